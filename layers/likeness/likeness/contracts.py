@@ -1,0 +1,108 @@
+"""What crosses a process border: the input and output of each step, and the container's files.
+
+Read by the Lambdas on Python 3.13 and by the container on 3.11. Only ids, counts and verdicts
+are in the steps' messages: Step Functions keeps its history for 90 days.
+"""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from likeness.domain.ids import AvatarIdField, JobIdField, PhotoIdField, StyleIdField
+
+ORDER_FILE = "order.json"  # in the channel "order"
+RESULT_FILE = "result.json"  # beside the avatars, in the checkpoint directory
+PROGRESS_FILE = "progress.json"  # likewise, rewritten as the work goes on
+
+
+class Contract(BaseModel):
+    """A frozen message; a field it does not know is an error, never ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# --- the container's files ---------------------------------------------------------------------
+
+
+class AvatarOrder(Contract):
+    """One avatar to draw. The same order, photos and engine give the same bytes."""
+
+    avatar_id: AvatarIdField
+    style: StyleIdField
+    seed: int = Field(ge=0, lt=2**63)
+
+
+class LikenessGate(Contract):
+    """When is an avatar still the user?
+
+    Distances are L2 between 128-d face embeddings (dlib's resnet v1: the same person below 0.6 is
+    dlib's own threshold). Stylised pictures lie further away than photos, so the gate on avatars
+    is wider than the one on photos.
+    """
+
+    redraw_above: float = Field(default=0.72, gt=0, lt=2)
+    attempts: int = Field(default=3, ge=1, le=10, description="draws for each avatar, at most")
+
+
+class GenerationOrder(Contract):
+    """What the container is asked for: `order.json` in the channel "order"."""
+
+    schema_version: Literal[1] = 1
+    job_id: JobIdField
+    round: int = Field(ge=1, le=2, description="2 draws what the check of round 1 took away")
+    engine: Literal["painter"] = "painter"
+    size: int = Field(default=1024, ge=64, le=2048, description="side of each avatar, px")
+    avatars: tuple[AvatarOrder, ...] = Field(min_length=1, max_length=30)
+    gate: LikenessGate = LikenessGate()
+
+
+class Likeness(Contract):
+    """Distance to the nearest of the user's photos; None where no face can be found to measure."""
+
+    distance: float | None = None
+
+    @property
+    def measurable(self) -> bool:
+        return self.distance is not None
+
+
+class DrawnAvatar(Contract):
+    """An avatar that was drawn: a square RGB PNG of the ordered size."""
+
+    avatar_id: AvatarIdField
+    style: StyleIdField
+    seed: int
+    file: str = Field(description="name in the checkpoint directory")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    photo_id: PhotoIdField
+    attempts: int = Field(ge=1)
+    likeness: Likeness
+
+
+class NotDrawn(Contract):
+    """An avatar that was ordered and not delivered, and why."""
+
+    avatar_id: AvatarIdField
+    style: StyleIdField
+    reason: Literal["twin", "likeness", "no_usable_photo"]
+
+
+class GenerationResult(Contract):
+    """What the container delivered: `result.json`. Avatars are ordered best first."""
+
+    schema_version: Literal[1] = 1
+    job_id: JobIdField
+    round: int
+    engine: str
+    engine_version: str
+    avatars: tuple[DrawnAvatar, ...]
+    not_drawn: tuple[NotDrawn, ...] = ()
+    seconds: float = Field(ge=0, description="wall time of the container's work")
+
+
+class Progress(Contract):
+    """How far the container is: `progress.json`."""
+
+    stage: Literal["looking", "drawing", "done"]
+    done: int = Field(ge=0)
+    total: int = Field(ge=0)

@@ -1,0 +1,1 @@
+"""What the product means, without a cloud: standard library and pydantic only."""

@@ -1,0 +1,32 @@
+"""An avatar that was drawn for a job, and what was measured on it."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from likeness.domain.ids import AvatarIdField, JobIdField, PhotoIdField, StyleIdField
+from likeness.domain.moderation import Verdict
+from likeness.domain.record import Record
+
+
+class AvatarState(StrEnum):
+    APPROVED = "approved"
+    REFUSED = "refused"  # by the same judge that reads the photos
+    PUBLISHED = "published"
+
+
+class Avatar(Record):
+    """One avatar. `rank` orders them best first over all rounds."""
+
+    job_id: JobIdField
+    avatar_id: AvatarIdField
+    style: StyleIdField
+    state: AvatarState
+    round: int
+    rank: int = Field(ge=0)
+    photo_id: PhotoIdField
+    sha256: str = Field(description="of the PNG as the container drew it")
+    likeness: float | None = Field(
+        default=None, description="embedding distance to the user's photos; None: not measurable"
+    )
+    verdict: Verdict

@@ -1,0 +1,24 @@
+"""Identifiers, and the one rule they share: none of them says anything about a person."""
+
+import re
+from typing import Annotated, NewType
+
+from pydantic import StringConstraints
+
+JobId = NewType("JobId", str)
+PhotoId = NewType("PhotoId", str)
+AvatarId = NewType("AvatarId", str)
+UserId = NewType("UserId", str)
+ReviewId = NewType("ReviewId", str)
+StyleId = NewType("StyleId", str)
+
+JOB_ID = re.compile(r"^j[0-9a-f]{32}$")
+PHOTO_ID = re.compile(r"^p[0-9]{2}$")
+AVATAR_ID = re.compile(r"^a[0-9]{2}$")
+
+# As pydantic fields: a value of another shape is refused where it enters.
+JobIdField = Annotated[JobId, StringConstraints(pattern=JOB_ID.pattern)]
+PhotoIdField = Annotated[PhotoId, StringConstraints(pattern=PHOTO_ID.pattern)]
+AvatarIdField = Annotated[AvatarId, StringConstraints(pattern=AVATAR_ID.pattern)]
+UserIdField = Annotated[UserId, StringConstraints(pattern=r"^[A-Za-z0-9_.:@|-]{1,128}$")]
+StyleIdField = Annotated[StyleId, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,31}$")]

@@ -1,0 +1,118 @@
+"""A job: one user's photos on their way to avatars, and the states it may pass through."""
+
+import secrets
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+from pydantic import AwareDatetime, Field
+
+from likeness.domain.errors import Conflict
+from likeness.domain.ids import JobId, JobIdField, StyleIdField, UserIdField
+from likeness.domain.quota import Day
+from likeness.domain.reasons import Reason
+from likeness.domain.record import Record
+
+MIN_PHOTOS, MAX_PHOTOS = 3, 10
+MAX_STYLES = 5
+MAX_AVATARS = 30
+
+
+class JobState(StrEnum):
+    OPEN = "open"  # photos come in, are inspected, may be replaced
+    MODERATING = "moderating"  # submitted: the day is reserved
+    IN_REVIEW = "in_review"
+    GENERATING = "generating"
+    FINISHING = "finishing"  # avatars are checked, photos deleted, results published
+    COMPLETED = "completed"
+    REFUSED = "refused"  # photos broke a rule
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"  # nothing submitted in time, or nobody reviewed in time
+    FAILED = "failed"  # our fault
+
+
+ENDED = frozenset(
+    {
+        JobState.COMPLETED,
+        JobState.REFUSED,
+        JobState.CANCELLED,
+        JobState.EXPIRED,
+        JobState.FAILED,
+    }
+)
+BAD_ENDS = ENDED - {JobState.COMPLETED}
+
+# A running job may end badly at any moment; it goes forward only along these.
+FORWARD: dict[JobState, frozenset[JobState]] = {
+    JobState.OPEN: frozenset({JobState.MODERATING}),
+    JobState.MODERATING: frozenset({JobState.IN_REVIEW, JobState.GENERATING}),
+    JobState.IN_REVIEW: frozenset({JobState.GENERATING}),
+    JobState.GENERATING: frozenset({JobState.FINISHING}),
+    JobState.FINISHING: frozenset({JobState.GENERATING, JobState.COMPLETED}),  # back: one redraw
+}
+
+
+def new_job_id() -> JobId:
+    """128 random bits: says nothing about the user and cannot be guessed."""
+    return JobId(f"j{secrets.token_hex(16)}")
+
+
+class Consent(Record):
+    """Which text the user agreed to, and when."""
+
+    version: str = Field(min_length=1, max_length=64)
+    accepted_at: AwareDatetime
+
+
+class Moment(Record):
+    """An entry of a job's timeline."""
+
+    state: JobState
+    at: AwareDatetime
+
+
+class Job(Record):
+    """What a job is. `version` counts its changes: a save needs the one it was read with."""
+
+    job_id: JobIdField
+    user_id: UserIdField
+    version: int = 1
+    state: JobState = JobState.OPEN
+    reason: Reason | None = None
+    tier: str
+    styles: tuple[StyleIdField, ...] = Field(min_length=1, max_length=MAX_STYLES)
+    avatars: int = Field(ge=1, le=MAX_AVATARS)
+    consent: Consent
+    time_zone: str
+    seed: int = Field(ge=0)
+    created_at: AwareDatetime
+    submit_by: AwareDatetime
+    day: Day | None = Field(default=None, description="the user's calendar day that this job takes")
+    round: int = Field(default=0, ge=0, le=2, description="generation rounds started")
+    photos_deleted_at: AwareDatetime | None = None
+    timeline: tuple[Moment, ...] = ()
+
+    @property
+    def ended(self) -> bool:
+        return self.state in ENDED
+
+    @property
+    def minimum(self) -> int:
+        """Fewer avatars than this (half of what was asked, rounded up) return the day."""
+        return (self.avatars + 1) // 2
+
+    def change(self, **fields: object) -> Self:
+        """The job's next version, checked as if it had just been read."""
+        return self.model_validate(self.model_dump() | fields | {"version": self.version + 1})
+
+    def move(self, state: JobState, now: datetime, **fields: object) -> Self:
+        """The job's next version in another state; Conflict where the rules have no such move."""
+        allowed = FORWARD.get(self.state, frozenset[JobState]())
+        if self.ended or (state not in allowed and state not in BAD_ENDS):
+            raise Conflict(f"job {self.job_id} is {self.state} and cannot become {state}")
+        moment = Moment(state=state, at=now)
+        return self.change(state=state, timeline=(*self.timeline, moment), **fields)
+
+    def require(self, *states: JobState) -> None:
+        if self.state not in states:
+            raise Conflict(f"job {self.job_id} is {self.state}: this needs {' or '.join(states)}")

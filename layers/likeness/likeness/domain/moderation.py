@@ -1,0 +1,188 @@
+"""When may a photo, or a generated avatar, go on? Policy is data; this is how it is read."""
+
+from collections.abc import Iterable, Mapping
+from enum import IntEnum, StrEnum
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from likeness.domain.reasons import Reason
+from likeness.domain.record import Record
+
+
+class Outcome(StrEnum):
+    CLEAN = "clean"
+    DOUBTFUL = "doubtful"  # a human decides
+    REFUSED = "refused"
+
+    @property
+    def severity(self) -> int:
+        return list(Outcome).index(self)
+
+
+class Level(IntEnum):
+    """Depth in Rekognition's label taxonomy, version 7."""
+
+    TOP = 1
+    SECOND = 2
+    THIRD = 3
+
+
+class Label(Record):
+    """What a detector says it saw. Confidence in percent, as the detector reports it."""
+
+    name: str
+    parent: str = ""
+    confidence: float
+
+
+class Rule(Record):
+    """What one label leads to. Below `review` percent it is no finding at all."""
+
+    level: Level
+    review: float = Field(ge=0, le=100)
+    refuse: float | None = Field(default=None, ge=0, le=100)
+    reason: Reason
+
+    @model_validator(mode="after")
+    def _refusing_is_stricter(self) -> Self:
+        if self.refuse is not None and self.refuse < self.review:
+            raise ValueError(f"refuse ({self.refuse}) must not be below review ({self.review})")
+        return self
+
+
+class AgeRule(Record):
+    """Doubt about a minor goes to a human, certainty refuses."""
+
+    adult: int = 18
+
+
+class SamePersonRule(Record):
+    """CompareFaces similarity in percent: at or above `accept` the same person, below `review` not."""
+
+    accept: float
+    review: float
+
+
+class Policy(Record):
+    """The Community Guidelines as thresholds. `version` goes into every verdict."""
+
+    version: str
+    detector_versions: frozenset[str]
+    labels: Mapping[str, Rule]
+    age: AgeRule
+    same_person: SamePersonRule
+
+    @property
+    def min_confidence(self) -> float:
+        """The lowest confidence that any rule asks the detector for."""
+        return min(rule.review for rule in self.labels.values())
+
+
+class Finding(Record):
+    """One thing a rule said about a picture; `source` names what it was read from."""
+
+    outcome: Outcome
+    reason: Reason | None = Field(description="None: no rule knows what this is, a human names it")
+    source: str
+    confidence: float | None = None
+
+
+class Verdict(Record):
+    """What was judged, by which policy and which model. Never the picture."""
+
+    outcome: Outcome
+    policy_version: str
+    detector_version: str
+    labels: tuple[Label, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def reason(self) -> Reason | None:
+        """The reason of the gravest finding; the first one where several are as grave."""
+        worst = max(self.findings, key=lambda finding: finding.outcome.severity, default=None)
+        return worst.reason if worst else None
+
+
+def judge_labels(labels: Iterable[Label], detector_version: str, policy: Policy) -> list[Finding]:
+    """Read each label by its rule.
+
+    A label or a detector's version that the policy does not name goes to a human: a detector that
+    learns a new category must never widen what passes.
+    """
+    findings: list[Finding] = []
+    if detector_version not in policy.detector_versions:
+        findings.append(unknown(f"detector {detector_version}"))
+    for label in labels:
+        rule = policy.labels.get(label.name)
+        if rule is None:
+            findings.append(unknown(f"label {label.name}", label.confidence))
+        elif rule.refuse is not None and label.confidence >= rule.refuse:
+            findings.append(_finding(Outcome.REFUSED, rule, label))
+        elif label.confidence >= rule.review:
+            findings.append(_finding(Outcome.DOUBTFUL, rule, label))
+    return findings
+
+
+def judge_age(low: int, high: int, rule: AgeRule) -> Finding | None:
+    """Judge an age range in whole years, as a detector gives it."""
+    if low >= rule.adult:
+        return None
+    outcome = Outcome.REFUSED if high < rule.adult else Outcome.DOUBTFUL
+    return Finding(outcome=outcome, reason=Reason.MINOR_AGE_DOUBT, source=f"age {low}-{high}")
+
+
+def judge_same_person(similarity: float | None, rule: SamePersonRule) -> Finding | None:
+    """Judge how alike two faces are, in percent; None where no face matched at all."""
+    if similarity is not None and similarity >= rule.accept:
+        return None
+    doubtful = similarity is not None and similarity >= rule.review
+    return Finding(
+        outcome=Outcome.DOUBTFUL if doubtful else Outcome.REFUSED,
+        reason=Reason.SUBJECT_DIFFERENT_PERSON,
+        source="faces compared",
+        confidence=similarity,
+    )
+
+
+def celebrity(confidence: float) -> Finding:
+    """A look-alike is no crime: a human decides, always."""
+    return Finding(
+        outcome=Outcome.DOUBTFUL,
+        reason=Reason.RIGHTS_CELEBRITY,
+        source="celebrity match",
+        confidence=confidence,
+    )
+
+
+def unknown(what: str, confidence: float | None = None) -> Finding:
+    """Something the policy has no rule for."""
+    return Finding(
+        outcome=Outcome.DOUBTFUL,
+        reason=None,
+        source=f"unknown {what}",
+        confidence=confidence,
+    )
+
+
+def strictest(outcomes: Iterable[Outcome]) -> Outcome:
+    return max(outcomes, key=lambda outcome: outcome.severity, default=Outcome.CLEAN)
+
+
+def verdict(
+    findings: Iterable[Finding], *, labels: Iterable[Label], detector_version: str, policy: Policy
+) -> Verdict:
+    found = tuple(findings)
+    return Verdict(
+        outcome=strictest(finding.outcome for finding in found),
+        policy_version=policy.version,
+        detector_version=detector_version,
+        labels=tuple(labels),
+        findings=found,
+    )
+
+
+def _finding(outcome: Outcome, rule: Rule, label: Label) -> Finding:
+    return Finding(
+        outcome=outcome, reason=rule.reason, source=label.name, confidence=label.confidence
+    )

@@ -1,0 +1,239 @@
+"""What the use cases need from the world. Adapters fulfil these; fakes do it in tests."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from likeness.contracts import GenerationOrder, GenerationResult, Progress
+from likeness.domain.avatar import Avatar
+from likeness.domain.catalogue import Plus
+from likeness.domain.ids import AvatarId, JobId, PhotoId, ReviewId, UserId
+from likeness.domain.job import Job
+from likeness.domain.moderation import Label
+from likeness.domain.photo import Box, ContentType, Photo
+from likeness.domain.quota import Day, Entry, EntryState
+from likeness.domain.reasons import Reason
+from likeness.domain.record import Record
+from likeness.domain.review import Review
+
+
+class Clock(Protocol):
+    def now(self) -> datetime: ...
+
+
+# --- what a job is -----------------------------------------------------------------------------
+
+
+class Jobs(Protocol):
+    """Jobs with their photos and avatars."""
+
+    def create(self, job: Job, photos: Sequence[Photo]) -> None: ...
+    def get(self, job_id: JobId) -> Job:
+        """NotFound where there is none."""
+        ...
+
+    def save(self, job: Job) -> None:
+        """Store the job's next version; Conflict where somebody stored one first."""
+        ...
+
+    def photos(self, job_id: JobId) -> list[Photo]:
+        """In the order in which their forms were given."""
+        ...
+
+    def add_photo(self, photo: Photo) -> None:
+        """Conflict where the job has a photo of that id."""
+        ...
+
+    def save_photo(self, photo: Photo, *, seen: Photo) -> None:
+        """Store what became of a photo; Conflict where it is no longer as it was `seen`."""
+        ...
+
+    def avatars(self, job_id: JobId) -> list[Avatar]:
+        """Best first."""
+        ...
+
+    def save_avatars(self, avatars: Iterable[Avatar]) -> None: ...
+
+
+class Ledger(Protocol):
+    """Days, reserved and settled exactly once."""
+
+    def reserve(self, job: Job, *, limit: int, now: datetime) -> None:
+        """Store the submitted job and take its day, both or neither.
+
+        OverQuota where the day is taken, Conflict where the job moved meanwhile.
+        """
+        ...
+
+    def settle(
+        self, job: Job, state: EntryState, *, now: datetime, reason: Reason | None = None
+    ) -> None:
+        """Spend or return the job's day. A second call changes nothing, whatever it asks."""
+        ...
+
+    def entries(self, user_id: UserId, day: Day) -> list[Entry]: ...
+
+
+class Users(Protocol):
+    def plus(self, user_id: UserId) -> Plus | None: ...
+    def fix_time_zone(self, user_id: UserId, time_zone: str) -> str:
+        """The zone of the user's first job: this one, if none was fixed before."""
+        ...
+
+
+class Reviews(Protocol):
+    """The moderators' queue. The task token stays in it: no answer ever shows one."""
+
+    def open(self, review: Review, task_token: str) -> None:
+        """Store the review, or only its newer token where it is open already."""
+        ...
+
+    def get(self, review_id: ReviewId) -> Review: ...
+    def waiting(self) -> list[Review]:
+        """The next to expire first."""
+        ...
+
+    def save(self, review: Review) -> None:
+        """Conflict where somebody decided first."""
+        ...
+
+    def task_token(self, review_id: ReviewId) -> str: ...
+
+
+# --- bytes -------------------------------------------------------------------------------------
+
+
+class UploadForm(Record):
+    """A presigned POST: send the fields, then the file, as multipart/form-data."""
+
+    photo_id: PhotoId
+    url: str
+    fields: dict[str, str]
+    max_bytes: int
+    expires_at: datetime
+
+
+class Upload(Record):
+    """What S3 says of an upload."""
+
+    photo_id: PhotoId
+    etag: str
+    size: int
+
+
+class Photos(Protocol):
+    """The photos bucket: uploads/{job}/{photo} and photos/{job}/{photo}.jpg."""
+
+    def form(self, job_id: JobId, photo_id: PhotoId, content_type: ContentType) -> UploadForm: ...
+    def uploads(self, job_id: JobId) -> list[Upload]: ...
+    def read_upload(self, job_id: JobId, photo_id: PhotoId, *, etag: str) -> bytes:
+        """The very bytes of that ETag. NotFound where they are gone or were replaced."""
+        ...
+
+    def delete_upload(self, job_id: JobId, photo_id: PhotoId) -> None: ...
+    def keep(self, job_id: JobId, photo_id: PhotoId, jpeg: bytes) -> None: ...
+    def drop(self, job_id: JobId, photo_id: PhotoId) -> None: ...
+    def purge(self, job_id: JobId) -> None:
+        """Delete every upload and photo of the job, then list: NotDeleted where one is left."""
+        ...
+
+
+class Work(Protocol):
+    """What generation reads and writes: work/{job}/r{round}/ in the avatars bucket."""
+
+    def order(self, order: GenerationOrder) -> None: ...
+    def result(self, job_id: JobId, round_: int) -> GenerationResult:
+        """NotFound where the container wrote none."""
+        ...
+
+    def progress(self, job_id: JobId, round_: int) -> Progress | None: ...
+    def keep(self, avatar: Avatar) -> None:
+        """Copy an approved avatar out of the work folder, to where publishing finds it."""
+        ...
+
+    def purge(self, job_id: JobId) -> None:
+        """Delete the work of all rounds, copies and weights; NotDeleted where something is left."""
+        ...
+
+
+class AvatarLinks(Record):
+    """Short-lived links to one avatar: the PNG, and WebP by its side in px."""
+
+    png: str
+    webp: dict[int, str]
+
+
+class Gallery(Protocol):
+    """The avatars that a user may see."""
+
+    def publish(self, avatars: Sequence[Avatar]) -> None:
+        """Write every avatar in all its sizes, then the ZIP."""
+        ...
+
+    def links(self, job_id: JobId, avatar_ids: Iterable[AvatarId]) -> dict[AvatarId, AvatarLinks]: ...
+    def archive_link(self, job_id: JobId) -> str: ...
+    def purge(self, job_id: JobId) -> None: ...
+
+
+# --- seeing and doing ----------------------------------------------------------------------------
+
+
+class SeenFace(Record):
+    """A face as Rekognition reports it; None where the detector does not tell."""
+
+    box: Box
+    confidence: float
+    yaw: float | None = None
+    pitch: float | None = None
+    roll: float | None = None
+    brightness: float | None = None
+    sharpness: float | None = None
+    age_low: int | None = None
+    age_high: int | None = None
+    sunglasses: float | None = None  # percent sure that there are some
+    occluded: float | None = None
+
+
+class SeenLabels(Record):
+    labels: tuple[Label, ...]
+    detector_version: str
+
+
+class Detector(Protocol):
+    """Rekognition, on pictures in our buckets. Raises Unavailable when it is throttled or down."""
+
+    def faces(self, job_id: JobId, photo_id: PhotoId) -> list[SeenFace]:
+        """Largest first."""
+        ...
+
+    def labels(self, job_id: JobId, photo_id: PhotoId, *, min_confidence: float) -> SeenLabels: ...
+    def celebrities(self, job_id: JobId, photo_id: PhotoId) -> list[float]:
+        """Confidence of each match, in percent. No names: nobody needs them."""
+        ...
+
+    def similarity(self, job_id: JobId, photo_id: PhotoId, other: PhotoId) -> float | None:
+        """How alike the largest faces of two photos are, in percent; None below any threshold.
+
+        Invalid where the detector finds no face in one of them.
+        """
+        ...
+
+    def avatar_labels(self, avatar: Avatar, *, min_confidence: float) -> SeenLabels: ...
+
+
+class Workflow(Protocol):
+    def start(self, job_id: JobId) -> None:
+        """Start the job's state machine. A second start of one job is the first."""
+        ...
+
+    def resume(self, task_token: str, output: dict[str, Any]) -> None:
+        """Answer a waiting task; Conflict where it waits no longer."""
+        ...
+
+    def stop(self, job_id: JobId) -> None: ...
+
+
+class Generator(Protocol):
+    def stop(self, job_id: JobId, round_: int) -> None:
+        """Stop GPU work of that round, if any runs."""
+        ...

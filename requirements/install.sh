@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# Make one of the project's Python environments, .envs/NAME, from its lock file. Run by make; safe to run twice.
+#
+#   requirements/install.sh dev|cloud|sam|vision|model
+#
+# Only Python and a package index are needed: the index is whatever pip and uv are configured to use.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+UV_VERSION=0.13.9
+name=${1:?"which environment? one of: dev cloud sam vision model"}
+
+case $name in
+  dev | cloud | sam | vision) python=3.13 lock=requirements/$name.txt ;;
+  model) python=3.11 lock=model/requirements-dev.txt ;;
+  *) echo "There is no environment '$name'. Choose dev, cloud, sam, vision or model." >&2; exit 2 ;;
+esac
+
+# pyenv's shims answer only for the version that .python-version names, so a candidate must really run.
+find_python() {
+  local version=$1 candidate
+  for candidate in "python$version" "${PYENV_ROOT:-$HOME/.pyenv}"/versions/"$version"*/bin/python python3 python; do
+    if "$candidate" -c "import sys; sys.exit('%d.%d' % sys.version_info[:2] != '$version')" 2>/dev/null; then
+      "$candidate" -c 'import sys; print(sys.executable)'
+      return
+    fi
+  done
+  echo "Python $version is needed for .envs/$name and was not found. Install it (for example: pyenv install $version, uv python install $version, or your system's package python$version with its venv module) and run this again." >&2
+  return 1
+}
+
+interpreter=$(find_python "$python")
+
+if ! .envs/uv/bin/uv --version 2>/dev/null | grep -q "^uv $UV_VERSION\b"; then
+  "$interpreter" -m venv --clear .envs/uv
+  .envs/uv/bin/python -m pip install --quiet --disable-pip-version-check "uv==$UV_VERSION"
+fi
+
+# A broken or half-made environment is made anew; one of the right Python is only brought up to its lock file.
+if ! ".envs/$name/bin/python" -c "import sys; sys.exit('%d.%d' % sys.version_info[:2] != '$python')" 2>/dev/null; then
+  echo "Making the $name environment (.envs/$name, Python $python) ..." >&2
+  .envs/uv/bin/uv venv --quiet --clear --python "$interpreter" ".envs/$name"
+fi
+.envs/uv/bin/uv pip sync --quiet --link-mode=copy --python ".envs/$name/bin/python" "$lock"
+touch ".envs/$name/.ready"

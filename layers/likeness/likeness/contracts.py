@@ -6,19 +6,20 @@ are in the steps' messages: Step Functions keeps its history for 90 days.
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from likeness.domain.ids import AvatarIdField, JobIdField, PhotoIdField, StyleIdField
+from likeness.domain.job import JobState
+from likeness.domain.moderation import Outcome
+from likeness.domain.record import Record
 
 ORDER_FILE = "order.json"  # in the channel "order"
 RESULT_FILE = "result.json"  # beside the avatars, in the checkpoint directory
 PROGRESS_FILE = "progress.json"  # likewise, rewritten as the work goes on
 
 
-class Contract(BaseModel):
-    """A frozen message; a field it does not know is an error, never ignored."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class Contract(Record):
+    """A message between two processes."""
 
 
 # --- the container's files ---------------------------------------------------------------------
@@ -44,6 +45,16 @@ class LikenessGate(Contract):
     attempts: int = Field(default=3, ge=1, le=10, description="draws for each avatar, at most")
 
 
+class OrderedPhoto(Contract):
+    """A photo that passed moderation: `{photo_id}.jpg` in the channel "photos".
+
+    The container uses no other file of that channel, and none with another sum.
+    """
+
+    photo_id: PhotoIdField
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
 class GenerationOrder(Contract):
     """What the container is asked for: `order.json` in the channel "order"."""
 
@@ -52,6 +63,7 @@ class GenerationOrder(Contract):
     round: int = Field(ge=1, le=2, description="2 draws what the check of round 1 took away")
     engine: Literal["painter"] = "painter"
     size: int = Field(default=1024, ge=64, le=2048, description="side of each avatar, px")
+    photos: tuple[OrderedPhoto, ...] = Field(min_length=1, max_length=10)
     avatars: tuple[AvatarOrder, ...] = Field(min_length=1, max_length=30)
     gate: LikenessGate = LikenessGate()
 
@@ -106,3 +118,64 @@ class Progress(Contract):
     stage: Literal["looking", "drawing", "done"]
     done: int = Field(ge=0)
     total: int = Field(ge=0)
+
+
+# --- the steps' messages -----------------------------------------------------------------------
+
+
+class JobRef(Contract):
+    """What every step is told at least."""
+
+    job_id: JobIdField
+
+
+class Moderated(JobRef):
+    outcome: Outcome
+
+
+class ReviewRequest(JobRef):
+    """RequestReview's input: the token that a decision answers."""
+
+    task_token: str
+
+
+class Reviewed(JobRef):
+    """A moderator's decision, as the state machine gets it."""
+
+    approved: bool
+
+
+class Prepared(JobRef):
+    """What CreateTrainingJob needs to know of this round."""
+
+    round: int
+    training_job_name: str
+    photos_uri: str
+    order_uri: str
+    checkpoint_uri: str
+    output_uri: str
+
+
+class AvatarsModerated(JobRef):
+    """`redraw`: too many were lost, and a round is left to draw them again."""
+
+    redraw: bool
+    approved: int
+
+
+class Purged(JobRef):
+    objects: int = Field(ge=0, description="that were still there to delete")
+
+
+class Published(JobRef):
+    avatars: int = Field(ge=0)
+
+
+class Settled(JobRef):
+    state: JobState
+
+
+class Failure(JobRef):
+    """FailJob's input: the error's name as the state machine caught it, if it caught one."""
+
+    error: str | None = None

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
+from likeness.api import UploadForm
 from likeness.contracts import GenerationOrder, GenerationResult, Progress
 from likeness.domain.avatar import Avatar
 from likeness.domain.catalogue import Plus
@@ -76,6 +77,7 @@ class Ledger(Protocol):
 
 class Users(Protocol):
     def plus(self, user_id: UserId) -> Plus | None: ...
+    def time_zone(self, user_id: UserId) -> str | None: ...
     def fix_time_zone(self, user_id: UserId, time_zone: str) -> str:
         """The zone of the user's first job: this one, if none was fixed before."""
         ...
@@ -103,16 +105,6 @@ class Reviews(Protocol):
 # --- bytes -------------------------------------------------------------------------------------
 
 
-class UploadForm(Record):
-    """A presigned POST: send the fields, then the file, as multipart/form-data."""
-
-    photo_id: PhotoId
-    url: str
-    fields: dict[str, str]
-    max_bytes: int
-    expires_at: datetime
-
-
 class Upload(Record):
     """What S3 says of an upload."""
 
@@ -123,6 +115,10 @@ class Upload(Record):
 
 class Photos(Protocol):
     """The photos bucket: uploads/{job}/{photo} and photos/{job}/{photo}.jpg."""
+
+    def review_link(self, job_id: JobId, photo_id: PhotoId) -> str:
+        """A link for a moderator, that lives a minute."""
+        ...
 
     def form(self, job_id: JobId, photo_id: PhotoId, content_type: ContentType) -> UploadForm: ...
     def uploads(self, job_id: JobId) -> list[Upload]: ...

@@ -60,5 +60,6 @@ class Photo(Record):
     height: int | None = None
     face: Box | None = None
     fingerprint: Fingerprint | None = None
+    sha256: str | None = Field(default=None, description="of the normalised JPEG")
     problem: Problem | None = None
     verdict: Verdict | None = Field(default=None, description="moderation's, after submit")

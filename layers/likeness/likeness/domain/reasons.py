@@ -1,0 +1,147 @@
+"""Why a photo, a job or an avatar was refused: stable codes and what each of them means.
+
+The texts are data, in policy/reason_codes.yaml. A code never changes its meaning: the app backend
+and the statements of reasons that were already sent refer to it.
+"""
+
+from enum import StrEnum
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class Reason(StrEnum):
+    FILE_TYPE = "FILE.TYPE"
+    FILE_CORRUPT = "FILE.CORRUPT"
+    FILE_TOO_LARGE = "FILE.TOO_LARGE"
+    FILE_TOO_MANY_PIXELS = "FILE.TOO_MANY_PIXELS"
+    FILE_ANIMATED = "FILE.ANIMATED"
+
+    QUALITY_TOO_SMALL = "QUALITY.TOO_SMALL"
+    QUALITY_BLURRY = "QUALITY.BLURRY"
+    QUALITY_DARK = "QUALITY.DARK"
+    QUALITY_BRIGHT = "QUALITY.BRIGHT"
+    QUALITY_FACE_TOO_SMALL = "QUALITY.FACE_TOO_SMALL"
+    QUALITY_EXTREME_POSE = "QUALITY.EXTREME_POSE"
+    QUALITY_SUNGLASSES = "QUALITY.SUNGLASSES"
+    QUALITY_OCCLUDED = "QUALITY.OCCLUDED"
+
+    SUBJECT_NO_FACE = "SUBJECT.NO_FACE"
+    SUBJECT_SEVERAL_FACES = "SUBJECT.SEVERAL_FACES"
+    SUBJECT_DIFFERENT_PERSON = "SUBJECT.DIFFERENT_PERSON"
+    SUBJECT_DUPLICATE = "SUBJECT.DUPLICATE"
+
+    POLICY_NUDITY = "POLICY.NUDITY"
+    POLICY_SUGGESTIVE = "POLICY.SUGGESTIVE"
+    POLICY_VIOLENCE = "POLICY.VIOLENCE"
+    POLICY_HATE = "POLICY.HATE"
+    POLICY_DRUGS = "POLICY.DRUGS"
+    POLICY_GESTURE = "POLICY.GESTURE"
+
+    RIGHTS_CELEBRITY = "RIGHTS.CELEBRITY"
+    RIGHTS_NOT_SELF = "RIGHTS.NOT_SELF"
+
+    MINOR_AGE_DOUBT = "MINOR.AGE_DOUBT"
+
+    SYSTEM_UNAVAILABLE = "SYSTEM.UNAVAILABLE"
+    SYSTEM_REVIEW_EXPIRED = "SYSTEM.REVIEW_EXPIRED"
+    SYSTEM_TOO_FEW_AVATARS = "SYSTEM.TOO_FEW_AVATARS"
+
+    @property
+    def family(self) -> str:
+        return self.value.partition(".")[0]
+
+    @property
+    def fix_and_retry(self) -> bool:
+        """The user can hand in another picture and go on; nothing was decided about the person."""
+        return self.family in {"FILE", "QUALITY", "SUBJECT"}
+
+    @property
+    def returns_day(self) -> bool:
+        """The fault is ours, so the user's try of the day is given back."""
+        return self.family == "SYSTEM"
+
+    @property
+    def needs_statement(self) -> bool:
+        """A decision on policy: the user is owed a statement of reasons (DSA, Article 17)."""
+        return self.family in {"POLICY", "RIGHTS", "MINOR"}
+
+
+class DsaCategory(StrEnum):
+    """Categories of the DSA Transparency Database, in its schema of 1 July 2025.
+
+    That schema has no category for pornography: adult content that breaks nothing but the
+    terms of use is OTHER_VIOLATION_TC with a keyword.
+    """
+
+    ANIMAL_WELFARE = "STATEMENT_CATEGORY_ANIMAL_WELFARE"
+    CONSUMER_INFORMATION = "STATEMENT_CATEGORY_CONSUMER_INFORMATION"
+    CYBER_VIOLENCE = "STATEMENT_CATEGORY_CYBER_VIOLENCE"
+    CYBER_VIOLENCE_AGAINST_WOMEN = "STATEMENT_CATEGORY_CYBER_VIOLENCE_AGAINST_WOMEN"
+    DATA_PROTECTION = "STATEMENT_CATEGORY_DATA_PROTECTION_AND_PRIVACY_VIOLATIONS"
+    SPEECH = "STATEMENT_CATEGORY_ILLEGAL_OR_HARMFUL_SPEECH"
+    INTELLECTUAL_PROPERTY = "STATEMENT_CATEGORY_INTELLECTUAL_PROPERTY_INFRINGEMENTS"
+    CIVIC_DISCOURSE = "STATEMENT_CATEGORY_NEGATIVE_EFFECTS_ON_CIVIC_DISCOURSE_OR_ELECTIONS"
+    NOT_SPECIFIED_NOTICE = "STATEMENT_CATEGORY_NOT_SPECIFIED_NOTICE"
+    OTHER_VIOLATION_TC = "STATEMENT_CATEGORY_OTHER_VIOLATION_TC"
+    PROTECTION_OF_MINORS = "STATEMENT_CATEGORY_PROTECTION_OF_MINORS"
+    PUBLIC_SECURITY = "STATEMENT_CATEGORY_RISK_FOR_PUBLIC_SECURITY"
+    SCAMS_AND_FRAUD = "STATEMENT_CATEGORY_SCAMS_AND_FRAUD"
+    SELF_HARM = "STATEMENT_CATEGORY_SELF_HARM"
+    PROHIBITED_PRODUCTS = "STATEMENT_CATEGORY_UNSAFE_AND_PROHIBITED_PRODUCTS"
+    VIOLENCE = "STATEMENT_CATEGORY_VIOLENCE"
+
+
+class DsaKeyword(StrEnum):
+    """The keywords (category_specification) of the same schema that our rules need."""
+
+    ADULT_SEXUAL_MATERIAL = "KEYWORD_ADULT_SEXUAL_MATERIAL"
+    AGE_SPECIFIC_RESTRICTIONS_MINORS = "KEYWORD_AGE_SPECIFIC_RESTRICTIONS_MINORS"
+    HATE_SPEECH = "KEYWORD_HATE_SPEECH"
+    MISSING_PROCESSING_GROUND = "KEYWORD_MISSING_PROCESSING_GROUND"
+    NUDITY = "KEYWORD_NUDITY"
+    PROHIBITED_PRODUCTS = "KEYWORD_PROHIBITED_PRODUCTS"
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Hint(_Frozen):
+    """What the user can do, in each language the product speaks."""
+
+    en: str = Field(min_length=1)
+    de: str = Field(min_length=1)
+
+
+class ReasonCard(_Frozen):
+    """All that is said about a reason: to the user, and to the DSA Transparency Database."""
+
+    code: Reason
+    hint: Hint
+    dsa_category: DsaCategory | None = None
+    dsa_keyword: DsaKeyword | None = None
+
+    @property
+    def fix_and_retry(self) -> bool:
+        return self.code.fix_and_retry
+
+    @property
+    def returns_day(self) -> bool:
+        return self.code.returns_day
+
+    @model_validator(mode="after")
+    def _names_a_category_where_a_statement_is_owed(self) -> Self:
+        if self.code.needs_statement != (self.dsa_category is not None):
+            raise ValueError(f"{self.code}: POLICY, RIGHTS and MINOR have a DSA category, no other")
+        if self.dsa_keyword and not self.dsa_category:
+            raise ValueError(f"{self.code}: a DSA keyword specifies a category")
+        return self
+
+
+class Refused(Exception):  # noqa: N818 - a verdict on the user's picture, not an error of ours
+    """A picture that is not accepted, and why."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason

@@ -1,0 +1,32 @@
+"""Give one more upload form, to replace a refused photo."""
+
+from likeness.api import AddPhoto, UploadForm
+from likeness.domain.errors import Conflict
+from likeness.domain.ids import JobId, PhotoId
+from likeness.domain.job import MAX_PHOTOS, JobState
+from likeness.domain.photo import Photo, PhotoState
+from likeness.ports import Clock, Jobs, Photos
+
+MAX_FORMS = 3 * MAX_PHOTOS  # refused photos included: a job is no endless upload
+
+
+def add_photo(
+    job_id: JobId, request: AddPhoto, *, jobs: Jobs, photos: Photos, clock: Clock
+) -> UploadForm:
+    job = jobs.get(job_id)
+    job.require(JobState.OPEN)
+    if clock.now() >= job.submit_by:
+        raise Conflict(f"job {job_id} had to be submitted by {job.submit_by.isoformat()}")
+    there = jobs.photos(job_id)
+    standing = [photo for photo in there if photo.state is not PhotoState.REFUSED]
+    if len(standing) >= MAX_PHOTOS:
+        raise Conflict(f"job {job_id} has {MAX_PHOTOS} photos already")
+    if len(there) >= MAX_FORMS:
+        raise Conflict(f"job {job_id} was given {MAX_FORMS} forms already: start a new one")
+    photo = Photo(
+        job_id=job_id,
+        photo_id=PhotoId(f"p{len(there) + 1:02d}"),
+        content_type=request.content_type,
+    )
+    jobs.add_photo(photo)  # two at once: the second gets Conflict and asks again
+    return photos.form(job_id, photo.photo_id, photo.content_type)

@@ -1,0 +1,145 @@
+"""Masks of a portrait's parts, drawn from its mesh and its colours."""
+
+import cv2
+import numpy as np
+
+from likeness_model.vision.records import Floats, Image
+
+OVAL = (
+    "10 338 297 332 284 251 389 356 454 323 361 288 397 365 379 378 400 377 "
+    "152 148 176 149 150 136 172 58 132 93 234 127 162 21 54 103 67 109"
+)
+LIPS_OUTSIDE = "61 146 91 181 84 17 314 405 321 375 291 409 270 269 267 0 37 39 40 185"
+LIPS_INSIDE = "78 95 88 178 87 14 317 402 318 324 308 415 310 311 312 13 82 81 80 191"
+RIGHT_EYE = "33 7 163 144 145 153 154 155 133 173 157 158 159 160 161 246"
+LEFT_EYE = "263 249 390 373 374 380 381 382 362 398 384 385 386 387 388 466"
+RIGHT_BROW = "70 63 105 66 107 55 65 52 53 46"
+LEFT_BROW = "300 293 334 296 336 285 295 282 283 276"
+NOSE = "168 193 245 188 174 217 126 142 129 98 97 2 326 327 358 371 355 437 399 412 465 417"
+
+SUBPIXEL = 4  # cv2 draws at 1/16 px with shift=4, so masks do not jump by whole pixels
+
+
+def indexes(ring: str) -> list[int]:
+    return [int(number) for number in ring.split()]
+
+
+def fill(mesh: Floats, rings: list[str], size: int, *, soft: float = 0.002) -> Floats:
+    """Closed rings of mesh points, filled; the rim is blurred by `soft` of the size."""
+    mask = np.zeros((size, size), np.float32)
+    for ring in rings:
+        points = np.round(mesh[indexes(ring), :2] * 2**SUBPIXEL).astype(np.int32)
+        cv2.fillPoly(mask, [points], 1.0, cv2.LINE_8, SUBPIXEL)
+    return cv2.GaussianBlur(mask, (0, 0), max(0.6, soft * size))
+
+
+def face_height(mesh: Floats) -> float:
+    """From the top of the brow to the chin, in pixels."""
+    return float(np.linalg.norm(mesh[152, :2] - mesh[10, :2]))
+
+
+def face(mesh: Floats, size: int) -> Floats:
+    return fill(mesh, [OVAL], size, soft=0.006)
+
+
+def eyes(mesh: Floats, size: int) -> Floats:
+    return fill(mesh, [RIGHT_EYE, LEFT_EYE], size)
+
+
+def brows(mesh: Floats, size: int) -> Floats:
+    return fill(mesh, [RIGHT_BROW, LEFT_BROW], size, soft=0.003)
+
+
+def lips(mesh: Floats, size: int) -> Floats:
+    outside, inside = fill(mesh, [LIPS_OUTSIDE], size), fill(mesh, [LIPS_INSIDE], size)
+    return (outside - inside).clip(0, 1)
+
+
+def mouth(mesh: Floats, size: int) -> Floats:
+    return fill(mesh, [LIPS_INSIDE], size)
+
+
+def nose(mesh: Floats, size: int) -> Floats:
+    return fill(mesh, [NOSE], size, soft=0.004)
+
+
+def lightness(image: Image) -> Floats:
+    scaled = image.astype(np.float32) / 255
+    return cv2.cvtColor(scaled, cv2.COLOR_RGB2Lab)[:, :, 0] / 100
+
+
+def irises(image: Image, mesh: Floats, eye_mask: Floats) -> Floats:
+    size = image.shape[0]
+    grey = cv2.GaussianBlur(lightness(image), (0, 0), max(1.0, size * 0.003))
+    mask = np.zeros((size, size), np.float32)
+    for ring in (RIGHT_EYE, LEFT_EYE):
+        points = mesh[indexes(ring), :2]
+        width = float(np.ptp(points[:, 0]))
+        middle = points.mean(0)
+        ys, xs = _window(middle, width * 0.30, width * 0.15, size)
+        darkness = (1 - grey[ys, xs]) ** 4 * eye_mask[ys, xs]
+        total = float(darkness.sum())
+        if total > 0:
+            grid_y, grid_x = np.mgrid[ys, xs]
+            middle = np.array([(grid_x * darkness).sum(), (grid_y * darkness).sum()]) / total
+        centre = np.round(middle * 2**SUBPIXEL).astype(int).tolist()
+        radius = round(width * 0.21 * 2**SUBPIXEL)
+        cv2.circle(mask, centre, radius, 1.0, -1, cv2.LINE_8, SUBPIXEL)
+    return cv2.GaussianBlur(mask, (0, 0), max(0.6, size * 0.0015)) * eye_mask
+
+
+def skin(image: Image, alpha: Floats, mesh: Floats, features: Floats) -> Floats:
+    """Pixels coloured like the cheeks and the forehead: a Gaussian in Lab, lightness tolerant.
+
+    Worked out at 256 px: skin has no fine structure, and the edge comes from a guided filter.
+    """
+    size = image.shape[0]
+    small = cv2.resize(image, (256, 256), interpolation=cv2.INTER_AREA)
+    lab = cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
+    scaled = mesh * (256 / size)
+    core = cv2.erode(fill(scaled, [OVAL], 256), np.ones((9, 9), np.uint8)) > 0.9
+    core &= cv2.resize(features, (256, 256), interpolation=cv2.INTER_AREA) < 0.05
+    sample = lab[core]
+    centre = np.median(sample, 0)
+    near = sample[np.abs(sample[:, 0] - centre[0]) < 25]
+    spread = np.maximum(near.std(0), (10, 3.5, 4.5)) * (1.6, 1.4, 1.4)
+    likelihood = np.exp(-0.5 * (((lab - centre) / spread) ** 2).sum(2)).astype(np.float32)
+    likelihood = np.clip(likelihood * 2.2 - 0.25, 0, 1)
+    # Beige clothes far below the face are not skin.
+    below = (np.mgrid[0:256, 0:256][0] - scaled[152, 1]) / max(1.0, face_height(scaled))
+    likelihood *= np.clip(1.6 - below * 1.6, 0, 1).astype(np.float32)
+    likelihood = np.maximum(likelihood, cv2.GaussianBlur(core.astype(np.float32), (0, 0), 2) * 0.6)
+    soft = cv2.bilateralFilter(likelihood, 7, 0.3, 4)
+    large = cv2.resize(soft, (size, size), interpolation=cv2.INTER_CUBIC).clip(0, 1)
+    return large * alpha * (1 - features)
+
+
+def hair(alpha: Floats, mesh: Floats, face_mask: Floats, skin_mask: Floats) -> Floats:
+    size = alpha.shape[0]
+    rows, columns = np.mgrid[0:size, 0:size].astype(np.float32)
+    chin, tall = mesh[152, :2], face_height(mesh)
+    above_chin = np.clip((chin[1] + 0.1 * tall - rows) / (0.35 * tall), 0, 1)
+    beside = np.clip((1.15 * tall - np.abs(columns - chin[0])) / (0.3 * tall), 0, 1)
+    return alpha * above_chin * beside * (1 - face_mask) * (1 - skin_mask)
+
+
+def detail(alpha: Floats, mesh: Floats, face_mask: Floats) -> Floats:
+    size = alpha.shape[0]
+    parts = fill(
+        mesh, [RIGHT_EYE, LEFT_EYE, RIGHT_BROW, LEFT_BROW, NOSE, LIPS_OUTSIDE], size
+    )
+    reach = face_height(mesh) * 0.035
+    around = cv2.GaussianBlur(cv2.dilate(parts, _disc(reach)), (0, 0), reach)
+    rim = cv2.GaussianBlur(face_mask, (0, 0), face_height(mesh) * 0.04)
+    return np.maximum(np.maximum(around, 0.5 * rim), 0.15) * alpha
+
+
+def _disc(radius: float) -> np.ndarray:
+    side = 2 * max(1, round(radius)) + 1
+    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+
+
+def _window(middle: np.ndarray, wide: float, tall: float, size: int) -> tuple[slice, slice]:
+    (x, y) = middle
+    rows = slice(max(0, int(y - tall)), min(size, int(y + tall) + 2))
+    return rows, slice(max(0, int(x - wide)), min(size, int(x + wide) + 2))

@@ -1,0 +1,146 @@
+"""From a photo to scenes: find the face, level the eyes, frame, cut out. Paid once a photo."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from likeness_model.painter import matte, regions
+from likeness_model.painter.scene import EYE_LINE, Look, Scene
+from likeness_model.vision.detect import find_faces
+from likeness_model.vision.mesh import lay_mesh
+from likeness_model.vision.records import Floats, Image, Mesh
+from likeness_model.vision.segment import person_mask
+
+# Share of the picture's height from brow to chin: head and shoulders, or nearer where the photo
+# ends before the shoulders do.
+WIDEST, NEAREST = 0.36, 0.50
+MAX_ZOOM = 1.25
+MAX_INVENTED = 0.002  # share of the picture that may show clothes beyond the photo's edge
+
+
+class NoUsableFace(Exception):
+    """No face in the photo that a mesh can be laid on."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A photo's person at the widest framing, cut out: the store from which scenes are framed."""
+
+    image: Image
+    foreground: Image
+    alpha: Image
+    mesh: Floats
+
+    def scene(self, look: Look, size: int) -> Scene:
+        """The portrait as this look frames it. The eyes stay level, and near EYE_LINE."""
+        to_scene = _framing(look, self.image.shape[0], size)
+        flags = cv2.INTER_AREA if abs(to_scene[1, 1]) < 1 else cv2.INTER_CUBIC
+        alpha = _warp(self.alpha, to_scene, size, flags)
+        points = self.mesh.copy()
+        points[:, :2] = self.mesh[:, :2] @ to_scene[:, :2].T + to_scene[:, 2]
+        points[:, 2] *= to_scene[1, 1]
+        return Scene(
+            image=_warp(self.image, to_scene, size, flags),
+            foreground=_warp(self.foreground, to_scene, size, flags),
+            alpha=alpha.astype(np.float32) / 255,
+            mesh=points.astype(np.float32),
+        )
+
+
+def find_person(photo: Image) -> Mesh:
+    """The mesh of the photo's largest usable face."""
+    for face in find_faces(photo):
+        mesh = lay_mesh(photo, face)
+        if mesh is not None:
+            return mesh
+    raise NoUsableFace("no face was found that can be drawn")
+
+
+def read_subject(photo: Image, size: int, mesh: Mesh | None = None) -> Subject:
+    """Work out everything a photo gives, for scenes of up to `size` px. Raises NoUsableFace."""
+    mesh = mesh or find_person(photo)
+    store = round(size * MAX_ZOOM)
+    to_store = _best_framing(photo, mesh, store)
+    image = _sample(photo, to_store, store)
+    points = mesh.points.copy()
+    points[:, :2] = mesh.plane @ to_store[:, :2].T + to_store[:, 2]
+    points[:, 2] *= np.hypot(*to_store[:, 0])
+    alpha, foreground = matte.cut_out(image, tuple(points[1, :2].tolist()))
+    return Subject(
+        image=image,
+        foreground=foreground,
+        alpha=np.round(alpha * 255).astype(np.uint8),
+        mesh=points.astype(np.float32),
+    )
+
+
+def _best_framing(photo: Image, mesh: Mesh, store: int) -> np.ndarray:
+    """The widest framing that shows no part of the person the photo does not have."""
+    person = person_mask(photo)
+    inside = np.ones(photo.shape[:2], np.float32)
+    for share in np.linspace(WIDEST, NEAREST, 8):
+        probe = _level_eyes(mesh, 128, share)
+        missing = 1 - cv2.warpAffine(inside, probe, (128, 128))
+        invented = missing * cv2.warpAffine(
+            person, probe, (128, 128), borderMode=cv2.BORDER_REPLICATE
+        )
+        if invented.mean() <= MAX_INVENTED:
+            break
+    return _level_eyes(mesh, store, share)
+
+
+def _level_eyes(mesh: Mesh, size: int, share: float) -> np.ndarray:
+    """Photo to picture: eyes level at EYE_LINE, the face in the middle, `share` of it tall."""
+    plane = mesh.plane.astype(np.float64)
+    right, left = plane[[33, 133]].mean(0), plane[[263, 362]].mean(0)
+    angle = np.arctan2(left[1] - right[1], left[0] - right[0])
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    level = plane @ turn.T
+    oval = level[regions.indexes(regions.OVAL)]
+    eyes = (right + left) / 2 @ turn.T
+    middle = (eyes[0] + (oval[:, 0].min() + oval[:, 0].max()) / 2) / 2
+    scale = share * size / (oval[:, 1].max() - oval[:, 1].min())
+    shift = np.array([0.5 * size - scale * middle, EYE_LINE * size - scale * eyes[1]])
+    return np.hstack([turn * scale, shift[:, None]])
+
+
+def _sample(photo: Image, matrix: np.ndarray, size: int) -> Image:
+    scale = float(np.hypot(*matrix[:, 0]))
+    if scale < 0.6:
+        shrink = scale / 0.8
+        photo = cv2.resize(photo, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+        matrix = np.hstack([matrix[:, :2] / shrink, matrix[:, 2:]])
+    return cv2.warpAffine(
+        photo, matrix, (size, size), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )
+
+
+def _framing(look: Look, store: int, size: int) -> np.ndarray:
+    """Store to scene. Zooms about the eyes; a shift is held to what the store has beside it."""
+    zoom = float(np.clip(look.zoom, 1.0, MAX_ZOOM))
+    window = store / zoom
+    left = np.clip(store / 2 - window / 2 + look.shift[0] * window, 0, store - window)
+    top = np.clip(EYE_LINE * (store - window) + look.shift[1] * window, 0, store - window)
+    scale = size / window
+    matrix = np.array([[scale, 0, -left * scale], [0, scale, -top * scale]])
+    if look.mirror:
+        matrix[0] = [-scale, 0, size - 1 + left * scale]
+    return matrix
+
+
+def _warp(image: Image, matrix: np.ndarray, size: int, flags: int) -> Image:
+    if flags == cv2.INTER_AREA:
+        return _crop_area(image, matrix, size)
+    return cv2.warpAffine(
+        image, matrix, (size, size), flags=flags, borderMode=cv2.BORDER_REPLICATE
+    )
+
+
+def _crop_area(image: Image, matrix: np.ndarray, size: int) -> Image:
+    """Shrinking must average: a bilinear warp would alias. Here cv2.warpAffine after a blur."""
+    sigma = 0.45 / abs(float(matrix[1, 1])) if matrix[1, 1] < 1 else 0.0
+    soft = cv2.GaussianBlur(image, (0, 0), sigma)
+    return cv2.warpAffine(
+        soft, matrix, (size, size), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+    )

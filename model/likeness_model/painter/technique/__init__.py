@@ -1,0 +1,1 @@
+"""Drawing techniques that several styles share; each works on plain arrays."""

@@ -1,0 +1,66 @@
+"""Planes (float32, a number a pixel), pictures (uint8 RGB), and the steps every style takes."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Plane = NDArray[np.float32]
+Picture = NDArray[np.uint8]
+AnyPlane = TypeVar("AnyPlane", Plane, Picture)
+
+
+def smoothstep(low: float, high: float, x: Plane) -> Plane:
+    """0 below `low`, 1 above `high`, Hermite between; `low` > `high` turns it round."""
+    t = np.clip((x - np.float32(low)) * np.float32(1.0 / (high - low)), 0.0, 1.0)
+    return np.asarray(t * t * (np.float32(3.0) - np.float32(2.0) * t), np.float32)
+
+
+def resized(x: AnyPlane, size: int) -> AnyPlane:
+    """Square array at another side: area when it shrinks, cubic when it grows."""
+    if x.shape[0] == size:
+        return x
+    how = cv2.INTER_AREA if size < x.shape[0] else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(x, (size, size), interpolation=how), x.dtype)
+
+
+def blur(x: AnyPlane, sigma: float) -> AnyPlane:
+    """Gaussian blur at a cost that does not grow with `sigma`: wide ones run on a smaller copy."""
+    side = x.shape[0]
+    shrink = int(sigma / 3)
+    if shrink < 2 or side // shrink < 16:
+        return np.asarray(cv2.GaussianBlur(x, (0, 0), max(sigma, 0.3)), x.dtype)
+    small = cv2.resize(x, (side // shrink,) * 2, interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), sigma / shrink)
+    return np.asarray(cv2.resize(small, (side, side), interpolation=cv2.INTER_LINEAR), x.dtype)
+
+
+def mix(below: Plane, above: Plane, cover: Plane | float) -> Plane:
+    """`above` over `below`, by a cover of 0..1 (a plane spreads over the channels)."""
+    if isinstance(cover, np.ndarray) and cover.ndim < max(below.ndim, above.ndim):
+        cover = cover[..., None]
+    return np.asarray(below + (above - below) * cover, np.float32)
+
+
+def to_picture(rgb: Plane) -> Picture:
+    """RGB of 0..1 as uint8, rounded."""
+    return np.asarray(cv2.convertScaleAbs(np.clip(rgb, 0.0, 1.0), alpha=255.0), np.uint8)
+
+
+def to_planes(picture: Picture) -> Plane:
+    """uint8 RGB as float32 of 0..1."""
+    return picture.astype(np.float32) * np.float32(1 / 255)
+
+
+def luma(picture: Picture) -> Plane:
+    """Rec. 601 luma of 0..1."""
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.float32) * np.float32(1 / 255)
+
+
+def grid(size: int) -> tuple[Plane, Plane]:
+    """Pixel centres as x and y of 0..1, broadcastable: shapes (1, size) and (size, 1)."""
+    centre = (np.arange(size, dtype=np.float32) + np.float32(0.5)) / np.float32(size)
+    return centre[None, :], centre[:, None]

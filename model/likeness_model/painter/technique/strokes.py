@@ -1,0 +1,130 @@
+"""Brush and pen strokes by the thousand: seeded, traced along a flow, laid down in layers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from likeness_model.painter.technique.flow import Orientation, tangents
+from likeness_model.painter.technique.planes import Plane
+
+Points = NDArray[np.float32]  # (N, 2) as x, y
+Paths = NDArray[np.float32]  # (N, K, 2), K points along each stroke
+
+SHIFT = 4  # OpenCV takes sub-pixel points as integers of 1/16 pixel
+
+
+def scatter(rng: np.random.Generator, size: int, spacing: float) -> Points:
+    """One point in each cell of a jittered grid, in random order: even cover without a raster."""
+    count = max(2, round(size / spacing))
+    cells = np.stack(np.meshgrid(np.arange(count), np.arange(count)), -1).reshape(-1, 2)
+    points = (cells + rng.random(cells.shape)) * (size / count)
+    return np.asarray(points[rng.permutation(len(points))], np.float32)
+
+
+def sample(x: NDArray[np.generic], points: Points, size: int) -> NDArray[np.generic]:
+    """Values of `x` at points in the pixels of a picture `size` wide (`x` may be smaller)."""
+    side = x.shape[0]
+    at = np.clip((points * np.float32(side / size)).astype(np.int32), 0, side - 1)
+    return x[at[..., 1], at[..., 0]]
+
+
+def trace(
+    field: Orientation, seeds: Points, *, size: int, step: Plane | float, count: int
+) -> Paths:
+    """Walk `count` steps both ways from each seed along the field, all strokes at once.
+
+    `step` is the length of one step in pixels, one number or one for each seed. Returns
+    (N, 2 * count + 1, 2), the seed in the middle (Hertzmann 1998, curved brush strokes).
+    """
+    vectors = tangents(field)
+    reach = np.broadcast_to(np.asarray(step, np.float32), (len(seeds),))[:, None]
+    first = np.asarray(sample(vectors, seeds, size), np.float32)
+    sides = []
+    for sense in (np.float32(-1), np.float32(1)):
+        heading, here, walked = sense * first, seeds, []
+        for _ in range(count):
+            here = here + heading * reach
+            walked.append(here)
+            ahead = np.asarray(sample(vectors, here, size), np.float32)
+            turn = np.where((ahead * heading).sum(1, keepdims=True) < 0, -ahead, ahead)
+            heading = np.asarray(turn, np.float32)
+        sides.append(walked)
+    return np.stack([*sides[0][::-1], seeds, *sides[1]], axis=1)
+
+
+def until(paths: Paths, go_on: NDArray[np.bool_]) -> Paths:
+    """Cut each stroke where `go_on` (N, K) first fails on its way out from the middle."""
+    middle = paths.shape[1] // 2
+    cut = paths.copy()
+    for outward in (range(middle - 1, -1, -1), range(middle + 1, paths.shape[1])):
+        going = np.ones(len(paths), np.bool_)
+        for index in outward:
+            inward = index + 1 if index < middle else index - 1
+            going &= go_on[:, index]
+            cut[:, index] = np.where(going[:, None], paths[:, index], cut[:, inward])
+    return cut
+
+
+def outlines(paths: Paths, half_widths: NDArray[np.float32]) -> Paths:
+    """Closed polygons (N, 2K, 2) around paths with a half width (N, K) at each point."""
+    ahead = np.empty_like(paths)
+    ahead[:, 1:-1] = paths[:, 2:] - paths[:, :-2]
+    ahead[:, 0], ahead[:, -1] = paths[:, 1] - paths[:, 0], paths[:, -1] - paths[:, -2]
+    spine = paths[:, -1:] - paths[:, :1]
+    still = (ahead * ahead).sum(2, keepdims=True) < 1e-4
+    ahead = np.where(still, spine, ahead)
+    ahead /= np.sqrt((ahead * ahead).sum(2, keepdims=True)) + np.float32(1e-6)
+    across = np.stack([-ahead[..., 1], ahead[..., 0]], -1) * half_widths[..., None]
+    return np.concatenate([paths + across, (paths - across)[:, ::-1]], axis=1)
+
+
+def to_fixed(points: Paths) -> NDArray[np.int32]:
+    """Points in OpenCV's fixed point."""
+    return np.asarray(np.round(points * (1 << SHIFT)), np.int32)
+
+
+def pen(paths: Paths, size: int, thickness: int = 1) -> NDArray[np.uint8]:
+    """Cover (0..255) of thin lines, drawn in one call; overlaps do not add up."""
+    cover = np.zeros((size, size), np.uint8)
+    cv2.polylines(cover, list(to_fixed(paths)), False, 255, thickness, cv2.LINE_AA, SHIFT)
+    return cover
+
+
+class Laid(NamedTuple):
+    """Which stroke lies on top at each pixel, and where in it the pixel is."""
+
+    stroke: NDArray[np.int32]  # index, -1 where there is none
+    along: Plane  # -1..1 from one end to the other
+    across: Plane  # -1..1 from one side to the other
+
+
+def lay(paths: Paths, half_width: NDArray[np.float32], shape: tuple[int, int]) -> Laid:
+    """Lay broad strokes over each other in their order, and give every pixel its place in one.
+
+    The strokes are filled as polygons into an index buffer; the pixel's place comes from the
+    parabola through the stroke's ends and middle, so brush texture needs no work per stroke.
+    """
+    count = paths.shape[1]
+    profile = np.sqrt(1 - np.linspace(-1, 1, count, dtype=np.float32) ** 6 * np.float32(0.75))
+    buffer = np.full(shape, -1, np.int32)
+    for index, outline in enumerate(to_fixed(outlines(paths, half_width[:, None] * profile))):
+        cv2.fillPoly(buffer, [outline], index, cv2.LINE_8, SHIFT)
+    start, middle, end = paths[:, 0], paths[:, count // 2], paths[:, -1]
+    chord = end - start
+    half = np.sqrt((chord * chord).sum(1)) / 2 + np.float32(1e-3)
+    unit = chord / (2 * half[:, None])
+    normal = np.stack([-unit[:, 1], unit[:, 0]], 1)
+    centre = (start + end) / 2
+    bow = ((middle - centre) * normal).sum(1)
+    frame = np.column_stack([centre, unit, 1 / half, bow, 1 / half_width]).astype(np.float32)
+    here = np.take(frame, np.maximum(buffer, 0), axis=0)
+    rows, columns = (np.arange(side, dtype=np.float32) + np.float32(0.5) for side in shape)
+    x, y = columns[None, :] - here[..., 0], rows[:, None] - here[..., 1]
+    along = (x * here[..., 2] + y * here[..., 3]) * here[..., 4]
+    across = y * here[..., 2] - x * here[..., 3]
+    across = (across - here[..., 5] * (1 - along * along)) * here[..., 6]
+    return Laid(buffer, along, across)

@@ -1,0 +1,63 @@
+"""What the vision functions answer: frozen records, coordinates in pixels of the given image."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Face:
+    """A face that the detector found.
+
+    Landmarks are (5, 2): right eye, left eye, nose tip, right and left corner of the mouth, where
+    right and left are the person's own.
+    """
+
+    x: float
+    y: float
+    width: float
+    height: float
+    landmarks: Floats
+    score: float
+
+    @property
+    def area(self) -> float:
+        return self.width * self.height
+
+
+@dataclass(frozen=True)
+class Mesh:
+    """The 468 points of a face, (468, 3): x, y and, in the same unit, depth (towards us is less).
+
+    Presence is the network's own belief, 0 to 1, that a face lies under the mesh.
+    """
+
+    points: Floats
+    presence: float
+
+    @property
+    def plane(self) -> Floats:
+        return self.points[:, :2]
+
+
+@dataclass(frozen=True)
+class Pose:
+    """Degrees. Yaw is positive when the nose points to the picture's left, roll when the head
+    leans clockwise, pitch when it looks down."""
+
+    yaw: float
+    pitch: float
+    roll: float
+
+
+@dataclass(frozen=True)
+class Age:
+    """An estimate, never a fact: the distribution is over 0..80 years."""
+
+    expected: float
+    under_18: float
+    distribution: Floats

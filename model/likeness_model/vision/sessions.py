@@ -1,0 +1,90 @@
+"""Model files, verified against their sums before they run, and their cached sessions."""
+
+import hashlib
+import threading
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+from numpy.typing import NDArray
+
+WEIGHTS = Path(__file__).with_name("weights")
+
+_lock = threading.Lock()
+_sessions: dict[str, ort.InferenceSession] = {}
+_threads = 2
+
+
+class WeightsError(Exception):
+    """A model file is missing or is not the one that was checked in."""
+
+
+@dataclass(frozen=True)
+class Weights:
+    """One row of weights.toml."""
+
+    file: str
+    sha256: str
+    what: str
+    source: str
+    version: str
+    licence: str
+
+
+@cache
+def catalogue() -> dict[str, Weights]:
+    rows = tomllib.loads((WEIGHTS / "weights.toml").read_text(encoding="utf-8"))
+    return {name: Weights(file=f"{name}.onnx", **row) for name, row in rows.items()}
+
+
+def verified_bytes(name: str, folder: Path = WEIGHTS) -> bytes:
+    """The model file's content, or a WeightsError that says which file to restore."""
+    weights = catalogue()[name]
+    path = folder / weights.file
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as missing:
+        raise WeightsError(f"model file {weights.file} is missing: restore it") from missing
+    if hashlib.sha256(content).hexdigest() != weights.sha256:
+        raise WeightsError(
+            f"model file {weights.file} does not have the sum in weights.toml: restore it"
+        )
+    return content
+
+
+def use_threads(count: int) -> None:
+    """Threads of each session, from now on. Use 1 where several workers run side by side."""
+    global _threads  # noqa: PLW0603 - one process-wide setting, beside the cache it belongs to
+    with _lock:
+        _threads = count
+        _sessions.clear()
+
+
+def forget(name: str) -> None:
+    """Give back the memory of a model that will not be asked again soon."""
+    with _lock:
+        _sessions.pop(name, None)
+
+
+def run(name: str, batch: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    """Every output of a one-input model. Safe to call from several threads."""
+    session = _session(name)
+    return list(session.run(None, {session.get_inputs()[0].name: batch}))
+
+
+def _session(name: str) -> ort.InferenceSession:
+    with _lock:
+        if name not in _sessions:
+            options = ort.SessionOptions()
+            options.intra_op_num_threads = _threads
+            options.inter_op_num_threads = 1
+            options.log_severity_level = 3
+            # The arena keeps the largest tensors of every model for ever: 128 MB for u2netp alone.
+            options.enable_cpu_mem_arena = False
+            _sessions[name] = ort.InferenceSession(
+                verified_bytes(name), options, providers=["CPUExecutionProvider"]
+            )
+        return _sessions[name]

@@ -5,7 +5,13 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from likeness.api import UploadForm
-from likeness.contracts import GenerationOrder, GenerationResult, Progress
+from likeness.contracts import (
+    DrawnAvatar,
+    GenerationOrder,
+    GenerationResult,
+    Prepared,
+    Progress,
+)
 from likeness.domain.avatar import Avatar
 from likeness.domain.catalogue import Plus
 from likeness.domain.ids import AvatarId, JobId, PhotoId, ReviewId, UserId
@@ -128,16 +134,26 @@ class Photos(Protocol):
 
     def delete_upload(self, job_id: JobId, photo_id: PhotoId) -> None: ...
     def keep(self, job_id: JobId, photo_id: PhotoId, jpeg: bytes) -> None: ...
+    def read(self, job_id: JobId, photo_id: PhotoId) -> bytes:
+        """A photo that was kept. NotFound where there is none."""
+        ...
+
     def drop(self, job_id: JobId, photo_id: PhotoId) -> None: ...
-    def purge(self, job_id: JobId) -> None:
-        """Delete every upload and photo of the job, then list: NotDeleted where one is left."""
+    def purge(self, job_id: JobId) -> int:
+        """Delete every upload and photo of the job, then list: NotDeleted where one is left.
+
+        Answers how many objects there were.
+        """
         ...
 
 
 class Work(Protocol):
     """What generation reads and writes: work/{job}/r{round}/ in the avatars bucket."""
 
-    def order(self, order: GenerationOrder) -> None: ...
+    def order(self, order: GenerationOrder) -> Prepared:
+        """Write the order where the container of that round reads it."""
+        ...
+
     def result(self, job_id: JobId, round_: int) -> GenerationResult:
         """NotFound where the container wrote none."""
         ...
@@ -147,8 +163,15 @@ class Work(Protocol):
         """Copy an approved avatar out of the work folder, to where publishing finds it."""
         ...
 
-    def purge(self, job_id: JobId) -> None:
-        """Delete the work of all rounds, copies and weights; NotDeleted where something is left."""
+    def verify(self, avatar: DrawnAvatar, job_id: JobId, round_: int) -> bool:
+        """Is what lies in the bucket what the container says it drew?"""
+        ...
+
+    def purge(self, job_id: JobId) -> int:
+        """Delete the work of all rounds, copies and weights; NotDeleted where something is left.
+
+        Answers how many objects there were. What `keep` copied out stays.
+        """
         ...
 
 
@@ -166,9 +189,17 @@ class Gallery(Protocol):
         """Write every avatar in all its sizes, then the ZIP."""
         ...
 
-    def links(self, job_id: JobId, avatar_ids: Iterable[AvatarId]) -> dict[AvatarId, AvatarLinks]: ...
+    def links(
+        self, job_id: JobId, avatar_ids: Iterable[AvatarId]
+    ) -> dict[AvatarId, AvatarLinks]: ...
     def archive_link(self, job_id: JobId) -> str: ...
-    def purge(self, job_id: JobId) -> None: ...
+    def purge(self, job_id: JobId) -> int:
+        """Delete every avatar of the job, drawn or published; NotDeleted where one is left."""
+        ...
+
+    def tidy(self, job_id: JobId) -> None:
+        """Delete the drawn copies that publishing read."""
+        ...
 
 
 # --- seeing and doing ----------------------------------------------------------------------------
@@ -232,4 +263,10 @@ class Workflow(Protocol):
 class Generator(Protocol):
     def stop(self, job_id: JobId, round_: int) -> None:
         """Stop GPU work of that round, if any runs."""
+        ...
+
+
+class Metrics(Protocol):
+    def count(self, name: str, value: int = 1) -> None:
+        """Add to a CloudWatch metric of the service. Never with a job's or a user's id."""
         ...

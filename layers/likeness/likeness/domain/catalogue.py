@@ -63,4 +63,4 @@ def check_order(
     if avatars > tier.avatars_a_job:
         raise Invalid(f"{avatars} avatars asked, {tier.tier!r} may have {tier.avatars_a_job}")
     if avatars < len(asked):
-        raise Invalid(f"{avatars} avatars cannot show {len(asked)} styles: ask for at least one each")
+        raise Invalid(f"{avatars} avatars cannot show {len(asked)} styles: ask for one each")

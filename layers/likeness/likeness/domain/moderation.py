@@ -58,7 +58,7 @@ class AgeRule(Record):
 
 
 class SamePersonRule(Record):
-    """CompareFaces similarity in percent: at or above `accept` the same person, below `review` not."""
+    """CompareFaces similarity in percent: from `accept` on the same person, below `review` not."""
 
     accept: float
     review: float

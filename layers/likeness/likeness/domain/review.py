@@ -5,7 +5,7 @@ from enum import StrEnum
 from pydantic import AwareDatetime, Field
 
 from likeness.domain.errors import Conflict
-from likeness.domain.ids import JobIdField, PhotoIdField, ReviewId
+from likeness.domain.ids import JobId, JobIdField, PhotoIdField, ReviewId
 from likeness.domain.moderation import Finding
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
@@ -16,6 +16,11 @@ class ReviewState(StrEnum):
     APPROVED = "approved"
     REFUSED = "refused"
     EXPIRED = "expired"
+
+
+def review_of(job_id: JobId) -> ReviewId:
+    """The review that a job's state machine waits for: a job has one."""
+    return ReviewId(job_id)
 
 
 class PhotoFindings(Record):
@@ -55,4 +60,9 @@ class Review(Record):
                 "decided_by": by,
                 "reason": reason,
             }
+        )
+
+    def expire(self, now: AwareDatetime) -> "Review":
+        return self.model_copy(
+            update={"version": self.version + 1, "state": ReviewState.EXPIRED, "decided_at": now}
         )

@@ -1,0 +1,48 @@
+"""Any picture that our decoders give, as 8-bit sRGB without transparency."""
+
+import io
+
+from PIL import Image, ImageCms
+
+# A CMYK press profile has one to three MB. Nothing needs more, and lcms parses what it is given.
+MAX_PROFILE_BYTES = 4 * 2**20
+
+_SRGB = ImageCms.createProfile("sRGB")
+
+
+def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """Convert by the picture's own ICC profile, relative to its white.
+
+    A profile that is broken, absurdly large or made for another kind of picture is ignored, as
+    browsers do: the photo is then read as sRGB.
+    """
+    if profile and len(profile) <= MAX_PROFILE_BYTES:
+        try:
+            converted = ImageCms.profileToProfile(
+                image,
+                ImageCms.ImageCmsProfile(io.BytesIO(profile)),
+                _SRGB,
+                renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+                outputMode="RGB",
+                flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
+            )
+        except (ImageCms.PyCMSError, OSError, ValueError):
+            converted = None
+        if converted is not None:
+            return converted
+    return image.convert("RGB")
+
+
+def opaque(image: Image.Image) -> Image.Image:
+    """The picture over white, as L, RGB or CMYK: the modes that profiles are made for."""
+    if image.has_transparency_data:
+        grey = image.mode in {"L", "LA", "La"}
+        seen = image.convert("RGBA")
+        white = Image.new("RGBA", seen.size, "white")
+        white.alpha_composite(seen)
+        return white.convert("L" if grey else "RGB")
+    if image.mode.startswith("I;16"):
+        return image.point(lambda value: value / 256).convert("L")
+    if image.mode == "1":
+        return image.convert("L")
+    return image if image.mode in {"L", "RGB", "CMYK"} else image.convert("RGB")

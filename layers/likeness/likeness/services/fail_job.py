@@ -1,0 +1,69 @@
+"""End a job badly: GPU work stopped, everything deleted, the day settled, the reason said."""
+
+from likeness.contracts import Settled
+from likeness.domain.ids import JobId
+from likeness.domain.job import Job, JobState
+from likeness.domain.moderation import Outcome
+from likeness.domain.quota import EntryState
+from likeness.domain.reasons import Reason
+from likeness.domain.review import ReviewState, review_of
+from likeness.ports import Clock, Gallery, Generator, Jobs, Ledger, Photos, Reviews, Work
+
+REVIEW_TIMEOUT = "States.Timeout"
+
+
+def fail_job(
+    job_id: JobId,
+    error: str | None,
+    *,
+    jobs: Jobs,
+    reviews: Reviews,
+    ledger: Ledger,
+    photos: Photos,
+    work: Work,
+    gallery: Gallery,
+    generator: Generator,
+    clock: Clock,
+) -> Settled:
+    """Safe to repeat from any point: the job is marked as ended only after everything is gone.
+
+    Where deleting fails, this raises and is tried again; the job never says that its photos are
+    deleted before they are.
+    """
+    job = jobs.get(job_id)
+    if job.ended:
+        return Settled(job_id=job_id, state=job.state)
+    for round_ in range(1, job.round + 1):
+        generator.stop(job_id, round_)
+    state, reason = _why(job, error, jobs=jobs, reviews=reviews, clock=clock)
+    photos.purge(job_id)
+    work.purge(job_id)
+    gallery.purge(job_id)
+    now = clock.now()
+    if job.day is not None:
+        settled = EntryState.RETURNED if reason.returns_day else EntryState.SPENT
+        ledger.settle(job, settled, now=now, reason=reason)
+    deleted_at = job.photos_deleted_at or now
+    jobs.save(job.move(state, now, reason=reason, photos_deleted_at=deleted_at))
+    return Settled(job_id=job_id, state=state)
+
+
+def _why(
+    job: Job, error: str | None, *, jobs: Jobs, reviews: Reviews, clock: Clock
+) -> tuple[JobState, Reason]:
+    """What the user is told. Our own errors are never the user's fault, whatever they were."""
+    if error is None and job.state is JobState.IN_REVIEW:
+        review = reviews.get(review_of(job.job_id))
+        if review.state is ReviewState.REFUSED and review.reason is not None:
+            return JobState.REFUSED, review.reason
+    if error is None and job.state is JobState.MODERATING:
+        for photo in jobs.photos(job.job_id):
+            verdict = photo.verdict
+            if verdict and verdict.outcome is Outcome.REFUSED and verdict.reason is not None:
+                return JobState.REFUSED, verdict.reason
+    if error == REVIEW_TIMEOUT and job.state is JobState.IN_REVIEW:
+        review = reviews.get(review_of(job.job_id))
+        if review.state is ReviewState.WAITING:
+            reviews.save(review.expire(clock.now()))
+        return JobState.EXPIRED, Reason.SYSTEM_REVIEW_EXPIRED
+    return JobState.FAILED, Reason.SYSTEM_UNAVAILABLE

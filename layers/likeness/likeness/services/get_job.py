@@ -1,0 +1,107 @@
+"""A job as the app backend sees it: state, verdicts, progress, avatars with short-lived links."""
+
+from collections.abc import Mapping
+
+from likeness.api import AvatarView, Explained, JobView, PhotoView, ProgressView, QuotaView
+from likeness.domain.avatar import AvatarState
+from likeness.domain.catalogue import Tier
+from likeness.domain.ids import JobId
+from likeness.domain.job import Job, JobState
+from likeness.domain.moderation import Outcome
+from likeness.domain.photo import Photo, PhotoState
+from likeness.domain.reasons import Reason, ReasonCard
+from likeness.ports import Clock, Gallery, Jobs, Ledger, Users, Work
+from likeness.services.get_quota import get_quota
+
+Cards = Mapping[Reason, ReasonCard]
+
+
+def get_job(
+    job_id: JobId,
+    *,
+    jobs: Jobs,
+    users: Users,
+    ledger: Ledger,
+    gallery: Gallery,
+    work: Work,
+    clock: Clock,
+    tiers: Mapping[str, Tier],
+    reasons: Cards,
+) -> JobView:
+    job = jobs.get(job_id)
+    quota = get_quota(job.user_id, users=users, ledger=ledger, clock=clock, tiers=tiers)
+    done = job.state is JobState.COMPLETED
+    avatars = _avatars(job, jobs, gallery) if done else ()
+    return JobView(
+        job_id=job.job_id,
+        state=job.state,
+        reason=explain(job.reason, reasons) if job.reason else None,
+        styles=job.styles,
+        avatars_asked=job.avatars,
+        created_at=job.created_at,
+        submit_by=job.submit_by,
+        timeline=job.timeline,
+        photos=tuple(_photo(photo, reasons) for photo in jobs.photos(job_id)),
+        photos_deleted_at=job.photos_deleted_at,
+        progress=_progress(job, work),
+        avatars=avatars,
+        archive=gallery.archive_link(job_id) if avatars else None,
+        quota=QuotaView(
+            day=quota.day,
+            limit=quota.limit,
+            used=quota.used,
+            left=quota.left,
+            next_day_begins_at=quota.next_day_begins_at,
+        ),
+    )
+
+
+def explain(reason: Reason, cards: Cards) -> Explained:
+    card = cards[reason]
+    return Explained(code=reason, hint=card.hint.model_dump(), fix_and_retry=card.fix_and_retry)
+
+
+def _photo(photo: Photo, cards: Cards) -> PhotoView:
+    """What a check found comes first; a refusal by moderation is shown like one."""
+    problem = photo.problem
+    if problem:
+        return PhotoView(
+            photo_id=photo.photo_id,
+            state=photo.state,
+            problem=explain(problem.reason, cards),
+            box=problem.box,
+            other=problem.other,
+        )
+    verdict = photo.verdict
+    if verdict and verdict.outcome is Outcome.REFUSED and verdict.reason:
+        return PhotoView(
+            photo_id=photo.photo_id,
+            state=PhotoState.REFUSED,
+            problem=explain(verdict.reason, cards),
+        )
+    return PhotoView(photo_id=photo.photo_id, state=photo.state)
+
+
+def _progress(job: Job, work: Work) -> ProgressView | None:
+    """Counts what is finished, so that the number never goes back when a second round begins."""
+    if job.state is not JobState.GENERATING:
+        return None
+    progress = work.progress(job.job_id, job.round)
+    if progress is None:
+        return ProgressView(done=0, total=job.avatars)
+    return ProgressView(done=job.avatars - progress.total + progress.done, total=job.avatars)
+
+
+def _avatars(job: Job, jobs: Jobs, gallery: Gallery) -> tuple[AvatarView, ...]:
+    published = [a for a in jobs.avatars(job.job_id) if a.state is AvatarState.PUBLISHED]
+    links = gallery.links(job.job_id, [avatar.avatar_id for avatar in published])
+    return tuple(
+        AvatarView(
+            avatar_id=avatar.avatar_id,
+            style=avatar.style,
+            likeness=avatar.likeness,
+            png=links[avatar.avatar_id].png,
+            webp=links[avatar.avatar_id].webp,
+        )
+        for avatar in published
+    )

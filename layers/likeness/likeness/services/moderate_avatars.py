@@ -1,0 +1,92 @@
+"""Judge every avatar before anybody sees it, by the policy that reads the photos."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from likeness.contracts import AvatarsModerated, DrawnAvatar
+from likeness.domain.avatar import Avatar, AvatarState
+from likeness.domain.errors import NotFound
+from likeness.domain.ids import JobId
+from likeness.domain.job import Job, JobState
+from likeness.domain.moderation import Outcome, Policy, judge_labels, verdict
+from likeness.ports import Clock, Detector, Jobs, Work
+
+AT_ONCE = 4
+ROUNDS = 2
+
+
+def moderate_avatars(
+    job_id: JobId,
+    round_: int,
+    *,
+    jobs: Jobs,
+    work: Work,
+    detector: Detector,
+    policy: Policy,
+    clock: Clock,
+) -> AvatarsModerated:
+    """Whatever is not clean is not shown: no human looks at avatars, they are drawn again.
+
+    An avatar that was judged keeps its verdict when the step is replayed.
+    """
+    job = jobs.get(job_id)
+    replayed = job.state is JobState.FINISHING and job.round == round_
+    if not replayed:
+        job = job.move(JobState.FINISHING, clock.now())
+    judged = {avatar.avatar_id: avatar for avatar in jobs.avatars(job_id)}
+    drawn = work.result(job_id, round_).avatars
+    new = [
+        (rank, avatar)
+        for rank, avatar in enumerate(drawn, start=100 * round_)
+        if avatar.avatar_id not in judged or judged[avatar.avatar_id].round < round_
+    ]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        verdicts = pool.map(
+            lambda item: _judge(job, round_, *item, work=work, detector=detector, policy=policy),
+            new,
+        )
+        fresh = list(verdicts)
+    for avatar in fresh:
+        if avatar.state is AvatarState.APPROVED:
+            work.keep(avatar)
+    jobs.save_avatars(fresh)
+    if not replayed:
+        jobs.save(job)
+    judged |= {avatar.avatar_id: avatar for avatar in fresh}
+    approved = sum(avatar.state is not AvatarState.REFUSED for avatar in judged.values())
+    lost = [avatar for avatar in judged.values() if avatar.state is AvatarState.REFUSED]
+    return AvatarsModerated(job_id=job_id, redraw=bool(lost) and round_ < ROUNDS, approved=approved)
+
+
+def _judge(
+    job: Job,
+    round_: int,
+    rank: int,
+    drawn: DrawnAvatar,
+    *,
+    work: Work,
+    detector: Detector,
+    policy: Policy,
+) -> Avatar:
+    avatar = Avatar(
+        job_id=job.job_id,
+        avatar_id=drawn.avatar_id,
+        style=drawn.style,
+        state=AvatarState.REFUSED,
+        round=round_,
+        rank=rank,
+        photo_id=drawn.photo_id,
+        sha256=drawn.sha256,
+        likeness=drawn.likeness.distance,
+        verdict=verdict([], labels=[], detector_version="", policy=policy),
+    )
+    if not work.verify(drawn, job.job_id, round_):
+        raise NotFound(f"avatar {drawn.avatar_id} of job {job.job_id} is not what was drawn")
+    seen = detector.avatar_labels(avatar, min_confidence=policy.min_confidence)
+    found = verdict(
+        judge_labels(seen.labels, seen.detector_version, policy),
+        labels=seen.labels,
+        detector_version=seen.detector_version,
+        policy=policy,
+    )
+    state = AvatarState.APPROVED if found.outcome is Outcome.CLEAN else AvatarState.REFUSED
+    return avatar.model_copy(update={"verdict": found, "state": state})

@@ -1,0 +1,88 @@
+"""Write the order for the container: which photos, which styles, how many, from which seeds."""
+
+import hashlib
+from collections.abc import Sequence
+
+from likeness.contracts import AvatarOrder, GenerationOrder, OrderedPhoto, Prepared
+from likeness.domain.avatar import AvatarState
+from likeness.domain.errors import Conflict
+from likeness.domain.ids import AvatarId, JobId, StyleId
+from likeness.domain.job import Job, JobState
+from likeness.domain.moderation import Outcome
+from likeness.domain.photo import Photo, PhotoState
+from likeness.domain.review import ReviewState, review_of
+from likeness.ports import Clock, Jobs, Reviews, Work
+
+
+def prepare_generation(
+    job_id: JobId, round_: int, *, jobs: Jobs, reviews: Reviews, work: Work, clock: Clock
+) -> Prepared:
+    """The same order for the same round, however often it is asked for."""
+    job = jobs.get(job_id)
+    replayed = job.state is JobState.GENERATING and job.round == round_
+    if not replayed:
+        job = job.move(JobState.GENERATING, clock.now(), round=round_)
+    approved = _approved_by_hand(job, reviews)
+    photos = [photo for photo in jobs.photos(job_id) if may_be_drawn(photo, approved)]
+    if not photos:
+        raise Conflict(f"no photo of job {job_id} passed moderation")
+    kept = {
+        avatar.avatar_id
+        for avatar in jobs.avatars(job_id)
+        if avatar.state is not AvatarState.REFUSED
+    }
+    prepared = work.order(
+        GenerationOrder(
+            job_id=job_id,
+            round=round_,
+            photos=tuple(_ordered(photo) for photo in photos),
+            avatars=tuple(order for order in orders(job, round_) if order.avatar_id not in kept),
+        )
+    )
+    if not replayed:
+        jobs.save(job)
+    return prepared
+
+
+def may_be_drawn(photo: Photo, approved_by_hand: bool) -> bool:
+    """Only a photo with a verdict: one that slipped in after moderation never reaches the GPU."""
+    if photo.state is not PhotoState.ACCEPTED or photo.verdict is None or photo.sha256 is None:
+        return False
+    doubtful_but_approved = photo.verdict.outcome is Outcome.DOUBTFUL and approved_by_hand
+    return photo.verdict.outcome is Outcome.CLEAN or doubtful_but_approved
+
+
+def orders(job: Job, round_: int) -> list[AvatarOrder]:
+    """One order for each avatar, styles in turn, each with a seed of its own.
+
+    A seed is drawn from the job's seed by hashing, so that a replayed step asks for the same
+    avatars and round 2 for other ones.
+    """
+    return [
+        AvatarOrder(
+            avatar_id=AvatarId(f"a{n:02d}"),
+            style=_in_turn(job.styles, n - 1),
+            seed=int.from_bytes(
+                hashlib.blake2b(f"{job.seed}:{round_}:{n}".encode(), digest_size=8).digest()
+            )
+            >> 1,
+        )
+        for n in range(1, job.avatars + 1)
+    ]
+
+
+def _in_turn(styles: Sequence[StyleId], n: int) -> StyleId:
+    return styles[n % len(styles)]
+
+
+def _approved_by_hand(job: Job, reviews: Reviews) -> bool:
+    """Did this job pass through a review that a moderator approved?"""
+    if not any(moment.state is JobState.IN_REVIEW for moment in job.timeline):
+        return False
+    return reviews.get(review_of(job.job_id)).state is ReviewState.APPROVED
+
+
+def _ordered(photo: Photo) -> OrderedPhoto:
+    if photo.sha256 is None:
+        raise Conflict(f"photo {photo.photo_id} of job {photo.job_id} was never normalised")
+    return OrderedPhoto(photo_id=photo.photo_id, sha256=photo.sha256)

@@ -1,7 +1,5 @@
 """Ink lines that follow the drawing: difference of Gaussians along the edge tangent flow."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

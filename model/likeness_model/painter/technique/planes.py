@@ -1,7 +1,5 @@
 """Planes (float32, a number a pixel), pictures (uint8 RGB), and the steps every style takes."""
 
-from __future__ import annotations
-
 from typing import TypeVar
 
 import cv2
@@ -43,6 +41,13 @@ def mix(below: Plane, above: Plane, cover: Plane | float) -> Plane:
     if isinstance(cover, np.ndarray) and cover.ndim < max(below.ndim, above.ndim):
         cover = cover[..., None]
     return np.asarray(below + (above - below) * cover, np.float32)
+
+
+def painted(below: Picture, above: Picture | tuple[int, int, int], cover: Plane) -> Picture:
+    """Paint `above`, a picture or one colour, over `below` where `cover` (0..1) says."""
+    if isinstance(above, tuple):
+        above = np.full_like(below, above)
+    return np.asarray(cv2.blendLinear(below, above, 1 - cover, cover), np.uint8)
 
 
 def to_picture(rgb: Plane) -> Picture:

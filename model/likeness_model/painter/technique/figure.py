@@ -1,0 +1,79 @@
+"""The figure as a flat shape: its clean edge, and its colours carried beyond that edge."""
+
+import cv2
+import numpy as np
+
+from likeness_model.painter.technique.planes import (
+    Picture,
+    Plane,
+    blur,
+    painted,
+    resized,
+    smoothstep,
+)
+
+WORK = 384  # side of the grid on which shapes are smoothed; their edge is cut at full size
+
+
+def cut_out(alpha: Plane, *, smooth: float = 0.003, soft: float = 1.2) -> Plane:
+    """The mask as if cut with scissors: wisps shorter than `smooth` of the side gone, edge crisp.
+
+    The edge is `soft` pixels wide.
+    """
+    return edge_at(signed_distance(alpha, smooth=smooth), 0.0, soft)
+
+
+def signed_distance(alpha: Plane, *, smooth: float = 0.003) -> Plane:
+    """Distance to the mask's edge in pixels, positive inside, the edge smoothed."""
+    size = alpha.shape[0]
+    small = blur(resized(alpha, WORK), max(0.6, smooth * WORK))
+    inside = (small > 0.5).astype(np.uint8)
+    far = cv2.distanceTransform(inside, cv2.DIST_L2, 5) - cv2.distanceTransform(
+        1 - inside, cv2.DIST_L2, 5
+    )
+    near = (small - np.float32(0.5)) / np.maximum(_slope(small), np.float32(0.02))
+    fade = smoothstep(1.0, 2.5, np.abs(far))
+    sub_pixel = np.clip(near, -2.5, 2.5) * (1 - fade) + (far - 0.5 * np.sign(far)) * fade
+    return resized(blur(sub_pixel, 0.7), size) * np.float32(size / WORK)
+
+
+def edge_at(distance: Plane, level: float, soft: float = 1.2) -> Plane:
+    """1 where `distance` is above `level`, with an edge of `soft` pixels."""
+    return np.clip((distance - np.float32(level)) * np.float32(1 / soft) + np.float32(0.5), 0, 1)
+
+
+def _slope(x: Plane) -> Plane:
+    gx = cv2.Sobel(x, cv2.CV_32F, 1, 0, scale=1 / 8)
+    gy = cv2.Sobel(x, cv2.CV_32F, 0, 1, scale=1 / 8)
+    return np.sqrt(gx * gx + gy * gy)
+
+
+def spread_out(picture: Picture, alpha: Plane) -> Picture:
+    """The figure's colours carried into everything around it, so that filters see no mask edge.
+
+    Push and pull over a pyramid (Gortler et al. 1996, "The Lumigraph", section 3.4): each level
+    averages what is known, and fills what is not from the level below.
+    """
+    size = picture.shape[0]
+    known = np.where(alpha > 0.9, np.float32(1), np.float32(0))
+    side = min(size, 256)
+    colours = resized(picture.astype(np.float32) * known[..., None], side)
+    weight = resized(known, side)
+    filled = _pull_push(colours, weight)
+    around = np.clip(cv2.resize(filled, (size, size), interpolation=cv2.INTER_LINEAR), 0, 255)
+    return painted(picture, around.astype(np.uint8), 1 - known)
+
+
+def _pull_push(colours: Plane, weight: Plane) -> Plane:
+    mean = colours / np.maximum(weight, np.float32(1e-4))[..., None]
+    side = colours.shape[0]
+    if side == 1:
+        return mean
+    half = (side // 2, side // 2)
+    below = _pull_push(
+        cv2.resize(colours, half, interpolation=cv2.INTER_AREA),
+        cv2.resize(weight, half, interpolation=cv2.INTER_AREA),
+    )
+    below = cv2.resize(below, (side, side), interpolation=cv2.INTER_LINEAR)
+    sure = np.clip(weight * 2, 0, 1)[..., None]
+    return mean * sure + below * (1 - sure)

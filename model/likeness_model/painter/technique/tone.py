@@ -1,0 +1,55 @@
+"""Flat tones and colours: edge-keeping smoothing, soft steps, gradient maps."""
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+
+from likeness_model.painter.technique.planes import Picture, Plane, resized
+
+Colour = tuple[int, int, int]
+
+
+def flattened(picture: Picture, *, side: int, passes: int, range_sigma: float) -> Picture:
+    """Bilateral passes (Tomasi & Manduchi 1998) on a `side` px grid: texture goes, edges stay.
+
+    The result is `side` pixels wide; repeated passes approach flat patches (Winnemoeller et al.
+    2006, "Real-Time Video Abstraction").
+    """
+    small = resized(picture, side) if picture.shape[0] > side else picture
+    for _ in range(passes):
+        small = cv2.bilateralFilter(small, 7, range_sigma, 3.0)
+    return np.asarray(small, np.uint8)
+
+
+def stepped(x: Plane, edges: Sequence[float], values: Sequence[float], soft: float) -> Plane:
+    """`x` in flat steps: `values[0]` below `edges[0]`, ... ; each step is `soft` wide in `x`."""
+    total = np.full_like(x, values[0])
+    for edge, low, high in zip(edges, values[:-1], values[1:], strict=True):
+        total += np.clip((x - np.float32(edge)) * np.float32(1 / soft) + np.float32(0.5), 0, 1) * (
+            np.float32(high - low)
+        )
+    return total
+
+
+def gradient_map(tone: Plane, stops: Sequence[tuple[float, Colour]]) -> Picture:
+    """Colour each tone of 0..1 from `stops` (position, colour), linear between."""
+    index = np.clip(tone * 255 + np.float32(0.5), 0, 255).astype(np.uint8)
+    return np.asarray(cv2.LUT(cv2.merge([index] * 3), gradient_table(stops)), np.uint8)
+
+
+def gradient_table(stops: Sequence[tuple[float, Colour]]) -> Picture:
+    """256 colours as (1, 256, 3), for cv2.LUT."""
+    at = [position * 255 for position, _ in stops]
+    channels = [np.interp(np.arange(256), at, [colour[i] for _, colour in stops]) for i in range(3)]
+    return np.rint(np.stack(channels, 1)).astype(np.uint8)[None]
+
+
+def saturated(picture: Picture, amount: float, *, lightness: float = 1.0) -> Picture:
+    """Chroma times `amount` about Lab's grey axis, hue kept; L* times `lightness`."""
+    lab = cv2.cvtColor(picture, cv2.COLOR_RGB2Lab)
+    steps = np.arange(256, dtype=np.float32)
+    chroma = np.clip((steps - 128) * amount + 128, 0, 255)
+    table = np.stack([np.clip(steps * lightness, 0, 255), chroma, chroma], 1)
+    lab = cv2.LUT(lab, np.rint(table).astype(np.uint8)[None])
+    return np.asarray(cv2.cvtColor(lab, cv2.COLOR_Lab2RGB), np.uint8)

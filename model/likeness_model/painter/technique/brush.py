@@ -99,6 +99,11 @@ def paint(
         return
     soft = blur(target, brush.width * unit * 0.3) if brush.width * unit > 3 else target
     paths, own = stroke_paths(seeds, soft, field, brush, size)
+    span = paths[:, -1] - paths[:, 0]
+    whole = (span * span).sum(1) > (0.9 * brush.width * unit) ** 2  # a stub would read as a tile
+    paths, own, tint = paths[whole], own[whole], tint[whole]
+    if not len(paths):
+        return
     own = own + brush.jitter * (tint[:, :1] + np.float32(0.35) * tint[:, 1:])
     corner = np.asarray([columns.start, rows.start], np.float32)
     shape = (rows.stop - rows.start, columns.stop - columns.start)
@@ -111,6 +116,7 @@ def paint(
     track = np.take(prints, (index % KINDS) * (ACROSS * ALONG) + row * ALONG + column)
     edge = np.abs(laid.across)
     cover = smoothstep(1.0, 1 - min(0.6, 2.2 / (brush.width * unit)), edge)
+    cover *= smoothstep(1.02, 0.9, np.abs(laid.along))
     cover *= smoothstep(-0.02, 0.16, track + 0.5 - brush.dry * np.abs(laid.along) * 1.5)
     cover[laid.stroke < 0] = 0
     colour = np.take(own, index, axis=0) + ((track - np.float32(0.5)) * np.float32(2.4 * brush.jitter))[..., None]

@@ -129,6 +129,12 @@ class JobRef(Contract):
     job_id: JobIdField
 
 
+class RoundRef(JobRef):
+    """A step of one generation round."""
+
+    round: int = Field(ge=1, le=2)
+
+
 class Moderated(JobRef):
     outcome: Outcome
 
@@ -145,10 +151,9 @@ class Reviewed(JobRef):
     approved: bool
 
 
-class Prepared(JobRef):
+class Prepared(RoundRef):
     """What CreateTrainingJob needs to know of this round."""
 
-    round: int
     training_job_name: str
     photos_uri: str
     order_uri: str
@@ -156,8 +161,8 @@ class Prepared(JobRef):
     output_uri: str
 
 
-class AvatarsModerated(JobRef):
-    """`redraw`: too many were lost, and a round is left to draw them again."""
+class AvatarsModerated(RoundRef):
+    """`redraw`: some were lost, and a round is left to draw them again."""
 
     redraw: bool
     approved: int

@@ -23,7 +23,9 @@ def load(name: str) -> Any:
 @cache
 def load_reasons() -> Mapping[Reason, ReasonCard]:
     """A card for every code; an unknown or a missing code is an error at the first call."""
-    cards = {Reason(code): ReasonCard(code=code, **card) for code, card in load("reason_codes").items()}
+    cards = {
+        Reason(code): ReasonCard(code=code, **card) for code, card in load("reason_codes").items()
+    }
     if missing := set(Reason) - set(cards):
         raise ValueError(f"reason_codes.yaml says nothing about {', '.join(sorted(missing))}")
     return MappingProxyType(cards)

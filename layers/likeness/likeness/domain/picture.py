@@ -20,6 +20,9 @@ class Limits(Record):
     )
 
 
+LIMITS = Limits()
+
+
 class NormalisedPhoto(Record):
     """An upload made safe: a baseline JPEG, upright, sRGB, with nothing in it but pixels."""
 

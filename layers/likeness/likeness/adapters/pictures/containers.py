@@ -66,7 +66,7 @@ def check_container(kind: Kind, data: bytes) -> tuple[int, int] | None:
 
 
 def _check_jpeg(data: bytes) -> None:
-    """Walk the markers to the end of the image; what a camera appends behind it is not looked at."""
+    """Walk the markers to the end of the image. What a camera appends behind it is not read."""
     at, scans = 2, 0
     while found := _JPEG_MARKER.search(data, at):
         marker, at = found[1][0], found.end()

@@ -35,7 +35,7 @@ _MOVES = (
     (1, 1, 1, 1),
 )
 
-type Edges = tuple[float, float, float, float]
+Edges = tuple[float, float, float, float]
 
 
 def fingerprint(image: Image.Image) -> Fingerprint:

@@ -12,7 +12,7 @@ from PIL import Image, MpoImagePlugin
 from likeness.adapters.pictures.colour import opaque, to_srgb
 from likeness.adapters.pictures.containers import Kind, check_container, kind_of
 from likeness.adapters.pictures.copies import fingerprint
-from likeness.domain.picture import Limits, NormalisedPhoto
+from likeness.domain.picture import LIMITS, Limits, NormalisedPhoto
 from likeness.domain.reasons import Reason, Refused
 
 # Only the picture itself is ever decoded: no depth map, no auxiliary image, no thumbnail.
@@ -34,16 +34,22 @@ _UPRIGHT: Final = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_BROKEN_EXIF = (ArithmeticError, LookupError, OSError, SyntaxError, TypeError, ValueError, struct.error)
+_BROKEN_EXIF = (
+    ArithmeticError,
+    LookupError,
+    OSError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
 
 _MPF_ENTRIES, _MPF_THUMBNAIL = 0xB002, "Large Thumbnail"
 _GAIN_MAPS = (b"hdrgm:", b"HDRGainMap", b"hdrgainmap", b"urn:iso:std:iso:ts:21496")
 _GAIN_MAP_HEADER = 64 * 1024  # bytes: where a second image says what it is
 
 
-def normalise(
-    data: bytes, *, declared_type: str, limits: Limits = Limits()
-) -> NormalisedPhoto:
+def normalise(data: bytes, *, declared_type: str, limits: Limits = LIMITS) -> NormalisedPhoto:
     """Decode an upload within bounds and write it anew: upright, sRGB, small, only pixels.
 
     Refused, with its reason, for everything that is not one still picture of the declared type.
@@ -116,7 +122,7 @@ def _auxiliary(image: MpoImagePlugin.MpoImageFile, data: bytes) -> int:
 
     Phones append such a gain map to nearly every JPEG, so a second image is not a second view.
     """
-    _, *others = image.mpinfo[_MPF_ENTRIES]
+    _, *others = (image.mpinfo or {})[_MPF_ENTRIES]
     start = image.info["mpoffset"]
     count = 0
     for entry in others:

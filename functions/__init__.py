@@ -1,0 +1,1 @@
+"""One file is one Lambda: its docstring and one call."""

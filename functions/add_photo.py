@@ -1,0 +1,20 @@
+"""POST /v1/jobs/{job_id}/photos: one more upload form."""
+
+from http import HTTPStatus
+
+from likeness import bootstrap
+from likeness.api import AddPhoto, UploadForm
+from likeness.domain.ids import JobId
+from likeness.entrypoints.http import route
+
+
+@route(
+    "POST",
+    "/v1/jobs/{job_id}/photos",
+    takes=AddPhoto,
+    gives=UploadForm,
+    status=HTTPStatus.CREATED,
+)
+def handler(job_id: JobId, request: AddPhoto) -> UploadForm:
+    """Give one more upload form, to replace a refused photo."""
+    return bootstrap.add_photo(job_id, request)

@@ -1,0 +1,13 @@
+"""POST /v1/jobs: open a job and give its upload forms."""
+
+from http import HTTPStatus
+
+from likeness import bootstrap
+from likeness.api import Created, CreateJob
+from likeness.entrypoints.http import route
+
+
+@route("POST", "/v1/jobs", takes=CreateJob, gives=Created, status=HTTPStatus.CREATED)
+def handler(request: CreateJob) -> Created:
+    """Open a job: consent, bounds, tier and day are looked at, upload forms are given."""
+    return bootstrap.create_job(request)

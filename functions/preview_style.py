@@ -1,0 +1,11 @@
+"""GET /v1/styles/{style}/preview: what a style looks like."""
+
+from likeness import bootstrap
+from likeness.domain.ids import StyleId
+from likeness.entrypoints.http import Picture, route
+
+
+@route("GET", "/v1/styles/{style}/preview", gives=Picture)
+def handler(style: StyleId) -> Picture:
+    """A small WebP picture of the style."""
+    return Picture(bootstrap.preview_style(style), "image/webp")

@@ -1,0 +1,60 @@
+"""Turn a function on an upload into a target of S3's events on EventBridge."""
+
+from __future__ import annotations
+
+import re
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from likeness.contracts import Contract
+from likeness.domain.ids import JobIdField, PhotoIdField
+from likeness.observability import logger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+UPLOAD_KEY = re.compile(r"^uploads/(?P<job_id>j[0-9a-f]{32})/(?P<photo_id>p[0-9]{2})$")
+
+
+class Uploaded(Contract):
+    """One upload, as S3 tells of it: at least once, and in no order."""
+
+    job_id: JobIdField
+    photo_id: PhotoIdField
+    etag: str
+    sequencer: str
+
+
+def on_upload(
+    work: Callable[[Uploaded], None],
+) -> Callable[[dict[str, Any], LambdaContext], None]:
+    """A key that no form of ours could have named is left to the bucket's lifecycle."""
+
+    @wraps(work)
+    def handler(event: dict[str, Any], context: LambdaContext) -> None:
+        upload = read(event)
+        logger.clear_state()
+        logger.append_keys(request_id=context.aws_request_id)
+        if upload is None:
+            logger.warning("an object under uploads/ has a key that no form gave")
+            return
+        logger.append_keys(job_id=upload.job_id, photo_id=upload.photo_id)
+        work(upload)
+        logger.info("done")
+
+    return handler
+
+
+def read(event: dict[str, Any]) -> Uploaded | None:
+    uploaded = event["detail"]["object"]
+    key = UPLOAD_KEY.match(uploaded["key"])
+    if key is None:
+        return None
+    return Uploaded(
+        job_id=key["job_id"],  # type: ignore[arg-type]
+        photo_id=key["photo_id"],  # type: ignore[arg-type]
+        etag=uploaded["etag"],
+        sequencer=uploaded.get("sequencer", ""),
+    )

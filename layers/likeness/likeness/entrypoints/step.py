@@ -1,0 +1,43 @@
+"""Turn a function on contracts into a task of the state machine."""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from likeness.contracts import Contract, JobRef
+from likeness.observability import logger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+In = TypeVar("In", bound=JobRef)
+
+
+def step(
+    takes: type[In],
+) -> Callable[
+    [Callable[[In], Contract | None]], Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
+]:
+    """Parse the input, tag every log line with the job, answer plain JSON.
+
+    Errors pass through: the state machine catches them by class name.
+    """
+
+    def decorate(
+        work: Callable[[In], Contract | None],
+    ) -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
+        @wraps(work)
+        def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+            message = takes.model_validate(event)
+            logger.clear_state()
+            logger.append_keys(job_id=message.job_id, request_id=context.aws_request_id)
+            answer = work(message)
+            logger.info("done")
+            return answer.model_dump(mode="json") if answer else {}
+
+        return handler
+
+    return decorate

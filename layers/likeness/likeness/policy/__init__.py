@@ -1,0 +1,1 @@
+"""Policy is data: what the product allows, as files that people can read and change."""

@@ -1,0 +1,46 @@
+"""What the template tells a function through its environment, checked once and named when absent."""
+
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Self
+
+from pydantic import Field
+
+from likeness.domain.record import Record
+
+PREFIX = "LIKENESS_"
+
+
+class Settings(Record):
+    """Every function has the first three; the others where the template gives them."""
+
+    table: str
+    photos_bucket: str
+    avatars_bucket: str
+    state_machine: str | None = Field(default=None, description="ARN; only for those who start it")
+    consent_versions: str = Field(default="2026-11", description="in force, comma separated")
+    submit_within_minutes: int = Field(default=60, ge=1)
+    review_hours: float = Field(default=12, gt=0)
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str] = os.environ) -> Self:
+        """From LIKENESS_* variables. A missing or unknown one is an error that names it."""
+        found = {
+            name.removeprefix(PREFIX).lower(): value
+            for name, value in environ.items()
+            if name.startswith(PREFIX)
+        }
+        return cls.model_validate(found)
+
+    @property
+    def submit_within(self) -> timedelta:
+        return timedelta(minutes=self.submit_within_minutes)
+
+    @property
+    def decide_within(self) -> timedelta:
+        return timedelta(hours=self.review_hours)
+
+    @property
+    def consents(self) -> frozenset[str]:
+        return frozenset(version.strip() for version in self.consent_versions.split(","))

@@ -6,9 +6,7 @@ from likeness.domain.ids import ReviewId
 from likeness.entrypoints.http import route
 
 
-@route(
-    "POST", "/v1/reviews/{review_id}/decision", takes=Decide, gives=ReviewView, moderators=True
-)
+@route("POST", "/v1/reviews/{review_id}/decision", takes=Decide, gives=ReviewView, moderators=True)
 def handler(review_id: ReviewId, request: Decide, moderator: str) -> ReviewView:
     """Approve the photos, or refuse them with the reason code of the rule they break."""
     return bootstrap.decide_review(review_id, request, moderator)

@@ -1,4 +1,4 @@
-"""What the template tells a function through its environment, checked once and named when absent."""
+"""What the template tells a function through its environment, checked once."""
 
 import os
 from collections.abc import Mapping

@@ -8,6 +8,9 @@ from typing import Any
 
 import yaml
 
+from likeness.domain.catalogue import StyleCard, Tier
+from likeness.domain.ids import StyleId
+from likeness.domain.moderation import Policy
 from likeness.domain.reasons import Reason, ReasonCard
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -29,3 +32,24 @@ def load_reasons() -> Mapping[Reason, ReasonCard]:
     if missing := set(Reason) - set(cards):
         raise ValueError(f"reason_codes.yaml says nothing about {', '.join(sorted(missing))}")
     return MappingProxyType(cards)
+
+
+@cache
+def load_styles() -> Mapping[StyleId, StyleCard]:
+    """Every style in the order of the catalogue, withdrawn ones included."""
+    cards = {
+        StyleId(style): StyleCard(style=style, **card) for style, card in load("styles").items()
+    }
+    return MappingProxyType(cards)
+
+
+@cache
+def load_tiers() -> Mapping[str, Tier]:
+    return MappingProxyType(
+        {tier: Tier(tier=tier, **rules) for tier, rules in load("tiers").items()}
+    )
+
+
+@cache
+def load_policy() -> Policy:
+    return Policy.model_validate(load("community_guidelines"))

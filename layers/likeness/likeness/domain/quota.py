@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import NewType, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime
 
 from likeness.domain.errors import Conflict, Invalid
 from likeness.domain.ids import JobIdField
@@ -61,17 +61,3 @@ class Entry(Record):
         return self.model_validate(
             self.model_dump() | {"state": state, "settled_at": now, "reason": reason}
         )
-
-
-class Quota(Record):
-    """A user's day, as the app may show it."""
-
-    day: Day
-    limit: int = Field(ge=0)
-    used: int = Field(ge=0, description="reserved and spent")
-    next_day_begins_at: AwareDatetime
-    entries: tuple[Entry, ...] = ()
-
-    @property
-    def left(self) -> int:
-        return max(0, self.limit - self.used)

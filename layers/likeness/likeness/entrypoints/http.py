@@ -127,9 +127,7 @@ def _respond(answer: Message | Picture, status: HTTPStatus) -> Response[Any]:
     if isinstance(answer, Picture):
         headers: dict[str, str | list[str]] = {"Cache-Control": "public, max-age=86400"}
         return Response(status, answer.content_type, answer.content, headers=headers)
-    return Response(
-        status, JSON, answer.model_dump_json(), headers={"Cache-Control": "no-store"}
-    )
+    return Response(status, JSON, answer.model_dump_json(), headers={"Cache-Control": "no-store"})
 
 
 def _answer(error: errors.LikenessError) -> Response[str]:
@@ -157,8 +155,6 @@ def _no_route(_: NotFoundError) -> Response[str]:
     return _problem(HTTPStatus.NOT_FOUND, errors.NotFound.__name__, "there is no such route")
 
 
-def _problem(
-    status: HTTPStatus, error: str, message: str, reason: Any = None
-) -> Response[str]:
+def _problem(status: HTTPStatus, error: str, message: str, reason: Any = None) -> Response[str]:
     body = Problem(error=error, message=message, reason=reason).model_dump_json(exclude_none=True)
     return Response(status, JSON, body, headers={"Cache-Control": "no-store"})

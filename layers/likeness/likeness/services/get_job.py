@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from likeness.api import AvatarView, Explained, JobView, PhotoView, ProgressView, QuotaView
+from likeness.api import AvatarView, Explained, JobView, PhotoView, ProgressView
 from likeness.domain.avatar import AvatarState
 from likeness.domain.catalogue import Tier
 from likeness.domain.ids import JobId
@@ -29,7 +29,6 @@ def get_job(
     reasons: Cards,
 ) -> JobView:
     job = jobs.get(job_id)
-    quota = get_quota(job.user_id, users=users, ledger=ledger, clock=clock, tiers=tiers)
     done = job.state is JobState.COMPLETED
     avatars = _avatars(job, jobs, gallery) if done else ()
     return JobView(
@@ -46,13 +45,7 @@ def get_job(
         progress=_progress(job, work),
         avatars=avatars,
         archive=gallery.archive_link(job_id) if avatars else None,
-        quota=QuotaView(
-            day=quota.day,
-            limit=quota.limit,
-            used=quota.used,
-            left=quota.left,
-            next_day_begins_at=quota.next_day_begins_at,
-        ),
+        quota=get_quota(job.user_id, users=users, ledger=ledger, clock=clock, tiers=tiers),
     )
 
 

@@ -54,7 +54,9 @@ def moderate_avatars(
     judged |= {avatar.avatar_id: avatar for avatar in fresh}
     approved = sum(avatar.state is not AvatarState.REFUSED for avatar in judged.values())
     lost = [avatar for avatar in judged.values() if avatar.state is AvatarState.REFUSED]
-    return AvatarsModerated(job_id=job_id, round=round_, redraw=bool(lost) and round_ < ROUNDS, approved=approved)
+    return AvatarsModerated(
+        job_id=job_id, round=round_, redraw=bool(lost) and round_ < ROUNDS, approved=approved
+    )
 
 
 def _judge(

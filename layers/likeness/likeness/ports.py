@@ -14,10 +14,12 @@ from likeness.contracts import (
 )
 from likeness.domain.avatar import Avatar
 from likeness.domain.catalogue import Plus
+from likeness.domain.face import SeenFace
 from likeness.domain.ids import AvatarId, JobId, PhotoId, ReviewId, UserId
 from likeness.domain.job import Job
 from likeness.domain.moderation import Label
-from likeness.domain.photo import Box, ContentType, Photo
+from likeness.domain.photo import ContentType, Photo
+from likeness.domain.picture import NormalisedPhoto
 from likeness.domain.quota import Day, Entry, EntryState
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
@@ -202,23 +204,19 @@ class Gallery(Protocol):
         ...
 
 
+class Pictures(Protocol):
+    """What the bytes of a picture say. Only its adapter ever decodes them."""
+
+    def normalise(self, data: bytes, *, declared_type: str) -> NormalisedPhoto:
+        """Refused, with its reason, where that is not one still picture of that type."""
+        ...
+
+    def same_picture(self, one: bytes, other: bytes) -> bool:
+        """Is one normalised photo a near-exact copy of the other?"""
+        ...
+
+
 # --- seeing and doing ----------------------------------------------------------------------------
-
-
-class SeenFace(Record):
-    """A face as Rekognition reports it; None where the detector does not tell."""
-
-    box: Box
-    confidence: float
-    yaw: float | None = None
-    pitch: float | None = None
-    roll: float | None = None
-    brightness: float | None = None
-    sharpness: float | None = None
-    age_low: int | None = None
-    age_high: int | None = None
-    sunglasses: float | None = None  # percent sure that there are some
-    occluded: float | None = None
 
 
 class SeenLabels(Record):

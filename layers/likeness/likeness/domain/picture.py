@@ -30,4 +30,4 @@ class NormalisedPhoto(Record):
     width: int
     height: int
     fingerprint: Fingerprint
-    original_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", description="of the JPEG")

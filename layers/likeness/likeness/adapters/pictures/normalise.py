@@ -66,12 +66,13 @@ def normalise(data: bytes, *, declared_type: str, limits: Limits = LIMITS) -> No
     if orientation in _UPRIGHT:
         picture = picture.transpose(_UPRIGHT[orientation])
     picture = to_srgb(picture, image.info.get("icc_profile"))
+    jpeg = _encode(picture)
     return NormalisedPhoto(
-        jpeg=_encode(picture),
+        jpeg=jpeg,
         width=picture.width,
         height=picture.height,
         fingerprint=fingerprint(picture),
-        original_sha256=hashlib.sha256(data).hexdigest(),
+        sha256=hashlib.sha256(jpeg).hexdigest(),
     )
 
 

@@ -11,6 +11,7 @@ import yaml
 from likeness.domain.catalogue import StyleCard, Tier
 from likeness.domain.ids import StyleId
 from likeness.domain.moderation import Policy
+from likeness.domain.photo_check import PhotoRules
 from likeness.domain.reasons import Reason, ReasonCard
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -53,3 +54,8 @@ def load_tiers() -> Mapping[str, Tier]:
 @cache
 def load_policy() -> Policy:
     return Policy.model_validate(load("community_guidelines"))
+
+
+@cache
+def load_photo_rules() -> PhotoRules:
+    return PhotoRules(**load("photo_quality"))

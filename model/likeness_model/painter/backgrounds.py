@@ -63,7 +63,9 @@ def rays(
     return np.clip(before + (here - before) * edge + 0.5, 0, 255).astype(np.uint8)
 
 
-def noise(size: int, rng: np.random.Generator, *, octaves: int = 6, roughness: float = 0.55) -> Floats:
+def noise(
+    size: int, rng: np.random.Generator, *, octaves: int = 6, roughness: float = 0.55
+) -> Floats:
     """Fractal value noise, (size, size) float32, stretched to 0..1."""
     total = np.zeros((size, size), np.float32)
     for octave in range(octaves):

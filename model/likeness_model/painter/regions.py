@@ -125,9 +125,7 @@ def hair(alpha: Floats, mesh: Floats, face_mask: Floats, skin_mask: Floats) -> F
 
 def detail(alpha: Floats, mesh: Floats, face_mask: Floats) -> Floats:
     size = alpha.shape[0]
-    parts = fill(
-        mesh, [RIGHT_EYE, LEFT_EYE, RIGHT_BROW, LEFT_BROW, NOSE, LIPS_OUTSIDE], size
-    )
+    parts = fill(mesh, [RIGHT_EYE, LEFT_EYE, RIGHT_BROW, LEFT_BROW, NOSE, LIPS_OUTSIDE], size)
     reach = face_height(mesh) * 0.035
     around = cv2.GaussianBlur(cv2.dilate(parts, _disc(reach)), (0, 0), reach)
     rim = cv2.GaussianBlur(face_mask, (0, 0), face_height(mesh) * 0.04)

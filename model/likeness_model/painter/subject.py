@@ -16,6 +16,7 @@ from likeness_model.vision.segment import person_mask
 # ends before the shoulders do.
 WIDEST, NEAREST = 0.36, 0.50
 MAX_ZOOM = 1.25
+PROBE = 128  # side at which framings are tried, px
 MAX_INVENTED = 0.002  # share of the picture that may show clothes beyond the photo's edge
 
 
@@ -34,15 +35,14 @@ class Subject:
 
     def scene(self, look: Look, size: int) -> Scene:
         """The portrait as this look frames it. The eyes stay level, and near EYE_LINE."""
-        to_scene = _framing(look, self.image.shape[0], size)
-        flags = cv2.INTER_AREA if abs(to_scene[1, 1]) < 1 else cv2.INTER_CUBIC
-        alpha = _warp(self.alpha, to_scene, size, flags)
+        to_scene = store_to_scene(look, self.image.shape[0], size)
+        alpha = _warp(self.alpha, to_scene, size)
         points = self.mesh.copy()
         points[:, :2] = self.mesh[:, :2] @ to_scene[:, :2].T + to_scene[:, 2]
         points[:, 2] *= to_scene[1, 1]
         return Scene(
-            image=_warp(self.image, to_scene, size, flags),
-            foreground=_warp(self.foreground, to_scene, size, flags),
+            image=_warp(self.image, to_scene, size),
+            foreground=_warp(self.foreground, to_scene, size),
             alpha=alpha.astype(np.float32) / 255,
             mesh=points.astype(np.float32),
         )
@@ -50,7 +50,7 @@ class Subject:
 
 def find_person(photo: Image) -> Mesh:
     """The mesh of the photo's largest usable face."""
-    for face in find_faces(photo):
+    for face in find_faces(photo, side=640) or find_faces(photo):
         mesh = lay_mesh(photo, face)
         if mesh is not None:
             return mesh
@@ -77,13 +77,16 @@ def read_subject(photo: Image, size: int, mesh: Mesh | None = None) -> Subject:
 
 def _best_framing(photo: Image, mesh: Mesh, store: int) -> np.ndarray:
     """The widest framing that shows no part of the person the photo does not have."""
-    person = person_mask(photo)
-    inside = np.ones(photo.shape[:2], np.float32)
+    shrink = min(1.0, PROBE * 2 / max(photo.shape[:2]))
+    small = cv2.resize(photo, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+    person = person_mask(small)
+    inside = np.ones(person.shape, np.float32)
     for share in np.linspace(WIDEST, NEAREST, 8):
-        probe = _level_eyes(mesh, 128, share)
-        missing = 1 - cv2.warpAffine(inside, probe, (128, 128))
+        probe = _level_eyes(mesh, PROBE, share)
+        probe[:, :2] /= shrink
+        missing = 1 - cv2.warpAffine(inside, probe, (PROBE, PROBE))
         invented = missing * cv2.warpAffine(
-            person, probe, (128, 128), borderMode=cv2.BORDER_REPLICATE
+            person, probe, (PROBE, PROBE), borderMode=cv2.BORDER_REPLICATE
         )
         if invented.mean() <= MAX_INVENTED:
             break
@@ -116,8 +119,13 @@ def _sample(photo: Image, matrix: np.ndarray, size: int) -> Image:
     )
 
 
-def _framing(look: Look, store: int, size: int) -> np.ndarray:
-    """Store to scene. Zooms about the eyes; a shift is held to what the store has beside it."""
+def scene_to_store(look: Look, size: int, store: int) -> np.ndarray:
+    """Undo a look's framing: the 2x3 matrix from a picture to the widest framing."""
+    return cv2.invertAffineTransform(store_to_scene(look, store, size))
+
+
+def store_to_scene(look: Look, store: int, size: int) -> np.ndarray:
+    """Zooms about the eyes; a shift is held to what the store has beside it."""
     zoom = float(np.clip(look.zoom, 1.0, MAX_ZOOM))
     window = store / zoom
     left = np.clip(store / 2 - window / 2 + look.shift[0] * window, 0, store - window)
@@ -129,18 +137,10 @@ def _framing(look: Look, store: int, size: int) -> np.ndarray:
     return matrix
 
 
-def _warp(image: Image, matrix: np.ndarray, size: int, flags: int) -> Image:
-    if flags == cv2.INTER_AREA:
-        return _crop_area(image, matrix, size)
+def _warp(image: Image, matrix: np.ndarray, size: int) -> Image:
+    scale = abs(float(matrix[1, 1]))
+    if scale < 1:  # a warp takes single points: without a blur before it, shrinking would alias
+        image = cv2.GaussianBlur(image, (0, 0), 0.45 * np.sqrt(1 / scale**2 - 1) + 1e-3)
     return cv2.warpAffine(
-        image, matrix, (size, size), flags=flags, borderMode=cv2.BORDER_REPLICATE
-    )
-
-
-def _crop_area(image: Image, matrix: np.ndarray, size: int) -> Image:
-    """Shrinking must average: a bilinear warp would alias. Here cv2.warpAffine after a blur."""
-    sigma = 0.45 / abs(float(matrix[1, 1])) if matrix[1, 1] < 1 else 0.0
-    soft = cv2.GaussianBlur(image, (0, 0), sigma)
-    return cv2.warpAffine(
-        soft, matrix, (size, size), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
+        image, matrix, (size, size), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
     )

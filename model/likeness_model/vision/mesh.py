@@ -27,9 +27,7 @@ def lay_mesh(image: Image, face: Face) -> Mesh | None:
     return Mesh(points, presence) if presence >= MIN_PRESENCE else None
 
 
-def _pass(
-    image: Image, centre: np.ndarray, side: float, angle: float
-) -> tuple[np.ndarray, float]:
+def _pass(image: Image, centre: np.ndarray, side: float, angle: float) -> tuple[np.ndarray, float]:
     scale = side / INPUT
     turn = _rotation(angle) * scale
     to_image = np.hstack([turn, (centre - turn @ [INPUT / 2, INPUT / 2])[:, None]])

@@ -1,0 +1,58 @@
+"""The container's program: `python -m likeness_model`, SageMaker's training contract."""
+
+import logging
+import os
+import signal
+import sys
+from types import FrameType
+
+from likeness.contracts import RESULT_FILE
+
+from likeness_model.errors import INTERNAL, JobError, Terminated
+from likeness_model.folders import Folders, put, read_order, read_photos, tell_failure
+from likeness_model.job import run_job
+from likeness_model.workers import available_cores
+
+log = logging.getLogger("likeness_model")
+
+WORKERS = "LIKENESS_WORKERS"
+
+
+def main() -> int:
+    """Exit codes: see errors.py."""
+    logging.basicConfig(
+        level=logging.INFO, stream=sys.stdout, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    signal.signal(signal.SIGTERM, _terminate)
+    folders = Folders.here()
+    try:
+        folders.failure.unlink(missing_ok=True)
+        order = read_order(folders.order)
+        log.info("job %s round %d: %d avatars", order.job_id, order.round, len(order.avatars))
+        photos = read_photos(folders.photos, order.photos)
+        result = run_job(order, photos, folders.checkpoints, workers=_workers())
+        put(folders.model / RESULT_FILE, result.model_dump_json().encode())
+    except JobError as error:
+        log.error("%s: %s", type(error).__name__, error)  # noqa: TRY400 - expected: no traceback
+        tell_failure(folders.failure, error)
+        return error.exit_code
+    except Exception as error:  # noqa: BLE001 - the last word before the process ends
+        log.exception("internal error")
+        tell_failure(folders.failure, error)
+        return INTERNAL
+    return 0
+
+
+def _workers() -> int:
+    """One a core, at most four: each takes the memory of a large picture's layers."""
+    asked = os.environ.get(WORKERS)
+    return max(1, int(asked)) if asked else min(4, available_cores())
+
+
+def _terminate(_number: int, _frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough: the way out must not be cut
+    raise Terminated("told to stop before the order was done; drawn avatars are kept")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,147 @@
+"""How fast the painter is, and how much memory it takes: `python -m likeness_model.bench`.
+
+Prints one flat JSON object, name to number:
+`painter.30_avatars_s` (the container's whole run, start-up included), `painter.peak_mb` (the
+proportional set size of all its processes together), `painter.style.<name>_s` (one picture, one
+core), `painter.photo_s` (all that is worked out once a photo).
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import cv2
+from likeness.contracts import RESULT_FILE
+
+from likeness_model.painter.looks import look_for
+from likeness_model.painter.proof import read_rgb
+from likeness_model.painter.styles import STYLES, style
+from likeness_model.painter.subject import read_subject
+from likeness_model.vision.sessions import use_threads
+
+AVATARS, SIZE = 30, 1024
+SAMPLE_EVERY_S = 0.05
+
+
+def measure_job(photos: list[Path], *, styles: list[str], size: int = SIZE) -> dict[str, float]:
+    """The container's program on 30 avatars of these styles in turn."""
+    with tempfile.TemporaryDirectory() as folder:
+        base = Path(folder)
+        _lay_out_order(base, photos, styles, size)
+        environment = os.environ | {
+            "SAGEMAKER_BASE_DIR": str(base),
+            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+        }
+        started = time.perf_counter()
+        program = subprocess.Popen(
+            [sys.executable, "-m", "likeness_model"], env=environment, stdout=subprocess.DEVNULL
+        )
+        peak = _Peak(program.pid)
+        if program.wait() != 0:
+            raise RuntimeError((base / "output" / "failure").read_text())
+        seconds = time.perf_counter() - started
+        result = json.loads((base / "checkpoints" / RESULT_FILE).read_text())
+    return {
+        "painter.30_avatars_s": round(seconds, 2),
+        "painter.30_avatars_drawn": len(result["avatars"]),
+        "painter.peak_mb": round(peak.stop() / 1e6, 1),
+    }
+
+
+def measure_styles(photo: Path, *, size: int = SIZE, repeats: int = 3) -> dict[str, float]:
+    """One core, median of the repeats, each with another look."""
+    cv2.setNumThreads(1)
+    use_threads(1)
+    picture = read_rgb(photo)
+    read_subject(picture, size)  # loads the models
+    started = time.perf_counter()
+    subject = read_subject(picture, size)
+    numbers = {"painter.photo_s": round(time.perf_counter() - started, 3)}
+    for style_id in STYLES:
+        paint, seconds = style(style_id), []
+        for variant in range(repeats):
+            look = look_for(style_id, seed=variant, variant=variant)
+            scene = subject.scene(look, size)
+            started = time.perf_counter()
+            paint(scene, look)
+            seconds.append(time.perf_counter() - started)
+        numbers[f"painter.style.{style_id}_s"] = round(statistics.median(seconds), 3)
+    return numbers
+
+
+class _Peak:
+    """Samples the memory of a process and all below it, until that process ends."""
+
+    def __init__(self, pid: int) -> None:
+        self._bytes = 0
+        self._thread = threading.Thread(target=self._watch, args=(pid,), daemon=True)
+        self._thread.start()
+
+    def stop(self) -> int:
+        self._thread.join()
+        return self._bytes
+
+    def _watch(self, pid: int) -> None:
+        while now := sum(_proportional_set_size(each) for each in _family(pid)):
+            self._bytes = max(self._bytes, now)
+            time.sleep(SAMPLE_EVERY_S)
+
+
+def _family(pid: int) -> list[int]:
+    try:
+        below = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    except OSError:
+        return []
+    return [pid, *(each for child in below for each in _family(int(child)))]
+
+
+def _proportional_set_size(pid: int) -> int:
+    """Pages shared by several processes count once in all: what a container is charged for."""
+    try:
+        rows = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 0
+    return next((int(row.split()[1]) * 1024 for row in rows if row.startswith("Pss:")), 0)
+
+
+def _lay_out_order(base: Path, photos: list[Path], styles: list[str], size: int) -> None:
+    inputs = base / "input" / "data"
+    (inputs / "order").mkdir(parents=True)
+    (inputs / "photos").mkdir()
+    listed = []
+    for number, photo in enumerate(photos, 1):
+        content = photo.read_bytes()
+        (inputs / "photos" / f"p{number:02}.jpg").write_bytes(content)
+        listed.append({"photo_id": f"p{number:02}", "sha256": hashlib.sha256(content).hexdigest()})
+    avatars = [
+        {"avatar_id": f"a{n + 1:02}", "style": styles[n % len(styles)], "seed": n}
+        for n in range(AVATARS)
+    ]
+    order = {"job_id": "j" + "0" * 32, "round": 1, "size": size, "photos": listed}
+    (inputs / "order" / "order.json").write_text(json.dumps(order | {"avatars": avatars}))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--photos", type=Path, required=True, help="folder of JPEG photos")
+    parser.add_argument("--styles", help="of the job, comma-separated; all when left out")
+    parser.add_argument("--only-job", action="store_true")
+    arguments = parser.parse_args()
+    photos = sorted(arguments.photos.glob("*.jpg"))
+    styles = arguments.styles.split(",") if arguments.styles else list(STYLES)
+    numbers = measure_job(photos, styles=styles)
+    if not arguments.only_job:
+        numbers |= measure_styles(photos[0])
+    print(json.dumps(numbers, indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""What can end a job early, and the exit code that tells which.
+
+* 0    done; `result.json` says what was drawn
+* 1    Exception        a fault of ours: the same order may work when it is tried again
+* 2    OrderError       the order cannot be read or fulfilled: trying again is useless
+* 3    PhotosError      no photo can be read: trying again is useless
+* 143  Terminated       told to stop (SIGTERM): what was drawn is in the checkpoints
+
+Beside each exit code but 0 the failure file holds the error's name and one sentence.
+"""
+
+INTERNAL = 1
+
+
+class JobError(Exception):
+    """Base of the errors with an exit code of their own."""
+
+    exit_code = INTERNAL
+
+
+class OrderError(JobError):
+    exit_code = 2
+
+
+class PhotosError(JobError):
+    exit_code = 3
+
+
+class Terminated(JobError):
+    exit_code = 143

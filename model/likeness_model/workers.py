@@ -1,0 +1,132 @@
+"""The processes that look and draw, and what they do: the only place where models run."""
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from likeness.domain.ids import PhotoId
+
+from likeness_model.painter.styles import style
+from likeness_model.painter.subject import Subject, find_person, read_subject
+from likeness_model.plan import Draft
+from likeness_model.resemblance import measure_likeness
+from likeness_model.twins import fingerprint
+from likeness_model.vision.embed import embed_face
+from likeness_model.vision.pose import head_pose
+from likeness_model.vision.records import Floats, Image, Mesh
+from likeness_model.vision.sessions import use_threads
+
+PNG_EFFORT = 3
+
+
+class UnreadablePhoto(Exception):
+    """The file is not a picture that can be decoded."""
+
+
+@dataclass(frozen=True)
+class LookedAt:
+    """What a photo gives to every avatar drawn from it. `worth` orders photos, best highest."""
+
+    photo_id: PhotoId
+    subject: Subject
+    embedding: Floats
+    worth: float
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A painted draft. `distance` is None where likeness is not measurable."""
+
+    draft: Draft
+    png: bytes
+    distance: float | None
+    fingerprint: Floats
+
+
+def available_cores() -> int:
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@contextmanager
+def worker_pool(count: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes, not threads: several styles hold the interpreter's lock, and a process can be
+    ended in the middle of a brush stroke. On the way out, for whatever reason, they are gone."""
+    # A fork shares the imported libraries; elsewhere forking beside system frameworks is unsafe.
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    pool = ProcessPoolExecutor(count, context, initializer=_start_worker, initargs=(os.getpid(),))
+    try:
+        yield pool
+        pool.shutdown()
+    finally:
+        for child in multiprocessing.active_children():
+            child.kill()
+
+
+def _start_worker(parent: int) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    cv2.setNumThreads(1)
+    use_threads(1)
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: int) -> None:
+    """A parent that was killed cannot end its workers: they look for themselves."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
+
+
+def look_at(photo_id: PhotoId, encoded: bytes, size: int) -> LookedAt:
+    """Raises UnreadablePhoto and NoUsableFace."""
+    decoded = None
+    if encoded:
+        decoded = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)
+    if decoded is None:
+        raise UnreadablePhoto(f"photo {photo_id} cannot be decoded")
+    photo = cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB)
+    mesh = find_person(photo)
+    return LookedAt(
+        photo_id=photo_id,
+        subject=read_subject(photo, size, mesh),
+        embedding=embed_face(photo, mesh),
+        worth=_worth(photo, mesh),
+    )
+
+
+def draw(draft: Draft, subject: Subject, references: Sequence[Floats], size: int) -> Picture:
+    scene = subject.scene(draft.look, size)
+    picture = style(draft.avatar.style)(scene, draft.look)
+    return Picture(
+        draft=draft,
+        png=encode_png(picture),
+        distance=measure_likeness(picture, scene.mesh, references),
+        fingerprint=fingerprint(picture, draft.look),
+    )
+
+
+def encode_png(picture: Image) -> bytes:
+    bgr = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
+    done, encoded = cv2.imencode(".png", bgr, [cv2.IMWRITE_PNG_COMPRESSION, PNG_EFFORT])
+    if not done:
+        raise RuntimeError("the PNG encoder refused a picture")
+    return encoded.tobytes()
+
+
+def _worth(photo: Image, mesh: Mesh) -> float:
+    """0..1: large in the photo, and turned towards us."""
+    pose = head_pose(mesh)
+    turned = min(1.0, float(np.hypot(pose.yaw, pose.pitch * 0.7)) / 45)
+    tall = float(np.ptp(mesh.plane[:, 1]))
+    return 0.6 * min(1.0, tall / 400) + 0.4 * (1 - turned)

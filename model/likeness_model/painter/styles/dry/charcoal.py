@@ -1,0 +1,197 @@
+"""Charcoal: broad strokes on rough paper, smudges, deep blacks, and white chalk for the light."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from likeness_model.painter.scene import Look, Scene
+from likeness_model.painter.technique.contour import contour_lines
+from likeness_model.painter.technique.flow import (
+    Orientation, along_edges, around_form, at_angle, settled, smear,
+)
+from likeness_model.painter.technique.form import face_relief, inflated, modelled
+from likeness_model.painter.technique.noise import value_noise
+from likeness_model.painter.technique.paper import laid, tooth
+from likeness_model.painter.technique.planes import (
+    Picture, Plane, blur, grid, mix, resized, smoothstep, to_picture,
+)
+from likeness_model.painter.technique.stick import caught, side_strokes
+
+Colour = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Paper and sticks. `blood` is a red chalk for bare skin (aux trois crayons)."""
+
+    paper: Colour
+    coal: Colour = (24, 22, 22)
+    chalk: Colour = (250, 248, 242)
+    blood: Colour | None = None
+    wires: bool = True  # laid paper, or a plain tooth
+
+
+SHEETS = (
+    Sheet((176, 168, 156)),
+    Sheet((242, 239, 231), chalk=(252, 251, 247), wires=False),
+    Sheet((206, 178, 142), coal=(30, 22, 18), chalk=(255, 246, 228), blood=(164, 74, 48)),
+    Sheet((146, 160, 174), coal=(16, 20, 28)),
+    Sheet((200, 190, 176), blood=(150, 62, 44), wires=False),
+    Sheet((128, 120, 112), coal=(14, 12, 12)),
+)
+BACKDROPS = ("left", "all", "right", "halo", "bare")
+
+
+def charcoal(scene: Scene, look: Look) -> Picture:
+    """Draw the sitter in masses, smudge them, press the blacks, lift the lights with chalk."""
+    rng = look.rng()
+    size, half = scene.size, scene.size // 2
+    sheet = look.pick_palette(SHEETS)
+    paper = laid(rng, size) if sheet.wires else tooth(rng, size, 2.8)
+    lean = float(rng.choice((-1, 1)) * rng.uniform(0.7, 1.0))
+    tone = massed_tone(scene, half, look.mildness)
+    shown = drawn_area(scene, rng, half)
+    field = stick_field(scene, lean, half)
+    dark = np.clip(1 - tone, 0, 1) * shown
+    behind = backdrop_tone(look.pick_background(BACKDROPS), scene, dark, rng, half)
+    coal = coal_deposit(scene, rng, dark, behind, field, lean, paper)
+    coal = 1 - (1 - coal) * (1 - pressed_lines(scene, rng, tone, shown, paper))
+    picture = np.broadcast_to(np.array(sheet.paper, np.float32) / 255, (size, size, 3))
+    picture = picture * (1 + np.float32(0.018) * paper[..., None])
+    if sheet.blood is not None:
+        warm = caught(flush(scene, tone, size) * np.float32(0.75), paper)
+        picture = mix(picture, np.array(sheet.blood, np.float32) / 255, np.float32(0.8) * warm)
+    chalk = chalk_deposit(scene, rng, tone * shown, field, paper) * (1 - np.float32(0.8) * coal)
+    picture = mix(picture, np.array(sheet.coal, np.float32) / 255, np.float32(0.97) * coal)
+    return to_picture(mix(picture, np.array(sheet.chalk, np.float32) / 255, chalk))
+
+
+def massed_tone(scene: Scene, size: int, mildness: float) -> Plane:
+    """Lightness 0..1 in large masses with hard contrast; finer where the face needs it."""
+    photo = resized(scene.foreground, size)
+    lightness = np.asarray(cv2.cvtColor(photo, cv2.COLOR_RGB2LAB)[..., 0], np.float32) / 255
+    field = settled(along_edges(photo, size / 110), size / 110)
+    broad = smear(blur(lightness, size / 220), field, size / 50)
+    keep = smoothstep(0.1, 0.8, resized(scene.detail, size)) * np.float32(0.8 + 0.2 * mildness)
+    hair = resized(scene.hair, size)
+    tone = mix(broad, lightness, np.maximum(keep, np.float32(0.3) + np.float32(0.4) * hair))
+    bright = float(np.quantile(tone[resized(scene.face, size) > 0.5], 0.96))
+    light = 0.6 * bright + 0.4 * 0.95  # dark skin stays darker than pale skin
+    dark = float(np.quantile(tone[resized(scene.alpha, size) > 0.5], 0.06))
+    tone = np.clip((tone - dark) / max(light - dark, 0.25), 0, 1)
+    tone = modelled(tone, resized(scene.alpha, size), 0.4)
+    return mix(tone, smoothstep(0.0, 1.0, tone), 0.5)
+
+
+def drawn_area(scene: Scene, rng: np.random.Generator, size: int) -> Plane:
+    """How far the drawing is carried out, 0..1; it ends in loose strokes below."""
+    y = grid(size)[1]
+    ragged = value_noise(rng, size, 5, octaves=3) * np.float32(0.08)
+    return resized(scene.alpha, size) * smoothstep(0.0, 0.16, 1.0 - y + ragged)
+
+
+def stick_field(scene: Scene, lean: float, size: int) -> Orientation:
+    """Around the form, leaning as the hand does, and along the hair."""
+    relief = inflated(resized(scene.alpha, size))
+    relief += np.float32(0.8) * face_relief(scene.mesh, size, size / scene.size)
+    wrapped = around_form(blur(relief, size / 40), lean, 0.7)
+    strands = along_edges(resized(scene.foreground, size), size / 90)
+    return settled(wrapped + np.float32(1.6) * strands, size / 110)
+
+
+def backdrop_tone(
+    kind: str, scene: Scene, dark: Plane, rng: np.random.Generator, size: int
+) -> Plane:
+    """Darkness 0..1 behind the sitter: it sets off the lit side, and gives way to `dark` hair."""
+    x, y = grid(size)
+    cloud = value_noise(rng, size, 3, octaves=4)
+    away = np.sqrt(((x - 0.5) / 0.52) ** 2 + ((y - 0.45) / 0.52) ** 2)
+    area = {
+        "left": 1.0 - away + (0.5 - x) * 1.3,
+        "right": 1.0 - away + (x - 0.5) * 1.3,
+        "halo": 1.15 - away * 1.1,
+        "all": 0.9 - 0.35 * away,
+        "bare": -0.6 - 0.2 * away,
+    }[kind]
+    tone = smoothstep(-0.25, 0.75, area + np.float32(0.3) * cloud)
+    sitter = resized(scene.alpha, size)
+    near = blur(sitter, size / 36)
+    gap = 1 - smoothstep(0.02, 0.5, near) * np.clip(blur(dark, size / 36) / (near + 0.02), 0, 0.85)
+    return np.float32(0.92) * tone * gap * (1 - smoothstep(0.2, 0.8, sitter))
+
+
+def coal_deposit(
+    scene: Scene,
+    rng: np.random.Generator,
+    dark: Plane,
+    behind: Plane,
+    field: Orientation,
+    lean: float,
+    paper: Plane,
+) -> Plane:
+    """Side strokes from broad to narrow, a smudge between them, blacks rubbed into the grain."""
+    size, half = scene.size, dark.shape[0]
+    whole = np.maximum(dark, behind)
+    smudge = resized(smear(blur(whole, half / 90), at_angle(lean, half), half / 26), size)
+    smudge = mix(smudge, resized(dark, size), smoothstep(0.2, 0.6, scene.detail))
+    coal = np.float32(0.55) * caught(np.clip(smudge, 0, 1), paper, bite=0.12)
+    sitter = resized(scene.alpha, half)[..., None]
+    motion = settled(field * sitter + at_angle(lean, half) * (1 - sitter), half / 200)
+    for width, length, where, share in (
+        (46, 210, 1 - scene.alpha, 0.85),
+        (24, 100, 1 - np.float32(0.9) * scene.face, 0.75),
+        (11, 50, smoothstep(0.05, 0.14, scene.detail), 0.75),
+    ):
+        tone, cover = side_strokes(
+            rng, whole, motion, size=size, width=width, length=length, least=0.16
+        )
+        grain = caught(tone, paper)
+        coal = mix(coal, grain, cover * where * np.float32(share))
+    fine = resized(dark, size)
+    near = smoothstep(0.25, 0.8, scene.detail) * np.float32(0.85)
+    coal = mix(coal, caught(np.clip(fine, 0, 1), paper, bite=0.10), near)
+    black = smoothstep(0.72, 0.95, fine) * np.float32(0.9)
+    return np.clip(np.maximum(coal, black), 0, 1)
+
+
+def pressed_lines(
+    scene: Scene, rng: np.random.Generator, tone: Plane, shown: Plane, paper: Plane
+) -> Plane:
+    """Contours with the stick's corner: wide, now pressed and now light."""
+    size, half = scene.size, tone.shape[0]
+    on_light = 1 - (1 - tone) * resized(scene.alpha, half)
+    edges = settled(along_edges(to_picture(np.dstack([on_light] * 3)), half / 120), half / 150)
+    broad = contour_lines(
+        on_light, edges, width=half / 210, reach=half / 50, faint=0.03, firm=0.14
+    )
+    fine = contour_lines(
+        on_light, edges, width=half / 400, reach=half / 90, faint=0.02, firm=0.10
+    )
+    near = smoothstep(0.3, 0.7, resized(scene.detail, half))
+    lines = resized(mix(broad, fine, near) * smoothstep(0.0, 0.3, shown), size)
+    pressure = np.clip(np.float32(0.75) + np.float32(0.4) * value_noise(rng, size, 7), 0.2, 1)
+    return np.clip(caught(lines * pressure * np.float32(0.95), paper) * smoothstep(0, 0.25, lines), 0, 1)
+
+
+def chalk_deposit(
+    scene: Scene, rng: np.random.Generator, light: Plane, field: Orientation, paper: Plane
+) -> Plane:
+    """White chalk where the light falls: a few strokes with the stick, not a tone everywhere."""
+    size = scene.size
+    peak = smoothstep(0.70, 1.0, light)
+    tone, cover = side_strokes(
+        rng, peak, field, size=size, width=11, length=44, tolerance=0.4, least=0.12
+    )
+    peak = resized(peak, size)
+    strokes = caught(tone * peak * np.float32(0.85), paper) * cover * smoothstep(0.0, 0.3, peak)
+    return np.clip(np.maximum(strokes, np.float32(0.55) * peak), 0, 0.95)
+
+
+def flush(scene: Scene, tone: Plane, size: int) -> Plane:
+    """Where red chalk warms the drawing: half tones of bare skin, lips most."""
+    bare = blur(np.maximum(scene.face, scene.skin), size / 120)
+    middle = resized(np.clip(1 - np.abs(tone - 0.5) * 1.5, 0, 1), size)
+    return np.clip(bare * middle * np.float32(0.7) + np.float32(0.35) * scene.lips, 0, 1)

@@ -1,0 +1,70 @@
+"""Tone from pencil strokes: more strokes, in more directions, where it is darker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from likeness_model.painter.technique.flow import Orientation
+from likeness_model.painter.technique.planes import Plane, resized, smoothstep
+from likeness_model.painter.technique.strokes import pen, sample, scatter, trace, until
+
+BUNDLES = 3  # strokes of one bundle do not darken each other where they cross
+
+
+@dataclass(frozen=True, slots=True)
+class Hatching:
+    """One direction of strokes; lengths in 1/1024 of the side."""
+
+    spacing: float
+    length: float
+    begins: float  # darkness (0..1) at which the first strokes are set
+    full: float  # darkness at which all of them are
+    weight: float = 0.6  # darkness of one stroke
+    thickness: float = 1.2
+    overshoot: float = 0.12  # how far a stroke runs into lighter tone
+
+
+def hatch(
+    rng: np.random.Generator, darkness: Plane, field: Orientation, way: Hatching, *, size: int
+) -> Plane:
+    """Graphite 0..1 laid by one direction of hatching at `size` px.
+
+    Tonal art maps (Praun et al. 2001) thought through stroke by stroke: each seed draws a
+    threshold, and stands when its tone is darker; a stroke ends where the tone gets too light
+    for it. `darkness` and `field` may be smaller than the result.
+    """
+    unit = size / 1024
+    seeds = scatter(rng, size, way.spacing * unit)
+    threshold = way.begins + (way.full - way.begins) * rng.random(len(seeds), np.float32)
+    stretch = rng.uniform(0.6, 1.25, len(seeds)).astype(np.float32)
+    tone = np.asarray(sample(darkness, seeds, size), np.float32)
+    stands = tone > threshold
+    seeds, threshold, stretch = seeds[stands], threshold[stands], stretch[stands]
+    if not len(seeds):
+        return np.zeros((size, size), np.float32)
+    count = 3
+    paths = trace(
+        field, seeds, size=size, step=stretch * np.float32(way.length * unit / (2 * count)),
+        count=count,
+    )
+    seen = np.asarray(sample(darkness, paths, size), np.float32)
+    paths = until(paths, seen > (threshold - way.overshoot)[:, None])
+    left = np.ones((size, size), np.float32)
+    thickness = max(1, round(way.thickness * unit))
+    thin = min(1.0, way.thickness * unit / thickness)  # below a pixel a line gets paler instead
+    for bundle in range(BUNDLES):
+        cover = pen(paths[bundle::BUNDLES], size, thickness)
+        weight = way.weight * thin * (0.75 + 0.25 * bundle)
+        left *= 1 - cover.astype(np.float32) * np.float32(min(weight, 0.95) / 255)
+    pressure = resized(darkness, size)
+    return (1 - left) * (np.float32(0.35) + np.float32(0.65) * smoothstep(0.0, way.full, pressure))
+
+
+def rubbed(deposit: Plane, paper: Plane, bite: float) -> Plane:
+    """What the paper's tooth keeps of a deposit: little pressure only reaches its peaks.
+
+    `paper` is a relief of deviation 1, `bite` how much of the tone it decides.
+    """
+    return np.clip(deposit * (1 + np.float32(bite) * paper * (1 - deposit)), 0, 1)

@@ -34,10 +34,10 @@ def sharpened_edges(
     return np.asarray(smear(response, flow, along), np.float32)
 
 
-def without_specks(response: Plane, smallest: int) -> Plane:
-    """Lift blots below zero of fewer than `smallest` pixels to the paper's white."""
+def without_specks(response: Plane, visible: float, smallest: int) -> Plane:
+    """Lift blots below `visible` of fewer than `smallest` pixels to the paper's white."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(
-        (response < 0).astype(np.uint8), connectivity=8
+        (response < visible).astype(np.uint8), connectivity=8
     )
     small = stats[:, cv2.CC_STAT_AREA] < smallest
     small[0] = False
@@ -81,7 +81,7 @@ def ink_lines(
     flow = along_edges(small, 2.0 + width)
     response = sharpened_edges(tone, flow, sigma=width, sharpness=sharpness, along=along)
     limit = resized(level, WORK) if isinstance(level, np.ndarray) else np.float32(level)
-    response = without_specks(response - limit, smallest)
+    response = without_specks(response - limit, softness / 2, smallest)
     return 1 - cut(resized(np.clip(response, -1, 1), size), 0.0, softness, size)
 
 

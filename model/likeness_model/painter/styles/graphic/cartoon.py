@@ -1,0 +1,93 @@
+"""Cartoon: cel-shaded flats, one clean outline, bright eyes, a cheerful vector backdrop."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from likeness_model.painter.scene import Look, Scene
+from likeness_model.painter.styles.graphic import backdrops
+from likeness_model.painter.styles.graphic.sheet import Sheet, cel, drawn_lines, lay_out
+from likeness_model.painter.technique.features import catchlights, iris_centres, larger_eyes
+from likeness_model.painter.technique.planes import Picture, painted
+from likeness_model.painter.technique.tone import Colour
+
+EYES = 0.10  # how much larger the eyes are drawn
+WHITE = (255, 255, 255)
+
+
+@dataclass(frozen=True)
+class Episode:
+    """A backdrop, its colours from far to near, the outline, and whether it is a sticker."""
+
+    backdrop: backdrops.Backdrop
+    colours: tuple[Colour, ...]
+    outline: Colour
+    sticker: bool = False
+
+
+EPISODES = (
+    Episode(
+        backdrops.hills,
+        ((122, 208, 255), (255, 243, 176), (126, 214, 120), (64, 170, 104)),
+        outline=(44, 28, 48),
+    ),
+    Episode(
+        backdrops.halo,
+        ((255, 121, 121), (255, 190, 118), (255, 234, 167)),
+        outline=(62, 20, 36),
+        sticker=True,
+    ),
+    Episode(
+        backdrops.stripes,
+        ((98, 92, 230), (126, 120, 250), (255, 214, 92)),
+        outline=(28, 20, 64),
+    ),
+    Episode(
+        backdrops.confetti,
+        ((255, 236, 210), (255, 107, 129), (46, 196, 182), (255, 190, 11), (131, 92, 230)),
+        outline=(56, 30, 40),
+        sticker=True,
+    ),
+    Episode(
+        backdrops.night,
+        ((24, 22, 74), (70, 50, 150), (255, 240, 190), (120, 90, 210)),
+        outline=(14, 12, 40),
+    ),
+    Episode(
+        backdrops.sunset,
+        ((255, 94, 98), (255, 195, 113), (255, 240, 200), (150, 60, 110)),
+        outline=(58, 16, 44),
+    ),
+)
+
+
+def cartoon(scene: Scene, look: Look) -> Picture:
+    episode = look.pick_palette(EPISODES)
+    sheet = _big_eyed(lay_out(scene, flatness=42.0), scene, EYES * (1 - look.mildness))
+    figure = cel(
+        sheet, scene, below=(0.16, 0.46, 0.77, 1.0), above=(0.22, 0.6, 1.0), chroma=1.4, smooth=4.0
+    )
+    lines = drawn_lines(sheet, scene, width=1.15, evenness=0.85, calm=1.0, mildness=look.mildness)
+    figure = painted(figure, _line_colours(figure, episode.outline), lines)
+    centres, radius = iris_centres(scene.irises)
+    figure = catchlights(figure, centres, radius, side=1 if look.variant % 2 else -1)
+    page = episode.backdrop(scene.size, episode.colours, look.rng())
+    if episode.sticker:
+        page = painted(page, WHITE, sheet.cover(-0.022))
+    page = painted(page, episode.outline, sheet.cover(-0.0075))
+    return painted(page, figure, sheet.cover(0.0))
+
+
+def _big_eyed(sheet: Sheet, scene: Scene, amount: float) -> Sheet:
+    corners = scene.mesh[[33, 133, 263, 362], :2]
+    centres = np.array([corners[:2].mean(0), corners[2:].mean(0)], np.float32)
+    width = float(np.linalg.norm(corners[0] - corners[1]))
+    whole = larger_eyes(sheet.whole, centres, 1.15 * width, amount)
+    return Sheet(whole=whole, flat=sheet.flat, edge=sheet.edge)
+
+
+def _line_colours(figure: Picture, outline: Colour) -> Picture:
+    """Lines in a deep tone of what they bound, so that no black net lies over the face."""
+    deep = cv2.convertScaleAbs(cv2.blur(figure, (5, 5)), alpha=0.22)
+    return np.asarray(cv2.addWeighted(deep, 0.75, np.full_like(figure, outline), 0.4, 0), np.uint8)

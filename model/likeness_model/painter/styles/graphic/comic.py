@@ -1,0 +1,75 @@
+"""Comic: flat inks, Ben-Day shadows, brush lines along the form, and a panel full of action."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from likeness_model.painter.scene import Look, Scene
+from likeness_model.painter.styles.graphic import panels
+from likeness_model.painter.styles.graphic.sheet import Sheet, cel, drawn_lines, lay_out, skin_tone
+from likeness_model.painter.technique.halftone import halftone
+from likeness_model.painter.technique.ink import evened
+from likeness_model.painter.technique.planes import (
+    Picture,
+    Plane,
+    luma,
+    painted,
+    resized,
+    smoothstep,
+)
+from likeness_model.painter.technique.tone import Colour
+
+PITCH = 1 / 84  # of the dots, as share of the side
+KEY = (22, 16, 26)  # printers' black
+
+
+@dataclass(frozen=True)
+class Issue:
+    """One comic's inks: the panel's painter, its colours, and the shadow that the dots print."""
+
+    panel: panels.Panel
+    colours: tuple[Colour, ...]
+    shadow: Colour
+
+
+ISSUES = (
+    Issue(panels.burst, ((255, 214, 10), (255, 150, 0), (235, 40, 40)), (176, 70, 70)),
+    Issue(panels.sky_dots, ((120, 214, 245), (0, 132, 214), (255, 255, 255)), (150, 72, 96)),
+    Issue(panels.krackle, ((72, 20, 120), (236, 44, 138), (255, 222, 80)), (110, 52, 140)),
+    Issue(panels.speed_lines, ((255, 246, 226), (228, 34, 48), (20, 16, 26)), (150, 60, 80)),
+    Issue(panels.explosion, ((0, 158, 150), (255, 226, 60), (246, 88, 40)), (150, 64, 84)),
+    Issue(panels.streaks, ((20, 40, 110), (40, 120, 235), (150, 235, 255)), (96, 60, 140)),
+)
+
+
+def comic(scene: Scene, look: Look) -> Picture:
+    issue = look.pick_palette(ISSUES)
+    sheet = lay_out(scene)
+    figure = _coloured(sheet, scene, issue, look)
+    lines = drawn_lines(sheet, scene, width=1.05, evenness=0.75, mildness=look.mildness)
+    figure = painted(figure, KEY, lines)
+    page = issue.panel(scene.size, issue.colours, look.rng())
+    page = painted(page, KEY, sheet.cover(-0.0065))
+    return painted(page, figure, sheet.cover(0.0))
+
+
+def _coloured(sheet: Sheet, scene: Scene, issue: Issue, look: Look) -> Picture:
+    """Flat colour of the light, then the shadow's ink in dots, as a four-colour press would."""
+    light = _light(sheet, scene)
+    lit = cel(sheet, scene, below=(0.1, 0.4, 0.72, 1.0), above=(0.2, 0.6, 1.0), chroma=1.45)
+    shade = np.float32(0.75) * smoothstep(0.53, 0.30, light)
+    dots = halftone(
+        shade, pitch=PITCH * (1 - 0.4 * look.mildness), angle=15 + 30 * (look.variant % 2)
+    )
+    shadow = _multiplied(lit, issue.shadow)
+    return painted(lit, shadow, dots)
+
+
+def _light(sheet: Sheet, scene: Scene) -> Plane:
+    """Light and shade around 0.5, without the local colour's own darkness."""
+    tone = luma(sheet.flat) * np.float32(0.5 / max(skin_tone(scene), 0.1))
+    return np.clip(resized(evened(tone, 0.5, tone.shape[0] / 5), sheet.size), 0, 1)
+
+
+def _multiplied(picture: Picture, ink: Colour) -> Picture:
+    return np.asarray((picture * (np.array(ink, np.float32) / 255)).astype(np.uint8))

@@ -1,0 +1,297 @@
+"""Pop art: a silkscreen of flat, unnatural colours, printed a little out of register."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from likeness_model.painter.scene import Look, Scene
+from likeness_model.painter.styles.graphic.sheet import Sheet, lay_out, skin_tone
+from likeness_model.painter.technique.halftone import halftone
+from likeness_model.painter.technique.ink import evened
+from likeness_model.painter.technique.planes import (
+    Picture,
+    Plane,
+    blur,
+    luma,
+    painted,
+    resized,
+    smoothstep,
+)
+from likeness_model.painter.technique.tone import Colour
+
+REGISTER = 0.006  # how far an ink may lie beside its place, as share of the side
+SHAPES = 320  # side of the grid on which the hand-cut shapes are smoothed
+
+
+@dataclass(frozen=True)
+class Inks:
+    ground: Colour
+    skin: Colour
+    shade: Colour
+    hair: Colour
+    lips: Colour
+    lids: Colour
+    clothes: Colour
+    key: Colour = (24, 18, 34)
+
+
+@dataclass(frozen=True)
+class Print:
+    """One picture of one set of inks, or a sheet of four, before a plain ground, disc or dots."""
+
+    inks: tuple[Inks, ...]
+    disc: Colour | None = None
+    dots: Colour | None = None
+
+
+PINK_ON_TEAL = Inks(
+    ground=(0, 178, 169),
+    skin=(255, 158, 187),
+    shade=(240, 84, 128),
+    hair=(255, 226, 72),
+    lips=(226, 16, 44),
+    lids=(70, 196, 240),
+    clothes=(255, 122, 26),
+)
+YELLOW_ON_PINK = Inks(
+    ground=(255, 62, 142),
+    skin=(255, 214, 64),
+    shade=(255, 150, 30),
+    hair=(48, 86, 224),
+    lips=(224, 24, 60),
+    lids=(0, 190, 150),
+    clothes=(0, 176, 190),
+)
+BLUE_ON_ORANGE = Inks(
+    ground=(255, 132, 20),
+    skin=(112, 206, 255),
+    shade=(40, 120, 226),
+    hair=(232, 34, 92),
+    lips=(255, 232, 80),
+    lids=(255, 244, 190),
+    clothes=(110, 46, 168),
+)
+GREEN_ON_VIOLET = Inks(
+    ground=(124, 58, 204),
+    skin=(176, 236, 118),
+    shade=(46, 176, 110),
+    hair=(255, 92, 168),
+    lips=(236, 24, 110),
+    lids=(255, 220, 60),
+    clothes=(255, 200, 30),
+)
+CORAL_ON_YELLOW = Inks(
+    ground=(255, 222, 40),
+    skin=(255, 134, 110),
+    shade=(222, 46, 74),
+    hair=(20, 160, 170),
+    lips=(190, 10, 60),
+    lids=(255, 250, 220),
+    clothes=(52, 64, 190),
+)
+CREAM_ON_RED = Inks(
+    ground=(228, 30, 44),
+    skin=(255, 236, 206),
+    shade=(255, 156, 150),
+    hair=(255, 196, 20),
+    lips=(228, 30, 44),
+    lids=(40, 150, 230),
+    clothes=(24, 84, 190),
+)
+
+PRINTS = (
+    Print((PINK_ON_TEAL,)),
+    Print((YELLOW_ON_PINK,), disc=(255, 120, 180)),
+    Print((PINK_ON_TEAL, BLUE_ON_ORANGE, GREEN_ON_VIOLET, CORAL_ON_YELLOW)),
+    Print((BLUE_ON_ORANGE,), disc=(255, 190, 60)),
+    Print((CREAM_ON_RED,), dots=(255, 196, 20)),
+    Print((GREEN_ON_VIOLET,)),
+    Print((CORAL_ON_YELLOW,), disc=(255, 246, 150)),
+)
+
+
+@dataclass(frozen=True)
+class Screens:
+    """What each screen lets through, 0..1; cut once, printed in any inks."""
+
+    figure: Plane
+    skin: Plane
+    hair: Plane
+    lips: Plane
+    lids: Plane
+    whites: Plane
+    shade: Plane
+    key: Plane
+
+    def closer(self, size: int) -> "Screens":
+        """The same at another size, cropped to head and collar."""
+        side = self.key.shape[0]
+        window = (
+            slice(round(0.09 * side), round(0.83 * side)),
+            slice(round(0.13 * side), round(0.87 * side)),
+        )
+        return Screens(*(resized(plane[window], size) for plane in vars(self).values()))
+
+
+def pop_art(scene: Scene, look: Look) -> Picture:
+    edition = look.pick_palette(PRINTS)
+    screens = _cut_screens(lay_out(scene), scene, look)
+    rng = look.rng()
+    if len(edition.inks) == 1:
+        return _printed(screens, edition.inks[0], edition, rng)
+    small = screens.closer(scene.size // 2)
+    four = [_printed(small, inks, edition, rng) for inks in edition.inks]
+    sheet = np.vstack([np.hstack(four[:2]), np.hstack(four[2:])])
+    return resized(sheet, scene.size)
+
+
+def _cut_screens(sheet: Sheet, scene: Scene, look: Look) -> Screens:
+    parts = _parts(scene)
+    light, paper = _light(sheet, scene, parts)
+    figure = sheet.cover()
+    head = _stencil(parts.head, 0.35, sheet.size)
+    features = np.clip(scene.eyes + scene.mouth, 0, 1) * smoothstep(0.42, 0.6, light)
+    half = halftone(
+        smoothstep(0.47, 0.24, light), pitch=1 / (150 + 60 * look.mildness), angle=22.5, soft=1.4
+    )
+    return Screens(
+        figure=figure,
+        skin=head * figure,
+        hair=_stencil(parts.hair, 0.42, sheet.size) * (1 - head) * figure,
+        lips=_stencil(resized(scene.lips, SHAPES), 0.35, sheet.size, blurred=0.8),
+        lids=_lids(scene),
+        whites=np.maximum(features, paper * (1 - head)),
+        shade=smoothstep(0.445, 0.425, resized(blur(resized(light, SHAPES), 2.0), sheet.size)),
+        key=np.maximum(half, _solid(light)) * figure,
+    )
+
+
+class Parts(NamedTuple):
+    """Who wears which ink, 0..1 on the stencils' grid."""
+
+    head: Plane
+    hair: Plane
+    clothes: Plane
+
+
+def _parts(scene: Scene) -> Parts:
+    """The scene's guesses made whole: below the jaw, what is coloured like skin is the neck."""
+    alpha, skin, face, hair = (
+        resized(plane, SHAPES) for plane in (scene.alpha, scene.skin, scene.face, scene.hair)
+    )
+    scale = SHAPES / scene.size
+    jaw = scene.mesh[[172, 397], 0] * scale
+    brow, lips, chin = scene.mesh[[10, 14, 152], 1] * scale
+    at = np.arange(SHAPES, dtype=np.float32)
+    below = smoothstep(lips, chin, at) * smoothstep(chin + 0.45 * (chin - brow), chin, at)
+    middle, reach = float(jaw.mean()), float(abs(jaw[1] - jaw[0])) / 2
+    column = smoothstep(1.3, 1.0, np.abs(at - np.float32(middle)) / np.float32(reach))
+    neck = alpha * below[:, None] * column[None, :]
+    neck *= np.maximum(hair, _skin_hue(resized(scene.foreground, SHAPES), skin * face))
+    hair = hair * (1 - neck)
+    head = np.maximum(np.maximum(skin, neck), face * (1 - np.float32(0.9) * hair))
+    return Parts(head=head, hair=hair, clothes=np.clip(alpha - hair - head * 2, 0, 1))
+
+
+def _skin_hue(picture: Picture, sample: Plane) -> Plane:
+    """How near each colour's hue is to the sample's, however dark the colour is."""
+    lab = cv2.cvtColor(cv2.GaussianBlur(picture, (0, 0), 1.5), cv2.COLOR_RGB2Lab)
+    opponent = lab[..., 1:].astype(np.float32) - np.float32(128)
+    inside = opponent[sample > 0.6]
+    if not inside.size:
+        return np.zeros_like(sample)
+    own = np.median(inside, 0)
+    length = np.sqrt((opponent**2).sum(2)) + np.float32(1e-3)
+    likeness = opponent @ (own / np.linalg.norm(own)).astype(np.float32) / length
+    return smoothstep(0.80, 0.92, likeness) * smoothstep(4.0, 9.0, length)
+
+
+def _light(sheet: Sheet, scene: Scene, parts: Parts) -> tuple[Plane, Plane]:
+    """The hard light of a lith negative, and where cloth is as white as paper.
+
+    Each material is exposed for its own middle tone, so a dark coat and dark hair print in their
+    ink with black folds, not as one black field.
+    """
+    fine = np.asarray(cv2.bilateralFilter(resized(sheet.whole, 640), 5, 30, 2.5), np.uint8)
+    tone = luma(fine)
+    gain = np.full_like(tone, 0.5 / max(skin_tone(scene), 0.1))
+    for part, middle, most in ((parts.hair, 0.36, 2.0), (parts.clothes, 0.34, 3.5)):
+        material = resized(part, 640)
+        inside = tone[material > 0.7]
+        if inside.size:
+            own = float(np.clip(middle / max(np.median(inside), 0.02), 0.8, most))
+            gain += (np.float32(own) - gain) * blur(material, 6.0)
+    light = np.clip(evened(np.clip(tone * gain, 0, 1), 0.45, 110.0), 0, 1)
+    paper = smoothstep(0.62, 0.70, tone) * smoothstep(60.0, 30.0, _chroma(fine))
+    paper = resized(blur(paper * resized(parts.clothes, 640), 1.2), sheet.size)
+    return resized(light, sheet.size), smoothstep(0.35, 0.5, paper)
+
+
+def _chroma(picture: Picture) -> Plane:
+    spread = cv2.max(cv2.max(*cv2.split(picture)[:2]), picture[..., 2])
+    return cv2.subtract(spread, picture.min(2)).astype(np.float32)
+
+
+def _solid(light: Plane) -> Plane:
+    return smoothstep(0.30, 0.26, light)
+
+
+def _stencil(mask: Plane, level: float, size: int, *, blurred: float = 1.8) -> Plane:
+    """A mask on the stencils' grid as if cut by hand: no islands, a smooth and crisp edge."""
+    small = cv2.medianBlur(cv2.convertScaleAbs(mask, alpha=255), 2 * round(1.5 * blurred) + 1)
+    small = small.astype(np.float32) / np.float32(255)
+    soft = resized(blur(small, blurred), size)
+    return smoothstep(level - 0.05, level + 0.05, soft)
+
+
+def _lids(scene: Scene) -> Plane:
+    """Eye shadow: the band from the eye's upper rim to the brow."""
+    size = scene.size
+    mask = np.zeros((size, size), np.uint8)
+    for upper, brow in (
+        ((33, 246, 161, 160, 159, 158, 157, 173, 133), (55, 65, 52, 53, 46)),
+        ((263, 466, 388, 387, 386, 385, 384, 398, 362), (285, 295, 282, 283, 276)),
+    ):
+        rim = scene.mesh[list(upper), :2]
+        under_brow = scene.mesh[list(brow), :2] * 0.72 + 0.28 * rim.mean(0)
+        ring = np.rint(np.vstack([rim, under_brow]) * 16).astype(np.int32)
+        cv2.fillPoly(mask, [ring], 255, cv2.LINE_AA, 4)
+    return _stencil(
+        resized(mask.astype(np.float32) / np.float32(255), SHAPES), 0.4, size, blurred=0.8
+    )
+
+
+def _printed(screens: Screens, inks: Inks, edition: Print, rng: np.random.Generator) -> Picture:
+    """Ground first, the light inks next, the key last; each colour a little out of register."""
+    size = screens.key.shape[0]
+    page = np.full((size, size, 3), inks.ground, np.uint8)
+    if edition.disc is not None:
+        at = [round(c * size * 16) for c in (0.5, 0.46)]
+        cv2.circle(page, at, round(0.40 * size * 16), edition.disc, -1, cv2.LINE_AA, 4)
+    if edition.dots is not None:
+        cover = np.full((size, size), 0.42, np.float32)
+        page = painted(page, edition.dots, halftone(cover, pitch=1 / 19, angle=45))
+    shade = screens.shade * screens.skin
+    layers = (
+        (inks.clothes, screens.figure),
+        (inks.hair, screens.hair),
+        (inks.skin, screens.skin),
+        (inks.shade, shade),
+        (inks.lids, screens.lids),
+        (inks.lips, screens.lips),
+        ((255, 252, 244), screens.whites),
+    )
+    for colour, cover in layers:
+        page = painted(page, colour, _shifted(cover, rng))
+    return painted(page, inks.key, screens.key)
+
+
+def _shifted(cover: Plane, rng: np.random.Generator) -> Plane:
+    size = cover.shape[0]
+    dx, dy = rng.uniform(-REGISTER, REGISTER, 2) * size
+    move = np.array([[1, 0, dx], [0, 1, dy]], np.float32)
+    return np.asarray(
+        cv2.warpAffine(cover, move, (size, size), borderMode=cv2.BORDER_REPLICATE), np.float32
+    )

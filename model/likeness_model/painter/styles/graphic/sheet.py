@@ -1,0 +1,131 @@
+"""The figure every graphic style starts from: flattened colours, its light, a cut edge."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import cv2
+import numpy as np
+
+from likeness_model.painter.scene import Scene
+from likeness_model.painter.technique.features import bright_eyes, bright_teeth
+from likeness_model.painter.technique.figure import edge_at, signed_distance, spread_out
+from likeness_model.painter.technique.ink import WORK, ink_lines
+from likeness_model.painter.technique.planes import (
+    Picture,
+    Plane,
+    blur,
+    luma,
+    mix,
+    painted,
+    resized,
+)
+from likeness_model.painter.technique.tone import flattened, stepped
+
+FLAT = 448  # side of the grid on which colours are flattened
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """`whole` has no edge between figure and ground; `flat` is small; `edge` is in pixels."""
+
+    whole: Picture
+    flat: Picture
+    edge: Plane
+
+    @property
+    def size(self) -> int:
+        return self.whole.shape[0]
+
+    def cover(self, level: float = 0.0) -> Plane:
+        """The cut-out figure, grown by `level` < 0 or shrunk by `level` > 0 of the side."""
+        return edge_at(self.edge, level * self.size)
+
+
+def lay_out(scene: Scene, *, flatness: float = 34.0) -> Sheet:
+    whole = spread_out(scene.foreground, scene.alpha)
+    whole = bright_eyes(whole, scene.eyes, scene.irises)
+    whole = bright_teeth(whole, scene.mouth)
+    flat = flattened(whole, side=FLAT, passes=3, range_sigma=flatness)
+    return Sheet(whole=whole, flat=flat, edge=signed_distance(scene.alpha))
+
+
+def drawn_lines(
+    sheet: Sheet,
+    scene: Scene,
+    *,
+    width: float,
+    evenness: float,
+    calm: float = 0.0,
+    mildness: float = 0.0,
+) -> Plane:
+    """Ink lines of the figure: fine ones in the features, few on cheeks and forehead.
+
+    `calm` of 1 keeps only the large forms outside the features: no strands, no weave.
+    """
+    small = cv2.bilateralFilter(resized(sheet.whole, WORK), 5, 24, 2.5)
+    detail, skin = resized(scene.detail, WORK), resized(scene.skin, WORK)
+    strands = 1 - np.float32(0.5) * resized(scene.hair, WORK)
+    quiet = np.maximum(skin, np.float32(calm) * strands) * (1 - detail)
+    smooth = resized(sheet.flat, WORK)
+    gain = float(np.clip(0.62 / max(skin_tone(scene), 0.12), 0.8, 1.9))
+    picture = cv2.convertScaleAbs(painted(small, smooth, quiet), alpha=gain)
+    clothes = np.clip(scene.alpha - scene.hair - scene.skin - scene.face, 0, 1)
+    level = np.float32(0.35) + np.float32(0.06 + 0.03 * mildness) * detail
+    level -= np.float32(0.07 + 0.04 * calm) * quiet + np.float32(0.13) * resized(clothes, WORK)
+    return ink_lines(
+        np.asarray(picture, np.uint8),
+        size=sheet.size,
+        width=width,
+        level=level,
+        evenness=evenness,
+        smallest=round(24 + 56 * calm),
+    )
+
+
+def cel(
+    sheet: Sheet,
+    scene: Scene,
+    *,
+    below: Sequence[float],
+    above: Sequence[float],
+    chroma: float,
+    smooth: float = 2.0,
+) -> Picture:
+    """Flat cels: lightness in steps around this person's own skin, colours of the flat patches.
+
+    `below` are lightnesses as shares of the skin's, ascending to 1 for the skin in plain light;
+    `above` are shares of the way from there to white. So the same light falls in the same step on
+    dark and on pale skin, and neither is made lighter. `smooth` rounds the shapes away from the
+    features, in pixels of the flat grid.
+    """
+    lab = cv2.cvtColor(sheet.flat, cv2.COLOR_RGB2Lab)
+    plain = skin_lightness(scene)
+    white = 252.0
+    values = [plain * b for b in below] + [plain + (white - plain) * a for a in above]
+    edges = [(low + high) / 2 for low, high in pairwise(values)]
+    light = lab[..., 0].astype(np.float32)
+    fine = resized(scene.detail, FLAT)
+    light = mix(blur(light, smooth), blur(light, 0.8), np.clip(fine * 2 - np.float32(0.8), 0, 1))
+    steps = stepped(resized(light, sheet.size), edges, values, 3.0)
+    fine = np.clip(fine * 2 - np.float32(0.5), 0, 1)
+    colour = painted(blur(lab, smooth), lab, fine)[..., 1:]
+    colour = resized(np.ascontiguousarray(colour), sheet.size)
+    colour = cv2.convertScaleAbs(colour, alpha=chroma, beta=128 * (1 - chroma))
+    painted_lab = cv2.merge([cv2.convertScaleAbs(steps), *cv2.split(colour)])
+    return np.asarray(cv2.cvtColor(painted_lab, cv2.COLOR_Lab2RGB), np.uint8)
+
+
+def skin_lightness(scene: Scene) -> float:
+    """Median lightness of the face's skin, on cv2's 0..255 scale of L*."""
+    return 255 * _median_of_skin(scene, resized(scene.luminance, 256))
+
+
+def skin_tone(scene: Scene) -> float:
+    """Median luma (0..1) of the face's skin: the middle grey of this person's light."""
+    return _median_of_skin(scene, luma(resized(scene.foreground, 256)))
+
+
+def _median_of_skin(scene: Scene, small: Plane) -> float:
+    skin = resized(scene.skin * scene.face, small.shape[0]) > 0.6
+    return float(np.median(small[skin])) if skin.any() else 0.55

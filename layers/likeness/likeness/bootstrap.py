@@ -204,7 +204,7 @@ def decide_review(review_id: ReviewId, decision: Decide, moderator: str) -> Revi
 
 
 def inspect_photo(upload: Uploaded) -> None:
-    from likeness.adapters.pictures import normalise  # Pillow: only here
+    from likeness.adapters import pictures  # Pillow: only here
     from likeness.services.inspect_photo import inspect_photo as inspect
 
     inspect(
@@ -215,7 +215,8 @@ def inspect_photo(upload: Uploaded) -> None:
         jobs=_jobs(),
         photos=_photos(),
         detector=_detector(),
-        normalise=normalise,
+        pictures=pictures,
+        rules=policy_files.load_photo_rules(),
         clock=CLOCK,
     )
 
@@ -273,7 +274,7 @@ def settle_job(job_id: JobId) -> Settled:
     return _settle_job.settle_job(job_id, jobs=_jobs(), ledger=_ledger(), clock=CLOCK)
 
 
-def fail_job(job_id: JobId, error: str | None) -> Settled:
+def fail_job(job_id: JobId, error: str) -> Settled:
     return _fail_job.fail_job(
         job_id,
         error,

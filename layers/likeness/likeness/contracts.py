@@ -181,6 +181,9 @@ class Settled(JobRef):
 
 
 class Failure(JobRef):
-    """FailJob's input: the error's name as the state machine caught it, if it caught one."""
+    """FailJob's input: the error's name as the state machine caught it.
 
-    error: str | None = None
+    "Refused" and "NoAvatars" are its own words for ends that no exception tells.
+    """
+
+    error: str = Field(min_length=1)

@@ -21,7 +21,8 @@ class Settings(Record):
     state_machine: str | None = Field(default=None, description="ARN; only for those who start it")
     consent_versions: str = Field(default="2026-11", description="in force, comma separated")
     submit_within_minutes: int = Field(default=60, ge=1)
-    review_hours: float = Field(default=12, gt=0)
+    review_seconds: int = Field(default=43200, gt=0)
+    inspect_function: str | None = None
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -39,7 +40,7 @@ class Settings(Record):
 
     @property
     def decide_within(self) -> timedelta:
-        return timedelta(hours=self.review_hours)
+        return timedelta(seconds=self.review_seconds)
 
     @property
     def consents(self) -> frozenset[str]:

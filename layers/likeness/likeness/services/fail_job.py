@@ -9,12 +9,14 @@ from likeness.domain.reasons import Reason
 from likeness.domain.review import ReviewState, review_of
 from likeness.ports import Clock, Gallery, Generator, Jobs, Ledger, Photos, Reviews, Work
 
-REVIEW_TIMEOUT = "States.Timeout"
+REFUSED = "Refused"  # the state machine's word for: moderation or a moderator said no
+NO_AVATARS = "NoAvatars"
+TIMEOUT = "States.Timeout"
 
 
 def fail_job(
     job_id: JobId,
-    error: str | None,
+    error: str,
     *,
     jobs: Jobs,
     reviews: Reviews,
@@ -49,21 +51,27 @@ def fail_job(
 
 
 def _why(
-    job: Job, error: str | None, *, jobs: Jobs, reviews: Reviews, clock: Clock
+    job: Job, error: str, *, jobs: Jobs, reviews: Reviews, clock: Clock
 ) -> tuple[JobState, Reason]:
     """What the user is told. Our own errors are never the user's fault, whatever they were."""
-    if error is None and job.state is JobState.IN_REVIEW:
-        review = reviews.get(review_of(job.job_id))
-        if review.state is ReviewState.REFUSED and review.reason is not None:
-            return JobState.REFUSED, review.reason
-    if error is None and job.state is JobState.MODERATING:
-        for photo in jobs.photos(job.job_id):
-            verdict = photo.verdict
-            if verdict and verdict.outcome is Outcome.REFUSED and verdict.reason is not None:
-                return JobState.REFUSED, verdict.reason
-    if error == REVIEW_TIMEOUT and job.state is JobState.IN_REVIEW:
+    if error == REFUSED:
+        reason = _refusal(job, jobs=jobs, reviews=reviews)
+        if reason:
+            return JobState.REFUSED, reason
+    if error == NO_AVATARS:
+        return JobState.FAILED, Reason.SYSTEM_TOO_FEW_AVATARS
+    if error == TIMEOUT and job.state is JobState.IN_REVIEW:
         review = reviews.get(review_of(job.job_id))
         if review.state is ReviewState.WAITING:
             reviews.save(review.expire(clock.now()))
         return JobState.EXPIRED, Reason.SYSTEM_REVIEW_EXPIRED
     return JobState.FAILED, Reason.SYSTEM_UNAVAILABLE
+
+
+def _refusal(job: Job, *, jobs: Jobs, reviews: Reviews) -> Reason | None:
+    """The moderator's reason, or that of the first photo that moderation refused."""
+    if job.state is JobState.IN_REVIEW:
+        return reviews.get(review_of(job.job_id)).reason
+    verdicts = (photo.verdict for photo in jobs.photos(job.job_id))
+    refused = (v.reason for v in verdicts if v and v.outcome is Outcome.REFUSED)
+    return next(refused, None)

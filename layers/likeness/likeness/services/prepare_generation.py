@@ -26,22 +26,28 @@ def prepare_generation(
     photos = [photo for photo in jobs.photos(job_id) if may_be_drawn(photo, approved)]
     if not photos:
         raise Conflict(f"no photo of job {job_id} passed moderation")
-    kept = {
-        avatar.avatar_id
-        for avatar in jobs.avatars(job_id)
-        if avatar.state is not AvatarState.REFUSED
-    }
     prepared = work.order(
         GenerationOrder(
             job_id=job_id,
             round=round_,
             photos=tuple(_ordered(photo) for photo in photos),
-            avatars=tuple(order for order in orders(job, round_) if order.avatar_id not in kept),
+            avatars=tuple(_wanted(job, round_, jobs)),
         )
     )
     if not replayed:
         jobs.save(job)
     return prepared
+
+
+def _wanted(job: Job, round_: int, jobs: Jobs) -> list[AvatarOrder]:
+    """All of them at first; then those that the judge took away.
+
+    What the container itself left out, because it would have been a twin, is not asked for again.
+    """
+    if round_ == 1:
+        return orders(job, round_)
+    refused = {a.avatar_id for a in jobs.avatars(job.job_id) if a.state is AvatarState.REFUSED}
+    return [order for order in orders(job, round_) if order.avatar_id in refused]
 
 
 def may_be_drawn(photo: Photo, approved_by_hand: bool) -> bool:

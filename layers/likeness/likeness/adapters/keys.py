@@ -1,0 +1,90 @@
+"""The one table, and the keys of everything in it.
+
+    pk           sk                 what                         gsi1pk           gsi1sk
+    -----------  -----------------  ---------------------------  ---------------  ------------------
+    JOB#<job>    META               Job                          USER#<user>      <created_at>#<job>
+    JOB#<job>    PHOTO#p01          Photo
+    JOB#<job>    AVATAR#a01         Avatar
+    JOB#<job>    REVIEW             Review; while it waits also  REVIEWS#waiting  <decide_by>#<job>
+    JOB#<job>    REVIEW#TOKEN       its task token, kept apart
+    USER#<user>  PROFILE            time zone, Plus
+    USER#<user>  DAY#<day>          used: days taken by jobs
+    USER#<user>  ENTRY#<day>#<job>  Entry of the ledger
+
+Attributes `pk`, `sk`, `gsi1pk`, `gsi1sk` are strings, index `gsi1` projects everything. `ttl` is in
+seconds since 1970: a job and all that hangs on it goes 90 days after it began, the ledger after
+400, a profile stays. DynamoDB deletes late, so nothing is promised by it.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from likeness.domain.ids import AvatarId, JobId, PhotoId, ReviewId, UserId
+from likeness.domain.quota import Day
+
+INDEX = "gsi1"
+TABLE_ATTRIBUTES = frozenset({"pk", "sk", "gsi1pk", "gsi1sk", "ttl"})
+JOBS_STAY = timedelta(days=90)
+LEDGER_STAYS = timedelta(days=400)
+
+PHOTOS = "PHOTO#"
+AVATARS = "AVATAR#"
+WAITING = "REVIEWS#waiting"
+
+Key = dict[str, str]
+
+
+def job(job_id: JobId) -> Key:
+    return {"pk": f"JOB#{job_id}", "sk": "META"}
+
+
+def jobs_of(user_id: UserId, created_at: datetime, job_id: JobId) -> Key:
+    """In the index: a user's jobs, the oldest first."""
+    return {"gsi1pk": f"USER#{user_id}", "gsi1sk": f"{sortable(created_at)}#{job_id}"}
+
+
+def photo(job_id: JobId, photo_id: PhotoId) -> Key:
+    return {"pk": f"JOB#{job_id}", "sk": f"{PHOTOS}{photo_id}"}
+
+
+def avatar(job_id: JobId, avatar_id: AvatarId) -> Key:
+    return {"pk": f"JOB#{job_id}", "sk": f"{AVATARS}{avatar_id}"}
+
+
+def review(review_id: ReviewId) -> Key:
+    """A review has its job's id: see `likeness.domain.review.review_of`."""
+    return {"pk": f"JOB#{review_id}", "sk": "REVIEW"}
+
+
+def task_token(review_id: ReviewId) -> Key:
+    return {"pk": f"JOB#{review_id}", "sk": "REVIEW#TOKEN"}
+
+
+def waiting(review_id: ReviewId, decide_by: datetime) -> Key:
+    """In the index: the reviews that wait, the next to expire first."""
+    return {"gsi1pk": WAITING, "gsi1sk": f"{sortable(decide_by)}#{review_id}"}
+
+
+def profile(user_id: UserId) -> Key:
+    return {"pk": f"USER#{user_id}", "sk": "PROFILE"}
+
+
+def day(user_id: UserId, of: Day) -> Key:
+    return {"pk": f"USER#{user_id}", "sk": f"DAY#{of}"}
+
+
+def entries(of: Day) -> str:
+    """What the sort keys of a day's entries begin with."""
+    return f"ENTRY#{of}#"
+
+
+def entry(user_id: UserId, of: Day, job_id: JobId) -> Key:
+    return {"pk": f"USER#{user_id}", "sk": f"{entries(of)}{job_id}"}
+
+
+def sortable(moment: datetime) -> str:
+    """A moment whose text sorts as time does, whatever zone it was written in."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def expiry(since: datetime, stays: timedelta) -> dict[str, int]:
+    return {"ttl": int((since + stays).timestamp())}

@@ -1,0 +1,48 @@
+"""Read all items that share a partition."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from likeness.adapters.aws_errors import domain_errors
+from likeness.adapters.keys import INDEX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_dynamodb.type_defs import QueryInputTableQueryTypeDef
+
+
+def query(table: Table, *, pk: str, begins_with: str) -> Iterator[dict[str, Any]]:
+    """Items of one partition whose sort key begins so, in its order, as they are this moment."""
+    return _pages(
+        table,
+        {
+            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)",
+            "ExpressionAttributeValues": {":pk": pk, ":sk": begins_with},
+            "ConsistentRead": True,
+        },
+    )
+
+
+def query_index(table: Table, *, gsi1pk: str) -> Iterator[dict[str, Any]]:
+    """Items of one partition of the index, in its order. An index is a moment behind its table."""
+    return _pages(
+        table,
+        {
+            "IndexName": INDEX,
+            "KeyConditionExpression": "gsi1pk = :pk",
+            "ExpressionAttributeValues": {":pk": gsi1pk},
+        },
+    )
+
+
+def _pages(table: Table, request: QueryInputTableQueryTypeDef) -> Iterator[dict[str, Any]]:
+    while True:
+        with domain_errors():
+            page = table.query(**request)
+        yield from page["Items"]
+        if "LastEvaluatedKey" not in page:
+            return
+        request = {**request, "ExclusiveStartKey": page["LastEvaluatedKey"]}

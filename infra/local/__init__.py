@@ -1,0 +1,1 @@
+"""The laptop cloud: the real template on one machine, with IAM enforced."""

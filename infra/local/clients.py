@@ -1,0 +1,34 @@
+"""boto3 clients of one user of the laptop cloud."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from infra.local import places
+
+Clients = Callable[[str], Any]  # a service's name to its client
+
+
+def clients(endpoint: str, access_key: str, secret_key: str, token: str | None = None) -> Clients:
+    """Clients that sign with these credentials; each is made once."""
+    session = boto3.Session(
+        aws_access_key_id=access_key,
+        aws_secret_access_key=secret_key,
+        aws_session_token=token,
+        region_name=places.REGION,
+    )
+
+    @cache
+    def client(service: str) -> Any:
+        return session.client(
+            service,
+            endpoint_url=endpoint,
+            config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 2}),
+        )
+
+    return client

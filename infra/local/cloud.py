@@ -1,0 +1,222 @@
+"""The laptop cloud's life: up, deploy, status, down.
+
+from infra.local import cloud
+running = cloud.up()
+running.api_url, running.app_credentials(), running.outputs
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from infra.local import clients, identities, places, processes, sam, servers, state
+from infra.local.drift import check as drift
+from infra.local.places import HOST, PORT, CannotRun, Places
+from infra.local.project import Project, likeness
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from infra.local.clients import Clients
+    from infra.local.identities import Credentials, Moderator
+    from infra.local.state import State
+
+    Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Cloud:
+    """A running cloud with a project deployed."""
+
+    where: Places
+    state: State
+    project: Project
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://{HOST}:{self.state.port}"
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """The stack's outputs."""
+        return self.state.outputs
+
+    @property
+    def api_url(self) -> str:
+        """Base of every path of the API: add "/v1/jobs"."""
+        return f"{self.endpoint}/_aws/execute-api/{self.outputs['ApiId']}"
+
+    def app_credentials(self) -> Credentials:
+        """What the app backend signs its calls with."""
+        return identities.assume(self.root(), identities.APP_ROLE)
+
+    def ops_credentials(self) -> Credentials:
+        return identities.assume(self.root(), identities.OPS_ROLE)
+
+    def moderator(self) -> Moderator:
+        client, password = self.outputs["ModeratorClientId"], self.state.moderator_password
+        return identities.sign_in(self.root(), client, password)
+
+    def root(self) -> Clients:
+        """Clients of the account's root, which makes the users and does nothing else."""
+        return clients.clients(self.endpoint, places.ACCOUNT, self.state.root_secret)
+
+    def act_as(self, user: Credentials) -> Clients:
+        """Clients of one of the users: `running.act_as(running.ops_credentials())("s3")`."""
+        return clients.clients(self.endpoint, user.access_key, user.secret_key, user.session_token)
+
+    def describe(self) -> dict[str, str]:
+        """Addresses and fresh credentials of the three kinds of user, as shell variables."""
+        found = {
+            "LIKENESS_API_URL": self.api_url,
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_DEFAULT_REGION": places.REGION,
+            **self.ops_credentials().environment(),
+            **self.app_credentials().environment("APP_"),
+        }
+        if "ModeratorClientId" in self.outputs:
+            moderator = self.moderator()
+            found["MODERATOR_USERNAME"] = moderator.username
+            found["MODERATOR_PASSWORD"] = moderator.password
+            found["MODERATOR_TOKEN"] = moderator.token
+        return found
+
+
+def quiet(_: str) -> None:
+    """Say nothing."""
+
+
+def up(
+    project: Project | None = None,
+    *,
+    port: int = PORT,
+    where: Places | None = None,
+    say: Say = quiet,
+    with_models: bool = True,
+) -> Cloud:
+    """Start the cloud if it does not run, deploy if the sources changed, and return it.
+
+    Raises CannotRun with a sentence for the user. What was started before a failure is left
+    running when it is of use for the next try, and ended when it is not.
+    """
+    project, where = project or likeness(), where or Places()
+    found = state.load(where)
+    if found and found.runs():
+        say(f"The cloud runs already, at http://{HOST}:{found.port}.")
+    else:
+        if found:
+            _end(found)
+        found = _start(where, port, say, with_models=with_models)
+    return deploy(project, where=where, say=say)
+
+
+def deploy(
+    project: Project | None = None, *, where: Places | None = None, say: Say = quiet
+) -> Cloud:
+    """Build and deploy what changed to the running cloud, then check that nothing was dropped."""
+    project, where = project or likeness(), where or Places()
+    found = _running(where)
+    fingerprint = project.fingerprint()
+    if found.fingerprint == fingerprint:
+        return Cloud(where, found, project)
+    began = time.monotonic()
+    say("Building ...")
+    built = sam.build(project, where.build, where.logs / "build.log")
+    say(f"Deploying {project.template.name} ...")
+    running = Cloud(where, found, project)
+    root = running.root()
+    root("s3").create_bucket(Bucket=sam.ARTIFACTS)
+    identities.make_ops(root)
+    ops = running.ops_credentials()
+    environment = {"AWS_ENDPOINT_URL": running.endpoint, **ops.environment()}
+    sam.deploy(project, built, environment, where.logs / "deploy.log")
+    say("Checking that the cloud has what the template says ...")
+    drift.check(running.act_as(ops), project.stack)
+    outputs = _outputs(running.act_as(ops), project.stack)
+    if "ApiId" in outputs:
+        identities.make_app_backend(root, outputs["ApiId"])
+    password = found.moderator_password
+    if "ModeratorPoolId" in outputs:
+        password = identities.make_moderator(root, outputs["ModeratorPoolId"])
+    found = found.but(fingerprint=fingerprint, outputs=outputs, moderator_password=password)
+    state.save(where, found)
+    say(f"Deployed in {time.monotonic() - began:.0f} s.")
+    running = Cloud(where, found, project)
+    write_env(running)
+    return running
+
+
+def write_env(running: Cloud) -> str:
+    """Write `.local/env` with fresh credentials; returns its text."""
+    lines = [f"export {name}='{value}'" for name, value in running.describe().items()]
+    text = "\n".join(lines) + "\n"
+    state.write_private(running.where.env, text)
+    return text
+
+
+def running(project: Project | None = None, *, where: Places | None = None) -> Cloud:
+    """The cloud as it is; raises CannotRun when none runs or nothing is deployed."""
+    where = where or Places()
+    found = _running(where)
+    if not found.fingerprint:
+        raise CannotRun("The cloud runs and nothing is deployed. Deploy with: make up")
+    return Cloud(where, found, project or likeness())
+
+
+def down(*, where: Places | None = None, say: Say = quiet) -> None:
+    """End everything that `up` started and leave no file of it behind."""
+    where = where or Places()
+    found = state.load(where)
+    if found:
+        _end(found)
+    elif not where.state.exists():
+        say("No cloud runs.")
+        return
+    shutil.rmtree(where.state)
+    say("The cloud is down, and nothing of it is left.")
+
+
+def _start(where: Places, port: int, say: Say, *, with_models: bool) -> State:
+    if not processes.is_free(port):
+        raise CannotRun(
+            f"Port {port} is taken by another program. Choose another: make up PORT={port + 1}"
+        )
+    began = time.monotonic()
+    say("Starting the cloud ...")
+    shutil.rmtree(where.state, ignore_errors=True)
+    where.state.mkdir(parents=True, mode=0o700)
+    secret, models_port = secrets.token_urlsafe(32), processes.free_port()
+    started: list[processes.Process] = []
+    try:
+        if with_models:
+            started.append(servers.start_models(where, models_port))
+        started.append(servers.start_cloud(where, port, secret, models_port))
+    except CannotRun:
+        for process in started:
+            process.end()
+        raise
+    found = state.State(port=port, root_secret=secret, processes=tuple(started))
+    state.save(where, found)
+    say(f"Started in {time.monotonic() - began:.1f} s at http://{HOST}:{port}.")
+    return found
+
+
+def _end(found: State) -> None:
+    for process in reversed(found.processes):
+        process.end()
+
+
+def _running(where: Places) -> State:
+    found = state.load(where)
+    if found is None or not found.runs():
+        raise CannotRun("No cloud runs. Start one with: make up")
+    return found
+
+
+def _outputs(ops: Clients, stack: str) -> dict[str, str]:
+    described = ops("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    return {one["OutputKey"]: one["OutputValue"] for one in described.get("Outputs", [])}

@@ -1,0 +1,1 @@
+"""What MiniStack lacks for this project, added inside its process."""

@@ -1,0 +1,151 @@
+"""Gap: asynchronous invocations wait out throttles, retry failures, then leave a dead letter."""
+
+from __future__ import annotations
+
+import contextvars
+import json
+import logging
+import os
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+from ministack.core.responses import _request_account_id, _request_region
+from ministack.services import lambda_svc
+
+from infra.local.extension import roles
+
+log = logging.getLogger(__name__)
+
+# AWS waits one minute before the first retry and two before the second.
+RETRY_BASE_S = float(os.environ.get("LAMBDA_ASYNC_RETRY_BASE_SECONDS", "1"))
+THROTTLE_PAUSE_S = 0.2
+DEFAULT_RETRIES = 2
+DEFAULT_AGE_S = 21_600
+
+Run = Callable[[], dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long an event is tried: a function's EventInvokeConfig."""
+
+    retries: int = DEFAULT_RETRIES
+    age_s: float = DEFAULT_AGE_S
+
+
+def install() -> None:
+    lambda_svc.invoke_async_with_retry = invoke_later
+
+
+def invoke_later(function: dict[str, Any], event: Any) -> None:
+    """Accept an event for a function, as Lambda's Event invocation does, and return at once."""
+    context = contextvars.copy_context()
+    threading.Thread(target=context.run, args=(_deliver, function, event), daemon=True).start()
+
+
+def _deliver(function: dict[str, Any], event: Any) -> None:
+    config = function.get("config") or function
+    account, region = lambda_svc._account_region_from_function_config(config)
+    _request_account_id.set(account)
+    _request_region.set(region)
+    settings = function.get("event_invoke_config") or (
+        function.get("event_invoke_configs") or {}
+    ).get("$LATEST", {})
+    patience = Patience(
+        retries=int(settings.get("MaximumRetryAttempts", DEFAULT_RETRIES)),
+        age_s=float(settings.get("MaximumEventAgeInSeconds", DEFAULT_AGE_S)),
+    )
+    failed, attempts = attempt(lambda: lambda_svc._execute_function(function, event), patience)
+    if failed is None:
+        return
+    name = config["FunctionName"]
+    log.warning("function %s gave up on an event: %s", name, failed.get("errorType"))
+    try:
+        _leave_letter(config, settings, event, failed, attempts)
+    except (ClientError, BotoCoreError, roles.RoleRefused):
+        log.exception("the dead letter of function %s was not accepted", name)
+
+
+def attempt(
+    run: Run,
+    patience: Patience,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+    now: Callable[[], float] = time.monotonic,
+) -> tuple[dict[str, Any] | None, int]:
+    """Run until it works, retries are used up or the event is too old.
+
+    Returns the last failure (None once it worked) and the number of attempts. A throttle is no
+    attempt: Lambda keeps the event and comes back.
+    """
+    started, attempts = now(), 0
+    while True:
+        result = run()
+        body = result.get("body")
+        failed = body if isinstance(body, dict) else {"errorMessage": str(body)}
+        if result.get("throttle"):
+            pause = THROTTLE_PAUSE_S
+        elif not result.get("error"):
+            return None, attempts + 1
+        else:
+            attempts += 1
+            if attempts > patience.retries:
+                return failed, attempts
+            pause = RETRY_BASE_S * attempts
+        if now() - started + pause > patience.age_s:
+            return failed, attempts
+        sleep(pause)
+
+
+def _leave_letter(
+    config: dict[str, Any],
+    settings: dict[str, Any],
+    event: Any,
+    failed: dict[str, Any],
+    attempts: int,
+) -> None:
+    """Send what could not be handled on, under the function's own role, as Lambda does."""
+    role, name = config["Role"], config["FunctionName"]
+    destination = (settings.get("DestinationConfig") or {}).get("OnFailure", {}).get("Destination")
+    if destination:
+        record = {
+            "version": "1.0",
+            "requestContext": {
+                "functionArn": config["FunctionArn"],
+                "condition": "RetriesExhausted",
+                "approximateInvokeCount": attempts,
+            },
+            "requestPayload": event,
+            "responseContext": {"statusCode": 200, "functionError": "Unhandled"},
+            "responsePayload": failed,
+        }
+        _send(role, name, destination, record, {})
+    if queue := (config.get("DeadLetterConfig") or {}).get("TargetArn"):
+        attributes = {
+            "RequestID": str(uuid.uuid4()),
+            "ErrorCode": "200",
+            "ErrorMessage": str(failed.get("errorMessage", ""))[:1024],
+        }
+        _send(role, name, queue, event, attributes)
+
+
+def _send(role: str, name: str, target: str, body: Any, attributes: dict[str, str]) -> None:
+    text = json.dumps(body)
+    typed = {
+        key: {"DataType": "String", "StringValue": value or "-"}
+        for key, value in attributes.items()
+    }
+    service = target.split(":")[2]
+    client = roles.client(service, role, name, "lambda.amazonaws.com")
+    if service == "sqs":
+        url = client.get_queue_url(QueueName=target.rsplit(":", maxsplit=1)[-1])["QueueUrl"]
+        client.send_message(QueueUrl=url, MessageBody=text, MessageAttributes=typed)
+    elif service == "sns":
+        client.publish(TopicArn=target, Message=text, MessageAttributes=typed)
+    else:
+        log.error("function %s: no dead letters to %s here", name, target)

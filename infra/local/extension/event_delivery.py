@@ -1,0 +1,203 @@
+"""Gap: EventBridge asks for permission, tries again, and keeps what it cannot deliver."""
+
+from __future__ import annotations
+
+import contextvars
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+from ministack.core.iam_evaluator import EvalContext, _resource_policy, evaluate_resource_policy
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import eventbridge, lambda_svc
+
+from infra.local.extension import inprocess, roles
+from infra.local.extension.async_invocation import invoke_later
+
+log = logging.getLogger(__name__)
+
+SERVICE = "events.amazonaws.com"
+DEFAULT_RETRIES = 185
+DEFAULT_AGE_S = 86_400
+FIRST_PAUSE_S = 1.0
+LONGEST_PAUSE_S = 60.0
+
+Send = Callable[[], None]
+
+
+class Undeliverable(Exception):
+    """The target will not take this event, however often it is tried."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class TryAgain(Exception):
+    """The target could not take the event now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    target: dict[str, Any]
+    rule: dict[str, Any]
+
+    @property
+    def retries(self) -> int:
+        policy = self.target.get("RetryPolicy") or {}
+        return int(policy.get("MaximumRetryAttempts", DEFAULT_RETRIES))
+
+    @property
+    def age_s(self) -> float:
+        policy = self.target.get("RetryPolicy") or {}
+        return float(policy.get("MaximumEventAgeInSeconds", DEFAULT_AGE_S))
+
+
+_current: ContextVar[Delivery] = ContextVar("delivery")
+_invoke_target = eventbridge._invoke_target
+_dispatch_to_sqs = eventbridge._dispatch_to_sqs
+
+
+def install() -> None:
+    eventbridge._invoke_target = invoke_target
+    eventbridge._dispatch_to_lambda = to_function
+    eventbridge._dispatch_to_stepfunctions = to_state_machine
+    eventbridge._dispatch_to_sqs = to_queue
+
+
+def invoke_target(target: dict[str, Any], event: Any, rule: dict[str, Any], view: Any) -> None:
+    token = _current.set(Delivery(target, rule))
+    try:
+        _invoke_target(target, event, rule, view)
+    finally:
+        _current.reset(token)
+
+
+def to_function(arn: str, payload: str) -> None:
+    def send() -> None:
+        function, config, _ = lambda_svc._get_func_record_for_ref(arn)
+        if not function or not config:
+            raise Undeliverable("RESOURCE_NOT_FOUND", f"There is no function {arn}.")
+        check_policy("lambda", "lambda:InvokeFunction", arn)
+        invoke_later(lambda_svc._execution_record_for_config(function, config), json.loads(payload))
+
+    deliver(payload, send)
+
+
+def to_state_machine(arn: str, payload: str) -> None:
+    role = _current.get().target.get("RoleArn", "")
+
+    def send() -> None:
+        try:
+            client = roles.client("stepfunctions", role, "events", SERVICE)
+            client.start_execution(stateMachineArn=arn, input=payload)
+        except roles.RoleRefused as refused:
+            raise Undeliverable("NO_PERMISSIONS", str(refused)) from refused
+        except ClientError as error:
+            code = error.response["Error"]["Code"]
+            if "AccessDenied" in code:
+                raise Undeliverable("NO_PERMISSIONS", str(error)) from error
+            if code == "StateMachineDoesNotExist":
+                raise Undeliverable("RESOURCE_NOT_FOUND", str(error)) from error
+            raise TryAgain(str(error)) from error
+
+    deliver(payload, send)
+
+
+def to_queue(spec: Any, payload: str, parameters: dict[str, Any] | None = None) -> None:
+    def send() -> None:
+        check_policy("sqs", "sqs:SendMessage", str(spec))
+        _dispatch_to_sqs(spec, payload, parameters)
+
+    deliver(payload, send)
+
+
+def check_policy(service: str, action: str, arn: str) -> None:
+    """Does the resource's own policy let EventBridge act for this rule? Raises Undeliverable."""
+    found = _resource_policy(service, arn)
+    account = get_account_id()
+    context = EvalContext(
+        principal_arn=f"arn:aws:iam::{account}:service/{SERVICE}",
+        principal_type="Service",
+        principal_account=account,
+        action=action,
+        resource_arn=arn,
+        region=get_region(),
+        service_context={
+            "aws:sourcearn": _current.get().rule["Arn"],
+            "aws:sourceaccount": account,
+        },
+    )
+    if found is None or evaluate_resource_policy(found[0], context, SERVICE).decision != "Allow":
+        raise Undeliverable("NO_PERMISSIONS", f"{arn} has no policy that lets {SERVICE} {action}.")
+
+
+def deliver(payload: str, send: Send) -> None:
+    """Send in the background, with the target's retry policy, else into its dead-letter queue."""
+    context = contextvars.copy_context()
+    arguments = (payload, send, _current.get())
+    threading.Thread(target=context.run, args=(_deliver, *arguments), daemon=True).start()
+
+
+def _deliver(payload: str, send: Send, delivery: Delivery) -> None:
+    try:
+        attempts = attempt(send, delivery)
+    except Undeliverable as error:
+        attempts, code, message = 0, error.code, str(error)
+    except TryAgain as error:
+        attempts, code, message = delivery.retries, "RETRIES_EXHAUSTED", str(error)
+    else:
+        return
+    arn = delivery.target["Arn"]
+    log.warning("rule %s could not reach %s: %s", delivery.rule["Name"], arn, message)
+    queue = (delivery.target.get("DeadLetterConfig") or {}).get("Arn")
+    if not queue:
+        return
+    try:
+        check_policy("sqs", "sqs:SendMessage", queue)
+    except Undeliverable:
+        log.exception("rule %s lost an event: %s refuses it", delivery.rule["Name"], queue)
+        return
+    attributes = {
+        "RULE_ARN": delivery.rule["Arn"],
+        "TARGET_ARN": arn,
+        "ERROR_CODE": code,
+        "ERROR_MESSAGE": message[:1024],
+        "RETRY_ATTEMPTS": str(attempts),
+    }
+    client = inprocess.client("sqs")
+    client.send_message(
+        QueueUrl=client.get_queue_url(QueueName=queue.split(":")[-1])["QueueUrl"],
+        MessageBody=payload,
+        MessageAttributes={
+            name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
+        },
+    )
+
+
+def attempt(
+    send: Send,
+    delivery: Delivery,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+    now: Callable[[], float] = time.monotonic,
+) -> int:
+    """Send until it works. Returns the retries used; raises Undeliverable, or the last TryAgain."""
+    started, pause, used = now(), FIRST_PAUSE_S, 0
+    while True:
+        try:
+            send()
+        except TryAgain:
+            if used >= delivery.retries or now() - started + pause > delivery.age_s:
+                raise
+            used += 1
+            sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_S)
+        else:
+            return used

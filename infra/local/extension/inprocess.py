@@ -1,0 +1,87 @@
+"""boto3 clients whose requests go straight to MiniStack's handlers, as root, without HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import boto3
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.config import Config
+from ministack import app
+from ministack.core.responses import get_region
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Iterator
+
+Answer = tuple[int, dict[str, str], bytes]
+
+HANDLERS = {"apigatewayv2": "apigateway", "stepfunctions": "states", "cloudwatch": "monitoring"}
+
+
+class _Body(io.BytesIO):
+    """What botocore expects under a response: a body it can read or stream."""
+
+    def stream(self, _size: int = 65536, **_: Any) -> Iterator[bytes]:
+        while chunk := self.read(65536):
+            yield chunk
+
+
+@cache
+def _client(service: str, region: str) -> Any:
+    client = boto3.client(
+        service,
+        region_name=region,
+        endpoint_url="http://inprocess.invalid",
+        aws_access_key_id="inprocess",
+        aws_secret_access_key="inprocess",  # noqa: S106  never leaves the process, never checked
+        config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}),
+    )
+    handler = app.SERVICE_HANDLERS[HANDLERS.get(service, service)]
+
+    def serve(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+        url = urlsplit(request.url)
+        headers = {
+            name.lower(): value.decode() if isinstance(value, bytes) else value
+            for name, value in request.headers.items()
+        }
+        body = request.body or b""
+        body = body.encode() if isinstance(body, str) else bytes(body)
+        query = parse_qs(url.query, keep_blank_values=True)
+        status, answer_headers, answer = drive(
+            handler, request.method, unquote(url.path), headers, body, query
+        )
+        payload = answer.encode() if isinstance(answer, str) else (answer or b"")
+        return AWSResponse(request.url, status, answer_headers, _Body(payload))
+
+    client.meta.events.register("before-send", serve)
+    return client
+
+
+def client(service: str) -> Any:
+    """A client in the account and region of the request that is being served."""
+    return _client(service, get_region())
+
+
+def drive(handler: Any, *request: Any) -> Answer:
+    """Run a handler to its end from wherever we are.
+
+    CloudFormation provisions most resources on the event loop itself, where nothing may wait for
+    the loop; the handlers used there never really await, so one step finishes them.
+    """
+    try:
+        on_the_loop = asyncio.get_running_loop() is app._MAIN_LOOP
+    except RuntimeError:
+        on_the_loop = False
+    if not on_the_loop:
+        return app.call_service_handler_sync(handler, *request)  # type: ignore[no-any-return]
+    coroutine: Coroutine[Any, Any, Answer] = handler(*request)
+    try:
+        coroutine.send(None)
+    except StopIteration as done:
+        return done.value  # type: ignore[no-any-return]
+    coroutine.close()
+    raise RuntimeError("a service handler waited on the event loop while CloudFormation held it")

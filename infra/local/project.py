@@ -1,0 +1,58 @@
+"""What is deployed: a SAM template, the sources it is built from, and its parameters."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from infra.local import places
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+SKIPPED = frozenset({"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache"})
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    template: Path
+    sources: tuple[Path, ...]
+    stack: str = places.STACK
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    def fingerprint(self) -> str:
+        """Changes with every byte that a build or a deployment reads."""
+        total = hashlib.sha256()
+        for name, value in sorted(self.parameters.items()):
+            total.update(f"{name}={value}\n".encode())
+        for file in sorted(self._files()):
+            total.update(str(file.relative_to(self.template.parent)).encode())
+            total.update(hashlib.sha256(file.read_bytes()).digest())
+        return total.hexdigest()
+
+    def _files(self) -> Iterator[Path]:
+        yield self.template
+        for source in self.sources:
+            found = source.rglob("*") if source.is_dir() else [source]
+            yield from (file for file in found if file.is_file() and not SKIPPED & set(file.parts))
+
+
+def likeness() -> Project:
+    """The product itself, as it is deployed to AWS, with what differs on a laptop."""
+    infra = places.ROOT / "infra"
+    return Project(
+        template=places.ROOT / "template.yaml",
+        sources=(
+            places.ROOT / "functions",
+            places.ROOT / "layers",
+            *sorted(infra.glob("*.yaml")),
+            *sorted(infra.glob("*.json")),
+        ),
+        parameters={
+            "Stage": "local",
+            "Architecture": places.architecture(),
+            "TrainingImage": places.TRAINING_IMAGE,
+        },
+    )

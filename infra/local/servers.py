@@ -1,0 +1,90 @@
+"""The two servers of the laptop cloud: MiniStack with its extension, and the models beside it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from infra.local import places, processes
+from infra.local.places import HOST, Places
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from infra.local.processes import Process
+
+SECONDS_TO_START = 60.0
+GALLERY = places.ROOT / "infra" / "local" / "rekognition" / "gallery"
+
+
+def start_models(where: Places, port: int) -> Process:
+    """Start the laptop's Rekognition and wait until it answers; raises CannotRun."""
+    log = where.logs / "rekognition.log"
+    python = places.python_of("vision")
+    process = processes.start(
+        "Rekognition",
+        [
+            *(str(python), "-m", "infra.local.rekognition"),
+            *("--port", str(port), "--gallery", str(GALLERY)),
+        ],
+        {**_base(where), "PYTHONPATH": f"{places.ROOT}{os.pathsep}{places.ROOT / 'model'}"},
+        log,
+        places.ROOT,
+    )
+    _wait(process, port, log)
+    return process
+
+
+def start_cloud(where: Places, port: int, root_secret: str, models_port: int) -> Process:
+    """Start MiniStack with every gap closed and wait until it answers; raises CannotRun."""
+    log = where.logs / "cloud.log"
+    where.temporary.mkdir(parents=True, exist_ok=True)
+    process = processes.start(
+        "MiniStack",
+        [str(places.python_of("cloud")), "-m", "infra.local.extension"],
+        {
+            **_base(where),
+            "PYTHONPATH": str(places.ROOT),
+            "AUTH": "true",
+            "BIND_HOST": HOST,
+            "GATEWAY_PORT": str(port),
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            "DOCKER_HOST": "unix:///nonexistent",  # never looks at the user's containers
+            "MINISTACK_ACCOUNT_ID": places.ACCOUNT,
+            "MINISTACK_REGION": places.REGION,
+            "AWS_DEFAULT_REGION": places.REGION,
+            "AWS_ACCESS_KEY_ID": places.ACCOUNT,
+            "AWS_SECRET_ACCESS_KEY": root_secret,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "LIKENESS_ROOT": str(places.ROOT),
+            "LIKENESS_TRAINING_DIR": str(where.training),
+            "LIKENESS_TRAINING_IMAGE": places.TRAINING_IMAGE,
+            "LIKENESS_TRAINING_PYTHON": str(places.ENVIRONMENTS / "model" / "bin" / "python"),
+            "LIKENESS_REKOGNITION_URL": f"http://{HOST}:{models_port}",
+        },
+        log,
+        places.ROOT,
+    )
+    _wait(process, port, log)
+    return process
+
+
+def _wait(process: Process, port: int, log: Path) -> None:
+    try:
+        processes.wait_until_it_listens(process, port, log, SECONDS_TO_START)
+    except places.CannotRun:
+        process.end()
+        raise
+
+
+def _base(where: Places) -> dict[str, str]:
+    """A server's environment: nothing of the user's AWS settings reaches it."""
+    return {
+        "HOME": os.environ.get("HOME", "/"),
+        "PATH": os.environ.get("PATH", os.defpath),
+        "LANG": "C.UTF-8",
+        "TMPDIR": str(where.temporary),
+        "PYTHONUNBUFFERED": "1",
+    }

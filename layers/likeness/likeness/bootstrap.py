@@ -108,6 +108,9 @@ if TYPE_CHECKING:
 CLOCK = SystemClock()
 # A call that hangs must not eat the function's time; a throttled one is tried again, slower.
 CALLS = Config(connect_timeout=2, read_timeout=20, retries={"mode": "adaptive", "max_attempts": 6})
+# Links and forms: what KMS encrypted needs Signature Version 4, and a form is posted to the
+# bucket's own region, because a browser does not post again where it is redirected.
+SIGNED = CALLS.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
 
 
 # --- the app backend's API ---------------------------------------------------------------------
@@ -299,7 +302,8 @@ def _settings() -> Settings:
 
 @cache
 def _client(service: str) -> Any:
-    return boto3.client(service, config=CALLS)  # type: ignore[call-overload]
+    config = SIGNED if service == "s3" else CALLS
+    return boto3.client(service, config=config)  # type: ignore[call-overload]
 
 
 @cache

@@ -3,19 +3,21 @@
 import json
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, TypedDict, TypeVar
+from typing import Any, NotRequired, TypedDict, TypeVar
 
 from likeness.adapters.keys import TABLE_ATTRIBUTES
 from likeness.domain.record import Record
 
 R = TypeVar("R", bound=Record)
-NEW = "attribute_not_exists(pk)"
 
 
 class Condition(TypedDict):
     ConditionExpression: str
-    ExpressionAttributeNames: dict[str, str]
-    ExpressionAttributeValues: dict[str, Any]
+    ExpressionAttributeNames: NotRequired[dict[str, str]]
+    ExpressionAttributeValues: NotRequired[dict[str, Any]]
+
+
+NEW: Condition = {"ConditionExpression": "attribute_not_exists(pk)"}
 
 
 def fields(record: Record) -> dict[str, Any]:

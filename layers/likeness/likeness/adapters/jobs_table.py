@@ -9,7 +9,7 @@ from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.clock import SystemClock
 from likeness.adapters.items import NEW, at_version, fields, record, unchanged
 from likeness.adapters.queries import query
-from likeness.adapters.transactions import ConditionsFailed, write_all
+from likeness.adapters.transactions import ConditionsFailed, put, write_all
 from likeness.domain.avatar import Avatar
 from likeness.domain.errors import Conflict, NotFound
 from likeness.domain.job import Job
@@ -34,15 +34,8 @@ class JobsTable:
 
     def create(self, job: Job, photos: Sequence[Photo]) -> None:
         items = [job_item(job), *(self._photo_item(photo) for photo in photos)]
-        name = self._table.name
         try:
-            write_all(
-                self._table,
-                *(
-                    {"Put": {"TableName": name, "Item": item, "ConditionExpression": NEW}}
-                    for item in items
-                ),
-            )
+            write_all(self._table, *(put(self._table, item, NEW) for item in items))
         except ConditionsFailed as there:
             raise Conflict(f"there is a job {job.job_id} already") from there
 
@@ -76,11 +69,9 @@ class JobsTable:
         """Two requests that ask at once ask for the same id: only one of them may have it."""
         with domain_errors():
             try:
-                self._table.put_item(Item=self._photo_item(photo), ConditionExpression=NEW)
+                self._table.put_item(Item=self._photo_item(photo), **NEW)
             except self._lost_race as race:
-                raise Conflict(
-                    f"job {photo.job_id} has a photo {photo.photo_id} already"
-                ) from race
+                raise Conflict(f"job {photo.job_id} has a photo {photo.photo_id} already") from race
 
     def save_photo(self, photo: Photo, *, seen: Photo) -> None:
         with domain_errors():

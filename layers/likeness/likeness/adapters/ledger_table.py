@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from likeness.adapters import keys
 from likeness.adapters.aws_errors import domain_errors
-from likeness.adapters.items import NEW, at_version, fields, record
+from likeness.adapters.items import NEW, Condition, at_version, fields, record
 from likeness.adapters.jobs_table import job_item
 from likeness.adapters.queries import query
-from likeness.adapters.transactions import ConditionsFailed, write_all
+from likeness.adapters.transactions import ConditionsFailed, put, write_all
 from likeness.domain.errors import Conflict, NotFound, OverQuota
 from likeness.domain.quota import Day, Entry, EntryState
 
@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from likeness.domain.reasons import Reason
 
 JOB, DAY, ENTRY = range(3)  # the order of writes in the reservation
+STILL_RESERVED: Condition = {
+    "ConditionExpression": "#state = :reserved",
+    "ExpressionAttributeNames": {"#state": "state"},
+    "ExpressionAttributeValues": {":reserved": EntryState.RESERVED.value},
+}
 
 
 class LedgerTable:
@@ -40,35 +45,13 @@ class LedgerTable:
         if limit < 1:
             raise OverQuota(f"tier {job.tier} has no job a day")
         entry = Entry(job_id=job.job_id, day=day, state=EntryState.RESERVED, reserved_at=now)
-        name = self._table.name
-        store: TransactWriteItemTypeDef = {
-            "Put": {"TableName": name, "Item": job_item(job), **at_version(job.version - 1)}
-        }
-        take: TransactWriteItemTypeDef = {
-            "Update": {
-                "TableName": name,
-                "Key": keys.day(job.user_id, day),
-                "UpdateExpression": "SET #ttl = :ttl ADD #used :one",
-                "ConditionExpression": "attribute_not_exists(#used) OR #used < :limit",
-                "ExpressionAttributeNames": {"#used": "used", "#ttl": "ttl"},
-                "ExpressionAttributeValues": {
-                    ":one": 1,
-                    ":limit": limit,
-                    ":ttl": keys.expiry(now, keys.LEDGER_STAYS)["ttl"],
-                },
-            }
-        }
-        enter: TransactWriteItemTypeDef = {
-            "Put": {
-                "TableName": name,
-                "Item": keys.entry(job.user_id, day, job.job_id)
-                | keys.expiry(now, keys.LEDGER_STAYS)
-                | fields(entry),
-                "ConditionExpression": NEW,
-            }
-        }
         try:
-            write_all(self._table, store, take, enter)
+            write_all(
+                self._table,
+                put(self._table, job_item(job), at_version(job.version - 1)),
+                self._take(job, day, limit, now),
+                put(self._table, _entry_item(job, entry), NEW),
+            )
         except ConditionsFailed as cancelled:
             if ENTRY in cancelled.failed:
                 return
@@ -87,28 +70,8 @@ class LedgerTable:
         if entry.state is not EntryState.RESERVED:
             return
         settled = entry.settle(state, now, reason)
-        close: TransactWriteItemTypeDef = {
-            "Put": {
-                "TableName": self._table.name,
-                "Item": keys.entry(job.user_id, day, job.job_id)
-                | keys.expiry(entry.reserved_at, keys.LEDGER_STAYS)
-                | fields(settled),
-                "ConditionExpression": "#state = :reserved",
-                "ExpressionAttributeNames": {"#state": "state"},
-                "ExpressionAttributeValues": {":reserved": EntryState.RESERVED.value},
-            }
-        }
-        give_back: TransactWriteItemTypeDef = {
-            "Update": {
-                "TableName": self._table.name,
-                "Key": keys.day(job.user_id, day),
-                "UpdateExpression": "ADD #used :minus",
-                "ConditionExpression": "#used > :none",
-                "ExpressionAttributeNames": {"#used": "used"},
-                "ExpressionAttributeValues": {":minus": -1, ":none": 0},
-            }
-        }
-        writes = [close, give_back] if state is EntryState.RETURNED else [close]
+        close = put(self._table, _entry_item(job, settled), STILL_RESERVED)
+        writes = [close, self._give_back(job, day)] if state is EntryState.RETURNED else [close]
         try:
             write_all(self._table, *writes)
         except ConditionsFailed as cancelled:
@@ -121,6 +84,31 @@ class LedgerTable:
         items = query(self._table, pk=pk, begins_with=keys.entries(day))
         return sorted((record(Entry, item) for item in items), key=lambda entry: entry.reserved_at)
 
+    def _take(self, job: Job, day: Day, limit: int, now: datetime) -> TransactWriteItemTypeDef:
+        expiry = keys.expiry(now, keys.LEDGER_STAYS)
+        return {
+            "Update": {
+                "TableName": self._table.name,
+                "Key": keys.day(job.user_id, day),
+                "UpdateExpression": "SET #ttl = :ttl ADD #used :one",
+                "ConditionExpression": "attribute_not_exists(#used) OR #used < :limit",
+                "ExpressionAttributeNames": {"#used": "used", "#ttl": "ttl"},
+                "ExpressionAttributeValues": {":one": 1, ":limit": limit, ":ttl": expiry["ttl"]},
+            }
+        }
+
+    def _give_back(self, job: Job, day: Day) -> TransactWriteItemTypeDef:
+        return {
+            "Update": {
+                "TableName": self._table.name,
+                "Key": keys.day(job.user_id, day),
+                "UpdateExpression": "ADD #used :minus",
+                "ConditionExpression": "#used > :none",
+                "ExpressionAttributeNames": {"#used": "used"},
+                "ExpressionAttributeValues": {":minus": -1, ":none": 0},
+            }
+        }
+
     def _entry(self, job: Job, day: Day) -> Entry:
         with domain_errors():
             answer = self._table.get_item(
@@ -129,6 +117,14 @@ class LedgerTable:
         if "Item" not in answer:
             raise NotFound(f"job {job.job_id} reserved nothing on {day}")
         return record(Entry, answer["Item"])
+
+
+def _entry_item(job: Job, entry: Entry) -> dict[str, Any]:
+    return (
+        keys.entry(job.user_id, entry.day, job.job_id)
+        | keys.expiry(entry.reserved_at, keys.LEDGER_STAYS)
+        | fields(entry)
+    )
 
 
 def _day_of(job: Job) -> Day:

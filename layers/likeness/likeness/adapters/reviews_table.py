@@ -8,7 +8,7 @@ from likeness.adapters import keys
 from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.items import NEW, at_version, fields, record
 from likeness.adapters.queries import query_index
-from likeness.adapters.transactions import ConditionsFailed, write_all
+from likeness.adapters.transactions import ConditionsFailed, put, write_all
 from likeness.domain.errors import Conflict, NotFound
 from likeness.domain.review import Review, ReviewState
 
@@ -24,7 +24,6 @@ class ReviewsTable:
         self._lost_race = table.meta.client.exceptions.ConditionalCheckFailedException
 
     def open(self, review: Review, task_token: str) -> None:
-        name = self._table.name
         token = (
             keys.task_token(review.review_id)
             | keys.expiry(review.opened_at, keys.JOBS_STAY)
@@ -33,14 +32,8 @@ class ReviewsTable:
         try:
             write_all(
                 self._table,
-                {
-                    "Put": {
-                        "TableName": name,
-                        "Item": _review_item(review),
-                        "ConditionExpression": NEW,
-                    }
-                },
-                {"Put": {"TableName": name, "Item": token}},
+                put(self._table, _review_item(review), NEW),
+                put(self._table, token),
             )
         except ConditionsFailed:
             with domain_errors():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from likeness.adapters.aws_errors import domain_errors
 from likeness.domain.errors import Unavailable
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+    from likeness.adapters.items import Condition
 
 ATTEMPTS = 8
 FIRST_PAUSE_S = 0.025  # doubled each time, with full jitter: 3 s in all at the very most
@@ -28,6 +30,13 @@ class ConditionsFailed(Exception):  # noqa: N818 - an answer for the caller to r
     def __init__(self, codes: Sequence[str]) -> None:
         super().__init__(", ".join(codes))
         self.failed = frozenset(n for n, code in enumerate(codes) if code == CONDITION)
+
+
+def put(
+    table: Table, item: dict[str, Any], condition: Condition | None = None
+) -> TransactWriteItemTypeDef:
+    write: dict[str, Any] = {"TableName": table.name, "Item": item}
+    return cast("TransactWriteItemTypeDef", {"Put": write | dict(condition or {})})
 
 
 def write_all(

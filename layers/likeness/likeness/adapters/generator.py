@@ -1,0 +1,40 @@
+"""GPU work, as SageMaker training jobs that the state machine started."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from likeness.adapters.aws_errors import domain_errors
+from likeness.adapters.work_bucket import training_job_name
+from likeness.domain.errors import NotFound, Unavailable
+
+if TYPE_CHECKING:
+    from mypy_boto3_sagemaker.client import SageMakerClient
+
+    from likeness.domain.ids import JobId
+
+RUNNING = frozenset({"InProgress", "Stopping"})
+# SageMaker says both of a job it does not know, and the second also of one that is over.
+NO_SUCH_JOB = ("ResourceNotFound", "ValidationException")
+
+
+class TrainingJobs:
+    def __init__(self, client: SageMakerClient) -> None:
+        self._client = client
+
+    def stop(self, job_id: JobId, round_: int) -> None:
+        """Stop the round, and see it over; Unavailable while it is still stopping.
+
+        A container has two minutes to end and writes checkpoints until then. Whoever deletes them
+        must come after that, so the caller tries again.
+        """
+        name = training_job_name(job_id, round_)
+        nothing = NotFound(f"round {round_} of job {job_id} does not run")
+        foreseen = dict.fromkeys(NO_SUCH_JOB, nothing)
+        with suppress(NotFound), domain_errors(foreseen):
+            self._client.stop_training_job(TrainingJobName=name)
+        with suppress(NotFound), domain_errors(foreseen):
+            status = self._client.describe_training_job(TrainingJobName=name)["TrainingJobStatus"]
+            if status in RUNNING:
+                raise Unavailable(f"round {round_} of job {job_id} is still stopping")

@@ -1,0 +1,87 @@
+"""Where everything lies in the two buckets.
+
+photos    uploads/{job}/{photo}                       as it was uploaded
+          photos/{job}/{photo}.jpg                    normalised
+avatars   work/{job}/r{round}/order/order.json        what the container is asked for
+          work/{job}/r{round}/checkpoints/            {avatar}.png, result.json, progress.json
+          work/{job}/r{round}/output/                 SageMaker's own
+          drawn/{job}/{avatar}.png                    approved, not published yet
+          avatars/{job}/{avatar}/                     1024.png, 512.webp, 256.webp
+          avatars/{job}/avatars.zip
+"""
+
+from likeness.contracts import ORDER_FILE, PROGRESS_FILE, RESULT_FILE
+from likeness.domain.ids import AvatarId, JobId, PhotoId
+
+
+def uploads(job_id: JobId) -> str:
+    return f"uploads/{job_id}/"
+
+
+def upload(job_id: JobId, photo_id: PhotoId) -> str:
+    return f"{uploads(job_id)}{photo_id}"
+
+
+def photos(job_id: JobId) -> str:
+    return f"photos/{job_id}/"
+
+
+def photo(job_id: JobId, photo_id: PhotoId) -> str:
+    return f"{photos(job_id)}{photo_id}.jpg"
+
+
+def work(job_id: JobId) -> str:
+    return f"work/{job_id}/"
+
+
+def order_folder(job_id: JobId, round_: int) -> str:
+    return f"{work(job_id)}r{round_}/order/"
+
+
+def order(job_id: JobId, round_: int) -> str:
+    return f"{order_folder(job_id, round_)}{ORDER_FILE}"
+
+
+def checkpoints(job_id: JobId, round_: int) -> str:
+    return f"{work(job_id)}r{round_}/checkpoints/"
+
+
+def result(job_id: JobId, round_: int) -> str:
+    return f"{checkpoints(job_id, round_)}{RESULT_FILE}"
+
+
+def progress(job_id: JobId, round_: int) -> str:
+    return f"{checkpoints(job_id, round_)}{PROGRESS_FILE}"
+
+
+def checkpoint(job_id: JobId, round_: int, avatar_id: AvatarId) -> str:
+    """An avatar as the container drew it. Its name is the avatar's id and nothing else."""
+    return f"{checkpoints(job_id, round_)}{avatar_file(avatar_id)}"
+
+
+def output_folder(job_id: JobId, round_: int) -> str:
+    return f"{work(job_id)}r{round_}/output/"
+
+
+def all_drawn(job_id: JobId) -> str:
+    return f"drawn/{job_id}/"
+
+
+def drawn(job_id: JobId, avatar_id: AvatarId) -> str:
+    return f"{all_drawn(job_id)}{avatar_file(avatar_id)}"
+
+
+def avatar_file(avatar_id: AvatarId) -> str:
+    return f"{avatar_id}.png"
+
+
+def avatars(job_id: JobId) -> str:
+    return f"avatars/{job_id}/"
+
+
+def avatar(job_id: JobId, avatar_id: AvatarId, file: str) -> str:
+    return f"{avatars(job_id)}{avatar_id}/{file}"
+
+
+def archive(job_id: JobId) -> str:
+    return f"{avatars(job_id)}avatars.zip"

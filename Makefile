@@ -1,0 +1,113 @@
+# Everything a person types. The first run of a target makes the environments that it needs.
+#
+#   make demo     photos in, avatars out, on a cloud of your own    PHOTOS= STYLES= COUNT= OUT= USER_ID= PORT=
+#   make up       that cloud, left running; prints who signs in how   make down ends it
+#   make test     every test that needs no AWS account
+#   make check    lint, types, imports, template: with make test, what CI runs
+#   make bench    speed and memory, as a table and as bench.json
+#   make deploy   to AWS                                             ENV=dev|staging|prod
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+ENV ?= dev
+OUT ?= out
+PORT ?= 4566
+WORKERS ?= 2
+
+DEV := .envs/dev/bin
+LOCAL := .envs/cloud/bin/python -m infra.local
+export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/likeness:$(CURDIR)/model
+export PYTHONDONTWRITEBYTECODE := 1
+export SAM_CLI_TELEMETRY := 0
+
+.PHONY: help demo up down status test test-model test-stack check lint types imports template bench deploy lock clean
+
+help:
+	@sed -n '3,9s/^#   //p' Makefile
+
+# --- environments ---------------------------------------------------------------------------------
+
+.envs/dev/.ready: requirements/dev.txt requirements/install.sh
+	@requirements/install.sh dev
+.envs/cloud/.ready: requirements/cloud.txt requirements/install.sh
+	@requirements/install.sh cloud
+.envs/sam/.ready: requirements/sam.txt requirements/install.sh
+	@requirements/install.sh sam
+.envs/vision/.ready: requirements/vision.txt requirements/install.sh
+	@requirements/install.sh vision
+.envs/model/.ready: model/requirements-dev.txt requirements/install.sh
+	@requirements/install.sh model
+
+LAPTOP := .envs/cloud/.ready .envs/sam/.ready .envs/vision/.ready .envs/model/.ready
+
+# --- the laptop cloud -----------------------------------------------------------------------------
+
+demo: $(LAPTOP)
+	@$(LOCAL).demo --port $(PORT) --out "$(OUT)" \
+	  $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(STYLES),--styles "$(STYLES)") \
+	  $(if $(COUNT),--count "$(COUNT)") $(if $(USER_ID),--user "$(USER_ID)")
+
+up: $(LAPTOP)
+	@$(LOCAL) up --port $(PORT)
+
+down: .envs/cloud/.ready
+	@$(LOCAL) down
+
+status: .envs/cloud/.ready
+	@$(LOCAL) status
+
+# --- tests ------------------------------------------------------------------------------------------
+
+test: .envs/dev/.ready $(LAPTOP)
+	$(DEV)/python -m pytest tests --ignore tests/model --ignore tests/stack -n $(WORKERS) -q
+	@$(MAKE) test-model test-stack
+
+test-model: .envs/model/.ready
+	.envs/model/bin/python -m pytest tests/model -n $(WORKERS) -q
+
+test-stack: .envs/dev/.ready $(LAPTOP)
+	$(DEV)/python -m pytest tests/stack -q
+
+# --- checks -----------------------------------------------------------------------------------------
+
+check: lint types imports template
+
+lint: .envs/dev/.ready
+	$(DEV)/ruff check .
+	$(DEV)/ruff format --check .
+
+types: .envs/dev/.ready
+	$(DEV)/mypy
+
+imports: .envs/dev/.ready
+	$(DEV)/lint-imports
+
+template: .envs/sam/.ready
+	.envs/sam/bin/cfn-lint template.yaml infra/storage.yaml infra/identity.yaml infra/gpu.yaml
+	.envs/sam/bin/sam validate --lint --region eu-central-1
+
+# --- the rest ---------------------------------------------------------------------------------------
+
+bench: .envs/dev/.ready $(LAPTOP)
+	$(DEV)/python -m tests.bench --out bench.json
+
+deploy: .envs/sam/.ready .envs/cloud/.ready
+	@: "$${TRAINING_IMAGE:?Name the container image with its digest: make deploy ENV=$(ENV) TRAINING_IMAGE=...}"
+	PATH="$(CURDIR)/.envs/cloud/bin:$$PATH" UV="$(CURDIR)/.envs/uv/bin/uv" ARCHITECTURE=arm64 \
+	  .envs/sam/bin/sam build --config-env $(ENV)
+	.envs/sam/bin/sam deploy --config-env $(ENV) \
+	  --parameter-overrides Stage=$(ENV) Architecture=arm64 TrainingImage="$$TRAINING_IMAGE" $(PARAMETERS)
+
+lock: ## Resolve every .in file anew. No registry's address gets into a lock file.
+	requirements/install.sh uv
+	for name in cloud sam vision dev; do \
+	  .envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.13 requirements/$$name.in -o requirements/$$name.txt; done
+	.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.13 layers/deps/requirements.in -o layers/deps/requirements.txt
+	cd model && for name in requirements requirements-dev; do \
+	  ../.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 $$name.in -o $$name.txt; done
+
+clean: down
+	rm -rf .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

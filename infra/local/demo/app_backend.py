@@ -1,0 +1,94 @@
+"""What an app backend does with the API: signs its calls, and sends photos with the forms."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import urllib3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials as Signing
+
+if TYPE_CHECKING:
+    from infra.local.identities import Credentials
+
+
+class Answered(Exception):
+    """The API answered with an error; `problem` is its body."""
+
+    def __init__(self, status: int, problem: dict[str, Any]) -> None:
+        super().__init__(problem.get("message", f"HTTP {status}"))
+        self.status = status
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True)
+class AppBackend:
+    """A client of the API. Every call is signed with SigV4, as IAM authorisation asks for."""
+
+    api_url: str
+    region: str
+    credentials: Credentials
+    http: urllib3.PoolManager
+
+    def styles(self) -> list[dict[str, Any]]:
+        styles: list[dict[str, Any]] = self._call("GET", "/v1/styles")["styles"]
+        return styles
+
+    def create_job(self, order: dict[str, Any]) -> dict[str, Any]:
+        return self._call("POST", "/v1/jobs", order)
+
+    def job(self, job_id: str) -> dict[str, Any]:
+        return self._call("GET", f"/v1/jobs/{job_id}")
+
+    def submit(self, job_id: str) -> dict[str, Any]:
+        return self._call("POST", f"/v1/jobs/{job_id}/submit")
+
+    def quota(self, user_id: str) -> dict[str, Any]:
+        return self._call("GET", f"/v1/users/{quote(user_id, safe='')}/quota")
+
+    def upload(self, form: dict[str, Any], photo: bytes) -> None:
+        """Send a photo as the app does: a plain form post that only this form allows."""
+        body, content_type = urllib3.encode_multipart_formdata(
+            [*form["fields"].items(), ("file", ("photo", photo, form["fields"]["Content-Type"]))],
+            boundary=uuid.uuid4().hex,
+        )
+        answer = self.http.request(
+            "POST", form["url"], body=body, headers={"Content-Type": content_type}
+        )
+        if answer.status >= 300:
+            raise Answered(answer.status, {"message": answer.data.decode(errors="replace")[:300]})
+
+    def download(self, link: str) -> bytes:
+        answer = self.http.request("GET", link)
+        if answer.status != 200:
+            raise Answered(answer.status, {"message": "a link to an avatar did not work"})
+        return answer.data
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        request = AWSRequest(
+            method=method,
+            url=f"{self.api_url}{path}",
+            data=json.dumps(body) if body is not None else None,
+            headers={"Content-Type": "application/json"},
+        )
+        signing = Signing(
+            self.credentials.access_key,
+            self.credentials.secret_key,
+            self.credentials.session_token,
+        )
+        SigV4Auth(signing, "execute-api", self.region).add_auth(request)
+        answer = self.http.request(
+            method, request.url, body=request.data, headers=dict(request.headers.items())
+        )
+        try:
+            content = json.loads(answer.data)
+        except ValueError:
+            content = {"message": answer.data.decode(errors="replace")[:300]}
+        if answer.status >= 300:
+            raise Answered(answer.status, content)
+        return content  # type: ignore[no-any-return]

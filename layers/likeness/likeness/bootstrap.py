@@ -17,6 +17,7 @@ from likeness.adapters import policy_files
 from likeness.adapters.clock import SystemClock
 from likeness.adapters.gallery_bucket import GalleryBucket
 from likeness.adapters.generator import TrainingJobs
+from likeness.adapters.inspections import Inspections
 from likeness.adapters.jobs_table import JobsTable
 from likeness.adapters.ledger_table import LedgerTable
 from likeness.adapters.metrics import EmfMetrics
@@ -113,7 +114,7 @@ CALLS = Config(connect_timeout=2, read_timeout=20, retries={"mode": "adaptive", 
 SIGNED = CALLS.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
 
 
-# --- the app backend's API ---------------------------------------------------------------------
+# --- the app backend's API ----------------------------------------------------------------------
 
 
 def create_job(request: CreateJob) -> Created:
@@ -141,6 +142,7 @@ def submit_job(job_id: JobId) -> Submitted:
         jobs=_jobs(),
         ledger=_ledger(),
         photos=_photos(),
+        inspections=_inspections(),
         workflow=_workflow(),
         clock=CLOCK,
         tiers=policy_files.load_tiers(),
@@ -177,7 +179,7 @@ def preview_style(style: StyleId) -> bytes:
     return (resources.files("likeness.policy") / "previews" / f"{style}.webp").read_bytes()
 
 
-# --- the moderators' API -------------------------------------------------------------------------
+# --- the moderators' API ------------------------------------------------------------------------
 
 
 def list_reviews() -> ReviewsView:
@@ -203,18 +205,16 @@ def decide_review(review_id: ReviewId, decision: Decide, moderator: str) -> Revi
     return _list_reviews.summary(review)
 
 
-# --- the path of a job -----------------------------------------------------------------------------
+# --- the path of a job --------------------------------------------------------------------------
 
 
 def inspect_photo(upload: Uploaded) -> None:
-    from likeness.adapters import pictures  # Pillow: only here
-    from likeness.services.inspect_photo import inspect_photo as inspect
+    from likeness.adapters import pictures  # noqa: PLC0415 - Pillow: only where it is needed
 
-    inspect(
+    _inspect_photo.inspect_photo(
         upload.job_id,
         upload.photo_id,
         etag=upload.etag,
-        sequencer=upload.sequencer,
         jobs=_jobs(),
         photos=_photos(),
         detector=_detector(),
@@ -292,7 +292,7 @@ def fail_job(job_id: JobId, error: str) -> Settled:
     )
 
 
-# --- adapters, made once ---------------------------------------------------------------------------
+# --- adapters, made once ------------------------------------------------------------------------
 
 
 @cache
@@ -351,6 +351,11 @@ def _detector() -> Rekognition:
     return Rekognition(
         _client("rekognition"), photos=_settings().photos_bucket, avatars=_settings().avatars_bucket
     )
+
+
+@cache
+def _inspections() -> Inspections:
+    return Inspections(_client("lambda"), _settings().inspect_function or "")
 
 
 @cache

@@ -216,6 +216,12 @@ class Pictures(Protocol):
         ...
 
 
+class Inspections(Protocol):
+    def ask_again(self, job_id: JobId, upload: Upload) -> None:
+        """Have an upload inspected whose event was lost."""
+        ...
+
+
 # --- seeing and doing ----------------------------------------------------------------------------
 
 

@@ -54,7 +54,6 @@ class Photo(Record):
     content_type: ContentType
     state: PhotoState = PhotoState.AWAITED
     etag: str | None = Field(default=None, description="of the upload that was inspected")
-    sequencer: str | None = Field(default=None, description="S3's order of uploads to one key")
     inspected_at: AwareDatetime | None = None
     width: int | None = Field(default=None, description="px, of the normalised photo")
     height: int | None = None

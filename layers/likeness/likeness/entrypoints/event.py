@@ -19,12 +19,11 @@ UPLOAD_KEY = re.compile(r"^uploads/(?P<job_id>j[0-9a-f]{32})/(?P<photo_id>p[0-9]
 
 
 class Uploaded(Contract):
-    """One upload, as S3 tells of it: at least once, and in no order."""
+    """One upload, as S3 tells of it: at least once, in no order; and as submit_job tells again."""
 
     job_id: JobIdField
     photo_id: PhotoIdField
     etag: str
-    sequencer: str
 
 
 def on_upload(
@@ -53,8 +52,7 @@ def read(event: dict[str, Any]) -> Uploaded | None:
     if key is None:
         return None
     return Uploaded(
-        job_id=key["job_id"],  # type: ignore[arg-type]
-        photo_id=key["photo_id"],  # type: ignore[arg-type]
+        job_id=key["job_id"],
+        photo_id=key["photo_id"],
         etag=uploaded["etag"],
-        sequencer=uploaded.get("sequencer", ""),
     )

@@ -17,7 +17,6 @@ def inspect_photo(
     photo_id: PhotoId,
     *,
     etag: str,
-    sequencer: str,
     jobs: Jobs,
     photos: Photos,
     detector: Detector,
@@ -43,7 +42,7 @@ def inspect_photo(
     except NotFound:
         _release(photo, jobs)
         return
-    claimed = photo.model_copy(update={"etag": etag, "sequencer": sequencer})
+    claimed = photo.model_copy(update={"etag": etag})
     if claimed != photo and not _save(claimed, jobs, seen=photo):
         return  # another delivery was quicker, and does the work
     known = _accepted(jobs.photos(job_id), but=photo_id)
@@ -207,7 +206,6 @@ def _refused(photo: Photo, problem: Problem) -> Photo:
         update={
             "state": PhotoState.REFUSED,
             "etag": photo.etag,
-            "sequencer": photo.sequencer,
             "inspected_at": photo.inspected_at,
             "problem": problem,
         }

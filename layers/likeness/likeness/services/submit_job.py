@@ -7,9 +7,9 @@ from likeness.domain.catalogue import Tier
 from likeness.domain.errors import Conflict, Invalid, OverQuota
 from likeness.domain.ids import JobId
 from likeness.domain.job import MAX_PHOTOS, MIN_PHOTOS, Job, JobState
-from likeness.domain.photo import Photo, PhotoState
+from likeness.domain.photo import PhotoState
 from likeness.domain.quota import day_of, next_day_begins
-from likeness.ports import Clock, Jobs, Ledger, Photos, Workflow
+from likeness.ports import Clock, Inspections, Jobs, Ledger, Photos, Workflow
 
 
 def submit_job(
@@ -18,6 +18,7 @@ def submit_job(
     jobs: Jobs,
     ledger: Ledger,
     photos: Photos,
+    inspections: Inspections,
     workflow: Workflow,
     clock: Clock,
     tiers: Mapping[str, Tier],
@@ -28,7 +29,8 @@ def submit_job(
     """
     job = jobs.get(job_id)
     if job.state is JobState.OPEN:
-        job = _reserve(job, jobs=jobs, ledger=ledger, photos=photos, clock=clock, tiers=tiers)
+        _check_photos(job_id, jobs=jobs, photos=photos, inspections=inspections)
+        job = _reserve(job, jobs=jobs, ledger=ledger, clock=clock, tiers=tiers)
     if job.ended:
         raise Conflict(f"job {job_id} is {job.state}")
     workflow.start(job_id)
@@ -40,14 +42,12 @@ def _reserve(
     *,
     jobs: Jobs,
     ledger: Ledger,
-    photos: Photos,
     clock: Clock,
     tiers: Mapping[str, Tier],
 ) -> Job:
     now = clock.now()
     if now >= job.submit_by:
         raise Conflict(f"job {job.job_id} had to be submitted by {job.submit_by.isoformat()}")
-    _check_photos(job.job_id, jobs.photos(job.job_id), photos)
     submitted = job.move(JobState.MODERATING, now, day=day_of(now, job.time_zone))
     try:
         ledger.reserve(submitted, limit=tiers[job.tier].jobs_a_day, now=now)
@@ -65,17 +65,19 @@ def _reserve(
     return submitted
 
 
-def _check_photos(job_id: JobId, there: list[Photo], photos: Photos) -> None:
+def _check_photos(job_id: JobId, *, jobs: Jobs, photos: Photos, inspections: Inspections) -> None:
     """Invalid unless enough photos were accepted and none still waits to be inspected.
 
-    The bucket is listed, because an upload's event may have been lost.
+    The bucket is listed, because an upload's event may have been lost: what waits there is
+    inspected again, and the next submit finds it done.
     """
-    waiting = {upload.photo_id for upload in photos.uploads(job_id)}
+    waiting = photos.uploads(job_id)
+    for upload in waiting:
+        inspections.ask_again(job_id, upload)
     if waiting:
-        raise Invalid(
-            f"photos {', '.join(sorted(waiting))} are still being checked: submit again in a moment"
-        )
-    accepted = [photo for photo in there if photo.state is PhotoState.ACCEPTED]
+        names = ", ".join(sorted(upload.photo_id for upload in waiting))
+        raise Conflict(f"photos {names} are still being checked: submit again in a moment")
+    accepted = [photo for photo in jobs.photos(job_id) if photo.state is PhotoState.ACCEPTED]
     if not MIN_PHOTOS <= len(accepted) <= MAX_PHOTOS:
         raise Invalid(
             f"{len(accepted)} photos were accepted, {MIN_PHOTOS} to {MAX_PHOTOS} are needed: "

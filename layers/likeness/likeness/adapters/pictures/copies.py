@@ -53,8 +53,16 @@ def same_picture(one: bytes, other: bytes) -> bool:
 
     A mirrored, turned or retouched picture is another one. About 30 ms (`photo_copies.py`).
     """
+    return difference(one, other) < _SAME_BELOW
+
+
+def difference(one: bytes, other: bytes) -> int:
+    """Levels of 255 by which two normalised photos differ where they differ most.
+
+    Either may be the one that was cropped, so each is laid over the other.
+    """
     a, b = _grey(one), _grey(other)
-    return min(_worst_block(a, b), _worst_block(b, a)) < _SAME_BELOW
+    return min(_worst_block(a, b), _worst_block(b, a))
 
 
 def _grey(jpeg: bytes) -> Image.Image:
@@ -67,17 +75,17 @@ def _worst_block(whole: Image.Image, part: Image.Image) -> int:
     """Crop `whole` until it fits `part` best; how different is the most different spot then?"""
     target = part.resize((_SIDE, _SIDE), Image.Resampling.BOX)
     edges: Edges = (0.0, 0.0, 0.0, 0.0)
-    difference = _difference(target, whole, edges)
-    error, step = _error(difference), _FIRST_STEP
+    best = _difference(target, whole, edges)
+    error, step = _error(best), _FIRST_STEP
     while step >= _LAST_STEP:
         for moved in _neighbours(edges, step):
             trial = _difference(target, whole, moved)
             if (trial_error := _error(trial)) < error:
-                edges, difference, error = moved, trial, trial_error
+                edges, best, error = moved, trial, trial_error
                 break
         else:
             step /= 2
-    blocks = difference.resize((_SIDE // _BLOCK, _SIDE // _BLOCK), Image.Resampling.BOX)
+    blocks = best.resize((_SIDE // _BLOCK, _SIDE // _BLOCK), Image.Resampling.BOX)
     _, worst = blocks.getextrema()
     return int(worst)  # type: ignore[arg-type]  # one band: a pair of numbers
 

@@ -44,7 +44,7 @@ _BROKEN_EXIF = (
     struct.error,
 )
 
-_MPF_ENTRIES, _MPF_THUMBNAIL = 0xB002, "Large Thumbnail"
+_MPF_START, _MPF_ENTRIES, _MPF_THUMBNAIL = b"MPF\0", 0xB002, "Large Thumbnail"
 _GAIN_MAPS = (b"hdrgm:", b"HDRGainMap", b"hdrgainmap", b"urn:iso:std:iso:ts:21496")
 _GAIN_MAP_HEADER = 64 * 1024  # bytes: where a second image says what it is
 
@@ -124,7 +124,7 @@ def _auxiliary(image: MpoImagePlugin.MpoImageFile, data: bytes) -> int:
     Phones append such a gain map to nearly every JPEG, so a second image is not a second view.
     """
     _, *others = (image.mpinfo or {})[_MPF_ENTRIES]
-    start = image.info["mpoffset"]
+    start = data.index(_MPF_START) + len(_MPF_START)  # the entries' offsets count from here
     count = 0
     for entry in others:
         at = start + entry["DataOffset"]

@@ -30,53 +30,22 @@ from likeness.adapters.workflow import StepFunctions
 from likeness.domain.errors import NotFound
 from likeness.services import (
     add_photo as _add_photo,
-)
-from likeness.services import (
     create_job as _create_job,
-)
-from likeness.services import (
     decide_review as _decide_review,
-)
-from likeness.services import (
     fail_job as _fail_job,
-)
-from likeness.services import (
     get_job as _get_job,
-)
-from likeness.services import (
     get_quota as _get_quota,
-)
-from likeness.services import (
+    inspect_photo as _inspect_photo,
     list_reviews as _list_reviews,
-)
-from likeness.services import (
     list_styles as _list_styles,
-)
-from likeness.services import (
     moderate_avatars as _moderate_avatars,
-)
-from likeness.services import (
     moderate_photos as _moderate_photos,
-)
-from likeness.services import (
     prepare_generation as _prepare_generation,
-)
-from likeness.services import (
     publish_avatars as _publish_avatars,
-)
-from likeness.services import (
     purge_photos as _purge_photos,
-)
-from likeness.services import (
     read_review as _read_review,
-)
-from likeness.services import (
     request_review as _request_review,
-)
-from likeness.services import (
     settle_job as _settle_job,
-)
-from likeness.services import (
     submit_job as _submit_job,
 )
 from likeness.settings import Settings

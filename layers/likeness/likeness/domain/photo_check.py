@@ -9,8 +9,8 @@ from likeness.domain.photo import Fingerprint, Problem
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
 
-# Bits of 64. Measured on 13 portraits (tests/benches/photo_copies.py): a photo and its copies
-# differ in at most 10. Different photos mostly lie above 20, the nearest views of one at 8.
+# Bits of 64. On the demo photos (tests/benches/photo_copies.py) copies differ from their original
+# in at most 10, and different views of one photograph in as few as 8.
 NEAR_HASHES = 20
 
 

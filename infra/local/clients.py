@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
+from threading import Lock
 from typing import Any
 
 import boto3
@@ -23,12 +23,19 @@ def clients(endpoint: str, access_key: str, secret_key: str, token: str | None =
         region_name=places.REGION,
     )
 
-    @cache
+    making = Lock()  # a session may make one client at a time
+    made: dict[str, Any] = {}
+
     def client(service: str) -> Any:
-        return session.client(
-            service,
-            endpoint_url=endpoint,
-            config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 2}),
-        )
+        with making:
+            if service not in made:
+                made[service] = session.client(
+                    service,
+                    endpoint_url=endpoint,
+                    config=Config(
+                        s3={"addressing_style": "path"}, retries={"total_max_attempts": 2}
+                    ),
+                )
+        return made[service]
 
     return client

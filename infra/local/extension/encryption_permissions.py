@@ -76,6 +76,23 @@ def check(access_key: str, action: str, key: str, region: str) -> Any:
         "kms:viaservice": f"s3.{region}.amazonaws.com",
         "kms:calleraccount": get_account_id(),
     }
+    import sys
+
+    from ministack.core import iam_evaluator as E
+
+    pr = E.resolve_principal(access_key, get_account_id(), None)
+    print(
+        "DBG",
+        access_key,
+        action,
+        key,
+        region,
+        context,
+        getattr(pr, "limits", pr),
+        getattr(pr, "account", None),
+        file=sys.stderr,
+        flush=True,
+    )
     return enforce(access_key, action, "kms", region, resource_arn=key, service_context=context)
 
 

@@ -124,6 +124,25 @@ GAPS: tuple[Gap, ...] = (
         },
     ),
     Gap(
+        name="machine_properties",
+        ships="a definition in YAML deploys and fails its first execution; log settings are lost",
+        does="turns it into JSON, refuses one with a placeholder left, sets logs through the API",
+        touches={
+            f"{CFN}:_sfn_definition": "e29ae22959e7b7cf",
+            f"{CFN}:_sfn_state_machine_create": "d2ffde42cb0e8dbd",
+            f"{CFN}:_sfn_state_machine_update": "e6b56ee6ad599ebf",
+        },
+    ),
+    Gap(
+        name="stage_properties",
+        ships="a stage's throttling settings are stored under names that its API does not know",
+        does="sets them through the API Gateway API",
+        touches={
+            f"{CFN}:_apigw_v2_stage_create": "3b67b090432fa693",
+            f"{CFN}:_apigw_v2_stage_update": "5a82245316abd25b",
+        },
+    ),
+    Gap(
         name="recorded_resources",
         ships="one unknown resource type refuses the whole template",
         does="records the listed types, readable as stack resources; others are still refused",
@@ -166,12 +185,6 @@ GAPS: tuple[Gap, ...] = (
             f"{EVENTS}:_dispatch_to_stepfunctions": "d36195e1c480b1ab",
             f"{EVENTS}:_dispatch_to_sqs": "eb75981283a29783",
         },
-    ),
-    Gap(
-        name="workflow_definition",
-        ships="a definition in YAML deploys and then fails its first execution",
-        does="turns it into JSON, and refuses one with a placeholder left in it",
-        touches={f"{CFN}:_sfn_definition": "e29ae22959e7b7cf"},
     ),
     Gap(
         name="workflow_tasks",

@@ -1,4 +1,5 @@
-"""Gap: a state machine's definition may be YAML, and no placeholder may be left in it."""
+"""Gap: a state machine may be defined in YAML, no placeholder is left in it, and it keeps its log
+settings."""
 
 from __future__ import annotations
 
@@ -9,6 +10,9 @@ from typing import Any
 import yaml
 from ministack.services.cloudformation import provisioners
 
+from infra.local.extension import inprocess
+from infra.local.extension.provisioning import Properties, after, truth
+
 PLACEHOLDER = re.compile(r"\$\{[^}]+\}")
 
 _sfn_definition = provisioners._sfn_definition
@@ -16,6 +20,7 @@ _sfn_definition = provisioners._sfn_definition
 
 def install() -> None:
     provisioners._sfn_definition = definition
+    after("AWS::StepFunctions::StateMachine", set_properties)
 
 
 def definition(properties: dict[str, Any]) -> str:
@@ -35,3 +40,19 @@ def as_json(text: str) -> str:
     except yaml.YAMLError as error:
         raise ValueError("the state machine's definition is neither JSON nor YAML") from error
     return json.dumps(found)
+
+
+def set_properties(machine: str, properties: Properties) -> None:
+    wanted = properties.get("LoggingConfiguration") or {"Level": "OFF"}
+    groups = [
+        {"cloudWatchLogsLogGroup": {"logGroupArn": one["CloudWatchLogsLogGroup"]["LogGroupArn"]}}
+        for one in wanted.get("Destinations", [])
+    ]
+    inprocess.client("stepfunctions").update_state_machine(
+        stateMachineArn=machine,
+        loggingConfiguration={
+            "level": wanted["Level"],
+            "includeExecutionData": truth(wanted.get("IncludeExecutionData")),
+            "destinations": groups,
+        },
+    )

@@ -1,0 +1,62 @@
+"""What Fn::GetAtt gives of each resource type, by its physical id."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from infra.local import places
+from infra.local.drift.intrinsics import Unresolvable
+
+if TYPE_CHECKING:
+    from infra.local.clients import Clients
+
+HERE = f"{places.REGION}:{places.ACCOUNT}"
+ARNS = {
+    "AWS::S3::Bucket": "arn:aws:s3:::{}",
+    "AWS::DynamoDB::Table": f"arn:aws:dynamodb:{HERE}:table/{{}}",
+    "AWS::KMS::Key": f"arn:aws:kms:{HERE}:key/{{}}",
+    "AWS::IAM::Role": f"arn:aws:iam::{places.ACCOUNT}:role/{{}}",
+    "AWS::Lambda::Function": f"arn:aws:lambda:{HERE}:function:{{}}",
+    "AWS::Logs::LogGroup": f"arn:aws:logs:{HERE}:log-group:{{}}:*",
+    "AWS::Events::Rule": f"arn:aws:events:{HERE}:rule/{{}}",
+    "AWS::Events::EventBus": f"arn:aws:events:{HERE}:event-bus/{{}}",
+    "AWS::StepFunctions::StateMachine": "{}",
+    "AWS::CloudWatch::Alarm": f"arn:aws:cloudwatch:{HERE}:alarm:{{}}",
+    "AWS::Cognito::UserPool": f"arn:aws:cognito-idp:{HERE}:userpool/{{}}",
+}
+
+
+def attribute(clients: Clients, kind: str, physical_id: str, name: str) -> str:
+    """One attribute; raises Unresolvable for one that is not known here."""
+    if kind == "AWS::CloudFormation::Stack" and name.startswith("Outputs."):
+        return _output(clients, physical_id, name.removeprefix("Outputs."))
+    last = physical_id.rstrip("/").replace("/", ":").split(":")[-1]
+    if kind == "AWS::SQS::Queue":
+        own = {"Arn": f"arn:aws:sqs:{HERE}:{last}", "QueueName": last}
+    elif kind == "AWS::SNS::Topic":
+        own = {"TopicArn": physical_id, "TopicName": last}
+    elif kind == "AWS::DynamoDB::Table" and name == "StreamArn":
+        table = clients("dynamodb").describe_table(TableName=physical_id)["Table"]
+        own = {"StreamArn": table["LatestStreamArn"]}
+    elif kind == "AWS::StepFunctions::StateMachine":
+        own = {"Arn": physical_id, "Name": last}
+    elif kind == "AWS::Cognito::UserPool":
+        provider = f"cognito-idp.{places.REGION}.amazonaws.com/{physical_id}"
+        own = {
+            "Arn": ARNS[kind].format(physical_id),
+            "ProviderName": provider,
+            "ProviderURL": f"https://{provider}",
+        }
+    else:
+        own = {"Arn": ARNS[kind].format(physical_id)} if kind in ARNS else {}
+    if name not in own:
+        raise Unresolvable(f"attribute {name} of {kind}")
+    return str(own[name])
+
+
+def _output(clients: Clients, stack: str, name: str) -> str:
+    described = clients("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    for one in described.get("Outputs", []):
+        if one["OutputKey"] == name:
+            return str(one["OutputValue"])
+    raise Unresolvable(f"output {name} of {stack}")

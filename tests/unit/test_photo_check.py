@@ -1,0 +1,120 @@
+"""One clear face: which photo is usable, and what its user is told otherwise."""
+
+import pytest
+from pydantic import ValidationError
+
+from likeness.adapters.policy_files import load_photo_rules
+from likeness.domain.photo import Box
+from likeness.domain.photo_check import PhotoRules, clear_faces, judge_faces
+from likeness.domain.reasons import Reason
+from tests.builders import a_face
+
+RULES = PhotoRules(
+    face_confidence=80,
+    second_face_share=0.1,
+    min_face_px=150,
+    max_yaw=45,
+    max_pitch=35,
+    max_roll=60,
+    sunglasses=80,
+    occluded=90,
+    min_brightness=20,
+    max_brightness=95,
+    min_sharpness=30,
+)
+
+
+def judge(*faces, height=1000):
+    problem = judge_faces(clear_faces(faces, RULES), height=height, rules=RULES)
+    return problem and problem.reason
+
+
+def of_size(width, height, **fields):
+    return a_face(box=Box(left=0.1, top=0.1, width=width, height=height), **fields)
+
+
+def test_one_clear_face_is_all_it_takes():
+    assert judge(a_face()) is None
+
+
+def test_a_picture_without_a_face_has_no_box_to_show():
+    problem = judge_faces([], height=1000, rules=RULES)
+
+    assert (problem.reason, problem.box) == (Reason.SUBJECT_NO_FACE, None)
+
+
+@pytest.mark.parametrize(("confidence", "reason"), [(79.9, Reason.SUBJECT_NO_FACE), (80.0, None)])
+def test_what_the_detector_is_not_sure_of_is_no_face(confidence, reason):
+    assert judge(a_face(confidence=confidence)) is reason
+
+
+def test_an_unsure_face_is_not_held_against_a_clear_one():
+    assert judge(of_size(0.2, 0.3), of_size(0.4, 0.5, confidence=60)) is None
+
+
+@pytest.mark.parametrize(("share", "reason"), [(0.09, None), (0.11, Reason.SUBJECT_SEVERAL_FACES)])
+def test_a_second_face_counts_from_a_tenth_of_the_first(share, reason):
+    assert judge(of_size(0.4, 0.5), of_size(0.4, 0.5 * share)) is reason
+
+
+def test_the_box_of_several_faces_is_that_of_the_second():
+    main, second = of_size(0.4, 0.5), of_size(0.2, 0.3)
+
+    problem = judge_faces(clear_faces([second, main], RULES), height=1000, rules=RULES)
+
+    assert problem.box == second.box
+
+
+@pytest.mark.parametrize(("height", "reason"), [(299, Reason.QUALITY_FACE_TOO_SMALL), (300, None)])
+def test_a_face_has_enough_pixels_or_is_too_small(height, reason):
+    assert judge(of_size(0.4, 0.5), height=height) is reason
+
+
+@pytest.mark.parametrize(
+    ("field", "good", "bad", "reason"),
+    [
+        ("yaw", -45, -45.1, Reason.QUALITY_EXTREME_POSE),
+        ("yaw", 45, 45.1, Reason.QUALITY_EXTREME_POSE),
+        ("pitch", -35, -35.1, Reason.QUALITY_EXTREME_POSE),
+        ("pitch", 35, 35.1, Reason.QUALITY_EXTREME_POSE),
+        ("roll", 60, 179, Reason.QUALITY_EXTREME_POSE),
+        ("sunglasses", 79.9, 80, Reason.QUALITY_SUNGLASSES),
+        ("occluded", 89.9, 90, Reason.QUALITY_OCCLUDED),
+        ("brightness", 20, 19.9, Reason.QUALITY_DARK),
+        ("brightness", 95, 95.1, Reason.QUALITY_BRIGHT),
+        ("sharpness", 30, 29.9, Reason.QUALITY_BLURRY),
+    ],
+)
+def test_each_flaw_has_its_reason_and_its_edge(field, good, bad, reason):
+    assert judge(a_face(**{field: good})) is None
+    assert judge(a_face(**{field: bad})) is reason
+
+
+@pytest.mark.parametrize(
+    "untold", ["yaw", "pitch", "roll", "sunglasses", "occluded", "brightness", "sharpness"]
+)
+def test_what_a_detector_does_not_tell_is_not_held_against_the_photo(untold):
+    assert judge(a_face(**{untold: None})) is None
+
+
+def test_a_flaw_shows_the_face_it_is_about():
+    face = a_face(sharpness=3)
+
+    assert judge_faces([face], height=1000, rules=RULES).box == face.box
+
+
+def test_darkness_explains_a_blurred_face():
+    assert judge(a_face(brightness=5, sharpness=3)) is Reason.QUALITY_DARK
+
+
+def test_several_people_matter_more_than_the_light():
+    assert judge(of_size(0.4, 0.5, brightness=5), of_size(0.3, 0.4)) is Reason.SUBJECT_SEVERAL_FACES
+
+
+def test_the_rules_in_force_can_be_read():
+    assert load_photo_rules().face_confidence >= 50
+
+
+def test_a_rule_that_nobody_knows_is_an_error():
+    with pytest.raises(ValidationError, match="max_beauty"):
+        PhotoRules.model_validate(RULES.model_dump() | {"max_beauty": 1})

@@ -1,0 +1,288 @@
+"""Records for tests: valid ones, of which a test names only what it is about."""
+
+import hashlib
+import struct
+import zlib
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Any
+
+from likeness.api import CreateJob
+from likeness.contracts import DrawnAvatar, GenerationResult, Likeness, NotDrawn
+from likeness.domain.avatar import Avatar, AvatarState
+from likeness.domain.catalogue import Plus, StyleCard, Tier
+from likeness.domain.face import SeenFace
+from likeness.domain.ids import AvatarId, JobId, PhotoId, StyleId, UserId
+from likeness.domain.job import Consent, Job, JobState, Moment
+from likeness.domain.moderation import (
+    AgeRule,
+    Finding,
+    Label,
+    Level,
+    Outcome,
+    Policy,
+    Rule,
+    SamePersonRule,
+    Verdict,
+)
+from likeness.domain.photo import Box, Fingerprint, Photo, PhotoState
+from likeness.domain.quota import Day
+from likeness.domain.reasons import Reason
+from likeness.domain.review import PhotoFindings, Review, review_of
+
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+TODAY = Day("2026-11-22")
+JOB = JobId("j" + "1".zfill(32))
+OTHER_JOB = JobId("j" + "2".zfill(32))
+USER = UserId("user-1")
+MODERATOR = "moderator-1"
+DETECTOR = "7.0"
+
+# The way of a job to each state.
+WAYS: dict[JobState, tuple[JobState, ...]] = {
+    JobState.OPEN: (),
+    JobState.MODERATING: (JobState.MODERATING,),
+    JobState.IN_REVIEW: (JobState.MODERATING, JobState.IN_REVIEW),
+    JobState.GENERATING: (JobState.MODERATING, JobState.GENERATING),
+    JobState.FINISHING: (JobState.MODERATING, JobState.GENERATING, JobState.FINISHING),
+    JobState.COMPLETED: (
+        JobState.MODERATING,
+        JobState.GENERATING,
+        JobState.FINISHING,
+        JobState.COMPLETED,
+    ),
+    JobState.REFUSED: (JobState.MODERATING, JobState.REFUSED),
+    JobState.CANCELLED: (JobState.CANCELLED,),
+    JobState.EXPIRED: (JobState.EXPIRED,),
+    JobState.FAILED: (JobState.MODERATING, JobState.FAILED),
+}
+
+
+def a_job(state: JobState = JobState.OPEN, **fields: Any) -> Job:
+    """A job that went the usual way to its state; `fields` have the last word."""
+    created = NOW - timedelta(minutes=10)
+    job = Job(
+        job_id=fields.get("job_id", JOB),
+        user_id=USER,
+        tier="lite",
+        styles=(StyleId("comic"), StyleId("oil")),
+        avatars=4,
+        consent=Consent(version="2026-11", accepted_at=created),
+        time_zone="Europe/Berlin",
+        seed=7,
+        created_at=created,
+        submit_by=created + timedelta(hours=1),
+        timeline=(Moment(state=JobState.OPEN, at=created),),
+    )
+    for step in WAYS[state]:
+        more: dict[str, Any] = {}
+        if step is JobState.MODERATING:
+            more["day"] = TODAY
+        if step is JobState.GENERATING:
+            more["round"] = 1
+        job = job.move(step, NOW - timedelta(minutes=5), **more)
+    return Job.model_validate(job.model_dump() | fields)
+
+
+def a_photo(n: int = 1, *, state: PhotoState = PhotoState.ACCEPTED, **fields: Any) -> Photo:
+    photo_id = PhotoId(f"p{n:02d}")
+    seen: dict[str, Any] = {}
+    if state is PhotoState.ACCEPTED:
+        seen = {
+            "etag": f"etag-{photo_id}",
+            "inspected_at": NOW - timedelta(minutes=7),
+            "width": 1536,
+            "height": 2048,
+            "face": Box(left=0.3, top=0.2, width=1 / 3, height=0.4),
+            "fingerprint": Fingerprint(perceptual=f"{n:016x}"),
+            "sha256": digest(f"photo {n}".encode()),
+        }
+    return Photo(
+        **{"job_id": JOB, "photo_id": photo_id, "content_type": "image/jpeg", "state": state}
+        | seen
+        | fields
+    )
+
+
+def photos(count: int = 3, **fields: Any) -> list[Photo]:
+    return [a_photo(n, **fields) for n in range(1, count + 1)]
+
+
+def a_verdict(outcome: Outcome = Outcome.CLEAN, reason: Reason | None = None) -> Verdict:
+    finding = Finding(outcome=outcome, reason=reason, source="Weapons", confidence=61.5)
+    return Verdict(
+        outcome=outcome,
+        policy_version="test",
+        detector_version=DETECTOR,
+        labels=(Label(name="Weapons", parent="Violence", confidence=61.5),),
+        findings=() if outcome is Outcome.CLEAN else (finding,),
+    )
+
+
+def an_avatar(n: int = 1, state: AvatarState = AvatarState.APPROVED, **fields: Any) -> Avatar:
+    return Avatar(
+        **{
+            "job_id": JOB,
+            "avatar_id": AvatarId(f"a{n:02d}"),
+            "style": StyleId("comic"),
+            "state": state,
+            "round": 1,
+            "rank": 100 + n - 1,
+            "photo_id": PhotoId("p01"),
+            "sha256": digest(a_png(n)),
+            "likeness": 0.1 + n / 7,
+            "verdict": a_verdict(
+                Outcome.REFUSED if state is AvatarState.REFUSED else Outcome.CLEAN
+            ),
+        }
+        | fields
+    )
+
+
+def a_review(**fields: Any) -> Review:
+    return Review(
+        **{
+            "review_id": review_of(fields.get("job_id", JOB)),
+            "job_id": JOB,
+            "opened_at": NOW,
+            "decide_by": NOW + timedelta(hours=12),
+            "photos": (
+                PhotoFindings(
+                    photo_id=PhotoId("p01"),
+                    findings=a_verdict(Outcome.DOUBTFUL, Reason.POLICY_VIOLENCE).findings,
+                ),
+            ),
+        }
+        | fields
+    )
+
+
+def a_drawn(n: int = 1, **fields: Any) -> DrawnAvatar:
+    avatar_id = AvatarId(f"a{n:02d}")
+    return DrawnAvatar(
+        **{
+            "avatar_id": avatar_id,
+            "style": StyleId("comic"),
+            "seed": n,
+            "file": f"{avatar_id}.png",
+            "sha256": digest(a_png(n)),
+            "photo_id": PhotoId("p01"),
+            "attempts": 1,
+            "likeness": Likeness(distance=0.1 + n / 7),
+        }
+        | fields
+    )
+
+
+def a_result(
+    *numbers: int, round_: int = 1, not_drawn: Sequence[NotDrawn] = (), job_id: JobId = JOB
+) -> GenerationResult:
+    """A delivery of these avatars, best first."""
+    return GenerationResult(
+        job_id=job_id,
+        round=round_,
+        engine="painter",
+        engine_version="1",
+        avatars=tuple(a_drawn(n) for n in numbers),
+        not_drawn=tuple(not_drawn),
+        seconds=12.5,
+    )
+
+
+def a_face(**fields: Any) -> SeenFace:
+    """A grown-up, straight into the camera."""
+    return SeenFace(
+        **{
+            "box": Box(left=0.3, top=0.2, width=0.4, height=0.5),
+            "confidence": 99.9,
+            "yaw": 2.0,
+            "pitch": -3.0,
+            "roll": 0.5,
+            "brightness": 70.0,
+            "sharpness": 80.0,
+            "age_low": 24,
+            "age_high": 32,
+            "sunglasses": 1.0,
+            "occluded": 1.0,
+        }
+        | fields
+    )
+
+
+def a_policy(**fields: Any) -> Policy:
+    explicit = Rule(level=Level.TOP, review=50, refuse=80, reason=Reason.POLICY_NUDITY)
+    weapons = Rule(level=Level.SECOND, review=60, reason=Reason.POLICY_VIOLENCE)
+    return Policy(
+        **{
+            "version": "test",
+            "detector_versions": frozenset({DETECTOR}),
+            "labels": {"Explicit": explicit, "Weapons": weapons},
+            "age": AgeRule(),
+            "same_person": SamePersonRule(accept=90, review=80),
+        }
+        | fields
+    )
+
+
+def a_style(style: str = "comic", **fields: Any) -> StyleCard:
+    name = {"en": style.title(), "de": style.title()}
+    return StyleCard(**{"style": style, "name": name, "description": name} | fields)
+
+
+def styles(*names: str) -> dict[StyleId, StyleCard]:
+    return {StyleId(name): a_style(name) for name in names or ("comic", "oil", "pencil")}
+
+
+def a_tier(tier: str = "lite", **fields: Any) -> Tier:
+    return Tier(
+        **{"tier": tier, "open": True, "jobs_a_day": 1, "avatars_a_job": 30, "styles_a_job": 5}
+        | fields
+    )
+
+
+def tiers(**lite: Any) -> dict[str, Tier]:
+    return {"lite": a_tier(**lite), "plus": a_tier("plus", jobs_a_day=3)}
+
+
+def plus(**fields: Any) -> Plus:
+    return Plus(**{"expires_at": NOW + timedelta(days=30), "source": "billing"} | fields)
+
+
+def an_order(**fields: Any) -> CreateJob:
+    """What the app backend sends to create a job."""
+    return CreateJob.model_validate(
+        {
+            "user_id": USER,
+            "styles": ["comic", "oil"],
+            "photos": [{"content_type": "image/jpeg"}] * 3,
+            "avatars": 4,
+            "time_zone": "Europe/Berlin",
+            "consent": {"version": "2026-11", "accepted_at": NOW},
+        }
+        | fields
+    )
+
+
+@cache
+def a_png(n: int = 1, *, side: int = 1024, extra: tuple[tuple[bytes, bytes], ...] = ()) -> bytes:
+    """A square of one colour, as the container writes its files; `extra` chunks before the pixels.
+
+    Written by hand, so that no test of the gallery trusts the library that the gallery uses.
+    """
+    row = b"\0" + bytes((n % 256, 80, 160)) * side
+    chunks = [
+        (b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)),
+        *extra,
+        (b"IDAT", zlib.compress(row * side, 1)),
+        (b"IEND", b""),
+    ]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(kind, body) for kind, body in chunks)
+
+
+def png_chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,217 @@
+"""The two buckets in memory, and what speaks of them."""
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+from likeness.api import UploadForm
+from likeness.contracts import DrawnAvatar, GenerationOrder, GenerationResult, Prepared, Progress
+from likeness.domain.avatar import Avatar
+from likeness.domain.errors import Conflict, NotDeleted, NotFound
+from likeness.domain.ids import AvatarId, JobId, PhotoId
+from likeness.domain.photo import ContentType
+from likeness.ports import AvatarLinks, Upload
+from tests.builders import NOW
+
+
+class FakeBucket:
+    """Objects by key. While `sealed`, nothing that is deleted goes away."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+        self.sealed = False
+
+    def put(self, key: str, content: bytes) -> None:
+        self.objects[key] = content
+
+    def listing(self) -> list[str]:
+        return sorted(self.objects)
+
+    def get(self, key: str, what: str) -> bytes:
+        if key not in self.objects:
+            raise NotFound(f"there is no {what}")
+        return self.objects[key]
+
+    def delete(self, key: str) -> None:
+        if not self.sealed:
+            self.objects.pop(key, None)
+
+    def purge(self, *folders: str) -> int:
+        there = [key for key in self.objects if key.startswith(folders)]
+        for key in there:
+            self.delete(key)
+        if there and self.sealed:
+            raise NotDeleted(f"{len(there)} objects are left")
+        return len(there)
+
+
+class FakePhotos:
+    def __init__(self, bucket: FakeBucket | None = None) -> None:
+        self.bucket = bucket or FakeBucket()
+
+    def upload(self, job_id: JobId, photo_id: PhotoId, content: bytes) -> str:
+        """What a form does; answers the ETag."""
+        self.bucket.put(f"uploads/{job_id}/{photo_id}", content)
+        return _etag(content)
+
+    def form(self, job_id: JobId, photo_id: PhotoId, content_type: ContentType) -> UploadForm:
+        return UploadForm(
+            photo_id=photo_id,
+            url="https://photos.test/",
+            fields={"key": f"uploads/{job_id}/{photo_id}", "Content-Type": content_type},
+            max_bytes=20 * 2**20,
+            expires_at=NOW + timedelta(minutes=15),
+        )
+
+    def uploads(self, job_id: JobId) -> list[Upload]:
+        folder = f"uploads/{job_id}/"
+        return [
+            Upload(
+                photo_id=PhotoId(key.removeprefix(folder)),
+                etag=_etag(self.bucket.objects[key]),
+                size=len(self.bucket.objects[key]),
+            )
+            for key in self.bucket.listing()
+            if key.startswith(folder)
+        ]
+
+    def read_upload(self, job_id: JobId, photo_id: PhotoId, *, etag: str) -> bytes:
+        content = self.bucket.get(f"uploads/{job_id}/{photo_id}", f"upload {photo_id}")
+        if _etag(content) != etag.strip('"'):
+            raise NotFound(f"upload {photo_id} was replaced")
+        return content
+
+    def delete_upload(self, job_id: JobId, photo_id: PhotoId) -> None:
+        self.bucket.delete(f"uploads/{job_id}/{photo_id}")
+
+    def keep(self, job_id: JobId, photo_id: PhotoId, jpeg: bytes) -> None:
+        self.bucket.put(f"photos/{job_id}/{photo_id}.jpg", jpeg)
+
+    def read(self, job_id: JobId, photo_id: PhotoId) -> bytes:
+        return self.bucket.get(f"photos/{job_id}/{photo_id}.jpg", f"photo {photo_id}")
+
+    def drop(self, job_id: JobId, photo_id: PhotoId) -> None:
+        self.bucket.delete(f"photos/{job_id}/{photo_id}.jpg")
+
+    def review_link(self, job_id: JobId, photo_id: PhotoId) -> str:
+        return f"https://photos.test/photos/{job_id}/{photo_id}.jpg?X-Amz-Expires=60"
+
+    def purge(self, job_id: JobId) -> int:
+        return self.bucket.purge(f"uploads/{job_id}/", f"photos/{job_id}/")
+
+
+class FakeWork:
+    def __init__(self, bucket: FakeBucket | None = None) -> None:
+        self.bucket = bucket or FakeBucket()
+        self.orders: list[GenerationOrder] = []
+
+    def order(self, order: GenerationOrder) -> Prepared:
+        self.orders.append(order)
+        folder = f"work/{order.job_id}/r{order.round}"
+        self.bucket.put(f"{folder}/order/order.json", order.model_dump_json().encode())
+        return Prepared(
+            job_id=order.job_id,
+            round=order.round,
+            training_job_name=f"likeness-{order.job_id}-r{order.round}",
+            photos_uri=f"s3://photos/photos/{order.job_id}/",
+            order_uri=f"s3://avatars/{folder}/order/",
+            checkpoint_uri=f"s3://avatars/{folder}/checkpoints/",
+            output_uri=f"s3://avatars/{folder}/output/",
+        )
+
+    def deliver(self, result: GenerationResult, pngs: dict[AvatarId, bytes]) -> None:
+        """What the container does."""
+        folder = f"work/{result.job_id}/r{result.round}/checkpoints"
+        for avatar_id, png in pngs.items():
+            self.bucket.put(f"{folder}/{avatar_id}.png", png)
+        self.bucket.put(f"{folder}/result.json", result.model_dump_json().encode())
+
+    def result(self, job_id: JobId, round_: int) -> GenerationResult:
+        key = f"work/{job_id}/r{round_}/checkpoints/result.json"
+        result = GenerationResult.model_validate_json(self.bucket.get(key, "result"))
+        if (result.job_id, result.round) != (job_id, round_):
+            raise Conflict("the result is of another job or round")
+        return result
+
+    def progress(self, job_id: JobId, round_: int) -> Progress | None:
+        key = f"work/{job_id}/r{round_}/checkpoints/progress.json"
+        try:
+            return Progress.model_validate_json(self.bucket.get(key, "progress"))
+        except (NotFound, ValueError):
+            return None
+
+    def keep(self, avatar: Avatar) -> None:
+        drawn = f"work/{avatar.job_id}/r{avatar.round}/checkpoints/{avatar.avatar_id}.png"
+        content = self.bucket.get(drawn, f"avatar {avatar.avatar_id}")
+        self.bucket.put(f"drawn/{avatar.job_id}/{avatar.avatar_id}.png", content)
+
+    def verify(self, avatar: DrawnAvatar, job_id: JobId, round_: int) -> bool:
+        key = f"work/{job_id}/r{round_}/checkpoints/{avatar.avatar_id}.png"
+        png = self.bucket.objects.get(key, b"")
+        named = avatar.file == f"{avatar.avatar_id}.png"
+        return named and hashlib.sha256(png).hexdigest() == avatar.sha256
+
+    def purge(self, job_id: JobId) -> int:
+        return self.bucket.purge(f"work/{job_id}/")
+
+
+class FakeGallery:
+    """Writes the PNG as it was drawn, and no pixels into the WebP files."""
+
+    def __init__(self, bucket: FakeBucket | None = None) -> None:
+        self.bucket = bucket or FakeBucket()
+
+    def publish(self, avatars: Sequence[Avatar]) -> None:
+        file = io.BytesIO()
+        ranked = sorted(avatars, key=lambda avatar: avatar.rank)
+        with zipfile.ZipFile(file, "w") as archive:
+            for n, avatar in enumerate(ranked, start=1):
+                drawn = f"drawn/{avatar.job_id}/{avatar.avatar_id}.png"
+                png = self.bucket.get(drawn, f"avatar {avatar.avatar_id}")
+                if hashlib.sha256(png).hexdigest() != avatar.sha256:
+                    raise Conflict(f"avatar {avatar.avatar_id} was changed")
+                folder = f"avatars/{avatar.job_id}/{avatar.avatar_id}"
+                self.bucket.put(f"{folder}/1024.png", png)
+                self.bucket.put(f"{folder}/512.webp", b"512")
+                self.bucket.put(f"{folder}/256.webp", b"256")
+                archive.writestr(f"{n:02d}-{avatar.style}.png", png)
+        for job_id in {avatar.job_id for avatar in avatars}:
+            self.bucket.put(f"avatars/{job_id}/avatars.zip", file.getvalue())
+
+    def links(self, job_id: JobId, avatar_ids: Iterable[AvatarId]) -> dict[AvatarId, AvatarLinks]:
+        return {
+            avatar_id: AvatarLinks(
+                png=_link(f"avatars/{job_id}/{avatar_id}/1024.png"),
+                webp={
+                    side: _link(f"avatars/{job_id}/{avatar_id}/{side}.webp") for side in (512, 256)
+                },
+            )
+            for avatar_id in avatar_ids
+        }
+
+    def archive_link(self, job_id: JobId) -> str:
+        return _link(f"avatars/{job_id}/avatars.zip")
+
+    def purge(self, job_id: JobId) -> int:
+        return self.bucket.purge(f"drawn/{job_id}/", f"avatars/{job_id}/")
+
+    def tidy(self, job_id: JobId) -> None:
+        self.bucket.purge(f"drawn/{job_id}/")
+
+
+class FakeInspections:
+    def __init__(self) -> None:
+        self.asked: list[tuple[JobId, Upload]] = []
+
+    def ask_again(self, job_id: JobId, upload: Upload) -> None:
+        self.asked.append((job_id, upload))
+
+
+def _etag(content: bytes) -> str:
+    return hashlib.md5(content).hexdigest()  # noqa: S324 - what S3's ETag is
+
+
+def _link(key: str) -> str:
+    return f"https://avatars.test/{key}?X-Amz-Expires=300"

@@ -1,0 +1,119 @@
+"""Clock, detector, state machine, GPU work and metrics in memory."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, Any
+
+from likeness.domain.errors import Conflict, Unavailable
+from likeness.ports import SeenLabels
+from tests.builders import DETECTOR, NOW, a_face
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from likeness.domain.avatar import Avatar
+    from likeness.domain.face import SeenFace
+    from likeness.domain.ids import AvatarId, JobId, PhotoId
+    from likeness.domain.moderation import Label
+
+
+class FakeClock:
+    def __init__(self, now: datetime = NOW) -> None:
+        self._now = now
+
+    def now(self) -> datetime:
+        return self._now
+
+    def advance(self, by: timedelta) -> None:
+        self._now += by
+
+    def set(self, now: datetime) -> None:
+        self._now = now
+
+
+class FakeDetector:
+    """Sees one grown-up face, alike in all photos and nothing else, unless it is told otherwise."""
+
+    def __init__(self) -> None:
+        self.down = False
+        self.version = DETECTOR
+        self.seen_faces: dict[PhotoId, list[SeenFace]] = defaultdict(lambda: [a_face()])
+        self.seen_labels: dict[PhotoId | AvatarId, list[Label]] = defaultdict(list)
+        self.seen_celebrities: dict[PhotoId, list[float]] = defaultdict(list)
+        self.likenesses: dict[frozenset[PhotoId], float | None | Exception] = {}
+        self.calls: Counter[str] = Counter()
+
+    def faces(self, job_id: JobId, photo_id: PhotoId) -> list[SeenFace]:
+        self._called("faces")
+        faces = self.seen_faces[photo_id]
+        return sorted(faces, key=lambda face: face.box.area, reverse=True)
+
+    def labels(self, job_id: JobId, photo_id: PhotoId, *, min_confidence: float) -> SeenLabels:
+        self._called("labels")
+        return self._labels(photo_id, min_confidence)
+
+    def celebrities(self, job_id: JobId, photo_id: PhotoId) -> list[float]:
+        self._called("celebrities")
+        return self.seen_celebrities[photo_id]
+
+    def similarity(self, job_id: JobId, photo_id: PhotoId, other: PhotoId) -> float | None:
+        self._called("similarity")
+        found = self.likenesses.get(frozenset({photo_id, other}), 99.0)
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def avatar_labels(self, avatar: Avatar, *, min_confidence: float) -> SeenLabels:
+        self._called("avatar_labels")
+        return self._labels(avatar.avatar_id, min_confidence)
+
+    def _labels(self, picture: PhotoId | AvatarId, min_confidence: float) -> SeenLabels:
+        seen = [label for label in self.seen_labels[picture] if label.confidence >= min_confidence]
+        return SeenLabels(labels=tuple(seen), detector_version=self.version)
+
+    def _called(self, operation: str) -> None:
+        self.calls[operation] += 1
+        if self.down:
+            raise Unavailable("the detector is throttled")
+
+
+class FakeWorkflow:
+    def __init__(self) -> None:
+        self.running: set[JobId] = set()
+        self.starts: list[JobId] = []
+        self.waiting_tokens: set[str] = set()
+        self.answers: dict[str, dict[str, Any]] = {}
+
+    def start(self, job_id: JobId) -> None:
+        if job_id not in self.starts:
+            self.starts.append(job_id)
+            self.running.add(job_id)
+
+    def resume(self, task_token: str, output: dict[str, Any]) -> None:
+        if task_token not in self.waiting_tokens:
+            raise Conflict("the state machine waits for this no longer")
+        self.waiting_tokens.remove(task_token)
+        self.answers[task_token] = output
+
+    def stop(self, job_id: JobId) -> None:
+        self.running.discard(job_id)
+
+
+class FakeGenerator:
+    def __init__(self) -> None:
+        self.running: set[tuple[JobId, int]] = set()
+        self.stopping = False  # a container that takes its time
+
+    def stop(self, job_id: JobId, round_: int) -> None:
+        if (job_id, round_) in self.running and self.stopping:
+            raise Unavailable(f"round {round_} of job {job_id} is still stopping")
+        self.running.discard((job_id, round_))
+
+
+class FakeMetrics:
+    def __init__(self) -> None:
+        self.counted: Counter[str] = Counter()
+
+    def count(self, name: str, value: int = 1) -> None:
+        self.counted[name] += value

@@ -71,7 +71,12 @@ def make_moderator(root: Clients, pool_id: str) -> str:
     cognito = root("cognito-idp")
     password = f"{secrets.token_urlsafe(18)}aA1"
     with suppress(cognito.exceptions.UsernameExistsException):
-        cognito.admin_create_user(UserPoolId=pool_id, Username=MODERATOR, MessageAction="SUPPRESS")
+        cognito.admin_create_user(
+            UserPoolId=pool_id,
+            Username=MODERATOR,
+            TemporaryPassword=password,
+            MessageAction="SUPPRESS",
+        )
     cognito.admin_set_user_password(
         UserPoolId=pool_id, Username=MODERATOR, Password=password, Permanent=True
     )

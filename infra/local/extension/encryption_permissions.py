@@ -9,7 +9,14 @@ from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
 
 from ministack import app
-from ministack.core.iam_evaluator import enforce
+from ministack.core.iam_evaluator import (
+    AuthError,
+    EvalContext,
+    EvalResult,
+    combine_resource_policy,
+    evaluate,
+    resolve_principal,
+)
 from ministack.core.responses import get_account_id
 from ministack.core.router import extract_access_key_id, extract_region
 from ministack.services import kms, s3
@@ -70,30 +77,40 @@ def uses(
         yield WRITE, bucket  # an upload form
 
 
-def check(access_key: str, action: str, key: str, region: str) -> Any:
-    """The refusal of a caller who may not use the key through S3; None where they may."""
-    context = {
-        "kms:viaservice": f"s3.{region}.amazonaws.com",
-        "kms:calleraccount": get_account_id(),
-    }
-    import sys
+def check(access_key: str, action: str, key: str, region: str) -> AuthError | EvalResult | None:
+    """The refusal of a caller who may not use the key through S3; None where they may.
 
-    from ministack.core import iam_evaluator as E
-
-    pr = E.resolve_principal(access_key, get_account_id(), None)
-    print(
-        "DBG",
-        access_key,
-        action,
-        key,
-        region,
-        context,
-        getattr(pr, "limits", pr),
-        getattr(pr, "account", None),
-        file=sys.stderr,
-        flush=True,
+    The caller of an upload form is its signer and the request itself is anonymous, so this asks
+    the policies and not the request.
+    """
+    account = get_account_id()
+    caller = resolve_principal(access_key, account)
+    if isinstance(caller, AuthError):
+        return caller
+    if caller.policies is None:
+        return None  # root
+    context = EvalContext(
+        principal_arn=caller.arn,
+        principal_type=caller.type,
+        principal_account=caller.account,
+        action=action,
+        resource_arn=key,
+        region=region,
+        service_context={
+            "kms:viaservice": f"s3.{region}.amazonaws.com",
+            "kms:calleraccount": caller.account,
+        },
+        principal_keys=caller.keys,
     )
-    return enforce(access_key, action, "kms", region, resource_arn=key, service_context=context)
+    policy, owner = kms.key_policy_for_arn(key) or ("", account)
+    own = evaluate(context, caller.policies, *caller.limits)
+    found = combine_resource_policy(
+        own, context, policy, owner, required=True, limits=caller.limits
+    )
+    if found.decision == "Allow":
+        return None
+    found.principal_arn = caller.arn
+    return found
 
 
 def key_of(bucket: str) -> str | None:

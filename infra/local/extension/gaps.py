@@ -69,7 +69,8 @@ GAPS: tuple[Gap, ...] = (
         does="asks for kms:GenerateDataKey to write and kms:Decrypt to read, as S3 does",
         touches={
             "ministack.app:SERVICE_HANDLERS": "9a26325b2c94c04f",
-            f"{IAM}:enforce": "cf64b1ee5b099c8f",
+            f"{IAM}:resolve_principal": "b6c6131e24bf22f0",
+            f"{IAM}:combine_resource_policy": "3972f81213f8b84b",
         },
     ),
     Gap(

@@ -59,7 +59,7 @@ def larger_eyes(picture: Picture, centres: Plane, reach: float, amount: float) -
 
 
 def catchlights(picture: Picture, centres: Plane, radius: float, side: float) -> Picture:
-    """A round glint in each iris of `radius` pixels, from the light on `side` (-1 left, 1 right)."""
+    """A round glint in each iris of `radius` pixels; `side` of the light: -1 left, 1 right."""
     result = picture.copy()
     for x, y in centres:
         for dx, dy, share in ((0.38 * side, -0.40, 0.34), (-0.34 * side, 0.38, 0.16)):

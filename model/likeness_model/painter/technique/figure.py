@@ -51,29 +51,37 @@ def _slope(x: Plane) -> Plane:
 def spread_out(picture: Picture, alpha: Plane) -> Picture:
     """The figure's colours carried into everything around it, so that filters see no mask edge.
 
-    Push and pull over a pyramid (Gortler et al. 1996, "The Lumigraph", section 3.4): each level
-    averages what is known, and fills what is not from the level below.
+    What lies beyond the edge comes from `pull_push`, and so from ever wider surroundings.
     """
     size = picture.shape[0]
     known = np.where(alpha > 0.9, np.float32(1), np.float32(0))
     side = min(size, 256)
     colours = resized(picture.astype(np.float32) * known[..., None], side)
     weight = resized(known, side)
-    filled = _pull_push(colours, weight)
+    filled = pull_push(colours, weight)
     around = np.clip(cv2.resize(filled, (size, size), interpolation=cv2.INTER_LINEAR), 0, 255)
     return painted(picture, around.astype(np.uint8), 1 - known)
 
 
-def _pull_push(colours: Plane, weight: Plane) -> Plane:
+def pull_push(colours: Plane, weight: Plane) -> Plane:
+    """Scattered values, multiplied by their weight, as a full field.
+
+    Gortler et al. 1996, "The Lumigraph", section 3.4: each level of a pyramid averages what is
+    known, and takes what is not from the level below. The side is a power of two.
+    """
     mean = colours / np.maximum(weight, np.float32(1e-4))[..., None]
     side = colours.shape[0]
     if side == 1:
         return mean
     half = (side // 2, side // 2)
-    below = _pull_push(
-        cv2.resize(colours, half, interpolation=cv2.INTER_AREA),
-        cv2.resize(weight, half, interpolation=cv2.INTER_AREA),
-    )
+    below = pull_push(_shrunk(colours, half), _shrunk(weight, half)[..., 0])
     below = cv2.resize(below, (side, side), interpolation=cv2.INTER_LINEAR)
+    below = below.reshape(colours.shape)
     sure = np.clip(weight * 2, 0, 1)[..., None]
     return mean * sure + below * (1 - sure)
+
+
+def _shrunk(x: Plane, side: tuple[int, int]) -> Plane:
+    """cv2 drops a last axis of one; it is put back."""
+    small = cv2.resize(x, side, interpolation=cv2.INTER_AREA)
+    return small.reshape(*side, -1)

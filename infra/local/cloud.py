@@ -19,7 +19,7 @@ from infra.local.places import HOST, PORT, CannotRun, Places
 from infra.local.project import Project, likeness
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from infra.local.clients import Clients
     from infra.local.identities import Credentials, Moderator
@@ -96,9 +96,13 @@ def up(
     port: int = PORT,
     where: Places | None = None,
     say: Say = quiet,
-    with_models: bool = True,
+    models: str | None = None,
+    training: Sequence[str] | None = None,
 ) -> Cloud:
     """Start the cloud if it does not run, deploy if the sources changed, and return it.
+
+    `models` is the address of a Rekognition that runs already, `training` another program for
+    SageMaker's image: tests bring their own.
 
     Raises CannotRun with a sentence for the user. What was started before a failure is left
     running when it is of use for the next try, and ended when it is not.
@@ -110,7 +114,7 @@ def up(
     else:
         if found:
             _end(found)
-        found = _start(where, port, say, with_models=with_models)
+        found = _start(where, port, say, models, training or servers.training_program())
     return deploy(project, where=where, say=say)
 
 
@@ -180,7 +184,9 @@ def down(*, where: Places | None = None, say: Say = quiet) -> None:
     say("The cloud is down, and nothing of it is left.")
 
 
-def _start(where: Places, port: int, say: Say, *, with_models: bool) -> State:
+def _start(
+    where: Places, port: int, say: Say, models: str | None, training: Sequence[str]
+) -> State:
     if not processes.is_free(port):
         raise CannotRun(
             f"Port {port} is taken by another program. Choose another: make up PORT={port + 1}"
@@ -189,13 +195,15 @@ def _start(where: Places, port: int, say: Say, *, with_models: bool) -> State:
     say("Starting the cloud ...")
     shutil.rmtree(where.state, ignore_errors=True)
     where.state.mkdir(parents=True, mode=0o700)
-    secret, models_port = secrets.token_urlsafe(32), processes.free_port()
+    secret = secrets.token_urlsafe(32)
     started: list[processes.Process] = []
     try:
-        if with_models:
+        if models is None:
+            models_port = processes.free_port()
             started.append(servers.start_models(where, models_port))
-        started.append(servers.start_cloud(where, port, secret, models_port))
-    except CannotRun:
+            models = f"http://{HOST}:{models_port}"
+        started.append(servers.start_cloud(where, port, secret, models=models, training=training))
+    except BaseException:
         for process in started:
             process.end()
         raise

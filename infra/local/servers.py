@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from infra.local import places, processes
 from infra.local.places import HOST, Places
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from infra.local.processes import Process
@@ -35,8 +37,18 @@ def start_models(where: Places, port: int) -> Process:
     return process
 
 
-def start_cloud(where: Places, port: int, root_secret: str, models_port: int) -> Process:
-    """Start MiniStack with every gap closed and wait until it answers; raises CannotRun."""
+def training_program() -> tuple[str, ...]:
+    """What runs in place of the container's image."""
+    return (str(places.python_of("model")), "-m", "likeness_model")
+
+
+def start_cloud(
+    where: Places, port: int, root_secret: str, *, models: str, training: Sequence[str]
+) -> Process:
+    """Start MiniStack with every gap closed and wait until it answers; raises CannotRun.
+
+    `models` is the address of Rekognition, `training` the program of SageMaker's one image.
+    """
     log = where.logs / "cloud.log"
     where.temporary.mkdir(parents=True, exist_ok=True)
     process = processes.start(
@@ -61,8 +73,9 @@ def start_cloud(where: Places, port: int, root_secret: str, models_port: int) ->
             "LIKENESS_ROOT": str(places.ROOT),
             "LIKENESS_TRAINING_DIR": str(where.training),
             "LIKENESS_TRAINING_IMAGE": places.TRAINING_IMAGE,
-            "LIKENESS_TRAINING_PYTHON": str(places.ENVIRONMENTS / "model" / "bin" / "python"),
-            "LIKENESS_REKOGNITION_URL": f"http://{HOST}:{models_port}",
+            "LIKENESS_TRAINING_PROGRAM": json.dumps(list(training)),
+            "LIKENESS_LAYERS_DIR": str(where.build / "layers"),
+            "LIKENESS_REKOGNITION_URL": models,
         },
         log,
         places.ROOT,

@@ -22,6 +22,7 @@ from ministack.core import lambda_runtime as runtime
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import lambda_svc
 
+from infra.local.extension.settings import settings
 from infra.local.extension.worker import END_OF_LOG
 
 # What AWS's Python runtime carries besides the interpreter.
@@ -32,11 +33,14 @@ LAMBDA_SETS = ("AWS_", "LAMBDA_", "_LAMBDA_")
 # A function's first process stays warm; a burst of calls may start this many.
 PROCESSES = max(2, os.cpu_count() or 2)
 
+KEPT_LAYERS = 6
+
 _queues: dict[str, threading.BoundedSemaphore] = {}
 _layer_lock = threading.Lock()
 
 
 def install() -> None:
+    forget_old_layers(settings().layers)
     provided = provide()
     script = (Path(__file__).parent / "worker.py").read_text()
     interpreter = getattr(sys, "_base_executable", sys.executable)
@@ -78,6 +82,13 @@ def provide() -> Path:
     return folder
 
 
+def forget_old_layers(folder: Path) -> None:
+    """Keep the layers of the last few deployments."""
+    found = sorted(folder.glob("*"), key=lambda one: one.stat().st_mtime, reverse=True)
+    for old in found[KEPT_LAYERS:]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
 def function_environment(spawn: dict[str, str], provided: Path) -> dict[str, str]:
     """AWS's variables, none of the server's; the function's own come with its init message."""
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
@@ -91,15 +102,27 @@ def function_environment(spawn: dict[str, str], provided: Path) -> dict[str, str
 
 
 class SharedLayer(zipfile.ZipFile):
-    """Unpacks each layer once and links it into every worker that uses it."""
+    """Unpacks each layer once and links it into every worker that uses it.
+
+    What was unpacked outlives the cloud, with the bytecode that the first import left beside it.
+    """
+
+    def shared(self) -> Path:
+        name = hashlib.sha256(Path(str(self.filename)).read_bytes()).hexdigest()[:24]
+        return settings().layers / name
+
+    def namelist(self) -> list[str]:
+        """The names to check before unpacking: none, when that was done before."""
+        if Path(str(self.filename)).name.startswith("layer_") and self.shared().is_dir():
+            return []
+        return super().namelist()
 
     def extractall(self, path: Any = None, *args: Any, **kwargs: Any) -> None:
         target = Path(path)
         if not target.name.startswith("layer_"):
             super().extractall(path, *args, **kwargs)
             return
-        name = hashlib.sha256(Path(str(self.filename)).read_bytes()).hexdigest()[:24]
-        shared = Path(tempfile.gettempdir(), "lambda-layers", name)
+        shared = self.shared()
         with _layer_lock:
             if not shared.is_dir():
                 part = shared.with_suffix(".part")

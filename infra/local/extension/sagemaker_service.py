@@ -42,7 +42,7 @@ def sagemaker() -> SageMaker:
         directory=told.training,
         programs={
             told.training_image: Program(
-                command=(str(told.training_python), "-m", "likeness_model"),
+                command=told.training_program,
                 environment={
                     "PYTHONPATH": f"{told.root / 'model'}:{told.root / 'layers' / 'likeness'}",
                     "PYTHONDONTWRITEBYTECODE": "1",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +16,8 @@ class Settings:
     root: Path  # of the repository
     training: Path  # where training jobs live while they run
     training_image: str  # the one image that SageMaker knows here
-    training_python: Path
+    training_program: tuple[str, ...]  # what runs in place of the image
+    layers: Path  # layers that were unpacked before
     rekognition: str  # the sidecar's address
 
 
@@ -28,6 +30,7 @@ def settings() -> Settings:
         root=Path(os.environ["LIKENESS_ROOT"]),
         training=Path(os.environ["LIKENESS_TRAINING_DIR"]),
         training_image=os.environ["LIKENESS_TRAINING_IMAGE"],
-        training_python=Path(os.environ["LIKENESS_TRAINING_PYTHON"]),
+        training_program=tuple(json.loads(os.environ["LIKENESS_TRAINING_PROGRAM"])),
+        layers=Path(os.environ["LIKENESS_LAYERS_DIR"]),
         rekognition=os.environ["LIKENESS_REKOGNITION_URL"],
     )

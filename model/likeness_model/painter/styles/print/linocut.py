@@ -1,0 +1,160 @@
+"""Linocut: a black block and one or two colours, cut with gouges that follow the form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from likeness_model.painter.scene import Look, Scene
+from likeness_model.painter.technique.blocks import salted, shifted
+from likeness_model.painter.technique.contour import line_response
+from likeness_model.painter.technique.figure import edge_at, signed_distance
+from likeness_model.painter.technique.flow import (
+    Orientation, along_edges, around_form, at_angle, settled,
+)
+from likeness_model.painter.technique.form import face_relief, inflated, modelled
+from likeness_model.painter.technique.gouge import Gouge, cuts
+from likeness_model.painter.technique.ink import cut
+from likeness_model.painter.technique.noise import value_noise
+from likeness_model.painter.technique.paper import shaded, tooth
+from likeness_model.painter.technique.planes import (
+    Picture, Plane, blur, grid, mix, resized, smoothstep, to_picture,
+)
+
+Colour = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Inks:
+    """Paper, key ink, the colour of the sitter's half tones and that of the background."""
+
+    paper: Colour
+    key: Colour
+    half: Colour
+    ground: Colour
+
+
+INKS = (
+    Inks((242, 233, 214), (26, 24, 26), (226, 150, 76), (200, 62, 44)),
+    Inks((240, 236, 222), (18, 36, 58), (112, 174, 176), (238, 188, 82)),
+    Inks((244, 236, 220), (28, 26, 26), (228, 132, 104), (52, 122, 118)),
+    Inks((242, 234, 216), (30, 40, 30), (214, 176, 84), (108, 142, 86)),
+    Inks((243, 238, 228), (40, 24, 46), (232, 150, 160), (122, 92, 164)),
+    Inks((240, 232, 214), (24, 24, 26), (206, 172, 128), (24, 24, 26)),
+)
+GROUNDS = ("rays", "ripples", "slant", "chatter", "night")
+
+KEY = Gouge(spacing=11, length=64, solid=0.26, clear=0.66)
+KEY_FINE = Gouge(spacing=7.0, length=36, solid=0.22, clear=0.56)
+HALF = Gouge(spacing=8.5, length=50, solid=0.62, clear=0.97)
+GROUND = Gouge(spacing=22, length=130, solid=0.14, clear=1.1)
+
+
+def linocut(scene: Scene, look: Look) -> Picture:
+    """Cut and print three blocks: the ground, the half tones, and the black over them."""
+    rng = look.rng()
+    size, half = scene.size, scene.size // 2
+    inks = look.pick_palette(INKS)
+    kind = look.pick_background(GROUNDS)
+    tone = cut_tone(scene, half)
+    field = gouge_field(scene, half)
+    distance = signed_distance(scene.alpha, smooth=0.005)
+    figure = edge_at(distance, 0.0, 1.2)
+    gap = edge_at(distance, -size / 150, 1.2)  # a white line is cut around the sitter
+    ground = ground_block(kind, scene, rng) * (1 - gap)
+    middle = (1 - cuts(rng, tone, field, HALF, size=size)) * figure
+    key = key_block(scene, rng, tone, field) * figure
+    sheet = tooth(rng, size, 2.4)
+    picture = np.broadcast_to(np.array(inks.paper, np.float32) / 255, (size, size, 3))
+    night = kind == "night"
+    for block, ink, off in (
+        (ground, inks.key if night else inks.ground, 0.0 if night else 1.0),
+        (middle, inks.half, 1.0),
+        (key, inks.key, 0.0),
+    ):
+        move = rng.uniform(-1, 1, 2) * off * size / 420
+        cover = shifted(block, float(move[0]), float(move[1]))
+        cover = cover * salted(rng, size, sheet, 0.035)
+        picture = mix(picture, rolled(ink, cover, rng, size), np.float32(0.97) * cover)
+    return to_picture(picture * shaded(sheet, 0.03)[..., None])
+
+
+def rolled(ink: Colour, cover: Plane, rng: np.random.Generator, size: int) -> Plane:
+    """Ink from a roller: mottled like orange peel, squeezed out darker along the cut edges."""
+    peel = np.float32(0.035) * value_noise(rng, size, 150, octaves=2)
+    peel += np.float32(0.03) * value_noise(rng, size, 5, octaves=2)
+    squeezed = np.float32(0.10) * np.clip(cover - blur(cover, size / 300), 0, 1)
+    colour = np.array(ink, np.float32) / 255
+    lift = np.float32(0.35) + colour  # a black shows the mottle as well as a colour does
+    return np.clip(colour + lift * (peel - squeezed)[..., None], 0, 1)
+
+
+def cut_tone(scene: Scene, size: int) -> Plane:
+    """Lightness 0..1 in clear shapes, the face's modelling brought out."""
+    photo = cv2.bilateralFilter(resized(scene.foreground, size), 9, 30, 6)
+    tone = np.asarray(cv2.cvtColor(photo, cv2.COLOR_RGB2LAB)[..., 0], np.float32) / 255
+    face, alpha = resized(scene.face, size), resized(scene.alpha, size)
+    bright = float(np.quantile(tone[face > 0.5], 0.95))
+    light = 0.65 * bright + 0.35 * 0.95  # dark skin stays darker than pale skin
+    dark = float(np.quantile(tone[alpha > 0.5], 0.04))
+    tone = np.clip((tone - dark) / max(light - dark, 0.3), 0, 1)
+    tone = modelled(blur(tone, size / 400), alpha, 0.4) ** np.float32(1.25)
+    lips, mouth = resized(scene.lips, size), resized(scene.mouth, size)
+    tone = np.clip(tone - np.float32(0.22) * lips, 0, 1)
+    tone = np.maximum(tone, mouth * smoothstep(0.35, 0.6, tone))
+    rest = smoothstep(0.5, 0.1, resized(scene.detail, size))
+    return mix(tone, blur(tone, size / 130), np.float32(0.6) * rest)
+
+
+def gouge_field(scene: Scene, size: int) -> Orientation:
+    """Cuts run around the form like the lines of a globe, and along hair and folds."""
+    relief = inflated(resized(scene.alpha, size))
+    relief += np.float32(1.1) * face_relief(scene.mesh, size, size / scene.size)
+    wrapped = around_form(blur(relief, size / 40), 0.25, 1.2)
+    edges = along_edges(resized(scene.foreground, size), size / 70)
+    bare = blur(resized(scene.face, size), size / 60)
+    return settled(wrapped + edges * (np.float32(2.4) - np.float32(1.8) * bare)[..., None], size / 90)
+
+
+def key_block(
+    scene: Scene, rng: np.random.Generator, tone: Plane, field: Orientation
+) -> Plane:
+    """The black that is left standing: shadows opened by gouges, and the lines of the drawing."""
+    size, side = scene.size, tone.shape[0]
+    coarse = 1 - cuts(rng, tone, field, KEY, size=size)
+    fine = 1 - cuts(rng, tone, field, KEY_FINE, size=size)
+    near = smoothstep(0.28, 0.42, scene.detail)
+    edges = settled(along_edges(resized(scene.foreground, side), side / 150), side / 180)
+    swell = 1 + np.float32(0.4) * value_noise(rng, side, 8, octaves=2)
+    line = line_response(tone, edges, width=side / 330, reach=side / 60) * swell
+    drawn = cut(resized(line, size), 0.024, 0.006, size)
+    return np.maximum(mix(coarse, fine, near), drawn)
+
+
+def ground_block(kind: str, scene: Scene, rng: np.random.Generator) -> Plane:
+    """The background's block, opened by broad cuts: away from the head, around it, or across."""
+    size, side = scene.size, scene.size // 2
+    x, y = grid(side)
+    middle = 0.44
+    away = np.sqrt((x - 0.5) ** 2 + (y - middle) ** 2)
+    turn = np.arctan2(y - middle, x - 0.5)
+    cloud = value_noise(rng, side, 4, octaves=2)
+    angles = {
+        "rays": turn,
+        "night": turn,
+        "ripples": turn + np.pi / 2,
+        "slant": 0 * turn + rng.choice((-0.7, 0.7)),
+        "chatter": 1.4 * cloud,
+    }
+    light = {
+        "rays": 0.16 + 0.55 * away,
+        "night": 0.06 + 0.50 * away,
+        "ripples": 0.58 - 0.55 * away,
+        "slant": 0.30 + 0.25 * (y - 0.4) + 0 * away,
+        "chatter": 0.36 + 0 * away,
+    }[kind]
+    tone = np.clip(light + 0.05 * cloud, 0, 0.9).astype(np.float32)
+    field = at_angle(angles[kind].astype(np.float32), side)
+    return 1 - cuts(rng, tone, field, GROUND, size=size)

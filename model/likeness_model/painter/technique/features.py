@@ -9,16 +9,16 @@ from likeness_model.painter.technique.planes import Picture, Plane, painted, smo
 def bright_eyes(picture: Picture, eyes: Plane, irises: Plane, amount: float = 0.6) -> Picture:
     """Lift and whiten the white of the eye; deepen nothing, so the gaze stays where it was."""
     white = np.clip(eyes - irises * np.float32(1.2), 0, 1)
-    return _whitened(picture, white, amount)
+    return _whitened(picture, white, eyes, amount)
 
 
 def bright_teeth(picture: Picture, mouth: Plane, amount: float = 0.6) -> Picture:
     """Whiten what is bright in the open mouth, and leave the tongue and the dark alone."""
-    return _whitened(picture, mouth, amount)
+    return _whitened(picture, mouth, mouth, amount)
 
 
-def _whitened(picture: Picture, where: Plane, amount: float) -> Picture:
-    """Toward white, by how near to it the pixel already is among its neighbours in `where`."""
+def _whitened(picture: Picture, where: Plane, among: Plane, amount: float) -> Picture:
+    """Toward white, by how near to it the pixel already is in comparison with all of `among`."""
     rows, columns = np.nonzero(where > 0.05)
     if rows.size == 0:
         return picture
@@ -26,7 +26,7 @@ def _whitened(picture: Picture, where: Plane, amount: float) -> Picture:
     part, cover = picture[window], where[window]
     lab = cv2.cvtColor(part, cv2.COLOR_RGB2Lab).astype(np.float32)
     light = lab[..., 0] / np.float32(255)
-    inside = light[cover > 0.5]
+    inside = light[among[window] > 0.5]
     if inside.size == 0:
         return picture
     dark, bright = np.quantile(inside, (0.2, 0.9))

@@ -22,7 +22,7 @@ def coloured(cover: Plane, colour: tuple[int, int, int], strength: float = 1.0) 
 
 def bloom(light: Picture, *, reach: float, strength: float) -> Picture:
     """The glow around a light, `reach` of the side wide: a narrow, a middle and a wide Gaussian."""
-    small = resized(light, min(BLOOM, light.shape[0])).astype(np.float32)
+    small = resized(light, BLOOM).astype(np.float32)
     side = small.shape[0]
     glow = sum(
         (

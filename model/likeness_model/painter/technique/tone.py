@@ -16,7 +16,7 @@ def flattened(picture: Picture, *, side: int, passes: int, range_sigma: float) -
     The result is `side` pixels wide; repeated passes approach flat patches (Winnemoeller et al.
     2006, "Real-Time Video Abstraction").
     """
-    small = resized(picture, side) if picture.shape[0] > side else picture
+    small = resized(picture, side)
     for _ in range(passes):
         small = cv2.bilateralFilter(small, 7, range_sigma, 3.0)
     return np.asarray(small, np.uint8)

@@ -11,6 +11,7 @@ from likeness_model.painter.technique.planes import Plane, blur, resized
 from likeness_model.painter.technique.shade import Normals, face_depth, facing, normals, rim_light
 
 FORM = 384  # side of the grid on which the form is modelled
+GRAIN = 512  # ... and of that on which strands and folds are seen
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,8 @@ def place(scene: Scene) -> Sitter:
     alpha = resized(scene.alpha, FORM)
     relief = np.float32(0.9) * inflated(alpha)
     relief = relief + face_depth(scene.mesh, scene.size, FORM)
-    grain = resized(scene.luminance, min(scene.size, 512))
-    around = blur(grain, grain.shape[0] / 60) + np.float32(0.06)
+    grain = resized(scene.luminance, GRAIN)
+    around = blur(grain, GRAIN / 60) + np.float32(0.06)
     texture = np.clip((grain + np.float32(0.06)) / around, 0.4, 1.7)
     return Sitter(
         form=normals(blur(relief, 2.5), 1.1),

@@ -1,0 +1,214 @@
+"""Each port twice: as the fake of the unit tests, and as the adapter on moto."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+import yaml
+from botocore.awsrequest import AWSResponse
+from botocore.config import Config
+from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber
+
+from likeness.adapters.gallery_bucket import GalleryBucket
+from likeness.adapters.jobs_table import JobsTable
+from likeness.adapters.ledger_table import LedgerTable
+from likeness.adapters.photo_bucket import PhotoBucket
+from likeness.adapters.reviews_table import ReviewsTable
+from likeness.adapters.users_table import UsersTable
+from likeness.adapters.work_bucket import WorkBucket
+from tests.fakes import (
+    FakeBucket,
+    FakeClock,
+    FakeGallery,
+    FakeJobs,
+    FakeLedger,
+    FakePhotos,
+    FakeReviews,
+    FakeUsers,
+    FakeWork,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from likeness import ports
+    from likeness.domain.catalogue import Plus
+    from likeness.domain.ids import UserId
+
+REGION = "eu-central-1"
+STORAGE = Path(__file__).parents[2] / "infra" / "storage.yaml"
+
+
+@dataclass(frozen=True)
+class Tables:
+    jobs: ports.Jobs
+    ledger: ports.Ledger
+    users: ports.Users
+    reviews: ports.Reviews
+    entitle: Any
+
+
+@dataclass(frozen=True)
+class Buckets:
+    photos: ports.Photos
+    work: ports.Work
+    gallery: ports.Gallery
+    photo_objects: FakeBucket | MotoBucket
+    avatar_objects: FakeBucket | MotoBucket
+
+
+@pytest.fixture(params=["fake", "aws"])
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def tables(kind: str, request: pytest.FixtureRequest) -> Tables:
+    if kind == "fake":
+        jobs, users = FakeJobs(), FakeUsers()
+        return Tables(jobs, FakeLedger(jobs), users, FakeReviews(), users.entitled.__setitem__)
+    table = request.getfixturevalue("table")
+
+    def entitle(user_id: UserId, plus: Plus) -> None:
+        item = {"pk": f"USER#{user_id}", "sk": "PROFILE", "plus": plus.model_dump(mode="json")}
+        table.put_item(Item=item)
+
+    return Tables(
+        JobsTable(table, FakeClock()),
+        LedgerTable(table),
+        UsersTable(table),
+        ReviewsTable(table),
+        entitle,
+    )
+
+
+@pytest.fixture
+def buckets(kind: str, request: pytest.FixtureRequest) -> Buckets:
+    if kind == "fake":
+        photos, avatars = FakeBucket(), FakeBucket()
+        return Buckets(FakePhotos(photos), FakeWork(avatars), FakeGallery(avatars), photos, avatars)
+    s3 = request.getfixturevalue("s3")
+    return Buckets(
+        PhotoBucket(s3, "photos"),
+        WorkBucket(s3, "avatars", "photos"),
+        GalleryBucket(s3, "avatars"),
+        MotoBucket(s3, "photos"),
+        MotoBucket(s3, "avatars"),
+    )
+
+
+class MotoBucket:
+    """A FakeBucket's twin: objects put and listed behind the adapter's back."""
+
+    def __init__(self, s3: Any, name: str) -> None:
+        self.sealed = False
+        self._s3 = s3
+        self._name = name
+        s3.meta.events.register("before-call.s3.DeleteObjects", self._deny)
+
+    def put(self, key: str, content: bytes) -> None:
+        self._s3.put_object(Bucket=self._name, Key=key, Body=content)
+
+    def get(self, key: str, what: str = "") -> bytes:
+        return bytes(self._s3.get_object(Bucket=self._name, Key=key)["Body"].read())
+
+    def listing(self) -> list[str]:
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._name)
+        return sorted(there["Key"] for page in pages for there in page.get("Contents", []))
+
+    def _deny(self, params: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
+        """DeleteObjects reports what it was not allowed to delete in an answer of status 200."""
+        if not self.sealed or f"/{self._name}" not in params["url_path"] + params["url"]:
+            return None
+        return answer(200, {"Errors": [{"Key": "one", "Code": "AccessDenied"}]})
+
+
+def answer(status: int, parsed: dict[str, Any]) -> tuple[AWSResponse, dict[str, Any]]:
+    """What botocore takes for AWS's answer when a `before-call` handler gives it."""
+    parsed["ResponseMetadata"] = {"HTTPStatusCode": status, "RetryAttempts": 0}
+    return AWSResponse("https://aws.test", status, {}, None), parsed  # type: ignore[arg-type]
+
+
+def fail(
+    client: Any, operation: str, code: str, *, times: int, status: int = 400, **more: Any
+) -> list[str]:
+    """Let the next calls of an operation fail with AWS's code; the list tells of each call."""
+    calls: list[str] = []
+
+    def fail_or_pass(**_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
+        calls.append(operation)
+        if len(calls) > times:
+            return None
+        return answer(status, {"Error": {"Code": code, "Message": "told so by a test"}, **more})
+
+    service = client.meta.service_model.service_id.hyphenize()
+    client.meta.events.register(f"before-call.{service}.{operation}", fail_or_pass)
+    return calls
+
+
+@pytest.fixture(scope="session")
+def session() -> boto3.Session:
+    """One for all tests, for it keeps the services' models, which are slow to load."""
+    return boto3.Session("testing", "testing", region_name=REGION)
+
+
+@pytest.fixture
+def aws(serial: None) -> Iterator[None]:
+    with mock_aws():
+        yield
+
+
+@pytest.fixture
+def table(aws: None, session: boto3.Session) -> Any:
+    """The table as infra/storage.yaml declares it."""
+    properties = _template(STORAGE)["Resources"]["Table"]["Properties"]
+    declared = (
+        "BillingMode",
+        "AttributeDefinitions",
+        "KeySchema",
+        "GlobalSecondaryIndexes",
+    )
+    return session.resource("dynamodb").create_table(
+        TableName="likeness", **{name: properties[name] for name in declared}
+    )
+
+
+@pytest.fixture
+def s3(aws: None, session: boto3.Session) -> Any:
+    client = session.client(
+        "s3", config=Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+    )
+    for bucket in ("photos", "avatars"):
+        client.create_bucket(
+            Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
+    return client
+
+
+@pytest.fixture
+def serial(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Transactions of DynamoDB are isolated from each other. moto's are when calls queue up."""
+    lock = threading.Lock()
+    call = BotocoreStubber.__call__
+
+    def queued(stubber: BotocoreStubber, *args: Any, **kwargs: Any) -> Any:
+        with lock:
+            return call(stubber, *args, **kwargs)
+
+    monkeypatch.setattr(BotocoreStubber, "__call__", queued)
+
+
+def _template(path: Path) -> dict[str, Any]:
+    """A CloudFormation file as plain data, its intrinsic functions left out."""
+
+    class Loader(yaml.SafeLoader): ...
+
+    Loader.add_multi_constructor("!", lambda *_: None)
+    loaded: dict[str, Any] = yaml.load(path.read_text(), Loader=Loader)  # noqa: S506 - a safe one
+    return loaded

@@ -1,0 +1,126 @@
+"""The avatars that a user may see, on the fake and on S3."""
+
+import io
+import zipfile
+
+import pytest
+
+from likeness.domain.errors import Conflict, NotDeleted, NotFound
+from tests.builders import JOB, OTHER_JOB, a_png, an_avatar
+
+FILES = ("1024.png", "256.webp", "512.webp")
+
+
+def drawn(buckets, *numbers: int) -> list:
+    for n in numbers:
+        buckets.avatar_objects.put(f"drawn/{JOB}/a{n:02d}.png", a_png(n))
+    return [an_avatar(n) for n in numbers]
+
+
+def published(buckets, *numbers: int) -> list:
+    avatars = drawn(buckets, *numbers)
+    buckets.gallery.publish(avatars)
+    return avatars
+
+
+def test_every_avatar_is_published_in_every_size_with_one_archive(buckets):
+    published(buckets, 1, 2)
+
+    there = [key for key in buckets.avatar_objects.listing() if key.startswith("avatars/")]
+    assert there == [
+        *(f"avatars/{JOB}/a01/{file}" for file in FILES),
+        *(f"avatars/{JOB}/a02/{file}" for file in FILES),
+        f"avatars/{JOB}/avatars.zip",
+    ]
+    assert buckets.avatar_objects.get(f"avatars/{JOB}/a01/1024.png", "avatar") == a_png(1)
+
+
+def test_the_archive_names_avatars_by_rank_and_style(buckets):
+    first, second = drawn(buckets, 1, 2)
+    ranked = [
+        first.model_copy(update={"rank": 201, "style": "oil"}),
+        second.model_copy(update={"rank": 100}),
+    ]
+
+    buckets.gallery.publish(ranked)
+
+    content = buckets.avatar_objects.get(f"avatars/{JOB}/avatars.zip", "archive")
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert archive.namelist() == ["01-comic.png", "02-oil.png"]
+        assert archive.read("01-comic.png") == a_png(2)
+
+
+def test_publishing_again_writes_the_same(buckets):
+    avatars = published(buckets, 1)
+    before = {
+        key: buckets.avatar_objects.get(key, "object") for key in buckets.avatar_objects.listing()
+    }
+
+    buckets.gallery.publish(avatars)
+
+    after = {
+        key: buckets.avatar_objects.get(key, "object") for key in buckets.avatar_objects.listing()
+    }
+    assert after == before
+
+
+def test_an_avatar_that_was_changed_since_it_was_approved_is_not_published(buckets):
+    avatars = drawn(buckets, 1)
+    buckets.avatar_objects.put(f"drawn/{JOB}/a01.png", a_png(2))
+
+    with pytest.raises(Conflict):
+        buckets.gallery.publish(avatars)
+
+    assert not [key for key in buckets.avatar_objects.listing() if key.startswith("avatars/")]
+
+
+def test_an_avatar_that_is_gone_is_not_found(buckets):
+    with pytest.raises(NotFound):
+        buckets.gallery.publish([an_avatar()])
+
+
+def test_links_are_given_for_what_was_asked_and_nothing_else(buckets):
+    links = buckets.gallery.links(JOB, ["a02"])
+
+    assert set(links) == {"a02"}
+    assert f"avatars/{JOB}/a02/1024.png" in links["a02"].png
+    assert set(links["a02"].webp) == {512, 256}
+    assert f"avatars/{JOB}/a02/256.webp" in links["a02"].webp[256]
+    assert f"avatars/{JOB}/avatars.zip" in buckets.gallery.archive_link(JOB)
+
+
+def test_links_live_five_minutes(buckets):
+    avatar = buckets.gallery.links(JOB, ["a01"])["a01"]
+
+    for link in (avatar.png, *avatar.webp.values(), buckets.gallery.archive_link(JOB)):
+        assert "X-Amz-Expires=300" in link.split("?")[1].split("&")
+
+
+def test_tidying_leaves_what_was_published(buckets):
+    published(buckets, 1)
+
+    buckets.gallery.tidy(JOB)
+    buckets.gallery.tidy(JOB)
+
+    keys = buckets.avatar_objects.listing()
+    assert keys
+    assert all(key.startswith("avatars/") for key in keys)
+
+
+def test_purging_takes_what_was_drawn_and_published_of_this_job_only(buckets):
+    published(buckets, 1, 2)
+    buckets.avatar_objects.put(f"avatars/{OTHER_JOB}/a01/1024.png", b"theirs")
+
+    assert buckets.gallery.purge(JOB) == 2 + 2 * 3 + 1
+
+    assert buckets.avatar_objects.listing() == [f"avatars/{OTHER_JOB}/a01/1024.png"]
+    assert buckets.gallery.purge(JOB) == 0
+
+
+@pytest.mark.parametrize("what", ["purge", "tidy"])
+def test_avatars_that_could_not_be_deleted_are_never_called_deleted(buckets, what):
+    drawn(buckets, 1)
+    buckets.avatar_objects.sealed = True
+
+    with pytest.raises(NotDeleted):
+        getattr(buckets.gallery, what)(JOB)

@@ -1,0 +1,102 @@
+"""Stopping GPU work, on the fake and on SageMaker."""
+
+import json
+
+import pytest
+
+from likeness.adapters.generator import TrainingJobs
+from likeness.domain.errors import Unavailable
+from tests.builders import JOB
+from tests.fakes import FakeGenerator
+from tests.integration.conftest import answer, fail
+
+
+@pytest.fixture
+def sagemaker(session):
+    """moto has no StopTrainingJob: each test says what SageMaker answers."""
+    return session.client("sagemaker")
+
+
+def accepts(sagemaker) -> list[dict[str, str]]:
+    """Let SageMaker take every stop; answers what it was told."""
+    told: list[dict[str, str]] = []
+    sagemaker.meta.events.register(
+        "before-call.sagemaker.StopTrainingJob",
+        lambda params, **_: told.append(json.loads(params["body"])) or answer(200, {}),
+    )
+    return told
+
+
+def says(sagemaker, status: str) -> None:
+    sagemaker.meta.events.register(
+        "before-call.sagemaker.DescribeTrainingJob",
+        lambda **_: answer(200, {"TrainingJobStatus": status}),
+    )
+
+
+@pytest.mark.parametrize("code", ["ResourceNotFound", "ValidationException"])
+def test_stopping_what_never_ran_is_done(sagemaker, code):
+    for operation in ("StopTrainingJob", "DescribeTrainingJob"):
+        fail(sagemaker, operation, code, times=9)
+
+    TrainingJobs(sagemaker).stop(JOB, 1)
+    FakeGenerator().stop(JOB, 1)
+
+
+def test_running_work_is_told_to_stop(sagemaker):
+    told = accepts(sagemaker)
+    says(sagemaker, "Stopped")
+
+    TrainingJobs(sagemaker).stop(JOB, 1)
+
+    assert told == [{"TrainingJobName": f"likeness-{JOB}-r1"}]
+
+
+@pytest.mark.parametrize("status", ["InProgress", "Stopping"])
+def test_work_that_is_still_stopping_is_asked_about_again(sagemaker, status):
+    """It writes checkpoints until it ends: nothing may be deleted before."""
+    accepts(sagemaker)
+    says(sagemaker, status)
+
+    with pytest.raises(Unavailable):
+        TrainingJobs(sagemaker).stop(JOB, 1)
+
+
+def test_the_fake_asks_again_as_well():
+    fake = FakeGenerator()
+    fake.running.add((JOB, 1))
+    fake.stopping = True
+    with pytest.raises(Unavailable):
+        fake.stop(JOB, 1)
+
+    fake.stopping = False
+    fake.stop(JOB, 1)
+
+    assert not fake.running
+
+
+def test_work_that_is_stopping_already_is_still_looked_at(sagemaker):
+    """SageMaker refuses a second stop as a ValidationException."""
+    fail(sagemaker, "StopTrainingJob", "ValidationException", times=9)
+    says(sagemaker, "Stopping")
+
+    with pytest.raises(Unavailable):
+        TrainingJobs(sagemaker).stop(JOB, 1)
+
+
+@pytest.mark.parametrize("status", ["Completed", "Failed", "Stopped"])
+def test_work_that_is_over_needs_no_stopping(sagemaker, status):
+    fail(sagemaker, "StopTrainingJob", "ValidationException", times=9)
+    says(sagemaker, status)
+
+    TrainingJobs(sagemaker).stop(JOB, 1)
+
+
+@pytest.mark.parametrize("operation", ["StopTrainingJob", "DescribeTrainingJob"])
+def test_not_being_allowed_to_stop_is_no_success(sagemaker, operation):
+    fail(sagemaker, operation, "AccessDeniedException", times=9)
+    accepts(sagemaker)
+    says(sagemaker, "Stopped")
+
+    with pytest.raises(Unavailable):
+        TrainingJobs(sagemaker).stop(JOB, 1)

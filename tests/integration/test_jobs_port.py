@@ -1,0 +1,185 @@
+"""Jobs: one suite for the fake and for DynamoDB, so that the fake stays honest."""
+
+import pytest
+
+from likeness.domain.avatar import AvatarState
+from likeness.domain.errors import Conflict, NotFound
+from likeness.domain.job import JobState
+from likeness.domain.moderation import Outcome
+from likeness.domain.photo import PhotoState, Problem
+from likeness.domain.reasons import Reason
+from tests.builders import (
+    JOB,
+    NOW,
+    OTHER_JOB,
+    a_job,
+    a_photo,
+    a_verdict,
+    an_avatar,
+    photos,
+)
+
+
+@pytest.fixture
+def jobs(tables):
+    return tables.jobs
+
+
+@pytest.mark.parametrize("state", list(JobState))
+def test_a_job_comes_back_as_it_was_stored(jobs, state):
+    job = a_job(state, reason=Reason.SYSTEM_UNAVAILABLE, photos_deleted_at=NOW)
+
+    jobs.create(job, [])
+
+    assert jobs.get(JOB) == job
+
+
+def test_an_unknown_job_is_not_found(jobs):
+    with pytest.raises(NotFound):
+        jobs.get(JOB)
+
+
+def test_a_job_is_created_once_and_the_second_leaves_no_photo_behind(jobs):
+    jobs.create(a_job(), photos(3))
+
+    with pytest.raises(Conflict):
+        jobs.create(a_job(avatars=9), photos(4))
+
+    assert jobs.get(JOB).avatars == a_job().avatars
+    assert len(jobs.photos(JOB)) == 3
+
+
+def test_only_the_first_of_two_writers_wins(jobs):
+    jobs.create(a_job(), [])
+    seen = jobs.get(JOB)
+    first, second = seen.move(JobState.CANCELLED, NOW), seen.move(JobState.FAILED, NOW)
+
+    jobs.save(first)
+    with pytest.raises(Conflict):
+        jobs.save(second)
+
+    assert jobs.get(JOB) == first
+
+
+def test_a_version_cannot_be_skipped(jobs):
+    jobs.create(a_job(), [])
+
+    with pytest.raises(Conflict):
+        jobs.save(a_job().change().change())
+
+
+def test_the_very_same_version_may_be_stored_again(jobs):
+    """A write whose answer was lost is sent twice: the second finds itself there."""
+    jobs.create(a_job(), [])
+    moved = a_job().move(JobState.CANCELLED, NOW)
+
+    jobs.save(moved)
+    jobs.save(moved)
+
+    assert jobs.get(JOB) == moved
+
+
+def test_saving_a_job_that_was_never_created_is_refused(jobs):
+    with pytest.raises((Conflict, NotFound)):
+        jobs.save(a_job().change())
+
+
+def test_photos_come_in_the_order_of_their_forms_and_of_this_job_only(jobs):
+    jobs.create(a_job(), [a_photo(10), a_photo(2), a_photo(1)])
+    jobs.create(a_job(job_id=OTHER_JOB), [a_photo(3, job_id=OTHER_JOB)])
+
+    assert [photo.photo_id for photo in jobs.photos(JOB)] == ["p01", "p02", "p10"]
+
+
+@pytest.mark.parametrize(
+    "photo",
+    [
+        a_photo(state=PhotoState.AWAITED),
+        a_photo(),
+        a_photo(verdict=a_verdict(Outcome.DOUBTFUL)),
+        a_photo(
+            state=PhotoState.REFUSED,
+            problem=Problem(reason=Reason.SUBJECT_DUPLICATE, other="p02", box=a_photo().face),
+        ),
+    ],
+    ids=["awaited", "accepted", "with a verdict without a reason", "refused"],
+)
+def test_a_photo_comes_back_to_the_last_digit(jobs, photo):
+    jobs.create(a_job(), [photo])
+
+    assert jobs.photos(JOB) == [photo]
+
+
+def test_a_job_without_photos_has_none(jobs):
+    assert jobs.photos(JOB) == []
+    assert jobs.avatars(JOB) == []
+
+
+def test_a_photo_is_added_once(jobs):
+    jobs.create(a_job(), photos(3))
+    late = a_photo(4, state=PhotoState.AWAITED)
+
+    jobs.add_photo(late)
+    with pytest.raises(Conflict):
+        jobs.add_photo(late)  # a second request that asked at the same time
+
+    assert jobs.photos(JOB)[3:] == [late]
+
+
+def test_what_became_of_a_photo_is_stored(jobs):
+    awaited, accepted = a_photo(state=PhotoState.AWAITED), a_photo()
+    jobs.create(a_job(), [awaited])
+
+    jobs.save_photo(accepted, seen=awaited)
+
+    assert jobs.photos(JOB) == [accepted]
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        {"etag": "another upload"},
+        {"state": PhotoState.REFUSED},
+        {"verdict": a_verdict()},
+        {"face": None},
+        {"sha256": None},
+    ],
+)
+def test_a_photo_that_changed_meanwhile_is_a_conflict(jobs, meanwhile):
+    seen = a_photo()
+    jobs.create(a_job(), [seen])
+    changed = seen.model_copy(update=meanwhile)
+    jobs.save_photo(changed, seen=seen)
+
+    with pytest.raises(Conflict):
+        jobs.save_photo(seen.model_copy(update={"width": 1}), seen=seen)
+
+    assert jobs.photos(JOB) == [changed]
+
+
+def test_the_very_same_photo_may_be_stored_again(jobs):
+    awaited, accepted = a_photo(state=PhotoState.AWAITED), a_photo()
+    jobs.create(a_job(), [awaited])
+
+    jobs.save_photo(accepted, seen=awaited)
+    jobs.save_photo(accepted, seen=awaited)
+
+    assert jobs.photos(JOB) == [accepted]
+
+
+def test_avatars_come_best_first(jobs):
+    worst, best = an_avatar(1, rank=201), an_avatar(2, rank=100, likeness=None)
+
+    jobs.save_avatars([worst, best])
+
+    assert jobs.avatars(JOB) == [best, worst]
+
+
+def test_a_whole_job_of_avatars_is_stored_and_stored_again(jobs):
+    drawn = [an_avatar(n) for n in range(1, 31)]
+    published = [a.model_copy(update={"state": AvatarState.PUBLISHED}) for a in drawn]
+
+    jobs.save_avatars(drawn)
+    jobs.save_avatars(published)
+
+    assert jobs.avatars(JOB) == published

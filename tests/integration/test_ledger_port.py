@@ -1,0 +1,244 @@
+"""The ledger of days: once a day, on the fake and on DynamoDB."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from likeness.domain.errors import Conflict, NotFound, OverQuota
+from likeness.domain.ids import JobId, UserId
+from likeness.domain.job import Job, JobState
+from likeness.domain.quota import Day, Entry, EntryState
+from likeness.domain.reasons import Reason
+from tests.builders import JOB, NOW, OTHER_JOB, TODAY, USER, a_job
+
+
+def submitted(job_id: JobId = JOB, day: Day = TODAY, **fields) -> Job:
+    """An open job's next version, with the day that it wants."""
+    return a_job(job_id=job_id, **fields).move(JobState.MODERATING, NOW, day=day)
+
+
+def opened(tables, job_id: JobId = JOB, **fields) -> None:
+    tables.jobs.create(a_job(job_id=job_id, **fields), [])
+
+
+def reserve(tables, job: Job, limit: int = 1) -> None:
+    tables.ledger.reserve(job, limit=limit, now=NOW)
+
+
+def test_the_submitted_job_and_its_day_are_stored_together(tables):
+    opened(tables)
+
+    reserve(tables, submitted())
+
+    assert tables.jobs.get(JOB) == submitted()
+    assert tables.ledger.entries(USER, TODAY) == [
+        Entry(job_id=JOB, day=TODAY, state=EntryState.RESERVED, reserved_at=NOW)
+    ]
+
+
+def test_a_second_job_of_the_day_is_over_quota_and_stays_open(tables):
+    opened(tables)
+    opened(tables, OTHER_JOB)
+    reserve(tables, submitted())
+
+    with pytest.raises(OverQuota):
+        reserve(tables, submitted(OTHER_JOB))
+
+    assert tables.jobs.get(OTHER_JOB).state is JobState.OPEN
+    assert [entry.job_id for entry in tables.ledger.entries(USER, TODAY)] == [JOB]
+
+
+def test_a_tier_with_two_jobs_a_day_gets_two(tables):
+    for n, limit in enumerate((2, 2), start=1):
+        job_id = JobId("j" + str(n).zfill(32))
+        opened(tables, job_id)
+        reserve(tables, submitted(job_id), limit=limit)
+
+    assert len(tables.ledger.entries(USER, TODAY)) == 2
+
+
+def test_a_tier_without_jobs_gets_none(tables):
+    opened(tables)
+
+    with pytest.raises(OverQuota):
+        reserve(tables, submitted(), limit=0)
+
+    assert tables.jobs.get(JOB).state is JobState.OPEN
+
+
+@pytest.mark.parametrize("other", [{"day": Day("2026-11-23")}, {"user_id": UserId("user-2")}])
+def test_another_day_and_another_user_are_free(tables, other):
+    opened(tables)
+    opened(tables, OTHER_JOB, user_id=other.get("user_id", USER))
+    reserve(tables, submitted())
+
+    reserve(tables, submitted(OTHER_JOB, **other))
+
+    assert tables.jobs.get(OTHER_JOB).state is JobState.MODERATING
+
+
+def test_a_reservation_that_is_repeated_counts_once(tables):
+    opened(tables)
+    opened(tables, OTHER_JOB)
+    reserve(tables, submitted(), limit=2)
+
+    reserve(tables, submitted(), limit=2)
+    reserve(tables, submitted(OTHER_JOB), limit=2)
+
+    assert [entry.job_id for entry in tables.ledger.entries(USER, TODAY)] == [JOB, OTHER_JOB]
+
+
+def test_a_job_that_moved_meanwhile_takes_no_day(tables):
+    opened(tables)
+    opened(tables, OTHER_JOB)
+    tables.jobs.save(a_job().move(JobState.CANCELLED, NOW))
+
+    with pytest.raises(Conflict):
+        reserve(tables, submitted())
+
+    assert tables.ledger.entries(USER, TODAY) == []
+    reserve(tables, submitted(OTHER_JOB))
+
+
+def test_a_job_cannot_take_two_days(tables):
+    """Submitted at 23:59:59 in one tab and at 00:00:01 in another."""
+    opened(tables)
+    reserve(tables, submitted())
+
+    with pytest.raises(Conflict):
+        reserve(tables, submitted(day=Day("2026-11-23")))
+
+    assert tables.ledger.entries(USER, Day("2026-11-23")) == []
+
+
+def test_a_job_without_a_day_can_neither_reserve_nor_settle(tables):
+    opened(tables)
+
+    with pytest.raises(Conflict):
+        reserve(tables, a_job().change())
+    with pytest.raises(Conflict):
+        tables.ledger.settle(a_job(), EntryState.SPENT, now=NOW)
+
+
+def test_a_spent_day_stays_taken(tables):
+    opened(tables)
+    opened(tables, OTHER_JOB)
+    reserve(tables, submitted())
+
+    tables.ledger.settle(submitted(), EntryState.SPENT, now=NOW)
+
+    assert tables.ledger.entries(USER, TODAY)[0].state is EntryState.SPENT
+    with pytest.raises(OverQuota):
+        reserve(tables, submitted(OTHER_JOB))
+
+
+def test_a_returned_day_is_free_again_and_says_why(tables):
+    opened(tables)
+    opened(tables, OTHER_JOB)
+    reserve(tables, submitted())
+
+    tables.ledger.settle(
+        submitted(), EntryState.RETURNED, now=NOW, reason=Reason.SYSTEM_UNAVAILABLE
+    )
+
+    entry = tables.ledger.entries(USER, TODAY)[0]
+    assert (entry.state, entry.reason) == (EntryState.RETURNED, Reason.SYSTEM_UNAVAILABLE)
+    assert entry.settled_at == NOW
+    reserve(tables, submitted(OTHER_JOB))
+
+
+@pytest.mark.parametrize("first", [EntryState.SPENT, EntryState.RETURNED])
+@pytest.mark.parametrize("second", [EntryState.SPENT, EntryState.RETURNED])
+def test_settling_twice_changes_nothing(tables, first, second):
+    opened(tables)
+    reserve(tables, submitted())
+    tables.ledger.settle(submitted(), first, now=NOW)
+    settled = tables.ledger.entries(USER, TODAY)
+
+    tables.ledger.settle(submitted(), second, now=NOW, reason=Reason.SYSTEM_UNAVAILABLE)
+
+    assert tables.ledger.entries(USER, TODAY) == settled
+
+
+def test_a_day_returned_twice_lets_one_job_in(tables):
+    others = [JobId("j" + str(n).zfill(32)) for n in (2, 3)]
+    for job_id in (JOB, *others):
+        opened(tables, job_id)
+    reserve(tables, submitted())
+    for _ in range(2):
+        tables.ledger.settle(submitted(), EntryState.RETURNED, now=NOW)
+
+    reserve(tables, submitted(others[0]))
+
+    with pytest.raises(OverQuota):
+        reserve(tables, submitted(others[1]))
+
+
+def test_a_reservation_repeated_after_it_was_returned_takes_nothing(tables):
+    """A request that was on its way for longer than its job lived."""
+    opened(tables)
+    opened(tables, OTHER_JOB)
+    reserve(tables, submitted())
+    tables.ledger.settle(submitted(), EntryState.RETURNED, now=NOW)
+
+    reserve(tables, submitted())
+
+    assert tables.ledger.entries(USER, TODAY)[0].state is EntryState.RETURNED
+    reserve(tables, submitted(OTHER_JOB))
+
+
+def test_settling_what_was_never_reserved_is_an_error(tables):
+    opened(tables)
+
+    with pytest.raises(NotFound):
+        tables.ledger.settle(submitted(), EntryState.SPENT, now=NOW)
+
+
+def test_of_twenty_jobs_at_once_one_takes_the_day(tables):
+    ids = [JobId("j" + str(n).zfill(32)) for n in range(1, 21)]
+    for job_id in ids:
+        opened(tables, job_id)
+
+    def attempt(job_id: JobId) -> bool:
+        try:
+            reserve(tables, submitted(job_id))
+        except OverQuota:
+            return False
+        return True
+
+    with ThreadPoolExecutor(20) as pool:
+        won = list(pool.map(attempt, ids))
+
+    assert sum(won) == 1
+    winner = ids[won.index(True)]
+    assert [entry.job_id for entry in tables.ledger.entries(USER, TODAY)] == [winner]
+    moved = [job_id for job_id in ids if tables.jobs.get(job_id).state is JobState.MODERATING]
+    assert moved == [winner]
+
+
+def test_one_job_submitted_twenty_times_at_once_takes_one_day(tables):
+    opened(tables)
+
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(lambda _: reserve(tables, submitted(), limit=5), range(20)))
+
+    assert len(tables.ledger.entries(USER, TODAY)) == 1
+    assert tables.jobs.get(JOB).version == 2
+
+
+def test_one_job_settled_ten_times_at_once_returns_one_day(tables):
+    ids = [JobId("j" + str(n).zfill(32)) for n in range(1, 4)]
+    for job_id in ids:
+        opened(tables, job_id)
+    reserve(tables, submitted(ids[0]), limit=2)
+    reserve(tables, submitted(ids[1]), limit=2)
+
+    def settle(_: int) -> None:
+        tables.ledger.settle(submitted(ids[0]), EntryState.RETURNED, now=NOW)
+
+    with ThreadPoolExecutor(10) as pool:
+        list(pool.map(settle, range(10)))
+
+    with pytest.raises(OverQuota):
+        reserve(tables, submitted(ids[2]), limit=1)
+    reserve(tables, submitted(ids[2]), limit=2)

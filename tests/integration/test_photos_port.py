@@ -1,0 +1,121 @@
+"""The photos bucket, on the fake and on S3."""
+
+import hashlib
+
+import pytest
+
+from likeness.domain.errors import NotDeleted, NotFound
+from likeness.domain.ids import PhotoId
+from tests.builders import JOB, OTHER_JOB
+
+ONE, TWO = PhotoId("p01"), PhotoId("p02")
+
+
+@pytest.fixture
+def photos(buckets):
+    return buckets.photos
+
+
+def upload(buckets, photo_id: PhotoId, content: bytes, job_id=JOB) -> str:
+    """What a form does; answers the ETag as S3's event tells it."""
+    buckets.photo_objects.put(f"uploads/{job_id}/{photo_id}", content)
+    return hashlib.md5(content).hexdigest()  # noqa: S324 - what an ETag is
+
+
+def test_a_form_names_its_one_key_and_type(photos):
+    form = photos.form(JOB, ONE, "image/heic")
+
+    assert form.photo_id == ONE
+    assert form.fields["key"] == f"uploads/{JOB}/p01"
+    assert form.fields["Content-Type"] == "image/heic"
+    assert form.max_bytes == 20 * 2**20
+
+
+def test_uploads_are_listed_for_this_job_only(buckets):
+    etags = {photo_id: upload(buckets, photo_id, photo_id.encode()) for photo_id in (TWO, ONE)}
+    upload(buckets, ONE, b"somebody else's", OTHER_JOB)
+
+    listed = buckets.photos.uploads(JOB)
+
+    assert [(there.photo_id, there.size) for there in listed] == [(ONE, 3), (TWO, 3)]
+    assert {there.photo_id: there.etag for there in listed} == etags
+
+
+def test_a_job_without_uploads_lists_none(photos):
+    assert photos.uploads(JOB) == []
+
+
+@pytest.mark.parametrize("quoted", [False, True])
+def test_an_upload_is_read_by_its_etag(buckets, quoted):
+    etag = upload(buckets, ONE, b"bytes of a photo")
+
+    content = buckets.photos.read_upload(JOB, ONE, etag=f'"{etag}"' if quoted else etag)
+
+    assert content == b"bytes of a photo"
+
+
+def test_an_upload_that_was_replaced_is_not_found(buckets):
+    """A form that is used again with other bytes: they are never taken for the first."""
+    inspected = upload(buckets, ONE, b"a face")
+    upload(buckets, ONE, b"something else")
+
+    with pytest.raises(NotFound):
+        buckets.photos.read_upload(JOB, ONE, etag=inspected)
+
+
+def test_an_upload_that_is_gone_is_not_found(buckets):
+    etag = upload(buckets, ONE, b"a face")
+
+    buckets.photos.delete_upload(JOB, ONE)
+    buckets.photos.delete_upload(JOB, ONE)  # deleting what is gone is no error
+
+    with pytest.raises(NotFound):
+        buckets.photos.read_upload(JOB, ONE, etag=etag)
+
+
+def test_a_photo_is_kept_read_and_dropped(photos):
+    photos.keep(JOB, ONE, b"jpeg")
+    photos.keep(JOB, ONE, b"jpeg")
+    assert photos.read(JOB, ONE) == b"jpeg"
+
+    photos.drop(JOB, ONE)
+    photos.drop(JOB, ONE)
+
+    with pytest.raises(NotFound):
+        photos.read(JOB, ONE)
+
+
+def test_a_review_link_lives_a_minute(photos):
+    link = photos.review_link(JOB, ONE)
+
+    assert f"photos/{JOB}/p01.jpg" in link
+    assert "X-Amz-Expires=60" in link.split("?")[1].split("&")
+
+
+def test_purging_deletes_uploads_and_photos_of_this_job_only(buckets):
+    upload(buckets, ONE, b"one")
+    upload(buckets, ONE, b"theirs", OTHER_JOB)
+    buckets.photos.keep(JOB, ONE, b"jpeg")
+    buckets.photos.keep(OTHER_JOB, TWO, b"theirs")
+
+    assert buckets.photos.purge(JOB) == 2
+
+    left = [f"photos/{OTHER_JOB}/p02.jpg", f"uploads/{OTHER_JOB}/p01"]
+    assert buckets.photo_objects.listing() == left
+
+
+def test_purging_twice_finds_nothing_the_second_time(buckets):
+    upload(buckets, ONE, b"one")
+
+    assert [buckets.photos.purge(JOB), buckets.photos.purge(JOB)] == [1, 0]
+
+
+def test_what_could_not_be_deleted_is_never_called_deleted(buckets):
+    upload(buckets, ONE, b"one")
+    buckets.photo_objects.sealed = True
+
+    with pytest.raises(NotDeleted):
+        buckets.photos.purge(JOB)
+
+    buckets.photo_objects.sealed = False
+    assert buckets.photos.purge(JOB) == 1

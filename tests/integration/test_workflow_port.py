@@ -1,0 +1,124 @@
+"""The state machine, on the fake and on Step Functions."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from likeness.adapters.workflow import StepFunctions
+from likeness.domain.errors import Conflict
+from likeness.ports import Workflow
+from tests.builders import JOB, OTHER_JOB
+from tests.fakes import FakeWorkflow
+from tests.integration.conftest import answer, fail
+
+ROLE = "arn:aws:iam::123456789012:role/machine"
+WAITING = {
+    "StartAt": "Wait",
+    "States": {"Wait": {"Type": "Wait", "Seconds": 3600, "End": True}},
+}
+
+
+@dataclass(frozen=True)
+class Machine:
+    workflow: Workflow
+    client: Any = None
+    arn: str = ""
+
+
+@pytest.fixture
+def real(aws, session) -> Machine:
+    client = session.client("stepfunctions")
+    made = client.create_state_machine(
+        name="pipeline", definition=json.dumps(WAITING), roleArn=ROLE
+    )
+    arn = made["stateMachineArn"]
+    return Machine(StepFunctions(client, arn), client, arn)
+
+
+@pytest.fixture
+def machine(kind, request) -> Machine:
+    return Machine(FakeWorkflow()) if kind == "fake" else request.getfixturevalue("real")
+
+
+def executions(machine: Machine) -> dict[str, str]:
+    """Names of executions, and whether they run."""
+    if isinstance(machine.workflow, FakeWorkflow):
+        fake = machine.workflow
+        return {job: "RUNNING" if job in fake.running else "ABORTED" for job in fake.starts}
+    listed = machine.client.list_executions(stateMachineArn=machine.arn)["executions"]
+    return {execution["name"]: execution["status"] for execution in listed}
+
+
+def test_a_job_is_started_under_its_own_name(machine):
+    machine.workflow.start(JOB)
+
+    assert executions(machine) == {JOB: "RUNNING"}
+
+
+def test_a_job_that_is_started_twice_runs_once(machine):
+    machine.workflow.start(JOB)
+    machine.workflow.start(JOB)
+    machine.workflow.start(OTHER_JOB)
+
+    assert executions(machine) == {JOB: "RUNNING", OTHER_JOB: "RUNNING"}
+
+
+def test_a_job_that_is_started_after_its_end_stays_ended(machine):
+    machine.workflow.start(JOB)
+    machine.workflow.stop(JOB)
+
+    machine.workflow.start(JOB)
+
+    assert executions(machine) == {JOB: "ABORTED"}
+
+
+def test_stopping_may_be_repeated_and_may_find_nothing(machine):
+    machine.workflow.start(JOB)
+
+    machine.workflow.stop(JOB)
+    machine.workflow.stop(JOB)
+    machine.workflow.stop(OTHER_JOB)
+
+    assert executions(machine) == {JOB: "ABORTED"}
+
+
+def test_only_the_id_is_told_to_step_functions(real):
+    """Its history is kept for 90 days."""
+    real.workflow.start(JOB)
+
+    arn = real.client.list_executions(stateMachineArn=real.arn)["executions"][0]["executionArn"]
+    told = real.client.describe_execution(executionArn=arn)["input"]
+    assert json.loads(told) == {"job_id": JOB}
+
+
+def test_the_fake_answers_a_token_once():
+    fake = FakeWorkflow()
+    fake.waiting_tokens.add("token")
+
+    fake.resume("token", {"approved": True})
+    with pytest.raises(Conflict):
+        fake.resume("token", {"approved": True})
+
+    assert fake.answers == {"token": {"approved": True}}
+
+
+def test_a_waiting_task_gets_its_answer_as_json(real):
+    sent = []
+    real.client.meta.events.register(
+        "before-call.sfn.SendTaskSuccess",
+        lambda params, **_: sent.append(json.loads(params["body"])) or answer(200, {}),
+    )
+
+    real.workflow.resume("token", {"approved": True})
+
+    assert sent == [{"taskToken": "token", "output": '{"approved": true}'}]
+
+
+@pytest.mark.parametrize("code", ["TaskTimedOut", "TaskDoesNotExist", "InvalidToken"])
+def test_a_task_that_waits_no_longer_is_a_conflict(real, code):
+    fail(real.client, "SendTaskSuccess", code, times=1)
+
+    with pytest.raises(Conflict):
+        real.workflow.resume("token", {})

@@ -1,0 +1,1 @@
+"""The laptop's Rekognition: four operations on the wire, answered by models that really look."""

@@ -8,7 +8,7 @@ from likeness_model.painter.subject import MAX_ZOOM, scene_to_store
 from likeness_model.vision.records import Floats, Image
 
 SIDE = 48
-TWINS_BELOW = 6.0
+TWINS_BELOW = 5.0
 
 
 def fingerprint(picture: Image, look: Look) -> Floats:
@@ -18,13 +18,14 @@ def fingerprint(picture: Image, look: Look) -> Floats:
     framing shows is kept.
     """
     window = SIDE * 2
-    matrix = scene_to_store(look, picture.shape[0], round(window * MAX_ZOOM))
-    soft = cv2.GaussianBlur(picture, (0, 0), picture.shape[0] / window)
-    margin = (round(window * MAX_ZOOM) - window) // 2
-    matrix = matrix - np.array([[0, 0, margin], [0, 0, margin]], np.float64)
+    margin = round(window * (MAX_ZOOM - 1) / 2)
+    small = cv2.resize(picture, (2 * window, 2 * window), interpolation=cv2.INTER_AREA)
+    soft = cv2.GaussianBlur(small, (0, 0), 1.5)
+    matrix = scene_to_store(look, soft.shape[0], window + 2 * margin)
+    matrix[:, 2] -= margin
     middle = cv2.warpAffine(soft, matrix, (window, window), borderMode=cv2.BORDER_REPLICATE)
-    small = cv2.resize(middle, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-    return cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
+    tiny = cv2.resize(middle, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    return cv2.cvtColor(tiny.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
 
 
 def picture_distance(one: Floats, other: Floats) -> float:

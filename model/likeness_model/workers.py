@@ -1,5 +1,6 @@
 """The processes that look and draw, and what they do: the only place where models run."""
 
+import ctypes
 import multiprocessing
 import os
 import signal
@@ -8,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 import cv2
@@ -23,9 +24,10 @@ from likeness_model.twins import fingerprint
 from likeness_model.vision.embed import embed_face
 from likeness_model.vision.pose import head_pose
 from likeness_model.vision.records import Floats, Image, Mesh
-from likeness_model.vision.sessions import use_threads
+from likeness_model.vision.sessions import forget, take_turns, use_threads
 
 PNG_EFFORT = 3
+M_MMAP_THRESHOLD, MAPPED_FROM = -3, 8 << 20  # mallopt(3): bytes
 
 
 class UnreadablePhoto(Exception):
@@ -64,7 +66,10 @@ def worker_pool(count: int) -> Iterator[ProcessPoolExecutor]:
     ended in the middle of a brush stroke. On the way out, for whatever reason, they are gone."""
     # A fork shares the imported libraries; elsewhere forking beside system frameworks is unsafe.
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-    pool = ProcessPoolExecutor(count, context, initializer=_start_worker, initargs=(os.getpid(),))
+    turn = context.Lock()
+    pool = ProcessPoolExecutor(
+        count, context, initializer=_start_worker, initargs=(os.getpid(), turn)
+    )
     try:
         yield pool
         pool.shutdown()
@@ -73,12 +78,22 @@ def worker_pool(count: int) -> Iterator[ProcessPoolExecutor]:
             child.kill()
 
 
-def _start_worker(parent: int) -> None:
+def _start_worker(parent: int, turn: AbstractContextManager[bool]) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _return_freed_memory()
     cv2.setNumThreads(1)
     use_threads(1)
+    take_turns("u2netp", turn)
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _return_freed_memory() -> None:
+    """glibc keeps freed blocks for later, 120 MB a worker after one photo, unless they were mapped
+    on their own."""
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):
+        libc.mallopt(M_MMAP_THRESHOLD, MAPPED_FROM)
 
 
 def _end_with(parent: int) -> None:
@@ -106,13 +121,16 @@ def look_at(photo_id: PhotoId, encoded: bytes, size: int) -> LookedAt:
 
 
 def draw(draft: Draft, subject: Subject, references: Sequence[Floats], size: int) -> Picture:
+    for looked_with in ("selfie", "u2netp"):
+        forget(looked_with)
     scene = subject.scene(draft.look, size)
-    picture = style(draft.avatar.style)(scene, draft.look)
+    drawn, mesh = style(draft.avatar.style)(scene, draft.look), scene.mesh
+    del scene  # with all its masks
     return Picture(
         draft=draft,
-        png=encode_png(picture),
-        distance=measure_likeness(picture, scene.mesh, references),
-        fingerprint=fingerprint(picture, draft.look),
+        png=encode_png(drawn),
+        distance=measure_likeness(drawn, mesh, references),
+        fingerprint=fingerprint(drawn, draft.look),
     )
 
 

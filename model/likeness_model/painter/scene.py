@@ -48,21 +48,24 @@ class Look:
 class Scene:
     """A square portrait: head and shoulders, eyes level at EYE_LINE, face centred.
 
-    `image` and `foreground` are (size, size, 3) uint8 RGB, `alpha` is (size, size) float32 0..1,
-    `mesh` is (468, 3) float32 in pixels. Compose with `foreground`, never with `image`: at the
-    edge `image` still holds the old background, `foreground` the person's own colours.
+    `foreground` is (size, size, 3) uint8 RGB: the person's own colours, spread a little beyond the
+    edge, without the old background. `alpha` is (size, size) float32 0..1, `mesh` is (468, 3)
+    float32 in pixels.
     Masks are (size, size) float32 0..1, made when first asked for. A style must not write into
     any of these arrays: they are shared between styles and threads.
     """
 
-    image: Image
     foreground: Image
     alpha: Floats
     mesh: Floats
 
     @property
     def size(self) -> int:
-        return self.image.shape[0]
+        return self.foreground.shape[0]
+
+    @property
+    def image(self) -> Image:
+        return self.foreground
 
     @cached_property
     def face(self) -> Floats:
@@ -82,7 +85,7 @@ class Scene:
     @cached_property
     def irises(self) -> Floats:
         """Approximate: the darkest disc in each eye. The mesh has no iris points."""
-        return regions.irises(self.image, self.mesh, self.eyes)
+        return regions.irises(self.foreground, self.mesh, self.eyes)
 
     @cached_property
     def brows(self) -> Floats:

@@ -69,7 +69,7 @@ def make_app_backend(root: Clients, api_id: str) -> None:
 def make_moderator(root: Clients, pool_id: str) -> str:
     """Make the moderator, or give them a new password; returns it."""
     cognito = root("cognito-idp")
-    password = f"{secrets.token_urlsafe(18)}aA1"
+    password = f"{secrets.token_urlsafe(18)}aA1!"
     with suppress(cognito.exceptions.UsernameExistsException):
         cognito.admin_create_user(
             UserPoolId=pool_id,

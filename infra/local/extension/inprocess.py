@@ -12,7 +12,7 @@ import boto3
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
 from ministack import app
-from ministack.core.responses import get_region
+from ministack.core.responses import get_account_id, get_region
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
@@ -36,7 +36,7 @@ def _client(service: str, region: str) -> Any:
         service,
         region_name=region,
         endpoint_url="http://inprocess.invalid",
-        aws_access_key_id="inprocess",
+        aws_access_key_id=get_account_id(),  # which MiniStack takes for root
         aws_secret_access_key="inprocess",  # noqa: S106  never leaves the process, never checked
         config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}),
     )

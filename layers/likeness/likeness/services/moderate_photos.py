@@ -100,39 +100,58 @@ def _judge_set(
 ) -> Mapping[PhotoId, list[Finding]]:
     """Is it the same person throughout? The photo that does not fit is named.
 
-    Every photo is compared with every other: at most 45 pairs. A photo that fits the most others
-    is the person; each that does not fit it is judged by how alike the two are. Comparing with
-    the first photo alone would blame nine good photos for one bad first.
+    The photo with the largest face is compared with the others, and mostly that is all. Where one
+    does not fit it, all pairs are compared, and the photo that fits the most others is the
+    person: otherwise nine good photos would be blamed for one wrong one.
     """
-    pairs = [(a.photo_id, b.photo_id) for n, a in enumerate(photos) for b in photos[n + 1 :]]
-    likenesses = pool.map(
-        lambda pair: _similarity(photos[0].job_id, *pair, detector=detector), pairs
-    )
-    alike: dict[PhotoId, dict[PhotoId, float | None]] = defaultdict(dict)
-    for (a, b), similarity in zip(pairs, likenesses, strict=True):
-        alike[a][b] = alike[b][a] = similarity
+    largest = max(photos, key=lambda photo: photo.face.area if photo.face else 0.0)
+    alike = _compare(_pairs_with(largest, photos), detector, pool)
+    accept = policy.same_person.accept
+    if all(_sure(value) >= accept for value in alike[largest.photo_id].values()):
+        return {photo.photo_id: [] for photo in photos}
+    rest = [photo for photo in photos if photo is not largest]
+    pairs = [pair for n, photo in enumerate(rest) for pair in _pairs_with(photo, rest[n:])]
+    for one, others in _compare(pairs, detector, pool).items():
+        alike[one] |= others
 
     def fits(photo: Photo) -> tuple[int, float]:
-        values = [value or 0.0 for value in alike[photo.photo_id].values()]
-        return sum(value >= policy.same_person.accept for value in values), sum(values)
+        values = [_sure(value) for value in alike[photo.photo_id].values()]
+        return sum(value >= accept for value in values), sum(values)
 
-    anchor = max(photos, key=fits)
+    person = max(photos, key=fits)
     findings: dict[PhotoId, list[Finding]] = {photo.photo_id: [] for photo in photos}
-    for other, similarity in alike[anchor.photo_id].items():
+    for other, similarity in alike[person.photo_id].items():
         found = judge_same_person(similarity, policy.same_person)
         if found:
             findings[other].append(found)
     return findings
 
 
-def _similarity(
-    job_id: JobId, photo_id: PhotoId, other: PhotoId, *, detector: Detector
-) -> float | None:
+def _pairs_with(photo: Photo, others: Sequence[Photo]) -> list[tuple[Photo, Photo]]:
+    return [(photo, other) for other in others if other is not photo]
+
+
+def _compare(
+    pairs: Sequence[tuple[Photo, Photo]], detector: Detector, pool: ThreadPoolExecutor
+) -> dict[PhotoId, dict[PhotoId, float | None]]:
+    """How alike each pair is, found from either side."""
+    alike: dict[PhotoId, dict[PhotoId, float | None]] = defaultdict(dict)
+    similarities = pool.map(lambda pair: _similarity(*pair, detector=detector), pairs)
+    for (one, other), similarity in zip(pairs, similarities, strict=True):
+        alike[one.photo_id][other.photo_id] = alike[other.photo_id][one.photo_id] = similarity
+    return alike
+
+
+def _similarity(photo: Photo, other: Photo, *, detector: Detector) -> float | None:
     """A face that the detector finds alone but not in the comparison matches nobody."""
     try:
-        return detector.similarity(job_id, photo_id, other)
+        return detector.similarity(photo.job_id, photo.photo_id, other.photo_id)
     except Invalid:
         return None
+
+
+def _sure(similarity: float | None) -> float:
+    return similarity or 0.0
 
 
 def _count_unknown(photos: Sequence[Photo], metrics: Metrics) -> None:

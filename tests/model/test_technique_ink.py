@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from likeness_model.painter.technique.ink import ink_lines
+from likeness_model.painter.technique.ink import ink_lines, without_specks
 
 
 def a_disc(size: int, *, inside: int = 220, outside: int = 110) -> np.ndarray:
@@ -52,3 +52,14 @@ def test_the_drawing_does_not_depend_on_the_size(size):
 
 def test_the_same_picture_gives_the_same_bytes():
     assert ink_lines(a_disc(320), size=320).tobytes() == ink_lines(a_disc(320), size=320).tobytes()
+
+
+def test_a_smudge_that_nowhere_reaches_full_ink_is_lifted_and_a_stroke_with_a_faint_end_is_not():
+    response = np.full((60, 60), 0.3, np.float32)
+    response[10:20, 5:55] = 0.0  # faint all along
+    response[40, 5:30], response[40, 30:55] = -0.5, 0.02
+
+    kept = without_specks(response, 0.04, 20)
+
+    assert kept[10:20].min() > 0.04
+    assert (kept[40] == response[40]).all()

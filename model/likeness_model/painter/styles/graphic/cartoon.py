@@ -7,7 +7,13 @@ import numpy as np
 
 from likeness_model.painter.scene import Look, Scene
 from likeness_model.painter.styles.graphic import backdrops
-from likeness_model.painter.styles.graphic.sheet import Sheet, cel, drawn_lines, lay_out
+from likeness_model.painter.styles.graphic.sheet import (
+    Sheet,
+    cel,
+    drawn_lines,
+    lay_out,
+    with_clear_eyes,
+)
 from likeness_model.painter.technique.features import catchlights, iris_centres, larger_eyes
 from likeness_model.painter.technique.planes import Picture, painted
 from likeness_model.painter.technique.tone import Colour
@@ -68,8 +74,9 @@ def cartoon(scene: Scene, look: Look) -> Picture:
     figure = cel(
         sheet, scene, below=(0.16, 0.46, 0.77, 1.0), above=(0.22, 0.6, 1.0), chroma=1.4, smooth=4.0
     )
-    lines = drawn_lines(sheet, scene, width=1.15, evenness=0.85, calm=1.0, mildness=look.mildness)
+    lines = drawn_lines(sheet, scene, width=1.15, evenness=0.95, calm=1.0, mildness=look.mildness)
     figure = painted(figure, _line_colours(figure, episode.outline), lines)
+    figure = with_clear_eyes(figure, sheet, scene)
     centres, radius = iris_centres(scene.irises)
     figure = catchlights(figure, centres, radius, side=1 if look.variant % 2 else -1)
     page = episode.backdrop(scene.size, episode.colours, look.rng())

@@ -6,7 +6,14 @@ import numpy as np
 
 from likeness_model.painter.scene import Look, Scene
 from likeness_model.painter.styles.graphic import panels
-from likeness_model.painter.styles.graphic.sheet import Sheet, cel, drawn_lines, lay_out, skin_tone
+from likeness_model.painter.styles.graphic.sheet import (
+    Sheet,
+    cel,
+    drawn_lines,
+    lay_out,
+    skin_tone,
+    with_clear_eyes,
+)
 from likeness_model.painter.technique.halftone import halftone
 from likeness_model.painter.technique.ink import evened
 from likeness_model.painter.technique.planes import (
@@ -47,7 +54,7 @@ def comic(scene: Scene, look: Look) -> Picture:
     sheet = lay_out(scene)
     figure = _coloured(sheet, scene, issue, look)
     lines = drawn_lines(sheet, scene, width=1.05, evenness=0.75, mildness=look.mildness)
-    figure = painted(figure, KEY, lines)
+    figure = with_clear_eyes(painted(figure, KEY, lines), sheet, scene)
     page = issue.panel(scene.size, issue.colours, look.rng())
     page = painted(page, KEY, sheet.cover(-0.0065))
     return painted(page, figure, sheet.cover(0.0))

@@ -8,7 +8,7 @@ from likeness.adapters.generator import TrainingJobs
 from likeness.domain.errors import Unavailable
 from tests.builders import JOB
 from tests.fakes import FakeGenerator
-from tests.integration.conftest import answer, fail
+from tests.integration.aws_answers import answer, fail
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from likeness.domain.errors import Conflict
 from likeness.ports import Workflow
 from tests.builders import JOB, OTHER_JOB
 from tests.fakes import FakeWorkflow
-from tests.integration.conftest import answer, fail
+from tests.integration.aws_answers import answer, fail
 
 ROLE = "arn:aws:iam::123456789012:role/machine"
 WAITING = {

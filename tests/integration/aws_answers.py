@@ -1,0 +1,56 @@
+"""What AWS answers when a test says so, and a bucket of moto that a test can look into."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from botocore.awsrequest import AWSResponse
+
+
+class MotoBucket:
+    """A FakeBucket's twin: objects put and listed behind the adapter's back."""
+
+    def __init__(self, s3: Any, name: str) -> None:
+        self.sealed = False
+        self._s3 = s3
+        self._name = name
+        s3.meta.events.register("before-call.s3.DeleteObjects", self._deny)
+
+    def put(self, key: str, content: bytes) -> None:
+        self._s3.put_object(Bucket=self._name, Key=key, Body=content)
+
+    def get(self, key: str, what: str = "") -> bytes:
+        return bytes(self._s3.get_object(Bucket=self._name, Key=key)["Body"].read())
+
+    def listing(self) -> list[str]:
+        pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._name)
+        return sorted(there["Key"] for page in pages for there in page.get("Contents", []))
+
+    def _deny(self, params: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
+        """DeleteObjects reports what it was not allowed to delete in an answer of status 200."""
+        if not self.sealed or f"/{self._name}" not in params["url_path"] + params["url"]:
+            return None
+        return answer(200, {"Errors": [{"Key": "one", "Code": "AccessDenied"}]})
+
+
+def answer(status: int, parsed: dict[str, Any]) -> tuple[AWSResponse, dict[str, Any]]:
+    """What botocore takes for AWS's answer when a `before-call` handler gives it."""
+    parsed["ResponseMetadata"] = {"HTTPStatusCode": status, "RetryAttempts": 0}
+    return AWSResponse("https://aws.test", status, {}, None), parsed  # type: ignore[arg-type]
+
+
+def fail(
+    client: Any, operation: str, code: str, *, times: int, status: int = 400, **more: Any
+) -> list[str]:
+    """Let the next calls of an operation fail with AWS's code; the list tells of each call."""
+    calls: list[str] = []
+
+    def fail_or_pass(**_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
+        calls.append(operation)
+        if len(calls) > times:
+            return None
+        return answer(status, {"Error": {"Code": code, "Message": "told so by a test"}, **more})
+
+    service = client.meta.service_model.service_id.hyphenize()
+    client.meta.events.register(f"before-call.{service}.{operation}", fail_or_pass)
+    return calls

@@ -1,0 +1,95 @@
+"""The files that users get: pixels and nothing else, at every size, the same each time."""
+
+import io
+import zipfile
+
+import pytest
+from PIL import Image
+
+from likeness.adapters.gallery_bucket import GalleryBucket
+from likeness.domain.errors import Invalid
+from tests.builders import JOB, a_png, an_avatar, digest
+
+SECRETS = (
+    (b"tEXt", b"Comment\0drawn for user-1"),
+    (b"eXIf", b"MM\0*GPS"),
+    (b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0<x/>"),
+    (b"tIME", b"\x07\xea\x0b\x16\x0c\0\0"),
+)
+
+
+@pytest.fixture
+def gallery(s3):
+    return GalleryBucket(s3, "avatars")
+
+
+@pytest.fixture
+def read(s3):
+    def get(name: str) -> bytes:
+        return s3.get_object(Bucket="avatars", Key=f"avatars/{JOB}/{name}")["Body"].read()
+
+    return get
+
+
+def drawn(s3, png: bytes, n: int = 1):
+    s3.put_object(Bucket="avatars", Key=f"drawn/{JOB}/a{n:02d}.png", Body=png)
+    return an_avatar(n, sha256=digest(png))
+
+
+def test_nothing_but_pixels_is_published(s3, gallery, read):
+    avatar = drawn(s3, a_png(9, extra=SECRETS))
+
+    gallery.publish([avatar])
+
+    assert read("a01/1024.png") == a_png(9)
+    for name in ("a01/1024.png", "a01/512.webp", "a01/256.webp", "avatars.zip"):
+        for _, secret in SECRETS:
+            assert secret not in read(name)
+
+
+@pytest.mark.parametrize("side", [512, 256])
+def test_the_smaller_sizes_show_the_same_picture(s3, gallery, read, side):
+    gallery.publish([drawn(s3, a_png(200))])
+
+    with Image.open(io.BytesIO(read(f"a01/{side}.webp"))) as webp:
+        assert (webp.format, webp.size, webp.mode) == ("WEBP", (side, side), "RGB")
+        assert not set(webp.info) & {"exif", "xmp", "icc_profile"}
+        middle = webp.getpixel((side // 2, side // 2))
+    assert all(
+        abs(a - b) <= 3 for a, b in zip(middle, (200, 80, 160), strict=True)
+    )  # WebP is lossy
+
+
+def test_every_file_says_what_it_is(s3, gallery):
+    gallery.publish([drawn(s3, a_png(1))])
+
+    types = {
+        name: s3.head_object(Bucket="avatars", Key=f"avatars/{JOB}/{name}")["ContentType"]
+        for name in ("a01/1024.png", "a01/512.webp", "avatars.zip")
+    }
+    assert list(types.values()) == ["image/png", "image/webp", "application/zip"]
+
+
+def test_the_archive_is_stored_and_says_nothing_of_when_or_where(s3, gallery, read):
+    gallery.publish([drawn(s3, a_png(1)), drawn(s3, a_png(2), n=2)])
+
+    with zipfile.ZipFile(io.BytesIO(read("avatars.zip"))) as archive:
+        assert archive.testzip() is None
+        for entry in archive.infolist():
+            assert entry.compress_type == zipfile.ZIP_STORED
+            assert entry.date_time == (1980, 1, 1, 0, 0, 0)
+            assert (entry.comment, entry.extra) == (b"", b"")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [b"<script>", a_png(1, side=512), a_png(1)[:-20], a_png(1) + b"PK\x03\x04"],
+    ids=["no picture", "another size", "cut off", "an archive behind it"],
+)
+def test_what_is_not_an_avatar_is_not_published_even_where_its_sum_is_right(s3, gallery, wrong):
+    avatar = drawn(s3, wrong)
+
+    with pytest.raises(Invalid):
+        gallery.publish([avatar])
+
+    assert "Contents" not in s3.list_objects_v2(Bucket="avatars", Prefix="avatars/")

@@ -1,0 +1,200 @@
+"""What is signed: forms that take one file, links that end; and what deleting must find."""
+
+import base64
+import json
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from botocore.config import Config
+from botocore.exceptions import EndpointConnectionError
+
+from likeness.adapters import deletion
+from likeness.adapters.gallery_bucket import GalleryBucket
+from likeness.adapters.photo_bucket import PhotoBucket
+from likeness.domain.errors import NotDeleted, Unavailable
+from likeness.domain.picture import LIMITS
+from tests.builders import JOB, USER
+from tests.integration.aws_answers import fail
+
+
+@pytest.fixture
+def photos(s3):
+    return PhotoBucket(s3, "photos")
+
+
+def policy(form) -> dict:
+    return json.loads(base64.b64decode(form.fields["policy"]))
+
+
+def test_a_form_allows_one_key_one_type_and_a_bounded_size(photos):
+    conditions = policy(photos.form(JOB, "p01", "image/png"))["conditions"]
+
+    assert {"bucket": "photos"} in conditions
+    assert {"key": f"uploads/{JOB}/p01"} in conditions
+    assert {"Content-Type": "image/png"} in conditions
+    assert ["content-length-range", 1, 20 * 2**20] in conditions
+    assert not [c for c in conditions if isinstance(c, list) and c[0] == "starts-with"]
+
+
+def test_the_bound_that_the_form_signs_is_the_one_it_names(photos):
+    form = photos.form(JOB, "p01", "image/png")
+
+    assert form.max_bytes == LIMITS.max_bytes
+    assert ["content-length-range", 1, form.max_bytes] in policy(form)["conditions"]
+
+
+def test_a_form_says_when_it_expires_as_its_signature_does(photos):
+    before = datetime.now(UTC).replace(microsecond=0)
+
+    form = photos.form(JOB, "p01", "image/png")
+
+    expires = datetime.fromisoformat(policy(form)["expiration"])
+    assert form.expires_at == expires
+    assert before <= expires - timedelta(minutes=15) <= datetime.now(UTC)
+
+
+def test_a_form_is_posted_to_the_buckets_own_region(photos):
+    """A global address is answered by a redirect, and a browser does not post twice."""
+    assert (
+        photos.form(JOB, "p01", "image/png").url == "https://photos.s3.eu-central-1.amazonaws.com/"
+    )
+
+
+def test_links_are_signed_by_version_4_and_fix_type_and_name(s3):
+    link = GalleryBucket(s3, "avatars").links(JOB, ["a01"])["a01"].webp[256]
+
+    address, query = urlsplit(link), parse_qs(urlsplit(link).query)
+    assert address.path == f"/avatars/{JOB}/a01/256.webp"
+    assert query["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
+    assert query["response-content-type"] == ["image/webp"]
+    assert query["response-content-disposition"] == ['inline; filename="avatar-a01-256.webp"']
+    assert query["response-cache-control"] == ["private, no-store"]
+
+
+def test_the_archive_is_a_download(s3):
+    link = GalleryBucket(s3, "avatars").archive_link(JOB)
+
+    disposition = parse_qs(urlsplit(link).query)["response-content-disposition"]
+    assert disposition == ['attachment; filename="avatars.zip"']
+
+
+def test_nothing_that_is_signed_names_the_user(s3, photos):
+    signed = [
+        photos.form(JOB, "p01", "image/png").model_dump_json(),
+        photos.review_link(JOB, "p01"),
+        GalleryBucket(s3, "avatars").archive_link(JOB),
+    ]
+
+    assert not [what for what in signed if USER in what]
+
+
+def test_a_client_that_signs_as_of_old_is_refused(session):
+    """By version 2, nothing that KMS encrypted could be read, and nobody would notice before."""
+    old = session.client("s3", config=Config(signature_version="s3"))
+
+    with pytest.raises(ValueError, match="s3v4"):
+        PhotoBucket(old, "photos").form(JOB, "p01", "image/png")
+    with pytest.raises(ValueError, match="s3v4"):
+        PhotoBucket(old, "photos").review_link(JOB, "p01")
+
+
+def test_an_upload_that_is_too_large_is_read_one_byte_too_far(s3, photos, monkeypatch):
+    monkeypatch.setattr(
+        "likeness.adapters.photo_bucket.LIMITS", LIMITS.model_copy(update={"max_bytes": 8})
+    )
+    s3.put_object(Bucket="photos", Key=f"uploads/{JOB}/p01", Body=b"x" * 100)
+    etag = photos.uploads(JOB)[0].etag
+
+    assert len(photos.read_upload(JOB, "p01", etag=etag)) == 9
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "KMS.DisabledException", "SlowDown"])
+def test_a_photo_that_cannot_be_read_is_unavailable_and_not_gone(s3, photos, code):
+    photos.keep(JOB, "p01", b"jpeg")
+    fail(s3, "GetObject", code, times=9, status=403)
+
+    with pytest.raises(Unavailable, match=code):
+        photos.read(JOB, "p01")
+
+
+def test_deleting_takes_old_versions_and_delete_markers(s3, photos):
+    """A bucket that somebody made versioned, against all advice."""
+    s3.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": "Enabled"})
+    for content in (b"first", b"second"):
+        photos.keep(JOB, "p01", content)
+    photos.drop(JOB, "p01")
+
+    photos.purge(JOB)
+
+    left = s3.list_object_versions(Bucket="photos")
+    assert "Versions" not in left
+    assert "DeleteMarkers" not in left
+
+
+def test_deleting_takes_uploads_that_were_never_finished(s3, photos):
+    s3.create_multipart_upload(Bucket="photos", Key=f"uploads/{JOB}/p01")
+
+    photos.purge(JOB)
+
+    assert "Uploads" not in s3.list_multipart_uploads(Bucket="photos")
+
+
+def test_deleting_goes_on_after_the_first_batch(s3, photos, monkeypatch):
+    monkeypatch.setattr(deletion, "AT_ONCE", 2)
+    calls = fail(s3, "DeleteObjects", "", times=0)
+    for n in range(1, 6):
+        photos.keep(JOB, f"p{n:02d}", b"jpeg")
+
+    assert photos.purge(JOB) == 5
+    assert len(calls) == 3
+
+
+@pytest.mark.parametrize(
+    "operation", ["ListObjectVersions", "DeleteObjects", "ListMultipartUploads"]
+)
+@pytest.mark.parametrize("code", ["AccessDenied", "SlowDown"])
+def test_not_being_allowed_to_delete_or_look_is_not_deleted(s3, photos, operation, code):
+    photos.keep(JOB, "p01", b"jpeg")
+    fail(s3, operation, code, times=9, status=403)
+
+    with pytest.raises(NotDeleted, match=f"{operation} answered {code}"):
+        photos.purge(JOB)
+
+
+def test_a_second_look_that_fails_is_not_deleted(s3, photos):
+    """Everything is gone, but nobody saw it."""
+    photos.keep(JOB, "p01", b"jpeg")
+    looked = []
+
+    def fail_second(**_):
+        looked.append(1)
+        if len(looked) > 2:  # once for each of the two folders, then again
+            raise EndpointConnectionError(endpoint_url="https://s3.test")
+
+    s3.meta.events.register("before-call.s3.ListObjectVersions", fail_second)
+
+    with pytest.raises(NotDeleted):
+        photos.purge(JOB)
+
+
+def test_what_comes_while_deleting_is_not_deleted(s3, photos):
+    photos.keep(JOB, "p01", b"jpeg")
+
+    def write_late(**_):
+        s3.put_object(Bucket="photos", Key=f"photos/{JOB}/p02.jpg", Body=b"late")
+
+    s3.meta.events.register("after-call.s3.DeleteObjects", write_late)
+
+    with pytest.raises(NotDeleted, match="1 objects"):
+        photos.purge(JOB)
+
+
+def test_what_s3_refused_to_delete_is_counted_by_its_code(buckets):
+    buckets.photos.keep(JOB, "p01", b"jpeg")
+    buckets.photo_objects.sealed = True
+
+    with pytest.raises(NotDeleted) as refused:
+        buckets.photos.purge(JOB)
+
+    assert "1 objects" in str(refused.value)

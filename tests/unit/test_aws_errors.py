@@ -1,0 +1,57 @@
+"""AWS's errors are translated once, and say nothing that must not be logged."""
+
+import pytest
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
+
+from likeness.adapters.aws_errors import domain_errors
+from likeness.domain.errors import Conflict, NotFound, Unavailable
+
+
+def refused(code: str) -> ClientError:
+    error = {"Error": {"Code": code, "Message": "arn:aws:s3:::photos/uploads/j1/p01"}}
+    return ClientError(error, "GetObject")  # type: ignore[arg-type]
+
+
+def test_what_was_foreseen_is_raised_as_it_was_meant():
+    gone = NotFound("there is no photo p01")
+
+    with pytest.raises(NotFound) as raised, domain_errors({"NoSuchKey": gone}):
+        raise refused("NoSuchKey")
+
+    assert raised.value is gone
+
+
+@pytest.mark.parametrize("code", ["SlowDown", "InternalError", "AccessDenied", "Unheard", ""])
+def test_everything_else_is_unavailable_and_names_operation_and_code_only(code):
+    with pytest.raises(Unavailable) as raised, domain_errors({"NoSuchKey": NotFound("")}):
+        raise refused(code)
+
+    assert str(raised.value) == f"GetObject answered {code}"
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        EndpointConnectionError(endpoint_url="https://photos.test/p01?X-Amz-Signature=secret"),
+        ConnectTimeoutError(endpoint_url="https://photos.test/p01?X-Amz-Signature=secret"),
+        ReadTimeoutError(endpoint_url="https://photos.test/p01?X-Amz-Signature=secret"),
+    ],
+)
+def test_a_network_that_fails_is_unavailable_without_its_address(broken):
+    with pytest.raises(Unavailable) as raised, domain_errors():
+        raise broken
+
+    assert "secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize("error", [Conflict("moved"), ValueError("a bug")])
+def test_errors_that_are_not_aws_pass_through(error):
+    with pytest.raises(type(error)) as raised, domain_errors():
+        raise error
+
+    assert raised.value is error

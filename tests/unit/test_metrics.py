@@ -1,0 +1,18 @@
+"""A metric is one line of CloudWatch's embedded format."""
+
+import json
+
+import pytest
+
+from likeness.adapters.metrics import EmfMetrics
+
+
+@pytest.mark.parametrize("value", [1, 3])
+def test_a_count_is_written_at_once(capsys, value):
+    EmfMetrics().count("UnknownModerationFinding", value)
+
+    line = json.loads(capsys.readouterr().out)
+    told = line["_aws"]["CloudWatchMetrics"][0]
+    assert told["Namespace"] == "Likeness"
+    assert told["Metrics"] == [{"Name": "UnknownModerationFinding", "Unit": "Count"}]
+    assert line["UnknownModerationFinding"] == [value]

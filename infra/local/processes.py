@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 POLL_S = 0.05
 GRACE_S = 10.0
 
+_children: dict[int, subprocess.Popen[bytes]] = {}
+
 
 @dataclass(frozen=True, slots=True)
 class Process:
@@ -34,15 +36,15 @@ class Process:
 
     def end(self) -> None:
         """Ask it and all it started to stop, then insist. Does nothing to a stranger."""
-        for signal_number, seconds in ((signal.SIGTERM, GRACE_S), (signal.SIGKILL, GRACE_S)):
-            if not self.runs():
-                return
-            with suppress(ProcessLookupError):
-                os.killpg(self.pid, signal_number)
-            deadline = time.monotonic() + seconds
+        for signal_number in (signal.SIGTERM, signal.SIGKILL):
+            if self.runs():
+                with suppress(ProcessLookupError):
+                    os.killpg(self.pid, signal_number)
+            deadline = time.monotonic() + GRACE_S
             while self.runs() and time.monotonic() < deadline:
                 _reap(self.pid)
                 time.sleep(POLL_S)
+            _reap(self.pid)
 
 
 def start(
@@ -60,6 +62,7 @@ def start(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    _children[started.pid] = started
     return Process(name, started.pid, began(started.pid))
 
 
@@ -80,8 +83,10 @@ def began(pid: int) -> str:
 
 
 def _reap(pid: int) -> None:
-    with suppress(ChildProcessError):  # a child of an earlier command is not ours to wait for
-        os.waitpid(pid, os.WNOHANG)
+    """Let a child of this very command go; one of an earlier command is not ours to wait for."""
+    if child := _children.get(pid):
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(0.2)
 
 
 def is_free(port: int) -> bool:

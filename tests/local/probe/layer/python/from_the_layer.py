@@ -1,0 +1,3 @@
+"""A package that only the layer has."""
+
+WORD = "layer"

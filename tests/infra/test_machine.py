@@ -1,0 +1,50 @@
+"""Rules that every state of the pipeline keeps."""
+
+import pytest
+
+from tests.infra.conftest import read
+
+MACHINE = read("infra/pipeline.asl.yaml")
+TASKS = {name: state for name, state in MACHINE["States"].items() if state["Type"] == "Task"}
+GIVES_UP = {"FailJob"}  # the last resort: it is tried for hours and has nobody to hand over to
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_every_task_has_a_timeout(name):
+    assert "TimeoutSeconds" in TASKS[name]
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_every_task_tries_again(name):
+    assert TASKS[name]["Retry"]
+
+
+@pytest.mark.parametrize("name", sorted(set(TASKS) - GIVES_UP))
+def test_whatever_goes_wrong_ends_in_fail_job(name):
+    assert TASKS[name]["Catch"] == [
+        {"ErrorEquals": ["States.ALL"], "ResultPath": "$.failure", "Next": "FailJob"}
+    ]
+
+
+def test_a_choice_that_nobody_planned_for_never_widens_what_passes():
+    choices = {n: s["Default"] for n, s in MACHINE["States"].items() if s["Type"] == "Choice"}
+    assert choices["ReadVerdict"] == "RequestReview"
+    assert choices["ReadDecision"] == "Refuse"
+
+
+def test_the_container_has_no_network():
+    assert MACHINE["States"]["Generate"]["Parameters"]["EnableNetworkIsolation"] is True
+
+
+def test_an_execution_ends_before_a_photo_may_be_a_day_old():
+    assert MACHINE["TimeoutSeconds"] < 24 * 3600
+
+
+@pytest.mark.parametrize("name", sorted(n for n in TASKS if "lambda" in TASKS[n]["Resource"]))
+def test_only_ids_and_rounds_and_tokens_go_into_a_step(name):
+    assert set(TASKS[name]["Parameters"]["Payload"]) <= {
+        "job_id.$",
+        "round.$",
+        "error.$",
+        "task_token.$",
+    }

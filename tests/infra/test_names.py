@@ -1,0 +1,64 @@
+"""One verb, one name, at every level."""
+
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+FUNCTIONS = ROOT / "functions"
+SERVICES = ROOT / "layers" / "likeness" / "likeness" / "services"
+NO_SERVICE = {"preview_style"}  # a file of the catalogue, handed out as it is
+
+
+def functions(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        name: resource["Properties"]
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
+
+
+def snake(name: str) -> str:
+    return "".join(f"_{c.lower()}" if c.isupper() else c for c in name).lstrip("_")
+
+
+def names(folder: Path) -> set[str]:
+    return {file.stem for file in folder.glob("*.py") if file.stem != "__init__"}
+
+
+def test_every_function_of_the_template_is_the_file_of_its_name(template):
+    for logical_id, properties in functions(template).items():
+        name = snake(logical_id.removesuffix("Function"))
+        assert properties["Handler"] == f"{name}.handler"
+        assert (FUNCTIONS / f"{name}.py").exists()
+
+
+def test_every_file_is_deployed(template):
+    deployed = {p["Handler"].removesuffix(".handler") for p in functions(template).values()}
+    assert names(FUNCTIONS) == deployed
+
+
+def test_every_function_calls_the_service_of_its_name():
+    assert names(FUNCTIONS) - NO_SERVICE == names(SERVICES)
+
+
+def test_a_function_is_its_docstring_and_one_call():
+    for file in FUNCTIONS.glob("*.py"):
+        lines = file.read_text().splitlines()
+        assert len(lines) <= 25, f"{file.name} has {len(lines)} lines"
+        assert lines[0].startswith('"""'), f"{file.name} does not say what it is for"
+
+
+def test_every_task_of_the_state_machine_calls_the_function_of_its_name(machine, template):
+    substitutions = template["Resources"]["Pipeline"]["Properties"]["DefinitionSubstitutions"]
+    for name, state in machine["States"].items():
+        if state["Type"] != "Task" or "lambda" not in state["Resource"]:
+            continue
+        assert state["Parameters"]["FunctionName"] == f"${{{name}}}"
+        assert substitutions[name] == {"GetAtt": f"{name}Function.Arn"}
+
+
+def test_every_substitution_is_used_and_every_use_is_given(template):
+    given = set(template["Resources"]["Pipeline"]["Properties"]["DefinitionSubstitutions"])
+    text = (ROOT / "infra" / "pipeline.asl.yaml").read_text()
+    used = {part.partition("}")[0] for part in text.split("${")[1:]}
+    assert used == given

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from infra.local.sagemaker.program import Program
 
 logger = logging.getLogger(__name__)
+
+_CLOSE_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
@@ -114,14 +117,18 @@ class SageMaker:
             return 400, {"__type": refusal.code, "message": str(refusal)}
 
     def close(self) -> None:
-        """Kill what runs, wait for it, and leave no job's file behind. No event is sent."""
+        """Kill what runs, wait for it, and leave no job's file behind. No event is sent.
+
+        The wait is bounded: a transfer may hang on an S3 that is gone already.
+        """
         with self._lock:
             self._closed = True
             jobs, threads = list(self._jobs.values()), list(self._threads.values())
         for job in jobs:
             job.abandoned.set()
+        deadline = time.monotonic() + _CLOSE_SECONDS
         for thread in threads:
-            thread.join()
+            thread.join(max(0.0, deadline - time.monotonic()))
         shutil.rmtree(self._directory, ignore_errors=True)
 
     def _create(self, request: dict[str, Any]) -> dict[str, Any]:

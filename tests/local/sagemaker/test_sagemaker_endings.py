@@ -132,7 +132,7 @@ def test_the_next_job_finds_the_checkpoints_of_the_last(lab: Lab) -> None:
 def test_a_job_without_leave_to_write_checkpoints_fails(lab: Lab) -> None:
     lab.deny_writing("checkpoints/")
     lab.start("wait", CheckpointConfig=lab.checkpoints())
-    wait_for(lambda: lab.describe()["SecondaryStatus"] == "Training")
+    wait_for((lab.jobs_directory / "job-1" / "checkpoints" / "first.txt").exists)
 
     lab.call("StopTrainingJob", TrainingJobName="job-1")
 

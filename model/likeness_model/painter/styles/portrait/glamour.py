@@ -1,0 +1,108 @@
+"""Glamour: skin evened, features brought out and a little refined, beauty light. Still you."""
+
+import cv2
+import numpy as np
+
+from likeness_model.painter.regions import face_height
+from likeness_model.painter.scene import Look, Scene
+from likeness_model.painter.styles.portrait import makeup
+from likeness_model.painter.styles.portrait.backdrop import BACKDROPS, Mood
+from likeness_model.painter.styles.portrait.refine import refined
+from likeness_model.painter.technique.planes import (
+    Plane,
+    blur,
+    grid,
+    mix,
+    plain,
+    smoothstep,
+    to_picture,
+    to_planes,
+)
+from likeness_model.vision.records import Floats, Image
+
+MOODS = (
+    Mood((0.05, 0.04, 0.06), (0.28, 0.13, 0.16), (0.78, 0.50, 0.44), (1.0, 0.74, 0.56), (44, 20), (9, 4)),
+    Mood((0.03, 0.05, 0.08), (0.10, 0.20, 0.30), (0.42, 0.62, 0.72), (0.62, 0.86, 1.0), (38, 10), (2, -8)),
+    Mood((0.10, 0.06, 0.03), (0.42, 0.27, 0.13), (0.93, 0.75, 0.48), (1.0, 0.85, 0.55), (36, 22), (7, 14)),
+    Mood((0.07, 0.03, 0.10), (0.32, 0.13, 0.38), (0.85, 0.55, 0.82), (1.0, 0.62, 0.88), (46, 4), (12, -9)),
+    Mood((0.03, 0.06, 0.05), (0.08, 0.24, 0.20), (0.48, 0.66, 0.52), (0.80, 1.0, 0.84), (40, 18), (-5, 8)),
+    Mood((0.30, 0.27, 0.26), (0.66, 0.60, 0.57), (0.94, 0.90, 0.86), (1.0, 0.96, 0.90), (34, 14), (6, 7)),
+)  # fmt: skip
+
+
+def glamour(scene: Scene, look: Look) -> Image:
+    mood, backdrop = look.pick_palette(MOODS), look.pick_background(BACKDROPS)
+    full = 1 - 0.6 * look.mildness
+    scene = refined(scene, full)
+    lab = made_up(scene, mood, full)
+    figure = np.clip(cv2.cvtColor(lab, cv2.COLOR_Lab2RGB), 0, 1)
+    ground = backdrop(mood, scene.size, look.rng())
+    figure = rim_lit(figure, scene, mood, side=-1 if look.rng(1).random() < 0.5 else 1)
+    return to_picture(finished(_composed(figure, ground, scene.alpha), scene))
+
+
+def made_up(scene: Scene, mood: Mood, amount: float) -> Floats:
+    """The portrait in CIE Lab after skin, contour, eyes, brows and lips; the skin's mean tone is
+    what it was."""
+    before = cv2.cvtColor(to_planes(scene.foreground), cv2.COLOR_RGB2Lab)
+    lab = makeup.even_skin(before, scene, amount)
+    lab = makeup.contour(lab, scene, amount)
+    lab = beauty_light(lab, scene, amount)
+    lab = makeup.keep_skin_tone(lab, before, scene)
+    lab = makeup.open_eyes(lab, scene, amount)
+    lab = makeup.define_eyes(lab, scene, amount, mood.shadow)
+    lab = makeup.define_brows(lab, scene, amount)
+    lab = makeup.colour_lips(lab, scene, amount, mood.lips)
+    lab = makeup.whiten_teeth(lab, scene, amount)
+    return crisp(lab, scene, amount)
+
+
+def beauty_light(lab: Floats, scene: Scene, amount: float) -> Floats:
+    """A large soft lamp above the camera: the face stands out from neck and clothes."""
+    x, y = grid(scene.size)
+    centre = scene.mesh[[10, 152, 1], :2].mean(0) / scene.size
+    tall = face_height(scene.mesh) / scene.size
+    away = np.hypot((x - centre[0]) / (1.05 * tall), (y - centre[1] + 0.08 * tall) / (1.15 * tall))
+    fall = smoothstep(0.35, 1.7, away.astype(np.float32))
+    out = lab.copy()
+    out[..., 0] *= 1 - np.float32(0.22 * amount) * fall
+    return out
+
+
+def crisp(lab: Floats, scene: Scene, amount: float) -> Floats:
+    """Clarity for hair, brows and eyes, never for skin."""
+    where = np.maximum(scene.hair * np.float32(0.8), np.maximum(scene.eyes, scene.brows))
+    where = blur(where, max(1.0, scene.size * 0.002)) * np.float32(amount)
+    fine = lab[..., 0] - blur(lab[..., 0], face_height(scene.mesh) * 0.008)
+    out = lab.copy()
+    out[..., 0] += np.float32(0.55) * fine * where
+    return out
+
+
+def rim_lit(figure: Plane, scene: Scene, mood: Mood, side: int) -> Plane:
+    """A lamp behind the sitter draws a line of light along hair and shoulder on one side."""
+    soft = blur(scene.alpha, scene.size * 0.010)
+    slope = cv2.Sobel(soft, cv2.CV_32F, 1, 0) * np.float32(side * scene.size / 26)
+    edge = smoothstep(0.0, 1.0, slope) * scene.alpha * (1 - np.float32(0.75) * scene.face)
+    light = scene.luminance
+    strands = np.float32(0.55) + np.float32(4) * (light - blur(light, scene.size * 0.006))
+    edge = edge * np.clip(strands, 0.15, 1.2) * (np.float32(0.5) + light)
+    lamp = plain(np.array(mood.rim, np.float32), scene.size)
+    return np.asarray(1 - (1 - figure) * (1 - lamp * (edge * np.float32(0.5))[..., None]), np.float32)
+
+
+def _composed(figure: Plane, ground: Plane, alpha: Plane) -> Plane:
+    """Over the backdrop, whose light wraps a little around the edge."""
+    picture = mix(ground, figure, alpha)
+    spill = blur(ground * (1 - alpha)[..., None], alpha.shape[0] * 0.02)
+    edge = (alpha * blur(1 - alpha, alpha.shape[0] * 0.012))[..., None]
+    return np.asarray(1 - (1 - picture) * (1 - np.float32(0.5) * spill * edge), np.float32)
+
+
+def finished(picture: Plane, scene: Scene) -> Plane:
+    """The lens: highlights bloom a little, corners fall off."""
+    high = np.clip(picture - np.float32(0.72), 0, 1)
+    picture = 1 - (1 - picture) * (1 - np.float32(0.35) * blur(high, scene.size * 0.018))
+    x, y = grid(scene.size)
+    corner = smoothstep(0.45, 0.95, np.hypot(x - 0.5, y - 0.46).astype(np.float32))
+    return np.asarray(picture * (1 - np.float32(0.38) * corner)[..., None], np.float32)

@@ -8,11 +8,7 @@ import sys
 import threading
 from pathlib import Path
 
-import numpy as np
-
-from infra.local.rekognition.faces import look
 from infra.local.rekognition.gallery import Gallery
-from infra.local.rekognition.moderation import moderation_labels
 from infra.local.rekognition.operations import Rekognition
 from infra.local.rekognition.server import HOST, Server
 from likeness_model.vision.sessions import WeightsError
@@ -26,9 +22,9 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--gallery", type=Path, help="folder of celebrity portraits")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    gallery = Gallery(options.gallery)
+    rekognition = Rekognition(Gallery(options.gallery))
     try:
-        server = Server(options.port, Rekognition(gallery))
+        server = Server(options.port, rekognition)
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
@@ -36,20 +32,17 @@ def main(arguments: list[str]) -> int:
         return 1
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
-    threading.Thread(target=_warm_up, args=(server, gallery), daemon=True).start()
+    threading.Thread(target=_warm_up, args=(server, rekognition), daemon=True).start()
     with server:
         logger.info("listening on %s:%d", *server.server_address[:2])
         server.serve_forever(poll_interval=0.1)
     return 0
 
 
-def _warm_up(server: Server, gallery: Gallery) -> None:
+def _warm_up(server: Server, rekognition: Rekognition) -> None:
     """Load the models while nobody waits: the first question would, for a second."""
     try:
-        blank = np.full((256, 256, 3), 128, np.uint8)
-        look(blank)
-        moderation_labels(blank, 0)
-        portraits = gallery.load()
+        portraits = rekognition.load()
     except WeightsError:
         logger.exception("a model cannot be loaded: every question will fail")
         return

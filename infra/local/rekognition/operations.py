@@ -1,8 +1,10 @@
 """The four operations, from a request's JSON to an answer's."""
 
-import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+
+import numpy as np
 
 from infra.local.rekognition.errors import Refused, invalid_parameters, not_valid
 from infra.local.rekognition.faces import (
@@ -44,14 +46,15 @@ Answer = dict[str, Any]
 
 
 class Rekognition:
-    """One picture at a time: the models use every core themselves, and memory stays bounded.
+    """One request at a time, in one thread: the models use every core themselves, and a thread of
+    its own for each connection would keep its own share of freed memory.
 
     Nothing of a request is kept when it has been answered.
     """
 
     def __init__(self, gallery: Gallery) -> None:
         self._gallery = gallery
-        self._one_at_a_time = threading.Lock()
+        self._one_at_a_time = ThreadPoolExecutor(1, "rekognition")
         self._operations: dict[str, Callable[[Mapping[str, Any]], Answer]] = {
             "CompareFaces": self._compare_faces,
             "DetectFaces": self._detect_faces,
@@ -68,8 +71,17 @@ class Rekognition:
                 f"The laptop's Rekognition has no {operation}; "
                 f"it has {', '.join(self._operations)}.",
             )
-        with self._one_at_a_time:
-            return act(request)
+        return self._one_at_a_time.submit(act, request).result()
+
+    def load(self) -> int:
+        """Load the models and the gallery now; how many portraits it has."""
+        return self._one_at_a_time.submit(self._load).result()
+
+    def _load(self) -> int:
+        blank = np.full((256, 256, 3), 128, np.uint8)
+        look(blank)
+        moderation_labels(blank, 0)
+        return self._gallery.load()
 
     def _detect_faces(self, request: Mapping[str, Any]) -> Answer:
         wanted = request.get("Attributes") or ["DEFAULT"]

@@ -30,6 +30,7 @@ class FakePictures:
 
     def __init__(self) -> None:
         self.declared: list[str] = []
+        self.closer_looks = 0
 
     def normalise(self, data: bytes, *, declared_type: str) -> NormalisedPhoto:
         self.declared.append(declared_type)
@@ -46,6 +47,7 @@ class FakePictures:
         )
 
     def same_picture(self, one: bytes, other: bytes) -> bool:
+        self.closer_looks += 1
         return one.rpartition(b"/")[0] == other.rpartition(b"/")[0]
 
 
@@ -217,6 +219,21 @@ def test_of_two_copies_at_the_same_time_the_later_form_is_refused(world, first, 
     assert world.keys == ["photos/job/p01.jpg"]
 
 
+def test_another_scene_costs_no_closer_look(world):
+    world.upload(b"beach/front/1", P1)()
+    world.upload(b"forest/front/1", P2)()
+
+    assert world.photo(P2).state is PhotoState.ACCEPTED
+    assert world.pictures.closer_looks == 0
+
+
+def test_a_like_view_costs_one_closer_look(world):
+    world.upload(b"beach/front/1", P1)()
+    world.upload(b"beach/side/1", P2)()
+
+    assert world.pictures.closer_looks == 1
+
+
 def test_two_views_at_the_same_time_are_both_accepted(world):
     deliver = world.upload(b"beach/front/1", P1)
     world.detector.meanwhile = world.upload(b"beach/side/1", P2)
@@ -376,6 +393,25 @@ def test_a_job_cancelled_during_the_inspection_keeps_nothing(world):
 
     assert world.keys == []
     assert world.photo().state is not PhotoState.ACCEPTED
+
+
+def test_a_second_delivery_after_a_cancelled_job_keeps_nothing(world, monkeypatch):
+    deliver = world.upload(b"beach/front/1")
+    real = world.pictures.normalise
+
+    def slow(data, *, declared_type):
+        monkeypatch.setattr(world.pictures, "normalise", real)
+        deliver()
+        world.move(JobState.CANCELLED)
+        world.photos.purge(JOB)
+        world.clock.advance(timedelta(seconds=1))
+        return real(data, declared_type=declared_type)
+
+    monkeypatch.setattr(world.pictures, "normalise", slow)
+
+    deliver()
+
+    assert world.keys == []
 
 
 def test_a_job_erased_during_the_inspection_keeps_nothing(world):

@@ -211,6 +211,17 @@ def test_a_jpeg_of_a_camera_is_decoded_at_a_fraction_close_to_the_bound():
     assert accept(files.encode(files.textured(4000, 3000))).size == (2000, 1500)
 
 
+@pytest.mark.parametrize("mode", ["1", "P"])
+def test_pixels_of_a_palette_are_averaged_not_picked(mode):
+    checks = Image.new("L", (1200, 1200))
+    for column in range(0, 1200, 2):
+        checks.paste(255, (column, 0, column + 1, 1200))
+
+    image = accept(files.encode(checks.convert(mode), "PNG"), "PNG", long_side=600)
+
+    assert image.getpixel((300, 300)) == pytest.approx((127,) * 3, abs=30)
+
+
 def test_a_small_photo_is_not_enlarged():
     assert accept(files.encode(files.textured(700, 600))).size == (700, 600)
 

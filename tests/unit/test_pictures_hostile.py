@@ -229,6 +229,7 @@ def _exif_with_secrets():
 @pytest.mark.parametrize(
     ("kind", "extras"),
     [
+        ("JPEG", {"comment": SECRET, "dpi": (300, 300)}),
         ("JPEG", {"comment": SECRET, "icc_profile": files.ADOBE_RGB}),
         ("PNG", {"icc_profile": files.ADOBE_RGB}),
         ("WEBP", {"icc_profile": files.ADOBE_RGB}),

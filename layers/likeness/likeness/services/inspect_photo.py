@@ -77,7 +77,6 @@ def _look(
         picture, known, photos=photos, pictures=pictures
     )
     if problem:
-        photos.drop(photo.job_id, photo.photo_id)
         return _refused(photo, problem)
     return photo.model_copy(
         update={

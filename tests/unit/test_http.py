@@ -1,0 +1,197 @@
+"""Routes: what goes in, what comes out, and every error in one shape."""
+
+import json
+import logging
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+
+from likeness.api import AddPhoto, Submitted
+from likeness.domain import errors
+from likeness.domain.errors import LikenessError
+from likeness.domain.job import JobState
+from likeness.domain.reasons import Reason
+from likeness.entrypoints.http import STATUS, Picture, route
+from tests.builders import JOB
+
+
+class Context:
+    aws_request_id = "request-1"
+    function_name = "f"
+    memory_limit_in_mb = 128
+    invoked_function_arn = "arn:aws:lambda:eu-central-1:123456789012:function:f"
+
+
+def call(
+    handler: Any, path: str, *, body: str | None = None, claims: dict[str, str] | None = None
+) -> tuple[int, dict[str, Any]]:
+    operation = handler.operation
+    names = [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
+    event = {
+        "version": "2.0",
+        "routeKey": f"{operation.method} {operation.path}",
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {"content-type": "application/json"},
+        "pathParameters": dict.fromkeys(names, path.split("/")[3] if names else ""),
+        "requestContext": {
+            "http": {"method": operation.method, "path": path},
+            "stage": "$default",
+            **({"authorizer": {"jwt": {"claims": claims, "scopes": None}}} if claims else {}),
+        },
+        "body": body,
+        "isBase64Encoded": False,
+    }
+    answer = handler(event, Context())
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def raising(error: Exception) -> Any:
+    @route("POST", "/v1/jobs/{job_id}/submit", gives=Submitted)
+    def handler(job_id: str) -> Submitted:
+        raise error
+
+    return handler
+
+
+def submitting() -> Any:
+    @route("POST", "/v1/jobs/{job_id}/submit", gives=Submitted, status=HTTPStatus.ACCEPTED)
+    def handler(job_id: str) -> Submitted:
+        return Submitted(job_id=job_id, state=JobState.MODERATING)
+
+    return handler
+
+
+def test_the_answer_is_the_message_with_the_routes_own_status():
+    status, body = call(submitting(), f"/v1/jobs/{JOB}/submit")
+
+    assert status == HTTPStatus.ACCEPTED
+    assert body == {"job_id": JOB, "state": "moderating"}
+
+
+@pytest.mark.parametrize("kind", sorted(STATUS, key=lambda kind: kind.__name__))
+def test_an_error_is_answered_in_one_shape(kind):
+    status, body = call(raising(kind("what is wrong")), f"/v1/jobs/{JOB}/submit")
+
+    assert status == STATUS[kind]
+    assert body == {"error": kind.__name__, "message": "what is wrong"}
+
+
+def test_every_error_of_the_tree_has_a_status():
+    def tree(kind: type[LikenessError]) -> set[type[LikenessError]]:
+        return {kind}.union(*(tree(child) for child in kind.__subclasses__()))
+
+    for kind in tree(LikenessError) - {LikenessError}:
+        assert any(parent in STATUS for parent in kind.__mro__), kind
+
+
+def test_an_error_may_carry_a_reason_code():
+    error = errors.Conflict("too late", reason=Reason.SYSTEM_REVIEW_EXPIRED)
+
+    _, body = call(raising(error), f"/v1/jobs/{JOB}/submit")
+
+    assert body["reason"] == "SYSTEM.REVIEW_EXPIRED"
+
+
+def test_an_unexpected_error_tells_the_caller_nothing(caplog):
+    with caplog.at_level(logging.CRITICAL):
+        status, body = call(raising(RuntimeError("table likeness-prod")), f"/v1/jobs/{JOB}/submit")
+
+    assert status == HTTPStatus.INTERNAL_SERVER_ERROR
+    assert body["error"] == "Internal"
+    assert "likeness-prod" not in json.dumps(body)
+
+
+@pytest.mark.parametrize("job_id", ["j1", "../../etc", "J" + "0" * 32, "%00"])
+def test_an_id_of_another_shape_is_not_found_and_reaches_nothing(job_id):
+    status, _ = call(submitting(), f"/v1/jobs/{job_id}/submit")
+
+    assert status == HTTPStatus.NOT_FOUND
+
+
+def adding() -> Any:
+    @route("POST", "/v1/photos", takes=AddPhoto, gives=Submitted)
+    def handler(request: AddPhoto) -> Submitted:
+        return Submitted(job_id=JOB, state=JobState.OPEN)
+
+    return handler
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ('{"content_type": "image/tiff"}', "content_type"),
+        ("{}", "content_type"),
+        (None, "content_type"),
+        ('{"content_type": "image/png", "user_nmae": "x"}', "user_nmae"),
+        ("not json", "body"),
+        ("[]", "body"),
+    ],
+)
+def test_a_bad_body_names_the_field_that_is_wrong(body, named):
+    status, problem = call(adding(), "/v1/photos", body=body)
+
+    assert status == HTTPStatus.BAD_REQUEST
+    assert problem["error"] == "Invalid"
+    assert named in problem["message"]
+
+
+def test_a_bad_body_is_not_repeated_in_the_answer():
+    _, problem = call(adding(), "/v1/photos", body='{"content_type": "Jane Doe"}')
+
+    assert "Jane Doe" not in json.dumps(problem)
+
+
+def reviewing() -> Any:
+    @route("GET", "/v1/reviews", gives=Submitted, moderators=True)
+    def handler(moderator: str) -> Submitted:
+        assert moderator == "subject-1"
+        return Submitted(job_id=JOB, state=JobState.OPEN)
+
+    return handler
+
+
+@pytest.mark.parametrize(
+    "groups", ["[moderators]", "[moderation-leads]", "[users moderators]", "moderators"]
+)
+def test_a_moderator_is_known_by_group_and_subject(groups):
+    claims = {"sub": "subject-1", "cognito:groups": groups}
+
+    status, _ = call(reviewing(), "/v1/reviews", claims=claims)
+
+    assert status == HTTPStatus.OK
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        None,
+        {"sub": "subject-1"},
+        {"sub": "subject-1", "cognito:groups": "[users]"},
+        {"sub": "subject-1", "cognito:groups": "[not-moderators]"},
+        {"cognito:groups": "[moderators]"},
+    ],
+)
+def test_whoever_is_no_moderator_is_refused(claims):
+    status, problem = call(reviewing(), "/v1/reviews", claims=claims)
+
+    assert status == HTTPStatus.FORBIDDEN
+    assert problem["error"] == "Forbidden"
+
+
+def test_a_picture_is_answered_as_bytes():
+    @route("GET", "/v1/picture", gives=Picture)
+    def handler() -> Picture:
+        return Picture(b"RIFF", "image/webp")
+
+    event = {
+        "version": "2.0",
+        "rawPath": "/v1/picture",
+        "requestContext": {"http": {"method": "GET", "path": "/v1/picture"}, "stage": "$default"},
+        "headers": {},
+    }
+    answer = handler(event, Context())
+
+    assert answer["isBase64Encoded"] is True
+    assert answer["headers"]["Content-Type"] == "image/webp"

@@ -7,10 +7,7 @@ import json
 import logging
 import os
 import threading
-import time
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -18,24 +15,30 @@ from ministack.core.responses import _request_account_id, _request_region
 from ministack.services import lambda_svc
 
 from infra.local.extension import roles
+from infra.local.extension.patience import Busy, Patience, TryAgain
 
 log = logging.getLogger(__name__)
 
 # AWS waits one minute before the first retry and two before the second.
 RETRY_BASE_S = float(os.environ.get("LAMBDA_ASYNC_RETRY_BASE_SECONDS", "1"))
-THROTTLE_PAUSE_S = 0.2
 DEFAULT_RETRIES = 2
 DEFAULT_AGE_S = 21_600
 
-Run = Callable[[], dict[str, Any]]
+
+class Failed(TryAgain):
+    """The function raised; `body` is what it answered."""
+
+    def __init__(self, body: dict[str, Any]) -> None:
+        super().__init__(body.get("errorType"))
+        self.body = body
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long an event is tried: a function's EventInvokeConfig."""
+class Throttled(Busy):
+    """No instance of the function was free; Lambda keeps the event and comes back."""
 
-    retries: int = DEFAULT_RETRIES
-    age_s: float = DEFAULT_AGE_S
+    def __init__(self) -> None:
+        super().__init__("throttled")
+        self.body = {"errorType": "TooManyRequestsException", "errorMessage": "throttled"}
 
 
 def install() -> None:
@@ -59,47 +62,26 @@ def _deliver(function: dict[str, Any], event: Any) -> None:
     patience = Patience(
         retries=int(settings.get("MaximumRetryAttempts", DEFAULT_RETRIES)),
         age_s=float(settings.get("MaximumEventAgeInSeconds", DEFAULT_AGE_S)),
+        pause_s=RETRY_BASE_S,
     )
-    failed, attempts = attempt(lambda: lambda_svc._execute_function(function, event), patience)
-    if failed is None:
-        return
-    name = config["FunctionName"]
-    log.warning("function %s gave up on an event: %s", name, failed.get("errorType"))
     try:
-        _leave_letter(config, settings, event, failed, attempts)
-    except (ClientError, BotoCoreError, roles.RoleRefused):
-        log.exception("the dead letter of function %s was not accepted", name)
+        patience.insist(lambda: _run(function, event))
+    except (Failed, Throttled) as failed:
+        name = config["FunctionName"]
+        log.warning("function %s gave up on an event: %s", name, failed.body.get("errorType"))
+        try:
+            _leave_letter(config, settings, event, failed.body, patience.retries + 1)
+        except (ClientError, BotoCoreError, roles.RoleRefused):
+            log.exception("the dead letter of function %s was not accepted", name)
 
 
-def attempt(
-    run: Run,
-    patience: Patience,
-    *,
-    sleep: Callable[[float], None] = time.sleep,
-    now: Callable[[], float] = time.monotonic,
-) -> tuple[dict[str, Any] | None, int]:
-    """Run until it works, retries are used up or the event is too old.
-
-    Returns the last failure (None once it worked) and the number of attempts. A throttle is no
-    attempt: Lambda keeps the event and comes back.
-    """
-    started, attempts = now(), 0
-    while True:
-        result = run()
+def _run(function: dict[str, Any], event: Any) -> None:
+    result = lambda_svc._execute_function(function, event)
+    if result.get("throttle"):
+        raise Throttled
+    if result.get("error"):
         body = result.get("body")
-        failed = body if isinstance(body, dict) else {"errorMessage": str(body)}
-        if result.get("throttle"):
-            pause = THROTTLE_PAUSE_S
-        elif not result.get("error"):
-            return None, attempts + 1
-        else:
-            attempts += 1
-            if attempts > patience.retries:
-                return failed, attempts
-            pause = RETRY_BASE_S * attempts
-        if now() - started + pause > patience.age_s:
-            return failed, attempts
-        sleep(pause)
+        raise Failed(body if isinstance(body, dict) else {"errorMessage": str(body)})
 
 
 def _leave_letter(

@@ -6,7 +6,6 @@ import contextvars
 import json
 import logging
 import threading
-import time
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -19,14 +18,13 @@ from ministack.services import eventbridge, lambda_svc
 
 from infra.local.extension import inprocess, roles
 from infra.local.extension.async_invocation import invoke_later
+from infra.local.extension.patience import Patience, TryAgain
 
 log = logging.getLogger(__name__)
 
 SERVICE = "events.amazonaws.com"
 DEFAULT_RETRIES = 185
 DEFAULT_AGE_S = 86_400
-FIRST_PAUSE_S = 1.0
-LONGEST_PAUSE_S = 60.0
 
 Send = Callable[[], None]
 
@@ -39,24 +37,18 @@ class Undeliverable(Exception):
         self.code = code
 
 
-class TryAgain(Exception):
-    """The target could not take the event now."""
-
-
 @dataclass(frozen=True, slots=True)
 class Delivery:
     target: dict[str, Any]
     rule: dict[str, Any]
 
     @property
-    def retries(self) -> int:
+    def patience(self) -> Patience:
         policy = self.target.get("RetryPolicy") or {}
-        return int(policy.get("MaximumRetryAttempts", DEFAULT_RETRIES))
-
-    @property
-    def age_s(self) -> float:
-        policy = self.target.get("RetryPolicy") or {}
-        return float(policy.get("MaximumEventAgeInSeconds", DEFAULT_AGE_S))
+        return Patience(
+            retries=int(policy.get("MaximumRetryAttempts", DEFAULT_RETRIES)),
+            age_s=float(policy.get("MaximumEventAgeInSeconds", DEFAULT_AGE_S)),
+        )
 
 
 _current: ContextVar[Delivery] = ContextVar("delivery")
@@ -147,11 +139,11 @@ def deliver(payload: str, send: Send) -> None:
 
 def _deliver(payload: str, send: Send, delivery: Delivery) -> None:
     try:
-        attempts = attempt(send, delivery)
+        delivery.patience.insist(send)
     except Undeliverable as error:
         attempts, code, message = 0, error.code, str(error)
     except TryAgain as error:
-        attempts, code, message = delivery.retries, "RETRIES_EXHAUSTED", str(error)
+        attempts, code, message = delivery.patience.retries, "RETRIES_EXHAUSTED", str(error)
     else:
         return
     arn = delivery.target["Arn"]
@@ -179,25 +171,3 @@ def _deliver(payload: str, send: Send, delivery: Delivery) -> None:
             name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
         },
     )
-
-
-def attempt(
-    send: Send,
-    delivery: Delivery,
-    *,
-    sleep: Callable[[float], None] = time.sleep,
-    now: Callable[[], float] = time.monotonic,
-) -> int:
-    """Send until it works. Returns the retries used; raises Undeliverable, or the last TryAgain."""
-    started, pause, used = now(), FIRST_PAUSE_S, 0
-    while True:
-        try:
-            send()
-        except TryAgain:
-            if used >= delivery.retries or now() - started + pause > delivery.age_s:
-                raise
-            used += 1
-            sleep(pause)
-            pause = min(pause * 2, LONGEST_PAUSE_S)
-        else:
-            return used

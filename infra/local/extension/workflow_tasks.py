@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ministack.services import stepfunctions
 
 from infra.local.extension import integrations
-from infra.local.extension.integrations import Call, TaskFailed
+from infra.local.extension.asl import Call, TaskFailed, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,12 +101,12 @@ def error_matches(wanted: list[str], error: str) -> bool:
 
 def invoke_resource(resource: str, data: Any) -> Any:
     """A task's work: one call, or with .sync a call and the wait for what it started."""
-    call = integrations.parse(resource)
-    if call is None:
-        return _invoke_resource(resource, data)
     task = _task.get()
     deadline = None if task.seconds is None else time.monotonic() + task.seconds
     with task_failures():
+        call = parse(resource)
+        if call is None:
+            return _invoke_resource(resource, data)
         result = integrations.run(call, data, task.role)
         if call.wait == "sync":
             return wait_for_training(data["TrainingJobName"], task, deadline)
@@ -152,12 +152,10 @@ def invoke_with_callback(resource: str, data: Any, token: str, state: dict[str, 
     waiting = {"event": threading.Event(), "result": None, "error": None, "heartbeat": None}
     stepfunctions._task_tokens[token] = waiting
     try:
-        call = integrations.parse(resource)
-        if call is None:
-            raise stepfunctions._ExecutionError(
-                "States.Runtime", f"{resource} cannot wait for a task token here."
-            )
         with task_failures():
+            call = parse(resource)
+            if call is None:
+                raise TaskFailed("States.Runtime", f"{resource} cannot wait for a token here.")
             integrations.run(call, data, task.role)
         deadline = None if seconds is None else started + float(seconds)
         _wait(waiting, task, deadline, None if beat is None else float(beat))

@@ -12,6 +12,7 @@ from likeness_model.painter.styles.graphic.sheet import (
     cel,
     drawn_lines,
     lay_out,
+    nearer,
     with_clear_eyes,
 )
 from likeness_model.painter.technique.features import catchlights, iris_centres, larger_eyes
@@ -74,6 +75,7 @@ def cartoon(scene: Scene, look: Look) -> Picture:
     figure = cel(
         sheet, scene, below=(0.16, 0.46, 0.77, 1.0), above=(0.22, 0.6, 1.0), chroma=1.4, smooth=4.0
     )
+    figure = nearer(figure, sheet, look.mildness)
     lines = drawn_lines(sheet, scene, width=1.15, evenness=0.95, calm=1.0, mildness=look.mildness)
     figure = painted(figure, _line_colours(figure, episode.outline), lines)
     figure = with_clear_eyes(figure, sheet, scene)

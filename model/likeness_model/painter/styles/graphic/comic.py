@@ -11,6 +11,7 @@ from likeness_model.painter.styles.graphic.sheet import (
     cel,
     drawn_lines,
     lay_out,
+    nearer,
     skin_tone,
     with_clear_eyes,
 )
@@ -69,7 +70,7 @@ def _coloured(sheet: Sheet, scene: Scene, issue: Issue, look: Look) -> Picture:
         shade, pitch=PITCH * (1 - 0.4 * look.mildness), angle=15 + 30 * (look.variant % 2)
     )
     shadow = _multiplied(lit, issue.shadow)
-    return painted(lit, shadow, dots)
+    return nearer(painted(lit, shadow, dots), sheet, look.mildness)
 
 
 def _light(sheet: Sheet, scene: Scene) -> Plane:

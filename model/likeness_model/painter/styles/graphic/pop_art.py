@@ -1,12 +1,12 @@
 """Pop art: a silkscreen of flat, unnatural colours, printed a little out of register."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from likeness_model.painter.scene import Look, Scene
+from likeness_model.painter.styles.graphic.parts import SHAPES, Parts, parts_of
 from likeness_model.painter.styles.graphic.sheet import Sheet, lay_out, skin_tone
 from likeness_model.painter.technique.halftone import halftone
 from likeness_model.painter.technique.ink import evened
@@ -15,6 +15,7 @@ from likeness_model.painter.technique.planes import (
     Plane,
     blur,
     luma,
+    mix,
     painted,
     resized,
     smoothstep,
@@ -22,7 +23,6 @@ from likeness_model.painter.technique.planes import (
 from likeness_model.painter.technique.tone import Colour
 
 REGISTER = 0.006  # how far an ink may lie beside its place, as share of the side
-SHAPES = 320  # side of the grid on which the hand-cut shapes are smoothed
 
 
 @dataclass(frozen=True)
@@ -126,13 +126,16 @@ class Screens:
     key: Plane
 
     def closer(self, size: int) -> "Screens":
-        """The same at another size, cropped to head and collar."""
+        """The same at another size, cropped to the head, whole, and the collar."""
         side = self.key.shape[0]
-        window = (
-            slice(round(0.09 * side), round(0.83 * side)),
-            slice(round(0.13 * side), round(0.87 * side)),
+        crown = int(np.argmax(self.figure.max(1) > 0.5)) / side
+        top = float(np.clip(crown - 0.05, 0.0, 0.09))
+        half = (0.83 - top) / 2
+        rows, columns = (
+            slice(round(start * side), round(end * side))
+            for start, end in ((top, 0.83), (0.5 - half, 0.5 + half))
         )
-        return Screens(*(resized(plane[window], size) for plane in vars(self).values()))
+        return Screens(*(resized(plane[rows, columns], size) for plane in vars(self).values()))
 
 
 def pop_art(scene: Scene, look: Look) -> Picture:
@@ -148,14 +151,16 @@ def pop_art(scene: Scene, look: Look) -> Picture:
 
 
 def _cut_screens(sheet: Sheet, scene: Scene, look: Look) -> Screens:
-    parts = _parts(scene)
+    parts = parts_of(scene)
     light, paper = _light(sheet, scene, parts)
     figure = sheet.cover()
     head = _stencil(parts.head, 0.35, sheet.size)
     features = np.clip(scene.eyes + scene.mouth, 0, 1) * smoothstep(0.42, 0.6, light)
-    half = halftone(
-        smoothstep(0.47, 0.24, light), pitch=1 / (150 + 60 * look.mildness), angle=22.5, soft=1.4
-    )
+    half = halftone(smoothstep(0.47, 0.24, light), pitch=1 / 150, angle=22.5, soft=1.4)
+    # Milder: a finer negative, with the middle tones that a lith film drops.
+    key = mix(np.maximum(half, _solid(light)), smoothstep(0.58, 0.12, light), 0.8 * look.mildness)
+    blend = 0.01 + 0.10 * look.mildness
+    broad = resized(blur(resized(light, SHAPES), 2.0), sheet.size)
     return Screens(
         figure=figure,
         skin=head * figure,
@@ -163,49 +168,9 @@ def _cut_screens(sheet: Sheet, scene: Scene, look: Look) -> Screens:
         lips=_stencil(resized(scene.lips, SHAPES), 0.35, sheet.size, blurred=0.8),
         lids=_lids(scene),
         whites=np.maximum(features, paper * (1 - head)),
-        shade=smoothstep(0.445, 0.425, resized(blur(resized(light, SHAPES), 2.0), sheet.size)),
-        key=np.maximum(half, _solid(light)) * figure,
+        shade=smoothstep(0.435 + blend, 0.435 - blend, broad),
+        key=key * figure,
     )
-
-
-class Parts(NamedTuple):
-    """Who wears which ink, 0..1 on the stencils' grid."""
-
-    head: Plane
-    hair: Plane
-    clothes: Plane
-
-
-def _parts(scene: Scene) -> Parts:
-    """The scene's guesses made whole: below the jaw, what is coloured like skin is the neck."""
-    alpha, skin, face, hair = (
-        resized(plane, SHAPES) for plane in (scene.alpha, scene.skin, scene.face, scene.hair)
-    )
-    scale = SHAPES / scene.size
-    jaw = scene.mesh[[172, 397], 0] * scale
-    brow, lips, chin = scene.mesh[[10, 14, 152], 1] * scale
-    at = np.arange(SHAPES, dtype=np.float32)
-    below = smoothstep(lips, chin, at) * smoothstep(chin + 0.45 * (chin - brow), chin, at)
-    middle, reach = float(jaw.mean()), float(abs(jaw[1] - jaw[0])) / 2
-    column = smoothstep(1.3, 1.0, np.abs(at - np.float32(middle)) / np.float32(reach))
-    neck = alpha * below[:, None] * column[None, :]
-    neck *= np.maximum(hair, _skin_hue(resized(scene.foreground, SHAPES), skin * face))
-    hair = hair * (1 - neck)
-    head = np.maximum(np.maximum(skin, neck), face * (1 - np.float32(0.9) * hair))
-    return Parts(head=head, hair=hair, clothes=np.clip(alpha - hair - head * 2, 0, 1))
-
-
-def _skin_hue(picture: Picture, sample: Plane) -> Plane:
-    """How near each colour's hue is to the sample's, however dark the colour is."""
-    lab = cv2.cvtColor(cv2.GaussianBlur(picture, (0, 0), 1.5), cv2.COLOR_RGB2Lab)
-    opponent = lab[..., 1:].astype(np.float32) - np.float32(128)
-    inside = opponent[sample > 0.6]
-    if not inside.size:
-        return np.zeros_like(sample)
-    own = np.median(inside, 0)
-    length = np.sqrt((opponent**2).sum(2)) + np.float32(1e-3)
-    likeness = opponent @ (own / np.linalg.norm(own)).astype(np.float32) / length
-    return smoothstep(0.80, 0.92, likeness) * smoothstep(4.0, 9.0, length)
 
 
 def _light(sheet: Sheet, scene: Scene, parts: Parts) -> tuple[Plane, Plane]:

@@ -123,6 +123,11 @@ def with_clear_eyes(figure: Picture, sheet: Sheet, scene: Scene) -> Picture:
     return painted(figure, crisp, scene.eyes * np.float32(0.9))
 
 
+def nearer(figure: Picture, sheet: Sheet, mildness: float) -> Picture:
+    """Some of the photo's own modelling, for a redraw that must look more alike."""
+    return painted(figure, sheet.whole, np.full_like(sheet.edge, 0.5 * mildness))
+
+
 def skin_lightness(scene: Scene) -> float:
     """Median lightness of the face's skin, on cv2's 0..255 scale of L*."""
     return 255 * _median_of_skin(scene, resized(scene.luminance, 256))

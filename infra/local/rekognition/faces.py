@@ -15,6 +15,7 @@ from likeness_model.vision.mesh import lay_mesh
 from likeness_model.vision.records import Face, Floats, Image, Mesh
 
 MOST_FACES = 100  # Rekognition's own bound
+NARROWEST_STRIP = 1 / 64  # 16 px where the detector searches at 1024
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,13 @@ class SeenFace:
 
 
 def look(image: Image) -> list[SeenFace]:
-    """Every face, largest first."""
+    """Every face, largest first.
+
+    A strip is not searched: shrunk to 8 px on its shorter side the detector reports faces of
+    infinite size in it (measured; none from 12 px on), and no face is as narrow as that.
+    """
+    if min(image.shape[:2]) < max(image.shape[:2]) * NARROWEST_STRIP:
+        return []
     return [SeenFace(face, lay_mesh(image, face)) for face in find_faces(image)[:MOST_FACES]]
 
 

@@ -30,13 +30,11 @@ class FakeJobs:
             self._photos |= {(photo.job_id, photo.photo_id): photo for photo in photos}
 
     def get(self, job_id: JobId) -> Job:
-        if job_id not in self.jobs:
-            raise NotFound(f"there is no job {job_id}")
-        return self.jobs[job_id]
+        return self._stored(job_id)
 
     def save(self, job: Job) -> None:
         with self.lock:
-            stored = self.get(job.job_id)
+            stored = self._stored(job.job_id)
             if stored.version != job.version - 1 and stored != job:
                 raise Conflict(f"job {job.job_id} moved past version {job.version - 1}")
             self.jobs[job.job_id] = job
@@ -63,6 +61,12 @@ class FakeJobs:
     def save_avatars(self, avatars: Iterable[Avatar]) -> None:
         self._avatars |= {(avatar.job_id, avatar.avatar_id): avatar for avatar in avatars}
 
+    def _stored(self, job_id: JobId) -> Job:
+        """Not `get`: a test may have that answer what was there before."""
+        if job_id not in self.jobs:
+            raise NotFound(f"there is no job {job_id}")
+        return self.jobs[job_id]
+
 
 class FakeLedger:
     """Shares the jobs' lock: a reservation is one transaction over both."""
@@ -79,7 +83,7 @@ class FakeLedger:
                 raise OverQuota(f"tier {job.tier} has no job a day")
             if key in self._entries:
                 return
-            if self._jobs.get(job.job_id).version != job.version - 1:
+            if self._jobs.jobs[job.job_id].version != job.version - 1:
                 raise Conflict(f"job {job.job_id} moved past version {job.version - 1}")
             if self._used(job.user_id, day) >= limit:
                 raise OverQuota(f"the day {day} is taken")
@@ -136,9 +140,7 @@ class FakeReviews:
         self._tokens[review.review_id] = task_token
 
     def get(self, review_id: ReviewId) -> Review:
-        if review_id not in self._reviews:
-            raise NotFound(f"there is no review {review_id}")
-        return self._reviews[review_id]
+        return self._stored(review_id)
 
     def waiting(self) -> list[Review]:
         waiting = [r for r in self._reviews.values() if r.state is ReviewState.WAITING]
@@ -146,7 +148,7 @@ class FakeReviews:
 
     def save(self, review: Review) -> None:
         with self._lock:
-            stored = self.get(review.review_id)
+            stored = self._stored(review.review_id)
             if stored.version != review.version - 1 and stored != review:
                 raise Conflict(f"review {review.review_id} was decided meanwhile")
             self._reviews[review.review_id] = review
@@ -155,6 +157,11 @@ class FakeReviews:
         if review_id not in self._tokens:
             raise NotFound(f"nothing waits for review {review_id}")
         return self._tokens[review_id]
+
+    def _stored(self, review_id: ReviewId) -> Review:
+        if review_id not in self._reviews:
+            raise NotFound(f"there is no review {review_id}")
+        return self._reviews[review_id]
 
 
 def _day_of(job: Job) -> Day:

@@ -1,6 +1,7 @@
 """End a job badly: GPU work stopped, everything deleted, the day settled, the reason said."""
 
 from likeness.contracts import Settled
+from likeness.domain.errors import NotFound
 from likeness.domain.ids import JobId
 from likeness.domain.job import Job, JobState
 from likeness.domain.moderation import Outcome
@@ -37,7 +38,8 @@ def fail_job(
         return Settled(job_id=job_id, state=job.state)
     for round_ in range(1, job.round + 1):
         generator.stop(job_id, round_)
-    state, reason = _why(job, error, jobs=jobs, reviews=reviews, clock=clock)
+    state, reason = _why(job, error, jobs=jobs, reviews=reviews)
+    _close_review(job, reviews=reviews, clock=clock)
     photos.purge(job_id)
     work.purge(job_id)
     gallery.purge(job_id)
@@ -50,9 +52,7 @@ def fail_job(
     return Settled(job_id=job_id, state=state)
 
 
-def _why(
-    job: Job, error: str, *, jobs: Jobs, reviews: Reviews, clock: Clock
-) -> tuple[JobState, Reason]:
+def _why(job: Job, error: str, *, jobs: Jobs, reviews: Reviews) -> tuple[JobState, Reason]:
     """What the user is told. Our own errors are never the user's fault, whatever they were."""
     if error == REFUSED:
         reason = _refusal(job, jobs=jobs, reviews=reviews)
@@ -61,11 +61,18 @@ def _why(
     if error == NO_AVATARS:
         return JobState.FAILED, Reason.SYSTEM_TOO_FEW_AVATARS
     if error == TIMEOUT and job.state is JobState.IN_REVIEW:
-        review = reviews.get(review_of(job.job_id))
-        if review.state is ReviewState.WAITING:
-            reviews.save(review.expire(clock.now()))
         return JobState.EXPIRED, Reason.SYSTEM_REVIEW_EXPIRED
     return JobState.FAILED, Reason.SYSTEM_UNAVAILABLE
+
+
+def _close_review(job: Job, *, reviews: Reviews, clock: Clock) -> None:
+    """Nobody is asked about photos that are gone. A job may have failed before it had a review."""
+    try:
+        review = reviews.get(review_of(job.job_id))
+    except NotFound:
+        return
+    if review.state is ReviewState.WAITING:
+        reviews.save(review.expire(clock.now()))
 
 
 def _refusal(job: Job, *, jobs: Jobs, reviews: Reviews) -> Reason | None:

@@ -37,8 +37,9 @@ def moderate_photos(
     if any(photo.verdict is None for photo in photos):
         verdicts = _judge(photos, detector=detector, policy=policy)
         for photo in photos:
-            judged = photo.model_copy(update={"verdict": verdicts[photo.photo_id]})
-            jobs.save_photo(judged, seen=photo)
+            if photo.verdict is None:  # a crash between two photos: what was stored stands
+                judged = photo.model_copy(update={"verdict": verdicts[photo.photo_id]})
+                jobs.save_photo(judged, seen=photo)
         photos = [photo for photo in jobs.photos(job_id) if photo.state is PhotoState.ACCEPTED]
         _count_unknown(photos, metrics)
     return Moderated(

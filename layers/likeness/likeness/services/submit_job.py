@@ -66,7 +66,7 @@ def _reserve(
 
 
 def _check_photos(job_id: JobId, *, jobs: Jobs, photos: Photos, inspections: Inspections) -> None:
-    """Invalid unless enough photos were accepted and none still waits to be inspected.
+    """Invalid unless enough photos were accepted, Conflict while one waits to be inspected.
 
     The bucket is listed, because an upload's event may have been lost: what waits there is
     inspected again, and the next submit finds it done.

@@ -1,0 +1,84 @@
+"""One more upload form, to replace a refused photo."""
+
+from datetime import timedelta
+
+import pytest
+
+from likeness.api import AddPhoto
+from likeness.domain.errors import Conflict, NotFound
+from likeness.domain.job import JobState
+from likeness.domain.photo import PhotoState
+from likeness.services import add_photo as service
+from tests.builders import JOB, a_photo, photos
+
+HEIC = AddPhoto(content_type="image/heic")
+
+
+def add(world):
+    return service.add_photo(JOB, HEIC, jobs=world.jobs, photos=world.photos, clock=world.clock)
+
+
+def test_a_form_is_given_under_the_next_id(world):
+    world.has(with_photos=photos(3))
+
+    form = add(world)
+
+    assert (form.photo_id, form.fields["Content-Type"]) == ("p04", "image/heic")
+    added = world.jobs.photos(JOB)[3]
+    assert (added.photo_id, added.state) == ("p04", PhotoState.AWAITED)
+
+
+def test_a_refused_photo_makes_room(world):
+    refused = a_photo(10, state=PhotoState.REFUSED)
+    world.has(with_photos=[*photos(9), refused])
+
+    assert add(world).photo_id == "p11"
+    with pytest.raises(Conflict, match="10 photos"):
+        add(world)
+
+
+def test_forms_are_not_given_for_ever(world):
+    world.has(with_photos=photos(30, state=PhotoState.REFUSED))
+
+    with pytest.raises(Conflict, match="start a new one"):
+        add(world)
+
+
+@pytest.mark.parametrize("state", [state for state in JobState if state is not JobState.OPEN])
+def test_only_an_open_job_takes_photos(world, state):
+    world.has(state)
+
+    with pytest.raises(Conflict):
+        add(world)
+
+    assert len(world.jobs.photos(JOB)) == 3
+
+
+def test_a_job_whose_time_is_up_takes_no_photos(world):
+    world.has()
+    world.clock.set(world.job.submit_by)
+
+    with pytest.raises(Conflict, match="had to be submitted"):
+        add(world)
+
+
+def test_until_then_it_does(world):
+    world.has()
+    world.clock.set(world.job.submit_by - timedelta(seconds=1))
+
+    assert add(world)
+
+
+def test_an_unknown_job_is_not_found(world):
+    with pytest.raises(NotFound):
+        add(world)
+
+
+def test_of_two_requests_at_once_the_second_asks_again(world, monkeypatch):
+    world.has(with_photos=photos(3))
+    seen = world.jobs.photos(JOB)
+    add(world)
+    monkeypatch.setattr(world.jobs, "photos", lambda _: seen)
+
+    with pytest.raises(Conflict):
+        add(world)

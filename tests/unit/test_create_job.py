@@ -1,0 +1,189 @@
+"""Opening a job: what is looked at before a single byte is uploaded."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from likeness.domain.errors import Forbidden, Invalid, OverQuota
+from likeness.domain.ids import UserId
+from likeness.domain.job import JobState
+from likeness.domain.photo import PhotoState
+from likeness.domain.quota import EntryState
+from likeness.services.create_job import create_job
+from tests.builders import (
+    JOB,
+    NOW,
+    TODAY,
+    USER,
+    a_style,
+    a_tier,
+    an_order,
+    plus,
+    styles,
+    tiers,
+)
+
+
+def create(world, request=None, **policy):
+    return create_job(
+        request or an_order(),
+        jobs=world.jobs,
+        users=world.users,
+        ledger=world.ledger,
+        photos=world.photos,
+        clock=world.clock,
+        **{
+            "styles": styles(),
+            "tiers": tiers(),
+            "consent_versions": frozenset({"2026-11"}),
+            "submit_within": timedelta(hours=1),
+        }
+        | policy,
+    )
+
+
+def test_a_job_is_opened_with_a_form_for_each_photo(world):
+    created = create(world, an_order(photos=[{"content_type": "image/heic"}] * 4))
+
+    job = world.jobs.get(created.job_id)
+    assert (job.state, job.user_id, job.tier, job.day) == (JobState.OPEN, USER, "lite", None)
+    assert [form.photo_id for form in created.uploads] == ["p01", "p02", "p03", "p04"]
+    assert {form.fields["Content-Type"] for form in created.uploads} == {"image/heic"}
+    there = world.jobs.photos(created.job_id)
+    assert [photo.photo_id for photo in there] == [form.photo_id for form in created.uploads]
+    assert {photo.state for photo in there} == {PhotoState.AWAITED}
+
+
+def test_the_user_is_told_until_when_to_submit(world):
+    created = create(world, submit_within=timedelta(minutes=30))
+
+    assert created.submit_by == NOW + timedelta(minutes=30)
+    assert world.jobs.get(created.job_id).submit_by == created.submit_by
+
+
+def test_consent_is_kept_with_version_and_time(world):
+    created = create(world)
+
+    assert world.jobs.get(created.job_id).consent == an_order().consent
+
+
+def test_no_day_is_taken_before_the_job_is_submitted(world):
+    create(world)
+
+    assert world.ledger.entries(USER, TODAY) == []
+
+
+def test_every_job_has_an_id_and_a_seed_of_its_own(world):
+    jobs = [world.jobs.get(create(world).job_id) for _ in range(5)]
+
+    assert len({job.job_id for job in jobs}) == 5
+    assert len({job.seed for job in jobs}) == 5
+
+
+@pytest.mark.parametrize(
+    ("request_", "policy", "error", "says"),
+    [
+        ({"consent": {"version": "2020-01", "accepted_at": NOW}}, {}, Invalid, "2026-11"),
+        (
+            {"consent": {"version": "2026-11", "accepted_at": NOW + timedelta(hours=1)}},
+            {},
+            Invalid,
+            "future",
+        ),
+        ({"time_zone": "Mars/Olympus"}, {}, Invalid, "Europe/Berlin"),
+        ({"time_zone": "../../etc/passwd"}, {}, Invalid, "IANA"),
+        ({}, {"tiers": tiers(open=False)}, Forbidden, "lite"),
+        ({"styles": ["comic", "nonesuch"]}, {}, Invalid, "nonesuch"),
+        (
+            {"styles": ["comic"]},
+            {"styles": {"comic": a_style(withdrawn=True)}},
+            Invalid,
+            "withdrawn",
+        ),
+        ({"styles": ["comic", "comic"]}, {}, Invalid, "differ"),
+        ({}, {"tiers": tiers(styles_a_job=1)}, Invalid, "may pick 1"),
+        ({"avatars": 30}, {"tiers": tiers(avatars_a_job=10)}, Invalid, "may have 10"),
+        ({"avatars": 1}, {}, Invalid, "cannot show 2 styles"),
+        ({}, {"tiers": tiers(jobs_a_day=0)}, OverQuota, "next day"),
+    ],
+)
+def test_what_may_not_be_asked_for_is_refused_and_leaves_nothing(
+    world, request_, policy, error, says
+):
+    with pytest.raises(error, match=says):
+        create(world, an_order(**request_), **policy)
+
+    assert world.jobs.jobs == {}
+
+
+def test_a_clock_that_is_a_little_ahead_is_forgiven(world):
+    consent = {"version": "2026-11", "accepted_at": NOW + timedelta(minutes=5)}
+
+    assert create(world, an_order(consent=consent))
+
+
+def test_a_day_that_is_taken_is_said_before_anything_is_uploaded(world):
+    world.has(JobState.MODERATING)
+
+    with pytest.raises(OverQuota, match="2026-11-22T23:00:00"):  # midnight in Berlin
+        create(world)
+
+
+def test_a_day_that_was_given_back_is_free(world):
+    job = world.has(JobState.MODERATING)
+    world.ledger.settle(job, EntryState.RETURNED, now=NOW)
+
+    assert create(world)
+
+
+def test_plus_may_do_more_while_it_lasts(world):
+    world.has(JobState.MODERATING)
+    world.users.entitled[USER] = plus()
+
+    created = create(world)
+
+    assert world.jobs.get(created.job_id).tier == "plus"
+
+
+def test_plus_that_ran_out_is_lite(world):
+    world.users.entitled[USER] = plus(expires_at=NOW)
+
+    created = create(world)
+
+    assert world.jobs.get(created.job_id).tier == "lite"
+
+
+def test_a_changed_zone_opens_no_second_day(world):
+    """22 November is over in Apia when it is noon in UTC; the user's first zone stays."""
+    world.users.fix_time_zone(USER, "Europe/Berlin")
+    world.has(JobState.MODERATING)
+
+    with pytest.raises(OverQuota):
+        create(world, an_order(time_zone="Pacific/Apia"))
+
+
+def test_the_first_zone_is_kept_with_every_job(world):
+    create(world, an_order(time_zone="Asia/Tokyo"))
+    created = create(world, an_order(time_zone="America/New_York"))
+
+    assert world.jobs.get(created.job_id).time_zone == "Asia/Tokyo"
+
+
+def test_the_day_is_the_users_and_not_ours(world):
+    """At 23:30 UTC it is tomorrow in Berlin already, where today's job leaves tomorrow free."""
+    world.has(JobState.MODERATING)
+    world.clock.set(datetime(2026, 11, 22, 23, 30, tzinfo=UTC))
+
+    assert create(world)
+
+
+def test_another_users_day_is_none_of_mine(world):
+    world.has(JobState.MODERATING)
+
+    assert create(world, an_order(user_id=UserId("user-2"))).job_id != JOB
+
+
+def test_a_tier_that_is_closed_does_not_close_the_other(world):
+    world.users.entitled[USER] = plus()
+
+    assert create(world, tiers={"lite": a_tier(open=False), "plus": a_tier("plus")})

@@ -1,0 +1,272 @@
+"""A bad end: everything stopped, deleted, settled and said, however often it is tried."""
+
+from datetime import timedelta
+
+import pytest
+
+from likeness.domain.errors import Conflict, NotDeleted, NotFound, Unavailable
+from likeness.domain.job import ENDED, JobState
+from likeness.domain.moderation import Outcome
+from likeness.domain.quota import EntryState
+from likeness.domain.reasons import Reason
+from likeness.domain.review import ReviewState, review_of
+from likeness.services import fail_job as service
+from tests.builders import (
+    JOB,
+    MODERATOR,
+    NOW,
+    TODAY,
+    USER,
+    a_photo,
+    a_review,
+    a_verdict,
+)
+
+REVIEW = review_of(JOB)
+RUNNING = [state for state in JobState if state not in ENDED and state is not JobState.OPEN]
+
+
+def fail(world, error="States.TaskFailed"):
+    return service.fail_job(
+        JOB,
+        error,
+        jobs=world.jobs,
+        reviews=world.reviews,
+        ledger=world.ledger,
+        photos=world.photos,
+        work=world.work,
+        gallery=world.gallery,
+        generator=world.generator,
+        clock=world.clock,
+    )
+
+
+def everywhere(world):
+    """Something of the job in every place where something may be."""
+    world.photos.upload(JOB, "p04", b"bytes")
+    world.draws(1, 2)
+    world.avatar_objects.put(f"drawn/{JOB}/a01.png", b"avatar")
+    world.avatar_objects.put(f"avatars/{JOB}/a01/1024.png", b"avatar")
+
+
+@pytest.mark.parametrize("state", RUNNING)
+def test_our_own_fault_deletes_everything_and_returns_the_day(world, state):
+    world.has(state)
+    everywhere(world)
+
+    assert fail(world).state is JobState.FAILED
+
+    assert world.photo_objects.listing() == world.avatar_objects.listing() == []
+    assert (world.job.state, world.job.reason) == (JobState.FAILED, Reason.SYSTEM_UNAVAILABLE)
+    assert world.job.photos_deleted_at == NOW
+    assert world.day is EntryState.RETURNED
+    assert world.ledger.entries(USER, TODAY)[0].reason is Reason.SYSTEM_UNAVAILABLE
+
+
+def test_a_job_that_took_no_day_returns_none(world):
+    world.has()
+
+    assert fail(world).state is JobState.FAILED
+
+    assert world.ledger.entries(USER, TODAY) == []
+
+
+def test_photos_that_broke_a_rule_cost_the_day(world):
+    refused = a_verdict(Outcome.REFUSED, Reason.POLICY_NUDITY)
+    there = [a_photo(1, verdict=a_verdict()), a_photo(2, verdict=refused)]
+    world.has(JobState.MODERATING, with_photos=there)
+
+    assert fail(world, "Refused").state is JobState.REFUSED
+
+    assert world.job.reason is Reason.POLICY_NUDITY
+    assert world.day is EntryState.SPENT
+
+
+def test_a_moderators_no_is_the_reason(world):
+    world.has(JobState.IN_REVIEW)
+    world.reviews.open(a_review(), "token")
+    world.reviews.save(
+        a_review().decide(
+            ReviewState.REFUSED, now=NOW, by=MODERATOR, reason=Reason.RIGHTS_CELEBRITY
+        )
+    )
+
+    assert fail(world, "Refused").state is JobState.REFUSED
+
+    assert world.job.reason is Reason.RIGHTS_CELEBRITY
+    assert world.day is EntryState.SPENT
+
+
+def test_a_refusal_that_nobody_can_explain_is_our_fault(world):
+    """The user is never refused without a reason."""
+    world.has(JobState.MODERATING)
+
+    assert fail(world, "Refused").state is JobState.FAILED
+
+    assert world.job.reason is Reason.SYSTEM_UNAVAILABLE
+    assert world.day is EntryState.RETURNED
+
+
+def test_an_end_without_avatars_returns_the_day(world):
+    world.has(JobState.FINISHING)
+
+    assert fail(world, "NoAvatars").state is JobState.FAILED
+
+    assert world.job.reason is Reason.SYSTEM_TOO_FEW_AVATARS
+    assert world.day is EntryState.RETURNED
+
+
+def test_a_review_that_nobody_decided_expires_with_its_job(world):
+    world.has(JobState.IN_REVIEW)
+    world.reviews.open(a_review(), "token")
+
+    assert fail(world, "States.Timeout").state is JobState.EXPIRED
+
+    assert world.reviews.get(REVIEW).state is ReviewState.EXPIRED
+    assert world.reviews.waiting() == []
+    assert world.job.reason is Reason.SYSTEM_REVIEW_EXPIRED
+    assert world.day is EntryState.RETURNED
+
+
+@pytest.mark.parametrize("state", [JobState.MODERATING, JobState.IN_REVIEW])
+@pytest.mark.parametrize("error", ["States.TaskFailed", "States.Timeout"])
+def test_no_review_waits_for_a_job_that_ended(world, state, error):
+    """Its photos are gone: a moderator would be asked about nothing."""
+    world.has(state)
+    world.reviews.open(a_review(), "token")
+
+    fail(world, error)
+
+    assert world.reviews.waiting() == []
+
+
+def test_a_decision_that_came_while_the_deadline_passed_stays_in_the_review(world):
+    world.has(JobState.IN_REVIEW)
+    world.reviews.open(a_review(), "token")
+    approved = a_review().decide(ReviewState.APPROVED, now=NOW, by=MODERATOR)
+    world.reviews.save(approved)
+
+    fail(world, "States.Timeout")
+
+    assert world.reviews.get(REVIEW) == approved
+
+
+def test_gpu_work_is_stopped_in_every_round(world):
+    world.has(JobState.GENERATING, round=2)
+    world.generator.running |= {(JOB, 1), (JOB, 2)}
+
+    fail(world)
+
+    assert not world.generator.running
+
+
+def test_nothing_is_deleted_while_the_container_may_still_write(world):
+    world.has(JobState.GENERATING)
+    everywhere(world)
+    world.generator.running.add((JOB, 1))
+    world.generator.stopping = True
+
+    with pytest.raises(Unavailable):
+        fail(world)
+
+    assert world.avatar_objects.listing()
+    assert not world.job.ended
+
+    world.generator.stopping = False
+    assert fail(world).state is JobState.FAILED
+    assert world.avatar_objects.listing() == []
+
+
+@pytest.mark.parametrize("bucket", ["photo_objects", "avatar_objects"])
+def test_a_job_does_not_end_before_everything_is_gone(world, bucket):
+    """Neither its state nor the time of deletion says what is not so."""
+    world.has(JobState.GENERATING)
+    everywhere(world)
+    getattr(world, bucket).sealed = True
+
+    with pytest.raises(NotDeleted):
+        fail(world)
+
+    assert world.job.state is JobState.GENERATING
+    assert world.job.photos_deleted_at is None
+    assert world.day is EntryState.RESERVED
+
+    getattr(world, bucket).sealed = False
+    world.clock.advance(timedelta(hours=2))
+    fail(world)
+    assert world.job.photos_deleted_at == NOW + timedelta(hours=2)
+
+
+def test_photos_that_were_gone_before_keep_their_time(world):
+    earlier = NOW - timedelta(minutes=3)
+    world.has(JobState.FINISHING, photos_deleted_at=earlier)
+
+    fail(world)
+
+    assert world.job.photos_deleted_at == earlier
+
+
+def test_failing_twice_is_failing_once(world):
+    world.has(JobState.GENERATING)
+    first = fail(world)
+    ended = world.job
+
+    assert fail(world, "Refused") == first
+
+    assert world.job == ended
+
+
+@pytest.mark.parametrize("state", sorted(ENDED))
+def test_a_job_that_ended_stays_as_it_ended(world, state):
+    world.has(state)
+    before = world.job
+
+    assert fail(world).state is state
+
+    assert world.job == before
+
+
+def test_a_crash_after_the_day_was_returned_is_mended(world, monkeypatch):
+    world.has(JobState.GENERATING)
+
+    def lose(_):
+        raise Unavailable("no answer")
+
+    monkeypatch.setattr(world.jobs, "save", lose)
+    with pytest.raises(Unavailable):
+        fail(world)
+    monkeypatch.undo()
+    assert world.day is EntryState.RETURNED
+
+    assert fail(world).state is JobState.FAILED
+
+    assert len(world.ledger.entries(USER, TODAY)) == 1
+
+
+def test_a_job_that_moved_meanwhile_is_looked_at_again(world, monkeypatch):
+    world.has(JobState.GENERATING)
+    seen = world.job
+    world.jobs.save(seen.move(JobState.FINISHING, NOW))
+    monkeypatch.setattr(world.jobs, "get", lambda _: seen)
+
+    with pytest.raises(Conflict):
+        fail(world)
+    monkeypatch.undo()
+
+    assert fail(world).state is JobState.FAILED
+
+
+def test_other_jobs_are_left_alone(world):
+    world.has(JobState.GENERATING)
+    world.photo_objects.put("photos/j2/p01.jpg", b"theirs")
+    world.avatar_objects.put("avatars/j2/a01/1024.png", b"theirs")
+
+    fail(world)
+
+    assert world.photo_objects.listing() == ["photos/j2/p01.jpg"]
+    assert world.avatar_objects.listing() == ["avatars/j2/a01/1024.png"]
+
+
+def test_an_unknown_job_is_not_found(world):
+    with pytest.raises(NotFound):
+        fail(world)

@@ -1,0 +1,190 @@
+"""Nobody sees an avatar that the judge of the photos would not let through."""
+
+import pytest
+
+from likeness.domain.avatar import AvatarState
+from likeness.domain.errors import Conflict, NotFound, Unavailable
+from likeness.domain.job import JobState
+from likeness.domain.moderation import Label, Outcome
+from likeness.services import moderate_avatars as service
+from tests.builders import JOB, a_png, a_policy, a_result
+
+
+def moderate(world, round_=1):
+    return service.moderate_avatars(
+        JOB,
+        round_,
+        jobs=world.jobs,
+        work=world.work,
+        detector=world.detector,
+        policy=a_policy(),
+        clock=world.clock,
+    )
+
+
+def delivered(world, *numbers, round_=1):
+    """A job that is drawing, and what the container delivers for it."""
+    if not world.jobs.jobs:
+        world.has(JobState.GENERATING, round=round_)
+    pngs = {f"a{n:02d}": a_png(n) for n in numbers}
+    world.work.deliver(a_result(*numbers, round_=round_), pngs)
+
+
+def states(world) -> dict[str, AvatarState]:
+    return {avatar.avatar_id: avatar.state for avatar in world.jobs.avatars(JOB)}
+
+
+def nude(world, *avatars):
+    for avatar in avatars:
+        world.detector.seen_labels[avatar] = [Label(name="Explicit", confidence=99)]
+
+
+def test_clean_avatars_are_approved_and_kept_in_their_order(world):
+    delivered(world, 2, 1)
+
+    answer = moderate(world)
+
+    assert (answer.approved, answer.redraw, answer.round) == (2, False, 1)
+    assert [avatar.avatar_id for avatar in world.jobs.avatars(JOB)] == ["a02", "a01"]
+    assert set(states(world).values()) == {AvatarState.APPROVED}
+    assert world.avatar_objects.get(f"drawn/{JOB}/a02.png", "avatar") == a_png(2)
+    assert world.job.state is JobState.FINISHING
+
+
+def test_what_was_measured_is_kept_with_the_avatar(world):
+    delivered(world, 1)
+
+    moderate(world)
+
+    (avatar,) = world.jobs.avatars(JOB)
+    drawn = a_result(1).avatars[0]
+    assert (avatar.likeness, avatar.photo_id) == (drawn.likeness.distance, drawn.photo_id)
+    assert (avatar.sha256, avatar.style) == (drawn.sha256, drawn.style)
+
+
+@pytest.mark.parametrize("label", [("Explicit", 99), ("Explicit", 51), ("Nobody knows", 51)])
+def test_a_doubtful_avatar_is_lost_and_drawn_again(world, label):
+    """No human looks at avatars, so doubt is refusal."""
+    name, confidence = label
+    delivered(world, 1, 2)
+    world.detector.seen_labels["a02"] = [Label(name=name, confidence=confidence)]
+
+    answer = moderate(world)
+
+    assert (answer.approved, answer.redraw) == (1, True)
+    assert states(world) == {"a01": AvatarState.APPROVED, "a02": AvatarState.REFUSED}
+    assert f"drawn/{JOB}/a02.png" not in world.avatar_objects.listing()
+
+
+def test_the_second_round_is_the_last(world):
+    delivered(world, 1, 2)
+    nude(world, "a02")
+    moderate(world)
+    world.jobs.save(world.job.move(JobState.GENERATING, world.clock.now(), round=2))
+    delivered(world, 2, round_=2)
+
+    answer = moderate(world, round_=2)
+
+    assert (answer.approved, answer.redraw) == (1, False)
+
+
+def test_what_the_second_round_draws_well_replaces_what_was_lost(world):
+    delivered(world, 1, 2)
+    nude(world, "a02")
+    moderate(world)
+    world.jobs.save(world.job.move(JobState.GENERATING, world.clock.now(), round=2))
+    delivered(world, 2, round_=2)
+    nude(world)
+    world.detector.seen_labels.clear()
+
+    answer = moderate(world, round_=2)
+
+    assert (answer.approved, answer.redraw) == (2, False)
+    assert [(a.avatar_id, a.round) for a in world.jobs.avatars(JOB)] == [("a01", 1), ("a02", 2)]
+
+
+def test_a_round_that_delivered_nothing_approves_nothing(world):
+    delivered(world)
+
+    answer = moderate(world)
+
+    assert (answer.approved, answer.redraw) == (0, False)
+
+
+@pytest.mark.parametrize("found", ["other bytes", "nothing"])
+def test_an_avatar_that_is_not_what_the_container_drew_stops_the_job(world, found):
+    delivered(world, 1)
+    key = f"work/{JOB}/r1/checkpoints/a01.png"
+    if found == "nothing":
+        world.avatar_objects.delete(key)
+    else:
+        world.avatar_objects.put(key, a_png(2))
+
+    with pytest.raises(NotFound, match="a01"):
+        moderate(world)
+
+    assert world.jobs.avatars(JOB) == []
+
+
+def test_a_replayed_step_says_the_same_and_asks_nobody(world):
+    delivered(world, 1, 2)
+    nude(world, "a02")
+    first = moderate(world)
+    asked = dict(world.detector.calls)
+    world.detector.seen_labels.clear()
+
+    assert moderate(world) == first
+
+    assert world.detector.calls == asked
+    assert states(world)["a02"] is AvatarState.REFUSED
+
+
+def test_a_crash_before_the_job_was_saved_is_mended(world, monkeypatch):
+    delivered(world, 1)
+
+    def lose(_):
+        raise Unavailable("no answer")
+
+    monkeypatch.setattr(world.jobs, "save", lose)
+    with pytest.raises(Unavailable):
+        moderate(world)
+    monkeypatch.undo()
+
+    assert moderate(world).approved == 1
+    assert world.job.state is JobState.FINISHING
+
+
+def test_a_detector_that_is_down_approves_nothing(world):
+    delivered(world, 1)
+    world.detector.down = True
+
+    with pytest.raises(Unavailable):
+        moderate(world)
+
+    assert states(world) == {}
+    assert world.job.state is JobState.GENERATING
+
+
+def test_a_round_without_a_result_is_not_found(world):
+    world.has(JobState.GENERATING)
+
+    with pytest.raises(NotFound):
+        moderate(world)
+
+
+@pytest.mark.parametrize("state", [JobState.OPEN, JobState.COMPLETED, JobState.FAILED])
+def test_only_a_job_that_was_drawing_is_judged(world, state):
+    world.has(state)
+
+    with pytest.raises(Conflict):
+        moderate(world)
+
+
+def test_an_avatar_that_was_judged_clean_says_by_what(world):
+    delivered(world, 1)
+
+    moderate(world)
+
+    verdict = world.jobs.avatars(JOB)[0].verdict
+    assert (verdict.outcome, verdict.policy_version) == (Outcome.CLEAN, "test")
+    assert verdict.detector_version == "7.0"

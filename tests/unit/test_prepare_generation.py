@@ -1,0 +1,169 @@
+"""The order for the container: which photos, which avatars, from which seeds."""
+
+import pytest
+
+from likeness.domain.avatar import AvatarState
+from likeness.domain.errors import Conflict
+from likeness.domain.job import JobState
+from likeness.domain.moderation import Outcome
+from likeness.domain.photo import PhotoState
+from likeness.domain.reasons import Reason
+from likeness.domain.review import ReviewState
+from likeness.services.prepare_generation import may_be_drawn, orders, prepare_generation
+from tests.builders import (
+    JOB,
+    MODERATOR,
+    NOW,
+    a_job,
+    a_photo,
+    a_review,
+    a_verdict,
+    an_avatar,
+    photos,
+)
+
+CLEAN = a_verdict()
+DOUBTFUL = a_verdict(Outcome.DOUBTFUL, Reason.POLICY_VIOLENCE)
+REFUSED = a_verdict(Outcome.REFUSED, Reason.POLICY_NUDITY)
+
+
+def prepare(world, round_=1):
+    return prepare_generation(
+        JOB, round_, jobs=world.jobs, reviews=world.reviews, work=world.work, clock=world.clock
+    )
+
+
+def moderated(world, *verdicts, state=JobState.MODERATING, **fields):
+    there = [a_photo(n, verdict=verdict) for n, verdict in enumerate(verdicts, start=1)]
+    return world.has(state, with_photos=there, **fields)
+
+
+def decided(world, state):
+    world.reviews.open(a_review(), "token")
+    reason = None if state is ReviewState.APPROVED else Reason.POLICY_VIOLENCE
+    world.reviews.save(a_review().decide(state, now=NOW, by=MODERATOR, reason=reason))
+
+
+def test_clean_photos_go_to_the_container(world):
+    moderated(world, CLEAN, CLEAN, CLEAN)
+
+    prepared = prepare(world)
+
+    (order,) = world.work.orders
+    assert [(p.photo_id, p.sha256) for p in order.photos] == [
+        (photo.photo_id, photo.sha256) for photo in photos()
+    ]
+    assert (order.job_id, order.round) == (prepared.job_id, prepared.round) == (JOB, 1)
+    assert (world.job.state, world.job.round) == (JobState.GENERATING, 1)
+
+
+def test_styles_are_ordered_in_turn_and_every_avatar_once(world):
+    moderated(world, CLEAN)
+
+    prepare(world)
+
+    (order,) = world.work.orders
+    assert [avatar.avatar_id for avatar in order.avatars] == ["a01", "a02", "a03", "a04"]
+    assert [avatar.style for avatar in order.avatars] == ["comic", "oil", "comic", "oil"]
+
+
+def test_seeds_differ_from_each_other_and_from_round_to_round_and_never_by_chance():
+    job = a_job(avatars=30)
+    seeds = [order.seed for round_ in (1, 2) for order in orders(job, round_)]
+
+    assert len(set(seeds)) == 60
+    assert seeds == [order.seed for round_ in (1, 2) for order in orders(job, round_)]
+    assert {order.seed for order in orders(a_job(seed=8, avatars=30), 1)}.isdisjoint(seeds)
+    assert all(0 <= seed < 2**63 for seed in seeds)
+
+
+@pytest.mark.parametrize(
+    ("photo", "by_hand", "drawn"),
+    [
+        (a_photo(verdict=CLEAN), False, True),
+        (a_photo(verdict=CLEAN), True, True),
+        (a_photo(verdict=DOUBTFUL), False, False),
+        (a_photo(verdict=DOUBTFUL), True, True),
+        (a_photo(verdict=REFUSED), False, False),
+        (a_photo(verdict=REFUSED), True, False),
+        (a_photo(), True, False),
+        (a_photo(verdict=CLEAN, sha256=None), True, False),
+        (a_photo(state=PhotoState.REFUSED, verdict=CLEAN), True, False),
+        (a_photo(state=PhotoState.AWAITED), True, False),
+    ],
+)
+def test_only_a_photo_that_was_let_through_may_be_drawn(photo, by_hand, drawn):
+    assert may_be_drawn(photo, by_hand) is drawn
+
+
+def test_a_photo_that_slipped_in_after_moderation_stays_outside(world):
+    moderated(world, CLEAN, None, CLEAN)
+
+    prepare(world)
+
+    assert [photo.photo_id for photo in world.work.orders[0].photos] == ["p01", "p03"]
+
+
+def test_doubtful_photos_need_a_moderators_yes(world):
+    moderated(world, CLEAN, DOUBTFUL, state=JobState.IN_REVIEW)
+    decided(world, ReviewState.APPROVED)
+
+    prepare(world)
+
+    assert [photo.photo_id for photo in world.work.orders[0].photos] == ["p01", "p02"]
+
+
+def test_doubtful_photos_without_a_review_stay_outside(world):
+    moderated(world, CLEAN, DOUBTFUL)
+
+    prepare(world)
+
+    assert [photo.photo_id for photo in world.work.orders[0].photos] == ["p01"]
+
+
+def test_a_moderators_no_is_no_yes(world):
+    moderated(world, DOUBTFUL, state=JobState.IN_REVIEW)
+    decided(world, ReviewState.REFUSED)
+
+    with pytest.raises(Conflict, match="no photo"):
+        prepare(world)
+
+    assert world.work.orders == []
+    assert world.job.state is JobState.IN_REVIEW
+
+
+def test_a_replayed_step_orders_the_same(world):
+    moderated(world, CLEAN)
+
+    assert prepare(world) == prepare(world)
+
+    first, second = world.work.orders
+    assert first == second
+    assert world.job.version == 3
+
+
+def test_the_second_round_orders_what_was_lost_from_other_seeds(world):
+    moderated(world, CLEAN)
+    prepare(world)
+    world.jobs.save(world.job.move(JobState.FINISHING, NOW))
+    world.jobs.save_avatars(
+        [an_avatar(1), an_avatar(2, AvatarState.REFUSED), an_avatar(3), an_avatar(4)]
+    )
+
+    prepare(world, round_=2)
+
+    first, second = world.work.orders
+    assert [avatar.avatar_id for avatar in second.avatars] == ["a02"]
+    assert second.avatars[0].seed != first.avatars[1].seed
+    assert second.avatars[0].style == first.avatars[1].style
+    assert world.job.round == 2
+
+
+@pytest.mark.parametrize("state", [JobState.OPEN, JobState.COMPLETED, JobState.CANCELLED])
+def test_only_a_job_on_its_way_is_prepared(world, state):
+    moderated(world, CLEAN, state=state)
+
+    with pytest.raises(Conflict):
+        prepare(world)
+
+    assert world.work.orders == []

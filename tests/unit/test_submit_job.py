@@ -1,0 +1,233 @@
+"""Submitting: enough good photos, one day, one start."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from likeness.domain.errors import Conflict, Invalid, NotFound, OverQuota, Unavailable
+from likeness.domain.job import JobState
+from likeness.domain.photo import PhotoState
+from likeness.domain.quota import EntryState
+from likeness.services.submit_job import submit_job
+from tests.builders import JOB, NOW, OTHER_JOB, TODAY, USER, a_job, a_photo, photos, tiers
+
+
+def submit(world, job_id=JOB, **lite):
+    return submit_job(
+        job_id,
+        jobs=world.jobs,
+        ledger=world.ledger,
+        photos=world.photos,
+        inspections=world.inspections,
+        workflow=world.workflow,
+        clock=world.clock,
+        tiers=tiers(**lite),
+    )
+
+
+def test_the_day_is_reserved_and_the_state_machine_starts(world):
+    world.has()
+
+    submitted = submit(world)
+
+    assert submitted.state is world.job.state is JobState.MODERATING
+    assert world.job.day == TODAY
+    assert world.day is EntryState.RESERVED
+    assert world.workflow.starts == [JOB]
+
+
+def test_submitting_twice_is_submitting_once(world):
+    world.has()
+
+    assert submit(world) == submit(world)
+
+    assert world.workflow.starts == [JOB]
+    assert len(world.ledger.entries(USER, TODAY)) == 1
+
+
+def test_a_start_that_was_lost_is_made_up_for(world, monkeypatch):
+    world.has()
+
+    def lose(_):
+        raise Unavailable("no answer")
+
+    monkeypatch.setattr(world.workflow, "start", lose)
+    with pytest.raises(Unavailable):
+        submit(world)
+    monkeypatch.undo()
+    assert world.job.state is JobState.MODERATING
+
+    submit(world)
+
+    assert world.workflow.starts == [JOB]
+    assert len(world.ledger.entries(USER, TODAY)) == 1
+
+
+@pytest.mark.parametrize("count", [0, 2, 11])
+def test_too_few_and_too_many_photos_are_refused(world, count):
+    world.has(with_photos=photos(count))
+
+    with pytest.raises(Invalid, match=f"{count} photos were accepted"):
+        submit(world)
+
+    assert world.job.state is JobState.OPEN
+    assert world.workflow.starts == []
+
+
+@pytest.mark.parametrize("count", [3, 10])
+def test_the_bounds_are_allowed(world, count):
+    world.has(with_photos=photos(count))
+
+    assert submit(world)
+
+
+def test_refused_and_missing_photos_do_not_count(world):
+    world.has(
+        with_photos=[
+            *photos(2),
+            a_photo(3, state=PhotoState.REFUSED),
+            a_photo(4, state=PhotoState.AWAITED),
+        ]
+    )
+
+    with pytest.raises(Invalid, match="2 photos were accepted"):
+        submit(world)
+
+
+def test_a_form_that_was_never_used_does_not_stand_in_the_way(world):
+    world.has(with_photos=[*photos(3), a_photo(4, state=PhotoState.AWAITED)])
+
+    assert submit(world)
+
+
+def test_an_upload_whose_event_was_lost_is_inspected_and_waited_for(world):
+    world.has(with_photos=[*photos(3), a_photo(4, state=PhotoState.AWAITED)])
+    etag = world.photos.upload(JOB, "p04", b"bytes")
+
+    with pytest.raises(Conflict, match="p04"):
+        submit(world)
+
+    ((job_id, upload),) = world.inspections.asked
+    assert (job_id, upload.photo_id, upload.etag) == (JOB, "p04", etag)
+    assert world.job.state is JobState.OPEN
+
+
+def test_a_job_whose_time_is_up_is_not_submitted(world):
+    world.has()
+    world.clock.set(world.job.submit_by)
+
+    with pytest.raises(Conflict, match="had to be submitted"):
+        submit(world)
+
+    assert world.ledger.entries(USER, TODAY) == []
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        JobState.COMPLETED,
+        JobState.REFUSED,
+        JobState.CANCELLED,
+        JobState.EXPIRED,
+        JobState.FAILED,
+    ],
+)
+def test_a_job_that_ended_is_not_started_again(world, state):
+    world.has(state)
+
+    with pytest.raises(Conflict, match=state):
+        submit(world)
+
+    assert world.workflow.starts == []
+
+
+def test_a_second_job_of_the_day_is_told_when_the_next_one_begins(world):
+    world.has()
+    world.has(job_id=OTHER_JOB, with_photos=photos(3, job_id=OTHER_JOB))
+    submit(world)
+
+    with pytest.raises(OverQuota, match="2026-11-22T23:00:00"):
+        submit(world, OTHER_JOB)
+
+    assert world.jobs.get(OTHER_JOB).state is JobState.OPEN
+    assert world.workflow.starts == [JOB]
+
+
+def test_two_tabs_around_midnight_take_one_day(world):
+    """One at 23:59:59 and one at 00:00:01 in Berlin, of the same job."""
+    world.has(submit_by=NOW + timedelta(days=1))
+    world.clock.set(datetime(2026, 11, 22, 22, 59, 59, tzinfo=UTC))
+    submit(world)
+    world.clock.advance(timedelta(seconds=2))
+
+    submit(world)
+
+    assert world.job.day == TODAY
+    assert world.ledger.entries(USER, "2026-11-23") == []
+
+
+def test_the_day_is_that_of_the_submit(world):
+    world.has(submit_by=NOW + timedelta(days=1))
+    world.clock.set(datetime(2026, 11, 22, 23, 0, tzinfo=UTC))  # midnight in Berlin
+
+    submit(world)
+
+    assert world.job.day == "2026-11-23"
+
+
+def overtaken(world, monkeypatch, by):
+    """Somebody stores the job's next version between the read and the reservation."""
+    reserve = world.ledger.reserve
+
+    def late(job, **rest):
+        monkeypatch.undo()
+        by(reserve)
+        reserve(job, **rest)
+
+    monkeypatch.setattr(world.ledger, "reserve", late)
+
+
+def test_a_submit_that_was_overtaken_by_another_says_the_same(world, monkeypatch):
+    world.has()
+    first = a_job().move(JobState.MODERATING, NOW - timedelta(seconds=1), day=TODAY)
+    overtaken(world, monkeypatch, lambda reserve: reserve(first, limit=1, now=NOW))
+
+    assert submit(world).state is JobState.MODERATING
+
+    assert world.job == first
+    assert world.workflow.starts == [JOB]
+
+
+def test_a_submit_that_was_overtaken_by_a_cancellation_starts_nothing(world, monkeypatch):
+    world.has()
+    cancelled = a_job().move(JobState.CANCELLED, NOW)
+    overtaken(world, monkeypatch, lambda _: world.jobs.save(cancelled))
+
+    with pytest.raises(Conflict):
+        submit(world)
+
+    assert world.workflow.starts == []
+    assert world.ledger.entries(USER, TODAY) == []
+
+
+def test_a_submit_that_met_another_change_of_the_open_job_asks_again(world, monkeypatch):
+    world.has()
+    overtaken(world, monkeypatch, lambda _: world.jobs.save(a_job().change(seed=8)))
+
+    with pytest.raises(Conflict):
+        submit(world)
+
+    assert submit(world).state is JobState.MODERATING
+
+
+def test_the_tier_is_that_of_the_job_and_not_of_today(world):
+    """Plus ran out meanwhile: the job was opened with it."""
+    world.has(JobState.MODERATING)
+    world.has(job_id=OTHER_JOB, tier="plus", with_photos=photos(3, job_id=OTHER_JOB))
+
+    assert submit(world, OTHER_JOB)
+
+
+def test_an_unknown_job_is_not_found(world):
+    with pytest.raises(NotFound):
+        submit(world)

@@ -1,0 +1,87 @@
+"""All fakes together, as a use case meets them: one job in one world."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from likeness.domain.avatar import Avatar
+from likeness.domain.ids import JobId
+from likeness.domain.job import Job, JobState
+from likeness.domain.photo import Photo
+from likeness.domain.quota import EntryState
+from tests.builders import JOB, NOW, TODAY, USER, a_job, a_png, photos
+from tests.fakes import (
+    FakeBucket,
+    FakeClock,
+    FakeDetector,
+    FakeGallery,
+    FakeGenerator,
+    FakeInspections,
+    FakeJobs,
+    FakeLedger,
+    FakeMetrics,
+    FakePhotos,
+    FakeReviews,
+    FakeUsers,
+    FakeWork,
+    FakeWorkflow,
+)
+
+
+@dataclass
+class World:
+    clock: FakeClock = field(default_factory=FakeClock)
+    jobs: FakeJobs = field(default_factory=FakeJobs)
+    users: FakeUsers = field(default_factory=FakeUsers)
+    reviews: FakeReviews = field(default_factory=FakeReviews)
+    photo_objects: FakeBucket = field(default_factory=FakeBucket)
+    avatar_objects: FakeBucket = field(default_factory=FakeBucket)
+    inspections: FakeInspections = field(default_factory=FakeInspections)
+    detector: FakeDetector = field(default_factory=FakeDetector)
+    workflow: FakeWorkflow = field(default_factory=FakeWorkflow)
+    generator: FakeGenerator = field(default_factory=FakeGenerator)
+    metrics: FakeMetrics = field(default_factory=FakeMetrics)
+
+    def __post_init__(self) -> None:
+        self.ledger = FakeLedger(self.jobs)
+        self.photos = FakePhotos(self.photo_objects)
+        self.work = FakeWork(self.avatar_objects)
+        self.gallery = FakeGallery(self.avatar_objects)
+
+    def has(
+        self,
+        state: JobState = JobState.OPEN,
+        *,
+        with_photos: Iterable[Photo] | None = None,
+        with_avatars: Iterable[Avatar] = (),
+        **fields: object,
+    ) -> Job:
+        """A job in that state, with its photos kept and its day reserved if it takes one."""
+        job = a_job(state, **fields)
+        there = photos() if with_photos is None else list(with_photos)
+        if job.day is None:
+            self.jobs.create(job, there)
+        else:
+            before = job.model_copy(update={"version": job.version - 1})
+            self.jobs.create(before, there)
+            self.ledger.reserve(job, limit=99, now=NOW)
+        for photo in there:
+            if photo.sha256:
+                self.photos.keep(job.job_id, photo.photo_id, b"jpeg")
+        self.jobs.save_avatars(with_avatars)
+        return job
+
+    @property
+    def job(self) -> Job:
+        return self.jobs.get(JOB)
+
+    @property
+    def day(self) -> EntryState:
+        """What became of the job's day."""
+        (entry,) = self.ledger.entries(USER, TODAY)
+        return entry.state
+
+    def draws(self, *numbers: int, round_: int = 1, job_id: JobId = JOB) -> None:
+        """The bytes of drawn avatars, where the container leaves them."""
+        for n in numbers:
+            key = f"work/{job_id}/r{round_}/checkpoints/a{n:02d}.png"
+            self.avatar_objects.put(key, a_png(n))

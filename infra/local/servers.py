@@ -19,7 +19,7 @@ SECONDS_TO_START = 60.0
 GALLERY = places.ROOT / "infra" / "local" / "rekognition" / "gallery"
 
 
-def start_models(where: Places, port: int) -> Process:
+def start_models(where: Places, port: int, gallery: Path = GALLERY) -> Process:
     """Start the laptop's Rekognition and wait until it answers; raises CannotRun."""
     log = where.logs / "rekognition.log"
     python = places.python_of("vision")
@@ -27,7 +27,7 @@ def start_models(where: Places, port: int) -> Process:
         "Rekognition",
         [
             *(str(python), "-m", "infra.local.rekognition"),
-            *("--port", str(port), "--gallery", str(GALLERY)),
+            *("--port", str(port), "--gallery", str(gallery)),
         ],
         {**_base(where), "PYTHONPATH": f"{places.ROOT}{os.pathsep}{places.ROOT / 'model'}"},
         log,

@@ -48,6 +48,9 @@ class AppBackend:
     def submit(self, job_id: str) -> dict[str, Any]:
         return self._call("POST", f"/v1/jobs/{job_id}/submit")
 
+    def add_photo(self, job_id: str, content_type: str) -> dict[str, Any]:
+        return self._call("POST", f"/v1/jobs/{job_id}/photos", {"content_type": content_type})
+
     def quota(self, user_id: str) -> dict[str, Any]:
         return self._call("GET", f"/v1/users/{quote(user_id, safe='')}/quota")
 
@@ -63,6 +66,10 @@ class AppBackend:
         if answer.status >= 300:
             raise Answered(answer.status, {"message": answer.data.decode(errors="replace")[:300]})
 
+    def preview(self, path: str) -> bytes:
+        """The picture of a style."""
+        return self._signed("GET", path).data
+
     def download(self, link: str) -> bytes:
         answer = self.http.request("GET", link)
         if answer.status != 200:
@@ -70,6 +77,12 @@ class AppBackend:
         return answer.data
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads(self._signed(method, path, body).data)
+        return content
+
+    def _signed(
+        self, method: str, path: str, body: dict[str, Any] | None = None
+    ) -> urllib3.BaseHTTPResponse:
         request = AWSRequest(
             method=method,
             url=f"{self.api_url}{path}",
@@ -85,10 +98,10 @@ class AppBackend:
         answer = self.http.request(
             method, request.url, body=request.data, headers=dict(request.headers.items())
         )
-        try:
-            content = json.loads(answer.data)
-        except ValueError:
-            content = {"message": answer.data.decode(errors="replace")[:300]}
         if answer.status >= 300:
-            raise Answered(answer.status, content)
-        return content  # type: ignore[no-any-return]
+            try:
+                problem = json.loads(answer.data)
+            except ValueError:
+                problem = {"message": answer.data.decode(errors="replace")[:300]}
+            raise Answered(answer.status, problem)
+        return answer

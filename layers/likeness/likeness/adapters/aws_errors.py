@@ -11,8 +11,11 @@ from botocore.exceptions import (
     IncompleteReadError,
 )
 
-from likeness.domain.errors import LikenessError, Unavailable
+from likeness.domain.errors import Denied, LikenessError, Unavailable
 
+DENIED = frozenset(
+    {"AccessDenied", "AccessDeniedException", "KMS.DisabledException", "KMSAccessDeniedException"}
+)
 UNREACHABLE = (ConnectionError, HTTPClientError, IncompleteReadError)
 NOTHING_FORESEEN: Mapping[str, LikenessError] = MappingProxyType({})
 
@@ -30,7 +33,8 @@ def domain_errors(foreseen: Mapping[str, LikenessError] = NOTHING_FORESEEN) -> I
         code = code_of(error)
         if code in foreseen:
             raise foreseen[code] from error
-        raise Unavailable(f"{error.operation_name} answered {code}") from error
+        kind = Denied if code in DENIED else Unavailable
+        raise kind(f"{error.operation_name} answered {code}") from error
     except UNREACHABLE as error:
         raise Unavailable(f"AWS could not be reached: {type(error).__name__}") from error
 

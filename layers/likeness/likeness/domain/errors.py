@@ -7,6 +7,7 @@
   - Conflict      somebody else moved it first, or it is past that
   - OverQuota     the caller must wait for the next day
   - Unavailable   a dependency failed; retrying is safe
+    - Denied      a permission is missing or a key is off: retrying helps when ops have mended it
     - NotDeleted  something that had to be gone is still there
 """
 
@@ -37,6 +38,9 @@ class OverQuota(LikenessError): ...
 
 
 class Unavailable(LikenessError): ...
+
+
+class Denied(Unavailable): ...
 
 
 class NotDeleted(Unavailable): ...

@@ -1,0 +1,67 @@
+"""IAM on the laptop cloud is enforced: who calls, and what a function may."""
+
+import json
+
+import pytest
+
+from infra.local import identities, places
+from infra.local.demo.app_backend import Answered, AppBackend
+
+
+def test_a_call_that_is_not_signed_is_refused(running, http):
+    answer = http.request("GET", f"{running.api_url}/v1/styles")
+
+    assert answer.status == 403
+
+
+def test_a_role_that_may_not_call_the_api_is_refused(running, http, ops):
+    iam = ops("iam")
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": f"arn:aws:iam::{places.ACCOUNT}:root"},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+    iam.create_role(RoleName="stranger", AssumeRolePolicyDocument=json.dumps(trust))
+    stranger = AppBackend(
+        running.api_url, places.REGION, identities.assume(running.root(), "stranger"), http
+    )
+
+    with pytest.raises(Answered) as refused:
+        stranger.styles()
+
+    assert refused.value.status == 403
+
+
+def test_the_app_backend_is_no_moderator(backend):
+    with pytest.raises(Answered) as refused:
+        backend._call("GET", "/v1/reviews")  # noqa: SLF001 - it has no such call of its own
+
+    assert refused.value.status == 401
+
+
+TAKEN = [
+    ("PrepareGenerationFunction", "WriteOrder"),
+    ("Pipeline", "RunTrainingJobs"),
+    ("ModerateAvatarsFunction", "KeepApproved"),
+]
+
+
+@pytest.mark.parametrize(("owner", "sid"), TAKEN)
+def test_without_one_permission_a_job_fails_and_the_day_comes_back(
+    owner, sid, person, backend, selfies, ops, objects, without_permission
+):
+    job_id = person.hands_in(*selfies[:3], avatars=2)
+
+    with without_permission(owner, sid):
+        backend.submit(job_id)
+        job = person.sees_end(job_id)
+
+    assert job["state"] == "failed"
+    assert job["reason"]["code"] == "SYSTEM.UNAVAILABLE"
+    assert job["quota"]["left"] == 1
+    assert objects(job_id) == []

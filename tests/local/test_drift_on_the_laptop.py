@@ -73,7 +73,10 @@ def test_as_deployed_there_is_no_drift(laptop_cloud: Cloud) -> None:
             lose_concurrency,
             r"TellFunction: ReservedConcurrentExecutions should be 5 and is nothing",
         ),
-        (open_a_route, r"Api: Body .*GET /v1/signed"),
+        (
+            open_a_route,
+            r'Routes\.GET /v1/signed\.AuthorizationType should be "AWS_IAM" and is "NONE"',
+        ),
         (lose_a_target, r"UninvitedRule: Targets .* is \[\]"),
     ],
 )

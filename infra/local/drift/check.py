@@ -13,7 +13,7 @@ from infra.local import places
 from infra.local.drift.attributes import attribute
 from infra.local.drift.compare import Difference, differences
 from infra.local.drift.intrinsics import Scope, Unresolvable, resolve
-from infra.local.drift.readers import READERS, UNREAD, UNREAD_EVERYWHERE
+from infra.local.drift.readers import READERS, UNREAD, UNREAD_EVERYWHERE, WANTED
 from infra.local.places import CannotRun
 from infra.local.recorded import RECORDED
 
@@ -70,10 +70,9 @@ def resources_of(clients: Clients, stack: str, path: str = "") -> Iterator[Resou
             wanted = resolve(resource.get("Properties", {}), scope)
         except Unresolvable as error:
             raise Drift(f"{path}{name}: the check cannot work out {error}") from error
+        yield Resource(f"{path}{name}", resource["Type"], physical_id, wanted)
         if resource["Type"] == STACK:
             yield from resources_of(clients, physical_id, f"{path}{name}.")
-        else:
-            yield Resource(f"{path}{name}", resource["Type"], physical_id, wanted)
 
 
 def scope_of(
@@ -115,6 +114,7 @@ def compare(clients: Clients, resource: Resource) -> Iterator[Difference]:
         raise Drift(f"{resource.path}: nobody knows how to read {resource.kind} back")
     unread = UNREAD_EVERYWHERE | UNREAD.get(resource.kind, {}).keys()
     wanted = {name: value for name, value in resource.wanted.items() if name not in unread}
+    wanted = WANTED.get(resource.kind, dict)(wanted)
     try:
         got = reader(clients, resource.physical_id, wanted)
     except ClientError as error:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from infra.local.drift.readers import compute, events, identity, storage
+from infra.local.drift.readers.http_api import wanted_api
 
 if TYPE_CHECKING:
-    from infra.local.drift.readers.reader import Reader
+    from infra.local.drift.readers.reader import Reader, Wanted
 
 READERS: dict[str, Reader] = {
     **storage.READERS,
@@ -16,9 +17,13 @@ READERS: dict[str, Reader] = {
     **events.READERS,
 }
 
+# Where a template says something in another form than the service: what it comes to.
+WANTED: dict[str, Wanted] = {"AWS::ApiGatewayV2::Api": wanted_api}
+
 # Properties that nothing on a laptop acts on, and why they need no check.
 UNREAD: dict[str, dict[str, str]] = {
     "AWS::StepFunctions::StateMachine": {"TracingConfiguration": "there is no X-Ray here"},
+    "AWS::CloudFormation::Stack": {"TemplateURL": "its resources are checked one by one"},
     "AWS::ApiGatewayV2::Api": {"FailOnWarnings": "a setting of the import itself"},
 }
 # Labels say nothing about how a resource behaves.

@@ -1,4 +1,4 @@
-"""Functions, layers, the HTTP API and the state machine."""
+"""Functions, layers, the API's stages, the state machine and nested stacks."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from infra.local.drift.readers.http_api import http_api
 from infra.local.drift.readers.reader import capital
-from infra.local.extension import openapi
 
 if TYPE_CHECKING:
     from infra.local.clients import Clients
@@ -87,82 +87,6 @@ def layer(clients: Clients, arn: str, wanted: Properties) -> dict[str, Any]:
     }
 
 
-def http_api(clients: Clients, api: str, wanted: Properties) -> dict[str, Any]:
-    """The API with its Body, if every route, integration and authorizer of it is there."""
-    gateway = clients("apigatewayv2")
-    about: dict[str, Any] = gateway.get_api(ApiId=api)
-    if "Body" not in wanted:
-        return about
-    document = openapi.read(wanted["Body"])
-    missing = sorted(expected_of(document) ^ found_of(gateway, api))
-    if document.cors is not None and about.get("CorsConfiguration") != document.cors:
-        missing.append(f"CORS {about.get('CorsConfiguration')}")
-    return {**about, "Body": {"differs in": missing} if missing else wanted["Body"]}
-
-
-def expected_of(document: openapi.HttpApi) -> set[str]:
-    routes = {
-        _line(
-            route.key,
-            route.authorization,
-            route.authorizer or "",
-            list(route.scopes),
-            route.integration,
-        )
-        for route in document.routes
-    }
-    return routes | {_line(one.name, one.kind, one.settings) for one in document.authorizers}
-
-
-def found_of(gateway: Any, api: str) -> set[str]:
-    integrations = {
-        one["IntegrationId"]: one
-        for one in gateway.get_integrations(ApiId=api, MaxResults="500")["Items"]
-    }
-    authorizers = {
-        one["AuthorizerId"]: one
-        for one in gateway.get_authorizers(ApiId=api, MaxResults="500")["Items"]
-    }
-    names = (
-        *("IntegrationType", "IntegrationMethod", "PayloadFormatVersion", "TimeoutInMillis"),
-        *("IntegrationUri", "CredentialsArn"),
-    )
-    routes = set()
-    for route in gateway.get_routes(ApiId=api, MaxResults="500")["Items"]:
-        integration = integrations[route["Target"].removeprefix("integrations/")]
-        authorizer = authorizers.get(route.get("AuthorizerId", ""), {})
-        routes.add(
-            _line(
-                route["RouteKey"],
-                route.get("AuthorizationType", "NONE"),
-                authorizer.get("Name", ""),
-                route.get("AuthorizationScopes", []),
-                {name: integration[name] for name in names if integration.get(name)},
-            )
-        )
-    settings = {
-        "JWT": ("IdentitySource", "JwtConfiguration"),
-        "REQUEST": (
-            *("IdentitySource", "AuthorizerUri", "AuthorizerPayloadFormatVersion"),
-            *("EnableSimpleResponses", "AuthorizerResultTtlInSeconds"),
-        ),
-    }
-    return routes | {
-        _line(
-            one["Name"],
-            one["AuthorizerType"],
-            {name: one.get(name) for name in settings[one["AuthorizerType"]]},
-        )
-        for one in authorizers.values()
-    }
-
-
-def _line(*parts: Any) -> str:
-    return " ".join(
-        part if isinstance(part, str) else json.dumps(part, sort_keys=True) for part in parts
-    )
-
-
 def stage(clients: Clients, name: str, wanted: Properties) -> dict[str, Any]:
     found: dict[str, Any] = clients("apigatewayv2").get_stage(ApiId=wanted["ApiId"], StageName=name)
     return {"ApiId": wanted["ApiId"], **found}
@@ -176,19 +100,30 @@ def state_machine(clients: Clients, arn: str, wanted: Properties) -> dict[str, A
         "RoleArn": about["roleArn"],
         "LoggingConfiguration": capital(about.get("loggingConfiguration", {})),
     }
+    own = wanted_names(
+        wanted, "DefinitionS3Location", "DefinitionString", "DefinitionSubstitutions"
+    )
+    deployed = json.loads(about["definition"])
+    same = yaml.safe_load(_definition(clients, wanted)) == deployed
+    return {**found, **(own if same else dict.fromkeys(own, deployed))}
+
+
+def _definition(clients: Clients, wanted: Properties) -> str:
+    """The text that the template points to or holds, with its placeholders replaced."""
     if place := wanted.get("DefinitionS3Location"):
         stored = clients("s3").get_object(Bucket=place["Bucket"], Key=place["Key"])
-        text = stored["Body"].read().decode()
-        given = wanted.get("DefinitionSubstitutions", {})
-        for name, value in given.items():
-            text = text.replace(f"${{{name}}}", str(value))
-        same = yaml.safe_load(text) == json.loads(about["definition"])
-        definition = place if same else {"definition": about["definition"]}
-        found["DefinitionS3Location"] = definition
-        found["DefinitionSubstitutions"] = given
+        text: str = stored["Body"].read().decode()
     else:
-        found["DefinitionString"] = about["definition"]
-    return found
+        text = wanted["DefinitionString"]
+    for name, value in wanted.get("DefinitionSubstitutions", {}).items():
+        text = text.replace(f"${{{name}}}", str(value))
+    return text
+
+
+def nested_stack(clients: Clients, stack: str, _wanted: Properties) -> dict[str, Any]:
+    about = clients("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    given = {one["ParameterKey"]: one["ParameterValue"] for one in about.get("Parameters", [])}
+    return {"Parameters": given}
 
 
 def wanted_names(wanted: Properties, *names: str) -> dict[str, Any]:
@@ -205,4 +140,5 @@ READERS: dict[str, Reader] = {
     "AWS::ApiGatewayV2::Api": http_api,
     "AWS::ApiGatewayV2::Stage": stage,
     "AWS::StepFunctions::StateMachine": state_machine,
+    "AWS::CloudFormation::Stack": nested_stack,
 }

@@ -11,6 +11,8 @@ Properties = Mapping[str, Any]
 # (clients, physical id, what the template wants) -> what there is, in CloudFormation's shape.
 Reader = Callable[[Clients, str, Properties], dict[str, Any]]
 
+Wanted = Callable[[Properties], dict[str, Any]]
+
 
 def capital(value: Any) -> Any:
     """camelCase keys, as some services answer, in CloudFormation's CamelCase."""

@@ -7,51 +7,42 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from infra.local.clients import Clients
     from infra.local.drift.readers.reader import Properties, Reader
 
 
 def bucket(clients: Clients, name: str, _wanted: Properties) -> dict[str, Any]:
-    s3 = clients("s3")
     found: dict[str, Any] = {"BucketName": name}
-
-    def ask(operation: str) -> dict[str, Any] | None:
+    for operation, prop, shape in BUCKET:
         try:
-            answer: dict[str, Any] = getattr(s3, operation)(Bucket=name)
+            answer = getattr(clients("s3"), operation)(Bucket=name)
         except ClientError as error:
             code = error.response["Error"]["Code"]
             if code.startswith("NoSuch") or code.endswith("NotFoundError"):
-                return None  # this configuration was never set
+                continue  # this configuration was never set
             raise
-        return answer
-
-    if answer := ask("get_bucket_encryption"):
-        rules = answer["ServerSideEncryptionConfiguration"]["Rules"]
-        found["BucketEncryption"] = {
-            "ServerSideEncryptionConfiguration": [
-                {
-                    "ServerSideEncryptionByDefault": rule["ApplyServerSideEncryptionByDefault"],
-                    "BucketKeyEnabled": rule.get("BucketKeyEnabled", False),
-                }
-                for rule in rules
-            ]
-        }
-    if answer := ask("get_bucket_lifecycle_configuration"):
-        found["LifecycleConfiguration"] = {"Rules": [_lifecycle(one) for one in answer["Rules"]]}
-    if answer := ask("get_public_access_block"):
-        found["PublicAccessBlockConfiguration"] = answer["PublicAccessBlockConfiguration"]
-    if answer := ask("get_bucket_ownership_controls"):
-        found["OwnershipControls"] = answer["OwnershipControls"]
-    if answer := ask("get_bucket_versioning"):
-        found["VersioningConfiguration"] = {"Status": answer.get("Status", "Suspended")}
-    if answer := ask("get_bucket_cors"):
-        found["CorsConfiguration"] = {"CorsRules": [_cors(one) for one in answer["CORSRules"]]}
-    if answer := ask("get_bucket_notification_configuration"):
-        enabled = "EventBridgeConfiguration" in answer
-        found["NotificationConfiguration"] = {
-            "EventBridgeConfiguration": {"EventBridgeEnabled": enabled}
-        }
+        found[prop] = shape(answer)
     return found
+
+
+def _encryption(answer: dict[str, Any]) -> dict[str, Any]:
+    rules = answer["ServerSideEncryptionConfiguration"]["Rules"]
+    return {
+        "ServerSideEncryptionConfiguration": [
+            {
+                "ServerSideEncryptionByDefault": rule["ApplyServerSideEncryptionByDefault"],
+                "BucketKeyEnabled": rule.get("BucketKeyEnabled", False),
+            }
+            for rule in rules
+        ]
+    }
+
+
+def _notification(answer: dict[str, Any]) -> dict[str, Any]:
+    enabled = "EventBridgeConfiguration" in answer
+    return {"EventBridgeConfiguration": {"EventBridgeEnabled": enabled}}
 
 
 def _lifecycle(rule: dict[str, Any]) -> dict[str, Any]:
@@ -72,6 +63,38 @@ def _lifecycle(rule: dict[str, Any]) -> dict[str, Any]:
 def _cors(rule: dict[str, Any]) -> dict[str, Any]:
     names = {"MaxAgeSeconds": "MaxAge", "ExposeHeaders": "ExposedHeaders", "ID": "Id"}
     return {names.get(name, name): value for name, value in rule.items()}
+
+
+# What to ask of a bucket, and the property that the answer is.
+BUCKET: tuple[tuple[str, str, Callable[[dict[str, Any]], Any]], ...] = (
+    ("get_bucket_encryption", "BucketEncryption", _encryption),
+    (
+        "get_bucket_lifecycle_configuration",
+        "LifecycleConfiguration",
+        lambda answer: {"Rules": [_lifecycle(one) for one in answer["Rules"]]},
+    ),
+    (
+        "get_public_access_block",
+        "PublicAccessBlockConfiguration",
+        lambda answer: answer["PublicAccessBlockConfiguration"],
+    ),
+    (
+        "get_bucket_ownership_controls",
+        "OwnershipControls",
+        lambda answer: answer["OwnershipControls"],
+    ),
+    (
+        "get_bucket_versioning",
+        "VersioningConfiguration",
+        lambda answer: {"Status": answer.get("Status", "Suspended")},
+    ),
+    (
+        "get_bucket_cors",
+        "CorsConfiguration",
+        lambda answer: {"CorsRules": [_cors(one) for one in answer["CORSRules"]]},
+    ),
+    ("get_bucket_notification_configuration", "NotificationConfiguration", _notification),
+)
 
 
 def bucket_policy(clients: Clients, _id: str, wanted: Properties) -> dict[str, Any]:

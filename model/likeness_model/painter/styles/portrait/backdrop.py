@@ -100,4 +100,6 @@ BACKDROPS: tuple[Backdrop, ...] = (spotlight, lights, silk, smoke, beams)
 def _ramp(mood: Mood, tone: Plane) -> Plane:
     stops = np.array([mood.deep, mood.body, mood.light], np.float32)
     tone = np.clip(tone, 0, 1)
-    return cv2.merge([np.interp(tone, (0, 0.5, 1), stops[:, c]).astype(np.float32) for c in range(3)])
+    return cv2.merge(
+        [np.interp(tone, (0, 0.5, 1), stops[:, c]).astype(np.float32) for c in range(3)]
+    )

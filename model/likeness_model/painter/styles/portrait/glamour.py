@@ -88,7 +88,9 @@ def rim_lit(figure: Plane, scene: Scene, mood: Mood, side: int) -> Plane:
     strands = np.float32(0.55) + np.float32(4) * (light - blur(light, scene.size * 0.006))
     edge = edge * np.clip(strands, 0.15, 1.2) * (np.float32(0.5) + light)
     lamp = plain(np.array(mood.rim, np.float32), scene.size)
-    return np.asarray(1 - (1 - figure) * (1 - lamp * (edge * np.float32(0.5))[..., None]), np.float32)
+    return np.asarray(
+        1 - (1 - figure) * (1 - lamp * (edge * np.float32(0.5))[..., None]), np.float32
+    )
 
 
 def _composed(figure: Plane, ground: Plane, alpha: Plane) -> Plane:

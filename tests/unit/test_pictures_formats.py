@@ -77,6 +77,13 @@ def test_other_kinds_are_refused_whatever_they_are_declared_as(kind):
     assert {refuse(data, declared) for declared in files.CONTENT_TYPES} == {Reason.FILE_TYPE}
 
 
+def test_an_image_in_the_same_container_as_heic_is_not_heic():
+    avif = files.encode(files.quadrants(), "AVIF")
+    assert avif[8:12] == b"avif"
+
+    assert refuse(avif[:8] + b"mif1" + avif[12:], "HEIF") is Reason.FILE_TYPE
+
+
 def test_an_unknown_declared_type_is_refused():
     with pytest.raises(Refused) as refused:
         normalise(files.encode(files.quadrants()), declared_type="application/octet-stream")

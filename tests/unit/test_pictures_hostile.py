@@ -1,6 +1,5 @@
 """No bytes of a user do anything but become a picture or a refusal, in bounded memory."""
 
-import io
 import random
 import struct
 import subprocess
@@ -8,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageCms
+from PIL import Image
 from PIL.JpegImagePlugin import MARKER
 
 from likeness.adapters.pictures import normalise
@@ -185,6 +184,14 @@ def test_a_gain_map_in_a_jpeg_is_no_second_view(mark):
     assert isinstance(verdict(_multi_picture(mark)), NormalisedPhoto)
 
 
+def test_a_jpeg_whose_list_of_pictures_is_broken_is_one_picture():
+    whole = small("JPEG")
+    listing = b"MPF\0MM\0*" + bytes(20)
+    segment = b"\xff\xe2" + struct.pack(">H", 2 + len(listing)) + listing
+
+    assert isinstance(verdict(whole[:2] + segment + whole[2:]), NormalisedPhoto)
+
+
 def test_a_movie_in_a_heic_is_refused():
     movie = struct.pack(">I", 16) + b"moov" + bytes(8)
 
@@ -266,39 +273,6 @@ def test_a_polyglot_leaves_only_its_picture(kind):
 
     assert isinstance(photo, NormalisedPhoto)
     assert script not in photo.jpeg
-
-
-# --- colour --------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("kind", files.CONTENT_TYPES)
-@pytest.mark.parametrize("profile", [files.ADOBE_RGB, files.DISPLAY_P3], ids=["adobe", "p3"])
-def test_a_wide_gamut_picture_keeps_its_colours(kind, profile):
-    wide = ImageCms.profileToProfile(
-        files.quadrants(),
-        ImageCms.createProfile("sRGB"),
-        ImageCms.ImageCmsProfile(io.BytesIO(profile)),
-    )
-    stored = files.quadrant_colours(wide)
-    assert stored["top", "left"] != pytest.approx(files.RED, abs=15)
-
-    kept = files.decode(verdict(files.encode(wide, kind, icc_profile=profile), kind).jpeg)
-
-    for place, colour in files.quadrant_colours(kept).items():
-        assert colour == pytest.approx(files.QUADRANTS[place], abs=8), place
-    assert "icc_profile" not in kept.info
-
-
-@pytest.mark.parametrize(
-    "profile",
-    [b"no profile at all", files.ADOBE_RGB[:200], files.ADOBE_RGB.replace(b"RGB ", b"CMYK")],
-    ids=["garbage", "cut off", "of another kind"],
-)
-def test_a_profile_that_cannot_be_used_is_ignored(profile):
-    kept = files.decode(verdict(files.encode(files.quadrants(), icc_profile=profile)).jpeg)
-
-    for place, colour in files.quadrant_colours(kept).items():
-        assert colour == pytest.approx(files.QUADRANTS[place], abs=8), place
 
 
 def _multi_picture(mark):

@@ -4,6 +4,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from infra.local.rekognition.age import age_range
 from infra.local.rekognition.landmarks import all_landmarks, five_landmarks
 from infra.local.rekognition.pose import aws_pose
@@ -15,7 +17,6 @@ from likeness_model.vision.mesh import lay_mesh
 from likeness_model.vision.records import Face, Floats, Image, Mesh
 
 MOST_FACES = 100  # Rekognition's own bound
-NARROWEST_STRIP = 1 / 64  # 16 px where the detector searches at 1024
 
 
 @dataclass(frozen=True)
@@ -30,14 +31,23 @@ class SeenFace:
 
 
 def look(image: Image) -> list[SeenFace]:
-    """Every face, largest first.
+    """Every face, largest first."""
+    faces = find_faces(_widened(image))[:MOST_FACES]
+    return [SeenFace(face, lay_mesh(image, face)) for face in faces]
 
-    A strip is not searched: shrunk to 8 px on its shorter side the detector reports faces of
-    infinite size in it (measured; none from 12 px on), and no face is as narrow as that.
+
+def _widened(image: Image) -> Image:
+    """A strip with grey beside it, so that the detector sees more than 32 px across.
+
+    With less OpenCV's YuNet reads memory that is not the picture's, and now and then reports a face
+    of infinite size in a blank strip.
     """
-    if min(image.shape[:2]) < max(image.shape[:2]) * NARROWEST_STRIP:
-        return []
-    return [SeenFace(face, lay_mesh(image, face)) for face in find_faces(image)[:MOST_FACES]]
+    height, width = image.shape[:2]
+    least = -(-max(height, width) // 24)  # 43 px where the detector searches at 1024
+    below, beside = max(0, least - height), max(0, least - width)
+    if not below and not beside:
+        return image
+    return np.pad(image, ((0, below), (0, beside), (0, 0)), constant_values=128)
 
 
 def bounding_box(face: Face, image: Image) -> dict[str, float]:

@@ -1,0 +1,298 @@
+"""Paper cut: tones of the sitter as stacked sheets of coloured paper, before a box of paper."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from likeness_model.painter.regions import indexes
+from likeness_model.painter.scene import Look, Scene
+from likeness_model.painter.styles.facets import paper_scenes
+from likeness_model.painter.technique import features
+from likeness_model.painter.technique.blocks import main_colours
+from likeness_model.painter.technique.figure import cut_out, spread_out
+from likeness_model.painter.technique.form import modelled
+from likeness_model.painter.technique.planes import Plane, resized
+from likeness_model.painter.technique.sheets import WORK, Pile, cut_shape, polygon_cover
+from likeness_model.painter.technique.tone import Colour
+from likeness_model.vision.records import Image
+
+UPPER_LIDS = ("33 246 161 160 159 158 157 173 133", "263 466 388 387 386 385 384 398 362")
+STEPS = {"skin": (0.10, 0.30, 0.58, 0.84), "hair": (0.30, 0.72)}
+CLOTH_PAPERS = 5
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Papers:
+    """The papers of one look; `ramp` (dark to light) replaces the sitter's own colours."""
+
+    ground: Colour
+    lay: paper_scenes.Lay
+    colours: tuple[Colour, ...]
+    ramp: tuple[Colour, ...] = ()
+
+
+PAPERS = (
+    Papers(
+        (250, 226, 178),
+        paper_scenes.grotto,
+        ((244, 196, 132), (236, 146, 104), (206, 94, 94), (140, 58, 92), (78, 36, 76)),
+    ),
+    Papers(
+        (176, 216, 222),
+        paper_scenes.hills,
+        (
+            (250, 226, 150),
+            (250, 206, 106),
+            (246, 180, 72),
+            (250, 248, 240),
+            (134, 184, 150),
+            (84, 146, 120),
+            (48, 104, 98),
+            (28, 70, 78),
+        ),
+    ),
+    Papers(
+        (246, 236, 216),
+        paper_scenes.foliage,
+        ((250, 206, 178), (140, 178, 132), (72, 130, 100), (30, 84, 76)),
+    ),
+    Papers(
+        (20, 40, 78),
+        paper_scenes.grotto,
+        ((36, 78, 122), (46, 118, 150), (92, 168, 176), (168, 212, 200), (226, 238, 220)),
+        ramp=(
+            (16, 26, 58),
+            (26, 58, 100),
+            (44, 104, 140),
+            (108, 168, 178),
+            (192, 218, 204),
+            (246, 244, 228),
+        ),
+    ),
+    Papers(
+        (240, 228, 208),
+        paper_scenes.scallops,
+        (
+            (36, 82, 122),
+            (150, 190, 200),
+            (74, 134, 168),
+            (48, 104, 144),
+            (214, 220, 212),
+            (222, 130, 104),
+        ),
+    ),
+    Papers(
+        (92, 40, 92),
+        paper_scenes.hills,
+        (
+            (250, 150, 110),
+            (252, 186, 120),
+            (255, 222, 150),
+            (214, 110, 130),
+            (176, 72, 112),
+            (128, 50, 104),
+            (84, 36, 88),
+            (48, 24, 66),
+        ),
+        ramp=(
+            (44, 20, 62),
+            (92, 36, 92),
+            (160, 60, 104),
+            (226, 110, 100),
+            (250, 172, 116),
+            (255, 228, 176),
+        ),
+    ),
+    Papers(
+        (248, 214, 120),
+        paper_scenes.fan,
+        ((240, 120, 90), (250, 182, 96), (36, 120, 128), (244, 234, 210)),
+    ),
+)
+
+
+def paper_cut(scene: Scene, look: Look) -> Image:
+    papers = look.pick_palette(PAPERS)
+    pile = Pile(scene.size, papers.ground, look.rng(1))
+    papers.lay(pile, scene.size, look.rng(2), papers.colours)
+    solid = cut_out(scene.alpha, smooth=0.005)
+    if papers.ramp:
+        _lay_ramp(pile, scene, solid, papers.ramp)
+    else:
+        _lay_regions(pile, scene, solid)
+    return pile.picture
+
+
+def _tones(scene: Scene) -> Plane:
+    """Lightness at WORK, smooth but crisp at the features, broad modelling brought out."""
+    light = resized(scene.luminance, WORK)
+    light = modelled(light, resized(scene.alpha, WORK), 0.35)
+    broad = cv2.bilateralFilter(cv2.GaussianBlur(light, (0, 0), 1.0), 9, 0.12, 5)
+    broad = cv2.GaussianBlur(broad, (0, 0), 2.4)
+    fine = cv2.GaussianBlur(light, (0, 0), 1.1)
+    keep = np.clip(resized(scene.detail, WORK) * 1.5 - 0.6, 0, 1)
+    return broad + (fine - broad) * keep
+
+
+def _lay_ramp(pile: Pile, scene: Scene, solid: Plane, ramp: Sequence[Colour]) -> None:
+    """The whole sitter in the tones of one ramp, the lightest sheet on top."""
+    tones = _tones(scene)
+    inside = resized(scene.alpha, WORK) > 0.5
+    pile.lay(solid, ramp[0], lift=0.018, dark=0.6)
+    face = resized(scene.face, WORK) > 0.5
+    low, high = np.quantile(tones[face], (0.02, 0.97))
+    marks = np.linspace(low, high, len(ramp) + 1)[1:-1] - 0.02
+    for mark, colour in zip(marks, ramp[1:], strict=True):
+        cover = cut_shape((tones > mark) & inside, scene.size, round_by=1.5, smallest=26)
+        pile.lay(cover * solid, colour, lift=0.0042)
+    white = tuple(min(255, channel + 8) for channel in ramp[-1])
+    _lay_features(pile, scene, dark=ramp[0], white=(white[0], white[1], white[2]), lips=None)
+
+
+def _lay_regions(pile: Pile, scene: Scene, solid: Plane) -> None:
+    """Hair, clothes and skin, each in a few papers of its own colours."""
+    tones = _tones(scene)
+    picture = resized(spread_out(scene.foreground, scene.alpha), WORK)
+    regions = _regions(scene, picture)
+    _lay_cloth(pile, picture, regions["cloth"], solid)
+    for name in ("hair", "skin"):
+        region, steps = regions[name], STEPS[name]
+        chroma = 1.12 if name == "skin" else 1.2
+        for number, (mark, colour) in enumerate(_papers_of(picture, tones, region, steps, chroma)):
+            cover = cut_shape(region & (tones > mark), scene.size, round_by=1.7, smallest=60)
+            pile.lay(cover * solid, colour, lift=0.008 if number == 0 else 0.0042)
+    lips = scene.lips > 0.5
+    skin = scene.foreground[(scene.skin > 0.5) & (scene.face > 0.5)]
+    dark = _as_colour(skin.mean(0) * 0.22) if len(skin) else (40, 24, 24)
+    red = scene.foreground[lips].mean(0) if lips.any() else np.array((150, 80, 80))
+    _lay_features(
+        pile, scene, dark=dark, white=(250, 246, 238), lips=_as_colour(red * (1.0, 0.82, 0.84))
+    )
+
+
+def _lay_cloth(pile: Pile, picture: Image, region: Mask, solid: Plane) -> None:
+    """Everything but hair and skin in its main colours, each sheet over all darker ones."""
+    lab = cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
+    lab = cv2.GaussianBlur(cv2.bilateralFilter(lab, 7, 18, 4), (0, 0), 1.5)
+    samples = lab[region][::11] if region.sum() > 400 else lab[::16, ::16].reshape(-1, 3)
+    centres = main_colours(samples, CLOTH_PAPERS)
+    index = ((lab[:, :, None] - centres[None, None]) ** 2).sum(3).argmin(2)
+    vivid = (centres * (1, 1.3, 1.3)).astype(np.float32)
+    colours = cv2.cvtColor(vivid[None], cv2.COLOR_Lab2RGB)[0] * 255
+    pile.lay(solid, _as_colour(colours[0]), lift=0.018, dark=0.6)
+    for number in range(1, len(centres)):
+        shape = region & (index >= number)
+        cover = cut_shape(shape, solid.shape[0], round_by=1.7, smallest=60)
+        pile.lay(cover * solid, _as_colour(colours[number]), lift=0.0042)
+
+
+def _regions(scene: Scene, picture: Image) -> dict[str, Mask]:
+    """Three regions that fill the sitter, each smoothed before they are told apart."""
+    inside = resized(scene.alpha, WORK) > 0.3
+    bare = np.maximum(resized(scene.skin, WORK), resized(scene.face, WORK))
+    skin = cv2.GaussianBlur(bare, (0, 0), 2.5)
+    hair = cv2.GaussianBlur(resized(scene.hair, WORK), (0, 0), 2.5)
+    is_skin = inside & (skin > 0.5) & (skin >= hair)
+    is_hair = inside & ~is_skin & (hair > 0.4) & _hair_coloured(scene, picture, hair)
+    return {"skin": is_skin, "hair": is_hair, "cloth": inside & ~is_skin & ~is_hair}
+
+
+def _hair_coloured(scene: Scene, picture: Image, hair: Plane) -> Mask:
+    """Below the mouth, hair or collar is told by the colour of the hair above the eyes."""
+    lab = cv2.GaussianBlur(cv2.cvtColor(picture, cv2.COLOR_RGB2Lab), (0, 0), 2).astype(np.float32)
+    rows = np.arange(WORK)[:, None] * np.float32(scene.size / WORK)
+    sure = (hair > 0.7) & (rows < scene.mesh[33, 1])
+    if sure.sum() < 50:
+        return np.ones(hair.shape, bool)
+    apart = np.linalg.norm((lab - np.median(lab[sure], 0)) * (0.45, 1.2, 1.2), axis=2)
+    above_chin = rows < scene.mesh[152, 1]
+    return np.asarray((rows < scene.mesh[13, 1]) | ((apart < 22) & above_chin))
+
+
+def _papers_of(
+    picture: Image, tones: Plane, region: Mask, steps: Sequence[float], chroma: float
+) -> list[tuple[float, Colour]]:
+    """(tone from which a paper begins, its colour), dark to light, from the region's own."""
+    values = tones[region]
+    if values.size < 30:
+        return [(-1.0, (60, 56, 60))]
+    marks = [-1.0, *np.quantile(values, steps).tolist()]
+    lab = cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
+    papers = []
+    for low, high in zip(marks, [*marks[1:], 9.0], strict=True):
+        members = region & (tones > low) & (tones <= high)
+        mean = lab[members].mean(0) if members.any() else lab[region].mean(0)
+        mean[1:] *= chroma
+        rgb = cv2.cvtColor(mean.reshape(1, 1, 3).astype(np.float32), cv2.COLOR_Lab2RGB)
+        papers.append((float(low), _as_colour(rgb.ravel() * 255)))
+    return papers
+
+
+def _as_colour(rgb: NDArray[np.floating]) -> Colour:
+    red, green, blue = np.clip(np.round(rgb), 0, 255).astype(int).tolist()
+    return red, green, blue
+
+
+def _lay_features(
+    pile: Pile, scene: Scene, *, dark: Colour, white: Colour, lips: Colour | None
+) -> None:
+    """Mouth, eyes and brows as small sheets of their own, so that the gaze stays clear."""
+    size = scene.size
+    light = resized(scene.luminance, WORK)
+    mouth = resized(scene.mouth, WORK) > 0.5
+    thin = {"lift": 0.0028, "dark": 0.4}
+    if mouth.sum() > 40:
+        pile.lay(cut_shape(mouth, size, round_by=1.0, smallest=8), dark, **thin)
+        bright = mouth & (light > max(0.42, float(np.quantile(light[mouth], 0.45))))
+        pile.lay(cut_shape(bright, size, round_by=1.8, smallest=20), white, **thin)
+    if lips is not None:
+        pile.lay(
+            cut_shape(resized(scene.lips, WORK) > 0.45, size, round_by=1.0, smallest=8),
+            lips,
+            **thin,
+        )
+    eyes = resized(scene.eyes, WORK) > 0.45
+    pile.lay(cut_shape(eyes, size, round_by=0.8, smallest=6), white, **thin)
+    iris = (resized(scene.irises, WORK) > 0.45) & eyes
+    pile.lay(cut_shape(iris, size, round_by=0.7, smallest=3), dark, **thin)
+    pile.lay(polygon_cover(_lids(scene), size), dark, **thin)
+    brows = cut_shape(resized(scene.brows, WORK) > 0.5, size, round_by=1.2, smallest=12)
+    pile.lay(brows, dark if lips is None else _brow_papers(scene, dark), **thin)
+    centres, radius = features.iris_centres(scene.irises)
+    glints = [
+        _glint(centre / size, 0.30 * radius / size)
+        for centre in centres + np.float32(radius) * np.array([-0.30, -0.34], np.float32)
+    ]
+    pile.lay(polygon_cover(glints, size), white, lift=0.001, dark=0.2)
+
+
+def _brow_papers(scene: Scene, dark: Colour) -> Colour:
+    """The brows' own colour, deepened, but never lighter than it is in the photo."""
+    brows = scene.brows > 0.6
+    if not brows.any():
+        return dark
+    own = scene.foreground[brows].mean(0)
+    weight = float(np.clip((own.mean() - 40) / 110, 0.0, 1.0))
+    return _as_colour(np.array(dark) * (1 - 0.6 * weight) + own * 0.6 * weight)
+
+
+def _lids(scene: Scene) -> list[Plane]:
+    """The upper lash lines as crescents, thickest over the iris."""
+    lids = []
+    for ring in UPPER_LIDS:
+        line = scene.mesh[indexes(ring), :2] / np.float32(scene.size)
+        width = np.linalg.norm(line[-1] - line[0])
+        bulge = np.sin(np.linspace(0.12, 0.96, len(line)) * np.pi)[:, None] * (0, -0.11 * width)
+        lower = line + np.array([0, 0.015 * width])
+        lids.append(np.vstack([line + bulge * 0.75, lower[::-1]]).astype(np.float32))
+    return lids
+
+
+def _glint(centre: Plane, radius: float) -> Plane:
+    turn = np.linspace(0, 2 * np.pi, 20, endpoint=False)
+    return (centre + radius * np.stack([np.cos(turn), np.sin(turn)], 1)).astype(np.float32)

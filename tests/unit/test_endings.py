@@ -1,0 +1,220 @@
+"""The end of a good job: photos deleted, avatars published, the day settled."""
+
+from datetime import timedelta
+
+import pytest
+
+from likeness.domain.avatar import AvatarState
+from likeness.domain.errors import Conflict, NotDeleted, NotFound, Unavailable
+from likeness.domain.job import JobState
+from likeness.domain.quota import EntryState
+from likeness.domain.reasons import Reason
+from likeness.services.publish_avatars import publish_avatars
+from likeness.services.purge_photos import purge_photos
+from likeness.services.settle_job import settle_job
+from tests.builders import JOB, NOW, a_png, an_avatar
+
+
+def purge(world):
+    return purge_photos(
+        JOB, jobs=world.jobs, photos=world.photos, work=world.work, clock=world.clock
+    )
+
+
+def publish(world):
+    return publish_avatars(JOB, jobs=world.jobs, gallery=world.gallery)
+
+
+def settle(world):
+    return settle_job(JOB, jobs=world.jobs, ledger=world.ledger, clock=world.clock)
+
+
+def approved(world, *numbers, state=AvatarState.APPROVED):
+    """A job that is finishing, and its avatars as moderation leaves them."""
+    world.has(JobState.FINISHING, with_avatars=[an_avatar(n, state) for n in numbers])
+    for n in numbers:
+        world.avatar_objects.put(f"drawn/{JOB}/a{n:02d}.png", a_png(n))
+
+
+def lose(*_):
+    raise Unavailable("no answer")
+
+
+# --- photos --------------------------------------------------------------------------------------
+
+
+def test_photos_and_work_are_deleted_and_approved_avatars_are_not(world):
+    approved(world, 1)
+    world.draws(1)
+    world.photos.upload(JOB, "p01", b"bytes")
+
+    assert purge(world).objects == 1 + 3 + 1
+
+    assert world.photo_objects.listing() == []
+    assert world.avatar_objects.listing() == [f"drawn/{JOB}/a01.png"]
+    assert world.job.photos_deleted_at == NOW
+
+
+def test_purging_again_keeps_the_first_time(world):
+    approved(world, 1)
+    purge(world)
+    world.clock.advance(timedelta(minutes=5))
+
+    assert purge(world).objects == 0
+
+    assert world.job.photos_deleted_at == NOW
+
+
+@pytest.mark.parametrize("bucket", ["photo_objects", "avatar_objects"])
+def test_photos_are_not_called_deleted_before_they_are(world, bucket):
+    approved(world, 1)
+    world.draws(1)
+    getattr(world, bucket).sealed = True
+
+    with pytest.raises(NotDeleted):
+        purge(world)
+
+    assert world.job.photos_deleted_at is None
+    getattr(world, bucket).sealed = False
+    purge(world)
+    assert world.job.photos_deleted_at == NOW
+
+
+def test_a_crash_after_deleting_is_mended(world, monkeypatch):
+    approved(world, 1)
+    monkeypatch.setattr(world.jobs, "save", lose)
+    with pytest.raises(Unavailable):
+        purge(world)
+    monkeypatch.undo()
+
+    purge(world)
+
+    assert world.job.photos_deleted_at == NOW
+
+
+# --- avatars -------------------------------------------------------------------------------------
+
+
+def test_approved_avatars_are_published_and_drawn_copies_go(world):
+    approved(world, 1, 2)
+
+    assert publish(world).avatars == 2
+
+    assert {avatar.state for avatar in world.jobs.avatars(JOB)} == {AvatarState.PUBLISHED}
+    there = world.avatar_objects.listing()
+    assert f"avatars/{JOB}/a02/1024.png" in there
+    assert f"avatars/{JOB}/avatars.zip" in there
+    assert not [key for key in there if key.startswith("drawn/")]
+
+
+def test_refused_avatars_are_not_published(world):
+    approved(world, 1)
+    world.jobs.save_avatars([an_avatar(2, AvatarState.REFUSED)])
+
+    assert publish(world).avatars == 1
+
+    assert world.jobs.avatars(JOB)[1].state is AvatarState.REFUSED
+    assert f"avatars/{JOB}/a02/1024.png" not in world.avatar_objects.listing()
+
+
+def test_publishing_twice_says_and_leaves_the_same(world):
+    approved(world, 1, 2)
+    first = publish(world)
+    before = dict(world.avatar_objects.objects)
+
+    assert publish(world) == first
+
+    assert world.avatar_objects.objects == before
+
+
+@pytest.mark.parametrize("step", ["save_avatars", "tidy"])
+def test_a_crash_while_publishing_is_mended(world, monkeypatch, step):
+    approved(world, 1, 2)
+    monkeypatch.setattr(world.jobs if step == "save_avatars" else world.gallery, step, lose)
+    with pytest.raises(Unavailable):
+        publish(world)
+    monkeypatch.undo()
+
+    assert publish(world).avatars == 2
+
+    assert {avatar.state for avatar in world.jobs.avatars(JOB)} == {AvatarState.PUBLISHED}
+    assert f"avatars/{JOB}/avatars.zip" in world.avatar_objects.listing()
+    assert f"drawn/{JOB}/a01.png" not in world.avatar_objects.listing()
+
+
+@pytest.mark.parametrize("state", [state for state in JobState if state is not JobState.FINISHING])
+def test_only_a_finishing_job_is_published(world, state):
+    world.has(state, with_avatars=[an_avatar(1)])
+
+    with pytest.raises(Conflict):
+        publish(world)
+
+    assert world.jobs.avatars(JOB)[0].state is AvatarState.APPROVED
+
+
+# --- the day -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("published", "day", "reason"),
+    [
+        (4, EntryState.SPENT, None),
+        (2, EntryState.SPENT, None),
+        (1, EntryState.RETURNED, Reason.SYSTEM_TOO_FEW_AVATARS),
+        (0, EntryState.RETURNED, Reason.SYSTEM_TOO_FEW_AVATARS),
+    ],
+)
+def test_half_of_what_was_asked_for_costs_the_day_and_less_does_not(world, published, day, reason):
+    approved(world, *range(1, published + 1), state=AvatarState.PUBLISHED)
+
+    assert settle(world).state is JobState.COMPLETED
+
+    assert (world.day, world.job.reason) == (day, reason)
+
+
+def test_avatars_that_were_only_approved_do_not_count(world):
+    approved(world, 1, 2, 3, 4)
+
+    settle(world)
+
+    assert world.day is EntryState.RETURNED
+
+
+def test_settling_twice_says_the_same(world):
+    approved(world, 1, 2, 3, 4, state=AvatarState.PUBLISHED)
+    first = settle(world)
+    settled = world.job
+
+    assert settle(world) == first
+
+    assert world.job == settled
+
+
+def test_a_crash_between_day_and_job_is_mended(world, monkeypatch):
+    approved(world, 1, 2, 3, 4, state=AvatarState.PUBLISHED)
+    monkeypatch.setattr(world.jobs, "save", lose)
+    with pytest.raises(Unavailable):
+        settle(world)
+    monkeypatch.undo()
+    assert world.day is EntryState.SPENT
+
+    assert settle(world).state is JobState.COMPLETED
+
+    assert world.day is EntryState.SPENT
+
+
+@pytest.mark.parametrize(
+    "state",
+    [state for state in JobState if state not in {JobState.FINISHING, JobState.COMPLETED}],
+)
+def test_only_a_finishing_job_is_completed(world, state):
+    world.has(state)
+
+    with pytest.raises(Conflict):
+        settle(world)
+
+
+@pytest.mark.parametrize("step", [purge, publish, settle])
+def test_an_unknown_job_is_not_found(world, step):
+    with pytest.raises(NotFound):
+        step(world)

@@ -1,0 +1,211 @@
+"""A job as the app backend sees it."""
+
+from datetime import timedelta
+
+import pytest
+
+from likeness.adapters.policy_files import load_reasons
+from likeness.contracts import Progress
+from likeness.domain.avatar import AvatarState
+from likeness.domain.errors import NotFound
+from likeness.domain.job import JobState
+from likeness.domain.moderation import Outcome
+from likeness.domain.photo import Box, PhotoState, Problem
+from likeness.domain.reasons import Reason
+from likeness.services import get_job as service
+from tests.builders import JOB, NOW, TODAY, USER, a_photo, a_verdict, an_avatar, photos, tiers
+
+REASONS = load_reasons()
+
+
+def get(world):
+    return service.get_job(
+        JOB,
+        jobs=world.jobs,
+        users=world.users,
+        ledger=world.ledger,
+        gallery=world.gallery,
+        work=world.work,
+        clock=world.clock,
+        tiers=tiers(),
+        reasons=REASONS,
+    )
+
+
+@pytest.mark.parametrize("state", list(JobState))
+def test_state_and_timeline_are_shown_as_they_are(world, state):
+    job = world.has(state)
+
+    view = get(world)
+
+    assert (view.job_id, view.state, view.timeline) == (JOB, state, job.timeline)
+    assert (view.styles, view.avatars_asked) == (job.styles, job.avatars)
+    assert (view.created_at, view.submit_by) == (job.created_at, job.submit_by)
+
+
+def test_an_unknown_job_is_not_found(world):
+    with pytest.raises(NotFound):
+        get(world)
+
+
+def test_nobody_learns_whose_job_it_is_or_what_a_detector_saw(world):
+    doubtful = a_verdict(Outcome.DOUBTFUL, Reason.MINOR_AGE_DOUBT)
+    world.has(JobState.IN_REVIEW, with_photos=[a_photo(verdict=doubtful)])
+
+    view = get(world).model_dump_json()
+
+    assert USER not in view
+    assert "Weapons" not in view
+    assert "MINOR" not in view
+
+
+# --- photos --------------------------------------------------------------------------------------
+
+
+def test_a_photo_with_a_problem_comes_with_hint_and_box(world):
+    box = Box(left=0.1, top=0.2, width=0.3, height=0.4)
+    problem = Problem(reason=Reason.QUALITY_BLURRY, box=box)
+    world.has(with_photos=[a_photo(state=PhotoState.REFUSED, problem=problem)])
+
+    (photo,) = get(world).photos
+
+    assert (photo.state, photo.box) == (PhotoState.REFUSED, box)
+    assert photo.problem.code is Reason.QUALITY_BLURRY
+    assert photo.problem.hint == REASONS[Reason.QUALITY_BLURRY].hint.model_dump()
+    assert set(photo.problem.hint) == {"en", "de"}
+    assert photo.problem.fix_and_retry
+
+
+def test_a_copy_names_the_photo_that_it_repeats(world):
+    problem = Problem(reason=Reason.SUBJECT_DUPLICATE, other="p01")
+    world.has(with_photos=[a_photo(1), a_photo(2, state=PhotoState.REFUSED, problem=problem)])
+
+    assert get(world).photos[1].other == "p01"
+
+
+def test_what_moderation_refused_is_shown_as_refused(world):
+    refused = a_verdict(Outcome.REFUSED, Reason.POLICY_NUDITY)
+    world.has(JobState.REFUSED, with_photos=[a_photo(verdict=refused)])
+
+    (photo,) = get(world).photos
+
+    assert (photo.state, photo.problem.code) == (PhotoState.REFUSED, Reason.POLICY_NUDITY)
+    assert not photo.problem.fix_and_retry
+
+
+@pytest.mark.parametrize("verdict", [None, a_verdict(), a_verdict(Outcome.DOUBTFUL)])
+def test_doubt_is_not_shown_before_somebody_decided(world, verdict):
+    world.has(JobState.IN_REVIEW, with_photos=[a_photo(verdict=verdict)])
+
+    (photo,) = get(world).photos
+
+    assert (photo.state, photo.problem) == (PhotoState.ACCEPTED, None)
+
+
+def test_a_form_that_was_not_used_is_awaited(world):
+    world.has(with_photos=[a_photo(state=PhotoState.AWAITED)])
+
+    assert get(world).photos[0].state is PhotoState.AWAITED
+
+
+def test_the_time_of_deletion_is_shown_when_it_is_known(world):
+    world.has(JobState.COMPLETED, photos_deleted_at=NOW)
+
+    assert get(world).photos_deleted_at == NOW
+
+
+# --- progress ------------------------------------------------------------------------------------
+
+
+def told(world, round_, stage, done, total):
+    progress = Progress(stage=stage, done=done, total=total)
+    key = f"work/{JOB}/r{round_}/checkpoints/progress.json"
+    world.avatar_objects.put(key, progress.model_dump_json().encode())
+
+
+def progress(world) -> tuple[int, int]:
+    shown = get(world).progress
+    return shown.done, shown.total
+
+
+def test_progress_counts_avatars_of_those_asked_for(world):
+    world.has(JobState.GENERATING, avatars=30)
+    assert progress(world) == (0, 30)
+
+    told(world, 1, "drawing", 12, 30)
+    assert progress(world) == (12, 30)
+
+
+def test_progress_does_not_begin_anew_with_the_second_round(world):
+    """26 were good, 4 are drawn again: the number only rises."""
+    world.has(JobState.GENERATING, avatars=30, round=2)
+
+    told(world, 2, "drawing", 1, 4)
+
+    assert progress(world) == (27, 30)
+
+
+@pytest.mark.parametrize("state", [state for state in JobState if state is not JobState.GENERATING])
+def test_progress_is_shown_only_while_avatars_are_drawn(world, state):
+    world.has(state)
+    told(world, 1, "drawing", 1, 4)
+
+    assert get(world).progress is None
+
+
+# --- avatars -------------------------------------------------------------------------------------
+
+
+def test_published_avatars_come_best_first_with_links(world):
+    avatars = [
+        an_avatar(1, AvatarState.PUBLISHED, rank=102),
+        an_avatar(2, AvatarState.PUBLISHED, rank=100, likeness=None),
+        an_avatar(3, AvatarState.REFUSED, rank=101),
+    ]
+    world.has(JobState.COMPLETED, with_avatars=avatars)
+
+    view = get(world)
+
+    assert [avatar.avatar_id for avatar in view.avatars] == ["a02", "a01"]
+    assert view.avatars[0].likeness is None
+    assert view.avatars[1].likeness == avatars[0].likeness
+    links = world.gallery.links(JOB, ["a02"])["a02"]
+    assert (view.avatars[0].png, view.avatars[0].webp) == (links.png, links.webp)
+    assert view.archive == world.gallery.archive_link(JOB)
+
+
+@pytest.mark.parametrize("state", [state for state in JobState if state is not JobState.COMPLETED])
+def test_nobody_sees_an_avatar_before_the_job_is_completed(world, state):
+    world.has(state, with_avatars=[an_avatar(1, AvatarState.PUBLISHED)])
+
+    view = get(world)
+
+    assert (view.avatars, view.archive) == ((), None)
+
+
+def test_a_job_without_avatars_has_no_archive(world):
+    world.has(JobState.COMPLETED, with_avatars=[an_avatar(1, AvatarState.REFUSED)])
+
+    assert get(world).archive is None
+
+
+# --- reason and quota ----------------------------------------------------------------------------
+
+
+def test_a_bad_end_is_explained(world):
+    world.has(JobState.FAILED, reason=Reason.SYSTEM_UNAVAILABLE)
+
+    reason = get(world).reason
+
+    assert reason.code is Reason.SYSTEM_UNAVAILABLE
+    assert reason.hint["de"]
+
+
+def test_the_users_day_is_shown_with_every_job(world):
+    world.has(JobState.MODERATING, with_photos=photos())
+    world.users.fix_time_zone(USER, "Europe/Berlin")
+
+    quota = get(world).quota
+
+    assert (quota.day, quota.limit, quota.used, quota.left) == (TODAY, 1, 1, 0)
+    assert quota.next_day_begins_at == NOW + timedelta(hours=11)

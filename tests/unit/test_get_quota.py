@@ -1,0 +1,62 @@
+"""A user's day as the app shows it."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from likeness.domain.ids import JobId
+from likeness.domain.job import JobState
+from likeness.domain.quota import EntryState
+from likeness.services import get_quota as service
+from tests.builders import NOW, USER, plus, tiers
+
+
+def quota(world, **lite):
+    return service.get_quota(
+        USER, users=world.users, ledger=world.ledger, clock=world.clock, tiers=tiers(**lite)
+    )
+
+
+def test_somebody_new_has_the_whole_day_in_utc(world):
+    shown = quota(world)
+
+    assert (shown.day, shown.used, shown.left) == ("2026-11-22", 0, 1)
+    assert shown.next_day_begins_at == datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def test_the_day_is_that_of_the_users_zone(world):
+    world.users.fix_time_zone(USER, "Pacific/Auckland")
+
+    assert quota(world).day == "2026-11-23"
+
+
+@pytest.mark.parametrize(
+    ("settled", "used"),
+    [(None, 1), (EntryState.SPENT, 1), (EntryState.RETURNED, 0)],
+)
+def test_what_was_given_back_is_not_used(world, settled, used):
+    job = world.has(JobState.MODERATING)
+    if settled:
+        world.ledger.settle(job, settled, now=NOW)
+
+    shown = quota(world)
+
+    assert (shown.used, shown.left) == (used, 1 - used)
+
+
+def test_plus_has_its_own_limit_until_it_ends(world):
+    world.users.entitled[USER] = plus()
+    assert quota(world).limit == 3
+
+    world.clock.set(plus().expires_at)
+    assert quota(world).limit == 1
+
+
+def test_a_limit_that_fell_below_what_was_used_leaves_nothing(world):
+    """Two jobs with Plus in the morning, Lite in the evening."""
+    for n in (1, 2):
+        world.has(JobState.MODERATING, job_id=JobId("j" + str(n).zfill(32)), with_photos=[])
+
+    shown = quota(world)
+
+    assert (shown.limit, shown.used, shown.left) == (1, 2, 0)

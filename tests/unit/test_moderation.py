@@ -1,0 +1,157 @@
+"""The judge: what each rule makes of what a detector saw."""
+
+import pytest
+from hypothesis import given, strategies as st
+from pydantic import ValidationError
+
+from likeness.adapters.policy_files import load_policy
+from likeness.domain.moderation import (
+    AgeRule,
+    Label,
+    Level,
+    Outcome,
+    Rule,
+    SamePersonRule,
+    celebrity,
+    judge_age,
+    judge_labels,
+    judge_same_person,
+    strictest,
+    unknown,
+    verdict,
+)
+from likeness.domain.reasons import Reason
+from tests.builders import DETECTOR, a_policy
+
+ADULTS = AgeRule()
+ALIKE = SamePersonRule(accept=90, review=80)
+
+
+def outcomes(*labels, version=DETECTOR, policy=None):
+    seen = [Label(name=name, confidence=confidence) for name, confidence in labels]
+    return [found.outcome for found in judge_labels(seen, version, policy or a_policy())]
+
+
+@pytest.mark.parametrize(
+    ("label", "expected"),
+    [
+        (("Explicit", 49.999), []),
+        (("Explicit", 50), [Outcome.DOUBTFUL]),
+        (("Explicit", 79.999), [Outcome.DOUBTFUL]),
+        (("Explicit", 80), [Outcome.REFUSED]),
+        (("Explicit", 100), [Outcome.REFUSED]),
+        (("Weapons", 100), [Outcome.DOUBTFUL]),
+        (("Nobody knows", 0.1), [Outcome.DOUBTFUL]),
+        (("explicit", 10), [Outcome.DOUBTFUL]),
+    ],
+)
+def test_a_label_is_read_by_its_rule_and_an_unknown_one_by_a_human(label, expected):
+    assert outcomes(label) == expected
+
+
+def test_every_label_is_judged_and_an_unknown_detector_too():
+    found = outcomes(("Explicit", 99), ("Weapons", 70), version="8.0")
+
+    assert found == [Outcome.DOUBTFUL, Outcome.REFUSED, Outcome.DOUBTFUL]
+
+
+@given(name=st.text(), confidence=st.floats(0, 100))
+def test_what_no_rule_names_never_passes(name, confidence):
+    policy = a_policy()
+    if name not in policy.labels:
+        assert outcomes((name, confidence), policy=policy) == [Outcome.DOUBTFUL]
+
+
+@given(confidence=st.floats(0, 100), more=st.floats(0, 100))
+def test_surer_is_never_milder(confidence, more):
+    surer = min(100, confidence + more)
+    for name in a_policy().labels:
+        before, after = outcomes((name, confidence)), outcomes((name, surer))
+        assert strictest(after).severity >= strictest(before).severity
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "outcome"),
+    [
+        (0, 0, Outcome.REFUSED),
+        (13, 17, Outcome.REFUSED),
+        (13, 18, Outcome.DOUBTFUL),
+        (17, 40, Outcome.DOUBTFUL),
+        (18, 18, None),
+        (30, 40, None),
+    ],
+)
+def test_ages_are_judged_by_their_whole_range(low, high, outcome):
+    found = judge_age(low, high, ADULTS)
+
+    assert (found.outcome if found else None) is outcome
+    assert found is None or found.reason is Reason.MINOR_AGE_DOUBT
+
+
+@pytest.mark.parametrize(
+    ("similarity", "outcome"),
+    [
+        (None, Outcome.REFUSED),
+        (0.0, Outcome.REFUSED),
+        (79.999, Outcome.REFUSED),
+        (80.0, Outcome.DOUBTFUL),
+        (89.999, Outcome.DOUBTFUL),
+        (90.0, None),
+        (100.0, None),
+    ],
+)
+def test_faces_are_the_same_person_or_not(similarity, outcome):
+    found = judge_same_person(similarity, ALIKE)
+
+    assert (found.outcome if found else None) is outcome
+    assert found is None or found.reason is Reason.SUBJECT_DIFFERENT_PERSON
+
+
+def test_a_look_alike_is_always_for_a_human():
+    assert celebrity(100).outcome is celebrity(0).outcome is Outcome.DOUBTFUL
+
+
+@pytest.mark.parametrize(
+    ("given_", "expected"),
+    [
+        ([], Outcome.CLEAN),
+        ([Outcome.CLEAN, Outcome.DOUBTFUL], Outcome.DOUBTFUL),
+        ([Outcome.REFUSED, Outcome.DOUBTFUL, Outcome.CLEAN], Outcome.REFUSED),
+    ],
+)
+def test_the_strictest_counts(given_, expected):
+    assert strictest(given_) is expected
+
+
+def test_the_reason_of_a_verdict_is_that_of_its_gravest_finding():
+    nude = judge_labels([Label(name="Explicit", confidence=99)], DETECTOR, a_policy())
+    findings = [celebrity(99), unknown("label"), *nude]
+
+    judged = verdict(findings, labels=[], detector_version=DETECTOR, policy=a_policy())
+
+    assert (judged.outcome, judged.reason) == (Outcome.REFUSED, Reason.POLICY_NUDITY)
+
+
+def test_a_verdict_without_findings_has_no_reason():
+    judged = verdict([], labels=[], detector_version=DETECTOR, policy=a_policy())
+
+    assert (judged.outcome, judged.reason) == (Outcome.CLEAN, None)
+
+
+def test_a_rule_cannot_refuse_more_easily_than_it_doubts():
+    with pytest.raises(ValidationError, match="must not be below"):
+        Rule(level=Level.TOP, review=80, refuse=50, reason=Reason.POLICY_NUDITY)
+
+
+def test_the_detector_is_asked_for_all_that_any_rule_reads():
+    assert a_policy().min_confidence == 50
+
+
+def test_the_guidelines_name_every_label_of_rekognitions_seventh_model():
+    """52 labels on three levels, of which none may fall through."""
+    policy = load_policy()
+
+    assert len(policy.labels) == 52
+    assert {rule.level for rule in policy.labels.values()} == set(Level)
+    assert "7.0" in policy.detector_versions
+    assert all(rule.reason.family in {"POLICY"} for rule in policy.labels.values())

@@ -1,0 +1,98 @@
+"""The user's calendar day, on every wall clock there is."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, strategies as st
+
+from likeness.domain.errors import Conflict, Invalid
+from likeness.domain.quota import Entry, EntryState, day_of, next_day_begins, zone
+from likeness.domain.reasons import Reason
+from tests.builders import JOB, NOW, TODAY
+
+ZONES = (
+    "Europe/Berlin",
+    "America/New_York",
+    "Australia/Lord_Howe",  # half an hour of summer
+    "Pacific/Apia",  # without a 30 December 2011
+    "America/Santiago",  # whose days begin at 1 o'clock when summer does
+    "Asia/Kathmandu",
+    "Pacific/Kiritimati",
+    "UTC",
+)
+
+
+def at(text: str, zone_name: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone_name)).astimezone(UTC)
+
+
+@pytest.mark.parametrize(
+    ("zone_name", "begins", "ends", "hours"),
+    [
+        ("Europe/Berlin", "2026-03-29T00:00", "2026-03-30T00:00", 23),
+        ("Europe/Berlin", "2026-10-25T00:00", "2026-10-26T00:00", 25),
+        ("America/New_York", "2026-03-08T00:00", "2026-03-09T00:00", 23),
+        ("America/New_York", "2026-11-01T00:00", "2026-11-02T00:00", 25),
+        ("Australia/Lord_Howe", "2026-04-05T00:00", "2026-04-06T00:00", 24.5),
+        ("Australia/Lord_Howe", "2026-10-04T00:00", "2026-10-05T00:00", 23.5),
+        ("Pacific/Apia", "2011-12-29T00:00", "2011-12-31T00:00", 24),
+        ("Europe/Berlin", "2026-11-22T00:00", "2026-11-23T00:00", 24),
+    ],
+)
+def test_a_day_has_the_hours_that_it_has(zone_name, begins, ends, hours):
+    first, after = at(begins, zone_name), at(ends, zone_name)
+    day = begins[:10]
+
+    assert after - first == timedelta(hours=hours)
+    assert day_of(first, zone_name) == day
+    assert day_of(after - timedelta(seconds=1), zone_name) == day
+    assert day_of(first - timedelta(seconds=1), zone_name) != day
+    assert day_of(after, zone_name) == ends[:10]
+    for moment in (first, first + timedelta(hours=12), after - timedelta(seconds=1)):
+        assert next_day_begins(moment, zone_name) == after
+
+
+def test_one_moment_is_two_days_in_two_zones():
+    assert day_of(NOW, "Pacific/Kiritimati") == "2026-11-23"
+    assert day_of(NOW, "Pacific/Pago_Pago") == "2026-11-22"
+
+
+@given(
+    moment=st.datetimes(
+        min_value=datetime(2000, 1, 1),
+        max_value=datetime(2040, 1, 1),
+        timezones=st.just(UTC),  # noqa: DTZ001
+    ),
+    zone_name=st.sampled_from(ZONES),
+)
+def test_the_next_day_begins_later_and_is_another_day(moment, zone_name):
+    begins = next_day_begins(moment, zone_name)
+
+    assert begins > moment
+    assert begins - moment <= timedelta(hours=26)
+    assert day_of(begins, zone_name) > day_of(moment, zone_name)
+    assert day_of(begins - timedelta(seconds=1), zone_name) == day_of(moment, zone_name)
+
+
+@pytest.mark.parametrize("name", ["", "Mars/Olympus", "../zoneinfo", "/etc/passwd", "Europe", "\0"])
+def test_a_zone_that_does_not_exist_is_the_callers_mistake(name):
+    with pytest.raises(Invalid, match="IANA"):
+        zone(name)
+
+
+def test_a_day_is_written_as_iso_does():
+    assert date.fromisoformat(day_of(NOW, "UTC")) == NOW.date()
+    assert datetime.combine(NOW.date(), time(), UTC) < NOW
+
+
+@pytest.mark.parametrize("state", [EntryState.SPENT, EntryState.RETURNED])
+def test_an_entry_is_settled_once(state):
+    entry = Entry(job_id=JOB, day=TODAY, state=EntryState.RESERVED, reserved_at=NOW)
+
+    settled = entry.settle(state, NOW, Reason.SYSTEM_UNAVAILABLE)
+
+    assert (settled.state, settled.settled_at) == (state, NOW)
+    assert settled.reason is Reason.SYSTEM_UNAVAILABLE
+    with pytest.raises(Conflict):
+        settled.settle(state, NOW, None)

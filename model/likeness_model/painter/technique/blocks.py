@@ -1,13 +1,11 @@
-"""Flat colour blocks for prints: a few colours, smooth borders, ink that takes to paper and wood."""
-
-from __future__ import annotations
+"""Flat colour blocks for prints: a few colours, clean borders, ink that the paper takes."""
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from likeness_model.painter.technique.noise import value_noise
-from likeness_model.painter.technique.planes import Plane, smoothstep
+from likeness_model.painter.technique.planes import AnyPlane, Picture, Plane, smoothstep
 
 Colours = NDArray[np.float32]  # (n, 3)
 
@@ -26,7 +24,7 @@ def main_colours(samples: Colours, count: int, rounds: int = 8) -> Colours:
             members = ordered[nearest == index]
             if len(members):
                 centres[index] = members.mean(0)
-    return centres[np.argsort(centres[:, 0], kind="stable")]
+    return np.asarray(centres[np.argsort(centres[:, 0], kind="stable")], np.float32)
 
 
 def nearest_block(cost: list[Plane], size: int) -> NDArray[np.uint8]:
@@ -45,18 +43,19 @@ def nearest_block(cost: list[Plane], size: int) -> NDArray[np.uint8]:
     return index
 
 
-def filled(index: NDArray[np.uint8], colours: Colours, soft: float = 0.7) -> Plane:
-    """Blocks in their colours (0..1), borders softened by `soft` pixels."""
+def filled(index: NDArray[np.uint8], colours: Colours, soft: float = 0.7) -> Picture:
+    """Blocks in their colours (given as 0..1), borders softened by `soft` pixels."""
     table = np.zeros((1, 256, 3), np.uint8)
     table[0, : len(colours)] = np.round(colours * 255)
     flat = cv2.LUT(cv2.merge([index] * 3), table)
-    return cv2.GaussianBlur(flat, (0, 0), soft).astype(np.float32) * np.float32(1 / 255)
+    return np.asarray(cv2.GaussianBlur(flat, (0, 0), soft), np.uint8)
 
 
-def shifted(x: Plane, dx: float, dy: float) -> Plane:
+def shifted(x: AnyPlane, dx: float, dy: float) -> AnyPlane:
     """A block printed slightly off its mark, by pixels."""
     move = np.array([[1, 0, dx], [0, 1, dy]], np.float32)
-    return cv2.warpAffine(x, move, x.shape[1::-1], borderMode=cv2.BORDER_REPLICATE)
+    there = cv2.warpAffine(x, move, x.shape[1::-1], borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(there, x.dtype)
 
 
 def salted(rng: np.random.Generator, size: int, paper: Plane, amount: float) -> Plane:
@@ -73,4 +72,5 @@ def outline(distance: Plane, rng: np.random.Generator, width: float) -> Plane:
     """A line of swelling width along the edge of a shape, from its signed distance in pixels."""
     size = distance.shape[0]
     swell = np.float32(width / 2) * (1 + np.float32(0.65) * value_noise(rng, size, 7, octaves=2))
-    return np.clip(np.maximum(swell, np.float32(0.3)) - np.abs(distance) + np.float32(0.5), 0, 1)
+    half = np.maximum(swell, np.float32(0.3))
+    return np.asarray(np.clip(half - np.abs(distance) + np.float32(0.5), 0, 1), np.float32)

@@ -1,7 +1,5 @@
 """Loaded brushes: layers of bristle strokes that leave colour and relief, and light upon it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2
@@ -9,9 +7,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likeness_model.painter.technique.flow import Orientation
-from likeness_model.painter.technique.planes import Plane, blur, smoothstep
+from likeness_model.painter.technique.planes import Plane, blur, dimmed, mix, smoothstep
 from likeness_model.painter.technique.strokes import (
-    Paths, Points, lay, sample, scatter, trace, until,
+    Laid,
+    Paths,
+    Points,
+    lay,
+    sample,
+    scatter,
+    trace,
+    until,
 )
 
 KINDS, ACROSS, ALONG = 8, 40, 96  # brush prints in the atlas and their resolution
@@ -72,12 +77,12 @@ def paint(
     canvas: Canvas,
     target: Plane,
     field: Orientation,
+    *,
     brush: Brush,
     prints: NDArray[np.float32],
     rng: np.random.Generator,
-    *,
-    chance: Plane | None = None,
-    window: tuple[slice, slice] | None = None,
+    chance: Plane,
+    window: tuple[slice, slice],
 ) -> None:
     """Lay one layer of strokes of `brush` on the canvas.
 
@@ -85,46 +90,47 @@ def paint(
     probability at each pixel, at any size); `window` bounds the work when that is a small part.
     """
     size = canvas.height.shape[0]
-    unit = size / 1024
-    rows, columns = window or (slice(0, size), slice(0, size))
-    spacing = np.sqrt(brush.width * brush.length * 0.8 / brush.density) * unit
+    width = brush.width * size / 1024
+    spacing = width * np.sqrt(0.8 * brush.length / brush.width / brush.density)
     seeds = scatter(rng, size, float(spacing))
-    luck = rng.random(len(seeds), np.float32)
     tint = rng.normal(0, 1, (len(seeds), 4)).astype(np.float32)
-    keep = np.ones(len(seeds), np.bool_)
-    if chance is not None:
-        keep = luck < np.asarray(sample(chance, seeds, size), np.float32)
-    seeds, tint = seeds[keep], tint[keep]
-    if not len(seeds):
-        return
-    soft = blur(target, brush.width * unit * 0.3) if brush.width * unit > 3 else target
-    paths, own = stroke_paths(seeds, soft, field, brush, size)
+    luck = rng.random(len(seeds), np.float32)
+    keep = luck < np.asarray(sample(chance, seeds, size), np.float32)
+    soft = blur(target, width * 0.3) if width > 3 else target
+    paths, own = stroke_paths(seeds[keep], soft, field, brush, size)
     span = paths[:, -1] - paths[:, 0]
-    whole = (span * span).sum(1) > (0.9 * brush.width * unit) ** 2  # a stub would read as a tile
-    paths, own, tint = paths[whole], own[whole], tint[whole]
+    whole = (span * span).sum(1) > (0.9 * width) ** 2  # a stub would read as a tile
+    paths, own, tint = paths[whole], own[whole], tint[keep][whole]
     if not len(paths):
         return
-    own = own + brush.jitter * (tint[:, :1] + np.float32(0.35) * tint[:, 1:])
+    own = own + np.float32(brush.jitter) * (tint[:, :1] + np.float32(0.35) * tint[:, 1:])
+    rows, columns = window
     corner = np.asarray([columns.start, rows.start], np.float32)
-    shape = (rows.stop - rows.start, columns.stop - columns.start)
-    half = np.full(len(paths), brush.width * unit / 2, np.float32)
-    half *= 1 + np.float32(0.18) * np.clip(tint[:, 0], -2, 2)
-    laid = lay(paths - corner, half, shape)
-    index = np.maximum(laid.stroke, 0)
-    row = np.clip((laid.across + 1) * (ACROSS / 2), 0, ACROSS - 1).astype(np.int32)
-    column = np.clip((laid.along + 1) * (ALONG / 2), 0, ALONG - 1).astype(np.int32)
-    track = np.take(prints, (index % KINDS) * (ACROSS * ALONG) + row * ALONG + column)
-    edge = np.abs(laid.across)
-    cover = smoothstep(1.0, 1 - min(0.6, 2.2 / (brush.width * unit)), edge)
-    cover *= smoothstep(1.02, 0.9, np.abs(laid.along))
-    cover *= smoothstep(-0.02, 0.16, track + 0.5 - brush.dry * np.abs(laid.along) * 1.5)
-    cover[laid.stroke < 0] = 0
-    colour = np.take(own, index, axis=0) + ((track - np.float32(0.5)) * np.float32(2.4 * brush.jitter))[..., None]
-    view = canvas.colour[rows, columns]
-    view += (colour - view) * cover[..., None]
-    ridge = track * np.float32(0.7) + np.float32(0.5) * smoothstep(0.55, 0.95, edge)
-    relief = canvas.height[rows, columns]
-    relief += (ridge * np.float32(brush.relief * brush.width) + relief * np.float32(0.25) - relief) * cover
+    half = np.float32(width / 2) * (1 + np.float32(0.18) * np.clip(tint[:, 0], -2, 2))
+    laid = lay(paths - corner, half, (rows.stop - rows.start, columns.stop - columns.start))
+    track, cover = bristle_track(laid, prints, brush.dry, width)
+    streak = (track - np.float32(0.5)) * np.float32(2.4 * brush.jitter)
+    colour = cv2.add(np.take(own, laid.stroke, axis=0), cv2.merge([streak] * 3))
+    view, relief = canvas.colour[rows, columns], canvas.height[rows, columns]
+    view[:] = mix(view, np.asarray(colour, np.float32), cover)
+    ridge = track * np.float32(0.7) + np.float32(0.5) * smoothstep(0.55, 0.95, np.abs(laid.across))
+    fresh = ridge * np.float32(brush.relief * brush.width) - np.float32(0.75) * relief
+    relief += fresh * cover
+
+
+def bristle_track(
+    laid: Laid, prints: NDArray[np.float32], dry: float, width: float
+) -> tuple[Plane, Plane]:
+    """Height of the bristles' track (0..1) at each pixel, and the cover of paint they leave."""
+    row = np.clip((laid.across + 1) * (ACROSS / 2), 0, ACROSS - 1).astype(np.intp)
+    column = np.clip((laid.along + 1) * (ALONG / 2), 0, ALONG - 1).astype(np.intp)
+    print_start = laid.stroke % KINDS * (ACROSS * ALONG)
+    track = np.take(prints, print_start + row * ALONG + column)
+    edge, end = np.abs(laid.across), np.abs(laid.along)
+    cover = smoothstep(1.0, 1 - min(0.6, 2.2 / width), edge) * smoothstep(1.02, 0.9, end)
+    cover *= smoothstep(-0.02, 0.16, track + np.float32(0.5) - np.float32(1.5 * dry) * end)
+    cover *= laid.covered
+    return track, cover
 
 
 def lit(canvas: Canvas, strength: float, *, angle: float = -2.2, gloss: float = 0.12) -> Plane:
@@ -134,10 +140,10 @@ def lit(canvas: Canvas, strength: float, *, angle: float = -2.2, gloss: float = 
     (Hertzmann 2002, "Fast Paint Texture").
     """
     size = canvas.height.shape[0]
-    unit = 1024 / size
-    height = cv2.GaussianBlur(canvas.height, (0, 0), max(0.5, 0.8 / unit))
+    height = cv2.GaussianBlur(canvas.height, (0, 0), max(0.5, 0.8 * size / 1024))
     gx, gy = cv2.Sobel(height, cv2.CV_32F, 1, 0), cv2.Sobel(height, cv2.CV_32F, 0, 1)
-    slope = (gx * np.float32(np.cos(angle)) + gy * np.float32(np.sin(angle))) * np.float32(-1 / unit)
-    slope = np.tanh(slope * np.float32(strength * 0.05))
-    shine = np.clip(slope - np.float32(0.35), 0, 1) ** 2 * np.float32(gloss * 255 * 2)
-    return canvas.colour * (1 + np.float32(0.22) * slope)[..., None] + shine[..., None]
+    toward = gx * np.float32(np.cos(angle)) + gy * np.float32(np.sin(angle))
+    slope = np.tanh(toward * np.float32(-0.05 * strength * size / 1024))
+    shine = np.square(np.clip(slope - np.float32(0.35), 0, 1)) * np.float32(gloss * 255 * 2)
+    shaded = dimmed(canvas.colour, 1 + np.float32(0.22) * slope)
+    return np.asarray(cv2.add(shaded, cv2.merge([shine] * 3)), np.float32)

@@ -1,7 +1,5 @@
 """Contour lines alone: what a point would draw around forms, without filling their shadows."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 

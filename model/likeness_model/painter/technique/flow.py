@@ -4,13 +4,11 @@ An orientation has no sign (a stroke to the left is a stroke to the right), so f
 double angles, (cos 2a, sin 2a), which may be blended and blurred; their length is the certainty.
 """
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness_model.painter.technique.planes import Picture, Plane, blur
+from likeness_model.painter.technique.planes import AnyPlane, Picture, Plane, blur
 
 Orientation = NDArray[np.float32]  # (S, S, 2)
 
@@ -21,8 +19,8 @@ def along_edges(picture: Picture, sigma: float) -> Orientation:
     Its eigenvectors need no solver here: the double angle of the gradient is (E - G, 2F), that of
     the tangent its opposite (Kass & Witkin 1987; Kyprianidis & Doellner 2008 for the smoothing).
     """
-    tone = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.float32)
-    tone = cv2.GaussianBlur(tone, (0, 0), max(0.6, sigma / 4))
+    grey = np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.float32)
+    tone = cv2.GaussianBlur(grey, (0, 0), max(0.6, sigma / 4))
     gx, gy = cv2.Scharr(tone, cv2.CV_32F, 1, 0), cv2.Scharr(tone, cv2.CV_32F, 0, 1)
     tensor = blur(np.dstack([gx * gx - gy * gy, 2 * gx * gy, gx * gx + gy * gy]), sigma)
     floor = np.float32(1e4)  # a gradient of a sixth of a grey level, under Scharr's gain of 16
@@ -53,18 +51,23 @@ def around_form(depth: Plane, angle: float, wrap: float) -> Orientation:
 
 def settled(field: Orientation, sigma: float) -> Orientation:
     """Let certain places tell their uncertain neighbours where to go; result has length 1."""
-    spread = blur(field, sigma) + np.float32(0.05) * blur(field, 4 * sigma)
-    length = np.sqrt((spread * spread).sum(2, keepdims=True))
-    return spread / (length + np.float32(1e-6))
+    return _unit(blur(field, sigma) + np.float32(0.05) * blur(field, 4 * sigma))
+
+
+def _unit(field: Orientation) -> Orientation:
+    length = cv2.magnitude(*cv2.split(field)) + np.float32(1e-6)
+    return np.asarray(field / length[..., None], np.float32)
 
 
 def tangents(field: Orientation) -> Plane:
     """Unit vectors (S, S, 2) along the field, of either sign."""
-    angle = np.arctan2(field[..., 1], field[..., 0]) * np.float32(0.5)
-    return np.dstack([np.cos(angle), np.sin(angle)])
+    cosine, sine = cv2.split(_unit(field))
+    x = np.sqrt(np.maximum(0.5 + 0.5 * cosine, 0))
+    y = np.copysign(np.sqrt(np.maximum(0.5 - 0.5 * cosine, 0)), sine)
+    return np.asarray(cv2.merge([x, y]), np.float32)
 
 
-def smear(x: Plane | Picture, field: Orientation, reach: float) -> Plane | Picture:
+def smear(x: AnyPlane, field: Orientation, reach: float) -> AnyPlane:
     """Average of `x` along the field, about `reach` pixels to both sides.
 
     Line integral convolution (Cabral & Leedom 1993) by doubling: each pass takes the mean of the
@@ -79,11 +82,14 @@ def smear(x: Plane | Picture, field: Orientation, reach: float) -> Plane | Pictu
         dx, dy = vector[..., 0] * np.float32(step), vector[..., 1] * np.float32(step)
         ends = [
             cv2.remap(
-                x, sign * dx + steps[None, :], sign * dy + steps[:, None], cv2.INTER_LINEAR,
+                x,
+                sign * dx + steps[None, :],
+                sign * dy + steps[:, None],
+                cv2.INTER_LINEAR,
                 borderMode=cv2.BORDER_REFLECT_101,
             )
             for sign in (np.float32(1), np.float32(-1))
         ]
-        x = cv2.addWeighted(ends[0], 0.5, ends[1], 0.5, 0)
+        x = np.asarray(cv2.addWeighted(ends[0], 0.5, ends[1], 0.5, 0), x.dtype)
         step *= 2
     return x

@@ -1,7 +1,5 @@
 """The sitter as a relief: depth for strokes that wrap around cheek, neck and shoulder."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +11,12 @@ CELLS = 64  # the face mesh has about one point in each cell of such a grid
 
 def inflated(alpha: Plane) -> Plane:
     """A silhouette blown up like a balloon: depth in pixels, 0 at the rim (after Igarashi 1999)."""
-    side = alpha.shape[0]
-    return sum(
-        (blur(alpha, side / part) * np.float32(0.35 * side / part) for part in (5, 10, 20)),
-        start=np.zeros_like(alpha),
-    )
+    side, small = alpha.shape[0], resized(alpha, CELLS)
+    relief = np.zeros_like(small)
+    for part in (5, 10, 20):
+        soft = np.asarray(cv2.GaussianBlur(small, (0, 0), CELLS / part), np.float32)
+        relief += soft * np.float32(0.35 * side / part)
+    return resized(relief, side)
 
 
 def face_relief(mesh: NDArray[np.float32], size: int, scale: float) -> Plane:
@@ -28,12 +27,26 @@ def face_relief(mesh: NDArray[np.float32], size: int, scale: float) -> Plane:
     points = np.asarray(mesh, np.float32) * np.float32(scale)
     cells = np.clip((points[:, :2] * (CELLS / size)).astype(np.int32), 0, CELLS - 1)
     height, weight = np.zeros((2, CELLS, CELLS), np.float32)
-    near = points[:, 2].max() - points[:, 2]
+    near = np.max(points[:, 2]) - points[:, 2]
     np.add.at(height, (cells[:, 1], cells[:, 0]), near)
     np.add.at(weight, (cells[:, 1], cells[:, 0]), 1)
-    height, weight = (cv2.GaussianBlur(x, (0, 0), 1.4) for x in (height, weight))
-    soft = height / (weight + np.float32(0.05))
-    return resized(cv2.GaussianBlur(soft, (0, 0), 1.0), size)
+    height, weight = blur(height, 1.4), blur(weight, 1.4)
+    return resized(blur(height / (weight + np.float32(0.05)), 1.0), size)
+
+
+def opened(tone: Plane, face: Plane, figure: Plane, *, of_face: float, darkest: float) -> Plane:
+    """Stretch lightness so that the figure's darkest is 0 and the face's lights come near 1.
+
+    `of_face` (0..1) says how much the face's own lights decide what is white: below 1, dark skin
+    stays darker than pale skin. `darkest` is the share of the figure that turns black.
+    """
+    lights = tone[face > 0.5]
+    bright = float(np.quantile(lights, 0.96)) if lights.size else 1.0
+    light = of_face * bright + (1 - of_face) * 0.95
+    shadows = tone[figure > 0.5]
+    dark = float(np.quantile(shadows, darkest)) if shadows.size else 0.0
+    stretched = (tone - np.float32(dark)) * np.float32(1 / max(light - dark, 0.25))
+    return np.asarray(np.clip(stretched, 0, 1), np.float32)
 
 
 def modelled(tone: Plane, mask: Plane, amount: float) -> Plane:
@@ -44,4 +57,13 @@ def modelled(tone: Plane, mask: Plane, amount: float) -> Plane:
     """
     side = tone.shape[0]
     around = blur(tone * mask, side / 13) / (blur(mask, side / 13) + np.float32(1e-3))
-    return np.clip(tone + np.float32(amount) * (tone - around), 0, 1)
+    return np.asarray(np.clip(tone + np.float32(amount) * (tone - around), 0, 1), np.float32)
+
+
+def bare_skin(face: Plane, skin: Plane, hair: Plane) -> Plane:
+    """Bare skin in whole areas, 0..1: lights on the hair left out, lights on the skin filled in."""
+    side = face.shape[0]
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side // 24 | 1,) * 2)
+    areas = cv2.morphologyEx(skin * (1 - hair), cv2.MORPH_OPEN, disc)
+    closed = cv2.morphologyEx(np.maximum(face, areas), cv2.MORPH_CLOSE, disc)
+    return blur(np.asarray(closed, np.float32), side / 200)

@@ -1,7 +1,5 @@
 """Cuts of a gouge in lino: pointed where the blade enters, wider where the block is lighter."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2
@@ -10,7 +8,13 @@ import numpy as np
 from likeness_model.painter.technique.flow import Orientation
 from likeness_model.painter.technique.planes import Plane, resized, smoothstep
 from likeness_model.painter.technique.strokes import (
-    SHIFT, outlines, sample, scatter, to_fixed, trace, until,
+    SHIFT,
+    outlines,
+    sample,
+    scatter,
+    to_fixed,
+    trace,
+    until,
 )
 
 
@@ -35,17 +39,18 @@ def cuts(
     The width of each cut follows the tone under it, as an engraver modulates a line (Ostromoukhov
     1999, "Digital facial engraving"); cuts stop where the block must stay solid.
     """
-    unit = size / 1024
-    seeds = scatter(rng, size, gouge.spacing * unit)
-    light = np.asarray(sample(tone, seeds, size), np.float32)
+    drawn = size * max(1, round(1024 / size))  # a drawn edge is a pixel wide, however small
+    unit = drawn / 1024
+    seeds = scatter(rng, drawn, gouge.spacing * unit)
+    light = np.asarray(sample(tone, seeds, drawn), np.float32)
     seeds = seeds[(light > gouge.solid) & (light < gouge.clear + 0.08)]
-    cover = np.zeros((size, size), np.uint8)
+    cover = np.zeros((drawn, drawn), np.uint8)
     if len(seeds):
         count = 4
         stretch = rng.uniform(0.6, 1.3, len(seeds)).astype(np.float32)
         step = stretch * np.float32(gouge.length * unit / (2 * count))
-        paths = trace(field, seeds, size=size, step=step, count=count)
-        light = np.asarray(sample(tone, paths, size), np.float32)
+        paths = trace(field, seeds, size=drawn, step=step, count=count)
+        light = np.asarray(sample(tone, paths, drawn), np.float32)
         paths = until(paths, light > gouge.solid)
         span = paths[:, -1] - paths[:, 0]
         whole = (span * span).sum(1) > (gouge.spacing * unit) ** 2
@@ -53,16 +58,15 @@ def cuts(
         for outline in to_fixed(outlines(paths[whole], widths)):
             cv2.fillPoly(cover, [outline], 255, cv2.LINE_AA, SHIFT)
     open_ = smoothstep(gouge.clear - 0.02, gouge.clear + 0.02, resized(tone, size))
-    return np.maximum(cover.astype(np.float32) * np.float32(1 / 255), open_)
+    cut_away = resized(cover, size).astype(np.float32) * np.float32(1 / 255)
+    return np.asarray(np.maximum(cut_away, open_), np.float32)
 
 
-def half_widths(
-    paths: Plane, light: Plane, gouge: Gouge, rng: np.random.Generator
-) -> Plane:
+def half_widths(paths: Plane, light: Plane, gouge: Gouge, rng: np.random.Generator) -> Plane:
     """Half width at each point: a point at the entry, a rounded exit, swelling with the light."""
     along = np.linspace(0, 1, paths.shape[1], dtype=np.float32)
     reverse = rng.random(len(paths)) < 0.5
     profile = np.sin(np.pi * along**0.62)
     profile = np.where(reverse[:, None], profile[None, ::-1], profile[None])
     share = np.clip((light - gouge.solid) / (gouge.clear - gouge.solid), 0, 1)
-    return np.asarray(gouge.spacing * (0.09 + 0.33 * share) * profile, np.float32)
+    return np.asarray(gouge.spacing * (0.05 + 0.36 * share) * profile, np.float32)

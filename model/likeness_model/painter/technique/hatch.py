@@ -1,7 +1,5 @@
 """Tone from pencil strokes: more strokes, in more directions, where it is darker."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,7 +44,10 @@ def hatch(
         return np.zeros((size, size), np.float32)
     count = 3
     paths = trace(
-        field, seeds, size=size, step=stretch * np.float32(way.length * unit / (2 * count)),
+        field,
+        seeds,
+        size=size,
+        step=stretch * np.float32(way.length * unit / (2 * count)),
         count=count,
     )
     seen = np.asarray(sample(darkness, paths, size), np.float32)

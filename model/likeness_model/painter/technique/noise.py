@@ -1,7 +1,5 @@
 """Seeded noise that looks the same at every picture size."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 
@@ -46,7 +44,10 @@ def warp(x: Plane, dx: Plane, dy: Plane) -> Plane:
     steps = np.arange(side, dtype=np.float32)
     return np.asarray(
         cv2.remap(
-            x, dx + steps[None, :], dy + steps[:, None], cv2.INTER_LINEAR,
+            x,
+            dx + steps[None, :],
+            dy + steps[:, None],
+            cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_REFLECT_101,
         ),
         x.dtype,

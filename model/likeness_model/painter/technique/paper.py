@@ -1,7 +1,5 @@
 """Paper and canvas as relief: planes of height around 0 that catch pigment and light."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 
@@ -71,9 +69,8 @@ def wood(rng: np.random.Generator, size: int) -> Plane:
     x = np.arange(size, dtype=np.float32)[None, :] * np.float32(1 / size)
     rings = np.sin((x * 34 + drift * np.float32(2.2)) * np.float32(2 * np.pi) * np.float32(0.55))
     rings += np.float32(0.5) * np.sin((x * 90 + drift * np.float32(3.0)) * np.float32(3.1))
-    pores = cv2.resize(
-        rng.random((40, 700), np.float32), (size, size), interpolation=cv2.INTER_LINEAR
-    )
+    drawn = rng.random((40, 700), np.float32)
+    pores = np.asarray(cv2.resize(drawn, (size, size)), np.float32)
     pores = warp(pores, drift * np.float32(size / 60), np.zeros_like(drift))
     return normalised(rings + np.float32(2.4) * pores)
 
@@ -82,4 +79,4 @@ def shaded(height: Plane, strength: float) -> Plane:
     """Factor around 1 for light that falls on a relief from the upper left."""
     side = height.shape[0]
     gx, gy = cv2.Sobel(height, cv2.CV_32F, 1, 0), cv2.Sobel(height, cv2.CV_32F, 0, 1)
-    return 1 + np.tanh((gx + gy) * np.float32(side / 1024 / 8)) * np.float32(strength)
+    return 1 + np.tanh((gx + gy) * np.float32(side / 8192)) * np.float32(strength)

@@ -1,23 +1,19 @@
 """Watercolour pigment on paper: density, wet edges, granulation, blooms."""
 
-from __future__ import annotations
-
 import cv2
 import numpy as np
 
 from likeness_model.painter.technique.noise import value_noise, warp
-from likeness_model.painter.technique.planes import Plane, blur, smoothstep
+from likeness_model.painter.technique.planes import Plane, blur, dimmed, smoothstep
 
 
 def with_density(colour: Plane, density: Plane) -> Plane:
-    """Colour (0..1) of a wash with `density` times its pigment (1 leaves it as it is).
+    """Colour (S, S, 3), 0..1, of a wash with `density` times its pigment (1 leaves it as it is).
 
     Bousseau et al. 2006, "Interactive watercolor rendering", eq. 1: C' = C - (C - C^2)(d - 1),
     the second order of what the Kubelka-Munk model does to a thin layer: white stays white.
     """
-    if density.ndim < colour.ndim:
-        density = density[..., None]
-    return colour - (colour - colour * colour) * (density - np.float32(1))
+    return colour - dimmed(colour - colour * colour, density - np.float32(1))
 
 
 def wet_edge(cover: Plane, width: float) -> Plane:
@@ -26,7 +22,7 @@ def wet_edge(cover: Plane, width: float) -> Plane:
     `cover` is 0..1 or any tone that rises with the amount of paint; the excess over its own blur
     is positive just inside the rim (Curtis et al. 1997, edge darkening; here as an unsharp mask).
     """
-    return np.clip(cover - blur(cover, width), 0, 1) * 2
+    return np.asarray(np.clip(cover - blur(cover, width), 0, 1) * np.float32(2), np.float32)
 
 
 def torn(mask: Plane, rng: np.random.Generator, reach: float, cells: float = 14) -> Plane:
@@ -48,7 +44,9 @@ def bloom(rng: np.random.Generator, size: int, count: int) -> Plane:
     for _ in range(count):
         x, y = rng.random(2)
         radius = rng.uniform(0.05, 0.15)
-        away = np.sqrt((steps[None, :] - np.float32(x)) ** 2 + (steps[:, None] - np.float32(y)) ** 2)
+        away = np.sqrt(
+            (steps[None, :] - np.float32(x)) ** 2 + (steps[:, None] - np.float32(y)) ** 2
+        )
         away = away / np.float32(radius) + ragged
         rim = np.exp(-np.abs(away - 1) * np.float32(9)) * (away > 0.9)
         total += np.float32(0.8) * rim - np.float32(0.55) * smoothstep(1.0, 0.55, away)

@@ -37,10 +37,32 @@ def blur(x: AnyPlane, sigma: float) -> AnyPlane:
 
 
 def mix(below: Plane, above: Plane, cover: Plane | float) -> Plane:
-    """`above` over `below`, by a cover of 0..1 (a plane spreads over the channels)."""
+    """`above` over `below`, by a cover of 0..1 (a plane spreads over the channels).
+
+    Over (S, S, 3), `above` may be one colour of three numbers.
+    """
+    if below.ndim == 3 and above.ndim == 1:
+        above = plain(above, below.shape[0])
+    if isinstance(cover, np.ndarray) and cover.ndim == 2 and below.shape == above.shape:
+        return np.asarray(cv2.blendLinear(below, above, 1 - cover, cover), np.float32)
     if isinstance(cover, np.ndarray) and cover.ndim < max(below.ndim, above.ndim):
         cover = cover[..., None]
     return np.asarray(below + (above - below) * cover, np.float32)
+
+
+def rgb(colour: tuple[int, int, int]) -> Plane:
+    """A colour of 0..255 as three float32 of 0..1."""
+    return np.asarray(colour, np.float32) / np.float32(255)
+
+
+def plain(colour: Plane, size: int) -> Plane:
+    """A square of one colour, (size, size, 3) float32."""
+    return np.asarray(cv2.merge([np.full((size, size), c, np.float32) for c in colour]), np.float32)
+
+
+def dimmed(picture: Plane, factor: Plane) -> Plane:
+    """(S, S, 3) times a plane (S, S)."""
+    return np.asarray(cv2.multiply(picture, cv2.merge([factor] * 3)), np.float32)
 
 
 def painted(below: Picture, above: Picture | tuple[int, int, int], cover: Plane) -> Picture:
@@ -63,6 +85,12 @@ def to_planes(picture: Picture) -> Plane:
 def luma(picture: Picture) -> Plane:
     """Rec. 601 luma of 0..1."""
     return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.float32) * np.float32(1 / 255)
+
+
+def lightness(picture: Picture) -> Plane:
+    """CIE L* of 0..1: as light as it looks."""
+    light = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB)[..., 0]
+    return np.asarray(light, np.float32) * np.float32(1 / 255)
 
 
 def grid(size: int) -> tuple[Plane, Plane]:

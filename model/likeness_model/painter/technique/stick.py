@@ -1,7 +1,5 @@
 """A stick of charcoal or chalk: broad side strokes that catch the paper, smudges, pressed edges."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from likeness_model.painter.technique.flow import Orientation
@@ -47,8 +45,8 @@ def side_strokes(
     # One edge of the stick presses harder than the other, and the stroke tails off.
     press = 1 - np.float32(0.22) * laid.across - np.float32(0.25) * laid.along
     cover = smoothstep(1.0, 0.8, edge) * smoothstep(1.02, 0.8, np.abs(laid.along))
-    cover[laid.stroke < 0] = 0
-    return np.clip(np.take(pressed, np.maximum(laid.stroke, 0)) * press, 0, 1), cover
+    cover *= laid.covered
+    return np.clip(np.take(pressed, laid.stroke) * press, 0, 1), cover
 
 
 def caught(tone: Plane, paper: Plane, *, bite: float = 0.16) -> Plane:

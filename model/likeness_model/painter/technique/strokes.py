@@ -1,7 +1,5 @@
 """Brush and pen strokes by the thousand: seeded, traced along a flow, laid down in layers."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 import cv2
@@ -97,7 +95,8 @@ def pen(paths: Paths, size: int, thickness: int = 1) -> NDArray[np.uint8]:
 class Laid(NamedTuple):
     """Which stroke lies on top at each pixel, and where in it the pixel is."""
 
-    stroke: NDArray[np.int32]  # index, -1 where there is none
+    stroke: NDArray[np.intp]  # index; 0 where there is none
+    covered: NDArray[np.bool_]  # whether there is one
     along: Plane  # -1..1 from one end to the other
     across: Plane  # -1..1 from one side to the other
 
@@ -113,18 +112,33 @@ def lay(paths: Paths, half_width: NDArray[np.float32], shape: tuple[int, int]) -
     buffer = np.full(shape, -1, np.int32)
     for index, outline in enumerate(to_fixed(outlines(paths, half_width[:, None] * profile))):
         cv2.fillPoly(buffer, [outline], index, cv2.LINE_8, SHIFT)
-    start, middle, end = paths[:, 0], paths[:, count // 2], paths[:, -1]
+    covered = buffer >= 0
+    stroke = np.maximum(buffer, 0).astype(np.intp)
+    to_along, to_across, bow = stroke_frames(paths, half_width)
+    rows, columns = (np.arange(side, dtype=np.float32) + np.float32(0.5) for side in shape)
+    along, across = (
+        np.take(c, stroke)
+        + np.take(x, stroke) * columns[None, :]
+        + np.take(y, stroke) * rows[:, None]
+        for x, y, c in (to_along, to_across)
+    )
+    across -= np.take(bow, stroke) * (1 - along * along)
+    return Laid(stroke, covered, along, across)
+
+
+def stroke_frames(
+    paths: Paths, half_width: NDArray[np.float32]
+) -> tuple[list[Plane], list[Plane], Plane]:
+    """For each stroke, x, y and constant of its two coordinates, and its bow in half widths."""
+    start, middle, end = paths[:, 0], paths[:, paths.shape[1] // 2], paths[:, -1]
     chord = end - start
-    half = np.sqrt((chord * chord).sum(1)) / 2 + np.float32(1e-3)
+    half = np.asarray(np.sqrt((chord * chord).sum(1)) / 2 + 1e-3, np.float32)
     unit = chord / (2 * half[:, None])
     normal = np.stack([-unit[:, 1], unit[:, 0]], 1)
     centre = (start + end) / 2
-    bow = ((middle - centre) * normal).sum(1)
-    frame = np.column_stack([centre, unit, 1 / half, bow, 1 / half_width]).astype(np.float32)
-    here = np.take(frame, np.maximum(buffer, 0), axis=0)
-    rows, columns = (np.arange(side, dtype=np.float32) + np.float32(0.5) for side in shape)
-    x, y = columns[None, :] - here[..., 0], rows[:, None] - here[..., 1]
-    along = (x * here[..., 2] + y * here[..., 3]) * here[..., 4]
-    across = y * here[..., 2] - x * here[..., 3]
-    across = (across - here[..., 5] * (1 - along * along)) * here[..., 6]
-    return Laid(buffer, along, across)
+    frames: list[list[Plane]] = []
+    for axis, scale in ((unit, 1 / half), (normal, 1 / half_width)):
+        x, y = np.asarray(axis * scale[:, None], np.float32).T
+        frames.append([x, y, -(centre[:, 0] * x + centre[:, 1] * y)])
+    bow = ((middle - centre) * normal).sum(1) / half_width
+    return frames[0], frames[1], np.asarray(bow, np.float32)

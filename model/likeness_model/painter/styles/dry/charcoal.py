@@ -1,22 +1,35 @@
 """Charcoal: broad strokes on rough paper, smudges, deep blacks, and white chalk for the light."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from likeness_model.painter.scene import Look, Scene
 from likeness_model.painter.technique.contour import contour_lines
 from likeness_model.painter.technique.flow import (
-    Orientation, along_edges, around_form, at_angle, settled, smear,
+    Orientation,
+    along_edges,
+    around_form,
+    at_angle,
+    settled,
+    smear,
 )
-from likeness_model.painter.technique.form import face_relief, inflated, modelled
+from likeness_model.painter.technique.form import face_relief, inflated, modelled, opened
 from likeness_model.painter.technique.noise import value_noise
 from likeness_model.painter.technique.paper import laid, tooth
 from likeness_model.painter.technique.planes import (
-    Picture, Plane, blur, grid, mix, resized, smoothstep, to_picture,
+    Picture,
+    Plane,
+    blur,
+    dimmed,
+    grid,
+    lightness,
+    mix,
+    plain,
+    resized,
+    rgb,
+    smoothstep,
+    to_picture,
 )
 from likeness_model.painter.technique.stick import caught, side_strokes
 
@@ -57,32 +70,30 @@ def charcoal(scene: Scene, look: Look) -> Picture:
     field = stick_field(scene, lean, half)
     dark = np.clip(1 - tone, 0, 1) * shown
     behind = backdrop_tone(look.pick_background(BACKDROPS), scene, dark, rng, half)
-    coal = coal_deposit(scene, rng, dark, behind, field, lean, paper)
+    coal = coal_deposit(scene, rng, dark=dark, behind=behind, field=field, lean=lean, paper=paper)
     coal = 1 - (1 - coal) * (1 - pressed_lines(scene, rng, tone, shown, paper))
-    picture = np.broadcast_to(np.array(sheet.paper, np.float32) / 255, (size, size, 3))
-    picture = picture * (1 + np.float32(0.018) * paper[..., None])
+    picture = plain(rgb(sheet.paper), size)
+    picture = dimmed(picture, 1 + np.float32(0.018) * paper)
     if sheet.blood is not None:
         warm = caught(flush(scene, tone, size) * np.float32(0.75), paper)
-        picture = mix(picture, np.array(sheet.blood, np.float32) / 255, np.float32(0.8) * warm)
+        picture = mix(picture, rgb(sheet.blood), np.float32(0.8) * warm)
     chalk = chalk_deposit(scene, rng, tone * shown, field, paper) * (1 - np.float32(0.8) * coal)
-    picture = mix(picture, np.array(sheet.coal, np.float32) / 255, np.float32(0.97) * coal)
-    return to_picture(mix(picture, np.array(sheet.chalk, np.float32) / 255, chalk))
+    picture = mix(picture, rgb(sheet.coal), np.float32(0.97) * coal)
+    return to_picture(mix(picture, rgb(sheet.chalk), chalk))
 
 
 def massed_tone(scene: Scene, size: int, mildness: float) -> Plane:
     """Lightness 0..1 in large masses with hard contrast; finer where the face needs it."""
     photo = resized(scene.foreground, size)
-    lightness = np.asarray(cv2.cvtColor(photo, cv2.COLOR_RGB2LAB)[..., 0], np.float32) / 255
+    light = lightness(photo)
     field = settled(along_edges(photo, size / 110), size / 110)
-    broad = smear(blur(lightness, size / 220), field, size / 50)
+    broad = smear(blur(light, size / 220), field, size / 50)
     keep = smoothstep(0.1, 0.8, resized(scene.detail, size)) * np.float32(0.8 + 0.2 * mildness)
     hair = resized(scene.hair, size)
-    tone = mix(broad, lightness, np.maximum(keep, np.float32(0.3) + np.float32(0.4) * hair))
-    bright = float(np.quantile(tone[resized(scene.face, size) > 0.5], 0.96))
-    light = 0.6 * bright + 0.4 * 0.95  # dark skin stays darker than pale skin
-    dark = float(np.quantile(tone[resized(scene.alpha, size) > 0.5], 0.06))
-    tone = np.clip((tone - dark) / max(light - dark, 0.25), 0, 1)
-    tone = modelled(tone, resized(scene.alpha, size), 0.4)
+    tone = mix(broad, light, np.maximum(keep, np.float32(0.3) + np.float32(0.4) * hair))
+    face, figure = resized(scene.face, size), resized(scene.alpha, size)
+    tone = opened(tone, face, figure, of_face=0.6, darkest=0.06)
+    tone = modelled(tone, figure, 0.4)
     return mix(tone, smoothstep(0.0, 1.0, tone), 0.5)
 
 
@@ -120,12 +131,15 @@ def backdrop_tone(
     sitter = resized(scene.alpha, size)
     near = blur(sitter, size / 36)
     gap = 1 - smoothstep(0.02, 0.5, near) * np.clip(blur(dark, size / 36) / (near + 0.02), 0, 0.85)
-    return np.float32(0.92) * tone * gap * (1 - smoothstep(0.2, 0.8, sitter))
+    return np.asarray(
+        np.float32(0.92) * tone * gap * (1 - smoothstep(0.2, 0.8, sitter)), np.float32
+    )
 
 
 def coal_deposit(
     scene: Scene,
     rng: np.random.Generator,
+    *,
     dark: Plane,
     behind: Plane,
     field: Orientation,
@@ -154,7 +168,7 @@ def coal_deposit(
     near = smoothstep(0.25, 0.8, scene.detail) * np.float32(0.85)
     coal = mix(coal, caught(np.clip(fine, 0, 1), paper, bite=0.10), near)
     black = smoothstep(0.72, 0.95, fine) * np.float32(0.9)
-    return np.clip(np.maximum(coal, black), 0, 1)
+    return np.asarray(np.clip(np.maximum(coal, black), 0, 1), np.float32)
 
 
 def pressed_lines(
@@ -164,16 +178,13 @@ def pressed_lines(
     size, half = scene.size, tone.shape[0]
     on_light = 1 - (1 - tone) * resized(scene.alpha, half)
     edges = settled(along_edges(to_picture(np.dstack([on_light] * 3)), half / 120), half / 150)
-    broad = contour_lines(
-        on_light, edges, width=half / 210, reach=half / 50, faint=0.03, firm=0.14
-    )
-    fine = contour_lines(
-        on_light, edges, width=half / 400, reach=half / 90, faint=0.02, firm=0.10
-    )
+    broad = contour_lines(on_light, edges, width=half / 210, reach=half / 50, faint=0.03, firm=0.14)
+    fine = contour_lines(on_light, edges, width=half / 400, reach=half / 90, faint=0.02, firm=0.10)
     near = smoothstep(0.3, 0.7, resized(scene.detail, half))
     lines = resized(mix(broad, fine, near) * smoothstep(0.0, 0.3, shown), size)
     pressure = np.clip(np.float32(0.75) + np.float32(0.4) * value_noise(rng, size, 7), 0.2, 1)
-    return np.clip(caught(lines * pressure * np.float32(0.95), paper) * smoothstep(0, 0.25, lines), 0, 1)
+    drawn = caught(lines * pressure * np.float32(0.95), paper)
+    return np.asarray(drawn * smoothstep(0, 0.25, lines), np.float32)
 
 
 def chalk_deposit(
@@ -187,11 +198,12 @@ def chalk_deposit(
     )
     peak = resized(peak, size)
     strokes = caught(tone * peak * np.float32(0.85), paper) * cover * smoothstep(0.0, 0.3, peak)
-    return np.clip(np.maximum(strokes, np.float32(0.55) * peak), 0, 0.95)
+    return np.asarray(np.clip(np.maximum(strokes, np.float32(0.55) * peak), 0, 0.95), np.float32)
 
 
 def flush(scene: Scene, tone: Plane, size: int) -> Plane:
     """Where red chalk warms the drawing: half tones of bare skin, lips most."""
     bare = blur(np.maximum(scene.face, scene.skin), size / 120)
-    middle = resized(np.clip(1 - np.abs(tone - 0.5) * 1.5, 0, 1), size)
-    return np.clip(bare * middle * np.float32(0.7) + np.float32(0.35) * scene.lips, 0, 1)
+    middle = 1 - np.float32(1.5) * np.abs(tone - np.float32(0.5))
+    warm = bare * resized(np.maximum(middle, 0), size) * np.float32(0.7)
+    return np.asarray(np.minimum(warm + np.float32(0.35) * scene.lips, 1), np.float32)

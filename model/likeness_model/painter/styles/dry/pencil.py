@@ -1,7 +1,5 @@
 """Pencil: hatching around the form in several directions, contours drawn twice, paper tooth."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2
@@ -10,15 +8,30 @@ import numpy as np
 from likeness_model.painter.scene import Look, Scene
 from likeness_model.painter.technique.contour import contour_lines
 from likeness_model.painter.technique.flow import (
-    Orientation, along_edges, around_form, at_angle, settled,
+    Orientation,
+    along_edges,
+    around_form,
+    at_angle,
+    settled,
 )
-from likeness_model.painter.technique.form import face_relief, inflated, modelled
+from likeness_model.painter.technique.form import face_relief, inflated, modelled, opened
 from likeness_model.painter.technique.hatch import Hatching, hatch, rubbed
 from likeness_model.painter.technique.noise import value_noise
 from likeness_model.painter.technique.paper import tooth
 from likeness_model.painter.technique.pigment import torn
 from likeness_model.painter.technique.planes import (
-    Picture, Plane, blur, grid, mix, resized, smoothstep, to_picture,
+    Picture,
+    Plane,
+    blur,
+    dimmed,
+    grid,
+    lightness,
+    mix,
+    plain,
+    resized,
+    rgb,
+    smoothstep,
+    to_picture,
 )
 
 Colour = tuple[int, int, int]
@@ -56,20 +69,21 @@ def pencil(scene: Scene, look: Look) -> Picture:
     tone = drawn_tone(scene, half)
     darkness = (1 - tone) * shown
     field = hatching_field(scene, lean, half)
-    deposit = graphite(scene, rng, darkness, field, lean, look.mildness)
+    deposit = graphite(
+        scene, rng, darkness=darkness, field=field, lean=lean, mildness=look.mildness
+    )
     deposit = over(deposit, backdrop_strokes(backdrop, scene, rng, lean))
-    deposit = over(deposit, contours(scene, rng, tone, shown, field))
+    deposit = over(deposit, contours(scene, rng, tone, shown))
     if backdrop == "construction":
         deposit = over(deposit, construction(scene))
     deposit = rubbed(deposit, sheet, 0.42)
-    paper = np.array(leads.paper, np.float32) / 255
-    dark = np.array(leads.dark, np.float32) / 255
-    picture = mix(np.broadcast_to(paper, (size, size, 3)), dark, np.float32(0.96) * deposit)
+    picture = plain(rgb(leads.paper), size)
+    picture = mix(picture, rgb(leads.dark), np.float32(0.96) * deposit)
     if leads.light is not None:
-        chalk = highlights(scene, rng, tone, shown, field, size)
+        chalk = highlights(rng, tone, shown, field, size)
         chalk = rubbed(chalk, sheet, 0.7) * (1 - deposit)
-        picture = mix(picture, np.array(leads.light, np.float32) / 255, np.float32(0.9) * chalk)
-    return to_picture(picture * (1 + np.float32(0.007) * sheet[..., None]))
+        picture = mix(picture, rgb(leads.light), np.float32(0.9) * chalk)
+    return to_picture(dimmed(picture, 1 + np.float32(0.007) * sheet))
 
 
 def over(below: Plane, above: Plane) -> Plane:
@@ -78,14 +92,11 @@ def over(below: Plane, above: Plane) -> Plane:
 
 
 def drawn_tone(scene: Scene, size: int) -> Plane:
-    """Lightness 0..1 as a draughtsman sees it: texture down, range opened, the middle lifted."""
+    """Lightness 0..1 as a draughtsman sees it: texture down, range opened, form brought out."""
     photo = cv2.bilateralFilter(resized(scene.foreground, size), 7, 18, 4)
-    tone = np.asarray(cv2.cvtColor(photo, cv2.COLOR_RGB2LAB)[..., 0], np.float32) / 255
-    bright = float(np.quantile(tone[resized(scene.face, size) > 0.5], 0.97))
-    light = 0.6 * bright + 0.4 * 0.95  # dark skin stays darker than pale skin
-    dark = float(np.quantile(tone[resized(scene.alpha, size) > 0.5], 0.03))
-    opened = np.clip((tone - dark) / max(light - dark, 0.25), 0, 1)
-    return modelled(opened, resized(scene.alpha, size), 0.3)
+    face, figure = resized(scene.face, size), resized(scene.alpha, size)
+    tone = lightness(np.asarray(photo, np.uint8))
+    return modelled(opened(tone, face, figure, of_face=0.6, darkest=0.03), figure, 0.3)
 
 
 def sketched_area(scene: Scene, rng: np.random.Generator, size: int) -> Plane:
@@ -111,6 +122,7 @@ def hatching_field(scene: Scene, lean: float, size: int) -> Orientation:
 def graphite(
     scene: Scene,
     rng: np.random.Generator,
+    *,
     darkness: Plane,
     field: Orientation,
     lean: float,
@@ -119,7 +131,7 @@ def graphite(
     """Tone: a rub of the finger, then hatching around the form and across it, then accents."""
     size, half = scene.size, darkness.shape[0]
     rub = np.float32(0.34 + 0.2 * mildness)
-    deposit = rub * np.clip(resized(darkness, size), 0, 1) ** np.float32(1.15)
+    deposit = rub * np.asarray(cv2.pow(np.clip(resized(darkness, size), 0, 1), 1.15), np.float32)
     face = resized(scene.face, half)
     body = darkness * (1 - np.float32(0.95) * face)
     ways = (
@@ -138,12 +150,10 @@ def accents(scene: Scene, darkness: Plane, size: int) -> Plane:
     side = darkness.shape[0]
     local = np.clip(darkness - blur(darkness, side / 70), 0, 1)
     where = np.float32(0.5) + np.float32(1.1) * smoothstep(0.4, 0.9, resized(scene.detail, side))
-    return np.clip(resized(local * where, size), 0, 0.8)
+    return np.asarray(np.clip(resized(local * where, size), 0, 0.8), np.float32)
 
 
-def contours(
-    scene: Scene, rng: np.random.Generator, tone: Plane, shown: Plane, field: Orientation
-) -> Plane:
+def contours(scene: Scene, rng: np.random.Generator, tone: Plane, shown: Plane) -> Plane:
     """Contour lines, searched for: a firm one, and a second that strays from it."""
     size, half = scene.size, tone.shape[0]
     on_white = 1 - (1 - tone) * resized(scene.alpha, half)
@@ -163,25 +173,24 @@ def construction(scene: Scene) -> Plane:
     size = scene.size
     cover = np.zeros((size, size), np.uint8)
     mesh = scene.mesh[:, :2]
-    centre = (mesh[10] + mesh[152]) / 2 - [0, 0.10 * np.linalg.norm(mesh[10] - mesh[152])]
     tall = float(np.linalg.norm(mesh[10] - mesh[152]))
+    x, y = ((mesh[10] + mesh[152]) / 2).tolist()
+    middle = (round(x), round(y - 0.10 * tall))
     for grow in (0.0, 0.014):
         axes = (round(tall * (0.56 + grow)), round(tall * (0.72 + grow)))
-        cv2.ellipse(
-            cover, tuple(np.round(centre).astype(int).tolist()), axes, 4 * grow * 100, 0, 360, 90,
-            max(1, size // 700), cv2.LINE_AA,
+        points = cv2.ellipse2Poly(middle, axes, round(400 * grow), 0, 360, 3)
+        cv2.polylines(
+            cover, [np.asarray(points, np.int32)], True, 90, max(1, size // 700), cv2.LINE_AA
         )
     for first, last in ((10, 152), (127, 356), (132, 361)):
         a, b = mesh[first], mesh[last]
         a, b = a + (a - b) * 0.35, b + (b - a) * 0.35
-        ends = [tuple(np.round(p).astype(int).tolist()) for p in (a, b)]
-        cv2.line(cover, *ends, 70, max(1, size // 800), cv2.LINE_AA)
+        start, end = (np.round(p).astype(int).tolist() for p in (a, b))
+        cv2.line(cover, start, end, 70, max(1, size // 800), cv2.LINE_AA)
     return blur(cover, size / 1400).astype(np.float32) / np.float32(255)
 
 
-def backdrop_strokes(
-    kind: str, scene: Scene, rng: np.random.Generator, lean: float
-) -> Plane:
+def backdrop_strokes(kind: str, scene: Scene, rng: np.random.Generator, lean: float) -> Plane:
     """Long quick strokes behind the head that set it off."""
     size, side = scene.size, scene.size // 2
     if kind in {"bare", "construction"}:
@@ -206,7 +215,7 @@ def backdrop_strokes(
 
 
 def highlights(
-    scene: Scene, rng: np.random.Generator, tone: Plane, shown: Plane, field: Orientation, size: int
+    rng: np.random.Generator, tone: Plane, shown: Plane, field: Orientation, size: int
 ) -> Plane:
     """White pencil on toned paper where the light falls."""
     light = smoothstep(0.62, 1.0, tone) * shown

@@ -1,7 +1,5 @@
 """Linocut: a black block and one or two colours, cut with gouges that follow the form."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2
@@ -12,15 +10,30 @@ from likeness_model.painter.technique.blocks import salted, shifted
 from likeness_model.painter.technique.contour import line_response
 from likeness_model.painter.technique.figure import edge_at, signed_distance
 from likeness_model.painter.technique.flow import (
-    Orientation, along_edges, around_form, at_angle, settled,
+    Orientation,
+    along_edges,
+    around_form,
+    at_angle,
+    settled,
 )
-from likeness_model.painter.technique.form import face_relief, inflated, modelled
+from likeness_model.painter.technique.form import face_relief, inflated, modelled, opened
 from likeness_model.painter.technique.gouge import Gouge, cuts
 from likeness_model.painter.technique.ink import cut
 from likeness_model.painter.technique.noise import value_noise
 from likeness_model.painter.technique.paper import shaded, tooth
 from likeness_model.painter.technique.planes import (
-    Picture, Plane, blur, grid, mix, resized, smoothstep, to_picture,
+    Picture,
+    Plane,
+    blur,
+    dimmed,
+    grid,
+    lightness,
+    mix,
+    plain,
+    resized,
+    rgb,
+    smoothstep,
+    to_picture,
 )
 
 Colour = tuple[int, int, int]
@@ -49,7 +62,8 @@ GROUNDS = ("rays", "ripples", "slant", "chatter", "night")
 KEY = Gouge(spacing=11, length=64, solid=0.26, clear=0.66)
 KEY_FINE = Gouge(spacing=7.0, length=36, solid=0.22, clear=0.56)
 HALF = Gouge(spacing=8.5, length=50, solid=0.62, clear=0.97)
-GROUND = Gouge(spacing=22, length=130, solid=0.14, clear=1.1)
+BROAD = Gouge(spacing=22, length=130, solid=0.14, clear=1.1)
+SPARSE = Gouge(spacing=33, length=90, solid=0.14, clear=1.1)
 
 
 def linocut(scene: Scene, look: Look) -> Picture:
@@ -65,42 +79,42 @@ def linocut(scene: Scene, look: Look) -> Picture:
     gap = edge_at(distance, -size / 150, 1.2)  # a white line is cut around the sitter
     ground = ground_block(kind, scene, rng) * (1 - gap)
     middle = (1 - cuts(rng, tone, field, HALF, size=size)) * figure
-    key = key_block(scene, rng, tone, field) * figure
+    key = key_block(scene, rng, tone, field, look.mildness) * figure
     sheet = tooth(rng, size, 2.4)
-    picture = np.broadcast_to(np.array(inks.paper, np.float32) / 255, (size, size, 3))
-    night = kind == "night"
+    picture = plain(rgb(inks.paper), size)
+    printed = np.zeros((size, size), np.float32)
     for block, ink, off in (
-        (ground, inks.key if night else inks.ground, 0.0 if night else 1.0),
+        (ground, inks.key if kind == "night" else inks.ground, float(kind != "night")),
         (middle, inks.half, 1.0),
         (key, inks.key, 0.0),
     ):
         move = rng.uniform(-1, 1, 2) * off * size / 420
         cover = shifted(block, float(move[0]), float(move[1]))
-        cover = cover * salted(rng, size, sheet, 0.035)
-        picture = mix(picture, rolled(ink, cover, rng, size), np.float32(0.97) * cover)
-    return to_picture(picture * shaded(sheet, 0.03)[..., None])
+        cover = cover * salted(rng, size, sheet, 0.035) * np.float32(0.97)
+        picture = mix(picture, rgb(ink), cover)
+        printed = np.maximum(printed, cover)
+    peel = np.float32(0.55) * roller_mottle(printed, rng)
+    inked = np.asarray(cv2.add(picture, cv2.merge([peel] * 3)), np.float32)
+    return to_picture(dimmed(inked, shaded(sheet, 0.03)))
 
 
-def rolled(ink: Colour, cover: Plane, rng: np.random.Generator, size: int) -> Plane:
+def roller_mottle(cover: Plane, rng: np.random.Generator) -> Plane:
     """Ink from a roller: mottled like orange peel, squeezed out darker along the cut edges."""
+    size = cover.shape[0]
     peel = np.float32(0.035) * value_noise(rng, size, 150, octaves=2)
     peel += np.float32(0.03) * value_noise(rng, size, 5, octaves=2)
     squeezed = np.float32(0.10) * np.clip(cover - blur(cover, size / 300), 0, 1)
-    colour = np.array(ink, np.float32) / 255
-    lift = np.float32(0.35) + colour  # a black shows the mottle as well as a colour does
-    return np.clip(colour + lift * (peel - squeezed)[..., None], 0, 1)
+    return np.asarray((peel - squeezed) * cover, np.float32)
 
 
 def cut_tone(scene: Scene, size: int) -> Plane:
     """Lightness 0..1 in clear shapes, the face's modelling brought out."""
     photo = cv2.bilateralFilter(resized(scene.foreground, size), 9, 30, 6)
-    tone = np.asarray(cv2.cvtColor(photo, cv2.COLOR_RGB2LAB)[..., 0], np.float32) / 255
-    face, alpha = resized(scene.face, size), resized(scene.alpha, size)
-    bright = float(np.quantile(tone[face > 0.5], 0.95))
-    light = 0.65 * bright + 0.35 * 0.95  # dark skin stays darker than pale skin
-    dark = float(np.quantile(tone[alpha > 0.5], 0.04))
-    tone = np.clip((tone - dark) / max(light - dark, 0.3), 0, 1)
-    tone = modelled(blur(tone, size / 400), alpha, 0.4) ** np.float32(1.25)
+    face, figure = resized(scene.face, size), resized(scene.alpha, size)
+    tone = lightness(np.asarray(photo, np.uint8))
+    tone = opened(tone, face, figure, of_face=0.65, darkest=0.04)
+    tone = modelled(blur(tone, size / 400), figure, 0.4)
+    tone = np.asarray(cv2.pow(tone, 1.25), np.float32)
     lips, mouth = resized(scene.lips, size), resized(scene.mouth, size)
     tone = np.clip(tone - np.float32(0.22) * lips, 0, 1)
     tone = np.maximum(tone, mouth * smoothstep(0.35, 0.6, tone))
@@ -115,22 +129,23 @@ def gouge_field(scene: Scene, size: int) -> Orientation:
     wrapped = around_form(blur(relief, size / 40), 0.25, 1.2)
     edges = along_edges(resized(scene.foreground, size), size / 70)
     bare = blur(resized(scene.face, size), size / 60)
-    return settled(wrapped + edges * (np.float32(2.4) - np.float32(1.8) * bare)[..., None], size / 90)
+    weight = (np.float32(2.4) - np.float32(1.8) * bare)[..., None]
+    return settled(wrapped + edges * weight, size / 90)
 
 
 def key_block(
-    scene: Scene, rng: np.random.Generator, tone: Plane, field: Orientation
+    scene: Scene, rng: np.random.Generator, tone: Plane, field: Orientation, mildness: float
 ) -> Plane:
     """The black that is left standing: shadows opened by gouges, and the lines of the drawing."""
     size, side = scene.size, tone.shape[0]
     coarse = 1 - cuts(rng, tone, field, KEY, size=size)
     fine = 1 - cuts(rng, tone, field, KEY_FINE, size=size)
-    near = smoothstep(0.28, 0.42, scene.detail)
+    near = smoothstep(0.28, 0.42, scene.detail + np.float32(0.2 * mildness))
     edges = settled(along_edges(resized(scene.foreground, side), side / 150), side / 180)
     swell = 1 + np.float32(0.4) * value_noise(rng, side, 8, octaves=2)
-    line = line_response(tone, edges, width=side / 330, reach=side / 60) * swell
+    line = line_response(tone, edges, width=side / (330 + 130 * mildness), reach=side / 60) * swell
     drawn = cut(resized(line, size), 0.024, 0.006, size)
-    return np.maximum(mix(coarse, fine, near), drawn)
+    return np.asarray(np.maximum(mix(coarse, fine, near), drawn), np.float32)
 
 
 def ground_block(kind: str, scene: Scene, rng: np.random.Generator) -> Plane:
@@ -157,4 +172,5 @@ def ground_block(kind: str, scene: Scene, rng: np.random.Generator) -> Plane:
     }[kind]
     tone = np.clip(light + 0.05 * cloud, 0, 0.9).astype(np.float32)
     field = at_angle(angles[kind].astype(np.float32), side)
-    return 1 - cuts(rng, tone, field, GROUND, size=size)
+    gouge = SPARSE if kind in {"ripples", "chatter"} else BROAD
+    return 1 - cuts(rng, tone, field, gouge, size=size)

@@ -1,7 +1,5 @@
 """Scenery of ukiyo-e prints, drawn from curves: sun, mist, mountain, waves, rain, blossom."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 
 import cv2
@@ -10,7 +8,14 @@ from numpy.typing import NDArray
 
 from likeness_model.painter.technique.noise import value_noise
 from likeness_model.painter.technique.planes import (
-    Picture, Plane, grid, mix, painted, smoothstep, to_picture,
+    Picture,
+    Plane,
+    grid,
+    mix,
+    painted,
+    rgb,
+    smoothstep,
+    to_picture,
 )
 
 Points = NDArray[np.float64]
@@ -43,7 +48,7 @@ class Scenery:
 
     @property
     def size(self) -> int:
-        return self.colour.shape[0]
+        return int(self.colour.shape[0])
 
     def fixed(self, points: Points) -> NDArray[np.int32]:
         """Points of 0..1 in OpenCV's fixed point of 1/16 pixel."""
@@ -57,7 +62,9 @@ class Scenery:
         if line:
             self.draw([points], line, closed=True)
 
-    def wiped(self, points: Points, above: Colour, below: Colour, rows: tuple[float, float]) -> None:
+    def wiped(
+        self, points: Points, above: Colour, below: Colour, rows: tuple[float, float]
+    ) -> None:
         """Fill a polygon with a gradient between two rows of the picture (0..1)."""
         cover = np.zeros(self.lines.shape, np.uint8)
         cv2.fillPoly(cover, [self.fixed(points)], 255, cv2.LINE_AA, 4)
@@ -73,8 +80,13 @@ class Scenery:
         """Key lines; where they would be thinner than a pixel they get paler."""
         width = line * self.size / 1024
         cv2.polylines(
-            self.lines, [self.fixed(curve) for curve in curves], closed,
-            round(255 * min(1.0, max(width, 0.4))), max(1, round(width)), cv2.LINE_AA, 4,
+            self.lines,
+            [self.fixed(curve) for curve in curves],
+            closed,
+            round(255 * min(1.0, max(width, 0.4))),
+            max(1, round(width)),
+            cv2.LINE_AA,
+            4,
         )
 
     def rule(self, curves: list[Points], line: float, colour: Colour) -> None:
@@ -105,9 +117,7 @@ def disc(x: float, y: float, radius: float, count: int = 96) -> Points:
 def bokashi(pigments: Pigments, rng: np.random.Generator, size: int) -> Picture:
     """Sky wiped by hand on the block: dark at the top, pale, and a breath of colour below."""
     y = grid(size)[1] + np.float32(0.03) * value_noise(rng, size, 3, stretch=4)
-    pale, high, low = (
-        np.array(c, np.float32) / 255 for c in (pigments.pale, pigments.high, pigments.low)
-    )
+    pale, high, low = (rgb(c) for c in (pigments.pale, pigments.high, pigments.low))
     sky = mix(np.broadcast_to(pale, (size, size, 3)), high, smoothstep(0.40, 0.0, y))
     return to_picture(mix(sky, low, np.float32(0.9) * smoothstep(0.35, 0.95, y)))
 
@@ -125,7 +135,14 @@ def moon(scenery: Scenery, rng: np.random.Generator) -> None:
     scenery.shape(disc(side, 0.2, 0.115), scenery.pigments.pale)
 
 
-def mist(scenery: Scenery, rng: np.random.Generator, rows: tuple[float, ...]) -> None:
+def low_mist(scenery: Scenery, rng: np.random.Generator) -> None:
+    """Mist at the foot of the view."""
+    mist(scenery, rng, (0.62, 0.76))
+
+
+def mist(
+    scenery: Scenery, rng: np.random.Generator, rows: tuple[float, ...] = (0.16, 0.40, 0.66)
+) -> None:
     """Suyari-gasumi: bands of mist with round ends, which divide the near from the far."""
     for row in rows:
         from_left = rng.random() < 0.5
@@ -151,7 +168,9 @@ def mountain(scenery: Scenery, rng: np.random.Generator) -> None:
     x = np.linspace(-0.2, 1.2, 240)
     away = np.abs(x - centre)
     foot, top = 0.86, 0.26
-    slope = np.minimum(foot, top + 0.012 * np.cos(away * 180) + np.maximum(away - 0.035, 0) ** 0.8 * 1.35)
+    slope = np.minimum(
+        foot, top + 0.012 * np.cos(away * 180) + np.maximum(away - 0.035, 0) ** 0.8 * 1.35
+    )
     ridge = np.stack([x, slope], 1)
     body = np.concatenate([ridge, [[1.2, 1.2], [-0.2, 1.2]]])
     scenery.wiped(body, scenery.pigments.deep, scenery.pigments.middle, (0.3, 0.75))
@@ -201,9 +220,9 @@ def foam(
     scenery.dots(np.concatenate([edge, drops]), radii, scenery.pigments.pale, 1.2)
 
 
-def seigaiha(scenery: Scenery, top: float) -> None:
-    """The pattern of overlapping fans that stands for a calm sea, below `top`."""
-    radius = 0.062
+def seigaiha(scenery: Scenery, _rng: np.random.Generator) -> None:
+    """The pattern of overlapping fans that stands for a calm sea."""
+    radius, top = 0.062, 0.58
     pale, rows = scenery.pigments.pale, int((1.1 - top) / (radius / 2)) + 2
     tints = (scenery.pigments.deep, pale, scenery.pigments.middle, pale)
     sea = scenery.colour.copy()
@@ -236,7 +255,9 @@ def blossom(scenery: Scenery, rng: np.random.Generator) -> None:
     """Branches from both upper corners, in flower, and petals on the wind."""
     for side in (0, 1):
         start, heading = np.array([side * 1.04 - 0.02, rng.uniform(0.02, 0.2)]), 0.35
-        branch(scenery, rng, start, heading if side == 0 else np.pi - heading, 0.36, 13.0)
+        branch(
+            scenery, rng, start, heading if side == 0 else np.pi - heading, length=0.36, width=13.0
+        )
     for _ in range(26):
         petal(scenery, rng.random(2), rng.uniform(0.006, 0.010), rng.uniform(0, 6.3))
 
@@ -246,6 +267,7 @@ def branch(
     rng: np.random.Generator,
     start: Points,
     heading: float,
+    *,
     length: float,
     width: float,
 ) -> None:
@@ -260,7 +282,9 @@ def branch(
     if length > 0.1:
         for index in (2, 3, 4):
             turn = rng.choice((-1, 1)) * rng.uniform(0.5, 0.9)
-            branch(scenery, rng, points[index], heading + turn, length * 0.45, width * 0.5)
+            branch(
+                scenery, rng, points[index], heading + turn, length=length * 0.45, width=width * 0.5
+            )
     for point in points[2:]:
         for _ in range(2 if length > 0.1 else 3):
             flower(scenery, rng, point + rng.normal(0, 0.017, 2), rng.uniform(0.013, 0.020))
@@ -271,7 +295,9 @@ def flower(scenery: Scenery, rng: np.random.Generator, centre: Points, radius: f
     lobes = radius * (0.72 + 0.28 * np.abs(np.cos(2.5 * turn + rng.uniform(0, 6))) ** 0.6)
     shape = centre + np.stack([lobes * np.cos(turn), lobes * np.sin(turn)], 1)
     scenery.shape(shape, scenery.pigments.low, 1.2)
-    scenery.shape(disc(*centre, radius * 0.22, 16), scenery.pigments.accent)
+    scenery.shape(
+        disc(float(centre[0]), float(centre[1]), radius * 0.22, 16), scenery.pigments.accent
+    )
 
 
 def petal(scenery: Scenery, centre: Points, radius: float, angle: float) -> None:
@@ -290,8 +316,9 @@ def seal(rng: np.random.Generator, size: int) -> tuple[Plane, tuple[slice, slice
         cv2.line(mark, (14, row), (66, row), 0, 6)
         cv2.line(mark, (column, 14), (column, 66), 0, 6)
         cv2.rectangle(mark, (column, row), (column + 12, row + 12), 255, -1)
-    mark = cv2.GaussianBlur(mark, (0, 0), 1.6)
-    cover = cv2.resize(mark, (side, side), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    soft = cv2.GaussianBlur(mark, (0, 0), 1.6)
+    small = cv2.resize(soft, (side, side), interpolation=cv2.INTER_AREA)
+    cover = np.asarray(small, np.float32) / np.float32(255)
     left = round(size * (0.065 if rng.random() < 0.5 else 0.875))
     top = round(size * 0.86)
     return cover, (slice(top, top + side), slice(left, left + side))

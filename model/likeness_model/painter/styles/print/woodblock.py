@@ -1,26 +1,41 @@
 """Woodblock: few flat colours with wiped gradients, a swelling key line, wood grain on washi."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from likeness_model.painter.scene import Look, Scene
 from likeness_model.painter.styles.print import ukiyo
 from likeness_model.painter.styles.print.ukiyo import Pigments, Scenery
 from likeness_model.painter.technique.blocks import (
-    filled, main_colours, nearest_block, outline, salted, shifted,
+    filled,
+    main_colours,
+    nearest_block,
+    outline,
+    salted,
+    shifted,
 )
 from likeness_model.painter.technique.contour import line_response
 from likeness_model.painter.technique.figure import edge_at, signed_distance, spread_out
 from likeness_model.painter.technique.flow import along_edges, settled
+from likeness_model.painter.technique.form import bare_skin
 from likeness_model.painter.technique.ink import cut, ink_lines
 from likeness_model.painter.technique.noise import value_noise
 from likeness_model.painter.technique.paper import fibres, shaded, tooth, wood
 from likeness_model.painter.technique.planes import (
-    Picture, Plane, blur, grid, mix, resized, smoothstep, to_picture, to_planes,
+    Picture,
+    Plane,
+    blur,
+    grid,
+    lightness,
+    luma,
+    mix,
+    painted,
+    resized,
+    smoothstep,
+    to_planes,
 )
 from likeness_model.painter.technique.tone import flattened
 
@@ -37,13 +52,41 @@ class Print:
 
 
 PRINTS = (
-    Print("sun", Pigments((38, 74, 118), (240, 196, 130), (28, 58, 104), (92, 142, 170), (206, 62, 46))),
-    Print("waves", Pigments((30, 62, 112), (226, 214, 180), (24, 54, 104), (108, 156, 184), (206, 74, 52))),
-    Print("mountain", Pigments((196, 78, 56), (246, 206, 150), (40, 70, 110), (112, 140, 150), (216, 90, 58))),
-    Print("blossom", Pigments((112, 160, 170), (240, 178, 178), (78, 62, 58), (160, 178, 150), (200, 60, 78))),
-    Print("rain", Pigments((24, 38, 78), (84, 116, 146), (20, 36, 74), (58, 88, 124), (216, 170, 84))),
-    Print("sea", Pigments((214, 120, 70), (248, 214, 150), (24, 78, 110), (84, 150, 166), (218, 66, 48))),
+    Print(
+        "sun",
+        Pigments((38, 74, 118), (240, 196, 130), (28, 58, 104), (92, 142, 170), (206, 62, 46)),
+    ),
+    Print(
+        "waves",
+        Pigments((30, 62, 112), (226, 214, 180), (24, 54, 104), (108, 156, 184), (206, 74, 52)),
+    ),
+    Print(
+        "mountain",
+        Pigments((196, 78, 56), (246, 206, 150), (40, 70, 110), (112, 140, 150), (216, 90, 58)),
+    ),
+    Print(
+        "blossom",
+        Pigments((112, 160, 170), (240, 178, 178), (78, 62, 58), (160, 178, 150), (200, 60, 78)),
+    ),
+    Print(
+        "rain",
+        Pigments((24, 38, 78), (84, 116, 146), (20, 36, 74), (58, 88, 124), (216, 170, 84)),
+    ),
+    Print(
+        "sea",
+        Pigments((214, 120, 70), (248, 214, 150), (24, 78, 110), (84, 150, 166), (218, 66, 48)),
+    ),
 )
+
+
+SUBJECTS = {
+    "sun": (ukiyo.sun, ukiyo.mist),
+    "waves": (ukiyo.moon, ukiyo.waves),
+    "mountain": (ukiyo.mountain, ukiyo.low_mist),
+    "blossom": (ukiyo.blossom,),
+    "rain": (ukiyo.moon, ukiyo.mist, ukiyo.rain),
+    "sea": (ukiyo.sun, ukiyo.seigaiha),
+}
 
 
 def woodblock(scene: Scene, look: Look) -> Picture:
@@ -53,87 +96,109 @@ def woodblock(scene: Scene, look: Look) -> Picture:
     chosen = look.pick_palette(PRINTS)
     scenery = view(chosen, rng, size)
     distance = signed_distance(scene.alpha, smooth=0.004)
-    figure = figure_blocks(scene, look)
     cover = edge_at(distance, 0.0, max(1.0, size / 800))
-    colour = mix(to_planes(scenery.colour), figure, cover)
+    photo = flattened(
+        spread_out(scene.foreground, scene.alpha), side=WORK, passes=1, range_sigma=24
+    )
+    picture = painted(scenery.colour, figure_blocks(scene, photo, look.mildness), cover)
     lines = to_planes(scenery.lines) * (1 - cover)
     contour = outline(distance, rng, size / 210)
-    lines = np.maximum(lines, np.maximum(contour, key_block(scene, rng) * cover))
+    lines = np.maximum(lines, np.maximum(contour, key_block(scene, photo, rng) * cover))
     off = rng.uniform(-1, 1, 2) * size / 700
-    colour = shifted(colour, float(off[0]), float(off[1]))
-    colour = printed(colour, rng, size)
-    ink = np.array(chosen.pigments.key, np.float32) / 255
-    picture = mix(colour, np.broadcast_to(ink, colour.shape), np.float32(0.94) * lines)
+    picture = shifted(picture, float(off[0]), float(off[1]))
+    inked = ink_weight(picture, scene, rng)
+    picture = painted(picture, chosen.pigments.key, np.float32(0.94) * lines)
     mark, place = ukiyo.seal(rng, size)
-    red = np.array((190, 44, 38), np.float32) / 255
-    picture[place] = mix(picture[place], red, mark * np.float32(0.92))
-    return on_washi(picture, chosen.pigments.pale, rng)
+    picture[place] = painted(picture[place], (190, 44, 38), mark * np.float32(0.92))
+    return on_washi(picture, inked, chosen.pigments.pale, rng)
 
 
 def view(chosen: Print, rng: np.random.Generator, size: int) -> Scenery:
+    """The print's subject over its wiped sky."""
     scenery = Scenery(chosen.pigments, ukiyo.bokashi(chosen.pigments, rng, size))
-    if chosen.subject == "sun":
-        ukiyo.sun(scenery, rng)
-        ukiyo.mist(scenery, rng, (0.16, 0.40, 0.66))
-    elif chosen.subject == "waves":
-        ukiyo.moon(scenery, rng)
-        ukiyo.waves(scenery, rng)
-    elif chosen.subject == "mountain":
-        ukiyo.mountain(scenery, rng)
-        ukiyo.mist(scenery, rng, (0.62, 0.76))
-    elif chosen.subject == "blossom":
-        ukiyo.blossom(scenery, rng)
-    elif chosen.subject == "rain":
-        ukiyo.moon(scenery, rng)
-        ukiyo.mist(scenery, rng, (0.30, 0.55))
-        ukiyo.rain(scenery, rng)
-    else:
-        ukiyo.sun(scenery, rng)
-        ukiyo.seigaiha(scenery, 0.58)
+    for draw in SUBJECTS[chosen.subject]:
+        draw(scenery, rng)
     return scenery
 
 
-def figure_blocks(scene: Scene, look: Look) -> Plane:
-    """The sitter in flat colours 0..1: skin and its shadow, white of eye and tooth, lips, and
-    POTS colours each for hair and clothes. Skin keeps the sitter's own tone."""
-    side = min(WORK, scene.size)
-    photo = flattened(spread_out(scene.foreground, scene.alpha), side=side, passes=3, range_sigma=34)
-    lab = cv2.cvtColor(photo.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    face, skin, alpha = (resized(x, side) for x in (scene.face, scene.skin, scene.alpha))
-    hair = resized(scene.hair, side)
-    bare = np.maximum(face, skin * (1 - hair))
-    closing = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side // 24 | 1,) * 2)
-    bare = blur(cv2.morphologyEx(bare, cv2.MORPH_CLOSE, closing), side / 200)  # lights on the skin
-    core = (face > 0.8) & (resized(scene.detail, side) < 0.8)
-    flesh = np.median(lab[core], axis=0) if core.any() else np.array((65, 15, 18), np.float32)
-    lit = flesh + np.array((4.0, 0.5, 2.0), np.float32)
-    shade = np.array((0.80, 1.06, 1.1), np.float32) * flesh
-    smooth = cv2.GaussianBlur(lab, (0, 0), side / 300)
-    chin, nose = (scene.mesh[index, 1] / scene.size for index in (152, 1))
-    low = np.broadcast_to(smoothstep(-0.02, 0.05, grid(side)[1] - chin), bare.shape)
-    high = np.broadcast_to(smoothstep(0.0, -0.06, grid(side)[1] - nose), bare.shape)
-    costs, pots = [], []
-    for part, elsewhere in ((low < 0.5, low * np.float32(0.2)), (low >= 0.5, high)):
-        seen = lab[part & (alpha > 0.6) & (bare < 0.35)][::9]
-        for colour in main_colours(seen, POTS) if len(seen) > 99 else ():
-            costs.append(((smooth - colour) ** 2).sum(2) + 4000 * bare + 3000 * elsewhere)
+def figure_blocks(scene: Scene, photo: Picture, mildness: float) -> Picture:
+    """The sitter in flat colours: skin and its shadow, white of eye and tooth, lips, and POTS
+    colours each for hair and clothes. Skin keeps the sitter's own tone."""
+    side = photo.shape[0]
+    flat = to_planes(flattened(photo, side=side, passes=2, range_sigma=34))
+    lab = np.asarray(cv2.cvtColor(flat, cv2.COLOR_RGB2LAB), np.float32)
+    face, hair, eyes, mouth, lips = (
+        resized(x, side) for x in (scene.face, scene.hair, scene.eyes, scene.mouth, scene.lips)
+    )
+    bare = bare_skin(face, resized(scene.skin, side), hair)
+    flesh = middle_colour(lab, (face > 0.8) & (resized(scene.detail, side) < 0.8))
+    pots, costs = cloth_blocks(scene, lab, bare, float(flesh[0]))
+    below = np.broadcast_to(smoothstep(-0.02, 0.05, chin_line(scene, side)), bare.shape)
+    elsewhere = (900 + 3100 * below) * (1 - bare)
+    over_border = blur(lab[..., 0], side / 150) - (flesh[0] - np.float32(9))
+    pots += [flesh + (4.0, 0.5, 2.0), flesh * (0.80, 1.06, 1.1)]
+    costs += [40 * np.maximum(-over_border, 0) + elsewhere]
+    costs += [40 * np.maximum(over_border, 0) + elsewhere]
+    white = smoothstep(float(flesh[0]) - 6, float(flesh[0]) + 8, lab[..., 0])
+    red = middle_colour(lab, lips > 0.6)
+    pots += [np.array((94, 0, 5)), red * (0.92, 1, 1) + (0, 10, 4)]
+    costs += [9000 - 12000 * np.maximum(eyes, mouth) * white, 9000 - 11000 * lips]
+    smooth = [blur(cost.astype(np.float32), side / 420) for cost in costs]
+    table = np.stack(pots).astype(np.float32)
+    colours = np.clip(cv2.cvtColor(table[None], cv2.COLOR_LAB2RGB)[0], 0, 1)
+    blocks = nearest_block(smooth, scene.size)
+    figure = filled(blocks, np.asarray(colours, np.float32), max(0.6, scene.size / 1300))
+    if mildness > 0:
+        nearer = np.float32(0.6 * mildness) * scene.face
+        figure = painted(figure, resized(photo, scene.size), nearer)
+    return blushing(figure, scene)
+
+
+def middle_colour(lab: Plane, where: NDArray[np.bool_]) -> Plane:
+    """Median colour of an area; that of the whole where the area is empty."""
+    area = lab[where] if where.any() else lab.reshape(-1, 3)
+    return np.asarray(np.median(area, axis=0), np.float32)
+
+
+def chin_line(scene: Scene, side: int) -> Plane:
+    """How far each row lies below the chin, in sides of the picture."""
+    return grid(side)[1] - np.float32(scene.mesh[152, 1] / scene.size)
+
+
+def cloth_blocks(
+    scene: Scene, lab: Plane, bare: Plane, skin_light: float
+) -> tuple[list[Plane], list[Plane]]:
+    """Pots for hair and for clothes, and what each would cost at each pixel."""
+    side = lab.shape[0]
+    figure = resized(scene.alpha, side)
+    soft = cv2.GaussianBlur(lab, (0, 0), side / 300)
+    below_chin = chin_line(scene, side)
+    nose = np.float32((scene.mesh[152, 1] - scene.mesh[1, 1]) / scene.size)
+    below = np.broadcast_to(smoothstep(-0.02, 0.05, below_chin), bare.shape)
+    above = np.broadcast_to(smoothstep(0.0, -0.06, below_chin + nose), bare.shape)
+    pots, costs = [], []
+    for part, elsewhere, palest in (
+        (below < 0.5, np.float32(0.2) * below, skin_light - 2),
+        (below >= 0.5, above, 100.0),
+    ):
+        seen = lab[part & (figure > 0.6) & (bare < 0.35)][::9]
+        for colour in pots_for(seen, palest):
+            away = np.square(soft - colour)
+            costs.append(
+                away[..., 0] + away[..., 1] + away[..., 2] + 4000 * bare + 3000 * elsewhere
+            )
             pots.append(pigment(colour))
-    tone = blur(lab[..., 0], side / 150)
-    border = flesh[0] - 9.0
-    off_skin = (900 + 3100 * low) * (1 - bare)
-    costs.append(np.maximum(border - tone, 0) * 40 + off_skin)
-    costs.append(np.maximum(tone - border, 0) * 40 + off_skin)
-    whites = np.maximum(resized(scene.eyes, side), resized(scene.mouth, side))
-    costs.append(9000 - 12000 * whites * smoothstep(flesh[0] - 6, flesh[0] + 8, lab[..., 0]))
-    costs.append(9000 - 11000 * resized(scene.lips, side))
-    red = np.median(lab[resized(scene.lips, side) > 0.6], axis=0)
-    lips = np.array((0.92 * red[0], red[1] + 10, red[2] + 4), np.float32)
-    costs = [cv2.GaussianBlur(cost.astype(np.float32), (0, 0), side / 420) for cost in costs]
-    blocks = nearest_block(costs, scene.size)
-    table = np.stack([*pots, lit, shade, (94, 0, 5), lips])
-    colours = cv2.cvtColor(table.astype(np.float32)[None], cv2.COLOR_LAB2RGB)[0]
-    flat = filled(blocks, np.clip(colours, 0, 1), max(0.6, scene.size / 1300))
-    return wiped(flat, scene)
+    return pots, costs
+
+
+def pots_for(seen: Plane, palest: float) -> Plane:
+    """Main colours (Lab) of a part, without a rare one paler than `palest`: a light on the brow."""
+    if len(seen) < 99:
+        return seen[:0]
+    colours = main_colours(seen, POTS)
+    nearest = ((seen[:, None] - colours[None]) ** 2).sum(2).argmin(1)
+    share = np.bincount(nearest, minlength=POTS) / len(seen)
+    return np.asarray(colours[(share > 0.16) | (colours[:, 0] < palest)], np.float32)
 
 
 def pigment(lab: Plane) -> Plane:
@@ -143,67 +208,74 @@ def pigment(lab: Plane) -> Plane:
     return np.array((light * 0.96 + 9 * dark, a * 1.1, b * 1.1 - 14 * dark), np.float32)
 
 
-def wiped(figure: Plane, scene: Scene) -> Plane:
-    """Bokashi on the sitter: the robe deepens below, the cheeks blush, the crown darkens."""
-    size = scene.size
-    y = grid(size)[1]
-    below = smoothstep(0.70, 1.0, y) * (1 - scene.face) * np.float32(0.35)
-    figure = figure * (1 - below)[..., None]
-    blush = np.zeros((size // 4, size // 4), np.float32)
+def blushing(figure: Picture, scene: Scene) -> Picture:
+    """Bokashi of red on the cheeks."""
+    side = scene.size // 4
+    blush = np.zeros((side, side), np.float32)
     for index in (50, 280):
         centre = np.round(scene.mesh[index, :2] / 4).astype(int).tolist()
-        cv2.circle(blush, tuple(centre), round(size / 4 * 0.035), 1.0, -1)
-    blush = resized(blur(blush, size / 4 / 40), size) * scene.face * np.float32(0.30)
-    return figure * (1 - blush[..., None] * np.array((0.05, 0.32, 0.30), np.float32))
+        cv2.circle(blush, centre, round(side * 0.035), 1.0, -1)
+    blush = resized(blur(blush, side / 40), scene.size) * scene.face * np.float32(0.3)
+    strength = cv2.merge([1 - np.float32(k) * blush for k in (0.05, 0.32, 0.30)])
+    return np.asarray(cv2.multiply(figure, strength, dtype=cv2.CV_8U), np.uint8)
 
 
-def key_block(scene: Scene, rng: np.random.Generator) -> Plane:
+def key_block(scene: Scene, photo: Picture, rng: np.random.Generator) -> Plane:
     """Cover of the key block inside the sitter, 0..1.
 
     Faces are drawn in lines alone, and only eyes, brows and mouth are blacked in; hair and robe
     take spot blacks as well.
     """
-    size = scene.size
-    side = min(640, size)
-    photo = flattened(spread_out(scene.foreground, scene.alpha), side=side, passes=1, range_sigma=24)
+    size, side = scene.size, photo.shape[0]
     swell = value_noise(rng, side, 8, octaves=2)
-    bare = blur(resized(np.maximum(scene.face, scene.skin * (1 - scene.hair)), side), side / 160)
+    bare = bare_skin(*(resized(x, side) for x in (scene.face, scene.skin, scene.hair)))
     cloth = ink_lines(
-        photo, size=size, width=1.15, sharpness=17, level=0.36 + np.float32(0.06) * swell,
-        along=6, smallest=46,
+        photo,
+        size=size,
+        width=1.15,
+        sharpness=17,
+        level=0.36 + np.float32(0.06) * swell,
+        along=6,
+        smallest=46,
     )
-    tone = np.asarray(cv2.cvtColor(photo, cv2.COLOR_RGB2LAB)[..., 0], np.float32) / 255
+    tone = lightness(photo)
     flow = settled(along_edges(photo, side / 160), side / 200)
     line = line_response(tone, flow, width=side / 380, reach=side / 60)
     line = line * (1 + np.float32(0.35) * swell)
     parts = blur(resized(np.maximum(scene.eyes, scene.brows), side), side / 160)
     parts = np.maximum(parts, resized(np.maximum(scene.mouth, scene.lips), side))
-    flesh = float(np.median(tone[resized(scene.face, side) > 0.8]))
+    inner = tone[resized(scene.face, side) > 0.8]
+    flesh = float(np.median(inner)) if inner.size else 0.5
     black = smoothstep(flesh - 0.24, flesh - 0.36, tone) * smoothstep(0.15, 0.6, parts)
     drawn = cut(resized(line, size), 0.022, 0.016, size)
-    return mix(cloth, np.maximum(drawn, cut(resized(black, size), 0.5, 0.3, size)), resized(bare, size))
+    spots = cut(resized(black, size), 0.5, 0.3, size)
+    return mix(cloth, np.maximum(drawn, spots), resized(bare, size))
 
 
-def printed(colour: Plane, rng: np.random.Generator, size: int) -> Plane:
-    """What the block adds: the grain of the plank in the flats, and specks the baren missed."""
-    grain = wood(rng, size)
-    paper = tooth(rng, size, 2.6)
-    dark = 1 - colour.mean(2)
-    weight = np.float32(0.014) + np.float32(0.05) * dark
-    inked = colour * (1 - weight * grain)[..., None]
-    bare = 1 - salted(rng, size, paper, 0.02)
-    return mix(inked, np.broadcast_to(np.float32(0.95), inked.shape), bare * np.float32(0.6))
+def ink_weight(picture: Picture, scene: Scene, rng: np.random.Generator) -> Plane:
+    """Factor around 1 for what the block adds: the plank's grain, and a robe wiped dark below."""
+    size = scene.size
+    weight = (np.float32(0.064) - np.float32(0.05) * luma(picture)) * (
+        1 - np.float32(0.65) * scene.face
+    )
+    wiped = smoothstep(0.70, 1.0, grid(size)[1]) * scene.alpha * np.float32(0.32)
+    return (1 - weight * wood(rng, size)) * (1 - wiped)
 
 
-def on_washi(picture: Plane, pale: tuple[int, int, int], rng: np.random.Generator) -> Picture:
-    """The sheet's fibres and its uneven border."""
+def on_washi(
+    picture: Picture, inked: Plane, pale: tuple[int, int, int], rng: np.random.Generator
+) -> Picture:
+    """Print on the sheet: specks the baren missed, long fibres, an uneven border."""
     size = picture.shape[0]
     x, y = grid(size)
+    paper = tooth(rng, size, 2.6)
     ragged = np.float32(0.0025) * value_noise(rng, size, 40, octaves=3)
     rim = np.minimum(np.minimum(x, 1 - x), np.minimum(y, 1 - y)) + ragged
-    sheet = np.array(pale, np.float32) / 255
-    picture = mix(np.broadcast_to(sheet, picture.shape), picture, smoothstep(0.020, 0.0225, rim))
+    border = smoothstep(0.0225, 0.020, rim)
+    specks = (1 - salted(rng, size, paper, 0.02)) * np.float32(0.6)
     threads = fibres(rng, size)
-    picture = picture * (1 - np.float32(0.05) * threads[..., None])
-    picture = mix(picture, sheet, np.float32(0.10) * threads)
-    return to_picture(picture * shaded(tooth(rng, size, 3.0), 0.025)[..., None])
+    bare = np.maximum(np.maximum(border, specks), np.float32(0.11) * threads)
+    factor = inked * (1 - bare) + bare * (1 - np.float32(0.05) * threads)
+    picture = painted(picture, pale, bare)
+    factor *= shaded(paper, 0.025)
+    return np.asarray(cv2.multiply(picture, cv2.merge([factor] * 3), dtype=cv2.CV_8U), np.uint8)

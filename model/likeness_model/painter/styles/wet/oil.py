@@ -1,11 +1,10 @@
 """Oil: brush strokes from coarse to fine along the forms, with relief that catches the light."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from likeness_model.painter.scene import Look, Scene
 from likeness_model.painter.technique.brush import Brush, Canvas, brush_prints, lit, paint
@@ -13,7 +12,17 @@ from likeness_model.painter.technique.flow import Orientation, along_edges, at_a
 from likeness_model.painter.technique.noise import value_noise
 from likeness_model.painter.technique.paper import weave
 from likeness_model.painter.technique.planes import (
-    Picture, Plane, blur, grid, mix, resized, smoothstep, to_picture, to_planes,
+    Picture,
+    Plane,
+    blur,
+    grid,
+    mix,
+    plain,
+    resized,
+    rgb,
+    smoothstep,
+    to_picture,
+    to_planes,
 )
 
 Colour = tuple[int, int, int]
@@ -48,7 +57,7 @@ FINEST = Brush(width=2.6, length=11, density=2.8, fidelity=14, jitter=0.8, relie
 
 
 def oil(scene: Scene, look: Look) -> Picture:
-    """Paint the sitter in five layers of bristle strokes, light them, and let the canvas show.
+    """Paint the sitter in six layers of bristle strokes, light them, and let the canvas show.
 
     Layers from coarse to fine after Hertzmann 1998; here the sitter's masks say where each goes.
     """
@@ -56,40 +65,50 @@ def oil(scene: Scene, look: Look) -> Picture:
     size, half = scene.size, scene.size // 2
     ground = look.pick_background(GROUNDS)
     behind, motion = ground_colour(ground, rng, size)
-    target = mix(behind, warmed(scene.foreground), scene.alpha) * np.float32(255)
+    target = mix(behind, warmed(scene), scene.alpha) * np.float32(255)
     field = stroke_field(target, scene.alpha, motion, half)
     canvas = Canvas(
-        mix(blur(target, size / 60), np.broadcast_to(UNDERPAINTING, target.shape), 0.25),
+        mix(blur(target, size / 60), UNDERPAINTING, 0.25),
         np.float32(6) * weave(rng, size, 170),
     )
     prints = brush_prints(rng)
     detail, alpha = resized(scene.detail, half), resized(scene.alpha, half)
-    rim = smoothstep(0.05, 0.3, alpha) * smoothstep(0.98, 0.7, blur(alpha, half / 90))
-    window = around(detail > 0.3, size)
     fine = np.float32(0.35 * look.mildness)
     person = smoothstep(0.1, 0.6, alpha)
-    paint(canvas, target, field, BROAD, prints, rng)
-    paint(canvas, target, field, BODY, prints, rng, chance=np.maximum(person, np.float32(0.25)))
-    paint(canvas, target, field, FORM, prints, rng, chance=np.maximum(person, rim))
-    face = np.maximum(smoothstep(0.25, 0.45, detail), np.float32(0.9) * rim)
-    paint(canvas, target, field, FACE, prints, rng, chance=face)
-    features = smoothstep(0.55, 0.85, detail + fine)
-    paint(canvas, target, field, FEATURE, prints, rng, chance=features, window=window)
-    finest = smoothstep(0.86, 1.0, detail + fine)
-    paint(canvas, target, field, FINEST, prints, rng, chance=finest, window=window)
+    behind = 1 - smoothstep(0.9, 1.0, blur(alpha, half / 60))
+    rim = smoothstep(0.05, 0.3, alpha) * smoothstep(0.98, 0.7, blur(alpha, half / 90))
+    rim *= smoothstep(0.08, 0.0, grid(half)[1] - scene.mesh[152, 1] / size)  # around the head
+    for brush, chance in (
+        (BROAD, behind),
+        (BODY, np.maximum(person, np.float32(0.25))),
+        (FORM, np.maximum(person, rim)),
+        (FACE, np.maximum(smoothstep(0.25, 0.45, detail), np.float32(0.9) * rim)),
+        (FEATURE, smoothstep(0.55, 0.85, detail + fine)),
+        (FINEST, smoothstep(0.86, 1.0, detail + fine)),
+    ):
+        window = around(chance > 0.02, size)
+        paint(
+            canvas,
+            target,
+            field,
+            brush=brush,
+            prints=prints,
+            rng=rng,
+            chance=chance,
+            window=window,
+        )
     restate(canvas, target, field, scene, 0.7 + 0.3 * look.mildness)
     return to_picture(lit(canvas, 1.0) / np.float32(255))
 
 
-def restate(
-    canvas: Canvas, target: Plane, field: Orientation, scene: Scene, share: float
-) -> None:
+def restate(canvas: Canvas, target: Plane, field: Orientation, scene: Scene, share: float) -> None:
     """Touch up eyes, brows and mouth with a brush too small to leave tracks: there lies the
     likeness."""
     size, half = scene.size, field.shape[0]
     parts = np.maximum(np.maximum(scene.eyes, scene.mouth), np.float32(0.8) * scene.lips)
     parts = np.maximum(parts, np.float32(0.6) * scene.brows)
-    parts = blur(cv2.dilate(resized(parts, half), np.ones((half // 90 | 1,) * 2)), half / 120)
+    grown = cv2.dilate(resized(parts, half), np.ones((half // 90 | 1,) * 2))
+    parts = blur(np.asarray(grown, np.float32), half / 120)
     rows, columns = around(parts > 0.02, size)
     cover = resized(parts, size)[rows, columns] * np.float32(share)
     small = smear(resized(target, half), field, 1.5)
@@ -99,24 +118,26 @@ def restate(
     canvas.height[rows, columns] *= 1 - np.float32(0.6) * cover
 
 
-def warmed(photo: Picture) -> Plane:
-    """The photo as planes 0..1 with the chroma of oil colours; lightness stays as it is."""
-    lab = cv2.cvtColor(to_planes(photo), cv2.COLOR_RGB2LAB)
-    lab[..., 1:] *= np.float32(1.16)
-    return np.clip(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), 0, 1)
+def warmed(scene: Scene) -> Plane:
+    """The photo as planes 0..1 with the chroma of oil colours; lightness and skin stay true."""
+    lab = cv2.cvtColor(to_planes(scene.foreground), cv2.COLOR_RGB2LAB)
+    lightness, a, b = cv2.split(lab)
+    chroma = np.float32(1.18) - np.float32(0.14) * np.maximum(scene.face, scene.skin)
+    oily = cv2.cvtColor(cv2.merge([lightness, a * chroma, b * chroma]), cv2.COLOR_LAB2RGB)
+    return np.asarray(np.clip(oily, 0, 1), np.float32)
 
 
-def ground_colour(
-    ground: Ground, rng: np.random.Generator, size: int
-) -> tuple[Plane, Orientation]:
+def ground_colour(ground: Ground, rng: np.random.Generator, size: int) -> tuple[Plane, Orientation]:
     """Colour 0..1 behind the sitter, lit from the upper left, and the brush's way across it."""
     side = size // 4
-    shade, body, accent = (np.array(c, np.float32) / 255 for c in ground.colours)
+    shade, body, accent = (rgb(c) for c in ground.colours)
     x, y = grid(side)
-    glow = np.exp(-((x - 0.32) ** 2 + (y - 0.40) ** 2) * 4.5)
+    from_light = np.square(x - np.float32(0.32)) + np.square(y - np.float32(0.40))
+    glow = np.exp(np.float32(-4.5) * from_light)
     mottle = value_noise(rng, side, 3, octaves=5)
-    base = np.broadcast_to(shade, (side, side, 3))
-    colour = mix(base, body, smoothstep(-0.75, 0.75, 0.55 * mottle + 1.5 * glow - 0.55))
+    colour = mix(
+        plain(shade, side), body, smoothstep(-0.75, 0.75, 0.55 * mottle + 1.5 * glow - 0.55)
+    )
     touch = value_noise(rng, side, 4, octaves=5)
     strong = 0.85 if ground.motion != "studio" else 0.45
     colour = mix(colour, accent, strong * smoothstep(0.15, 0.75, 0.8 * touch + glow - 0.35))
@@ -127,21 +148,22 @@ def ground_colour(
         "drift": 0.55 * drift + 0.1,
         "swirl": np.arctan2(y - 0.40, x - 0.5) + np.pi / 2 + 0.45 * drift,
     }
-    colour = cv2.resize(colour, (size, size), interpolation=cv2.INTER_LINEAR)
-    return colour, at_angle(angles[ground.motion].astype(np.float32), side)
+    return resized(colour, size), at_angle(angles[ground.motion].astype(np.float32), side)
 
 
 def stroke_field(target: Plane, alpha: Plane, motion: Orientation, size: int) -> Orientation:
     """Along the sitter's forms; behind, along the brush's own motion."""
     field = along_edges(resized(np.clip(target, 0, 255).astype(np.uint8), size), size / 110)
     sitter = resized(alpha, size)[..., None]
-    motion = cv2.resize(motion, (size, size), interpolation=cv2.INTER_LINEAR)
+    motion = resized(motion, size)
     field = field * sitter + motion * (np.float32(0.8) * (1 - sitter) + np.float32(0.03))
     return settled(field, size / 110)
 
 
-def around(where: np.ndarray, size: int) -> tuple[slice, slice]:
+def around(where: NDArray[np.bool_], size: int) -> tuple[slice, slice]:
     """Rows and columns of a `size` px picture that hold a mask, with a margin of a 25th."""
+    if not where.any():
+        return slice(0, size), slice(0, size)
     factor, margin = size / where.shape[0], size // 25
     spans = []
     for axis in (1, 0):

@@ -1,7 +1,5 @@
 """Watercolour: glazes with dried edges, a wet-in-wet wash behind, on cold-pressed paper."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import cv2
@@ -9,14 +7,29 @@ import numpy as np
 
 from likeness_model.painter.scene import Look, Scene
 from likeness_model.painter.technique.flow import along_edges, settled, smear
+from likeness_model.painter.technique.form import bare_skin
 from likeness_model.painter.technique.ink import ink_lines
 from likeness_model.painter.technique.noise import speckle, value_noise
 from likeness_model.painter.technique.paper import cold_press, normalised, shaded
 from likeness_model.painter.technique.pigment import (
-    bloom, splatter, torn, wet_edge, with_density,
+    bloom,
+    splatter,
+    torn,
+    wet_edge,
+    with_density,
 )
 from likeness_model.painter.technique.planes import (
-    Picture, Plane, blur, grid, mix, resized, smoothstep, to_picture,
+    Picture,
+    Plane,
+    blur,
+    dimmed,
+    grid,
+    mix,
+    plain,
+    resized,
+    rgb,
+    smoothstep,
+    to_picture,
 )
 
 Colour = tuple[int, int, int]
@@ -45,7 +58,7 @@ class Wash:
     cover: Plane
     density: Plane
 
-    def at(self, size: int) -> Wash:
+    def at(self, size: int) -> "Wash":
         return Wash(*(resized(x, size) for x in (self.colour, self.cover, self.density)))
 
 
@@ -66,34 +79,32 @@ def watercolour(scene: Scene, look: Look) -> Picture:
     picture = _laid_down(behind, np.float32(0.9) * granules - np.float32(1.5) * sheet, 0.10)
     calm = 1 - np.float32(0.6) * scene.face
     grain = (np.float32(0.7) * granules - sheet) * calm
-    dark = 1 - sitter.colour.mean(2)
+    dark = 1 - cv2.cvtColor(sitter.colour, cv2.COLOR_RGB2GRAY)
     density = sitter.density + grain * (np.float32(0.04) + np.float32(0.10) * dark)
     painted = with_density(sitter.colour, np.clip(density, 0.2, 2.4))
     cover = smoothstep(0.2, 0.8, sitter.cover)
     picture = mix(picture, painted, cover)
     lead = pencil * cover * (np.float32(0.8) - np.float32(0.3) * np.clip(sheet, -1, 1))
-    picture = mix(picture, np.broadcast_to(PENCIL, picture.shape), np.clip(lead, 0, 1))
-    return to_picture(picture * PAPER * shaded(sheet, 0.05)[..., None])
+    picture = mix(picture, PENCIL, np.clip(lead, 0, 1))
+    return to_picture(dimmed(picture, shaded(sheet, 0.05)) * PAPER)
 
 
 def _laid_down(wash: Wash, grain: Plane, amount: float) -> Plane:
     density = np.clip(wash.density + np.float32(amount) * grain, 0.04, 2.6)
-    thin = 1 - (1 - wash.colour) * np.minimum(density, 1)[..., None]
+    thin = 1 - dimmed(1 - wash.colour, np.minimum(density, 1))
     thick = with_density(thin, np.maximum(density, 1))
-    return 1 + (thick - 1) * wash.cover[..., None]
+    return 1 - dimmed(1 - thick, wash.cover)
 
 
 def background_wash(scene: Scene, look: Look, rng: np.random.Generator, size: int) -> Wash:
     """Three pigments flowing into each other, in one of several shapes, clear of the sitter."""
-    first, second, third = (np.array(c, np.float32) / 255 for c in look.pick_palette(PALETTES))
+    first, second, third = (rgb(c) for c in look.pick_palette(PALETTES))
     shape = wash_shape(look.pick_background(SHAPES), rng, size)
     cover = smoothstep(-0.02, 0.05, shape)
     sitter = torn(blur(resized(scene.alpha, size), size / 260), rng, size / 150, 24)
     clear = 1 - smoothstep(0.06, 0.3, sitter)
     flow = value_noise(rng, size, 3, octaves=4) + grid(size)[1] - 0.4
-    colour = mix(
-        np.broadcast_to(first, (size, size, 3)), second, smoothstep(-0.45, 0.45, flow)
-    )
+    colour = mix(plain(first, size), second, smoothstep(-0.45, 0.45, flow))
     colour = mix(colour, third, smoothstep(0.1, 0.75, value_noise(rng, size, 3.3, octaves=4)))
     flecks = splatter(rng, size, 90, free=1 - np.maximum(cover, resized(scene.alpha, size)))
     density = 0.72 + 0.45 * value_noise(rng, size, 5, octaves=5) + 0.8 * bloom(rng, size, 5)
@@ -114,40 +125,45 @@ def wash_shape(kind: str, rng: np.random.Generator, size: int) -> Plane:
         return ring + np.float32(0.16) * ragged
     if kind == "sheet":
         rim = np.minimum(np.minimum(x - 0.05, 0.95 - x), np.minimum(y - 0.05, 0.97 - y))
-        return rim * 9 + np.float32(0.32) * ragged - 0.15
+        return np.asarray(rim * 9 + np.float32(0.32) * ragged - 0.15, np.float32)
     if kind == "corner":
         slope = (x * np.float32(0.8) - y * np.float32(0.7)) * np.float32(rng.choice((-1, 1)))
-        return np.abs(slope + 0.06) * 2.2 - 0.38 + np.float32(0.22) * ragged
+        far = np.abs(slope + np.float32(0.06)) * np.float32(2.2)
+        return np.asarray(far - 0.38 + np.float32(0.22) * ragged, np.float32)
     streaks = value_noise(rng, size, 9, octaves=3, stretch=7)
     turn = cv2.getRotationMatrix2D((size / 2, size / 2), float(28 + 8 * rng.normal()), 1.5)
-    streaks = cv2.warpAffine(streaks, turn, (size, size), borderMode=cv2.BORDER_REFLECT)
-    return 0.8 - round_head * 0.75 + np.float32(0.55) * streaks + np.float32(0.15) * ragged
+    bands = cv2.warpAffine(streaks, turn, (size, size), borderMode=cv2.BORDER_REFLECT)
+    shape = 0.8 - round_head * 0.75 + np.float32(0.55) * bands + np.float32(0.15) * ragged
+    return np.asarray(shape, np.float32)
 
 
 def sitter_wash(scene: Scene, look: Look, rng: np.random.Generator, size: int) -> Wash:
     """The sitter in glazes, from pale to dark, that dissolve into the paper at the bottom."""
-    face, skin = resized(scene.face, size), resized(scene.skin, size)
-    bare = blur(np.maximum(face, skin), size / 90)
+    bare = bare_skin(*(resized(x, size) for x in (scene.face, scene.skin, scene.hair)))
     detail = resized(scene.detail, size)
     photo = resized(scene.foreground, size)
     colour = abstracted(photo, detail * (0.75 + 0.25 * look.mildness))
-    lab = cv2.cvtColor(colour, cv2.COLOR_RGB2LAB)
+    lab = np.asarray(cv2.cvtColor(colour, cv2.COLOR_RGB2LAB), np.float32)
     tone = lab[..., 0] * np.float32(0.01)
-    tone = mix(0.20 + 0.80 * tone**0.9, tone, 0.9 * bare)
+    thinned = np.float32(0.20) + np.float32(0.80) * np.asarray(cv2.pow(tone, 0.9), np.float32)
+    tone = mix(thinned, tone, np.float32(0.9) * bare)  # only skin keeps its own lightness
     broad = mix(tone, blur(tone, size / 110), 0.8 * bare)  # on skin, only large shapes make a glaze
     glazed = tone - broad + glazes(broad, value_noise(rng, size, 14, octaves=3) * (1 - 0.7 * bare))
     amount = (0.85 - 0.25 * bare - 0.5 * detail) * (1 - 0.6 * look.mildness)
     tone = mix(tone, glazed, amount.astype(np.float32))
-    chroma = torn(blur(lab[..., 1:], size / 170), rng, size / 220, 20) * np.float32(1.22)
+    chroma = torn(blur(lab[..., 1:], size / 170), rng, size / 220, 20)
+    chroma *= (np.float32(1.24) - np.float32(0.18) * bare)[..., None]  # skin stays true
     ink = (1 - bare)[..., None] * np.clip(0.62 - tone, 0, 1)[..., None]
     chroma = chroma + ink * np.array((2.0, -26.0), np.float32)  # darks lean to indigo, not black
-    colour = cv2.cvtColor(np.dstack([tone * 100, chroma]).astype(np.float32), cv2.COLOR_LAB2RGB)
+    lab = np.dstack([tone * np.float32(100), chroma]).astype(np.float32)
+    colour = np.asarray(np.clip(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), 0, 1), np.float32)
     cover, fade = faded_below(scene, rng, size)
     rims = wet_edge(1 - tone, size / 160) * (1.3 - 0.9 * bare)
     flow = value_noise(rng, size, 6, octaves=5) * (0.3 - 0.2 * bare)
     density = fade + rims + flow + 1.1 * wet_edge(cover, size / 110) * (1 - bare)
-    density += 0.5 * bloom(rng, size, 4) * (1 - bare)
-    colour = 1 - (1 - np.clip(colour, 0, 1)) * np.clip(fade * 1.25, 0, 1)[..., None]
+    robe = smoothstep(-0.02, 0.08, grid(size)[1] - scene.mesh[152, 1] / scene.size)
+    density += 0.5 * bloom(rng, size, 5) * robe * (1 - bare)
+    colour = 1 - dimmed(1 - colour, np.clip(fade * np.float32(1.25), 0, 1))
     return Wash(colour, cover, density.astype(np.float32))
 
 
@@ -160,7 +176,7 @@ def abstracted(photo: Picture, keep: Plane) -> Plane:
     field = settled(along_edges(photo, side / 150), side / 150)
     flat = smear(photo, field, side / 120)
     for spread in (34, 24):
-        flat = cv2.bilateralFilter(flat, 9, spread, 7)
+        flat = np.asarray(cv2.bilateralFilter(flat, 9, spread, 7), np.uint8)
     return mix(flat.astype(np.float32), photo.astype(np.float32), keep) / np.float32(255)
 
 
@@ -170,7 +186,7 @@ def glazes(tone: Plane, wobble: Plane) -> Plane:
     scaled = moved * GLAZES
     within = scaled - np.floor(scaled) - np.float32(0.5)
     step = np.tanh(within * np.float32(6)) / np.float32(2 * np.tanh(3))
-    return (np.floor(scaled) + np.float32(0.5) + step) / GLAZES
+    return np.asarray((np.floor(scaled) + np.float32(0.5) + step) / GLAZES, np.float32)
 
 
 def faded_below(scene: Scene, rng: np.random.Generator, size: int) -> tuple[Plane, Plane]:
@@ -186,7 +202,7 @@ def faded_below(scene: Scene, rng: np.random.Generator, size: int) -> tuple[Plan
     below = end - y + np.float32(0.035) * ragged
     wet = smoothstep(-0.003, 0.004, below + drips)
     cover = torn(resized(scene.alpha, size), rng, size / 400, 30) * wet
-    fade = np.float32(0.14) + np.float32(0.86) * smoothstep(0.0, 0.20, below + 0.03 * ragged)
+    fade = np.float32(0.14) + np.float32(0.86) * smoothstep(0.0, 0.24, below - 0.02 * ragged)
     return cover, fade
 
 

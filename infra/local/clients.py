@@ -29,7 +29,8 @@ def clients(endpoint: str, access_key: str, secret_key: str, token: str | None =
     def client(service: str) -> Any:
         with making:
             if service not in made:
-                made[service] = session.client(
+                make: Any = session.client  # the stubs know only names in the source
+                made[service] = make(
                     service,
                     endpoint_url=endpoint,
                     config=Config(

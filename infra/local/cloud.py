@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING
 
 from infra.local import clients, identities, places, processes, sam, servers, state
 from infra.local.drift import check as drift
+from infra.local.locks import alone
 from infra.local.places import HOST, PORT, CannotRun, Places
 from infra.local.project import Project, likeness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from infra.local.clients import Clients
     from infra.local.identities import Credentials, Moderator
@@ -104,18 +106,18 @@ def up(
     `models` is the address of a Rekognition that runs already, `training` another program for
     SageMaker's image: tests bring their own.
 
-    Raises CannotRun with a sentence for the user. What was started before a failure is left
-    running when it is of use for the next try, and ended when it is not.
+    Raises CannotRun with a sentence for the user.
     """
     project, where = project or likeness(), where or Places()
-    found = state.load(where)
-    if found and found.runs():
-        say(f"The cloud runs already, at http://{HOST}:{found.port}.")
-    else:
-        if found:
-            _end(found)
-        found = _start(where, port, say, models, training or servers.training_program())
-    return deploy(project, where=where, say=say)
+    with alone(where.state, wait=False):
+        found = state.load(where)
+        if found and found.runs() and not _is_outdated(found):
+            say(f"The cloud runs already, at http://{HOST}:{found.port}.")
+        else:
+            if found:
+                _end(found)
+            found = _start(where, port, say, models, training or servers.training_program())
+        return _deploy(project, where, found, say)
 
 
 def deploy(
@@ -124,6 +126,11 @@ def deploy(
     """Build and deploy what changed to the running cloud, then check that nothing was dropped."""
     project, where = project or likeness(), where or Places()
     found = _running(where)
+    with alone(where.state, wait=False):
+        return _deploy(project, where, found, say)
+
+
+def _deploy(project: Project, where: Places, found: State, say: Say) -> Cloud:
     fingerprint = project.fingerprint()
     if found.fingerprint == fingerprint:
         return Cloud(where, found, project)
@@ -174,14 +181,19 @@ def running(project: Project | None = None, *, where: Places | None = None) -> C
 def down(*, where: Places | None = None, say: Say = quiet) -> None:
     """End everything that `up` started and leave no file of it behind."""
     where = where or Places()
-    found = state.load(where)
-    if found:
-        _end(found)
-    elif not where.state.exists():
+    if not where.state.exists():
         say("No cloud runs.")
         return
-    shutil.rmtree(where.state)
+    with alone(where.state, wait=False):
+        if found := state.load(where):
+            _end(found)
+        shutil.rmtree(where.state)
     say("The cloud is down, and nothing of it is left.")
+
+
+def _is_outdated(found: State) -> bool:
+    """Was it started by other code than ours, or never deployed to? Then it starts anew."""
+    return found.servers != servers.fingerprint() or not found.fingerprint
 
 
 def _start(
@@ -193,8 +205,7 @@ def _start(
         )
     began = time.monotonic()
     say("Starting the cloud ...")
-    shutil.rmtree(where.state, ignore_errors=True)
-    where.state.mkdir(parents=True, mode=0o700)
+    _clear(where.state)
     secret = secrets.token_urlsafe(32)
     started: list[processes.Process] = []
     try:
@@ -207,10 +218,24 @@ def _start(
         for process in started:
             process.end()
         raise
-    found = state.State(port=port, root_secret=secret, processes=tuple(started))
+    found = state.State(
+        port=port,
+        root_secret=secret,
+        servers=servers.fingerprint(),
+        processes=tuple(started),
+    )
     state.save(where, found)
     say(f"Started in {time.monotonic() - began:.1f} s at http://{HOST}:{port}.")
     return found
+
+
+def _clear(folder: Path) -> None:
+    """Empty the folder and keep it, for it is locked."""
+    for one in folder.iterdir():
+        if one.is_dir():
+            shutil.rmtree(one)
+        else:
+            one.unlink()
 
 
 def _end(found: State) -> None:

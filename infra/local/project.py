@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from infra.local import places
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
 SKIPPED = frozenset({"__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache"})
@@ -24,19 +24,20 @@ class Project:
 
     def fingerprint(self) -> str:
         """Changes with every byte that a build or a deployment reads."""
-        total = hashlib.sha256()
-        for name, value in sorted(self.parameters.items()):
-            total.update(f"{name}={value}\n".encode())
-        for file in sorted(self._files()):
-            total.update(str(file.relative_to(self.template.parent)).encode())
-            total.update(hashlib.sha256(file.read_bytes()).digest())
-        return total.hexdigest()
+        given = "".join(f"{name}={value}\n" for name, value in sorted(self.parameters.items()))
+        return given_and_files(given, self.template, *self.sources)
 
-    def _files(self) -> Iterator[Path]:
-        yield self.template
-        for source in self.sources:
-            found = source.rglob("*") if source.is_dir() else [source]
-            yield from (file for file in found if file.is_file() and not SKIPPED & set(file.parts))
+
+def given_and_files(given: str, *sources: Path) -> str:
+    """A digest of some text and of every file in the sources, but for what tools leave there."""
+    total = hashlib.sha256(given.encode())
+    for source in sources:
+        found = sorted(source.rglob("*")) if source.is_dir() else [source]
+        for file in found:
+            if file.is_file() and not SKIPPED & set(file.parts):
+                total.update(f"{file}\n".encode())
+                total.update(hashlib.sha256(file.read_bytes()).digest())
+    return total.hexdigest()
 
 
 def likeness() -> Project:

@@ -6,7 +6,7 @@ import os
 import subprocess
 from typing import TYPE_CHECKING
 
-from infra.local import places
+from infra.local import locks, places
 from infra.local.places import CannotRun
 
 if TYPE_CHECKING:
@@ -24,6 +24,11 @@ STAMP = "fingerprint"
 
 def build(project: Project, folder: Path, log: Path) -> Path:
     """Build the project, unless `folder` holds this very build; returns the built template."""
+    with locks.alone(folder, wait=True):
+        return _build(project, folder, log)
+
+
+def _build(project: Project, folder: Path, log: Path) -> Path:
     built = folder / "build" / "template.yaml"
     stamp = folder / STAMP
     fingerprint = project.fingerprint()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from infra.local import places, processes
 from infra.local.places import HOST, Places
+from infra.local.project import given_and_files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +36,19 @@ def start_models(where: Places, port: int, gallery: Path = GALLERY) -> Process:
     )
     _wait(process, port, log)
     return process
+
+
+def fingerprint() -> str:
+    """Changes with the code that the servers run."""
+    here = places.ROOT / "infra" / "local"
+    return given_and_files(
+        "",
+        here / "extension",
+        here / "rekognition",
+        here / "sagemaker",
+        here / "recorded.py",
+        places.ROOT / "model" / "likeness_model" / "vision",
+    )
 
 
 def training_program() -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from infra.local.processes import Process
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 class State:
     port: int
     root_secret: str
+    servers: str = ""  # fingerprint of the code that was started
     processes: tuple[Process, ...] = ()
     fingerprint: str = ""  # of the sources that are deployed
     outputs: dict[str, str] = field(default_factory=dict)
     moderator_password: str = ""
-    template: str = ""
 
     def runs(self) -> bool:
         return bool(self.processes) and all(one.runs() for one in self.processes)
@@ -33,12 +33,14 @@ class State:
 
 
 def load(places: Places) -> State | None:
+    """What was saved, if anything was; an older version of this file is read for what it has."""
     try:
         found = json.loads(places.record.read_text())
     except FileNotFoundError:
         return None
     processes = tuple(Process(**one) for one in found.pop("processes"))
-    return State(processes=processes, **found)
+    known = {one.name for one in fields(State)}
+    return State(processes=processes, **{k: v for k, v in found.items() if k in known})
 
 
 def save(places: Places, state: State) -> None:

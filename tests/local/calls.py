@@ -41,7 +41,7 @@ def get(
         SigV4Auth(keys, "execute-api", places.REGION).add_auth(request)
     if token is not None:
         request.headers["Authorization"] = token
-    return requests.get(request.url, headers=dict(request.headers), timeout=60)
+    return requests.get(str(request.url), headers=dict(request.headers), timeout=60)
 
 
 def invoke(cloud: Cloud, function: str, event: dict[str, Any] | None = None) -> dict[str, Any]:

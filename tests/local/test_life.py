@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from infra.local import cloud, places, processes, state
+from infra.local.locks import alone
 from infra.local.places import CannotRun, Places
 from infra.local.processes import Process
 from infra.local.project import Project
@@ -109,6 +110,26 @@ def test_a_server_that_dies_at_once_is_told_with_the_end_of_its_log(where: Place
         processes.wait_until_it_listens(
             failing, processes.free_port(), where.logs / "x.log", seconds=30
         )
+
+
+def test_two_commands_do_not_work_on_one_cloud_at_once(where: Places) -> None:
+    with (
+        alone(where.state, wait=False),
+        pytest.raises(CannotRun, match="Another command is at work"),
+    ):
+        cloud.up(port=processes.free_port(), where=where)
+
+
+def test_a_cloud_that_other_code_started_is_not_taken_for_ours(where: Places) -> None:
+    sleeper = start_sleeper(where)
+    old = State(port=1, root_secret="s", servers="other code", processes=(sleeper,))
+    state.save(where, old)
+    with socket.socket() as taken:
+        taken.bind((places.HOST, 0))
+
+        with pytest.raises(CannotRun, match="is taken"):
+            cloud.up(port=taken.getsockname()[1], where=where)
+    assert not sleeper.runs()
 
 
 def test_secrets_are_kept_from_other_users(where: Places) -> None:

@@ -75,7 +75,7 @@ def statements(policy: Any) -> Any:
 
 
 def _statement(statement: dict[str, Any]) -> dict[str, Any]:
-    many = {
+    many: dict[str, Any] = {
         name: value if isinstance(value, list) else [value]
         for name, value in statement.items()
         if name in {"Action", "NotAction", "Resource", "NotResource"}

@@ -33,8 +33,8 @@ class Scope:
 def resolve(value: Any, scope: Scope) -> Any:
     """A template's value with every intrinsic function worked out; raises Unresolvable."""
     if isinstance(value, list):
-        found = [resolve(item, scope) for item in value]
-        return [item for item in found if item is not NOTHING]
+        items = [resolve(item, scope) for item in value]
+        return [item for item in items if item is not NOTHING]
     if not isinstance(value, dict):
         return value
     if len(value) == 1:

@@ -47,7 +47,8 @@ async def handle(
         refusal = key and check(access_key, action, key, extract_region(headers, query))
         if refusal:
             return denial(action, str(key), getattr(refusal, "principal_arn", access_key))
-    return await _serve(method, path, headers, body, query)
+    served: Response = await _serve(method, path, headers, body, query)
+    return served
 
 
 def form_signer(method: str, body: bytes) -> str:

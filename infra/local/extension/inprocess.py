@@ -32,7 +32,8 @@ class _Body(io.BytesIO):
 
 @cache
 def _client(service: str, region: str) -> Any:
-    client = boto3.client(
+    make: Any = boto3.client  # of any service: the stubs know only names in the source
+    client = make(
         service,
         region_name=region,
         endpoint_url="http://inprocess.invalid",
@@ -48,17 +49,25 @@ def _client(service: str, region: str) -> Any:
             name.lower(): value.decode() if isinstance(value, bytes) else value
             for name, value in request.headers.items()
         }
-        body = request.body or b""
-        body = body.encode() if isinstance(body, str) else bytes(body)
+        body = _bytes(request.body)
         query = parse_qs(url.query, keep_blank_values=True)
         status, answer_headers, answer = drive(
             handler, request.method, unquote(url.path), headers, body, query
         )
         payload = answer.encode() if isinstance(answer, str) else (answer or b"")
-        return AWSResponse(request.url, status, answer_headers, _Body(payload))
+        found: Any = answer_headers
+        return AWSResponse(request.url, status, found, _Body(payload))
 
     client.meta.events.register("before-send", serve)
     return client
+
+
+def _bytes(body: Any) -> bytes:
+    if body is None:
+        return b""
+    if hasattr(body, "read"):
+        body = body.read()
+    return body.encode() if isinstance(body, str) else bytes(body)
 
 
 def client(service: str) -> Any:

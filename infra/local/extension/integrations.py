@@ -50,7 +50,7 @@ def _invoke(client: Any, call: Call, data: Any) -> Any:
     payload = data if call.function else data.get("Payload", {})
     answer = client.invoke(FunctionName=function, Payload=json.dumps(payload).encode())
     body = answer["Payload"].read()
-    result = json.loads(body) if body else None
+    result: Any = json.loads(body) if body else None
     if answer.get("FunctionError"):
         raise TaskFailed(result.get("errorType", "Lambda.Unknown"), json.dumps(result))
     if call.function:

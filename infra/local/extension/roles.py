@@ -80,7 +80,8 @@ def credentials(role_arn: str, session_name: str, service: str) -> dict[str, str
 
 @cache
 def _client(service: str, region: str, credential: tuple[tuple[str, str], ...]) -> Any:
-    return boto3.client(
+    make: Any = boto3.client  # of any service: the stubs know only names in the source
+    return make(
         service,
         region_name=region,
         endpoint_url=f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}",
@@ -115,4 +116,4 @@ def allows(role_arn: str, action: str, resource: str) -> bool:
         region=get_region(),
     )
     policies = _gather_role_policies(role_name(role_arn), account)
-    return evaluate(context, policies).decision == "Allow"
+    return str(evaluate(context, policies).decision) == "Allow"

@@ -12,6 +12,7 @@ import site
 import sys
 import time
 import traceback
+from typing import Any
 
 END_OF_LOG = "\x1eend-of-log"
 
@@ -22,7 +23,7 @@ class Context:
     identity = None
     client_context = None
 
-    def __init__(self, init, call):
+    def __init__(self, init: dict[str, Any], call: dict[str, Any]) -> None:
         self.function_name = init["function_name"]
         self.function_version = os.environ["AWS_LAMBDA_FUNCTION_VERSION"]
         self.memory_limit_in_mb = init["memory"]
@@ -32,17 +33,17 @@ class Context:
         self.log_stream_name = os.environ["AWS_LAMBDA_LOG_STREAM_NAME"]
         self._deadline = time.monotonic() + call["timeout_ms"] / 1000
 
-    def get_remaining_time_in_millis(self):
+    def get_remaining_time_in_millis(self) -> int:
         return max(0, int((self._deadline - time.monotonic()) * 1000))
 
 
-def failure(kind, error):
+def failure(kind: str, error: BaseException) -> dict[str, Any]:
     """An error as Lambda's runtime reports it to the caller."""
     frames = traceback.format_list(traceback.extract_tb(error.__traceback__)[1:])
     return {"errorMessage": str(error), "errorType": kind, "stackTrace": frames}
 
 
-def load(init):
+def load(init: dict[str, Any]) -> Any:
     """Import the handler with the function's code and layers on the path, in AWS's order."""
     os.environ.update(init.get("env", {}))
     layers = [one for one in os.environ.get("_LAMBDA_LAYERS_DIRS", "").split(os.pathsep) if one]
@@ -54,7 +55,7 @@ def load(init):
     return getattr(importlib.import_module(init["module"]), init["handler"])
 
 
-def call(handler, init, envelope):
+def call(handler: Any, init: dict[str, Any], envelope: dict[str, Any]) -> str:
     """One invocation's reply. A failed handler keeps its process, as on AWS."""
     about = envelope["ctx"]
     if about.get("trace_id"):
@@ -72,13 +73,13 @@ def call(handler, init, envelope):
         return json.dumps({"status": "ok", "failed": failure("Runtime.MarshalError", error)})
 
 
-def main():
+def main() -> None:
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever the function prints is its log, never a reply
     sys.stdout = sys.stderr
     commands = os.fdopen(os.dup(0), encoding="utf-8")
 
-    def reply(line):
+    def reply(line: str) -> None:
         sys.stderr.flush()
         os.write(2, f"{END_OF_LOG}\n".encode())
         replies.write(f"{line}\n")

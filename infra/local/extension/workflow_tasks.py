@@ -149,7 +149,12 @@ def invoke_with_callback(resource: str, data: Any, token: str, state: dict[str, 
     task = _task.get()
     seconds, beat = state.get("TimeoutSeconds"), state.get("HeartbeatSeconds")
     started = time.monotonic()
-    waiting = {"event": threading.Event(), "result": None, "error": None, "heartbeat": None}
+    waiting: dict[str, Any] = {
+        "event": threading.Event(),
+        "result": None,
+        "error": None,
+        "heartbeat": None,
+    }
     stepfunctions._task_tokens[token] = waiting
     try:
         with task_failures():

@@ -151,13 +151,15 @@ def key(clients: Clients, name: str, _wanted: Properties) -> dict[str, Any]:
 def alias(clients: Clients, name: str, _wanted: Properties) -> dict[str, Any]:
     pages = clients("kms").get_paginator("list_aliases").paginate()
     every = (one for page in pages for one in page["Aliases"])
-    found = next((one for one in every if one["AliasName"] == name), {})
+    found: dict[str, Any] = next((one for one in every if one["AliasName"] == name), {})
     return {"AliasName": found.get("AliasName"), "TargetKeyId": found.get("TargetKeyId")}
 
 
 def log_group(clients: Clients, name: str, _wanted: Properties) -> dict[str, Any]:
     answer = clients("logs").describe_log_groups(logGroupNamePrefix=name)
-    found = next((one for one in answer["logGroups"] if one["logGroupName"] == name), {})
+    found: dict[str, Any] = next(
+        (one for one in answer["logGroups"] if one["logGroupName"] == name), {}
+    )
     return {
         "LogGroupName": found.get("logGroupName"),
         "RetentionInDays": found.get("retentionInDays"),

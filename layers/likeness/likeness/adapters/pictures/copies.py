@@ -8,7 +8,7 @@ says where a closer look is worth while, and that look lays one picture over the
 
 import io
 from collections.abc import Iterator
-from itertools import batched
+from itertools import batched, product
 
 from PIL import Image, ImageChops, ImageStat
 
@@ -24,18 +24,7 @@ _BLOCK = 8  # px of the grid: an eye of a face that fills the picture
 # and its copies, at least 49 between two of the views.
 _SAME_BELOW = 24
 
-# Edges, left top right bottom, that are moved together: one, a shift, or a zoom.
-_MOVES = (
-    (1, 0, 0, 0),
-    (0, 1, 0, 0),
-    (0, 0, 1, 0),
-    (0, 0, 0, 1),
-    (1, 0, -1, 0),
-    (0, 1, 0, -1),
-    (1, 1, 1, 1),
-)
-
-Edges = tuple[float, float, float, float]
+Edges = tuple[float, float, float, float]  # cropped off: left, top, right, bottom, of a side
 
 
 def fingerprint(image: Image.Image) -> Fingerprint:
@@ -91,13 +80,13 @@ def _worst_block(whole: Image.Image, part: Image.Image) -> int:
 
 
 def _neighbours(edges: Edges, step: float) -> Iterator[Edges]:
-    for move in _MOVES:
-        for towards in (step, -step):
-            left, top, right, bottom = (
-                min(_REACH, max(0.0, edge + towards * weight))
-                for edge, weight in zip(edges, move, strict=True)
-            )
-            yield left, top, right, bottom
+    """One edge moved, inwards or outwards."""
+    for moved, towards in product(range(4), (step, -step)):
+        left, top, right, bottom = (
+            min(_REACH, max(0.0, edge + towards)) if at == moved else edge
+            for at, edge in enumerate(edges)
+        )
+        yield left, top, right, bottom
 
 
 def _difference(target: Image.Image, whole: Image.Image, edges: Edges) -> Image.Image:

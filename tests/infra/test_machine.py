@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.infra.conftest import read
+from tests.infra.documents import read
 
 MACHINE = read("infra/pipeline.asl.yaml")
 TASKS = {name: state for name, state in MACHINE["States"].items() if state["Type"] == "Task"}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.infra.conftest import ROOT, read
+from tests.infra.documents import ROOT, read
 
 STORAGE = read("infra/storage.yaml")["Resources"]
 BUCKETS = [name for name, one in STORAGE.items() if one["Type"] == "AWS::S3::Bucket"]

@@ -2,19 +2,18 @@
 
 import io
 import json
+import zipfile
 
 import pytest
 from PIL import Image
 
 from infra.local.demo.app_backend import Answered
-from tests.stack.conftest import until
+from tests.stack.people import Person, until
 
 
 @pytest.fixture(scope="module")
 def finished(backend, selfies):
     """One job that went all the way, and who it belongs to."""
-    from tests.stack.conftest import Person  # noqa: PLC0415 - the module's own helper
-
     person = Person(backend)
     job_id = person.hands_in(*selfies[:3])
     backend.submit(job_id)
@@ -35,8 +34,6 @@ def test_the_avatars_are_there(finished, backend):
 
 
 def test_the_archive_holds_them_all(finished, backend):
-    import zipfile  # noqa: PLC0415
-
     _, job = finished
 
     names = zipfile.ZipFile(io.BytesIO(backend.download(job["archive"]))).namelist()

@@ -1,0 +1,56 @@
+"""A user of the app, and the app backend that acts for them."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from infra.local.demo.app_backend import AppBackend
+
+ENDED = {"completed", "refused", "cancelled", "expired", "failed"}
+PATIENCE = 180  # s: two busy cores
+
+
+@dataclass
+class Person:
+    """A user of the app, and the app backend that acts for them."""
+
+    backend: AppBackend
+    user_id: str = field(default_factory=lambda: f"user-{uuid.uuid4().hex[:8]}")
+
+    def order(self, *, count: int = 3, avatars: int = 4, **fields: Any) -> dict[str, Any]:
+        return {
+            "user_id": self.user_id,
+            "styles": ["comic", "pencil"],
+            "photos": [{"content_type": "image/jpeg"}] * count,
+            "avatars": avatars,
+            "time_zone": "Europe/Berlin",
+            "consent": {"version": "2026-11", "accepted_at": datetime.now(UTC).isoformat()},
+        } | fields
+
+    def hands_in(self, *photos: bytes, **fields: Any) -> str:
+        """A job with these photos uploaded and inspected; its id."""
+        created = self.backend.create_job(self.order(count=len(photos), **fields))
+        for form, photo in zip(created["uploads"], photos, strict=True):
+            self.backend.upload(form, photo)
+        job_id: str = created["job_id"]
+        until(lambda: all(p["state"] != "awaited" for p in self.backend.job(job_id)["photos"]))
+        return job_id
+
+    def sees_end(self, job_id: str) -> dict[str, Any]:
+        until(lambda: self.backend.job(job_id)["state"] in ENDED)
+        return self.backend.job(job_id)
+
+
+def until(true: Callable[[], bool], patience: float = PATIENCE) -> None:
+    """Ask until it is true, or fail after `patience` seconds."""
+    deadline = time.monotonic() + patience
+    while not true():
+        assert time.monotonic() < deadline, f"not true within {patience} s"
+        time.sleep(0.2)

@@ -1,0 +1,133 @@
+"""The real state machine, executed by moto, with steps that answer what a test says."""
+
+from __future__ import annotations
+
+import copy
+import json
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+from threading import Thread
+from typing import Any
+
+from tests.builders import JOB
+from tests.infra.documents import read
+
+REGION = "eu-central-1"
+ROLE = "arn:aws:iam::123456789012:role/pipeline"
+FUNCTION = f"arn:aws:lambda:{REGION}:123456789012:function:"
+PATIENCE = 30  # s
+
+
+@dataclass(frozen=True)
+class Fails:
+    """A step that raises this error, by the name of its class."""
+
+    error: str
+
+
+@dataclass(frozen=True)
+class Never:
+    """A step that waits for somebody who does not come."""
+
+
+@dataclass
+class Ran:
+    """What an execution did."""
+
+    status: str
+    error: str | None
+    steps: list[str]
+    inputs: dict[str, list[dict[str, Any]]]
+
+
+@dataclass
+class Machine:
+    """Runs the pipeline; `answers` are given in order, the last one again and again."""
+
+    client: Any
+    asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    answers: dict[str, list[Any]] = field(default_factory=dict)
+
+    def run(self, **answers: Any) -> Ran:
+        given = USUAL | answers
+        self.answers = {
+            name: answer if isinstance(answer, list) else [answer] for name, answer in given.items()
+        }
+        machine = self.client.create_state_machine(
+            name="pipeline", definition=json.dumps(quick(definition())), roleArn=ROLE
+        )["stateMachineArn"]
+        execution = self.client.start_execution(
+            stateMachineArn=machine, name=JOB, input=json.dumps({"job_id": JOB})
+        )["executionArn"]
+        deadline = time.monotonic() + PATIENCE
+        while (told := self.client.describe_execution(executionArn=execution))[
+            "status"
+        ] == "RUNNING":
+            assert time.monotonic() < deadline, "the execution does not end"
+            time.sleep(0.02)
+        inputs = defaultdict(list)
+        for name, payload in self.asked:
+            inputs[name].append(payload)
+        return Ran(told["status"], told.get("error"), [name for name, _ in self.asked], inputs)
+
+    def invoke(self, parameters: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """What Lambda would answer."""
+        name = parameters["FunctionName"].rpartition(":")[2]
+        payload = json.loads(parameters["Payload"])
+        self.asked.append((name, payload))
+        answers = self.answers[name]
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        if isinstance(answer, Fails):
+            problem = {"errorType": answer.error, "errorMessage": ""}
+            return {"FunctionError": "Unhandled", "Payload": problem, "StatusCode": 200}
+        if "task_token" in payload and not isinstance(answer, Never):
+            Thread(target=self._decide, args=(payload["task_token"], answer)).start()
+        return {"Payload": {} if isinstance(answer, Never) else answer, "StatusCode": 200}
+
+    def _decide(self, token: str, answer: dict[str, Any]) -> None:
+        self.client.send_task_success(taskToken=token, output=json.dumps(answer))
+
+
+USUAL: dict[str, Any] = {
+    "ModeratePhotos": {"job_id": JOB, "outcome": "clean"},
+    "RequestReview": {"job_id": JOB, "approved": True},
+    "PrepareGeneration": {"job_id": JOB, "training_job_name": "likeness-x-r1"},
+    "Generate": {"TrainingJobStatus": "Completed"},
+    "ModerateAvatars": {"job_id": JOB, "redraw": False, "approved": 30},
+    "PurgePhotos": {"job_id": JOB, "objects": 12},
+    "PublishAvatars": {"job_id": JOB, "avatars": 30},
+    "SettleJob": {"job_id": JOB, "state": "completed"},
+    "FailJob": {"job_id": JOB, "state": "failed"},
+}
+
+
+def definition() -> dict[str, Any]:
+    """The pipeline with its substitutions filled in, and the training job as a function.
+
+    moto runs no training jobs: Generate keeps its name, retries and catches, and calls a double.
+    """
+    text = json.dumps(read("infra/pipeline.asl.yaml"))
+    for name in USUAL:
+        text = text.replace(f"${{{name}}}", FUNCTION + name)
+    machine: dict[str, Any] = json.loads(
+        text.replace('"${ReviewSeconds}"', "2").replace("${Partition}", "aws")
+    )
+    machine["States"]["Generate"] |= {
+        "Resource": "arn:aws:states:::lambda:invoke",
+        "Parameters": {
+            "FunctionName": f"{FUNCTION}Generate",
+            "Payload": {"name.$": "$.generation.prepared.training_job_name"},
+        },
+        "ResultSelector": {"status.$": "$.Payload.TrainingJobStatus"},
+    }
+    return machine
+
+
+def quick(machine: dict[str, Any]) -> dict[str, Any]:
+    """The same machine, less patient: a retry waits a second at most, and is tried twice."""
+    hurried = copy.deepcopy(machine)
+    for state in hurried["States"].values():
+        for retry in state.get("Retry", ()):
+            retry |= {"IntervalSeconds": 1, "MaxDelaySeconds": 2, "MaxAttempts": 2}
+    return hurried

@@ -1,0 +1,132 @@
+"""Every branch of the pipeline, executed."""
+
+import pytest
+
+from tests.builders import JOB
+from tests.workflow.machine import USUAL, Fails, Never, definition
+
+TO_THE_END = ["PurgePhotos", "PublishAvatars", "SettleJob"]
+ONE_ROUND = ["PrepareGeneration", "Generate", "ModerateAvatars"]
+OUTAGE = Fails("Unavailable")
+
+
+def test_clean_photos_become_avatars(machine):
+    ran = machine.run()
+
+    assert ran.status == "SUCCEEDED"
+    assert ran.steps == ["ModeratePhotos", *ONE_ROUND, *TO_THE_END]
+
+
+def test_doubtful_photos_wait_for_a_moderator_and_go_on_when_approved(machine):
+    ran = machine.run(ModeratePhotos={"outcome": "doubtful"})
+
+    assert ran.status == "SUCCEEDED"
+    assert ran.steps == ["ModeratePhotos", "RequestReview", *ONE_ROUND, *TO_THE_END]
+
+
+def test_an_outcome_that_nobody_planned_for_goes_to_a_moderator(machine):
+    ran = machine.run(ModeratePhotos={"outcome": "splendid"})
+
+    assert ran.steps[:2] == ["ModeratePhotos", "RequestReview"]
+
+
+def test_photos_that_a_moderator_refuses_end_the_job(machine):
+    ran = machine.run(
+        ModeratePhotos={"outcome": "doubtful"},
+        RequestReview={"approved": False},
+        FailJob={"state": "refused"},
+    )
+
+    assert ran.status == "SUCCEEDED", "a refusal is no failure of ours"
+    assert ran.steps == ["ModeratePhotos", "RequestReview", "FailJob"]
+    assert ran.inputs["FailJob"] == [{"job_id": JOB, "error": "Refused"}]
+
+
+def test_refused_photos_end_the_job_before_anything_is_drawn(machine):
+    ran = machine.run(ModeratePhotos={"outcome": "refused"}, FailJob={"state": "refused"})
+
+    assert ran.steps == ["ModeratePhotos", "FailJob"]
+    assert ran.inputs["FailJob"] == [{"job_id": JOB, "error": "Refused"}]
+
+
+def test_a_review_that_nobody_decides_ends_the_job(machine):
+    ran = machine.run(
+        ModeratePhotos={"outcome": "doubtful"}, RequestReview=Never(), FailJob={"state": "expired"}
+    )
+
+    assert ran.status == "SUCCEEDED"
+    assert ran.inputs["FailJob"] == [{"job_id": JOB, "error": "States.Timeout"}]
+
+
+def test_avatars_that_were_lost_are_drawn_again_once(machine):
+    ran = machine.run(
+        ModerateAvatars=[{"redraw": True, "approved": 17}, {"redraw": False, "approved": 28}]
+    )
+
+    assert ran.status == "SUCCEEDED"
+    assert ran.steps == ["ModeratePhotos", *ONE_ROUND, *ONE_ROUND, *TO_THE_END]
+    assert [asked["round"] for asked in ran.inputs["PrepareGeneration"]] == [1, 2]
+    assert [asked["round"] for asked in ran.inputs["ModerateAvatars"]] == [1, 2]
+
+
+def test_without_any_avatar_there_is_nothing_to_publish(machine):
+    ran = machine.run(ModerateAvatars={"redraw": False, "approved": 0})
+
+    assert ran.status == "FAILED"
+    assert ran.error == "JobFailed"
+    assert ran.steps[-1] == "FailJob"
+    assert ran.inputs["FailJob"] == [{"job_id": JOB, "error": "NoAvatars"}]
+    assert "PublishAvatars" not in ran.steps
+
+
+TASKS = [
+    name
+    for name, state in definition()["States"].items()
+    if state["Type"] == "Task" and name != "FailJob"
+]
+WAYS = {"RequestReview": {"ModeratePhotos": {"outcome": "doubtful"}}}
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_step_that_fails_once_is_tried_again(machine, name):
+    fault = Fails("SageMaker.ResourceLimitExceededException") if name == "Generate" else OUTAGE
+
+    ran = machine.run(**{**WAYS.get(name, {}), name: [fault, USUAL[name]]})
+
+    assert ran.status == "SUCCEEDED"
+    assert ran.steps.count(name) == 2
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_a_step_that_keeps_failing_ends_in_fail_job(machine, name):
+    ran = machine.run(**{**WAYS.get(name, {}), name: OUTAGE})
+
+    assert ran.status == "FAILED"
+    assert ran.error == "JobFailed"
+    assert ran.steps[-1] == "FailJob"
+    assert ran.inputs["FailJob"] == [{"job_id": JOB, "error": "Unavailable"}]
+
+
+@pytest.mark.parametrize("name", sorted(set(TASKS) - {"PurgePhotos"}))
+def test_an_error_that_no_retry_mends_is_not_tried_again(machine, name):
+    ran = machine.run(**{**WAYS.get(name, {}), name: Fails("Denied")})
+
+    assert ran.steps.count(name) == 1
+    assert ran.steps[-1] == "FailJob"
+
+
+def test_deleting_is_tried_again_whatever_went_wrong(machine):
+    ran = machine.run(PurgePhotos=[Fails("Denied"), Fails("NotDeleted"), {"objects": 0}])
+
+    assert ran.status == "SUCCEEDED"
+    assert ran.steps.count("PurgePhotos") == 3
+
+
+def test_ending_a_job_is_tried_again_whatever_went_wrong(machine):
+    ran = machine.run(
+        ModeratePhotos={"outcome": "refused"},
+        FailJob=[Fails("NotDeleted"), Fails("Conflict"), {"state": "refused"}],
+    )
+
+    assert ran.status == "SUCCEEDED"
+    assert ran.steps.count("FailJob") == 3

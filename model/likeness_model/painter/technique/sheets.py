@@ -61,8 +61,8 @@ class Pile:
         part = self._grain[::down, ::across][window]
         if rim is not None:
             part = part + np.maximum(rim, 0) * np.float32(0.22)
-        flat = np.full((*part.shape, 3), colour, np.uint8)
-        return np.asarray(cv2.multiply(flat, cv2.merge([part] * 3), dtype=cv2.CV_8U), np.uint8)
+        planes = [cv2.convertScaleAbs(part, alpha=channel) for channel in colour]
+        return np.asarray(cv2.merge(planes), np.uint8)
 
     def lay(self, cover: Plane, colour: Colour, *, lift: float = 0.006, dark: float = 0.5) -> None:
         """One sheet, where `cover` (0..1) says, `lift` of the side above what lies below."""

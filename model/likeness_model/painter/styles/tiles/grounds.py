@@ -178,7 +178,7 @@ GROUNDS: tuple[Callable[[int, np.random.Generator], Ground], ...] = (
             (236, 140, 120),
             (110, 170, 90),
         ),
-        mortar=(228, 220, 206),
+        mortar=(120, 110, 102),
     ),
     _villa,
     partial(

@@ -42,7 +42,7 @@ class Sides:
 
 
 def mosaic(scene: Scene, look: Look) -> Image:
-    ground = look.pick_background(grounds.GROUNDS)(LAYOUT, look.rng(1))
+    ground = look.pick_palette(grounds.GROUNDS)(LAYOUT, look.rng(1))
     picture = _design(scene, ground)
     cut = _stones(scene, look, ground)
     colours = _smalti(tesserae.mean_colours(picture, cut.label), look.rng(2))

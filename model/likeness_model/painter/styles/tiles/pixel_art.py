@@ -38,7 +38,7 @@ class Parts:
 
 
 def pixel_art(scene: Scene, look: Look) -> Image:
-    kit = look.pick_background(KITS)
+    kit = look.pick_palette(KITS)
     count, side, cut = pixels.cell_grid(scene.size, CELLS)
     fine = _fine(scene, count, side, cut)
     parts = _parts(scene, count, side, cut)
@@ -142,7 +142,7 @@ def _lip_index(cells: Picture, parts: Parts, palette: Picture) -> NDArray[np.int
     """All of the lips in two tones of their own mean colour, redder than the skin about them."""
     if not parts.lips.any():
         return np.zeros(parts.lips.shape, np.intp)
-    mean = cells[parts.lips].mean(0) * (0.94, 0.72, 0.74)
+    mean = cells[parts.lips].mean(0) * (1.0, 0.76, 0.78)
     upper = np.where(parts.lips & ~np.roll(parts.lips, 1, 0), 0.8, 1.0)[..., None]
     return pixels.nearest(np.clip(mean * upper, 0, 255).astype(np.uint8), palette, hue=1.0)
 
@@ -170,9 +170,13 @@ def _tones(fine: Picture, parts: Parts, kit: Kit) -> Picture:
     """A screen of few tones: lightness spread over them, dither in clothes only."""
     cells = pixels.gathered(fine, len(parts.figure), 0.7)
     light = pixels.to_lab(cells)[..., 0]
-    low, high = np.quantile(light[parts.figure], (0.04, 0.96))
     count = len(kit.tones)
-    steps = np.clip((light - low) / max(float(high - low), 12.0), 0, 1) * (count - 0.01)
+    steps = _spread_over(light, parts.figure, 0, count)
+    # A face against the light would sink into the two darkest tones: it gets the upper ones.
+    face = parts.face & ~parts.features
+    if face.sum() > 20:
+        own = _spread_over(light, face, 0.55, count)
+        steps = np.where(parts.face | parts.skin, 0.7 * own + 0.3 * steps, steps)
     clothes = ~(parts.skin | parts.face)
     clothes[: int(0.62 * len(clothes))] = False
     tile = np.tile(pixels.BAYER, (len(steps) // 4 + 1,) * 2)[: len(steps), : len(steps)]
@@ -180,10 +184,18 @@ def _tones(fine: Picture, parts: Parts, kit: Kit) -> Picture:
     index = np.floor(shifted).clip(0, count - 1).astype(np.intp)
     index = pixels.without_orphans(index, parts.features | clothes)
     index[parts.brow] = np.minimum(index[parts.brow], 1)
-    index[parts.lips] = np.minimum(index[parts.lips], count // 2 - 1)
+    if face.any():
+        index[parts.lips] = max(int(np.median(index[face])) - 1, 0)
     index[parts.white] = count - 1
     index[parts.lid | parts.iris] = 0
     return np.array(kit.tones, np.uint8)[index]
+
+
+def _spread_over(light: Plane, where: Cover, low: float, high: float) -> Plane:
+    """Lightness stretched so that the cells in question run from `low` to `high`."""
+    dark, bright = np.quantile(light[where], (0.05, 0.95))
+    share = np.clip((light - dark) / max(float(bright - dark), 12.0), 0, 1)
+    return np.asarray(low + share * (high - 0.01 - low), np.float32)
 
 
 def _outlined(cells: Picture, parts: Parts, kit: Kit) -> Picture:

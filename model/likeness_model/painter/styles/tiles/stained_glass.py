@@ -46,7 +46,7 @@ FEATURE_RINGS = (RIGHT_EYE, LEFT_EYE, RIGHT_BROW, LEFT_BROW, LIPS_OUTSIDE, LIPS_
 
 
 def stained_glass(scene: Scene, look: Look) -> Image:
-    window = look.pick_background(WINDOWS)(look.rng(1))
+    window = look.pick_palette(WINDOWS)(look.rng(1))
     picture = spread_out(scene.foreground, scene.alpha)
     outline = _outline(scene)
     figure = _figure_leads(scene, picture, outline)

@@ -122,10 +122,12 @@ def bristle_track(
     laid: Laid, prints: NDArray[np.float32], dry: float, width: float
 ) -> tuple[Plane, Plane]:
     """Height of the bristles' track (0..1) at each pixel, and the cover of paint they leave."""
-    row = np.clip((laid.across + 1) * (ACROSS / 2), 0, ACROSS - 1).astype(np.intp)
-    column = np.clip((laid.along + 1) * (ALONG / 2), 0, ALONG - 1).astype(np.intp)
-    print_start = laid.stroke % KINDS * (ACROSS * ALONG)
-    track = np.take(prints, print_start + row * ALONG + column)
+    row = np.clip((laid.across + 1) * (ACROSS / 2), 0, ACROSS - 1).astype(np.int32)
+    column = np.clip((laid.along + 1) * (ALONG / 2), 0, ALONG - 1).astype(np.int32)
+    row *= ALONG
+    row += column
+    row += (laid.stroke % KINDS * (ACROSS * ALONG)).astype(np.int32)
+    track = np.take(prints, row)
     edge, end = np.abs(laid.across), np.abs(laid.along)
     cover = smoothstep(1.0, 1 - min(0.6, 2.2 / width), edge) * smoothstep(1.02, 0.9, end)
     cover *= smoothstep(-0.02, 0.16, track + np.float32(0.5) - np.float32(1.5 * dry) * end)

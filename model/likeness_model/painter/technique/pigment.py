@@ -58,7 +58,7 @@ def splatter(rng: np.random.Generator, size: int, count: int, *, free: Plane) ->
     cover = np.zeros((size, size), np.uint8)
     side = free.shape[0]
     centres = rng.random((count, 2))
-    radii = np.clip(rng.pareto(2.2, count) * 0.0022 + 0.0012, 0, 0.016)
+    radii = np.clip(rng.pareto(2.2, count) * 0.0022 + 0.0022, 0, 0.016)
     for (x, y), radius in zip(centres, radii, strict=True):
         if free[int(y * side), int(x * side)] > 0.6:
             centre = (round(x * size * 16), round(y * size * 16))

@@ -92,7 +92,7 @@ def massed_tone(scene: Scene, size: int, mildness: float) -> Plane:
     hair = resized(scene.hair, size)
     tone = mix(broad, light, np.maximum(keep, np.float32(0.3) + np.float32(0.4) * hair))
     face, figure = resized(scene.face, size), resized(scene.alpha, size)
-    tone = opened(tone, face, figure, of_face=0.6, darkest=0.06)
+    tone = opened(tone, face, figure, of_face=0.5, darkest=0.06)
     tone = modelled(tone, figure, 0.4)
     return mix(tone, smoothstep(0.0, 1.0, tone), 0.5)
 
@@ -194,11 +194,13 @@ def chalk_deposit(
     size = scene.size
     peak = smoothstep(0.70, 1.0, light)
     tone, cover = side_strokes(
-        rng, peak, field, size=size, width=11, length=44, tolerance=0.4, least=0.12
+        rng, peak, field, size=size, width=13, length=64, tolerance=0.6, least=0.12
     )
     peak = resized(peak, size)
     strokes = caught(tone * peak * np.float32(0.85), paper) * cover * smoothstep(0.0, 0.3, peak)
-    return np.asarray(np.clip(np.maximum(strokes, np.float32(0.55) * peak), 0, 0.95), np.float32)
+    rubbed_in = caught(np.float32(0.66) * peak, paper, bite=0.12)
+    chalk = rubbed_in + np.float32(0.32) * strokes * (1 - rubbed_in)
+    return np.asarray(np.minimum(chalk, 0.95), np.float32)
 
 
 def flush(scene: Scene, tone: Plane, size: int) -> Plane:

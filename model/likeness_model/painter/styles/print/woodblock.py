@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from likeness_model.painter.scene import Look, Scene
 from likeness_model.painter.styles.print import ukiyo
-from likeness_model.painter.styles.print.ukiyo import Pigments, Scenery
+from likeness_model.painter.styles.print.scenery import Pigments, Scenery
 from likeness_model.painter.technique.blocks import (
     filled,
     main_colours,
@@ -134,7 +134,7 @@ def figure_blocks(scene: Scene, photo: Picture, mildness: float) -> Picture:
     flesh = middle_colour(lab, (face > 0.8) & (resized(scene.detail, side) < 0.8))
     pots, costs = cloth_blocks(scene, lab, bare, float(flesh[0]))
     below = np.broadcast_to(smoothstep(-0.02, 0.05, chin_line(scene, side)), bare.shape)
-    elsewhere = (900 + 3100 * below) * (1 - bare)
+    elsewhere = (900 + 500 * below) * (1 - bare)
     over_border = blur(lab[..., 0], side / 150) - (flesh[0] - np.float32(9))
     pots += [flesh + (4.0, 0.5, 2.0), flesh * (0.80, 1.06, 1.1)]
     costs += [40 * np.maximum(-over_border, 0) + elsewhere]

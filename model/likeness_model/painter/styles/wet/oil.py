@@ -133,14 +133,14 @@ def ground_colour(ground: Ground, rng: np.random.Generator, size: int) -> tuple[
     shade, body, accent = (rgb(c) for c in ground.colours)
     x, y = grid(side)
     from_light = np.square(x - np.float32(0.32)) + np.square(y - np.float32(0.40))
-    glow = np.exp(np.float32(-4.5) * from_light)
+    glow = np.exp(np.float32(-4.5) * from_light).astype(np.float32)
     mottle = value_noise(rng, side, 3, octaves=5)
-    colour = mix(
-        plain(shade, side), body, smoothstep(-0.75, 0.75, 0.55 * mottle + 1.5 * glow - 0.55)
-    )
+    half_tones = np.asarray(0.55 * mottle + 1.5 * glow - 0.55, np.float32)
+    colour = mix(plain(shade, side), body, smoothstep(-0.75, 0.75, half_tones))
     touch = value_noise(rng, side, 4, octaves=5)
     strong = 0.85 if ground.motion != "studio" else 0.45
-    colour = mix(colour, accent, strong * smoothstep(0.15, 0.75, 0.8 * touch + glow - 0.35))
+    lights = np.asarray(0.8 * touch + glow - 0.35, np.float32)
+    colour = mix(colour, accent, strong * smoothstep(0.15, 0.75, lights))
     drift = value_noise(rng, side, 2.5)
     angles = {
         "studio": 1.1 * drift + 0.8,

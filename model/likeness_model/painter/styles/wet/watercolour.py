@@ -61,6 +61,14 @@ class Wash:
     def at(self, size: int) -> "Wash":
         return Wash(*(resized(x, size) for x in (self.colour, self.cover, self.density)))
 
+    def on_paper(self, size: int, grain: Plane) -> Plane:
+        """The wash alone on white paper, (size, size, 3); `grain` is added to its density."""
+        wash = self.at(size)
+        density = np.clip(wash.density + grain, 0.04, 2.6)
+        thin = 1 - dimmed(1 - wash.colour, np.minimum(density, 1))
+        thick = with_density(thin, np.maximum(density, 1))
+        return 1 - dimmed(1 - thick, wash.cover)
+
 
 def watercolour(scene: Scene, look: Look) -> Picture:
     """Paint the sitter in glazes over pencil, before a wash that leaves the paper's rim bare.
@@ -72,12 +80,13 @@ def watercolour(scene: Scene, look: Look) -> Picture:
     rng = look.rng()
     sheet = cold_press(rng, size)
     granules = normalised(speckle(rng, size, 1.5) + np.float32(0.8) * speckle(rng, size, 3.2))
-    behind = background_wash(scene, look, rng, half).at(size)
+    picture = background_wash(scene, look, rng, half).on_paper(
+        size, np.float32(0.09) * granules - np.float32(0.15) * sheet
+    )
     sitter = sitter_wash(scene, look, rng, half)
     pencil = pencil_under(scene, sitter.colour, size)
     sitter = sitter.at(size)
-    picture = _laid_down(behind, np.float32(0.9) * granules - np.float32(1.5) * sheet, 0.10)
-    calm = 1 - np.float32(0.6) * scene.face
+    calm = 1 - np.float32(0.35) * scene.face
     grain = (np.float32(0.7) * granules - sheet) * calm
     dark = 1 - cv2.cvtColor(sitter.colour, cv2.COLOR_RGB2GRAY)
     density = sitter.density + grain * (np.float32(0.04) + np.float32(0.10) * dark)
@@ -87,13 +96,6 @@ def watercolour(scene: Scene, look: Look) -> Picture:
     lead = pencil * cover * (np.float32(0.8) - np.float32(0.3) * np.clip(sheet, -1, 1))
     picture = mix(picture, PENCIL, np.clip(lead, 0, 1))
     return to_picture(dimmed(picture, shaded(sheet, 0.05)) * PAPER)
-
-
-def _laid_down(wash: Wash, grain: Plane, amount: float) -> Plane:
-    density = np.clip(wash.density + np.float32(amount) * grain, 0.04, 2.6)
-    thin = 1 - dimmed(1 - wash.colour, np.minimum(density, 1))
-    thick = with_density(thin, np.maximum(density, 1))
-    return 1 - dimmed(1 - thick, wash.cover)
 
 
 def background_wash(scene: Scene, look: Look, rng: np.random.Generator, size: int) -> Wash:
@@ -142,14 +144,14 @@ def sitter_wash(scene: Scene, look: Look, rng: np.random.Generator, size: int) -
     bare = bare_skin(*(resized(x, size) for x in (scene.face, scene.skin, scene.hair)))
     detail = resized(scene.detail, size)
     photo = resized(scene.foreground, size)
-    colour = abstracted(photo, detail * (0.75 + 0.25 * look.mildness))
+    colour = abstracted(photo, detail * (0.65 + 0.35 * look.mildness))
     lab = np.asarray(cv2.cvtColor(colour, cv2.COLOR_RGB2LAB), np.float32)
     tone = lab[..., 0] * np.float32(0.01)
     thinned = np.float32(0.20) + np.float32(0.80) * np.asarray(cv2.pow(tone, 0.9), np.float32)
     tone = mix(thinned, tone, np.float32(0.9) * bare)  # only skin keeps its own lightness
     broad = mix(tone, blur(tone, size / 110), 0.8 * bare)  # on skin, only large shapes make a glaze
     glazed = tone - broad + glazes(broad, value_noise(rng, size, 14, octaves=3) * (1 - 0.7 * bare))
-    amount = (0.85 - 0.25 * bare - 0.5 * detail) * (1 - 0.6 * look.mildness)
+    amount = (0.9 - 0.1 * bare - 0.6 * detail) * (1 - 0.6 * look.mildness)
     tone = mix(tone, glazed, amount.astype(np.float32))
     chroma = torn(blur(lab[..., 1:], size / 170), rng, size / 220, 20)
     chroma *= (np.float32(1.24) - np.float32(0.18) * bare)[..., None]  # skin stays true
@@ -158,7 +160,7 @@ def sitter_wash(scene: Scene, look: Look, rng: np.random.Generator, size: int) -
     lab = np.dstack([tone * np.float32(100), chroma]).astype(np.float32)
     colour = np.asarray(np.clip(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), 0, 1), np.float32)
     cover, fade = faded_below(scene, rng, size)
-    rims = wet_edge(1 - tone, size / 160) * (1.3 - 0.9 * bare)
+    rims = wet_edge(1 - tone, size / 160) * (1.3 - 0.6 * bare)
     flow = value_noise(rng, size, 6, octaves=5) * (0.3 - 0.2 * bare)
     density = fade + rims + flow + 1.1 * wet_edge(cover, size / 110) * (1 - bare)
     robe = smoothstep(-0.02, 0.08, grid(size)[1] - scene.mesh[152, 1] / scene.size)

@@ -1,7 +1,6 @@
 """Paper cut: tones of the sitter as stacked sheets of coloured paper, before a box of paper."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -9,7 +8,7 @@ from numpy.typing import NDArray
 
 from likeness_model.painter.regions import indexes
 from likeness_model.painter.scene import Look, Scene
-from likeness_model.painter.styles.facets import paper_scenes
+from likeness_model.painter.styles.facets.papers import PAPERS
 from likeness_model.painter.technique import features
 from likeness_model.painter.technique.blocks import main_colours
 from likeness_model.painter.technique.figure import cut_out, spread_out
@@ -26,122 +25,47 @@ CLOTH_PAPERS = 5
 Mask = NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
-class Papers:
-    """The papers of one look; `ramp` (dark to light) replaces the sitter's own colours."""
-
-    ground: Colour
-    lay: paper_scenes.Lay
-    colours: tuple[Colour, ...]
-    ramp: tuple[Colour, ...] = ()
-
-
-PAPERS = (
-    Papers(
-        (250, 226, 178),
-        paper_scenes.grotto,
-        ((244, 196, 132), (236, 146, 104), (206, 94, 94), (140, 58, 92), (78, 36, 76)),
-    ),
-    Papers(
-        (176, 216, 222),
-        paper_scenes.hills,
-        (
-            (250, 226, 150),
-            (250, 206, 106),
-            (246, 180, 72),
-            (250, 248, 240),
-            (134, 184, 150),
-            (84, 146, 120),
-            (48, 104, 98),
-            (28, 70, 78),
-        ),
-    ),
-    Papers(
-        (246, 236, 216),
-        paper_scenes.foliage,
-        ((250, 206, 178), (140, 178, 132), (72, 130, 100), (30, 84, 76)),
-    ),
-    Papers(
-        (20, 40, 78),
-        paper_scenes.grotto,
-        ((36, 78, 122), (46, 118, 150), (92, 168, 176), (168, 212, 200), (226, 238, 220)),
-        ramp=(
-            (16, 26, 58),
-            (26, 58, 100),
-            (44, 104, 140),
-            (108, 168, 178),
-            (192, 218, 204),
-            (246, 244, 228),
-        ),
-    ),
-    Papers(
-        (240, 228, 208),
-        paper_scenes.scallops,
-        (
-            (36, 82, 122),
-            (150, 190, 200),
-            (74, 134, 168),
-            (48, 104, 144),
-            (214, 220, 212),
-            (222, 130, 104),
-        ),
-    ),
-    Papers(
-        (92, 40, 92),
-        paper_scenes.hills,
-        (
-            (250, 150, 110),
-            (252, 186, 120),
-            (255, 222, 150),
-            (214, 110, 130),
-            (176, 72, 112),
-            (128, 50, 104),
-            (84, 36, 88),
-            (48, 24, 66),
-        ),
-        ramp=(
-            (44, 20, 62),
-            (92, 36, 92),
-            (160, 60, 104),
-            (226, 110, 100),
-            (250, 172, 116),
-            (255, 228, 176),
-        ),
-    ),
-    Papers(
-        (248, 214, 120),
-        paper_scenes.fan,
-        ((240, 120, 90), (250, 182, 96), (36, 120, 128), (244, 234, 210)),
-    ),
-)
-
-
 def paper_cut(scene: Scene, look: Look) -> Image:
     papers = look.pick_palette(PAPERS)
     pile = Pile(scene.size, papers.ground, look.rng(1))
     papers.lay(pile, scene.size, look.rng(2), papers.colours)
     solid = cut_out(scene.alpha, smooth=0.005)
     if papers.ramp:
-        _lay_ramp(pile, scene, solid, papers.ramp)
+        _lay_ramp(pile, scene, solid, _finer_ramp(papers.ramp, look.mildness), look.mildness)
     else:
-        _lay_regions(pile, scene, solid)
+        _lay_regions(pile, scene, solid, look.mildness)
     return pile.picture
 
 
-def _tones(scene: Scene) -> Plane:
+def _tones(scene: Scene, mildness: float) -> Plane:
     """Lightness at WORK, smooth but crisp at the features, broad modelling brought out."""
     light = resized(scene.luminance, WORK)
     light = modelled(light, resized(scene.alpha, WORK), 0.35)
     broad = cv2.bilateralFilter(cv2.GaussianBlur(light, (0, 0), 1.0), 9, 0.12, 5)
-    broad = cv2.GaussianBlur(broad, (0, 0), 2.4)
+    broad = cv2.GaussianBlur(broad, (0, 0), 2.4 - 1.2 * mildness)
     fine = cv2.GaussianBlur(light, (0, 0), 1.1)
     keep = np.clip(resized(scene.detail, WORK) * 1.5 - 0.6, 0, 1)
     return broad + (fine - broad) * keep
 
 
-def _lay_ramp(pile: Pile, scene: Scene, solid: Plane, ramp: Sequence[Colour]) -> None:
+def _finer(steps: Sequence[float], mildness: float) -> list[float]:
+    """More papers between the same tones, for a face nearer to the photo."""
+    count = len(steps) + round(4 * mildness)
+    return np.interp(
+        np.linspace(0, 1, count), np.linspace(0, 1, len(steps)), np.asarray(steps)
+    ).tolist()
+
+
+def _finer_ramp(ramp: Sequence[Colour], mildness: float) -> list[Colour]:
+    channels = [_finer([colour[channel] for colour in ramp], mildness) for channel in range(3)]
+    return [_as_colour(np.array(colour)) for colour in zip(*channels, strict=True)]
+
+
+def _lay_ramp(
+    pile: Pile, scene: Scene, solid: Plane, ramp: Sequence[Colour], mildness: float
+) -> None:
     """The whole sitter in the tones of one ramp, the lightest sheet on top."""
-    tones = _tones(scene)
+    tones = _tones(scene, mildness)
     inside = resized(scene.alpha, WORK) > 0.5
     pile.lay(solid, ramp[0], lift=0.018, dark=0.6)
     face = resized(scene.face, WORK) > 0.5
@@ -154,14 +78,14 @@ def _lay_ramp(pile: Pile, scene: Scene, solid: Plane, ramp: Sequence[Colour]) ->
     _lay_features(pile, scene, dark=ramp[0], white=(white[0], white[1], white[2]), lips=None)
 
 
-def _lay_regions(pile: Pile, scene: Scene, solid: Plane) -> None:
+def _lay_regions(pile: Pile, scene: Scene, solid: Plane, mildness: float) -> None:
     """Hair, clothes and skin, each in a few papers of its own colours."""
-    tones = _tones(scene)
+    tones = _tones(scene, mildness)
     picture = resized(spread_out(scene.foreground, scene.alpha), WORK)
     regions = _regions(scene, picture)
     _lay_cloth(pile, picture, regions["cloth"], solid)
     for name in ("hair", "skin"):
-        region, steps = regions[name], STEPS[name]
+        region, steps = regions[name], _finer(STEPS[name], mildness)
         chroma = 1.12 if name == "skin" else 1.2
         for number, (mark, colour) in enumerate(_papers_of(picture, tones, region, steps, chroma)):
             cover = cut_shape(region & (tones > mark), scene.size, round_by=1.7, smallest=60)

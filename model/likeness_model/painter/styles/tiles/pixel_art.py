@@ -39,7 +39,7 @@ class Parts:
 
 def pixel_art(scene: Scene, look: Look) -> Image:
     kit = look.pick_palette(KITS)
-    count, side, cut = pixels.cell_grid(scene.size, CELLS)
+    count, side, cut = pixels.cell_grid(scene.size, round(CELLS * (1 + 0.5 * look.mildness)))
     fine = _fine(scene, count, side, cut)
     parts = _parts(scene, count, side, cut)
     figure = _tones(fine, parts, kit) if kit.tones else _colours(fine, parts)

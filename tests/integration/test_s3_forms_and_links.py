@@ -178,11 +178,12 @@ def test_a_second_look_that_fails_is_not_deleted(s3, photos):
         photos.purge(JOB)
 
 
-def test_what_comes_while_deleting_is_not_deleted(s3, photos):
+@pytest.mark.parametrize("how", ["put_object", "create_multipart_upload"])
+def test_what_comes_while_deleting_is_not_deleted(s3, photos, how):
     photos.keep(JOB, "p01", b"jpeg")
 
     def write_late(**_):
-        s3.put_object(Bucket="photos", Key=f"photos/{JOB}/p02.jpg", Body=b"late")
+        getattr(s3, how)(Bucket="photos", Key=f"photos/{JOB}/p02.jpg")
 
     s3.meta.events.register("after-call.s3.DeleteObjects", write_late)
 

@@ -9,7 +9,7 @@ from botocore.exceptions import (
 )
 
 from likeness.adapters.aws_errors import domain_errors
-from likeness.domain.errors import Conflict, NotFound, Unavailable
+from likeness.domain.errors import Conflict, Denied, NotFound, Unavailable
 
 
 def refused(code: str) -> ClientError:
@@ -26,11 +26,23 @@ def test_what_was_foreseen_is_raised_as_it_was_meant():
     assert raised.value is gone
 
 
-@pytest.mark.parametrize("code", ["SlowDown", "InternalError", "AccessDenied", "Unheard", ""])
-def test_everything_else_is_unavailable_and_names_operation_and_code_only(code):
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("SlowDown", Unavailable),
+        ("InternalError", Unavailable),
+        ("Unheard of", Unavailable),
+        ("", Unavailable),
+        ("AccessDenied", Denied),
+        ("AccessDeniedException", Denied),
+        ("KMS.DisabledException", Denied),
+    ],
+)
+def test_everything_else_is_unavailable_and_names_operation_and_code_only(code, kind):
     with pytest.raises(Unavailable) as raised, domain_errors({"NoSuchKey": NotFound("")}):
         raise refused(code)
 
+    assert type(raised.value) is kind
     assert str(raised.value) == f"GetObject answered {code}"
 
 

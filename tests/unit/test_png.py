@@ -1,6 +1,7 @@
 """Of an avatar's PNG only pixels are published; anything else is no avatar."""
 
 import struct
+import tracemalloc
 import zlib
 
 import pytest
@@ -63,6 +64,7 @@ def flipped(content: bytes, at: int) -> bytes:
         a_png(1, side=SIDE)[:-12],
         a_png(1, side=SIDE) + b"\0",
         flipped(a_png(1, side=SIDE), 60),
+        flipped(a_png(1, side=SIDE), len(a_png(1, side=SIDE)) - 1),
         SIGNATURE + pixels() + png_chunk(b"IEND", b""),
         png(pixels(), header()) + b"x",
         png(pixels(), png_chunk(b"ABCD", b"")),
@@ -86,6 +88,7 @@ def flipped(content: bytes, at: int) -> bytes:
         "cut off",
         "without an end",
         "a byte behind the end",
+        "a byte that was flipped",
         "a sum that does not match",
         "without a header",
         "bytes behind a second header",
@@ -113,5 +116,12 @@ def test_a_stream_that_would_blow_up_is_not_followed():
     """100 MB of pixels in 100 kB: it stops one byte after the last pixel that may be there."""
     bomb = png(png_chunk(b"IDAT", zlib.compress(b"\0" * 100_000_000)))
 
-    with pytest.raises(Invalid, match="more or fewer"):
-        only_pixels(bomb, side=SIDE)
+    tracemalloc.start()
+    try:
+        with pytest.raises(Invalid, match="more or fewer"):
+            only_pixels(bomb, side=SIDE)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 2**20

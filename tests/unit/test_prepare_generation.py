@@ -159,6 +159,28 @@ def test_the_second_round_orders_what_was_lost_from_other_seeds(world):
     assert world.job.round == 2
 
 
+def test_what_the_container_left_out_is_not_asked_for_again(world):
+    """It would have been a twin of another, or nobody's likeness: it would be so again."""
+    moderated(world, CLEAN)
+    prepare(world)
+    world.jobs.save(world.job.move(JobState.FINISHING, NOW))
+    world.jobs.save_avatars([an_avatar(1), an_avatar(2, AvatarState.REFUSED)])
+
+    prepare(world, round_=2)
+
+    assert [avatar.avatar_id for avatar in world.work.orders[1].avatars] == ["a02"]
+
+
+def test_the_first_round_orders_everything_when_it_is_replayed_late(world):
+    moderated(world, CLEAN)
+    prepare(world)
+    world.jobs.save_avatars([an_avatar(1), an_avatar(2, AvatarState.REFUSED)])
+
+    prepare(world)
+
+    assert world.work.orders[0] == world.work.orders[1]
+
+
 @pytest.mark.parametrize("state", [JobState.OPEN, JobState.COMPLETED, JobState.CANCELLED])
 def test_only_a_job_on_its_way_is_prepared(world, state):
     moderated(world, CLEAN, state=state)

@@ -59,14 +59,11 @@ def test_one_moment_is_two_days_in_two_zones():
 
 
 @given(
-    moment=st.datetimes(
-        min_value=datetime(2000, 1, 1),
-        max_value=datetime(2040, 1, 1),
-        timezones=st.just(UTC),  # noqa: DTZ001
-    ),
+    moment=st.integers(min_value=946_684_800, max_value=2_208_988_800),  # 2000 to 2040
     zone_name=st.sampled_from(ZONES),
 )
 def test_the_next_day_begins_later_and_is_another_day(moment, zone_name):
+    moment = datetime.fromtimestamp(moment, UTC)
     begins = next_day_begins(moment, zone_name)
 
     assert begins > moment

@@ -1,0 +1,41 @@
+"""An upload whose event was lost is told again, in the words in which S3 would have told it."""
+
+import json
+
+import pytest
+
+from likeness.adapters.inspections import Inspections
+from likeness.domain.errors import Unavailable
+from likeness.entrypoints.event import read
+from likeness.ports import Upload
+from tests.builders import JOB
+from tests.integration.aws_answers import answer, fail
+
+UPLOAD = Upload(photo_id="p04", etag="5d41402abc4b2a76b9719d911017c592", size=5)
+
+
+@pytest.fixture
+def client(session):
+    return session.client("lambda")
+
+
+def test_the_function_can_read_what_it_is_told(client):
+    sent = []
+    client.meta.events.register(
+        "before-call.lambda.Invoke", lambda params, **_: sent.append(params) or answer(202, {})
+    )
+
+    Inspections(client, "inspect-photo").ask_again(JOB, UPLOAD)
+
+    (invocation,) = sent
+    assert "/functions/inspect-photo/" in invocation["url_path"]
+    assert invocation["headers"]["X-Amz-Invocation-Type"] == "Event"  # nobody waits for it
+    told = read(json.loads(invocation["body"]))
+    assert (told.job_id, told.photo_id, told.etag) == (JOB, "p04", UPLOAD.etag)
+
+
+def test_a_function_that_cannot_be_asked_is_unavailable(client):
+    fail(client, "Invoke", "TooManyRequestsException", times=9)
+
+    with pytest.raises(Unavailable):
+        Inspections(client, "inspect-photo").ask_again(JOB, UPLOAD)

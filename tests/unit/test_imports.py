@@ -1,0 +1,27 @@
+"""What a cold start pays for: heavy packages come in only where they are used."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import likeness
+
+LAYER = Path(likeness.__file__).parents[1]
+HEAVY = ("PIL", "pillow_heif", "numpy", "aws_lambda_powertools.metrics", "jinja2")
+
+
+def test_putting_the_use_cases_together_brings_in_nothing_heavy():
+    program = (
+        "import sys, likeness.bootstrap\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+
+    told = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PYTHONPATH": str(LAYER), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert told.stdout.strip() == "[]"

@@ -20,7 +20,6 @@ WORKERS ?= 2
 DEV := .envs/dev/bin
 LOCAL := .envs/cloud/bin/python -m infra.local
 export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/likeness:$(CURDIR)/model
-export PYTHONDONTWRITEBYTECODE := 1
 export SAM_CLI_TELEMETRY := 0
 
 .PHONY: help demo up down status test test-model test-stack check lint types imports template bench deploy lock clean

@@ -9,7 +9,7 @@ from likeness.domain.photo import Fingerprint, Problem
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
 
-# Bits of 64. On the demo photos (tests/benches/photo_copies.py) copies differ from their original
+# Bits of 64. On the demo photos (tests/bench/photo_copies.py) copies differ from their original
 # in at most 10, and different views of one photograph in as few as 8.
 NEAR_HASHES = 20
 

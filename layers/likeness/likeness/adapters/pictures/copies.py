@@ -3,7 +3,7 @@
 A hash alone cannot: of the eight demo photos, which are views of one, the nearest two differ in 8
 of 64 bits, while a copy cropped by 2 % differs from its original in up to 10. So the hash only
 says where a closer look is worth while, and that look lays one picture over the other.
-`python tests/benches/photo_copies.py` measures the numbers of this page again.
+`python tests/bench/photo_copies.py` measures the numbers of this page again.
 """
 
 import io

@@ -1,6 +1,6 @@
 """Measure again what the laptop's Rekognition says about itself.
 
-python -m tests.benches.rekognition_measures [FOLDER OF PORTRAITS]...
+python -m tests.bench.rekognition_measures [FOLDER OF PORTRAITS]...
 
 The docstrings of infra/local/rekognition quote its lines, for the demo photos (eight views of one
 photograph) and five portraits of two other people that are not carried here.

@@ -1,6 +1,6 @@
 """How far copies of a photo lie from it, and different photos from each other.
 
-    python tests/benches/photo_copies.py [folder of photos]
+    python tests/bench/photo_copies.py [folder of photos]
 
 Prints the numbers behind domain/photo_check.py (bits of the hash) and adapters/pictures/copies.py
 (levels of the worst spot). Needs layers/likeness on PYTHONPATH.

@@ -1,0 +1,53 @@
+"""Speed and memory, as a table and as flat JSON: python -m tests.bench --out bench.json.
+
+painter.*     the container's program in its own environment (likeness_model.bench)
+inspect.*     decoding and normalising an upload, in this process
+function.*    importing each Lambda in a fresh interpreter, from the layers as they are built
+api.*, job.*  the laptop cloud with the real template
+peer.*        what a user would reach for instead, in the same run (tests/bench/peers.py)
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.bench import functions, laptop, painter, photos
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PARTS: dict[str, Callable[[], dict[str, float]]] = {
+    "painter": painter.measure,
+    "inspect": photos.measure,
+    "function": functions.measure,
+    "laptop": laptop.measure,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("bench.json"))
+    parser.add_argument("--only", choices=[*PARTS], action="append")
+    asked = parser.parse_args()
+    numbers: dict[str, float | str] = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+    }
+    for part in asked.only or PARTS:
+        sys.stderr.write(f"measuring {part} ...\n")
+        numbers |= PARTS[part]()
+    width = max(map(len, numbers))
+    for name, value in numbers.items():
+        sys.stdout.write(f"{name:<{width}}  {value}\n")
+    asked.out.write_text(json.dumps(numbers, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

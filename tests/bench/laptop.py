@@ -1,0 +1,88 @@
+"""The laptop cloud: a warm call, and one job from its last upload to its last avatar."""
+
+import statistics
+import time
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import urllib3
+
+from infra.local import cloud, places, processes
+from infra.local.demo.app_backend import AppBackend
+from infra.local.places import Places
+
+PHOTOS = sorted((places.ROOT / "infra" / "local" / "demo" / "photos").glob("*.jpg"))
+STYLES = ["comic", "watercolour", "oil", "cyberpunk", "glamour"]
+CALLS = 50
+POLL = 0.1  # s
+ENDED = {"completed", "refused", "cancelled", "expired", "failed"}
+
+
+def measure() -> dict[str, float]:
+    """On a cloud of its own, ended afterwards."""
+    where = Places(state=Path(places.ROOT / ".local-bench"))
+    began = time.monotonic()
+    try:
+        running = cloud.up(port=processes.free_port(), where=where)
+        up = time.monotonic() - began
+        backend = AppBackend(
+            running.api_url,
+            places.REGION,
+            running.app_credentials(),
+            urllib3.PoolManager(timeout=60, retries=False),
+        )
+        return {"laptop.up_s": round(up, 1), **_warm_call(backend), **_job(backend, running)}
+    finally:
+        cloud.down(where=where)
+
+
+def _warm_call(backend: AppBackend) -> dict[str, float]:
+    """The quota of a user: one function, two reads of the table."""
+    user = uuid.uuid4().hex
+    backend.quota(user)
+    milliseconds = []
+    for _ in range(CALLS):
+        began = time.perf_counter()
+        backend.quota(user)
+        milliseconds.append((time.perf_counter() - began) * 1000)
+    return {"api.warm_p50_ms": round(statistics.median(milliseconds), 1)}
+
+
+def _job(backend: AppBackend, running: cloud.Cloud) -> dict[str, float]:
+    order = {
+        "user_id": uuid.uuid4().hex,
+        "styles": STYLES,
+        "photos": [{"content_type": "image/jpeg"}] * len(PHOTOS),
+        "avatars": 30,
+        "time_zone": "UTC",
+        "consent": {"version": "2026-11", "accepted_at": datetime.now(UTC).isoformat()},
+    }
+    created = backend.create_job(order)
+    for form, photo in zip(created["uploads"], PHOTOS, strict=True):
+        backend.upload(form, photo.read_bytes())
+    uploaded = time.monotonic()
+    job_id = created["job_id"]
+    while any(photo["state"] == "awaited" for photo in backend.job(job_id)["photos"]):
+        time.sleep(POLL)
+    inspected = time.monotonic()
+    backend.submit(job_id)
+    while (job := backend.job(job_id))["state"] not in ENDED:
+        time.sleep(POLL)
+    if job["state"] != "completed":
+        raise RuntimeError(f"the job ended as {job['state']}")
+    return {
+        "job.photos_inspected_s": round(inspected - uploaded, 1),
+        "job.last_upload_to_last_avatar_s": round(time.monotonic() - uploaded, 1),
+        "job.avatars": len(job["avatars"]),
+        "job.state_transitions": _transitions(running, job_id),
+    }
+
+
+def _transitions(running: cloud.Cloud, job_id: str) -> int:
+    """What Step Functions bills: every state that was entered."""
+    states: Any = running.act_as(running.ops_credentials())("stepfunctions")
+    arn = running.outputs["StateMachine"].replace(":stateMachine:", ":execution:")
+    history = states.get_execution_history(executionArn=f"{arn}:{job_id}", maxResults=1000)
+    return sum(event["type"].endswith("StateEntered") for event in history["events"])

@@ -1,0 +1,31 @@
+"""Normalising an upload: a 12-megapixel JPEG, as phones make them."""
+
+import io
+import statistics
+import time
+
+from PIL import Image
+
+from infra.local import places
+from likeness.adapters.pictures import normalise
+
+PHOTO = places.ROOT / "infra" / "local" / "demo" / "photos" / "01-original.jpg"
+RUNS = 9
+
+
+def measure() -> dict[str, float]:
+    upload = twelve_megapixels()
+    seconds = []
+    for _ in range(RUNS):
+        began = time.perf_counter()
+        normalise(upload, declared_type="image/jpeg")
+        seconds.append(time.perf_counter() - began)
+    return {"inspect.12mp_jpeg_s": round(statistics.median(seconds), 4)}
+
+
+def twelve_megapixels() -> bytes:
+    with Image.open(PHOTO) as photo:
+        large = photo.convert("RGB").resize((4000, 3000), Image.Resampling.LANCZOS)
+    out = io.BytesIO()
+    large.save(out, "JPEG", quality=92)
+    return out.getvalue()

@@ -135,8 +135,10 @@ def _deploy(project: Project, where: Places, found: State, say: Say) -> Cloud:
     if found.fingerprint == fingerprint:
         return Cloud(where, found, project)
     began = time.monotonic()
-    say("Building ...")
+    say("Building ...")  # while the servers start
     built = sam.build(project, where.build, where.logs / "build.log")
+    for process in found.processes:
+        servers.wait(where, process)
     say(f"Deploying {project.template.name} ...")
     running = Cloud(where, found, project)
     root = running.root()
@@ -203,8 +205,7 @@ def _start(
         raise CannotRun(
             f"Port {port} is taken by another program. Choose another: make up PORT={port + 1}"
         )
-    began = time.monotonic()
-    say("Starting the cloud ...")
+    say(f"Starting the cloud at http://{HOST}:{port} ...")
     _clear(where.state)
     secret = secrets.token_urlsafe(32)
     started: list[processes.Process] = []
@@ -225,7 +226,6 @@ def _start(
         processes=tuple(started),
     )
     state.save(where, found)
-    say(f"Started in {time.monotonic() - began:.1f} s at http://{HOST}:{port}.")
     return found
 
 

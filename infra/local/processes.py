@@ -30,6 +30,7 @@ class Process:
     name: str
     pid: int
     began: str
+    port: int = 0  # where it listens
 
     def runs(self) -> bool:
         return began(self.pid) == self.began != ""
@@ -47,8 +48,13 @@ class Process:
             _reap(self.pid)
 
 
-def start(
-    name: str, command: Sequence[str], environment: Mapping[str, str], log: Path, folder: Path
+def start(  # noqa: PLR0917
+    name: str,
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    log: Path,
+    folder: Path,
+    port: int = 0,
 ) -> Process:
     """Start a program in a session of its own, with its output in `log`."""
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -63,7 +69,7 @@ def start(
             start_new_session=True,
         )
     _children[started.pid] = started
-    return Process(name, started.pid, began(started.pid))
+    return Process(name, started.pid, began(started.pid), port)
 
 
 def began(pid: int) -> str:

@@ -6,7 +6,7 @@ import os
 import subprocess
 from typing import TYPE_CHECKING
 
-from infra.local import locks, places
+from infra.local import artifacts, locks, places
 from infra.local.places import CannotRun
 
 if TYPE_CHECKING:
@@ -23,17 +23,17 @@ STAMP = "fingerprint"
 
 
 def build(project: Project, folder: Path, log: Path) -> Path:
-    """Build the project, unless `folder` holds this very build; returns the built template."""
+    """Build the project, unless `folder` holds this very build; returns the template to deploy."""
     with locks.alone(folder, wait=True):
         return _build(project, folder, log)
 
 
 def _build(project: Project, folder: Path, log: Path) -> Path:
-    built = folder / "build" / "template.yaml"
+    packed = folder / "build" / "packed.yaml"
     stamp = folder / STAMP
     fingerprint = project.fingerprint()
-    if built.exists() and stamp.exists() and stamp.read_text() == fingerprint:
-        return built
+    if packed.exists() and stamp.exists() and stamp.read_text() == fingerprint:
+        return packed
     stamp.unlink(missing_ok=True)
     sam(
         [
@@ -47,8 +47,9 @@ def _build(project: Project, folder: Path, log: Path) -> Path:
         {},
         log,
     )
+    packed = artifacts.pack(folder / "build" / "template.yaml", folder / "archives")
     stamp.write_text(fingerprint)
-    return built
+    return packed
 
 
 def deploy(project: Project, built: Path, environment: Mapping[str, str], log: Path) -> None:

@@ -17,25 +17,28 @@ if TYPE_CHECKING:
     from infra.local.processes import Process
 
 SECONDS_TO_START = 60.0
+MODELS, CLOUD = "Rekognition", "MiniStack"
 GALLERY = places.ROOT / "infra" / "local" / "rekognition" / "gallery"
 
 
 def start_models(where: Places, port: int, gallery: Path = GALLERY) -> Process:
-    """Start the laptop's Rekognition and wait until it answers; raises CannotRun."""
-    log = where.logs / "rekognition.log"
+    """Start the laptop's Rekognition; raises CannotRun when its environment is missing."""
     python = places.python_of("vision")
-    process = processes.start(
-        "Rekognition",
+    return processes.start(
+        MODELS,
         [
             *(str(python), "-m", "infra.local.rekognition"),
             *("--port", str(port), "--gallery", str(gallery)),
         ],
         {**_base(where), "PYTHONPATH": f"{places.ROOT}{os.pathsep}{places.ROOT / 'model'}"},
-        log,
+        log_of(where, MODELS),
         places.ROOT,
+        port,
     )
-    _wait(process, port, log)
-    return process
+
+
+def log_of(where: Places, name: str) -> Path:
+    return where.logs / f"{name.lower()}.log"
 
 
 def fingerprint() -> str:
@@ -59,14 +62,13 @@ def training_program() -> tuple[str, ...]:
 def start_cloud(
     where: Places, port: int, root_secret: str, *, models: str, training: Sequence[str]
 ) -> Process:
-    """Start MiniStack with every gap closed and wait until it answers; raises CannotRun.
+    """Start MiniStack with every gap closed; raises CannotRun when its environment is missing.
 
     `models` is the address of Rekognition, `training` the program of SageMaker's one image.
     """
-    log = where.logs / "cloud.log"
     where.temporary.mkdir(parents=True, exist_ok=True)
-    process = processes.start(
-        "MiniStack",
+    return processes.start(
+        CLOUD,
         [str(places.python_of("cloud")), "-m", "infra.local.extension"],
         {
             **_base(where),
@@ -91,19 +93,16 @@ def start_cloud(
             "LIKENESS_LAYERS_DIR": str(where.build / "layers"),
             "LIKENESS_REKOGNITION_URL": models,
         },
-        log,
+        log_of(where, CLOUD),
         places.ROOT,
+        port,
     )
-    _wait(process, port, log)
-    return process
 
 
-def _wait(process: Process, port: int, log: Path) -> None:
-    try:
-        processes.wait_until_it_listens(process, port, log, SECONDS_TO_START)
-    except places.CannotRun:
-        process.end()
-        raise
+def wait(where: Places, process: Process) -> None:
+    """Wait until a server answers; raises CannotRun with the end of its log if it does not."""
+    log = log_of(where, process.name)
+    processes.wait_until_it_listens(process, process.port, log, SECONDS_TO_START)
 
 
 def _base(where: Places) -> dict[str, str]:

@@ -13,7 +13,9 @@ def with_density(colour: Plane, density: Plane) -> Plane:
     Bousseau et al. 2006, "Interactive watercolor rendering", eq. 1: C' = C - (C - C^2)(d - 1),
     the second order of what the Kubelka-Munk model does to a thin layer: white stays white.
     """
-    return colour - dimmed(colour - colour * colour, density - np.float32(1))
+    more = dimmed(colour, density - np.float32(1))
+    cv2.multiply(more, 1 - colour, dst=more)
+    return np.asarray(cv2.subtract(colour, more, dst=more), np.float32)
 
 
 def wet_edge(cover: Plane, width: float) -> Plane:

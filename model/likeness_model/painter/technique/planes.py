@@ -62,7 +62,8 @@ def plain(colour: Plane, size: int) -> Plane:
 
 def dimmed(picture: Plane, factor: Plane) -> Plane:
     """(S, S, 3) times a plane (S, S)."""
-    return np.asarray(cv2.multiply(picture, cv2.merge([factor] * 3)), np.float32)
+    spread = np.asarray(cv2.merge([factor] * 3), np.float32)
+    return np.asarray(cv2.multiply(picture, spread, dst=spread), np.float32)
 
 
 def painted(below: Picture, above: Picture | tuple[int, int, int], cover: Plane) -> Picture:

@@ -98,13 +98,14 @@ def up(
     port: int = PORT,
     where: Places | None = None,
     say: Say = quiet,
+    gallery: Path = servers.GALLERY,
     models: str | None = None,
     training: Sequence[str] | None = None,
 ) -> Cloud:
     """Start the cloud if it does not run, deploy if the sources changed, and return it.
 
-    `models` is the address of a Rekognition that runs already, `training` another program for
-    SageMaker's image: tests bring their own.
+    `gallery` is the folder of celebrities' portraits. Tests may bring `models`, the address of a
+    Rekognition that runs already, and `training`, another program for SageMaker's image.
 
     Raises CannotRun with a sentence for the user.
     """
@@ -116,7 +117,14 @@ def up(
         else:
             if found:
                 _end(found)
-            found = _start(where, port, say, models, training or servers.training_program())
+            found = _start(
+                where,
+                port,
+                say,
+                models=models,
+                gallery=gallery,
+                training=training or servers.training_program(),
+            )
         return _deploy(project, where, found, say)
 
 
@@ -199,7 +207,13 @@ def _is_outdated(found: State) -> bool:
 
 
 def _start(
-    where: Places, port: int, say: Say, models: str | None, training: Sequence[str]
+    where: Places,
+    port: int,
+    say: Say,
+    *,
+    models: str | None,
+    gallery: Path,
+    training: Sequence[str],
 ) -> State:
     if not processes.is_free(port):
         raise CannotRun(
@@ -212,7 +226,7 @@ def _start(
     try:
         if models is None:
             models_port = processes.free_port()
-            started.append(servers.start_models(where, models_port))
+            started.append(servers.start_models(where, models_port, gallery))
             models = f"http://{HOST}:{models_port}"
         started.append(servers.start_cloud(where, port, secret, models=models, training=training))
     except BaseException:

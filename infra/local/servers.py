@@ -21,7 +21,7 @@ MODELS, CLOUD = "Rekognition", "MiniStack"
 GALLERY = places.ROOT / "infra" / "local" / "rekognition" / "gallery"
 
 
-def start_models(where: Places, port: int, gallery: Path = GALLERY) -> Process:
+def start_models(where: Places, port: int, gallery: Path) -> Process:
     """Start the laptop's Rekognition; raises CannotRun when its environment is missing."""
     python = places.python_of("vision")
     return processes.start(

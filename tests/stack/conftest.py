@@ -12,7 +12,7 @@ import pytest
 import urllib3
 from PIL import Image
 
-from infra.local import cloud, places, processes, servers
+from infra.local import cloud, places, processes
 from infra.local.demo.app_backend import AppBackend
 from infra.local.places import Places
 from tests.stack.people import Person
@@ -43,18 +43,10 @@ def running(tmp_path_factory: pytest.TempPathFactory, gallery: Path) -> Iterator
         state=tmp_path_factory.mktemp("cloud") / "state",
         build=places.ROOT / ".aws-sam" / "stack-tests",
     )
-    port = processes.free_port()
-    models = None
     try:
-        where.logs.mkdir(parents=True)
-        models = servers.start_models(where, port, gallery)
-        yield cloud.up(
-            port=processes.free_port(), where=where, models=f"http://{places.HOST}:{port}"
-        )
+        yield cloud.up(port=processes.free_port(), where=where, gallery=gallery)
     finally:
         cloud.down(where=where)
-        if models:
-            models.end()
 
 
 @pytest.fixture(scope="session")

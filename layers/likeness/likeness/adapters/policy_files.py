@@ -6,22 +6,21 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Any
 
-import yaml
-
 from likeness.domain.catalogue import StyleCard, Tier
 from likeness.domain.ids import StyleId
 from likeness.domain.moderation import Policy
 from likeness.domain.photo_check import PhotoRules
 from likeness.domain.reasons import Reason, ReasonCard
 
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
 
 @cache
 def load(name: str) -> Any:
     """The content of policy/<name>.yaml. Shared by all callers: read it, never change it."""
+    import yaml  # noqa: PLC0415 - most functions read no policy, and need not pay for it
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C where there is one
     text = (resources.files("likeness.policy") / f"{name}.yaml").read_bytes()
-    return yaml.load(text, Loader=_Loader)  # noqa: S506 - a safe loader, in C where there is one
+    return yaml.load(text, Loader=loader)  # noqa: S506 - a safe loader either way
 
 
 @cache

@@ -7,7 +7,9 @@ and the statements of reasons that were already sent refer to it.
 from enum import StrEnum
 from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from likeness.domain.record import Record
 
 
 class Reason(StrEnum):
@@ -58,8 +60,8 @@ class Reason(StrEnum):
 
     @property
     def returns_day(self) -> bool:
-        """The fault is ours, so the user's try of the day is given back."""
-        return self.family == "SYSTEM"
+        """The fault is ours, or can be mended: the user's try of the day is given back."""
+        return self.family == "SYSTEM" or self.fix_and_retry
 
     @property
     def needs_statement(self) -> bool:
@@ -103,18 +105,14 @@ class DsaKeyword(StrEnum):
     PROHIBITED_PRODUCTS = "KEYWORD_PROHIBITED_PRODUCTS"
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Hint(_Frozen):
+class Hint(Record):
     """What the user can do, in each language the product speaks."""
 
     en: str = Field(min_length=1)
     de: str = Field(min_length=1)
 
 
-class ReasonCard(_Frozen):
+class ReasonCard(Record):
     """All that is said about a reason: to the user, and to the DSA Transparency Database."""
 
     code: Reason

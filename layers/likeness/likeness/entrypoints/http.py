@@ -119,7 +119,7 @@ def _body(app: APIGatewayHttpResolver) -> str:
 def _check_shapes(parameters: dict[str, str]) -> None:
     """An id of a wrong shape names nothing of ours: it never reaches the table."""
     for name, value in parameters.items():
-        if name in SHAPES and not SHAPES[name].match(value):
+        if name in SHAPES and not SHAPES[name].fullmatch(value):
             raise errors.NotFound(f"there is no {name.removesuffix('_id')} of that id")
 
 

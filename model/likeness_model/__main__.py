@@ -7,7 +7,6 @@ import sys
 from types import FrameType
 
 from likeness.contracts import RESULT_FILE
-
 from likeness_model.errors import INTERNAL, JobError, Terminated
 from likeness_model.folders import Folders, put, read_order, read_photos, tell_failure
 from likeness_model.job import run_job
@@ -54,5 +53,13 @@ def _terminate(_number: int, _frame: FrameType | None) -> None:
     raise Terminated("told to stop before the order was done; drawn avatars are kept")
 
 
+def _leave(code: int) -> None:
+    """End now. The interpreter's own way out waits for the pool's threads, and those for workers
+    that were ended in the middle of a message: for ever."""
+    logging.shutdown()
+    sys.stdout.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    _leave(main())

@@ -19,8 +19,8 @@ import time
 from pathlib import Path
 
 import cv2
-from likeness.contracts import RESULT_FILE
 
+from likeness.contracts import RESULT_FILE
 from likeness_model.painter.looks import look_for
 from likeness_model.painter.proof import read_rgb
 from likeness_model.painter.styles import STYLES, style

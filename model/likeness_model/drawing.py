@@ -7,7 +7,6 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 
 from likeness.contracts import GenerationOrder, LikenessGate, NotDrawn
 from likeness.domain.ids import AvatarId, PhotoId, StyleId
-
 from likeness_model.gallery import Gallery
 from likeness_model.plan import Draft, different, first_drafts, truer
 from likeness_model.workers import LookedAt, Picture, draw

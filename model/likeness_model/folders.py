@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from likeness.contracts import ORDER_FILE, GenerationOrder, OrderedPhoto
-from likeness.domain.ids import PhotoId
 from pydantic import ValidationError
 
+from likeness.contracts import ORDER_FILE, GenerationOrder, OrderedPhoto
+from likeness.domain.ids import PhotoId
 from likeness_model.errors import OrderError, PhotosError
 
 BASE = "SAGEMAKER_BASE_DIR"

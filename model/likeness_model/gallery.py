@@ -7,10 +7,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from likeness.contracts import AvatarOrder, Contract, DrawnAvatar, GenerationOrder, Likeness
-from likeness.domain.ids import AvatarId, StyleId
 from pydantic import ValidationError
 
+from likeness.contracts import AvatarOrder, Contract, DrawnAvatar, GenerationOrder, Likeness
+from likeness.domain.ids import AvatarId, StyleId
 from likeness_model.folders import put
 from likeness_model.painter.scene import Look
 from likeness_model.twins import TWINS_BELOW, fingerprint, picture_distance

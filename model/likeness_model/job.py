@@ -17,7 +17,6 @@ from likeness.contracts import (
     Progress,
 )
 from likeness.domain.ids import PhotoId, StyleId
-
 from likeness_model import __version__
 from likeness_model.drawing import Drawing
 from likeness_model.errors import OrderError, PhotosError

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 from likeness.contracts import AvatarOrder, GenerationOrder
 from likeness.domain.ids import PhotoId
-
 from likeness_model.painter.looks import look_for, milder
 from likeness_model.painter.scene import Look
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from likeness.domain.ids import PhotoId
 
+from likeness.domain.ids import PhotoId
 from likeness_model.painter.styles import style
 from likeness_model.painter.subject import Subject, find_person, read_subject
 from likeness_model.plan import Draft
@@ -74,6 +74,7 @@ def worker_pool(count: int) -> Iterator[ProcessPoolExecutor]:
         yield pool
         pool.shutdown()
     finally:
+        pool.shutdown(wait=False, cancel_futures=True)
         for child in multiprocessing.active_children():
             child.kill()
 

@@ -30,7 +30,7 @@ def fill(mesh: Floats, rings: list[str], size: int, *, soft: float = 0.002) -> F
     for ring in rings:
         points = np.round(mesh[indexes(ring), :2] * 2**SUBPIXEL).astype(np.int32)
         cv2.fillPoly(mask, [points], 1.0, cv2.LINE_8, SUBPIXEL)
-    return cv2.GaussianBlur(mask, (0, 0), max(0.6, soft * size))
+    return cv2.GaussianBlur(mask, (0, 0), max(0.6, soft * size)).clip(0, 1)
 
 
 def face_height(mesh: Floats) -> float:

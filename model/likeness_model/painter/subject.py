@@ -14,7 +14,7 @@ from likeness_model.vision.segment import person_mask
 
 # Share of the picture's height from brow to chin: head and shoulders, or nearer where the photo
 # ends before the shoulders do.
-WIDEST, NEAREST = 0.36, 0.50
+WIDEST, NEAREST = 0.36, 0.66
 MAX_ZOOM = 1.25
 PROBE = 128  # side at which framings are tried, px
 MAX_INVENTED = 0.002  # share of the picture that may show clothes beyond the photo's edge
@@ -82,7 +82,7 @@ def _best_framing(photo: Image, mesh: Mesh, store: int) -> np.ndarray:
     small = cv2.resize(photo, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
     person = person_mask(small)
     inside = np.ones(person.shape, np.float32)
-    for share in np.linspace(WIDEST, NEAREST, 8):
+    for share in np.linspace(WIDEST, NEAREST, 13):
         probe = _level_eyes(mesh, PROBE, share)
         probe[:, :2] /= shrink
         missing = 1 - cv2.warpAffine(inside, probe, (PROBE, PROBE))

@@ -3,8 +3,8 @@
 import hashlib
 import threading
 import tomllib
-from dataclasses import dataclass
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 

@@ -36,7 +36,7 @@ def even_skin(lab: Floats, scene: Scene, amount: float) -> Floats:
     """
     tall = face_height(scene.mesh)
     small = resized(lab, max(64, round(scene.size * 130 / tall)))  # the face is 130 px tall
-    form = resized(cv2.bilateralFilter(small, 9, 11.0, 4.5), scene.size)
+    form = resized(cv2.bilateralFilter(small, 15, 12.0, 7.0), scene.size)
     soft = blur(lab, tall * 0.0045)
     between = soft - form
     strong = smoothstep(3.5, 10.0, np.abs(between[..., 0]))

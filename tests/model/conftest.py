@@ -1,0 +1,87 @@
+"""Portraits and job folders for the tests of the model."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import pytest
+
+from likeness_model.painter.scene import Look
+from likeness_model.painter.subject import read_subject
+
+DEMO = Path(__file__).parents[2] / "infra/local/demo/photos"
+JOB = "j" + "0" * 32
+
+
+def read_rgb(path):
+    return cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
+
+
+@pytest.fixture(scope="session")
+def photos():
+    """The demo photos by the word in their name: close, wide, tilted, mirrored, ..."""
+    return {path.stem.split("-")[1]: read_rgb(path) for path in sorted(DEMO.glob("*.jpg"))}
+
+
+@pytest.fixture(scope="session")
+def subject(photos):
+    return read_subject(photos["wide"], 256)
+
+
+@pytest.fixture(scope="session")
+def scene(subject):
+    return subject.scene(Look(), 256)
+
+
+@dataclass
+class JobFolder:
+    """What SageMaker lays out for the container: photos, an order that names them, and room."""
+
+    base: Path
+    photos: dict[str, bytes] = field(default_factory=dict)
+
+    def add_photo(self, photo_id: str, content: bytes) -> None:
+        self.photos[photo_id] = content
+        folder = self.base / "input/data/photos"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{photo_id}.jpg").write_bytes(content)
+
+    def order(self, styles: list[str], **changes: Any) -> None:
+        avatars = [
+            {"avatar_id": f"a{n:02}", "style": style, "seed": n}
+            for n, style in enumerate(styles, 1)
+        ]
+        listed = [
+            {"photo_id": photo_id, "sha256": hashlib.sha256(content).hexdigest()}
+            for photo_id, content in self.photos.items()
+        ]
+        order = {"job_id": JOB, "round": 1, "size": 192, "photos": listed, "avatars": avatars}
+        self.write_order(json.dumps(order | changes))
+
+    def write_order(self, text: str) -> None:
+        folder = self.base / "input/data/order"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "order.json").write_text(text)
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.base / "checkpoints"
+
+    @property
+    def failure(self) -> str:
+        return (self.base / "output/failure").read_text()
+
+    def result(self) -> dict[str, Any]:
+        return json.loads((self.checkpoints / "result.json").read_text())
+
+
+@pytest.fixture
+def job_folder(tmp_path):
+    return JobFolder(tmp_path)
+
+
+def demo_bytes(word: str) -> bytes:
+    return next(DEMO.glob(f"*-{word}*.jpg")).read_bytes()

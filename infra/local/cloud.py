@@ -101,11 +101,13 @@ def up(
     gallery: Path = servers.GALLERY,
     models: str | None = None,
     training: Sequence[str] | None = None,
+    wait_scale: float = 1.0,
 ) -> Cloud:
     """Start the cloud if it does not run, deploy if the sources changed, and return it.
 
     `gallery` is the folder of celebrities' portraits. Tests may bring `models`, the address of a
-    Rekognition that runs already, and `training`, another program for SageMaker's image.
+    Rekognition that runs already, and `training`, another program for SageMaker's image;
+    `wait_scale` below 1 shortens the pauses of state machines, between retries too.
 
     Raises CannotRun with a sentence for the user.
     """
@@ -124,6 +126,7 @@ def up(
                 models=models,
                 gallery=gallery,
                 training=training or servers.training_program(),
+                wait_scale=wait_scale,
             )
         return _deploy(project, where, found, say)
 
@@ -214,6 +217,7 @@ def _start(
     models: str | None,
     gallery: Path,
     training: Sequence[str],
+    wait_scale: float,
 ) -> State:
     if not processes.is_free(port):
         raise CannotRun(
@@ -228,7 +232,11 @@ def _start(
             models_port = processes.free_port()
             started.append(servers.start_models(where, models_port, gallery))
             models = f"http://{HOST}:{models_port}"
-        started.append(servers.start_cloud(where, port, secret, models=models, training=training))
+        started.append(
+            servers.start_cloud(
+                where, port, secret, models=models, training=training, wait_scale=wait_scale
+            )
+        )
     except BaseException:
         for process in started:
             process.end()

@@ -60,7 +60,13 @@ def training_program() -> tuple[str, ...]:
 
 
 def start_cloud(
-    where: Places, port: int, root_secret: str, *, models: str, training: Sequence[str]
+    where: Places,
+    port: int,
+    root_secret: str,
+    *,
+    models: str,
+    training: Sequence[str],
+    wait_scale: float,
 ) -> Process:
     """Start MiniStack with every gap closed; raises CannotRun when its environment is missing.
 
@@ -78,6 +84,7 @@ def start_cloud(
             "GATEWAY_PORT": str(port),
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
+            "SFN_WAIT_SCALE": str(wait_scale),
             "DOCKER_HOST": "unix:///nonexistent",  # never looks at the user's containers
             "MINISTACK_ACCOUNT_ID": places.ACCOUNT,
             "MINISTACK_REGION": places.REGION,

@@ -44,7 +44,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, gallery: Path) -> Iterator
         build=places.ROOT / ".aws-sam" / "stack-tests",
     )
     try:
-        yield cloud.up(port=processes.free_port(), where=where, gallery=gallery)
+        yield cloud.up(port=processes.free_port(), where=where, gallery=gallery, wait_scale=0.05)
     finally:
         cloud.down(where=where)
 

@@ -85,6 +85,8 @@ def start_cloud(
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
             "SFN_WAIT_SCALE": str(wait_scale),
+            "STATE_DIR": str(where.temporary / "state"),
+            "S3_DATA_DIR": str(where.temporary / "s3"),
             "DOCKER_HOST": "unix:///nonexistent",  # never looks at the user's containers
             "MINISTACK_ACCOUNT_ID": places.ACCOUNT,
             "MINISTACK_REGION": places.REGION,

@@ -83,6 +83,12 @@ def test_a_signature_does_not_open_a_route_that_wants_a_token(laptop_cloud: Clou
     assert get(laptop_cloud, "/v1/token", signer=signer).status_code == 401
 
 
+def test_the_keys_that_sign_tokens_go_with_the_cloud(laptop_cloud: Cloud) -> None:
+    laptop_cloud.moderator()
+
+    assert list(laptop_cloud.where.temporary.rglob("cognito-*"))
+
+
 def test_an_open_route_is_open_and_an_unknown_one_is_not_there(laptop_cloud: Cloud) -> None:
     assert get(laptop_cloud, "/v1/open").status_code == 200
     assert get(laptop_cloud, "/v1/nowhere").status_code == 404

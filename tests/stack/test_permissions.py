@@ -46,7 +46,7 @@ def test_the_app_backend_is_no_moderator(backend):
 
 TAKEN = [
     ("PrepareGenerationFunction", "WriteOrder"),
-    ("Pipeline", "RunTrainingJobs"),
+    ("PublishAvatarsFunction", "WriteAvatars"),
     ("ModerateAvatarsFunction", "KeepApproved"),
 ]
 

@@ -37,6 +37,8 @@ help:
 	@requirements/install.sh sam
 .envs/vision/.ready: requirements/vision.txt requirements/install.sh
 	@requirements/install.sh vision
+.envs/bench/.ready: requirements/bench.txt requirements/install.sh
+	@requirements/install.sh bench
 .envs/model/.ready: model/requirements-dev.txt requirements/install.sh
 	@requirements/install.sh model
 
@@ -90,7 +92,7 @@ template: .envs/sam/.ready
 
 # --- the rest ---------------------------------------------------------------------------------------
 
-bench: .envs/dev/.ready $(LAPTOP)
+bench: .envs/dev/.ready .envs/bench/.ready $(LAPTOP)
 	$(DEV)/python -m tests.bench --out bench.json
 
 deploy: .envs/sam/.ready .envs/cloud/.ready
@@ -105,6 +107,7 @@ lock: ## Resolve every .in file anew. No registry's address gets into a lock fil
 	for name in cloud sam vision dev; do \
 	  .envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.13 requirements/$$name.in -o requirements/$$name.txt; done
 	.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.13 layers/deps/requirements.in -o layers/deps/requirements.txt
+	.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 requirements/bench.in -o requirements/bench.txt
 	cd model && for name in requirements requirements-dev; do \
 	  ../.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 $$name.in -o $$name.txt; done
 

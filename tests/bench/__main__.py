@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.bench import functions, laptop, painter, photos
+from tests.bench import functions, laptop, painter, peers, photos
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +28,7 @@ PARTS: dict[str, Callable[[], dict[str, float]]] = {
     "inspect": photos.measure,
     "function": functions.measure,
     "laptop": laptop.measure,
+    "peer": peers.measure,
 }
 
 

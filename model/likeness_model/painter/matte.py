@@ -8,6 +8,7 @@ from likeness_model.vision.segment import clean_matte, person_mask
 
 WORK = 640  # side at which the matte is refined, px: hair is a few pixels wide there
 AGREE = 0.75  # below it the matte found something else than the person: a car, a dog
+BELOW_NOSE = 0.25  # sides from the tip of the nose to where clothes begin, roughly
 BAND = 0.016  # half width of the doubtful edge, in sides
 
 
@@ -33,14 +34,19 @@ def _one_person(image: Image, seed: tuple[float, float]) -> Floats:
     if overlap < AGREE:
         matte = cv2.GaussianBlur(person, (0, 0), 3)
     reach = np.ones((25, 25), np.uint8)
-    heart = cv2.erode((person > 0.9).astype(np.float32), np.ones((61, 61), np.uint8))  # noqa: PLR2004
+    # Dark clothes escape the matte; heads do not, and beside a head may be somebody else's.
+    heart = cv2.erode((person > 0.9).astype(np.float32), np.ones((61, 61), np.uint8))
+    heart[: round(seed[1] + BELOW_NOSE * WORK)] = 0
     rough = np.maximum(np.minimum(matte, cv2.dilate(person, reach)), heart)
-    _, labels = cv2.connectedComponents((rough > 0.4).astype(np.uint8))
+    return _fill_holes(rough * cv2.dilate(_part_under(seed, rough), np.ones((9, 9), np.uint8)))
+
+
+def _part_under(seed: tuple[float, float], mask: Floats) -> Floats:
+    """1 in the connected part of the mask that holds the seed; all of it where none does."""
+    _, labels = cv2.connectedComponents((mask > 0.4).astype(np.uint8))
     mine = labels[int(np.clip(seed[1], 0, WORK - 1)), int(np.clip(seed[0], 0, WORK - 1))]
-    if mine == 0:
-        return rough
-    keep = cv2.dilate((labels == mine).astype(np.uint8), np.ones((9, 9), np.uint8))
-    return _fill_holes(rough * keep)
+    part = labels == mine if mine else labels > 0
+    return part.astype(np.float32)
 
 
 def _fill_holes(matte: Floats) -> Floats:

@@ -31,6 +31,9 @@ LAYOUT = 512  # side of the grid on which points are laid
 ANCHORS = (RIGHT_EYE, LEFT_EYE, LIPS_INSIDE, LIPS_OUTSIDE, RIGHT_BROW, LEFT_BROW, OVAL, NOSE)
 
 
+INNER_LIPS = ("80 81 82 13 312 311 310", "88 178 87 14 317 402 318")
+
+
 @dataclass(frozen=True)
 class Palette:
     """The facets behind the sitter, and how the light falls on all of them."""
@@ -136,7 +139,7 @@ def _points(scene: Scene, look: Look, rng: np.random.Generator) -> Plane:
         np.interp(detail, (0.15, 0.5, 1.0), (0.080, 0.044, 0.026)) * tall * finer,
         0.085 * LAYOUT,
     ).astype(np.float32)
-    anchors = np.concatenate([mesh[indexes(ring)] for ring in ANCHORS])
+    anchors = np.concatenate([_teeth_edge(mesh), *(mesh[indexes(ring)] for ring in ANCHORS)])
     outline = _outline(scene, 0.045 * LAYOUT)
     fixed = triangles.thinned(
         np.concatenate([_iris_rings(scene), anchors]), spacing * np.float32(0.42)
@@ -148,6 +151,13 @@ def _points(scene: Scene, look: Look, rng: np.random.Generator) -> Plane:
     edges = cv2.magnitude(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1))
     appeal = 0.03 + np.minimum(edges / 60, 1) * (detail > 0.05) + 0.15 * detail
     return triangles.spread_points(spacing, appeal, 2200, rng, fixed=fixed)
+
+
+def _teeth_edge(mesh: Plane) -> Plane:
+    """Points between the lips of an open mouth, so that facets end at the teeth, not across."""
+    upper, lower = (mesh[indexes(ring)] for ring in INNER_LIPS)
+    gap = np.linalg.norm(lower - upper, axis=1)
+    return (0.45 * upper + 0.55 * lower)[gap > 0.012 * LAYOUT]
 
 
 def _on_frame(points: Plane) -> Plane:

@@ -14,7 +14,13 @@ from likeness_model.painter.technique.blocks import main_colours
 from likeness_model.painter.technique.figure import cut_out, spread_out
 from likeness_model.painter.technique.form import modelled
 from likeness_model.painter.technique.planes import Plane, resized
-from likeness_model.painter.technique.sheets import WORK, Pile, cut_shape, polygon_cover
+from likeness_model.painter.technique.sheets import (
+    WORK,
+    Pile,
+    cut_shape,
+    polygon_cover,
+    without_scraps,
+)
 from likeness_model.painter.technique.tone import Colour
 from likeness_model.vision.records import Image
 
@@ -121,8 +127,9 @@ def _regions(scene: Scene, picture: Image) -> dict[str, Mask]:
     bare = np.maximum(resized(scene.skin, WORK), resized(scene.face, WORK))
     skin = cv2.GaussianBlur(bare, (0, 0), 2.5)
     hair = cv2.GaussianBlur(resized(scene.hair, WORK), (0, 0), 2.5)
-    is_skin = inside & (skin > 0.5) & (skin >= hair)
+    is_skin = without_scraps(inside & (skin > 0.5) & (skin >= hair), 400, holes=True)
     is_hair = inside & ~is_skin & (hair > 0.4) & _hair_coloured(scene, picture, hair)
+    is_hair = without_scraps(is_hair, 400)
     return {"skin": is_skin, "hair": is_hair, "cloth": inside & ~is_skin & ~is_hair}
 
 

@@ -63,14 +63,14 @@ status: .envs/cloud/.ready
 # --- tests ------------------------------------------------------------------------------------------
 
 test: .envs/dev/.ready $(LAPTOP)
-	$(DEV)/python -m pytest tests --ignore tests/model --ignore tests/stack -n $(WORKERS) -q
+	$(DEV)/python -m pytest tests --ignore tests/model -m "not stack" -n $(WORKERS) -q
 	@$(MAKE) test-model test-stack
 
 test-model: .envs/model/.ready
 	.envs/model/bin/python -m pytest tests/model -n $(WORKERS) -q
 
 test-stack: .envs/dev/.ready $(LAPTOP)
-	$(DEV)/python -m pytest tests/stack -q
+	$(DEV)/python -m pytest tests/local tests/stack -m stack -q
 
 # --- checks -----------------------------------------------------------------------------------------
 

@@ -28,6 +28,13 @@ def test_an_unsigned_call_of_a_signed_route_is_refused(laptop_cloud: Cloud) -> N
     assert get(laptop_cloud, "/v1/signed").status_code == 403
 
 
+def test_a_token_does_not_open_a_route_that_wants_a_signature(laptop_cloud: Cloud) -> None:
+    token = laptop_cloud.moderator().token
+
+    assert get(laptop_cloud, "/v1/signed", token=token).status_code == 403
+    assert get(laptop_cloud, "/v1/signed", token="anything").status_code == 403
+
+
 def test_a_role_without_the_permission_to_invoke_is_refused(laptop_cloud: Cloud) -> None:
     iam = ops(laptop_cloud)("iam")
     trust = {

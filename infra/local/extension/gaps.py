@@ -101,6 +101,15 @@ GAPS: tuple[Gap, ...] = (
         },
     ),
     Gap(
+        name="signed_routes",
+        ships="a route with IAM authorisation lets through a request with a header of another kind",
+        does="refuses whatever carries no signature",
+        touches={
+            "ministack.app:_enforce_execute_api": "41e437c7b90d9878",
+            "ministack.app:_execute_api_authorization_type": "a765d2e4bf87f535",
+        },
+    ),
+    Gap(
         name="bucket_properties",
         ships="a bucket's encryption, lifecycle and ownership are dropped",
         does="sets them through the S3 API",

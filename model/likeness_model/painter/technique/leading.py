@@ -139,7 +139,7 @@ def _level_curves(field: Plane, corner: tuple[int, int], finer: int = 4) -> list
     )
     return [
         (
-            (smoothed(contour[:, 0].astype(np.float32), 5) + np.float32(0.5)) / finer
+            (smoothed(contour[:, 0].astype(np.float32), 5) + np.float32(0.5)) / np.float32(finer)
             + np.array(corner, np.float32)
         )
         / np.float32(WORK)
@@ -165,4 +165,5 @@ def came(mask: Picture, unit: float) -> tuple[Plane, Plane]:
     height = cv2.GaussianBlur(mask.astype(np.float32) * np.float32(1 / 255), (0, 0), 1.7 * unit)
     dx, dy = cv2.Sobel(height, cv2.CV_32F, 1, 0), cv2.Sobel(height, cv2.CV_32F, 0, 1)
     away = cv2.distanceTransform((mask <= 127).astype(np.uint8), cv2.DIST_L2, 3)
-    return (dx + dy) * np.float32(unit * 0.75), away
+    relief = (dx + dy) * np.float32(unit * 0.75)
+    return np.asarray(relief, np.float32), np.asarray(away, np.float32)

@@ -43,13 +43,13 @@ def gathered(picture: Picture, cells: int, detail: float = 0.8) -> Picture:
         picture.astype(np.float32) * weight[..., None], (cells, cells), interpolation=cv2.INTER_AREA
     )
     weights = cv2.resize(weight, (cells, cells), interpolation=cv2.INTER_AREA)
-    return np.clip(total / weights[..., None] + 0.5, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(total / weights[..., None] + 0.5, 0, 255), np.uint8)
 
 
 def to_lab(colours: Picture) -> Plane:
     """CIE Lab of RGB colours (..., 3), L* of 0..100."""
     flat = colours.reshape(1, -1, 3).astype(np.float32) / np.float32(255)
-    return cv2.cvtColor(flat, cv2.COLOR_RGB2Lab).reshape(colours.shape)
+    return np.asarray(cv2.cvtColor(flat, cv2.COLOR_RGB2Lab), np.float32).reshape(colours.shape)
 
 
 def nearest(picture: Picture, palette: Picture, *, hue: float = 1.3) -> Indexes:

@@ -23,7 +23,8 @@ def cut_shape(inside: NDArray[np.bool_], size: int, *, round_by: float, smallest
     large = cv2.resize(soft, (size, size), interpolation=cv2.INTER_CUBIC)
     # A blurred straight edge rises by 1 / (sigma * sqrt(2 pi)) a pixel; one output pixel is left.
     sharp = round_by * np.sqrt(2 * np.pi) * size / WORK
-    return np.clip((large - np.float32(0.5)) * np.float32(sharp * 0.8) + np.float32(0.5), 0, 1)
+    steep = (large - np.float32(0.5)) * np.float32(sharp * 0.8) + np.float32(0.5)
+    return np.asarray(np.clip(steep, 0, 1), np.float32)
 
 
 def without_scraps(
@@ -35,7 +36,7 @@ def without_scraps(
     small = stats[:, cv2.CC_STAT_AREA] < smallest
     small[0] = False
     dropped = small[label]
-    return inside | dropped if holes else inside & ~dropped
+    return np.asarray(inside | dropped if holes else inside & ~dropped)
 
 
 class Pile:
@@ -60,7 +61,7 @@ class Pile:
         down, across = self._rng.choice((1, -1), 2).tolist()  # turned over: no two sheets alike
         part = self._grain[::down, ::across][window]
         if rim is not None:
-            part = part + np.maximum(rim, 0) * np.float32(0.22)
+            part = np.asarray(part + np.maximum(rim, 0) * np.float32(0.22), np.float32)
         planes = [cv2.convertScaleAbs(part, alpha=channel) for channel in colour]
         return np.asarray(cv2.merge(planes), np.uint8)
 
@@ -81,7 +82,8 @@ class Pile:
         move = np.array([[1, 0, 0.25 * reach], [0, 1, 0.4 * reach]], np.float32)
         small = cv2.warpAffine(small, move, small.shape[1::-1], borderMode=cv2.BORDER_REPLICATE)
         small = cv2.GaussianBlur(small, (0, 0), max(0.5, 0.42 * reach))
-        return cv2.resize(small, part.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+        large = cv2.resize(small, part.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+        return np.asarray(large, np.float32)
 
     def _around(self, cover: Plane, margin: float) -> tuple[slice, slice] | None:
         rows = np.flatnonzero(cover.max(1) > 0.01)
@@ -96,7 +98,8 @@ class Pile:
 
 def _moved(part: Plane, by: float) -> Plane:
     move = np.array([[1, 0, by], [0, 1, by]], np.float32)
-    return cv2.warpAffine(part, move, part.shape[1::-1], borderMode=cv2.BORDER_REPLICATE)
+    moved = cv2.warpAffine(part, move, part.shape[1::-1], borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(moved, np.float32)
 
 
 def polygon_cover(polygons: list[Plane], size: int) -> Plane:

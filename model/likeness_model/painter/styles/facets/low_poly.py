@@ -99,7 +99,7 @@ def low_poly(scene: Scene, look: Look) -> Image:
     label = triangles.facet_map(points, faces, LAYOUT, 1.0)
     picture = _sitter(scene)
     fits = triangles.plane_fits(picture, label, len(faces))
-    middle = points[faces].mean(1) / LAYOUT
+    middle = points[faces].mean(1) / np.float32(LAYOUT)
     own = _flat(fits, middle)
     solid = (
         np.bincount(
@@ -125,7 +125,8 @@ def _sitter(scene: Scene) -> Picture:
     )
     picture = features.bright_teeth(picture, resized(scene.mouth, LAYOUT), 0.4)
     soft = cv2.GaussianBlur(picture, (0, 0), LAYOUT * 0.014)
-    return tone.saturated(cv2.addWeighted(picture, 1.5, soft, -0.5, 0), 1.15)
+    crisp = cv2.addWeighted(picture, 1.5, soft, -0.5, 0)
+    return tone.saturated(np.asarray(crisp, np.uint8), 1.15)
 
 
 def _points(scene: Scene, look: Look, rng: np.random.Generator) -> Plane:
@@ -157,7 +158,7 @@ def _teeth_edge(mesh: Plane) -> Plane:
     """Points between the lips of an open mouth, so that facets end at the teeth, not across."""
     upper, lower = (mesh[indexes(ring)] for ring in INNER_LIPS)
     gap = np.linalg.norm(lower - upper, axis=1)
-    return (0.45 * upper + 0.55 * lower)[gap > 0.012 * LAYOUT]
+    return np.asarray((0.45 * upper + 0.55 * lower)[gap > 0.012 * LAYOUT], np.float32)
 
 
 def _on_frame(points: Plane) -> Plane:
@@ -200,7 +201,8 @@ def _frame(rng: np.random.Generator) -> Plane:
 
 
 def _flat(fits: Plane, middle: Plane) -> Plane:
-    return fits[:, 0] + fits[:, 1] * middle[:, :1] + fits[:, 2] * middle[:, 1:]
+    flat = fits[:, 0] + fits[:, 1] * middle[:, :1] + fits[:, 2] * middle[:, 1:]
+    return np.asarray(flat, np.float32)
 
 
 def _facet_light(
@@ -223,21 +225,22 @@ def _facet_light(
     normal /= np.linalg.norm(normal, axis=1, keepdims=True) + 1e-6
     towards = np.array([-0.45, -0.55, 0.70])
     light = normal @ (towards / np.linalg.norm(towards)) - towards[2] / np.linalg.norm(towards)
-    return np.clip(light * np.where(solid, 0.42, 0.5), -0.3, 0.3).astype(np.float32)
+    return np.asarray(np.clip(light * np.where(solid, 0.42, 0.5), -0.3, 0.3), np.float32)
 
 
 def _tinted(own: Plane, palette: Palette) -> Plane:
     """Darks towards the palette's shadow, lights towards its light; the middle stays true."""
     light = (own @ (0.299, 0.587, 0.114) / 255)[:, None]
     toned = np.array(palette.shadow) * (1 - light) + np.array(palette.lights) * light
-    return own + (toned - own) * palette.tint * np.abs(2 * light - 1)
+    return np.asarray(own + (toned - own) * palette.tint * np.abs(2 * light - 1), np.float32)
 
 
 def _sky(palette: Palette, middle: Plane, rng: np.random.Generator) -> Plane:
     position = (0.35 * middle[:, 0] + 0.65 * middle[:, 1]) + rng.normal(0, 0.045, len(middle))
     stops = np.linspace(0, 1, len(palette.sky))
     table = np.array(palette.sky, float)
-    return np.stack([np.interp(position, stops, table[:, k]) for k in range(3)], 1)
+    colours = np.stack([np.interp(position, stops, table[:, k]) for k in range(3)], 1)
+    return colours.astype(np.float32)
 
 
 def _rendered(
@@ -250,7 +253,7 @@ def _rendered(
     canvas = np.zeros((side, side, 3), np.uint8)
     for corner, colour in zip(corners, flat.tolist(), strict=True):
         cv2.fillConvexPoly(canvas, corner, colour, cv2.LINE_8, 4)
-    picture = cv2.resize(canvas, (size, size), interpolation=cv2.INTER_AREA)
+    picture = np.asarray(cv2.resize(canvas, (size, size), interpolation=cv2.INTER_AREA), np.uint8)
     if not slopes.any():
         return picture
     del canvas

@@ -51,15 +51,14 @@ def _tones(scene: Scene, mildness: float) -> Plane:
     broad = cv2.GaussianBlur(broad, (0, 0), 2.4 - 1.2 * mildness)
     fine = cv2.GaussianBlur(light, (0, 0), 1.1)
     keep = np.clip(resized(scene.detail, WORK) * 1.5 - 0.6, 0, 1)
-    return broad + (fine - broad) * keep
+    return np.asarray(broad + (fine - broad) * keep, np.float32)
 
 
 def _finer(steps: Sequence[float], mildness: float) -> list[float]:
     """More papers between the same tones, for a face nearer to the photo."""
     count = len(steps) + round(4 * mildness)
-    return np.interp(
-        np.linspace(0, 1, count), np.linspace(0, 1, len(steps)), np.asarray(steps)
-    ).tolist()
+    places, known = np.linspace(0, 1, count), np.linspace(0, 1, len(steps))
+    return [float(step) for step in np.interp(places, known, np.asarray(steps))]
 
 
 def _finer_ramp(ramp: Sequence[Colour], mildness: float) -> list[Colour]:
@@ -110,7 +109,7 @@ def _lay_cloth(pile: Pile, picture: Image, region: Mask, solid: Plane) -> None:
     lab = cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
     lab = cv2.GaussianBlur(cv2.bilateralFilter(lab, 5, 18, 3), (0, 0), 1.5)
     samples = lab[region][::11] if region.sum() > 400 else lab[::16, ::16].reshape(-1, 3)
-    centres = main_colours(samples, CLOTH_PAPERS)
+    centres = main_colours(np.asarray(samples, np.float32), CLOTH_PAPERS)
     index = ((centres**2).sum(1) - 2 * lab @ centres.T).argmin(2)
     vivid = (centres * (1, 1.3, 1.3)).astype(np.float32)
     colours = cv2.cvtColor(vivid[None], cv2.COLOR_Lab2RGB)[0] * 255
@@ -128,7 +127,12 @@ def _regions(scene: Scene, picture: Image) -> dict[str, Mask]:
     skin = cv2.GaussianBlur(bare, (0, 0), 2.5)
     hair = cv2.GaussianBlur(resized(scene.hair, WORK), (0, 0), 2.5)
     is_skin = without_scraps(inside & (skin > 0.5) & (skin >= hair), 400, holes=True)
-    is_hair = inside & ~is_skin & (hair > 0.4) & _hair_coloured(scene, picture, hair)
+    is_hair = (
+        inside
+        & ~is_skin
+        & (hair > 0.4)
+        & _hair_coloured(scene, picture, np.asarray(hair, np.float32))
+    )
     is_hair = without_scraps(is_hair, 400)
     return {"skin": is_skin, "hair": is_hair, "cloth": inside & ~is_skin & ~is_hair}
 
@@ -160,7 +164,7 @@ def _papers_of(
         mean = lab[members].mean(0) if members.any() else lab[region].mean(0)
         mean[1:] *= chroma
         rgb = cv2.cvtColor(mean.reshape(1, 1, 3).astype(np.float32), cv2.COLOR_Lab2RGB)
-        papers.append((float(low), _as_colour(rgb.ravel() * 255)))
+        papers.append((float(low), _as_colour(np.asarray(rgb.ravel() * 255, np.float32))))
     return papers
 
 

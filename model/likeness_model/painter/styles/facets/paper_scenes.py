@@ -52,7 +52,7 @@ def hills(pile: Pile, size: int, rng: np.random.Generator, colours: Sequence[Col
             + 0.045 * np.sin(across * rng.uniform(5, 8) + rng.uniform(0, 6))
             + 0.014 * np.sin(across * rng.uniform(12, 17) + rng.uniform(0, 6))
         )
-        pile.lay(polygon_cover([_below(shape)], size), colour, lift=0.014)
+        pile.lay(polygon_cover([_below(shape.astype(np.float32))], size), colour, lift=0.014)
         if number == 0:
             for x, y in ((1 - side, 0.20), (side - 0.06, 0.40)):
                 pile.lay(_cloud(x, y + rng.uniform(-0.03, 0.03), size), colours[3], lift=0.012)
@@ -102,7 +102,7 @@ def _leaf(x: float, y: float, angle: float, length: float, width: float) -> Plan
     lower = np.stack([along * length, bend - half], 1)[::-1]
     blade = np.vstack([upper, lower])
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    return (blade @ turn.T + (x, y)).astype(np.float32)
+    return np.asarray(blade @ turn.T + (x, y), np.float32)
 
 
 def scallops(pile: Pile, size: int, rng: np.random.Generator, colours: Sequence[Colour]) -> None:

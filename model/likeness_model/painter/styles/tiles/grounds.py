@@ -24,14 +24,14 @@ class Ground:
 def _cloudy(size: int, colours: Sequence[Colour], rng: np.random.Generator) -> Picture:
     """Stones of a few near colours, strewn; every stone takes one of them."""
     choice = rng.integers(0, len(colours), (size // 12, size // 12))
-    return cv2.resize(
-        np.array(colours, np.uint8)[choice], (size, size), interpolation=cv2.INTER_NEAREST
-    )
+    table = np.array(colours, np.uint8)[choice]
+    large = cv2.resize(table, (size, size), interpolation=cv2.INTER_NEAREST)
+    return np.asarray(large, np.uint8)
 
 
 def _radius(size: int) -> Plane:
     rows, columns = np.mgrid[0:size, 0:size].astype(np.float32) / size
-    return np.hypot(columns - HEAD[0], rows - HEAD[1]).astype(np.float32)
+    return np.asarray(np.hypot(columns - HEAD[0], rows - HEAD[1]), np.float32)
 
 
 def _circles(size: int, radii: Sequence[float]) -> Picture:
@@ -101,12 +101,7 @@ def _sea(size: int, rng: np.random.Generator) -> Ground:
     order = np.array([1, 0, 1, 2, 3, 2, 3, 4, 3, 4, 5, 4], int)[np.minimum(index, 11)]
     picture = np.array(bands, np.uint8)[order]
     lines = (cv2.Laplacian(order.astype(np.uint8) * 20, cv2.CV_8U) > 0).astype(np.uint8) * 255
-    return Ground(np.asarray(picture, np.uint8), _thin(lines), (52, 66, 74))
-
-
-def _thin(lines: Picture) -> Picture:
-    lines[::2, ::2] = np.where(lines[::2, ::2] > 0, 255, 0)
-    return lines
+    return Ground(np.asarray(picture, np.uint8), lines, (52, 66, 74))
 
 
 def _rays(
@@ -116,11 +111,12 @@ def _rays(
     rows, columns = np.mgrid[0:size, 0:size].astype(np.float32) / size
     angle = np.arctan2(rows - HEAD[1], columns - HEAD[0]) / (2 * np.pi)
     radius = _radius(size)
-    wedge = np.floor((angle + 0.06 * np.sin(radius * 14)) * 14).astype(int)
+    wedge = np.floor(
+        (angle + rng.choice((-0.06, 0.06)) * np.sin(radius * rng.uniform(11, 16))) * 14
+    ).astype(int)
     ring = np.floor(radius * 6.5).astype(int)
     picture = np.array(colours, np.uint8)[(wedge + 2 * ring) % len(colours)]
     lines = _circles(size, [part / 6.5 for part in range(2, 6)])
-    del rng
     return Ground(np.asarray(picture, np.uint8), lines, mortar)
 
 

@@ -58,7 +58,7 @@ def _design(scene: Scene, ground: grounds.Ground) -> Picture:
     figure = _darker(figure, resized(scene.irises, LAYOUT), 0.45)
     figure = _darker(figure, resized(scene.brows, LAYOUT), 0.15)
     soft = cv2.GaussianBlur(figure, (0, 0), LAYOUT * 0.012)
-    figure = cv2.addWeighted(figure, 1.75, soft, -0.75, 0)
+    figure = np.asarray(cv2.addWeighted(figure, 1.75, soft, -0.75, 0), np.uint8)
     figure = tone.saturated(figure, 1.18)
     solid = (resized(scene.alpha, LAYOUT) > 0.5).astype(np.float32)
     return painted(ground.picture, figure, solid)
@@ -107,7 +107,7 @@ def _folds(scene: Scene, solid: Picture, mesh: Plane) -> Picture:
     large = cv2.resize(kept, (LAYOUT, LAYOUT), interpolation=cv2.INTER_NEAREST)
     near_face = np.zeros_like(solid)
     cv2.fillPoly(near_face, [_points(mesh, OVAL)], 1, cv2.LINE_8, 4)
-    near_face = cv2.dilate(near_face, np.ones((15, 15), np.uint8))
+    near_face = np.asarray(cv2.dilate(near_face, np.ones((15, 15), np.uint8)), np.uint8)
     return np.where((near_face > 0) | (cv2.erode(solid, np.ones((15, 15))) == 0), 0, large).astype(
         np.uint8
     )
@@ -128,7 +128,8 @@ def _smalti(colours: Plane, rng: np.random.Generator) -> Plane:
     lab = cv2.cvtColor(colours[None] / np.float32(255), cv2.COLOR_RGB2Lab)[0]
     lab[:, 0] = np.round(lab[:, 0] / 5) * 5 + rng.normal(0, 2.0, len(lab))
     lab[:, 1:] += rng.normal(0, 1.6, (len(lab), 2))
-    return np.clip(cv2.cvtColor(lab[None], cv2.COLOR_Lab2RGB)[0] * 255, 0, 255)
+    rgb = cv2.cvtColor(lab[None], cv2.COLOR_Lab2RGB)[0]
+    return np.asarray(np.clip(rgb * 255, 0, 255), np.float32)
 
 
 def _set_in_mortar(
@@ -137,11 +138,14 @@ def _set_in_mortar(
     """Lay the stones into mortar, each a little tilted, so that each catches its own light."""
     unit, scale = size / 1024, size / LAYOUT
     inside = cut.inside - _gaps(cut)[cut.label]
-    distance = cv2.resize(inside * np.float32(scale), (size, size), interpolation=cv2.INTER_CUBIC)
+    wide = (size, size)
+    distance = np.asarray(
+        cv2.resize(inside * np.float32(scale), wide, interpolation=cv2.INTER_CUBIC), np.float32
+    )
     glint = rng.normal(0, 1, len(colours)).astype(np.float32)
     shine = colours * (1 + np.float32(0.055) * glint[:, None])
     table = np.vstack([shine, np.zeros((1, 3))]).clip(0, 255).astype(np.uint8)
-    flat = cv2.resize(table[cut.label], (size, size), interpolation=cv2.INTER_NEAREST)
+    flat = np.asarray(cv2.resize(table[cut.label], wide, interpolation=cv2.INTER_NEAREST), np.uint8)
     light = tesserae.bevelled(distance, 2.6 * unit)
     grain = speckle(rng, size, 2.0)
     factor = 1 + np.float32(0.24) * light + np.float32(0.05) * grain
@@ -164,7 +168,7 @@ def _gaps(cut: tesserae.Cut) -> Plane:
 def _mortar(flat: Picture, distance: Plane, colour: Colour, grain: Plane) -> Picture:
     """Mortar takes on the tone of the stones about it, so it neither greys nor lightens skin."""
     side = 256
-    around = resized(cv2.blur(resized(flat, side), (9, 9)), flat.shape[0])
+    around = resized(np.asarray(cv2.blur(resized(flat, side), (9, 9)), np.uint8), flat.shape[0])
     base = np.full_like(flat, colour)
     tinted = cv2.addWeighted(base, 0.42, around, 0.5, 0)
     depth = (

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from likeness_model.painter.scene import Look, Scene
 from likeness_model.painter.styles.tiles.pixel_palettes import KITS, NATURAL, SKIN, Kit
 from likeness_model.painter.technique import features, pixels, tone
-from likeness_model.painter.technique.planes import Picture, Plane
+from likeness_model.painter.technique.planes import AnyPlane, Picture, Plane
 from likeness_model.vision.records import Image
 
 CELLS = 64
@@ -49,29 +49,31 @@ def pixel_art(scene: Scene, look: Look) -> Image:
     return pixels.enlarged(cells.astype(np.uint8), side, cut, scene.size)
 
 
-def _window(x: Image | Plane, count: int, side: int, cut: int) -> Image | Plane:
+def _window(x: AnyPlane, count: int, side: int, cut: int) -> AnyPlane:
     """The square that the whole cells cover, beyond the picture's edge where they do."""
     size = x.shape[0]
     end = count * side - size - cut
-    return cv2.copyMakeBorder(x, cut, end, cut, end, cv2.BORDER_REPLICATE)
+    framed = cv2.copyMakeBorder(x, cut, end, cut, end, cv2.BORDER_REPLICATE)
+    return np.asarray(framed, x.dtype)
 
 
 def _fine(scene: Scene, count: int, side: int, cut: int) -> Picture:
     """Texture gone, edges kept, tones apart: what a cell's colour is then chosen from."""
     picture = _window(scene.foreground, count, side, cut)
     wide = (count * FINE, count * FINE)
-    picture = cv2.resize(picture, wide, interpolation=cv2.INTER_AREA)
+    calm = cv2.resize(picture, wide, interpolation=cv2.INTER_AREA)
     for _ in range(2):
-        picture = cv2.bilateralFilter(picture, 7, 28, 4)
-    soft = cv2.GaussianBlur(picture, (0, 0), 1.5 * FINE)
-    picture = cv2.addWeighted(picture, 1.5, soft, -0.5, 0)
-    return tone.saturated(np.asarray(picture, np.uint8), 1.15)
+        calm = cv2.bilateralFilter(calm, 7, 28, 4)
+    soft = cv2.GaussianBlur(calm, (0, 0), 1.5 * FINE)
+    crisp = cv2.addWeighted(calm, 1.5, soft, -0.5, 0)
+    return tone.saturated(np.asarray(crisp, np.uint8), 1.15)
 
 
 def _parts(scene: Scene, count: int, side: int, cut: int) -> Parts:
     def cover(mask: Plane) -> Plane:
         window = _window(mask, count, side, cut)
-        return cv2.resize(window, (count, count), interpolation=cv2.INTER_AREA)
+        share = cv2.resize(window, (count, count), interpolation=cv2.INTER_AREA)
+        return np.asarray(share, np.float32)
 
     figure = cover(scene.alpha) > 0.5
     eyes = cover(scene.eyes)
@@ -152,7 +154,8 @@ def _dark(cells: Picture, by: float) -> Picture:
 
 
 def _contrast(cells: Picture) -> Picture:
-    return np.clip((cells.astype(np.float32) - 110) * 1.5 + 125, 0, 255).astype(np.uint8)
+    strong = (cells.astype(np.float32) - 110) * 1.5 + 125
+    return np.asarray(np.clip(strong, 0, 255), np.uint8)
 
 
 def _lid_colour(cells: Picture, parts: Parts) -> NDArray[np.uint8]:

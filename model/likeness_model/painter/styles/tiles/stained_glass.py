@@ -140,7 +140,7 @@ def _colours(
     owner = glass.label.ravel()
     area = np.maximum(np.bincount(owner, minlength=glass.count), 1)
 
-    def mean(plane: Plane) -> np.ndarray:
+    def mean(plane: Plane | Picture) -> NDArray[np.float64]:
         return np.bincount(owner, plane.ravel(), glass.count) / area
 
     small = resized(picture, LAYOUT)
@@ -170,7 +170,8 @@ def _glowing(own: np.ndarray, bare: np.ndarray) -> np.ndarray:
     grey = np.clip(1 - chroma / 9, 0, 1) * (1 - bare[:, None])
     lab[:, 1:] += grey * np.where(lab[:, :1] < 55, (5.0, -28.0), (-6.0, 2.0))
     lab[:, 0] = lab[:, 0] * (1 - 0.18 * (1 - bare)) + 20 * (1 - bare)
-    return cv2.cvtColor(lab[None].astype(np.float32), cv2.COLOR_Lab2RGB)[0] * 255
+    rgb = cv2.cvtColor(lab[None].astype(np.float32), cv2.COLOR_Lab2RGB)[0]
+    return np.asarray(rgb * 255, np.float32)
 
 
 def _lit_glass(
@@ -200,12 +201,16 @@ def _paint(scene: Scene, picture: Picture, colours: Picture, mildness: float) ->
     bright = features.bright_eyes(picture, scene.eyes, scene.irises, 0.5)
     tones = cv2.cvtColor(bright, cv2.COLOR_RGB2GRAY).astype(np.float32)
     smooth = cv2.bilateralFilter(resized(tones, LAYOUT), 7, 22, 3.0)
-    tones = resized(smooth, size) + (tones - blur(tones, size / 300)) * scene.detail
-    base = resized(cv2.blur(cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY), (5, 5)), size)
+    tones = (
+        resized(np.asarray(smooth, np.float32), size)
+        + (tones - blur(tones, size / 300)) * scene.detail
+    )
+    grey = cv2.blur(cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY), (5, 5))
+    base = resized(np.asarray(grey, np.uint8), size)
     base = blur(tones, size / 40) * np.float32(0.6) + base * np.float32(0.4)
     ratio = (tones + 12) / (base + 12)
     strength = 0.5 + (0.62 + 0.1 * mildness) * scene.face
-    return np.clip(1 + (ratio - 1) * strength, 0.25, 1.45)
+    return np.asarray(np.clip(1 + (ratio - 1) * strength, 0.25, 1.45), np.float32)
 
 
 def _leaded(lit: Picture, leads: list[Lead], size: int) -> Image:

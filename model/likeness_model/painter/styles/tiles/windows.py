@@ -77,7 +77,7 @@ def quarries(
     paths = []
     for step in np.arange(-1.6, 2.6, pitch):
         for slope in (1.0, -1.0):
-            start = np.array([step, 0.0 if slope > 0 else 0.0])
+            start = np.array([step, 0.0])
             ends = [start + (t, 1.35 * t * slope) for t in (-2.0, 2.0)]
             clipped = _clip(ends[0], ends[1], inset)
             if clipped is not None:
@@ -157,7 +157,7 @@ def landscape(
         for k, top in enumerate(tops):
             result[places[:, 1] > np.interp(places[:, 0], across, top)] = hills[k]
         result[np.hypot(*(places - sun_at).T) < radius] = sun
-        return result
+        return np.asarray(result, np.float64)
 
     return Window(
         (

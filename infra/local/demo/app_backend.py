@@ -96,7 +96,10 @@ class AppBackend:
         )
         SigV4Auth(signing, "execute-api", self.region).add_auth(request)
         answer = self.http.request(
-            method, request.url, body=request.data, headers=dict(request.headers.items())
+            method,
+            f"{self.api_url}{path}",
+            body=request.data,
+            headers=dict(request.headers.items()),
         )
         if answer.status >= 300:
             try:

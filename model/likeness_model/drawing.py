@@ -9,6 +9,7 @@ from likeness.contracts import GenerationOrder, LikenessGate, NotDrawn
 from likeness.domain.ids import AvatarId, PhotoId, StyleId
 from likeness_model.gallery import Gallery
 from likeness_model.plan import Draft, different, first_drafts, truer
+from likeness_model.vision.records import Floats
 from likeness_model.workers import LookedAt, Picture, draw
 
 log = logging.getLogger(__name__)
@@ -26,6 +27,7 @@ class Drawing:
         order: GenerationOrder,
         photos: Sequence[LookedAt],
         *,
+        references: Sequence[Floats],
         gallery: Gallery,
         pool: ProcessPoolExecutor,
         on_settled: Callable[[int], None],
@@ -34,7 +36,7 @@ class Drawing:
         self._size = order.size
         self._photos: Mapping[PhotoId, LookedAt] = {photo.photo_id: photo for photo in photos}
         self._ids = list(self._photos)
-        self._references = [photo.embedding for photo in photos]
+        self._references = references
         self._gallery = gallery
         self._pool = pool
         self._on_settled = on_settled

@@ -22,9 +22,9 @@ from likeness_model.drawing import Drawing
 from likeness_model.errors import OrderError, PhotosError
 from likeness_model.folders import put
 from likeness_model.gallery import Gallery
-from likeness_model.painter.styles import STYLES
+from likeness_model.painter.styles import STYLES, load_styles
 from likeness_model.painter.subject import NoUsableFace
-from likeness_model.workers import LookedAt, UnreadablePhoto, look_at, worker_pool
+from likeness_model.workers import LookedAt, UnreadablePhoto, embed_all, look_at, worker_pool
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +55,7 @@ def run_job(
     not_drawn: list[NotDrawn] = []
 
     if missing:
+        load_styles({avatar.style for avatar in missing})
         with worker_pool(workers) as pool:
             # 3. Look at the photos: faces, meshes, masks, embeddings.
             report("looking", len(gallery.avatars))
@@ -66,6 +67,7 @@ def run_job(
                 not_drawn = Drawing(
                     order,
                     seen,
+                    references=pool.submit(embed_all, [photo.chip for photo in seen]).result(),
                     gallery=gallery,
                     pool=pool,
                     on_settled=lambda done: report("drawing", done),

@@ -9,7 +9,7 @@ from likeness_model.vision.embed import embed_face, face_distance
 from likeness_model.vision.mesh import lay_mesh
 from likeness_model.vision.records import Face, Floats, Image
 
-SEARCH_SIDE = 512  # a face fills a third of an avatar: more pixels would only cost time
+SEARCH_SIDE = 256  # a face fills a third of an avatar; coarse styles are even found more often here
 NOSE_TIP = 1
 
 

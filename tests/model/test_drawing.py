@@ -32,7 +32,7 @@ def an_order(*styles, attempts=3):
 
 
 def looked_at(photo_id):
-    return LookedAt(photo_id, subject=None, embedding=np.zeros(128, np.float32), worth=1.0)
+    return LookedAt(photo_id, subject=None, chip=None, worth=1.0)
 
 
 class Painter:
@@ -79,6 +79,7 @@ def draw_all(request, monkeypatch, tmp_path):
         not_drawn = drawing.Drawing(
             order,
             [looked_at("p01"), looked_at("p02")],
+            references=[],
             gallery=gallery,
             pool=pool,
             on_settled=settled.append,

@@ -9,6 +9,7 @@ from likeness_model.vision.segment import clean_matte, person_mask
 WORK = 640  # side at which the matte is refined, px: hair is a few pixels wide there
 AGREE = 0.75  # below it the matte found something else than the person: a car, a dog
 BELOW_NOSE = 0.25  # sides from the tip of the nose to where clothes begin, roughly
+NEARBY = 256  # side at which colours are averaged over wide neighbourhoods, px
 BAND = 0.016  # half width of the doubtful edge, in sides
 
 
@@ -62,6 +63,13 @@ def _fill_holes(matte: Floats) -> Floats:
 
 
 def _split_band(colours: Floats, rough: Floats) -> Floats:
+    """Alpha with the doubtful band decided, smoothed along the picture's own edges."""
+    alpha = _decided_by_colour(colours, rough)
+    smooth = guided_filter(colours, alpha, radius=max(2, rough.shape[0] // 160), eps=1e-4)
+    return np.clip(smooth * 1.2 - 0.13, 0, 1)
+
+
+def _decided_by_colour(colours: Floats, rough: Floats) -> Floats:
     """Alpha in the doubtful band, by projecting each pixel on the line from the background's local
     colour to the person's. Where the two are alike, where the background is busy, or where the
     pixel is no mixture of the two, the network's answer stays."""
@@ -69,20 +77,18 @@ def _split_band(colours: Floats, rough: Floats) -> Floats:
     reach = np.ones((2 * round(BAND * side) + 1,) * 2, np.uint8)
     sure_person = cv2.erode((rough > 0.9).astype(np.float32), reach)
     sure_back = cv2.erode((rough < 0.1).astype(np.float32), reach)
-    person, _ = _nearby(colours, sure_person)
     back, busy = _nearby(colours, sure_back)
-    across = person - back
-    contrast = (across**2).sum(2)
-    projected = ((colours - back) * across).sum(2) / np.maximum(contrast, 1e-4)
-    share = np.clip(projected, 0, 1)
-    misfit = ((colours - back - share[..., None] * across) ** 2).sum(2)
+    across = _nearby(colours, sure_person)[0] - back
+    offset = colours - back
+    contrast = np.einsum("ijk,ijk->ij", across, across)
+    projected = np.einsum("ijk,ijk->ij", offset, across) / np.maximum(contrast, 1e-4)
+    offset -= np.clip(projected, 0, 1)[..., None] * across
+    misfit = np.einsum("ijk,ijk->ij", offset, offset)
     trust = contrast / (contrast + 0.05 + 3 * misfit + 4 * busy)
     soft = cv2.GaussianBlur(rough, (0, 0), side / 200)
     trust = trust * np.clip(1.6 - 3.2 * np.abs(soft - 0.5), 0, 1)
     mixed = trust * np.clip(projected * 1.3 - 0.15, 0, 1) + (1 - trust) * rough
-    alpha = np.where(sure_person > 0, 1, np.where(sure_back > 0, 0, mixed)).astype(np.float32)
-    smooth = guided_filter(colours, alpha, radius=max(2, side // 160), eps=1e-4)
-    return np.clip(smooth * 1.2 - 0.13, 0, 1)
+    return np.where(sure_person > 0, 1, np.where(sure_back > 0, 0, mixed)).astype(np.float32)
 
 
 def _nearby(colours: Floats, sure: Floats) -> tuple[Floats, Floats]:
@@ -90,17 +96,21 @@ def _nearby(colours: Floats, sure: Floats) -> tuple[Floats, Floats]:
 
     From the nearest ones where there are enough, else from further away.
     """
-    side = sure.shape[0]
-    values = np.dstack([colours, (colours**2).sum(2)]) * sure[..., None]
+    side = NEARBY
+    sure = cv2.resize(sure, (side, side), interpolation=cv2.INTER_AREA)
+    colours = cv2.resize(colours, (side, side), interpolation=cv2.INTER_AREA)
+    values = cv2.merge([*cv2.split(colours), (colours**2).sum(2)]) * sure[..., None]
     mean = np.zeros_like(values)
     missing = np.ones(sure.shape, np.float32)
     for reach in (0.02, 0.06, 0.4):
         weight = _wide_blur(sure, reach * side)
-        here = missing * (np.clip(weight * 20, 0, 1) if reach < 0.4 else 1)  # noqa: PLR2004
+        here = missing * (np.clip(weight * 20, 0, 1) if reach < 0.4 else 1)
         mean += _wide_blur(values, reach * side) * (here / np.maximum(weight, 1e-6))[..., None]
         missing = missing - here
-    colour = mean[..., :3]
-    return colour, np.maximum(mean[..., 3] - (colour**2).sum(2), 0)
+    busy = np.maximum(mean[..., 3] - (mean[..., :3] ** 2).sum(2), 0)
+    both = cv2.merge([*cv2.split(mean[..., :3].copy()), busy])
+    large = cv2.resize(both, (WORK, WORK), interpolation=cv2.INTER_LINEAR)
+    return large[..., :3], large[..., 3]
 
 
 def _wide_blur(image: Floats, sigma: float) -> Floats:
@@ -123,10 +133,11 @@ def _person_colours(image: Image, alpha: Floats) -> Image:
     small_alpha = cv2.resize(alpha, (half, half), interpolation=cv2.INTER_AREA)
     wide, back = _fuse(small, small, small, small_alpha, half // 12)
     wide, back = _fuse(small, wide, back, small_alpha, max(2, half // 100))
-    person = cv2.resize(wide, (side, side), interpolation=cv2.INTER_LINEAR)
-    own = np.clip(alpha * 12 - 11, 0, 1)[..., None]
-    mixed = image * own + (255 * (1 - own)) * person
-    return np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
+    person = np.clip(wide * 255 + 0.5, 0, 255).astype(np.uint8)
+    person = cv2.resize(person, (side, side), interpolation=cv2.INTER_LINEAR)
+    own = np.clip(alpha * 12 - 11, 0, 1)
+    colours: Image = cv2.blendLinear(image, person, own, 1 - own)
+    return colours
 
 
 def _fuse(

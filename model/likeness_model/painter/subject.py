@@ -39,13 +39,14 @@ class Subject:
     def scene(self, look: Look, size: int) -> Scene:
         """The portrait as this look frames it. The eyes stay level, and near EYE_LINE."""
         foreground, alpha = _unpacked(self.foreground), _unpacked(self.alpha)
+        view = _window(look, alpha.shape[0])
         to_scene = store_to_scene(look, alpha.shape[0], size)
         points = self.mesh.copy()
         points[:, :2] = self.mesh[:, :2] @ to_scene[:, :2].T + to_scene[:, 2]
         points[:, 2] *= to_scene[1, 1]
         return Scene(
-            foreground=_warp(foreground, to_scene, size),
-            alpha=_warp(alpha, to_scene, size).astype(np.float32) / 255,
+            foreground=_seen(foreground, view, size, mirror=look.mirror),
+            alpha=_seen(alpha, view, size, mirror=look.mirror).astype(np.float32) / 255,
             mesh=points.astype(np.float32),
         )
 
@@ -126,25 +127,31 @@ def scene_to_store(look: Look, size: int, store: int) -> np.ndarray:
 
 
 def store_to_scene(look: Look, store: int, size: int) -> np.ndarray:
-    """Zooms about the eyes; a shift is held to what the store has beside it."""
-    zoom = float(np.clip(look.zoom, 1.0, MAX_ZOOM))
-    window = store / zoom
-    left = np.clip(store / 2 - window / 2 + look.shift[0] * window, 0, store - window)
-    top = np.clip(EYE_LINE * (store - window) + look.shift[1] * window, 0, store - window)
-    scale = size / window
-    matrix = np.array([[scale, 0, -left * scale], [0, scale, -top * scale]])
+    """The look's framing: the 2x3 matrix from the widest framing to a picture, pixel centres."""
+    left, top, side = _window(look, store)
+    scale = size / side
+    across, down = (scale * (0.5 - edge) - 0.5 for edge in (left, top))
     if look.mirror:
-        matrix[0] = [-scale, 0, size - 1 + left * scale]
-    return matrix
+        return np.array([[-scale, 0, size - 1 - across], [0, scale, down]])
+    return np.array([[scale, 0, across], [0, scale, down]])
 
 
-def _warp(image: Image, matrix: np.ndarray, size: int) -> Image:
-    scale = abs(float(matrix[1, 1]))
-    if scale < 1:  # a warp takes single points: without a blur before it, shrinking would alias
-        image = cv2.GaussianBlur(image, (0, 0), 0.45 * np.sqrt(1 / scale**2 - 1) + 1e-3)
-    return cv2.warpAffine(
-        image, matrix, (size, size), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-    )
+def _window(look: Look, store: int) -> tuple[int, int, int]:
+    """Left, top and side of what the look shows, in whole pixels of the store. Zooms about the
+    eyes; a shift is held to what the store has beside it."""
+    side = round(store / float(np.clip(look.zoom, 1.0, MAX_ZOOM)))
+    room = store - side
+    left = np.clip(round(room / 2 + look.shift[0] * side), 0, room)
+    top = np.clip(round(EYE_LINE * room + look.shift[1] * side), 0, room)
+    return int(left), int(top), side
+
+
+def _seen(store: Image, view: tuple[int, int, int], size: int, *, mirror: bool) -> Image:
+    left, top, side = view
+    part = store[top : top + side, left : left + side]
+    how = cv2.INTER_AREA if size < side else cv2.INTER_CUBIC
+    seen = cv2.resize(part, (size, size), interpolation=how)
+    return np.ascontiguousarray(seen[:, ::-1]) if mirror else seen
 
 
 def _packed(image: Image) -> bytes:

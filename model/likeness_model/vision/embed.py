@@ -14,7 +14,17 @@ PERHAPS_SAME_PERSON = 0.60
 
 def embed_face(image: Image, mesh: Mesh) -> Floats:
     """(128,) float32."""
-    return run("face_resnet", face_chip(image, mesh, size=150, padding=0.25))[0][0]
+    return embed_chip(aligned_chip(image, mesh))
+
+
+def aligned_chip(image: Image, mesh: Mesh) -> Floats:
+    """All that the embedding needs of a photo: (1, 3, 150, 150) float32."""
+    return face_chip(image, mesh, size=150, padding=0.25)
+
+
+def embed_chip(chip: Floats) -> Floats:
+    """(128,) float32."""
+    return run("face_resnet", chip)[0][0]
 
 
 def face_distance(one: Floats, other: Floats) -> float:

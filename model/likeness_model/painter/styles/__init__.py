@@ -1,6 +1,6 @@
 """The catalogue of styles: an id, and where its painting function is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 
 from likeness_model.painter.scene import Look, Scene
@@ -44,3 +44,9 @@ def style(style_id: str) -> Paint:
     module, function = STYLES[style_id].split(":")
     paint: Paint = getattr(import_module(f"{_PACKAGE}.{module}"), function)
     return paint
+
+
+def load_styles(style_ids: Iterable[str]) -> None:
+    """Import what these styles need: once, before processes are forked that share it."""
+    for style_id in style_ids:
+        style(style_id)

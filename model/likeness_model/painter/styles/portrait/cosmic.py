@@ -6,11 +6,13 @@ import numpy as np
 from likeness_model.painter.regions import face_height
 from likeness_model.painter.scene import Look, Scene
 from likeness_model.painter.styles.portrait import sky
+from likeness_model.painter.styles.portrait.light import screened
 from likeness_model.painter.styles.portrait.sky import Palette
 from likeness_model.painter.technique.noise import value_noise
 from likeness_model.painter.technique.planes import (
     Plane,
     blur,
+    dimmed,
     grid,
     mix,
     smoothstep,
@@ -81,12 +83,14 @@ SKIES = ("nebula", "eclipse", "spiral", "paper", "horizon")
 
 def cosmic(scene: Scene, look: Look) -> Image:
     palette, kind = look.pick_palette(PALETTES), look.pick_background(SKIES)
-    space = behind(kind, palette, scene.size, look.rng())
     within = sky.nebula(palette, scene.size, look.rng(1), fill=0.16, cells=2.6)
     field = sky.stars(scene.size, look.rng(2), count=1700, bright=9)
     figure = exposed_twice(scene, palette, within, field, truth=0.62 + 0.3 * look.mildness)
+    del within, field
+    space = behind(kind, palette, scene.size, look.rng())
     cover = dissolving(scene, look.rng(3))
     picture = mix(space, figure, cover)
+    del space, figure
     if kind != "paper":
         picture = lit_edge(picture, scene, palette, cover)
     return to_picture(picture)
@@ -98,8 +102,8 @@ def behind(kind: str, palette: Palette, size: int, rng: np.random.Generator) -> 
     gas = sky.nebula(palette, size, rng, fill=-0.12 if kind == "nebula" else -0.2)
     further = {"eclipse": sky.eclipse, "spiral": sky.spiral, "horizon": sky.horizon}
     if kind in further:
-        gas = _screened(gas, further[kind](palette, size, rng))
-    return _screened(gas, sky.stars(size, rng, count=2600, bright=14))
+        gas = screened(gas, further[kind](palette, size, rng))
+    return screened(gas, sky.stars(size, rng, count=2600, bright=14))
 
 
 def exposed_twice(
@@ -114,16 +118,17 @@ def exposed_twice(
     light = scene.luminance
     clear = light + np.float32(0.45) * (light - blur(light, tall * 0.05))
     keep = _kept(scene)
-    own = to_planes(scene.foreground)
-    sitter = mix(sky.coloured(clear, palette.sitter), own, keep * np.float32(truth))
+    sitter = mix(
+        sky.coloured(clear, palette.sitter), to_planes(scene.foreground), keep * np.float32(truth)
+    )
+    sitter *= (np.float32(0.34) + np.float32(0.66) * keep)[..., None]
     dark = 1 - smoothstep(0.10, 0.90, light)
     shows = (1 - np.float32(0.9) * keep) * (np.float32(0.38) + np.float32(0.62) * dark)
     fold = light - blur(light, tall * 0.025)
     texture = np.clip(np.float32(0.85) + np.float32(3.2) * fold, 0.25, 1.35)
-    dimmed = sitter * (np.float32(0.34) + np.float32(0.66) * keep)[..., None]
-    gas = within * (shows * texture * np.float32(1.15))[..., None]
-    gas = _screened(np.clip(gas, 0, 1), field * (shows * (1 - keep))[..., None])
-    return _as_light_as(scene, _screened(dimmed, gas), keep)
+    gas = dimmed(within, shows * texture * np.float32(1.15))
+    gas = screened(np.clip(gas, 0, 1, out=gas), dimmed(field, shows * (1 - keep)))
+    return _as_light_as(scene, screened(sitter, gas), keep)
 
 
 def _kept(scene: Scene) -> Plane:
@@ -146,7 +151,7 @@ def _as_light_as(scene: Scene, figure: Plane, keep: Plane) -> Plane:
         return figure
     light = cv2.cvtColor(figure, cv2.COLOR_RGB2Lab)[..., 0] / np.float32(100)
     gain = float((scene.luminance * scene.face).sum() / max(1e-6, (light * scene.face).sum()))
-    return np.asarray(figure * (1 + keep * np.float32(gain - 1))[..., None], np.float32).clip(0, 1)
+    return dimmed(figure, 1 + keep * np.float32(gain - 1))
 
 
 def dissolving(scene: Scene, rng: np.random.Generator) -> Plane:
@@ -167,7 +172,7 @@ def lit_edge(picture: Plane, scene: Scene, palette: Palette, cover: Plane) -> Pl
     inside = inside * (1 - np.float32(0.7) * scene.face)
     outside = blur(cover, size * 0.03) * (1 - scene.alpha) * np.float32(0.30)
     light = np.clip(inside * np.float32(0.8) + outside, 0, 1)[..., None]
-    return _screened(picture, np.array(palette.rim, np.float32) * light)
+    return screened(picture, np.asarray(np.array(palette.rim, np.float32) * light, np.float32))
 
 
 def _paper(palette: Palette, size: int, rng: np.random.Generator) -> Plane:
@@ -179,7 +184,3 @@ def _paper(palette: Palette, size: int, rng: np.random.Generator) -> Plane:
     tint = 1 - np.array(palette.gas[2], np.float32)
     paper = cv2.merge([pale, pale * np.float32(0.99), pale * np.float32(0.965)])
     return np.asarray(paper * (1 - np.float32(0.20) * wash[..., None] * tint), np.float32)
-
-
-def _screened(one: Plane, other: Plane) -> Plane:
-    return np.asarray(1 - (1 - one) * (1 - other), np.float32)

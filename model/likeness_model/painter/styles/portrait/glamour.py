@@ -7,13 +7,14 @@ from likeness_model.painter.regions import face_height
 from likeness_model.painter.scene import Look, Scene
 from likeness_model.painter.styles.portrait import makeup
 from likeness_model.painter.styles.portrait.backdrop import BACKDROPS, Mood
+from likeness_model.painter.styles.portrait.light import screened
 from likeness_model.painter.styles.portrait.refine import refined
 from likeness_model.painter.technique.planes import (
     Plane,
     blur,
+    dimmed,
     grid,
     mix,
-    plain,
     smoothstep,
     to_picture,
     to_planes,
@@ -78,8 +79,9 @@ def glamour(scene: Scene, look: Look) -> Image:
     scene = refined(scene, full)
     lab = made_up(scene, mood, full)
     figure = np.clip(cv2.cvtColor(lab, cv2.COLOR_Lab2RGB), 0, 1)
-    ground = backdrop(mood, scene.size, look.rng())
+    del lab
     figure = rim_lit(figure, scene, mood, side=-1 if look.rng(1).random() < 0.5 else 1)
+    ground = backdrop(mood, scene.size, look.rng())
     return to_picture(finished(_composed(figure, ground, scene.alpha), scene))
 
 
@@ -129,24 +131,26 @@ def rim_lit(figure: Plane, scene: Scene, mood: Mood, side: int) -> Plane:
     light = scene.luminance
     strands = np.float32(0.55) + np.float32(4) * (light - blur(light, scene.size * 0.006))
     edge = edge * np.clip(strands, 0.15, 1.2) * (np.float32(0.5) + light)
-    lamp = plain(np.array(mood.rim, np.float32), scene.size)
-    return np.asarray(
-        1 - (1 - figure) * (1 - lamp * (edge * np.float32(0.5))[..., None]), np.float32
-    )
+    edge *= np.float32(0.5)
+    channels = zip(cv2.split(figure), mood.rim, strict=True)
+    return cv2.merge([1 - (1 - plane) * (1 - edge * np.float32(lamp)) for plane, lamp in channels])
 
 
 def _composed(figure: Plane, ground: Plane, alpha: Plane) -> Plane:
     """Over the backdrop, whose light wraps a little around the edge."""
+    size = alpha.shape[0]
+    spill = blur(dimmed(ground, 1 - alpha), size * 0.02)
+    edge = alpha * blur(1 - alpha, size * 0.012) * np.float32(0.5)
     picture = mix(ground, figure, alpha)
-    spill = blur(ground * (1 - alpha)[..., None], alpha.shape[0] * 0.02)
-    edge = (alpha * blur(1 - alpha, alpha.shape[0] * 0.012))[..., None]
-    return np.asarray(1 - (1 - picture) * (1 - np.float32(0.5) * spill * edge), np.float32)
+    return screened(picture, dimmed(spill, edge))
 
 
 def finished(picture: Plane, scene: Scene) -> Plane:
     """The lens: highlights bloom a little, corners fall off."""
     high = np.clip(picture - np.float32(0.72), 0, 1)
-    picture = 1 - (1 - picture) * (1 - np.float32(0.35) * blur(high, scene.size * 0.018))
+    glow = blur(high, scene.size * 0.018)
+    glow *= np.float32(0.35)
+    picture = screened(picture, glow)
     x, y = grid(scene.size)
     corner = smoothstep(0.45, 0.95, np.hypot(x - 0.5, y - 0.46).astype(np.float32))
-    return np.asarray(picture * (1 - np.float32(0.38) * corner)[..., None], np.float32)
+    return dimmed(picture, 1 - np.float32(0.38) * corner)

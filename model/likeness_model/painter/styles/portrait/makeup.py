@@ -36,14 +36,19 @@ def even_skin(lab: Floats, scene: Scene, amount: float) -> Floats:
     """
     tall = face_height(scene.mesh)
     small = resized(lab, max(64, round(scene.size * 130 / tall)))  # the face is 130 px tall
-    form = resized(cv2.bilateralFilter(small, 15, 12.0, 7.0), scene.size)
-    soft = blur(lab, tall * 0.0045)
-    between = soft - form
-    strong = smoothstep(3.5, 10.0, np.abs(between[..., 0]))
-    kept = np.float32(0.12) + np.float32(0.88) * strong
-    evened = form + between * kept[..., None] + (lab - soft) * np.float32(0.9)
+    small = cv2.bilateralFilter(small, 15, 12.0, 7.0)
     cover = blur(scene.skin, max(1.0, scene.size * 0.003)) * np.float32(0.9 * amount)
-    return mix(lab, evened, cover)
+    kept, evened = np.zeros_like(cover), []
+    for channel, broad in zip(cv2.split(lab), cv2.split(small), strict=True):
+        form = resized(broad, scene.size)
+        soft = blur(channel, tall * 0.0045)
+        between = soft - form
+        if not evened:  # the lightness decides what is a feature
+            strong = smoothstep(3.5, 10.0, np.abs(between))
+            kept = np.float32(0.12) + np.float32(0.88) * strong
+        flat = form + between * kept + (channel - soft) * np.float32(0.9)
+        evened.append(mix(channel, flat, cover))
+    return np.asarray(cv2.merge(evened), np.float32)
 
 
 def keep_skin_tone(lab: Floats, before: Floats, scene: Scene) -> Floats:

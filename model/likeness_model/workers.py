@@ -27,6 +27,7 @@ from likeness_model.vision.records import Floats, Image, Mesh
 from likeness_model.vision.sessions import forget, take_turns, use_threads
 
 PNG_EFFORT = 1  # measured on oil: 2 % smaller at 3, in twice the time
+PR_SET_PDEATHSIG = 1  # prctl
 M_MMAP_THRESHOLD, MAPPED_FROM = -3, 8 << 20  # mallopt(3): bytes
 
 _libc = ctypes.CDLL(None)
@@ -84,11 +85,11 @@ def worker_pool(count: int) -> Iterator[ProcessPoolExecutor]:
 def _start_worker(parent: int, turn: AbstractContextManager[bool]) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _end_with(parent)
     _map_large_blocks()
     cv2.setNumThreads(1)
     use_threads(1)
     take_turns("u2netp", turn)
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
 
 
 def _map_large_blocks() -> None:
@@ -104,7 +105,18 @@ def _trim() -> None:
 
 
 def _end_with(parent: int) -> None:
-    """A parent that was killed cannot end its workers: they look for themselves."""
+    """A parent that was killed cannot end its workers. On Linux the kernel does it; elsewhere they
+    look for themselves. A thread would do on Linux too, but starting one in a process that was
+    just forked can hang for ever."""
+    if hasattr(_libc, "prctl"):
+        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it was gone before the kernel was asked
+            os._exit(1)
+    else:
+        threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+
+
+def _watch(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(1)
     os._exit(1)

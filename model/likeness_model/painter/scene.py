@@ -63,10 +63,6 @@ class Scene:
     def size(self) -> int:
         return self.foreground.shape[0]
 
-    @property
-    def image(self) -> Image:
-        return self.foreground
-
     @cached_property
     def face(self) -> Floats:
         """The face from the brow to the chin, soft at its rim; not the hair, not the neck."""

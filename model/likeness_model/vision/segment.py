@@ -7,7 +7,7 @@ from likeness_model.vision.records import Floats, Image
 from likeness_model.vision.sessions import run
 
 SELFIE_INPUT = 256
-MATTE_INPUT = 288  # any multiple of 32; the edge hardly gains above, the time grows by a third
+MATTE_INPUT = 256  # a multiple of 32; at 320 the edge is a little finer, for 60 % more time
 IMAGENET_MEAN = np.array([0.485, 0.456, 0.406], np.float32)
 IMAGENET_DEVIATION = np.array([0.229, 0.224, 0.225], np.float32)
 

@@ -38,7 +38,7 @@ class UnknownStyle(Exception):
 
 
 def style(style_id: str) -> Paint:
-    """The painting function: (scene, look) -> (size, size, 3) uint8, the same for the same input."""
+    """The painting function: (scene, look) -> (size, size, 3) uint8; like input, like output."""
     if style_id not in STYLES:
         raise UnknownStyle(f"no style {style_id!r}: know {', '.join(sorted(STYLES))}")
     module, function = STYLES[style_id].split(":")

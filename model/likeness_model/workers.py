@@ -69,6 +69,9 @@ def worker_pool(count: int) -> Iterator[ProcessPoolExecutor]:
     ended in the middle of a brush stroke. On the way out, for whatever reason, they are gone."""
     # A fork shares the imported libraries; elsewhere forking beside system frameworks is unsafe.
     context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    # Before the fork, too: OpenCV's own threads do not come along, and a child that resizes their
+    # pool then waits for them for ever.
+    cv2.setNumThreads(1)
     turn = context.Lock()
     pool = ProcessPoolExecutor(
         count, context, initializer=_start_worker, initargs=(os.getpid(), turn)
@@ -87,7 +90,8 @@ def _start_worker(parent: int, turn: AbstractContextManager[bool]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _end_with(parent)
     _map_large_blocks()
-    cv2.setNumThreads(1)
+    if cv2.getNumThreads() != 1:  # spawned
+        cv2.setNumThreads(1)
     use_threads(1)
     take_turns("u2netp", turn)
 

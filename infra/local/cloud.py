@@ -174,9 +174,22 @@ def _deploy(project: Project, where: Places, found: State, say: Say) -> Cloud:
     return running
 
 
+# The three kinds of user, before the first variable of each.
+WHO = {
+    "LIKENESS_API_URL": "Where everything is",
+    "AWS_ACCESS_KEY_ID": "Ops: for the AWS CLI; may do everything, for twelve hours",
+    "APP_AWS_ACCESS_KEY_ID": "The app backend: signs its calls of the API (SigV4, execute-api)",
+    "MODERATOR_USERNAME": "A moderator: sends the token as Authorization to /v1/reviews, for an hour",
+}
+
+
 def write_env(running: Cloud) -> str:
     """Write `.local/env` with fresh credentials; returns its text."""
-    lines = [f"export {name}='{value}'" for name, value in running.describe().items()]
+    lines = []
+    for name, value in running.describe().items():
+        if name in WHO:
+            lines += ["", f"# {WHO[name]}"]
+        lines.append(f"export {name}='{value}'")
     text = "\n".join(lines) + "\n"
     state.write_private(running.where.env, text)
     return text

@@ -179,7 +179,7 @@ WHO = {
     "LIKENESS_API_URL": "Where everything is",
     "AWS_ACCESS_KEY_ID": "Ops: for the AWS CLI; may do everything, for twelve hours",
     "APP_AWS_ACCESS_KEY_ID": "The app backend: signs its calls of the API (SigV4, execute-api)",
-    "MODERATOR_USERNAME": "A moderator: sends the token as Authorization to /v1/reviews, for an hour",
+    "MODERATOR_USERNAME": "A moderator: sends the token as Authorization to /v1/reviews",
 }
 
 

@@ -4,13 +4,12 @@ import logging
 import os
 import signal
 import sys
-from types import FrameType
 
 from likeness.contracts import RESULT_FILE
-from likeness_model.errors import INTERNAL, JobError, Terminated
+from likeness_model.errors import INTERNAL, TERMINATED, JobError
 from likeness_model.folders import Folders, put, read_order, read_photos, tell_failure
 from likeness_model.job import run_job
-from likeness_model.workers import available_cores
+from likeness_model.workers import available_cores, end_workers
 
 log = logging.getLogger("likeness_model")
 
@@ -22,8 +21,8 @@ def main() -> int:
     logging.basicConfig(
         level=logging.INFO, stream=sys.stdout, format="%(asctime)s %(levelname)s %(message)s"
     )
-    signal.signal(signal.SIGTERM, _terminate)
     folders = Folders.here()
+    signal.signal(signal.SIGTERM, lambda _number, _frame: _stop(folders))
     try:
         folders.failure.unlink(missing_ok=True)
         order = read_order(folders.order)
@@ -33,11 +32,11 @@ def main() -> int:
         put(folders.model / RESULT_FILE, result.model_dump_json().encode())
     except JobError as error:
         log.error("%s: %s", type(error).__name__, error)  # noqa: TRY400 - expected: no traceback
-        tell_failure(folders.failure, error)
+        tell_failure(folders.failure, type(error).__name__, str(error))
         return error.exit_code
-    except Exception as error:  # noqa: BLE001 - the last word before the process ends
+    except Exception as error:
         log.exception("internal error")
-        tell_failure(folders.failure, error)
+        tell_failure(folders.failure, type(error).__name__, str(error))
         return INTERNAL
     return 0
 
@@ -48,9 +47,14 @@ def _workers() -> int:
     return max(1, int(asked)) if asked else min(4, available_cores())
 
 
-def _terminate(_number: int, _frame: FrameType | None) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough: the way out must not be cut
-    raise Terminated("told to stop before the order was done; drawn avatars are kept")
+def _stop(folders: Folders) -> None:
+    """Told to stop: end here, not by an exception. One could be lost in code that catches
+    everything (logging does), or leave a lock taken that the way out needs."""
+    tell_failure(
+        folders.failure, "Terminated", "told to stop before the order was done; avatars are kept"
+    )
+    end_workers()
+    os._exit(TERMINATED)
 
 
 def _leave(code: int) -> None:

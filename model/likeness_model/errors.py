@@ -4,12 +4,13 @@
 * 1    Exception        a fault of ours: the same order may work when it is tried again
 * 2    OrderError       the order cannot be read or fulfilled: trying again is useless
 * 3    PhotosError      no photo can be read: trying again is useless
-* 143  Terminated       told to stop (SIGTERM): what was drawn is in the checkpoints
+* 143  terminated       told to stop (SIGTERM): what was drawn is in the checkpoints
 
 Beside each exit code but 0 the failure file holds the error's name and one sentence.
 """
 
 INTERNAL = 1
+TERMINATED = 143
 
 
 class JobError(Exception):
@@ -24,7 +25,3 @@ class OrderError(JobError):
 
 class PhotosError(JobError):
     exit_code = 3
-
-
-class Terminated(JobError):
-    exit_code = 143

@@ -83,5 +83,5 @@ def put(path: Path, content: bytes) -> None:
     part.replace(path)
 
 
-def tell_failure(path: Path, error: Exception) -> None:
-    put(path, f"{type(error).__name__}: {error}"[:FAILURE_LENGTH].encode())
+def tell_failure(path: Path, kind: str, sentence: str) -> None:
+    put(path, f"{kind}: {sentence}"[:FAILURE_LENGTH].encode())

@@ -81,8 +81,12 @@ def worker_pool(count: int) -> Iterator[ProcessPoolExecutor]:
         pool.shutdown()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-        for child in multiprocessing.active_children():
-            child.kill()
+        end_workers()
+
+
+def end_workers() -> None:
+    for child in multiprocessing.active_children():
+        child.kill()
 
 
 def _start_worker(parent: int, turn: AbstractContextManager[bool]) -> None:

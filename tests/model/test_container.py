@@ -28,6 +28,7 @@ def started(folder, *, workers=2):
     environment = os.environ | {
         "SAGEMAKER_BASE_DIR": str(folder.base),
         "LIKENESS_WORKERS": str(workers),
+        "PYTHONFAULTHANDLER": "1",
         "PYTHONPATH": os.pathsep.join([str(ROOT / "model"), str(ROOT / "layers/likeness")]),
     }
     program = subprocess.Popen(
@@ -40,8 +41,9 @@ def started(folder, *, workers=2):
     try:
         yield program
     finally:
-        program.kill()
-        program.communicate()
+        if program.poll() is None:
+            program.send_signal(signal.SIGABRT)  # where it hangs is then in its log
+            print(program.communicate()[0])
 
 
 def run(folder, **how):
@@ -153,7 +155,7 @@ def test_a_job_that_was_stopped_goes_on_where_it_was_and_gives_the_same_bytes(fi
         asked = time.monotonic()
         program.communicate(timeout=PATIENCE_S)
 
-    assert program.returncode == errors.Terminated.exit_code
+    assert program.returncode == errors.TERMINATED
     assert time.monotonic() - asked < 10
     assert job_folder.failure.startswith("Terminated: ")
     wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-import cv2
-
 from likeness.contracts import (
     PROGRESS_FILE,
     RESULT_FILE,
@@ -52,7 +50,6 @@ def run_job(
     check_styles(order)
 
     # 2. Find what an earlier run has drawn.
-    cv2.setNumThreads(1)  # threads started here would not survive the fork of the workers
     gallery = Gallery(checkpoints, order)
     missing = [a for a in order.avatars if a.avatar_id not in gallery.avatars]
     not_drawn: list[NotDrawn] = []

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import cv2
@@ -24,7 +24,7 @@ from likeness_model.twins import fingerprint
 from likeness_model.vision.embed import aligned_chip, embed_chip
 from likeness_model.vision.pose import head_pose
 from likeness_model.vision.records import Floats, Image, Mesh
-from likeness_model.vision.sessions import forget, take_turns, use_threads
+from likeness_model.vision.sessions import forget, use_threads
 
 PNG_EFFORT = 1  # measured on oil: 2 % smaller at 3, in twice the time
 PR_SET_PDEATHSIG = 1  # prctl
@@ -72,10 +72,7 @@ def worker_pool(count: int) -> Iterator[ProcessPoolExecutor]:
     # Before the fork, too: OpenCV's own threads do not come along, and a child that resizes their
     # pool then waits for them for ever.
     cv2.setNumThreads(1)
-    turn = context.Lock()
-    pool = ProcessPoolExecutor(
-        count, context, initializer=_start_worker, initargs=(os.getpid(), turn)
-    )
+    pool = ProcessPoolExecutor(count, context, initializer=_start_worker, initargs=(os.getpid(),))
     try:
         yield pool
         pool.shutdown()
@@ -89,7 +86,7 @@ def end_workers() -> None:
         child.kill()
 
 
-def _start_worker(parent: int, turn: AbstractContextManager[bool]) -> None:
+def _start_worker(parent: int) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _end_with(parent)
@@ -97,7 +94,6 @@ def _start_worker(parent: int, turn: AbstractContextManager[bool]) -> None:
     if cv2.getNumThreads() != 1:  # spawned
         cv2.setNumThreads(1)
     use_threads(1)
-    take_turns("u2netp", turn)
 
 
 def _map_large_blocks() -> None:

@@ -3,7 +3,6 @@
 import hashlib
 import threading
 import tomllib
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -16,7 +15,6 @@ WEIGHTS = Path(__file__).with_name("weights")
 
 _lock = threading.Lock()
 _sessions: dict[str, ort.InferenceSession] = {}
-_turns: dict[str, AbstractContextManager[object]] = {}
 _threads = 2
 
 
@@ -65,12 +63,6 @@ def use_threads(count: int) -> None:
         _sessions.clear()
 
 
-def take_turns(name: str, turn: AbstractContextManager[object]) -> None:
-    """Run this model only inside `turn`, a lock that processes share: u2netp takes 80 MB
-    while it runs."""
-    _turns[name] = turn
-
-
 def forget(name: str) -> None:
     """Give back the memory of a model that will not be asked again soon."""
     with _lock:
@@ -80,8 +72,7 @@ def forget(name: str) -> None:
 def run(name: str, batch: NDArray[np.float32]) -> list[NDArray[np.float32]]:
     """Every output of a one-input model. Safe to call from several threads."""
     session = _session(name)
-    with _turns.get(name, nullcontext()):
-        return list(session.run(None, {session.get_inputs()[0].name: batch}))
+    return list(session.run(None, {session.get_inputs()[0].name: batch}))
 
 
 def _session(name: str) -> ort.InferenceSession:

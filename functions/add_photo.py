@@ -2,8 +2,8 @@
 
 from http import HTTPStatus
 
-from likeness import bootstrap
 from likeness.api import AddPhoto, UploadForm
+from likeness.bootstrap import app_backend
 from likeness.domain.ids import JobId
 from likeness.entrypoints.http import route
 
@@ -17,4 +17,4 @@ from likeness.entrypoints.http import route
 )
 def handler(job_id: JobId, request: AddPhoto) -> UploadForm:
     """Give one more upload form, to replace a refused photo."""
-    return bootstrap.add_photo(job_id, request)
+    return app_backend.add_photo(job_id, request)

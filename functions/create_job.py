@@ -2,12 +2,12 @@
 
 from http import HTTPStatus
 
-from likeness import bootstrap
 from likeness.api import Created, CreateJob
+from likeness.bootstrap import app_backend
 from likeness.entrypoints.http import route
 
 
 @route("POST", "/v1/jobs", takes=CreateJob, gives=Created, status=HTTPStatus.CREATED)
 def handler(request: CreateJob) -> Created:
     """Open a job: consent, bounds, tier and day are looked at, upload forms are given."""
-    return bootstrap.create_job(request)
+    return app_backend.create_job(request)

@@ -1,7 +1,7 @@
 """POST /v1/reviews/{review_id}/decision: approve, or refuse with a reason code."""
 
-from likeness import bootstrap
 from likeness.api import Decide, ReviewView
+from likeness.bootstrap import moderators
 from likeness.domain.ids import ReviewId
 from likeness.entrypoints.http import route
 
@@ -9,4 +9,4 @@ from likeness.entrypoints.http import route
 @route("POST", "/v1/reviews/{review_id}/decision", takes=Decide, gives=ReviewView, moderators=True)
 def handler(review_id: ReviewId, request: Decide, moderator: str) -> ReviewView:
     """Approve the photos, or refuse them with the reason code of the rule they break."""
-    return bootstrap.decide_review(review_id, request, moderator)
+    return moderators.decide_review(review_id, request, moderator)

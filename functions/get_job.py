@@ -1,7 +1,7 @@
 """GET /v1/jobs/{job_id}: state, verdicts, progress, avatars."""
 
-from likeness import bootstrap
 from likeness.api import JobView
+from likeness.bootstrap import app_backend
 from likeness.domain.ids import JobId
 from likeness.entrypoints.http import route
 
@@ -9,4 +9,4 @@ from likeness.entrypoints.http import route
 @route("GET", "/v1/jobs/{job_id}", gives=JobView)
 def handler(job_id: JobId) -> JobView:
     """State, verdict of each photo, progress, and avatars with links that live five minutes."""
-    return bootstrap.get_job(job_id)
+    return app_backend.get_job(job_id)

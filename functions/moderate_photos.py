@@ -1,10 +1,10 @@
 """Step ModeratePhotos: may these photos reach the GPU?"""
 
-from likeness import bootstrap
+from likeness.bootstrap import pipeline
 from likeness.contracts import JobRef, Moderated
 from likeness.entrypoints.step import step
 
 
 @step(JobRef)
 def handler(job: JobRef) -> Moderated:
-    return bootstrap.moderate_photos(job.job_id)
+    return pipeline.moderate_photos(job.job_id)

@@ -1,6 +1,6 @@
 """GET /v1/styles/{style}/preview: what a style looks like."""
 
-from likeness import bootstrap
+from likeness.bootstrap import app_backend
 from likeness.domain.ids import StyleId
 from likeness.entrypoints.http import Picture, route
 
@@ -8,4 +8,4 @@ from likeness.entrypoints.http import Picture, route
 @route("GET", "/v1/styles/{style}/preview", gives=Picture)
 def handler(style: StyleId) -> Picture:
     """A small WebP picture of the style."""
-    return Picture(bootstrap.preview_style(style), "image/webp")
+    return Picture(app_backend.preview_style(style), "image/webp")

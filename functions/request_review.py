@@ -1,10 +1,10 @@
 """Step RequestReview: park the job until a moderator has decided, or the deadline has passed."""
 
-from likeness import bootstrap
+from likeness.bootstrap import pipeline
 from likeness.contracts import ReviewRequest
 from likeness.entrypoints.step import step
 
 
 @step(ReviewRequest)
 def handler(request: ReviewRequest) -> None:
-    bootstrap.request_review(request.job_id, request.task_token)
+    pipeline.request_review(request.job_id, request.task_token)

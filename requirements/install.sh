@@ -1,19 +1,20 @@
 #!/usr/bin/env bash
 # Make one of the project's Python environments, .envs/NAME, from its lock file. Run by make; safe to run twice.
 #
-#   requirements/install.sh dev|cloud|sam|vision|bench|model
+#   requirements/install.sh dev|cloud|sam|vision|bench|model, or uv for the tool alone
 #
 # Only Python and a package index are needed: the index is whatever pip and uv are configured to use.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 UV_VERSION=0.13.9
-name=${1:?"which environment? one of: dev cloud sam vision bench model"}
+name=${1:?"which environment? one of: dev cloud sam vision bench model (or uv)"}
 
 case $name in
   dev | cloud | sam | vision) python=3.13 lock=requirements/$name.txt ;;
   bench) python=3.11 lock=requirements/bench.txt ;;
   model) python=3.11 lock=model/requirements-dev.txt ;;
+  uv) python=3.13 lock= ;;
   *) echo "There is no environment '$name'. Choose dev, cloud, sam, vision, bench or model." >&2; exit 2 ;;
 esac
 
@@ -36,6 +37,8 @@ if ! .envs/uv/bin/uv --version 2>/dev/null | grep -q "^uv $UV_VERSION\b"; then
   "$interpreter" -m venv --clear .envs/uv
   .envs/uv/bin/python -m pip install --quiet --disable-pip-version-check "uv==$UV_VERSION"
 fi
+
+[ -n "$lock" ] || exit 0
 
 # A broken or half-made environment is made anew; one of the right Python is only brought up to its lock file.
 if ! ".envs/$name/bin/python" -c "import sys; sys.exit('%d.%d' % sys.version_info[:2] != '$python')" 2>/dev/null; then

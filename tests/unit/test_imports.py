@@ -12,7 +12,7 @@ HEAVY = ("PIL", "pillow_heif", "numpy", "aws_lambda_powertools.metrics", "jinja2
 
 def test_putting_the_use_cases_together_brings_in_nothing_heavy():
     program = (
-        "import sys, likeness.bootstrap\n"
+        "import sys, likeness.bootstrap.app_backend, likeness.bootstrap.pipeline\n"
         f"print([name for name in {HEAVY!r} if name in sys.modules])"
     )
 

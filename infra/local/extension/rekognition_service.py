@@ -61,11 +61,11 @@ def check_access(found: dict[str, Any], access_key: str, region: str) -> None:
 
 
 def ask(target: str, payload: dict[str, Any]) -> wire.Response:
-    """Put the bytes where S3 objects are named and pass the call on to the models."""
+    """Put the bytes beside the S3 objects that are named and pass the call on to the models."""
     try:
         for name in IMAGES:
             if found := (payload.get(name) or {}).get("S3Object"):
-                payload[name] = {"Bytes": base64.b64encode(read(found)).decode()}
+                payload[name]["Bytes"] = base64.b64encode(read(found)).decode()
         return forward(target, json.dumps(payload).encode())
     except BadRequest as refused:
         return refused.response()

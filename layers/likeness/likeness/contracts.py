@@ -41,7 +41,7 @@ class LikenessGate(Contract):
     is wider than the one on photos.
     """
 
-    redraw_above: float = Field(default=0.72, gt=0, lt=2)
+    redraw_above: float = Field(default=0.68, gt=0, lt=2)
     attempts: int = Field(default=3, ge=1, le=10, description="draws for each avatar, at most")
 
 

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 from likeness.domain.errors import Forbidden
-
-if TYPE_CHECKING:
-    from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 MODERATORS = frozenset({"moderators", "moderation-leads"})
 
 
-def moderator(event: APIGatewayProxyEventV2) -> str:
+def moderator(event: dict[str, Any]) -> str:
     """The moderator's subject id; Forbidden for a signed-in user who is none.
 
     The authorizer has checked signature, issuer, audience and expiry. The group is checked here,
     because an authorizer knows scopes but no Cognito groups.
     """
-    authorizer = event.request_context.authorizer
-    claims = authorizer.jwt_claim if authorizer else {}
+    authorizer = event["requestContext"].get("authorizer") or {}
+    claims = (authorizer.get("jwt") or {}).get("claims") or {}
     if not MODERATORS & groups(str(claims.get("cognito:groups", ""))):
         raise Forbidden("only moderators may work the review queue")
     subject = claims.get("sub")

@@ -1,13 +1,16 @@
-"""Turn a function on messages into a route, and the one table from domain errors to HTTP."""
+"""Turn a function on messages into a route, and the one table from domain errors to HTTP.
+
+API Gateway routes, so a function serves one route and needs no router of its own.
+"""
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass
 from functools import wraps
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from pydantic import ValidationError
 
 from likeness.api import Message, Problem
@@ -18,7 +21,6 @@ from likeness.observability import logger
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from aws_lambda_powertools.event_handler.exceptions import NotFoundError
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 STATUS: dict[type[errors.LikenessError], HTTPStatus] = {
@@ -29,7 +31,7 @@ STATUS: dict[type[errors.LikenessError], HTTPStatus] = {
     errors.OverQuota: HTTPStatus.TOO_MANY_REQUESTS,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
-JSON = "application/json"
+FOR_A_DAY = "public, max-age=86400"
 SHAPES = {"job_id": ids.JOB_ID, "review_id": ids.JOB_ID}
 
 
@@ -55,6 +57,8 @@ class Operation:
     moderators: bool
 
 
+Event = dict[str, Any]  # API Gateway's, payload format 2.0
+Answer = dict[str, Any]
 Handler = Any  # a Lambda handler, with its `operation` as an attribute
 
 
@@ -74,28 +78,27 @@ def route(
     """
 
     def decorate(work: Callable[..., Any]) -> Handler:
-        app = APIGatewayHttpResolver()
-        app.not_found(_no_route)
-        app.exception_handler(ValidationError)(_invalid)
-        app.exception_handler(list(STATUS))(_answer)
-        app.exception_handler(Exception)(_unexpected)
-
-        @app.route(path.replace("{", "<").replace("}", ">"), method=method)
-        def _operate(**parameters: str) -> Response[Any]:
-            _check_shapes(parameters)
-            arguments: dict[str, Any] = dict(parameters)
+        def operate(event: Event) -> Answer:
+            arguments: dict[str, Any] = dict(_parameters(event))
             if moderators:
-                arguments["moderator"] = moderator(app.current_event)
+                arguments["moderator"] = moderator(event)
             if takes:
-                arguments["request"] = takes.model_validate_json(_body(app))
+                arguments["request"] = takes.model_validate_json(_body(event))
             return _respond(work(**arguments), status)
 
         @wraps(work)
-        def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        def handler(event: Event, context: LambdaContext) -> Answer:
             logger.clear_state()
-            parameters = event.get("pathParameters") or {}
-            logger.append_keys(request_id=context.aws_request_id, job_id=parameters.get("job_id"))
-            return app.resolve(event, context)
+            job_id = (event.get("pathParameters") or {}).get("job_id")
+            logger.append_keys(request_id=context.aws_request_id, job_id=job_id)
+            try:
+                return operate(event)
+            except ValidationError as error:
+                return _invalid(error)
+            except errors.LikenessError as error:
+                return _refuse(error)
+            except Exception as error:  # noqa: BLE001 - the last line: told to us, not to the caller
+                return _unexpected(error)
 
         handler.operation = Operation(  # type: ignore[attr-defined]
             method=method,
@@ -112,30 +115,39 @@ def route(
     return decorate
 
 
-def _body(app: APIGatewayHttpResolver) -> str:
-    return app.current_event.decoded_body or "{}"
-
-
-def _check_shapes(parameters: dict[str, str]) -> None:
-    """An id of a wrong shape names nothing of ours: it never reaches the table."""
+def _parameters(event: Event) -> dict[str, str]:
+    """The path's. An id of a wrong shape names nothing of ours: it never reaches the table."""
+    parameters: dict[str, str] = event.get("pathParameters") or {}
     for name, value in parameters.items():
         if name in SHAPES and not SHAPES[name].fullmatch(value):
             raise errors.NotFound(f"there is no {name.removesuffix('_id')} of that id")
+    return parameters
 
 
-def _respond(answer: Message | Picture, status: HTTPStatus) -> Response[Any]:
+def _body(event: Event) -> str | bytes:
+    body = event.get("body") or "{}"
+    return base64.b64decode(body) if event.get("isBase64Encoded") else body
+
+
+def _respond(answer: Message | Picture, status: HTTPStatus) -> Answer:
     if isinstance(answer, Picture):
-        headers: dict[str, str | list[str]] = {"Cache-Control": "public, max-age=86400"}
-        return Response(status, answer.content_type, answer.content, headers=headers)
-    return Response(status, JSON, answer.model_dump_json(), headers={"Cache-Control": "no-store"})
+        return {
+            "statusCode": status,
+            "headers": {"Content-Type": answer.content_type, "Cache-Control": FOR_A_DAY},
+            "body": base64.b64encode(answer.content).decode(),
+            "isBase64Encoded": True,
+        }
+    return _json(status, answer.model_dump_json())
 
 
-def _answer(error: errors.LikenessError) -> Response[str]:
-    status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+def _refuse(error: errors.LikenessError) -> Answer:
+    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), None)
+    if status is None:
+        return _unexpected(error)
     return _problem(status, type(error).__name__, str(error), error.reason)
 
 
-def _invalid(error: ValidationError) -> Response[str]:
+def _invalid(error: ValidationError) -> Answer:
     """Names each field and what is wrong with it, and repeats no value: it may be personal."""
     wrong = (
         f"{'.'.join(map(str, fault['loc'])) or 'body'}: {fault['msg']}"
@@ -144,17 +156,22 @@ def _invalid(error: ValidationError) -> Response[str]:
     return _problem(HTTPStatus.BAD_REQUEST, errors.Invalid.__name__, "; ".join(wrong))
 
 
-def _unexpected(error: Exception) -> Response[str]:
+def _unexpected(error: Exception) -> Answer:
     logger.error("unexpected error", exc_info=error)
     return _problem(
         HTTPStatus.INTERNAL_SERVER_ERROR, "Internal", "something failed on our side: try again"
     )
 
 
-def _no_route(_: NotFoundError) -> Response[str]:
-    return _problem(HTTPStatus.NOT_FOUND, errors.NotFound.__name__, "there is no such route")
+def _problem(status: HTTPStatus, error: str, message: str, reason: Any = None) -> Answer:
+    problem = Problem(error=error, message=message, reason=reason)
+    return _json(status, problem.model_dump_json(exclude_none=True))
 
 
-def _problem(status: HTTPStatus, error: str, message: str, reason: Any = None) -> Response[str]:
-    body = Problem(error=error, message=message, reason=reason).model_dump_json(exclude_none=True)
-    return Response(status, JSON, body, headers={"Cache-Control": "no-store"})
+def _json(status: HTTPStatus, body: str) -> Answer:
+    return {
+        "statusCode": status,
+        "headers": {"Content-Type": "application/json", "Cache-Control": "no-store"},
+        "body": body,
+        "isBase64Encoded": False,
+    }

@@ -1,0 +1,103 @@
+"""Every adapter, made at its first use and kept for the next call."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from likeness.adapters.clock import SystemClock
+from likeness.adapters.gallery_bucket import GalleryBucket
+from likeness.adapters.generator import TrainingJobs
+from likeness.adapters.inspections import Inspections
+from likeness.adapters.jobs_table import JobsTable
+from likeness.adapters.ledger_table import LedgerTable
+from likeness.adapters.photo_bucket import PhotoBucket
+from likeness.adapters.rekognition import Rekognition
+from likeness.adapters.reviews_table import ReviewsTable
+from likeness.adapters.users_table import UsersTable
+from likeness.adapters.work_bucket import WorkBucket
+from likeness.adapters.workflow import StepFunctions
+from likeness.settings import Settings
+
+CLOCK = SystemClock()
+# A call that hangs must not eat the function's time; a throttled one is tried again, slower.
+CALLS = Config(connect_timeout=2, read_timeout=20, retries={"mode": "adaptive", "max_attempts": 6})
+# Links and forms: what KMS encrypted needs Signature Version 4, and a form is posted to the
+# bucket's own region, because a browser does not post again where it is redirected.
+SIGNED = CALLS.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
+
+
+@cache
+def settings() -> Settings:
+    return Settings.read()
+
+
+@cache
+def _client(service: str) -> Any:
+    config = SIGNED if service == "s3" else CALLS
+    return boto3.client(service, config=config)  # type: ignore[call-overload]
+
+
+@cache
+def _table() -> Any:
+    return boto3.resource("dynamodb", config=CALLS).Table(settings().table)
+
+
+@cache
+def jobs() -> JobsTable:
+    return JobsTable(_table())
+
+
+@cache
+def ledger() -> LedgerTable:
+    return LedgerTable(_table())
+
+
+@cache
+def users() -> UsersTable:
+    return UsersTable(_table())
+
+
+@cache
+def reviews() -> ReviewsTable:
+    return ReviewsTable(_table())
+
+
+@cache
+def photos() -> PhotoBucket:
+    return PhotoBucket(_client("s3"), settings().photos_bucket)
+
+
+@cache
+def work() -> WorkBucket:
+    return WorkBucket(_client("s3"), settings().avatars_bucket, settings().photos_bucket)
+
+
+@cache
+def gallery() -> GalleryBucket:
+    return GalleryBucket(_client("s3"), settings().avatars_bucket)
+
+
+@cache
+def detector() -> Rekognition:
+    return Rekognition(
+        _client("rekognition"), photos=settings().photos_bucket, avatars=settings().avatars_bucket
+    )
+
+
+@cache
+def inspections() -> Inspections:
+    return Inspections(_client("lambda"), settings().inspect_function or "")
+
+
+@cache
+def workflow() -> StepFunctions:
+    return StepFunctions(_client("stepfunctions"), settings().state_machine or "")
+
+
+@cache
+def generator() -> TrainingJobs:
+    return TrainingJobs(_client("sagemaker"))

@@ -1,0 +1,99 @@
+"""The app backend's use cases with their adapters: `/v1/jobs`, `/v1/styles`, `/v1/users`."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import TYPE_CHECKING
+
+from likeness.adapters import policy_files
+from likeness.bootstrap import adapters
+from likeness.domain.errors import NotFound
+from likeness.services import (
+    add_photo as _add_photo,
+    create_job as _create_job,
+    get_job as _get_job,
+    get_quota as _get_quota,
+    list_styles as _list_styles,
+    submit_job as _submit_job,
+)
+
+if TYPE_CHECKING:
+    from likeness.api import (
+        AddPhoto,
+        Created,
+        CreateJob,
+        JobView,
+        QuotaView,
+        StylesView,
+        Submitted,
+        UploadForm,
+    )
+    from likeness.domain.ids import JobId, StyleId, UserId
+
+
+def create_job(request: CreateJob) -> Created:
+    return _create_job.create_job(
+        request,
+        jobs=adapters.jobs(),
+        users=adapters.users(),
+        ledger=adapters.ledger(),
+        photos=adapters.photos(),
+        clock=adapters.CLOCK,
+        styles=policy_files.load_styles(),
+        tiers=policy_files.load_tiers(),
+        consent_versions=adapters.settings().consents,
+        submit_within=adapters.settings().submit_within,
+    )
+
+
+def add_photo(job_id: JobId, request: AddPhoto) -> UploadForm:
+    return _add_photo.add_photo(
+        job_id, request, jobs=adapters.jobs(), photos=adapters.photos(), clock=adapters.CLOCK
+    )
+
+
+def submit_job(job_id: JobId) -> Submitted:
+    return _submit_job.submit_job(
+        job_id,
+        jobs=adapters.jobs(),
+        ledger=adapters.ledger(),
+        photos=adapters.photos(),
+        inspections=adapters.inspections(),
+        workflow=adapters.workflow(),
+        clock=adapters.CLOCK,
+        tiers=policy_files.load_tiers(),
+    )
+
+
+def get_job(job_id: JobId) -> JobView:
+    return _get_job.get_job(
+        job_id,
+        jobs=adapters.jobs(),
+        users=adapters.users(),
+        ledger=adapters.ledger(),
+        gallery=adapters.gallery(),
+        work=adapters.work(),
+        clock=adapters.CLOCK,
+        tiers=policy_files.load_tiers(),
+        reasons=policy_files.load_reasons(),
+    )
+
+
+def get_quota(user_id: UserId) -> QuotaView:
+    return _get_quota.get_quota(
+        user_id,
+        users=adapters.users(),
+        ledger=adapters.ledger(),
+        clock=adapters.CLOCK,
+        tiers=policy_files.load_tiers(),
+    )
+
+
+def list_styles() -> StylesView:
+    return _list_styles.list_styles(styles=policy_files.load_styles())
+
+
+def preview_style(style: StyleId) -> bytes:
+    if style not in policy_files.load_styles():
+        raise NotFound("there is no such style: GET /v1/styles lists them")
+    return (resources.files("likeness.policy") / "previews" / f"{style}.webp").read_bytes()

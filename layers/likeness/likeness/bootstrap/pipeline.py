@@ -1,0 +1,122 @@
+"""The path of a job: the inspection of each upload, and each task of the state machine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from likeness.adapters import policy_files
+from likeness.adapters.metrics import EmfMetrics
+from likeness.bootstrap import adapters
+from likeness.services import (
+    fail_job as _fail_job,
+    inspect_photo as _inspect_photo,
+    moderate_avatars as _moderate_avatars,
+    moderate_photos as _moderate_photos,
+    prepare_generation as _prepare_generation,
+    publish_avatars as _publish_avatars,
+    purge_photos as _purge_photos,
+    request_review as _request_review,
+    settle_job as _settle_job,
+)
+
+if TYPE_CHECKING:
+    from likeness.contracts import AvatarsModerated, Moderated, Prepared, Published, Purged, Settled
+    from likeness.domain.ids import JobId
+    from likeness.entrypoints.event import Uploaded
+
+
+def inspect_photo(upload: Uploaded) -> None:
+    from likeness.adapters import pictures  # noqa: PLC0415 - Pillow: only where it is needed
+
+    _inspect_photo.inspect_photo(
+        upload.job_id,
+        upload.photo_id,
+        etag=upload.etag,
+        jobs=adapters.jobs(),
+        photos=adapters.photos(),
+        detector=adapters.detector(),
+        pictures=pictures,
+        rules=policy_files.load_photo_rules(),
+        clock=adapters.CLOCK,
+    )
+
+
+def moderate_photos(job_id: JobId) -> Moderated:
+    return _moderate_photos.moderate_photos(
+        job_id,
+        jobs=adapters.jobs(),
+        detector=adapters.detector(),
+        policy=policy_files.load_policy(),
+        metrics=EmfMetrics(),
+    )
+
+
+def request_review(job_id: JobId, task_token: str) -> None:
+    _request_review.request_review(
+        job_id,
+        task_token,
+        jobs=adapters.jobs(),
+        reviews=adapters.reviews(),
+        clock=adapters.CLOCK,
+        decide_within=adapters.settings().decide_within,
+    )
+
+
+def prepare_generation(job_id: JobId, round_: int) -> Prepared:
+    return _prepare_generation.prepare_generation(
+        job_id,
+        round_,
+        jobs=adapters.jobs(),
+        reviews=adapters.reviews(),
+        work=adapters.work(),
+        clock=adapters.CLOCK,
+    )
+
+
+def moderate_avatars(job_id: JobId, round_: int) -> AvatarsModerated:
+    return _moderate_avatars.moderate_avatars(
+        job_id,
+        round_,
+        jobs=adapters.jobs(),
+        work=adapters.work(),
+        detector=adapters.detector(),
+        policy=policy_files.load_policy(),
+        clock=adapters.CLOCK,
+    )
+
+
+def purge_photos(job_id: JobId) -> Purged:
+    return _purge_photos.purge_photos(
+        job_id,
+        jobs=adapters.jobs(),
+        photos=adapters.photos(),
+        work=adapters.work(),
+        clock=adapters.CLOCK,
+    )
+
+
+def publish_avatars(job_id: JobId) -> Published:
+    return _publish_avatars.publish_avatars(
+        job_id, jobs=adapters.jobs(), gallery=adapters.gallery()
+    )
+
+
+def settle_job(job_id: JobId) -> Settled:
+    return _settle_job.settle_job(
+        job_id, jobs=adapters.jobs(), ledger=adapters.ledger(), clock=adapters.CLOCK
+    )
+
+
+def fail_job(job_id: JobId, error: str) -> Settled:
+    return _fail_job.fail_job(
+        job_id,
+        error,
+        jobs=adapters.jobs(),
+        reviews=adapters.reviews(),
+        ledger=adapters.ledger(),
+        photos=adapters.photos(),
+        work=adapters.work(),
+        gallery=adapters.gallery(),
+        generator=adapters.generator(),
+        clock=adapters.CLOCK,
+    )

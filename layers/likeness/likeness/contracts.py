@@ -45,6 +45,18 @@ class LikenessGate(Contract):
     attempts: int = Field(default=3, ge=1, le=10, description="draws for each avatar, at most")
 
 
+# "painter" draws on the CPU and needs no weights. "tiny" engines are the real classes of the diffusion
+# engines with small random weights: they drive the stack, and their pictures are noise.
+Engine = Literal[
+    "painter",
+    "flux2-klein-4b-ref",
+    "flux2-klein-4b-lora",
+    "sdxl-lora",
+    "tiny-ref",
+    "tiny-lora",
+]
+
+
 class OrderedPhoto(Contract):
     """A photo that passed moderation: `{photo_id}.jpg` in the channel "photos".
 
@@ -61,7 +73,7 @@ class GenerationOrder(Contract):
     schema_version: Literal[1] = 1
     job_id: JobIdField
     round: int = Field(ge=1, le=2, description="2 draws what the check of round 1 took away")
-    engine: Literal["painter"] = "painter"
+    engine: Engine = "painter"
     size: int = Field(default=1024, ge=64, le=2048, description="side of each avatar, px")
     photos: tuple[OrderedPhoto, ...] = Field(min_length=1, max_length=10)
     avatars: tuple[AvatarOrder, ...] = Field(min_length=1, max_length=30)

@@ -1,0 +1,166 @@
+"""The recipe: look, prepare, learn or show, draw, and leave nothing behind."""
+
+import logging
+from collections.abc import Sequence
+
+import cv2
+import torch
+
+from likeness.contracts import GenerationOrder, NotDrawn
+from likeness_model import __version__
+from likeness_model.diffusion.adapters import PERSON, put_on, take_off
+from likeness_model.diffusion.backends.base import Backend, Prompts
+from likeness_model.diffusion.draw import Drawing, Words
+from likeness_model.diffusion.judge import Person
+from likeness_model.diffusion.keeping import Keeping
+from likeness_model.diffusion.learn import Learned, Lessons, learn
+from likeness_model.diffusion.memory import Batches, fingerprint, release
+from likeness_model.diffusion.prepare import Portrait, examples, find_portraits, references
+from likeness_model.diffusion.prompts import captions_of_someone, catalogue, prompts_for
+from likeness_model.diffusion.seeds import mixed
+from likeness_model.engines import Task
+from likeness_model.vision.records import Image
+
+log = logging.getLogger(__name__)
+
+
+class BaseChangedError(Exception):
+    """A job left a trace in the weights that the next user's pictures come from."""
+
+
+class DiffusionEngine:
+    """A backend, loaded once, that draws for one user after the other."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.backend = backend
+        self.name = backend.name
+        self.styles = tuple(catalogue().styles)
+        self._untouched = self._fingerprints()
+
+    def draw(self, task: Task) -> list[NotDrawn]:
+        """Raises PhotosError and DeviceError; BaseChangedError when the weights are no longer
+        those that were loaded: then the process must end, and no other job may be given to it."""
+        try:
+            return self._draw(task)
+        finally:
+            self._clear()
+
+    def _draw(self, task: Task) -> list[NotDrawn]:
+        backend, recipe = self.backend, self.backend.recipe
+
+        # 1. Look at the photos: faces, and what is measured on them.
+        task.report("looking", len(task.gallery.avatars))
+        portraits = find_portraits(task.photos)
+        if not portraits:
+            return [
+                NotDrawn(avatar_id=a.avatar_id, style=a.style, reason="no_usable_photo")
+                for a in task.missing
+            ]
+
+        # 2. Encode all words at once, then the pictures to learn from.
+        words = self._encode_words(task)
+        lessons = self._encode_lessons(portraits) if recipe.learns else None
+        drawing = Drawing(
+            backend,
+            task,
+            words=words,
+            person=Person(tuple(portrait.features for portrait in portraits)),
+            photo_ids=[portrait.photo_id for portrait in portraits],
+            references=references(portraits, recipe.references, recipe.reference_side),
+        )
+
+        # 3. Learn the face, and stop in time for the drawing.
+        keeping = Keeping(task.gallery.folder, self._key(task.order))
+        if lessons is not None:
+            task.report("learning", len(task.gallery.avatars))
+            reserved = drawing.seconds_needed() if task.deadline else 0.0
+            learned = learn(
+                backend,
+                lessons,
+                seed=mixed(self._key(task.order)),
+                keeping=keeping,
+                goes_on=lambda step: task.deadline.allows(reserved + step),
+            )
+            self._take_to_the_artist(learned)
+
+        # 4. Draw, judge, draw again.
+        task.report("drawing", len(task.gallery.avatars))
+        given_up = drawing.run()
+        keeping.forget()
+        return given_up
+
+    def _encode_words(self, task: Task) -> Words:
+        """Prompts of the whole order, drawn or not: which setting is whose must not depend on
+        where an earlier run was cut off."""
+        recipe = self.backend.recipe
+        texts = prompts_for(task.order.avatars, learned=recipe.learns)
+        encoded = self._encode_prompts(list(texts.values()))
+        negative = None
+        if recipe.takes_negatives:
+            negative = self.backend.encode_prompts([catalogue().negative])
+        return Words(encoded, {avatar_id: n for n, avatar_id in enumerate(texts)}, negative)
+
+    def _encode_lessons(self, portraits: Sequence[Portrait]) -> Lessons:
+        recipe = self.backend.recipe
+        own = examples(portraits, recipe.learning_side)
+        pictures = [example.picture for example in own]
+        captions = [example.caption for example in own]
+        if recipe.prior_pictures:
+            someone = captions_of_someone(recipe.prior_pictures)
+            pictures += self._draw_someone(someone)
+            captions += someone
+        batches = Batches(recipe.drawing_batch)
+        latents = torch.cat(list(batches.run(pictures, self.backend.encode_pictures)))
+        prompts = self._encode_prompts(captions)
+        return Lessons(latents, prompts, prior=recipe.prior_pictures)
+
+    def _encode_prompts(self, texts: Sequence[str]) -> Prompts:
+        batches = Batches(self.backend.recipe.drawing_batch)
+        parts = list(batches.run(texts, self.backend.encode_prompts))
+        names = parts[0].rows
+        return Prompts({name: torch.cat([part.rows[name] for part in parts]) for name in names})
+
+    def _draw_someone(self, captions: Sequence[str]) -> list[Image]:
+        """Other people, as the base draws them before anybody's face is learned."""
+        side = self.backend.recipe.learning_side
+        prompts = self._encode_prompts(captions)
+        batches = Batches(self.backend.recipe.drawing_batch)
+        drawn = batches.run(
+            range(len(captions)),
+            lambda rows: self.backend.paint(
+                prompts.pick(rows), [mixed("someone", row) for row in rows]
+            ),
+        )
+        smooth = cv2.INTER_AREA
+        return [
+            cv2.resize(one, (side, side), interpolation=smooth) for batch in drawn for one in batch
+        ]
+
+    def _take_to_the_artist(self, learned: Learned) -> None:
+        """Where one network learns and another draws, the adapter moves over."""
+        backend = self.backend
+        if backend.artist is not backend.learner:
+            take_off(backend.learner)
+            put_on(
+                backend.artist, backend.targets, backend.recipe.rank, seed=0, state=learned.state
+            )
+
+    def _key(self, order: GenerationOrder) -> str:
+        """What learning depends on, and nothing else: both rounds of a job learn the same."""
+        sums = sorted(photo.sha256 for photo in order.photos)
+        return f"{mixed(__version__, self.name, repr(self.backend.recipe), *sums):016x}"
+
+    def _clear(self) -> None:
+        backend = self.backend
+        take_off(backend.artist)
+        if backend.recipe.learns:
+            take_off(backend.learner)
+        release()
+        if self._fingerprints() != self._untouched:
+            raise BaseChangedError("the base weights changed during a job: load them anew")
+
+    def _fingerprints(self) -> dict[str, str]:
+        return {
+            name: fingerprint(network, without=PERSON)
+            for name, network in self.backend.networks().items()
+        }

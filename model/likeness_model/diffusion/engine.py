@@ -1,25 +1,21 @@
 """The recipe: look, prepare, learn or show, draw, and leave nothing behind."""
 
 import logging
-from collections.abc import Sequence
-
-import cv2
-import torch
 
 from likeness.contracts import GenerationOrder, NotDrawn
 from likeness_model import __version__
 from likeness_model.diffusion.adapters import PERSON, put_on, take_off
-from likeness_model.diffusion.backends.base import Backend, Prompts
+from likeness_model.diffusion.backends.base import Backend
 from likeness_model.diffusion.draw import Drawing, Words
 from likeness_model.diffusion.judge import Person
 from likeness_model.diffusion.keeping import Keeping
-from likeness_model.diffusion.learn import Learned, Lessons, learn
-from likeness_model.diffusion.memory import Batches, fingerprint, release
-from likeness_model.diffusion.prepare import Portrait, examples, find_portraits, references
-from likeness_model.diffusion.prompts import captions_of_someone, catalogue, prompts_for
+from likeness_model.diffusion.learn import Learned, learn
+from likeness_model.diffusion.lessons import encode_lessons, encode_prompts
+from likeness_model.diffusion.memory import fingerprint, release
+from likeness_model.diffusion.prepare import find_portraits, references
+from likeness_model.diffusion.prompts import catalogue, prompts_for
 from likeness_model.diffusion.seeds import mixed
 from likeness_model.engines import Task
-from likeness_model.vision.records import Image
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +55,7 @@ class DiffusionEngine:
 
         # 2. Encode all words at once, then the pictures to learn from.
         words = self._encode_words(task)
-        lessons = self._encode_lessons(portraits) if recipe.learns else None
+        lessons = encode_lessons(backend, portraits) if recipe.learns else None
         drawing = Drawing(
             backend,
             task,
@@ -94,47 +90,11 @@ class DiffusionEngine:
         where an earlier run was cut off."""
         recipe = self.backend.recipe
         texts = prompts_for(task.order.avatars, learned=recipe.learns)
-        encoded = self._encode_prompts(list(texts.values()))
+        encoded = encode_prompts(self.backend, list(texts.values()))
         negative = None
         if recipe.takes_negatives:
             negative = self.backend.encode_prompts([catalogue().negative])
         return Words(encoded, {avatar_id: n for n, avatar_id in enumerate(texts)}, negative)
-
-    def _encode_lessons(self, portraits: Sequence[Portrait]) -> Lessons:
-        recipe = self.backend.recipe
-        own = examples(portraits, recipe.learning_side)
-        pictures = [example.picture for example in own]
-        captions = [example.caption for example in own]
-        if recipe.prior_pictures:
-            someone = captions_of_someone(recipe.prior_pictures)
-            pictures += self._draw_someone(someone)
-            captions += someone
-        batches = Batches(recipe.drawing_batch)
-        latents = torch.cat(list(batches.run(pictures, self.backend.encode_pictures)))
-        prompts = self._encode_prompts(captions)
-        return Lessons(latents, prompts, prior=recipe.prior_pictures)
-
-    def _encode_prompts(self, texts: Sequence[str]) -> Prompts:
-        batches = Batches(self.backend.recipe.drawing_batch)
-        parts = list(batches.run(texts, self.backend.encode_prompts))
-        names = parts[0].rows
-        return Prompts({name: torch.cat([part.rows[name] for part in parts]) for name in names})
-
-    def _draw_someone(self, captions: Sequence[str]) -> list[Image]:
-        """Other people, as the base draws them before anybody's face is learned."""
-        side = self.backend.recipe.learning_side
-        prompts = self._encode_prompts(captions)
-        batches = Batches(self.backend.recipe.drawing_batch)
-        drawn = batches.run(
-            range(len(captions)),
-            lambda rows: self.backend.paint(
-                prompts.pick(rows), [mixed("someone", row) for row in rows]
-            ),
-        )
-        smooth = cv2.INTER_AREA
-        return [
-            cv2.resize(one, (side, side), interpolation=smooth) for batch in drawn for one in batch
-        ]
 
     def _take_to_the_artist(self, learned: Learned) -> None:
         """Where one network learns and another draws, the adapter moves over."""

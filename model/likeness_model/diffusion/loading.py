@@ -8,7 +8,10 @@ from pathlib import Path
 
 from likeness_model.weights import go_offline, verify
 
-go_offline()  # before torch's libraries read the environment
+# Before torch's libraries read the environment. They warn of prompts, in full, that are too long.
+go_offline()
+os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+os.environ.setdefault("DIFFUSERS_VERBOSITY", "error")
 
 import torch  # noqa: E402
 from diffusers.utils import logging as diffusers_logging  # noqa: E402
@@ -60,6 +63,7 @@ def load_backend(name: str, folder: Path | None = None, device: str | None = Non
     diffusers_logging.disable_progress_bar()
     transformers_logging.disable_progress_bar()
     if name in TINY:
+        torch.set_num_threads(1)  # too small to share out
         family, recipe = TINY[name]
         log.info("%s: random weights, its pictures are noise", name)
         return random_backend(name, recipe, family=family, tiny=True)

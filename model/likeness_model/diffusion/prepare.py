@@ -86,7 +86,7 @@ def references(portraits: Sequence[Portrait], count: int, side: int) -> list[Ima
 
 
 def face_crop(portrait: Portrait, factor: float, side: int) -> Image:
-    """(side, side, 3) around the face; moved, then narrowed, where the photo ends before it does."""
+    """(side, side, 3) around the face; moved, then narrowed, where the photo ends sooner."""
     height, width = portrait.photo.shape[:2]
     low, high = portrait.mesh.plane.min(0), portrait.mesh.plane.max(0)
     span = int(min(factor * (high[1] - low[1]), height, width))

@@ -58,8 +58,14 @@ TINY_LORA = Recipe(
     keep_every=8,
     drawing_steps=2,
     drawing_side=64,
+    words=24,
     shows_faces=False,
 )
 TINY_REF = Recipe(
-    references=2, reference_side=64, drawing_steps=2, drawing_side=64, shows_faces=False
+    references=2,
+    reference_side=64,
+    drawing_steps=2,
+    drawing_side=64,
+    words=24,
+    shows_faces=False,
 )

@@ -43,6 +43,7 @@ UNET = {
     "down_block_types": ["DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"],
     "up_block_types": ["CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"],
     "transformer_layers_per_block": [1, 2, 10],
+    "layers_per_block": 2,
     "use_linear_projection": True,
     "addition_embed_type": "text_time",
     "addition_time_embed_dim": 256,
@@ -55,7 +56,8 @@ TINY_UNET = UNET | {
     "cross_attention_dim": 64,
     "down_block_types": ["DownBlock2D", "CrossAttnDownBlock2D"],
     "up_block_types": ["CrossAttnUpBlock2D", "UpBlock2D"],
-    "transformer_layers_per_block": [1, 2],
+    "transformer_layers_per_block": [1, 1],
+    "layers_per_block": 1,
     "addition_time_embed_dim": 8,
     "projection_class_embeddings_input_dim": 80,
 }
@@ -100,8 +102,8 @@ KLEIN = {
 }
 TINY_KLEIN = KLEIN | {
     "in_channels": 16,
-    "num_layers": 2,
-    "num_single_layers": 2,
+    "num_layers": 1,
+    "num_single_layers": 1,
     "attention_head_dim": 16,
     "num_attention_heads": 2,
     "joint_attention_dim": 48,

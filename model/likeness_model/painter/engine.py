@@ -1,4 +1,4 @@
-"""The painter as an engine: photos are looked at and painted by worker processes, without weights."""
+"""The painter as an engine: worker processes look at photos and paint them, without weights."""
 
 import logging
 from collections.abc import Mapping

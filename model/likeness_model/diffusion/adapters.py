@@ -4,6 +4,7 @@ In bf16, fusing and unfusing leaves a quarter of the base's tensors changed: a t
 face in the next user's pictures.
 """
 
+import warnings
 from collections.abc import Mapping, Sequence
 
 import torch
@@ -27,7 +28,8 @@ def put_on(
     config = LoraConfig(
         r=rank, lora_alpha=rank, init_lora_weights="gaussian", target_modules=list(targets)
     )
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Already found a `peft_config`")  # the base's own
         torch.manual_seed(seed)
         network.add_adapter(config, adapter_name=PERSON)
     for parameter in person_parameters(network).values():

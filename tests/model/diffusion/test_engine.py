@@ -162,15 +162,15 @@ def test_what_fails_is_drawn_again_with_another_seed(lora, tmp_path, monkeypatch
     "asked",
     [
         {},
-        {"gate": {"redraw_above": 1.99, "attempts": 10}},
+        {"gate": {"redraw_above": 1.99, "attempts": 5}},
         {"gate": {"attempts": 1}},
         {"round": 2},
     ],
 )
-def test_no_field_of_an_order_lets_nudity_through(loaded, tmp_path, monkeypatch, asked):
+def test_no_field_of_an_order_lets_nudity_through(lora, tmp_path, monkeypatch, asked):
     monkeypatch.setattr("likeness_model.diffusion.judge.nsfw_score", lambda _: 0.5)
 
-    result = run(loaded, tmp_path, **asked)
+    result = run(lora, tmp_path, styles=("glamour", "pencil"), **asked)
 
     assert result.avatars == ()
     assert {row.reason for row in result.not_drawn} == {"nudity"}

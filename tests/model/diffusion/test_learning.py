@@ -110,9 +110,7 @@ def test_it_stops_when_the_time_is_up_and_says_how_far_it_came(few_steps, teach)
     assert len(learned.losses) == 3
 
 
-def test_when_memory_runs_out_it_learns_the_same_in_smaller_batches(
-    few_steps, teach, monkeypatch
-):
+def test_when_memory_runs_out_it_learns_the_same_in_smaller_batches(few_steps, teach, monkeypatch):
     _, backend = few_steps
     plenty = teach(name="plenty")
     errors, sizes = backend.errors, []

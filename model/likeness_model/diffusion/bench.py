@@ -1,10 +1,10 @@
 """How fast an engine is, and how much memory it takes, beside the least that it could be.
 
-    python -m likeness_model.bench --backend sdxl-lora --device cuda --random-weights --photos FOLDER
+    python -m likeness_model.bench --backend sdxl-lora --device cuda --random-weights --photos DIR
 
-Networks of the true shapes with random weights take as long as real ones; likeness, style and how
-often a picture is refused cannot be measured with them. One flat JSON object, name to number; what
-could not be measured is null, and a line on the error stream says why.
+Networks of the true shapes with random weights take as long as real ones; likeness, style and
+how often a picture is refused cannot be measured with them. One flat JSON object, name to number;
+what could not be measured is null, and a line on the error stream says why.
 """
 
 import hashlib
@@ -93,7 +93,7 @@ def measure(
 
 
 def floor(name: str, recipe: Recipe, *, device: str, tiny: bool = False) -> Numbers:
-    """Counted work in TFLOP and, where the device's peak is known, the seconds it takes at least."""
+    """Counted work, TFLOP, and the seconds it takes at least at the GPU's peak, or an H100's."""
     numbers: Numbers = {}
     if tiny:
         _skip(numbers, "work is counted for the true shapes only", _COUNTED)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 from diffusers import AutoencoderKL, AutoencoderKLFlux2, UNet2DConditionModel
@@ -38,6 +39,7 @@ class Work:
         return learning + drawing + examples * self.encode
 
 
+@cache
 def count_work(family: str, recipe: Recipe) -> Work:
     """Of "sdxl" or "klein"."""
     return _sdxl(recipe) if family == "sdxl" else _klein(recipe)
@@ -59,7 +61,7 @@ def _sdxl(recipe: Recipe) -> Work:
         sizes = {"text_embeds": _empty(1, 1280), "time_ids": _empty(1, 6)}
         return unet(latents, _empty(1), _empty(1, 77, 2048), added_cond_kwargs=sizes).sample
 
-    return _counted(unet, Sdxl.targets, vae, 4, recipe, forward, forward)
+    return _counted(unet, Sdxl.targets, vae, 4, recipe, learn=forward, draw=forward)
 
 
 def _klein(recipe: Recipe) -> Work:
@@ -85,8 +87,8 @@ def _klein(recipe: Recipe) -> Work:
         vae,
         32,
         recipe,
-        forward,
-        lambda side: forward(side, recipe.references),
+        learn=forward,
+        draw=lambda side: forward(side, recipe.references),
     )
 
 
@@ -96,6 +98,7 @@ def _counted(
     vae: nn.Module,
     channels: int,
     recipe: Recipe,
+    *,
     learn: Callable[[int], torch.Tensor],
     draw: Callable[[int], torch.Tensor],
 ) -> Work:

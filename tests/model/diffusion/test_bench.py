@@ -1,13 +1,13 @@
 """The bench: work as it was counted before, and every number of it on a tiny pipeline."""
 
 import json
-import os
-import subprocess
 import sys
 from dataclasses import replace
 
 import pytest
+import torch
 
+import likeness_model.bench
 from likeness_model.diffusion import bench
 from likeness_model.diffusion.bench import floor, measure
 from likeness_model.diffusion.flops import Work, count_work, peak_of
@@ -75,21 +75,15 @@ def test_every_number_is_measured_on_a_tiny_pipeline(name, recipe, monkeypatch, 
         assert key in told
 
 
-def test_without_a_gpu_it_counts_and_says_what_it_could_not_measure():
-    program = subprocess.run(
-        [sys.executable, "-m", "likeness_model.bench", "--backend", "sdxl-lora"]
-        + ["--device", "cuda", "--random-weights"],
-        capture_output=True,
-        text=True,
-        check=True,
-        env=os.environ
-        | {
-            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
-            "CUDA_VISIBLE_DEVICES": "",
-        },
-    )
+def test_without_a_gpu_it_counts_and_says_what_it_could_not_measure(monkeypatch, capsys):
+    asked = "bench --backend sdxl-lora --device cuda --random-weights"
+    monkeypatch.setattr(sys, "argv", asked.split())
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
 
-    numbers = json.loads(program.stdout)
+    likeness_model.bench.main()
+
+    told = capsys.readouterr()
+    numbers = json.loads(told.out)
     assert numbers["sdxl-lora.step_s"] is None
     assert numbers["sdxl-lora.job_tflop"] > 0
-    assert "not measured, because no GPU is visible: load_s" in program.stderr
+    assert "not measured, because no GPU is visible: load_s" in told.err

@@ -4,15 +4,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import nn
 
-from likeness.domain.ids import StyleId
 from likeness_model.diffusion.recipe import Recipe
 from likeness_model.vision.records import Image
+
+if TYPE_CHECKING:
+    from likeness.domain.ids import StyleId
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from likeness.domain.ids import JobId, UserId
 from likeness.domain.job import Job, JobState
 from likeness.domain.quota import Day, Entry, EntryState
 from likeness.domain.reasons import Reason
-from tests.builders import JOB, NOW, OTHER_JOB, TODAY, USER, a_job
+from tests.builders import JOB, NOW, OTHER_JOB, SUBJECT, TODAY, USER, a_job, ended
 
 
 def submitted(job_id: JobId = JOB, day: Day = TODAY, **fields) -> Job:
@@ -91,7 +91,7 @@ def test_a_reservation_that_is_repeated_counts_once(tables):
 def test_a_job_that_moved_meanwhile_takes_no_day(tables):
     opened(tables)
     opened(tables, OTHER_JOB)
-    tables.jobs.save(a_job().move(JobState.CANCELLED, NOW))
+    tables.jobs.save(a_job().move(JobState.CANCELLING, NOW))
 
     with pytest.raises(Conflict):
         reserve(tables, submitted())
@@ -125,7 +125,7 @@ def test_a_spent_day_stays_taken(tables):
     opened(tables, OTHER_JOB)
     reserve(tables, submitted())
 
-    tables.ledger.settle(submitted(), EntryState.SPENT, now=NOW)
+    tables.ledger.settle(ended(submitted()), EntryState.SPENT, now=NOW)
 
     assert tables.ledger.entries(USER, TODAY)[0].state is EntryState.SPENT
     with pytest.raises(OverQuota):
@@ -138,7 +138,7 @@ def test_a_returned_day_is_free_again_and_says_why(tables):
     reserve(tables, submitted())
 
     tables.ledger.settle(
-        submitted(), EntryState.RETURNED, now=NOW, reason=Reason.SYSTEM_UNAVAILABLE
+        ended(submitted()), EntryState.RETURNED, now=NOW, reason=Reason.SYSTEM_UNAVAILABLE
     )
 
     entry = tables.ledger.entries(USER, TODAY)[0]
@@ -152,10 +152,10 @@ def test_a_returned_day_is_free_again_and_says_why(tables):
 def test_settling_twice_changes_nothing(tables, first, second):
     opened(tables)
     reserve(tables, submitted())
-    tables.ledger.settle(submitted(), first, now=NOW)
+    tables.ledger.settle(ended(submitted()), first, now=NOW)
     settled = tables.ledger.entries(USER, TODAY)
 
-    tables.ledger.settle(submitted(), second, now=NOW, reason=Reason.SYSTEM_UNAVAILABLE)
+    tables.ledger.settle(ended(submitted()), second, now=NOW, reason=Reason.SYSTEM_UNAVAILABLE)
 
     assert tables.ledger.entries(USER, TODAY) == settled
 
@@ -166,7 +166,7 @@ def test_a_day_returned_twice_lets_one_job_in(tables):
         opened(tables, job_id)
     reserve(tables, submitted())
     for _ in range(2):
-        tables.ledger.settle(submitted(), EntryState.RETURNED, now=NOW)
+        tables.ledger.settle(ended(submitted()), EntryState.RETURNED, now=NOW)
 
     reserve(tables, submitted(others[0]))
 
@@ -179,7 +179,7 @@ def test_a_reservation_repeated_after_it_was_returned_takes_nothing(tables):
     opened(tables)
     opened(tables, OTHER_JOB)
     reserve(tables, submitted())
-    tables.ledger.settle(submitted(), EntryState.RETURNED, now=NOW)
+    tables.ledger.settle(ended(submitted()), EntryState.RETURNED, now=NOW)
 
     reserve(tables, submitted())
 
@@ -191,7 +191,7 @@ def test_settling_what_was_never_reserved_is_an_error(tables):
     opened(tables)
 
     with pytest.raises(NotFound):
-        tables.ledger.settle(submitted(), EntryState.SPENT, now=NOW)
+        tables.ledger.settle(ended(submitted()), EntryState.SPENT, now=NOW)
 
 
 def test_of_twenty_jobs_at_once_one_takes_the_day(tables):
@@ -234,7 +234,7 @@ def test_one_job_settled_ten_times_at_once_returns_one_day(tables):
     reserve(tables, submitted(ids[1]), limit=2)
 
     def settle(_: int) -> None:
-        tables.ledger.settle(submitted(ids[0]), EntryState.RETURNED, now=NOW)
+        tables.ledger.settle(ended(submitted(ids[0])), EntryState.RETURNED, now=NOW)
 
     with ThreadPoolExecutor(10) as pool:
         list(pool.map(settle, range(10)))
@@ -242,3 +242,35 @@ def test_one_job_settled_ten_times_at_once_returns_one_day(tables):
     with pytest.raises(OverQuota):
         reserve(tables, submitted(ids[2]), limit=1)
     reserve(tables, submitted(ids[2]), limit=2)
+
+
+def test_the_ended_job_and_its_day_are_stored_together(tables):
+    opened(tables)
+    reserve(tables, submitted())
+
+    tables.ledger.settle(ended(submitted()), EntryState.RETURNED, now=NOW)
+
+    assert tables.jobs.get(JOB) == ended(submitted())
+    assert tables.ledger.used(SUBJECT, TODAY) == 0
+
+
+def test_a_job_that_moved_before_it_ended_settles_nothing(tables):
+    opened(tables)
+    reserve(tables, submitted())
+    tables.jobs.save(submitted().move(JobState.CANCELLING, NOW))
+
+    with pytest.raises(Conflict):
+        tables.ledger.settle(ended(submitted()), EntryState.SPENT, now=NOW)
+
+    assert tables.ledger.entries(USER, TODAY)[0].state is EntryState.RESERVED
+    assert tables.jobs.get(JOB).state is JobState.CANCELLING
+
+
+def test_a_day_is_counted_under_the_users_hash(tables):
+    opened(tables)
+    assert tables.ledger.used(SUBJECT, TODAY) == 0
+
+    reserve(tables, submitted())
+
+    assert tables.ledger.used(SUBJECT, TODAY) == 1
+    assert tables.ledger.used("another", TODAY) == 0

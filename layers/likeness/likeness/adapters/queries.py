@@ -38,6 +38,25 @@ def query_index(table: Table, *, gsi1pk: str) -> Iterator[dict[str, Any]]:
     )
 
 
+def delete_partition(table: Table, *, pk: str, last: str) -> None:
+    """Delete every item of a partition, and the one whose sort key is `last` after all others."""
+    items = _pages(
+        table,
+        {
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": pk},
+            "ProjectionExpression": "pk, sk",
+            "ConsistentRead": True,
+        },
+    )
+    with domain_errors():
+        with table.batch_writer() as batch:
+            for item in items:
+                if item["sk"] != last:
+                    batch.delete_item(Key={"pk": pk, "sk": item["sk"]})
+        table.delete_item(Key={"pk": pk, "sk": last})
+
+
 def _pages(table: Table, request: QueryInputTableQueryTypeDef) -> Iterator[dict[str, Any]]:
     while True:
         with domain_errors():

@@ -33,6 +33,7 @@ from likeness.domain.review import PhotoFindings, Review, review_of
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 TODAY = Day("2026-11-22")
+MIDNIGHT = datetime(2026, 11, 22, 23, tzinfo=UTC)  # in Berlin
 JOB = JobId("j" + "1".zfill(32))
 OTHER_JOB = JobId("j" + "2".zfill(32))
 USER = UserId("user-1")
@@ -81,7 +82,7 @@ def a_job(state: JobState = JobState.OPEN, **fields: Any) -> Job:
     for step in WAYS[state]:
         more: dict[str, Any] = {}
         if step is JobState.MODERATING:
-            more |= {"day": TODAY, "lane": "training-job"}
+            more |= {"day": TODAY, "day_ends_at": MIDNIGHT, "lane": "training-job"}
         if step is JobState.GENERATING:
             more["round"] = 1
         job = job.move(step, NOW - timedelta(minutes=5), **more)

@@ -20,7 +20,7 @@ from likeness.domain.ids import (
 )
 from likeness.domain.job import Job
 from likeness.domain.photo import Photo
-from likeness.domain.quota import Day, Entry, EntryState, UserZone
+from likeness.domain.quota import Day, Entry, EntryState, TakenDay, UserZone
 from likeness.domain.reasons import Reason
 from likeness.domain.review import Review, ReviewState
 from likeness.domain.user import Profile
@@ -99,6 +99,7 @@ class FakeLedger:
     def __init__(self, jobs: FakeJobs) -> None:
         self._jobs = jobs
         self._used: Counter[tuple[Subject, Day]] = Counter()
+        self._ends: dict[tuple[Subject, Day], datetime] = {}
         self._entries: dict[tuple[UserId, Day, JobId], Entry] = {}
 
     def reserve(self, job: Job, *, limit: int, now: datetime) -> None:
@@ -115,6 +116,8 @@ class FakeLedger:
                 raise OverQuota(f"the day {day} is taken")
             self._jobs.save(job)
             self._used[job.subject, day] += 1
+            if job.day_ends_at:
+                self._ends[job.subject, day] = job.day_ends_at
             self._entries[key] = Entry(
                 job_id=job.job_id, day=day, state=EntryState.RESERVED, reserved_at=now
             )
@@ -137,6 +140,12 @@ class FakeLedger:
 
     def used(self, subject: Subject, day: Day) -> int:
         return self._used[subject, day]
+
+    def last_taken(self, subject: Subject) -> TakenDay | None:
+        days = [day for (who, day), used in self._used.items() if who == subject and used > 0]
+        if not days:
+            return None
+        return TakenDay(day=max(days), ends_at=self._ends[subject, max(days)])
 
     def entries(self, user_id: UserId, day: Day) -> list[Entry]:
         mine = [

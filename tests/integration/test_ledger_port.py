@@ -1,20 +1,23 @@
 """The ledger of days: once a day, on the fake and on DynamoDB."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
 from likeness.domain.errors import Conflict, NotFound, OverQuota
 from likeness.domain.ids import JobId, UserId
 from likeness.domain.job import Job, JobState
-from likeness.domain.quota import Day, Entry, EntryState
+from likeness.domain.quota import Day, Entry, EntryState, TakenDay
 from likeness.domain.reasons import Reason
-from tests.builders import JOB, NOW, OTHER_JOB, SUBJECT, TODAY, USER, a_job, ended
+from tests.builders import JOB, MIDNIGHT, NOW, OTHER_JOB, SUBJECT, TODAY, USER, a_job, ended
 
 
 def submitted(job_id: JobId = JOB, day: Day = TODAY, **fields) -> Job:
     """An open job's next version, with the day that it wants."""
-    return a_job(job_id=job_id, **fields).move(JobState.MODERATING, NOW, day=day)
+    return a_job(job_id=job_id, **fields).move(
+        JobState.MODERATING, NOW, day=day, day_ends_at=MIDNIGHT
+    )
 
 
 def opened(tables, job_id: JobId = JOB, **fields) -> None:
@@ -66,10 +69,13 @@ def test_a_tier_without_jobs_gets_none(tables):
     assert tables.jobs.get(JOB).state is JobState.OPEN
 
 
-@pytest.mark.parametrize("other", [{"day": Day("2026-11-23")}, {"user_id": UserId("user-2")}])
+@pytest.mark.parametrize(
+    "other",
+    [{"day": Day("2026-11-23")}, {"user_id": UserId("user-2"), "subject": "subject-of-user-2"}],
+)
 def test_another_day_and_another_user_are_free(tables, other):
     opened(tables)
-    opened(tables, OTHER_JOB, user_id=other.get("user_id", USER))
+    opened(tables, OTHER_JOB, **{k: v for k, v in other.items() if k != "day"})
     reserve(tables, submitted())
 
     reserve(tables, submitted(OTHER_JOB, **other))
@@ -264,6 +270,21 @@ def test_a_job_that_moved_before_it_ended_settles_nothing(tables):
 
     assert tables.ledger.entries(USER, TODAY)[0].state is EntryState.RESERVED
     assert tables.jobs.get(JOB).state is JobState.CANCELLING
+
+
+def test_the_last_taken_day_is_remembered_with_its_end(tables):
+    assert tables.ledger.last_taken(SUBJECT) is None
+    tomorrow, later = Day("2026-11-23"), MIDNIGHT + timedelta(days=1)
+    opened(tables)
+    opened(tables, OTHER_JOB)
+    reserve(tables, submitted())
+    other = submitted(OTHER_JOB, day=tomorrow).model_copy(update={"day_ends_at": later})
+    reserve(tables, other)
+    assert tables.ledger.last_taken(SUBJECT) == TakenDay(day=tomorrow, ends_at=later)
+
+    tables.ledger.settle(ended(other), EntryState.RETURNED, now=NOW)
+
+    assert tables.ledger.last_taken(SUBJECT) == TakenDay(day=TODAY, ends_at=MIDNIGHT)
 
 
 def test_a_day_is_counted_under_the_users_hash(tables):

@@ -14,6 +14,7 @@ from likeness.domain.user import Profile
 from tests.builders import (
     BERLIN,
     JOB,
+    MIDNIGHT,
     NOW,
     OTHER_JOB,
     SUBJECT,
@@ -163,7 +164,7 @@ def test_a_job_is_forgotten_with_all_that_hangs_on_it(tables):
 def test_a_user_is_forgotten_and_the_counted_day_stays(tables):
     tables.users.save_zone(USER, BERLIN, seen=None)
     tables.jobs.create(a_job(), [])
-    submitted = a_job().move(JobState.MODERATING, NOW, day=TODAY)
+    submitted = a_job().move(JobState.MODERATING, NOW, day=TODAY, day_ends_at=MIDNIGHT)
     tables.ledger.reserve(submitted, limit=1, now=NOW)
     tables.ledger.settle(ended(submitted), EntryState.SPENT, now=NOW)
 

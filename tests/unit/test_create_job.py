@@ -8,7 +8,7 @@ from likeness.domain.errors import Conflict, Forbidden, Invalid, OverQuota, Unav
 from likeness.domain.ids import UserId
 from likeness.domain.job import JobState
 from likeness.domain.photo import PhotoState
-from likeness.domain.quota import EntryState, UserZone
+from likeness.domain.quota import EntryState, TakenDay, UserZone
 from likeness.services.create_job import create_job
 from likeness.services.fail_job import NOT_SUBMITTED
 from tests.builders import (
@@ -181,9 +181,11 @@ def test_a_month_later_another_zone_holds_from_the_end_of_the_day(world):
     create(world, an_order(time_zone="America/New_York"))
 
     zone = world.users.profile(USER).zone
-    assert (zone.name, zone.before) == ("America/New_York", "Europe/Berlin")
-    assert zone.day(month_later) == "2026-12-22"
-    assert zone.holds_from == datetime(2026, 12, 22, 23, tzinfo=UTC)
+    midnight = datetime(2026, 12, 22, 23, tzinfo=UTC)  # in Berlin
+    assert (zone.name, zone.before) == (
+        "America/New_York",
+        TakenDay(day="2026-12-22", ends_at=midnight),
+    )
 
 
 def test_two_first_jobs_at_once_agree_on_a_zone(world, monkeypatch):
@@ -219,6 +221,15 @@ def test_no_job_is_without_a_timer(world, monkeypatch):
         create(world)
 
     assert world.jobs.jobs == {}
+
+
+@pytest.mark.parametrize("time_zone", ["Europe/Berlin", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_being_erased_gives_no_second_day_in_any_zone(world, time_zone):
+    world.has(JobState.MODERATING)
+    world.users.forget(USER)
+
+    with pytest.raises(OverQuota):
+        create(world, an_order(time_zone=time_zone))
 
 
 def test_nothing_is_begun_for_a_user_who_is_being_erased(world):

@@ -9,7 +9,19 @@ from likeness.domain.job import JobState
 from likeness.domain.photo import PhotoState
 from likeness.domain.quota import EntryState
 from likeness.services.submit_job import submit_job
-from tests.builders import JOB, NOW, OTHER_JOB, TODAY, USER, a_job, a_photo, photos, plus, tiers
+from tests.builders import (
+    JOB,
+    MIDNIGHT,
+    NOW,
+    OTHER_JOB,
+    TODAY,
+    USER,
+    a_job,
+    a_photo,
+    photos,
+    plus,
+    tiers,
+)
 
 
 def submit(world, job_id=JOB, **lite):
@@ -192,7 +204,9 @@ def overtaken(world, monkeypatch, by):
 
 def test_a_submit_that_was_overtaken_by_another_says_the_same(world, monkeypatch):
     world.has()
-    first = a_job().move(JobState.MODERATING, NOW - timedelta(seconds=1), day=TODAY)
+    first = a_job().move(
+        JobState.MODERATING, NOW - timedelta(seconds=1), day=TODAY, day_ends_at=MIDNIGHT
+    )
     overtaken(world, monkeypatch, lambda reserve: reserve(first, limit=1, now=NOW))
 
     assert submit(world).state is JobState.MODERATING

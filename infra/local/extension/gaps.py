@@ -187,7 +187,8 @@ GAPS: tuple[Gap, ...] = (
     ),
     Gap(
         name="event_delivery",
-        ships="EventBridge tries a target once, asks nobody's permission, and drops what fails",
+        ships="EventBridge and its Scheduler try a target once, ask nobody's permission, and drop "
+        "what fails",
         does="functions by their resource policy, state machines by the target's role, retries, "
         "then the rule's dead-letter queue if its policy lets EventBridge write",
         touches={

@@ -21,7 +21,7 @@ from likeness.domain.job import Job
 from likeness.domain.moderation import Label
 from likeness.domain.photo import ContentType, Photo
 from likeness.domain.picture import NormalisedPhoto
-from likeness.domain.quota import Day, Entry, EntryState, UserZone
+from likeness.domain.quota import Day, Entry, EntryState, TakenDay, UserZone
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
 from likeness.domain.review import Review
@@ -97,6 +97,10 @@ class Ledger(Protocol):
 
     def used(self, subject: Subject, day: Day) -> int:
         """How many jobs hold that day, reserved or spent."""
+        ...
+
+    def last_taken(self, subject: Subject) -> TakenDay | None:
+        """The latest day that a job holds."""
         ...
 
     def entries(self, user_id: UserId, day: Day) -> list[Entry]: ...

@@ -9,7 +9,7 @@
     JOB#<job>    REVIEW#TOKEN       its task token, kept apart
     USER#<user>  PROFILE            time zone, Plus, whether the user is being erased
     USER#<user>  ENTRY#<day>#<job>  Entry of the ledger
-    DAY#<subj>   <day>              used: how often jobs took that day
+    DAY#<subj>   <day>              used: how often jobs took that day; when it ends
     ERASURE#<e>  META               Erasure; once done, the receipt
     PAST#<l>#<t> <submitted>#<job>  how long a job of that lane and tier worked, s
 
@@ -77,8 +77,12 @@ def profile(user_id: UserId) -> Key:
     return {"pk": f"USER#{user_id}", "sk": "PROFILE"}
 
 
+def days(subject: Subject) -> str:
+    return f"DAY#{subject}"
+
+
 def day(subject: Subject, of: Day) -> Key:
-    return {"pk": f"DAY#{subject}", "sk": of}
+    return {"pk": days(subject), "sk": of}
 
 
 def entries(of: Day) -> str:

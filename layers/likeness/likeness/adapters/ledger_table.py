@@ -12,7 +12,7 @@ from likeness.adapters.queries import query
 from likeness.adapters.transactions import ConditionsFailed, put, write_all
 from likeness.domain.errors import Conflict, NotFound, OverQuota
 from likeness.domain.job import Job
-from likeness.domain.quota import Day, Entry, EntryState
+from likeness.domain.quota import Day, Entry, EntryState, TakenDay
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -90,6 +90,12 @@ class LedgerTable:
             answer = self._table.get_item(Key=keys.day(subject, day), ConsistentRead=True)
         return int(answer.get("Item", {}).get("used", 0))  # type: ignore[arg-type]  # a Decimal
 
+    def last_taken(self, subject: Subject) -> TakenDay | None:
+        for item in query(self._table, pk=keys.days(subject), latest_first=True):
+            if item["used"] > 0:
+                return TakenDay(day=item["sk"], ends_at=item["ends_at"])
+        return None
+
     def entries(self, user_id: UserId, day: Day) -> list[Entry]:
         pk = keys.profile(user_id)["pk"]
         items = query(self._table, pk=pk, begins_with=keys.entries(day))
@@ -101,10 +107,15 @@ class LedgerTable:
             "Update": {
                 "TableName": self._table.name,
                 "Key": keys.day(job.subject, day),
-                "UpdateExpression": "SET #ttl = :ttl ADD #used :one",
+                "UpdateExpression": "SET #ttl = :ttl, #ends = :ends ADD #used :one",
                 "ConditionExpression": "attribute_not_exists(#used) OR #used < :limit",
-                "ExpressionAttributeNames": {"#used": "used", "#ttl": "ttl"},
-                "ExpressionAttributeValues": {":one": 1, ":limit": limit, ":ttl": expiry["ttl"]},
+                "ExpressionAttributeNames": {"#used": "used", "#ttl": "ttl", "#ends": "ends_at"},
+                "ExpressionAttributeValues": {
+                    ":one": 1,
+                    ":limit": limit,
+                    ":ttl": expiry["ttl"],
+                    ":ends": keys.sortable(_end_of_day(job)),
+                },
             }
         }
 
@@ -147,3 +158,9 @@ def _day_of(job: Job) -> Day:
     if job.day is None:
         raise Conflict(f"job {job.job_id} takes no day")
     return job.day
+
+
+def _end_of_day(job: Job) -> datetime:
+    if job.day_ends_at is None:
+        raise Conflict(f"job {job.job_id} takes no day")
+    return job.day_ends_at

@@ -14,14 +14,21 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import QueryInputTableQueryTypeDef
 
 
-def query(table: Table, *, pk: str, begins_with: str) -> Iterator[dict[str, Any]]:
+def query(
+    table: Table, *, pk: str, begins_with: str | None = None, latest_first: bool = False
+) -> Iterator[dict[str, Any]]:
     """Items of one partition whose sort key begins so, in its order, as they are this moment."""
+    condition, values = "pk = :pk", {":pk": pk}
+    if begins_with is not None:
+        condition += " AND begins_with(sk, :sk)"
+        values[":sk"] = begins_with
     return _pages(
         table,
         {
-            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)",
-            "ExpressionAttributeValues": {":pk": pk, ":sk": begins_with},
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": values,
             "ConsistentRead": True,
+            "ScanIndexForward": not latest_first,
         },
     )
 

@@ -43,9 +43,13 @@ class StepFunctions:
                 return
 
     def end(self, job_id: JobId, error: str) -> None:
-        """Another execution of the same machine, whose input leads straight to FailJob."""
+        """Another execution of the same machine, whose input leads straight to FailJob.
+
+        Its name does not begin as a job's does, which is how the rule on executions that were
+        stopped tells the two apart.
+        """
         ending = Ending.of(job_id, error)
-        self._start(self._state_machine, f"{job_id}-{error}-end", ending)
+        self._start(self._state_machine, f"end-{job_id}-{error}", ending)
 
     def erase(self, erasure_id: ErasureId) -> None:
         self._start(self._erasure_machine, erasure_id, ErasureRef(erasure_id=erasure_id))

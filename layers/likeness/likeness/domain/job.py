@@ -102,6 +102,7 @@ class Job(Record):
     created_at: AwareDatetime
     submit_by: AwareDatetime
     day: Day | None = Field(default=None, description="the user's calendar day that this job takes")
+    day_ends_at: AwareDatetime | None = Field(default=None, description="when the next one begins")
     round: int = Field(default=0, ge=0, le=2, description="generation rounds started")
     photos_deleted_at: AwareDatetime | None = None
     avatars_expire_at: AwareDatetime | None = None

@@ -52,45 +52,53 @@ def midnight_after(day: Day, time_zone: str) -> datetime:
     return datetime.combine(tomorrow, time(), zone(time_zone)).astimezone(UTC)
 
 
+class TakenDay(Record):
+    """A day that a job took, and when it ends where that user lives."""
+
+    day: Day
+    ends_at: AwareDatetime
+
+
 class UserZone(Record):
-    """The time zone in which a user's days are counted, and how it came to be.
+    """The time zone in which a user's days are counted, and what was counted before it.
 
     Fixed by the first job. Another zone may be asked for 30 days after the last change, and holds
-    from the end of the day in which it was asked for: so a day that was taken stays the same day,
-    and a traveller has no two days on one. Days never go back: where it is still yesterday in the
-    new zone, today lasts longer.
+    from the end of the day in which it was asked for: so a day that was taken stays that day, and
+    a traveller has no two days on one. Days never go back: where it is still yesterday in the new
+    zone, today lasts longer.
     """
 
     name: str
     fixed_at: AwareDatetime
-    before: str | None = Field(default=None, description="the zone until `holds_from`")
-    holds_from: AwareDatetime | None = None
-    not_before: Day | None = Field(default=None, description="the last day counted in `before`")
+    before: TakenDay | None = Field(
+        default=None, description="the last day counted in the zone before; this one holds after it"
+    )
+
+    @classmethod
+    def first(cls, name: str, now: datetime, taken: TakenDay | None = None) -> Self:
+        """The zone of somebody's first job. Whoever was erased may have `taken` a day before."""
+        return cls(name=name, fixed_at=now, before=taken)
 
     def day(self, now: datetime) -> Day:
-        if self.before and self.holds_from and now < self.holds_from:
-            return day_of(now, self.before)
-        today = day_of(now, self.name)
-        return max(today, self.not_before) if self.not_before else today
+        if self.before is None:
+            return day_of(now, self.name)
+        if now < self.before.ends_at:
+            return self.before.day
+        return max(day_of(now, self.name), self.before.day)
 
     def next_day_begins(self, now: datetime) -> datetime:
         """When the user's next day begins, in UTC. Never by adding 24 hours."""
         today = self.day(now)
-        if self.holds_from and now < self.holds_from and self.day(self.holds_from) > today:
-            return self.holds_from
+        if self.before and now < self.before.ends_at and self.day(self.before.ends_at) > today:
+            return self.before.ends_at
         return midnight_after(today, self.name)
 
     def asked_for(self, name: str, now: datetime) -> Self:
         """The user's zone once this one is asked for; the same, where it is too soon to change."""
         if name == self.name or now < self.fixed_at + ZONE_STAYS:
             return self
-        return type(self)(
-            name=name,
-            fixed_at=now,
-            before=self.name,
-            holds_from=self.next_day_begins(now),
-            not_before=self.day(now),
-        )
+        today = TakenDay(day=self.day(now), ends_at=self.next_day_begins(now))
+        return type(self)(name=name, fixed_at=now, before=today)
 
 
 class EntryState(StrEnum):

@@ -10,7 +10,7 @@ from likeness.domain.errors import Conflict, Invalid, OverQuota
 from likeness.domain.ids import PhotoId, StyleId
 from likeness.domain.job import Job, JobState, Moment, new_job_id
 from likeness.domain.photo import Photo
-from likeness.domain.quota import UserZone, check_zone, day_is_taken
+from likeness.domain.quota import TakenDay, UserZone, check_zone, day_is_taken
 from likeness.domain.user import Profile
 from likeness.ports import Clock, Jobs, KeyedHash, Ledger, Photos, Timers, Users
 from likeness.services.fail_job import NOT_SUBMITTED
@@ -50,8 +50,9 @@ def create_job(
         raise Conflict("the user is being erased: nothing can be begun")
     tier = tier_of(profile.plus, tiers, now)
     check_terms(tier, request.styles, request.avatars)
-    zone = _zone(profile, request, users, now)
     subject = keyed_hash.subject(request.user_id)
+    taken = None if profile.zone else ledger.last_taken(subject)
+    zone = _zone(profile, request, taken, users, now)
     if ledger.used(subject, zone.day(now)) >= tier.jobs_a_day:
         raise OverQuota(day_is_taken(zone.next_day_begins(now)))
 
@@ -78,11 +79,13 @@ def create_job(
     return Created(job_id=job.job_id, submit_by=job.submit_by, uploads=forms)
 
 
-def _zone(profile: Profile, request: CreateJob, users: Users, now: datetime) -> UserZone:
+def _zone(
+    profile: Profile, request: CreateJob, taken: TakenDay | None, users: Users, now: datetime
+) -> UserZone:
     """The zone of the user's days once this job has asked for one. Two first jobs agree on it."""
     seen = profile.zone
     zone = (
-        UserZone(name=request.time_zone, fixed_at=now)
+        UserZone.first(request.time_zone, now, taken)
         if seen is None
         else seen.asked_for(request.time_zone, now)
     )

@@ -21,10 +21,11 @@ def get_quota(
     """A user who never had a job is shown in UTC."""
     now = clock.now()
     profile = users.profile(user_id)
-    zone = profile.zone or UserZone(name="UTC", fixed_at=now)
+    subject = keyed_hash.subject(user_id)
+    zone = profile.zone or UserZone.first("UTC", now, ledger.last_taken(subject))
     tier = tier_of(profile.plus, tiers, now)
     day = zone.day(now)
-    used = ledger.used(keyed_hash.subject(user_id), day)
+    used = ledger.used(subject, day)
     limit = tier.jobs_a_day if tier.open else 0
     return QuotaView(
         day=day,

@@ -59,7 +59,12 @@ def _reserve(
     tier = tier_of(profile.plus, tiers, now)
     check_terms(tier, job.styles, job.avatars)
     submitted = job.move(
-        JobState.MODERATING, now, day=profile.zone.day(now), tier=tier.tier, lane=lane
+        JobState.MODERATING,
+        now,
+        day=profile.zone.day(now),
+        day_ends_at=profile.zone.next_day_begins(now),
+        tier=tier.tier,
+        lane=lane,
     )
     try:
         ledger.reserve(submitted, limit=tier.jobs_a_day, now=now)

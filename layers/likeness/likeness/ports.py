@@ -26,6 +26,7 @@ from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
 from likeness.domain.review import Review
 from likeness.domain.user import Profile
+from likeness.events import Change, JobStateChanged
 
 
 class Clock(Protocol):
@@ -359,3 +360,23 @@ class Metrics(Protocol):
     def count(self, name: str, value: int = 1) -> None:
         """Add to a CloudWatch metric of the service. Never with a job's or a user's id."""
         ...
+
+
+# --- telling the world ---------------------------------------------------------------------------
+
+
+class EventBus(Protocol):
+    """Whoever wants to know listens there."""
+
+    def publish(self, events: Sequence[JobStateChanged]) -> list[JobStateChanged]:
+        """Put at most ten events on the bus. Answers those that it did not take.
+
+        Unavailable where it could not be asked: then some may have been taken.
+        """
+        ...
+
+
+class Unannounced(Protocol):
+    """What could not be told, kept for ops: places in the stream and faults, no contents."""
+
+    def keep(self, change: Change) -> None: ...

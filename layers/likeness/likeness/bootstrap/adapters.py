@@ -9,6 +9,7 @@ import boto3
 from botocore.config import Config
 
 from likeness.adapters.clock import SystemClock
+from likeness.adapters.event_bus import EventBridgeBus, UnannouncedQueue
 from likeness.adapters.gallery_bucket import GalleryBucket
 from likeness.adapters.generator import TrainingJobs
 from likeness.adapters.inspections import Inspections
@@ -133,3 +134,13 @@ def workflow() -> StepFunctions:
 @cache
 def generator() -> TrainingJobs:
     return TrainingJobs(_client("sagemaker"))
+
+
+@cache
+def event_bus() -> EventBridgeBus:
+    return EventBridgeBus(_client("events"), settings().event_bus or "")
+
+
+@cache
+def unannounced() -> UnannouncedQueue:
+    return UnannouncedQueue(_client("sqs"), settings().unannounced_queue or "")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 AT_ONCE = 10  # messages that SQS hands out, and entries that PutEvents takes
 HIDDEN_S = 120  # from a second replay, while this one works on a message
+WAIT_S = 1  # any wait asks every server of the queue, not only a few
 
 
 class CannotReplay(Exception):
@@ -96,7 +97,7 @@ def waiting(sqs: Any, queue: str, limit: int | None) -> Iterator[list[Message]]:
             QueueUrl=queue,
             MaxNumberOfMessages=AT_ONCE if limit is None else min(AT_ONCE, limit - len(seen)),
             VisibilityTimeout=HIDDEN_S,
-            WaitTimeSeconds=1,  # asks every server of the queue
+            WaitTimeSeconds=WAIT_S,
             MessageSystemAttributeNames=["SentTimestamp"],
         )
         received: list[Message] = answer.get("Messages", [])

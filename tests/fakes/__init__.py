@@ -10,10 +10,12 @@ from tests.fakes.buckets import (
 from tests.fakes.calls import (
     FakeClock,
     FakeDetector,
+    FakeEventBus,
     FakeGenerator,
     FakeHash,
     FakeMetrics,
     FakeTimers,
+    FakeUnannounced,
     FakeWorkflow,
 )
 from tests.fakes.tables import (
@@ -30,6 +32,7 @@ __all__ = [
     "FakeClock",
     "FakeDetector",
     "FakeErasures",
+    "FakeEventBus",
     "FakeGallery",
     "FakeGenerator",
     "FakeHash",
@@ -41,6 +44,7 @@ __all__ = [
     "FakePhotos",
     "FakeReviews",
     "FakeTimers",
+    "FakeUnannounced",
     "FakeUsers",
     "FakeWork",
     "FakeWorkflow",

@@ -143,7 +143,7 @@ def settled(heard: Callable[[], list[Any]], count: int) -> list[Any]:
 
 
 def test_a_job_that_runs_is_told_of_once_for_each_state(person, backend, bus, selfies):
-    job_id = person.hands_in(*selfies[:3], avatars=1)
+    job_id = person.hands_in(*selfies[:3], avatars=2)
     backend.submit(job_id)
     person.sees_end(job_id)
 
@@ -187,10 +187,9 @@ def test_a_webhook_that_was_down_gets_its_events_by_replay_and_nobody_else_does(
     until(lambda: any(job_id in letter for letter in letters()), patience=60)
 
     webhook.begin()
-    replay(ops, stack=places.STACK)
+    until(lambda: replay(ops, stack=places.STACK)["sent"] == 0 and not letters(), patience=60)
 
     assert [event.state for event in settled(lambda: webhook.of(job_id), 1)] == ["open"]
-    assert not letters()
     assert len(bus(job_id)) == 1
     webhook.end()
 

@@ -163,6 +163,15 @@ GAPS: tuple[Gap, ...] = (
         },
     ),
     Gap(
+        name="nested_updates",
+        ships="an update of a nested stack forgets the attributes of what did not change",
+        does="remembers them, for those who refer to them",
+        touches={
+            f"{CFN}:_update_resource": "21b9b1207f59a864",
+            f"{CFN}:_cfn_nested_stack_deploy": "66d29efafd8a6e02",
+        },
+    ),
+    Gap(
         name="lambda_runtime",
         ships="functions run in MiniStack's own interpreter and environment; every exception is "
         "Runtime.HandlerError and costs the warm process; each call waits for a log line",

@@ -157,6 +157,17 @@ def test_a_job_that_runs_is_told_of_once_for_each_state(person, backend, bus, se
     assert person.user_id not in json.dumps(heard)
 
 
+def test_a_job_that_is_cancelled_is_told_of_to_its_end(person, backend, bus):
+    job_id = backend.create_job(person.order())["job_id"]
+    backend._call("DELETE", f"/v1/jobs/{job_id}")
+    person.sees_end(job_id)
+
+    heard = settled(lambda: bus(job_id), 3)
+
+    events = sorted((JobStateChanged.model_validate(one["detail"]) for one in heard), key=version)
+    assert [event.state for event in events] == ["open", "cancelling", "cancelled"]
+
+
 def test_what_leaves_the_state_alone_is_told_to_nobody(person, backend, bus, jobs, webhook):
     webhook.begin()
     job_id = JobId(backend.create_job(person.order())["job_id"])

@@ -66,18 +66,25 @@ def replay(clients: Clients, *, stack: str, limit: int | None = None) -> Counter
     if not any(rule["State"] == "ENABLED" for rule in rules):
         raise CannotReplay(f"{stack} has no webhook: deploy it with WebhookUrl, then replay")
     told: Counter[str] = Counter(sent=0, refused=0, unreadable=0)
-    for messages in waiting(sqs, queue, limit):
-        read = [(one, detail_of(one["Body"])) for one in messages]
-        readable = [(one, entry(bus, detail)) for one, detail in read if detail]
-        told["unreadable"] += len(messages) - len(readable)
-        if not readable:
-            continue
-        answers = events.put_events(Entries=[one for _, one in readable])["Entries"]
-        pairs = zip(readable, answers, strict=True)
-        accepted = [message for (message, _), answer in pairs if "EventId" in answer]
-        told["sent"] += len(accepted)
-        told["refused"] += len(readable) - len(accepted)
-        delete(sqs, queue, accepted)
+    held: dict[str, str] = {}  # what we hide from others: message ids and their receipts
+    try:
+        for messages in waiting(sqs, queue, held, limit):
+            read = [(one, detail_of(one["Body"])) for one in messages]
+            readable = [(one, entry(bus, detail)) for one, detail in read if detail]
+            told["unreadable"] += len(messages) - len(readable)
+            if not readable:
+                continue
+            answers = events.put_events(Entries=[one for _, one in readable])["Entries"]
+            pairs = zip(readable, answers, strict=True)
+            accepted = [message for (message, _), answer in pairs if "EventId" in answer]
+            told["sent"] += len(accepted)
+            told["refused"] += len(readable) - len(accepted)
+            delete(sqs, queue, held, accepted)
+    finally:
+        for receipt in held.values():
+            sqs.change_message_visibility(
+                QueueUrl=queue, ReceiptHandle=receipt, VisibilityTimeout=0
+            )
     return told
 
 
@@ -89,13 +96,15 @@ def outputs_of(clients: Clients, stack: str) -> dict[str, str]:
     return outputs
 
 
-def waiting(sqs: Any, queue: str, limit: int | None) -> Iterator[list[Message]]:
+def waiting(
+    sqs: Any, queue: str, held: dict[str, str], limit: int | None
+) -> Iterator[list[Message]]:
     """What waited in the queue when we began; not what comes back to it meanwhile."""
-    began_ms, seen = time.time() * 1000, set[str]()
-    while limit is None or len(seen) < limit:
+    began_ms, given = time.time() * 1000, 0
+    while limit is None or given < limit:
         answer = sqs.receive_message(
             QueueUrl=queue,
-            MaxNumberOfMessages=AT_ONCE if limit is None else min(AT_ONCE, limit - len(seen)),
+            MaxNumberOfMessages=AT_ONCE if limit is None else min(AT_ONCE, limit - given),
             VisibilityTimeout=HIDDEN_S,
             WaitTimeSeconds=WAIT_S,
             MessageSystemAttributeNames=["SentTimestamp"],
@@ -104,12 +113,14 @@ def waiting(sqs: Any, queue: str, limit: int | None) -> Iterator[list[Message]]:
         fresh = [
             one
             for one in received
-            if one["MessageId"] not in seen and int(one["Attributes"]["SentTimestamp"]) <= began_ms
+            if one["MessageId"] not in held and int(one["Attributes"]["SentTimestamp"]) <= began_ms
         ]
-        if not fresh:
-            return
-        seen |= {one["MessageId"] for one in fresh}
-        yield fresh
+        if not received or any(one["MessageId"] in held for one in received):
+            return  # nothing is left, or we have been at it for so long that it begins anew
+        held |= {one["MessageId"]: one["ReceiptHandle"] for one in received}
+        given += len(fresh)
+        if fresh:
+            yield fresh
 
 
 def detail_of(body: str) -> JobStateChanged | None:
@@ -131,7 +142,7 @@ def entry(bus: str, detail: JobStateChanged) -> dict[str, Any]:
     }
 
 
-def delete(sqs: Any, queue: str, messages: Sequence[Message]) -> None:
+def delete(sqs: Any, queue: str, held: dict[str, str], messages: Sequence[Message]) -> None:
     if not messages:
         return
     answer = sqs.delete_message_batch(
@@ -143,6 +154,8 @@ def delete(sqs: Any, queue: str, messages: Sequence[Message]) -> None:
     for failed in answer.get("Failed", ()):
         message_id = messages[int(failed["Id"])]["MessageId"]
         sys.stderr.write(f"sent, but still in the queue: message {message_id}\n")
+    for done in answer.get("Successful", ()):
+        del held[messages[int(done["Id"])]["MessageId"]]
 
 
 if __name__ == "__main__":

@@ -134,6 +134,27 @@ def test_only_what_the_bus_accepted_is_deleted(stack):
     assert stack.waiting() == 1
 
 
+def test_what_comes_back_meanwhile_is_left_for_the_next_time_and_not_hidden(stack):
+    """A webhook that answers 400 gives an event back at once."""
+    stack.letter(detail(1))
+    stack.events.meta.events.register(
+        "before-call.eventbridge.PutEvents", lambda **_: stack.letter(detail(1))
+    )
+
+    assert stack.replay()["sent"] == 1
+
+    (left,) = stack.sqs.receive_message(QueueUrl=stack.queue)["Messages"]
+    assert json.loads(left["Body"]) == detail(1)
+
+
+def test_what_is_kept_can_be_seen_at_once(stack):
+    stack.letter("no json")
+
+    stack.replay()
+
+    assert stack.sqs.receive_message(QueueUrl=stack.queue)["Messages"]
+
+
 def test_a_limit_is_kept(stack):
     for version in range(1, 13):
         stack.letter(detail(version))

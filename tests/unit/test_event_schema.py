@@ -39,7 +39,7 @@ def test_a_consumer_of_this_version_bears_new_states_reasons_and_fields():
 
 
 def test_nothing_personal_is_in_an_event():
-    """A field more is a decision: this list is what docs/privacy promises."""
+    """A field more is a decision: docs/events.md promises this list."""
     assert set(events.JobStateChanged.model_fields) == {
         "schema_version",
         "event_id",

@@ -40,7 +40,7 @@ def on_changes(
         if failed is not None:
             logger.warning("changes are left for another time", sequence=failed)
             return {"batchItemFailures": [{"itemIdentifier": failed}]}
-        logger.info("done", announced=sum(change.event is not None for change in changes))
+        logger.info("done", announced=[change.event.event_id for change in changes if change.event])
         return {"batchItemFailures": []}
 
     return handler

@@ -159,7 +159,7 @@ def test_a_job_that_runs_is_told_of_once_for_each_state(person, backend, bus, se
 
 def test_a_job_that_is_cancelled_is_told_of_to_its_end(person, backend, bus):
     job_id = backend.create_job(person.order())["job_id"]
-    backend._call("DELETE", f"/v1/jobs/{job_id}")
+    backend.cancel(job_id)
     person.sees_end(job_id)
 
     heard = settled(lambda: bus(job_id), 3)

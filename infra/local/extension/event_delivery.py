@@ -156,7 +156,7 @@ def to_api_destination(spec: Any, payload: str, target: dict[str, Any]) -> None:
 def check_role(role: str, action: str, resource: str) -> None:
     """May EventBridge act as the role, and the role do this? Raises Undeliverable."""
     try:
-        roles.check_trust(role, SERVICE)
+        roles.check_trust(role, _current.get().principal)
     except roles.RoleRefused as refused:
         raise Undeliverable("NO_PERMISSIONS", str(refused)) from refused
     if not roles.allows(role, action, resource):

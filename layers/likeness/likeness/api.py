@@ -1,5 +1,7 @@
 """What the API takes and answers. docs/openapi.json is generated from these models."""
 
+from typing import Annotated
+
 from pydantic import AwareDatetime, Field
 
 from likeness.domain.erasure import ErasureState
@@ -22,14 +24,34 @@ from likeness.domain.job import (
     JobState,
     Moment,
 )
+from likeness.domain.paging import MAX_CURSOR
 from likeness.domain.photo import Box, ContentType, PhotoState
 from likeness.domain.quota import EntryState
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
 
+# Whoever has one may use it, until it ends by itself: no link is ever logged or stored.
+Link = Annotated[str, Field(json_schema_extra={"format": "uri"})]
+
 
 class Message(Record):
     """A body of the API. A field that it does not know is refused, so that a typo is noticed."""
+
+
+class Page(Message):
+    """Which part of a list is asked for."""
+
+    limit: int = Field(default=50, ge=1, le=100, description="as many at most")
+    cursor: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=MAX_CURSOR,
+        description="`next` of the page before; without it the list begins",
+    )
+
+
+class Paged(Message):
+    next: str | None = Field(description="cursor of the next page; null where the list ends")
 
 
 class NewPhoto(Message):
@@ -55,7 +77,7 @@ class UploadForm(Message):
     """A presigned POST: send the fields, then the file, as multipart/form-data."""
 
     photo_id: PhotoIdField
-    url: str
+    url: Link
     fields: dict[str, str]
     max_bytes: int
     expires_at: AwareDatetime
@@ -64,7 +86,22 @@ class UploadForm(Message):
 class Created(Message):
     job_id: JobIdField
     submit_by: AwareDatetime
-    uploads: tuple[UploadForm, ...]
+    uploads: tuple[UploadForm, ...] = Field(
+        description="one for each photo; none where a repeated request finds the job submitted"
+    )
+
+
+class KeptForm(Message):
+    """What is kept of an upload form under an Idempotency-Key."""
+
+    photo_id: PhotoIdField
+
+
+class KeptJob(Message):
+    """What is kept of a created job under an Idempotency-Key: its forms are signed anew."""
+
+    job_id: JobIdField
+    uploads: tuple[KeptForm, ...]
 
 
 class Submitted(Message):
@@ -114,8 +151,8 @@ class AvatarView(Message):
     avatar_id: AvatarIdField
     style: StyleIdField
     likeness: float | None = Field(description="distance to the photos; null: not measurable")
-    png: str
-    webp: dict[int, str] = Field(description="by side in px")
+    png: Link
+    webp: dict[int, Link] = Field(description="by side in px")
 
 
 class EntryView(Message):
@@ -200,8 +237,26 @@ class JobView(Message):
     progress: ProgressView | None = None
     avatars: tuple[AvatarView, ...] = ()
     avatars_expire_at: AwareDatetime | None = None
-    archive: str | None = Field(default=None, description="link to one ZIP of all avatars")
+    archive: Link | None = Field(default=None, description="link to one ZIP of all avatars")
     quota: QuotaView
+
+
+class JobSummary(Message):
+    """A job in a list; GET /v1/jobs/{job_id} tells the rest."""
+
+    job_id: JobIdField
+    state: JobState
+    reason: Explained | None = None
+    styles: tuple[StyleIdField, ...]
+    avatars_asked: int
+    created_at: AwareDatetime
+    submit_by: AwareDatetime
+
+
+class JobsView(Paged):
+    """A user's jobs, the newest first. One that was opened a moment ago may still be missing."""
+
+    jobs: tuple[JobSummary, ...]
 
 
 class StyleView(Message):
@@ -211,7 +266,7 @@ class StyleView(Message):
     preview: str = Field(description="path of a picture in this API")
 
 
-class StylesView(Message):
+class StylesView(Paged):
     styles: tuple[StyleView, ...]
 
 
@@ -220,7 +275,7 @@ class ReviewedPhoto(Message):
 
     photo_id: PhotoIdField
     findings: tuple[str, ...]
-    link: str
+    link: Link
 
 
 class ReviewView(Message):
@@ -232,7 +287,7 @@ class ReviewView(Message):
     photos: tuple[ReviewedPhoto, ...] = ()
 
 
-class ReviewsView(Message):
+class ReviewsView(Paged):
     reviews: tuple[ReviewView, ...]
 
 

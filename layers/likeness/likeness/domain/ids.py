@@ -19,6 +19,7 @@ PHOTO_ID = re.compile(r"^p[0-9]{2}$")
 AVATAR_ID = re.compile(r"^a[0-9]{2}$")
 USER_ID = re.compile(r"^[A-Za-z0-9_.:@|-]{1,128}$")
 ERASURE_ID = re.compile(r"^e[0-9a-f]{32}$")
+STYLE_ID = re.compile(r"^[a-z][a-z0-9-]{1,31}$")
 
 # As pydantic fields: a value of another shape is refused where it enters.
 JobIdField = Annotated[JobId, StringConstraints(pattern=JOB_ID.pattern)]
@@ -26,4 +27,4 @@ PhotoIdField = Annotated[PhotoId, StringConstraints(pattern=PHOTO_ID.pattern)]
 AvatarIdField = Annotated[AvatarId, StringConstraints(pattern=AVATAR_ID.pattern)]
 UserIdField = Annotated[UserId, StringConstraints(pattern=USER_ID.pattern)]
 ErasureIdField = Annotated[ErasureId, StringConstraints(pattern=ERASURE_ID.pattern)]
-StyleIdField = Annotated[StyleId, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,31}$")]
+StyleIdField = Annotated[StyleId, StringConstraints(pattern=STYLE_ID.pattern)]

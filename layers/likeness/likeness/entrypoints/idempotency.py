@@ -5,10 +5,10 @@ Imported only by functions that keep answers: it is a part of their cold start, 
 
 from __future__ import annotations
 
-import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cache
+from time import sleep
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -107,7 +107,7 @@ def once(
     for pause in PAUSES_S:
         with suppress(InProgress):
             return _ask(answer_once, asked)
-        time.sleep(pause)
+        sleep(pause)
     return _ask(answer_once, asked)
 
 

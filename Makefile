@@ -22,7 +22,7 @@ LOCAL := .envs/cloud/bin/python -m infra.local
 export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/likeness:$(CURDIR)/model
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help demo up down status test test-model test-stack check lint types imports template bench deploy lock previews clean
+.PHONY: help demo up down status test test-model test-stack check lint types imports template bench deploy lock openapi previews clean
 
 help:
 	@sed -n '3,9s/^#   //p' Makefile
@@ -110,6 +110,9 @@ lock: ## Resolve every .in file anew. No registry's address gets into a lock fil
 	.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 requirements/bench.in -o requirements/bench.txt
 	cd model && for name in requirements requirements-dev; do \
 	  ../.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 $$name.in -o $$name.txt; done
+
+openapi: .envs/dev/.ready ## docs/openapi.json, from the code
+	$(DEV)/python -m docs.openapi
 
 previews: .envs/model/.ready ## The pictures of GET /v1/styles, drawn anew
 	.envs/model/bin/python -m likeness_model.painter.previews \

@@ -6,7 +6,7 @@ from likeness.api import AddPhoto, KeptForm, UploadForm
 from likeness.bootstrap import app_backend
 from likeness.domain.errors import Conflict
 from likeness.domain.ids import JobId
-from likeness.entrypoints.http import Kept, route
+from likeness.entrypoints.http import InPart, route
 
 
 @route(
@@ -16,7 +16,7 @@ from likeness.entrypoints.http import Kept, route
     gives=UploadForm,
     status=HTTPStatus.CREATED,
     raises=[Conflict],
-    repeats=Kept(KeptForm, app_backend.add_photo_again),
+    repeats=InPart(KeptForm, app_backend.add_photo_again),
 )
 def handler(job_id: JobId, request: AddPhoto) -> UploadForm:
     """Give one more upload form, to replace a refused photo."""

@@ -4,8 +4,8 @@ from http import HTTPStatus
 
 from likeness.api import Created, CreateJob, KeptJob
 from likeness.bootstrap import app_backend
-from likeness.domain.errors import Forbidden, OverQuota
-from likeness.entrypoints.http import Kept, route
+from likeness.domain.errors import Forbidden, NotFound, OverQuota
+from likeness.entrypoints.http import InPart, route
 
 
 @route(
@@ -14,8 +14,8 @@ from likeness.entrypoints.http import Kept, route
     takes=CreateJob,
     gives=Created,
     status=HTTPStatus.CREATED,
-    raises=[Forbidden, OverQuota],
-    repeats=Kept(KeptJob, app_backend.create_job_again),
+    raises=[Forbidden, NotFound, OverQuota],
+    repeats=InPart(KeptJob, app_backend.create_job_again),
 )
 def handler(request: CreateJob) -> Created:
     """Open a job: consent, bounds, tier and day are looked at, upload forms are given."""

@@ -16,7 +16,7 @@ from likeness.api import AddPhoto, Created, KeptJob, Submitted
 from likeness.domain.errors import Conflict, OverQuota
 from likeness.domain.job import JobState
 from likeness.entrypoints import idempotency
-from likeness.entrypoints.http import Kept, Picture, Repeats, route
+from likeness.entrypoints.http import InPart, Picture, Repeats, route
 from tests.builders import JOB, NOW, OTHER_JOB, USER
 from tests.fakes import FakeAnswers, FakeBucket, FakePhotos
 from tests.unit.test_http import Context
@@ -175,7 +175,7 @@ def test_a_key_of_another_shape_is_refused_by_name(key, answers):
     assert answers.records == {}
 
 
-@pytest.mark.parametrize("key", ["x", "x" * 255, " ~", '"8e03978e-40d5-43dd-bc93-6894a57f9324"'])
+@pytest.mark.parametrize("key", ["x", "x" * 255, "! ~", '"8e03978e-40d5-43dd-bc93-6894a57f9324"'])
 def test_every_printable_key_is_taken(key):
     counter = Counter()
 
@@ -318,7 +318,7 @@ def test_of_an_answer_with_forms_only_ids_are_kept_and_forms_are_signed_anew(ans
         forms = tuple(photos.form(JOB, one.photo_id, "image/jpeg") for one in kept.uploads)
         return Created(job_id=kept.job_id, submit_by=NOW, uploads=forms)
 
-    @route("POST", "/v1/jobs/{job_id}", gives=Created, repeats=Kept(KeptJob, again))
+    @route("POST", "/v1/jobs/{job_id}", gives=Created, repeats=InPart(KeptJob, again))
     def handler(job_id: str) -> Created:
         forms = tuple(photos.form(JOB, f"p{n:02d}", "image/jpeg") for n in (1, 2))
         return Created(job_id=JOB, submit_by=NOW, uploads=forms)
@@ -346,7 +346,7 @@ def test_an_answer_that_cannot_be_made_again_is_an_error_and_stays_kept():
             raise said.pop()
         return kept
 
-    @route("POST", "/v1/jobs/{job_id}/x", gives=Submitted, repeats=Kept(Submitted, again))
+    @route("POST", "/v1/jobs/{job_id}/x", gives=Submitted, repeats=InPart(Submitted, again))
     def handler(job_id: str) -> Submitted:
         return Submitted(job_id=job_id, state=JobState.OPEN)
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from likeness.domain.erasure import ErasureState
 from likeness.domain.ids import (
@@ -10,7 +10,7 @@ from likeness.domain.ids import (
     ErasureIdField,
     JobIdField,
     PhotoIdField,
-    ReviewId,
+    ReviewIdField,
     StyleIdField,
     UserIdField,
 )
@@ -29,13 +29,22 @@ from likeness.domain.photo import Box, ContentType, PhotoState
 from likeness.domain.quota import EntryState
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
+from likeness.domain.review import ReviewState
 
 # Whoever has one may use it, until it ends by itself: no link is ever logged or stored.
-Link = Annotated[str, Field(json_schema_extra={"format": "uri"})]
+Link = Annotated[
+    str,
+    Field(json_schema_extra={"format": "uri"}, examples=["https://bucket.s3.amazonaws.com/..."]),
+]
+Texts = Annotated[  # in every language we speak
+    dict[str, str], Field(examples=[{"en": "in English", "de": "auf Deutsch"}])
+]
 
 
 class Message(Record):
     """A body of the API. A field that it does not know is refused, so that a typo is noticed."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
 
 class Page(Message):
@@ -51,7 +60,10 @@ class Page(Message):
 
 
 class Paged(Message):
-    next: str | None = Field(description="cursor of the next page; null where the list ends")
+    next: str | None = Field(
+        description="cursor of the next page; null where the list ends",
+        examples=["oQvK0mCk7Vt1MjAyNi0xMS0yMg"],
+    )
 
 
 class NewPhoto(Message):
@@ -78,7 +90,7 @@ class UploadForm(Message):
 
     photo_id: PhotoIdField
     url: Link
-    fields: dict[str, str]
+    fields: dict[str, str] = Field(examples=[{"key": "...", "policy": "..."}])
     max_bytes: int
     expires_at: AwareDatetime
 
@@ -113,7 +125,7 @@ class Explained(Message):
     """A reason code with its hint, in every language we speak."""
 
     code: Reason
-    hint: dict[str, str]
+    hint: Texts
     fix_and_retry: bool
 
 
@@ -152,7 +164,9 @@ class AvatarView(Message):
     style: StyleIdField
     likeness: float | None = Field(description="distance to the photos; null: not measurable")
     png: Link
-    webp: dict[int, Link] = Field(description="by side in px")
+    webp: dict[int, Link] = Field(
+        description="by side in px", examples=[{"512": "https://bucket.s3.amazonaws.com/..."}]
+    )
 
 
 class EntryView(Message):
@@ -168,9 +182,12 @@ class EntryView(Message):
 class QuotaView(Message):
     """The user's day, as the calendar on their wall has it."""
 
-    day: str = Field(description="ISO date")
-    time_zone: str = Field(description="in which days are counted; changes once in 30 days at most")
-    tier: str
+    day: str = Field(description="ISO date", examples=["2026-11-22"])
+    time_zone: str = Field(
+        description="in which days are counted; changes once in 30 days at most",
+        examples=["Europe/Berlin"],
+    )
+    tier: str = Field(examples=["lite"])
     limit: int
     used: int
     left: int
@@ -261,9 +278,11 @@ class JobsView(Paged):
 
 class StyleView(Message):
     style: StyleIdField
-    name: dict[str, str]
-    description: dict[str, str]
-    preview: str = Field(description="path of a picture in this API")
+    name: Texts
+    description: Texts
+    preview: str = Field(
+        description="path of a picture in this API", examples=["/v1/styles/comic/preview"]
+    )
 
 
 class StylesView(Paged):
@@ -274,14 +293,14 @@ class ReviewedPhoto(Message):
     """A photo under review: what was found, and a link that lives a minute."""
 
     photo_id: PhotoIdField
-    findings: tuple[str, ...]
+    findings: tuple[str, ...] = Field(examples=[["doubtful: POLICY.HATE, Hate Symbols (61 %)"]])
     link: Link
 
 
 class ReviewView(Message):
-    review_id: ReviewId
+    review_id: ReviewIdField
     job_id: JobIdField
-    state: str
+    state: ReviewState
     opened_at: AwareDatetime
     decide_by: AwareDatetime
     photos: tuple[ReviewedPhoto, ...] = ()
@@ -301,6 +320,11 @@ class Decide(Message):
 class Problem(Message):
     """Every error of the API."""
 
-    error: str
-    message: str
-    reason: Reason | None = None
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
+
+    error: str = Field(description="its kind; stable", examples=["Invalid"])
+    message: str = Field(
+        description="what is wrong and what to do; for developers, not for users",
+        examples=["styles: Tuple should have at least 1 item after validation, not 0"],
+    )
+    reason: Reason | None = Field(default=None, description="a code that users can be told")

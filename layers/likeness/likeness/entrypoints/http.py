@@ -38,9 +38,14 @@ STATUS: dict[type[errors.LikenessError], HTTPStatus] = {
 }
 FOR_A_DAY = "public, max-age=86400"
 # Ids that we gave, and those that the caller chose.
-OURS = {"job_id": ids.JOB_ID, "review_id": ids.JOB_ID, "erasure_id": ids.ERASURE_ID}
+OURS = {
+    "job_id": ids.JOB_ID,
+    "review_id": ids.JOB_ID,
+    "erasure_id": ids.ERASURE_ID,
+    "style": ids.STYLE_ID,
+}
 THEIRS = {"user_id": ids.USER_ID}
-KEY = re.compile(r"[\x20-\x7e]{1,255}")
+KEY = re.compile(r"^[!-~]([ -~]{0,253}[!-~])?$")  # HTTP takes spaces off both ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +59,12 @@ class Picture:
 class Repeats(Enum):
     """What a POST does when it comes again with its Idempotency-Key."""
 
-    ANSWERED = "its answer was kept for a day, and is given again"
-    DONE_AGAIN = "nothing is kept: doing it twice is doing it once"
+    ANSWERED = "its answer is kept for a day and given again"
+    DONE_AGAIN = "it is done again: doing it twice is doing it once"
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class InPart:
     """A POST whose answer carries a form or a link: of that answer only this part is kept.
 
     `part` has fields of the answer, by the same names. `again` makes the answer anew of it: called
@@ -85,16 +90,16 @@ class Operation:
     status: HTTPStatus
     moderators: bool
     raises: tuple[type[errors.LikenessError], ...]
-    repeats: Repeats | Kept | None
+    repeats: Repeats | InPart | None
 
     @property
-    def kept(self) -> Kept | None:
+    def kept(self) -> InPart | None:
         """What is kept of an answer, and how it is made again; None where nothing is."""
         if self.repeats is not Repeats.ANSWERED:
-            return self.repeats if isinstance(self.repeats, Kept) else None
+            return self.repeats if isinstance(self.repeats, InPart) else None
         if not issubclass(self.gives, Message):
             raise TypeError(f"{self.name} gives a picture, which is not kept: Repeats.DONE_AGAIN")
-        return Kept(self.gives, _as_it_was)
+        return InPart(self.gives, _as_it_was)
 
 
 Event = dict[str, Any]  # API Gateway's, payload format 2.0
@@ -109,11 +114,11 @@ def route(
     gives: type[Message] | type[Picture],
     takes: type[Message] | None = None,
     query: type[Message] | None = None,
-    media_type: str = "application/json",
+    media_type: str | None = None,
     status: HTTPStatus = HTTPStatus.OK,
     moderators: bool = False,
     raises: Collection[type[errors.LikenessError]] = (),
-    repeats: Repeats | Kept = Repeats.ANSWERED,
+    repeats: Repeats | InPart = Repeats.ANSWERED,
 ) -> Callable[[Callable[..., Any]], Handler]:
     """A Lambda handler for one route of the HTTP API.
 
@@ -134,7 +139,7 @@ def route(
             takes=takes,
             query=query,
             gives=gives,
-            media_type=media_type,
+            media_type=media_type or ("image/*" if gives is Picture else "application/json"),
             status=status,
             moderators=moderators,
             raises=tuple(raises),
@@ -192,7 +197,7 @@ def _operate(
     return _respond(answer, operation.status)
 
 
-def _keeping(kept: Kept, parameters: dict[str, str]) -> idempotency.Keeping:
+def _keeping(kept: InPart, parameters: dict[str, str]) -> idempotency.Keeping:
     from likeness.entrypoints.idempotency import Keeping  # noqa: PLC0415 - as above
 
     def part(answer: Message) -> dict[str, Any]:
@@ -242,9 +247,15 @@ def _respond(answer: Message | Picture, status: HTTPStatus) -> Answer:
     return _json(status, answer.model_dump_json())
 
 
+def status_of(kind: type[errors.LikenessError]) -> HTTPStatus:
+    """The table's, by the nearest of its parents that is in it; ours is the fault if none is."""
+    known = (STATUS[parent] for parent in kind.__mro__ if parent in STATUS)
+    return next(known, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
 def _refuse(error: errors.LikenessError) -> Answer:
-    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), None)
-    if status is None:
+    status = status_of(type(error))
+    if status is HTTPStatus.INTERNAL_SERVER_ERROR:
         return _unexpected(error)
     return _problem(status, type(error).__name__, str(error), error.reason)
 

@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from likeness.api import Created, CreateJob, KeptJob
 from likeness.bootstrap import app_backend
-from likeness.domain.errors import Forbidden, NotFound, OverQuota
+from likeness.domain.errors import Conflict, Forbidden, NotFound, OverQuota
 from likeness.entrypoints.http import InPart, route
 
 
@@ -14,7 +14,7 @@ from likeness.entrypoints.http import InPart, route
     takes=CreateJob,
     gives=Created,
     status=HTTPStatus.CREATED,
-    raises=[Forbidden, NotFound, OverQuota],
+    raises=[Conflict, Forbidden, NotFound, OverQuota],
     repeats=InPart(KeptJob, app_backend.create_job_again),
 )
 def handler(request: CreateJob) -> Created:

@@ -208,7 +208,7 @@ class PlusView(Message):
 
     active: bool
     expires_at: AwareDatetime
-    source: str
+    source: str = Field(examples=["app-store"])
     effective_at: AwareDatetime
 
 
@@ -233,7 +233,10 @@ class ErasureView(Message):
     finished_at: AwareDatetime | None = None
     jobs: int = Field(description="forgotten")
     objects: int = Field(description="deleted from the buckets")
-    stays: str = Field(description="what is still known, and for how long")
+    stays: str = Field(
+        description="what is still known, and for how long",
+        examples=["A keyed hash of the user's id with the days that jobs took, for 400 days."],
+    )
 
 
 class JobView(Message):
@@ -243,7 +246,7 @@ class JobView(Message):
     state: JobState
     reason: Explained | None = None
     failure: FailureKind | None = Field(default=None, description="where our fault lay, if failed")
-    tier: str
+    tier: str = Field(examples=["lite"])
     styles: tuple[StyleIdField, ...]
     avatars_asked: int
     created_at: AwareDatetime
@@ -264,6 +267,7 @@ class JobSummary(Message):
     job_id: JobIdField
     state: JobState
     reason: Explained | None = None
+    failure: FailureKind | None = Field(default=None, description="where our fault lay, if failed")
     styles: tuple[StyleIdField, ...]
     avatars_asked: int
     created_at: AwareDatetime

@@ -22,6 +22,7 @@ def _summary(job: Job, reasons: Cards) -> JobSummary:
         job_id=job.job_id,
         state=job.state,
         reason=explain(job.reason, reasons) if job.reason else None,
+        failure=job.failure,
         styles=job.styles,
         avatars_asked=job.avatars,
         created_at=job.created_at,

@@ -6,8 +6,9 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
+from pydantic import AwareDatetime
 
-from likeness.api import AddPhoto, Page, Submitted
+from likeness.api import AddPhoto, Decide, Message, Page, Submitted
 from likeness.domain import errors
 from likeness.domain.errors import LikenessError
 from likeness.domain.job import JobState
@@ -190,6 +191,34 @@ def test_a_bad_body_names_the_field_that_is_wrong(body, named):
     assert status == HTTPStatus.BAD_REQUEST
     assert problem["error"] == "Invalid"
     assert named in problem["message"]
+
+
+@pytest.mark.parametrize("approve", ['"yes"', "1", '"true"', "null", "[true]"])
+def test_only_true_is_true(approve):
+    @route("POST", "/v1/decision", takes=Decide, gives=Submitted)
+    def handler(request: Decide) -> Submitted:
+        raise AssertionError(request)
+
+    status, problem = call(handler, "/v1/decision", body=f'{{"approve": {approve}}}')
+
+    assert status == HTTPStatus.BAD_REQUEST
+    assert "approve" in problem["message"]
+
+
+@pytest.mark.parametrize("moment", ["1795388745", "1.5", '"2026-11-22T12:00:00"'])
+def test_a_moment_is_a_text_with_its_zone(moment):
+    @route("POST", "/v1/consent", takes=Consenting, gives=Submitted)
+    def handler(request: Consenting) -> Submitted:
+        raise AssertionError(request)
+
+    status, problem = call(handler, "/v1/consent", body=f'{{"accepted_at": {moment}}}')
+
+    assert status == HTTPStatus.BAD_REQUEST
+    assert "accepted_at" in problem["message"]
+
+
+class Consenting(Message):
+    accepted_at: AwareDatetime
 
 
 def test_a_bad_body_is_not_repeated_in_the_answer():

@@ -179,7 +179,8 @@ def _operate(
         asked = event.get("queryStringParameters") or {}
         arguments["query"] = operation.query.model_validate(asked)
     if operation.takes:
-        arguments["request"] = operation.takes.model_validate_json(_body(event))
+        # strict: a body is what its schema says, and "yes" approves nothing
+        arguments["request"] = operation.takes.model_validate_json(_body(event), strict=True)
     key = _key(event) if operation.repeats else None
     if key is None or operation.kept is None:
         return _respond(work(**arguments), operation.status)

@@ -59,7 +59,7 @@ CHECKS = [
     content_type_conformance,
     response_schema_conformance,
 ]
-EXAMPLES = 10  # of each kind, for each operation
+EXAMPLES = 20  # of each kind, for each operation
 # Operations that a made-up request can bring to success: with ids that exist they must get there.
 REACHED = {
     "add_photo",

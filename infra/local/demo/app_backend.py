@@ -62,12 +62,6 @@ class AppBackend:
     def keep(self, job_id: str, avatars: list[str]) -> dict[str, Any]:
         return self._call("POST", f"/v1/jobs/{job_id}/keep", {"avatars": avatars})
 
-    def cancel(self, job_id: str) -> dict[str, Any]:
-        return self._call("DELETE", f"/v1/jobs/{job_id}")
-
-    def keep(self, job_id: str, avatars: list[str]) -> dict[str, Any]:
-        return self._call("POST", f"/v1/jobs/{job_id}/keep", {"avatars": avatars})
-
     def quota(self, user_id: str) -> dict[str, Any]:
         return self._call("GET", f"{_user(user_id)}/quota")
 

@@ -22,7 +22,7 @@ LOCAL := .envs/cloud/bin/python -m infra.local
 export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/likeness:$(CURDIR)/model
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help demo up down status test test-model test-stack check lint types imports template bench deploy lock previews event-schemas replay clean
+.PHONY: help demo up down status test test-model test-stack check lint types imports template bench deploy lock openapi event-schemas replay previews clean
 
 help:
 	@sed -n '3,9s/^#   //p' Makefile
@@ -116,6 +116,9 @@ event-schemas: .envs/dev/.ready ## docs/events/, from likeness/events.py
 
 replay: .envs/cloud/.ready ## What the webhook did not take, once more: make replay STACK=likeness-dev
 	@.envs/cloud/bin/python -m infra.replay --stack "$${STACK:?Name the stack: make replay STACK=likeness-dev}" $(if $(LIMIT),--limit $(LIMIT))
+
+openapi: .envs/dev/.ready ## docs/openapi.json, from the code
+	$(DEV)/python -m docs.openapi
 
 previews: .envs/model/.ready ## The pictures of GET /v1/styles, drawn anew
 	.envs/model/bin/python -m likeness_model.painter.previews \

@@ -1,5 +1,6 @@
 """Every port in memory. tests/integration holds each of them to what its adapter does."""
 
+from tests.fakes.answers import FakeAnswers
 from tests.fakes.buckets import (
     FakeBucket,
     FakeGallery,
@@ -28,6 +29,7 @@ from tests.fakes.tables import (
 )
 
 __all__ = [
+    "FakeAnswers",
     "FakeBucket",
     "FakeClock",
     "FakeDetector",

@@ -19,6 +19,7 @@ from likeness.domain.face import SeenFace
 from likeness.domain.ids import AvatarId, ErasureId, JobId, PhotoId, ReviewId, Subject, UserId
 from likeness.domain.job import Job
 from likeness.domain.moderation import Label
+from likeness.domain.paging import Part
 from likeness.domain.photo import ContentType, Photo
 from likeness.domain.picture import NormalisedPhoto
 from likeness.domain.quota import Day, Entry, EntryState, TakenDay, UserZone
@@ -45,6 +46,10 @@ class Jobs(Protocol):
 
     def get(self, job_id: JobId) -> Job:
         """NotFound where there is none."""
+        ...
+
+    def newest(self, user_id: UserId, *, limit: int, after: str | None = None) -> Part[Job]:
+        """A user's jobs, the newest first, `after` the last of the page before."""
         ...
 
     def save(self, job: Job) -> None:
@@ -161,6 +166,10 @@ class Reviews(Protocol):
     def get(self, review_id: ReviewId) -> Review: ...
     def waiting(self) -> list[Review]:
         """The next to expire first."""
+        ...
+
+    def queue(self, *, limit: int, after: str | None = None) -> Part[Review]:
+        """A page of those that wait, the next to expire first."""
         ...
 
     def save(self, review: Review) -> None:

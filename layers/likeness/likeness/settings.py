@@ -31,6 +31,7 @@ class Settings(Record):
     avatar_days: int = Field(default=30, ge=1)
     event_bus: str | None = Field(default=None, description="only for the one that announces")
     unannounced_queue: str | None = Field(default=None, description="URL; likewise")
+    idempotency_table: str | None = Field(default=None, description="for those who keep answers")
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> Self:

@@ -8,19 +8,23 @@ from likeness.domain.ids import JobId
 from likeness.domain.job import Job, JobState
 from likeness.domain.photo import Photo
 from likeness.domain.quota import EntryState
-from tests.builders import JOB, NOW, TODAY, USER, a_job, a_png, photos
+from tests.builders import BERLIN, JOB, NOW, TODAY, USER, a_job, a_png, photos
 from tests.fakes import (
     FakeBucket,
     FakeClock,
     FakeDetector,
+    FakeErasures,
     FakeGallery,
     FakeGenerator,
+    FakeHash,
     FakeInspections,
     FakeJobs,
     FakeLedger,
     FakeMetrics,
+    FakePast,
     FakePhotos,
     FakeReviews,
+    FakeTimers,
     FakeUsers,
     FakeWork,
     FakeWorkflow,
@@ -31,7 +35,6 @@ from tests.fakes import (
 class World:
     clock: FakeClock = field(default_factory=FakeClock)
     jobs: FakeJobs = field(default_factory=FakeJobs)
-    users: FakeUsers = field(default_factory=FakeUsers)
     reviews: FakeReviews = field(default_factory=FakeReviews)
     photo_objects: FakeBucket = field(default_factory=FakeBucket)
     avatar_objects: FakeBucket = field(default_factory=FakeBucket)
@@ -40,9 +43,16 @@ class World:
     workflow: FakeWorkflow = field(default_factory=FakeWorkflow)
     generator: FakeGenerator = field(default_factory=FakeGenerator)
     metrics: FakeMetrics = field(default_factory=FakeMetrics)
+    timers: FakeTimers = field(default_factory=FakeTimers)
+    keyed_hash: FakeHash = field(default_factory=FakeHash)
+    past: FakePast = field(default_factory=FakePast)
 
     def __post_init__(self) -> None:
         self.ledger = FakeLedger(self.jobs)
+        self.users = FakeUsers(self.ledger)
+        self.users.change(USER, zone=BERLIN)
+        self.jobs.users = self.users
+        self.erasures = FakeErasures(self.users)
         self.photos = FakePhotos(self.photo_objects)
         self.work = FakeWork(self.avatar_objects)
         self.gallery = FakeGallery(self.avatar_objects)

@@ -1,5 +1,6 @@
 """Every port in memory. tests/integration holds each of them to what its adapter does."""
 
+from tests.fakes.answers import FakeAnswers
 from tests.fakes.buckets import (
     FakeBucket,
     FakeGallery,
@@ -10,29 +11,42 @@ from tests.fakes.buckets import (
 from tests.fakes.calls import (
     FakeClock,
     FakeDetector,
+    FakeEventBus,
     FakeGenerator,
+    FakeHash,
     FakeMetrics,
+    FakeTimers,
+    FakeUnannounced,
     FakeWorkflow,
 )
 from tests.fakes.tables import (
+    FakeErasures,
     FakeJobs,
     FakeLedger,
+    FakePast,
     FakeReviews,
     FakeUsers,
 )
 
 __all__ = [
+    "FakeAnswers",
     "FakeBucket",
     "FakeClock",
     "FakeDetector",
+    "FakeErasures",
+    "FakeEventBus",
     "FakeGallery",
     "FakeGenerator",
+    "FakeHash",
     "FakeInspections",
     "FakeJobs",
     "FakeLedger",
     "FakeMetrics",
+    "FakePast",
     "FakePhotos",
     "FakeReviews",
+    "FakeTimers",
+    "FakeUnannounced",
     "FakeUsers",
     "FakeWork",
     "FakeWorkflow",

@@ -6,16 +6,19 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 from likeness.domain.errors import Conflict, Unavailable
+from likeness.domain.ids import Subject
 from likeness.ports import SeenLabels
 from tests.builders import DETECTOR, NOW, a_face
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from datetime import datetime, timedelta
 
     from likeness.domain.avatar import Avatar
     from likeness.domain.face import SeenFace
-    from likeness.domain.ids import AvatarId, JobId, PhotoId
+    from likeness.domain.ids import AvatarId, ErasureId, JobId, PhotoId, UserId
     from likeness.domain.moderation import Label
+    from likeness.events import Change, JobStateChanged
 
 
 class FakeClock:
@@ -84,6 +87,8 @@ class FakeWorkflow:
         self.starts: list[JobId] = []
         self.waiting_tokens: set[str] = set()
         self.answers: dict[str, dict[str, Any]] = {}
+        self.endings: list[tuple[JobId, str]] = []
+        self.erasures: list[ErasureId] = []
 
     def start(self, job_id: JobId) -> None:
         if job_id not in self.starts:
@@ -98,6 +103,27 @@ class FakeWorkflow:
 
     def stop(self, job_id: JobId) -> None:
         self.running.discard(job_id)
+
+    def end(self, job_id: JobId, error: str) -> None:
+        if (job_id, error) not in self.endings:
+            self.endings.append((job_id, error))
+
+    def erase(self, erasure_id: ErasureId) -> None:
+        if erasure_id not in self.erasures:
+            self.erasures.append(erasure_id)
+
+
+class FakeTimers:
+    def __init__(self) -> None:
+        self.set: dict[tuple[JobId, str], datetime] = {}
+
+    def end_at(self, job_id: JobId, error: str, *, when: datetime) -> None:
+        self.set.setdefault((job_id, error), when)
+
+
+class FakeHash:
+    def subject(self, user_id: UserId) -> Subject:
+        return Subject(f"subject-of-{user_id}")
 
 
 class FakeGenerator:
@@ -117,3 +143,32 @@ class FakeMetrics:
 
     def count(self, name: str, value: int = 1) -> None:
         self.counted[name] += value
+
+
+class FakeEventBus:
+    """Takes what it is given, but for what `refuses` says; `down` after so many calls."""
+
+    def __init__(self) -> None:
+        self.events: list[JobStateChanged] = []
+        self.calls: list[list[JobStateChanged]] = []
+        self.refuses: Callable[[JobStateChanged], bool] = lambda _: False
+        self.down_after: int | None = None
+
+    def publish(self, events: Sequence[JobStateChanged]) -> list[JobStateChanged]:
+        assert 1 <= len(events) <= 10, "what PutEvents takes"
+        if self.down_after is not None and len(self.calls) >= self.down_after:
+            raise Unavailable("PutEvents answered InternalException")
+        self.calls.append(list(events))
+        self.events += [event for event in events if not self.refuses(event)]
+        return [event for event in events if self.refuses(event)]
+
+
+class FakeUnannounced:
+    def __init__(self) -> None:
+        self.kept: list[Change] = []
+        self.down = False
+
+    def keep(self, change: Change) -> None:
+        if self.down:
+            raise Unavailable("SendMessage answered ServiceUnavailable")
+        self.kept.append(change)

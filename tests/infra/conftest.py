@@ -29,4 +29,5 @@ def templates(template: dict[str, Any], storage: dict[str, Any]) -> dict[str, di
         "infra/storage.yaml": storage,
         "infra/identity.yaml": read("infra/identity.yaml"),
         "infra/gpu.yaml": read("infra/gpu.yaml"),
+        "infra/events.yaml": read("infra/events.yaml"),
     }

@@ -59,6 +59,12 @@ def test_records_expire(storage):
     assert ttl == {"AttributeName": "ttl", "Enabled": True}
 
 
+def test_kept_answers_are_encrypted_and_go_after_a_day(storage):
+    table = storage["Resources"]["IdempotencyTable"]["Properties"]
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expiration", "Enabled": True}
+    assert table["SSESpecification"]["KMSMasterKeyId"] == {"GetAtt": "Key.Arn"}
+
+
 def statements(templates: dict[str, dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every statement of every role, with the name of the resource that it belongs to."""
     for template in templates.values():
@@ -106,13 +112,20 @@ def test_a_reason_stands_beside_every_permission():
             assert "#" in line or above.strip().startswith("#"), f"no reason: {line.strip()}"
 
 
-def test_only_the_functions_that_submit_can_start_the_pipeline(templates):
+def test_only_those_who_submit_or_end_jobs_can_start_the_pipeline(templates):
     starters = {
         name
         for name, statement in statements(templates)
         if "states:StartExecution" in str(statement["Action"])
+        and statement["Resource"] == {"Ref": "Pipeline"}
     }
-    assert starters == {"SubmitJobFunction"}
+    assert starters == {
+        "SubmitJobFunction",
+        "CancelJobFunction",
+        "EraseUserFunction",
+        "TimersRole",
+        "StoppedRole",
+    }
 
 
 def test_only_the_function_that_takes_uploads_can_read_them(templates):

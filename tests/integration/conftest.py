@@ -17,16 +17,19 @@ from moto.core.botocore_stubber import BotocoreStubber
 from likeness.adapters.gallery_bucket import GalleryBucket
 from likeness.adapters.jobs_table import JobsTable
 from likeness.adapters.ledger_table import LedgerTable
+from likeness.adapters.past_table import PastTable
 from likeness.adapters.photo_bucket import PhotoBucket
 from likeness.adapters.reviews_table import ReviewsTable
-from likeness.adapters.users_table import UsersTable
+from likeness.adapters.users_table import ErasuresTable, UsersTable
 from likeness.adapters.work_bucket import WorkBucket
 from tests.fakes import (
     FakeBucket,
     FakeClock,
+    FakeErasures,
     FakeGallery,
     FakeJobs,
     FakeLedger,
+    FakePast,
     FakePhotos,
     FakeReviews,
     FakeUsers,
@@ -38,8 +41,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from likeness import ports
-    from likeness.domain.catalogue import Plus
-    from likeness.domain.ids import UserId
 
 REGION = "eu-central-1"
 STORAGE = Path(__file__).parents[2] / "infra" / "storage.yaml"
@@ -50,8 +51,9 @@ class Tables:
     jobs: ports.Jobs
     ledger: ports.Ledger
     users: ports.Users
+    erasures: ports.Erasures
+    past: ports.Past
     reviews: ports.Reviews
-    entitle: Any
 
 
 @dataclass(frozen=True)
@@ -71,20 +73,18 @@ def kind(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def tables(kind: str, request: pytest.FixtureRequest) -> Tables:
     if kind == "fake":
-        jobs, users = FakeJobs(), FakeUsers()
-        return Tables(jobs, FakeLedger(jobs), users, FakeReviews(), users.entitled.__setitem__)
+        jobs = FakeJobs()
+        ledger = FakeLedger(jobs)
+        jobs.users = users = FakeUsers(ledger)
+        return Tables(jobs, ledger, users, FakeErasures(users), FakePast(), FakeReviews())
     table = request.getfixturevalue("table")
-
-    def entitle(user_id: UserId, plus: Plus) -> None:
-        item = {"pk": f"USER#{user_id}", "sk": "PROFILE", "plus": plus.model_dump(mode="json")}
-        table.put_item(Item=item)
-
     return Tables(
         JobsTable(table, FakeClock()),
         LedgerTable(table),
         UsersTable(table),
+        ErasuresTable(table),
+        PastTable(table),
         ReviewsTable(table),
-        entitle,
     )
 
 
@@ -117,8 +117,17 @@ def aws(serial: None) -> Iterator[None]:
 
 @pytest.fixture
 def table(aws: None, session: boto3.Session) -> Any:
+    return _declared(session, "Table")
+
+
+@pytest.fixture
+def idempotency_table(aws: None, session: boto3.Session) -> Any:
+    return _declared(session, "IdempotencyTable")
+
+
+def _declared(session: boto3.Session, logical_id: str) -> Any:
     """The table as infra/storage.yaml declares it."""
-    properties = _template(STORAGE)["Resources"]["Table"]["Properties"]
+    properties = _template(STORAGE)["Resources"][logical_id]["Properties"]
     declared = (
         "BillingMode",
         "AttributeDefinitions",
@@ -126,7 +135,8 @@ def table(aws: None, session: boto3.Session) -> Any:
         "GlobalSecondaryIndexes",
     )
     return session.resource("dynamodb").create_table(
-        TableName="likeness", **{name: properties[name] for name in declared}
+        TableName=f"likeness-{logical_id}",
+        **{name: properties[name] for name in declared if name in properties},
     )
 
 

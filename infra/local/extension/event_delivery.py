@@ -1,4 +1,4 @@
-"""Gap: EventBridge asks for permission, tries again, and keeps what it cannot deliver."""
+"""Gap: EventBridge and its Scheduler ask for permission, try again, and lose nothing."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
+from http.client import HTTPException
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -22,7 +23,6 @@ from infra.local.extension.patience import Patience, TryAgain
 
 log = logging.getLogger(__name__)
 
-SERVICE = "events.amazonaws.com"
 DEFAULT_RETRIES = 185
 DEFAULT_AGE_S = 86_400
 
@@ -40,7 +40,16 @@ class Undeliverable(Exception):
 @dataclass(frozen=True, slots=True)
 class Delivery:
     target: dict[str, Any]
-    rule: dict[str, Any]
+    rule: dict[str, Any]  # or a schedule
+
+    @property
+    def service(self) -> str:
+        """Who acts: "events" for a rule, "scheduler" for a schedule."""
+        return str(self.rule["Arn"]).split(":")[2]
+
+    @property
+    def principal(self) -> str:
+        return f"{self.service}.amazonaws.com"
 
     @property
     def patience(self) -> Patience:
@@ -55,15 +64,21 @@ _current: ContextVar[Delivery] = ContextVar("delivery")
 _invoke_target = eventbridge._invoke_target
 _dispatch_to_sqs = eventbridge._dispatch_to_sqs
 
+# EventBridge User Guide, "API destinations as targets": these and 5xx are tried again.
+COMES_AGAIN = frozenset({401, 407, 409, 429})
+
 
 def install() -> None:
     eventbridge._invoke_target = invoke_target
     eventbridge._dispatch_to_lambda = to_function
     eventbridge._dispatch_to_stepfunctions = to_state_machine
     eventbridge._dispatch_to_sqs = to_queue
+    eventbridge._dispatch_to_api_destination = to_api_destination
 
 
-def invoke_target(target: dict[str, Any], event: Any, rule: dict[str, Any], view: Any) -> None:
+def invoke_target(
+    target: dict[str, Any], event: Any, rule: dict[str, Any], view: Any = None
+) -> None:
     token = _current.set(Delivery(target, rule))
     try:
         _invoke_target(target, event, rule, view)
@@ -83,11 +98,12 @@ def to_function(arn: str, payload: str) -> None:
 
 
 def to_state_machine(arn: str, payload: str) -> None:
-    role = _current.get().target.get("RoleArn", "")
+    delivery = _current.get()
+    role = delivery.target.get("RoleArn", "")
 
     def send() -> None:
         try:
-            client = roles.client("stepfunctions", role, "events", SERVICE)
+            client = roles.client("stepfunctions", role, delivery.service, delivery.principal)
             client.start_execution(stateMachineArn=arn, input=payload)
         except roles.RoleRefused as refused:
             raise Undeliverable("NO_PERMISSIONS", str(refused)) from refused
@@ -110,24 +126,64 @@ def to_queue(spec: Any, payload: str, parameters: dict[str, Any] | None = None) 
     deliver(payload, send)
 
 
+def to_api_destination(spec: Any, payload: str, target: dict[str, Any]) -> None:
+    """Over HTTP with the connection's secret, in the name of the target's role."""
+    name = spec.resource.split("/")[1]
+    account, region = get_account_id(), get_region()
+
+    def send() -> None:
+        about = eventbridge._api_destinations.get(name) or {}
+        own = str(about.get("ConnectionArn", "")).rpartition("/")[2]
+        connection = eventbridge._connections.get(own)
+        if not connection:
+            raise Undeliverable("RESOURCE_NOT_FOUND", f"There is no API destination {name}.")
+        check_role(target.get("RoleArn", ""), "events:InvokeApiDestination", target["Arn"])
+        parameters = target.get("HttpParameters") or {}
+        request = eventbridge._build_api_destination_request(about, connection, parameters, payload)
+        try:
+            signed = eventbridge._connection_auth_headers(connection, (account, region, own))
+            status = eventbridge._api_destination_send_sync(request, signed)
+        except (OSError, HTTPException) as error:  # down, or slower than EventBridge's five seconds
+            raise TryAgain(f"{name} could not be reached: {type(error).__name__}") from error
+        if status in COMES_AGAIN or status >= 500:
+            raise TryAgain(f"{name} answered {status}")
+        if not 200 <= status < 300:
+            raise Undeliverable("SDK_CLIENT_ERROR", f"{name} answered {status}")
+
+    deliver(payload, send)
+
+
+def check_role(role: str, action: str, resource: str) -> None:
+    """May EventBridge act as the role, and the role do this? Raises Undeliverable."""
+    try:
+        roles.check_trust(role, _current.get().principal)
+    except roles.RoleRefused as refused:
+        raise Undeliverable("NO_PERMISSIONS", str(refused)) from refused
+    if not roles.allows(role, action, resource):
+        raise Undeliverable("NO_PERMISSIONS", f"{role} may not {action} on {resource}")
+
+
 def check_policy(service: str, action: str, arn: str) -> None:
     """Does the resource's own policy let EventBridge act for this rule? Raises Undeliverable."""
     found = _resource_policy(service, arn)
-    account = get_account_id()
+    account, delivery = get_account_id(), _current.get()
+    principal = delivery.principal
     context = EvalContext(
-        principal_arn=f"arn:aws:iam::{account}:service/{SERVICE}",
+        principal_arn=f"arn:aws:iam::{account}:service/{principal}",
         principal_type="Service",
         principal_account=account,
         action=action,
         resource_arn=arn,
         region=get_region(),
         service_context={
-            "aws:sourcearn": _current.get().rule["Arn"],
+            "aws:sourcearn": delivery.rule["Arn"],
             "aws:sourceaccount": account,
         },
     )
-    if found is None or evaluate_resource_policy(found[0], context, SERVICE).decision != "Allow":
-        raise Undeliverable("NO_PERMISSIONS", f"{arn} has no policy that lets {SERVICE} {action}.")
+    if found is None or evaluate_resource_policy(found[0], context, principal).decision != "Allow":
+        raise Undeliverable(
+            "NO_PERMISSIONS", f"{arn} has no policy that lets {principal} {action}."
+        )
 
 
 def deliver(payload: str, send: Send) -> None:

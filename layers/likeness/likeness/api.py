@@ -1,12 +1,16 @@
 """What the API takes and answers. docs/openapi.json is generated from these models."""
 
-from pydantic import AwareDatetime, Field
+from typing import Annotated
 
+from pydantic import AwareDatetime, ConfigDict, Field
+
+from likeness.domain.erasure import ErasureState
 from likeness.domain.ids import (
     AvatarIdField,
+    ErasureIdField,
     JobIdField,
     PhotoIdField,
-    ReviewId,
+    ReviewIdField,
     StyleIdField,
     UserIdField,
 )
@@ -16,16 +20,50 @@ from likeness.domain.job import (
     MAX_STYLES,
     MIN_PHOTOS,
     Consent,
+    FailureKind,
     JobState,
     Moment,
 )
+from likeness.domain.paging import MAX_CURSOR
 from likeness.domain.photo import Box, ContentType, PhotoState
+from likeness.domain.quota import EntryState
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
+from likeness.domain.review import ReviewState
+
+# Whoever has one may use it, until it ends by itself: no link is ever logged or stored.
+Link = Annotated[
+    str,
+    Field(json_schema_extra={"format": "uri"}, examples=["https://bucket.s3.amazonaws.com/..."]),
+]
+Texts = Annotated[  # in every language we speak
+    dict[str, str], Field(examples=[{"en": "in English", "de": "auf Deutsch"}])
+]
 
 
 class Message(Record):
     """A body of the API. A field that it does not know is refused, so that a typo is noticed."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+
+class Page(Message):
+    """Which part of a list is asked for."""
+
+    limit: int = Field(default=50, ge=1, le=100, description="as many at most")
+    cursor: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=MAX_CURSOR,
+        description="`next` of the page before; without it the list begins",
+    )
+
+
+class Paged(Message):
+    next: str | None = Field(
+        description="cursor of the next page; null where the list ends",
+        examples=["oQvK0mCk7Vt1MjAyNi0xMS0yMg"],
+    )
 
 
 class NewPhoto(Message):
@@ -51,8 +89,8 @@ class UploadForm(Message):
     """A presigned POST: send the fields, then the file, as multipart/form-data."""
 
     photo_id: PhotoIdField
-    url: str
-    fields: dict[str, str]
+    url: Link
+    fields: dict[str, str] = Field(examples=[{"key": "...", "policy": "..."}])
     max_bytes: int
     expires_at: AwareDatetime
 
@@ -60,7 +98,22 @@ class UploadForm(Message):
 class Created(Message):
     job_id: JobIdField
     submit_by: AwareDatetime
-    uploads: tuple[UploadForm, ...]
+    uploads: tuple[UploadForm, ...] = Field(
+        description="one for each photo; none where a repeated request finds the job submitted"
+    )
+
+
+class KeptForm(Message):
+    """What is kept of an upload form under an Idempotency-Key."""
+
+    photo_id: PhotoIdField
+
+
+class KeptJob(Message):
+    """What is kept of a created job under an Idempotency-Key: its forms are signed anew."""
+
+    job_id: JobIdField
+    uploads: tuple[KeptForm, ...]
 
 
 class Submitted(Message):
@@ -72,7 +125,7 @@ class Explained(Message):
     """A reason code with its hint, in every language we speak."""
 
     code: Reason
-    hint: dict[str, str]
+    hint: Texts
     fix_and_retry: bool
 
 
@@ -86,11 +139,22 @@ class PhotoView(Message):
     other: PhotoIdField | None = Field(default=None, description="the photo that it repeats")
 
 
+class EstimateView(Message):
+    """Seconds from now: half, and nine in ten, of the jobs like this one were done by then."""
+
+    p50_s: int
+    p90_s: int
+    past_jobs: int = Field(description="jobs of the same lane and tier that this is told from")
+
+
 class ProgressView(Message):
     """Avatars drawn so far, of those this job asked for."""
 
     done: int
     total: int
+    estimate: EstimateView | None = Field(
+        default=None, description="absent while a human decides, and where too few jobs are known"
+    )
 
 
 class AvatarView(Message):
@@ -99,16 +163,80 @@ class AvatarView(Message):
     avatar_id: AvatarIdField
     style: StyleIdField
     likeness: float | None = Field(description="distance to the photos; null: not measurable")
-    png: str
-    webp: dict[int, str] = Field(description="by side in px")
+    png: Link
+    webp: dict[int, Link] = Field(
+        description="by side in px", examples=[{"512": "https://bucket.s3.amazonaws.com/..."}]
+    )
+
+
+class EntryView(Message):
+    """What one job did to the day: reserved when submitted, then spent, or returned and why."""
+
+    job_id: JobIdField
+    state: EntryState
+    reason: Reason | None = None
+    reserved_at: AwareDatetime
+    settled_at: AwareDatetime | None = None
 
 
 class QuotaView(Message):
-    day: str
+    """The user's day, as the calendar on their wall has it."""
+
+    day: str = Field(description="ISO date", examples=["2026-11-22"])
+    time_zone: str = Field(
+        description="in which days are counted; changes once in 30 days at most",
+        examples=["Europe/Berlin"],
+    )
+    tier: str = Field(examples=["lite"])
     limit: int
     used: int
     left: int
     next_day_begins_at: AwareDatetime
+    entries: tuple[EntryView, ...] = ()
+
+
+class SetPlus(Message):
+    """What billing says of a user. Messages may come late, twice and in any order."""
+
+    expires_at: AwareDatetime = Field(description="in the past: Plus has ended")
+    source: str = Field(min_length=1, max_length=64, examples=["app-store"])
+    effective_at: AwareDatetime = Field(description="when billing decided so: the newest wins")
+
+
+class PlusView(Message):
+    """The entitlement that stands, which is not the one just sent where a newer one was known."""
+
+    active: bool
+    expires_at: AwareDatetime
+    source: str = Field(examples=["app-store"])
+    effective_at: AwareDatetime
+
+
+class Keep(Message):
+    """The avatars that the user picked. The others are deleted."""
+
+    avatars: tuple[AvatarIdField, ...] = Field(min_length=1, max_length=MAX_AVATARS)
+
+
+class Kept(Message):
+    job_id: JobIdField
+    avatars: tuple[AvatarIdField, ...]
+    avatars_expire_at: AwareDatetime | None
+
+
+class ErasureView(Message):
+    """An erasure, and once it is done its receipt."""
+
+    erasure_id: ErasureIdField
+    state: ErasureState
+    requested_at: AwareDatetime
+    finished_at: AwareDatetime | None = None
+    jobs: int = Field(description="forgotten")
+    objects: int = Field(description="deleted from the buckets")
+    stays: str = Field(
+        description="what is still known, and for how long",
+        examples=["A keyed hash of the user's id with the days that jobs took, for 400 days."],
+    )
 
 
 class JobView(Message):
@@ -117,6 +245,8 @@ class JobView(Message):
     job_id: JobIdField
     state: JobState
     reason: Explained | None = None
+    failure: FailureKind | None = Field(default=None, description="where our fault lay, if failed")
+    tier: str = Field(examples=["lite"])
     styles: tuple[StyleIdField, ...]
     avatars_asked: int
     created_at: AwareDatetime
@@ -126,18 +256,40 @@ class JobView(Message):
     photos_deleted_at: AwareDatetime | None
     progress: ProgressView | None = None
     avatars: tuple[AvatarView, ...] = ()
-    archive: str | None = Field(default=None, description="link to one ZIP of all avatars")
+    avatars_expire_at: AwareDatetime | None = None
+    archive: Link | None = Field(default=None, description="link to one ZIP of all avatars")
     quota: QuotaView
+
+
+class JobSummary(Message):
+    """A job in a list; GET /v1/jobs/{job_id} tells the rest."""
+
+    job_id: JobIdField
+    state: JobState
+    reason: Explained | None = None
+    failure: FailureKind | None = Field(default=None, description="where our fault lay, if failed")
+    styles: tuple[StyleIdField, ...]
+    avatars_asked: int
+    created_at: AwareDatetime
+    submit_by: AwareDatetime
+
+
+class JobsView(Paged):
+    """A user's jobs, the newest first. One that was opened a moment ago may still be missing."""
+
+    jobs: tuple[JobSummary, ...]
 
 
 class StyleView(Message):
     style: StyleIdField
-    name: dict[str, str]
-    description: dict[str, str]
-    preview: str = Field(description="path of a picture in this API")
+    name: Texts
+    description: Texts
+    preview: str = Field(
+        description="path of a picture in this API", examples=["/v1/styles/comic/preview"]
+    )
 
 
-class StylesView(Message):
+class StylesView(Paged):
     styles: tuple[StyleView, ...]
 
 
@@ -145,20 +297,20 @@ class ReviewedPhoto(Message):
     """A photo under review: what was found, and a link that lives a minute."""
 
     photo_id: PhotoIdField
-    findings: tuple[str, ...]
-    link: str
+    findings: tuple[str, ...] = Field(examples=[["doubtful: POLICY.HATE, Hate Symbols (61 %)"]])
+    link: Link
 
 
 class ReviewView(Message):
-    review_id: ReviewId
+    review_id: ReviewIdField
     job_id: JobIdField
-    state: str
+    state: ReviewState
     opened_at: AwareDatetime
     decide_by: AwareDatetime
     photos: tuple[ReviewedPhoto, ...] = ()
 
 
-class ReviewsView(Message):
+class ReviewsView(Paged):
     reviews: tuple[ReviewView, ...]
 
 
@@ -172,6 +324,11 @@ class Decide(Message):
 class Problem(Message):
     """Every error of the API."""
 
-    error: str
-    message: str
-    reason: Reason | None = None
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
+
+    error: str = Field(description="its kind; stable", examples=["Invalid"])
+    message: str = Field(
+        description="what is wrong and what to do; for developers, not for users",
+        examples=["styles: Tuple should have at least 1 item after validation, not 0"],
+    )
+    reason: Reason | None = Field(default=None, description="a code that users can be told")

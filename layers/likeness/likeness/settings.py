@@ -23,6 +23,15 @@ class Settings(Record):
     submit_within_minutes: int = Field(default=60, ge=1)
     review_seconds: int = Field(default=43200, gt=0)
     inspect_function: str | None = None
+    erasure_machine: str | None = Field(default=None, description="ARN; only for who starts it")
+    schedule_group: str | None = Field(default=None, description="where timers are set")
+    schedule_role: str | None = Field(default=None, description="ARN that timers act with")
+    hash_key: str | None = Field(default=None, description="ARN of the KMS key of keyed hashes")
+    lane: str = Field(default="training-job", description="how avatars are drawn")
+    avatar_days: int = Field(default=30, ge=1)
+    event_bus: str | None = Field(default=None, description="only for the one that announces")
+    unannounced_queue: str | None = Field(default=None, description="URL; likewise")
+    idempotency_table: str | None = Field(default=None, description="for those who keep answers")
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -41,6 +50,10 @@ class Settings(Record):
     @property
     def decide_within(self) -> timedelta:
         return timedelta(seconds=self.review_seconds)
+
+    @property
+    def avatars_stay(self) -> timedelta:
+        return timedelta(days=self.avatar_days)
 
     @property
     def consents(self) -> frozenset[str]:

@@ -31,8 +31,28 @@ def schedule(clients: Clients, name: str, wanted: Properties) -> dict[str, Any]:
     return without_metadata(clients("scheduler").get_schedule(Name=name, **group))
 
 
+def schedule_group(clients: Clients, name: str, _wanted: Properties) -> dict[str, Any]:
+    return without_metadata(clients("scheduler").get_schedule_group(Name=name))
+
+
 def event_bus(clients: Clients, name: str, _wanted: Properties) -> dict[str, Any]:
     return without_metadata(clients("events").describe_event_bus(Name=name))
+
+
+def connection(clients: Clients, name: str, _wanted: Properties) -> dict[str, Any]:
+    return without_metadata(clients("events").describe_connection(Name=name))
+
+
+def wanted_connection(wanted: Properties) -> dict[str, Any]:
+    """Without the secret, which no service tells."""
+    parameters = wanted.get("AuthParameters", {})
+    keyed = parameters.get("ApiKeyAuthParameters", {})
+    told = {name: value for name, value in keyed.items() if name != "ApiKeyValue"}
+    return {**wanted, "AuthParameters": {**parameters, "ApiKeyAuthParameters": told}}
+
+
+def api_destination(clients: Clients, name: str, _wanted: Properties) -> dict[str, Any]:
+    return without_metadata(clients("events").describe_api_destination(Name=name))
 
 
 def queue(clients: Clients, url: str, _wanted: Properties) -> dict[str, Any]:
@@ -98,7 +118,10 @@ def dashboard(clients: Clients, name: str, _wanted: Properties) -> dict[str, Any
 
 READERS: dict[str, Reader] = {
     "AWS::Events::Rule": rule,
+    "AWS::Scheduler::ScheduleGroup": schedule_group,
     "AWS::Events::EventBus": event_bus,
+    "AWS::Events::Connection": connection,
+    "AWS::Events::ApiDestination": api_destination,
     "AWS::Scheduler::Schedule": schedule,
     "AWS::SQS::Queue": queue,
     "AWS::SQS::QueuePolicy": queue_policy,

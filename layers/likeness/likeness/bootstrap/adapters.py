@@ -9,15 +9,19 @@ import boto3
 from botocore.config import Config
 
 from likeness.adapters.clock import SystemClock
+from likeness.adapters.event_bus import EventBridgeBus, UnannouncedQueue
 from likeness.adapters.gallery_bucket import GalleryBucket
 from likeness.adapters.generator import TrainingJobs
 from likeness.adapters.inspections import Inspections
 from likeness.adapters.jobs_table import JobsTable
+from likeness.adapters.keyed_hash import KmsHash
 from likeness.adapters.ledger_table import LedgerTable
+from likeness.adapters.past_table import PastTable
 from likeness.adapters.photo_bucket import PhotoBucket
 from likeness.adapters.rekognition import Rekognition
 from likeness.adapters.reviews_table import ReviewsTable
-from likeness.adapters.users_table import UsersTable
+from likeness.adapters.timers import Schedules
+from likeness.adapters.users_table import ErasuresTable, UsersTable
 from likeness.adapters.work_bucket import WorkBucket
 from likeness.adapters.workflow import StepFunctions
 from likeness.settings import Settings
@@ -94,10 +98,49 @@ def inspections() -> Inspections:
 
 
 @cache
+def erasures() -> ErasuresTable:
+    return ErasuresTable(_table())
+
+
+@cache
+def past() -> PastTable:
+    return PastTable(_table())
+
+
+@cache
+def keyed_hash() -> KmsHash:
+    return KmsHash(_client("kms"), settings().hash_key or "")
+
+
+@cache
+def timers() -> Schedules:
+    return Schedules(
+        _client("scheduler"),
+        group=settings().schedule_group or "",
+        role=settings().schedule_role or "",
+        state_machine=settings().state_machine or "",
+    )
+
+
+@cache
 def workflow() -> StepFunctions:
-    return StepFunctions(_client("stepfunctions"), settings().state_machine or "")
+    return StepFunctions(
+        _client("stepfunctions"),
+        settings().state_machine or "",
+        settings().erasure_machine or "",
+    )
 
 
 @cache
 def generator() -> TrainingJobs:
     return TrainingJobs(_client("sagemaker"))
+
+
+@cache
+def event_bus() -> EventBridgeBus:
+    return EventBridgeBus(_client("events"), settings().event_bus or "")
+
+
+@cache
+def unannounced() -> UnannouncedQueue:
+    return UnannouncedQueue(_client("sqs"), settings().unannounced_queue or "")

@@ -22,7 +22,7 @@ LOCAL := .envs/cloud/bin/python -m infra.local
 export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/likeness:$(CURDIR)/model
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help demo up down status test test-model test-stack check lint types imports template bench deploy lock previews clean
+.PHONY: help demo up down status test test-model test-stack check lint types imports template bench deploy weights lock previews clean
 
 help:
 	@sed -n '3,9s/^#   //p' Makefile
@@ -101,6 +101,11 @@ deploy: .envs/sam/.ready .envs/cloud/.ready
 	  .envs/sam/bin/sam build --config-env $(ENV)
 	.envs/sam/bin/sam deploy --config-env $(ENV) \
 	  --parameter-overrides Stage=$(ENV) Architecture=arm64 TrainingImage="$$TRAINING_IMAGE" $(PARAMETERS)
+
+weights: .envs/model/.ready ## The manifest of a folder of downloaded weights: SOURCE= [LICENCE= REVISION=]
+	@: "$${SOURCE:?Name the folder of downloaded weights: make weights SOURCE=folder}"
+	@.envs/model/bin/python -m likeness_model.weights "$(SOURCE)" \
+	  $(if $(LICENCE),--licence "$(LICENCE)") $(if $(REVISION),--revision "$(REVISION)")
 
 lock: ## Resolve every .in file anew. No registry's address gets into a lock file.
 	requirements/install.sh uv

@@ -4,6 +4,7 @@
 * 1    Exception        a fault of ours: the same order may work when it is tried again
 * 2    OrderError       the order cannot be read or fulfilled: trying again is useless
 * 3    PhotosError      no photo can be read: trying again is useless
+* 4    WeightsError     the weights are missing or are not those of their manifest
 * 143  terminated       told to stop (SIGTERM): what was drawn is in the checkpoints
 
 Beside each exit code but 0 the failure file holds the error's name and one sentence.
@@ -25,3 +26,9 @@ class OrderError(JobError):
 
 class PhotosError(JobError):
     exit_code = 3
+
+
+class WeightsError(JobError):
+    """The sentence says which file, and what the operator does about it."""
+
+    exit_code = 4

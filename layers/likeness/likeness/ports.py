@@ -16,6 +16,7 @@ from likeness.domain.avatar import Avatar
 from likeness.domain.catalogue import Plus
 from likeness.domain.face import SeenFace
 from likeness.domain.ids import AvatarId, JobId, PhotoId, ReviewId, UserId
+from likeness.domain.inference import Inference
 from likeness.domain.job import Job
 from likeness.domain.moderation import Label
 from likeness.domain.photo import ContentType, Photo
@@ -110,6 +111,18 @@ class Reviews(Protocol):
     def task_token(self, review_id: ReviewId) -> str: ...
 
 
+class Inferences(Protocol):
+    """Rounds that the endpoint draws. The task token stays in it: no answer ever shows one."""
+
+    def get(self, job_id: JobId, round_: int) -> Inference:
+        """NotFound where the endpoint was never asked."""
+        ...
+
+    def save(self, inference: Inference) -> None:
+        """Conflict where somebody stored another version first."""
+        ...
+
+
 # --- bytes -------------------------------------------------------------------------------------
 
 
@@ -167,6 +180,26 @@ class Work(Protocol):
 
     def verify(self, avatar: DrawnAvatar, job_id: JobId, round_: int) -> bool:
         """Is what lies in the bucket what the container says it drew?"""
+        ...
+
+    def pack(self, job_id: JobId, round_: int) -> None:
+        """Copy the order and its photos into the one archive that the endpoint reads."""
+        ...
+
+    def unpack(self, job_id: JobId, round_: int) -> int:
+        """Take the endpoint's archive apart into avatars and result, then delete both archives.
+
+        How many avatars there are. Invalid for an archive that the container cannot have made,
+        NotFound where there is neither archive nor result.
+        """
+        ...
+
+    def drop_response(self, job_id: JobId, round_: int) -> None:
+        """Delete what the endpoint answered for a round that nobody waits for."""
+        ...
+
+    def drop_failure(self, uri: str) -> None:
+        """Delete what SageMaker wrote about a failure."""
         ...
 
     def purge(self, job_id: JobId) -> int:
@@ -261,12 +294,22 @@ class Workflow(Protocol):
         """Answer a waiting task; Conflict where it waits no longer."""
         ...
 
+    def fail(self, task_token: str, error: str) -> None:
+        """Fail a waiting task with an error's name; Conflict where it waits no longer."""
+        ...
+
     def stop(self, job_id: JobId) -> None: ...
+
+
+class Endpoint(Protocol):
+    def invoke(self, job_id: JobId, round_: int) -> str:
+        """Have the packed round drawn, some time; where SageMaker would write of a failure."""
+        ...
 
 
 class Generator(Protocol):
     def stop(self, job_id: JobId, round_: int) -> None:
-        """Stop GPU work of that round, if any runs."""
+        """Stop GPU work of that round, whichever lane it went; what comes later is unwanted."""
         ...
 
 

@@ -7,6 +7,7 @@ from typing import Self
 
 from pydantic import Field
 
+from likeness.contracts import Engine
 from likeness.domain.record import Record
 
 PREFIX = "LIKENESS_"
@@ -23,6 +24,9 @@ class Settings(Record):
     submit_within_minutes: int = Field(default=60, ge=1)
     review_seconds: int = Field(default=43200, gt=0)
     inspect_function: str | None = None
+    engine: Engine = Field(default="painter", description="that draws; each order names it")
+    weights_uri: str | None = Field(default=None, description="s3 prefix of the engine's weights")
+    endpoint: str | None = Field(default=None, description="only for those who ask it")
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> Self:

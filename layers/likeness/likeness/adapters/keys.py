@@ -7,6 +7,7 @@
     JOB#<job>    AVATAR#a01         Avatar
     JOB#<job>    REVIEW             Review; while it waits also  REVIEWS#waiting  <decide_by>#<job>
     JOB#<job>    REVIEW#TOKEN       its task token, kept apart
+    JOB#<job>    INFERENCE#<round>  Inference: a round that the endpoint draws
     USER#<user>  PROFILE            time zone, Plus
     USER#<user>  DAY#<day>          used: days taken by jobs
     USER#<user>  ENTRY#<day>#<job>  Entry of the ledger
@@ -57,6 +58,10 @@ def review(review_id: ReviewId) -> Key:
 
 def task_token(review_id: ReviewId) -> Key:
     return {"pk": f"JOB#{review_id}", "sk": "REVIEW#TOKEN"}
+
+
+def inference(job_id: JobId, round_: int) -> Key:
+    return {"pk": f"JOB#{job_id}", "sk": f"INFERENCE#{round_}"}
 
 
 def waiting(review_id: ReviewId, decide_by: datetime) -> Key:

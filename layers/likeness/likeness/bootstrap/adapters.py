@@ -9,8 +9,10 @@ import boto3
 from botocore.config import Config
 
 from likeness.adapters.clock import SystemClock
+from likeness.adapters.endpoint import AsyncEndpoint
 from likeness.adapters.gallery_bucket import GalleryBucket
-from likeness.adapters.generator import TrainingJobs
+from likeness.adapters.generator import BothLanes, TrainingJobs
+from likeness.adapters.inferences_table import InferencesTable
 from likeness.adapters.inspections import Inspections
 from likeness.adapters.jobs_table import JobsTable
 from likeness.adapters.ledger_table import LedgerTable
@@ -73,7 +75,10 @@ def photos() -> PhotoBucket:
 
 @cache
 def work() -> WorkBucket:
-    return WorkBucket(_client("s3"), settings().avatars_bucket, settings().photos_bucket)
+    told = settings()
+    return WorkBucket(
+        _client("s3"), told.avatars_bucket, told.photos_bucket, weights=told.weights_uri
+    )
 
 
 @cache
@@ -99,5 +104,16 @@ def workflow() -> StepFunctions:
 
 
 @cache
-def generator() -> TrainingJobs:
-    return TrainingJobs(_client("sagemaker"))
+def inferences() -> InferencesTable:
+    return InferencesTable(_table())
+
+
+@cache
+def endpoint() -> AsyncEndpoint:
+    told = settings()
+    return AsyncEndpoint(_client("sagemaker-runtime"), told.endpoint or "", told.avatars_bucket)
+
+
+@cache
+def generator() -> BothLanes:
+    return BothLanes(TrainingJobs(_client("sagemaker")), inferences(), CLOCK)

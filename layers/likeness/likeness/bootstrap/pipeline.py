@@ -9,6 +9,7 @@ from likeness.adapters.metrics import EmfMetrics
 from likeness.bootstrap import adapters
 from likeness.services import (
     fail_job as _fail_job,
+    finish_inference as _finish_inference,
     inspect_photo as _inspect_photo,
     moderate_avatars as _moderate_avatars,
     moderate_photos as _moderate_photos,
@@ -17,10 +18,21 @@ from likeness.services import (
     purge_photos as _purge_photos,
     request_review as _request_review,
     settle_job as _settle_job,
+    start_inference as _start_inference,
+    unpack_avatars as _unpack_avatars,
 )
 
 if TYPE_CHECKING:
-    from likeness.contracts import AvatarsModerated, Moderated, Prepared, Published, Purged, Settled
+    from likeness.contracts import (
+        AvatarsModerated,
+        InferenceEnded,
+        Moderated,
+        Prepared,
+        Published,
+        Purged,
+        Settled,
+        Unpacked,
+    )
     from likeness.domain.ids import JobId
     from likeness.entrypoints.event import Uploaded
 
@@ -70,6 +82,40 @@ def prepare_generation(job_id: JobId, round_: int) -> Prepared:
         reviews=adapters.reviews(),
         work=adapters.work(),
         clock=adapters.CLOCK,
+        engine=adapters.settings().engine,
+    )
+
+
+def start_inference(job_id: JobId, round_: int, task_token: str) -> None:
+    _start_inference.start_inference(
+        job_id,
+        round_,
+        task_token,
+        jobs=adapters.jobs(),
+        inferences=adapters.inferences(),
+        work=adapters.work(),
+        endpoint=adapters.endpoint(),
+        clock=adapters.CLOCK,
+    )
+
+
+def finish_inference(ended: InferenceEnded) -> bool:
+    return _finish_inference.finish_inference(
+        ended,
+        jobs=adapters.jobs(),
+        inferences=adapters.inferences(),
+        work=adapters.work(),
+        workflow=adapters.workflow(),
+    )
+
+
+def unpack_avatars(job_id: JobId, round_: int) -> Unpacked:
+    return _unpack_avatars.unpack_avatars(
+        job_id,
+        round_,
+        jobs=adapters.jobs(),
+        inferences=adapters.inferences(),
+        work=adapters.work(),
     )
 
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 
-from likeness.contracts import AvatarOrder, GenerationOrder, OrderedPhoto, Prepared
+from likeness.contracts import AvatarOrder, Engine, GenerationOrder, OrderedPhoto, Prepared
 from likeness.domain.avatar import AvatarState
 from likeness.domain.errors import Conflict
 from likeness.domain.ids import AvatarId, JobId, StyleId
@@ -15,7 +15,14 @@ from likeness.ports import Clock, Jobs, Reviews, Work
 
 
 def prepare_generation(
-    job_id: JobId, round_: int, *, jobs: Jobs, reviews: Reviews, work: Work, clock: Clock
+    job_id: JobId,
+    round_: int,
+    *,
+    jobs: Jobs,
+    reviews: Reviews,
+    work: Work,
+    clock: Clock,
+    engine: Engine = "painter",
 ) -> Prepared:
     """The same order for the same round, however often it is asked for."""
     job = jobs.get(job_id)
@@ -30,6 +37,7 @@ def prepare_generation(
         GenerationOrder(
             job_id=job_id,
             round=round_,
+            engine=engine,
             photos=tuple(_ordered(photo) for photo in photos),
             avatars=tuple(_wanted(job, round_, jobs)),
         )

@@ -13,8 +13,10 @@ from tests.fakes import (
     FakeBucket,
     FakeClock,
     FakeDetector,
+    FakeEndpoint,
     FakeGallery,
     FakeGenerator,
+    FakeInferences,
     FakeInspections,
     FakeJobs,
     FakeLedger,
@@ -39,12 +41,14 @@ class World:
     detector: FakeDetector = field(default_factory=FakeDetector)
     workflow: FakeWorkflow = field(default_factory=FakeWorkflow)
     generator: FakeGenerator = field(default_factory=FakeGenerator)
+    inferences: FakeInferences = field(default_factory=FakeInferences)
+    endpoint: FakeEndpoint = field(default_factory=FakeEndpoint)
     metrics: FakeMetrics = field(default_factory=FakeMetrics)
 
     def __post_init__(self) -> None:
         self.ledger = FakeLedger(self.jobs)
         self.photos = FakePhotos(self.photo_objects)
-        self.work = FakeWork(self.avatar_objects)
+        self.work = FakeWork(self.avatar_objects, self.photo_objects)
         self.gallery = FakeGallery(self.avatar_objects)
 
     def has(

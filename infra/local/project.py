@@ -40,7 +40,7 @@ def given_and_files(given: str, *sources: Path) -> str:
     return total.hexdigest()
 
 
-def likeness() -> Project:
+def likeness(*, engine: str = "painter", lane: str = "training-job") -> Project:
     """The product itself, as it is deployed to AWS, with what differs on a laptop."""
     infra = places.ROOT / "infra"
     return Project(
@@ -55,5 +55,7 @@ def likeness() -> Project:
             "Stage": "local",
             "Architecture": places.architecture(),
             "TrainingImage": places.TRAINING_IMAGE,
+            "Engine": engine,
+            "Lane": lane,
         },
     )

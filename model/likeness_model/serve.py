@@ -173,7 +173,7 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
     def __init__(self, address: str, desk: Desk) -> None:
         self.desk = desk
         host, _, port = address.rpartition(":")
-        if address.startswith("/"):
+        if address.startswith(("/", ".")):
             Path(address).unlink(missing_ok=True)
             self.address_family = socket.AF_UNIX
             super().__init__(address, Answers)  # type: ignore[arg-type]

@@ -10,11 +10,13 @@ from tests.fakes.buckets import (
 from tests.fakes.calls import (
     FakeClock,
     FakeDetector,
+    FakeEndpoint,
     FakeGenerator,
     FakeMetrics,
     FakeWorkflow,
 )
 from tests.fakes.tables import (
+    FakeInferences,
     FakeJobs,
     FakeLedger,
     FakeReviews,
@@ -25,8 +27,10 @@ __all__ = [
     "FakeBucket",
     "FakeClock",
     "FakeDetector",
+    "FakeEndpoint",
     "FakeGallery",
     "FakeGenerator",
+    "FakeInferences",
     "FakeInspections",
     "FakeJobs",
     "FakeLedger",

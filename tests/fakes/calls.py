@@ -10,6 +10,7 @@ from likeness.ports import SeenLabels
 from tests.builders import DETECTOR, NOW, a_face
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime, timedelta
 
     from likeness.domain.avatar import Avatar
@@ -84,6 +85,7 @@ class FakeWorkflow:
         self.starts: list[JobId] = []
         self.waiting_tokens: set[str] = set()
         self.answers: dict[str, dict[str, Any]] = {}
+        self.failures: dict[str, str] = {}
 
     def start(self, job_id: JobId) -> None:
         if job_id not in self.starts:
@@ -96,8 +98,28 @@ class FakeWorkflow:
         self.waiting_tokens.remove(task_token)
         self.answers[task_token] = output
 
+    def fail(self, task_token: str, error: str) -> None:
+        if task_token not in self.waiting_tokens:
+            raise Conflict("the state machine waits for this no longer")
+        self.waiting_tokens.remove(task_token)
+        self.failures[task_token] = error
+
     def stop(self, job_id: JobId) -> None:
         self.running.discard(job_id)
+
+
+class FakeEndpoint:
+    def __init__(self) -> None:
+        self.asked: list[tuple[JobId, int]] = []
+        self.down = False
+        self.meanwhile: Callable[[], None] = lambda: None  # what happens before it has answered
+
+    def invoke(self, job_id: JobId, round_: int) -> str:
+        if self.down:
+            raise Unavailable("the endpoint is throttled")
+        self.asked.append((job_id, round_))
+        self.meanwhile()
+        return f"s3://avatars/work/failures/{job_id}-error.out"
 
 
 class FakeGenerator:

@@ -8,6 +8,7 @@ from likeness.domain.avatar import Avatar
 from likeness.domain.catalogue import Plus
 from likeness.domain.errors import Conflict, NotFound, OverQuota
 from likeness.domain.ids import AvatarId, JobId, PhotoId, ReviewId, UserId
+from likeness.domain.inference import Inference
 from likeness.domain.job import Job
 from likeness.domain.photo import Photo
 from likeness.domain.quota import Day, Entry, EntryState
@@ -162,6 +163,24 @@ class FakeReviews:
         if review_id not in self._reviews:
             raise NotFound(f"there is no review {review_id}")
         return self._reviews[review_id]
+
+
+class FakeInferences:
+    def __init__(self) -> None:
+        self.stored: dict[tuple[JobId, int], Inference] = {}
+
+    def get(self, job_id: JobId, round_: int) -> Inference:
+        if (job_id, round_) not in self.stored:
+            raise NotFound(f"the endpoint was never asked for round {round_} of job {job_id}")
+        return self.stored[job_id, round_]
+
+    def save(self, inference: Inference) -> None:
+        at = (inference.job_id, inference.round)
+        stored = self.stored.get(at)
+        version = stored.version if stored else 0
+        if version != inference.version - 1 and stored != inference:
+            raise Conflict(f"round {inference.round} of job {inference.job_id} moved meanwhile")
+        self.stored[at] = inference
 
 
 def _day_of(job: Job) -> Day:

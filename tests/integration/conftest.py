@@ -15,6 +15,7 @@ from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 
 from likeness.adapters.gallery_bucket import GalleryBucket
+from likeness.adapters.inferences_table import InferencesTable
 from likeness.adapters.jobs_table import JobsTable
 from likeness.adapters.ledger_table import LedgerTable
 from likeness.adapters.photo_bucket import PhotoBucket
@@ -25,6 +26,7 @@ from tests.fakes import (
     FakeBucket,
     FakeClock,
     FakeGallery,
+    FakeInferences,
     FakeJobs,
     FakeLedger,
     FakePhotos,
@@ -51,6 +53,7 @@ class Tables:
     ledger: ports.Ledger
     users: ports.Users
     reviews: ports.Reviews
+    inferences: ports.Inferences
     entitle: Any
 
 
@@ -72,7 +75,14 @@ def kind(request: pytest.FixtureRequest) -> str:
 def tables(kind: str, request: pytest.FixtureRequest) -> Tables:
     if kind == "fake":
         jobs, users = FakeJobs(), FakeUsers()
-        return Tables(jobs, FakeLedger(jobs), users, FakeReviews(), users.entitled.__setitem__)
+        return Tables(
+            jobs,
+            FakeLedger(jobs),
+            users,
+            FakeReviews(),
+            FakeInferences(),
+            users.entitled.__setitem__,
+        )
     table = request.getfixturevalue("table")
 
     def entitle(user_id: UserId, plus: Plus) -> None:
@@ -84,6 +94,7 @@ def tables(kind: str, request: pytest.FixtureRequest) -> Tables:
         LedgerTable(table),
         UsersTable(table),
         ReviewsTable(table),
+        InferencesTable(table),
         entitle,
     )
 
@@ -92,7 +103,9 @@ def tables(kind: str, request: pytest.FixtureRequest) -> Tables:
 def buckets(kind: str, request: pytest.FixtureRequest) -> Buckets:
     if kind == "fake":
         photos, avatars = FakeBucket(), FakeBucket()
-        return Buckets(FakePhotos(photos), FakeWork(avatars), FakeGallery(avatars), photos, avatars)
+        return Buckets(
+            FakePhotos(photos), FakeWork(avatars, photos), FakeGallery(avatars), photos, avatars
+        )
     s3 = request.getfixturevalue("s3")
     return Buckets(
         PhotoBucket(s3, "photos"),

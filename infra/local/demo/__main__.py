@@ -17,11 +17,18 @@ import urllib3
 from infra.local import cloud, places
 from infra.local.demo.app_backend import Answered, AppBackend
 from infra.local.demo.progress import Bar
+from infra.local.project import likeness
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 OWN_PHOTOS = Path(__file__).parent / "photos"
+LANES = ("training-job", "async-endpoint")
+TINY = "tiny-lora"
+NOISE = (
+    "The engine is tiny: the classes of the GPU engine with small random weights. It learns and "
+    "draws for real, and the pictures are noise."
+)
 OWN_STYLES = ("comic", "watercolour", "oil", "cyberpunk", "glamour")
 TYPES = {
     ".jpg": "image/jpeg",
@@ -58,6 +65,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("out"))
     parser.add_argument("--user", default="demo")
     parser.add_argument("--port", type=int, default=places.PORT)
+    parser.add_argument("--engine", default="painter", help="painter, or tiny for the GPU engine's")
+    parser.add_argument("--lane", default="training-job", choices=LANES)
     asked = parser.parse_args()
     try:
         wish = Wish(
@@ -67,12 +76,17 @@ def main() -> None:
             out=asked.out,
             user=asked.user,
         )
-        running = cloud.up(port=asked.port, say=say)
+        engine = TINY if asked.engine == "tiny" else asked.engine
+        running = cloud.up(likeness(engine=engine, lane=asked.lane), port=asked.port, say=say)
+        if engine.startswith("tiny"):
+            say(NOISE)
         job = run(wish, _app_backend(running))
     except places.CannotRun as error:
         sys.exit(str(error))
     except (NoAvatars, Answered) as error:
         sys.exit(f"No avatars: {error}")
+    if engine.startswith("tiny"):
+        say(NOISE)
     say(
         f"{len(job['avatars'])} avatars are in {wish.out}/avatars, all together in "
         f"{wish.out}/contact-sheet.png, the job's last answer in {wish.out}/job.json.\n"

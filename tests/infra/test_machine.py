@@ -2,6 +2,7 @@
 
 import pytest
 
+from likeness.adapters.endpoint import DRAWN_WITHIN_S, QUEUED_AT_MOST_S
 from tests.infra.documents import read
 
 MACHINE = read("infra/pipeline.asl.yaml")
@@ -34,6 +35,16 @@ def test_a_choice_that_nobody_planned_for_never_widens_what_passes():
 
 def test_the_container_has_no_network():
     assert MACHINE["States"]["Generate"]["Parameters"]["EnableNetworkIsolation"] is True
+
+
+def test_neither_has_the_endpoints(gpu):
+    assert gpu["Resources"]["Model"]["Properties"]["EnableNetworkIsolation"] is True
+
+
+def test_the_endpoint_is_waited_for_as_long_as_it_may_queue_and_draw():
+    assert (
+        MACHINE["States"]["StartInference"]["TimeoutSeconds"] == QUEUED_AT_MOST_S + DRAWN_WITHIN_S
+    )
 
 
 def test_an_execution_ends_before_a_photo_may_be_a_day_old():

@@ -63,9 +63,11 @@ def statements(templates: dict[str, dict[str, Any]]) -> Iterator[tuple[str, dict
     """Every statement of every role, with the name of the resource that it belongs to."""
     for template in templates.values():
         for name, resource in template["Resources"].items():
-            if resource["Type"] not in HAVE_ROLES:
-                continue
-            for policy in resource["Properties"].get("Policies", ()):
+            properties = resource.get("Properties", {})
+            policies = properties.get("Policies", ()) if resource["Type"] in HAVE_ROLES else ()
+            if resource["Type"] == "AWS::IAM::Policy":
+                policies = (properties,)
+            for policy in policies:
                 for statement in policy.get("PolicyDocument", policy)["Statement"]:
                     yield name, statement
 
@@ -86,7 +88,7 @@ HAS_NO_RESOURCES = (
     "rekognition:",
     "logs:",
     "ecr:GetAuthorizationToken",
-    "states:SendTaskSuccess",
+    "states:SendTask",
 )
 
 
@@ -102,7 +104,12 @@ def test_only_actions_without_resources_are_allowed_on_everything(templates):
 def test_a_reason_stands_beside_every_permission():
     lines = (ROOT / "template.yaml").read_text().splitlines()
     for above, line in zip(lines, lines[1:], strict=False):
-        if "Sid: " in line and "Principal" not in line and "RulesOfThisAccount" not in line:
+        if (
+            "Sid: " in line
+            and "Principal" not in line
+            and "RulesOfThisAccount" not in line
+            and "TopicOf" not in line
+        ):
             assert "#" in line or above.strip().startswith("#"), f"no reason: {line.strip()}"
 
 
@@ -131,6 +138,31 @@ def test_an_event_that_cannot_be_handled_is_kept(template):
     assert rule["DeadLetterConfig"] == {"Arn": queue}
     assert rule["RetryPolicy"]["MaximumRetryAttempts"] > 0
     assert inspect["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"] == queue
+
+
+def test_what_the_endpoint_writes_lies_where_a_job_is_purged_and_nothing_outlives_a_day(gpu):
+    output = gpu["Resources"]["EndpointConfig"]["Properties"]["AsyncInferenceConfig"][
+        "OutputConfig"
+    ]
+    for path in (output["S3OutputPath"], output["S3FailurePath"]):
+        assert path["Sub"].startswith("s3://${AvatarsBucketName}/work/")
+    assert "IncludeInferenceResponseIn" not in output["NotificationConfig"], (
+        "no picture in a message"
+    )
+
+
+def test_without_its_lane_no_endpoint_costs_anything(gpu):
+    for name, resource in gpu["Resources"].items():
+        if resource["Type"].startswith(("AWS::SageMaker", "AWS::ApplicationAutoScaling")):
+            assert resource["Condition"] in {"HasEndpoint", "Scales", "StartsFromZero"}, name
+
+
+def test_a_message_of_the_endpoint_that_cannot_be_handled_is_kept(template):
+    finish = template["Resources"]["FinishInferenceFunction"]["Properties"]
+    queue = {"GetAtt": "Undelivered.Arn"}
+    rule = finish["Events"]["Ended"]["Properties"]
+    assert rule["RedrivePolicy"] == {"deadLetterTargetArn": queue}
+    assert finish["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"] == queue
 
 
 def test_every_log_group_forgets(templates):

@@ -12,13 +12,15 @@ from likeness_model.weights import go_offline
 
 go_offline()  # before anything below imports what it speaks to
 
-from likeness_model.engines import do_job, load  # noqa: E402
+from likeness_model.engines import load_engine  # noqa: E402
+from likeness_model.round import draw_round  # noqa: E402
 from likeness_model.serve import serve  # noqa: E402
 from likeness_model.workers import available_cores, end_workers  # noqa: E402
 
 log = logging.getLogger("likeness_model")
 
 WORKERS = "LIKENESS_WORKERS"
+WEIGHTS = "LIKENESS_WEIGHTS"
 ENGINE = "LIKENESS_ENGINE"  # to load before the first job, where the endpoint is asked to serve
 
 
@@ -33,9 +35,11 @@ def main(arguments: Sequence[str]) -> int:
     try:
         if command == "train":
             signal.signal(signal.SIGTERM, lambda _number, _frame: _stop(folders))
-            do_job(folders, workers=_workers())
+            draw_round(folders, workers=_workers())
         elif command == "serve":
-            serve(workers=_workers(), load=lambda: load(os.environ.get(ENGINE, "painter"), folders))
+            os.environ.setdefault(WEIGHTS, str(folders.model))  # where SageMaker lays them
+            engine = os.environ.get(ENGINE, "painter")
+            return serve(workers=_workers(), load=lambda: load_engine(engine, workers=_workers()))
         else:
             print(f"There is no command {command}: it is train or serve.", file=sys.stderr)
             return USAGE

@@ -1,34 +1,55 @@
-"""Which engine draws an order, for both of SageMaker's contracts."""
+"""Who draws: the painter, or an engine that learns a face. Chosen by `GenerationOrder.engine`."""
 
-import logging
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
-from likeness.contracts import RESULT_FILE, GenerationResult
-from likeness_model import metrics
-from likeness_model.errors import OrderError
-from likeness_model.folders import Folders, put, read_order, read_photos
-from likeness_model.job import run_job
+from likeness.contracts import AvatarOrder, GenerationOrder, NotDrawn
+from likeness.domain.ids import PhotoId, StyleId
+from likeness_model.deadline import Deadline
+from likeness_model.gallery import Gallery
 
-log = logging.getLogger("likeness_model")
-
-
-def load(engine: str, folders: Folders) -> None:
-    """Bring what an engine needs into memory before its first job; raises JobError."""
-    if engine != "painter":
-        raise OrderError(f"the engine {engine} is not part of this image: it has the painter")
-    log.info("engine %s", engine)
+Stage = Literal["looking", "learning", "drawing"]
 
 
-def do_job(folders: Folders, *, workers: int) -> GenerationResult:
-    """From the order and the photos in their folders to avatars and a result in theirs."""
-    order = read_order(folders.order)
-    log.info("job %s round %d: %d avatars", order.job_id, order.round, len(order.avatars))
-    load(order.engine, folders)
-    photos = read_photos(folders.photos, order.photos)
-    result = run_job(order, photos, folders.checkpoints, workers=workers)
-    put(folders.model / RESULT_FILE, result.model_dump_json().encode())
-    metrics.tell(
-        avatars_drawn=len(result.avatars),
-        avatars_not_drawn=len(result.not_drawn),
-        seconds=result.seconds,
-    )
-    return result
+@dataclass(frozen=True)
+class Task:
+    """One order on its way: `missing` is what no earlier run has drawn.
+
+    Kept avatars go to the gallery as soon as they are drawn. `report(stage, done)` says how many
+    are settled, kept or given up.
+    """
+
+    order: GenerationOrder
+    photos: Mapping[PhotoId, bytes]
+    missing: tuple[AvatarOrder, ...]
+    gallery: Gallery
+    deadline: Deadline
+    report: Callable[[Stage, int], None]
+
+
+class Engine(Protocol):
+    """Loaded once, asked for many orders, of different people; nothing of one reaches the next."""
+
+    name: str
+    styles: Collection[StyleId]
+
+    def draw(self, task: Task) -> list[NotDrawn]:
+        """Draw what is missing; returns what was given up. Raises PhotosError."""
+        ...
+
+
+def load_engine(name: str, *, workers: int = 2) -> Engine:
+    """The engine of that name; all but the painter read their weights from the container's folder.
+
+    Raises WeightsError with one sentence where they are missing or are not those in the manifest.
+    """
+    if name == "painter":
+        from likeness_model.painter.engine import Painter  # noqa: PLC0415
+
+        return Painter(workers)
+    # The painter forks, and must stay small: torch is imported only by those who need it.
+    from likeness_model.diffusion.engine import DiffusionEngine  # noqa: PLC0415
+    from likeness_model.diffusion.loading import load_backend  # noqa: PLC0415
+
+    return DiffusionEngine(load_backend(name))

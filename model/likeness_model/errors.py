@@ -5,6 +5,7 @@
 * 2    OrderError       the order cannot be read or fulfilled: trying again is useless
 * 3    PhotosError      no photo can be read: trying again is useless
 * 4    WeightsError     the weights are missing or are not those of their manifest
+* 5    DeviceError      no accelerator, or one that is too small: take another instance
 * 64   usage            the program was called with a command that it does not have
 * 143  terminated       told to stop (SIGTERM): what was drawn is in the checkpoints
 
@@ -34,3 +35,9 @@ class WeightsError(JobError):
     """The sentence says which file, and what the operator does about it."""
 
     exit_code = 4
+
+
+class DeviceError(JobError):
+    """No accelerator, or one whose memory does not hold a single picture."""
+
+    exit_code = 5

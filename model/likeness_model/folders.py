@@ -35,12 +35,6 @@ class Folders:
         return self.base / "input" / "data" / "photos"
 
     @property
-    def weights(self) -> Path:
-        """A channel in training; the model's own folder, where SageMaker lays it, when serving."""
-        channel = self.base / "input" / "data" / "weights"
-        return channel if channel.is_dir() else self.model
-
-    @property
     def checkpoints(self) -> Path:
         return self.base / "checkpoints"
 

@@ -37,7 +37,7 @@ class Gallery:
     """Avatars in files, and their fingerprints in memory."""
 
     def __init__(self, folder: Path, order: GenerationOrder) -> None:
-        self._folder = folder
+        self.folder = folder
         self.avatars: dict[AvatarId, DrawnAvatar] = {}
         self._prints: dict[StyleId, list[Floats]] = {}
         for avatar in order.avatars:
@@ -61,18 +61,19 @@ class Gallery:
             photo_id=draft.photo_id,
             attempts=draft.attempt,
             likeness=Likeness(distance=_rounded(picture.distance)),
+            measures=picture.measures,
         )
         look = draft.look
         kept = Kept(avatar=avatar, zoom=look.zoom, shift=look.shift, mirror=look.mirror)
         put(self._record(avatar.avatar_id), kept.model_dump_json().encode())
-        put(self._folder / avatar.file, picture.png)
+        put(self.folder / avatar.file, picture.png)
         self._hang(avatar, picture.fingerprint)
 
     def _find(self, ordered: AvatarOrder, size: int) -> None:
         """Take over an avatar that an earlier run left, if it is whole and the one ordered."""
         try:
             kept = Kept.model_validate_json(self._record(ordered.avatar_id).read_bytes())
-            png = (self._folder / kept.avatar.file).read_bytes()
+            png = (self.folder / kept.avatar.file).read_bytes()
         except (FileNotFoundError, ValidationError):
             return
         asked = (ordered.avatar_id, ordered.style, ordered.seed)
@@ -91,7 +92,7 @@ class Gallery:
         self._prints.setdefault(avatar.style, []).append(print_)
 
     def _record(self, avatar_id: AvatarId) -> Path:
-        return self._folder / f"{avatar_id}.json"
+        return self.folder / f"{avatar_id}.json"
 
 
 def _rounded(distance: float | None) -> float | None:

@@ -4,7 +4,6 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from likeness.contracts import (
@@ -18,28 +17,32 @@ from likeness.contracts import (
 )
 from likeness.domain.ids import PhotoId, StyleId
 from likeness_model import __version__
-from likeness_model.drawing import Drawing
-from likeness_model.errors import OrderError, PhotosError
+from likeness_model.deadline import Deadline
+from likeness_model.engines import Engine, Task, load_engine
+from likeness_model.errors import OrderError
 from likeness_model.folders import put
 from likeness_model.gallery import Gallery
-from likeness_model.painter.styles import STYLES, load_styles
-from likeness_model.painter.subject import NoUsableFace
-from likeness_model.workers import LookedAt, UnreadablePhoto, embed_all, look_at, worker_pool
 
 log = logging.getLogger(__name__)
 
 
 def run_job(
-    order: GenerationOrder, photos: Mapping[PhotoId, bytes], checkpoints: Path, *, workers: int = 2
+    order: GenerationOrder,
+    photos: Mapping[PhotoId, bytes],
+    checkpoints: Path,
+    *,
+    workers: int = 2,
+    engine: Engine | None = None,
 ) -> GenerationResult:
     """Draw the order into `checkpoints`. The same order and photos give the same pictures, and a
-    run that was cut off goes on where it was.
+    run that was cut off goes on where it was. An engine that is loaded already may be passed in.
 
-    Raises OrderError for a style this version cannot paint, PhotosError where no photo is a
-    picture. A photo without a face to draw is left out; without any, nothing is drawn and the
-    result says so.
+    Raises OrderError for a style or engine this version cannot draw with, PhotosError where no
+    photo is a picture, WeightsError where the engine's are not in order. A photo without a face
+    to draw is left out; without any, nothing is drawn and the result says so.
     """
     started = time.monotonic()
+    deadline = Deadline(order.time_limit_s)
     total = len(order.avatars)
 
     def report(stage: str, done: int) -> None:
@@ -47,38 +50,19 @@ def run_job(
         put(checkpoints / PROGRESS_FILE, progress.model_dump_json().encode())
 
     # 1. Refuse what cannot be drawn.
-    check_styles(order)
+    engine = engine or load_engine(order.engine, workers=workers)
+    check_order(order, engine)
 
     # 2. Find what an earlier run has drawn.
     gallery = Gallery(checkpoints, order)
-    missing = [a for a in order.avatars if a.avatar_id not in gallery.avatars]
+    missing = tuple(a for a in order.avatars if a.avatar_id not in gallery.avatars)
+
+    # 3. Draw what is missing: look, draw, measure, redraw.
     not_drawn: list[NotDrawn] = []
-
     if missing:
-        load_styles({avatar.style for avatar in missing})
-        with worker_pool(workers) as pool:
-            # 3. Look at the photos: faces, meshes, masks, embeddings.
-            report("looking", len(gallery.avatars))
-            seen = look_at_all(photos, order.size, pool)
+        not_drawn = engine.draw(Task(order, photos, missing, gallery, deadline, report))
 
-            # 4. Draw; measure the likeness; redraw; give up twins.
-            report("drawing", len(gallery.avatars))
-            if seen:
-                not_drawn = Drawing(
-                    order,
-                    seen,
-                    references=pool.submit(embed_all, [photo.chip for photo in seen]).result(),
-                    gallery=gallery,
-                    pool=pool,
-                    on_settled=lambda done: report("drawing", done),
-                ).run()
-            else:
-                not_drawn = [
-                    NotDrawn(avatar_id=a.avatar_id, style=a.style, reason="no_usable_photo")
-                    for a in missing
-                ]
-
-    # 5. Put the best first, and write the result.
+    # 4. Put the best first, and write the result.
     result = GenerationResult(
         job_id=order.job_id,
         round=order.round,
@@ -94,35 +78,17 @@ def run_job(
     return result
 
 
-def check_styles(order: GenerationOrder) -> None:
-    unknown = sorted({avatar.style for avatar in order.avatars} - STYLES.keys())
+def check_order(order: GenerationOrder, engine: Engine) -> None:
+    if order.engine != engine.name:
+        raise OrderError(f"this container draws with {engine.name}, not with {order.engine}")
+    unknown = sorted({avatar.style for avatar in order.avatars} - set(engine.styles))
     if unknown:
-        raise OrderError(f"unknown style {unknown[0]}; this version paints {', '.join(STYLES)}")
+        raise OrderError(
+            f"unknown style {unknown[0]}; this version draws {', '.join(engine.styles)}"
+        )
     ids = [avatar.avatar_id for avatar in order.avatars]
     if len(set(ids)) < len(ids):
         raise OrderError("two avatars of the order have the same id")
-
-
-def look_at_all(
-    photos: Mapping[PhotoId, bytes], size: int, pool: ProcessPoolExecutor
-) -> list[LookedAt]:
-    """The usable photos, best first. Raises PhotosError where no file is a picture."""
-    futures = {
-        photo_id: pool.submit(look_at, photo_id, encoded, size)
-        for photo_id, encoded in photos.items()
-    }
-    seen, unreadable = [], 0
-    for photo_id, future in futures.items():
-        try:
-            seen.append(future.result())
-        except UnreadablePhoto:
-            unreadable += 1
-            log.warning("photo %s: left out, it cannot be decoded", photo_id)
-        except NoUsableFace:
-            log.warning("photo %s: left out, it shows no face that can be drawn", photo_id)
-    if unreadable == len(photos):
-        raise PhotosError("no photo can be decoded")
-    return sorted(seen, key=lambda photo: (-photo.worth, photo.photo_id))
 
 
 def best_first(avatars: Iterable[DrawnAvatar]) -> tuple[DrawnAvatar, ...]:

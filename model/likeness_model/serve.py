@@ -24,15 +24,17 @@ from pathlib import Path
 from typing import IO
 
 from likeness_model.archives import LARGEST_REQUEST, MEDIA_TYPE, pack_response, unpack_request
-from likeness_model.engines import do_job
-from likeness_model.errors import TERMINATED, JobError
+from likeness_model.engines import Engine
+from likeness_model.errors import INTERNAL, TERMINATED, JobError
 from likeness_model.folders import Folders
+from likeness_model.round import draw_round
 from likeness_model.workers import end_workers
 
 log = logging.getLogger(__name__)
 
 ADDRESS = "LIKENESS_ADDRESS"  # "host:port", or the path of a Unix socket
 EVERYWHERE = "0.0.0.0:8080"  # where SageMaker asks a container
+FAREWELL_S = 5.0
 
 Job = tuple[bytes, "Future[IO[bytes]]"]
 
@@ -60,24 +62,29 @@ class Desk:
         finally:
             self._free.release()
 
-    def work(self, folder: Path, workers: int) -> None:
-        """Do what is handed in, for ever."""
-        while True:
+    def work(self, draw: Callable[[bytes], IO[bytes]]) -> None:
+        """Do what is handed in, until something unforeseen happens: nobody knows what that left
+        in memory, and the next user's pictures must not come from it."""
+        self.ready.set()
+        while self.ready.is_set():
             body, answer = self._jobs.get()
             try:
-                answer.set_result(serve_one(body, folder, workers))
+                answer.set_result(draw(body))
+            except JobError as error:
+                answer.set_exception(error)
             except Exception as error:  # noqa: BLE001 - whatever it was is this job's answer
+                self.ready.clear()
                 answer.set_exception(error)
             finally:
                 del body, answer  # a photo must not wait in memory for the next job
 
 
-def serve_one(body: bytes, folder: Path, workers: int) -> IO[bytes]:
+def serve_one(body: bytes, folder: Path, workers: int, engine: Engine) -> IO[bytes]:
     """One request's archive to one response's. What lay on disk for it is gone afterwards."""
     folders = Folders(folder / "job")
     try:
         unpack_request(body, folders)
-        result = do_job(folders, workers=workers)
+        result = draw_round(folders, workers=workers, engine=engine)
         packed = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - the answer closes it
         pack_response(result, folders.checkpoints, packed)
         packed.seek(0)
@@ -172,6 +179,7 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
 
     def __init__(self, address: str, desk: Desk) -> None:
         self.desk = desk
+        self.threads: list[threading.Thread] = []
         host, _, port = address.rpartition(":")
         if address.startswith(("/", ".")):
             Path(address).unlink(missing_ok=True)
@@ -180,11 +188,24 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
         else:
             super().__init__((host, int(port)), Answers)
 
+    def answered(self) -> None:
+        """Wait until whoever was told of a fault has heard it."""
+        for thread in self.threads:
+            thread.join(FAREWELL_S)
 
-def serve(*, workers: int, load: Callable[[], None]) -> int:
+    def process_request(self, request: object, client_address: object) -> None:
+        thread = threading.Thread(
+            target=self.process_request_thread, args=(request, client_address), daemon=True
+        )
+        self.threads = [one for one in self.threads if one.is_alive()] + [thread]
+        thread.start()
+
+
+def serve(*, workers: int, load: Callable[[], Engine]) -> int:
     """Answer until told to stop. `load` brings the engine into memory; /ping says when it is.
 
-    Raises JobError where it cannot be loaded: the endpoint then fails to start and says why.
+    Raises JobError where it cannot be loaded: the endpoint then fails to start and says why. After
+    a fault of ours it returns INTERNAL, and SageMaker starts the container anew.
     """
     folder = Path(tempfile.mkdtemp(prefix="likeness-"))
     signal.signal(signal.SIGTERM, lambda _number, _frame: _stop(folder))
@@ -192,13 +213,14 @@ def serve(*, workers: int, load: Callable[[], None]) -> int:
     server = Server(os.environ.get(ADDRESS, EVERYWHERE), desk)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        load()
-        desk.ready.set()
-        log.info("ready")
-        desk.work(folder, workers)
+        engine = load()
+        log.info("engine %s is ready", engine.name)
+        desk.work(lambda body: serve_one(body, folder, workers, engine))
+        server.shutdown()
+        server.answered()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    return 0
+    return INTERNAL
 
 
 def _stop(folder: Path) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from likeness.contracts import Measures
 from likeness.domain.ids import PhotoId
 from likeness_model.painter.styles import style
 from likeness_model.painter.subject import Subject, find_person, read_subject
@@ -22,8 +23,8 @@ from likeness_model.plan import Draft
 from likeness_model.resemblance import measure_likeness
 from likeness_model.twins import fingerprint
 from likeness_model.vision.embed import aligned_chip, embed_chip
-from likeness_model.vision.pose import head_pose
-from likeness_model.vision.records import Floats, Image, Mesh
+from likeness_model.vision.pose import worth
+from likeness_model.vision.records import Floats, Image
 from likeness_model.vision.sessions import forget, use_threads
 
 PNG_EFFORT = 1  # measured on oil: 2 % smaller at 3, in twice the time
@@ -49,12 +50,13 @@ class LookedAt:
 
 @dataclass(frozen=True)
 class Picture:
-    """A painted draft. `distance` is None where likeness is not measurable."""
+    """A drawn draft. `distance` is None where likeness is not measurable."""
 
     draft: Draft
     png: bytes
     distance: float | None
     fingerprint: Floats
+    measures: Measures | None = None
 
 
 def available_cores() -> int:
@@ -139,7 +141,7 @@ def look_at(photo_id: PhotoId, encoded: bytes, size: int) -> LookedAt:
         photo_id=photo_id,
         subject=read_subject(photo, size, mesh),
         chip=aligned_chip(photo, mesh),
-        worth=_worth(photo, mesh),
+        worth=worth(mesh),
     )
     _trim()
     return looked_at
@@ -172,11 +174,3 @@ def encode_png(picture: Image) -> bytes:
     if not done:
         raise RuntimeError("the PNG encoder refused a picture")
     return encoded.tobytes()
-
-
-def _worth(photo: Image, mesh: Mesh) -> float:
-    """0..1: large in the photo, and turned towards us."""
-    pose = head_pose(mesh)
-    turned = min(1.0, float(np.hypot(pose.yaw, pose.pitch * 0.7)) / 45)
-    tall = float(np.ptp(mesh.plane[:, 1]))
-    return 0.6 * min(1.0, tall / 400) + 0.4 * (1 - turned)

@@ -3,6 +3,7 @@
 import pytest
 
 from likeness.adapters.endpoint import DRAWN_WITHIN_S, QUEUED_AT_MOST_S
+from likeness.services.prepare_generation import TIME_LIMIT_S
 from tests.infra.documents import read
 
 MACHINE = read("infra/pipeline.asl.yaml")
@@ -45,6 +46,12 @@ def test_the_endpoint_is_waited_for_as_long_as_it_may_queue_and_draw():
     assert (
         MACHINE["States"]["StartInference"]["TimeoutSeconds"] == QUEUED_AT_MOST_S + DRAWN_WITHIN_S
     )
+
+
+def test_the_container_is_to_be_done_before_sagemaker_stops_it():
+    stops = MACHINE["States"]["Generate"]["Parameters"]["StoppingCondition"]["MaxRuntimeInSeconds"]
+    assert stops == DRAWN_WITHIN_S
+    assert stops > TIME_LIMIT_S
 
 
 def test_an_execution_ends_before_a_photo_may_be_a_day_old():

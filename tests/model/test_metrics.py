@@ -28,9 +28,9 @@ def test_each_number_is_found_by_its_own_definition_alone(name, value, caplog):
 
 def test_several_numbers_stand_in_one_line(caplog):
     with caplog.at_level(logging.INFO):
-        metrics.tell(train_step=100, train_loss=0.25)
+        metrics.tell(step=100, train_loss=0.25)
 
-    assert caplog.messages == ["metric train_step=100; train_loss=0.25;"]
+    assert caplog.messages == ["step=100; train_loss=0.25;"]
 
 
 def test_a_number_without_a_definition_is_refused():

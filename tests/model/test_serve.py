@@ -246,7 +246,7 @@ def test_the_log_names_ids_and_measures_and_no_path(endpoint, home, request_body
 
     log = (home / "log").read_text()
     assert "avatar a01: drawn" in log
-    assert "metric avatars_drawn=2;" in log
+    assert "avatars_drawn=2;" in log
     assert str(home) not in log
 
 
@@ -273,7 +273,7 @@ def test_an_engine_that_cannot_be_loaded_ends_the_program_with_the_reason(tmp_pa
     with started(tmp_path, LIKENESS_ENGINE="crayon") as endpoint:
         code = endpoint.program.wait(timeout=60)
 
-    assert code == errors.OrderError.exit_code
+    assert code == errors.WeightsError.exit_code
     assert "crayon" in (tmp_path / "ml/output/failure").read_text()
 
 
@@ -289,3 +289,17 @@ def test_an_unknown_command_is_named():
 
     assert done.returncode == errors.USAGE
     assert done.stderr == "There is no command paint: it is train or serve.\n"
+
+
+def test_after_a_fault_of_ours_no_other_job_is_drawn_in_the_same_process(tmp_path, request_body):
+    with started(tmp_path) as endpoint:
+        scratch = next(endpoint.scratch.glob("likeness-*"))
+        scratch.rmdir()
+        scratch.write_text("a file where the job's folder belongs")
+
+        status, body = endpoint.draw(request_body)
+        code = endpoint.program.wait(timeout=60)
+
+    assert status == 500
+    assert json.loads(body)["error"]
+    assert code == errors.INTERNAL

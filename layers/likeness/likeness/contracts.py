@@ -45,8 +45,8 @@ class LikenessGate(Contract):
     attempts: int = Field(default=3, ge=1, le=10, description="draws for each avatar, at most")
 
 
-# "painter" draws on the CPU and needs no weights. "tiny" engines are the real classes of the diffusion
-# engines with small random weights: they drive the stack, and their pictures are noise.
+# "painter" draws on the CPU and needs no weights. The tiny ones are the diffusion engines' own
+# classes with small random weights: they drive the stack, and their pictures are noise.
 Engine = Literal[
     "painter",
     "flux2-klein-4b-ref",
@@ -78,6 +78,9 @@ class GenerationOrder(Contract):
     photos: tuple[OrderedPhoto, ...] = Field(min_length=1, max_length=10)
     avatars: tuple[AvatarOrder, ...] = Field(min_length=1, max_length=30)
     gate: LikenessGate = LikenessGate()
+    time_limit_s: int | None = Field(
+        default=None, ge=30, description="the work is to be done within; no limit when left out"
+    )
 
 
 class Likeness(Contract):
@@ -88,6 +91,20 @@ class Likeness(Contract):
     @property
     def measurable(self) -> bool:
         return self.distance is not None
+
+
+class Measures(Contract):
+    """What is measured on the pictures of an engine that invents them.
+
+    None where no face was found to measure. Ages and skin tones are compared with the medians
+    of the user's photos.
+    """
+
+    nudity: float = Field(ge=0, le=1, description="open_nsfw's score")
+    years_younger: float | None = Field(default=None, description="than on the photos, estimated")
+    skin_shift: float | None = Field(
+        default=None, description="of the cheeks, degrees of ITA; positive is lighter"
+    )
 
 
 class DrawnAvatar(Contract):
@@ -101,6 +118,21 @@ class DrawnAvatar(Contract):
     photo_id: PhotoIdField
     attempts: int = Field(ge=1)
     likeness: Likeness
+    measures: Measures | None = Field(default=None, description="None from the painter")
+
+
+# "copy": so near to a photo that it is one. "deadline": the time was up.
+Reason = Literal[
+    "twin",
+    "likeness",
+    "no_usable_photo",
+    "copy",
+    "no_face",
+    "nudity",
+    "age",
+    "skin_tone",
+    "deadline",
+]
 
 
 class NotDrawn(Contract):
@@ -108,7 +140,7 @@ class NotDrawn(Contract):
 
     avatar_id: AvatarIdField
     style: StyleIdField
-    reason: Literal["twin", "likeness", "no_usable_photo"]
+    reason: Reason
 
 
 class GenerationResult(Contract):
@@ -127,7 +159,7 @@ class GenerationResult(Contract):
 class Progress(Contract):
     """How far the container is: `progress.json`."""
 
-    stage: Literal["looking", "drawing", "done"]
+    stage: Literal["looking", "learning", "drawing", "done"]
     done: int = Field(ge=0)
     total: int = Field(ge=0)
 

@@ -1,4 +1,4 @@
-"""How a head is turned, from its mesh."""
+"""How a head is turned, from its mesh, and what that is worth."""
 
 import numpy as np
 
@@ -17,6 +17,14 @@ def head_pose(mesh: Mesh) -> Pose:
     roll = np.arctan2(across[1], across[0])
     yaw, pitch, roll = np.degrees([yaw, pitch, roll]).tolist()
     return Pose(yaw=yaw, pitch=pitch, roll=roll)
+
+
+def worth(mesh: Mesh) -> float:
+    """0..1, how good a photo's face is to draw from: large in it, and turned towards us."""
+    pose = head_pose(mesh)
+    turned = min(1.0, float(np.hypot(pose.yaw, pose.pitch * 0.7)) / 45)
+    tall = float(np.ptp(mesh.plane[:, 1]))
+    return 0.6 * min(1.0, tall / 400) + 0.4 * (1 - turned)
 
 
 def _unit(vector: np.ndarray) -> np.ndarray:

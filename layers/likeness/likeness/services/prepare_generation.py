@@ -13,6 +13,10 @@ from likeness.domain.photo import Photo, PhotoState
 from likeness.domain.review import ReviewState, review_of
 from likeness.ports import Clock, Jobs, Reviews, Work
 
+# Of the half hour that a training job and the endpoint have: the rest is for loading the engine and
+# for carrying avatars out.
+TIME_LIMIT_S = 1500
+
 
 def prepare_generation(
     job_id: JobId,
@@ -38,6 +42,7 @@ def prepare_generation(
             job_id=job_id,
             round=round_,
             engine=engine,
+            time_limit_s=TIME_LIMIT_S,
             photos=tuple(_ordered(photo) for photo in photos),
             avatars=tuple(_wanted(job, round_, jobs)),
         )

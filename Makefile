@@ -22,7 +22,7 @@ LOCAL := .envs/cloud/bin/python -m infra.local
 export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/likeness:$(CURDIR)/model
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help demo up down status test test-model test-stack check lint types imports template bench deploy weights lock previews clean
+.PHONY: help demo up down status test test-model test-stack check lint types imports template bench deploy weights launch lock previews clean
 
 help:
 	@sed -n '3,9s/^#   //p' Makefile
@@ -41,6 +41,9 @@ help:
 	@requirements/install.sh bench
 .envs/model/.ready: model/requirements-dev.txt requirements/install.sh
 	@requirements/install.sh model
+
+.envs/launch/.ready: model/requirements-launch.txt requirements/install.sh
+	@requirements/install.sh launch
 
 LAPTOP := .envs/cloud/.ready .envs/sam/.ready .envs/vision/.ready .envs/model/.ready
 
@@ -108,13 +111,18 @@ weights: .envs/model/.ready ## The manifest of a folder of downloaded weights: S
 	@.envs/model/bin/python -m likeness_model.weights "$(SOURCE)" \
 	  $(if $(LICENCE),--licence "$(LICENCE)") $(if $(REVISION),--revision "$(REVISION)")
 
+launch: .envs/launch/.ready ## A training job by hand: STACK= PHOTOS= [STYLES= COUNT= ENGINE= OUT=]
+	@PYTHONPATH=model:layers/likeness .envs/launch/bin/python -m likeness_model.launch \
+	  --stack "$(or $(STACK),likeness-$(ENV))" --photos "$(or $(PHOTOS),infra/local/demo/photos)" --out "$(OUT)" \
+	  $(if $(STYLES),--styles "$(STYLES)") $(if $(COUNT),--count "$(COUNT)") $(if $(ENGINE),--engine "$(ENGINE)")
+
 lock: ## Resolve every .in file anew. No registry's address gets into a lock file.
 	requirements/install.sh uv
 	for name in cloud sam vision dev; do \
 	  .envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.13 requirements/$$name.in -o requirements/$$name.txt; done
 	.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.13 layers/deps/requirements.in -o layers/deps/requirements.txt
 	.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 requirements/bench.in -o requirements/bench.txt
-	cd model && for name in requirements requirements-dev; do \
+	cd model && for name in requirements requirements-dev requirements-launch; do \
 	  ../.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 $$name.in -o $$name.txt; done
 
 previews: .envs/model/.ready ## The pictures of GET /v1/styles, drawn anew

@@ -13,7 +13,7 @@ from likeness.contracts import DrawnAvatar, GenerationResult, Likeness, NotDrawn
 from likeness.domain.avatar import Avatar, AvatarState
 from likeness.domain.catalogue import Plus, StyleCard, Tier
 from likeness.domain.face import SeenFace
-from likeness.domain.ids import AvatarId, JobId, PhotoId, StyleId, UserId
+from likeness.domain.ids import AvatarId, JobId, PhotoId, StyleId, Subject, UserId
 from likeness.domain.job import Consent, Job, JobState, Moment
 from likeness.domain.moderation import (
     AgeRule,
@@ -27,15 +27,18 @@ from likeness.domain.moderation import (
     Verdict,
 )
 from likeness.domain.photo import Box, Fingerprint, Photo, PhotoState
-from likeness.domain.quota import Day
+from likeness.domain.quota import Day, UserZone
 from likeness.domain.reasons import Reason
 from likeness.domain.review import PhotoFindings, Review, review_of
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 TODAY = Day("2026-11-22")
+MIDNIGHT = datetime(2026, 11, 22, 23, tzinfo=UTC)  # in Berlin
 JOB = JobId("j" + "1".zfill(32))
 OTHER_JOB = JobId("j" + "2".zfill(32))
 USER = UserId("user-1")
+SUBJECT = Subject("subject-of-user-1")
+BERLIN = UserZone(name="Europe/Berlin", fixed_at=datetime(2026, 11, 1, tzinfo=UTC))
 MODERATOR = "moderator-1"
 DETECTOR = "7.0"
 
@@ -53,7 +56,8 @@ WAYS: dict[JobState, tuple[JobState, ...]] = {
         JobState.COMPLETED,
     ),
     JobState.REFUSED: (JobState.MODERATING, JobState.REFUSED),
-    JobState.CANCELLED: (JobState.CANCELLED,),
+    JobState.CANCELLING: (JobState.MODERATING, JobState.CANCELLING),
+    JobState.CANCELLED: (JobState.CANCELLING, JobState.CANCELLED),
     JobState.EXPIRED: (JobState.EXPIRED,),
     JobState.FAILED: (JobState.MODERATING, JobState.FAILED),
 }
@@ -65,11 +69,11 @@ def a_job(state: JobState = JobState.OPEN, **fields: Any) -> Job:
     job = Job(
         job_id=fields.get("job_id", JOB),
         user_id=USER,
+        subject=SUBJECT,
         tier="lite",
         styles=(StyleId("comic"), StyleId("oil")),
         avatars=4,
         consent=Consent(version="2026-11", accepted_at=created),
-        time_zone="Europe/Berlin",
         seed=7,
         created_at=created,
         submit_by=created + timedelta(hours=1),
@@ -78,11 +82,16 @@ def a_job(state: JobState = JobState.OPEN, **fields: Any) -> Job:
     for step in WAYS[state]:
         more: dict[str, Any] = {}
         if step is JobState.MODERATING:
-            more["day"] = TODAY
+            more |= {"day": TODAY, "day_ends_at": MIDNIGHT, "lane": "training-job"}
         if step is JobState.GENERATING:
             more["round"] = 1
         job = job.move(step, NOW - timedelta(minutes=5), **more)
     return Job.model_validate(job.model_dump() | fields)
+
+
+def ended(job: Job, reason: Reason | None = None) -> Job:
+    """The next version of a running job, which failed."""
+    return job.move(JobState.FAILED, NOW, reason=reason)
 
 
 def a_photo(n: int = 1, *, state: PhotoState = PhotoState.ACCEPTED, **fields: Any) -> Photo:
@@ -236,7 +245,15 @@ def styles(*names: str) -> dict[StyleId, StyleCard]:
 
 def a_tier(tier: str = "lite", **fields: Any) -> Tier:
     return Tier(
-        **{"tier": tier, "open": True, "jobs_a_day": 1, "avatars_a_job": 30, "styles_a_job": 5}
+        **{
+            "tier": tier,
+            "open": True,
+            "jobs_a_day": 1,
+            "avatars_a_job": 30,
+            "styles_a_job": 5,
+            "priority": 0,
+            "photos_deleted_within_s": 300,
+        }
         | fields
     )
 
@@ -246,7 +263,14 @@ def tiers(**lite: Any) -> dict[str, Tier]:
 
 
 def plus(**fields: Any) -> Plus:
-    return Plus(**{"expires_at": NOW + timedelta(days=30), "source": "billing"} | fields)
+    return Plus(
+        **{
+            "expires_at": NOW + timedelta(days=30),
+            "source": "billing",
+            "effective_at": NOW - timedelta(days=1),
+        }
+        | fields
+    )
 
 
 def an_order(**fields: Any) -> CreateJob:

@@ -8,21 +8,25 @@ from likeness.domain.ids import JobId
 from likeness.domain.job import Job, JobState
 from likeness.domain.photo import Photo
 from likeness.domain.quota import EntryState
-from tests.builders import JOB, NOW, TODAY, USER, a_job, a_png, photos
+from tests.builders import BERLIN, JOB, NOW, TODAY, USER, a_job, a_png, photos
 from tests.fakes import (
     FakeBucket,
     FakeClock,
     FakeDetector,
     FakeEndpoint,
+    FakeErasures,
     FakeGallery,
     FakeGenerator,
+    FakeHash,
     FakeInferences,
     FakeInspections,
     FakeJobs,
     FakeLedger,
     FakeMetrics,
+    FakePast,
     FakePhotos,
     FakeReviews,
+    FakeTimers,
     FakeUsers,
     FakeWork,
     FakeWorkflow,
@@ -33,7 +37,6 @@ from tests.fakes import (
 class World:
     clock: FakeClock = field(default_factory=FakeClock)
     jobs: FakeJobs = field(default_factory=FakeJobs)
-    users: FakeUsers = field(default_factory=FakeUsers)
     reviews: FakeReviews = field(default_factory=FakeReviews)
     photo_objects: FakeBucket = field(default_factory=FakeBucket)
     avatar_objects: FakeBucket = field(default_factory=FakeBucket)
@@ -44,9 +47,16 @@ class World:
     inferences: FakeInferences = field(default_factory=FakeInferences)
     endpoint: FakeEndpoint = field(default_factory=FakeEndpoint)
     metrics: FakeMetrics = field(default_factory=FakeMetrics)
+    timers: FakeTimers = field(default_factory=FakeTimers)
+    keyed_hash: FakeHash = field(default_factory=FakeHash)
+    past: FakePast = field(default_factory=FakePast)
 
     def __post_init__(self) -> None:
         self.ledger = FakeLedger(self.jobs)
+        self.users = FakeUsers(self.ledger)
+        self.users.change(USER, zone=BERLIN)
+        self.jobs.users = self.users
+        self.erasures = FakeErasures(self.users)
         self.photos = FakePhotos(self.photo_objects)
         self.work = FakeWork(self.avatar_objects, self.photo_objects)
         self.gallery = FakeGallery(self.avatar_objects)

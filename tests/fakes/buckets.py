@@ -198,20 +198,28 @@ class FakeGallery:
         self.bucket = bucket or FakeBucket()
 
     def publish(self, avatars: Sequence[Avatar]) -> None:
-        file = io.BytesIO()
         ranked = sorted(avatars, key=lambda avatar: avatar.rank)
+        for avatar in ranked:
+            drawn = f"drawn/{avatar.job_id}/{avatar.avatar_id}.png"
+            png = self.bucket.get(drawn, f"avatar {avatar.avatar_id}")
+            if hashlib.sha256(png).hexdigest() != avatar.sha256:
+                raise Conflict(f"avatar {avatar.avatar_id} was changed")
+            folder = f"avatars/{avatar.job_id}/{avatar.avatar_id}"
+            self.bucket.put(f"{folder}/1024.png", png)
+            self.bucket.put(f"{folder}/512.webp", b"512")
+            self.bucket.put(f"{folder}/256.webp", b"256")
+        self._pack(ranked, [self._png(avatar) for avatar in ranked])
+
+    def _png(self, avatar: Avatar) -> bytes:
+        key = f"avatars/{avatar.job_id}/{avatar.avatar_id}/1024.png"
+        return self.bucket.get(key, f"avatar {avatar.avatar_id}")
+
+    def _pack(self, ranked: Sequence[Avatar], pngs: Iterable[bytes]) -> None:
+        file = io.BytesIO()
         with zipfile.ZipFile(file, "w") as archive:
-            for n, avatar in enumerate(ranked, start=1):
-                drawn = f"drawn/{avatar.job_id}/{avatar.avatar_id}.png"
-                png = self.bucket.get(drawn, f"avatar {avatar.avatar_id}")
-                if hashlib.sha256(png).hexdigest() != avatar.sha256:
-                    raise Conflict(f"avatar {avatar.avatar_id} was changed")
-                folder = f"avatars/{avatar.job_id}/{avatar.avatar_id}"
-                self.bucket.put(f"{folder}/1024.png", png)
-                self.bucket.put(f"{folder}/512.webp", b"512")
-                self.bucket.put(f"{folder}/256.webp", b"256")
+            for n, (avatar, png) in enumerate(zip(ranked, pngs, strict=True), start=1):
                 archive.writestr(f"{n:02d}-{avatar.style}.png", png)
-        for job_id in {avatar.job_id for avatar in avatars}:
+        for job_id in {avatar.job_id for avatar in ranked}:
             self.bucket.put(f"avatars/{job_id}/avatars.zip", file.getvalue())
 
     def links(self, job_id: JobId, avatar_ids: Iterable[AvatarId]) -> dict[AvatarId, AvatarLinks]:
@@ -227,6 +235,12 @@ class FakeGallery:
 
     def archive_link(self, job_id: JobId) -> str:
         return _link(f"avatars/{job_id}/avatars.zip")
+
+    def keep(self, kept: Sequence[Avatar], dropped: Iterable[AvatarId]) -> None:
+        ranked = sorted(kept, key=lambda avatar: avatar.rank)
+        self._pack(ranked, [self._png(avatar) for avatar in ranked])
+        (job_id,) = {avatar.job_id for avatar in kept}
+        self.bucket.purge(*(f"avatars/{job_id}/{avatar_id}/" for avatar_id in dropped))
 
     def purge(self, job_id: JobId) -> int:
         return self.bucket.purge(f"drawn/{job_id}/", f"avatars/{job_id}/")

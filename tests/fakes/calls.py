@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 from likeness.domain.errors import Conflict, Unavailable
+from likeness.domain.ids import Subject
 from likeness.ports import SeenLabels
 from tests.builders import DETECTOR, NOW, a_face
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from likeness.domain.avatar import Avatar
     from likeness.domain.face import SeenFace
-    from likeness.domain.ids import AvatarId, JobId, PhotoId
+    from likeness.domain.ids import AvatarId, ErasureId, JobId, PhotoId, UserId
     from likeness.domain.moderation import Label
 
 
@@ -86,6 +87,8 @@ class FakeWorkflow:
         self.waiting_tokens: set[str] = set()
         self.answers: dict[str, dict[str, Any]] = {}
         self.failures: dict[str, str] = {}
+        self.endings: list[tuple[JobId, str]] = []
+        self.erasures: list[ErasureId] = []
 
     def start(self, job_id: JobId) -> None:
         if job_id not in self.starts:
@@ -106,6 +109,27 @@ class FakeWorkflow:
 
     def stop(self, job_id: JobId) -> None:
         self.running.discard(job_id)
+
+    def end(self, job_id: JobId, error: str) -> None:
+        if (job_id, error) not in self.endings:
+            self.endings.append((job_id, error))
+
+    def erase(self, erasure_id: ErasureId) -> None:
+        if erasure_id not in self.erasures:
+            self.erasures.append(erasure_id)
+
+
+class FakeTimers:
+    def __init__(self) -> None:
+        self.set: dict[tuple[JobId, str], datetime] = {}
+
+    def end_at(self, job_id: JobId, error: str, *, when: datetime) -> None:
+        self.set.setdefault((job_id, error), when)
+
+
+class FakeHash:
+    def subject(self, user_id: UserId) -> Subject:
+        return Subject(f"subject-of-{user_id}")
 
 
 class FakeEndpoint:

@@ -1,23 +1,37 @@
 """Jobs, ledger, users and reviews in memory."""
 
 import threading
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from likeness.domain.avatar import Avatar
 from likeness.domain.catalogue import Plus
+from likeness.domain.erasure import Erasure
 from likeness.domain.errors import Conflict, NotFound, OverQuota
-from likeness.domain.ids import AvatarId, JobId, PhotoId, ReviewId, UserId
+from likeness.domain.ids import (
+    AvatarId,
+    ErasureId,
+    JobId,
+    PhotoId,
+    ReviewId,
+    Subject,
+    UserId,
+)
 from likeness.domain.inference import Inference
 from likeness.domain.job import Job
 from likeness.domain.photo import Photo
-from likeness.domain.quota import Day, Entry, EntryState
+from likeness.domain.quota import Day, Entry, EntryState, TakenDay, UserZone
 from likeness.domain.reasons import Reason
 from likeness.domain.review import Review, ReviewState
+from likeness.domain.user import Profile
 
 
 class FakeJobs:
+    """Knows the users too: nothing is begun for one who is being erased."""
+
     def __init__(self) -> None:
+        self.users: FakeUsers | None = None
         self.jobs: dict[JobId, Job] = {}
         self._photos: dict[tuple[JobId, PhotoId], Photo] = {}
         self._avatars: dict[tuple[JobId, AvatarId], Avatar] = {}
@@ -27,6 +41,8 @@ class FakeJobs:
         with self.lock:
             if job.job_id in self.jobs:
                 raise Conflict(f"there is a job {job.job_id} already")
+            if self.users and self.users.profile(job.user_id).erasing:
+                raise Conflict("the user is being erased: nothing can be begun")
             self.jobs[job.job_id] = job
             self._photos |= {(photo.job_id, photo.photo_id): photo for photo in photos}
 
@@ -62,6 +78,15 @@ class FakeJobs:
     def save_avatars(self, avatars: Iterable[Avatar]) -> None:
         self._avatars |= {(avatar.job_id, avatar.avatar_id): avatar for avatar in avatars}
 
+    def of_user(self, user_id: UserId) -> list[Job]:
+        mine = [job for job in self.jobs.values() if job.user_id == user_id]
+        return sorted(mine, key=lambda job: (job.created_at, job.job_id))
+
+    def forget(self, job_id: JobId) -> None:
+        self._photos = {key: photo for key, photo in self._photos.items() if key[0] != job_id}
+        self._avatars = {key: avatar for key, avatar in self._avatars.items() if key[0] != job_id}
+        self.jobs.pop(job_id, None)
+
     def _stored(self, job_id: JobId) -> Job:
         """Not `get`: a test may have that answer what was there before."""
         if job_id not in self.jobs:
@@ -74,6 +99,8 @@ class FakeLedger:
 
     def __init__(self, jobs: FakeJobs) -> None:
         self._jobs = jobs
+        self._used: Counter[tuple[Subject, Day]] = Counter()
+        self._ends: dict[tuple[Subject, Day], datetime] = {}
         self._entries: dict[tuple[UserId, Day, JobId], Entry] = {}
 
     def reserve(self, job: Job, *, limit: int, now: datetime) -> None:
@@ -86,23 +113,40 @@ class FakeLedger:
                 return
             if self._jobs.jobs[job.job_id].version != job.version - 1:
                 raise Conflict(f"job {job.job_id} moved past version {job.version - 1}")
-            if self._used(job.user_id, day) >= limit:
+            if self.used(job.subject, day) >= limit:
                 raise OverQuota(f"the day {day} is taken")
             self._jobs.save(job)
+            self._used[job.subject, day] += 1
+            if job.day_ends_at:
+                self._ends[job.subject, day] = job.day_ends_at
             self._entries[key] = Entry(
                 job_id=job.job_id, day=day, state=EntryState.RESERVED, reserved_at=now
             )
 
     def settle(
-        self, job: Job, state: EntryState, *, now: datetime, reason: Reason | None = None
+        self, ended: Job, state: EntryState, *, now: datetime, reason: Reason | None = None
     ) -> None:
-        day = _day_of(job)
+        day = _day_of(ended)
         with self._jobs.lock:
-            key = (job.user_id, day, job.job_id)
+            key = (ended.user_id, day, ended.job_id)
             if key not in self._entries:
-                raise NotFound(f"job {job.job_id} reserved nothing on {day}")
-            if self._entries[key].state is EntryState.RESERVED:
-                self._entries[key] = self._entries[key].settle(state, now, reason)
+                raise NotFound(f"job {ended.job_id} reserved nothing on {day}")
+            if self._jobs.jobs[ended.job_id] == ended:
+                return
+            settled = self._entries[key].settle(state, now, reason)
+            self._jobs.save(ended)
+            self._entries[key] = settled
+            if state is EntryState.RETURNED:
+                self._used[ended.subject, day] -= 1
+
+    def used(self, subject: Subject, day: Day) -> int:
+        return self._used[subject, day]
+
+    def last_taken(self, subject: Subject) -> TakenDay | None:
+        days = [day for (who, day), used in self._used.items() if who == subject and used > 0]
+        if not days:
+            return None
+        return TakenDay(day=max(days), ends_at=self._ends[subject, max(days)])
 
     def entries(self, user_id: UserId, day: Day) -> list[Entry]:
         mine = [
@@ -110,24 +154,77 @@ class FakeLedger:
         ]
         return sorted(mine, key=lambda entry: entry.reserved_at)
 
-    def _used(self, user_id: UserId, day: Day) -> int:
-        entries = self.entries(user_id, day)
-        return sum(entry.state is not EntryState.RETURNED for entry in entries)
+    def forget(self, user_id: UserId) -> None:
+        self._entries = {key: entry for key, entry in self._entries.items() if key[0] != user_id}
 
 
 class FakeUsers:
+    """Shares the ledger: a user's entries go with the user."""
+
+    def __init__(self, ledger: FakeLedger | None = None) -> None:
+        self.profiles: dict[UserId, Profile] = {}
+        self._ledger = ledger
+
+    def profile(self, user_id: UserId) -> Profile:
+        return self.profiles.get(user_id, Profile())
+
+    def save_zone(self, user_id: UserId, zone: UserZone, *, seen: UserZone | None) -> None:
+        if self.profile(user_id).zone not in (seen, zone):
+            raise Conflict("the user's time zone changed meanwhile")
+        self.change(user_id, zone=zone)
+
+    def entitle(self, user_id: UserId, plus: Plus) -> Plus:
+        known = self.profile(user_id).plus
+        if known is not None and not plus.supersedes(known):
+            return known
+        self.change(user_id, plus=plus)
+        return plus
+
+    def forget(self, user_id: UserId) -> None:
+        self.profiles.pop(user_id, None)
+        if self._ledger:
+            self._ledger.forget(user_id)
+
+    def change(self, user_id: UserId, **fields: object) -> None:
+        self.profiles[user_id] = self.profile(user_id).model_copy(update=fields)
+
+
+class FakeErasures:
+    def __init__(self, users: FakeUsers) -> None:
+        self._users = users
+        self._erasures: dict[ErasureId, Erasure] = {}
+
+    def begin(self, erasure: Erasure) -> Erasure:
+        if erasure.user_id is None:
+            raise Conflict(f"erasure {erasure.erasure_id} is done")
+        running = self._users.profile(erasure.user_id).erasing
+        if running:
+            return self.get(running)
+        self._erasures[erasure.erasure_id] = erasure
+        self._users.change(erasure.user_id, erasing=erasure.erasure_id)
+        return erasure
+
+    def get(self, erasure_id: ErasureId) -> Erasure:
+        if erasure_id not in self._erasures:
+            raise NotFound(f"there is no erasure {erasure_id}")
+        return self._erasures[erasure_id]
+
+    def save(self, erasure: Erasure) -> None:
+        self._erasures[erasure.erasure_id] = erasure
+
+
+class FakePast:
     def __init__(self) -> None:
-        self.zones: dict[UserId, str] = {}
-        self.entitled: dict[UserId, Plus] = {}
+        self._past: dict[tuple[str, str], dict[JobId, tuple[datetime, float]]] = {}
 
-    def plus(self, user_id: UserId) -> Plus | None:
-        return self.entitled.get(user_id)
+    def remember(self, job: Job, worked_s: float) -> None:
+        of = self._past.setdefault((job.lane or "unknown", job.tier), {})
+        of[job.job_id] = (job.timeline[1].at, round(worked_s, 1))
 
-    def time_zone(self, user_id: UserId) -> str | None:
-        return self.zones.get(user_id)
-
-    def fix_time_zone(self, user_id: UserId, time_zone: str) -> str:
-        return self.zones.setdefault(user_id, time_zone)
+    def recent(self, lane: str, tier: str, *, limit: int) -> list[float]:
+        known = self._past.get((lane, tier), {}).items()
+        latest = sorted(known, key=lambda item: (item[1][0], item[0]), reverse=True)
+        return [worked_s for _, (_, worked_s) in latest[:limit]]
 
 
 class FakeReviews:

@@ -113,13 +113,20 @@ def test_a_reason_stands_beside_every_permission():
             assert "#" in line or above.strip().startswith("#"), f"no reason: {line.strip()}"
 
 
-def test_only_the_functions_that_submit_can_start_the_pipeline(templates):
+def test_only_those_who_submit_or_end_jobs_can_start_the_pipeline(templates):
     starters = {
         name
         for name, statement in statements(templates)
         if "states:StartExecution" in str(statement["Action"])
+        and statement["Resource"] == {"Ref": "Pipeline"}
     }
-    assert starters == {"SubmitJobFunction"}
+    assert starters == {
+        "SubmitJobFunction",
+        "CancelJobFunction",
+        "EraseUserFunction",
+        "TimersRole",
+        "StoppedRole",
+    }
 
 
 def test_only_the_function_that_takes_uploads_can_read_them(templates):

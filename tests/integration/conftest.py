@@ -18,17 +18,20 @@ from likeness.adapters.gallery_bucket import GalleryBucket
 from likeness.adapters.inferences_table import InferencesTable
 from likeness.adapters.jobs_table import JobsTable
 from likeness.adapters.ledger_table import LedgerTable
+from likeness.adapters.past_table import PastTable
 from likeness.adapters.photo_bucket import PhotoBucket
 from likeness.adapters.reviews_table import ReviewsTable
-from likeness.adapters.users_table import UsersTable
+from likeness.adapters.users_table import ErasuresTable, UsersTable
 from likeness.adapters.work_bucket import WorkBucket
 from tests.fakes import (
     FakeBucket,
     FakeClock,
+    FakeErasures,
     FakeGallery,
     FakeInferences,
     FakeJobs,
     FakeLedger,
+    FakePast,
     FakePhotos,
     FakeReviews,
     FakeUsers,
@@ -40,8 +43,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from likeness import ports
-    from likeness.domain.catalogue import Plus
-    from likeness.domain.ids import UserId
 
 REGION = "eu-central-1"
 STORAGE = Path(__file__).parents[2] / "infra" / "storage.yaml"
@@ -52,9 +53,10 @@ class Tables:
     jobs: ports.Jobs
     ledger: ports.Ledger
     users: ports.Users
+    erasures: ports.Erasures
+    past: ports.Past
     reviews: ports.Reviews
     inferences: ports.Inferences
-    entitle: Any
 
 
 @dataclass(frozen=True)
@@ -74,28 +76,21 @@ def kind(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def tables(kind: str, request: pytest.FixtureRequest) -> Tables:
     if kind == "fake":
-        jobs, users = FakeJobs(), FakeUsers()
+        jobs = FakeJobs()
+        ledger = FakeLedger(jobs)
+        jobs.users = users = FakeUsers(ledger)
         return Tables(
-            jobs,
-            FakeLedger(jobs),
-            users,
-            FakeReviews(),
-            FakeInferences(),
-            users.entitled.__setitem__,
+            jobs, ledger, users, FakeErasures(users), FakePast(), FakeReviews(), FakeInferences()
         )
     table = request.getfixturevalue("table")
-
-    def entitle(user_id: UserId, plus: Plus) -> None:
-        item = {"pk": f"USER#{user_id}", "sk": "PROFILE", "plus": plus.model_dump(mode="json")}
-        table.put_item(Item=item)
-
     return Tables(
         JobsTable(table, FakeClock()),
         LedgerTable(table),
         UsersTable(table),
+        ErasuresTable(table),
+        PastTable(table),
         ReviewsTable(table),
         InferencesTable(table),
-        entitle,
     )
 
 

@@ -17,9 +17,11 @@ from likeness.domain.quota import EntryState
 from likeness.domain.review import ReviewState, review_of
 from tests.builders import (
     JOB,
+    MIDNIGHT,
     MODERATOR,
     NOW,
     OTHER_JOB,
+    SUBJECT,
     TODAY,
     USER,
     a_job,
@@ -27,11 +29,12 @@ from tests.builders import (
     a_review,
     a_verdict,
     an_avatar,
+    ended,
 )
 from tests.fakes import FakeClock
 from tests.integration.aws_answers import fail
 
-SUBMITTED = a_job().move(JobState.MODERATING, NOW, day=TODAY)
+SUBMITTED = a_job().move(JobState.MODERATING, NOW, day=TODAY, day_ends_at=MIDNIGHT)
 
 
 @pytest.fixture
@@ -87,15 +90,15 @@ def test_the_ledger_stays_400_days_and_counts_the_day(table, jobs, ledger):
     ledger.reserve(SUBMITTED, limit=1, now=NOW)
     there = items(table)
 
-    assert there[f"USER#{USER}", f"DAY#{TODAY}"]["used"] == 1
-    assert there[f"USER#{USER}", f"DAY#{TODAY}"]["ttl"] == days(NOW, 400)
+    assert there[f"DAY#{SUBJECT}", TODAY]["used"] == 1
+    assert there[f"DAY#{SUBJECT}", TODAY]["ttl"] == days(NOW, 400)
     assert there[f"USER#{USER}", f"ENTRY#{TODAY}#{JOB}"]["ttl"] == days(NOW, 400)
 
-    ledger.settle(SUBMITTED, EntryState.RETURNED, now=NOW + timedelta(days=3))
-    ledger.settle(SUBMITTED, EntryState.RETURNED, now=NOW + timedelta(days=3))
+    ledger.settle(ended(SUBMITTED), EntryState.RETURNED, now=NOW + timedelta(days=3))
+    ledger.settle(ended(SUBMITTED), EntryState.RETURNED, now=NOW + timedelta(days=3))
 
     there = items(table)
-    assert there[f"USER#{USER}", f"DAY#{TODAY}"]["used"] == 0
+    assert there[f"DAY#{SUBJECT}", TODAY]["used"] == 0
     assert there[f"USER#{USER}", f"ENTRY#{TODAY}#{JOB}"]["ttl"] == days(NOW, 400)
 
 
@@ -178,7 +181,7 @@ def test_a_reservation_whose_answer_was_lost_is_repeated_and_counts_once(table, 
     other = SUBMITTED.model_copy(update={"job_id": OTHER_JOB})
     with pytest.raises(OverQuota):
         ledger.reserve(other, limit=1, now=NOW)
-    assert items(table)[f"USER#{USER}", f"DAY#{TODAY}"]["used"] == 1
+    assert items(table)[f"DAY#{SUBJECT}", TODAY]["used"] == 1
 
 
 def test_a_settlement_whose_answer_was_lost_returns_one_day(table, jobs, ledger):
@@ -186,11 +189,11 @@ def test_a_settlement_whose_answer_was_lost_returns_one_day(table, jobs, ledger)
     ledger.reserve(SUBMITTED, limit=1, now=NOW)
     lose_answers(table, "TransactWriteItems")
     with pytest.raises(Unavailable):
-        ledger.settle(SUBMITTED, EntryState.RETURNED, now=NOW)
+        ledger.settle(ended(SUBMITTED), EntryState.RETURNED, now=NOW)
 
-    ledger.settle(SUBMITTED, EntryState.RETURNED, now=NOW)
+    ledger.settle(ended(SUBMITTED), EntryState.RETURNED, now=NOW)
 
-    assert items(table)[f"USER#{USER}", f"DAY#{TODAY}"]["used"] == 0
+    assert items(table)[f"DAY#{SUBJECT}", TODAY]["used"] == 0
 
 
 def test_a_settlement_that_was_overtaken_changes_nothing(table, jobs, ledger, monkeypatch):
@@ -198,15 +201,15 @@ def test_a_settlement_that_was_overtaken_changes_nothing(table, jobs, ledger, mo
     jobs.create(a_job(), [])
     ledger.reserve(SUBMITTED, limit=1, now=NOW)
     reserved = ledger.entries(USER, TODAY)[0]
-    ledger.settle(SUBMITTED, EntryState.RETURNED, now=NOW)
+    ledger.settle(ended(SUBMITTED), EntryState.RETURNED, now=NOW)
     monkeypatch.setattr(LedgerTable, "_entry", lambda *_: reserved)
 
-    ledger.settle(SUBMITTED, EntryState.SPENT, now=NOW)
-    ledger.settle(SUBMITTED, EntryState.RETURNED, now=NOW)
+    ledger.settle(ended(SUBMITTED), EntryState.SPENT, now=NOW)
+    ledger.settle(ended(SUBMITTED), EntryState.RETURNED, now=NOW)
 
     monkeypatch.undo()
     assert ledger.entries(USER, TODAY)[0].state is EntryState.RETURNED
-    assert items(table)[f"USER#{USER}", f"DAY#{TODAY}"]["used"] == 0
+    assert items(table)[f"DAY#{SUBJECT}", TODAY]["used"] == 0
 
 
 def cancelled(table, *codes: str, times: int) -> list[str]:

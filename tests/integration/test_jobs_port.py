@@ -52,7 +52,7 @@ def test_a_job_is_created_once_and_the_second_leaves_no_photo_behind(jobs):
 def test_only_the_first_of_two_writers_wins(jobs):
     jobs.create(a_job(), [])
     seen = jobs.get(JOB)
-    first, second = seen.move(JobState.CANCELLED, NOW), seen.move(JobState.FAILED, NOW)
+    first, second = seen.move(JobState.CANCELLING, NOW), seen.move(JobState.FAILED, NOW)
 
     jobs.save(first)
     with pytest.raises(Conflict):
@@ -71,7 +71,7 @@ def test_a_version_cannot_be_skipped(jobs):
 def test_the_very_same_version_may_be_stored_again(jobs):
     """A write whose answer was lost is sent twice: the second finds itself there."""
     jobs.create(a_job(), [])
-    moved = a_job().move(JobState.CANCELLED, NOW)
+    moved = a_job().move(JobState.CANCELLING, NOW)
 
     jobs.save(moved)
     jobs.save(moved)

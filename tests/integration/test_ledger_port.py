@@ -1,20 +1,23 @@
 """The ledger of days: once a day, on the fake and on DynamoDB."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 
 from likeness.domain.errors import Conflict, NotFound, OverQuota
 from likeness.domain.ids import JobId, UserId
 from likeness.domain.job import Job, JobState
-from likeness.domain.quota import Day, Entry, EntryState
+from likeness.domain.quota import Day, Entry, EntryState, TakenDay
 from likeness.domain.reasons import Reason
-from tests.builders import JOB, NOW, OTHER_JOB, TODAY, USER, a_job
+from tests.builders import JOB, MIDNIGHT, NOW, OTHER_JOB, SUBJECT, TODAY, USER, a_job, ended
 
 
 def submitted(job_id: JobId = JOB, day: Day = TODAY, **fields) -> Job:
     """An open job's next version, with the day that it wants."""
-    return a_job(job_id=job_id, **fields).move(JobState.MODERATING, NOW, day=day)
+    return a_job(job_id=job_id, **fields).move(
+        JobState.MODERATING, NOW, day=day, day_ends_at=MIDNIGHT
+    )
 
 
 def opened(tables, job_id: JobId = JOB, **fields) -> None:
@@ -66,10 +69,13 @@ def test_a_tier_without_jobs_gets_none(tables):
     assert tables.jobs.get(JOB).state is JobState.OPEN
 
 
-@pytest.mark.parametrize("other", [{"day": Day("2026-11-23")}, {"user_id": UserId("user-2")}])
+@pytest.mark.parametrize(
+    "other",
+    [{"day": Day("2026-11-23")}, {"user_id": UserId("user-2"), "subject": "subject-of-user-2"}],
+)
 def test_another_day_and_another_user_are_free(tables, other):
     opened(tables)
-    opened(tables, OTHER_JOB, user_id=other.get("user_id", USER))
+    opened(tables, OTHER_JOB, **{k: v for k, v in other.items() if k != "day"})
     reserve(tables, submitted())
 
     reserve(tables, submitted(OTHER_JOB, **other))
@@ -91,7 +97,7 @@ def test_a_reservation_that_is_repeated_counts_once(tables):
 def test_a_job_that_moved_meanwhile_takes_no_day(tables):
     opened(tables)
     opened(tables, OTHER_JOB)
-    tables.jobs.save(a_job().move(JobState.CANCELLED, NOW))
+    tables.jobs.save(a_job().move(JobState.CANCELLING, NOW))
 
     with pytest.raises(Conflict):
         reserve(tables, submitted())
@@ -125,7 +131,7 @@ def test_a_spent_day_stays_taken(tables):
     opened(tables, OTHER_JOB)
     reserve(tables, submitted())
 
-    tables.ledger.settle(submitted(), EntryState.SPENT, now=NOW)
+    tables.ledger.settle(ended(submitted()), EntryState.SPENT, now=NOW)
 
     assert tables.ledger.entries(USER, TODAY)[0].state is EntryState.SPENT
     with pytest.raises(OverQuota):
@@ -138,7 +144,7 @@ def test_a_returned_day_is_free_again_and_says_why(tables):
     reserve(tables, submitted())
 
     tables.ledger.settle(
-        submitted(), EntryState.RETURNED, now=NOW, reason=Reason.SYSTEM_UNAVAILABLE
+        ended(submitted()), EntryState.RETURNED, now=NOW, reason=Reason.SYSTEM_UNAVAILABLE
     )
 
     entry = tables.ledger.entries(USER, TODAY)[0]
@@ -152,10 +158,10 @@ def test_a_returned_day_is_free_again_and_says_why(tables):
 def test_settling_twice_changes_nothing(tables, first, second):
     opened(tables)
     reserve(tables, submitted())
-    tables.ledger.settle(submitted(), first, now=NOW)
+    tables.ledger.settle(ended(submitted()), first, now=NOW)
     settled = tables.ledger.entries(USER, TODAY)
 
-    tables.ledger.settle(submitted(), second, now=NOW, reason=Reason.SYSTEM_UNAVAILABLE)
+    tables.ledger.settle(ended(submitted()), second, now=NOW, reason=Reason.SYSTEM_UNAVAILABLE)
 
     assert tables.ledger.entries(USER, TODAY) == settled
 
@@ -166,7 +172,7 @@ def test_a_day_returned_twice_lets_one_job_in(tables):
         opened(tables, job_id)
     reserve(tables, submitted())
     for _ in range(2):
-        tables.ledger.settle(submitted(), EntryState.RETURNED, now=NOW)
+        tables.ledger.settle(ended(submitted()), EntryState.RETURNED, now=NOW)
 
     reserve(tables, submitted(others[0]))
 
@@ -179,7 +185,7 @@ def test_a_reservation_repeated_after_it_was_returned_takes_nothing(tables):
     opened(tables)
     opened(tables, OTHER_JOB)
     reserve(tables, submitted())
-    tables.ledger.settle(submitted(), EntryState.RETURNED, now=NOW)
+    tables.ledger.settle(ended(submitted()), EntryState.RETURNED, now=NOW)
 
     reserve(tables, submitted())
 
@@ -191,7 +197,7 @@ def test_settling_what_was_never_reserved_is_an_error(tables):
     opened(tables)
 
     with pytest.raises(NotFound):
-        tables.ledger.settle(submitted(), EntryState.SPENT, now=NOW)
+        tables.ledger.settle(ended(submitted()), EntryState.SPENT, now=NOW)
 
 
 def test_of_twenty_jobs_at_once_one_takes_the_day(tables):
@@ -234,7 +240,7 @@ def test_one_job_settled_ten_times_at_once_returns_one_day(tables):
     reserve(tables, submitted(ids[1]), limit=2)
 
     def settle(_: int) -> None:
-        tables.ledger.settle(submitted(ids[0]), EntryState.RETURNED, now=NOW)
+        tables.ledger.settle(ended(submitted(ids[0])), EntryState.RETURNED, now=NOW)
 
     with ThreadPoolExecutor(10) as pool:
         list(pool.map(settle, range(10)))
@@ -242,3 +248,50 @@ def test_one_job_settled_ten_times_at_once_returns_one_day(tables):
     with pytest.raises(OverQuota):
         reserve(tables, submitted(ids[2]), limit=1)
     reserve(tables, submitted(ids[2]), limit=2)
+
+
+def test_the_ended_job_and_its_day_are_stored_together(tables):
+    opened(tables)
+    reserve(tables, submitted())
+
+    tables.ledger.settle(ended(submitted()), EntryState.RETURNED, now=NOW)
+
+    assert tables.jobs.get(JOB) == ended(submitted())
+    assert tables.ledger.used(SUBJECT, TODAY) == 0
+
+
+def test_a_job_that_moved_before_it_ended_settles_nothing(tables):
+    opened(tables)
+    reserve(tables, submitted())
+    tables.jobs.save(submitted().move(JobState.CANCELLING, NOW))
+
+    with pytest.raises(Conflict):
+        tables.ledger.settle(ended(submitted()), EntryState.SPENT, now=NOW)
+
+    assert tables.ledger.entries(USER, TODAY)[0].state is EntryState.RESERVED
+    assert tables.jobs.get(JOB).state is JobState.CANCELLING
+
+
+def test_the_last_taken_day_is_remembered_with_its_end(tables):
+    assert tables.ledger.last_taken(SUBJECT) is None
+    tomorrow, later = Day("2026-11-23"), MIDNIGHT + timedelta(days=1)
+    opened(tables)
+    opened(tables, OTHER_JOB)
+    reserve(tables, submitted())
+    other = submitted(OTHER_JOB, day=tomorrow).model_copy(update={"day_ends_at": later})
+    reserve(tables, other)
+    assert tables.ledger.last_taken(SUBJECT) == TakenDay(day=tomorrow, ends_at=later)
+
+    tables.ledger.settle(ended(other), EntryState.RETURNED, now=NOW)
+
+    assert tables.ledger.last_taken(SUBJECT) == TakenDay(day=TODAY, ends_at=MIDNIGHT)
+
+
+def test_a_day_is_counted_under_the_users_hash(tables):
+    opened(tables)
+    assert tables.ledger.used(SUBJECT, TODAY) == 0
+
+    reserve(tables, submitted())
+
+    assert tables.ledger.used(SUBJECT, TODAY) == 1
+    assert tables.ledger.used("another", TODAY) == 0

@@ -1,41 +1,197 @@
-"""Users, on the fake and on DynamoDB."""
+"""Users, erasures and the past, on the fakes and on DynamoDB."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
-from likeness.domain.ids import UserId
-from tests.builders import USER, plus
+import pytest
+
+from likeness.domain.erasure import Erasure, ErasureState, new_erasure_id
+from likeness.domain.errors import Conflict, NotFound
+from likeness.domain.ids import JobId, UserId
+from likeness.domain.job import JobState
+from likeness.domain.quota import EntryState, UserZone
+from likeness.domain.user import Profile
+from tests.builders import (
+    BERLIN,
+    JOB,
+    MIDNIGHT,
+    NOW,
+    OTHER_JOB,
+    SUBJECT,
+    TODAY,
+    USER,
+    a_job,
+    an_avatar,
+    ended,
+    photos,
+    plus,
+)  # fmt: skip
+
+TOKYO = UserZone(name="Asia/Tokyo", fixed_at=NOW)
 
 
-def test_nobody_has_a_zone_or_plus_before_anything_happened(tables):
-    assert tables.users.time_zone(USER) is None
-    assert tables.users.plus(USER) is None
+def an_erasure(user_id: UserId = USER) -> Erasure:
+    return Erasure(erasure_id=new_erasure_id(), user_id=user_id, requested_at=NOW)
 
 
-def test_the_first_zone_stays(tables):
-    assert tables.users.fix_time_zone(USER, "Europe/Berlin") == "Europe/Berlin"
-    assert tables.users.fix_time_zone(USER, "Pacific/Apia") == "Europe/Berlin"
-    assert tables.users.time_zone(USER) == "Europe/Berlin"
-    assert tables.users.time_zone(UserId("user-2")) is None
+def test_a_user_nobody_knows_has_an_empty_profile(tables):
+    assert tables.users.profile(USER) == Profile()
 
 
-def test_two_first_jobs_at_once_agree_on_a_zone(tables):
-    zones = ["Europe/Berlin", "America/New_York"] * 5
+def test_a_zone_comes_back_as_it_was_fixed(tables):
+    tables.users.save_zone(USER, BERLIN, seen=None)
+    tables.users.save_zone(USER, BERLIN, seen=None)  # sent twice
+
+    assert tables.users.profile(USER).zone == BERLIN
+    assert tables.users.profile(UserId("user-2")).zone is None
+
+
+def test_a_zone_that_changed_meanwhile_is_not_overwritten(tables):
+    tables.users.save_zone(USER, BERLIN, seen=None)
+
+    for seen in (None, TOKYO):
+        with pytest.raises(Conflict):
+            tables.users.save_zone(USER, TOKYO.model_copy(update={"name": "UTC"}), seen=seen)
+
+    changed = BERLIN.asked_for("Asia/Tokyo", NOW + timedelta(days=31))
+    tables.users.save_zone(USER, changed, seen=BERLIN)
+    assert tables.users.profile(USER).zone == changed
+
+
+def test_two_first_zones_at_once_leave_one(tables):
+    def fix(n: int) -> bool:
+        zone = UserZone(name=("Europe/Berlin", "America/New_York")[n % 2], fixed_at=NOW)
+        try:
+            tables.users.save_zone(USER, zone, seen=None)
+        except Conflict:
+            return False
+        return True
 
     with ThreadPoolExecutor(10) as pool:
-        fixed = set(pool.map(lambda zone: tables.users.fix_time_zone(USER, zone), zones))
+        won = list(pool.map(fix, range(10)))
 
-    assert fixed == {tables.users.time_zone(USER)}
-
-
-def test_plus_comes_back_as_billing_reported_it(tables):
-    tables.entitle(USER, plus())
-
-    assert tables.users.plus(USER) == plus()
+    assert sum(won) == 5  # all of one zone and none of the other
 
 
-def test_fixing_the_zone_leaves_plus_alone(tables):
-    tables.entitle(USER, plus())
+def test_the_newest_entitlement_stands(tables):
+    older = plus(effective_at=NOW - timedelta(days=9))
 
-    tables.users.fix_time_zone(USER, "Europe/Berlin")
+    assert tables.users.entitle(USER, plus()) == plus()
+    assert tables.users.entitle(USER, older) == plus()
+    assert tables.users.entitle(USER, plus()) == plus()
+    longer = plus(expires_at=NOW + timedelta(days=99))
+    assert tables.users.entitle(USER, longer) == longer
 
-    assert tables.users.plus(USER) == plus()
+    assert tables.users.profile(USER).plus == longer
+
+
+def test_the_newest_entitlement_stands_when_all_come_at_once(tables):
+    said = [plus(effective_at=NOW - timedelta(hours=n)) for n in range(20)]
+
+    with ThreadPoolExecutor(10) as pool:
+        list(pool.map(lambda one: tables.users.entitle(USER, one), said[::-1]))
+
+    assert tables.users.profile(USER).plus == said[0]
+
+
+def test_zone_and_plus_leave_each_other_alone(tables):
+    tables.users.save_zone(USER, BERLIN, seen=None)
+    tables.users.entitle(USER, plus())
+
+    assert tables.users.profile(USER) == Profile(zone=BERLIN, plus=plus())
+
+
+# --- erasing -------------------------------------------------------------------------------------
+
+
+def test_an_erasure_marks_the_user_and_runs_once(tables):
+    first = tables.erasures.begin(an_erasure())
+
+    assert tables.erasures.begin(an_erasure()) == first
+    assert tables.users.profile(USER).erasing == first.erasure_id
+    assert tables.users.profile(UserId("user-2")).erasing is None
+
+
+def test_nothing_is_begun_for_a_user_who_is_being_erased(tables):
+    tables.erasures.begin(an_erasure())
+
+    with pytest.raises(Conflict, match="erased"):
+        tables.jobs.create(a_job(), photos())
+
+    with pytest.raises(NotFound):
+        tables.jobs.get(JOB)
+
+
+def test_an_erasure_comes_back_as_it_was_saved(tables):
+    erasure = tables.erasures.begin(an_erasure()).count(jobs=2, objects=31)
+    tables.erasures.save(erasure)
+    assert tables.erasures.get(erasure.erasure_id) == erasure
+
+    done = erasure.finish(NOW)
+    tables.erasures.save(done)
+
+    assert tables.erasures.get(erasure.erasure_id) == done
+    assert (done.state, done.user_id) == (ErasureState.DONE, None)
+
+
+def test_an_unknown_erasure_is_not_found(tables):
+    with pytest.raises(NotFound):
+        tables.erasures.get(new_erasure_id())
+
+
+def test_a_users_jobs_are_found_the_oldest_first(tables):
+    tables.jobs.create(a_job(job_id=OTHER_JOB, created_at=NOW - timedelta(days=3)), [])
+    tables.jobs.create(a_job(), [])
+    theirs = a_job(job_id=JobId("j" + "3" * 32), user_id=UserId("user-2"))
+    tables.jobs.create(theirs, [])
+
+    assert [job.job_id for job in tables.jobs.of_user(USER)] == [OTHER_JOB, JOB]
+
+
+def test_a_job_is_forgotten_with_all_that_hangs_on_it(tables):
+    tables.jobs.create(a_job(), photos(10))
+    tables.jobs.save_avatars([an_avatar(n) for n in range(1, 31)])
+    tables.jobs.create(a_job(job_id=OTHER_JOB), photos(3, job_id=OTHER_JOB))
+
+    tables.jobs.forget(JOB)
+    tables.jobs.forget(JOB)
+
+    assert tables.jobs.photos(JOB) == tables.jobs.avatars(JOB) == []
+    assert [job.job_id for job in tables.jobs.of_user(USER)] == [OTHER_JOB]
+    assert len(tables.jobs.photos(OTHER_JOB)) == 3
+
+
+def test_a_user_is_forgotten_and_the_counted_day_stays(tables):
+    tables.users.save_zone(USER, BERLIN, seen=None)
+    tables.jobs.create(a_job(), [])
+    submitted = a_job().move(JobState.MODERATING, NOW, day=TODAY, day_ends_at=MIDNIGHT)
+    tables.ledger.reserve(submitted, limit=1, now=NOW)
+    tables.ledger.settle(ended(submitted), EntryState.SPENT, now=NOW)
+
+    tables.users.forget(USER)
+    tables.users.forget(USER)
+
+    assert tables.users.profile(USER) == Profile()
+    assert tables.ledger.entries(USER, TODAY) == []
+    assert tables.ledger.used(SUBJECT, TODAY) == 1
+
+
+# --- the past ------------------------------------------------------------------------------------
+
+
+def test_the_latest_jobs_of_a_lane_and_tier_are_remembered_first(tables):
+    for n in range(1, 6):
+        job = a_job(JobState.COMPLETED, job_id=JobId("j" + str(n).zfill(32)))
+        later = [m.model_copy(update={"at": m.at + timedelta(hours=n)}) for m in job.timeline]
+        tables.past.remember(job.model_copy(update={"timeline": tuple(later)}), 10.0 * n)
+
+    assert tables.past.recent("training-job", "lite", limit=3) == [50.0, 40.0, 30.0]
+    assert tables.past.recent("training-job", "plus", limit=3) == []
+    assert tables.past.recent("async-endpoint", "lite", limit=3) == []
+
+
+def test_a_job_is_remembered_once(tables):
+    for _ in range(2):
+        tables.past.remember(a_job(JobState.COMPLETED), 61.23)
+
+    assert tables.past.recent("training-job", "lite", limit=9) == [61.2]

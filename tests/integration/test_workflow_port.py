@@ -8,11 +8,13 @@ import pytest
 
 from likeness.adapters.workflow import StepFunctions
 from likeness.domain.errors import Conflict
+from likeness.domain.ids import ErasureId
 from likeness.ports import Workflow
 from tests.builders import JOB, OTHER_JOB
 from tests.fakes import FakeWorkflow
 from tests.integration.aws_answers import answer, fail
 
+ERASURE = ErasureId("e" + "0" * 32)
 ROLE = "arn:aws:iam::123456789012:role/machine"
 WAITING = {
     "StartAt": "Wait",
@@ -34,7 +36,7 @@ def real(aws, session) -> Machine:
         name="pipeline", definition=json.dumps(WAITING), roleArn=ROLE
     )
     arn = made["stateMachineArn"]
-    return Machine(StepFunctions(client, arn), client, arn)
+    return Machine(StepFunctions(client, arn, arn), client, arn)
 
 
 @pytest.fixture
@@ -46,7 +48,9 @@ def executions(machine: Machine) -> dict[str, str]:
     """Names of executions, and whether they run."""
     if isinstance(machine.workflow, FakeWorkflow):
         fake = machine.workflow
-        return {job: "RUNNING" if job in fake.running else "ABORTED" for job in fake.starts}
+        carried = {job: "RUNNING" if job in fake.running else "ABORTED" for job in fake.starts}
+        ending = {f"end-{job}-{error}": "RUNNING" for job, error in fake.endings}
+        return carried | ending | dict.fromkeys(fake.erasures, "RUNNING")
     listed = machine.client.list_executions(stateMachineArn=machine.arn)["executions"]
     return {execution["name"]: execution["status"] for execution in listed}
 
@@ -82,6 +86,37 @@ def test_stopping_may_be_repeated_and_may_find_nothing(machine):
     machine.workflow.stop(OTHER_JOB)
 
     assert executions(machine) == {JOB: "ABORTED"}
+
+
+def test_a_job_is_ended_by_an_execution_of_its_own(machine):
+    """Its name does not begin as a job's does: the rule on stopped executions must not see it."""
+    machine.workflow.start(JOB)
+    machine.workflow.stop(JOB)
+
+    for _ in range(2):
+        machine.workflow.end(JOB, "Cancelled")
+    machine.workflow.end(JOB, "NotSubmitted")
+
+    assert executions(machine) == {
+        JOB: "ABORTED",
+        f"end-{JOB}-Cancelled": "RUNNING",
+        f"end-{JOB}-NotSubmitted": "RUNNING",
+    }
+
+
+def test_an_ending_is_told_as_the_machines_catchers_tell_it(real):
+    real.workflow.end(JOB, "Cancelled")
+
+    arn = real.client.list_executions(stateMachineArn=real.arn)["executions"][0]["executionArn"]
+    told = real.client.describe_execution(executionArn=arn)["input"]
+    assert json.loads(told) == {"job_id": JOB, "failure": {"Error": "Cancelled"}}
+
+
+def test_an_erasure_is_started_once_under_its_own_name(machine):
+    for _ in range(2):
+        machine.workflow.erase(ERASURE)
+
+    assert executions(machine) == {ERASURE: "RUNNING"}
 
 
 def test_only_the_id_is_told_to_step_functions(real):

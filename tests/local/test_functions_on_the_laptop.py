@@ -99,7 +99,8 @@ def test_rekognition_reads_a_photo_with_its_callers_rights(laptop_cloud: Cloud) 
     assert invoke_list(laptop_cloud, "photos/face.jpg") == [{"Confidence": 99.0}]
     target, asked = Models.asked[-1]
     assert target == "RekognitionService.DetectFaces"
-    assert asked == {"Image": {"Bytes": "cGhvdG8="}}
+    named = {"Bucket": bucket, "Name": "photos/face.jpg"}
+    assert asked == {"Image": {"S3Object": named, "Bytes": "cGhvdG8="}}
 
     refused = invoke(laptop_cloud, "Look", {"bucket": bucket, "key": "private/face.jpg"})
     assert refused["errorType"] == "InvalidS3ObjectException"

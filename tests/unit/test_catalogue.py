@@ -6,7 +6,7 @@ from importlib import resources
 import pytest
 
 from likeness.adapters.policy_files import load_policy, load_styles, load_tiers
-from likeness.domain.catalogue import Plus, check_order, tier_of
+from likeness.domain.catalogue import Plus, check_styles, check_terms, tier_of
 from likeness.domain.errors import Forbidden, Invalid
 from likeness.domain.ids import StyleId
 from likeness_model.painter.styles import STYLES
@@ -35,7 +35,7 @@ def test_the_guidelines_know_all_labels_of_version_7():
 
 
 def test_plus_lasts_until_it_expires():
-    plus = Plus(expires_at=NOW, source="billing")
+    plus = Plus(expires_at=NOW, source="billing", effective_at=NOW)
     tiers = load_tiers()
 
     assert tier_of(plus, tiers, NOW - timedelta(seconds=1)).tier == "plus"
@@ -47,21 +47,19 @@ COMIC, OIL = StyleId("comic"), StyleId("oil")
 
 
 def test_what_the_tier_allows_may_be_asked_for():
-    assert check_order(load_tiers()["lite"], [COMIC, OIL], 30, load_styles()) is None
+    assert check_terms(load_tiers()["lite"], [COMIC, OIL], 30) is None
 
 
 def test_plus_only_is_one_line():
     closed = load_tiers()["lite"].model_copy(update={"open": False})
 
     with pytest.raises(Forbidden, match="lite"):
-        check_order(closed, [COMIC], 3, load_styles())
+        check_terms(closed, [COMIC], 3)
 
 
 @pytest.mark.parametrize(
     ("styles", "avatars", "named"),
     [
-        ([COMIC, COMIC], 4, "differ"),
-        ([StyleId("unheard-of")], 4, "unheard-of"),
         (list(load_styles())[:6], 12, "6 styles"),
         ([COMIC], 31, "31 avatars"),
         ([COMIC, OIL], 1, "1 avatars"),
@@ -69,7 +67,15 @@ def test_plus_only_is_one_line():
 )
 def test_an_order_past_its_bounds_is_refused_by_name(styles, avatars, named):
     with pytest.raises(Invalid, match=named):
-        check_order(load_tiers()["lite"], styles, avatars, load_styles())
+        check_terms(load_tiers()["lite"], styles, avatars)
+
+
+@pytest.mark.parametrize(
+    ("styles", "named"), [([COMIC, COMIC], "differ"), ([StyleId("unheard-of")], "unheard-of")]
+)
+def test_a_style_that_cannot_be_picked_is_refused_by_name(styles, named):
+    with pytest.raises(Invalid, match=named):
+        check_styles(styles, load_styles())
 
 
 def test_a_withdrawn_style_cannot_be_picked():
@@ -77,4 +83,4 @@ def test_a_withdrawn_style_cannot_be_picked():
     cards[COMIC] = cards[COMIC].model_copy(update={"withdrawn": True})
 
     with pytest.raises(Invalid, match="withdrawn"):
-        check_order(load_tiers()["lite"], [COMIC], 3, cards)
+        check_styles([COMIC], cards)

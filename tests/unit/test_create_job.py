@@ -4,12 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from likeness.domain.errors import Forbidden, Invalid, OverQuota
+from likeness.domain.errors import Conflict, Forbidden, Invalid, OverQuota, Unavailable
 from likeness.domain.ids import UserId
 from likeness.domain.job import JobState
 from likeness.domain.photo import PhotoState
-from likeness.domain.quota import EntryState
+from likeness.domain.quota import EntryState, TakenDay, UserZone
 from likeness.services.create_job import create_job
+from likeness.services.fail_job import NOT_SUBMITTED
 from tests.builders import (
     JOB,
     NOW,
@@ -18,6 +19,7 @@ from tests.builders import (
     a_style,
     a_tier,
     an_order,
+    ended,
     plus,
     styles,
     tiers,
@@ -31,6 +33,8 @@ def create(world, request=None, **policy):
         users=world.users,
         ledger=world.ledger,
         photos=world.photos,
+        timers=world.timers,
+        keyed_hash=world.keyed_hash,
         clock=world.clock,
         **{
             "styles": styles(),
@@ -131,14 +135,14 @@ def test_a_day_that_is_taken_is_said_before_anything_is_uploaded(world):
 
 def test_a_day_that_was_given_back_is_free(world):
     job = world.has(JobState.MODERATING)
-    world.ledger.settle(job, EntryState.RETURNED, now=NOW)
+    world.ledger.settle(ended(job), EntryState.RETURNED, now=NOW)
 
     assert create(world)
 
 
 def test_plus_may_do_more_while_it_lasts(world):
     world.has(JobState.MODERATING)
-    world.users.entitled[USER] = plus()
+    world.users.entitle(USER, plus())
 
     created = create(world)
 
@@ -146,7 +150,7 @@ def test_plus_may_do_more_while_it_lasts(world):
 
 
 def test_plus_that_ran_out_is_lite(world):
-    world.users.entitled[USER] = plus(expires_at=NOW)
+    world.users.entitle(USER, plus(expires_at=NOW))
 
     created = create(world)
 
@@ -155,18 +159,86 @@ def test_plus_that_ran_out_is_lite(world):
 
 def test_a_changed_zone_opens_no_second_day(world):
     """22 November is over in Apia when it is noon in UTC; the user's first zone stays."""
-    world.users.fix_time_zone(USER, "Europe/Berlin")
     world.has(JobState.MODERATING)
 
     with pytest.raises(OverQuota):
         create(world, an_order(time_zone="Pacific/Apia"))
 
 
-def test_the_first_zone_is_kept_with_every_job(world):
-    create(world, an_order(time_zone="Asia/Tokyo"))
-    created = create(world, an_order(time_zone="America/New_York"))
+def test_the_first_job_fixes_the_zone(world):
+    world.users.forget(USER)
 
-    assert world.jobs.get(created.job_id).time_zone == "Asia/Tokyo"
+    create(world, an_order(time_zone="Asia/Tokyo"))
+    create(world, an_order(time_zone="America/New_York"))
+
+    assert world.users.profile(USER).zone == UserZone(name="Asia/Tokyo", fixed_at=NOW)
+
+
+def test_a_month_later_another_zone_holds_from_the_end_of_the_day(world):
+    month_later = NOW + timedelta(days=30)
+    world.clock.set(month_later)
+
+    create(world, an_order(time_zone="America/New_York"))
+
+    zone = world.users.profile(USER).zone
+    midnight = datetime(2026, 12, 22, 23, tzinfo=UTC)  # in Berlin
+    assert (zone.name, zone.before) == (
+        "America/New_York",
+        TakenDay(day="2026-12-22", ends_at=midnight),
+    )
+
+
+def test_two_first_jobs_at_once_agree_on_a_zone(world, monkeypatch):
+    world.users.forget(USER)
+    first = UserZone(name="Asia/Tokyo", fixed_at=NOW)
+    save = world.users.save_zone
+
+    def overtaken(user_id, zone, *, seen):
+        monkeypatch.setattr(world.users, "save_zone", save)
+        save(user_id, first, seen=None)
+        save(user_id, zone, seen=seen)
+
+    monkeypatch.setattr(world.users, "save_zone", overtaken)
+
+    assert create(world, an_order(time_zone="America/New_York"))
+
+    assert world.users.profile(USER).zone == first
+
+
+def test_a_timer_ends_the_job_if_nobody_submits_it(world):
+    created = create(world)
+
+    assert world.timers.set == {(created.job_id, NOT_SUBMITTED): created.submit_by}
+
+
+def test_no_job_is_without_a_timer(world, monkeypatch):
+    def lose(*_, **__):
+        raise Unavailable("no answer")
+
+    monkeypatch.setattr(world.timers, "end_at", lose)
+
+    with pytest.raises(Unavailable):
+        create(world)
+
+    assert world.jobs.jobs == {}
+
+
+@pytest.mark.parametrize("time_zone", ["Europe/Berlin", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_being_erased_gives_no_second_day_in_any_zone(world, time_zone):
+    world.has(JobState.MODERATING)
+    world.users.forget(USER)
+
+    with pytest.raises(OverQuota):
+        create(world, an_order(time_zone=time_zone))
+
+
+def test_nothing_is_begun_for_a_user_who_is_being_erased(world):
+    world.users.change(USER, erasing="e" + "0" * 32)
+
+    with pytest.raises(Conflict, match="erased"):
+        create(world)
+
+    assert world.jobs.jobs == {}
 
 
 def test_the_day_is_the_users_and_not_ours(world):
@@ -184,6 +256,6 @@ def test_another_users_day_is_none_of_mine(world):
 
 
 def test_a_tier_that_is_closed_does_not_close_the_other(world):
-    world.users.entitled[USER] = plus()
+    world.users.entitle(USER, plus())
 
     assert create(world, tiers={"lite": a_tier(open=False), "plus": a_tier("plus")})

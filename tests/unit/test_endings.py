@@ -26,7 +26,14 @@ def publish(world):
 
 
 def settle(world):
-    return settle_job(JOB, jobs=world.jobs, ledger=world.ledger, clock=world.clock)
+    return settle_job(
+        JOB,
+        jobs=world.jobs,
+        ledger=world.ledger,
+        past=world.past,
+        clock=world.clock,
+        avatars_stay=timedelta(days=30),
+    )
 
 
 def approved(world, *numbers, state=AvatarState.APPROVED):
@@ -36,7 +43,7 @@ def approved(world, *numbers, state=AvatarState.APPROVED):
         world.avatar_objects.put(f"drawn/{JOB}/a{n:02d}.png", a_png(n))
 
 
-def lose(*_):
+def lose(*_, **__):
     raise Unavailable("no answer")
 
 
@@ -117,6 +124,23 @@ def test_refused_avatars_are_not_published(world):
     assert f"avatars/{JOB}/a02/1024.png" not in world.avatar_objects.listing()
 
 
+def test_avatars_of_a_job_that_was_cancelled_meanwhile_are_deleted_again(world, monkeypatch):
+    """Whoever ended the job has looked already, and found nothing to delete."""
+    approved(world, 1, 2)
+    publishing = world.gallery.publish
+
+    def cancelled_meanwhile(avatars):
+        world.jobs.save(world.job.move(JobState.CANCELLING, NOW))
+        publishing(avatars)
+
+    monkeypatch.setattr(world.gallery, "publish", cancelled_meanwhile)
+
+    with pytest.raises(Conflict):
+        publish(world)
+
+    assert world.avatar_objects.listing() == []
+
+
 def test_publishing_twice_says_and_leaves_the_same(world):
     approved(world, 1, 2)
     first = publish(world)
@@ -190,17 +214,47 @@ def test_settling_twice_says_the_same(world):
     assert world.job == settled
 
 
-def test_a_crash_between_day_and_job_is_mended(world, monkeypatch):
+def test_day_and_job_are_settled_together_or_not_at_all(world, monkeypatch):
     approved(world, 1, 2, 3, 4, state=AvatarState.PUBLISHED)
-    monkeypatch.setattr(world.jobs, "save", lose)
+    monkeypatch.setattr(world.ledger, "settle", lose)
     with pytest.raises(Unavailable):
         settle(world)
     monkeypatch.undo()
-    assert world.day is EntryState.SPENT
+    assert (world.day, world.job.state) == (EntryState.RESERVED, JobState.FINISHING)
 
     assert settle(world).state is JobState.COMPLETED
 
     assert world.day is EntryState.SPENT
+
+
+def test_a_job_that_was_cancelled_first_spends_no_day(world, monkeypatch):
+    approved(world, 1, 2, 3, 4, state=AvatarState.PUBLISHED)
+    seen = world.job
+    world.jobs.save(seen.move(JobState.CANCELLING, NOW))
+    monkeypatch.setattr(world.jobs, "get", lambda _: seen)
+
+    with pytest.raises(Conflict):
+        settle(world)
+
+    assert world.day is EntryState.RESERVED
+
+
+def test_the_user_is_told_how_long_the_avatars_stay(world):
+    approved(world, 1, 2, 3, 4, state=AvatarState.PUBLISHED)
+
+    settle(world)
+
+    assert world.job.avatars_expire_at == NOW + timedelta(days=30)
+
+
+def test_what_the_job_took_is_remembered_once(world):
+    """Five minutes of each of its states have passed, none of them in review."""
+    approved(world, 1, 2, 3, 4, state=AvatarState.PUBLISHED)
+
+    settle(world)
+    settle(world)
+
+    assert world.past.recent("training-job", "lite", limit=10) == [300.0]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from likeness.domain.errors import Conflict, NotDeleted, NotFound, Unavailable
-from likeness.domain.job import ENDED, JobState
+from likeness.domain.job import ENDED, FailureKind, JobState
 from likeness.domain.moderation import Outcome
 from likeness.domain.quota import EntryState
 from likeness.domain.reasons import Reason
@@ -23,7 +23,8 @@ from tests.builders import (
 )
 
 REVIEW = review_of(JOB)
-RUNNING = [state for state in JobState if state not in ENDED and state is not JobState.OPEN]
+NOT_RUNNING = ENDED | {JobState.OPEN, JobState.CANCELLING}
+RUNNING = [state for state in JobState if state not in NOT_RUNNING]
 
 
 def fail(world, error="States.TaskFailed"):
@@ -226,21 +227,74 @@ def test_a_job_that_ended_stays_as_it_ended(world, state):
     assert world.job == before
 
 
-def test_a_crash_after_the_day_was_returned_is_mended(world, monkeypatch):
+def test_day_and_job_are_settled_together_or_not_at_all(world, monkeypatch):
     world.has(JobState.GENERATING)
 
-    def lose(_):
+    def lose(*_, **__):
         raise Unavailable("no answer")
 
-    monkeypatch.setattr(world.jobs, "save", lose)
+    monkeypatch.setattr(world.ledger, "settle", lose)
     with pytest.raises(Unavailable):
         fail(world)
     monkeypatch.undo()
-    assert world.day is EntryState.RETURNED
+    assert (world.day, world.job.state) == (EntryState.RESERVED, JobState.GENERATING)
 
     assert fail(world).state is JobState.FAILED
 
     assert len(world.ledger.entries(USER, TODAY)) == 1
+
+
+@pytest.mark.parametrize("error", ["Cancelled", "States.TaskFailed", "Conflict", "Refused"])
+def test_a_job_that_is_being_cancelled_ends_as_cancelled_whatever_went_wrong(world, error):
+    world.has(JobState.CANCELLING)
+    everywhere(world)
+
+    assert fail(world, error).state is JobState.CANCELLED
+
+    assert world.photo_objects.listing() == world.avatar_objects.listing() == []
+    assert (world.job.reason, world.job.failure) == (Reason.SYSTEM_CANCELLED, None)
+    assert world.day is EntryState.RETURNED
+
+
+def test_a_job_that_nobody_submitted_expires(world):
+    world.has()
+    everywhere(world)
+
+    assert fail(world, service.NOT_SUBMITTED).state is JobState.EXPIRED
+
+    assert world.photo_objects.listing() == world.avatar_objects.listing() == []
+    assert world.job.reason is Reason.SYSTEM_NOT_SUBMITTED
+    assert world.ledger.entries(USER, TODAY) == []
+
+
+@pytest.mark.parametrize("state", [state for state in JobState if state is not JobState.OPEN])
+def test_the_timer_of_a_job_that_was_submitted_changes_nothing(world, state):
+    world.has(state)
+    before = world.job
+
+    assert fail(world, service.NOT_SUBMITTED).state is state
+
+    assert world.job == before
+
+
+@pytest.mark.parametrize(
+    ("state", "error", "kind"),
+    [
+        (JobState.GENERATING, "States.TaskFailed", FailureKind.GPU),
+        (JobState.GENERATING, "SageMaker.ResourceLimitExceededException", FailureKind.CAPACITY),
+        (JobState.GENERATING, "SageMaker.AmazonSageMakerException", FailureKind.GPU),
+        (JobState.GENERATING, "States.Timeout", FailureKind.TIMEOUT),
+        (JobState.FINISHING, "NoAvatars", FailureKind.GPU),
+        (JobState.FINISHING, "Denied", FailureKind.INTERNAL),
+        (JobState.MODERATING, "States.TaskFailed", FailureKind.INTERNAL),
+    ],
+)
+def test_a_failed_job_says_where_the_fault_lay(world, state, error, kind):
+    world.has(state)
+
+    fail(world, error)
+
+    assert (world.job.state, world.job.failure) == (JobState.FAILED, kind)
 
 
 def test_a_job_that_moved_meanwhile_is_looked_at_again(world, monkeypatch):

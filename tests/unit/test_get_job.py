@@ -8,9 +8,11 @@ from likeness.adapters.policy_files import load_reasons
 from likeness.contracts import Progress
 from likeness.domain.avatar import AvatarState
 from likeness.domain.errors import NotFound
+from likeness.domain.ids import JobId
 from likeness.domain.job import JobState
 from likeness.domain.moderation import Outcome
 from likeness.domain.photo import Box, PhotoState, Problem
+from likeness.domain.progress import MIN_PAST, WORKING
 from likeness.domain.reasons import Reason
 from likeness.services import get_job as service
 from tests.builders import JOB, NOW, TODAY, USER, a_photo, a_verdict, an_avatar, photos, tiers
@@ -26,6 +28,8 @@ def get(world):
         ledger=world.ledger,
         gallery=world.gallery,
         work=world.work,
+        past=world.past,
+        keyed_hash=world.keyed_hash,
         clock=world.clock,
         tiers=tiers(),
         reasons=REASONS,
@@ -145,12 +149,39 @@ def test_progress_does_not_begin_anew_with_the_second_round(world):
     assert progress(world) == (27, 30)
 
 
-@pytest.mark.parametrize("state", [state for state in JobState if state is not JobState.GENERATING])
-def test_progress_is_shown_only_while_avatars_are_drawn(world, state):
+@pytest.mark.parametrize("state", sorted(set(JobState) - WORKING))
+def test_progress_is_shown_only_while_the_job_is_worked_on(world, state):
     world.has(state)
-    told(world, 1, "drawing", 1, 4)
 
     assert get(world).progress is None
+
+
+def test_while_avatars_are_checked_those_that_passed_are_counted(world):
+    good, bad = an_avatar(1), an_avatar(2, AvatarState.REFUSED)
+    world.has(JobState.FINISHING, with_avatars=[good, bad])
+
+    assert progress(world) == (1, 4)
+
+
+def test_an_estimate_is_told_from_jobs_of_the_same_lane_and_tier(world):
+    """This one has worked for five minutes: half of those longer took 20 s more, all of them 39."""
+    job = world.has(JobState.GENERATING)
+    for n in range(1, 41):
+        other = job.model_copy(update={"job_id": JobId("j" + str(n).zfill(32))})
+        world.past.remember(other, 300 + n)
+
+    shown = get(world).progress.estimate
+
+    assert (shown.p50_s, shown.p90_s, shown.past_jobs) == (20, 36, 40)
+
+
+def test_without_enough_past_there_is_no_estimate(world):
+    job = world.has(JobState.GENERATING)
+    for n in range(1, MIN_PAST):
+        other = job.model_copy(update={"job_id": JobId("j" + str(n).zfill(32))})
+        world.past.remember(other, 900)
+
+    assert get(world).progress.estimate is None
 
 
 # --- avatars -------------------------------------------------------------------------------------
@@ -183,6 +214,25 @@ def test_nobody_sees_an_avatar_before_the_job_is_completed(world, state):
     assert (view.avatars, view.archive) == ((), None)
 
 
+def test_avatars_that_the_user_dropped_are_not_shown(world):
+    avatars = [an_avatar(1, AvatarState.PUBLISHED), an_avatar(2, AvatarState.DROPPED)]
+    world.has(JobState.COMPLETED, with_avatars=avatars)
+
+    assert [avatar.avatar_id for avatar in get(world).avatars] == ["a01"]
+
+
+def test_avatars_are_gone_when_they_expire_whatever_the_bucket_does(world):
+    avatars = [an_avatar(1, AvatarState.PUBLISHED)]
+    expire = NOW + timedelta(days=30)
+    world.has(JobState.COMPLETED, with_avatars=avatars, avatars_expire_at=expire)
+    assert get(world).avatars_expire_at == expire
+    assert get(world).avatars
+
+    world.clock.set(expire)
+
+    assert (get(world).avatars, get(world).archive) == ((), None)
+
+
 def test_a_job_without_avatars_has_no_archive(world):
     world.has(JobState.COMPLETED, with_avatars=[an_avatar(1, AvatarState.REFUSED)])
 
@@ -203,7 +253,6 @@ def test_a_bad_end_is_explained(world):
 
 def test_the_users_day_is_shown_with_every_job(world):
     world.has(JobState.MODERATING, with_photos=photos())
-    world.users.fix_time_zone(USER, "Europe/Berlin")
 
     quota = get(world).quota
 

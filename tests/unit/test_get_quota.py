@@ -6,18 +6,26 @@ import pytest
 
 from likeness.domain.ids import JobId
 from likeness.domain.job import JobState
-from likeness.domain.quota import EntryState
+from likeness.domain.quota import EntryState, UserZone
+from likeness.domain.reasons import Reason
 from likeness.services import get_quota as service
-from tests.builders import NOW, USER, plus, tiers
+from tests.builders import JOB, NOW, USER, ended, plus, tiers
 
 
 def quota(world, **lite):
     return service.get_quota(
-        USER, users=world.users, ledger=world.ledger, clock=world.clock, tiers=tiers(**lite)
+        USER,
+        users=world.users,
+        ledger=world.ledger,
+        keyed_hash=world.keyed_hash,
+        clock=world.clock,
+        tiers=tiers(**lite),
     )
 
 
 def test_somebody_new_has_the_whole_day_in_utc(world):
+    world.users.forget(USER)
+
     shown = quota(world)
 
     assert (shown.day, shown.used, shown.left) == ("2026-11-22", 0, 1)
@@ -25,9 +33,27 @@ def test_somebody_new_has_the_whole_day_in_utc(world):
 
 
 def test_the_day_is_that_of_the_users_zone(world):
-    world.users.fix_time_zone(USER, "Pacific/Auckland")
+    world.users.change(USER, zone=UserZone(name="Pacific/Auckland", fixed_at=NOW))
 
-    assert quota(world).day == "2026-11-23"
+    shown = quota(world)
+
+    assert (shown.day, shown.time_zone) == ("2026-11-23", "Pacific/Auckland")
+    assert shown.next_day_begins_at == datetime(2026, 11, 23, 11, tzinfo=UTC)
+
+
+def test_each_entry_says_what_became_of_it_and_why(world):
+    job = world.has(JobState.MODERATING)
+    reason = Reason.SYSTEM_UNAVAILABLE
+    world.ledger.settle(ended(job, reason), EntryState.RETURNED, now=NOW, reason=reason)
+
+    (entry,) = quota(world).entries
+
+    assert (entry.job_id, entry.state, entry.reason) == (JOB, EntryState.RETURNED, reason)
+    assert entry.settled_at == NOW
+
+
+def test_a_tier_that_is_closed_has_no_jobs(world):
+    assert quota(world, open=False).left == 0
 
 
 @pytest.mark.parametrize(
@@ -37,7 +63,7 @@ def test_the_day_is_that_of_the_users_zone(world):
 def test_what_was_given_back_is_not_used(world, settled, used):
     job = world.has(JobState.MODERATING)
     if settled:
-        world.ledger.settle(job, settled, now=NOW)
+        world.ledger.settle(ended(job), settled, now=NOW)
 
     shown = quota(world)
 
@@ -45,7 +71,7 @@ def test_what_was_given_back_is_not_used(world, settled, used):
 
 
 def test_plus_has_its_own_limit_until_it_ends(world):
-    world.users.entitled[USER] = plus()
+    world.users.entitle(USER, plus())
     assert quota(world).limit == 3
 
     world.clock.set(plus().expires_at)

@@ -383,7 +383,7 @@ def test_an_upload_that_no_form_asked_for_is_deleted_unread(world):
 
 def test_a_job_cancelled_during_the_inspection_keeps_nothing(world):
     def cancel():
-        world.move(JobState.CANCELLED)
+        world.move(JobState.CANCELLING)
         world.photos.purge(JOB)
 
     deliver = world.upload(b"beach/front/1")
@@ -402,7 +402,7 @@ def test_a_second_delivery_after_a_cancelled_job_keeps_nothing(world, monkeypatc
     def slow(data, *, declared_type):
         monkeypatch.setattr(world.pictures, "normalise", real)
         deliver()
-        world.move(JobState.CANCELLED)
+        world.move(JobState.CANCELLING)
         world.photos.purge(JOB)
         world.clock.advance(timedelta(seconds=1))
         return real(data, declared_type=declared_type)

@@ -11,7 +11,7 @@ from likeness.domain.job import ENDED, Job, JobState, new_job_id
 from likeness.domain.reasons import Reason
 from tests.builders import NOW, TODAY, a_job
 
-BAD_ENDS = {"refused", "cancelled", "expired", "failed"}
+BAD_ENDS = {"refused", "cancelling", "expired", "failed"}
 # Drawn from the path of a job in docs and state machine, not from the code's own table.
 ALLOWED = {
     "open": {"moderating"} | BAD_ENDS,
@@ -19,6 +19,7 @@ ALLOWED = {
     "in_review": {"generating"} | BAD_ENDS,
     "generating": {"finishing"} | BAD_ENDS,
     "finishing": {"generating", "completed"} | BAD_ENDS,
+    "cancelling": {"cancelled"},
     "completed": set(),
     "refused": set(),
     "cancelled": set(),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from likeness.domain.errors import Conflict, Invalid
-from likeness.domain.quota import Entry, EntryState, day_of, next_day_begins, zone
+from likeness.domain.quota import Entry, EntryState, UserZone, day_of, midnight_after, zone
 from likeness.domain.reasons import Reason
 from tests.builders import JOB, NOW, TODAY
 
@@ -50,7 +50,7 @@ def test_a_day_has_the_hours_that_it_has(zone_name, begins, ends, hours):
     assert day_of(first - timedelta(seconds=1), zone_name) != day
     assert day_of(after, zone_name) == ends[:10]
     for moment in (first, first + timedelta(hours=12), after - timedelta(seconds=1)):
-        assert next_day_begins(moment, zone_name) == after
+        assert midnight_after(day_of(moment, zone_name), zone_name) == after
 
 
 def test_one_moment_is_two_days_in_two_zones():
@@ -64,7 +64,7 @@ def test_one_moment_is_two_days_in_two_zones():
 )
 def test_the_next_day_begins_later_and_is_another_day(moment, zone_name):
     moment = datetime.fromtimestamp(moment, UTC)
-    begins = next_day_begins(moment, zone_name)
+    begins = midnight_after(day_of(moment, zone_name), zone_name)
 
     assert begins > moment
     assert begins - moment <= timedelta(hours=26)
@@ -93,3 +93,65 @@ def test_an_entry_is_settled_once(state):
     assert settled.reason is Reason.SYSTEM_UNAVAILABLE
     with pytest.raises(Conflict):
         settled.settle(state, NOW, None)
+
+
+# --- a user's zone, and another one ---------------------------------------------------------------
+
+A_MONTH = timedelta(days=30)
+
+
+def moved(from_: str, to: str, when: datetime) -> UserZone:
+    """Whose first job was long ago, and who asks for another zone."""
+    zone = UserZone(name=from_, fixed_at=when - A_MONTH).asked_for(to, when)
+    assert zone.name == to
+    return zone
+
+
+def test_a_zone_changes_once_in_thirty_days():
+    zone = UserZone(name="Europe/Berlin", fixed_at=NOW)
+
+    assert zone.asked_for("Asia/Tokyo", NOW + A_MONTH - timedelta(seconds=1)) is zone
+    assert zone.asked_for("Europe/Berlin", NOW + A_MONTH) is zone
+    changed = zone.asked_for("Asia/Tokyo", NOW + A_MONTH)
+    assert changed.name == "Asia/Tokyo"
+    assert changed.asked_for("Europe/Berlin", NOW + A_MONTH + timedelta(days=29)) is changed
+
+
+def test_travelling_east_gives_no_second_day_on_the_day_of_the_change():
+    """It is tomorrow in Auckland already: today ends in Berlin first."""
+    zone = moved("Europe/Berlin", "Pacific/Auckland", NOW)
+
+    assert zone.day(NOW) == TODAY
+    midnight = at("2026-11-23T00:00", "Europe/Berlin")
+    assert zone.next_day_begins(NOW) == midnight
+    assert zone.day(midnight - timedelta(seconds=1)) == TODAY
+    assert zone.day(midnight) == "2026-11-23"
+
+
+def test_travelling_west_makes_the_day_longer_and_never_goes_back():
+    """At midnight in Kiritimati it is 25 hours earlier in Pago Pago."""
+    when = at("2026-11-22T12:00", "Pacific/Kiritimati")
+    zone = moved("Pacific/Kiritimati", "Pacific/Pago_Pago", when)
+
+    for hours in range(49):
+        assert zone.day(when + timedelta(hours=hours)) >= "2026-11-22"
+    after = at("2026-11-23T00:00", "Pacific/Pago_Pago")
+    assert zone.next_day_begins(when) == after
+    assert zone.day(after - timedelta(seconds=1)) == "2026-11-22"
+    assert zone.day(after) == "2026-11-23"
+
+
+@given(
+    st.sampled_from(ZONES),
+    st.sampled_from(ZONES),
+    st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
+    st.integers(0, 96),
+)
+def test_days_only_go_forward_and_end_when_they_say(from_, to, when, hours):
+    zone = UserZone(name=from_, fixed_at=when - A_MONTH).asked_for(to, when)
+    moment = when + timedelta(hours=hours)
+    day, begins = zone.day(moment), zone.next_day_begins(moment)
+
+    assert begins > moment
+    assert zone.day(begins - timedelta(seconds=1)) == day
+    assert zone.day(begins) > day

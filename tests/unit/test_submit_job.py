@@ -4,18 +4,32 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from likeness.domain.errors import Conflict, Invalid, NotFound, OverQuota, Unavailable
+from likeness.domain.errors import Conflict, Forbidden, Invalid, NotFound, OverQuota, Unavailable
 from likeness.domain.job import JobState
 from likeness.domain.photo import PhotoState
 from likeness.domain.quota import EntryState
 from likeness.services.submit_job import submit_job
-from tests.builders import JOB, NOW, OTHER_JOB, TODAY, USER, a_job, a_photo, photos, tiers
+from tests.builders import (
+    JOB,
+    MIDNIGHT,
+    NOW,
+    OTHER_JOB,
+    TODAY,
+    USER,
+    a_job,
+    a_photo,
+    photos,
+    plus,
+    tiers,
+)
 
 
 def submit(world, job_id=JOB, **lite):
     return submit_job(
         job_id,
+        lane="training-job",
         jobs=world.jobs,
+        users=world.users,
         ledger=world.ledger,
         photos=world.photos,
         inspections=world.inspections,
@@ -125,6 +139,7 @@ def test_a_job_whose_time_is_up_is_not_submitted(world):
 @pytest.mark.parametrize(
     "state",
     [
+        JobState.CANCELLING,
         JobState.COMPLETED,
         JobState.REFUSED,
         JobState.CANCELLED,
@@ -189,7 +204,9 @@ def overtaken(world, monkeypatch, by):
 
 def test_a_submit_that_was_overtaken_by_another_says_the_same(world, monkeypatch):
     world.has()
-    first = a_job().move(JobState.MODERATING, NOW - timedelta(seconds=1), day=TODAY)
+    first = a_job().move(
+        JobState.MODERATING, NOW - timedelta(seconds=1), day=TODAY, day_ends_at=MIDNIGHT
+    )
     overtaken(world, monkeypatch, lambda reserve: reserve(first, limit=1, now=NOW))
 
     assert submit(world).state is JobState.MODERATING
@@ -200,8 +217,8 @@ def test_a_submit_that_was_overtaken_by_another_says_the_same(world, monkeypatch
 
 def test_a_submit_that_was_overtaken_by_a_cancellation_starts_nothing(world, monkeypatch):
     world.has()
-    cancelled = a_job().move(JobState.CANCELLED, NOW)
-    overtaken(world, monkeypatch, lambda _: world.jobs.save(cancelled))
+    cancelling = a_job().move(JobState.CANCELLING, NOW)
+    overtaken(world, monkeypatch, lambda _: world.jobs.save(cancelling))
 
     with pytest.raises(Conflict):
         submit(world)
@@ -220,12 +237,40 @@ def test_a_submit_that_met_another_change_of_the_open_job_asks_again(world, monk
     assert submit(world).state is JobState.MODERATING
 
 
-def test_the_tier_is_that_of_the_job_and_not_of_today(world):
-    """Plus ran out meanwhile: the job was opened with it."""
-    world.has(JobState.MODERATING)
-    world.has(job_id=OTHER_JOB, tier="plus", with_photos=photos(3, job_id=OTHER_JOB))
+def test_the_tier_and_the_lane_are_frozen_when_the_job_is_submitted(world):
+    world.has()
+    world.users.entitle(USER, plus())
 
-    assert submit(world, OTHER_JOB)
+    submit(world)
+    world.users.entitle(USER, plus(effective_at=NOW, expires_at=NOW))
+
+    assert (world.job.tier, world.job.lane) == ("plus", "training-job")
+
+
+def test_plus_that_ran_out_before_the_submit_is_lite(world):
+    world.has(tier="plus", avatars=30)
+
+    with pytest.raises(Invalid, match="may have 10"):
+        submit(world, avatars_a_job=10)
+
+    assert world.job.state is JobState.OPEN
+
+
+def test_a_tier_that_was_closed_meanwhile_submits_nothing(world):
+    world.has()
+
+    with pytest.raises(Forbidden):
+        submit(world, open=False)
+
+
+def test_a_user_who_is_being_erased_submits_nothing(world):
+    world.has()
+    world.users.change(USER, erasing="e" + "0" * 32)
+
+    with pytest.raises(Conflict, match="erased"):
+        submit(world)
+
+    assert world.ledger.entries(USER, TODAY) == []
 
 
 def test_an_unknown_job_is_not_found(world):

@@ -56,7 +56,9 @@ class Machine:
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     answers: dict[str, list[Any]] = field(default_factory=dict)
 
-    def run(self, *, lane: str = "training-job", **answers: Any) -> Ran:
+    def run(
+        self, input_: dict[str, Any] | None = None, *, lane: str = "training-job", **answers: Any
+    ) -> Ran:
         given = USUAL | answers
         self.answers = {
             name: answer if isinstance(answer, list) else [answer] for name, answer in given.items()
@@ -65,7 +67,7 @@ class Machine:
             name="pipeline", definition=json.dumps(quick(definition(lane))), roleArn=ROLE
         )["stateMachineArn"]
         execution = self.client.start_execution(
-            stateMachineArn=machine, name=JOB, input=json.dumps({"job_id": JOB})
+            stateMachineArn=machine, name=JOB, input=json.dumps({"job_id": JOB} | (input_ or {}))
         )["executionArn"]
         deadline = time.monotonic() + PATIENCE
         while (told := self.client.describe_execution(executionArn=execution))[
@@ -144,5 +146,6 @@ def quick(machine: dict[str, Any]) -> dict[str, Any]:
     hurried = copy.deepcopy(machine)
     for state in hurried["States"].values():
         for retry in state.get("Retry", ()):
-            retry |= {"IntervalSeconds": 1, "MaxDelaySeconds": 2, "MaxAttempts": 2}
+            if retry.get("MaxAttempts") != 0:
+                retry |= {"IntervalSeconds": 1, "MaxDelaySeconds": 2, "MaxAttempts": 2}
     return hurried

@@ -179,3 +179,19 @@ def test_ending_a_job_is_tried_again_whatever_went_wrong(machine):
 
     assert ran.status == "SUCCEEDED"
     assert ran.steps.count("FailJob") == 3
+
+
+@pytest.mark.parametrize("error", ["Cancelled", "NotSubmitted", "Stopped"])
+def test_an_execution_that_is_told_of_a_failure_ends_the_job_at_once(machine, error):
+    ran = machine.run({"failure": {"Error": error}}, FailJob={"state": "cancelled"})
+
+    assert ran.status == "SUCCEEDED"
+    assert ran.steps == ["FailJob"]
+    assert ran.inputs["FailJob"] == [{"job_id": JOB, "error": error}]
+
+
+def test_a_job_that_never_was_is_not_ended_again_and_again(machine):
+    """Its timer was set, and then it could not be stored."""
+    ran = machine.run({"failure": {"Error": "NotSubmitted"}}, FailJob=Fails("NotFound"))
+
+    assert ran.steps == ["FailJob"]

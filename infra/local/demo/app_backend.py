@@ -51,8 +51,23 @@ class AppBackend:
     def add_photo(self, job_id: str, content_type: str) -> dict[str, Any]:
         return self._call("POST", f"/v1/jobs/{job_id}/photos", {"content_type": content_type})
 
+    def cancel(self, job_id: str) -> dict[str, Any]:
+        return self._call("DELETE", f"/v1/jobs/{job_id}")
+
+    def keep(self, job_id: str, avatars: list[str]) -> dict[str, Any]:
+        return self._call("POST", f"/v1/jobs/{job_id}/keep", {"avatars": avatars})
+
     def quota(self, user_id: str) -> dict[str, Any]:
-        return self._call("GET", f"/v1/users/{quote(user_id, safe='')}/quota")
+        return self._call("GET", f"{_user(user_id)}/quota")
+
+    def set_plus(self, user_id: str, said: dict[str, Any]) -> dict[str, Any]:
+        return self._call("PUT", f"{_user(user_id)}/plus", said)
+
+    def erase(self, user_id: str) -> dict[str, Any]:
+        return self._call("DELETE", _user(user_id))
+
+    def erasure(self, erasure_id: str) -> dict[str, Any]:
+        return self._call("GET", f"/v1/erasures/{erasure_id}")
 
     def upload(self, form: dict[str, Any], photo: bytes) -> None:
         """Send a photo as the app does: a plain form post that only this form allows."""
@@ -108,3 +123,7 @@ class AppBackend:
                 problem = {"message": answer.data.decode(errors="replace")[:300]}
             raise Answered(answer.status, problem)
         return answer
+
+
+def _user(user_id: str) -> str:
+    return f"/v1/users/{quote(user_id, safe='')}"

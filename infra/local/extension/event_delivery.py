@@ -1,4 +1,4 @@
-"""Gap: EventBridge asks for permission, tries again, and keeps what it cannot deliver."""
+"""Gap: EventBridge and its Scheduler ask for permission, try again, and lose nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from infra.local.extension.patience import Patience, TryAgain
 
 log = logging.getLogger(__name__)
 
-SERVICE = "events.amazonaws.com"
 DEFAULT_RETRIES = 185
 DEFAULT_AGE_S = 86_400
 
@@ -40,7 +39,16 @@ class Undeliverable(Exception):
 @dataclass(frozen=True, slots=True)
 class Delivery:
     target: dict[str, Any]
-    rule: dict[str, Any]
+    rule: dict[str, Any]  # or a schedule
+
+    @property
+    def service(self) -> str:
+        """Who acts: "events" for a rule, "scheduler" for a schedule."""
+        return str(self.rule["Arn"]).split(":")[2]
+
+    @property
+    def principal(self) -> str:
+        return f"{self.service}.amazonaws.com"
 
     @property
     def patience(self) -> Patience:
@@ -63,7 +71,9 @@ def install() -> None:
     eventbridge._dispatch_to_sqs = to_queue
 
 
-def invoke_target(target: dict[str, Any], event: Any, rule: dict[str, Any], view: Any) -> None:
+def invoke_target(
+    target: dict[str, Any], event: Any, rule: dict[str, Any], view: Any = None
+) -> None:
     token = _current.set(Delivery(target, rule))
     try:
         _invoke_target(target, event, rule, view)
@@ -83,11 +93,12 @@ def to_function(arn: str, payload: str) -> None:
 
 
 def to_state_machine(arn: str, payload: str) -> None:
-    role = _current.get().target.get("RoleArn", "")
+    delivery = _current.get()
+    role = delivery.target.get("RoleArn", "")
 
     def send() -> None:
         try:
-            client = roles.client("stepfunctions", role, "events", SERVICE)
+            client = roles.client("stepfunctions", role, delivery.service, delivery.principal)
             client.start_execution(stateMachineArn=arn, input=payload)
         except roles.RoleRefused as refused:
             raise Undeliverable("NO_PERMISSIONS", str(refused)) from refused
@@ -113,21 +124,24 @@ def to_queue(spec: Any, payload: str, parameters: dict[str, Any] | None = None) 
 def check_policy(service: str, action: str, arn: str) -> None:
     """Does the resource's own policy let EventBridge act for this rule? Raises Undeliverable."""
     found = _resource_policy(service, arn)
-    account = get_account_id()
+    account, delivery = get_account_id(), _current.get()
+    principal = delivery.principal
     context = EvalContext(
-        principal_arn=f"arn:aws:iam::{account}:service/{SERVICE}",
+        principal_arn=f"arn:aws:iam::{account}:service/{principal}",
         principal_type="Service",
         principal_account=account,
         action=action,
         resource_arn=arn,
         region=get_region(),
         service_context={
-            "aws:sourcearn": _current.get().rule["Arn"],
+            "aws:sourcearn": delivery.rule["Arn"],
             "aws:sourceaccount": account,
         },
     )
-    if found is None or evaluate_resource_policy(found[0], context, SERVICE).decision != "Allow":
-        raise Undeliverable("NO_PERMISSIONS", f"{arn} has no policy that lets {SERVICE} {action}.")
+    if found is None or evaluate_resource_policy(found[0], context, principal).decision != "Allow":
+        raise Undeliverable(
+            "NO_PERMISSIONS", f"{arn} has no policy that lets {principal} {action}."
+        )
 
 
 def deliver(payload: str, send: Send) -> None:

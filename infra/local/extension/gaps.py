@@ -56,8 +56,9 @@ GAPS: tuple[Gap, ...] = (
     ),
     Gap(
         name="service_permissions",
-        ships="calls to services it does not know are let through without a permission check",
-        does="gives sagemaker and rekognition their IAM namespace and resource ARNs",
+        ships="calls to services it does not know are let through unchecked; a schedule's group is "
+        "not part of its ARN",
+        does="gives sagemaker, rekognition and schedules in a group their resource ARNs",
         touches={
             f"{ACTIONS}:extract_iam_action": "ec476b92d969822b",
             f"{ACTIONS}:extract_resource_arn": "82f51700695c62fd",
@@ -215,7 +216,8 @@ GAPS: tuple[Gap, ...] = (
     ),
     Gap(
         name="event_delivery",
-        ships="EventBridge tries a target once, asks nobody's permission, and drops what fails",
+        ships="EventBridge and its Scheduler try a target once, ask nobody's permission, and drop "
+        "what fails",
         does="functions by their resource policy, state machines by the target's role, retries, "
         "then the rule's dead-letter queue if its policy lets EventBridge write",
         touches={

@@ -1,4 +1,4 @@
-"""Gap: calls to SageMaker and Rekognition are checked against policies like all others."""
+"""Gap: calls to services that MiniStack knows badly are checked against policies too."""
 
 from __future__ import annotations
 
@@ -54,5 +54,12 @@ def resource_arn(  # noqa: PLR0917  MiniStack calls it so
         return "*"
     if service == "sagemaker":
         return _sagemaker_resource(path, body, f"arn:aws:sagemaker:{region}:{account}")
+    if service == "scheduler" and method == "POST":
+        try:
+            group = json.loads(body or b"{}").get("GroupName", "default")
+        except (ValueError, AttributeError):
+            group = "default"
+        name = path.rsplit("/", 1)[-1]
+        return f"arn:aws:scheduler:{region}:{account}:schedule/{group}/{name}"
     found: str = _extract_resource_arn(service, method, path, headers, body, query, region, account)
     return found

@@ -2,8 +2,10 @@
 
 from pydantic import AwareDatetime, Field
 
+from likeness.domain.erasure import ErasureState
 from likeness.domain.ids import (
     AvatarIdField,
+    ErasureIdField,
     JobIdField,
     PhotoIdField,
     ReviewId,
@@ -16,10 +18,12 @@ from likeness.domain.job import (
     MAX_STYLES,
     MIN_PHOTOS,
     Consent,
+    FailureKind,
     JobState,
     Moment,
 )
 from likeness.domain.photo import Box, ContentType, PhotoState
+from likeness.domain.quota import EntryState
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
 
@@ -86,11 +90,22 @@ class PhotoView(Message):
     other: PhotoIdField | None = Field(default=None, description="the photo that it repeats")
 
 
+class EstimateView(Message):
+    """Seconds from now: half, and nine in ten, of the jobs like this one were done by then."""
+
+    p50_s: int
+    p90_s: int
+    past_jobs: int = Field(description="jobs of the same lane and tier that this is told from")
+
+
 class ProgressView(Message):
     """Avatars drawn so far, of those this job asked for."""
 
     done: int
     total: int
+    estimate: EstimateView | None = Field(
+        default=None, description="absent while a human decides, and where too few jobs are known"
+    )
 
 
 class AvatarView(Message):
@@ -103,12 +118,68 @@ class AvatarView(Message):
     webp: dict[int, str] = Field(description="by side in px")
 
 
+class EntryView(Message):
+    """What one job did to the day: reserved when submitted, then spent, or returned and why."""
+
+    job_id: JobIdField
+    state: EntryState
+    reason: Reason | None = None
+    reserved_at: AwareDatetime
+    settled_at: AwareDatetime | None = None
+
+
 class QuotaView(Message):
-    day: str
+    """The user's day, as the calendar on their wall has it."""
+
+    day: str = Field(description="ISO date")
+    time_zone: str = Field(description="in which days are counted; changes once in 30 days at most")
+    tier: str
     limit: int
     used: int
     left: int
     next_day_begins_at: AwareDatetime
+    entries: tuple[EntryView, ...] = ()
+
+
+class SetPlus(Message):
+    """What billing says of a user. Messages may come late, twice and in any order."""
+
+    expires_at: AwareDatetime = Field(description="in the past: Plus has ended")
+    source: str = Field(min_length=1, max_length=64, examples=["app-store"])
+    effective_at: AwareDatetime = Field(description="when billing decided so: the newest wins")
+
+
+class PlusView(Message):
+    """The entitlement that stands, which is not the one just sent where a newer one was known."""
+
+    active: bool
+    expires_at: AwareDatetime
+    source: str
+    effective_at: AwareDatetime
+
+
+class Keep(Message):
+    """The avatars that the user picked. The others are deleted."""
+
+    avatars: tuple[AvatarIdField, ...] = Field(min_length=1, max_length=MAX_AVATARS)
+
+
+class Kept(Message):
+    job_id: JobIdField
+    avatars: tuple[AvatarIdField, ...]
+    avatars_expire_at: AwareDatetime | None
+
+
+class ErasureView(Message):
+    """An erasure, and once it is done its receipt."""
+
+    erasure_id: ErasureIdField
+    state: ErasureState
+    requested_at: AwareDatetime
+    finished_at: AwareDatetime | None = None
+    jobs: int = Field(description="forgotten")
+    objects: int = Field(description="deleted from the buckets")
+    stays: str = Field(description="what is still known, and for how long")
 
 
 class JobView(Message):
@@ -117,6 +188,8 @@ class JobView(Message):
     job_id: JobIdField
     state: JobState
     reason: Explained | None = None
+    failure: FailureKind | None = Field(default=None, description="where our fault lay, if failed")
+    tier: str
     styles: tuple[StyleIdField, ...]
     avatars_asked: int
     created_at: AwareDatetime
@@ -126,6 +199,7 @@ class JobView(Message):
     photos_deleted_at: AwareDatetime | None
     progress: ProgressView | None = None
     avatars: tuple[AvatarView, ...] = ()
+    avatars_expire_at: AwareDatetime | None = None
     archive: str | None = Field(default=None, description="link to one ZIP of all avatars")
     quota: QuotaView
 

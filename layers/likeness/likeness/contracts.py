@@ -4,11 +4,18 @@ Read by the Lambdas on Python 3.13 and by the container on 3.11. Only ids, count
 are in the steps' messages: Step Functions keeps its history for 90 days.
 """
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import Field
 
-from likeness.domain.ids import AvatarIdField, JobIdField, PhotoIdField, StyleIdField
+from likeness.domain.ids import (
+    AvatarIdField,
+    ErasureIdField,
+    JobId,
+    JobIdField,
+    PhotoIdField,
+    StyleIdField,
+)
 from likeness.domain.job import JobState
 from likeness.domain.moderation import Outcome
 from likeness.domain.record import Record
@@ -240,10 +247,38 @@ class Settled(JobRef):
     state: JobState
 
 
+class EndingError(Contract):
+    """An error as the state machine's catchers name it."""
+
+    Error: str = Field(min_length=1, pattern=r"^[A-Za-z.]+$")
+
+
+class Ending(JobRef):
+    """An execution's input that goes to FailJob at once: the job is to end, and why."""
+
+    failure: EndingError
+
+    @classmethod
+    def of(cls, job_id: JobId, error: str) -> Self:
+        return cls(job_id=job_id, failure=EndingError(Error=error))
+
+
 class Failure(JobRef):
     """FailJob's input: the error's name as the state machine caught it.
 
-    "Refused" and "NoAvatars" are its own words for ends that no exception tells.
+    "Refused" and "NoAvatars" are its own words for ends that no exception tells; "Cancelled" and
+    "NotSubmitted" are ours, for ends that were asked for from outside.
     """
 
     error: str = Field(min_length=1)
+
+
+class ErasureRef(Contract):
+    """EraseUser's input."""
+
+    erasure_id: ErasureIdField
+
+
+class Erased(ErasureRef):
+    jobs: int = Field(ge=0)
+    objects: int = Field(ge=0)

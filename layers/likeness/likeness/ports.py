@@ -14,17 +14,19 @@ from likeness.contracts import (
 )
 from likeness.domain.avatar import Avatar
 from likeness.domain.catalogue import Plus
+from likeness.domain.erasure import Erasure
 from likeness.domain.face import SeenFace
-from likeness.domain.ids import AvatarId, JobId, PhotoId, ReviewId, UserId
+from likeness.domain.ids import AvatarId, ErasureId, JobId, PhotoId, ReviewId, Subject, UserId
 from likeness.domain.inference import Inference
 from likeness.domain.job import Job
 from likeness.domain.moderation import Label
 from likeness.domain.photo import ContentType, Photo
 from likeness.domain.picture import NormalisedPhoto
-from likeness.domain.quota import Day, Entry, EntryState
+from likeness.domain.quota import Day, Entry, EntryState, TakenDay, UserZone
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
 from likeness.domain.review import Review
+from likeness.domain.user import Profile
 
 
 class Clock(Protocol):
@@ -37,7 +39,10 @@ class Clock(Protocol):
 class Jobs(Protocol):
     """Jobs with their photos and avatars."""
 
-    def create(self, job: Job, photos: Sequence[Photo]) -> None: ...
+    def create(self, job: Job, photos: Sequence[Photo]) -> None:
+        """Conflict where there is one of that id, or where the user is being erased."""
+        ...
+
     def get(self, job_id: JobId) -> Job:
         """NotFound where there is none."""
         ...
@@ -63,6 +68,13 @@ class Jobs(Protocol):
         ...
 
     def save_avatars(self, avatars: Iterable[Avatar]) -> None: ...
+    def of_user(self, user_id: UserId) -> list[Job]:
+        """The oldest first. A job that was opened this moment may be missing."""
+        ...
+
+    def forget(self, job_id: JobId) -> None:
+        """Delete every record of the job. Nothing to forget is no error."""
+        ...
 
 
 class Ledger(Protocol):
@@ -76,19 +88,66 @@ class Ledger(Protocol):
         ...
 
     def settle(
-        self, job: Job, state: EntryState, *, now: datetime, reason: Reason | None = None
+        self, ended: Job, state: EntryState, *, now: datetime, reason: Reason | None = None
     ) -> None:
-        """Spend or return the job's day. A second call changes nothing, whatever it asks."""
+        """Store the ended job and spend or return its day, both or neither.
+
+        Conflict where the job moved meanwhile: then nothing was settled.
+        """
+        ...
+
+    def used(self, subject: Subject, day: Day) -> int:
+        """How many jobs hold that day, reserved or spent."""
+        ...
+
+    def last_taken(self, subject: Subject) -> TakenDay | None:
+        """The latest day that a job holds."""
         ...
 
     def entries(self, user_id: UserId, day: Day) -> list[Entry]: ...
 
 
 class Users(Protocol):
-    def plus(self, user_id: UserId) -> Plus | None: ...
-    def time_zone(self, user_id: UserId) -> str | None: ...
-    def fix_time_zone(self, user_id: UserId, time_zone: str) -> str:
-        """The zone of the user's first job: this one, if none was fixed before."""
+    """What is remembered between jobs. A user nobody knows has an empty profile."""
+
+    def profile(self, user_id: UserId) -> Profile: ...
+    def save_zone(self, user_id: UserId, zone: UserZone, *, seen: UserZone | None) -> None:
+        """Conflict where the zone is no longer as it was `seen`."""
+        ...
+
+    def entitle(self, user_id: UserId, plus: Plus) -> Plus:
+        """The entitlement that stands afterwards: this one, or one that supersedes it."""
+        ...
+
+    def forget(self, user_id: UserId) -> None:
+        """Delete the profile and every entry of the ledger. Counted days stay, under the hash."""
+        ...
+
+
+class Erasures(Protocol):
+    def begin(self, erasure: Erasure) -> Erasure:
+        """The erasure of that user that runs: this one, if none ran before."""
+        ...
+
+    def get(self, erasure_id: ErasureId) -> Erasure: ...
+    def save(self, erasure: Erasure) -> None: ...
+
+
+class Past(Protocol):
+    """How long jobs worked, by lane and tier."""
+
+    def remember(self, job: Job, worked_s: float) -> None:
+        """Once for each job, however often it is told."""
+        ...
+
+    def recent(self, lane: str, tier: str, *, limit: int) -> list[float]:
+        """Seconds, the latest first."""
+        ...
+
+
+class KeyedHash(Protocol):
+    def subject(self, user_id: UserId) -> Subject:
+        """The same for the same user; without the key nobody can tell whose it is."""
         ...
 
 
@@ -228,8 +287,15 @@ class Gallery(Protocol):
         self, job_id: JobId, avatar_ids: Iterable[AvatarId]
     ) -> dict[AvatarId, AvatarLinks]: ...
     def archive_link(self, job_id: JobId) -> str: ...
+    def keep(self, kept: Sequence[Avatar], dropped: Iterable[AvatarId]) -> None:
+        """Make the ZIP anew of what is kept, delete the others; NotDeleted where one is left."""
+        ...
+
     def purge(self, job_id: JobId) -> int:
-        """Delete every avatar of the job, drawn or published; NotDeleted where one is left."""
+        """Delete every avatar of the job, drawn or published; NotDeleted where one is left.
+
+        Answers how many objects there were.
+        """
         ...
 
     def tidy(self, job_id: JobId) -> None:
@@ -298,7 +364,26 @@ class Workflow(Protocol):
         """Fail a waiting task with an error's name; Conflict where it waits no longer."""
         ...
 
-    def stop(self, job_id: JobId) -> None: ...
+    def stop(self, job_id: JobId) -> None:
+        """Stop the job's state machine, if it runs."""
+        ...
+
+    def end(self, job_id: JobId, error: str) -> None:
+        """Have the job ended for that reason, in an execution of its own that tries until it can.
+
+        Asked for twice, it is asked for once.
+        """
+        ...
+
+    def erase(self, erasure_id: ErasureId) -> None:
+        """Start the erasure's state machine. A second start is the first."""
+        ...
+
+
+class Timers(Protocol):
+    def end_at(self, job_id: JobId, error: str, *, when: datetime) -> None:
+        """Have `Workflow.end` happen then, whatever else does. Set twice, it is set once."""
+        ...
 
 
 class Endpoint(Protocol):

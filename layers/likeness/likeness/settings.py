@@ -27,6 +27,12 @@ class Settings(Record):
     engine: Engine = Field(default="painter", description="that draws; each order names it")
     weights_uri: str | None = Field(default=None, description="s3 prefix of the engine's weights")
     endpoint: str | None = Field(default=None, description="only for those who ask it")
+    erasure_machine: str | None = Field(default=None, description="ARN; only for who starts it")
+    schedule_group: str | None = Field(default=None, description="where timers are set")
+    schedule_role: str | None = Field(default=None, description="ARN that timers act with")
+    hash_key: str | None = Field(default=None, description="ARN of the KMS key of keyed hashes")
+    lane: str = Field(default="training-job", description="how avatars are drawn")
+    avatar_days: int = Field(default=30, ge=1)
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -45,6 +51,10 @@ class Settings(Record):
     @property
     def decide_within(self) -> timedelta:
         return timedelta(seconds=self.review_seconds)
+
+    @property
+    def avatars_stay(self) -> timedelta:
+        return timedelta(days=self.avatar_days)
 
     @property
     def consents(self) -> frozenset[str]:

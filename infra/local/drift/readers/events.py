@@ -31,6 +31,10 @@ def schedule(clients: Clients, name: str, wanted: Properties) -> dict[str, Any]:
     return without_metadata(clients("scheduler").get_schedule(Name=name, **group))
 
 
+def schedule_group(clients: Clients, name: str, _wanted: Properties) -> dict[str, Any]:
+    return without_metadata(clients("scheduler").get_schedule_group(Name=name))
+
+
 def event_bus(clients: Clients, name: str, _wanted: Properties) -> dict[str, Any]:
     return without_metadata(clients("events").describe_event_bus(Name=name))
 
@@ -102,6 +106,7 @@ def dashboard(clients: Clients, name: str, _wanted: Properties) -> dict[str, Any
 
 READERS: dict[str, Reader] = {
     "AWS::Events::Rule": rule,
+    "AWS::Scheduler::ScheduleGroup": schedule_group,
     "AWS::Events::EventBus": event_bus,
     "AWS::Scheduler::Schedule": schedule,
     "AWS::SQS::Queue": queue,

@@ -41,17 +41,16 @@ class GalleryBucket:
     def publish(self, avatars: Sequence[Avatar]) -> None:
         """NotFound where a drawn avatar is gone, Conflict where it is not the one approved."""
         ranked = sorted(avatars, key=lambda avatar: avatar.rank)
-        with (
-            ThreadPoolExecutor(os.cpu_count()) as pool,
-            tempfile.TemporaryFile() as file,
-        ):
-            with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
-                pngs = zip(ranked, pool.map(self._publish, ranked), strict=True)
-                for n, (avatar, png) in enumerate(pngs, start=1):
-                    archive.writestr(_zip_entry(f"{n:02d}-{avatar.style}.png"), png)
-            file.seek(0)
-            for job_id in {avatar.job_id for avatar in ranked}:
-                self._write(keys.archive(job_id), file, "application/zip")
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            self._pack(ranked, pool.map(self._publish, ranked))
+
+    def keep(self, kept: Sequence[Avatar], dropped: Iterable[AvatarId]) -> None:
+        """The ZIP is replaced first, because it holds what is to go."""
+        ranked = sorted(kept, key=lambda avatar: avatar.rank)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            self._pack(ranked, pool.map(self._published, ranked))
+        gone = {(a.job_id, avatar_id) for a in kept for avatar_id in dropped}
+        purge(self._s3, self._bucket, *(keys.all_of_avatar(*avatar) for avatar in sorted(gone)))
 
     def links(self, job_id: JobId, avatar_ids: Iterable[AvatarId]) -> dict[AvatarId, AvatarLinks]:
         return {
@@ -78,6 +77,22 @@ class GalleryBucket:
 
     def tidy(self, job_id: JobId) -> None:
         purge(self._s3, self._bucket, keys.all_drawn(job_id))
+
+    def _pack(self, ranked: Sequence[Avatar], pngs: Iterable[bytes]) -> None:
+        """The ZIP of one job's avatars, best first."""
+        with tempfile.TemporaryFile() as file:
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+                for n, (avatar, png) in enumerate(zip(ranked, pngs, strict=True), start=1):
+                    archive.writestr(_zip_entry(f"{n:02d}-{avatar.style}.png"), png)
+            file.seek(0)
+            for job_id in {avatar.job_id for avatar in ranked}:
+                self._write(keys.archive(job_id), file, "application/zip")
+
+    def _published(self, avatar: Avatar) -> bytes:
+        gone = NotFound(f"avatar {avatar.avatar_id} of job {avatar.job_id} is not there")
+        with domain_errors({"NoSuchKey": gone}):
+            key = self._key(avatar, SIDE, "png")
+            return self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
 
     def _publish(self, avatar: Avatar) -> bytes:
         from likeness.adapters import webp  # noqa: PLC0415 - Pillow, only where it draws

@@ -8,7 +8,7 @@ from likeness.adapters import keys
 from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.clock import SystemClock
 from likeness.adapters.items import NEW, at_version, fields, record, unchanged
-from likeness.adapters.queries import query
+from likeness.adapters.queries import delete_partition, query, query_index
 from likeness.adapters.transactions import ConditionsFailed, put, write_all
 from likeness.domain.avatar import Avatar
 from likeness.domain.errors import Conflict, NotFound
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-    from likeness.domain.ids import JobId
+    from likeness.domain.ids import JobId, UserId
     from likeness.ports import Clock
 
 _CLOCK = SystemClock()
@@ -34,10 +35,13 @@ class JobsTable:
 
     def create(self, job: Job, photos: Sequence[Photo]) -> None:
         items = [job_item(job), *(self._photo_item(photo) for photo in photos)]
+        writes = [put(self._table, item, NEW) for item in items]
         try:
-            write_all(self._table, *(put(self._table, item, NEW) for item in items))
-        except ConditionsFailed as there:
-            raise Conflict(f"there is a job {job.job_id} already") from there
+            write_all(self._table, self._user_stays(job), *writes)
+        except ConditionsFailed as cancelled:
+            if 0 in cancelled.failed:
+                raise Conflict("the user is being erased: nothing can be begun") from cancelled
+            raise Conflict(f"there is a job {job.job_id} already") from cancelled
 
     def get(self, job_id: JobId) -> Job:
         with domain_errors():
@@ -92,6 +96,25 @@ class JobsTable:
             for avatar in avatars:
                 key = keys.avatar(avatar.job_id, avatar.avatar_id)
                 batch.put_item(Item=key | self._expiry() | fields(avatar))
+
+    def of_user(self, user_id: UserId) -> list[Job]:
+        index = query_index(self._table, gsi1pk=keys.index_of(user_id))
+        return [record(Job, item) for item in index]
+
+    def forget(self, job_id: JobId) -> None:
+        """The job itself goes last: it is how an erasure that was cut short finds the rest."""
+        job = keys.job(job_id)
+        delete_partition(self._table, pk=job["pk"], last=job["sk"])
+
+    def _user_stays(self, job: Job) -> TransactWriteItemTypeDef:
+        return {
+            "ConditionCheck": {
+                "TableName": self._table.name,
+                "Key": keys.profile(job.user_id),
+                "ConditionExpression": "attribute_not_exists(#erasing)",
+                "ExpressionAttributeNames": {"#erasing": "erasing"},
+            }
+        }
 
     def _photo_item(self, photo: Photo) -> dict[str, Any]:
         return keys.photo(photo.job_id, photo.photo_id) | self._expiry() | fields(photo)

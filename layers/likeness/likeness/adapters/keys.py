@@ -8,24 +8,29 @@
     JOB#<job>    REVIEW             Review; while it waits also  REVIEWS#waiting  <decide_by>#<job>
     JOB#<job>    REVIEW#TOKEN       its task token, kept apart
     JOB#<job>    INFERENCE#<round>  Inference: a round that the endpoint draws
-    USER#<user>  PROFILE            time zone, Plus
-    USER#<user>  DAY#<day>          used: days taken by jobs
+    USER#<user>  PROFILE            time zone, Plus, whether the user is being erased
     USER#<user>  ENTRY#<day>#<job>  Entry of the ledger
+    DAY#<subj>   <day>              used: how often jobs took that day; when it ends
+    ERASURE#<e>  META               Erasure; once done, the receipt
+    PAST#<l>#<t> <submitted>#<job>  how long a job of that lane and tier worked, s
 
+A user's days are counted under a keyed hash of the user (`subj`), apart from everything that
+names the user: when a user is erased, that hash and the days are all that stays.
 Attributes `pk`, `sk`, `gsi1pk`, `gsi1sk` are strings, index `gsi1` projects everything. `ttl` is in
 seconds since 1970: a job and all that hangs on it goes 90 days after it began, the ledger after
-400, a profile stays. DynamoDB deletes late, so nothing is promised by it.
+400, an erasure's receipt too; a profile stays. DynamoDB deletes late, so nothing is promised by it.
 """
 
 from datetime import UTC, datetime, timedelta
 
-from likeness.domain.ids import AvatarId, JobId, PhotoId, ReviewId, UserId
+from likeness.domain.ids import AvatarId, ErasureId, JobId, PhotoId, ReviewId, Subject, UserId
 from likeness.domain.quota import Day
 
 INDEX = "gsi1"
 TABLE_ATTRIBUTES = frozenset({"pk", "sk", "gsi1pk", "gsi1sk", "ttl"})
 JOBS_STAY = timedelta(days=90)
 LEDGER_STAYS = timedelta(days=400)
+PAST_STAYS = timedelta(days=14)  # what a job took a month ago says little about today
 
 PHOTOS = "PHOTO#"
 AVATARS = "AVATAR#"
@@ -40,7 +45,11 @@ def job(job_id: JobId) -> Key:
 
 def jobs_of(user_id: UserId, created_at: datetime, job_id: JobId) -> Key:
     """In the index: a user's jobs, the oldest first."""
-    return {"gsi1pk": f"USER#{user_id}", "gsi1sk": f"{sortable(created_at)}#{job_id}"}
+    return {"gsi1pk": index_of(user_id), "gsi1sk": f"{sortable(created_at)}#{job_id}"}
+
+
+def index_of(user_id: UserId) -> str:
+    return f"USER#{user_id}"
 
 
 def photo(job_id: JobId, photo_id: PhotoId) -> Key:
@@ -73,8 +82,12 @@ def profile(user_id: UserId) -> Key:
     return {"pk": f"USER#{user_id}", "sk": "PROFILE"}
 
 
-def day(user_id: UserId, of: Day) -> Key:
-    return {"pk": f"USER#{user_id}", "sk": f"DAY#{of}"}
+def days(subject: Subject) -> str:
+    return f"DAY#{subject}"
+
+
+def day(subject: Subject, of: Day) -> Key:
+    return {"pk": days(subject), "sk": of}
 
 
 def entries(of: Day) -> str:
@@ -84,6 +97,18 @@ def entries(of: Day) -> str:
 
 def entry(user_id: UserId, of: Day, job_id: JobId) -> Key:
     return {"pk": f"USER#{user_id}", "sk": f"{entries(of)}{job_id}"}
+
+
+def erasure(erasure_id: ErasureId) -> Key:
+    return {"pk": f"ERASURE#{erasure_id}", "sk": "META"}
+
+
+def past_of(lane: str, tier: str) -> str:
+    return f"PAST#{lane}#{tier}"
+
+
+def past(lane: str, tier: str, submitted_at: datetime, job_id: JobId) -> Key:
+    return {"pk": past_of(lane, tier), "sk": f"{sortable(submitted_at)}#{job_id}"}
 
 
 def sortable(moment: datetime) -> str:

@@ -11,7 +11,8 @@ from likeness.adapters.jobs_table import job_item
 from likeness.adapters.queries import query
 from likeness.adapters.transactions import ConditionsFailed, put, write_all
 from likeness.domain.errors import Conflict, NotFound, OverQuota
-from likeness.domain.quota import Day, Entry, EntryState
+from likeness.domain.job import Job
+from likeness.domain.quota import Day, Entry, EntryState, TakenDay
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-    from likeness.domain.ids import UserId
-    from likeness.domain.job import Job
+    from likeness.domain.ids import Subject, UserId
     from likeness.domain.reasons import Reason
 
 JOB, DAY, ENTRY = range(3)  # the order of writes in the reservation
@@ -62,25 +62,42 @@ class LedgerTable:
             raise OverQuota(f"the day {day} is taken") from cancelled
 
     def settle(
-        self, job: Job, state: EntryState, *, now: datetime, reason: Reason | None = None
+        self, ended: Job, state: EntryState, *, now: datetime, reason: Reason | None = None
     ) -> None:
-        """Entry and counter in one transaction, which only an entry still reserved lets through."""
-        day = _day_of(job)
-        entry = self._entry(job, day)
-        if entry.state is not EntryState.RESERVED:
+        """Job, entry and counter in one transaction: whoever ends the job settles its day.
+
+        An answer may be lost on its way, and the same be asked again: it finds itself stored.
+        """
+        day = _day_of(ended)
+        entry = self._entry(ended, day)
+        if entry.state is not EntryState.RESERVED and self._stored(ended):
             return
         settled = entry.settle(state, now, reason)
-        close = put(self._table, _entry_item(job, settled), STILL_RESERVED)
-        writes = [close, self._give_back(job, day)] if state is EntryState.RETURNED else [close]
+        writes = [
+            put(self._table, job_item(ended), at_version(ended.version - 1)),
+            put(self._table, _entry_item(ended, settled), STILL_RESERVED),
+        ]
+        if state is EntryState.RETURNED:
+            writes.append(self._give_back(ended, day))
         try:
             write_all(self._table, *writes)
         except ConditionsFailed as cancelled:
-            if 0 not in cancelled.failed:
-                raise Conflict(f"the day {day} has an entry and was never taken") from cancelled
-            # Somebody settled it between the read and the write: theirs stands.
+            if not self._stored(ended):
+                raise Conflict(f"job {ended.job_id} moved meanwhile") from cancelled
+
+    def used(self, subject: Subject, day: Day) -> int:
+        with domain_errors():
+            answer = self._table.get_item(Key=keys.day(subject, day), ConsistentRead=True)
+        return int(answer.get("Item", {}).get("used", 0))  # type: ignore[arg-type]  # a Decimal
+
+    def last_taken(self, subject: Subject) -> TakenDay | None:
+        for item in query(self._table, pk=keys.days(subject), latest_first=True):
+            if item["used"] > 0:
+                return TakenDay(day=item["sk"], ends_at=item["ends_at"])
+        return None
 
     def entries(self, user_id: UserId, day: Day) -> list[Entry]:
-        pk = keys.day(user_id, day)["pk"]
+        pk = keys.profile(user_id)["pk"]
         items = query(self._table, pk=pk, begins_with=keys.entries(day))
         return sorted((record(Entry, item) for item in items), key=lambda entry: entry.reserved_at)
 
@@ -89,11 +106,16 @@ class LedgerTable:
         return {
             "Update": {
                 "TableName": self._table.name,
-                "Key": keys.day(job.user_id, day),
-                "UpdateExpression": "SET #ttl = :ttl ADD #used :one",
+                "Key": keys.day(job.subject, day),
+                "UpdateExpression": "SET #ttl = :ttl, #ends = :ends ADD #used :one",
                 "ConditionExpression": "attribute_not_exists(#used) OR #used < :limit",
-                "ExpressionAttributeNames": {"#used": "used", "#ttl": "ttl"},
-                "ExpressionAttributeValues": {":one": 1, ":limit": limit, ":ttl": expiry["ttl"]},
+                "ExpressionAttributeNames": {"#used": "used", "#ttl": "ttl", "#ends": "ends_at"},
+                "ExpressionAttributeValues": {
+                    ":one": 1,
+                    ":limit": limit,
+                    ":ttl": expiry["ttl"],
+                    ":ends": keys.sortable(_end_of_day(job)),
+                },
             }
         }
 
@@ -101,13 +123,18 @@ class LedgerTable:
         return {
             "Update": {
                 "TableName": self._table.name,
-                "Key": keys.day(job.user_id, day),
+                "Key": keys.day(job.subject, day),
                 "UpdateExpression": "ADD #used :minus",
                 "ConditionExpression": "#used > :none",
                 "ExpressionAttributeNames": {"#used": "used"},
                 "ExpressionAttributeValues": {":minus": -1, ":none": 0},
             }
         }
+
+    def _stored(self, job: Job) -> bool:
+        with domain_errors():
+            answer = self._table.get_item(Key=keys.job(job.job_id), ConsistentRead=True)
+        return "Item" in answer and record(Job, answer["Item"]) == job
 
     def _entry(self, job: Job, day: Day) -> Entry:
         with domain_errors():
@@ -131,3 +158,9 @@ def _day_of(job: Job) -> Day:
     if job.day is None:
         raise Conflict(f"job {job.job_id} takes no day")
     return job.day
+
+
+def _end_of_day(job: Job) -> datetime:
+    if job.day_ends_at is None:
+        raise Conflict(f"job {job.job_id} takes no day")
+    return job.day_ends_at

@@ -104,5 +104,9 @@ def avatar(job_id: JobId, avatar_id: AvatarId, file: str) -> str:
     return f"{avatars(job_id)}{avatar_id}/{file}"
 
 
+def all_of_avatar(job_id: JobId, avatar_id: AvatarId) -> str:
+    return f"{avatars(job_id)}{avatar_id}/"
+
+
 def archive(job_id: JobId) -> str:
     return f"{avatars(job_id)}avatars.zip"

@@ -14,14 +14,21 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import QueryInputTableQueryTypeDef
 
 
-def query(table: Table, *, pk: str, begins_with: str) -> Iterator[dict[str, Any]]:
+def query(
+    table: Table, *, pk: str, begins_with: str | None = None, latest_first: bool = False
+) -> Iterator[dict[str, Any]]:
     """Items of one partition whose sort key begins so, in its order, as they are this moment."""
+    condition, values = "pk = :pk", {":pk": pk}
+    if begins_with is not None:
+        condition += " AND begins_with(sk, :sk)"
+        values[":sk"] = begins_with
     return _pages(
         table,
         {
-            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :sk)",
-            "ExpressionAttributeValues": {":pk": pk, ":sk": begins_with},
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": values,
             "ConsistentRead": True,
+            "ScanIndexForward": not latest_first,
         },
     )
 
@@ -36,6 +43,25 @@ def query_index(table: Table, *, gsi1pk: str) -> Iterator[dict[str, Any]]:
             "ExpressionAttributeValues": {":pk": gsi1pk},
         },
     )
+
+
+def delete_partition(table: Table, *, pk: str, last: str) -> None:
+    """Delete every item of a partition, and the one whose sort key is `last` after all others."""
+    items = _pages(
+        table,
+        {
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": pk},
+            "ProjectionExpression": "pk, sk",
+            "ConsistentRead": True,
+        },
+    )
+    with domain_errors():
+        with table.batch_writer() as batch:
+            for item in items:
+                if item["sk"] != last:
+                    batch.delete_item(Key={"pk": pk, "sk": item["sk"]})
+        table.delete_item(Key={"pk": pk, "sk": last})
 
 
 def _pages(table: Table, request: QueryInputTableQueryTypeDef) -> Iterator[dict[str, Any]]:

@@ -1,43 +1,132 @@
-"""What is remembered of a user: the zone of their first job, and Plus."""
+"""What is remembered of a user between jobs, and erasing it."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from likeness.adapters import keys
 from likeness.adapters.aws_errors import domain_errors
-from likeness.domain.catalogue import Plus
+from likeness.adapters.items import NEW, record
+from likeness.adapters.queries import delete_partition
+from likeness.adapters.transactions import ConditionsFailed, put, write_all
+from likeness.domain.erasure import Erasure
+from likeness.domain.errors import Conflict, NotFound
+from likeness.domain.user import Profile
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-    from likeness.domain.ids import UserId
+    from likeness.domain.catalogue import Plus
+    from likeness.domain.ids import ErasureId, UserId
+    from likeness.domain.quota import UserZone
+    from likeness.domain.record import Record
+
+MARK = 1  # the position in the transaction of begin()
 
 
 class UsersTable:
     def __init__(self, table: Table) -> None:
         self._table = table
+        self._condition_failed = table.meta.client.exceptions.ConditionalCheckFailedException
 
-    def plus(self, user_id: UserId) -> Plus | None:
-        found = self._profile(user_id).get("plus")
-        return None if found is None else Plus.model_validate(found)
+    def profile(self, user_id: UserId) -> Profile:
+        item = self._item(user_id)
+        return Profile.model_validate(
+            {name: item[name] for name in Profile.model_fields if name in item}
+        )
 
-    def time_zone(self, user_id: UserId) -> str | None:
-        return self._profile(user_id).get("time_zone")
-
-    def fix_time_zone(self, user_id: UserId, time_zone: str) -> str:
-        """One write, so that of two first jobs at once both get the same zone."""
+    def save_zone(self, user_id: UserId, zone: UserZone, *, seen: UserZone | None) -> None:
+        values: dict[str, Any] = {":zone": _map(zone)}
+        condition = "attribute_not_exists(#zone) OR #zone = :zone"
+        if seen is not None:
+            condition = "#zone = :seen OR #zone = :zone"
+            values[":seen"] = _map(seen)
         with domain_errors():
-            answer = self._table.update_item(
-                Key=keys.profile(user_id),
-                UpdateExpression="SET #zone = if_not_exists(#zone, :zone)",
-                ExpressionAttributeNames={"#zone": "time_zone"},
-                ExpressionAttributeValues={":zone": time_zone},
-                ReturnValues="ALL_NEW",
-            )
-        return str(answer["Attributes"]["time_zone"])
+            try:
+                self._table.update_item(
+                    Key=keys.profile(user_id),
+                    UpdateExpression="SET #zone = :zone",
+                    ConditionExpression=condition,
+                    ExpressionAttributeNames={"#zone": "zone"},
+                    ExpressionAttributeValues=values,
+                )
+            except self._condition_failed as race:
+                raise Conflict("the user's time zone changed meanwhile") from race
 
-    def _profile(self, user_id: UserId) -> dict[str, Any]:
+    def entitle(self, user_id: UserId, plus: Plus) -> Plus:
+        """The order of billing's messages is kept beside the entitlement, as text that sorts."""
+        order = f"{keys.sortable(plus.effective_at)}#{keys.sortable(plus.expires_at)}"
+        with domain_errors():
+            try:
+                self._table.update_item(
+                    Key=keys.profile(user_id),
+                    UpdateExpression="SET #plus = :plus, #order = :order",
+                    ConditionExpression="attribute_not_exists(#order) OR #order < :order",
+                    ExpressionAttributeNames={"#plus": "plus", "#order": "plus_order"},
+                    ExpressionAttributeValues={":plus": _map(plus), ":order": order},
+                )
+            except self._condition_failed:
+                return self.profile(user_id).plus or plus
+        return plus
+
+    def forget(self, user_id: UserId) -> None:
+        """The profile goes last: while it is there, nothing new is written about the user."""
+        profile = keys.profile(user_id)
+        delete_partition(self._table, pk=profile["pk"], last=profile["sk"])
+
+    def _item(self, user_id: UserId) -> dict[str, Any]:
         with domain_errors():
             answer = self._table.get_item(Key=keys.profile(user_id), ConsistentRead=True)
         return answer.get("Item", {})
+
+
+class ErasuresTable:
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._users = UsersTable(table)
+
+    def begin(self, erasure: Erasure) -> Erasure:
+        """The record and the mark on the user, in one transaction."""
+        if erasure.user_id is None:
+            raise Conflict(f"erasure {erasure.erasure_id} is done")
+        try:
+            write_all(self._table, put(self._table, _item(erasure), NEW), self._mark(erasure))
+        except ConditionsFailed as cancelled:
+            running = self._users.profile(erasure.user_id).erasing
+            if MARK not in cancelled.failed or running is None:
+                raise Conflict(f"erasure {erasure.erasure_id} cannot begin") from cancelled
+            return self.get(running)
+        return erasure
+
+    def get(self, erasure_id: ErasureId) -> Erasure:
+        with domain_errors():
+            answer = self._table.get_item(Key=keys.erasure(erasure_id), ConsistentRead=True)
+        if "Item" not in answer:
+            raise NotFound(f"there is no erasure {erasure_id}")
+        return record(Erasure, {"user_id": None} | answer["Item"])
+
+    def save(self, erasure: Erasure) -> None:
+        with domain_errors():
+            self._table.put_item(Item=_item(erasure))
+
+    def _mark(self, erasure: Erasure) -> Any:
+        return {
+            "Update": {
+                "TableName": self._table.name,
+                "Key": keys.profile(erasure.user_id),  # type: ignore[arg-type]  # begin() looked
+                "UpdateExpression": "SET #erasing = :id",
+                "ConditionExpression": "attribute_not_exists(#erasing)",
+                "ExpressionAttributeNames": {"#erasing": "erasing"},
+                "ExpressionAttributeValues": {":id": erasure.erasure_id},
+            }
+        }
+
+
+def _map(value: Record) -> Any:
+    return json.loads(value.model_dump_json(exclude_none=True))
+
+
+def _item(erasure: Erasure) -> dict[str, Any]:
+    key: dict[str, Any] = dict(keys.erasure(erasure.erasure_id))
+    return {**key, **keys.expiry(erasure.requested_at, keys.LEDGER_STAYS), **_map(erasure)}

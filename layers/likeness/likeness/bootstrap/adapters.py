@@ -15,11 +15,14 @@ from likeness.adapters.generator import BothLanes, TrainingJobs
 from likeness.adapters.inferences_table import InferencesTable
 from likeness.adapters.inspections import Inspections
 from likeness.adapters.jobs_table import JobsTable
+from likeness.adapters.keyed_hash import KmsHash
 from likeness.adapters.ledger_table import LedgerTable
+from likeness.adapters.past_table import PastTable
 from likeness.adapters.photo_bucket import PhotoBucket
 from likeness.adapters.rekognition import Rekognition
 from likeness.adapters.reviews_table import ReviewsTable
-from likeness.adapters.users_table import UsersTable
+from likeness.adapters.timers import Schedules
+from likeness.adapters.users_table import ErasuresTable, UsersTable
 from likeness.adapters.work_bucket import WorkBucket
 from likeness.adapters.workflow import StepFunctions
 from likeness.settings import Settings
@@ -99,8 +102,37 @@ def inspections() -> Inspections:
 
 
 @cache
+def erasures() -> ErasuresTable:
+    return ErasuresTable(_table())
+
+
+@cache
+def past() -> PastTable:
+    return PastTable(_table())
+
+
+@cache
+def keyed_hash() -> KmsHash:
+    return KmsHash(_client("kms"), settings().hash_key or "")
+
+
+@cache
+def timers() -> Schedules:
+    return Schedules(
+        _client("scheduler"),
+        group=settings().schedule_group or "",
+        role=settings().schedule_role or "",
+        state_machine=settings().state_machine or "",
+    )
+
+
+@cache
 def workflow() -> StepFunctions:
-    return StepFunctions(_client("stepfunctions"), settings().state_machine or "")
+    return StepFunctions(
+        _client("stepfunctions"),
+        settings().state_machine or "",
+        settings().erasure_machine or "",
+    )
 
 
 @cache

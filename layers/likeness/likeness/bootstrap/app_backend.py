@@ -10,10 +10,15 @@ from likeness.bootstrap import adapters
 from likeness.domain.errors import NotFound
 from likeness.services import (
     add_photo as _add_photo,
+    cancel_job as _cancel_job,
     create_job as _create_job,
+    get_erasure as _get_erasure,
     get_job as _get_job,
     get_quota as _get_quota,
+    keep_avatars as _keep_avatars,
     list_styles as _list_styles,
+    request_erasure as _request_erasure,
+    set_plus as _set_plus,
     submit_job as _submit_job,
 )
 
@@ -22,13 +27,18 @@ if TYPE_CHECKING:
         AddPhoto,
         Created,
         CreateJob,
+        ErasureView,
         JobView,
+        Keep,
+        Kept,
+        PlusView,
         QuotaView,
+        SetPlus,
         StylesView,
         Submitted,
         UploadForm,
     )
-    from likeness.domain.ids import JobId, StyleId, UserId
+    from likeness.domain.ids import ErasureId, JobId, StyleId, UserId
 
 
 def create_job(request: CreateJob) -> Created:
@@ -38,6 +48,8 @@ def create_job(request: CreateJob) -> Created:
         users=adapters.users(),
         ledger=adapters.ledger(),
         photos=adapters.photos(),
+        timers=adapters.timers(),
+        keyed_hash=adapters.keyed_hash(),
         clock=adapters.CLOCK,
         styles=policy_files.load_styles(),
         tiers=policy_files.load_tiers(),
@@ -55,7 +67,9 @@ def add_photo(job_id: JobId, request: AddPhoto) -> UploadForm:
 def submit_job(job_id: JobId) -> Submitted:
     return _submit_job.submit_job(
         job_id,
+        lane=adapters.settings().lane,
         jobs=adapters.jobs(),
+        users=adapters.users(),
         ledger=adapters.ledger(),
         photos=adapters.photos(),
         inspections=adapters.inspections(),
@@ -73,6 +87,8 @@ def get_job(job_id: JobId) -> JobView:
         ledger=adapters.ledger(),
         gallery=adapters.gallery(),
         work=adapters.work(),
+        past=adapters.past(),
+        keyed_hash=adapters.keyed_hash(),
         clock=adapters.CLOCK,
         tiers=policy_files.load_tiers(),
         reasons=policy_files.load_reasons(),
@@ -84,9 +100,39 @@ def get_quota(user_id: UserId) -> QuotaView:
         user_id,
         users=adapters.users(),
         ledger=adapters.ledger(),
+        keyed_hash=adapters.keyed_hash(),
         clock=adapters.CLOCK,
         tiers=policy_files.load_tiers(),
     )
+
+
+def set_plus(user_id: UserId, request: SetPlus) -> PlusView:
+    return _set_plus.set_plus(user_id, request, users=adapters.users(), clock=adapters.CLOCK)
+
+
+def cancel_job(job_id: JobId) -> Submitted:
+    return _cancel_job.cancel_job(
+        job_id, jobs=adapters.jobs(), workflow=adapters.workflow(), clock=adapters.CLOCK
+    )
+
+
+def keep_avatars(job_id: JobId, request: Keep) -> Kept:
+    return _keep_avatars.keep_avatars(
+        job_id, request, jobs=adapters.jobs(), gallery=adapters.gallery(), clock=adapters.CLOCK
+    )
+
+
+def request_erasure(user_id: UserId) -> ErasureView:
+    return _request_erasure.request_erasure(
+        user_id,
+        erasures=adapters.erasures(),
+        workflow=adapters.workflow(),
+        clock=adapters.CLOCK,
+    )
+
+
+def get_erasure(erasure_id: ErasureId) -> ErasureView:
+    return _get_erasure.get_erasure(erasure_id, erasures=adapters.erasures())
 
 
 def list_styles() -> StylesView:

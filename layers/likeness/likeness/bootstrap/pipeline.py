@@ -8,6 +8,7 @@ from likeness.adapters import policy_files
 from likeness.adapters.metrics import EmfMetrics
 from likeness.bootstrap import adapters
 from likeness.services import (
+    erase_user as _erase_user,
     fail_job as _fail_job,
     finish_inference as _finish_inference,
     inspect_photo as _inspect_photo,
@@ -25,6 +26,7 @@ from likeness.services import (
 if TYPE_CHECKING:
     from likeness.contracts import (
         AvatarsModerated,
+        Erased,
         InferenceEnded,
         Moderated,
         Prepared,
@@ -33,7 +35,7 @@ if TYPE_CHECKING:
         Settled,
         Unpacked,
     )
-    from likeness.domain.ids import JobId
+    from likeness.domain.ids import ErasureId, JobId
     from likeness.entrypoints.event import Uploaded
 
 
@@ -149,7 +151,12 @@ def publish_avatars(job_id: JobId) -> Published:
 
 def settle_job(job_id: JobId) -> Settled:
     return _settle_job.settle_job(
-        job_id, jobs=adapters.jobs(), ledger=adapters.ledger(), clock=adapters.CLOCK
+        job_id,
+        jobs=adapters.jobs(),
+        ledger=adapters.ledger(),
+        past=adapters.past(),
+        clock=adapters.CLOCK,
+        avatars_stay=adapters.settings().avatars_stay,
     )
 
 
@@ -164,5 +171,22 @@ def fail_job(job_id: JobId, error: str) -> Settled:
         work=adapters.work(),
         gallery=adapters.gallery(),
         generator=adapters.generator(),
+        clock=adapters.CLOCK,
+    )
+
+
+# --- another machine: a user is erased ------------------------------------------------------------
+
+
+def erase_user(erasure_id: ErasureId) -> Erased:
+    return _erase_user.erase_user(
+        erasure_id,
+        erasures=adapters.erasures(),
+        jobs=adapters.jobs(),
+        users=adapters.users(),
+        photos=adapters.photos(),
+        work=adapters.work(),
+        gallery=adapters.gallery(),
+        workflow=adapters.workflow(),
         clock=adapters.CLOCK,
     )

@@ -13,6 +13,7 @@ class AvatarState(StrEnum):
     APPROVED = "approved"
     REFUSED = "refused"  # by the same judge that reads the photos
     PUBLISHED = "published"
+    DROPPED = "dropped"  # the user kept others
 
 
 class Avatar(Record):

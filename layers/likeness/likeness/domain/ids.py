@@ -11,14 +11,19 @@ AvatarId = NewType("AvatarId", str)
 UserId = NewType("UserId", str)
 ReviewId = NewType("ReviewId", str)
 StyleId = NewType("StyleId", str)
+ErasureId = NewType("ErasureId", str)
+Subject = NewType("Subject", str)  # a user, as a keyed hash: all that is left of one after erasure
 
 JOB_ID = re.compile(r"^j[0-9a-f]{32}$")
 PHOTO_ID = re.compile(r"^p[0-9]{2}$")
 AVATAR_ID = re.compile(r"^a[0-9]{2}$")
+USER_ID = re.compile(r"^[A-Za-z0-9_.:@|-]{1,128}$")
+ERASURE_ID = re.compile(r"^e[0-9a-f]{32}$")
 
 # As pydantic fields: a value of another shape is refused where it enters.
 JobIdField = Annotated[JobId, StringConstraints(pattern=JOB_ID.pattern)]
 PhotoIdField = Annotated[PhotoId, StringConstraints(pattern=PHOTO_ID.pattern)]
 AvatarIdField = Annotated[AvatarId, StringConstraints(pattern=AVATAR_ID.pattern)]
-UserIdField = Annotated[UserId, StringConstraints(pattern=r"^[A-Za-z0-9_.:@|-]{1,128}$")]
+UserIdField = Annotated[UserId, StringConstraints(pattern=USER_ID.pattern)]
+ErasureIdField = Annotated[ErasureId, StringConstraints(pattern=ERASURE_ID.pattern)]
 StyleIdField = Annotated[StyleId, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,31}$")]

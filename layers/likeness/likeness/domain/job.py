@@ -8,7 +8,7 @@ from typing import Self
 from pydantic import AwareDatetime, Field
 
 from likeness.domain.errors import Conflict
-from likeness.domain.ids import JobId, JobIdField, StyleIdField, UserIdField
+from likeness.domain.ids import JobId, JobIdField, StyleIdField, Subject, UserIdField
 from likeness.domain.quota import Day
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
@@ -24,11 +24,21 @@ class JobState(StrEnum):
     IN_REVIEW = "in_review"
     GENERATING = "generating"
     FINISHING = "finishing"  # avatars are checked, photos deleted, results published
+    CANCELLING = "cancelling"  # work is being stopped, everything deleted
     COMPLETED = "completed"
     REFUSED = "refused"  # photos broke a rule
     CANCELLED = "cancelled"
     EXPIRED = "expired"  # nothing submitted in time, or nobody reviewed in time
     FAILED = "failed"  # our fault
+
+
+class FailureKind(StrEnum):
+    """Where the fault of a failed job lay."""
+
+    GPU = "gpu"  # the work that draws ended badly
+    CAPACITY = "capacity"  # there was no machine to draw on
+    TIMEOUT = "timeout"  # something took longer than it may
+    INTERNAL = "internal"
 
 
 ENDED = frozenset(
@@ -42,7 +52,8 @@ ENDED = frozenset(
 )
 BAD_ENDS = ENDED - {JobState.COMPLETED}
 
-# A running job may end badly at any moment; it goes forward only along these.
+# A running job may be cancelled or end badly at any moment; it goes forward only along these. One
+# that is being cancelled ends as cancelled, so no step of its pipeline can carry it on.
 FORWARD: dict[JobState, frozenset[JobState]] = {
     JobState.OPEN: frozenset({JobState.MODERATING}),
     JobState.MODERATING: frozenset({JobState.IN_REVIEW, JobState.GENERATING}),
@@ -50,6 +61,7 @@ FORWARD: dict[JobState, frozenset[JobState]] = {
     JobState.GENERATING: frozenset({JobState.FINISHING}),
     JobState.FINISHING: frozenset({JobState.GENERATING, JobState.COMPLETED}),  # back: one redraw
 }
+AT_ANY_MOMENT = BAD_ENDS - {JobState.CANCELLED} | {JobState.CANCELLING}
 
 
 def new_job_id() -> JobId:
@@ -76,20 +88,24 @@ class Job(Record):
 
     job_id: JobIdField
     user_id: UserIdField
+    subject: Subject = Field(description="the user as a keyed hash, under which days are counted")
     version: int = 1
     state: JobState = JobState.OPEN
     reason: Reason | None = None
-    tier: str
+    failure: FailureKind | None = None
+    tier: str = Field(description="looked at when the job is opened, frozen when it is submitted")
+    lane: str | None = Field(default=None, description="how it is drawn; frozen likewise")
     styles: tuple[StyleIdField, ...] = Field(min_length=1, max_length=MAX_STYLES)
     avatars: int = Field(ge=1, le=MAX_AVATARS)
     consent: Consent
-    time_zone: str
     seed: int = Field(ge=0)
     created_at: AwareDatetime
     submit_by: AwareDatetime
     day: Day | None = Field(default=None, description="the user's calendar day that this job takes")
+    day_ends_at: AwareDatetime | None = Field(default=None, description="when the next one begins")
     round: int = Field(default=0, ge=0, le=2, description="generation rounds started")
     photos_deleted_at: AwareDatetime | None = None
+    avatars_expire_at: AwareDatetime | None = None
     timeline: tuple[Moment, ...] = ()
 
     @property
@@ -107,11 +123,17 @@ class Job(Record):
 
     def move(self, state: JobState, now: datetime, **fields: object) -> Self:
         """The job's next version in another state; Conflict where the rules have no such move."""
-        allowed = FORWARD.get(self.state, frozenset[JobState]())
-        if self.ended or (state not in allowed and state not in BAD_ENDS):
+        if not self.may_become(state):
             raise Conflict(f"job {self.job_id} is {self.state} and cannot become {state}")
         moment = Moment(state=state, at=now)
         return self.change(state=state, timeline=(*self.timeline, moment), **fields)
+
+    def may_become(self, state: JobState) -> bool:
+        if self.ended:
+            return False
+        if self.state is JobState.CANCELLING:
+            return state is JobState.CANCELLED
+        return state in FORWARD[self.state] or state in AT_ANY_MOMENT
 
     def require(self, *states: JobState) -> None:
         if self.state not in states:

@@ -5,14 +5,26 @@ from enum import StrEnum
 from typing import NewType, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from likeness.domain.errors import Conflict, Invalid
 from likeness.domain.ids import JobIdField
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
 
+ZONE_STAYS = timedelta(days=30)  # a zone changes at most once in that time
+
 Day = NewType("Day", str)  # ISO date in the user's own zone, "2026-11-22"
+
+
+def day_is_taken(next_day_begins_at: datetime) -> str:
+    """What a user is told whose day is used up."""
+    return f"today's avatars were made: the next day begins at {next_day_begins_at.isoformat()}"
+
+
+def check_zone(name: str) -> None:
+    """Raise Invalid where there is no time zone of that IANA name."""
+    zone(name)
 
 
 def zone(name: str) -> ZoneInfo:
@@ -30,13 +42,63 @@ def day_of(now: datetime, time_zone: str) -> Day:
     return Day(now.astimezone(zone(time_zone)).date().isoformat())
 
 
-def next_day_begins(now: datetime, time_zone: str) -> datetime:
-    """When the user's next calendar day begins, in UTC.
+def midnight_after(day: Day, time_zone: str) -> datetime:
+    """When that day ends, in UTC.
 
-    Asked of the calendar, never by adding 24 hours: days of 23 and 25 hours exist.
+    Asked of the calendar, never by adding 24 hours: days of 23 and 25 hours exist. Where clocks
+    are put forward at midnight, the day begins at the first moment there is.
     """
-    tomorrow = date.fromisoformat(day_of(now, time_zone)) + timedelta(days=1)
+    tomorrow = date.fromisoformat(day) + timedelta(days=1)
     return datetime.combine(tomorrow, time(), zone(time_zone)).astimezone(UTC)
+
+
+class TakenDay(Record):
+    """A day that a job took, and when it ends where that user lives."""
+
+    day: Day
+    ends_at: AwareDatetime
+
+
+class UserZone(Record):
+    """The time zone in which a user's days are counted, and what was counted before it.
+
+    Fixed by the first job. Another zone may be asked for 30 days after the last change, and holds
+    from the end of the day in which it was asked for: so a day that was taken stays that day, and
+    a traveller has no two days on one. Days never go back: where it is still yesterday in the new
+    zone, today lasts longer.
+    """
+
+    name: str
+    fixed_at: AwareDatetime
+    before: TakenDay | None = Field(
+        default=None, description="the last day counted in the zone before; this one holds after it"
+    )
+
+    @classmethod
+    def first(cls, name: str, now: datetime, taken: TakenDay | None = None) -> Self:
+        """The zone of somebody's first job. Whoever was erased may have `taken` a day before."""
+        return cls(name=name, fixed_at=now, before=taken)
+
+    def day(self, now: datetime) -> Day:
+        if self.before is None:
+            return day_of(now, self.name)
+        if now < self.before.ends_at:
+            return self.before.day
+        return max(day_of(now, self.name), self.before.day)
+
+    def next_day_begins(self, now: datetime) -> datetime:
+        """When the user's next day begins, in UTC. Never by adding 24 hours."""
+        today = self.day(now)
+        if self.before and now < self.before.ends_at and self.day(self.before.ends_at) > today:
+            return self.before.ends_at
+        return midnight_after(today, self.name)
+
+    def asked_for(self, name: str, now: datetime) -> Self:
+        """The user's zone once this one is asked for; the same, where it is too soon to change."""
+        if name == self.name or now < self.fixed_at + ZONE_STAYS:
+            return self
+        today = TakenDay(day=self.day(now), ends_at=self.next_day_begins(now))
+        return type(self)(name=name, fixed_at=now, before=today)
 
 
 class EntryState(StrEnum):

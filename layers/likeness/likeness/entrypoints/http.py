@@ -32,7 +32,12 @@ STATUS: dict[type[errors.LikenessError], HTTPStatus] = {
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 FOR_A_DAY = "public, max-age=86400"
-SHAPES = {"job_id": ids.JOB_ID, "review_id": ids.JOB_ID}
+SHAPES = {
+    "job_id": ids.JOB_ID,
+    "review_id": ids.JOB_ID,
+    "user_id": ids.USER_ID,
+    "erasure_id": ids.ERASURE_ID,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from likeness.contracts import Contract, JobRef
+from likeness.contracts import Contract
 from likeness.observability import logger
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-In = TypeVar("In", bound=JobRef)
+In = TypeVar("In", bound=Contract)
 
 
 def step(
@@ -33,7 +33,7 @@ def step(
         def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             message = takes.model_validate(event)
             logger.clear_state()
-            logger.append_keys(job_id=message.job_id, request_id=context.aws_request_id)
+            logger.append_keys(request_id=context.aws_request_id, **_ids(message))
             answer = work(message)
             logger.info("done")
             return answer.model_dump(mode="json") if answer else {}
@@ -41,3 +41,8 @@ def step(
         return handler
 
     return decorate
+
+
+def _ids(message: Contract) -> dict[str, str]:
+    """What a line of the log may name: ids of jobs and erasures, which say nothing of a person."""
+    return message.model_dump(include={"job_id", "erasure_id"})

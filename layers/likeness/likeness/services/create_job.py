@@ -2,17 +2,18 @@
 
 import secrets
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from likeness.api import Created, CreateJob
-from likeness.domain.catalogue import StyleCard, Tier, check_order, tier_of
-from likeness.domain.errors import Invalid, OverQuota
+from likeness.domain.catalogue import StyleCard, Tier, check_styles, check_terms, tier_of
+from likeness.domain.errors import Conflict, Invalid, OverQuota
 from likeness.domain.ids import PhotoId, StyleId
 from likeness.domain.job import Job, JobState, Moment, new_job_id
 from likeness.domain.photo import Photo
-from likeness.domain.quota import day_of, next_day_begins, zone
-from likeness.ports import Clock, Jobs, Ledger, Photos, Users
-from likeness.services.get_quota import used
+from likeness.domain.quota import TakenDay, UserZone, check_zone, day_is_taken
+from likeness.domain.user import Profile
+from likeness.ports import Clock, Jobs, KeyedHash, Ledger, Photos, Timers, Users
+from likeness.services.fail_job import NOT_SUBMITTED
 
 
 def create_job(
@@ -22,13 +23,18 @@ def create_job(
     users: Users,
     ledger: Ledger,
     photos: Photos,
+    timers: Timers,
+    keyed_hash: KeyedHash,
     clock: Clock,
     styles: Mapping[StyleId, StyleCard],
     tiers: Mapping[str, Tier],
     consent_versions: frozenset[str],
     submit_within: timedelta,
 ) -> Created:
-    """Nothing is reserved yet: a user who changes their mind has lost nothing."""
+    """Nothing is reserved yet: a user who changes their mind has lost nothing.
+
+    The timer is set before the job is there, so that no job is ever without one.
+    """
     now = clock.now()
     if request.consent.version not in consent_versions:
         raise Invalid(
@@ -37,23 +43,27 @@ def create_job(
         )
     if request.consent.accepted_at > now + timedelta(minutes=5):
         raise Invalid("consent.accepted_at lies in the future: send when the user agreed")
-    zone(request.time_zone)
-    tier = tier_of(users.plus(request.user_id), tiers, now)
-    check_order(tier, request.styles, request.avatars, styles)
-    time_zone = users.fix_time_zone(request.user_id, request.time_zone)
-    day = day_of(now, time_zone)
-    if used(ledger.entries(request.user_id, day)) >= tier.jobs_a_day:
-        begins = next_day_begins(now, time_zone)
-        raise OverQuota(f"today's avatars were made: the next day begins at {begins.isoformat()}")
+    check_zone(request.time_zone)
+    check_styles(request.styles, styles)
+    profile = users.profile(request.user_id)
+    if profile.erasing:
+        raise Conflict("the user is being erased: nothing can be begun")
+    tier = tier_of(profile.plus, tiers, now)
+    check_terms(tier, request.styles, request.avatars)
+    subject = keyed_hash.subject(request.user_id)
+    taken = None if profile.zone else ledger.last_taken(subject)
+    zone = _zone(profile, request, taken, users, now)
+    if ledger.used(subject, zone.day(now)) >= tier.jobs_a_day:
+        raise OverQuota(day_is_taken(zone.next_day_begins(now)))
 
     job = Job(
         job_id=new_job_id(),
         user_id=request.user_id,
+        subject=subject,
         tier=tier.tier,
         styles=request.styles,
         avatars=request.avatars,
         consent=request.consent,
-        time_zone=time_zone,
         seed=secrets.randbits(32),
         created_at=now,
         submit_by=now + submit_within,
@@ -63,6 +73,29 @@ def create_job(
         Photo(job_id=job.job_id, photo_id=PhotoId(f"p{n:02d}"), content_type=photo.content_type)
         for n, photo in enumerate(request.photos, start=1)
     ]
+    timers.end_at(job.job_id, NOT_SUBMITTED, when=job.submit_by)
     jobs.create(job, awaited)
     forms = tuple(photos.form(job.job_id, photo.photo_id, photo.content_type) for photo in awaited)
     return Created(job_id=job.job_id, submit_by=job.submit_by, uploads=forms)
+
+
+def _zone(
+    profile: Profile, request: CreateJob, taken: TakenDay | None, users: Users, now: datetime
+) -> UserZone:
+    """The zone of the user's days once this job has asked for one. Two first jobs agree on it."""
+    seen = profile.zone
+    zone = (
+        UserZone.first(request.time_zone, now, taken)
+        if seen is None
+        else seen.asked_for(request.time_zone, now)
+    )
+    if zone == seen:
+        return zone
+    try:
+        users.save_zone(request.user_id, zone, seen=seen)
+    except Conflict:
+        stored = users.profile(request.user_id).zone
+        if stored is None:
+            raise
+        return stored
+    return zone

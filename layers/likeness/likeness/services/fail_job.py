@@ -3,7 +3,7 @@
 from likeness.contracts import Settled
 from likeness.domain.errors import NotFound
 from likeness.domain.ids import JobId
-from likeness.domain.job import Job, JobState
+from likeness.domain.job import FailureKind, Job, JobState
 from likeness.domain.moderation import Outcome
 from likeness.domain.quota import EntryState
 from likeness.domain.reasons import Reason
@@ -12,7 +12,11 @@ from likeness.ports import Clock, Gallery, Generator, Jobs, Ledger, Photos, Revi
 
 REFUSED = "Refused"  # the state machine's word for: moderation or a moderator said no
 NO_AVATARS = "NoAvatars"
+CANCELLED = "Cancelled"  # asked for from outside, by the user
+NOT_SUBMITTED = "NotSubmitted"  # asked for from outside, by a timer
 TIMEOUT = "States.Timeout"
+DRAWING = ("States.TaskFailed", "SageMaker.")
+NO_CAPACITY = "ResourceLimitExceeded"
 
 
 def fail_job(
@@ -34,7 +38,7 @@ def fail_job(
     deleted before they are.
     """
     job = jobs.get(job_id)
-    if job.ended:
+    if job.ended or (error == NOT_SUBMITTED and job.state is not JobState.OPEN):
         return Settled(job_id=job_id, state=job.state)
     for round_ in range(1, job.round + 1):
         generator.stop(job_id, round_)
@@ -44,16 +48,27 @@ def fail_job(
     work.purge(job_id)
     gallery.purge(job_id)
     now = clock.now()
-    if job.day is not None:
+    ended = job.move(
+        state,
+        now,
+        reason=reason,
+        failure=_kind(job, error) if state is JobState.FAILED else None,
+        photos_deleted_at=job.photos_deleted_at or now,
+    )
+    if job.day is None:
+        jobs.save(ended)
+    else:
         settled = EntryState.RETURNED if reason.returns_day else EntryState.SPENT
-        ledger.settle(job, settled, now=now, reason=reason)
-    deleted_at = job.photos_deleted_at or now
-    jobs.save(job.move(state, now, reason=reason, photos_deleted_at=deleted_at))
+        ledger.settle(ended, settled, now=now, reason=reason)
     return Settled(job_id=job_id, state=state)
 
 
 def _why(job: Job, error: str, *, jobs: Jobs, reviews: Reviews) -> tuple[JobState, Reason]:
     """What the user is told. Our own errors are never the user's fault, whatever they were."""
+    if error == CANCELLED or job.state is JobState.CANCELLING:
+        return JobState.CANCELLED, Reason.SYSTEM_CANCELLED
+    if error == NOT_SUBMITTED:
+        return JobState.EXPIRED, Reason.SYSTEM_NOT_SUBMITTED
     if error == REFUSED:
         reason = _refusal(job, jobs=jobs, reviews=reviews)
         if reason:
@@ -63,6 +78,17 @@ def _why(job: Job, error: str, *, jobs: Jobs, reviews: Reviews) -> tuple[JobStat
     if error == TIMEOUT and job.state is JobState.IN_REVIEW:
         return JobState.EXPIRED, Reason.SYSTEM_REVIEW_EXPIRED
     return JobState.FAILED, Reason.SYSTEM_UNAVAILABLE
+
+
+def _kind(job: Job, error: str) -> FailureKind:
+    """From the error's name, and from what the job was at when it was caught."""
+    if error == TIMEOUT:
+        return FailureKind.TIMEOUT
+    if error == NO_AVATARS:
+        return FailureKind.GPU
+    if job.state is JobState.GENERATING and error.startswith(DRAWING):
+        return FailureKind.CAPACITY if NO_CAPACITY in error else FailureKind.GPU
+    return FailureKind.INTERNAL
 
 
 def _close_review(job: Job, *, reviews: Reviews, clock: Clock) -> None:

@@ -1,16 +1,18 @@
 """A job as the app backend sees it: state, verdicts, progress, avatars with short-lived links."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
-from likeness.api import AvatarView, Explained, JobView, PhotoView, ProgressView
+from likeness.api import AvatarView, EstimateView, Explained, JobView, PhotoView, ProgressView
 from likeness.domain.avatar import AvatarState
 from likeness.domain.catalogue import Tier
 from likeness.domain.ids import JobId
 from likeness.domain.job import Job, JobState
 from likeness.domain.moderation import Outcome
 from likeness.domain.photo import Photo, PhotoState
+from likeness.domain.progress import MAX_PAST, WORKING, estimate, worked
 from likeness.domain.reasons import Reason, ReasonCard
-from likeness.ports import Clock, Gallery, Jobs, Ledger, Users, Work
+from likeness.ports import Clock, Gallery, Jobs, KeyedHash, Ledger, Past, Users, Work
 from likeness.services.get_quota import get_quota
 
 Cards = Mapping[Reason, ReasonCard]
@@ -24,17 +26,24 @@ def get_job(
     ledger: Ledger,
     gallery: Gallery,
     work: Work,
+    past: Past,
+    keyed_hash: KeyedHash,
     clock: Clock,
     tiers: Mapping[str, Tier],
     reasons: Cards,
 ) -> JobView:
+    """Avatars are shown until they expire, whenever the bucket gets to deleting them."""
     job = jobs.get(job_id)
-    done = job.state is JobState.COMPLETED
-    avatars = _avatars(job, jobs, gallery) if done else ()
+    now = clock.now()
+    expired = job.avatars_expire_at is not None and now >= job.avatars_expire_at
+    shown = job.state is JobState.COMPLETED and not expired
+    avatars = _avatars(job, jobs, gallery) if shown else ()
     return JobView(
         job_id=job.job_id,
         state=job.state,
         reason=explain(job.reason, reasons) if job.reason else None,
+        failure=job.failure,
+        tier=job.tier,
         styles=job.styles,
         avatars_asked=job.avatars,
         created_at=job.created_at,
@@ -42,10 +51,18 @@ def get_job(
         timeline=job.timeline,
         photos=tuple(_photo(photo, reasons) for photo in jobs.photos(job_id)),
         photos_deleted_at=job.photos_deleted_at,
-        progress=_progress(job, work),
+        progress=_progress(job, jobs, work, past, now),
         avatars=avatars,
+        avatars_expire_at=job.avatars_expire_at,
         archive=gallery.archive_link(job_id) if avatars else None,
-        quota=get_quota(job.user_id, users=users, ledger=ledger, clock=clock, tiers=tiers),
+        quota=get_quota(
+            job.user_id,
+            users=users,
+            ledger=ledger,
+            keyed_hash=keyed_hash,
+            clock=clock,
+            tiers=tiers,
+        ),
     )
 
 
@@ -75,14 +92,26 @@ def _photo(photo: Photo, cards: Cards) -> PhotoView:
     return PhotoView(photo_id=photo.photo_id, state=photo.state)
 
 
-def _progress(job: Job, work: Work) -> ProgressView | None:
-    """Counts what is finished, so that the number never goes back when a second round begins."""
-    if job.state is not JobState.GENERATING:
+def _progress(job: Job, jobs: Jobs, work: Work, past: Past, now: datetime) -> ProgressView | None:
+    if job.state not in WORKING:
         return None
-    progress = work.progress(job.job_id, job.round)
+    latest = past.recent(job.lane, job.tier, limit=MAX_PAST) if job.lane else []
+    found = estimate(latest, worked(job, now).total_seconds())
+    return ProgressView(
+        done=_done(job, jobs, work),
+        total=job.avatars,
+        estimate=EstimateView(**found.model_dump()) if found else None,
+    )
+
+
+def _done(job: Job, jobs: Jobs, work: Work) -> int:
+    """Avatars drawn. In a second round those of the first count, less what is drawn again."""
+    if job.state is JobState.FINISHING:
+        return sum(avatar.state is not AvatarState.REFUSED for avatar in jobs.avatars(job.job_id))
+    progress = work.progress(job.job_id, job.round) if job.state is JobState.GENERATING else None
     if progress is None:
-        return ProgressView(done=0, total=job.avatars)
-    return ProgressView(done=job.avatars - progress.total + progress.done, total=job.avatars)
+        return 0
+    return job.avatars - progress.total + progress.done
 
 
 def _avatars(job: Job, jobs: Jobs, gallery: Gallery) -> tuple[AvatarView, ...]:

@@ -1,31 +1,48 @@
-"""A user's day: what was used, what is left, when the next one begins."""
+"""A user's day: what was used, what is left, when the next one begins, and why."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-from likeness.api import QuotaView
+from likeness.api import EntryView, QuotaView
 from likeness.domain.catalogue import Tier, tier_of
 from likeness.domain.ids import UserId
-from likeness.domain.quota import Entry, EntryState, day_of, next_day_begins
-from likeness.ports import Clock, Ledger, Users
+from likeness.domain.quota import UserZone
+from likeness.ports import Clock, KeyedHash, Ledger, Users
 
 
 def get_quota(
-    user_id: UserId, *, users: Users, ledger: Ledger, clock: Clock, tiers: Mapping[str, Tier]
+    user_id: UserId,
+    *,
+    users: Users,
+    ledger: Ledger,
+    keyed_hash: KeyedHash,
+    clock: Clock,
+    tiers: Mapping[str, Tier],
 ) -> QuotaView:
     """A user who never had a job is shown in UTC."""
     now = clock.now()
-    time_zone = users.time_zone(user_id) or "UTC"
-    day = day_of(now, time_zone)
-    entries = ledger.entries(user_id, day)
-    limit = tier_of(users.plus(user_id), tiers, now).jobs_a_day
+    profile = users.profile(user_id)
+    subject = keyed_hash.subject(user_id)
+    zone = profile.zone or UserZone.first("UTC", now, ledger.last_taken(subject))
+    tier = tier_of(profile.plus, tiers, now)
+    day = zone.day(now)
+    used = ledger.used(subject, day)
+    limit = tier.jobs_a_day if tier.open else 0
     return QuotaView(
         day=day,
+        time_zone=zone.name,
+        tier=tier.tier,
         limit=limit,
-        used=used(entries),
-        left=max(0, limit - used(entries)),
-        next_day_begins_at=next_day_begins(now, time_zone),
+        used=used,
+        left=max(0, limit - used),
+        next_day_begins_at=zone.next_day_begins(now),
+        entries=tuple(
+            EntryView(
+                job_id=entry.job_id,
+                state=entry.state,
+                reason=entry.reason,
+                reserved_at=entry.reserved_at,
+                settled_at=entry.settled_at,
+            )
+            for entry in ledger.entries(user_id, day)
+        ),
     )
-
-
-def used(entries: Iterable[Entry]) -> int:
-    return sum(entry.state is not EntryState.RETURNED for entry in entries)

@@ -154,7 +154,8 @@ def _finish(
     if job and photo and recorded and job.state is not JobState.OPEN and photo.verdict is None:
         _save(_awaited(photo), jobs, seen=photo)
         job, photo = _find(job_id, photo_id, jobs)
-    if job is None or photo is None or job.ended or photo.state is not PhotoState.ACCEPTED:
+    over = job is None or job.ended or job.state is JobState.CANCELLING
+    if over or photo is None or photo.state is not PhotoState.ACCEPTED:
         photos.drop(job_id, photo_id)
     photos.delete_upload(job_id, photo_id)
 

@@ -3,19 +3,21 @@
 from collections.abc import Mapping
 
 from likeness.api import Submitted
-from likeness.domain.catalogue import Tier
+from likeness.domain.catalogue import Tier, check_terms, tier_of
 from likeness.domain.errors import Conflict, Invalid, OverQuota
 from likeness.domain.ids import JobId
 from likeness.domain.job import MAX_PHOTOS, MIN_PHOTOS, Job, JobState
 from likeness.domain.photo import PhotoState
-from likeness.domain.quota import day_of, next_day_begins
-from likeness.ports import Clock, Inspections, Jobs, Ledger, Photos, Workflow
+from likeness.domain.quota import day_is_taken
+from likeness.ports import Clock, Inspections, Jobs, Ledger, Photos, Users, Workflow
 
 
 def submit_job(
     job_id: JobId,
     *,
+    lane: str,
     jobs: Jobs,
+    users: Users,
     ledger: Ledger,
     photos: Photos,
     inspections: Inspections,
@@ -30,8 +32,8 @@ def submit_job(
     job = jobs.get(job_id)
     if job.state is JobState.OPEN:
         _check_photos(job_id, jobs=jobs, photos=photos, inspections=inspections)
-        job = _reserve(job, jobs=jobs, ledger=ledger, clock=clock, tiers=tiers)
-    if job.ended:
+        job = _reserve(job, lane, jobs=jobs, users=users, ledger=ledger, clock=clock, tiers=tiers)
+    if job.ended or job.state is JobState.CANCELLING:
         raise Conflict(f"job {job_id} is {job.state}")
     workflow.start(job_id)
     return Submitted(job_id=job_id, state=job.state)
@@ -39,18 +41,33 @@ def submit_job(
 
 def _reserve(
     job: Job,
+    lane: str,
     *,
     jobs: Jobs,
+    users: Users,
     ledger: Ledger,
     clock: Clock,
     tiers: Mapping[str, Tier],
 ) -> Job:
+    """The job with its day taken. Its tier is frozen now: what Plus does later changes nothing."""
     now = clock.now()
     if now >= job.submit_by:
         raise Conflict(f"job {job.job_id} had to be submitted by {job.submit_by.isoformat()}")
-    submitted = job.move(JobState.MODERATING, now, day=day_of(now, job.time_zone))
+    profile = users.profile(job.user_id)
+    if profile.zone is None or profile.erasing:
+        raise Conflict("the user is being erased: nothing can be submitted")
+    tier = tier_of(profile.plus, tiers, now)
+    check_terms(tier, job.styles, job.avatars)
+    submitted = job.move(
+        JobState.MODERATING,
+        now,
+        day=profile.zone.day(now),
+        day_ends_at=profile.zone.next_day_begins(now),
+        tier=tier.tier,
+        lane=lane,
+    )
     try:
-        ledger.reserve(submitted, limit=tiers[job.tier].jobs_a_day, now=now)
+        ledger.reserve(submitted, limit=tier.jobs_a_day, now=now)
     except Conflict:
         # Somebody moved the job first. If that was another submit, it is submitted.
         current = jobs.get(job.job_id)
@@ -58,10 +75,7 @@ def _reserve(
             raise
         return current
     except OverQuota as taken:
-        begins = next_day_begins(now, job.time_zone)
-        raise OverQuota(
-            f"today's avatars were made: the next day begins at {begins.isoformat()}"
-        ) from taken
+        raise OverQuota(day_is_taken(profile.zone.next_day_begins(now))) from taken
     return submitted
 
 

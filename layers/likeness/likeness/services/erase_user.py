@@ -1,0 +1,53 @@
+"""Erase a user: running jobs ended, every picture and every record deleted."""
+
+from likeness.contracts import Erased
+from likeness.domain.erasure import Erasure, ErasureState
+from likeness.domain.errors import Unavailable
+from likeness.domain.ids import ErasureId
+from likeness.domain.job import Job
+from likeness.ports import Clock, Erasures, Gallery, Jobs, Photos, Users, Work, Workflow
+from likeness.services.cancel_job import cancel_job
+
+
+def erase_user(
+    erasure_id: ErasureId,
+    *,
+    erasures: Erasures,
+    jobs: Jobs,
+    users: Users,
+    photos: Photos,
+    work: Work,
+    gallery: Gallery,
+    workflow: Workflow,
+    clock: Clock,
+) -> Erased:
+    """Safe to repeat from any point: a job is forgotten only after its pictures are gone, and the
+    user only after every job. Unavailable while a job still ends: the step is tried again.
+    """
+    erasure = erasures.get(erasure_id)
+    if erasure.state is ErasureState.DONE or erasure.user_id is None:
+        return _erased(erasure)
+    user_id = erasure.user_id
+    there = jobs.of_user(user_id)
+    running = [job for job in there if not job.ended]
+    for job in running:
+        cancel_job(job.job_id, jobs=jobs, workflow=workflow, clock=clock)
+    for job in there:
+        if job.ended:
+            erasure = erasure.count(jobs=1, objects=_delete(job, photos, work, gallery))
+            jobs.forget(job.job_id)
+            erasures.save(erasure)
+    if running:
+        raise Unavailable(f"{len(running)} jobs are still being ended")
+    users.forget(user_id)
+    erasure = erasure.finish(clock.now())
+    erasures.save(erasure)
+    return _erased(erasure)
+
+
+def _delete(job: Job, photos: Photos, work: Work, gallery: Gallery) -> int:
+    return photos.purge(job.job_id) + work.purge(job.job_id) + gallery.purge(job.job_id)
+
+
+def _erased(erasure: Erasure) -> Erased:
+    return Erased(erasure_id=erasure.erasure_id, jobs=erasure.jobs, objects=erasure.objects)

@@ -1,0 +1,231 @@
+"""Every way a job can end, caused on the laptop cloud: nothing left, the day right, a reason."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from infra.local import cloud, places, processes
+from infra.local.demo.app_backend import Answered, AppBackend
+from infra.local.places import Places
+from tests.stack.moody_container import FAILS, HANGS
+from tests.stack.people import Person, until
+
+SUBMITS = 200
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory, gallery):
+    """A cloud of its own, whose container does what the number of avatars tells it."""
+    where = Places(
+        state=tmp_path_factory.mktemp("ends") / "state",
+        build=places.ROOT / ".aws-sam" / "stack-tests",
+    )
+    program = [str(places.python_of("model")), str(places.ROOT / "tests/stack/moody_container.py")]
+    try:
+        yield cloud.up(
+            port=processes.free_port(),
+            where=where,
+            gallery=gallery,
+            training=program,
+            wait_scale=0.05,
+        )
+    finally:
+        cloud.down(where=where)
+
+
+@pytest.fixture(scope="module")
+def ops(running):
+    return running.act_as(running.ops_credentials())
+
+
+@pytest.fixture(scope="module")
+def backend(running, http):
+    return AppBackend(running.api_url, places.REGION, running.app_credentials(), http)
+
+
+@pytest.fixture
+def person(backend):
+    return Person(backend)
+
+
+@pytest.fixture
+def drawing(backend, selfies):
+    """Hands in photos of a person, and waits until their avatars are being drawn."""
+
+    def begin(person, avatars):
+        job_id = person.hands_in(*selfies[:3], avatars=avatars)
+        backend.submit(job_id)
+        until(lambda: backend.job(job_id)["state"] == "generating")
+        return job_id
+
+    return begin
+
+
+def training_jobs(ops, job_id):
+    """Whether GPU work of the job runs, by its name."""
+    listed = ops("sagemaker").list_training_jobs(NameContains=job_id)["TrainingJobSummaries"]
+    return {one["TrainingJobStatus"] for one in listed}
+
+
+def ended(job, backend, person, objects, *, state, code, spent=0):
+    """The job says why it ended, nothing of it is left, and the day is right."""
+    assert job["state"] == state
+    assert (job["reason"] or {}).get("code") == code
+    assert objects(job["job_id"]) == []
+    assert job["photos_deleted_at"]
+    assert backend.quota(person.user_id)["used"] == spent
+
+
+def test_a_container_that_fails(drawing, backend, person, objects):
+    job = person.sees_end(drawing(person, FAILS))
+
+    ended(job, backend, person, objects, state="failed", code="SYSTEM.UNAVAILABLE")
+    assert job["failure"] == "gpu"
+    (entry,) = job["quota"]["entries"]
+    assert (entry["state"], entry["reason"]) == ("returned", "SYSTEM.UNAVAILABLE")
+
+
+def test_a_container_that_somebody_stops(drawing, backend, person, objects, ops):
+    job_id = drawing(person, HANGS)
+    until(lambda: training_jobs(ops, job_id) == {"InProgress"})
+
+    ops("sagemaker").stop_training_job(TrainingJobName=f"likeness-{job_id}-r1")
+
+    job = person.sees_end(job_id)
+    ended(job, backend, person, objects, state="failed", code="SYSTEM.UNAVAILABLE")
+
+
+def test_a_container_that_hangs_until_its_pipeline_is_stopped(
+    drawing, backend, person, objects, ops, running
+):
+    """A pipeline that takes too long is stopped the same way, by its own time limit."""
+    job_id = drawing(person, HANGS)
+    arn = running.outputs["StateMachine"].replace(":stateMachine:", ":execution:")
+
+    ops("stepfunctions").stop_execution(executionArn=f"{arn}:{job_id}")
+
+    job = person.sees_end(job_id)
+    ended(job, backend, person, objects, state="failed", code="SYSTEM.UNAVAILABLE")
+    assert "InProgress" not in training_jobs(ops, job_id)
+
+
+def test_a_user_who_cancels_while_avatars_are_drawn(drawing, backend, person, objects, ops):
+    job_id = drawing(person, HANGS)
+    until(lambda: training_jobs(ops, job_id) == {"InProgress"})
+
+    assert backend.cancel(job_id)["state"] == "cancelling"
+
+    job = person.sees_end(job_id)
+    ended(job, backend, person, objects, state="cancelled", code="SYSTEM.CANCELLED")
+    assert job["avatars"] == []
+    assert "InProgress" not in training_jobs(ops, job_id)
+    assert backend.cancel(job_id)["state"] == "cancelled"
+
+
+def test_a_user_who_cancels_before_anything_was_submitted(backend, person, objects, selfies):
+    job_id = person.hands_in(*selfies[:3])
+
+    backend.cancel(job_id)
+
+    job = person.sees_end(job_id)
+    ended(job, backend, person, objects, state="cancelled", code="SYSTEM.CANCELLED")
+    assert job["quota"]["entries"] == []
+
+
+def test_a_job_that_nobody_submits(backend, person, objects, ops, running, selfies):
+    """Its timer is set to go off now, instead of in an hour."""
+    job_id = person.hands_in(*selfies[:3])
+    scheduler = ops("scheduler")
+    name = {"Name": f"{job_id}-NotSubmitted", "GroupName": running.outputs["Timers"]}
+    timer = scheduler.get_schedule(**name)
+    kept = {key: timer[key] for key in ("FlexibleTimeWindow", "Target", "ActionAfterCompletion")}
+    now = datetime.now(UTC) - timedelta(seconds=1)
+
+    scheduler.update_schedule(**name, **kept, ScheduleExpression=f"at({now:%Y-%m-%dT%H:%M:%S})")
+
+    job = person.sees_end(job_id)
+    ended(job, backend, person, objects, state="expired", code="SYSTEM.NOT_SUBMITTED")
+    with pytest.raises(Answered, match="expired"):
+        backend.submit(job_id)
+
+
+def test_a_completed_job_is_kept_in_part(drawing, backend, person, objects, selfies):
+    job_id = person.hands_in(*selfies[:3], avatars=2)
+    backend.submit(job_id)
+    job = person.sees_end(job_id)
+    assert job["state"] == "completed"
+    assert [avatar["avatar_id"] for avatar in job["avatars"]] == ["a01", "a02"]
+    with pytest.raises(Answered, match="nothing left to cancel"):
+        backend.cancel(job_id)
+
+    kept = backend.keep(job_id, ["a02"])
+
+    assert kept["avatars_expire_at"] == job["avatars_expire_at"]
+    shown = backend.job(job_id)
+    assert [avatar["avatar_id"] for avatar in shown["avatars"]] == ["a02"]
+    assert sorted({key.split("/")[2] for key in objects(job_id)}) == ["a02", "avatars.zip"]
+    assert backend.quota(person.user_id)["used"] == 1
+
+
+def test_plus_is_what_billing_said_last(backend, person):
+    now = datetime.now(UTC)
+
+    def say(days, effective):
+        expires, at = now + timedelta(days=days), now + timedelta(seconds=effective)
+        said = {
+            "expires_at": expires.isoformat(),
+            "source": "store",
+            "effective_at": at.isoformat(),
+        }
+        return backend.set_plus(person.user_id, said)
+
+    assert say(30, -20)["active"]
+    assert backend.quota(person.user_id)["tier"] == "plus"
+    assert not say(-1, -10)["active"]
+    assert not say(30, -20)["active"]  # the first one, once more and late
+    assert backend.quota(person.user_id)["tier"] == "lite"
+
+
+def test_a_user_is_erased_while_a_job_runs(drawing, backend, person, objects, selfies):
+    done = person.hands_in(*selfies[:3], avatars=2)
+    backend.submit(done)
+    person.sees_end(done)
+    other = Person(backend)
+    job_id = drawing(other, HANGS)
+    erasures = [backend.erase(person.user_id), backend.erase(other.user_id)]
+
+    for erasure in erasures:
+        until(lambda e=erasure: backend.erasure(e["erasure_id"])["state"] == "done")
+    for gone in (done, job_id):
+        assert objects(gone) == []
+        with pytest.raises(Answered) as unknown:
+            backend.job(gone)
+        assert unknown.value.status == 404
+    assert [backend.erasure(e["erasure_id"])["jobs"] for e in erasures] == [1, 1]
+    quota = backend.quota(person.user_id)
+    assert (quota["used"], quota["entries"]) == (1, [])
+    with pytest.raises(Answered, match="next day"):
+        backend.create_job(person.order())
+    assert backend.quota(other.user_id)["used"] == 0
+
+
+def test_of_two_hundred_submits_at_once_one_job_comes(backend, person, selfies):
+    jobs = [person.hands_in(*selfies[:3], avatars=2) for _ in range(4)]
+
+    def submit(n):
+        try:
+            return backend.submit(jobs[n % len(jobs)])["job_id"], 202
+        except Answered as refused:
+            return jobs[n % len(jobs)], refused.status
+
+    with ThreadPoolExecutor(SUBMITS) as pool:
+        answers = set(pool.map(submit, range(SUBMITS)))
+
+    started = {job_id for job_id, status in answers if status == 202}
+    assert len(started) == 1
+    (winner,) = started
+    assert {status for job_id, status in answers if job_id != winner} <= {429, 503}
+    assert person.sees_end(winner)["state"] == "completed"
+    assert backend.quota(person.user_id)["used"] == 1
+    assert [backend.job(one)["state"] for one in jobs].count("open") == len(jobs) - 1

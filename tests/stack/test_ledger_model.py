@@ -1,0 +1,347 @@
+"""The ledger against a model of it: whatever happens in whatever order, and wherever it is cut off.
+
+The real services and tables, on the laptop cloud's DynamoDB. A crash is an exception of no kind
+that any code of ours catches, raised before one of a call's writes or after it: what the write
+did is there, and nobody was told.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from hypothesis import HealthCheck, Phase, settings, strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    consumes,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+
+from infra.local import places
+from likeness.adapters.jobs_table import JobsTable
+from likeness.adapters.ledger_table import LedgerTable
+from likeness.adapters.past_table import PastTable
+from likeness.adapters.reviews_table import ReviewsTable
+from likeness.adapters.users_table import UsersTable
+from likeness.domain.avatar import AvatarState
+from likeness.domain.errors import Conflict, OverQuota
+from likeness.domain.ids import JobId, UserId
+from likeness.domain.job import JobState
+from likeness.domain.quota import EntryState
+from likeness.services.cancel_job import cancel_job
+from likeness.services.create_job import create_job
+from likeness.services.fail_job import fail_job
+from likeness.services.settle_job import settle_job
+from likeness.services.submit_job import submit_job
+from tests.builders import (
+    NOW,
+    a_photo,
+    a_tier,
+    an_avatar,
+    an_order,
+    plus,
+    styles,
+)
+from tests.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TIERS = {"lite": a_tier(jobs_a_day=1), "plus": a_tier("plus", jobs_a_day=2)}
+MOST_A_DAY = 2
+ZONES = ("Europe/Berlin", "Pacific/Kiritimati", "Pacific/Pago_Pago", "America/New_York")
+WRITES = ("PutItem", "UpdateItem", "TransactWriteItems", "BatchWriteItem")
+
+
+class Crash(BaseException):
+    """The process is gone."""
+
+
+class CrashingTable:
+    """Counts the writes of one call, and crashes before or after the one it was told of."""
+
+    def __init__(self, client: Any) -> None:
+        self._armed: tuple[str, int] | None = None
+        for operation in WRITES:
+            client.meta.events.register(f"before-call.dynamodb.{operation}", self._before)
+            client.meta.events.register(f"after-call.dynamodb.{operation}", self._after)
+
+    @contextmanager
+    def crash(self, where: tuple[str, int] | None) -> Iterator[None]:
+        """Inside, the n-th write (from 0) is never sent, or its answer never arrives."""
+        self._armed = where
+        try:
+            yield
+        except Crash:
+            pass
+        finally:
+            self._armed = None
+
+    def _before(self, **_: Any) -> None:
+        self._strike("before")
+
+    def _after(self, **_: Any) -> None:
+        self._strike("after")
+        if self._armed:
+            side, left = self._armed
+            self._armed = (side, left - 1)
+
+    def _strike(self, side: str) -> None:
+        if self._armed == (side, 0):
+            raise Crash
+
+
+crashes = st.none() | st.tuples(st.sampled_from(["before", "after"]), st.integers(0, 2))
+
+
+class Ledger(RuleBasedStateMachine):
+    """Two users, their jobs, and a clock that only goes forward."""
+
+    table: Any  # given by the test
+    crashing: CrashingTable
+
+    jobs = Bundle("jobs")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.world = World()
+        self.world.jobs = JobsTable(self.table, self.world.clock)  # type: ignore[assignment]
+        self.world.ledger = LedgerTable(self.table)  # type: ignore[assignment]
+        self.world.users = UsersTable(self.table)  # type: ignore[assignment]
+        self.world.reviews = ReviewsTable(self.table)  # type: ignore[assignment]
+        self.world.past = PastTable(self.table)  # type: ignore[assignment]
+        self.users = [UserId(f"user-{uuid.uuid4().hex}") for _ in range(2)]
+        self.days: dict[UserId, list[str]] = {user: [] for user in self.users}
+        self.known: set[JobId] = set()
+
+    # --- what may happen -------------------------------------------------------------------------
+
+    @rule(target=jobs, user=st.integers(0, 1), zone=st.sampled_from(ZONES), crash=crashes)
+    def open(self, user: int, zone: str, crash: Any) -> Any:
+        world, created = self.world, None
+        with self.crashing.crash(crash), suppress(OverQuota):
+            created = create_job(
+                an_order(
+                    user_id=self.users[user],
+                    time_zone=zone,
+                    consent={"version": "2026-11", "accepted_at": NOW},
+                ),
+                jobs=world.jobs,
+                users=world.users,
+                ledger=world.ledger,
+                photos=world.photos,
+                timers=world.timers,
+                keyed_hash=world.keyed_hash,
+                clock=world.clock,
+                styles=styles(),
+                tiers=TIERS,
+                consent_versions=frozenset({"2026-11"}),
+                submit_within=timedelta(days=90),
+            )
+        if created is None:
+            return multiple()
+        for photo in world.jobs.photos(created.job_id):
+            n = int(photo.photo_id[1:])
+            world.jobs.save_photo(a_photo(n, job_id=created.job_id), seen=photo)
+        self.known.add(created.job_id)
+        return created.job_id
+
+    @rule(job_id=jobs, crash=crashes)
+    def submit(self, job_id: JobId, crash: Any) -> None:
+        """For the first time, or once more."""
+        world = self.world
+        before = world.jobs.get(job_id)
+        with self.crashing.crash(crash), suppress(OverQuota, Conflict):
+            submit_job(
+                job_id,
+                lane="training-job",
+                jobs=world.jobs,
+                users=world.users,
+                ledger=world.ledger,
+                photos=world.photos,
+                inspections=world.inspections,
+                workflow=world.workflow,
+                clock=world.clock,
+                tiers=TIERS,
+            )
+        after = world.jobs.get(job_id)
+        if before.day is None and after.day is not None:
+            self.days[after.user_id].append(after.day)
+            held = world.ledger.used(after.subject, after.day)
+            assert held <= TIERS[after.tier].jobs_a_day
+
+    @rule(job_id=jobs)
+    def cancel(self, job_id: JobId) -> None:
+        with suppress(Conflict):
+            cancel_job(
+                job_id,
+                jobs=self.world.jobs,
+                workflow=self.world.workflow,
+                clock=self.world.clock,
+            )
+
+    @rule(job_id=jobs, crash=crashes)
+    def complete(self, job_id: JobId, crash: Any) -> None:
+        """What the pipeline does from moderation to the end, which may be cut off."""
+        world = self.world
+        with self.crashing.crash(crash), suppress(Conflict):
+            job = world.jobs.get(job_id)
+            for state in (JobState.GENERATING, JobState.FINISHING):
+                if job.may_become(state):
+                    job = job.move(state, world.clock.now())
+                    world.jobs.save(job)
+            world.jobs.save_avatars(
+                an_avatar(n, AvatarState.PUBLISHED, job_id=job_id) for n in (1, 2, 3)
+            )
+            settle_job(
+                job_id,
+                jobs=world.jobs,
+                ledger=world.ledger,
+                past=world.past,
+                clock=world.clock,
+                avatars_stay=timedelta(days=30),
+            )
+
+    @rule(
+        job_id=jobs,
+        error=st.sampled_from(["Cancelled", "States.TaskFailed", "NotSubmitted", "NoAvatars"]),
+        crash=crashes,
+    )
+    def end(self, job_id: JobId, error: str, crash: Any) -> None:
+        """Somebody ends it: the pipeline, a timer, whoever cancelled; once, or again and again."""
+        world = self.world
+        if error == "Cancelled" and world.jobs.get(job_id).state is not JobState.CANCELLING:
+            return
+        with self.crashing.crash(crash), suppress(Conflict):
+            fail_job(
+                job_id,
+                error,
+                jobs=world.jobs,
+                reviews=world.reviews,
+                ledger=world.ledger,
+                photos=world.photos,
+                work=world.work,
+                gallery=world.gallery,
+                generator=world.generator,
+                clock=world.clock,
+            )
+
+    @rule(user=st.integers(0, 1), days=st.integers(-2, 40))
+    def bill(self, user: int, days: int) -> None:
+        now = self.world.clock.now()
+        said = plus(expires_at=now + timedelta(days=days), effective_at=now)
+        self.world.users.entitle(self.users[user], said)
+
+    @rule(hours=st.sampled_from([1, 5, 12, 23, 24, 25, 24 * 31]))
+    def pass_time(self, hours: int) -> None:
+        self.world.clock.advance(timedelta(hours=hours))
+
+    @rule(job_id=consumes(jobs))
+    def lose_sight_of(self, job_id: JobId) -> None:
+        """Nobody does anything with that job any more. It keeps what it holds."""
+
+    # --- what must hold at every moment ----------------------------------------------------------
+
+    @invariant()
+    def entries_add_up(self) -> None:
+        """Each counted day has as many holders as it counts, and each holder a job that says so."""
+        holders: Counter[tuple[str, str]] = Counter()
+        for job_id in self.known:
+            job = self.world.jobs.get(job_id)
+            if job.day is None:
+                continue
+            entries = {e.job_id: e for e in self.world.ledger.entries(job.user_id, job.day)}
+            entry = entries[job_id]
+            if job.state is JobState.COMPLETED:
+                assert entry.state is EntryState.SPENT
+            elif job.ended:
+                assert entry.state is EntryState.RETURNED
+            else:
+                assert entry.state is EntryState.RESERVED
+            holders[job.subject, job.day] += entry.state is not EntryState.RETURNED
+        for (subject, day), count in holders.items():
+            assert self.world.ledger.used(subject, day) == count <= MOST_A_DAY
+
+    @invariant()
+    def days_never_go_back(self) -> None:
+        for days in self.days.values():
+            assert days == sorted(days)
+
+
+@pytest.fixture(scope="module")
+def table(running):
+    """The deployed table, as ops may use it."""
+    ops = running.ops_credentials()
+    resource = boto3.resource(
+        "dynamodb",
+        endpoint_url=running.endpoint,
+        region_name=places.REGION,
+        aws_access_key_id=ops.access_key,
+        aws_secret_access_key=ops.secret_key,
+        aws_session_token=ops.session_token,
+    )
+    return resource.Table(running.outputs["Table"])
+
+
+def check(table: Any, *, examples: int) -> None:
+    """Raises where the ledger breaks a rule of the model. The same examples every time."""
+
+    class Here(Ledger):
+        pass
+
+    Here.table = table
+    Here.crashing = CrashingTable(table.meta.client)
+    run_state_machine_as_test(
+        Here,
+        settings=settings(
+            max_examples=examples,
+            stateful_step_count=30,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def test_the_ledger_holds_whatever_happens(table):
+    check(table, examples=20)
+
+
+def test_the_model_notices_a_day_that_is_not_given_back(table, monkeypatch):
+    def forget(self, job, day):
+        return {
+            "ConditionCheck": {
+                "TableName": self._table.name,
+                "Key": {"pk": f"DAY#{job.subject}", "sk": day},
+                "ConditionExpression": "attribute_exists(pk)",
+            }
+        }
+
+    monkeypatch.setattr(LedgerTable, "_give_back", forget)
+
+    with pytest.raises(AssertionError):
+        check(table, examples=20)
+
+
+def test_the_model_notices_a_job_that_ends_apart_from_its_day(table, monkeypatch):
+    settle = LedgerTable.settle
+
+    def apart(self, ended, state, **rest):
+        JobsTable(self._table).save(ended)
+        settle(self, ended, state, **rest)
+
+    monkeypatch.setattr(LedgerTable, "settle", apart)
+
+    with pytest.raises(AssertionError):
+        check(table, examples=20)

@@ -1,0 +1,125 @@
+"""Keeping: what the user picked stays, the rest is gone."""
+
+import io
+import zipfile
+from datetime import timedelta
+
+import pytest
+
+from likeness.api import Keep
+from likeness.domain.avatar import AvatarState
+from likeness.domain.errors import Conflict, Invalid, NotDeleted, NotFound
+from likeness.domain.job import JobState
+from likeness.services.keep_avatars import keep_avatars
+from tests.builders import JOB, NOW, a_png, an_avatar
+
+EXPIRE = NOW + timedelta(days=30)
+
+
+def keep(world, *names):
+    return keep_avatars(
+        JOB, Keep(avatars=names), jobs=world.jobs, gallery=world.gallery, clock=world.clock
+    )
+
+
+def published(world):
+    """Four avatars, one of which moderation refused."""
+    there = [an_avatar(n, AvatarState.PUBLISHED) for n in (1, 2, 3)]
+    for n in (1, 2, 3):
+        world.avatar_objects.put(f"drawn/{JOB}/a{n:02d}.png", a_png(n))
+    refused = an_avatar(4, AvatarState.REFUSED)
+    world.has(JobState.COMPLETED, with_avatars=[*there, refused], avatars_expire_at=EXPIRE)
+    world.gallery.publish(there)
+    world.gallery.tidy(JOB)
+
+
+def states(world):
+    return {avatar.avatar_id: avatar.state.value for avatar in world.jobs.avatars(JOB)}
+
+
+def test_what_was_not_picked_is_deleted_and_the_date_is_said(world):
+    published(world)
+
+    kept = keep(world, "a03", "a01")
+
+    assert (kept.avatars, kept.avatars_expire_at) == (("a01", "a03"), EXPIRE)
+    assert states(world) == {
+        "a01": "published", "a02": "dropped", "a03": "published", "a04": "refused"
+    }  # fmt: skip
+    assert not [key for key in world.avatar_objects.listing() if "a02" in key]
+    assert f"avatars/{JOB}/a01/512.webp" in world.avatar_objects.listing()
+
+
+def test_the_archive_holds_what_is_kept(world):
+    published(world)
+
+    keep(world, "a02")
+
+    packed = world.avatar_objects.objects[f"avatars/{JOB}/avatars.zip"]
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        assert [archive.read(name) for name in archive.namelist()] == [a_png(2)]
+
+
+def test_keeping_twice_is_keeping_once(world):
+    published(world)
+
+    assert keep(world, "a02") == keep(world, "a02")
+
+
+def test_fewer_may_be_kept_later(world):
+    published(world)
+    keep(world, "a01", "a02")
+
+    keep(world, "a01")
+
+    assert states(world)["a02"] == "dropped"
+
+
+@pytest.mark.parametrize("missing", ["a03", "a04", "a09"])
+def test_what_was_dropped_refused_or_never_drawn_cannot_be_kept(world, missing):
+    published(world)
+    keep(world, "a01", "a02")
+    before = states(world)
+
+    with pytest.raises(NotFound, match=missing):
+        keep(world, "a01", missing)
+
+    assert states(world) == before
+
+
+def test_naming_one_twice_is_said_before_anything_is_deleted(world):
+    published(world)
+
+    with pytest.raises(Invalid):
+        keep(world, "a01", "a01")
+
+    assert states(world)["a02"] == "published"
+
+
+def test_what_a_fault_left_behind_goes_with_the_next_try(world):
+    published(world)
+    world.avatar_objects.sealed = True
+    with pytest.raises(NotDeleted):
+        keep(world, "a01")
+    assert states(world)["a02"] == "dropped"  # and nobody gets a link any more
+
+    world.avatar_objects.sealed = False
+    keep(world, "a01")
+
+    assert not [key for key in world.avatar_objects.listing() if "a02" in key]
+
+
+def test_what_expired_cannot_be_kept(world):
+    published(world)
+    world.clock.set(EXPIRE)
+
+    with pytest.raises(NotFound, match="expired"):
+        keep(world, "a01")
+
+
+@pytest.mark.parametrize("state", [state for state in JobState if state is not JobState.COMPLETED])
+def test_only_a_completed_job_has_something_to_keep(world, state):
+    world.has(state)
+
+    with pytest.raises(Conflict):
+        keep(world, "a01")

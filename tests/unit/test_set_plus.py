@@ -1,0 +1,52 @@
+"""Plus, as billing tells of it: late, twice, and in any order."""
+
+from datetime import timedelta
+from itertools import permutations
+
+import pytest
+
+from likeness.api import SetPlus
+from likeness.services.set_plus import set_plus
+from tests.builders import NOW, USER
+
+BOUGHT = SetPlus(
+    expires_at=NOW + timedelta(days=30), source="store", effective_at=NOW - timedelta(days=3)
+)
+ENDED = SetPlus(
+    expires_at=NOW - timedelta(days=2), source="store", effective_at=NOW - timedelta(days=2)
+)
+RENEWED = SetPlus(
+    expires_at=NOW + timedelta(days=60), source="store", effective_at=NOW - timedelta(days=1)
+)
+
+
+def tell(world, request):
+    return set_plus(USER, request, users=world.users, clock=world.clock)
+
+
+def test_what_billing_said_is_what_stands(world):
+    stands = tell(world, BOUGHT)
+
+    assert (stands.active, stands.expires_at, stands.source) == (True, BOUGHT.expires_at, "store")
+
+
+def test_plus_that_ended_is_not_active(world):
+    assert not tell(world, ENDED).active
+
+
+@pytest.mark.parametrize("order", list(permutations([BOUGHT, ENDED, RENEWED])))
+def test_the_newest_decision_stands_in_whatever_order_it_came(world, order):
+    for message in (*order, *order):
+        told = tell(world, message)
+
+    assert told.expires_at == RENEWED.expires_at
+    assert world.users.profile(USER).plus.effective_at == RENEWED.effective_at
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_of_two_decisions_of_one_moment_the_longer_lasting_stands(world, order):
+    both = [BOUGHT, BOUGHT.model_copy(update={"expires_at": NOW + timedelta(days=90)})]
+    for n in order:
+        told = tell(world, both[n])
+
+    assert told.expires_at == NOW + timedelta(days=90)

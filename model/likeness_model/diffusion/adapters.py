@@ -4,7 +4,9 @@ In bf16, fusing and unfusing leaves a quarter of the base's tensors changed: a t
 face in the next user's pictures.
 """
 
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import torch
 from peft import LoraConfig, get_peft_model_state_dict, set_peft_model_state_dict
@@ -27,7 +29,7 @@ def put_on(
     config = LoraConfig(
         r=rank, lora_alpha=rank, init_lora_weights="gaussian", target_modules=list(targets)
     )
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), beside_others():
         torch.manual_seed(seed)
         network.add_adapter(config, adapter_name=PERSON)
     for parameter in person_parameters(network).values():
@@ -35,6 +37,14 @@ def put_on(
     if state is not None:
         set_peft_model_state_dict(network, state, adapter_name=PERSON)
     wear(network, [PERSON])
+
+
+@contextmanager
+def beside_others() -> Iterator[None]:
+    """peft warns whoever puts a second adapter on a network: here that is meant."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Already found a `peft_config`")
+        yield
 
 
 def wear(network: nn.Module, names: Sequence[str]) -> None:

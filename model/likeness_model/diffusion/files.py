@@ -1,13 +1,14 @@
 """Read parts of pipelines from the operator's folder, straight to the device."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError
 
-from likeness_model.diffusion.adapters import FAST
+from likeness_model.diffusion.adapters import FAST, beside_others
 from likeness_model.errors import WeightsError
 
 
@@ -24,15 +25,8 @@ def part(kind: Any, base: Path, name: str, how: Mapping[str, Any] | None = None)
     choice = {}
     if how and _only_half(folder):
         choice = {"variant": "fp16"}
-    try:
+    with _told(f"{base.name}/{name} cannot be loaded as {kind.__name__}"):
         return kind.from_pretrained(str(folder), local_files_only=True, **(how or {}), **choice)
-    except torch.OutOfMemoryError:
-        raise
-    except (OSError, ValueError, TypeError, KeyError, RuntimeError, SafetensorError) as broken:
-        why = str(broken).strip().partition("\n")[0][:200] or type(broken).__name__
-        raise WeightsError(
-            f"{base.name}/{name} cannot be loaded as {kind.__name__} ({why}): upload it again"
-        ) from broken
 
 
 def adapter_files(folder: Path, *, fast: str | None, family: str) -> dict[str, Path]:
@@ -47,6 +41,26 @@ def adapter_files(folder: Path, *, fast: str | None, family: str) -> dict[str, P
             )
         found[FAST] = files[0]
     return found
+
+
+def load_adapter(pipeline: Any, file: Path, name: str) -> None:
+    """Beside those that are there. Raises WeightsError, one sentence."""
+    with beside_others(), _told(f"{file.parent.name}/{file.name} cannot be loaded as an adapter"):
+        pipeline.load_lora_weights(
+            str(file.parent), weight_name=file.name, adapter_name=name, local_files_only=True
+        )
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """Whatever the libraries raise for a broken file, in one sentence."""
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        raise
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError, SafetensorError) as broken:
+        why = str(broken).strip().partition("\n")[0][:200] or type(broken).__name__
+        raise WeightsError(f"{what} ({why}): upload it again") from broken
 
 
 def _only_half(folder: Path) -> bool:

@@ -74,8 +74,9 @@ def fingerprint(module: nn.Module, *, without: str) -> str:
         if f".{without}." in name:
             continue
         # A linear layer that carries adapters is called `x.base_layer`; bare, it is `x`.
-        digest.update(name.replace(".base_layer", "").encode())
-        digest.update(_sum(tensors[name]).to_bytes(8, "little"))
+        tensor = tensors[name]
+        digest.update(f"{name.replace('.base_layer', '')} {tensor.dtype}".encode())
+        digest.update(_sum(tensor).to_bytes(8, "little"))
     return digest.hexdigest()
 
 

@@ -17,7 +17,7 @@ from transformers import Qwen2TokenizerFast, Qwen3ForCausalLM
 
 from likeness_model.diffusion.adapters import wear
 from likeness_model.diffusion.backends.base import Backend, Prompts, noise_of, to_pictures
-from likeness_model.diffusion.files import adapter_files, part, parts_on
+from likeness_model.diffusion.files import adapter_files, load_adapter, part, parts_on
 from likeness_model.diffusion.recipe import Recipe
 from likeness_model.vision.records import Image
 
@@ -74,9 +74,7 @@ class Klein(Backend):
         )
         files = adapter_files(folder, fast=None, family="klein")
         for adapter, file in files.items():
-            backend.pipe.load_lora_weights(
-                str(file.parent), weight_name=file.name, adapter_name=adapter, local_files_only=True
-            )
+            load_adapter(backend.pipe, file, adapter)
         backend.styles = frozenset(files)
         wear(backend.artist, [])
         return backend

@@ -17,7 +17,7 @@ from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokeniz
 
 from likeness_model.diffusion.adapters import FAST, wear
 from likeness_model.diffusion.backends.base import Backend, Prompts, noise_of, to_pictures
-from likeness_model.diffusion.files import adapter_files, part, parts_on
+from likeness_model.diffusion.files import adapter_files, load_adapter, part, parts_on
 from likeness_model.diffusion.recipe import Recipe
 from likeness_model.vision.records import Image
 
@@ -71,9 +71,7 @@ class Sdxl(Backend):
             dtype=dtype,
         )
         for adapter, file in adapter_files(folder, fast=SAMPLER, family="sdxl").items():
-            backend.pipe.load_lora_weights(
-                str(file.parent), weight_name=file.name, adapter_name=adapter, local_files_only=True
-            )
+            load_adapter(backend.pipe, file, adapter)
         backend.styles = frozenset(adapter_files(folder, fast=None, family="sdxl"))
         wear(backend.artist, [FAST])
         return backend

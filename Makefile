@@ -83,6 +83,7 @@ check: lint types imports template
 lint: .envs/dev/.ready
 	$(DEV)/ruff check .
 	$(DEV)/ruff format --check .
+	$(DEV)/hadolint model/Dockerfile
 
 types: .envs/dev/.ready
 	$(DEV)/mypy

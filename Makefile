@@ -22,7 +22,7 @@ LOCAL := .envs/cloud/bin/python -m infra.local
 export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/likeness:$(CURDIR)/model
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help demo up down status test test-model test-stack check lint types imports template bench deploy weights launch lock previews clean
+.PHONY: help demo up down status test test-model test-stack check lint types imports template bench deploy weights launch lock openapi event-schemas replay previews clean
 
 help:
 	@sed -n '3,9s/^#   //p' Makefile
@@ -92,7 +92,7 @@ imports: .envs/dev/.ready
 	$(DEV)/lint-imports
 
 template: .envs/sam/.ready
-	.envs/sam/bin/cfn-lint template.yaml infra/storage.yaml infra/identity.yaml infra/gpu.yaml
+	.envs/sam/bin/cfn-lint template.yaml infra/storage.yaml infra/identity.yaml infra/gpu.yaml infra/events.yaml
 	.envs/sam/bin/sam validate --lint --region eu-central-1
 
 # --- the rest ---------------------------------------------------------------------------------------
@@ -125,6 +125,15 @@ lock: ## Resolve every .in file anew. No registry's address gets into a lock fil
 	.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 requirements/bench.in -o requirements/bench.txt
 	cd model && for name in requirements requirements-dev requirements-launch; do \
 	  ../.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 $$name.in -o $$name.txt; done
+
+event-schemas: .envs/dev/.ready ## docs/events/, from likeness/events.py
+	$(DEV)/python -m infra.event_schemas
+
+replay: .envs/cloud/.ready ## What the webhook did not take, once more: make replay STACK=likeness-dev
+	@.envs/cloud/bin/python -m infra.replay --stack "$${STACK:?Name the stack: make replay STACK=likeness-dev}" $(if $(LIMIT),--limit $(LIMIT))
+
+openapi: .envs/dev/.ready ## docs/openapi.json, from the code
+	$(DEV)/python -m docs.openapi
 
 previews: .envs/model/.ready ## The pictures of GET /v1/styles, drawn anew
 	.envs/model/bin/python -m likeness_model.painter.previews \

@@ -2,10 +2,11 @@
 
 from http import HTTPStatus
 
-from likeness.api import AddPhoto, UploadForm
+from likeness.api import AddPhoto, KeptForm, UploadForm
 from likeness.bootstrap import app_backend
+from likeness.domain.errors import Conflict
 from likeness.domain.ids import JobId
-from likeness.entrypoints.http import route
+from likeness.entrypoints.http import InPart, route
 
 
 @route(
@@ -14,6 +15,8 @@ from likeness.entrypoints.http import route
     takes=AddPhoto,
     gives=UploadForm,
     status=HTTPStatus.CREATED,
+    raises=[Conflict],
+    repeats=InPart(KeptForm, app_backend.add_photo_again),
 )
 def handler(job_id: JobId, request: AddPhoto) -> UploadForm:
     """Give one more upload form, to replace a refused photo."""

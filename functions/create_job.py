@@ -2,12 +2,21 @@
 
 from http import HTTPStatus
 
-from likeness.api import Created, CreateJob
+from likeness.api import Created, CreateJob, KeptJob
 from likeness.bootstrap import app_backend
-from likeness.entrypoints.http import route
+from likeness.domain.errors import Conflict, Forbidden, NotFound, OverQuota
+from likeness.entrypoints.http import InPart, route
 
 
-@route("POST", "/v1/jobs", takes=CreateJob, gives=Created, status=HTTPStatus.CREATED)
+@route(
+    "POST",
+    "/v1/jobs",
+    takes=CreateJob,
+    gives=Created,
+    status=HTTPStatus.CREATED,
+    raises=[Conflict, Forbidden, NotFound, OverQuota],
+    repeats=InPart(KeptJob, app_backend.create_job_again),
+)
 def handler(request: CreateJob) -> Created:
     """Open a job: consent, bounds, tier and day are looked at, upload forms are given."""
     return app_backend.create_job(request)

@@ -30,6 +30,7 @@ from likeness.domain.photo import Box, Fingerprint, Photo, PhotoState
 from likeness.domain.quota import Day, UserZone
 from likeness.domain.reasons import Reason
 from likeness.domain.review import PhotoFindings, Review, review_of
+from likeness.events import Change, JobStateChanged
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 TODAY = Day("2026-11-22")
@@ -232,6 +233,17 @@ def a_policy(**fields: Any) -> Policy:
         }
         | fields
     )
+
+
+def an_event(job_id: JobId = JOB, version: int = 1, **fields: Any) -> JobStateChanged:
+    return JobStateChanged.of(
+        **{"job_id": job_id, "version": version, "state": "open", "previous": None, "at": NOW}
+        | fields
+    )
+
+
+def a_change(sequence: str, job_id: JobId = JOB, version: int = 1, **fields: Any) -> Change:
+    return Change(sequence=sequence, event=an_event(job_id, version, **fields))
 
 
 def a_style(style: str = "comic", **fields: Any) -> StyleCard:

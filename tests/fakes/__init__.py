@@ -1,5 +1,6 @@
 """Every port in memory. tests/integration holds each of them to what its adapter does."""
 
+from tests.fakes.answers import FakeAnswers
 from tests.fakes.buckets import (
     FakeBucket,
     FakeGallery,
@@ -11,10 +12,12 @@ from tests.fakes.calls import (
     FakeClock,
     FakeDetector,
     FakeEndpoint,
+    FakeEventBus,
     FakeGenerator,
     FakeHash,
     FakeMetrics,
     FakeTimers,
+    FakeUnannounced,
     FakeWorkflow,
 )
 from tests.fakes.tables import (
@@ -28,11 +31,13 @@ from tests.fakes.tables import (
 )
 
 __all__ = [
+    "FakeAnswers",
     "FakeBucket",
     "FakeClock",
     "FakeDetector",
     "FakeEndpoint",
     "FakeErasures",
+    "FakeEventBus",
     "FakeGallery",
     "FakeGenerator",
     "FakeHash",
@@ -45,6 +50,7 @@ __all__ = [
     "FakePhotos",
     "FakeReviews",
     "FakeTimers",
+    "FakeUnannounced",
     "FakeUsers",
     "FakeWork",
     "FakeWorkflow",

@@ -11,13 +11,14 @@ from likeness.ports import SeenLabels
 from tests.builders import DETECTOR, NOW, a_face
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime, timedelta
 
     from likeness.domain.avatar import Avatar
     from likeness.domain.face import SeenFace
     from likeness.domain.ids import AvatarId, ErasureId, JobId, PhotoId, UserId
     from likeness.domain.moderation import Label
+    from likeness.events import Change, JobStateChanged
 
 
 class FakeClock:
@@ -163,3 +164,32 @@ class FakeMetrics:
 
     def count(self, name: str, value: int = 1) -> None:
         self.counted[name] += value
+
+
+class FakeEventBus:
+    """Takes what it is given, but for what `refuses` says; `down` after so many calls."""
+
+    def __init__(self) -> None:
+        self.events: list[JobStateChanged] = []
+        self.calls: list[list[JobStateChanged]] = []
+        self.refuses: Callable[[JobStateChanged], bool] = lambda _: False
+        self.down_after: int | None = None
+
+    def publish(self, events: Sequence[JobStateChanged]) -> list[JobStateChanged]:
+        assert 1 <= len(events) <= 10, "what PutEvents takes"
+        if self.down_after is not None and len(self.calls) >= self.down_after:
+            raise Unavailable("PutEvents answered InternalException")
+        self.calls.append(list(events))
+        self.events += [event for event in events if not self.refuses(event)]
+        return [event for event in events if self.refuses(event)]
+
+
+class FakeUnannounced:
+    def __init__(self) -> None:
+        self.kept: list[Change] = []
+        self.down = False
+
+    def keep(self, change: Change) -> None:
+        if self.down:
+            raise Unavailable("SendMessage answered ServiceUnavailable")
+        self.kept.append(change)

@@ -3,7 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from likeness.domain.avatar import Avatar
 from likeness.domain.catalogue import Plus
@@ -20,6 +20,7 @@ from likeness.domain.ids import (
 )
 from likeness.domain.inference import Inference
 from likeness.domain.job import Job
+from likeness.domain.paging import Part
 from likeness.domain.photo import Photo
 from likeness.domain.quota import Day, Entry, EntryState, TakenDay, UserZone
 from likeness.domain.reasons import Reason
@@ -48,6 +49,12 @@ class FakeJobs:
 
     def get(self, job_id: JobId) -> Job:
         return self._stored(job_id)
+
+    def newest(self, user_id: UserId, *, limit: int, after: str | None = None) -> Part[Job]:
+        mine = [job for job in self.jobs.values() if job.user_id == user_id]
+        mine = sorted(mine, key=_begun, reverse=True)
+        found = (job for job in mine if after is None or _begun(job) < after)
+        return Part.of(found, limit=limit, position=_begun)
 
     def save(self, job: Job) -> None:
         with self.lock:
@@ -244,6 +251,10 @@ class FakeReviews:
         waiting = [r for r in self._reviews.values() if r.state is ReviewState.WAITING]
         return sorted(waiting, key=lambda review: (review.decide_by, review.review_id))
 
+    def queue(self, *, limit: int, after: str | None = None) -> Part[Review]:
+        found = (r for r in self.waiting() if after is None or _runs_out(r) > after)
+        return Part.of(found, limit=limit, position=_runs_out)
+
     def save(self, review: Review) -> None:
         with self._lock:
             stored = self._stored(review.review_id)
@@ -278,6 +289,18 @@ class FakeInferences:
         if version != inference.version - 1 and stored != inference:
             raise Conflict(f"round {inference.round} of job {inference.job_id} moved meanwhile")
         self.stored[at] = inference
+
+
+def _begun(job: Job) -> str:
+    return f"{_sortable(job.created_at)}#{job.job_id}"
+
+
+def _runs_out(review: Review) -> str:
+    return f"{_sortable(review.decide_by)}#{review.review_id}"
+
+
+def _sortable(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def _day_of(job: Job) -> Day:

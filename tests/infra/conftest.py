@@ -36,4 +36,5 @@ def templates(
         "infra/storage.yaml": storage,
         "infra/identity.yaml": read("infra/identity.yaml"),
         "infra/gpu.yaml": gpu,
+        "infra/events.yaml": read("infra/events.yaml"),
     }

@@ -59,6 +59,12 @@ def test_records_expire(storage):
     assert ttl == {"AttributeName": "ttl", "Enabled": True}
 
 
+def test_kept_answers_are_encrypted_and_go_after_a_day(storage):
+    table = storage["Resources"]["IdempotencyTable"]["Properties"]
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expiration", "Enabled": True}
+    assert table["SSESpecification"]["KMSMasterKeyId"] == {"GetAtt": "Key.Arn"}
+
+
 def statements(templates: dict[str, dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every statement of every role, with the name of the resource that it belongs to."""
     for template in templates.values():

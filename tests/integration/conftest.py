@@ -125,8 +125,17 @@ def aws(serial: None) -> Iterator[None]:
 
 @pytest.fixture
 def table(aws: None, session: boto3.Session) -> Any:
+    return _declared(session, "Table")
+
+
+@pytest.fixture
+def idempotency_table(aws: None, session: boto3.Session) -> Any:
+    return _declared(session, "IdempotencyTable")
+
+
+def _declared(session: boto3.Session, logical_id: str) -> Any:
     """The table as infra/storage.yaml declares it."""
-    properties = _template(STORAGE)["Resources"]["Table"]["Properties"]
+    properties = _template(STORAGE)["Resources"][logical_id]["Properties"]
     declared = (
         "BillingMode",
         "AttributeDefinitions",
@@ -134,7 +143,8 @@ def table(aws: None, session: boto3.Session) -> Any:
         "GlobalSecondaryIndexes",
     )
     return session.resource("dynamodb").create_table(
-        TableName="likeness", **{name: properties[name] for name in declared}
+        TableName=f"likeness-{logical_id}",
+        **{name: properties[name] for name in declared if name in properties},
     )
 
 

@@ -1,9 +1,12 @@
 """Jobs: one suite for the fake and for DynamoDB, so that the fake stays honest."""
 
+from datetime import timedelta
+
 import pytest
 
 from likeness.domain.avatar import AvatarState
 from likeness.domain.errors import Conflict, NotFound
+from likeness.domain.ids import JobId, UserId
 from likeness.domain.job import JobState
 from likeness.domain.moderation import Outcome
 from likeness.domain.photo import PhotoState, Problem
@@ -12,6 +15,7 @@ from tests.builders import (
     JOB,
     NOW,
     OTHER_JOB,
+    USER,
     a_job,
     a_photo,
     a_verdict,
@@ -183,3 +187,34 @@ def test_a_whole_job_of_avatars_is_stored_and_stored_again(jobs):
     jobs.save_avatars(published)
 
     assert jobs.avatars(JOB) == published
+
+
+def test_a_users_jobs_come_newest_first_and_in_pages(jobs):
+    ids = [JobId(f"j{n:032x}") for n in range(5)]
+    for age, job_id in enumerate(ids):
+        jobs.create(a_job(job_id=job_id, created_at=NOW - timedelta(hours=age)), [])
+    jobs.create(a_job(job_id=OTHER_JOB[:-1] + "f", user_id=UserId("user-2")), [])
+
+    first = jobs.newest(USER, limit=3)
+    second = jobs.newest(USER, limit=3, after=first.last)
+
+    assert [job.job_id for job in first.items] == ids[:3]
+    assert [job.job_id for job in second.items] == ids[3:]
+    assert second.last is None
+    assert jobs.newest(USER, limit=5).last is None
+    assert first.items[0] == jobs.get(ids[0])
+
+
+def test_jobs_of_the_same_moment_are_all_listed(jobs):
+    ids = [JobId(f"j{n:032x}") for n in range(4)]
+    for job_id in ids:
+        jobs.create(a_job(job_id=job_id, created_at=NOW), [])
+
+    first = jobs.newest(USER, limit=2)
+    second = jobs.newest(USER, limit=2, after=first.last)
+
+    assert [job.job_id for job in (*first.items, *second.items)] == ids[::-1]
+
+
+def test_a_user_whom_nobody_knows_has_no_jobs(jobs):
+    assert jobs.newest(UserId("nobody"), limit=1).items == ()

@@ -104,3 +104,18 @@ def test_the_very_same_decision_may_be_stored_again(reviews):
     reviews.save(approved)
 
     assert reviews.get(REVIEW) == approved
+
+
+def test_the_queue_comes_in_pages_the_next_to_expire_first(reviews):
+    ids = [JobId(f"j{n:032x}") for n in range(5)]
+    for hours, job_id in enumerate(ids):
+        review = a_review(job_id=job_id, decide_by=NOW + timedelta(hours=hours))
+        reviews.open(review, "token")
+    reviews.save(reviews.get(review_of(ids[1])).expire(NOW))
+
+    first = reviews.queue(limit=2)
+    second = reviews.queue(limit=2, after=first.last)
+
+    assert [review.job_id for review in first.items] == [ids[0], ids[2]]
+    assert [review.job_id for review in second.items] == [ids[3], ids[4]]
+    assert second.last is None

@@ -64,7 +64,7 @@ def test_an_approved_job_goes_on_to_avatars(in_review, desk, person, http):
     assert desk.decide(in_review, approve=True)[0] == 200
 
     assert person.sees_end(in_review)["state"] == "completed"
-    assert desk.call("GET", "/v1/reviews")[1] == {"reviews": []}
+    assert desk.call("GET", "/v1/reviews")[1] == {"reviews": [], "next": None}
 
 
 def test_a_refused_job_ends_with_its_reason_and_without_its_photos(

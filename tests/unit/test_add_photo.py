@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from likeness.api import AddPhoto
+from likeness.api import AddPhoto, KeptForm
 from likeness.domain.errors import Conflict, NotFound
 from likeness.domain.job import JobState
 from likeness.domain.photo import PhotoState
@@ -82,3 +82,42 @@ def test_of_two_requests_at_once_the_second_asks_again(world, monkeypatch):
 
     with pytest.raises(Conflict):
         add(world)
+
+
+# --- the same request again, by its Idempotency-Key ---------------------------------------------
+
+
+def again(world, form):
+    kept = KeptForm.model_validate(form, from_attributes=True)
+    return service.add_photo_again(
+        kept, JOB, jobs=world.jobs, photos=world.photos, clock=world.clock
+    )
+
+
+def test_the_same_request_again_has_the_same_photo_and_a_new_form(world):
+    world.has(with_photos=photos(3))
+    form = add(world)
+
+    assert again(world, form) == form
+    assert len(world.jobs.photos(JOB)) == 4
+
+
+def test_a_job_that_takes_no_more_photos_signs_no_more_forms(world):
+    job = world.has(with_photos=photos(3))
+    form = add(world)
+
+    world.clock.set(job.submit_by)
+    with pytest.raises(Conflict, match="had to be submitted"):
+        again(world, form)
+
+    world.jobs.save(world.job.move(JobState.EXPIRED, job.submit_by))
+    with pytest.raises(Conflict, match="expired"):
+        again(world, form)
+
+
+def test_a_photo_that_is_no_longer_there_is_not_found(world):
+    world.has(with_photos=photos(3))
+    form = add(world).model_copy(update={"photo_id": "p09"})
+
+    with pytest.raises(NotFound):
+        again(world, form)

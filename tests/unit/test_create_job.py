@@ -4,18 +4,20 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from likeness.domain.errors import Conflict, Forbidden, Invalid, OverQuota, Unavailable
+from likeness.api import KeptJob
+from likeness.domain.errors import Conflict, Forbidden, Invalid, NotFound, OverQuota, Unavailable
 from likeness.domain.ids import UserId
 from likeness.domain.job import JobState
 from likeness.domain.photo import PhotoState
 from likeness.domain.quota import EntryState, TakenDay, UserZone
-from likeness.services.create_job import create_job
+from likeness.services.create_job import create_job, create_job_again
 from likeness.services.fail_job import NOT_SUBMITTED
 from tests.builders import (
     JOB,
     NOW,
     TODAY,
     USER,
+    a_photo,
     a_style,
     a_tier,
     an_order,
@@ -259,3 +261,53 @@ def test_a_tier_that_is_closed_does_not_close_the_other(world):
     world.users.entitle(USER, plus())
 
     assert create(world, tiers={"lite": a_tier(open=False), "plus": a_tier("plus")})
+
+
+# --- the same request again, by its Idempotency-Key ---------------------------------------------
+
+
+def again(world, created):
+    kept = KeptJob.model_validate(created, from_attributes=True)
+    return create_job_again(kept, jobs=world.jobs, photos=world.photos, clock=world.clock)
+
+
+def test_the_same_request_again_has_the_same_job_and_new_forms_for_the_same_photos(world):
+    created = create(world, an_order(photos=[{"content_type": "image/heic"}] * 3))
+
+    repeated = again(world, created)
+
+    assert repeated == created
+    assert len(world.jobs.jobs) == 1
+    assert len(world.jobs.photos(created.job_id)) == 3
+
+
+def test_photos_that_were_added_later_are_no_part_of_the_answer(world):
+    created = create(world)
+    late = a_photo(4, state=PhotoState.AWAITED, job_id=created.job_id)
+    world.jobs.add_photo(late)
+
+    assert [form.photo_id for form in again(world, created).uploads] == ["p01", "p02", "p03"]
+
+
+def test_a_job_that_moved_on_is_told_without_forms(world):
+    created = create(world)
+    world.jobs.save(world.jobs.get(created.job_id).move(JobState.EXPIRED, NOW))
+
+    repeated = again(world, created)
+
+    assert (repeated.job_id, repeated.uploads) == (created.job_id, ())
+
+
+def test_a_job_whose_time_to_submit_is_over_is_told_without_forms(world):
+    created = create(world)
+    world.clock.set(created.submit_by)
+
+    assert again(world, created).uploads == ()
+
+
+def test_a_job_that_is_no_longer_there_is_not_found(world):
+    created = create(world)
+    world.jobs.jobs.clear()
+
+    with pytest.raises(NotFound):
+        again(world, created)

@@ -6,8 +6,9 @@ from http import HTTPStatus
 from typing import Any
 
 import pytest
+from pydantic import AwareDatetime
 
-from likeness.api import AddPhoto, Submitted
+from likeness.api import AddPhoto, Decide, Message, Page, Submitted
 from likeness.domain import errors
 from likeness.domain.errors import LikenessError
 from likeness.domain.job import JobState
@@ -22,9 +23,17 @@ class Context:
     memory_limit_in_mb = 128
     invoked_function_arn = "arn:aws:lambda:eu-central-1:123456789012:function:f"
 
+    def get_remaining_time_in_millis(self) -> int:
+        return 20_000
+
 
 def call(
-    handler: Any, path: str, *, body: str | None = None, claims: dict[str, str] | None = None
+    handler: Any,
+    path: str,
+    *,
+    body: str | None = None,
+    claims: dict[str, str] | None = None,
+    query: dict[str, str] | None = None,
 ) -> tuple[int, dict[str, Any]]:
     operation = handler.operation
     names = [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
@@ -40,6 +49,7 @@ def call(
             "stage": "$default",
             **({"authorizer": {"jwt": {"claims": claims, "scopes": None}}} if claims else {}),
         },
+        **({"queryStringParameters": query} if query else {}),
         "body": body,
         "isBase64Encoded": False,
     }
@@ -110,6 +120,52 @@ def test_an_id_of_another_shape_is_not_found_and_reaches_nothing(job_id):
     assert status == HTTPStatus.NOT_FOUND
 
 
+@pytest.mark.parametrize("user_id", ["a b", "x" * 129, "", "käthe", "a/b"])
+def test_a_user_id_of_another_shape_is_refused_and_reaches_nothing(user_id):
+    @route("GET", "/v1/users/{user_id}/quota", gives=Submitted)
+    def handler(user_id: str) -> Submitted:
+        raise AssertionError(user_id)
+
+    event = {"pathParameters": {"user_id": user_id}, "requestContext": {}}
+    answer = handler(event, Context())
+
+    assert answer["statusCode"] == HTTPStatus.BAD_REQUEST
+    assert "user_id" in answer["body"]
+
+
+def paging() -> Any:
+    @route("GET", "/v1/things", query=Page, gives=Page)
+    def handler(query: Page) -> Page:
+        return query
+
+    return handler
+
+
+def test_a_query_is_read_and_has_defaults():
+    assert call(paging(), "/v1/things")[1] == {"limit": 50, "cursor": None}
+    asked = {"limit": "7", "cursor": "abc"}
+    assert call(paging(), "/v1/things", query=asked)[1] == {"limit": 7, "cursor": "abc"}
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ({"limit": "0"}, "limit"),
+        ({"limit": "101"}, "limit"),
+        ({"limit": "1,2"}, "limit"),
+        ({"limit": ""}, "limit"),
+        ({"cursor": ""}, "cursor"),
+        ({"cursor": "x" * 513}, "cursor"),
+        ({"page": "2"}, "page"),
+    ],
+)
+def test_a_bad_query_names_the_parameter_that_is_wrong(query, named):
+    status, problem = call(paging(), "/v1/things", query=query)
+
+    assert status == HTTPStatus.BAD_REQUEST
+    assert named in problem["message"]
+
+
 def adding() -> Any:
     @route("POST", "/v1/photos", takes=AddPhoto, gives=Submitted)
     def handler(request: AddPhoto) -> Submitted:
@@ -135,6 +191,34 @@ def test_a_bad_body_names_the_field_that_is_wrong(body, named):
     assert status == HTTPStatus.BAD_REQUEST
     assert problem["error"] == "Invalid"
     assert named in problem["message"]
+
+
+@pytest.mark.parametrize("approve", ['"yes"', "1", '"true"', "null", "[true]"])
+def test_only_true_is_true(approve):
+    @route("POST", "/v1/decision", takes=Decide, gives=Submitted)
+    def handler(request: Decide) -> Submitted:
+        raise AssertionError(request)
+
+    status, problem = call(handler, "/v1/decision", body=f'{{"approve": {approve}}}')
+
+    assert status == HTTPStatus.BAD_REQUEST
+    assert "approve" in problem["message"]
+
+
+@pytest.mark.parametrize("moment", ["1795388745", "1.5", '"2026-11-22T12:00:00"'])
+def test_a_moment_is_a_text_with_its_zone(moment):
+    @route("POST", "/v1/consent", takes=Consenting, gives=Submitted)
+    def handler(request: Consenting) -> Submitted:
+        raise AssertionError(request)
+
+    status, problem = call(handler, "/v1/consent", body=f'{{"accepted_at": {moment}}}')
+
+    assert status == HTTPStatus.BAD_REQUEST
+    assert "accepted_at" in problem["message"]
+
+
+class Consenting(Message):
+    accepted_at: AwareDatetime
 
 
 def test_a_bad_body_is_not_repeated_in_the_answer():

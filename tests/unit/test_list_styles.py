@@ -1,13 +1,19 @@
 """The catalogue of styles."""
 
+import pytest
+
+from likeness.api import Page
+from likeness.domain.errors import Invalid
 from likeness.services.list_styles import list_styles
-from tests.builders import a_style
+from tests.builders import a_style, styles
+
+ALL = Page()
 
 
 def test_styles_come_in_the_catalogues_order_with_both_languages_and_a_preview():
     cards = {name: a_style(name) for name in ("oil", "comic")}
 
-    shown = list_styles(styles=cards).styles
+    shown = list_styles(ALL, styles=cards).styles
 
     assert [style.style for style in shown] == ["oil", "comic"]
     assert set(shown[0].name) == set(shown[0].description) == {"en", "de"}
@@ -17,4 +23,30 @@ def test_styles_come_in_the_catalogues_order_with_both_languages_and_a_preview()
 def test_a_withdrawn_style_is_not_offered():
     cards = {"oil": a_style("oil", withdrawn=True), "comic": a_style()}
 
-    assert [style.style for style in list_styles(styles=cards).styles] == ["comic"]
+    assert [style.style for style in list_styles(ALL, styles=cards).styles] == ["comic"]
+
+
+def test_the_catalogue_comes_in_pages():
+    cards = styles("oil", "comic", "pencil")
+
+    first = list_styles(Page(limit=2), styles=cards)
+    second = list_styles(Page(limit=2, cursor=first.next), styles=cards)
+
+    assert [style.style for style in first.styles] == ["oil", "comic"]
+    assert [style.style for style in second.styles] == ["pencil"]
+    assert second.next is None
+
+
+def test_a_style_that_is_withdrawn_between_two_pages_loses_nobody_the_thread():
+    cards = styles("oil", "comic", "pencil")
+    first = list_styles(Page(limit=1), styles=cards)
+    cards |= {"oil": a_style("oil", withdrawn=True)}
+
+    second = list_styles(Page(cursor=first.next), styles=cards)
+
+    assert [style.style for style in second.styles] == ["comic", "pencil"]
+
+
+def test_a_cursor_that_is_none_of_ours_is_refused():
+    with pytest.raises(Invalid, match="cursor"):
+        list_styles(Page(cursor="b2ls"), styles=styles())

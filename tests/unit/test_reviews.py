@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from likeness.api import Decide
+from likeness.api import Decide, Page
 from likeness.domain.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
 from likeness.domain.job import JobState
 from likeness.domain.moderation import Outcome
@@ -126,7 +126,7 @@ def test_only_a_job_in_moderation_asks_for_a_review(world, state):
 def test_the_queue_shows_the_next_to_expire_first_and_no_token(waiting):
     waiting.reviews.open(a_review(job_id=OTHER_JOB, decide_by=NOW), "token-9")
 
-    queue = list_reviews(reviews=waiting.reviews)
+    queue = list_reviews(Page(), reviews=waiting.reviews)
 
     assert [review.job_id for review in queue.reviews] == [OTHER_JOB, JOB]
     assert "token" not in queue.model_dump_json()

@@ -6,7 +6,7 @@ import json
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import urllib3
 from botocore.auth import SigV4Auth
@@ -39,17 +39,22 @@ class AppBackend:
         styles: list[dict[str, Any]] = self._call("GET", "/v1/styles")["styles"]
         return styles
 
-    def create_job(self, order: dict[str, Any]) -> dict[str, Any]:
-        return self._call("POST", "/v1/jobs", order)
+    def create_job(self, order: dict[str, Any], key: str | None = None) -> dict[str, Any]:
+        """With an Idempotency-Key the same order may be sent again and opens one job."""
+        return self._call("POST", "/v1/jobs", order, key)
+
+    def jobs(self, user_id: str, **page: Any) -> dict[str, Any]:
+        return self._call("GET", f"{_user(user_id)}/jobs?{urlencode(page)}")
 
     def job(self, job_id: str) -> dict[str, Any]:
         return self._call("GET", f"/v1/jobs/{job_id}")
 
-    def submit(self, job_id: str) -> dict[str, Any]:
-        return self._call("POST", f"/v1/jobs/{job_id}/submit")
+    def submit(self, job_id: str, key: str | None = None) -> dict[str, Any]:
+        return self._call("POST", f"/v1/jobs/{job_id}/submit", key=key)
 
-    def add_photo(self, job_id: str, content_type: str) -> dict[str, Any]:
-        return self._call("POST", f"/v1/jobs/{job_id}/photos", {"content_type": content_type})
+    def add_photo(self, job_id: str, content_type: str, key: str | None = None) -> dict[str, Any]:
+        photo = {"content_type": content_type}
+        return self._call("POST", f"/v1/jobs/{job_id}/photos", photo, key)
 
     def cancel(self, job_id: str) -> dict[str, Any]:
         return self._call("DELETE", f"/v1/jobs/{job_id}")
@@ -91,18 +96,21 @@ class AppBackend:
             raise Answered(answer.status, {"message": "a link to an avatar did not work"})
         return answer.data
 
-    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
-        content: dict[str, Any] = json.loads(self._signed(method, path, body).data)
+    def _call(
+        self, method: str, path: str, body: dict[str, Any] | None = None, key: str | None = None
+    ) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads(self._signed(method, path, body, key).data)
         return content
 
     def _signed(
-        self, method: str, path: str, body: dict[str, Any] | None = None
+        self, method: str, path: str, body: dict[str, Any] | None = None, key: str | None = None
     ) -> urllib3.BaseHTTPResponse:
         request = AWSRequest(
             method=method,
             url=f"{self.api_url}{path}",
             data=json.dumps(body) if body is not None else None,
-            headers={"Content-Type": "application/json"},
+            headers={"Content-Type": "application/json"}
+            | ({} if key is None else {"Idempotency-Key": key}),
         )
         signing = Signing(
             self.credentials.access_key,

@@ -20,6 +20,8 @@ ARNS = {
     "AWS::Logs::LogGroup": f"arn:aws:logs:{HERE}:log-group:{{}}:*",
     "AWS::Events::Rule": f"arn:aws:events:{HERE}:rule/{{}}",
     "AWS::Events::EventBus": f"arn:aws:events:{HERE}:event-bus/{{}}",
+    "AWS::Events::Connection": f"arn:aws:events:{HERE}:connection/{{}}",
+    "AWS::Events::ApiDestination": f"arn:aws:events:{HERE}:api-destination/{{}}",
     "AWS::StepFunctions::StateMachine": "{}",
     "AWS::CloudWatch::Alarm": f"arn:aws:cloudwatch:{HERE}:alarm:{{}}",
     "AWS::Cognito::UserPool": f"arn:aws:cognito-idp:{HERE}:userpool/{{}}",

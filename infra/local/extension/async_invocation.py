@@ -106,21 +106,24 @@ def _leave_letter(
             "responseContext": {"statusCode": 200, "functionError": "Unhandled"},
             "responsePayload": failed,
         }
-        _send(role, name, destination, record, {})
+        send_as(role, name, destination, record)
     if queue := (config.get("DeadLetterConfig") or {}).get("TargetArn"):
         attributes = {
             "RequestID": str(uuid.uuid4()),
             "ErrorCode": "200",
             "ErrorMessage": str(failed.get("errorMessage", ""))[:1024],
         }
-        _send(role, name, queue, event, attributes)
+        send_as(role, name, queue, event, attributes)
 
 
-def _send(role: str, name: str, target: str, body: Any, attributes: dict[str, str]) -> None:
+def send_as(
+    role: str, name: str, target: str, body: Any, attributes: dict[str, str] | None = None
+) -> None:
+    """Send a letter to a queue or a topic, as Lambda does in the name of a function's role."""
     text = json.dumps(body)
     typed = {
         key: {"DataType": "String", "StringValue": value or "-"}
-        for key, value in attributes.items()
+        for key, value in (attributes or {}).items()
     }
     service = target.split(":")[2]
     client = roles.client(service, role, name, "lambda.amazonaws.com")

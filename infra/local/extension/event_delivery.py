@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
+from http.client import HTTPException
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -63,12 +64,16 @@ _current: ContextVar[Delivery] = ContextVar("delivery")
 _invoke_target = eventbridge._invoke_target
 _dispatch_to_sqs = eventbridge._dispatch_to_sqs
 
+# EventBridge User Guide, "API destinations as targets": these and 5xx are tried again.
+COMES_AGAIN = frozenset({401, 407, 409, 429})
+
 
 def install() -> None:
     eventbridge._invoke_target = invoke_target
     eventbridge._dispatch_to_lambda = to_function
     eventbridge._dispatch_to_stepfunctions = to_state_machine
     eventbridge._dispatch_to_sqs = to_queue
+    eventbridge._dispatch_to_api_destination = to_api_destination
 
 
 def invoke_target(
@@ -119,6 +124,43 @@ def to_queue(spec: Any, payload: str, parameters: dict[str, Any] | None = None) 
         _dispatch_to_sqs(spec, payload, parameters)
 
     deliver(payload, send)
+
+
+def to_api_destination(spec: Any, payload: str, target: dict[str, Any]) -> None:
+    """Over HTTP with the connection's secret, in the name of the target's role."""
+    name = spec.resource.split("/")[1]
+    account, region = get_account_id(), get_region()
+
+    def send() -> None:
+        about = eventbridge._api_destinations.get(name) or {}
+        own = str(about.get("ConnectionArn", "")).rpartition("/")[2]
+        connection = eventbridge._connections.get(own)
+        if not connection:
+            raise Undeliverable("RESOURCE_NOT_FOUND", f"There is no API destination {name}.")
+        check_role(target.get("RoleArn", ""), "events:InvokeApiDestination", target["Arn"])
+        parameters = target.get("HttpParameters") or {}
+        request = eventbridge._build_api_destination_request(about, connection, parameters, payload)
+        try:
+            signed = eventbridge._connection_auth_headers(connection, (account, region, own))
+            status = eventbridge._api_destination_send_sync(request, signed)
+        except (OSError, HTTPException) as error:  # down, or slower than EventBridge's five seconds
+            raise TryAgain(f"{name} could not be reached: {type(error).__name__}") from error
+        if status in COMES_AGAIN or status >= 500:
+            raise TryAgain(f"{name} answered {status}")
+        if not 200 <= status < 300:
+            raise Undeliverable("SDK_CLIENT_ERROR", f"{name} answered {status}")
+
+    deliver(payload, send)
+
+
+def check_role(role: str, action: str, resource: str) -> None:
+    """May EventBridge act as the role, and the role do this? Raises Undeliverable."""
+    try:
+        roles.check_trust(role, _current.get().principal)
+    except roles.RoleRefused as refused:
+        raise Undeliverable("NO_PERMISSIONS", str(refused)) from refused
+    if not roles.allows(role, action, resource):
+        raise Undeliverable("NO_PERMISSIONS", f"{role} may not {action} on {resource}")
 
 
 def check_policy(service: str, action: str, arn: str) -> None:

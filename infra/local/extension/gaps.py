@@ -95,16 +95,6 @@ GAPS: tuple[Gap, ...] = (
         },
     ),
     Gap(
-        name="nested_updates",
-        ships="what stays as it is in a nested stack loses its attributes, and the update fails",
-        does="remembers them",
-        touches={
-            f"{CFN}:_cfn_nested_stack_deploy": "66d29efafd8a6e02",
-            f"{CFN}:_provision_resource": "3b8f01fb187141b6",
-            f"{CFN}:_update_resource": "21b9b1207f59a864",
-        },
-    ),
-    Gap(
         name="sagemaker_resources",
         ships="no SageMaker in templates",
         does="makes models, endpoint configurations and endpoints through the SageMaker API",
@@ -192,6 +182,15 @@ GAPS: tuple[Gap, ...] = (
         },
     ),
     Gap(
+        name="nested_updates",
+        ships="an update of a nested stack forgets the attributes of what did not change",
+        does="remembers them, for those who refer to them",
+        touches={
+            f"{CFN}:_update_resource": "21b9b1207f59a864",
+            f"{CFN}:_cfn_nested_stack_deploy": "66d29efafd8a6e02",
+        },
+    ),
+    Gap(
         name="lambda_runtime",
         ships="functions run in MiniStack's own interpreter and environment; every exception is "
         "Runtime.HandlerError and costs the warm process; each call waits for a log line",
@@ -218,13 +217,43 @@ GAPS: tuple[Gap, ...] = (
         name="event_delivery",
         ships="EventBridge and its Scheduler try a target once, ask nobody's permission, and drop "
         "what fails",
-        does="functions by their resource policy, state machines by the target's role, retries, "
-        "then the rule's dead-letter queue if its policy lets EventBridge write",
+        does="functions by their resource policy, state machines and API destinations by the "
+        "target's role, retries, then the rule's dead-letter queue if its policy lets EventBridge "
+        "write",
         touches={
             f"{EVENTS}:_invoke_target": "550e304af0809563",
             f"{EVENTS}:_dispatch_to_lambda": "1f95adbaed3a966a",
             f"{EVENTS}:_dispatch_to_stepfunctions": "d36195e1c480b1ab",
             f"{EVENTS}:_dispatch_to_sqs": "eb75981283a29783",
+            f"{EVENTS}:_dispatch_to_api_destination": "c277c842950ba339",
+            f"{EVENTS}:_build_api_destination_request": "d757fb5d207e7415",
+            f"{EVENTS}:_api_destination_send_sync": "dc02d431682f6059",
+            f"{EVENTS}:_connection_auth_headers": "9cd319a56397692c",
+        },
+    ),
+    Gap(
+        name="api_destinations",
+        ships="connections and API destinations cannot be deployed; a connection tells its secrets",
+        does="makes them through the EventBridge API, which keeps the secrets to itself",
+        touches={
+            f"{EVENTS}:_create_connection": "d39cd7c45789c678",
+            f"{EVENTS}:_describe_connection": "433cddea3b1d50e8",
+            f"{EVENTS}:_create_api_destination": "257a2de9da1fffb8",
+        },
+    ),
+    Gap(
+        name="stream_polling",
+        ships="a table's stream is read as root; reports of failed items, splitting of batches and "
+        "retry limits are ignored, so one bad record stops the stream",
+        does="reads under the function's role, follows the function's report, splits and retries "
+        "as the mapping says, then tells the on-failure destination under that role",
+        touches={
+            f"{LAMBDA}:_poll_dynamodb_streams": "2b2460e933a9f3c3",
+            f"{LAMBDA}:_poll_loop": "6a443090919adccf",
+            f"{LAMBDA}:_iter_all_esms": "7db06c0627a59696",
+            f"{LAMBDA}:_apply_filter_criteria": "d8d7d5c8f77ea1ac",
+            f"{LAMBDA}:_execute_function": "3ceb16d6480a2161",
+            "ministack.services.dynamodb:stream_records_since": "aed31a353fda9770",
         },
     ),
     Gap(

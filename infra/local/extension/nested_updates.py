@@ -1,47 +1,33 @@
-"""Gap: what did not change in a nested stack keeps its attributes when the stack is updated."""
+"""Gap: a resource of a nested stack keeps its attributes in an update that leaves it alone."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ministack.services.cloudformation import provisioners
 
-if TYPE_CHECKING:
-    from infra.local.extension.provisioning import Properties
-
-Attributes = dict[str, Any]
-
 _provision_resource = provisioners._provision_resource
 _update_resource = provisioners._update_resource
-_attributes: dict[tuple[str, str], Attributes] = {}
+_attributes: dict[tuple[str, str], dict[str, Any]] = {}  # by type and physical id
 
 
 def install() -> None:
-    """Only nested stacks call these through their module; a stack of its own knows them itself."""
     provisioners._provision_resource = provision
     provisioners._update_resource = update
 
 
-def provision(
-    resource_type: str, logical_id: str, properties: Properties, stack: str
-) -> tuple[str, Attributes]:
-    physical_id, attributes = _provision_resource(resource_type, logical_id, properties, stack)
+def provision(resource_type: str, *arguments: Any, **named: Any) -> tuple[str, dict[str, Any]]:
+    physical_id, attributes = _provision_resource(resource_type, *arguments, **named)
     _attributes[resource_type, physical_id] = attributes
     return physical_id, attributes
 
 
-def update(  # noqa: PLR0917  MiniStack calls it so
-    resource_type: str,
-    physical_id: str,
-    old: Properties,
-    new: Properties,
-    stack: str,
-    logical_id: str | None = None,
-    old_attributes: Attributes | None = None,
-) -> tuple[str, Attributes]:
-    known = old_attributes or _attributes.get((resource_type, physical_id))
-    found_id, attributes = _update_resource(
-        resource_type, physical_id, old, new, stack, logical_id, known
-    )
-    _attributes[resource_type, found_id] = attributes
-    return found_id, attributes
+def update(
+    resource_type: str, physical_id: str, *arguments: Any, **named: Any
+) -> tuple[str, dict[str, Any]]:
+    """MiniStack answers no attributes for what did not change, unless it is told the old ones."""
+    new_id, attributes = _update_resource(resource_type, physical_id, *arguments, **named)
+    known = _attributes.get((resource_type, new_id), {})
+    found = attributes or known
+    _attributes[resource_type, new_id] = found
+    return new_id, found

@@ -1,6 +1,8 @@
 """What the API takes and answers. docs/openapi.json is generated from these models."""
 
-from pydantic import AwareDatetime, Field
+from typing import Annotated
+
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from likeness.domain.erasure import ErasureState
 from likeness.domain.ids import (
@@ -8,7 +10,7 @@ from likeness.domain.ids import (
     ErasureIdField,
     JobIdField,
     PhotoIdField,
-    ReviewId,
+    ReviewIdField,
     StyleIdField,
     UserIdField,
 )
@@ -22,14 +24,46 @@ from likeness.domain.job import (
     JobState,
     Moment,
 )
+from likeness.domain.paging import MAX_CURSOR
 from likeness.domain.photo import Box, ContentType, PhotoState
 from likeness.domain.quota import EntryState
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
+from likeness.domain.review import ReviewState
+
+# Whoever has one may use it, until it ends by itself: no link is ever logged or stored.
+Link = Annotated[
+    str,
+    Field(json_schema_extra={"format": "uri"}, examples=["https://bucket.s3.amazonaws.com/..."]),
+]
+Texts = Annotated[  # in every language we speak
+    dict[str, str], Field(examples=[{"en": "in English", "de": "auf Deutsch"}])
+]
 
 
 class Message(Record):
     """A body of the API. A field that it does not know is refused, so that a typo is noticed."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+
+class Page(Message):
+    """Which part of a list is asked for."""
+
+    limit: int = Field(default=50, ge=1, le=100, description="as many at most")
+    cursor: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=MAX_CURSOR,
+        description="`next` of the page before; without it the list begins",
+    )
+
+
+class Paged(Message):
+    next: str | None = Field(
+        description="cursor of the next page; null where the list ends",
+        examples=["oQvK0mCk7Vt1MjAyNi0xMS0yMg"],
+    )
 
 
 class NewPhoto(Message):
@@ -55,8 +89,8 @@ class UploadForm(Message):
     """A presigned POST: send the fields, then the file, as multipart/form-data."""
 
     photo_id: PhotoIdField
-    url: str
-    fields: dict[str, str]
+    url: Link
+    fields: dict[str, str] = Field(examples=[{"key": "...", "policy": "..."}])
     max_bytes: int
     expires_at: AwareDatetime
 
@@ -64,7 +98,22 @@ class UploadForm(Message):
 class Created(Message):
     job_id: JobIdField
     submit_by: AwareDatetime
-    uploads: tuple[UploadForm, ...]
+    uploads: tuple[UploadForm, ...] = Field(
+        description="one for each photo; none where a repeated request finds the job submitted"
+    )
+
+
+class KeptForm(Message):
+    """What is kept of an upload form under an Idempotency-Key."""
+
+    photo_id: PhotoIdField
+
+
+class KeptJob(Message):
+    """What is kept of a created job under an Idempotency-Key: its forms are signed anew."""
+
+    job_id: JobIdField
+    uploads: tuple[KeptForm, ...]
 
 
 class Submitted(Message):
@@ -76,7 +125,7 @@ class Explained(Message):
     """A reason code with its hint, in every language we speak."""
 
     code: Reason
-    hint: dict[str, str]
+    hint: Texts
     fix_and_retry: bool
 
 
@@ -114,8 +163,10 @@ class AvatarView(Message):
     avatar_id: AvatarIdField
     style: StyleIdField
     likeness: float | None = Field(description="distance to the photos; null: not measurable")
-    png: str
-    webp: dict[int, str] = Field(description="by side in px")
+    png: Link
+    webp: dict[int, Link] = Field(
+        description="by side in px", examples=[{"512": "https://bucket.s3.amazonaws.com/..."}]
+    )
 
 
 class EntryView(Message):
@@ -131,9 +182,12 @@ class EntryView(Message):
 class QuotaView(Message):
     """The user's day, as the calendar on their wall has it."""
 
-    day: str = Field(description="ISO date")
-    time_zone: str = Field(description="in which days are counted; changes once in 30 days at most")
-    tier: str
+    day: str = Field(description="ISO date", examples=["2026-11-22"])
+    time_zone: str = Field(
+        description="in which days are counted; changes once in 30 days at most",
+        examples=["Europe/Berlin"],
+    )
+    tier: str = Field(examples=["lite"])
     limit: int
     used: int
     left: int
@@ -154,7 +208,7 @@ class PlusView(Message):
 
     active: bool
     expires_at: AwareDatetime
-    source: str
+    source: str = Field(examples=["app-store"])
     effective_at: AwareDatetime
 
 
@@ -179,7 +233,10 @@ class ErasureView(Message):
     finished_at: AwareDatetime | None = None
     jobs: int = Field(description="forgotten")
     objects: int = Field(description="deleted from the buckets")
-    stays: str = Field(description="what is still known, and for how long")
+    stays: str = Field(
+        description="what is still known, and for how long",
+        examples=["A keyed hash of the user's id with the days that jobs took, for 400 days."],
+    )
 
 
 class JobView(Message):
@@ -189,7 +246,7 @@ class JobView(Message):
     state: JobState
     reason: Explained | None = None
     failure: FailureKind | None = Field(default=None, description="where our fault lay, if failed")
-    tier: str
+    tier: str = Field(examples=["lite"])
     styles: tuple[StyleIdField, ...]
     avatars_asked: int
     created_at: AwareDatetime
@@ -200,18 +257,39 @@ class JobView(Message):
     progress: ProgressView | None = None
     avatars: tuple[AvatarView, ...] = ()
     avatars_expire_at: AwareDatetime | None = None
-    archive: str | None = Field(default=None, description="link to one ZIP of all avatars")
+    archive: Link | None = Field(default=None, description="link to one ZIP of all avatars")
     quota: QuotaView
+
+
+class JobSummary(Message):
+    """A job in a list; GET /v1/jobs/{job_id} tells the rest."""
+
+    job_id: JobIdField
+    state: JobState
+    reason: Explained | None = None
+    failure: FailureKind | None = Field(default=None, description="where our fault lay, if failed")
+    styles: tuple[StyleIdField, ...]
+    avatars_asked: int
+    created_at: AwareDatetime
+    submit_by: AwareDatetime
+
+
+class JobsView(Paged):
+    """A user's jobs, the newest first. One that was opened a moment ago may still be missing."""
+
+    jobs: tuple[JobSummary, ...]
 
 
 class StyleView(Message):
     style: StyleIdField
-    name: dict[str, str]
-    description: dict[str, str]
-    preview: str = Field(description="path of a picture in this API")
+    name: Texts
+    description: Texts
+    preview: str = Field(
+        description="path of a picture in this API", examples=["/v1/styles/comic/preview"]
+    )
 
 
-class StylesView(Message):
+class StylesView(Paged):
     styles: tuple[StyleView, ...]
 
 
@@ -219,20 +297,20 @@ class ReviewedPhoto(Message):
     """A photo under review: what was found, and a link that lives a minute."""
 
     photo_id: PhotoIdField
-    findings: tuple[str, ...]
-    link: str
+    findings: tuple[str, ...] = Field(examples=[["doubtful: POLICY.HATE, Hate Symbols (61 %)"]])
+    link: Link
 
 
 class ReviewView(Message):
-    review_id: ReviewId
+    review_id: ReviewIdField
     job_id: JobIdField
-    state: str
+    state: ReviewState
     opened_at: AwareDatetime
     decide_by: AwareDatetime
     photos: tuple[ReviewedPhoto, ...] = ()
 
 
-class ReviewsView(Message):
+class ReviewsView(Paged):
     reviews: tuple[ReviewView, ...]
 
 
@@ -246,6 +324,11 @@ class Decide(Message):
 class Problem(Message):
     """Every error of the API."""
 
-    error: str
-    message: str
-    reason: Reason | None = None
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
+
+    error: str = Field(description="its kind; stable", examples=["Invalid"])
+    message: str = Field(
+        description="what is wrong and what to do; for developers, not for users",
+        examples=["styles: Tuple should have at least 1 item after validation, not 0"],
+    )
+    reason: Reason | None = Field(default=None, description="a code that users can be told")

@@ -20,6 +20,7 @@ from likeness.domain.ids import AvatarId, ErasureId, JobId, PhotoId, ReviewId, S
 from likeness.domain.inference import Inference
 from likeness.domain.job import Job
 from likeness.domain.moderation import Label
+from likeness.domain.paging import Part
 from likeness.domain.photo import ContentType, Photo
 from likeness.domain.picture import NormalisedPhoto
 from likeness.domain.quota import Day, Entry, EntryState, TakenDay, UserZone
@@ -27,6 +28,7 @@ from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
 from likeness.domain.review import Review
 from likeness.domain.user import Profile
+from likeness.events import Change, JobStateChanged
 
 
 class Clock(Protocol):
@@ -45,6 +47,10 @@ class Jobs(Protocol):
 
     def get(self, job_id: JobId) -> Job:
         """NotFound where there is none."""
+        ...
+
+    def newest(self, user_id: UserId, *, limit: int, after: str | None = None) -> Part[Job]:
+        """A user's jobs, the newest first, `after` the last of the page before."""
         ...
 
     def save(self, job: Job) -> None:
@@ -161,6 +167,10 @@ class Reviews(Protocol):
     def get(self, review_id: ReviewId) -> Review: ...
     def waiting(self) -> list[Review]:
         """The next to expire first."""
+        ...
+
+    def queue(self, *, limit: int, after: str | None = None) -> Part[Review]:
+        """A page of those that wait, the next to expire first."""
         ...
 
     def save(self, review: Review) -> None:
@@ -402,3 +412,23 @@ class Metrics(Protocol):
     def count(self, name: str, value: int = 1) -> None:
         """Add to a CloudWatch metric of the service. Never with a job's or a user's id."""
         ...
+
+
+# --- telling the world ---------------------------------------------------------------------------
+
+
+class EventBus(Protocol):
+    """Whoever wants to know listens there."""
+
+    def publish(self, events: Sequence[JobStateChanged]) -> list[JobStateChanged]:
+        """Put at most ten events on the bus. Answers those that it did not take.
+
+        Unavailable where it could not be asked: then some may have been taken.
+        """
+        ...
+
+
+class Unannounced(Protocol):
+    """What could not be told, kept for ops: places in the stream and faults, no contents."""
+
+    def keep(self, change: Change) -> None: ...

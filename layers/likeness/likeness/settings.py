@@ -33,6 +33,9 @@ class Settings(Record):
     hash_key: str | None = Field(default=None, description="ARN of the KMS key of keyed hashes")
     lane: str = Field(default="training-job", description="how avatars are drawn")
     avatar_days: int = Field(default=30, ge=1)
+    event_bus: str | None = Field(default=None, description="only for the one that announces")
+    unannounced_queue: str | None = Field(default=None, description="URL; likewise")
+    idempotency_table: str | None = Field(default=None, description="for those who keep answers")
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> Self:

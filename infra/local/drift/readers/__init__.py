@@ -18,7 +18,10 @@ READERS: dict[str, Reader] = {
 }
 
 # Where a template says something in another form than the service: what it comes to.
-WANTED: dict[str, Wanted] = {"AWS::ApiGatewayV2::Api": wanted_api}
+WANTED: dict[str, Wanted] = {
+    "AWS::ApiGatewayV2::Api": wanted_api,
+    "AWS::Events::Connection": events.wanted_connection,
+}
 
 # Properties that nothing on a laptop acts on, and why they need no check.
 UNREAD: dict[str, dict[str, str]] = {

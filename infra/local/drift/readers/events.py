@@ -39,6 +39,22 @@ def event_bus(clients: Clients, name: str, _wanted: Properties) -> dict[str, Any
     return without_metadata(clients("events").describe_event_bus(Name=name))
 
 
+def connection(clients: Clients, name: str, _wanted: Properties) -> dict[str, Any]:
+    return without_metadata(clients("events").describe_connection(Name=name))
+
+
+def wanted_connection(wanted: Properties) -> dict[str, Any]:
+    """Without the secret, which no service tells."""
+    parameters = wanted.get("AuthParameters", {})
+    keyed = parameters.get("ApiKeyAuthParameters", {})
+    told = {name: value for name, value in keyed.items() if name != "ApiKeyValue"}
+    return {**wanted, "AuthParameters": {**parameters, "ApiKeyAuthParameters": told}}
+
+
+def api_destination(clients: Clients, name: str, _wanted: Properties) -> dict[str, Any]:
+    return without_metadata(clients("events").describe_api_destination(Name=name))
+
+
 def queue(clients: Clients, url: str, _wanted: Properties) -> dict[str, Any]:
     attributes = _queue_attributes(clients, url)
     found: dict[str, Any] = {**attributes, "QueueName": attributes["QueueArn"].split(":")[-1]}
@@ -108,6 +124,8 @@ READERS: dict[str, Reader] = {
     "AWS::Events::Rule": rule,
     "AWS::Scheduler::ScheduleGroup": schedule_group,
     "AWS::Events::EventBus": event_bus,
+    "AWS::Events::Connection": connection,
+    "AWS::Events::ApiDestination": api_destination,
     "AWS::Scheduler::Schedule": schedule,
     "AWS::SQS::Queue": queue,
     "AWS::SQS::QueuePolicy": queue_policy,

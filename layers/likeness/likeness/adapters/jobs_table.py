@@ -8,11 +8,12 @@ from likeness.adapters import keys
 from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.clock import SystemClock
 from likeness.adapters.items import NEW, at_version, fields, record, unchanged
-from likeness.adapters.queries import delete_partition, query, query_index
+from likeness.adapters.queries import delete_partition, query, query_index, query_index_part
 from likeness.adapters.transactions import ConditionsFailed, put, write_all
 from likeness.domain.avatar import Avatar
 from likeness.domain.errors import Conflict, NotFound
 from likeness.domain.job import Job
+from likeness.domain.paging import Part
 from likeness.domain.photo import Photo
 
 if TYPE_CHECKING:
@@ -49,6 +50,16 @@ class JobsTable:
         if "Item" not in answer:
             raise NotFound(f"there is no job {job_id}")
         return record(Job, answer["Item"])
+
+    def newest(self, user_id: UserId, *, limit: int, after: str | None = None) -> Part[Job]:
+        found = query_index_part(
+            self._table,
+            gsi1pk=keys.index_of(user_id),
+            limit=limit,
+            after=after,
+            newest_first=True,
+        )
+        return Part(tuple(record(Job, item) for item in found.items), found.last)
 
     def save(self, job: Job) -> None:
         """Store the next version.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.keys import INDEX
+from likeness.domain.paging import Part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,6 +63,26 @@ def delete_partition(table: Table, *, pk: str, last: str) -> None:
                 if item["sk"] != last:
                     batch.delete_item(Key={"pk": pk, "sk": item["sk"]})
         table.delete_item(Key={"pk": pk, "sk": last})
+
+
+def query_index_part(
+    table: Table, *, gsi1pk: str, limit: int, after: str | None, newest_first: bool = False
+) -> Part[dict[str, Any]]:
+    """At most `limit` items of one partition of the index, those that come after a sort key."""
+    order = "<" if newest_first else ">"
+    found = _pages(
+        table,
+        {
+            "IndexName": INDEX,
+            "KeyConditionExpression": "gsi1pk = :pk"
+            + ("" if after is None else f" AND gsi1sk {order} :after"),
+            "ExpressionAttributeValues": {":pk": gsi1pk}
+            | ({} if after is None else {":after": after}),
+            "ScanIndexForward": not newest_first,
+            "Limit": limit + 1,
+        },
+    )
+    return Part.of(found, limit=limit, position=lambda item: str(item["gsi1sk"]))
 
 
 def _pages(table: Table, request: QueryInputTableQueryTypeDef) -> Iterator[dict[str, Any]]:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 from likeness.adapters import keys
 from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.items import NEW, at_version, fields, record
-from likeness.adapters.queries import query_index
+from likeness.adapters.queries import query_index, query_index_part
 from likeness.adapters.transactions import ConditionsFailed, put, write_all
 from likeness.domain.errors import Conflict, NotFound
+from likeness.domain.paging import Part
 from likeness.domain.review import Review, ReviewState
 
 if TYPE_CHECKING:
@@ -48,6 +49,10 @@ class ReviewsTable:
 
     def waiting(self) -> list[Review]:
         return [record(Review, item) for item in query_index(self._table, gsi1pk=keys.WAITING)]
+
+    def queue(self, *, limit: int, after: str | None = None) -> Part[Review]:
+        found = query_index_part(self._table, gsi1pk=keys.WAITING, limit=limit, after=after)
+        return Part(tuple(record(Review, item) for item in found.items), found.last)
 
     def save(self, review: Review) -> None:
         with domain_errors():

@@ -95,7 +95,7 @@ class ErasuresTable:
         except ConditionsFailed as cancelled:
             running = self._users.profile(erasure.user_id).erasing
             if MARK not in cancelled.failed or running is None:
-                raise Conflict(f"erasure {erasure.erasure_id} cannot begin") from cancelled
+                raise Conflict("an erasure of the user ended this moment: ask again") from cancelled
             return self.get(running)
         return erasure
 

@@ -10,6 +10,7 @@ from botocore.config import Config
 
 from likeness.adapters.clock import SystemClock
 from likeness.adapters.endpoint import AsyncEndpoint
+from likeness.adapters.event_bus import EventBridgeBus, UnannouncedQueue
 from likeness.adapters.gallery_bucket import GalleryBucket
 from likeness.adapters.generator import BothLanes, TrainingJobs
 from likeness.adapters.inferences_table import InferencesTable
@@ -149,3 +150,13 @@ def endpoint() -> AsyncEndpoint:
 @cache
 def generator() -> BothLanes:
     return BothLanes(TrainingJobs(_client("sagemaker")), inferences(), CLOCK)
+
+
+@cache
+def event_bus() -> EventBridgeBus:
+    return EventBridgeBus(_client("events"), settings().event_bus or "")
+
+
+@cache
+def unannounced() -> UnannouncedQueue:
+    return UnannouncedQueue(_client("sqs"), settings().unannounced_queue or "")

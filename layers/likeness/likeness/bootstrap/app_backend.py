@@ -16,6 +16,7 @@ from likeness.services import (
     get_job as _get_job,
     get_quota as _get_quota,
     keep_avatars as _keep_avatars,
+    list_jobs as _list_jobs,
     list_styles as _list_styles,
     request_erasure as _request_erasure,
     set_plus as _set_plus,
@@ -28,9 +29,13 @@ if TYPE_CHECKING:
         Created,
         CreateJob,
         ErasureView,
+        JobsView,
         JobView,
         Keep,
         Kept,
+        KeptForm,
+        KeptJob,
+        Page,
         PlusView,
         QuotaView,
         SetPlus,
@@ -58,9 +63,21 @@ def create_job(request: CreateJob) -> Created:
     )
 
 
+def create_job_again(kept: KeptJob) -> Created:
+    return _create_job.create_job_again(
+        kept, jobs=adapters.jobs(), photos=adapters.photos(), clock=adapters.CLOCK
+    )
+
+
 def add_photo(job_id: JobId, request: AddPhoto) -> UploadForm:
     return _add_photo.add_photo(
         job_id, request, jobs=adapters.jobs(), photos=adapters.photos(), clock=adapters.CLOCK
+    )
+
+
+def add_photo_again(kept: KeptForm, job_id: JobId) -> UploadForm:
+    return _add_photo.add_photo_again(
+        kept, job_id, jobs=adapters.jobs(), photos=adapters.photos(), clock=adapters.CLOCK
     )
 
 
@@ -92,6 +109,12 @@ def get_job(job_id: JobId) -> JobView:
         clock=adapters.CLOCK,
         tiers=policy_files.load_tiers(),
         reasons=policy_files.load_reasons(),
+    )
+
+
+def list_jobs(user_id: UserId, query: Page) -> JobsView:
+    return _list_jobs.list_jobs(
+        user_id, query, jobs=adapters.jobs(), reasons=policy_files.load_reasons()
     )
 
 
@@ -135,8 +158,8 @@ def get_erasure(erasure_id: ErasureId) -> ErasureView:
     return _get_erasure.get_erasure(erasure_id, erasures=adapters.erasures())
 
 
-def list_styles() -> StylesView:
-    return _list_styles.list_styles(styles=policy_files.load_styles())
+def list_styles(query: Page) -> StylesView:
+    return _list_styles.list_styles(query, styles=policy_files.load_styles())
 
 
 def preview_style(style: StyleId) -> bytes:

@@ -12,12 +12,12 @@ from likeness.services import (
 )
 
 if TYPE_CHECKING:
-    from likeness.api import Decide, ReviewsView, ReviewView
+    from likeness.api import Decide, Page, ReviewsView, ReviewView
     from likeness.domain.ids import ReviewId
 
 
-def list_reviews() -> ReviewsView:
-    return _list_reviews.list_reviews(reviews=adapters.reviews())
+def list_reviews(query: Page) -> ReviewsView:
+    return _list_reviews.list_reviews(query, reviews=adapters.reviews())
 
 
 def read_review(review_id: ReviewId, moderator: str) -> ReviewView:

@@ -2,9 +2,11 @@
 
 * LikenessError
   - Invalid       the caller can fix the request
+    - KeyReused   an Idempotency-Key came back with another request
   - Forbidden     the caller is known and may not
   - NotFound      no such thing, or not the caller's
   - Conflict      somebody else moved it first, or it is past that
+    - InProgress  the same request is being answered this moment: send it again
   - OverQuota     the caller must wait for the next day
   - Unavailable   a dependency failed; retrying is safe
     - Denied      a permission is missing or a key is off: retrying helps when ops have mended it
@@ -25,6 +27,9 @@ class LikenessError(Exception):
 class Invalid(LikenessError): ...
 
 
+class KeyReused(Invalid): ...
+
+
 class Forbidden(LikenessError): ...
 
 
@@ -32,6 +37,9 @@ class NotFound(LikenessError): ...
 
 
 class Conflict(LikenessError): ...
+
+
+class InProgress(Conflict): ...
 
 
 class OverQuota(LikenessError): ...

@@ -3,7 +3,7 @@
 import re
 from typing import Annotated, NewType
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 JobId = NewType("JobId", str)
 PhotoId = NewType("PhotoId", str)
@@ -19,11 +19,33 @@ PHOTO_ID = re.compile(r"^p[0-9]{2}$")
 AVATAR_ID = re.compile(r"^a[0-9]{2}$")
 USER_ID = re.compile(r"^[A-Za-z0-9_.:@|-]{1,128}$")
 ERASURE_ID = re.compile(r"^e[0-9a-f]{32}$")
+STYLE_ID = re.compile(r"^[a-z][a-z0-9-]{1,31}$")
 
 # As pydantic fields: a value of another shape is refused where it enters.
-JobIdField = Annotated[JobId, StringConstraints(pattern=JOB_ID.pattern)]
-PhotoIdField = Annotated[PhotoId, StringConstraints(pattern=PHOTO_ID.pattern)]
-AvatarIdField = Annotated[AvatarId, StringConstraints(pattern=AVATAR_ID.pattern)]
-UserIdField = Annotated[UserId, StringConstraints(pattern=USER_ID.pattern)]
-ErasureIdField = Annotated[ErasureId, StringConstraints(pattern=ERASURE_ID.pattern)]
-StyleIdField = Annotated[StyleId, StringConstraints(pattern=r"^[a-z][a-z0-9-]{1,31}$")]
+JobIdField = Annotated[
+    JobId,
+    StringConstraints(pattern=JOB_ID.pattern),
+    Field(examples=["j5f0c1d7e9a3b48268f1e0d2c4b6a7988"]),
+]
+ReviewIdField = Annotated[
+    ReviewId,
+    StringConstraints(pattern=JOB_ID.pattern),
+    Field(examples=["j5f0c1d7e9a3b48268f1e0d2c4b6a7988"]),
+]
+PhotoIdField = Annotated[
+    PhotoId, StringConstraints(pattern=PHOTO_ID.pattern), Field(examples=["p01"])
+]
+AvatarIdField = Annotated[
+    AvatarId, StringConstraints(pattern=AVATAR_ID.pattern), Field(examples=["a01"])
+]
+UserIdField = Annotated[
+    UserId, StringConstraints(pattern=USER_ID.pattern), Field(examples=["user-1"])
+]
+StyleIdField = Annotated[
+    StyleId, StringConstraints(pattern=STYLE_ID.pattern), Field(examples=["comic"])
+]
+ErasureIdField = Annotated[
+    ErasureId,
+    StringConstraints(pattern=ERASURE_ID.pattern),
+    Field(examples=["e0b7a1c2d3e4f5061728394a5b6c7d8e9"]),
+]

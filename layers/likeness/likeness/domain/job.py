@@ -72,7 +72,7 @@ def new_job_id() -> JobId:
 class Consent(Record):
     """Which text the user agreed to, and when."""
 
-    version: str = Field(min_length=1, max_length=64)
+    version: str = Field(min_length=1, max_length=64, examples=["2026-11"])
     accepted_at: AwareDatetime
 
 

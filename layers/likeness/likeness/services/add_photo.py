@@ -1,9 +1,9 @@
 """Give one more upload form, to replace a refused photo."""
 
-from likeness.api import AddPhoto, UploadForm
-from likeness.domain.errors import Conflict
+from likeness.api import AddPhoto, KeptForm, UploadForm
+from likeness.domain.errors import Conflict, NotFound
 from likeness.domain.ids import JobId, PhotoId
-from likeness.domain.job import MAX_PHOTOS, JobState
+from likeness.domain.job import MAX_PHOTOS, Job, JobState
 from likeness.domain.photo import Photo, PhotoState
 from likeness.ports import Clock, Jobs, Photos
 
@@ -13,10 +13,7 @@ MAX_FORMS = 3 * MAX_PHOTOS  # refused photos included: a job is no endless uploa
 def add_photo(
     job_id: JobId, request: AddPhoto, *, jobs: Jobs, photos: Photos, clock: Clock
 ) -> UploadForm:
-    job = jobs.get(job_id)
-    job.require(JobState.OPEN)
-    if clock.now() >= job.submit_by:
-        raise Conflict(f"job {job_id} had to be submitted by {job.submit_by.isoformat()}")
+    _require_open(jobs.get(job_id), clock)
     there = jobs.photos(job_id)
     standing = [photo for photo in there if photo.state is not PhotoState.REFUSED]
     if len(standing) >= MAX_PHOTOS:
@@ -30,3 +27,20 @@ def add_photo(
     )
     jobs.add_photo(photo)  # two at once: the second gets Conflict and asks again
     return photos.form(job_id, photo.photo_id, photo.content_type)
+
+
+def add_photo_again(
+    kept: KeptForm, job_id: JobId, *, jobs: Jobs, photos: Photos, clock: Clock
+) -> UploadForm:
+    """The answer of the same request once more: the same photo, its form signed anew."""
+    _require_open(jobs.get(job_id), clock)
+    for photo in jobs.photos(job_id):
+        if photo.photo_id == kept.photo_id:
+            return photos.form(job_id, photo.photo_id, photo.content_type)
+    raise NotFound(f"job {job_id} has no photo {kept.photo_id}")
+
+
+def _require_open(job: Job, clock: Clock) -> None:
+    job.require(JobState.OPEN)
+    if clock.now() >= job.submit_by:
+        raise Conflict(f"job {job.job_id} had to be submitted by {job.submit_by.isoformat()}")

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from likeness.api import Created, CreateJob
+from likeness.api import Created, CreateJob, KeptJob
 from likeness.domain.catalogue import StyleCard, Tier, check_styles, check_terms, tier_of
 from likeness.domain.errors import Conflict, Invalid, OverQuota
 from likeness.domain.ids import PhotoId, StyleId
@@ -76,6 +76,22 @@ def create_job(
     timers.end_at(job.job_id, NOT_SUBMITTED, when=job.submit_by)
     jobs.create(job, awaited)
     forms = tuple(photos.form(job.job_id, photo.photo_id, photo.content_type) for photo in awaited)
+    return Created(job_id=job.job_id, submit_by=job.submit_by, uploads=forms)
+
+
+def create_job_again(kept: KeptJob, *, jobs: Jobs, photos: Photos, clock: Clock) -> Created:
+    """The answer of the same request once more: the same job and photos, their forms signed anew.
+
+    A job that takes no more photos is told without forms: whoever asks learns which job it is.
+    """
+    job = jobs.get(kept.job_id)
+    takes_photos = job.state is JobState.OPEN and clock.now() < job.submit_by
+    types = {photo.photo_id: photo.content_type for photo in jobs.photos(job.job_id)}
+    forms = tuple(
+        photos.form(job.job_id, form.photo_id, types[form.photo_id])
+        for form in kept.uploads
+        if takes_photos
+    )
     return Created(job_id=job.job_id, submit_by=job.submit_by, uploads=forms)
 
 

@@ -1,0 +1,136 @@
+"""The same request again, by its Idempotency-Key; and lists in pages."""
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from infra.local.demo.app_backend import Answered
+from tests.stack.people import Person, until
+
+
+@pytest.fixture
+def key() -> str:
+    return str(uuid.uuid4())
+
+
+def ids(created):
+    return created["job_id"], [form["photo_id"] for form in created["uploads"]]
+
+
+def jobs_of(person, count):
+    """The ids of a user's jobs, once the index has caught up with so many."""
+    listed = person.backend.jobs
+    until(lambda: len(listed(person.user_id)["jobs"]) >= count)
+    return [job["job_id"] for job in listed(person.user_id)["jobs"]]
+
+
+@pytest.mark.parametrize("times", [2, 8])
+def test_parallel_orders_with_one_key_open_one_job(person, backend, key, times):
+    order = person.order()
+
+    def send(_):
+        try:
+            return ids(backend.create_job(order, key))
+        except Answered as answered:
+            return answered.status, answered.problem["error"]
+
+    with ThreadPoolExecutor(times) as pool:
+        answered = list(pool.map(send, range(times)))
+
+    created = ids(backend.create_job(order, key))
+    assert created in answered
+    assert set(map(str, answered)) <= {str(created), str((409, "InProgress"))}
+    assert jobs_of(person, 1) == [created[0]]
+
+
+def test_another_body_or_path_under_the_key_is_refused(person, backend, key):
+    order = person.order()
+    job_id = backend.create_job(order, key)["job_id"]
+
+    for again in (
+        lambda: backend.create_job(person.order(avatars=5), key),
+        lambda: backend.add_photo(job_id, "image/jpeg", key),
+    ):
+        with pytest.raises(Answered) as refused:
+            again()
+        assert refused.value.status == 422
+        assert set(refused.value.problem) == {"error", "message"}
+        assert refused.value.problem["error"] == "KeyReused"
+
+    assert jobs_of(person, 1) == [job_id]
+
+
+def test_forms_of_a_repeated_order_are_signed_anew_and_work(person, backend, selfies, key):
+    order = person.order()
+    backend.create_job(order, key)
+
+    repeated = backend.create_job(order, key)
+    backend.upload(repeated["uploads"][1], selfies[0])
+
+    until(lambda: backend.job(repeated["job_id"])["photos"][1]["state"] == "accepted")
+
+
+def test_one_more_form_under_one_key_is_one_more_photo(person, backend, key):
+    job_id = backend.create_job(person.order())["job_id"]
+
+    forms = [backend.add_photo(job_id, "image/png", key) for _ in range(3)]
+
+    assert {form["photo_id"] for form in forms} == {"p04"}
+    assert len(backend.job(job_id)["photos"]) == 4
+
+
+def test_a_refusal_is_not_kept(person, backend, key, selfies):
+    job_id = backend.create_job(person.order())["job_id"]
+    for _ in range(2):
+        with pytest.raises(Answered, match="0 photos were accepted"):
+            backend.submit(job_id, key)
+
+    forms = backend.create_job(person.order(), str(uuid.uuid4()))["uploads"]
+    assert len(forms) == 3
+
+
+def test_nothing_that_is_kept_could_be_used_or_names_anybody(person, backend, key, ops, running):
+    backend.create_job(person.order(), key)
+
+    table = running.outputs["IdempotencyTable"]
+    kept = ops("dynamodb").scan(TableName=table)["Items"]
+
+    assert kept
+    for item in kept:
+        assert set(item) <= {
+            "id",
+            "status",
+            "expiration",
+            "in_progress_expiration",
+            "validation",
+            "data",
+        }
+        for text in (key, person.user_id, "policy", "X-Amz", "http", "likeness-app-backend"):
+            assert text not in str(item)
+
+
+def test_a_users_jobs_come_newest_first_in_pages_and_nobody_elses(backend, person):
+    mine = [backend.create_job(person.order())["job_id"] for _ in range(3)]
+    other = Person(backend)
+    backend.create_job(other.order())
+    assert jobs_of(person, 3) == mine[::-1]
+
+    first = backend.jobs(person.user_id, limit=2)
+    second = backend.jobs(person.user_id, limit=2, cursor=first["next"])
+
+    assert [job["job_id"] for job in (*first["jobs"], *second["jobs"])] == mine[::-1]
+    assert second["next"] is None
+    with pytest.raises(Answered) as refused:
+        backend.jobs(other.user_id, cursor=first["next"])
+    assert refused.value.status == 400
+    assert "cursor" in refused.value.problem["message"]
+
+
+def test_the_catalogue_and_the_queue_come_in_pages(backend):
+    every = [style["style"] for style in backend.styles()]
+    first = backend._call("GET", "/v1/styles?limit=10")  # noqa: SLF001 - it has no such call
+    second = backend._call("GET", f"/v1/styles?limit=10&cursor={first['next']}")  # noqa: SLF001
+
+    paged = [style["style"] for style in (*first["styles"], *second["styles"])]
+    assert paged == every

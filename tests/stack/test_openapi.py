@@ -1,0 +1,216 @@
+"""docs/openapi.json against the deployed template: no 5xx, and no answer outside its schema.
+
+Schemathesis makes requests of the document: good ones with ids that exist, good ones with ids that
+do not, and bad ones. The app backend's are signed, the moderators' carry a real token.
+"""
+
+from __future__ import annotations
+
+import json
+from copy import deepcopy
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+import schemathesis
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from hypothesis import HealthCheck, Phase, given, settings
+from requests.auth import AuthBase
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from infra.local import places
+from tests.stack.people import Person, until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from requests import PreparedRequest
+    from schemathesis import APIOperation, Case
+
+DOCUMENT = json.loads((places.ROOT / "docs" / "openapi.json").read_text())
+
+
+def by_name(document: dict[str, Any]) -> dict[str, APIOperation]:
+    """What schemathesis makes of the document; every request gets its caller from `call`."""
+    without = deepcopy(document)
+    del without["components"]["securitySchemes"]
+    for path in without["paths"].values():
+        for described in path.values():
+            del described["security"]
+    found = schemathesis.openapi.from_dict(without).get_all_operations()
+    operations = [one.ok() for one in found]
+    return {one.definition.raw["operationId"]: one for one in operations}
+
+
+OPERATIONS = by_name(DOCUMENT)
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
+EXAMPLES = 20  # of each kind, for each operation
+# Operations that a made-up request can bring to success: with ids that exist they must get there.
+REACHED = {
+    "add_photo",
+    "cancel_job",
+    "create_job",
+    "decide_review",
+    "get_erasure",
+    "get_job",
+    "get_quota",
+    "list_jobs",
+    "list_reviews",
+    "list_styles",
+    "preview_style",
+    "read_review",
+    "request_erasure",
+    "set_plus",
+}
+
+
+class Signed(AuthBase):
+    """Signs what is sent, as the app backend does."""
+
+    def __init__(self, credentials: Any) -> None:
+        self._signing = Credentials(
+            credentials.access_key, credentials.secret_key, credentials.session_token
+        )
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        signed = AWSRequest(method=request.method, url=request.url, data=request.body)
+        SigV4Auth(self._signing, "execute-api", places.REGION).add_auth(signed)
+        request.headers.update(dict(signed.headers.items()))
+        return request
+
+
+class Bearer(AuthBase):
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+
+@pytest.fixture(scope="module")
+def signers(running) -> dict[str, AuthBase]:
+    return {
+        "app_backend": Signed(running.app_credentials()),
+        "moderator": Bearer(running.moderator().token),
+    }
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[requests.Session]:
+    with requests.Session() as session:
+        yield session
+
+
+@pytest.fixture(scope="module")
+def review_id(backend, gallery, selfies) -> Iterator[str]:
+    """A job that waits for a moderator: the person on its photos hangs in the gallery."""
+    portrait = gallery / "A_Celebrity.jpg"
+    portrait.write_bytes(selfies[0])
+    job_id = Person(backend).hands_in(*selfies[:3], avatars=2)
+    backend.submit(job_id)
+    until(lambda: backend.job(job_id)["state"] == "in_review")
+    yield job_id
+    portrait.unlink()
+
+
+@pytest.fixture
+def there(backend, review_id) -> dict[str, Any]:
+    """What exists, by the name of a parameter or of a field of a body."""
+    person = Person(backend)
+    return {
+        "job_id": backend.create_job(person.order())["job_id"],
+        "user_id": person.user_id,
+        "review_id": review_id,
+        "erasure_id": backend.erase(Person(backend).user_id)["erasure_id"],
+        "style": "comic",
+        "styles": ["comic", "oil"],
+        "avatars": 4,
+        "time_zone": "Europe/Berlin",
+        "consent": {"version": "2026-11", "accepted_at": "2026-11-22T12:00:00Z"},
+        "effective_at": datetime.now(UTC).isoformat(),
+        "expires_at": (datetime.now(UTC) + timedelta(days=30)).isoformat(),
+        "approve": True,
+        "reason": None,
+    }
+
+
+def call(case: Case, running: Any, session: requests.Session, signers: Any) -> requests.Response:
+    described = DOCUMENT["paths"][case.operation.path][case.operation.method]
+    (scheme,) = described["security"][0]
+    return case.call(
+        base_url=running.api_url, session=session, auth=signers[scheme], allow_redirects=False
+    )
+
+
+def requests_of(name: str, mode: GenerationMode) -> Any:
+    return given(case=OPERATIONS[name].as_strategy(generation_mode=mode))
+
+
+def bounded(test: Any) -> Any:
+    return settings(
+        max_examples=EXAMPLES,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )(test)
+
+
+@pytest.mark.parametrize("name", sorted(OPERATIONS))
+def test_a_good_request_for_what_exists(name, there, running, session, signers):
+    statuses = set()
+
+    @bounded
+    @requests_of(name, GenerationMode.POSITIVE)
+    def ask(case: Case) -> None:
+        for parameter in case.path_parameters or {}:
+            case.path_parameters[parameter] = there[parameter]
+        if isinstance(case.body, dict):
+            known = there.keys() - {"user_id"}  # anybody may begin a job
+            case.body |= {field: there[field] for field in case.body.keys() & known}
+        case.query.pop("cursor", None)  # one that was made up is never ours
+        answer = call(case, running, session, signers)
+        case.validate_response(answer, checks=CHECKS)
+        statuses.add(answer.status_code)
+
+    ask()
+
+    if name in REACHED:
+        assert min(statuses) < 300, statuses
+
+
+@pytest.mark.parametrize("name", sorted(OPERATIONS))
+def test_a_good_request_for_anything(name, running, session, signers):
+    @bounded
+    @requests_of(name, GenerationMode.POSITIVE)
+    def ask(case: Case) -> None:
+        case.validate_response(call(case, running, session, signers), checks=CHECKS)
+
+    ask()
+
+
+@pytest.mark.parametrize(
+    "name", sorted(name for name, one in OPERATIONS.items() if one.body or one.query or one.headers)
+)
+def test_a_bad_request(name, there, running, session, signers):
+    @bounded
+    @requests_of(name, GenerationMode.NEGATIVE)
+    def ask(case: Case) -> None:
+        answer = call(case, running, session, signers)
+        case.validate_response(answer, checks=[*CHECKS, negative_data_rejection])
+
+    ask()

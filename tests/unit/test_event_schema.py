@@ -1,0 +1,58 @@
+"""The events' schema is what its page and its file say."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from infra import event_schemas
+from likeness import events
+from likeness.domain.job import JobState
+from likeness.domain.reasons import Reason
+from tests.builders import an_event
+
+PAGE = (Path(__file__).parents[2] / "docs" / "events.md").read_text()
+
+
+@pytest.mark.parametrize("path", event_schemas.FILES, ids=lambda path: path.name)
+def test_the_schema_in_docs_is_the_code_s(path):
+    assert path.read_text() == event_schemas.text_of(path), "run: make event-schemas"
+
+
+def test_the_page_names_every_field():
+    for name in events.JobStateChanged.model_fields:
+        assert f"`{name}`" in PAGE
+
+
+def test_a_consumer_of_this_version_bears_new_states_reasons_and_fields():
+    """They may come without a new version, so the schema must not forbid them."""
+    properties = events.schema()["properties"]
+
+    assert events.schema().get("additionalProperties", True) is True
+    assert properties["state"] == {
+        "type": "string",
+        "examples": [state.value for state in JobState],
+    }
+    assert properties["reason"]["anyOf"][0]["examples"] == [reason.value for reason in Reason]
+    told = json.loads(an_event().model_dump_json()) | {"mood": "good"}
+    assert events.JobStateChanged.model_validate(told) == an_event()
+
+
+def test_nothing_personal_is_in_an_event():
+    """A field more is a decision: docs/events.md promises this list."""
+    assert set(events.JobStateChanged.model_fields) == {
+        "schema_version",
+        "event_id",
+        "job_id",
+        "version",
+        "state",
+        "previous",
+        "at",
+        "reason",
+    }
+
+
+@pytest.mark.parametrize("given", [{}, {"event": an_event(), "fault": "both"}])
+def test_a_change_is_an_event_or_a_fault(given):
+    with pytest.raises(ValueError, match="an event or a fault"):
+        events.Change(sequence="1", **given)

@@ -1,0 +1,402 @@
+"""Idempotency-Key: the same request is answered the same, another one is refused."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import likeness
+from likeness.api import AddPhoto, Created, KeptJob, Submitted
+from likeness.domain.errors import Conflict, OverQuota
+from likeness.domain.job import JobState
+from likeness.entrypoints import idempotency
+from likeness.entrypoints.http import InPart, Picture, Repeats, route
+from tests.builders import JOB, NOW, OTHER_JOB, USER
+from tests.fakes import FakeAnswers, FakeBucket, FakePhotos
+from tests.unit.test_http import Context
+
+HOST = "AROAEXAMPLE:host-1"
+JPEG = {"content_type": "image/jpeg"}
+
+
+@pytest.fixture(autouse=True)
+def answers(monkeypatch):
+    store = FakeAnswers()
+    monkeypatch.setattr(idempotency, "store", lambda: store)
+    return store
+
+
+@pytest.fixture(autouse=True)
+def pauses(monkeypatch):
+    """No test waits: what would have been waited for."""
+    waited: list[float] = []
+    monkeypatch.setattr(idempotency, "sleep", waited.append)
+    return waited
+
+
+class Counter:
+    """A route that submits, and how often it did."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.calls = 0
+        self.error = error
+        self.meanwhile: Any = None
+
+        @route("POST", "/v1/jobs/{job_id}/photos", takes=AddPhoto, gives=Submitted)
+        def handler(job_id: str, request: AddPhoto) -> Submitted:
+            self.calls += 1
+            if self.meanwhile:
+                self.meanwhile()
+            if self.error:
+                raise self.error
+            state = list(JobState)[self.calls]  # another answer each time
+            return Submitted(job_id=job_id, state=state)
+
+        self.handler = handler
+
+
+def post(  # what differs between two requests, each by name
+    handler: Any,
+    key: str | None = "key-1",
+    *,
+    body: Any = JPEG,
+    job_id: str = JOB,
+    iam: str | None = HOST,
+    sub: str | None = None,
+) -> tuple[int, dict[str, Any]]:
+    authorizer: dict[str, Any] = {"iam": {"callerId": iam}} if iam else {}
+    if sub:
+        authorizer = {"jwt": {"claims": {"sub": sub, "cognito:groups": "[moderators]"}}}
+    event = {
+        "headers": {} if key is None else {"idempotency-key": key},
+        "pathParameters": {"job_id": job_id},
+        "requestContext": {"authorizer": authorizer},
+        "body": body if isinstance(body, str) else json.dumps(body),
+        "isBase64Encoded": False,
+    }
+    answer = handler(event, Context())
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+def test_the_same_request_is_answered_the_same_and_done_once():
+    counter = Counter()
+
+    first, again = post(counter.handler), post(counter.handler)
+
+    assert first == again == (200, {"job_id": JOB, "state": "moderating"})
+    assert counter.calls == 1
+
+
+def test_without_a_key_every_request_is_done(answers):
+    counter = Counter()
+
+    assert post(counter.handler, None) != post(counter.handler, None)
+    assert counter.calls == 2
+    assert answers.records == {}
+
+
+def test_another_key_is_another_request():
+    counter = Counter()
+
+    assert post(counter.handler, "key-1") != post(counter.handler, "key-2")
+
+
+@pytest.mark.parametrize("other", [{"body": {"content_type": "image/png"}}, {"job_id": OTHER_JOB}])
+def test_a_key_that_comes_back_with_another_body_or_path_is_refused(other):
+    counter = Counter()
+    post(counter.handler)
+
+    status, problem = post(counter.handler, **other)
+
+    assert (status, problem["error"]) == (422, "KeyReused")
+    assert set(problem) == {"error", "message"}
+    assert counter.calls == 1
+
+
+def test_a_key_that_comes_back_at_another_route_is_refused():
+    @route("POST", "/v1/jobs/{job_id}/submit", takes=AddPhoto, gives=Submitted)
+    def elsewhere(job_id: str, request: AddPhoto) -> Submitted:
+        raise AssertionError
+
+    post(Counter().handler)
+
+    assert post(elsewhere)[0] == 422
+
+
+def test_the_same_body_in_other_words_is_the_same():
+    counter = Counter()
+
+    first = post(counter.handler, body='{"content_type": "image/jpeg"}')
+    again = post(counter.handler, body='  {"content_type":"image\\/jpeg"}\n')
+
+    assert first == again
+    assert counter.calls == 1
+
+
+def test_a_key_belongs_to_its_caller():
+    counter = Counter()
+
+    ours = post(counter.handler)
+    theirs = post(counter.handler, iam="AROAOTHER:host-1")
+    moderators = post(counter.handler, iam=None, sub="subject-1")
+
+    assert len({str(answer) for answer in (ours, theirs, moderators)}) == 3
+
+
+def test_two_hosts_with_the_same_role_are_one_caller():
+    counter = Counter()
+
+    assert post(counter.handler, iam=HOST) == post(counter.handler, iam="AROAEXAMPLE:host-2")
+    assert counter.calls == 1
+
+
+def test_a_key_from_nobody_is_refused():
+    counter = Counter()
+
+    assert post(counter.handler, iam=None)[0] == 403
+    assert counter.calls == 0
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "käse", "a\tb", "a\nb", "\x7f", "…"])
+def test_a_key_of_another_shape_is_refused_by_name(key, answers):
+    counter = Counter()
+
+    status, problem = post(counter.handler, key)
+
+    assert (status, problem["error"]) == (400, "Invalid")
+    assert "Idempotency-Key" in problem["message"]
+    assert counter.calls == 0
+    assert answers.records == {}
+
+
+@pytest.mark.parametrize("key", ["x", "x" * 255, "! ~", '"8e03978e-40d5-43dd-bc93-6894a57f9324"'])
+def test_every_printable_key_is_taken(key):
+    counter = Counter()
+
+    assert post(counter.handler, key) == post(counter.handler, key)
+    assert counter.calls == 1
+
+
+def test_an_error_is_not_kept():
+    counter = Counter(OverQuota("come back tomorrow"))
+    assert post(counter.handler)[0] == 429
+
+    counter.error = None
+
+    assert post(counter.handler)[0] == 200
+    assert post(counter.handler)[0] == 200
+    assert counter.calls == 2
+
+
+def test_a_bad_body_uses_up_no_key():
+    counter = Counter()
+    assert post(counter.handler, body="{}")[0] == 400
+
+    assert post(counter.handler)[0] == 200
+
+
+def test_an_unexpected_error_is_not_kept_either(caplog):
+    counter = Counter(RuntimeError("a bug"))
+    assert post(counter.handler)[0] == 500
+
+    counter.error = None
+
+    assert post(counter.handler)[0] == 200
+
+
+def test_a_twin_waits_for_the_answer(monkeypatch):
+    """The first request ends while the second waits for it."""
+    counter, at_work, go_on = Counter(), threading.Event(), threading.Event()
+    answered: list[Any] = []
+    first = threading.Thread(target=lambda: answered.append(post(counter.handler)))
+
+    def work() -> None:
+        at_work.set()
+        assert go_on.wait(30)
+
+    def pause(_: float) -> None:
+        go_on.set()
+        first.join(30)
+
+    counter.meanwhile = work
+    monkeypatch.setattr(idempotency, "sleep", pause)
+    first.start()
+    assert at_work.wait(30)
+
+    assert [post(counter.handler)] == answered
+    assert counter.calls == 1
+
+
+def test_a_twin_that_has_waited_long_enough_is_told_to_send_again(pauses):
+    counter, told = Counter(), []
+    counter.meanwhile = lambda: told.append(post(counter.handler))
+
+    first = post(counter.handler)
+
+    ((status, problem),) = told
+    assert (status, problem["error"]) == (409, "InProgress")
+    assert "send it again" in problem["message"]
+    assert pauses == list(idempotency.PAUSES_S)
+    assert counter.calls == 1
+    assert post(counter.handler) == first
+
+
+def test_a_twin_with_another_body_is_refused_at_once(pauses):
+    counter, told = Counter(), []
+    other = {"content_type": "image/png"}
+    counter.meanwhile = lambda: told.append(post(counter.handler, body=other))
+
+    post(counter.handler)
+
+    assert told[0][0] == 422
+    assert pauses == []
+
+
+def test_a_key_whose_function_died_is_free_when_its_time_is_up(answers, pauses):
+    class Died(BaseException): ...
+
+    def die() -> None:
+        raise Died
+
+    counter = Counter()
+    counter.meanwhile = die
+    with pytest.raises(Died):
+        post(counter.handler)
+    counter.meanwhile = None
+    assert post(counter.handler)[0] == 409
+
+    answers.die()
+
+    assert post(counter.handler)[0] == 200
+
+
+def test_a_key_is_free_after_a_day(answers):
+    counter = Counter()
+    post(counter.handler)
+
+    answers.expire()
+
+    assert post(counter.handler, body={"content_type": "image/png"})[0] == 200
+    assert counter.calls == 2
+
+
+def test_nothing_is_done_where_nothing_can_be_kept(answers, caplog):
+    counter = Counter()
+    answers.down = True
+
+    status, problem = post(counter.handler)
+
+    assert (status, problem["error"]) == (503, "Unavailable")
+    assert counter.calls == 0
+
+
+def test_neither_key_nor_caller_nor_body_is_stored(answers):
+    @route("POST", "/v1/users/{user_id}/things", takes=AddPhoto, gives=Submitted)
+    def handler(job_id: str, request: AddPhoto) -> Submitted:
+        return Submitted(job_id=JOB, state=JobState.OPEN)
+
+    post(handler, "my-own-key")
+
+    stored = answers.everything()
+    assert JOB in stored
+    for secret in ("my-own-key", "AROAEXAMPLE", "image/jpeg", USER):
+        assert secret not in stored
+
+
+def test_of_an_answer_with_forms_only_ids_are_kept_and_forms_are_signed_anew(answers):
+    photos = FakePhotos(FakeBucket())
+    made: list[Any] = []
+
+    def again(kept: KeptJob, **parameters: str) -> Created:
+        made.append((kept, parameters))
+        forms = tuple(photos.form(JOB, one.photo_id, "image/jpeg") for one in kept.uploads)
+        return Created(job_id=kept.job_id, submit_by=NOW, uploads=forms)
+
+    @route("POST", "/v1/jobs/{job_id}", gives=Created, repeats=InPart(KeptJob, again))
+    def handler(job_id: str) -> Created:
+        forms = tuple(photos.form(JOB, f"p{n:02d}", "image/jpeg") for n in (1, 2))
+        return Created(job_id=JOB, submit_by=NOW, uploads=forms)
+
+    first, second = post(handler), post(handler)
+
+    assert first == second
+    assert made == [
+        (
+            KeptJob.model_validate(
+                {"job_id": JOB, "uploads": [{"photo_id": "p01"}, {"photo_id": "p02"}]}
+            ),
+            {"job_id": JOB},
+        )
+    ]
+    assert "policy" not in answers.everything()
+    assert "http" not in answers.everything()
+
+
+def test_an_answer_that_cannot_be_made_again_is_an_error_and_stays_kept():
+    said: list[Exception] = [Conflict("the job moved on")]
+
+    def again(kept: Submitted, **_: str) -> Submitted:
+        if said:
+            raise said.pop()
+        return kept
+
+    @route("POST", "/v1/jobs/{job_id}/x", gives=Submitted, repeats=InPart(Submitted, again))
+    def handler(job_id: str) -> Submitted:
+        return Submitted(job_id=job_id, state=JobState.OPEN)
+
+    assert [post(handler)[0] for _ in range(3)] == [200, 409, 200]
+
+
+def test_what_may_be_done_twice_keeps_nothing_and_still_knows_a_key(answers):
+    @route("POST", "/v1/x/{job_id}", gives=Submitted, repeats=Repeats.DONE_AGAIN)
+    def handler(job_id: str) -> Submitted:
+        return Submitted(job_id=job_id, state=JobState.OPEN)
+
+    assert post(handler) == post(handler)
+    assert post(handler, "")[0] == 400
+    assert answers.records == {}
+
+
+def test_a_route_whose_picture_would_have_to_be_kept_cannot_be_declared():
+    with pytest.raises(TypeError, match="DONE_AGAIN"):
+
+        @route("POST", "/v1/x", gives=Picture)
+        def handler() -> Picture:
+            raise AssertionError
+
+
+def test_a_key_means_nothing_where_nothing_is_posted(answers):
+    @route("GET", "/v1/jobs/{job_id}", gives=Submitted)
+    def handler(job_id: str) -> Submitted:
+        return Submitted(job_id=job_id, state=JobState.OPEN)
+
+    assert post(handler, "")[0] == 200
+    assert answers.records == {}
+
+
+def test_only_functions_that_keep_answers_import_the_utility():
+    """The function of a route is imported as Lambda does: alone, in an interpreter of its own."""
+    program = (
+        "import sys, importlib; importlib.import_module(sys.argv[1])\n"
+        "print('aws_lambda_powertools.utilities.idempotency' in sys.modules)"
+    )
+    root = Path(likeness.__file__).parents[3]
+
+    def imports(name: str) -> bool:
+        told = subprocess.run(
+            [sys.executable, "-c", program, f"functions.{name}"],
+            env={"PYTHONPATH": f"{root}:{root}/layers/likeness", "PATH": ""},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return told.stdout.strip() == "True"
+
+    keeping = {"create_job": True, "get_job": False, "list_styles": False, "decide_review": False}
+    assert {name: imports(name) for name in keeping} == keeping

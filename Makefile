@@ -123,8 +123,10 @@ lock: ## Resolve every .in file anew. No registry's address gets into a lock fil
 	  .envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.13 requirements/$$name.in -o requirements/$$name.txt; done
 	.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.13 layers/deps/requirements.in -o layers/deps/requirements.txt
 	.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 requirements/bench.in -o requirements/bench.txt
-	cd model && for name in requirements requirements-dev requirements-launch; do \
+	cd model && for name in requirements requirements-diffusion requirements-launch; do \
 	  ../.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 $$name.in -o $$name.txt; done
+	cd model && ../.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 requirements-dev.in -o requirements-dev.txt \
+	  $$(grep -oE '^(nvidia|cuda|triton)[a-z0-9-]*' requirements-diffusion.txt | sed 's/^/--no-emit-package /')
 
 event-schemas: .envs/dev/.ready ## docs/events/, from likeness/events.py
 	$(DEV)/python -m infra.event_schemas

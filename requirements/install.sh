@@ -46,5 +46,12 @@ if ! ".envs/$name/bin/python" -c "import sys; sys.exit('%d.%d' % sys.version_inf
   echo "Making the $name environment (.envs/$name, Python $python) ..." >&2
   .envs/uv/bin/uv venv --quiet --clear --python "$interpreter" ".envs/$name"
 fi
+# uv does not read pip's settings. Where pip was told to look for wheels there may be a CPU build of torch.
+export UV_FIND_LINKS="${UV_FIND_LINKS:-${PIP_FIND_LINKS:-}}"
+[ -n "$UV_FIND_LINKS" ] || unset UV_FIND_LINKS
 .envs/uv/bin/uv pip sync --quiet --link-mode=copy --python ".envs/$name/bin/python" "$lock"
+# The lock names torch without CUDA's libraries. A build that cannot be imported without them gets them.
+if grep -q "^torch==" "$lock" && ! ".envs/$name/bin/python" -c "import torch" 2>/dev/null; then
+  .envs/uv/bin/uv pip install --quiet --link-mode=copy --python ".envs/$name/bin/python" "$(grep "^torch==" "$lock")"
+fi
 touch ".envs/$name/.ready"

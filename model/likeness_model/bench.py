@@ -4,6 +4,8 @@ Prints one flat JSON object, name to number:
 `painter.30_avatars_s` (the container's whole run, start-up included), `painter.peak_mb` (all its
 processes together, shared pages once), `painter.style.<name>_s` (one picture, one
 core), `painter.photo_s` (all that is worked out once a photo).
+
+With `--backend`, an engine that learns a face instead: see diffusion/bench.py.
 """
 
 import argparse
@@ -125,11 +127,24 @@ def _lay_out_order(base: Path, photos: list[Path], styles: list[str], size: int)
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--photos", type=Path, required=True, help="folder of JPEG photos")
+    parser.add_argument("--photos", type=Path, help="folder of JPEG photos; the painter needs it")
     parser.add_argument("--styles", help="of the job, comma-separated; all when left out")
     parser.add_argument("--only-job", action="store_true")
+    parser.add_argument("--backend", help="flux2-klein-4b-ref, flux2-klein-4b-lora or sdxl-lora")
+    parser.add_argument("--device", choices=["cuda", "cpu"], default="cuda", help="of --backend")
+    parser.add_argument(
+        "--random-weights", action="store_true", help="of the true shapes: as fast as real ones"
+    )
     arguments = parser.parse_args()
-    photos = sorted(arguments.photos.glob("*.jpg"))
+    photos = sorted(arguments.photos.glob("*.jpg")) if arguments.photos else []
+    if arguments.backend:
+        from likeness_model.diffusion.bench import measure  # noqa: PLC0415 - torch
+
+        weights = {"device": arguments.device, "random_weights": arguments.random_weights}
+        print(json.dumps(measure(arguments.backend, **weights, photos=photos), indent=2))
+        return
+    if not photos:
+        parser.error("--photos names a folder of JPEG photos")
     styles = arguments.styles.split(",") if arguments.styles else list(STYLES)
     numbers = measure_job(photos, styles=styles)
     if not arguments.only_job:

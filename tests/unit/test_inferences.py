@@ -126,7 +126,7 @@ def test_after_a_failure_the_endpoint_is_asked_once_more(world):
 
 
 def test_a_job_that_ended_asks_for_nothing(world):
-    world.jobs.save(world.job.move(JobState.CANCELLED, world.clock.now()))
+    world.jobs.save(world.job.move(JobState.CANCELLING, world.clock.now()))
 
     with pytest.raises(Conflict):
         start(world)
@@ -230,7 +230,7 @@ def test_a_failure_of_a_round_that_was_stopped_is_deleted_as_well(world):
 
 
 @pytest.mark.parametrize(
-    "state", [JobState.FINISHING, JobState.CANCELLED, JobState.FAILED, JobState.EXPIRED]
+    "state", [JobState.FINISHING, JobState.CANCELLING, JobState.FAILED, JobState.EXPIRED]
 )
 def test_what_comes_after_the_job_moved_on_is_deleted(world, state):
     start(world)

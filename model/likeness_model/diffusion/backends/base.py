@@ -4,14 +4,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import nn
 
-from likeness.domain.ids import StyleId
 from likeness_model.diffusion.recipe import Recipe
 from likeness_model.vision.records import Image
+
+if TYPE_CHECKING:
+    from likeness.domain.ids import StyleId
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class Backend(ABC):
         self.recipe = recipe
         self.device = device
         self.dtype = dtype
+        self.words: Any  # the whole pipeline, encoders included
+        self.pipe: Any  # what draws: the same parts without the encoders
         self.styles: frozenset[StyleId] = frozenset()  # those with an adapter of their own
 
     @property
@@ -59,6 +64,10 @@ class Backend(ABC):
     @abstractmethod
     def encode_pictures(self, pictures: Sequence[Image]) -> torch.Tensor:
         """Latents as the network knows them: (N, channels, height, width), 32 bits."""
+
+    @abstractmethod
+    def decode(self, latents: torch.Tensor) -> torch.Tensor:
+        """Back to pictures: (N, 3, side, side), -1..1."""
 
     @abstractmethod
     def errors(

@@ -107,6 +107,14 @@ class Klein(Backend):
         with torch.no_grad():  # 2x2 patches, normalised as the pipeline does for references
             return self.pipe._encode_vae_image(self.to_pixels(pictures), generator=None).float()
 
+    def decode(self, latents: torch.Tensor) -> torch.Tensor:
+        vae = self.pipe.vae
+        mean = vae.bn.running_mean.view(1, -1, 1, 1)
+        deviation = torch.sqrt(vae.bn.running_var.view(1, -1, 1, 1) + vae.config.batch_norm_eps)
+        with torch.no_grad():
+            patches = (latents * deviation + mean).to(self.dtype)
+            return vae.decode(self.pipe._unpatchify_latents(patches)).sample
+
     def errors(
         self, latents: torch.Tensor, prompts: Prompts, noise: torch.Tensor, moments: torch.Tensor
     ) -> torch.Tensor:

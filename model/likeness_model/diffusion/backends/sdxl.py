@@ -105,6 +105,11 @@ class Sdxl(Backend):
             latents = vae.encode(self.to_pixels(pictures)).latent_dist.mode()
         return latents.float() * vae.config.scaling_factor
 
+    def decode(self, latents: torch.Tensor) -> torch.Tensor:
+        vae = self.pipe.vae
+        with torch.no_grad():
+            return vae.decode((latents / vae.config.scaling_factor).to(self.dtype)).sample
+
     def errors(
         self, latents: torch.Tensor, prompts: Prompts, noise: torch.Tensor, moments: torch.Tensor
     ) -> torch.Tensor:

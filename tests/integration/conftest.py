@@ -14,6 +14,9 @@ from botocore.config import Config
 from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 
+from likeness.adapters.appeals_table import AppealsTable
+from likeness.adapters.audit_table import AuditTable
+from likeness.adapters.desk_table import DeskTable
 from likeness.adapters.gallery_bucket import GalleryBucket
 from likeness.adapters.jobs_table import JobsTable
 from likeness.adapters.ledger_table import LedgerTable
@@ -23,8 +26,10 @@ from likeness.adapters.reviews_table import ReviewsTable
 from likeness.adapters.users_table import ErasuresTable, UsersTable
 from likeness.adapters.work_bucket import WorkBucket
 from tests.fakes import (
+    FakeAppeals,
     FakeBucket,
     FakeClock,
+    FakeDesk,
     FakeErasures,
     FakeGallery,
     FakeJobs,
@@ -32,6 +37,7 @@ from tests.fakes import (
     FakePast,
     FakePhotos,
     FakeReviews,
+    FakeTrail,
     FakeUsers,
     FakeWork,
 )
@@ -54,6 +60,9 @@ class Tables:
     erasures: ports.Erasures
     past: ports.Past
     reviews: ports.Reviews
+    appeals: ports.Appeals
+    trail: ports.Trail
+    desk: ports.Desk
 
 
 @dataclass(frozen=True)
@@ -76,7 +85,19 @@ def tables(kind: str, request: pytest.FixtureRequest) -> Tables:
         jobs = FakeJobs()
         ledger = FakeLedger(jobs)
         jobs.users = users = FakeUsers(ledger)
-        return Tables(jobs, ledger, users, FakeErasures(users), FakePast(), FakeReviews())
+        trail = FakeTrail()
+        desk = FakeDesk(trail)
+        return Tables(
+            jobs,
+            ledger,
+            users,
+            FakeErasures(users),
+            FakePast(),
+            FakeReviews(trail, desk),
+            FakeAppeals(),
+            trail,
+            desk,
+        )
     table = request.getfixturevalue("table")
     return Tables(
         JobsTable(table, FakeClock()),
@@ -85,6 +106,9 @@ def tables(kind: str, request: pytest.FixtureRequest) -> Tables:
         ErasuresTable(table),
         PastTable(table),
         ReviewsTable(table),
+        AppealsTable(table),
+        AuditTable(table),
+        DeskTable(table),
     )
 
 

@@ -91,7 +91,8 @@ class Machine:
 
 USUAL: dict[str, Any] = {
     "ModeratePhotos": {"job_id": JOB, "outcome": "clean"},
-    "RequestReview": {"job_id": JOB, "approved": True},
+    "RequestReview": {"job_id": JOB, "approved": True, "second": False},
+    "RequestSecondReview": {"job_id": JOB, "approved": True, "second": False},
     "PrepareGeneration": {"job_id": JOB, "training_job_name": "likeness-x-r1"},
     "Generate": {"TrainingJobStatus": "Completed"},
     "ModerateAvatars": {"job_id": JOB, "redraw": False, "approved": 30},
@@ -111,7 +112,9 @@ def definition() -> dict[str, Any]:
     for name in USUAL:
         text = text.replace(f"${{{name}}}", FUNCTION + name)
     machine: dict[str, Any] = json.loads(
-        text.replace('"${ReviewSeconds}"', "2").replace("${Partition}", "aws")
+        text.replace('"${ReviewSeconds}"', "2")
+        .replace('"${SecondReviewSeconds}"', "2")
+        .replace("${Partition}", "aws")
     )
     machine["States"]["Generate"] |= {
         "Resource": "arn:aws:states:::lambda:invoke",

@@ -201,7 +201,7 @@ def test_the_statement_names_rule_photo_who_decided_and_how_to_appeal(refused):
     assert set(ground.hint) == {"en", "de"}
     assert (statement.automated_detection, statement.automated_decision) == (True, True)
     assert statement.policy_version == "test"
-    assert statement.how_to_appeal.de
+    assert set(statement.how_to_appeal) == set(statement.decision) == {"en", "de"}
     assert statement.appeal_until > NOW + timedelta(days=60)
     assert statement.appeal is None
 

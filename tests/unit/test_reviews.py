@@ -346,6 +346,11 @@ def test_pages_are_read_on_until_one_is_full(waiting):
     assert second.next is None
 
 
+def test_a_cursor_that_no_page_gave_is_refused(waiting):
+    with pytest.raises(Invalid, match="cursor"):
+        listed(waiting, cursor="bm90IGEgY3Vyc29y")
+
+
 def test_a_case_past_its_deadline_is_not_offered(waiting):
     waiting.clock.advance(timedelta(hours=12))
 

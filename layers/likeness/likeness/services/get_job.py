@@ -48,8 +48,8 @@ HOW_TO_APPEAL = {
     "en": "Appeal in the app and upload the same photos again, since we have none any more. A lead "
     "of our moderation team who did not decide before looks at them, free of charge.",
     "de": "Widersprich in der App und lade dieselben Fotos noch einmal hoch, denn wir haben sie "
-    "nicht mehr. Jemand aus der Leitung unseres Moderationsteams, der noch nicht entschieden hat, sieht "
-    "sie kostenlos an.",
+    "nicht mehr. Jemand aus der Leitung unseres Moderationsteams, der noch nicht entschieden hat, "
+    "sieht sie kostenlos an.",
 }
 
 

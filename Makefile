@@ -1,6 +1,6 @@
 # Everything a person types. The first run of a target makes the environments that it needs.
 #
-#   make demo     photos in, avatars out, on a cloud of your own    PHOTOS= STYLES= COUNT= OUT= USER_ID= PORT= ENGINE=tiny LANE=async-endpoint
+#   make demo     photos in, avatars out, on a cloud of your own    PHOTOS= STYLES= COUNT= OUT= USER_ID= PORT= REVIEW=all ENGINE=tiny LANE=async-endpoint
 #   make up       that cloud, left running; prints who signs in how   make down ends it
 #   make test     every test that needs no AWS account
 #   make check    lint, types, imports, template: with make test, what CI runs
@@ -53,7 +53,8 @@ demo: $(LAPTOP)
 	@$(LOCAL).demo --port $(PORT) --out "$(OUT)" \
 	  $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(STYLES),--styles "$(STYLES)") \
 	  $(if $(ENGINE),--engine "$(ENGINE)") $(if $(LANE),--lane "$(LANE)") \
-	  $(if $(COUNT),--count "$(COUNT)") $(if $(USER_ID),--user "$(USER_ID)")
+	  $(if $(COUNT),--count "$(COUNT)") $(if $(USER_ID),--user "$(USER_ID)") \
+	  $(if $(REVIEW),--review "$(REVIEW)")
 
 up: $(LAPTOP)
 	@$(LOCAL) up --port $(PORT)

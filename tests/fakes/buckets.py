@@ -67,6 +67,28 @@ class FakePhotos:
             expires_at=NOW + timedelta(minutes=15),
         )
 
+    def appeal_form(
+        self, job_id: JobId, photo_id: PhotoId, content_type: ContentType
+    ) -> UploadForm:
+        form = self.form(job_id, photo_id, content_type)
+        return form.model_copy(
+            update={"fields": form.fields | {"key": f"appeals/{job_id}/{photo_id}"}}
+        )
+
+    def appeal(self, job_id: JobId, photo_id: PhotoId, content: bytes) -> str:
+        """What such a form does; answers the ETag."""
+        self.bucket.put(f"appeals/{job_id}/{photo_id}", content)
+        return _etag(content)
+
+    def read_appeal(self, job_id: JobId, photo_id: PhotoId, *, etag: str) -> bytes:
+        content = self.bucket.get(f"appeals/{job_id}/{photo_id}", f"appealed photo {photo_id}")
+        if _etag(content) != etag.strip('"'):
+            raise NotFound(f"appealed photo {photo_id} was replaced")
+        return content
+
+    def delete_appeal(self, job_id: JobId, photo_id: PhotoId) -> None:
+        self.bucket.delete(f"appeals/{job_id}/{photo_id}")
+
     def uploads(self, job_id: JobId) -> list[Upload]:
         folder = f"uploads/{job_id}/"
         return [
@@ -101,7 +123,8 @@ class FakePhotos:
         return f"https://photos.test/photos/{job_id}/{photo_id}.jpg?X-Amz-Expires=60"
 
     def purge(self, job_id: JobId) -> int:
-        return self.bucket.purge(f"uploads/{job_id}/", f"photos/{job_id}/")
+        folders = (f"uploads/{job_id}/", f"appeals/{job_id}/", f"photos/{job_id}/")
+        return self.bucket.purge(*folders)
 
 
 class FakeWork:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 from likeness.domain.errors import Conflict, Unavailable
 from likeness.domain.ids import Subject
+from likeness.domain.photo import Fingerprint
+from likeness.domain.picture import NormalisedPhoto
+from likeness.domain.reasons import Reason, Refused
 from likeness.ports import SeenLabels
 from tests.builders import DETECTOR, NOW, a_face
 
@@ -132,6 +137,10 @@ class FakeHash:
     def subject(self, user_id: UserId) -> Subject:
         return Subject(f"subject-of-{user_id}")
 
+    def seal(self, user_id: UserId, sha256: str) -> str:
+        whole = hmac.new(b"a key", f"{user_id}\n{sha256}".encode(), hashlib.sha256)
+        return whole.hexdigest()[:32]
+
 
 class FakeEndpoint:
     def __init__(self) -> None:
@@ -193,3 +202,30 @@ class FakeUnannounced:
         if self.down:
             raise Unavailable("SendMessage answered ServiceUnavailable")
         self.kept.append(change)
+
+
+class FakePictures:
+    """Every file is a picture of its own, unless a test says that it is none or looks like one."""
+
+    def __init__(self) -> None:
+        self.refused: set[bytes] = set()
+        self.looks: dict[bytes, str] = {}
+
+    def normalise(self, data: bytes, *, declared_type: str) -> NormalisedPhoto:
+        if data in self.refused:
+            raise Refused(Reason.FILE_TYPE)
+        sha256 = hashlib.sha256(data).hexdigest()
+        perceptual = self.looks.get(data, sha256[:16])
+        return NormalisedPhoto(
+            jpeg=data,
+            width=1536,
+            height=2048,
+            fingerprint=Fingerprint(perceptual=perceptual),
+            sha256=sha256,
+        )
+
+    def same_picture(self, one: bytes, other: bytes) -> bool:
+        return one == other
+
+    def blurred(self, jpeg: bytes) -> bytes:
+        return b"blurred " + jpeg

@@ -8,6 +8,8 @@ from tests.infra.documents import read
 
 MACHINE = read("infra/pipeline.asl.yaml")
 TASKS = {name: state for name, state in MACHINE["States"].items() if state["Type"] == "Task"}
+# Without a second opinion in time the first decision stands.
+GOES_ON = {"ErrorEquals": ["States.Timeout"], "ResultPath": "$.second", "Next": "ReadFirstDecision"}
 GIVES_UP = {"FailJob"}  # the last resort: it is tried for hours and has nobody to hand over to
 
 
@@ -23,15 +25,16 @@ def test_every_task_tries_again(name):
 
 @pytest.mark.parametrize("name", sorted(set(TASKS) - GIVES_UP))
 def test_whatever_goes_wrong_ends_in_fail_job(name):
-    assert TASKS[name]["Catch"] == [
-        {"ErrorEquals": ["States.ALL"], "ResultPath": "$.failure", "Next": "FailJob"}
-    ]
+    *before, last = TASKS[name]["Catch"]
+    assert last == {"ErrorEquals": ["States.ALL"], "ResultPath": "$.failure", "Next": "FailJob"}
+    assert before == ([GOES_ON] if name == "RequestSecondReview" else [])
 
 
 def test_a_choice_that_nobody_planned_for_never_widens_what_passes():
     choices = {n: s["Default"] for n, s in MACHINE["States"].items() if s["Type"] == "Choice"}
     assert choices["ReadVerdict"] == "RequestReview"
-    assert choices["ReadDecision"] == "Refuse"
+    for name in ("ReadDecision", "ReadFirstDecision", "ReadSecondDecision"):
+        assert choices[name] == "Refuse"
 
 
 def test_the_container_has_no_network():

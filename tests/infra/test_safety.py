@@ -215,3 +215,44 @@ def test_every_route_has_an_authorizer(template):
                 chosen = event["Properties"].get("Auth", {}).get("Authorizer", "AWS_IAM")
                 wanted = "Moderators" if "/v1/reviews" in event["Properties"]["Path"] else "AWS_IAM"
                 assert chosen == wanted, name
+
+
+def test_nobody_can_take_anything_out_of_the_audit_trail(templates):
+    """Entries are only ever put: no role may delete an item of the table at all."""
+    for name, statement in statements(templates):
+        actions = str(statement["Action"])
+        if "AUDIT" in str(statement.get("Condition")):
+            assert "DeleteItem" not in actions, name
+            assert "UpdateItem" not in actions, name
+
+
+def test_nobody_at_the_desk_can_make_a_keyed_hash(templates):
+    """Whoever can, can ask of a photo or a user whether it is the one that a hash was made of."""
+    users = {
+        name
+        for name, statement in statements(templates)
+        if "kms:GenerateMac" in str(statement["Action"])
+    }
+    assert {"ModeratePhotosFunction", "MatchAppealFunction", "FailJobFunction"} <= users
+    assert not any("Review" in name or "Reveal" in name or "Audit" in name for name in users)
+
+
+def test_no_moderators_function_but_reveal_and_the_blurring_one_reads_a_photo(templates):
+    readers = {
+        name
+        for name, statement in statements(templates)
+        if "s3:GetObject" in str(statement["Action"]) and "photos/*" in str(statement["Resource"])
+    }
+    assert readers == {
+        "InspectPhotoFunction",
+        "ModeratePhotosFunction",
+        "ReadReviewFunction",
+        "RevealPhotoFunction",
+        "TrainingRole",
+    }
+
+
+def test_a_moderator_cannot_say_who_they_are_in_the_app():
+    client = read("infra/identity.yaml")["Resources"]["ModeratorClient"]["Properties"]
+    assert "custom:app_user_id" in client["ReadAttributes"]
+    assert "custom:app_user_id" not in client["WriteAttributes"]

@@ -14,6 +14,9 @@ from botocore.config import Config
 from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 
+from likeness.adapters.appeals_table import AppealsTable
+from likeness.adapters.audit_table import AuditTable
+from likeness.adapters.desk_table import DeskTable
 from likeness.adapters.gallery_bucket import GalleryBucket
 from likeness.adapters.inferences_table import InferencesTable
 from likeness.adapters.jobs_table import JobsTable
@@ -24,8 +27,10 @@ from likeness.adapters.reviews_table import ReviewsTable
 from likeness.adapters.users_table import ErasuresTable, UsersTable
 from likeness.adapters.work_bucket import WorkBucket
 from tests.fakes import (
+    FakeAppeals,
     FakeBucket,
     FakeClock,
+    FakeDesk,
     FakeErasures,
     FakeGallery,
     FakeInferences,
@@ -34,6 +39,7 @@ from tests.fakes import (
     FakePast,
     FakePhotos,
     FakeReviews,
+    FakeTrail,
     FakeUsers,
     FakeWork,
 )
@@ -57,6 +63,9 @@ class Tables:
     past: ports.Past
     reviews: ports.Reviews
     inferences: ports.Inferences
+    appeals: ports.Appeals
+    trail: ports.Trail
+    desk: ports.Desk
 
 
 @dataclass(frozen=True)
@@ -79,8 +88,19 @@ def tables(kind: str, request: pytest.FixtureRequest) -> Tables:
         jobs = FakeJobs()
         ledger = FakeLedger(jobs)
         jobs.users = users = FakeUsers(ledger)
+        trail = FakeTrail()
+        desk = FakeDesk(trail)
         return Tables(
-            jobs, ledger, users, FakeErasures(users), FakePast(), FakeReviews(), FakeInferences()
+            jobs,
+            ledger,
+            users,
+            FakeErasures(users),
+            FakePast(),
+            FakeReviews(trail, desk),
+            FakeInferences(),
+            FakeAppeals(),
+            trail,
+            desk,
         )
     table = request.getfixturevalue("table")
     return Tables(
@@ -91,6 +111,9 @@ def tables(kind: str, request: pytest.FixtureRequest) -> Tables:
         PastTable(table),
         ReviewsTable(table),
         InferencesTable(table),
+        AppealsTable(table),
+        AuditTable(table),
+        DeskTable(table),
     )
 
 

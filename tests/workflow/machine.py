@@ -104,7 +104,8 @@ class Machine:
 
 USUAL: dict[str, Any] = {
     "ModeratePhotos": {"job_id": JOB, "outcome": "clean"},
-    "RequestReview": {"job_id": JOB, "approved": True},
+    "RequestReview": {"job_id": JOB, "approved": True, "second": False},
+    "RequestSecondReview": {"job_id": JOB, "approved": True, "second": False},
     "PrepareGeneration": {"job_id": JOB, "training_job_name": "likeness-x-r1"},
     "Generate": {"TrainingJobStatus": "Completed"},
     "StartInference": {"job_id": JOB, "round": 1},
@@ -127,6 +128,7 @@ def definition(lane: str = "training-job") -> dict[str, Any]:
         text = text.replace(f"${{{name}}}", FUNCTION + name)
     machine: dict[str, Any] = json.loads(
         text.replace('"${ReviewSeconds}"', "2")
+        .replace('"${SecondReviewSeconds}"', "2")
         .replace("${Partition}", "aws")
         .replace("${Lane}", lane)
     )

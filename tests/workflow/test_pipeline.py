@@ -34,7 +34,7 @@ def test_an_outcome_that_nobody_planned_for_goes_to_a_moderator(machine):
 def test_photos_that_a_moderator_refuses_end_the_job(machine):
     ran = machine.run(
         ModeratePhotos={"outcome": "doubtful"},
-        RequestReview={"approved": False},
+        RequestReview={"approved": False, "second": False},
         FailJob={"state": "refused"},
     )
 
@@ -57,6 +57,37 @@ def test_a_review_that_nobody_decides_ends_the_job(machine):
 
     assert ran.status == "SUCCEEDED"
     assert ran.inputs["FailJob"] == [{"job_id": JOB, "error": "States.Timeout"}]
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "goes_on"),
+    [(True, True, True), (True, False, False), (False, True, False), (False, False, False)],
+)
+def test_of_two_decisions_the_stricter_one_stands(machine, first, second, goes_on):
+    ran = machine.run(
+        ModeratePhotos={"outcome": "doubtful"},
+        RequestReview={"approved": first, "second": True},
+        RequestSecondReview={"approved": second, "second": False},
+        FailJob={"state": "refused"},
+    )
+
+    then = [*ONE_ROUND, *TO_THE_END] if goes_on else ["FailJob"]
+    assert ran.steps == ["ModeratePhotos", "RequestReview", "RequestSecondReview", *then]
+    if not goes_on:
+        assert ran.inputs["FailJob"] == [{"job_id": JOB, "error": "Refused"}]
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_without_a_second_opinion_in_time_the_first_decision_stands(machine, first):
+    ran = machine.run(
+        ModeratePhotos={"outcome": "doubtful"},
+        RequestReview={"approved": first, "second": True},
+        RequestSecondReview=Never(),
+        FailJob={"state": "refused"},
+    )
+
+    assert ran.status == "SUCCEEDED"
+    assert ran.steps[3:4] == (["PrepareGeneration"] if first else ["FailJob"])
 
 
 def test_avatars_that_were_lost_are_drawn_again_once(machine):
@@ -133,6 +164,10 @@ WAYS = {
     "RequestReview": {"ModeratePhotos": {"outcome": "doubtful"}},
     "StartInference": {"lane": "async-endpoint"},
     "UnpackAvatars": {"lane": "async-endpoint"},
+    "RequestSecondReview": {
+        "ModeratePhotos": {"outcome": "doubtful"},
+        "RequestReview": {"approved": True, "second": True},
+    },
 }
 
 

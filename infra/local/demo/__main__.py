@@ -64,6 +64,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=30)
     parser.add_argument("--out", type=Path, default=Path("out"))
     parser.add_argument("--user", default="demo")
+    parser.add_argument("--review", default="flagged", help="flagged, all or sample:N")
     parser.add_argument("--port", type=int, default=places.PORT)
     parser.add_argument("--engine", default="painter", help="painter, or tiny for the GPU engine's")
     parser.add_argument("--lane", default="training-job", choices=LANES)
@@ -77,7 +78,8 @@ def main() -> None:
             user=asked.user,
         )
         engine = TINY if asked.engine == "tiny" else asked.engine
-        running = cloud.up(likeness(engine=engine, lane=asked.lane), port=asked.port, say=say)
+        project = likeness(engine=engine, lane=asked.lane, review=asked.review)
+        running = cloud.up(project, port=asked.port, say=say)
         if engine.startswith("tiny"):
             say(NOISE)
         job = run(wish, _app_backend(running))
@@ -156,14 +158,37 @@ def _wait_for_inspection(job_id: str, backend: AppBackend, bar: Bar) -> None:
 
 
 def _wait_for_end(job_id: str, backend: AppBackend, bar: Bar) -> dict[str, Any]:
-    deadline = time.monotonic() + ENDED_WITHIN
+    deadline, told = time.monotonic() + ENDED_WITHIN, False
     while time.monotonic() < deadline:
         job = backend.job(job_id)
         bar.show(job)
         if job["state"] in ENDED:
             return job
+        if job["state"] == "in_review":  # the review has a deadline of its own
+            deadline = time.monotonic() + ENDED_WITHIN
+            if not told:
+                bar.end()
+                say(how_to_decide(job_id))
+                told = True
         time.sleep(POLL)
     raise NoAvatars(f"the job had not ended after {ENDED_WITHIN} s")
+
+
+def how_to_decide(job_id: str) -> str:
+    """What to type into another shell, to decide as the laptop's moderator."""
+    review = f"$LIKENESS_API_URL/v1/reviews/r{job_id.removeprefix('j')}"
+    call = 'curl -sS -X POST -H "Authorization: $MODERATOR_TOKEN"'
+    refusal = '{"approve": false, "photos": [{"photo_id": "p01", "reason": "RIGHTS.NOT_SELF"}]}'
+    return f"""The job waits at the review desk. To decide, in another shell in this folder:
+
+    eval "$(.envs/cloud/bin/python -m infra.local env)"
+    {call} "{review}/claim"
+    {call} -d '{{"approve": true}}' "{review}/decision"
+
+or, to refuse a photo:
+
+    {call} -d '{refusal}' "{review}/decision"
+"""
 
 
 def _write(out: Path, job: dict[str, Any], backend: AppBackend) -> None:

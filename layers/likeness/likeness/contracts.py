@@ -200,6 +200,7 @@ class Reviewed(JobRef):
     """A moderator's decision, as the state machine gets it."""
 
     approved: bool
+    second: bool = Field(default=False, description="a second moderator is asked, too")
 
 
 class Prepared(RoundRef):

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from likeness.contracts import Engine
 from likeness.domain.record import Record
+from likeness.domain.review import ReviewPolicy
 
 PREFIX = "LIKENESS_"
 
@@ -36,6 +37,12 @@ class Settings(Record):
     event_bus: str | None = Field(default=None, description="only for the one that announces")
     unannounced_queue: str | None = Field(default=None, description="URL; likewise")
     idempotency_table: str | None = Field(default=None, description="for those who keep answers")
+    review_policy: str = Field(default="flagged", description="flagged, all or sample:N")
+    second_review_percent: float = Field(default=5, ge=0, le=100)
+    second_review_seconds: int = Field(default=1800, gt=0)
+    lease_seconds: int = Field(default=120, ge=10)
+    exposure_budget: int = Field(default=200, ge=1, description="pictures a moderator and day")
+    appeal_seconds: int = Field(default=72000, gt=0, description="for a lead to decide an appeal")
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -62,3 +69,19 @@ class Settings(Record):
     @property
     def consents(self) -> frozenset[str]:
         return frozenset(version.strip() for version in self.consent_versions.split(","))
+
+    @property
+    def reviewed(self) -> ReviewPolicy:
+        return ReviewPolicy.read(self.review_policy)
+
+    @property
+    def decide_second_within(self) -> timedelta:
+        return timedelta(seconds=self.second_review_seconds)
+
+    @property
+    def lease(self) -> timedelta:
+        return timedelta(seconds=self.lease_seconds)
+
+    @property
+    def decide_appeal_within(self) -> timedelta:
+        return timedelta(seconds=self.appeal_seconds)

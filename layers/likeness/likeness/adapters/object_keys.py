@@ -1,6 +1,7 @@
 """Where everything lies in the two buckets.
 
 photos    uploads/{job}/{photo}                       as it was uploaded
+          appeals/{job}/{photo}                       the same file again, because of an appeal
           photos/{job}/{photo}.jpg                    normalised
 avatars   work/{job}/r{round}/order/order.json        what the container is asked for
           work/{job}/r{round}/checkpoints/            {avatar}.png, result.json, progress.json
@@ -26,6 +27,14 @@ def uploads(job_id: JobId) -> str:
 
 def upload(job_id: JobId, photo_id: PhotoId) -> str:
     return f"{uploads(job_id)}{photo_id}"
+
+
+def appeals(job_id: JobId) -> str:
+    return f"appeals/{job_id}/"
+
+
+def appeal(job_id: JobId, photo_id: PhotoId) -> str:
+    return f"{appeals(job_id)}{photo_id}"
 
 
 def photos(job_id: JobId) -> str:

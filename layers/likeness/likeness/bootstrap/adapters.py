@@ -8,7 +8,10 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from likeness.adapters.appeals_table import AppealsTable
+from likeness.adapters.audit_table import AuditTable
 from likeness.adapters.clock import SystemClock
+from likeness.adapters.desk_table import DeskTable
 from likeness.adapters.endpoint import AsyncEndpoint
 from likeness.adapters.event_bus import EventBridgeBus, UnannouncedQueue
 from likeness.adapters.gallery_bucket import GalleryBucket
@@ -70,6 +73,21 @@ def users() -> UsersTable:
 @cache
 def reviews() -> ReviewsTable:
     return ReviewsTable(_table())
+
+
+@cache
+def appeals() -> AppealsTable:
+    return AppealsTable(_table())
+
+
+@cache
+def trail() -> AuditTable:
+    return AuditTable(_table())
+
+
+@cache
+def desk() -> DeskTable:
+    return DeskTable(_table())
 
 
 @cache

@@ -12,12 +12,14 @@ from likeness.services import (
     fail_job as _fail_job,
     finish_inference as _finish_inference,
     inspect_photo as _inspect_photo,
+    match_appeal as _match_appeal,
     moderate_avatars as _moderate_avatars,
     moderate_photos as _moderate_photos,
     prepare_generation as _prepare_generation,
     publish_avatars as _publish_avatars,
     purge_photos as _purge_photos,
     request_review as _request_review,
+    request_second_review as _request_second_review,
     settle_job as _settle_job,
     start_inference as _start_inference,
     unpack_avatars as _unpack_avatars,
@@ -61,6 +63,9 @@ def moderate_photos(job_id: JobId) -> Moderated:
         jobs=adapters.jobs(),
         detector=adapters.detector(),
         policy=policy_files.load_policy(),
+        review_policy=adapters.settings().reviewed,
+        users=adapters.users(),
+        seals=adapters.keyed_hash(),
         metrics=EmfMetrics(),
     )
 
@@ -72,7 +77,39 @@ def request_review(job_id: JobId, task_token: str) -> None:
         jobs=adapters.jobs(),
         reviews=adapters.reviews(),
         clock=adapters.CLOCK,
+        policy=policy_files.load_policy(),
+        tiers=policy_files.load_tiers(),
         decide_within=adapters.settings().decide_within,
+    )
+
+
+def request_second_review(job_id: JobId, task_token: str) -> None:
+    _request_second_review.request_second_review(
+        job_id,
+        task_token,
+        jobs=adapters.jobs(),
+        reviews=adapters.reviews(),
+        clock=adapters.CLOCK,
+        decide_within=adapters.settings().decide_second_within,
+    )
+
+
+def match_appeal(upload: Uploaded) -> None:
+    from likeness.adapters import pictures  # noqa: PLC0415 - Pillow: only where it is needed
+
+    _match_appeal.match_appeal(
+        upload.job_id,
+        upload.photo_id,
+        etag=upload.etag,
+        jobs=adapters.jobs(),
+        reviews=adapters.reviews(),
+        appeals=adapters.appeals(),
+        photos=adapters.photos(),
+        pictures=pictures,
+        seals=adapters.keyed_hash(),
+        policy=policy_files.load_policy(),
+        clock=adapters.CLOCK,
+        decide_within=adapters.settings().decide_appeal_within,
     )
 
 
@@ -171,6 +208,7 @@ def fail_job(job_id: JobId, error: str) -> Settled:
         work=adapters.work(),
         gallery=adapters.gallery(),
         generator=adapters.generator(),
+        seals=adapters.keyed_hash(),
         clock=adapters.CLOCK,
     )
 

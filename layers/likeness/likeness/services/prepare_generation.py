@@ -10,7 +10,7 @@ from likeness.domain.ids import AvatarId, JobId, StyleId
 from likeness.domain.job import Job, JobState
 from likeness.domain.moderation import Outcome
 from likeness.domain.photo import Photo, PhotoState
-from likeness.domain.review import ReviewState, review_of
+from likeness.domain.review import ReviewKind, ReviewState
 from likeness.ports import Clock, Jobs, Reviews, Work
 
 # Of the half hour that a training job and the endpoint have: the rest is for loading the engine and
@@ -95,10 +95,12 @@ def _in_turn(styles: Sequence[StyleId], n: int) -> StyleId:
 
 
 def _approved_by_hand(job: Job, reviews: Reviews) -> bool:
-    """Did this job pass through a review that a moderator approved?"""
+    """Did this job pass through a review that a moderator approved, and no second one refused?"""
     if not any(moment.state is JobState.IN_REVIEW for moment in job.timeline):
         return False
-    return reviews.get(review_of(job.job_id)).state is ReviewState.APPROVED
+    decided = {review.kind: review.state for review in reviews.of(job.job_id)}
+    approved = decided.get(ReviewKind.PHOTOS) is ReviewState.APPROVED
+    return approved and decided.get(ReviewKind.SECOND) is not ReviewState.REFUSED
 
 
 def _ordered(photo: Photo) -> OrderedPhoto:

@@ -248,6 +248,7 @@ def test_no_moderators_function_but_reveal_and_the_blurring_one_reads_a_photo(te
         "ModeratePhotosFunction",
         "ReadReviewFunction",
         "RevealPhotoFunction",
+        "StartInferenceFunction",
         "TrainingRole",
     }
 

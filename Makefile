@@ -1,6 +1,6 @@
 # Everything a person types. The first run of a target makes the environments that it needs.
 #
-#   make demo     photos in, avatars out, on a cloud of your own    PHOTOS= STYLES= COUNT= OUT= USER_ID= PORT=
+#   make demo     photos in, avatars out, on a cloud of your own    PHOTOS= STYLES= COUNT= OUT= USER_ID= PORT= REVIEW=all ENGINE=tiny LANE=async-endpoint
 #   make up       that cloud, left running; prints who signs in how   make down ends it
 #   make test     every test that needs no AWS account
 #   make check    lint, types, imports, template: with make test, what CI runs
@@ -22,7 +22,7 @@ LOCAL := .envs/cloud/bin/python -m infra.local
 export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/likeness:$(CURDIR)/model
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help demo up down status test test-model test-stack check lint types imports template bench deploy weights lock openapi event-schemas replay previews clean
+.PHONY: help demo up down status test test-model test-stack check lint types imports template bench deploy weights launch lock openapi event-schemas replay previews clean
 
 help:
 	@sed -n '3,9s/^#   //p' Makefile
@@ -42,6 +42,9 @@ help:
 .envs/model/.ready: model/requirements-dev.txt requirements/install.sh
 	@requirements/install.sh model
 
+.envs/launch/.ready: model/requirements-launch.txt requirements/install.sh
+	@requirements/install.sh launch
+
 LAPTOP := .envs/cloud/.ready .envs/sam/.ready .envs/vision/.ready .envs/model/.ready
 
 # --- the laptop cloud -----------------------------------------------------------------------------
@@ -49,7 +52,9 @@ LAPTOP := .envs/cloud/.ready .envs/sam/.ready .envs/vision/.ready .envs/model/.r
 demo: $(LAPTOP)
 	@$(LOCAL).demo --port $(PORT) --out "$(OUT)" \
 	  $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(STYLES),--styles "$(STYLES)") \
-	  $(if $(COUNT),--count "$(COUNT)") $(if $(USER_ID),--user "$(USER_ID)")
+	  $(if $(ENGINE),--engine "$(ENGINE)") $(if $(LANE),--lane "$(LANE)") \
+	  $(if $(COUNT),--count "$(COUNT)") $(if $(USER_ID),--user "$(USER_ID)") \
+	  $(if $(REVIEW),--review "$(REVIEW)")
 
 up: $(LAPTOP)
 	@$(LOCAL) up --port $(PORT)
@@ -79,6 +84,7 @@ check: lint types imports template
 lint: .envs/dev/.ready
 	$(DEV)/ruff check .
 	$(DEV)/ruff format --check .
+	$(DEV)/hadolint model/Dockerfile
 
 types: .envs/dev/.ready
 	$(DEV)/mypy
@@ -107,13 +113,18 @@ weights: .envs/model/.ready ## The manifest of a folder of downloaded weights: S
 	@.envs/model/bin/python -m likeness_model.weights "$(SOURCE)" \
 	  $(if $(LICENCE),--licence "$(LICENCE)") $(if $(REVISION),--revision "$(REVISION)")
 
+launch: .envs/launch/.ready ## A training job by hand: STACK= PHOTOS= [STYLES= COUNT= ENGINE= OUT=]
+	@PYTHONPATH=model:layers/likeness .envs/launch/bin/python -m likeness_model.launch \
+	  --stack "$(or $(STACK),likeness-$(ENV))" --photos "$(or $(PHOTOS),infra/local/demo/photos)" --out "$(OUT)" \
+	  $(if $(STYLES),--styles "$(STYLES)") $(if $(COUNT),--count "$(COUNT)") $(if $(ENGINE),--engine "$(ENGINE)")
+
 lock: ## Resolve every .in file anew. No registry's address gets into a lock file.
 	requirements/install.sh uv
 	for name in cloud sam vision dev; do \
 	  .envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.13 requirements/$$name.in -o requirements/$$name.txt; done
 	.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.13 layers/deps/requirements.in -o layers/deps/requirements.txt
 	.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 requirements/bench.in -o requirements/bench.txt
-	cd model && for name in requirements requirements-diffusion; do \
+	cd model && for name in requirements requirements-diffusion requirements-launch; do \
 	  ../.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 $$name.in -o $$name.txt; done
 	cd model && ../.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 requirements-dev.in -o requirements-dev.txt \
 	  $$(grep -oE '^(nvidia|cuda|triton)[a-z0-9-]*' requirements-diffusion.txt | sed 's/^/--no-emit-package /')

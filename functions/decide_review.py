@@ -1,9 +1,10 @@
-"""POST /v1/reviews/{review_id}/decision: approve, or refuse with a reason code."""
+"""POST /v1/reviews/{review_id}/decision: approve, or refuse."""
 
-from likeness.api import Decide, ReviewView
+from likeness.api_reviews import Decide, ReviewSummary
 from likeness.bootstrap import moderators
 from likeness.domain.errors import Conflict
 from likeness.domain.ids import ReviewId
+from likeness.domain.review import Moderator
 from likeness.entrypoints.http import Repeats, route
 
 
@@ -11,11 +12,11 @@ from likeness.entrypoints.http import Repeats, route
     "POST",
     "/v1/reviews/{review_id}/decision",
     takes=Decide,
-    gives=ReviewView,
+    gives=ReviewSummary,
     moderators=True,
     raises=[Conflict],
     repeats=Repeats.DONE_AGAIN,  # the same moderator may send the same decision again
 )
-def handler(review_id: ReviewId, request: Decide, moderator: str) -> ReviewView:
-    """Approve the photos, or refuse them with the reason code of the rule they break."""
+def handler(review_id: ReviewId, request: Decide, moderator: Moderator) -> ReviewSummary:
+    """Approve, or refuse with a reason code for each photo that breaks a rule."""
     return moderators.decide_review(review_id, request, moderator)

@@ -1,11 +1,13 @@
 """GET /v1/reviews: the moderators' queue."""
 
-from likeness.api import Page, ReviewsView
+from likeness.api import Page
+from likeness.api_reviews import ReviewsView
 from likeness.bootstrap import moderators
+from likeness.domain.review import Moderator
 from likeness.entrypoints.http import route
 
 
 @route("GET", "/v1/reviews", query=Page, gives=ReviewsView, moderators=True)
-def handler(query: Page, moderator: str) -> ReviewsView:
-    """Reviews that wait for a decision, the next to expire first."""
-    return moderators.list_reviews(query)
+def handler(query: Page, moderator: Moderator) -> ReviewsView:
+    """Reviews that you may work, the gravest first, then the next to expire."""
+    return moderators.list_reviews(query, moderator)

@@ -1,12 +1,13 @@
-"""GET /v1/reviews/{review_id}: one case, with links that live a minute."""
+"""GET /v1/reviews/{review_id}: one case, with blurred copies."""
 
-from likeness.api import ReviewView
+from likeness.api_reviews import CaseView
 from likeness.bootstrap import moderators
 from likeness.domain.ids import ReviewId
+from likeness.domain.review import Moderator
 from likeness.entrypoints.http import route
 
 
-@route("GET", "/v1/reviews/{review_id}", gives=ReviewView, moderators=True)
-def handler(review_id: ReviewId, moderator: str) -> ReviewView:
-    """What was found in which photo. Links to the photos live a minute."""
+@route("GET", "/v1/reviews/{review_id}", gives=CaseView, moderators=True)
+def handler(review_id: ReviewId, moderator: Moderator) -> CaseView:
+    """What was found in which photo, and a small, grey, blurred copy of each."""
     return moderators.read_review(review_id, moderator)

@@ -24,12 +24,22 @@ from likeness.domain.moderation import (
     Policy,
     Rule,
     SamePersonRule,
+    Seen,
+    Severity,
     Verdict,
 )
 from likeness.domain.photo import Box, Fingerprint, Photo, PhotoState
 from likeness.domain.quota import Day, UserZone
 from likeness.domain.reasons import Reason
-from likeness.domain.review import PhotoFindings, Review, review_of
+from likeness.domain.review import (
+    Lease,
+    Moderator,
+    PhotoFindings,
+    RefusedPhoto,
+    Review,
+    ReviewKind,
+    review_of,
+)
 from likeness.events import Change, JobStateChanged
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -124,9 +134,24 @@ def a_verdict(outcome: Outcome = Outcome.CLEAN, reason: Reason | None = None) ->
     return Verdict(
         outcome=outcome,
         policy_version="test",
-        detector_version=DETECTOR,
-        labels=(Label(name="Weapons", parent="Violence", confidence=61.5),),
         findings=() if outcome is Outcome.CLEAN else (finding,),
+        seen=seen(labels=(Label(name="Weapons", parent="Violence", confidence=61.5),)),
+    )
+
+
+def seen(**fields: Any) -> Seen:
+    """What the detectors say of a photo of one grown-up, alike to the others of the set."""
+    return Seen(
+        **{
+            "detector_version": DETECTOR,
+            "min_confidence": 50,
+            "faces": 1,
+            "age_low": 24,
+            "age_high": 32,
+            "compared": True,
+            "similarity": 99.0,
+        }
+        | fields
     )
 
 
@@ -150,11 +175,18 @@ def an_avatar(n: int = 1, state: AvatarState = AvatarState.APPROVED, **fields: A
     )
 
 
+def a_moderator(subject: str = MODERATOR, **fields: Any) -> Moderator:
+    return Moderator(**{"subject": subject} | fields)
+
+
 def a_review(**fields: Any) -> Review:
+    kind = fields.get("kind", ReviewKind.PHOTOS)
     return Review(
         **{
-            "review_id": review_of(fields.get("job_id", JOB)),
+            "review_id": review_of(fields.get("job_id", JOB), kind),
             "job_id": JOB,
+            "owner": USER,
+            "severity": Severity.HIGH,
             "opened_at": NOW,
             "decide_by": NOW + timedelta(hours=12),
             "photos": (
@@ -166,6 +198,17 @@ def a_review(**fields: Any) -> Review:
         }
         | fields
     )
+
+
+def decided(review: Review, *reasons: Reason, by: str = MODERATOR, at: datetime = NOW) -> Review:
+    """The review's next version, decided by who has it: approved, or its photos refused."""
+    lease = Lease(by=by, until=at + timedelta(minutes=2))
+    claimed = review.model_copy(update={"lease": lease})
+    refused = [
+        RefusedPhoto(photo_id=photo.photo_id, reason=reason)
+        for photo, reason in zip(review.photos, reasons, strict=False)
+    ]
+    return claimed.decide(by, now=at, refused=refused)
 
 
 def a_drawn(n: int = 1, **fields: Any) -> DrawnAvatar:
@@ -230,6 +273,12 @@ def a_policy(**fields: Any) -> Policy:
             "labels": {"Explicit": explicit, "Weapons": weapons},
             "age": AgeRule(),
             "same_person": SamePersonRule(accept=90, review=80),
+            "severity": {
+                Severity.CRITICAL: {Reason.MINOR_AGE_DOUBT},
+                Severity.HIGH: {Reason.POLICY_NUDITY, Reason.POLICY_VIOLENCE, "unknown"},
+                Severity.MEDIUM: {Reason.RIGHTS_CELEBRITY},
+                Severity.LOW: {Reason.SUBJECT_NO_FACE, Reason.SUBJECT_DIFFERENT_PERSON},
+            },
         }
         | fields
     )
@@ -271,7 +320,7 @@ def a_tier(tier: str = "lite", **fields: Any) -> Tier:
 
 
 def tiers(**lite: Any) -> dict[str, Tier]:
-    return {"lite": a_tier(**lite), "plus": a_tier("plus", jobs_a_day=3)}
+    return {"lite": a_tier(**lite), "plus": a_tier("plus", jobs_a_day=3, priority=1)}
 
 
 def plus(**fields: Any) -> Plus:

@@ -10,21 +10,27 @@ from likeness.domain.photo import Photo
 from likeness.domain.quota import EntryState
 from tests.builders import BERLIN, JOB, NOW, TODAY, USER, a_job, a_png, photos
 from tests.fakes import (
+    FakeAppeals,
     FakeBucket,
     FakeClock,
+    FakeDesk,
     FakeDetector,
+    FakeEndpoint,
     FakeErasures,
     FakeGallery,
     FakeGenerator,
     FakeHash,
+    FakeInferences,
     FakeInspections,
     FakeJobs,
     FakeLedger,
     FakeMetrics,
     FakePast,
     FakePhotos,
+    FakePictures,
     FakeReviews,
     FakeTimers,
+    FakeTrail,
     FakeUsers,
     FakeWork,
     FakeWorkflow,
@@ -35,13 +41,17 @@ from tests.fakes import (
 class World:
     clock: FakeClock = field(default_factory=FakeClock)
     jobs: FakeJobs = field(default_factory=FakeJobs)
-    reviews: FakeReviews = field(default_factory=FakeReviews)
+    trail: FakeTrail = field(default_factory=FakeTrail)
+    appeals: FakeAppeals = field(default_factory=FakeAppeals)
+    pictures: FakePictures = field(default_factory=FakePictures)
     photo_objects: FakeBucket = field(default_factory=FakeBucket)
     avatar_objects: FakeBucket = field(default_factory=FakeBucket)
     inspections: FakeInspections = field(default_factory=FakeInspections)
     detector: FakeDetector = field(default_factory=FakeDetector)
     workflow: FakeWorkflow = field(default_factory=FakeWorkflow)
     generator: FakeGenerator = field(default_factory=FakeGenerator)
+    inferences: FakeInferences = field(default_factory=FakeInferences)
+    endpoint: FakeEndpoint = field(default_factory=FakeEndpoint)
     metrics: FakeMetrics = field(default_factory=FakeMetrics)
     timers: FakeTimers = field(default_factory=FakeTimers)
     keyed_hash: FakeHash = field(default_factory=FakeHash)
@@ -53,8 +63,10 @@ class World:
         self.users.change(USER, zone=BERLIN)
         self.jobs.users = self.users
         self.erasures = FakeErasures(self.users)
+        self.desk = FakeDesk(self.trail)
+        self.reviews = FakeReviews(self.trail, self.desk)
         self.photos = FakePhotos(self.photo_objects)
-        self.work = FakeWork(self.avatar_objects)
+        self.work = FakeWork(self.avatar_objects, self.photo_objects)
         self.gallery = FakeGallery(self.avatar_objects)
 
     def has(

@@ -40,8 +40,13 @@ def given_and_files(given: str, *sources: Path) -> str:
     return total.hexdigest()
 
 
-def likeness() -> Project:
-    """The product itself, as it is deployed to AWS, with what differs on a laptop."""
+def likeness(
+    *, engine: str = "painter", lane: str = "training-job", review: str = "flagged"
+) -> Project:
+    """The product itself, as it is deployed to AWS, with what differs on a laptop.
+
+    Nobody gives a second opinion there: it has one moderator. `review` is the review policy.
+    """
     infra = places.ROOT / "infra"
     return Project(
         template=places.ROOT / "template.yaml",
@@ -55,5 +60,9 @@ def likeness() -> Project:
             "Stage": "local",
             "Architecture": places.architecture(),
             "TrainingImage": places.TRAINING_IMAGE,
+            "Engine": engine,
+            "Lane": lane,
+            "ReviewPolicy": review,
+            "SecondReviewPercent": "0",
         },
     )

@@ -19,4 +19,10 @@ RECORDED: dict[str, Recorded] = {
     "AWS::Budgets::Budget": Recorded(
         "BudgetName", "budgets:budget/", "nothing on a laptop costs money"
     ),
+    "AWS::ApplicationAutoScaling::ScalableTarget": Recorded(
+        "ResourceId", "application-autoscaling:scalable-target/", "an endpoint here is one process"
+    ),
+    "AWS::ApplicationAutoScaling::ScalingPolicy": Recorded(
+        "PolicyName", "autoscaling:scalingPolicy/", "an endpoint here is one process"
+    ),
 }

@@ -1,35 +1,48 @@
-"""The container's program: `python -m likeness_model`, SageMaker's training contract."""
+"""The container's program: `python -m likeness_model train` and `serve`, as SageMaker calls it."""
 
 import logging
 import os
 import signal
 import sys
+from collections.abc import Sequence
 
-from likeness.contracts import RESULT_FILE
-from likeness_model.errors import INTERNAL, TERMINATED, JobError
-from likeness_model.folders import Folders, put, read_order, read_photos, tell_failure
-from likeness_model.job import run_job
-from likeness_model.workers import available_cores, end_workers
+from likeness_model.errors import INTERNAL, TERMINATED, USAGE, JobError
+from likeness_model.folders import Folders, tell_failure
+from likeness_model.weights import go_offline
+
+go_offline()  # before anything below imports what it speaks to
+
+from likeness_model.engines import load_engine  # noqa: E402
+from likeness_model.round import draw_round  # noqa: E402
+from likeness_model.serve import serve  # noqa: E402
+from likeness_model.workers import available_cores, end_workers  # noqa: E402
 
 log = logging.getLogger("likeness_model")
 
 WORKERS = "LIKENESS_WORKERS"
+WEIGHTS = "LIKENESS_WEIGHTS"
+ENGINE = "LIKENESS_ENGINE"  # to load before the first job, where the endpoint is asked to serve
 
 
-def main() -> int:
-    """Exit codes: see errors.py."""
+def main(arguments: Sequence[str]) -> int:
+    """Exit codes: see errors.py. Without an argument it trains, as SageMaker's first contract."""
     logging.basicConfig(
         level=logging.INFO, stream=sys.stdout, format="%(asctime)s %(levelname)s %(message)s"
     )
+    command = arguments[0] if arguments else "train"
     folders = Folders.here()
-    signal.signal(signal.SIGTERM, lambda _number, _frame: _stop(folders))
+    folders.failure.unlink(missing_ok=True)
     try:
-        folders.failure.unlink(missing_ok=True)
-        order = read_order(folders.order)
-        log.info("job %s round %d: %d avatars", order.job_id, order.round, len(order.avatars))
-        photos = read_photos(folders.photos, order.photos)
-        result = run_job(order, photos, folders.checkpoints, workers=_workers())
-        put(folders.model / RESULT_FILE, result.model_dump_json().encode())
+        if command == "train":
+            signal.signal(signal.SIGTERM, lambda _number, _frame: _stop(folders))
+            draw_round(folders, workers=_workers())
+        elif command == "serve":
+            os.environ.setdefault(WEIGHTS, str(folders.model))  # where SageMaker lays them
+            engine = os.environ.get(ENGINE, "painter")
+            return serve(workers=_workers(), load=lambda: load_engine(engine, workers=_workers()))
+        else:
+            print(f"There is no command {command}: it is train or serve.", file=sys.stderr)
+            return USAGE
     except JobError as error:
         log.error("%s: %s", type(error).__name__, error)  # noqa: TRY400 - expected: no traceback
         tell_failure(folders.failure, type(error).__name__, str(error))
@@ -66,4 +79,4 @@ def _leave(code: int) -> None:
 
 
 if __name__ == "__main__":
-    _leave(main())
+    _leave(main(sys.argv[1:]))

@@ -6,12 +6,14 @@
 * 3    PhotosError      no photo can be read: trying again is useless
 * 4    WeightsError     the weights are missing or are not those of their manifest
 * 5    DeviceError      no accelerator, or one that is too small: take another instance
+* 64   usage            the program was called with a command that it does not have
 * 143  terminated       told to stop (SIGTERM): what was drawn is in the checkpoints
 
 Beside each exit code but 0 the failure file holds the error's name and one sentence.
 """
 
 INTERNAL = 1
+USAGE = 64
 TERMINATED = 143
 
 

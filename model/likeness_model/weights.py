@@ -29,8 +29,9 @@ NON_COMMERCIAL = re.compile(r"non-?commercial|(^|[-_ ])nc([-_ ]|$)", re.IGNORECA
 COMMIT = re.compile(r"^[0-9a-f]{40}$")
 AT_ONCE = 4  # files hashed side by side: hashing lets go of the interpreter's lock
 
-# Read by huggingface_hub, transformers, diffusers and accelerate when they are imported.
+# Read by these libraries, of Hugging Face and onnxruntime, when they are imported.
 OFFLINE = {
+    "ORT_DISABLE_TELEMETRY": "1",
     "HF_HUB_OFFLINE": "1",
     "TRANSFORMERS_OFFLINE": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",
@@ -70,8 +71,8 @@ class Manifest(Contract):
 
 
 def go_offline() -> None:
-    """Nothing is fetched at run time. To be called before diffusers is imported; the container
-    has no network either."""
+    """Nothing is fetched or reported at run time. To be called before any of them is imported;
+    the container has no network either."""
     os.environ.update(OFFLINE)
 
 
@@ -259,7 +260,8 @@ def main() -> None:
         sys.exit(f"{type(error).__name__}: {error}.")
     print(
         f"{asked.folder / MANIFEST_FILE}: {len(manifest.files)} files, "
-        f"{manifest.size / 1e9:.2f} GB, {', '.join(manifest.licences)}; {', '.join(manifest.revisions)}"
+        f"{manifest.size / 1e9:.2f} GB, {', '.join(manifest.licences)}; "
+        f"{', '.join(manifest.revisions)}"
     )
 
 

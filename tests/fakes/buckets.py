@@ -5,7 +5,9 @@ import io
 import zipfile
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from typing import Any
 
+from likeness.adapters import endpoint_tar
 from likeness.api import UploadForm
 from likeness.contracts import DrawnAvatar, GenerationOrder, GenerationResult, Prepared, Progress
 from likeness.domain.avatar import Avatar
@@ -65,6 +67,28 @@ class FakePhotos:
             expires_at=NOW + timedelta(minutes=15),
         )
 
+    def appeal_form(
+        self, job_id: JobId, photo_id: PhotoId, content_type: ContentType
+    ) -> UploadForm:
+        form = self.form(job_id, photo_id, content_type)
+        return form.model_copy(
+            update={"fields": form.fields | {"key": f"appeals/{job_id}/{photo_id}"}}
+        )
+
+    def appeal(self, job_id: JobId, photo_id: PhotoId, content: bytes) -> str:
+        """What such a form does; answers the ETag."""
+        self.bucket.put(f"appeals/{job_id}/{photo_id}", content)
+        return _etag(content)
+
+    def read_appeal(self, job_id: JobId, photo_id: PhotoId, *, etag: str) -> bytes:
+        content = self.bucket.get(f"appeals/{job_id}/{photo_id}", f"appealed photo {photo_id}")
+        if _etag(content) != etag.strip('"'):
+            raise NotFound(f"appealed photo {photo_id} was replaced")
+        return content
+
+    def delete_appeal(self, job_id: JobId, photo_id: PhotoId) -> None:
+        self.bucket.delete(f"appeals/{job_id}/{photo_id}")
+
     def uploads(self, job_id: JobId) -> list[Upload]:
         folder = f"uploads/{job_id}/"
         return [
@@ -99,12 +123,14 @@ class FakePhotos:
         return f"https://photos.test/photos/{job_id}/{photo_id}.jpg?X-Amz-Expires=60"
 
     def purge(self, job_id: JobId) -> int:
-        return self.bucket.purge(f"uploads/{job_id}/", f"photos/{job_id}/")
+        folders = (f"uploads/{job_id}/", f"appeals/{job_id}/", f"photos/{job_id}/")
+        return self.bucket.purge(*folders)
 
 
 class FakeWork:
-    def __init__(self, bucket: FakeBucket | None = None) -> None:
+    def __init__(self, bucket: FakeBucket | None = None, photos: FakeBucket | None = None) -> None:
         self.bucket = bucket or FakeBucket()
+        self.photos = photos or FakeBucket()
         self.orders: list[GenerationOrder] = []
 
     def order(self, order: GenerationOrder) -> Prepared:
@@ -115,8 +141,10 @@ class FakeWork:
             job_id=order.job_id,
             round=order.round,
             training_job_name=f"likeness-{order.job_id}-r{order.round}",
-            photos_uri=f"s3://photos/photos/{order.job_id}/",
-            order_uri=f"s3://avatars/{folder}/order/",
+            channels=[
+                _channel("photos", f"s3://photos/photos/{order.job_id}/"),
+                _channel("order", f"s3://avatars/{folder}/order/"),
+            ],
             checkpoint_uri=f"s3://avatars/{folder}/checkpoints/",
             output_uri=f"s3://avatars/{folder}/output/",
         )
@@ -127,6 +155,35 @@ class FakeWork:
         for avatar_id, png in pngs.items():
             self.bucket.put(f"{folder}/{avatar_id}.png", png)
         self.bucket.put(f"{folder}/result.json", result.model_dump_json().encode())
+
+    def pack(self, job_id: JobId, round_: int) -> None:
+        content = self.bucket.get(f"work/{job_id}/r{round_}/order/order.json", "order")
+        files = {"order.json": content}
+        for photo in GenerationOrder.model_validate_json(content).photos:
+            name = f"photos/{job_id}/{photo.photo_id}.jpg"
+            files[f"photos/{photo.photo_id}.jpg"] = self.photos.get(name, "photo")
+        self.bucket.put(f"work/{job_id}/r{round_}/endpoint/request.tar", endpoint_tar.pack(files))
+
+    def unpack(self, job_id: JobId, round_: int) -> int:
+        folder = f"work/{job_id}/r{round_}"
+        archive = self.bucket.objects.get(f"{folder}/endpoint/response.tar")
+        if archive is None:
+            return len(self.result(job_id, round_).avatars)
+        found = endpoint_tar.unpack(archive)
+        self.bucket.put(f"{folder}/checkpoints/result.json", found.pop("result.json"))
+        for avatar_id, png in found.items():
+            self.bucket.put(f"{folder}/checkpoints/{avatar_id}.png", png)
+        self.drop_response(job_id, round_)
+        return len(found)
+
+    def drop_response(self, job_id: JobId, round_: int) -> None:
+        for name in ("request", "response"):
+            self.bucket.delete(f"work/{job_id}/r{round_}/endpoint/{name}.tar")
+
+    def drop_failure(self, uri: str) -> None:
+        key = uri.removeprefix("s3://avatars/")
+        if key.startswith("work/"):
+            self.bucket.delete(key)
 
     def result(self, job_id: JobId, round_: int) -> GenerationResult:
         key = f"work/{job_id}/r{round_}/checkpoints/result.json"
@@ -221,6 +278,11 @@ class FakeInspections:
 
     def ask_again(self, job_id: JobId, upload: Upload) -> None:
         self.asked.append((job_id, upload))
+
+
+def _channel(name: str, uri: str) -> dict[str, Any]:
+    source = {"S3DataType": "S3Prefix", "S3Uri": uri, "S3DataDistributionType": "FullyReplicated"}
+    return {"ChannelName": name, "DataSource": {"S3DataSource": source}}
 
 
 def _etag(content: bytes) -> str:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 from likeness.domain.errors import Conflict, Unavailable
 from likeness.domain.ids import Subject
+from likeness.domain.photo import Fingerprint
+from likeness.domain.picture import NormalisedPhoto
+from likeness.domain.reasons import Reason, Refused
 from likeness.ports import SeenLabels
 from tests.builders import DETECTOR, NOW, a_face
 
@@ -87,6 +92,7 @@ class FakeWorkflow:
         self.starts: list[JobId] = []
         self.waiting_tokens: set[str] = set()
         self.answers: dict[str, dict[str, Any]] = {}
+        self.failures: dict[str, str] = {}
         self.endings: list[tuple[JobId, str]] = []
         self.erasures: list[ErasureId] = []
 
@@ -100,6 +106,12 @@ class FakeWorkflow:
             raise Conflict("the state machine waits for this no longer")
         self.waiting_tokens.remove(task_token)
         self.answers[task_token] = output
+
+    def fail(self, task_token: str, error: str) -> None:
+        if task_token not in self.waiting_tokens:
+            raise Conflict("the state machine waits for this no longer")
+        self.waiting_tokens.remove(task_token)
+        self.failures[task_token] = error
 
     def stop(self, job_id: JobId) -> None:
         self.running.discard(job_id)
@@ -124,6 +136,24 @@ class FakeTimers:
 class FakeHash:
     def subject(self, user_id: UserId) -> Subject:
         return Subject(f"subject-of-{user_id}")
+
+    def seal(self, user_id: UserId, sha256: str) -> str:
+        whole = hmac.new(b"a key", f"{user_id}\n{sha256}".encode(), hashlib.sha256)
+        return whole.hexdigest()[:32]
+
+
+class FakeEndpoint:
+    def __init__(self) -> None:
+        self.asked: list[tuple[JobId, int]] = []
+        self.down = False
+        self.meanwhile: Callable[[], None] = lambda: None  # what happens before it has answered
+
+    def invoke(self, job_id: JobId, round_: int) -> str:
+        if self.down:
+            raise Unavailable("the endpoint is throttled")
+        self.asked.append((job_id, round_))
+        self.meanwhile()
+        return f"s3://avatars/work/failures/{job_id}-error.out"
 
 
 class FakeGenerator:
@@ -172,3 +202,30 @@ class FakeUnannounced:
         if self.down:
             raise Unavailable("SendMessage answered ServiceUnavailable")
         self.kept.append(change)
+
+
+class FakePictures:
+    """Every file is a picture of its own, unless a test says that it is none or looks like one."""
+
+    def __init__(self) -> None:
+        self.refused: set[bytes] = set()
+        self.looks: dict[bytes, str] = {}
+
+    def normalise(self, data: bytes, *, declared_type: str) -> NormalisedPhoto:
+        if data in self.refused:
+            raise Refused(Reason.FILE_TYPE)
+        sha256 = hashlib.sha256(data).hexdigest()
+        perceptual = self.looks.get(data, sha256[:16])
+        return NormalisedPhoto(
+            jpeg=data,
+            width=1536,
+            height=2048,
+            fingerprint=Fingerprint(perceptual=perceptual),
+            sha256=sha256,
+        )
+
+    def same_picture(self, one: bytes, other: bytes) -> bool:
+        return one == other
+
+    def blurred(self, jpeg: bytes) -> bytes:
+        return b"blurred " + jpeg

@@ -1,12 +1,15 @@
-"""Jobs, ledger, users and reviews in memory."""
+"""Jobs, ledger, users, and the review desk in memory."""
 
 import threading
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
+from likeness.domain.appeal import Appeal
+from likeness.domain.audit import Act, Deed, Entry, Head
 from likeness.domain.avatar import Avatar
 from likeness.domain.catalogue import Plus
+from likeness.domain.desk import Counts, DeskDay, Exposure, desk_day
 from likeness.domain.erasure import Erasure
 from likeness.domain.errors import Conflict, NotFound, OverQuota
 from likeness.domain.ids import (
@@ -18,12 +21,13 @@ from likeness.domain.ids import (
     Subject,
     UserId,
 )
+from likeness.domain.inference import Inference
 from likeness.domain.job import Job
 from likeness.domain.paging import Part
 from likeness.domain.photo import Photo
-from likeness.domain.quota import Day, Entry, EntryState, TakenDay, UserZone
+from likeness.domain.quota import Day, Entry as DayEntry, EntryState, TakenDay, UserZone
 from likeness.domain.reasons import Reason
-from likeness.domain.review import Review, ReviewState
+from likeness.domain.review import Review, ReviewKind, ReviewState
 from likeness.domain.user import Profile
 
 
@@ -107,7 +111,7 @@ class FakeLedger:
         self._jobs = jobs
         self._used: Counter[tuple[Subject, Day]] = Counter()
         self._ends: dict[tuple[Subject, Day], datetime] = {}
-        self._entries: dict[tuple[UserId, Day, JobId], Entry] = {}
+        self._entries: dict[tuple[UserId, Day, JobId], DayEntry] = {}
 
     def reserve(self, job: Job, *, limit: int, now: datetime) -> None:
         day = _day_of(job)
@@ -125,7 +129,7 @@ class FakeLedger:
             self._used[job.subject, day] += 1
             if job.day_ends_at:
                 self._ends[job.subject, day] = job.day_ends_at
-            self._entries[key] = Entry(
+            self._entries[key] = DayEntry(
                 job_id=job.job_id, day=day, state=EntryState.RESERVED, reserved_at=now
             )
 
@@ -154,7 +158,28 @@ class FakeLedger:
             return None
         return TakenDay(day=max(days), ends_at=self._ends[subject, max(days)])
 
-    def entries(self, user_id: UserId, day: Day) -> list[Entry]:
+    def grant(self, job: Job, day: Day, *, now: datetime) -> None:
+        with self._jobs.lock:
+            key = (job.user_id, day, job.job_id)
+            entry = self._entries.get(key)
+            if day == job.day:
+                if entry is None:
+                    raise NotFound(f"job {job.job_id} reserved nothing on {day}")
+                if entry.state is EntryState.SPENT:
+                    given = {"state": EntryState.RETURNED, "settled_at": now}
+                    self._entries[key] = entry.model_copy(update=given)
+                    self._used[job.subject, day] -= 1
+            elif entry is None:
+                self._used[job.subject, day] -= 1
+                self._entries[key] = DayEntry(
+                    job_id=job.job_id,
+                    day=day,
+                    state=EntryState.GRANTED,
+                    reserved_at=now,
+                    settled_at=now,
+                )
+
+    def entries(self, user_id: UserId, day: Day) -> list[DayEntry]:
         mine = [
             entry for (who, of, _), entry in self._entries.items() if (who, of) == (user_id, day)
         ]
@@ -185,6 +210,9 @@ class FakeUsers:
             return known
         self.change(user_id, plus=plus)
         return plus
+
+    def clear(self, user_id: UserId, photos: Mapping[str, frozenset[Reason]]) -> None:
+        self.change(user_id, cleared={**self.profile(user_id).cleared, **photos})
 
     def forget(self, user_id: UserId) -> None:
         self.profiles.pop(user_id, None)
@@ -233,33 +261,129 @@ class FakePast:
         return [worked_s for _, (_, worked_s) in latest[:limit]]
 
 
-class FakeReviews:
+class FakeTrail:
+    """Entries one after the other; the lock is that of every table which writes into it."""
+
     def __init__(self) -> None:
+        self.written: list[Entry] = []
+        self.lock = threading.RLock()
+
+    def append(self, deed: Deed) -> None:
+        with self.lock:
+            self.written.append(Entry.after(self.head(), deed))
+
+    def of(self, review_id: ReviewId) -> list[Entry]:
+        return [entry for entry in self.written if entry.review_id == review_id]
+
+    def entries(self) -> Iterator[Entry]:
+        return iter(list(self.written))
+
+    def head(self) -> Head:
+        return self.written[-1].head if self.written else Head()
+
+
+class FakeDesk:
+    def __init__(self, trail: FakeTrail) -> None:
+        self._trail = trail
+        self._seen: dict[tuple[DeskDay, str], Exposure] = {}
+        self._counts: dict[DeskDay, Counter[str]] = defaultdict(Counter)
+
+    def add(self, day: DeskDay, counts: Counts) -> None:
+        self._counts[day].update(counts)
+
+    def exposure(self, moderator: str, day: DeskDay) -> Exposure:
+        return self._seen.get((day, moderator), Exposure())
+
+    def exposures(self, day: DeskDay) -> dict[str, Exposure]:
+        return {who: seen for (of, who), seen in self._seen.items() if of == day}
+
+    def expose(self, deed: Deed, *, budget: int) -> Exposure:
+        day = desk_day(deed.at)
+        with self._trail.lock:
+            seen = self.exposure(deed.actor, day)
+            if seen.used >= seen.limit(budget):
+                raise OverQuota("today's budget is used up")
+            self._trail.append(deed)
+            return self._store(deed.actor, day, used=seen.used + 1)
+
+    def ask(self, deed: Deed) -> None:
+        day = desk_day(deed.at)
+        if not self.exposure(deed.actor, day).asked:
+            self._trail.append(deed)
+            self._store(deed.actor, day, asked=True)
+
+    def grant(self, deed: Deed, moderator: str, more: int) -> Exposure:
+        day = desk_day(deed.at)
+        self._trail.append(deed)
+        extra = self.exposure(moderator, day).extra + more
+        return self._store(moderator, day, extra=extra, asked=False)
+
+    def counts(self, days: Iterable[DeskDay]) -> Counter[str]:
+        total: Counter[str] = Counter()
+        for day in days:
+            total.update(self._counts[day])
+        return total
+
+    def _store(self, moderator: str, day: DeskDay, **fields: object) -> Exposure:
+        seen = self.exposure(moderator, day).model_copy(update=fields)
+        self._seen[day, moderator] = seen
+        return seen
+
+
+class FakeReviews:
+    def __init__(self, trail: FakeTrail, desk: FakeDesk) -> None:
         self._reviews: dict[ReviewId, Review] = {}
         self._tokens: dict[ReviewId, str] = {}
-        self._lock = threading.RLock()
+        self._trail = trail
+        self._desk = desk
 
-    def open(self, review: Review, task_token: str) -> None:
-        self._reviews.setdefault(review.review_id, review)
-        self._tokens[review.review_id] = task_token
+    def open(self, review: Review, task_token: str | None) -> None:
+        with self._trail.lock:
+            there = self._reviews.get(review.review_id)
+            again = review.kind is ReviewKind.APPEAL
+            if there is None or (again and there.state is ReviewState.EXPIRED):
+                self._reviews[review.review_id] = review
+                self._trail.append(
+                    Deed(
+                        at=review.opened_at,
+                        act=Act.OPENED,
+                        review_id=review.review_id,
+                        job_id=review.job_id,
+                        details={
+                            "severity": review.severity.value,
+                            "photos": str(len(review.photos)),
+                        },
+                    )
+                )
+            if task_token is not None:
+                self._tokens[review.review_id] = task_token
 
     def get(self, review_id: ReviewId) -> Review:
         return self._stored(review_id)
 
+    def of(self, job_id: JobId) -> list[Review]:
+        mine = [review for review in self._reviews.values() if review.job_id == job_id]
+        return sorted(mine, key=lambda review: review.review_id)
+
     def waiting(self) -> list[Review]:
         waiting = [r for r in self._reviews.values() if r.state is ReviewState.WAITING]
-        return sorted(waiting, key=lambda review: (review.decide_by, review.review_id))
+        return sorted(waiting, key=_place)
 
     def queue(self, *, limit: int, after: str | None = None) -> Part[Review]:
-        found = (r for r in self.waiting() if after is None or _runs_out(r) > after)
-        return Part.of(found, limit=limit, position=_runs_out)
+        found = (review for review in self.waiting() if after is None or _place(review) > after)
+        return Part.of(found, limit=limit, position=_place)
 
-    def save(self, review: Review) -> None:
-        with self._lock:
+    def save(self, review: Review, deed: Deed | None = None, counts: Counts | None = None) -> None:
+        with self._trail.lock:
             stored = self._stored(review.review_id)
-            if stored.version != review.version - 1 and stored != review:
-                raise Conflict(f"review {review.review_id} was decided meanwhile")
+            if stored == review:
+                return
+            if stored.version != review.version - 1:
+                raise Conflict(f"review {review.review_id} moved on meanwhile")
             self._reviews[review.review_id] = review
+            if deed:
+                self._trail.append(deed)
+                self._desk.add(desk_day(deed.at), counts or {})
 
     def task_token(self, review_id: ReviewId) -> str:
         if review_id not in self._tokens:
@@ -272,12 +396,45 @@ class FakeReviews:
         return self._reviews[review_id]
 
 
+class FakeInferences:
+    def __init__(self) -> None:
+        self.stored: dict[tuple[JobId, int], Inference] = {}
+
+    def get(self, job_id: JobId, round_: int) -> Inference:
+        if (job_id, round_) not in self.stored:
+            raise NotFound(f"the endpoint was never asked for round {round_} of job {job_id}")
+        return self.stored[job_id, round_]
+
+    def save(self, inference: Inference) -> None:
+        at = (inference.job_id, inference.round)
+        stored = self.stored.get(at)
+        version = stored.version if stored else 0
+        if version != inference.version - 1 and stored != inference:
+            raise Conflict(f"round {inference.round} of job {inference.job_id} moved meanwhile")
+        self.stored[at] = inference
+
+
+class FakeAppeals:
+    def __init__(self) -> None:
+        self._appeals: dict[JobId, Appeal] = {}
+
+    def get(self, job_id: JobId) -> Appeal | None:
+        return self._appeals.get(job_id)
+
+    def save(self, appeal: Appeal) -> None:
+        stored = self._appeals.get(appeal.job_id)
+        if stored != appeal and (stored.version if stored else 0) != appeal.version - 1:
+            raise Conflict(f"the appeal of job {appeal.job_id} moved on")
+        self._appeals[appeal.job_id] = appeal
+
+
+def _place(review: Review) -> str:
+    rank = f"{review.severity.rank}{9 - review.priority}"
+    return f"{rank}#{_sortable(review.decide_by)}#{review.review_id}"
+
+
 def _begun(job: Job) -> str:
     return f"{_sortable(job.created_at)}#{job.job_id}"
-
-
-def _runs_out(review: Review) -> str:
-    return f"{_sortable(review.decide_by)}#{review.review_id}"
 
 
 def _sortable(moment: datetime) -> str:

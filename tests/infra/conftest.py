@@ -18,16 +18,23 @@ def storage() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
+def gpu() -> dict[str, Any]:
+    return read("infra/gpu.yaml")
+
+
+@pytest.fixture(scope="session")
 def machine() -> dict[str, Any]:
     return read("infra/pipeline.asl.yaml")
 
 
 @pytest.fixture(scope="session")
-def templates(template: dict[str, Any], storage: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def templates(
+    template: dict[str, Any], storage: dict[str, Any], gpu: dict[str, Any]
+) -> dict[str, dict[str, Any]]:
     return {
         "template.yaml": template,
         "infra/storage.yaml": storage,
         "infra/identity.yaml": read("infra/identity.yaml"),
-        "infra/gpu.yaml": read("infra/gpu.yaml"),
+        "infra/gpu.yaml": gpu,
         "infra/events.yaml": read("infra/events.yaml"),
     }

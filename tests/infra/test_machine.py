@@ -2,10 +2,14 @@
 
 import pytest
 
+from likeness.adapters.endpoint import DRAWN_WITHIN_S, QUEUED_AT_MOST_S
+from likeness.services.prepare_generation import TIME_LIMIT_S
 from tests.infra.documents import read
 
 MACHINE = read("infra/pipeline.asl.yaml")
 TASKS = {name: state for name, state in MACHINE["States"].items() if state["Type"] == "Task"}
+# Without a second opinion in time the first decision stands.
+GOES_ON = {"ErrorEquals": ["States.Timeout"], "ResultPath": "$.second", "Next": "ReadFirstDecision"}
 GIVES_UP = {"FailJob"}  # the last resort: it is tried for hours and has nobody to hand over to
 
 
@@ -21,19 +25,36 @@ def test_every_task_tries_again(name):
 
 @pytest.mark.parametrize("name", sorted(set(TASKS) - GIVES_UP))
 def test_whatever_goes_wrong_ends_in_fail_job(name):
-    assert TASKS[name]["Catch"] == [
-        {"ErrorEquals": ["States.ALL"], "ResultPath": "$.failure", "Next": "FailJob"}
-    ]
+    *before, last = TASKS[name]["Catch"]
+    assert last == {"ErrorEquals": ["States.ALL"], "ResultPath": "$.failure", "Next": "FailJob"}
+    assert before == ([GOES_ON] if name == "RequestSecondReview" else [])
 
 
 def test_a_choice_that_nobody_planned_for_never_widens_what_passes():
     choices = {n: s["Default"] for n, s in MACHINE["States"].items() if s["Type"] == "Choice"}
     assert choices["ReadVerdict"] == "RequestReview"
-    assert choices["ReadDecision"] == "Refuse"
+    for name in ("ReadDecision", "ReadFirstDecision", "ReadSecondDecision"):
+        assert choices[name] == "Refuse"
 
 
 def test_the_container_has_no_network():
     assert MACHINE["States"]["Generate"]["Parameters"]["EnableNetworkIsolation"] is True
+
+
+def test_neither_has_the_endpoints(gpu):
+    assert gpu["Resources"]["Model"]["Properties"]["EnableNetworkIsolation"] is True
+
+
+def test_the_endpoint_is_waited_for_as_long_as_it_may_queue_and_draw():
+    assert (
+        MACHINE["States"]["StartInference"]["TimeoutSeconds"] == QUEUED_AT_MOST_S + DRAWN_WITHIN_S
+    )
+
+
+def test_the_container_is_to_be_done_before_sagemaker_stops_it():
+    stops = MACHINE["States"]["Generate"]["Parameters"]["StoppingCondition"]["MaxRuntimeInSeconds"]
+    assert stops == DRAWN_WITHIN_S
+    assert stops > TIME_LIMIT_S
 
 
 def test_an_execution_ends_before_a_photo_may_be_a_day_old():

@@ -69,9 +69,11 @@ def statements(templates: dict[str, dict[str, Any]]) -> Iterator[tuple[str, dict
     """Every statement of every role, with the name of the resource that it belongs to."""
     for template in templates.values():
         for name, resource in template["Resources"].items():
-            if resource["Type"] not in HAVE_ROLES:
-                continue
-            for policy in resource["Properties"].get("Policies", ()):
+            properties = resource.get("Properties", {})
+            policies = properties.get("Policies", ()) if resource["Type"] in HAVE_ROLES else ()
+            if resource["Type"] == "AWS::IAM::Policy":
+                policies = (properties,)
+            for policy in policies:
                 for statement in policy.get("PolicyDocument", policy)["Statement"]:
                     yield name, statement
 
@@ -92,7 +94,7 @@ HAS_NO_RESOURCES = (
     "rekognition:",
     "logs:",
     "ecr:GetAuthorizationToken",
-    "states:SendTaskSuccess",
+    "states:SendTask",
 )
 
 
@@ -108,7 +110,12 @@ def test_only_actions_without_resources_are_allowed_on_everything(templates):
 def test_a_reason_stands_beside_every_permission():
     lines = (ROOT / "template.yaml").read_text().splitlines()
     for above, line in zip(lines, lines[1:], strict=False):
-        if "Sid: " in line and "Principal" not in line and "RulesOfThisAccount" not in line:
+        if (
+            "Sid: " in line
+            and "Principal" not in line
+            and "RulesOfThisAccount" not in line
+            and "TopicOf" not in line
+        ):
             assert "#" in line or above.strip().startswith("#"), f"no reason: {line.strip()}"
 
 
@@ -144,6 +151,31 @@ def test_an_event_that_cannot_be_handled_is_kept(template):
     assert rule["DeadLetterConfig"] == {"Arn": queue}
     assert rule["RetryPolicy"]["MaximumRetryAttempts"] > 0
     assert inspect["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"] == queue
+
+
+def test_what_the_endpoint_writes_lies_where_a_job_is_purged_and_nothing_outlives_a_day(gpu):
+    output = gpu["Resources"]["EndpointConfig"]["Properties"]["AsyncInferenceConfig"][
+        "OutputConfig"
+    ]
+    for path in (output["S3OutputPath"], output["S3FailurePath"]):
+        assert path["Sub"].startswith("s3://${AvatarsBucketName}/work/")
+    assert "IncludeInferenceResponseIn" not in output["NotificationConfig"], (
+        "no picture in a message"
+    )
+
+
+def test_without_its_lane_no_endpoint_costs_anything(gpu):
+    for name, resource in gpu["Resources"].items():
+        if resource["Type"].startswith(("AWS::SageMaker", "AWS::ApplicationAutoScaling")):
+            assert resource["Condition"] in {"HasEndpoint", "Scales", "StartsFromZero"}, name
+
+
+def test_a_message_of_the_endpoint_that_cannot_be_handled_is_kept(template):
+    finish = template["Resources"]["FinishInferenceFunction"]["Properties"]
+    queue = {"GetAtt": "Undelivered.Arn"}
+    rule = finish["Events"]["Ended"]["Properties"]
+    assert rule["RedrivePolicy"] == {"deadLetterTargetArn": queue}
+    assert finish["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Destination"] == queue
 
 
 def test_every_log_group_forgets(templates):
@@ -183,3 +215,45 @@ def test_every_route_has_an_authorizer(template):
                 chosen = event["Properties"].get("Auth", {}).get("Authorizer", "AWS_IAM")
                 wanted = "Moderators" if "/v1/reviews" in event["Properties"]["Path"] else "AWS_IAM"
                 assert chosen == wanted, name
+
+
+def test_nobody_can_take_anything_out_of_the_audit_trail(templates):
+    """Entries are only ever put: no role may delete an item of the table at all."""
+    for name, statement in statements(templates):
+        actions = str(statement["Action"])
+        if "AUDIT" in str(statement.get("Condition")):
+            assert "DeleteItem" not in actions, name
+            assert "UpdateItem" not in actions, name
+
+
+def test_nobody_at_the_desk_can_make_a_keyed_hash(templates):
+    """Whoever can, can ask of a photo or a user whether it is the one that a hash was made of."""
+    users = {
+        name
+        for name, statement in statements(templates)
+        if "kms:GenerateMac" in str(statement["Action"])
+    }
+    assert {"ModeratePhotosFunction", "MatchAppealFunction", "FailJobFunction"} <= users
+    assert not any("Review" in name or "Reveal" in name or "Audit" in name for name in users)
+
+
+def test_no_moderators_function_but_reveal_and_the_blurring_one_reads_a_photo(templates):
+    readers = {
+        name
+        for name, statement in statements(templates)
+        if "s3:GetObject" in str(statement["Action"]) and "photos/*" in str(statement["Resource"])
+    }
+    assert readers == {
+        "InspectPhotoFunction",
+        "ModeratePhotosFunction",
+        "ReadReviewFunction",
+        "RevealPhotoFunction",
+        "StartInferenceFunction",
+        "TrainingRole",
+    }
+
+
+def test_a_moderator_cannot_say_who_they_are_in_the_app():
+    client = read("infra/identity.yaml")["Resources"]["ModeratorClient"]["Properties"]
+    assert "custom:app_user_id" in client["ReadAttributes"]
+    assert "custom:app_user_id" not in client["WriteAttributes"]

@@ -14,7 +14,11 @@ from botocore.config import Config
 from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 
+from likeness.adapters.appeals_table import AppealsTable
+from likeness.adapters.audit_table import AuditTable
+from likeness.adapters.desk_table import DeskTable
 from likeness.adapters.gallery_bucket import GalleryBucket
+from likeness.adapters.inferences_table import InferencesTable
 from likeness.adapters.jobs_table import JobsTable
 from likeness.adapters.ledger_table import LedgerTable
 from likeness.adapters.past_table import PastTable
@@ -23,15 +27,19 @@ from likeness.adapters.reviews_table import ReviewsTable
 from likeness.adapters.users_table import ErasuresTable, UsersTable
 from likeness.adapters.work_bucket import WorkBucket
 from tests.fakes import (
+    FakeAppeals,
     FakeBucket,
     FakeClock,
+    FakeDesk,
     FakeErasures,
     FakeGallery,
+    FakeInferences,
     FakeJobs,
     FakeLedger,
     FakePast,
     FakePhotos,
     FakeReviews,
+    FakeTrail,
     FakeUsers,
     FakeWork,
 )
@@ -54,6 +62,10 @@ class Tables:
     erasures: ports.Erasures
     past: ports.Past
     reviews: ports.Reviews
+    inferences: ports.Inferences
+    appeals: ports.Appeals
+    trail: ports.Trail
+    desk: ports.Desk
 
 
 @dataclass(frozen=True)
@@ -76,7 +88,20 @@ def tables(kind: str, request: pytest.FixtureRequest) -> Tables:
         jobs = FakeJobs()
         ledger = FakeLedger(jobs)
         jobs.users = users = FakeUsers(ledger)
-        return Tables(jobs, ledger, users, FakeErasures(users), FakePast(), FakeReviews())
+        trail = FakeTrail()
+        desk = FakeDesk(trail)
+        return Tables(
+            jobs,
+            ledger,
+            users,
+            FakeErasures(users),
+            FakePast(),
+            FakeReviews(trail, desk),
+            FakeInferences(),
+            FakeAppeals(),
+            trail,
+            desk,
+        )
     table = request.getfixturevalue("table")
     return Tables(
         JobsTable(table, FakeClock()),
@@ -85,6 +110,10 @@ def tables(kind: str, request: pytest.FixtureRequest) -> Tables:
         ErasuresTable(table),
         PastTable(table),
         ReviewsTable(table),
+        InferencesTable(table),
+        AppealsTable(table),
+        AuditTable(table),
+        DeskTable(table),
     )
 
 
@@ -92,7 +121,9 @@ def tables(kind: str, request: pytest.FixtureRequest) -> Tables:
 def buckets(kind: str, request: pytest.FixtureRequest) -> Buckets:
     if kind == "fake":
         photos, avatars = FakeBucket(), FakeBucket()
-        return Buckets(FakePhotos(photos), FakeWork(avatars), FakeGallery(avatars), photos, avatars)
+        return Buckets(
+            FakePhotos(photos), FakeWork(avatars, photos), FakeGallery(avatars), photos, avatars
+        )
     s3 = request.getfixturevalue("s3")
     return Buckets(
         PhotoBucket(s3, "photos"),

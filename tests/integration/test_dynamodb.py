@@ -14,7 +14,7 @@ from likeness.domain.errors import Conflict, OverQuota, Unavailable
 from likeness.domain.job import JobState
 from likeness.domain.moderation import Label
 from likeness.domain.quota import EntryState
-from likeness.domain.review import ReviewState, review_of
+from likeness.domain.review import review_of
 from tests.builders import (
     JOB,
     MIDNIGHT,
@@ -29,7 +29,9 @@ from tests.builders import (
     a_review,
     a_verdict,
     an_avatar,
+    decided,
     ended,
+    seen,
 )
 from tests.fakes import FakeClock
 from tests.integration.aws_answers import fail
@@ -66,10 +68,19 @@ def test_everything_of_a_job_shares_its_partition_and_goes_after_90_days(table, 
         "META": days(a_job().created_at, 90),
         "PHOTO#p01": days(NOW, 90),
         "AVATAR#a01": days(NOW, 90),
-        "REVIEW": days(NOW, 90),
-        "REVIEW#TOKEN": days(NOW, 90),
+        f"REVIEW#{review_of(JOB)}": days(NOW, 90),
+        f"TOKEN#{review_of(JOB)}": days(NOW, 90),
     }
-    assert {sk: there[f"JOB#{JOB}", sk]["ttl"] for _, sk in there} == expires
+    assert {sk: item["ttl"] for (pk, sk), item in there.items() if pk == f"JOB#{JOB}"} == expires
+
+
+def test_the_audit_trail_names_no_user_and_stays(table):
+    ReviewsTable(table).open(a_review(), "token")
+
+    there = [item for (pk, _), item in items(table).items() if pk == "AUDIT"]
+
+    assert len(there) == 2
+    assert not any("ttl" in item or USER in str(item) for item in there)
 
 
 def test_a_users_jobs_are_found_by_the_index_oldest_first(table, jobs):
@@ -108,25 +119,25 @@ def test_the_task_token_is_in_no_item_that_is_shown(table):
 
     holders = [sk for (_, sk), item in items(table).items() if "secret-token" in str(item)]
 
-    assert holders == ["REVIEW#TOKEN"]
+    assert holders == [f"TOKEN#{review_of(JOB)}"]
     assert "secret-token" not in repr(reviews.waiting())
 
 
 def test_a_decided_review_has_no_keys_in_the_index(table):
     reviews = ReviewsTable(table)
     reviews.open(a_review(), "token")
-    assert "gsi1pk" in items(table)[f"JOB#{JOB}", "REVIEW"]
+    assert "gsi1pk" in items(table)[f"JOB#{JOB}", f"REVIEW#{review_of(JOB)}"]
 
-    reviews.save(a_review().decide(ReviewState.APPROVED, now=NOW, by=MODERATOR))
+    reviews.save(decided(a_review()))
 
-    assert "gsi1pk" not in items(table)[f"JOB#{JOB}", "REVIEW"]
+    assert "gsi1pk" not in items(table)[f"JOB#{JOB}", f"REVIEW#{review_of(JOB)}"]
     assert reviews.get(review_of(JOB)).decided_by == MODERATOR
 
 
 def test_more_than_one_page_of_avatars_is_read(jobs):
     """A query answers a mebibyte at a time."""
     label = Label(name="L" * 50_000, confidence=50)
-    verdict = a_verdict().model_copy(update={"labels": (label,)})
+    verdict = a_verdict().model_copy(update={"seen": seen(labels=(label,))})
     avatars = [an_avatar(n, verdict=verdict) for n in range(1, 31)]
     jobs.save_avatars(avatars)
 

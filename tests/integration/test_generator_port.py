@@ -4,10 +4,11 @@ import json
 
 import pytest
 
-from likeness.adapters.generator import TrainingJobs
-from likeness.domain.errors import Unavailable
-from tests.builders import JOB
-from tests.fakes import FakeGenerator
+from likeness.adapters.generator import BothLanes, TrainingJobs
+from likeness.domain.errors import Conflict, Unavailable
+from likeness.domain.inference import Inference
+from tests.builders import JOB, NOW
+from tests.fakes import FakeClock, FakeGenerator, FakeInferences
 from tests.integration.aws_answers import answer, fail
 
 
@@ -100,3 +101,46 @@ def test_not_being_allowed_to_stop_is_no_success(sagemaker, operation):
 
     with pytest.raises(Unavailable):
         TrainingJobs(sagemaker).stop(JOB, 1)
+
+
+# --- both lanes ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def lanes(sagemaker):
+    """Nothing trains; the endpoint's rounds are in memory."""
+    for operation in ("StopTrainingJob", "DescribeTrainingJob"):
+        fail(sagemaker, operation, "ValidationException", times=9)
+    return BothLanes(
+        TrainingJobs(sagemaker), inferences := FakeInferences(), FakeClock()
+    ), inferences
+
+
+def test_a_round_on_the_endpoint_is_marked_so_that_nobody_answers_for_it(lanes):
+    both, inferences = lanes
+    inferences.save(Inference(job_id=JOB, round=1, asked_at=NOW, task_token="t1"))
+
+    both.stop(JOB, 1)
+    both.stop(JOB, 1)
+
+    assert inferences.get(JOB, 1).stopped
+    assert inferences.get(JOB, 1).task_token is None
+
+
+def test_a_round_that_a_step_is_just_about_to_ask_for_is_stopped_too(lanes):
+    both, inferences = lanes
+
+    both.stop(JOB, 1)
+
+    assert inferences.get(JOB, 1).stopped
+    with pytest.raises(Conflict):
+        inferences.get(JOB, 1).ask("t1")
+
+
+def test_a_training_job_that_is_still_stopping_is_waited_for_first(sagemaker):
+    accepts(sagemaker)
+    says(sagemaker, "Stopping")
+    inferences = FakeInferences()
+
+    with pytest.raises(Unavailable):
+        BothLanes(TrainingJobs(sagemaker), inferences, FakeClock()).stop(JOB, 1)

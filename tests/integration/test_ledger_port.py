@@ -295,3 +295,75 @@ def test_a_day_is_counted_under_the_users_hash(tables):
 
     assert tables.ledger.used(SUBJECT, TODAY) == 1
     assert tables.ledger.used("another", TODAY) == 0
+
+
+# --- a job more, because a refusal was wrong ------------------------------------------------------
+
+
+def spent(tables):
+    opened(tables)
+    reserve(tables, submitted())
+    done = ended(submitted())
+    tables.ledger.settle(done, EntryState.SPENT, now=NOW, reason=Reason.POLICY_NUDITY)
+
+
+def test_on_the_same_day_the_spent_day_is_returned_once(tables):
+    spent(tables)
+
+    for _ in range(2):
+        tables.ledger.grant(ended(submitted()), TODAY, now=NOW)
+
+    (entry,) = tables.ledger.entries(USER, TODAY)
+    assert (entry.state, entry.reason) == (EntryState.RETURNED, Reason.POLICY_NUDITY)
+    opened(tables, OTHER_JOB)
+    reserve(tables, submitted(OTHER_JOB))
+    third = JobId("j" + "3".zfill(32))
+    opened(tables, third)
+    with pytest.raises(OverQuota):
+        reserve(tables, submitted(third))
+
+
+def test_on_another_day_it_is_one_job_more_once(tables):
+    spent(tables)
+    later = Day("2026-11-25")
+
+    for _ in range(2):
+        tables.ledger.grant(ended(submitted()), later, now=NOW)
+
+    assert [entry.state for entry in tables.ledger.entries(USER, later)] == [EntryState.GRANTED]
+    assert [entry.state for entry in tables.ledger.entries(USER, TODAY)] == [EntryState.SPENT]
+    others = [JobId("j" + str(n).zfill(32)) for n in (4, 5, 6)]
+    for job_id in others:
+        opened(tables, job_id)
+    reserve(tables, submitted(others[0], later))
+    reserve(tables, submitted(others[1], later))
+    with pytest.raises(OverQuota):
+        reserve(tables, submitted(others[2], later))
+
+
+def test_a_day_that_was_never_spent_is_not_given_back_again(tables):
+    opened(tables)
+    reserve(tables, submitted())
+    tables.ledger.settle(ended(submitted()), EntryState.RETURNED, now=NOW)
+
+    tables.ledger.grant(ended(submitted()), TODAY, now=NOW)
+
+    opened(tables, OTHER_JOB)
+    reserve(tables, submitted(OTHER_JOB))
+    third = JobId("j" + "3".zfill(32))
+    opened(tables, third)
+    with pytest.raises(OverQuota):
+        reserve(tables, submitted(third))
+
+
+def test_a_granted_job_that_comes_back_can_be_had_again(tables):
+    """The counter of the day is below nought then: giving back must not stumble over it."""
+    spent(tables)
+    later = Day("2026-11-25")
+    tables.ledger.grant(ended(submitted()), later, now=NOW)
+    opened(tables, OTHER_JOB)
+    reserve(tables, submitted(OTHER_JOB, later))
+
+    tables.ledger.settle(ended(submitted(OTHER_JOB, later)), EntryState.RETURNED, now=NOW)
+
+    assert tables.ledger.used(SUBJECT, later) == -1

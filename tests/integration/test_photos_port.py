@@ -119,3 +119,23 @@ def test_what_could_not_be_deleted_is_never_called_deleted(buckets):
 
     buckets.photo_objects.sealed = False
     assert buckets.photos.purge(JOB) == 1
+
+
+def test_a_file_of_an_appeal_is_apart_from_uploads_and_goes_with_them(buckets):
+    photos = buckets.photos
+    form = photos.appeal_form(JOB, ONE, "image/png")
+    assert (form.fields["key"], form.fields["Content-Type"]) == (f"appeals/{JOB}/p01", "image/png")
+    content = b"the same file once more"
+    etag = hashlib.md5(content).hexdigest()  # noqa: S324 - what an ETag is
+    buckets.photo_objects.put(f"appeals/{JOB}/p01", content)
+    buckets.photo_objects.put(f"appeals/{JOB}/p02", content)
+
+    assert photos.uploads(JOB) == []
+    assert photos.read_appeal(JOB, ONE, etag=etag) == content
+    with pytest.raises(NotFound):
+        photos.read_appeal(JOB, ONE, etag="another")
+    photos.delete_appeal(JOB, ONE)
+    with pytest.raises(NotFound):
+        photos.read_appeal(JOB, ONE, etag=etag)
+    assert photos.purge(JOB) == 1
+    assert buckets.photo_objects.listing() == []

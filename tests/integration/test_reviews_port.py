@@ -1,15 +1,20 @@
-"""The moderators' queue, on the fake and on DynamoDB."""
+"""The review desk's tables, as fakes and on DynamoDB."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from likeness.domain.errors import Conflict, NotFound
+from likeness.domain.appeal import Appeal, AppealedPhoto
+from likeness.domain.audit import Act, Deed, Head, verify
+from likeness.domain.desk import Exposure, desk_day
+from likeness.domain.errors import Conflict, NotFound, OverQuota
 from likeness.domain.ids import JobId
+from likeness.domain.moderation import Severity
 from likeness.domain.reasons import Reason
-from likeness.domain.review import ReviewState, review_of
-from tests.builders import JOB, MODERATOR, NOW, OTHER_JOB, a_review
+from likeness.domain.review import ReviewKind, review_of
+from tests.builders import JOB, MODERATOR, NOW, OTHER_JOB, a_review, decided
 
 REVIEW = review_of(JOB)
 
@@ -47,12 +52,12 @@ def test_a_replayed_opening_keeps_the_deadline_and_takes_the_newer_token(reviews
 
 def test_a_decision_survives_a_replayed_opening(reviews):
     reviews.open(a_review(), "token-1")
-    decided = a_review().decide(ReviewState.APPROVED, now=NOW, by=MODERATOR)
-    reviews.save(decided)
+    approved = decided(a_review())
+    reviews.save(approved)
 
     reviews.open(a_review(), "token-2")
 
-    assert reviews.get(REVIEW) == decided
+    assert reviews.get(REVIEW) == approved
     assert reviews.waiting() == []
     assert reviews.task_token(REVIEW) == "token-2"
 
@@ -68,26 +73,197 @@ def test_the_next_to_expire_comes_first_in_whatever_zone_it_was_written(reviews)
     assert [int(review.job_id[1:]) for review in reviews.waiting()] == [2, 4, 1, 3]
 
 
+def queue_of(reviews, *severities):
+    for n, severity in enumerate(severities, start=1):
+        job_id = JobId("j" + str(n).zfill(32))
+        reviews.open(a_review(job_id=job_id, severity=severity), f"token-{n}")
+
+
+def test_the_gravest_comes_before_whoever_waits_longest(reviews):
+    queue_of(reviews, Severity.LOW, Severity.CRITICAL, Severity.MEDIUM, Severity.HIGH)
+
+    assert [int(review.job_id[1:]) for review in reviews.waiting()] == [2, 4, 3, 1]
+
+
+def test_of_two_as_grave_the_higher_tiers_comes_first(reviews):
+    late = NOW + timedelta(hours=20)
+    reviews.open(a_review(), "token-1")
+    plus = a_review(job_id=OTHER_JOB, priority=1, decide_by=late)
+    reviews.open(plus, "token-2")
+    grave = a_review(job_id=JobId("j" + "3" * 32), severity=Severity.CRITICAL, decide_by=late)
+    reviews.open(grave, "token-3")
+
+    assert reviews.waiting() == [grave, plus, a_review()]
+
+
+def test_pages_hold_everything_once_and_in_order(reviews):
+    queue_of(reviews, *[Severity.HIGH] * 3, *[Severity.CRITICAL] * 2)
+    found, after, pages = [], None, 0
+
+    while True:
+        page = reviews.queue(limit=2, after=after)
+        found += page.items
+        after = page.last
+        pages += 1
+        if after is None:
+            break
+
+    assert found == reviews.waiting()
+    assert pages == 3
+
+
+def test_all_reviews_of_a_job_are_found_together(reviews):
+    first, second = a_review(), a_review(kind=ReviewKind.SECOND)
+    reviews.open(first, "token-1")
+    reviews.open(second, "token-2")
+    reviews.open(a_review(job_id=OTHER_JOB), "token-3")
+
+    assert sorted(reviews.of(JOB), key=lambda review: review.kind) == [first, second]
+    assert reviews.of(JobId("j" + "9" * 32)) == []
+
+
+def test_an_appeal_that_expired_may_be_opened_again_and_no_other(reviews):
+    appeal = a_review(kind=ReviewKind.APPEAL)
+    reviews.open(appeal, None)
+    reviews.open(appeal.model_copy(update={"not_for": ("x",)}), None)
+    assert reviews.get(appeal.review_id) == appeal
+
+    reviews.save(appeal.expire(NOW))
+    reviews.open(appeal, None)
+
+    assert reviews.get(appeal.review_id) == appeal
+    assert reviews.waiting() == [appeal]
+
+
+# --- the trail and the counters -------------------------------------------------------------------
+
+
+def deed(act=Act.CLAIMED, **fields):
+    return Deed(
+        **{"at": NOW, "actor": MODERATOR, "act": act, "review_id": REVIEW, "job_id": JOB} | fields
+    )
+
+
+def test_what_is_done_is_stored_and_told_in_one_write(tables):
+    tables.reviews.open(a_review(), "token-1")
+    claimed = a_review().claim(MODERATOR, now=NOW, lasts=timedelta(minutes=2))
+
+    tables.reviews.save(claimed, deed())
+    with pytest.raises(Conflict):
+        tables.reviews.save(decided(a_review(), by="moderator-2"), deed(Act.APPROVED))
+
+    assert tables.reviews.get(REVIEW) == claimed
+    acts = tables.trail.of(REVIEW)
+    assert [entry.act for entry in acts] == [Act.OPENED, Act.CLAIMED]
+    assert list(tables.trail.entries()) == acts
+    assert verify(acts, tables.trail.head()) == tables.trail.head()
+
+
+def test_a_case_shows_its_own_entries_and_the_trail_shows_all(tables):
+    tables.reviews.open(a_review(), "token-1")
+    tables.reviews.open(a_review(job_id=OTHER_JOB), "token-2")
+
+    assert [entry.job_id for entry in tables.trail.of(REVIEW)] == [JOB]
+    assert [entry.number for entry in tables.trail.entries()] == [1, 2]
+    assert verify(tables.trail.entries(), tables.trail.head()).number == 2
+
+
+def test_a_trail_without_entries_ends_where_it_begins(tables):
+    assert tables.trail.head() == Head()
+    assert verify(tables.trail.entries(), tables.trail.head()) == Head()
+
+
+def test_decisions_are_counted_by_day(tables):
+    tables.reviews.open(a_review(), "token-1")
+    tables.reviews.open(a_review(job_id=OTHER_JOB), "token-2")
+    other = a_review(job_id=OTHER_JOB)
+    tomorrow = NOW + timedelta(days=1)
+
+    tables.reviews.save(decided(a_review()), deed(Act.APPROVED), {"approved": 1, "seconds": 30})
+    tables.reviews.save(
+        decided(other, Reason.POLICY_HATE), deed(Act.REFUSED), {"refused": 1, "seconds": 12}
+    )
+
+    assert tables.desk.counts([desk_day(NOW)]) == {"approved": 1, "refused": 1, "seconds": 42}
+    assert tables.desk.counts([desk_day(tomorrow)]) == {}
+
+
+def test_each_picture_is_counted_until_the_budget_is_used_up(tables):
+    reveal = deed(Act.REVEALED, details={"photo_id": "p01"})
+
+    seen = [tables.desk.expose(reveal, budget=2).used for _ in range(2)]
+    with pytest.raises(OverQuota):
+        tables.desk.expose(reveal, budget=2)
+
+    assert seen == [1, 2]
+    assert len(list(tables.trail.entries())) == 2
+
+
+def test_who_asks_is_remembered_once_until_a_lead_grants(tables):
+    today = desk_day(NOW)
+    tables.desk.expose(deed(Act.REVEALED), budget=1)
+    tables.desk.ask(deed(Act.EXPOSURE_ASKED))
+    tables.desk.ask(deed(Act.EXPOSURE_ASKED))
+    assert tables.desk.exposures(today) == {MODERATOR: Exposure(used=1, asked=True)}
+
+    granted = deed(Act.EXPOSURE_GRANTED, actor="lead-1", review_id=None, job_id=None)
+    assert tables.desk.grant(granted, MODERATOR, 5) == Exposure(used=1, extra=5)
+
+    assert tables.desk.expose(deed(Act.REVEALED), budget=1).used == 2
+    assert [entry.act for entry in tables.trail.entries()] == [
+        Act.REVEALED,
+        Act.EXPOSURE_ASKED,
+        Act.EXPOSURE_GRANTED,
+        Act.REVEALED,
+    ]
+    verify(tables.trail.entries(), tables.trail.head())
+
+
+def test_moderators_who_act_at_once_stand_behind_each_other_in_the_trail(tables):
+    def reveal(n):
+        tables.desk.expose(deed(Act.REVEALED, actor=f"moderator-{n}"), budget=9)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(reveal, range(8)))
+
+    assert verify(tables.trail.entries(), tables.trail.head()).number == 8
+    assert len(tables.desk.exposures(desk_day(NOW))) == 8
+
+
+# --- appeals --------------------------------------------------------------------------------------
+
+
+def test_an_appeal_is_stored_once_and_moves_one_version_at_a_time(tables):
+    appeal = Appeal(job_id=JOB, opened_at=NOW, photos=(AppealedPhoto(photo_id="p01"),))
+    assert tables.appeals.get(JOB) is None
+
+    tables.appeals.save(appeal)
+    tables.appeals.save(appeal)
+    with pytest.raises(Conflict):
+        tables.appeals.save(appeal.model_copy(update={"opened_at": NOW + timedelta(1)}))
+    tables.appeals.save(appeal.recognised("p01", "exact"))
+    with pytest.raises(Conflict):
+        tables.appeals.save(appeal.recognised("p01", "similar"))
+
+    assert tables.appeals.get(JOB).photos == (AppealedPhoto(photo_id="p01", match="exact"),)
+
+
 def test_a_decided_review_leaves_the_queue(reviews):
     reviews.open(a_review(), "token-1")
     reviews.open(a_review(job_id=OTHER_JOB), "token-2")
 
-    reviews.save(
-        a_review().decide(ReviewState.REFUSED, now=NOW, by=MODERATOR, reason=Reason.POLICY_VIOLENCE)
-    )
+    reviews.save(decided(a_review(), Reason.POLICY_VIOLENCE))
 
     assert [review.job_id for review in reviews.waiting()] == [OTHER_JOB]
-    assert reviews.get(REVIEW).reason is Reason.POLICY_VIOLENCE
+    assert reviews.get(REVIEW).refused[0].reason is Reason.POLICY_VIOLENCE
     assert reviews.task_token(REVIEW) == "token-1"
 
 
 def test_only_the_first_of_two_moderators_decides(reviews):
     reviews.open(a_review(), "token-1")
     seen = reviews.get(REVIEW)
-    approved = seen.decide(ReviewState.APPROVED, now=NOW, by=MODERATOR)
-    refused = seen.decide(
-        ReviewState.REFUSED, now=NOW, by="moderator-2", reason=Reason.POLICY_NUDITY
-    )
+    approved = decided(seen)
+    refused = decided(seen, Reason.POLICY_NUDITY, by="moderator-2")
 
     reviews.save(approved)
     with pytest.raises(Conflict):
@@ -98,7 +274,7 @@ def test_only_the_first_of_two_moderators_decides(reviews):
 
 def test_the_very_same_decision_may_be_stored_again(reviews):
     reviews.open(a_review(), "token-1")
-    approved = a_review().decide(ReviewState.APPROVED, now=NOW, by=MODERATOR)
+    approved = decided(a_review())
 
     reviews.save(approved)
     reviews.save(approved)

@@ -10,6 +10,7 @@ from likeness.domain.errors import Conflict, NotFound
 from likeness.domain.ids import JobId, UserId
 from likeness.domain.job import JobState
 from likeness.domain.quota import EntryState, UserZone
+from likeness.domain.reasons import Reason
 from likeness.domain.user import Profile
 from tests.builders import (
     BERLIN,
@@ -99,6 +100,28 @@ def test_zone_and_plus_leave_each_other_alone(tables):
     tables.users.entitle(USER, plus())
 
     assert tables.users.profile(USER) == Profile(zone=BERLIN, plus=plus())
+
+
+def test_cleared_photos_are_remembered_beside_everything_else(tables):
+    tables.users.entitle(USER, plus())
+    assert tables.users.profile(USER).cleared == {}
+
+    nude, both = (
+        frozenset({Reason.POLICY_NUDITY}),
+        frozenset({Reason.MINOR_AGE_DOUBT, Reason.POLICY_NUDITY}),
+    )
+    tables.users.clear(USER, {"seal-1": nude, "seal-2": nude})
+    tables.users.clear(USER, {"seal-2": both})
+
+    known = tables.users.profile(USER)
+    assert known == Profile(plus=plus(), cleared={"seal-1": nude, "seal-2": both})
+    assert tables.users.profile(UserId("user-2")).cleared == {}
+
+
+def test_clearing_nothing_changes_nothing(tables):
+    tables.users.clear(USER, {})
+
+    assert tables.users.profile(USER) == Profile()
 
 
 # --- erasing -------------------------------------------------------------------------------------

@@ -1,9 +1,14 @@
 """The work folder of generation, on the fake and on S3."""
 
+import io
+import tarfile
+
 import pytest
 
+from likeness.adapters import endpoint_tar
+from likeness.adapters.work_bucket import WorkBucket
 from likeness.contracts import AvatarOrder, GenerationOrder, OrderedPhoto, Progress
-from likeness.domain.errors import Conflict, NotDeleted, NotFound
+from likeness.domain.errors import Conflict, Invalid, NotDeleted, NotFound
 from tests.builders import JOB, OTHER_JOB, a_drawn, a_png, a_result, an_avatar, digest
 
 
@@ -21,6 +26,13 @@ def checkpoint(buckets, name: str, content: bytes, *, job_id=JOB, round_: int = 
     buckets.avatar_objects.put(f"work/{job_id}/r{round_}/checkpoints/{name}", content)
 
 
+def sources(prepared) -> dict[str, str]:
+    return {
+        channel["ChannelName"]: channel["DataSource"]["S3DataSource"]["S3Uri"]
+        for channel in prepared.channels
+    }
+
+
 @pytest.mark.parametrize("round_", [1, 2])
 def test_the_container_finds_its_order_where_it_is_told(buckets, round_):
     order = an_order_for_the_container(round_)
@@ -31,8 +43,10 @@ def test_the_container_finds_its_order_where_it_is_told(buckets, round_):
     written = buckets.avatar_objects.get(f"{folder}/order/order.json", "order")
     assert GenerationOrder.model_validate_json(written) == order
     assert (prepared.job_id, prepared.round) == (JOB, round_)
-    assert prepared.photos_uri == f"s3://photos/photos/{JOB}/"
-    assert prepared.order_uri == f"s3://avatars/{folder}/order/"
+    assert sources(prepared) == {
+        "photos": f"s3://photos/photos/{JOB}/",
+        "order": f"s3://avatars/{folder}/order/",
+    }
     assert prepared.checkpoint_uri == f"s3://avatars/{folder}/checkpoints/"
     assert prepared.output_uri == f"s3://avatars/{folder}/output/"
 
@@ -129,3 +143,124 @@ def test_work_that_could_not_be_deleted_is_never_called_deleted(buckets):
 
     with pytest.raises(NotDeleted):
         buckets.work.purge(JOB)
+
+
+# --- the endpoint's archives ---------------------------------------------------------------------
+
+
+def answered(buckets, files: dict[str, bytes], *, round_: int = 1) -> None:
+    """What SageMaker writes of what the endpoint answered."""
+    key = f"work/{JOB}/r{round_}/endpoint/response.tar"
+    buckets.avatar_objects.put(key, endpoint_tar.pack(files))
+
+
+def files_of(result) -> dict[str, bytes]:
+    pictures = {avatar.file: a_png(int(avatar.avatar_id[1:])) for avatar in result.avatars}
+    return {"result.json": result.model_dump_json().encode(), **pictures}
+
+
+def test_the_operators_weights_are_a_channel_of_their_own(s3):
+    work = WorkBucket(s3, "avatars", "photos", weights="s3://weights/klein/")
+
+    assert sources(work.order(an_order_for_the_container()))["weights"] == "s3://weights/klein/"
+
+
+def test_the_request_holds_the_order_and_the_ordered_photos_alone(buckets):
+    buckets.work.order(an_order_for_the_container())
+    buckets.photos.keep(JOB, "p01", b"photo")
+    buckets.photos.keep(JOB, "p02", b"not ordered")
+
+    buckets.work.pack(JOB, 1)
+    first = buckets.avatar_objects.get(f"work/{JOB}/r1/endpoint/request.tar", "request")
+    buckets.work.pack(JOB, 1)
+
+    with tarfile.open(fileobj=io.BytesIO(first)) as archive:
+        assert archive.getnames() == ["order.json", "photos/p01.jpg"]
+        assert archive.extractfile("photos/p01.jpg").read() == b"photo"
+    assert buckets.avatar_objects.get(f"work/{JOB}/r1/endpoint/request.tar", "it") == first
+
+
+def test_a_photo_that_is_gone_is_not_packed_around(buckets):
+    buckets.work.order(an_order_for_the_container())
+
+    with pytest.raises(NotFound):
+        buckets.work.pack(JOB, 1)
+
+
+def test_an_answer_becomes_what_a_training_job_leaves_and_both_archives_go(buckets):
+    buckets.work.order(an_order_for_the_container())
+    buckets.photos.keep(JOB, "p01", b"photo")
+    buckets.work.pack(JOB, 1)
+    answered(buckets, files_of(a_result(1, 2)))
+
+    assert buckets.work.unpack(JOB, 1) == 2
+
+    assert buckets.work.result(JOB, 1) == a_result(1, 2)
+    assert buckets.work.verify(a_drawn(2), JOB, 1)
+    assert not [key for key in buckets.avatar_objects.listing() if "/endpoint/" in key]
+    assert buckets.work.unpack(JOB, 1) == 2, "a replay says the same"
+
+
+def test_without_answer_and_result_there_is_nothing_to_unpack(buckets):
+    with pytest.raises(NotFound):
+        buckets.work.unpack(JOB, 1)
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"a01.png": b"png"},
+        {"result.json": b"{}", "../a01.png": b"png"},
+        {"result.json": b"{}", "a01.png.exe": b"png"},
+        {"result.json": b"{}", "order.json": b"{}"},
+    ],
+    ids=["no result", "outside", "another name", "another file"],
+)
+def test_an_archive_that_the_container_cannot_have_made_is_refused_whole(buckets, files):
+    answered(buckets, files)
+
+    with pytest.raises(Invalid):
+        buckets.work.unpack(JOB, 1)
+
+    assert not [key for key in buckets.avatar_objects.listing() if "/checkpoints/" in key]
+
+
+def test_an_archive_that_was_cut_off_is_refused(buckets):
+    whole = endpoint_tar.pack(files_of(a_result(1)))
+    for part in (whole[:1000], b"", b"no archive"):
+        buckets.avatar_objects.put(f"work/{JOB}/r1/endpoint/response.tar", part)
+
+        with pytest.raises(Invalid):
+            buckets.work.unpack(JOB, 1)
+
+
+def test_a_link_in_the_archive_is_refused(buckets):
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        member = tarfile.TarInfo("a01.png")
+        member.type, member.linkname = tarfile.SYMTYPE, "/etc/hostname"
+        archive.addfile(member)
+    buckets.avatar_objects.put(f"work/{JOB}/r1/endpoint/response.tar", packed.getvalue())
+
+    with pytest.raises(Invalid):
+        buckets.work.unpack(JOB, 1)
+
+
+def test_what_nobody_waits_for_is_deleted_and_deleting_it_twice_is_no_error(buckets):
+    answered(buckets, {"result.json": b"{}"})
+    buckets.avatar_objects.put("work/failures/x-error.out", b"{}")
+
+    for _ in range(2):
+        buckets.work.drop_response(JOB, 1)
+        buckets.work.drop_failure("s3://avatars/work/failures/x-error.out")
+
+    assert buckets.avatar_objects.listing() == []
+
+
+@pytest.mark.parametrize("uri", ["s3://avatars/drawn/x", "s3://others/work/x", "drawn/x", ""])
+def test_a_failure_somewhere_else_is_left_alone(buckets, uri):
+    buckets.avatar_objects.put("drawn/x", b"an avatar")
+
+    buckets.work.drop_failure(uri)
+
+    assert buckets.avatar_objects.listing() == ["drawn/x"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.local.calls import letter, ops
+from tests.local.calls import letter, ops, wait_for
 
 if TYPE_CHECKING:
     from infra.local.cloud import Cloud
@@ -60,3 +60,66 @@ def test_nobody_but_a_service_sends_events_in_awss_name(laptop_cloud: Cloud) -> 
     answer = ops(laptop_cloud)("events").put_events(Entries=[entry])
 
     assert answer["Entries"][0]["ErrorCode"] == "NotAuthorizedForSourceException"
+
+
+def test_a_function_that_fails_on_a_message_leaves_it_behind_after_its_retries(
+    laptop_cloud: Cloud,
+) -> None:
+    ops(laptop_cloud)("sns").publish(TopicArn=laptop_cloud.outputs["Topic"], Message="told-1")
+
+    found = letter(laptop_cloud, lambda one: "told-1" in one["Body"] and "Records" in one["Body"])
+
+    (record,) = json.loads(found["Body"])["Records"]
+    assert record["EventSource"] == "aws:sns"
+    assert record["Sns"]["Message"] == "told-1"
+
+
+def test_a_function_that_does_not_let_the_topic_in_is_not_called(laptop_cloud: Cloud) -> None:
+    ops(laptop_cloud)("sns").publish(TopicArn=laptop_cloud.outputs["Topic"], Message="told-2")
+
+    def wanted(message: dict[str, object]) -> bool:
+        return json.loads(str(message["Body"])).get("Message") == "told-2"
+
+    assert json.loads(letter(laptop_cloud, wanted)["Body"])["Type"] == "Notification"
+
+
+NESTED = """
+Parameters: {Days: {Type: String}}
+Resources:
+  Same: {Type: AWS::SQS::Queue}
+  Changed: {Type: AWS::SQS::Queue, Properties: {MessageRetentionPeriod: !Ref Days}}
+Outputs:
+  Same: {Value: !GetAtt Same.Arn}
+"""
+AROUND = """
+Parameters: {{Days: {{Type: String}}}}
+Resources:
+  Nested:
+    Type: AWS::CloudFormation::Stack
+    Properties: {{TemplateURL: "{url}", Parameters: {{Days: !Ref Days}}}}
+Outputs:
+  Same: {{Value: !GetAtt Nested.Outputs.Same}}
+"""
+
+
+def test_what_stays_as_it_is_in_a_nested_stack_keeps_its_attributes(laptop_cloud: Cloud) -> None:
+    root = laptop_cloud.root()
+    bucket = "likeness-laptop-artifacts"
+    root("s3").put_object(Bucket=bucket, Key="nested-update.yaml", Body=NESTED.encode())
+    body = AROUND.format(url=f"{laptop_cloud.endpoint}/{bucket}/nested-update.yaml")
+    stacks = root("cloudformation")
+
+    def described(days: str, status: str) -> str:
+        def ended() -> str | None:
+            about = stacks.describe_stacks(StackName="around")["Stacks"][0]
+            assert "ROLLBACK" not in about["StackStatus"], days
+            return about["Outputs"][0]["OutputValue"] if about["StackStatus"] == status else None
+
+        return wait_for(status, ended)
+
+    given = {"StackName": "around", "TemplateBody": body}
+    stacks.create_stack(**given, Parameters=[{"ParameterKey": "Days", "ParameterValue": "86400"}])
+    before = described("86400", "CREATE_COMPLETE")
+    stacks.update_stack(**given, Parameters=[{"ParameterKey": "Days", "ParameterValue": "172800"}])
+
+    assert described("172800", "UPDATE_COMPLETE") == before

@@ -1,11 +1,20 @@
 """A look-alike of a celebrity: a moderator decides, and nobody else."""
 
+import io
 import json
+from base64 import b64decode
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from types import SimpleNamespace
 
+import boto3
 import pytest
+from PIL import Image
 
+from infra.local import places
 from infra.local.demo.app_backend import Answered
+from likeness.adapters.audit_table import AuditTable
+from likeness.domain import audit
 from tests.stack.people import until
 
 
@@ -41,55 +50,342 @@ class Desk:
         )
         return answer.status, json.loads(answer.data)
 
-    def decide(self, job_id, **decision):
-        return self.call("POST", f"/v1/reviews/{job_id}/decision", decision)
+    def act(self, review, act, body=None):
+        return self.call("POST", f"/v1/reviews/{review}/{act}", body)
+
+    def decide(self, review, *refused, reason="POLICY.HATE"):
+        photos = [{"photo_id": photo, "reason": reason} for photo in refused]
+        return self.act(review, "decision", {"approve": not refused, "photos": photos})
+
+    def refuse(self, review, reason="POLICY.HATE"):
+        assert self.act(review, "claim")[0] == 200
+        return self.decide(review, "p01", reason=reason)
+
+
+@contextmanager
+def signed_in(running, root, name, *groups, app_user=None, token="IdToken"):  # noqa: S107
+    """Somebody of the pool, in these groups; their token."""
+    pool, client = running.outputs["ModeratorPoolId"], running.outputs["ModeratorClientId"]
+    password = "Long-enough-4-this-pool"
+    cognito = root("cognito-idp")
+    account = [{"Name": "custom:app_user_id", "Value": app_user}] if app_user else []
+    cognito.admin_create_user(
+        UserPoolId=pool,
+        Username=name,
+        TemporaryPassword=password,
+        MessageAction="SUPPRESS",
+        UserAttributes=account,
+    )
+    cognito.admin_set_user_password(
+        UserPoolId=pool, Username=name, Password=password, Permanent=True
+    )
+    for group in groups:
+        cognito.admin_add_user_to_group(UserPoolId=pool, Username=name, GroupName=group)
+    answer = cognito.initiate_auth(
+        ClientId=client,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": name, "PASSWORD": password},
+    )
+    yield answer["AuthenticationResult"][token]
+    cognito.admin_delete_user(UserPoolId=pool, Username=name)
 
 
 @pytest.fixture
 def desk(running, http):
+    """The laptop's moderator, who is a lead, too."""
     return Desk(running, http, running.moderator().token)
 
 
-def test_an_approved_job_goes_on_to_avatars(in_review, desk, person, http):
+@pytest.fixture
+def other(running, http, ops):
+    """A second moderator, who is no lead."""
+    with signed_in(running, ops, "second-moderator", "moderators") as token:
+        yield Desk(running, http, token)
+
+
+def review_of(job_id):
+    return "r" + job_id[1:]
+
+
+def test_a_case_is_listed_claimed_revealed_and_approved(in_review, desk, person, http):
+    review = review_of(in_review)
     status, queue = desk.call("GET", "/v1/reviews")
-    assert (status, [r["review_id"] for r in queue["reviews"]]) == (200, [in_review])
-
-    status, case = desk.call("GET", f"/v1/reviews/{in_review}")
     assert status == 200
-    assert [photo["photo_id"] for photo in case["photos"]] == ["p01", "p02", "p03"]
-    assert "RIGHTS.CELEBRITY" in case["photos"][0]["findings"][0]
-    assert "A_Celebrity" not in json.dumps(case), "nobody needs the name"
-    assert http.request("GET", case["photos"][0]["link"]).status == 200
+    assert [(r["review_id"], r["severity"]) for r in queue["reviews"]] == [(review, "medium")]
 
-    assert desk.decide(in_review, approve=True)[0] == 200
+    status, case = desk.call("GET", f"/v1/reviews/{review}")
+    assert status == 200
+    assert {photo["photo_id"] for photo in case["photos"]} == {"p01", "p02", "p03"}
+    assert case["photos"][0]["findings"][0]["reason"]["code"] == "RIGHTS.CELEBRITY"
+    assert "A_Celebrity" not in json.dumps(case), "nobody needs the name"
+    assert person.user_id not in json.dumps(case)
+    preview = Image.open(io.BytesIO(b64decode(case["photos"][0]["preview"].partition(",")[2])))
+    assert (preview.format, preview.mode, max(preview.size)) == ("JPEG", "L", 192)
+
+    assert desk.act(review, "reveal", {"photo_id": "p02"})[0] == 409, "not claimed yet"
+    status, lease = desk.act(review, "claim")
+    assert (status, lease["heartbeat_seconds"]) == (200, 30)
+    assert desk.act(review, "heartbeat")[0] == 200
+    status, shown = desk.act(review, "reveal", {"photo_id": "p02"})
+    assert status == 200
+    clear = http.request("GET", shown["link"])
+    assert (clear.status, clear.headers["Cache-Control"]) == (200, "private, no-store")
+    assert max(Image.open(io.BytesIO(clear.data)).size) > 192
+    assert desk.decide(review)[0] == 200
 
     assert person.sees_end(in_review)["state"] == "completed"
-    assert desk.call("GET", "/v1/reviews")[1] == {"reviews": [], "next": None}
+    assert desk.call("GET", "/v1/reviews")[1]["reviews"] == []
+    status, audit = desk.call("GET", f"/v1/reviews/{review}/audit")
+    acts = [entry["act"] for entry in audit["acts"]]
+    assert (status, acts) == (200, ["opened", "claimed", "revealed", "approved"])
 
 
-def test_a_refused_job_ends_with_its_reason_and_without_its_photos(
+def test_a_refused_job_ends_with_its_reasons_and_without_its_photos(
     in_review, desk, person, objects
 ):
-    status, _ = desk.decide(in_review, approve=False, reason="RIGHTS.NOT_SELF")
+    review = review_of(in_review)
+    assert desk.act(review, "claim")[0] == 200
+    assert desk.decide(review, "p02", reason="RIGHTS.NOT_SELF")[0] == 200
 
     job = person.sees_end(in_review)
-    assert status == 200
-    assert job["state"] == "refused"
-    assert job["reason"]["code"] == "RIGHTS.NOT_SELF"
+
+    assert (job["state"], job["reason"]["code"]) == ("refused", "RIGHTS.NOT_SELF")
+    assert [photo["state"] for photo in job["photos"]] == ["accepted", "refused", "accepted"]
+    statement = job["statement"]
+    assert statement["automated_decision"] is False
+    (ground,) = statement["grounds"]
+    assert (ground["photo_id"], ground["code"]) == ("p02", "RIGHTS.NOT_SELF")
+    assert ground["dsa_category"].startswith("STATEMENT_CATEGORY_")
+    assert set(statement["how_to_appeal"]) == {"en", "de"}
     assert objects(in_review) == []
-    status, case = desk.call("GET", f"/v1/reviews/{in_review}")
-    assert (status, case["photos"]) == (200, []), "there is nothing left to look at"
-    assert desk.decide(in_review, approve=True)[0] == 409
+    status, case = desk.call("GET", f"/v1/reviews/{review}")
+    assert status == 200
+    assert [photo["preview"] for photo in case["photos"]] == [None] * 3, "nothing is left"
+    assert desk.decide(review)[0] == 409
+
+
+def test_of_two_moderators_only_one_works_a_case(in_review, desk, other, person):
+    review = review_of(in_review)
+    desks = {"first": desk, "second": other}
+    with ThreadPoolExecutor(2) as pool:
+        statuses = list(pool.map(lambda one: one.act(review, "claim")[0], desks.values()))
+    claims = dict(zip(desks, statuses, strict=True))
+
+    assert sorted(claims.values()) == [200, 409]
+    loser = next(desks[name] for name, status in claims.items() if status == 409)
+    winner = next(desks[name] for name, status in claims.items() if status == 200)
+    assert loser.act(review, "heartbeat")[0] == 409
+    assert loser.decide(review)[0] == 409
+    assert winner.act(review, "release")[0] == 200
+    assert loser.act(review, "claim")[0] == 200
+    assert loser.decide(review, "p01")[0] == 200
+    assert winner.decide(review)[0] == 409
+    assert person.sees_end(in_review)["state"] == "refused"
+
+
+def test_a_lease_that_ran_out_is_lost(in_review, desk, other, person, ops, running):
+    review = review_of(in_review)
+    assert desk.act(review, "claim")[0] == 200
+    assert other.act(review, "claim")[0] == 409
+
+    _pass_time(ops, running, in_review, review)
+
+    for act in ("heartbeat", "release"):
+        assert desk.act(review, act)[0] == 409
+    assert desk.act(review, "reveal", {"photo_id": "p01"})[0] == 409
+    assert desk.decide(review)[0] == 409
+    assert other.refuse(review)[0] == 200
+    assert person.sees_end(in_review)["state"] == "refused"
+
+
+def _pass_time(ops, running, job_id, review):
+    """The lease as it is two minutes later: nobody in a test waits for that."""
+    ops("dynamodb").update_item(
+        TableName=running.outputs["Table"],
+        Key={"pk": {"S": f"JOB#{job_id}"}, "sk": {"S": f"REVIEW#{review}"}},
+        UpdateExpression="SET lease.#until = :past",
+        ExpressionAttributeNames={"#until": "until"},
+        ExpressionAttributeValues={":past": {"S": "2026-01-01T00:00:00Z"}},
+    )
+
+
+def test_nobody_moderates_their_own_photos(in_review, desk, person, running, http, ops):
+    review = review_of(in_review)
+    own = signed_in(running, ops, "user-too", "moderators", app_user=person.user_id)
+    with own as token:
+        mine = Desk(running, http, token)
+        assert mine.call("GET", "/v1/reviews")[1]["reviews"] == []
+        assert mine.call("GET", f"/v1/reviews/{review}")[0] == 403
+        assert mine.act(review, "claim")[0] == 403
+        assert mine.decide(review)[0] == 403
+
+    assert desk.refuse(review)[0] == 200
+    assert person.sees_end(in_review)["state"] == "refused"
 
 
 @pytest.mark.parametrize(
-    "decision", [{"approve": False}, {"approve": True, "reason": "POLICY.HATE"}]
+    "decision",
+    [
+        {"approve": False},
+        {"approve": True, "photos": [{"photo_id": "p01", "reason": "POLICY.HATE"}]},
+        {"approve": False, "photos": [{"photo_id": "p01", "reason": "SYSTEM.UNAVAILABLE"}]},
+    ],
 )
 def test_a_decision_must_be_one_thing(in_review, desk, person, decision):
-    assert desk.decide(in_review, **decision)[0] == 400
+    review = review_of(in_review)
+    assert desk.act(review, "claim")[0] == 200
+    assert desk.act(review, "decision", decision)[0] == 400
 
-    assert desk.decide(in_review, approve=False, reason="POLICY.HATE")[0] == 200
+    assert desk.decide(review, "p01")[0] == 200
     assert person.sees_end(in_review)["state"] == "refused"
+
+
+def test_an_appeal_brings_the_same_photo_back_to_another_lead(
+    in_review, desk, other, person, backend, selfies, running, http, ops, objects
+):
+    assert other.refuse(review_of(in_review), reason="RIGHTS.NOT_SELF")[0] == 200
+    assert person.sees_end(in_review)["state"] == "refused"
+    assert backend.quota(person.user_id)["left"] == 0
+
+    opened = backend.appeal(in_review)
+    (form,) = opened["uploads"]
+    backend.upload(form, selfies[5])
+    until(lambda: _appeal(backend, in_review)["photos"][0]["state"] == "another")
+    assert objects(in_review) == [], "what is not the photo is not kept"
+    (form,) = backend.appeal(in_review)["uploads"]
+    backend.upload(form, selfies[0])
+    until(lambda: _appeal(backend, in_review)["state"] == "in_review")
+
+    appeal = "a" + in_review[1:]
+    assert appeal not in [r["review_id"] for r in other.call("GET", "/v1/reviews")[1]["reviews"]]
+    assert other.act(appeal, "claim")[0] == 403, "appeals are for leads"
+    (listed,) = desk.call("GET", "/v1/reviews")[1]["reviews"]
+    assert (listed["review_id"], listed["kind"]) == (appeal, "appeal")
+    (photo,) = desk.call("GET", f"/v1/reviews/{appeal}")[1]["photos"]
+    assert (photo["photo_id"], photo["match"]) == ("p01", "exact")
+    assert desk.act(appeal, "claim")[0] == 200
+    assert desk.act(appeal, "reveal", {"photo_id": "p01"})[0] == 200
+    assert desk.decide(appeal)[0] == 200
+
+    assert _appeal(backend, in_review)["state"] == "granted"
+    assert objects(in_review) == []
+    assert backend.quota(person.user_id)["left"] == 1
+    assert desk.call("GET", "/v1/reviews/stats")[1]["appeals"]["overturned"] >= 1
+    with pytest.raises(Answered) as again:
+        backend.appeal(in_review)
+    assert again.value.status == 409
+
+
+def _appeal(backend, job_id):
+    return backend.job(job_id)["statement"]["appeal"]
+
+
+def test_the_trail_holds_until_somebody_changes_it(in_review, desk, person, running):
+    assert desk.refuse(review_of(in_review))[0] == 200
+    person.sees_end(in_review)
+    table = table_of(running)
+    trail = AuditTable(table)
+    head = audit.verify(trail.entries(), trail.head())
+    last = list(trail.entries())[-1]
+
+    with (
+        changed(table, head.number, becomes="somebody else", was=last.actor),
+        pytest.raises(audit.Broken, match=f"entry {head.number} was changed"),
+    ):
+        audit.verify(trail.entries(), trail.head())
+
+    assert audit.verify(trail.entries(), trail.head()) == head
+
+
+def table_of(running):
+    ops = running.ops_credentials()
+    session = boto3.Session(
+        ops.access_key, ops.secret_key, ops.session_token, region_name=places.REGION
+    )
+    resource = session.resource("dynamodb", endpoint_url=running.endpoint)
+    return resource.Table(running.outputs["Table"])
+
+
+@contextmanager
+def changed(table, number, *, becomes, was):
+    """The actor of one entry is another, as long as it lasts."""
+
+    def write(actor):
+        table.update_item(
+            Key={"pk": "AUDIT", "sk": f"{number:012d}"},
+            UpdateExpression="SET actor = :actor",
+            ExpressionAttributeValues={":actor": actor},
+        )
+
+    write(becomes)
+    try:
+        yield
+    finally:
+        write(was)
+
+
+def test_a_second_moderator_decides_blind_and_the_stricter_one_stands(
+    in_review, desk, other, person, setting
+):
+    first, second = review_of(in_review), "s" + in_review[1:]
+    with setting("DecideReviewFunction", LIKENESS_SECOND_REVIEW_PERCENT="100"):
+        assert other.act(first, "claim")[0] == 200
+        assert other.decide(first)[0] == 200
+        until(lambda: desk.call("GET", f"/v1/reviews/{second}")[0] == 200)
+
+        (listed,) = desk.call("GET", "/v1/reviews")[1]["reviews"]
+        assert (listed["review_id"], listed["kind"]) == (second, "photos")
+        assert desk.call("GET", f"/v1/reviews/{first}")[0] == 403
+        assert other.act(second, "claim")[0] == 403
+        assert other.call("GET", "/v1/reviews")[1]["reviews"] == []
+        assert desk.refuse(second, reason="RIGHTS.CELEBRITY")[0] == 200
+
+    job = person.sees_end(in_review)
+    assert (job["state"], job["reason"]["code"]) == ("refused", "RIGHTS.CELEBRITY")
+    assert desk.call("GET", "/v1/reviews/stats")[1]["second"]["pairs"] == 1
+    assert desk.call("GET", f"/v1/reviews/{first}")[1]["decision"]["approved"] is True
+
+
+def test_the_review_policy_sends_clean_photos_to_a_human(person, backend, selfies, desk, setting):
+    with setting("ModeratePhotosFunction", LIKENESS_REVIEW_POLICY="all"):
+        job_id = person.hands_in(*selfies[:3], avatars=2)
+        backend.submit(job_id)
+        until(lambda: backend.job(job_id)["state"] == "in_review")
+
+    review = review_of(job_id)
+    (case,) = desk.call("GET", "/v1/reviews")[1]["reviews"]
+    assert (case["review_id"], case["severity"], case["reasons"]) == (review, "low", [])
+    assert desk.refuse(review, reason="SUBJECT.SEVERAL_FACES")[0] == 200
+    job = person.sees_end(job_id)
+    assert (job["state"], job["reason"]["code"]) == ("refused", "SUBJECT.SEVERAL_FACES")
+    assert job["statement"] is None, "nothing was decided about the person"
+    assert backend.quota(person.user_id)["left"] == 1, "it can be fixed: the day comes back"
+
+
+@pytest.fixture
+def setting(ops):
+    """`with setting("DecideReviewFunction", NAME="value"):` a function is told otherwise."""
+
+    @contextmanager
+    def told(owner, **variables):
+        name = ops("cloudformation").describe_stack_resource(
+            StackName=places.STACK, LogicalResourceId=owner
+        )["StackResourceDetail"]["PhysicalResourceId"]
+        functions = ops("lambda")
+        was = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
+
+        def tell(found):
+            functions.update_function_configuration(
+                FunctionName=name, Environment={"Variables": found}
+            )
+
+        tell(was | variables)
+        try:
+            yield
+        finally:
+            tell(was)
+
+    return told
 
 
 def test_a_forged_token_is_refused(running, http, desk):
@@ -102,25 +398,25 @@ def test_a_forged_token_is_refused(running, http, desk):
     assert desk.call("GET", "/v1/reviews")[0] == 200
 
 
-@contextmanager
-def signed_in(running, root, name):
-    """Somebody of the pool who is in no group."""
-    pool, client = running.outputs["ModeratorPoolId"], running.outputs["ModeratorClientId"]
-    password = "Long-enough-4-this-pool"
-    cognito = root("cognito-idp")
-    cognito.admin_create_user(
-        UserPoolId=pool, Username=name, TemporaryPassword=password, MessageAction="SUPPRESS"
-    )
-    cognito.admin_set_user_password(
-        UserPoolId=pool, Username=name, Password=password, Permanent=True
-    )
-    answer = cognito.initiate_auth(
-        ClientId=client,
-        AuthFlow="USER_PASSWORD_AUTH",
-        AuthParameters={"USERNAME": name, "PASSWORD": password},
-    )
-    yield answer["AuthenticationResult"]["IdToken"]
-    cognito.admin_delete_user(UserPoolId=pool, Username=name)
+def test_a_token_of_another_pool_is_refused(running, http, ops):
+    cognito = ops("cognito-idp")
+    pool = cognito.create_user_pool(PoolName="another")["UserPool"]["Id"]
+    client = cognito.create_user_pool_client(
+        UserPoolId=pool, ClientName="x", ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"]
+    )["UserPoolClient"]["ClientId"]
+    cognito.create_group(UserPoolId=pool, GroupName="moderators")
+    elsewhere = SimpleNamespace(outputs={"ModeratorPoolId": pool, "ModeratorClientId": client})
+
+    with signed_in(elsewhere, ops, "stranger", "moderators") as token:
+        assert Desk(running, http, token).call("GET", "/v1/reviews")[0] == 401
+
+
+def test_an_access_token_is_refused(running, http, ops):
+    with signed_in(running, ops, "hasty", "moderators", token="AccessToken") as token:
+        status, problem = Desk(running, http, token).call("GET", "/v1/reviews")
+
+    assert status in {401, 403}
+    assert status == 401 or "ID token" in problem["message"]
 
 
 def test_somebody_of_the_pool_who_is_no_moderator_is_refused(running, http, ops):
@@ -137,8 +433,8 @@ def test_a_moderator_cannot_call_the_app_backends_routes(desk):
 
 def test_the_app_backend_cannot_decide(in_review, desk, backend, person):
     with pytest.raises(Answered) as refused:
-        backend._call("POST", f"/v1/reviews/{in_review}/decision", {"approve": True})
+        backend._call("POST", f"/v1/reviews/{review_of(in_review)}/decision", {"approve": True})
 
     assert refused.value.status == 401
-    assert desk.decide(in_review, approve=False, reason="POLICY.HATE")[0] == 200
+    assert desk.refuse(review_of(in_review))[0] == 200
     assert person.sees_end(in_review)["state"] == "refused"

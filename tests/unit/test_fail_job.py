@@ -13,13 +13,13 @@ from likeness.domain.review import ReviewState, review_of
 from likeness.services import fail_job as service
 from tests.builders import (
     JOB,
-    MODERATOR,
     NOW,
     TODAY,
     USER,
     a_photo,
     a_review,
     a_verdict,
+    decided,
 )
 
 REVIEW = review_of(JOB)
@@ -38,6 +38,7 @@ def fail(world, error="States.TaskFailed"):
         work=world.work,
         gallery=world.gallery,
         generator=world.generator,
+        seals=world.keyed_hash,
         clock=world.clock,
     )
 
@@ -86,11 +87,7 @@ def test_photos_that_broke_a_rule_cost_the_day(world):
 def test_a_moderators_no_is_the_reason(world):
     world.has(JobState.IN_REVIEW)
     world.reviews.open(a_review(), "token")
-    world.reviews.save(
-        a_review().decide(
-            ReviewState.REFUSED, now=NOW, by=MODERATOR, reason=Reason.RIGHTS_CELEBRITY
-        )
-    )
+    world.reviews.save(decided(a_review(), Reason.RIGHTS_CELEBRITY))
 
     assert fail(world, "Refused").state is JobState.REFUSED
 
@@ -144,7 +141,7 @@ def test_no_review_waits_for_a_job_that_ended(world, state, error):
 def test_a_decision_that_came_while_the_deadline_passed_stays_in_the_review(world):
     world.has(JobState.IN_REVIEW)
     world.reviews.open(a_review(), "token")
-    approved = a_review().decide(ReviewState.APPROVED, now=NOW, by=MODERATOR)
+    approved = decided(a_review())
     world.reviews.save(approved)
 
     fail(world, "States.Timeout")

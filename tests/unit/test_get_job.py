@@ -30,6 +30,8 @@ def get(world):
         work=world.work,
         past=world.past,
         keyed_hash=world.keyed_hash,
+        reviews=world.reviews,
+        appeals=world.appeals,
         clock=world.clock,
         tiers=tiers(),
         reasons=REASONS,

@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 from pydantic import AwareDatetime
 
-from likeness.api import AddPhoto, Decide, Message, Page, Submitted
+from likeness.api import AddPhoto, Message, Page, Submitted
+from likeness.api_reviews import Decide
 from likeness.domain import errors
 from likeness.domain.errors import LikenessError
 from likeness.domain.job import JobState
 from likeness.domain.reasons import Reason
+from likeness.domain.review import Moderator
+from likeness.entrypoints.auth import moderator
 from likeness.entrypoints.http import STATUS, Picture, route
 from tests.builders import JOB
 
@@ -229,8 +232,8 @@ def test_a_bad_body_is_not_repeated_in_the_answer():
 
 def reviewing() -> Any:
     @route("GET", "/v1/reviews", gives=Submitted, moderators=True)
-    def handler(moderator: str) -> Submitted:
-        assert moderator == "subject-1"
+    def handler(moderator: Moderator) -> Submitted:
+        assert moderator.subject == "subject-1"
         return Submitted(job_id=JOB, state=JobState.OPEN)
 
     return handler
@@ -240,7 +243,7 @@ def reviewing() -> Any:
     "groups", ["[moderators]", "[moderation-leads]", "[users moderators]", "moderators"]
 )
 def test_a_moderator_is_known_by_group_and_subject(groups):
-    claims = {"sub": "subject-1", "cognito:groups": groups}
+    claims = {"sub": "subject-1", "token_use": "id", "cognito:groups": groups}
 
     status, _ = call(reviewing(), "/v1/reviews", claims=claims)
 
@@ -251,10 +254,12 @@ def test_a_moderator_is_known_by_group_and_subject(groups):
     "claims",
     [
         None,
-        {"sub": "subject-1"},
-        {"sub": "subject-1", "cognito:groups": "[users]"},
-        {"sub": "subject-1", "cognito:groups": "[not-moderators]"},
-        {"cognito:groups": "[moderators]"},
+        {"sub": "subject-1", "token_use": "id"},
+        {"sub": "subject-1", "token_use": "id", "cognito:groups": "[users]"},
+        {"sub": "subject-1", "token_use": "id", "cognito:groups": "[not-moderators]"},
+        {"token_use": "id", "cognito:groups": "[moderators]"},
+        {"sub": "subject-1", "token_use": "access", "cognito:groups": "[moderators]"},
+        {"sub": "subject-1", "cognito:groups": "[moderators]"},
     ],
 )
 def test_whoever_is_no_moderator_is_refused(claims):
@@ -262,6 +267,18 @@ def test_whoever_is_no_moderator_is_refused(claims):
 
     assert status == HTTPStatus.FORBIDDEN
     assert problem["error"] == "Forbidden"
+
+
+@pytest.mark.parametrize(
+    ("groups", "lead"), [("[moderators]", False), ("[moderators moderation-leads]", True)]
+)
+def test_a_token_says_who_leads_and_which_app_user_it_is(groups, lead):
+    claims = {"sub": "s", "token_use": "id", "cognito:groups": groups}
+    event = {"requestContext": {"authorizer": {"jwt": {"claims": claims}}}}
+
+    assert moderator(event) == Moderator(subject="s", lead=lead)
+    claims["custom:app_user_id"] = "user-1"
+    assert moderator(event).app_user_id == "user-1"
 
 
 def test_a_picture_is_answered_as_bytes():

@@ -7,16 +7,20 @@ from likeness.domain.job import JobState
 from likeness.domain.moderation import Label, Outcome
 from likeness.domain.photo import Box, PhotoState
 from likeness.domain.reasons import Reason
+from likeness.domain.review import ReviewPolicy
 from likeness.services import moderate_photos as service
 from tests.builders import JOB, a_face, a_photo, a_policy, a_verdict, photos
 
 
-def moderate(world, **policy):
+def moderate(world, review="flagged"):
     return service.moderate_photos(
         JOB,
         jobs=world.jobs,
         detector=world.detector,
-        policy=a_policy(**policy),
+        policy=a_policy(),
+        review_policy=ReviewPolicy.read(review),
+        users=world.users,
+        seals=world.keyed_hash,
         metrics=world.metrics,
     )
 
@@ -73,8 +77,8 @@ def test_every_verdict_says_what_judged_it(world):
     moderate(world)
 
     verdict = world.jobs.photos(JOB)[0].verdict
-    assert (verdict.policy_version, verdict.detector_version) == ("test", "7.0")
-    assert [label.name for label in verdict.labels] == ["Weapons"]
+    assert (verdict.policy_version, verdict.seen.detector_version) == ("test", "7.0")
+    assert [label.name for label in verdict.seen.labels] == ["Weapons"]
 
 
 def test_a_detector_nobody_knows_goes_to_a_human_and_is_counted(world):

@@ -13,15 +13,14 @@ from likeness.domain.moderation import (
     Rule,
     SamePersonRule,
     celebrity,
+    judge,
     judge_age,
     judge_labels,
     judge_same_person,
     strictest,
-    unknown,
-    verdict,
 )
 from likeness.domain.reasons import Reason
-from tests.builders import DETECTOR, a_policy
+from tests.builders import DETECTOR, a_policy, seen
 
 ADULTS = AgeRule()
 ALIKE = SamePersonRule(accept=90, review=80)
@@ -124,16 +123,15 @@ def test_the_strictest_counts(given_, expected):
 
 
 def test_the_reason_of_a_verdict_is_that_of_its_gravest_finding():
-    nude = judge_labels([Label(name="Explicit", confidence=99)], DETECTOR, a_policy())
-    findings = [celebrity(99), unknown("label"), *nude]
+    labels = (Label(name="Something new", confidence=99), Label(name="Explicit", confidence=99))
 
-    judged = verdict(findings, labels=[], detector_version=DETECTOR, policy=a_policy())
+    judged = judge(seen(labels=labels, celebrities=(99.0,)), a_policy())
 
     assert (judged.outcome, judged.reason) == (Outcome.REFUSED, Reason.POLICY_NUDITY)
 
 
 def test_a_verdict_without_findings_has_no_reason():
-    judged = verdict([], labels=[], detector_version=DETECTOR, policy=a_policy())
+    judged = judge(seen(), a_policy())
 
     assert (judged.outcome, judged.reason) == (Outcome.CLEAN, None)
 

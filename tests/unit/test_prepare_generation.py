@@ -8,17 +8,17 @@ from likeness.domain.job import JobState
 from likeness.domain.moderation import Outcome
 from likeness.domain.photo import PhotoState
 from likeness.domain.reasons import Reason
-from likeness.domain.review import ReviewState
+from likeness.domain.review import ReviewKind, ReviewState
 from likeness.services.prepare_generation import may_be_drawn, orders, prepare_generation
 from tests.builders import (
     JOB,
-    MODERATOR,
     NOW,
     a_job,
     a_photo,
     a_review,
     a_verdict,
     an_avatar,
+    decided,
     photos,
 )
 
@@ -38,10 +38,11 @@ def moderated(world, *verdicts, state=JobState.MODERATING, **fields):
     return world.has(state, with_photos=there, **fields)
 
 
-def decided(world, state):
-    world.reviews.open(a_review(), "token")
-    reason = None if state is ReviewState.APPROVED else Reason.POLICY_VIOLENCE
-    world.reviews.save(a_review().decide(state, now=NOW, by=MODERATOR, reason=reason))
+def reviewed(world, state, review=None):
+    review = review or a_review()
+    world.reviews.open(review, "token")
+    reasons = () if state is ReviewState.APPROVED else (Reason.POLICY_VIOLENCE,)
+    world.reviews.save(decided(review, *reasons))
 
 
 def test_clean_photos_go_to_the_container(world):
@@ -106,7 +107,7 @@ def test_a_photo_that_slipped_in_after_moderation_stays_outside(world):
 
 def test_doubtful_photos_need_a_moderators_yes(world):
     moderated(world, CLEAN, DOUBTFUL, state=JobState.IN_REVIEW)
-    decided(world, ReviewState.APPROVED)
+    reviewed(world, ReviewState.APPROVED)
 
     prepare(world)
 
@@ -123,7 +124,7 @@ def test_doubtful_photos_without_a_review_stay_outside(world):
 
 def test_a_moderators_no_is_no_yes(world):
     moderated(world, DOUBTFUL, state=JobState.IN_REVIEW)
-    decided(world, ReviewState.REFUSED)
+    reviewed(world, ReviewState.REFUSED)
 
     with pytest.raises(Conflict, match="no photo"):
         prepare(world)
@@ -189,3 +190,13 @@ def test_only_a_job_on_its_way_is_prepared(world, state):
         prepare(world)
 
     assert world.work.orders == []
+
+
+def test_a_doubtful_photo_that_the_second_moderator_refused_is_not_drawn(world):
+    moderated(world, CLEAN, DOUBTFUL, CLEAN, state=JobState.IN_REVIEW)
+    reviewed(world, ReviewState.APPROVED)
+    reviewed(world, ReviewState.REFUSED, a_review(kind=ReviewKind.SECOND))
+
+    prepare(world)
+
+    assert [photo.photo_id for photo in world.work.orders[0].photos] == ["p01", "p03"]

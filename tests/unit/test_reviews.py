@@ -1,34 +1,74 @@
-"""The review of a doubtful job: asked for, listed, read and decided once."""
+"""A case at the desk: asked for, listed, read, leased, revealed and decided once."""
 
+import base64
 from datetime import timedelta
 
 import pytest
 
-from likeness.api import Decide, Page
-from likeness.domain.errors import Conflict, Forbidden, Invalid, NotFound, Unavailable
+from likeness.adapters.policy_files import load_reasons
+from likeness.api import Page
+from likeness.api_reviews import Decide, GrantExposure, Reveal, StatsOf
+from likeness.domain.audit import Act, verify
+from likeness.domain.desk import ExposureState, desk_day
+from likeness.domain.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    OverQuota,
+    Unavailable,
+)
 from likeness.domain.job import JobState
-from likeness.domain.moderation import Outcome
+from likeness.domain.moderation import Outcome, Severity
 from likeness.domain.reasons import Reason
-from likeness.domain.review import ReviewState, review_of
+from likeness.domain.review import (
+    MODERATORS_MAY_NAME,
+    RefusedPhoto,
+    ReviewKind,
+    ReviewPolicy,
+    ReviewState,
+    job_of,
+    kind_of,
+    picked,
+    review_of,
+)
+from likeness.services.claim_review import claim_review
 from likeness.services.decide_review import decide_review
+from likeness.services.expire_reviews import expire_reviews
+from likeness.services.grant_exposure import grant_exposure
+from likeness.services.heartbeat_review import heartbeat_review
 from likeness.services.list_reviews import list_reviews
+from likeness.services.read_audit import read_audit
 from likeness.services.read_review import read_review
+from likeness.services.release_review import release_review
 from likeness.services.request_review import request_review
+from likeness.services.request_second_review import request_second_review
+from likeness.services.reveal_photo import reveal_photo
+from likeness.services.review_stats import review_stats
 from tests.builders import (
     JOB,
     MODERATOR,
     NOW,
     OTHER_JOB,
     USER,
+    a_moderator,
     a_photo,
+    a_policy,
     a_review,
     a_verdict,
+    tiers,
 )
 
-REVIEW = review_of(JOB)
+REVIEW, SECOND = review_of(JOB), review_of(JOB, ReviewKind.SECOND)
+LEASE = timedelta(minutes=2)
+BUDGET = 5
 YES = Decide(approve=True)
-NO = Decide(approve=False, reason=Reason.POLICY_VIOLENCE)
+NO = Decide(approve=False, photos=(RefusedPhoto(photo_id="p02", reason=Reason.POLICY_VIOLENCE),))
 DOUBTFUL = a_verdict(Outcome.DOUBTFUL, Reason.POLICY_VIOLENCE)
+ME = a_moderator()
+OTHER = a_moderator("moderator-2")
+LEAD = a_moderator("lead-1", lead=True)
+MYSELF_AS_USER = a_moderator(app_user_id=USER)
 
 
 def request(world, under="token-1"):
@@ -38,26 +78,120 @@ def request(world, under="token-1"):
         jobs=world.jobs,
         reviews=world.reviews,
         clock=world.clock,
+        policy=a_policy(),
+        tiers=tiers(),
         decide_within=timedelta(hours=12),
     )
 
 
-def decide(world, decision, moderator=MODERATOR):
-    return decide_review(
+def request_second(world, under="token-2"):
+    request_second_review(
+        JOB,
+        under,
+        jobs=world.jobs,
+        reviews=world.reviews,
+        clock=world.clock,
+        decide_within=timedelta(minutes=30),
+    )
+
+
+def listed(world, moderator=ME, **query):
+    return list_reviews(
+        Page(**query),
+        moderator=moderator,
+        reviews=world.reviews,
+        desk=world.desk,
+        clock=world.clock,
+        budget=BUDGET,
+    )
+
+
+def read(world, moderator=ME, review=REVIEW):
+    return read_review(
+        review,
+        moderator=moderator,
+        jobs=world.jobs,
+        reviews=world.reviews,
+        photos=world.photos,
+        previews=world.pictures,
+        clock=world.clock,
+        reasons=load_reasons(),
+    )
+
+
+def claim(world, moderator=ME, review=REVIEW):
+    return claim_review(
+        review, moderator=moderator, reviews=world.reviews, clock=world.clock, lease=LEASE
+    )
+
+
+def beat(world, moderator=ME):
+    return heartbeat_review(
+        REVIEW, moderator=moderator, reviews=world.reviews, clock=world.clock, lease=LEASE
+    )
+
+
+def release(world, moderator=ME):
+    return release_review(REVIEW, moderator=moderator, reviews=world.reviews, clock=world.clock)
+
+
+def reveal(world, moderator=ME, photo="p02"):
+    return reveal_photo(
         REVIEW,
+        Reveal(photo_id=photo),
+        moderator=moderator,
+        reviews=world.reviews,
+        desk=world.desk,
+        photos=world.photos,
+        clock=world.clock,
+        budget=BUDGET,
+    )
+
+
+def decide(world, decision=YES, moderator=ME, review=REVIEW, second_percent=0):
+    return decide_review(
+        review,
         decision,
         moderator=moderator,
         jobs=world.jobs,
         reviews=world.reviews,
+        appeals=world.appeals,
+        photos=world.photos,
+        ledger=world.ledger,
+        users=world.users,
         workflow=world.workflow,
         clock=world.clock,
+        second_percent=second_percent,
     )
 
 
-def read(world, moderator=MODERATOR):
-    return read_review(
-        REVIEW, moderator=moderator, jobs=world.jobs, reviews=world.reviews, photos=world.photos
+def audit(world, moderator=ME, review=REVIEW):
+    return read_audit(review, moderator=moderator, reviews=world.reviews, trail=world.trail)
+
+
+def grant(world, moderator=LEAD, to=MODERATOR, more=3):
+    return grant_exposure(
+        GrantExposure(moderator=to, more=more),
+        moderator=moderator,
+        desk=world.desk,
+        clock=world.clock,
+        budget=BUDGET,
     )
+
+
+def stats(world, moderator=ME, days=30):
+    return review_stats(
+        StatsOf(days=days),
+        moderator=moderator,
+        reviews=world.reviews,
+        desk=world.desk,
+        clock=world.clock,
+        budget=BUDGET,
+    )
+
+
+def acts(world):
+    return [entry.act for entry in world.trail.entries()]
 
 
 @pytest.fixture
@@ -66,19 +200,26 @@ def waiting(world):
     there = [a_photo(1, verdict=a_verdict()), a_photo(2, verdict=DOUBTFUL)]
     world.has(JobState.MODERATING, with_photos=there)
     request(world)
-    world.workflow.waiting_tokens.add("token-1")
+    world.workflow.waiting_tokens |= {"token-1", "token-2"}
     return world
+
+
+@pytest.fixture
+def mine(waiting):
+    claim(waiting)
+    return waiting
 
 
 # --- asked for -----------------------------------------------------------------------------------
 
 
-def test_a_review_shows_only_what_was_doubtful_and_has_a_deadline(waiting):
+def test_a_case_has_every_photo_the_doubtful_ones_first_and_a_deadline(waiting):
     review = waiting.reviews.get(REVIEW)
 
-    assert [photo.photo_id for photo in review.photos] == ["p02"]
+    assert [photo.photo_id for photo in review.photos] == ["p02", "p01"]
     assert review.photos[0].findings == DOUBTFUL.findings
     assert review.decide_by == NOW + timedelta(hours=12)
+    assert review.severity is Severity.HIGH
     assert waiting.job.state is JobState.IN_REVIEW
     assert waiting.reviews.task_token(REVIEW) == "token-1"
 
@@ -91,6 +232,7 @@ def test_a_replayed_request_keeps_the_deadline_and_takes_the_newer_token(waiting
     assert waiting.reviews.get(REVIEW).decide_by == NOW + timedelta(hours=12)
     assert waiting.reviews.task_token(REVIEW) == "token-2"
     assert len([moment for moment in waiting.job.timeline if moment.state == "in_review"]) == 1
+    assert acts(waiting) == [Act.OPENED]
 
 
 def test_a_crash_before_the_job_was_saved_is_mended(world, monkeypatch):
@@ -120,147 +262,557 @@ def test_only_a_job_in_moderation_asks_for_a_review(world, state):
     assert world.reviews.waiting() == []
 
 
+def test_a_sampled_case_in_which_nothing_was_found_has_low_severity(world):
+    world.has(JobState.MODERATING, with_photos=[a_photo(1, verdict=a_verdict())])
+
+    request(world)
+
+    assert world.reviews.get(REVIEW).severity is Severity.LOW
+    assert read(world).photos[0].flagged is False
+
+
+def test_a_case_has_the_priority_of_its_jobs_tier(world):
+    world.has(JobState.MODERATING, with_photos=[a_photo(1, verdict=DOUBTFUL)], tier="plus")
+
+    request(world)
+
+    assert world.reviews.get(REVIEW).priority == tiers()["plus"].priority > 0
+
+
+@pytest.mark.parametrize("kind", list(ReviewKind))
+def test_an_id_says_which_job_and_which_kind(kind):
+    assert job_of(review_of(JOB, kind)) == JOB
+    assert kind_of(review_of(JOB, kind)) is kind
+
+
+@pytest.mark.parametrize("text", ["", "sample", "sample:", "sample:x", "sample:101", "5", "ALL"])
+def test_a_review_policy_that_nobody_knows_is_an_error(text):
+    with pytest.raises(ValueError, match="review policy|percent"):
+        ReviewPolicy.read(text)
+
+
+def test_the_sample_is_the_same_whenever_it_is_asked_and_about_as_large_as_it_says():
+    jobs = [f"j{n:032x}" for n in range(4000)]
+    policy = ReviewPolicy.read("sample:25")
+
+    picks = [policy.picks(job) for job in jobs]
+
+    assert picks == [policy.picks(job) for job in jobs]
+    assert 900 < sum(picks) < 1100
+    assert all(ReviewPolicy.read("all").picks(job) for job in jobs)
+    assert not any(ReviewPolicy.read("flagged").picks(job) for job in jobs)
+    assert picks != [picked(job, 25, "second") for job in jobs], "two samples, drawn apart"
+
+
 # --- listed and read -----------------------------------------------------------------------------
 
 
-def test_the_queue_shows_the_next_to_expire_first_and_no_token(waiting):
-    waiting.reviews.open(a_review(job_id=OTHER_JOB, decide_by=NOW), "token-9")
+def test_the_queue_shows_the_gravest_first_then_the_next_to_expire(waiting):
+    def opened(n, severity, hours):
+        job_id = f"j{n:032x}"
+        review = a_review(
+            job_id=job_id,
+            owner=f"user-{n}",
+            severity=severity,
+            decide_by=NOW + timedelta(hours=hours),
+        )
+        waiting.reviews.open(review, f"token-{n}")
 
-    queue = list_reviews(Page(), reviews=waiting.reviews)
+    opened(7, Severity.LOW, 1)
+    opened(8, Severity.CRITICAL, 9)
+    opened(9, Severity.HIGH, 3)
 
-    assert [review.job_id for review in queue.reviews] == [OTHER_JOB, JOB]
+    queue = listed(waiting)
+
+    assert [int(review.job_id[1:], 16) for review in queue.reviews] == [8, 9, 1, 7]
+    assert queue.next is None
+    assert queue.exposure.limit == BUDGET
     assert "token" not in queue.model_dump_json()
+    assert USER not in queue.model_dump_json()
 
 
-def test_a_moderator_sees_what_was_found_and_a_link_to_that_photo(waiting):
-    (photo,) = read(waiting).photos
+def test_pages_are_read_on_until_one_is_full(waiting):
+    """What somebody may not work takes no place on their page."""
+    for n in range(2, 8):
+        owner = USER if n % 2 else f"user-{n}"
+        waiting.reviews.open(a_review(job_id=f"j{n:032x}", owner=owner), "token")
 
-    assert photo.photo_id == "p02"
-    assert photo.findings == ("doubtful: POLICY.VIOLENCE, Weapons (62 %)",)
-    assert photo.link == waiting.photos.review_link(JOB, "p02")
+    first = listed(waiting, MYSELF_AS_USER, limit=2)
+    second = listed(waiting, MYSELF_AS_USER, limit=2, cursor=first.next)
+
+    found = [int(review.job_id[1:], 16) for page in (first, second) for review in page.reviews]
+    assert found == [2, 4, 6]
+    assert len(first.reviews) == 2
+    assert second.next is None
+
+
+def test_a_cursor_that_no_page_gave_is_refused(waiting):
+    with pytest.raises(Invalid, match="cursor"):
+        listed(waiting, cursor="bm90IGEgY3Vyc29y")
+
+
+def test_a_case_past_its_deadline_is_not_offered(waiting):
+    waiting.clock.advance(timedelta(hours=12))
+
+    assert listed(waiting).reviews == ()
+
+
+def test_a_moderator_sees_what_was_found_and_a_blurred_copy(waiting):
+    case = read(waiting)
+    flagged, beside = case.photos
+
+    assert (flagged.photo_id, flagged.flagged, beside.flagged) == ("p02", True, False)
+    (found,) = flagged.findings
+    assert (found.source, found.confidence, found.outcome) == ("Weapons", 61.5, "doubtful")
+    assert found.reason.code is Reason.POLICY_VIOLENCE
+    assert flagged.labels[0].name == "Weapons"
+    assert (flagged.age_low, flagged.age_high, flagged.similarity) == (24, 32, 99.0)
+    assert flagged.face == a_photo(2).face
+    assert flagged.preview.startswith("data:image/jpeg;base64,")
+    assert base64.b64decode(flagged.preview.partition(",")[2]) == b"blurred jpeg"
+    assert (case.policy_version, case.detector_version) == ("test", "7.0")
+    assert [one.code for one in case.reason_codes] == list(MODERATORS_MAY_NAME)
+
+
+def test_no_link_and_no_user_is_in_a_case(waiting):
+    shown = read(waiting).model_dump_json()
+
+    assert "https://" not in shown
+    assert USER not in shown
 
 
 def test_a_finding_without_a_rule_says_so(world):
     world.has(JobState.MODERATING, with_photos=[a_photo(verdict=a_verdict(Outcome.DOUBTFUL, None))])
     request(world)
 
-    assert read(world).photos[0].findings == ("doubtful: no rule for this, Weapons (62 %)",)
+    assert read(world).photos[0].findings[0].reason is None
 
 
-def test_a_review_that_was_decided_shows_no_photo_any_more(waiting):
-    decide(waiting, YES)
+def test_a_review_that_was_decided_shows_no_photo_any_more(mine):
+    decide(mine, NO)
 
-    assert read(waiting).photos == ()
-    assert read(waiting).state == ReviewState.APPROVED
+    case = read(mine, OTHER)
 
-
-@pytest.mark.parametrize(
-    "act", [lambda world: read(world, USER), lambda world: decide(world, YES, USER)]
-)
-def test_nobody_moderates_their_own_photos(waiting, act):
-    with pytest.raises(Forbidden):
-        act(waiting)
-
-    assert waiting.reviews.get(REVIEW).state is ReviewState.WAITING
+    assert [photo.preview for photo in case.photos] == [None, None]
+    assert case.review.state is ReviewState.REFUSED
+    assert case.decision.photos == NO.photos
+    assert case.decision.yours is False
+    assert read(mine).decision.yours is True
 
 
-@pytest.mark.parametrize("act", [read, lambda world: decide(world, YES)])
+def test_a_photo_that_is_gone_already_has_no_preview(waiting):
+    waiting.photos.drop(JOB, "p01")
+
+    assert [photo.preview is None for photo in read(waiting).photos] == [False, True]
+
+
+OWN = [read, claim, beat, release, reveal, lambda world, who: decide(world, YES, who), audit]
+
+
+@pytest.mark.parametrize("act", OWN)
+@pytest.mark.parametrize("who", [MYSELF_AS_USER, a_moderator(USER)], ids=["mapped", "same id"])
+def test_nobody_works_a_case_of_their_own_photos(waiting, act, who):
+    with pytest.raises(Forbidden, match="own"):
+        act(waiting, who)
+
+    assert waiting.reviews.get(REVIEW) == waiting.reviews.get(REVIEW)
+    assert waiting.reviews.get(REVIEW).version == 1
+    assert listed(waiting, who).reviews == ()
+
+
+@pytest.mark.parametrize("act", OWN)
 def test_an_unknown_review_is_not_found(world, act):
     with pytest.raises(NotFound):
-        act(world)
+        act(world, ME)
 
 
-# --- decided -------------------------------------------------------------------------------------
+# --- leased ---------------------------------------------------------------------------------------
+
+
+def test_a_claim_is_a_lease_that_others_see(waiting):
+    mine = claim(waiting)
+
+    assert (mine.until, mine.heartbeat_seconds) == (NOW + LEASE, 30)
+    assert listed(waiting).reviews[0].lease.yours is True
+    assert listed(waiting, OTHER).reviews[0].lease.yours is False
+    with pytest.raises(Conflict, match="somebody else"):
+        claim(waiting, OTHER)
+
+
+def test_claiming_what_one_holds_begins_the_lease_anew(mine):
+    mine.clock.advance(timedelta(minutes=1))
+
+    assert claim(mine).until == NOW + timedelta(minutes=3)
+
+
+def test_of_two_who_claim_at_once_one_gets_it(waiting, monkeypatch):
+    seen = waiting.reviews.get(REVIEW)
+    claim(waiting)
+    monkeypatch.setattr(waiting.reviews, "get", lambda _: seen)
+
+    with pytest.raises(Conflict):
+        claim(waiting, OTHER)
+
+    monkeypatch.undo()
+    assert waiting.reviews.get(REVIEW).lease.by == MODERATOR
+
+
+def test_a_heartbeat_keeps_the_lease_and_is_no_act(mine):
+    for _ in range(10):
+        mine.clock.advance(timedelta(seconds=90))
+        assert beat(mine).until == mine.clock.now() + LEASE
+
+    assert acts(mine) == [Act.OPENED, Act.CLAIMED]
+
+
+@pytest.mark.parametrize("act", [beat, release, reveal, decide], ids=lambda act: act.__name__)
+def test_a_lease_that_ran_out_is_lost(mine, act):
+    mine.clock.advance(LEASE)
+
+    with pytest.raises(Conflict, match="claim it"):
+        act(mine)
+
+    assert mine.workflow.answers == {}
+    assert claim(mine, OTHER).until == mine.clock.now() + LEASE
+    with pytest.raises(Conflict):
+        act(mine)
+
+
+@pytest.mark.parametrize("act", [beat, release, reveal, decide], ids=lambda act: act.__name__)
+def test_whoever_has_no_lease_gets_a_conflict(waiting, act):
+    with pytest.raises(Conflict, match="claim it"):
+        act(waiting)
+
+
+def test_a_released_case_is_anybodys(mine):
+    assert release(mine).lease is None
+
+    assert claim(mine, OTHER).until == NOW + LEASE
+    assert acts(mine) == [Act.OPENED, Act.CLAIMED, Act.RELEASED, Act.CLAIMED]
+
+
+def test_no_lease_lasts_beyond_the_deadline(waiting):
+    waiting.clock.advance(timedelta(hours=12) - timedelta(seconds=30))
+
+    assert claim(waiting).until == NOW + timedelta(hours=12)
+
+
+def test_a_case_past_its_deadline_cannot_be_claimed(waiting):
+    waiting.clock.advance(timedelta(hours=12))
+
+    with pytest.raises(Conflict, match="ran out"):
+        claim(waiting)
+
+
+# --- revealed -------------------------------------------------------------------------------------
+
+
+def test_a_reveal_is_counted_and_gives_a_link_for_a_minute(mine):
+    shown = reveal(mine)
+
+    assert shown.link == mine.photos.review_link(JOB, "p02")
+    assert shown.expires_at == NOW + timedelta(minutes=1)
+    assert (shown.exposure.used, shown.exposure.limit) == (1, BUDGET)
+    last = mine.trail.of(REVIEW)[-1]
+    assert (last.act, last.actor, last.details) == (Act.REVEALED, MODERATOR, {"photo_id": "p02"})
+
+
+def test_a_photo_of_another_case_cannot_be_revealed(mine):
+    with pytest.raises(NotFound):
+        reveal(mine, photo="p09")
+
+    assert mine.desk.exposure(MODERATOR, desk_day(NOW)).used == 0
+
+
+def test_the_budget_warns_and_then_asks_a_lead(mine):
+    states = [reveal(mine).exposure.state for _ in range(BUDGET)]
+    with pytest.raises(OverQuota):
+        reveal(mine)
+    with pytest.raises(OverQuota):
+        reveal(mine)
+
+    assert states == [*[ExposureState.OK] * 3, ExposureState.WARNED, ExposureState.USED_UP]
+    assert acts(mine).count(Act.REVEALED) == BUDGET
+    assert acts(mine).count(Act.EXPOSURE_ASKED) == 1
+    (asking,) = stats(mine, LEAD).moderators
+    assert (asking.moderator, asking.asks) == (MODERATOR, True)
+
+    assert grant(mine, more=1).limit == BUDGET + 1
+    assert reveal(mine).exposure.used == BUDGET + 1
+    with pytest.raises(OverQuota):
+        reveal(mine)
+
+
+def test_a_new_day_has_a_new_budget(mine):
+    for _ in range(BUDGET):
+        reveal(mine)
+    mine.clock.set(NOW.replace(hour=23, minute=59))
+    claim(mine)
+    with pytest.raises(OverQuota):
+        reveal(mine)
+
+    mine.clock.advance(timedelta(minutes=1))
+
+    assert mine.clock.now().day == NOW.day + 1
+    with pytest.raises(Conflict, match="ran out"):
+        reveal(mine)  # the case's own deadline is midnight
+    assert mine.desk.exposure(MODERATOR, desk_day(mine.clock.now())).used == 0
 
 
 @pytest.mark.parametrize(
-    ("decision", "state", "reason"),
-    [
-        (YES, ReviewState.APPROVED, None),
-        (NO, ReviewState.REFUSED, Reason.POLICY_VIOLENCE),
-    ],
+    ("who", "to"), [(ME, "moderator-2"), (LEAD, LEAD.subject)], ids=["no lead", "oneself"]
 )
-def test_a_decision_is_stored_and_the_state_machine_goes_on(waiting, decision, state, reason):
-    decided = decide(waiting, decision)
+def test_only_another_lead_grants_exposure(waiting, who, to):
+    with pytest.raises(Forbidden):
+        grant(waiting, who, to)
 
-    assert waiting.reviews.get(REVIEW) == decided
-    assert (decided.state, decided.reason) == (state, reason)
-    assert (decided.decided_by, decided.decided_at) == (MODERATOR, NOW)
-    told = {"job_id": JOB, "approved": decision.approve}
-    assert waiting.workflow.answers == {"token-1": told}
+    assert waiting.desk.exposure(to, desk_day(NOW)).extra == 0
+
+
+# --- decided --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("decision", "state", "act"),
+    [(YES, ReviewState.APPROVED, Act.APPROVED), (NO, ReviewState.REFUSED, Act.REFUSED)],
+)
+def test_a_decision_is_stored_and_the_state_machine_goes_on(mine, decision, state, act):
+    view = decide(mine, decision)
+
+    decided = mine.reviews.get(REVIEW)
+    assert view.state is decided.state is state
+    assert decided.refused == decision.photos
+    assert (decided.decided_by, decided.decided_at, decided.lease) == (MODERATOR, NOW, None)
+    told = {"job_id": JOB, "approved": decision.approve, "second": False}
+    assert mine.workflow.answers == {"token-1": told}
+    assert acts(mine)[-1] is act
+    assert listed(mine).reviews == ()
+
+
+def test_the_trail_says_why_and_holds(mine):
+    decide(mine, NO)
+
+    last = audit(mine).acts[-1]
+    assert last.details == {"p02": "POLICY.VIOLENCE"}
+    assert verify(mine.trail.entries(), mine.trail.head()).hash == last.hash
 
 
 @pytest.mark.parametrize(
     "decision",
-    [Decide(approve=True, reason=Reason.POLICY_NUDITY), Decide(approve=False)],
-    ids=["yes with a reason", "no without one"],
+    [
+        Decide(approve=True, photos=NO.photos),
+        Decide(approve=False),
+        Decide(approve=False, photos=NO.photos * 2),
+        Decide(approve=False, photos=(RefusedPhoto(photo_id="p09", reason=Reason.POLICY_HATE),)),
+        Decide(
+            approve=False,
+            photos=(RefusedPhoto(photo_id="p02", reason=Reason.SYSTEM_UNAVAILABLE),),
+        ),
+    ],
+    ids=["yes with a photo", "no without one", "twice", "not in the case", "no moderator's reason"],
 )
-def test_a_decision_needs_a_reason_exactly_when_it_refuses(waiting, decision):
+def test_a_decision_must_make_sense(mine, decision):
     with pytest.raises(Invalid):
-        decide(waiting, decision)
+        decide(mine, decision)
 
-    assert waiting.reviews.get(REVIEW).state is ReviewState.WAITING
+    assert mine.reviews.get(REVIEW).state is ReviewState.WAITING
+    assert mine.workflow.answers == {}
+
+
+@pytest.mark.parametrize("reason", MODERATORS_MAY_NAME)
+def test_every_reason_that_a_moderator_may_name_is_taken(mine, reason):
+    refusal = (RefusedPhoto(photo_id="p02", reason=reason),)
+
+    decide(mine, Decide(approve=False, photos=refusal))
+
+    assert mine.reviews.get(REVIEW).refused == refusal
+    assert stats(mine).refused_by_reason == {reason: 1}
 
 
 @pytest.mark.parametrize("second", [YES, NO])
-def test_the_second_moderator_gets_a_conflict(waiting, second):
-    decide(waiting, YES)
+def test_the_second_moderator_gets_a_conflict(mine, second):
+    decide(mine)
 
     with pytest.raises(Conflict):
-        decide(waiting, second, "moderator-2")
+        decide(mine, second, OTHER)
 
-    assert waiting.reviews.get(REVIEW).decided_by == MODERATOR
-
-
-def test_a_moderator_cannot_change_their_mind(waiting):
-    decide(waiting, YES)
-
-    with pytest.raises(Conflict):
-        decide(waiting, NO)
-
-    assert waiting.reviews.get(REVIEW).state is ReviewState.APPROVED
+    assert mine.reviews.get(REVIEW).decided_by == MODERATOR
 
 
-def test_two_moderators_at_once_cannot_both_decide(waiting, monkeypatch):
-    seen = waiting.reviews.get(REVIEW)
-    decide(waiting, YES)
-    monkeypatch.setattr(waiting.reviews, "get", lambda _: seen)
+def test_a_moderator_cannot_change_their_mind(mine):
+    decide(mine)
 
     with pytest.raises(Conflict):
-        decide(waiting, NO, "moderator-2")
+        decide(mine, NO)
+
+    assert mine.reviews.get(REVIEW).state is ReviewState.APPROVED
+
+
+def test_two_decisions_at_once_cannot_both_count(mine, monkeypatch):
+    seen = mine.reviews.get(REVIEW)
+    decide(mine)
+    monkeypatch.setattr(mine.reviews, "get", lambda _: seen)
+
+    with pytest.raises(Conflict):
+        decide(mine, NO)
 
     monkeypatch.undo()
-    assert waiting.reviews.get(REVIEW).state is ReviewState.APPROVED
-    assert waiting.workflow.answers == {"token-1": {"job_id": JOB, "approved": True}}
+    assert mine.reviews.get(REVIEW).state is ReviewState.APPROVED
+    assert len(mine.workflow.answers) == 1
+    assert stats(mine).approved == 1
 
 
-def test_an_answer_that_was_lost_is_given_again_by_the_same_decision(waiting, monkeypatch):
+def test_an_answer_that_was_lost_is_given_again_by_the_same_decision(mine, monkeypatch):
     def lose(*_):
         raise Unavailable("no answer")
 
-    monkeypatch.setattr(waiting.workflow, "resume", lose)
+    monkeypatch.setattr(mine.workflow, "resume", lose)
     with pytest.raises(Unavailable):
-        decide(waiting, NO)
+        decide(mine, NO)
     monkeypatch.undo()
-    waiting.clock.advance(timedelta(hours=13))
+    mine.clock.advance(timedelta(hours=13))
 
-    decided = decide(waiting, NO)
+    decide(mine, NO)
 
-    assert decided.decided_at == NOW
-    assert waiting.workflow.answers == {"token-1": {"job_id": JOB, "approved": False}}
-
-
-def test_a_decision_after_the_deadline_is_refused(waiting):
-    waiting.clock.set(waiting.reviews.get(REVIEW).decide_by)
-
-    with pytest.raises(Conflict, match="ran out"):
-        decide(waiting, YES)
-
-    assert waiting.workflow.answers == {}
+    assert mine.reviews.get(REVIEW).decided_at == NOW
+    assert [told["approved"] for told in mine.workflow.answers.values()] == [False]
+    assert acts(mine).count(Act.REFUSED) == 1
+    assert stats(mine).refused == 1
 
 
-def test_a_decision_that_nobody_waits_for_is_a_conflict(waiting):
-    waiting.workflow.waiting_tokens.clear()
+def test_a_decision_that_nobody_waits_for_is_a_conflict(mine):
+    mine.workflow.waiting_tokens.clear()
 
     with pytest.raises(Conflict, match="no longer"):
-        decide(waiting, YES)
+        decide(mine)
+
+
+# --- a second opinion -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def second(mine):
+    """Decided by ME with no, and before a second moderator."""
+    decide(mine, NO, second_percent=100)
+    request_second(mine)
+    return mine
+
+
+def test_a_decided_case_that_is_picked_waits_for_a_second_opinion(second):
+    assert second.workflow.answers["token-1"]["second"] is True
+    review = second.reviews.get(SECOND)
+
+    assert review.photos == second.reviews.get(REVIEW).photos
+    assert review.decide_by == NOW + timedelta(minutes=30)
+    assert second.reviews.task_token(SECOND) == "token-2"
+
+
+def test_the_second_moderator_sees_no_trace_of_the_first_decision(second):
+    (shown,) = listed(second, OTHER).reviews
+    case = read(second, OTHER, SECOND)
+
+    assert shown.kind is ReviewKind.PHOTOS
+    assert case.decision is None
+    assert MODERATOR not in case.model_dump_json()
+    assert [act.act for act in audit(second, OTHER, SECOND).acts] == [Act.OPENED]
+    for look in (read, audit):
+        with pytest.raises(Forbidden, match="second opinion"):
+            look(second, OTHER)
+        look(second, ME)
+
+
+def test_who_decided_first_does_not_decide_again(second):
+    assert listed(second).reviews == ()
+    with pytest.raises(Forbidden, match="before"):
+        claim(second, ME, SECOND)
+
+
+@pytest.mark.parametrize(
+    ("decision", "agreement"), [(NO, 1.0), (YES, 0.0)], ids=["the same", "another"]
+)
+def test_the_second_decision_answers_the_machine_and_is_compared(second, decision, agreement):
+    claim(second, OTHER, SECOND)
+    decide(second, decision, OTHER, SECOND, second_percent=100)
+
+    told = second.workflow.answers["token-2"]
+    assert told == {"job_id": JOB, "approved": decision.approve, "second": False}
+    assert (stats(second).second.pairs, stats(second).second.agreement) == (1, agreement)
+    assert stats(second).refused == 1, "a second opinion is no second decision"
+    assert read(second, OTHER).decision.approved is False, "now both may be seen"
+
+
+def test_a_replayed_request_for_a_second_opinion_takes_the_newer_token(second):
+    request_second(second, "token-3")
+
+    assert second.reviews.task_token(SECOND) == "token-3"
+    assert acts(second).count(Act.OPENED) == 2
+
+
+def test_a_second_opinion_that_nobody_gave_is_closed(second):
+    second.clock.advance(timedelta(minutes=30))
+
+    assert closes(second) == 1
+    assert closes(second) == 0
+
+    assert second.reviews.get(SECOND).state is ReviewState.EXPIRED
+    assert read(second, OTHER).decision is not None
+
+
+def test_a_first_review_is_left_to_its_state_machine(waiting):
+    waiting.clock.advance(timedelta(hours=13))
+
+    assert closes(waiting) == 0
+    assert waiting.reviews.get(REVIEW).state is ReviewState.WAITING
+
+
+def closes(world):
+    return expire_reviews(
+        jobs=world.jobs,
+        reviews=world.reviews,
+        appeals=world.appeals,
+        photos=world.photos,
+        ledger=world.ledger,
+        users=world.users,
+        clock=world.clock,
+    )
+
+
+# --- numbers --------------------------------------------------------------------------------------
+
+
+def test_the_stats_say_what_waits_and_how_it_was_decided(waiting):
+    waiting.reviews.open(
+        a_review(job_id=OTHER_JOB, severity=Severity.LOW, opened_at=NOW - timedelta(hours=1)), "t"
+    )
+    waiting.clock.advance(timedelta(minutes=5))
+    claim(waiting)
+
+    before = stats(waiting)
+    assert (before.queue.waiting, before.queue.leased) == (2, 1)
+    assert before.queue.by_severity == {"critical": 0, "high": 1, "medium": 0, "low": 1}
+    assert before.queue.oldest_opened_at == NOW - timedelta(hours=1)
+    assert before.mean_seconds_to_decide is None
+    assert (before.second.kappa, before.appeals.overturn_rate) == (None, None)
+
+    decide(waiting, NO)
+
+    after = stats(waiting)
+    assert (after.approved, after.refused) == (0, 1)
+    assert after.refused_by_reason == {Reason.POLICY_VIOLENCE: 1}
+    assert after.mean_seconds_to_decide == 300
+
+
+def test_only_leads_see_how_much_others_saw(mine):
+    reveal(mine)
+
+    assert stats(mine).moderators == ()
+    assert stats(mine).exposure.used == 1
+    assert [one.moderator for one in stats(mine, LEAD).moderators] == [MODERATOR]
+
+
+def test_stats_look_back_as_many_days_as_they_are_asked(mine):
+    decide(mine)
+    mine.clock.advance(timedelta(days=3))
+
+    assert stats(mine, days=4).approved == 1
+    assert stats(mine, days=3).approved == 0

@@ -31,6 +31,13 @@ class Never:
     """A step that waits for somebody who does not come."""
 
 
+@dataclass(frozen=True)
+class ToldOfFailure:
+    """A step that waits for somebody who fails it."""
+
+    error: str
+
+
 @dataclass
 class Ran:
     """What an execution did."""
@@ -49,13 +56,15 @@ class Machine:
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     answers: dict[str, list[Any]] = field(default_factory=dict)
 
-    def run(self, input_: dict[str, Any] | None = None, **answers: Any) -> Ran:
+    def run(
+        self, input_: dict[str, Any] | None = None, *, lane: str = "training-job", **answers: Any
+    ) -> Ran:
         given = USUAL | answers
         self.answers = {
             name: answer if isinstance(answer, list) else [answer] for name, answer in given.items()
         }
         machine = self.client.create_state_machine(
-            name="pipeline", definition=json.dumps(quick(definition())), roleArn=ROLE
+            name="pipeline", definition=json.dumps(quick(definition(lane))), roleArn=ROLE
         )["stateMachineArn"]
         execution = self.client.start_execution(
             stateMachineArn=machine, name=JOB, input=json.dumps({"job_id": JOB} | (input_ or {}))
@@ -83,17 +92,24 @@ class Machine:
             return {"FunctionError": "Unhandled", "Payload": problem, "StatusCode": 200}
         if "task_token" in payload and not isinstance(answer, Never):
             Thread(target=self._decide, args=(payload["task_token"], answer)).start()
-        return {"Payload": {} if isinstance(answer, Never) else answer, "StatusCode": 200}
+        waits = isinstance(answer, Never | ToldOfFailure)
+        return {"Payload": {} if waits else answer, "StatusCode": 200}
 
-    def _decide(self, token: str, answer: dict[str, Any]) -> None:
-        self.client.send_task_success(taskToken=token, output=json.dumps(answer))
+    def _decide(self, token: str, answer: Any) -> None:
+        if isinstance(answer, ToldOfFailure):
+            self.client.send_task_failure(taskToken=token, error=answer.error)
+        else:
+            self.client.send_task_success(taskToken=token, output=json.dumps(answer))
 
 
 USUAL: dict[str, Any] = {
     "ModeratePhotos": {"job_id": JOB, "outcome": "clean"},
-    "RequestReview": {"job_id": JOB, "approved": True},
+    "RequestReview": {"job_id": JOB, "approved": True, "second": False},
+    "RequestSecondReview": {"job_id": JOB, "approved": True, "second": False},
     "PrepareGeneration": {"job_id": JOB, "training_job_name": "likeness-x-r1"},
     "Generate": {"TrainingJobStatus": "Completed"},
+    "StartInference": {"job_id": JOB, "round": 1},
+    "UnpackAvatars": {"job_id": JOB, "round": 1, "avatars": 30},
     "ModerateAvatars": {"job_id": JOB, "redraw": False, "approved": 30},
     "PurgePhotos": {"job_id": JOB, "objects": 12},
     "PublishAvatars": {"job_id": JOB, "avatars": 30},
@@ -102,7 +118,7 @@ USUAL: dict[str, Any] = {
 }
 
 
-def definition() -> dict[str, Any]:
+def definition(lane: str = "training-job") -> dict[str, Any]:
     """The pipeline with its substitutions filled in, and the training job as a function.
 
     moto runs no training jobs: Generate keeps its name, retries and catches, and calls a double.
@@ -111,7 +127,10 @@ def definition() -> dict[str, Any]:
     for name in USUAL:
         text = text.replace(f"${{{name}}}", FUNCTION + name)
     machine: dict[str, Any] = json.loads(
-        text.replace('"${ReviewSeconds}"', "2").replace("${Partition}", "aws")
+        text.replace('"${ReviewSeconds}"', "2")
+        .replace('"${SecondReviewSeconds}"', "2")
+        .replace("${Partition}", "aws")
+        .replace("${Lane}", lane)
     )
     machine["States"]["Generate"] |= {
         "Resource": "arn:aws:states:::lambda:invoke",

@@ -3,10 +3,11 @@
 import pytest
 
 from tests.builders import JOB
-from tests.workflow.machine import USUAL, Fails, Never, definition
+from tests.workflow.machine import USUAL, Fails, Never, ToldOfFailure, definition
 
 TO_THE_END = ["PurgePhotos", "PublishAvatars", "SettleJob"]
 ONE_ROUND = ["PrepareGeneration", "Generate", "ModerateAvatars"]
+ON_THE_ENDPOINT = ["PrepareGeneration", "StartInference", "UnpackAvatars", "ModerateAvatars"]
 OUTAGE = Fails("Unavailable")
 
 
@@ -33,7 +34,7 @@ def test_an_outcome_that_nobody_planned_for_goes_to_a_moderator(machine):
 def test_photos_that_a_moderator_refuses_end_the_job(machine):
     ran = machine.run(
         ModeratePhotos={"outcome": "doubtful"},
-        RequestReview={"approved": False},
+        RequestReview={"approved": False, "second": False},
         FailJob={"state": "refused"},
     )
 
@@ -58,6 +59,37 @@ def test_a_review_that_nobody_decides_ends_the_job(machine):
     assert ran.inputs["FailJob"] == [{"job_id": JOB, "error": "States.Timeout"}]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "goes_on"),
+    [(True, True, True), (True, False, False), (False, True, False), (False, False, False)],
+)
+def test_of_two_decisions_the_stricter_one_stands(machine, first, second, goes_on):
+    ran = machine.run(
+        ModeratePhotos={"outcome": "doubtful"},
+        RequestReview={"approved": first, "second": True},
+        RequestSecondReview={"approved": second, "second": False},
+        FailJob={"state": "refused"},
+    )
+
+    then = [*ONE_ROUND, *TO_THE_END] if goes_on else ["FailJob"]
+    assert ran.steps == ["ModeratePhotos", "RequestReview", "RequestSecondReview", *then]
+    if not goes_on:
+        assert ran.inputs["FailJob"] == [{"job_id": JOB, "error": "Refused"}]
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_without_a_second_opinion_in_time_the_first_decision_stands(machine, first):
+    ran = machine.run(
+        ModeratePhotos={"outcome": "doubtful"},
+        RequestReview={"approved": first, "second": True},
+        RequestSecondReview=Never(),
+        FailJob={"state": "refused"},
+    )
+
+    assert ran.status == "SUCCEEDED"
+    assert ran.steps[3:4] == (["PrepareGeneration"] if first else ["FailJob"])
+
+
 def test_avatars_that_were_lost_are_drawn_again_once(machine):
     ran = machine.run(
         ModerateAvatars=[{"redraw": True, "approved": 17}, {"redraw": False, "approved": 28}]
@@ -67,6 +99,50 @@ def test_avatars_that_were_lost_are_drawn_again_once(machine):
     assert ran.steps == ["ModeratePhotos", *ONE_ROUND, *ONE_ROUND, *TO_THE_END]
     assert [asked["round"] for asked in ran.inputs["PrepareGeneration"]] == [1, 2]
     assert [asked["round"] for asked in ran.inputs["ModerateAvatars"]] == [1, 2]
+
+
+def test_on_the_endpoint_a_round_is_started_waited_for_and_unpacked(machine):
+    ran = machine.run(lane="async-endpoint")
+
+    assert ran.status == "SUCCEEDED"
+    assert ran.steps == ["ModeratePhotos", *ON_THE_ENDPOINT, *TO_THE_END]
+    assert set(ran.inputs["StartInference"][0]) == {"job_id", "round", "task_token"}
+    assert ran.inputs["UnpackAvatars"] == [{"job_id": JOB, "round": 1}]
+
+
+def test_on_the_endpoint_avatars_that_were_lost_are_drawn_again_once(machine):
+    ran = machine.run(
+        lane="async-endpoint",
+        ModerateAvatars=[{"redraw": True, "approved": 17}, {"redraw": False, "approved": 28}],
+    )
+
+    assert ran.steps == ["ModeratePhotos", *ON_THE_ENDPOINT, *ON_THE_ENDPOINT, *TO_THE_END]
+    assert [asked["round"] for asked in ran.inputs["StartInference"]] == [1, 2]
+    assert [asked["round"] for asked in ran.inputs["UnpackAvatars"]] == [1, 2]
+
+
+def test_an_inference_that_failed_is_asked_for_once_more(machine):
+    ran = machine.run(
+        lane="async-endpoint",
+        StartInference=[ToldOfFailure("InferenceFailed"), USUAL["StartInference"]],
+    )
+
+    assert ran.status == "SUCCEEDED"
+    assert ran.steps.count("StartInference") > 1
+    assert ran.steps.count("UnpackAvatars") == 1
+
+
+def test_an_inference_that_keeps_failing_ends_the_job(machine):
+    ran = machine.run(lane="async-endpoint", StartInference=ToldOfFailure("InferenceFailed"))
+
+    assert ran.status == "FAILED"
+    assert ran.steps[-1] == "FailJob"
+    assert "UnpackAvatars" not in ran.steps
+    assert ran.inputs["FailJob"] == [{"job_id": JOB, "error": "InferenceFailed"}]
+
+
+def test_a_lane_that_nobody_planned_for_trains(machine):
+    assert machine.run(lane="by-hand").steps == ["ModeratePhotos", *ONE_ROUND, *TO_THE_END]
 
 
 def test_without_any_avatar_there_is_nothing_to_publish(machine):
@@ -84,7 +160,15 @@ TASKS = [
     for name, state in definition()["States"].items()
     if state["Type"] == "Task" and name != "FailJob"
 ]
-WAYS = {"RequestReview": {"ModeratePhotos": {"outcome": "doubtful"}}}
+WAYS = {
+    "RequestReview": {"ModeratePhotos": {"outcome": "doubtful"}},
+    "StartInference": {"lane": "async-endpoint"},
+    "UnpackAvatars": {"lane": "async-endpoint"},
+    "RequestSecondReview": {
+        "ModeratePhotos": {"outcome": "doubtful"},
+        "RequestReview": {"approved": True, "second": True},
+    },
+}
 
 
 @pytest.mark.parametrize("name", TASKS)

@@ -17,11 +17,18 @@ import urllib3
 from infra.local import cloud, places
 from infra.local.demo.app_backend import Answered, AppBackend
 from infra.local.demo.progress import Bar
+from infra.local.project import likeness
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 OWN_PHOTOS = Path(__file__).parent / "photos"
+LANES = ("training-job", "async-endpoint")
+TINY = "tiny-lora"
+NOISE = (
+    "The engine is tiny: the classes of the GPU engine with small random weights. It learns and "
+    "draws for real, and the pictures are noise."
+)
 OWN_STYLES = ("comic", "watercolour", "oil", "cyberpunk", "glamour")
 TYPES = {
     ".jpg": "image/jpeg",
@@ -57,7 +64,10 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=30)
     parser.add_argument("--out", type=Path, default=Path("out"))
     parser.add_argument("--user", default="demo")
+    parser.add_argument("--review", default="flagged", help="flagged, all or sample:N")
     parser.add_argument("--port", type=int, default=places.PORT)
+    parser.add_argument("--engine", default="painter", help="painter, or tiny for the GPU engine's")
+    parser.add_argument("--lane", default="training-job", choices=LANES)
     asked = parser.parse_args()
     try:
         wish = Wish(
@@ -67,12 +77,18 @@ def main() -> None:
             out=asked.out,
             user=asked.user,
         )
-        running = cloud.up(port=asked.port, say=say)
+        engine = TINY if asked.engine == "tiny" else asked.engine
+        project = likeness(engine=engine, lane=asked.lane, review=asked.review)
+        running = cloud.up(project, port=asked.port, say=say)
+        if engine.startswith("tiny"):
+            say(NOISE)
         job = run(wish, _app_backend(running))
     except places.CannotRun as error:
         sys.exit(str(error))
     except (NoAvatars, Answered) as error:
         sys.exit(f"No avatars: {error}")
+    if engine.startswith("tiny"):
+        say(NOISE)
     say(
         f"{len(job['avatars'])} avatars are in {wish.out}/avatars, all together in "
         f"{wish.out}/contact-sheet.png, the job's last answer in {wish.out}/job.json.\n"
@@ -142,14 +158,37 @@ def _wait_for_inspection(job_id: str, backend: AppBackend, bar: Bar) -> None:
 
 
 def _wait_for_end(job_id: str, backend: AppBackend, bar: Bar) -> dict[str, Any]:
-    deadline = time.monotonic() + ENDED_WITHIN
+    deadline, told = time.monotonic() + ENDED_WITHIN, False
     while time.monotonic() < deadline:
         job = backend.job(job_id)
         bar.show(job)
         if job["state"] in ENDED:
             return job
+        if job["state"] == "in_review":  # the review has a deadline of its own
+            deadline = time.monotonic() + ENDED_WITHIN
+            if not told:
+                bar.end()
+                say(how_to_decide(job_id))
+                told = True
         time.sleep(POLL)
     raise NoAvatars(f"the job had not ended after {ENDED_WITHIN} s")
+
+
+def how_to_decide(job_id: str) -> str:
+    """What to type into another shell, to decide as the laptop's moderator."""
+    review = f"$LIKENESS_API_URL/v1/reviews/r{job_id.removeprefix('j')}"
+    call = 'curl -sS -X POST -H "Authorization: $MODERATOR_TOKEN"'
+    refusal = '{"approve": false, "photos": [{"photo_id": "p01", "reason": "RIGHTS.NOT_SELF"}]}'
+    return f"""The job waits at the review desk. To decide, in another shell in this folder:
+
+    eval "$(.envs/cloud/bin/python -m infra.local env)"
+    {call} "{review}/claim"
+    {call} -d '{{"approve": true}}' "{review}/decision"
+
+or, to refuse a photo:
+
+    {call} -d '{refusal}' "{review}/decision"
+"""
 
 
 def _write(out: Path, job: dict[str, Any], backend: AppBackend) -> None:

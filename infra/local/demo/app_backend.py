@@ -52,6 +52,9 @@ class AppBackend:
     def submit(self, job_id: str, key: str | None = None) -> dict[str, Any]:
         return self._call("POST", f"/v1/jobs/{job_id}/submit", key=key)
 
+    def appeal(self, job_id: str) -> dict[str, Any]:
+        return self._call("POST", f"/v1/jobs/{job_id}/appeal")
+
     def add_photo(self, job_id: str, content_type: str, key: str | None = None) -> dict[str, Any]:
         photo = {"content_type": content_type}
         return self._call("POST", f"/v1/jobs/{job_id}/photos", photo, key)

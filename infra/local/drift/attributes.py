@@ -42,6 +42,9 @@ def attribute(clients: Clients, kind: str, physical_id: str, name: str) -> str:
         own = {"StreamArn": table["LatestStreamArn"]}
     elif kind == "AWS::StepFunctions::StateMachine":
         own = {"Arn": physical_id, "Name": last}
+    elif kind.startswith("AWS::SageMaker::"):
+        noun = kind.rsplit(":", maxsplit=1)[-1]
+        own = {f"{noun}Name": last, f"{noun}Arn": physical_id}
     elif kind == "AWS::Cognito::UserPool":
         provider = f"cognito-idp.{places.REGION}.amazonaws.com/{physical_id}"
         own = {

@@ -62,6 +62,7 @@ GAPS: tuple[Gap, ...] = (
         touches={
             f"{ACTIONS}:extract_iam_action": "ec476b92d969822b",
             f"{ACTIONS}:extract_resource_arn": "82f51700695c62fd",
+            f"{ACTIONS}:_match_rest_action": "c6b81e4ab5674e1d",
         },
     ),
     Gap(
@@ -86,11 +87,29 @@ GAPS: tuple[Gap, ...] = (
     Gap(
         name="sagemaker_service",
         ships="no SageMaker",
-        does="runs training jobs as processes, under the job's role, and sends their events",
+        does="runs training jobs and asynchronous endpoints as processes, under their role, and "
+        "tells of them",
         touches={
             "ministack.app:SERVICE_HANDLERS": "9a26325b2c94c04f",
             f"{EVENTS}:_put_events": "ebcda0f38061fc62",
         },
+    ),
+    Gap(
+        name="sagemaker_resources",
+        ships="no SageMaker in templates",
+        does="makes models, endpoint configurations and endpoints through the SageMaker API",
+        touches={
+            f"{CFN}:_provision_resource": "3b8f01fb187141b6",
+            f"{CFN}:_update_resource": "21b9b1207f59a864",
+            "ministack.services.cloudformation.stacks:_runs_on_worker_thread": "23955511141f8481",
+        },
+    ),
+    Gap(
+        name="topic_delivery",
+        ships="SNS calls a function once, asks nobody's permission, and drops what fails",
+        does="asks the function's resource policy and invokes it asynchronously, with its retries; "
+        "what cannot be delivered goes to the subscription's dead-letter queue",
+        touches={"ministack.services.sns:_deliver_to_lambda": "aa6b8a8c312e182a"},
     ),
     Gap(
         name="http_api_body",

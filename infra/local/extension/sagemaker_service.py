@@ -1,10 +1,11 @@
-"""Gap: SageMaker training jobs, run as processes under the role that the caller passes."""
+"""Gap: SageMaker, whose jobs and endpoints are processes under the role that the caller passes."""
 
 from __future__ import annotations
 
 import asyncio
 import atexit
 import json
+import re
 from functools import cache
 from typing import Any
 
@@ -17,9 +18,22 @@ from ministack.services import eventbridge
 from infra.local.extension import inprocess, roles, wire
 from infra.local.extension.settings import settings
 from infra.local.extension.wire import BadRequest
-from infra.local.sagemaker import Cloud, CloudWatchLogs, Program, SageMaker
+from infra.local.sagemaker import ENDPOINTS, Cloud, CloudWatchLogs, Program, SageMaker
 
 PRINCIPAL = "sagemaker.amazonaws.com"
+PASSES_ROLE = {"CreateTrainingJob": "RoleArn", "CreateModel": "ExecutionRoleArn"}
+INVOCATION = re.compile(r"^/endpoints/([^/]+)/async-invocations$")
+LOCATIONS = ("OutputLocation", "FailureLocation")
+MEMBERS = {
+    "ContentType": "content-type",
+    "Accept": "accept",
+    "InferenceId": "inference-id",
+    "InputLocation": "inputlocation",
+    "S3OutputPathExtension": "s3outputpathextension",
+    "Filename": "filename",
+    "RequestTTLSeconds": "requestttlseconds",
+    "InvocationTimeoutSeconds": "invocationtimeoutseconds",
+}
 
 
 def install() -> None:
@@ -38,6 +52,8 @@ def sagemaker() -> SageMaker:
             s3_for_role=s3_for_role,
             emit=emit,
             logs=CloudWatchLogs(inprocess.client("logs")),
+            endpoint_logs=CloudWatchLogs(inprocess.client("logs"), ENDPOINTS),
+            publish=publish,
         ),
         directory=told.training,
         programs={
@@ -55,17 +71,38 @@ def sagemaker() -> SageMaker:
 
 
 async def handle(
-    _method: str, _path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
+    _method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
 ) -> wire.Response:
     try:
+        if invoked := INVOCATION.match(path):
+            return await asyncio.to_thread(invoke, invoked[1], headers)
         payload = wire.payload(body)
         operation = wire.operation(headers)
-        if operation == "CreateTrainingJob":
+        if role := payload.get(PASSES_ROLE.get(operation, "")):
             access_key = extract_access_key_id(headers, query)
-            check_pass_role(payload.get("RoleArn", ""), access_key, extract_region(headers, query))
+            check_pass_role(role, access_key, extract_region(headers, query))
     except BadRequest as refused:
         return refused.response()
     return wire.answer(*await asyncio.to_thread(sagemaker().handle, operation, payload))
+
+
+def invoke(endpoint: str, headers: dict[str, str]) -> wire.Response:
+    """InvokeEndpointAsync speaks REST: everything is in headers, in both directions."""
+    status, answer = sagemaker().invoke_async({"EndpointName": endpoint, **asked(headers)})
+    if status != 202:
+        return status, {"X-Amzn-ErrorType": answer["__type"]}, json.dumps(answer).encode()
+    located = {f"X-Amzn-SageMaker-{name}": answer[name] for name in LOCATIONS if name in answer}
+    content = json.dumps({"InferenceId": answer["InferenceId"]}).encode()
+    return status, {"Content-Type": "application/json", **located}, content
+
+
+def asked(headers: dict[str, str]) -> dict[str, str]:
+    """The members of a request that came as headers."""
+    return {
+        name: headers[f"x-amzn-sagemaker-{header}"]
+        for name, header in MEMBERS.items()
+        if f"x-amzn-sagemaker-{header}" in headers
+    }
 
 
 def check_pass_role(role: str, access_key: str, region: str) -> None:
@@ -90,6 +127,12 @@ def s3_for_role(role: str) -> Any:
     except roles.RoleRefused as refused:
         answer = {"Error": {"Code": "AccessDenied", "Message": str(refused)}}
         raise ClientError(answer, "AssumeRole") from refused  # type: ignore[arg-type]
+
+
+def publish(role: str, topic: str, message: str) -> None:
+    """Tell a topic, as the endpoint's role."""
+    client = roles.client("sns", role, "SageMaker", PRINCIPAL)
+    client.publish(TopicArn=topic, Message=message)
 
 
 def emit(detail: dict[str, Any]) -> None:

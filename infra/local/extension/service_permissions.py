@@ -10,9 +10,33 @@ from ministack.core import iam_actions
 _extract_resource_arn = iam_actions.extract_resource_arn
 
 
+# A request is about the first of these that it names.
+NAMED = {
+    "TrainingJobName": "training-job",
+    "EndpointName": "endpoint",
+    "EndpointConfigName": "endpoint-config",
+    "ModelName": "model",
+}
+
+
 def install() -> None:
     iam_actions.SERVICE_TO_IAM_NAMESPACE.update(sagemaker="sagemaker", rekognition="rekognition")
+    iam_actions._BOTOCORE_SERVICE_MAP["sagemaker"] = ["sagemaker-runtime"]
     iam_actions.extract_resource_arn = resource_arn
+
+
+def _sagemaker_resource(path: str, body: bytes, prefix: str) -> str:
+    if path.startswith("/endpoints/"):
+        return f"{prefix}:endpoint/{path.split('/')[2]}"
+    try:
+        payload = json.loads(body or b"{}")
+        found = next(
+            (f"{prefix}:{kind}/{payload[name]}" for name, kind in NAMED.items() if name in payload),
+            "*",
+        )
+    except (ValueError, AttributeError, TypeError):
+        return "*"
+    return found
 
 
 def resource_arn(  # noqa: PLR0917  MiniStack calls it so
@@ -29,11 +53,7 @@ def resource_arn(  # noqa: PLR0917  MiniStack calls it so
     if service == "rekognition":
         return "*"
     if service == "sagemaker":
-        try:
-            name = json.loads(body or b"{}").get("TrainingJobName")
-        except (ValueError, AttributeError):
-            name = None
-        return f"arn:aws:sagemaker:{region}:{account}:training-job/{name}" if name else "*"
+        return _sagemaker_resource(path, body, f"arn:aws:sagemaker:{region}:{account}")
     if service == "scheduler" and method == "POST":
         try:
             group = json.loads(body or b"{}").get("GroupName", "default")

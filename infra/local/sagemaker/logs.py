@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 GROUP = "/aws/sagemaker/TrainingJobs"
+ENDPOINTS = "/aws/sagemaker/Endpoints"
 _LINE_LIMIT = 16_384  # bytes; longer lines are cut into several
 _BATCH_LIMIT = 500
 _FLUSH_SECONDS = 0.5
@@ -53,21 +54,24 @@ class LogFiles:
 
 
 class CloudWatchLogs:
-    def __init__(self, client: LogsClient) -> None:
+    def __init__(self, client: LogsClient, group: str = GROUP) -> None:
         self._client = client
+        self._group = group
 
     def open(self, job_name: str) -> Callable[[list[Line]], None]:
         stream = f"{job_name}/algo-1-{int(time.time())}"
         try:
-            self._client.create_log_group(logGroupName=GROUP)
+            self._client.create_log_group(logGroupName=self._group)
         except ClientError as error:
             if error.response["Error"]["Code"] != "ResourceAlreadyExistsException":
                 raise
-        self._client.create_log_stream(logGroupName=GROUP, logStreamName=stream)
+        self._client.create_log_stream(logGroupName=self._group, logStreamName=stream)
 
         def write(lines: list[Line]) -> None:
             events = [{"timestamp": when, "message": text} for when, text in lines]
-            self._client.put_log_events(logGroupName=GROUP, logStreamName=stream, logEvents=events)
+            self._client.put_log_events(
+                logGroupName=self._group, logStreamName=stream, logEvents=events
+            )
 
         return write
 

@@ -1,4 +1,4 @@
-"""SageMaker's training API on this machine: CreateTrainingJob, Describe, List and Stop."""
+"""SageMaker on this machine: training jobs, and with `hosting` asynchronous endpoints."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.local.sagemaker.errors import Refused, invalid
+from infra.local.sagemaker.hosting import Hosting
 from infra.local.sagemaker.job import TrainingJob
 from infra.local.sagemaker.listing import select
 from infra.local.sagemaker.opt_ml import OptMl
@@ -52,7 +53,8 @@ class Cloud:
 
     * `s3_for_role`  an S3 client with the credentials of an assumed role
     * `emit`         takes the detail of each "SageMaker Training Job State Change"
-    * `logs`         takes the programs' output
+    * `logs`         takes the programs' output, `endpoint_logs` that of endpoints
+    * `publish`      sends a message to a topic, with the credentials of an assumed role
     """
 
     account: str
@@ -60,6 +62,8 @@ class Cloud:
     s3_for_role: Callable[[str], S3Client]
     emit: Callable[[dict[str, Any]], None]
     logs: LogSink
+    endpoint_logs: LogSink
+    publish: Callable[[str, str, str], None]
 
 
 class SageMaker:
@@ -99,8 +103,23 @@ class SageMaker:
             "ListTrainingJobs": self._list,
             "StopTrainingJob": self._stop,
         }
+        self._hosting = Hosting(
+            cloud,
+            directory=directory,
+            programs=programs,
+            as_role=self._as_role,
+            grace_seconds=grace_seconds,
+        )
+        self._operations |= self._hosting.operations
         shutil.rmtree(self._directory, ignore_errors=True)
         self._directory.mkdir(parents=True, mode=0o700)
+
+    def invoke_async(self, request: dict[str, Any]) -> tuple[int, dict[str, str]]:
+        """InvokeEndpointAsync: the request's headers by their names in the API."""
+        try:
+            return 202, self._hosting.invoke_async(request)
+        except Refused as refusal:
+            return 400, {"__type": refusal.code, "message": str(refusal)}
 
     def handle(self, operation: str, payload: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         try:
@@ -126,6 +145,7 @@ class SageMaker:
             jobs, threads = list(self._jobs.values()), list(self._threads.values())
         for job in jobs:
             job.abandoned.set()
+        self._hosting.close()
         deadline = time.monotonic() + _CLOSE_SECONDS
         for thread in threads:
             thread.join(max(0.0, deadline - time.monotonic()))

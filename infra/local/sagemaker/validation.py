@@ -22,8 +22,11 @@ _JSON_TYPES: dict[str, type | tuple[type, ...]] = {
     "double": (int, float),
     "timestamp": (int, float, str),
 }
+_HOSTING = ("Model", "EndpointConfig", "Endpoint")
 _OPERATIONS = frozenset(
     {"CreateTrainingJob", "DescribeTrainingJob", "ListTrainingJobs", "StopTrainingJob"}
+    | {f"{verb}{noun}" for verb in ("Create", "Describe", "Delete") for noun in _HOSTING}
+    | {"UpdateEndpoint"}
 )
 
 

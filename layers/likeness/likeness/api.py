@@ -1,16 +1,16 @@
 """What the API takes and answers. docs/openapi.json is generated from these models."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
+from likeness.domain.appeal import AppealState
 from likeness.domain.erasure import ErasureState
 from likeness.domain.ids import (
     AvatarIdField,
     ErasureIdField,
     JobIdField,
     PhotoIdField,
-    ReviewIdField,
     StyleIdField,
     UserIdField,
 )
@@ -27,9 +27,8 @@ from likeness.domain.job import (
 from likeness.domain.paging import MAX_CURSOR
 from likeness.domain.photo import Box, ContentType, PhotoState
 from likeness.domain.quota import EntryState
-from likeness.domain.reasons import Reason
+from likeness.domain.reasons import DsaCategory, DsaKeyword, Reason
 from likeness.domain.record import Record
-from likeness.domain.review import ReviewState
 
 # Whoever has one may use it, until it ends by itself: no link is ever logged or stored.
 Link = Annotated[
@@ -239,6 +238,50 @@ class ErasureView(Message):
     )
 
 
+class Ground(Explained):
+    """A rule that a photo broke, and what it is called in the DSA Transparency Database."""
+
+    photo_id: PhotoIdField
+    dsa_category: DsaCategory
+    dsa_keyword: DsaKeyword | None = None
+
+
+class AppealedPhotoView(Message):
+    """`recognised`: the file came in and is the refused photo; `another`: it is not."""
+
+    photo_id: PhotoIdField
+    state: Literal["awaited", "recognised", "another"]
+
+
+class AppealView(Message):
+    state: AppealState
+    opened_at: AwareDatetime
+    decide_by: AwareDatetime | None
+    decided_at: AwareDatetime | None
+    photos: tuple[AppealedPhotoView, ...]
+
+
+class Statement(Message):
+    """Statement of reasons for a refusal on policy (DSA, Article 17)."""
+
+    issued_at: AwareDatetime
+    decision: Texts
+    grounds: tuple[Ground, ...]
+    policy_version: str | None = Field(examples=["2026-11-22"])
+    automated_detection: bool
+    automated_decision: bool = Field(description="false: a moderator decided")
+    how_to_appeal: Texts
+    appeal_until: AwareDatetime
+    appeal: AppealView | None = Field(default=None, description="null: none was opened")
+
+
+class AppealOpened(Message):
+    """Send the same files again, each with its form. When all are recognised, a lead looks."""
+
+    appeal: AppealView
+    uploads: tuple[UploadForm, ...] = Field(description="for what is not recognised yet")
+
+
 class JobView(Message):
     """A job as the app backend sees it."""
 
@@ -259,6 +302,7 @@ class JobView(Message):
     avatars_expire_at: AwareDatetime | None = None
     archive: Link | None = Field(default=None, description="link to one ZIP of all avatars")
     quota: QuotaView
+    statement: Statement | None = Field(default=None, description="where a rule was broken")
 
 
 class JobSummary(Message):
@@ -291,34 +335,6 @@ class StyleView(Message):
 
 class StylesView(Paged):
     styles: tuple[StyleView, ...]
-
-
-class ReviewedPhoto(Message):
-    """A photo under review: what was found, and a link that lives a minute."""
-
-    photo_id: PhotoIdField
-    findings: tuple[str, ...] = Field(examples=[["doubtful: POLICY.HATE, Hate Symbols (61 %)"]])
-    link: Link
-
-
-class ReviewView(Message):
-    review_id: ReviewIdField
-    job_id: JobIdField
-    state: ReviewState
-    opened_at: AwareDatetime
-    decide_by: AwareDatetime
-    photos: tuple[ReviewedPhoto, ...] = ()
-
-
-class ReviewsView(Paged):
-    reviews: tuple[ReviewView, ...]
-
-
-class Decide(Message):
-    """A moderator's decision. To refuse, name the reason code."""
-
-    approve: bool
-    reason: Reason | None = None
 
 
 class Problem(Message):

@@ -4,7 +4,7 @@ Read by the Lambdas on Python 3.13 and by the container on 3.11. Only ids, count
 are in the steps' messages: Step Functions keeps its history for 90 days.
 """
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field
 
@@ -200,16 +200,33 @@ class Reviewed(JobRef):
     """A moderator's decision, as the state machine gets it."""
 
     approved: bool
+    second: bool = Field(default=False, description="a second moderator is asked, too")
 
 
 class Prepared(RoundRef):
-    """What CreateTrainingJob needs to know of this round."""
+    """What CreateTrainingJob needs to know of this round. `channels` is its InputDataConfig: the
+    photos, the order, and the operator's weights where there are any."""
 
     training_job_name: str
-    photos_uri: str
-    order_uri: str
+    channels: list[dict[str, Any]]
     checkpoint_uri: str
     output_uri: str
+
+
+class InferenceRequest(RoundRef):
+    """StartInference's input: the token that the endpoint's answer answers."""
+
+    task_token: str
+
+
+class InferenceEnded(RoundRef):
+    """What SageMaker tells of an inference."""
+
+    failed: bool
+
+
+class Unpacked(RoundRef):
+    avatars: int = Field(ge=0)
 
 
 class AvatarsModerated(RoundRef):

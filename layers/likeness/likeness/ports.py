@@ -1,6 +1,7 @@
 """What the use cases need from the world. Adapters fulfil these; fakes do it in tests."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -12,17 +13,21 @@ from likeness.contracts import (
     Prepared,
     Progress,
 )
+from likeness.domain.appeal import Appeal
+from likeness.domain.audit import Deed, Entry, Head
 from likeness.domain.avatar import Avatar
 from likeness.domain.catalogue import Plus
+from likeness.domain.desk import Counts, DeskDay, Exposure
 from likeness.domain.erasure import Erasure
 from likeness.domain.face import SeenFace
 from likeness.domain.ids import AvatarId, ErasureId, JobId, PhotoId, ReviewId, Subject, UserId
+from likeness.domain.inference import Inference
 from likeness.domain.job import Job
-from likeness.domain.moderation import Label
+from likeness.domain.moderation import Label, Verdict
 from likeness.domain.paging import Part
 from likeness.domain.photo import ContentType, Photo
 from likeness.domain.picture import NormalisedPhoto
-from likeness.domain.quota import Day, Entry, EntryState, TakenDay, UserZone
+from likeness.domain.quota import Day, Entry as DayEntry, EntryState, TakenDay, UserZone
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
 from likeness.domain.review import Review
@@ -109,7 +114,15 @@ class Ledger(Protocol):
         """The latest day that a job holds."""
         ...
 
-    def entries(self, user_id: UserId, day: Day) -> list[Entry]: ...
+    def grant(self, job: Job, day: Day, *, now: datetime) -> None:
+        """Give the user one more job on that day, because a refusal was wrong.
+
+        The job's own day becomes a returned one; any other day gets an entry of its own. A second
+        call changes nothing.
+        """
+        ...
+
+    def entries(self, user_id: UserId, day: Day) -> list[DayEntry]: ...
 
 
 class Users(Protocol):
@@ -122,6 +135,10 @@ class Users(Protocol):
 
     def entitle(self, user_id: UserId, plus: Plus) -> Plus:
         """The entitlement that stands afterwards: this one, or one that supersedes it."""
+        ...
+
+    def clear(self, user_id: UserId, photos: Mapping[str, frozenset[Reason]]) -> None:
+        """Remember, by its seal, what each photo does not show."""
         ...
 
     def forget(self, user_id: UserId) -> None:
@@ -157,26 +174,102 @@ class KeyedHash(Protocol):
 
 
 class Reviews(Protocol):
-    """The moderators' queue. The task token stays in it: no answer ever shows one."""
+    """The moderators' queue. The task token stays in it: no answer ever shows one.
 
-    def open(self, review: Review, task_token: str) -> None:
-        """Store the review, or only its newer token where it is open already."""
+    What is stored and what the audit trail says of it are one write: both, or neither.
+    """
+
+    def open(self, review: Review, task_token: str | None) -> None:
+        """Store the review, or only its newer token where it is open already.
+
+        An appeal has no token: nothing waits for it. It may be opened again once it is closed.
+        """
         ...
 
     def get(self, review_id: ReviewId) -> Review: ...
+    def of(self, job_id: JobId) -> list[Review]:
+        """All of one job: the first, a second opinion, an appeal; as many as there are."""
+        ...
+
     def waiting(self) -> list[Review]:
-        """The next to expire first."""
+        """The gravest first, of these a higher tier's first, then the next to expire."""
         ...
 
     def queue(self, *, limit: int, after: str | None = None) -> Part[Review]:
-        """A page of those that wait, the next to expire first."""
+        """A page of `waiting`."""
         ...
 
-    def save(self, review: Review) -> None:
-        """Conflict where somebody decided first."""
+    def save(self, review: Review, deed: Deed | None = None, counts: Counts | None = None) -> None:
+        """Store the next version, with what was done and what is counted of it.
+
+        Conflict where somebody was first.
+        """
         ...
 
     def task_token(self, review_id: ReviewId) -> str: ...
+
+
+class Inferences(Protocol):
+    """Rounds that the endpoint draws. The task token stays in it: no answer ever shows one."""
+
+    def get(self, job_id: JobId, round_: int) -> Inference:
+        """NotFound where the endpoint was never asked."""
+        ...
+
+    def save(self, inference: Inference) -> None:
+        """Conflict where somebody stored another version first."""
+        ...
+
+
+class Trail(Protocol):
+    """The audit trail. Nothing is ever taken out of it."""
+
+    def of(self, review_id: ReviewId) -> list[Entry]:
+        """One case's entries, the oldest first."""
+        ...
+
+    def entries(self) -> Iterator[Entry]:
+        """All of them, the oldest first."""
+        ...
+
+    def head(self) -> Head: ...
+
+
+class Desk(Protocol):
+    """What is counted at the desk, day by day."""
+
+    def exposure(self, moderator: str, day: DeskDay) -> Exposure: ...
+    def exposures(self, day: DeskDay) -> dict[str, Exposure]:
+        """Of every moderator who revealed anything that day."""
+        ...
+
+    def expose(self, deed: Deed, *, budget: int) -> Exposure:
+        """Count one more picture for the deed's actor; OverQuota where that is one too many."""
+        ...
+
+    def ask(self, deed: Deed) -> None:
+        """Remember that the actor wanted more than they may. Only the first time is a deed."""
+        ...
+
+    def grant(self, deed: Deed, moderator: str, more: int) -> Exposure: ...
+    def counts(self, days: Iterable[DeskDay]) -> Counter[str]:
+        """Sums over these days."""
+        ...
+
+
+class Appeals(Protocol):
+    """One appeal for a job."""
+
+    def get(self, job_id: JobId) -> Appeal | None: ...
+    def save(self, appeal: Appeal) -> None:
+        """Store the next version, or the first one; Conflict where somebody was first."""
+        ...
+
+
+class Verdicts(Protocol):
+    def all(self) -> Iterator[tuple[JobId, PhotoId | AvatarId, Verdict]]:
+        """Every verdict that is still stored, on photos and on avatars."""
+        ...
 
 
 # --- bytes -------------------------------------------------------------------------------------
@@ -191,7 +284,7 @@ class Upload(Record):
 
 
 class Photos(Protocol):
-    """The photos bucket: uploads/{job}/{photo} and photos/{job}/{photo}.jpg."""
+    """The photos bucket: uploads/{job}/{photo}, appeals/{job}/{photo}, photos/{job}/{photo}.jpg."""
 
     def review_link(self, job_id: JobId, photo_id: PhotoId) -> str:
         """A link for a moderator, that lives a minute."""
@@ -210,6 +303,17 @@ class Photos(Protocol):
         ...
 
     def drop(self, job_id: JobId, photo_id: PhotoId) -> None: ...
+    def appeal_form(
+        self, job_id: JobId, photo_id: PhotoId, content_type: ContentType
+    ) -> UploadForm:
+        """As `form`, for the same file once more."""
+        ...
+
+    def read_appeal(self, job_id: JobId, photo_id: PhotoId, *, etag: str) -> bytes:
+        """As `read_upload`."""
+        ...
+
+    def delete_appeal(self, job_id: JobId, photo_id: PhotoId) -> None: ...
     def purge(self, job_id: JobId) -> int:
         """Delete every upload and photo of the job, then list: NotDeleted where one is left.
 
@@ -236,6 +340,26 @@ class Work(Protocol):
 
     def verify(self, avatar: DrawnAvatar, job_id: JobId, round_: int) -> bool:
         """Is what lies in the bucket what the container says it drew?"""
+        ...
+
+    def pack(self, job_id: JobId, round_: int) -> None:
+        """Copy the order and its photos into the one archive that the endpoint reads."""
+        ...
+
+    def unpack(self, job_id: JobId, round_: int) -> int:
+        """Take the endpoint's archive apart into avatars and result, then delete both archives.
+
+        How many avatars there are. Invalid for an archive that the container cannot have made,
+        NotFound where there is neither archive nor result.
+        """
+        ...
+
+    def drop_response(self, job_id: JobId, round_: int) -> None:
+        """Delete what the endpoint answered for a round that nobody waits for."""
+        ...
+
+    def drop_failure(self, uri: str) -> None:
+        """Delete what SageMaker wrote about a failure."""
         ...
 
     def purge(self, job_id: JobId) -> int:
@@ -292,6 +416,18 @@ class Pictures(Protocol):
         ...
 
 
+class Previews(Protocol):
+    def blurred(self, jpeg: bytes) -> bytes:
+        """A small, grey, blurred JPEG of a normalised photo: what a moderator sees first."""
+        ...
+
+
+class Seals(Protocol):
+    def seal(self, user_id: UserId, sha256: str) -> str:
+        """A keyed hash of a photo's sum: without the key nobody can tell whose photo it was."""
+        ...
+
+
 class Inspections(Protocol):
     def ask_again(self, job_id: JobId, upload: Upload) -> None:
         """Have an upload inspected whose event was lost."""
@@ -337,6 +473,10 @@ class Workflow(Protocol):
         """Answer a waiting task; Conflict where it waits no longer."""
         ...
 
+    def fail(self, task_token: str, error: str) -> None:
+        """Fail a waiting task with an error's name; Conflict where it waits no longer."""
+        ...
+
     def stop(self, job_id: JobId) -> None:
         """Stop the job's state machine, if it runs."""
         ...
@@ -359,9 +499,15 @@ class Timers(Protocol):
         ...
 
 
+class Endpoint(Protocol):
+    def invoke(self, job_id: JobId, round_: int) -> str:
+        """Have the packed round drawn, some time; where SageMaker would write of a failure."""
+        ...
+
+
 class Generator(Protocol):
     def stop(self, job_id: JobId, round_: int) -> None:
-        """Stop GPU work of that round, if any runs."""
+        """Stop GPU work of that round, whichever lane it went; what comes later is unwanted."""
         ...
 
 

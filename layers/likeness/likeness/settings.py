@@ -7,7 +7,9 @@ from typing import Self
 
 from pydantic import Field
 
+from likeness.contracts import Engine
 from likeness.domain.record import Record
+from likeness.domain.review import ReviewPolicy
 
 PREFIX = "LIKENESS_"
 
@@ -23,6 +25,9 @@ class Settings(Record):
     submit_within_minutes: int = Field(default=60, ge=1)
     review_seconds: int = Field(default=43200, gt=0)
     inspect_function: str | None = None
+    engine: Engine = Field(default="painter", description="that draws; each order names it")
+    weights_uri: str | None = Field(default=None, description="s3 prefix of the engine's weights")
+    endpoint: str | None = Field(default=None, description="only for those who ask it")
     erasure_machine: str | None = Field(default=None, description="ARN; only for who starts it")
     schedule_group: str | None = Field(default=None, description="where timers are set")
     schedule_role: str | None = Field(default=None, description="ARN that timers act with")
@@ -32,6 +37,12 @@ class Settings(Record):
     event_bus: str | None = Field(default=None, description="only for the one that announces")
     unannounced_queue: str | None = Field(default=None, description="URL; likewise")
     idempotency_table: str | None = Field(default=None, description="for those who keep answers")
+    review_policy: str = Field(default="flagged", description="flagged, all or sample:N")
+    second_review_percent: float = Field(default=5, ge=0, le=100)
+    second_review_seconds: int = Field(default=1800, gt=0)
+    lease_seconds: int = Field(default=120, ge=10)
+    exposure_budget: int = Field(default=200, ge=1, description="pictures a moderator and day")
+    appeal_seconds: int = Field(default=72000, gt=0, description="for a lead to decide an appeal")
 
     @classmethod
     def read(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -58,3 +69,19 @@ class Settings(Record):
     @property
     def consents(self) -> frozenset[str]:
         return frozenset(version.strip() for version in self.consent_versions.split(","))
+
+    @property
+    def reviewed(self) -> ReviewPolicy:
+        return ReviewPolicy.read(self.review_policy)
+
+    @property
+    def decide_second_within(self) -> timedelta:
+        return timedelta(seconds=self.second_review_seconds)
+
+    @property
+    def lease(self) -> timedelta:
+        return timedelta(seconds=self.lease_seconds)
+
+    @property
+    def decide_appeal_within(self) -> timedelta:
+        return timedelta(seconds=self.appeal_seconds)

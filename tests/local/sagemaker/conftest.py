@@ -46,6 +46,7 @@ class Lab:
         self.events: list[dict[str, Any]] = []
         self.listener: Callable[[dict[str, Any]], None] = self.events.append
         self.logs = directory / "logs"
+        self.told: list[tuple[str, str, dict[str, Any]]] = []
         self.sagemaker = self.build()
 
     def build(self, **changes: Any) -> SageMaker:
@@ -55,6 +56,8 @@ class Lab:
             s3_for_role=self.assume,
             emit=self.hear,
             logs=LogFiles(self.logs),
+            endpoint_logs=LogFiles(self.logs),
+            publish=self.publish,
         )
         programs = {
             path.stem: Program((sys.executable, str(path)), {"BAKED_IN": "yes"})
@@ -81,6 +84,9 @@ class Lab:
 
     def hear(self, detail: dict[str, Any]) -> None:
         self.listener(detail)
+
+    def publish(self, role: str, topic: str, message: str) -> None:
+        self.told.append((role, topic, json.loads(message)))
 
     def deny_writing(self, prefix: str) -> None:
         """From now on, the role lacks s3:PutObject below the prefix."""

@@ -131,7 +131,31 @@ def wanted_names(wanted: Properties, *names: str) -> dict[str, Any]:
     return {name: wanted[name] for name in names if name in wanted}
 
 
+def _model(clients: Clients, arn: str, _wanted: Properties) -> dict[str, Any]:
+    found: dict[str, Any] = clients("sagemaker").describe_model(ModelName=_last(arn))
+    return found
+
+
+def _endpoint_config(clients: Clients, arn: str, _wanted: Properties) -> dict[str, Any]:
+    name = _last(arn)
+    found: dict[str, Any] = clients("sagemaker").describe_endpoint_config(EndpointConfigName=name)
+    return found
+
+
+def _endpoint(clients: Clients, arn: str, _wanted: Properties) -> dict[str, Any]:
+    """Only what serves is there."""
+    found: dict[str, Any] = clients("sagemaker").describe_endpoint(EndpointName=_last(arn))
+    return found if found["EndpointStatus"] == "InService" else {}
+
+
+def _last(arn: str) -> str:
+    return arn.rsplit("/", maxsplit=1)[-1]
+
+
 READERS: dict[str, Reader] = {
+    "AWS::SageMaker::Model": _model,
+    "AWS::SageMaker::EndpointConfig": _endpoint_config,
+    "AWS::SageMaker::Endpoint": _endpoint,
     "AWS::Lambda::Function": function,
     "AWS::Lambda::Permission": permission,
     "AWS::Lambda::EventInvokeConfig": event_invoke_config,

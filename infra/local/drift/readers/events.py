@@ -98,10 +98,14 @@ def topic_policy(clients: Clients, _id: str, wanted: Properties) -> dict[str, An
 
 
 def subscription(clients: Clients, arn: str, _wanted: Properties) -> dict[str, Any]:
-    answer = clients("sns").get_subscription_attributes(SubscriptionArn=arn)
-    found: dict[str, Any] = answer["Attributes"]
-    if "FilterPolicy" in found:
-        found["FilterPolicy"] = json.loads(found["FilterPolicy"])
+    sns = clients("sns")
+    listed = sns.list_subscriptions_by_topic(TopicArn=arn.rpartition(":")[0])["Subscriptions"]
+    about: dict[str, Any] = next(one for one in listed if one["SubscriptionArn"] == arn)
+    attributes = sns.get_subscription_attributes(SubscriptionArn=arn)["Attributes"]
+    found: dict[str, Any] = {**about, **attributes}
+    for name in ("FilterPolicy", "RedrivePolicy"):
+        if found.get(name):
+            found[name] = json.loads(found[name])
     return found
 
 

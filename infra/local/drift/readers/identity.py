@@ -46,9 +46,22 @@ def managed_policy(clients: Clients, arn: str, _wanted: Properties) -> dict[str,
     }
 
 
-def user_pool(clients: Clients, pool: str, _wanted: Properties) -> dict[str, Any]:
+def user_pool(clients: Clients, pool: str, wanted: Properties) -> dict[str, Any]:
     found: dict[str, Any] = clients("cognito-idp").describe_user_pool(UserPoolId=pool)["UserPool"]
-    return {"UserPoolName": found["Name"], **found}
+    attributes = {one["Name"]: one for one in found.get("SchemaAttributes", [])}
+    own = [attributes.get(f"custom:{one['Name']}", {}) for one in wanted.get("Schema", [])]
+    return {
+        "UserPoolName": found["Name"],
+        "Schema": [_own_attribute(one) for one in own],
+        **found,
+    }
+
+
+def _own_attribute(found: dict[str, Any]) -> dict[str, Any]:
+    """An attribute of ours, as a template says it; Cognito adds a prefix and its own fields."""
+    said = ("AttributeDataType", "Mutable", "StringAttributeConstraints")
+    name = str(found.get("Name", "")).removeprefix("custom:")
+    return {"Name": name, **{one: found[one] for one in said if one in found}}
 
 
 def user_pool_client(clients: Clients, client: str, wanted: Properties) -> dict[str, Any]:

@@ -1,18 +1,20 @@
-"""GPU work, as SageMaker training jobs that the state machine started."""
+"""GPU work, stopped: SageMaker training jobs, and rounds that the endpoint draws."""
 
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.work_bucket import training_job_name
 from likeness.domain.errors import NotFound, Unavailable
+from likeness.domain.inference import Inference, InferenceState
 
 if TYPE_CHECKING:
     from mypy_boto3_sagemaker.client import SageMakerClient
 
     from likeness.domain.ids import JobId
+    from likeness.ports import Clock
 
 RUNNING = frozenset({"InProgress", "Stopping"})
 # SageMaker says both of a job it does not know, and the second also of one that is over.
@@ -38,3 +40,37 @@ class TrainingJobs:
             status = self._client.describe_training_job(TrainingJobName=name)["TrainingJobStatus"]
             if status in RUNNING:
                 raise Unavailable(f"round {round_} of job {job_id} is still stopping")
+
+
+class Inferences(Protocol):
+    def get(self, job_id: JobId, round_: int) -> Inference: ...
+    def save(self, inference: Inference) -> None: ...
+
+
+class BothLanes:
+    """Stops a round whichever way it went: the lane may have been changed by a deployment."""
+
+    def __init__(self, training: TrainingJobs, inferences: Inferences, clock: Clock) -> None:
+        self._training = training
+        self._inferences = inferences
+        self._clock = clock
+
+    def stop(self, job_id: JobId, round_: int) -> None:
+        """The endpoint cannot be told. The record is, so that nobody publishes what it draws, and
+        whatever still arrives is deleted; one is made where there is none yet, for a step that is
+        just about to ask."""
+        self._training.stop(job_id, round_)
+        try:
+            inference = self._inferences.get(job_id, round_)
+        except NotFound:
+            inference = Inference(
+                job_id=job_id,
+                round=round_,
+                asked_at=self._clock.now(),
+                state=InferenceState.STOPPED,
+            )
+        else:
+            if inference.stopped:
+                return
+            inference = inference.stop()
+        self._inferences.save(inference)

@@ -21,6 +21,9 @@ class KmsHash:
     def subject(self, user_id: UserId) -> Subject:
         return Subject(self.of(b"user:" + user_id.encode()))
 
+    def seal(self, user_id: UserId, sha256: str) -> str:
+        return self.of(b"photo:" + f"{user_id}\n{sha256}".encode())
+
     def of(self, message: bytes) -> str:
         """HMAC-SHA-256 of at most 4096 bytes, cut to 128 bits, in hex."""
         with domain_errors():

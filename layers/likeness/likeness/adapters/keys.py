@@ -5,9 +5,15 @@
     JOB#<job>    META               Job                          USER#<user>      <created_at>#<job>
     JOB#<job>    PHOTO#p01          Photo
     JOB#<job>    AVATAR#a01         Avatar
-    JOB#<job>    REVIEW             Review; while it waits also  REVIEWS#waiting  <decide_by>#<job>
-    JOB#<job>    REVIEW#TOKEN       its task token, kept apart
-    USER#<user>  PROFILE            time zone, Plus, whether the user is being erased
+    JOB#<job>    INFERENCE#<round>  Inference: a round that the endpoint draws
+    JOB#<job>    REVIEW#<review>    Review; while it waits also  REVIEWS#waiting  <rank>#<due>#<id>
+    JOB#<job>    TOKEN#<review>     its task token, kept apart
+    JOB#<job>    APPEAL             Appeal
+    AUDIT        <number>           Entry of the audit trail     AUDIT#<review>   <number>
+    AUDIT        HEAD               where the trail ends
+    DESK#<day>   COUNTS             how moderators decided
+    DESK#<day>   SEEN#<moderator>   pictures that they revealed
+    USER#<user>  PROFILE            time zone, Plus, cleared photos, whether being erased
     USER#<user>  ENTRY#<day>#<job>  Entry of the ledger
     DAY#<subj>   <day>              used: how often jobs took that day; when it ends
     ERASURE#<e>  META               Erasure; once done, the receipt
@@ -17,13 +23,16 @@ A user's days are counted under a keyed hash of the user (`subj`), apart from ev
 names the user: when a user is erased, that hash and the days are all that stays.
 Attributes `pk`, `sk`, `gsi1pk`, `gsi1sk` are strings, index `gsi1` projects everything. `ttl` is in
 seconds since 1970: a job and all that hangs on it goes 90 days after it began, the ledger after
-400, an erasure's receipt too; a profile stays. DynamoDB deletes late, so nothing is promised by it.
+400, an erasure's receipt too; a profile and the audit trail stay. DynamoDB deletes late, so nothing
+is promised by it.
 """
 
 from datetime import UTC, datetime, timedelta
 
+from likeness.domain.desk import DeskDay
 from likeness.domain.ids import AvatarId, ErasureId, JobId, PhotoId, ReviewId, Subject, UserId
 from likeness.domain.quota import Day
+from likeness.domain.review import Review, job_of
 
 INDEX = "gsi1"
 TABLE_ATTRIBUTES = frozenset({"pk", "sk", "gsi1pk", "gsi1sk", "ttl"})
@@ -33,7 +42,10 @@ PAST_STAYS = timedelta(days=14)  # what a job took a month ago says little about
 
 PHOTOS = "PHOTO#"
 AVATARS = "AVATAR#"
+REVIEWS = "REVIEW#"
 WAITING = "REVIEWS#waiting"
+AUDIT = "AUDIT"
+SEEN = "SEEN#"
 
 Key = dict[str, str]
 
@@ -60,17 +72,47 @@ def avatar(job_id: JobId, avatar_id: AvatarId) -> Key:
 
 
 def review(review_id: ReviewId) -> Key:
-    """A review has its job's id: see `likeness.domain.review.review_of`."""
-    return {"pk": f"JOB#{review_id}", "sk": "REVIEW"}
+    return {"pk": f"JOB#{job_of(review_id)}", "sk": f"{REVIEWS}{review_id}"}
 
 
 def task_token(review_id: ReviewId) -> Key:
-    return {"pk": f"JOB#{review_id}", "sk": "REVIEW#TOKEN"}
+    return {"pk": f"JOB#{job_of(review_id)}", "sk": f"TOKEN#{review_id}"}
 
 
-def waiting(review_id: ReviewId, decide_by: datetime) -> Key:
-    """In the index: the reviews that wait, the next to expire first."""
-    return {"gsi1pk": WAITING, "gsi1sk": f"{sortable(decide_by)}#{review_id}"}
+def inference(job_id: JobId, round_: int) -> Key:
+    return {"pk": f"JOB#{job_id}", "sk": f"INFERENCE#{round_}"}
+
+
+def waiting(review: Review) -> Key:
+    """In the index: the gravest first; of these the higher tier's, then the next to expire."""
+    rank = f"{review.severity.rank}{9 - review.priority}"
+    place = f"{rank}#{sortable(review.decide_by)}#{review.review_id}"
+    return {"gsi1pk": WAITING, "gsi1sk": place}
+
+
+def appeal(job_id: JobId) -> Key:
+    return {"pk": f"JOB#{job_id}", "sk": "APPEAL"}
+
+
+def audit_entry(number: int) -> Key:
+    return {"pk": AUDIT, "sk": f"{number:012d}"}
+
+
+def audit_of(review_id: ReviewId, number: int) -> Key:
+    """In the index: one case's entries, the oldest first."""
+    return {"gsi1pk": f"AUDIT#{review_id}", "gsi1sk": f"{number:012d}"}
+
+
+def audit_head() -> Key:
+    return {"pk": AUDIT, "sk": "HEAD"}
+
+
+def desk_counts(day: DeskDay) -> Key:
+    return {"pk": f"DESK#{day}", "sk": "COUNTS"}
+
+
+def exposure(day: DeskDay, moderator: str) -> Key:
+    return {"pk": f"DESK#{day}", "sk": f"{SEEN}{moderator}"}
 
 
 def profile(user_id: UserId) -> Key:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from likeness.adapters import keys
@@ -28,6 +29,10 @@ STILL_RESERVED: Condition = {
     "ConditionExpression": "#state = :reserved",
     "ExpressionAttributeNames": {"#state": "state"},
     "ExpressionAttributeValues": {":reserved": EntryState.RESERVED.value},
+}
+STILL_SPENT: Condition = {
+    **STILL_RESERVED,
+    "ExpressionAttributeValues": {":reserved": EntryState.SPENT.value},
 }
 
 
@@ -96,6 +101,38 @@ class LedgerTable:
                 return TakenDay(day=item["sk"], ends_at=item["ends_at"])
         return None
 
+    def grant(self, job: Job, day: Day, *, now: datetime) -> None:
+        """The entry is the guard, as with a reservation: it is changed or made once."""
+        if day == job.day:
+            entry = self._entry(job, day)
+            if entry.state is not EntryState.SPENT:
+                return
+            given = entry.model_copy(update={"state": EntryState.RETURNED, "settled_at": now})
+            guard = STILL_SPENT
+        else:
+            given = Entry(
+                job_id=job.job_id,
+                day=day,
+                state=EntryState.GRANTED,
+                reserved_at=now,
+                settled_at=now,
+            )
+            guard = NEW
+        one_more: TransactWriteItemTypeDef = {
+            "Update": {
+                "TableName": self._table.name,
+                "Key": keys.day(job.subject, day),
+                "UpdateExpression": "SET #ttl = :ttl ADD #used :minus",
+                "ExpressionAttributeNames": {"#used": "used", "#ttl": "ttl"},
+                "ExpressionAttributeValues": {
+                    ":minus": -1,
+                    ":ttl": keys.expiry(now, keys.LEDGER_STAYS)["ttl"],
+                },
+            }
+        }
+        with suppress(ConditionsFailed):  # somebody gave it already: once is enough
+            write_all(self._table, put(self._table, _entry_item(job, given), guard), one_more)
+
     def entries(self, user_id: UserId, day: Day) -> list[Entry]:
         pk = keys.profile(user_id)["pk"]
         items = query(self._table, pk=pk, begins_with=keys.entries(day))
@@ -125,9 +162,9 @@ class LedgerTable:
                 "TableName": self._table.name,
                 "Key": keys.day(job.subject, day),
                 "UpdateExpression": "ADD #used :minus",
-                "ConditionExpression": "#used > :none",
+                "ConditionExpression": "attribute_exists(#used)",
                 "ExpressionAttributeNames": {"#used": "used"},
-                "ExpressionAttributeValues": {":minus": -1, ":none": 0},
+                "ExpressionAttributeValues": {":minus": -1},
             }
         }
 

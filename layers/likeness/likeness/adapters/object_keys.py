@@ -1,10 +1,13 @@
 """Where everything lies in the two buckets.
 
 photos    uploads/{job}/{photo}                       as it was uploaded
+          appeals/{job}/{photo}                       the same file again, because of an appeal
           photos/{job}/{photo}.jpg                    normalised
 avatars   work/{job}/r{round}/order/order.json        what the container is asked for
           work/{job}/r{round}/checkpoints/            {avatar}.png, result.json, progress.json
           work/{job}/r{round}/output/                 SageMaker's own
+          work/{job}/r{round}/endpoint/               request.tar, response.tar: copies of both
+          work/failures/                              what SageMaker says of a failed inference
           drawn/{job}/{avatar}.png                    approved, not published yet
           avatars/{job}/{avatar}/                     1024.png, 512.webp, 256.webp
           avatars/{job}/avatars.zip
@@ -13,6 +16,10 @@ avatars   work/{job}/r{round}/order/order.json        what the container is aske
 from likeness.contracts import ORDER_FILE, PROGRESS_FILE, RESULT_FILE
 from likeness.domain.ids import AvatarId, JobId, PhotoId
 
+RESPONSE_FILE = "response.tar"
+WORK = "work/"
+FAILURES = f"{WORK}failures/"
+
 
 def uploads(job_id: JobId) -> str:
     return f"uploads/{job_id}/"
@@ -20,6 +27,14 @@ def uploads(job_id: JobId) -> str:
 
 def upload(job_id: JobId, photo_id: PhotoId) -> str:
     return f"{uploads(job_id)}{photo_id}"
+
+
+def appeals(job_id: JobId) -> str:
+    return f"appeals/{job_id}/"
+
+
+def appeal(job_id: JobId, photo_id: PhotoId) -> str:
+    return f"{appeals(job_id)}{photo_id}"
 
 
 def photos(job_id: JobId) -> str:
@@ -31,7 +46,7 @@ def photo(job_id: JobId, photo_id: PhotoId) -> str:
 
 
 def work(job_id: JobId) -> str:
-    return f"work/{job_id}/"
+    return f"{WORK}{job_id}/"
 
 
 def order_folder(job_id: JobId, round_: int) -> str:
@@ -61,6 +76,21 @@ def checkpoint(job_id: JobId, round_: int, avatar_id: AvatarId) -> str:
 
 def output_folder(job_id: JobId, round_: int) -> str:
     return f"{work(job_id)}r{round_}/output/"
+
+
+def request(job_id: JobId, round_: int) -> str:
+    """What the endpoint reads."""
+    return f"{work(job_id)}{endpoint_folder(round_)}request.tar"
+
+
+def response(job_id: JobId, round_: int) -> str:
+    """What SageMaker writes of what the endpoint answered."""
+    return f"{work(job_id)}{endpoint_folder(round_)}{RESPONSE_FILE}"
+
+
+def endpoint_folder(round_: int) -> str:
+    """Below the job's own folder."""
+    return f"r{round_}/endpoint/"
 
 
 def all_drawn(job_id: JobId) -> str:

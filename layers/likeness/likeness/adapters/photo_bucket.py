@@ -16,6 +16,7 @@ from likeness.api import UploadForm
 from likeness.domain.errors import NotFound
 from likeness.domain.ids import PhotoId
 from likeness.domain.picture import LIMITS
+from likeness.domain.review import LINK_LIVES
 from likeness.ports import Upload
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from likeness.domain.photo import ContentType
 
 FORM_LIVES = timedelta(minutes=15)
-REVIEW_LINK_LIVES = timedelta(minutes=1)
 
 
 class PhotoBucket:
@@ -34,11 +34,19 @@ class PhotoBucket:
         self._bucket = bucket
 
     def form(self, job_id: JobId, photo_id: PhotoId, content_type: ContentType) -> UploadForm:
+        return self._form(keys.upload(job_id, photo_id), photo_id, content_type)
+
+    def appeal_form(
+        self, job_id: JobId, photo_id: PhotoId, content_type: ContentType
+    ) -> UploadForm:
+        return self._form(keys.appeal(job_id, photo_id), photo_id, content_type)
+
+    def _form(self, key: str, photo_id: PhotoId, content_type: ContentType) -> UploadForm:
         """One key, one type, 1 byte to 20 MiB, 15 minutes. The bucket's default key encrypts it."""
         require_v4(self._s3)
         form = self._s3.generate_presigned_post(
             Bucket=self._bucket,
-            Key=keys.upload(job_id, photo_id),
+            Key=key,
             Fields={"Content-Type": content_type},
             Conditions=[
                 {"Content-Type": content_type},
@@ -70,12 +78,19 @@ class PhotoBucket:
             ]
 
     def read_upload(self, job_id: JobId, photo_id: PhotoId, *, etag: str) -> bytes:
-        """At most one byte more than an upload may have, so that a too large one shows itself."""
         gone = NotFound(f"upload {photo_id} of job {job_id} is gone or was replaced")
+        return self._read_pinned(keys.upload(job_id, photo_id), etag, gone)
+
+    def read_appeal(self, job_id: JobId, photo_id: PhotoId, *, etag: str) -> bytes:
+        gone = NotFound(f"appealed photo {photo_id} of job {job_id} is gone or was replaced")
+        return self._read_pinned(keys.appeal(job_id, photo_id), etag, gone)
+
+    def _read_pinned(self, key: str, etag: str, gone: NotFound) -> bytes:
+        """At most one byte more than an upload may have, so that a too large one shows itself."""
         with domain_errors({"NoSuchKey": gone, "PreconditionFailed": gone}):
             answer = self._s3.get_object(
                 Bucket=self._bucket,
-                Key=keys.upload(job_id, photo_id),
+                Key=key,
                 IfMatch=f'"{_bare(etag)}"',
             )
             return answer["Body"].read(LIMITS.max_bytes + 1)
@@ -83,6 +98,10 @@ class PhotoBucket:
     def delete_upload(self, job_id: JobId, photo_id: PhotoId) -> None:
         with domain_errors():
             self._s3.delete_object(Bucket=self._bucket, Key=keys.upload(job_id, photo_id))
+
+    def delete_appeal(self, job_id: JobId, photo_id: PhotoId) -> None:
+        with domain_errors():
+            self._s3.delete_object(Bucket=self._bucket, Key=keys.appeal(job_id, photo_id))
 
     def keep(self, job_id: JobId, photo_id: PhotoId, jpeg: bytes) -> None:
         with domain_errors():
@@ -108,13 +127,14 @@ class PhotoBucket:
             self._s3,
             self._bucket,
             keys.photo(job_id, photo_id),
-            lives=REVIEW_LINK_LIVES,
+            lives=LINK_LIVES,
             content_type="image/jpeg",
             file_name=f"{photo_id}.jpg",
         )
 
     def purge(self, job_id: JobId) -> int:
-        return purge(self._s3, self._bucket, keys.uploads(job_id), keys.photos(job_id))
+        folders = (keys.uploads(job_id), keys.appeals(job_id), keys.photos(job_id))
+        return purge(self._s3, self._bucket, *folders)
 
 
 def _bare(etag: str) -> str:

@@ -16,11 +16,17 @@ from likeness.domain.reasons import Reason, ReasonCard
 @cache
 def load(name: str) -> Any:
     """The content of policy/<name>.yaml. Shared by all callers: read it, never change it."""
+    return _parse((resources.files("likeness.policy") / f"{name}.yaml").read_bytes())
+
+
+def _parse(text: bytes) -> Any:
     import yaml  # noqa: PLC0415 - most functions read no policy, and need not pay for it
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C where there is one
-    text = (resources.files("likeness.policy") / f"{name}.yaml").read_bytes()
-    return yaml.load(text, Loader=loader)  # noqa: S506 - a safe loader either way
+    try:
+        return yaml.load(text, Loader=loader)  # noqa: S506 - a safe loader either way
+    except yaml.YAMLError as broken:
+        raise ValueError(f"this is no YAML: {broken}") from broken
 
 
 @cache
@@ -53,6 +59,11 @@ def load_tiers() -> Mapping[str, Tier]:
 @cache
 def load_policy() -> Policy:
     return Policy.model_validate(load("community_guidelines"))
+
+
+def read_policy(text: bytes) -> Policy:
+    """A policy that somebody thinks about; ValueError names what is wrong in it."""
+    return Policy.model_validate(_parse(text))
 
 
 @cache

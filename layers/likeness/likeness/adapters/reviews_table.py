@@ -5,18 +5,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from likeness.adapters import keys
+from likeness.adapters.audit_table import append, desk_counts
 from likeness.adapters.aws_errors import domain_errors
-from likeness.adapters.items import NEW, at_version, fields, record
-from likeness.adapters.queries import query_index, query_index_part
-from likeness.adapters.transactions import ConditionsFailed, put, write_all
+from likeness.adapters.items import NEW, Condition, at_version, fields, record
+from likeness.adapters.queries import query, query_index, query_index_part
+from likeness.adapters.transactions import ConditionsFailed, put
+from likeness.domain.audit import Act, Deed
+from likeness.domain.desk import desk_day
 from likeness.domain.errors import Conflict, NotFound
 from likeness.domain.paging import Part
-from likeness.domain.review import Review, ReviewState
+from likeness.domain.review import Review, ReviewKind, ReviewState
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
-    from likeness.domain.ids import ReviewId
+    from likeness.domain.desk import Counts
+    from likeness.domain.ids import JobId, ReviewId
+
+CLOSED: Condition = {
+    "ConditionExpression": "attribute_not_exists(pk) OR #state = :expired",
+    "ExpressionAttributeNames": {"#state": "state"},
+    "ExpressionAttributeValues": {":expired": ReviewState.EXPIRED.value},
+}
 
 
 class ReviewsTable:
@@ -24,21 +34,23 @@ class ReviewsTable:
         self._table = table
         self._lost_race = table.meta.client.exceptions.ConditionalCheckFailedException
 
-    def open(self, review: Review, task_token: str) -> None:
-        token = (
-            keys.task_token(review.review_id)
-            | keys.expiry(review.opened_at, keys.JOBS_STAY)
-            | {"token": task_token}
-        )
-        try:
-            write_all(
-                self._table,
-                put(self._table, _review_item(review), NEW),
-                put(self._table, token),
+    def open(self, review: Review, task_token: str | None) -> None:
+        again = CLOSED if review.kind is ReviewKind.APPEAL else NEW
+        writes = [put(self._table, _review_item(review), again)]
+        token: dict[str, Any] = {}
+        if task_token is not None:
+            token = (
+                keys.task_token(review.review_id)
+                | keys.expiry(review.opened_at, keys.JOBS_STAY)
+                | {"token": task_token}
             )
+            writes.append(put(self._table, token))
+        try:
+            append(self._table, _opened(review), *writes)
         except ConditionsFailed:
-            with domain_errors():
-                self._table.put_item(Item=token)
+            if token:
+                with domain_errors():
+                    self._table.put_item(Item=token)
 
     def get(self, review_id: ReviewId) -> Review:
         with domain_errors():
@@ -47,6 +59,10 @@ class ReviewsTable:
             raise NotFound(f"there is no review {review_id}")
         return record(Review, answer["Item"])
 
+    def of(self, job_id: JobId) -> list[Review]:
+        items = query(self._table, pk=keys.job(job_id)["pk"], begins_with=keys.REVIEWS)
+        return [record(Review, item) for item in items]
+
     def waiting(self) -> list[Review]:
         return [record(Review, item) for item in query_index(self._table, gsi1pk=keys.WAITING)]
 
@@ -54,13 +70,21 @@ class ReviewsTable:
         found = query_index_part(self._table, gsi1pk=keys.WAITING, limit=limit, after=after)
         return Part(tuple(record(Review, item) for item in found.items), found.last)
 
-    def save(self, review: Review) -> None:
+    def save(self, review: Review, deed: Deed | None = None, counts: Counts | None = None) -> None:
+        """Store the next version, the deed and its counts in one transaction."""
+        seen = at_version(review.version - 1)
         with domain_errors():
             try:
-                self._table.put_item(Item=_review_item(review), **at_version(review.version - 1))
-            except self._lost_race as race:
+                if deed is None:
+                    self._table.put_item(Item=_review_item(review), **seen)
+                else:
+                    write = put(self._table, _review_item(review), seen)
+                    day = desk_day(deed.at)
+                    counted = [desk_counts(self._table, day, counts)] if counts else []
+                    append(self._table, deed, write, *counted)
+            except (self._lost_race, ConditionsFailed) as race:
                 if self.get(review.review_id) != review:  # the SDK may send a write twice
-                    raise Conflict(f"review {review.review_id} was decided meanwhile") from race
+                    raise Conflict(f"review {review.review_id} moved on meanwhile") from race
 
     def task_token(self, review_id: ReviewId) -> str:
         with domain_errors():
@@ -70,13 +94,19 @@ class ReviewsTable:
         return str(answer["Item"]["token"])
 
 
+def _opened(review: Review) -> Deed:
+    return Deed(
+        at=review.opened_at,
+        act=Act.OPENED,
+        review_id=review.review_id,
+        job_id=review.job_id,
+        details={"severity": review.severity.value, "photos": str(len(review.photos))},
+    )
+
+
 def _review_item(review: Review) -> dict[str, Any]:
     """Only a review that waits has the index's keys: deciding it takes it out of the queue."""
-    queued = (
-        keys.waiting(review.review_id, review.decide_by)
-        if review.state is ReviewState.WAITING
-        else {}
-    )
+    queued = keys.waiting(review) if review.state is ReviewState.WAITING else {}
     return (
         keys.review(review.review_id)
         | queued

@@ -15,11 +15,14 @@ from likeness.domain.errors import Conflict, NotFound
 from likeness.domain.user import Profile
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from mypy_boto3_dynamodb.service_resource import Table
 
     from likeness.domain.catalogue import Plus
     from likeness.domain.ids import ErasureId, UserId
     from likeness.domain.quota import UserZone
+    from likeness.domain.reasons import Reason
     from likeness.domain.record import Record
 
 MARK = 1  # the position in the transaction of begin()
@@ -69,6 +72,28 @@ class UsersTable:
             except self._condition_failed:
                 return self.profile(user_id).plus or plus
         return plus
+
+    def clear(self, user_id: UserId, photos: Mapping[str, frozenset[Reason]]) -> None:
+        """The map is made first, because DynamoDB sets nothing within one that is not there."""
+        if not photos:
+            return
+        names = {f"#s{n}": seal for n, seal in enumerate(photos)}
+        with domain_errors():
+            self._table.update_item(
+                Key=keys.profile(user_id),
+                UpdateExpression="SET #cleared = if_not_exists(#cleared, :none)",
+                ExpressionAttributeNames={"#cleared": "cleared"},
+                ExpressionAttributeValues={":none": {}},
+            )
+            self._table.update_item(
+                Key=keys.profile(user_id),
+                UpdateExpression="SET "
+                + ", ".join(f"#cleared.{alias} = :{alias[1:]}" for alias in names),
+                ExpressionAttributeNames={"#cleared": "cleared", **names},
+                ExpressionAttributeValues={
+                    f":{alias[1:]}": sorted(photos[seal]) for alias, seal in names.items()
+                },
+            )
 
     def forget(self, user_id: UserId) -> None:
         """The profile goes last: while it is there, nothing new is written about the user."""

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from likeness.adapters import object_keys as keys
+from likeness.adapters import endpoint_tar, object_keys as keys
 from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.deletion import purge
-from likeness.contracts import GenerationResult, Prepared, Progress
+from likeness.contracts import (
+    ORDER_FILE,
+    RESULT_FILE,
+    GenerationOrder,
+    GenerationResult,
+    Prepared,
+    Progress,
+)
 from likeness.domain.errors import Conflict, NotFound
+from likeness.domain.ids import AvatarId
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
-    from likeness.contracts import DrawnAvatar, GenerationOrder
+    from likeness.contracts import DrawnAvatar
     from likeness.domain.avatar import Avatar
     from likeness.domain.ids import JobId
 
@@ -28,10 +36,13 @@ def training_job_name(job_id: JobId, round_: int) -> str:
 
 
 class WorkBucket:
-    def __init__(self, s3: S3Client, bucket: str, photos_bucket: str) -> None:
+    def __init__(
+        self, s3: S3Client, bucket: str, photos_bucket: str, *, weights: str | None = None
+    ) -> None:
         self._s3 = s3
         self._bucket = bucket
         self._photos_bucket = photos_bucket
+        self._weights = weights
 
     def order(self, order: GenerationOrder) -> Prepared:
         at = (order.job_id, order.round)
@@ -46,11 +57,72 @@ class WorkBucket:
             job_id=order.job_id,
             round=order.round,
             training_job_name=training_job_name(*at),
-            photos_uri=f"s3://{self._photos_bucket}/{keys.photos(order.job_id)}",
-            order_uri=f"s3://{self._bucket}/{keys.order_folder(*at)}",
+            channels=self._channels(*at),
             checkpoint_uri=f"s3://{self._bucket}/{keys.checkpoints(*at)}",
             output_uri=f"s3://{self._bucket}/{keys.output_folder(*at)}",
         )
+
+    def _channels(self, job_id: JobId, round_: int) -> list[dict[str, Any]]:
+        """A channel without a file fails the training job: no weights, no channel for them."""
+        sources = {
+            "photos": f"s3://{self._photos_bucket}/{keys.photos(job_id)}",
+            "order": f"s3://{self._bucket}/{keys.order_folder(job_id, round_)}",
+        }
+        if self._weights:
+            sources["weights"] = self._weights
+        return [
+            {
+                "ChannelName": name,
+                "DataSource": {
+                    "S3DataSource": {
+                        "S3DataType": "S3Prefix",
+                        "S3Uri": uri,
+                        "S3DataDistributionType": "FullyReplicated",
+                    }
+                },
+            }
+            for name, uri in sources.items()
+        ]
+
+    def pack(self, job_id: JobId, round_: int) -> None:
+        """A photo that is gone or was replaced is not left out here: the container refuses it."""
+        content = self._read(keys.order(job_id, round_), NotFound(f"job {job_id}: no order"))
+        order = GenerationOrder.model_validate_json(content)
+        files = {ORDER_FILE: content}
+        for photo in order.photos:
+            gone = NotFound(f"photo {photo.photo_id} of job {job_id} is not there")
+            key = keys.photo(job_id, photo.photo_id)
+            files[f"photos/{photo.photo_id}.jpg"] = self._read(key, gone, self._photos_bucket)
+        with domain_errors():
+            self._s3.put_object(
+                Bucket=self._bucket, Key=keys.request(job_id, round_), Body=endpoint_tar.pack(files)
+            )
+
+    def unpack(self, job_id: JobId, round_: int) -> int:
+        try:
+            gone = NotFound(f"job {job_id}: the endpoint's answer is not there")
+            archive = self._read(keys.response(job_id, round_), gone)
+        except NotFound:
+            return len(self.result(job_id, round_).avatars)  # it was unpacked before
+        avatars = endpoint_tar.unpack(archive)
+        result = avatars.pop(RESULT_FILE)
+        for avatar_id, png in avatars.items():
+            self._put(keys.checkpoint(job_id, round_, AvatarId(avatar_id)), png)
+        self._put(keys.result(job_id, round_), result)  # last: it speaks of all others
+        self.drop_response(job_id, round_)
+        return len(avatars)
+
+    def drop_response(self, job_id: JobId, round_: int) -> None:
+        with domain_errors():
+            for key in (keys.request(job_id, round_), keys.response(job_id, round_)):
+                self._s3.delete_object(Bucket=self._bucket, Key=key)
+
+    def drop_failure(self, uri: str) -> None:
+        """Only below `work/` of our own bucket: the address came from a service."""
+        key = uri.removeprefix(f"s3://{self._bucket}/")
+        if key.startswith(keys.WORK):
+            with domain_errors():
+                self._s3.delete_object(Bucket=self._bucket, Key=key)
 
     def result(self, job_id: JobId, round_: int) -> GenerationResult:
         """Conflict where the file there speaks of another job or round."""
@@ -100,6 +172,10 @@ class WorkBucket:
     def purge(self, job_id: JobId) -> int:
         return purge(self._s3, self._bucket, keys.work(job_id))
 
-    def _read(self, key: str, absent: NotFound) -> bytes:
+    def _put(self, key: str, content: bytes) -> None:
+        with domain_errors():
+            self._s3.put_object(Bucket=self._bucket, Key=key, Body=content)
+
+    def _read(self, key: str, absent: NotFound, bucket: str | None = None) -> bytes:
         with domain_errors({"NoSuchKey": absent}):
-            return self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+            return self._s3.get_object(Bucket=bucket or self._bucket, Key=key)["Body"].read()

@@ -33,6 +33,11 @@ class StepFunctions:
         with domain_errors({"TaskTimedOut": late, "TaskDoesNotExist": late, "InvalidToken": late}):
             self._client.send_task_success(taskToken=task_token, output=json.dumps(output))
 
+    def fail(self, task_token: str, error: str) -> None:
+        late = Conflict("the state machine waits for this no longer")
+        with domain_errors({"TaskTimedOut": late, "TaskDoesNotExist": late, "InvalidToken": late}):
+            self._client.send_task_failure(taskToken=task_token, error=error)
+
     def stop(self, job_id: JobId) -> None:
         """An execution that never began is as stopped as can be."""
         arn = self._state_machine.replace(":stateMachine:", ":execution:")

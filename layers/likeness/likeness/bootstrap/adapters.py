@@ -8,10 +8,15 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from likeness.adapters.appeals_table import AppealsTable
+from likeness.adapters.audit_table import AuditTable
 from likeness.adapters.clock import SystemClock
+from likeness.adapters.desk_table import DeskTable
+from likeness.adapters.endpoint import AsyncEndpoint
 from likeness.adapters.event_bus import EventBridgeBus, UnannouncedQueue
 from likeness.adapters.gallery_bucket import GalleryBucket
-from likeness.adapters.generator import TrainingJobs
+from likeness.adapters.generator import BothLanes, TrainingJobs
+from likeness.adapters.inferences_table import InferencesTable
 from likeness.adapters.inspections import Inspections
 from likeness.adapters.jobs_table import JobsTable
 from likeness.adapters.keyed_hash import KmsHash
@@ -71,13 +76,31 @@ def reviews() -> ReviewsTable:
 
 
 @cache
+def appeals() -> AppealsTable:
+    return AppealsTable(_table())
+
+
+@cache
+def trail() -> AuditTable:
+    return AuditTable(_table())
+
+
+@cache
+def desk() -> DeskTable:
+    return DeskTable(_table())
+
+
+@cache
 def photos() -> PhotoBucket:
     return PhotoBucket(_client("s3"), settings().photos_bucket)
 
 
 @cache
 def work() -> WorkBucket:
-    return WorkBucket(_client("s3"), settings().avatars_bucket, settings().photos_bucket)
+    told = settings()
+    return WorkBucket(
+        _client("s3"), told.avatars_bucket, told.photos_bucket, weights=told.weights_uri
+    )
 
 
 @cache
@@ -132,8 +155,19 @@ def workflow() -> StepFunctions:
 
 
 @cache
-def generator() -> TrainingJobs:
-    return TrainingJobs(_client("sagemaker"))
+def inferences() -> InferencesTable:
+    return InferencesTable(_table())
+
+
+@cache
+def endpoint() -> AsyncEndpoint:
+    told = settings()
+    return AsyncEndpoint(_client("sagemaker-runtime"), told.endpoint or "", told.avatars_bucket)
+
+
+@cache
+def generator() -> BothLanes:
+    return BothLanes(TrainingJobs(_client("sagemaker")), inferences(), CLOCK)
 
 
 @cache

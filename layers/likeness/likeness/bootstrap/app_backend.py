@@ -10,6 +10,7 @@ from likeness.bootstrap import adapters
 from likeness.domain.errors import NotFound
 from likeness.services import (
     add_photo as _add_photo,
+    appeal_job as _appeal_job,
     cancel_job as _cancel_job,
     create_job as _create_job,
     get_erasure as _get_erasure,
@@ -26,6 +27,7 @@ from likeness.services import (
 if TYPE_CHECKING:
     from likeness.api import (
         AddPhoto,
+        AppealOpened,
         Created,
         CreateJob,
         ErasureView,
@@ -106,6 +108,8 @@ def get_job(job_id: JobId) -> JobView:
         work=adapters.work(),
         past=adapters.past(),
         keyed_hash=adapters.keyed_hash(),
+        reviews=adapters.reviews(),
+        appeals=adapters.appeals(),
         clock=adapters.CLOCK,
         tiers=policy_files.load_tiers(),
         reasons=policy_files.load_reasons(),
@@ -115,6 +119,17 @@ def get_job(job_id: JobId) -> JobView:
 def list_jobs(user_id: UserId, query: Page) -> JobsView:
     return _list_jobs.list_jobs(
         user_id, query, jobs=adapters.jobs(), reasons=policy_files.load_reasons()
+    )
+
+
+def appeal_job(job_id: JobId) -> AppealOpened:
+    return _appeal_job.appeal_job(
+        job_id,
+        jobs=adapters.jobs(),
+        reviews=adapters.reviews(),
+        appeals=adapters.appeals(),
+        photos=adapters.photos(),
+        clock=adapters.CLOCK,
     )
 
 

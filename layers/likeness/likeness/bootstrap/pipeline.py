@@ -10,25 +10,32 @@ from likeness.bootstrap import adapters
 from likeness.services import (
     erase_user as _erase_user,
     fail_job as _fail_job,
+    finish_inference as _finish_inference,
     inspect_photo as _inspect_photo,
+    match_appeal as _match_appeal,
     moderate_avatars as _moderate_avatars,
     moderate_photos as _moderate_photos,
     prepare_generation as _prepare_generation,
     publish_avatars as _publish_avatars,
     purge_photos as _purge_photos,
     request_review as _request_review,
+    request_second_review as _request_second_review,
     settle_job as _settle_job,
+    start_inference as _start_inference,
+    unpack_avatars as _unpack_avatars,
 )
 
 if TYPE_CHECKING:
     from likeness.contracts import (
         AvatarsModerated,
         Erased,
+        InferenceEnded,
         Moderated,
         Prepared,
         Published,
         Purged,
         Settled,
+        Unpacked,
     )
     from likeness.domain.ids import ErasureId, JobId
     from likeness.entrypoints.event import Uploaded
@@ -56,6 +63,9 @@ def moderate_photos(job_id: JobId) -> Moderated:
         jobs=adapters.jobs(),
         detector=adapters.detector(),
         policy=policy_files.load_policy(),
+        review_policy=adapters.settings().reviewed,
+        users=adapters.users(),
+        seals=adapters.keyed_hash(),
         metrics=EmfMetrics(),
     )
 
@@ -67,7 +77,39 @@ def request_review(job_id: JobId, task_token: str) -> None:
         jobs=adapters.jobs(),
         reviews=adapters.reviews(),
         clock=adapters.CLOCK,
+        policy=policy_files.load_policy(),
+        tiers=policy_files.load_tiers(),
         decide_within=adapters.settings().decide_within,
+    )
+
+
+def request_second_review(job_id: JobId, task_token: str) -> None:
+    _request_second_review.request_second_review(
+        job_id,
+        task_token,
+        jobs=adapters.jobs(),
+        reviews=adapters.reviews(),
+        clock=adapters.CLOCK,
+        decide_within=adapters.settings().decide_second_within,
+    )
+
+
+def match_appeal(upload: Uploaded) -> None:
+    from likeness.adapters import pictures  # noqa: PLC0415 - Pillow: only where it is needed
+
+    _match_appeal.match_appeal(
+        upload.job_id,
+        upload.photo_id,
+        etag=upload.etag,
+        jobs=adapters.jobs(),
+        reviews=adapters.reviews(),
+        appeals=adapters.appeals(),
+        photos=adapters.photos(),
+        pictures=pictures,
+        seals=adapters.keyed_hash(),
+        policy=policy_files.load_policy(),
+        clock=adapters.CLOCK,
+        decide_within=adapters.settings().decide_appeal_within,
     )
 
 
@@ -79,6 +121,40 @@ def prepare_generation(job_id: JobId, round_: int) -> Prepared:
         reviews=adapters.reviews(),
         work=adapters.work(),
         clock=adapters.CLOCK,
+        engine=adapters.settings().engine,
+    )
+
+
+def start_inference(job_id: JobId, round_: int, task_token: str) -> None:
+    _start_inference.start_inference(
+        job_id,
+        round_,
+        task_token,
+        jobs=adapters.jobs(),
+        inferences=adapters.inferences(),
+        work=adapters.work(),
+        endpoint=adapters.endpoint(),
+        clock=adapters.CLOCK,
+    )
+
+
+def finish_inference(ended: InferenceEnded) -> bool:
+    return _finish_inference.finish_inference(
+        ended,
+        jobs=adapters.jobs(),
+        inferences=adapters.inferences(),
+        work=adapters.work(),
+        workflow=adapters.workflow(),
+    )
+
+
+def unpack_avatars(job_id: JobId, round_: int) -> Unpacked:
+    return _unpack_avatars.unpack_avatars(
+        job_id,
+        round_,
+        jobs=adapters.jobs(),
+        inferences=adapters.inferences(),
+        work=adapters.work(),
     )
 
 
@@ -132,6 +208,7 @@ def fail_job(job_id: JobId, error: str) -> Settled:
         work=adapters.work(),
         gallery=adapters.gallery(),
         generator=adapters.generator(),
+        seals=adapters.keyed_hash(),
         clock=adapters.CLOCK,
     )
 

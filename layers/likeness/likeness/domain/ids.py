@@ -19,6 +19,7 @@ PHOTO_ID = re.compile(r"^p[0-9]{2}$")
 AVATAR_ID = re.compile(r"^a[0-9]{2}$")
 USER_ID = re.compile(r"^[A-Za-z0-9_.:@|-]{1,128}$")
 ERASURE_ID = re.compile(r"^e[0-9a-f]{32}$")
+REVIEW_ID = re.compile(r"^[rsa][0-9a-f]{32}$")
 STYLE_ID = re.compile(r"^[a-z][a-z0-9-]{1,31}$")
 
 # As pydantic fields: a value of another shape is refused where it enters.
@@ -29,8 +30,8 @@ JobIdField = Annotated[
 ]
 ReviewIdField = Annotated[
     ReviewId,
-    StringConstraints(pattern=JOB_ID.pattern),
-    Field(examples=["j5f0c1d7e9a3b48268f1e0d2c4b6a7988"]),
+    StringConstraints(pattern=REVIEW_ID.pattern),
+    Field(examples=["r5f0c1d7e9a3b48268f1e0d2c4b6a7988"]),
 ]
 PhotoIdField = Annotated[
     PhotoId, StringConstraints(pattern=PHOTO_ID.pattern), Field(examples=["p01"])

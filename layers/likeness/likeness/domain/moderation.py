@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from enum import IntEnum, StrEnum
-from typing import Self
+from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -20,6 +20,20 @@ class Outcome(StrEnum):
         return list(Outcome).index(self)
 
 
+class Severity(StrEnum):
+    """Which case a moderator sees first."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+    @property
+    def rank(self) -> int:
+        """0 is the gravest."""
+        return list(Severity).index(self)
+
+
 class Level(IntEnum):
     """Depth in Rekognition's label taxonomy, version 7."""
 
@@ -31,8 +45,8 @@ class Level(IntEnum):
 class Label(Record):
     """What a detector says it saw. Confidence in percent, as the detector reports it."""
 
-    name: str
-    parent: str = ""
+    name: str = Field(examples=["Weapons"])
+    parent: str = Field(default="", examples=["Violence"])
     confidence: float
 
 
@@ -64,6 +78,17 @@ class SamePersonRule(Record):
     review: float
 
 
+# What the judge may find without any label.
+JUDGED: frozenset[Reason] = frozenset(
+    {
+        Reason.RIGHTS_CELEBRITY,
+        Reason.MINOR_AGE_DOUBT,
+        Reason.SUBJECT_NO_FACE,
+        Reason.SUBJECT_DIFFERENT_PERSON,
+    }
+)
+
+
 class Policy(Record):
     """The Community Guidelines as thresholds. `version` goes into every verdict."""
 
@@ -72,6 +97,17 @@ class Policy(Record):
     labels: Mapping[str, Rule]
     age: AgeRule
     same_person: SamePersonRule
+    severity: Mapping[Severity, frozenset[Reason | Literal["unknown"]]]
+
+    @model_validator(mode="after")
+    def _every_reason_has_one_severity(self) -> Self:
+        named = [reason for reasons in self.severity.values() for reason in reasons]
+        given = {rule.reason for rule in self.labels.values()} | JUDGED | {"unknown"}
+        if missing := given - set(named):
+            raise ValueError(f"no severity is given for {', '.join(sorted(missing))}")
+        if len(named) != len(set(named)):
+            raise ValueError("a reason has two severities")
+        return self
 
     @property
     def min_confidence(self) -> float:
@@ -88,20 +124,80 @@ class Finding(Record):
     confidence: float | None = None
 
 
+class Seen(Record):
+    """What the detectors said of one picture: all that the judge reads, and never the picture.
+
+    It is stored with the verdict, so that a changed policy can be run against it later.
+    """
+
+    labels: tuple[Label, ...] = ()
+    detector_version: str
+    min_confidence: float = Field(description="percent; of labels below it nothing is known")
+    faces: int | None = Field(default=None, description="None: not looked for")
+    age_low: int | None = Field(default=None, description="whole years, of the largest face")
+    age_high: int | None = None
+    celebrities: tuple[float, ...] = Field(default=(), description="percent, each match")
+    compared: bool = Field(default=False, description="with the person that the set shows")
+    similarity: float | None = Field(default=None, description="percent; None: no match at all")
+    cleared: frozenset[Reason] = Field(
+        default=frozenset(), description="a lead found, on appeal, that this photo shows no such"
+    )
+
+
 class Verdict(Record):
     """What was judged, by which policy and which model. Never the picture."""
 
     outcome: Outcome
     policy_version: str
-    detector_version: str
-    labels: tuple[Label, ...] = ()
     findings: tuple[Finding, ...] = ()
+    seen: Seen
 
     @property
     def reason(self) -> Reason | None:
         """The reason of the gravest finding; the first one where several are as grave."""
         worst = max(self.findings, key=lambda finding: finding.outcome.severity, default=None)
         return worst.reason if worst else None
+
+
+def judge(seen: Seen, policy: Policy) -> Verdict:
+    """The one judge: of photos, of avatars, and of what was seen under an earlier policy."""
+    findings = judge_labels(seen.labels, seen.detector_version, policy)
+    findings += [celebrity(confidence) for confidence in seen.celebrities]
+    if seen.faces is not None:
+        findings += _judge_face(seen, policy)
+    if seen.compared:
+        stranger = judge_same_person(seen.similarity, policy.same_person)
+        findings += [stranger] if stranger else []
+    findings = [finding for finding in findings if finding.reason not in seen.cleared]
+    return Verdict(
+        outcome=strictest(finding.outcome for finding in findings),
+        policy_version=policy.version,
+        findings=tuple(findings),
+        seen=seen,
+    )
+
+
+def severity(reasons: Iterable[Reason | None], policy: Policy) -> Severity:
+    """How grave a case is: as its gravest finding. Low where nothing was found."""
+    found = {reason or "unknown" for reason in reasons}
+    named = (grave for grave in Severity if found & policy.severity.get(grave, frozenset()))
+    return next(named, Severity.LOW)
+
+
+def _judge_face(seen: Seen, policy: Policy) -> list[Finding]:
+    """A face whose age the detector cannot tell goes to a human: nothing fails open."""
+    if not seen.faces:
+        return [
+            Finding(outcome=Outcome.REFUSED, reason=Reason.SUBJECT_NO_FACE, source="faces found: 0")
+        ]
+    if seen.age_low is None or seen.age_high is None:
+        return [
+            Finding(
+                outcome=Outcome.DOUBTFUL, reason=Reason.MINOR_AGE_DOUBT, source="age not measurable"
+            )
+        ]
+    found = judge_age(seen.age_low, seen.age_high, policy.age)
+    return [found] if found else []
 
 
 def judge_labels(labels: Iterable[Label], detector_version: str, policy: Policy) -> list[Finding]:
@@ -167,19 +263,6 @@ def unknown(what: str, confidence: float | None = None) -> Finding:
 
 def strictest(outcomes: Iterable[Outcome]) -> Outcome:
     return max(outcomes, key=lambda outcome: outcome.severity, default=Outcome.CLEAN)
-
-
-def verdict(
-    findings: Iterable[Finding], *, labels: Iterable[Label], detector_version: str, policy: Policy
-) -> Verdict:
-    found = tuple(findings)
-    return Verdict(
-        outcome=strictest(finding.outcome for finding in found),
-        policy_version=policy.version,
-        detector_version=detector_version,
-        labels=tuple(labels),
-        findings=found,
-    )
 
 
 def _finding(outcome: Outcome, rule: Rule, label: Label) -> Finding:

@@ -59,6 +59,11 @@ class Photo(Record):
     height: int | None = None
     face: Box | None = None
     fingerprint: Fingerprint | None = None
-    sha256: str | None = Field(default=None, description="of the normalised JPEG")
+    sha256: str | None = Field(
+        default=None, description="of the normalised JPEG, until a refused photo is gone"
+    )
+    seal: str | None = Field(
+        default=None, description="of a refused photo that is gone: a keyed hash of that sum"
+    )
     problem: Problem | None = None
     verdict: Verdict | None = Field(default=None, description="moderation's, after submit")

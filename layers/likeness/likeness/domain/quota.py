@@ -101,14 +101,25 @@ class UserZone(Record):
         return type(self)(name=name, fixed_at=now, before=today)
 
 
+# A grant that comes late in the day would hardly be of use: from six in the evening on it is for
+# the day that follows.
+GRANTS_LOOK_AHEAD = timedelta(hours=6)
+
+
+def grant_day(now: datetime, zone: UserZone) -> Day:
+    """On which day a user gets the job that a wrong refusal cost them."""
+    return zone.day(now + GRANTS_LOOK_AHEAD)
+
+
 class EntryState(StrEnum):
     RESERVED = "reserved"
     SPENT = "spent"
     RETURNED = "returned"
+    GRANTED = "granted"  # one more than the tier has: a refusal on another day was wrong
 
 
 class Entry(Record):
-    """What one job did to its day: reserved once, then spent or returned once."""
+    """What one job did to a day: reserved once, then spent or returned once."""
 
     job_id: JobIdField
     day: Day

@@ -5,23 +5,37 @@ from __future__ import annotations
 from typing import Any
 
 from likeness.domain.errors import Forbidden
+from likeness.domain.ids import UserId
+from likeness.domain.review import Moderator
 
-MODERATORS = frozenset({"moderators", "moderation-leads"})
+LEADS = "moderation-leads"
+MODERATORS = frozenset({"moderators", LEADS})
+APP_USER = "custom:app_user_id"
 
 
-def moderator(event: dict[str, Any]) -> str:
-    """The moderator's subject id; Forbidden for a signed-in user who is none.
+def moderator(event: dict[str, Any]) -> Moderator:
+    """Who the token names; Forbidden for a signed-in user who is no moderator.
 
     The authorizer has checked signature, issuer, audience and expiry. The group is checked here,
-    because an authorizer knows scopes but no Cognito groups.
+    because an authorizer knows scopes but no Cognito groups. Only an ID token says which app user
+    its owner is, and without that nobody could be kept from their own photos: an access token,
+    which the authorizer takes too, is refused.
     """
     claims = _claims(event)
-    if not MODERATORS & groups(str(claims.get("cognito:groups", ""))):
+    if claims.get("token_use") != "id":
+        raise Forbidden("send the ID token: only it says who you are in the app")
+    belongs_to = groups(str(claims.get("cognito:groups", "")))
+    if not MODERATORS & belongs_to:
         raise Forbidden("only moderators may work the review queue")
     subject = claims.get("sub")
     if not subject:
         raise Forbidden("the token names no subject")
-    return str(subject)
+    account = claims.get(APP_USER)
+    return Moderator(
+        subject=str(subject),
+        lead=LEADS in belongs_to,
+        app_user_id=UserId(str(account)) if account else None,
+    )
 
 
 def caller(event: dict[str, Any]) -> str:

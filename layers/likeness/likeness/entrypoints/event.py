@@ -1,4 +1,4 @@
-"""Turn a function on an upload into a target of S3's events on EventBridge."""
+"""Turn functions into targets of EventBridge: S3's events, and schedules."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-UPLOAD_KEY = re.compile(r"^uploads/(?P<job_id>j[0-9a-f]{32})/(?P<photo_id>p[0-9]{2})$")
+UPLOAD_KEY = re.compile(r"^(uploads|appeals)/(?P<job_id>j[0-9a-f]{32})/(?P<photo_id>p[0-9]{2})$")
 
 
 class Uploaded(Contract):
@@ -37,7 +37,7 @@ def on_upload(
         logger.clear_state()
         logger.append_keys(request_id=context.aws_request_id)
         if upload is None:
-            logger.warning("an object under uploads/ has a key that no form gave")
+            logger.warning("an upload has a key that no form gave")
             return
         logger.append_keys(job_id=upload.job_id, photo_id=upload.photo_id)
         work(upload)
@@ -56,3 +56,15 @@ def read(event: dict[str, Any]) -> Uploaded | None:
         photo_id=key["photo_id"],
         etag=uploaded["etag"],
     )
+
+
+def on_schedule(work: Callable[[], int]) -> Callable[[dict[str, Any], LambdaContext], None]:
+    """What a schedule calls; it says how many things there were to do."""
+
+    @wraps(work)
+    def handler(event: dict[str, Any], context: LambdaContext) -> None:
+        logger.clear_state()
+        logger.append_keys(request_id=context.aws_request_id)
+        logger.info("done", extra={"done": work()})
+
+    return handler

@@ -40,7 +40,7 @@ FOR_A_DAY = "public, max-age=86400"
 # Ids that we gave, and those that the caller chose.
 OURS = {
     "job_id": ids.JOB_ID,
-    "review_id": ids.JOB_ID,
+    "review_id": ids.REVIEW_ID,
     "erasure_id": ids.ERASURE_ID,
     "style": ids.STYLE_ID,
 }
@@ -123,9 +123,9 @@ def route(
     """A Lambda handler for one route of the HTTP API.
 
     The function is called with the parameters of the path, with `request` where the route takes a
-    body, with `query` where it reads the query, and with `moderator` (a subject id) where it is
-    for moderators. `raises` names the errors of its own use case, for docs/openapi.json; what is
-    wrong with parameters, body, query and key is known without.
+    body, with `query` where it reads the query, and with `moderator` where it is for moderators.
+    `raises` names the errors of its own use case, for docs/openapi.json; what is wrong with
+    parameters, body, query and key is known without.
 
     Every POST takes an Idempotency-Key; `repeats` says what a second one with that key gets.
     """

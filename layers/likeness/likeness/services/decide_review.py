@@ -1,40 +1,113 @@
-"""A moderator decides a review, and the job goes on or ends."""
+"""A moderator decides a case, and the job goes on or ends, or an appeal is granted or not."""
 
-from likeness.api import Decide
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+
+from likeness.api_reviews import Decide, ReviewSummary
 from likeness.contracts import Reviewed
-from likeness.domain.errors import Conflict, Forbidden, Invalid
+from likeness.domain import desk
+from likeness.domain.audit import Act, Deed
+from likeness.domain.errors import Conflict, Invalid
 from likeness.domain.ids import ReviewId
-from likeness.domain.review import Review, ReviewState
-from likeness.ports import Clock, Jobs, Reviews, Workflow
+from likeness.domain.review import (
+    Moderator,
+    Review,
+    ReviewKind,
+    ReviewState,
+    check_refusal,
+    picked,
+    review_of,
+)
+from likeness.ports import Appeals, Clock, Jobs, Ledger, Photos, Reviews, Users, Workflow
+from likeness.services.appeal_job import close_appeal
+from likeness.services.list_reviews import summary
 
 
 def decide_review(
     review_id: ReviewId,
     decision: Decide,
     *,
-    moderator: str,
+    moderator: Moderator,
     jobs: Jobs,
     reviews: Reviews,
+    appeals: Appeals,
+    photos: Photos,
+    ledger: Ledger,
+    users: Users,
     workflow: Workflow,
     clock: Clock,
-) -> Review:
-    """The decision is stored before the state machine hears of it.
+    second_percent: float,
+) -> ReviewSummary:
+    """The decision is stored before anybody hears of it.
 
-    The same moderator may send the same decision again: an answer that was lost on its way to the
-    state machine is given again. Anybody else gets Conflict.
+    The same moderator may send the same decision again: what was lost on its way is done again,
+    and all of it may be done twice. Anybody else gets Conflict.
     """
-    if decision.approve == (decision.reason is not None):
-        raise Invalid("approve without a reason, or refuse with the reason code of the rule")
+    if decision.approve == bool(decision.photos):
+        raise Invalid("approve and name no photo, or refuse and name each with its reason code")
+    now = clock.now()
     review = reviews.get(review_id)
-    if jobs.get(review.job_id).user_id == moderator:
-        raise Forbidden("moderators do not decide about their own photos")
+    review.may_be_worked_by(moderator)
+    check_refusal(review, decision.photos)
+    if not _is_repeated(review, decision, moderator):
+        review = review.decide(moderator.subject, now=now, refused=decision.photos)
+        reviews.save(review, _deed(review, moderator, now), _counts(review, reviews))
+    if review.kind is ReviewKind.APPEAL:
+        close_appeal(
+            review,
+            jobs=jobs,
+            reviews=reviews,
+            appeals=appeals,
+            photos=photos,
+            ledger=ledger,
+            users=users,
+            now=now,
+        )
+    else:
+        second = review.kind is ReviewKind.PHOTOS and picked(
+            review.job_id, second_percent, "second"
+        )
+        answer = Reviewed(job_id=review.job_id, approved=decision.approve, second=second)
+        try:
+            workflow.resume(reviews.task_token(review_id), answer.model_dump(mode="json"))
+        except Conflict as late:
+            raise Conflict(f"review {review_id} is no longer waited for") from late
+    return summary(review, moderator, now)
+
+
+def _is_repeated(review: Review, decision: Decide, moderator: Moderator) -> bool:
     state = ReviewState.APPROVED if decision.approve else ReviewState.REFUSED
-    if (review.state, review.decided_by, review.reason) != (state, moderator, decision.reason):
-        review = review.decide(state, now=clock.now(), by=moderator, reason=decision.reason)
-        reviews.save(review)
-    answer = Reviewed(job_id=review.job_id, approved=decision.approve)
-    try:
-        workflow.resume(reviews.task_token(review_id), answer.model_dump(mode="json"))
-    except Conflict as late:
-        raise Conflict(f"review {review_id} is no longer waited for") from late
-    return review
+    return (review.state, review.decided_by, review.refused) == (
+        state,
+        moderator.subject,
+        decision.photos,
+    )
+
+
+def _deed(review: Review, moderator: Moderator, now: datetime) -> Deed:
+    return Deed(
+        at=now,
+        actor=moderator.subject,
+        act=Act.REFUSED if review.refused else Act.APPROVED,
+        review_id=review.review_id,
+        job_id=review.job_id,
+        details={photo.photo_id: photo.reason.value for photo in review.refused},
+    )
+
+
+def _counts(review: Review, reviews: Reviews) -> Mapping[str, int]:
+    """What the statistics remember of a decision: numbers, and no id."""
+    approved = review.state is ReviewState.APPROVED
+    if review.kind is ReviewKind.APPEAL:
+        return {desk.OVERTURNED if approved else desk.UPHELD: 1}
+    if review.kind is ReviewKind.SECOND:
+        first = reviews.get(review_of(review.job_id))
+        return {desk.pair(first.state is ReviewState.APPROVED, approved): 1}
+    waited = (review.decided_at or review.opened_at) - review.opened_at
+    reasons = Counter(f"{desk.REASON}{photo.reason}" for photo in review.refused)
+    return {
+        desk.APPROVED if approved else desk.REFUSED: 1,
+        desk.SECONDS: int(waited.total_seconds()),
+        **reasons,
+    }

@@ -1,14 +1,15 @@
 """End a job badly: GPU work stopped, everything deleted, the day settled, the reason said."""
 
 from likeness.contracts import Settled
-from likeness.domain.errors import NotFound
+from likeness.domain import desk
+from likeness.domain.audit import Act, Deed
 from likeness.domain.ids import JobId
 from likeness.domain.job import FailureKind, Job, JobState
-from likeness.domain.moderation import Outcome
 from likeness.domain.quota import EntryState
 from likeness.domain.reasons import Reason
-from likeness.domain.review import ReviewState, review_of
-from likeness.ports import Clock, Gallery, Generator, Jobs, Ledger, Photos, Reviews, Work
+from likeness.domain.refusal import refusal
+from likeness.domain.review import ReviewKind, ReviewState
+from likeness.ports import Clock, Gallery, Generator, Jobs, Ledger, Photos, Reviews, Seals, Work
 
 REFUSED = "Refused"  # the state machine's word for: moderation or a moderator said no
 NO_AVATARS = "NoAvatars"
@@ -30,6 +31,7 @@ def fail_job(
     work: Work,
     gallery: Gallery,
     generator: Generator,
+    seals: Seals,
     clock: Clock,
 ) -> Settled:
     """Safe to repeat from any point: the job is marked as ended only after everything is gone.
@@ -43,7 +45,9 @@ def fail_job(
     for round_ in range(1, job.round + 1):
         generator.stop(job_id, round_)
     state, reason = _why(job, error, jobs=jobs, reviews=reviews)
-    _close_review(job, reviews=reviews, clock=clock)
+    _close_reviews(job_id, reviews=reviews, clock=clock)
+    if state is JobState.REFUSED:
+        _seal(job, jobs=jobs, reviews=reviews, seals=seals)
     photos.purge(job_id)
     work.purge(job_id)
     gallery.purge(job_id)
@@ -70,7 +74,7 @@ def _why(job: Job, error: str, *, jobs: Jobs, reviews: Reviews) -> tuple[JobStat
     if error == NOT_SUBMITTED:
         return JobState.EXPIRED, Reason.SYSTEM_NOT_SUBMITTED
     if error == REFUSED:
-        reason = _refusal(job, jobs=jobs, reviews=reviews)
+        reason = refusal(jobs.photos(job.job_id), reviews.of(job.job_id)).reason
         if reason:
             return JobState.REFUSED, reason
     if error == NO_AVATARS:
@@ -91,20 +95,22 @@ def _kind(job: Job, error: str) -> FailureKind:
     return FailureKind.INTERNAL
 
 
-def _close_review(job: Job, *, reviews: Reviews, clock: Clock) -> None:
+def _close_reviews(job_id: JobId, *, reviews: Reviews, clock: Clock) -> None:
     """Nobody is asked about photos that are gone. A job may have failed before it had a review."""
-    try:
-        review = reviews.get(review_of(job.job_id))
-    except NotFound:
-        return
-    if review.state is ReviewState.WAITING:
-        reviews.save(review.expire(clock.now()))
+    now = clock.now()
+    for review in reviews.of(job_id):
+        if review.state is ReviewState.WAITING:
+            deed = Deed(at=now, act=Act.EXPIRED, review_id=review.review_id, job_id=job_id)
+            counts = {desk.EXPIRED: 1} if review.kind is ReviewKind.PHOTOS else None
+            reviews.save(review.expire(now), deed, counts)
 
 
-def _refusal(job: Job, *, jobs: Jobs, reviews: Reviews) -> Reason | None:
-    """The moderator's reason, or that of the first photo that moderation refused."""
-    if job.state is JobState.IN_REVIEW:
-        return reviews.get(review_of(job.job_id)).reason
-    verdicts = (photo.verdict for photo in jobs.photos(job.job_id))
-    refused = (v.reason for v in verdicts if v and v.outcome is Outcome.REFUSED)
-    return next(refused, None)
+def _seal(job: Job, *, jobs: Jobs, reviews: Reviews, seals: Seals) -> None:
+    """What stays of a refused photo, should its user appeal: no sum that others could compare."""
+    photos = jobs.photos(job.job_id)
+    owed = refusal(photos, reviews.of(job.job_id)).owed
+    for photo in photos:
+        if photo.photo_id in owed and photo.sha256:
+            seal = seals.seal(job.user_id, photo.sha256)
+            sealed = photo.model_copy(update={"seal": seal, "sha256": None})
+            jobs.save_photo(sealed, seen=photo)

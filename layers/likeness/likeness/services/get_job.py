@@ -1,21 +1,56 @@
 """A job as the app backend sees it: state, verdicts, progress, avatars with short-lived links."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from likeness.api import AvatarView, EstimateView, Explained, JobView, PhotoView, ProgressView
+from likeness.api import (
+    AvatarView,
+    EstimateView,
+    Explained,
+    Ground,
+    JobView,
+    PhotoView,
+    ProgressView,
+    Statement,
+)
 from likeness.domain.avatar import AvatarState
 from likeness.domain.catalogue import Tier
-from likeness.domain.ids import JobId
+from likeness.domain.ids import JobId, PhotoId
 from likeness.domain.job import Job, JobState
-from likeness.domain.moderation import Outcome
 from likeness.domain.photo import Photo, PhotoState
 from likeness.domain.progress import MAX_PAST, WORKING, estimate, worked
 from likeness.domain.reasons import Reason, ReasonCard
-from likeness.ports import Clock, Gallery, Jobs, KeyedHash, Ledger, Past, Users, Work
+from likeness.domain.refusal import APPEAL_WITHIN, Refusal, refusal
+from likeness.ports import (
+    Appeals,
+    Clock,
+    Gallery,
+    Jobs,
+    KeyedHash,
+    Ledger,
+    Past,
+    Reviews,
+    Users,
+    Work,
+)
+from likeness.services.appeal_job import appeal_view, ended_at
 from likeness.services.get_quota import get_quota
 
 Cards = Mapping[Reason, ReasonCard]
+
+DECISION = {
+    "en": "No avatars were made from these photos, the photos were deleted, and the day counts "
+    "as used.",
+    "de": "Aus diesen Fotos wurden keine Avatare gemacht, die Fotos wurden gelöscht, und der Tag "
+    "gilt als verbraucht.",
+}
+HOW_TO_APPEAL = {
+    "en": "Appeal in the app and upload the same photos again, since we have none any more. A lead "
+    "of our moderation team who did not decide before looks at them, free of charge.",
+    "de": "Widersprich in der App und lade dieselben Fotos noch einmal hoch, denn wir haben sie "
+    "nicht mehr. Jemand aus der Leitung unseres Moderationsteams, der noch nicht entschieden hat, "
+    "sieht sie kostenlos an.",
+}
 
 
 def get_job(
@@ -28,12 +63,16 @@ def get_job(
     work: Work,
     past: Past,
     keyed_hash: KeyedHash,
+    reviews: Reviews,
+    appeals: Appeals,
     clock: Clock,
     tiers: Mapping[str, Tier],
     reasons: Cards,
 ) -> JobView:
     """Avatars are shown until they expire, whenever the bucket gets to deleting them."""
     job = jobs.get(job_id)
+    photos = jobs.photos(job_id)
+    refused = refusal(photos, reviews.of(job_id)) if job.state is JobState.REFUSED else None
     now = clock.now()
     expired = job.avatars_expire_at is not None and now >= job.avatars_expire_at
     shown = job.state is JobState.COMPLETED and not expired
@@ -49,7 +88,7 @@ def get_job(
         created_at=job.created_at,
         submit_by=job.submit_by,
         timeline=job.timeline,
-        photos=tuple(_photo(photo, reasons) for photo in jobs.photos(job_id)),
+        photos=tuple(_photo(photo, refused, reasons) for photo in photos),
         photos_deleted_at=job.photos_deleted_at,
         progress=_progress(job, jobs, work, past, now),
         avatars=avatars,
@@ -63,6 +102,7 @@ def get_job(
             clock=clock,
             tiers=tiers,
         ),
+        statement=_statement(job, photos, refused, appeals, reasons) if refused else None,
     )
 
 
@@ -71,7 +111,7 @@ def explain(reason: Reason, cards: Cards) -> Explained:
     return Explained(code=reason, hint=card.hint.model_dump(), fix_and_retry=card.fix_and_retry)
 
 
-def _photo(photo: Photo, cards: Cards) -> PhotoView:
+def _photo(photo: Photo, refused: Refusal | None, cards: Cards) -> PhotoView:
     """What a check found comes first; a refusal by moderation is shown like one."""
     problem = photo.problem
     if problem:
@@ -82,14 +122,46 @@ def _photo(photo: Photo, cards: Cards) -> PhotoView:
             box=problem.box,
             other=problem.other,
         )
-    verdict = photo.verdict
-    if verdict and verdict.outcome is Outcome.REFUSED and verdict.reason:
+    if refused and photo.photo_id in refused.grounds:
         return PhotoView(
             photo_id=photo.photo_id,
             state=PhotoState.REFUSED,
-            problem=explain(verdict.reason, cards),
+            problem=explain(refused.grounds[photo.photo_id], cards),
         )
     return PhotoView(photo_id=photo.photo_id, state=photo.state)
+
+
+def _statement(
+    job: Job, photos: Sequence[Photo], refused: Refusal, appeals: Appeals, cards: Cards
+) -> Statement | None:
+    """What the user is owed where a rule was broken; nothing where a photo only was no use."""
+    if not refused.owed:
+        return None
+    appeal = appeals.get(job.job_id)
+    return Statement(
+        issued_at=ended_at(job),
+        decision=DECISION,
+        grounds=tuple(
+            _ground(photo_id, cards[reason]) for photo_id, reason in refused.owed.items()
+        ),
+        policy_version=next((p.verdict.policy_version for p in photos if p.verdict), None),
+        automated_detection=True,
+        automated_decision=refused.automated,
+        how_to_appeal=HOW_TO_APPEAL,
+        appeal_until=ended_at(job) + APPEAL_WITHIN,
+        appeal=appeal_view(appeal) if appeal else None,
+    )
+
+
+def _ground(photo_id: PhotoId, card: ReasonCard) -> Ground:
+    if card.dsa_category is None:
+        raise ValueError(f"{card.code} has no DSA category")  # its card would not have loaded
+    return Ground(
+        **explain(card.code, {card.code: card}).model_dump(),
+        photo_id=photo_id,
+        dsa_category=card.dsa_category,
+        dsa_keyword=card.dsa_keyword,
+    )
 
 
 def _progress(job: Job, jobs: Jobs, work: Work, past: Past, now: datetime) -> ProgressView | None:

@@ -32,7 +32,7 @@ def get_quota(
         time_zone=zone.name,
         tier=tier.tier,
         limit=limit,
-        used=used,
+        used=max(0, used),  # below nought: a job more was granted
         left=max(0, limit - used),
         next_day_begins_at=zone.next_day_begins(now),
         entries=tuple(

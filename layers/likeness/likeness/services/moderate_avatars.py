@@ -7,7 +7,7 @@ from likeness.domain.avatar import Avatar, AvatarState
 from likeness.domain.errors import NotFound
 from likeness.domain.ids import JobId
 from likeness.domain.job import Job, JobState
-from likeness.domain.moderation import Outcome, Policy, judge_labels, verdict
+from likeness.domain.moderation import Outcome, Policy, Seen, judge
 from likeness.ports import Clock, Detector, Jobs, Work
 
 AT_ONCE = 4
@@ -79,16 +79,18 @@ def _judge(
         photo_id=drawn.photo_id,
         sha256=drawn.sha256,
         likeness=drawn.likeness.distance,
-        verdict=verdict([], labels=[], detector_version="", policy=policy),
+        verdict=judge(Seen(detector_version="", min_confidence=0), policy),
     )
     if not work.verify(drawn, job.job_id, round_):
         raise NotFound(f"avatar {drawn.avatar_id} of job {job.job_id} is not what was drawn")
     seen = detector.avatar_labels(avatar, min_confidence=policy.min_confidence)
-    found = verdict(
-        judge_labels(seen.labels, seen.detector_version, policy),
-        labels=seen.labels,
-        detector_version=seen.detector_version,
-        policy=policy,
+    found = judge(
+        Seen(
+            labels=seen.labels,
+            detector_version=seen.detector_version,
+            min_confidence=policy.min_confidence,
+        ),
+        policy,
     )
     state = AvatarState.APPROVED if found.outcome is Outcome.CLEAN else AvatarState.REFUSED
     return avatar.model_copy(update={"verdict": found, "state": state})

@@ -6,100 +6,110 @@ from concurrent.futures import ThreadPoolExecutor
 
 from likeness.contracts import Moderated
 from likeness.domain.errors import Invalid
-from likeness.domain.ids import JobId, PhotoId
+from likeness.domain.ids import JobId, PhotoId, UserId
 from likeness.domain.job import JobState
-from likeness.domain.moderation import (
-    Finding,
-    Outcome,
-    Policy,
-    Verdict,
-    celebrity,
-    judge_age,
-    judge_labels,
-    judge_same_person,
-    strictest,
-    verdict,
-)
+from likeness.domain.moderation import Outcome, Policy, Seen, Verdict, judge, strictest
 from likeness.domain.photo import Photo, PhotoState
 from likeness.domain.reasons import Reason
-from likeness.ports import Detector, Jobs, Metrics
+from likeness.domain.review import ReviewPolicy
+from likeness.ports import Detector, Jobs, Metrics, Seals, Users
 
 AT_ONCE = 4  # calls to the detector; its limit is about 50 a second for each operation
 
 
 def moderate_photos(
-    job_id: JobId, *, jobs: Jobs, detector: Detector, policy: Policy, metrics: Metrics
+    job_id: JobId,
+    *,
+    jobs: Jobs,
+    detector: Detector,
+    policy: Policy,
+    review_policy: ReviewPolicy,
+    users: Users,
+    seals: Seals,
+    metrics: Metrics,
 ) -> Moderated:
-    """A replayed step keeps the verdicts it has already given."""
+    """A replayed step keeps the verdicts it has already given.
+
+    A clean job that the review policy picks goes to a human like a doubtful one.
+    """
     job = jobs.get(job_id)
     job.require(JobState.MODERATING, JobState.IN_REVIEW, JobState.GENERATING)
     photos = [photo for photo in jobs.photos(job_id) if photo.state is PhotoState.ACCEPTED]
     if any(photo.verdict is None for photo in photos):
-        verdicts = _judge(photos, detector=detector, policy=policy)
+        cleared = _cleared(job.user_id, photos, users=users, seals=seals)
+        verdicts = _judge(photos, cleared, detector=detector, policy=policy)
         for photo in photos:
             if photo.verdict is None:  # a crash between two photos: what was stored stands
                 judged = photo.model_copy(update={"verdict": verdicts[photo.photo_id]})
                 jobs.save_photo(judged, seen=photo)
         photos = [photo for photo in jobs.photos(job_id) if photo.state is PhotoState.ACCEPTED]
         _count_unknown(photos, metrics)
-    return Moderated(
-        job_id=job_id,
-        outcome=strictest(photo.verdict.outcome for photo in photos if photo.verdict),
-    )
+    outcome = strictest(photo.verdict.outcome for photo in photos if photo.verdict)
+    if outcome is Outcome.CLEAN and review_policy.picks(job_id):
+        outcome = Outcome.DOUBTFUL
+    return Moderated(job_id=job_id, outcome=outcome)
+
+
+def _cleared(
+    user_id: UserId, photos: Sequence[Photo], *, users: Users, seals: Seals
+) -> Mapping[PhotoId, frozenset[Reason]]:
+    """What a lead found, on an earlier appeal, that these very photos do not show."""
+    cleared = users.profile(user_id).cleared
+    if not cleared:
+        return {}
+    sealed = {p.photo_id: seals.seal(user_id, p.sha256) for p in photos if p.sha256}
+    return {photo_id: cleared[seal] for photo_id, seal in sealed.items() if seal in cleared}
 
 
 def _judge(
-    photos: Sequence[Photo], *, detector: Detector, policy: Policy
+    photos: Sequence[Photo],
+    cleared: Mapping[PhotoId, frozenset[Reason]],
+    *,
+    detector: Detector,
+    policy: Policy,
 ) -> Mapping[PhotoId, Verdict]:
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        alone = list(pool.map(lambda photo: _judge_one(photo, detector, policy), photos))
-        together = _judge_set(photos, detector, policy, pool)
+        alone = list(pool.map(lambda photo: _look(photo, detector, policy), photos))
+        alike = _compare_set(photos, detector, policy, pool)
     return {
-        photo.photo_id: found.model_copy(
-            update={
-                "findings": (*found.findings, *together[photo.photo_id]),
-                "outcome": strictest(
-                    (found.outcome, *(finding.outcome for finding in together[photo.photo_id]))
-                ),
-            }
-        )
-        for photo, found in zip(photos, alone, strict=True)
+        photo.photo_id: judge(_with_the_rest(seen, photo.photo_id, alike, cleared), policy)
+        for photo, seen in zip(photos, alone, strict=True)
     }
 
 
-def _judge_one(photo: Photo, detector: Detector, policy: Policy) -> Verdict:
+def _look(photo: Photo, detector: Detector, policy: Policy) -> Seen:
+    """All that is said of one photo alone."""
     at = (photo.job_id, photo.photo_id)
-    seen = detector.labels(*at, min_confidence=policy.min_confidence)
-    findings = judge_labels(seen.labels, seen.detector_version, policy)
-    findings += [celebrity(confidence) for confidence in detector.celebrities(*at)]
-    findings += _judge_face(photo, detector, policy)
-    return verdict(
-        findings, labels=seen.labels, detector_version=seen.detector_version, policy=policy
+    labels = detector.labels(*at, min_confidence=policy.min_confidence)
+    faces = detector.faces(*at)
+    return Seen(
+        labels=labels.labels,
+        detector_version=labels.detector_version,
+        min_confidence=policy.min_confidence,
+        faces=len(faces),
+        age_low=faces[0].age_low if faces else None,
+        age_high=faces[0].age_high if faces else None,
+        celebrities=tuple(detector.celebrities(*at)),
     )
 
 
-def _judge_face(photo: Photo, detector: Detector, policy: Policy) -> list[Finding]:
-    """A face whose age the detector cannot tell goes to a human: nothing fails open."""
-    faces = detector.faces(photo.job_id, photo.photo_id)
-    if not faces:
-        return [
-            Finding(outcome=Outcome.REFUSED, reason=Reason.SUBJECT_NO_FACE, source="faces found: 0")
-        ]
-    face = faces[0]
-    if face.age_low is None or face.age_high is None:
-        return [
-            Finding(
-                outcome=Outcome.DOUBTFUL, reason=Reason.MINOR_AGE_DOUBT, source="age not measurable"
-            )
-        ]
-    found = judge_age(face.age_low, face.age_high, policy.age)
-    return [found] if found else []
+def _with_the_rest(
+    seen: Seen,
+    photo_id: PhotoId,
+    alike: Mapping[PhotoId, float | None],
+    cleared: Mapping[PhotoId, frozenset[Reason]],
+) -> Seen:
+    """What only the set and the user's earlier appeals tell of a photo."""
+    more: dict[str, object] = {"cleared": cleared.get(photo_id, frozenset())}
+    if photo_id in alike:
+        more |= {"compared": True, "similarity": alike[photo_id]}
+    return seen.model_copy(update=more)
 
 
-def _judge_set(
+def _compare_set(
     photos: Sequence[Photo], detector: Detector, policy: Policy, pool: ThreadPoolExecutor
-) -> Mapping[PhotoId, list[Finding]]:
-    """Is it the same person throughout? The photo that does not fit is named.
+) -> Mapping[PhotoId, float | None]:
+    """How alike each other photo is to the one that shows the set's person.
 
     The photo with the largest face is compared with the others, and mostly that is all. Where one
     does not fit it, all pairs are compared, and the photo that fits the most others is the
@@ -109,7 +119,7 @@ def _judge_set(
     alike = _compare(_pairs_with(largest, photos), detector, pool)
     accept = policy.same_person.accept
     if all(_sure(value) >= accept for value in alike[largest.photo_id].values()):
-        return {photo.photo_id: [] for photo in photos}
+        return alike[largest.photo_id]
     rest = [photo for photo in photos if photo is not largest]
     pairs = [pair for n, photo in enumerate(rest) for pair in _pairs_with(photo, rest[n:])]
     for one, others in _compare(pairs, detector, pool).items():
@@ -120,12 +130,7 @@ def _judge_set(
         return sum(value >= accept for value in values), sum(values)
 
     person = max(photos, key=fits)
-    findings: dict[PhotoId, list[Finding]] = {photo.photo_id: [] for photo in photos}
-    for other, similarity in alike[person.photo_id].items():
-        found = judge_same_person(similarity, policy.same_person)
-        if found:
-            findings[other].append(found)
-    return findings
+    return alike[person.photo_id]
 
 
 def _pairs_with(photo: Photo, others: Sequence[Photo]) -> list[tuple[Photo, Photo]]:

@@ -3,19 +3,30 @@
 import hashlib
 from collections.abc import Sequence
 
-from likeness.contracts import AvatarOrder, GenerationOrder, OrderedPhoto, Prepared
+from likeness.contracts import AvatarOrder, Engine, GenerationOrder, OrderedPhoto, Prepared
 from likeness.domain.avatar import AvatarState
 from likeness.domain.errors import Conflict
 from likeness.domain.ids import AvatarId, JobId, StyleId
 from likeness.domain.job import Job, JobState
 from likeness.domain.moderation import Outcome
 from likeness.domain.photo import Photo, PhotoState
-from likeness.domain.review import ReviewState, review_of
+from likeness.domain.review import ReviewKind, ReviewState
 from likeness.ports import Clock, Jobs, Reviews, Work
+
+# Of the half hour that a training job and the endpoint have: the rest is for loading the engine and
+# for carrying avatars out.
+TIME_LIMIT_S = 1500
 
 
 def prepare_generation(
-    job_id: JobId, round_: int, *, jobs: Jobs, reviews: Reviews, work: Work, clock: Clock
+    job_id: JobId,
+    round_: int,
+    *,
+    jobs: Jobs,
+    reviews: Reviews,
+    work: Work,
+    clock: Clock,
+    engine: Engine = "painter",
 ) -> Prepared:
     """The same order for the same round, however often it is asked for."""
     job = jobs.get(job_id)
@@ -30,6 +41,8 @@ def prepare_generation(
         GenerationOrder(
             job_id=job_id,
             round=round_,
+            engine=engine,
+            time_limit_s=TIME_LIMIT_S,
             photos=tuple(_ordered(photo) for photo in photos),
             avatars=tuple(_wanted(job, round_, jobs)),
         )
@@ -82,10 +95,12 @@ def _in_turn(styles: Sequence[StyleId], n: int) -> StyleId:
 
 
 def _approved_by_hand(job: Job, reviews: Reviews) -> bool:
-    """Did this job pass through a review that a moderator approved?"""
+    """Did this job pass through a review that a moderator approved, and no second one refused?"""
     if not any(moment.state is JobState.IN_REVIEW for moment in job.timeline):
         return False
-    return reviews.get(review_of(job.job_id)).state is ReviewState.APPROVED
+    decided = {review.kind: review.state for review in reviews.of(job.job_id)}
+    approved = decided.get(ReviewKind.PHOTOS) is ReviewState.APPROVED
+    return approved and decided.get(ReviewKind.SECOND) is not ReviewState.REFUSED
 
 
 def _ordered(photo: Photo) -> OrderedPhoto:

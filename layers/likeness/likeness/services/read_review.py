@@ -1,37 +1,119 @@
-"""One review: what was found in which photo, and links that live a minute."""
+"""One case: what was found in each photo, and a blurred grey copy of it."""
 
-from likeness.api import ReviewedPhoto, ReviewView
-from likeness.domain.errors import Forbidden
-from likeness.domain.ids import ReviewId
+import base64
+from collections.abc import Mapping
+
+from likeness.api_reviews import CasePhoto, CaseView, DecisionView, FindingView
+from likeness.domain.errors import Forbidden, NotFound
+from likeness.domain.ids import JobId, PhotoId, ReviewId
 from likeness.domain.moderation import Finding
-from likeness.domain.review import ReviewState
-from likeness.ports import Jobs, Photos, Reviews
+from likeness.domain.photo import Photo
+from likeness.domain.reasons import Reason, ReasonCard
+from likeness.domain.review import (
+    MODERATORS_MAY_NAME,
+    Moderator,
+    PhotoFindings,
+    Review,
+    ReviewKind,
+    ReviewState,
+    review_of,
+)
+from likeness.ports import Clock, Jobs, Photos, Previews, Reviews
+from likeness.services.get_job import explain
 from likeness.services.list_reviews import summary
+
+Cards = Mapping[Reason, ReasonCard]
 
 
 def read_review(
-    review_id: ReviewId, *, moderator: str, jobs: Jobs, reviews: Reviews, photos: Photos
-) -> ReviewView:
-    """Links are given only while the review waits: afterwards there is nothing left to look at."""
+    review_id: ReviewId,
+    *,
+    moderator: Moderator,
+    jobs: Jobs,
+    reviews: Reviews,
+    photos: Photos,
+    previews: Previews,
+    clock: Clock,
+    reasons: Cards,
+) -> CaseView:
+    """No clear picture, and no copy of one is stored: previews are made when they are asked for."""
     review = reviews.get(review_id)
-    if jobs.get(review.job_id).user_id == moderator:
-        raise Forbidden("moderators do not see reviews of their own photos")
-    if review.state is not ReviewState.WAITING:
-        return summary(review)
-    return summary(review).model_copy(
-        update={
-            "photos": tuple(
-                ReviewedPhoto(
-                    photo_id=seen.photo_id,
-                    findings=tuple(_in_words(finding) for finding in seen.findings),
-                    link=photos.review_link(review.job_id, seen.photo_id),
-                )
-                for seen in review.photos
+    review.may_be_worked_by(moderator)
+    keep_blind(review, moderator, reviews)
+    there = {photo.photo_id: photo for photo in jobs.photos(review.job_id)}
+    verdicts = [photo.verdict for photo in there.values() if photo.verdict]
+    waits = review.state is ReviewState.WAITING
+    return CaseView(
+        review=summary(review, moderator, clock.now()),
+        photos=tuple(
+            _photo(
+                found,
+                there[found.photo_id],
+                _preview(review.job_id, found.photo_id, photos, previews) if waits else None,
+                reasons,
             )
-        }
+            for found in review.photos
+        ),
+        policy_version=verdicts[0].policy_version if verdicts else None,
+        detector_version=verdicts[0].seen.detector_version if verdicts else None,
+        decision=_decision(review, moderator),
+        reason_codes=tuple(explain(reason, reasons) for reason in MODERATORS_MAY_NAME),
     )
 
 
-def _in_words(finding: Finding) -> str:
-    sure = "" if finding.confidence is None else f" ({finding.confidence:.0f} %)"
-    return f"{finding.outcome}: {finding.reason or 'no rule for this'}, {finding.source}{sure}"
+def keep_blind(review: Review, moderator: Moderator, reviews: Reviews) -> None:
+    """Forbidden while a second opinion is awaited, to all but who gave the first."""
+    if review.kind is not ReviewKind.PHOTOS or review.decided_by in {None, moderator.subject}:
+        return
+    try:
+        second = reviews.get(review_of(review.job_id, ReviewKind.SECOND))
+    except NotFound:
+        return
+    if second.state is ReviewState.WAITING:
+        raise Forbidden("a second opinion is awaited: nobody sees the first until then")
+
+
+def _photo(found: PhotoFindings, photo: Photo, preview: str | None, cards: Cards) -> CasePhoto:
+    seen = photo.verdict.seen if photo.verdict else None
+    return CasePhoto(
+        photo_id=found.photo_id,
+        flagged=bool(found.findings),
+        findings=tuple(_finding(finding, cards) for finding in found.findings),
+        labels=seen.labels if seen else (),
+        age_low=seen.age_low if seen else None,
+        age_high=seen.age_high if seen else None,
+        similarity=seen.similarity if seen else None,
+        face=photo.face,
+        width=photo.width,
+        height=photo.height,
+        preview=preview,
+        match=found.match,
+    )
+
+
+def _finding(finding: Finding, cards: Cards) -> FindingView:
+    return FindingView(
+        outcome=finding.outcome,
+        reason=explain(finding.reason, cards) if finding.reason else None,
+        source=finding.source,
+        confidence=finding.confidence,
+    )
+
+
+def _preview(job_id: JobId, photo_id: PhotoId, photos: Photos, previews: Previews) -> str | None:
+    try:
+        jpeg = photos.read(job_id, photo_id)
+    except NotFound:
+        return None
+    return f"data:image/jpeg;base64,{base64.b64encode(previews.blurred(jpeg)).decode()}"
+
+
+def _decision(review: Review, moderator: Moderator) -> DecisionView | None:
+    if review.decided_at is None or review.decided_by is None:
+        return None
+    return DecisionView(
+        approved=review.state is ReviewState.APPROVED,
+        photos=review.refused,
+        decided_at=review.decided_at,
+        yours=review.decided_by == moderator.subject,
+    )

@@ -1,10 +1,12 @@
 """Park a job until a moderator has decided, or the deadline has passed."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
+from likeness.domain.catalogue import Tier
 from likeness.domain.ids import JobId
 from likeness.domain.job import JobState
-from likeness.domain.moderation import Outcome
+from likeness.domain.moderation import Policy, severity
 from likeness.domain.review import PhotoFindings, Review, review_of
 from likeness.ports import Clock, Jobs, Reviews
 
@@ -16,23 +18,33 @@ def request_review(
     jobs: Jobs,
     reviews: Reviews,
     clock: Clock,
+    policy: Policy,
+    tiers: Mapping[str, Tier],
     decide_within: timedelta,
 ) -> None:
-    """A replayed step brings a newer token: the review keeps its deadline and takes the token."""
+    """A replayed step brings a newer token: the review keeps its deadline and takes the token.
+
+    Every photo is in the case, those in which something was found first: whether one shows
+    somebody else is seen only beside the others.
+    """
     now = clock.now()
     job = jobs.get(job_id)
     job.require(JobState.MODERATING, JobState.IN_REVIEW)
-    found = tuple(
+    found = [
         PhotoFindings(photo_id=photo.photo_id, findings=photo.verdict.findings)
         for photo in jobs.photos(job_id)
-        if photo.verdict and photo.verdict.outcome is not Outcome.CLEAN
-    )
+        if photo.verdict
+    ]
+    reasons = [finding.reason for photo in found for finding in photo.findings]
     review = Review(
         review_id=review_of(job_id),
         job_id=job_id,
+        owner=job.user_id,
+        severity=severity(reasons, policy),
+        priority=tiers[job.tier].priority,
         opened_at=now,
         decide_by=now + decide_within,
-        photos=found,
+        photos=tuple(sorted(found, key=lambda photo: not photo.findings)),
     )
     reviews.open(review, task_token)
     if job.state is JobState.MODERATING:

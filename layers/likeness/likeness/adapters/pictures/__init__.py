@@ -2,5 +2,6 @@
 
 from likeness.adapters.pictures.copies import same_picture
 from likeness.adapters.pictures.normalise import normalise
+from likeness.adapters.pictures.preview import blurred
 
-__all__ = ["normalise", "same_picture"]
+__all__ = ["blurred", "normalise", "same_picture"]

@@ -1,0 +1,57 @@
+"""Turn a function on the end of an inference into a subscriber of SageMaker's topic."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+from likeness.contracts import InferenceEnded
+from likeness.observability import logger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+INFERENCE_ID = re.compile(r"^likeness-(?P<job_id>j[0-9a-f]{32})-r(?P<round>[12])$")
+
+__all__ = ["InferenceEnded", "on_inference", "read"]
+
+
+def on_inference(
+    work: Callable[[InferenceEnded], bool],
+) -> Callable[[dict[str, Any], LambdaContext], None]:
+    """A message about an inference that we did not ask for is left alone."""
+
+    @wraps(work)
+    def handler(event: dict[str, Any], context: LambdaContext) -> None:
+        for record in event["Records"]:
+            ended = read(record["Sns"]["Message"])
+            logger.clear_state()
+            logger.append_keys(request_id=context.aws_request_id)
+            if ended is None:
+                logger.warning("an inference ended that no job of ours asked for")
+                continue
+            logger.append_keys(job_id=ended.job_id, round=ended.round)
+            awaited = work(ended)
+            logger.info("done", extra={"failed": ended.failed, "awaited": awaited})
+
+    return handler
+
+
+def read(message: str) -> InferenceEnded | None:
+    """SageMaker's message names the inference by the id that it was asked with.
+
+    Whatever is not said to be completed has failed.
+    """
+    told = json.loads(message)
+    name = INFERENCE_ID.match(str(told.get("inferenceId", "")))
+    if name is None:
+        return None
+    return InferenceEnded(
+        job_id=name["job_id"],
+        round=int(name["round"]),
+        failed=told.get("invocationStatus") != "Completed",
+    )

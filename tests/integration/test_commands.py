@@ -1,0 +1,107 @@
+"""What ops run from a shell, on a table with something in it."""
+
+import pytest
+
+from likeness.adapters.audit_table import AuditTable
+from likeness.adapters.jobs_table import JobsTable
+from likeness.adapters.reviews_table import ReviewsTable
+from likeness.adapters.verdicts_table import VerdictsTable
+from likeness.commands import policy_table, replay_policy, verify_audit
+from likeness.domain.moderation import Label, Outcome
+from likeness.services.replay_policy import replay_policy as replay
+from tests.builders import (
+    JOB,
+    a_job,
+    a_photo,
+    a_policy,
+    a_review,
+    a_verdict,
+    an_avatar,
+    digest,
+    seen,
+)
+from tests.fakes import FakeClock
+from tests.infra.documents import ROOT
+
+GUIDELINES = ROOT / "layers" / "likeness" / "likeness" / "policy" / "community_guidelines.yaml"
+
+
+@pytest.fixture
+def stored(table, monkeypatch):
+    """Two photos and an avatar with verdicts, one photo without, and a review of them."""
+    jobs = JobsTable(table, FakeClock())
+    smoking = a_verdict().model_copy(
+        update={"seen": seen(labels=(Label(name="Smoking", confidence=60),))}
+    )
+    jobs.create(a_job(), [a_photo(1, verdict=a_verdict()), a_photo(2, verdict=smoking), a_photo(3)])
+    jobs.save_avatars([an_avatar(1)])
+    ReviewsTable(table).open(a_review(), "token")
+    for module in (replay_policy, verify_audit):
+        monkeypatch.setattr(module, "table", lambda _: table)
+    return table
+
+
+def test_every_stored_verdict_is_found(stored):
+    found = [(job, picture) for job, picture, _ in VerdictsTable(stored).all()]
+
+    assert sorted(found) == [(JOB, "a01"), (JOB, "p01"), (JOB, "p02")]
+    assert replay(a_policy(), verdicts=VerdictsTable(stored)).verdicts == 3
+
+
+def run(module, monkeypatch, *arguments):
+    monkeypatch.setattr("sys.argv", ["command", *arguments, "--table", "likeness"])
+    module.main()
+
+
+def test_replay_tells_whose_outcome_would_change(stored, monkeypatch, tmp_path, capsys):
+    text = GUIDELINES.read_text()
+    stricter = tmp_path / "changed.yaml"
+    stricter.write_text(
+        text.replace("Smoking: {level: 3, review: 70", "Smoking: {level: 3, review: 55")
+    )
+    assert stricter.read_text() != text
+
+    run(replay_policy, monkeypatch, "--policy", str(stricter))
+
+    told = capsys.readouterr().out
+    assert f"{JOB} p02 clean -> doubtful POLICY.DRUGS" in told
+    assert "jobs clean -> doubtful: 1" in told
+    assert Outcome.REFUSED not in told
+
+
+@pytest.mark.parametrize("content", [None, "labels: {}", "version: ["])
+def test_replay_says_what_is_wrong_with_a_policy(stored, monkeypatch, tmp_path, content):
+    file = tmp_path / "changed.yaml"
+    if content is not None:
+        file.write_text(content)
+
+    with pytest.raises(SystemExit, match="is no policy"):
+        run(replay_policy, monkeypatch, "--policy", str(file))
+
+
+def test_a_trail_that_holds_says_where_it_ends(stored, monkeypatch, capsys):
+    run(verify_audit, monkeypatch)
+
+    told = capsys.readouterr().out
+    head = AuditTable(stored).head()
+    assert f"{head.number}:{head.hash}" in told
+    run(verify_audit, monkeypatch, "--noted", f"{head.number}:{head.hash}")
+
+
+def test_a_trail_that_was_touched_ends_the_command(stored, monkeypatch):
+    stored.update_item(
+        Key={"pk": "AUDIT", "sk": f"{1:012d}"},
+        UpdateExpression="SET actor = :other",
+        ExpressionAttributeValues={":other": "x"},
+    )
+
+    with pytest.raises(SystemExit, match="entry 1 was changed"):
+        run(verify_audit, monkeypatch)
+    with pytest.raises(SystemExit, match="broken"):
+        run(verify_audit, monkeypatch, "--noted", f"7:{digest(b'x')}")
+
+
+def test_the_page_is_written_to_the_shell(capsys):
+    policy_table.main()
+
+    assert capsys.readouterr().out == (ROOT / "docs" / "policy.md").read_text()

@@ -1,0 +1,66 @@
+"""What SageMaker is asked, and what its errors become."""
+
+import pytest
+
+from likeness.adapters.endpoint import AsyncEndpoint
+from likeness.domain.errors import Denied, Unavailable
+from likeness.entrypoints.notification import INFERENCE_ID
+from tests.builders import JOB
+from tests.integration.aws_answers import answer, fail
+
+
+@pytest.fixture
+def runtime(session):
+    return session.client("sagemaker-runtime")
+
+
+def asked(runtime) -> dict[str, str]:
+    """The headers of the call; SageMaker says where it would write a failure."""
+    seen: dict[str, str] = {}
+
+    def note(params, **_):
+        seen.update(params["headers"])
+        return answer(202, {"FailureLocation": "s3://avatars/work/failures/f-error.out"})
+
+    runtime.meta.events.register("before-call.sagemaker-runtime.InvokeEndpointAsync", note)
+    return seen
+
+
+def test_the_answer_is_to_lie_in_the_jobs_own_folder(runtime):
+    told = asked(runtime)
+
+    failure = AsyncEndpoint(runtime, "likeness-test", "avatars").invoke(JOB, 2)
+
+    assert failure == "s3://avatars/work/failures/f-error.out"
+    assert told["X-Amzn-SageMaker-InputLocation"] == (
+        f"s3://avatars/work/{JOB}/r2/endpoint/request.tar"
+    )
+    assert told["X-Amzn-SageMaker-S3OutputPathExtension"] == f"{JOB}/r2/endpoint/"
+    assert told["X-Amzn-SageMaker-Filename"] == "response.tar"
+
+
+def test_the_name_of_an_inference_is_the_one_that_its_message_is_read_by(runtime):
+    told = asked(runtime)
+
+    AsyncEndpoint(runtime, "likeness-test", "avatars").invoke(JOB, 2)
+
+    name = INFERENCE_ID.match(told["X-Amzn-SageMaker-Inference-Id"])
+    assert name is not None
+    assert (name["job_id"], name["round"]) == (JOB, "2")
+    assert len(name[0]) <= 64
+
+
+@pytest.mark.parametrize(
+    ("code", "error"),
+    [
+        ("ThrottlingException", Unavailable),
+        ("ServiceUnavailable", Unavailable),
+        ("ValidationError", Unavailable),
+        ("AccessDeniedException", Denied),
+    ],
+)
+def test_whatever_it_answers_else_may_be_tried_again(runtime, code, error):
+    fail(runtime, "InvokeEndpointAsync", code, times=9)
+
+    with pytest.raises(error):
+        AsyncEndpoint(runtime, "likeness-test", "avatars").invoke(JOB, 1)

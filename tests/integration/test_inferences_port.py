@@ -1,0 +1,54 @@
+"""Rounds that the endpoint draws, on the fake and on DynamoDB."""
+
+import pytest
+
+from likeness.domain.errors import Conflict, NotFound
+from likeness.domain.inference import Inference, InferenceState
+from tests.builders import JOB, NOW, OTHER_JOB
+
+
+def an_inference(**fields) -> Inference:
+    return Inference(**{"job_id": JOB, "round": 1, "asked_at": NOW, "task_token": "t1"} | fields)
+
+
+def test_a_round_is_read_as_it_was_stored(tables):
+    tables.inferences.save(an_inference())
+
+    assert tables.inferences.get(JOB, 1) == an_inference()
+
+
+@pytest.mark.parametrize("where", [(JOB, 2), (OTHER_JOB, 1)])
+def test_a_round_that_was_never_asked_for_is_not_found(tables, where):
+    tables.inferences.save(an_inference())
+
+    with pytest.raises(NotFound):
+        tables.inferences.get(*where)
+
+
+def test_only_the_first_of_two_who_ask_wins(tables):
+    tables.inferences.save(an_inference())
+
+    with pytest.raises(Conflict):
+        tables.inferences.save(an_inference(task_token="t2"))
+
+
+def test_the_same_save_twice_is_one(tables):
+    for _ in range(2):
+        tables.inferences.save(an_inference())
+    began = an_inference().began("s3://failure")
+    for _ in range(2):
+        tables.inferences.save(began)
+
+    assert tables.inferences.get(JOB, 1) == began
+
+
+def test_whoever_read_an_older_version_cannot_undo_a_stop(tables):
+    seen = an_inference()
+    tables.inferences.save(seen)
+    tables.inferences.save(seen.stop())
+
+    with pytest.raises(Conflict):
+        tables.inferences.save(seen.began("s3://failure"))
+
+    assert tables.inferences.get(JOB, 1).state is InferenceState.STOPPED
+    assert tables.inferences.get(JOB, 1).task_token is None

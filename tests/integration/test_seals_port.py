@@ -1,0 +1,51 @@
+"""Seals of photos that are gone: the fake, and KMS's HMAC."""
+
+import pytest
+
+from likeness.adapters.keyed_hash import KmsHash
+from likeness.domain.errors import LikenessError
+from likeness.domain.ids import UserId
+from tests.builders import USER, digest
+from tests.fakes import FakeHash
+
+SUM = digest(b"a photo")
+
+
+@pytest.fixture
+def seals(kind, request):
+    if kind == "fake":
+        return FakeHash()
+    request.getfixturevalue("aws")
+    kms = request.getfixturevalue("session").client("kms")
+    key = kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"]
+    return KmsHash(kms, key["Arn"])
+
+
+def test_a_photo_of_a_user_always_has_the_same_seal(seals):
+    assert seals.seal(USER, SUM) == seals.seal(USER, SUM)
+
+
+def test_another_photo_or_another_users_has_another(seals):
+    found = {
+        seals.seal(USER, SUM),
+        seals.seal(USER, digest(b"another photo")),
+        seals.seal(UserId("user-2"), SUM),
+    }
+
+    assert len(found) == 3
+
+
+def test_a_seal_shows_neither_the_sum_nor_the_user(seals):
+    seal = seals.seal(USER, SUM)
+
+    assert SUM not in seal
+    assert USER not in seal
+    assert len(bytes.fromhex(seal)) == 16
+
+
+def test_a_key_that_cannot_be_used_is_no_seal(request):
+    request.getfixturevalue("aws")
+    kms = request.getfixturevalue("session").client("kms")
+
+    with pytest.raises(LikenessError):
+        KmsHash(kms, "00000000-0000-0000-0000-000000000000").seal(USER, SUM)

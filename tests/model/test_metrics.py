@@ -1,0 +1,45 @@
+"""Lines that SageMaker's MetricDefinitions find."""
+
+import logging
+import re
+
+import pytest
+import yaml
+
+from likeness_model import metrics
+from tests.model.test_serve import ROOT
+
+
+@pytest.mark.parametrize("value", [0, 30, 12.345, 1e-7, -2.5])
+@pytest.mark.parametrize("name", metrics.NAMES)
+def test_each_number_is_found_by_its_own_definition_alone(name, value, caplog):
+    with caplog.at_level(logging.INFO):
+        metrics.tell(**{name: value})
+
+    found = {
+        definition["Name"]: match[1]
+        for definition in metrics.DEFINITIONS
+        if (match := re.search(definition["Regex"], caplog.messages[-1]))
+    }
+    assert {name: float(text) for name, text in found.items()} == {
+        f"likeness:{name}": pytest.approx(value)
+    }
+
+
+def test_several_numbers_stand_in_one_line(caplog):
+    with caplog.at_level(logging.INFO):
+        metrics.tell(step=100, train_loss=0.25)
+
+    assert caplog.messages == ["step=100; train_loss=0.25;"]
+
+
+def test_a_number_without_a_definition_is_refused():
+    with pytest.raises(ValueError, match="hair"):
+        metrics.tell(hair=1)
+
+
+def test_the_state_machine_asks_for_the_same_metrics():
+    machine = yaml.safe_load((ROOT / "infra/pipeline.asl.yaml").read_text())
+    asked = machine["States"]["Generate"]["Parameters"]["AlgorithmSpecification"]
+
+    assert asked["MetricDefinitions"] == metrics.DEFINITIONS

@@ -1,0 +1,305 @@
+"""The program as an endpoint: an archive in, an archive out, one job at a time, nothing left."""
+
+import http.client
+import io
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tarfile
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from likeness.contracts import GenerationResult
+from likeness_model import errors
+from tests.model.conftest import JobFolder, demo_bytes
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_S = 120
+
+
+class AtSocket(http.client.HTTPConnection):
+    def __init__(self, path):
+        super().__init__("endpoint", timeout=PATIENCE_S)
+        self._path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(PATIENCE_S)
+        self.sock.connect(self._path)
+
+
+class Endpoint:
+    def __init__(self, address, program, scratch):
+        self.address, self.program, self.scratch = address, program, scratch
+
+    def ask(self, method, path, body=None, headers=None):
+        connection = AtSocket(self.address)
+        try:
+            connection.request(method, path, body, headers or {})
+            answer = connection.getresponse()
+            return answer.status, answer.read()
+        finally:
+            connection.close()
+
+    def draw(self, body):
+        return self.ask("POST", "/invocations", body, {"Content-Type": "application/x-tar"})
+
+    def is_ready(self):
+        try:
+            return self.ask("GET", "/ping")[0] == 200
+        except OSError:
+            return False
+
+    def left(self):
+        """Every file that the program keeps."""
+        return [path for path in self.scratch.rglob("*") if path.is_file()]
+
+
+def wait_until(ready):
+    deadline = time.monotonic() + PATIENCE_S
+    while not ready():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.02)
+
+
+@contextmanager
+def started(folder, **environment):
+    """The program on a Unix socket in `folder`, ready; it is gone afterwards."""
+    scratch = folder / "tmp"
+    scratch.mkdir()
+    log = (folder / "log").open("wb")
+    program = subprocess.Popen(
+        [sys.executable, "-m", "likeness_model", "serve"],
+        env=os.environ
+        | {
+            "SAGEMAKER_BASE_DIR": str(folder / "ml"),
+            "LIKENESS_ADDRESS": str(folder / "socket"),
+            "LIKENESS_WORKERS": "2",
+            "TMPDIR": str(scratch),
+            "PYTHONPATH": os.pathsep.join([str(ROOT / "model"), str(ROOT / "layers/likeness")]),
+        }
+        | environment,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+    )
+    endpoint = Endpoint(str(folder / "socket"), program, scratch)
+    try:
+        wait_until(lambda: endpoint.is_ready() or program.poll() is not None)
+        yield endpoint
+    finally:
+        program.kill()
+        program.wait()
+        log.close()
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    return tmp_path_factory.mktemp("endpoint")
+
+
+@pytest.fixture(scope="module")
+def endpoint(home):
+    with started(home) as found:
+        yield found
+
+
+def request_of(folder):
+    """A job folder's channels as one archive."""
+    body = io.BytesIO()
+    with tarfile.open(fileobj=body, mode="w") as archive:
+        archive.add(folder.base / "input/data/order/order.json", "order.json")
+        for photo in sorted((folder.base / "input/data/photos").glob("*.jpg")):
+            archive.add(photo, f"photos/{photo.name}")
+    return body.getvalue()
+
+
+@pytest.fixture
+def request_body(job_folder):
+    job_folder.add_photo("p01", demo_bytes("close"))
+    job_folder.order(["glamour", "pencil"])
+    return request_of(job_folder)
+
+
+def archive_of(**files):
+    body = io.BytesIO()
+    with tarfile.open(fileobj=body, mode="w") as archive:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name.replace("__", "/"))
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return body.getvalue()
+
+
+def test_an_archive_comes_back_with_the_result_and_each_of_its_avatars(endpoint, request_body):
+    status, body = endpoint.draw(request_body)
+
+    assert status == 200
+    with tarfile.open(fileobj=io.BytesIO(body)) as archive:
+        names = archive.getnames()
+        result = GenerationResult.model_validate_json(archive.extractfile("result.json").read())
+        pictures = [archive.extractfile(a.file).read() for a in result.avatars]
+    assert names == ["result.json", *(avatar.file for avatar in result.avatars)]
+    for picture in pictures:
+        assert cv2.imdecode(np.frombuffer(picture, np.uint8), 1).shape == (192, 192, 3)
+
+
+def test_nothing_of_a_job_is_left_on_the_disk(endpoint, request_body):
+    endpoint.draw(request_body)
+
+    assert endpoint.left() == []
+
+
+def test_the_same_request_gives_the_same_avatars_as_before_and_others_in_between(
+    endpoint, request_body, tmp_path
+):
+    other = JobFolder(tmp_path / "other")
+    other.add_photo("p01", demo_bytes("tilted"))
+    other.order(["cosmic"])
+
+    first = endpoint.draw(request_body)[1]
+    endpoint.draw(request_of(other))
+    again = endpoint.draw(request_body)[1]
+
+    assert sums(again) == sums(first)
+
+
+def sums(body):
+    with tarfile.open(fileobj=io.BytesIO(body)) as archive:
+        result = json.load(archive.extractfile("result.json"))
+    return {row["avatar_id"]: row["sha256"] for row in result["avatars"]}
+
+
+def test_ping_is_answered_while_a_job_runs_and_a_second_job_is_sent_away(endpoint, request_body):
+    answers = []
+    drawing = threading.Thread(target=lambda: answers.append(endpoint.draw(request_body)))
+    drawing.start()
+    wait_until(lambda: endpoint.left() or answers)
+
+    assert endpoint.is_ready()
+    status, body = endpoint.draw(request_body)
+    drawing.join()
+
+    assert answers[0][0] == 200
+    assert (status, json.loads(body)["error"]) == (503, "Busy")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "error"),
+    [
+        (b"not an archive", 400, "OrderError"),
+        (archive_of(), 400, "OrderError"),
+        (archive_of(**{"order.json": b"{"}), 400, "OrderError"),
+        (archive_of(**{"..__order.json": b"{}"}), 400, "OrderError"),
+        (archive_of(**{"photos__..__..__p01.jpg": b"x"}), 400, "OrderError"),
+        (archive_of(photos__p01=b"x"), 400, "OrderError"),
+    ],
+)
+def test_a_request_that_is_no_order_is_refused_by_one_sentence(endpoint, body, status, error):
+    answered, told = endpoint.draw(body)
+
+    assert (answered, json.loads(told)["error"]) == (status, error)
+    assert "\n" not in json.loads(told)["message"]
+    assert endpoint.left() == []
+
+
+def test_a_link_in_the_request_is_no_photo(endpoint):
+    body = io.BytesIO()
+    with tarfile.open(fileobj=body, mode="w") as archive:
+        member = tarfile.TarInfo("photos/p01.jpg")
+        member.type, member.linkname = tarfile.SYMTYPE, "/etc/hostname"
+        archive.addfile(member)
+
+    assert endpoint.draw(body.getvalue())[0] == 400
+
+
+def test_photos_that_cannot_be_decoded_are_the_callers_fault(endpoint, job_folder):
+    job_folder.add_photo("p01", b"not a picture")
+    job_folder.order(["glamour"])
+
+    status, body = endpoint.draw(request_of(job_folder))
+
+    assert status == 400
+    assert json.loads(body) == {"error": "PhotosError", "message": "no photo can be decoded"}
+
+
+def test_other_paths_are_not_there(endpoint):
+    assert endpoint.ask("GET", "/")[0] == endpoint.ask("POST", "/jobs", b"")[0] == 404
+
+
+def test_a_request_that_is_too_large_is_refused_before_it_is_read(endpoint):
+    headers = {"Content-Length": str(10 << 30)}
+
+    assert endpoint.ask("POST", "/invocations", b"", headers)[0] == 413
+
+
+def test_the_log_names_ids_and_measures_and_no_path(endpoint, home, request_body):
+    endpoint.draw(request_body)
+
+    log = (home / "log").read_text()
+    assert "avatar a01: drawn" in log
+    assert "avatars_drawn=2;" in log
+    assert str(home) not in log
+
+
+def test_told_to_stop_in_the_middle_of_a_job_it_leaves_at_once_and_no_photo(tmp_path, request_body):
+    with started(tmp_path) as endpoint:
+
+        def ask():
+            with pytest.raises((OSError, http.client.HTTPException)):
+                endpoint.draw(request_body)
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        wait_until(endpoint.left)
+
+        endpoint.program.send_signal(signal.SIGTERM)
+        code = endpoint.program.wait(timeout=60)
+        asking.join()
+
+        assert code == errors.TERMINATED
+        assert endpoint.left() == []
+
+
+def test_an_engine_that_cannot_be_loaded_ends_the_program_with_the_reason(tmp_path):
+    with started(tmp_path, LIKENESS_ENGINE="crayon") as endpoint:
+        code = endpoint.program.wait(timeout=60)
+
+    assert code == errors.WeightsError.exit_code
+    assert "crayon" in (tmp_path / "ml/output/failure").read_text()
+
+
+def test_an_unknown_command_is_named():
+    environment = {"PYTHONPATH": f"{ROOT / 'model'}:{ROOT / 'layers/likeness'}"}
+    done = subprocess.run(
+        [sys.executable, "-m", "likeness_model", "paint"],
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == errors.USAGE
+    assert done.stderr == "There is no command paint: it is train or serve.\n"
+
+
+def test_after_a_fault_of_ours_no_other_job_is_drawn_in_the_same_process(tmp_path, request_body):
+    with started(tmp_path) as endpoint:
+        scratch = next(endpoint.scratch.glob("likeness-*"))
+        scratch.rmdir()
+        scratch.write_text("a file where the job's folder belongs")
+
+        status, body = endpoint.draw(request_body)
+        code = endpoint.program.wait(timeout=60)
+
+    assert status == 500
+    assert json.loads(body)["error"]
+    assert code == errors.INTERNAL

@@ -1,0 +1,535 @@
+"""An appeal: the same file once more, another lead, and what a granted one gives."""
+
+from datetime import timedelta
+
+import pytest
+
+from likeness.adapters.policy_files import load_reasons
+from likeness.api_reviews import Decide
+from likeness.domain.appeal import AppealState
+from likeness.domain.audit import Act
+from likeness.domain.errors import Conflict, Forbidden, NotFound, Unavailable
+from likeness.domain.job import JobState
+from likeness.domain.moderation import Label, Outcome
+from likeness.domain.photo import Fingerprint
+from likeness.domain.quota import Day, EntryState
+from likeness.domain.reasons import Reason
+from likeness.domain.review import RefusedPhoto, ReviewKind, ReviewPolicy, ReviewState, review_of
+from likeness.services.appeal_job import appeal_job
+from likeness.services.claim_review import claim_review
+from likeness.services.decide_review import decide_review
+from likeness.services.expire_reviews import expire_reviews
+from likeness.services.fail_job import fail_job
+from likeness.services.get_job import get_job
+from likeness.services.match_appeal import match_appeal
+from likeness.services.moderate_photos import moderate_photos
+from tests.builders import (
+    JOB,
+    MODERATOR,
+    NOW,
+    OTHER_JOB,
+    SUBJECT,
+    TODAY,
+    USER,
+    a_job,
+    a_moderator,
+    a_photo,
+    a_policy,
+    a_review,
+    a_verdict,
+    decided,
+    digest,
+    photos,
+    tiers,
+)
+
+APPEAL = review_of(JOB, ReviewKind.APPEAL)
+LEAD = a_moderator("lead-1", lead=True)
+YES = Decide(approve=True)
+BYTES = b"the photo that was refused"
+NUDE = a_verdict(Outcome.REFUSED, Reason.POLICY_NUDITY)
+LOOK = "00000000000000ff"
+
+
+def fail(world):
+    fail_job(
+        JOB,
+        "Refused",
+        jobs=world.jobs,
+        reviews=world.reviews,
+        ledger=world.ledger,
+        photos=world.photos,
+        work=world.work,
+        gallery=world.gallery,
+        generator=world.generator,
+        seals=world.keyed_hash,
+        clock=world.clock,
+    )
+
+
+def appeal(world):
+    return appeal_job(
+        JOB,
+        jobs=world.jobs,
+        reviews=world.reviews,
+        appeals=world.appeals,
+        photos=world.photos,
+        clock=world.clock,
+    )
+
+
+def send(world, content=BYTES, photo="p02"):
+    """The file comes in, and S3 tells of it."""
+    etag = world.photos.appeal(JOB, photo, content)
+    match_appeal(
+        JOB,
+        photo,
+        etag=etag,
+        jobs=world.jobs,
+        reviews=world.reviews,
+        appeals=world.appeals,
+        photos=world.photos,
+        pictures=world.pictures,
+        seals=world.keyed_hash,
+        policy=a_policy(),
+        clock=world.clock,
+        decide_within=timedelta(hours=20),
+    )
+
+
+def decide(world, decision=YES, lead=LEAD):
+    claim_review(
+        APPEAL,
+        moderator=lead,
+        reviews=world.reviews,
+        clock=world.clock,
+        lease=timedelta(minutes=2),
+    )
+    return again(world, decision, lead)
+
+
+def again(world, decision=YES, lead=LEAD):
+    return decide_review(
+        APPEAL,
+        decision,
+        moderator=lead,
+        jobs=world.jobs,
+        reviews=world.reviews,
+        appeals=world.appeals,
+        photos=world.photos,
+        ledger=world.ledger,
+        users=world.users,
+        workflow=world.workflow,
+        clock=world.clock,
+        second_percent=100,
+    )
+
+
+def expire(world):
+    return expire_reviews(
+        jobs=world.jobs,
+        reviews=world.reviews,
+        appeals=world.appeals,
+        photos=world.photos,
+        ledger=world.ledger,
+        users=world.users,
+        clock=world.clock,
+    )
+
+
+def view(world):
+    return get_job(
+        JOB,
+        jobs=world.jobs,
+        users=world.users,
+        ledger=world.ledger,
+        gallery=world.gallery,
+        work=world.work,
+        past=world.past,
+        keyed_hash=world.keyed_hash,
+        reviews=world.reviews,
+        appeals=world.appeals,
+        clock=world.clock,
+        tiers=tiers(),
+        reasons=load_reasons(),
+    )
+
+
+def photo(world, photo_id="p02"):
+    return next(one for one in world.jobs.photos(JOB) if one.photo_id == photo_id)
+
+
+@pytest.fixture
+def refused(world):
+    """A job whose second photo the judge refused; it is over and its photos are gone."""
+    there = [
+        a_photo(1, verdict=a_verdict()),
+        a_photo(2, verdict=NUDE, sha256=digest(BYTES), fingerprint=Fingerprint(perceptual=LOOK)),
+        a_photo(3, verdict=a_verdict()),
+    ]
+    world.has(JobState.MODERATING, with_photos=there)
+    fail(world)
+    return world
+
+
+@pytest.fixture
+def before_a_lead(refused):
+    appeal(refused)
+    send(refused)
+    return refused
+
+
+# --- what stays, and the statement of reasons -----------------------------------------------------
+
+
+def test_of_a_refused_photo_only_a_keyed_and_a_perceptual_hash_stay(refused):
+    kept = photo(refused)
+
+    assert refused.photo_objects.listing() == []
+    assert kept.sha256 is None
+    assert kept.seal == refused.keyed_hash.seal(USER, digest(BYTES)) != digest(BYTES)
+    assert kept.fingerprint.perceptual == LOOK
+    assert photo(refused, "p01").seal is None, "nobody will appeal for a photo that was fine"
+
+
+def test_the_statement_names_rule_photo_who_decided_and_how_to_appeal(refused):
+    statement = view(refused).statement
+
+    (ground,) = statement.grounds
+    assert (ground.photo_id, ground.code) == ("p02", Reason.POLICY_NUDITY)
+    assert ground.dsa_category == "STATEMENT_CATEGORY_OTHER_VIOLATION_TC"
+    assert set(ground.hint) == {"en", "de"}
+    assert (statement.automated_detection, statement.automated_decision) == (True, True)
+    assert statement.policy_version == "test"
+    assert set(statement.how_to_appeal) == set(statement.decision) == {"en", "de"}
+    assert statement.appeal_until > NOW + timedelta(days=60)
+    assert statement.appeal is None
+
+
+def test_a_moderators_decision_is_no_automated_one_and_is_told_by_photo(world):
+    world.has(JobState.IN_REVIEW, with_photos=photos(3, verdict=a_verdict()))
+    review = a_review()
+    world.reviews.open(review, "token")
+    world.reviews.save(decided(review, Reason.RIGHTS_NOT_SELF))
+    fail(world)
+
+    seen = view(world)
+
+    assert seen.statement.automated_decision is False
+    assert [ground.code for ground in seen.statement.grounds] == [Reason.RIGHTS_NOT_SELF]
+    assert [one.problem.code if one.problem else None for one in seen.photos] == [
+        Reason.RIGHTS_NOT_SELF,
+        None,
+        None,
+    ]
+    assert MODERATOR not in seen.model_dump_json()
+
+
+def test_no_statement_is_owed_where_the_user_can_mend_it(world):
+    stranger = a_verdict(Outcome.REFUSED, Reason.SUBJECT_DIFFERENT_PERSON)
+    world.has(JobState.MODERATING, with_photos=[a_photo(1), a_photo(2, verdict=stranger)])
+    fail(world)
+
+    assert view(world).statement is None
+    assert photo(world).seal is None
+    with pytest.raises(Conflict, match="broke no rule"):
+        appeal(world)
+
+
+def test_a_rule_that_was_broken_comes_before_a_fault_that_can_be_mended(world):
+    stranger = a_verdict(Outcome.REFUSED, Reason.SUBJECT_DIFFERENT_PERSON)
+    world.has(
+        JobState.MODERATING, with_photos=[a_photo(1, verdict=stranger), a_photo(2, verdict=NUDE)]
+    )
+    fail(world)
+
+    assert world.job.reason is Reason.POLICY_NUDITY
+    assert world.day is EntryState.SPENT
+    assert [ground.photo_id for ground in view(world).statement.grounds] == ["p02"]
+
+
+# --- opened ---------------------------------------------------------------------------------------
+
+
+def test_an_appeal_asks_for_the_refused_photos_again(refused):
+    opened = appeal(refused)
+
+    (form,) = opened.uploads
+    assert form.fields["key"] == f"appeals/{JOB}/p02"
+    assert opened.appeal.state is AppealState.OPEN
+    assert view(refused).statement.appeal == opened.appeal
+
+
+def test_asked_again_it_gives_forms_for_what_is_missing(refused):
+    assert appeal(refused).uploads == appeal(refused).uploads
+
+
+@pytest.mark.parametrize("state", [state for state in JobState if state is not JobState.REFUSED])
+def test_only_a_refusal_can_be_contested(world, state):
+    world.has(state)
+
+    with pytest.raises(Conflict):
+        appeal(world)
+
+
+def test_a_refusal_whose_records_are_about_to_go_cannot_be_contested(refused):
+    refused.clock.advance(timedelta(days=80))
+
+    with pytest.raises(Conflict, match="too long ago"):
+        appeal(refused)
+
+
+# --- recognised -----------------------------------------------------------------------------------
+
+
+def test_the_very_file_is_recognised_and_goes_to_a_lead(before_a_lead):
+    case = before_a_lead.reviews.get(APPEAL)
+
+    assert before_a_lead.appeals.get(JOB).state is AppealState.IN_REVIEW
+    assert (case.photos[0].photo_id, case.photos[0].match) == ("p02", "exact")
+    assert case.photos[0].findings == NUDE.findings
+    assert case.decide_by == NOW + timedelta(hours=20)
+    assert before_a_lead.photo_objects.listing() == [f"photos/{JOB}/p02.jpg"]
+    assert before_a_lead.trail.of(APPEAL)[0].act is Act.OPENED
+
+
+@pytest.mark.parametrize(
+    ("bits", "match"), [(0, "similar"), (10, "similar"), (11, None), (40, None)]
+)
+def test_a_file_that_was_saved_anew_is_recognised_by_its_look(refused, bits, match):
+    appeal(refused)
+    other = b"saved anew"
+    refused.pictures.looks[other] = f"{int(LOOK, 16) ^ ((1 << bits) - 1):016x}"
+
+    send(refused, other)
+
+    found = refused.appeals.get(JOB).photos[0]
+    assert (found.match, found.mismatch) == (match, match is None)
+
+
+@pytest.mark.parametrize("broken", [False, True], ids=["another picture", "no picture"])
+def test_nothing_stays_of_a_file_that_is_not_the_photo(refused, broken):
+    appeal(refused)
+    if broken:
+        refused.pictures.refused.add(b"something else")
+
+    send(refused, b"something else")
+
+    assert refused.photo_objects.listing() == []
+    assert view(refused).statement.appeal.photos[0].state == "another"
+    with pytest.raises(NotFound):
+        refused.reviews.get(APPEAL)
+    send(refused)
+    assert view(refused).statement.appeal.state is AppealState.IN_REVIEW
+
+
+def test_the_event_of_a_file_may_come_twice(before_a_lead):
+    before = before_a_lead.reviews.get(APPEAL), before_a_lead.appeals.get(JOB)
+
+    send(before_a_lead)
+
+    assert (before_a_lead.reviews.get(APPEAL), before_a_lead.appeals.get(JOB)) == before
+    assert before_a_lead.photo_objects.listing() == [f"photos/{JOB}/p02.jpg"]
+
+
+def test_an_event_whose_file_was_replaced_is_passed_over(refused):
+    appeal(refused)
+    stale = refused.photos.appeal(JOB, "p02", b"first")
+    refused.photos.appeal(JOB, "p02", BYTES)
+
+    match_appeal(
+        JOB,
+        "p02",
+        etag=stale,
+        jobs=refused.jobs,
+        reviews=refused.reviews,
+        appeals=refused.appeals,
+        photos=refused.photos,
+        pictures=refused.pictures,
+        seals=refused.keyed_hash,
+        policy=a_policy(),
+        clock=refused.clock,
+        decide_within=timedelta(hours=20),
+    )
+
+    assert view(refused).statement.appeal.photos[0].state == "awaited"
+
+
+def test_a_file_that_nobody_asked_for_is_deleted_unread(refused):
+    send(refused)
+
+    assert refused.photo_objects.listing() == []
+    assert refused.appeals.get(JOB) is None
+
+
+def test_a_crash_before_the_case_was_noted_is_mended_by_the_next_event(refused, monkeypatch):
+    appeal(refused)
+    save = refused.appeals.save
+
+    def lose(changed):
+        if changed.state is AppealState.IN_REVIEW:
+            raise Unavailable("no answer")
+        save(changed)
+
+    monkeypatch.setattr(refused.appeals, "save", lose)
+    with pytest.raises(Unavailable):
+        send(refused)
+    monkeypatch.undo()
+
+    send(refused)
+
+    assert refused.appeals.get(JOB).state is AppealState.IN_REVIEW
+    assert len(refused.reviews.waiting()) == 1
+
+
+# --- decided --------------------------------------------------------------------------------------
+
+
+def test_who_decided_before_and_who_is_no_lead_may_not_decide(world):
+    world.has(
+        JobState.IN_REVIEW,
+        with_photos=[a_photo(1, verdict=a_verdict(), sha256=digest(BYTES))],
+    )
+    world.reviews.open(a_review(), "token")
+    world.reviews.save(decided(a_review(), Reason.RIGHTS_NOT_SELF, by="lead-1"))
+    fail(world)
+    appeal(world)
+    send(world, photo="p01")
+
+    with pytest.raises(Forbidden, match="before"):
+        decide(world, lead=LEAD)
+    with pytest.raises(Forbidden, match="leads"):
+        decide(world, lead=a_moderator("moderator-9"))
+    assert decide(world, lead=a_moderator("lead-2", lead=True)).state is ReviewState.APPROVED
+
+
+def test_a_granted_appeal_gives_the_day_back_and_deletes_the_photo(before_a_lead):
+    assert before_a_lead.day is EntryState.SPENT
+
+    decide(before_a_lead)
+
+    assert before_a_lead.day is EntryState.RETURNED
+    assert before_a_lead.appeals.get(JOB).state is AppealState.GRANTED
+    assert before_a_lead.appeals.get(JOB).photos_deleted_at == NOW
+    assert before_a_lead.photo_objects.listing() == []
+    assert view(before_a_lead).quota.left == 1
+    with pytest.raises(Conflict):
+        appeal(before_a_lead)
+
+
+def test_granted_on_a_later_day_it_gives_one_job_more_on_that_day(before_a_lead):
+    before_a_lead.clock.advance(timedelta(hours=19))
+
+    decide(before_a_lead)
+
+    later = Day("2026-11-23")
+    (granted,) = before_a_lead.ledger.entries(USER, later)
+    assert granted.state is EntryState.GRANTED
+    assert before_a_lead.ledger.used(SUBJECT, later) == -1
+    assert before_a_lead.day is EntryState.SPENT, "what happened that day stays"
+    for n, taken in ((2, True), (3, True), (4, False)):
+        job = a_job(JobState.OPEN, job_id=f"j{n:032x}")
+        before_a_lead.jobs.create(job, [])
+        moved = job.move(JobState.MODERATING, NOW, day=later)
+        if taken:
+            before_a_lead.ledger.reserve(moved, limit=1, now=NOW)
+        else:
+            with pytest.raises(Exception, match="taken"):
+                before_a_lead.ledger.reserve(moved, limit=1, now=NOW)
+
+
+def test_a_rejected_appeal_gives_nothing_and_is_final(before_a_lead):
+    no = Decide(approve=False, photos=(RefusedPhoto(photo_id="p02", reason=Reason.POLICY_NUDITY),))
+
+    decide(before_a_lead, no)
+
+    assert before_a_lead.day is EntryState.SPENT
+    assert before_a_lead.users.profile(USER).cleared == {}
+    assert before_a_lead.photo_objects.listing() == []
+    assert view(before_a_lead).statement.appeal.state is AppealState.REJECTED
+    with pytest.raises(Conflict, match="rejected"):
+        appeal(before_a_lead)
+
+
+def test_a_decision_that_was_lost_half_way_is_done_by_the_same_one_again(
+    before_a_lead, monkeypatch
+):
+    def lose(*_, **__):
+        raise Unavailable("no answer")
+
+    monkeypatch.setattr(before_a_lead.photos, "purge", lose)
+    with pytest.raises(Unavailable):
+        decide(before_a_lead)
+    monkeypatch.undo()
+    assert before_a_lead.appeals.get(JOB).state is AppealState.IN_REVIEW
+
+    again(before_a_lead)
+    again(before_a_lead)
+
+    assert before_a_lead.photo_objects.listing() == []
+    assert before_a_lead.appeals.get(JOB).state is AppealState.GRANTED
+    assert [one.state for one in before_a_lead.ledger.entries(USER, TODAY)] == [EntryState.RETURNED]
+
+
+def test_the_judge_never_refuses_a_cleared_photo_for_that_again(before_a_lead):
+    decide(before_a_lead)
+    there = [
+        a_photo(1, job_id=OTHER_JOB, sha256=digest(BYTES)),
+        a_photo(2, job_id=OTHER_JOB),
+        a_photo(3, job_id=OTHER_JOB),
+    ]
+    before_a_lead.has(JobState.MODERATING, with_photos=there, job_id=OTHER_JOB)
+    before_a_lead.detector.seen_labels["p01"] = [Label(name="Explicit", confidence=99)]
+
+    def moderated():
+        return moderate_photos(
+            OTHER_JOB,
+            jobs=before_a_lead.jobs,
+            detector=before_a_lead.detector,
+            policy=a_policy(),
+            review_policy=ReviewPolicy.read("flagged"),
+            users=before_a_lead.users,
+            seals=before_a_lead.keyed_hash,
+            metrics=before_a_lead.metrics,
+        )
+
+    assert moderated().outcome is Outcome.CLEAN
+    first = before_a_lead.jobs.photos(OTHER_JOB)[0].verdict
+    assert first.seen.cleared == {Reason.POLICY_NUDITY}
+    assert first.seen.labels[0].name == "Explicit", "what was seen is still recorded"
+
+
+def test_another_photo_of_the_same_user_is_judged_as_ever(before_a_lead):
+    decide(before_a_lead)
+    there = [a_photo(n, job_id=OTHER_JOB) for n in (1, 2, 3)]
+    before_a_lead.has(JobState.MODERATING, with_photos=there, job_id=OTHER_JOB)
+    before_a_lead.detector.seen_labels["p01"] = [Label(name="Explicit", confidence=99)]
+
+    outcome = moderate_photos(
+        OTHER_JOB,
+        jobs=before_a_lead.jobs,
+        detector=before_a_lead.detector,
+        policy=a_policy(),
+        review_policy=ReviewPolicy.read("flagged"),
+        users=before_a_lead.users,
+        seals=before_a_lead.keyed_hash,
+        metrics=before_a_lead.metrics,
+    ).outcome
+
+    assert outcome is Outcome.REFUSED
+
+
+def test_an_appeal_that_nobody_decided_loses_its_photo_and_may_be_opened_again(before_a_lead):
+    before_a_lead.clock.advance(timedelta(hours=20))
+
+    assert expire(before_a_lead) == 1
+    assert expire(before_a_lead) == 0
+
+    assert before_a_lead.photo_objects.listing() == []
+    assert before_a_lead.appeals.get(JOB).state is AppealState.EXPIRED
+    assert before_a_lead.reviews.get(APPEAL).state is ReviewState.EXPIRED
+    assert before_a_lead.day is EntryState.SPENT
+    appeal(before_a_lead)
+    send(before_a_lead)
+    assert decide(before_a_lead).state is ReviewState.APPROVED
+    assert before_a_lead.appeals.get(JOB).state is AppealState.GRANTED

@@ -1,0 +1,110 @@
+"""The audit trail: whatever is done to it afterwards shows."""
+
+import hashlib
+
+import pytest
+from hypothesis import given, strategies as st
+
+from likeness.domain.audit import GENESIS, Act, Broken, Deed, Entry, Head, verify
+from likeness.services.verify_audit import verify_audit
+from tests.builders import JOB, MODERATOR, NOW
+
+
+def deeds(*acts):
+    return [Deed(at=NOW, actor=MODERATOR, act=act, job_id=JOB) for act in acts]
+
+
+def chain(*acts):
+    entries, head = [], Head()
+    for deed in deeds(*acts):
+        entries.append(Entry.after(head, deed))
+        head = entries[-1].head
+    return entries
+
+
+FIVE = chain(Act.OPENED, Act.CLAIMED, Act.REVEALED, Act.REVEALED, Act.REFUSED)
+END = FIVE[-1].head
+
+
+def test_a_chain_begins_at_genesis_and_each_entry_names_the_one_before():
+    assert FIVE[0].previous == GENESIS
+    assert [one.previous for one in FIVE[1:]] == [one.hash for one in FIVE[:-1]]
+    assert verify(FIVE, END) == END
+    assert verify([], Head()) == Head()
+
+
+def test_the_digest_is_what_the_documentation_says_it_is():
+    """Anybody must be able to check it with nothing of ours."""
+    entry = Entry.after(Head(), deeds(Act.OPENED)[0])
+
+    written = (
+        f'{{"act":"opened","actor":"moderator-1","at":"2026-11-22T12:00:00Z","details":{{}},'
+        f'"job_id":"{JOB}","number":1,"previous":"{"0" * 64}","review_id":null}}'
+    )
+    assert entry.hash == hashlib.sha256(written.encode()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("actor", "somebody else"),
+        ("act", Act.APPROVED),
+        ("details", {"photo_id": "p02"}),
+        ("job_id", None),
+        ("at", NOW.replace(hour=1)),
+    ],
+)
+@pytest.mark.parametrize("at", range(5))
+def test_a_changed_entry_shows(at, field, value):
+    changed = [*FIVE]
+    changed[at] = FIVE[at].model_copy(update={field: value})
+
+    if changed[at] != FIVE[at]:
+        with pytest.raises(Broken, match=f"entry {at + 1} was changed"):
+            verify(changed, END)
+
+
+def test_an_entry_that_is_changed_and_hashed_anew_shows_in_the_next_one():
+    forged = FIVE[2].model_copy(update={"actor": "somebody else"})
+    forged = forged.model_copy(update={"hash": forged.digest()})
+
+    with pytest.raises(Broken, match="entry 4 does not follow"):
+        verify([*FIVE[:2], forged, *FIVE[3:]], END)
+
+
+@pytest.mark.parametrize("at", range(4))
+def test_an_entry_that_was_taken_out_shows(at):
+    with pytest.raises(Broken, match=f"entry {at + 1} is missing"):
+        verify([*FIVE[:at], *FIVE[at + 1 :]], END)
+
+
+@pytest.mark.parametrize("left", range(5))
+def test_a_trail_that_was_cut_short_shows(left):
+    with pytest.raises(Broken, match="ends at"):
+        verify(FIVE[:left], END)
+
+
+@given(st.permutations(range(5)))
+def test_no_other_order_holds(order):
+    if list(order) != list(range(5)):
+        with pytest.raises(Broken):
+            verify([FIVE[n] for n in order], END)
+
+
+def test_a_trail_that_was_written_anew_shows_to_whoever_noted_its_end():
+    anew = chain(Act.OPENED, Act.CLAIMED, Act.APPROVED)
+
+    assert verify(anew, anew[-1].head) == anew[-1].head, "by itself it looks fine"
+    with pytest.raises(Broken, match="noted at 3"):
+        verify(anew, anew[-1].head, noted=FIVE[2].head)
+    assert verify(FIVE, END, noted=FIVE[2].head) == END
+
+
+def test_what_is_added_meanwhile_is_left_to_the_next_time(world):
+    for deed in deeds(Act.OPENED, Act.CLAIMED):
+        world.trail.append(deed)
+    head = world.trail.head()
+    world.trail.append(deeds(Act.RELEASED)[0])
+    world.trail.head = lambda: head
+
+    assert verify_audit(trail=world.trail) == head

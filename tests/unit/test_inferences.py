@@ -1,0 +1,314 @@
+"""A round on the endpoint: asked for once, answered once, and gone when nobody wants it."""
+
+import json
+
+import pytest
+
+from likeness.adapters import endpoint_tar
+from likeness.contracts import InferenceEnded
+from likeness.domain.errors import Conflict, NotFound, Unavailable
+from likeness.domain.inference import InferenceState
+from likeness.domain.job import JobState
+from likeness.entrypoints.notification import read
+from likeness.services.finish_inference import ERROR, finish_inference
+from likeness.services.prepare_generation import prepare_generation
+from likeness.services.start_inference import start_inference
+from likeness.services.unpack_avatars import unpack_avatars
+from tests.builders import JOB, OTHER_JOB, a_png, a_result, a_verdict, photos
+from tests.world import World
+
+FAILURE = f"work/failures/{JOB}-error.out"
+REQUEST = f"work/{JOB}/r1/endpoint/request.tar"
+RESPONSE = f"work/{JOB}/r1/endpoint/response.tar"
+
+
+@pytest.fixture
+def world():
+    """A job whose first round is ordered."""
+    found = World()
+    found.has(JobState.MODERATING, with_photos=photos(verdict=a_verdict()))
+    prepare_generation(
+        JOB,
+        1,
+        jobs=found.jobs,
+        reviews=found.reviews,
+        work=found.work,
+        clock=found.clock,
+    )
+    return found
+
+
+def start(world, token="t1"):  # noqa: S107 - a task token
+    world.workflow.waiting_tokens.add(token)
+    start_inference(
+        JOB,
+        1,
+        token,
+        jobs=world.jobs,
+        inferences=world.inferences,
+        work=world.work,
+        endpoint=world.endpoint,
+        clock=world.clock,
+    )
+
+
+def finish(world, *, failed=False, job_id=JOB):
+    return finish_inference(
+        InferenceEnded(job_id=job_id, round=1, failed=failed),
+        jobs=world.jobs,
+        inferences=world.inferences,
+        work=world.work,
+        workflow=world.workflow,
+    )
+
+
+def unpack(world):
+    return unpack_avatars(JOB, 1, jobs=world.jobs, inferences=world.inferences, work=world.work)
+
+
+def answers(world, *numbers):
+    """What SageMaker writes before it tells of it."""
+    result = a_result(*numbers)
+    files = {f"a{n:02d}.png": a_png(n) for n in numbers}
+    files["result.json"] = result.model_dump_json().encode()
+    world.avatar_objects.put(RESPONSE, endpoint_tar.pack(files))
+
+
+def stop(world):
+    world.inferences.save(world.inferences.get(JOB, 1).stop())
+
+
+def at(world, key):
+    return key in world.avatar_objects.listing()
+
+
+# --- asking --------------------------------------------------------------------------------------
+
+
+def test_the_endpoint_is_asked_and_the_token_kept(world):
+    start(world)
+
+    inference = world.inferences.get(JOB, 1)
+    assert world.endpoint.asked == [(JOB, 1)]
+    assert at(world, REQUEST)
+    assert (inference.state, inference.task_token) == (InferenceState.RUNNING, "t1")
+    assert inference.failure_uri == f"s3://avatars/{FAILURE}"
+
+
+def test_a_replayed_step_brings_its_newer_token_and_asks_nobody_again(world):
+    start(world)
+    start(world, "t2")
+    finish(world)
+
+    assert world.endpoint.asked == [(JOB, 1)]
+    assert world.workflow.answers == {"t2": {"job_id": JOB, "round": 1}}
+
+
+def test_a_step_that_failed_before_the_endpoint_answered_asks_again(world):
+    world.endpoint.down = True
+    with pytest.raises(Unavailable):
+        start(world)
+
+    world.endpoint.down = False
+    start(world, "t2")
+
+    assert world.endpoint.asked == [(JOB, 1)]
+    assert world.inferences.get(JOB, 1).task_token == "t2"
+
+
+def test_after_a_failure_the_endpoint_is_asked_once_more(world):
+    start(world)
+    finish(world, failed=True)
+    start(world, "t2")
+
+    assert world.endpoint.asked == [(JOB, 1), (JOB, 1)]
+    assert world.inferences.get(JOB, 1).state is InferenceState.RUNNING
+
+
+def test_a_job_that_ended_asks_for_nothing(world):
+    world.jobs.save(world.job.move(JobState.CANCELLING, world.clock.now()))
+
+    with pytest.raises(Conflict):
+        start(world)
+
+    assert world.endpoint.asked == []
+    assert not at(world, REQUEST)
+
+
+def test_a_failure_that_is_told_before_the_step_has_ended_stays_known(world):
+    world.endpoint.meanwhile = lambda: finish(world, failed=True)
+
+    start(world)
+
+    inference = world.inferences.get(JOB, 1)
+    assert inference.state is InferenceState.FAILED
+    assert inference.failure_uri
+    assert world.workflow.failures == {"t1": ERROR}
+
+
+def test_a_round_that_is_stopped_while_the_endpoint_is_asked_leaves_no_copy(world):
+    world.endpoint.meanwhile = lambda: (stop(world), world.work.purge(JOB))
+
+    with pytest.raises(Conflict):
+        start(world)
+
+    assert world.avatar_objects.listing() == []
+    assert world.inferences.get(JOB, 1).failure_uri, "what still arrives can be found"
+
+
+def test_a_round_that_is_stopped_while_its_photos_are_packed_is_never_sent(world, monkeypatch):
+    pack = world.work.pack
+
+    def stopped_meanwhile(job_id, round_):
+        stop(world)
+        world.work.purge(job_id)
+        world.work.bucket.put(f"work/{JOB}/r1/order/order.json", world.order)
+        pack(job_id, round_)
+
+    world.order = world.avatar_objects.get(f"work/{JOB}/r1/order/order.json", "order")
+    monkeypatch.setattr(world.work, "pack", stopped_meanwhile)
+
+    with pytest.raises(Conflict):
+        start(world)
+
+    assert world.endpoint.asked == []
+    assert world.avatar_objects.listing() == []
+
+
+# --- the end -------------------------------------------------------------------------------------
+
+
+def test_the_answer_lets_the_pipeline_go_on(world):
+    start(world)
+    answers(world, 1, 2)
+
+    assert finish(world)
+
+    assert world.workflow.answers == {"t1": {"job_id": JOB, "round": 1}}
+    assert at(world, RESPONSE), "the next step takes it apart"
+
+
+def test_a_message_that_comes_twice_answers_once_and_is_no_error(world):
+    start(world)
+    answers(world, 1)
+    finish(world)
+
+    assert not finish(world)
+    assert at(world, RESPONSE)
+
+
+def test_a_failure_fails_the_task_and_what_was_written_about_it_goes(world):
+    start(world)
+    world.avatar_objects.put(FAILURE, b"{}")
+
+    assert finish(world, failed=True)
+
+    assert world.workflow.failures == {"t1": ERROR}
+    assert not at(world, FAILURE)
+
+
+def test_what_comes_for_a_round_that_was_stopped_is_deleted_and_told_to_nobody(world):
+    start(world)
+    stop(world)
+    answers(world, 1)
+
+    assert not finish(world)
+
+    assert not at(world, RESPONSE)
+    assert world.workflow.answers == {}
+
+
+def test_a_failure_of_a_round_that_was_stopped_is_deleted_as_well(world):
+    start(world)
+    stop(world)
+    world.avatar_objects.put(FAILURE, b"{}")
+
+    assert not finish(world, failed=True)
+
+    assert not at(world, FAILURE)
+    assert world.inferences.get(JOB, 1).stopped
+
+
+@pytest.mark.parametrize(
+    "state", [JobState.FINISHING, JobState.CANCELLING, JobState.FAILED, JobState.EXPIRED]
+)
+def test_what_comes_after_the_job_moved_on_is_deleted(world, state):
+    start(world)
+    world.jobs.save(world.job.move(state, world.clock.now()))
+    answers(world, 1)
+
+    assert not finish(world)
+
+    assert not at(world, RESPONSE)
+    assert world.workflow.answers == {}
+
+
+def test_what_comes_for_a_job_that_is_forgotten_is_deleted(world):
+    world.avatar_objects.put(f"work/{OTHER_JOB}/r1/endpoint/response.tar", b"avatars")
+
+    assert not finish(world, job_id=OTHER_JOB)
+
+    assert not at(world, f"work/{OTHER_JOB}/r1/endpoint/response.tar")
+
+
+# --- taking it apart -----------------------------------------------------------------------------
+
+
+def test_the_archive_becomes_avatars(world):
+    start(world)
+    answers(world, 1, 2)
+
+    assert unpack(world).avatars == 2
+
+    assert world.work.result(JOB, 1) == a_result(1, 2)
+    assert at(world, f"work/{JOB}/r1/checkpoints/a02.png")
+
+
+def test_a_replay_that_finds_the_archive_gone_says_the_same(world):
+    start(world)
+    answers(world, 1, 2)
+
+    assert unpack(world) == unpack(world)
+
+
+def test_an_answer_without_an_archive_is_an_error(world):
+    start(world)
+
+    with pytest.raises(NotFound):
+        unpack(world)
+
+
+def test_a_round_that_is_stopped_while_it_is_unpacked_leaves_nothing(world):
+    start(world)
+    answers(world, 1)
+    stop(world)
+
+    with pytest.raises(Conflict):
+        unpack(world)
+
+    assert world.avatar_objects.listing() == []
+
+
+# --- SageMaker's message -------------------------------------------------------------------------
+
+
+def message(**fields):
+    told = {"inferenceId": f"likeness-{JOB}-r2", "invocationStatus": "Completed"} | fields
+    return json.dumps(told)
+
+
+def test_a_message_names_job_and_round():
+    assert read(message()) == InferenceEnded(job_id=JOB, round=2, failed=False)
+
+
+@pytest.mark.parametrize("status", ["Failed", "Expired", None])
+def test_whatever_is_not_said_to_be_completed_has_failed(status):
+    ended = read(message(invocationStatus=status))
+
+    assert ended is not None
+    assert ended.failed
+
+
+@pytest.mark.parametrize("name", ["", "likeness-x-r1", f"likeness-{JOB}-r3", f"x{JOB}-r1", None])
+def test_an_inference_of_somebody_else_is_left_alone(name):
+    assert read(message(inferenceId=name)) is None

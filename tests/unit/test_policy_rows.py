@@ -1,0 +1,239 @@
+"""Every row of the policy, and every reason code, does what it says."""
+
+import re
+
+import pytest
+
+from likeness.adapters.policy_files import load, load_policy, load_reasons, read_policy
+from likeness.commands.policy_table import page
+from likeness.commands.replay_policy import told
+from likeness.domain.ids import PHOTO_ID
+from likeness.domain.moderation import JUDGED, Label, Outcome, Severity, judge, severity
+from likeness.domain.photo_check import PhotoRules
+from likeness.domain.reasons import Reason
+from likeness.domain.review import MODERATORS_MAY_NAME
+from likeness.services.replay_policy import replay_policy
+from tests.builders import JOB, OTHER_JOB, a_policy, seen
+from tests.infra.documents import ROOT
+
+POLICY = load_policy()
+ROWS = pytest.mark.parametrize("name", sorted(POLICY.labels))
+
+
+def judged(name, confidence, policy=POLICY):
+    verdict = judge(seen(labels=(Label(name=name, confidence=confidence),)), policy)
+    return verdict.outcome, verdict.reason
+
+
+@ROWS
+def test_a_row_reviews_from_its_threshold_on(name):
+    rule = POLICY.labels[name]
+
+    assert judged(name, rule.review - 0.001) == (Outcome.CLEAN, None)
+    assert judged(name, rule.review) == (Outcome.DOUBTFUL, rule.reason)
+
+
+@ROWS
+def test_a_row_refuses_from_its_threshold_on_or_never(name):
+    rule = POLICY.labels[name]
+
+    if rule.refuse is None:
+        assert judged(name, 100) == (Outcome.DOUBTFUL, rule.reason)
+    else:
+        assert judged(name, rule.refuse - 0.001) == (Outcome.DOUBTFUL, rule.reason)
+        assert judged(name, rule.refuse) == (Outcome.REFUSED, rule.reason)
+
+
+@ROWS
+def test_a_rows_case_has_the_severity_of_its_reason(name):
+    reason = POLICY.labels[name].reason
+
+    assert reason in POLICY.severity[severity([reason], POLICY)]
+
+
+def test_the_gravest_finding_makes_the_case():
+    reasons = [Reason.SUBJECT_DIFFERENT_PERSON, None, Reason.MINOR_AGE_DOUBT]
+
+    assert severity(reasons, POLICY) is Severity.CRITICAL
+    assert severity(reasons[:2], POLICY) is Severity.HIGH
+    assert severity([], POLICY) is Severity.LOW
+
+
+def test_a_reason_without_a_severity_is_no_policy():
+    lacking = {Severity.HIGH: {Reason.POLICY_NUDITY}}
+
+    with pytest.raises(ValueError, match="no severity is given for"):
+        a_policy(severity=lacking)
+
+
+def test_a_reason_with_two_severities_is_no_policy():
+    twice = {**a_policy().severity, Severity.LOW: {"unknown", *a_policy().severity[Severity.LOW]}}
+
+    with pytest.raises(ValueError, match="two severities"):
+        a_policy(severity=twice)
+
+
+# --- every reason code is given by somebody ------------------------------------------------------
+
+BY_THE_DECODER = {reason for reason in Reason if reason.family == "FILE"} | {
+    Reason.QUALITY_TOO_SMALL
+}
+BY_THE_PHOTO_CHECK = {reason for reason in Reason if reason.family == "QUALITY"} | {
+    Reason.SUBJECT_NO_FACE,
+    Reason.SUBJECT_SEVERAL_FACES,
+    Reason.SUBJECT_DUPLICATE,
+}
+BY_THE_JUDGE = {rule.reason for rule in POLICY.labels.values()} | JUDGED
+BY_THE_PIPELINE = {reason for reason in Reason if reason.family == "SYSTEM"}
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_every_reason_code_is_given_by_a_rule_or_a_moderator(reason):
+    assert reason in (
+        BY_THE_DECODER
+        | BY_THE_PHOTO_CHECK
+        | BY_THE_JUDGE
+        | BY_THE_PIPELINE
+        | set(MODERATORS_MAY_NAME)
+    )
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_somewhere_in_the_code_each_reason_is_raised(reason):
+    """A code that only stands in the list would be a promise that nobody keeps."""
+    package = ROOT / "layers" / "likeness" / "likeness"
+    used = f"Reason.{reason.name}"
+    in_code = any(
+        used in file.read_text() for file in package.rglob("*.py") if file.name != "reasons.py"
+    )
+    in_policy = reason.value in str(load("community_guidelines"))
+    assert in_code or in_policy or reason in MODERATORS_MAY_NAME
+
+
+def test_the_photo_check_has_a_rule_for_each_of_its_codes():
+    assert len(PhotoRules.model_fields) >= len(BY_THE_PHOTO_CHECK) - 2
+
+
+# --- the page ------------------------------------------------------------------------------------
+
+
+def test_the_page_is_what_the_policy_files_say():
+    """If not: python -m likeness.commands.policy_table > docs/policy.md"""
+    assert (ROOT / "docs" / "policy.md").read_text() == page(POLICY, load_reasons())
+
+
+def test_the_page_has_a_row_for_every_label_and_every_code():
+    written = page(POLICY, load_reasons())
+
+    for name, rule in POLICY.labels.items():
+        assert re.search(rf"^\| (&nbsp;)*{re.escape(name)} \| {rule.review:g} ", written, re.M), (
+            name
+        )
+    for reason in Reason:
+        assert f"| `{reason}` |" in written
+
+
+# --- replay --------------------------------------------------------------------------------------
+
+
+class Stored:
+    def __init__(self, *found):
+        self.found = found
+
+    def all(self):
+        return iter(self.found)
+
+
+def verdict(policy=POLICY, **fields):
+    return judge(seen(**fields), policy)
+
+
+SMOKING = verdict(labels=(Label(name="Smoking", confidence=60),), min_confidence=50)
+YOUNG = verdict(age_low=19, age_high=24)
+ALIKE = verdict(similarity=91.0)
+
+
+def changed(**fields):
+    return POLICY.model_copy(update={"version": "next", **fields})
+
+
+def test_the_same_policy_changes_nothing():
+    replay = replay_policy(POLICY, verdicts=Stored((JOB, "p01", SMOKING), (JOB, "p02", YOUNG)))
+
+    assert (replay.verdicts, replay.changes, replay.jobs, replay.unsure) == (2, (), {}, 0)
+
+
+@pytest.mark.parametrize(
+    ("stored", "change", "reason"),
+    [
+        (
+            SMOKING,
+            {
+                "labels": {
+                    **POLICY.labels,
+                    "Smoking": POLICY.labels["Smoking"].model_copy(update={"review": 55}),
+                }
+            },
+            Reason.POLICY_DRUGS,
+        ),
+        (YOUNG, {"age": POLICY.age.model_copy(update={"adult": 21})}, Reason.MINOR_AGE_DOUBT),
+        (
+            ALIKE,
+            {"same_person": POLICY.same_person.model_copy(update={"accept": 95})},
+            Reason.SUBJECT_DIFFERENT_PERSON,
+        ),
+        (SMOKING, {"detector_versions": frozenset({"8.0"})}, None),
+        (SMOKING, {"labels": {k: v for k, v in POLICY.labels.items() if k != "Smoking"}}, None),
+    ],
+    ids=["a threshold", "the age", "the same person", "the detector", "a label taken out"],
+)
+def test_a_changed_rule_says_whose_outcome_would_change(stored, change, reason):
+    fine = verdict()
+
+    replay = replay_policy(
+        changed(**change),
+        verdicts=Stored((JOB, "p01", fine), (JOB, "p02", stored), (OTHER_JOB, "p01", YOUNG)),
+    )
+
+    (one,) = [found for found in replay.changes if (found.job_id, found.picture) == (JOB, "p02")]
+    assert (one.was, one.now) == (Outcome.CLEAN, Outcome.DOUBTFUL)
+    assert reason in one.reasons
+    assert replay.jobs["clean -> doubtful"] >= 1
+    assert f"{JOB} p02 clean -> doubtful" in "\n".join(told(replay))
+
+
+def test_avatars_are_replayed_too_but_do_not_make_a_jobs_outcome():
+    label = (Label(name="Explicit", confidence=60),)
+    avatar = verdict(labels=label, faces=None, compared=False)
+    milder = changed(
+        labels={
+            **POLICY.labels,
+            "Explicit": POLICY.labels["Explicit"].model_copy(update={"review": 70}),
+        }
+    )
+
+    replay = replay_policy(milder, verdicts=Stored((JOB, "a01", avatar), (JOB, "p01", verdict())))
+
+    assert [(one.picture, one.now) for one in replay.changes] == [("a01", Outcome.CLEAN)]
+    assert replay.jobs == {}
+    assert not PHOTO_ID.match("a01")
+
+
+def test_labels_that_were_never_asked_for_are_admitted():
+    curious = changed(
+        labels={
+            **POLICY.labels,
+            "Smoking": POLICY.labels["Smoking"].model_copy(update={"review": 20}),
+        }
+    )
+
+    replay = replay_policy(curious, verdicts=Stored((JOB, "p01", SMOKING)))
+
+    assert replay.unsure == 1
+    assert "may be milder" in told(replay)[-1]
+
+
+@pytest.mark.parametrize("text", [b"", b"version: [", b"labels: {}"])
+def test_a_file_that_is_no_policy_is_named(text):
+    with pytest.raises(ValueError, match=".+"):
+        read_policy(text)

@@ -1,0 +1,76 @@
+"""docs/review-desk.md is what a page for moderators is built from: its examples must be true."""
+
+import re
+
+import pytest
+
+from functions import (
+    claim_review,
+    decide_review,
+    grant_exposure,
+    heartbeat_review,
+    list_reviews,
+    read_audit,
+    read_review,
+    release_review,
+    reveal_photo,
+    review_stats,
+)
+from likeness import api_reviews
+from likeness.domain.audit import Act
+from tests.infra.documents import ROOT
+
+PAGE = (ROOT / "docs" / "review-desk.md").read_text()
+EXAMPLES = re.findall(r"^```json (\w+)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+ROUTES = [
+    module.handler.operation
+    for module in (
+        claim_review,
+        decide_review,
+        grant_exposure,
+        heartbeat_review,
+        list_reviews,
+        read_audit,
+        read_review,
+        release_review,
+        reveal_photo,
+        review_stats,
+    )
+]
+
+
+@pytest.mark.parametrize(("name", "example"), EXAMPLES, ids=[name for name, _ in EXAMPLES])
+def test_an_example_is_what_the_api_says(name, example):
+    message = getattr(api_reviews, name).model_validate_json(example)
+
+    assert message.model_validate_json(message.model_dump_json()) == message
+
+
+def test_every_message_of_the_desk_is_shown():
+    shown = {name for name, _ in EXAMPLES}
+    within = {"LeaseView", "FindingView", "CasePhoto", "ActView", "ModeratorStats"} | {
+        "QueueStats",
+        "SecondStats",
+        "AppealStats",
+        "ReviewSummary",
+    }
+    queries = {"StatsOf"}
+    messages = {
+        name
+        for name, found in vars(api_reviews).items()
+        if isinstance(found, type) and found.__module__ == api_reviews.__name__
+    }
+
+    assert messages == shown | within | queries
+
+
+@pytest.mark.parametrize("operation", ROUTES, ids=lambda operation: operation.name)
+def test_every_route_of_the_desk_is_told(operation):
+    assert f"### {operation.method} {operation.path}" in PAGE
+    assert operation.moderators
+    assert operation.summary
+
+
+@pytest.mark.parametrize("act", list(Act))
+def test_every_act_of_the_trail_is_named(act):
+    assert f"`{act}`" in PAGE

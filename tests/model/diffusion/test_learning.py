@@ -34,7 +34,7 @@ def test_the_learned_face_is_known_better_and_another_is_not(trained, teach):
     after = [error_about(backend, family, of) for of in (ME, ANOTHER)]
 
     assert after[0] < 0.93 * before[0]
-    assert after[1] > before[1]
+    assert after[1] > 0.98 * before[1]  # not better: what was learned is this face, not faces
 
 
 def test_taken_off_the_adapter_leaves_no_trace(trained, teach):

@@ -71,7 +71,7 @@ def repeated(prompts: Prompts, count: int) -> Prompts:
     return prompts.pick([0] * count)
 
 
-def train(backend, family, *, steps=200, batch=8):
+def train(backend, family, *, steps=160, batch=8):
     """Teach the whole base what faces are."""
     backend.learner.requires_grad_(True)
     optimiser = torch.optim.AdamW(backend.learner.parameters(), lr=2e-3, fused=True)
@@ -90,7 +90,7 @@ def train(backend, family, *, steps=200, batch=8):
 @pytest.fixture(scope="session", params=FAMILIES)
 def trained(request):
     """(family, backend), its base trained once for all tests; nobody may change it."""
-    recipe = replace(TINY_LORA, steps=60, batch=4, rank=8, learning_rate=2e-3)
+    recipe = replace(TINY_LORA, steps=45, batch=4, rank=8, learning_rate=2e-3)
     backend = random_backend("trained", recipe, family=request.param, tiny=True)
     train(backend, request.param)
     return request.param, backend

@@ -37,6 +37,13 @@ def attribute(clients: Clients, kind: str, physical_id: str, name: str) -> str:
         own = {"Arn": f"arn:aws:sqs:{HERE}:{last}", "QueueName": last}
     elif kind == "AWS::SNS::Topic":
         own = {"TopicArn": physical_id, "TopicName": last}
+    elif kind == "AWS::S3::Bucket" and name == "RegionalDomainName":
+        own = {name: f"{physical_id}.s3.{places.REGION}.amazonaws.com"}
+    elif kind == "AWS::CloudFront::OriginAccessControl":
+        own = {"Id": physical_id}
+    elif kind == "AWS::CloudFront::Distribution":
+        found = clients("cloudfront").get_distribution(Id=physical_id)["Distribution"]
+        own = {"Id": physical_id, "DomainName": found["DomainName"]}
     elif kind == "AWS::DynamoDB::Table" and name == "StreamArn":
         table = clients("dynamodb").describe_table(TableName=physical_id)["Table"]
         own = {"StreamArn": table["LatestStreamArn"]}

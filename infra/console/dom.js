@@ -17,7 +17,7 @@ function fill(element, attributes, children) {
     else if (value === true) element.setAttribute(name, "");
     else element.setAttribute(name, value);
   }
-  element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...children.flat(Infinity).filter((child) => child || child === 0));
   return element;
 }
 
@@ -27,7 +27,7 @@ function fill(element, attributes, children) {
  */
 export function replace(container, children) {
   const focused = container.contains(document.activeElement) ? document.activeElement : null;
-  container.replaceChildren(...[children].flat().filter(Boolean));
+  container.replaceChildren(...[children].flat(Infinity).filter(Boolean));
   if (!focused) return;
   const again = (focused.id && document.getElementById(focused.id)) || document.getElementById("title");
   if (again && document.activeElement !== again) again.focus({ preventScroll: true });

@@ -1,12 +1,12 @@
 /** One case: claim it, look at its photos, decide. The parts are in the files beside this one. */
 
-import { h, say } from "../dom.js";
+import { h, replace, say } from "../dom.js";
 import { clock, moment, relative, short } from "../format.js";
 import { bindView } from "../keys.js";
 import { lease } from "../lease.js";
 import { t } from "../words.js";
 import { auditList } from "./audit.js";
-import { askToDecide, decisionPanel, verdict } from "./decision.js";
+import { askToDecide, decisionPanel, outcome, verdict } from "./decision.js";
 import { facts } from "./facts.js";
 import { filmstrip, forget, stage } from "./photo.js";
 
@@ -139,8 +139,11 @@ export function caseView(page, id) {
   function mark(name, code) {
     if (code) marks.set(name, code);
     else marks.delete(name);
-    draw({});
+    replace(document.getElementById("film"), film());
+    replace(document.getElementById("outcome"), outcome(known, { photo: photo(), marks, decide }));
   }
+
+  const film = () => filmstrip(known.photos, { at, marks, clear, look });
 
   async function decide(approve) {
     if (approve && marks.size) return say(t("decide.unmark_first"), true);
@@ -257,7 +260,7 @@ export function caseView(page, id) {
           h(
             "section",
             { class: "look", "aria-label": t("case.photos") },
-            filmstrip(known.photos, { at, marks, clear, look }),
+            h("div", { id: "film" }, film()),
             total > 0 && stage(photo(), { number: at + 1, total, link: clear.get(photo().photo_id), boxes, mayReveal: mine() && open(), reveal, toggleBoxes }),
           ),
           h(

@@ -6,10 +6,13 @@ import { language, named, t } from "../words.js";
 
 const hinted = (known, code) => known.reason_codes.find((one) => one.code === code)?.hint[language()];
 
+/**
+ * The reasons to choose from, and below them what the choice comes to. Choosing must not draw the
+ * list anew: it would forget the letters that were typed to find a reason.
+ */
 export function decisionPanel(known, { photo, marks, mark, decide }) {
   const name = photo.photo_id;
   const code = marks.get(name) ?? "";
-  const hint = code && hinted(known, code);
   return h(
     "section",
     { class: "card decision", "aria-labelledby": "decision-title" },
@@ -23,11 +26,19 @@ export function decisionPanel(known, { photo, marks, mark, decide }) {
     ),
     h(
       "select",
-      { id: "mark", onchange: (event) => mark(name, event.target.value), "aria-describedby": hint ? "hint" : null },
+      { id: "mark", onchange: (event) => mark(name, event.target.value), "aria-describedby": "hint" },
       h("option", { value: "", selected: !code }, t("decide.fine")),
       known.reason_codes.map((one) => h("option", { value: one.code, selected: one.code === code }, named("reason", one.code))),
     ),
-    hint && h("p", { class: "hint", id: "hint" }, h("span", { class: "faint" }, t("decide.hint")), " ", hint),
+    h("div", { id: "outcome" }, outcome(known, { photo, marks, decide })),
+  );
+}
+
+/** What the user would read, and the two ways to decide. */
+export function outcome(known, { photo, marks, decide }) {
+  const code = marks.get(photo.photo_id);
+  return [
+    h("p", { class: code ? "hint" : null, id: "hint" }, code && [h("span", { class: "faint" }, t("decide.hint")), " ", hinted(known, code)]),
     h("p", { id: "sum" }, marks.size ? t("decide.some", marks.size) : t("decide.none")),
     h(
       "div",
@@ -47,7 +58,7 @@ export function decisionPanel(known, { photo, marks, mark, decide }) {
         h("kbd", { "aria-hidden": "true" }, "d"),
       ),
     ),
-  );
+  ];
 }
 
 /** The last question before what cannot be taken back. */

@@ -73,7 +73,6 @@ export function stage(photo, { number, total, link, boxes, mayReveal, reveal, to
   return h(
     "figure",
     { class: "stage" },
-    frame,
     h(
       "figcaption",
       { class: "row" },
@@ -85,6 +84,7 @@ export function stage(photo, { number, total, link, boxes, mayReveal, reveal, to
         mayReveal && h("button", { class: "button", id: "reveal", onclick: reveal }, t(link ? "case.hide" : "case.reveal"), " ", h("kbd", { "aria-hidden": "true" }, "r")),
       ),
     ),
+    frame,
   );
 }
 

@@ -6,6 +6,7 @@ import { bindView } from "../keys.js";
 import { named, t } from "../words.js";
 
 const FRESH = 15_000; // ms
+const LESS = new Set(["photos", "opened"]); // left out where there is little room
 const SOON = 3_600_000; // ms before its deadline a case's time is shown as short
 
 export function queueView(page) {
@@ -90,8 +91,8 @@ export function queueView(page) {
           ? one.reasons.map((code) => h("span", { class: "reason" }, named("reason", code)))
           : h("span", { class: "faint" }, t("queue.sampled")),
       ),
-      h("td", { class: "figures" }, String(one.photos)),
-      h("td", {}, h("time", { datetime: one.opened_at }, relative(one.opened_at))),
+      h("td", { class: "figures less" }, String(one.photos)),
+      h("td", { class: "less" }, h("time", { datetime: one.opened_at }, relative(one.opened_at))),
       h(
         "td",
         {},
@@ -131,7 +132,7 @@ export function queueView(page) {
               h(
                 "table",
                 { class: "queue" },
-                h("thead", {}, h("tr", {}, columns.map((name) => h("th", { scope: "col" }, t(`queue.${name}`))))),
+                h("thead", {}, h("tr", {}, columns.map((name) => h("th", { scope: "col", class: LESS.has(name) ? "less" : null }, t(`queue.${name}`))))),
                 h("tbody", {}, cases.map(row)),
               ),
             )

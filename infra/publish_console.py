@@ -1,4 +1,4 @@
-"""Put the console's files behind its CloudFront distribution, with the config.json of this deployment.
+"""Put the console's files behind CloudFront, with the config.json of this deployment.
 
 python -m infra.publish_console --config-env dev        after sam deploy, as `make deploy` does
 """

@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 there=.envs/chromium
-[ -e "$there/.ready" ] && exit 0
+[ -e "$there/.ready" ] && "$there/run" --version >/dev/null 2>&1 && exit 0
 
 fail() {
   echo "The browser tests need Chromium, and $1. Install it (Debian: apt-get install chromium) or name one: LIKENESS_CHROMIUM=/path/to/chromium" >&2

@@ -58,7 +58,7 @@ class Cloud:
     def console_url(self) -> str | None:
         """Where moderators work; None when what is deployed has no console."""
         edge = next((one for one in self.state.processes if one.name == servers.EDGE), None)
-        return edge and f"http://{HOST}:{edge.port}/"
+        return f"http://{HOST}:{edge.port}/" if edge else None
 
     def app_credentials(self) -> Credentials:
         """What the app backend signs its calls with."""

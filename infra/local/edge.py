@@ -1,8 +1,9 @@
 """The laptop's edge: the console's CloudFront distribution at an address of its own.
 
 What it answers is what the deployed distribution answers: its files out of its bucket, with its
-headers. Two things differ. It speaks HTTP, so addresses of AWS in the Content Security Policy become
-the laptop's. And the desk's routes go to the API from here: MiniStack's CloudFront reaches no API.
+headers. Two things differ. It speaks HTTP, so addresses of AWS in the Content Security Policy
+become the laptop's. And the desk's routes go to the API from here: MiniStack's CloudFront reaches
+no API.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ def main() -> None:
     parser.add_argument("--cloud", required=True, help="address of MiniStack")
     parser.add_argument("--api", required=True, help="base of the API's paths")
     asked = parser.parse_args()
-    handler = type("Edge", (Edge,), {"domain": asked.domain, "cloud": asked.cloud, "api": asked.api})
-    with ThreadingHTTPServer((HOST, asked.port), handler) as server:
+    Edge.domain, Edge.cloud, Edge.api = asked.domain, asked.cloud, asked.api
+    with ThreadingHTTPServer((HOST, asked.port), Edge) as server:
         server.serve_forever()
 
 

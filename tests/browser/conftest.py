@@ -1,4 +1,4 @@
-"""The console in Debian's Chromium, headless: with a desk that answers from memory, and on the laptop cloud."""
+"""The console in headless Chromium, with a desk that answers from memory or a laptop cloud."""
 
 from __future__ import annotations
 
@@ -20,7 +20,15 @@ from tests.infra.documents import read
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request, Route
+    from playwright.sync_api import (
+        Browser,
+        BrowserContext,
+        ConsoleMessage,
+        Page,
+        Playwright,
+        Request,
+        Route,
+    )
 
 CHROMIUM = places.ENVIRONMENTS / "chromium" / "run"
 PAGE = "https://desk.test"
@@ -87,7 +95,7 @@ def opened(browser: Browser, complaints: list[str]) -> Iterator[Callable[..., Pa
 
 
 def listen(page: Page, complaints: list[str]) -> None:
-    """Scripts that failed, and what the Content Security Policy stopped. An HTTP error is neither."""
+    """Scripts that failed, and what the Content Security Policy stopped; no HTTP errors."""
 
     def heard(message: ConsoleMessage) -> None:
         if message.type == "error" and "Failed to load resource" not in message.text:
@@ -156,7 +164,9 @@ def desk_page(opened: Callable[..., Page], answers: Answers) -> Callable[..., Pa
 
 def cognito(operation: str, asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     """As the pool answers: `first` is somebody who must choose a password."""
-    signed_in = {"AuthenticationResult": {"IdToken": token(), "RefreshToken": "r", "ExpiresIn": 3600}}
+    signed_in = {
+        "AuthenticationResult": {"IdToken": token(), "RefreshToken": "r", "ExpiresIn": 3600}
+    }
     if operation == "RevokeToken":
         return 200, {}
     if operation == "RespondToAuthChallenge":

@@ -1,4 +1,4 @@
-"""The console on the laptop cloud: three reviews by keyboard alone, and what is left of the pictures."""
+"""The console on the laptop cloud: three reviews by keyboard, and what is left of pictures."""
 
 from __future__ import annotations
 
@@ -24,9 +24,7 @@ def running(tmp_path_factory):
         build=places.ROOT / ".aws-sam" / "stack-tests",
     )
     try:
-        yield cloud.up(
-            likeness("all"), port=processes.free_port(), where=where, wait_scale=0.05
-        )
+        yield cloud.up(likeness("all"), port=processes.free_port(), where=where, wait_scale=0.05)
     finally:
         cloud.down(where=where)
 

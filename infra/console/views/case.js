@@ -87,7 +87,9 @@ export function caseView(page, id) {
     });
 
   let saidIdle = false;
+  let left = { seconds: 0, share: 1 }; // of the lease
   function ticked(seconds, share, idle) {
+    left = { seconds, share };
     const timer = document.getElementById("timer");
     if (!timer) return;
     timer.querySelector("b").textContent = clock(seconds);
@@ -175,8 +177,8 @@ export function caseView(page, id) {
           "div",
           { class: "lease-line", id: "timer", role: "timer", "aria-label": t("case.lease") },
           h("span", {}, t("case.lease"), " "),
-          h("b", { class: "figures" }, "–"),
-          h("meter", { min: 0, max: 1, value: 1, "aria-hidden": "true" }),
+          h("b", { class: "figures" }, clock(left.seconds)),
+          h("meter", { min: 0, max: 1, value: left.share, "aria-hidden": "true" }),
           h("span", { class: "still" }, t("case.idle")),
         )
       : h("p", { class: "lease-line faint" }, t(known.review.lease ? "case.taken" : "case.unclaimed"));

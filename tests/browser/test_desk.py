@@ -24,7 +24,9 @@ def running(tmp_path_factory):
         build=places.ROOT / ".aws-sam" / "stack-tests",
     )
     try:
-        yield cloud.up(likeness("all"), port=processes.free_port(), where=where, wait_scale=0.05)
+        yield cloud.up(
+            likeness(review="all"), port=processes.free_port(), where=where, wait_scale=0.05
+        )
     finally:
         cloud.down(where=where)
 

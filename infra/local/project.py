@@ -53,6 +53,7 @@ def likeness(
         sources=(
             places.ROOT / "functions",
             places.ROOT / "layers",
+            infra / "console",
             *sorted(infra.glob("*.yaml")),
             *sorted(infra.glob("*.json")),
         ),

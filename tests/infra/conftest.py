@@ -37,4 +37,5 @@ def templates(
         "infra/identity.yaml": read("infra/identity.yaml"),
         "infra/gpu.yaml": gpu,
         "infra/events.yaml": read("infra/events.yaml"),
+        "infra/console.yaml": read("infra/console.yaml"),
     }

@@ -61,6 +61,7 @@ class Gallery:
             photo_id=draft.photo_id,
             attempts=draft.attempt,
             likeness=Likeness(distance=_rounded(picture.distance)),
+            marking=picture.marking,
         )
         look = draft.look
         kept = Kept(avatar=avatar, zoom=look.zoom, shift=look.shift, mirror=look.mirror)

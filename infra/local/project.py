@@ -52,7 +52,7 @@ def likeness() -> Project:
             *sorted(infra.glob("*.json")),
         ),
         parameters={
-            "Stage": "local",
+            "Stage": places.STAGE,
             "Architecture": places.architecture(),
             "TrainingImage": places.TRAINING_IMAGE,
         },

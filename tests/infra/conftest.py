@@ -30,4 +30,5 @@ def templates(template: dict[str, Any], storage: dict[str, Any]) -> dict[str, di
         "infra/identity.yaml": read("infra/identity.yaml"),
         "infra/gpu.yaml": read("infra/gpu.yaml"),
         "infra/events.yaml": read("infra/events.yaml"),
+        "infra/provenance.yaml": read("infra/provenance.yaml"),
     }

@@ -1,6 +1,6 @@
 """What the API takes and answers. docs/openapi.json is generated from these models."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
@@ -26,6 +26,7 @@ from likeness.domain.job import (
 )
 from likeness.domain.paging import MAX_CURSOR
 from likeness.domain.photo import Box, ContentType, PhotoState
+from likeness.domain.provenance import Trust
 from likeness.domain.quota import EntryState
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
@@ -319,6 +320,20 @@ class Decide(Message):
 
     approve: bool
     reason: Reason | None = None
+
+
+class Verified(Message):
+    """Is a picture ours? Never whose."""
+
+    ours: bool
+    by: Literal["credentials", "mark"] | None = None
+    credentials: Trust = Field(description="what its Content Credentials are worth")
+    style: StyleIdField | None = None
+    made_at: AwareDatetime | None = None
+    digital_source_type: str | None = Field(default=None, description="by IPTC: how it was made")
+    revoked: bool | None = Field(
+        default=None, description="not kept, or its user erased; null: not on record any more"
+    )
 
 
 class Problem(Message):

@@ -12,6 +12,7 @@ from tests.builders import BERLIN, JOB, NOW, TODAY, USER, a_job, a_png, photos
 from tests.fakes import (
     FakeBucket,
     FakeClock,
+    FakeCredentials,
     FakeDetector,
     FakeErasures,
     FakeGallery,
@@ -20,6 +21,7 @@ from tests.fakes import (
     FakeInspections,
     FakeJobs,
     FakeLedger,
+    FakeMarks,
     FakeMetrics,
     FakePast,
     FakePhotos,
@@ -56,6 +58,8 @@ class World:
         self.photos = FakePhotos(self.photo_objects)
         self.work = FakeWork(self.avatar_objects)
         self.gallery = FakeGallery(self.avatar_objects)
+        self.credentials = FakeCredentials()
+        self.marks = FakeMarks()
 
     def has(
         self,

@@ -20,7 +20,8 @@ and it is at most `MAX_WRONG` of 128 bits away from one with a probability of at
     N * sum(C(128, i) for i <= MAX_WRONG) / 2**128     (6.5e-4 for a million avatars)
 
 Both hold, so the smaller one counts. `MAX_WRONG` is the mean of 128 fair coins less six deviations
-(64 - 6 * sqrt(32) = 30): more wrong bits than that are no reading. tests/bench/provenance.py measures the rate on foreign pictures.
+(64 - 6 * sqrt(32) = 30): more wrong bits than that are no reading.
+tests/bench/provenance.py measures the rate on foreign pictures.
 """
 
 import hashlib

@@ -45,6 +45,7 @@ def publish_avatars(
                 picture, content_type, claims[avatar.avatar_id]
             ),
         )
+        _still_wanted(job_id, jobs, gallery)
         jobs.save_avatars(
             avatar.model_copy(update={"state": AvatarState.PUBLISHED}) for avatar in waiting
         )
@@ -56,3 +57,14 @@ def _claim(avatar: Avatar, now: datetime) -> Claim:
     if avatar.mark is None:
         raise Conflict(f"avatar {avatar.avatar_id} of job {avatar.job_id} was given no mark")
     return Claim(mark=avatar.mark, style=avatar.style, engine=avatar.engine, made_at=now)
+
+
+def _still_wanted(job_id: JobId, jobs: Jobs, gallery: Gallery) -> None:
+    """Conflict where the job was cancelled while its avatars were written: they are deleted again.
+
+    Whoever ends the job may have looked before the last one was there.
+    """
+    job = jobs.get(job_id)
+    if job.state is not JobState.FINISHING:
+        gallery.purge(job_id)
+    job.require(JobState.FINISHING)

@@ -1,12 +1,20 @@
-"""Content Credentials with the real library, signed by KMS on moto, under a chain of our own."""
+"""Content Credentials with the real library, signed as KMS signs, under a chain of our own."""
 
 import io
 import json
+from typing import Any
 
 import c2pa
 import pytest
-from botocore.config import Config
-from cryptography.hazmat.primitives.serialization import load_der_public_key
+from botocore.exceptions import ClientError
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_der_public_key,
+)
 from PIL import Image
 
 from infra.local.certificates import certify, issue
@@ -24,18 +32,42 @@ CLAIM = Claim.model_validate(
 LABEL = xmp.packet(SOURCE_TYPES["painter"])
 PNG = only_pixels(a_png(7, side=256), side=256, xmp=LABEL)
 KINDS = {"image/png": PNG, "image/webp": webp.scaled(PNG, [128], xmp=LABEL)[128]}
-USAGE = {"KeySpec": "ECC_NIST_P256", "KeyUsage": "SIGN_VERIFY"}
+
+
+class Kms:
+    """KMS as far as signing goes. moto signs a digest as if it were the message."""
+
+    def __init__(self) -> None:
+        self.keys: dict[str, ec.EllipticCurvePrivateKey] = {}
+        self.off: set[str] = set()
+
+    def create(self) -> str:
+        name = f"key-{len(self.keys)}"
+        self.keys[name] = ec.generate_private_key(ec.SECP256R1())
+        return name
+
+    def get_public_key(self, *, KeyId: str) -> dict[str, bytes]:  # noqa: N803 - as boto3 has it
+        public = self.keys[KeyId].public_key()
+        form = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        return {"PublicKey": public.public_bytes(*form)}
+
+    def sign(self, **asked: Any) -> dict[str, bytes]:
+        if asked["KeyId"] in self.off:
+            raise ClientError({"Error": {"Code": "DisabledException"}}, "Sign")
+        assert (asked["MessageType"], asked["SigningAlgorithm"]) == ("DIGEST", "ECDSA_SHA_256")
+        algorithm = ec.ECDSA(Prehashed(hashes.SHA256()))
+        return {"Signature": self.keys[asked["KeyId"]].sign(asked["Message"], algorithm)}
 
 
 @pytest.fixture
 def clients(aws, session):
-    made = {}
-    return lambda name: made.setdefault(name, session.client(name, config=Config()))
+    made = {"kms": Kms(), "ssm": session.client("ssm")}
+    return made.__getitem__
 
 
 @pytest.fixture
 def key(clients):
-    return clients("kms").create_key(**USAGE)["KeyMetadata"]["Arn"]
+    return clients("kms").create()
 
 
 @pytest.fixture
@@ -63,7 +95,7 @@ def test_a_signed_picture_is_trusted_under_our_root_and_says_what_was_claimed(
 
 
 def test_under_another_root_it_is_others(credentials, clients, kind, signed):
-    other = clients("kms").create_key(**USAGE)["KeyMetadata"]["Arn"]
+    other = clients("kms").create()
     public = load_der_public_key(clients("kms").get_public_key(KeyId=other)["PublicKey"])
     chain, anchors = issue(public)
     folder = "/likeness/other"
@@ -124,7 +156,7 @@ def test_signing_changes_no_pixel_and_keeps_the_label(kind, signed):
 
 
 def test_a_key_that_is_off_signs_nothing_and_is_named(clients, key, credentials, kind):
-    clients("kms").disable_key(KeyId=key)
+    clients("kms").off.add(key)
 
     with pytest.raises(Unavailable, match="Sign answered Disabled"):
         credentials.sign(KINDS[kind], kind, CLAIM)

@@ -18,7 +18,7 @@ def functions_with_layers():
 
 
 @pytest.mark.stack
-@pytest.mark.parametrize(("name", "layers"), functions_with_layers())
+@pytest.mark.parametrize(("name", "layers"), list(functions_with_layers()))
 def test_a_function_with_its_layers_fits_a_lambda(name, layers):
     if not BUILT.exists():
         pytest.skip("nothing is built: tests/stack builds it")

@@ -17,7 +17,7 @@ from likeness_model.vision.sessions import run
 
 SIDE = 256  # px, of the whole picture while it is marked or read
 LEVELS = 127.5  # of 8 bits, in one unit of the model
-PLAIN, VIVID = 1.5, 2.0  # strengths
+PLAIN, VIVID = 1.0, 1.5  # strengths
 VIVID_ABOVE = 55  # mean of max - min over the channels, levels
 FLAT_ABOVE = 0.3  # share of pixels around which nothing changes
 FLAT_BELOW, AROUND = 4, 5  # levels, px

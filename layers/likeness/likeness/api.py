@@ -330,7 +330,11 @@ class Verified(Message):
     credentials: Trust = Field(description="what its Content Credentials are worth")
     style: StyleIdField | None = None
     made_at: AwareDatetime | None = None
-    digital_source_type: str | None = Field(default=None, description="by IPTC: how it was made")
+    digital_source_type: str | None = Field(
+        default=None,
+        description="by IPTC: how it was made",
+        examples=["http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicallyEnhanced"],
+    )
     revoked: bool | None = Field(
         default=None, description="not kept, or its user erased; null: not on record any more"
     )

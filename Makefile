@@ -98,7 +98,7 @@ imports: .envs/dev/.ready
 	$(DEV)/lint-imports
 
 template: .envs/sam/.ready
-	.envs/sam/bin/cfn-lint template.yaml infra/storage.yaml infra/identity.yaml infra/gpu.yaml infra/events.yaml infra/console.yaml
+	.envs/sam/bin/cfn-lint template.yaml infra/storage.yaml infra/identity.yaml infra/gpu.yaml infra/events.yaml infra/console.yaml infra/provenance.yaml
 	.envs/sam/bin/sam validate --lint --region eu-central-1
 
 # --- the rest ---------------------------------------------------------------------------------------
@@ -128,7 +128,8 @@ lock: ## Resolve every .in file anew. No registry's address gets into a lock fil
 	requirements/install.sh uv
 	for name in cloud sam vision dev; do \
 	  .envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.13 requirements/$$name.in -o requirements/$$name.txt; done
-	.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.13 layers/deps/requirements.in -o layers/deps/requirements.txt
+	for layer in deps c2pa rivagan; do \
+	  .envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.13 layers/$$layer/requirements.in -o layers/$$layer/requirements.txt; done
 	.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 requirements/bench.in -o requirements/bench.txt
 	cd model && for name in requirements requirements-diffusion requirements-launch; do \
 	  ../.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 $$name.in -o $$name.txt; done

@@ -13,6 +13,7 @@ from tests.fakes import (
     FakeAppeals,
     FakeBucket,
     FakeClock,
+    FakeCredentials,
     FakeDesk,
     FakeDetector,
     FakeEndpoint,
@@ -24,6 +25,7 @@ from tests.fakes import (
     FakeInspections,
     FakeJobs,
     FakeLedger,
+    FakeMarks,
     FakeMetrics,
     FakePast,
     FakePhotos,
@@ -68,6 +70,8 @@ class World:
         self.photos = FakePhotos(self.photo_objects)
         self.work = FakeWork(self.avatar_objects, self.photo_objects)
         self.gallery = FakeGallery(self.avatar_objects)
+        self.credentials = FakeCredentials()
+        self.marks = FakeMarks()
 
     def has(
         self,

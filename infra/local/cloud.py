@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from infra.local import clients, identities, places, processes, sam, servers, state
+from infra.local import certificates, clients, identities, places, processes, sam, servers, state
 from infra.local.drift import check as drift
 from infra.local.locks import alone
 from infra.local.places import HOST, PORT, CannotRun, Places
@@ -171,6 +171,8 @@ def _deploy(project: Project, where: Places, found: State, say: Say) -> Cloud:
     say("Checking that the cloud has what the template says ...")
     drift.check(running.act_as(ops), project.stack)
     outputs = _outputs(running.act_as(ops), project.stack)
+    if "SigningKey" in outputs:
+        certificates.certify(running.act_as(ops), outputs["SigningKey"], places.STAGE)
     if "ApiId" in outputs:
         identities.make_app_backend(root, outputs["ApiId"])
     password = found.moderator_password

@@ -58,7 +58,7 @@ def likeness(
             *sorted(infra.glob("*.json")),
         ),
         parameters={
-            "Stage": "local",
+            "Stage": places.STAGE,
             "Architecture": places.architecture(),
             "TrainingImage": places.TRAINING_IMAGE,
             "Engine": engine,

@@ -10,6 +10,7 @@ from tests.fakes.buckets import (
 )
 from tests.fakes.calls import (
     FakeClock,
+    FakeCredentials,
     FakeDetector,
     FakeEndpoint,
     FakeEventBus,
@@ -17,6 +18,7 @@ from tests.fakes.calls import (
     FakeHash,
     FakeMetrics,
     FakePictures,
+    FakeReader,
     FakeTimers,
     FakeUnannounced,
     FakeWorkflow,
@@ -28,6 +30,7 @@ from tests.fakes.tables import (
     FakeInferences,
     FakeJobs,
     FakeLedger,
+    FakeMarks,
     FakePast,
     FakeReviews,
     FakeTrail,
@@ -40,6 +43,9 @@ __all__ = [
     "FakeBucket",
     "FakeClock",
     "FakeDesk",
+    "FakeCredentials",
+    "FakeMarks",
+    "FakeReader",
     "FakeDetector",
     "FakeEndpoint",
     "FakeErasures",

@@ -14,7 +14,7 @@ from likeness.domain.avatar import Avatar
 from likeness.domain.errors import Conflict, NotDeleted, NotFound
 from likeness.domain.ids import AvatarId, JobId, PhotoId
 from likeness.domain.photo import ContentType
-from likeness.ports import AvatarLinks, Upload
+from likeness.ports import AvatarLinks, Sign, Upload
 from tests.builders import NOW
 
 
@@ -220,7 +220,7 @@ class FakeGallery:
     def __init__(self, bucket: FakeBucket | None = None) -> None:
         self.bucket = bucket or FakeBucket()
 
-    def publish(self, avatars: Sequence[Avatar]) -> None:
+    def publish(self, avatars: Sequence[Avatar], *, sign: Sign) -> None:
         ranked = sorted(avatars, key=lambda avatar: avatar.rank)
         for avatar in ranked:
             drawn = f"drawn/{avatar.job_id}/{avatar.avatar_id}.png"
@@ -228,9 +228,9 @@ class FakeGallery:
             if hashlib.sha256(png).hexdigest() != avatar.sha256:
                 raise Conflict(f"avatar {avatar.avatar_id} was changed")
             folder = f"avatars/{avatar.job_id}/{avatar.avatar_id}"
-            self.bucket.put(f"{folder}/1024.png", png)
-            self.bucket.put(f"{folder}/512.webp", b"512")
-            self.bucket.put(f"{folder}/256.webp", b"256")
+            self.bucket.put(f"{folder}/1024.png", sign(avatar, png, "image/png"))
+            self.bucket.put(f"{folder}/512.webp", sign(avatar, b"512", "image/webp"))
+            self.bucket.put(f"{folder}/256.webp", sign(avatar, b"256", "image/webp"))
         self._pack(ranked, [self._png(avatar) for avatar in ranked])
 
     def _png(self, avatar: Avatar) -> bytes:

@@ -7,10 +7,12 @@ import hmac
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
-from likeness.domain.errors import Conflict, Unavailable
+from likeness.domain.errors import Conflict, LikenessError, Unavailable
 from likeness.domain.ids import Subject
+from likeness.domain.mark import MarkId
 from likeness.domain.photo import Fingerprint
 from likeness.domain.picture import NormalisedPhoto
+from likeness.domain.provenance import Claim, Seen, Trust
 from likeness.domain.reasons import Reason, Refused
 from likeness.ports import SeenLabels
 from tests.builders import DETECTOR, NOW, a_face
@@ -229,3 +231,36 @@ class FakePictures:
 
     def blurred(self, jpeg: bytes) -> bytes:
         return b"blurred " + jpeg
+
+
+class FakeCredentials:
+    """A signed picture is the picture, a line, and the claim."""
+
+    SIGNED = b"\n-- signed: "
+
+    def __init__(self) -> None:
+        self.broken: LikenessError | None = None
+
+    def sign(self, picture: bytes, content_type: str, claim: Claim) -> bytes:
+        if self.broken:
+            raise self.broken
+        return picture + self.SIGNED + claim.model_dump_json().encode()
+
+    def read(self, picture: bytes, content_type: str) -> Seen:
+        _, signed, claim = picture.partition(self.SIGNED)
+        if not signed:
+            return Seen(trust=Trust.NONE)
+        try:
+            return Seen(trust=Trust.TRUSTED, claim=Claim.model_validate_json(claim))
+        except ValueError:
+            return Seen(trust=Trust.INVALID)
+
+
+class FakeReader:
+    """Reads these marks in whatever it is shown."""
+
+    def __init__(self, *marks: str) -> None:
+        self.marks = [MarkId(mark) for mark in marks]
+
+    def read(self, jpeg: bytes) -> list[MarkId]:
+        return self.marks

@@ -23,8 +23,10 @@ from likeness.domain.ids import (
 )
 from likeness.domain.inference import Inference
 from likeness.domain.job import Job
+from likeness.domain.mark import MarkId
 from likeness.domain.paging import Part
 from likeness.domain.photo import Photo
+from likeness.domain.provenance import Published
 from likeness.domain.quota import Day, Entry as DayEntry, EntryState, TakenDay, UserZone
 from likeness.domain.reasons import Reason
 from likeness.domain.review import Review, ReviewKind, ReviewState
@@ -445,3 +447,16 @@ def _day_of(job: Job) -> Day:
     if job.day is None:
         raise Conflict(f"job {job.job_id} takes no day")
     return job.day
+
+
+class FakeMarks:
+    def __init__(self) -> None:
+        self.records: dict[MarkId, Published] = {}
+
+    def remember(self, published: Published) -> None:
+        known = self.records.setdefault(published.mark, published)
+        if (known.job_id, known.avatar_id) != (published.job_id, published.avatar_id):
+            raise Conflict(f"mark {published.mark} is another avatar's")
+
+    def find(self, marks: Sequence[MarkId]) -> Published | None:
+        return next((self.records[mark] for mark in marks if mark in self.records), None)

@@ -38,4 +38,5 @@ def templates(
         "infra/gpu.yaml": gpu,
         "infra/events.yaml": read("infra/events.yaml"),
         "infra/console.yaml": read("infra/console.yaml"),
+        "infra/provenance.yaml": read("infra/provenance.yaml"),
     }

@@ -22,7 +22,14 @@ def purge(world):
 
 
 def publish(world):
-    return publish_avatars(JOB, jobs=world.jobs, gallery=world.gallery)
+    return publish_avatars(
+        JOB,
+        jobs=world.jobs,
+        gallery=world.gallery,
+        credentials=world.credentials,
+        marks=world.marks,
+        clock=world.clock,
+    )
 
 
 def settle(world):
@@ -129,9 +136,9 @@ def test_avatars_of_a_job_that_was_cancelled_meanwhile_are_deleted_again(world, 
     approved(world, 1, 2)
     publishing = world.gallery.publish
 
-    def cancelled_meanwhile(avatars):
+    def cancelled_meanwhile(avatars, *, sign):
         world.jobs.save(world.job.move(JobState.CANCELLING, NOW))
-        publishing(avatars)
+        publishing(avatars, sign=sign)
 
     monkeypatch.setattr(world.gallery, "publish", cancelled_meanwhile)
 

@@ -66,6 +66,13 @@ GAPS: tuple[Gap, ...] = (
         },
     ),
     Gap(
+        name="signing_conditions",
+        ships="kms:SigningAlgorithm and kms:MessageType are unknown, so a policy that names one "
+        "refuses every signature",
+        does="takes both from the request",
+        touches={f"{ACTIONS}:request_tag_context": "d46adb816e024778"},
+    ),
+    Gap(
         name="encryption_permissions",
         ships="objects in a KMS-encrypted bucket are served without any permission on the key",
         does="asks for kms:GenerateDataKey to write and kms:Decrypt to read, as S3 does",

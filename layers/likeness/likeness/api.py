@@ -26,6 +26,7 @@ from likeness.domain.job import (
 )
 from likeness.domain.paging import MAX_CURSOR
 from likeness.domain.photo import Box, ContentType, PhotoState
+from likeness.domain.provenance import Trust
 from likeness.domain.quota import EntryState
 from likeness.domain.reasons import DsaCategory, DsaKeyword, Reason
 from likeness.domain.record import Record
@@ -335,6 +336,24 @@ class StyleView(Message):
 
 class StylesView(Paged):
     styles: tuple[StyleView, ...]
+
+
+class Verified(Message):
+    """Is a picture ours? Never whose."""
+
+    ours: bool
+    by: Literal["credentials", "mark"] | None = None
+    credentials: Trust = Field(description="what its Content Credentials are worth")
+    style: StyleIdField | None = None
+    made_at: AwareDatetime | None = None
+    digital_source_type: str | None = Field(
+        default=None,
+        description="by IPTC: how it was made",
+        examples=["http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicallyEnhanced"],
+    )
+    revoked: bool | None = Field(
+        default=None, description="not kept, or its user erased; null: not on record any more"
+    )
 
 
 class Problem(Message):

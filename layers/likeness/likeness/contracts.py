@@ -17,6 +17,7 @@ from likeness.domain.ids import (
     StyleIdField,
 )
 from likeness.domain.job import JobState
+from likeness.domain.mark import MarkIdField, Marking
 from likeness.domain.moderation import Outcome
 from likeness.domain.record import Record
 
@@ -38,6 +39,7 @@ class AvatarOrder(Contract):
     avatar_id: AvatarIdField
     style: StyleIdField
     seed: int = Field(ge=0, lt=2**63)
+    mark: MarkIdField | None = Field(default=None, description="to be written, invisibly")
 
 
 class LikenessGate(Contract):
@@ -126,6 +128,7 @@ class DrawnAvatar(Contract):
     attempts: int = Field(ge=1)
     likeness: Likeness
     measures: Measures | None = Field(default=None, description="None from the painter")
+    marking: Marking = Field(default=Marking.NOT_ORDERED, description="why, if it bears no mark")
 
 
 # "copy": so near to a photo that it is one. "deadline": the time was up.

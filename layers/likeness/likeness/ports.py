@@ -1,7 +1,7 @@
 """What the use cases need from the world. Adapters fulfil these; fakes do it in tests."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -23,10 +23,12 @@ from likeness.domain.face import SeenFace
 from likeness.domain.ids import AvatarId, ErasureId, JobId, PhotoId, ReviewId, Subject, UserId
 from likeness.domain.inference import Inference
 from likeness.domain.job import Job
+from likeness.domain.mark import MarkId
 from likeness.domain.moderation import Label, Verdict
 from likeness.domain.paging import Part
 from likeness.domain.photo import ContentType, Photo
-from likeness.domain.picture import NormalisedPhoto
+from likeness.domain.picture import LIMITS, Limits, NormalisedPhoto
+from likeness.domain.provenance import Claim, Published, Seen
 from likeness.domain.quota import Day, Entry as DayEntry, EntryState, TakenDay, UserZone
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
@@ -272,6 +274,18 @@ class Verdicts(Protocol):
         ...
 
 
+class Marks(Protocol):
+    """Which avatar a mark was written into."""
+
+    def remember(self, published: Published) -> None:
+        """The first time counts. Conflict where another avatar has that mark."""
+        ...
+
+    def find(self, marks: Sequence[MarkId]) -> Published | None:
+        """The first of them that is on record."""
+        ...
+
+
 # --- bytes -------------------------------------------------------------------------------------
 
 
@@ -377,11 +391,14 @@ class AvatarLinks(Record):
     webp: dict[int, str]
 
 
+Sign = Callable[[Avatar, bytes, str], bytes]  # an avatar's picture of that content type, signed
+
+
 class Gallery(Protocol):
     """The avatars that a user may see."""
 
-    def publish(self, avatars: Sequence[Avatar]) -> None:
-        """Write every avatar in all its sizes, then the ZIP."""
+    def publish(self, avatars: Sequence[Avatar], *, sign: Sign) -> None:
+        """Write every avatar in all its sizes, each one signed last of all, then the ZIP."""
         ...
 
     def links(
@@ -407,7 +424,9 @@ class Gallery(Protocol):
 class Pictures(Protocol):
     """What the bytes of a picture say. Only its adapter ever decodes them."""
 
-    def normalise(self, data: bytes, *, declared_type: str) -> NormalisedPhoto:
+    def normalise(
+        self, data: bytes, *, declared_type: str, limits: Limits = LIMITS
+    ) -> NormalisedPhoto:
         """Refused, with its reason, where that is not one still picture of that type."""
         ...
 
@@ -425,6 +444,22 @@ class Previews(Protocol):
 class Seals(Protocol):
     def seal(self, user_id: UserId, sha256: str) -> str:
         """A keyed hash of a photo's sum: without the key nobody can tell whose photo it was."""
+        ...
+
+
+class Credentials(Protocol):
+    """Content Credentials (C2PA) in pictures. Types: image/png, image/webp, image/jpeg."""
+
+    def sign(self, picture: bytes, content_type: str, claim: Claim) -> bytes:
+        """The picture with our claim in it. Unavailable where it cannot be signed."""
+        ...
+
+    def read(self, picture: bytes, content_type: str) -> Seen: ...
+
+
+class MarkReader(Protocol):
+    def read(self, jpeg: bytes) -> list[MarkId]:
+        """The marks that a normalised picture may bear, likeliest first; empty where none."""
         ...
 
 

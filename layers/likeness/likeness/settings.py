@@ -32,6 +32,8 @@ class Settings(Record):
     schedule_group: str | None = Field(default=None, description="where timers are set")
     schedule_role: str | None = Field(default=None, description="ARN that timers act with")
     hash_key: str | None = Field(default=None, description="ARN of the KMS key of keyed hashes")
+    signing_key: str | None = Field(default=None, description="ARN of the KMS key of credentials")
+    certificates: str | None = Field(default=None, description="folder in the parameter store")
     lane: str = Field(default="training-job", description="how avatars are drawn")
     avatar_days: int = Field(default=30, ge=1)
     event_bus: str | None = Field(default=None, description="only for the one that announces")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -21,6 +21,7 @@ from likeness.adapters.inspections import Inspections
 from likeness.adapters.jobs_table import JobsTable
 from likeness.adapters.keyed_hash import KmsHash
 from likeness.adapters.ledger_table import LedgerTable
+from likeness.adapters.marks_table import MarksTable
 from likeness.adapters.past_table import PastTable
 from likeness.adapters.photo_bucket import PhotoBucket
 from likeness.adapters.rekognition import Rekognition
@@ -30,6 +31,9 @@ from likeness.adapters.users_table import ErasuresTable, UsersTable
 from likeness.adapters.work_bucket import WorkBucket
 from likeness.adapters.workflow import StepFunctions
 from likeness.settings import Settings
+
+if TYPE_CHECKING:
+    from likeness.adapters.credentials import KmsCredentials
 
 CLOCK = SystemClock()
 # A call that hangs must not eat the function's time; a throttled one is tried again, slower.
@@ -106,6 +110,21 @@ def work() -> WorkBucket:
 @cache
 def gallery() -> GalleryBucket:
     return GalleryBucket(_client("s3"), settings().avatars_bucket)
+
+
+@cache
+def marks() -> MarksTable:
+    return MarksTable(_table())
+
+
+@cache
+def credentials() -> KmsCredentials:
+    """For those who have the layer of c2pa, whose import takes longer than all the rest."""
+    from likeness.adapters.certificates import Certificates  # noqa: PLC0415
+    from likeness.adapters.credentials import KmsCredentials  # noqa: PLC0415
+
+    certificates = Certificates(_client("ssm"), settings().certificates or "")
+    return KmsCredentials(_client("kms"), settings().signing_key or "", certificates)
 
 
 @cache

@@ -22,6 +22,7 @@ from likeness.services import (
     request_erasure as _request_erasure,
     set_plus as _set_plus,
     submit_job as _submit_job,
+    verify_picture as _verify_picture,
 )
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
         StylesView,
         Submitted,
         UploadForm,
+        Verified,
     )
     from likeness.domain.ids import ErasureId, JobId, StyleId, UserId
 
@@ -181,3 +183,19 @@ def preview_style(style: StyleId) -> bytes:
     if style not in policy_files.load_styles():
         raise NotFound("there is no such style: GET /v1/styles lists them")
     return (resources.files("likeness.policy") / "previews" / f"{style}.webp").read_bytes()
+
+
+def verify_picture(picture: bytes, content_type: str) -> Verified:
+    from likeness.adapters import pictures  # noqa: PLC0415 - Pillow: only where it is needed
+    from likeness.adapters.mark_reader import RivaganReader  # noqa: PLC0415 - its layer, too
+
+    return _verify_picture.verify_picture(
+        picture,
+        content_type,
+        credentials=adapters.credentials(),
+        reader=RivaganReader(),
+        marks=adapters.marks(),
+        jobs=adapters.jobs(),
+        pictures=pictures,
+        clock=adapters.CLOCK,
+    )

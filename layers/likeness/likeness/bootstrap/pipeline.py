@@ -182,7 +182,12 @@ def purge_photos(job_id: JobId) -> Purged:
 
 def publish_avatars(job_id: JobId) -> Published:
     return _publish_avatars.publish_avatars(
-        job_id, jobs=adapters.jobs(), gallery=adapters.gallery()
+        job_id,
+        jobs=adapters.jobs(),
+        gallery=adapters.gallery(),
+        credentials=adapters.credentials(),
+        marks=adapters.marks(),
+        clock=adapters.CLOCK,
     )
 
 

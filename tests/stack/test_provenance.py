@@ -59,12 +59,12 @@ def test_halved_and_saved_again_it_is_ours_by_its_mark(backend, made):
 def test_one_changed_bit_is_told_and_the_mark_still_says_whose_it_was(backend, made):
     _, _, pictures = made
     changed = bytearray(pictures[0][2])
-    changed[-len(changed) // 8] ^= 1
+    changed[changed.index(b"VP8 ") + 300] ^= 1  # a pixel's: not the padding of the credentials
 
     found = backend.verify(bytes(changed), "image/webp")
 
     assert found["credentials"] == "invalid"
-    assert found["by"] in {"mark", None}
+    assert found["by"] == "mark"
 
 
 def test_what_somebody_else_made_is_not_ours(backend, selfies):

@@ -12,6 +12,7 @@ import cv2
 from likeness.contracts import AvatarOrder, NotDrawn, Reason
 from likeness.domain.ids import AvatarId
 from likeness.domain.mark import Marking
+from likeness_model import metrics
 from likeness_model.diffusion.adapters import FAST, PERSON, residents, wear
 from likeness_model.diffusion.backends.base import Backend, Prompts
 from likeness_model.diffusion.judge import Judged, Person, judge
@@ -104,7 +105,8 @@ class Drawing:
                 again += self._settle(turn, picture, verdict)
             done += len(batch)
             seconds = time.perf_counter() - began
-            log.info("images=%d; images_per_second=%.3f;", len(batch), len(batch) / seconds)
+            if seconds > 0:
+                metrics.tell(images_per_second=len(batch) / seconds)
         for turn in turns[done:]:
             self._give_up(turn, "deadline")
         return again

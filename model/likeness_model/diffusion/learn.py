@@ -9,6 +9,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
+from likeness_model import metrics
 from likeness_model.diffusion.adapters import State, person_parameters, person_state, put_on
 from likeness_model.diffusion.backends.base import Backend, Prompts
 from likeness_model.diffusion.keeping import Keeping
@@ -78,7 +79,7 @@ def learn(
         seconds = time.perf_counter() - began
         if done % LOG_EVERY == 0 or done == recipe.steps:
             recent = sum(losses[-LOG_EVERY:]) / len(losses[-LOG_EVERY:])
-            log.info("step=%d; train_loss=%.5f; seconds_per_step=%.4f;", done, recent, seconds)
+            metrics.tell(step=done, train_loss=recent, seconds_per_step=seconds)
         if done % recipe.keep_every == 0 and done < recipe.steps:
             keeping.keep(_packed(parameters, optimiser, steps=done))
 

@@ -6,21 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from likeness_model.weights import go_offline, verify
+import torch
+from diffusers.utils import logging as diffusers_logging
+from transformers.utils import logging as transformers_logging
 
-# Before torch's libraries read the environment. They warn of prompts, in full, that are too long.
-go_offline()
-os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
-os.environ.setdefault("DIFFUSERS_VERBOSITY", "error")
-
-import torch  # noqa: E402
-from diffusers.utils import logging as diffusers_logging  # noqa: E402
-from transformers.utils import logging as transformers_logging  # noqa: E402
-
-from likeness_model.diffusion.backends.base import Backend  # noqa: E402
-from likeness_model.diffusion.backends.klein import Klein  # noqa: E402
-from likeness_model.diffusion.backends.sdxl import Sdxl  # noqa: E402
-from likeness_model.diffusion.recipe import (  # noqa: E402
+from likeness_model.diffusion.backends.base import Backend
+from likeness_model.diffusion.backends.klein import Klein
+from likeness_model.diffusion.backends.sdxl import Sdxl
+from likeness_model.diffusion.recipe import (
     KLEIN_LORA,
     KLEIN_REF,
     SDXL_LORA,
@@ -28,9 +21,10 @@ from likeness_model.diffusion.recipe import (  # noqa: E402
     TINY_REF,
     Recipe,
 )
-from likeness_model.diffusion.shapes import random_backend  # noqa: E402
-from likeness_model.errors import DeviceError, WeightsError  # noqa: E402
-from likeness_model.folders import Folders  # noqa: E402
+from likeness_model.diffusion.shapes import random_backend
+from likeness_model.errors import DeviceError, WeightsError
+from likeness_model.folders import Folders
+from likeness_model.weights import verify
 
 log = logging.getLogger(__name__)
 

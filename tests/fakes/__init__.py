@@ -3,13 +3,16 @@
 from tests.fakes.answers import FakeAnswers
 from tests.fakes.buckets import (
     FakeBucket,
+    FakeBuckets,
     FakeGallery,
     FakeInspections,
     FakePhotos,
+    FakeRemains,
     FakeWork,
 )
 from tests.fakes.calls import (
     FakeClock,
+    FakeDeadlines,
     FakeDetector,
     FakeEndpoint,
     FakeEventBus,
@@ -17,12 +20,14 @@ from tests.fakes.calls import (
     FakeHash,
     FakeMetrics,
     FakePictures,
+    FakeSigner,
     FakeTimers,
     FakeUnannounced,
     FakeWorkflow,
 )
 from tests.fakes.tables import (
     FakeAppeals,
+    FakeDeletions,
     FakeDesk,
     FakeErasures,
     FakeInferences,
@@ -38,7 +43,10 @@ __all__ = [
     "FakeAnswers",
     "FakeAppeals",
     "FakeBucket",
+    "FakeBuckets",
     "FakeClock",
+    "FakeDeadlines",
+    "FakeDeletions",
     "FakeDesk",
     "FakeDetector",
     "FakeEndpoint",
@@ -55,7 +63,9 @@ __all__ = [
     "FakePast",
     "FakePhotos",
     "FakePictures",
+    "FakeRemains",
     "FakeReviews",
+    "FakeSigner",
     "FakeTimers",
     "FakeTrail",
     "FakeUnannounced",

@@ -38,4 +38,6 @@ def templates(
         "infra/gpu.yaml": gpu,
         "infra/events.yaml": read("infra/events.yaml"),
         "infra/console.yaml": read("infra/console.yaml"),
+        "infra/receipts.yaml": read("infra/receipts.yaml"),
+        "infra/alarms.yaml": read("infra/alarms.yaml"),
     }

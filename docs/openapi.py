@@ -134,7 +134,7 @@ def handlers() -> list[http.Handler]:
 
 def statuses(operation: Operation) -> set[HTTPStatus]:
     """Every status of an error that the route can answer."""
-    found = ANY_ROUTE | {HTTPStatus.FORBIDDEN}
+    found = ANY_ROUTE | (set() if operation.public else {HTTPStatus.FORBIDDEN})
     found |= {http.status_of(kind) for kind in operation.raises}
     parameters = set(_names(operation.path))
     if operation.moderators:
@@ -172,7 +172,7 @@ class _Described:
             "operationId": operation.name,
             "tags": [operation.path.split("/")[2]],
             "summary": operation.summary.partition("\n")[0],
-            "security": [{scheme: []}],
+            "security": [] if operation.public else [{scheme: []}],
         }
         if parameters := [*self._path(), *self._query(), *self._key()]:
             described["parameters"] = parameters

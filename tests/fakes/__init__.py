@@ -3,14 +3,17 @@
 from tests.fakes.answers import FakeAnswers
 from tests.fakes.buckets import (
     FakeBucket,
+    FakeBuckets,
     FakeGallery,
     FakeInspections,
     FakePhotos,
+    FakeRemains,
     FakeWork,
 )
 from tests.fakes.calls import (
     FakeClock,
     FakeCredentials,
+    FakeDeadlines,
     FakeDetector,
     FakeEndpoint,
     FakeEventBus,
@@ -19,12 +22,14 @@ from tests.fakes.calls import (
     FakeMetrics,
     FakePictures,
     FakeReader,
+    FakeSigner,
     FakeTimers,
     FakeUnannounced,
     FakeWorkflow,
 )
 from tests.fakes.tables import (
     FakeAppeals,
+    FakeDeletions,
     FakeDesk,
     FakeErasures,
     FakeInferences,
@@ -41,7 +46,10 @@ __all__ = [
     "FakeAnswers",
     "FakeAppeals",
     "FakeBucket",
+    "FakeBuckets",
     "FakeClock",
+    "FakeDeadlines",
+    "FakeDeletions",
     "FakeDesk",
     "FakeCredentials",
     "FakeMarks",
@@ -61,7 +69,9 @@ __all__ = [
     "FakePast",
     "FakePhotos",
     "FakePictures",
+    "FakeRemains",
     "FakeReviews",
+    "FakeSigner",
     "FakeTimers",
     "FakeTrail",
     "FakeUnannounced",

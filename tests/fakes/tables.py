@@ -9,6 +9,7 @@ from likeness.domain.appeal import Appeal
 from likeness.domain.audit import Act, Deed, Entry, Head
 from likeness.domain.avatar import Avatar
 from likeness.domain.catalogue import Plus
+from likeness.domain.deletion import Deletion, DeletionState, Found
 from likeness.domain.desk import Counts, DeskDay, Exposure, desk_day
 from likeness.domain.erasure import Erasure
 from likeness.domain.errors import Conflict, NotFound, OverQuota
@@ -460,3 +461,27 @@ class FakeMarks:
 
     def find(self, marks: Sequence[MarkId]) -> Published | None:
         return next((self.records[mark] for mark in marks if mark in self.records), None)
+
+
+class FakeDeletions:
+    def __init__(self) -> None:
+        self.stored: dict[JobId, Deletion] = {}
+        self.found: dict[JobId, dict[tuple[str, str], Found]] = {}
+
+    def get(self, job_id: JobId) -> Deletion | None:
+        return self.stored.get(job_id)
+
+    def save(self, deletion: Deletion) -> None:
+        before = self.stored.get(deletion.job_id)
+        if before and before.state is DeletionState.HELD is not deletion.state:
+            return
+        self.stored[deletion.job_id] = deletion
+
+    def note(self, job_id: JobId, found: Iterable[Found]) -> None:
+        there = self.found.setdefault(job_id, {})
+        for one in found:
+            there[one.name, one.etag] = one
+
+    def noted(self, job_id: JobId) -> list[Found]:
+        there = self.found.get(job_id, {})
+        return [there[key] for key in sorted(there)]

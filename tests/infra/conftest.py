@@ -39,4 +39,6 @@ def templates(
         "infra/events.yaml": read("infra/events.yaml"),
         "infra/console.yaml": read("infra/console.yaml"),
         "infra/provenance.yaml": read("infra/provenance.yaml"),
+        "infra/receipts.yaml": read("infra/receipts.yaml"),
+        "infra/alarms.yaml": read("infra/alarms.yaml"),
     }

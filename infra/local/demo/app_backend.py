@@ -65,6 +65,17 @@ class AppBackend:
     def keep(self, job_id: str, avatars: list[str]) -> dict[str, Any]:
         return self._call("POST", f"/v1/jobs/{job_id}/keep", {"avatars": avatars})
 
+    def receipt(self, job_id: str) -> dict[str, Any]:
+        return self._call("GET", f"/v1/jobs/{job_id}/receipt")
+
+    def keys(self) -> dict[str, Any]:
+        """The public keys of receipts. Nobody has to sign for them."""
+        answer = self.http.request("GET", f"{self.api_url}/v1/keys")
+        keys: dict[str, Any] = answer.json()
+        if answer.status != 200:
+            raise Answered(answer.status, keys)
+        return keys
+
     def quota(self, user_id: str) -> dict[str, Any]:
         return self._call("GET", f"{_user(user_id)}/quota")
 

@@ -224,9 +224,9 @@ GAPS: tuple[Gap, ...] = (
         name="event_delivery",
         ships="EventBridge and its Scheduler try a target once, ask nobody's permission, and drop "
         "what fails",
-        does="functions by their resource policy, state machines and API destinations by the "
-        "target's role, retries, then the rule's dead-letter queue if its policy lets EventBridge "
-        "write",
+        does="functions by their resource policy; state machines, API destinations and functions "
+        "of a schedule by the target's role; retries, then the rule's dead-letter queue if its "
+        "policy lets EventBridge write",
         touches={
             f"{EVENTS}:_invoke_target": "550e304af0809563",
             f"{EVENTS}:_dispatch_to_lambda": "1f95adbaed3a966a",

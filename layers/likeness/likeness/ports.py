@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from likeness.api import UploadForm
+from pydantic import Field
+
+from likeness.api import PublicKey, UploadForm
 from likeness.contracts import (
     DrawnAvatar,
     GenerationOrder,
@@ -17,6 +19,7 @@ from likeness.domain.appeal import Appeal
 from likeness.domain.audit import Deed, Entry, Head
 from likeness.domain.avatar import Avatar
 from likeness.domain.catalogue import Plus
+from likeness.domain.deletion import Deletion, ErasureReceipt, Found, Receipt
 from likeness.domain.desk import Counts, DeskDay, Exposure
 from likeness.domain.erasure import Erasure
 from likeness.domain.face import SeenFace
@@ -32,6 +35,7 @@ from likeness.domain.provenance import Claim, Published, Seen
 from likeness.domain.quota import Day, Entry as DayEntry, EntryState, TakenDay, UserZone
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
+from likeness.domain.retention import Finding
 from likeness.domain.review import Review
 from likeness.domain.user import Profile
 from likeness.events import Change, JobStateChanged
@@ -169,9 +173,28 @@ class Past(Protocol):
         ...
 
 
+class Deletions(Protocol):
+    """What became of a job's objects. None of it moves the job."""
+
+    def get(self, job_id: JobId) -> Deletion | None: ...
+    def save(self, deletion: Deletion) -> None:
+        """Where it is held, that stays."""
+        ...
+
+    def note(self, job_id: JobId, found: Iterable[Found]) -> None:
+        """Remember what is about to be deleted. Noted twice, it is noted once."""
+        ...
+
+    def noted(self, job_id: JobId) -> list[Found]: ...
+
+
 class KeyedHash(Protocol):
     def subject(self, user_id: UserId) -> Subject:
         """The same for the same user; without the key nobody can tell whose it is."""
+        ...
+
+    def objects(self, job_id: JobId, names: Sequence[str]) -> list[str]:
+        """A hash of each name, of 256 bits in hex, that nobody can compute without the key."""
         ...
 
 
@@ -421,6 +444,44 @@ class Gallery(Protocol):
         ...
 
 
+class Remains(Protocol):
+    """Looks for what a job left. It cannot delete, and shares no code with what does."""
+
+    def of(self, job_id: JobId, places: Iterable[str]) -> list[Found]:
+        """All versions, delete markers and unfinished multipart uploads in these places.
+
+        They are named as in `likeness.domain.deletion`. Unavailable where one cannot be listed.
+        """
+        ...
+
+
+class Stray(Record):
+    """Something in a bucket, as a sweep meets it."""
+
+    bucket: str
+    key: str
+    version: str | None = Field(default=None, description="S3's version id")
+    upload: str | None = Field(default=None, description="id of a multipart upload")
+    latest: bool = True
+    created_at: datetime
+
+
+class Buckets(Protocol):
+    """Both buckets as a whole: `photos` and `avatars`."""
+
+    def everything(self) -> Iterable[Stray]:
+        """Every version of every object, every delete marker, every unfinished upload."""
+        ...
+
+    def delete(self, strays: Sequence[Stray]) -> int:
+        """Answers how many could not be deleted."""
+        ...
+
+    def drift(self, lifecycle: Mapping[str, Mapping[str, int]]) -> list[Finding]:
+        """How the buckets' settings differ from what deleting needs."""
+        ...
+
+
 class Pictures(Protocol):
     """What the bytes of a picture say. Only its adapter ever decodes them."""
 
@@ -538,6 +599,30 @@ class Endpoint(Protocol):
     def invoke(self, job_id: JobId, round_: int) -> str:
         """Have the packed round drawn, some time; where SageMaker would write of a failure."""
         ...
+
+
+class Deadlines(Protocol):
+    """One schedule a job: what it left is deleted then, and again until nothing is left."""
+
+    def set(self, job_id: JobId, *, when: datetime) -> None:
+        """Set twice, it is set once."""
+        ...
+
+    def move(self, job_id: JobId, *, when: datetime) -> None:
+        """Have it go off at another time, and again from then. One that is gone stays gone."""
+        ...
+
+    def clear(self, job_id: JobId) -> None: ...
+
+
+class Signer(Protocol):
+    """Signs receipts, with a key that never leaves its place."""
+
+    def sign(self, receipt: Receipt | ErasureReceipt) -> str:
+        """A JWS in compact serialisation. Unavailable where the key cannot be used."""
+        ...
+
+    def public_keys(self) -> list[PublicKey]: ...
 
 
 class Generator(Protocol):

@@ -8,6 +8,8 @@
     JOB#<job>    INFERENCE#<round>  Inference: a round that the endpoint draws
     JOB#<job>    REVIEW#<review>    Review; while it waits also  REVIEWS#waiting  <rank>#<due>#<id>
     JOB#<job>    TOKEN#<review>     its task token, kept apart
+    JOB#<job>    DELETION           Deletion: how far it is, and its receipt
+    JOB#<job>    FOUND#<object>     Found: an object that was there when the job's were deleted
     JOB#<job>    APPEAL             Appeal
     AUDIT        <number>           Entry of the audit trail     AUDIT#<review>   <number>
     AUDIT        HEAD               where the trail ends
@@ -46,6 +48,7 @@ PAST_STAYS = timedelta(days=14)  # what a job took a month ago says little about
 PHOTOS = "PHOTO#"
 AVATARS = "AVATAR#"
 REVIEWS = "REVIEW#"
+FOUND = "FOUND#"
 WAITING = "REVIEWS#waiting"
 AUDIT = "AUDIT"
 SEEN = "SEEN#"
@@ -120,6 +123,15 @@ def desk_counts(day: DeskDay) -> Key:
 
 def exposure(day: DeskDay, moderator: str) -> Key:
     return {"pk": f"DESK#{day}", "sk": f"{SEEN}{moderator}"}
+
+
+def deletion(job_id: JobId) -> Key:
+    return {"pk": f"JOB#{job_id}", "sk": "DELETION"}
+
+
+def found(job_id: JobId, name: str, etag: str) -> Key:
+    """The same object is noted once, however often it is seen."""
+    return {"pk": f"JOB#{job_id}", "sk": f"{FOUND}{name}#{etag}"}
 
 
 def profile(user_id: UserId) -> Key:

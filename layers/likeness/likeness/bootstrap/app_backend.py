@@ -15,7 +15,9 @@ from likeness.services import (
     create_job as _create_job,
     get_erasure as _get_erasure,
     get_job as _get_job,
+    get_keys as _get_keys,
     get_quota as _get_quota,
+    get_receipt as _get_receipt,
     keep_avatars as _keep_avatars,
     list_jobs as _list_jobs,
     list_styles as _list_styles,
@@ -38,9 +40,11 @@ if TYPE_CHECKING:
         Kept,
         KeptForm,
         KeptJob,
+        KeysView,
         Page,
         PlusView,
         QuotaView,
+        ReceiptView,
         SetPlus,
         StylesView,
         Submitted,
@@ -58,12 +62,14 @@ def create_job(request: CreateJob) -> Created:
         ledger=adapters.ledger(),
         photos=adapters.photos(),
         timers=adapters.timers(),
+        deadlines=adapters.deadlines(),
         keyed_hash=adapters.keyed_hash(),
         clock=adapters.CLOCK,
         styles=policy_files.load_styles(),
         tiers=policy_files.load_tiers(),
         consent_versions=adapters.settings().consents,
         submit_within=adapters.settings().submit_within,
+        deadline=policy_files.load_retention().deadline,
     )
 
 
@@ -109,6 +115,7 @@ def get_job(job_id: JobId) -> JobView:
         gallery=adapters.gallery(),
         work=adapters.work(),
         past=adapters.past(),
+        deletions=adapters.deletions(),
         keyed_hash=adapters.keyed_hash(),
         reviews=adapters.reviews(),
         appeals=adapters.appeals(),
@@ -131,6 +138,8 @@ def appeal_job(job_id: JobId) -> AppealOpened:
         reviews=adapters.reviews(),
         appeals=adapters.appeals(),
         photos=adapters.photos(),
+        deadlines=adapters.deadlines(),
+        deadline=policy_files.load_retention().deadline,
         clock=adapters.CLOCK,
     )
 
@@ -173,6 +182,14 @@ def request_erasure(user_id: UserId) -> ErasureView:
 
 def get_erasure(erasure_id: ErasureId) -> ErasureView:
     return _get_erasure.get_erasure(erasure_id, erasures=adapters.erasures())
+
+
+def get_receipt(job_id: JobId) -> ReceiptView:
+    return _get_receipt.get_receipt(job_id, deletions=adapters.deletions())
+
+
+def get_keys() -> KeysView:
+    return _get_keys.get_keys(signer=adapters.signer())
 
 
 def list_styles(query: Page) -> StylesView:

@@ -92,6 +92,7 @@ class Operation:
     media_type: str
     status: HTTPStatus
     moderators: bool
+    public: bool
     raises: tuple[type[errors.LikenessError], ...]
     repeats: Repeats | InPart | None
 
@@ -120,15 +121,16 @@ def route(
     media_type: str | None = None,
     status: HTTPStatus = HTTPStatus.OK,
     moderators: bool = False,
+    public: bool = False,
     raises: Collection[type[errors.LikenessError]] = (),
     repeats: Repeats | InPart = Repeats.ANSWERED,
 ) -> Callable[[Callable[..., Any]], Handler]:
     """A Lambda handler for one route of the HTTP API.
 
     The function is called with the parameters of the path, with `request` where the route takes a
-    body, with `query` where it reads the query, and with `moderator` where it is for moderators.
-    `raises` names the errors of its own use case, for docs/openapi.json; what is wrong with
-    parameters, body, query and key is known without.
+    body, with `query` where it reads the query, and with `moderator` where it is for moderators;
+    a `public` route needs no signature. `raises` names the errors of its own use case, for
+    docs/openapi.json; what is wrong with parameters, body, query and key is known without.
 
     Every POST takes an Idempotency-Key; `repeats` says what a second one with that key gets.
     """
@@ -145,6 +147,7 @@ def route(
             media_type=media_type or ("image/*" if gives is Picture else "application/json"),
             status=status,
             moderators=moderators,
+            public=public,
             raises=tuple(raises),
             repeats=repeats if method == "POST" else None,
         )

@@ -60,6 +60,7 @@ def photos() -> list[dict[str, Any]]:
                     "width": picture.width,
                     "height": picture.height,
                     "preview": preview(picture),
+                    "match": None,
                 }
             )
     weapon = {"name": "Weapons", "parent": "Violence", "confidence": 61.5}
@@ -149,7 +150,12 @@ class Answers:
         found: api.Message
         if name == "":
             found = api.ReviewsView.model_validate(
-                {"reviews": self.cases, "exposure": self.exposure(), "lead": self.lead}
+                {
+                    "reviews": self.cases,
+                    "next": None,
+                    "exposure": self.exposure(),
+                    "lead": self.lead,
+                }
             )
         elif name == "stats":
             found = self.stats()
@@ -199,6 +205,7 @@ class Answers:
                 "photos": self.pictures,
                 "policy_version": "2026-11-22",
                 "detector_version": "7.0",
+                "decision": None,
                 "reason_codes": [explained(code) for code in CODES],
             }
         )

@@ -2,7 +2,7 @@
 #
 #   make demo     photos in, avatars out, on a cloud of your own    PHOTOS= STYLES= COUNT= OUT= USER_ID= PORT= REVIEW=all ENGINE=tiny LANE=async-endpoint
 #   make up       that cloud, left running; prints who signs in how   make down ends it
-#   make test     every test that needs no AWS account
+#   make test     every test that needs no AWS account              make test-browser: the review desk's page alone
 #   make check    lint, types, imports, template: with make test, what CI runs
 #   make bench    speed and memory, as a table and as bench.json
 #   make deploy   to AWS                                             ENV=dev|staging|prod
@@ -22,7 +22,7 @@ LOCAL := .envs/cloud/bin/python -m infra.local
 export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/likeness:$(CURDIR)/model
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help demo up down status test test-model test-stack check lint types imports template bench deploy weights launch lock openapi event-schemas replay previews clean
+.PHONY: help demo up down status test test-model test-stack test-browser check lint types imports template bench deploy weights launch lock openapi event-schemas replay previews clean
 
 help:
 	@sed -n '3,9s/^#   //p' Makefile
@@ -37,6 +37,8 @@ help:
 	@requirements/install.sh sam
 .envs/vision/.ready: requirements/vision.txt requirements/install.sh
 	@requirements/install.sh vision
+.envs/chromium/.ready: requirements/chromium.sh
+	@requirements/chromium.sh
 .envs/bench/.ready: requirements/bench.txt requirements/install.sh
 	@requirements/install.sh bench
 .envs/model/.ready: model/requirements-dev.txt requirements/install.sh
@@ -68,14 +70,17 @@ status: .envs/cloud/.ready
 # --- tests ------------------------------------------------------------------------------------------
 
 test: .envs/dev/.ready $(LAPTOP)
-	$(DEV)/python -m pytest tests --ignore tests/model -m "not stack" -n $(WORKERS) -q
-	@$(MAKE) test-model test-stack
+	$(DEV)/python -m pytest tests --ignore tests/model -m "not stack and not browser" -n $(WORKERS) -q
+	@$(MAKE) test-model test-stack test-browser
 
 test-model: .envs/model/.ready
 	.envs/model/bin/python -m pytest tests/model -n $(WORKERS) -q
 
 test-stack: .envs/dev/.ready $(LAPTOP)
 	$(DEV)/python -m pytest tests/local tests/stack -m stack -q
+
+test-browser: .envs/dev/.ready .envs/chromium/.ready $(LAPTOP) ## Screenshots of every screen: build/console
+	$(DEV)/python -m pytest tests/browser -m browser -q
 
 # --- checks -----------------------------------------------------------------------------------------
 
@@ -93,7 +98,7 @@ imports: .envs/dev/.ready
 	$(DEV)/lint-imports
 
 template: .envs/sam/.ready
-	.envs/sam/bin/cfn-lint template.yaml infra/storage.yaml infra/identity.yaml infra/gpu.yaml infra/events.yaml
+	.envs/sam/bin/cfn-lint template.yaml infra/storage.yaml infra/identity.yaml infra/gpu.yaml infra/events.yaml infra/console.yaml infra/provenance.yaml infra/receipts.yaml infra/alarms.yaml
 	.envs/sam/bin/sam validate --lint --region eu-central-1
 
 # --- the rest ---------------------------------------------------------------------------------------
@@ -107,6 +112,7 @@ deploy: .envs/sam/.ready .envs/cloud/.ready
 	  .envs/sam/bin/sam build --config-env $(ENV)
 	.envs/sam/bin/sam deploy --config-env $(ENV) \
 	  --parameter-overrides Stage=$(ENV) Architecture=arm64 TrainingImage="$$TRAINING_IMAGE" $(PARAMETERS)
+	.envs/cloud/bin/python -m infra.publish_console --config-env $(ENV)
 
 weights: .envs/model/.ready ## The manifest of a folder of downloaded weights: SOURCE= [LICENCE= REVISION=]
 	@: "$${SOURCE:?Name the folder of downloaded weights: make weights SOURCE=folder}"
@@ -122,7 +128,8 @@ lock: ## Resolve every .in file anew. No registry's address gets into a lock fil
 	requirements/install.sh uv
 	for name in cloud sam vision dev; do \
 	  .envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.13 requirements/$$name.in -o requirements/$$name.txt; done
-	.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.13 layers/deps/requirements.in -o layers/deps/requirements.txt
+	for layer in deps c2pa rivagan; do \
+	  .envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.13 layers/$$layer/requirements.in -o layers/$$layer/requirements.txt; done
 	.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 requirements/bench.in -o requirements/bench.txt
 	cd model && for name in requirements requirements-diffusion requirements-launch; do \
 	  ../.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 $$name.in -o $$name.txt; done

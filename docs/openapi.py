@@ -134,7 +134,7 @@ def handlers() -> list[http.Handler]:
 
 def statuses(operation: Operation) -> set[HTTPStatus]:
     """Every status of an error that the route can answer."""
-    found = ANY_ROUTE | {HTTPStatus.FORBIDDEN}
+    found = ANY_ROUTE | (set() if operation.public else {HTTPStatus.FORBIDDEN})
     found |= {http.status_of(kind) for kind in operation.raises}
     parameters = set(_names(operation.path))
     if operation.moderators:
@@ -172,20 +172,24 @@ class _Described:
             "operationId": operation.name,
             "tags": [operation.path.split("/")[2]],
             "summary": operation.summary.partition("\n")[0],
-            "security": [{scheme: []}],
+            "security": [] if operation.public else [{scheme: []}],
         }
         if parameters := [*self._path(), *self._query(), *self._key()]:
             described["parameters"] = parameters
         if operation.takes:
-            described["requestBody"] = {
-                "required": True,
-                "content": {"application/json": self._content(operation.takes, "validation")},
-            }
+            described["requestBody"] = {"required": True, "content": self._body()}
         described["responses"] = {str(operation.status.value): self._answer()} | {
             str(status.value): {"$ref": f"#/components/responses/{_name(status)}"}
             for status in sorted(statuses(operation))
         }
         return described
+
+    def _body(self) -> Json:
+        """A picture is the body itself, of one of the types that are read."""
+        takes = self._operation.takes
+        if takes and issubclass(takes, Message):
+            return {"application/json": self._content(takes, "validation")}
+        return {kind: {"schema": {"contentMediaType": kind}} for kind in http.PICTURE_TYPES}
 
     def _path(self) -> Iterator[Json]:
         """A parameter is what its type in the handler is: a JobId is as `ids.JobIdField` says."""
@@ -295,7 +299,11 @@ class _Schemas(GenerateJsonSchema):
 def _schemas(
     operations: list[Operation],
 ) -> tuple[dict[tuple[type[BaseModel], JsonSchemaMode], Json], Json]:
-    taken = {operation.takes for operation in operations if operation.takes}
+    taken = {
+        operation.takes
+        for operation in operations
+        if operation.takes and issubclass(operation.takes, Message)
+    }
     given = {one.gives for one in operations if issubclass(one.gives, Message)} | {Problem}
     wanted: list[tuple[type[BaseModel], JsonSchemaMode]] = [
         *((model, "validation") for model in sorted(taken, key=lambda model: model.__name__)),

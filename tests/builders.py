@@ -15,6 +15,7 @@ from likeness.domain.catalogue import Plus, StyleCard, Tier
 from likeness.domain.face import SeenFace
 from likeness.domain.ids import AvatarId, JobId, PhotoId, StyleId, Subject, UserId
 from likeness.domain.job import Consent, Job, JobState, Moment
+from likeness.domain.mark import Marking
 from likeness.domain.moderation import (
     AgeRule,
     Finding,
@@ -167,6 +168,8 @@ def an_avatar(n: int = 1, state: AvatarState = AvatarState.APPROVED, **fields: A
             "photo_id": PhotoId("p01"),
             "sha256": digest(a_png(n)),
             "likeness": 0.1 + n / 7,
+            "mark": f"{n:011x}",
+            "marking": Marking.WRITTEN,
             "verdict": a_verdict(
                 Outcome.REFUSED if state is AvatarState.REFUSED else Outcome.CLEAN
             ),
@@ -367,6 +370,11 @@ def a_png(n: int = 1, *, side: int = 1024, extra: tuple[tuple[bytes, bytes], ...
 
 def png_chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def unsigned(_: Avatar, picture: bytes, _content_type: str) -> bytes:
+    """What signs avatars, where a test is not about it."""
+    return picture
 
 
 def digest(content: bytes) -> str:

@@ -12,7 +12,11 @@ from tests.builders import BERLIN, JOB, NOW, TODAY, USER, a_job, a_png, photos
 from tests.fakes import (
     FakeAppeals,
     FakeBucket,
+    FakeBuckets,
     FakeClock,
+    FakeCredentials,
+    FakeDeadlines,
+    FakeDeletions,
     FakeDesk,
     FakeDetector,
     FakeEndpoint,
@@ -24,11 +28,14 @@ from tests.fakes import (
     FakeInspections,
     FakeJobs,
     FakeLedger,
+    FakeMarks,
     FakeMetrics,
     FakePast,
     FakePhotos,
     FakePictures,
+    FakeRemains,
     FakeReviews,
+    FakeSigner,
     FakeTimers,
     FakeTrail,
     FakeUsers,
@@ -55,6 +62,10 @@ class World:
     metrics: FakeMetrics = field(default_factory=FakeMetrics)
     timers: FakeTimers = field(default_factory=FakeTimers)
     keyed_hash: FakeHash = field(default_factory=FakeHash)
+    deadlines: FakeDeadlines = field(default_factory=FakeDeadlines)
+    deletions: FakeDeletions = field(default_factory=FakeDeletions)
+    signer: FakeSigner = field(default_factory=FakeSigner)
+    buckets: FakeBuckets = field(default_factory=FakeBuckets)
     past: FakePast = field(default_factory=FakePast)
 
     def __post_init__(self) -> None:
@@ -68,6 +79,9 @@ class World:
         self.photos = FakePhotos(self.photo_objects)
         self.work = FakeWork(self.avatar_objects, self.photo_objects)
         self.gallery = FakeGallery(self.avatar_objects)
+        self.credentials = FakeCredentials()
+        self.marks = FakeMarks()
+        self.remains = FakeRemains(self.photo_objects, self.avatar_objects)
 
     def has(
         self,

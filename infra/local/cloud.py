@@ -12,12 +12,14 @@ import shutil
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-from infra.local import clients, identities, places, processes, sam, servers, state
+from infra.local import certificates, clients, identities, places, processes, sam, servers, state
 from infra.local.drift import check as drift
 from infra.local.locks import alone
 from infra.local.places import HOST, PORT, CannotRun, Places
 from infra.local.project import Project, likeness
+from infra.publish_console import publish
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -52,6 +54,12 @@ class Cloud:
         """Base of every path of the API: add "/v1/jobs"."""
         return f"{self.endpoint}/_aws/execute-api/{self.outputs['ApiId']}"
 
+    @property
+    def console_url(self) -> str | None:
+        """Where moderators work; None when what is deployed has no console."""
+        edge = next((one for one in self.state.processes if one.name == servers.EDGE), None)
+        return f"http://{HOST}:{edge.port}/" if edge else None
+
     def app_credentials(self) -> Credentials:
         """What the app backend signs its calls with."""
         return identities.assume(self.root(), identities.APP_ROLE)
@@ -85,6 +93,8 @@ class Cloud:
             found["MODERATOR_USERNAME"] = moderator.username
             found["MODERATOR_PASSWORD"] = moderator.password
             found["MODERATOR_TOKEN"] = moderator.token
+        if self.console_url:
+            found["LIKENESS_CONSOLE_URL"] = self.console_url
         return found
 
 
@@ -161,17 +171,47 @@ def _deploy(project: Project, where: Places, found: State, say: Say) -> Cloud:
     say("Checking that the cloud has what the template says ...")
     drift.check(running.act_as(ops), project.stack)
     outputs = _outputs(running.act_as(ops), project.stack)
+    if "SigningKey" in outputs:
+        certificates.certify(running.act_as(ops), outputs["SigningKey"], places.STAGE)
     if "ApiId" in outputs:
         identities.make_app_backend(root, outputs["ApiId"])
     password = found.moderator_password
     if "ModeratorPoolId" in outputs:
         password = identities.make_moderator(root, outputs["ModeratorPoolId"])
     found = found.but(fingerprint=fingerprint, outputs=outputs, moderator_password=password)
+    if "ConsoleBucket" in outputs:
+        found = _serve_console(Cloud(where, found, project))
     state.save(where, found)
     say(f"Deployed in {time.monotonic() - began:.0f} s.")
     running = Cloud(where, found, project)
     write_env(running)
     return running
+
+
+def _serve_console(running: Cloud) -> State:
+    """Publish the console as `make deploy` does, and start the edge that answers for it."""
+    found, where = running.state, running.where
+    publish(
+        running.act_as(running.ops_credentials()),
+        running.outputs,
+        sign_in_url=f"{running.endpoint}/",
+    )
+    before = next((one for one in found.processes if one.name == servers.EDGE), None)
+    if before:
+        before.end()
+    port = before.port if before else found.port + 1
+    edge = servers.start_edge(
+        where,
+        port if processes.is_free(port) else processes.free_port(),
+        domain=urlsplit(running.outputs["ConsoleUrl"]).netloc,
+        cloud=running.endpoint,
+        api=running.api_url,
+    )
+    others = tuple(one for one in found.processes if one != before)
+    found = found.but(processes=(*others, edge))
+    state.save(where, found)  # before waiting: whatever happens, `down` ends it
+    servers.wait(where, edge)
+    return found
 
 
 # The three kinds of user, before the first variable of each.
@@ -180,6 +220,7 @@ WHO = {
     "AWS_ACCESS_KEY_ID": "Ops: for the AWS CLI; may do everything, for twelve hours",
     "APP_AWS_ACCESS_KEY_ID": "The app backend: signs its calls of the API (SigV4, execute-api)",
     "MODERATOR_USERNAME": "A moderator: sends the token as Authorization to /v1/reviews",
+    "LIKENESS_CONSOLE_URL": "The review desk's page: sign in as that moderator",
 }
 
 

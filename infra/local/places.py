@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 STACK = "likeness"
+STAGE = "local"
 PORT = 4566
 HOST = "127.0.0.1"
 TRAINING_IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/likeness-model:laptop"

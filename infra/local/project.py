@@ -53,11 +53,12 @@ def likeness(
         sources=(
             places.ROOT / "functions",
             places.ROOT / "layers",
+            infra / "console",
             *sorted(infra.glob("*.yaml")),
             *sorted(infra.glob("*.json")),
         ),
         parameters={
-            "Stage": "local",
+            "Stage": places.STAGE,
             "Architecture": places.architecture(),
             "TrainingImage": places.TRAINING_IMAGE,
             "Engine": engine,

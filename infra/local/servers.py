@@ -1,4 +1,4 @@
-"""The two servers of the laptop cloud: MiniStack with its extension, and the models beside it."""
+"""The servers of the laptop cloud: MiniStack with its extension, the models beside it, the edge."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from infra.local.processes import Process
 
 SECONDS_TO_START = 60.0
-MODELS, CLOUD = "Rekognition", "MiniStack"
+MODELS, CLOUD, EDGE = "Rekognition", "MiniStack", "CloudFront"
 GALLERY = places.ROOT / "infra" / "local" / "rekognition" / "gallery"
 
 
@@ -50,6 +50,7 @@ def fingerprint() -> str:
         here / "rekognition",
         here / "sagemaker",
         here / "recorded.py",
+        here / "edge.py",
         places.ROOT / "model" / "likeness_model" / "vision",
     )
 
@@ -103,6 +104,21 @@ def start_cloud(
             "LIKENESS_REKOGNITION_URL": models,
         },
         log_of(where, CLOUD),
+        places.ROOT,
+        port,
+    )
+
+
+def start_edge(where: Places, port: int, *, domain: str, cloud: str, api: str) -> Process:
+    """Start what answers for the console's distribution, at an address of its own."""
+    return processes.start(
+        EDGE,
+        [
+            *(str(places.python_of("cloud")), "-m", "infra.local.edge", "--port", str(port)),
+            *("--domain", domain, "--cloud", cloud, "--api", api),
+        ],
+        {**_base(where), "PYTHONPATH": str(places.ROOT)},
+        log_of(where, EDGE),
         places.ROOT,
         port,
     )

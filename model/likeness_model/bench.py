@@ -22,6 +22,7 @@ from pathlib import Path
 import cv2
 
 from likeness.contracts import RESULT_FILE
+from likeness.domain.mark import mark_of
 from likeness_model.painter.looks import look_for
 from likeness_model.painter.proof import read_rgb
 from likeness_model.painter.styles import STYLES, style
@@ -118,7 +119,12 @@ def _lay_out_order(base: Path, photos: list[Path], styles: list[str], size: int)
         (inputs / "photos" / f"p{number:02}.jpg").write_bytes(content)
         listed.append({"photo_id": f"p{number:02}", "sha256": hashlib.sha256(content).hexdigest()})
     avatars = [
-        {"avatar_id": f"a{n + 1:02}", "style": styles[n % len(styles)], "seed": n}
+        {
+            "avatar_id": f"a{n + 1:02}",
+            "style": styles[n % len(styles)],
+            "seed": n,
+            "mark": mark_of(n, 1, f"a{n + 1:02}"),
+        }
         for n in range(AVATARS)
     ]
     order = {"job_id": "j" + "0" * 32, "round": 1, "size": size, "photos": listed}

@@ -67,7 +67,7 @@ class Drawing:
 
     def _start(self, draft: Draft) -> None:
         subject = self._photos[draft.photo_id].subject
-        future = self._pool.submit(draw, draft, subject, self._references, self._size)
+        future = self._pool.submit(draw, draft, subject, self._references, self._size, self._gate)
         self._running[future] = draft
 
     def _judge(self, picture: Picture) -> None:

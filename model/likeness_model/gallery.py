@@ -62,6 +62,7 @@ class Gallery:
             attempts=draft.attempt,
             likeness=Likeness(distance=_rounded(picture.distance)),
             measures=picture.measures,
+            marking=picture.marking,
         )
         look = draft.look
         kept = Kept(avatar=avatar, zoom=look.zoom, shift=look.shift, mirror=look.mirror)

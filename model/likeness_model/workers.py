@@ -15,14 +15,16 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from likeness.contracts import Measures
+from likeness.contracts import LikenessGate, Measures
 from likeness.domain.ids import PhotoId
+from likeness.domain.mark import Marking
 from likeness_model.painter.styles import style
 from likeness_model.painter.subject import Subject, find_person, read_subject
 from likeness_model.plan import Draft
 from likeness_model.resemblance import measure_likeness
 from likeness_model.twins import fingerprint
 from likeness_model.vision.embed import aligned_chip, embed_chip
+from likeness_model.vision.mark import write_mark
 from likeness_model.vision.pose import worth
 from likeness_model.vision.records import Floats, Image
 from likeness_model.vision.sessions import forget, use_threads
@@ -56,6 +58,7 @@ class Picture:
     png: bytes
     distance: float | None
     fingerprint: Floats
+    marking: Marking
     measures: Measures | None = None
 
 
@@ -153,18 +156,31 @@ def embed_all(chips: Sequence[Floats]) -> list[Floats]:
     return [embed_chip(chip) for chip in chips]
 
 
-def draw(draft: Draft, subject: Subject, references: Sequence[Floats], size: int) -> Picture:
+def draw(
+    draft: Draft, subject: Subject, references: Sequence[Floats], size: int, gate: LikenessGate
+) -> Picture:
+    """Draw, measure, and mark what will not be drawn again: marking costs as much as a mild style.
+
+    The likeness and the fingerprint are those of the picture without its mark.
+    """
     for looked_with in ("selfie", "u2netp"):
         forget(looked_with)
     scene = subject.scene(draft.look, size)
     drawn, mesh = style(draft.avatar.style)(scene, draft.look), scene.mesh
     del scene  # with all its masks
     _trim()
+    distance = measure_likeness(drawn, mesh, references)
+    print_, marking = fingerprint(drawn, draft.look), Marking.NOT_ORDERED
+    mark = draft.avatar.mark
+    if mark and (distance is None or distance <= gate.redraw_above):
+        drawn, marking = write_mark(drawn, mark)
+        _trim()
     return Picture(
         draft=draft,
         png=encode_png(drawn),
-        distance=measure_likeness(drawn, mesh, references),
-        fingerprint=fingerprint(drawn, draft.look),
+        distance=distance,
+        fingerprint=print_,
+        marking=marking,
     )
 
 

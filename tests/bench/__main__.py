@@ -2,6 +2,7 @@
 
 painter.*     the container's program in its own environment (likeness_model.bench)
 inspect.*     decoding and normalising an upload, in this process
+provenance.*  marking and signing an avatar; what is read in pictures that are not ours
 function.*    importing each Lambda in a fresh interpreter, from the layers as they are built
 api.*, job.*  the laptop cloud with the real template
 peer.*        what a user would reach for instead, in the same run (tests/bench/peers.py)
@@ -18,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.bench import functions, laptop, painter, peers, photos
+from tests.bench import functions, laptop, painter, peers, photos, provenance
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 PARTS: dict[str, Callable[[], dict[str, float]]] = {
     "painter": painter.measure,
     "inspect": photos.measure,
+    "provenance": provenance.measure,
     "function": functions.measure,
     "laptop": laptop.measure,
     "peer": peers.measure,

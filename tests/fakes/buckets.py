@@ -3,7 +3,7 @@
 import hashlib
 import io
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -11,10 +11,12 @@ from likeness.adapters import endpoint_tar
 from likeness.api import UploadForm
 from likeness.contracts import DrawnAvatar, GenerationOrder, GenerationResult, Prepared, Progress
 from likeness.domain.avatar import Avatar
-from likeness.domain.errors import Conflict, NotDeleted, NotFound
+from likeness.domain.deletion import PHOTOS, Found
+from likeness.domain.errors import Conflict, Denied, NotDeleted, NotFound
 from likeness.domain.ids import AvatarId, JobId, PhotoId
 from likeness.domain.photo import ContentType
-from likeness.ports import AvatarLinks, Upload
+from likeness.domain.retention import Finding
+from likeness.ports import AvatarLinks, Sign, Stray, Upload
 from tests.builders import NOW
 
 
@@ -220,7 +222,7 @@ class FakeGallery:
     def __init__(self, bucket: FakeBucket | None = None) -> None:
         self.bucket = bucket or FakeBucket()
 
-    def publish(self, avatars: Sequence[Avatar]) -> None:
+    def publish(self, avatars: Sequence[Avatar], *, sign: Sign) -> None:
         ranked = sorted(avatars, key=lambda avatar: avatar.rank)
         for avatar in ranked:
             drawn = f"drawn/{avatar.job_id}/{avatar.avatar_id}.png"
@@ -228,9 +230,9 @@ class FakeGallery:
             if hashlib.sha256(png).hexdigest() != avatar.sha256:
                 raise Conflict(f"avatar {avatar.avatar_id} was changed")
             folder = f"avatars/{avatar.job_id}/{avatar.avatar_id}"
-            self.bucket.put(f"{folder}/1024.png", png)
-            self.bucket.put(f"{folder}/512.webp", b"512")
-            self.bucket.put(f"{folder}/256.webp", b"256")
+            self.bucket.put(f"{folder}/1024.png", sign(avatar, png, "image/png"))
+            self.bucket.put(f"{folder}/512.webp", sign(avatar, b"512", "image/webp"))
+            self.bucket.put(f"{folder}/256.webp", sign(avatar, b"256", "image/webp"))
         self._pack(ranked, [self._png(avatar) for avatar in ranked])
 
     def _png(self, avatar: Avatar) -> bytes:
@@ -270,6 +272,52 @@ class FakeGallery:
 
     def tidy(self, job_id: JobId) -> None:
         self.bucket.purge(f"drawn/{job_id}/")
+
+
+class FakeRemains:
+    """Both buckets, looked at by nobody else."""
+
+    def __init__(self, photos: FakeBucket, avatars: FakeBucket) -> None:
+        self.buckets = dict.fromkeys(PHOTOS, photos)
+        self.avatars = avatars
+        self.blind = False
+
+    def of(self, job_id: JobId, places: Iterable[str]) -> list[Found]:
+        if self.blind:
+            raise Denied("ListObjectVersions answered AccessDenied")
+        return [
+            Found(
+                name=f"{place}/{key.removeprefix(f'{place}/{job_id}/')}",
+                etag=_etag(bucket.objects[key]),
+                created_at=NOW,
+            )
+            for place in places
+            for bucket in [self.buckets.get(place, self.avatars)]
+            for key in bucket.listing()
+            if key.startswith(f"{place}/{job_id}/")
+        ]
+
+
+class FakeBuckets:
+    """What a sweep sees is what a test puts here."""
+
+    def __init__(self) -> None:
+        self.strays: list[Stray] = []
+        self.drifted: list[Finding] = []
+        self.sealed = False
+
+    def everything(self) -> list[Stray]:
+        return list(self.strays)
+
+    def delete(self, strays: Sequence[Stray]) -> int:
+        if self.sealed:
+            return len(strays)
+        self.strays = [stray for stray in self.strays if stray not in strays]
+        return 0
+
+    def drift(self, lifecycle: Mapping[str, Mapping[str, int]]) -> list[Finding]:
+        assert set(lifecycle) == {"photos", "avatars"}
+        return self.drifted
 
 
 class FakeInspections:

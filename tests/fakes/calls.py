@@ -7,10 +7,13 @@ import hmac
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
-from likeness.domain.errors import Conflict, Unavailable
+from likeness.api import PublicKey
+from likeness.domain.errors import Conflict, Denied, LikenessError, Unavailable
 from likeness.domain.ids import Subject
+from likeness.domain.mark import MarkId
 from likeness.domain.photo import Fingerprint
 from likeness.domain.picture import NormalisedPhoto
+from likeness.domain.provenance import Claim, Seen, Trust
 from likeness.domain.reasons import Reason, Refused
 from likeness.ports import SeenLabels
 from tests.builders import DETECTOR, NOW, a_face
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from likeness.domain.avatar import Avatar
+    from likeness.domain.deletion import ErasureReceipt, Receipt
     from likeness.domain.face import SeenFace
     from likeness.domain.ids import AvatarId, ErasureId, JobId, PhotoId, UserId
     from likeness.domain.moderation import Label
@@ -133,9 +137,44 @@ class FakeTimers:
         self.set.setdefault((job_id, error), when)
 
 
+class FakeDeadlines:
+    def __init__(self) -> None:
+        self.at: dict[JobId, datetime] = {}
+
+    def set(self, job_id: JobId, *, when: datetime) -> None:
+        self.at.setdefault(job_id, when)
+
+    def move(self, job_id: JobId, *, when: datetime) -> None:
+        if job_id in self.at:
+            self.at[job_id] = when
+
+    def clear(self, job_id: JobId) -> None:
+        self.at.pop(job_id, None)
+
+
+class FakeSigner:
+    """Signs by writing the receipt down."""
+
+    def __init__(self) -> None:
+        self.off = False
+        self.signed: list[Receipt | ErasureReceipt] = []
+
+    def sign(self, receipt: Receipt | ErasureReceipt) -> str:
+        if self.off:
+            raise Denied("Sign answered DisabledException")
+        self.signed.append(receipt)
+        return f"jws-{len(self.signed)}"
+
+    def public_keys(self) -> list[PublicKey]:
+        return [PublicKey(kty="EC", crv="P-256", x="x", y="y", kid="key-1", alg="ES256", use="sig")]
+
+
 class FakeHash:
     def subject(self, user_id: UserId) -> Subject:
         return Subject(f"subject-of-{user_id}")
+
+    def objects(self, job_id: JobId, names: Sequence[str]) -> list[str]:
+        return [hashlib.sha256(f"{job_id}/{name}".encode()).hexdigest() for name in names]
 
     def seal(self, user_id: UserId, sha256: str) -> str:
         whole = hmac.new(b"a key", f"{user_id}\n{sha256}".encode(), hashlib.sha256)
@@ -229,3 +268,36 @@ class FakePictures:
 
     def blurred(self, jpeg: bytes) -> bytes:
         return b"blurred " + jpeg
+
+
+class FakeCredentials:
+    """A signed picture is the picture, a line, and the claim."""
+
+    SIGNED = b"\n-- signed: "
+
+    def __init__(self) -> None:
+        self.broken: LikenessError | None = None
+
+    def sign(self, picture: bytes, content_type: str, claim: Claim) -> bytes:
+        if self.broken:
+            raise self.broken
+        return picture + self.SIGNED + claim.model_dump_json().encode()
+
+    def read(self, picture: bytes, content_type: str) -> Seen:
+        _, signed, claim = picture.partition(self.SIGNED)
+        if not signed:
+            return Seen(trust=Trust.NONE)
+        try:
+            return Seen(trust=Trust.TRUSTED, claim=Claim.model_validate_json(claim))
+        except ValueError:
+            return Seen(trust=Trust.INVALID)
+
+
+class FakeReader:
+    """Reads these marks in whatever it is shown."""
+
+    def __init__(self, *marks: str) -> None:
+        self.marks = [MarkId(mark) for mark in marks]
+
+    def read(self, jpeg: bytes) -> list[MarkId]:
+        return self.marks

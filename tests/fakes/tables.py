@@ -9,6 +9,7 @@ from likeness.domain.appeal import Appeal
 from likeness.domain.audit import Act, Deed, Entry, Head
 from likeness.domain.avatar import Avatar
 from likeness.domain.catalogue import Plus
+from likeness.domain.deletion import Deletion, DeletionState, Found
 from likeness.domain.desk import Counts, DeskDay, Exposure, desk_day
 from likeness.domain.erasure import Erasure
 from likeness.domain.errors import Conflict, NotFound, OverQuota
@@ -23,8 +24,10 @@ from likeness.domain.ids import (
 )
 from likeness.domain.inference import Inference
 from likeness.domain.job import Job
+from likeness.domain.mark import MarkId
 from likeness.domain.paging import Part
 from likeness.domain.photo import Photo
+from likeness.domain.provenance import Published
 from likeness.domain.quota import Day, Entry as DayEntry, EntryState, TakenDay, UserZone
 from likeness.domain.reasons import Reason
 from likeness.domain.review import Review, ReviewKind, ReviewState
@@ -445,3 +448,40 @@ def _day_of(job: Job) -> Day:
     if job.day is None:
         raise Conflict(f"job {job.job_id} takes no day")
     return job.day
+
+
+class FakeMarks:
+    def __init__(self) -> None:
+        self.records: dict[MarkId, Published] = {}
+
+    def remember(self, published: Published) -> None:
+        known = self.records.setdefault(published.mark, published)
+        if (known.job_id, known.avatar_id) != (published.job_id, published.avatar_id):
+            raise Conflict(f"mark {published.mark} is another avatar's")
+
+    def find(self, marks: Sequence[MarkId]) -> Published | None:
+        return next((self.records[mark] for mark in marks if mark in self.records), None)
+
+
+class FakeDeletions:
+    def __init__(self) -> None:
+        self.stored: dict[JobId, Deletion] = {}
+        self.found: dict[JobId, dict[tuple[str, str], Found]] = {}
+
+    def get(self, job_id: JobId) -> Deletion | None:
+        return self.stored.get(job_id)
+
+    def save(self, deletion: Deletion) -> None:
+        before = self.stored.get(deletion.job_id)
+        if before and before.state is DeletionState.HELD is not deletion.state:
+            return
+        self.stored[deletion.job_id] = deletion
+
+    def note(self, job_id: JobId, found: Iterable[Found]) -> None:
+        there = self.found.setdefault(job_id, {})
+        for one in found:
+            there[one.name, one.etag] = one
+
+    def noted(self, job_id: JobId) -> list[Found]:
+        there = self.found.get(job_id, {})
+        return [there[key] for key in sorted(there)]

@@ -37,4 +37,8 @@ def templates(
         "infra/identity.yaml": read("infra/identity.yaml"),
         "infra/gpu.yaml": gpu,
         "infra/events.yaml": read("infra/events.yaml"),
+        "infra/console.yaml": read("infra/console.yaml"),
+        "infra/provenance.yaml": read("infra/provenance.yaml"),
+        "infra/receipts.yaml": read("infra/receipts.yaml"),
+        "infra/alarms.yaml": read("infra/alarms.yaml"),
     }

@@ -13,6 +13,7 @@ HAVE_ROLES = {
     "AWS::Serverless::Function",
     "AWS::Serverless::StateMachine",
     "AWS::IAM::Role",
+    "AWS::IAM::Policy",
 }
 
 
@@ -144,6 +145,15 @@ def test_only_the_function_that_takes_uploads_can_read_them(templates):
     assert readers == {"InspectPhotoFunction"}
 
 
+def test_only_what_proves_deletions_and_erasures_can_sign_receipts(templates):
+    signers = {
+        name
+        for name, statement in statements(templates)
+        if "kms:Sign" in statement["Action"] and "Receipts." in str(statement["Resource"])
+    }
+    assert signers == {"ProveDeletionFunction", "EraseUserFunction"}
+
+
 def test_an_event_that_cannot_be_handled_is_kept(template):
     inspect = template["Resources"]["InspectPhotoFunction"]["Properties"]
     rule = inspect["Events"]["Uploaded"]["Properties"]
@@ -206,15 +216,19 @@ def test_the_access_log_names_the_route_and_never_the_path(template):
     assert "identity" not in written
 
 
+FOR_EVERYBODY = {"/v1/keys"}  # public keys
+
+
 def test_every_route_has_an_authorizer(template):
     auth = template["Resources"]["Api"]["Properties"]["Auth"]
     assert auth["DefaultAuthorizer"] == "AWS_IAM"
     for name, resource in template["Resources"].items():
         for event in resource.get("Properties", {}).get("Events", {}).values():
             if event["Type"] == "HttpApi":
+                path = event["Properties"]["Path"]
                 chosen = event["Properties"].get("Auth", {}).get("Authorizer", "AWS_IAM")
-                wanted = "Moderators" if "/v1/reviews" in event["Properties"]["Path"] else "AWS_IAM"
-                assert chosen == wanted, name
+                wanted = "Moderators" if "/v1/reviews" in path else "AWS_IAM"
+                assert chosen == ("NONE" if path in FOR_EVERYBODY else wanted), name
 
 
 def test_nobody_can_take_anything_out_of_the_audit_trail(templates):

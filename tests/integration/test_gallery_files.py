@@ -7,8 +7,10 @@ import pytest
 from PIL import Image
 
 from likeness.adapters.gallery_bucket import GalleryBucket
+from likeness.adapters.xmp import PNG_KEYWORD, packet
 from likeness.domain.errors import Invalid
-from tests.builders import JOB, a_png, an_avatar, digest
+from likeness.domain.provenance import SOURCE_TYPES
+from tests.builders import JOB, a_png, an_avatar, digest, unsigned
 
 SECRETS = (
     (b"tEXt", b"Comment\0drawn for user-1"),
@@ -39,9 +41,10 @@ def drawn(s3, png: bytes, n: int = 1):
 def test_nothing_but_pixels_is_published(s3, gallery, read):
     avatar = drawn(s3, a_png(9, extra=SECRETS))
 
-    gallery.publish([avatar])
+    gallery.publish([avatar], sign=unsigned)
 
-    assert read("a01/1024.png") == a_png(9)
+    label = (b"iTXt", PNG_KEYWORD + bytes(5) + packet(SOURCE_TYPES["painter"]))
+    assert read("a01/1024.png") == a_png(9, extra=(label,))
     for name in ("a01/1024.png", "a01/512.webp", "a01/256.webp", "avatars.zip"):
         for _, secret in SECRETS:
             assert secret not in read(name)
@@ -49,11 +52,12 @@ def test_nothing_but_pixels_is_published(s3, gallery, read):
 
 @pytest.mark.parametrize("side", [512, 256])
 def test_the_smaller_sizes_show_the_same_picture(s3, gallery, read, side):
-    gallery.publish([drawn(s3, a_png(200))])
+    gallery.publish([drawn(s3, a_png(200))], sign=unsigned)
 
     with Image.open(io.BytesIO(read(f"a01/{side}.webp"))) as webp:
         assert (webp.format, webp.size, webp.mode) == ("WEBP", (side, side), "RGB")
-        assert not set(webp.info) & {"exif", "xmp", "icc_profile"}
+        assert not set(webp.info) & {"exif", "icc_profile"}
+        assert webp.info["xmp"] == packet(SOURCE_TYPES["painter"])
         middle = webp.getpixel((side // 2, side // 2))
     assert all(
         abs(a - b) <= 3 for a, b in zip(middle, (200, 80, 160), strict=True)
@@ -61,7 +65,7 @@ def test_the_smaller_sizes_show_the_same_picture(s3, gallery, read, side):
 
 
 def test_every_file_says_what_it_is(s3, gallery):
-    gallery.publish([drawn(s3, a_png(1))])
+    gallery.publish([drawn(s3, a_png(1))], sign=unsigned)
 
     types = {
         name: s3.head_object(Bucket="avatars", Key=f"avatars/{JOB}/{name}")["ContentType"]
@@ -71,7 +75,7 @@ def test_every_file_says_what_it_is(s3, gallery):
 
 
 def test_the_archive_is_stored_and_says_nothing_of_when_or_where(s3, gallery, read):
-    gallery.publish([drawn(s3, a_png(1)), drawn(s3, a_png(2), n=2)])
+    gallery.publish([drawn(s3, a_png(1)), drawn(s3, a_png(2), n=2)], sign=unsigned)
 
     with zipfile.ZipFile(io.BytesIO(read("avatars.zip"))) as archive:
         assert archive.testzip() is None
@@ -90,6 +94,19 @@ def test_what_is_not_an_avatar_is_not_published_even_where_its_sum_is_right(s3, 
     avatar = drawn(s3, wrong)
 
     with pytest.raises(Invalid):
-        gallery.publish([avatar])
+        gallery.publish([avatar], sign=unsigned)
 
     assert "Contents" not in s3.list_objects_v2(Bucket="avatars", Prefix="avatars/")
+
+
+def test_every_file_is_signed_last(s3, gallery, read):
+    """Whatever is written is exactly what signing gave back, in the archive too."""
+    gallery.publish(
+        [drawn(s3, a_png(1))], sign=lambda _, picture, kind: picture + b"signed as " + kind.encode()
+    )
+
+    assert read("a01/1024.png").endswith(b"signed as image/png")
+    for side in (512, 256):
+        assert read(f"a01/{side}.webp").endswith(b"signed as image/webp")
+    with zipfile.ZipFile(io.BytesIO(read("avatars.zip"))) as archive:
+        assert archive.read("01-comic.png") == read("a01/1024.png")

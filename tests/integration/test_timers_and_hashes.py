@@ -1,15 +1,19 @@
-"""Timers on EventBridge Scheduler, keyed hashes on KMS."""
+"""Timers and deadlines on EventBridge Scheduler, keyed hashes and receipts on KMS."""
 
 import json
 from datetime import timedelta
 
 import pytest
 
+from likeness import receipts
 from likeness.adapters.keyed_hash import KmsHash
-from likeness.adapters.timers import Schedules
-from likeness.domain.errors import Unavailable
+from likeness.adapters.receipt_signer import KmsSigner
+from likeness.adapters.timers import DeadlineSchedules, Schedules
+from likeness.api import KeysView
+from likeness.domain.deletion import DeletionState, Receipt
+from likeness.domain.errors import Denied, Unavailable
 from likeness.domain.ids import UserId
-from tests.builders import JOB, NOW, USER
+from tests.builders import JOB, NOW, OTHER_JOB, USER
 from tests.integration.aws_answers import fail
 
 MACHINE = "arn:aws:states:eu-central-1:123456789012:stateMachine:likeness"
@@ -55,6 +59,50 @@ def test_a_timer_that_cannot_be_set_is_said(scheduler, timers):
         timers.end_at(JOB, "NotSubmitted", when=NOW)
 
 
+FUNCTION = "arn:aws:lambda:eu-central-1:123456789012:function:prove"
+FIVE_MINUTES = timedelta(minutes=5)
+DEADLINE = {"Name": f"{JOB}-Deadline", "GroupName": "likeness"}
+
+
+@pytest.fixture
+def deadlines(scheduler):
+    return DeadlineSchedules(
+        scheduler, group="likeness", role=ROLE, function=FUNCTION, every=FIVE_MINUTES
+    )
+
+
+def test_a_deadline_goes_off_then_and_again_and_again(scheduler, deadlines):
+    deadlines.set(JOB, when=NOW)
+    deadlines.set(JOB, when=NOW + FIVE_MINUTES)
+
+    set_ = scheduler.get_schedule(**DEADLINE)
+    assert (set_["StartDate"], set_["ScheduleExpression"]) == (NOW, "rate(5 minutes)")
+    target = set_["Target"]
+    assert (target["Arn"], target["RoleArn"]) == (FUNCTION, ROLE)
+    assert json.loads(target["Input"]) == {"job_id": JOB, "overdue": True}
+
+
+def test_a_deadline_is_moved_by_somebody_who_knows_only_its_name(scheduler, deadlines):
+    deadlines.set(JOB, when=NOW)
+    target = scheduler.get_schedule(**DEADLINE)["Target"]
+    mover = DeadlineSchedules(scheduler, group="likeness", every=FIVE_MINUTES)
+
+    mover.move(JOB, when=NOW + FIVE_MINUTES)
+
+    moved = scheduler.get_schedule(**DEADLINE)
+    assert (moved["StartDate"], moved["Target"]) == (NOW + FIVE_MINUTES, target)
+
+
+def test_a_deadline_that_is_gone_stays_gone(scheduler, deadlines):
+    deadlines.set(JOB, when=NOW)
+
+    deadlines.clear(JOB)
+    deadlines.clear(JOB)
+    deadlines.move(JOB, when=NOW)
+
+    assert scheduler.list_schedules(GroupName="likeness")["Schedules"] == []
+
+
 @pytest.fixture
 def keys(aws, session):
     kms = session.client("kms")
@@ -77,3 +125,61 @@ def test_a_subject_is_the_same_for_the_same_user_only(keys):
 
 def test_another_key_makes_another_subject(keys):
     assert keys().subject(USER) != keys().subject(USER)
+
+
+def test_objects_are_hashed_under_a_key_of_their_job(keys):
+    hashes = keys()
+    names = ["photos/p01.jpg:etag-1", "photos/p02.jpg:etag-2"]
+
+    one, two = hashes.objects(JOB, names)
+
+    assert (len(one), one != two) == (64, True)
+    assert hashes.objects(JOB, names) == [one, two]
+    assert set(hashes.objects(OTHER_JOB, names)).isdisjoint({one, two})
+    assert set(keys().objects(JOB, names)).isdisjoint({one, two})
+
+
+# --- receipts --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def signer(aws, session):
+    kms = session.client("kms")
+    key = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]
+    return KmsSigner(kms, key["Arn"]), kms
+
+
+RECEIPT = Receipt(
+    issuer="likeness/test",
+    job_id=JOB,
+    state=DeletionState.DELETED,
+    policy="2026-11-22",
+    issued_at=NOW,
+)
+
+
+def test_a_receipt_is_verified_by_the_published_key_alone(signer):
+    jwks = KeysView(keys=tuple(signer[0].public_keys())).model_dump()
+
+    receipt = signer[0].sign(RECEIPT)
+
+    assert receipts.verify(receipt, json.loads(json.dumps(jwks))) == RECEIPT.model_dump(mode="json")
+    changed = receipt[:-8] + ("A" * 8 if receipt[-8:] != "A" * 8 else "B" * 8)
+    with pytest.raises(receipts.NotGenuine):
+        receipts.verify(changed, jwks)
+
+
+def test_a_receipt_of_another_key_is_not_genuine(signer, session):
+    key = signer[1].create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]
+    theirs = KmsSigner(signer[1], key["Arn"]).sign(RECEIPT)
+
+    with pytest.raises(receipts.NotGenuine):
+        receipts.verify(theirs, {"keys": [one.model_dump() for one in signer[0].public_keys()]})
+
+
+@pytest.mark.parametrize("code", ["DisabledException", "AccessDeniedException"])
+def test_a_key_that_is_off_is_said(signer, code):
+    fail(signer[1], "Sign", code, times=9)
+
+    with pytest.raises(Denied):
+        signer[0].sign(RECEIPT)

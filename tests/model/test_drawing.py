@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from likeness.contracts import GenerationOrder
+from likeness.domain.mark import Marking
 from likeness_model import drawing
 from likeness_model.gallery import Gallery
 from likeness_model.workers import LookedAt, Picture
@@ -43,12 +44,12 @@ class Painter:
         self.script = {avatar: list(rows) for avatar, rows in script.items()}
         self.drafts = []
 
-    def __call__(self, draft, _subject, _references, size):
+    def __call__(self, draft, _subject, _references, size, _gate):
         self.drafts.append(draft)
         distance, shade = self.script[draft.avatar.avatar_id].pop(0)
         fingerprint = np.full((48, 48, 3), shade, np.float32)
         png = f"{draft.avatar.avatar_id} {draft.attempt} {size}".encode()
-        return Picture(draft, png, distance, fingerprint)
+        return Picture(draft, png, distance, fingerprint, Marking.NOT_ORDERED)
 
 
 class Pool:

@@ -50,6 +50,26 @@ def running(tmp_path_factory: pytest.TempPathFactory, gallery: Path) -> Iterator
 
 
 @pytest.fixture(scope="session")
+def moody(tmp_path_factory: pytest.TempPathFactory, gallery: Path) -> Iterator[Cloud]:
+    """Another cloud, whose container does what the number of avatars tells it."""
+    where = Places(
+        state=tmp_path_factory.mktemp("moody") / "state",
+        build=places.ROOT / ".aws-sam" / "stack-tests",
+    )
+    program = [str(places.python_of("model")), str(places.ROOT / "tests/stack/moody_container.py")]
+    try:
+        yield cloud.up(
+            port=processes.free_port(),
+            where=where,
+            gallery=gallery,
+            training=program,
+            wait_scale=0.05,
+        )
+    finally:
+        cloud.down(where=where)
+
+
+@pytest.fixture(scope="session")
 def http() -> urllib3.PoolManager:
     return urllib3.PoolManager(timeout=60, retries=False)
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from likeness import receipts
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -46,6 +48,16 @@ class Person:
     def sees_end(self, job_id: str) -> dict[str, Any]:
         until(lambda: self.backend.job(job_id)["state"] in ENDED)
         return self.backend.job(job_id)
+
+
+def genuine_receipt(backend: AppBackend, job_id: str) -> dict[str, Any]:
+    """What the receipt of a deletion says, once there is one and its signature was verified."""
+    until(lambda: backend.job(job_id)["deletion"] == "deleted")
+    receipt = backend.receipt(job_id)["receipt"]
+    said = receipts.verify(receipt, backend.keys())
+    assert (said["job_id"], said["state"]) == (job_id, "deleted")
+    assert {one["left"] for one in said["checked"]} == {0}
+    return said
 
 
 def until(true: Callable[[], bool], patience: float = PATIENCE) -> None:

@@ -5,33 +5,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from infra.local import cloud, places, processes
+from infra.local import places
 from infra.local.demo.app_backend import Answered, AppBackend
-from infra.local.places import Places
+from likeness import receipts
 from tests.stack.moody_container import FAILS, HANGS
-from tests.stack.people import Person, until
+from tests.stack.people import Person, genuine_receipt, until
 
 SUBMITS = 200
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory, gallery):
-    """A cloud of its own, whose container does what the number of avatars tells it."""
-    where = Places(
-        state=tmp_path_factory.mktemp("ends") / "state",
-        build=places.ROOT / ".aws-sam" / "stack-tests",
-    )
-    program = [str(places.python_of("model")), str(places.ROOT / "tests/stack/moody_container.py")]
-    try:
-        yield cloud.up(
-            port=processes.free_port(),
-            where=where,
-            gallery=gallery,
-            training=program,
-            wait_scale=0.05,
-        )
-    finally:
-        cloud.down(where=where)
+def running(moody):
+    return moody
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +54,11 @@ def training_jobs(ops, job_id):
 
 
 def ended(job, backend, person, objects, *, state, code, spent=0):
-    """The job says why it ended, nothing of it is left, and the day is right."""
+    """The job says why it ended, nothing of it is left, the day is right, the receipt genuine."""
     assert job["state"] == state
+    genuine_receipt(backend, job["job_id"])
+    job = backend.job(job["job_id"])
+    assert job["deletion"] == "deleted"
     assert (job["reason"] or {}).get("code") == code
     assert objects(job["job_id"]) == []
     assert job["photos_deleted_at"]
@@ -165,6 +153,15 @@ def test_a_completed_job_is_kept_in_part(drawing, backend, person, objects, self
     shown = backend.job(job_id)
     assert [avatar["avatar_id"] for avatar in shown["avatars"]] == ["a02"]
     assert sorted({key.split("/")[2] for key in objects(job_id)}) == ["a02", "avatars.zip"]
+    receipt = genuine_receipt(backend, job_id)
+    assert {one["place"] for one in receipt["checked"]} == {"uploads", "photos", "work", "drawn"}
+    assert {one["object"] for one in receipt["objects"]} >= {
+        *(f"uploads/p{n:02d}" for n in (1, 2, 3)),
+        *(f"photos/p{n:02d}.jpg" for n in (1, 2, 3)),
+        "work/r1/order/order.json",
+        "work/r1/checkpoints/a01.png",
+    }
+    assert all(one["created_at"] <= one["deleted_at"] for one in receipt["objects"])
     assert backend.quota(person.user_id)["used"] == 1
 
 
@@ -203,6 +200,10 @@ def test_a_user_is_erased_while_a_job_runs(drawing, backend, person, objects, se
             backend.job(gone)
         assert unknown.value.status == 404
     assert [backend.erasure(e["erasure_id"])["jobs"] for e in erasures] == [1, 1]
+    for erasure in erasures:
+        done_ = backend.erasure(erasure["erasure_id"])
+        signed = receipts.verify(done_["receipt"], backend.keys())
+        assert (signed["jobs"], signed["objects"]) == (1, done_["objects"])
     quota = backend.quota(person.user_id)
     assert (quota["used"], quota["entries"]) == (1, [])
     with pytest.raises(Answered, match="next day"):

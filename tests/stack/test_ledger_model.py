@@ -140,12 +140,14 @@ class Ledger(RuleBasedStateMachine):
                 ledger=world.ledger,
                 photos=world.photos,
                 timers=world.timers,
+                deadlines=world.deadlines,
                 keyed_hash=world.keyed_hash,
                 clock=world.clock,
                 styles=styles(),
                 tiers=TIERS,
                 consent_versions=frozenset({"2026-11"}),
                 submit_within=timedelta(days=90),
+                deadline=timedelta(hours=23),
             )
         if created is None:
             return multiple()
@@ -232,6 +234,10 @@ class Ledger(RuleBasedStateMachine):
                 work=world.work,
                 gallery=world.gallery,
                 generator=world.generator,
+                seals=world.keyed_hash,
+                remains=world.remains,
+                deletions=world.deletions,
+                metrics=world.metrics,
                 clock=world.clock,
             )
 

@@ -64,17 +64,20 @@ EXAMPLES = 20  # of each kind, for each operation
 REACHED = {
     "add_photo",
     "cancel_job",
+    "claim_review",
     "create_job",
-    "decide_review",
     "get_erasure",
     "get_job",
     "get_quota",
+    "grant_exposure",
     "list_jobs",
     "list_reviews",
     "list_styles",
     "preview_style",
+    "read_audit",
     "read_review",
     "request_erasure",
+    "review_stats",
     "set_plus",
 }
 
@@ -136,7 +139,7 @@ def there(backend, review_id) -> dict[str, Any]:
     return {
         "job_id": backend.create_job(person.order())["job_id"],
         "user_id": person.user_id,
-        "review_id": review_id,
+        "review_id": f"r{review_id[1:]}",
         "erasure_id": backend.erase(Person(backend).user_id)["erasure_id"],
         "style": "comic",
         "styles": ["comic", "oil"],

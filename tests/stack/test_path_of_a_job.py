@@ -1,14 +1,114 @@
 """From photos to avatars, as an app backend drives it."""
 
+import base64
 import io
 import json
+import uuid
 import zipfile
+from contextlib import contextmanager
 
 import pytest
 from PIL import Image
 
+from infra.local import places
 from infra.local.demo.app_backend import Answered
-from tests.stack.people import Person, until
+from tests.stack.people import Person, genuine_receipt, until
+
+NAME = "jane.doe"
+BUCKETS = ("PhotosBucket", "AvatarsBucket")
+
+
+def with_exif(photo):
+    """The photo with what a phone writes into it: who, and where."""
+    exif = Image.Exif()
+    exif[0x013B] = NAME  # the artist
+    exif.get_ifd(0x8825)[1] = "N"  # GPS
+    out = io.BytesIO()
+    Image.open(io.BytesIO(photo)).save(out, "JPEG", exif=exif, quality=95)
+    return out.getvalue()
+
+
+@contextmanager
+def heard_events(ops):
+    """Hears every event of every bus while it lasts; gives a function that tells of them."""
+    sqs, events = ops("sqs"), ops("events")
+    queue = sqs.create_queue(QueueName=f"hears-{uuid.uuid4().hex[:8]}")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"][
+        "QueueArn"
+    ]
+    allow = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
+    buses = [bus["Name"] for bus in events.list_event_buses()["EventBuses"]]
+    rule = f"hears-{uuid.uuid4().hex[:8]}"
+    pattern = json.dumps({"account": [places.ACCOUNT]})
+    for bus in buses:
+        events.put_rule(Name=rule, EventBusName=bus, EventPattern=pattern)
+        events.put_targets(Rule=rule, EventBusName=bus, Targets=[{"Id": "hears", "Arn": arn}])
+    try:
+        yield lambda: bodies(sqs, queue)
+    finally:
+        for bus in buses:
+            events.remove_targets(Rule=rule, EventBusName=bus, Ids=["hears"])
+            events.delete_rule(Name=rule, EventBusName=bus)
+        sqs.delete_queue(QueueUrl=queue)
+
+
+def bodies(sqs, queue):
+    found = []
+    while got := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
+        for message in got:
+            found.append(message["Body"])
+            sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+    return found
+
+
+def logs(ops):
+    """Every line of every group, the container's included."""
+    client = ops("logs")
+    for group in client.describe_log_groups()["logGroups"]:
+        pages = client.get_paginator("filter_log_events")
+        for page in pages.paginate(logGroupName=group["logGroupName"]):
+            yield from (event["message"] for event in page["events"])
+
+
+def histories(ops):
+    """Names, inputs, outputs and histories of every execution of every state machine."""
+    client = ops("stepfunctions")
+    for machine in client.list_state_machines()["stateMachines"]:
+        arn = machine["stateMachineArn"]
+        pages = client.get_paginator("list_executions").paginate(stateMachineArn=arn)
+        for execution in (one for page in pages for one in page["executions"]):
+            arn = execution["executionArn"]
+            yield json.dumps(client.describe_execution(executionArn=arn), default=str)
+            history = client.get_execution_history(executionArn=arn, maxResults=1000)
+            yield json.dumps(history["events"], default=str)
+
+
+def dead_letters(ops):
+    """Bodies that wait in the stack's queues; they stay there."""
+    client = ops("sqs")
+    for queue in client.list_queues().get("QueueUrls", []):
+        if "hears" in queue:
+            continue
+        got = client.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=0)
+        yield from (json.dumps(message) for message in got.get("Messages", []))
+
+
+def schedules(ops, running):
+    client, group = ops("scheduler"), {"GroupName": running.outputs["Timers"]}
+    for one in client.list_schedules(**group)["Schedules"]:
+        yield json.dumps(client.get_schedule(Name=one["Name"], **group), default=str)
+
+
+def every_key(ops, bucket):
+    pages = ops("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket)
+    yield from (one["Key"] for page in pages for one in page.get("Contents", ()))
 
 
 @pytest.fixture(scope="module")
@@ -81,24 +181,56 @@ def test_a_submit_that_is_repeated_changes_nothing(finished, backend, ops, runni
     assert sum(one["name"] == job["job_id"] for one in executions) == 1
 
 
-def test_neither_history_nor_logs_name_the_user(finished, ops, running):
-    person, job = finished
-    arn = running.outputs["StateMachine"].replace(":stateMachine:", ":execution:")
+@pytest.fixture(scope="module")
+def told(running, ops, backend, selfies):
+    """Everything that a whole run, and a job that was cancelled, made anything say anywhere.
 
-    history = ops("stepfunctions").get_execution_history(
-        executionArn=f"{arn}:{job['job_id']}", maxResults=1000
-    )["events"]
-    lines = [
-        event["message"]
-        for group in ops("logs").describe_log_groups()["logGroups"]
-        for event in ops("logs").filter_log_events(logGroupName=group["logGroupName"])["events"]
-    ]
+    Its photos carry a name and a place in their EXIF.
+    """
+    with heard_events(ops) as events:
+        person = Person(backend, user_id=f"{NAME}.{uuid.uuid4().hex[:6]}@example.com")
+        photos = [with_exif(selfie) for selfie in selfies[:3]]
+        job_id = person.hands_in(*photos, avatars=2)
+        backend.submit(job_id)
+        job = person.sees_end(job_id)
+        backend.download(job["avatars"][0]["png"])
+        cancelled = Person(backend, user_id=f"{NAME}|{uuid.uuid4().hex[:6]}")
+        other = cancelled.hands_in(*photos)
+        backend.cancel(other)
+        for one in (job_id, other):
+            genuine_receipt(backend, one)
+        texts = [*logs(ops), *histories(ops), *dead_letters(ops), *schedules(ops, running)]
+        texts += [key for bucket in BUCKETS for key in every_key(ops, running.outputs[bucket])]
+        return [*texts, *events()], [person.user_id, cancelled.user_id], photos
 
-    assert history
-    assert lines
-    for text in (json.dumps(history, default=str), *lines):
-        assert person.user_id not in text
-        assert "X-Amz-Signature" not in text
+
+def test_a_run_is_told_of_in_every_place_that_is_searched(told):
+    """Else the next tests would search nothing."""
+    texts, _, _ = told
+
+    for said in ('"message":"done"', "TaskStateEntered", '"detail-type"', "Deadline", "avatars/"):
+        assert any(said in text for text in texts), said
+
+
+def test_nothing_that_was_told_names_a_person(told):
+    texts, users, _ = told
+
+    for text in texts:
+        assert NAME not in text
+        assert not [user for user in users if user in text]
+
+
+def test_nothing_that_was_told_opens_or_shows_a_picture(told):
+    """Signed links and forms, EXIF, and the bytes of a picture, raw or in base64."""
+    texts, _, photos = told
+    pieces = [photo[at : at + 48] for photo in photos for at in (0, len(photo) // 2)]
+    encoded = [base64.b64encode(piece).decode()[4:-4] for piece in pieces]
+
+    for text in texts:
+        for sign in ("X-Amz-Signature", "x-amz-signature", "Exif", "JFIF", "/9j/", "iVBORw0KGgo"):
+            assert sign not in text, sign
+        assert not [piece for piece in encoded if piece in text]
+        assert not [piece for piece in pieces if piece.decode("latin-1") in text]
 
 
 def test_a_refused_photo_is_explained_and_can_be_replaced(person, backend, selfies, wall):

@@ -63,6 +63,9 @@ def fail(world):
         gallery=world.gallery,
         generator=world.generator,
         seals=world.keyed_hash,
+        remains=world.remains,
+        deletions=world.deletions,
+        metrics=world.metrics,
         clock=world.clock,
     )
 
@@ -74,6 +77,8 @@ def appeal(world):
         reviews=world.reviews,
         appeals=world.appeals,
         photos=world.photos,
+        deadlines=world.deadlines,
+        deadline=timedelta(hours=23),
         clock=world.clock,
     )
 
@@ -149,6 +154,7 @@ def view(world):
         keyed_hash=world.keyed_hash,
         reviews=world.reviews,
         appeals=world.appeals,
+        deletions=world.deletions,
         clock=world.clock,
         tiers=tiers(),
         reasons=load_reasons(),
@@ -258,6 +264,19 @@ def test_an_appeal_asks_for_the_refused_photos_again(refused):
     assert form.fields["key"] == f"appeals/{JOB}/p02"
     assert opened.appeal.state is AppealState.OPEN
     assert view(refused).statement.appeal == opened.appeal
+
+
+def test_its_files_have_a_deadline_that_asking_again_does_not_move(refused):
+    world = refused
+    world.deadlines.clear(JOB)  # the job's own went off long ago
+    appeal(world)
+    due = world.clock.now() + timedelta(hours=23)
+    assert world.deadlines.at == {JOB: due}
+
+    world.clock.advance(timedelta(hours=2))
+    appeal(world)
+
+    assert world.deadlines.at == {JOB: due}
 
 
 def test_asked_again_it_gives_forms_for_what_is_missing(refused):

@@ -36,6 +36,7 @@ def create(world, request=None, **policy):
         ledger=world.ledger,
         photos=world.photos,
         timers=world.timers,
+        deadlines=world.deadlines,
         keyed_hash=world.keyed_hash,
         clock=world.clock,
         **{
@@ -43,6 +44,7 @@ def create(world, request=None, **policy):
             "tiers": tiers(),
             "consent_versions": frozenset({"2026-11"}),
             "submit_within": timedelta(hours=1),
+            "deadline": timedelta(hours=23),
         }
         | policy,
     )

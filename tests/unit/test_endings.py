@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from likeness.domain.avatar import AvatarState
+from likeness.domain.deletion import DeletionState
 from likeness.domain.errors import Conflict, NotDeleted, NotFound, Unavailable
 from likeness.domain.job import JobState
 from likeness.domain.quota import EntryState
@@ -17,12 +18,26 @@ from tests.builders import JOB, NOW, a_png, an_avatar
 
 def purge(world):
     return purge_photos(
-        JOB, jobs=world.jobs, photos=world.photos, work=world.work, clock=world.clock
+        JOB,
+        jobs=world.jobs,
+        photos=world.photos,
+        work=world.work,
+        remains=world.remains,
+        deletions=world.deletions,
+        metrics=world.metrics,
+        clock=world.clock,
     )
 
 
 def publish(world):
-    return publish_avatars(JOB, jobs=world.jobs, gallery=world.gallery)
+    return publish_avatars(
+        JOB,
+        jobs=world.jobs,
+        gallery=world.gallery,
+        credentials=world.credentials,
+        marks=world.marks,
+        clock=world.clock,
+    )
 
 
 def settle(world):
@@ -82,6 +97,8 @@ def test_photos_are_not_called_deleted_before_they_are(world, bucket):
         purge(world)
 
     assert world.job.photos_deleted_at is None
+    assert world.deletions.get(JOB).state is DeletionState.PENDING
+    assert world.metrics.counted["DeletionPending"] == 1
     getattr(world, bucket).sealed = False
     purge(world)
     assert world.job.photos_deleted_at == NOW
@@ -129,9 +146,9 @@ def test_avatars_of_a_job_that_was_cancelled_meanwhile_are_deleted_again(world, 
     approved(world, 1, 2)
     publishing = world.gallery.publish
 
-    def cancelled_meanwhile(avatars):
+    def cancelled_meanwhile(avatars, *, sign):
         world.jobs.save(world.job.move(JobState.CANCELLING, NOW))
-        publishing(avatars)
+        publishing(avatars, sign=sign)
 
     monkeypatch.setattr(world.gallery, "publish", cancelled_meanwhile)
 

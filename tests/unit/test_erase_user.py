@@ -26,6 +26,10 @@ def erase(world, erasure_id):
         work=world.work,
         gallery=world.gallery,
         workflow=world.workflow,
+        deletions=world.deletions,
+        signer=world.signer,
+        issuer="likeness/test",
+        policy="2026-11-22",
         clock=world.clock,
     )
 

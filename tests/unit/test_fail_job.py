@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from likeness.domain.errors import Conflict, NotDeleted, NotFound, Unavailable
+from likeness.domain.deletion import Deletion, DeletionState
+from likeness.domain.errors import Conflict, NotFound, Unavailable
 from likeness.domain.job import ENDED, FailureKind, JobState
 from likeness.domain.moderation import Outcome
 from likeness.domain.quota import EntryState
@@ -39,6 +40,9 @@ def fail(world, error="States.TaskFailed"):
         gallery=world.gallery,
         generator=world.generator,
         seals=world.keyed_hash,
+        remains=world.remains,
+        deletions=world.deletions,
+        metrics=world.metrics,
         clock=world.clock,
     )
 
@@ -176,23 +180,61 @@ def test_nothing_is_deleted_while_the_container_may_still_write(world):
 
 
 @pytest.mark.parametrize("bucket", ["photo_objects", "avatar_objects"])
-def test_a_job_does_not_end_before_everything_is_gone(world, bucket):
-    """Neither its state nor the time of deletion says what is not so."""
+def test_a_job_whose_objects_cannot_be_deleted_ends_and_says_so(world, bucket):
+    """The user gets the day back; what is not so is not said."""
     world.has(JobState.GENERATING)
     everywhere(world)
     getattr(world, bucket).sealed = True
 
-    with pytest.raises(NotDeleted):
-        fail(world)
+    assert fail(world).state is JobState.FAILED
 
-    assert world.job.state is JobState.GENERATING
     assert world.job.photos_deleted_at is None
-    assert world.day is EntryState.RESERVED
+    assert world.deletions.get(JOB).state is DeletionState.PENDING
+    assert world.metrics.counted["DeletionPending"] == 1
+    assert world.day is EntryState.RETURNED
 
-    getattr(world, bucket).sealed = False
-    world.clock.advance(timedelta(hours=2))
+
+def test_what_a_legal_hold_keeps_is_not_deleted(world):
+    world.has(JobState.GENERATING)
+    everywhere(world)
+    world.deletions.save(Deletion(job_id=JOB, state=DeletionState.HELD))
+    before = world.photo_objects.listing()
+
+    assert fail(world).state is JobState.FAILED
+
+    assert world.photo_objects.listing() == before
+    assert world.job.photos_deleted_at is None
+    assert not world.metrics.counted
+
+
+def test_what_is_deleted_is_noted_for_the_receipt(world):
+    world.has(JobState.GENERATING)
+    everywhere(world)
+
     fail(world)
-    assert world.job.photos_deleted_at == NOW + timedelta(hours=2)
+
+    noted = world.deletions.noted(JOB)
+    assert {one.name for one in noted} >= {"uploads/p04", "photos/p01.jpg", "drawn/a01.png"}
+    assert all(one.deleted_at == NOW for one in noted)
+
+
+@pytest.mark.parametrize(
+    ("state", "end", "reason"),
+    [
+        (JobState.OPEN, JobState.EXPIRED, Reason.SYSTEM_NOT_SUBMITTED),
+        (JobState.IN_REVIEW, JobState.EXPIRED, Reason.SYSTEM_REVIEW_EXPIRED),
+        (JobState.GENERATING, JobState.FAILED, Reason.SYSTEM_UNAVAILABLE),
+        (JobState.CANCELLING, JobState.CANCELLED, Reason.SYSTEM_CANCELLED),
+    ],
+)
+def test_a_deadline_ends_a_job_by_what_it_was_at(world, state, end, reason):
+    world.has(state)
+    if state is JobState.IN_REVIEW:
+        world.reviews.open(a_review(), "token")
+
+    assert fail(world, service.DEADLINE).state is end
+
+    assert world.job.reason is reason
 
 
 def test_photos_that_were_gone_before_keep_their_time(world):

@@ -29,6 +29,7 @@ def get(world):
         gallery=world.gallery,
         work=world.work,
         past=world.past,
+        deletions=world.deletions,
         keyed_hash=world.keyed_hash,
         reviews=world.reviews,
         appeals=world.appeals,

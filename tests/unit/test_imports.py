@@ -7,7 +7,15 @@ from pathlib import Path
 import likeness
 
 LAYER = Path(likeness.__file__).parents[1]
-HEAVY = ("PIL", "pillow_heif", "numpy", "aws_lambda_powertools.metrics", "jinja2")
+HEAVY = (
+    "PIL",
+    "pillow_heif",
+    "numpy",
+    "aws_lambda_powertools.metrics",
+    "jinja2",
+    "jwt",
+    "cryptography",
+)
 
 
 def test_putting_the_use_cases_together_brings_in_nothing_heavy():

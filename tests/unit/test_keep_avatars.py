@@ -11,7 +11,7 @@ from likeness.domain.avatar import AvatarState
 from likeness.domain.errors import Conflict, Invalid, NotDeleted, NotFound
 from likeness.domain.job import JobState
 from likeness.services.keep_avatars import keep_avatars
-from tests.builders import JOB, NOW, a_png, an_avatar
+from tests.builders import JOB, NOW, a_png, an_avatar, unsigned
 
 EXPIRE = NOW + timedelta(days=30)
 
@@ -29,7 +29,7 @@ def published(world):
         world.avatar_objects.put(f"drawn/{JOB}/a{n:02d}.png", a_png(n))
     refused = an_avatar(4, AvatarState.REFUSED)
     world.has(JobState.COMPLETED, with_avatars=[*there, refused], avatars_expire_at=EXPIRE)
-    world.gallery.publish(there)
+    world.gallery.publish(there, sign=unsigned)
     world.gallery.tidy(JOB)
 
 

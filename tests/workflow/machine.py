@@ -115,6 +115,7 @@ USUAL: dict[str, Any] = {
     "PublishAvatars": {"job_id": JOB, "avatars": 30},
     "SettleJob": {"job_id": JOB, "state": "completed"},
     "FailJob": {"job_id": JOB, "state": "failed"},
+    "ProveDeletion": {"job_id": JOB, "objects": 0},
 }
 
 

@@ -5,7 +5,8 @@ import pytest
 from tests.builders import JOB
 from tests.workflow.machine import USUAL, Fails, Never, ToldOfFailure, definition
 
-TO_THE_END = ["PurgePhotos", "PublishAvatars", "SettleJob"]
+TO_THE_END = ["PurgePhotos", "PublishAvatars", "SettleJob", "ProveDeletion"]
+BAD_END = ["FailJob", "ProveDeletion"]
 ONE_ROUND = ["PrepareGeneration", "Generate", "ModerateAvatars"]
 ON_THE_ENDPOINT = ["PrepareGeneration", "StartInference", "UnpackAvatars", "ModerateAvatars"]
 OUTAGE = Fails("Unavailable")
@@ -39,14 +40,14 @@ def test_photos_that_a_moderator_refuses_end_the_job(machine):
     )
 
     assert ran.status == "SUCCEEDED", "a refusal is no failure of ours"
-    assert ran.steps == ["ModeratePhotos", "RequestReview", "FailJob"]
+    assert ran.steps == ["ModeratePhotos", "RequestReview", *BAD_END]
     assert ran.inputs["FailJob"] == [{"job_id": JOB, "error": "Refused"}]
 
 
 def test_refused_photos_end_the_job_before_anything_is_drawn(machine):
     ran = machine.run(ModeratePhotos={"outcome": "refused"}, FailJob={"state": "refused"})
 
-    assert ran.steps == ["ModeratePhotos", "FailJob"]
+    assert ran.steps == ["ModeratePhotos", *BAD_END]
     assert ran.inputs["FailJob"] == [{"job_id": JOB, "error": "Refused"}]
 
 
@@ -71,7 +72,7 @@ def test_of_two_decisions_the_stricter_one_stands(machine, first, second, goes_o
         FailJob={"state": "refused"},
     )
 
-    then = [*ONE_ROUND, *TO_THE_END] if goes_on else ["FailJob"]
+    then = [*ONE_ROUND, *TO_THE_END] if goes_on else BAD_END
     assert ran.steps == ["ModeratePhotos", "RequestReview", "RequestSecondReview", *then]
     if not goes_on:
         assert ran.inputs["FailJob"] == [{"job_id": JOB, "error": "Refused"}]
@@ -136,7 +137,7 @@ def test_an_inference_that_keeps_failing_ends_the_job(machine):
     ran = machine.run(lane="async-endpoint", StartInference=ToldOfFailure("InferenceFailed"))
 
     assert ran.status == "FAILED"
-    assert ran.steps[-1] == "FailJob"
+    assert ran.steps[-2:] == BAD_END
     assert "UnpackAvatars" not in ran.steps
     assert ran.inputs["FailJob"] == [{"job_id": JOB, "error": "InferenceFailed"}]
 
@@ -150,7 +151,7 @@ def test_without_any_avatar_there_is_nothing_to_publish(machine):
 
     assert ran.status == "FAILED"
     assert ran.error == "JobFailed"
-    assert ran.steps[-1] == "FailJob"
+    assert ran.steps[-2:] == BAD_END
     assert ran.inputs["FailJob"] == [{"job_id": JOB, "error": "NoAvatars"}]
     assert "PublishAvatars" not in ran.steps
 
@@ -158,7 +159,7 @@ def test_without_any_avatar_there_is_nothing_to_publish(machine):
 TASKS = [
     name
     for name, state in definition()["States"].items()
-    if state["Type"] == "Task" and name != "FailJob"
+    if state["Type"] == "Task" and name not in BAD_END
 ]
 WAYS = {
     "RequestReview": {"ModeratePhotos": {"outcome": "doubtful"}},
@@ -187,7 +188,7 @@ def test_a_step_that_keeps_failing_ends_in_fail_job(machine, name):
 
     assert ran.status == "FAILED"
     assert ran.error == "JobFailed"
-    assert ran.steps[-1] == "FailJob"
+    assert ran.steps[-2:] == BAD_END
     assert ran.inputs["FailJob"] == [{"job_id": JOB, "error": "Unavailable"}]
 
 
@@ -196,7 +197,7 @@ def test_an_error_that_no_retry_mends_is_not_tried_again(machine, name):
     ran = machine.run(**{**WAYS.get(name, {}), name: Fails("Denied")})
 
     assert ran.steps.count(name) == 1
-    assert ran.steps[-1] == "FailJob"
+    assert ran.steps[-2:] == BAD_END
 
 
 def test_deleting_is_tried_again_whatever_went_wrong(machine):
@@ -221,7 +222,7 @@ def test_an_execution_that_is_told_of_a_failure_ends_the_job_at_once(machine, er
     ran = machine.run({"failure": {"Error": error}}, FailJob={"state": "cancelled"})
 
     assert ran.status == "SUCCEEDED"
-    assert ran.steps == ["FailJob"]
+    assert ran.steps == BAD_END
     assert ran.inputs["FailJob"] == [{"job_id": JOB, "error": error}]
 
 
@@ -230,3 +231,21 @@ def test_a_job_that_never_was_is_not_ended_again_and_again(machine):
     ran = machine.run({"failure": {"Error": "NotSubmitted"}}, FailJob=Fails("NotFound"))
 
     assert ran.steps == ["FailJob"]
+
+
+@pytest.mark.parametrize(
+    ("moderated", "status"), [("clean", "SUCCEEDED"), ("refused", "FAILED")], ids=["good", "bad"]
+)
+def test_a_deletion_that_cannot_be_proven_changes_no_end(machine, moderated, status):
+    """The job's own schedule goes on with it."""
+    ran = machine.run(ModeratePhotos={"outcome": moderated}, ProveDeletion=Fails("Denied"))
+
+    assert ran.status == status
+    assert ran.steps[-3:] == ["ProveDeletion"] * 3
+
+
+def test_proving_is_told_of_a_job_and_of_nothing_else(machine):
+    """Only a schedule may say that a job is overdue."""
+    ran = machine.run()
+
+    assert ran.inputs["ProveDeletion"] == [{"job_id": JOB}]

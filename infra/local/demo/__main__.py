@@ -82,7 +82,7 @@ def main() -> None:
         running = cloud.up(project, port=asked.port, say=say)
         if engine.startswith("tiny"):
             say(NOISE)
-        job = run(wish, _app_backend(running))
+        job = run(wish, _app_backend(running), running.console_url)
     except places.CannotRun as error:
         sys.exit(str(error))
     except (NoAvatars, Answered) as error:
@@ -97,7 +97,7 @@ def main() -> None:
     )
 
 
-def run(wish: Wish, backend: AppBackend) -> dict[str, Any]:
+def run(wish: Wish, backend: AppBackend, console: str | None = None) -> dict[str, Any]:
     """One job from order to files; the job as GET last showed it. Raises NoAvatars."""
     if wish.photos[0].parent == OWN_PHOTOS:
         say("The photos are eight views of one public-domain photograph (NASA, Eileen Collins).")
@@ -105,7 +105,7 @@ def run(wish: Wish, backend: AppBackend) -> dict[str, Any]:
     bar = Bar()
     _wait_for_inspection(job_id, backend, bar)
     backend.submit(job_id)
-    job = _wait_for_end(job_id, backend, bar)
+    job = _wait_for_end(job_id, backend, bar, console)
     bar.end()
     if job["state"] != "completed":
         reason = job.get("reason") or {}
@@ -157,7 +157,9 @@ def _wait_for_inspection(job_id: str, backend: AppBackend, bar: Bar) -> None:
             )
 
 
-def _wait_for_end(job_id: str, backend: AppBackend, bar: Bar) -> dict[str, Any]:
+def _wait_for_end(
+    job_id: str, backend: AppBackend, bar: Bar, console: str | None
+) -> dict[str, Any]:
     deadline, told = time.monotonic() + ENDED_WITHIN, False
     while time.monotonic() < deadline:
         job = backend.job(job_id)
@@ -168,18 +170,19 @@ def _wait_for_end(job_id: str, backend: AppBackend, bar: Bar) -> dict[str, Any]:
             deadline = time.monotonic() + ENDED_WITHIN
             if not told:
                 bar.end()
-                say(how_to_decide(job_id))
+                say(how_to_decide(job_id, console))
                 told = True
         time.sleep(POLL)
     raise NoAvatars(f"the job had not ended after {ENDED_WITHIN} s")
 
 
-def how_to_decide(job_id: str) -> str:
-    """What to type into another shell, to decide as the laptop's moderator."""
+def how_to_decide(job_id: str, console: str | None) -> str:
+    """Where to decide as the laptop's moderator, or what to type into another shell."""
     review = f"$LIKENESS_API_URL/v1/reviews/r{job_id.removeprefix('j')}"
     call = 'curl -sS -X POST -H "Authorization: $MODERATOR_TOKEN"'
     refusal = '{"approve": false, "photos": [{"photo_id": "p01", "reason": "RIGHTS.NOT_SELF"}]}'
-    return f"""The job waits at the review desk. To decide, in another shell in this folder:
+    return f"""The job waits at the review desk: {console or "it has no page here"}
+Sign in with MODERATOR_USERNAME and MODERATOR_PASSWORD of .local/env, or decide in another shell:
 
     eval "$(.envs/cloud/bin/python -m infra.local env)"
     {call} "{review}/claim"

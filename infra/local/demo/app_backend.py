@@ -65,6 +65,17 @@ class AppBackend:
     def keep(self, job_id: str, avatars: list[str]) -> dict[str, Any]:
         return self._call("POST", f"/v1/jobs/{job_id}/keep", {"avatars": avatars})
 
+    def receipt(self, job_id: str) -> dict[str, Any]:
+        return self._call("GET", f"/v1/jobs/{job_id}/receipt")
+
+    def keys(self) -> dict[str, Any]:
+        """The public keys of receipts. Nobody has to sign for them."""
+        answer = self.http.request("GET", f"{self.api_url}/v1/keys")
+        keys: dict[str, Any] = answer.json()
+        if answer.status != 200:
+            raise Answered(answer.status, keys)
+        return keys
+
     def quota(self, user_id: str) -> dict[str, Any]:
         return self._call("GET", f"{_user(user_id)}/quota")
 
@@ -93,6 +104,12 @@ class AppBackend:
         """The picture of a style."""
         return self._signed("GET", path).data
 
+    def verify(self, picture: bytes, content_type: str) -> dict[str, Any]:
+        """Is that picture one of ours?"""
+        answer = self._signed("POST", "/v1/verify", picture, content_type=content_type)
+        found: dict[str, Any] = json.loads(answer.data)
+        return found
+
     def download(self, link: str) -> bytes:
         answer = self.http.request("GET", link)
         if answer.status != 200:
@@ -102,17 +119,24 @@ class AppBackend:
     def _call(
         self, method: str, path: str, body: dict[str, Any] | None = None, key: str | None = None
     ) -> dict[str, Any]:
-        content: dict[str, Any] = json.loads(self._signed(method, path, body, key).data)
+        sent = json.dumps(body).encode() if body is not None else None
+        content: dict[str, Any] = json.loads(self._signed(method, path, sent, key).data)
         return content
 
     def _signed(
-        self, method: str, path: str, body: dict[str, Any] | None = None, key: str | None = None
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        key: str | None = None,
+        *,
+        content_type: str = "application/json",
     ) -> urllib3.BaseHTTPResponse:
         request = AWSRequest(
             method=method,
             url=f"{self.api_url}{path}",
-            data=json.dumps(body) if body is not None else None,
-            headers={"Content-Type": "application/json"}
+            data=body,
+            headers={"Content-Type": content_type}
             | ({} if key is None else {"Idempotency-Key": key}),
         )
         signing = Signing(

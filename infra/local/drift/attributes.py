@@ -26,6 +26,7 @@ ARNS = {
     "AWS::CloudWatch::Alarm": f"arn:aws:cloudwatch:{HERE}:alarm:{{}}",
     "AWS::Cognito::UserPool": f"arn:aws:cognito-idp:{HERE}:userpool/{{}}",
 }
+DOMAINS = {"AWS::S3::Bucket": f"{{}}.s3.{places.REGION}.amazonaws.com"}
 
 
 def attribute(clients: Clients, kind: str, physical_id: str, name: str) -> str:
@@ -37,6 +38,8 @@ def attribute(clients: Clients, kind: str, physical_id: str, name: str) -> str:
         own = {"Arn": f"arn:aws:sqs:{HERE}:{last}", "QueueName": last}
     elif kind == "AWS::SNS::Topic":
         own = {"TopicArn": physical_id, "TopicName": last}
+    elif kind.startswith("AWS::CloudFront::"):
+        own = _cloudfront(clients, kind, physical_id)
     elif kind == "AWS::DynamoDB::Table" and name == "StreamArn":
         table = clients("dynamodb").describe_table(TableName=physical_id)["Table"]
         own = {"StreamArn": table["LatestStreamArn"]}
@@ -53,10 +56,18 @@ def attribute(clients: Clients, kind: str, physical_id: str, name: str) -> str:
             "ProviderURL": f"https://{provider}",
         }
     else:
-        own = {"Arn": ARNS[kind].format(physical_id)} if kind in ARNS else {}
+        known = {"Arn": ARNS.get(kind), "RegionalDomainName": DOMAINS.get(kind)}
+        own = {one: form.format(physical_id) for one, form in known.items() if form}
     if name not in own:
         raise Unresolvable(f"attribute {name} of {kind}")
     return str(own[name])
+
+
+def _cloudfront(clients: Clients, kind: str, physical_id: str) -> dict[str, str]:
+    if kind == "AWS::CloudFront::Distribution":
+        found = clients("cloudfront").get_distribution(Id=physical_id)["Distribution"]
+        return {"Id": physical_id, "DomainName": found["DomainName"]}
+    return {"Id": physical_id}
 
 
 def _output(clients: Clients, stack: str, name: str) -> str:

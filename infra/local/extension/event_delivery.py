@@ -87,35 +87,50 @@ def invoke_target(
 
 
 def to_function(arn: str, payload: str) -> None:
+    delivery = _current.get()
+
     def send() -> None:
+        if delivery.service == "scheduler":  # acts as its role, whatever the function's policy
+            by_role(delivery, "lambda", "ResourceNotFoundException", invoke)
+            return
         function, config, _ = lambda_svc._get_func_record_for_ref(arn)
         if not function or not config:
             raise Undeliverable("RESOURCE_NOT_FOUND", f"There is no function {arn}.")
         check_policy("lambda", "lambda:InvokeFunction", arn)
         invoke_later(lambda_svc._execution_record_for_config(function, config), json.loads(payload))
 
+    def invoke(client: Any) -> None:
+        client.invoke(FunctionName=arn, InvocationType="Event", Payload=payload.encode())
+
     deliver(payload, send)
 
 
 def to_state_machine(arn: str, payload: str) -> None:
     delivery = _current.get()
+
+    def start(client: Any) -> None:
+        client.start_execution(stateMachineArn=arn, input=payload)
+
+    deliver(
+        payload,
+        lambda: by_role(delivery, "stepfunctions", "StateMachineDoesNotExist", start),
+    )
+
+
+def by_role(delivery: Delivery, service: str, absent: str, call: Callable[[Any], None]) -> None:
+    """Call a service as the target's role; `absent` is its code for a target that is not there."""
     role = delivery.target.get("RoleArn", "")
-
-    def send() -> None:
-        try:
-            client = roles.client("stepfunctions", role, delivery.service, delivery.principal)
-            client.start_execution(stateMachineArn=arn, input=payload)
-        except roles.RoleRefused as refused:
-            raise Undeliverable("NO_PERMISSIONS", str(refused)) from refused
-        except ClientError as error:
-            code = error.response["Error"]["Code"]
-            if "AccessDenied" in code:
-                raise Undeliverable("NO_PERMISSIONS", str(error)) from error
-            if code == "StateMachineDoesNotExist":
-                raise Undeliverable("RESOURCE_NOT_FOUND", str(error)) from error
-            raise TryAgain(str(error)) from error
-
-    deliver(payload, send)
+    try:
+        call(roles.client(service, role, delivery.service, delivery.principal))
+    except roles.RoleRefused as refused:
+        raise Undeliverable("NO_PERMISSIONS", str(refused)) from refused
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if "AccessDenied" in code:
+            raise Undeliverable("NO_PERMISSIONS", str(error)) from error
+        if code == absent:
+            raise Undeliverable("RESOURCE_NOT_FOUND", str(error)) from error
+        raise TryAgain(str(error)) from error
 
 
 def to_queue(spec: Any, payload: str, parameters: dict[str, Any] | None = None) -> None:

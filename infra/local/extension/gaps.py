@@ -66,6 +66,13 @@ GAPS: tuple[Gap, ...] = (
         },
     ),
     Gap(
+        name="signing_conditions",
+        ships="kms:SigningAlgorithm and kms:MessageType are unknown, so a policy that names one "
+        "refuses every signature",
+        does="takes both from the request",
+        touches={f"{ACTIONS}:request_tag_context": "d46adb816e024778"},
+    ),
+    Gap(
         name="encryption_permissions",
         ships="objects in a KMS-encrypted bucket are served without any permission on the key",
         does="asks for kms:GenerateDataKey to write and kms:Decrypt to read, as S3 does",
@@ -217,9 +224,9 @@ GAPS: tuple[Gap, ...] = (
         name="event_delivery",
         ships="EventBridge and its Scheduler try a target once, ask nobody's permission, and drop "
         "what fails",
-        does="functions by their resource policy, state machines and API destinations by the "
-        "target's role, retries, then the rule's dead-letter queue if its policy lets EventBridge "
-        "write",
+        does="functions by their resource policy; state machines, API destinations and functions "
+        "of a schedule by the target's role; retries, then the rule's dead-letter queue if its "
+        "policy lets EventBridge write",
         touches={
             f"{EVENTS}:_invoke_target": "550e304af0809563",
             f"{EVENTS}:_dispatch_to_lambda": "1f95adbaed3a966a",

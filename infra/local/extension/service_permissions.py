@@ -54,12 +54,19 @@ def resource_arn(  # noqa: PLR0917  MiniStack calls it so
         return "*"
     if service == "sagemaker":
         return _sagemaker_resource(path, body, f"arn:aws:sagemaker:{region}:{account}")
-    if service == "scheduler" and method == "POST":
-        try:
-            group = json.loads(body or b"{}").get("GroupName", "default")
-        except (ValueError, AttributeError):
-            group = "default"
-        name = path.rsplit("/", 1)[-1]
+    if service == "scheduler" and "/schedules/" in path:
+        group, name = schedule_group(method, body, query), path.rsplit("/", 1)[-1]
         return f"arn:aws:scheduler:{region}:{account}:schedule/{group}/{name}"
     found: str = _extract_resource_arn(service, method, path, headers, body, query, region, account)
     return found
+
+
+def schedule_group(method: str, body: bytes, query: dict[str, Any]) -> str:
+    """Where a schedule is: said in the body by who writes it, in the query by who reads it."""
+    if method in {"GET", "DELETE"}:
+        said = query.get("groupName", "default")
+        return str(said[0] if isinstance(said, list) else said)
+    try:
+        return str(json.loads(body or b"{}").get("GroupName", "default"))
+    except (ValueError, AttributeError):
+        return "default"

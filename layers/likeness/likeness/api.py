@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, ConfigDict, Field
 
 from likeness.domain.appeal import AppealState
+from likeness.domain.deletion import DeletionState
 from likeness.domain.erasure import ErasureState
 from likeness.domain.ids import (
     AvatarIdField,
@@ -26,6 +27,7 @@ from likeness.domain.job import (
 )
 from likeness.domain.paging import MAX_CURSOR
 from likeness.domain.photo import Box, ContentType, PhotoState
+from likeness.domain.provenance import Trust
 from likeness.domain.quota import EntryState
 from likeness.domain.reasons import DsaCategory, DsaKeyword, Reason
 from likeness.domain.record import Record
@@ -38,6 +40,9 @@ Link = Annotated[
 Texts = Annotated[  # in every language we speak
     dict[str, str], Field(examples=[{"en": "in English", "de": "auf Deutsch"}])
 ]
+
+
+JWS_EXAMPLE = "eyJhbGciOiJFUzI1NiJ9.eyJpc3N1ZXIiOiJsaWtlbmVzcy9wcm9kIn0.c2lnbmF0dXJl"
 
 
 class Message(Record):
@@ -236,6 +241,35 @@ class ErasureView(Message):
         description="what is still known, and for how long",
         examples=["A keyed hash of the user's id with the days that jobs took, for 400 days."],
     )
+    receipt: str | None = Field(
+        default=None, description="JWS, once it is done", examples=[JWS_EXAMPLE]
+    )
+
+
+class ReceiptView(Message):
+    """The signed receipt of a deletion: a JWS in compact serialisation, ES256."""
+
+    job_id: JobIdField
+    state: DeletionState
+    receipt: str = Field(examples=[JWS_EXAMPLE])
+
+
+class PublicKey(Message):
+    """A JSON Web Key (RFC 7517) of the curve P-256."""
+
+    kty: str = Field(examples=["EC"])
+    crv: str = Field(examples=["P-256"])
+    x: str = Field(examples=["f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"])
+    y: str = Field(examples=["x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"])
+    kid: str = Field(examples=["46d7562c-7bb2-4dd4-a00d-1527178cf3af"])
+    alg: str = Field(examples=["ES256"])
+    use: str = Field(examples=["sig"])
+
+
+class KeysView(Message):
+    """The public keys that receipts are verified with, as a JSON Web Key Set."""
+
+    keys: tuple[PublicKey, ...]
 
 
 class Ground(Explained):
@@ -297,6 +331,9 @@ class JobView(Message):
     timeline: tuple[Moment, ...]
     photos: tuple[PhotoView, ...]
     photos_deleted_at: AwareDatetime | None
+    deletion: DeletionState | None = Field(
+        default=None, description="null: the photos are in use; deleted: GET .../receipt shows it"
+    )
     progress: ProgressView | None = None
     avatars: tuple[AvatarView, ...] = ()
     avatars_expire_at: AwareDatetime | None = None
@@ -335,6 +372,24 @@ class StyleView(Message):
 
 class StylesView(Paged):
     styles: tuple[StyleView, ...]
+
+
+class Verified(Message):
+    """Is a picture ours? Never whose."""
+
+    ours: bool
+    by: Literal["credentials", "mark"] | None = None
+    credentials: Trust = Field(description="what its Content Credentials are worth")
+    style: StyleIdField | None = None
+    made_at: AwareDatetime | None = None
+    digital_source_type: str | None = Field(
+        default=None,
+        description="by IPTC: how it was made",
+        examples=["http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicallyEnhanced"],
+    )
+    revoked: bool | None = Field(
+        default=None, description="not kept, or its user erased; null: not on record any more"
+    )
 
 
 class Problem(Message):

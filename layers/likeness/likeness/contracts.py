@@ -6,7 +6,7 @@ are in the steps' messages: Step Functions keeps its history for 90 days.
 
 from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from likeness.domain.ids import (
     AvatarIdField,
@@ -17,8 +17,10 @@ from likeness.domain.ids import (
     StyleIdField,
 )
 from likeness.domain.job import JobState
+from likeness.domain.mark import MarkIdField, Marking
 from likeness.domain.moderation import Outcome
 from likeness.domain.record import Record
+from likeness.domain.retention import Finding
 
 ORDER_FILE = "order.json"  # in the channel "order"
 RESULT_FILE = "result.json"  # beside the avatars, in the checkpoint directory
@@ -38,6 +40,7 @@ class AvatarOrder(Contract):
     avatar_id: AvatarIdField
     style: StyleIdField
     seed: int = Field(ge=0, lt=2**63)
+    mark: MarkIdField | None = Field(default=None, description="to be written, invisibly")
 
 
 class LikenessGate(Contract):
@@ -126,6 +129,7 @@ class DrawnAvatar(Contract):
     attempts: int = Field(ge=1)
     likeness: Likeness
     measures: Measures | None = Field(default=None, description="None from the painter")
+    marking: Marking = Field(default=Marking.NOT_ORDERED, description="why, if it bears no mark")
 
 
 # "copy": so near to a photo that it is one. "deadline": the time was up.
@@ -240,6 +244,16 @@ class Purged(JobRef):
     objects: int = Field(ge=0, description="that were still there to delete")
 
 
+class Proof(JobRef):
+    """ProveDeletion's input. `overdue`: the job's own schedule went off, so it has to be over."""
+
+    overdue: bool = False
+
+
+class Proven(JobRef):
+    objects: int = Field(ge=0, description="that were still there to delete")
+
+
 class Published(JobRef):
     avatars: int = Field(ge=0)
 
@@ -272,6 +286,20 @@ class Failure(JobRef):
     """
 
     error: str = Field(min_length=1)
+
+
+class Sweep(Contract):
+    """SweepBuckets' input: nothing."""
+
+
+class Swept(Contract):
+    """What a sweep saw: counts, never keys. It is the report, and a line of the log."""
+
+    at: AwareDatetime
+    policy: str
+    seen: int = Field(ge=0, description="objects, versions, markers and unfinished uploads")
+    deleted: int = Field(ge=0)
+    findings: dict[Finding, int]
 
 
 class ErasureRef(Contract):

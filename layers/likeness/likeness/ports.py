@@ -1,11 +1,13 @@
 """What the use cases need from the world. Adapters fulfil these; fakes do it in tests."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
-from likeness.api import UploadForm
+from pydantic import Field
+
+from likeness.api import PublicKey, UploadForm
 from likeness.contracts import (
     DrawnAvatar,
     GenerationOrder,
@@ -17,19 +19,23 @@ from likeness.domain.appeal import Appeal
 from likeness.domain.audit import Deed, Entry, Head
 from likeness.domain.avatar import Avatar
 from likeness.domain.catalogue import Plus
+from likeness.domain.deletion import Deletion, ErasureReceipt, Found, Receipt
 from likeness.domain.desk import Counts, DeskDay, Exposure
 from likeness.domain.erasure import Erasure
 from likeness.domain.face import SeenFace
 from likeness.domain.ids import AvatarId, ErasureId, JobId, PhotoId, ReviewId, Subject, UserId
 from likeness.domain.inference import Inference
 from likeness.domain.job import Job
+from likeness.domain.mark import MarkId
 from likeness.domain.moderation import Label, Verdict
 from likeness.domain.paging import Part
 from likeness.domain.photo import ContentType, Photo
-from likeness.domain.picture import NormalisedPhoto
+from likeness.domain.picture import LIMITS, Limits, NormalisedPhoto
+from likeness.domain.provenance import Claim, Published, Seen
 from likeness.domain.quota import Day, Entry as DayEntry, EntryState, TakenDay, UserZone
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
+from likeness.domain.retention import Finding
 from likeness.domain.review import Review
 from likeness.domain.user import Profile
 from likeness.events import Change, JobStateChanged
@@ -167,9 +173,28 @@ class Past(Protocol):
         ...
 
 
+class Deletions(Protocol):
+    """What became of a job's objects. None of it moves the job."""
+
+    def get(self, job_id: JobId) -> Deletion | None: ...
+    def save(self, deletion: Deletion) -> None:
+        """Where it is held, that stays."""
+        ...
+
+    def note(self, job_id: JobId, found: Iterable[Found]) -> None:
+        """Remember what is about to be deleted. Noted twice, it is noted once."""
+        ...
+
+    def noted(self, job_id: JobId) -> list[Found]: ...
+
+
 class KeyedHash(Protocol):
     def subject(self, user_id: UserId) -> Subject:
         """The same for the same user; without the key nobody can tell whose it is."""
+        ...
+
+    def objects(self, job_id: JobId, names: Sequence[str]) -> list[str]:
+        """A hash of each name, of 256 bits in hex, that nobody can compute without the key."""
         ...
 
 
@@ -269,6 +294,18 @@ class Appeals(Protocol):
 class Verdicts(Protocol):
     def all(self) -> Iterator[tuple[JobId, PhotoId | AvatarId, Verdict]]:
         """Every verdict that is still stored, on photos and on avatars."""
+        ...
+
+
+class Marks(Protocol):
+    """Which avatar a mark was written into."""
+
+    def remember(self, published: Published) -> None:
+        """The first time counts. Conflict where another avatar has that mark."""
+        ...
+
+    def find(self, marks: Sequence[MarkId]) -> Published | None:
+        """The first of them that is on record."""
         ...
 
 
@@ -377,11 +414,14 @@ class AvatarLinks(Record):
     webp: dict[int, str]
 
 
+Sign = Callable[[Avatar, bytes, str], bytes]  # an avatar's picture of that content type, signed
+
+
 class Gallery(Protocol):
     """The avatars that a user may see."""
 
-    def publish(self, avatars: Sequence[Avatar]) -> None:
-        """Write every avatar in all its sizes, then the ZIP."""
+    def publish(self, avatars: Sequence[Avatar], *, sign: Sign) -> None:
+        """Write every avatar in all its sizes, each one signed last of all, then the ZIP."""
         ...
 
     def links(
@@ -404,10 +444,50 @@ class Gallery(Protocol):
         ...
 
 
+class Remains(Protocol):
+    """Looks for what a job left. It cannot delete, and shares no code with what does."""
+
+    def of(self, job_id: JobId, places: Iterable[str]) -> list[Found]:
+        """All versions, delete markers and unfinished multipart uploads in these places.
+
+        They are named as in `likeness.domain.deletion`. Unavailable where one cannot be listed.
+        """
+        ...
+
+
+class Stray(Record):
+    """Something in a bucket, as a sweep meets it."""
+
+    bucket: str
+    key: str
+    version: str | None = Field(default=None, description="S3's version id")
+    upload: str | None = Field(default=None, description="id of a multipart upload")
+    latest: bool = True
+    created_at: datetime
+
+
+class Buckets(Protocol):
+    """Both buckets as a whole: `photos` and `avatars`."""
+
+    def everything(self) -> Iterable[Stray]:
+        """Every version of every object, every delete marker, every unfinished upload."""
+        ...
+
+    def delete(self, strays: Sequence[Stray]) -> int:
+        """Answers how many could not be deleted."""
+        ...
+
+    def drift(self, lifecycle: Mapping[str, Mapping[str, int]]) -> list[Finding]:
+        """How the buckets' settings differ from what deleting needs."""
+        ...
+
+
 class Pictures(Protocol):
     """What the bytes of a picture say. Only its adapter ever decodes them."""
 
-    def normalise(self, data: bytes, *, declared_type: str) -> NormalisedPhoto:
+    def normalise(
+        self, data: bytes, *, declared_type: str, limits: Limits = LIMITS
+    ) -> NormalisedPhoto:
         """Refused, with its reason, where that is not one still picture of that type."""
         ...
 
@@ -425,6 +505,22 @@ class Previews(Protocol):
 class Seals(Protocol):
     def seal(self, user_id: UserId, sha256: str) -> str:
         """A keyed hash of a photo's sum: without the key nobody can tell whose photo it was."""
+        ...
+
+
+class Credentials(Protocol):
+    """Content Credentials (C2PA) in pictures. Types: image/png, image/webp, image/jpeg."""
+
+    def sign(self, picture: bytes, content_type: str, claim: Claim) -> bytes:
+        """The picture with our claim in it. Unavailable where it cannot be signed."""
+        ...
+
+    def read(self, picture: bytes, content_type: str) -> Seen: ...
+
+
+class MarkReader(Protocol):
+    def read(self, jpeg: bytes) -> list[MarkId]:
+        """The marks that a normalised picture may bear, likeliest first; empty where none."""
         ...
 
 
@@ -503,6 +599,30 @@ class Endpoint(Protocol):
     def invoke(self, job_id: JobId, round_: int) -> str:
         """Have the packed round drawn, some time; where SageMaker would write of a failure."""
         ...
+
+
+class Deadlines(Protocol):
+    """One schedule a job: what it left is deleted then, and again until nothing is left."""
+
+    def set(self, job_id: JobId, *, when: datetime) -> None:
+        """Set twice, it is set once."""
+        ...
+
+    def move(self, job_id: JobId, *, when: datetime) -> None:
+        """Have it go off at another time, and again from then. One that is gone stays gone."""
+        ...
+
+    def clear(self, job_id: JobId) -> None: ...
+
+
+class Signer(Protocol):
+    """Signs receipts, with a key that never leaves its place."""
+
+    def sign(self, receipt: Receipt | ErasureReceipt) -> str:
+        """A JWS in compact serialisation. Unavailable where the key cannot be used."""
+        ...
+
+    def public_keys(self) -> list[PublicKey]: ...
 
 
 class Generator(Protocol):

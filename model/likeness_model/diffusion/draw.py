@@ -11,6 +11,7 @@ import cv2
 
 from likeness.contracts import AvatarOrder, NotDrawn, Reason
 from likeness.domain.ids import AvatarId
+from likeness.domain.mark import Marking
 from likeness_model import metrics
 from likeness_model.diffusion.adapters import FAST, PERSON, residents, wear
 from likeness_model.diffusion.backends.base import Backend, Prompts
@@ -22,6 +23,7 @@ from likeness_model.engines import Task
 from likeness_model.painter.scene import Look
 from likeness_model.plan import Draft
 from likeness_model.twins import fingerprint
+from likeness_model.vision.mark import write_mark
 from likeness_model.vision.records import Image
 from likeness_model.workers import Picture, encode_png
 
@@ -152,12 +154,17 @@ class Drawing:
         return []
 
     def _picture(self, turn: Turn, picture: Image, judged: Judged) -> Picture:
+        """Marked last: what was judged and fingerprinted is the picture without its mark."""
         nearest = judged.nearest or 0
+        print_, marking = fingerprint(picture, Look()), Marking.NOT_ORDERED
+        if turn.avatar.mark:
+            picture, marking = write_mark(picture, turn.avatar.mark)
         return Picture(
             draft=Draft(turn.avatar, self._photo_ids[nearest], Look(), turn.attempt),
             png=encode_png(picture),
             distance=judged.distance,
-            fingerprint=fingerprint(picture, Look()),
+            fingerprint=print_,
+            marking=marking,
             measures=judged.measures,
         )
 

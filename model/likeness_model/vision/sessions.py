@@ -69,10 +69,15 @@ def forget(name: str) -> None:
         _sessions.pop(name, None)
 
 
-def run(name: str, batch: NDArray[np.float32]) -> list[NDArray[np.float32]]:
-    """Every output of a one-input model. Safe to call from several threads."""
+def run(
+    name: str, batch: NDArray[np.float32], **more: NDArray[np.float32]
+) -> list[NDArray[np.float32]]:
+    """Every output of a model, from its first input and, by their names, `more` of them.
+
+    Safe to call from several threads.
+    """
     session = _session(name)
-    return list(session.run(None, {session.get_inputs()[0].name: batch}))
+    return list(session.run(None, {session.get_inputs()[0].name: batch, **more}))
 
 
 def _session(name: str) -> ort.InferenceSession:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infra.local.drift.readers import compute, events, identity, storage
+from infra.local.drift.readers import cdn, compute, events, identity, storage
 from infra.local.drift.readers.http_api import wanted_api
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ READERS: dict[str, Reader] = {
     **identity.READERS,
     **compute.READERS,
     **events.READERS,
+    **cdn.READERS,
 }
 
 # Where a template says something in another form than the service: what it comes to.

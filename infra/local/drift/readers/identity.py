@@ -46,6 +46,21 @@ def managed_policy(clients: Clients, arn: str, _wanted: Properties) -> dict[str,
     }
 
 
+def inline_policy(clients: Clients, _id: str, wanted: Properties) -> dict[str, Any]:
+    """The document, if every role it is for has it."""
+    iam, name = clients("iam"), wanted["PolicyName"]
+    documents = [
+        iam.get_role_policy(RoleName=role_name, PolicyName=name)["PolicyDocument"]
+        for role_name in wanted["Roles"]
+    ]
+    same = all(document == documents[0] for document in documents)
+    return {
+        "PolicyName": name,
+        "Roles": wanted["Roles"],
+        "PolicyDocument": documents[0] if same else None,
+    }
+
+
 def user_pool(clients: Clients, pool: str, wanted: Properties) -> dict[str, Any]:
     found: dict[str, Any] = clients("cognito-idp").describe_user_pool(UserPoolId=pool)["UserPool"]
     attributes = {one["Name"]: one for one in found.get("SchemaAttributes", [])}
@@ -80,6 +95,7 @@ def user_pool_group(clients: Clients, group: str, wanted: Properties) -> dict[st
 READERS: dict[str, Reader] = {
     "AWS::IAM::Role": role,
     "AWS::IAM::ManagedPolicy": managed_policy,
+    "AWS::IAM::Policy": inline_policy,
     "AWS::Cognito::UserPool": user_pool,
     "AWS::Cognito::UserPoolClient": user_pool_client,
     "AWS::Cognito::UserPoolGroup": user_pool_group,

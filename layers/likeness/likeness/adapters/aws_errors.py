@@ -14,7 +14,13 @@ from botocore.exceptions import (
 from likeness.domain.errors import Denied, LikenessError, Unavailable
 
 DENIED = frozenset(
-    {"AccessDenied", "AccessDeniedException", "KMS.DisabledException", "KMSAccessDeniedException"}
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "DisabledException",
+        "KMS.DisabledException",
+        "KMSAccessDeniedException",
+    }
 )
 UNREACHABLE = (ConnectionError, HTTPClientError, IncompleteReadError)
 NOTHING_FORESEEN: Mapping[str, LikenessError] = MappingProxyType({})

@@ -11,12 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import IO, TYPE_CHECKING
 
-from likeness.adapters import object_keys as keys
+from likeness.adapters import object_keys as keys, xmp
 from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.deletion import purge
 from likeness.adapters.links import link
 from likeness.adapters.png import only_pixels
 from likeness.domain.errors import Conflict, NotFound
+from likeness.domain.provenance import SOURCE_TYPES
 from likeness.ports import AvatarLinks
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from likeness.domain.avatar import Avatar
     from likeness.domain.ids import AvatarId, JobId
+    from likeness.ports import Sign
 
 SIDE = 1024  # px, as ordered
 WEBP_SIDES = (512, 256)
@@ -38,11 +40,11 @@ class GalleryBucket:
         self._s3 = s3
         self._bucket = bucket
 
-    def publish(self, avatars: Sequence[Avatar]) -> None:
+    def publish(self, avatars: Sequence[Avatar], *, sign: Sign) -> None:
         """NotFound where a drawn avatar is gone, Conflict where it is not the one approved."""
         ranked = sorted(avatars, key=lambda avatar: avatar.rank)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            self._pack(ranked, pool.map(self._publish, ranked))
+            self._pack(ranked, pool.map(lambda avatar: self._publish(avatar, sign), ranked))
 
     def keep(self, kept: Sequence[Avatar], dropped: Iterable[AvatarId]) -> None:
         """The ZIP is replaced first, because it holds what is to go."""
@@ -94,13 +96,18 @@ class GalleryBucket:
             key = self._key(avatar, SIDE, "png")
             return self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
 
-    def _publish(self, avatar: Avatar) -> bytes:
+    def _publish(self, avatar: Avatar, sign: Sign) -> bytes:
+        """Signed last: a picture that was saved again has lost its credentials."""
         from likeness.adapters import webp  # noqa: PLC0415 - Pillow, only where it draws
 
-        png = only_pixels(self._drawn(avatar), side=SIDE)
+        label = xmp.packet(SOURCE_TYPES[avatar.engine])
+        png = only_pixels(self._drawn(avatar), side=SIDE, xmp=label)
+        smaller = webp.scaled(png, WEBP_SIDES, xmp=label)
+        png = sign(avatar, png, "image/png")
         self._write(self._key(avatar, SIDE, "png"), png, "image/png")
-        for side, content in webp.scaled(png, WEBP_SIDES).items():
-            self._write(self._key(avatar, side, "webp"), content, "image/webp")
+        for side, content in smaller.items():
+            signed = sign(avatar, content, "image/webp")
+            self._write(self._key(avatar, side, "webp"), signed, "image/webp")
         return png
 
     def _drawn(self, avatar: Avatar) -> bytes:

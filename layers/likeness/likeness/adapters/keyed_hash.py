@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from typing import TYPE_CHECKING
 
 from likeness.adapters.aws_errors import domain_errors
 from likeness.domain.ids import Subject, UserId
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mypy_boto3_kms.client import KMSClient
+
+    from likeness.domain.ids import JobId
 
 HEX_DIGITS = 32  # 128 bits of the 256: enough that no two users meet
 
@@ -26,8 +32,16 @@ class KmsHash:
 
     def of(self, message: bytes) -> str:
         """HMAC-SHA-256 of at most 4096 bytes, cut to 128 bits, in hex."""
+        return self._mac(message).hex()[:HEX_DIGITS]
+
+    def objects(self, job_id: JobId, names: Sequence[str]) -> list[str]:
+        """Under a key of the job, which KMS derives: one call, however many objects there are."""
+        of_job = self._mac(b"objects:" + job_id.encode())
+        return [hmac.new(of_job, name.encode(), hashlib.sha256).hexdigest() for name in names]
+
+    def _mac(self, message: bytes) -> bytes:
         with domain_errors():
             answer = self._kms.generate_mac(
                 KeyId=self._key, Message=message, MacAlgorithm="HMAC_SHA_256"
             )
-        return answer["Mac"].hex()[:HEX_DIGITS]
+        return answer["Mac"]

@@ -8,6 +8,8 @@
     JOB#<job>    INFERENCE#<round>  Inference: a round that the endpoint draws
     JOB#<job>    REVIEW#<review>    Review; while it waits also  REVIEWS#waiting  <rank>#<due>#<id>
     JOB#<job>    TOKEN#<review>     its task token, kept apart
+    JOB#<job>    DELETION           Deletion: how far it is, and its receipt
+    JOB#<job>    FOUND#<object>     Found: an object that was there when the job's were deleted
     JOB#<job>    APPEAL             Appeal
     AUDIT        <number>           Entry of the audit trail     AUDIT#<review>   <number>
     AUDIT        HEAD               where the trail ends
@@ -17,20 +19,23 @@
     USER#<user>  ENTRY#<day>#<job>  Entry of the ledger
     DAY#<subj>   <day>              used: how often jobs took that day; when it ends
     ERASURE#<e>  META               Erasure; once done, the receipt
+    MARK#<mark>  META               Published: which avatar bears that mark
     PAST#<l>#<t> <submitted>#<job>  how long a job of that lane and tier worked, s
 
 A user's days are counted under a keyed hash of the user (`subj`), apart from everything that
 names the user: when a user is erased, that hash and the days are all that stays.
 Attributes `pk`, `sk`, `gsi1pk`, `gsi1sk` are strings, index `gsi1` projects everything. `ttl` is in
 seconds since 1970: a job and all that hangs on it goes 90 days after it began, the ledger after
-400, an erasure's receipt too; a profile and the audit trail stay. DynamoDB deletes late, so nothing
-is promised by it.
+400, an erasure's receipt too; a profile and the audit trail stay. A mark stays as well: the picture
+that bears it lasts, and its record names no user. DynamoDB deletes late, so nothing is promised by
+it.
 """
 
 from datetime import UTC, datetime, timedelta
 
 from likeness.domain.desk import DeskDay
 from likeness.domain.ids import AvatarId, ErasureId, JobId, PhotoId, ReviewId, Subject, UserId
+from likeness.domain.mark import MarkId
 from likeness.domain.quota import Day
 from likeness.domain.review import Review, job_of
 
@@ -43,6 +48,7 @@ PAST_STAYS = timedelta(days=14)  # what a job took a month ago says little about
 PHOTOS = "PHOTO#"
 AVATARS = "AVATAR#"
 REVIEWS = "REVIEW#"
+FOUND = "FOUND#"
 WAITING = "REVIEWS#waiting"
 AUDIT = "AUDIT"
 SEEN = "SEEN#"
@@ -69,6 +75,10 @@ def photo(job_id: JobId, photo_id: PhotoId) -> Key:
 
 def avatar(job_id: JobId, avatar_id: AvatarId) -> Key:
     return {"pk": f"JOB#{job_id}", "sk": f"{AVATARS}{avatar_id}"}
+
+
+def mark(of: MarkId) -> Key:
+    return {"pk": f"MARK#{of}", "sk": "META"}
 
 
 def review(review_id: ReviewId) -> Key:
@@ -113,6 +123,15 @@ def desk_counts(day: DeskDay) -> Key:
 
 def exposure(day: DeskDay, moderator: str) -> Key:
     return {"pk": f"DESK#{day}", "sk": f"{SEEN}{moderator}"}
+
+
+def deletion(job_id: JobId) -> Key:
+    return {"pk": f"JOB#{job_id}", "sk": "DELETION"}
+
+
+def found(job_id: JobId, name: str, etag: str) -> Key:
+    """The same object is noted once, however often it is seen."""
+    return {"pk": f"JOB#{job_id}", "sk": f"{FOUND}{name}#{etag}"}
 
 
 def profile(user_id: UserId) -> Key:

@@ -1,6 +1,8 @@
 """CloudWatch metrics through the log: no call, no permission, no waiting."""
 
-NAMESPACE = "Likeness"
+import os
+
+NAMESPACE = os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "Likeness")  # each stage has its own
 
 
 class EmfMetrics:

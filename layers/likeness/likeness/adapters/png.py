@@ -4,14 +4,17 @@ import struct
 import zlib
 from collections.abc import Iterator
 
+from likeness.adapters.xmp import PNG_KEYWORD
 from likeness.domain.errors import Invalid
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 KEPT = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})  # all critical chunks that exist
 
 
-def only_pixels(png: bytes, *, side: int) -> bytes:
+def only_pixels(png: bytes, *, side: int, xmp: bytes | None = None) -> bytes:
     """The same picture from its critical chunks alone: no text, no EXIF, no profile, no time.
+
+    `xmp` is written in as the one thing that is said beside the pixels.
 
     Takes what the container draws, a square of 8-bit RGB that is not interlaced, and raises
     Invalid for anything else: a broken sum, a chunk it does not know, bytes behind the picture or
@@ -25,8 +28,9 @@ def only_pixels(png: bytes, *, side: int) -> bytes:
             raise Invalid(f"a critical PNG chunk that nobody knows: {kind!r}")
     stream = b"".join(body for kind, body in chunks if kind == b"IDAT")
     _check_pixels(stream, size=side * (1 + 3 * side))
-    kept = b"".join(_chunk(kind, body) for kind, body in chunks if kind in KEPT)
-    return SIGNATURE + kept
+    kept = [_chunk(kind, body) for kind, body in chunks if kind in KEPT]
+    said = [] if xmp is None else [_chunk(b"iTXt", PNG_KEYWORD + bytes(5) + xmp)]
+    return SIGNATURE + b"".join([kept[0], *said, *kept[1:]])
 
 
 def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -11,6 +11,7 @@ from likeness.domain.ids import StyleId
 from likeness.domain.moderation import Policy
 from likeness.domain.photo_check import PhotoRules
 from likeness.domain.reasons import Reason, ReasonCard
+from likeness.domain.retention import Retention
 
 
 @cache
@@ -69,3 +70,8 @@ def read_policy(text: bytes) -> Policy:
 @cache
 def load_photo_rules() -> PhotoRules:
     return PhotoRules(**load("photo_quality"))
+
+
+@cache
+def load_retention() -> Retention:
+    return Retention.model_validate(load("retention"))

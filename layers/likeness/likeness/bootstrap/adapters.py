@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
 
+from likeness.adapters import policy_files
 from likeness.adapters.appeals_table import AppealsTable
 from likeness.adapters.audit_table import AuditTable
+from likeness.adapters.bucket_sweep import BucketSweep
 from likeness.adapters.clock import SystemClock
+from likeness.adapters.deletions_table import DeletionsTable
 from likeness.adapters.desk_table import DeskTable
 from likeness.adapters.endpoint import AsyncEndpoint
 from likeness.adapters.event_bus import EventBridgeBus, UnannouncedQueue
@@ -21,15 +24,21 @@ from likeness.adapters.inspections import Inspections
 from likeness.adapters.jobs_table import JobsTable
 from likeness.adapters.keyed_hash import KmsHash
 from likeness.adapters.ledger_table import LedgerTable
+from likeness.adapters.marks_table import MarksTable
 from likeness.adapters.past_table import PastTable
 from likeness.adapters.photo_bucket import PhotoBucket
 from likeness.adapters.rekognition import Rekognition
+from likeness.adapters.remains import BucketRemains
 from likeness.adapters.reviews_table import ReviewsTable
-from likeness.adapters.timers import Schedules
+from likeness.adapters.timers import DeadlineSchedules, Schedules
 from likeness.adapters.users_table import ErasuresTable, UsersTable
 from likeness.adapters.work_bucket import WorkBucket
 from likeness.adapters.workflow import StepFunctions
 from likeness.settings import Settings
+
+if TYPE_CHECKING:
+    from likeness.adapters.credentials import KmsCredentials
+    from likeness.adapters.receipt_signer import KmsSigner
 
 CLOCK = SystemClock()
 # A call that hangs must not eat the function's time; a throttled one is tried again, slower.
@@ -109,6 +118,21 @@ def gallery() -> GalleryBucket:
 
 
 @cache
+def marks() -> MarksTable:
+    return MarksTable(_table())
+
+
+@cache
+def credentials() -> KmsCredentials:
+    """For those who have the layer of c2pa, whose import takes longer than all the rest."""
+    from likeness.adapters.certificates import Certificates  # noqa: PLC0415
+    from likeness.adapters.credentials import KmsCredentials  # noqa: PLC0415
+
+    certificates = Certificates(_client("ssm"), settings().certificates or "")
+    return KmsCredentials(_client("kms"), settings().signing_key or "", certificates)
+
+
+@cache
 def detector() -> Rekognition:
     return Rekognition(
         _client("rekognition"), photos=settings().photos_bucket, avatars=settings().avatars_bucket
@@ -143,6 +167,43 @@ def timers() -> Schedules:
         role=settings().schedule_role or "",
         state_machine=settings().state_machine or "",
     )
+
+
+@cache
+def deadlines() -> DeadlineSchedules:
+    return DeadlineSchedules(
+        _client("scheduler"),
+        group=settings().schedule_group or "",
+        role=settings().deadline_role or "",
+        function=settings().prove_function or "",
+        every=policy_files.load_retention().retry,
+    )
+
+
+@cache
+def deletions() -> DeletionsTable:
+    return DeletionsTable(_table())
+
+
+@cache
+def remains() -> BucketRemains:
+    return BucketRemains(
+        _client("s3"), photos=settings().photos_bucket, avatars=settings().avatars_bucket
+    )
+
+
+@cache
+def buckets() -> BucketSweep:
+    return BucketSweep(
+        _client("s3"), photos=settings().photos_bucket, avatars=settings().avatars_bucket
+    )
+
+
+@cache
+def signer() -> KmsSigner:
+    from likeness.adapters.receipt_signer import KmsSigner  # noqa: PLC0415 - few functions sign
+
+    return KmsSigner(_client("kms"), settings().receipt_key or "")
 
 
 @cache

@@ -15,13 +15,16 @@ from likeness.services import (
     create_job as _create_job,
     get_erasure as _get_erasure,
     get_job as _get_job,
+    get_keys as _get_keys,
     get_quota as _get_quota,
+    get_receipt as _get_receipt,
     keep_avatars as _keep_avatars,
     list_jobs as _list_jobs,
     list_styles as _list_styles,
     request_erasure as _request_erasure,
     set_plus as _set_plus,
     submit_job as _submit_job,
+    verify_picture as _verify_picture,
 )
 
 if TYPE_CHECKING:
@@ -37,13 +40,16 @@ if TYPE_CHECKING:
         Kept,
         KeptForm,
         KeptJob,
+        KeysView,
         Page,
         PlusView,
         QuotaView,
+        ReceiptView,
         SetPlus,
         StylesView,
         Submitted,
         UploadForm,
+        Verified,
     )
     from likeness.domain.ids import ErasureId, JobId, StyleId, UserId
 
@@ -56,12 +62,14 @@ def create_job(request: CreateJob) -> Created:
         ledger=adapters.ledger(),
         photos=adapters.photos(),
         timers=adapters.timers(),
+        deadlines=adapters.deadlines(),
         keyed_hash=adapters.keyed_hash(),
         clock=adapters.CLOCK,
         styles=policy_files.load_styles(),
         tiers=policy_files.load_tiers(),
         consent_versions=adapters.settings().consents,
         submit_within=adapters.settings().submit_within,
+        deadline=policy_files.load_retention().deadline,
     )
 
 
@@ -107,6 +115,7 @@ def get_job(job_id: JobId) -> JobView:
         gallery=adapters.gallery(),
         work=adapters.work(),
         past=adapters.past(),
+        deletions=adapters.deletions(),
         keyed_hash=adapters.keyed_hash(),
         reviews=adapters.reviews(),
         appeals=adapters.appeals(),
@@ -129,6 +138,8 @@ def appeal_job(job_id: JobId) -> AppealOpened:
         reviews=adapters.reviews(),
         appeals=adapters.appeals(),
         photos=adapters.photos(),
+        deadlines=adapters.deadlines(),
+        deadline=policy_files.load_retention().deadline,
         clock=adapters.CLOCK,
     )
 
@@ -173,6 +184,14 @@ def get_erasure(erasure_id: ErasureId) -> ErasureView:
     return _get_erasure.get_erasure(erasure_id, erasures=adapters.erasures())
 
 
+def get_receipt(job_id: JobId) -> ReceiptView:
+    return _get_receipt.get_receipt(job_id, deletions=adapters.deletions())
+
+
+def get_keys() -> KeysView:
+    return _get_keys.get_keys(signer=adapters.signer())
+
+
 def list_styles(query: Page) -> StylesView:
     return _list_styles.list_styles(query, styles=policy_files.load_styles())
 
@@ -181,3 +200,19 @@ def preview_style(style: StyleId) -> bytes:
     if style not in policy_files.load_styles():
         raise NotFound("there is no such style: GET /v1/styles lists them")
     return (resources.files("likeness.policy") / "previews" / f"{style}.webp").read_bytes()
+
+
+def verify_picture(picture: bytes, content_type: str) -> Verified:
+    from likeness.adapters import pictures  # noqa: PLC0415 - Pillow: only where it is needed
+    from likeness.adapters.mark_reader import RivaganReader  # noqa: PLC0415 - its layer, too
+
+    return _verify_picture.verify_picture(
+        picture,
+        content_type,
+        credentials=adapters.credentials(),
+        reader=RivaganReader(),
+        marks=adapters.marks(),
+        jobs=adapters.jobs(),
+        pictures=pictures,
+        clock=adapters.CLOCK,
+    )

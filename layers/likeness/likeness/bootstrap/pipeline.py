@@ -16,12 +16,14 @@ from likeness.services import (
     moderate_avatars as _moderate_avatars,
     moderate_photos as _moderate_photos,
     prepare_generation as _prepare_generation,
+    prove_deletion as _prove_deletion,
     publish_avatars as _publish_avatars,
     purge_photos as _purge_photos,
     request_review as _request_review,
     request_second_review as _request_second_review,
     settle_job as _settle_job,
     start_inference as _start_inference,
+    sweep_buckets as _sweep_buckets,
     unpack_avatars as _unpack_avatars,
 )
 
@@ -32,9 +34,11 @@ if TYPE_CHECKING:
         InferenceEnded,
         Moderated,
         Prepared,
+        Proven,
         Published,
         Purged,
         Settled,
+        Swept,
         Unpacked,
     )
     from likeness.domain.ids import ErasureId, JobId
@@ -48,6 +52,7 @@ def inspect_photo(upload: Uploaded) -> None:
         upload.job_id,
         upload.photo_id,
         etag=upload.etag,
+        uploaded_at=upload.at,
         jobs=adapters.jobs(),
         photos=adapters.photos(),
         detector=adapters.detector(),
@@ -176,13 +181,21 @@ def purge_photos(job_id: JobId) -> Purged:
         jobs=adapters.jobs(),
         photos=adapters.photos(),
         work=adapters.work(),
+        remains=adapters.remains(),
+        deletions=adapters.deletions(),
+        metrics=EmfMetrics(),
         clock=adapters.CLOCK,
     )
 
 
 def publish_avatars(job_id: JobId) -> Published:
     return _publish_avatars.publish_avatars(
-        job_id, jobs=adapters.jobs(), gallery=adapters.gallery()
+        job_id,
+        jobs=adapters.jobs(),
+        gallery=adapters.gallery(),
+        credentials=adapters.credentials(),
+        marks=adapters.marks(),
+        clock=adapters.CLOCK,
     )
 
 
@@ -209,8 +222,52 @@ def fail_job(job_id: JobId, error: str) -> Settled:
         gallery=adapters.gallery(),
         generator=adapters.generator(),
         seals=adapters.keyed_hash(),
+        remains=adapters.remains(),
+        deletions=adapters.deletions(),
+        metrics=EmfMetrics(),
         clock=adapters.CLOCK,
     )
+
+
+def prove_deletion(job_id: JobId, *, overdue: bool) -> Proven:
+    return _prove_deletion.prove_deletion(
+        job_id,
+        overdue=overdue,
+        jobs=adapters.jobs(),
+        photos=adapters.photos(),
+        work=adapters.work(),
+        gallery=adapters.gallery(),
+        remains=adapters.remains(),
+        deletions=adapters.deletions(),
+        signer=adapters.signer(),
+        keyed_hash=adapters.keyed_hash(),
+        workflow=adapters.workflow(),
+        deadlines=adapters.deadlines(),
+        metrics=EmfMetrics(),
+        clock=adapters.CLOCK,
+        rules=policy_files.load_retention(),
+        issuer=adapters.settings().receipt_issuer,
+        end=lambda ending: fail_job(ending, _fail_job.DEADLINE),
+    )
+
+
+# --- once a day: whatever all that missed -------------------------------------------------------
+
+
+def sweep_buckets() -> Swept:
+    from likeness.observability import logger  # noqa: PLC0415 - as in inspect_photo
+
+    swept = _sweep_buckets.sweep_buckets(
+        buckets=adapters.buckets(),
+        jobs=adapters.jobs(),
+        deletions=adapters.deletions(),
+        appeals=adapters.appeals(),
+        metrics=EmfMetrics(),
+        clock=adapters.CLOCK,
+        rules=policy_files.load_retention().keeping_avatars(adapters.settings().avatar_days),
+    )
+    logger.info("swept", extra=swept.model_dump(mode="json"))
+    return swept
 
 
 # --- another machine: a user is erased ------------------------------------------------------------
@@ -225,6 +282,10 @@ def erase_user(erasure_id: ErasureId) -> Erased:
         photos=adapters.photos(),
         work=adapters.work(),
         gallery=adapters.gallery(),
+        deletions=adapters.deletions(),
+        signer=adapters.signer(),
+        issuer=adapters.settings().receipt_issuer,
+        policy=policy_files.load_retention().version,
         workflow=adapters.workflow(),
         clock=adapters.CLOCK,
     )

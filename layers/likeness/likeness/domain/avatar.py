@@ -5,6 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from likeness.domain.ids import AvatarIdField, JobIdField, PhotoIdField, StyleIdField
+from likeness.domain.mark import MarkIdField, Marking
 from likeness.domain.moderation import Verdict
 from likeness.domain.record import Record
 
@@ -31,3 +32,8 @@ class Avatar(Record):
         default=None, description="embedding distance to the user's photos; None: not measurable"
     )
     verdict: Verdict
+    engine: str = Field(default="painter", description="that drew it")
+    mark: MarkIdField | None = Field(default=None, description="its id in the world")
+    marking: Marking = Field(
+        default=Marking.NOT_ORDERED, description="is the mark in the pixels, and if not, why?"
+    )

@@ -29,6 +29,7 @@ class Erasure(Record):
     finished_at: AwareDatetime | None = None
     jobs: int = Field(default=0, ge=0, description="forgotten")
     objects: int = Field(default=0, ge=0, description="deleted from the buckets")
+    receipt: str | None = Field(default=None, description="JWS, compact serialisation")
 
     def count(self, *, jobs: int, objects: int) -> Self:
         """The erasure with more done."""

@@ -54,6 +54,7 @@ class Photo(Record):
     content_type: ContentType
     state: PhotoState = PhotoState.AWAITED
     etag: str | None = Field(default=None, description="of the upload that was inspected")
+    uploaded_at: AwareDatetime | None = Field(default=None, description="as S3 told it")
     inspected_at: AwareDatetime | None = None
     width: int | None = Field(default=None, description="px, of the normalised photo")
     height: int | None = None

@@ -6,6 +6,8 @@ import re
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
+from pydantic import AwareDatetime
+
 from likeness.contracts import Contract
 from likeness.domain.ids import JobIdField, PhotoIdField
 from likeness.observability import logger
@@ -24,6 +26,7 @@ class Uploaded(Contract):
     job_id: JobIdField
     photo_id: PhotoIdField
     etag: str
+    at: AwareDatetime | None = None
 
 
 def on_upload(
@@ -55,6 +58,7 @@ def read(event: dict[str, Any]) -> Uploaded | None:
         job_id=key["job_id"],
         photo_id=key["photo_id"],
         etag=uploaded["etag"],
+        at=event.get("time"),
     )
 
 

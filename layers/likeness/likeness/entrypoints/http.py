@@ -48,9 +48,12 @@ THEIRS = {"user_id": ids.USER_ID}
 KEY = re.compile(r"^[!-~]([ -~]{0,253}[!-~])?$")  # HTTP takes spaces off both ends
 
 
+PICTURE_TYPES = ("image/png", "image/webp", "image/jpeg")  # that a route takes
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An answer that is no JSON."""
+    """A body that is no JSON, of a request or of an answer."""
 
     content: bytes
     content_type: str
@@ -83,12 +86,13 @@ class Operation:
     path: str
     name: str
     summary: str
-    takes: type[Message] | None
+    takes: type[Message] | type[Picture] | None
     query: type[Message] | None
     gives: type[Message] | type[Picture]
     media_type: str
     status: HTTPStatus
     moderators: bool
+    public: bool
     raises: tuple[type[errors.LikenessError], ...]
     repeats: Repeats | InPart | None
 
@@ -112,20 +116,21 @@ def route(
     path: str,
     *,
     gives: type[Message] | type[Picture],
-    takes: type[Message] | None = None,
+    takes: type[Message] | type[Picture] | None = None,
     query: type[Message] | None = None,
     media_type: str | None = None,
     status: HTTPStatus = HTTPStatus.OK,
     moderators: bool = False,
+    public: bool = False,
     raises: Collection[type[errors.LikenessError]] = (),
     repeats: Repeats | InPart = Repeats.ANSWERED,
 ) -> Callable[[Callable[..., Any]], Handler]:
     """A Lambda handler for one route of the HTTP API.
 
     The function is called with the parameters of the path, with `request` where the route takes a
-    body, with `query` where it reads the query, and with `moderator` where it is for moderators.
-    `raises` names the errors of its own use case, for docs/openapi.json; what is wrong with
-    parameters, body, query and key is known without.
+    body, with `query` where it reads the query, and with `moderator` where it is for moderators;
+    a `public` route needs no signature. `raises` names the errors of its own use case, for
+    docs/openapi.json; what is wrong with parameters, body, query and key is known without.
 
     Every POST takes an Idempotency-Key; `repeats` says what a second one with that key gets.
     """
@@ -142,6 +147,7 @@ def route(
             media_type=media_type or ("image/*" if gives is Picture else "application/json"),
             status=status,
             moderators=moderators,
+            public=public,
             raises=tuple(raises),
             repeats=repeats if method == "POST" else None,
         )
@@ -179,8 +185,7 @@ def _operate(
         asked = event.get("queryStringParameters") or {}
         arguments["query"] = operation.query.model_validate(asked)
     if operation.takes:
-        # strict: a body is what its schema says, and "yes" approves nothing
-        arguments["request"] = operation.takes.model_validate_json(_body(event), strict=True)
+        arguments["request"] = _request(operation.takes, event)
     key = _key(event) if operation.repeats else None
     if key is None or operation.kept is None:
         return _respond(work(**arguments), operation.status)
@@ -235,6 +240,24 @@ def _key(event: Event) -> str | None:
 def _body(event: Event) -> str | bytes:
     body = event.get("body") or "{}"
     return base64.b64decode(body) if event.get("isBase64Encoded") else body
+
+
+def _request(takes: type[Message] | type[Picture], event: Event) -> Message | Picture:
+    """Strict: a body is what its schema says, and "yes" approves nothing."""
+    if issubclass(takes, Picture):
+        return _picture(event)
+    return takes.model_validate_json(_body(event), strict=True)
+
+
+def _picture(event: Event) -> Picture:
+    """Invalid where the body is not said to be a picture of a type that is taken, or is empty."""
+    headers: dict[str, str] = event.get("headers") or {}
+    content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type not in PICTURE_TYPES:
+        raise errors.Invalid(f"send the picture as the body, as one of {', '.join(PICTURE_TYPES)}")
+    if not event.get("body") or not event.get("isBase64Encoded"):
+        raise errors.Invalid("the body holds no picture")
+    return Picture(base64.b64decode(event["body"]), content_type)
 
 
 def _respond(answer: Message | Picture, status: HTTPStatus) -> Answer:

@@ -1,7 +1,7 @@
 """A user contests a refusal: the same files come in once more, and a lead looks."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from likeness.api import AppealedPhotoView, AppealOpened, AppealView
 from likeness.domain.appeal import Appeal, AppealedPhoto, AppealState
@@ -12,7 +12,7 @@ from likeness.domain.quota import grant_day
 from likeness.domain.reasons import Reason
 from likeness.domain.refusal import APPEAL_WITHIN, refusal
 from likeness.domain.review import Review, ReviewState
-from likeness.ports import Appeals, Clock, Jobs, Ledger, Photos, Reviews, Users
+from likeness.ports import Appeals, Clock, Deadlines, Jobs, Ledger, Photos, Reviews, Users
 
 
 def appeal_job(
@@ -22,17 +22,23 @@ def appeal_job(
     reviews: Reviews,
     appeals: Appeals,
     photos: Photos,
+    deadlines: Deadlines,
+    deadline: timedelta,
     clock: Clock,
 ) -> AppealOpened:
     """Asked again while files are awaited, it gives new forms for those that are missing.
 
-    A decision on an appeal is final. One that nobody decided in time may be opened again.
+    A decision on an appeal is final. One that nobody decided in time may be opened again. Its files
+    are photos like those before: the job's deadline is set anew, before any of them can come in.
     """
     now = clock.now()
     job = jobs.get(job_id)
     owed = _contestable(job, now, jobs=jobs, reviews=reviews)
     there = {photo.photo_id: photo for photo in jobs.photos(job_id)}
     appeal = appeals.get(job_id)
+    if appeal is None or appeal.state is AppealState.EXPIRED:
+        deadlines.set(job_id, when=now + deadline)
+        deadlines.move(job_id, when=now + deadline)  # where the first one has not gone off yet
     if appeal is None:
         awaited = tuple(AppealedPhoto(photo_id=photo_id) for photo_id in owed)
         appeal = Appeal(job_id=job_id, opened_at=now, photos=awaited)

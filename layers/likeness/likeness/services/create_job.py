@@ -12,7 +12,7 @@ from likeness.domain.job import Job, JobState, Moment, new_job_id
 from likeness.domain.photo import Photo
 from likeness.domain.quota import TakenDay, UserZone, check_zone, day_is_taken
 from likeness.domain.user import Profile
-from likeness.ports import Clock, Jobs, KeyedHash, Ledger, Photos, Timers, Users
+from likeness.ports import Clock, Deadlines, Jobs, KeyedHash, Ledger, Photos, Timers, Users
 from likeness.services.fail_job import NOT_SUBMITTED
 
 
@@ -24,16 +24,18 @@ def create_job(
     ledger: Ledger,
     photos: Photos,
     timers: Timers,
+    deadlines: Deadlines,
     keyed_hash: KeyedHash,
     clock: Clock,
     styles: Mapping[StyleId, StyleCard],
     tiers: Mapping[str, Tier],
     consent_versions: frozenset[str],
     submit_within: timedelta,
+    deadline: timedelta,
 ) -> Created:
     """Nothing is reserved yet: a user who changes their mind has lost nothing.
 
-    The timer is set before the job is there, so that no job is ever without one.
+    Its timer and its deadline are set before the job is there, so that no job is without them.
     """
     now = clock.now()
     if request.consent.version not in consent_versions:
@@ -74,6 +76,7 @@ def create_job(
         for n, photo in enumerate(request.photos, start=1)
     ]
     timers.end_at(job.job_id, NOT_SUBMITTED, when=job.submit_by)
+    deadlines.set(job.job_id, when=now + deadline)
     jobs.create(job, awaited)
     forms = tuple(photos.form(job.job_id, photo.photo_id, photo.content_type) for photo in awaited)
     return Created(job_id=job.job_id, submit_by=job.submit_by, uploads=forms)

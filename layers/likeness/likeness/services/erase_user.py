@@ -1,12 +1,26 @@
 """Erase a user: running jobs ended, every picture and every record deleted."""
 
 from likeness.contracts import Erased
+from likeness.domain.deletion import ErasureReceipt
 from likeness.domain.erasure import Erasure, ErasureState
 from likeness.domain.errors import Unavailable
 from likeness.domain.ids import ErasureId
 from likeness.domain.job import Job
-from likeness.ports import Clock, Erasures, Gallery, Jobs, Photos, Users, Work, Workflow
+from likeness.ports import (
+    Clock,
+    Deletions,
+    Erasures,
+    Gallery,
+    Jobs,
+    Photos,
+    Signer,
+    Users,
+    Work,
+    Workflow,
+)
 from likeness.services.cancel_job import cancel_job
+from likeness.services.get_erasure import STAYS
+from likeness.services.purge_photos import held
 
 
 def erase_user(
@@ -18,11 +32,16 @@ def erase_user(
     photos: Photos,
     work: Work,
     gallery: Gallery,
+    deletions: Deletions,
+    signer: Signer,
+    issuer: str,
+    policy: str,
     workflow: Workflow,
     clock: Clock,
 ) -> Erased:
     """Safe to repeat from any point: a job is forgotten only after its pictures are gone, and the
-    user only after every job. Unavailable while a job still ends: the step is tried again.
+    user only after every job. Unavailable while a job still ends: the step is tried again. A job
+    that is held by law stays as it is.
     """
     erasure = erasures.get(erasure_id)
     if erasure.state is ErasureState.DONE or erasure.user_id is None:
@@ -33,7 +52,7 @@ def erase_user(
     for job in running:
         cancel_job(job.job_id, jobs=jobs, workflow=workflow, clock=clock)
     for job in there:
-        if job.ended:
+        if job.ended and not held(job.job_id, deletions):
             erasure = erasure.count(jobs=1, objects=_delete(job, photos, work, gallery))
             jobs.forget(job.job_id)
             erasures.save(erasure)
@@ -41,12 +60,26 @@ def erase_user(
         raise Unavailable(f"{len(running)} jobs are still being ended")
     users.forget(user_id)
     erasure = erasure.finish(clock.now())
-    erasures.save(erasure)
+    receipt = signer.sign(_receipt(erasure, issuer, policy))
+    erasures.save(erasure.model_copy(update={"receipt": receipt}))
     return _erased(erasure)
 
 
 def _delete(job: Job, photos: Photos, work: Work, gallery: Gallery) -> int:
     return photos.purge(job.job_id) + work.purge(job.job_id) + gallery.purge(job.job_id)
+
+
+def _receipt(erasure: Erasure, issuer: str, policy: str) -> ErasureReceipt:
+    return ErasureReceipt(
+        issuer=issuer,
+        erasure_id=erasure.erasure_id,
+        policy=policy,
+        requested_at=erasure.requested_at,
+        finished_at=erasure.finished_at or erasure.requested_at,
+        jobs=erasure.jobs,
+        objects=erasure.objects,
+        stays=STAYS,
+    )
 
 
 def _erased(erasure: Erasure) -> Erased:

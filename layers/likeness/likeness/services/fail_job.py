@@ -3,18 +3,35 @@
 from likeness.contracts import Settled
 from likeness.domain import desk
 from likeness.domain.audit import Act, Deed
+from likeness.domain.deletion import EVERYWHERE
+from likeness.domain.errors import Unavailable
 from likeness.domain.ids import JobId
 from likeness.domain.job import FailureKind, Job, JobState
 from likeness.domain.quota import EntryState
 from likeness.domain.reasons import Reason
 from likeness.domain.refusal import refusal
 from likeness.domain.review import ReviewKind, ReviewState
-from likeness.ports import Clock, Gallery, Generator, Jobs, Ledger, Photos, Reviews, Seals, Work
+from likeness.ports import (
+    Clock,
+    Deletions,
+    Gallery,
+    Generator,
+    Jobs,
+    Ledger,
+    Metrics,
+    Photos,
+    Remains,
+    Reviews,
+    Seals,
+    Work,
+)
+from likeness.services.purge_photos import delete, held, pend
 
 REFUSED = "Refused"  # the state machine's word for: moderation or a moderator said no
 NO_AVATARS = "NoAvatars"
 CANCELLED = "Cancelled"  # asked for from outside, by the user
 NOT_SUBMITTED = "NotSubmitted"  # asked for from outside, by a timer
+DEADLINE = "Deadline"  # asked for by the job's own schedule, whatever became of its pipeline
 TIMEOUT = "States.Timeout"
 DRAWING = ("States.TaskFailed", "SageMaker.")
 NO_CAPACITY = "ResourceLimitExceeded"
@@ -32,12 +49,16 @@ def fail_job(
     gallery: Gallery,
     generator: Generator,
     seals: Seals,
+    remains: Remains,
+    deletions: Deletions,
+    metrics: Metrics,
     clock: Clock,
 ) -> Settled:
-    """Safe to repeat from any point: the job is marked as ended only after everything is gone.
+    """Safe to repeat from any point, and nothing is deleted while the container may still write.
 
-    Where deleting fails, this raises and is tried again; the job never says that its photos are
-    deleted before they are.
+    Where deleting fails the job ends all the same, for the user gets the day back: its deletion is
+    pending, the alarm rings, and ProveDeletion tries until it is done. Never does a job say that
+    its photos are deleted before they are.
     """
     job = jobs.get(job_id)
     if job.ended or (error == NOT_SUBMITTED and job.state is not JobState.OPEN):
@@ -48,16 +69,23 @@ def fail_job(
     _close_reviews(job_id, reviews=reviews, clock=clock)
     if state is JobState.REFUSED:
         _seal(job, jobs=jobs, reviews=reviews, seals=seals)
-    photos.purge(job_id)
-    work.purge(job_id)
-    gallery.purge(job_id)
+    gone = _delete(
+        job_id,
+        photos=photos,
+        work=work,
+        gallery=gallery,
+        remains=remains,
+        deletions=deletions,
+        metrics=metrics,
+        clock=clock,
+    )
     now = clock.now()
     ended = job.move(
         state,
         now,
         reason=reason,
         failure=_kind(job, error) if state is JobState.FAILED else None,
-        photos_deleted_at=job.photos_deleted_at or now,
+        photos_deleted_at=job.photos_deleted_at or (now if gone else None),
     )
     if job.day is None:
         jobs.save(ended)
@@ -67,11 +95,40 @@ def fail_job(
     return Settled(job_id=job_id, state=state)
 
 
+def _delete(
+    job_id: JobId,
+    *,
+    photos: Photos,
+    work: Work,
+    gallery: Gallery,
+    remains: Remains,
+    deletions: Deletions,
+    metrics: Metrics,
+    clock: Clock,
+) -> bool:
+    """Whether all is gone."""
+    try:
+        if held(job_id, deletions):
+            return False
+        delete(
+            job_id,
+            EVERYWHERE,
+            (photos.purge, work.purge, gallery.purge),
+            remains=remains,
+            deletions=deletions,
+            clock=clock,
+        )
+    except Unavailable:
+        pend(job_id, deletions, metrics)
+        return False
+    return True
+
+
 def _why(job: Job, error: str, *, jobs: Jobs, reviews: Reviews) -> tuple[JobState, Reason]:
     """What the user is told. Our own errors are never the user's fault, whatever they were."""
     if error == CANCELLED or job.state is JobState.CANCELLING:
         return JobState.CANCELLED, Reason.SYSTEM_CANCELLED
-    if error == NOT_SUBMITTED:
+    if error == NOT_SUBMITTED or (error == DEADLINE and job.state is JobState.OPEN):
         return JobState.EXPIRED, Reason.SYSTEM_NOT_SUBMITTED
     if error == REFUSED:
         reason = refusal(jobs.photos(job.job_id), reviews.of(job.job_id)).reason
@@ -79,14 +136,14 @@ def _why(job: Job, error: str, *, jobs: Jobs, reviews: Reviews) -> tuple[JobStat
             return JobState.REFUSED, reason
     if error == NO_AVATARS:
         return JobState.FAILED, Reason.SYSTEM_TOO_FEW_AVATARS
-    if error == TIMEOUT and job.state is JobState.IN_REVIEW:
+    if error in {TIMEOUT, DEADLINE} and job.state is JobState.IN_REVIEW:
         return JobState.EXPIRED, Reason.SYSTEM_REVIEW_EXPIRED
     return JobState.FAILED, Reason.SYSTEM_UNAVAILABLE
 
 
 def _kind(job: Job, error: str) -> FailureKind:
     """From the error's name, and from what the job was at when it was caught."""
-    if error == TIMEOUT:
+    if error in {TIMEOUT, DEADLINE}:
         return FailureKind.TIMEOUT
     if error == NO_AVATARS:
         return FailureKind.GPU

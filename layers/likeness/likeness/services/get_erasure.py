@@ -7,7 +7,7 @@ from likeness.ports import Erasures
 
 STAYS = (
     "A keyed hash of the user's id with the calendar days that jobs took, for 400 days, so that "
-    "erasing gives no second try a day. Nothing else."
+    "erasing gives no second try a day. What the law orders to be kept. Nothing else."
 )
 
 

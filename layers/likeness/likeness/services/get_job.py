@@ -15,6 +15,7 @@ from likeness.api import (
 )
 from likeness.domain.avatar import AvatarState
 from likeness.domain.catalogue import Tier
+from likeness.domain.deletion import DeletionState
 from likeness.domain.ids import JobId, PhotoId
 from likeness.domain.job import Job, JobState
 from likeness.domain.photo import Photo, PhotoState
@@ -24,6 +25,7 @@ from likeness.domain.refusal import APPEAL_WITHIN, Refusal, refusal
 from likeness.ports import (
     Appeals,
     Clock,
+    Deletions,
     Gallery,
     Jobs,
     KeyedHash,
@@ -62,6 +64,7 @@ def get_job(
     gallery: Gallery,
     work: Work,
     past: Past,
+    deletions: Deletions,
     keyed_hash: KeyedHash,
     reviews: Reviews,
     appeals: Appeals,
@@ -90,6 +93,7 @@ def get_job(
         timeline=job.timeline,
         photos=tuple(_photo(photo, refused, reasons) for photo in photos),
         photos_deleted_at=job.photos_deleted_at,
+        deletion=_deletion(job_id, deletions),
         progress=_progress(job, jobs, work, past, now),
         avatars=avatars,
         avatars_expire_at=job.avatars_expire_at,
@@ -104,6 +108,11 @@ def get_job(
         ),
         statement=_statement(job, photos, refused, appeals, reasons) if refused else None,
     )
+
+
+def _deletion(job_id: JobId, deletions: Deletions) -> DeletionState | None:
+    deletion = deletions.get(job_id)
+    return deletion.state if deletion else None
 
 
 def explain(reason: Reason, cards: Cards) -> Explained:

@@ -1,6 +1,7 @@
 """Inspect an upload: is it a usable photo of one face? The verdict is there a moment later."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 from likeness.domain.errors import Conflict, NotFound
 from likeness.domain.ids import JobId, PhotoId
@@ -17,6 +18,7 @@ def inspect_photo(
     photo_id: PhotoId,
     *,
     etag: str,
+    uploaded_at: datetime | None = None,
     jobs: Jobs,
     photos: Photos,
     detector: Detector,
@@ -42,7 +44,8 @@ def inspect_photo(
     except NotFound:
         _release(photo, jobs)
         return
-    claimed = photo.model_copy(update={"etag": etag})
+    came = photo.uploaded_at or uploaded_at
+    claimed = photo.model_copy(update={"etag": etag, "uploaded_at": came})
     if claimed != photo and not _save(claimed, jobs, seen=photo):
         return  # another delivery was quicker, and does the work
     known = _accepted(jobs.photos(job_id), but=photo_id)

@@ -7,6 +7,7 @@ from likeness.domain.avatar import Avatar, AvatarState
 from likeness.domain.errors import NotFound
 from likeness.domain.ids import JobId
 from likeness.domain.job import Job, JobState
+from likeness.domain.mark import mark_of
 from likeness.domain.moderation import Outcome, Policy, Seen, judge
 from likeness.ports import Clock, Detector, Jobs, Work
 
@@ -33,15 +34,23 @@ def moderate_avatars(
     if not replayed:
         job = job.move(JobState.FINISHING, clock.now())
     judged = {avatar.avatar_id: avatar for avatar in jobs.avatars(job_id)}
-    drawn = work.result(job_id, round_).avatars
+    result = work.result(job_id, round_)
     new = [
         (rank, avatar)
-        for rank, avatar in enumerate(drawn, start=100 * round_)
+        for rank, avatar in enumerate(result.avatars, start=100 * round_)
         if avatar.avatar_id not in judged or judged[avatar.avatar_id].round < round_
     ]
     with ThreadPoolExecutor(AT_ONCE) as pool:
         verdicts = pool.map(
-            lambda item: _judge(job, round_, *item, work=work, detector=detector, policy=policy),
+            lambda item: _judge(
+                job,
+                round_,
+                *item,
+                engine=result.engine,
+                work=work,
+                detector=detector,
+                policy=policy,
+            ),
             new,
         )
         fresh = list(verdicts)
@@ -65,6 +74,7 @@ def _judge(
     rank: int,
     drawn: DrawnAvatar,
     *,
+    engine: str,
     work: Work,
     detector: Detector,
     policy: Policy,
@@ -80,6 +90,9 @@ def _judge(
         sha256=drawn.sha256,
         likeness=drawn.likeness.distance,
         verdict=judge(Seen(detector_version="", min_confidence=0), policy),
+        engine=engine,
+        mark=mark_of(job.seed, round_, drawn.avatar_id),
+        marking=drawn.marking,
     )
     if not work.verify(drawn, job.job_id, round_):
         raise NotFound(f"avatar {drawn.avatar_id} of job {job.job_id} is not what was drawn")

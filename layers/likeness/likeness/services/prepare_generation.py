@@ -8,6 +8,7 @@ from likeness.domain.avatar import AvatarState
 from likeness.domain.errors import Conflict
 from likeness.domain.ids import AvatarId, JobId, StyleId
 from likeness.domain.job import Job, JobState
+from likeness.domain.mark import mark_of
 from likeness.domain.moderation import Outcome
 from likeness.domain.photo import Photo, PhotoState
 from likeness.domain.review import ReviewKind, ReviewState
@@ -85,6 +86,7 @@ def orders(job: Job, round_: int) -> list[AvatarOrder]:
                 hashlib.blake2b(f"{job.seed}:{round_}:{n}".encode(), digest_size=8).digest()
             )
             >> 1,
+            mark=mark_of(job.seed, round_, f"a{n:02d}"),
         )
         for n in range(1, job.avatars + 1)
     ]

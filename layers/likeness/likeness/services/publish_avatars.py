@@ -1,25 +1,62 @@
-"""Make the approved avatars ready to be fetched: every size, and one ZIP."""
+"""Make the approved avatars ready to be fetched: every size, signed, and one ZIP."""
+
+from datetime import datetime
 
 from likeness.contracts import Published
-from likeness.domain.avatar import AvatarState
+from likeness.domain.avatar import Avatar, AvatarState
+from likeness.domain.errors import Conflict
 from likeness.domain.ids import JobId
 from likeness.domain.job import JobState
-from likeness.ports import Gallery, Jobs
+from likeness.domain.provenance import Claim, Published as Record
+from likeness.ports import Clock, Credentials, Gallery, Jobs, Marks
 
 
-def publish_avatars(job_id: JobId, *, jobs: Jobs, gallery: Gallery) -> Published:
-    """Writing twice writes the same. Nobody is given a link before the job is completed."""
+def publish_avatars(
+    job_id: JobId,
+    *,
+    jobs: Jobs,
+    gallery: Gallery,
+    credentials: Credentials,
+    marks: Marks,
+    clock: Clock,
+) -> Published:
+    """Writing twice writes the same pictures. Nobody is given a link before the job is completed.
+
+    The marks are on record before any picture is out, so that each one can be verified.
+    """
     jobs.get(job_id).require(JobState.FINISHING)
-    avatars = [a for a in jobs.avatars(job_id) if a.state is not AvatarState.REFUSED]
-    waiting = [a for a in avatars if a.state is AvatarState.APPROVED]
+    shown = (AvatarState.APPROVED, AvatarState.PUBLISHED)
+    avatars = [avatar for avatar in jobs.avatars(job_id) if avatar.state in shown]
+    waiting = [avatar for avatar in avatars if avatar.state is AvatarState.APPROVED]
     if waiting:
-        gallery.publish(avatars)
+        now = clock.now()
+        claims = {avatar.avatar_id: _claim(avatar, now) for avatar in avatars}
+        for avatar in avatars:
+            marks.remember(
+                Record(
+                    **claims[avatar.avatar_id].model_dump(),
+                    job_id=job_id,
+                    avatar_id=avatar.avatar_id,
+                )
+            )
+        gallery.publish(
+            avatars,
+            sign=lambda avatar, picture, content_type: credentials.sign(
+                picture, content_type, claims[avatar.avatar_id]
+            ),
+        )
         _still_wanted(job_id, jobs, gallery)
         jobs.save_avatars(
             avatar.model_copy(update={"state": AvatarState.PUBLISHED}) for avatar in waiting
         )
     gallery.tidy(job_id)
     return Published(job_id=job_id, avatars=len(avatars))
+
+
+def _claim(avatar: Avatar, now: datetime) -> Claim:
+    if avatar.mark is None:
+        raise Conflict(f"avatar {avatar.avatar_id} of job {avatar.job_id} was given no mark")
+    return Claim(mark=avatar.mark, style=avatar.style, engine=avatar.engine, made_at=now)
 
 
 def _still_wanted(job_id: JobId, jobs: Jobs, gallery: Gallery) -> None:

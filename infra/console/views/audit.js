@@ -1,0 +1,31 @@
+/** What happened to a case: who did what and when, each entry with the seal that chains it. */
+
+import { h } from "../dom.js";
+import { moment } from "../format.js";
+import { named, t } from "../words.js";
+
+const actor = (name, me) => (name === "system" ? t("audit.system") : name === me.subject ? t("audit.you") : `…${name.slice(-8)}`);
+
+const detail = ([name, value]) => `${named("detail", name)} ${name === "reason" ? named("reason", value) : value}`;
+
+export function auditList(acts, me) {
+  return h(
+    "section",
+    { class: "card audit", "aria-labelledby": "history" },
+    h("h2", { id: "history", tabindex: "-1" }, t("audit")),
+    h("p", { class: "faint" }, t("audit.chain")),
+    h(
+      "ol",
+      {},
+      acts.map((one) =>
+        h(
+          "li",
+          {},
+          h("time", { datetime: one.at }, moment(one.at)),
+          h("span", {}, h("strong", {}, named("act", one.act)), " · ", actor(one.actor, me), ...Object.entries(one.details).map((pair) => ` · ${detail(pair)}`)),
+          h("code", { title: one.hash }, `${t("audit.entry", one.number)} · ${one.hash.slice(0, 12)}`),
+        ),
+      ),
+    ),
+  );
+}

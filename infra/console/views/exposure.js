@@ -1,0 +1,20 @@
+/** How many pictures were revealed today, and the warning before there are no more. */
+
+import { h } from "../dom.js";
+import { t } from "../words.js";
+
+export function exposure({ used, limit, state }) {
+  return h(
+    "span",
+    { class: `exposure ${state}` },
+    h("span", { id: "exposure-name" }, t("exposure")),
+    h("meter", { min: 0, max: limit, high: limit * 0.8, optimum: 0, value: used, "aria-labelledby": "exposure-name" }),
+    h("span", { class: "figures" }, t("exposure.of", used, limit)),
+  );
+}
+
+export function exposureNote({ used, limit, state }) {
+  if (state === "ok") return null;
+  const words = state === "warned" ? t("exposure.warned", limit - used) : t("exposure.used_up");
+  return h("p", { class: `note ${state === "warned" ? "warn" : "bad"}`, id: "exposure-note" }, words);
+}

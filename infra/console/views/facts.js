@@ -1,0 +1,59 @@
+/** What machines say about one photo: findings first, then every label with its confidence. */
+
+import { h } from "../dom.js";
+import { number, percent } from "../format.js";
+import { named, t } from "../words.js";
+
+const bar = (value, name) =>
+  h(
+    "span",
+    { class: "confidence" },
+    h("meter", { min: 0, max: 100, value, "aria-label": name }),
+    h("span", { class: "figures" }, percent(value / 100, 1)),
+  );
+
+const finding = (one) =>
+  h(
+    "li",
+    { class: one.outcome },
+    h("strong", {}, one.reason ? named("reason", one.reason.code) : t("case.no_rule")),
+    h("span", { class: "tag" }, t(`outcome.${one.outcome}`)),
+    h("span", { class: "source" }, one.source),
+    one.confidence !== null && bar(one.confidence, `${one.source}: ${t("case.confidence")}`),
+  );
+
+export function facts(photo) {
+  const rows = [
+    photo.match && [t("case.match"), t(`match.${photo.match}`)],
+    photo.age_low !== null && photo.age_high !== null && [t("case.age"), t("case.age.range", photo.age_low, photo.age_high)],
+    photo.similarity !== null && [t("case.similarity"), percent(photo.similarity / 100, 1)],
+    photo.width && photo.height && [t("case.size"), `${number(photo.width)} × ${number(photo.height)} px`],
+  ].filter(Boolean);
+  return h(
+    "section",
+    { class: "card facts", "aria-labelledby": "facts-title" },
+    h("h2", { id: "facts-title" }, t("case.findings")),
+    photo.findings.length ? h("ul", { class: "findings" }, photo.findings.map(finding)) : h("p", { class: "faint" }, t("case.no_findings")),
+    rows.length > 0 && h("dl", { class: "about" }, rows.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))),
+    h("h3", {}, t("case.labels")),
+    photo.labels.length
+      ? h(
+          "table",
+          { class: "labels" },
+          h("thead", { class: "unseen" }, h("tr", {}, h("th", { scope: "col" }, t("case.label")), h("th", { scope: "col" }, t("case.confidence")))),
+          h(
+            "tbody",
+            {},
+            photo.labels.map((label) =>
+              h(
+                "tr",
+                {},
+                h("th", { scope: "row" }, label.parent && h("span", { class: "faint" }, `${label.parent} › `), label.name),
+                h("td", {}, bar(label.confidence, label.name)),
+              ),
+            ),
+          ),
+        )
+      : h("p", { class: "faint" }, t("case.no_labels")),
+  );
+}

@@ -1,0 +1,82 @@
+"""Put the console's files behind CloudFront, with the config.json of this deployment.
+
+python -m infra.publish_console --config-env dev        after sam deploy, as `make deploy` does
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import mimetypes
+import sys
+import tomllib
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import boto3
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+ROOT = Path(__file__).resolve().parents[1]
+FILES = ROOT / "infra" / "console"
+CONFIG = "config.json"
+# Not the system's table: a browser runs no module that has another type.
+TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--config-env", required=True, help="a table of samconfig.toml")
+    stage = parser.parse_args().config_env
+    known = tomllib.loads((ROOT / "samconfig.toml").read_text())
+    if stage not in known:
+        sys.exit(f"samconfig.toml has no [{stage}]. Choose one of: {', '.join(known)}")
+    deployed = known[stage]["deploy"]["parameters"]
+    session = boto3.Session(region_name=deployed["region"])
+    stack = session.client("cloudformation").describe_stacks(StackName=deployed["stack_name"])
+    outputs = {one["OutputKey"]: one["OutputValue"] for one in stack["Stacks"][0]["Outputs"]}
+    make: Any = session.client  # the stubs know only names in the source
+    publish(make, outputs, sign_in_url=outputs["SignInUrl"])
+    sys.stdout.write(f"The review desk: {outputs['ConsoleUrl']}\n")
+
+
+def publish(
+    client: Callable[[str], Any], outputs: Mapping[str, str], *, sign_in_url: str
+) -> list[str]:
+    """Write every file, take away what is no longer one, and let the edge forget its copies.
+
+    `outputs` are the stack's. Returns the keys. May run twice: the second changes nothing.
+    """
+    s3, bucket = client("s3"), outputs["ConsoleBucket"]
+    config = {"sign_in_url": sign_in_url, "client_id": outputs["ModeratorClientId"]}
+    wanted = {
+        file.relative_to(FILES).as_posix(): file.read_bytes()
+        for file in sorted(FILES.rglob("*"))
+        if file.is_file()
+    }
+    wanted[CONFIG] = json.dumps(config).encode()
+    for key, body in wanted.items():
+        s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=content_type(key))
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket):
+        for one in page.get("Contents", ()):
+            if one["Key"] not in wanted:
+                s3.delete_object(Bucket=bucket, Key=one["Key"])
+    client("cloudfront").create_invalidation(
+        DistributionId=outputs["ConsoleDistribution"],
+        InvalidationBatch={
+            "Paths": {"Quantity": 1, "Items": ["/*"]},
+            "CallerReference": uuid.uuid4().hex,
+        },
+    )
+    return list(wanted)
+
+
+def content_type(key: str) -> str:
+    ending = Path(key).suffix
+    return TYPES.get(ending) or mimetypes.types_map.get(ending, "application/octet-stream")
+
+
+if __name__ == "__main__":
+    main()

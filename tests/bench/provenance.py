@@ -1,0 +1,69 @@
+"""Marking and signing an avatar, and how often a stranger's picture is called ours.
+
+Run in the container's environment for the mark (`python -m tests.bench.marks`), and here for the
+signature: the library's work alone, with a key in this process instead of KMS.
+"""
+
+import hashlib
+import json
+import os
+import statistics
+import subprocess
+import time
+from types import SimpleNamespace
+from typing import Any, cast
+
+import cv2
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+
+from infra.local import places
+from infra.local.certificates import issue
+from likeness.adapters.credentials import KmsCredentials
+from likeness.domain.provenance import Claim
+
+RUNS = 10
+PHOTO = places.ROOT / "infra" / "local" / "demo" / "photos" / "01-original.jpg"
+
+
+def measure() -> dict[str, float]:
+    return {**_marks(), "provenance.sign_s": _sign_seconds()}
+
+
+def _marks() -> dict[str, float]:
+    path = os.pathsep.join(str(places.ROOT / part) for part in (".", "model", "layers/likeness"))
+    done = subprocess.run(
+        [str(places.python_of("model")), "-m", "tests.bench.marks"],
+        cwd=places.ROOT,
+        env=os.environ | {"PYTHONPATH": path},
+        check=True,
+        stdout=subprocess.PIPE,
+    )
+    numbers: dict[str, float] = json.loads(done.stdout)
+    return numbers
+
+
+def _sign_seconds() -> float:
+    """One PNG of 1024 px."""
+    photo = cv2.resize(cast(Any, cv2.imread(str(PHOTO))), (1024, 1024))
+    png = cv2.imencode(".png", photo)[1].tobytes()
+    key = ec.generate_private_key(ec.SECP256R1())
+    chain, anchors = issue(key.public_key())
+    kms = SimpleNamespace(
+        sign=lambda **asked: {
+            "Signature": key.sign(asked["Message"], ec.ECDSA(Prehashed(hashes.SHA256())))
+        }
+    )
+    certificates = SimpleNamespace(chain=lambda: chain, anchors=lambda: anchors)
+    credentials = KmsCredentials(cast(Any, kms), "key", cast(Any, certificates))
+    mark = hashlib.sha256(b"bench").hexdigest()[:11]
+    claim = Claim.model_validate(
+        {"mark": mark, "style": "oil", "engine": "painter", "made_at": "2026-11-22T12:00:00Z"}
+    )
+    seconds = []
+    for _ in range(RUNS):
+        began = time.perf_counter()
+        credentials.sign(png, "image/png", claim)
+        seconds.append(time.perf_counter() - began)
+    return round(statistics.median(seconds), 4)

@@ -1,0 +1,223 @@
+"""The console in headless Chromium, with a desk that answers from memory or a laptop cloud."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from infra import publish_console
+from infra.local import places
+from tests.browser.desk_answers import LINKS, ME, PHOTOS, Answers
+from tests.infra.documents import read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import (
+        Browser,
+        BrowserContext,
+        ConsoleMessage,
+        Page,
+        Playwright,
+        Request,
+        Route,
+    )
+
+CHROMIUM = places.ENVIRONMENTS / "chromium" / "run"
+PAGE = "https://desk.test"
+SIGN_IN = "https://cognito-idp.eu-central-1.amazonaws.com"
+PASSWORD = "Long-enough-4-this-pool"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def driver() -> Iterator[Playwright]:
+    if not CHROMIUM.exists():
+        pytest.fail(f"There is no Chromium in {CHROMIUM.parent}. Put it there: make test-browser")
+    with sync_playwright() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def browser(driver: Playwright) -> Iterator[Browser]:
+    found = driver.chromium.launch(executable_path=str(CHROMIUM))
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="session")
+def look(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
+    """Keep a screenshot for people to look at: build/console/NAME.png."""
+    folder = places.ROOT / "build" / "console"
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def shoot(page: Page, name: str) -> None:
+        page.screenshot(path=folder / f"{name}.png")
+
+    return shoot
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What pages complained about; whoever provoked it takes it out."""
+    return []
+
+
+@pytest.fixture
+def opened(browser: Browser, complaints: list[str]) -> Iterator[Callable[..., Page]]:
+    """`opened(context options)`: an empty page, whose every complaint fails the test at its end."""
+    contexts: list[BrowserContext] = []
+
+    def page(**options: Any) -> Page:
+        context = browser.new_context(**{"locale": "en-GB", **options})
+        contexts.append(context)
+        context.set_default_timeout(8_000)
+        found = context.new_page()
+        listen(found, complaints)
+        return found
+
+    yield page
+    for context in contexts:
+        context.close()
+    assert complaints == [], "no script failed, and nothing broke the Content Security Policy"
+
+
+def listen(page: Page, complaints: list[str]) -> None:
+    """Scripts that failed, and what the Content Security Policy stopped; no HTTP errors."""
+
+    def heard(message: ConsoleMessage) -> None:
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            complaints.append(message.text)
+
+    page.on("pageerror", lambda error: complaints.append(f"error: {error}"))
+    page.on("console", heard)
+
+
+@pytest.fixture
+def answers() -> Answers:
+    return Answers()
+
+
+@pytest.fixture
+def desk_page(opened: Callable[..., Page], answers: Answers) -> Callable[..., Page]:
+    """`desk_page(options)`: the console with the headers that the template gives it, signed out."""
+    headers = console_headers()
+
+    def serve(route: Route, request: Request) -> None:
+        url = urlsplit(request.url)
+        if url.path == "/v1/reviews" or url.path.startswith("/v1/reviews/"):
+            below = url.path.removeprefix("/v1/reviews") + (f"?{url.query}" if url.query else "")
+            status, body = answers.answer(request.method, below, request.post_data)
+            route.fulfill(status=status, body=body, content_type="application/json")
+            return
+        path = url.path.lstrip("/") or "index.html"
+        if path == publish_console.CONFIG:
+            body = json.dumps({"sign_in_url": f"{SIGN_IN}/", "client_id": "client"})
+            route.fulfill(body=body, headers=headers, content_type="application/json")
+            return
+        file = publish_console.FILES / path
+        if not file.is_file():
+            route.fulfill(status=404)
+            return
+        kind = publish_console.content_type(path)
+        route.fulfill(body=file.read_bytes(), headers={**headers, "Content-Type": kind})
+
+    def serve_picture(route: Route, request: Request) -> None:
+        number = int(Path(urlsplit(request.url).path).stem.removeprefix("p"))
+        route.fulfill(
+            body=PHOTOS[number - 1].read_bytes(),
+            headers={"Content-Type": "image/jpeg", "Cache-Control": "private, no-store"},
+        )
+
+    def sign_in(route: Route, request: Request) -> None:
+        asked = json.loads(request.post_data or "{}")
+        allowed = {"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "*"}
+        if request.method == "OPTIONS":
+            route.fulfill(status=204, headers=allowed)
+            return
+        status, body = cognito(request.headers["x-amz-target"].rpartition(".")[2], asked)
+        route.fulfill(status=status, body=json.dumps(body), headers=allowed)
+
+    def page(**options: Any) -> Page:
+        found = opened(**options)
+        found.route(f"{PAGE}/**", serve)
+        found.route(f"{LINKS}/**", serve_picture)
+        found.route(f"{SIGN_IN}/**", sign_in)
+        found.goto(f"{PAGE}/")
+        found.wait_for_selector("#enter")
+        return found
+
+    return page
+
+
+def cognito(operation: str, asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    """As the pool answers: `first` is somebody who must choose a password."""
+    signed_in = {
+        "AuthenticationResult": {"IdToken": token(), "RefreshToken": "r", "ExpiresIn": 3600}
+    }
+    if operation == "RevokeToken":
+        return 200, {}
+    if operation == "RespondToAuthChallenge":
+        chosen = asked["ChallengeResponses"]["NEW_PASSWORD"]
+        if chosen.islower():
+            return 400, {"__type": "InvalidPasswordException", "message": "too weak"}
+        return 200, signed_in
+    given = asked["AuthParameters"]
+    if given.get("PASSWORD", PASSWORD) != PASSWORD:
+        return 400, {"__type": "NotAuthorizedException", "message": "wrong"}
+    if given.get("USERNAME") == "first":
+        return 200, {"ChallengeName": "NEW_PASSWORD_REQUIRED", "Session": "s"}
+    return 200, signed_in
+
+
+def token() -> str:
+    part = {"sub": ME, "exp": int(time.time()) + 3600}
+    return f"e30.{base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip('=')}.x"
+
+
+def console_headers() -> dict[str, str]:
+    """What the template's policy puts on each answer."""
+    policy = read("infra/console.yaml")["Resources"]["Headers"]["Properties"]
+    config = policy["ResponseHeadersPolicyConfig"]
+    security = config["SecurityHeadersConfig"]
+    csp = security["ContentSecurityPolicy"]["ContentSecurityPolicy"]["Sub"]
+    for name, value in {
+        "PhotosBucketName": "photos",
+        "AWS::Region": "eu-central-1",
+        "AWS::URLSuffix": "amazonaws.com",
+    }.items():
+        csp = csp.replace(f"${{{name}}}", value)
+    return {
+        "Content-Security-Policy": csp,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": security["ReferrerPolicy"]["ReferrerPolicy"],
+        **{one["Header"]: one["Value"] for one in config["CustomHeadersConfig"]["Items"]},
+    }
+
+
+def enter(page: Page, name: str = "moderator", password: str = PASSWORD) -> None:
+    """Sign in by keyboard: the user name has the focus."""
+    page.keyboard.type(name)
+    page.keyboard.press("Tab")
+    page.keyboard.type(password)
+    page.keyboard.press("Enter")
+
+
+def until(page: Page, true: Callable[[], object], patience: float = 10) -> None:
+    """Ask until it is true, or fail after `patience` seconds. The page goes on meanwhile."""
+    deadline = time.monotonic() + patience
+    while not true():
+        assert time.monotonic() < deadline, f"not true within {patience} s"
+        page.wait_for_timeout(50)

@@ -1,0 +1,261 @@
+"""A desk that answers from memory, in the shapes that the API's own models allow."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from PIL import Image, ImageFilter, ImageOps
+
+from infra.local import places
+from likeness import api_reviews as api
+
+PHOTOS = sorted((places.ROOT / "infra" / "local" / "demo" / "photos").glob("*.jpg"))
+ME = "0f0e1d2c-0000-4000-8000-00000moderator"
+LINKS = "https://photos.s3.eu-central-1.amazonaws.com"
+CODES = (
+    *("POLICY.NUDITY", "POLICY.SUGGESTIVE", "POLICY.VIOLENCE", "POLICY.HATE", "POLICY.DRUGS"),
+    *("POLICY.GESTURE", "RIGHTS.CELEBRITY", "RIGHTS.NOT_SELF", "MINOR.AGE_DOUBT"),
+)
+HINT = {
+    "en": "This photo shows violence or weapons, which our guidelines do not allow.",
+    "de": "Dieses Foto zeigt Gewalt oder Waffen, die unsere Richtlinien nicht erlauben.",
+}
+
+
+def now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def explained(code: str) -> dict[str, Any]:
+    return {"code": code, "hint": HINT, "fix_and_retry": False}
+
+
+def preview(picture: Image.Image) -> str:
+    small = ImageOps.grayscale(ImageOps.contain(picture, (192, 192)))
+    out = io.BytesIO()
+    small.filter(ImageFilter.GaussianBlur(5)).save(out, "JPEG")
+    return f"data:image/jpeg;base64,{base64.b64encode(out.getvalue()).decode()}"
+
+
+def photos() -> list[dict[str, Any]]:
+    """Three photos: a doubt about a weapon, a look-alike, and one to compare with."""
+    found = []
+    for n, file in enumerate(PHOTOS[:3], start=1):
+        with Image.open(file) as picture:
+            found.append(
+                {
+                    "photo_id": f"p{n:02d}",
+                    "flagged": n < 3,
+                    "findings": [],
+                    "labels": [],
+                    "age_low": 27,
+                    "age_high": 35,
+                    "similarity": 100.0 - n,
+                    "face": {"left": 0.33, "top": 0.2, "width": 0.33, "height": 0.4},
+                    "width": picture.width,
+                    "height": picture.height,
+                    "preview": preview(picture),
+                    "match": None,
+                }
+            )
+    weapon = {"name": "Weapons", "parent": "Violence", "confidence": 61.5}
+    found[0]["labels"] = [
+        weapon,
+        {"name": "Violence", "parent": "", "confidence": 61.5},
+        {"name": "Smoking", "parent": "Drugs & Tobacco", "confidence": 12.3},
+    ]
+    found[0]["findings"] = [
+        {
+            "outcome": "doubtful",
+            "reason": explained("POLICY.VIOLENCE"),
+            "source": "Weapons",
+            "confidence": 61.5,
+        },
+        {"outcome": "doubtful", "reason": None, "source": "A New Label", "confidence": 55.0},
+    ]
+    found[1]["findings"] = [
+        {
+            "outcome": "doubtful",
+            "reason": explained("RIGHTS.CELEBRITY"),
+            "source": "celebrity",
+            "confidence": 96.1,
+        }
+    ]
+    return found
+
+
+def summary(n: int, **fields: Any) -> dict[str, Any]:
+    return {
+        "review_id": f"r{n:032x}",
+        "job_id": f"j{n:032x}",
+        "kind": "photos",
+        "state": "waiting",
+        "severity": "high",
+        "reasons": ["POLICY.VIOLENCE"],
+        "photos": 3,
+        "opened_at": now() - timedelta(minutes=20),
+        "decide_by": now() + timedelta(hours=11),
+        "lease": None,
+    } | fields
+
+
+def queue() -> list[dict[str, Any]]:
+    return [
+        summary(
+            0xA1,
+            severity="critical",
+            reasons=["MINOR.AGE_DOUBT", "POLICY.SUGGESTIVE"],
+            decide_by=now() + timedelta(minutes=41),
+        ),
+        summary(0xA2, reasons=["POLICY.VIOLENCE", "RIGHTS.CELEBRITY"]),
+        summary(0xA3, kind="appeal", reasons=["RIGHTS.NOT_SELF"], photos=1),
+        summary(
+            0xA4,
+            severity="medium",
+            reasons=["RIGHTS.CELEBRITY"],
+            lease={"yours": False, "until": now() + timedelta(seconds=80)},
+        ),
+        summary(0xA5, severity="low", reasons=[], photos=8),
+    ]
+
+
+@dataclass
+class Answers:
+    """The desk: `calls` is what was asked of it, `refusals` what it answers with an error."""
+
+    lead: bool = True
+    used: int = 12
+    limit: int = 200
+    lease_seconds: int = 120
+    heartbeat_seconds: int = 30
+    cases: list[dict[str, Any]] = field(default_factory=queue)
+    pictures: list[dict[str, Any]] = field(default_factory=photos)
+    calls: list[tuple[str, str, Any]] = field(default_factory=list)
+    refusals: dict[str, tuple[int, str]] = field(default_factory=dict)
+    acts: list[dict[str, Any]] = field(default_factory=list)
+
+    def answer(self, method: str, path: str, body: str | None) -> tuple[int, str]:
+        """`path` is below /v1/reviews. Returns the status and a body in JSON."""
+        asked = json.loads(body) if body else None
+        self.calls.append((method, path, asked))
+        name = path.partition("?")[0].rsplit("/", 1)[-1]
+        if name in self.refusals:
+            status, error = self.refusals[name]
+            return status, json.dumps({"error": error, "message": "no", "reason": None})
+        found: api.Message
+        if name == "":
+            found = api.ReviewsView.model_validate(
+                {
+                    "reviews": self.cases,
+                    "next": None,
+                    "exposure": self.exposure(),
+                    "lead": self.lead,
+                }
+            )
+        elif name == "stats":
+            found = self.stats()
+        elif name == "exposure":
+            found = api.ExposureView.model_validate(self.exposure())
+        else:
+            found = self.of_case(path.split("/")[1].partition("?")[0], name, asked)
+        return 200, found.model_dump_json()
+
+    def of_case(self, review: str, name: str, asked: Any) -> api.Message:
+        case = next(one for one in self.cases if one["review_id"] == review)
+        until = now() + timedelta(seconds=self.lease_seconds)
+        if name not in {review, "audit", "heartbeat"}:
+            self.record(name, asked)
+        if name in {"claim", "heartbeat"}:
+            case["lease"] = {"yours": True, "until": until}
+            return api.ClaimView(
+                review_id=case["review_id"],
+                until=until,
+                heartbeat_seconds=self.heartbeat_seconds,
+            )
+        if name == "release":
+            case["lease"] = None
+            return api.ReviewSummary.model_validate(case)
+        if name == "reveal":
+            self.used += 1
+            photo = asked["photo_id"]
+            return api.Revealed.model_validate(
+                {
+                    "photo_id": photo,
+                    "link": f"{LINKS}/{photo}.jpg?n={self.used}",
+                    "expires_at": now() + timedelta(minutes=1),
+                    "exposure": self.exposure(),
+                }
+            )
+        if name == "decision":
+            api.Decide.model_validate(asked)
+            self.cases.remove(case)
+            return api.ReviewSummary.model_validate(
+                case | {"state": "approved" if asked["approve"] else "refused"}
+            )
+        if name == "audit":
+            return api.AuditView.model_validate({"review_id": review, "acts": self.acts})
+        return api.CaseView.model_validate(
+            {
+                "review": case,
+                "photos": self.pictures,
+                "policy_version": "2026-11-22",
+                "detector_version": "7.0",
+                "decision": None,
+                "reason_codes": [explained(code) for code in CODES],
+            }
+        )
+
+    def record(self, name: str, asked: Any) -> None:
+        act = {"claim": "claimed", "release": "released", "reveal": "revealed"}.get(name)
+        self.acts.append(
+            {
+                "number": 40 + len(self.acts),
+                "at": now(),
+                "actor": ME,
+                "act": act or ("approved" if asked["approve"] else "refused"),
+                "details": {"photo_id": asked["photo_id"]} if name == "reveal" else {},
+                "previous": "5f2c" * 16,
+                "hash": "a41d" * 16,
+            }
+        )
+
+    def exposure(self) -> dict[str, Any]:
+        state = "ok" if self.used < self.limit * 0.8 else "warned"
+        return {
+            "used": self.used,
+            "limit": self.limit,
+            "state": "used_up" if self.used >= self.limit else state,
+        }
+
+    def stats(self) -> api.StatsView:
+        other = {"used": 200, "limit": 200, "state": "used_up"}
+        return api.StatsView.model_validate(
+            {
+                "days": 30,
+                "queue": {
+                    "waiting": 5,
+                    "leased": 1,
+                    "by_severity": {"critical": 1, "high": 2, "medium": 1, "low": 1},
+                    "oldest_opened_at": now() - timedelta(hours=2),
+                },
+                "approved": 40,
+                "refused": 9,
+                "expired": 1,
+                "refused_by_reason": {"POLICY.VIOLENCE": 5, "RIGHTS.NOT_SELF": 4},
+                "mean_seconds_to_decide": 412.5,
+                "second": {"pairs": 10, "agreement": 0.9, "kappa": 0.74},
+                "appeals": {"decided": 2, "overturned": 1, "overturn_rate": 0.5},
+                "exposure": self.exposure(),
+                "moderators": [
+                    {"moderator": ME, "exposure": self.exposure(), "asks": False},
+                    {"moderator": "1a2b3c4d-other-moderator", "exposure": other, "asks": True},
+                ]
+                if self.lead
+                else [],
+            }
+        )

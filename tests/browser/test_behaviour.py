@@ -1,0 +1,263 @@
+"""What the console does when something goes wrong, and what it must never do."""
+
+from datetime import timedelta
+
+from tests.browser.conftest import PASSWORD, enter, until
+from tests.browser.desk_answers import now
+
+FOCUS = "document.activeElement.id || document.activeElement.tagName"
+
+
+def at_case(page):
+    enter(page)
+    page.wait_for_selector("tbody tr")
+    page.keyboard.press("n")
+    page.wait_for_selector("#claim")
+    return page
+
+
+def claimed(page):
+    at_case(page).keyboard.press("c")
+    page.wait_for_selector("#release")
+    return page
+
+
+def asked(answers, act):
+    return [path for _, path, _ in answers.calls if path.endswith(act)]
+
+
+def test_a_wrong_password_is_told_and_the_name_is_kept(desk_page):
+    page = desk_page()
+    enter(page, password="wrong")
+    page.wait_for_selector("[role=alert]#about")
+    assert page.input_value("#name") == "moderator"
+    assert page.evaluate(FOCUS) == "password"
+
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_selector("tbody tr")
+
+
+def test_who_was_given_a_password_chooses_their_own(desk_page):
+    page = desk_page()
+    enter(page, "first")
+    page.wait_for_selector("#new")
+    page.keyboard.type("only small letters")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[role=alert]#about")
+    page.keyboard.type("Now 1 of my own")
+    page.keyboard.press("Enter")
+
+    page.wait_for_selector("tbody tr")
+
+
+def test_no_token_outlives_the_page(desk_page):
+    page = at_case(desk_page())
+
+    stored = page.evaluate("[localStorage.length, sessionStorage.length, document.cookie]")
+    assert stored == [0, 0, ""]
+    page.reload()
+    page.wait_for_selector("#enter")
+
+
+def test_a_session_that_ended_leads_back_to_the_sign_in(desk_page, answers):
+    page = at_case(desk_page())
+    answers.refusals["claim"] = (401, "")
+    page.keyboard.press("c")
+
+    page.wait_for_selector("#enter")
+    assert page.locator("[role=alert]#about").is_visible()
+    assert page.locator(".frame").count() == 0
+
+
+def test_a_picture_is_blurred_until_it_is_revealed_and_gone_when_hidden(desk_page, answers):
+    page = claimed(desk_page())
+    pictures = "[...document.images].map((one) => one.src.slice(0, 5))"
+    assert set(page.evaluate(pictures)) == {"data:"}
+    assert asked(answers, "reveal") == []
+
+    page.keyboard.press("r")
+    page.wait_for_selector("img.clear")
+    assert page.evaluate(pictures).count("https") == 1
+    page.keyboard.press("b")  # drawing the page again reveals nothing anew
+    page.keyboard.press("ArrowRight")
+    assert set(page.evaluate(pictures)) == {"data:"}
+    page.keyboard.press("1")
+    page.wait_for_selector("img.clear")
+    assert len(asked(answers, "reveal")) == 1
+
+    page.keyboard.press("r")
+    page.wait_for_selector("img.clear", state="detached")
+    assert set(page.evaluate(pictures)) == {"data:"}
+
+
+def test_before_claiming_nothing_is_revealed_or_decided(desk_page, answers):
+    page = at_case(desk_page())
+    for key in "rad":
+        page.keyboard.press(key)
+
+    until(page, lambda: "Claim" in page.text_content("#warned"))
+    assert {method for method, _, _ in answers.calls} == {"GET"}
+
+
+def test_a_lost_lease_hides_the_pictures_and_offers_the_case_again(desk_page, answers):
+    page = claimed(desk_page())
+    page.keyboard.press("r")
+    page.wait_for_selector("img.clear")
+    answers.refusals["decision"] = (409, "Conflict")
+    page.keyboard.press("a")
+    page.wait_for_selector("dialog[open]")
+    answers.cases[0]["lease"] = {"yours": False, "until": now() + timedelta(seconds=90)}
+    page.keyboard.press("Enter")
+
+    page.wait_for_selector("#claim")
+    assert page.locator("img.clear").count() == 0
+    assert "no longer yours" in page.text_content("#warned")
+    assert page.locator("#approve").count() == 0
+
+
+def test_a_lease_that_runs_out_hides_the_pictures_by_itself(desk_page, answers):
+    answers.lease_seconds, answers.heartbeat_seconds = 3, 600
+    page = claimed(desk_page())
+    page.keyboard.press("r")
+    page.wait_for_selector("img.clear")
+
+    page.wait_for_selector("#claim")
+    assert page.locator("img.clear").count() == 0
+
+
+def test_a_heartbeat_keeps_the_case(desk_page, answers):
+    answers.lease_seconds, answers.heartbeat_seconds = 6, 1
+    page = claimed(desk_page())
+
+    until(page, lambda: len(asked(answers, "heartbeat")) >= 3)
+    assert page.locator("#release").is_visible()
+
+
+def test_who_leaves_a_case_gives_it_back(desk_page, answers):
+    page = claimed(desk_page())
+    page.keyboard.press("q")
+
+    page.wait_for_selector("tbody tr")
+    until(page, lambda: len(asked(answers, "release")) == 1)
+
+
+def test_a_budget_that_is_used_up_is_told(desk_page, answers):
+    page = claimed(desk_page())
+    answers.refusals["reveal"] = (429, "OverQuota")
+    page.keyboard.press("r")
+
+    until(page, lambda: "budget" in page.text_content("#warned"))
+    assert page.locator(".note.bad").is_visible()
+    assert page.locator("#release").is_visible(), "the case is still theirs"
+
+
+def test_a_case_is_refused_for_the_photos_that_are_marked_and_no_other(desk_page, answers):
+    page = claimed(desk_page())
+    page.keyboard.press("d")
+    until(page, lambda: page.evaluate(FOCUS) == "mark")  # a reason first
+    page.keyboard.press("Escape")
+    page.keyboard.press("2")
+    page.keyboard.press("m")
+    page.keyboard.type("Drugs")
+    page.keyboard.press("Escape")
+    page.keyboard.press("a")
+    until(page, lambda: "marked" in page.text_content("#warned"))
+    assert page.locator("dialog").count() == 0
+    page.keyboard.press("d")
+    page.wait_for_selector("dialog[open]")
+    page.keyboard.press("Enter")
+
+    page.wait_for_selector("tbody tr")
+    body = next(body for _, path, body in answers.calls if path.endswith("decision"))
+    assert body == {"approve": False, "photos": [{"photo_id": "p02", "reason": "POLICY.DRUGS"}]}
+
+
+def test_a_decision_can_be_thought_over(desk_page, answers):
+    page = claimed(desk_page())
+    page.keyboard.press("a")
+    page.wait_for_selector("dialog[open]")
+    page.keyboard.press("Escape")
+
+    page.wait_for_selector("dialog", state="detached")
+    assert asked(answers, "decision") == []
+    assert page.locator("#release").is_visible()
+
+
+def test_the_focus_is_never_lost(desk_page, answers):
+    page = claimed(desk_page())
+    for key in ("r", "b", "2", "ArrowLeft", "h", "h", "x", "c", "?", "Escape", "m", "Escape"):
+        page.keyboard.press(key)
+        page.wait_for_timeout(150)
+        assert page.evaluate(FOCUS) != "BODY", f"lost by {key}"
+    page.focus("#reveal")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(150)
+    assert page.evaluate(FOCUS) == "reveal", "the same button, drawn anew"
+    page.keyboard.press("Escape")
+    page.wait_for_selector("tbody tr")
+    assert page.evaluate(FOCUS) == "title"
+    page.keyboard.press("j")
+    first = page.evaluate(FOCUS)
+    page.keyboard.press("u")
+    page.wait_for_timeout(300)
+    assert page.evaluate(FOCUS) == first == answers.cases[0]["review_id"]
+
+
+def test_shortcuts_can_be_switched_off(desk_page, answers):
+    page = at_case(desk_page())
+    page.keyboard.press("?")
+    page.wait_for_selector("dialog[open]")
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Space")
+    page.keyboard.press("Escape")
+    page.wait_for_selector("dialog", state="detached")
+    page.keyboard.press("c")
+    page.wait_for_timeout(300)
+
+    assert asked(answers, "claim") == []
+
+
+def test_the_language_is_changed_on_the_spot(desk_page):
+    page = at_case(desk_page())
+    page.select_option("#language", "de")
+
+    page.wait_for_selector("text=Was gefunden wurde")
+    assert page.get_attribute("html", "lang") == "de"
+    assert "Violence" not in page.text_content(".findings strong")
+
+
+def test_a_lead_grants_more_pictures_and_nobody_grants_themselves(desk_page, answers):
+    page = desk_page()
+    enter(page)
+    page.wait_for_selector("tbody tr")
+    page.keyboard.press("s")
+    page.wait_for_selector(".people")
+    assert page.locator(".people button").count() == 1
+    page.focus(".people button")
+    page.keyboard.press("Enter")
+
+    until(page, lambda: asked(answers, "exposure"))
+    body = next(body for _, path, body in answers.calls if path == "/exposure")
+    assert body == {"moderator": "1a2b3c4d-other-moderator", "more": 50}
+
+
+def test_what_the_desk_says_is_text_and_never_markup(desk_page, answers):
+    answers.pictures[0]["labels"] = [
+        {"name": "<img src=x onerror=alert(1)>", "parent": "", "confidence": 50.0}
+    ]
+    page = at_case(desk_page())
+
+    assert "<img src=x" in page.text_content(".labels")
+    assert page.locator(".labels img").count() == 0
+
+
+def test_text_never_becomes_markup_not_even_by_mistake(desk_page, complaints):
+    page = at_case(desk_page())
+    refused = page.evaluate(
+        """() => { try { document.body.innerHTML = "<b>x</b>"; return false }
+                   catch (error) { return error.name === "TypeError" } }"""
+    )
+
+    assert refused
+    assert "TrustedHTML" in complaints.pop()

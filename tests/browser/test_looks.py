@@ -1,0 +1,68 @@
+"""How the console looks, and what axe says about it: light, dark, at 200 % zoom, in German."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.conftest import enter, until
+
+DESKTOP = {"viewport": {"width": 1280, "height": 900}}
+LOOKS = {
+    "light": DESKTOP,
+    "dark": {**DESKTOP, "color_scheme": "dark"},
+    # what a browser of 1280 x 900 px has left for a page at 200 %
+    "zoom": {"viewport": {"width": 640, "height": 450}, "device_scale_factor": 2},
+    "german": {**DESKTOP, "locale": "de-DE"},
+    "contrast": {**DESKTOP, "reduced_motion": "reduce", "forced_colors": "active"},
+}
+VIOLENCE = {"german": "Gew"}  # what one types to find it in the list of reasons
+
+
+@pytest.mark.parametrize("name", LOOKS)
+def test_every_screen_is_fit_to_be_used(desk_page, look, answers, name):
+    page = desk_page(**LOOKS[name])
+
+    def good(screen):
+        """Keep a picture; axe finds nothing, and nobody has to scroll sideways."""
+        look(page, f"{screen}-{name}")
+        found = Axe().run(page, options={"resultTypes": ["violations"]})
+        assert found.violations_count == 0, found.generate_report()
+        wide, room = page.evaluate(
+            "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+        )
+        assert wide <= room, f"{screen} is {wide} px wide in {room} px"
+
+    good("1-sign-in")
+    enter(page)
+    page.wait_for_selector("tbody tr")
+    good("2-queue")
+
+    page.keyboard.press("n")
+    page.wait_for_selector("#claim")
+    good("3-case")
+    page.keyboard.press("?")
+    page.wait_for_selector("dialog[open]")
+    good("4-keyboard")
+    page.keyboard.press("Enter")
+
+    answers.used = 164
+    page.keyboard.press("c")
+    page.wait_for_selector("#release")
+    page.keyboard.press("r")
+    page.wait_for_selector("#exposure-note")
+    until(page, lambda: page.evaluate("document.querySelector('img.clear')?.naturalWidth") == 1200)
+    page.keyboard.press("m")
+    page.keyboard.type(VIOLENCE.get(name, "Viol"))
+    page.keyboard.press("Escape")
+    good("5-revealed-and-warned")
+    page.keyboard.press("h")
+    page.wait_for_selector("#history")
+    good("6-history")
+    page.keyboard.press("d")
+    page.wait_for_selector("dialog[open]")
+    good("7-question")
+    page.keyboard.press("Enter")
+
+    page.wait_for_selector("tbody tr")
+    page.keyboard.press("s")
+    page.wait_for_selector(".people")
+    good("8-figures")

@@ -1,0 +1,43 @@
+"""The retention policy, the template and the promise of each tier say the same."""
+
+from typing import Any
+
+from likeness.adapters.policy_files import load_retention, load_tiers
+from likeness.domain.deletion import EVERYWHERE
+from tests.infra.documents import read
+
+RULES = load_retention()
+STORAGE = read("infra/storage.yaml")["Resources"]
+
+
+def lifecycle(bucket: str) -> dict[str, Any]:
+    rules = STORAGE[bucket]["Properties"]["LifecycleConfiguration"]["Rules"]
+    return {rule.get("Prefix", ""): rule["ExpirationInDays"] for rule in rules}
+
+
+def test_the_sweep_expects_the_lifecycle_that_is_deployed():
+    assert lifecycle("PhotosBucket") == RULES.lifecycle["photos"]
+    days = RULES.lifecycle["avatars"]
+    assert lifecycle("AvatarsBucket") == {**days, "avatars/": {"Ref": "AvatarDays"}}
+
+
+def test_the_policy_is_that_of_the_default_days(template):
+    default = template["Parameters"]["AvatarDays"]["Default"]
+
+    assert RULES.keeping_avatars(default) == RULES
+
+
+def test_every_place_has_its_promise():
+    assert set(RULES.folders) == set(EVERYWHERE)
+    assert all(RULES.folders[place] == RULES.photo_h for place in EVERYWHERE if place != "avatars")
+
+
+def test_the_deadline_leaves_time_for_twelve_tries_before_the_promise():
+    assert (RULES.photo_h - RULES.deadline_h) * 60 >= 12 * RULES.retry_minutes
+
+
+def test_photos_are_deleted_in_the_step_after_the_last_avatar_for_every_tier(machine):
+    """Plus is promised "at once", Lite five minutes: the machine knows no tier, and no wait."""
+    assert machine["States"]["CountAvatars"]["Default"] == "PurgePhotos"
+    assert {tier.photos_deleted_within_s for tier in load_tiers().values()} == {0, 300}
+    assert not [one for one in machine["States"].values() if one["Type"] == "Wait"]

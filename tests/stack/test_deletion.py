@@ -1,0 +1,294 @@
+"""Photos are gone by their deadline, whatever became of everything else, and a receipt shows it."""
+
+import json
+import uuid
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from infra.local import places
+from infra.local.demo.app_backend import Answered, AppBackend
+from likeness import receipts
+from tests.infra.documents import read
+from tests.stack.moody_container import FAILS, HANGS
+from tests.stack.people import Person, genuine_receipt, until
+
+STATES = read("infra/pipeline.asl.yaml")["States"]
+STUCK = [name for name, state in STATES.items() if state["Type"] == "Task" and name != "FailJob"]
+
+WAITS = {"Generate": "generating", "RequestReview": "in_review"}  # for others than functions
+ENDS = {"ProveDeletion": "completed", "RequestReview": "expired"}
+
+
+@pytest.fixture(scope="module")
+def running(moody):
+    return moody
+
+
+@pytest.fixture(scope="module")
+def ops(running):
+    return running.act_as(running.ops_credentials())
+
+
+@pytest.fixture(scope="module")
+def backend(running, http):
+    return AppBackend(running.api_url, places.REGION, running.app_credentials(), http)
+
+
+@pytest.fixture
+def person(backend):
+    return Person(backend)
+
+
+@pytest.fixture
+def resource(ops):
+    def physical(logical_id):
+        return ops("cloudformation").describe_stack_resource(
+            StackName=places.STACK, LogicalResourceId=logical_id
+        )["StackResourceDetail"]["PhysicalResourceId"]
+
+    return physical
+
+
+@pytest.fixture
+def fire(ops, running):
+    """What a job's own schedule does at its time, now: its very target, under its very role."""
+    scheduler, group = ops("scheduler"), running.outputs["Timers"]
+
+    def now(job_id):
+        target = scheduler.get_schedule(Name=f"{job_id}-Deadline", GroupName=group)["Target"]
+        moment = datetime.now(UTC) - timedelta(seconds=1)
+        scheduler.create_schedule(
+            Name=f"{job_id}-{uuid.uuid4().hex[:8]}",
+            GroupName=group,
+            ScheduleExpression=f"at({moment:%Y-%m-%dT%H:%M:%S})",
+            FlexibleTimeWindow={"Mode": "OFF"},
+            ActionAfterCompletion="DELETE",
+            Target=target,
+        )
+
+    return now
+
+
+@pytest.fixture
+def unheard(ops, resource):
+    """Nobody hears of executions that were stopped: only the deadline is left."""
+    rule = resource("Stopped")
+    ops("events").disable_rule(Name=rule)
+    yield
+    ops("events").enable_rule(Name=rule)
+
+
+@pytest.fixture
+def portrait(gallery):
+    """Where the portrait of a celebrity may hang, as long as the test lasts."""
+    hangs = gallery / "A_Celebrity.jpg"
+    yield hangs
+    hangs.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def throttled(ops, resource):
+    """`with throttled("PurgePhotos"):` its function is never given a place to run."""
+
+    @contextmanager
+    def nowhere(step):
+        function = resource(f"{step}Function")
+        ops("lambda").put_function_concurrency(
+            FunctionName=function, ReservedConcurrentExecutions=0
+        )
+        try:
+            yield
+        finally:
+            ops("lambda").delete_function_concurrency(FunctionName=function)
+
+    return nowhere
+
+
+@pytest.fixture
+def nobody_may_delete(ops, running):
+    """Both buckets refuse to delete anything."""
+    s3 = ops("s3")
+
+    @contextmanager
+    def denied():
+        before = {}
+        for name in (running.outputs["PhotosBucket"], running.outputs["AvatarsBucket"]):
+            policy = json.loads(s3.get_bucket_policy(Bucket=name)["Policy"])
+            before[name] = json.dumps(policy)
+            deny = {
+                "Sid": "NobodyDeletes",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": ["s3:DeleteObject", "s3:DeleteObjectVersion"],
+                "Resource": f"arn:aws:s3:::{name}/*",
+            }
+            stricter = policy | {"Statement": [*policy["Statement"], deny]}
+            s3.put_bucket_policy(Bucket=name, Policy=json.dumps(stricter))
+        try:
+            yield
+        finally:
+            for name, policy in before.items():
+                s3.put_bucket_policy(Bucket=name, Policy=policy)
+
+    return denied
+
+
+@pytest.fixture
+def alarmed(ops, running):
+    """How often the metric of the alarm was counted: lines of the log, as CloudWatch reads them."""
+
+    def times():
+        lines = ops("logs").filter_log_events(logGroupName="/likeness/local")["events"]
+        return sum('"DeletionPending"' in line["message"] for line in lines)
+
+    return times
+
+
+def reached(ops, execution, state):
+    history = ops("stepfunctions").get_execution_history(executionArn=execution, maxResults=1000)
+    entered = [one.get("stateEnteredEventDetails", {}).get("name") for one in history["events"]]
+    return state in entered
+
+
+@pytest.mark.parametrize("state", STUCK)
+def test_the_deadline_holds_with_the_state_machine_stopped_at(
+    state, backend, person, selfies, objects, ops, running, fire, unheard, throttled, portrait
+):
+    machine = running.outputs["StateMachine"].replace(":stateMachine:", ":execution:")
+    job_id = person.hands_in(*selfies[:3], avatars=HANGS if state == "Generate" else 2)
+    if state == "RequestReview":
+        portrait.write_bytes(selfies[0])
+    if state in WAITS:
+        backend.submit(job_id)
+        until(lambda: backend.job(job_id)["state"] == WAITS[state])
+        ops("stepfunctions").stop_execution(executionArn=f"{machine}:{job_id}")
+    else:
+        with throttled(state):
+            backend.submit(job_id)
+            until(lambda: reached(ops, f"{machine}:{job_id}", state))
+            ops("stepfunctions").stop_execution(executionArn=f"{machine}:{job_id}")
+    finished = state == "ProveDeletion"
+    assert finished or backend.job(job_id)["state"] not in {"completed", "failed"}
+
+    fire(job_id)
+
+    genuine_receipt(backend, job_id)
+    left = [key for key in objects(job_id) if not (finished and key.startswith("avatars/"))]
+    assert left == []
+    job = backend.job(job_id)
+    assert job["state"] == ENDS.get(state, "failed")
+    assert job["photos_deleted_at"]
+    assert backend.quota(person.user_id)["used"] == int(finished)
+
+
+def test_the_deadline_holds_for_photos_that_nobody_submits(backend, person, selfies, objects, fire):
+    job_id = person.hands_in(*selfies[:3])
+    assert objects(job_id)
+
+    fire(job_id)
+
+    genuine_receipt(backend, job_id)
+    assert objects(job_id) == []
+    assert backend.job(job_id)["state"] == "expired"
+
+
+def test_while_deleting_is_denied_it_is_pending_and_alarmed_and_then_it_is_done(
+    backend, person, selfies, objects, fire, nobody_may_delete, alarmed
+):
+    job_id = person.hands_in(*selfies[:3], avatars=FAILS)
+    rang = alarmed()
+
+    with nobody_may_delete():
+        backend.submit(job_id)
+        job = person.sees_end(job_id)
+        until(lambda: backend.job(job_id)["deletion"] == "pending")
+        until(lambda: alarmed() > rang + 1)
+        assert (job["state"], job["quota"]["left"]) == ("failed", 1)
+        assert backend.job(job_id)["photos_deleted_at"] is None
+        with pytest.raises(Answered) as none:
+            backend.receipt(job_id)
+        assert none.value.status == 404
+        assert objects(job_id)
+
+    fire(job_id)
+    genuine_receipt(backend, job_id)
+    assert objects(job_id) == []
+    assert backend.job(job_id)["photos_deleted_at"]
+
+
+def test_while_the_key_is_off_nothing_is_called_deleted(
+    backend, person, selfies, objects, fire, ops, running, alarmed
+):
+    key = running.outputs["ReceiptKey"]
+    job_id = person.hands_in(*selfies[:3])
+    rang = alarmed()
+
+    ops("kms").disable_key(KeyId=key)
+    try:
+        backend.cancel(job_id)
+        person.sees_end(job_id)
+        until(lambda: backend.job(job_id)["deletion"] == "pending")
+        until(lambda: alarmed() > rang)
+    finally:
+        ops("kms").enable_key(KeyId=key)
+
+    fire(job_id)
+    genuine_receipt(backend, job_id)
+    assert objects(job_id) == []
+
+
+def test_a_schedule_of_its_own_goes_on_until_the_deletion_is_proven(
+    backend, person, selfies, ops, running, nobody_may_delete
+):
+    """Pending, it goes off within minutes and every five from then, instead of at the deadline."""
+    job_id = person.hands_in(*selfies[:3])
+    name = {"Name": f"{job_id}-Deadline", "GroupName": running.outputs["Timers"]}
+    set_ = ops("scheduler").get_schedule(**name)
+    assert set_["ScheduleExpression"] == "rate(5 minutes)"
+    assert set_["StartDate"] - datetime.now(UTC) > timedelta(hours=22)
+
+    with nobody_may_delete():
+        backend.cancel(job_id)
+        person.sees_end(job_id)
+        until(
+            lambda: (
+                ops("scheduler").get_schedule(**name)["StartDate"] - datetime.now(UTC)
+                < timedelta(minutes=5)
+            )
+        )
+
+
+def test_one_changed_byte_and_a_receipt_is_not_genuine(backend, person, selfies):
+    job_id = person.hands_in(*selfies[:3])
+    backend.cancel(job_id)
+    genuine_receipt(backend, job_id)
+    receipt, keys = backend.receipt(job_id)["receipt"], backend.keys()
+
+    middle = len(receipt) // 2
+    other = "A" if receipt[middle] != "A" else "B"
+
+    with pytest.raises(receipts.NotGenuine):
+        receipts.verify(receipt[:middle] + other + receipt[middle + 1 :], keys)
+
+
+def test_the_sweep_says_that_a_bucket_is_set_otherwise(ops, running, resource):
+    s3, bucket = ops("s3"), running.outputs["PhotosBucket"]
+    rules = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+
+    def sweep():
+        answer = ops("lambda").invoke(FunctionName=resource("SweepBucketsFunction"), Payload=b"{}")
+        swept = json.loads(answer["Payload"].read())
+        assert "FunctionError" not in answer, swept
+        return swept["findings"]
+
+    assert sweep() == {}
+    longer = [{**rules[0], "Expiration": {"Days": 30}}]
+    s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": longer})
+    try:
+        assert sweep() == {"Lifecycle": 1}
+    finally:
+        s3.put_bucket_lifecycle_configuration(
+            Bucket=bucket, LifecycleConfiguration={"Rules": rules}
+        )

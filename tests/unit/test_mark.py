@@ -1,0 +1,95 @@
+"""An id that survives wrong bits, and how far a stranger's picture is from having one."""
+
+import random
+from itertools import combinations
+from math import comb
+
+import pytest
+
+from likeness.domain.mark import (
+    BITS,
+    CANDIDATES,
+    ID_BITS,
+    MARK_ID,
+    MAX_WRONG,
+    bits_of,
+    codebook,
+    mark_of,
+    read_marks,
+    wrong_bits,
+)
+
+MARK = mark_of(7, 1, "a01")
+
+
+def scores(mark: str, *, wrong: int, seed: int = 1) -> list[list[float]]:
+    """What a reader saw of it: some bits are wrong, and it is less sure of those."""
+    chance = random.Random(seed)
+    flipped = set(chance.sample(range(BITS), wrong))
+    return [
+        [
+            (1 if bit else -1)
+            * (-chance.uniform(0, 2) if 32 * quarter + at in flipped else chance.uniform(0.5, 4))
+            for at, bit in enumerate(bits)
+        ]
+        for quarter, bits in enumerate(bits_of(mark))
+    ]
+
+
+def test_two_codewords_differ_in_twelve_bits_at_least():
+    assert len(set(codebook())) == 2048
+    sample = random.Random(1).sample(codebook(), 200)
+    assert min((a ^ b).bit_count() for a, b in combinations(sample, 2)) >= 12
+    assert min(word.bit_count() for word in codebook() if word) == 12  # it is linear: that is all
+
+
+@pytest.mark.parametrize("wrong", [0, 5, 10, 16])
+def test_a_mark_is_read_in_spite_of_wrong_bits(wrong):
+    for seed in range(20):
+        read = scores(MARK, wrong=wrong, seed=seed)
+        assert wrong_bits(MARK, read) == wrong
+        assert MARK in read_marks(read)
+
+
+def test_a_quarter_that_is_lost_is_mended():
+    read = scores(MARK, wrong=0)
+    read[2] = [0.01 * score for score in reversed(read[2])]
+
+    assert read_marks(read)[0] == MARK
+
+
+def test_one_loud_wrong_bit_decides_nothing():
+    read = scores(MARK, wrong=0)
+    read[0][0] *= -1000
+
+    assert read_marks(read)[0] == MARK
+
+
+def test_chance_is_mostly_no_reading_at_all_and_never_more_than_the_candidates():
+    chance = random.Random(3)
+    found = [
+        read_marks([[chance.gauss(0, 1) for _ in range(32)] for _ in range(4)]) for _ in range(40)
+    ]
+
+    assert all(len(marks) <= CANDIDATES for marks in found)
+    assert sum(map(len, found)) < 40 * CANDIDATES / 2
+
+
+def test_the_bounds_in_the_docstring_are_what_the_formulas_give():
+    million = 10**6
+    assert CANDIDATES * million / 2**ID_BITS == pytest.approx(2.8e-7, rel=0.02)
+    near = million * sum(comb(BITS, i) for i in range(MAX_WRONG + 1)) / 2**BITS
+    assert near == pytest.approx(6.5e-4, rel=0.02)
+
+
+def test_a_replayed_step_names_the_same_mark_and_every_avatar_has_its_own():
+    marks = {
+        mark_of(seed, round_, f"a{n:02d}")
+        for seed in range(20)
+        for round_ in (1, 2)
+        for n in range(1, 31)
+    }
+
+    assert len(marks) == 20 * 2 * 30
+    assert mark_of(7, 1, "a01") == MARK
+    assert all(MARK_ID.fullmatch(mark) for mark in marks)

@@ -1,0 +1,130 @@
+"""A receipt is verified by its public key and by nothing else."""
+
+import json
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from jwt.algorithms import ECAlgorithm
+from jwt.api_jws import PyJWS
+
+from likeness import receipts
+from likeness.domain.deletion import Deletion, DeletionState
+from likeness.domain.errors import NotFound
+from likeness.services.get_keys import get_keys
+from likeness.services.get_receipt import get_receipt
+from tests.builders import JOB
+
+KEY = ec.generate_private_key(ec.SECP256R1())
+CONTENT = {"issuer": "likeness/test", "job_id": JOB, "state": "deleted"}
+
+
+def jwk(key, kid="key-1"):
+    own = ECAlgorithm.to_jwk(key.public_key(), as_dict=True)
+    return {**own, "kid": kid, "alg": "ES256", "use": "sig"}
+
+
+JWKS = {"keys": [jwk(KEY)]}
+
+
+def sign(content=CONTENT, key=KEY, algorithm="ES256", **headers):
+    return PyJWS().encode(
+        json.dumps(content).encode(),
+        key=key,
+        algorithm=algorithm,
+        headers={"kid": "key-1", "typ": receipts.TYPES["Receipt"]} | headers,
+    )
+
+
+def test_what_was_signed_is_what_it_says():
+    assert receipts.verify(sign(), JWKS) == CONTENT
+
+
+@pytest.mark.parametrize("part", [0, 1, 2])
+def test_one_changed_byte_anywhere_is_not_genuine(part):
+    receipt = sign()
+    parts = receipt.split(".")
+    for at in range(len(parts[part])):
+        other = "A" if parts[part][at] != "A" else "Q"
+        changed = parts[part][:at] + other + parts[part][at + 1 :]
+        forged = ".".join([*parts[:part], changed, *parts[part + 1 :]])
+        with pytest.raises(receipts.NotGenuine):
+            receipts.verify(forged, JWKS)
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        sign(key=ec.generate_private_key(ec.SECP256R1())),
+        sign(kid="another"),
+        sign(typ="JWT"),
+        sign(key="the public key, as a secret of HMAC, which everybody knows", algorithm="HS256"),
+        sign(key=None, algorithm="none"),
+        "not.a.receipt",
+        "nothing",
+    ],
+    ids=["other key", "unknown key", "other type", "hmac", "none", "rubbish", "text"],
+)
+def test_a_forgery_is_not_genuine(forged):
+    with pytest.raises(receipts.NotGenuine):
+        receipts.verify(forged, JWKS)
+
+
+def test_the_right_key_among_several_is_taken():
+    other = jwk(ec.generate_private_key(ec.SECP256R1()), "key-0")
+
+    assert receipts.verify(sign(), {"keys": [other, jwk(KEY)]}) == CONTENT
+
+
+@pytest.mark.parametrize("wrapped", [True, False])
+def test_the_verifier_takes_the_answer_of_the_api_or_the_receipt_alone(tmp_path, capsys, wrapped):
+    receipt, keys = tmp_path / "receipt", tmp_path / "jwks.json"
+    receipt.write_text(json.dumps({"job_id": JOB, "receipt": sign()}) if wrapped else sign())
+    keys.write_text(json.dumps(JWKS))
+
+    assert receipts.main(["verify", str(receipt), "--jwks", str(keys)]) == 0
+
+    told = capsys.readouterr()
+    assert json.loads(told.out) == CONTENT
+    assert "genuine: signed by likeness/test" in told.err
+
+
+def test_the_verifier_says_no(tmp_path, capsys):
+    receipt, keys = tmp_path / "receipt", tmp_path / "jwks.json"
+    receipt.write_text(sign(CONTENT | {"state": "held"})[:-4] + "AAAA")
+    keys.write_text(json.dumps(JWKS))
+
+    assert receipts.main(["verify", str(receipt), "--jwks", str(keys)]) == 1
+    assert "NOT GENUINE" in capsys.readouterr().err
+    assert receipts.main(["verify", str(tmp_path / "none"), "--jwks", str(keys)]) == 2
+    receipt.write_text("{}")
+    assert receipts.main(["verify", str(receipt), "--jwks", str(keys)]) == 1
+
+
+def test_keys_come_by_https_or_from_a_file_and_by_nothing_else(tmp_path):
+    with pytest.raises(OSError, match="ftp"):
+        receipts.fetch("ftp://keys.test/jwks.json")
+    with pytest.raises(OSError, match="http"):
+        receipts.fetch("http://keys.test/jwks.json")
+
+
+def test_a_receipt_is_handed_out_as_it_was_signed(world):
+    world.deletions.save(Deletion(job_id=JOB, state=DeletionState.DELETED, receipt="a.b.c"))
+
+    shown = get_receipt(JOB, deletions=world.deletions)
+
+    assert (shown.job_id, shown.state, shown.receipt) == (JOB, "deleted", "a.b.c")
+
+
+@pytest.mark.parametrize("deletion", [None, DeletionState.PENDING, DeletionState.HELD])
+def test_without_a_receipt_there_is_none(world, deletion):
+    if deletion:
+        world.deletions.save(Deletion(job_id=JOB, state=deletion))
+
+    with pytest.raises(NotFound):
+        get_receipt(JOB, deletions=world.deletions)
+
+
+def test_the_public_keys_are_a_key_set(world):
+    (key,) = get_keys(signer=world.signer).keys
+
+    assert (key.kty, key.alg, key.use) == ("EC", "ES256", "sig")

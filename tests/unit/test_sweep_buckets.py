@@ -1,0 +1,137 @@
+"""The daily sweep: what it calls wrong, what it deletes, what it tells."""
+
+from datetime import timedelta
+
+import pytest
+
+from likeness.adapters.policy_files import load_retention
+from likeness.domain.appeal import Appeal, AppealedPhoto, AppealState
+from likeness.domain.deletion import Deletion, DeletionState
+from likeness.domain.job import JobState
+from likeness.domain.retention import Finding
+from likeness.ports import Stray
+from likeness.services.sweep_buckets import sweep_buckets
+from tests.builders import JOB, NOW, OTHER_JOB, USER
+
+RULES = load_retention()
+HOUR = timedelta(hours=1)
+
+
+def sweep(world):
+    return sweep_buckets(
+        buckets=world.buckets,
+        jobs=world.jobs,
+        deletions=world.deletions,
+        appeals=world.appeals,
+        metrics=world.metrics,
+        clock=world.clock,
+        rules=RULES,
+    )
+
+
+def lies(world, key, age, **more):
+    bucket = "photos" if key.startswith(("uploads", "photos")) else "avatars"
+    stray = Stray(bucket=bucket, key=key, created_at=NOW - age, version="null", **more)
+    world.buckets.strays.append(stray)
+
+
+@pytest.mark.parametrize(
+    ("key", "age", "job", "finding"),
+    [
+        (f"uploads/{JOB}/p01", 23 * HOUR, JobState.OPEN, None),
+        (f"uploads/{JOB}/p01", 25 * HOUR, JobState.OPEN, Finding.OVERDUE),
+        (f"photos/{JOB}/p01.jpg", 25 * HOUR, JobState.GENERATING, Finding.OVERDUE),
+        (f"photos/{JOB}/p01.jpg", 2 * HOUR, JobState.GENERATING, None),
+        (f"photos/{JOB}/p01.jpg", 2 * HOUR, JobState.COMPLETED, Finding.ORPHAN),
+        (f"photos/{JOB}/p01.jpg", HOUR / 2, JobState.COMPLETED, None),
+        (f"work/{JOB}/r1/output/model.tar.gz", 2 * HOUR, JobState.COMPLETED, Finding.ORPHAN),
+        (f"drawn/{JOB}/a01.png", 2 * HOUR, JobState.FAILED, Finding.ORPHAN),
+        (f"avatars/{JOB}/a01/1024.png", 2 * HOUR, JobState.COMPLETED, None),
+        (f"avatars/{JOB}/a01/1024.png", 31 * 24 * HOUR, JobState.COMPLETED, None),
+        (f"avatars/{JOB}/a01/1024.png", 33 * 24 * HOUR, JobState.COMPLETED, Finding.OVERDUE),
+        (f"avatars/{JOB}/a01/1024.png", 2 * HOUR, JobState.CANCELLED, Finding.ORPHAN),
+        (f"photos/{OTHER_JOB}/p01.jpg", 2 * HOUR, JobState.OPEN, Finding.ORPHAN),
+        ("photos/of-somebody.jpg", 2 * HOUR, JobState.OPEN, Finding.STRANGER),
+        ("work/failures/of-sagemaker-error.out", 2 * HOUR, JobState.OPEN, None),
+        ("work/failures/of-sagemaker-error.out", 25 * HOUR, JobState.OPEN, Finding.OVERDUE),
+        (f"elsewhere/{JOB}/p01.jpg", 2 * HOUR, JobState.OPEN, Finding.STRANGER),
+        ("photos/of-somebody.jpg", HOUR / 2, JobState.OPEN, None),
+    ],
+)
+def test_what_is_older_or_stranger_than_promised_is_found_and_deleted(
+    world, key, age, job, finding
+):
+    world.has(job)
+    lies(world, key, age)
+
+    swept = sweep(world)
+
+    assert swept.findings == ({finding: 1} if finding else {})
+    assert swept.deleted == len(swept.findings)
+    assert bool(world.buckets.strays) is (finding is None)
+    assert world.metrics.counted["SweepFindings"] == len(swept.findings)
+
+
+def test_parts_of_uploads_that_never_ended_and_old_versions_are_found(world):
+    world.has(JobState.OPEN)
+    lies(world, f"uploads/{JOB}/p01", 2 * HOUR, upload="upload-1")
+    lies(world, f"uploads/{JOB}/p02", HOUR / 2, upload="upload-2")
+    lies(world, f"photos/{JOB}/p01.jpg", HOUR / 2, latest=False)
+
+    assert sweep(world).findings == {Finding.PARTS: 1, Finding.VERSIONS: 1}
+
+    assert [stray.upload for stray in world.buckets.strays] == ["upload-2"]
+
+
+def test_what_a_legal_hold_keeps_is_passed_over(world):
+    world.has(JobState.FAILED)
+    world.deletions.save(Deletion(job_id=JOB, state=DeletionState.HELD))
+    lies(world, f"photos/{JOB}/p01.jpg", 48 * HOUR)
+
+    assert sweep(world).findings == {}
+
+    assert world.buckets.strays
+
+
+@pytest.mark.parametrize(
+    ("state", "finding"),
+    [(AppealState.OPEN, None), (AppealState.IN_REVIEW, None), (AppealState.EXPIRED, "Orphan")],
+)
+def test_photos_that_came_in_once_more_are_wanted_while_the_appeal_lasts(world, state, finding):
+    world.has(JobState.REFUSED)
+    awaited = (AppealedPhoto(photo_id="p01"),)
+    world.appeals.save(Appeal(job_id=JOB, state=state, opened_at=NOW, photos=awaited))
+    lies(world, f"photos/{JOB}/p01.jpg", 2 * HOUR)
+
+    assert list(sweep(world).findings) == ([finding] if finding else [])
+
+
+def test_a_bucket_that_is_set_otherwise_is_said(world):
+    world.buckets.drifted = [Finding.VERSIONING, Finding.REPLICATION]
+
+    swept = sweep(world)
+
+    assert swept.findings == {Finding.REPLICATION: 1, Finding.VERSIONING: 1}
+    assert world.metrics.counted["SweepVersioning"] == 1
+    assert world.metrics.counted["SweepFindings"] == 2
+
+
+def test_what_cannot_be_deleted_is_not_called_deleted(world):
+    lies(world, f"photos/{JOB}/p01.jpg", 2 * HOUR)
+    world.buckets.sealed = True
+
+    swept = sweep(world)
+
+    assert swept.findings == {Finding.ORPHAN: 1, Finding.UNDELETED: 1}
+    assert swept.deleted == 0
+
+
+def test_the_report_counts_and_names_nothing(world):
+    world.has(JobState.COMPLETED)
+    lies(world, f"photos/{JOB}/p01.jpg", 25 * HOUR)
+
+    report = sweep(world).model_dump_json()
+
+    assert JOB not in report
+    assert USER not in report
+    assert "photos/" not in report

@@ -1,0 +1,123 @@
+"""Is this picture ours? Style and when, never whose."""
+
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from PIL import Image
+
+from likeness.adapters import keys, pictures
+from likeness.domain.avatar import AvatarState
+from likeness.domain.errors import Invalid
+from likeness.domain.job import JobState
+from likeness.domain.mark import MarkId
+from likeness.domain.provenance import ON_RECORD, Claim, Published, Trust
+from likeness.services.verify_picture import MAX_BYTES, verify_picture
+from tests.builders import JOB, NOW, an_avatar
+from tests.fakes import FakeClock, FakeReader
+from tests.unit.picture_files import encode
+
+MARK = MarkId("00000000001")
+PICTURE = encode(Image.effect_noise((256, 256), 60).convert("RGB"), "PNG")
+
+
+def said(**fields) -> Claim:
+    claim = {"mark": MARK, "style": "comic", "engine": "painter", "made_at": NOW}
+    return Claim.model_validate(claim | fields)
+
+
+@pytest.fixture
+def published(world):
+    """An avatar that is out in the world."""
+    world.has(JobState.COMPLETED, with_avatars=[an_avatar(1, AvatarState.PUBLISHED)])
+    world.marks.remember(
+        Published(**said().model_dump(), job_id=JOB, avatar_id=an_avatar(1).avatar_id)
+    )
+
+
+@pytest.fixture
+def verify(world):
+    return partial(
+        verify_picture,
+        content_type="image/png",
+        credentials=world.credentials,
+        reader=FakeReader(),
+        marks=world.marks,
+        jobs=world.jobs,
+        pictures=pictures,
+        clock=world.clock,
+    )
+
+
+def test_a_signed_avatar_is_ours_by_its_credentials(world, verify, published):
+    found = verify(world.credentials.sign(PICTURE, "image/png", said()))
+
+    assert (found.ours, found.by, found.credentials) == (True, "credentials", Trust.TRUSTED)
+    assert (found.style, found.made_at, found.revoked) == ("comic", NOW, False)
+    assert found.digital_source_type.endswith("/algorithmicallyEnhanced")
+
+
+def test_without_credentials_the_mark_says_it(verify, published):
+    found = verify(PICTURE, reader=FakeReader("0badc0ffee0", MARK))
+
+    assert (found.ours, found.by, found.credentials) == (True, "mark", Trust.NONE)
+    assert (found.style, found.revoked) == ("comic", False)
+
+
+def test_the_answer_names_no_job_and_no_avatar(verify, published):
+    answer = verify(PICTURE, reader=FakeReader(MARK)).model_dump_json()
+
+    assert JOB not in answer
+    assert MARK not in answer
+
+
+@pytest.mark.parametrize("marks", [(), ("0badc0ffee0",)], ids=["no mark", "a mark of nobody"])
+def test_a_strangers_picture_is_not_ours(verify, published, marks):
+    found = verify(PICTURE, reader=FakeReader(*marks))
+
+    assert (found.ours, found.by, found.style, found.revoked) == (False, None, None, None)
+
+
+@pytest.mark.parametrize("state", [AvatarState.DROPPED, AvatarState.REFUSED, AvatarState.APPROVED])
+def test_what_was_not_kept_or_never_came_out_is_revoked(world, verify, published, state):
+    world.jobs.save_avatars([an_avatar(1, state)])
+
+    assert verify(PICTURE, reader=FakeReader(MARK)).revoked is True
+
+
+def test_an_avatar_of_an_erased_user_is_revoked(world, verify, published):
+    world.jobs.forget(JOB)
+
+    found = verify(world.credentials.sign(PICTURE, "image/png", said()))
+
+    assert (found.ours, found.revoked) == (True, True)
+
+
+def test_a_record_that_went_by_its_age_says_nothing_of_being_revoked(world, verify, published):
+    world.jobs.forget(JOB)
+
+    found = verify(
+        PICTURE, reader=FakeReader(MARK), clock=FakeClock(NOW + ON_RECORD + timedelta(seconds=1))
+    )
+
+    assert (found.ours, found.revoked) == (True, None)
+    assert ON_RECORD == keys.JOBS_STAY
+
+
+def test_another_avatar_in_its_place_does_not_answer_for_it(world, verify, published):
+    """Drawn anew in round 2: the first one was refused, and was never out."""
+    world.jobs.save_avatars([an_avatar(1, AvatarState.PUBLISHED, mark="00000000002")])
+
+    assert verify(PICTURE, reader=FakeReader(MARK)).revoked is True
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"hello", PICTURE[:200], bytes(MAX_BYTES + 1)],
+    ids=["nothing", "text", "cut off", "too large"],
+)
+def test_what_cannot_be_read_is_refused_and_said(verify, content):
+    with pytest.raises(Invalid, match="one still picture of type image/png") as refused:
+        verify(content)
+
+    assert refused.value.reason

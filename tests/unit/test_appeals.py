@@ -154,6 +154,7 @@ def view(world):
         keyed_hash=world.keyed_hash,
         reviews=world.reviews,
         appeals=world.appeals,
+        deletions=world.deletions,
         clock=world.clock,
         tiers=tiers(),
         reasons=load_reasons(),

@@ -19,7 +19,7 @@ SIDE = 256  # px, of the whole picture while it is marked or read
 LEVELS = 127.5  # of 8 bits, in one unit of the model
 PLAIN, VIVID = 1.0, 1.5  # strengths
 VIVID_ABOVE = 55  # mean of max - min over the channels, levels
-FLAT_ABOVE = 0.3  # share of pixels around which nothing changes
+FLAT_ABOVE = 0.6  # share of pixels around which nothing changes
 FLAT_BELOW, AROUND = 4, 5  # levels, px
 SPARE = 8  # wrong bits that recompression and cropping may add: measured, see docs/decisions/035
 
@@ -33,8 +33,12 @@ def write_mark(picture: Image, mark: MarkId) -> tuple[Image, Marking]:
     small = _small(picture)
     vivid = bool(np.ptp(small, axis=2).mean() > VIVID_ABOVE)
     bits = np.array(bits_of(mark), np.float32)
-    residual = run("rivagan_encoder", _quarters(small), data=bits)[0] * LEVELS
-    residual = _whole(residual) * (VIVID if vivid else PLAIN)
+    # One by one: together they take more memory than the allocator keeps, and a sixth more time.
+    quarters = [
+        run("rivagan_encoder", quarter[None], data=data[None])[0]
+        for quarter, data in zip(_quarters(small), bits, strict=True)
+    ]
+    residual = _whole(np.concatenate(quarters)) * LEVELS * (VIVID if vivid else PLAIN)
     height, width = picture.shape[:2]
     enlarged = cv2.resize(residual, (width, height), interpolation=cv2.INTER_CUBIC)
     marked = np.rint(picture + enlarged).clip(0, 255).astype(np.uint8)
@@ -45,7 +49,8 @@ def write_mark(picture: Image, mark: MarkId) -> tuple[Image, Marking]:
 
 def read_scores(picture: Image) -> Floats:
     """(4, 32): above zero for a one, the further the surer."""
-    return run("rivagan_decoder", _quarters(_small(picture)))[0]
+    quarters = _quarters(_small(picture))
+    return np.concatenate([run("rivagan_decoder", quarter[None])[0] for quarter in quarters])
 
 
 def _is_read(picture: Image, mark: MarkId) -> bool:

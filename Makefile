@@ -2,8 +2,8 @@
 #
 #   make demo     photos in, avatars out, on a cloud of your own    PHOTOS= STYLES= COUNT= OUT= USER_ID= PORT= REVIEW=all ENGINE=tiny LANE=async-endpoint
 #   make up       that cloud, left running; prints who signs in how   make down ends it
-#   make test     every test that needs no AWS account              make test-browser: the review desk's page alone
-#   make check    lint, types, imports, template: with make test, what CI runs
+#   make test     every test that needs no AWS account, but for those that take minutes: make test-long
+#   make check    lint, types, imports, template: with make test and make test-long, what CI runs
 #   make bench    speed and memory, as a table and as bench.json
 #   make deploy   to AWS                                             ENV=dev|staging|prod
 
@@ -22,7 +22,7 @@ LOCAL := .envs/cloud/bin/python -m infra.local
 export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/likeness:$(CURDIR)/model
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help demo up down status test test-model test-stack test-browser check lint types imports template bench deploy weights launch lock openapi event-schemas replay previews clean
+.PHONY: help demo up down status test test-long test-model test-stack test-diffusion test-browser check lint types imports template bench deploy weights launch lock openapi event-schemas replay previews clean
 
 help:
 	@sed -n '3,9s/^#   //p' Makefile
@@ -69,15 +69,21 @@ status: .envs/cloud/.ready
 
 # --- tests ------------------------------------------------------------------------------------------
 
-test: .envs/dev/.ready $(LAPTOP)
-	$(DEV)/python -m pytest tests --ignore tests/model -m "not stack and not browser" -n $(WORKERS) -q
-	@$(MAKE) test-model test-stack test-browser
+test: .envs/dev/.ready .envs/model/.ready $(LAPTOP)
+	$(DEV)/python -m pytest tests --ignore tests/model -m "not stack and not browser and not long" -n $(WORKERS) -q
+	.envs/model/bin/python -m pytest tests/model -m "not long" -n $(WORKERS) -q
+	$(DEV)/python -m pytest tests/stack -m "stack and not long" -q
+
+test-long: test-stack test-diffusion test-browser ## What make test leaves out: minutes each, and CI runs them
+
+test-stack: .envs/dev/.ready $(LAPTOP) ## Each end of a job, the ledger's model, events, receipts, credentials, the API's description
+	$(DEV)/python -m pytest tests/local tests/stack -m "stack and long" -q
 
 test-model: .envs/model/.ready
 	.envs/model/bin/python -m pytest tests/model -n $(WORKERS) -q
 
-test-stack: .envs/dev/.ready $(LAPTOP)
-	$(DEV)/python -m pytest tests/local tests/stack -m stack -q
+test-diffusion: .envs/model/.ready
+	.envs/model/bin/python -m pytest tests/model -m long -n $(WORKERS) -q
 
 test-browser: .envs/dev/.ready .envs/chromium/.ready $(LAPTOP) ## Screenshots of every screen: build/console
 	$(DEV)/python -m pytest tests/browser -m browser -q

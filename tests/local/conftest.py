@@ -23,6 +23,13 @@ if TYPE_CHECKING:
 PROBE = Path(__file__).parent / "probe"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever starts a cloud here is long: make test starts one, for the product itself."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents and item.get_closest_marker("stack"):
+            item.add_marker(pytest.mark.long)
+
+
 @pytest.fixture(scope="session")
 def models() -> Iterator[str]:
     server = ThreadingHTTPServer((places.HOST, 0), Models)

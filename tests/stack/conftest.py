@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from infra.local.cloud import Cloud
 
+FIRST = {"test_path_of_a_job", "test_permissions"}  # of make test; the others are long
 PHOTOS = sorted((places.ROOT / "infra" / "local" / "demo" / "photos").glob("*.jpg"))
 
 
@@ -29,6 +30,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.stack)
+            if item.path.stem not in FIRST:
+                item.add_marker(pytest.mark.long)
 
 
 @pytest.fixture(scope="session")

@@ -42,6 +42,7 @@ NOT_OURS = (  # diffusers 0.42 beside NumPy 2
 def pytest_collection_modifyitems(items):
     for item in items:
         if HERE in item.path.parents:
+            item.add_marker(pytest.mark.long)
             for warning in NOT_OURS:
                 item.add_marker(pytest.mark.filterwarnings(warning))
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from itertools import permutations
 
 import pytest
+from pydantic import ValidationError
 
 from likeness.api import SetPlus
 from likeness.services.set_plus import set_plus
@@ -50,3 +51,10 @@ def test_of_two_decisions_of_one_moment_the_longer_lasting_stands(world, order):
         told = tell(world, both[n])
 
     assert told.expires_at == NOW + timedelta(days=90)
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+@pytest.mark.parametrize("field", ["expires_at", "effective_at"])
+def test_a_moment_that_no_other_zone_can_tell_is_refused(field, moment):
+    with pytest.raises(ValidationError, match=field):
+        SetPlus.model_validate(BOUGHT.model_dump() | {field: moment})

@@ -1,5 +1,6 @@
 """What the API takes and answers. docs/openapi.json is generated from these models."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field
@@ -199,12 +200,19 @@ class QuotaView(Message):
     entries: tuple[EntryView, ...] = ()
 
 
+# Years that every zone can be told in: the first and the last of the calendar cannot.
+BillingMoment = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(9000, 1, 1, tzinfo=UTC)),
+]
+
+
 class SetPlus(Message):
     """What billing says of a user. Messages may come late, twice and in any order."""
 
-    expires_at: AwareDatetime = Field(description="in the past: Plus has ended")
+    expires_at: BillingMoment = Field(description="in the past: Plus has ended")
     source: str = Field(min_length=1, max_length=64, examples=["app-store"])
-    effective_at: AwareDatetime = Field(description="when billing decided so: the newest wins")
+    effective_at: BillingMoment = Field(description="when billing decided so: the newest wins")
 
 
 class PlusView(Message):

@@ -8,6 +8,7 @@ import pytest
 from infra.local import places
 from infra.local.demo.app_backend import Answered, AppBackend
 from likeness import receipts
+from likeness.domain.deletion import EVERYWHERE, PUBLISHED
 from tests.stack.moody_container import FAILS, HANGS
 from tests.stack.people import Person, genuine_receipt, until
 
@@ -154,7 +155,7 @@ def test_a_completed_job_is_kept_in_part(drawing, backend, person, objects, self
     assert [avatar["avatar_id"] for avatar in shown["avatars"]] == ["a02"]
     assert sorted({key.split("/")[2] for key in objects(job_id)}) == ["a02", "avatars.zip"]
     receipt = genuine_receipt(backend, job_id)
-    assert {one["place"] for one in receipt["checked"]} == {"uploads", "photos", "work", "drawn"}
+    assert {one["place"] for one in receipt["checked"]} == {*EVERYWHERE} - {*PUBLISHED}
     assert {one["object"] for one in receipt["objects"]} >= {
         *(f"uploads/p{n:02d}" for n in (1, 2, 3)),
         *(f"photos/p{n:02d}.jpg" for n in (1, 2, 3)),

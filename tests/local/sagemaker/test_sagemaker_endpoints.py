@@ -140,8 +140,8 @@ def test_what_the_container_refuses_has_failed_and_its_words_are_kept(
 
 def test_one_request_at_a_time_in_the_order_of_asking(serving: Host) -> None:
     for text in ("slow", "second", "third"):
-        serving.ask(text, InputLocation=f"s3://likeness-work/{text}")
         serving.lab.put(text, text)
+        serving.ask(text, InputLocation=f"s3://likeness-work/{text}")
 
     serving.hears("third")
 

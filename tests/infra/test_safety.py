@@ -154,6 +154,17 @@ def test_only_what_proves_deletions_and_erasures_can_sign_receipts(templates):
     assert signers == {"ProveDeletionFunction", "EraseUserFunction"}
 
 
+def test_only_publishing_can_sign_credentials(templates):
+    key = {"GetAtt": "Provenance.Outputs.SigningKeyArn"}
+    signers = {
+        name: statement["Condition"]
+        for name, statement in statements(templates)
+        if "kms:Sign" in statement["Action"] and statement["Resource"] == key
+    }
+    algorithm = {"StringEquals": {"kms:SigningAlgorithm": "ECDSA_SHA_256"}}
+    assert signers == {"PublishAvatarsFunction": algorithm}
+
+
 def test_an_event_that_cannot_be_handled_is_kept(template):
     inspect = template["Resources"]["InspectPhotoFunction"]["Properties"]
     rule = inspect["Events"]["Uploaded"]["Properties"]

@@ -9,6 +9,7 @@ from typing import Any
 import cv2
 import pytest
 
+from likeness.domain.mark import mark_of
 from likeness_model.painter.scene import Look
 from likeness_model.painter.subject import read_subject
 
@@ -51,7 +52,12 @@ class JobFolder:
 
     def order(self, styles: list[str], **changes: Any) -> None:
         avatars = [
-            {"avatar_id": f"a{n:02}", "style": style, "seed": n}
+            {
+                "avatar_id": f"a{n:02}",
+                "style": style,
+                "seed": n,
+                "mark": mark_of(n, 1, f"a{n:02}"),
+            }
             for n, style in enumerate(styles, 1)
         ]
         listed = [

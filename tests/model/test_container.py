@@ -14,8 +14,10 @@ import numpy as np
 import pytest
 
 from likeness.contracts import GenerationResult, Progress
+from likeness.domain.mark import mark_of, read_marks
 from likeness_model import errors
-from tests.model.conftest import JobFolder, demo_bytes
+from likeness_model.vision.mark import read_scores
+from tests.model.conftest import JobFolder, demo_bytes, read_rgb
 
 ROOT = Path(__file__).parents[2]
 STYLES = ["glamour", "cosmic", "pencil", "glamour", "cosmic", "pencil"]
@@ -92,6 +94,20 @@ def test_every_avatar_is_a_picture_of_the_ordered_size_with_its_sum(finished):
     for avatar in result.avatars:
         picture = cv2.imread(str(folder.checkpoints / avatar.file))
         assert picture.shape == (192, 192, 3)
+
+
+def test_every_avatar_bears_the_mark_that_was_ordered_or_says_why_not(finished):
+    folder, _ = finished
+    rows = folder.result()["avatars"]
+
+    assert {row["marking"] for row in rows} <= {"written", "too_flat"}
+    marked = [row for row in rows if row["marking"] == "written"]
+    assert marked
+    for row in marked:
+        picture = read_rgb(folder.checkpoints / row["file"])
+        assert mark_of(row["seed"], 1, row["avatar_id"]) in read_marks(
+            read_scores(picture).tolist()
+        )
 
 
 def test_the_pictures_carry_no_metadata(finished):

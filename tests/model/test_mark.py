@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from likeness.domain.mark import Marking, mark_of, read_marks
+from likeness_model.vision import mark as mark_module
 from likeness_model.vision.mark import read_scores, write_mark
 from tests.model.conftest import DEMO
 
@@ -51,6 +52,20 @@ def test_the_mark_is_not_seen(picture, marked):
 
 def test_without_a_mark_none_is_read(picture):
     assert MARK not in read_marks(read_scores(picture).tolist())
+
+
+@pytest.mark.parametrize(
+    ("picture", "strength"),
+    [
+        (np.full((8, 8, 3), 128, np.uint8), 0.7),
+        (np.full((8, 8, 3), (100, 120, 150), np.uint8), 1.0),
+        (np.full((8, 8, 3), (250, 20, 30), np.uint8), 1.5),
+        (np.indices((8, 8)).sum(0)[..., None].repeat(3, 2).astype(np.uint8) % 2 * 255, 1.2),
+    ],
+    ids=["grey", "plain", "vivid", "stark"],
+)
+def test_a_mark_is_as_strong_as_the_picture_needs(picture, strength):
+    assert mark_module._strength(picture) == strength
 
 
 def test_marking_twice_gives_the_same_bytes(picture, marked):

@@ -1,13 +1,16 @@
 """The end of a good job: photos deleted, avatars published, the day settled."""
 
 from datetime import timedelta
+from typing import get_args
 
 import pytest
 
+from likeness.contracts import Engine
 from likeness.domain.avatar import AvatarState
 from likeness.domain.deletion import DeletionState
 from likeness.domain.errors import Conflict, NotDeleted, NotFound, Unavailable
 from likeness.domain.job import JobState
+from likeness.domain.provenance import SOURCE_TYPES
 from likeness.domain.quota import EntryState
 from likeness.domain.reasons import Reason
 from likeness.services.publish_avatars import publish_avatars
@@ -166,6 +169,43 @@ def test_publishing_twice_says_and_leaves_the_same(world):
     assert publish(world) == first
 
     assert world.avatar_objects.objects == before
+
+
+def test_every_avatar_is_signed_and_its_mark_on_record(world):
+    approved(world, 1, 2)
+    publish(world)
+
+    for n in (1, 2):
+        avatar = an_avatar(n)
+        found = world.marks.find([avatar.mark])
+        assert (found.job_id, found.avatar_id, found.made_at) == (JOB, avatar.avatar_id, NOW)
+        png = world.avatar_objects.get(f"avatars/{JOB}/{avatar.avatar_id}/1024.png", "avatar")
+        seen = world.credentials.read(png, "image/png")
+        assert (seen.trust, seen.claim.mark, seen.claim.style) == ("trusted", avatar.mark, "comic")
+
+
+def test_nothing_is_published_unsigned(world):
+    approved(world, 1)
+    world.credentials.broken = Unavailable("Sign answered DisabledException")
+
+    with pytest.raises(Unavailable):
+        publish(world)
+
+    assert not [key for key in world.avatar_objects.listing() if key.startswith("avatars/")]
+    assert world.jobs.avatars(JOB)[0].state is AvatarState.APPROVED
+
+
+def test_every_engine_says_honestly_how_its_pictures_are_made():
+    assert set(SOURCE_TYPES) == set(get_args(Engine))
+    trained = {engine for engine, how in SOURCE_TYPES.items() if "TrainedAlgorithmic" in how}
+    assert trained == set(SOURCE_TYPES) - {"painter"}
+
+
+def test_an_avatar_without_an_id_is_not_published(world):
+    world.has(JobState.FINISHING, with_avatars=[an_avatar(1, mark=None)])
+
+    with pytest.raises(Conflict, match="given no mark"):
+        publish(world)
 
 
 @pytest.mark.parametrize("step", ["save_avatars", "tidy"])

@@ -1,5 +1,6 @@
 """Routes: what goes in, what comes out, and every error in one shape."""
 
+import base64
 import json
 import logging
 from http import HTTPStatus
@@ -16,7 +17,7 @@ from likeness.domain.job import JobState
 from likeness.domain.reasons import Reason
 from likeness.domain.review import Moderator
 from likeness.entrypoints.auth import moderator
-from likeness.entrypoints.http import STATUS, Picture, route
+from likeness.entrypoints.http import STATUS, Picture, Repeats, route
 from tests.builders import JOB
 
 
@@ -296,3 +297,36 @@ def test_a_picture_is_answered_as_bytes():
 
     assert answer["isBase64Encoded"] is True
     assert answer["headers"]["Content-Type"] == "image/webp"
+
+
+@route("POST", "/v1/verify", takes=Picture, gives=Submitted, repeats=Repeats.DONE_AGAIN)
+def verify(request: Picture) -> Submitted:
+    """Takes a picture."""
+    assert request == Picture(b"\x89PNG", "image/png")
+    return Submitted(job_id=JOB, state=JobState.MODERATING)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "status"),
+    [
+        ("image/png", b"\x89PNG", 200),
+        ("Image/PNG; charset=binary", b"\x89PNG", 200),
+        ("image/gif", b"\x89PNG", 400),
+        ("application/json", b"\x89PNG", 400),
+        ("", b"\x89PNG", 400),
+        ("image/png", b"", 400),
+    ],
+)
+def test_a_picture_is_taken_as_the_body_and_by_its_type(content_type, body, status):
+    event = {
+        "requestContext": {"authorizer": {"iam": {"userArn": "arn:aws:iam::1:role/app"}}},
+        "headers": {"content-type": content_type},
+        "body": base64.b64encode(body).decode(),
+        "isBase64Encoded": True,
+    }
+
+    answer = verify(event, Context())
+
+    assert answer["statusCode"] == status
+    if status == 400:
+        assert json.loads(answer["body"])["error"] == "Invalid"

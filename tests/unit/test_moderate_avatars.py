@@ -5,8 +5,10 @@ import pytest
 from likeness.domain.avatar import AvatarState
 from likeness.domain.errors import Conflict, NotFound, Unavailable
 from likeness.domain.job import JobState
+from likeness.domain.mark import Marking
 from likeness.domain.moderation import Label, Outcome
 from likeness.services import moderate_avatars as service
+from likeness.services.prepare_generation import orders
 from tests.builders import JOB, a_png, a_policy, a_result
 
 
@@ -60,6 +62,19 @@ def test_what_was_measured_is_kept_with_the_avatar(world):
     drawn = a_result(1).avatars[0]
     assert (avatar.likeness, avatar.photo_id) == (drawn.likeness.distance, drawn.photo_id)
     assert (avatar.sha256, avatar.style) == (drawn.sha256, drawn.style)
+
+
+def test_an_avatar_keeps_the_mark_that_was_ordered_and_what_became_of_it(world):
+    delivered(world, 1)
+    moderate(world)
+
+    (ordered, *_) = orders(world.job, 1)
+    avatar = world.jobs.avatars(JOB)[0]
+    assert (avatar.mark, avatar.marking, avatar.engine) == (
+        ordered.mark,
+        Marking.NOT_ORDERED,  # as the builder's container says
+        "painter",
+    )
 
 
 @pytest.mark.parametrize("label", [("Explicit", 99), ("Explicit", 51), ("Nobody knows", 51)])

@@ -1,11 +1,10 @@
 """The invisible mark: RivaGAN's residual, worked out small, one for each quarter of the picture.
 
-Written at 256 px and enlarged: a quarter of a full-size picture's work for a hundredth of its
-pixels, and what survives halving was low in frequency to begin with. Vivid flat colours drown the
-mark (the reader answers to them), and hide more of it, so there it is written stronger.
-
-    plain pictures   1.5 times the model's own strength: PSNR 38.8 dB
-    vivid ones       twice: 36.3 dB
+Worked out at 256 px and enlarged: a sixteenth of the work, and what survives halving is coarse
+anyway. Vivid pictures, and black on white, drown the mark, because the reader answers to them:
+there it is written stronger. Grey ones show it first, as a tint, and carry it best: there it is
+weaker. At the model's own strength, 1.0, the marked picture is 42.5 dB from the other; at 1.5,
+38.9 dB. docs/decisions/035 says what survives.
 """
 
 import cv2
@@ -17,8 +16,9 @@ from likeness_model.vision.sessions import run
 
 SIDE = 256  # px, of the whole picture while it is marked or read
 LEVELS = 127.5  # of 8 bits, in one unit of the model
-PLAIN, VIVID = 1.0, 1.5  # strengths
-VIVID_ABOVE = 55  # mean of max - min over the channels, levels
+GREY, PLAIN, STARK, VIVID = 0.7, 1.0, 1.2, 1.5  # strengths
+GREY_BELOW, VIVID_ABOVE = 42, 55  # mean of max - min over the channels, levels
+STARK_ABOVE = 76  # deviation of all values, levels
 FLAT_ABOVE = 0.6  # share of pixels around which nothing changes
 FLAT_BELOW, AROUND = 4, 5  # levels, px
 SPARE = 8  # wrong bits that recompression and cropping may add: measured, see docs/decisions/035
@@ -27,22 +27,22 @@ SPARE = 8  # wrong bits that recompression and cropping may add: measured, see d
 def write_mark(picture: Image, mark: MarkId) -> tuple[Image, Marking]:
     """The marked picture; or the picture as it is, where the mark would not be read again.
 
-    Only a vivid or flat picture is read to find out: every other one carries it, and reading costs
+    Only a bold or flat picture is read to find out: every other one carries it, and reading costs
     more than writing.
     """
     small = _small(picture)
-    vivid = bool(np.ptp(small, axis=2).mean() > VIVID_ABOVE)
+    strength = _strength(small)
     bits = np.array(bits_of(mark), np.float32)
     # One by one: together they take more memory than the allocator keeps, and a sixth more time.
     quarters = [
         run("rivagan_encoder", quarter[None], data=data[None])[0]
         for quarter, data in zip(_quarters(small), bits, strict=True)
     ]
-    residual = _whole(np.concatenate(quarters)) * LEVELS * (VIVID if vivid else PLAIN)
+    residual = _whole(np.concatenate(quarters)) * LEVELS * strength
     height, width = picture.shape[:2]
     enlarged = cv2.resize(residual, (width, height), interpolation=cv2.INTER_CUBIC)
     marked = np.rint(picture + enlarged).clip(0, 255).astype(np.uint8)
-    if (vivid or _is_flat(small)) and not _is_read(marked, mark):
+    if (strength > PLAIN or _is_flat(small)) and not _is_read(marked, mark):
         return picture, Marking.TOO_FLAT
     return marked, Marking.WRITTEN
 
@@ -56,6 +56,15 @@ def read_scores(picture: Image) -> Floats:
 def _is_read(picture: Image, mark: MarkId) -> bool:
     scores = read_scores(picture).tolist()
     return mark in read_marks(scores)[:1] and wrong_bits(mark, scores) <= MAX_WRONG - SPARE
+
+
+def _strength(small: Image) -> float:
+    colour = np.ptp(small, axis=2).mean()
+    if colour > VIVID_ABOVE:
+        return VIVID
+    if small.std() > STARK_ABOVE:
+        return STARK
+    return GREY if colour < GREY_BELOW else PLAIN
 
 
 def _is_flat(small: Image) -> bool:

@@ -15,11 +15,10 @@ ON_RECORD = timedelta(days=90)  # a job and its avatars, unless they are deleted
 IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 # What an engine does, in the words of IPTC: the painter filters the user's own photos by rules,
 # diffusion makes new pictures out of them by a trained model.
+DIFFUSION = ("flux2-klein-4b-ref", "flux2-klein-4b-lora", "sdxl-lora", "tiny-ref", "tiny-lora")
 SOURCE_TYPES = MappingProxyType(
-    {
-        "painter": f"{IPTC}algorithmicallyEnhanced",
-        "diffusion": f"{IPTC}compositeWithTrainedAlgorithmicMedia",
-    }
+    {"painter": f"{IPTC}algorithmicallyEnhanced"}
+    | dict.fromkeys(DIFFUSION, f"{IPTC}compositeWithTrainedAlgorithmicMedia")
 )
 
 

@@ -53,7 +53,7 @@ class Container:
     def is_well(self) -> bool:
         try:
             return self._ask("GET", "/ping", b"", {}, 2.0).status == http.HTTPStatus.OK
-        except Unreachable:
+        except (Unreachable, TimeoutError):
             return False
 
     def invoke(self, body: bytes, headers: dict[str, str], seconds: float) -> Said:

@@ -46,7 +46,7 @@ def _obey_until_it_ends(child: subprocess.Popen[bytes], ended: int) -> bool:
             if not word:
                 return False
             if word == b"T":
-                child.send_signal(signal.SIGTERM)
+                os.kill(child.pid, signal.SIGTERM)  # send_signal() would reap one that is dead
             elif word == b"K":
                 _kill_group(child)
         elif ended in ready:

@@ -36,7 +36,8 @@ class Answers(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/x-answer")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(content)
+        if content:  # a caller that has read an empty answer may be gone already
+            self.wfile.write(content)
 
     def address_string(self):
         return "caller"

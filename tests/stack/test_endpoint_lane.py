@@ -9,7 +9,7 @@ from infra.local import cloud, places, processes
 from infra.local.demo.app_backend import AppBackend
 from infra.local.places import Places
 from infra.local.project import likeness
-from tests.stack.people import Person
+from tests.stack.people import Person, genuine_receipt, until
 
 
 @pytest.fixture(scope="module")
@@ -86,3 +86,24 @@ def test_an_inference_that_fails_ends_the_job_returns_the_day_and_leaves_nothing
     assert job["reason"]["code"] == "SYSTEM.UNAVAILABLE"
     assert job["quota"]["left"] == 1
     assert not [key for key in keys() if job_id in key or key.startswith("work/")]
+
+
+def test_a_user_who_cancels_while_the_endpoint_draws_gets_nothing_and_leaves_nothing(
+    visitor, hosted, selfies, keys
+):
+    """The endpoint cannot be stopped: what it draws arrives late, and is deleted then."""
+    job_id = visitor.hands_in(*selfies[:3])
+    visitor.backend.submit(job_id)
+    until(lambda: f"work/{job_id}/r1/endpoint/request.tar" in keys())
+
+    visitor.backend.cancel(job_id)
+
+    job = visitor.sees_end(job_id)
+    assert (job["state"], job["avatars"], job["quota"]["left"]) == ("cancelled", [], 1)
+    # The queue is worked through in order: when the next one is served, this one has been drawn.
+    after = Person(visitor.backend)
+    next_job = after.hands_in(*selfies[3:6])
+    after.backend.submit(next_job)
+    assert after.sees_end(next_job)["state"] == "completed"
+    until(lambda: not [key for key in keys() if job_id in key])
+    genuine_receipt(visitor.backend, job_id)

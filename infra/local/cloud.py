@@ -177,7 +177,7 @@ def _deploy(project: Project, where: Places, found: State, say: Say) -> Cloud:
         identities.make_app_backend(root, outputs["ApiId"])
     password = found.moderator_password
     if "ModeratorPoolId" in outputs:
-        password = identities.make_moderator(root, outputs["ModeratorPoolId"])
+        password = identities.make_moderator(root, outputs["ModeratorPoolId"], password)
     found = found.but(fingerprint=fingerprint, outputs=outputs, moderator_password=password)
     if "ConsoleBucket" in outputs:
         found = _serve_console(Cloud(where, found, project))

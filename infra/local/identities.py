@@ -66,10 +66,10 @@ def make_app_backend(root: Clients, api_id: str) -> None:
     )
 
 
-def make_moderator(root: Clients, pool_id: str) -> str:
-    """Make the moderator, or give them a new password; returns it."""
+def make_moderator(root: Clients, pool_id: str, known_password: str | None = None) -> str:
+    """Make the moderator; returns the password, which a later deployment leaves as it is."""
     cognito = root("cognito-idp")
-    password = f"{secrets.token_urlsafe(18)}aA1!"
+    password = known_password or f"{secrets.token_urlsafe(18)}aA1!"
     with suppress(cognito.exceptions.UsernameExistsException):
         cognito.admin_create_user(
             UserPoolId=pool_id,

@@ -99,7 +99,7 @@ def letter(cloud: Cloud, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, 
         answer = sqs.receive_message(
             QueueUrl=cloud.outputs["Letters"],
             MaxNumberOfMessages=10,
-            VisibilityTimeout=0,
+            VisibilityTimeout=2,  # hidden for so long, it leaves the view to those behind it
             MessageAttributeNames=["All"],
         )
         messages: list[dict[str, Any]] = answer.get("Messages", [])

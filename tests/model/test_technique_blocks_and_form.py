@@ -15,7 +15,6 @@ from likeness_model.painter.technique.contour import contour_lines, line_respons
 from likeness_model.painter.technique.flow import at_angle
 from likeness_model.painter.technique.form import (
     bare_skin,
-    face_relief,
     inflated,
     modelled,
     opened,
@@ -105,16 +104,6 @@ def test_a_silhouette_is_deepest_in_its_middle():
 
     assert depth[64, 64] > 1.5 * depth[64, 100] > 0
     assert depth[2, 2] < 0.05 * depth[64, 64]
-
-
-def test_a_face_stands_out_towards_the_eye():
-    y, x = np.mgrid[-1:1:20j, -1:1:20j]
-    points = np.stack([64 + 30 * x, 64 + 30 * y, 25 * (x * x + y * y)], -1).reshape(-1, 3)
-
-    depth = face_relief(points.astype(np.float32), 128, 1.0)
-
-    assert depth[64, 64] > depth[64, 88] > depth[64, 127]
-    assert depth[4, 4] == pytest.approx(0, abs=0.5)
 
 
 def test_a_backlit_face_gets_its_modelling_back_without_a_halo():

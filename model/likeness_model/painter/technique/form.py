@@ -2,7 +2,6 @@
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from likeness_model.painter.technique.planes import Plane, blur, resized
 
@@ -17,21 +16,6 @@ def inflated(alpha: Plane) -> Plane:
         soft = np.asarray(cv2.GaussianBlur(small, (0, 0), CELLS / part), np.float32)
         relief += soft * np.float32(0.35 * side / part)
     return resized(relief, side)
-
-
-def face_relief(mesh: NDArray[np.float32], size: int, scale: float) -> Plane:
-    """Depth in pixels of a face mesh (N, 3: x, y in pixels, z away from the eye), 0 outside it.
-
-    `scale` takes the mesh's pixels to those of the result, `size` wide.
-    """
-    points = np.asarray(mesh, np.float32) * np.float32(scale)
-    cells = np.clip((points[:, :2] * (CELLS / size)).astype(np.int32), 0, CELLS - 1)
-    height, weight = np.zeros((2, CELLS, CELLS), np.float32)
-    near = np.max(points[:, 2]) - points[:, 2]
-    np.add.at(height, (cells[:, 1], cells[:, 0]), near)
-    np.add.at(weight, (cells[:, 1], cells[:, 0]), 1)
-    height, weight = blur(height, 1.4), blur(weight, 1.4)
-    return resized(blur(height / (weight + np.float32(0.05)), 1.0), size)
 
 
 def opened(tone: Plane, face: Plane, figure: Plane, *, of_face: float, darkest: float) -> Plane:

@@ -14,7 +14,7 @@ from likeness_model.painter.technique.flow import (
     settled,
     smear,
 )
-from likeness_model.painter.technique.form import face_relief, inflated, modelled, opened
+from likeness_model.painter.technique.form import inflated, modelled, opened
 from likeness_model.painter.technique.noise import value_noise
 from likeness_model.painter.technique.paper import laid, tooth
 from likeness_model.painter.technique.planes import (
@@ -31,6 +31,7 @@ from likeness_model.painter.technique.planes import (
     smoothstep,
     to_picture,
 )
+from likeness_model.painter.technique.shade import face_depth
 from likeness_model.painter.technique.stick import caught, side_strokes
 
 Colour = tuple[int, int, int]
@@ -107,7 +108,7 @@ def drawn_area(scene: Scene, rng: np.random.Generator, size: int) -> Plane:
 def stick_field(scene: Scene, lean: float, size: int) -> Orientation:
     """Around the form, leaning as the hand does, and along the hair."""
     relief = inflated(resized(scene.alpha, size))
-    relief += np.float32(0.8) * face_relief(scene.mesh, size, size / scene.size)
+    relief += np.float32(0.8) * face_depth(scene.mesh, scene.size, size)
     wrapped = around_form(blur(relief, size / 40), lean, 0.7)
     strands = along_edges(resized(scene.foreground, size), size / 90)
     return settled(wrapped + np.float32(1.6) * strands, size / 110)

@@ -14,7 +14,7 @@ from likeness_model.painter.technique.flow import (
     at_angle,
     settled,
 )
-from likeness_model.painter.technique.form import face_relief, inflated, modelled, opened
+from likeness_model.painter.technique.form import inflated, modelled, opened
 from likeness_model.painter.technique.hatch import Hatching, hatch, rubbed
 from likeness_model.painter.technique.noise import value_noise
 from likeness_model.painter.technique.paper import tooth
@@ -33,6 +33,7 @@ from likeness_model.painter.technique.planes import (
     smoothstep,
     to_picture,
 )
+from likeness_model.painter.technique.shade import face_depth
 
 Colour = tuple[int, int, int]
 
@@ -112,7 +113,7 @@ def sketched_area(scene: Scene, rng: np.random.Generator, size: int) -> Plane:
 def hatching_field(scene: Scene, lean: float, size: int) -> Orientation:
     """Around the relief of head and shoulders; along the strands where the photo has them."""
     relief = inflated(resized(scene.alpha, size))
-    relief += np.float32(0.8) * face_relief(scene.mesh, size, size / scene.size)
+    relief += np.float32(0.8) * face_depth(scene.mesh, scene.size, size)
     wrapped = around_form(blur(relief, size / 50), -lean, 0.9)
     strands = along_edges(resized(scene.foreground, size), size / 120)
     hair = blur(resized(scene.hair, size) * (1 - resized(scene.face, size)), size / 60)

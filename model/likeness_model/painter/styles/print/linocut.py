@@ -16,7 +16,7 @@ from likeness_model.painter.technique.flow import (
     at_angle,
     settled,
 )
-from likeness_model.painter.technique.form import face_relief, inflated, modelled, opened
+from likeness_model.painter.technique.form import inflated, modelled, opened
 from likeness_model.painter.technique.gouge import Gouge, cuts
 from likeness_model.painter.technique.ink import cut
 from likeness_model.painter.technique.noise import value_noise
@@ -35,6 +35,7 @@ from likeness_model.painter.technique.planes import (
     smoothstep,
     to_picture,
 )
+from likeness_model.painter.technique.shade import face_depth
 
 Colour = tuple[int, int, int]
 
@@ -125,7 +126,7 @@ def cut_tone(scene: Scene, size: int) -> Plane:
 def gouge_field(scene: Scene, size: int) -> Orientation:
     """Cuts run around the form like the lines of a globe, and along hair and folds."""
     relief = inflated(resized(scene.alpha, size))
-    relief += np.float32(1.1) * face_relief(scene.mesh, size, size / scene.size)
+    relief += np.float32(1.1) * face_depth(scene.mesh, scene.size, size)
     wrapped = around_form(blur(relief, size / 40), 0.25, 1.2)
     edges = along_edges(resized(scene.foreground, size), size / 70)
     bare = blur(resized(scene.face, size), size / 60)

@@ -103,15 +103,17 @@ def run(wish: Wish, backend: AppBackend, console: str | None = None) -> dict[str
         say("The photos are eight views of one public-domain photograph (NASA, Eileen Collins).")
     job_id = _create(wish, backend)
     bar = Bar()
-    _wait_for_inspection(job_id, backend, bar)
+    refused = _wait_for_inspection(job_id, wish, backend, bar)
     backend.submit(job_id)
     job = _wait_for_end(job_id, backend, bar, console)
     bar.end()
+    _tell_refused(job, wish, refused)
+    _write_answer(wish.out, job)
     if job["state"] != "completed":
         reason = job.get("reason") or {}
         hint = reason.get("hint", {}).get("en", "")
         raise NoAvatars(f"the job ended as {job['state']} ({reason.get('code', '?')}). {hint}")
-    _write(wish.out, job, backend)
+    _write_avatars(wish.out, job, backend)
     return job
 
 
@@ -137,8 +139,8 @@ def _create(wish: Wish, backend: AppBackend) -> str:
     return job_id
 
 
-def _wait_for_inspection(job_id: str, backend: AppBackend, bar: Bar) -> None:
-    """Until each photo has its verdict; a refused one is told with its hint."""
+def _wait_for_inspection(job_id: str, wish: Wish, backend: AppBackend, bar: Bar) -> set[str]:
+    """Until each photo has its verdict; the refused ones, which are told with their hints."""
     deadline = time.monotonic() + INSPECTED_WITHIN
     while True:
         job = backend.job(job_id)
@@ -149,12 +151,19 @@ def _wait_for_inspection(job_id: str, backend: AppBackend, bar: Bar) -> None:
             raise NoAvatars(f"the photos were not checked within {INSPECTED_WITHIN} s")
         time.sleep(POLL)
     bar.end()
-    for photo in job["photos"]:
-        if photo["state"] == "refused":
-            problem = photo["problem"]
-            say(
-                f"Photo {photo['photo_id']} was refused, {problem['code']}: {problem['hint']['en']}"
-            )
+    return _tell_refused(job, wish, set())
+
+
+def _tell_refused(job: dict[str, Any], wish: Wish, told: set[str]) -> set[str]:
+    """Say of each refused photo that was not told yet what a user would read; those of now."""
+    refused = set()
+    for photo, file in zip(job["photos"], wish.photos, strict=True):
+        if photo["state"] != "refused" or photo["photo_id"] in told:
+            continue
+        problem = photo["problem"]
+        say(f"{file.name} was refused, {problem['code']}: {problem['hint']['en']}")
+        refused.add(photo["photo_id"])
+    return refused
 
 
 def _wait_for_end(
@@ -194,7 +203,13 @@ or, to refuse a photo:
 """
 
 
-def _write(out: Path, job: dict[str, Any], backend: AppBackend) -> None:
+def _write_answer(out: Path, job: dict[str, Any]) -> None:
+    """However the job ended."""
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "job.json").write_text(json.dumps(job, indent=2) + "\n")
+
+
+def _write_avatars(out: Path, job: dict[str, Any], backend: AppBackend) -> None:
     """The avatars, best first; what an earlier run left in the folder goes."""
     avatars = out / "avatars"
     avatars.mkdir(parents=True, exist_ok=True)
@@ -203,7 +218,6 @@ def _write(out: Path, job: dict[str, Any], backend: AppBackend) -> None:
     for n, avatar in enumerate(job["avatars"], start=1):
         file = avatars / f"{n:02d}-{avatar['style']}.png"
         file.write_bytes(backend.download(avatar["png"]))
-    (out / "job.json").write_text(json.dumps(job, indent=2) + "\n")
     subprocess.run(
         [
             *(str(places.python_of("vision")), "-m", "infra.local.demo.contact_sheet"),

@@ -54,6 +54,7 @@ def _run_job(
         _lay_out_order(base, photos, styles, size)
         environment = os.environ | {
             "SAGEMAKER_BASE_DIR": str(base),
+            "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # as the Dockerfile has it
             "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
         }
         started = time.perf_counter()

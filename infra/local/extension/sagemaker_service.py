@@ -62,6 +62,7 @@ def sagemaker() -> SageMaker:
                 environment={
                     "PYTHONPATH": f"{told.root / 'model'}:{told.root / 'layers' / 'likeness'}",
                     "PYTHONDONTWRITEBYTECODE": "1",
+                    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # as model/Dockerfile has it
                 },
             )
         },

@@ -30,7 +30,15 @@ def fill(mesh: Floats, rings: list[str], size: int, *, soft: float = 0.002) -> F
     for ring in rings:
         points = np.round(mesh[indexes(ring), :2] * 2**SUBPIXEL).astype(np.int32)
         cv2.fillPoly(mask, [points], 1.0, cv2.LINE_8, SUBPIXEL)
-    return cv2.GaussianBlur(mask, (0, 0), max(0.6, soft * size)).clip(0, 1)
+    return softened(mask, max(0.6, soft * size))
+
+
+def softened(mask: Floats, sigma: float) -> Floats:
+    """A Gaussian blur of a mask of 0..1 that is zero in most places, worked out in the others."""
+    soft = np.zeros_like(mask)
+    there = _extent(mask, int(4 * sigma) + 2)  # as far as cv2's kernel reaches
+    soft[there] = cv2.GaussianBlur(mask[there], (0, 0), sigma).clip(0, 1)
+    return soft
 
 
 def face_height(mesh: Floats) -> float:
@@ -70,14 +78,17 @@ def lightness(image: Image) -> Floats:
 
 def irises(image: Image, mesh: Floats, eye_mask: Floats) -> Floats:
     size = image.shape[0]
-    grey = cv2.GaussianBlur(lightness(image), (0, 0), max(1.0, size * 0.003))
+    sigma = max(1.0, size * 0.003)
     mask = np.zeros((size, size), np.float32)
     for ring in (RIGHT_EYE, LEFT_EYE):
         points = mesh[indexes(ring), :2]
         width = float(np.ptp(points[:, 0]))
         middle = points.mean(0)
         ys, xs = _window(middle, width * 0.30, width * 0.15, size)
-        darkness = (1 - grey[ys, xs]) ** 4 * eye_mask[ys, xs]
+        around = _window(middle, width * 0.30 + 4 * sigma, width * 0.15 + 4 * sigma, size)
+        grey = cv2.GaussianBlur(lightness(image[around]), (0, 0), sigma)
+        grey = grey[_within(ys, around[0]), _within(xs, around[1])]
+        darkness = (1 - grey) ** 4 * eye_mask[ys, xs]
         total = float(darkness.sum())
         if total > 0:
             grid_y, grid_x = np.mgrid[ys, xs]
@@ -85,7 +96,7 @@ def irises(image: Image, mesh: Floats, eye_mask: Floats) -> Floats:
         centre = np.round(middle * 2**SUBPIXEL).astype(int).tolist()
         radius = round(width * 0.21 * 2**SUBPIXEL)
         cv2.circle(mask, centre, radius, 1.0, -1, cv2.LINE_8, SUBPIXEL)
-    return cv2.GaussianBlur(mask, (0, 0), max(0.6, size * 0.0015)) * eye_mask
+    return softened(mask, max(0.6, size * 0.0015)) * eye_mask
 
 
 def skin(image: Image, alpha: Floats, mesh: Floats, features: Floats) -> Floats:
@@ -116,25 +127,44 @@ def skin(image: Image, alpha: Floats, mesh: Floats, features: Floats) -> Floats:
 
 def hair(alpha: Floats, mesh: Floats, face_mask: Floats, skin_mask: Floats) -> Floats:
     size = alpha.shape[0]
-    rows, columns = np.mgrid[0:size, 0:size].astype(np.float32)
+    rows, columns = np.ogrid[0:size, 0:size]
     chin, tall = mesh[152, :2], face_height(mesh)
     above_chin = np.clip((chin[1] + 0.1 * tall - rows) / (0.35 * tall), 0, 1)
     beside = np.clip((1.15 * tall - np.abs(columns - chin[0])) / (0.3 * tall), 0, 1)
-    return alpha * above_chin * beside * (1 - face_mask) * (1 - skin_mask)
+    place = above_chin.astype(np.float32) * beside.astype(np.float32)
+    return alpha * place * (1 - face_mask) * (1 - skin_mask)
 
 
 def detail(alpha: Floats, mesh: Floats, face_mask: Floats) -> Floats:
     size = alpha.shape[0]
     parts = fill(mesh, [RIGHT_EYE, LEFT_EYE, RIGHT_BROW, LEFT_BROW, NOSE, LIPS_OUTSIDE], size)
     reach = face_height(mesh) * 0.035
-    around = cv2.GaussianBlur(cv2.dilate(parts, _disc(reach)), (0, 0), reach)
-    rim = cv2.GaussianBlur(face_mask, (0, 0), face_height(mesh) * 0.04)
+    there, disc = _extent(parts, round(reach) + 1), _disc(reach)
+    parts[there] = cv2.dilate(parts[there], disc)
+    around = softened(parts, reach)
+    rim = softened(face_mask, face_height(mesh) * 0.04)
     return np.maximum(np.maximum(around, 0.5 * rim), 0.15) * alpha
 
 
 def _disc(radius: float) -> np.ndarray:
     side = 2 * max(1, round(radius)) + 1
     return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+
+
+def _extent(mask: Floats, margin: int) -> tuple[slice, slice]:
+    """The rows and columns in which a mask is not zero, and `margin` more on each side."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not rows.size:
+        return slice(0, 1), slice(0, 1)
+    return (
+        slice(max(0, int(rows[0]) - margin), int(rows[-1]) + margin + 1),
+        slice(max(0, int(columns[0]) - margin), int(columns[-1]) + margin + 1),
+    )
+
+
+def _within(inner: slice, outer: slice) -> slice:
+    """A slice of the whole as a slice of a part of it."""
+    return slice(inner.start - outer.start, inner.stop - outer.start)
 
 
 def _window(middle: np.ndarray, wide: float, tall: float, size: int) -> tuple[slice, slice]:

@@ -155,7 +155,7 @@ def _seen(store: Image, view: tuple[int, int, int], size: int, *, mirror: bool) 
 
 
 def _packed(image: Image) -> bytes:
-    done, encoded = cv2.imencode(".png", image, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    done, encoded = cv2.imencode(".png", image)
     if not done:
         raise RuntimeError("the PNG encoder refused a cut-out")
     return encoded.tobytes()

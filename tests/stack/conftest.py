@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import uuid
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -149,3 +151,74 @@ def without_permission(ops: Callable[[str], Any]) -> Callable[[str, str], Any]:
                 iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=whole)
 
     return lacking
+
+
+@pytest.fixture
+def resource(ops):
+    def physical(logical_id):
+        return ops("cloudformation").describe_stack_resource(
+            StackName=places.STACK, LogicalResourceId=logical_id
+        )["StackResourceDetail"]["PhysicalResourceId"]
+
+    return physical
+
+
+@pytest.fixture
+def fire(ops, running):
+    """What a job's own schedule does at its time, now: its very target, under its very role."""
+    scheduler, group = ops("scheduler"), running.outputs["Timers"]
+
+    def now(job_id):
+        target = scheduler.get_schedule(Name=f"{job_id}-Deadline", GroupName=group)["Target"]
+        moment = datetime.now(UTC) - timedelta(seconds=1)
+        scheduler.create_schedule(
+            Name=f"{job_id}-{uuid.uuid4().hex[:8]}",
+            GroupName=group,
+            ScheduleExpression=f"at({moment:%Y-%m-%dT%H:%M:%S})",
+            FlexibleTimeWindow={"Mode": "OFF"},
+            ActionAfterCompletion="DELETE",
+            Target=target,
+        )
+
+    return now
+
+
+@pytest.fixture
+def unheard(ops, resource):
+    """Nobody hears of executions that were stopped: only the deadline is left."""
+    rule = resource("Stopped")
+    ops("events").disable_rule(Name=rule)
+    yield
+    ops("events").enable_rule(Name=rule)
+
+
+@pytest.fixture
+def portrait(gallery):
+    """Where the portrait of a celebrity may hang, as long as the test lasts."""
+    hangs = gallery / "A_Celebrity.jpg"
+    yield hangs
+    hangs.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def celebrity(portrait, selfies):
+    """The person on the photos hangs in the gallery, as long as the test lasts."""
+    portrait.write_bytes(selfies[0])
+
+
+@pytest.fixture
+def throttled(ops, resource):
+    """`with throttled("PurgePhotos"):` its function is never given a place to run."""
+
+    @contextmanager
+    def nowhere(step):
+        function = resource(f"{step}Function")
+        ops("lambda").put_function_concurrency(
+            FunctionName=function, ReservedConcurrentExecutions=0
+        )
+        try:
+            yield
+        finally:
+            ops("lambda").delete_function_concurrency(FunctionName=function)
+
+    return nowhere

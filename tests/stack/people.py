@@ -66,3 +66,9 @@ def until(true: Callable[[], bool], patience: float = PATIENCE) -> None:
     while not true():
         assert time.monotonic() < deadline, f"not true within {patience} s"
         time.sleep(0.2)
+
+
+def reached(ops, execution, state):
+    history = ops("stepfunctions").get_execution_history(executionArn=execution, maxResults=1000)
+    entered = [one.get("stateEnteredEventDetails", {}).get("name") for one in history["events"]]
+    return state in entered

@@ -1,7 +1,6 @@
 """Photos are gone by their deadline, whatever became of everything else, and a receipt shows it."""
 
 import json
-import uuid
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -12,11 +11,10 @@ from infra.local.demo.app_backend import Answered, AppBackend
 from likeness import receipts
 from tests.infra.documents import read
 from tests.stack.moody_container import FAILS, HANGS
-from tests.stack.people import ENDED, Person, genuine_receipt, until
+from tests.stack.people import ENDED, Person, genuine_receipt, reached, until
 
 STATES = read("infra/pipeline.asl.yaml")["States"]
-# A second opinion needs two moderators, the other lane another deployment; what a deadline does
-# depends on neither: tests/unit/test_prove_deletion.py goes through every state of a job.
+# They need a second moderator and the other lane: test_endpoint_lane.py.
 ELSEWHERE = {"RequestSecondReview", "StartInference", "UnpackAvatars"}
 STUCK = [
     name
@@ -50,71 +48,6 @@ def backend(running, http):
 @pytest.fixture
 def person(backend):
     return Person(backend)
-
-
-@pytest.fixture
-def resource(ops):
-    def physical(logical_id):
-        return ops("cloudformation").describe_stack_resource(
-            StackName=places.STACK, LogicalResourceId=logical_id
-        )["StackResourceDetail"]["PhysicalResourceId"]
-
-    return physical
-
-
-@pytest.fixture
-def fire(ops, running):
-    """What a job's own schedule does at its time, now: its very target, under its very role."""
-    scheduler, group = ops("scheduler"), running.outputs["Timers"]
-
-    def now(job_id):
-        target = scheduler.get_schedule(Name=f"{job_id}-Deadline", GroupName=group)["Target"]
-        moment = datetime.now(UTC) - timedelta(seconds=1)
-        scheduler.create_schedule(
-            Name=f"{job_id}-{uuid.uuid4().hex[:8]}",
-            GroupName=group,
-            ScheduleExpression=f"at({moment:%Y-%m-%dT%H:%M:%S})",
-            FlexibleTimeWindow={"Mode": "OFF"},
-            ActionAfterCompletion="DELETE",
-            Target=target,
-        )
-
-    return now
-
-
-@pytest.fixture
-def unheard(ops, resource):
-    """Nobody hears of executions that were stopped: only the deadline is left."""
-    rule = resource("Stopped")
-    ops("events").disable_rule(Name=rule)
-    yield
-    ops("events").enable_rule(Name=rule)
-
-
-@pytest.fixture
-def portrait(gallery):
-    """Where the portrait of a celebrity may hang, as long as the test lasts."""
-    hangs = gallery / "A_Celebrity.jpg"
-    yield hangs
-    hangs.unlink(missing_ok=True)
-
-
-@pytest.fixture
-def throttled(ops, resource):
-    """`with throttled("PurgePhotos"):` its function is never given a place to run."""
-
-    @contextmanager
-    def nowhere(step):
-        function = resource(f"{step}Function")
-        ops("lambda").put_function_concurrency(
-            FunctionName=function, ReservedConcurrentExecutions=0
-        )
-        try:
-            yield
-        finally:
-            ops("lambda").delete_function_concurrency(FunctionName=function)
-
-    return nowhere
 
 
 @pytest.fixture
@@ -155,12 +88,6 @@ def alarmed(ops, running):
         return sum('"DeletionPending"' in line["message"] for line in lines)
 
     return times
-
-
-def reached(ops, execution, state):
-    history = ops("stepfunctions").get_execution_history(executionArn=execution, maxResults=1000)
-    entered = [one.get("stateEnteredEventDetails", {}).get("name") for one in history["events"]]
-    return state in entered
 
 
 @pytest.mark.parametrize("state", STUCK)

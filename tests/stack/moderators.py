@@ -1,0 +1,63 @@
+"""Moderators of a deployed stack, and what their page calls."""
+
+import json
+from contextlib import contextmanager
+
+
+class Desk:
+    """What a moderator's page calls."""
+
+    def __init__(self, running, http, token):
+        self._url, self._http, self._token = running.api_url, http, token
+
+    def call(self, method, path, body=None):
+        answer = self._http.request(
+            method,
+            self._url + path,
+            body=json.dumps(body) if body else None,
+            headers={"Authorization": self._token, "Content-Type": "application/json"},
+        )
+        return answer.status, json.loads(answer.data)
+
+    def act(self, review, act, body=None):
+        return self.call("POST", f"/v1/reviews/{review}/{act}", body)
+
+    def decide(self, review, *refused, reason="POLICY.HATE"):
+        photos = [{"photo_id": photo, "reason": reason} for photo in refused]
+        return self.act(review, "decision", {"approve": not refused, "photos": photos})
+
+    def refuse(self, review, reason="POLICY.HATE"):
+        assert self.act(review, "claim")[0] == 200
+        return self.decide(review, "p01", reason=reason)
+
+
+@contextmanager
+def signed_in(running, root, name, *groups, app_user=None, token="IdToken"):  # noqa: S107
+    """Somebody of the pool, in these groups; their token."""
+    pool, client = running.outputs["ModeratorPoolId"], running.outputs["ModeratorClientId"]
+    password = "Long-enough-4-this-pool"
+    cognito = root("cognito-idp")
+    account = [{"Name": "custom:app_user_id", "Value": app_user}] if app_user else []
+    cognito.admin_create_user(
+        UserPoolId=pool,
+        Username=name,
+        TemporaryPassword=password,
+        MessageAction="SUPPRESS",
+        UserAttributes=account,
+    )
+    cognito.admin_set_user_password(
+        UserPoolId=pool, Username=name, Password=password, Permanent=True
+    )
+    for group in groups:
+        cognito.admin_add_user_to_group(UserPoolId=pool, Username=name, GroupName=group)
+    answer = cognito.initiate_auth(
+        ClientId=client,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": name, "PASSWORD": password},
+    )
+    yield answer["AuthenticationResult"][token]
+    cognito.admin_delete_user(UserPoolId=pool, Username=name)
+
+
+def review_of(job_id):
+    return "r" + job_id[1:]

@@ -124,7 +124,7 @@ def test_an_id_of_another_shape_is_not_found_and_reaches_nothing(job_id):
     assert status == HTTPStatus.NOT_FOUND
 
 
-@pytest.mark.parametrize("user_id", ["a b", "x" * 129, "", "käthe", "a/b"])
+@pytest.mark.parametrize("user_id", ["a b", "x" * 129, "", "käthe", "a/b", ".", ".."])
 def test_a_user_id_of_another_shape_is_refused_and_reaches_nothing(user_id):
     @route("GET", "/v1/users/{user_id}/quota", gives=Submitted)
     def handler(user_id: str) -> Submitted:

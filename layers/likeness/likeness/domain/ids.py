@@ -17,7 +17,8 @@ Subject = NewType("Subject", str)  # a user, as a keyed hash: all that is left o
 JOB_ID = re.compile(r"^j[0-9a-f]{32}$")
 PHOTO_ID = re.compile(r"^p[0-9]{2}$")
 AVATAR_ID = re.compile(r"^a[0-9]{2}$")
-USER_ID = re.compile(r"^[A-Za-z0-9_.:@|-]{1,128}$")
+# No dot in front: a path's "." and ".." are taken away before it is routed.
+USER_ID = re.compile(r"^[A-Za-z0-9_:@|-][A-Za-z0-9_.:@|-]{0,127}$")
 ERASURE_ID = re.compile(r"^e[0-9a-f]{32}$")
 REVIEW_ID = re.compile(r"^[rsa][0-9a-f]{32}$")
 STYLE_ID = re.compile(r"^[a-z][a-z0-9-]{1,31}$")

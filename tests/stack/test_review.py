@@ -180,6 +180,7 @@ def test_an_appeal_brings_the_same_photo_back_to_another_lead(
     assert person.sees_end(in_review)["state"] == "refused"
     assert backend.quota(person.user_id)["left"] == 0
 
+    until(lambda: backend.job(in_review)["deletion"] == "deleted")  # before that, 409
     opened = backend.appeal(in_review)
     (form,) = opened["uploads"]
     backend.upload(form, selfies[5])

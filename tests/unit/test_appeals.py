@@ -8,6 +8,7 @@ from likeness.adapters.policy_files import load_reasons
 from likeness.api_reviews import Decide
 from likeness.domain.appeal import AppealState
 from likeness.domain.audit import Act
+from likeness.domain.deletion import Deletion, DeletionState
 from likeness.domain.errors import Conflict, Forbidden, NotFound, Unavailable
 from likeness.domain.job import JobState
 from likeness.domain.moderation import Label, Outcome
@@ -70,6 +71,11 @@ def fail(world):
     )
 
 
+def prove(world, state=DeletionState.DELETED):
+    """What the last step of a pipeline says of the photos."""
+    world.deletions.save(Deletion(job_id=JOB, state=state))
+
+
 def appeal(world):
     return appeal_job(
         JOB,
@@ -77,6 +83,7 @@ def appeal(world):
         reviews=world.reviews,
         appeals=world.appeals,
         photos=world.photos,
+        deletions=world.deletions,
         deadlines=world.deadlines,
         deadline=timedelta(hours=23),
         clock=world.clock,
@@ -175,6 +182,7 @@ def refused(world):
     ]
     world.has(JobState.MODERATING, with_photos=there)
     fail(world)
+    prove(world)
     return world
 
 
@@ -404,6 +412,21 @@ def test_a_crash_before_the_case_was_noted_is_mended_by_the_next_event(refused, 
 # --- decided --------------------------------------------------------------------------------------
 
 
+def test_no_appeal_is_opened_before_the_first_photos_are_gone(world):
+    """Whatever still deletes those would take the new files along."""
+    world.has(JobState.MODERATING, with_photos=[a_photo(2, verdict=NUDE, sha256=digest(BYTES))])
+    fail(world)
+    for state in (None, DeletionState.PENDING):
+        if state:
+            prove(world, state)
+        with pytest.raises(Conflict, match="still being deleted"):
+            appeal(world)
+        assert world.appeals.get(JOB) is None
+
+    prove(world, DeletionState.HELD)
+    assert appeal(world).uploads
+
+
 def test_who_decided_before_and_who_is_no_lead_may_not_decide(world):
     world.has(
         JobState.IN_REVIEW,
@@ -412,6 +435,7 @@ def test_who_decided_before_and_who_is_no_lead_may_not_decide(world):
     world.reviews.open(a_review(), "token")
     world.reviews.save(decided(a_review(), Reason.RIGHTS_NOT_SELF, by="lead-1"))
     fail(world)
+    prove(world)
     appeal(world)
     send(world, photo="p01")
 

@@ -138,6 +138,7 @@ def appeal_job(job_id: JobId) -> AppealOpened:
         reviews=adapters.reviews(),
         appeals=adapters.appeals(),
         photos=adapters.photos(),
+        deletions=adapters.deletions(),
         deadlines=adapters.deadlines(),
         deadline=policy_files.load_retention().deadline,
         clock=adapters.CLOCK,

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from likeness.api import AppealedPhotoView, AppealOpened, AppealView
 from likeness.domain.appeal import Appeal, AppealedPhoto, AppealState
+from likeness.domain.deletion import DeletionState
 from likeness.domain.errors import Conflict
 from likeness.domain.ids import JobId, PhotoId
 from likeness.domain.job import Job, JobState
@@ -12,7 +13,17 @@ from likeness.domain.quota import grant_day
 from likeness.domain.reasons import Reason
 from likeness.domain.refusal import APPEAL_WITHIN, refusal
 from likeness.domain.review import Review, ReviewState
-from likeness.ports import Appeals, Clock, Deadlines, Jobs, Ledger, Photos, Reviews, Users
+from likeness.ports import (
+    Appeals,
+    Clock,
+    Deadlines,
+    Deletions,
+    Jobs,
+    Ledger,
+    Photos,
+    Reviews,
+    Users,
+)
 
 
 def appeal_job(
@@ -22,6 +33,7 @@ def appeal_job(
     reviews: Reviews,
     appeals: Appeals,
     photos: Photos,
+    deletions: Deletions,
     deadlines: Deadlines,
     deadline: timedelta,
     clock: Clock,
@@ -29,12 +41,16 @@ def appeal_job(
     """Asked again while files are awaited, it gives new forms for those that are missing.
 
     A decision on an appeal is final. One that nobody decided in time may be opened again. Its files
-    are photos like those before: the job's deadline is set anew, before any of them can come in.
+    are photos like those before: the job's deadline is set anew, before any of them can come in;
+    and none comes in before the first ones are gone, for whatever deletes those takes it along.
     """
     now = clock.now()
     job = jobs.get(job_id)
     owed = _contestable(job, now, jobs=jobs, reviews=reviews)
     there = {photo.photo_id: photo for photo in jobs.photos(job_id)}
+    deletion = deletions.get(job_id)
+    if deletion is None or deletion.state is DeletionState.PENDING:
+        raise Conflict(f"the photos of job {job_id} are still being deleted: appeal in a minute")
     appeal = appeals.get(job_id)
     if appeal is None or appeal.state is AppealState.EXPIRED:
         deadlines.set(job_id, when=now + deadline)

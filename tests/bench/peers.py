@@ -5,16 +5,14 @@ the inspection of an upload here. All are seconds of processor time. A program t
 is named on stderr and left out of the numbers.
 """
 
-import json
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from infra.local import places
 from likeness.adapters.pictures import normalise
+from tests.bench.environments import measured_in
 from tests.bench.photos import twelve_megapixels
 from tests.bench.processor import processor_seconds
 
@@ -23,20 +21,7 @@ LONG_SIDE = 2048  # as the inspection leaves a photo
 
 
 def measure() -> dict[str, float]:
-    return _pictures() | _inspection()
-
-
-def _pictures() -> dict[str, float]:
-    path = os.pathsep.join(str(places.ROOT / part) for part in (".", "model", "layers/likeness"))
-    done = subprocess.run(
-        [str(places.python_of("bench")), "-m", "tests.bench.peer_pictures"],
-        cwd=places.ROOT,
-        env=os.environ | {"PYTHONPATH": path},
-        check=True,
-        stdout=subprocess.PIPE,
-    )
-    numbers: dict[str, float] = json.loads(done.stdout)
-    return numbers
+    return measured_in("bench", "tests.bench.peer_pictures") | _inspection()
 
 
 def _inspection() -> dict[str, float]:

@@ -5,10 +5,7 @@ signature: the library's work alone, with a key in this process instead of KMS.
 """
 
 import hashlib
-import json
-import os
 import statistics
-import subprocess
 import time
 from types import SimpleNamespace
 from typing import Any, cast
@@ -22,26 +19,14 @@ from infra.local import places
 from infra.local.certificates import issue
 from likeness.adapters.credentials import KmsCredentials
 from likeness.domain.provenance import Claim
+from tests.bench.environments import measured_in
 
 RUNS = 10
 PHOTO = places.ROOT / "infra" / "local" / "demo" / "photos" / "01-original.jpg"
 
 
 def measure() -> dict[str, float]:
-    return {**_marks(), "provenance.sign_s": _sign_seconds()}
-
-
-def _marks() -> dict[str, float]:
-    path = os.pathsep.join(str(places.ROOT / part) for part in (".", "model", "layers/likeness"))
-    done = subprocess.run(
-        [str(places.python_of("model")), "-m", "tests.bench.marks"],
-        cwd=places.ROOT,
-        env=os.environ | {"PYTHONPATH": path},
-        check=True,
-        stdout=subprocess.PIPE,
-    )
-    numbers: dict[str, float] = json.loads(done.stdout)
-    return numbers
+    return {**measured_in("model", "tests.bench.marks"), "provenance.sign_s": _sign_seconds()}
 
 
 def _sign_seconds() -> float:

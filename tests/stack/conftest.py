@@ -79,7 +79,10 @@ def http() -> urllib3.PoolManager:
     return urllib3.PoolManager(timeout=60, retries=False)
 
 
-@pytest.fixture(scope="session")
+# A module that overrides `running` works with another cloud.
+
+
+@pytest.fixture(scope="module")
 def backend(running: Cloud, http: urllib3.PoolManager) -> AppBackend:
     return AppBackend(running.api_url, places.REGION, running.app_credentials(), http)
 
@@ -89,7 +92,7 @@ def person(backend: AppBackend) -> Person:
     return Person(backend)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ops(running: Cloud) -> Callable[[str], Any]:
     return running.act_as(running.ops_credentials())
 

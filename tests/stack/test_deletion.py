@@ -6,12 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from infra.local import places
-from infra.local.demo.app_backend import Answered, AppBackend
+from infra.local.demo.app_backend import Answered
 from likeness import receipts
 from tests.infra.documents import read
 from tests.stack.moody_container import FAILS, HANGS
-from tests.stack.people import ENDED, Person, genuine_receipt, reached, until
+from tests.stack.people import ENDED, genuine_receipt, reached, until
 
 STATES = read("infra/pipeline.asl.yaml")["States"]
 # They need a second moderator and the other lane: test_endpoint_lane.py.
@@ -33,21 +32,6 @@ ENDS = {
 @pytest.fixture(scope="module")
 def running(moody):
     return moody
-
-
-@pytest.fixture(scope="module")
-def ops(running):
-    return running.act_as(running.ops_credentials())
-
-
-@pytest.fixture(scope="module")
-def backend(running, http):
-    return AppBackend(running.api_url, places.REGION, running.app_credentials(), http)
-
-
-@pytest.fixture
-def person(backend):
-    return Person(backend)
 
 
 @pytest.fixture

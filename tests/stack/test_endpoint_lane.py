@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 
 from infra.local import cloud, places, processes
-from infra.local.demo.app_backend import AppBackend
 from infra.local.places import Places
 from infra.local.project import likeness
 from tests.stack.moderators import Desk, review_of, signed_in
@@ -34,21 +33,6 @@ def running(tmp_path_factory, gallery):
         )
     finally:
         cloud.down(where=where)
-
-
-@pytest.fixture(scope="module")
-def ops(running):
-    return running.act_as(running.ops_credentials())
-
-
-@pytest.fixture(scope="module")
-def backend(running, http):
-    return AppBackend(running.api_url, places.REGION, running.app_credentials(), http)
-
-
-@pytest.fixture
-def person(backend):
-    return Person(backend)
 
 
 @pytest.fixture

@@ -5,8 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from infra.local import places
-from infra.local.demo.app_backend import Answered, AppBackend
+from infra.local.demo.app_backend import Answered
 from likeness import receipts
 from likeness.domain.deletion import EVERYWHERE, PUBLISHED
 from tests.stack.moody_container import FAILS, HANGS
@@ -18,21 +17,6 @@ SUBMITS = 200
 @pytest.fixture(scope="module")
 def running(moody):
     return moody
-
-
-@pytest.fixture(scope="module")
-def ops(running):
-    return running.act_as(running.ops_credentials())
-
-
-@pytest.fixture(scope="module")
-def backend(running, http):
-    return AppBackend(running.api_url, places.REGION, running.app_credentials(), http)
-
-
-@pytest.fixture
-def person(backend):
-    return Person(backend)
 
 
 @pytest.fixture

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
 import uuid
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -15,6 +17,8 @@ from botocore.credentials import Credentials as Signing
 
 if TYPE_CHECKING:
     from infra.local.identities import Credentials
+
+SUBMITS = 20  # tries, half a second apart
 
 
 class Answered(Exception):
@@ -50,6 +54,14 @@ class AppBackend:
         return self._call("GET", f"/v1/jobs/{job_id}")
 
     def submit(self, job_id: str, key: str | None = None) -> dict[str, Any]:
+        """A verdict is there a moment before its photo's check has ended: then 409 says to wait."""
+        for _ in range(SUBMITS - 1):
+            try:
+                return self._call("POST", f"/v1/jobs/{job_id}/submit", key=key)
+            except Answered as answered:
+                if answered.status != HTTPStatus.CONFLICT or "submit again" not in str(answered):
+                    raise
+            time.sleep(0.5)
         return self._call("POST", f"/v1/jobs/{job_id}/submit", key=key)
 
     def appeal(self, job_id: str) -> dict[str, Any]:

@@ -1,0 +1,65 @@
+"""Links work, decisions are listed, paths of the glossary exist, make targets have a help text."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.infra.test_language import DOCUMENTS
+
+ROOT = Path(__file__).parents[2]
+DECISIONS = ROOT / "docs" / "decisions"
+LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)")
+TARGET = re.compile(r"^([a-z][a-z-]*):(?!=)(.*)$", re.MULTILINE)
+
+
+def anchors(document: Path) -> set[str]:
+    """GitHub's anchors of a document's headings."""
+    headings = re.findall(r"^#+ (.*)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_link_of_a_document_leads_to_a_file_and_a_heading(name):
+    document = ROOT / name
+    broken = []
+    for path, anchor in LINK.findall(document.read_text()):
+        there = (document.parent / path).resolve() if path else document
+        if not there.exists() or (anchor and anchor not in anchors(there)):
+            broken.append(f"{name}: {path}#{anchor}")
+
+    assert broken == []
+
+
+def test_every_decision_is_in_the_list_under_its_title():
+    titles = {
+        file.name: file.read_text().splitlines()[0].removeprefix("# ")
+        for file in DECISIONS.glob("[0-9]*.md")
+    }
+    rows = re.findall(
+        r"^\| \[(\d+)\]\(([^)]+)\) \| (.+) \|$",
+        (DECISIONS / "README.md").read_text(),
+        re.MULTILINE,
+    )
+
+    assert {file: f"{number}. {title}" for number, file, title in rows} == titles
+
+
+def test_every_path_of_the_glossary_exists():
+    named = re.findall(
+        r"`(/?[a-z][a-z_/-]*(?:/|\.py|\.yaml))`", (ROOT / "docs" / "glossary.md").read_text()
+    )
+    package = ROOT / "layers" / "likeness" / "likeness"
+
+    assert [
+        path
+        for path in named
+        if not (ROOT / path[1:] if path.startswith("/") else package / path).exists()
+    ] == []
+
+
+def test_every_make_target_has_a_help_text():
+    targets = dict(TARGET.findall((ROOT / "Makefile").read_text()))
+
+    assert "demo" in targets
+    assert [name for name, rest in targets.items() if "## " not in rest] == []

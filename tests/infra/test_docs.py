@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.infra.test_language import DOCUMENTS
 
@@ -63,3 +64,11 @@ def test_every_make_target_has_a_help_text():
 
     assert "demo" in targets
     assert [name for name, rest in targets.items() if "## " not in rest] == []
+
+
+def test_the_git_hook_runs_what_make_check_runs():
+    check = re.search(r"^check: (.*?) ##", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
+
+    assert check
+    assert [hook["entry"] for hook in hooks] == [f"make {name}" for name in check[1].split()]

@@ -5,14 +5,16 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from docs import openapi
 from tests.infra.documents import of_type, read_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Set
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = ROOT / "functions"

@@ -1,10 +1,7 @@
-"""docs/openapi.json: what the API takes and answers, generated from the code.
+"""Generate docs/openapi.json from the code: `make generated`.
 
-    make openapi
-
-Every handler in functions/ says which route it is (`likeness.entrypoints.http.route`), and the
-messages of `likeness.api.app` say what goes in and comes out; nothing is listed here a second time.
-tests/unit/test_openapi.py fails where the file is not what this makes of the code.
+Routes come from the handlers in functions/ (`likeness.entrypoints.http.route`), schemas from
+`likeness.api`. tests/infra/test_openapi.py fails if the file is not up to date.
 """
 
 from __future__ import annotations
@@ -36,20 +33,19 @@ SCHEMAS = "#/components/schemas/"
 Json = dict[str, Any]
 
 ABOUT = """\
-Photos in, avatars out, once a day; photos are deleted when the avatars are made.
+Makes avatars of a user's photos, once a day. Photos are deleted when the avatars are drawn.
 
-The app backend signs every call with SigV4 (service `execute-api`). Moderators send the token of \
-their sign-in. Answers may gain fields; a body or a query with a field that is not known is refused.
+The app backend signs every request with SigV4 (service `execute-api`). Moderators send their ID \
+token. Responses may gain fields; a request with an unknown field is rejected.
 
-Every POST takes an `Idempotency-Key`, good for a day. The same request with the same key gets \
-the same answer; another request with that key gets 422. Of two at once, one is done and the other \
-gets its answer, or 409 `InProgress` where that takes longer than some seconds. An error is not \
-kept.
+Every POST accepts an `Idempotency-Key`, valid for a day. The same request with the same key gets \
+the same response; another request with that key gets 422. Of two concurrent requests, one is \
+processed and the other gets its response, or 409 `InProgress` after some seconds. Errors are not \
+cached.
 
-Lists come in pages: `limit` says how many, `next` of one page is the `cursor` of the page after.
+Lists are paginated: `limit` is the page size, `next` is the `cursor` of the next page.
 
-Errors have one shape (`Problem`). What API Gateway refuses before any code of ours runs has only \
-a `message`.
+Errors have the schema `ErrorBody`. Errors of API Gateway itself have only a `message`.
 """
 SECURITY = {
     "app_backend": {
@@ -66,18 +62,18 @@ SECURITY = {
         "description": "ID token of the moderators' Cognito pool, of one of its groups",
     },
 }
-# What each status means here, whichever route answers it.
+# Meaning of each status, for all routes.
 MEANS = {
-    HTTPStatus.BAD_REQUEST: "The request is wrong: the message names the field and what to do",
-    HTTPStatus.UNAUTHORIZED: "There is no token, or it is not valid",
-    HTTPStatus.FORBIDDEN: "The caller may not do this, or the signature is missing or wrong",
-    HTTPStatus.NOT_FOUND: "There is no such thing",
-    HTTPStatus.CONFLICT: "It has moved on, or another request was first",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than API Gateway takes",
+    HTTPStatus.BAD_REQUEST: "The request is invalid: the message names the field and what to do",
+    HTTPStatus.UNAUTHORIZED: "The token is missing or invalid",
+    HTTPStatus.FORBIDDEN: "The caller is not allowed, or the signature is missing or wrong",
+    HTTPStatus.NOT_FOUND: "The resource does not exist",
+    HTTPStatus.CONFLICT: "The resource is in another state, or was modified concurrently",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body exceeds API Gateway's limit",
     HTTPStatus.UNPROCESSABLE_ENTITY: "This Idempotency-Key was sent with another body or path",
-    HTTPStatus.TOO_MANY_REQUESTS: "The day is taken, or there are too many calls: not now",
+    HTTPStatus.TOO_MANY_REQUESTS: "The quota day is used, or there are too many requests",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Something failed on our side",
-    HTTPStatus.SERVICE_UNAVAILABLE: "Something is down for the moment: send the request again",
+    HTTPStatus.SERVICE_UNAVAILABLE: "A dependency is unavailable: send the request again",
 }
 ONLY_GATEWAY = {HTTPStatus.UNAUTHORIZED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
 ANY_ROUTE = {
@@ -133,7 +129,7 @@ def handlers() -> list[http.Handler]:
 
 
 def statuses(operation: Operation) -> set[HTTPStatus]:
-    """Every status of an error that the route can answer."""
+    """Returns every error status of the route."""
     found = ANY_ROUTE | (set() if operation.public else {HTTPStatus.FORBIDDEN})
     found |= {http.status_of(kind) for kind in operation.raises}
     parameters = set(_names(operation.path))
@@ -185,14 +181,14 @@ class _Described:
         return described
 
     def _body(self) -> Json:
-        """A picture is the body itself, of one of the types that are read."""
+        """A picture is the body itself, in one of the supported types."""
         takes = self._operation.takes
         if takes and issubclass(takes, Message):
             return {"application/json": self._content(takes, "validation")}
         return {kind: {"schema": {"contentMediaType": kind}} for kind in http.PICTURE_TYPES}
 
     def _path(self) -> Iterator[Json]:
-        """A parameter is what its type in the handler is: a JobId is as `ids.JobIdField` says."""
+        """The schema follows the type in the handler: a JobId has that of `ids.JobIdField`."""
         types = inspect.get_annotations(self._work, eval_str=True)
         for name in _names(self._operation.path):
             field = getattr(ids, f"{getattr(types.get(name), '__name__', '')}Field", str)
@@ -213,7 +209,7 @@ class _Described:
         repeats = self._operation.repeats
         if repeats is None:
             return
-        made = "its answer is made again of the same ids, forms and links signed anew"
+        made = "same ids, presigned POSTs and URLs are signed again"
         schema = {
             "type": "string",
             "pattern": http.KEY.pattern,
@@ -225,7 +221,7 @@ class _Described:
             "Idempotency-Key",
             "header",
             schema,
-            description="When the request comes again: "
+            description="If the request is repeated: "
             + (made if isinstance(repeats, InPart) else repeats.value),
         )
 
@@ -249,11 +245,11 @@ class _Described:
 
 
 class NoExample(Exception):
-    """A field has neither an example nor a type that makes a good one by itself."""
+    """A field has no example, and its type has no default one."""
 
 
 def example(schema: Json, schemas: Json) -> Any:  # noqa: C901, PLR0911 - one line for each kind
-    """A value of that schema, made of the examples of its fields."""
+    """Returns a value of the schema, made of the examples of its fields."""
     if "$ref" in schema:
         return example(schemas[schema["$ref"].removeprefix(SCHEMAS)], schemas)
     for given in ("examples", "enum"):
@@ -283,7 +279,7 @@ def example(schema: Json, schemas: Json) -> Any:  # noqa: C901, PLR0911 - one li
 
 
 class _Schemas(GenerateJsonSchema):
-    """Titles that only repeat a field's name are left out; an answer may gain fields."""
+    """Omits titles that repeat a field's name; responses allow additional fields."""
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - pydantic's own
         return False
@@ -315,7 +311,7 @@ def _schemas(
     schemas = dict(sorted(found["$defs"].items()))
     schemas["GatewayError"] = {
         "type": "object",
-        "description": "API Gateway's own errors: no code of ours was reached.",
+        "description": "API Gateway's own errors.",
         "properties": {"message": {"type": ["string", "null"]}},
         "required": ["message"],
     }
@@ -335,7 +331,7 @@ def _responses(refs: dict[tuple[type[BaseModel], JsonSchemaMode], Json]) -> Iter
 
 
 def _parameter(name: str, where: str, schema: Json, **more: Any) -> Json:
-    """A parameter's description and examples stand beside its schema, not in it."""
+    """Moves the description from the schema to the parameter."""
     schema = dict(schema)
     described = {"name": name, "in": where, "required": where == "path"} | more
     if "description" in schema:

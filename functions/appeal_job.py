@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from likeness.api.app import AppealOpened
+from likeness.api.app import AppealUploadsView
 from likeness.bootstrap import app_backend
 from likeness.domain.errors import Conflict
 from likeness.domain.ids import JobId
@@ -12,11 +12,11 @@ from likeness.entrypoints.http import Repeats, route
 @route(
     "POST",
     "/v1/jobs/{job_id}/appeal",
-    gives=AppealOpened,
+    gives=AppealUploadsView,
     status=HTTPStatus.CREATED,
     raises=[Conflict],
     repeats=Repeats.DONE_AGAIN,
 )
-def handler(job_id: JobId) -> AppealOpened:
+def handler(job_id: JobId) -> AppealUploadsView:
     """Forms for the refused photos, to be sent again. Recognised, they go to a lead."""
     return app_backend.appeal_job(job_id)

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from likeness.api.app import Submitted
+from likeness.api.app import JobStateView
 from likeness.bootstrap import app_backend
 from likeness.domain.errors import Conflict
 from likeness.domain.ids import JobId
@@ -12,10 +12,10 @@ from likeness.entrypoints.http import route
 @route(
     "DELETE",
     "/v1/jobs/{job_id}",
-    gives=Submitted,
+    gives=JobStateView,
     status=HTTPStatus.ACCEPTED,
     raises=[Conflict],
 )
-def handler(job_id: JobId) -> Submitted:
+def handler(job_id: JobId) -> JobStateView:
     """Work is stopped, everything is deleted, the day is given back. No avatar is published."""
     return app_backend.cancel_job(job_id)

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from likeness.api.app import Created, CreateJob, StoredJob
+from likeness.api.app import CreateJob, JobCreated, StoredJob
 from likeness.bootstrap import app_backend
 from likeness.domain.errors import Conflict, Forbidden, NotFound, OverQuota
 from likeness.entrypoints.http import InPart, route
@@ -12,11 +12,11 @@ from likeness.entrypoints.http import InPart, route
     "POST",
     "/v1/jobs",
     takes=CreateJob,
-    gives=Created,
+    gives=JobCreated,
     status=HTTPStatus.CREATED,
     raises=[Conflict, Forbidden, NotFound, OverQuota],
     repeats=InPart(StoredJob, app_backend.create_job_again),
 )
-def handler(request: CreateJob) -> Created:
+def handler(request: CreateJob) -> JobCreated:
     """Open a job: consent, bounds, tier and day are looked at, presigned POSTs are given."""
     return app_backend.create_job(request)

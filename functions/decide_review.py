@@ -1,6 +1,6 @@
 """POST /v1/reviews/{review_id}/decision: approve, or refuse."""
 
-from likeness.api.review import Decide, ReviewSummary
+from likeness.api.review import DecideReview, ReviewSummary
 from likeness.bootstrap import moderators
 from likeness.domain.errors import Conflict
 from likeness.domain.ids import ReviewId
@@ -11,12 +11,12 @@ from likeness.entrypoints.http import Repeats, route
 @route(
     "POST",
     "/v1/reviews/{review_id}/decision",
-    takes=Decide,
+    takes=DecideReview,
     gives=ReviewSummary,
     moderators=True,
     raises=[Conflict],
     repeats=Repeats.DONE_AGAIN,  # the same moderator may send the same decision again
 )
-def handler(review_id: ReviewId, request: Decide, moderator: Moderator) -> ReviewSummary:
+def handler(review_id: ReviewId, request: DecideReview, moderator: Moderator) -> ReviewSummary:
     """Approve, or refuse with a reason code for each photo that breaks a rule."""
     return moderators.decide_review(review_id, request, moderator)

@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from likeness.api.app import Submitted
+from likeness.api.app import JobStateView
 from likeness.bootstrap import app_backend
 from likeness.domain.errors import Conflict, Invalid, OverQuota
 from likeness.domain.ids import JobId
@@ -12,10 +12,10 @@ from likeness.entrypoints.http import route
 @route(
     "POST",
     "/v1/jobs/{job_id}/submit",
-    gives=Submitted,
+    gives=JobStateView,
     status=HTTPStatus.ACCEPTED,
     raises=[Conflict, Invalid, OverQuota],
 )
-def handler(job_id: JobId) -> Submitted:
+def handler(job_id: JobId) -> JobStateView:
     """Submit a job with 3 to 10 accepted photos: the day is reserved and the work starts."""
     return app_backend.submit_job(job_id)

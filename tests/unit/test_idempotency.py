@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import likeness
-from likeness.api.app import AddPhoto, Created, StoredJob, Submitted
+from likeness.api.app import AddPhoto, JobCreated, JobStateView, StoredJob
 from likeness.domain.errors import Conflict, OverQuota
 from likeness.domain.jobs.job import JobState
 from likeness.entrypoints import idempotency
@@ -48,15 +48,15 @@ class Counter:
         self.error = error
         self.meanwhile: Any = None
 
-        @route("POST", "/v1/jobs/{job_id}/photos", takes=AddPhoto, gives=Submitted)
-        def handler(job_id: str, request: AddPhoto) -> Submitted:
+        @route("POST", "/v1/jobs/{job_id}/photos", takes=AddPhoto, gives=JobStateView)
+        def handler(job_id: str, request: AddPhoto) -> JobStateView:
             self.calls += 1
             if self.meanwhile:
                 self.meanwhile()
             if self.error:
                 raise self.error
             state = list(JobState)[self.calls]  # another answer each time
-            return Submitted(job_id=job_id, state=state)
+            return JobStateView(job_id=job_id, state=state)
 
         self.handler = handler
 
@@ -120,8 +120,8 @@ def test_a_key_that_comes_back_with_another_body_or_path_is_refused(other):
 
 
 def test_a_key_that_comes_back_at_another_route_is_refused():
-    @route("POST", "/v1/jobs/{job_id}/submit", takes=AddPhoto, gives=Submitted)
-    def elsewhere(job_id: str, request: AddPhoto) -> Submitted:
+    @route("POST", "/v1/jobs/{job_id}/submit", takes=AddPhoto, gives=JobStateView)
+    def elsewhere(job_id: str, request: AddPhoto) -> JobStateView:
         raise AssertionError
 
     post(Counter().handler)
@@ -297,9 +297,9 @@ def test_nothing_is_done_where_nothing_can_be_kept(answers, caplog):
 
 
 def test_neither_key_nor_caller_nor_body_is_stored(answers):
-    @route("POST", "/v1/users/{user_id}/things", takes=AddPhoto, gives=Submitted)
-    def handler(job_id: str, request: AddPhoto) -> Submitted:
-        return Submitted(job_id=JOB, state=JobState.OPEN)
+    @route("POST", "/v1/users/{user_id}/things", takes=AddPhoto, gives=JobStateView)
+    def handler(job_id: str, request: AddPhoto) -> JobStateView:
+        return JobStateView(job_id=JOB, state=JobState.OPEN)
 
     post(handler, "my-own-key")
 
@@ -313,19 +313,19 @@ def test_of_an_answer_with_forms_only_ids_are_kept_and_forms_are_signed_anew(ans
     photos = FakePhotos(FakeBucket())
     made: list[Any] = []
 
-    def again(kept: StoredJob, **parameters: str) -> Created:
+    def again(kept: StoredJob, **parameters: str) -> JobCreated:
         made.append((kept, parameters))
         presigned_posts = tuple(
             photos.presigned_post(JOB, one.photo_id, "image/jpeg") for one in kept.uploads
         )
-        return Created(job_id=kept.job_id, submit_by=NOW, uploads=presigned_posts)
+        return JobCreated(job_id=kept.job_id, submit_by=NOW, uploads=presigned_posts)
 
-    @route("POST", "/v1/jobs/{job_id}", gives=Created, repeats=InPart(StoredJob, again))
-    def handler(job_id: str) -> Created:
+    @route("POST", "/v1/jobs/{job_id}", gives=JobCreated, repeats=InPart(StoredJob, again))
+    def handler(job_id: str) -> JobCreated:
         presigned_posts = tuple(
             photos.presigned_post(JOB, f"p{n:02d}", "image/jpeg") for n in (1, 2)
         )
-        return Created(job_id=JOB, submit_by=NOW, uploads=presigned_posts)
+        return JobCreated(job_id=JOB, submit_by=NOW, uploads=presigned_posts)
 
     first, second = post(handler), post(handler)
 
@@ -345,22 +345,22 @@ def test_of_an_answer_with_forms_only_ids_are_kept_and_forms_are_signed_anew(ans
 def test_an_answer_that_cannot_be_made_again_is_an_error_and_stays_kept():
     said: list[Exception] = [Conflict("the job moved on")]
 
-    def again(kept: Submitted, **_: str) -> Submitted:
+    def again(kept: JobStateView, **_: str) -> JobStateView:
         if said:
             raise said.pop()
         return kept
 
-    @route("POST", "/v1/jobs/{job_id}/x", gives=Submitted, repeats=InPart(Submitted, again))
-    def handler(job_id: str) -> Submitted:
-        return Submitted(job_id=job_id, state=JobState.OPEN)
+    @route("POST", "/v1/jobs/{job_id}/x", gives=JobStateView, repeats=InPart(JobStateView, again))
+    def handler(job_id: str) -> JobStateView:
+        return JobStateView(job_id=job_id, state=JobState.OPEN)
 
     assert [post(handler)[0] for _ in range(3)] == [200, 409, 200]
 
 
 def test_what_may_be_done_twice_keeps_nothing_and_still_knows_a_key(answers):
-    @route("POST", "/v1/x/{job_id}", gives=Submitted, repeats=Repeats.DONE_AGAIN)
-    def handler(job_id: str) -> Submitted:
-        return Submitted(job_id=job_id, state=JobState.OPEN)
+    @route("POST", "/v1/x/{job_id}", gives=JobStateView, repeats=Repeats.DONE_AGAIN)
+    def handler(job_id: str) -> JobStateView:
+        return JobStateView(job_id=job_id, state=JobState.OPEN)
 
     assert post(handler) == post(handler)
     assert post(handler, "")[0] == 400
@@ -376,9 +376,9 @@ def test_a_route_whose_picture_would_have_to_be_kept_cannot_be_declared():
 
 
 def test_a_key_means_nothing_where_nothing_is_posted(answers):
-    @route("GET", "/v1/jobs/{job_id}", gives=Submitted)
-    def handler(job_id: str) -> Submitted:
-        return Submitted(job_id=job_id, state=JobState.OPEN)
+    @route("GET", "/v1/jobs/{job_id}", gives=JobStateView)
+    def handler(job_id: str) -> JobStateView:
+        return JobStateView(job_id=job_id, state=JobState.OPEN)
 
     assert post(handler, "")[0] == 200
     assert answers.records == {}

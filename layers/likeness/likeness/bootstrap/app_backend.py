@@ -33,31 +33,31 @@ from likeness.services.review import appeal_job as _appeal_job
 if TYPE_CHECKING:
     from likeness.api.app import (
         AddPhoto,
-        AppealOpened,
-        AvatarsKept,
-        Created,
+        AppealUploadsView,
         CreateJob,
         ErasureView,
+        JobCreated,
+        JobStateView,
         JobsView,
         JobView,
         KeepAvatars,
+        KeptAvatarsView,
         KeysView,
-        Page,
+        PageQuery,
         PlusView,
         PresignedPost,
+        ProvenanceView,
         QuotaView,
         ReceiptView,
         SetPlus,
         StoredJob,
         StoredPost,
         StylesView,
-        Submitted,
-        Verified,
     )
     from likeness.domain.ids import ErasureId, JobId, StyleId, UserId
 
 
-def create_job(request: CreateJob) -> Created:
+def create_job(request: CreateJob) -> JobCreated:
     return _create_job.create_job(
         request,
         jobs=adapters.jobs(),
@@ -76,7 +76,7 @@ def create_job(request: CreateJob) -> Created:
     )
 
 
-def create_job_again(kept: StoredJob) -> Created:
+def create_job_again(kept: StoredJob) -> JobCreated:
     return _create_job.create_job_again(
         kept, jobs=adapters.jobs(), photos=adapters.photos(), clock=adapters.CLOCK
     )
@@ -94,7 +94,7 @@ def add_photo_again(kept: StoredPost, job_id: JobId) -> PresignedPost:
     )
 
 
-def submit_job(job_id: JobId) -> Submitted:
+def submit_job(job_id: JobId) -> JobStateView:
     return _submit_job.submit_job(
         job_id,
         backend=adapters.settings().backend,
@@ -128,13 +128,13 @@ def get_job(job_id: JobId) -> JobView:
     )
 
 
-def list_jobs(user_id: UserId, query: Page) -> JobsView:
+def list_jobs(user_id: UserId, query: PageQuery) -> JobsView:
     return _list_jobs.list_jobs(
         user_id, query, jobs=adapters.jobs(), reasons=policy_files.load_reasons()
     )
 
 
-def appeal_job(job_id: JobId) -> AppealOpened:
+def appeal_job(job_id: JobId) -> AppealUploadsView:
     return _appeal_job.appeal_job(
         job_id,
         jobs=adapters.jobs(),
@@ -163,13 +163,13 @@ def set_plus(user_id: UserId, request: SetPlus) -> PlusView:
     return _set_plus.set_plus(user_id, request, users=adapters.users(), clock=adapters.CLOCK)
 
 
-def cancel_job(job_id: JobId) -> Submitted:
+def cancel_job(job_id: JobId) -> JobStateView:
     return _cancel_job.cancel_job(
         job_id, jobs=adapters.jobs(), workflow=adapters.workflow(), clock=adapters.CLOCK
     )
 
 
-def keep_avatars(job_id: JobId, request: KeepAvatars) -> AvatarsKept:
+def keep_avatars(job_id: JobId, request: KeepAvatars) -> KeptAvatarsView:
     return _keep_avatars.keep_avatars(
         job_id,
         request,
@@ -200,7 +200,7 @@ def get_keys() -> KeysView:
     return _get_keys.get_keys(signer=adapters.signer())
 
 
-def list_styles(query: Page) -> StylesView:
+def list_styles(query: PageQuery) -> StylesView:
     return _list_styles.list_styles(query, styles=policy_files.load_styles())
 
 
@@ -210,7 +210,7 @@ def preview_style(style: StyleId) -> bytes:
     return (resources.files("likeness.policy") / "previews" / f"{style}.webp").read_bytes()
 
 
-def verify_picture(picture: bytes, content_type: str) -> Verified:
+def verify_picture(picture: bytes, content_type: str) -> ProvenanceView:
     from likeness.adapters.photos import pictures  # noqa: PLC0415 - Pillow: only where it is needed
     from likeness.adapters.provenance.watermark_reader import RivaganReader  # noqa: PLC0415 - its layer, too
 

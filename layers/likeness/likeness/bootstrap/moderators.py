@@ -21,26 +21,26 @@ from likeness.services.review import (
 )
 
 if TYPE_CHECKING:
-    from likeness.api.app import Page
+    from likeness.api.app import PageQuery
     from likeness.api.review import (
         AuditView,
         CaseView,
         ClaimView,
-        Decide,
+        ClearPhotoView,
+        DecideReview,
         ExposureView,
         GrantExposure,
-        Reveal,
-        Revealed,
+        RevealPhoto,
         ReviewSummary,
         ReviewsView,
-        StatsOf,
+        StatsQuery,
         StatsView,
     )
     from likeness.domain.ids import ReviewId
     from likeness.domain.review.case import Moderator
 
 
-def list_reviews(query: Page, moderator: Moderator) -> ReviewsView:
+def list_reviews(query: PageQuery, moderator: Moderator) -> ReviewsView:
     return _list_reviews.list_reviews(
         query,
         moderator=moderator,
@@ -92,7 +92,7 @@ def release_review(review_id: ReviewId, moderator: Moderator) -> ReviewSummary:
     )
 
 
-def reveal_photo(review_id: ReviewId, request: Reveal, moderator: Moderator) -> Revealed:
+def reveal_photo(review_id: ReviewId, request: RevealPhoto, moderator: Moderator) -> ClearPhotoView:
     return _reveal_photo.reveal_photo(
         review_id,
         request,
@@ -105,7 +105,9 @@ def reveal_photo(review_id: ReviewId, request: Reveal, moderator: Moderator) -> 
     )
 
 
-def decide_review(review_id: ReviewId, decision: Decide, moderator: Moderator) -> ReviewSummary:
+def decide_review(
+    review_id: ReviewId, decision: DecideReview, moderator: Moderator
+) -> ReviewSummary:
     return _decide_review.decide_review(
         review_id,
         decision,
@@ -128,7 +130,7 @@ def read_audit(review_id: ReviewId, moderator: Moderator) -> AuditView:
     )
 
 
-def review_stats(query: StatsOf, moderator: Moderator) -> StatsView:
+def review_stats(query: StatsQuery, moderator: Moderator) -> StatsView:
     return _review_stats.review_stats(
         query,
         moderator=moderator,

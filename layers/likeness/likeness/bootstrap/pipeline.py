@@ -269,7 +269,7 @@ def sweep_buckets() -> SweepBucketsResult:
         appeals=adapters.appeals(),
         metrics=EmfMetrics(),
         clock=adapters.CLOCK,
-        rules=policy_files.load_retention().keeping_avatars(adapters.settings().avatar_days),
+        rules=policy_files.load_retention().with_avatar_days(adapters.settings().avatar_days),
     )
     logger.info("swept", extra=swept.model_dump(mode="json"))
     return swept

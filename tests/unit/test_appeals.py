@@ -445,7 +445,7 @@ def test_who_decided_before_and_who_is_no_lead_may_not_decide(world):
     appeal(world)
     send(world, photo="p01")
 
-    with pytest.raises(Forbidden, match="before"):
+    with pytest.raises(Forbidden, match="already decided"):
         decide(world, lead=LEAD)
     with pytest.raises(Forbidden, match="leads"):
         decide(world, lead=a_moderator("moderator-9"))

@@ -28,7 +28,7 @@ from likeness_model.vision.detect import find_faces
 from likeness_model.vision.embed import embed_face, face_distance
 from likeness_model.vision.mesh import lay_mesh
 
-STYLES = [
+STYLES = (
     "glamour",
     "comic",
     "watercolour",
@@ -47,8 +47,8 @@ STYLES = [
     "woodblock",
     "linocut",
     "paper-cut",
-]
-SCORES = (95, 90, 80, 70, 60, 50, 40, 30, 20)
+)
+SCORES = (95, 90, 80, 70, 50, 27, 10)
 GATE = 0.68  # the container redraws an avatar above this distance
 AVATAR_SEARCH_SIDE = 256  # px, as the container searches a face on an avatar
 People = Mapping[str, Sequence[tuple[Path, np.ndarray]]]
@@ -151,7 +151,8 @@ def main() -> None:
                 if other != name
             ]
     print(f"{len(people)} people, {sum(map(len, people.values()))} photos")
-    print("| pairs | n | distance min / median / max | " + " | ".join(f">= {s}" for s in SCORES))
+    head = ["pairs", "n", "distance min / median / max", *(f">= {score}" for score in SCORES)]
+    print(f"| {' | '.join(head)} |\n|{'---|' * len(head)}")
     print(row("photos of one person", [d for one, other, d in pairs if one == other]))
     print(row("photos of two people", [d for one, other, d in pairs if one != other]))
     print(row("avatar and its person's photos", own))

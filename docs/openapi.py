@@ -1,6 +1,6 @@
 """Generate docs/openapi.json from the code.
 
-    make openapi
+    make generated
 
 Each handler in functions/ declares its route (`likeness.entrypoints.http.route`), and the messages
 of `likeness.api` are its schemas. tests/infra/test_openapi.py fails if the file is out of date.

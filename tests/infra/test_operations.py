@@ -173,7 +173,7 @@ def test_an_operation_is_in_every_place():
         "functions/: add a @route": set(paths),
         "likeness/services/<subject>/: add the use case": set(USE_CASES) - steps,
         "infra/api.yaml: add an HttpApi event to the function": routed(),
-        "docs/openapi.json: run make openapi": {
+        "docs/openapi.json: run make generated": {
             one["operationId"] for path in described.values() for one in path.values()
         },
         "tests/stack/test_openapi.py: add it to REACHED or UNREACHED": called_on_the_stack(),

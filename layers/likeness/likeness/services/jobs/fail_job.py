@@ -158,7 +158,7 @@ def _close_reviews(job_id: JobId, *, reviews: Reviews, clock: Clock) -> None:
 def _seal(job: Job, *, jobs: Jobs, reviews: Reviews, keyed_hash: PhotoHash) -> None:
     """What stays of a refused photo, should its user appeal: no sum that others could compare."""
     photos = jobs.photos(job.job_id)
-    owed = refusal(photos, reviews.of(job.job_id)).owed
+    owed = refusal(photos, reviews.of(job.job_id)).needing_statement
     for photo in photos:
         if photo.photo_id in owed and photo.sha256:
             hmac = keyed_hash.hmac(job.user_id, photo.sha256)

@@ -16,7 +16,7 @@ LOCAL := .envs/cloud/bin/python -m infra.local
 export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/likeness:$(CURDIR)/model
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help demo up down status test test-long test-model test-stack test-diffusion test-browser check lint types imports template bench deploy weights launch lock openapi event-schemas replay previews clean
+.PHONY: help demo up down status test test-long test-model test-stack test-diffusion test-browser check lint types imports template bench deploy weights launch lock generated replay previews clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^# --- /{gsub(/^# -+ | ?-+$$/, ""); heading = $$0} \
@@ -142,14 +142,13 @@ lock: ## Resolve every .in file again. Lock files contain no registry address
 	cd model && ../.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 requirements-dev.in -o requirements-dev.txt \
 	  $$(grep -oE '^(nvidia|cuda|triton)[a-z0-9-]*' requirements-diffusion.txt | sed 's/^/--no-emit-package /')
 
-event-schemas: .envs/dev/.ready ## Generate docs/events/ from likeness/events.py
+generated: .envs/dev/.ready ## Generate docs/policy.md, docs/openapi.json and docs/events/ from the code
+	$(DEV)/python -m likeness.commands.policy_table > docs/policy.md
+	$(DEV)/python -m docs.openapi
 	$(DEV)/python -m infra.event_schemas
 
 replay: .envs/cloud/.ready ## Send undelivered webhook events again [STACK= LIMIT=]
 	@.envs/cloud/bin/python -m infra.replay --stack "$${STACK:?Name the stack: make replay STACK=likeness-dev}" $(if $(LIMIT),--limit $(LIMIT))
-
-openapi: .envs/dev/.ready ## Generate docs/openapi.json from the routes
-	$(DEV)/python -m docs.openapi
 
 previews: .envs/model/.ready ## Draw the styles' preview pictures again
 	.envs/model/bin/python -m likeness_model.painter.previews \

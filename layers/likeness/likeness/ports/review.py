@@ -6,7 +6,7 @@ from typing import Protocol
 
 from likeness.domain.ids import AvatarId, JobId, PhotoId, ReviewId
 from likeness.domain.moderation import Verdict
-from likeness.domain.paging import Part
+from likeness.domain.paging import ResultPage
 from likeness.domain.review.appeal import Appeal
 from likeness.domain.review.audit import AuditEntry, AuditEvent, ChainHead
 from likeness.domain.review.case import Review
@@ -35,7 +35,7 @@ class Reviews(Protocol):
         """The most severe first, of these a higher tier's first, then the next to expire."""
         ...
 
-    def queue(self, *, limit: int, after: str | None = None) -> Part[Review]:
+    def queue(self, *, limit: int, after: str | None = None) -> ResultPage[Review]:
         """A page of `waiting`."""
         ...
 

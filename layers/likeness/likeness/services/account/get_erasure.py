@@ -16,4 +16,4 @@ def get_erasure(erasure_id: ErasureId, *, erasures: Erasures) -> ErasureView:
 
 
 def view(erasure: Erasure) -> ErasureView:
-    return ErasureView(**erasure.model_dump(exclude={"user_id"}), stays=STAYS)
+    return ErasureView(**erasure.model_dump(exclude={"user_id"}), retained=STAYS)

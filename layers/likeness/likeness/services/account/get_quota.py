@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from likeness.api.app import EntryView, QuotaView
+from likeness.api.app import QuotaEntryView, QuotaView
 from likeness.domain.account.quota import UserZone
 from likeness.domain.ids import UserId
 from likeness.domain.jobs.catalogue import Tier, tier_of
@@ -37,7 +37,7 @@ def get_quota(
         left=max(0, limit - used),
         next_day_begins_at=zone.next_day_begins(now),
         entries=tuple(
-            EntryView(
+            QuotaEntryView(
                 job_id=entry.job_id,
                 state=entry.state,
                 reason=entry.reason,

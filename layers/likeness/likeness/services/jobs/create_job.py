@@ -4,8 +4,9 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from likeness.api.app import Created, CreateJob, StoredJob
-from likeness.domain.account.quota import ReservedDay, UserZone, check_zone, day_is_reserved
+from likeness.api.app import CreateJob, JobCreated, StoredJob
+from likeness.contracts import JobError
+from likeness.domain.account.quota import ReservedDay, UserZone, check_zone, quota_used_message
 from likeness.domain.account.user import Profile
 from likeness.domain.errors import Conflict, Invalid, OverQuota
 from likeness.domain.ids import PhotoId, StyleId
@@ -17,7 +18,6 @@ from likeness.ports.deletion import Deadlines
 from likeness.ports.jobs import Jobs, Timers
 from likeness.ports.photos import Photos
 from likeness.ports.runtime import Clock
-from likeness.services.jobs.fail_job import NOT_SUBMITTED
 
 
 def create_job(
@@ -36,7 +36,7 @@ def create_job(
     consent_versions: frozenset[str],
     submit_within: timedelta,
     deadline: timedelta,
-) -> Created:
+) -> JobCreated:
     """Nothing is reserved yet: a user who changes their mind has lost nothing.
 
     Its timer and its deadline are set before the job is there, so that no job is without them.
@@ -60,7 +60,7 @@ def create_job(
     taken = None if profile.zone else ledger.last_reserved(user_hash)
     zone = _zone(profile, request, taken, users, now)
     if ledger.used(user_hash, zone.day(now)) >= tier.jobs_a_day:
-        raise OverQuota(day_is_reserved(zone.next_day_begins(now)))
+        raise OverQuota(quota_used_message(zone.next_day_begins(now)))
 
     job = Job(
         job_id=new_job_id(),
@@ -79,16 +79,16 @@ def create_job(
         Photo(job_id=job.job_id, photo_id=PhotoId(f"p{n:02d}"), content_type=photo.content_type)
         for n, photo in enumerate(request.photos, start=1)
     ]
-    timers.end_at(job.job_id, NOT_SUBMITTED, when=job.submit_by)
+    timers.end_at(job.job_id, JobError.NOT_SUBMITTED, when=job.submit_by)
     deadlines.set(job.job_id, when=now + deadline)
     jobs.create(job, awaited)
     presigned_posts = tuple(
         photos.presigned_post(job.job_id, photo.photo_id, photo.content_type) for photo in awaited
     )
-    return Created(job_id=job.job_id, submit_by=job.submit_by, uploads=presigned_posts)
+    return JobCreated(job_id=job.job_id, submit_by=job.submit_by, uploads=presigned_posts)
 
 
-def create_job_again(kept: StoredJob, *, jobs: Jobs, photos: Photos, clock: Clock) -> Created:
+def create_job_again(kept: StoredJob, *, jobs: Jobs, photos: Photos, clock: Clock) -> JobCreated:
     """The answer of the same request once more: the same job and photos, their forms signed anew.
 
     A job that takes no more photos is told without forms: whoever asks learns which job it is.
@@ -101,7 +101,7 @@ def create_job_again(kept: StoredJob, *, jobs: Jobs, photos: Photos, clock: Cloc
         for presigned_post in kept.uploads
         if takes_photos
     )
-    return Created(job_id=job.job_id, submit_by=job.submit_by, uploads=presigned_posts)
+    return JobCreated(job_id=job.job_id, submit_by=job.submit_by, uploads=presigned_posts)
 
 
 def _zone(
@@ -112,7 +112,7 @@ def _zone(
     zone = (
         UserZone.first(request.time_zone, now, taken)
         if seen is None
-        else seen.asked_for(request.time_zone, now)
+        else seen.changed_to(request.time_zone, now)
     )
     if zone == seen:
         return zone

@@ -6,18 +6,19 @@ from datetime import datetime
 from likeness.api.app import (
     AvatarView,
     EstimateView,
-    Explained,
-    Ground,
     JobView,
     PhotoView,
     ProgressView,
+    ReasonView,
     Statement,
+    StatementGround,
 )
 from likeness.domain.deletion.receipt import DeletionState
 from likeness.domain.generation.avatar import AvatarState
+from likeness.domain.generation.likeness import likeness_score
 from likeness.domain.ids import JobId, PhotoId
 from likeness.domain.jobs.catalogue import Tier
-from likeness.domain.jobs.estimate import MAX_DURATIONS, WORKING, estimate, worked
+from likeness.domain.jobs.estimate import MAX_DURATIONS, WORKING, estimate, work_time
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.photos.photo import Photo, PhotoState
 from likeness.domain.reasons import Reason, ReasonCard
@@ -109,9 +110,9 @@ def _deletion(job_id: JobId, deletions: Deletions) -> DeletionState | None:
     return deletion.state if deletion else None
 
 
-def explain(reason: Reason, cards: Cards) -> Explained:
+def explain(reason: Reason, cards: Cards) -> ReasonView:
     card = cards[reason]
-    return Explained(code=reason, hint=card.hint.model_dump(), fix_and_retry=card.fix_and_retry)
+    return ReasonView(code=reason, hint=card.hint.model_dump(), fix_and_retry=card.fix_and_retry)
 
 
 def _photo(photo: Photo, refused: Refusal | None, cards: Cards) -> PhotoView:
@@ -123,7 +124,7 @@ def _photo(photo: Photo, refused: Refusal | None, cards: Cards) -> PhotoView:
             state=photo.state,
             problem=explain(problem.reason, cards),
             box=problem.box,
-            other=problem.other,
+            duplicate_of=problem.duplicate_of,
         )
     if refused and photo.photo_id in refused.grounds:
         return PhotoView(
@@ -138,14 +139,15 @@ def _statement(
     job: Job, photos: Sequence[Photo], refused: Refusal, appeals: Appeals, cards: Cards
 ) -> Statement | None:
     """What the user is owed where a rule was broken; nothing where a photo only was no use."""
-    if not refused.owed:
+    if not refused.needing_statement:
         return None
     appeal = appeals.get(job.job_id)
     return Statement(
         issued_at=ended_at(job),
         decision=DECISION,
         grounds=tuple(
-            _ground(photo_id, cards[reason]) for photo_id, reason in refused.owed.items()
+            _ground(photo_id, cards[reason])
+            for photo_id, reason in refused.needing_statement.items()
         ),
         policy_version=next((p.verdict.policy_version for p in photos if p.verdict), None),
         automated_detection=True,
@@ -156,10 +158,10 @@ def _statement(
     )
 
 
-def _ground(photo_id: PhotoId, card: ReasonCard) -> Ground:
+def _ground(photo_id: PhotoId, card: ReasonCard) -> StatementGround:
     if card.dsa_category is None:
         raise ValueError(f"{card.code} has no DSA category")  # its card would not have loaded
-    return Ground(
+    return StatementGround(
         **explain(card.code, {card.code: card}).model_dump(),
         photo_id=photo_id,
         dsa_category=card.dsa_category,
@@ -173,7 +175,7 @@ def _progress(
     if job.state not in WORKING:
         return None
     latest = durations.recent(job.backend, job.tier, limit=MAX_DURATIONS) if job.backend else []
-    found = estimate(latest, worked(job, now).total_seconds())
+    found = estimate(latest, work_time(job, now).total_seconds())
     return ProgressView(
         done=_done(job, jobs, work),
         total=job.avatars,
@@ -198,7 +200,7 @@ def _avatars(job: Job, jobs: Jobs, avatar_store: AvatarStore) -> tuple[AvatarVie
         AvatarView(
             avatar_id=avatar.avatar_id,
             style=avatar.style,
-            likeness=avatar.distance,
+            likeness=likeness_score(avatar.distance),
             png=urls[avatar.avatar_id].png,
             webp=urls[avatar.avatar_id].webp,
         )

@@ -1,6 +1,6 @@
 """A user's jobs, the newest first."""
 
-from likeness.api.app import JobSummary, JobsView, Page
+from likeness.api.app import JobSummary, JobsView, PageQuery
 from likeness.domain.ids import UserId
 from likeness.domain.jobs.job import Job
 from likeness.domain.paging import cursor, position
@@ -8,7 +8,7 @@ from likeness.ports.jobs import Jobs
 from likeness.services.jobs.get_job import Cards, explain
 
 
-def list_jobs(user_id: UserId, query: Page, *, jobs: Jobs, reasons: Cards) -> JobsView:
+def list_jobs(user_id: UserId, query: PageQuery, *, jobs: Jobs, reasons: Cards) -> JobsView:
     """A user whom nobody knows has none."""
     of = f"jobs of {user_id}"
     page = jobs.newest(user_id, limit=query.limit, after=position(query.cursor, of=of))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from likeness.api.app import AppealedPhotoView, AppealOpened, AppealView
+from likeness.api.app import AppealedPhotoView, AppealUploadsView, AppealView
 from likeness.domain.account.quota import grant_day
 from likeness.domain.deletion.receipt import DeletionState
 from likeness.domain.errors import Conflict
@@ -32,7 +32,7 @@ def appeal_job(
     deadlines: Deadlines,
     deadline: timedelta,
     clock: Clock,
-) -> AppealOpened:
+) -> AppealUploadsView:
     """Asked again while files are awaited, it gives new forms for those that are missing.
 
     A decision on an appeal is final. One that nobody decided in time may be opened again. Its files
@@ -59,7 +59,7 @@ def appeal_job(
         appeal = appeal.change(state=AppealState.OPEN, photos=awaited, decide_by=None)
         appeals.save(appeal)
     appeal.require(AppealState.OPEN)
-    return AppealOpened(
+    return AppealUploadsView(
         appeal=appeal_view(appeal),
         uploads=tuple(
             photos.appeal_presigned_post(job_id, photo.photo_id, there[photo.photo_id].content_type)
@@ -130,7 +130,7 @@ def _contestable(
     job.require(JobState.REFUSED)
     if now >= ended_at(job) + APPEAL_WITHIN:
         raise Conflict(f"job {job.job_id} ended too long ago: its records are about to go")
-    owed = refusal(jobs.photos(job.job_id), reviews.of(job.job_id)).owed
+    owed = refusal(jobs.photos(job.job_id), reviews.of(job.job_id)).needing_statement
     if not owed:
         raise Conflict(f"job {job.job_id} broke no rule: replace the refused photos in a new job")
     return owed
@@ -139,7 +139,7 @@ def _contestable(
 def _to_clear(job: Job, *, jobs: Jobs, reviews: Reviews) -> Mapping[str, frozenset[Reason]]:
     """By seal: the ground of each photo's refusal, and whatever else the judge had found in it."""
     photos = jobs.photos(job.job_id)
-    owed = refusal(photos, reviews.of(job.job_id)).owed
+    owed = refusal(photos, reviews.of(job.job_id)).needing_statement
     return {
         photo.hmac: frozenset({owed[photo.photo_id]})
         | {f.reason for f in (photo.verdict.findings if photo.verdict else ()) if f.reason}

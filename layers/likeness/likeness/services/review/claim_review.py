@@ -23,7 +23,7 @@ def claim_review(
     """Of two at once only one gets it: the other's save finds another version."""
     now = clock.now()
     review = reviews.get(review_id)
-    review.may_be_worked_by(moderator)
+    review.require_allowed(moderator)
     claimed = review.claim(moderator.id, now=now, lasts=lease)
     audit_event = AuditEvent(
         at=now,

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
-from likeness.api.review import Decide, ReviewSummary
+from likeness.api.review import DecideReview, ReviewSummary
 from likeness.contracts import ReviewResult
 from likeness.domain.errors import Conflict, Invalid
 from likeness.domain.ids import ReviewId
@@ -16,7 +16,7 @@ from likeness.domain.review.case import (
     ReviewKind,
     ReviewState,
     check_refusal,
-    picked,
+    is_sampled,
     review_of,
 )
 from likeness.ports.account import Ledger, Users
@@ -30,7 +30,7 @@ from likeness.services.review.list_reviews import summary
 
 def decide_review(
     review_id: ReviewId,
-    decision: Decide,
+    decision: DecideReview,
     *,
     moderator: Moderator,
     jobs: Jobs,
@@ -52,7 +52,7 @@ def decide_review(
         raise Invalid("approve and name no photo, or refuse and name each with its reason code")
     now = clock.now()
     review = reviews.get(review_id)
-    review.may_be_worked_by(moderator)
+    review.require_allowed(moderator)
     check_refusal(review, decision.photos)
     if not _is_repeated(review, decision, moderator):
         review = review.decide(moderator.id, now=now, refused=decision.photos)
@@ -69,7 +69,7 @@ def decide_review(
             now=now,
         )
     else:
-        second = review.kind is ReviewKind.PHOTOS and picked(
+        second = review.kind is ReviewKind.PHOTOS and is_sampled(
             review.job_id, second_percent, "second"
         )
         answer = ReviewResult(job_id=review.job_id, approved=decision.approve, second=second)
@@ -80,7 +80,7 @@ def decide_review(
     return summary(review, moderator, now)
 
 
-def _is_repeated(review: Review, decision: Decide, moderator: Moderator) -> bool:
+def _is_repeated(review: Review, decision: DecideReview, moderator: Moderator) -> bool:
     state = ReviewState.APPROVED if decision.approve else ReviewState.REFUSED
     return (review.state, review.decided_by, review.refused) == (
         state,

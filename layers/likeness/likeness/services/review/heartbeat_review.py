@@ -20,7 +20,7 @@ def heartbeat_review(
 ) -> ClaimView:
     """Conflict where the lease was lost. No act: the audit log does not hear of it."""
     review = reviews.get(review_id)
-    review.may_be_worked_by(moderator)
-    prolonged = review.prolong(moderator.id, now=clock.now(), lasts=lease)
+    review.require_allowed(moderator)
+    prolonged = review.renew(moderator.id, now=clock.now(), lasts=lease)
     reviews.save(prolonged)
     return lease_view(prolonged, lease)

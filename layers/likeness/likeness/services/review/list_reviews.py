@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from likeness.api.app import Page
+from likeness.api.app import PageQuery
 from likeness.api.review import ExposureView, LeaseView, ReviewSummary, ReviewsView
 from likeness.domain.errors import Forbidden
 from likeness.domain.paging import cursor, position
@@ -15,7 +15,7 @@ OF = "reviews"
 
 
 def list_reviews(
-    query: Page,
+    query: PageQuery,
     *,
     moderator: Moderator,
     reviews: Reviews,
@@ -44,7 +44,7 @@ def list_reviews(
 def summary(review: Review, moderator: Moderator, now: datetime) -> ReviewSummary:
     """A second opinion looks like a first one until it is given: it is blind."""
     blind = review.kind is ReviewKind.SECOND and review.state is ReviewState.WAITING
-    held = review.held(now)
+    held = review.active_lease(now)
     return ReviewSummary(
         review_id=review.review_id,
         job_id=review.job_id,
@@ -67,7 +67,7 @@ def exposed(exposure: Exposure, budget: int) -> ExposureView:
 
 def _may_work(review: Review, moderator: Moderator, now: datetime) -> bool:
     try:
-        review.may_be_worked_by(moderator)
+        review.require_allowed(moderator)
     except Forbidden:
         return False
     return now < review.decide_by

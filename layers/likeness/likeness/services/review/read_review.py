@@ -10,7 +10,7 @@ from likeness.domain.moderation import Finding
 from likeness.domain.photos.photo import Photo
 from likeness.domain.reasons import Reason, ReasonCard
 from likeness.domain.review.case import (
-    MODERATORS_MAY_NAME,
+    MODERATOR_REASONS,
     Moderator,
     PhotoFindings,
     Review,
@@ -41,7 +41,7 @@ def read_review(
 ) -> CaseView:
     """No clear picture, and no copy of one is stored: previews are made when they are asked for."""
     review = reviews.get(review_id)
-    review.may_be_worked_by(moderator)
+    review.require_allowed(moderator)
     keep_blind(review, moderator, reviews)
     there = {photo.photo_id: photo for photo in jobs.photos(review.job_id)}
     verdicts = [photo.verdict for photo in there.values() if photo.verdict]
@@ -58,9 +58,9 @@ def read_review(
             for found in review.photos
         ),
         policy_version=verdicts[0].policy_version if verdicts else None,
-        detector_version=verdicts[0].seen.detector_version if verdicts else None,
+        detector_version=verdicts[0].evidence.detector_version if verdicts else None,
         decision=_decision(review, moderator),
-        reason_codes=tuple(explain(reason, reasons) for reason in MODERATORS_MAY_NAME),
+        reason_codes=tuple(explain(reason, reasons) for reason in MODERATOR_REASONS),
     )
 
 
@@ -77,7 +77,7 @@ def keep_blind(review: Review, moderator: Moderator, reviews: Reviews) -> None:
 
 
 def _photo(found: PhotoFindings, photo: Photo, preview: str | None, cards: Cards) -> CasePhoto:
-    seen = photo.verdict.seen if photo.verdict else None
+    seen = photo.verdict.evidence if photo.verdict else None
     return CasePhoto(
         photo_id=found.photo_id,
         flagged=bool(found.findings),

@@ -1,6 +1,6 @@
 """Show a moderator one photo as it is: an act that is counted, and a link that lives a minute."""
 
-from likeness.api.review import Reveal, Revealed
+from likeness.api.review import ClearPhotoView, RevealPhoto
 from likeness.domain.errors import NotFound, OverQuota
 from likeness.domain.ids import ReviewId
 from likeness.domain.review.audit import AuditAction, AuditEvent
@@ -13,7 +13,7 @@ from likeness.services.review.list_reviews import exposed
 
 def reveal_photo(
     review_id: ReviewId,
-    request: Reveal,
+    request: RevealPhoto,
     *,
     moderator: Moderator,
     reviews: Reviews,
@@ -21,14 +21,14 @@ def reveal_photo(
     photos: Photos,
     clock: Clock,
     budget: int,
-) -> Revealed:
+) -> ClearPhotoView:
     """Counted before the link is made: a picture that nobody counted was never shown.
 
     Who has used up the day's budget gets OverQuota, and leads see that they asked.
     """
     now = clock.now()
     review = reviews.get(review_id)
-    review.may_be_worked_by(moderator)
+    review.require_allowed(moderator)
     review.require_lease(moderator.id, now)
     if request.photo_id not in {photo.photo_id for photo in review.photos}:
         raise NotFound(f"there is no photo {request.photo_id} in review {review_id}")
@@ -45,7 +45,7 @@ def reveal_photo(
     except OverQuota:
         desk_counters.ask(audit_event.model_copy(update={"action": AuditAction.EXPOSURE_ASKED}))
         raise
-    return Revealed(
+    return ClearPhotoView(
         photo_id=request.photo_id,
         url=photos.review_url(review.job_id, request.photo_id),
         expires_at=now + URL_LIFETIME,

@@ -1,4 +1,4 @@
-"""What became of a job's objects, in the table, beside the job and apart from it."""
+"""The state of each job's deletion, in the table beside the job."""
 
 from __future__ import annotations
 
@@ -34,7 +34,6 @@ class DeletionsTable:
         return record(Deletion, answer["Item"]) if "Item" in answer else None
 
     def save(self, deletion: Deletion) -> None:
-        """A hold was set by somebody who had to: only its own receipt may be added to it."""
         key = keys.deletion(deletion.job_id)
         with domain_errors():
             try:
@@ -51,13 +50,13 @@ class DeletionsTable:
             except self._condition_failed:
                 return
 
-    def note(self, job_id: JobId, found: Iterable[StoredObject]) -> None:
+    def add_objects(self, job_id: JobId, objects: Iterable[StoredObject]) -> None:
         with domain_errors(), self._table.batch_writer(overwrite_by_pkeys=["pk", "sk"]) as batch:
-            for one in found:
+            for one in objects:
                 key = keys.found(job_id, one.name, one.etag)
                 batch.put_item(Item=key | self._expiry() | fields(one))
 
-    def noted(self, job_id: JobId) -> list[StoredObject]:
+    def objects(self, job_id: JobId) -> list[StoredObject]:
         items = query(self._table, pk=keys.job(job_id)["pk"], begins_with=keys.FOUND)
         return [record(StoredObject, item) for item in items]
 

@@ -113,6 +113,11 @@ class Job(Record):
         return self.state in ENDED
 
     @property
+    def ended_at(self) -> datetime:
+        """When an ended job ended."""
+        return self.timeline[-1].at
+
+    @property
     def minimum(self) -> int:
         """Fewer avatars than this (half of what was asked, rounded up) return the day."""
         return (self.avatars + 1) // 2

@@ -294,7 +294,7 @@ class FakeLeftovers:
 
     def of(self, job_id: JobId, places: Iterable[str]) -> list[StoredObject]:
         if self.blind:
-            raise Denied("ListObjectVersions answered AccessDenied")
+            raise Denied("ListObjectVersions returned AccessDenied")
         return [
             StoredObject(
                 name=f"{place}/{key.removeprefix(f'{place}/{job_id}/')}",

@@ -161,7 +161,7 @@ class FakeSigner:
 
     def sign(self, receipt: Receipt | ErasureReceipt) -> str:
         if self.off:
-            raise Denied("Sign answered DisabledException")
+            raise Denied("Sign returned DisabledException")
         self.signed.append(receipt)
         return f"jws-{len(self.signed)}"
 
@@ -226,7 +226,7 @@ class FakeEventBus:
     def publish(self, events: Sequence[JobStateChanged]) -> list[JobStateChanged]:
         assert 1 <= len(events) <= 10, "what PutEvents takes"
         if self.down_after is not None and len(self.calls) >= self.down_after:
-            raise Unavailable("PutEvents answered InternalException")
+            raise Unavailable("PutEvents returned InternalException")
         self.calls.append(list(events))
         self.events += [event for event in events if not self.refuses(event)]
         return [event for event in events if self.refuses(event)]
@@ -239,7 +239,7 @@ class FakeEventDeadLetters:
 
     def keep(self, change: StreamRecord) -> None:
         if self.down:
-            raise Unavailable("SendMessage answered ServiceUnavailable")
+            raise Unavailable("SendMessage returned ServiceUnavailable")
         self.kept.append(change)
 
 

@@ -158,7 +158,7 @@ def test_signing_changes_no_pixel_and_keeps_the_label(kind, signed):
 def test_a_key_that_is_off_signs_nothing_and_is_named(clients, key, credentials, kind):
     clients("kms").off.add(key)
 
-    with pytest.raises(Unavailable, match="Sign answered Disabled"):
+    with pytest.raises(Unavailable, match="Sign returned Disabled"):
         credentials.sign(KINDS[kind], kind, CLAIM)
 
 

@@ -161,7 +161,7 @@ def test_not_being_allowed_to_delete_or_look_is_not_deleted(s3, photos, operatio
     photos.keep(JOB, "p01", b"jpeg")
     fail(s3, operation, code, times=9, status=403)
 
-    with pytest.raises(NotDeleted, match=f"{operation} answered {code}"):
+    with pytest.raises(NotDeleted, match=f"{operation} returned {code}"):
         photos.purge(JOB)
 
 

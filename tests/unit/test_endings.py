@@ -190,7 +190,7 @@ def test_every_avatar_is_signed_and_its_mark_on_record(world):
 
 def test_nothing_is_published_unsigned(world):
     approved(world, 1)
-    world.credentials.broken = Unavailable("Sign answered DisabledException")
+    world.credentials.broken = Unavailable("Sign returned DisabledException")
 
     with pytest.raises(Unavailable):
         publish(world)

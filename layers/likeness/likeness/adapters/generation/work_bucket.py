@@ -63,7 +63,7 @@ class WorkBucket:
         )
 
     def _channels(self, job_id: JobId, attempt: int) -> list[dict[str, Any]]:
-        """A channel without a file fails the training job: without weights, there is no such channel."""
+        """The weights' channel exists only with weights: an empty channel fails the training job."""
         sources = {
             "photos": f"s3://{self._photos_bucket}/{keys.photos(job_id)}",
             "order": f"s3://{self._bucket}/{keys.order_folder(job_id, attempt)}",
@@ -110,7 +110,7 @@ class WorkBucket:
         result = avatars.pop(RESULT_FILE)
         for avatar_id, png in avatars.items():
             self._put(keys.checkpoint(job_id, attempt, AvatarId(avatar_id)), png)
-        self._put(keys.result(job_id, attempt), result)  # last: its presence means that all files are there
+        self._put(keys.result(job_id, attempt), result)  # last: it lists the others
         self.delete_response(job_id, attempt)
         return len(avatars)
 

@@ -35,14 +35,14 @@ class PhotoBucket:
     def presigned_post(
         self, job_id: JobId, photo_id: PhotoId, content_type: ContentType
     ) -> PresignedPost:
-        return self._presigned_post(keys.upload(job_id, photo_id), photo_id, content_type)
+        return self._post(keys.upload(job_id, photo_id), photo_id, content_type)
 
     def appeal_presigned_post(
         self, job_id: JobId, photo_id: PhotoId, content_type: ContentType
     ) -> PresignedPost:
-        return self._presigned_post(keys.appeal(job_id, photo_id), photo_id, content_type)
+        return self._post(keys.appeal(job_id, photo_id), photo_id, content_type)
 
-    def _presigned_post(self, key: str, photo_id: PhotoId, content_type: ContentType) -> PresignedPost:
+    def _post(self, key: str, photo_id: PhotoId, content_type: ContentType) -> PresignedPost:
         """For one key and type, 1 byte to 20 MiB. The bucket's default key encrypts the object."""
         require_v4(self._s3)
         presigned_post = self._s3.generate_presigned_post(

@@ -33,7 +33,14 @@ if TYPE_CHECKING:
 SIDE = 1024  # px, as ordered
 WEBP_SIDES = (512, 256)
 URL_LIFETIME = timedelta(minutes=5)
-ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date in a ZIP: the same avatars give the same bytes
+ZIP_EPOCH = (
+    1980,
+    1,
+    1,
+    0,
+    0,
+    0,
+)  # a fixed date: the same avatars give the same bytes
 
 
 class AvatarBucket:

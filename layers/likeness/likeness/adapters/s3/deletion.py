@@ -30,7 +30,7 @@ def delete_folders(s3: S3Client, bucket: str, *folders: str) -> int:
         objects = sum(_empty(s3, bucket, folder, refused) for folder in folders)
         left = sum(1 for folder in folders for _ in all_objects(s3, bucket, folder))
     except ClientError as error:
-        raise NotDeleted(f"{error.operation_name} answered {code_of(error)}") from error
+        raise NotDeleted(f"{error.operation_name} returned {code_of(error)}") from error
     except UNREACHABLE as error:
         raise NotDeleted(f"S3 could not be reached: {type(error).__name__}") from error
     if left:

@@ -53,7 +53,9 @@ def prove_deletion(
             if job and not receipts.is_issued(job_id, DeletionState.HELD):
                 receipts.issue_hold(job_id, clock.now())
         else:
-            objects = _delete(job_id, job, jobs, deletion, receipts, clock)
+            objects = _delete(
+                job_id, job, jobs=jobs, deletion=deletion, receipts=receipts, clock=clock
+            )
     except Unavailable:
         deletion.mark_pending(job_id)
         with suppress(Unavailable):  # the schedule stays as it is
@@ -75,6 +77,7 @@ def _job(job_id: JobId, jobs: Jobs) -> Job | None:
 def _delete(
     job_id: JobId,
     job: Job | None,
+    *,
     jobs: Jobs,
     deletion: JobDeletion,
     receipts: JobReceipts,

@@ -101,7 +101,7 @@ def _moderate(
         watermarking=drawn.watermarking,
     )
     if not work.verify(drawn, job.job_id, attempt):
-        raise NotFound(f"avatar {drawn.avatar_id} of job {job.job_id} is not the file in the result")
+        raise NotFound(f"avatar {drawn.avatar_id} of job {job.job_id} does not match the result")
     seen = detector.avatar_labels(avatar, min_confidence=policy.min_confidence)
     found = moderate(
         PhotoEvidence(

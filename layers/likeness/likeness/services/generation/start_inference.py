@@ -42,7 +42,7 @@ def start_inference(
     work.pack(job_id, attempt)
     _require_running(job_id, attempt, inferences, files)
     failure_uri = endpoint.invoke(job_id, attempt)
-    _save_failure_uri(job_id, attempt, failure_uri, inferences)
+    _save_started(job_id, attempt, failure_uri, inferences)
     _require_running(job_id, attempt, inferences, files)
 
 
@@ -53,7 +53,7 @@ def _known(job_id: JobId, attempt: int, inferences: Inferences) -> Inference | N
         return None
 
 
-def _save_failure_uri(job_id: JobId, attempt: int, failure_uri: str, inferences: Inferences) -> None:
+def _save_started(job_id: JobId, attempt: int, failure_uri: str, inferences: Inferences) -> None:
     """Another request may change the record: the endpoint failed or the attempt was stopped."""
     try:
         inferences.save(inferences.get(job_id, attempt).began(failure_uri))
@@ -61,9 +61,7 @@ def _save_failure_uri(job_id: JobId, attempt: int, failure_uri: str, inferences:
         inferences.save(inferences.get(job_id, attempt).began(failure_uri))
 
 
-def _require_running(
-    job_id: JobId, attempt: int, inferences: Inferences, files: JobFiles
-) -> None:
+def _require_running(job_id: JobId, attempt: int, inferences: Inferences, files: JobFiles) -> None:
     """Raises Conflict if the attempt was stopped, after deleting its files."""
     if inferences.get(job_id, attempt).stopped:
         files.delete(job_id, WORK)

@@ -19,7 +19,7 @@ def unpack_avatars(
     work: Work,
     files: JobFiles,
 ) -> UnpackAvatarsResult:
-    """Idempotent. If the attempt was stopped in the meantime, its files are deleted: `Inference`."""
+    """Idempotent. Deletes the files again if the attempt was stopped: see `Inference`."""
     jobs.get(job_id).require(JobState.GENERATING)
     avatars = work.unpack(job_id, attempt)
     if inferences.get(job_id, attempt).stopped:

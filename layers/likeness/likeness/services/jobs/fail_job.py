@@ -122,7 +122,7 @@ def _close_reviews(job_id: JobId, *, reviews: Reviews, clock: Clock) -> None:
 
 
 def _replace_checksums(job: Job, *, jobs: Jobs, reviews: Reviews, keyed_hash: KeyedHash) -> None:
-    """Store an HMAC instead of a refused photo's SHA-256: an appeal needs it, others cannot use it."""
+    """Replace refused photos' SHA-256 by an HMAC: appeals need it, others cannot compare it."""
     photos = jobs.photos(job.job_id)
     owed = refusal(photos, reviews.for_job(job.job_id)).owed
     for photo in photos:

@@ -27,7 +27,9 @@ def add_photo(
         photo_id=PhotoId(f"p{len(there) + 1:02d}"),
         content_type=request.content_type,
     )
-    jobs.add_photo(photo)  # of two concurrent requests the second raises Conflict and may be retried
+    jobs.add_photo(
+        photo
+    )  # of two concurrent requests the second raises Conflict and may be retried
     return photos.presigned_post(job_id, photo.photo_id, photo.content_type)
 
 

@@ -20,16 +20,7 @@ from tests.builders import JOB, NOW, a_png, an_avatar
 
 
 def purge(world):
-    return delete_photos(
-        JOB,
-        jobs=world.jobs,
-        photos=world.photos,
-        work=world.work,
-        leftovers=world.leftovers,
-        deletions=world.deletions,
-        metrics=world.metrics,
-        clock=world.clock,
-    )
+    return delete_photos(JOB, jobs=world.jobs, deletion=world.deletion, clock=world.clock)
 
 
 def publish(world):
@@ -37,6 +28,7 @@ def publish(world):
         JOB,
         jobs=world.jobs,
         avatar_store=world.avatar_store,
+        files=world.files,
         credentials=world.credentials,
         watermarks=world.watermarks,
         clock=world.clock,
@@ -94,7 +86,7 @@ def test_purging_again_keeps_the_first_time(world):
 def test_photos_are_not_called_deleted_before_they_are(world, bucket):
     approved(world, 1)
     world.draws(1)
-    getattr(world, bucket).hmacs = True
+    getattr(world, bucket).locked = True
 
     with pytest.raises(NotDeleted):
         purge(world)
@@ -102,7 +94,7 @@ def test_photos_are_not_called_deleted_before_they_are(world, bucket):
     assert world.job.photos_deleted_at is None
     assert world.deletions.get(JOB).state is DeletionState.PENDING
     assert world.metrics.counted["DeletionPending"] == 1
-    getattr(world, bucket).hmacs = False
+    getattr(world, bucket).locked = False
     purge(world)
     assert world.job.photos_deleted_at == NOW
 

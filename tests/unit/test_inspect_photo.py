@@ -11,6 +11,7 @@ import pytest
 
 from likeness.adapters.photos import pictures as real_pictures
 from likeness.adapters.policy_files import load_photo_rules
+from likeness.domain.deletion.receipt import PHOTOS
 from likeness.domain.errors import Unavailable
 from likeness.domain.ids import PhotoId
 from likeness.domain.jobs.job import JobState
@@ -384,7 +385,7 @@ def test_an_upload_that_no_form_asked_for_is_deleted_unread(world):
 def test_a_job_cancelled_during_the_inspection_keeps_nothing(world):
     def cancel():
         world.move(JobState.CANCELLING)
-        world.photos.purge(JOB)
+        world.files.delete(JOB, PHOTOS)
 
     deliver = world.upload(b"beach/front/1")
     world.detector.meanwhile = cancel
@@ -403,7 +404,7 @@ def test_a_second_delivery_after_a_cancelled_job_keeps_nothing(world, monkeypatc
         monkeypatch.setattr(world.pictures, "normalise", real)
         deliver()
         world.move(JobState.CANCELLING)
-        world.photos.purge(JOB)
+        world.files.delete(JOB, PHOTOS)
         world.clock.advance(timedelta(seconds=1))
         return real(data, declared_type=declared_type)
 
@@ -416,7 +417,7 @@ def test_a_second_delivery_after_a_cancelled_job_keeps_nothing(world, monkeypatc
 
 def test_a_job_erased_during_the_inspection_keeps_nothing(world):
     def erase():
-        world.photos.purge(JOB)
+        world.files.delete(JOB, PHOTOS)
         world.jobs.jobs.clear()
 
     deliver = world.upload(b"beach/front/1")

@@ -63,7 +63,7 @@ class WorkBucket:
         )
 
     def _channels(self, job_id: JobId, attempt: int) -> list[dict[str, Any]]:
-        """The weights' channel exists only with weights: an empty channel fails the training job."""
+        """Without weights there is no channel for them: an empty one fails the training job."""
         sources = {
             "photos": f"s3://{self._photos_bucket}/{keys.photos(job_id)}",
             "order": f"s3://{self._bucket}/{keys.order_folder(job_id, attempt)}",

@@ -466,7 +466,7 @@ def test_granted_on_a_later_day_it_gives_one_job_more_on_that_day(before_a_lead)
         if taken:
             before_a_lead.ledger.reserve(moved, limit=1, now=NOW)
         else:
-            with pytest.raises(Exception, match="taken"):
+            with pytest.raises(Exception, match="used up"):
                 before_a_lead.ledger.reserve(moved, limit=1, now=NOW)
 
 
@@ -489,7 +489,7 @@ def test_a_decision_that_was_lost_half_way_is_done_by_the_same_one_again(
     def lose(*_, **__):
         raise Unavailable("no answer")
 
-    monkeypatch.setattr(before_a_lead.photos, "purge", lose)
+    monkeypatch.setattr(before_a_lead.files, "delete", lose)
     with pytest.raises(Unavailable):
         decide(before_a_lead)
     monkeypatch.undo()

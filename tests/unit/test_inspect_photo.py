@@ -20,7 +20,7 @@ from likeness.domain.photos.picture import NormalisedPhoto
 from likeness.domain.reasons import Reason, Refused
 from likeness.services.photos.inspect_photo import inspect_photo
 from tests.builders import JOB, NOW, OTHER_JOB, a_face, a_job, a_photo, a_verdict, digest
-from tests.fakes import FakeClock, FakeDetector, FakeJobs, FakePhotos
+from tests.fakes import FakeBucket, FakeClock, FakeDetector, FakeJobFiles, FakeJobs, FakePhotos
 
 P1, P2, P3 = PhotoId("p01"), PhotoId("p02"), PhotoId("p03")
 DEMO = Path(__file__).parents[2] / "infra" / "local" / "demo" / "photos"
@@ -69,6 +69,7 @@ class World:
 
     def __init__(self) -> None:
         self.jobs, self.photos = FakeJobs(), FakePhotos()
+        self.files = FakeJobFiles(self.photos.bucket, FakeBucket())
         self.detector, self.pictures = BusyDetector(), FakePictures()
         self.clock = FakeClock()
         self.jobs.create(

@@ -252,8 +252,7 @@ def test_whatever_fails_is_pending_alarmed_tried_in_minutes_and_then_done(world,
     assert world.deadlines.at[JOB] == world.job.created_at + RULES.deadline
 
 
-def test_a_purge_that_says_it_deleted_is_not_believed(world, monkeypatch):
-    """Other eyes look than those that deleted."""
+def test_a_deletion_is_verified_by_an_independent_listing(world, monkeypatch):
     world.has(JobState.FAILED)
     monkeypatch.setattr(world.files, "delete", lambda *_: 3)
 

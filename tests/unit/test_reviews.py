@@ -695,7 +695,7 @@ def test_an_answer_that_was_lost_is_given_again_by_the_same_decision(mine, monke
 def test_a_decision_that_nobody_waits_for_is_a_conflict(mine):
     mine.workflow.waiting_tokens.clear()
 
-    with pytest.raises(Conflict, match="no longer"):
+    with pytest.raises(Conflict, match="waits"):
         decide(mine)
 
 

@@ -50,7 +50,7 @@ def decide_review(
     if not _is_repeated(review, decision, moderator):
         review = review.decide(moderator.id, now=now, refused=decision.photos)
         action = AuditAction.REFUSED if review.refused else AuditAction.APPROVED
-        details = {photo.photo_id: photo.reason.value for photo in review.refused}
+        details = {str(photo.photo_id): photo.reason.value for photo in review.refused}
         audit_event = about(review, action, now, actor=moderator.id, details=details)
         reviews.save(review, audit_event, _counts(review, reviews))
     if review.kind is ReviewKind.APPEAL:

@@ -2,7 +2,7 @@
 
 from likeness import bootstrap
 from likeness.adapters import policy_files
-from likeness.api.app import ErasureView, JobsView, JobView, Page, QuotaView, ReceiptView
+from likeness.api.app import ErasureView, JobsView, JobView, PageQuery, QuotaView, ReceiptView
 from likeness.domain.ids import ErasureId, JobId, UserId
 from likeness.entrypoints.http import route, routes
 from likeness.services.account.get_erasure import get_erasure
@@ -41,8 +41,8 @@ def get_job_handler(job_id: JobId) -> JobView:
     )
 
 
-@route("GET", "/v1/users/{user_id}/jobs", query=Page, gives=JobsView)
-def list_jobs_handler(user_id: UserId, query: Page) -> JobsView:
+@route("GET", "/v1/users/{user_id}/jobs", query=PageQuery, gives=JobsView)
+def list_jobs_handler(user_id: UserId, query: PageQuery) -> JobsView:
     """A user's jobs, newest first."""
     return list_jobs(user_id, query, jobs=bootstrap.jobs(), reasons=policy_files.load_reasons())
 

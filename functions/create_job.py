@@ -4,13 +4,13 @@ from http import HTTPStatus
 
 from likeness import bootstrap
 from likeness.adapters import policy_files
-from likeness.api.app import Created, CreateJob, StoredJob
+from likeness.api.app import JobCreated, CreateJob, StoredJob
 from likeness.domain.errors import Conflict, Forbidden, NotFound, OverQuota
 from likeness.entrypoints.http import StoredPart, route
 from likeness.services.jobs.create_job import Terms, create_job, create_job_again
 
 
-def _again(stored: StoredJob) -> Created:
+def _again(stored: StoredJob) -> JobCreated:
     return create_job_again(
         stored, jobs=bootstrap.jobs(), photos=bootstrap.photos(), clock=bootstrap.CLOCK
     )
@@ -30,12 +30,12 @@ def _terms() -> Terms:
     "POST",
     "/v1/jobs",
     takes=CreateJob,
-    gives=Created,
+    gives=JobCreated,
     status=HTTPStatus.CREATED,
     raises=[Conflict, Forbidden, NotFound, OverQuota],
     on_repeat=StoredPart(StoredJob, _again),
 )
-def handler(request: CreateJob) -> Created:
+def handler(request: CreateJob) -> JobCreated:
     """Open a job: checks consent, bounds, tier and quota, and creates presigned POSTs."""
     return create_job(
         request,

@@ -2,7 +2,7 @@
 
 from likeness import bootstrap
 from likeness.adapters import policy_files
-from likeness.api.app import Submitted
+from likeness.api.app import JobStateView
 from likeness.contracts import EraseUserResult, ErasureRef
 from likeness.domain.ids import JobId
 from likeness.entrypoints.step import step
@@ -10,7 +10,7 @@ from likeness.services.account.erase_user import erase_user
 from likeness.services.jobs.cancel_job import cancel_job
 
 
-def _cancel(job_id: JobId) -> Submitted:
+def _cancel(job_id: JobId) -> JobStateView:
     """End a job that still runs."""
     return cancel_job(
         job_id, jobs=bootstrap.jobs(), workflow=bootstrap.workflow(), clock=bootstrap.CLOCK

@@ -23,7 +23,7 @@ from likeness.domain.ids import (
 )
 from likeness.domain.jobs.catalogue import Plus
 from likeness.domain.jobs.job import Job
-from likeness.domain.paging import Part
+from likeness.domain.paging import ResultPage
 from likeness.domain.photos.photo import Photo
 from likeness.domain.provenance.credentials import WatermarkRecord
 from likeness.domain.provenance.watermark import WatermarkId
@@ -56,11 +56,11 @@ class FakeJobs:
     def get(self, job_id: JobId) -> Job:
         return self._stored(job_id)
 
-    def newest(self, user_id: UserId, *, limit: int, after: str | None = None) -> Part[Job]:
+    def newest(self, user_id: UserId, *, limit: int, after: str | None = None) -> ResultPage[Job]:
         mine = [job for job in self.jobs.values() if job.user_id == user_id]
         mine = sorted(mine, key=_begun, reverse=True)
         found = (job for job in mine if after is None or _begun(job) < after)
-        return Part.of(found, limit=limit, position=_begun)
+        return ResultPage.of(found, limit=limit, position=_begun)
 
     def save(self, job: Job) -> None:
         with self.lock:
@@ -215,7 +215,7 @@ class FakeUsers:
         return plus
 
     def exonerate(self, user_id: UserId, photos: Mapping[str, frozenset[Reason]]) -> None:
-        self.change(user_id, cleared={**self.profile(user_id).cleared, **photos})
+        self.change(user_id, exonerated={**self.profile(user_id).exonerated, **photos})
 
     def delete(self, user_id: UserId) -> None:
         self.profiles.pop(user_id, None)
@@ -371,9 +371,9 @@ class FakeReviews:
         waiting = [r for r in self._reviews.values() if r.state is ReviewState.WAITING]
         return sorted(waiting, key=_place)
 
-    def queue(self, *, limit: int, after: str | None = None) -> Part[Review]:
+    def queue(self, *, limit: int, after: str | None = None) -> ResultPage[Review]:
         found = (review for review in self.waiting() if after is None or _place(review) > after)
-        return Part.of(found, limit=limit, position=_place)
+        return ResultPage.of(found, limit=limit, position=_place)
 
     def save(
         self, review: Review, audit_event: AuditEvent | None = None, counts: Counts | None = None

@@ -137,7 +137,7 @@ def test_a_decided_review_has_no_keys_in_the_index(table):
 def test_more_than_one_page_of_avatars_is_read(jobs):
     """A query answers a mebibyte at a time."""
     label = Label(name="L" * 50_000, confidence=50)
-    verdict = a_verdict().model_copy(update={"seen": seen(labels=(label,))})
+    verdict = a_verdict().model_copy(update={"evidence": seen(labels=(label,))})
     avatars = [an_avatar(n, verdict=verdict) for n in range(1, 31)]
     jobs.save_avatars(avatars)
 

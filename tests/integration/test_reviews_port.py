@@ -125,7 +125,7 @@ def test_all_reviews_of_a_job_are_found_together(reviews):
 def test_an_appeal_that_expired_may_be_opened_again_and_no_other(reviews):
     appeal = a_review(kind=ReviewKind.APPEAL)
     reviews.open(appeal, None)
-    reviews.open(appeal.model_copy(update={"not_for": ("x",)}), None)
+    reviews.open(appeal.model_copy(update={"excluded_moderators": ("x",)}), None)
     assert reviews.get(appeal.review_id) == appeal
 
     reviews.save(appeal.expire(NOW))

@@ -54,7 +54,7 @@ def test_a_zone_that_changed_meanwhile_is_not_overwritten(tables):
         with pytest.raises(Conflict):
             tables.users.save_zone(USER, TOKYO.model_copy(update={"name": "UTC"}), seen=seen)
 
-    changed = BERLIN.asked_for("Asia/Tokyo", NOW + timedelta(days=31))
+    changed = BERLIN.changed_to("Asia/Tokyo", NOW + timedelta(days=31))
     tables.users.save_zone(USER, changed, seen=BERLIN)
     assert tables.users.profile(USER).zone == changed
 
@@ -104,7 +104,7 @@ def test_zone_and_plus_leave_each_other_alone(tables):
 
 def test_cleared_photos_are_remembered_beside_everything_else(tables):
     tables.users.entitle(USER, plus())
-    assert tables.users.profile(USER).cleared == {}
+    assert tables.users.profile(USER).exonerated == {}
 
     nude, both = (
         frozenset({Reason.POLICY_NUDITY}),
@@ -114,8 +114,8 @@ def test_cleared_photos_are_remembered_beside_everything_else(tables):
     tables.users.exonerate(USER, {"seal-2": both})
 
     known = tables.users.profile(USER)
-    assert known == Profile(plus=plus(), cleared={"seal-1": nude, "seal-2": both})
-    assert tables.users.profile(UserId("user-2")).cleared == {}
+    assert known == Profile(plus=plus(), exonerated={"seal-1": nude, "seal-2": both})
+    assert tables.users.profile(UserId("user-2")).exonerated == {}
 
 
 def test_clearing_nothing_changes_nothing(tables):

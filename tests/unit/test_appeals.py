@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from likeness.adapters.policy_files import load_reasons
-from likeness.api.review import Decide
+from likeness.api.review import DecideReview
 from likeness.domain.account.quota import Day, QuotaState
 from likeness.domain.deletion.receipt import Deletion, DeletionState
 from likeness.domain.errors import Conflict, Forbidden, NotFound, Unavailable
@@ -51,7 +51,7 @@ from tests.builders import (
 
 APPEAL = review_of(JOB, ReviewKind.APPEAL)
 LEAD = a_moderator("lead-1", lead=True)
-YES = Decide(approve=True)
+YES = DecideReview(approve=True)
 BYTES = b"the photo that was refused"
 NUDE = a_verdict(Outcome.REFUSED, Reason.POLICY_NUDITY)
 LOOK = "00000000000000ff"
@@ -471,12 +471,12 @@ def test_granted_on_a_later_day_it_gives_one_job_more_on_that_day(before_a_lead)
 
 
 def test_a_rejected_appeal_gives_nothing_and_is_final(before_a_lead):
-    no = Decide(approve=False, photos=(RefusedPhoto(photo_id="p02", reason=Reason.POLICY_NUDITY),))
+    no = DecideReview(approve=False, photos=(RefusedPhoto(photo_id="p02", reason=Reason.POLICY_NUDITY),))
 
     decide(before_a_lead, no)
 
     assert before_a_lead.day is QuotaState.SPENT
-    assert before_a_lead.users.profile(USER).cleared == {}
+    assert before_a_lead.users.profile(USER).exonerated == {}
     assert before_a_lead.photo_objects.listing() == []
     assert view(before_a_lead).statement.appeal.state is AppealState.REJECTED
     with pytest.raises(Conflict, match="rejected"):
@@ -527,8 +527,8 @@ def test_the_judge_never_refuses_a_cleared_photo_for_that_again(before_a_lead):
 
     assert moderated().outcome is Outcome.CLEAN
     first = before_a_lead.jobs.photos(OTHER_JOB)[0].verdict
-    assert first.seen.cleared == {Reason.POLICY_NUDITY}
-    assert first.seen.labels[0].name == "Explicit", "what was seen is still recorded"
+    assert first.evidence.exonerated == {Reason.POLICY_NUDITY}
+    assert first.evidence.labels[0].name == "Explicit", "what was seen is still recorded"
 
 
 def test_another_photo_of_the_same_user_is_judged_as_ever(before_a_lead):

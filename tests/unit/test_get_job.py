@@ -81,10 +81,10 @@ def test_a_photo_with_a_problem_comes_with_hint_and_box(world):
 
 
 def test_a_copy_names_the_photo_that_it_repeats(world):
-    problem = PhotoProblem(reason=Reason.SUBJECT_DUPLICATE, other="p01")
+    problem = PhotoProblem(reason=Reason.SUBJECT_DUPLICATE, duplicate_of="p01")
     world.has(with_photos=[a_photo(1), a_photo(2, state=PhotoState.REFUSED, problem=problem)])
 
-    assert get(world).photos[1].other == "p01"
+    assert get(world).photos[1].duplicate_of == "p01"
 
 
 def test_what_moderation_refused_is_shown_as_refused(world):
@@ -215,7 +215,7 @@ def test_nobody_sees_an_avatar_before_the_job_is_completed(world, state):
 
 
 def test_avatars_that_the_user_dropped_are_not_shown(world):
-    avatars = [an_avatar(1, AvatarState.PUBLISHED), an_avatar(2, AvatarState.DROPPED)]
+    avatars = [an_avatar(1, AvatarState.PUBLISHED), an_avatar(2, AvatarState.NOT_KEPT)]
     world.has(JobState.COMPLETED, with_avatars=avatars)
 
     assert [avatar.avatar_id for avatar in get(world).avatars] == ["a01"]

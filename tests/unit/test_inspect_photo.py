@@ -182,7 +182,7 @@ def test_a_copy_of_an_accepted_photo_is_refused_and_names_it(world):
     world.upload(b"beach/front/1", P1)()
     world.upload(b"beach/front/halved", P2)()
 
-    assert_refused(world.photo(P2), Reason.SUBJECT_DUPLICATE, other=P1)
+    assert_refused(world.photo(P2), Reason.SUBJECT_DUPLICATE, duplicate_of=P1)
     assert world.keys == ["photos/job/p01.jpg"]
 
 
@@ -206,7 +206,7 @@ def test_a_copy_under_an_earlier_form_does_not_push_out_what_was_there(world):
     world.upload(b"beach/front/2", P1)()
 
     assert world.photo(P3).state is PhotoState.ACCEPTED
-    assert_refused(world.photo(P1), Reason.SUBJECT_DUPLICATE, other=P3)
+    assert_refused(world.photo(P1), Reason.SUBJECT_DUPLICATE, duplicate_of=P3)
 
 
 @pytest.mark.parametrize(("first", "second"), [(P1, P2), (P2, P1)])
@@ -217,7 +217,7 @@ def test_of_two_copies_at_the_same_time_the_later_form_is_refused(world, first, 
     deliver_first()
 
     assert world.photo(P1).state is PhotoState.ACCEPTED
-    assert_refused(world.photo(P2), Reason.SUBJECT_DUPLICATE, other=P1)
+    assert_refused(world.photo(P2), Reason.SUBJECT_DUPLICATE, duplicate_of=P1)
     assert world.keys == ["photos/job/p01.jpg"]
 
 
@@ -500,4 +500,4 @@ def test_the_same_file_twice_is_a_duplicate(world):
     world.upload(view, P1)()
     world.upload(view, P2)()
 
-    assert_refused(world.photo(P2), Reason.SUBJECT_DUPLICATE, other=P1)
+    assert_refused(world.photo(P2), Reason.SUBJECT_DUPLICATE, duplicate_of=P1)

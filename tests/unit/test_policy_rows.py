@@ -6,12 +6,12 @@ import pytest
 
 from likeness.adapters.policy_files import load, load_policy, load_reasons, read_policy
 from likeness.commands.policy_table import page
-from likeness.commands.replay_policy import told
+from likeness.commands.replay_policy import report_lines
 from likeness.domain.ids import PHOTO_ID
-from likeness.domain.moderation import JUDGED, Label, Outcome, Severity, moderate, severity
+from likeness.domain.moderation import REASONS_WITHOUT_LABEL, Label, Outcome, Severity, moderate, severity
 from likeness.domain.photos.photo_check import PhotoRules
 from likeness.domain.reasons import Reason
-from likeness.domain.review.case import MODERATORS_MAY_NAME
+from likeness.domain.review.case import MODERATOR_REASONS
 from likeness.services.review.replay_policy import replay_policy
 from tests.builders import JOB, OTHER_JOB, a_policy, seen
 from tests.infra.documents import ROOT
@@ -83,7 +83,7 @@ BY_THE_PHOTO_CHECK = {reason for reason in Reason if reason.family == "QUALITY"}
     Reason.SUBJECT_SEVERAL_FACES,
     Reason.SUBJECT_DUPLICATE,
 }
-BY_THE_JUDGE = {rule.reason for rule in POLICY.labels.values()} | JUDGED
+BY_THE_JUDGE = {rule.reason for rule in POLICY.labels.values()} | REASONS_WITHOUT_LABEL
 BY_THE_PIPELINE = {reason for reason in Reason if reason.family == "SYSTEM"}
 
 
@@ -94,7 +94,7 @@ def test_every_reason_code_is_given_by_a_rule_or_a_moderator(reason):
         | BY_THE_PHOTO_CHECK
         | BY_THE_JUDGE
         | BY_THE_PIPELINE
-        | set(MODERATORS_MAY_NAME)
+        | set(MODERATOR_REASONS)
     )
 
 
@@ -107,7 +107,7 @@ def test_somewhere_in_the_code_each_reason_is_raised(reason):
         used in file.read_text() for file in package.rglob("*.py") if file.name != "reasons.py"
     )
     in_policy = reason.value in str(load("community_guidelines"))
-    assert in_code or in_policy or reason in MODERATORS_MAY_NAME
+    assert in_code or in_policy or reason in MODERATOR_REASONS
 
 
 def test_the_photo_check_has_a_rule_for_each_of_its_codes():
@@ -199,7 +199,7 @@ def test_a_changed_rule_says_whose_outcome_would_change(stored, change, reason):
     assert (one.was, one.now) == (Outcome.CLEAN, Outcome.DOUBTFUL)
     assert reason in one.reasons
     assert replay.jobs["clean -> doubtful"] >= 1
-    assert f"{JOB} p02 clean -> doubtful" in "\n".join(told(replay))
+    assert f"{JOB} p02 clean -> doubtful" in "\n".join(report_lines(replay))
 
 
 def test_avatars_are_replayed_too_but_do_not_make_a_jobs_outcome():
@@ -230,7 +230,7 @@ def test_labels_that_were_never_asked_for_are_admitted():
     replay = replay_policy(curious, verdicts=Stored((JOB, "p01", SMOKING)))
 
     assert replay.unsure == 1
-    assert "may be milder" in told(replay)[-1]
+    assert "may be milder" in report_lines(replay)[-1]
 
 
 @pytest.mark.parametrize("text", [b"", b"version: [", b"labels: {}"])

@@ -54,7 +54,7 @@ def test_every_message_of_the_desk_is_shown():
         "AppealStats",
         "ReviewSummary",
     }
-    queries = {"StatsOf"}
+    queries = {"StatsQuery"}
     messages = {
         name
         for name, found in vars(api_reviews).items()

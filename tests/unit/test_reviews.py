@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from likeness.adapters.policy_files import load_reasons
-from likeness.api.app import Page
-from likeness.api.review import Decide, GrantExposure, Reveal, StatsOf
+from likeness.api.app import PageQuery
+from likeness.api.review import DecideReview, GrantExposure, RevealPhoto, StatsQuery
 from likeness.domain.errors import (
     Conflict,
     Forbidden,
@@ -21,14 +21,14 @@ from likeness.domain.moderation import Outcome, Severity
 from likeness.domain.reasons import Reason
 from likeness.domain.review.audit import AuditAction, verify
 from likeness.domain.review.case import (
-    MODERATORS_MAY_NAME,
+    MODERATOR_REASONS,
     RefusedPhoto,
     ReviewKind,
     ReviewPolicy,
     ReviewState,
     job_of,
     kind_of,
-    picked,
+    is_sampled,
     review_of,
 )
 from likeness.domain.review.statistics import ExposureState, desk_day
@@ -62,8 +62,8 @@ from tests.builders import (
 REVIEW, SECOND = review_of(JOB), review_of(JOB, ReviewKind.SECOND)
 LEASE = timedelta(minutes=2)
 BUDGET = 5
-YES = Decide(approve=True)
-NO = Decide(approve=False, photos=(RefusedPhoto(photo_id="p02", reason=Reason.POLICY_VIOLENCE),))
+YES = DecideReview(approve=True)
+NO = DecideReview(approve=False, photos=(RefusedPhoto(photo_id="p02", reason=Reason.POLICY_VIOLENCE),))
 DOUBTFUL = a_verdict(Outcome.DOUBTFUL, Reason.POLICY_VIOLENCE)
 ME = a_moderator()
 OTHER = a_moderator("moderator-2")
@@ -97,7 +97,7 @@ def request_second(world, under="token-2"):
 
 def listed(world, moderator=ME, **query):
     return list_reviews(
-        Page(**query),
+        PageQuery(**query),
         moderator=moderator,
         reviews=world.reviews,
         desk_counters=world.desk_counters,
@@ -138,7 +138,7 @@ def release(world, moderator=ME):
 def reveal(world, moderator=ME, photo="p02"):
     return reveal_photo(
         REVIEW,
-        Reveal(photo_id=photo),
+        RevealPhoto(photo_id=photo),
         moderator=moderator,
         reviews=world.reviews,
         desk_counters=world.desk_counters,
@@ -177,7 +177,7 @@ def grant(world, moderator=LEAD, to=MODERATOR, more=3):
 
 def stats(world, moderator=ME, days=30):
     return review_stats(
-        StatsOf(days=days),
+        StatsQuery(days=days),
         moderator=moderator,
         reviews=world.reviews,
         desk_counters=world.desk_counters,
@@ -291,13 +291,13 @@ def test_the_sample_is_the_same_whenever_it_is_asked_and_about_as_large_as_it_sa
     jobs = [f"j{n:032x}" for n in range(4000)]
     policy = ReviewPolicy.read("sample:25")
 
-    picks = [policy.picks(job) for job in jobs]
+    picks = [policy.selects(job) for job in jobs]
 
-    assert picks == [policy.picks(job) for job in jobs]
+    assert picks == [policy.selects(job) for job in jobs]
     assert 900 < sum(picks) < 1100
-    assert all(ReviewPolicy.read("all").picks(job) for job in jobs)
-    assert not any(ReviewPolicy.read("flagged").picks(job) for job in jobs)
-    assert picks != [picked(job, 25, "second") for job in jobs], "two samples, drawn apart"
+    assert all(ReviewPolicy.read("all").selects(job) for job in jobs)
+    assert not any(ReviewPolicy.read("flagged").selects(job) for job in jobs)
+    assert picks != [is_sampled(job, 25, "second") for job in jobs], "two samples, drawn apart"
 
 
 # --- listed and read -----------------------------------------------------------------------------
@@ -367,7 +367,7 @@ def test_a_moderator_sees_what_was_found_and_a_blurred_copy(waiting):
     assert flagged.preview.startswith("data:image/jpeg;base64,")
     assert base64.b64decode(flagged.preview.partition(",")[2]) == b"blurred jpeg"
     assert (case.policy_version, case.detector_version) == ("test", "7.0")
-    assert [one.code for one in case.reason_codes] == list(MODERATORS_MAY_NAME)
+    assert [one.code for one in case.reason_codes] == list(MODERATOR_REASONS)
 
 
 def test_no_link_and_no_user_is_in_a_case(waiting):
@@ -612,11 +612,11 @@ def test_the_trail_says_why_and_holds(mine):
 @pytest.mark.parametrize(
     "decision",
     [
-        Decide(approve=True, photos=NO.photos),
-        Decide(approve=False),
-        Decide(approve=False, photos=NO.photos * 2),
-        Decide(approve=False, photos=(RefusedPhoto(photo_id="p09", reason=Reason.POLICY_HATE),)),
-        Decide(
+        DecideReview(approve=True, photos=NO.photos),
+        DecideReview(approve=False),
+        DecideReview(approve=False, photos=NO.photos * 2),
+        DecideReview(approve=False, photos=(RefusedPhoto(photo_id="p09", reason=Reason.POLICY_HATE),)),
+        DecideReview(
             approve=False,
             photos=(RefusedPhoto(photo_id="p02", reason=Reason.SYSTEM_UNAVAILABLE),),
         ),
@@ -631,11 +631,11 @@ def test_a_decision_must_make_sense(mine, decision):
     assert mine.workflow.answers == {}
 
 
-@pytest.mark.parametrize("reason", MODERATORS_MAY_NAME)
+@pytest.mark.parametrize("reason", MODERATOR_REASONS)
 def test_every_reason_that_a_moderator_may_name_is_taken(mine, reason):
     refusal = (RefusedPhoto(photo_id="p02", reason=reason),)
 
-    decide(mine, Decide(approve=False, photos=refusal))
+    decide(mine, DecideReview(approve=False, photos=refusal))
 
     assert mine.reviews.get(REVIEW).refused == refusal
     assert stats(mine).refused_by_reason == {reason: 1}

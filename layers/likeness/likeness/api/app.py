@@ -52,7 +52,7 @@ class Message(Record):
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
 
-class Page(Message):
+class PageQuery(Message):
     """Which part of a list is asked for."""
 
     limit: int = Field(default=50, ge=1, le=100, description="as many at most")
@@ -100,7 +100,7 @@ class PresignedPost(Message):
     expires_at: AwareDatetime
 
 
-class Created(Message):
+class JobCreated(Message):
     job_id: JobIdField
     submit_by: AwareDatetime
     uploads: tuple[PresignedPost, ...] = Field(
@@ -121,12 +121,12 @@ class StoredJob(Message):
     uploads: tuple[StoredPost, ...]
 
 
-class Submitted(Message):
+class JobStateView(Message):
     job_id: JobIdField
     state: JobState
 
 
-class Explained(Message):
+class ReasonView(Message):
     """A reason code with its hint, in every language we speak."""
 
     code: Reason
@@ -139,7 +139,7 @@ class PhotoView(Message):
 
     photo_id: PhotoIdField
     state: PhotoState
-    problem: Explained | None = None
+    problem: ReasonView | None = None
     box: Box | None = None
     other: PhotoIdField | None = Field(default=None, description="the photo that it repeats")
 
@@ -176,7 +176,7 @@ class AvatarView(Message):
     )
 
 
-class EntryView(Message):
+class QuotaEntryView(Message):
     """What one job did to the day: reserved when submitted, then spent, or returned and why."""
 
     job_id: JobIdField
@@ -199,7 +199,7 @@ class QuotaView(Message):
     used: int
     left: int
     next_day_begins_at: AwareDatetime
-    entries: tuple[EntryView, ...] = ()
+    entries: tuple[QuotaEntryView, ...] = ()
 
 
 # Years that every zone can be told in: the first and the last of the calendar cannot.
@@ -232,7 +232,7 @@ class KeepAvatars(Message):
     avatars: tuple[AvatarIdField, ...] = Field(min_length=1, max_length=MAX_AVATARS)
 
 
-class AvatarsKept(Message):
+class KeptAvatarsView(Message):
     job_id: JobIdField
     avatars: tuple[AvatarIdField, ...]
     avatars_expire_at: AwareDatetime | None
@@ -282,7 +282,7 @@ class KeysView(Message):
     keys: tuple[PublicKey, ...]
 
 
-class Ground(Explained):
+class StatementGround(ReasonView):
     """A rule that a photo broke, and what it is called in the DSA Transparency Database."""
 
     photo_id: PhotoIdField
@@ -310,7 +310,7 @@ class Statement(Message):
 
     issued_at: AwareDatetime
     decision: Texts
-    grounds: tuple[Ground, ...]
+    grounds: tuple[StatementGround, ...]
     policy_version: str | None = Field(examples=["2026-11-22"])
     automated_detection: bool
     automated_decision: bool = Field(description="false: a moderator decided")
@@ -319,7 +319,7 @@ class Statement(Message):
     appeal: AppealView | None = Field(default=None, description="null: none was opened")
 
 
-class AppealOpened(Message):
+class AppealUploadsView(Message):
     """Send the same files again, each with its form. When all are recognised, a lead looks."""
 
     appeal: AppealView
@@ -331,7 +331,7 @@ class JobView(Message):
 
     job_id: JobIdField
     state: JobState
-    reason: Explained | None = None
+    reason: ReasonView | None = None
     failure: FailureKind | None = Field(default=None, description="where our fault lay, if failed")
     tier: str = Field(examples=["lite"])
     styles: tuple[StyleIdField, ...]
@@ -357,7 +357,7 @@ class JobSummary(Message):
 
     job_id: JobIdField
     state: JobState
-    reason: Explained | None = None
+    reason: ReasonView | None = None
     failure: FailureKind | None = Field(default=None, description="where our fault lay, if failed")
     styles: tuple[StyleIdField, ...]
     avatars_asked: int
@@ -384,7 +384,7 @@ class StylesView(Paged):
     styles: tuple[StyleView, ...]
 
 
-class Verified(Message):
+class ProvenanceView(Message):
     """Is a picture ours? Never whose."""
 
     ours: bool

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, Field
 
-from likeness.api.app import Explained, Message, Paged, PresignedUrl
+from likeness.api.app import ReasonView, Message, Paged, PresignedUrl
 from likeness.domain.ids import JobIdField, PhotoIdField, ReviewIdField
 from likeness.domain.moderation import Label, Outcome, Severity
 from likeness.domain.photos.photo import Box
@@ -32,13 +32,13 @@ Digest = Annotated[
 # --- asked ---------------------------------------------------------------------------------------
 
 
-class Reveal(Message):
+class RevealPhoto(Message):
     """Which photo of the case to show as it is. Each call is counted."""
 
     photo_id: PhotoIdField
 
 
-class Decide(Message):
+class DecideReview(Message):
     """Approve, or refuse with a reason code for each photo that breaks a rule."""
 
     approve: bool
@@ -54,7 +54,7 @@ class GrantExposure(Message):
     more: int = Field(ge=1, le=500)
 
 
-class StatsOf(Message):
+class StatsQuery(Message):
     """The query of GET /v1/reviews/stats."""
 
     days: int = Field(default=30, ge=1, le=90, description="UTC days, today included")
@@ -105,7 +105,7 @@ class FindingView(Message):
     """One thing that a rule said about a photo."""
 
     outcome: Outcome
-    reason: Explained | None = Field(description="null: no rule knows what this is, you name it")
+    reason: ReasonView | None = Field(description="null: no rule knows what this is, you name it")
     source: str = Field(
         description="a label's name, `age 13-19`, `faces compared`, ...", examples=["Weapons"]
     )
@@ -149,7 +149,7 @@ class CaseView(Message):
     policy_version: str | None = Field(examples=["2026-11-22"])
     detector_version: str | None = Field(examples=["7.0"])
     decision: DecisionView | None = None
-    reason_codes: tuple[Explained, ...] = Field(description="those a refusal may name")
+    reason_codes: tuple[ReasonView, ...] = Field(description="those a refusal may name")
 
 
 class ClaimView(Message):
@@ -160,7 +160,7 @@ class ClaimView(Message):
     heartbeat_seconds: int
 
 
-class Revealed(Message):
+class ClearPhotoView(Message):
     """The clear picture, for a minute. Never cache it: the link answers no-store, too."""
 
     photo_id: PhotoIdField

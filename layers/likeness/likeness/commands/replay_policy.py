@@ -27,10 +27,10 @@ def main() -> None:
     except (OSError, ValueError) as wrong:
         sys.exit(f"{asked.policy} is no policy: {wrong}")
     replay = replay_policy(policy, verdicts=VerdictsTable(table(asked.table)))
-    sys.stdout.write("\n".join(told(replay)) + "\n")
+    sys.stdout.write("\n".join(report_lines(replay)) + "\n")
 
 
-def told(replay: Replay) -> list[str]:
+def report_lines(replay: Replay) -> list[str]:
     """A line for each picture, then the sums."""
     lines = [
         f"{one.job_id} {one.picture} {one.was} -> {one.now} "

@@ -79,7 +79,7 @@ class SamePersonRule(Record):
 
 
 # What the judge may find without any label.
-JUDGED: frozenset[Reason] = frozenset(
+REASONS_WITHOUT_LABEL: frozenset[Reason] = frozenset(
     {
         Reason.RIGHTS_CELEBRITY,
         Reason.MINOR_AGE_DOUBT,
@@ -102,7 +102,7 @@ class Policy(Record):
     @model_validator(mode="after")
     def _every_reason_has_one_severity(self) -> Self:
         named = [reason for reasons in self.severity.values() for reason in reasons]
-        given = {rule.reason for rule in self.labels.values()} | JUDGED | {"unknown"}
+        given = {rule.reason for rule in self.labels.values()} | REASONS_WITHOUT_LABEL | {"unknown"}
         if missing := given - set(named):
             raise ValueError(f"no severity is given for {', '.join(sorted(missing))}")
         if len(named) != len(set(named)):
@@ -139,7 +139,7 @@ class PhotoEvidence(Record):
     celebrities: tuple[float, ...] = Field(default=(), description="percent, each match")
     compared: bool = Field(default=False, description="with the person that the set shows")
     similarity: float | None = Field(default=None, description="percent; None: no match at all")
-    cleared: frozenset[Reason] = Field(
+    exonerated: frozenset[Reason] = Field(
         default=frozenset(), description="a lead found, on appeal, that this photo shows no such"
     )
 
@@ -168,7 +168,7 @@ def moderate(seen: PhotoEvidence, policy: Policy) -> Verdict:
     if seen.compared:
         stranger = moderate_same_person(seen.similarity, policy.same_person)
         findings += [stranger] if stranger else []
-    findings = [finding for finding in findings if finding.reason not in seen.cleared]
+    findings = [finding for finding in findings if finding.reason not in seen.exonerated]
     return Verdict(
         outcome=strictest(finding.outcome for finding in findings),
         policy_version=policy.version,

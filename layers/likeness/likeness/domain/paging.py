@@ -20,14 +20,14 @@ MAX_CURSOR = 512  # characters; the longest position is a user's: a moment and a
 
 
 @dataclass(frozen=True, slots=True)
-class Part(Generic[T]):
+class ResultPage(Generic[T]):
     """A page: its items, and the position of the last one where more come after it."""
 
     items: tuple[T, ...]
     last: str | None = None
 
     @classmethod
-    def of(cls, found: Iterable[T], *, limit: int, position: Callable[[T], str]) -> "Part[T]":
+    def of(cls, found: Iterable[T], *, limit: int, position: Callable[[T], str]) -> "ResultPage[T]":
         """The first `limit` of what was found. To know whether more come, one more is looked at."""
         items: list[T] = []
         for item in found:

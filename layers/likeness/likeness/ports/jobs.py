@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from likeness.domain.generation.avatar import Avatar
 from likeness.domain.ids import ErasureId, JobId, UserId
 from likeness.domain.jobs.job import Job
-from likeness.domain.paging import Part
+from likeness.domain.paging import ResultPage
 from likeness.domain.photos.photo import Photo
 from likeness.events import JobStateChanged, StreamRecord
 
@@ -23,7 +23,7 @@ class Jobs(Protocol):
         """Raises NotFound."""
         ...
 
-    def newest(self, user_id: UserId, *, limit: int, after: str | None = None) -> Part[Job]:
+    def newest(self, user_id: UserId, *, limit: int, after: str | None = None) -> ResultPage[Job]:
         """Return a page of a user's jobs, newest first. `after`: where the previous page ended."""
         ...
 

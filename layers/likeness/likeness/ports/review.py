@@ -6,7 +6,7 @@ from typing import Protocol
 
 from likeness.domain.ids import AvatarId, JobId, PhotoId, ReviewId
 from likeness.domain.moderation import Verdict
-from likeness.domain.paging import Part
+from likeness.domain.paging import ResultPage
 from likeness.domain.review.appeal import Appeal
 from likeness.domain.review.audit import AuditEntry, AuditEvent, ChainHead
 from likeness.domain.review.case import Review
@@ -38,7 +38,7 @@ class Reviews(Protocol):
         """Return the review queue: most severe first, then the higher tier, then by deadline."""
         ...
 
-    def queue(self, *, limit: int, after: str | None = None) -> Part[Review]:
+    def queue(self, *, limit: int, after: str | None = None) -> ResultPage[Review]:
         """Return a page of `waiting`."""
         ...
 

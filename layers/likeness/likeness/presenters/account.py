@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from likeness.api.app import EntryView, ErasureView, QuotaView
+from likeness.api.app import QuotaEntryView, ErasureView, QuotaView
 from likeness.domain.account.erasure import STAYS, Erasure
 from likeness.domain.account.quota import QuotaEntry, UserZone
 from likeness.domain.jobs.catalogue import Tier
 
 
 def erasure_view(erasure: Erasure) -> ErasureView:
-    return ErasureView(**erasure.model_dump(exclude={"user_id"}), stays=STAYS)
+    return ErasureView(**erasure.model_dump(exclude={"user_id"}), retained=STAYS)
 
 
 def quota_view(
@@ -26,7 +26,7 @@ def quota_view(
         left=max(0, limit - used),
         next_day_begins_at=zone.next_day_begins(now),
         entries=tuple(
-            EntryView(
+            QuotaEntryView(
                 job_id=entry.job_id,
                 state=entry.state,
                 reason=entry.reason,

@@ -7,8 +7,8 @@ from likeness.api.app import (
     AppealView,
     AvatarView,
     EstimateView,
-    Explained,
-    Ground,
+    ReasonView,
+    StatementGround,
     JobSummary,
     PhotoView,
     ProgressView,
@@ -43,9 +43,9 @@ HOW_TO_APPEAL = {
 }
 
 
-def reason_view(reason: Reason, cards: Cards) -> Explained:
+def reason_view(reason: Reason, cards: Cards) -> ReasonView:
     card = cards[reason]
-    return Explained(code=reason, hint=card.hint.model_dump(), fix_and_retry=card.fix_and_retry)
+    return ReasonView(code=reason, hint=card.hint.model_dump(), fix_and_retry=card.fix_and_retry)
 
 
 def job_summary(job: Job, cards: Cards) -> JobSummary:
@@ -70,7 +70,7 @@ def photo_view(photo: Photo, refused: Refusal | None, cards: Cards) -> PhotoView
             state=photo.state,
             problem=reason_view(problem.reason, cards),
             box=problem.box,
-            other=problem.other,
+            duplicate_of=problem.duplicate_of,
         )
     if refused and photo.photo_id in refused.grounds:
         return PhotoView(
@@ -100,13 +100,13 @@ def statement(
     job: Job, photos: Sequence[Photo], refused: Refusal, appeal: Appeal | None, cards: Cards
 ) -> Statement | None:
     """The statement of reasons if a rule was broken; None if a photo was only unusable."""
-    if not refused.owed:
+    if not refused.needing_statement:
         return None
     return Statement(
         issued_at=job.ended_at,
         decision=DECISION,
         grounds=tuple(
-            _ground(photo_id, cards[reason]) for photo_id, reason in refused.owed.items()
+            _ground(photo_id, cards[reason]) for photo_id, reason in refused.needing_statement.items()
         ),
         policy_version=next((p.verdict.policy_version for p in photos if p.verdict), None),
         automated_detection=True,
@@ -142,10 +142,10 @@ def style_view(card: StyleCard) -> StyleView:
     )
 
 
-def _ground(photo_id: PhotoId, card: ReasonCard) -> Ground:
+def _ground(photo_id: PhotoId, card: ReasonCard) -> StatementGround:
     if card.dsa_category is None:
         raise ValueError(f"{card.code} has no DSA category")  # such a card cannot be loaded
-    return Ground(
+    return StatementGround(
         **reason_view(card.code, {card.code: card}).model_dump(),
         photo_id=photo_id,
         dsa_category=card.dsa_category,

@@ -33,7 +33,7 @@ BEATS = 4  # heartbeats in the time of a lease: three may get lost
 def review_summary(review: Review, moderator: Moderator, now: datetime) -> ReviewSummary:
     """An undecided second opinion looks like a first review: it is blind."""
     blind = review.kind is ReviewKind.SECOND and review.state is ReviewState.WAITING
-    held = review.held(now)
+    held = review.active_lease(now)
     return ReviewSummary(
         review_id=review.review_id,
         job_id=review.job_id,
@@ -66,7 +66,7 @@ def case_photo(
     found: PhotoFindings, photo: Photo, preview: str | None, cards: Mapping[Reason, ReasonCard]
 ) -> CasePhoto:
     """`preview`: a data URL, or None if the photo is gone."""
-    seen = photo.verdict.seen if photo.verdict else None
+    seen = photo.verdict.evidence if photo.verdict else None
     return CasePhoto(
         photo_id=found.photo_id,
         flagged=bool(found.findings),

@@ -81,15 +81,15 @@ class UsersTable:
         with domain_errors():
             self._table.update_item(
                 Key=keys.profile(user_id),
-                UpdateExpression="SET #cleared = if_not_exists(#cleared, :none)",
-                ExpressionAttributeNames={"#cleared": "cleared"},
+                UpdateExpression="SET #exonerated = if_not_exists(#exonerated, :none)",
+                ExpressionAttributeNames={"#exonerated": "exonerated"},
                 ExpressionAttributeValues={":none": {}},
             )
             self._table.update_item(
                 Key=keys.profile(user_id),
                 UpdateExpression="SET "
-                + ", ".join(f"#cleared.{alias} = :{alias[1:]}" for alias in names),
-                ExpressionAttributeNames={"#cleared": "cleared", **names},
+                + ", ".join(f"#exonerated.{alias} = :{alias[1:]}" for alias in names),
+                ExpressionAttributeNames={"#exonerated": "exonerated", **names},
                 ExpressionAttributeValues={
                     f":{alias[1:]}": sorted(photos[hmac]) for alias, hmac in names.items()
                 },

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.dynamodb.keys import INDEX
-from likeness.domain.paging import Part
+from likeness.domain.paging import ResultPage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +67,7 @@ def delete_partition(table: Table, *, pk: str, last: str) -> None:
 
 def query_index_part(
     table: Table, *, gsi1pk: str, limit: int, after: str | None, newest_first: bool = False
-) -> Part[dict[str, Any]]:
+) -> ResultPage[dict[str, Any]]:
     """Return at most `limit` items of one partition of the index, after a sort key."""
     order = "<" if newest_first else ">"
     found = _pages(
@@ -82,7 +82,7 @@ def query_index_part(
             "Limit": limit + 1,
         },
     )
-    return Part.of(found, limit=limit, position=lambda item: str(item["gsi1sk"]))
+    return ResultPage.of(found, limit=limit, position=lambda item: str(item["gsi1sk"]))
 
 
 def _pages(table: Table, request: QueryInputTableQueryTypeDef) -> Iterator[dict[str, Any]]:

@@ -63,7 +63,7 @@ class AnyBackend:
             inference = Inference(
                 job_id=job_id,
                 attempt=attempt,
-                asked_at=self._clock.now(),
+                requested_at=self._clock.now(),
                 state=InferenceState.STOPPED,
             )
         else:

@@ -26,7 +26,7 @@ class InferencesTable:
         seen = inference.version - 1
         item = (
             keys.inference(inference.job_id, inference.attempt)
-            | keys.expiry(inference.asked_at, keys.JOB_TTL)
+            | keys.expiry(inference.requested_at, keys.JOB_TTL)
             | fields(inference)
         )
         put_if(

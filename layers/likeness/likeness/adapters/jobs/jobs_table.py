@@ -18,7 +18,7 @@ from likeness.adapters.dynamodb.transactions import ConditionsFailed, put, write
 from likeness.domain.errors import Conflict
 from likeness.domain.generation.avatar import Avatar
 from likeness.domain.jobs.job import Job
-from likeness.domain.paging import Part
+from likeness.domain.paging import ResultPage
 from likeness.domain.photos.photo import Photo
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class JobsTable:
     def get(self, job_id: JobId) -> Job:
         return get(Job, self._table, keys.job(job_id), absent=f"there is no job {job_id}")
 
-    def newest(self, user_id: UserId, *, limit: int, after: str | None = None) -> Part[Job]:
+    def newest(self, user_id: UserId, *, limit: int, after: str | None = None) -> ResultPage[Job]:
         found = query_index_part(
             self._table,
             gsi1pk=keys.index_of(user_id),
@@ -59,7 +59,7 @@ class JobsTable:
             after=after,
             newest_first=True,
         )
-        return Part(tuple(record(Job, item) for item in found.items), found.last)
+        return ResultPage(tuple(record(Job, item) for item in found.items), found.last)
 
     def save(self, job: Job) -> None:
         put_if(

@@ -19,7 +19,7 @@ from likeness.adapters.dynamodb.queries import query, query_index, query_index_p
 from likeness.adapters.dynamodb.transactions import ConditionsFailed, put
 from likeness.adapters.review.audit_table import append, desk_counts
 from likeness.domain.errors import Conflict, NotFound
-from likeness.domain.paging import Part
+from likeness.domain.paging import ResultPage
 from likeness.domain.review.audit import AuditAction, AuditEvent, about
 from likeness.domain.review.case import Review, ReviewKind, ReviewState
 from likeness.domain.review.statistics import desk_day
@@ -71,9 +71,9 @@ class ReviewsTable:
     def waiting(self) -> list[Review]:
         return [record(Review, item) for item in query_index(self._table, gsi1pk=keys.WAITING)]
 
-    def queue(self, *, limit: int, after: str | None = None) -> Part[Review]:
+    def queue(self, *, limit: int, after: str | None = None) -> ResultPage[Review]:
         found = query_index_part(self._table, gsi1pk=keys.WAITING, limit=limit, after=after)
-        return Part(tuple(record(Review, item) for item in found.items), found.last)
+        return ResultPage(tuple(record(Review, item) for item in found.items), found.last)
 
     def save(
         self, review: Review, audit_event: AuditEvent | None = None, counts: Counts | None = None

@@ -12,12 +12,12 @@ from likeness.domain.ids import JobIdField
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
 
-ZONE_STAYS = timedelta(days=30)  # a zone changes at most once in that time
+ZONE_CHANGE_INTERVAL = timedelta(days=30)  # a zone changes at most once in that time
 
 Day = NewType("Day", str)  # ISO date in the user's own zone, "2026-11-22"
 
 
-def day_is_reserved(next_day_begins_at: datetime) -> str:
+def quota_used_message(next_day_begins_at: datetime) -> str:
     """What a user is told whose day is used up."""
     return f"today's avatars were made: the next day begins at {next_day_begins_at.isoformat()}"
 
@@ -93,9 +93,9 @@ class UserZone(Record):
             return self.before.ends_at
         return midnight_after(today, self.name)
 
-    def asked_for(self, name: str, now: datetime) -> Self:
+    def changed_to(self, name: str, now: datetime) -> Self:
         """The user's zone once this one is asked for; the same, where it is too soon to change."""
-        if name == self.name or now < self.fixed_at + ZONE_STAYS:
+        if name == self.name or now < self.fixed_at + ZONE_CHANGE_INTERVAL:
             return self
         today = ReservedDay(day=self.day(now), ends_at=self.next_day_begins(now))
         return type(self)(name=name, fixed_at=now, before=today)
@@ -103,12 +103,12 @@ class UserZone(Record):
 
 # A grant that comes late in the day would hardly be of use: from six in the evening on it is for
 # the day that follows.
-GRANTS_LOOK_AHEAD = timedelta(hours=6)
+GRANT_LOOKAHEAD = timedelta(hours=6)
 
 
 def grant_day(now: datetime, zone: UserZone) -> Day:
     """On which day a user gets the job that a wrong refusal cost them."""
-    return zone.day(now + GRANTS_LOOK_AHEAD)
+    return zone.day(now + GRANT_LOOKAHEAD)
 
 
 class QuotaState(StrEnum):

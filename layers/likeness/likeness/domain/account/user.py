@@ -17,6 +17,6 @@ class Profile(Record):
     zone: UserZone | None = None
     plus: Plus | None = None
     erasing: ErasureIdField | None = None
-    cleared: Mapping[str, frozenset[Reason]] = Field(
+    exonerated: Mapping[str, frozenset[Reason]] = Field(
         default={}, description="by a photo's seal: what a lead found that it does not show"
     )

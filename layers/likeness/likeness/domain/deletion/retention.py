@@ -32,7 +32,7 @@ class Retention(Record):
     def deadline(self) -> timedelta:
         return timedelta(hours=self.deadline_h)
 
-    def keeping_avatars(self, days: int) -> Self:
+    def with_avatar_days(self, days: int) -> Self:
         """The policy of a deployment whose avatars stay that long: its lifecycle, and a sweep that
         waits until that has had its time."""
         avatars = {**self.lifecycle[AVATARS], f"{AVATARS}/": days}

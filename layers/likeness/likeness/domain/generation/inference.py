@@ -28,8 +28,8 @@ class Inference(Record):
     job_id: JobIdField
     attempt: int = Field(ge=1, le=2)
     version: int = 1
-    state: InferenceState = InferenceState.ASKED
-    asked_at: AwareDatetime
+    state: InferenceState = InferenceState.REQUESTED
+    requested_at: AwareDatetime
     task_token: str | None = None
     failure_uri: str | None = Field(default=None, description="where SageMaker writes a failure")
 
@@ -42,12 +42,12 @@ class Inference(Record):
         if self.stopped:
             raise Conflict(f"round {self.attempt} of job {self.job_id} was stopped")
         running = self.state is InferenceState.RUNNING
-        state = self.state if running else InferenceState.ASKED
+        state = self.state if running else InferenceState.REQUESTED
         return self.change(state=state, task_token=task_token)
 
     def began(self, failure_uri: str) -> Self:
         """What happened meanwhile (it failed at once, it was stopped) stays so."""
-        asked = self.state is InferenceState.ASKED
+        asked = self.state is InferenceState.REQUESTED
         state = InferenceState.RUNNING if asked else self.state
         return self.change(state=state, failure_uri=failure_uri)
 

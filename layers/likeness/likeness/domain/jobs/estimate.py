@@ -22,7 +22,7 @@ class Estimate(Record):
     measured_jobs: int = Field(description="that this is told from")
 
 
-def worked(job: Job, until: datetime) -> timedelta:
+def work_time(job: Job, until: datetime) -> timedelta:
     """Time since the job was submitted, without the time that it waited for a human."""
     total = timedelta()
     for moment, after in zip(job.timeline, job.timeline[1:], strict=False):

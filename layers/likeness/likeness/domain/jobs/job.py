@@ -61,7 +61,7 @@ FORWARD: dict[JobState, frozenset[JobState]] = {
     JobState.GENERATING: frozenset({JobState.FINISHING}),
     JobState.FINISHING: frozenset({JobState.GENERATING, JobState.COMPLETED}),  # back: one redraw
 }
-AT_ANY_MOMENT = BAD_ENDS - {JobState.CANCELLED} | {JobState.CANCELLING}
+FROM_ANY_STATE = BAD_ENDS - {JobState.CANCELLED} | {JobState.CANCELLING}
 
 
 def new_job_id() -> JobId:
@@ -120,7 +120,7 @@ class Job(Record):
         return self.timeline[-1].at
 
     @property
-    def minimum(self) -> int:
+    def min_avatars(self) -> int:
         """Fewer avatars than this (half of what was asked, rounded up) return the day."""
         return (self.avatars + 1) // 2
 
@@ -140,7 +140,7 @@ class Job(Record):
             return False
         if self.state is JobState.CANCELLING:
             return state is JobState.CANCELLED
-        return state in FORWARD[self.state] or state in AT_ANY_MOMENT
+        return state in FORWARD[self.state] or state in FROM_ANY_STATE
 
     def require(self, *states: JobState) -> None:
         if self.state not in states:

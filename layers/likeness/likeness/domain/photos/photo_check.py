@@ -36,7 +36,7 @@ class PhotoRules(Record):
     min_sharpness: float = Field(ge=0, le=100)
 
 
-def clear_faces(seen: Iterable[DetectedFace], rules: PhotoRules) -> list[DetectedFace]:
+def confident_faces(seen: Iterable[DetectedFace], rules: PhotoRules) -> list[DetectedFace]:
     """What counts as a face, largest first."""
     sure = (face for face in seen if face.confidence >= rules.face_confidence)
     return sorted(sure, key=lambda face: face.box.area, reverse=True)

@@ -11,7 +11,7 @@ from likeness.domain.provenance.watermark import WatermarkIdField
 from likeness.domain.record import Record
 
 GENERATOR = "Likeness"
-ON_RECORD = timedelta(days=90)  # a job and its avatars, unless they are deleted before
+RECORD_RETENTION = timedelta(days=90)  # a job and its avatars, unless they are deleted before
 IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 # What an engine does, in the words of IPTC: the painter filters the user's own photos by rules,
 # diffusion makes new pictures out of them by a trained model.

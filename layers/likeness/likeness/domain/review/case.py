@@ -26,7 +26,7 @@ URL_LIFETIME = timedelta(minutes=1)  # a link to a clear picture
 
 # What a moderator may refuse a photo for. Files and their quality were checked before, and
 # SYSTEM is never a user's doing.
-MODERATORS_MAY_NAME = tuple(
+MODERATOR_REASONS = tuple(
     reason for reason in Reason if reason.family in {"POLICY", "RIGHTS", "MINOR", "SUBJECT"}
 )
 
@@ -106,7 +106,7 @@ class Review(Record):
     opened_at: AwareDatetime
     decide_by: AwareDatetime
     photos: tuple[PhotoFindings, ...]
-    not_for: tuple[str, ...] = Field(default=(), description="who decided about this job before")
+    excluded_moderators: tuple[str, ...] = Field(default=(), description="who decided about this job before")
     lease: Lease | None = None
     decided_at: AwareDatetime | None = None
     decided_by: str | None = Field(default=None, description="the moderator's id")
@@ -119,23 +119,23 @@ class Review(Record):
         gravest = sorted(found, key=lambda finding: -finding.outcome.severity)
         return tuple(dict.fromkeys(f.reason for f in gravest if f.reason is not None))
 
-    def may_be_worked_by(self, moderator: Moderator) -> None:
+    def require_allowed(self, moderator: Moderator) -> None:
         """Forbidden where this moderator must not."""
         if self.owner in {moderator.id, moderator.app_user_id}:
             raise Forbidden("moderators do not review their own photos")
         if self.kind is ReviewKind.APPEAL and not moderator.lead:
             raise Forbidden("appeals are for leads")
-        if moderator.id in self.not_for:
+        if moderator.id in self.excluded_moderators:
             raise Forbidden("you decided about this job before: somebody else looks now")
 
-    def held(self, now: datetime) -> Lease | None:
+    def active_lease(self, now: datetime) -> Lease | None:
         """The lease, while it lasts."""
         return self.lease if self.lease and now < self.lease.until else None
 
     def claim(self, by: str, *, now: datetime, lasts: timedelta) -> Self:
         """The case with a lease that begins now; Conflict where somebody else has it."""
         self._still_waits(now)
-        held = self.held(now)
+        held = self.active_lease(now)
         if held and held.by != by:
             raise Conflict(f"somebody else works review {self.review_id}")
         until = min(now + lasts, self.decide_by)
@@ -152,7 +152,7 @@ class Review(Record):
 
     def require_lease(self, by: str, now: datetime) -> None:
         self._still_waits(now)
-        held = self.held(now)
+        held = self.active_lease(now)
         if held is None or held.by != by:
             raise Conflict(f"review {self.review_id} is not yours, or no longer: claim it")
 
@@ -188,7 +188,7 @@ def check_refusal(review: Review, refused: Sequence[RefusedPhoto]) -> None:
         raise Invalid(f"photos {', '.join(unknown)} are not in this review")
     if len(set(named)) != len(named):
         raise Invalid("name each photo once, with the most severe rule that it breaks")
-    if others := sorted({photo.reason for photo in refused} - set(MODERATORS_MAY_NAME)):
+    if others := sorted({photo.reason for photo in refused} - set(MODERATOR_REASONS)):
         raise Invalid(f"{', '.join(others)} is not for moderators to give")
 
 
@@ -211,10 +211,10 @@ class ReviewPolicy(Record):
         raise ValueError(f"review policy {text!r} is not flagged, all or sample:N, N of 0 to 100")
 
     def picks(self, job_id: JobId) -> bool:
-        return picked(job_id, self.percent, "review")
+        return is_sampled(job_id, self.percent, "review")
 
 
-def picked(job_id: JobId, percent: float, what: str) -> bool:
+def is_sampled(job_id: JobId, percent: float, what: str) -> bool:
     """Is this job in the sample? The same answer whenever it is asked, and for each `what` anew."""
     digest = hashlib.blake2b(f"{what}:{job_id}".encode(), digest_size=8).digest()
     return int.from_bytes(digest) < percent / 100 * 2**64

@@ -21,14 +21,14 @@ class Refusal(Record):
     automated: bool
 
     @property
-    def owed(self) -> dict[PhotoIdField, Reason]:
+    def needing_statement(self) -> dict[PhotoIdField, Reason]:
         """Those for which the user is owed a statement, and may appeal."""
         return {photo: reason for photo, reason in self.grounds.items() if reason.needs_statement}
 
     @property
     def reason(self) -> Reason | None:
         """What the job ends with: a rule before a fault that its user can mend."""
-        return next(iter([*self.owed.values(), *self.grounds.values()]), None)
+        return next(iter([*self.needing_statement.values(), *self.grounds.values()]), None)
 
 
 def refusal(photos: Iterable[Photo], reviews: Iterable[Review]) -> Refusal:

@@ -64,7 +64,7 @@ def _receipt(erasure: Erasure, issuer: str, policy: str) -> ErasureReceipt:
         finished_at=erasure.finished_at or erasure.requested_at,
         jobs=erasure.jobs,
         objects=erasure.objects,
-        stays=STAYS,
+        retained=STAYS,
     )
 
 

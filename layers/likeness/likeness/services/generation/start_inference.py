@@ -32,10 +32,10 @@ def start_inference(
     inference = _known(job_id, attempt, inferences)
     if inference is None:
         inference = Inference(
-            job_id=job_id, attempt=attempt, asked_at=clock.now(), task_token=task_token
+            job_id=job_id, attempt=attempt, requested_at=clock.now(), task_token=task_token
         )
     else:
-        inference = inference.ask(task_token)
+        inference = inference.request(task_token)
     inferences.save(inference)
     if inference.state is InferenceState.RUNNING:
         return
@@ -56,9 +56,9 @@ def _known(job_id: JobId, attempt: int, inferences: Inferences) -> Inference | N
 def _save_started(job_id: JobId, attempt: int, failure_uri: str, inferences: Inferences) -> None:
     """Another request may change the record: the endpoint failed or the attempt was stopped."""
     try:
-        inferences.save(inferences.get(job_id, attempt).began(failure_uri))
+        inferences.save(inferences.get(job_id, attempt).started(failure_uri))
     except Conflict:
-        inferences.save(inferences.get(job_id, attempt).began(failure_uri))
+        inferences.save(inferences.get(job_id, attempt).started(failure_uri))
 
 
 def _require_running(job_id: JobId, attempt: int, inferences: Inferences, files: JobFiles) -> None:

@@ -1,6 +1,6 @@
 """Cancel a job: stop its work, delete its files, return its quota day."""
 
-from likeness.api.app import Submitted
+from likeness.api.app import JobStateView
 from likeness.contracts import JobError
 from likeness.domain.errors import Conflict
 from likeness.domain.ids import JobId
@@ -9,7 +9,7 @@ from likeness.ports.jobs import Jobs, Workflow
 from likeness.ports.runtime import Clock
 
 
-def cancel_job(job_id: JobId, *, jobs: Jobs, workflow: Workflow, clock: Clock) -> Submitted:
+def cancel_job(job_id: JobId, *, jobs: Jobs, workflow: Workflow, clock: Clock) -> JobStateView:
     """Once CANCELLING is stored, no step can continue the job, so no avatar is published.
 
     The pipeline is stopped. A separate execution ends the job: it retries until the GPU work has
@@ -17,7 +17,7 @@ def cancel_job(job_id: JobId, *, jobs: Jobs, workflow: Workflow, clock: Clock) -
     """
     job = jobs.get(job_id)
     if job.state is JobState.CANCELLED:
-        return Submitted(job_id=job_id, state=job.state)
+        return JobStateView(job_id=job_id, state=job.state)
     if job.ended:
         raise Conflict(f"job {job_id} is {job.state}: there is nothing left to cancel")
     if job.state is not JobState.CANCELLING:
@@ -25,4 +25,4 @@ def cancel_job(job_id: JobId, *, jobs: Jobs, workflow: Workflow, clock: Clock) -
         jobs.save(job)
     workflow.stop(job_id)
     workflow.end(job_id, JobError.CANCELLED)
-    return Submitted(job_id=job_id, state=job.state)
+    return JobStateView(job_id=job_id, state=job.state)

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from likeness.api.app import Created, CreateJob, StoredJob
+from likeness.api.app import JobCreated, CreateJob, StoredJob
 from likeness.contracts import JobError
-from likeness.domain.account.quota import ReservedDay, UserZone, check_zone, day_is_reserved
+from likeness.domain.account.quota import ReservedDay, UserZone, check_zone, quota_used_message
 from likeness.domain.account.user import Profile
 from likeness.domain.errors import Conflict, Invalid, OverQuota
 from likeness.domain.ids import PhotoId, StyleId
@@ -44,7 +44,7 @@ def create_job(
     keyed_hash: KeyedHash,
     clock: Clock,
     terms: Terms,
-) -> Created:
+) -> JobCreated:
     """Reserves no quota day: submitting does.
 
     The timer and the deadline are set before the job is stored, so that no job is without them.
@@ -68,7 +68,7 @@ def create_job(
     reserved = None if profile.zone else ledger.last_reserved(user_hash)
     zone = _zone(profile, request, reserved, users, now)
     if ledger.used(user_hash, zone.day(now)) >= tier.jobs_a_day:
-        raise OverQuota(day_is_reserved(zone.next_day_begins(now)))
+        raise OverQuota(quota_used_message(zone.next_day_begins(now)))
 
     job = Job(
         job_id=new_job_id(),
@@ -93,10 +93,10 @@ def create_job(
     presigned_posts = tuple(
         photos.presigned_post(job.job_id, photo.photo_id, photo.content_type) for photo in awaited
     )
-    return Created(job_id=job.job_id, submit_by=job.submit_by, uploads=presigned_posts)
+    return JobCreated(job_id=job.job_id, submit_by=job.submit_by, uploads=presigned_posts)
 
 
-def create_job_again(stored: StoredJob, *, jobs: Jobs, photos: Photos, clock: Clock) -> Created:
+def create_job_again(stored: StoredJob, *, jobs: Jobs, photos: Photos, clock: Clock) -> JobCreated:
     """Return the same job for a repeated request, with new presigned POSTs.
 
     Without presigned POSTs if the job takes no more photos.
@@ -109,7 +109,7 @@ def create_job_again(stored: StoredJob, *, jobs: Jobs, photos: Photos, clock: Cl
         for upload in stored.uploads
         if takes_photos
     )
-    return Created(job_id=job.job_id, submit_by=job.submit_by, uploads=presigned_posts)
+    return JobCreated(job_id=job.job_id, submit_by=job.submit_by, uploads=presigned_posts)
 
 
 def _zone(
@@ -120,7 +120,7 @@ def _zone(
     zone = (
         UserZone.first(request.time_zone, now, reserved)
         if seen is None
-        else seen.asked_for(request.time_zone, now)
+        else seen.changed_to(request.time_zone, now)
     )
     if zone == seen:
         return zone

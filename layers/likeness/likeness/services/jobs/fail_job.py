@@ -121,7 +121,7 @@ def _close_reviews(job_id: JobId, *, reviews: Reviews, clock: Clock) -> None:
 def _replace_checksums(job: Job, *, jobs: Jobs, reviews: Reviews, keyed_hash: KeyedHash) -> None:
     """Replace refused photos' SHA-256 by an HMAC: appeals need it, others cannot compare it."""
     photos = jobs.photos(job.job_id)
-    owed = refusal(photos, reviews.for_job(job.job_id)).owed
+    owed = refusal(photos, reviews.for_job(job.job_id)).needing_statement
     for photo in photos:
         if photo.photo_id in owed and photo.sha256:
             hmac = keyed_hash.photo(job.user_id, photo.sha256)

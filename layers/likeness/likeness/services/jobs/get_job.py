@@ -6,7 +6,7 @@ from datetime import datetime
 from likeness.api.app import AvatarView, JobView, ProgressView, QuotaView
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.ids import JobId, UserId
-from likeness.domain.jobs.estimate import MAX_DURATIONS, WORKING, estimate, worked
+from likeness.domain.jobs.estimate import MAX_DURATIONS, WORKING, estimate, work_time
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.review.refusal import refusal
 from likeness.ports.deletion import Deletions
@@ -68,7 +68,7 @@ def _progress(
     if job.state not in WORKING:
         return None
     latest = durations.recent(job.backend, job.tier, limit=MAX_DURATIONS) if job.backend else []
-    found = estimate(latest, worked(job, now).total_seconds())
+    found = estimate(latest, work_time(job, now).total_seconds())
     return views.progress_view(_done(job, jobs, work), job.avatars, found)
 
 

@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from itertools import dropwhile
 
-from likeness.api.app import Page, StylesView
+from likeness.api.app import PageQuery, StylesView
 from likeness.domain.ids import StyleId
 from likeness.domain.jobs.catalogue import StyleCard
-from likeness.domain.paging import Part, cursor, position
+from likeness.domain.paging import ResultPage, cursor, position
 from likeness.presenters.jobs import style_view
 
 OF = "styles"
 
 
-def list_styles(query: Page, *, styles: Mapping[StyleId, StyleCard]) -> StylesView:
+def list_styles(query: PageQuery, *, styles: Mapping[StyleId, StyleCard]) -> StylesView:
     """In the catalogue's order. A cursor stays valid if its style is withdrawn."""
     after = position(query.cursor, of=OF)
     cards = iter(styles.values())
@@ -20,7 +20,7 @@ def list_styles(query: Page, *, styles: Mapping[StyleId, StyleCard]) -> StylesVi
         cards = dropwhile(lambda card: card.style != after, cards)
         next(cards, None)
     left = (card for card in cards if not card.withdrawn)
-    page = Part.of(left, limit=query.limit, position=lambda card: card.style)
+    page = ResultPage.of(left, limit=query.limit, position=lambda card: card.style)
     return StylesView(
         styles=tuple(style_view(card) for card in page.items), next=cursor(page.last, of=OF)
     )

@@ -6,7 +6,7 @@ from likeness.contracts import SettleJobResult
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.ids import JobId
-from likeness.domain.jobs.estimate import worked
+from likeness.domain.jobs.estimate import work_time
 from likeness.domain.jobs.job import JobState
 from likeness.domain.reasons import Reason
 from likeness.ports.account import Ledger
@@ -30,12 +30,12 @@ def settle_job(
     job.require(JobState.FINISHING)
     now = clock.now()
     published = sum(avatar.state is AvatarState.PUBLISHED for avatar in jobs.avatars(job_id))
-    enough = published >= job.minimum
+    enough = published >= job.min_avatars
     reason = None if enough else Reason.SYSTEM_TOO_FEW_AVATARS
     settled = QuotaState.SPENT if enough else QuotaState.RETURNED
     completed = job.move(
         JobState.COMPLETED, now, reason=reason, avatars_expire_at=now + avatar_lifetime
     )
-    durations.add(completed, worked(completed, now).total_seconds())
+    durations.add(completed, work_time(completed, now).total_seconds())
     ledger.settle(completed, settled, now=now, reason=reason)
     return SettleJobResult(job_id=job_id, state=JobState.COMPLETED)

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from likeness.api.app import Submitted
-from likeness.domain.account.quota import day_is_reserved
+from likeness.api.app import JobStateView
+from likeness.domain.account.quota import quota_used_message
 from likeness.domain.errors import Conflict, Invalid, OverQuota
 from likeness.domain.ids import JobId
 from likeness.domain.jobs.catalogue import Tier, check_terms, tier_of
@@ -27,7 +27,7 @@ def submit_job(
     workflow: Workflow,
     clock: Clock,
     tiers: Mapping[str, Tier],
-) -> Submitted:
+) -> JobStateView:
     """The day and the job's next state are stored in one transaction, before anything starts.
 
     Idempotent: a repeated submit starts the state machine if the first start was lost.
@@ -41,7 +41,7 @@ def submit_job(
     if job.ended or job.state is JobState.CANCELLING:
         raise Conflict(f"job {job_id} is {job.state}")
     workflow.start(job_id)
-    return Submitted(job_id=job_id, state=job.state)
+    return JobStateView(job_id=job_id, state=job.state)
 
 
 def _reserve(
@@ -80,7 +80,7 @@ def _reserve(
             raise
         return current
     except OverQuota as used:
-        raise OverQuota(day_is_reserved(profile.zone.next_day_begins(now))) from used
+        raise OverQuota(quota_used_message(profile.zone.next_day_begins(now))) from used
     return submitted
 
 

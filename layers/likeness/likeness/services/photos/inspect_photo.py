@@ -7,7 +7,7 @@ from likeness.domain.errors import Conflict, NotFound
 from likeness.domain.ids import JobId, PhotoId
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.photos.photo import Photo, PhotoProblem, PhotoState
-from likeness.domain.photos.photo_check import PhotoRules, check_faces, clear_faces, may_be_copies
+from likeness.domain.photos.photo_check import PhotoRules, check_faces, confident_faces, may_be_copies
 from likeness.domain.photos.picture import NormalisedPhoto
 from likeness.domain.reasons import Reason, Refused
 from likeness.ports.jobs import Jobs
@@ -77,7 +77,7 @@ def _inspect(
     except Refused as refused:
         return _refused(photo, PhotoProblem(reason=refused.reason))
     photos.store(photo.job_id, photo.photo_id, picture.jpeg)
-    faces = clear_faces(detector.faces(photo.job_id, photo.photo_id), rules)
+    faces = confident_faces(detector.faces(photo.job_id, photo.photo_id), rules)
     problem = check_faces(faces, height=picture.height, rules=rules) or _copied(
         picture, known, photos=photos, pictures=pictures
     )
@@ -104,7 +104,7 @@ def _copied(
             and may_be_copies(picture.fingerprint, other.fingerprint)
             and _same(picture.jpeg, other, photos=photos, pictures=pictures)
         ):
-            return PhotoProblem(reason=Reason.SUBJECT_DUPLICATE, other=other.photo_id)
+            return PhotoProblem(reason=Reason.SUBJECT_DUPLICATE, duplicate_of=other.photo_id)
     return None
 
 
@@ -139,7 +139,7 @@ def _refuse_copies(
             return
         if _same(jpeg, other, photos=photos, pictures=pictures):
             first, second = sorted((photo, other), key=lambda copy: copy.photo_id)
-            problem = PhotoProblem(reason=Reason.SUBJECT_DUPLICATE, other=first.photo_id)
+            problem = PhotoProblem(reason=Reason.SUBJECT_DUPLICATE, duplicate_of=first.photo_id)
             if _save(_refused(second, problem), jobs, seen=second):
                 photos.delete(second.job_id, second.photo_id)
             if second is photo:

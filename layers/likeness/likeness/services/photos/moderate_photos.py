@@ -39,8 +39,8 @@ def moderate_photos(
     job.require(JobState.MODERATING, JobState.IN_REVIEW, JobState.GENERATING)
     photos = [photo for photo in jobs.photos(job_id) if photo.state is PhotoState.ACCEPTED]
     if any(photo.verdict is None for photo in photos):
-        cleared = _exonerated(job.user_id, photos, users=users, keyed_hash=keyed_hash)
-        verdicts = _moderate(photos, cleared, detector=detector, policy=policy)
+        exonerated = _exonerated(job.user_id, photos, users=users, keyed_hash=keyed_hash)
+        verdicts = _moderate(photos, exonerated, detector=detector, policy=policy)
         for photo in photos:
             if photo.verdict is None:  # an earlier run may have stored some
                 moderated = photo.model_copy(update={"verdict": verdicts[photo.photo_id]})
@@ -48,7 +48,7 @@ def moderate_photos(
         photos = [photo for photo in jobs.photos(job_id) if photo.state is PhotoState.ACCEPTED]
         _count_unknown(photos, metrics)
     outcome = strictest(photo.verdict.outcome for photo in photos if photo.verdict)
-    if outcome is Outcome.CLEAN and review_policy.picks(job_id):
+    if outcome is Outcome.CLEAN and review_policy.selects(job_id):
         outcome = Outcome.DOUBTFUL
     return ModeratePhotosResult(job_id=job_id, outcome=outcome)
 
@@ -57,16 +57,16 @@ def _exonerated(
     user_id: UserId, photos: Sequence[Photo], *, users: Users, keyed_hash: KeyedHash
 ) -> Mapping[PhotoId, frozenset[Reason]]:
     """Return the reasons that a granted appeal ruled out for these photos."""
-    cleared = users.profile(user_id).cleared
-    if not cleared:
+    exonerated = users.profile(user_id).exonerated
+    if not exonerated:
         return {}
     hmacs = {p.photo_id: keyed_hash.photo(user_id, p.sha256) for p in photos if p.sha256}
-    return {photo_id: cleared[hmac] for photo_id, hmac in hmacs.items() if hmac in cleared}
+    return {photo_id: exonerated[hmac] for photo_id, hmac in hmacs.items() if hmac in exonerated}
 
 
 def _moderate(
     photos: Sequence[Photo],
-    cleared: Mapping[PhotoId, frozenset[Reason]],
+    exonerated: Mapping[PhotoId, frozenset[Reason]],
     *,
     detector: Detector,
     policy: Policy,
@@ -75,7 +75,7 @@ def _moderate(
         alone = list(pool.map(lambda photo: _detect(photo, detector, policy), photos))
         similar = _compare_set(photos, detector, policy, pool)
     return {
-        photo.photo_id: moderate(_with_set_evidence(seen, photo.photo_id, similar, cleared), policy)
+        photo.photo_id: moderate(_with_set_evidence(seen, photo.photo_id, similar, exonerated), policy)
         for photo, seen in zip(photos, alone, strict=True)
     }
 
@@ -100,10 +100,10 @@ def _with_set_evidence(
     seen: PhotoEvidence,
     photo_id: PhotoId,
     similar: Mapping[PhotoId, float | None],
-    cleared: Mapping[PhotoId, frozenset[Reason]],
+    exonerated: Mapping[PhotoId, frozenset[Reason]],
 ) -> PhotoEvidence:
     """Add the evidence from the set and from the user's earlier appeals."""
-    more: dict[str, object] = {"cleared": cleared.get(photo_id, frozenset())}
+    more: dict[str, object] = {"exonerated": exonerated.get(photo_id, frozenset())}
     if photo_id in similar:
         more |= {"compared": True, "similarity": similar[photo_id]}
     return seen.model_copy(update=more)

@@ -1,6 +1,6 @@
 """Keep the avatars that the user chose; delete the others."""
 
-from likeness.api.app import AvatarsKept, KeepAvatars
+from likeness.api.app import KeptAvatarsView, KeepAvatars
 from likeness.domain.errors import Invalid, NotFound
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.ids import JobId
@@ -12,7 +12,7 @@ from likeness.ports.runtime import Clock
 
 def keep_avatars(
     job_id: JobId, request: KeepAvatars, *, jobs: Jobs, avatar_store: AvatarStore, clock: Clock
-) -> AvatarsKept:
+) -> KeptAvatarsView:
     """Records are written first: from then on no URL of the others is returned.
 
     Deletion is final. Idempotent: the same request again deletes what a failure left.
@@ -31,7 +31,7 @@ def keep_avatars(
     if missing := sorted(chosen - shown):
         raise NotFound(f"job {job_id} has no avatar {', '.join(missing)} to keep")
     jobs.save_avatars(
-        known[avatar_id].model_copy(update={"state": AvatarState.DROPPED})
+        known[avatar_id].model_copy(update={"state": AvatarState.NOT_KEPT})
         for avatar_id in sorted(shown - chosen)
     )
     kept = [avatar for avatar in known.values() if avatar.avatar_id in chosen]
@@ -41,7 +41,7 @@ def keep_avatars(
         if avatar.avatar_id not in chosen and avatar.state is not AvatarState.REFUSED
     ]
     avatar_store.keep(kept, others)
-    return AvatarsKept(
+    return KeptAvatarsView(
         job_id=job_id,
         avatars=tuple(avatar.avatar_id for avatar in kept),
         avatars_expire_at=job.avatars_expire_at,

@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from likeness.api.app import Verified
+from likeness.api.app import ProvenanceView
 from likeness.domain.errors import Invalid
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.photos.picture import Limits
 from likeness.domain.provenance.credentials import (
-    ON_RECORD,
+    RECORD_RETENTION,
     SOURCE_TYPES,
     CredentialsReading,
     WatermarkRecord,
@@ -32,7 +32,7 @@ def verify_picture(
     jobs: Jobs,
     pictures: Pictures,
     clock: Clock,
-) -> Verified:
+) -> ProvenanceView:
     """By its Content Credentials, else by the watermark in its pixels.
 
     Raises Invalid if the picture cannot be read. Credentials that were tampered with are reported,
@@ -51,7 +51,7 @@ def verify_picture(
         ) from refused
     published = watermarks.find(reader.read(photo.jpeg))
     if published is None:
-        return Verified(ours=False, credentials=seen.trust)
+        return ProvenanceView(ours=False, credentials=seen.trust)
     return _ours(seen, published, by="watermark", jobs=jobs, now=clock.now())
 
 
@@ -62,11 +62,11 @@ def _ours(
     by: str,
     jobs: Jobs,
     now: datetime,
-) -> Verified:
+) -> ProvenanceView:
     said = seen.claim or published
     if said is None:
         raise AssertionError("neither a claim nor a record")
-    return Verified.model_validate(
+    return ProvenanceView.model_validate(
         {
             "ours": True,
             "by": by,
@@ -86,4 +86,4 @@ def _is_revoked(published: WatermarkRecord | None, jobs: Jobs, now: datetime) ->
     states = [a.state for a in jobs.avatars(published.job_id) if a.watermark == published.watermark]
     if states:
         return states[0] is not AvatarState.PUBLISHED
-    return True if now - published.made_at < ON_RECORD else None
+    return True if now - published.made_at < RECORD_RETENTION else None

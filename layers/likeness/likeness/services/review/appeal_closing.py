@@ -55,7 +55,7 @@ class AppealClosing:
     def _reasons(self, job: Job) -> Mapping[str, frozenset[Reason]]:
         """By HMAC: the reason of each photo's refusal, and all that moderation found in it."""
         photos = self.jobs.photos(job.job_id)
-        owed = refusal(photos, self.reviews.for_job(job.job_id)).owed
+        owed = refusal(photos, self.reviews.for_job(job.job_id)).needing_statement
         return {
             photo.hmac: frozenset({owed[photo.photo_id]})
             | {f.reason for f in (photo.verdict.findings if photo.verdict else ()) if f.reason}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from likeness.api.app import AppealOpened
+from likeness.api.app import AppealUploadsView
 from likeness.domain.deletion.receipt import DeletionState
 from likeness.domain.errors import Conflict
 from likeness.domain.ids import JobId, PhotoId
@@ -30,7 +30,7 @@ def appeal_job(
     deadlines: Deadlines,
     deadline: timedelta,
     clock: Clock,
-) -> AppealOpened:
+) -> AppealUploadsView:
     """While files are missing, a repeated request returns new presigned POSTs for them.
 
     A decision on an appeal is final; an expired appeal may be opened again. The files have a
@@ -56,7 +56,7 @@ def appeal_job(
         )
         appeals.save(appeal)
     appeal.require(AppealState.OPEN)
-    return AppealOpened(
+    return AppealUploadsView(
         appeal=appeal_view(appeal),
         uploads=tuple(
             photos.appeal_presigned_post(job_id, photo.photo_id, there[photo.photo_id].content_type)
@@ -72,7 +72,7 @@ def _contestable(
     job.require(JobState.REFUSED)
     if now >= job.ended_at + APPEAL_WITHIN:
         raise Conflict(f"job {job.job_id} ended too long ago: its records are about to expire")
-    owed = refusal(jobs.photos(job.job_id), reviews.for_job(job.job_id)).owed
+    owed = refusal(jobs.photos(job.job_id), reviews.for_job(job.job_id)).needing_statement
     if not owed:
         raise Conflict(f"job {job.job_id} broke no rule: replace the refused photos in a new job")
     return owed

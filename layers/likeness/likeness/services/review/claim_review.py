@@ -22,7 +22,7 @@ def claim_review(
     """Optimistic lock: the second of two concurrent claims raises Conflict."""
     now = clock.now()
     review = reviews.get(review_id)
-    review.may_be_worked_by(moderator)
+    review.require_allowed(moderator)
     claimed = review.claim(moderator.id, now=now, lasts=lease)
     reviews.save(claimed, about(review, AuditAction.CLAIMED, now, actor=moderator.id))
     return claim_view(claimed, lease)

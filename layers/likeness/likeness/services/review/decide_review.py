@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from likeness.api.review import Decide, ReviewSummary
+from likeness.api.review import DecideReview, ReviewSummary
 from likeness.contracts import ReviewResult
 from likeness.domain.errors import Conflict, Invalid
 from likeness.domain.ids import ReviewId
@@ -15,7 +15,7 @@ from likeness.domain.review.case import (
     ReviewKind,
     ReviewState,
     check_refusal,
-    picked,
+    is_sampled,
     review_of,
 )
 from likeness.ports.jobs import Workflow
@@ -27,7 +27,7 @@ from likeness.services.review.appeal_closing import AppealClosing
 
 def decide_review(
     review_id: ReviewId,
-    decision: Decide,
+    decision: DecideReview,
     *,
     moderator: Moderator,
     reviews: Reviews,
@@ -45,7 +45,7 @@ def decide_review(
         raise Invalid("approve and name no photo, or refuse and name each with its reason code")
     now = clock.now()
     review = reviews.get(review_id)
-    review.may_be_worked_by(moderator)
+    review.require_allowed(moderator)
     check_refusal(review, decision.photos)
     if not _is_repeated(review, decision, moderator):
         review = review.decide(moderator.id, now=now, refused=decision.photos)
@@ -56,7 +56,7 @@ def decide_review(
     if review.kind is ReviewKind.APPEAL:
         appeals.close(review, now)
     else:
-        second = review.kind is ReviewKind.PHOTOS and picked(
+        second = review.kind is ReviewKind.PHOTOS and is_sampled(
             review.job_id, second_percent, "second"
         )
         result = ReviewResult(job_id=review.job_id, approved=decision.approve, second=second)
@@ -67,7 +67,7 @@ def decide_review(
     return review_summary(review, moderator, now)
 
 
-def _is_repeated(review: Review, decision: Decide, moderator: Moderator) -> bool:
+def _is_repeated(review: Review, decision: DecideReview, moderator: Moderator) -> bool:
     state = ReviewState.APPROVED if decision.approve else ReviewState.REFUSED
     return (review.state, review.decided_by, review.refused) == (
         state,

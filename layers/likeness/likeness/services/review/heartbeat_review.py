@@ -20,7 +20,7 @@ def heartbeat_review(
 ) -> ClaimView:
     """Raises Conflict if the lease was lost. Heartbeats are not audited."""
     review = reviews.get(review_id)
-    review.may_be_worked_by(moderator)
-    prolonged = review.prolong(moderator.id, now=clock.now(), lasts=lease)
+    review.require_allowed(moderator)
+    prolonged = review.renew(moderator.id, now=clock.now(), lasts=lease)
     reviews.save(prolonged)
     return claim_view(prolonged, lease)

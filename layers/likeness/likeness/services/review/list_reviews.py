@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from likeness.api.app import Page
+from likeness.api.app import PageQuery
 from likeness.api.review import ReviewsView
 from likeness.domain.errors import Forbidden
 from likeness.domain.paging import cursor, position
@@ -16,7 +16,7 @@ OF = "reviews"
 
 
 def list_reviews(
-    query: Page,
+    query: PageQuery,
     *,
     moderator: Moderator,
     reviews: Reviews,
@@ -44,7 +44,7 @@ def list_reviews(
 
 def _may_work(review: Review, moderator: Moderator, now: datetime) -> bool:
     try:
-        review.may_be_worked_by(moderator)
+        review.require_allowed(moderator)
     except Forbidden:
         return False
     return now < review.decide_by

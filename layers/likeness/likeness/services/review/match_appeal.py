@@ -122,7 +122,7 @@ def _case(
         opened_at=now,
         decide_by=decide_by,
         photos=found,
-        not_for=tuple(sorted(decider for decider in deciders if decider)),
+        excluded_moderators=tuple(sorted(decider for decider in deciders if decider)),
     )
 
 

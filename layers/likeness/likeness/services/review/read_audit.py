@@ -12,7 +12,7 @@ def read_audit(
     review_id: ReviewId, *, moderator: Moderator, reviews: Reviews, audit_log: AuditLog
 ) -> AuditView:
     review = reviews.get(review_id)
-    review.may_be_worked_by(moderator)
+    review.require_allowed(moderator)
     require_not_blind(review, moderator, reviews)
     return AuditView(
         review_id=review_id,

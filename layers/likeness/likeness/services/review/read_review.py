@@ -5,7 +5,7 @@ import base64
 from likeness.api.review import CaseView
 from likeness.domain.errors import NotFound
 from likeness.domain.ids import JobId, PhotoId, ReviewId
-from likeness.domain.review.case import MODERATORS_MAY_NAME, Moderator, ReviewState
+from likeness.domain.review.case import MODERATOR_REASONS, Moderator, ReviewState
 from likeness.ports.jobs import Jobs
 from likeness.ports.photos import Photos
 from likeness.ports.review import Previews, Reviews
@@ -28,7 +28,7 @@ def read_review(
 ) -> CaseView:
     """Previews are made for each request and never stored."""
     review = reviews.get(review_id)
-    review.may_be_worked_by(moderator)
+    review.require_allowed(moderator)
     require_not_blind(review, moderator, reviews)
     there = {photo.photo_id: photo for photo in jobs.photos(review.job_id)}
     verdicts = [photo.verdict for photo in there.values() if photo.verdict]
@@ -45,9 +45,9 @@ def read_review(
             for found in review.photos
         ),
         policy_version=verdicts[0].policy_version if verdicts else None,
-        detector_version=verdicts[0].seen.detector_version if verdicts else None,
+        detector_version=verdicts[0].evidence.detector_version if verdicts else None,
         decision=decision_view(review, moderator),
-        reason_codes=tuple(reason_view(reason, reasons) for reason in MODERATORS_MAY_NAME),
+        reason_codes=tuple(reason_view(reason, reasons) for reason in MODERATOR_REASONS),
     )
 
 

@@ -14,7 +14,7 @@ def release_review(
 ) -> ReviewSummary:
     now = clock.now()
     review = reviews.get(review_id)
-    review.may_be_worked_by(moderator)
+    review.require_allowed(moderator)
     released = review.release(moderator.id, now)
     reviews.save(released, about(review, AuditAction.RELEASED, now, actor=moderator.id))
     return review_summary(released, moderator, now)

@@ -43,9 +43,9 @@ def replay_policy(policy: Policy, *, verdicts: Verdicts) -> Replay:
     for job_id, group in groupby(verdicts.all(), key=lambda found: found[0]):
         before, after = [], []
         for _, picture, verdict in group:
-            moderated = moderate(verdict.seen, policy)
+            moderated = moderate(verdict.evidence, policy)
             total += 1
-            unsure += policy.min_confidence < verdict.seen.min_confidence
+            unsure += policy.min_confidence < verdict.evidence.min_confidence
             if picture.startswith("p"):
                 before.append(verdict.outcome)
                 after.append(moderated.outcome)

@@ -33,6 +33,6 @@ def request_second_review(
         opened_at=now,
         decide_by=now + decide_within,
         photos=first.photos,
-        not_for=(first.decided_by,) if first.decided_by else (),
+        excluded_moderators=(first.decided_by,) if first.decided_by else (),
     )
     reviews.open(second, task_token)

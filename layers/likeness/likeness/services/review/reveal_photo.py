@@ -1,6 +1,6 @@
 """Reveal one clear photo to a moderator: counted, audited, with a URL valid for a minute."""
 
-from likeness.api.review import Reveal, Revealed
+from likeness.api.review import RevealPhoto, ClearPhotoView
 from likeness.domain.errors import NotFound, OverQuota
 from likeness.domain.ids import ReviewId
 from likeness.domain.review.audit import AuditAction, about
@@ -13,7 +13,7 @@ from likeness.presenters.review import exposure_view
 
 def reveal_photo(
     review_id: ReviewId,
-    request: Reveal,
+    request: RevealPhoto,
     *,
     moderator: Moderator,
     reviews: Reviews,
@@ -21,14 +21,14 @@ def reveal_photo(
     photos: Photos,
     clock: Clock,
     budget: int,
-) -> Revealed:
+) -> ClearPhotoView:
     """Counted before the URL is made, so that no picture is shown uncounted.
 
     Raises OverQuota if the day's budget is used up; leads see the request for more.
     """
     now = clock.now()
     review = reviews.get(review_id)
-    review.may_be_worked_by(moderator)
+    review.require_allowed(moderator)
     review.require_lease(moderator.id, now)
     if request.photo_id not in {photo.photo_id for photo in review.photos}:
         raise NotFound(f"there is no photo {request.photo_id} in review {review_id}")
@@ -39,7 +39,7 @@ def reveal_photo(
     except OverQuota:
         desk_counters.ask(audit_event.model_copy(update={"action": AuditAction.EXPOSURE_ASKED}))
         raise
-    return Revealed(
+    return ClearPhotoView(
         photo_id=request.photo_id,
         url=photos.review_url(review.job_id, request.photo_id),
         expires_at=now + URL_LIFETIME,

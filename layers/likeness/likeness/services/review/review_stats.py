@@ -8,7 +8,7 @@ from likeness.api.review import (
     ModeratorStats,
     QueueStats,
     SecondStats,
-    StatsOf,
+    StatsQuery,
     StatsView,
 )
 from likeness.domain.moderation import Severity
@@ -22,7 +22,7 @@ from likeness.presenters.review import exposure_view
 
 
 def review_stats(
-    query: StatsOf,
+    query: StatsQuery,
     *,
     moderator: Moderator,
     reviews: Reviews,
@@ -42,7 +42,7 @@ def review_stats(
         days=query.days,
         queue=QueueStats(
             waiting=len(waiting),
-            leased=sum(review.held(now) is not None for review in waiting),
+            leased=sum(review.active_lease(now) is not None for review in waiting),
             by_severity={severity: by_severity[severity] for severity in Severity},
             oldest_opened_at=min((review.opened_at for review in waiting), default=None),
         ),

@@ -1,7 +1,7 @@
 """POST /v1/reviews/{review_id}/reveal: one clear photo."""
 
 from likeness import bootstrap
-from likeness.api.review import RevealPhoto, ClearPhotoView
+from likeness.api.review import ClearPhotoView, RevealPhoto
 from likeness.domain.errors import Conflict, OverQuota
 from likeness.domain.ids import ReviewId
 from likeness.domain.review.case import Moderator

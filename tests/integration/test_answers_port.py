@@ -93,7 +93,9 @@ class Work:
         return ANSWER
 
 
-CODEC = Codec(dump=lambda response: response.model_dump(mode="json"), load=JobStateView.model_validate)
+CODEC = Codec(
+    dump=lambda response: response.model_dump(mode="json"), load=JobStateView.model_validate
+)
 
 
 def ask(work, *, key="key-1", request=REQUEST, caller="iam:role", milliseconds=20_000):

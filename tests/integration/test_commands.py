@@ -75,7 +75,7 @@ def test_replay_says_what_is_wrong_with_a_policy(stored, monkeypatch, tmp_path, 
     if content is not None:
         file.write_text(content)
 
-    with pytest.raises(SystemExit, match="is no policy"):
+    with pytest.raises(SystemExit, match="is not a valid policy"):
         run(replay_policy, monkeypatch, "--policy", str(file))
 
 

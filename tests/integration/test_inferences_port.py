@@ -8,7 +8,9 @@ from tests.builders import JOB, NOW, OTHER_JOB
 
 
 def an_inference(**fields) -> Inference:
-    return Inference(**{"job_id": JOB, "attempt": 1, "requested_at": NOW, "task_token": "t1"} | fields)
+    return Inference(
+        **{"job_id": JOB, "attempt": 1, "requested_at": NOW, "task_token": "t1"} | fields
+    )
 
 
 def test_a_round_is_read_as_it_was_stored(tables):

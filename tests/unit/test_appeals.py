@@ -428,7 +428,7 @@ def test_who_decided_before_and_who_is_no_lead_may_not_decide(world):
     appeal(world)
     send(world, photo="p01")
 
-    with pytest.raises(Forbidden, match="before"):
+    with pytest.raises(Forbidden, match="already decided"):
         decide(world, lead=LEAD)
     with pytest.raises(Forbidden, match="leads"):
         decide(world, lead=a_moderator("moderator-9"))
@@ -471,7 +471,9 @@ def test_granted_on_a_later_day_it_gives_one_job_more_on_that_day(before_a_lead)
 
 
 def test_a_rejected_appeal_gives_nothing_and_is_final(before_a_lead):
-    no = DecideReview(approve=False, photos=(RefusedPhoto(photo_id="p02", reason=Reason.POLICY_NUDITY),))
+    no = DecideReview(
+        approve=False, photos=(RefusedPhoto(photo_id="p02", reason=Reason.POLICY_NUDITY),)
+    )
 
     decide(before_a_lead, no)
 

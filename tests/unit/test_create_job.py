@@ -120,9 +120,9 @@ def test_every_job_has_an_id_and_a_seed_of_its_own(world):
             "withdrawn",
         ),
         ({"styles": ["comic", "comic"]}, {}, Invalid, "differ"),
-        ({}, {"tiers": tiers(styles_a_job=1)}, Invalid, "may pick 1"),
-        ({"avatars": 30}, {"tiers": tiers(avatars_a_job=10)}, Invalid, "may have 10"),
-        ({"avatars": 1}, {}, Invalid, "cannot show 2 styles"),
+        ({}, {"tiers": tiers(styles_a_job=1)}, Invalid, "allows 1"),
+        ({"avatars": 30}, {"tiers": tiers(avatars_a_job=10)}, Invalid, "allows 10"),
+        ({"avatars": 1}, {}, Invalid, "1 avatars for 2 styles"),
         ({}, {"tiers": tiers(jobs_a_day=0)}, OverQuota, "next day"),
     ],
 )

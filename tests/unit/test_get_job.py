@@ -8,6 +8,7 @@ from likeness.adapters.policy_files import load_reasons
 from likeness.contracts import GenerationProgress
 from likeness.domain.errors import NotFound
 from likeness.domain.generation.avatar import AvatarState
+from likeness.domain.generation.likeness import likeness_score
 from likeness.domain.ids import JobId
 from likeness.domain.jobs.estimate import MIN_DURATIONS, WORKING
 from likeness.domain.jobs.job import JobState
@@ -199,7 +200,7 @@ def test_published_avatars_come_best_first_with_links(world):
 
     assert [avatar.avatar_id for avatar in view.avatars] == ["a02", "a01"]
     assert view.avatars[0].likeness is None
-    assert view.avatars[1].likeness == avatars[0].distance
+    assert view.avatars[1].likeness == likeness_score(avatars[0].distance)
     urls = world.avatar_store.urls(JOB, ["a02"])["a02"]
     assert (view.avatars[0].png, view.avatars[0].webp) == (urls.png, urls.webp)
     assert view.archive == world.avatar_store.archive_url(JOB)

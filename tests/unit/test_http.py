@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import AwareDatetime
 
-from likeness.api.app import AddPhoto, Message, PageQuery, JobStateView
+from likeness.api.app import AddPhoto, JobStateView, Message, PageQuery
 from likeness.api.review import DecideReview
 from likeness.domain import errors
 from likeness.domain.errors import LikenessError

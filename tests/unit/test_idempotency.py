@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import likeness
-from likeness.api.app import AddPhoto, JobCreated, StoredJob, JobStateView
+from likeness.api.app import AddPhoto, JobCreated, JobStateView, StoredJob
 from likeness.domain.errors import Conflict, OverQuota
 from likeness.domain.jobs.job import JobState
 from likeness.entrypoints import idempotency
@@ -350,7 +350,12 @@ def test_a_response_that_cannot_be_rebuilt_is_an_error_and_stays_stored():
             raise failures.pop()
         return part
 
-    @route("POST", "/v1/jobs/{job_id}/x", gives=JobStateView, on_repeat=StoredPart(JobStateView, rebuild))
+    @route(
+        "POST",
+        "/v1/jobs/{job_id}/x",
+        gives=JobStateView,
+        on_repeat=StoredPart(JobStateView, rebuild),
+    )
     def handler(job_id: str) -> JobStateView:
         return JobStateView(job_id=job_id, state=JobState.OPEN)
 

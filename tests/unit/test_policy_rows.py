@@ -1,4 +1,4 @@
-"""Every row of the policy, and every reason code, does what it says."""
+"""Every row of the policy, every reason code, and policy replay."""
 
 import re
 
@@ -8,7 +8,14 @@ from likeness.adapters.policy_files import load, load_policy, load_reasons, read
 from likeness.commands.policy_table import page
 from likeness.commands.replay_policy import report_lines
 from likeness.domain.ids import PHOTO_ID
-from likeness.domain.moderation import REASONS_WITHOUT_LABEL, Label, Outcome, Severity, moderate, severity
+from likeness.domain.moderation import (
+    REASONS_WITHOUT_LABEL,
+    Label,
+    Outcome,
+    Severity,
+    moderate,
+    severity,
+)
 from likeness.domain.photos.photo_check import PhotoRules
 from likeness.domain.reasons import Reason
 from likeness.domain.review.case import MODERATOR_REASONS
@@ -20,38 +27,38 @@ POLICY = load_policy()
 ROWS = pytest.mark.parametrize("name", sorted(POLICY.labels))
 
 
-def judged(name, confidence, policy=POLICY):
+def moderated(name, confidence, policy=POLICY):
     verdict = moderate(seen(labels=(Label(name=name, confidence=confidence),)), policy)
     return verdict.outcome, verdict.reason
 
 
 @ROWS
-def test_a_row_reviews_from_its_threshold_on(name):
+def test_a_label_needs_review_from_its_threshold(name):
     rule = POLICY.labels[name]
 
-    assert judged(name, rule.review - 0.001) == (Outcome.CLEAN, None)
-    assert judged(name, rule.review) == (Outcome.DOUBTFUL, rule.reason)
+    assert moderated(name, rule.review - 0.001) == (Outcome.CLEAN, None)
+    assert moderated(name, rule.review) == (Outcome.DOUBTFUL, rule.reason)
 
 
 @ROWS
-def test_a_row_refuses_from_its_threshold_on_or_never(name):
+def test_a_label_is_refused_from_its_threshold_or_never(name):
     rule = POLICY.labels[name]
 
     if rule.refuse is None:
-        assert judged(name, 100) == (Outcome.DOUBTFUL, rule.reason)
+        assert moderated(name, 100) == (Outcome.DOUBTFUL, rule.reason)
     else:
-        assert judged(name, rule.refuse - 0.001) == (Outcome.DOUBTFUL, rule.reason)
-        assert judged(name, rule.refuse) == (Outcome.REFUSED, rule.reason)
+        assert moderated(name, rule.refuse - 0.001) == (Outcome.DOUBTFUL, rule.reason)
+        assert moderated(name, rule.refuse) == (Outcome.REFUSED, rule.reason)
 
 
 @ROWS
-def test_a_rows_case_has_the_severity_of_its_reason(name):
+def test_a_label_has_the_severity_of_its_reason(name):
     reason = POLICY.labels[name].reason
 
     assert reason in POLICY.severity[severity([reason], POLICY)]
 
 
-def test_the_gravest_finding_makes_the_case():
+def test_the_most_severe_finding_decides():
     reasons = [Reason.SUBJECT_DIFFERENT_PERSON, None, Reason.MINOR_AGE_DOUBT]
 
     assert severity(reasons, POLICY) is Severity.CRITICAL
@@ -59,21 +66,21 @@ def test_the_gravest_finding_makes_the_case():
     assert severity([], POLICY) is Severity.LOW
 
 
-def test_a_reason_without_a_severity_is_no_policy():
+def test_the_error_names_a_reason_without_severity():
     lacking = {Severity.HIGH: {Reason.POLICY_NUDITY}}
 
-    with pytest.raises(ValueError, match="no severity is given for"):
+    with pytest.raises(ValueError, match="severity lacks"):
         a_policy(severity=lacking)
 
 
-def test_a_reason_with_two_severities_is_no_policy():
+def test_the_error_names_a_reason_with_two_severities():
     twice = {**a_policy().severity, Severity.LOW: {"unknown", *a_policy().severity[Severity.LOW]}}
 
-    with pytest.raises(ValueError, match="two severities"):
+    with pytest.raises(ValueError, match="two severities are given for unknown"):
         a_policy(severity=twice)
 
 
-# --- every reason code is given by somebody ------------------------------------------------------
+# --- every reason code is used -------------------------------------------------------------------
 
 BY_THE_DECODER = {reason for reason in Reason if reason.family == "FILE"} | {
     Reason.QUALITY_TOO_SMALL
@@ -83,24 +90,24 @@ BY_THE_PHOTO_CHECK = {reason for reason in Reason if reason.family == "QUALITY"}
     Reason.SUBJECT_SEVERAL_FACES,
     Reason.SUBJECT_DUPLICATE,
 }
-BY_THE_JUDGE = {rule.reason for rule in POLICY.labels.values()} | REASONS_WITHOUT_LABEL
+BY_MODERATION = {rule.reason for rule in POLICY.labels.values()} | REASONS_WITHOUT_LABEL
 BY_THE_PIPELINE = {reason for reason in Reason if reason.family == "SYSTEM"}
 
 
 @pytest.mark.parametrize("reason", list(Reason))
-def test_every_reason_code_is_given_by_a_rule_or_a_moderator(reason):
+def test_every_reason_code_has_a_source(reason):
     assert reason in (
         BY_THE_DECODER
         | BY_THE_PHOTO_CHECK
-        | BY_THE_JUDGE
+        | BY_MODERATION
         | BY_THE_PIPELINE
         | set(MODERATOR_REASONS)
     )
 
 
 @pytest.mark.parametrize("reason", list(Reason))
-def test_somewhere_in_the_code_each_reason_is_raised(reason):
-    """A code that only stands in the list would be a promise that nobody keeps."""
+def test_every_reason_code_is_used(reason):
+    """A code without a use is dead."""
     package = ROOT / "layers" / "likeness" / "likeness"
     used = f"Reason.{reason.name}"
     in_code = any(
@@ -117,9 +124,9 @@ def test_the_photo_check_has_a_rule_for_each_of_its_codes():
 # --- the page ------------------------------------------------------------------------------------
 
 
-def test_the_page_is_what_the_policy_files_say():
-    """If not: python -m likeness.commands.policy_table > docs/policy.md"""
-    assert (ROOT / "docs" / "policy.md").read_text() == page(POLICY, load_reasons())
+def test_the_page_is_up_to_date():
+    current = (ROOT / "docs" / "policy.md").read_text()
+    assert current == page(POLICY, load_reasons()), "run: make generated"
 
 
 def test_the_page_has_a_row_for_every_label_and_every_code():
@@ -187,7 +194,7 @@ def test_the_same_policy_changes_nothing():
     ],
     ids=["a threshold", "the age", "the same person", "the detector", "a label taken out"],
 )
-def test_a_changed_rule_says_whose_outcome_would_change(stored, change, reason):
+def test_a_changed_rule_lists_the_changed_outcomes(stored, change, reason):
     fine = verdict()
 
     replay = replay_policy(
@@ -202,7 +209,7 @@ def test_a_changed_rule_says_whose_outcome_would_change(stored, change, reason):
     assert f"{JOB} p02 clean -> doubtful" in "\n".join(report_lines(replay))
 
 
-def test_avatars_are_replayed_too_but_do_not_make_a_jobs_outcome():
+def test_avatars_are_replayed_without_effect_on_the_jobs_outcome():
     label = (Label(name="Explicit", confidence=60),)
     avatar = verdict(labels=label, faces=None, compared=False)
     milder = changed(
@@ -219,7 +226,7 @@ def test_avatars_are_replayed_too_but_do_not_make_a_jobs_outcome():
     assert not PHOTO_ID.match("a01")
 
 
-def test_labels_that_were_never_asked_for_are_admitted():
+def test_verdicts_with_too_few_labels_are_reported():
     curious = changed(
         labels={
             **POLICY.labels,
@@ -230,10 +237,10 @@ def test_labels_that_were_never_asked_for_are_admitted():
     replay = replay_policy(curious, verdicts=Stored((JOB, "p01", SMOKING)))
 
     assert replay.unsure == 1
-    assert "may be milder" in report_lines(replay)[-1]
+    assert "may be too lenient" in report_lines(replay)[-1]
 
 
 @pytest.mark.parametrize("text", [b"", b"version: [", b"labels: {}"])
-def test_a_file_that_is_no_policy_is_named(text):
+def test_an_invalid_policy_is_an_error(text):
     with pytest.raises(ValueError, match=".+"):
         read_policy(text)

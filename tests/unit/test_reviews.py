@@ -26,9 +26,9 @@ from likeness.domain.review.case import (
     ReviewKind,
     ReviewPolicy,
     ReviewState,
+    is_sampled,
     job_of,
     kind_of,
-    is_sampled,
     review_of,
 )
 from likeness.domain.review.statistics import ExposureState, desk_day
@@ -63,7 +63,9 @@ REVIEW, SECOND = review_of(JOB), review_of(JOB, ReviewKind.SECOND)
 LEASE = timedelta(minutes=2)
 BUDGET = 5
 YES = DecideReview(approve=True)
-NO = DecideReview(approve=False, photos=(RefusedPhoto(photo_id="p02", reason=Reason.POLICY_VIOLENCE),))
+NO = DecideReview(
+    approve=False, photos=(RefusedPhoto(photo_id="p02", reason=Reason.POLICY_VIOLENCE),)
+)
 DOUBTFUL = a_verdict(Outcome.DOUBTFUL, Reason.POLICY_VIOLENCE)
 ME = a_moderator()
 OTHER = a_moderator("moderator-2")
@@ -431,7 +433,7 @@ def test_a_claim_is_a_lease_that_others_see(waiting):
     assert (mine.until, mine.heartbeat_seconds) == (NOW + LEASE, 30)
     assert listed(waiting).reviews[0].lease.yours is True
     assert listed(waiting, OTHER).reviews[0].lease.yours is False
-    with pytest.raises(Conflict, match="somebody else"):
+    with pytest.raises(Conflict, match="another moderator has"):
         claim(waiting, OTHER)
 
 
@@ -505,7 +507,7 @@ def test_no_lease_lasts_beyond_the_deadline(waiting):
 def test_a_case_past_its_deadline_cannot_be_claimed(waiting):
     waiting.clock.advance(timedelta(hours=12))
 
-    with pytest.raises(Conflict, match="ran out"):
+    with pytest.raises(Conflict, match="expired"):
         claim(waiting)
 
 
@@ -563,7 +565,7 @@ def test_a_new_day_has_a_new_budget(mine):
     mine.clock.advance(timedelta(minutes=1))
 
     assert mine.clock.now().day == NOW.day + 1
-    with pytest.raises(Conflict, match="ran out"):
+    with pytest.raises(Conflict, match="expired"):
         reveal(mine)  # the case's own deadline is midnight
     assert mine.desk_counters.exposure(MODERATOR, desk_day(mine.clock.now())).used == 0
 
@@ -615,7 +617,9 @@ def test_the_trail_says_why_and_holds(mine):
         DecideReview(approve=True, photos=NO.photos),
         DecideReview(approve=False),
         DecideReview(approve=False, photos=NO.photos * 2),
-        DecideReview(approve=False, photos=(RefusedPhoto(photo_id="p09", reason=Reason.POLICY_HATE),)),
+        DecideReview(
+            approve=False, photos=(RefusedPhoto(photo_id="p09", reason=Reason.POLICY_HATE),)
+        ),
         DecideReview(
             approve=False,
             photos=(RefusedPhoto(photo_id="p02", reason=Reason.SYSTEM_UNAVAILABLE),),
@@ -737,7 +741,7 @@ def test_the_second_moderator_sees_no_trace_of_the_first_decision(second):
 
 def test_who_decided_first_does_not_decide_again(second):
     assert listed(second).reviews == ()
-    with pytest.raises(Forbidden, match="before"):
+    with pytest.raises(Forbidden, match="already decided"):
         claim(second, ME, SECOND)
 
 

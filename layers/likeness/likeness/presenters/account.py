@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from likeness.api.app import QuotaEntryView, ErasureView, QuotaView
+from likeness.api.app import ErasureView, QuotaEntryView, QuotaView
 from likeness.domain.account.erasure import STAYS, Erasure
 from likeness.domain.account.quota import QuotaEntry, UserZone
 from likeness.domain.jobs.catalogue import Tier

@@ -7,15 +7,16 @@ from likeness.api.app import (
     AppealView,
     AvatarView,
     EstimateView,
-    ReasonView,
-    StatementGround,
     JobSummary,
     PhotoView,
     ProgressView,
+    ReasonView,
     Statement,
+    StatementGround,
     StyleView,
 )
 from likeness.domain.generation.avatar import Avatar
+from likeness.domain.generation.likeness import likeness_score
 from likeness.domain.ids import PhotoId
 from likeness.domain.jobs.catalogue import StyleCard
 from likeness.domain.jobs.estimate import Estimate
@@ -90,7 +91,7 @@ def avatar_view(avatar: Avatar, urls: AvatarUrls) -> AvatarView:
     return AvatarView(
         avatar_id=avatar.avatar_id,
         style=avatar.style,
-        likeness=avatar.distance,
+        likeness=likeness_score(avatar.distance),
         png=urls.png,
         webp=urls.webp,
     )
@@ -100,14 +101,13 @@ def statement(
     job: Job, photos: Sequence[Photo], refused: Refusal, appeal: Appeal | None, cards: Cards
 ) -> Statement | None:
     """The statement of reasons if a rule was broken; None if a photo was only unusable."""
-    if not refused.needing_statement:
+    owed = refused.needing_statement
+    if not owed:
         return None
     return Statement(
         issued_at=job.ended_at,
         decision=DECISION,
-        grounds=tuple(
-            _ground(photo_id, cards[reason]) for photo_id, reason in refused.needing_statement.items()
-        ),
+        grounds=tuple(_ground(photo_id, cards[reason]) for photo_id, reason in owed.items()),
         policy_version=next((p.verdict.policy_version for p in photos if p.verdict), None),
         automated_detection=True,
         automated_decision=refused.automated,

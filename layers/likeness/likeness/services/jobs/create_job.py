@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from likeness.api.app import JobCreated, CreateJob, StoredJob
+from likeness.api.app import CreateJob, JobCreated, StoredJob
 from likeness.contracts import JobError
 from likeness.domain.account.quota import ReservedDay, UserZone, check_zone, quota_used_message
 from likeness.domain.account.user import Profile

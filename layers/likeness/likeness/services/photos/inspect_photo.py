@@ -7,7 +7,12 @@ from likeness.domain.errors import Conflict, NotFound
 from likeness.domain.ids import JobId, PhotoId
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.photos.photo import Photo, PhotoProblem, PhotoState
-from likeness.domain.photos.photo_check import PhotoRules, check_faces, confident_faces, may_be_copies
+from likeness.domain.photos.photo_check import (
+    PhotoRules,
+    check_faces,
+    confident_faces,
+    may_be_copies,
+)
 from likeness.domain.photos.picture import NormalisedPhoto
 from likeness.domain.reasons import Reason, Refused
 from likeness.ports.jobs import Jobs

@@ -75,7 +75,9 @@ def _moderate(
         alone = list(pool.map(lambda photo: _detect(photo, detector, policy), photos))
         similar = _compare_set(photos, detector, policy, pool)
     return {
-        photo.photo_id: moderate(_with_set_evidence(seen, photo.photo_id, similar, exonerated), policy)
+        photo.photo_id: moderate(
+            _with_set_evidence(seen, photo.photo_id, similar, exonerated), policy
+        )
         for photo, seen in zip(photos, alone, strict=True)
     }
 

@@ -1,6 +1,6 @@
 """Keep the avatars that the user chose; delete the others."""
 
-from likeness.api.app import KeptAvatarsView, KeepAvatars
+from likeness.api.app import KeepAvatars, KeptAvatarsView
 from likeness.domain.errors import Invalid, NotFound
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.ids import JobId

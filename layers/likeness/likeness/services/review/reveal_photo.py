@@ -1,6 +1,6 @@
 """Reveal one clear photo to a moderator: counted, audited, with a URL valid for a minute."""
 
-from likeness.api.review import RevealPhoto, ClearPhotoView
+from likeness.api.review import ClearPhotoView, RevealPhoto
 from likeness.domain.errors import NotFound, OverQuota
 from likeness.domain.ids import ReviewId
 from likeness.domain.review.audit import AuditAction, about

@@ -1,7 +1,9 @@
-"""Generate docs/openapi.json from the code: `make generated`.
+"""Generate docs/openapi.json from the code.
 
-Routes come from the handlers in functions/ (`likeness.entrypoints.http.route`), schemas from
-`likeness.api`. tests/infra/test_openapi.py fails if the file is not up to date.
+    make openapi
+
+Each handler in functions/ declares its route (`likeness.entrypoints.http.route`), and the messages
+of `likeness.api` are its schemas. tests/infra/test_openapi.py fails if the file is out of date.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 from likeness.api.app import ErrorBody, Message
 from likeness.domain import errors, ids
 from likeness.entrypoints import http
-from likeness.entrypoints.http import InPart, Operation
+from likeness.entrypoints.http import Operation, StoredPart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,17 +37,17 @@ Json = dict[str, Any]
 ABOUT = """\
 Makes avatars of a user's photos, once a day. Photos are deleted when the avatars are drawn.
 
-The app backend signs every request with SigV4 (service `execute-api`). Moderators send their ID \
-token. Responses may gain fields; a request with an unknown field is rejected.
+The app backend signs each call with SigV4 (service `execute-api`). Moderators send the ID token \
+of their sign-in. Responses may gain fields; a body or query with an unknown field is refused.
 
 Every POST accepts an `Idempotency-Key`, valid for a day. The same request with the same key gets \
-the same response; another request with that key gets 422. Of two concurrent requests, one is \
-processed and the other gets its response, or 409 `InProgress` after some seconds. Errors are not \
-cached.
+the same response; a different request with that key gets 422. Of two concurrent requests, one \
+runs and the other gets its response, or 409 `InProgress` after a few seconds. Errors are not \
+stored.
 
-Lists are paginated: `limit` is the page size, `next` is the `cursor` of the next page.
+Lists are paged: `limit` is the size of a page, and `next` of one page is the `cursor` of the next.
 
-Errors have the schema `ErrorBody`. Errors of API Gateway itself have only a `message`.
+Errors have one shape (`ErrorBody`). Requests that API Gateway itself refuses have only a `message`.
 """
 SECURITY = {
     "app_backend": {
@@ -62,17 +64,17 @@ SECURITY = {
         "description": "ID token of the moderators' Cognito pool, of one of its groups",
     },
 }
-# Meaning of each status, for all routes.
+# What each status means, on any route.
 MEANS = {
     HTTPStatus.BAD_REQUEST: "The request is invalid: the message names the field and what to do",
     HTTPStatus.UNAUTHORIZED: "The token is missing or invalid",
-    HTTPStatus.FORBIDDEN: "The caller is not allowed, or the signature is missing or wrong",
+    HTTPStatus.FORBIDDEN: "The caller may not do this, or the signature is missing or wrong",
     HTTPStatus.NOT_FOUND: "The resource does not exist",
-    HTTPStatus.CONFLICT: "The resource is in another state, or was modified concurrently",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body exceeds API Gateway's limit",
-    HTTPStatus.UNPROCESSABLE_ENTITY: "This Idempotency-Key was sent with another body or path",
-    HTTPStatus.TOO_MANY_REQUESTS: "The quota day is used, or there are too many requests",
-    HTTPStatus.INTERNAL_SERVER_ERROR: "Something failed on our side",
+    HTTPStatus.CONFLICT: "The resource is in another state, or another request came first",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than API Gateway accepts",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "This Idempotency-Key was used with another body or path",
+    HTTPStatus.TOO_MANY_REQUESTS: "The quota of the day is used, or there are too many calls",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Internal error",
     HTTPStatus.SERVICE_UNAVAILABLE: "A dependency is unavailable: send the request again",
 }
 ONLY_GATEWAY = {HTTPStatus.UNAUTHORIZED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
@@ -122,14 +124,19 @@ def document() -> Json:
 
 
 def handlers() -> list[http.Handler]:
-    """Every Lambda handler that is a route."""
+    """The handler of every route, also of those that share a Lambda function."""
     names = sorted(file.stem for file in (ROOT / "functions").glob("[!_]*.py"))
     found = [importlib.import_module(f"functions.{name}").handler for name in names]
-    return [handler for handler in found if hasattr(handler, "operation")]
+    return [
+        handler
+        for group in found
+        for handler in getattr(group, "handlers", [group])
+        if hasattr(handler, "operation")
+    ]
 
 
 def statuses(operation: Operation) -> set[HTTPStatus]:
-    """Returns every error status of the route."""
+    """All error statuses that the route can return."""
     found = ANY_ROUTE | (set() if operation.public else {HTTPStatus.FORBIDDEN})
     found |= {http.status_of(kind) for kind in operation.raises}
     parameters = set(_names(operation.path))
@@ -137,11 +144,16 @@ def statuses(operation: Operation) -> set[HTTPStatus]:
         found.add(HTTPStatus.UNAUTHORIZED)
     if operation.takes:
         found.add(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    if operation.takes or operation.query or operation.repeats or parameters & set(http.THEIRS):
+    if (
+        operation.takes
+        or operation.query
+        or operation.on_repeat
+        or parameters & set(http.CALLER_IDS)
+    ):
         found.add(HTTPStatus.BAD_REQUEST)
-    if parameters - set(http.THEIRS):
+    if parameters - set(http.CALLER_IDS):
         found.add(HTTPStatus.NOT_FOUND)
-    if operation.kept:
+    if operation.stored:
         found |= {http.status_of(errors.InProgress), http.status_of(errors.KeyReused)}
     return found
 
@@ -181,14 +193,14 @@ class _Described:
         return described
 
     def _body(self) -> Json:
-        """A picture is the body itself, in one of the supported types."""
+        """A picture is the whole body, in one of the accepted types."""
         takes = self._operation.takes
         if takes and issubclass(takes, Message):
             return {"application/json": self._content(takes, "validation")}
         return {kind: {"schema": {"contentMediaType": kind}} for kind in http.PICTURE_TYPES}
 
     def _path(self) -> Iterator[Json]:
-        """The schema follows the type in the handler: a JobId has that of `ids.JobIdField`."""
+        """The schema follows from the handler's annotation: `ids.JobIdField` for JobId."""
         types = inspect.get_annotations(self._work, eval_str=True)
         for name in _names(self._operation.path):
             field = getattr(ids, f"{getattr(types.get(name), '__name__', '')}Field", str)
@@ -199,17 +211,17 @@ class _Described:
             return
         schema = self._operation.query.model_json_schema(schema_generator=_Schemas)
         for name, found in schema["properties"].items():
-            either = found.pop("anyOf", [])  # a parameter that may be left out is never null
+            either = found.pop("anyOf", [])  # an optional parameter is never null
             given = [one for one in either if one.get("type") != "null"]
             default = {} if found.get("default") is None else {"default": found["default"]}
             found.pop("default", None)
             yield _parameter(name, "query", {**(given[0] if given else {}), **found, **default})
 
     def _key(self) -> Iterator[Json]:
-        repeats = self._operation.repeats
-        if repeats is None:
+        on_repeat = self._operation.on_repeat
+        if on_repeat is None:
             return
-        made = "same ids, presigned POSTs and URLs are signed again"
+        made = "the response has the same ids, and new presigned URLs and POSTs"
         schema = {
             "type": "string",
             "pattern": http.KEY.pattern,
@@ -221,8 +233,8 @@ class _Described:
             "Idempotency-Key",
             "header",
             schema,
-            description="If the request is repeated: "
-            + (made if isinstance(repeats, InPart) else repeats.value),
+            description="When the request is repeated: "
+            + (made if isinstance(on_repeat, StoredPart) else on_repeat.value),
         )
 
     def _answer(self) -> Json:
@@ -245,11 +257,11 @@ class _Described:
 
 
 class NoExample(Exception):
-    """A field has no example, and its type has no default one."""
+    """A field has no example, and its type does not imply one."""
 
 
-def example(schema: Json, schemas: Json) -> Any:  # noqa: C901, PLR0911 - one line for each kind
-    """Returns a value of the schema, made of the examples of its fields."""
+def example(schema: Json, schemas: Json) -> Any:  # noqa: C901, PLR0911 - one branch per kind
+    """An example of the schema, made of the examples of its fields."""
     if "$ref" in schema:
         return example(schemas[schema["$ref"].removeprefix(SCHEMAS)], schemas)
     for given in ("examples", "enum"):
@@ -279,9 +291,9 @@ def example(schema: Json, schemas: Json) -> Any:  # noqa: C901, PLR0911 - one li
 
 
 class _Schemas(GenerateJsonSchema):
-    """Omits titles that repeat a field's name; responses allow additional fields."""
+    """Omits titles that repeat a field's name; responses may gain fields."""
 
-    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - pydantic's own
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - pydantic's signature
         return False
 
     def model_schema(self, schema: Any) -> Json:
@@ -311,7 +323,7 @@ def _schemas(
     schemas = dict(sorted(found["$defs"].items()))
     schemas["GatewayError"] = {
         "type": "object",
-        "description": "API Gateway's own errors.",
+        "description": "An error of API Gateway itself: no function was called.",
         "properties": {"message": {"type": ["string", "null"]}},
         "required": ["message"],
     }

@@ -1,4 +1,4 @@
-"""Every row of the policy, and every reason code, does what it says."""
+"""Every row of the policy, every reason code, and policy replay."""
 
 import re
 
@@ -33,7 +33,7 @@ def judged(name, confidence, policy=POLICY):
 
 
 @ROWS
-def test_a_row_reviews_from_its_threshold_on(name):
+def test_a_label_needs_review_from_its_threshold(name):
     rule = POLICY.labels[name]
 
     assert judged(name, rule.review - 0.001) == (Outcome.CLEAN, None)
@@ -41,7 +41,7 @@ def test_a_row_reviews_from_its_threshold_on(name):
 
 
 @ROWS
-def test_a_row_refuses_from_its_threshold_on_or_never(name):
+def test_a_label_is_refused_from_its_threshold_or_never(name):
     rule = POLICY.labels[name]
 
     if rule.refuse is None:
@@ -52,7 +52,7 @@ def test_a_row_refuses_from_its_threshold_on_or_never(name):
 
 
 @ROWS
-def test_a_rows_case_has_the_severity_of_its_reason(name):
+def test_a_label_has_the_severity_of_its_reason(name):
     reason = POLICY.labels[name].reason
 
     assert reason in POLICY.severity[severity([reason], POLICY)]
@@ -209,7 +209,7 @@ def test_a_changed_rule_says_whose_outcome_would_change(stored, change, reason):
     assert f"{JOB} p02 clean -> doubtful" in "\n".join(report_lines(replay))
 
 
-def test_avatars_are_replayed_too_but_do_not_make_a_jobs_outcome():
+def test_avatars_are_replayed_without_effect_on_the_jobs_outcome():
     label = (Label(name="Explicit", confidence=60),)
     avatar = verdict(labels=label, faces=None, compared=False)
     milder = changed(

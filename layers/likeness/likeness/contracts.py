@@ -4,6 +4,7 @@ Used by the Lambdas on Python 3.13 and by the container on 3.11. Step messages c
 counts and outcomes: Step Functions stores its execution history for 90 days.
 """
 
+from enum import StrEnum
 from typing import Any, Literal, Self
 
 from pydantic import AwareDatetime, Field
@@ -202,8 +203,11 @@ class ReviewResult(JobRef):
 
 
 class PrepareGenerationResult(AttemptRef):
-    """Parameters of CreateTrainingJob for this attempt. `channels` is its InputDataConfig: the
-    photos, the order, and the operator's weights if configured."""
+    """CreateTrainingJob's parameters of this attempt.
+
+    `channels` is SageMaker's InputDataConfig (photos, order, and weights if there are any). It
+    passes through as it is, because the state machine cannot leave out a channel itself.
+    """
 
     training_job_name: str
     channels: list[dict[str, Any]]
@@ -256,6 +260,21 @@ class SettleJobResult(JobRef):
     state: JobState
 
 
+class JobError(StrEnum):
+    """Names of errors that the state machine, the templates and the use cases share.
+
+    FailJob also gets the names of exceptions and of AWS's own errors.
+    """
+
+    REFUSED = "Refused"  # by moderation or by a moderator; set by the state machine
+    NO_AVATARS = "NoAvatars"  # none was approved; set by the state machine
+    CANCELLED = "Cancelled"  # by the user
+    NOT_SUBMITTED = "NotSubmitted"  # in time; set by the job's timer
+    DEADLINE = "Deadline"  # of the job's deletion; set by the job's schedule
+    STOPPED = "Stopped"  # the execution was stopped or timed out; set by an EventBridge rule
+    INFERENCE_FAILED = "InferenceFailed"  # on the endpoint; set by FinishInference
+
+
 class CaughtError(Contract):
     """An error name, in the form of the state machine's catchers."""
 
@@ -273,11 +292,7 @@ class EndJobInput(JobRef):
 
 
 class FailJobInput(JobRef):
-    """Input of FailJob: the error name that the state machine caught.
-
-    The state machine sets "Refused" and "NoAvatars", which are no exceptions; "Cancelled" and
-    "NotSubmitted" are set by the functions that end a job from outside.
-    """
+    """FailJob's input: a JobError, or the error's name as the state machine caught it."""
 
     error: str = Field(min_length=1)
 

@@ -9,6 +9,11 @@ from pydantic import AwareDatetime, Field
 from likeness.domain.ids import ErasureId, ErasureIdField, UserIdField
 from likeness.domain.record import Record
 
+STAYS = (
+    "A keyed hash of the user's id with the calendar days that jobs took, for 400 days, so that "
+    "erasing gives no second try a day. What the law orders to be kept. Nothing else."
+)
+
 
 class ErasureState(StrEnum):
     RUNNING = "running"

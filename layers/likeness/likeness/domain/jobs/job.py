@@ -112,6 +112,11 @@ class Job(Versioned):
         return self.state in ENDED
 
     @property
+    def ended_at(self) -> datetime:
+        """When an ended job ended."""
+        return self.timeline[-1].at
+
+    @property
     def min_avatars(self) -> int:
         """Half of the requested avatars, rounded up. With fewer, the quota day is returned."""
         return (self.avatars + 1) // 2

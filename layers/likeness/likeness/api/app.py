@@ -258,7 +258,7 @@ class ErasureView(Message):
     objects: int = Field(description="number of objects deleted from the buckets")
     retained: str = Field(
         description="what is still stored, and for how long",
-        examples=["A keyed hash of the user's id with the days that jobs took, for 400 days."],
+        examples=["A keyed hash of the user id with the quota days of its jobs, for 400 days."],
     )
     receipt: str | None = Field(
         default=None,

@@ -12,24 +12,32 @@ from likeness.services.jobs.get_job import get_job
 from likeness.services.jobs.list_jobs import list_jobs
 
 
+def _quota(user_id: UserId) -> QuotaView:
+    return get_quota(
+        user_id,
+        users=bootstrap.users(),
+        ledger=bootstrap.ledger(),
+        keyed_hash=bootstrap.keyed_hash(),
+        clock=bootstrap.CLOCK,
+        tiers=policy_files.load_tiers(),
+    )
+
+
 @route("GET", "/v1/jobs/{job_id}", gives=JobView)
 def get_job_handler(job_id: JobId) -> JobView:
     """State, verdict of each photo, progress, and avatars with URLs valid for five minutes."""
     return get_job(
         job_id,
         jobs=bootstrap.jobs(),
-        users=bootstrap.users(),
-        ledger=bootstrap.ledger(),
         avatar_store=bootstrap.avatar_store(),
         work=bootstrap.work(),
         durations=bootstrap.durations(),
         deletions=bootstrap.deletions(),
-        keyed_hash=bootstrap.keyed_hash(),
         reviews=bootstrap.reviews(),
         appeals=bootstrap.appeals(),
         clock=bootstrap.CLOCK,
-        tiers=policy_files.load_tiers(),
         reasons=policy_files.load_reasons(),
+        quota=_quota,
     )
 
 

@@ -7,12 +7,22 @@ from likeness.adapters import policy_files
 from likeness.api.app import CreateJob, JobCreated, StoredJob
 from likeness.domain.errors import Conflict, Forbidden, NotFound, OverQuota
 from likeness.entrypoints.http import StoredPart, route
-from likeness.services.jobs.create_job import create_job, create_job_again
+from likeness.services.jobs.create_job import Terms, create_job, create_job_again
 
 
 def _again(stored: StoredJob) -> JobCreated:
     return create_job_again(
         stored, jobs=bootstrap.jobs(), photos=bootstrap.photos(), clock=bootstrap.CLOCK
+    )
+
+
+def _terms() -> Terms:
+    return Terms(
+        styles=policy_files.load_styles(),
+        tiers=policy_files.load_tiers(),
+        consent_versions=bootstrap.settings().consents,
+        submit_within=bootstrap.settings().submit_within,
+        deadline=policy_files.load_retention().deadline,
     )
 
 
@@ -37,9 +47,5 @@ def handler(request: CreateJob) -> JobCreated:
         deadlines=bootstrap.deadlines(),
         keyed_hash=bootstrap.keyed_hash(),
         clock=bootstrap.CLOCK,
-        styles=policy_files.load_styles(),
-        tiers=policy_files.load_tiers(),
-        consent_versions=bootstrap.settings().consents,
-        submit_within=bootstrap.settings().submit_within,
-        deadline=policy_files.load_retention().deadline,
+        terms=_terms(),
     )

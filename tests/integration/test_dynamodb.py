@@ -163,7 +163,7 @@ def test_what_aws_cannot_do_is_unavailable(table, jobs, operation, call, code):
     jobs.create(a_job(), [a_photo()])
     fail(table.meta.client, operation, code, times=9)
 
-    with pytest.raises(Unavailable, match=f"{operation} answered {code}"):
+    with pytest.raises(Unavailable, match=f"{operation} returned {code}"):
         call(jobs)
 
 

@@ -47,7 +47,6 @@ from tests.builders import (
     decided,
     digest,
     photos,
-    tiers,
 )
 
 APPEAL = review_of(JOB, ReviewKind.APPEAL)
@@ -65,14 +64,9 @@ def fail(world):
         jobs=world.jobs,
         reviews=world.reviews,
         ledger=world.ledger,
-        photos=world.photos,
-        work=world.work,
-        avatar_store=world.avatar_store,
         generator=world.generator,
         keyed_hash=world.keyed_hash,
-        leftovers=world.leftovers,
-        deletions=world.deletions,
-        metrics=world.metrics,
+        deletion=world.deletion,
         clock=world.clock,
     )
 
@@ -131,12 +125,8 @@ def again(world, decision=YES, lead=LEAD):
         APPEAL,
         decision,
         moderator=lead,
-        jobs=world.jobs,
         reviews=world.reviews,
-        appeals=world.appeals,
-        photos=world.photos,
-        ledger=world.ledger,
-        users=world.users,
+        appeals=world.appeal_closing,
         workflow=world.workflow,
         clock=world.clock,
         second_percent=100,
@@ -145,12 +135,8 @@ def again(world, decision=YES, lead=LEAD):
 
 def expire(world):
     return expire_reviews(
-        jobs=world.jobs,
         reviews=world.reviews,
-        appeals=world.appeals,
-        photos=world.photos,
-        ledger=world.ledger,
-        users=world.users,
+        appeals=world.appeal_closing,
         clock=world.clock,
     )
 
@@ -159,18 +145,15 @@ def view(world):
     return get_job(
         JOB,
         jobs=world.jobs,
-        users=world.users,
-        ledger=world.ledger,
         avatar_store=world.avatar_store,
         work=world.work,
         durations=world.durations,
-        keyed_hash=world.keyed_hash,
         reviews=world.reviews,
         appeals=world.appeals,
         deletions=world.deletions,
         clock=world.clock,
-        tiers=tiers(),
         reasons=load_reasons(),
+        quota=world.quota,
     )
 
 
@@ -207,7 +190,7 @@ def test_of_a_refused_photo_only_a_keyed_and_a_perceptual_hash_stay(refused):
 
     assert refused.photo_objects.listing() == []
     assert kept.sha256 is None
-    assert kept.hmac == refused.keyed_hash.hmac(USER, digest(BYTES)) != digest(BYTES)
+    assert kept.hmac == refused.keyed_hash.photo(USER, digest(BYTES)) != digest(BYTES)
     assert kept.fingerprint.perceptual == LOOK
     assert photo(refused, "p01").hmac is None, "nobody will appeal for a photo that was fine"
 
@@ -282,7 +265,7 @@ def test_an_appeal_asks_for_the_refused_photos_again(refused):
 
 def test_its_files_have_a_deadline_that_asking_again_does_not_move(refused):
     world = refused
-    world.deadlines.clear(JOB)  # the job's own went off long ago
+    world.deadlines.delete(JOB)  # the job's own went off long ago
     appeal(world)
     due = world.clock.now() + timedelta(hours=23)
     assert world.deadlines.at == {JOB: due}
@@ -323,7 +306,7 @@ def test_the_very_file_is_recognised_and_goes_to_a_lead(before_a_lead):
     assert case.photos[0].findings == NUDE.findings
     assert case.decide_by == NOW + timedelta(hours=20)
     assert before_a_lead.photo_objects.listing() == [f"photos/{JOB}/p02.jpg"]
-    assert before_a_lead.audit_log.of(APPEAL)[0].action is AuditAction.OPENED
+    assert before_a_lead.audit_log.for_review(APPEAL)[0].action is AuditAction.OPENED
 
 
 @pytest.mark.parametrize(
@@ -483,7 +466,7 @@ def test_granted_on_a_later_day_it_gives_one_job_more_on_that_day(before_a_lead)
         if taken:
             before_a_lead.ledger.reserve(moved, limit=1, now=NOW)
         else:
-            with pytest.raises(Exception, match="taken"):
+            with pytest.raises(Exception, match="used up"):
                 before_a_lead.ledger.reserve(moved, limit=1, now=NOW)
 
 
@@ -508,7 +491,7 @@ def test_a_decision_that_was_lost_half_way_is_done_by_the_same_one_again(
     def lose(*_, **__):
         raise Unavailable("no answer")
 
-    monkeypatch.setattr(before_a_lead.photos, "purge", lose)
+    monkeypatch.setattr(before_a_lead.files, "delete", lose)
     with pytest.raises(Unavailable):
         decide(before_a_lead)
     monkeypatch.undo()

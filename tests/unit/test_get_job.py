@@ -16,7 +16,7 @@ from likeness.domain.moderation import Outcome
 from likeness.domain.photos.photo import Box, PhotoProblem, PhotoState
 from likeness.domain.reasons import Reason
 from likeness.services.jobs import get_job as service
-from tests.builders import JOB, NOW, TODAY, USER, a_photo, a_verdict, an_avatar, photos, tiers
+from tests.builders import JOB, NOW, TODAY, USER, a_photo, a_verdict, an_avatar, photos
 
 REASONS = load_reasons()
 
@@ -25,18 +25,15 @@ def get(world):
     return service.get_job(
         JOB,
         jobs=world.jobs,
-        users=world.users,
-        ledger=world.ledger,
         avatar_store=world.avatar_store,
         work=world.work,
         durations=world.durations,
         deletions=world.deletions,
-        keyed_hash=world.keyed_hash,
         reviews=world.reviews,
         appeals=world.appeals,
         clock=world.clock,
-        tiers=tiers(),
         reasons=REASONS,
+        quota=world.quota,
     )
 
 
@@ -172,7 +169,7 @@ def test_an_estimate_is_told_from_jobs_of_the_same_lane_and_tier(world):
     job = world.has(JobState.GENERATING)
     for n in range(1, 41):
         other = job.model_copy(update={"job_id": JobId("j" + str(n).zfill(32))})
-        world.durations.remember(other, 300 + n)
+        world.durations.add(other, 300 + n)
 
     shown = get(world).progress.estimate
 
@@ -183,7 +180,7 @@ def test_without_enough_past_there_is_no_estimate(world):
     job = world.has(JobState.GENERATING)
     for n in range(1, MIN_DURATIONS):
         other = job.model_copy(update={"job_id": JobId("j" + str(n).zfill(32))})
-        world.durations.remember(other, 900)
+        world.durations.add(other, 900)
 
     assert get(world).progress.estimate is None
 

@@ -11,6 +11,7 @@ import pytest
 
 from likeness.adapters.photos import pictures as real_pictures
 from likeness.adapters.policy_files import load_photo_rules
+from likeness.domain.deletion.receipt import PHOTOS
 from likeness.domain.errors import Unavailable
 from likeness.domain.ids import PhotoId
 from likeness.domain.jobs.job import JobState
@@ -19,7 +20,7 @@ from likeness.domain.photos.picture import NormalisedPhoto
 from likeness.domain.reasons import Reason, Refused
 from likeness.services.photos.inspect_photo import inspect_photo
 from tests.builders import JOB, NOW, OTHER_JOB, a_face, a_job, a_photo, a_verdict, digest
-from tests.fakes import FakeClock, FakeDetector, FakeJobs, FakePhotos
+from tests.fakes import FakeBucket, FakeClock, FakeDetector, FakeJobFiles, FakeJobs, FakePhotos
 
 P1, P2, P3 = PhotoId("p01"), PhotoId("p02"), PhotoId("p03")
 DEMO = Path(__file__).parents[2] / "infra" / "local" / "demo" / "photos"
@@ -68,6 +69,7 @@ class World:
 
     def __init__(self) -> None:
         self.jobs, self.photos = FakeJobs(), FakePhotos()
+        self.files = FakeJobFiles(self.photos.bucket, FakeBucket())
         self.detector, self.pictures = BusyDetector(), FakePictures()
         self.clock = FakeClock()
         self.jobs.create(
@@ -384,7 +386,7 @@ def test_an_upload_that_no_form_asked_for_is_deleted_unread(world):
 def test_a_job_cancelled_during_the_inspection_keeps_nothing(world):
     def cancel():
         world.move(JobState.CANCELLING)
-        world.photos.purge(JOB)
+        world.files.delete(JOB, PHOTOS)
 
     deliver = world.upload(b"beach/front/1")
     world.detector.meanwhile = cancel
@@ -403,7 +405,7 @@ def test_a_second_delivery_after_a_cancelled_job_keeps_nothing(world, monkeypatc
         monkeypatch.setattr(world.pictures, "normalise", real)
         deliver()
         world.move(JobState.CANCELLING)
-        world.photos.purge(JOB)
+        world.files.delete(JOB, PHOTOS)
         world.clock.advance(timedelta(seconds=1))
         return real(data, declared_type=declared_type)
 
@@ -416,7 +418,7 @@ def test_a_second_delivery_after_a_cancelled_job_keeps_nothing(world, monkeypatc
 
 def test_a_job_erased_during_the_inspection_keeps_nothing(world):
     def erase():
-        world.photos.purge(JOB)
+        world.files.delete(JOB, PHOTOS)
         world.jobs.jobs.clear()
 
     deliver = world.upload(b"beach/front/1")

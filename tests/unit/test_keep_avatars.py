@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from likeness.api.app import KeepAvatars
+from likeness.domain.deletion.receipt import DRAWN
 from likeness.domain.errors import Conflict, Invalid, NotDeleted, NotFound
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.jobs.job import JobState
@@ -34,7 +35,7 @@ def published(world):
     refused = an_avatar(4, AvatarState.REFUSED)
     world.has(JobState.COMPLETED, with_avatars=[*there, refused], avatars_expire_at=EXPIRE)
     world.avatar_store.publish(there, sign=unsigned)
-    world.avatar_store.tidy(JOB)
+    world.files.delete(JOB, DRAWN)
 
 
 def states(world):
@@ -102,12 +103,12 @@ def test_naming_one_twice_is_said_before_anything_is_deleted(world):
 
 def test_what_a_fault_left_behind_goes_with_the_next_try(world):
     published(world)
-    world.avatar_objects.hmacs = True
+    world.avatar_objects.locked = True
     with pytest.raises(NotDeleted):
         keep(world, "a01")
     assert states(world)["a02"] == "not_kept"  # and nobody gets a link any more
 
-    world.avatar_objects.hmacs = False
+    world.avatar_objects.locked = False
     keep(world, "a01")
 
     assert not [key for key in world.avatar_objects.listing() if "a02" in key]

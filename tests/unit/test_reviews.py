@@ -155,12 +155,8 @@ def decide(world, decision=YES, moderator=ME, review=REVIEW, second_percent=0):
         review,
         decision,
         moderator=moderator,
-        jobs=world.jobs,
         reviews=world.reviews,
-        appeals=world.appeals,
-        photos=world.photos,
-        ledger=world.ledger,
-        users=world.users,
+        appeals=world.appeal_closing,
         workflow=world.workflow,
         clock=world.clock,
         second_percent=second_percent,
@@ -403,7 +399,7 @@ def test_a_review_that_was_decided_shows_no_photo_any_more(mine):
 
 
 def test_a_photo_that_is_gone_already_has_no_preview(waiting):
-    waiting.photos.drop(JOB, "p01")
+    waiting.photos.delete(JOB, "p01")
 
     assert [photo.preview is None for photo in read(waiting).photos] == [False, True]
 
@@ -524,7 +520,7 @@ def test_a_reveal_is_counted_and_gives_a_link_for_a_minute(mine):
     assert shown.url == mine.photos.review_url(JOB, "p02")
     assert shown.expires_at == NOW + timedelta(minutes=1)
     assert (shown.exposure.used, shown.exposure.limit) == (1, BUDGET)
-    last = mine.audit_log.of(REVIEW)[-1]
+    last = mine.audit_log.for_review(REVIEW)[-1]
     assert (last.action, last.actor, last.details) == (
         AuditAction.REVEALED,
         MODERATOR,
@@ -703,7 +699,7 @@ def test_an_answer_that_was_lost_is_given_again_by_the_same_decision(mine, monke
 def test_a_decision_that_nobody_waits_for_is_a_conflict(mine):
     mine.workflow.waiting_tokens.clear()
 
-    with pytest.raises(Conflict, match="no longer"):
+    with pytest.raises(Conflict, match="waits"):
         decide(mine)
 
 
@@ -789,12 +785,8 @@ def test_a_first_review_is_left_to_its_state_machine(waiting):
 
 def closes(world):
     return expire_reviews(
-        jobs=world.jobs,
         reviews=world.reviews,
-        appeals=world.appeals,
-        photos=world.photos,
-        ledger=world.ledger,
-        users=world.users,
+        appeals=world.appeal_closing,
         clock=world.clock,
     )
 

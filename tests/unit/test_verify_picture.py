@@ -31,7 +31,7 @@ def said(**fields) -> Claim:
 def published(world):
     """An avatar that is out in the world."""
     world.has(JobState.COMPLETED, with_avatars=[an_avatar(1, AvatarState.PUBLISHED)])
-    world.watermarks.remember(
+    world.watermarks.add(
         WatermarkRecord(**said().model_dump(), job_id=JOB, avatar_id=an_avatar(1).avatar_id)
     )
 
@@ -87,7 +87,7 @@ def test_what_was_not_kept_or_never_came_out_is_revoked(world, verify, published
 
 
 def test_an_avatar_of_an_erased_user_is_revoked(world, verify, published):
-    world.jobs.forget(JOB)
+    world.jobs.delete(JOB)
 
     found = verify(world.credentials.sign(PICTURE, "image/png", said()))
 
@@ -95,7 +95,7 @@ def test_an_avatar_of_an_erased_user_is_revoked(world, verify, published):
 
 
 def test_a_record_that_went_by_its_age_says_nothing_of_being_revoked(world, verify, published):
-    world.jobs.forget(JOB)
+    world.jobs.delete(JOB)
 
     found = verify(
         PICTURE,

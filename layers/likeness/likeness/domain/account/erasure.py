@@ -9,6 +9,11 @@ from pydantic import AwareDatetime, Field
 from likeness.domain.ids import ErasureId, ErasureIdField, UserIdField
 from likeness.domain.record import Record
 
+RETAINED = (
+    "A keyed hash of the user id with the quota days of its jobs, for 400 days, so that an erasure "
+    "does not reset the daily quota. Jobs under a legal hold. Nothing else."
+)
+
 
 class ErasureState(StrEnum):
     RUNNING = "running"

@@ -88,9 +88,7 @@ class Job(Versioned):
 
     job_id: JobIdField
     user_id: UserIdField
-    user_hash: UserHash = Field(
-        description="keyed hash of the user id; quota days are counted under it"
-    )
+    user_hash: UserHash = Field(description="keyed hash of the user id, for quota days")
     state: JobState = JobState.OPEN
     reason: Reason | None = None
     failure: FailureKind | None = None
@@ -112,6 +110,11 @@ class Job(Versioned):
     @property
     def ended(self) -> bool:
         return self.state in ENDED
+
+    @property
+    def ended_at(self) -> datetime:
+        """When an ended job ended."""
+        return self.timeline[-1].at
 
     @property
     def min_avatars(self) -> int:

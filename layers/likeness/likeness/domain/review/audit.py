@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable
+from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
@@ -10,6 +11,7 @@ from pydantic import AwareDatetime, Field
 
 from likeness.domain.ids import JobIdField, ReviewIdField
 from likeness.domain.record import Record
+from likeness.domain.review.case import Review
 
 GENESIS = "0" * 64  # `previous` of the first entry
 SYSTEM = "system"  # the actor if it is no moderator
@@ -36,6 +38,25 @@ class AuditEvent(Record):
     review_id: ReviewIdField | None = None
     job_id: JobIdField | None = None
     details: dict[str, str] = {}
+
+
+def about(
+    review: Review,
+    action: AuditAction,
+    at: datetime,
+    *,
+    actor: str = SYSTEM,
+    details: dict[str, str] | None = None,
+) -> AuditEvent:
+    """An event about a case."""
+    return AuditEvent(
+        at=at,
+        actor=actor,
+        action=action,
+        review_id=review.review_id,
+        job_id=review.job_id,
+        details=details or {},
+    )
 
 
 class ChainHead(Record):

@@ -1,4 +1,4 @@
-"""Cancel a job at any moment: work stopped, everything deleted, the day given back."""
+"""Cancel a job: stop its work, delete its files, return its quota day."""
 
 from likeness.api.app import JobStateView
 from likeness.contracts import JobError
@@ -10,10 +10,10 @@ from likeness.ports.runtime import Clock
 
 
 def cancel_job(job_id: JobId, *, jobs: Jobs, workflow: Workflow, clock: Clock) -> JobStateView:
-    """From the moment that this is stored no step can carry the job on, so no avatar is published.
+    """Once CANCELLING is stored, no step can continue the job, so no avatar is published.
 
-    Its pipeline is stopped, and another execution ends it, which tries until the GPU has stopped
-    and everything is gone. Asked again, it asks for that again.
+    The pipeline is stopped. A separate execution ends the job: it retries until the GPU work has
+    stopped and all files are gone. Idempotent.
     """
     job = jobs.get(job_id)
     if job.state is JobState.CANCELLED:

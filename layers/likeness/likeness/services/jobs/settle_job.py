@@ -1,4 +1,4 @@
-"""Complete the job: its day is spent, or given back where too few avatars came out."""
+"""Complete the job: spend its quota day, or return it if too few avatars were published."""
 
 from datetime import timedelta
 
@@ -23,7 +23,7 @@ def settle_job(
     clock: Clock,
     avatar_lifetime: timedelta,
 ) -> SettleJobResult:
-    """Job and day in one write. What the job took is remembered first: twice does no harm."""
+    """Job and day are written in one transaction, after the job's duration."""
     job = jobs.get(job_id)
     if job.state is JobState.COMPLETED:
         return SettleJobResult(job_id=job_id, state=job.state)
@@ -36,6 +36,6 @@ def settle_job(
     completed = job.move(
         JobState.COMPLETED, now, reason=reason, avatars_expire_at=now + avatar_lifetime
     )
-    durations.remember(completed, work_time(completed, now).total_seconds())
+    durations.add(completed, work_time(completed, now).total_seconds())
     ledger.settle(completed, settled, now=now, reason=reason)
     return SettleJobResult(job_id=job_id, state=JobState.COMPLETED)

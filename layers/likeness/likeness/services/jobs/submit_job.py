@@ -1,4 +1,4 @@
-"""Submit a job: its photos are complete, its day is taken, its state machine starts."""
+"""Submit a job: check its photos, reserve its quota day, start its state machine."""
 
 from collections.abc import Mapping
 
@@ -30,7 +30,7 @@ def submit_job(
 ) -> JobStateView:
     """The day and the job's next state are stored in one transaction, before anything starts.
 
-    A job whose start was lost is started again by the next submit: starting is idempotent.
+    Idempotent: a repeated submit starts the state machine if the first start was lost.
     """
     job = jobs.get(job_id)
     if job.state is JobState.OPEN:
@@ -54,7 +54,7 @@ def _reserve(
     clock: Clock,
     tiers: Mapping[str, Tier],
 ) -> Job:
-    """The job with its day taken. Its tier is frozen now: what Plus does later changes nothing."""
+    """Reserve the job's day. The tier is fixed from now on, whatever happens to Plus later."""
     now = clock.now()
     if now >= job.submit_by:
         raise Conflict(f"job {job.job_id} had to be submitted by {job.submit_by.isoformat()}")
@@ -74,21 +74,20 @@ def _reserve(
     try:
         ledger.reserve(submitted, limit=tier.jobs_a_day, now=now)
     except Conflict:
-        # Somebody moved the job first. If that was another submit, it is submitted.
+        # A concurrent request changed the job. If it was another submit, the job is submitted.
         current = jobs.get(job.job_id)
         if current.state is JobState.OPEN:
             raise
         return current
-    except OverQuota as taken:
-        raise OverQuota(quota_used_message(profile.zone.next_day_begins(now))) from taken
+    except OverQuota as used:
+        raise OverQuota(quota_used_message(profile.zone.next_day_begins(now))) from used
     return submitted
 
 
 def _check_photos(job_id: JobId, *, jobs: Jobs, photos: Photos, inspections: Inspections) -> None:
-    """Invalid unless enough photos were accepted, Conflict while one waits to be inspected.
+    """Raises Invalid unless enough photos were accepted, Conflict while one is not inspected yet.
 
-    The bucket is listed, because an upload's event may have been lost: what waits there is
-    inspected again, and the next submit finds it done.
+    An upload's event may be lost, so the bucket is listed and each upload found is inspected again.
     """
     waiting = photos.uploads(job_id)
     for upload in waiting:

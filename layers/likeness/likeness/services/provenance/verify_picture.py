@@ -1,4 +1,4 @@
-"""Is this picture ours? Which style and when, and never whose."""
+"""Verify whether a picture is one of our avatars: its style and date, never its user."""
 
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from likeness.ports.photos import Pictures
 from likeness.ports.provenance import Credentials, WatermarkReader, Watermarks
 from likeness.ports.runtime import Clock
 
-MAX_BYTES = 4_400_000  # what fits a Lambda's event (6 MiB) as base64, headers beside it
+MAX_BYTES = 4_400_000  # fits into a Lambda event (6 MiB) as base64, with headers
 LIMITS = Limits(max_bytes=MAX_BYTES, long_side=1024, short_side=64)
 
 
@@ -33,10 +33,10 @@ def verify_picture(
     pictures: Pictures,
     clock: Clock,
 ) -> ProvenanceView:
-    """By its Content Credentials, else by the mark in its pixels.
+    """By its Content Credentials, else by the watermark in its pixels.
 
-    Invalid where it is no picture that can be read. Credentials that were tampered with are told,
-    and the mark may still say that the picture was ours once.
+    Raises Invalid if the picture cannot be read. Credentials that were tampered with are reported,
+    and the watermark may still show that the picture is ours.
     """
     seen = credentials.read(picture, content_type)
     if seen.claim:
@@ -65,7 +65,7 @@ def _ours(
 ) -> ProvenanceView:
     said = seen.claim or published
     if said is None:
-        raise AssertionError("ours by nothing")
+        raise AssertionError("neither a claim nor a record")
     return ProvenanceView.model_validate(
         {
             "ours": True,
@@ -80,9 +80,9 @@ def _ours(
 
 
 def _is_revoked(published: WatermarkRecord | None, jobs: Jobs, now: datetime) -> bool | None:
-    """Not kept, or its user erased. None where it is so old that its record went by itself."""
+    """True if not kept or its user is erased; None if it is so old that its record expired."""
     if published is None:
-        return True  # signed for a publication that never came about
+        return True  # signed, but its publication failed
     states = [a.state for a in jobs.avatars(published.job_id) if a.watermark == published.watermark]
     if states:
         return states[0] is not AvatarState.PUBLISHED

@@ -1,0 +1,105 @@
+"""Gap: Rekognition, answered by the real models in the process beside this one."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import http.client
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from botocore.exceptions import ClientError
+from ministack import app
+from ministack.core.iam_evaluator import enforce
+from ministack.core.router import (
+    SERVICE_PATTERNS,
+    extract_access_key_id,
+    extract_region,
+)
+
+from laptop_cloud.extension import encryption_permissions, inprocess, wire
+from laptop_cloud.extension.settings import settings
+from laptop_cloud.extension.wire import BadRequest
+
+IMAGES = ("Image", "SourceImage", "TargetImage")
+LARGEST_OBJECT = 15 * 1024 * 1024
+NO_OBJECT = (
+    "Unable to get object metadata from S3. Check object key, region and/or access permissions."
+)
+SECONDS = 60
+
+
+def install() -> None:
+    app.SERVICE_HANDLERS["rekognition"] = handle
+    SERVICE_PATTERNS["rekognition"] = {"target_prefixes": ["RekognitionService"]}
+
+
+async def handle(
+    _method: str, _path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
+) -> wire.Response:
+    try:
+        payload = wire.payload(body)
+        access_key = extract_access_key_id(headers, query)
+        for name in IMAGES:
+            if found := (payload.get(name) or {}).get("S3Object"):
+                check_access(found, access_key, extract_region(headers, query))
+    except BadRequest as refused:
+        return refused.response()
+    return await asyncio.to_thread(ask, headers.get("x-amz-target", ""), payload)
+
+
+def check_access(found: dict[str, Any], access_key: str, region: str) -> None:
+    """Rekognition reads a photo with the rights of whoever asks it; raises BadRequest."""
+    bucket, name = found.get("Bucket", ""), found.get("Name", "")
+    arn = f"arn:aws:s3:::{bucket}/{name}"
+    refused = enforce(access_key, "s3:GetObject", "s3", region, resource_arn=arn)
+    if not refused and (key := encryption_permissions.key_of(bucket)):
+        refused = encryption_permissions.check(access_key, encryption_permissions.READ, key, region)
+    if refused:
+        raise BadRequest("InvalidS3ObjectException", NO_OBJECT)
+
+
+def ask(target: str, payload: dict[str, Any]) -> wire.Response:
+    """Put the bytes beside the S3 objects that are named and pass the call on to the models."""
+    try:
+        for name in IMAGES:
+            if found := (payload.get(name) or {}).get("S3Object"):
+                payload[name]["Bytes"] = base64.b64encode(read(found)).decode()
+        return forward(target, json.dumps(payload).encode())
+    except BadRequest as refused:
+        return refused.response()
+
+
+def read(found: dict[str, Any]) -> bytes:
+    version = {"VersionId": found["Version"]} if found.get("Version") else {}
+    try:
+        answer = inprocess.client("s3").get_object(
+            Bucket=found["Bucket"], Key=found["Name"], **version
+        )
+    except ClientError as error:
+        raise BadRequest("InvalidS3ObjectException", NO_OBJECT) from error
+    if answer["ContentLength"] > LARGEST_OBJECT:
+        raise BadRequest(
+            "ImageTooLargeException", f"The object is larger than {LARGEST_OBJECT} bytes."
+        )
+    content: bytes = answer["Body"].read()
+    return content
+
+
+def forward(target: str, body: bytes) -> wire.Response:
+    address = urlsplit(settings().rekognition)
+    connection = http.client.HTTPConnection(
+        address.hostname or "127.0.0.1", address.port, timeout=SECONDS
+    )
+    headers = {"X-Amz-Target": target, "Content-Type": "application/x-amz-json-1.1"}
+    try:
+        connection.request("POST", "/", body, headers)
+        response = connection.getresponse()
+        kind = response.getheader("Content-Type", "application/x-amz-json-1.1")
+        return response.status, {"Content-Type": kind}, response.read()
+    except OSError:
+        told = {"__type": "InternalServerError", "message": "The models do not answer."}
+        return wire.answer(500, told)
+    finally:
+        connection.close()

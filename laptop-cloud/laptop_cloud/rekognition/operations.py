@@ -1,0 +1,171 @@
+"""The four operations, from a request's JSON to an answer's."""
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from laptop_cloud.rekognition.errors import Refused, invalid_parameters, not_valid
+from laptop_cloud.rekognition.faces import (
+    SeenFace,
+    bounding_box,
+    compared_face,
+    face_detail,
+    look,
+)
+from laptop_cloud.rekognition.gallery import Gallery
+from laptop_cloud.rekognition.images import read_image
+from laptop_cloud.rekognition.moderation import (
+    DEFAULT_MIN_CONFIDENCE,
+    MODEL_VERSION,
+    moderation_labels,
+)
+from laptop_cloud.rekognition.similarity import similarity
+from likeness_model.vision.embed import face_distance
+
+ATTRIBUTES = (
+    "DEFAULT",
+    "ALL",
+    "AGE_RANGE",
+    "BEARD",
+    "EMOTIONS",
+    "EYE_DIRECTION",
+    "EYEGLASSES",
+    "EYES_OPEN",
+    "GENDER",
+    "MOUTH_OPEN",
+    "MUSTACHE",
+    "FACE_OCCLUDED",
+    "SMILE",
+    "SUNGLASSES",
+)
+DEFAULT_SIMILARITY = 80.0
+
+Answer = dict[str, Any]
+
+
+class Rekognition:
+    """One request at a time, in one thread: the models use every core themselves, and a thread of
+    its own for each connection would keep its own share of freed memory.
+
+    Nothing of a request is kept when it has been answered.
+    """
+
+    def __init__(self, gallery: Gallery) -> None:
+        self._gallery = gallery
+        self._one_at_a_time = ThreadPoolExecutor(1, "rekognition")
+        self._operations: dict[str, Callable[[Mapping[str, Any]], Answer]] = {
+            "CompareFaces": self._compare_faces,
+            "DetectFaces": self._detect_faces,
+            "DetectModerationLabels": self._detect_moderation_labels,
+            "RecognizeCelebrities": self._recognize_celebrities,
+        }
+
+    def answer(self, operation: str, request: Mapping[str, Any]) -> Answer:
+        """Raises Refused."""
+        act = self._operations.get(operation)
+        if act is None:
+            raise Refused(
+                "UnknownOperationException",
+                f"The laptop's Rekognition has no {operation}; "
+                f"it has {', '.join(self._operations)}.",
+            )
+        return self._one_at_a_time.submit(act, request).result()
+
+    def load(self) -> int:
+        """Load the models and the gallery now; how many portraits it has."""
+        return self._one_at_a_time.submit(self._load).result()
+
+    def _load(self) -> int:
+        blank = np.full((256, 256, 3), 128, np.uint8)
+        look(blank)
+        moderation_labels(blank, 0)
+        return self._gallery.load()
+
+    def _detect_faces(self, request: Mapping[str, Any]) -> Answer:
+        wanted = request.get("Attributes") or ["DEFAULT"]
+        for attribute in wanted:
+            if attribute not in ATTRIBUTES:
+                allowed = f"satisfy enum value set: [{', '.join(ATTRIBUTES)}]"
+                raise not_valid(attribute, "attributes", allowed)
+        image = read_image(request, "Image")
+        return {"FaceDetails": [face_detail(face, image, set(wanted)) for face in look(image)]}
+
+    def _detect_moderation_labels(self, request: Mapping[str, Any]) -> Answer:
+        if "HumanLoopConfig" in request or "ProjectVersion" in request:
+            raise invalid_parameters("HumanLoopConfig and ProjectVersion are not offered here")
+        least = _percent(request, "MinConfidence", DEFAULT_MIN_CONFIDENCE)
+        return {
+            "ModerationLabels": moderation_labels(read_image(request, "Image"), least),
+            "ModerationModelVersion": MODEL_VERSION,
+        }
+
+    def _recognize_celebrities(self, request: Mapping[str, Any]) -> Answer:
+        image = read_image(request, "Image")
+        known, unknown = [], []
+        for seen in look(image):
+            record = compared_face(seen, image)
+            embedding = seen.embedding(image)
+            match = self._gallery.nearest(embedding) if embedding is not None else None
+            if match is None:
+                unknown.append(record)
+                continue
+            celebrity, distance = match
+            known.append(
+                {
+                    "Name": celebrity.name,
+                    "Id": celebrity.id,
+                    "Urls": [],
+                    "Face": record,
+                    "MatchConfidence": similarity(distance),
+                }
+            )
+        return {"CelebrityFaces": known, "UnrecognizedFaces": unknown}
+
+    def _compare_faces(self, request: Mapping[str, Any]) -> Answer:
+        if request.get("QualityFilter", "NONE") != "NONE":
+            raise invalid_parameters("only the QualityFilter NONE is offered here")
+        least = _percent(request, "SimilarityThreshold", DEFAULT_SIMILARITY)
+        source_image = read_image(request, "SourceImage")
+        target_image = read_image(request, "TargetImage")
+        source = _faces_in(look(source_image), "source")[0]
+        targets = _faces_in(look(target_image), "target")
+        wanted = source.embedding(source_image)
+        if wanted is None:
+            raise invalid_parameters("the source image's largest face is not clear enough")
+        matches, others = [], []
+        for seen in targets:
+            record = compared_face(seen, target_image)
+            embedding = seen.embedding(target_image)
+            alike = similarity(face_distance(wanted, embedding)) if embedding is not None else None
+            if alike is not None and alike >= least:
+                matches.append({"Similarity": alike, "Face": record})
+            else:
+                others.append(record)
+        return {
+            "SourceImageFace": {
+                "BoundingBox": bounding_box(source.face, source_image),
+                "Confidence": source.face.score * 100,
+            },
+            "FaceMatches": sorted(matches, key=lambda match: -match["Similarity"]),
+            "UnmatchedFaces": others,
+        }
+
+
+def _faces_in(faces: list[SeenFace], which: str) -> list[SeenFace]:
+    if not faces:
+        raise invalid_parameters(f"there is no face in the {which} image")
+    return faces
+
+
+def _percent(request: Mapping[str, Any], member: str, default: float) -> float:
+    value = request.get(member, default)
+    path = member[0].lower() + member[1:]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise Refused("SerializationException", f"{path} must be a number")
+    if value < 0:
+        raise not_valid(value, path, "have value greater than or equal to 0")
+    if value > 100:
+        raise not_valid(value, path, "have value less than or equal to 100")
+    return float(value)

@@ -1,1 +1,1 @@
-"""The laptop cloud: the real template on one machine, with IAM enforced."""
+"""A laptop cloud: SAM applications on one machine, with IAM enforced."""

@@ -1,36 +1,42 @@
-"""The laptop cloud from a shell: python -m laptop_cloud up | deploy | status | env | down."""
+"""The laptop cloud from a shell: python -m laptop_cloud --project MODULE:OBJECT up | down ..."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from typing import TYPE_CHECKING
 
-from laptop_cloud import cloud
-from laptop_cloud.places import HOST, PORT, CannotRun, Places
-from laptop_cloud.state import load
+from laptop_cloud import cloud, project, state
+from laptop_cloud.places import HOST, PORT, CannotRun
+
+if TYPE_CHECKING:
+    from laptop_cloud.project import Project
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m laptop_cloud", description=__doc__)
+    parser.add_argument("--project", required=True, help="its description, as module:object")
     commands = parser.add_subparsers(dest="command", required=True)
     starting = commands.add_parser("up", help="start the cloud and deploy to it")
     starting.add_argument("--port", type=int, default=PORT)
-    commands.add_parser("deploy", help="deploy again what changed")
-    commands.add_parser("status", help="tell what runs")
+    commands.add_parser("deploy", help="deploy what changed")
+    commands.add_parser("status", help="list the processes")
     commands.add_parser("env", help="print addresses and fresh credentials as shell variables")
-    commands.add_parser("down", help="end it and leave nothing behind")
-    asked = parser.parse_args()
+    commands.add_parser("down", help="end the cloud and delete its files")
+    given = parser.parse_args()
     try:
-        if asked.command == "up":
-            introduce(cloud.up(port=asked.port, say=say))
-        elif asked.command == "deploy":
-            cloud.deploy(say=say)
-        elif asked.command == "env":
-            sys.stdout.write(cloud.write_env(cloud.running()))
-        elif asked.command == "status":
-            status()
+        sys.path.insert(0, "")  # the description may be in the current folder
+        described = project.load(given.project)
+        if given.command == "up":
+            introduce(cloud.up(described, port=given.port, say=say))
+        elif given.command == "deploy":
+            cloud.deploy(described, say=say)
+        elif given.command == "env":
+            sys.stdout.write(cloud.write_env(cloud.running(described)))
+        elif given.command == "status":
+            status(described)
         else:
-            cloud.down(say=say)
+            cloud.down(described, say=say)
     except CannotRun as error:
         sys.exit(str(error))
 
@@ -40,20 +46,20 @@ def say(text: str) -> None:
 
 
 def introduce(running: cloud.Cloud) -> None:
-    """Print where the three kinds of user find the cloud, and what they sign in with."""
+    """Print the addresses and credentials of each kind of user."""
     text = cloud.write_env(running)
-    sys.stdout.write(f"{text}\n# The same lines are in {running.where.env}.\n")
+    sys.stdout.write(f"{text}\n# The same lines are in {running.project.folders.env}.\n")
 
 
-def status() -> None:
-    found = load(Places())
+def status(described: Project) -> None:
+    found = state.load(described.folders)
     if found is None:
         sys.exit("No cloud runs.")
     for process in found.processes:
-        state = "runs" if process.runs() else "has ended"
-        sys.stdout.write(f"{process.name} {state} (process {process.pid})\n")
+        text = "runs" if process.runs() else "has ended"
+        sys.stdout.write(f"{process.name} {text} (process {process.pid})\n")
     sys.stdout.write(f"http://{HOST}:{found.port}\n")
-    sys.stdout.write("deployed\n" if found.fingerprint else "nothing deployed\n")
+    sys.stdout.write("deployed\n" if found.fingerprint else "nothing is deployed\n")
     if not found.runs():
         sys.exit(1)
 

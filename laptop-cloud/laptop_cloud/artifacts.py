@@ -1,7 +1,7 @@
-"""Packs each folder of a build once, so that a second deployment has nothing left to pack.
+"""Packs each folder of a build once, so that a second deployment packs nothing.
 
-The SAM CLI packs a folder anew for every function that uses it and at every deployment; an archive
-it uploads as it is.
+The SAM CLI packs a folder again for every function that uses it and at every deployment. It uploads
+an archive as it is.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ EPOCH = (1980, 1, 1, 0, 0, 0)  # the same bytes give the same archive
 
 
 def pack(built: Path, archives: Path) -> Path:
-    """A copy of a built template, beside it, whose code is in archives instead of folders.
+    """Write packed.yaml beside a built template: the same, with archives instead of folders.
 
-    Archives that the template does not use any more are deleted.
+    Archives that the template no longer uses are deleted.
     """
     template: dict[str, Any] = yaml.safe_load(built.read_text())
     archives.mkdir(exist_ok=True)
@@ -42,7 +42,7 @@ def pack(built: Path, archives: Path) -> Path:
 
 
 def archive(folder: Path, archives: Path) -> Path:
-    """The folder's archive; made once for the same content."""
+    """The folder's archive; the same content is packed once."""
     files = sorted(file for file in folder.rglob("*") if file.is_file())
     content = hashlib.sha256()
     for file in files:

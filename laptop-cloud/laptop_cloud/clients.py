@@ -15,7 +15,7 @@ Clients = Callable[[str], Any]  # a service's name to its client
 
 
 def clients(endpoint: str, access_key: str, secret_key: str, token: str | None = None) -> Clients:
-    """Clients that sign with these credentials; each is made once."""
+    """Clients that sign with these credentials; each is created once."""
     session = boto3.Session(
         aws_access_key_id=access_key,
         aws_secret_access_key=secret_key,
@@ -23,7 +23,7 @@ def clients(endpoint: str, access_key: str, secret_key: str, token: str | None =
         region_name=places.REGION,
     )
 
-    making = Lock()  # a session may make one client at a time
+    making = Lock()  # a session is not thread-safe
     made: dict[str, Any] = {}
 
     def client(service: str) -> Any:

@@ -1,7 +1,7 @@
-"""The laptop cloud's life: up, deploy, status, down.
+"""The life cycle of a laptop cloud: up, deploy, running, down.
 
 from laptop_cloud import cloud
-running = cloud.up()
+running = cloud.up(project)
 running.api_url, running.app_credentials(), running.outputs
 """
 
@@ -14,19 +14,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from laptop_cloud import certificates, clients, identities, places, processes, sam, servers, state
+from laptop_cloud import clients, identities, places, processes, sam, servers, state
 from laptop_cloud.drift import check as drift
-from laptop_cloud.locks import alone
-from laptop_cloud.places import HOST, PORT, CannotRun, Places
-from laptop_cloud.project import Project, likeness
-from infra.publish_console import publish
+from laptop_cloud.locks import locked
+from laptop_cloud.places import HOST, PORT, CannotRun
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
     from laptop_cloud.clients import Clients
-    from laptop_cloud.identities import Credentials, Moderator
+    from laptop_cloud.identities import RoleCredentials, SignedIn
+    from laptop_cloud.project import Page, Project
     from laptop_cloud.state import State
 
     Say = Callable[[str], None]
@@ -36,9 +35,8 @@ if TYPE_CHECKING:
 class Cloud:
     """A running cloud with a project deployed."""
 
-    where: Places
-    state: State
     project: Project
+    state: State
 
     @property
     def endpoint(self) -> str:
@@ -51,51 +49,84 @@ class Cloud:
 
     @property
     def api_url(self) -> str:
-        """Base of every path of the API: add "/v1/jobs"."""
-        return f"{self.endpoint}/_aws/execute-api/{self.outputs['ApiId']}"
+        """The base of the API's paths; raises CannotRun if the project has no API."""
+        if self.project.api is None:
+            raise CannotRun("The project describes no API.")
+        return f"{self.endpoint}/_aws/execute-api/{self.outputs[self.project.api.output]}"
 
     @property
-    def console_url(self) -> str | None:
-        """Where moderators work; None when what is deployed has no console."""
-        edge = next((one for one in self.state.processes if one.name == servers.EDGE), None)
+    def page_url(self) -> str | None:
+        """The local address of the project's page, if it has one."""
+        edge = self.state.process(servers.CLOUDFRONT)
         return f"http://{HOST}:{edge.port}/" if edge else None
 
-    def app_credentials(self) -> Credentials:
-        """What the app backend signs its calls with."""
-        return identities.assume(self.root(), identities.APP_ROLE)
+    def app_credentials(self) -> RoleCredentials:
+        """Credentials of the application that calls the API."""
+        if self.project.api is None:
+            raise CannotRun("The project describes no API.")
+        return identities.assume(self.root(), self.project.api.role)
 
-    def ops_credentials(self) -> Credentials:
+    def ops_credentials(self) -> RoleCredentials:
         return identities.assume(self.root(), identities.OPS_ROLE)
 
-    def moderator(self) -> Moderator:
-        client, password = self.outputs["ModeratorClientId"], self.state.moderator_password
-        return identities.sign_in(self.root(), client, password)
+    def user(self) -> SignedIn:
+        """Sign in as the project's user."""
+        user = self.project.user
+        if user is None:
+            raise CannotRun("The project describes no user.")
+        client = self.outputs[user.client]
+        return identities.sign_in(self.root(), user, client, self.state.user_password)
 
     def root(self) -> Clients:
-        """Clients of the account's root, which makes the users and does nothing else."""
+        """Clients of the account's root, which creates the users and does nothing else."""
         return clients.clients(self.endpoint, places.ACCOUNT, self.state.root_secret)
 
-    def act_as(self, user: Credentials) -> Clients:
-        """Clients of one of the users: `running.act_as(running.ops_credentials())("s3")`."""
+    def act_as(self, user: RoleCredentials) -> Clients:
+        """Clients with these credentials: `running.act_as(running.ops_credentials())("s3")`."""
         return clients.clients(self.endpoint, user.access_key, user.secret_key, user.session_token)
 
-    def describe(self) -> dict[str, str]:
-        """Addresses and fresh credentials of the three kinds of user, as shell variables."""
-        found = {
-            "LIKENESS_API_URL": self.api_url,
-            "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_DEFAULT_REGION": places.REGION,
-            **self.ops_credentials().environment(),
-            **self.app_credentials().environment("APP_"),
-        }
-        if "ModeratorClientId" in self.outputs:
-            moderator = self.moderator()
-            found["MODERATOR_USERNAME"] = moderator.username
-            found["MODERATOR_PASSWORD"] = moderator.password
-            found["MODERATOR_TOKEN"] = moderator.token
-        if self.console_url:
-            found["LIKENESS_CONSOLE_URL"] = self.console_url
-        return found
+    def describe(self) -> str:
+        """Addresses and fresh credentials of each kind of user, as lines of a shell script."""
+        text = _Exports()
+        project = self.project
+        api = {project.api.variable: self.api_url} if project.api else {}
+        region = {"AWS_DEFAULT_REGION": places.REGION}
+        text.add("Addresses", {**api, "AWS_ENDPOINT_URL": self.endpoint, **region})
+        text.add(
+            "Operations: may do everything, for twelve hours", self.ops_credentials().environment()
+        )
+        if project.api:
+            text.add(
+                "The application: signs its calls of the API (SigV4, execute-api)",
+                self.app_credentials().environment("APP_"),
+            )
+        if project.user and project.user.client in self.outputs:
+            user, prefix = self.user(), project.user.prefix
+            text.add(
+                project.user.note,
+                {
+                    f"{prefix}_USERNAME": user.username,
+                    f"{prefix}_PASSWORD": user.password,
+                    f"{prefix}_TOKEN": user.token,
+                },
+            )
+        if project.page and self.page_url:
+            text.add(project.page.note, {project.page.variable: self.page_url})
+        return str(text)
+
+
+class _Exports:
+    """Shell variables in groups, each below a comment."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+
+    def add(self, comment: str, variables: dict[str, str]) -> None:
+        self._lines += ["", f"# {comment}"]
+        self._lines += [f"export {name}='{value}'" for name, value in variables.items()]
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines) + "\n"
 
 
 def quiet(_: str) -> None:
@@ -103,192 +134,149 @@ def quiet(_: str) -> None:
 
 
 def up(
-    project: Project | None = None,
+    project: Project,
     *,
     port: int = PORT,
-    where: Places | None = None,
     say: Say = quiet,
-    gallery: Path = servers.GALLERY,
-    models: str | None = None,
-    training: Sequence[str] | None = None,
+    rekognition: str | None = None,
     wait_scale: float = 1.0,
 ) -> Cloud:
     """Start the cloud if it does not run, deploy if the sources changed, and return it.
 
-    `gallery` is the folder of celebrities' portraits. Tests may bring `models`, the address of a
-    Rekognition that runs already, and `training`, another program for SageMaker's image;
-    `wait_scale` below 1 shortens the pauses of state machines, between retries too.
+    `rekognition` is the address of a Rekognition that runs already, for tests. `wait_scale` below 1
+    shortens the pauses of state machines, also those between retries.
 
     Raises CannotRun with a sentence for the user.
     """
-    project, where = project or likeness(), where or Places()
-    with alone(where.state, wait=False):
-        found = state.load(where)
-        if found and found.runs() and not _is_outdated(found):
-            say(f"The cloud runs already, at http://{HOST}:{found.port}.")
+    with locked(project.folders.state, wait=False):
+        found = state.load(project.folders)
+        if found and found.runs() and not _is_outdated(project, found):
+            say(f"The cloud already runs at http://{HOST}:{found.port}.")
         else:
             if found:
                 _end(found)
-            found = _start(
-                where,
-                port,
-                say,
-                models=models,
-                gallery=gallery,
-                training=training or servers.training_program(),
-                wait_scale=wait_scale,
-            )
-        return _deploy(project, where, found, say)
+            found = _start(project, port, say, rekognition=rekognition, wait_scale=wait_scale)
+        return _deploy(project, found, say)
 
 
-def deploy(
-    project: Project | None = None, *, where: Places | None = None, say: Say = quiet
-) -> Cloud:
-    """Build and deploy what changed to the running cloud, then check that nothing was dropped."""
-    project, where = project or likeness(), where or Places()
-    found = _running(where)
-    with alone(where.state, wait=False):
-        return _deploy(project, where, found, say)
+def deploy(project: Project, *, say: Say = quiet) -> Cloud:
+    """Build and deploy what changed to the running cloud, then check it for drift."""
+    found = _running(project)
+    with locked(project.folders.state, wait=False):
+        return _deploy(project, found, say)
 
 
-def _deploy(project: Project, where: Places, found: State, say: Say) -> Cloud:
+def running(project: Project) -> Cloud:
+    """The cloud as it is; raises CannotRun if none runs or nothing is deployed."""
+    found = _running(project)
+    if not found.fingerprint:
+        raise CannotRun(
+            f"The cloud runs and nothing is deployed. Deploy with: {project.start_command}"
+        )
+    return Cloud(project, found)
+
+
+def down(project: Project, *, say: Say = quiet) -> None:
+    """End all processes of the cloud and delete its state folder."""
+    folder = project.folders.state
+    if not folder.exists():
+        say("No cloud runs.")
+        return
+    with locked(folder, wait=False):
+        if found := state.load(project.folders):
+            _end(found)
+        shutil.rmtree(folder)
+    say("The cloud has ended and its files are deleted.")
+
+
+def write_env(running: Cloud) -> str:
+    """Write the file `env` with fresh credentials; returns its text."""
+    text = running.describe()
+    state.write_private(running.project.folders.env, text)
+    return text
+
+
+def _deploy(project: Project, found: State, say: Say) -> Cloud:
     fingerprint = project.fingerprint()
     if found.fingerprint == fingerprint:
-        return Cloud(where, found, project)
+        return Cloud(project, found)
+    folders = project.folders
     began = time.monotonic()
     say("Building ...")  # while the servers start
-    built = sam.build(project, where.build, where.logs / "build.log")
+    built = sam.build(project, folders.logs / "build.log")
     for process in found.processes:
-        servers.wait(where, process)
+        servers.wait(folders, process)
     say(f"Deploying {project.template.name} ...")
-    running = Cloud(where, found, project)
+    running = Cloud(project, found)
     root = running.root()
-    root("s3").create_bucket(Bucket=sam.ARTIFACTS)
+    root("s3").create_bucket(Bucket=project.artifacts)
     identities.make_ops(root)
     ops = running.ops_credentials()
     environment = {"AWS_ENDPOINT_URL": running.endpoint, **ops.environment()}
-    sam.deploy(project, built, environment, where.logs / "deploy.log")
-    say("Checking that the cloud has what the template says ...")
+    sam.deploy(project, built, environment, folders.logs / "deploy.log")
+    say("Comparing the cloud with the template ...")
     drift.check(running.act_as(ops), project.stack)
     outputs = _outputs(running.act_as(ops), project.stack)
-    if "SigningKey" in outputs:
-        certificates.certify(running.act_as(ops), outputs["SigningKey"], places.STAGE)
-    if "ApiId" in outputs:
-        identities.make_app_backend(root, outputs["ApiId"])
-    password = found.moderator_password
-    if "ModeratorPoolId" in outputs:
-        password = identities.make_moderator(root, outputs["ModeratorPoolId"], password)
-    found = found.but(fingerprint=fingerprint, outputs=outputs, moderator_password=password)
-    if "ConsoleBucket" in outputs:
-        found = _serve_console(Cloud(where, found, project))
-    state.save(where, found)
+    password = found.user_password
+    if project.api:
+        identities.make_application(root, project.api, outputs[project.api.output])
+    if project.user:
+        password = identities.make_user(root, project.user, outputs[project.user.pool], password)
+    found = found.but(fingerprint=fingerprint, outputs=outputs, user_password=password)
+    project.after_deploy(Cloud(project, found))
+    if project.page:
+        found = _start_page(Cloud(project, found), project.page)
+    state.save(folders, found)
     say(f"Deployed in {time.monotonic() - began:.0f} s.")
-    running = Cloud(where, found, project)
+    running = Cloud(project, found)
     write_env(running)
     return running
 
 
-def _serve_console(running: Cloud) -> State:
-    """Publish the console as `make deploy` does, and start the edge that answers for it."""
-    found, where = running.state, running.where
-    publish(
-        running.act_as(running.ops_credentials()),
-        running.outputs,
-        sign_in_url=f"{running.endpoint}/",
-    )
-    before = next((one for one in found.processes if one.name == servers.EDGE), None)
+def _start_page(running: Cloud, page: Page) -> State:
+    found, project = running.state, running.project
+    before = found.process(servers.CLOUDFRONT)
     if before:
         before.end()
     port = before.port if before else found.port + 1
     edge = servers.start_edge(
-        where,
+        project,
         port if processes.is_free(port) else processes.free_port(),
-        domain=urlsplit(running.outputs["ConsoleUrl"]).netloc,
+        domain=urlsplit(running.outputs[page.url]).netloc,
         cloud=running.endpoint,
-        api=running.api_url,
+        api=running.api_url if page.api_paths else "",
+        api_paths=page.api_paths,
     )
     others = tuple(one for one in found.processes if one != before)
     found = found.but(processes=(*others, edge))
-    state.save(where, found)  # before waiting: whatever happens, `down` ends it
-    servers.wait(where, edge)
+    state.save(project.folders, found)  # before waiting, so that `down` ends it in any case
+    servers.wait(project.folders, edge)
     return found
 
 
-# The three kinds of user, before the first variable of each.
-WHO = {
-    "LIKENESS_API_URL": "Where everything is",
-    "AWS_ACCESS_KEY_ID": "Ops: for the AWS CLI; may do everything, for twelve hours",
-    "APP_AWS_ACCESS_KEY_ID": "The app backend: signs its calls of the API (SigV4, execute-api)",
-    "MODERATOR_USERNAME": "A moderator: sends the token as Authorization to /v1/reviews",
-    "LIKENESS_CONSOLE_URL": "The review desk's page: sign in as that moderator",
-}
-
-
-def write_env(running: Cloud) -> str:
-    """Write `.local/env` with fresh credentials; returns its text."""
-    lines = []
-    for name, value in running.describe().items():
-        if name in WHO:
-            lines += ["", f"# {WHO[name]}"]
-        lines.append(f"export {name}='{value}'")
-    text = "\n".join(lines) + "\n"
-    state.write_private(running.where.env, text)
-    return text
-
-
-def running(project: Project | None = None, *, where: Places | None = None) -> Cloud:
-    """The cloud as it is; raises CannotRun when none runs or nothing is deployed."""
-    where = where or Places()
-    found = _running(where)
-    if not found.fingerprint:
-        raise CannotRun("The cloud runs and nothing is deployed. Deploy with: make up")
-    return Cloud(where, found, project or likeness())
-
-
-def down(*, where: Places | None = None, say: Say = quiet) -> None:
-    """End everything that `up` started and leave no file of it behind."""
-    where = where or Places()
-    if not where.state.exists():
-        say("No cloud runs.")
-        return
-    with alone(where.state, wait=False):
-        if found := state.load(where):
-            _end(found)
-        shutil.rmtree(where.state)
-    say("The cloud is down, and nothing of it is left.")
-
-
-def _is_outdated(found: State) -> bool:
-    """Was it started by other code than ours, or never deployed to? Then it starts anew."""
-    return found.servers != servers.fingerprint() or not found.fingerprint
+def _is_outdated(project: Project, found: State) -> bool:
+    """Other code started it, or nothing is deployed: it must start again."""
+    return found.servers != servers.fingerprint(project) or not found.fingerprint
 
 
 def _start(
-    where: Places,
-    port: int,
-    say: Say,
-    *,
-    models: str | None,
-    gallery: Path,
-    training: Sequence[str],
-    wait_scale: float,
+    project: Project, port: int, say: Say, *, rekognition: str | None, wait_scale: float
 ) -> State:
     if not processes.is_free(port):
-        raise CannotRun(
-            f"Port {port} is taken by another program. Choose another: make up PORT={port + 1}"
-        )
+        advice = f"{project.start_command} {project.port_argument.format(port=port + 1)}"
+        raise CannotRun(f"Another program uses port {port}. Choose another port: {advice}")
     say(f"Starting the cloud at http://{HOST}:{port} ...")
-    _clear(where.state)
+    _empty(project.folders.state)
     secret = secrets.token_urlsafe(32)
     started: list[processes.Process] = []
     try:
-        if models is None:
-            models_port = processes.free_port()
-            started.append(servers.start_models(where, models_port, gallery))
-            models = f"http://{HOST}:{models_port}"
+        if rekognition is None and project.vision:
+            own_port = processes.free_port()
+            started.append(servers.start_rekognition(project, project.vision, own_port))
+            rekognition = f"http://{HOST}:{own_port}"
         started.append(
-            servers.start_cloud(
-                where, port, secret, models=models, training=training, wait_scale=wait_scale
+            servers.start_ministack(
+                project, port, secret, rekognition=rekognition or "", wait_scale=wait_scale
             )
         )
     except BaseException:
@@ -298,15 +286,15 @@ def _start(
     found = state.State(
         port=port,
         root_secret=secret,
-        servers=servers.fingerprint(),
+        servers=servers.fingerprint(project),
         processes=tuple(started),
     )
-    state.save(where, found)
+    state.save(project.folders, found)
     return found
 
 
-def _clear(folder: Path) -> None:
-    """Empty the folder and keep it, for it is locked."""
+def _empty(folder: Path) -> None:
+    """Delete what is in the folder. The folder itself stays, because it is locked."""
     for one in folder.iterdir():
         if one.is_dir():
             shutil.rmtree(one)
@@ -319,10 +307,10 @@ def _end(found: State) -> None:
         process.end()
 
 
-def _running(where: Places) -> State:
-    found = state.load(where)
+def _running(project: Project) -> State:
+    found = state.load(project.folders)
     if found is None or not found.runs():
-        raise CannotRun("No cloud runs. Start one with: make up")
+        raise CannotRun(f"No cloud runs. Start one with: {project.start_command}")
     return found
 
 

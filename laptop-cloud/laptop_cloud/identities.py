@@ -1,4 +1,7 @@
-"""The three kinds of user: the app backend, a moderator, ops. Nobody works as root."""
+"""Users of the cloud: operations, the application that calls the API, a user of the pool.
+
+None of them works as the account's root.
+"""
 
 from __future__ import annotations
 
@@ -12,18 +15,16 @@ from laptop_cloud import places
 
 if TYPE_CHECKING:
     from laptop_cloud.clients import Clients
+    from laptop_cloud.project import Api, User
 
 HOURS_12 = 43_200
-APP_ROLE = "likeness-app-backend"
-OPS_ROLE = "likeness-ops"
-MODERATOR = "moderator"
-GROUPS = ("moderators", "moderation-leads")
+OPS_ROLE = "laptop-cloud-ops"
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 
 
 @dataclass(frozen=True, slots=True)
-class Credentials:
-    """Temporary credentials of a role; good for twelve hours."""
+class RoleCredentials:
+    """Temporary credentials of a role, valid for twelve hours."""
 
     access_key: str
     secret_key: str
@@ -38,8 +39,8 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True)
-class Moderator:
-    """Somebody who works the review queue. The token is good for an hour."""
+class SignedIn:
+    """A user of the pool who has signed in. The token is valid for an hour."""
 
     username: str
     password: str
@@ -47,62 +48,62 @@ class Moderator:
 
 
 def make_ops(root: Clients) -> None:
-    """The role that deploys: what an administrator's sign-in is on AWS."""
+    """Create the role that deploys: on AWS, the sign-in of an administrator."""
     iam = root("iam")
     _put_role(iam, OPS_ROLE)
     iam.attach_role_policy(RoleName=OPS_ROLE, PolicyArn=ADMINISTRATOR)
 
 
-def make_app_backend(root: Clients, api_id: str) -> None:
-    """The app backend's role: it may call this API, and nothing else."""
+def make_application(root: Clients, api: Api, api_id: str) -> None:
+    """Create the role of the application: it may call this API and nothing else."""
     iam = root("iam")
-    _put_role(iam, APP_ROLE)
-    arn = f"arn:aws:execute-api:{places.REGION}:{places.ACCOUNT}:{api_id}/*/*/v1/*"
+    _put_role(iam, api.role)
+    arn = f"arn:aws:execute-api:{places.REGION}:{places.ACCOUNT}:{api_id}/*/*{api.routes}"
     statement = {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": arn}
     iam.put_role_policy(
-        RoleName=APP_ROLE,
+        RoleName=api.role,
         PolicyName="call-the-api",
         PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
     )
 
 
-def make_moderator(root: Clients, pool_id: str, known_password: str | None = None) -> str:
-    """Make the moderator; returns the password, which a later deployment leaves as it is."""
+def make_user(root: Clients, user: User, pool_id: str, known_password: str | None = None) -> str:
+    """Create the user; returns the password, which a later deployment does not change."""
     cognito = root("cognito-idp")
     password = known_password or f"{secrets.token_urlsafe(18)}aA1!"
     with suppress(cognito.exceptions.UsernameExistsException):
         cognito.admin_create_user(
             UserPoolId=pool_id,
-            Username=MODERATOR,
+            Username=user.name,
             TemporaryPassword=password,
             MessageAction="SUPPRESS",
         )
     cognito.admin_set_user_password(
-        UserPoolId=pool_id, Username=MODERATOR, Password=password, Permanent=True
+        UserPoolId=pool_id, Username=user.name, Password=password, Permanent=True
     )
     known = {one["GroupName"] for one in cognito.list_groups(UserPoolId=pool_id)["Groups"]}
-    for group in GROUPS:
+    for group in user.groups:
         if group in known:
-            cognito.admin_add_user_to_group(UserPoolId=pool_id, Username=MODERATOR, GroupName=group)
+            cognito.admin_add_user_to_group(UserPoolId=pool_id, Username=user.name, GroupName=group)
     return password
 
 
-def assume(root: Clients, role: str) -> Credentials:
+def assume(root: Clients, role: str) -> RoleCredentials:
     found = root("sts").assume_role(
         RoleArn=f"arn:aws:iam::{places.ACCOUNT}:role/{role}",
         RoleSessionName="laptop",
         DurationSeconds=HOURS_12,
     )["Credentials"]
-    return Credentials(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
+    return RoleCredentials(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
 
 
-def sign_in(root: Clients, client_id: str, password: str) -> Moderator:
+def sign_in(root: Clients, user: User, client_id: str, password: str) -> SignedIn:
     answer = root("cognito-idp").initiate_auth(
         ClientId=client_id,
         AuthFlow="USER_PASSWORD_AUTH",
-        AuthParameters={"USERNAME": MODERATOR, "PASSWORD": password},
+        AuthParameters={"USERNAME": user.name, "PASSWORD": password},
     )
-    return Moderator(MODERATOR, password, answer["AuthenticationResult"]["IdToken"])
+    return SignedIn(user.name, password, answer["AuthenticationResult"]["IdToken"])
 
 
 def _put_role(iam: Any, name: str) -> None:

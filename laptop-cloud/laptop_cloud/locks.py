@@ -1,4 +1,4 @@
-"""One command at a time on one folder. The folder itself is locked, so no lock is left behind."""
+"""One command at a time on one folder. The folder itself is locked, so no lock file stays."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def alone(folder: Path, *, wait: bool) -> Iterator[None]:
-    """Hold the folder, made if need be and removed again if it is left empty.
+def locked(folder: Path, *, wait: bool) -> Iterator[None]:
+    """Lock the folder. It is created if it is missing and deleted if it is empty afterwards.
 
-    Raises CannotRun when somebody else holds it and we do not wait.
+    Raises CannotRun if another command holds the lock and `wait` is false.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle = os.open(folder, os.O_RDONLY)
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        except BlockingIOError as held:
+        except BlockingIOError as busy:
             raise CannotRun(
-                "Another command is at work on this cloud. Try again when it has ended."
-            ) from held
+                "Another command works on this cloud. Try again when it has ended."
+            ) from busy
         yield
     finally:
-        with suppress(OSError):  # one that is in use stays
+        with suppress(OSError):  # it is not empty
             folder.rmdir()
         os.close(handle)

@@ -1,4 +1,4 @@
-"""Where the laptop cloud keeps its things, and the names and numbers it goes by."""
+"""The address, account and folders of a laptop cloud."""
 
 from __future__ import annotations
 
@@ -6,15 +6,11 @@ import platform
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = Path(__file__).resolve().parent
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
-STACK = "likeness"
-STAGE = "local"
 PORT = 4566
 HOST = "127.0.0.1"
-TRAINING_IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/likeness-model:laptop"
-ENVIRONMENTS = ROOT / ".envs"
 
 
 class CannotRun(Exception):
@@ -22,11 +18,14 @@ class CannotRun(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
-    """One cloud's folders. Two clouds with different ones do not meet."""
+class Folders:
+    """Where one cloud writes. Clouds with different folders do not affect each other.
 
-    state: Path = ROOT / ".local"
-    build: Path = ROOT / ".aws-sam" / "laptop"
+    `state` belongs to a running cloud; `down` deletes it. `build` is a cache that clouds may share.
+    """
+
+    state: Path
+    build: Path
 
     @property
     def record(self) -> Path:
@@ -49,17 +48,6 @@ class Places:
         return self.state / "training"
 
 
-def python_of(environment: str) -> Path:
-    """The interpreter of one of the project's environments; raises CannotRun."""
-    found = ENVIRONMENTS / environment / "bin" / "python"
-    if not found.exists():
-        raise CannotRun(
-            f"The environment {environment} is missing. Make it with: "
-            f"requirements/install.sh {environment}"
-        )
-    return found
-
-
 def architecture() -> str:
-    """The host's processor as Lambda names it."""
+    """The host's processor under Lambda's name."""
     return "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"

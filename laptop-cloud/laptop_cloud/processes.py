@@ -1,4 +1,4 @@
-"""Programs that outlive the command which started them, and are ended for certain later."""
+"""Programs that outlive the command that started them, and that a later command ends."""
 
 from __future__ import annotations
 
@@ -9,43 +9,56 @@ import subprocess
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+import psutil
 
 from laptop_cloud.places import HOST, CannotRun
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 POLL_S = 0.05
 GRACE_S = 10.0
+SAME_S = 2.0  # two readings of one start differ by less: the boot time is in whole seconds
 
-_children: dict[int, subprocess.Popen[bytes]] = {}
+_children: list[subprocess.Popen[bytes]] = []  # referenced, so that Python does not warn of them
 
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A program of ours. `began` tells it from a stranger that got the same id later."""
+    """A program that we started. `started` tells it from a later process with the same id."""
 
     name: str
     pid: int
-    began: str
+    started: float = 0.0  # seconds after the boot: a changed clock does not change it
     port: int = 0  # where it listens
 
     def runs(self) -> bool:
-        return began(self.pid) == self.began != ""
+        return self._found() is not None
 
     def end(self) -> None:
-        """Ask it and all it started to stop, then insist. Does nothing to a stranger."""
-        for signal_number in (signal.SIGTERM, signal.SIGKILL):
-            if self.runs():
-                with suppress(ProcessLookupError):
-                    os.killpg(self.pid, signal_number)
-            deadline = time.monotonic() + GRACE_S
-            while self.runs() and time.monotonic() < deadline:
-                _reap(self.pid)
-                time.sleep(POLL_S)
-            _reap(self.pid)
+        """Send SIGTERM to the process group, then SIGKILL. Another process is left alone."""
+        process = self._found()
+        if process is None:
+            return
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            with suppress(ProcessLookupError):
+                os.killpg(self.pid, number)
+            try:
+                process.wait(GRACE_S)
+            except psutil.TimeoutExpired:
+                continue
+            return
+
+    def _found(self) -> psutil.Process | None:
+        try:
+            process = psutil.Process(self.pid)
+            same = abs(_started(process) - self.started) < SAME_S
+            return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+        except psutil.NoSuchProcess:
+            return None
 
 
 def start(  # noqa: PLR0917
@@ -59,7 +72,7 @@ def start(  # noqa: PLR0917
     """Start a program in a session of its own, with its output in `log`."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
-        started = subprocess.Popen(
+        child = subprocess.Popen(
             command,
             cwd=folder,
             env=dict(environment),
@@ -68,31 +81,12 @@ def start(  # noqa: PLR0917
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    _children[started.pid] = started
-    return Process(name, started.pid, began(started.pid), port)
+    _children.append(child)
+    return Process(name, child.pid, _started(psutil.Process(child.pid)), port)
 
 
-def began(pid: int) -> str:
-    """When a process began, in whatever form the system tells; empty when there is none."""
-    status = Path(f"/proc/{pid}/stat")
-    if status.parent.parent.joinpath("self").exists():
-        try:
-            fields = status.read_text().rpartition(")")[2].split()
-        except OSError:
-            return ""
-        return "" if fields[0] == "Z" else fields[19]
-    asked = subprocess.run(
-        ["ps", "-o", "lstart=,stat=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
-    when, _, state = asked.stdout.strip().rpartition(" ")
-    return "" if state.startswith("Z") else when.strip()
-
-
-def _reap(pid: int) -> None:
-    """Let a child of this very command go; one of an earlier command is not ours to wait for."""
-    if child := _children.get(pid):
-        with suppress(subprocess.TimeoutExpired):
-            child.wait(0.2)
+def _started(process: psutil.Process) -> float:
+    return process.create_time() - psutil.boot_time()
 
 
 def is_free(port: int) -> bool:
@@ -118,7 +112,6 @@ def wait_until_it_listens(process: Process, port: int, log: Path, seconds: float
     while time.monotonic() < deadline:
         with suppress(OSError), socket.create_connection((HOST, port), timeout=1):
             return
-        _reap(process.pid)
         if not process.runs():
             last = "\n".join(log.read_text(errors="replace").strip().splitlines()[-5:])
             raise CannotRun(f"{process.name} did not start:\n{last}")

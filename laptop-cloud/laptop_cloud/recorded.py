@@ -1,6 +1,6 @@
-"""Resource types that nothing on a laptop acts on: recorded in the stack, and why that is enough.
+"""Resource types that have no effect on a laptop: they are only recorded in the stack.
 
-The drift check takes these, and only these, as present without asking a service.
+The drift check accepts these, and only these, without asking a service.
 """
 
 from __future__ import annotations

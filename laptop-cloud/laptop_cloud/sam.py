@@ -1,9 +1,10 @@
-"""Builds and deploys a project with the real SAM CLI."""
+"""Builds and deploys a project with the SAM CLI."""
 
 from __future__ import annotations
 
 import os
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from laptop_cloud import artifacts, locks, places
@@ -11,21 +12,19 @@ from laptop_cloud.places import CannotRun
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from laptop_cloud.project import Project
 
-ARTIFACTS = "likeness-laptop-artifacts"
-# How a package index is reached, while a layer is built.
+# Settings of package indexes, which a layer's build may need.
 INDEX_SETTINGS = ("PIP_", "UV_")
 PROXIES = frozenset({"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "XDG_CONFIG_HOME"})
 STAMP = "fingerprint"
 
 
-def build(project: Project, folder: Path, log: Path) -> Path:
-    """Build the project, unless `folder` holds this very build; returns the template to deploy."""
-    with locks.alone(folder, wait=True):
-        return _build(project, folder, log)
+def build(project: Project, log: Path) -> Path:
+    """Build the project if a source changed; returns the template to deploy."""
+    with locks.locked(project.folders.build, wait=True):
+        return _build(project, project.folders.build, log)
 
 
 def _build(project: Project, folder: Path, log: Path) -> Path:
@@ -36,6 +35,7 @@ def _build(project: Project, folder: Path, log: Path) -> Path:
         return packed
     stamp.unlink(missing_ok=True)
     sam(
+        project,
         [
             "build",
             *("--template-file", str(project.template)),
@@ -44,7 +44,7 @@ def _build(project: Project, folder: Path, log: Path) -> Path:
             "--cached",
             *overrides(project.parameters),
         ],
-        {},
+        project.build_environment,
         log,
     )
     packed = artifacts.pack(folder / "build" / "template.yaml", folder / "archives")
@@ -53,13 +53,14 @@ def _build(project: Project, folder: Path, log: Path) -> Path:
 
 
 def deploy(project: Project, built: Path, environment: Mapping[str, str], log: Path) -> None:
-    """Deploy a built template to whatever cloud the environment names; raises CannotRun."""
+    """Deploy a built template to the cloud that the environment names; raises CannotRun."""
     sam(
+        project,
         [
             "deploy",
             *("--template-file", str(built)),
             *("--stack-name", project.stack),
-            *("--s3-bucket", ARTIFACTS, "--s3-prefix", project.stack),
+            *("--s3-bucket", project.artifacts, "--s3-prefix", project.stack),
             *("--capabilities", "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"),
             "--no-confirm-changeset",
             "--no-fail-on-empty-changeset",
@@ -77,23 +78,23 @@ def overrides(parameters: Mapping[str, str]) -> list[str]:
     return ["--parameter-overrides", *pairs] if pairs else []
 
 
-def sam(arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
-    """Run the SAM CLI with nothing of the user's own AWS settings in its sight."""
-    binary = places.python_of("sam").with_name("sam")
-    # The builder looks for the functions' own Python on the path.
-    path = [str(places.python_of("cloud").parent), os.environ.get("PATH", os.defpath)]
+def sam(
+    project: Project, arguments: Sequence[str], environment: Mapping[str, str], log: Path
+) -> None:
+    """Run the SAM CLI without the user's own AWS settings."""
+    command = [project.sam.command(), *arguments]
+    # The builder looks for the functions' Python on the path.
+    path = [str(Path(project.python.command()).parent), os.environ.get("PATH", os.defpath)]
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         done = subprocess.run(
-            [str(binary), *arguments],
-            cwd=places.ROOT,
+            command,
+            cwd=project.root,
             env={
                 "HOME": os.environ.get("HOME", "/"),
                 "PATH": os.pathsep.join(path),
                 "LANG": "C.UTF-8",
                 "SAM_CLI_TELEMETRY": "0",
-                "UV": str(places.python_of("uv").with_name("uv")),  # the layer's Makefile
-                "ARCHITECTURE": places.architecture(),
                 "AWS_DEFAULT_REGION": places.REGION,
                 "AWS_REGION": places.REGION,
                 "AWS_CONFIG_FILE": os.devnull,

@@ -1,4 +1,4 @@
-"""The servers of the laptop cloud: MiniStack with its extension, the models beside it, the edge."""
+"""The servers of the laptop cloud: MiniStack with its extension, Rekognition, CloudFront."""
 
 from __future__ import annotations
 
@@ -7,88 +7,79 @@ import os
 from typing import TYPE_CHECKING
 
 from laptop_cloud import places, processes
-from laptop_cloud.places import HOST, Places
-from laptop_cloud.project import given_and_files
+from laptop_cloud.places import HOST, PACKAGE, Folders
+from laptop_cloud.project import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
     from pathlib import Path
 
     from laptop_cloud.processes import Process
+    from laptop_cloud.project import Project, VisionModels
 
 SECONDS_TO_START = 60.0
-MODELS, CLOUD, EDGE = "Rekognition", "MiniStack", "CloudFront"
-GALLERY = places.ROOT / "infra" / "local" / "rekognition" / "gallery"
+REKOGNITION, MINISTACK, CLOUDFRONT = "Rekognition", "MiniStack", "CloudFront"
 
 
-def start_models(where: Places, port: int, gallery: Path) -> Process:
-    """Start the laptop's Rekognition; raises CannotRun when its environment is missing."""
-    python = places.python_of("vision")
+def fingerprint(project: Project) -> str:
+    """Changes with the code that the servers run."""
+    return digest(
+        "",
+        PACKAGE / "extension",
+        PACKAGE / "rekognition",
+        PACKAGE / "sagemaker",
+        PACKAGE / "recorded.py",
+        PACKAGE / "edge.py",
+        *(project.vision.sources if project.vision else ()),
+    )
+
+
+def start_rekognition(project: Project, vision: VisionModels, port: int) -> Process:
+    """Start Rekognition with the project's models; raises CannotRun if its Python is missing."""
+    gallery = ["--gallery", str(vision.gallery)] if vision.gallery else []
     return processes.start(
-        MODELS,
+        REKOGNITION,
         [
-            *(str(python), "-m", "laptop_cloud.rekognition"),
-            *("--port", str(port), "--gallery", str(gallery)),
+            *(vision.python.command(), "-m", "laptop_cloud.rekognition"),
+            *("--port", str(port), "--vision", vision.module, *gallery),
         ],
-        {**_base(where), "PYTHONPATH": f"{places.ROOT}{os.pathsep}{places.ROOT / 'model'}"},
-        log_of(where, MODELS),
-        places.ROOT,
+        _environment(project, vision.path),
+        log_of(project.folders, REKOGNITION),
+        project.root,
         port,
     )
 
 
-def log_of(where: Places, name: str) -> Path:
-    return where.logs / f"{name.lower()}.log"
-
-
-def fingerprint() -> str:
-    """Changes with the code that the servers run."""
-    here = places.ROOT / "infra" / "local"
-    return given_and_files(
-        "",
-        here / "extension",
-        here / "rekognition",
-        here / "sagemaker",
-        here / "recorded.py",
-        here / "edge.py",
-        places.ROOT / "model" / "likeness_model" / "vision",
-    )
-
-
-def training_program() -> tuple[str, ...]:
-    """What runs in place of the container's image."""
-    return (str(places.python_of("model")), "-m", "likeness_model")
-
-
-def start_cloud(
-    where: Places,
-    port: int,
-    root_secret: str,
-    *,
-    models: str,
-    training: Sequence[str],
-    wait_scale: float,
+def start_ministack(
+    project: Project, port: int, root_secret: str, *, rekognition: str, wait_scale: float
 ) -> Process:
-    """Start MiniStack with every gap closed; raises CannotRun when its environment is missing.
+    """Start MiniStack with every gap closed; raises CannotRun if a program is missing.
 
-    `models` is the address of Rekognition, `training` the program of SageMaker's one image.
+    `rekognition` is the address of Rekognition, empty without one.
     """
-    where.temporary.mkdir(parents=True, exist_ok=True)
+    folders = project.folders
+    folders.temporary.mkdir(parents=True, exist_ok=True)
+    containers = {
+        one.image: {
+            "command": [one.program.command(), *one.arguments],
+            "environment": dict(one.environment),
+        }
+        for one in project.containers
+    }
     return processes.start(
-        CLOUD,
-        [str(places.python_of("cloud")), "-m", "laptop_cloud.extension"],
+        MINISTACK,
+        [project.python.command(), "-m", "laptop_cloud.extension"],
         {
-            **_base(where),
-            "PYTHONPATH": str(places.ROOT),
+            **_environment(project),
             "AUTH": "true",
             "BIND_HOST": HOST,
             "GATEWAY_PORT": str(port),
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
             "SFN_WAIT_SCALE": str(wait_scale),
-            "STATE_DIR": str(where.temporary / "state"),
-            "S3_DATA_DIR": str(where.temporary / "s3"),
-            "DOCKER_HOST": "unix:///nonexistent",  # never looks at the user's containers
+            "STATE_DIR": str(folders.temporary / "state"),
+            "S3_DATA_DIR": str(folders.temporary / "s3"),
+            "DOCKER_HOST": "unix:///nonexistent",  # the user's containers are none of our business
             "MINISTACK_ACCOUNT_ID": places.ACCOUNT,
             "MINISTACK_REGION": places.REGION,
             "AWS_DEFAULT_REGION": places.REGION,
@@ -96,46 +87,52 @@ def start_cloud(
             "AWS_SECRET_ACCESS_KEY": root_secret,
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "LIKENESS_ROOT": str(places.ROOT),
-            "LIKENESS_TRAINING_DIR": str(where.training),
-            "LIKENESS_TRAINING_IMAGE": places.TRAINING_IMAGE,
-            "LIKENESS_TRAINING_PROGRAM": json.dumps(list(training)),
-            "LIKENESS_LAYERS_DIR": str(where.build / "layers"),
-            "LIKENESS_REKOGNITION_URL": models,
+            "LAPTOP_CLOUD_TRAINING": str(folders.training),
+            "LAPTOP_CLOUD_CONTAINERS": json.dumps(containers),
+            "LAPTOP_CLOUD_LAYERS": str(folders.build / "layers"),
+            "LAPTOP_CLOUD_REKOGNITION": rekognition,
         },
-        log_of(where, CLOUD),
-        places.ROOT,
+        log_of(folders, MINISTACK),
+        project.root,
         port,
     )
 
 
-def start_edge(where: Places, port: int, *, domain: str, cloud: str, api: str) -> Process:
-    """Start what answers for the console's distribution, at an address of its own."""
+def start_edge(
+    project: Project, port: int, *, domain: str, cloud: str, api: str, api_paths: Iterable[str]
+) -> Process:
+    """Start the local address of a CloudFront distribution."""
+    paths = [part for path in api_paths for part in ("--api-path", path)]
     return processes.start(
-        EDGE,
+        CLOUDFRONT,
         [
-            *(str(places.python_of("cloud")), "-m", "laptop_cloud.edge", "--port", str(port)),
-            *("--domain", domain, "--cloud", cloud, "--api", api),
+            *(project.python.command(), "-m", "laptop_cloud.edge", "--port", str(port)),
+            *("--domain", domain, "--cloud", cloud, "--api", api, *paths),
         ],
-        {**_base(where), "PYTHONPATH": str(places.ROOT)},
-        log_of(where, EDGE),
-        places.ROOT,
+        _environment(project),
+        log_of(project.folders, CLOUDFRONT),
+        project.root,
         port,
     )
 
 
-def wait(where: Places, process: Process) -> None:
+def log_of(folders: Folders, name: str) -> Path:
+    return folders.logs / f"{name.lower()}.log"
+
+
+def wait(folders: Folders, process: Process) -> None:
     """Wait until a server answers; raises CannotRun with the end of its log if it does not."""
-    log = log_of(where, process.name)
+    log = log_of(folders, process.name)
     processes.wait_until_it_listens(process, process.port, log, SECONDS_TO_START)
 
 
-def _base(where: Places) -> dict[str, str]:
-    """A server's environment: nothing of the user's AWS settings reaches it."""
+def _environment(project: Project, path: tuple[Path, ...] = ()) -> dict[str, str]:
+    """A server's environment, without the user's AWS settings."""
     return {
         "HOME": os.environ.get("HOME", "/"),
         "PATH": os.environ.get("PATH", os.defpath),
         "LANG": "C.UTF-8",
-        "TMPDIR": str(where.temporary),
+        "TMPDIR": str(project.folders.temporary),
         "PYTHONUNBUFFERED": "1",
+        "PYTHONPATH": os.pathsep.join(map(str, [PACKAGE.parent, *path])),
     }

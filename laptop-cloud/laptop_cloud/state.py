@@ -1,4 +1,4 @@
-"""What a running cloud remembers between commands, in one private file."""
+"""The state of a running cloud between commands, in one private file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from laptop_cloud.processes import Process
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from laptop_cloud.places import Places
+    from laptop_cloud.places import Folders
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,32 +23,39 @@ class State:
     processes: tuple[Process, ...] = ()
     fingerprint: str = ""  # of the sources that are deployed
     outputs: dict[str, str] = field(default_factory=dict)
-    moderator_password: str = ""
+    user_password: str = ""
 
     def runs(self) -> bool:
         return bool(self.processes) and all(one.runs() for one in self.processes)
+
+    def process(self, name: str) -> Process | None:
+        return next((one for one in self.processes if one.name == name), None)
 
     def but(self, **changes: Any) -> State:
         return replace(self, **changes)
 
 
-def load(places: Places) -> State | None:
-    """What was saved, if anything was; an older version of this file is read for what it has."""
+def load(folders: Folders) -> State | None:
+    """The saved state, or None. Fields that this version does not know are ignored."""
     try:
-        found = json.loads(places.record.read_text())
+        found = json.loads(folders.record.read_text())
     except FileNotFoundError:
         return None
-    processes = tuple(Process(**one) for one in found.pop("processes"))
-    known = {one.name for one in fields(State)}
-    return State(processes=processes, **{k: v for k, v in found.items() if k in known})
+    processes = tuple(Process(**_known(Process, one)) for one in found.pop("processes"))
+    return State(processes=processes, **_known(State, found))
 
 
-def save(places: Places, state: State) -> None:
-    write_private(places.record, json.dumps(asdict(state), indent=2))
+def _known(record: type[Any], found: dict[str, Any]) -> dict[str, Any]:
+    names = {one.name for one in fields(record)}
+    return {name: value for name, value in found.items() if name in names}
+
+
+def save(folders: Folders, state: State) -> None:
+    write_private(folders.record, json.dumps(asdict(state), indent=2))
 
 
 def write_private(path: Path, text: str) -> None:
-    """Replace a file by one that nobody else can read."""
+    """Replace a file by one that only its owner can read."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     part = path.with_suffix(".part")
     part.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Gap: Rekognition, answered by the real models in the process beside this one."""
+"""Gap: Rekognition, with the project's models in a process of their own."""
 
 from __future__ import annotations
 
@@ -46,11 +46,11 @@ async def handle(
                 check_access(found, access_key, extract_region(headers, query))
     except BadRequest as refused:
         return refused.response()
-    return await asyncio.to_thread(ask, headers.get("x-amz-target", ""), payload)
+    return await asyncio.to_thread(answer, headers.get("x-amz-target", ""), payload)
 
 
 def check_access(found: dict[str, Any], access_key: str, region: str) -> None:
-    """Rekognition reads a photo with the rights of whoever asks it; raises BadRequest."""
+    """Raises BadRequest if the caller may not read the object: Rekognition reads as the caller."""
     bucket, name = found.get("Bucket", ""), found.get("Name", "")
     arn = f"arn:aws:s3:::{bucket}/{name}"
     refused = enforce(access_key, "s3:GetObject", "s3", region, resource_arn=arn)
@@ -60,8 +60,8 @@ def check_access(found: dict[str, Any], access_key: str, region: str) -> None:
         raise BadRequest("InvalidS3ObjectException", NO_OBJECT)
 
 
-def ask(target: str, payload: dict[str, Any]) -> wire.Response:
-    """Put the bytes beside the S3 objects that are named and pass the call on to the models."""
+def answer(target: str, payload: dict[str, Any]) -> wire.Response:
+    """Add the bytes of each named S3 object and forward the call to the models."""
     try:
         for name in IMAGES:
             if found := (payload.get(name) or {}).get("S3Object"):
@@ -74,20 +74,22 @@ def ask(target: str, payload: dict[str, Any]) -> wire.Response:
 def read(found: dict[str, Any]) -> bytes:
     version = {"VersionId": found["Version"]} if found.get("Version") else {}
     try:
-        answer = inprocess.client("s3").get_object(
+        got = inprocess.client("s3").get_object(
             Bucket=found["Bucket"], Key=found["Name"], **version
         )
     except ClientError as error:
         raise BadRequest("InvalidS3ObjectException", NO_OBJECT) from error
-    if answer["ContentLength"] > LARGEST_OBJECT:
+    if got["ContentLength"] > LARGEST_OBJECT:
         raise BadRequest(
             "ImageTooLargeException", f"The object is larger than {LARGEST_OBJECT} bytes."
         )
-    content: bytes = answer["Body"].read()
+    content: bytes = got["Body"].read()
     return content
 
 
 def forward(target: str, body: bytes) -> wire.Response:
+    if not settings().rekognition:
+        raise BadRequest("UnknownOperationException", "The project brings no vision models.")
     address = urlsplit(settings().rekognition)
     connection = http.client.HTTPConnection(
         address.hostname or "127.0.0.1", address.port, timeout=SECONDS
@@ -99,7 +101,7 @@ def forward(target: str, body: bytes) -> wire.Response:
         kind = response.getheader("Content-Type", "application/x-amz-json-1.1")
         return response.status, {"Content-Type": kind}, response.read()
     except OSError:
-        told = {"__type": "InternalServerError", "message": "The models do not answer."}
-        return wire.answer(500, told)
+        fault = {"__type": "InternalServerError", "message": "The models do not answer."}
+        return wire.answer(500, fault)
     finally:
         connection.close()

@@ -1,4 +1,4 @@
-"""Gap: SageMaker, whose jobs and endpoints are processes under the role that the caller passes."""
+"""Gap: SageMaker. Its jobs and endpoints are processes under the role that the caller passes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ministack.services import eventbridge
 from laptop_cloud.extension import inprocess, roles, wire
 from laptop_cloud.extension.settings import settings
 from laptop_cloud.extension.wire import BadRequest
-from laptop_cloud.sagemaker import ENDPOINTS, Cloud, CloudWatchLogs, Program, SageMaker
+from laptop_cloud.sagemaker import ENDPOINTS, CloudWatchLogs, SageMaker, Services
 
 PRINCIPAL = "sagemaker.amazonaws.com"
 PASSES_ROLE = {"CreateTrainingJob": "RoleArn", "CreateModel": "ExecutionRoleArn"}
@@ -44,28 +44,18 @@ def install() -> None:
 
 @cache
 def sagemaker() -> SageMaker:
-    told = settings()
     found = SageMaker(
-        Cloud(
-            account=told.account,
-            region=told.region,
+        Services(
+            account=settings().account,
+            region=settings().region,
             s3_for_role=s3_for_role,
             emit=emit,
             logs=CloudWatchLogs(inprocess.client("logs")),
             endpoint_logs=CloudWatchLogs(inprocess.client("logs"), ENDPOINTS),
             publish=publish,
         ),
-        directory=told.training,
-        programs={
-            told.training_image: Program(
-                command=told.training_program,
-                environment={
-                    "PYTHONPATH": f"{told.root / 'model'}:{told.root / 'layers' / 'likeness'}",
-                    "PYTHONDONTWRITEBYTECODE": "1",
-                    "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # as model/Dockerfile has it
-                },
-            )
-        },
+        directory=settings().training,
+        programs=settings().programs,
     )
     atexit.register(found.close)
     return found
@@ -88,8 +78,8 @@ async def handle(
 
 
 def invoke(endpoint: str, headers: dict[str, str]) -> wire.Response:
-    """InvokeEndpointAsync speaks REST: everything is in headers, in both directions."""
-    status, answer = sagemaker().invoke_async({"EndpointName": endpoint, **asked(headers)})
+    """InvokeEndpointAsync is a REST call: request and response are in headers."""
+    status, answer = sagemaker().invoke_async({"EndpointName": endpoint, **members(headers)})
     if status != 202:
         return status, {"X-Amzn-ErrorType": answer["__type"]}, json.dumps(answer).encode()
     located = {f"X-Amzn-SageMaker-{name}": answer[name] for name in LOCATIONS if name in answer}
@@ -97,8 +87,8 @@ def invoke(endpoint: str, headers: dict[str, str]) -> wire.Response:
     return status, {"Content-Type": "application/json", **located}, content
 
 
-def asked(headers: dict[str, str]) -> dict[str, str]:
-    """The members of a request that came as headers."""
+def members(headers: dict[str, str]) -> dict[str, str]:
+    """The members of a request that are in its headers."""
     return {
         name: headers[f"x-amzn-sagemaker-{header}"]
         for name, header in MEMBERS.items()
@@ -107,22 +97,22 @@ def asked(headers: dict[str, str]) -> dict[str, str]:
 
 
 def check_pass_role(role: str, access_key: str, region: str) -> None:
-    """May the caller hand this role to SageMaker? Raises BadRequest."""
+    """Raises BadRequest if the caller may not pass this role to SageMaker."""
     context = {"iam:passedtoservice": PRINCIPAL}
     refusal = enforce(
         access_key, "iam:PassRole", "iam", region, resource_arn=role, service_context=context
     )
     if refusal:
-        who = getattr(refusal, "principal_arn", access_key)
+        caller = getattr(refusal, "principal_arn", access_key)
         raise BadRequest(
             "AccessDeniedException",
-            f"User: {who} is not authorized to perform: iam:PassRole on resource: {role} because "
+            f"User: {caller} is not authorized to perform: iam:PassRole on resource: {role} because "
             "no identity-based policy allows the iam:PassRole action",
         )
 
 
 def s3_for_role(role: str) -> Any:
-    """An S3 client that can do what the job's role can, and nothing else."""
+    """An S3 client with the permissions of the job's role."""
     try:
         return roles.client("s3", role, "SageMaker", PRINCIPAL)
     except roles.RoleRefused as refused:
@@ -131,7 +121,7 @@ def s3_for_role(role: str) -> Any:
 
 
 def publish(role: str, topic: str, message: str) -> None:
-    """Tell a topic, as the endpoint's role."""
+    """Publish to a topic as the endpoint's role."""
     client = roles.client("sns", role, "SageMaker", PRINCIPAL)
     client.publish(TopicArn=topic, Message=message)
 

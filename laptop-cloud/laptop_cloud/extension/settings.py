@@ -1,36 +1,39 @@
-"""What `laptop_cloud` tells the server it starts, by environment variables."""
+"""The settings that `laptop_cloud.servers` gives MiniStack's process, in environment variables."""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from laptop_cloud.sagemaker import Program
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     account: str
     region: str
-    root: Path  # of the repository
-    training: Path  # where training jobs live while they run
-    training_image: str  # the one image that SageMaker knows here
-    training_program: tuple[str, ...]  # what runs in place of the image
-    layers: Path  # layers that were unpacked before
-    rekognition: str  # the sidecar's address
+    training: Path  # the files of training jobs, while they run
+    programs: Mapping[str, Program]  # by the container image that each stands in for
+    layers: Path  # unpacked layers
+    rekognition: str  # the address of the models' process; empty without models
 
 
 @cache
 def settings() -> Settings:
-    """Raises KeyError when the server was not started by `laptop_cloud`."""
+    """Raises KeyError if the process was not started by `laptop_cloud.servers`."""
+    containers = json.loads(os.environ["LAPTOP_CLOUD_CONTAINERS"])
     return Settings(
         account=os.environ["MINISTACK_ACCOUNT_ID"],
         region=os.environ["MINISTACK_REGION"],
-        root=Path(os.environ["LIKENESS_ROOT"]),
-        training=Path(os.environ["LIKENESS_TRAINING_DIR"]),
-        training_image=os.environ["LIKENESS_TRAINING_IMAGE"],
-        training_program=tuple(json.loads(os.environ["LIKENESS_TRAINING_PROGRAM"])),
-        layers=Path(os.environ["LIKENESS_LAYERS_DIR"]),
-        rekognition=os.environ["LIKENESS_REKOGNITION_URL"],
+        training=Path(os.environ["LAPTOP_CLOUD_TRAINING"]),
+        programs={
+            image: Program(tuple(one["command"]), one["environment"])
+            for image, one in containers.items()
+        },
+        layers=Path(os.environ["LAPTOP_CLOUD_LAYERS"]),
+        rekognition=os.environ["LAPTOP_CLOUD_REKOGNITION"],
     )

@@ -1,1 +1,1 @@
-"""The laptop's Rekognition: four operations on the wire, answered by models that really look."""
+"""Rekognition on a laptop: four operations of its protocol, with the models of a project."""

@@ -1,4 +1,4 @@
-"""`python -m laptop_cloud.rekognition --port N --gallery DIR`: answer until SIGTERM or SIGINT."""
+"""`python -m laptop_cloud.rekognition --port N --vision MODULE`: serve until SIGTERM or SIGINT."""
 
 import argparse
 import errno
@@ -6,12 +6,13 @@ import logging
 import signal
 import sys
 import threading
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
-from laptop_cloud.rekognition.gallery import Gallery
+from laptop_cloud.rekognition.gallery import CelebrityGallery
 from laptop_cloud.rekognition.operations import Rekognition
 from laptop_cloud.rekognition.server import HOST, Server
-from likeness_model.vision.sessions import WeightsError
 
 logger = logging.getLogger("laptop_cloud.rekognition")
 
@@ -19,16 +20,21 @@ logger = logging.getLogger("laptop_cloud.rekognition")
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m laptop_cloud.rekognition", description=__doc__)
     parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--vision", required=True, help="module with the project's models")
     parser.add_argument("--gallery", type=Path, help="folder of celebrity portraits")
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    rekognition = Rekognition(Gallery(options.gallery))
+    vision: Any = import_module(options.vision)
+    rekognition = Rekognition(vision, CelebrityGallery(vision, options.gallery))
     try:
         server = Server(options.port, rekognition)
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
             raise
-        print(f"port {options.port} on {HOST} is taken: choose another --port", file=sys.stderr)
+        print(
+            f"Another program uses port {options.port} on {HOST}: choose another --port.",
+            file=sys.stderr,
+        )
         return 1
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
@@ -40,11 +46,11 @@ def main(arguments: list[str]) -> int:
 
 
 def _warm_up(server: Server, rekognition: Rekognition) -> None:
-    """Load the models while nobody waits: the first question would, for a second."""
+    """Load the models before the first request, which would otherwise take a second longer."""
     try:
         portraits = rekognition.load()
-    except WeightsError:
-        logger.exception("a model cannot be loaded: every question will fail")
+    except Exception:
+        logger.exception("a model cannot be loaded: every request will fail")
         return
     logger.info("models loaded, %d celebrity portraits", portraits)
     server.ready = True

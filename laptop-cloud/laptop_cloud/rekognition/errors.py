@@ -1,4 +1,4 @@
-"""Rekognition's way of saying no: an error type and a sentence."""
+"""Rekognition's errors: an error type and a sentence."""
 
 ERROR_STATUS = 400
 
@@ -16,7 +16,7 @@ def invalid_parameters(why: str) -> Refused:
 
 
 def not_valid(value: object, member: str, rule: str) -> Refused:
-    """What AWS's own front door says of a request that does not fit the API's model."""
+    """AWS's message for a request that does not fit the model of the API."""
     shown = "null" if value is None else f"'{value}'"
     return Refused(
         "ValidationException",

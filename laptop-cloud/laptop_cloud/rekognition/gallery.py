@@ -1,10 +1,9 @@
-"""The operator's celebrities: a folder of portraits, each face embedded once.
+"""The celebrities that RecognizeCelebrities knows: a folder of portraits.
 
     gallery/Ada Lovelace.jpg                 one portrait: the file's name is the person's
     gallery/Ada Lovelace/1840.png, ...       several: the folder's name is
 
-Underscores in a name stand for spaces. No gallery comes with the project: without one nobody is a
-celebrity.
+Underscores in a name stand for spaces. Without a gallery no face is a celebrity's.
 """
 
 import base64
@@ -18,12 +17,12 @@ from pathlib import Path
 from laptop_cloud.rekognition.errors import Refused
 from laptop_cloud.rekognition.faces import look
 from laptop_cloud.rekognition.images import read_image
-from likeness_model.vision.embed import SAME_PERSON, face_distance
-from likeness_model.vision.records import Floats
+from laptop_cloud.rekognition.vision import Floats, Vision
 
 logger = logging.getLogger(__name__)
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png"})
+SAME_PERSON = 90.0  # percent
 
 
 @dataclass(frozen=True)
@@ -36,26 +35,30 @@ class Celebrity:
         return hashlib.sha256(self.name.encode()).hexdigest()[:7]
 
 
-class Gallery:
-    """Looks at the folder at each question, so that a portrait can be added or taken away."""
+class CelebrityGallery:
+    """Reads the folder at each request, so that portraits can be added and deleted.
 
-    def __init__(self, folder: Path | None) -> None:
+    Each portrait is embedded once.
+    """
+
+    def __init__(self, vision: Vision, folder: Path | None) -> None:
+        self._vision = vision
         self._folder = folder
         self._lock = threading.Lock()
         self._embedded: dict[str, Floats | None] = {}  # by the portrait's content
 
     def nearest(self, face: Floats) -> tuple[Celebrity, float] | None:
-        """The celebrity nearer than SAME_PERSON, and the distance."""
+        """The most similar celebrity above SAME_PERSON, and the similarity."""
         known = [
-            (face_distance(face, portrait), name)
+            (self._vision.similarity(face, portrait), name)
             for name, path in self._portraits()
             if (portrait := self._embed(path)) is not None
         ]
-        distance, name = min(known, default=(SAME_PERSON, ""))
-        return (Celebrity(name), distance) if distance < SAME_PERSON else None
+        similarity, name = max(known, key=lambda one: one[0], default=(SAME_PERSON, ""))
+        return (Celebrity(name), similarity) if similarity > SAME_PERSON else None
 
     def load(self) -> int:
-        """Embed every portrait now; how many faces that gave."""
+        """Embed every portrait; returns the number of faces."""
         return sum(self._embed(path) is not None for _, path in self._portraits())
 
     def _portraits(self) -> Iterator[tuple[str, Path]]:
@@ -74,19 +77,18 @@ class Gallery:
         key = hashlib.sha256(content).hexdigest()
         with self._lock:
             if key not in self._embedded:
-                self._embedded[key] = _largest_face(path, content)
+                self._embedded[key] = self._largest_face(path, content)
             return self._embedded[key]
 
-
-def _largest_face(path: Path, content: bytes) -> Floats | None:
-    try:
-        portrait = {"Bytes": base64.b64encode(content), "S3Object": {}}
-        image = read_image({"Image": portrait}, "Image")
-    except Refused as refused:
-        logger.warning("celebrity portrait %s is left out: %s", path.name, refused)
-        return None
-    faces = look(image)
-    embedding = faces[0].embedding(image) if faces else None
-    if embedding is None:
-        logger.warning("celebrity portrait %s is left out: no clear face in it", path.name)
-    return embedding
+    def _largest_face(self, path: Path, content: bytes) -> Floats | None:
+        try:
+            portrait = {"Bytes": base64.b64encode(content), "S3Object": {}}
+            image = read_image({"Image": portrait}, "Image")
+        except Refused as refused:
+            logger.warning("celebrity portrait %s is left out: %s", path.name, refused)
+            return None
+        faces = look(self._vision, image)
+        embedding = faces[0].embedding() if faces else None
+        if embedding is None:
+            logger.warning("celebrity portrait %s is left out: no clear face in it", path.name)
+        return embedding

@@ -1,4 +1,4 @@
-"""Read a request's picture within Rekognition's limits, and no larger than the models need."""
+"""Reads a request's picture, within Rekognition's limits and no larger than the models need."""
 
 import base64
 import binascii
@@ -11,12 +11,12 @@ import numpy as np
 from PIL import Image as Pillow, ImageOps, UnidentifiedImageError
 
 from laptop_cloud.rekognition.errors import Refused, invalid_parameters, not_valid
-from likeness_model.vision.records import Image
+from laptop_cloud.rekognition.vision import Image
 
 MAX_BYTES = 5 * 1024 * 1024
 MAX_BYTES_FROM_S3 = 15 * 1024 * 1024
 MIN_SIDE, MAX_SIDE = 80, 10_000
-# The detector searches at 1024 px and the other models look at 64 to 224 px of a face.
+# A detector searches at about 1024 px; other models read 64 to 224 px of a face.
 WORKING_SIDE = 1600
 _SIDES = f"an image's sides must be {MIN_SIDE} to {MAX_SIDE} pixels"
 
@@ -26,7 +26,7 @@ def read_image(request: Mapping[str, Any], member: str) -> Image:
     content = _content(request, member)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of odd metadata, and of sizes that are allowed here
+            warnings.simplefilter("ignore")  # of bad metadata, and of sizes that are allowed here
             with Pillow.open(io.BytesIO(content), formats=("JPEG", "PNG")) as picture:
                 _check_sides(picture)
                 # A JPEG is decoded at a half, a quarter or an eighth where that is large enough.

@@ -1,4 +1,4 @@
-"""The landmarks of a face that the detector and the mesh can tell, under Rekognition's names.
+"""The landmarks that the detector and the mesh give, under Rekognition's names.
 
 Rekognition's left is the picture's left: its `eyeLeft` is the person's right eye.
 """
@@ -6,9 +6,9 @@ Rekognition's left is the picture's left: its `eyeLeft` is the person's right ey
 from collections.abc import Sequence
 from typing import Any
 
-from likeness_model.vision.records import Face, Floats, Mesh
+from laptop_cloud.rekognition.vision import Face, Floats, Mesh
 
-# Indices of the 468-point mesh. Eye rings run along the lids; their mean is the eye's middle.
+# Indices of the 468-point mesh. Eye rings run along the lids; their mean is the eye's centre.
 LEFT_EYE_RING = [33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 144, 163, 7]
 RIGHT_EYE_RING = [263, 466, 388, 387, 386, 385, 384, 398, 362, 382, 381, 380, 374, 373, 390, 249]
 
@@ -42,15 +42,15 @@ _OTHERS = {
 
 
 def five_landmarks(face: Face, shape: Sequence[int]) -> list[dict[str, Any]]:
-    """What Rekognition gives by default, as the detector saw it."""
-    return [_told(name, point, shape) for name, point in zip(_FIVE, face.landmarks, strict=True)]
+    """Rekognition's default landmarks, from the detector."""
+    return [_record(name, point, shape) for name, point in zip(_FIVE, face.landmarks, strict=True)]
 
 
 def all_landmarks(face: Face, mesh: Mesh, shape: Sequence[int]) -> list[dict[str, Any]]:
-    others = [_told(name, mesh.plane[index], shape) for name, index in _OTHERS.items()]
+    others = [_record(name, mesh.plane[index], shape) for name, index in _OTHERS.items()]
     return five_landmarks(face, shape) + others
 
 
-def _told(name: str, point: Floats, shape: Sequence[int]) -> dict[str, Any]:
+def _record(name: str, point: Floats, shape: Sequence[int]) -> dict[str, Any]:
     height, width = shape[:2]
     return {"Type": name, "X": float(point[0]) / width, "Y": float(point[1]) / height}

@@ -1,4 +1,4 @@
-"""The four operations, from a request's JSON to an answer's."""
+"""The four operations, from the JSON of a request to the JSON of its response."""
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -7,22 +7,10 @@ from typing import Any
 import numpy as np
 
 from laptop_cloud.rekognition.errors import Refused, invalid_parameters, not_valid
-from laptop_cloud.rekognition.faces import (
-    SeenFace,
-    bounding_box,
-    compared_face,
-    face_detail,
-    look,
-)
-from laptop_cloud.rekognition.gallery import Gallery
+from laptop_cloud.rekognition.faces import SeenFace, look
+from laptop_cloud.rekognition.gallery import CelebrityGallery
 from laptop_cloud.rekognition.images import read_image
-from laptop_cloud.rekognition.moderation import (
-    DEFAULT_MIN_CONFIDENCE,
-    MODEL_VERSION,
-    moderation_labels,
-)
-from laptop_cloud.rekognition.similarity import similarity
-from likeness_model.vision.embed import face_distance
+from laptop_cloud.rekognition.vision import Image, Vision
 
 ATTRIBUTES = (
     "DEFAULT",
@@ -40,19 +28,21 @@ ATTRIBUTES = (
     "SMILE",
     "SUNGLASSES",
 )
+DEFAULT_MIN_CONFIDENCE = 50.0
 DEFAULT_SIMILARITY = 80.0
 
 Answer = dict[str, Any]
 
 
 class Rekognition:
-    """One request at a time, in one thread: the models use every core themselves, and a thread of
-    its own for each connection would keep its own share of freed memory.
+    """Handles one request at a time, in one thread.
 
-    Nothing of a request is kept when it has been answered.
+    The models use every core themselves, and with a thread for each connection each thread would
+    hold on to freed memory. Nothing of a request is stored.
     """
 
-    def __init__(self, gallery: Gallery) -> None:
+    def __init__(self, vision: Vision, gallery: CelebrityGallery) -> None:
+        self._vision = vision
         self._gallery = gallery
         self._one_at_a_time = ThreadPoolExecutor(1, "rekognition")
         self._operations: dict[str, Callable[[Mapping[str, Any]], Answer]] = {
@@ -74,14 +64,17 @@ class Rekognition:
         return self._one_at_a_time.submit(act, request).result()
 
     def load(self) -> int:
-        """Load the models and the gallery now; how many portraits it has."""
+        """Load the models and the gallery; returns the number of its portraits."""
         return self._one_at_a_time.submit(self._load).result()
 
     def _load(self) -> int:
         blank = np.full((256, 256, 3), 128, np.uint8)
-        look(blank)
-        moderation_labels(blank, 0)
+        self._look(blank)
+        self._vision.explicit_confidence(blank)
         return self._gallery.load()
+
+    def _look(self, image: Image) -> list[SeenFace]:
+        return look(self._vision, image)
 
     def _detect_faces(self, request: Mapping[str, Any]) -> Answer:
         wanted = request.get("Attributes") or ["DEFAULT"]
@@ -90,7 +83,7 @@ class Rekognition:
                 allowed = f"satisfy enum value set: [{', '.join(ATTRIBUTES)}]"
                 raise not_valid(attribute, "attributes", allowed)
         image = read_image(request, "Image")
-        return {"FaceDetails": [face_detail(face, image, set(wanted)) for face in look(image)]}
+        return {"FaceDetails": [face.detail(set(wanted)) for face in self._look(image)]}
 
     def _detect_moderation_labels(self, request: Mapping[str, Any]) -> Answer:
         if "HumanLoopConfig" in request or "ProjectVersion" in request:
@@ -102,23 +95,22 @@ class Rekognition:
         }
 
     def _recognize_celebrities(self, request: Mapping[str, Any]) -> Answer:
-        image = read_image(request, "Image")
         known, unknown = [], []
-        for seen in look(image):
-            record = compared_face(seen, image)
-            embedding = seen.embedding(image)
+        for seen in self._look(read_image(request, "Image")):
+            record = seen.compared()
+            embedding = seen.embedding()
             match = self._gallery.nearest(embedding) if embedding is not None else None
             if match is None:
                 unknown.append(record)
                 continue
-            celebrity, distance = match
+            celebrity, similarity = match
             known.append(
                 {
                     "Name": celebrity.name,
                     "Id": celebrity.id,
                     "Urls": [],
                     "Face": record,
-                    "MatchConfidence": similarity(distance),
+                    "MatchConfidence": similarity,
                 }
             )
         return {"CelebrityFaces": known, "UnrecognizedFaces": unknown}
@@ -129,23 +121,23 @@ class Rekognition:
         least = _percent(request, "SimilarityThreshold", DEFAULT_SIMILARITY)
         source_image = read_image(request, "SourceImage")
         target_image = read_image(request, "TargetImage")
-        source = _faces_in(look(source_image), "source")[0]
-        targets = _faces_in(look(target_image), "target")
-        wanted = source.embedding(source_image)
+        source = _faces_in(self._look(source_image), "source")[0]
+        targets = _faces_in(self._look(target_image), "target")
+        wanted = source.embedding()
         if wanted is None:
             raise invalid_parameters("the source image's largest face is not clear enough")
         matches, others = [], []
         for seen in targets:
-            record = compared_face(seen, target_image)
-            embedding = seen.embedding(target_image)
-            alike = similarity(face_distance(wanted, embedding)) if embedding is not None else None
-            if alike is not None and alike >= least:
-                matches.append({"Similarity": alike, "Face": record})
+            record = seen.compared()
+            embedding = seen.embedding()
+            similarity = None if embedding is None else self._vision.similarity(wanted, embedding)
+            if similarity is not None and similarity >= least:
+                matches.append({"Similarity": similarity, "Face": record})
             else:
                 others.append(record)
         return {
             "SourceImageFace": {
-                "BoundingBox": bounding_box(source.face, source_image),
+                "BoundingBox": source.bounding_box(),
                 "Confidence": source.face.score * 100,
             },
             "FaceMatches": sorted(matches, key=lambda match: -match["Similarity"]),

@@ -1,4 +1,4 @@
-"""Speak Rekognition's protocol (AWS JSON 1.1) on the loopback."""
+"""Serves Rekognition's protocol (AWS JSON 1.1) on the loopback interface."""
 
 import json
 import logging
@@ -20,7 +20,7 @@ MAX_BODY = 44 * 1024 * 1024
 
 
 class Server(ThreadingHTTPServer):
-    """Answers each connection in a thread of its own; the models look at one picture at a time."""
+    """Each connection has a thread; `Rekognition` handles one request at a time."""
 
     daemon_threads = True
 
@@ -49,7 +49,7 @@ class _Handler(BaseHTTPRequestHandler):
             body = {"__type": refused.code, "message": str(refused)}
             self._send(HTTPStatus(ERROR_STATUS), body)
         except Exception:
-            logger.exception("Rekognition broke")
+            logger.exception("a request failed")
             body = {"__type": "InternalServerError", "message": "Internal server error"}
             self._send(HTTPStatus.INTERNAL_SERVER_ERROR, body)
 
@@ -72,7 +72,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             raise Refused("SerializationException", "Content-Length is required")
         if int(length) > MAX_BODY:
-            self.close_connection = True  # what is left unread must not be taken for a request
+            self.close_connection = True  # the unread body must not be read as the next request
             raise Refused("ImageTooLargeException", f"A request may have {MAX_BODY} bytes at most")
         return self.rfile.read(int(length))
 

@@ -1,4 +1,4 @@
-"""Tell whether dark glasses hide the eyes, from the light around them, where it can be told."""
+"""Detects dark glasses by the light around the eyes."""
 
 from typing import Any
 
@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 
 from laptop_cloud.rekognition.landmarks import LEFT_EYE_RING, RIGHT_EYE_RING
-from likeness_model.vision.records import Floats, Image, Mesh
+from laptop_cloud.rekognition.vision import Floats, Image, Mesh
 
-# Mesh indices: a ring outside the lids, where glasses lie and skin is bare without them; the cheek.
+# Mesh indices: a ring outside the lids, which glasses cover; the lids; the cheek.
 _SIDES = (
     (
         [113, 225, 224, 223, 222, 221, 189, 244, 233, 232, 231, 230, 229, 228, 31],
@@ -27,14 +27,14 @@ EYE_IS_SEEN_BELOW = 0.85
 
 
 def sunglasses(image: Image, mesh: Mesh) -> dict[str, Any] | None:
-    """Value and Confidence; None where it cannot be told, as with mirrored lenses.
+    """Value and Confidence; None if it is unknown, as with mirrored lenses.
 
-    The light of the skin round the eye, in parts of the same cheek's, on the lighter side. Measured
-    on 13 portraits of three people: bare 0.71 to 1.06; with lenses drawn on at 80 to 100 % opacity
-    0.11 to 0.35, at 60 % 0.37 to 0.54, at 35 % 0.51 to 0.75. Confidence is logistic in it, even at
-    0.58: bare faces have at most 8 %, lenses of 80 % and more at least 98 %.
-    Light skin round an eye is only believed where the eye itself is darker (bare 0.38 to 0.67 of
-    the skin around it): a mirrored lens is light and even, and so are closed eyes.
+    The measure is the light of the skin around the eye relative to the cheek, on the lighter side.
+    On 13 portraits of three people: bare 0.71 to 1.06; with lenses drawn on at 80 to 100 % opacity
+    0.11 to 0.35, at 60 % 0.37 to 0.54, at 35 % 0.51 to 0.75. Confidence is logistic in it, with 50
+    % at 0.58: bare faces have at most 8 %, lenses of 80 % and more at least 98 %.
+    Light skin around an eye counts only if the eye itself is darker (bare 0.38 to 0.67 of the skin
+    around it): a mirrored lens is light and even, and so are closed eyes.
     """
     around, eyes = lights(image, mesh)
     dark = 1 / (1 + np.exp((around.max() - EVEN_CHANCE) / SLOPE))
@@ -46,7 +46,7 @@ def sunglasses(image: Image, mesh: Mesh) -> dict[str, Any] | None:
 
 
 def lights(image: Image, mesh: Mesh) -> tuple[np.ndarray, np.ndarray]:
-    """The skin round each eye and the eye itself, both in parts of the cheek's light; (2,) each."""
+    """The light of the skin around each eye and of the eye, relative to the cheek; (2,) each."""
     around, eyes = np.array([_light(image, mesh, *side) for side in _SIDES]).T
     return around, eyes
 
@@ -54,7 +54,7 @@ def lights(image: Image, mesh: Mesh) -> tuple[np.ndarray, np.ndarray]:
 def _light(
     image: Image, mesh: Mesh, outer: list[int], inner: list[int], cheek: list[int]
 ) -> tuple[float, float]:
-    """Medians of the skin round the eye and of the eye, in parts of the cheek's."""
+    """Medians of the skin around the eye and of the eye, relative to the cheek's."""
     points = mesh.plane[outer + inner + cheek]
     low = np.clip(points.min(0), 0, None).astype(int)
     high = np.ceil(points.max(0)).astype(int) + 1

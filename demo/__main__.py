@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import urllib3
 
-from laptop_cloud import cloud, places
 from demo.app_backend import Answered, AppBackend
 from demo.progress import Bar
+from laptop_cloud import cloud, places
 from laptop_cloud.project import likeness
 
 if TYPE_CHECKING:

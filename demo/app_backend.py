@@ -1,4 +1,4 @@
-"""What an app backend does with the API: signs its calls, and sends photos with the forms."""
+"""A client of the API for an app backend: it signs calls and uploads photos."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as Signing
 
 if TYPE_CHECKING:
-    from laptop_cloud.identities import Credentials
+    from laptop_cloud.identities import RoleCredentials
 
-SUBMITS = 20  # tries, half a second apart
+SUBMITS = 20  # attempts, half a second apart
 
 
-class Answered(Exception):
-    """The API answered with an error; `problem` is its body."""
+class ApiError(Exception):
+    """The API returned an error; `problem` is its body."""
 
     def __init__(self, status: int, problem: dict[str, Any]) -> None:
         super().__init__(problem.get("message", f"HTTP {status}"))
@@ -32,11 +32,11 @@ class Answered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class AppBackend:
-    """A client of the API. Every call is signed with SigV4, as IAM authorisation asks for."""
+    """Every call is signed with SigV4, as IAM authorisation requires."""
 
     api_url: str
     region: str
-    credentials: Credentials
+    credentials: RoleCredentials
     http: urllib3.PoolManager
 
     def styles(self) -> list[dict[str, Any]]:
@@ -44,7 +44,7 @@ class AppBackend:
         return styles
 
     def create_job(self, order: dict[str, Any], key: str | None = None) -> dict[str, Any]:
-        """With an Idempotency-Key the same order may be sent again and opens one job."""
+        """With an Idempotency-Key, sending the same order again returns the same job."""
         return self._call("POST", "/v1/jobs", order, key)
 
     def jobs(self, user_id: str, **page: Any) -> dict[str, Any]:
@@ -54,12 +54,12 @@ class AppBackend:
         return self._call("GET", f"/v1/jobs/{job_id}")
 
     def submit(self, job_id: str, key: str | None = None) -> dict[str, Any]:
-        """A verdict is there a moment before its photo's check has ended: then 409 says to wait."""
+        """Retries 409 for a moment: a verdict appears before its photo's check has ended."""
         for _ in range(SUBMITS - 1):
             try:
                 return self._call("POST", f"/v1/jobs/{job_id}/submit", key=key)
-            except Answered as answered:
-                if answered.status != HTTPStatus.CONFLICT or "submit again" not in str(answered):
+            except ApiError as error:
+                if error.status != HTTPStatus.CONFLICT or "submit again" not in str(error):
                     raise
             time.sleep(0.5)
         return self._call("POST", f"/v1/jobs/{job_id}/submit", key=key)
@@ -81,11 +81,11 @@ class AppBackend:
         return self._call("GET", f"/v1/jobs/{job_id}/receipt")
 
     def keys(self) -> dict[str, Any]:
-        """The public keys of receipts. Nobody has to sign for them."""
+        """The public keys of receipts. This call needs no signature."""
         answer = self.http.request("GET", f"{self.api_url}/v1/keys")
         keys: dict[str, Any] = answer.json()
         if answer.status != 200:
-            raise Answered(answer.status, keys)
+            raise ApiError(answer.status, keys)
         return keys
 
     def quota(self, user_id: str) -> dict[str, Any]:
@@ -100,32 +100,32 @@ class AppBackend:
     def erasure(self, erasure_id: str) -> dict[str, Any]:
         return self._call("GET", f"/v1/erasures/{erasure_id}")
 
-    def upload(self, form: dict[str, Any], photo: bytes) -> None:
-        """Send a photo as the app does: a plain form post that only this form allows."""
+    def upload(self, post: dict[str, Any], photo: bytes) -> None:
+        """Upload a photo as the app does, with the presigned POST of one photo."""
         body, content_type = urllib3.encode_multipart_formdata(
-            [*form["fields"].items(), ("file", ("photo", photo, form["fields"]["Content-Type"]))],
+            [*post["fields"].items(), ("file", ("photo", photo, post["fields"]["Content-Type"]))],
             boundary=uuid.uuid4().hex,
         )
         answer = self.http.request(
-            "POST", form["url"], body=body, headers={"Content-Type": content_type}
+            "POST", post["url"], body=body, headers={"Content-Type": content_type}
         )
         if answer.status >= 300:
-            raise Answered(answer.status, {"message": answer.data.decode(errors="replace")[:300]})
+            raise ApiError(answer.status, {"message": answer.data.decode(errors="replace")[:300]})
 
     def preview(self, path: str) -> bytes:
-        """The picture of a style."""
+        """The preview of a style."""
         return self._signed("GET", path).data
 
     def verify(self, picture: bytes, content_type: str) -> dict[str, Any]:
-        """Is that picture one of ours?"""
+        """Whether the picture is one of our avatars."""
         answer = self._signed("POST", "/v1/verify", picture, content_type=content_type)
         found: dict[str, Any] = json.loads(answer.data)
         return found
 
-    def download(self, link: str) -> bytes:
-        answer = self.http.request("GET", link)
+    def download(self, url: str) -> bytes:
+        answer = self.http.request("GET", url)
         if answer.status != 200:
-            raise Answered(answer.status, {"message": "a link to an avatar did not work"})
+            raise ApiError(answer.status, {"message": "the presigned URL of an avatar failed"})
         return answer.data
 
     def _call(
@@ -168,7 +168,7 @@ class AppBackend:
                 problem = json.loads(answer.data)
             except ValueError:
                 problem = {"message": answer.data.decode(errors="replace")[:300]}
-            raise Answered(answer.status, problem)
+            raise ApiError(answer.status, problem)
         return answer
 
 

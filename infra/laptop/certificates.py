@@ -1,6 +1,6 @@
 """A certificate chain for the key that signs Content Credentials: root, intermediate, leaf.
 
-The root's and the intermediate's keys are forgotten at once: nobody can issue another one under it.
+The keys of root and intermediate are not stored, so no other certificate can be issued under them.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ CURVE = ec.SECP256R1()
 
 
 def certify(clients: Clients, key: str, stage: str) -> None:
-    """Write the chain of the KMS key into the parameter store, unless there is one."""
+    """Write the chain of the KMS key to the parameter store, unless there is one."""
     store, folder = clients("ssm"), f"/likeness/{stage}"
     names = [f"{folder}/certificate-chain", f"{folder}/trust-anchors"]
     if not store.get_parameters(Names=names)["InvalidParameters"]:
         return
     public = load_der_public_key(clients("kms").get_public_key(KeyId=key)["PublicKey"])
     if not isinstance(public, ec.EllipticCurvePublicKey):
-        raise TypeError(f"{key} signs by another algorithm than ES256")
+        raise TypeError(f"{key} does not sign with ES256")
     for name, pem in zip(names, issue(public), strict=True):
         store.put_parameter(Name=name, Value=pem, Type="String", Overwrite=True)
 
 
 def issue(public: ec.EllipticCurvePublicKey) -> tuple[str, str]:
-    """The chain (leaf, then intermediate) and its root, PEM, as C2PA asks for them: the leaf is
-    no authority, signs only, and has an extended usage (C2PA 2.1, 14.5 X.509 Certificates)."""
+    """The chain (leaf, then intermediate) and its root, PEM, as C2PA requires: the leaf is no
+    authority, only signs, and has an extended usage (C2PA 2.1, 14.5 X.509 Certificates)."""
     root, middle = ec.generate_private_key(CURVE), ec.generate_private_key(CURVE)
     names = [_name(f"{ORGANISATION}: {role}") for role in ("root", "intermediate", "avatars")]
     certificates = [
@@ -69,17 +69,17 @@ def _certificate(
     days: int,
     length: int | None = AUTHORITY,
 ) -> x509.Certificate:
-    """An authority's where it is told how long its chains may be, else a signer's."""
+    """The certificate of an authority if `length` limits its chains, else that of a signer."""
     authority = length != AUTHORITY
-    began = datetime.now(UTC) - timedelta(minutes=5)
+    start = datetime.now(UTC) - timedelta(minutes=5)
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
         .public_key(public)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(began)
-        .not_valid_after(began + timedelta(days=days))
+        .not_valid_before(start)
+        .not_valid_after(start + timedelta(days=days))
         .add_extension(
             x509.BasicConstraints(ca=authority, path_length=length if authority else None),
             critical=True,

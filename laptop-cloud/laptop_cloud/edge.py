@@ -19,7 +19,9 @@ from laptop_cloud.places import HOST
 
 AWS = re.compile(r"https://[a-z0-9.-]+\.amazonaws\.com")
 # Headers of one connection, and those that are written again here.
-NOT_FORWARDED = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length", "date"})
+NOT_FORWARDED = frozenset(
+    {"connection", "keep-alive", "transfer-encoding", "content-length", "date"}
+)
 SECONDS = 30
 
 
@@ -59,7 +61,9 @@ class Edge(BaseHTTPRequestHandler):
 
     def forward(self, where: str, path: str, extra: dict[str, str]) -> None:
         sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        headers = {name: value for name, value in self.headers.items() if name.lower() not in NOT_FORWARDED}
+        headers = {
+            name: value for name, value in self.headers.items() if name.lower() not in NOT_FORWARDED
+        }
         origin = HTTPConnection(where, timeout=SECONDS)
         try:
             origin.request(self.command, path, sent or None, {**headers, **extra})

@@ -86,7 +86,8 @@ def start(  # noqa: PLR0917
 
 
 def _started(process: psutil.Process) -> float:
-    return process.create_time() - psutil.boot_time()
+    seconds: float = process.create_time() - psutil.boot_time()
+    return seconds
 
 
 def is_free(port: int) -> bool:

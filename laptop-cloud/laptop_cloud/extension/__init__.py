@@ -1,1 +1,1 @@
-"""What MiniStack lacks for this project, added inside its process."""
+"""What MiniStack lacks, added inside its process."""

@@ -1,4 +1,4 @@
-"""Gap: connections and API destinations can be deployed, and nobody is told their secrets."""
+"""Gap: connections and API destinations can be deployed, and their secrets are not returned."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def install() -> None:
 
 
 def handler(kind: str, name: str) -> dict[str, Any]:
-    """Create, update and delete through the EventBridge API. A new name is a new resource."""
+    """Create, update and delete by the EventBridge API. A new name makes a new resource."""
 
     def call(verb: str, **given: Any) -> Any:
         return getattr(inprocess.client("events"), f"{verb}_{name}")(**given)
 
     def create(logical_id: str, properties: Properties, stack: str) -> tuple[str, Properties]:
         own = str(properties.get("Name") or f"{stack}-{logical_id}"[:64])
-        answer = call("create", **{**typed(properties), "Name": own})
+        answer = call("create", **{**with_numbers(properties), "Name": own})
         return own, {"Arn": answer[f"{kind}Arn"]}
 
     def update(
@@ -45,7 +45,7 @@ def handler(kind: str, name: str) -> dict[str, Any]:
             made = create(logical_id, new, stack)
             call("delete", Name=physical_id)
             return made
-        answer = call("update", **{**typed(new), "Name": physical_id})
+        answer = call("update", **{**with_numbers(new), "Name": physical_id})
         return physical_id, {"Arn": answer[f"{kind}Arn"]}
 
     def delete(physical_id: str, _properties: Properties) -> None:
@@ -58,14 +58,14 @@ def handler(kind: str, name: str) -> dict[str, Any]:
     return {"create": create, "update": update, "update_with_logical_id": True, "delete": delete}
 
 
-def typed(properties: Properties) -> Properties:
-    """Numbers may arrive as text."""
+def with_numbers(properties: Properties) -> Properties:
+    """The properties with numbers as numbers: in a template they may be text."""
     rate = "InvocationRateLimitPerSecond"
     return {name: int(value) if name == rate else value for name, value in properties.items()}
 
 
 def describe_connection(data: dict[str, Any]) -> Any:
-    """As AWS: how a connection signs in, and never with what."""
+    """DescribeConnection without secrets, as on AWS."""
     status, headers, body = _describe_connection(data)
     return status, headers, json.dumps(without_secrets(json.loads(body))).encode()
 

@@ -1,4 +1,4 @@
-"""What a state machine's definition says: its text, its calls, the names of its errors."""
+"""Amazon States Language: definitions, service integrations, names of errors."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import yaml
 OPTIMIZED = "arn:aws:states:::"
 SDK = "aws-sdk:"
 FUNCTION = "arn:aws:lambda:"
-NESTED = "states:startExecution"  # MiniStack's own, which runs the child in-process
+NESTED = "states:startExecution"  # MiniStack runs the child itself
 PLACEHOLDER = re.compile(r"\$\{[^}]+\}")
-# boto3's name of a service where it is not the one in the resource.
+# boto3's name of a service, if it differs from the one in the resource.
 CLIENTS = {"sfn": "stepfunctions", "eventbridge": "events", "cloudwatchlogs": "logs"}
 # Prefix of a service's error names, and the name of an error that its model does not list.
 ERRORS = {
@@ -35,7 +35,7 @@ SDK_PREFIXES = {
 
 
 class TaskFailed(Exception):
-    """A task's failure under the names that a state machine catches."""
+    """A task's failure with the error name that a state machine catches."""
 
     def __init__(self, error: str, cause: str) -> None:
         super().__init__(f"{error}: {cause}")
@@ -49,14 +49,14 @@ class Call:
     operation: str  # InvokeFunction, CreateTrainingJob
     optimized: bool
     wait: str = ""  # "sync", "waitForTaskToken" or nothing
-    function: str = ""  # a function named by the resource itself
+    function: str = ""  # the function, if the resource is its ARN
 
     @property
     def client(self) -> str:
         return CLIENTS.get(self.service, self.service)
 
     def error(self, code: str, *, modelled: bool) -> str:
-        """The name under which Step Functions reports an error of the service."""
+        """The error name that Step Functions uses for a service's error."""
         if self.optimized:
             prefix, other = ERRORS.get(self.service, (self.service.capitalize(), "Exception"))
         else:
@@ -67,16 +67,16 @@ class Call:
 
 
 def parse(resource: str) -> Call | None:
-    """The call that a Task's Resource asks for; None for what MiniStack runs itself.
+    """The call of a Task's Resource; None for what MiniStack runs itself.
 
-    Raises TaskFailed for what neither knows: MiniStack would let it pass as done.
+    Raises TaskFailed for an unknown resource, which MiniStack would treat as done.
     """
     if resource.startswith(FUNCTION):
         return Call("lambda", "Invoke", optimized=True, function=resource)
     if ":activity:" in resource:
         return None
     if not resource.startswith(OPTIMIZED):
-        raise TaskFailed("States.Runtime", f"Nobody here knows the resource {resource}.")
+        raise TaskFailed("States.Runtime", f"The resource {resource} is not supported.")
     name = resource.removeprefix(OPTIMIZED)
     if name.startswith(NESTED):
         return None
@@ -87,10 +87,10 @@ def parse(resource: str) -> Call | None:
 
 
 def definition_as_json(text: str) -> str:
-    """The definition as Step Functions keeps it.
+    """The definition as Step Functions stores it.
 
-    Raises ValueError where AWS would refuse it: what is neither JSON nor YAML, and a placeholder
-    that nothing was substituted for.
+    Raises ValueError where AWS refuses it: text that is neither JSON nor YAML, and a placeholder
+    without a substitution.
     """
     if left := PLACEHOLDER.findall(text):
         raise ValueError(f"the state machine's definition still has {', '.join(sorted(set(left)))}")
@@ -102,7 +102,7 @@ def definition_as_json(text: str) -> str:
 
 
 def plain(value: Any) -> Any:
-    """A parsed answer as JSON: times in ISO 8601, bytes and streams as text."""
+    """A parsed response as JSON: times in ISO 8601, bytes and streams as text."""
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list):

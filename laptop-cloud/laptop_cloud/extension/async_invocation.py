@@ -1,4 +1,4 @@
-"""Gap: asynchronous invocations wait out throttles, retry failures, then leave a dead letter."""
+"""Gap: asynchronous invocations wait while throttled, are retried, and use dead-letter queues."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ministack.core.responses import _request_account_id, _request_region
 from ministack.services import lambda_svc
 
 from laptop_cloud.extension import roles
-from laptop_cloud.extension.patience import Busy, Patience, TryAgain
+from laptop_cloud.extension.retries import Busy, Retryable, RetryPolicy
 
 log = logging.getLogger(__name__)
 
@@ -25,8 +25,8 @@ DEFAULT_RETRIES = 2
 DEFAULT_AGE_S = 21_600
 
 
-class Failed(TryAgain):
-    """The function raised; `body` is what it answered."""
+class Failed(Retryable):
+    """The function raised; `body` is its error."""
 
     def __init__(self, body: dict[str, Any]) -> None:
         super().__init__(body.get("errorType"))
@@ -34,7 +34,7 @@ class Failed(TryAgain):
 
 
 class Throttled(Busy):
-    """No instance of the function was free; Lambda keeps the event and comes back."""
+    """No instance of the function was free; Lambda tries the event again later."""
 
     def __init__(self) -> None:
         super().__init__("throttled")
@@ -46,7 +46,7 @@ def install() -> None:
 
 
 def invoke_later(function: dict[str, Any], event: Any) -> None:
-    """Accept an event for a function, as Lambda's Event invocation does, and return at once."""
+    """Accept an event for a function, as an Event invocation does, and return at once."""
     context = contextvars.copy_context()
     threading.Thread(target=context.run, args=(_deliver, function, event), daemon=True).start()
 
@@ -59,20 +59,20 @@ def _deliver(function: dict[str, Any], event: Any) -> None:
     settings = function.get("event_invoke_config") or (
         function.get("event_invoke_configs") or {}
     ).get("$LATEST", {})
-    patience = Patience(
+    policy = RetryPolicy(
         retries=int(settings.get("MaximumRetryAttempts", DEFAULT_RETRIES)),
         age_s=float(settings.get("MaximumEventAgeInSeconds", DEFAULT_AGE_S)),
         pause_s=RETRY_BASE_S,
     )
     try:
-        patience.insist(lambda: _run(function, event))
+        policy.run(lambda: _run(function, event))
     except (Failed, Throttled) as failed:
         name = config["FunctionName"]
         log.warning("function %s gave up on an event: %s", name, failed.body.get("errorType"))
         try:
-            _leave_letter(config, settings, event, failed.body, patience.retries + 1)
+            _send_to_dead_letter_queue(config, settings, event, failed.body, policy.retries + 1)
         except (ClientError, BotoCoreError, roles.RoleRefused):
-            log.exception("the dead letter of function %s was not accepted", name)
+            log.exception("the dead letter of function %s was refused", name)
 
 
 def _run(function: dict[str, Any], event: Any) -> None:
@@ -84,14 +84,14 @@ def _run(function: dict[str, Any], event: Any) -> None:
         raise Failed(body if isinstance(body, dict) else {"errorMessage": str(body)})
 
 
-def _leave_letter(
+def _send_to_dead_letter_queue(
     config: dict[str, Any],
     settings: dict[str, Any],
     event: Any,
     failed: dict[str, Any],
     attempts: int,
 ) -> None:
-    """Send what could not be handled on, under the function's own role, as Lambda does."""
+    """Send the event to destination and dead-letter queue, with the function's role."""
     role, name = config["Role"], config["FunctionName"]
     destination = (settings.get("DestinationConfig") or {}).get("OnFailure", {}).get("Destination")
     if destination:
@@ -119,7 +119,7 @@ def _leave_letter(
 def send_as(
     role: str, name: str, target: str, body: Any, attributes: dict[str, str] | None = None
 ) -> None:
-    """Send a letter to a queue or a topic, as Lambda does in the name of a function's role."""
+    """Send a message to a queue or a topic with a function's role, as Lambda does."""
     text = json.dumps(body)
     typed = {
         key: {"DataType": "String", "StringValue": value or "-"}
@@ -129,9 +129,9 @@ def send_as(
     client = roles.client(service, role, name, "lambda.amazonaws.com")
     if service == "sqs":
         account, queue = target.split(":")[4:6]
-        url = f"{client.meta.endpoint_url}/{account}/{queue}"  # Lambda may not ask for it
+        url = f"{client.meta.endpoint_url}/{account}/{queue}"  # the role may lack sqs:GetQueueUrl
         client.send_message(QueueUrl=url, MessageBody=text, MessageAttributes=typed)
     elif service == "sns":
         client.publish(TopicArn=target, Message=text, MessageAttributes=typed)
     else:
-        log.error("function %s: no dead letters to %s here", name, target)
+        log.error("function %s: dead letters to %s are not supported", name, target)

@@ -1,4 +1,4 @@
-"""Gap: a bucket keeps its encryption, lifecycle and ownership."""
+"""Gap: a bucket's encryption, lifecycle and ownership are set."""
 
 from __future__ import annotations
 
@@ -59,10 +59,10 @@ def encryption_rule(rule: dict[str, Any]) -> dict[str, Any]:
 def lifecycle_rule(rule: dict[str, Any]) -> dict[str, Any]:
     """One CloudFormation lifecycle rule as PutBucketLifecycleConfiguration takes it.
 
-    Raises ValueError for a part it does not know, which must not be dropped.
+    Raises ValueError for an unknown part, which must not be dropped.
     """
     if unknown := sorted(set(rule) - RULE_KEYS):
-        raise ValueError(f"lifecycle rule: {', '.join(unknown)} is not understood here")
+        raise ValueError(f"lifecycle rule: {', '.join(unknown)} is not supported")
     wanted: dict[str, Any] = {
         "Status": rule["Status"],
         "Filter": {"Prefix": rule.get("Prefix", "")},

@@ -1,4 +1,4 @@
-"""Gap: reading and writing a KMS-encrypted bucket needs permission on its key, as on AWS."""
+"""Gap: reading and writing a KMS-encrypted bucket requires permission on its key, as on AWS."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 READ, WRITE = "kms:Decrypt", "kms:GenerateDataKey"
 # Subresources of an object that hold no object data.
 PLAIN = frozenset({"tagging", "acl", "attributes", "retention", "legal-hold", "uploadId"})
-FORM_CREDENTIAL = re.compile(rb'name="x-amz-credential"\r\n\r\n([^/\r]+)/', re.IGNORECASE)
+POST_CREDENTIAL = re.compile(rb'name="x-amz-credential"\r\n\r\n([^/\r]+)/', re.IGNORECASE)
 Response = tuple[int, dict[str, str], Any]
 
 _serve = app.SERVICE_HANDLERS["s3"]
@@ -40,8 +40,8 @@ def install() -> None:
 async def handle(
     method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
 ) -> Response:
-    """Serve an S3 call after the check that its caller may use the keys of its buckets."""
-    access_key = extract_access_key_id(headers, query) or form_signer(method, body)
+    """Serve an S3 call if its caller may use the keys of its buckets."""
+    access_key = extract_access_key_id(headers, query) or post_signer(method, body)
     for action, bucket in uses(method, path, headers, query) if access_key else ():
         key = key_of(bucket)
         refusal = key and check(access_key, action, key, extract_region(headers, query))
@@ -51,17 +51,16 @@ async def handle(
     return served
 
 
-def form_signer(method: str, body: bytes) -> str:
-    """The access key that signed a browser's upload form: S3 checks its permissions, not the
-    browser's."""
-    found = FORM_CREDENTIAL.search(body[:16_384]) if method == "POST" else None
+def post_signer(method: str, body: bytes) -> str:
+    """The access key that signed a presigned POST: S3 checks the signer's permissions."""
+    found = POST_CREDENTIAL.search(body[:16_384]) if method == "POST" else None
     return found[1].decode() if found else ""
 
 
 def uses(
     method: str, path: str, headers: dict[str, str], query: dict[str, Any]
 ) -> Iterator[tuple[str, str]]:
-    """What a call does with data keys: (KMS action, bucket)."""
+    """The uses of data keys by a call: (KMS action, bucket)."""
     bucket, _, key = path.lstrip("/").partition("/")
     if query.keys() & PLAIN:
         return
@@ -75,14 +74,14 @@ def uses(
         yield WRITE, bucket
         yield READ, bucket  # S3 reads the parts back to join them
     elif method == "POST" and not key and "delete" not in query:
-        yield WRITE, bucket  # an upload form
+        yield WRITE, bucket  # a presigned POST
 
 
 def check(access_key: str, action: str, key: str, region: str) -> AuthError | EvalResult | None:
-    """The refusal of a caller who may not use the key through S3; None where they may.
+    """The refusal if the caller may not use the key through S3, else None.
 
-    The caller of an upload form is its signer and the request itself is anonymous, so this asks
-    the policies and not the request.
+    It evaluates the policies, not the request, because a presigned POST is anonymous: its caller is
+    the signer.
     """
     account = get_account_id()
     caller = resolve_principal(access_key, account)
@@ -115,7 +114,7 @@ def check(access_key: str, action: str, key: str, region: str) -> AuthError | Ev
 
 
 def key_of(bucket: str) -> str | None:
-    """ARN of the customer's key that a bucket encrypts with by default, if it has one."""
+    """The ARN of a bucket's default encryption key, if it has one."""
     document = s3._bucket_encryption.get(bucket)
     if not document:
         return None
@@ -125,9 +124,9 @@ def key_of(bucket: str) -> str | None:
     return found["Arn"] if found else name
 
 
-def denial(action: str, key: str, who: str) -> Response:
+def denial(action: str, key: str, caller: str) -> Response:
     text = (
-        f"User: {who} is not authorized to perform: {action} on resource: {key} because no "
+        f"User: {caller} is not authorized to perform: {action} on resource: {key} because no "
         f"identity-based policy allows the {action} action"
     )
     body = f"<Error><Code>AccessDenied</Code><Message>{escape(text)}</Message></Error>"

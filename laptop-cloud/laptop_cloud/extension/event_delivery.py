@@ -1,4 +1,4 @@
-"""Gap: EventBridge and its Scheduler ask for permission, try again, and lose nothing."""
+"""Gap: EventBridge and its Scheduler check permissions, retry, and use dead-letter queues."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ministack.services import eventbridge, lambda_svc
 
 from laptop_cloud.extension import inprocess, roles
 from laptop_cloud.extension.async_invocation import invoke_later
-from laptop_cloud.extension.patience import Patience, TryAgain
+from laptop_cloud.extension.retries import Retryable, RetryPolicy
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ Send = Callable[[], None]
 
 
 class Undeliverable(Exception):
-    """The target will not take this event, however often it is tried."""
+    """The target does not accept this event; a retry does not help."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -44,7 +44,7 @@ class Delivery:
 
     @property
     def service(self) -> str:
-        """Who acts: "events" for a rule, "scheduler" for a schedule."""
+        """The service that delivers: "events" for a rule, "scheduler" for a schedule."""
         return str(self.rule["Arn"]).split(":")[2]
 
     @property
@@ -52,9 +52,9 @@ class Delivery:
         return f"{self.service}.amazonaws.com"
 
     @property
-    def patience(self) -> Patience:
+    def retry_policy(self) -> RetryPolicy:
         policy = self.target.get("RetryPolicy") or {}
-        return Patience(
+        return RetryPolicy(
             retries=int(policy.get("MaximumRetryAttempts", DEFAULT_RETRIES)),
             age_s=float(policy.get("MaximumEventAgeInSeconds", DEFAULT_AGE_S)),
         )
@@ -64,8 +64,8 @@ _current: ContextVar[Delivery] = ContextVar("delivery")
 _invoke_target = eventbridge._invoke_target
 _dispatch_to_sqs = eventbridge._dispatch_to_sqs
 
-# EventBridge User Guide, "API destinations as targets": these and 5xx are tried again.
-COMES_AGAIN = frozenset({401, 407, 409, 429})
+# EventBridge User Guide, "API destinations as targets": these and 5xx are retried.
+RETRIED = frozenset({401, 407, 409, 429})
 
 
 def install() -> None:
@@ -90,7 +90,7 @@ def to_function(arn: str, payload: str) -> None:
     delivery = _current.get()
 
     def send() -> None:
-        if delivery.service == "scheduler":  # acts as its role, whatever the function's policy
+        if delivery.service == "scheduler":  # calls with the target's role
             by_role(delivery, "lambda", "ResourceNotFoundException", invoke)
             return
         function, config, _ = lambda_svc._get_func_record_for_ref(arn)
@@ -118,7 +118,7 @@ def to_state_machine(arn: str, payload: str) -> None:
 
 
 def by_role(delivery: Delivery, service: str, absent: str, call: Callable[[Any], None]) -> None:
-    """Call a service as the target's role; `absent` is its code for a target that is not there."""
+    """Call a service as the target's role; `absent` is its error code for a missing target."""
     role = delivery.target.get("RoleArn", "")
     try:
         call(roles.client(service, role, delivery.service, delivery.principal))
@@ -130,7 +130,7 @@ def by_role(delivery: Delivery, service: str, absent: str, call: Callable[[Any],
             raise Undeliverable("NO_PERMISSIONS", str(error)) from error
         if code == absent:
             raise Undeliverable("RESOURCE_NOT_FOUND", str(error)) from error
-        raise TryAgain(str(error)) from error
+        raise Retryable(str(error)) from error
 
 
 def to_queue(spec: Any, payload: str, parameters: dict[str, Any] | None = None) -> None:
@@ -142,7 +142,7 @@ def to_queue(spec: Any, payload: str, parameters: dict[str, Any] | None = None) 
 
 
 def to_api_destination(spec: Any, payload: str, target: dict[str, Any]) -> None:
-    """Over HTTP with the connection's secret, in the name of the target's role."""
+    """Send over HTTP with the connection's secret, if the target's role may."""
     name = spec.resource.split("/")[1]
     account, region = get_account_id(), get_region()
 
@@ -158,10 +158,10 @@ def to_api_destination(spec: Any, payload: str, target: dict[str, Any]) -> None:
         try:
             signed = eventbridge._connection_auth_headers(connection, (account, region, own))
             status = eventbridge._api_destination_send_sync(request, signed)
-        except (OSError, HTTPException) as error:  # down, or slower than EventBridge's five seconds
-            raise TryAgain(f"{name} could not be reached: {type(error).__name__}") from error
-        if status in COMES_AGAIN or status >= 500:
-            raise TryAgain(f"{name} answered {status}")
+        except (OSError, HTTPException) as error:  # down, or slower than EventBridge's 5 s
+            raise Retryable(f"{name} could not be reached: {type(error).__name__}") from error
+        if status in RETRIED or status >= 500:
+            raise Retryable(f"{name} answered {status}")
         if not 200 <= status < 300:
             raise Undeliverable("SDK_CLIENT_ERROR", f"{name} answered {status}")
 
@@ -169,7 +169,7 @@ def to_api_destination(spec: Any, payload: str, target: dict[str, Any]) -> None:
 
 
 def check_role(role: str, action: str, resource: str) -> None:
-    """May EventBridge act as the role, and the role do this? Raises Undeliverable."""
+    """Raises Undeliverable unless EventBridge may assume the role and the role may do this."""
     try:
         roles.check_trust(role, _current.get().principal)
     except roles.RoleRefused as refused:
@@ -179,7 +179,7 @@ def check_role(role: str, action: str, resource: str) -> None:
 
 
 def check_policy(service: str, action: str, arn: str) -> None:
-    """Does the resource's own policy let EventBridge act for this rule? Raises Undeliverable."""
+    """Raises Undeliverable unless the resource's policy allows EventBridge this for the rule."""
     found = _resource_policy(service, arn)
     account, delivery = get_account_id(), _current.get()
     principal = delivery.principal
@@ -197,12 +197,12 @@ def check_policy(service: str, action: str, arn: str) -> None:
     )
     if found is None or evaluate_resource_policy(found[0], context, principal).decision != "Allow":
         raise Undeliverable(
-            "NO_PERMISSIONS", f"{arn} has no policy that lets {principal} {action}."
+            "NO_PERMISSIONS", f"{arn} has no policy that allows {principal} {action}."
         )
 
 
 def deliver(payload: str, send: Send) -> None:
-    """Send in the background, with the target's retry policy, else into its dead-letter queue."""
+    """Send in the background, with the target's retry policy and dead-letter queue."""
     context = contextvars.copy_context()
     arguments = (payload, send, _current.get())
     threading.Thread(target=context.run, args=(_deliver, *arguments), daemon=True).start()
@@ -210,11 +210,11 @@ def deliver(payload: str, send: Send) -> None:
 
 def _deliver(payload: str, send: Send, delivery: Delivery) -> None:
     try:
-        delivery.patience.insist(send)
+        delivery.retry_policy.run(send)
     except Undeliverable as error:
         attempts, code, message = 0, error.code, str(error)
-    except TryAgain as error:
-        attempts, code, message = delivery.patience.retries, "RETRIES_EXHAUSTED", str(error)
+    except Retryable as error:
+        attempts, code, message = delivery.retry_policy.retries, "RETRIES_EXHAUSTED", str(error)
     else:
         return
     arn = delivery.target["Arn"]

@@ -1,4 +1,4 @@
-"""Gap: a function keeps its reserved concurrency and its dead-letter queue."""
+"""Gap: a function's reserved concurrency and dead-letter queue are set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The one table of MiniStack's gaps: what ships, what we do, and which code that touches."""
+"""The table of MiniStack's gaps: what ships, what the extension does, which code it touches."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ MINISTACK = "1.5.33"
 
 
 class UnexpectedMinistack(Exception):
-    """The installed MiniStack is not the one that the extension was written against."""
+    """The installed MiniStack is not the one that the extension is written for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """One shortcoming of MiniStack, closed by `laptop_cloud.extension.<name>.install()`.
+    """One gap of MiniStack, closed by `laptop_cloud.extension.<name>.install()`.
 
     `touches` maps each private object that is replaced or relied upon ("module:name") to the
-    digest of its source, so that an upgrade fails at start instead of misbehaving later.
+    digest of its source, so that an upgrade fails at the start instead of misbehaving later.
     """
 
     name: str
@@ -47,7 +47,7 @@ ACTIONS = "ministack.core.iam_actions"
 GAPS: tuple[Gap, ...] = (
     Gap(
         name="loopback_transport",
-        ships="a bucket policy that insists on TLS refuses everything: the laptop speaks HTTP",
+        ships="a bucket policy that requires TLS refuses every call: the laptop speaks HTTP",
         does="counts the loopback interface as secure transport",
         touches={
             f"{IAM}:pin_request_origin": "de819c1bd9ac2be4",
@@ -56,9 +56,9 @@ GAPS: tuple[Gap, ...] = (
     ),
     Gap(
         name="service_permissions",
-        ships="calls to services it does not know are let through unchecked; a schedule's group is "
+        ships="calls to unknown services are not checked; a schedule's group is "
         "not part of its ARN",
-        does="gives sagemaker, rekognition and schedules in a group their resource ARNs",
+        does="adds resource ARNs of sagemaker, rekognition and schedules in a group",
         touches={
             f"{ACTIONS}:extract_iam_action": "ec476b92d969822b",
             f"{ACTIONS}:extract_resource_arn": "82f51700695c62fd",
@@ -75,7 +75,7 @@ GAPS: tuple[Gap, ...] = (
     Gap(
         name="encryption_permissions",
         ships="objects in a KMS-encrypted bucket are served without any permission on the key",
-        does="asks for kms:GenerateDataKey to write and kms:Decrypt to read, as S3 does",
+        does="requires kms:GenerateDataKey to write and kms:Decrypt to read, as S3 does",
         touches={
             "ministack.app:SERVICE_HANDLERS": "9a26325b2c94c04f",
             f"{IAM}:resolve_principal": "b6c6131e24bf22f0",
@@ -85,7 +85,7 @@ GAPS: tuple[Gap, ...] = (
     Gap(
         name="rekognition_service",
         ships="no Rekognition",
-        does="checks the caller's right to the photo and asks the real models in the sidecar",
+        does="checks the caller's permission for the object and asks the project's models",
         touches={
             "ministack.app:SERVICE_HANDLERS": "9a26325b2c94c04f",
             f"{IAM}:enforce": "cf64b1ee5b099c8f",
@@ -94,8 +94,8 @@ GAPS: tuple[Gap, ...] = (
     Gap(
         name="sagemaker_service",
         ships="no SageMaker",
-        does="runs training jobs and asynchronous endpoints as processes, under their role, and "
-        "tells of them",
+        does="runs training jobs and asynchronous endpoints as processes, with their role, and "
+        "sends their events",
         touches={
             "ministack.app:SERVICE_HANDLERS": "9a26325b2c94c04f",
             f"{EVENTS}:_put_events": "ebcda0f38061fc62",
@@ -104,7 +104,7 @@ GAPS: tuple[Gap, ...] = (
     Gap(
         name="sagemaker_resources",
         ships="no SageMaker in templates",
-        does="makes models, endpoint configurations and endpoints through the SageMaker API",
+        does="creates models, endpoint configurations and endpoints by the SageMaker API",
         touches={
             f"{CFN}:_provision_resource": "3b8f01fb187141b6",
             f"{CFN}:_update_resource": "21b9b1207f59a864",
@@ -113,15 +113,15 @@ GAPS: tuple[Gap, ...] = (
     ),
     Gap(
         name="topic_delivery",
-        ships="SNS calls a function once, asks nobody's permission, and drops what fails",
-        does="asks the function's resource policy and invokes it asynchronously, with its retries; "
+        ships="SNS calls a function once, without a permission check, and drops what fails",
+        does="checks the function's resource policy and invokes it asynchronously, with retries; "
         "what cannot be delivered goes to the subscription's dead-letter queue",
         touches={"ministack.services.sns:_deliver_to_lambda": "aa6b8a8c312e182a"},
     ),
     Gap(
         name="http_api_body",
         ships="an HttpApi's OpenAPI Body is dropped: no route, authorizer or CORS",
-        does="imports it through the API Gateway API",
+        does="imports it by the API Gateway API",
         touches={
             f"{CFN}:_apigw_v2_api_create": "0002e18b41984434",
             f"{CFN}:_apigw_v2_api_update": "d12d60c12ed7d9aa",
@@ -129,8 +129,8 @@ GAPS: tuple[Gap, ...] = (
     ),
     Gap(
         name="signed_routes",
-        ships="a route with IAM authorisation lets through a request with a header of another kind",
-        does="refuses whatever carries no signature",
+        ships="a route with IAM authorisation accepts another kind of Authorization header",
+        does="refuses requests without a signature",
         touches={
             "ministack.app:_enforce_execute_api": "41e437c7b90d9878",
             "ministack.app:_execute_api_authorization_type": "a765d2e4bf87f535",
@@ -139,13 +139,13 @@ GAPS: tuple[Gap, ...] = (
     Gap(
         name="bucket_properties",
         ships="a bucket's encryption, lifecycle and ownership are dropped",
-        does="sets them through the S3 API",
+        does="sets them by the S3 API",
         touches={f"{CFN}:_s3_create": "477b78a3cb150dfd", f"{CFN}:_s3_update": "1d4f3f6390bb209c"},
     ),
     Gap(
         name="table_properties",
         ships="a table's TTL, point-in-time recovery and encryption are dropped",
-        does="sets them through the DynamoDB API",
+        does="sets them by the DynamoDB API",
         touches={
             f"{CFN}:_ddb_create": "277586e016c693bd",
             f"{CFN}:_ddb_update": "0665980ffdd06491",
@@ -154,7 +154,7 @@ GAPS: tuple[Gap, ...] = (
     Gap(
         name="function_properties",
         ships="a function's reserved concurrency and dead-letter queue are dropped",
-        does="sets them through the Lambda API",
+        does="sets them by the Lambda API",
         touches={
             f"{CFN}:_lambda_create": "8b2cf80e961d92ee",
             f"{CFN}:_lambda_update": "4855410e37d7a80d",
@@ -163,7 +163,7 @@ GAPS: tuple[Gap, ...] = (
     Gap(
         name="machine_properties",
         ships="a definition in YAML deploys and fails its first execution; log settings are lost",
-        does="turns it into JSON, refuses one with a placeholder left, sets logs through the API",
+        does="converts it to JSON, refuses unsubstituted placeholders, sets logs by the API",
         touches={
             f"{CFN}:_sfn_definition": "e29ae22959e7b7cf",
             f"{CFN}:_sfn_state_machine_create": "d2ffde42cb0e8dbd",
@@ -173,7 +173,7 @@ GAPS: tuple[Gap, ...] = (
     Gap(
         name="stage_properties",
         ships="a stage's throttling settings are stored under names that its API does not know",
-        does="sets them through the API Gateway API",
+        does="sets them by the API Gateway API",
         touches={
             f"{CFN}:_apigw_v2_stage_create": "3b67b090432fa693",
             f"{CFN}:_apigw_v2_stage_update": "5a82245316abd25b",
@@ -181,8 +181,8 @@ GAPS: tuple[Gap, ...] = (
     ),
     Gap(
         name="recorded_resources",
-        ships="one unknown resource type refuses the whole template",
-        does="records the listed types, readable as stack resources; others are still refused",
+        ships="one unknown resource type fails the whole template",
+        does="records the listed types as stack resources; others still fail",
         touches={
             f"{CFN}:_provision_resource": "3b8f01fb187141b6",
             f"{CFN}:_update_resource": "21b9b1207f59a864",
@@ -190,8 +190,8 @@ GAPS: tuple[Gap, ...] = (
     ),
     Gap(
         name="nested_updates",
-        ships="an update of a nested stack forgets the attributes of what did not change",
-        does="remembers them, for those who refer to them",
+        ships="an update of a nested stack loses the attributes of unchanged resources",
+        does="keeps them for references",
         touches={
             f"{CFN}:_update_resource": "21b9b1207f59a864",
             f"{CFN}:_cfn_nested_stack_deploy": "66d29efafd8a6e02",
@@ -201,7 +201,7 @@ GAPS: tuple[Gap, ...] = (
         name="lambda_runtime",
         ships="functions run in MiniStack's own interpreter and environment; every exception is "
         "Runtime.HandlerError and costs the warm process; each call waits for a log line",
-        does="a bare interpreter with only what AWS's runtime has, true error types, a log that "
+        does="a bare interpreter with only what AWS's runtime has, real error types, a log that "
         "ends with a marker, one copy of each layer, a queue for bursts",
         touches={
             f"{RUNTIME}:Worker": "a0bd1819a7040c1e",
@@ -213,8 +213,8 @@ GAPS: tuple[Gap, ...] = (
     Gap(
         name="async_invocation",
         ships="a throttled event counts as a failed one; dead letters have a destination's shape",
-        does="throttles wait, failures retry, then the event itself goes to the dead-letter queue "
-        "under the function's role",
+        does="throttled events wait, failures are retried, then the event itself goes to the "
+        "dead-letter queue with the function's role",
         touches={
             f"{LAMBDA}:invoke_async_with_retry": "289fe4d3cbd4089b",
             f"{LAMBDA}:_execute_function": "3ceb16d6480a2161",
@@ -222,11 +222,11 @@ GAPS: tuple[Gap, ...] = (
     ),
     Gap(
         name="event_delivery",
-        ships="EventBridge and its Scheduler try a target once, ask nobody's permission, and drop "
-        "what fails",
-        does="functions by their resource policy; state machines, API destinations and functions "
-        "of a schedule by the target's role; retries, then the rule's dead-letter queue if its "
-        "policy lets EventBridge write",
+        ships="EventBridge and its Scheduler try a target once, without a permission check, and "
+        "drop what fails",
+        does="checks the resource policy of functions, and the target's role for state machines, "
+        "API destinations and functions of a schedule; retries, then uses the rule's dead-letter "
+        "queue if its policy allows EventBridge",
         touches={
             f"{EVENTS}:_invoke_target": "550e304af0809563",
             f"{EVENTS}:_dispatch_to_lambda": "1f95adbaed3a966a",
@@ -240,8 +240,8 @@ GAPS: tuple[Gap, ...] = (
     ),
     Gap(
         name="api_destinations",
-        ships="connections and API destinations cannot be deployed; a connection tells its secrets",
-        does="makes them through the EventBridge API, which keeps the secrets to itself",
+        ships="connections and API destinations cannot be deployed; connections return secrets",
+        does="creates them by the EventBridge API and removes the secrets from responses",
         touches={
             f"{EVENTS}:_create_connection": "d39cd7c45789c678",
             f"{EVENTS}:_describe_connection": "433cddea3b1d50e8",
@@ -252,8 +252,8 @@ GAPS: tuple[Gap, ...] = (
         name="stream_polling",
         ships="a table's stream is read as root; reports of failed items, splitting of batches and "
         "retry limits are ignored, so one bad record stops the stream",
-        does="reads under the function's role, follows the function's report, splits and retries "
-        "as the mapping says, then tells the on-failure destination under that role",
+        does="reads with the function's role, follows the function's report, splits and retries "
+        "as the mapping says, then notifies the on-failure destination with that role",
         touches={
             f"{LAMBDA}:_poll_dynamodb_streams": "2b2460e933a9f3c3",
             f"{LAMBDA}:_poll_loop": "6a443090919adccf",
@@ -265,10 +265,10 @@ GAPS: tuple[Gap, ...] = (
     ),
     Gap(
         name="workflow_tasks",
-        ships="a state machine's tasks run as root; no sagemaker, no rekognition; a function that "
-        "fails in a token task is swallowed; heartbeats are ignored",
-        does="every integration is an AWS call under the machine's role; createTrainingJob.sync "
-        "waits for the job and stops it with the execution; 256 KiB limit; heartbeats count",
+        ships="a state machine's tasks run as root; no sagemaker, no rekognition; an error of a "
+        "function in a token task is lost; heartbeats are ignored",
+        does="every integration is an AWS call with the machine's role; createTrainingJob.sync "
+        "waits for the job and stops it with the execution; 256 KiB limit; heartbeats are enforced",
         touches={
             f"{SFN}:_execute_task": "53c818d247dba62c",
             f"{SFN}:_invoke_resource": "a85d2be9a8584ce0",
@@ -282,7 +282,7 @@ GAPS: tuple[Gap, ...] = (
     Gap(
         name="workflow_deadline",
         ships="a machine's own TimeoutSeconds is ignored; a stopped execution can still fail",
-        does="ends the execution TIMED_OUT; what has ended stays ended",
+        does="ends the execution TIMED_OUT; an ended execution does not change",
         touches={
             f"{SFN}:_run_execution": "996dff84e0e0605a",
             f"{SFN}:_fail_execution": "e6da895fa0b74cdd",
@@ -293,7 +293,7 @@ GAPS: tuple[Gap, ...] = (
 
 
 def describe(thing: object) -> str:
-    """The text whose digest guards an object: source of code, keys of a table, else its repr."""
+    """The text of an object for its digest: source of code, keys of a table, else its repr."""
     if isinstance(thing, dict):
         return "\n".join(sorted(map(str, thing)))
     if inspect.isroutine(thing) or inspect.isclass(thing):
@@ -306,7 +306,7 @@ def digest(text: str) -> str:
 
 
 def installed_source(target: str) -> str:
-    """Source of "module:name" in the installed MiniStack; empty where it is gone."""
+    """The source of "module:name" in the installed MiniStack; empty if it does not exist."""
     module, _, name = target.partition(":")
     thing = getattr(import_module(module), name, None)
     return "" if thing is None else describe(thing)
@@ -315,7 +315,7 @@ def installed_source(target: str) -> str:
 def unexpected(
     gaps: Iterable[Gap] = GAPS, source: Callable[[str], str] = installed_source
 ) -> list[str]:
-    """The touched objects whose source is not what the extension was written against."""
+    """The touched objects whose source differs from the expected one."""
     return [
         f"{target} (for {gap.name})"
         for gap in gaps
@@ -325,20 +325,20 @@ def unexpected(
 
 
 def check() -> None:
-    """Refuse to start on any MiniStack but the expected one.
+    """Raises UnexpectedMinistack unless the expected MiniStack is installed.
 
-    Raises UnexpectedMinistack with one sentence that says what differs and what to do.
+    The message is one sentence that says what differs and what to do.
     """
     found = version("ministack")
     if found != MINISTACK:
         raise UnexpectedMinistack(
             f"The laptop cloud extends MiniStack {MINISTACK} and found {found}: "
-            "run requirements/install.sh cloud."
+            f"install ministack=={MINISTACK}."
         )
     if changed := unexpected():
         raise UnexpectedMinistack(
             f"MiniStack {found} is not as released, so it cannot be extended safely "
-            f"({', '.join(changed)} differ): run requirements/install.sh cloud."
+            f"({', '.join(changed)} differ): install ministack=={MINISTACK} again."
         )
 
 

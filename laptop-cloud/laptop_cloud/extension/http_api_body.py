@@ -1,4 +1,4 @@
-"""Gap: an HttpApi's OpenAPI Body becomes its routes, integrations, authorizers and CORS."""
+"""Gap: the OpenAPI Body of an HttpApi becomes its routes, integrations, authorizers and CORS."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ def install() -> None:
 
 
 def import_body(api_id: str, properties: Properties) -> None:
-    """Replace what the API has by what its Body says, as ReimportApi does."""
+    """Replace the API's routes by those of its Body, as ReimportApi does."""
     if not properties.get("Body"):
         return
     wanted = openapi.read(properties["Body"])
     client = inprocess.client("apigatewayv2")
-    _clear(client, api_id)
+    _delete_routes(client, api_id)
     authorizers = {
         one.name: client.create_authorizer(
             ApiId=api_id, Name=one.name, AuthorizerType=one.kind, **one.settings
@@ -44,7 +44,7 @@ def import_body(api_id: str, properties: Properties) -> None:
     client.update_api(ApiId=api_id, **({"Name": title} if title else {}), **settings)
 
 
-def _clear(client: Any, api_id: str) -> None:
+def _delete_routes(client: Any, api_id: str) -> None:
     for route in client.get_routes(ApiId=api_id, MaxResults="500")["Items"]:
         client.delete_route(ApiId=api_id, RouteId=route["RouteId"])
     for one in client.get_integrations(ApiId=api_id, MaxResults="500")["Items"]:

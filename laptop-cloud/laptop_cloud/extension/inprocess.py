@@ -1,4 +1,4 @@
-"""boto3 clients whose requests go straight to MiniStack's handlers, as root, without HTTP."""
+"""boto3 clients whose requests go to MiniStack's handlers directly, as root, without HTTP."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HANDLERS = {"apigatewayv2": "apigateway", "stepfunctions": "states", "cloudwatch
 
 
 class _Body(io.BytesIO):
-    """What botocore expects under a response: a body it can read or stream."""
+    """A response body that botocore can read or stream."""
 
     def stream(self, _size: int = 65536, **_: Any) -> Iterator[bytes]:
         while chunk := self.read(65536):
@@ -37,7 +37,7 @@ def _client(service: str, region: str) -> Any:
         service,
         region_name=region,
         endpoint_url="http://inprocess.invalid",
-        aws_access_key_id=get_account_id(),  # which MiniStack takes for root
+        aws_access_key_id=get_account_id(),  # root's access key in MiniStack
         aws_secret_access_key="inprocess",  # noqa: S106  never leaves the process, never checked
         config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}),
     )
@@ -76,10 +76,10 @@ def client(service: str) -> Any:
 
 
 def drive(handler: Any, *request: Any) -> Answer:
-    """Run a handler to its end from wherever we are.
+    """Run a handler to its end, on the event loop or off it.
 
-    CloudFormation provisions most resources on the event loop itself, where nothing may wait for
-    the loop; the handlers used there never really await, so one step finishes them.
+    CloudFormation provisions most resources on the event loop, where nothing may wait for the loop.
+    The handlers used there do not await anything, so one step finishes them.
     """
     try:
         on_the_loop = asyncio.get_running_loop() is app._MAIN_LOOP

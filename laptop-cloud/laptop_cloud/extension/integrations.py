@@ -1,4 +1,4 @@
-"""Step Functions' service integrations as boto3 calls under a state machine's role."""
+"""Step Functions' service integrations as boto3 calls with a state machine's role."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ SYNC_RULE = "StepFunctionsGetEventsForSageMakerTrainingJobsRule"
 
 
 def run(call: Call, data: Any, role: str) -> Any:
-    """Make the call as the role and return its result as Step Functions shapes it.
+    """Make the call as the role; returns its result in Step Functions' form.
 
-    Raises TaskFailed with the error name that a Retry or Catch would match.
+    Raises TaskFailed with the error name that a Retry or Catch matches.
     """
     try:
         client = roles.client(call.client, role, "states", PRINCIPAL)
@@ -63,10 +63,10 @@ def _invoke(client: Any, call: Call, data: Any) -> Any:
 
 
 def _may_wait(call: Call, role: str) -> None:
-    """.sync works by a rule that Step Functions manages, so the role must be allowed to make it."""
+    """.sync uses a rule that Step Functions manages, so the role must be allowed to create it."""
     if (call.service, call.operation) != ("sagemaker", "CreateTrainingJob"):
         raise TaskFailed(
-            "States.Runtime", f"{call.service}:{call.operation}.sync does not run on a laptop."
+            "States.Runtime", f"{call.service}:{call.operation}.sync is not supported."
         )
     account, region = stepfunctions.get_account_id(), stepfunctions.get_region()
     rule = f"arn:aws:events:{region}:{account}:rule/{SYNC_RULE}"

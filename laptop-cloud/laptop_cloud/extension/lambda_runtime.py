@@ -1,4 +1,4 @@
-"""Gap: functions run as on AWS: a bare interpreter, true error types, complete logs, few copies."""
+"""Gap: functions run as on AWS: a bare interpreter, real error types, complete logs."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ from ministack.services import lambda_svc
 from laptop_cloud.extension.settings import settings
 from laptop_cloud.extension.worker import END_OF_LOG
 
-# What AWS's Python runtime carries besides the interpreter.
+# The packages of AWS's Python runtime.
 PROVIDED = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
-# Of the server's own environment, a function's process gets these alone.
+# The only variables of the server's environment that a function gets.
 PASSED_ON = ("HOME", "LANG", "PATH", "TMPDIR", "TZ", "SSL_CERT_FILE")
 LAMBDA_SETS = ("AWS_", "LAMBDA_", "_LAMBDA_")
-# A function's first process stays warm; a burst of calls may start this many.
+# Processes of one function during a burst of calls.
 PROCESSES = max(2, os.cpu_count() or 2)
 
-KEPT_LAYERS = 6
+MOST_LAYERS = 6
 
 _queues: dict[str, threading.BoundedSemaphore] = {}
 _layer_lock = threading.Lock()
 
 
 def install() -> None:
-    forget_old_layers(settings().layers)
+    delete_old_layers(settings().layers)
     provided = provide()
     script = (Path(__file__).parent / "worker.py").read_text()
     interpreter = getattr(sys, "_base_executable", sys.executable)
@@ -48,7 +48,7 @@ def install() -> None:
     def binary_and_script(name: str) -> tuple[str, str]:
         wanted = f"python{sys.version_info.major}.{sys.version_info.minor}"
         if name != wanted:
-            raise RuntimeError(f"a function asks for {name}, and the laptop cloud runs {wanted}")
+            raise RuntimeError(f"a function requires {name}, and the laptop cloud runs {wanted}")
         return interpreter, script
 
     def popen(command: list[str], *, env: dict[str, str], **options: Any) -> Any:
@@ -62,16 +62,16 @@ def install() -> None:
     runtime.zipfile = SimpleNamespace(
         ZipFile=SharedLayer,
         BadZipFile=zipfile.BadZipFile,
-        LargeFileError=zipfile.LargeZipFile,  # the name that MiniStack asks for
+        LargeFileError=zipfile.LargeZipFile,  # MiniStack uses this name
     )
     runtime.Worker._drain_stderr_bounded = drain_log
     lambda_svc._execute_function_warm = execute
 
 
 def provide() -> Path:
-    """A folder with the packages that AWS's runtime offers, and nothing else of ours.
+    """A folder with the packages of AWS's runtime and nothing else.
 
-    Anything more would hide a package that is missing from the project's own layer.
+    Anything more would hide that a package is missing from the project's layers.
     """
     folder = Path(tempfile.mkdtemp(prefix="lambda-runtime-"))
     for name in PROVIDED:
@@ -82,15 +82,15 @@ def provide() -> Path:
     return folder
 
 
-def forget_old_layers(folder: Path) -> None:
-    """Keep the layers of the last few deployments."""
+def delete_old_layers(folder: Path) -> None:
+    """Delete all but the most recent layers."""
     found = sorted(folder.glob("*"), key=lambda one: one.stat().st_mtime, reverse=True)
-    for old in found[KEPT_LAYERS:]:
+    for old in found[MOST_LAYERS:]:
         shutil.rmtree(old, ignore_errors=True)
 
 
 def function_environment(spawn: dict[str, str], provided: Path) -> dict[str, str]:
-    """AWS's variables, none of the server's; the function's own come with its init message."""
+    """AWS's variables. The function's own come with its init message."""
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     return {
         **{name: value for name, value in os.environ.items() if name in PASSED_ON},
@@ -104,7 +104,7 @@ def function_environment(spawn: dict[str, str], provided: Path) -> dict[str, str
 class SharedLayer(zipfile.ZipFile):
     """Unpacks each layer once and links it into every worker that uses it.
 
-    What was unpacked outlives the cloud, with the bytecode that the first import left beside it.
+    Unpacked layers outlive the cloud, with the bytecode of their first import.
     """
 
     def shared(self) -> Path:
@@ -112,7 +112,7 @@ class SharedLayer(zipfile.ZipFile):
         return settings().layers / name
 
     def namelist(self) -> list[str]:
-        """The names to check before unpacking: none, when that was done before."""
+        """The names to check before unpacking: none if the layer is unpacked already."""
         if Path(str(self.filename)).name.startswith("layer_") and self.shared().is_dir():
             return []
         return super().namelist()
@@ -135,7 +135,7 @@ class SharedLayer(zipfile.ZipFile):
 
 
 def drain_log(worker: Any, _first: float = 0, _idle: float = 0, hard_cap: float = 1.0) -> str:
-    """Every line of an invocation, up to the marker that the worker writes after it."""
+    """The lines of an invocation, up to the marker that the worker writes after it."""
     lines: list[str] = []
     deadline = time.monotonic() + hard_cap
     while (left := deadline - time.monotonic()) > 0:
@@ -152,8 +152,8 @@ def drain_log(worker: Any, _first: float = 0, _idle: float = 0, hard_cap: float 
 def execute(function: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
     """Run an invocation on a warm process of the function; a burst waits for one.
 
-    A caller that waits longer than the function's timeout goes on regardless: the queue is there
-    to protect the machine, and must not deadlock a function that calls itself.
+    A caller that waits longer than the function's timeout continues: the queue protects the machine
+    and must not deadlock a function that calls itself.
     """
     config = function.get("config") or function
     waiting = _queues.setdefault(config["FunctionArn"], threading.BoundedSemaphore(PROCESSES))
@@ -198,7 +198,7 @@ def _execute(
 
 
 def init_failure(message: str) -> dict[str, Any]:
-    """What went wrong before the handler could be called."""
+    """The error of a function whose handler could not be loaded."""
     _, _, detail = message.partition("Worker init failed: ")
     try:
         found: dict[str, Any] = json.loads(detail)

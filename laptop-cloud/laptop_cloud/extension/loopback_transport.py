@@ -1,4 +1,4 @@
-"""Gap: what never leaves the machine counts as secure transport, so that TLS-only policies hold."""
+"""Gap: the loopback interface counts as secure transport, so that TLS-only policies allow it."""
 
 from __future__ import annotations
 

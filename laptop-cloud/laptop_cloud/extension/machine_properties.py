@@ -1,5 +1,5 @@
-"""Gap: a state machine may be defined in YAML, no placeholder is left in it, and it keeps its log
-settings."""
+"""Gap: a state machine may be defined in YAML, without placeholders, and its log settings are
+set."""
 
 from __future__ import annotations
 

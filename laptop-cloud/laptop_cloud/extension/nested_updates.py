@@ -1,4 +1,4 @@
-"""Gap: a resource of a nested stack keeps its attributes in an update that leaves it alone."""
+"""Gap: an unchanged resource of a nested stack keeps its attributes in an update."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def provision(resource_type: str, *arguments: Any, **named: Any) -> tuple[str, d
 def update(
     resource_type: str, physical_id: str, *arguments: Any, **named: Any
 ) -> tuple[str, dict[str, Any]]:
-    """MiniStack answers no attributes for what did not change, unless it is told the old ones."""
+    """MiniStack returns no attributes for what did not change, unless it gets the old ones."""
     new_id, attributes = _update_resource(resource_type, physical_id, *arguments, **named)
     known = _attributes.get((resource_type, new_id), {})
     found = attributes or known

@@ -1,4 +1,4 @@
-"""Read the OpenAPI document that SAM writes for an HttpApi: its routes, authorizers and CORS."""
+"""Reads the OpenAPI document that SAM writes for an HttpApi: its routes, authorizers and CORS."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ CORS = "x-amazon-apigateway-cors"
 PATH_LEVEL = frozenset({"parameters", "summary", "description", "servers", "$ref"})
 
 
-class NotUnderstood(ValueError):
-    """The document asks for something that the import does not know: it must not be dropped."""
+class Unsupported(ValueError):
+    """The document has something that the import does not know and must not drop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class HttpApi:
 
 
 def read(document: Mapping[str, Any]) -> HttpApi:
-    """Everything that API Gateway would make of the document; raises NotUnderstood."""
+    """What API Gateway makes of the document; raises Unsupported."""
     schemes = (document.get("components") or {}).get("securitySchemes") or {}
     kinds = {name: _authorization(name, scheme) for name, scheme in schemes.items()}
     cors = document.get(CORS)
@@ -66,7 +66,7 @@ def _authorization(name: str, scheme: Mapping[str, Any]) -> str:
         return "JWT"
     if kind == "request":
         return "CUSTOM"
-    raise NotUnderstood(f"security scheme {name}: only jwt, request and awsSigv4 are known")
+    raise Unsupported(f"security scheme {name}: only jwt, request and awsSigv4 are known")
 
 
 def _authorizer(name: str, found: Mapping[str, Any], kind: str) -> Authorizer:
@@ -75,7 +75,7 @@ def _authorizer(name: str, found: Mapping[str, Any], kind: str) -> Authorizer:
     if kind == "JWT":
         jwt = found.get("jwtConfiguration") or {}
         if not jwt.get("issuer") or not jwt.get("audience"):
-            raise NotUnderstood(f"authorizer {name}: a JWT authorizer needs an issuer and audience")
+            raise Unsupported(f"authorizer {name}: a JWT authorizer needs an issuer and audience")
         return Authorizer(
             name,
             "JWT",
@@ -103,10 +103,10 @@ def _routes(paths: Mapping[str, Any], kinds: Mapping[str, str]) -> Iterator[Rout
                 continue
             found = operation.get(INTEGRATION)
             if found is None:
-                raise NotUnderstood(f"{method} {path} has no {INTEGRATION}")
+                raise Unsupported(f"{method} {path} has no {INTEGRATION}")
             name, scopes = _security(operation, f"{method} {path}")
             if name is not None and name not in kinds:
-                raise NotUnderstood(f"{method} {path}: there is no security scheme {name}")
+                raise Unsupported(f"{method} {path}: there is no security scheme {name}")
             verb = "ANY" if method == ANY_METHOD else method.upper()
             authorization = "NONE" if name is None else kinds[name]
             yield Route(
@@ -119,10 +119,10 @@ def _routes(paths: Mapping[str, Any], kinds: Mapping[str, str]) -> Iterator[Rout
 
 
 def _security(operation: Mapping[str, Any], where: str) -> tuple[str | None, tuple[str, ...]]:
-    """The one scheme of a route. SAM writes {"NONE": []} for a route that is open on purpose."""
+    """The security scheme of a route. SAM writes {"NONE": []} for a public route."""
     asked = [item for one in operation.get("security") or [] for item in one.items()]
     if len(asked) > 1:
-        raise NotUnderstood(f"{where}: an HTTP API route has at most one authorizer")
+        raise Unsupported(f"{where}: an HTTP API route has at most one authorizer")
     if not asked or asked[0][0] == "NONE":
         return None, ()
     name, scopes = asked[0]

@@ -1,4 +1,4 @@
-"""A hook after MiniStack's own provisioners, where the properties they drop are set."""
+"""A hook after MiniStack's provisioners that sets the properties they drop."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SetProperties = Callable[[str, Properties], None]
 
 
 def after(resource_type: str, set_properties: SetProperties) -> None:
-    """Call `set_properties(physical id, properties)` whenever a stack makes or changes one."""
+    """Call `set_properties(physical id, properties)` after each create and update."""
     handler = provisioners._RESOURCE_HANDLERS[resource_type]
     create, update = handler["create"], handler["update"]
     with_logical_id = handler.get("update_with_logical_id", False)
@@ -34,5 +34,5 @@ def after(resource_type: str, set_properties: SetProperties) -> None:
 
 
 def truth(value: Any) -> bool:
-    """A template's boolean, which may arrive as text."""
+    """A template's boolean, which may be text."""
     return str(value).lower() == "true"

@@ -1,7 +1,6 @@
-"""Gap: resource types that MiniStack does not know are recorded, and readable as stack resources.
+"""Gap: resource types that MiniStack does not know are recorded as stack resources.
 
-Only the types listed in `laptop_cloud.recorded`: one nobody has thought about still refuses the
-template.
+Only the types in `laptop_cloud.recorded`: another unknown type still fails the template.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ def install() -> None:
 
 
 def handler(recorded: Recorded) -> dict[str, Any]:
-    """Create, update and delete for a type that exists in its stack and nowhere else."""
+    """Create, update and delete for a type that exists only in its stack."""
 
     def create(logical_id: str, properties: Properties, stack: str) -> tuple[str, Properties]:
         name = properties.get(recorded.name) or f"{stack}-{logical_id}"

@@ -1,4 +1,4 @@
-"""Acting as a role: sessions and clients for the services that work on somebody's behalf."""
+"""Sessions and clients for services that act as a role."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ministack.services import iam, sts
 
 
 class RoleRefused(Exception):
-    """The role does not exist, or does not trust the service that wants to act as it."""
+    """The role does not exist, or does not trust the service."""
 
 
 def role_name(role_arn: str) -> str:
@@ -29,7 +29,7 @@ def role_name(role_arn: str) -> str:
 
 
 def check_trust(role_arn: str, service: str) -> None:
-    """Does the role's trust policy let this service ("sagemaker.amazonaws.com") assume it?"""
+    """Raises RoleRefused unless the role trusts this service ("sagemaker.amazonaws.com")."""
     role = iam._roles.get(role_name(role_arn))
     if role is None:
         raise RoleRefused(f"The role {role_arn} does not exist.")
@@ -52,9 +52,9 @@ def check_trust(role_arn: str, service: str) -> None:
 
 
 def credentials(role_arn: str, session_name: str, service: str) -> dict[str, str]:
-    """Temporary credentials of a role that a service acts as; raises RoleRefused.
+    """Temporary credentials of a role for a service; raises RoleRefused.
 
-    The same role and name give the same credentials, so that clients can be kept.
+    The same role and name give the same credentials, so that clients can be cached.
     """
     check_trust(role_arn, service)
     name = role_name(role_arn)
@@ -96,16 +96,16 @@ def _client(service: str, region: str, credential: tuple[tuple[str, str], ...]) 
 
 
 def client(service: str, role_arn: str, session_name: str, principal: str) -> Any:
-    """A client that calls as the role through the front door, where permissions are enforced.
+    """A client that calls this process over HTTP as the role, with permissions enforced.
 
-    It talks HTTP to this very process: never use it on the event loop.
+    It must not be used on the event loop.
     """
     found = credentials(role_arn, session_name, principal)
     return _client(service, get_region(), tuple(sorted(found.items())))
 
 
 def allows(role_arn: str, action: str, resource: str) -> bool:
-    """Do the role's own policies allow this action?"""
+    """Whether the role's policies allow this action."""
     account = get_account_id()
     context = EvalContext(
         principal_arn=f"arn:aws:sts::{account}:assumed-role/{role_name(role_arn)}/check",

@@ -1,4 +1,4 @@
-"""Gap: a template's models, endpoint configurations and endpoints."""
+"""Gap: a template may have SageMaker models, endpoint configurations and endpoints."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 ENDPOINT = "AWS::SageMaker::Endpoint"
 READY_WITHIN = 600.0  # s
-LOOK_SECONDS = 0.1
+POLL_SECONDS = 0.1
 
 _runs_on_worker_thread = stacks._runs_on_worker_thread
 
@@ -28,13 +28,13 @@ def install() -> None:
 
 
 def runs_on_worker_thread(resource_type: str) -> bool:
-    """An endpoint is waited for, and fetches its weights from this very process."""
+    """Creating an endpoint waits for it, and it reads its weights from this process."""
     return resource_type == ENDPOINT or bool(_runs_on_worker_thread(resource_type))
 
 
 @dataclass(frozen=True, slots=True)
 class Provisioner:
-    """One of the three types, by its noun in the API."""
+    """One of the three types, by its name in the API."""
 
     kind: str
 
@@ -49,7 +49,9 @@ class Provisioner:
     def create(
         self, logical_id: str, properties: Properties, stack: str
     ) -> tuple[str, dict[str, str]]:
-        name = properties.get(f"{self.kind}Name") or self._own_name(logical_id, properties, stack)
+        name = properties.get(f"{self.kind}Name") or self._generated_name(
+            logical_id, properties, stack
+        )
         request = {**plain(properties), f"{self.kind}Name": name}
         answer = ask(f"Create{self.kind}", request)
         if self.kind == "Endpoint":
@@ -60,7 +62,7 @@ class Provisioner:
     def update(
         self, physical_id: str, old: Properties, new: Properties, stack: str, logical_id: str
     ) -> tuple[str, dict[str, str]]:
-        """An endpoint takes its new configuration in place; the others are made anew."""
+        """An endpoint is updated in place; the others are created again."""
         name = name_of(physical_id)
         if self.kind != "Endpoint":
             if plain(old) == plain(new):
@@ -80,8 +82,8 @@ class Provisioner:
         if status != 200 and "Could not find" not in answer["message"]:
             raise ValueError(answer["message"])
 
-    def _own_name(self, logical_id: str, properties: Properties, stack: str) -> str:
-        """As CloudFormation names what has no name: another one for other properties."""
+    def _generated_name(self, logical_id: str, properties: Properties, stack: str) -> str:
+        """A generated name, which differs for other properties."""
         digest = hashlib.sha256(repr(sorted(plain(properties).items())).encode()).hexdigest()
         return f"{stack[:30].rstrip('-')}-{logical_id}-{digest[:12]}"
 
@@ -94,7 +96,7 @@ def ask(operation: str, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def wait_until_in_service(name: str) -> None:
-    """Raises ValueError with the endpoint's own reason where it does not get there."""
+    """Raises ValueError with the endpoint's reason if it fails or takes too long."""
     deadline = time.monotonic() + READY_WITHIN
     while True:
         about = ask("DescribeEndpoint", {"EndpointName": name})
@@ -103,11 +105,11 @@ def wait_until_in_service(name: str) -> None:
         if about["EndpointStatus"] == "Failed" or time.monotonic() > deadline:
             sagemaker().handle("DeleteEndpoint", {"EndpointName": name})
             raise ValueError(about.get("FailureReason") or f"endpoint {name} is not ready in time")
-        time.sleep(LOOK_SECONDS)
+        time.sleep(POLL_SECONDS)
 
 
 def plain(value: Any) -> Any:
-    """Properties as the API takes them: a template's text is a number or a truth again."""
+    """Properties as the API takes them: a template's text as number or boolean."""
     if isinstance(value, dict):
         return {key: plain_member(key, item) for key, item in value.items()}
     if isinstance(value, list):
@@ -116,11 +118,11 @@ def plain(value: Any) -> Any:
 
 
 NUMBERS = ("Count", "Seconds", "PerInstance", "InGB", "Weight")
-TRUTHS = {"EnableNetworkIsolation"}
+BOOLEANS = {"EnableNetworkIsolation"}
 
 
 def plain_member(key: str, value: Any) -> Any:
-    if key in TRUTHS:
+    if key in BOOLEANS:
         return str(value).lower() == "true"
     if key.endswith(NUMBERS) and isinstance(value, str):
         return float(value) if "." in value or key.endswith("Weight") else int(value)

@@ -106,8 +106,8 @@ def check_pass_role(role: str, access_key: str, region: str) -> None:
         caller = getattr(refusal, "principal_arn", access_key)
         raise BadRequest(
             "AccessDeniedException",
-            f"User: {caller} is not authorized to perform: iam:PassRole on resource: {role} because "
-            "no identity-based policy allows the iam:PassRole action",
+            f"User: {caller} is not authorized to perform: iam:PassRole on resource: {role} "
+            "because no identity-based policy allows the iam:PassRole action",
         )
 
 

@@ -1,4 +1,4 @@
-"""Gap: calls to services that MiniStack knows badly are checked against policies too."""
+"""Gap: policies are enforced for services that MiniStack does not know or knows partly."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ministack.core import iam_actions
 _extract_resource_arn = iam_actions.extract_resource_arn
 
 
-# A request is about the first of these that it names.
+# A request's resource is the first of these that it names.
 NAMED = {
     "TrainingJobName": "training-job",
     "EndpointName": "endpoint",
@@ -39,7 +39,7 @@ def _sagemaker_resource(path: str, body: bytes, prefix: str) -> str:
     return found
 
 
-def resource_arn(  # noqa: PLR0917  MiniStack calls it so
+def resource_arn(  # noqa: PLR0917  MiniStack's signature
     service: str,
     method: str,
     path: str,
@@ -49,7 +49,7 @@ def resource_arn(  # noqa: PLR0917  MiniStack calls it so
     region: str,
     account: str,
 ) -> str:
-    """What a policy must name. Rekognition's image operations have no resource: "*" alone."""
+    """The resource that a policy must name. Rekognition's image operations have only "*"."""
     if service == "rekognition":
         return "*"
     if service == "sagemaker":
@@ -62,7 +62,7 @@ def resource_arn(  # noqa: PLR0917  MiniStack calls it so
 
 
 def schedule_group(method: str, body: bytes, query: dict[str, Any]) -> str:
-    """Where a schedule is: said in the body by who writes it, in the query by who reads it."""
+    """The group of a schedule: in the body of a write, in the query of a read."""
     if method in {"GET", "DELETE"}:
         said = query.get("groupName", "default")
         return str(said[0] if isinstance(said, list) else said)

@@ -1,4 +1,4 @@
-"""Gap: a route with IAM authorisation is for signed requests, whatever else a header may say."""
+"""Gap: a route with IAM authorisation accepts only signed requests."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def enforce(  # noqa: PLR0917 - MiniStack's own signature
     query: dict[str, Any],
     iam_action: str = "execute-api:Invoke",
 ) -> Any:
-    """403 for a token or anything else that is no signature, as API Gateway answers it."""
+    """Returns 403 without a signature, as API Gateway does."""
     authorization = app._execute_api_authorization_type(api_id, stage, method, path)
     signed = headers.get("authorization", "").startswith(SIGNED) or "X-Amz-Signature" in query
     if authorization == "AWS_IAM" and not signed:

@@ -1,4 +1,4 @@
-"""Gap: a policy may say by which algorithm a KMS key signs."""
+"""Gap: a policy may restrict the algorithm with which a KMS key signs."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ def install() -> None:
 
 
 def context(service: str, action: str, body: bytes, query: dict[str, Any]) -> dict[str, Any]:
-    """The condition keys of a request: MiniStack's own, and those of a signature."""
+    """The condition keys of a request: MiniStack's, and those of a signature."""
     found: dict[str, Any] = dict(_request_tag_context(service, action, body, query))
     if action in SIGNATURES:
         try:
-            asked = json.loads(body or b"{}")
+            requested = json.loads(body or b"{}")
         except ValueError:
             return found
-        found |= {key: asked[name] for key, name in CONDITIONS.items() if name in asked}
+        found |= {key: requested[name] for key, name in CONDITIONS.items() if name in requested}
     return found

@@ -1,4 +1,4 @@
-"""Gap: an HTTP API's stage keeps its throttling settings."""
+"""Gap: the throttling settings of an HTTP API's stage are set."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What follows from a function's answer to a batch of a stream, as Lambda's guide has it.
+"""What Lambda does after a function's result for a batch of a stream.
 
 Source: AWS Lambda Developer Guide, "Handling errors in Amazon DynamoDB event sources" and
 "Configuring partial batch response with DynamoDB and Lambda".
@@ -13,11 +13,11 @@ from typing import Any
 Mapping = dict[str, Any]
 Record = dict[str, Any]
 
-EVERYTHING_FAILED = 0
+ALL_FAILED = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Result:
     throttled: bool
     error: bool
     body: Any
@@ -26,15 +26,15 @@ class Answer:
 @dataclass(frozen=True, slots=True)
 class Batch:
     records: tuple[Record, ...]  # as the stream has them
-    wanted: tuple[Record, ...]  # as the filter let them through, and the function got them
-    failures: int  # of this batch before
+    wanted: tuple[Record, ...]  # after the filter, as the function got them
+    failures: int  # of this batch so far
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`done` records are passed for good; then `size` at most are read next (None: a full batch).
+    """`done` records are finished; `size` is the limit of the next batch (None: a full batch).
 
-    `condition` says why a batch was given up, `failures` how often the next one has failed.
+    `condition` is why a batch was dropped, `failures` how often the next batch has failed.
     """
 
     done: int
@@ -44,26 +44,26 @@ class Outcome:
     condition: str = ""
 
 
-def outcome(answer: Answer, batch: Batch, mapping: Mapping, *, now: float) -> Outcome:
-    """A throttled call costs nothing. What failed is split, or tried again, or given up."""
+def outcome(result: Result, batch: Batch, mapping: Mapping, *, now: float) -> Outcome:
+    """A throttled call does not count. A failed batch is split, retried or dropped."""
     everything = len(batch.records)
-    if answer.throttled:
+    if result.throttled:
         return Outcome(0, size=everything, failures=batch.failures, pause_s=0.2)
-    reached = checkpoint(answer, batch, mapping)
+    reached = checkpoint(result, batch, mapping)
     if reached is None:
         return Outcome(everything)
-    if reached > EVERYTHING_FAILED:
+    if reached > ALL_FAILED:
         return Outcome(reached, pause_s=0.2)
-    return _failed(answer, batch, mapping, now)
+    return _failed(result, batch, mapping, now)
 
 
-def _failed(answer: Answer, batch: Batch, mapping: Mapping, now: float) -> Outcome:
+def _failed(result: Result, batch: Batch, mapping: Mapping, now: float) -> Outcome:
     everything = len(batch.records)
     age = now - min(float(one["dynamodb"]["ApproximateCreationDateTime"]) for one in batch.wanted)
     if 0 < int(mapping.get("MaximumRecordAgeInSeconds", -1)) < age:
         return Outcome(everything, condition="MaxRecordAgeExceeded")
     split = str(mapping.get("BisectBatchOnFunctionError")).lower() == "true"
-    if split and answer.error and everything > 1:
+    if split and result.error and everything > 1:
         return Outcome(0, size=everything // 2, failures=batch.failures)
     if 0 <= int(mapping.get("MaximumRetryAttempts", -1)) <= batch.failures:
         return Outcome(everything, condition="RetryAttemptsExhausted")
@@ -72,25 +72,25 @@ def _failed(answer: Answer, batch: Batch, mapping: Mapping, now: float) -> Outco
     )
 
 
-def checkpoint(answer: Answer, batch: Batch, mapping: Mapping) -> int | None:
-    """How many records are done; None where all are.
+def checkpoint(result: Result, batch: Batch, mapping: Mapping) -> int | None:
+    """The number of finished records; None if all are.
 
-    The lowest sequence number that the function reports is where Lambda begins again, whatever it
-    did with later ones. A report that Lambda cannot read counts as a batch that failed.
+    Lambda continues at the lowest sequence number that the function reports. A report that Lambda
+    cannot read counts as a failed batch.
     """
-    if answer.error:
-        return EVERYTHING_FAILED
+    if result.error:
+        return ALL_FAILED
     if "ReportBatchItemFailures" not in mapping.get("FunctionResponseTypes", ()):
         return None
     try:
-        body = json.loads(answer.body) if isinstance(answer.body, str | bytes) else answer.body
+        body = json.loads(result.body) if isinstance(result.body, str | bytes) else result.body
         failed = {one["itemIdentifier"] for one in (body or {}).get("batchItemFailures") or ()}
     except (ValueError, TypeError, KeyError, AttributeError):
-        return EVERYTHING_FAILED
+        return ALL_FAILED
     if not failed:
         return None
     first = batch.wanted[0]["dynamodb"]["SequenceNumber"]
     sequences = [one["dynamodb"]["SequenceNumber"] for one in batch.records]
     if first in failed or not failed <= set(sequences):
-        return EVERYTHING_FAILED
+        return ALL_FAILED
     return min(sequences.index(one) for one in failed)

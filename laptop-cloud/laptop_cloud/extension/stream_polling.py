@@ -1,4 +1,4 @@
-"""Gap: a table's stream is read under the function's role, and what fails is retried, then kept."""
+"""Gap: a table's stream is read with the function's role; failures are retried, then reported."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ministack.services import dynamodb, lambda_svc
 
 from laptop_cloud.extension import roles
 from laptop_cloud.extension.async_invocation import send_as
-from laptop_cloud.extension.stream_batches import Answer, Batch, Mapping, Outcome, outcome
+from laptop_cloud.extension.stream_batches import Batch, Mapping, Outcome, Result, outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ LONGEST_PAUSE_S = 5.0  # AWS pauses up to a minute
 
 @dataclass
 class Attempt:
-    """How it goes with the batch at a mapping's position."""
+    """The state of the batch at a mapping's position."""
 
     failures: int = 0
     size: int | None = None  # fewer records than BatchSize, after a batch was split
@@ -41,19 +41,19 @@ def install() -> None:
 
 
 def poll() -> bool:
-    """One pass over all mappings; did any of them get on?"""
-    got_on = False
+    """One pass over all mappings; returns whether one of them progressed."""
+    progressed = False
     for account, region, mapping in lambda_svc._iter_all_esms():
         tokens = _request_account_id.set(account), _request_region.set(region)
         try:
             for reader in readers(mapping):
-                got_on = reader.read() or got_on
-        except Exception:  # as MiniStack's own loop: one mapping never stops another
+                progressed = reader.read() or progressed
+        except Exception:  # as in MiniStack's loop: one mapping does not stop another
             log.exception("mapping %s could not be read", mapping.get("UUID"))
         finally:
             _request_account_id.reset(tokens[0])
             _request_region.reset(tokens[1])
-    return got_on
+    return progressed
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Reader:
             self._move_to(position + len(records))
             return True
         result = lambda_svc._execute_function(self.function, {"Records": wanted})
-        answer = Answer(
+        answer = Result(
             throttled=bool(result.get("throttle")),
             error=bool(result.get("error")),
             body=result.get("body"),
@@ -94,8 +94,8 @@ class Reader:
 
     def _follow(self, found: Outcome, batch: Batch, position: int) -> bool:
         if found.condition:
-            log.warning("function %s gave up on a batch: %s", self.name, found.condition)
-            self._leave_letter(batch, found.condition)
+            log.warning("function %s dropped a batch: %s", self.name, found.condition)
+            self._send_to_dead_letter_queue(batch, found.condition)
         result = "OK" if found.done == len(batch.records) else "PROBLEM: Function call failed"
         self.mapping["LastProcessingResult"] = found.condition or result
         if found.done:
@@ -126,7 +126,7 @@ class Reader:
         return not lacking
 
     def _position(self) -> int:
-        """Where to read on: records that expired meanwhile are passed over."""
+        """The next position; expired records are skipped."""
         uuid, positions = self.mapping["UUID"], lambda_svc._dynamodb_stream_positions
         horizon = dynamodb.stream_start_position(self.table)
         with lambda_svc._dynamodb_stream_positions_lock:
@@ -141,12 +141,12 @@ class Reader:
         with lambda_svc._dynamodb_stream_positions_lock:
             lambda_svc._dynamodb_stream_positions[self.mapping["UUID"]] = position
 
-    def _leave_letter(self, batch: Batch, condition: str) -> None:
-        """Where the records lie, never the records: as Lambda tells a stream's destination."""
+    def _send_to_dead_letter_queue(self, batch: Batch, condition: str) -> None:
+        """Send the position of the records, not the records, as Lambda does."""
         on_failure = (self.mapping.get("DestinationConfig") or {}).get("OnFailure") or {}
         if not (destination := on_failure.get("Destination")):
             return
-        letter = {
+        message = {
             "requestContext": {
                 "functionArn": self.config["FunctionArn"],
                 "condition": condition,
@@ -164,13 +164,13 @@ class Reader:
             },
         }
         try:
-            send_as(self.config["Role"], self.name, destination, letter)
+            send_as(self.config["Role"], self.name, destination, message)
         except (ClientError, BotoCoreError, roles.RoleRefused):
-            log.exception("the dead letter of function %s was not accepted", self.name)
+            log.exception("the dead letter of function %s was refused", self.name)
 
 
 def readers(mapping: Mapping) -> Iterator[Reader]:
-    """The reader of a mapping of a table's current stream, if that is what it is."""
+    """The reader of a mapping, if its source is the current stream of a table."""
     source = str(mapping.get("EventSourceArn", ""))
     if ":dynamodb:" not in source or not mapping.get("Enabled", True):
         return

@@ -1,4 +1,4 @@
-"""Gap: a table keeps its time to live, point-in-time recovery and encryption."""
+"""Gap: a table's time to live, point-in-time recovery and encryption are set."""
 
 from __future__ import annotations
 

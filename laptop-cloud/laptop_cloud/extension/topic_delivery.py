@@ -1,4 +1,4 @@
-"""Gap: SNS asks a function's permission, invokes it with its retries, keeps what it cannot."""
+"""Gap: SNS checks a function's policy, invokes it asynchronously, and uses dead-letter queues."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def install() -> None:
     sns._deliver_to_lambda = to_function
 
 
-def to_function(  # noqa: PLR0917  MiniStack calls it so
+def to_function(  # noqa: PLR0917  MiniStack's signature
     endpoint: str,
     envelope: str,
     topic_arn: str,
@@ -31,7 +31,7 @@ def to_function(  # noqa: PLR0917  MiniStack calls it so
     _message: str,
     _attributes: dict[str, Any],
 ) -> None:
-    """Hand a message to a function as AWS does: SNS's part ends when Lambda has taken it."""
+    """Pass a message to a function: SNS is done when Lambda has accepted it."""
     event = {
         "Records": [
             {
@@ -47,11 +47,11 @@ def to_function(  # noqa: PLR0917  MiniStack calls it so
         invoke_later(lambda_svc._execution_record_for_config(function, config), event)
         return
     log.warning("topic %s may not call %s", topic_arn, endpoint)
-    leave_letter(topic_arn, subscription_arn, envelope)
+    send_to_dead_letter_queue(topic_arn, subscription_arn, envelope)
 
 
 def allowed(service: str, action: str, arn: str, topic_arn: str) -> bool:
-    """Does the resource's own policy let SNS act for this topic?"""
+    """Whether the resource's policy allows SNS to act for this topic."""
     found = _resource_policy(service, arn)
     if found is None:
         return False
@@ -68,7 +68,7 @@ def allowed(service: str, action: str, arn: str, topic_arn: str) -> bool:
     return str(evaluate_resource_policy(found[0], context, SERVICE).decision) == "Allow"
 
 
-def leave_letter(topic_arn: str, subscription_arn: str, envelope: str) -> None:
+def send_to_dead_letter_queue(topic_arn: str, subscription_arn: str, envelope: str) -> None:
     subscription = sns._find_subscription(topic_arn, subscription_arn) or {}
     policy = subscription.get("attributes", {}).get("RedrivePolicy")
     queue = json.loads(policy).get("deadLetterTargetArn") if policy else None

@@ -1,4 +1,4 @@
-"""AWS's JSON protocol, for the services that the extension adds."""
+"""AWS's JSON protocol, for services that the extension adds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Response = tuple[int, dict[str, str], bytes]
 
 
 class BadRequest(Exception):
-    """A refusal as the service words it."""
+    """A client error, with the service's type and message."""
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)

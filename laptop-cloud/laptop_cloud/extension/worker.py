@@ -1,8 +1,8 @@
 """Runs one Lambda function in its own process: the handler is imported once and called many times.
 
-Started by MiniStack's worker pool with the function's environment, it speaks the pool's protocol
-of one JSON document a line: an init message, then an envelope for each invocation. It must import
-nothing but the standard library, because the process may see only what AWS's runtime would offer.
+MiniStack's worker pool starts it with the function's environment. The protocol is one JSON document
+a line: an init message, then an envelope for each invocation. It imports only the standard library,
+because the process must have nothing that AWS's runtime does not have.
 """
 
 import importlib
@@ -18,7 +18,7 @@ END_OF_LOG = "\x1eend-of-log"
 
 
 class Context:
-    """What AWS calls the context object."""
+    """Lambda's context object."""
 
     identity = None
     client_context = None
@@ -56,7 +56,7 @@ def load(init: dict[str, Any]) -> Any:
 
 
 def call(handler: Any, init: dict[str, Any], envelope: dict[str, Any]) -> str:
-    """One invocation's reply. A failed handler keeps its process, as on AWS."""
+    """The reply of one invocation. A failed handler keeps its process, as on AWS."""
     about = envelope["ctx"]
     if about.get("trace_id"):
         os.environ["_X_AMZN_TRACE_ID"] = about["trace_id"]
@@ -64,7 +64,7 @@ def call(handler: Any, init: dict[str, Any], envelope: dict[str, Any]) -> str:
         os.environ.pop("_X_AMZN_TRACE_ID", None)
     try:
         result = handler(envelope["event"], Context(init, about))
-    except Exception as error:  # noqa: BLE001  whatever a handler raises is its answer
+    except Exception as error:  # noqa: BLE001  reported as its result
         traceback.print_exc()
         return json.dumps({"status": "ok", "failed": failure(type(error).__name__, error)})
     try:
@@ -75,7 +75,7 @@ def call(handler: Any, init: dict[str, Any], envelope: dict[str, Any]) -> str:
 
 def main() -> None:
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)  # whatever the function prints is its log, never a reply
+    os.dup2(2, 1)  # what the function prints is its log, not a reply
     sys.stdout = sys.stderr
     commands = os.fdopen(os.dup(0), encoding="utf-8")
 
@@ -88,7 +88,7 @@ def main() -> None:
     init = json.loads(commands.readline())
     try:
         handler = load(init)
-    except Exception as error:  # noqa: BLE001  a function that cannot be imported must say why
+    except Exception as error:  # noqa: BLE001  reported as the init's error
         kind = (
             "Runtime.ImportModuleError"
             if isinstance(error, ImportError)

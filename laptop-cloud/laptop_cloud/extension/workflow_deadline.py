@@ -1,4 +1,4 @@
-"""Gap: a state machine's own TimeoutSeconds ends the execution, and what has ended stays ended."""
+"""Gap: a state machine's TimeoutSeconds ends an execution; an ended execution does not change."""
 
 from __future__ import annotations
 
@@ -58,6 +58,6 @@ def fail_execution(execution: dict[str, Any], error: str, cause: str) -> None:
 
 
 def add_event(execution: dict[str, Any], kind: str, details: Any = None) -> None:
-    """Keep the history as AWS does: nothing follows an execution's end."""
+    """Nothing follows an execution's end in its history, as on AWS."""
     if execution["status"] == "RUNNING" or kind.startswith("Execution"):
         _add_event(execution, kind, details)

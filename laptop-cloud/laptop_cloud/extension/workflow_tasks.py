@@ -1,4 +1,4 @@
-"""Gap: a state machine's tasks are AWS calls under the machine's own role."""
+"""Gap: a state machine's tasks are AWS calls with the machine's role."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ ENDED = "Execution.Ended"
 
 
 def ended() -> Exception:
-    """The execution was stopped or ran out of time while a state was at work: no Catch sees it."""
+    """The execution was stopped or timed out during a state: no Catch matches."""
     return stepfunctions._ExecutionError(ENDED, "")  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """The execution that the current thread works for, and the role of its machine."""
+    """The execution of the current thread, and the role of its machine."""
 
     execution: dict[str, Any]
     role: str
@@ -88,8 +88,8 @@ def limit(output: Any, name: str) -> None:
 
 
 def error_matches(wanted: list[str], error: str) -> bool:
-    """As Step Functions matches: a heartbeat that stopped is a timeout too; a breach of the size
-    limit is terminal, and States.ALL does not catch it."""
+    """Matches as Step Functions does: a missed heartbeat is also a timeout; too large a result is
+    terminal, and States.ALL does not catch it."""
     if error == ENDED:
         return False
     if error in {"States.DataLimitExceeded", "States.Runtime"} and error not in wanted:
@@ -100,7 +100,7 @@ def error_matches(wanted: list[str], error: str) -> bool:
 
 
 def invoke_resource(resource: str, data: Any) -> Any:
-    """A task's work: one call, or with .sync a call and the wait for what it started."""
+    """A task: one call, with .sync also the wait for the job that it starts."""
     task = _task.get()
     deadline = None if task.seconds is None else time.monotonic() + task.seconds
     with task_failures():
@@ -123,7 +123,7 @@ def task_failures() -> Iterator[None]:
 
 
 def wait_for_training(name: str, task: Task, deadline: float | None) -> Any:
-    """Wait for a training job, and stop it if nobody waits any more, as Step Functions does."""
+    """Wait for a training job; stop it if the execution ends, as Step Functions does."""
 
     def ask(operation: str) -> Any:
         call = Call("sagemaker", operation, optimized=True)
@@ -145,7 +145,7 @@ def wait_for_training(name: str, task: Task, deadline: float | None) -> Any:
 
 
 def invoke_with_callback(resource: str, data: Any, token: str, state: dict[str, Any]) -> Any:
-    """Make the call, then wait for the token, a heartbeat's absence or the end of the execution."""
+    """Make the call, then wait for the token, a missed heartbeat or the execution's end."""
     task = _task.get()
     seconds, beat = state.get("TimeoutSeconds"), state.get("HeartbeatSeconds")
     started = time.monotonic()
@@ -160,7 +160,7 @@ def invoke_with_callback(resource: str, data: Any, token: str, state: dict[str, 
         with task_failures():
             call = parse(resource)
             if call is None:
-                raise TaskFailed("States.Runtime", f"{resource} cannot wait for a token here.")
+                raise TaskFailed("States.Runtime", f"{resource} cannot wait for a token.")
             integrations.run(call, data, task.role)
         deadline = None if seconds is None else started + float(seconds)
         _wait(waiting, task, deadline, None if beat is None else float(beat))

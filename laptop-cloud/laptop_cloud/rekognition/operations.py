@@ -31,7 +31,7 @@ ATTRIBUTES = (
 DEFAULT_MIN_CONFIDENCE = 50.0
 DEFAULT_SIMILARITY = 80.0
 
-Answer = dict[str, Any]
+Response = dict[str, Any]
 
 
 class Rekognition:
@@ -45,20 +45,20 @@ class Rekognition:
         self._vision = vision
         self._gallery = gallery
         self._one_at_a_time = ThreadPoolExecutor(1, "rekognition")
-        self._operations: dict[str, Callable[[Mapping[str, Any]], Answer]] = {
+        self._operations: dict[str, Callable[[Mapping[str, Any]], Response]] = {
             "CompareFaces": self._compare_faces,
             "DetectFaces": self._detect_faces,
             "DetectModerationLabels": self._detect_moderation_labels,
             "RecognizeCelebrities": self._recognize_celebrities,
         }
 
-    def answer(self, operation: str, request: Mapping[str, Any]) -> Answer:
+    def answer(self, operation: str, request: Mapping[str, Any]) -> Response:
         """Raises Refused."""
         act = self._operations.get(operation)
         if act is None:
             raise Refused(
                 "UnknownOperationException",
-                f"The laptop's Rekognition has no {operation}; "
+                f"Rekognition has no {operation} here; "
                 f"it has {', '.join(self._operations)}.",
             )
         return self._one_at_a_time.submit(act, request).result()
@@ -76,7 +76,7 @@ class Rekognition:
     def _look(self, image: Image) -> list[SeenFace]:
         return look(self._vision, image)
 
-    def _detect_faces(self, request: Mapping[str, Any]) -> Answer:
+    def _detect_faces(self, request: Mapping[str, Any]) -> Response:
         wanted = request.get("Attributes") or ["DEFAULT"]
         for attribute in wanted:
             if attribute not in ATTRIBUTES:
@@ -85,16 +85,22 @@ class Rekognition:
         image = read_image(request, "Image")
         return {"FaceDetails": [face.detail(set(wanted)) for face in self._look(image)]}
 
-    def _detect_moderation_labels(self, request: Mapping[str, Any]) -> Answer:
+    def _detect_moderation_labels(self, request: Mapping[str, Any]) -> Response:
+        """`Explicit`, the top of Rekognition's taxonomy (version 7), or nothing.
+
+        No other label is ever returned, so their absence excludes nothing.
+        """
         if "HumanLoopConfig" in request or "ProjectVersion" in request:
-            raise invalid_parameters("HumanLoopConfig and ProjectVersion are not offered here")
+            raise invalid_parameters("HumanLoopConfig and ProjectVersion are not supported")
         least = _percent(request, "MinConfidence", DEFAULT_MIN_CONFIDENCE)
+        sure = self._vision.explicit_confidence(read_image(request, "Image"))
+        label = {"Name": "Explicit", "ParentName": "", "TaxonomyLevel": 1, "Confidence": sure}
         return {
-            "ModerationLabels": moderation_labels(read_image(request, "Image"), least),
-            "ModerationModelVersion": MODEL_VERSION,
+            "ModerationLabels": [label] if sure >= least else [],
+            "ModerationModelVersion": self._vision.MODERATION_MODEL,
         }
 
-    def _recognize_celebrities(self, request: Mapping[str, Any]) -> Answer:
+    def _recognize_celebrities(self, request: Mapping[str, Any]) -> Response:
         known, unknown = [], []
         for seen in self._look(read_image(request, "Image")):
             record = seen.compared()
@@ -115,9 +121,9 @@ class Rekognition:
             )
         return {"CelebrityFaces": known, "UnrecognizedFaces": unknown}
 
-    def _compare_faces(self, request: Mapping[str, Any]) -> Answer:
+    def _compare_faces(self, request: Mapping[str, Any]) -> Response:
         if request.get("QualityFilter", "NONE") != "NONE":
-            raise invalid_parameters("only the QualityFilter NONE is offered here")
+            raise invalid_parameters("only the QualityFilter NONE is supported")
         least = _percent(request, "SimilarityThreshold", DEFAULT_SIMILARITY)
         source_image = read_image(request, "SourceImage")
         target_image = read_image(request, "TargetImage")

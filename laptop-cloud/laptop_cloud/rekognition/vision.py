@@ -66,7 +66,7 @@ class Vision(Protocol):
     MODERATION_MODEL: str  # returned as ModerationModelVersion
 
     def find_faces(self, image: Image, /) -> list[Any]:
-        """Every `Face`, largest first. No side of the picture is shorter than a 24th of the other."""
+        """Every `Face`, largest first. No side of a picture is below a 24th of the other."""
 
     def lay_mesh(self, image: Image, face: Any, /) -> Any:
         """The `Mesh` of a face, or None if none fits, as on a profile."""

@@ -1,7 +1,16 @@
-"""The laptop's SageMaker: training jobs and endpoints that really run, as processes."""
+"""SageMaker on a laptop: training jobs and asynchronous endpoints run as processes."""
 
 from laptop_cloud.sagemaker.logs import ENDPOINTS, CloudWatchLogs, LogFiles
 from laptop_cloud.sagemaker.program import Program
-from laptop_cloud.sagemaker.service import Capacity, Cloud, SageMaker
+from laptop_cloud.sagemaker.service import Capacity, SageMaker
+from laptop_cloud.sagemaker.services import Services
 
-__all__ = ["ENDPOINTS", "Capacity", "Cloud", "CloudWatchLogs", "LogFiles", "Program", "SageMaker"]
+__all__ = [
+    "ENDPOINTS",
+    "Capacity",
+    "CloudWatchLogs",
+    "LogFiles",
+    "Program",
+    "SageMaker",
+    "Services",
+]

@@ -1,4 +1,4 @@
-"""Keep an S3 prefix equal to a checkpoint directory while the program writes to it."""
+"""Copies a checkpoint directory to S3 while the program writes to it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _Version = tuple[int, int, int]
 
 
 class Checkpoints:
-    """Uploads are in the order of writing, so that no file arrives before one it speaks of.
+    """Files are uploaded in the order of writing, so that none arrives before one it refers to.
 
-    The program writes to a name that begins with a dot or ends with `.tmp`, then renames: such
-    names never go up, and a file is read from one open handle, so nothing half-written does. A
+    The program writes to a name that begins with a dot or ends with `.tmp`, then renames it. Such
+    names are not uploaded, and a file is read from one open handle, so no half-written file is. A
     file that is deleted here stays in S3, as on AWS.
     """
 
@@ -38,7 +38,7 @@ class Checkpoints:
         self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
 
     def restore(self) -> None:
-        """Bring back what an earlier job left; none is no error."""
+        """Download the files of an earlier job. There may be none."""
         download(self._s3, f"s3://{self._place.bucket}/{self._folder()}", self._directory)
         self._sent = {path: _version(path.stat()) for path in files_in(self._directory)}
 
@@ -46,13 +46,13 @@ class Checkpoints:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the background work, with nothing in flight when this returns."""
+        """End the background thread; no upload is in flight when this returns."""
         self._ended.set()
         if self._thread.ident:
             self._thread.join()
 
     def sync(self) -> None:
-        """Send what is new or changed, oldest first; a file that moves on is left for the next."""
+        """Upload new and changed files, oldest first. A file that changes meanwhile waits."""
         for version, path in sorted(self._changed()):
             try:
                 file = path.open("rb")
@@ -67,7 +67,7 @@ class Checkpoints:
     def _changed(self) -> list[tuple[_Version, Path]]:
         found = []
         for path in files_in(self._directory):
-            if not any(_unfinished(part) for part in path.relative_to(self._directory).parts):
+            if not any(_is_unfinished(part) for part in path.relative_to(self._directory).parts):
                 try:
                     version = _version(path.stat())
                 except FileNotFoundError:
@@ -80,7 +80,7 @@ class Checkpoints:
         while not self._ended.wait(self._interval):
             try:
                 self.sync()
-            except Failed as failure:  # the last sync, at the end, decides about the job
+            except Failed as failure:  # the last sync decides about the job
                 logger.warning("a checkpoint could not be uploaded: %s", failure.reason)
             except OSError:
                 logger.exception("the checkpoint directory could not be read")
@@ -93,5 +93,5 @@ def _version(status: os.stat_result) -> _Version:
     return status.st_mtime_ns, status.st_ino, status.st_size
 
 
-def _unfinished(name: str) -> bool:
+def _is_unfinished(name: str) -> bool:
     return name.startswith(".") or name.endswith(".tmp")

@@ -1,4 +1,4 @@
-"""HTTP to a container that serves: over its Unix socket, because it may have no network."""
+"""HTTP to a serving container, over its Unix socket, because it may have no network."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-PATH_LIMIT = 100  # bytes that a socket's address may take, with some to spare
+PATH_LIMIT = 100  # bytes; the address of a Unix socket has about 107
 
 
-class Said(NamedTuple):
+class Response(NamedTuple):
     status: int
     kind: str
     body: bytes
 
 
 class Unreachable(Exception):
-    """The container does not answer: it is still starting, or has ended."""
+    """The container does not answer: it is starting, or has ended."""
 
 
 class _Connection(http.client.HTTPConnection):
@@ -34,7 +34,7 @@ class _Connection(http.client.HTTPConnection):
 
 
 class Container:
-    """What listens at `socket` in a directory. A deep directory is reached by a short link."""
+    """The server at `socket` in a directory; a symlink shortens an address that is too long."""
 
     def __init__(self, directory: Path, name: str = "socket") -> None:
         self._link: Path | None = None
@@ -50,25 +50,25 @@ class Container:
             self._link.rmdir()
             self._link = None
 
-    def is_well(self) -> bool:
+    def is_healthy(self) -> bool:
         try:
-            return self._ask("GET", "/ping", b"", {}, 2.0).status == http.HTTPStatus.OK
+            return self._request("GET", "/ping", b"", {}, 2.0).status == http.HTTPStatus.OK
         except (Unreachable, TimeoutError):
             return False
 
-    def invoke(self, body: bytes, headers: dict[str, str], seconds: float) -> Said:
-        """Raises Unreachable, and TimeoutError after so many seconds."""
-        return self._ask("POST", "/invocations", body, headers, seconds)
+    def invoke(self, body: bytes, headers: dict[str, str], seconds: float) -> Response:
+        """Raises Unreachable, or TimeoutError after `seconds`."""
+        return self._request("POST", "/invocations", body, headers, seconds)
 
-    def _ask(
+    def _request(
         self, method: str, path: str, body: bytes, headers: dict[str, str], seconds: float
-    ) -> Said:
+    ) -> Response:
         connection = _Connection(self._address, seconds)
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
             kind = answer.getheader("Content-Type", "application/octet-stream")
-            return Said(answer.status, kind, answer.read())
+            return Response(answer.status, kind, answer.read())
         except TimeoutError:
             raise
         except (OSError, http.client.HTTPException) as error:

@@ -1,10 +1,10 @@
-"""What SageMaker answers when it says no.
+"""SageMaker's errors.
 
-* Refused  the call is refused: an error type and message on the wire
-* Failed   the job was taken and ends as Failed: a FailureReason
+* Refused  the call fails: an error type and a message
+* Failed   the job was accepted and ends as Failed: a FailureReason
 """
 
-FAILURE_REASON_LIMIT = 1024  # characters DescribeTrainingJob carries
+FAILURE_REASON_LIMIT = 1024  # characters in DescribeTrainingJob
 
 
 class Refused(Exception):
@@ -16,7 +16,7 @@ class Refused(Exception):
 
 
 class Failed(Exception):
-    """A job that cannot go on; its text begins with AWS's class, such as `ClientError:`."""
+    """A job that cannot continue. The text begins with AWS's class, such as `ClientError:`."""
 
     @property
     def reason(self) -> str:

@@ -1,4 +1,4 @@
-"""SageMaker's hosting API on this machine: models, configurations, asynchronous endpoints."""
+"""SageMaker's hosting API: models, configurations, asynchronous endpoints."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from laptop_cloud.sagemaker.endpoint import (
-    FIRST_ANSWER_WITHIN,
     QUEUED_AT_MOST,
-    Endpoint,
-    Hosted,
+    RESPONSE_WITHIN,
+    AsyncEndpoint,
+    EndpointSettings,
     Invocation,
-    uris,
+    output_uris,
 )
 from laptop_cloud.sagemaker.errors import Refused, invalid
 
@@ -23,24 +23,24 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
     from laptop_cloud.sagemaker.program import Program
-    from laptop_cloud.sagemaker.service import Cloud
+    from laptop_cloud.sagemaker.services import Services
 
 CLOSE_SECONDS = 15.0
 
 
 class Hosting:
-    """Give each operation its JSON; it answers JSON or raises Refused. Thread-safe."""
+    """Each operation takes JSON and returns JSON or raises Refused. Thread-safe."""
 
     def __init__(
         self,
-        cloud: Cloud,
+        services: Services,
         *,
         directory: Path,
         programs: Mapping[str, Program],
         as_role: Callable[[str], S3Client],
         grace_seconds: float,
     ) -> None:
-        self._cloud = cloud
+        self._services = services
         self._directory = directory
         self._programs = programs
         self._as_role = as_role
@@ -48,7 +48,7 @@ class Hosting:
         self._lock = threading.RLock()
         self._models: dict[str, dict[str, Any]] = {}
         self._configs: dict[str, dict[str, Any]] = {}
-        self._endpoints: dict[str, Endpoint] = {}
+        self._endpoints: dict[str, AsyncEndpoint] = {}
         self._config_of: dict[str, str] = {}
         self.operations: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
             "CreateModel": self._create_model,
@@ -64,17 +64,17 @@ class Hosting:
         }
 
     def invoke_async(self, request: Mapping[str, Any]) -> dict[str, str]:
-        """Queue what InvokeEndpointAsync asks for; where its answer will be."""
+        """InvokeEndpointAsync: queue a request; returns where its output will be."""
         name = request["EndpointName"]
         with self._lock:
             endpoint = self._endpoints.get(name)
         if endpoint is None:
             raise Refused("ValidationError", f"Endpoint {name} of account not found.")
         if "InputLocation" not in request:
-            raise Refused("ValidationError", "InputLocation is required by the laptop's SageMaker.")
-        hosted = endpoint.hosted
-        output, failure = uris(
-            hosted.output, request.get("S3OutputPathExtension", ""), request.get("Filename", "")
+            raise Refused("ValidationError", "InputLocation is required.")
+        settings = endpoint.settings
+        output, failure = output_uris(
+            settings.output, request.get("S3OutputPathExtension", ""), request.get("Filename", "")
         )
         names = {"ContentType": "Content-Type", "Accept": "Accept"}
         invocation = Invocation(
@@ -83,7 +83,7 @@ class Hosting:
             output_uri=output,
             failure_uri=failure,
             headers={header: request[name] for name, header in names.items() if name in request},
-            seconds=float(request.get("InvocationTimeoutSeconds", FIRST_ANSWER_WITHIN)),
+            seconds=float(request.get("InvocationTimeoutSeconds", RESPONSE_WITHIN)),
             queued_at_most=float(request.get("RequestTTLSeconds", QUEUED_AT_MOST)),
         )
         endpoint.accept(invocation)
@@ -102,22 +102,22 @@ class Hosting:
         primary = request.get("PrimaryContainer")
         if not primary or not request.get("ExecutionRoleArn"):
             raise invalid(
-                "PrimaryContainer and ExecutionRoleArn are required: one container, here."
+                "PrimaryContainer and ExecutionRoleArn are required: one container is supported."
             )
         if primary.get("Image") not in self._programs:
             raise invalid(f"Cannot find image {primary.get('Image')}.")
         source = primary.get("ModelDataSource", {}).get("S3DataSource")
         if primary.get("ModelDataUrl") or (source and source["CompressionType"] != "None"):
-            raise invalid("Only an uncompressed ModelDataSource is offered by this SageMaker.")
+            raise invalid("Only an uncompressed ModelDataSource is supported here.")
         self._as_role(request["ExecutionRoleArn"])
         name = request["ModelName"]
-        return {"ModelArn": self._keep(self._models, "model", name, request)}
+        return {"ModelArn": self._store(self._models, "model", name, request)}
 
     def _describe_model(self, request: dict[str, Any]) -> dict[str, Any]:
         return self._find(self._models, "model", request["ModelName"])
 
     def _delete_model(self, request: dict[str, Any]) -> dict[str, Any]:
-        self._drop(self._models, "model", request["ModelName"])
+        self._delete(self._models, "model", request["ModelName"])
         return {}
 
     # --- configurations --------------------------------------------------------------------------
@@ -125,19 +125,19 @@ class Hosting:
     def _create_config(self, request: dict[str, Any]) -> dict[str, Any]:
         variants = request["ProductionVariants"]
         if len(variants) != 1 or not variants[0].get("InstanceType"):
-            raise invalid("One ProductionVariant with an InstanceType is what is offered here.")
+            raise invalid("Only one ProductionVariant, with an InstanceType, is supported here.")
         if "S3OutputPath" not in request.get("AsyncInferenceConfig", {}).get("OutputConfig", {}):
-            raise invalid("Only asynchronous endpoints are offered here, with an S3OutputPath.")
+            raise invalid("Only asynchronous endpoints with an S3OutputPath are supported here.")
         self._find(self._models, "model", variants[0].get("ModelName", ""))
         name = request["EndpointConfigName"]
-        arn = self._keep(self._configs, "endpoint-config", name, request)
+        arn = self._store(self._configs, "endpoint-config", name, request)
         return {"EndpointConfigArn": arn}
 
     def _describe_config(self, request: dict[str, Any]) -> dict[str, Any]:
         return self._find(self._configs, "endpoint-config", request["EndpointConfigName"])
 
     def _delete_config(self, request: dict[str, Any]) -> dict[str, Any]:
-        self._drop(self._configs, "endpoint-config", request["EndpointConfigName"])
+        self._delete(self._configs, "endpoint-config", request["EndpointConfigName"])
         return {}
 
     # --- endpoints -------------------------------------------------------------------------------
@@ -151,7 +151,7 @@ class Hosting:
         return {"EndpointArn": self._arn(name)}
 
     def _update_endpoint(self, request: dict[str, Any]) -> dict[str, Any]:
-        """On AWS the old instances serve until the new ones are well; here they make room first."""
+        """On AWS the old instances serve until the new ones are healthy; here they end first."""
         name = request["EndpointName"]
         self._find(self._configs, "endpoint-config", request["EndpointConfigName"])
         with self._lock:
@@ -187,8 +187,8 @@ class Hosting:
         config = self._find(self._configs, "endpoint-config", config_name)
         variant = config["ProductionVariants"][0]
         model = self._find(self._models, "model", variant["ModelName"])
-        endpoint = Endpoint(
-            Hosted(
+        endpoint = AsyncEndpoint(
+            EndpointSettings(
                 name=name,
                 model=model,
                 variant=variant,
@@ -196,8 +196,8 @@ class Hosting:
                 program=self._programs[model["PrimaryContainer"]["Image"]],
                 directory=self._directory / f"endpoint-{name}",
                 s3=self._as_role(model["ExecutionRoleArn"]),
-                publish=self._cloud.publish,
-                logs=self._cloud.endpoint_logs,
+                publish=self._services.publish,
+                logs=self._services.endpoint_logs,
                 grace_seconds=self._grace,
             )
         )
@@ -205,36 +205,36 @@ class Hosting:
         self._config_of[name] = config_name
         endpoint.start()
 
-    def _endpoint(self, name: str) -> Endpoint:
+    def _endpoint(self, name: str) -> AsyncEndpoint:
         endpoint = self._endpoints.get(name)
         if endpoint is None:
             raise invalid(f'Could not find endpoint "{self._arn(name)}".')
         return endpoint
 
-    # --- what the three have in common -----------------------------------------------------------
+    # --- all three -------------------------------------------------------------------------------
 
     def _arn(self, name: str, kind: str = "endpoint") -> str:
-        return f"arn:aws:sagemaker:{self._cloud.region}:{self._cloud.account}:{kind}/{name}"
+        return f"arn:aws:sagemaker:{self._services.region}:{self._services.account}:{kind}/{name}"
 
-    def _keep(
-        self, shelf: dict[str, dict[str, Any]], kind: str, name: str, request: Mapping[str, Any]
+    def _store(
+        self, records: dict[str, dict[str, Any]], kind: str, name: str, request: Mapping[str, Any]
     ) -> str:
         arn = self._arn(name, kind)
         with self._lock:
-            if name in shelf:
+            if name in records:
                 raise invalid(f'Cannot create already existing {kind} "{arn}".')
             noun = {"model": "Model", "endpoint-config": "EndpointConfig"}[kind]
-            shelf[name] = {**request, f"{noun}Arn": arn}
+            records[name] = {**request, f"{noun}Arn": arn}
         return arn
 
-    def _find(self, shelf: dict[str, dict[str, Any]], kind: str, name: str) -> dict[str, Any]:
+    def _find(self, records: dict[str, dict[str, Any]], kind: str, name: str) -> dict[str, Any]:
         with self._lock:
-            found = shelf.get(name)
+            found = records.get(name)
         if found is None:
             raise invalid(f'Could not find {kind} "{self._arn(name, kind)}".')
         return found
 
-    def _drop(self, shelf: dict[str, dict[str, Any]], kind: str, name: str) -> None:
+    def _delete(self, records: dict[str, dict[str, Any]], kind: str, name: str) -> None:
         with self._lock:
-            self._find(shelf, kind, name)
-            del shelf[name]
+            self._find(records, kind, name)
+            del records[name]

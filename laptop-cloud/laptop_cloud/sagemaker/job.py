@@ -1,4 +1,4 @@
-"""One training job as DescribeTrainingJob and the events show it."""
+"""One training job as DescribeTrainingJob and events show it."""
 
 import threading
 from collections import deque
@@ -30,9 +30,9 @@ _SUMMARY = (
 
 
 class TrainingJob:
-    """Changes are timed, kept as transitions, and told in their order to `tell`.
+    """Changes are recorded as transitions and passed to `announce` in their order.
 
-    `tell` runs outside the lock, so that it may ask about jobs itself.
+    `announce` is called outside the lock, so that it may call SageMaker itself.
     """
 
     def __init__(
@@ -41,18 +41,18 @@ class TrainingJob:
         *,
         arn: str,
         role_credentials: Any,
-        tell: Callable[[dict[str, Any]], None],
+        announce: Callable[[dict[str, Any]], None],
     ) -> None:
         self.request = request
         self.arn = arn
         self.name: str = request["TrainingJobName"]
         self.s3 = role_credentials
-        self.stop_asked = threading.Event()
+        self.stop_requested = threading.Event()
         self.abandoned = threading.Event()
-        self._tell = tell
+        self._announce = announce
         self._lock = threading.Lock()
-        self._telling = threading.RLock()  # a listener may stop the job it hears of
-        self._untold: deque[dict[str, Any]] = deque()
+        self._announcing = threading.RLock()  # `announce` may stop the job
+        self._pending: deque[dict[str, Any]] = deque()
         now = datetime.now(UTC)
         self._status: dict[str, Any] = {"TrainingJobStatus": "InProgress", "CreationTime": now}
         self._artifacts = ""
@@ -71,7 +71,7 @@ class TrainingJob:
         return kind
 
     @property
-    def over(self) -> bool:
+    def ended(self) -> bool:
         return self.status in _FINAL
 
     @property
@@ -85,35 +85,35 @@ class TrainingJob:
             self._status["TrainingStartTime"] = datetime.now(UTC)
 
     def enter(self, secondary: str) -> None:
-        """Go on to another secondary status; the job still runs."""
+        """Enter another secondary status; the job still runs."""
         with self._lock:
             self._enter(secondary, datetime.now(UTC))
-        self.announce()
+        self.publish()
 
     def ask_to_stop(self) -> str | None:
-        """Mark the job as Stopping, or name the status in which it cannot be stopped."""
+        """Mark the job as Stopping; returns the status if the job cannot be stopped."""
         with self._lock:
             status: str = self._status["TrainingJobStatus"]
             if status != "InProgress":
                 return status
             self._status["TrainingJobStatus"] = "Stopping"
             self._enter("Stopping", datetime.now(UTC))
-        self.stop_asked.set()
-        self.announce()
+        self.stop_requested.set()
+        self.publish()
         return None
 
     def exceed_runtime(self) -> None:
         with self._lock:
             self._status["TrainingJobStatus"] = "Stopping"
             self._enter("Stopping", datetime.now(UTC))
-        self.announce()
+        self.publish()
 
     def store_model(self, uri: str | None) -> None:
         with self._lock:
             self._artifacts = uri or ""
 
     def finish(self, secondary: str, reason: str = "") -> None:
-        """End as Completed, Failed, Stopped or MaxRuntimeExceeded; a stop asked for wins."""
+        """End as Completed, Failed, Stopped or MaxRuntimeExceeded; a requested stop wins."""
         with self._lock:
             if self._status["TrainingJobStatus"] == "Stopping" and secondary == "Completed":
                 secondary = "Stopped"
@@ -129,22 +129,22 @@ class TrainingJob:
                 self._status["BillableTimeInSeconds"] = seconds
             self._enter(secondary, now, reason)
             self._transitions[-1]["EndTime"] = now
-        self.announce()
+        self.publish()
 
     def describe(self) -> dict[str, Any]:
-        """The answer on the wire: times in seconds since the epoch."""
+        """The response: times in seconds since the epoch."""
         with self._lock:
-            return self._seen(datetime.timestamp)
+            return self._record(datetime.timestamp)
 
     def summary(self) -> dict[str, Any]:
         described = self.describe()
         return {name: described[name] for name in _SUMMARY if name in described}
 
-    def announce(self) -> None:
-        """Tell what has not been told yet, one teller at a time so that the order stays."""
-        with self._telling:
-            while self._untold:
-                self._tell(self._untold.popleft())
+    def publish(self) -> None:
+        """Pass on pending changes, one thread at a time so that their order is kept."""
+        with self._announcing:
+            while self._pending:
+                self._announce(self._pending.popleft())
 
     def _enter(self, secondary: str, now: datetime, reason: str = "") -> None:
         if self._transitions:
@@ -154,10 +154,10 @@ class TrainingJob:
         )
         self._status["SecondaryStatus"] = secondary
         self._status["LastModifiedTime"] = now
-        # Events carry milliseconds where DescribeTrainingJob carries seconds.
-        self._untold.append(self._seen(lambda moment: int(moment.timestamp() * 1000)))
+        # Events have milliseconds where DescribeTrainingJob has seconds.
+        self._pending.append(self._record(lambda moment: int(moment.timestamp() * 1000)))
 
-    def _seen(self, clock: Callable[[datetime], float]) -> dict[str, Any]:
+    def _record(self, clock: Callable[[datetime], float]) -> dict[str, Any]:
         def plain(record: Mapping[str, Any]) -> dict[str, Any]:
             return {k: clock(v) if isinstance(v, datetime) else v for k, v in record.items()}
 

@@ -1,4 +1,4 @@
-"""ListTrainingJobs: filter, order and page summaries."""
+"""ListTrainingJobs: filters, orders and pages summaries."""
 
 import base64
 import binascii
@@ -16,13 +16,13 @@ _ORDER = {
 
 
 def select(summaries: Iterable[dict[str, Any]], request: Mapping[str, Any]) -> dict[str, Any]:
-    """One page; NextToken says how many jobs have been seen."""
-    found = [summary for summary in summaries if _wanted(summary, request)]
+    """One page; NextToken is the number of jobs in the pages before."""
+    found = [summary for summary in summaries if _matches(summary, request)]
     found.sort(
         key=_ORDER[request.get("SortBy", "CreationTime")],
         reverse=request.get("SortOrder", "Descending") == "Descending",
     )
-    start = _seen(request.get("NextToken"))
+    start = _offset(request.get("NextToken"))
     end = start + request.get("MaxResults", 10)
     page: dict[str, Any] = {"TrainingJobSummaries": found[start:end]}
     if end < len(found):
@@ -30,7 +30,7 @@ def select(summaries: Iterable[dict[str, Any]], request: Mapping[str, Any]) -> d
     return page
 
 
-def _wanted(summary: Mapping[str, Any], request: Mapping[str, Any]) -> bool:
+def _matches(summary: Mapping[str, Any], request: Mapping[str, Any]) -> bool:
     if request.get("NameContains", "").lower() not in summary["TrainingJobName"].lower():
         return False
     if request.get("StatusEquals", summary["TrainingJobStatus"]) != summary["TrainingJobStatus"]:
@@ -43,7 +43,7 @@ def _wanted(summary: Mapping[str, Any], request: Mapping[str, Any]) -> bool:
 
 
 def _moment(value: Any, default: float) -> float:
-    """Seconds since the epoch, however the caller wrote it."""
+    """Seconds since the epoch, from a number or ISO 8601."""
     if value is None:
         return default
     if isinstance(value, str):
@@ -54,7 +54,7 @@ def _moment(value: Any, default: float) -> float:
     return float(value)
 
 
-def _seen(token: str | None) -> int:
+def _offset(token: str | None) -> int:
     if token is None:
         return 0
     try:

@@ -1,4 +1,4 @@
-"""Where a program's output goes: CloudWatch Logs, or files."""
+"""The output of programs: to CloudWatch Logs, or to files."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 GROUP = "/aws/sagemaker/TrainingJobs"
 ENDPOINTS = "/aws/sagemaker/Endpoints"
-_LINE_LIMIT = 16_384  # bytes; longer lines are cut into several
+_LINE_LIMIT = 16_384  # bytes; longer lines are split
 _BATCH_LIMIT = 500
 _FLUSH_SECONDS = 0.5
 
-Line = tuple[int, str]  # when it was read, ms since the epoch; and its text
+Line = tuple[int, str]  # time of reading, ms since the epoch; text
 
 
 class LogsClient(Protocol):
-    """What of boto3's CloudWatch Logs client is used."""
+    """The part of boto3's CloudWatch Logs client that is used."""
 
     def create_log_group(self, *, logGroupName: str) -> Any: ...
     def create_log_stream(self, *, logGroupName: str, logStreamName: str) -> Any: ...
@@ -34,7 +34,7 @@ class LogsClient(Protocol):
 
 class LogSink(Protocol):
     def open(self, job_name: str) -> Callable[[list[Line]], None]:
-        """Begin a job's log; what is returned takes its lines."""
+        """Begin a job's log; returns a function that takes its lines."""
         ...
 
 
@@ -77,7 +77,7 @@ class CloudWatchLogs:
 
 
 def pump(output: IO[bytes], write: Callable[[list[Line]], None]) -> None:
-    """Carry lines from a pipe until it closes, each within half a second of its writing."""
+    """Pass on lines from a pipe until it closes, each within half a second."""
     pending = b""
     lines: list[Line] = []
     due = time.monotonic()

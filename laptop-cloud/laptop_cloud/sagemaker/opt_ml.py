@@ -1,4 +1,4 @@
-"""The directory a SageMaker container knows as /opt/ml, and the environment beside it."""
+"""The directory that a SageMaker container has at /opt/ml, and its environment variables."""
 
 import json
 import os
@@ -22,7 +22,7 @@ class OptMl:
         self.failure = root / "output" / "failure"
 
     def make(self, request: Mapping[str, Any]) -> None:
-        """Lay the directories and the three config files that the container reads."""
+        """Create the directories and the three configuration files."""
         self.root.mkdir(parents=True, mode=0o700)
         for directory in (self.config, self.data, self.model, self.output_data, self.root / "tmp"):
             directory.mkdir(parents=True)
@@ -31,7 +31,7 @@ class OptMl:
         self._write("resourceconfig.json", _resources(request))
 
     def local(self, container_path: str) -> Path:
-        """Where a path below /opt/ml lies here."""
+        """The local path for a path below /opt/ml."""
         return self.root / os.path.relpath(os.path.normpath(container_path), CONTAINER_ROOT)
 
     def failure_text(self) -> str:
@@ -43,7 +43,7 @@ class OptMl:
         shutil.rmtree(self.root, ignore_errors=True)
 
     def environment(self, request: Mapping[str, Any], job_arn: str) -> dict[str, str]:
-        """What SageMaker and its toolkit tell a container. No AWS_ variable, no credentials."""
+        """The variables of SageMaker and its toolkit; no AWS_ variables, no credentials."""
         names = [channel["ChannelName"] for channel in request.get("InputDataConfig", ())]
         return {
             "SAGEMAKER_BASE_DIR": str(self.root),

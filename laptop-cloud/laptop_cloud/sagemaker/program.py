@@ -1,4 +1,4 @@
-"""A container's program as a process: it sees no secret and cannot outlive the cloud."""
+"""A container's program as a process, without secrets; it cannot outlive the cloud."""
 
 import os
 import subprocess
@@ -8,20 +8,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-_KEEPER = Path(__file__).with_name("keeper.py")
+_SUPERVISOR = Path(__file__).with_name("supervisor.py")
 _PATH = "/usr/local/bin:/usr/bin:/bin"
 
 
 @dataclass(frozen=True)
 class Program:
-    """What an image runs: its entry point, and the environment that its Dockerfile would set."""
+    """The entry point of an image, and the environment that its Dockerfile sets."""
 
     command: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
 class Running:
-    """A started program. Its output must be read, or it blocks as in any pipe."""
+    """A started program. Its output must be read, or the program blocks."""
 
     def __init__(
         self,
@@ -32,8 +32,8 @@ class Running:
         isolated: bool,
     ) -> None:
         flags = ["--no-network"] if isolated else []
-        self._keeper = subprocess.Popen(
-            [sys.executable, "-I", "-S", str(_KEEPER), *flags, str(directory), *command],
+        self._supervisor = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(_SUPERVISOR), *flags, str(directory), *command],
             cwd=directory,
             env={
                 "PATH": _PATH,
@@ -49,35 +49,35 @@ class Running:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-        if self._keeper.stdout is None:
-            raise RuntimeError("the keeper has no output pipe")
-        self.output: IO[bytes] = self._keeper.stdout
+        if self._supervisor.stdout is None:
+            raise RuntimeError("the supervisor has no output pipe")
+        self.output: IO[bytes] = self._supervisor.stdout
 
     def wait(self, seconds: float) -> int | None:
-        """The exit code as a container engine gives it (128 + n for signal n), or None."""
+        """The exit code as of a container engine (128 + n for signal n); None if it runs."""
         try:
-            return self._keeper.wait(seconds)
+            return self._supervisor.wait(seconds)
         except subprocess.TimeoutExpired:
             return None
 
     def terminate(self) -> None:
-        self._tell(b"T")
+        self._send(b"T")
 
     def kill(self) -> None:
-        self._tell(b"K")
+        self._send(b"K")
 
     def end(self) -> None:
-        """Let go of the keeper's hand: a program that still runs is killed. Waits for its end."""
-        if self._keeper.stdin:
-            self._keeper.stdin.close()
-        self._keeper.wait()
+        """Kill the program if it runs, and wait for its end."""
+        if self._supervisor.stdin:
+            self._supervisor.stdin.close()
+        self._supervisor.wait()
 
     def close(self) -> None:
         self.output.close()
 
-    def _tell(self, word: bytes) -> None:
-        if self._keeper.stdin and not self._keeper.stdin.closed:
+    def _send(self, command: bytes) -> None:
+        if self._supervisor.stdin and not self._supervisor.stdin.closed:
             try:
-                os.write(self._keeper.stdin.fileno(), word)
+                os.write(self._supervisor.stdin.fileno(), command)
             except BrokenPipeError:
                 return  # it has ended already

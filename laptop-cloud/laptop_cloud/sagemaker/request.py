@@ -1,4 +1,4 @@
-"""What CreateTrainingJob asks for beyond its shape, and what a laptop cannot do."""
+"""Checks of CreateTrainingJob beyond its shapes, and what is not supported on a laptop."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 from laptop_cloud.sagemaker.errors import invalid
 
 
-def refuse_what_cannot_run(request: Mapping[str, Any]) -> None:
-    """Raise for the first thing that AWS refuses, or that this SageMaker does not have."""
+def refuse_unsupported(request: Mapping[str, Any]) -> None:
+    """Raise Refused for the first thing that AWS refuses, or that is not supported."""
     for complaint in _complaints(request):
         raise invalid(complaint)
 
@@ -15,11 +15,11 @@ def refuse_what_cannot_run(request: Mapping[str, Any]) -> None:
 def _complaints(request: Mapping[str, Any]) -> Iterator[str]:
     algorithm = request.get("AlgorithmSpecification", {})
     if not algorithm.get("TrainingImage"):
-        yield "AlgorithmSpecification.TrainingImage is required: algorithms by name are not here."
+        yield "AlgorithmSpecification.TrainingImage is required: named ones are not supported."
     if algorithm.get("ContainerEntrypoint"):
-        yield "ContainerEntrypoint cannot be honoured: the laptop runs a program, not an image."
+        yield "ContainerEntrypoint is not supported: a program runs here, not an image."
     if algorithm.get("TrainingInputMode") != "File":
-        yield "Only the TrainingInputMode File is offered by the laptop's SageMaker."
+        yield "Only the TrainingInputMode File is supported."
     yield from _resource_complaints(request.get("ResourceConfig", {}))
     yield from _stopping_complaints(request)
     yield from _channel_complaints(request.get("InputDataConfig", ()))
@@ -34,9 +34,9 @@ def _complaints(request: Mapping[str, Any]) -> Iterator[str]:
 
 def _resource_complaints(resources: Mapping[str, Any]) -> Iterator[str]:
     if not resources.get("InstanceType"):
-        yield "ResourceConfig.InstanceType is required: instance groups are not offered here."
+        yield "ResourceConfig.InstanceType is required: instance groups are not supported."
     if resources.get("InstanceCount") != 1:
-        yield "ResourceConfig.InstanceCount must be 1: the laptop's SageMaker trains on one host."
+        yield "ResourceConfig.InstanceCount must be 1: several hosts are not supported."
 
 
 def _stopping_complaints(request: Mapping[str, Any]) -> Iterator[str]:
@@ -61,14 +61,14 @@ def _channel_complaints(channels: Any) -> Iterator[str]:
     for channel in channels:
         source = channel["DataSource"].get("S3DataSource")
         if source is None:
-            yield f"Channel {channel['ChannelName']}: only S3DataSource is offered here."
+            yield f"Channel {channel['ChannelName']}: only S3DataSource is supported."
             continue
         if source["S3DataType"] != "S3Prefix":
-            yield f"Channel {channel['ChannelName']}: only the S3DataType S3Prefix is offered here."
+            yield f"Channel {channel['ChannelName']}: only the S3DataType S3Prefix is supported."
         if channel.get("InputMode", "File") != "File":
-            yield f"Channel {channel['ChannelName']}: only the InputMode File is offered here."
+            yield f"Channel {channel['ChannelName']}: only the InputMode File is supported."
         if channel.get("CompressionType", "None") != "None":
-            yield f"Channel {channel['ChannelName']}: CompressionType Gzip is not offered here."
+            yield f"Channel {channel['ChannelName']}: CompressionType Gzip is not supported."
         yield from _uri_complaints("inputDataConfig.s3Uri", {"S3Uri": source["S3Uri"]})
 
 

@@ -1,4 +1,4 @@
-"""Run one training job from its first byte to its last: download, train, sync, upload, wipe."""
+"""Runs one training job: download, train, sync, upload, delete."""
 
 import logging
 import threading
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_LOOK_SECONDS = 0.1
+_POLL_SECONDS = 0.1
 _INTERNAL = "InternalServerError: We encountered an internal error. Please try again."
-OUT_OF_STOCK = (
+NO_CAPACITY = (
     "CapacityError: Unable to provision requested ML compute capacity. "
     "Please retry using a different ML instance type."
 )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Surroundings:
-    """What every run of one SageMaker shares."""
+class RunSettings:
+    """Settings of all runs."""
 
     logs: LogSink
     sync_seconds: float
@@ -38,26 +38,26 @@ class Surroundings:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One job on its way; `to_the_end` is all that others call."""
+    """One job; callers use `to_the_end`."""
 
     job: TrainingJob
     opt_ml: OptMl
     program: Program
-    around: Surroundings
+    settings: RunSettings
     in_stock: bool
 
     def to_the_end(self) -> None:
-        """Whatever happens the job gets an ending, and its directory is gone before it is over."""
+        """Run it. The job always ends, and its directory is deleted before that."""
         ending, reason = "Failed", _INTERNAL
         try:
-            self.job.announce()
+            self.job.publish()
             if not self.in_stock:
-                raise Failed(OUT_OF_STOCK)
+                raise Failed(NO_CAPACITY)
             ending, reason = self._train(), ""
         except Failed as failure:
             reason = failure.reason
         except Exception:
-            logger.exception("training job %s broke", self.job.name)
+            logger.exception("training job %s failed", self.job.name)
         finally:
             self.opt_ml.wipe()
             self.job.finish(ending, reason)
@@ -72,10 +72,10 @@ class Run:
         checkpoints = self._checkpoints()
         job.enter("Downloading")
         self._download(checkpoints)
-        if job.stop_asked.is_set():
+        if job.stop_requested.is_set():
             return "Stopped"
         job.enter("Training")
-        code, ending = self._execute(checkpoints, deadline)
+        code, ending = self._run_program(checkpoints, deadline)
         if checkpoints:
             checkpoints.sync()
         job.enter("Uploading")
@@ -93,7 +93,7 @@ class Run:
             return None
         directory = self.opt_ml.local(config.get("LocalPath", "/opt/ml/checkpoints"))
         directory.mkdir(parents=True, exist_ok=True)
-        interval = self.around.sync_seconds
+        interval = self.settings.sync_seconds
         return Checkpoints(self.job.s3, config["S3Uri"], directory, interval=interval)
 
     def _download(self, checkpoints: Checkpoints | None) -> None:
@@ -104,8 +104,8 @@ class Run:
         if checkpoints:
             checkpoints.restore()
 
-    def _execute(self, checkpoints: Checkpoints | None, deadline: float) -> tuple[int, str]:
-        """The exit code, and how the job ends: of itself, stopped, or out of time."""
+    def _run_program(self, checkpoints: Checkpoints | None, deadline: float) -> tuple[int, str]:
+        """The exit code, and how the job ends: Completed, Stopped or MaxRuntimeExceeded."""
         job = self.job
         running = Running(
             self.program.command + _arguments(job.request),
@@ -116,17 +116,17 @@ class Run:
             },
             isolated=job.request.get("EnableNetworkIsolation", False),
         )
-        listener = threading.Thread(
-            target=_listen, args=(job.name, running, self.around.logs), daemon=True
+        reader = threading.Thread(
+            target=_read_output, args=(job.name, running, self.settings.logs), daemon=True
         )
-        listener.start()
+        reader.start()
         if checkpoints:
             checkpoints.start()
         try:
-            return _watch(job, running, deadline, self.around.grace_seconds)
+            return _watch(job, running, deadline, self.settings.grace_seconds)
         finally:
             running.end()
-            listener.join()
+            reader.join()
             running.close()
             if checkpoints:
                 checkpoints.stop()
@@ -149,12 +149,12 @@ class Run:
 def _watch(job: TrainingJob, running: Running, deadline: float, grace: float) -> tuple[int, str]:
     ending = "Completed"
     kill_at: float | None = None
-    while (code := running.wait(_LOOK_SECONDS)) is None:
+    while (code := running.wait(_POLL_SECONDS)) is None:
         if job.abandoned.is_set():
             raise Failed("InternalServerError: the cloud ended while the job ran")
         now = time.monotonic()
-        if kill_at is None and (job.stop_asked.is_set() or now >= deadline):
-            ending = "Stopped" if job.stop_asked.is_set() else "MaxRuntimeExceeded"
+        if kill_at is None and (job.stop_requested.is_set() or now >= deadline):
+            ending = "Stopped" if job.stop_requested.is_set() else "MaxRuntimeExceeded"
             if ending == "MaxRuntimeExceeded":
                 job.exceed_runtime()
             running.terminate()
@@ -165,8 +165,8 @@ def _watch(job: TrainingJob, running: Running, deadline: float, grace: float) ->
     return code, ending
 
 
-def _listen(name: str, running: Running, logs: LogSink) -> None:
-    """Read to the end whatever the log store does: an unread pipe would block the program."""
+def _read_output(name: str, running: Running, logs: LogSink) -> None:
+    """Read to the end even if the log store fails: an unread pipe would block the program."""
     try:
         write: Callable[[list[Line]], None] = logs.open(name)
         pump(running.output, write)

@@ -1,4 +1,4 @@
-"""SageMaker on this machine: training jobs, and with `hosting` asynchronous endpoints."""
+"""SageMaker's operations: training jobs, and with `hosting` asynchronous endpoints."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from laptop_cloud.sagemaker.hosting import Hosting
 from laptop_cloud.sagemaker.job import TrainingJob
 from laptop_cloud.sagemaker.listing import select
 from laptop_cloud.sagemaker.opt_ml import OptMl
-from laptop_cloud.sagemaker.request import refuse_what_cannot_run
-from laptop_cloud.sagemaker.run import Run, Surroundings
+from laptop_cloud.sagemaker.request import refuse_unsupported
+from laptop_cloud.sagemaker.run import Run, RunSettings
 from laptop_cloud.sagemaker.transfer import Place, matching_keys
 from laptop_cloud.sagemaker.validation import validate
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from mypy_boto3_s3 import S3Client
 
-    from laptop_cloud.sagemaker.logs import LogSink
     from laptop_cloud.sagemaker.program import Program
+    from laptop_cloud.sagemaker.services import Services
 
 logger = logging.getLogger(__name__)
 
@@ -37,45 +37,26 @@ _CLOSE_SECONDS = 15.0
 
 @dataclass(frozen=True)
 class Capacity:
-    """How many jobs run at once on one instance type, and which types are sold out.
+    """The limit of jobs on one instance type, and the types without capacity.
 
-    Past `per_instance_type`, CreateTrainingJob answers ResourceLimitExceeded; on a type that is out
-    of stock a job is taken and then fails with CapacityError. Both can be set while it runs.
+    Above `per_instance_type`, CreateTrainingJob raises ResourceLimitExceeded. On a type in
+    `out_of_stock`, a job is accepted and then fails with CapacityError. Both may change any time.
     """
 
     per_instance_type: int = 4
     out_of_stock: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Cloud:
-    """What SageMaker needs of the cloud it is a part of.
-
-    * `s3_for_role`  an S3 client with the credentials of an assumed role
-    * `emit`         takes the detail of each "SageMaker Training Job State Change"
-    * `logs`         takes the programs' output, `endpoint_logs` that of endpoints
-    * `publish`      sends a message to a topic, with the credentials of an assumed role
-    """
-
-    account: str
-    region: str
-    s3_for_role: Callable[[str], S3Client]
-    emit: Callable[[dict[str, Any]], None]
-    logs: LogSink
-    endpoint_logs: LogSink
-    publish: Callable[[str, str, str], None]
-
-
 class SageMaker:
-    """Give `handle` an operation's name and its JSON; it answers a status and JSON. Thread-safe.
+    """`handle` takes an operation and its JSON and returns a status and JSON. Thread-safe.
 
-    `programs` maps an image URI to the program that stands in for the image. Jobs live below
-    `directory` while they run; it is wiped at the start and at `close`.
+    `programs` maps an image URI to the program that stands in for the image. Jobs have their files
+    below `directory` while they run; it is deleted at the start and by `close`.
     """
 
     def __init__(
         self,
-        cloud: Cloud,
+        services: Services,
         *,
         directory: Path,
         programs: Mapping[str, Program],
@@ -84,12 +65,12 @@ class SageMaker:
         grace_seconds: float = 120.0,
     ) -> None:
         self.capacity = capacity or Capacity()
-        self._cloud = cloud
+        self._services = services
         self._directory = directory
         self._programs = programs
-        self._arn = f"arn:aws:sagemaker:{cloud.region}:{cloud.account}:training-job"
-        self._around = Surroundings(
-            logs=cloud.logs,
+        self._arn = f"arn:aws:sagemaker:{services.region}:{services.account}:training-job"
+        self._run_settings = RunSettings(
+            logs=services.logs,
             sync_seconds=sync_seconds,
             grace_seconds=grace_seconds,
         )
@@ -104,7 +85,7 @@ class SageMaker:
             "StopTrainingJob": self._stop,
         }
         self._hosting = Hosting(
-            cloud,
+            services,
             directory=directory,
             programs=programs,
             as_role=self._as_role,
@@ -115,7 +96,7 @@ class SageMaker:
         self._directory.mkdir(parents=True, mode=0o700)
 
     def invoke_async(self, request: dict[str, Any]) -> tuple[int, dict[str, str]]:
-        """InvokeEndpointAsync: the request's headers by their names in the API."""
+        """InvokeEndpointAsync, with the request's headers by their names in the API."""
         try:
             return 202, self._hosting.invoke_async(request)
         except Refused as refusal:
@@ -123,22 +104,22 @@ class SageMaker:
 
     def handle(self, operation: str, payload: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         try:
-            act = self._operations.get(operation)
-            if act is None:
+            run = self._operations.get(operation)
+            if run is None:
                 raise Refused(
                     "UnknownOperationException",
-                    f"The laptop's SageMaker has no {operation}; "
+                    f"SageMaker has no {operation} here; "
                     f"it has {', '.join(sorted(self._operations))}.",
                 )
             validate(operation, payload)
-            return 200, act(payload)
+            return 200, run(payload)
         except Refused as refusal:
             return 400, {"__type": refusal.code, "message": str(refusal)}
 
     def close(self) -> None:
-        """Kill what runs, wait for it, and leave no job's file behind. No event is sent.
+        """Kill and wait for what runs, and delete all files. No event is sent.
 
-        The wait is bounded: a transfer may hang on an S3 that is gone already.
+        The wait is limited: a transfer may hang if S3 has already ended.
         """
         with self._lock:
             self._closed = True
@@ -153,7 +134,7 @@ class SageMaker:
 
     def _create(self, request: dict[str, Any]) -> dict[str, Any]:
         name = request["TrainingJobName"]
-        refuse_what_cannot_run(request)
+        refuse_unsupported(request)
         program = self._programs.get(request["AlgorithmSpecification"]["TrainingImage"])
         if program is None:
             raise invalid(
@@ -165,20 +146,20 @@ class SageMaker:
         s3 = self._as_role(request["RoleArn"])
         _refuse_empty_channels(s3, request)
         job = TrainingJob(
-            request, arn=f"{self._arn}/{name}", role_credentials=s3, tell=self._announce
+            request, arn=f"{self._arn}/{name}", role_credentials=s3, announce=self._announce
         )
         capacity = self.capacity
         run = Run(
             job=job,
             opt_ml=OptMl(self._directory / name),
             program=program,
-            around=self._around,
+            settings=self._run_settings,
             in_stock=job.instance_type not in capacity.out_of_stock,
         )
         thread = threading.Thread(target=run.to_the_end, name=f"training-{name}", daemon=True)
         with self._lock:
             self._refuse_taken_name(name)
-            self._refuse_beyond(capacity.per_instance_type, job.instance_type)
+            self._refuse_above(capacity.per_instance_type, job.instance_type)
             if self._closed:
                 raise Refused("InternalFailure", "the cloud is ending")
             self._jobs[name] = job
@@ -216,8 +197,8 @@ class SageMaker:
                 f"training job with this name already exists ({self._jobs[name].arn})",
             )
 
-    def _refuse_beyond(self, limit: int, kind: str) -> None:
-        used = sum(job.instance_type == kind and not job.over for job in self._jobs.values())
+    def _refuse_above(self, limit: int, kind: str) -> None:
+        used = sum(job.instance_type == kind and not job.ended for job in self._jobs.values())
         if used >= limit:
             raise Refused(
                 "ResourceLimitExceeded",
@@ -228,7 +209,7 @@ class SageMaker:
 
     def _as_role(self, role_arn: str) -> S3Client:
         try:
-            return self._cloud.s3_for_role(role_arn)
+            return self._services.s3_for_role(role_arn)
         except (ClientError, BotoCoreError) as error:
             raise invalid(
                 f"Could not assume role {role_arn}. Please ensure that the role exists and allows "
@@ -239,24 +220,24 @@ class SageMaker:
         if self._closed:
             return
         try:
-            self._cloud.emit(detail)
+            self._services.emit(detail)
         except Exception:
             logger.exception("an event of training job %s was lost", detail["TrainingJobName"])
 
 
 def _refuse_empty_channels(s3: S3Client, request: Mapping[str, Any]) -> None:
-    """AWS looks into each channel before it takes the job, with the job's role."""
+    """AWS lists each channel with the job's role before it accepts the job."""
     for channel in request.get("InputDataConfig", ()):
         uri = channel["DataSource"]["S3DataSource"]["S3Uri"]
-        told = "The specified key does not exist."
+        message = "The specified key does not exist."
         try:
             if any(True for _ in matching_keys(s3, uri)):
                 continue
         except (ClientError, BotoCoreError) as error:
-            told = str(error)
+            message = str(error)
         raise invalid(
             f'No S3 objects found under S3 URL "{uri}" given in input data source. Please ensure '
             "that the bucket exists in the selected region, that objects exist under that S3 "
             f'prefix, and that the role "{request["RoleArn"]}" has "s3:ListBucket" permissions on '
-            f'bucket "{Place.of(uri).bucket}". Error message from S3: {told}'
+            f'bucket "{Place.of(uri).bucket}". Error message from S3: {message}'
         )

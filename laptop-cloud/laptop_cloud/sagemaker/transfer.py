@@ -1,4 +1,4 @@
-"""Between S3 and a directory: channels down, archives up, with the job role's permissions."""
+"""Transfers between S3 and a directory, with the permissions of the job's role."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ S3_ERRORS = (ClientError, BotoCoreError, Boto3Error)
 
 
 class Place(NamedTuple):
-    """An S3 URI taken apart; the prefix has no slash at either end."""
+    """The parts of an S3 URI; the prefix has no slash at either end."""
 
     bucket: str
     prefix: str
@@ -49,7 +49,7 @@ def matching_keys(s3: S3Client, uri: str) -> Iterator[str]:
 
 
 def download(s3: S3Client, uri: str, directory: Path) -> int:
-    """Copy every object under a prefix to the directory; how many there were."""
+    """Copy every object under a prefix to the directory; returns their number."""
     directory.mkdir(parents=True, exist_ok=True)
     place = Place.of(uri)
     count = 0
@@ -71,7 +71,7 @@ def download(s3: S3Client, uri: str, directory: Path) -> int:
 
 
 def _relative(key: str, prefix: str) -> str:
-    """A key's name in the channel: below the prefix, or below its folder if it is half a name."""
+    """A key's name in the channel: below the prefix, or below the prefix's folder."""
     if not prefix:
         return key
     if key.startswith(prefix + "/"):
@@ -82,7 +82,7 @@ def _relative(key: str, prefix: str) -> str:
 def upload_archive(
     s3: S3Client, directory: Path, place: Place, name: str, extra: dict[str, str]
 ) -> str | None:
-    """Pack what the directory holds to `name` under the place; its URI, or None if it is empty."""
+    """Pack the directory to `name` under the place; returns its URI, None if it is empty."""
     if not any(directory.iterdir()):
         return None
     key = place.below(name)
@@ -98,7 +98,7 @@ def upload_archive(
 def upload_files(
     s3: S3Client, directory: Path, place: Place, name: str, extra: dict[str, str]
 ) -> str | None:
-    """The same, unpacked: an OutputDataConfig whose CompressionType is NONE."""
+    """The same without an archive, for an OutputDataConfig with CompressionType NONE."""
     files = list(files_in(directory))
     for path in files:
         with path.open("rb") as file:
@@ -108,7 +108,7 @@ def upload_files(
 
 
 def files_in(directory: Path) -> Iterator[Path]:
-    """Regular files only: a link could lead out of the container's directory."""
+    """Regular files only: a link could point outside the container's directory."""
     for folder, _, names in os.walk(directory):
         for name in sorted(names):
             path = Path(folder, name)

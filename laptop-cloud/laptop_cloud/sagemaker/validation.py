@@ -1,4 +1,4 @@
-"""Refuse a request that AWS would refuse, in AWS's words, by botocore's model of the API."""
+"""Refuses a request as AWS does, by botocore's model of the API."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -31,7 +31,7 @@ _OPERATIONS = frozenset(
 
 
 def validate(operation: str, payload: dict[str, Any]) -> None:
-    """Raise what AWS answers when a member is missing, of the wrong type or out of its bounds."""
+    """Raise AWS's error for a member that is missing, of the wrong type or out of bounds."""
     shape = _model().operation_model(operation).input_shape
     faults = list(_faults(shape, payload, "")) if shape else []
     if faults:
@@ -41,7 +41,7 @@ def validate(operation: str, payload: dict[str, Any]) -> None:
 
 @cache
 def _model() -> ServiceModel:
-    """Only the shapes these operations reach: the whole SageMaker model is tens of megabytes."""
+    """Only the shapes of these operations: the whole model has tens of megabytes."""
     whole = botocore.session.Session().get_component("data_loader")
     description = whole.load_service_model("sagemaker", "service-2")
     operations = {name: description["operations"][name] for name in _OPERATIONS}
@@ -96,7 +96,7 @@ def _structure_faults(shape: StructureShape, value: dict[str, Any], path: str) -
 
 
 def _bound_faults(shape: Shape, value: Any, path: str) -> Iterator[str]:
-    """Not every model carries every bound: what is absent is not checked."""
+    """A bound that the model does not have is not checked."""
     rules = shape.metadata
     sized = shape.type_name in {"string", "list", "map"}
     size, noun = (len(value), "length ") if sized else (value, "value ")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from laptop_cloud.extension.patience import BUSY_PAUSE_S, Busy, Patience, TryAgain
+from laptop_cloud.extension.retries import BUSY_PAUSE_S, Busy, RetryPolicy, Retryable
 
 
 class Clock:
@@ -32,45 +32,45 @@ class Work:
             raise self.errors.pop(0)
 
 
-def insist(patience: Patience, work: Work, clock: Clock) -> int:
-    return patience.insist(work, sleep=clock.sleep, now=lambda: clock.now)
+def run(policy: RetryPolicy, work: Work, clock: Clock) -> int:
+    return policy.run(work, sleep=clock.sleep, now=lambda: clock.now)
 
 
 def test_what_works_at_once_uses_no_retry() -> None:
-    assert insist(Patience(retries=2, age_s=60), Work(), Clock()) == 0
+    assert run(RetryPolicy(retries=2, age_s=60), Work(), Clock()) == 0
 
 
 def test_failures_are_retried_with_growing_pauses() -> None:
     clock = Clock()
-    work = Work(TryAgain(), TryAgain(), TryAgain())
+    work = Work(Retryable(), Retryable(), Retryable())
 
-    used = insist(Patience(retries=5, age_s=600, longest_s=3), work, clock)
+    used = run(RetryPolicy(retries=5, age_s=600, longest_s=3), work, clock)
 
     assert used == 3
     assert clock.naps == [1.0, 2.0, 3.0]
 
 
 def test_the_last_failure_is_raised_when_the_retries_are_used_up() -> None:
-    work = Work(*[TryAgain(str(n)) for n in range(9)])
+    work = Work(*[Retryable(str(n)) for n in range(9)])
 
-    with pytest.raises(TryAgain, match="2"):
-        insist(Patience(retries=2, age_s=600), work, Clock())
+    with pytest.raises(Retryable, match="2"):
+        run(RetryPolicy(retries=2, age_s=600), work, Clock())
     assert work.calls == 3
 
 
 def test_nothing_is_tried_beyond_its_age() -> None:
-    work = Work(*[TryAgain()] * 9)
+    work = Work(*[Retryable()] * 9)
 
-    with pytest.raises(TryAgain):
-        insist(Patience(retries=100, age_s=4), work, Clock())
+    with pytest.raises(Retryable):
+        run(RetryPolicy(retries=100, age_s=4), work, Clock())
     assert work.calls == 3  # at 0, 1 and 3 s; the next would be at 7 s
 
 
 def test_being_busy_costs_no_retry() -> None:
     clock = Clock()
-    work = Work(*[Busy()] * 20, TryAgain())
+    work = Work(*[Busy()] * 20, Retryable())
 
-    assert insist(Patience(retries=1, age_s=600), work, clock) == 1
+    assert run(RetryPolicy(retries=1, age_s=600), work, clock) == 1
     assert clock.naps[:20] == [BUSY_PAUSE_S] * 20
 
 
@@ -78,5 +78,5 @@ def test_another_error_passes_at_once() -> None:
     work = Work(KeyError("gone"))
 
     with pytest.raises(KeyError):
-        insist(Patience(retries=5, age_s=600), work, Clock())
+        run(RetryPolicy(retries=5, age_s=600), work, Clock())
     assert work.calls == 1

@@ -1,4 +1,4 @@
-"""How often and how long something is tried before it is given up."""
+"""How often and how long a call is retried."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ if TYPE_CHECKING:
 BUSY_PAUSE_S = 0.2
 
 
-class TryAgain(Exception):
-    """It failed, and may work another time."""
+class Retryable(Exception):
+    """The call failed and may be retried."""
 
 
-class Busy(TryAgain):
-    """It could not even be tried: this costs no retry."""
+class Busy(Retryable):
+    """The call could not be made; this does not count as a retry."""
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     retries: int
     age_s: float
     pause_s: float = 1.0
     growth: float = 2.0
     longest_s: float = 60.0
 
-    def insist(
+    def run(
         self,
         act: Callable[[], None],
         *,
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], float] = time.monotonic,
     ) -> int:
-        """Act until it works, retries are used up or it took too long.
+        """Call `act` until it succeeds, the retries are used up or the age is reached.
 
-        Returns the retries that were used; raises the last TryAgain. Other errors pass at once.
+        Returns the number of retries; raises the last Retryable. Other errors are raised at once.
         """
         started, used, pause = now(), 0, self.pause_s
         while True:
@@ -47,7 +47,7 @@ class Patience:
                 if now() - started + BUSY_PAUSE_S > self.age_s:
                     raise
                 sleep(BUSY_PAUSE_S)
-            except TryAgain:
+            except Retryable:
                 if used >= self.retries or now() - started + pause > self.age_s:
                     raise
                 used += 1

@@ -23,7 +23,7 @@ POLL_S = 0.05
 GRACE_S = 10.0
 SAME_S = 2.0  # two readings of one start differ by less: the boot time is in whole seconds
 
-_children: list[subprocess.Popen[bytes]] = []  # referenced, so that Python does not warn of them
+_children: dict[int, subprocess.Popen[bytes]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Process:
 
     name: str
     pid: int
-    started: float = 0.0  # seconds after the boot: a changed clock does not change it
+    started: float  # seconds after the boot: a changed clock does not change it
     port: int = 0  # where it listens
 
     def runs(self) -> bool:
@@ -50,7 +50,9 @@ class Process:
                 process.wait(GRACE_S)
             except psutil.TimeoutExpired:
                 continue
-            return
+            break
+        if child := _children.pop(self.pid, None):
+            child.poll()  # it has ended, which Popen does not know yet
 
     def _found(self) -> psutil.Process | None:
         try:
@@ -81,7 +83,7 @@ def start(  # noqa: PLR0917
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    _children.append(child)
+    _children[child.pid] = child
     return Process(name, child.pid, _started(psutil.Process(child.pid)), port)
 
 

@@ -36,18 +36,18 @@ class State:
 
 
 def load(folders: Folders) -> State | None:
-    """The saved state, or None. Fields that this version does not know are ignored."""
+    """The saved state, or None. What another version has saved is ignored."""
     try:
         found = json.loads(folders.record.read_text())
     except FileNotFoundError:
         return None
-    processes = tuple(Process(**_known(Process, one)) for one in found.pop("processes"))
-    return State(processes=processes, **_known(State, found))
+    processes = [one for one in found.pop("processes") if one.keys() == _names(Process)]
+    known = {name: value for name, value in found.items() if name in _names(State)}
+    return State(processes=tuple(Process(**one) for one in processes), **known)
 
 
-def _known(record: type[Any], found: dict[str, Any]) -> dict[str, Any]:
-    names = {one.name for one in fields(record)}
-    return {name: value for name, value in found.items() if name in names}
+def _names(record: type[Any]) -> set[str]:
+    return {one.name for one in fields(record)}
 
 
 def save(folders: Folders, state: State) -> None:

@@ -1,9 +1,9 @@
-"""A laptop cloud of the tests' own, with a template that has one of everything."""
+"""A laptop cloud for the tests, with the probe deployed."""
 
 from __future__ import annotations
 
-import sys
 import threading
+from dataclasses import replace
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,20 +11,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 from laptop_cloud import cloud, places, processes
-from laptop_cloud.places import Places
-from laptop_cloud.project import Project
+from laptop_cloud.places import Folders
 from support.models import Models
+from support.project import PACKAGE, probe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from laptop_cloud.cloud import Cloud
-
-PROBE = Path(__file__).parent / "probe"
+    from laptop_cloud.project import Project
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever starts a cloud here is long: make test starts one, for the product itself."""
+    """A test that starts a cloud is long."""
     for item in items:
         if Path(__file__).parent in item.path.parents and item.get_closest_marker("stack"):
             item.add_marker(pytest.mark.long)
@@ -39,34 +38,18 @@ def models() -> Iterator[str]:
     server.server_close()
 
 
-@pytest.fixture(scope="session")
-def probe_project() -> Project:
-    return Project(
-        template=PROBE / "template.yaml",
-        sources=(PROBE,),
-        stack="probe",
-        parameters={
-            "Architecture": places.architecture(),
-            "Image": places.TRAINING_IMAGE,
-        },
-    )
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """The probe with folders of this test."""
+    return probe(Folders(state=tmp_path / "state", build=tmp_path / "build"))
 
 
 @pytest.fixture(scope="session")
-def laptop_cloud(
-    tmp_path_factory: pytest.TempPathFactory, models: str, probe_project: Project
-) -> Iterator[Cloud]:
-    """A cloud on a free port with folders of its own, ended after the tests."""
-    folder = tmp_path_factory.mktemp("cloud")
-    where = Places(state=folder / "state", build=places.ROOT / ".aws-sam" / "probe")
-    container = (sys.executable, str(PROBE / "container.py"))
+def laptop_cloud(tmp_path_factory: pytest.TempPathFactory, models: str) -> Iterator[Cloud]:
+    """A cloud on a free port, ended after the tests."""
+    state = tmp_path_factory.mktemp("cloud") / "state"
+    described = replace(probe(), folders=Folders(state=state, build=PACKAGE / ".aws-sam" / "probe"))
     try:
-        yield cloud.up(
-            probe_project,
-            port=processes.free_port(),
-            where=where,
-            models=models,
-            training=container,
-        )
+        yield cloud.up(described, port=processes.free_port(), rekognition=models)
     finally:
-        cloud.down(where=where)
+        cloud.down(described)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.calls import letter, ops
+from support.calls import dead_letter, ops
 
 if TYPE_CHECKING:
     from laptop_cloud.cloud import Cloud
@@ -23,7 +23,7 @@ def tell(cloud: Cloud, kind: str, **detail: object) -> None:
 def test_a_webhook_that_stays_down_leaves_what_it_would_have_got(laptop_cloud: Cloud) -> None:
     tell(laptop_cloud, "Webhook", n=1)
 
-    found = letter(laptop_cloud, lambda message: message["Body"] == '{"n": 1}')
+    found = dead_letter(laptop_cloud, lambda message: message["Body"] == '{"n": 1}')
 
     attributes = found["MessageAttributes"]
     assert attributes["ERROR_CODE"]["StringValue"] == "RETRIES_EXHAUSTED"
@@ -34,7 +34,7 @@ def test_a_webhook_that_stays_down_leaves_what_it_would_have_got(laptop_cloud: C
 def test_a_role_that_may_not_call_the_webhook_does_not(laptop_cloud: Cloud) -> None:
     tell(laptop_cloud, "Powerless", n=2)
 
-    found = letter(laptop_cloud, lambda message: '"Powerless"' in message["Body"])
+    found = dead_letter(laptop_cloud, lambda message: '"Powerless"' in message["Body"])
 
     assert found["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "NO_PERMISSIONS"
 

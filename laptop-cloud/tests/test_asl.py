@@ -43,7 +43,7 @@ def test_nested_executions_and_activities_are_left_to_ministack() -> None:
 
 
 def test_a_resource_that_nobody_knows_fails_instead_of_passing_as_done() -> None:
-    with pytest.raises(TaskFailed, match="Nobody here knows"):
+    with pytest.raises(TaskFailed, match="is not supported"):
         parse("arn:${AWS::Partition}:states:::lambda:invoke")
 
 

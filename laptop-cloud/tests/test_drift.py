@@ -158,7 +158,7 @@ class FakeCloud:
         return self
 
     def get_template(self, **_: str) -> dict[str, Any]:
-        group = {"LogGroupName": {"Fn::Sub": "/likeness/${Stage}"}, "RetentionInDays": 14}
+        group = {"LogGroupName": {"Fn::Sub": "/probe/${Stage}"}, "RetentionInDays": 14}
         return {
             "TemplateBody": {
                 "Parameters": {"Stage": {"Type": "String", "Default": "dev"}},
@@ -172,24 +172,24 @@ class FakeCloud:
     def paginate(self, **_: str) -> list[dict[str, Any]]:
         one = {
             "LogicalResourceId": "Logs",
-            "PhysicalResourceId": "/likeness/local",
+            "PhysicalResourceId": "/probe/local",
             "ResourceType": "AWS::Logs::LogGroup",
         }
         return [{"StackResourceSummaries": [one]}]
 
     def describe_stacks(self, **_: str) -> dict[str, Any]:
         given = [{"ParameterKey": "Stage", "ParameterValue": "local"}]
-        return {"Stacks": [{"StackId": "s/1", "StackName": "likeness", "Parameters": given}]}
+        return {"Stacks": [{"StackId": "s/1", "StackName": "probe", "Parameters": given}]}
 
     def describe_log_groups(self, **_: str) -> dict[str, Any]:
-        found = {"logGroupName": "/likeness/local", "retentionInDays": self.retention}
+        found = {"logGroupName": "/probe/local", "retentionInDays": self.retention}
         return {"logGroups": [found]}
 
 
 def test_a_stack_that_is_what_its_template_says_passes() -> None:
-    check(FakeCloud(retention=14), "likeness")
+    check(FakeCloud(retention=14), "probe")
 
 
 def test_a_stack_that_lost_a_property_fails_by_name() -> None:
     with pytest.raises(Drift, match="Logs: RetentionInDays should be 14 and is nothing"):
-        check(FakeCloud(retention=None), "likeness")
+        check(FakeCloud(retention=None), "probe")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.calls import letter, ops, wait_for
+from support.calls import dead_letter, ops, wait_for
 
 if TYPE_CHECKING:
     from laptop_cloud.cloud import Cloud
@@ -25,7 +25,7 @@ def test_a_function_that_keeps_failing_leaves_the_event_itself_behind(
         body = json.loads(str(message["Body"]))
         return bool(body.get("detail", {}).get("object", {}).get("key") == "fail/1")
 
-    found = letter(laptop_cloud, wanted)
+    found = dead_letter(laptop_cloud, wanted)
 
     assert json.loads(found["Body"])["detail-type"] == "Object Created"
     assert found["MessageAttributes"]["ErrorMessage"]["StringValue"] == "no reason"
@@ -34,7 +34,7 @@ def test_a_function_that_keeps_failing_leaves_the_event_itself_behind(
 def test_the_event_was_tried_as_often_as_the_template_says(laptop_cloud: Cloud) -> None:
     bucket, function = laptop_cloud.outputs["Bucket"], laptop_cloud.outputs["Fail"]
     ops(laptop_cloud)("s3").put_object(Bucket=bucket, Key="fail/2", Body=b"x")
-    letter(laptop_cloud, lambda message: '"fail/2"' in message["Body"])
+    dead_letter(laptop_cloud, lambda message: '"fail/2"' in message["Body"])
 
     events = ops(laptop_cloud)("logs").filter_log_events(logGroupName=f"/aws/lambda/{function}")
     attempts = [event for event in events["events"] if "no reason" in event["message"]]
@@ -47,7 +47,7 @@ def test_a_target_that_does_not_let_the_rule_in_is_not_called(laptop_cloud: Clou
     entry = {"Source": "probe", "DetailType": "Uninvited", "Detail": json.dumps({"n": 1})}
     ops(laptop_cloud)("events").put_events(Entries=[entry])
 
-    found = letter(laptop_cloud, lambda message: '"Uninvited"' in message["Body"])
+    found = dead_letter(laptop_cloud, lambda message: '"Uninvited"' in message["Body"])
 
     attributes = found["MessageAttributes"]
     assert attributes["ERROR_CODE"]["StringValue"] == "NO_PERMISSIONS"
@@ -67,7 +67,9 @@ def test_a_function_that_fails_on_a_message_leaves_it_behind_after_its_retries(
 ) -> None:
     ops(laptop_cloud)("sns").publish(TopicArn=laptop_cloud.outputs["Topic"], Message="told-1")
 
-    found = letter(laptop_cloud, lambda one: "told-1" in one["Body"] and "Records" in one["Body"])
+    found = dead_letter(
+        laptop_cloud, lambda one: "told-1" in one["Body"] and "Records" in one["Body"]
+    )
 
     (record,) = json.loads(found["Body"])["Records"]
     assert record["EventSource"] == "aws:sns"
@@ -80,7 +82,7 @@ def test_a_function_that_does_not_let_the_topic_in_is_not_called(laptop_cloud: C
     def wanted(message: dict[str, object]) -> bool:
         return json.loads(str(message["Body"])).get("Message") == "told-2"
 
-    assert json.loads(letter(laptop_cloud, wanted)["Body"])["Type"] == "Notification"
+    assert json.loads(dead_letter(laptop_cloud, wanted)["Body"])["Type"] == "Notification"
 
 
 NESTED = """
@@ -104,7 +106,7 @@ Outputs:
 
 def test_what_stays_as_it_is_in_a_nested_stack_keeps_its_attributes(laptop_cloud: Cloud) -> None:
     root = laptop_cloud.root()
-    bucket = "likeness-laptop-artifacts"
+    bucket = laptop_cloud.project.artifacts
     root("s3").put_object(Bucket=bucket, Key="nested-update.yaml", Body=NESTED.encode())
     body = AROUND.format(url=f"{laptop_cloud.endpoint}/{bucket}/nested-update.yaml")
     stacks = root("cloudformation")

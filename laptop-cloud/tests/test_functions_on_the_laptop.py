@@ -32,7 +32,7 @@ def test_nothing_of_the_server_is_in_a_functions_environment(laptop_cloud: Cloud
     names = invoke(laptop_cloud, "Tell")["environment"]
 
     assert {"TABLE", "STACK", "AWS_LAMBDA_FUNCTION_NAME", "AWS_EXECUTION_ENV"} <= set(names)
-    assert not [name for name in names if name.startswith(("MINISTACK", "LIKENESS", "AUTH"))]
+    assert not [name for name in names if name.startswith(("MINISTACK", "LAPTOP_CLOUD", "AUTH"))]
 
 
 def test_an_exception_keeps_its_class_its_message_and_its_trace(laptop_cloud: Cloud) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from laptop_cloud import identities, places
 from support.calls import get, ops
+from support.project import probe
 
 if TYPE_CHECKING:
     from laptop_cloud.cloud import Cloud
@@ -29,7 +30,7 @@ def test_an_unsigned_call_of_a_signed_route_is_refused(laptop_cloud: Cloud) -> N
 
 
 def test_a_token_does_not_open_a_route_that_wants_a_signature(laptop_cloud: Cloud) -> None:
-    token = laptop_cloud.moderator().token
+    token = laptop_cloud.user().token
 
     assert get(laptop_cloud, "/v1/signed", token=token).status_code == 403
     assert get(laptop_cloud, "/v1/signed", token="anything").status_code == 403
@@ -47,32 +48,35 @@ def test_a_role_without_the_permission_to_invoke_is_refused(laptop_cloud: Cloud)
             }
         ],
     }
-    iam.create_role(RoleName="nobody", AssumeRolePolicyDocument=json.dumps(trust))
-    nobody = identities.assume(laptop_cloud.root(), "nobody")
+    iam.create_role(RoleName="stranger", AssumeRolePolicyDocument=json.dumps(trust))
+    stranger = identities.assume(laptop_cloud.root(), "stranger")
 
-    assert get(laptop_cloud, "/v1/signed", signer=nobody).status_code == 403
+    assert get(laptop_cloud, "/v1/signed", signer=stranger).status_code == 403
 
 
 def test_a_forged_signature_is_refused(laptop_cloud: Cloud) -> None:
     real = laptop_cloud.app_credentials()
-    forged = identities.Credentials(real.access_key, "not-the-secret", real.session_token)
+    forged = identities.RoleCredentials(real.access_key, "not-the-secret", real.session_token)
 
     assert get(laptop_cloud, "/v1/signed", signer=forged).status_code == 403
 
 
-def test_a_moderators_token_opens_the_desk(laptop_cloud: Cloud) -> None:
-    answer = get(laptop_cloud, "/v1/token", token=laptop_cloud.moderator().token)
+def test_a_users_token_opens_a_route(laptop_cloud: Cloud) -> None:
+    answer = get(laptop_cloud, "/v1/token", token=laptop_cloud.user().token)
 
     assert answer.status_code == 200
 
 
 @pytest.mark.parametrize("spoil", ["missing", "unsigned", "tampered", "other audience"])
 def test_any_other_token_is_refused(laptop_cloud: Cloud, spoil: str) -> None:
-    moderator = laptop_cloud.moderator()
-    header, payload, signature = moderator.token.split(".")
+    user = laptop_cloud.user()
+    header, payload, signature = user.token.split(".")
     none = base64.urlsafe_b64encode(b'{"alg":"none"}').decode().rstrip("=")
     other = identities.sign_in(
-        laptop_cloud.root(), laptop_cloud.outputs["OtherClientId"], moderator.password
+        laptop_cloud.root(),
+        probe().user,
+        laptop_cloud.outputs["OtherClientId"],
+        user.password,
     )
     tokens = {
         "missing": None,
@@ -91,9 +95,9 @@ def test_a_signature_does_not_open_a_route_that_wants_a_token(laptop_cloud: Clou
 
 
 def test_the_keys_that_sign_tokens_go_with_the_cloud(laptop_cloud: Cloud) -> None:
-    laptop_cloud.moderator()
+    laptop_cloud.user()
 
-    assert list(laptop_cloud.where.temporary.rglob("cognito-*"))
+    assert list(laptop_cloud.project.folders.temporary.rglob("cognito-*"))
 
 
 def test_an_open_route_is_open_and_an_unknown_one_is_not_there(laptop_cloud: Cloud) -> None:
@@ -106,5 +110,5 @@ def test_a_page_of_the_named_origin_may_ask(laptop_cloud: Cloud) -> None:
         answer = get(laptop_cloud, "/v1/open", headers={"Origin": origin})
         return answer.headers.get("Access-Control-Allow-Origin")
 
-    assert allowed("https://desk.example") == "https://desk.example"
+    assert allowed("https://page.example") == "https://page.example"
     assert allowed("https://elsewhere.example") is None

@@ -1,4 +1,4 @@
-"""Starting and ending: what a user is told, and that nothing is left behind."""
+"""Starting and ending a cloud: messages, and that nothing is left behind."""
 
 from __future__ import annotations
 
@@ -7,145 +7,164 @@ import signal
 import socket
 import stat
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from laptop_cloud import cloud, places, processes, state
-from laptop_cloud.locks import alone
-from laptop_cloud.places import CannotRun, Places
+from laptop_cloud.locks import locked
+from laptop_cloud.places import CannotRun, Folders
 from laptop_cloud.processes import Process
-from laptop_cloud.project import Project
+from laptop_cloud.project import Container, Project, Tool
 from laptop_cloud.state import State
 from support.calls import wait_for
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
-@pytest.fixture
-def where(tmp_path: Path) -> Places:
-    return Places(state=tmp_path / "state", build=tmp_path / "build")
-
-
-def start_sleeper(where: Places, code: str = "import time; time.sleep(60)") -> Process:
+def start_sleeper(project: Project, code: str = "import time; time.sleep(60)") -> Process:
     command = [sys.executable, "-c", code]
-    return processes.start("sleeper", command, {}, where.logs / "x.log", where.logs.parent.parent)
+    return processes.start("sleeper", command, {}, log_of(project), project.root)
 
 
-def test_a_taken_port_is_told_with_a_way_out(where: Places) -> None:
+def log_of(project: Project) -> Path:
+    return project.folders.logs / "x.log"
+
+
+def test_the_message_for_a_taken_port_names_the_command_for_another(project: Project) -> None:
     with socket.socket() as taken:
         taken.bind((places.HOST, 0))
         port = taken.getsockname()[1]
+        described = replace(project, start_command="make demo", port_argument="PORT={port}")
 
-        with pytest.raises(CannotRun, match=f"Port {port} is taken .* PORT={port + 1}"):
-            cloud.up(port=port, where=where)
-    assert not where.state.exists()
+        with pytest.raises(CannotRun, match=f"port {port}. .* make demo PORT={port + 1}$"):
+            cloud.up(described, port=port)
+    assert not project.folders.state.exists()
 
 
-def test_a_missing_environment_is_told_with_the_command_that_makes_it(
-    where: Places, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+@pytest.mark.parametrize(
+    "without",
+    [
+        lambda project, tool: replace(project, python=tool),
+        lambda project, tool: replace(
+            project, containers=(Container(image="image", program=tool),)
+        ),
+    ],
+)
+def test_the_message_for_a_missing_program_names_the_command_that_installs_it(
+    project: Project, tmp_path: Path, without: Callable[[Project, Tool], Project]
 ) -> None:
-    monkeypatch.setattr(places, "ENVIRONMENTS", tmp_path)
+    missing = Tool(tmp_path / "python", "make the-environment")
 
-    with pytest.raises(CannotRun, match=r"requirements/install\.sh cloud"):
-        cloud.up(port=processes.free_port(), where=where, models="http://nowhere", training=["x"])
-
-
-def test_without_a_cloud_there_is_nothing_to_deploy_to(where: Places) -> None:
-    with pytest.raises(CannotRun, match="No cloud runs"):
-        cloud.running(where=where)
+    with pytest.raises(CannotRun, match="is missing. Install it with: make the-environment"):
+        cloud.up(without(project, missing), port=processes.free_port(), rekognition="http://x")
 
 
-def test_down_without_a_cloud_says_so(where: Places) -> None:
-    said: list[str] = []
-
-    cloud.down(where=where, say=said.append)
-
-    assert said == ["No cloud runs."]
+def test_without_a_cloud_nothing_can_be_deployed(project: Project) -> None:
+    with pytest.raises(CannotRun, match="No cloud runs. Start one with: python -m laptop_cloud"):
+        cloud.running(project)
 
 
-def test_down_ends_what_was_started_and_removes_its_folder(where: Places) -> None:
-    sleeper = start_sleeper(where)
-    state.save(where, State(port=1, root_secret="s", processes=(sleeper,)))
+def test_down_without_a_cloud_says_so(project: Project) -> None:
+    messages: list[str] = []
 
-    cloud.down(where=where)
+    cloud.down(project, say=messages.append)
+
+    assert messages == ["No cloud runs."]
+
+
+def test_down_ends_the_processes_and_deletes_the_folder(project: Project) -> None:
+    sleeper = start_sleeper(project)
+    state.save(project.folders, State(port=1, root_secret="s", processes=(sleeper,)))
+
+    cloud.down(project)
 
     assert not sleeper.runs()
-    assert not where.state.exists()
+    assert not project.folders.state.exists()
 
 
-def test_a_program_that_ignores_the_first_signal_gets_the_second(
-    where: Places, monkeypatch: pytest.MonkeyPatch
+def test_a_program_that_ignores_sigterm_is_killed(
+    project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(processes, "GRACE_S", 0.3)
     code = (
         "import signal, time\n"
         "signal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint('ready', flush=True)\ntime.sleep(60)"
     )
-    stubborn = start_sleeper(where, code)
-    log = where.logs / "x.log"
-    wait_for("readiness", lambda: "ready" in log.read_text())
+    stubborn = start_sleeper(project, code)
+    wait_for("readiness", lambda: "ready" in log_of(project).read_text())
 
     stubborn.end()
 
     assert not stubborn.runs()
 
 
-def test_a_stranger_with_the_same_id_is_left_alone(where: Places) -> None:
-    sleeper = start_sleeper(where)
-    stranger = Process("MiniStack", sleeper.pid, "another time")
+def test_another_process_with_the_same_id_is_left_alone(project: Project) -> None:
+    sleeper = start_sleeper(project)
+    earlier = Process("MiniStack", sleeper.pid, sleeper.started - 60)
     try:
-        assert not stranger.runs()
-        stranger.end()
+        assert not earlier.runs()
+        earlier.end()
         assert sleeper.runs()
     finally:
         sleeper.end()
 
 
-def test_a_server_that_dies_at_once_is_told_with_the_end_of_its_log(where: Places) -> None:
-    failing = start_sleeper(where, "print('no such thing', flush=True); raise SystemExit(1)")
+def test_the_message_for_a_server_that_ends_has_the_end_of_its_log(project: Project) -> None:
+    failing = start_sleeper(project, "print('no such thing', flush=True); raise SystemExit(1)")
 
     with pytest.raises(CannotRun, match="sleeper did not start:\nno such thing"):
-        processes.wait_until_it_listens(
-            failing, processes.free_port(), where.logs / "x.log", seconds=30
-        )
+        processes.wait_until_it_listens(failing, processes.free_port(), log_of(project), seconds=30)
 
 
-def test_two_commands_do_not_work_on_one_cloud_at_once(where: Places) -> None:
+def test_two_commands_do_not_work_on_one_cloud_at_once(project: Project) -> None:
     with (
-        alone(where.state, wait=False),
-        pytest.raises(CannotRun, match="Another command is at work"),
+        locked(project.folders.state, wait=False),
+        pytest.raises(CannotRun, match="Another command works"),
     ):
-        cloud.up(port=processes.free_port(), where=where)
+        cloud.up(project, port=processes.free_port())
 
 
-def test_a_cloud_that_other_code_started_is_not_taken_for_ours(where: Places) -> None:
-    sleeper = start_sleeper(where)
+def test_a_cloud_that_other_code_started_is_started_again(project: Project) -> None:
+    sleeper = start_sleeper(project)
     old = State(port=1, root_secret="s", servers="other code", processes=(sleeper,))
-    state.save(where, old)
+    state.save(project.folders, old)
     with socket.socket() as taken:
         taken.bind((places.HOST, 0))
 
-        with pytest.raises(CannotRun, match="is taken"):
-            cloud.up(port=taken.getsockname()[1], where=where)
+        with pytest.raises(CannotRun, match="Another program uses port"):
+            cloud.up(project, port=taken.getsockname()[1])
     assert not sleeper.runs()
 
 
-def test_secrets_are_kept_from_other_users(where: Places) -> None:
-    state.save(where, State(port=1, root_secret="secret"))
+def test_only_the_owner_can_read_the_state(project: Project) -> None:
+    state.save(project.folders, State(port=1, root_secret="secret"))
 
-    assert stat.S_IMODE(where.record.stat().st_mode) == 0o600
-    assert state.load(where) == State(port=1, root_secret="secret")
+    assert stat.S_IMODE(project.folders.record.stat().st_mode) == 0o600
+    assert state.load(project.folders) == State(port=1, root_secret="secret")
 
 
-def test_a_cloud_runs_only_while_all_of_it_does(where: Places) -> None:
-    one, two = start_sleeper(where), start_sleeper(where)
+def test_the_state_of_another_version_is_ignored(project: Project) -> None:
+    process = {"name": "MiniStack", "pid": 1, "began": "42", "port": 2}
+    text = '{"port": 1, "root_secret": "s", "more": 1, "processes": [%s]}'
+    state.write_private(project.folders.record, text % str(process).replace("'", '"'))
+
+    found = state.load(project.folders)
+
+    assert found == State(port=1, root_secret="s")
+    assert not found.runs()
+
+
+def test_a_cloud_runs_only_if_all_its_processes_run(project: Project) -> None:
+    one, two = start_sleeper(project), start_sleeper(project)
     both = State(port=1, root_secret="s", processes=(one, two))
     try:
         assert both.runs()
         os.killpg(two.pid, signal.SIGKILL)
-        two.end()
+        wait_for("end", lambda: not two.runs())
         assert not both.runs()
     finally:
         one.end()
@@ -158,8 +177,15 @@ def test_the_fingerprint_follows_every_source_and_parameter(tmp_path: Path) -> N
     source.write_text("1")
 
     def fingerprint(**parameters: str) -> str:
-        sources = (tmp_path / "functions",)
-        return Project(tmp_path / "template.yaml", sources, parameters=parameters).fingerprint()
+        return Project(
+            root=tmp_path,
+            template=tmp_path / "template.yaml",
+            sources=(tmp_path / "functions",),
+            stack="s",
+            artifacts="a",
+            folders=Folders(state=tmp_path / "state", build=tmp_path / "build"),
+            parameters=parameters,
+        ).fingerprint()
 
     first = fingerprint()
     assert fingerprint() == first

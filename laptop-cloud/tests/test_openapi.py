@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from laptop_cloud.extension.openapi import Authorizer, NotUnderstood, read
+from laptop_cloud.extension.openapi import Authorizer, Unsupported, read
 
 INTEGRATION = {
     "httpMethod": "POST",
@@ -117,5 +117,5 @@ def test_cors_and_the_catch_all_routes() -> None:
     ],
 )
 def test_what_is_not_understood_is_refused(document: dict[str, Any], told: str) -> None:
-    with pytest.raises(NotUnderstood, match=told):
+    with pytest.raises(Unsupported, match=told):
         read(document)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from laptop_cloud.extension.retries import BUSY_PAUSE_S, Busy, RetryPolicy, Retryable
+from laptop_cloud.extension.retries import BUSY_PAUSE_S, Busy, Retryable, RetryPolicy
 
 
 class Clock:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from laptop_cloud.extension.stream_batches import Answer, Batch, Mapping, Outcome, outcome
+from laptop_cloud.extension.stream_batches import Batch, Mapping, Outcome, Result, outcome
 
 NOW = 1_000.0
 REPORTS: Mapping = {"FunctionResponseTypes": ["ReportBatchItemFailures"]}
@@ -20,23 +20,23 @@ def batch(count: int = 4, *, skipped: int = 0, failures: int = 0, age: float = 1
     return Batch(records, records[skipped:], failures)
 
 
-def failed(*sequences: str) -> Answer:
+def failed(*sequences: str) -> Result:
     items = [{"itemIdentifier": one} for one in sequences]
-    return Answer(throttled=False, error=False, body={"batchItemFailures": items})
+    return Result(throttled=False, error=False, body={"batchItemFailures": items})
 
 
-def followed(answer: Answer, to: Batch, mapping: Mapping) -> Outcome:
+def followed(answer: Result, to: Batch, mapping: Mapping) -> Outcome:
     return outcome(answer, to, mapping, now=NOW)
 
 
-ERROR = Answer(throttled=False, error=True, body={"errorType": "Boom"})
+ERROR = Result(throttled=False, error=True, body={"errorType": "Boom"})
 
 
 @pytest.mark.parametrize(
     "body", [None, "", "null", {}, {"batchItemFailures": []}, {"batchItemFailures": None}, "{}"]
 )
 def test_a_report_without_a_failure_is_a_success(body: Any) -> None:
-    answer = Answer(throttled=False, error=False, body=body or None)
+    answer = Result(throttled=False, error=False, body=body or None)
 
     assert followed(answer, batch(), REPORTS) == Outcome(4)
 
@@ -62,7 +62,7 @@ def test_who_does_not_report_succeeds_whatever_it_says() -> None:
     ["no json", [1], {"batchItemFailures": [{"id": "s1"}]}, {"batchItemFailures": [{}]}],
 )
 def test_a_report_that_cannot_be_read_is_a_failure(body: Any) -> None:
-    answer = Answer(throttled=False, error=False, body=body)
+    answer = Result(throttled=False, error=False, body=body)
 
     assert followed(answer, batch(), REPORTS).done == 0
 
@@ -101,7 +101,7 @@ def test_records_that_are_too_old_are_given_up() -> None:
 
 
 def test_a_function_that_is_busy_has_not_failed() -> None:
-    busy = Answer(throttled=True, error=True, body=None)
+    busy = Result(throttled=True, error=True, body=None)
 
     found = followed(busy, batch(failures=3), {"MaximumRetryAttempts": 0})
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from support.calls import letter, ops, wait_for
+from support.calls import dead_letter, ops, wait_for
 
 if TYPE_CHECKING:
     from laptop_cloud.cloud import Cloud
@@ -63,7 +63,7 @@ def test_a_record_that_breaks_the_function_is_given_up_alone(laptop_cloud: Cloud
     keys = write(laptop_cloud, "told/1", "told/2", "told/poison", "told/4", "told/5")
 
     found = after(laptop_cloud, keys[4])
-    told = letter(laptop_cloud, lambda message: "DDBStreamBatchInfo" in message["Body"])
+    told = dead_letter(laptop_cloud, lambda message: "DDBStreamBatchInfo" in message["Body"])
 
     assert set(keys) - set(found) == {keys[2]}
     about = json.loads(told["Body"])

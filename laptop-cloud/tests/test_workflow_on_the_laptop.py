@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support.calls import execute, invoke, letter, ops, start, wait_for
+from support.calls import dead_letter, execute, invoke, ops, start, wait_for
 
 if TYPE_CHECKING:
     from laptop_cloud.cloud import Cloud
@@ -88,14 +88,14 @@ def test_a_failed_training_job_is_caught_with_its_description(laptop_cloud: Clou
     assert caught["Error"] == "States.TaskFailed"
     described = json.loads(caught["Cause"])
     assert described["TrainingJobName"] == given["job"]
-    assert "Unpaintable: no face in any photo" in described["FailureReason"]
+    assert "BadData: the file is empty" in described["FailureReason"]
 
 
 def test_a_jobs_end_is_told_as_an_event(laptop_cloud: Cloud) -> None:
     given = order(laptop_cloud, "fail")
     execute(laptop_cloud, do="train", **given)
 
-    found = letter(laptop_cloud, lambda message: given["job"] in message["Body"])
+    found = dead_letter(laptop_cloud, lambda message: given["job"] in message["Body"])
 
     event = json.loads(found["Body"])
     assert event["source"] == "aws.sagemaker"

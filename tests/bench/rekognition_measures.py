@@ -11,18 +11,18 @@ from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
-
 from infra.local.rekognition.age import age_range
 from infra.local.rekognition.moderation import confidence
 from infra.local.rekognition.pose import aws_pose, pose_of_five
 from infra.local.rekognition.quality import face_quality
 from infra.local.rekognition.sunglasses import lights, sunglasses
+from tests.local.rekognition import drawings
+
 from likeness_model.vision.age import estimate_age
 from likeness_model.vision.detect import find_faces
 from likeness_model.vision.mesh import lay_mesh
 from likeness_model.vision.nsfw import nsfw_score
 from likeness_model.vision.records import Image
-from tests.local.rekognition import drawings
 
 Measures = defaultdict[str, list[float]]
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from laptop_cloud import places
+from infra.laptop.project import ROOT
 from tests.infra.documents import read
 
 LIMIT = 250 * 2**20
-BUILT = places.ROOT / ".aws-sam" / "stack-tests" / "build"
+BUILT = ROOT / ".aws-sam" / "stack-tests" / "build"
 TEMPLATE = read("template.yaml")
 COMMON = TEMPLATE["Globals"]["Function"]["Layers"]
 

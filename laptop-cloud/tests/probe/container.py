@@ -1,4 +1,4 @@
-"""A training container in miniature: what it does is written in its order."""
+"""A small training container. The channel `order` says what it does."""
 
 import json
 import os
@@ -10,7 +10,7 @@ base = Path(os.environ.get("SAGEMAKER_BASE_DIR", "/opt/ml"))
 order = json.loads((base / "input" / "data" / "order" / "order.json").read_text())
 if order["do"] == "fail":
     (base / "output").mkdir(exist_ok=True)
-    (base / "output" / "failure").write_text("Unpaintable: no face in any photo")
+    (base / "output" / "failure").write_text("BadData: the file is empty")
     sys.exit(1)
 if order["do"] == "work":
     checkpoints = base / "checkpoints"

@@ -1,4 +1,4 @@
-"""What Rekognition refuses, and in which words boto3 hears it."""
+"""What Rekognition refuses, as boto3 reports it."""
 
 import base64
 import io
@@ -17,7 +17,7 @@ from PIL import Image as Pillow
 from laptop_cloud.rekognition.errors import Refused
 from laptop_cloud.rekognition.images import WORKING_SIDE, read_image
 from laptop_cloud.rekognition.server import MAX_BODY, Server
-from tests.local.rekognition import drawings
+from support import pictures
 
 
 def refusal(call: Any, **request: Any) -> tuple[str, str]:
@@ -29,7 +29,7 @@ def refusal(call: Any, **request: Any) -> tuple[str, str]:
 
 
 def as_gif() -> bytes:
-    return drawings.encode(drawings.blank(100, 100), "GIF")
+    return pictures.encode(pictures.blank(100, 100), "GIF")
 
 
 def png_that_claims(width: int, height: int) -> bytes:
@@ -48,7 +48,7 @@ def png_that_claims(width: int, height: int) -> bytes:
 def test_a_side_out_of_bounds_is_refused_with_its_size(
     rekognition: Any, size: tuple[int, int]
 ) -> None:
-    picture = drawings.encode(drawings.blank(*size))
+    picture = pictures.encode(pictures.blank(*size))
 
     code, message = refusal(rekognition.detect_faces, Image={"Bytes": picture})
 
@@ -58,7 +58,7 @@ def test_a_side_out_of_bounds_is_refused_with_its_size(
 
 @pytest.mark.parametrize("size", [(80, 80), (10_000, 80), (80, 10_000), (10_000, 320)])
 def test_the_bounds_themselves_are_allowed(rekognition: Any, size: tuple[int, int]) -> None:
-    picture = drawings.encode(drawings.blank(*size))
+    picture = pictures.encode(pictures.blank(*size))
 
     assert rekognition.detect_faces(Image={"Bytes": picture})["FaceDetails"] == []
 
@@ -77,8 +77,8 @@ def test_a_bomb_is_refused_before_a_pixel_is_read(rekognition: Any) -> None:
     [
         as_gif(),
         b"no picture at all",
-        drawings.encode(drawings.noise(200, 200))[:4000],
-        drawings.encode(drawings.noise(200, 200), "JPEG")[:4000],
+        pictures.encode(pictures.noise(200, 200))[:4000],
+        pictures.encode(pictures.noise(200, 200), "JPEG")[:4000],
         png_that_claims(200, 200),
     ],
     ids=["gif", "text", "cut png", "cut jpeg", "png without pixels"],
@@ -90,7 +90,7 @@ def test_only_whole_png_and_jpeg_are_pictures(rekognition: Any, content: bytes) 
 
 
 def test_bytes_end_at_five_mebibytes(rekognition: Any) -> None:
-    fits = drawings.encode(drawings.blank(100, 100))
+    fits = pictures.encode(pictures.blank(100, 100))
     padded = fits + b"\0" * (5 * 1024 * 1024 - len(fits))
 
     assert rekognition.detect_faces(Image={"Bytes": padded})["FaceDetails"] == []
@@ -98,7 +98,7 @@ def test_bytes_end_at_five_mebibytes(rekognition: Any) -> None:
     assert code == "ImageTooLargeException"
 
 
-def test_an_object_that_nobody_read_is_refused(rekognition: Any) -> None:
+def test_an_object_that_was_not_read_is_refused(rekognition: Any) -> None:
     code, message = refusal(
         rekognition.detect_faces, Image={"S3Object": {"Bucket": "photos", "Name": "j1/p01.jpg"}}
     )
@@ -108,7 +108,7 @@ def test_an_object_that_nobody_read_is_refused(rekognition: Any) -> None:
 
 
 def test_an_object_may_have_fifteen_mebibytes() -> None:
-    fits = drawings.encode(drawings.blank(100, 100))
+    fits = pictures.encode(pictures.blank(100, 100))
     padded = fits + b"\0" * (15 * 1024 * 1024 - len(fits))
 
     def request(content: bytes) -> dict[str, Any]:
@@ -120,7 +120,7 @@ def test_an_object_may_have_fifteen_mebibytes() -> None:
 
 
 def test_numbers_and_names_out_of_bounds_are_named(rekognition: Any) -> None:
-    picture = {"Bytes": drawings.encode(drawings.blank(100, 100))}
+    picture = {"Bytes": pictures.encode(pictures.blank(100, 100))}
 
     code, message = refusal(rekognition.detect_faces, Image=picture, Attributes=["AURA"])
     assert code == "ValidationException"
@@ -153,9 +153,7 @@ def test_an_operation_it_does_not_have_is_named(rekognition: Any) -> None:
         (b"{}", "SageMaker.CreateTrainingJob", "UnknownOperationException"),
     ],
 )
-def test_a_body_that_no_client_sends_is_answered_too(
-    server: Server, body: bytes, target: str, code: str
-) -> None:
+def test_an_invalid_body_is_refused(server: Server, body: bytes, target: str, code: str) -> None:
     status, answer = post(server, body, {"X-Amz-Target": target})
 
     assert (status, answer["__type"]) == (400, code)
@@ -197,20 +195,20 @@ def test_every_colour_model_becomes_rgb(mode: str) -> None:
         assert image.mean() == pytest.approx(128, abs=3)
 
 
-def test_a_photo_that_lies_on_its_side_is_seen_upright(rekognition: Any) -> None:
-    upright = drawings.photo("02")
+def test_a_photo_is_turned_upright(rekognition: Any) -> None:
+    upright = pictures.faces(pictures.ADA)
     exif = Pillow.Exif()
     exif[0x0112] = 6  # the camera was turned: show it turned clockwise
-    lying = drawings.encode(np.rot90(upright).copy(), "JPEG", exif=exif, quality=95)
+    turned = pictures.encode(np.rot90(upright).copy(), "JPEG", exif=exif, quality=95)
 
-    (found,) = rekognition.detect_faces(Image={"Bytes": lying})["FaceDetails"]
+    (found,) = rekognition.detect_faces(Image={"Bytes": turned})["FaceDetails"]
 
-    (expected,) = rekognition.detect_faces(Image={"Bytes": drawings.encode(upright)})["FaceDetails"]
+    (expected,) = rekognition.detect_faces(Image={"Bytes": pictures.encode(upright)})["FaceDetails"]
     assert found["BoundingBox"] == pytest.approx(expected["BoundingBox"], abs=0.02)
 
 
 def test_a_large_picture_is_worked_on_small() -> None:
-    large = drawings.encode(drawings.blank(6000, 3000), "JPEG")
+    large = pictures.encode(pictures.blank(6000, 3000), "JPEG")
 
     image = read_image(as_request(large), "Image")
 

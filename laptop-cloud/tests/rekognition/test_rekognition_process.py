@@ -14,18 +14,26 @@ from typing import Any
 
 import pytest
 
-from tests.local.rekognition import drawings
-from tests.local.rekognition.conftest import client
+from support import pictures
+from support.rekognition import client
 
-ROOT = Path(__file__).parents[3]
+TESTS = Path(__file__).parents[1]
 DEADLINE = 30.0
 
 
 def start(port: int) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "laptop_cloud.rekognition", "--port", str(port)],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'model'}"},
+        [
+            sys.executable,
+            "-m",
+            "laptop_cloud.rekognition",
+            "--port",
+            str(port),
+            "--vision",
+            "support.vision",
+        ],
+        cwd=TESTS,
+        env={**os.environ, "PYTHONPATH": f"{TESTS}:{TESTS.parent}"},
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -64,11 +72,11 @@ def program(port: int) -> Iterator[subprocess.Popen[str]]:
         process.kill()
 
 
-def test_it_says_when_it_is_ready_answers_and_ends_when_told(
+def test_it_reports_when_it_is_ready_serves_and_ends_on_sigterm(
     port: int, program: subprocess.Popen[str]
 ) -> None:
     assert healthy(port) == {"status": "ok", "models_loaded": True}
-    picture = drawings.encode(drawings.photo("02"))
+    picture = pictures.encode(pictures.faces(pictures.ADA))
     assert len(client(port).detect_faces(Image={"Bytes": picture})["FaceDetails"]) == 1
 
     program.send_signal(signal.SIGTERM)
@@ -77,14 +85,16 @@ def test_it_says_when_it_is_ready_answers_and_ends_when_told(
     assert health(port) is None
 
 
-def test_a_taken_port_is_said_in_one_sentence() -> None:
+def test_a_taken_port_is_reported_in_one_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         taken = server.getsockname()[1]
         with start(taken) as process:
-            _, said = process.communicate(timeout=DEADLINE)
+            _, output = process.communicate(timeout=DEADLINE)
 
     assert process.returncode == 1
-    assert said.strip() == f"port {taken} on 127.0.0.1 is taken: choose another --port"
+    assert output.strip() == (
+        f"Another program uses port {taken} on 127.0.0.1: choose another --port."
+    )
 
 
 def test_it_listens_on_the_loopback_alone(port: int, program: subprocess.Popen[str]) -> None:

@@ -176,7 +176,7 @@ def test_a_cloud_that_is_killed_leaves_nothing_behind(tmp_path: Path, end: signa
     directory = tmp_path / "job"
     cloud = subprocess.Popen(
         [sys.executable, "-c", CLOUD, str(directory), str(PROGRAMS / "wait.py")],
-        env={**os.environ, "PYTHONPATH": str(Path.cwd())},
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
     )
     note = directory / "checkpoints" / "pids.txt"
     wait_for(note.exists)

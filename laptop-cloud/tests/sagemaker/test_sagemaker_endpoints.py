@@ -78,8 +78,8 @@ class Host:
         """What is told of an inference, some time."""
 
         def found() -> dict[str, Any] | None:
-            told = (message for *_, message in self.lab.told if message["inferenceId"] == inference)
-            return next(told, None)
+            messages = (message for *_, message in self.lab.published)
+            return next((one for one in messages if one["inferenceId"] == inference), None)
 
         answer = wait_for(found)
         assert answer
@@ -110,18 +110,18 @@ def test_an_answer_is_written_where_it_was_asked_for_and_told_of(serving: Host) 
 
     told = serving.hears("hello")
 
-    assert answer["OutputLocation"] == "s3://likeness-work/work/j1/r1/response.tar"
+    assert answer["OutputLocation"] == "s3://work/work/j1/r1/response.tar"
     assert serving.text(answer["OutputLocation"]) == "HELLO"
     assert told["invocationStatus"] == "Completed"
     assert told["responseParameters"] == {"outputLocation": answer["OutputLocation"]}
-    assert serving.lab.told[0][:2] == (ROLE, TOPIC)
+    assert serving.lab.published[0][:2] == (ROLE, TOPIC)
 
 
 def test_without_a_name_an_answer_gets_one_of_its_own(serving: Host) -> None:
     one, other = serving.ask("one"), serving.ask("two")
 
     assert one["OutputLocation"] != other["OutputLocation"]
-    assert one["OutputLocation"].startswith("s3://likeness-work/work/")
+    assert one["OutputLocation"].startswith("s3://work/work/")
 
 
 @pytest.mark.parametrize(("status", "kind"), [(400, "client"), (500, "server")])
@@ -141,7 +141,7 @@ def test_what_the_container_refuses_has_failed_and_its_words_are_kept(
 def test_one_request_at_a_time_in_the_order_of_asking(serving: Host) -> None:
     for text in ("slow", "second", "third"):
         serving.lab.put(text, text)
-        serving.ask(text, InputLocation=f"s3://likeness-work/{text}")
+        serving.ask(text, InputLocation=f"s3://work/{text}")
 
     serving.hears("third")
 
@@ -154,7 +154,7 @@ def test_the_program_serves_with_its_weights_and_its_environment_and_no_network(
     host: Host,
 ) -> None:
     host.lab.put("weights/klein/manifest.json", "{}")
-    host.make(environment={"GREETING": "hi"}, weights="s3://likeness-work/weights/klein/")
+    host.make(environment={"GREETING": "hi"}, weights="s3://work/weights/klein/")
     host.ready()
 
     answer = host.ask("look around", Accept="application/x-tar")
@@ -166,7 +166,7 @@ def test_the_program_serves_with_its_weights_and_its_environment_and_no_network(
 
 
 def test_an_input_that_is_gone_has_failed(serving: Host) -> None:
-    serving.ask("gone", InputLocation="s3://likeness-work/nowhere")
+    serving.ask("gone", InputLocation="s3://work/nowhere")
 
     assert "Failed to download data" in serving.hears("gone")["failureReason"]
 
@@ -222,7 +222,7 @@ def test_a_program_that_never_answers_is_a_failed_endpoint(host: Host) -> None:
 
 
 def test_weights_that_are_not_there_are_a_failed_endpoint(host: Host) -> None:
-    host.make(weights="s3://likeness-work/weights/none/")
+    host.make(weights="s3://work/weights/none/")
 
     wait_for(lambda: host.state()["EndpointStatus"] == "Failed")
 
@@ -235,7 +235,7 @@ def test_a_deleted_endpoint_leaves_no_process_and_no_file(serving: Host) -> None
     assert serving.lab.leftovers() == []
     assert serving.lab.call("DescribeEndpoint", EndpointName="e")[0] == 400
     status, answer = serving.lab.sagemaker.invoke_async(
-        {"EndpointName": "e", "InputLocation": "s3://likeness-work/in"}
+        {"EndpointName": "e", "InputLocation": "s3://work/in"}
     )
     assert (status, answer["__type"]) == (400, "ValidationError")
 

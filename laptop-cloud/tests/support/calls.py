@@ -1,4 +1,4 @@
-"""How the tests ask the laptop cloud, and wait for what it does in its own time."""
+"""Calls of the laptop cloud, and waiting for what it does asynchronously."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def get(
     cloud: Cloud,
     path: str,
     *,
-    signer: identities.Credentials | None = None,
+    signer: identities.RoleCredentials | None = None,
     token: str | None = None,
     headers: dict[str, str] | None = None,
 ) -> requests.Response:
-    """GET a path of the API, signed with SigV4 or with a bearer's token."""
+    """GET a path of the API, signed with SigV4 or with a token."""
     request = AWSRequest("GET", f"{cloud.api_url}{path}", headers=headers or {})
     if signer is not None:
         keys = Credentials(signer.access_key, signer.secret_key, signer.session_token)
@@ -45,7 +45,7 @@ def get(
 
 
 def invoke(cloud: Cloud, function: str, event: dict[str, Any] | None = None) -> dict[str, Any]:
-    """A function's result, or its error with `FunctionError` in it."""
+    """A function's result, or its error with `FunctionError`."""
     answer = ops(cloud)("lambda").invoke(
         FunctionName=cloud.outputs[function], Payload=json.dumps(event or {}).encode()
     )
@@ -60,7 +60,7 @@ Found = TypeVar("Found")
 
 
 def wait_for(what: str, ask: Callable[[], Found | None], seconds: float = DEADLINE_S) -> Found:
-    """Ask until there is an answer."""
+    """Call `ask` until its result is true; returns the result."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if found := ask():
@@ -70,7 +70,7 @@ def wait_for(what: str, ask: Callable[[], Found | None], seconds: float = DEADLI
 
 
 def execute(cloud: Cloud, machine: str = "Machine", **given: Any) -> dict[str, Any]:
-    """Run a machine to its end; its description, with the output parsed."""
+    """Run a machine to its end; returns its description, with the output parsed."""
     states = ops(cloud)("stepfunctions")
     arn = start(cloud, machine, **given)
 
@@ -91,15 +91,15 @@ def start(cloud: Cloud, machine: str = "Machine", **given: Any) -> str:
     return arn
 
 
-def letter(cloud: Cloud, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    """The first message in the queue of dead letters that is the wanted one."""
+def dead_letter(cloud: Cloud, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """The first message in the dead-letter queue that is wanted."""
     sqs = ops(cloud)("sqs")
 
     def receive() -> dict[str, Any] | None:
         answer = sqs.receive_message(
             QueueUrl=cloud.outputs["Letters"],
             MaxNumberOfMessages=10,
-            VisibilityTimeout=2,  # hidden for so long, it leaves the view to those behind it
+            VisibilityTimeout=2,  # s; hidden for so long, so that the next messages are received
             MessageAttributeNames=["All"],
         )
         messages: list[dict[str, Any]] = answer.get("Messages", [])

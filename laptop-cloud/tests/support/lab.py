@@ -5,19 +5,16 @@ import json
 import sys
 import tarfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-import boto3
-import pytest
 from botocore.exceptions import ClientError
-from moto import mock_aws
 
-from laptop_cloud.sagemaker import Capacity, Cloud, LogFiles, Program, SageMaker
+from laptop_cloud.sagemaker import Capacity, LogFiles, Program, SageMaker, Services
 
-PROGRAMS = Path(__file__).with_name("programs")
-ROLE = "arn:aws:iam::123456789012:role/likeness-training"
+PROGRAMS = Path(__file__).parents[1] / "sagemaker" / "programs"
+ROLE = "arn:aws:iam::123456789012:role/training"
 DEADLINE = 30.0
 
 
@@ -25,19 +22,19 @@ T = TypeVar("T")
 
 
 def wait_for(look: Callable[[], T], deadline: float = DEADLINE) -> T:
-    """The first true answer; an error that shows the last answer if none comes in time."""
+    """The first true result of `look`; AssertionError if there is none in time."""
     end = time.monotonic() + deadline
     while not (answer := look()):
         if time.monotonic() > end:
-            raise AssertionError(f"not within {deadline} s: {look!r} still answers {answer!r}")
+            raise AssertionError(f"not within {deadline} s: {look!r} still returns {answer!r}")
         time.sleep(0.02)
     return answer
 
 
 class Lab:
-    """Calls, waits and looks, for tests."""
+    """A SageMaker with moto's S3, and helpers to call it."""
 
-    bucket = "likeness-work"
+    bucket = "work"
 
     def __init__(self, directory: Path, s3: Any) -> None:
         self.directory = directory
@@ -46,27 +43,29 @@ class Lab:
         self.events: list[dict[str, Any]] = []
         self.listener: Callable[[dict[str, Any]], None] = self.events.append
         self.logs = directory / "logs"
-        self.told: list[tuple[str, str, dict[str, Any]]] = []
+        self.published: list[tuple[str, str, dict[str, Any]]] = []
         self.sagemaker = self.build()
 
     def build(self, **changes: Any) -> SageMaker:
-        cloud = Cloud(
+        services = Services(
             account="123456789012",
             region="eu-central-1",
             s3_for_role=self.assume,
-            emit=self.hear,
+            emit=self.emit,
             logs=LogFiles(self.logs),
             endpoint_logs=LogFiles(self.logs),
             publish=self.publish,
         )
         programs = {
-            path.stem: Program((sys.executable, str(path)), {"BAKED_IN": "yes"})
+            path.stem: Program(
+                (sys.executable, str(path)), {"BAKED_IN": "yes", "ADDRESS": "./socket"}
+            )
             for path in PROGRAMS.glob("*.py")
         }
         settings = {"capacity": Capacity(), "sync_seconds": 0.05, "grace_seconds": 20.0}
         self.jobs_directory = self.directory / "jobs"
         return SageMaker(
-            cloud,
+            services,
             directory=self.jobs_directory,
             programs=programs,
             **{**settings, **changes},
@@ -82,14 +81,14 @@ class Lab:
             raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "AssumeRole")
         return self.s3
 
-    def hear(self, detail: dict[str, Any]) -> None:
+    def emit(self, detail: dict[str, Any]) -> None:
         self.listener(detail)
 
     def publish(self, role: str, topic: str, message: str) -> None:
-        self.told.append((role, topic, json.loads(message)))
+        self.published.append((role, topic, json.loads(message)))
 
     def deny_writing(self, prefix: str) -> None:
-        """From now on, the role lacks s3:PutObject below the prefix."""
+        """Remove s3:PutObject below the prefix from the role."""
 
         def refuse(params: dict[str, Any], **_: object) -> None:
             if params["Key"].startswith(prefix):
@@ -125,7 +124,7 @@ class Lab:
         return {"S3Uri": f"s3://{self.bucket}/{prefix}"}
 
     def call(self, operation: str, **payload: Any) -> tuple[int, dict[str, Any]]:
-        # Through JSON, as on the wire: what cannot be said there fails here.
+        # Through JSON, as on the wire: other values fail here.
         status, answer = self.sagemaker.handle(operation, json.loads(json.dumps(payload)))
         return status, json.loads(json.dumps(answer))
 
@@ -140,7 +139,7 @@ class Lab:
         return answer
 
     def finished(self, name: str = "job-1") -> dict[str, Any]:
-        """The description of a job once it is over."""
+        """The description of a job after its end."""
         final = {"Completed", "Failed", "Stopped"}
         return wait_for(lambda: (job := self.describe(name))["TrainingJobStatus"] in final and job)
 
@@ -162,18 +161,3 @@ class Lab:
 
     def leftovers(self) -> list[Path]:
         return sorted(self.jobs_directory.iterdir())
-
-
-@pytest.fixture
-def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "a-secret-of-the-host")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another")
-    monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
-    with mock_aws():
-        s3 = boto3.client("s3", region_name="eu-central-1")
-        location: Any = {"LocationConstraint": "eu-central-1"}
-        s3.create_bucket(Bucket=Lab.bucket, CreateBucketConfiguration=location)
-        lab = Lab(tmp_path, s3)
-        yield lab
-        lab.sagemaker.close()
-        assert not lab.jobs_directory.exists()

@@ -1,4 +1,4 @@
-"""A Rekognition for tests of the way to it."""
+"""A Rekognition for tests of the calls to it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 
 class Models(BaseHTTPRequestHandler):
-    """A Rekognition that keeps what it was asked and sees one face in everything."""
+    """Records its requests and returns one face for each."""
 
     asked: ClassVar[list[tuple[str, dict[str, Any]]]] = []
 

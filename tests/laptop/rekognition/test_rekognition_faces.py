@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.local.rekognition import drawings
 
 from laptop_cloud.rekognition.pose import HEAD, pose_of_five
 from likeness_model.vision.records import Image
-from tests.local.rekognition import drawings
 
 VIEWS = ["01", "02", "03", "04", "05", "06", "07", "08"]
 

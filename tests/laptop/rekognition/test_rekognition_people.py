@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-
 from laptop_cloud.rekognition.moderation import MODEL_VERSION, confidence, moderation_labels
 from laptop_cloud.rekognition.similarity import similarity
 from tests.local.rekognition import drawings

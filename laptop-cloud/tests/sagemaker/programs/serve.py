@@ -57,4 +57,4 @@ if os.environ.get("GREETING") == "deaf":
     time.sleep(600)
 signal.signal(signal.SIGTERM, lambda *_: os._exit(143))
 Path("socket").unlink(missing_ok=True)
-Server(os.environ["LIKENESS_ADDRESS"], Answers).serve_forever()
+Server(os.environ["ADDRESS"], Answers).serve_forever()

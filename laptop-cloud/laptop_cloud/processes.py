@@ -40,19 +40,15 @@ class Process:
 
     def end(self) -> None:
         """Send SIGTERM to the process group, then SIGKILL. Another process is left alone."""
-        process = self._found()
-        if process is None:
-            return
         for number in (signal.SIGTERM, signal.SIGKILL):
+            if (process := self._found()) is None:
+                break
             with suppress(ProcessLookupError):
                 os.killpg(self.pid, number)
-            try:
+            with suppress(psutil.TimeoutExpired):
                 process.wait(GRACE_S)
-            except psutil.TimeoutExpired:
-                continue
-            break
         if child := _children.pop(self.pid, None):
-            child.poll()  # it has ended, which Popen does not know yet
+            child.poll()  # Popen does not know yet that it has ended
 
     def _found(self) -> psutil.Process | None:
         try:

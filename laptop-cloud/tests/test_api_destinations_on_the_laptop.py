@@ -1,4 +1,4 @@
-"""A webhook behind EventBridge: retried, kept when it stays down, and its secret told to nobody."""
+"""A webhook behind EventBridge: retries, dead letters, and a secret that is not returned."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def tell(cloud: Cloud, kind: str, **detail: object) -> None:
     ops(cloud)("events").put_events(Entries=[entry])
 
 
-def test_a_webhook_that_stays_down_leaves_what_it_would_have_got(laptop_cloud: Cloud) -> None:
+def test_a_webhook_that_stays_down_leaves_a_dead_letter(laptop_cloud: Cloud) -> None:
     tell(laptop_cloud, "Webhook", n=1)
 
     found = dead_letter(laptop_cloud, lambda message: message["Body"] == '{"n": 1}')
@@ -31,7 +31,7 @@ def test_a_webhook_that_stays_down_leaves_what_it_would_have_got(laptop_cloud: C
     assert "WebhookRule" in attributes["RULE_ARN"]["StringValue"]
 
 
-def test_a_role_that_may_not_call_the_webhook_does_not(laptop_cloud: Cloud) -> None:
+def test_a_role_without_permission_does_not_call_the_webhook(laptop_cloud: Cloud) -> None:
     tell(laptop_cloud, "Powerless", n=2)
 
     found = dead_letter(laptop_cloud, lambda message: '"Powerless"' in message["Body"])
@@ -39,9 +39,9 @@ def test_a_role_that_may_not_call_the_webhook_does_not(laptop_cloud: Cloud) -> N
     assert found["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "NO_PERMISSIONS"
 
 
-def test_a_connection_tells_how_it_signs_in_and_not_with_what(laptop_cloud: Cloud) -> None:
+def test_a_connection_does_not_return_its_secret(laptop_cloud: Cloud) -> None:
     name = laptop_cloud.outputs["Connection"]
 
-    told = ops(laptop_cloud)("events").describe_connection(Name=name)
+    found = ops(laptop_cloud)("events").describe_connection(Name=name)
 
-    assert told["AuthParameters"] == {"ApiKeyAuthParameters": {"ApiKeyName": "X-Secret"}}
+    assert found["AuthParameters"] == {"ApiKeyAuthParameters": {"ApiKeyName": "X-Secret"}}

@@ -41,7 +41,7 @@ def test_functions_with_the_same_code_share_one_archive(built: Path, tmp_path: P
         assert content.getinfo("inner/run.sh").external_attr >> 16 & 0o777 == 0o755
 
 
-def test_what_is_no_code_stays_as_it_is(built: Path, tmp_path: Path) -> None:
+def test_other_properties_do_not_change(built: Path, tmp_path: Path) -> None:
     packed = yaml.safe_load(pack(built, tmp_path / "archives").read_text())
 
     assert packed["Resources"]["N"]["Properties"] == {"TemplateURL": "x/t.yaml"}
@@ -54,7 +54,7 @@ def test_the_same_content_is_packed_once_to_the_same_bytes(built: Path, tmp_path
         assert one.read() == two.read()
 
 
-def test_changed_code_gets_another_archive_and_the_old_one_goes(
+def test_changed_code_gets_another_archive_and_the_old_one_is_deleted(
     built: Path, tmp_path: Path
 ) -> None:
     before = code_of(pack(built, tmp_path / "archives"))

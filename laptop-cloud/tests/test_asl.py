@@ -1,4 +1,4 @@
-"""What a state machine's definition means, as Step Functions reads it."""
+"""State machine definitions, read as Step Functions reads them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_a_resource_is_a_call(resource: str, call: Call) -> None:
     assert parse(f"{STATES}{resource}") == call
 
 
-def test_a_function_may_be_named_outright() -> None:
+def test_a_resource_may_be_a_functions_arn() -> None:
     arn = "arn:aws:lambda:x:1:function:f"
 
     assert parse(arn) == Call("lambda", "Invoke", optimized=True, function=arn)
@@ -42,7 +42,7 @@ def test_nested_executions_and_activities_are_left_to_ministack() -> None:
     assert parse("arn:aws:states:x:1:activity:a") is None
 
 
-def test_a_resource_that_nobody_knows_fails_instead_of_passing_as_done() -> None:
+def test_an_unknown_resource_fails() -> None:
     with pytest.raises(TaskFailed, match="is not supported"):
         parse("arn:${AWS::Partition}:states:::lambda:invoke")
 
@@ -64,7 +64,7 @@ def test_a_resource_that_nobody_knows_fails_instead_of_passing_as_done() -> None
          "Rekognition.RekognitionException"),
     ],
 )  # fmt: skip
-def test_errors_have_the_names_that_a_catch_waits_for(
+def test_errors_have_the_names_that_a_catch_matches(
     call: Call, code: str, modelled: bool, name: str
 ) -> None:
     assert call.error(code, modelled=modelled) == name
@@ -76,17 +76,17 @@ def test_a_definition_in_yaml_becomes_json_with_its_numbers() -> None:
     assert json.loads(definition_as_json(text))["TimeoutSeconds"] == 60
 
 
-def test_a_placeholder_that_nothing_replaced_is_refused() -> None:
+def test_a_placeholder_without_a_substitution_is_refused() -> None:
     with pytest.raises(ValueError, match=r"still has \$\{Key\}"):
         definition_as_json("StartAt: ${Key}")
 
 
-def test_what_is_no_definition_is_refused() -> None:
+def test_an_invalid_definition_is_refused() -> None:
     with pytest.raises(ValueError, match="neither JSON nor YAML"):
         definition_as_json("{StartAt: [")
 
 
-def test_a_parsed_answer_becomes_json_again() -> None:
+def test_a_parsed_response_becomes_json() -> None:
     answer = {"at": datetime(2026, 11, 22, 10, 0, 0, 5000, UTC), "body": b"text", "n": [1, None]}
 
     assert plain(answer) == {"at": "2026-11-22T10:00:00.005Z", "body": "text", "n": [1, None]}

@@ -1,4 +1,4 @@
-"""The drift check on a real cloud: it passes as deployed, and sees each thing that goes."""
+"""The drift check on a real cloud: it passes after a deployment and finds what is lost."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from support.calls import ops
 
 pytestmark = pytest.mark.stack
 
-Change = Callable[[Cloud], Callable[[], Any]]  # does it, and gives back how to undo it
+Change = Callable[
+    [Cloud], Callable[[], Any]
+]  # returns a function that undoes it
 
 
 def lose_lifecycle(cloud: Cloud) -> Callable[[], Any]:
@@ -65,7 +67,7 @@ def test_as_deployed_there_is_no_drift(laptop_cloud: Cloud) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         (lose_lifecycle, r"Nested\.NestedBucket: LifecycleConfiguration .* is nothing"),
         (lose_encryption, r"Bucket: BucketEncryption .* is nothing|aws:kms"),
@@ -80,10 +82,10 @@ def test_as_deployed_there_is_no_drift(laptop_cloud: Cloud) -> None:
         (lose_a_target, r"UninvitedRule: Targets .* is \[\]"),
     ],
 )
-def test_what_goes_is_seen(laptop_cloud: Cloud, change: Change, told: str) -> None:
+def test_a_lost_property_is_found(laptop_cloud: Cloud, change: Change, message: str) -> None:
     undo = change(laptop_cloud)
     try:
-        with pytest.raises(Drift, match=told):
+        with pytest.raises(Drift, match=message):
             check(ops(laptop_cloud), laptop_cloud.project.stack)
     finally:
         undo()

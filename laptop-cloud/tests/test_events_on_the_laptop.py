@@ -1,4 +1,4 @@
-"""An event that cannot be handled is tried again, and then kept."""
+"""Events that fail are retried and then go to a dead-letter queue."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.stack
 
 
-def test_a_function_that_keeps_failing_leaves_the_event_itself_behind(
+def test_a_function_that_keeps_failing_leaves_the_event_in_the_dead_letter_queue(
     laptop_cloud: Cloud,
 ) -> None:
     bucket = laptop_cloud.outputs["Bucket"]
@@ -31,7 +31,7 @@ def test_a_function_that_keeps_failing_leaves_the_event_itself_behind(
     assert found["MessageAttributes"]["ErrorMessage"]["StringValue"] == "no reason"
 
 
-def test_the_event_was_tried_as_often_as_the_template_says(laptop_cloud: Cloud) -> None:
+def test_the_event_is_retried_as_often_as_the_template_says(laptop_cloud: Cloud) -> None:
     bucket, function = laptop_cloud.outputs["Bucket"], laptop_cloud.outputs["Fail"]
     ops(laptop_cloud)("s3").put_object(Bucket=bucket, Key="fail/2", Body=b"x")
     dead_letter(laptop_cloud, lambda message: '"fail/2"' in message["Body"])
@@ -43,7 +43,7 @@ def test_the_event_was_tried_as_often_as_the_template_says(laptop_cloud: Cloud) 
     assert attempts
 
 
-def test_a_target_that_does_not_let_the_rule_in_is_not_called(laptop_cloud: Cloud) -> None:
+def test_a_target_without_a_policy_for_the_rule_is_not_called(laptop_cloud: Cloud) -> None:
     entry = {"Source": "probe", "DetailType": "Uninvited", "Detail": json.dumps({"n": 1})}
     ops(laptop_cloud)("events").put_events(Entries=[entry])
 
@@ -54,7 +54,7 @@ def test_a_target_that_does_not_let_the_rule_in_is_not_called(laptop_cloud: Clou
     assert "UninvitedRule" in attributes["RULE_ARN"]["StringValue"]
 
 
-def test_nobody_but_a_service_sends_events_in_awss_name(laptop_cloud: Cloud) -> None:
+def test_only_services_send_events_with_an_aws_source(laptop_cloud: Cloud) -> None:
     entry = {"Source": "aws.sagemaker", "DetailType": "Forged", "Detail": "{}"}
 
     answer = ops(laptop_cloud)("events").put_events(Entries=[entry])
@@ -62,25 +62,25 @@ def test_nobody_but_a_service_sends_events_in_awss_name(laptop_cloud: Cloud) -> 
     assert answer["Entries"][0]["ErrorCode"] == "NotAuthorizedForSourceException"
 
 
-def test_a_function_that_fails_on_a_message_leaves_it_behind_after_its_retries(
+def test_a_message_that_a_function_fails_on_becomes_a_dead_letter(
     laptop_cloud: Cloud,
 ) -> None:
-    ops(laptop_cloud)("sns").publish(TopicArn=laptop_cloud.outputs["Topic"], Message="told-1")
+    ops(laptop_cloud)("sns").publish(TopicArn=laptop_cloud.outputs["Topic"], Message="message-1")
 
     found = dead_letter(
-        laptop_cloud, lambda one: "told-1" in one["Body"] and "Records" in one["Body"]
+        laptop_cloud, lambda one: "message-1" in one["Body"] and "Records" in one["Body"]
     )
 
     (record,) = json.loads(found["Body"])["Records"]
     assert record["EventSource"] == "aws:sns"
-    assert record["Sns"]["Message"] == "told-1"
+    assert record["Sns"]["Message"] == "message-1"
 
 
-def test_a_function_that_does_not_let_the_topic_in_is_not_called(laptop_cloud: Cloud) -> None:
-    ops(laptop_cloud)("sns").publish(TopicArn=laptop_cloud.outputs["Topic"], Message="told-2")
+def test_a_function_without_a_policy_for_the_topic_is_not_called(laptop_cloud: Cloud) -> None:
+    ops(laptop_cloud)("sns").publish(TopicArn=laptop_cloud.outputs["Topic"], Message="message-2")
 
     def wanted(message: dict[str, object]) -> bool:
-        return json.loads(str(message["Body"])).get("Message") == "told-2"
+        return json.loads(str(message["Body"])).get("Message") == "message-2"
 
     assert json.loads(dead_letter(laptop_cloud, wanted)["Body"])["Type"] == "Notification"
 
@@ -104,7 +104,7 @@ Outputs:
 """
 
 
-def test_what_stays_as_it_is_in_a_nested_stack_keeps_its_attributes(laptop_cloud: Cloud) -> None:
+def test_an_unchanged_resource_of_a_nested_stack_keeps_its_attributes(laptop_cloud: Cloud) -> None:
     root = laptop_cloud.root()
     bucket = laptop_cloud.project.artifacts
     root("s3").put_object(Bucket=bucket, Key="nested-update.yaml", Body=NESTED.encode())

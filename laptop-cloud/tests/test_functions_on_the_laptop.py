@@ -1,4 +1,4 @@
-"""A function runs as on AWS: bare, under its own role, with its own errors."""
+"""A function runs as on AWS: bare, with its own role and its own errors."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_what_a_function_prints_reaches_its_log(laptop_cloud: Cloud) -> None:
     assert "Traceback" in text
 
 
-def test_a_permission_that_the_template_does_not_give_is_missing(laptop_cloud: Cloud) -> None:
+def test_a_function_has_only_the_permissions_of_the_template(laptop_cloud: Cloud) -> None:
     photo = {"bucket": laptop_cloud.outputs["Bucket"], "key": "photos/a.jpg"}
 
     assert invoke(laptop_cloud, "Put", photo) == {"put": "photos/a.jpg"}
@@ -68,7 +68,7 @@ def test_a_permission_that_the_template_does_not_give_is_missing(laptop_cloud: C
     assert "s3:PutObject" in refused["errorMessage"]
 
 
-def test_writing_to_an_encrypted_bucket_needs_the_key(laptop_cloud: Cloud) -> None:
+def test_writing_to_an_encrypted_bucket_requires_permission_on_its_key(laptop_cloud: Cloud) -> None:
     photo = {"bucket": laptop_cloud.outputs["Bucket"], "key": "photos/b.jpg"}
 
     refused = invoke(laptop_cloud, "PutWithoutKey", photo)
@@ -78,7 +78,7 @@ def test_writing_to_an_encrypted_bucket_needs_the_key(laptop_cloud: Cloud) -> No
 
 
 @pytest.mark.parametrize(("content", "status"), [(b"12345", 204), (b"12345678901", 400)])
-def test_a_signed_form_takes_what_its_signer_may_write(
+def test_a_presigned_post_has_the_permissions_of_its_signer(
     laptop_cloud: Cloud, content: bytes, status: int
 ) -> None:
     key = f"uploads/{len(content)}"
@@ -104,11 +104,11 @@ def test_rekognition_reads_a_photo_with_its_callers_rights(laptop_cloud: Cloud) 
 
     refused = invoke(laptop_cloud, "Look", {"bucket": bucket, "key": "private/face.jpg"})
     assert refused["errorType"] == "InvalidS3ObjectException"
-    missing = invoke(laptop_cloud, "Look", {"bucket": bucket, "key": "photos/nobody.jpg"})
+    missing = invoke(laptop_cloud, "Look", {"bucket": bucket, "key": "photos/missing.jpg"})
     assert missing["errorType"] == "InvalidS3ObjectException"
 
 
-def test_rekognition_itself_needs_a_permission(laptop_cloud: Cloud) -> None:
+def test_calling_rekognition_requires_a_permission(laptop_cloud: Cloud) -> None:
     photo = {"bucket": laptop_cloud.outputs["Bucket"], "key": "photos/face.jpg"}
 
     refused = invoke(laptop_cloud, "LookWithoutRekognition", photo)

@@ -1,4 +1,4 @@
-"""The extension starts only on the very MiniStack that it was written against."""
+"""The extension starts only with the MiniStack that it is written for."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from laptop_cloud.extension import gaps
 from laptop_cloud.extension.gaps import GAPS, Gap, describe, digest, unexpected
 
 
-def test_each_gap_is_named_once_and_says_what_ships_and_what_we_do() -> None:
+def test_each_gap_has_one_name_and_says_what_ships_and_what_is_done() -> None:
     names = [gap.name for gap in GAPS]
 
     assert len(names) == len(set(names))
@@ -35,7 +35,7 @@ def test_code_that_is_not_as_expected_is_named_with_its_gap() -> None:
     assert unexpected([gap], source.__getitem__) == ["cloud:tock (for clock)"]
 
 
-def test_code_that_is_gone_is_not_as_expected() -> None:
+def test_missing_code_is_not_as_expected() -> None:
     gap = Gap("clock", "none", "one", {"cloud:tick": digest("tick")})
 
     assert unexpected([gap], lambda _: "") == ["cloud:tick (for clock)"]
@@ -59,6 +59,6 @@ def test_changed_code_of_the_right_version_ends_in_one_sentence(
     assert "\n" not in str(refused.value)
 
 
-def test_a_table_is_guarded_by_its_keys_and_a_function_by_its_source() -> None:
+def test_the_digest_of_a_table_is_of_its_keys_and_of_a_function_of_its_source() -> None:
     assert describe({"b": 1, "a": 2}) == "a\nb"
     assert "def digest" in describe(digest)

@@ -1,4 +1,4 @@
-"""Who may call a route is decided as on AWS, by the authorizers of the template."""
+"""The authorizers of the template decide who may call a route, as on AWS."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.stack
 
 
-def test_the_app_backend_signs_its_calls(laptop_cloud: Cloud) -> None:
+def test_the_application_signs_its_calls(laptop_cloud: Cloud) -> None:
     signed = get(laptop_cloud, "/v1/signed", signer=laptop_cloud.app_credentials())
 
     assert signed.status_code == 200
@@ -29,7 +29,7 @@ def test_an_unsigned_call_of_a_signed_route_is_refused(laptop_cloud: Cloud) -> N
     assert get(laptop_cloud, "/v1/signed").status_code == 403
 
 
-def test_a_token_does_not_open_a_route_that_wants_a_signature(laptop_cloud: Cloud) -> None:
+def test_a_token_does_not_open_a_signed_route(laptop_cloud: Cloud) -> None:
     token = laptop_cloud.user().token
 
     assert get(laptop_cloud, "/v1/signed", token=token).status_code == 403
@@ -88,24 +88,24 @@ def test_any_other_token_is_refused(laptop_cloud: Cloud, spoil: str) -> None:
     assert get(laptop_cloud, "/v1/token", token=tokens[spoil]).status_code == 401
 
 
-def test_a_signature_does_not_open_a_route_that_wants_a_token(laptop_cloud: Cloud) -> None:
+def test_a_signature_does_not_open_a_token_route(laptop_cloud: Cloud) -> None:
     signer = laptop_cloud.app_credentials()
 
     assert get(laptop_cloud, "/v1/token", signer=signer).status_code == 401
 
 
-def test_the_keys_that_sign_tokens_go_with_the_cloud(laptop_cloud: Cloud) -> None:
+def test_the_keys_that_sign_tokens_are_deleted_with_the_cloud(laptop_cloud: Cloud) -> None:
     laptop_cloud.user()
 
     assert list(laptop_cloud.project.folders.temporary.rglob("cognito-*"))
 
 
-def test_an_open_route_is_open_and_an_unknown_one_is_not_there(laptop_cloud: Cloud) -> None:
+def test_an_open_route_is_open_and_an_unknown_one_is_not_found(laptop_cloud: Cloud) -> None:
     assert get(laptop_cloud, "/v1/open").status_code == 200
     assert get(laptop_cloud, "/v1/nowhere").status_code == 404
 
 
-def test_a_page_of_the_named_origin_may_ask(laptop_cloud: Cloud) -> None:
+def test_cors_allows_the_named_origin(laptop_cloud: Cloud) -> None:
     def allowed(origin: str) -> str | None:
         answer = get(laptop_cloud, "/v1/open", headers={"Origin": origin})
         return answer.headers.get("Access-Control-Allow-Origin")

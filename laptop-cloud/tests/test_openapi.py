@@ -1,4 +1,4 @@
-"""The OpenAPI document of an HttpApi is understood in full, or refused."""
+"""The OpenAPI document of an HttpApi is read completely, or refused."""
 
 from __future__ import annotations
 
@@ -104,9 +104,9 @@ def test_cors_and_the_catch_all_routes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("document", "told"),
+    ("document", "message"),
     [
-        (a_document({"Nobody": []}), "no security scheme Nobody"),
+        (a_document({"Unknown": []}), "no security scheme Unknown"),
         (a_document({"A": []}, {"B": []}, A=IAM, B=IAM), "at most one authorizer"),
         (a_document(Key={"type": "apiKey"}), "only jwt, request and awsSigv4"),
         ({"paths": {"/x": {"get": {}}}}, "has no x-amazon-apigateway-integration"),
@@ -116,6 +116,6 @@ def test_cors_and_the_catch_all_routes() -> None:
         ),
     ],
 )
-def test_what_is_not_understood_is_refused(document: dict[str, Any], told: str) -> None:
-    with pytest.raises(Unsupported, match=told):
+def test_unsupported_documents_are_refused(document: dict[str, Any], message: str) -> None:
+    with pytest.raises(Unsupported, match=message):
         read(document)

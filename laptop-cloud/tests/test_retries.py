@@ -1,4 +1,4 @@
-"""How often and how long something is tried."""
+"""How often and how long a call is retried."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from laptop_cloud.extension.retries import BUSY_PAUSE_S, Busy, Retryable, RetryP
 
 
 class Clock:
-    """Time that passes only while somebody sleeps."""
+    """Time passes only in sleep()."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -20,7 +20,7 @@ class Clock:
 
 
 class Work:
-    """Fails as told, then works."""
+    """Raises the given errors, then succeeds."""
 
     def __init__(self, *errors: Exception) -> None:
         self.errors = list(errors)
@@ -36,7 +36,7 @@ def run(policy: RetryPolicy, work: Work, clock: Clock) -> int:
     return policy.run(work, sleep=clock.sleep, now=lambda: clock.now)
 
 
-def test_what_works_at_once_uses_no_retry() -> None:
+def test_success_uses_no_retry() -> None:
     assert run(RetryPolicy(retries=2, age_s=60), Work(), Clock()) == 0
 
 
@@ -50,7 +50,7 @@ def test_failures_are_retried_with_growing_pauses() -> None:
     assert clock.naps == [1.0, 2.0, 3.0]
 
 
-def test_the_last_failure_is_raised_when_the_retries_are_used_up() -> None:
+def test_the_last_failure_is_raised_after_the_retries() -> None:
     work = Work(*[Retryable(str(n)) for n in range(9)])
 
     with pytest.raises(Retryable, match="2"):
@@ -66,7 +66,7 @@ def test_nothing_is_tried_beyond_its_age() -> None:
     assert work.calls == 3  # at 0, 1 and 3 s; the next would be at 7 s
 
 
-def test_being_busy_costs_no_retry() -> None:
+def test_being_busy_uses_no_retry() -> None:
     clock = Clock()
     work = Work(*[Busy()] * 20, Retryable())
 
@@ -74,7 +74,7 @@ def test_being_busy_costs_no_retry() -> None:
     assert clock.naps[:20] == [BUSY_PAUSE_S] * 20
 
 
-def test_another_error_passes_at_once() -> None:
+def test_another_error_is_raised_at_once() -> None:
     work = Work(KeyError("gone"))
 
     with pytest.raises(KeyError):

@@ -1,4 +1,4 @@
-"""What Lambda does with a stream's batch, by what the function answered."""
+"""What Lambda does with a stream's batch, depending on the function's result."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_report_without_a_failure_is_a_success(body: Any) -> None:
     assert followed(answer, batch(), REPORTS) == Outcome(4)
 
 
-def test_lambda_begins_again_at_the_lowest_failure() -> None:
+def test_lambda_continues_at_the_lowest_failure() -> None:
     found = followed(failed("s3", "s1"), batch(), REPORTS)
 
     assert (found.done, found.size, found.condition) == (1, None, "")
@@ -53,7 +53,7 @@ def test_a_failure_of_the_first_is_a_failure_of_all() -> None:
     assert (found.done, found.failures) == (0, 1)
 
 
-def test_who_does_not_report_succeeds_whatever_it_says() -> None:
+def test_without_reports_every_result_is_a_success() -> None:
     assert followed(failed("s1"), batch(), {}) == Outcome(4)
 
 
@@ -67,17 +67,17 @@ def test_a_report_that_cannot_be_read_is_a_failure(body: Any) -> None:
     assert followed(answer, batch(), REPORTS).done == 0
 
 
-def test_a_report_of_a_record_that_nobody_gave_is_a_failure() -> None:
+def test_a_report_of_an_unknown_record_is_a_failure() -> None:
     assert followed(failed("s1", "s99"), batch(), REPORTS).done == 0
 
 
-def test_a_batch_that_fails_is_split_and_splitting_costs_no_retry() -> None:
+def test_a_failed_batch_is_split_without_using_a_retry() -> None:
     mapping = {"BisectBatchOnFunctionError": True, "MaximumRetryAttempts": 0}
 
     assert followed(ERROR, batch(5), mapping) == Outcome(0, size=2)
 
 
-def test_one_record_is_tried_as_often_as_the_mapping_says_and_then_given_up() -> None:
+def test_one_record_is_dropped_after_the_retries_of_the_mapping() -> None:
     mapping = {"BisectBatchOnFunctionError": "true", "MaximumRetryAttempts": 2}
 
     assert followed(ERROR, batch(1, failures=1), mapping).failures == 2
@@ -85,14 +85,14 @@ def test_one_record_is_tried_as_often_as_the_mapping_says_and_then_given_up() ->
     assert (given_up.done, given_up.condition) == (1, "RetryAttemptsExhausted")
 
 
-def test_without_limits_a_batch_is_tried_for_ever_at_a_growing_distance() -> None:
+def test_without_limits_a_batch_is_retried_with_growing_pauses() -> None:
     early, late = (followed(ERROR, batch(failures=n), {}) for n in (0, 6))
 
     assert early.condition == late.condition == ""
     assert late.pause_s > early.pause_s
 
 
-def test_records_that_are_too_old_are_given_up() -> None:
+def test_records_that_are_too_old_are_dropped() -> None:
     mapping = {"MaximumRecordAgeInSeconds": 60, "BisectBatchOnFunctionError": True}
 
     assert followed(ERROR, batch(age=59), mapping).condition == ""
@@ -100,7 +100,7 @@ def test_records_that_are_too_old_are_given_up() -> None:
     assert followed(ERROR, batch(age=61), {"MaximumRecordAgeInSeconds": -1}).condition == ""
 
 
-def test_a_function_that_is_busy_has_not_failed() -> None:
+def test_a_throttled_call_is_no_failure() -> None:
     busy = Result(throttled=True, error=True, body=None)
 
     found = followed(busy, batch(failures=3), {"MaximumRetryAttempts": 0})

@@ -1,4 +1,4 @@
-"""A table's stream: filtered, in order, split and given up as its mapping says, under a role."""
+"""A table's stream: filtered, in order, split and dropped as its mapping says, with a role."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.stack
 
 
 def write(cloud: Cloud, *names: str) -> list[str]:
-    """Write items of those names, in one transaction; their keys."""
+    """Write items with these names in one transaction; returns their keys."""
     run = uuid.uuid4().hex[:6]
     keys = [f"{name}/{run}" for name in names]
     table = cloud.outputs["Changing"]
@@ -39,43 +39,45 @@ def handled(cloud: Cloud, function: str = "Changes") -> list[str]:
 
 
 def after(cloud: Cloud, last: str) -> list[str]:
-    """All that was handled, once the last was."""
+    """All handled records, after the last one."""
     return wait_for(last, lambda: (found := handled(cloud)) and last in found and found)
 
 
 def test_what_the_filter_lets_through_is_handled_in_order(laptop_cloud: Cloud) -> None:
-    keys = write(laptop_cloud, "told/1", "untold/2", "told/3", "told/4")
+    keys = write(laptop_cloud, "item/1", "other/2", "item/3", "item/4")
 
     found = after(laptop_cloud, keys[3])
 
     assert [key for key in found if key in keys] == [keys[0], keys[2], keys[3]]
 
 
-def test_a_reported_failure_is_where_the_stream_goes_on_later(laptop_cloud: Cloud) -> None:
-    keys = write(laptop_cloud, "told/1", "told/late", "told/3")
+def test_the_stream_continues_at_a_reported_failure(laptop_cloud: Cloud) -> None:
+    keys = write(laptop_cloud, "item/1", "item/late", "item/3")
 
     found = after(laptop_cloud, keys[2])
 
     assert [key for key in found if key in keys] == keys, "none twice, none before its turn"
 
 
-def test_a_record_that_breaks_the_function_is_given_up_alone(laptop_cloud: Cloud) -> None:
-    keys = write(laptop_cloud, "told/1", "told/2", "told/poison", "told/4", "told/5")
+def test_only_a_record_that_breaks_the_function_is_dropped(laptop_cloud: Cloud) -> None:
+    keys = write(laptop_cloud, "item/1", "item/2", "item/poison", "item/4", "item/5")
 
     found = after(laptop_cloud, keys[4])
-    told = dead_letter(laptop_cloud, lambda message: "DDBStreamBatchInfo" in message["Body"])
+    letter = dead_letter(laptop_cloud, lambda message: "DDBStreamBatchInfo" in message["Body"])
 
     assert set(keys) - set(found) == {keys[2]}
-    about = json.loads(told["Body"])
+    about = json.loads(letter["Body"])
     assert about["requestContext"]["condition"] == "RetryAttemptsExhausted"
     batch = about["DDBStreamBatchInfo"]
     assert batch["batchSize"] == 1
     assert batch["startSequenceNumber"] == batch["endSequenceNumber"]
-    assert "poison" not in told["Body"], "a letter says where a record is, not what"
+    assert "poison" not in letter["Body"], (
+        "a dead letter has no record"
+    )
 
 
-def test_a_function_that_may_not_read_a_stream_gets_nothing_of_it(laptop_cloud: Cloud) -> None:
-    write(laptop_cloud, "told/1")
+def test_a_function_without_permission_gets_no_records(laptop_cloud: Cloud) -> None:
+    write(laptop_cloud, "item/1")
     uuid_ = laptop_cloud.outputs["UnreadMapping"]
 
     def problem() -> str | None:

@@ -1,4 +1,4 @@
-"""The process that runs a function, by the protocol it speaks."""
+"""The process that runs a function, and its protocol."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Run = Callable[..., tuple[list[dict[str, Any]], list[str]]]
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    """Start a worker on this code, send it events, and give back its replies and its log."""
+    """Start a worker with this code and send events; returns its replies and its log."""
 
     def start(code: str, *events: Any, handler: str = "handler") -> Any:
         (tmp_path / "app.py").write_text(code)
@@ -63,7 +63,7 @@ def test_the_handler_is_imported_once_and_called_for_each_event(run: Run) -> Non
     assert [reply["result"] for reply in replies[1:]] == [[1, "a"], [2, "b"]]
 
 
-def test_what_is_printed_is_log_and_each_calls_log_has_its_end(run: Run) -> None:
+def test_output_is_log_and_the_log_of_each_call_has_an_end(run: Run) -> None:
     code = (
         "import os\n"
         "def handler(event, context):\n print(event)\n os.write(1, b'raw\\n')\n return None"
@@ -75,7 +75,7 @@ def test_what_is_printed_is_log_and_each_calls_log_has_its_end(run: Run) -> None
     assert log == ["first", "raw", END_OF_LOG, "second", "raw", END_OF_LOG]
 
 
-def test_an_exception_is_told_with_its_class_and_the_process_goes_on(run: Run) -> None:
+def test_an_exception_is_reported_with_its_class_and_the_process_continues(run: Run) -> None:
     code = (
         "class Unavailable(Exception): ...\n"
         "def handler(event, context):\n"
@@ -100,7 +100,7 @@ def test_an_exception_is_told_with_its_class_and_the_process_goes_on(run: Run) -
         ("1 / 0", "ZeroDivisionError"),
     ],
 )
-def test_a_function_that_cannot_start_says_why(run: Run, code: str, kind: str) -> None:
+def test_a_function_that_cannot_start_reports_why(run: Run, code: str, kind: str) -> None:
     (reply,), _ = run(code)
 
     assert reply["status"] == "error"

@@ -1,4 +1,4 @@
-"""A state machine does what it may, catches what it names, and ends when it is told to."""
+"""A state machine: permissions, caught errors, timeouts, training jobs."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def test_an_error_is_caught_by_the_name_of_its_class(laptop_cloud: Cloud) -> Non
     assert json.loads(ended["output"]["caught"]["Cause"])["errorMessage"] == "because"
 
 
-def test_a_function_that_fails_before_it_answers_a_token_fails_the_task(
+def test_a_function_that_fails_before_it_returns_its_token_fails_the_task(
     laptop_cloud: Cloud,
 ) -> None:
     assert execute(laptop_cloud, do="token-fails")["output"]["caught"]["Error"] == "Unavailable"
 
 
-def test_a_task_whose_heart_stops_is_given_up(laptop_cloud: Cloud) -> None:
+def test_a_task_without_heartbeats_fails(laptop_cloud: Cloud) -> None:
     caught = execute(laptop_cloud, do="no-heartbeat")["output"]["caught"]
 
     assert caught["Error"] == "States.HeartbeatTimeout"
@@ -43,7 +43,7 @@ def test_a_machine_calls_only_what_its_role_allows(laptop_cloud: Cloud) -> None:
     assert "lambda:InvokeFunction" in caught["Cause"]
 
 
-def test_a_result_beyond_the_limit_ends_the_execution_whatever_is_caught(
+def test_too_large_a_result_ends_the_execution_in_spite_of_a_catch(
     laptop_cloud: Cloud,
 ) -> None:
     ended = execute(laptop_cloud, do="large")
@@ -56,7 +56,7 @@ def test_a_machine_that_takes_too_long_times_out(laptop_cloud: Cloud) -> None:
     assert execute(laptop_cloud, "ImpatientMachine")["status"] == "TIMED_OUT"
 
 
-def test_a_machine_asks_rekognition_under_its_own_role(laptop_cloud: Cloud) -> None:
+def test_a_machine_calls_rekognition_with_its_role(laptop_cloud: Cloud) -> None:
     bucket = laptop_cloud.outputs["Bucket"]
     for key in ("photos/machine.jpg", "private/machine.jpg"):
         invoke(laptop_cloud, "Put", {"bucket": bucket, "key": key})
@@ -91,7 +91,7 @@ def test_a_failed_training_job_is_caught_with_its_description(laptop_cloud: Clou
     assert "BadData: the file is empty" in described["FailureReason"]
 
 
-def test_a_jobs_end_is_told_as_an_event(laptop_cloud: Cloud) -> None:
+def test_the_end_of_a_job_is_an_event(laptop_cloud: Cloud) -> None:
     given = order(laptop_cloud, "fail")
     execute(laptop_cloud, do="train", **given)
 
@@ -122,7 +122,7 @@ def test_stopping_the_execution_stops_its_training_job(laptop_cloud: Cloud) -> N
     assert states.describe_execution(executionArn=arn)["status"] == "ABORTED"
 
 
-def test_a_role_is_handed_on_only_by_who_may(laptop_cloud: Cloud) -> None:
+def test_passing_a_role_requires_a_permission(laptop_cloud: Cloud) -> None:
     given = order(laptop_cloud, "work") | {"role": laptop_cloud.outputs["UnpassableRole"]}
 
     ended = execute(laptop_cloud, do="train", **given)
@@ -133,7 +133,7 @@ def test_a_role_is_handed_on_only_by_who_may(laptop_cloud: Cloud) -> None:
 
 
 def order(cloud: Cloud, do: str) -> dict[str, str]:
-    """What a training job needs: its order in the bucket, its name and its role."""
+    """The input of a training job: its order in the bucket, its name and its role."""
     job = f"probe-{uuid.uuid4().hex[:12]}"
     bucket = cloud.outputs["Work"]
     ops(cloud)("s3").put_object(

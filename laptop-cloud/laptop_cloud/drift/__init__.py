@@ -1,1 +1,1 @@
-"""Has the cloud what the template says? A property that was dropped or changed is found here."""
+"""The drift check: finds properties of the template that the cloud dropped or changed."""

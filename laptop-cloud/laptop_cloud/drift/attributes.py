@@ -1,4 +1,4 @@
-"""What Fn::GetAtt gives of each resource type, by its physical id."""
+"""The values of Fn::GetAtt for each resource type, by physical id."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ DOMAINS = {"AWS::S3::Bucket": f"{{}}.s3.{places.REGION}.amazonaws.com"}
 
 
 def attribute(clients: Clients, kind: str, physical_id: str, name: str) -> str:
-    """One attribute; raises Unresolvable for one that is not known here."""
+    """One attribute; raises Unresolvable if it is unknown."""
     if kind == "AWS::CloudFormation::Stack" and name.startswith("Outputs."):
         return _output(clients, physical_id, name.removeprefix("Outputs."))
     last = physical_id.rstrip("/").replace("/", ":").split(":")[-1]

@@ -1,4 +1,4 @@
-"""Ask every service whether it has what the deployed template says; fail on the first doubt."""
+"""Compares every resource of a deployed template with what its service returns."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ class Drift(CannotRun):
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    path: str  # its logical id, below those of the stacks around it
+    path: str  # its logical id, after those of the outer stacks
     kind: str
     physical_id: str
     wanted: Mapping[str, Any]
 
 
 def check(clients: Clients, stack: str) -> None:
-    """Compare every resource of a stack, nested ones included; raises Drift naming each fault."""
+    """Compare every resource of a stack and its nested stacks; raises Drift with each fault."""
     resources = list(resources_of(clients, stack))
     with ThreadPoolExecutor(max_workers=8) as pool:
         found = pool.map(lambda one: list(compare(clients, one)), resources)
         faults = [str(fault) for faults in found for fault in faults]
     if faults:
         lines = "\n".join(f"  {fault}" for fault in faults)
-        raise Drift(f"The cloud is not what the template says:\n{lines}")
+        raise Drift(f"The cloud differs from the template:\n{lines}")
 
 
 def resources_of(clients: Clients, stack: str, path: str = "") -> Iterator[Resource]:
-    """Each resource that the stack should have, with its properties worked out."""
+    """Each resource that the stack should have, with resolved properties."""
     cloudformation = clients("cloudformation")
     template = parse(
         cloudformation.get_template(StackName=stack, TemplateStage="Processed")["TemplateBody"]
@@ -64,12 +64,12 @@ def resources_of(clients: Clients, stack: str, path: str = "") -> Iterator[Resou
         if "Condition" in resource and not scope.holds(resource["Condition"]):
             continue
         if name not in present:
-            raise Drift(f"{path}{name}: the template has it and the cloud does not")
+            raise Drift(f"{path}{name}: it is in the template and not in the cloud")
         physical_id = present[name]["PhysicalResourceId"]
         try:
             wanted = resolve(resource.get("Properties", {}), scope)
         except Unresolvable as error:
-            raise Drift(f"{path}{name}: the check cannot work out {error}") from error
+            raise Drift(f"{path}{name}: the drift check cannot resolve {error}") from error
         yield Resource(f"{path}{name}", resource["Type"], physical_id, wanted)
         if resource["Type"] == STACK:
             yield from resources_of(clients, physical_id, f"{path}{name}.")
@@ -111,7 +111,7 @@ def compare(clients: Clients, resource: Resource) -> Iterator[Difference]:
         return
     reader = READERS.get(resource.kind)
     if reader is None:
-        raise Drift(f"{resource.path}: nobody knows how to read {resource.kind} back")
+        raise Drift(f"{resource.path}: there is no reader for {resource.kind}")
     unread = UNREAD_EVERYWHERE | UNREAD.get(resource.kind, {}).keys()
     wanted = {name: value for name, value in resource.wanted.items() if name not in unread}
     wanted = WANTED.get(resource.kind, dict)(wanted)
@@ -123,6 +123,6 @@ def compare(clients: Clients, resource: Resource) -> Iterator[Difference]:
 
 
 def parse(body: Any) -> dict[str, Any]:
-    """A template as CloudFormation answers it: boto3 has parsed it if it was JSON."""
+    """A template from CloudFormation: boto3 has parsed it if it was JSON."""
     found: dict[str, Any] = body if isinstance(body, dict) else yaml.safe_load(body)
     return found

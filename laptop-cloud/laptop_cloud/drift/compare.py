@@ -1,4 +1,4 @@
-"""Compare what a template wants of a resource with what the resource's service answers."""
+"""Compares the properties of a resource in a template with what its service returns."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ POLICIES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    resource: str  # its logical id, below those of the stacks around it
+    resource: str  # its logical id, after those of the outer stacks
     prop: str
     wanted: Any
-    got: Any  # None where the service answers nothing
+    got: Any  # None if the service returns nothing
 
     def __str__(self) -> str:
         found = "nothing" if self.got is None else json.dumps(self.got, default=str)
@@ -28,7 +28,7 @@ class Difference:
 
 
 def differences(resource: str, wanted: Any, got: Any, path: str = "") -> Iterator[Difference]:
-    """Every property that was dropped or changed. What a service adds of its own is no matter."""
+    """Every property that was dropped or changed. What a service adds is ignored."""
     if isinstance(wanted, dict) and isinstance(got, dict):
         for name, value in wanted.items():
             inner = f"{path}.{name}" if path else name
@@ -46,7 +46,7 @@ def _same(resource: str, wanted: Any, got: Any, path: str) -> Iterator[Differenc
 
 
 def agrees(wanted: Any, got: Any) -> bool:
-    """Equal as CloudFormation sees it: numbers and booleans may be text, lists are unordered."""
+    """Equal for CloudFormation: numbers and booleans may be text, lists are unordered."""
     if isinstance(wanted, dict):
         if not isinstance(got, dict):
             return False
@@ -65,7 +65,7 @@ def agrees(wanted: Any, got: Any) -> bool:
 
 
 def statements(policy: Any) -> Any:
-    """A policy's statements, with what may be one or many always many."""
+    """A policy's statements, with lists where a single value is allowed."""
     if isinstance(policy, str):
         policy = json.loads(policy)
     if not isinstance(policy, dict):

@@ -1,4 +1,4 @@
-"""Resolve CloudFormation's intrinsic functions, by what the stack's resources are really called."""
+"""Resolves CloudFormation's intrinsic functions with the physical ids of a stack."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 VARIABLE = re.compile(r"\$\{(!?)([^}]+)\}")
-NOTHING = object()  # AWS::NoValue: the property is not there
+NOTHING = object()  # AWS::NoValue: the property does not exist
 
 
 class Unresolvable(Exception):
-    """The check does not know this expression, and must not guess."""
+    """The expression is unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
-    """`names` are parameters, pseudo parameters and what Ref gives of each resource."""
+    """`names` are parameters, pseudo parameters and the Ref of each resource."""
 
     names: Mapping[str, Any]
-    attribute: Callable[[str, str], Any]  # of a resource, as Fn::GetAtt gives it
+    attribute: Callable[[str, str], Any]  # of a resource, for Fn::GetAtt
     conditions: Mapping[str, Any] = field(default_factory=dict)
     mappings: Mapping[str, Any] = field(default_factory=dict)
 
@@ -31,7 +31,7 @@ class Scope:
 
 
 def resolve(value: Any, scope: Scope) -> Any:
-    """A template's value with every intrinsic function worked out; raises Unresolvable."""
+    """A template's value with intrinsic functions resolved; raises Unresolvable."""
     if isinstance(value, list):
         items = [resolve(item, scope) for item in value]
         return [item for item in items if item is not NOTHING]

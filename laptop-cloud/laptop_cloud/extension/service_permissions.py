@@ -64,8 +64,8 @@ def resource_arn(  # noqa: PLR0917  MiniStack's signature
 def schedule_group(method: str, body: bytes, query: dict[str, Any]) -> str:
     """The group of a schedule: in the body of a write, in the query of a read."""
     if method in {"GET", "DELETE"}:
-        said = query.get("groupName", "default")
-        return str(said[0] if isinstance(said, list) else said)
+        group = query.get("groupName", "default")
+        return str(group[0] if isinstance(group, list) else group)
     try:
         return str(json.loads(body or b"{}").get("GroupName", "default"))
     except (ValueError, AttributeError):

@@ -58,8 +58,7 @@ class Rekognition:
         if act is None:
             raise Refused(
                 "UnknownOperationException",
-                f"Rekognition has no {operation} here; "
-                f"it has {', '.join(self._operations)}.",
+                f"Rekognition has no {operation} here; it has {', '.join(self._operations)}.",
             )
         return self._one_at_a_time.submit(act, request).result()
 

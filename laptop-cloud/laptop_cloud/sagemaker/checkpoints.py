@@ -52,7 +52,7 @@ class Checkpoints:
             self._thread.join()
 
     def sync(self) -> None:
-        """Upload new and changed files, oldest first. A file that changes meanwhile waits."""
+        """Upload new and changed files, oldest first. A file that is being written waits."""
         for version, path in sorted(self._changed()):
             try:
                 file = path.open("rb")

@@ -33,7 +33,7 @@ def as_gif() -> bytes:
 
 
 def png_that_claims(width: int, height: int) -> bytes:
-    """A PNG whose header promises pixels that are not there: reading them would fail."""
+    """A PNG whose header claims pixels that it does not have."""
 
     def chunk(kind: bytes, body: bytes) -> bytes:
         return (
@@ -135,7 +135,7 @@ def test_numbers_and_names_out_of_bounds_are_named(rekognition: Any) -> None:
     assert "less than or equal to 100" in message
 
 
-def test_an_operation_it_does_not_have_is_named(rekognition: Any) -> None:
+def test_an_unknown_operation_is_named(rekognition: Any) -> None:
     code, message = refusal(rekognition.list_collections)
 
     assert code == "UnknownOperationException"

@@ -1,4 +1,4 @@
-"""Training jobs that are ended: stopped, out of time, or with the cloud itself."""
+"""Training jobs that are ended: stopped, timed out, or with the cloud."""
 
 import os
 import signal
@@ -42,7 +42,7 @@ def test_checkpoints_appear_while_the_job_runs(lab: Lab) -> None:
     assert lab.text("checkpoints/first.txt") == "one"
 
 
-def test_what_is_unfinished_never_goes_up(lab: Lab) -> None:
+def test_unfinished_files_are_not_uploaded(lab: Lab) -> None:
     lab.start("wait", CheckpointConfig=lab.checkpoints())
     wait_for(lambda: lab.uploaded() >= CHECKPOINTS)
 
@@ -52,7 +52,7 @@ def test_what_is_unfinished_never_goes_up(lab: Lab) -> None:
     assert lab.uploaded("checkpoints/") == CHECKPOINTS | {"checkpoints/last.txt"}
 
 
-def test_a_stopped_job_may_save_what_it_has(lab: Lab) -> None:
+def test_a_stopped_job_may_still_save(lab: Lab) -> None:
     lab.start("wait", CheckpointConfig=lab.checkpoints())
     running = pids(lab)
 
@@ -70,8 +70,8 @@ def test_a_stopped_job_may_save_what_it_has(lab: Lab) -> None:
     assert lab.leftovers() == []
 
 
-def test_a_job_is_stopping_as_soon_as_it_is_asked(lab: Lab) -> None:
-    lab.start("wait", HyperParameters={"deaf": "yes"}, CheckpointConfig=lab.checkpoints())
+def test_a_job_is_stopping_at_once(lab: Lab) -> None:
+    lab.start("wait", HyperParameters={"stubborn": "yes"}, CheckpointConfig=lab.checkpoints())
     pids(lab)
 
     lab.call("StopTrainingJob", TrainingJobName="job-1")
@@ -85,9 +85,9 @@ def test_a_job_is_stopping_as_soon_as_it_is_asked(lab: Lab) -> None:
     }
 
 
-def test_a_job_deaf_to_sigterm_is_killed_after_its_grace(lab: Lab) -> None:
+def test_a_job_that_ignores_sigterm_is_killed_after_the_grace_period(lab: Lab) -> None:
     lab.rebuild(grace_seconds=0.3)
-    lab.start("wait", HyperParameters={"deaf": "yes"}, CheckpointConfig=lab.checkpoints())
+    lab.start("wait", HyperParameters={"stubborn": "yes"}, CheckpointConfig=lab.checkpoints())
     running = pids(lab)
 
     lab.call("StopTrainingJob", TrainingJobName="job-1")
@@ -129,7 +129,7 @@ def test_the_next_job_finds_the_checkpoints_of_the_last(lab: Lab) -> None:
     assert after == before, "what was restored is not sent again"
 
 
-def test_a_job_without_leave_to_write_checkpoints_fails(lab: Lab) -> None:
+def test_a_job_that_may_not_write_checkpoints_fails(lab: Lab) -> None:
     lab.deny_writing("checkpoints/")
     lab.start("wait", CheckpointConfig=lab.checkpoints())
     wait_for((lab.jobs_directory / "job-1" / "checkpoints" / "first.txt").exists)
@@ -143,16 +143,16 @@ def test_a_job_without_leave_to_write_checkpoints_fails(lab: Lab) -> None:
 
 
 def test_closing_the_cloud_ends_every_program(lab: Lab) -> None:
-    lab.start("wait", HyperParameters={"deaf": "yes"}, CheckpointConfig=lab.checkpoints())
+    lab.start("wait", HyperParameters={"stubborn": "yes"}, CheckpointConfig=lab.checkpoints())
     running = pids(lab)
-    told = len(lab.events)
+    sent = len(lab.events)
 
     lab.sagemaker.close()
 
     assert not any(map(alive, running))
     assert not lab.jobs_directory.exists()
     assert lab.describe()["TrainingJobStatus"] == "Failed"
-    assert len(lab.events) == told
+    assert len(lab.events) == sent
     status, answer = lab.call("CreateTrainingJob", **lab.request(TrainingJobName="late"))
     assert (status, answer["__type"]) == (400, "InternalFailure")
 
@@ -164,7 +164,7 @@ from laptop_cloud.sagemaker.program import Running
 directory = Path(sys.argv[1])
 for name in ("tmp", "checkpoints", "model", "input/config"):
     (directory / name).mkdir(parents=True)
-(directory / "input/config/hyperparameters.json").write_text('{"deaf": "yes"}')
+(directory / "input/config/hyperparameters.json").write_text('{"stubborn": "yes"}')
 running = Running((sys.executable, sys.argv[2]), directory=directory,
     environment={"SAGEMAKER_BASE_DIR": str(directory)}, isolated=False)
 time.sleep(600)
@@ -190,7 +190,7 @@ def test_a_cloud_that_is_killed_leaves_nothing_behind(tmp_path: Path, end: signa
     wait_for(lambda: not directory.exists())
 
 
-def test_leftovers_of_an_earlier_cloud_are_wiped_at_the_start(lab: Lab) -> None:
+def test_leftovers_of_an_earlier_cloud_are_deleted_at_the_start(lab: Lab) -> None:
     lab.sagemaker.close()
     stale = lab.jobs_directory / "old-job" / "input" / "data" / "photo.jpg"
     stale.parent.mkdir(parents=True)
@@ -201,8 +201,8 @@ def test_leftovers_of_an_earlier_cloud_are_wiped_at_the_start(lab: Lab) -> None:
     assert lab.leftovers() == []
 
 
-def test_a_job_can_be_stopped_by_whoever_hears_of_it(lab: Lab) -> None:
-    """The listener asks about jobs from inside its call: no lock may be held there."""
+def test_a_listener_may_stop_the_job(lab: Lab) -> None:
+    """The listener calls SageMaker during its own call: no lock may be held."""
 
     def stop_at_once(detail: dict[str, str]) -> None:
         lab.events.append(detail)

@@ -1,4 +1,4 @@
-"""Asynchronous endpoints: made, asked, told of, deleted."""
+"""Asynchronous endpoints: creation, requests, notifications, deletion."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TOPIC = "arn:aws:sns:eu-central-1:123456789012:inferences"
 
 
 class Host:
-    """A model, its configuration and its endpoint, as a template would make them."""
+    """A model, its configuration and its endpoint, as a template creates them."""
 
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
@@ -74,8 +74,8 @@ class Host:
         assert status == 202, answer
         return answer
 
-    def hears(self, inference: str) -> dict[str, Any]:
-        """What is told of an inference, some time."""
+    def notification(self, inference: str) -> dict[str, Any]:
+        """The notification of an inference."""
 
         def found() -> dict[str, Any] | None:
             messages = (message for *_, message in self.lab.published)
@@ -105,19 +105,19 @@ def serving(host: Host) -> Host:
     return host
 
 
-def test_an_answer_is_written_where_it_was_asked_for_and_told_of(serving: Host) -> None:
+def test_an_output_is_written_to_the_requested_place_and_published(serving: Host) -> None:
     answer = serving.ask("hello", S3OutputPathExtension="j1/r1/", Filename="response.tar")
 
-    told = serving.hears("hello")
+    sent = serving.notification("hello")
 
     assert answer["OutputLocation"] == "s3://work/work/j1/r1/response.tar"
     assert serving.text(answer["OutputLocation"]) == "HELLO"
-    assert told["invocationStatus"] == "Completed"
-    assert told["responseParameters"] == {"outputLocation": answer["OutputLocation"]}
+    assert sent["invocationStatus"] == "Completed"
+    assert sent["responseParameters"] == {"outputLocation": answer["OutputLocation"]}
     assert serving.lab.published[0][:2] == (ROLE, TOPIC)
 
 
-def test_without_a_name_an_answer_gets_one_of_its_own(serving: Host) -> None:
+def test_without_a_name_an_output_gets_a_generated_one(serving: Host) -> None:
     one, other = serving.ask("one"), serving.ask("two")
 
     assert one["OutputLocation"] != other["OutputLocation"]
@@ -125,32 +125,32 @@ def test_without_a_name_an_answer_gets_one_of_its_own(serving: Host) -> None:
 
 
 @pytest.mark.parametrize(("status", "kind"), [(400, "client"), (500, "server")])
-def test_what_the_container_refuses_has_failed_and_its_words_are_kept(
+def test_an_error_of_the_container_fails_the_request_and_is_stored(
     serving: Host, status: int, kind: str
 ) -> None:
     answer = serving.ask(f"refuse {status}")
 
-    told = serving.hears(f"refuse {status}")
+    sent = serving.notification(f"refuse {status}")
 
-    assert told["invocationStatus"] == "Failed"
-    assert f"{kind} error ({status})" in told["failureReason"]
+    assert sent["invocationStatus"] == "Failed"
+    assert f"{kind} error ({status})" in sent["failureReason"]
     assert serving.text(answer["FailureLocation"]) == '{"error": "OrderError"}'
     assert answer["OutputLocation"] not in serving.lab.uploaded("work/")
 
 
-def test_one_request_at_a_time_in_the_order_of_asking(serving: Host) -> None:
+def test_requests_are_processed_one_at_a_time_in_order(serving: Host) -> None:
     for text in ("slow", "second", "third"):
         serving.lab.put(text, text)
         serving.ask(text, InputLocation=f"s3://work/{text}")
 
-    serving.hears("third")
+    serving.notification("third")
 
     assert wait_for(lambda: (lines := serving.log()) and len(lines) == 3 and lines) == [
         f"asked for {text}" for text in ("slow", "second", "third")
     ]
 
 
-def test_the_program_serves_with_its_weights_and_its_environment_and_no_network(
+def test_the_program_has_its_weights_and_environment_and_no_network(
     host: Host,
 ) -> None:
     host.lab.put("weights/klein/manifest.json", "{}")
@@ -158,45 +158,45 @@ def test_the_program_serves_with_its_weights_and_its_environment_and_no_network(
     host.ready()
 
     answer = host.ask("look around", Accept="application/x-tar")
-    host.hears("look around")
+    host.notification("look around")
 
     assert host.text(answer["OutputLocation"]) == (
         "['serve'] ['manifest.json'] hi application/x-tar"
     )
 
 
-def test_an_input_that_is_gone_has_failed(serving: Host) -> None:
+def test_a_missing_input_fails_the_request(serving: Host) -> None:
     serving.ask("gone", InputLocation="s3://work/nowhere")
 
-    assert "Failed to download data" in serving.hears("gone")["failureReason"]
+    assert "Failed to download data" in serving.notification("gone")["failureReason"]
 
 
-def test_a_container_that_ends_is_started_again_for_the_next_request(serving: Host) -> None:
+def test_a_container_that_ends_is_restarted_for_the_next_request(serving: Host) -> None:
     serving.ask("die")
-    assert serving.hears("die")["invocationStatus"] == "Failed"
+    assert serving.notification("die")["invocationStatus"] == "Failed"
 
     serving.ask("hello")
 
-    assert serving.hears("hello")["invocationStatus"] == "Completed"
+    assert serving.notification("hello")["invocationStatus"] == "Completed"
 
 
-def test_a_request_that_takes_too_long_has_failed_and_the_next_is_answered(serving: Host) -> None:
+def test_a_request_that_takes_too_long_fails_and_the_next_succeeds(serving: Host) -> None:
     serving.ask("hang", InvocationTimeoutSeconds=1)
-    assert "InvocationTimeoutSeconds" in serving.hears("hang")["failureReason"]
+    assert "InvocationTimeoutSeconds" in serving.notification("hang")["failureReason"]
 
     serving.ask("hello")
 
-    assert serving.hears("hello")["invocationStatus"] == "Completed"
+    assert serving.notification("hello")["invocationStatus"] == "Completed"
 
 
-def test_an_answer_that_may_not_be_written_has_failed(serving: Host) -> None:
+def test_an_output_without_permission_to_write_fails_the_request(serving: Host) -> None:
     serving.lab.deny_writing("work/")
     serving.ask("hello")
 
-    assert "InternalServerError" in serving.hears("hello")["failureReason"]
+    assert "InternalServerError" in serving.notification("hello")["failureReason"]
 
 
-def test_a_program_that_ends_at_once_is_a_failed_endpoint_that_says_why(host: Host) -> None:
+def test_a_program_that_ends_at_once_fails_the_endpoint_with_a_reason(host: Host) -> None:
     host.make(environment={"GREETING": "none"})
 
     wait_for(lambda: host.state()["EndpointStatus"] == "Failed")
@@ -206,14 +206,14 @@ def test_a_program_that_ends_at_once_is_a_failed_endpoint_that_says_why(host: Ho
     )
 
 
-def test_a_program_that_never_answers_is_a_failed_endpoint(host: Host) -> None:
+def test_a_program_that_never_answers_fails_the_endpoint(host: Host) -> None:
     host.lab.rebuild(grace_seconds=0.1)
-    host.make(environment={"GREETING": "deaf"})
+    host.make(environment={"GREETING": "stubborn"})
     host.call("DeleteEndpoint", EndpointName="e")
     host.config("impatient")
     host.lab.sagemaker._hosting._configs["impatient"]["ProductionVariants"][0][
         "ContainerStartupHealthCheckTimeoutInSeconds"
-    ] = 0.5  # AWS takes a minute at least
+    ] = 0.5  # on AWS, a minute or more
 
     host.call("CreateEndpoint", EndpointName="e", EndpointConfigName="impatient")
     wait_for(lambda: host.state()["EndpointStatus"] == "Failed")
@@ -221,7 +221,7 @@ def test_a_program_that_never_answers_is_a_failed_endpoint(host: Host) -> None:
     assert "did not pass the ping health check" in host.state()["FailureReason"]
 
 
-def test_weights_that_are_not_there_are_a_failed_endpoint(host: Host) -> None:
+def test_missing_weights_fail_the_endpoint(host: Host) -> None:
     host.make(weights="s3://work/weights/none/")
 
     wait_for(lambda: host.state()["EndpointStatus"] == "Failed")
@@ -240,7 +240,7 @@ def test_a_deleted_endpoint_leaves_no_process_and_no_file(serving: Host) -> None
     assert (status, answer["__type"]) == (400, "ValidationError")
 
 
-def test_a_request_that_is_being_answered_when_the_endpoint_goes_has_failed(serving: Host) -> None:
+def test_deleting_the_endpoint_fails_the_current_request(serving: Host) -> None:
     serving.lab.rebuild(grace_seconds=0.1)
     serving.make()
     serving.ready()
@@ -249,17 +249,17 @@ def test_a_request_that_is_being_answered_when_the_endpoint_goes_has_failed(serv
 
     serving.call("DeleteEndpoint", EndpointName="e")
 
-    assert serving.hears("hang")["invocationStatus"] == "Failed"
+    assert serving.notification("hang")["invocationStatus"] == "Failed"
 
 
-def test_an_endpoint_takes_another_configuration(serving: Host) -> None:
+def test_an_endpoint_can_be_updated(serving: Host) -> None:
     serving.config("other")
 
     serving.call("UpdateEndpoint", EndpointName="e", EndpointConfigName="other")
     serving.ready()
     serving.ask("hello")
 
-    assert serving.hears("hello")["invocationStatus"] == "Completed"
+    assert serving.notification("hello")["invocationStatus"] == "Completed"
     assert serving.state()["EndpointConfigName"] == "other"
 
 
@@ -272,14 +272,16 @@ def test_an_endpoint_takes_another_configuration(serving: Host) -> None:
         ("DeleteEndpoint", {"EndpointName": "x"}),
     ],
 )
-def test_what_is_not_there_is_named(lab: Lab, operation: str, payload: dict[str, str]) -> None:
+def test_the_message_names_what_is_missing(
+    lab: Lab, operation: str, payload: dict[str, str]
+) -> None:
     status, answer = lab.call(operation, **payload)
 
     assert (status, answer["__type"]) == (400, "ValidationException")
     assert "Could not find" in answer["message"]
 
 
-def test_what_this_sagemaker_does_not_have_is_refused(host: Host) -> None:
+def test_unsupported_features_are_refused(host: Host) -> None:
     serverless = {"VariantName": "all", "ServerlessConfig": {"MemorySizeInMB": 1024}}
     status, answer = host.lab.call(
         "CreateEndpointConfig",
@@ -290,6 +292,6 @@ def test_what_this_sagemaker_does_not_have_is_refused(host: Host) -> None:
     assert "ProductionVariant" in answer["message"]
 
     status, answer = host.lab.call(
-        "CreateModel", ModelName="m", ExecutionRoleArn=ROLE, PrimaryContainer={"Image": "nobody"}
+        "CreateModel", ModelName="m", ExecutionRoleArn=ROLE, PrimaryContainer={"Image": "unknown"}
     )
-    assert (status, answer["message"]) == (400, "Cannot find image nobody.")
+    assert (status, answer["message"]) == (400, "Cannot find image unknown.")

@@ -1,4 +1,4 @@
-"""What SageMaker refuses, and how it lists."""
+"""Requests that SageMaker refuses, and lists of jobs."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +21,7 @@ def refused(lab: Lab, **changes: Any) -> tuple[str, str]:
     return answer["__type"], answer["message"]
 
 
-def test_a_name_is_used_once_even_when_its_job_is_over(lab: Lab) -> None:
+def test_a_name_cannot_be_used_again_after_its_job(lab: Lab) -> None:
     lab.start()
     lab.finished()
 
@@ -35,7 +35,7 @@ def test_a_name_is_used_once_even_when_its_job_is_over(lab: Lab) -> None:
     )
 
 
-def test_of_many_who_take_a_name_at_once_one_gets_it(lab: Lab) -> None:
+def test_of_concurrent_calls_with_one_name_one_succeeds(lab: Lab) -> None:
     lab.rebuild(capacity=Capacity(per_instance_type=10))
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: lab.call("CreateTrainingJob", **lab.request()), range(8)))
@@ -97,10 +97,12 @@ def test_of_many_who_take_a_name_at_once_one_gets_it(lab: Lab) -> None:
             {"CheckpointConfig": {"S3Uri": "s3://b/c", "LocalPath": "/opt/ml/../../etc"}},
             "LocalPath must be a directory of its own below /opt/ml",
         ),
-        ({"RoleArn": "arn:aws:iam::123456789012:role/nobody"}, "Could not assume role arn:aws"),
+        ({"RoleArn": "arn:aws:iam::123456789012:role/unknown"}, "Could not assume role arn:aws"),
     ],
 )
-def test_a_bad_request_is_refused_in_words(lab: Lab, changes: dict[str, Any], words: str) -> None:
+def test_a_bad_request_has_a_message(
+    lab: Lab, changes: dict[str, Any], words: str
+) -> None:
     code, message = refused(lab, **changes)
 
     assert code == "ValidationException"
@@ -108,7 +110,7 @@ def test_a_bad_request_is_refused_in_words(lab: Lab, changes: dict[str, Any], wo
     assert lab.leftovers() == []
 
 
-def test_a_value_of_the_wrong_type_is_no_validation_error(lab: Lab) -> None:
+def test_a_value_of_the_wrong_type_is_a_serialization_error(lab: Lab) -> None:
     code, message = refused(lab, HyperParameters={"epochs": 3})
 
     assert code == "SerializationException"
@@ -121,12 +123,12 @@ def test_several_faults_are_counted(lab: Lab) -> None:
     assert message.startswith("2 validation errors detected: ")
 
 
-def test_a_channel_without_an_object_is_refused_at_once(lab: Lab) -> None:
-    code, message = refused(lab, InputDataConfig=[lab.channel("photos", "photos/nobody/")])
+def test_a_channel_without_an_object_is_refused(lab: Lab) -> None:
+    code, message = refused(lab, InputDataConfig=[lab.channel("photos", "photos/unknown/")])
 
     assert code == "ValidationException"
     assert message.startswith(
-        f'No S3 objects found under S3 URL "s3://{lab.bucket}/photos/nobody/"'
+        f'No S3 objects found under S3 URL "s3://{lab.bucket}/photos/unknown/"'
     )
     assert '"s3:ListBucket" permissions on bucket' in message
 
@@ -156,8 +158,8 @@ def refused_named(lab: Lab, name: str) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("operation", ["DescribeTrainingJob", "StopTrainingJob"])
-def test_a_job_nobody_knows_is_not_found(lab: Lab, operation: str) -> None:
-    assert lab.call(operation, TrainingJobName="nobody") == (
+def test_an_unknown_job_is_not_found(lab: Lab, operation: str) -> None:
+    assert lab.call(operation, TrainingJobName="unknown") == (
         400,
         {"__type": "ValidationException", "message": "Requested resource not found."},
     )
@@ -173,7 +175,7 @@ def test_a_finished_job_cannot_be_stopped(lab: Lab) -> None:
     assert answer["message"] == words
 
 
-def test_an_operation_it_does_not_have_is_named(lab: Lab) -> None:
+def test_an_unknown_operation_is_named(lab: Lab) -> None:
     status, answer = lab.call("CreateTransformJob")
 
     assert (status, answer["__type"]) == (400, "UnknownOperationException")
@@ -194,14 +196,14 @@ def test_jobs_are_listed_page_by_page_newest_first(lab: Lab) -> None:
     assert "NextToken" not in second
 
 
-def test_a_list_can_be_narrowed(lab: Lab) -> None:
+def test_a_list_can_be_filtered(lab: Lab) -> None:
     lab.start(TrainingJobName="good")
     lab.start("fail", TrainingJobName="bad", HyperParameters={"code": "1"})
     lab.finished("good")
     end = lab.finished("bad")["CreationTime"]
 
-    def listed(**wish: Any) -> list[str]:
-        _, answer = lab.call("ListTrainingJobs", SortBy="Name", SortOrder="Ascending", **wish)
+    def listed(**given: Any) -> list[str]:
+        _, answer = lab.call("ListTrainingJobs", SortBy="Name", SortOrder="Ascending", **given)
         return [job["TrainingJobName"] for job in answer["TrainingJobSummaries"]]
 
     assert listed() == ["bad", "good"]
@@ -211,8 +213,8 @@ def test_a_list_can_be_narrowed(lab: Lab) -> None:
     assert listed(CreationTimeBefore=end + 60) == ["bad", "good"]
 
 
-def test_boto3_understands_every_answer(lab: Lab) -> None:
-    """Each answer goes through botocore's own parser for the operation's output shape."""
+def test_boto3_parses_every_response(lab: Lab) -> None:
+    """Each response is parsed by botocore with the operation's output shape."""
     lab.start(HyperParameters={"a": "b"}, CheckpointConfig=lab.checkpoints())
     described = lab.finished()
     client = boto3.client("sagemaker", region_name="eu-central-1")
@@ -232,7 +234,7 @@ def _parsed(client: Any, answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_an_error_reaches_boto3_with_its_code(lab: Lab) -> None:
-    _, answer = lab.call("DescribeTrainingJob", TrainingJobName="nobody")
+    _, answer = lab.call("DescribeTrainingJob", TrainingJobName="unknown")
     client = boto3.client("sagemaker", region_name="eu-central-1")
     shape = client.meta.service_model.operation_model("DescribeTrainingJob").output_shape
     response = {"status_code": 400, "headers": {}, "body": json.dumps(answer).encode()}

@@ -1,4 +1,4 @@
-"""Training jobs that run to their own end, as real processes."""
+"""Training jobs that run to their end, as real processes."""
 
 import json
 import socket
@@ -13,7 +13,7 @@ def test_a_job_runs_on_the_opt_ml_contract(lab: Lab) -> None:
     lab.put("orders/j1/order.json", "{}")
     lab.put("photos/j1/p01.jpg", "a photo")
     lab.put("photos/j1/deep/p02.jpg", "another")
-    lab.put("photos/j10/p01.jpg", "of somebody else")
+    lab.put("photos/j10/p01.jpg", "of another job")
 
     answer = lab.start(
         HyperParameters={"epochs": "3"},
@@ -56,14 +56,14 @@ def test_the_program_sees_no_secret_of_the_host(lab: Lab) -> None:
     assert not [name for name in seen if name.lower() in {"http_proxy", "https_proxy"}]
 
 
-def test_the_directory_is_gone_before_the_job_is_over(lab: Lab) -> None:
+def test_the_directory_is_deleted_before_the_job_ends(lab: Lab) -> None:
     for name, program in (("job-1", "report"), ("job-2", "fail")):
         lab.start(program, TrainingJobName=name, HyperParameters={"code": "1"})
         lab.finished(name)
         assert lab.leftovers() == []
 
 
-def test_what_the_program_says_is_in_its_log(lab: Lab) -> None:
+def test_the_output_of_the_program_is_in_its_log(lab: Lab) -> None:
     lab.start()
 
     lab.finished()
@@ -71,7 +71,7 @@ def test_what_the_program_says_is_in_its_log(lab: Lab) -> None:
     assert sorted(lines) == ["and complains", "the program speaks"]
 
 
-def test_each_step_is_timed_and_told(lab: Lab) -> None:
+def test_each_step_has_times_and_an_event(lab: Lab) -> None:
     lab.start()
 
     job = lab.finished()
@@ -108,14 +108,14 @@ def test_a_failure_file_is_the_reason(lab: Lab) -> None:
     assert lab.uploaded() == {"output/job-1/output/output.tar.gz"}
 
 
-def test_an_exit_code_without_a_word_points_to_the_log(lab: Lab) -> None:
+def test_an_exit_code_without_a_failure_file_refers_to_the_log(lab: Lab) -> None:
     lab.start("fail", HyperParameters={"code": "7"})
 
     reason = lab.finished()["FailureReason"]
     assert reason == "AlgorithmError: See job logs for more information, exit code: 7"
 
 
-def test_a_long_failure_file_is_cut_to_what_aws_carries(lab: Lab) -> None:
+def test_a_long_failure_file_is_cut_to_the_limit_of_aws(lab: Lab) -> None:
     lab.start("fail", HyperParameters={"code": "7", "why": "x" * 2000})
 
     reason = lab.finished()["FailureReason"]
@@ -139,11 +139,11 @@ def test_a_channel_that_cannot_be_written_fails_the_job(lab: Lab) -> None:
 
 
 def test_a_role_that_may_not_write_fails_the_job(lab: Lab) -> None:
-    lab.start(OutputDataConfig={"S3OutputPath": "s3://somebody-elses-bucket/output"})
+    lab.start(OutputDataConfig={"S3OutputPath": "s3://another-bucket/output"})
 
     job = lab.finished()
     assert job["TrainingJobStatus"] == "Failed"
-    assert job["FailureReason"].startswith("ClientError: Upload to s3://somebody-elses-bucket/")
+    assert job["FailureReason"].startswith("ClientError: Upload to s3://another-bucket/")
     assert lab.leftovers() == []
 
 
@@ -169,7 +169,7 @@ def test_artifacts_can_be_left_unpacked(lab: Lab) -> None:
     assert lab.uploaded() == {f"{root}/model/seen.json", f"{root}/output/note.txt"}
 
 
-def test_a_sold_out_instance_type_fails_the_job_for_want_of_capacity(lab: Lab) -> None:
+def test_an_instance_type_without_capacity_fails_the_job(lab: Lab) -> None:
     lab.rebuild(capacity=Capacity(out_of_stock=frozenset({"ml.p5.48xlarge"})))
     resources = {"InstanceType": "ml.p5.48xlarge", "InstanceCount": 1, "VolumeSizeInGB": 5}
 

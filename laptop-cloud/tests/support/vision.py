@@ -67,4 +67,4 @@ def age_range(_image: Image, _mesh: Mesh) -> tuple[int, int]:
 
 def explicit_confidence(image: Image) -> float:
     """The share of green pixels, percent."""
-    return float((image[..., 1] > image[..., 0] + 60).mean() * 100)
+    return float((image[..., 1] > image[..., 0].astype(int) + 60).mean() * 100)

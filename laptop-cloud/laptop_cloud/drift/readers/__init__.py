@@ -1,4 +1,4 @@
-"""How each resource type is read back from its service, in CloudFormation's own shape."""
+"""Readers: each reads a resource type from its service, in CloudFormation's form."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ READERS: dict[str, Reader] = {
     **cdn.READERS,
 }
 
-# Where a template says something in another form than the service: what it comes to.
+# Conversions of a template's properties to the form of the service.
 WANTED: dict[str, Wanted] = {
     "AWS::ApiGatewayV2::Api": wanted_api,
     "AWS::Events::Connection": events.wanted_connection,
 }
 
-# Properties that nothing on a laptop acts on, and why they need no check.
+# Properties without effect on a laptop, and why they are not checked.
 UNREAD: dict[str, dict[str, str]] = {
     "AWS::StepFunctions::StateMachine": {"TracingConfiguration": "there is no X-Ray here"},
     "AWS::CloudFormation::Stack": {"TemplateURL": "its resources are checked one by one"},
     "AWS::ApiGatewayV2::Api": {"FailOnWarnings": "a setting of the import itself"},
 }
-# Labels say nothing about how a resource behaves.
+# Labels do not change how a resource behaves.
 UNREAD_EVERYWHERE = frozenset({"Tags"})

@@ -1,4 +1,4 @@
-"""CloudFront: the console's distribution, its headers and its access to its bucket."""
+"""CloudFront distributions, response headers and access to origins."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RENAMED = {
 
 
 def unwrapped(value: Any) -> Any:
-    """The API's `{Quantity, Items}` as the list that a template has."""
+    """The API's `{Quantity, Items}` as a list, as in a template."""
     if isinstance(value, list):
         return [unwrapped(one) for one in value]
     if not isinstance(value, dict):
@@ -34,7 +34,7 @@ def distribution(clients: Clients, name: str, _wanted: Properties) -> dict[str, 
 def headers_policy(clients: Clients, name: str, wanted: Properties) -> dict[str, Any]:
     answer = clients("cloudfront").get_response_headers_policy_config(Id=name)
     found = unwrapped(answer["ResponseHeadersPolicyConfig"])
-    for block in wanted["ResponseHeadersPolicyConfig"]:  # a block whose one member is a list
+    for block in wanted["ResponseHeadersPolicyConfig"]:  # a block with a list as its only member
         if isinstance(found.get(block), list):
             found[block] = {"Items": found[block]}
     return {"ResponseHeadersPolicyConfig": found}

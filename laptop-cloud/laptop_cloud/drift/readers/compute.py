@@ -1,4 +1,4 @@
-"""Functions, layers, the API's stages, the state machine and nested stacks."""
+"""Functions, layers, API stages, state machines, SageMaker and nested stacks."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def function(clients: Clients, name: str, wanted: Properties) -> dict[str, Any]:
 
 
 def _code(clients: Clients, wanted: dict[str, Any], deployed: str) -> dict[str, Any]:
-    """The wanted artifact, if the function runs the very same bytes."""
+    """The wanted artifact, if the function runs the same bytes."""
     if "S3Key" not in wanted:
         return {"CodeSha256": deployed}
     stored = clients("s3").get_object(Bucket=wanted["S3Bucket"], Key=wanted["S3Key"])
-    sum_ = base64.b64encode(hashlib.sha256(stored["Body"].read()).digest()).decode()
-    return wanted if sum_ == deployed else {"CodeSha256": deployed}
+    checksum = base64.b64encode(hashlib.sha256(stored["Body"].read()).digest()).decode()
+    return wanted if checksum == deployed else {"CodeSha256": deployed}
 
 
 def permission(clients: Clients, _id: str, wanted: Properties) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def state_machine(clients: Clients, arn: str, wanted: Properties) -> dict[str, A
 
 
 def _definition(clients: Clients, wanted: Properties) -> str:
-    """The text that the template points to or holds, with its placeholders replaced."""
+    """The text in or behind the template, with placeholders replaced."""
     if place := wanted.get("DefinitionS3Location"):
         stored = clients("s3").get_object(Bucket=place["Bucket"], Key=place["Key"])
         text: str = stored["Body"].read().decode()
@@ -127,7 +127,7 @@ def nested_stack(clients: Clients, stack: str, _wanted: Properties) -> dict[str,
 
 
 def wanted_names(wanted: Properties, *names: str) -> dict[str, Any]:
-    """What the resource was asked for by, and therefore has."""
+    """The properties by which the resource was requested, which it has therefore."""
     return {name: wanted[name] for name in names if name in wanted}
 
 
@@ -143,7 +143,7 @@ def _endpoint_config(clients: Clients, arn: str, _wanted: Properties) -> dict[st
 
 
 def _endpoint(clients: Clients, arn: str, _wanted: Properties) -> dict[str, Any]:
-    """Only what serves is there."""
+    """An endpoint that does not serve counts as missing."""
     found: dict[str, Any] = clients("sagemaker").describe_endpoint(EndpointName=_last(arn))
     return found if found["EndpointStatus"] == "InService" else {}
 

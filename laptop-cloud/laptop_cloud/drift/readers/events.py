@@ -44,11 +44,11 @@ def connection(clients: Clients, name: str, _wanted: Properties) -> dict[str, An
 
 
 def wanted_connection(wanted: Properties) -> dict[str, Any]:
-    """Without the secret, which no service tells."""
+    """Without the secret, which the service does not return."""
     parameters = wanted.get("AuthParameters", {})
     keyed = parameters.get("ApiKeyAuthParameters", {})
-    told = {name: value for name, value in keyed.items() if name != "ApiKeyValue"}
-    return {**wanted, "AuthParameters": {**parameters, "ApiKeyAuthParameters": told}}
+    public = {name: value for name, value in keyed.items() if name != "ApiKeyValue"}
+    return {**wanted, "AuthParameters": {**parameters, "ApiKeyAuthParameters": public}}
 
 
 def api_destination(clients: Clients, name: str, _wanted: Properties) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def queue(clients: Clients, url: str, _wanted: Properties) -> dict[str, Any]:
 
 
 def queue_policy(clients: Clients, _id: str, wanted: Properties) -> dict[str, Any]:
-    """The policy, if every queue it is for has it."""
+    """The policy, if each of its queues has it."""
     policies = {_queue_attributes(clients, url).get("Policy", "{}") for url in wanted["Queues"]}
     document = policies.pop() if len(policies) == 1 else "{}"
     return {"Queues": wanted["Queues"], "PolicyDocument": document}

@@ -1,4 +1,4 @@
-"""An HTTP API: what its OpenAPI Body asks for, and the routes and authorizers that there are."""
+"""An HTTP API: the routes and authorizers of its OpenAPI Body, and those that exist."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ AUTHORIZER = {
 
 
 def wanted_api(wanted: Properties) -> dict[str, Any]:
-    """The API's properties, with the Body as what API Gateway makes of it."""
+    """The API's properties, with the Body as API Gateway imports it."""
     if "Body" not in wanted:
         return dict(wanted)
     document = openapi.read(wanted["Body"])
@@ -72,7 +72,7 @@ def http_api(clients: Clients, api: str, _wanted: Properties) -> dict[str, Any]:
 
 
 def _body(routes: dict[str, Any], authorizers: dict[str, Any]) -> dict[str, Any]:
-    """Beside each route its name once more, so that one too many is seen."""
+    """Names are also listed, so that additional routes and authorizers are found."""
     return {
         "RouteKeys": sorted(routes),
         "Routes": routes,

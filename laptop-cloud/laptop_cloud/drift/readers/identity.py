@@ -1,4 +1,4 @@
-"""Roles and their policies, and the moderators' sign-in."""
+"""Roles, policies, user pools."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def managed_policy(clients: Clients, arn: str, _wanted: Properties) -> dict[str,
 
 
 def inline_policy(clients: Clients, _id: str, wanted: Properties) -> dict[str, Any]:
-    """The document, if every role it is for has it."""
+    """The document, if each of its roles has it."""
     iam, name = clients("iam"), wanted["PolicyName"]
     documents = [
         iam.get_role_policy(RoleName=role_name, PolicyName=name)["PolicyDocument"]
@@ -73,10 +73,10 @@ def user_pool(clients: Clients, pool: str, wanted: Properties) -> dict[str, Any]
 
 
 def _own_attribute(found: dict[str, Any]) -> dict[str, Any]:
-    """An attribute of ours, as a template says it; Cognito adds a prefix and its own fields."""
-    said = ("AttributeDataType", "Mutable", "StringAttributeConstraints")
+    """A custom attribute in a template's form; Cognito adds a prefix and fields."""
+    names = ("AttributeDataType", "Mutable", "StringAttributeConstraints")
     name = str(found.get("Name", "")).removeprefix("custom:")
-    return {"Name": name, **{one: found[one] for one in said if one in found}}
+    return {"Name": name, **{one: found[one] for one in names if one in found}}
 
 
 def user_pool_client(clients: Clients, client: str, wanted: Properties) -> dict[str, Any]:

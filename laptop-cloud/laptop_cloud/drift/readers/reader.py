@@ -1,4 +1,4 @@
-"""What a reader is: it asks a service about one resource."""
+"""The types of a reader, which reads one resource from its service."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 from laptop_cloud.clients import Clients
 
 Properties = Mapping[str, Any]
-# (clients, physical id, what the template wants) -> what there is, in CloudFormation's shape.
+# (clients, physical id, properties in the template) -> properties, in CloudFormation's form
 Reader = Callable[[Clients, str, Properties], dict[str, Any]]
 
 Wanted = Callable[[Properties], dict[str, Any]]
 
 
 def capital(value: Any) -> Any:
-    """camelCase keys, as some services answer, in CloudFormation's CamelCase."""
+    """The camelCase keys of some services as CloudFormation's CamelCase."""
     if isinstance(value, dict):
         return {key[0].upper() + key[1:]: capital(item) for key, item in value.items()}
     if isinstance(value, list):

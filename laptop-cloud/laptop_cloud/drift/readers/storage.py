@@ -65,7 +65,7 @@ def _cors(rule: dict[str, Any]) -> dict[str, Any]:
     return {names.get(name, name): value for name, value in rule.items()}
 
 
-# What to ask of a bucket, and the property that the answer is.
+# Operations of S3, and the property that each returns.
 BUCKET: tuple[tuple[str, str, Callable[[dict[str, Any]], Any]], ...] = (
     ("get_bucket_encryption", "BucketEncryption", _encryption),
     (

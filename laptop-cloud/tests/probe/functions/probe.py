@@ -1,4 +1,4 @@
-"""Functions that show how the laptop cloud treats a function."""
+"""Functions that show how the laptop cloud runs a function."""
 
 import importlib.util
 import os
@@ -14,7 +14,7 @@ class Unavailable(Exception):
 
 
 def tell(event, _context):
-    """What a function sees around it."""
+    """The environment of a function."""
     names = ("boto3", "pydantic", "yaml", "ministack", "samtranslator")
     return {
         "layer": from_the_layer.WORD,
@@ -37,7 +37,7 @@ def put(event, _context):
 
 
 def sign(event, _context):
-    """An upload form, with the function's own rights."""
+    """A presigned POST with the function's permissions."""
     return boto3.client("s3").generate_presigned_post(
         event["bucket"], event["key"], Conditions=[["content-length-range", 1, 10]]
     )
@@ -53,18 +53,18 @@ def large(_event, _context):
 
 
 def accept(_event, _context):
-    """Takes a task token and never answers."""
+    """Takes a task token and never uses it."""
     return {}
 
 
 def changes(event, _context):
-    """Handles changes in order, up to one that cannot be handled yet; one kind breaks it."""
+    """Handles changes in order, up to one that is not ready; "poison" raises an error."""
     for record in event["Records"]:
-        told = record["dynamodb"]
-        name = told["Keys"]["pk"]["S"]
+        change = record["dynamodb"]
+        name = change["Keys"]["pk"]["S"]
         if "poison" in name:
             raise Unavailable(name)
-        if "late" in name and time.time() - told["ApproximateCreationDateTime"] < 3:
-            return {"batchItemFailures": [{"itemIdentifier": told["SequenceNumber"]}]}
+        if "late" in name and time.time() - change["ApproximateCreationDateTime"] < 3:
+            return {"batchItemFailures": [{"itemIdentifier": change["SequenceNumber"]}]}
         print(f"handled {name}")
     return {"batchItemFailures": []}

@@ -1,4 +1,4 @@
-"""Exit with the code that is asked for, having said why where it is asked to."""
+"""Exit with the requested code, with a failure file if one is requested."""
 
 import json
 import os
@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 base = Path(os.environ["SAGEMAKER_BASE_DIR"])
-wish = json.loads((base / "input/config/hyperparameters.json").read_text())
+given = json.loads((base / "input/config/hyperparameters.json").read_text())
 (base / "model" / "half.bin").write_text("half a model")
 (base / "output" / "data" / "trace.txt").write_text("how it came to this")
-if "why" in wish:
-    (base / "output" / "failure").write_text(wish["why"])
-sys.exit(int(wish["code"]))
+if "why" in given:
+    (base / "output" / "failure").write_text(given["why"])
+sys.exit(int(given["code"]))

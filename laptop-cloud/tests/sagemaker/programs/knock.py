@@ -1,4 +1,4 @@
-"""Try to reach a port of this machine, and say what came of it."""
+"""Try to reach a port of this machine, and write the result."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Tell everything a container can see, as its model; and leave a note in output/data."""
+"""Write everything that a container can see to its model, and a note to output/data."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Answers /ping and /invocations on a Unix socket, as an image that serves would."""
+"""Serves /ping and /invocations on a Unix socket."""
 
 import os
 import signal
@@ -26,8 +26,8 @@ class Answers(BaseHTTPRequestHandler):
             self.answer(int(body.split()[1]), b'{"error": "OrderError"}')
         elif body == b"look around":
             seen = sorted(path.name for path in Path("model").iterdir())
-            told = f"{sys.argv[1:]} {seen} {os.environ.get('GREETING')} {self.headers['Accept']}"
-            self.answer(200, told.encode())
+            sent = f"{sys.argv[1:]} {seen} {os.environ.get('GREETING')} {self.headers['Accept']}"
+            self.answer(200, sent.encode())
         else:
             self.answer(200, body.upper())
 
@@ -36,7 +36,7 @@ class Answers(BaseHTTPRequestHandler):
         self.send_header("Content-Type", "text/x-answer")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        if content:  # a caller that has read an empty answer may be gone already
+        if content:  # after an empty response the caller may be gone
             self.wfile.write(content)
 
     def address_string(self):
@@ -53,7 +53,7 @@ class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 if os.environ.get("GREETING") == "none":
     Path("output/failure").write_text("WeightsError: the weights have no manifest.json")
     sys.exit(4)
-if os.environ.get("GREETING") == "deaf":
+if os.environ.get("GREETING") == "stubborn":
     time.sleep(600)
 signal.signal(signal.SIGTERM, lambda *_: os._exit(143))
 Path("socket").unlink(missing_ok=True)

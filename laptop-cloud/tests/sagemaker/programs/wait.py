@@ -1,4 +1,4 @@
-"""Write checkpoints, then wait for SIGTERM; end on it, unless asked to be deaf."""
+"""Write checkpoints until SIGTERM, and ignore it if requested."""
 
 import json
 import os
@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 base = Path(os.environ["SAGEMAKER_BASE_DIR"])
-wish = json.loads((base / "input/config/hyperparameters.json").read_text())
+given = json.loads((base / "input/config/hyperparameters.json").read_text())
 checkpoints = base / "checkpoints"
 checkpoints.mkdir(exist_ok=True)
 
@@ -26,7 +26,7 @@ def end(*_: object) -> None:
     sys.exit(0)
 
 
-signal.signal(signal.SIGTERM, signal.SIG_IGN if "deaf" in wish else end)
+signal.signal(signal.SIGTERM, signal.SIG_IGN if "stubborn" in given else end)
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
 (checkpoints / "unfinished.bin.tmp").write_text("half of it")
 write("first.txt", "one")

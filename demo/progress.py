@@ -1,4 +1,4 @@
-"""Tells how far a job is: a bar on a terminal, lines elsewhere."""
+"""Shows the progress of a job: a bar on a terminal, lines elsewhere."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ WIDTH = 30
 STAGES = {
     "open": "photos are being checked",
     "moderating": "photos are being moderated",
-    "in_review": "a moderator looks at the photos",
-    "generating": "avatars are being drawn",
+    "in_review": "a moderator reviews the photos",
+    "generating": "avatars are being generated",
     "finishing": "avatars are checked, photos deleted, results published",
     "completed": "done",
     "refused": "refused",
@@ -29,7 +29,7 @@ class Bar:
         self._began = time.monotonic()
 
     def show(self, job: dict[str, Any]) -> None:
-        """Show a job as GET answered it."""
+        """Show a job as GET returned it."""
         stage = STAGES[job["state"]]
         progress = job.get("progress")
         count = f"{progress['done']}/{progress['total']}" if progress else ""

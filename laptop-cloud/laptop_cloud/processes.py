@@ -47,7 +47,7 @@ class Process:
                 os.killpg(self.pid, number)
             with suppress(psutil.TimeoutExpired):
                 process.wait(GRACE_S)
-        if child := _children.pop(self.pid, None):
+        if child := _children.get(self.pid):
             child.poll()  # Popen does not know yet that it has ended
 
     def _found(self) -> psutil.Process | None:

@@ -13,9 +13,7 @@ from support.calls import ops
 
 pytestmark = pytest.mark.stack
 
-Change = Callable[
-    [Cloud], Callable[[], Any]
-]  # returns a function that undoes it
+Change = Callable[[Cloud], Callable[[], Any]]  # returns a function that undoes it
 
 
 def lose_lifecycle(cloud: Cloud) -> Callable[[], Any]:

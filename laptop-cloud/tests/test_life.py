@@ -118,6 +118,7 @@ def test_the_message_for_a_server_that_ends_has_the_end_of_its_log(project: Proj
 
     with pytest.raises(CannotRun, match="sleeper did not start:\nno such thing"):
         processes.wait_until_it_listens(failing, processes.free_port(), log_of(project), seconds=30)
+    failing.end()
 
 
 def test_two_commands_do_not_work_on_one_cloud_at_once(project: Project) -> None:

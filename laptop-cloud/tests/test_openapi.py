@@ -48,7 +48,7 @@ def test_a_route_names_its_function_and_its_payload() -> None:
         ([], ("NONE", None, ())),
         ([{"NONE": []}], ("NONE", None, ())),
         ([{"AWS_IAM": []}], ("AWS_IAM", None, ())),
-        ([{"Desk": ["review"]}], ("JWT", "Desk", ("review",))),
+        ([{"Desk": ["item"]}], ("JWT", "Desk", ("item",))),
     ],
 )
 def test_who_may_call_a_route(

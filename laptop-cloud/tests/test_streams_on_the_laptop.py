@@ -71,9 +71,7 @@ def test_only_a_record_that_breaks_the_function_is_dropped(laptop_cloud: Cloud) 
     batch = about["DDBStreamBatchInfo"]
     assert batch["batchSize"] == 1
     assert batch["startSequenceNumber"] == batch["endSequenceNumber"]
-    assert "poison" not in letter["Body"], (
-        "a dead letter has no record"
-    )
+    assert "poison" not in letter["Body"], "a dead letter has no record"
 
 
 def test_a_function_without_permission_gets_no_records(laptop_cloud: Cloud) -> None:

@@ -1,4 +1,4 @@
-"""Lambda unzips a function's layers into 250 MB at most."""
+"""Lambda allows 250 MB for a function with its unzipped layers."""
 
 import pytest
 
@@ -18,6 +18,7 @@ def functions_with_layers():
 
 
 @pytest.mark.stack
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "layers"), list(functions_with_layers()))
 def test_a_function_with_its_layers_fits_a_lambda(name, layers):
     if not BUILT.exists():

@@ -153,8 +153,8 @@ def test_requests_are_processed_one_at_a_time_in_order(serving: Host) -> None:
 def test_the_program_has_its_weights_and_environment_and_no_network(
     host: Host,
 ) -> None:
-    host.lab.put("weights/klein/manifest.json", "{}")
-    host.make(environment={"GREETING": "hi"}, weights="s3://work/weights/klein/")
+    host.lab.put("weights/large/manifest.json", "{}")
+    host.make(environment={"GREETING": "hi"}, weights="s3://work/weights/large/")
     host.ready()
 
     answer = host.ask("look around", Accept="application/x-tar")

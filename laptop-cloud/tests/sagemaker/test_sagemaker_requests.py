@@ -100,9 +100,7 @@ def test_of_concurrent_calls_with_one_name_one_succeeds(lab: Lab) -> None:
         ({"RoleArn": "arn:aws:iam::123456789012:role/unknown"}, "Could not assume role arn:aws"),
     ],
 )
-def test_a_bad_request_has_a_message(
-    lab: Lab, changes: dict[str, Any], words: str
-) -> None:
+def test_a_bad_request_has_a_message(lab: Lab, changes: dict[str, Any], words: str) -> None:
     code, message = refused(lab, **changes)
 
     assert code == "ValidationException"

@@ -1,4 +1,4 @@
-"""The laptop's Rekognition on a free port, and boto3 pointed at it."""
+"""Rekognition on a free port with the models of Likeness, and boto3 pointed at it."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -9,7 +9,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from laptop_cloud.rekognition.gallery import Gallery
+from infra.laptop import vision
+from laptop_cloud.rekognition.gallery import CelebrityGallery
 from laptop_cloud.rekognition.operations import Rekognition
 from laptop_cloud.rekognition.server import Server
 
@@ -21,14 +22,14 @@ def client(port: int) -> Any:
         "rekognition",
         region_name="eu-central-1",
         endpoint_url=f"http://127.0.0.1:{port}",
-        aws_access_key_id="nobody",
-        aws_secret_access_key="nothing",
+        aws_access_key_id="anyone",
+        aws_secret_access_key="anything",
         config=Config(retries={"total_max_attempts": 1}, proxies={}),
     )
 
 
 def serving(gallery: Path | None) -> Iterator[Server]:
-    with Server(0, Rekognition(Gallery(gallery))) as server:
+    with Server(0, Rekognition(vision, CelebrityGallery(vision, gallery))) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         yield server

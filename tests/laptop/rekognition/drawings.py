@@ -1,4 +1,4 @@
-"""Pictures made from the demo photos by drawing: what no photo in the repository shows."""
+"""Pictures drawn from the demo photos, for what no photo in the repository shows."""
 
 import io
 from pathlib import Path
@@ -12,7 +12,7 @@ from likeness_model.vision.detect import find_faces
 from likeness_model.vision.mesh import lay_mesh
 from likeness_model.vision.records import Image, Mesh
 
-PHOTOS = Path(__file__).parents[3] / "infra" / "local" / "demo" / "photos"
+PHOTOS = Path(__file__).parents[3] / "demo" / "photos"
 DARK_GLASS = (20.0, 20.0, 24.0)
 MIRROR_GLASS = (150.0, 170.0, 190.0)
 
@@ -51,12 +51,12 @@ def darkened(image: Image, light: float) -> Image:
 
 
 def blurred(image: Image, share: float) -> Image:
-    """By a Gaussian whose deviation is a share of the largest face's height."""
+    """By a Gaussian with a deviation of a share of the largest face's height."""
     return cv2.GaussianBlur(image, (0, 0), share * find_faces(image)[0].height)
 
 
 def moved(image: Image, share: float) -> Image:
-    """By a hand that moved sideways, by a share of the largest face's height."""
+    """As by a camera that moved sideways by a share of the largest face's height."""
     length = max(3, round(share * find_faces(image)[0].height))
     return cv2.filter2D(image, -1, np.full((1, length), 1 / length, np.float32))
 

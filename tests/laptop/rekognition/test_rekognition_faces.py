@@ -1,13 +1,13 @@
-"""DetectFaces: where faces are, how they are turned, how clear they are; nothing invented."""
+"""DetectFaces with the models of Likeness: boxes, pose, quality, age, sunglasses."""
 
 from typing import Any
 
 import numpy as np
 import pytest
-from tests.local.rekognition import drawings
 
 from laptop_cloud.rekognition.pose import HEAD, pose_of_five
 from likeness_model.vision.records import Image
+from tests.laptop.rekognition import drawings
 
 VIEWS = ["01", "02", "03", "04", "05", "06", "07", "08"]
 
@@ -44,7 +44,7 @@ def test_by_default_there_are_five_attributes_and_five_landmarks(rekognition: An
     assert names == ["eyeLeft", "eyeRight", "nose", "mouthLeft", "mouthRight"]
 
 
-def test_an_attribute_comes_only_where_it_is_wanted(rekognition: Any) -> None:
+def test_an_attribute_is_returned_only_if_wanted(rekognition: Any) -> None:
     picture = drawings.photo("02")
 
     assert "AgeRange" in face(rekognition, picture, "DEFAULT", "AGE_RANGE")
@@ -52,7 +52,7 @@ def test_an_attribute_comes_only_where_it_is_wanted(rekognition: Any) -> None:
     assert "Sunglasses" in face(rekognition, picture, "SUNGLASSES")
 
 
-def test_what_no_model_can_tell_is_never_in_the_answer(rekognition: Any) -> None:
+def test_what_no_model_can_tell_is_never_returned(rekognition: Any) -> None:
     found = face(rekognition, drawings.photo("02"), "ALL")
 
     assert set(found) == {
@@ -171,10 +171,10 @@ def test_a_profile_without_a_mesh_still_has_a_pose(yaw: float, pitch: float) -> 
 def test_dark_glasses_are_seen(rekognition: Any, view: str, opacity: float) -> None:
     picture = drawings.wearing(drawings.photo(view), opacity=opacity)
 
-    told = face(rekognition, picture, "SUNGLASSES")["Sunglasses"]
+    found = face(rekognition, picture, "SUNGLASSES")["Sunglasses"]
 
-    assert told["Value"] is True
-    assert told["Confidence"] > 90
+    assert found["Value"] is True
+    assert found["Confidence"] > 90
 
 
 def test_a_dark_room_is_no_pair_of_sunglasses(rekognition: Any) -> None:
@@ -183,7 +183,7 @@ def test_a_dark_room_is_no_pair_of_sunglasses(rekognition: Any) -> None:
     assert face(rekognition, dark, "SUNGLASSES")["Sunglasses"]["Value"] is False
 
 
-def test_mirrored_glasses_cannot_be_told_from_closed_eyes(rekognition: Any) -> None:
+def test_mirrored_glasses_are_unknown(rekognition: Any) -> None:
     mirrored = drawings.wearing(drawings.photo("02"), opacity=1.0, glass=drawings.MIRROR_GLASS)
 
     assert "Sunglasses" not in face(rekognition, mirrored, "ALL")

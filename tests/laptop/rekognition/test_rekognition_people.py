@@ -1,4 +1,4 @@
-"""Who somebody is: CompareFaces and RecognizeCelebrities; and what a picture shows."""
+"""CompareFaces, RecognizeCelebrities and DetectModerationLabels with the models of Likeness."""
 
 import shutil
 from pathlib import Path
@@ -6,21 +6,21 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from laptop_cloud.rekognition.moderation import MODEL_VERSION, confidence, moderation_labels
-from laptop_cloud.rekognition.similarity import similarity
-from tests.local.rekognition import drawings
+
+from infra.laptop.vision import MODERATION_MODEL, confidence, percent
+from tests.laptop.rekognition import drawings
 
 
 def shown(view: str) -> dict[str, bytes]:
     return {"Bytes": drawings.as_photo(drawings.photo(view))}
 
 
-def two_of_her() -> dict[str, bytes]:
+def two_views() -> dict[str, bytes]:
     pair = drawings.side_by_side(drawings.photo("02"), drawings.photo("03"))
     return {"Bytes": drawings.as_photo(pair)}
 
 
-NOBODY = {"Bytes": drawings.encode(drawings.noise(300, 300))}
+NO_FACE = {"Bytes": drawings.encode(drawings.noise(300, 300))}
 
 
 @pytest.mark.parametrize("view", ["03", "04", "05", "07"])
@@ -34,16 +34,16 @@ def test_the_same_person_is_accepted(rekognition: Any, view: str) -> None:
     assert set(answer["SourceImageFace"]) == {"BoundingBox", "Confidence"}
 
 
-def test_each_face_of_the_target_is_judged_best_first(rekognition: Any) -> None:
-    answer = rekognition.compare_faces(SourceImage=shown("02"), TargetImage=two_of_her())
+def test_each_face_of_the_target_is_compared_best_first(rekognition: Any) -> None:
+    answer = rekognition.compare_faces(SourceImage=shown("02"), TargetImage=two_views())
 
     best, other = answer["FaceMatches"]
     assert best["Similarity"] >= other["Similarity"] >= 90
     assert best["Face"]["BoundingBox"]["Left"] < 0.5 < other["Face"]["BoundingBox"]["Left"]
 
 
-def test_the_largest_face_of_the_source_is_the_one(rekognition: Any) -> None:
-    answer = rekognition.compare_faces(SourceImage=two_of_her(), TargetImage=shown("02"))
+def test_the_largest_face_of_the_source_is_compared(rekognition: Any) -> None:
+    answer = rekognition.compare_faces(SourceImage=two_views(), TargetImage=shown("02"))
 
     assert answer["SourceImageFace"]["BoundingBox"]["Left"] < 0.5
 
@@ -59,7 +59,7 @@ def test_below_the_threshold_a_face_is_unmatched(rekognition: Any) -> None:
 
 @pytest.mark.parametrize(
     ("source", "target", "which"),
-    [(NOBODY, shown("01"), "source"), (shown("01"), NOBODY, "target")],
+    [(NO_FACE, shown("01"), "source"), (shown("01"), NO_FACE, "target")],
 )
 def test_a_picture_without_a_face_is_refused(
     rekognition: Any, source: Any, target: Any, which: str
@@ -70,22 +70,15 @@ def test_a_picture_without_a_face_is_refused(
     assert caught.value.response["Error"]["Code"] == "InvalidParameterException"
 
 
-def test_similarity_falls_with_distance_and_meets_the_policy() -> None:
-    falling = [similarity(step / 100) for step in range(150)]
+def test_similarity_falls_with_distance_and_agrees_with_the_policy() -> None:
+    falling = [percent(step / 100) for step in range(150)]
 
     assert falling == sorted(falling, reverse=True)
     assert falling[0] == 100
-    assert similarity(0.50) == pytest.approx(90)
-    assert similarity(0.60) == pytest.approx(80)
-    assert similarity(0.815) < 20, "the median of two different people"
+    assert percent(0.50) == pytest.approx(90)
+    assert percent(0.60) == pytest.approx(80)
+    assert percent(0.815) < 20, "the median of two different people"
     assert min(falling) == 0
-
-
-def test_without_a_gallery_nobody_is_a_celebrity(rekognition: Any) -> None:
-    answer = rekognition.recognize_celebrities(Image=two_of_her())
-
-    assert answer["CelebrityFaces"] == []
-    assert len(answer["UnrecognizedFaces"]) == 2
 
 
 def add(gallery: Path, name: str) -> None:
@@ -112,36 +105,12 @@ def test_a_portrait_in_the_gallery_makes_a_celebrity(
     assert answer["UnrecognizedFaces"] == []
 
 
-def test_a_portrait_that_is_taken_away_is_forgotten(with_gallery: tuple[Any, Path]) -> None:
-    rekognition, gallery = with_gallery
-    add(gallery, "Eileen Collins.jpg")
-    assert rekognition.recognize_celebrities(Image=shown("02"))["CelebrityFaces"]
-
-    (gallery / "Eileen Collins.jpg").unlink()
-
-    assert rekognition.recognize_celebrities(Image=shown("02"))["CelebrityFaces"] == []
-
-
-def test_a_portrait_nobody_can_read_leaves_the_others_known(
-    with_gallery: tuple[Any, Path],
-) -> None:
-    rekognition, gallery = with_gallery
-    add(gallery, "Eileen Collins.jpg")
-    (gallery / "Nobody.png").write_bytes(drawings.encode(drawings.noise(200, 200)))
-    (gallery / "Broken.jpg").write_bytes(b"no picture")
-    (gallery / "notes.txt").write_text("not a portrait")
-
-    answer = rekognition.recognize_celebrities(Image=shown("02"))
-
-    assert [found["Name"] for found in answer["CelebrityFaces"]] == ["Eileen Collins"]
-
-
 @pytest.mark.parametrize("view", ["01", "02", "03", "08"])
 def test_a_clean_photo_has_no_label(rekognition: Any, view: str) -> None:
     answer = rekognition.detect_moderation_labels(Image=shown(view))
 
     assert answer["ModerationLabels"] == []
-    assert answer["ModerationModelVersion"] == MODEL_VERSION
+    assert answer["ModerationModelVersion"] == MODERATION_MODEL
 
 
 def test_a_lower_bound_shows_the_label_and_its_confidence(rekognition: Any) -> None:
@@ -152,16 +121,8 @@ def test_a_lower_bound_shows_the_label_and_its_confidence(rekognition: Any) -> N
     assert 0 < label["Confidence"] < 50
 
 
-def test_a_label_is_reported_from_its_confidence_on() -> None:
-    picture = drawings.photo("01")
-    (label,) = moderation_labels(picture, 0)
-
-    assert moderation_labels(picture, label["Confidence"]) == [label]
-    assert moderation_labels(picture, label["Confidence"] + 0.01) == []
-
-
 @pytest.mark.parametrize(
-    ("score", "percent"), [(0, 0), (0.1, 25), (0.2, 50), (0.5, 65), (0.8, 80), (1, 100)]
+    ("score", "expected"), [(0, 0), (0.1, 25), (0.2, 50), (0.5, 65), (0.8, 80), (1, 100)]
 )
-def test_scores_meet_the_thresholds_of_the_policy(score: float, percent: float) -> None:
-    assert confidence(score) == pytest.approx(percent)
+def test_scores_agree_with_the_thresholds_of_the_policy(score: float, expected: float) -> None:
+    assert confidence(score) == pytest.approx(expected)

@@ -169,6 +169,7 @@ def test_a_cloud_runs_only_if_all_its_processes_run(project: Project) -> None:
         assert not both.runs()
     finally:
         one.end()
+        two.end()
 
 
 def test_the_fingerprint_follows_every_source_and_parameter(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from likeness import receipts
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from infra.local.demo.app_backend import AppBackend
+    from demo.app_backend import AppBackend
 
 ENDED = {"completed", "refused", "cancelled", "expired", "failed"}
 PATIENCE = 180  # s: two busy cores

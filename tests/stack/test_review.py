@@ -11,8 +11,9 @@ import boto3
 import pytest
 from PIL import Image
 
-from infra.local import places
-from infra.local.demo.app_backend import Answered
+from demo.app_backend import ApiError
+from infra.laptop.project import STACK
+from laptop_cloud import places
 from likeness.adapters.review.audit_table import AuditTable
 from likeness.domain.review import audit
 from tests.stack.moderators import DeskCounters, review_of, signed_in
@@ -30,7 +31,7 @@ def in_review(celebrity, person, backend, selfies):
 @pytest.fixture
 def desk(running, http):
     """The laptop's moderator, who is a lead, too."""
-    return DeskCounters(running, http, running.moderator().token)
+    return DeskCounters(running, http, running.user().token)
 
 
 @pytest.fixture
@@ -205,7 +206,7 @@ def test_an_appeal_brings_the_same_photo_back_to_another_lead(
     assert objects(in_review) == []
     assert backend.quota(person.user_id)["left"] == 1
     assert desk.call("GET", "/v1/reviews/stats")[1]["appeals"]["overturned"] >= 1
-    with pytest.raises(Answered) as again:
+    with pytest.raises(ApiError) as again:
         backend.appeal(in_review)
     assert again.value.status == 409
 
@@ -303,7 +304,7 @@ def setting(ops):
     @contextmanager
     def told(owner, **variables):
         name = ops("cloudformation").describe_stack_resource(
-            StackName=places.STACK, LogicalResourceId=owner
+            StackName=STACK, LogicalResourceId=owner
         )["StackResourceDetail"]["PhysicalResourceId"]
         functions = ops("lambda")
         was = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
@@ -323,7 +324,7 @@ def setting(ops):
 
 
 def test_a_forged_token_is_refused(running, http, desk):
-    header, payload, signature = running.moderator().token.split(".")
+    header, payload, signature = running.user().token.split(".")
     forged = DeskCounters(running, http, f"{header}.{payload}.{signature[::-1]}")
     unsigned = DeskCounters(running, http, f"eyJhbGciOiJub25lIn0.{payload}.")
 
@@ -366,7 +367,7 @@ def test_a_moderator_cannot_call_the_app_backends_routes(desk):
 
 
 def test_the_app_backend_cannot_decide(in_review, desk, backend, person):
-    with pytest.raises(Answered) as refused:
+    with pytest.raises(ApiError) as refused:
         backend._call("POST", f"/v1/reviews/{review_of(in_review)}/decision", {"approve": True})
 
     assert refused.value.status == 401

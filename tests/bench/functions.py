@@ -24,7 +24,7 @@ print(time.perf_counter() - start)
 def measure() -> dict[str, float]:
     where = Places()
     built = sam.build(likeness(), where.build, where.build / "build.log").parent
-    layers = sorted(built.glob("*Layer/python"))
+    layers = sorted(built.rglob("*Layer/python"))
     names = sorted(file.stem for file in (places.ROOT / "functions").glob("[!_]*.py"))
     return {f"function.{name}.import_s": _import_seconds(name, layers) for name in names}
 

@@ -1,4 +1,4 @@
-"""The moves of a job: every one that is allowed, and every one that is not."""
+"""Transitions of a job: all allowed and all forbidden ones."""
 
 from datetime import timedelta
 
@@ -30,7 +30,7 @@ MOVES = [(a, b) for a in JobState for b in JobState]
 
 
 @pytest.mark.parametrize(("seen", "wanted"), [(a, b) for a, b in MOVES if b in ALLOWED[a]])
-def test_a_move_that_is_allowed_leaves_its_moment(seen, wanted):
+def test_an_allowed_transition_is_added_to_the_timeline(seen, wanted):
     job = a_job(seen)
 
     moved = job.move(wanted, NOW, reason=Reason.SYSTEM_UNAVAILABLE)

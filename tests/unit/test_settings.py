@@ -1,4 +1,4 @@
-"""What the template tells a function: a mistake is named, never guessed over."""
+"""Settings: errors name the variable."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ GIVEN = {
 }
 
 
-def test_what_every_function_has_is_enough():
+def test_the_common_variables_suffice():
     settings = Settings.read(GIVEN)
 
     assert settings.table == "t"
@@ -23,7 +23,7 @@ def test_what_every_function_has_is_enough():
     assert settings.decide_within == timedelta(hours=12)
 
 
-def test_consent_versions_are_a_list():
+def test_consent_versions_are_comma_separated():
     settings = Settings.read(GIVEN | {"LIKENESS_CONSENT_VERSIONS": "2026-11, 2027-01"})
 
     assert settings.consents == {"2026-11", "2027-01"}

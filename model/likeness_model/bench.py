@@ -21,9 +21,9 @@ import time
 from pathlib import Path
 
 import cv2
-from likeness.domain.mark import mark_of
 
 from likeness.contracts import RESULT_FILE
+from likeness.domain.mark import mark_of
 from likeness_model.painter.looks import look_for
 from likeness_model.painter.proof import read_rgb
 from likeness_model.painter.styles import STYLES, style

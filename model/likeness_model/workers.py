@@ -14,10 +14,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from likeness.domain.mark import Marking
 
 from likeness.contracts import LikenessGate, Measures
 from likeness.domain.ids import PhotoId
+from likeness.domain.mark import Marking
 from likeness_model.painter.styles import style
 from likeness_model.painter.subject import Subject, find_person, read_subject
 from likeness_model.plan import Draft

@@ -1,4 +1,4 @@
-"""Styles and tiers."""
+"""What may be asked for: the styles and tiers that are deployed, and who may have what."""
 
 from datetime import timedelta
 from importlib import resources
@@ -13,7 +13,7 @@ from likeness_model.painter.styles import STYLES
 from tests.builders import NOW
 
 
-def test_the_catalogue_and_the_painter_have_the_same_styles():
+def test_every_style_of_the_catalogue_can_be_painted_and_the_other_way_round():
     assert set(load_styles()) == set(STYLES)
 
 
@@ -28,7 +28,7 @@ def test_a_style_has_a_name_a_description_and_a_preview(style):
     assert preview.read_bytes()[8:12] == b"WEBP"
 
 
-def test_the_guidelines_list_all_labels_of_version_7():
+def test_the_guidelines_know_all_labels_of_version_7():
     levels = [rule.level for rule in load_policy().labels.values()]
 
     assert (levels.count(1), levels.count(2), levels.count(3)) == (10, 20, 22)
@@ -46,11 +46,11 @@ def test_plus_lasts_until_it_expires():
 COMIC, OIL = StyleId("comic"), StyleId("oil")
 
 
-def test_a_request_within_the_tier_is_accepted():
+def test_what_the_tier_allows_may_be_asked_for():
     assert check_terms(load_tiers()["lite"], [COMIC, OIL], 30) is None
 
 
-def test_a_closed_tier_is_forbidden():
+def test_plus_only_is_one_line():
     closed = load_tiers()["lite"].model_copy(update={"open": False})
 
     with pytest.raises(Forbidden, match="lite"):
@@ -65,7 +65,7 @@ def test_a_closed_tier_is_forbidden():
         ([COMIC, OIL], 1, "1 avatars"),
     ],
 )
-def test_a_request_beyond_the_tier_is_rejected(styles, avatars, named):
+def test_an_order_past_its_bounds_is_refused_by_name(styles, avatars, named):
     with pytest.raises(Invalid, match=named):
         check_terms(load_tiers()["lite"], styles, avatars)
 
@@ -73,12 +73,12 @@ def test_a_request_beyond_the_tier_is_rejected(styles, avatars, named):
 @pytest.mark.parametrize(
     ("styles", "named"), [([COMIC, COMIC], "differ"), ([StyleId("unheard-of")], "unheard-of")]
 )
-def test_an_unavailable_style_is_rejected(styles, named):
+def test_a_style_that_cannot_be_picked_is_refused_by_name(styles, named):
     with pytest.raises(Invalid, match=named):
         check_styles(styles, load_styles())
 
 
-def test_a_withdrawn_style_is_rejected():
+def test_a_withdrawn_style_cannot_be_picked():
     cards = dict(load_styles())
     cards[COMIC] = cards[COMIC].model_copy(update={"withdrawn": True})
 

@@ -1,4 +1,4 @@
-"""Watermark ids: error correction and false positives."""
+"""An id that survives wrong bits, and how far a stranger's picture is from having one."""
 
 import random
 from itertools import combinations
@@ -23,7 +23,7 @@ WATERMARK = watermark_of(7, 1, "a01")
 
 
 def scores(watermark: str, *, wrong: int, seed: int = 1) -> list[list[float]]:
-    """Scores of a reader: some bits are wrong, with a lower confidence."""
+    """What a reader saw of it: some bits are wrong, and it is less sure of those."""
     chance = random.Random(seed)
     flipped = set(chance.sample(range(BITS), wrong))
     return [
@@ -36,7 +36,7 @@ def scores(watermark: str, *, wrong: int, seed: int = 1) -> list[list[float]]:
     ]
 
 
-def test_codewords_differ_in_at_least_twelve_bits():
+def test_two_codewords_differ_in_twelve_bits_at_least():
     assert len(set(codebook())) == 2048
     sample = random.Random(1).sample(codebook(), 200)
     assert min((a ^ b).bit_count() for a, b in combinations(sample, 2)) >= 12
@@ -44,28 +44,28 @@ def test_codewords_differ_in_at_least_twelve_bits():
 
 
 @pytest.mark.parametrize("wrong", [0, 5, 10, 16])
-def test_a_watermark_is_read_despite_wrong_bits(wrong):
+def test_a_mark_is_read_in_spite_of_wrong_bits(wrong):
     for seed in range(20):
         read = scores(WATERMARK, wrong=wrong, seed=seed)
         assert wrong_bits(WATERMARK, read) == wrong
         assert WATERMARK in read_watermarks(read)
 
 
-def test_a_lost_quarter_is_corrected():
+def test_a_quarter_that_is_lost_is_mended():
     read = scores(WATERMARK, wrong=0)
     read[2] = [0.01 * score for score in reversed(read[2])]
 
     assert read_watermarks(read)[0] == WATERMARK
 
 
-def test_one_wrong_bit_with_a_high_score_does_not_decide():
+def test_one_loud_wrong_bit_decides_nothing():
     read = scores(WATERMARK, wrong=0)
     read[0][0] *= -1000
 
     assert read_watermarks(read)[0] == WATERMARK
 
 
-def test_noise_mostly_gives_no_ids_and_never_more_than_the_candidates():
+def test_chance_is_mostly_no_reading_at_all_and_never_more_than_the_candidates():
     chance = random.Random(3)
     found = [
         read_watermarks([[chance.gauss(0, 1) for _ in range(32)] for _ in range(4)])
@@ -76,14 +76,14 @@ def test_noise_mostly_gives_no_ids_and_never_more_than_the_candidates():
     assert sum(map(len, found)) < 40 * CANDIDATES / 2
 
 
-def test_the_bounds_in_the_docstring_are_correct():
+def test_the_bounds_in_the_docstring_are_what_the_formulas_give():
     million = 10**6
     assert CANDIDATES * million / 2**ID_BITS == pytest.approx(2.8e-7, rel=0.02)
     near = million * sum(comb(BITS, i) for i in range(MAX_WRONG + 1)) / 2**BITS
     assert near == pytest.approx(6.5e-4, rel=0.02)
 
 
-def test_ids_are_deterministic_and_differ_between_avatars():
+def test_a_replayed_step_names_the_same_mark_and_every_avatar_has_its_own():
     watermarks = {
         watermark_of(seed, attempt, f"a{n:02d}")
         for seed in range(20)

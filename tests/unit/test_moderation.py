@@ -1,4 +1,4 @@
-"""Moderation rules: the outcome of each kind of evidence."""
+"""The judge: what each rule makes of what a detector saw."""
 
 import pytest
 from hypothesis import given, strategies as st
@@ -44,25 +44,25 @@ def outcomes(*labels, version=DETECTOR, policy=None):
         (("explicit", 10), [Outcome.DOUBTFUL]),
     ],
 )
-def test_a_label_follows_its_rule_and_an_unknown_one_needs_review(label, expected):
+def test_a_label_is_read_by_its_rule_and_an_unknown_one_by_a_human(label, expected):
     assert outcomes(label) == expected
 
 
-def test_every_label_and_an_unknown_detector_give_findings():
+def test_every_label_is_judged_and_an_unknown_detector_too():
     found = outcomes(("Explicit", 99), ("Weapons", 70), version="8.0")
 
     assert found == [Outcome.DOUBTFUL, Outcome.REFUSED, Outcome.DOUBTFUL]
 
 
 @given(name=st.text(), confidence=st.floats(0, 100))
-def test_an_unknown_label_never_passes(name, confidence):
+def test_what_no_rule_names_never_passes(name, confidence):
     policy = a_policy()
     if name not in policy.labels:
         assert outcomes((name, confidence), policy=policy) == [Outcome.DOUBTFUL]
 
 
 @given(confidence=st.floats(0, 100), more=st.floats(0, 100))
-def test_a_higher_confidence_is_never_more_lenient(confidence, more):
+def test_surer_is_never_milder(confidence, more):
     surer = min(100, confidence + more)
     for name in a_policy().labels:
         before, after = outcomes((name, confidence)), outcomes((name, surer))
@@ -80,7 +80,7 @@ def test_a_higher_confidence_is_never_more_lenient(confidence, more):
         (30, 40, None),
     ],
 )
-def test_the_whole_age_range_counts(low, high, outcome):
+def test_ages_are_judged_by_their_whole_range(low, high, outcome):
     found = moderate_age(low, high, ADULTS)
 
     assert (found.outcome if found else None) is outcome
@@ -106,7 +106,7 @@ def test_faces_are_the_same_person_or_not(similarity, outcome):
     assert found is None or found.reason is Reason.SUBJECT_DIFFERENT_PERSON
 
 
-def test_a_celebrity_match_always_needs_review():
+def test_a_look_alike_is_always_for_a_human():
     assert celebrity(100).outcome is celebrity(0).outcome is Outcome.DOUBTFUL
 
 
@@ -118,11 +118,11 @@ def test_a_celebrity_match_always_needs_review():
         ([Outcome.REFUSED, Outcome.DOUBTFUL, Outcome.CLEAN], Outcome.REFUSED),
     ],
 )
-def test_the_strictest_outcome_counts(given_, expected):
+def test_the_strictest_counts(given_, expected):
     assert strictest(given_) is expected
 
 
-def test_the_reason_of_a_verdict_is_that_of_its_most_severe_finding():
+def test_the_reason_of_a_verdict_is_that_of_its_gravest_finding():
     labels = (Label(name="Something new", confidence=99), Label(name="Explicit", confidence=99))
 
     judged = moderate(seen(labels=labels, celebrities=(99.0,)), a_policy())
@@ -136,17 +136,17 @@ def test_a_verdict_without_findings_has_no_reason():
     assert (judged.outcome, judged.reason) == (Outcome.CLEAN, None)
 
 
-def test_refuse_must_not_be_below_review():
+def test_a_rule_cannot_refuse_more_easily_than_it_doubts():
     with pytest.raises(ValidationError, match="must not be below"):
         Rule(level=Level.TOP, review=80, refuse=50, reason=Reason.POLICY_NUDITY)
 
 
-def test_min_confidence_is_the_lowest_threshold():
+def test_the_detector_is_asked_for_all_that_any_rule_reads():
     assert a_policy().min_confidence == 50
 
 
-def test_the_guidelines_list_every_label_of_rekognition_7():
-    """52 labels on three levels."""
+def test_the_guidelines_name_every_label_of_rekognitions_seventh_model():
+    """52 labels on three levels, of which none may fall through."""
     policy = load_policy()
 
     assert len(policy.labels) == 52

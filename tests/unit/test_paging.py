@@ -1,4 +1,4 @@
-"""Pages and cursors: every item once, and only valid cursors."""
+"""Pages and cursors: every item once, and no cursor but ours."""
 
 import base64
 
@@ -11,7 +11,7 @@ from likeness.domain.paging import MAX_CURSOR, ResultPage, cursor, position
 
 
 @given(st.integers(0, 40), st.integers(1, 12))
-def test_the_pages_contain_the_whole_list(count, limit):
+def test_the_pages_of_a_list_are_the_list(count, limit):
     everything = list(range(count))
     seen: list[int] = []
     after: str | None = None
@@ -27,7 +27,7 @@ def test_the_pages_contain_the_whole_list(count, limit):
 
 
 @given(st.text(max_size=60).filter(lambda text: text.isprintable()))
-def test_a_cursor_decodes_to_its_position_and_is_short_and_url_safe(where):
+def test_a_cursor_gives_its_position_back_and_is_short_and_plain(where):
     text = cursor(where, of="things")
 
     assert position(text, of="things") == where
@@ -36,7 +36,7 @@ def test_a_cursor_decodes_to_its_position_and_is_short_and_url_safe(where):
     assert len(text) <= MAX_CURSOR
 
 
-def test_the_last_page_has_no_cursor():
+def test_where_a_list_ends_there_is_no_cursor():
     assert cursor(None, of="things") is None
     assert position(None, of="things") is None
 
@@ -45,7 +45,7 @@ CURSOR = cursor("2026-11-22T12:00:00.000000+00:00#j1", of="jobs of user-1")
 
 
 @given(st.integers(0, len(CURSOR) - 1), st.sampled_from("ABCxyz019-_"))
-def test_a_changed_cursor_is_rejected(where, letter):
+def test_a_cursor_that_was_changed_is_refused(where, letter):
     changed = CURSOR[:where] + letter + CURSOR[where + 1 :]
     if base64.urlsafe_b64decode(changed + "==") == base64.urlsafe_b64decode(CURSOR + "=="):
         return
@@ -69,12 +69,12 @@ def test_a_changed_cursor_is_rejected(where, letter):
         base64.urlsafe_b64encode(b"\xff" * 30).decode(),
     ],
 )
-def test_an_invalid_cursor_is_rejected(text):
+def test_what_is_no_cursor_is_refused_by_name(text):
     with pytest.raises(Invalid, match="cursor"):
         position(text, of="jobs of user-1")
 
 
-def test_a_cursor_of_another_list_is_rejected():
+def test_a_cursor_of_another_users_list_is_refused():
     with pytest.raises(Invalid, match="cursor"):
         position(CURSOR, of="jobs of user-2")
 

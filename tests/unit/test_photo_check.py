@@ -1,4 +1,4 @@
-"""Photo check: one clear face, else the reason code."""
+"""One clear face: which photo is usable, and what its user is told otherwise."""
 
 import pytest
 from pydantic import ValidationError
@@ -33,22 +33,22 @@ def of_size(width, height, **fields):
     return a_face(box=Box(left=0.1, top=0.1, width=width, height=height), **fields)
 
 
-def test_one_clear_face_is_accepted():
+def test_one_clear_face_is_all_it_takes():
     assert judge(a_face()) is None
 
 
-def test_a_photo_without_a_face_has_no_box():
+def test_a_picture_without_a_face_has_no_box_to_show():
     problem = check_faces([], height=1000, rules=RULES)
 
     assert (problem.reason, problem.box) == (Reason.SUBJECT_NO_FACE, None)
 
 
 @pytest.mark.parametrize(("confidence", "reason"), [(79.9, Reason.SUBJECT_NO_FACE), (80.0, None)])
-def test_an_uncertain_detection_is_no_face(confidence, reason):
+def test_what_the_detector_is_not_sure_of_is_no_face(confidence, reason):
     assert judge(a_face(confidence=confidence)) is reason
 
 
-def test_an_uncertain_second_face_is_ignored():
+def test_an_unsure_face_is_not_held_against_a_clear_one():
     assert judge(of_size(0.2, 0.3), of_size(0.4, 0.5, confidence=60)) is None
 
 
@@ -85,36 +85,36 @@ def test_a_face_has_enough_pixels_or_is_too_small(height, reason):
         ("sharpness", 30, 29.9, Reason.QUALITY_BLURRY),
     ],
 )
-def test_each_problem_has_its_reason_and_threshold(field, good, bad, reason):
+def test_each_flaw_has_its_reason_and_its_edge(field, good, bad, reason):
     assert judge(a_face(**{field: good})) is None
     assert judge(a_face(**{field: bad})) is reason
 
 
 @pytest.mark.parametrize(
-    "not_reported", ["yaw", "pitch", "roll", "sunglasses", "occluded", "brightness", "sharpness"]
+    "untold", ["yaw", "pitch", "roll", "sunglasses", "occluded", "brightness", "sharpness"]
 )
-def test_a_value_that_is_not_reported_passes(not_reported):
-    assert judge(a_face(**{not_reported: None})) is None
+def test_what_a_detector_does_not_tell_is_not_held_against_the_photo(untold):
+    assert judge(a_face(**{untold: None})) is None
 
 
-def test_a_problem_has_the_box_of_its_face():
+def test_a_flaw_shows_the_face_it_is_about():
     face = a_face(sharpness=3)
 
     assert check_faces([face], height=1000, rules=RULES).box == face.box
 
 
-def test_darkness_comes_before_blur():
+def test_darkness_explains_a_blurred_face():
     assert judge(a_face(brightness=5, sharpness=3)) is Reason.QUALITY_DARK
 
 
-def test_several_faces_come_before_the_light():
+def test_several_people_matter_more_than_the_light():
     assert judge(of_size(0.4, 0.5, brightness=5), of_size(0.3, 0.4)) is Reason.SUBJECT_SEVERAL_FACES
 
 
-def test_the_rules_can_be_loaded():
+def test_the_rules_in_force_can_be_read():
     assert load_photo_rules().face_confidence >= 50
 
 
-def test_an_unknown_rule_is_an_error():
+def test_a_rule_that_nobody_knows_is_an_error():
     with pytest.raises(ValidationError, match="max_beauty"):
         PhotoRules.model_validate(RULES.model_dump() | {"max_beauty": 1})

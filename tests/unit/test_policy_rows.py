@@ -27,7 +27,7 @@ POLICY = load_policy()
 ROWS = pytest.mark.parametrize("name", sorted(POLICY.labels))
 
 
-def moderated(name, confidence, policy=POLICY):
+def judged(name, confidence, policy=POLICY):
     verdict = moderate(seen(labels=(Label(name=name, confidence=confidence),)), policy)
     return verdict.outcome, verdict.reason
 
@@ -36,8 +36,8 @@ def moderated(name, confidence, policy=POLICY):
 def test_a_label_needs_review_from_its_threshold(name):
     rule = POLICY.labels[name]
 
-    assert moderated(name, rule.review - 0.001) == (Outcome.CLEAN, None)
-    assert moderated(name, rule.review) == (Outcome.DOUBTFUL, rule.reason)
+    assert judged(name, rule.review - 0.001) == (Outcome.CLEAN, None)
+    assert judged(name, rule.review) == (Outcome.DOUBTFUL, rule.reason)
 
 
 @ROWS
@@ -45,10 +45,10 @@ def test_a_label_is_refused_from_its_threshold_or_never(name):
     rule = POLICY.labels[name]
 
     if rule.refuse is None:
-        assert moderated(name, 100) == (Outcome.DOUBTFUL, rule.reason)
+        assert judged(name, 100) == (Outcome.DOUBTFUL, rule.reason)
     else:
-        assert moderated(name, rule.refuse - 0.001) == (Outcome.DOUBTFUL, rule.reason)
-        assert moderated(name, rule.refuse) == (Outcome.REFUSED, rule.reason)
+        assert judged(name, rule.refuse - 0.001) == (Outcome.DOUBTFUL, rule.reason)
+        assert judged(name, rule.refuse) == (Outcome.REFUSED, rule.reason)
 
 
 @ROWS
@@ -58,7 +58,7 @@ def test_a_label_has_the_severity_of_its_reason(name):
     assert reason in POLICY.severity[severity([reason], POLICY)]
 
 
-def test_the_most_severe_finding_decides():
+def test_the_gravest_finding_makes_the_case():
     reasons = [Reason.SUBJECT_DIFFERENT_PERSON, None, Reason.MINOR_AGE_DOUBT]
 
     assert severity(reasons, POLICY) is Severity.CRITICAL
@@ -66,21 +66,21 @@ def test_the_most_severe_finding_decides():
     assert severity([], POLICY) is Severity.LOW
 
 
-def test_the_error_names_a_reason_without_severity():
+def test_a_reason_without_a_severity_is_no_policy():
     lacking = {Severity.HIGH: {Reason.POLICY_NUDITY}}
 
     with pytest.raises(ValueError, match="severity lacks"):
         a_policy(severity=lacking)
 
 
-def test_the_error_names_a_reason_with_two_severities():
+def test_a_reason_with_two_severities_is_no_policy():
     twice = {**a_policy().severity, Severity.LOW: {"unknown", *a_policy().severity[Severity.LOW]}}
 
     with pytest.raises(ValueError, match="two severities are given for unknown"):
         a_policy(severity=twice)
 
 
-# --- every reason code is used -------------------------------------------------------------------
+# --- every reason code is given by somebody ------------------------------------------------------
 
 BY_THE_DECODER = {reason for reason in Reason if reason.family == "FILE"} | {
     Reason.QUALITY_TOO_SMALL
@@ -90,24 +90,24 @@ BY_THE_PHOTO_CHECK = {reason for reason in Reason if reason.family == "QUALITY"}
     Reason.SUBJECT_SEVERAL_FACES,
     Reason.SUBJECT_DUPLICATE,
 }
-BY_MODERATION = {rule.reason for rule in POLICY.labels.values()} | REASONS_WITHOUT_LABEL
+BY_THE_JUDGE = {rule.reason for rule in POLICY.labels.values()} | REASONS_WITHOUT_LABEL
 BY_THE_PIPELINE = {reason for reason in Reason if reason.family == "SYSTEM"}
 
 
 @pytest.mark.parametrize("reason", list(Reason))
-def test_every_reason_code_has_a_source(reason):
+def test_every_reason_code_is_given_by_a_rule_or_a_moderator(reason):
     assert reason in (
         BY_THE_DECODER
         | BY_THE_PHOTO_CHECK
-        | BY_MODERATION
+        | BY_THE_JUDGE
         | BY_THE_PIPELINE
         | set(MODERATOR_REASONS)
     )
 
 
 @pytest.mark.parametrize("reason", list(Reason))
-def test_every_reason_code_is_used(reason):
-    """A code without a use is dead."""
+def test_somewhere_in_the_code_each_reason_is_raised(reason):
+    """A code that only stands in the list would be a promise that nobody keeps."""
     package = ROOT / "layers" / "likeness" / "likeness"
     used = f"Reason.{reason.name}"
     in_code = any(
@@ -124,9 +124,9 @@ def test_the_photo_check_has_a_rule_for_each_of_its_codes():
 # --- the page ------------------------------------------------------------------------------------
 
 
-def test_the_page_is_up_to_date():
-    current = (ROOT / "docs" / "policy.md").read_text()
-    assert current == page(POLICY, load_reasons()), "run: make generated"
+def test_the_page_is_what_the_policy_files_say():
+    """If not, run `make generated`."""
+    assert (ROOT / "docs" / "policy.md").read_text() == page(POLICY, load_reasons())
 
 
 def test_the_page_has_a_row_for_every_label_and_every_code():
@@ -194,7 +194,7 @@ def test_the_same_policy_changes_nothing():
     ],
     ids=["a threshold", "the age", "the same person", "the detector", "a label taken out"],
 )
-def test_a_changed_rule_lists_the_changed_outcomes(stored, change, reason):
+def test_a_changed_rule_says_whose_outcome_would_change(stored, change, reason):
     fine = verdict()
 
     replay = replay_policy(
@@ -226,7 +226,7 @@ def test_avatars_are_replayed_without_effect_on_the_jobs_outcome():
     assert not PHOTO_ID.match("a01")
 
 
-def test_verdicts_with_too_few_labels_are_reported():
+def test_labels_that_were_never_asked_for_are_admitted():
     curious = changed(
         labels={
             **POLICY.labels,
@@ -241,6 +241,6 @@ def test_verdicts_with_too_few_labels_are_reported():
 
 
 @pytest.mark.parametrize("text", [b"", b"version: [", b"labels: {}"])
-def test_an_invalid_policy_is_an_error(text):
+def test_a_file_that_is_no_policy_is_named(text):
     with pytest.raises(ValueError, match=".+"):
         read_policy(text)

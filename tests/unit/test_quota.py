@@ -1,4 +1,4 @@
-"""The user's local date, in every time zone."""
+"""The user's calendar day, on every wall clock there is."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -47,7 +47,7 @@ def at(text: str, zone_name: str) -> datetime:
         ("Europe/Berlin", "2026-11-22T00:00", "2026-11-23T00:00", 24),
     ],
 )
-def test_a_day_has_23_24_or_25_hours(zone_name, begins, ends, hours):
+def test_a_day_has_the_hours_that_it_has(zone_name, begins, ends, hours):
     first, after = at(begins, zone_name), at(ends, zone_name)
     day = begins[:10]
 
@@ -60,7 +60,7 @@ def test_a_day_has_23_24_or_25_hours(zone_name, begins, ends, hours):
         assert midnight_after(day_of(moment, zone_name), zone_name) == after
 
 
-def test_a_time_has_different_dates_in_two_zones():
+def test_one_moment_is_two_days_in_two_zones():
     assert day_of(NOW, "Pacific/Kiritimati") == "2026-11-23"
     assert day_of(NOW, "Pacific/Pago_Pago") == "2026-11-22"
 
@@ -80,12 +80,12 @@ def test_the_next_day_begins_later_and_is_another_day(moment, zone_name):
 
 
 @pytest.mark.parametrize("name", ["", "Mars/Olympus", "../zoneinfo", "/etc/passwd", "Europe", "\0"])
-def test_an_unknown_zone_is_invalid(name):
+def test_a_zone_that_does_not_exist_is_the_callers_mistake(name):
     with pytest.raises(Invalid, match="IANA"):
         zone(name)
 
 
-def test_a_day_is_an_iso_date():
+def test_a_day_is_written_as_iso_does():
     assert date.fromisoformat(day_of(NOW, "UTC")) == NOW.date()
     assert datetime.combine(NOW.date(), time(), UTC) < NOW
 
@@ -102,13 +102,13 @@ def test_an_entry_is_settled_once(state):
         settled.settle(state, NOW, None)
 
 
-# --- changing the zone ----------------------------------------------------------------------------
+# --- a user's zone, and another one ---------------------------------------------------------------
 
 A_MONTH = timedelta(days=30)
 
 
 def moved(from_: str, to: str, when: datetime) -> UserZone:
-    """A user whose first job was long ago."""
+    """Whose first job was long ago, and who asks for another zone."""
     zone = UserZone(name=from_, fixed_at=when - A_MONTH).changed_to(to, when)
     assert zone.name == to
     return zone
@@ -125,7 +125,7 @@ def test_a_zone_changes_once_in_thirty_days():
 
 
 def test_travelling_east_gives_no_second_day_on_the_day_of_the_change():
-    """It is already tomorrow in Auckland: today ends in Berlin first."""
+    """It is tomorrow in Auckland already: today ends in Berlin first."""
     zone = moved("Europe/Berlin", "Pacific/Auckland", NOW)
 
     assert zone.day(NOW) == TODAY
@@ -135,7 +135,7 @@ def test_travelling_east_gives_no_second_day_on_the_day_of_the_change():
     assert zone.day(midnight) == "2026-11-23"
 
 
-def test_travelling_west_makes_the_day_longer():
+def test_travelling_west_makes_the_day_longer_and_never_goes_back():
     """At midnight in Kiritimati it is 25 hours earlier in Pago Pago."""
     when = at("2026-11-22T12:00", "Pacific/Kiritimati")
     zone = moved("Pacific/Kiritimati", "Pacific/Pago_Pago", when)
@@ -154,7 +154,7 @@ def test_travelling_west_makes_the_day_longer():
     st.datetimes(datetime(2026, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001
     st.integers(0, 96),
 )
-def test_days_never_go_back_and_end_as_announced(from_, to, when, hours):
+def test_days_only_go_forward_and_end_when_they_say(from_, to, when, hours):
     zone = UserZone(name=from_, fixed_at=when - A_MONTH).changed_to(to, when)
     moment = when + timedelta(hours=hours)
     day, begins = zone.day(moment), zone.next_day_begins(moment)

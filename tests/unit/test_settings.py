@@ -1,4 +1,4 @@
-"""Settings: errors name the variable."""
+"""What the template tells a function: a mistake is named, never guessed over."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ GIVEN = {
 }
 
 
-def test_the_common_variables_suffice():
+def test_what_every_function_has_is_enough():
     settings = Settings.read(GIVEN)
 
     assert settings.table == "t"
@@ -23,7 +23,7 @@ def test_the_common_variables_suffice():
     assert settings.decide_within == timedelta(hours=12)
 
 
-def test_consent_versions_are_comma_separated():
+def test_consent_versions_are_a_list():
     settings = Settings.read(GIVEN | {"LIKENESS_CONSENT_VERSIONS": "2026-11, 2027-01"})
 
     assert settings.consents == {"2026-11", "2027-01"}

@@ -41,9 +41,7 @@ class AvatarOrder(Contract):
     avatar_id: AvatarIdField
     style: StyleIdField
     seed: int = Field(ge=0, lt=2**63)
-    watermark: WatermarkIdField | None = Field(
-        default=None, description="id to write as invisible watermark"
-    )
+    watermark: WatermarkIdField | None = Field(default=None, description="id to write")
 
 
 class DistanceGate(Contract):
@@ -85,9 +83,7 @@ class GenerationOrder(Contract):
 
     schema_version: Literal[1] = 1
     job_id: JobIdField
-    attempt: int = Field(
-        ge=1, le=2, description="attempt 2 redraws what moderation removed from attempt 1"
-    )
+    attempt: int = Field(ge=1, le=2, description="2 redraws what moderation removed")
     engine: Engine = "painter"
     size: int = Field(default=1024, ge=64, le=2048, description="side of each avatar, px")
     photos: tuple[OrderedPhoto, ...] = Field(min_length=1, max_length=10)
@@ -105,9 +101,7 @@ class Measures(Contract):
     """
 
     nudity: float = Field(ge=0, le=1, description="score of open_nsfw")
-    years_younger: float | None = Field(
-        default=None, description="estimated age difference to the photos"
-    )
+    years_younger: float | None = Field(default=None, description="estimated, than on the photos")
     skin_shift: float | None = Field(
         default=None, description="difference of the cheeks, degrees of ITA; positive is lighter"
     )

@@ -26,12 +26,10 @@ class Settings(Record):
     review_seconds: int = Field(default=43200, gt=0)
     inspect_function: str | None = None
     engine: Engine = Field(default="painter", description="engine that draws; part of each order")
-    weights_uri: str | None = Field(
-        default=None, description="S3 URI prefix of the engine's weights"
-    )
+    weights_uri: str | None = Field(default=None, description="S3 URI of the engine's weights")
     endpoint: str | None = Field(default=None, description="name; for functions that invoke it")
     erasure_machine: str | None = Field(
-        default=None, description="ARN; for functions that start it"
+        default=None, description="ARN of the erasure state machine"
     )
     schedule_group: str | None = Field(default=None, description="schedule group of the timers")
     schedule_role: str | None = Field(default=None, description="ARN of the timers' role")
@@ -42,26 +40,16 @@ class Settings(Record):
     receipt_issuer: str = Field(default="likeness", description="issuer in receipts")
     prove_function: str | None = Field(default=None, description="ARN; invoked at a deadline")
     deadline_role: str | None = Field(default=None, description="ARN of the deadlines' role")
-    backend: str = Field(
-        default="training-job", description="generation backend: training-job or async-endpoint"
-    )
+    backend: str = Field(default="training-job", description="or async-endpoint")
     avatar_days: int = Field(default=30, ge=1)
-    event_bus: str | None = Field(
-        default=None, description="name; for the function that publishes events"
-    )
-    event_dead_letter_queue: str | None = Field(
-        default=None, description="URL; for the same function"
-    )
-    idempotency_table: str | None = Field(
-        default=None, description="for functions that cache responses"
-    )
+    event_bus: str | None = Field(default=None, description="name of the event bus")
+    event_dead_letter_queue: str | None = Field(default=None, description="URL")
+    idempotency_table: str | None = Field(default=None, description="of cached responses")
     review_policy: str = Field(default="flagged", description="flagged, all or sample:N")
     second_review_percent: float = Field(default=5, ge=0, le=100)
     second_review_seconds: int = Field(default=1800, gt=0)
     lease_seconds: int = Field(default=120, ge=10)
-    exposure_budget: int = Field(
-        default=200, ge=1, description="photos that a moderator may reveal a day"
-    )
+    exposure_budget: int = Field(default=200, ge=1, description="photos a moderator and day")
     appeal_seconds: int = Field(default=72000, gt=0, description="time to decide an appeal")
 
     @classmethod

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 import cv2
-from likeness.domain.mark import Marking
 
 from likeness.contracts import AvatarOrder, NotDrawn, Reason
 from likeness.domain.ids import AvatarId
+from likeness.domain.mark import Marking
 from likeness_model import metrics
 from likeness_model.diffusion.adapters import FAST, PERSON, residents, wear
 from likeness_model.diffusion.backends.base import Backend, Prompts

@@ -9,8 +9,8 @@ weaker. At the model's own strength, 1.0, the marked picture is 42.5 dB from the
 
 import cv2
 import numpy as np
-from likeness.domain.mark import MAX_WRONG, MarkId, Marking, bits_of, read_marks, wrong_bits
 
+from likeness.domain.mark import MAX_WRONG, MarkId, Marking, bits_of, read_marks, wrong_bits
 from likeness_model.vision.records import Floats, Image
 from likeness_model.vision.sessions import run
 

@@ -141,9 +141,7 @@ class PhotoView(Message):
     state: PhotoState
     problem: ReasonView | None = None
     box: Box | None = Field(default=None, description="the face that `problem` is about")
-    duplicate_of: PhotoIdField | None = Field(
-        default=None, description="the photo that this one is a copy of"
-    )
+    duplicate_of: PhotoIdField | None = Field(default=None, description="the original")
 
 
 class EstimateView(Message):
@@ -174,6 +172,7 @@ class AvatarView(Message):
     likeness: int | None = Field(
         ge=0,
         le=100,
+        examples=[92],
         description=(
             "likeness score to the user's nearest photo, 0 to 100, higher is more alike; 50 is "
             "dlib's same-person threshold; an avatar below 27 is drawn again; null: no face found"
@@ -259,11 +258,11 @@ class ErasureView(Message):
     objects: int = Field(description="number of objects deleted from the buckets")
     retained: str = Field(
         description="what is still stored, and for how long",
-        examples=["A keyed hash of the user's id with the days that jobs took, for 400 days."],
+        examples=["A keyed hash of the user id with the quota days of its jobs, for 400 days."],
     )
     receipt: str | None = Field(
         default=None,
-        description="JWS in compact serialisation; null until done",
+        description="compact JWS; null until done",
         examples=[JWS_EXAMPLE],
     )
 
@@ -362,9 +361,7 @@ class JobView(Message):
     avatars_expire_at: AwareDatetime | None = None
     archive: PresignedUrl | None = Field(default=None, description="URL of a ZIP of all avatars")
     quota: QuotaView
-    statement: Statement | None = Field(
-        default=None, description="if the refusal is a policy decision"
-    )
+    statement: Statement | None = Field(default=None, description="for policy decisions")
 
 
 class JobSummary(Message):

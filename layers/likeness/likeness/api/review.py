@@ -118,9 +118,7 @@ class CasePhoto(Message):
     photo_id: PhotoIdField
     flagged: bool = Field(description="false: no findings, shown for comparison")
     findings: tuple[FindingView, ...]
-    labels: tuple[Label, ...] = Field(
-        description="all labels of the detector, confidence in percent"
-    )
+    labels: tuple[Label, ...] = Field(description="of the detector; confidence in percent")
     age_low: int | None = None
     age_high: int | None = None
     similarity: float | None = Field(default=None, description="to the job's person, percent")
@@ -201,9 +199,7 @@ class SecondStats(Message):
     """Blind second reviews: agreement of two moderators."""
 
     pairs: int
-    agreement: float | None = Field(
-        description="share of pairs with equal decisions; null without pairs"
-    )
+    agreement: float | None = Field(description="share of equal decisions; null without pairs")
     kappa: float | None = Field(description="Cohen's kappa; null if undefined")
 
 
@@ -232,6 +228,4 @@ class StatsView(Message):
     second: SecondStats
     appeals: AppealStats
     exposure: ExposureView
-    moderators: tuple[ModeratorStats, ...] = Field(
-        default=(), description="empty unless you are a lead"
-    )
+    moderators: tuple[ModeratorStats, ...] = Field(default=(), description="only for leads")

@@ -142,12 +142,8 @@ class PhotoEvidence(Record):
     faces: int | None = Field(default=None, description="None: not detected for this picture")
     age_low: int | None = Field(default=None, description="whole years, of the largest face")
     age_high: int | None = None
-    celebrities: tuple[float, ...] = Field(
-        default=(), description="confidence of each match, percent"
-    )
-    compared: bool = Field(
-        default=False, description="whether the face was compared with the job's person"
-    )
+    celebrities: tuple[float, ...] = Field(default=(), description="matches, percent")
+    compared: bool = Field(default=False, description="with the job's person")
     similarity: float | None = Field(default=None, description="percent; None: no match")
     exonerated: frozenset[Reason] = Field(
         default=frozenset(), description="reasons that a granted appeal ruled out for this photo"

@@ -16,9 +16,7 @@ from likeness.domain.errors import Invalid
 
 T = TypeVar("T")
 DIGEST = 9  # bytes; a multiple of 3, so base64 needs no padding; detects accidental changes
-MAX_CURSOR = (
-    512  # characters; the longest position is that of a user's jobs: a timestamp and a job id
-)
+MAX_CURSOR = 512  # characters; the longest position is a timestamp and a job id
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +56,7 @@ def position(cursor: str | None, *, of: str) -> str | None:
             return text.decode()
     except (binascii.Error, ValueError):
         pass
-    raise Invalid(
-        "cursor: send `next` of the previous page unchanged, or no cursor for the first page"
-    )
+    raise Invalid("cursor: send `next` of the previous page unchanged; none for the first page")
 
 
 def _digest(text: bytes, of: str) -> bytes:

@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from likeness.api.app import ErasureView, QuotaEntryView, QuotaView
-from likeness.domain.account.erasure import STAYS, Erasure
+from likeness.domain.account.erasure import RETAINED, Erasure
 from likeness.domain.account.quota import QuotaEntry, UserZone
 from likeness.domain.jobs.catalogue import Tier
 
 
 def erasure_view(erasure: Erasure) -> ErasureView:
-    return ErasureView(**erasure.model_dump(exclude={"user_id"}), retained=STAYS)
+    return ErasureView(**erasure.model_dump(exclude={"user_id"}), retained=RETAINED)
 
 
 def quota_view(

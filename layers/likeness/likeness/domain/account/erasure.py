@@ -9,9 +9,9 @@ from pydantic import AwareDatetime, Field
 from likeness.domain.ids import ErasureId, ErasureIdField, UserIdField
 from likeness.domain.record import Record
 
-STAYS = (
-    "A keyed hash of the user's id with the calendar days that jobs took, for 400 days, so that "
-    "erasing gives no second try a day. What the law orders to be kept. Nothing else."
+RETAINED = (
+    "A keyed hash of the user id with the quota days of its jobs, for 400 days, so that an erasure "
+    "does not reset the daily quota. Jobs under a legal hold. Nothing else."
 )
 
 

@@ -39,9 +39,7 @@ class StoredObject(Record):
     name: str = Field(min_length=1, max_length=1024)
     etag: str
     created_at: AwareDatetime | None
-    deleted_at: AwareDatetime | None = Field(
-        default=None, description="when the deletion was verified"
-    )
+    deleted_at: AwareDatetime | None = Field(default=None, description="time of verification")
 
 
 class ReceiptObject(Record):

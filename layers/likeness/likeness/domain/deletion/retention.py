@@ -21,14 +21,10 @@ class Retention(Record):
     """The retention policy: policy/retention.yaml."""
 
     version: str
-    deadline_h: int = Field(
-        gt=0, lt=24, description="h after creation: the job's photos are deleted"
-    )
+    deadline_h: int = Field(gt=0, lt=24, description="h from creation to deletion of photos")
     photo_h: int = Field(description="h after the upload; promised to users")
     retry_minutes: int = Field(ge=1)
-    settle_minutes: int = Field(
-        description="age from which objects of an ended or unknown job are orphans"
-    )
+    settle_minutes: int = Field(description="age of an orphan, after its job ended")
     folders: Mapping[str, int] = Field(description="maximum age in hours, by folder")
     lifecycle: Mapping[str, Mapping[str, int]] = Field(description="days, by bucket and prefix")
 

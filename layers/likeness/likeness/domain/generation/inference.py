@@ -29,9 +29,7 @@ class Inference(Versioned):
     state: InferenceState = InferenceState.REQUESTED
     requested_at: AwareDatetime
     task_token: str | None = None
-    failure_uri: str | None = Field(
-        default=None, description="S3 URI where SageMaker writes a failure"
-    )
+    failure_uri: str | None = Field(default=None, description="S3 URI of SageMaker's error")
 
     @property
     def stopped(self) -> bool:

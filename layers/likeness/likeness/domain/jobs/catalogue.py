@@ -64,9 +64,7 @@ def check_styles(styles: Iterable[StyleId], cards: Mapping[StyleId, StyleCard]) 
         if card is None:
             raise Invalid(f"there is no style {style!r}: GET /v1/styles lists them")
         if card.withdrawn:
-            raise Invalid(
-                f"the style {style!r} was withdrawn: GET /v1/styles lists the available styles"
-            )
+            raise Invalid(f"the style {style!r} was withdrawn: GET /v1/styles lists the others")
 
 
 def check_terms(tier: Tier, styles: Sequence[StyleId], avatars: int) -> None:
@@ -74,14 +72,8 @@ def check_terms(tier: Tier, styles: Sequence[StyleId], avatars: int) -> None:
     if not tier.open:
         raise Forbidden(f"tier {tier.tier!r} may not create avatars")
     if len(styles) > tier.styles_a_job:
-        raise Invalid(
-            f"{len(styles)} styles requested, tier {tier.tier!r} allows {tier.styles_a_job}"
-        )
+        raise Invalid(f"{len(styles)} styles: tier {tier.tier!r} allows {tier.styles_a_job}")
     if avatars > tier.avatars_a_job:
-        raise Invalid(
-            f"{avatars} avatars requested, tier {tier.tier!r} allows {tier.avatars_a_job}"
-        )
+        raise Invalid(f"{avatars} avatars: tier {tier.tier!r} allows {tier.avatars_a_job}")
     if avatars < len(styles):
-        raise Invalid(
-            f"{avatars} avatars for {len(styles)} styles: request at least one for each style"
-        )
+        raise Invalid(f"{avatars} avatars for {len(styles)} styles: request one for each style")

@@ -88,9 +88,7 @@ class Job(Versioned):
 
     job_id: JobIdField
     user_id: UserIdField
-    user_hash: UserHash = Field(
-        description="keyed hash of the user id; quota days are counted under it"
-    )
+    user_hash: UserHash = Field(description="keyed hash of the user id, for quota days")
     state: JobState = JobState.OPEN
     reason: Reason | None = None
     failure: FailureKind | None = None

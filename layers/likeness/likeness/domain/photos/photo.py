@@ -58,17 +58,14 @@ class Photo(Record):
     content_type: ContentType
     state: PhotoState = PhotoState.AWAITED
     etag: str | None = Field(default=None, description="of the inspected upload")
-    uploaded_at: AwareDatetime | None = Field(
-        default=None, description="time of the upload, from S3"
-    )
+    uploaded_at: AwareDatetime | None = Field(default=None, description="reported by S3")
     inspected_at: AwareDatetime | None = None
     width: int | None = Field(default=None, description="px, of the normalised photo")
     height: int | None = None
     face: Box | None = None
     fingerprint: Fingerprint | None = None
     sha256: str | None = Field(
-        default=None,
-        description="of the normalised JPEG, hex; removed when a refused photo is deleted",
+        default=None, description="of the normalised JPEG; removed when a refused photo is deleted"
     )
     hmac: str | None = Field(
         default=None, description="of a refused photo: HMAC of its SHA-256, set when it is deleted"

@@ -21,9 +21,7 @@ class PhotoRules(Record):
     decided by moderation, where an unknown value needs review.
     """
 
-    face_confidence: float = Field(
-        ge=0, le=100, description="percent; below it, a detection is no face"
-    )
+    face_confidence: float = Field(ge=0, le=100, description="percent; below it, no face")
     second_face_share: float = Field(
         gt=0, lt=1, description="share of the largest face's area; smaller faces are background"
     )

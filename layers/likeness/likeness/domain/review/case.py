@@ -65,9 +65,7 @@ class Moderator(Record):
 
     id: str = Field(description="the token's `sub` claim")
     lead: bool = False
-    app_user_id: UserId | None = Field(
-        default=None, description="the moderator's own account in the app"
-    )
+    app_user_id: UserId | None = Field(default=None, description="own account in the app")
 
 
 class Lease(Record):

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from likeness.contracts import EraseUserResult
-from likeness.domain.account.erasure import STAYS, Erasure, ErasureState
+from likeness.domain.account.erasure import RETAINED, Erasure, ErasureState
 from likeness.domain.deletion.receipt import EVERYWHERE, ErasureReceipt
 from likeness.domain.errors import Unavailable
 from likeness.domain.ids import ErasureId, JobId
@@ -64,7 +64,7 @@ def _receipt(erasure: Erasure, issuer: str, policy: str) -> ErasureReceipt:
         finished_at=erasure.finished_at or erasure.requested_at,
         jobs=erasure.jobs,
         objects=erasure.objects,
-        retained=STAYS,
+        retained=RETAINED,
     )
 
 

@@ -331,7 +331,7 @@ def test_the_model_notices_a_day_that_is_not_given_back(table, monkeypatch):
             }
         }
 
-    monkeypatch.setattr(LedgerTable, "_give_back", forget)
+    monkeypatch.setattr(LedgerTable, "_return", forget)
 
     with pytest.raises(AssertionError):
         check(table, examples=20)

@@ -8,8 +8,8 @@ from typing import Any
 
 import cv2
 import pytest
-
 from likeness.domain.mark import mark_of
+
 from likeness_model.painter.scene import Look
 from likeness_model.painter.subject import read_subject
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from likeness.domain.mark import mark_of, read_marks
 
 from likeness.contracts import GenerationResult, Progress
-from likeness.domain.mark import mark_of, read_marks
 from likeness_model import errors
 from likeness_model.vision.mark import read_scores
 from tests.model.conftest import JobFolder, demo_bytes, read_rgb

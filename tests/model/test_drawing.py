@@ -4,9 +4,9 @@ from concurrent.futures import Future
 
 import numpy as np
 import pytest
+from likeness.domain.mark import Marking
 
 from likeness.contracts import GenerationOrder
-from likeness.domain.mark import Marking
 from likeness_model import drawing
 from likeness_model.gallery import Gallery
 from likeness_model.workers import LookedAt, Picture

@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 import pytest
-
 from likeness.domain.mark import Marking, mark_of, read_marks
+
 from likeness_model.vision import mark as mark_module
 from likeness_model.vision.mark import read_scores, write_mark
 from tests.model.conftest import DEMO

@@ -62,7 +62,7 @@ def likeness(
             "Architecture": places.architecture(),
             "TrainingImage": places.TRAINING_IMAGE,
             "Engine": engine,
-            "Lane": lane,
+            "Backend": lane,
             "ReviewPolicy": review,
             "SecondReviewPercent": "0",
         },

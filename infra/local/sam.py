@@ -29,7 +29,7 @@ def build(project: Project, folder: Path, log: Path) -> Path:
 
 
 def _build(project: Project, folder: Path, log: Path) -> Path:
-    packed = folder / "build" / "packed.yaml"
+    packed = folder / "build" / "packed-template.yaml"
     stamp = folder / STAMP
     fingerprint = project.fingerprint()
     if packed.exists() and stamp.exists() and stamp.read_text() == fingerprint:

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 
-from likeness.bootstrap import stream
-from likeness.entrypoints.stream import on_changes
+from likeness import bootstrap
+from likeness.entrypoints.dynamodb_stream import on_changes
 from likeness.events import StreamRecord
+from likeness.services.jobs.announce_changes import announce_changes
 
 
 @on_changes
 def handler(changes: Sequence[StreamRecord]) -> str | None:
-    return stream.announce_changes(changes)
+    return announce_changes(
+        changes, bus=bootstrap.event_bus(), dead_letters=bootstrap.dead_letters()
+    )

@@ -2,11 +2,12 @@
 
 from http import HTTPStatus
 
+from likeness import bootstrap
 from likeness.api.app import Submitted
-from likeness.bootstrap import app_backend
 from likeness.domain.errors import Conflict
 from likeness.domain.ids import JobId
 from likeness.entrypoints.http import route
+from likeness.services.jobs.cancel_job import cancel_job
 
 
 @route(
@@ -18,4 +19,6 @@ from likeness.entrypoints.http import route
 )
 def handler(job_id: JobId) -> Submitted:
     """Work is stopped, everything is deleted, the day is given back. No avatar is published."""
-    return app_backend.cancel_job(job_id)
+    return cancel_job(
+        job_id, jobs=bootstrap.jobs(), workflow=bootstrap.workflow(), clock=bootstrap.CLOCK
+    )

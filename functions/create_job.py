@@ -2,10 +2,18 @@
 
 from http import HTTPStatus
 
+from likeness import bootstrap
+from likeness.adapters import policy_files
 from likeness.api.app import Created, CreateJob, StoredJob
-from likeness.bootstrap import app_backend
 from likeness.domain.errors import Conflict, Forbidden, NotFound, OverQuota
-from likeness.entrypoints.http import InPart, route
+from likeness.entrypoints.http import StoredPart, route
+from likeness.services.jobs.create_job import create_job, create_job_again
+
+
+def _again(stored: StoredJob) -> Created:
+    return create_job_again(
+        stored, jobs=bootstrap.jobs(), photos=bootstrap.photos(), clock=bootstrap.CLOCK
+    )
 
 
 @route(
@@ -15,8 +23,23 @@ from likeness.entrypoints.http import InPart, route
     gives=Created,
     status=HTTPStatus.CREATED,
     raises=[Conflict, Forbidden, NotFound, OverQuota],
-    repeats=InPart(StoredJob, app_backend.create_job_again),
+    on_repeat=StoredPart(StoredJob, _again),
 )
 def handler(request: CreateJob) -> Created:
     """Open a job: consent, bounds, tier and day are looked at, presigned POSTs are given."""
-    return app_backend.create_job(request)
+    return create_job(
+        request,
+        jobs=bootstrap.jobs(),
+        users=bootstrap.users(),
+        ledger=bootstrap.ledger(),
+        photos=bootstrap.photos(),
+        timers=bootstrap.timers(),
+        deadlines=bootstrap.deadlines(),
+        keyed_hash=bootstrap.keyed_hash(),
+        clock=bootstrap.CLOCK,
+        styles=policy_files.load_styles(),
+        tiers=policy_files.load_tiers(),
+        consent_versions=bootstrap.settings().consents,
+        submit_within=bootstrap.settings().submit_within,
+        deadline=policy_files.load_retention().deadline,
+    )

@@ -1,10 +1,20 @@
 """Step PurgePhotos: photos and all that was made from them but the avatars are deleted."""
 
-from likeness.bootstrap import pipeline
+from likeness import bootstrap
 from likeness.contracts import DeletePhotosResult, JobRef
 from likeness.entrypoints.step import step
+from likeness.services.deletion.delete_photos import delete_photos
 
 
 @step(JobRef)
 def handler(job: JobRef) -> DeletePhotosResult:
-    return pipeline.delete_photos(job.job_id)
+    return delete_photos(
+        job.job_id,
+        jobs=bootstrap.jobs(),
+        photos=bootstrap.photos(),
+        work=bootstrap.work(),
+        leftovers=bootstrap.leftovers(),
+        deletions=bootstrap.deletions(),
+        metrics=bootstrap.metrics(),
+        clock=bootstrap.CLOCK,
+    )

@@ -1,9 +1,18 @@
 """Every few minutes: close the appeals and second opinions that nobody decided in time."""
 
-from likeness.bootstrap import moderators
-from likeness.entrypoints.event import on_schedule
+from likeness import bootstrap
+from likeness.entrypoints.schedule import on_schedule
+from likeness.services.review.expire_reviews import expire_reviews
 
 
 @on_schedule
 def handler() -> int:
-    return moderators.expire_reviews()
+    return expire_reviews(
+        jobs=bootstrap.jobs(),
+        reviews=bootstrap.reviews(),
+        appeals=bootstrap.appeals(),
+        photos=bootstrap.photos(),
+        ledger=bootstrap.ledger(),
+        users=bootstrap.users(),
+        clock=bootstrap.CLOCK,
+    )

@@ -1,10 +1,26 @@
 """Step FailJob: GPU work stopped, everything deleted, the day settled, the reason said."""
 
-from likeness.bootstrap import pipeline
+from likeness import bootstrap
 from likeness.contracts import FailJobInput, SettleJobResult
 from likeness.entrypoints.step import step
+from likeness.services.jobs.fail_job import fail_job
 
 
 @step(FailJobInput)
 def handler(job: FailJobInput) -> SettleJobResult:
-    return pipeline.fail_job(job.job_id, job.error)
+    return fail_job(
+        job.job_id,
+        job.error,
+        jobs=bootstrap.jobs(),
+        reviews=bootstrap.reviews(),
+        ledger=bootstrap.ledger(),
+        photos=bootstrap.photos(),
+        work=bootstrap.work(),
+        avatar_store=bootstrap.avatar_store(),
+        generator=bootstrap.generator(),
+        keyed_hash=bootstrap.keyed_hash(),
+        leftovers=bootstrap.leftovers(),
+        deletions=bootstrap.deletions(),
+        metrics=bootstrap.metrics(),
+        clock=bootstrap.CLOCK,
+    )

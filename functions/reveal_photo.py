@@ -1,11 +1,12 @@
 """POST /v1/reviews/{review_id}/reveal: one photo as it is."""
 
+from likeness import bootstrap
 from likeness.api.review import Reveal, Revealed
-from likeness.bootstrap import moderators
 from likeness.domain.errors import Conflict, OverQuota
 from likeness.domain.ids import ReviewId
 from likeness.domain.review.case import Moderator
-from likeness.entrypoints.http import Repeats, route
+from likeness.entrypoints.http import OnRepeat, route
+from likeness.services.review.reveal_photo import reveal_photo
 
 
 @route(
@@ -15,8 +16,17 @@ from likeness.entrypoints.http import Repeats, route
     gives=Revealed,
     moderators=True,
     raises=[Conflict, OverQuota],
-    repeats=Repeats.DONE_AGAIN,
+    on_repeat=OnRepeat.RUN_AGAIN,
 )
 def handler(review_id: ReviewId, request: Reveal, moderator: Moderator) -> Revealed:
     """A link to one clear photo, for a minute. Counted against the day's budget."""
-    return moderators.reveal_photo(review_id, request, moderator)
+    return reveal_photo(
+        review_id,
+        request,
+        moderator=moderator,
+        reviews=bootstrap.reviews(),
+        desk_counters=bootstrap.desk_counters(),
+        photos=bootstrap.photos(),
+        clock=bootstrap.CLOCK,
+        budget=bootstrap.settings().exposure_budget,
+    )

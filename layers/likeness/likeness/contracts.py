@@ -4,6 +4,7 @@ Read by the Lambdas on Python 3.13 and by the container on 3.11. Only ids, count
 are in the steps' messages: Step Functions keeps its history for 90 days.
 """
 
+from enum import StrEnum
 from typing import Any, Literal, Self
 
 from pydantic import AwareDatetime, Field
@@ -203,8 +204,11 @@ class ReviewResult(JobRef):
 
 
 class PrepareGenerationResult(AttemptRef):
-    """What CreateTrainingJob needs to know of this round. `channels` is its InputDataConfig: the
-    photos, the order, and the operator's weights where there are any."""
+    """CreateTrainingJob's parameters of this attempt.
+
+    `channels` is SageMaker's InputDataConfig (photos, order, and weights if there are any). It
+    passes through as it is, because the state machine cannot leave out a channel itself.
+    """
 
     training_job_name: str
     channels: list[dict[str, Any]]
@@ -257,6 +261,21 @@ class SettleJobResult(JobRef):
     state: JobState
 
 
+class JobError(StrEnum):
+    """Names of errors that the state machine, the templates and the use cases share.
+
+    FailJob also gets the names of exceptions and of AWS's own errors.
+    """
+
+    REFUSED = "Refused"  # by moderation or by a moderator; set by the state machine
+    NO_AVATARS = "NoAvatars"  # none was approved; set by the state machine
+    CANCELLED = "Cancelled"  # by the user
+    NOT_SUBMITTED = "NotSubmitted"  # in time; set by the job's timer
+    DEADLINE = "Deadline"  # of the job's deletion; set by the job's schedule
+    STOPPED = "Stopped"  # the execution was stopped or timed out; set by an EventBridge rule
+    INFERENCE_FAILED = "InferenceFailed"  # on the endpoint; set by FinishInference
+
+
 class CaughtError(Contract):
     """An error as the state machine's catchers name it."""
 
@@ -274,11 +293,7 @@ class EndJobInput(JobRef):
 
 
 class FailJobInput(JobRef):
-    """FailJob's input: the error's name as the state machine caught it.
-
-    "Refused" and "NoAvatars" are its own words for ends that no exception tells; "Cancelled" and
-    "NotSubmitted" are ours, for ends that were asked for from outside.
-    """
+    """FailJob's input: a JobError, or the error's name as the state machine caught it."""
 
     error: str = Field(min_length=1)
 

@@ -50,6 +50,11 @@ def load_styles() -> Mapping[StyleId, StyleCard]:
     return MappingProxyType(cards)
 
 
+def load_preview(style: StyleId) -> bytes:
+    """The style's preview, a WebP picture."""
+    return (resources.files("likeness.policy") / "previews" / f"{style}.webp").read_bytes()
+
+
 @cache
 def load_tiers() -> Mapping[str, Tier]:
     return MappingProxyType(

@@ -88,7 +88,9 @@ class Job(Record):
 
     job_id: JobIdField
     user_id: UserIdField
-    user_hash: UserHash = Field(description="the user as a keyed hash, under which days are counted")
+    user_hash: UserHash = Field(
+        description="the user as a keyed hash, under which days are counted"
+    )
     version: int = 1
     state: JobState = JobState.OPEN
     reason: Reason | None = None

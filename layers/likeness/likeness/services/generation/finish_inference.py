@@ -1,13 +1,11 @@
 """The endpoint has drawn an attempt, or failed: whoever waits is told; what is late is deleted."""
 
-from likeness.contracts import InferenceEnded
+from likeness.contracts import InferenceEnded, JobError
 from likeness.domain.errors import Conflict, NotFound
 from likeness.domain.generation.inference import Inference
 from likeness.domain.jobs.job import JobState
 from likeness.ports.generation import Inferences, Work
 from likeness.ports.jobs import Jobs, Workflow
-
-ERROR = "InferenceFailed"  # what the state machine catches
 
 
 def finish_inference(
@@ -42,7 +40,7 @@ def _answer(inference: Inference, ended: InferenceEnded, workflow: Workflow) -> 
         return False
     try:
         if ended.failed:
-            workflow.fail(inference.task_token, ERROR)
+            workflow.fail(inference.task_token, JobError.INFERENCE_FAILED)
         else:
             answer = {"job_id": ended.job_id, "attempt": ended.attempt}
             workflow.resume(inference.task_token, answer)

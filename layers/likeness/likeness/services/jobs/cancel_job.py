@@ -1,12 +1,12 @@
 """Cancel a job at any moment: work stopped, everything deleted, the day given back."""
 
 from likeness.api.app import Submitted
+from likeness.contracts import JobError
 from likeness.domain.errors import Conflict
 from likeness.domain.ids import JobId
 from likeness.domain.jobs.job import JobState
 from likeness.ports.jobs import Jobs, Workflow
 from likeness.ports.runtime import Clock
-from likeness.services.jobs.fail_job import CANCELLED
 
 
 def cancel_job(job_id: JobId, *, jobs: Jobs, workflow: Workflow, clock: Clock) -> Submitted:
@@ -24,5 +24,5 @@ def cancel_job(job_id: JobId, *, jobs: Jobs, workflow: Workflow, clock: Clock) -
         job = job.move(JobState.CANCELLING, clock.now())
         jobs.save(job)
     workflow.stop(job_id)
-    workflow.end(job_id, CANCELLED)
+    workflow.end(job_id, JobError.CANCELLED)
     return Submitted(job_id=job_id, state=job.state)

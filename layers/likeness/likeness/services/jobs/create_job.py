@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from likeness.api.app import Created, CreateJob, StoredJob
+from likeness.contracts import JobError
 from likeness.domain.account.quota import ReservedDay, UserZone, check_zone, day_is_reserved
 from likeness.domain.account.user import Profile
 from likeness.domain.errors import Conflict, Invalid, OverQuota
@@ -17,7 +18,6 @@ from likeness.ports.deletion import Deadlines
 from likeness.ports.jobs import Jobs, Timers
 from likeness.ports.photos import Photos
 from likeness.ports.runtime import Clock
-from likeness.services.jobs.fail_job import NOT_SUBMITTED
 
 
 def create_job(
@@ -79,7 +79,7 @@ def create_job(
         Photo(job_id=job.job_id, photo_id=PhotoId(f"p{n:02d}"), content_type=photo.content_type)
         for n, photo in enumerate(request.photos, start=1)
     ]
-    timers.end_at(job.job_id, NOT_SUBMITTED, when=job.submit_by)
+    timers.end_at(job.job_id, JobError.NOT_SUBMITTED, when=job.submit_by)
     deadlines.set(job.job_id, when=now + deadline)
     jobs.create(job, awaited)
     presigned_posts = tuple(

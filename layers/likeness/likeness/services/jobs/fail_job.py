@@ -1,6 +1,6 @@
 """End a job badly: GPU work stopped, everything deleted, the day settled, the reason said."""
 
-from likeness.contracts import SettleJobResult
+from likeness.contracts import JobError, SettleJobResult
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.deletion.receipt import EVERYWHERE
 from likeness.domain.errors import Unavailable
@@ -21,11 +21,6 @@ from likeness.ports.review import Reviews
 from likeness.ports.runtime import Clock, Metrics
 from likeness.services.deletion.delete_photos import delete, held, pend
 
-REFUSED = "Refused"  # the state machine's word for: moderation or a moderator said no
-NO_AVATARS = "NoAvatars"
-CANCELLED = "Cancelled"  # asked for from outside, by the user
-NOT_SUBMITTED = "NotSubmitted"  # asked for from outside, by a timer
-DEADLINE = "Deadline"  # asked for by the job's own schedule, whatever became of its pipeline
 TIMEOUT = "States.Timeout"
 DRAWING = ("States.TaskFailed", "SageMaker.")
 NO_CAPACITY = "ResourceLimitExceeded"
@@ -55,7 +50,7 @@ def fail_job(
     its photos are deleted before they are.
     """
     job = jobs.get(job_id)
-    if job.ended or (error == NOT_SUBMITTED and job.state is not JobState.OPEN):
+    if job.ended or (error == JobError.NOT_SUBMITTED and job.state is not JobState.OPEN):
         return SettleJobResult(job_id=job_id, state=job.state)
     for attempt in range(1, job.attempt + 1):
         generator.stop(job_id, attempt)
@@ -120,26 +115,28 @@ def _delete(
 
 def _why(job: Job, error: str, *, jobs: Jobs, reviews: Reviews) -> tuple[JobState, Reason]:
     """What the user is told. Our own errors are never the user's fault, whatever they were."""
-    if error == CANCELLED or job.state is JobState.CANCELLING:
+    if error == JobError.CANCELLED or job.state is JobState.CANCELLING:
         return JobState.CANCELLED, Reason.SYSTEM_CANCELLED
-    if error == NOT_SUBMITTED or (error == DEADLINE and job.state is JobState.OPEN):
+    if error == JobError.NOT_SUBMITTED or (
+        error == JobError.DEADLINE and job.state is JobState.OPEN
+    ):
         return JobState.EXPIRED, Reason.SYSTEM_NOT_SUBMITTED
-    if error == REFUSED:
+    if error == JobError.REFUSED:
         reason = refusal(jobs.photos(job.job_id), reviews.of(job.job_id)).reason
         if reason:
             return JobState.REFUSED, reason
-    if error == NO_AVATARS:
+    if error == JobError.NO_AVATARS:
         return JobState.FAILED, Reason.SYSTEM_TOO_FEW_AVATARS
-    if error in {TIMEOUT, DEADLINE} and job.state is JobState.IN_REVIEW:
+    if error in {TIMEOUT, JobError.DEADLINE} and job.state is JobState.IN_REVIEW:
         return JobState.EXPIRED, Reason.SYSTEM_REVIEW_EXPIRED
     return JobState.FAILED, Reason.SYSTEM_UNAVAILABLE
 
 
 def _kind(job: Job, error: str) -> FailureKind:
     """From the error's name, and from what the job was at when it was caught."""
-    if error in {TIMEOUT, DEADLINE}:
+    if error in {TIMEOUT, JobError.DEADLINE}:
         return FailureKind.TIMEOUT
-    if error == NO_AVATARS:
+    if error == JobError.NO_AVATARS:
         return FailureKind.GPU
     if job.state is JobState.GENERATING and error.startswith(DRAWING):
         return FailureKind.CAPACITY if NO_CAPACITY in error else FailureKind.GPU

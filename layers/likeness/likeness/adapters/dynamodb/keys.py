@@ -19,8 +19,8 @@
     USER#<user>  ENTRY#<day>#<job>  Entry of the ledger
     DAY#<subj>   <day>              used: how often jobs took that day; when it ends
     ERASURE#<e>  META               Erasure; once done, the receipt
-    MARK#<mark>  META               Published: which avatar bears that mark
-    PAST#<l>#<t> <submitted>#<job>  how long a job of that backend and tier worked, s
+    WATERMARK#<w> META               Published: which avatar contains that watermark
+    DURATIONS#... <submitted>#<job>  how long a job of that backend and tier worked, s
 
 A user's days are counted under a keyed hash of the user (`subj`), apart from everything that
 names the user: when a user is erased, that hash and the days are all that stays.
@@ -78,7 +78,7 @@ def avatar(job_id: JobId, avatar_id: AvatarId) -> Key:
 
 
 def watermark(of: WatermarkId) -> Key:
-    return {"pk": f"MARK#{of}", "sk": "META"}
+    return {"pk": f"WATERMARK#{of}", "sk": "META"}
 
 
 def review(review_id: ReviewId) -> Key:
@@ -160,7 +160,7 @@ def erasure(erasure_id: ErasureId) -> Key:
 
 
 def durations_of(backend: str, tier: str) -> str:
-    return f"PAST#{backend}#{tier}"
+    return f"DURATIONS#{backend}#{tier}"
 
 
 def durations(backend: str, tier: str, submitted_at: datetime, job_id: JobId) -> Key:

@@ -1,4 +1,4 @@
-"""POST /v1/jobs/{job_id}/photos: one more presigned POST."""
+"""POST /v1/jobs/{job_id}/photos: a presigned POST that replaces a refused photo."""
 
 from http import HTTPStatus
 
@@ -26,7 +26,7 @@ def _again(stored: StoredPost, job_id: JobId) -> PresignedPost:
     on_repeat=StoredPart(StoredPost, _again),
 )
 def handler(job_id: JobId, request: AddPhoto) -> PresignedPost:
-    """Give one more presigned POST, to replace a refused photo."""
+    """Create a presigned POST that replaces a refused photo."""
     return add_photo(
         job_id, request, jobs=bootstrap.jobs(), photos=bootstrap.photos(), clock=bootstrap.CLOCK
     )

@@ -1,4 +1,4 @@
-"""On each change of a job's item: a change of its state becomes one event on the bus."""
+"""DynamoDB stream: publishes each change of a job's state on the event bus."""
 
 from collections.abc import Sequence
 

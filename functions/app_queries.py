@@ -14,7 +14,7 @@ from likeness.services.jobs.list_jobs import list_jobs
 
 @route("GET", "/v1/jobs/{job_id}", gives=JobView)
 def get_job_handler(job_id: JobId) -> JobView:
-    """State, verdict of each photo, progress, and avatars with links that live five minutes."""
+    """State, verdict of each photo, progress, and avatars with URLs valid for five minutes."""
     return get_job(
         job_id,
         jobs=bootstrap.jobs(),
@@ -35,13 +35,13 @@ def get_job_handler(job_id: JobId) -> JobView:
 
 @route("GET", "/v1/users/{user_id}/jobs", query=Page, gives=JobsView)
 def list_jobs_handler(user_id: UserId, query: Page) -> JobsView:
-    """A user's jobs, the newest first."""
+    """A user's jobs, newest first."""
     return list_jobs(user_id, query, jobs=bootstrap.jobs(), reasons=policy_files.load_reasons())
 
 
 @route("GET", "/v1/users/{user_id}/quota", gives=QuotaView)
 def get_quota_handler(user_id: UserId) -> QuotaView:
-    """What the user has used of the day, what is left, and when the next day begins."""
+    """The user's quota: used, left, and when the next day begins."""
     return get_quota(
         user_id,
         users=bootstrap.users(),
@@ -54,13 +54,13 @@ def get_quota_handler(user_id: UserId) -> QuotaView:
 
 @route("GET", "/v1/jobs/{job_id}/receipt", gives=ReceiptView)
 def get_receipt_handler(job_id: JobId) -> ReceiptView:
-    """A JWS that `python -m likeness.receipts verify` checks; 404 until the photos are gone."""
+    """A JWS that `python -m likeness.receipts verify` checks; 404 until the photos are deleted."""
     return get_receipt(job_id, deletions=bootstrap.deletions())
 
 
 @route("GET", "/v1/erasures/{erasure_id}", gives=ErasureView)
 def get_erasure_handler(erasure_id: ErasureId) -> ErasureView:
-    """Once it is done it names nobody: what was deleted, when, and what stays."""
+    """State of an erasure. When done: what was deleted, when, and what remains. Names no user."""
     return get_erasure(erasure_id, erasures=bootstrap.erasures())
 
 

@@ -20,7 +20,7 @@ from likeness.services.review.appeal_job import appeal_job
     on_repeat=OnRepeat.RUN_AGAIN,
 )
 def handler(job_id: JobId) -> AppealOpened:
-    """Forms for the refused photos, to be sent again. Recognised, they go to a lead."""
+    """Presigned POSTs for uploading the refused photos again. Photos that match go to a lead."""
     return appeal_job(
         job_id,
         jobs=bootstrap.jobs(),

@@ -1,4 +1,4 @@
-"""DELETE /v1/jobs/{job_id}: cancel at any moment."""
+"""DELETE /v1/jobs/{job_id}: cancel a job in any state."""
 
 from http import HTTPStatus
 
@@ -18,7 +18,7 @@ from likeness.services.jobs.cancel_job import cancel_job
     raises=[Conflict],
 )
 def handler(job_id: JobId) -> Submitted:
-    """Work is stopped, everything is deleted, the day is given back. No avatar is published."""
+    """Stops the work, deletes everything, returns the quota day. No avatar is published."""
     return cancel_job(
         job_id, jobs=bootstrap.jobs(), workflow=bootstrap.workflow(), clock=bootstrap.CLOCK
     )

@@ -12,7 +12,7 @@ from likeness.services.jobs.preview_style import preview_style
 
 @route("GET", "/v1/styles", query=Page, gives=StylesView)
 def list_styles_handler(query: Page) -> StylesView:
-    """The styles that may be picked, with names and descriptions in English and German."""
+    """Styles that can be chosen, with names and descriptions in English and German."""
     return list_styles(query, styles=policy_files.load_styles())
 
 
@@ -26,7 +26,7 @@ def preview_style_handler(style: StyleId) -> bytes:
 
 @route("GET", "/v1/keys", gives=KeysView, public=True)
 def get_keys_handler() -> KeysView:
-    """A JSON Web Key Set. Needs no signature: whoever has a receipt may verify it."""
+    """A JSON Web Key Set that verifies receipts. Needs no signature."""
     return get_keys(signer=bootstrap.signer())
 
 

@@ -1,4 +1,4 @@
-"""POST /v1/jobs: open a job and give its presigned POSTs."""
+"""POST /v1/jobs: open a job."""
 
 from http import HTTPStatus
 
@@ -26,7 +26,7 @@ def _again(stored: StoredJob) -> Created:
     on_repeat=StoredPart(StoredJob, _again),
 )
 def handler(request: CreateJob) -> Created:
-    """Open a job: consent, bounds, tier and day are looked at, presigned POSTs are given."""
+    """Open a job: checks consent, bounds, tier and quota, and creates presigned POSTs."""
     return create_job(
         request,
         jobs=bootstrap.jobs(),

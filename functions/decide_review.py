@@ -16,7 +16,7 @@ from likeness.services.review.decide_review import decide_review
     gives=ReviewSummary,
     moderators=True,
     raises=[Conflict],
-    on_repeat=OnRepeat.RUN_AGAIN,  # the same moderator may send the same decision again
+    on_repeat=OnRepeat.RUN_AGAIN,  # a moderator may repeat a decision
 )
 def handler(review_id: ReviewId, request: Decide, moderator: Moderator) -> ReviewSummary:
     """Approve, or refuse with a reason code for each photo that breaks a rule."""

@@ -1,4 +1,4 @@
-"""Step PurgePhotos: photos and all that was made from them but the avatars are deleted."""
+"""Step DeletePhotos: deletes photos and everything made from them, except avatars."""
 
 from likeness import bootstrap
 from likeness.contracts import DeletePhotosResult, JobRef

@@ -13,7 +13,7 @@ from likeness.services.review.review_stats import review_stats
 
 @route("GET", "/v1/reviews", query=Page, gives=ReviewsView, moderators=True)
 def list_reviews_handler(query: Page, moderator: Moderator) -> ReviewsView:
-    """Reviews that you may work, the most severe first, then the next to expire."""
+    """Reviews that the caller may work on: most severe first, then the next to expire."""
     return list_reviews(
         query,
         moderator=moderator,
@@ -26,7 +26,7 @@ def list_reviews_handler(query: Page, moderator: Moderator) -> ReviewsView:
 
 @route("GET", "/v1/reviews/stats", query=StatsOf, gives=StatsView, moderators=True)
 def review_stats_handler(query: StatsOf, moderator: Moderator) -> StatsView:
-    """What waits, how it was decided, how often two agree, and who saw how much."""
+    """Backlog, decisions, how often two moderators agree, and pictures seen per moderator."""
     return review_stats(
         query,
         moderator=moderator,
@@ -39,7 +39,7 @@ def review_stats_handler(query: StatsOf, moderator: Moderator) -> StatsView:
 
 @route("GET", "/v1/reviews/{review_id}/audit", gives=AuditView, moderators=True)
 def read_audit_handler(review_id: ReviewId, moderator: Moderator) -> AuditView:
-    """The case's entries of the audit log, the oldest first."""
+    """The case's entries in the audit log, oldest first."""
     return read_audit(
         review_id, moderator=moderator, reviews=bootstrap.reviews(), audit_log=bootstrap.audit_log()
     )

@@ -1,4 +1,4 @@
-"""EraseUser: end a user's jobs, delete every picture and every record."""
+"""Step EraseUser: ends a user's jobs, deletes every picture and every record."""
 
 from likeness import bootstrap
 from likeness.adapters import policy_files
@@ -9,7 +9,7 @@ from likeness.services.account.erase_user import erase_user
 
 @step(ErasureRef)
 def handler(message: ErasureRef) -> EraseUserResult:
-    """Tried again until nothing is left."""
+    """Retried until nothing is left."""
     return erase_user(
         message.erasure_id,
         erasures=bootstrap.erasures(),

@@ -1,4 +1,4 @@
-"""Every few minutes: close the appeals and second opinions that nobody decided in time."""
+"""Schedule: closes appeals and second opinions whose deadline has passed."""
 
 from likeness import bootstrap
 from likeness.entrypoints.schedule import on_schedule

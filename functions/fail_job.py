@@ -1,4 +1,4 @@
-"""Step FailJob: GPU work stopped, everything deleted, the day settled, the reason said."""
+"""Step FailJob: stops GPU work, deletes everything, settles the day, records the reason."""
 
 from likeness import bootstrap
 from likeness.contracts import FailJobInput, SettleJobResult

@@ -1,4 +1,4 @@
-"""On each word from the endpoint: the pipeline goes on, or what came too late is deleted."""
+"""SNS: resumes the pipeline after an inference, or deletes a late result."""
 
 from likeness import bootstrap
 from likeness.contracts import InferenceEnded

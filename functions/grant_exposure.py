@@ -1,4 +1,4 @@
-"""POST /v1/reviews/exposure: more pictures for a moderator."""
+"""POST /v1/reviews/exposure: raise a moderator's daily budget of clear pictures."""
 
 from likeness import bootstrap
 from likeness.api.review import ExposureView, GrantExposure
@@ -9,7 +9,7 @@ from likeness.services.review.grant_exposure import grant_exposure
 
 @route("POST", "/v1/reviews/exposure", takes=GrantExposure, gives=ExposureView, moderators=True)
 def handler(request: GrantExposure, moderator: Moderator) -> ExposureView:
-    """For leads: let somebody else reveal more pictures today."""
+    """For leads: let a moderator reveal more pictures today."""
     return grant_exposure(
         request,
         moderator=moderator,

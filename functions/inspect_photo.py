@@ -1,4 +1,4 @@
-"""On each upload: is this a usable photo of one face? The verdict is there a moment later."""
+"""S3 event: checks that an upload is a usable photo of one face."""
 
 from likeness import bootstrap
 from likeness.adapters import policy_files

@@ -1,4 +1,4 @@
-"""POST /v1/jobs/{job_id}/keep: the user picks, the others are deleted."""
+"""POST /v1/jobs/{job_id}/keep: keep the user's picks, delete the others."""
 
 from likeness import bootstrap
 from likeness.api.app import AvatarsKept, KeepAvatars
@@ -10,7 +10,7 @@ from likeness.services.provenance.keep_avatars import keep_avatars
 
 @route("POST", "/v1/jobs/{job_id}/keep", takes=KeepAvatars, gives=AvatarsKept, raises=[Conflict])
 def handler(job_id: JobId, request: KeepAvatars) -> AvatarsKept:
-    """What is not named is deleted for good. The answer says when the rest expires."""
+    """Avatars that are not named are deleted for good. Returns when the others expire."""
     return keep_avatars(
         job_id,
         request,

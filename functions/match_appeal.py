@@ -1,4 +1,4 @@
-"""A file came in for an appeal: is it the photo that was refused?"""
+"""S3 event: checks whether a file uploaded for an appeal is the refused photo."""
 
 from likeness import bootstrap
 from likeness.adapters import policy_files

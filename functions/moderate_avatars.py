@@ -1,4 +1,4 @@
-"""Step ModerateAvatars: may these avatars be seen, and must some be drawn again?"""
+"""Step ModerateAvatars: moderates avatars, and says whether some are drawn again."""
 
 from likeness import bootstrap
 from likeness.adapters import policy_files

@@ -1,4 +1,4 @@
-"""Step ModeratePhotos: may these photos reach the GPU?"""
+"""Step ModeratePhotos: decides whether the photos may reach the GPU."""
 
 from likeness import bootstrap
 from likeness.adapters import policy_files

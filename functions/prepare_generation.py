@@ -1,4 +1,4 @@
-"""Step PrepareGeneration: the order for the container."""
+"""Step PrepareGeneration: writes the container's order."""
 
 from likeness import bootstrap
 from likeness.contracts import AttemptRef, PrepareGenerationResult

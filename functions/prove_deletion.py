@@ -1,4 +1,4 @@
-"""Step ProveDeletion, and the target of each job's own schedule: all gone, seen, and signed."""
+"""Step ProveDeletion, and target of each job's schedule: verifies deletion, signs the receipt."""
 
 from likeness import bootstrap
 from likeness.adapters import policy_files

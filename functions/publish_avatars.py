@@ -1,4 +1,4 @@
-"""Step PublishAvatars: every size of every approved avatar, and the ZIP."""
+"""Step PublishAvatars: publishes each size of each approved avatar, and the ZIP."""
 
 from likeness import bootstrap
 from likeness.contracts import JobRef, PublishAvatarsResult

@@ -1,4 +1,4 @@
-"""GET /v1/reviews/{review_id}: one case, with blurred copies."""
+"""GET /v1/reviews/{review_id}: one case, with blurred copies of its photos."""
 
 from likeness import bootstrap
 from likeness.adapters import policy_files
@@ -12,7 +12,7 @@ from likeness.services.review.read_review import read_review
 
 @route("GET", "/v1/reviews/{review_id}", gives=CaseView, moderators=True)
 def handler(review_id: ReviewId, moderator: Moderator) -> CaseView:
-    """What was found in which photo, and a small, grey, blurred copy of each."""
+    """The findings on each photo, and a small, grey, blurred copy of it."""
     return read_review(
         review_id,
         moderator=moderator,

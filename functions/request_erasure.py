@@ -18,7 +18,7 @@ from likeness.services.account.request_erasure import request_erasure
     raises=[Conflict],
 )
 def handler(user_id: UserId) -> ErasureView:
-    """Running jobs are cancelled, then all is deleted. GET the erasure for its receipt."""
+    """Cancels running jobs, then deletes all data. GET the erasure for its receipt."""
     return request_erasure(
         user_id, erasures=bootstrap.erasures(), workflow=bootstrap.workflow(), clock=bootstrap.CLOCK
     )

@@ -1,4 +1,4 @@
-"""Step RequestReview: park the job until a moderator has decided, or the deadline has passed."""
+"""Step RequestReview: waits for a moderator's decision, until the deadline."""
 
 from likeness import bootstrap
 from likeness.adapters import policy_files

@@ -1,4 +1,4 @@
-"""Step RequestSecondReview: park the job until a second moderator has decided, or time is up."""
+"""Step RequestSecondReview: waits for a second decision, until the deadline."""
 
 from likeness import bootstrap
 from likeness.contracts import RequestReviewInput

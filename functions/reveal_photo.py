@@ -1,4 +1,4 @@
-"""POST /v1/reviews/{review_id}/reveal: one photo as it is."""
+"""POST /v1/reviews/{review_id}/reveal: one clear photo."""
 
 from likeness import bootstrap
 from likeness.api.review import Reveal, Revealed
@@ -19,7 +19,7 @@ from likeness.services.review.reveal_photo import reveal_photo
     on_repeat=OnRepeat.RUN_AGAIN,
 )
 def handler(review_id: ReviewId, request: Reveal, moderator: Moderator) -> Revealed:
-    """A link to one clear photo, for a minute. Counted against the day's budget."""
+    """A URL of one clear photo, valid for a minute. Counts against the day's budget."""
     return reveal_photo(
         review_id,
         request,

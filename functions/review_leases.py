@@ -20,7 +20,7 @@ from likeness.services.review.release_review import release_review
     on_repeat=OnRepeat.RUN_AGAIN,
 )
 def claim_review_handler(review_id: ReviewId, moderator: Moderator) -> ClaimView:
-    """Yours until the lease runs out; a heartbeat begins it anew."""
+    """Lease the case. A heartbeat renews the lease."""
     return claim_review(
         review_id,
         moderator=moderator,
@@ -39,7 +39,7 @@ def claim_review_handler(review_id: ReviewId, moderator: Moderator) -> ClaimView
     on_repeat=OnRepeat.RUN_AGAIN,
 )
 def heartbeat_review_handler(review_id: ReviewId, moderator: Moderator) -> ClaimView:
-    """Begin your lease anew; 409 where it was lost."""
+    """Renew the lease; 409 if it was lost."""
     return heartbeat_review(
         review_id,
         moderator=moderator,
@@ -58,7 +58,7 @@ def heartbeat_review_handler(review_id: ReviewId, moderator: Moderator) -> Claim
     on_repeat=OnRepeat.RUN_AGAIN,
 )
 def release_review_handler(review_id: ReviewId, moderator: Moderator) -> ReviewSummary:
-    """Give the case back to the queue, undecided."""
+    """Return the case to the queue, undecided."""
     return release_review(
         review_id, moderator=moderator, reviews=bootstrap.reviews(), clock=bootstrap.CLOCK
     )

@@ -1,4 +1,4 @@
-"""Step SettleJob: the day is spent, or given back where too few avatars came out."""
+"""Step SettleJob: spends the quota day, or returns it if too few avatars came out."""
 
 from likeness import bootstrap
 from likeness.contracts import JobRef, SettleJobResult

@@ -1,4 +1,4 @@
-"""Step StartInference: the endpoint is asked to draw; the answer comes to FinishInference."""
+"""Step StartInference: invokes the endpoint; its result goes to FinishInference."""
 
 from likeness import bootstrap
 from likeness.contracts import StartInferenceInput

@@ -1,4 +1,4 @@
-"""POST /v1/jobs/{job_id}/submit: take the day and start."""
+"""POST /v1/jobs/{job_id}/submit: start the pipeline."""
 
 from http import HTTPStatus
 
@@ -19,7 +19,7 @@ from likeness.services.jobs.submit_job import submit_job
     raises=[Conflict, Invalid, OverQuota],
 )
 def handler(job_id: JobId) -> Submitted:
-    """Submit a job with 3 to 10 accepted photos: the day is reserved and the work starts."""
+    """Submit a job with 3 to 10 accepted photos: reserves the quota day and starts the work."""
     return submit_job(
         job_id,
         backend=bootstrap.settings().backend,

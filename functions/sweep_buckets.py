@@ -1,4 +1,4 @@
-"""Once a day: whatever is older or stranger in the buckets than we promise is told and deleted."""
+"""Daily schedule: reports and deletes objects that are too old or unexpected."""
 
 from likeness import bootstrap
 from likeness.adapters import policy_files

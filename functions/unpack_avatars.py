@@ -1,4 +1,4 @@
-"""Step UnpackAvatars: the endpoint's archive, taken apart into avatars."""
+"""Step UnpackAvatars: unpacks the endpoint's archive."""
 
 from likeness import bootstrap
 from likeness.contracts import AttemptRef, UnpackAvatarsResult

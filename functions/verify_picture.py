@@ -1,4 +1,4 @@
-"""POST /v1/verify: is this picture ours?"""
+"""POST /v1/verify: was this picture made here?"""
 
 from likeness import bootstrap
 from likeness.adapters.photos import pictures
@@ -9,7 +9,7 @@ from likeness.services.provenance.verify_picture import verify_picture
 
 @route("POST", "/v1/verify", takes=Picture, gives=Verified, on_repeat=OnRepeat.RUN_AGAIN)
 def handler(request: Picture) -> Verified:
-    """Ours or not, by Content Credentials or by the invisible watermark; style and when, never whose.
+    """Whether it was made here, by Content Credentials or watermark; style and time, never whose.
 
     The body is the picture, PNG, WebP or JPEG, of 4.4 MB at most.
     """

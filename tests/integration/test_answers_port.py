@@ -14,7 +14,7 @@ from likeness.api.app import Submitted
 from likeness.domain.errors import Conflict, InProgress, KeyReused, Unavailable
 from likeness.domain.jobs.job import JobState
 from likeness.entrypoints import idempotency
-from likeness.entrypoints.idempotency import Asked, Keeping, once
+from likeness.entrypoints.idempotency import Codec, KeyedRequest, run_once
 from tests.builders import JOB
 from tests.fakes import FakeAnswers
 from tests.integration.aws_answers import fail
@@ -93,14 +93,12 @@ class Work:
         return ANSWER
 
 
-KEEPING = Keeping(
-    part=lambda answer: answer.model_dump(mode="json"), again=Submitted.model_validate
-)
+CODEC = Codec(dump=lambda response: response.model_dump(mode="json"), load=Submitted.model_validate)
 
 
 def ask(work, *, key="key-1", request=REQUEST, caller="iam:role", milliseconds=20_000):
-    asked = Asked(caller=caller, key=key, request=request)
-    return once(work, asked, KEEPING, Context(milliseconds))
+    keyed = KeyedRequest(caller=caller, key=key, request=request)
+    return run_once(work, keyed, CODEC, Context(milliseconds))
 
 
 def test_the_answer_comes_back_as_it_was(answers, work):

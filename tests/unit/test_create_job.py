@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from likeness.api.app import StoredJob
+from likeness.contracts import JobError
 from likeness.domain.account.quota import QuotaState, ReservedDay, UserZone
 from likeness.domain.errors import Conflict, Forbidden, Invalid, NotFound, OverQuota, Unavailable
 from likeness.domain.ids import UserId
 from likeness.domain.jobs.job import JobState
 from likeness.domain.photos.photo import PhotoState
 from likeness.services.jobs.create_job import create_job, create_job_again
-from likeness.services.jobs.fail_job import NOT_SUBMITTED
 from tests.builders import (
     JOB,
     NOW,
@@ -221,7 +221,7 @@ def test_two_first_jobs_at_once_agree_on_a_zone(world, monkeypatch):
 def test_a_timer_ends_the_job_if_nobody_submits_it(world):
     created = create(world)
 
-    assert world.timers.set == {(created.job_id, NOT_SUBMITTED): created.submit_by}
+    assert world.timers.set == {(created.job_id, JobError.NOT_SUBMITTED): created.submit_by}
 
 
 def test_no_job_is_without_a_timer(world, monkeypatch):

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from likeness.contracts import JobError
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.deletion.receipt import Deletion, DeletionState
 from likeness.domain.errors import Conflict, NotFound, Unavailable
@@ -232,7 +233,7 @@ def test_a_deadline_ends_a_job_by_what_it_was_at(world, state, end, reason):
     if state is JobState.IN_REVIEW:
         world.reviews.open(a_review(), "token")
 
-    assert fail(world, service.DEADLINE).state is end
+    assert fail(world, JobError.DEADLINE).state is end
 
     assert world.job.reason is reason
 
@@ -299,7 +300,7 @@ def test_a_job_that_nobody_submitted_expires(world):
     world.has()
     everywhere(world)
 
-    assert fail(world, service.NOT_SUBMITTED).state is JobState.EXPIRED
+    assert fail(world, JobError.NOT_SUBMITTED).state is JobState.EXPIRED
 
     assert world.photo_objects.listing() == world.avatar_objects.listing() == []
     assert world.job.reason is Reason.SYSTEM_NOT_SUBMITTED
@@ -311,7 +312,7 @@ def test_the_timer_of_a_job_that_was_submitted_changes_nothing(world, state):
     world.has(state)
     before = world.job
 
-    assert fail(world, service.NOT_SUBMITTED).state is state
+    assert fail(world, JobError.NOT_SUBMITTED).state is state
 
     assert world.job == before
 

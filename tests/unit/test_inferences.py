@@ -5,12 +5,12 @@ import json
 import pytest
 
 from likeness.adapters.generation import endpoint_tar
-from likeness.contracts import InferenceEnded
+from likeness.contracts import InferenceEnded, JobError
 from likeness.domain.errors import Conflict, NotFound, Unavailable
 from likeness.domain.generation.inference import InferenceState
 from likeness.domain.jobs.job import JobState
-from likeness.entrypoints.notification import read
-from likeness.services.generation.finish_inference import ERROR, finish_inference
+from likeness.entrypoints.sns import read
+from likeness.services.generation.finish_inference import finish_inference
 from likeness.services.generation.prepare_generation import prepare_generation
 from likeness.services.generation.start_inference import start_inference
 from likeness.services.generation.unpack_avatars import unpack_avatars
@@ -143,7 +143,7 @@ def test_a_failure_that_is_told_before_the_step_has_ended_stays_known(world):
     inference = world.inferences.get(JOB, 1)
     assert inference.state is InferenceState.FAILED
     assert inference.failure_uri
-    assert world.workflow.failures == {"t1": ERROR}
+    assert world.workflow.failures == {"t1": JobError.INFERENCE_FAILED}
 
 
 def test_a_round_that_is_stopped_while_the_endpoint_is_asked_leaves_no_copy(world):
@@ -203,7 +203,7 @@ def test_a_failure_fails_the_task_and_what_was_written_about_it_goes(world):
 
     assert finish(world, failed=True)
 
-    assert world.workflow.failures == {"t1": ERROR}
+    assert world.workflow.failures == {"t1": JobError.INFERENCE_FAILED}
     assert not at(world, FAILURE)
 
 

@@ -6,6 +6,7 @@ from functools import partial
 import pytest
 
 from likeness.adapters.policy_files import load_retention
+from likeness.contracts import JobError
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.deletion.receipt import EVERYWHERE, Deletion, DeletionState
 from likeness.domain.errors import Conflict, NotDeleted, Unavailable
@@ -22,7 +23,7 @@ BAD_ENDS = sorted(ENDED - {JobState.COMPLETED})
 def prove(world, *, overdue=False):
     fail = partial(
         ending.fail_job,
-        error=ending.DEADLINE,
+        error=JobError.DEADLINE,
         jobs=world.jobs,
         reviews=world.reviews,
         ledger=world.ledger,

@@ -42,9 +42,7 @@ if TYPE_CHECKING:
 
 STORED_S = 24 * 3600
 PAUSES_S = (0.1, 0.2, 0.4, 0.8, 1.5)  # 3 s in total: a cold start and the use case
-PREFIX = (
-    "answer"  # of each item's key; shared by all functions, so that a key is unique across routes
-)
+PREFIX = "answer"  # of each item's key, in all functions: a key is unique across routes
 CALLS = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 4})
 
 
@@ -123,7 +121,7 @@ def _try(run_idempotently: Callable[..., Message], keyed: KeyedRequest) -> Messa
         ) from other
     except (IdempotencyAlreadyInProgressError, IdempotencyInconsistentStateError) as first:
         raise InProgress(
-            "the first request with this Idempotency-Key is still running: "
+            "a request with this Idempotency-Key is still running: "
             "send it again in a moment, with the same key"
         ) from first
     except IdempotencyPersistenceLayerError as error:

@@ -1,6 +1,6 @@
 # Everything a person types. The first run of a target makes the environments that it needs.
 #
-#   make demo     photos in, avatars out, on a cloud of your own    PHOTOS= STYLES= COUNT= OUT= USER_ID= PORT= REVIEW=all ENGINE=tiny LANE=async-endpoint
+#   make demo     photos in, avatars out, on a cloud of your own    PHOTOS= STYLES= COUNT= OUT= USER_ID= PORT= REVIEW=all ENGINE=tiny BACKEND=async-endpoint
 #   make up       that cloud, left running; prints who signs in how   make down ends it
 #   make test     every test that needs no AWS account, but for those that take minutes: make test-long
 #   make check    lint, types, imports, template: with make test and make test-long, what CI runs
@@ -18,11 +18,11 @@ PORT ?= 4566
 WORKERS ?= 2
 
 DEV := .envs/dev/bin
-LOCAL := .envs/cloud/bin/python -m infra.local
-export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/likeness:$(CURDIR)/model
+LOCAL := .envs/cloud/bin/python -m laptop_cloud --project infra.laptop.project:likeness
+export PYTHONPATH := $(CURDIR):$(CURDIR)/laptop-cloud:$(CURDIR)/layers/likeness:$(CURDIR)/model
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help demo up down status test test-long test-model test-stack test-diffusion test-browser check lint types imports template bench deploy weights launch lock openapi event-schemas replay previews clean
+.PHONY: help demo up down status env test test-long test-model test-stack test-diffusion test-browser check lint types imports template bench deploy weights launch lock openapi event-schemas replay previews clean
 
 help:
 	@sed -n '3,9s/^#   //p' Makefile
@@ -52,9 +52,9 @@ LAPTOP := .envs/cloud/.ready .envs/sam/.ready .envs/vision/.ready .envs/model/.r
 # --- the laptop cloud -----------------------------------------------------------------------------
 
 demo: $(LAPTOP)
-	@$(LOCAL).demo --port $(PORT) --out "$(OUT)" \
+	@.envs/cloud/bin/python -m demo --port $(PORT) --out "$(OUT)" \
 	  $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(STYLES),--styles "$(STYLES)") \
-	  $(if $(ENGINE),--engine "$(ENGINE)") $(if $(LANE),--lane "$(LANE)") \
+	  $(if $(ENGINE),--engine "$(ENGINE)") $(if $(BACKEND),--backend "$(BACKEND)") \
 	  $(if $(COUNT),--count "$(COUNT)") $(if $(USER_ID),--user "$(USER_ID)") \
 	  $(if $(REVIEW),--review "$(REVIEW)")
 
@@ -67,17 +67,20 @@ down: .envs/cloud/.ready
 status: .envs/cloud/.ready
 	@$(LOCAL) status
 
+env: .envs/cloud/.ready ## Addresses and fresh credentials: eval "$(make -s env)"
+	@$(LOCAL) env
+
 # --- tests ------------------------------------------------------------------------------------------
 
 test: .envs/dev/.ready .envs/model/.ready $(LAPTOP)
-	$(DEV)/python -m pytest tests --ignore tests/model -m "not stack and not browser and not long" -n $(WORKERS) -q
+	$(DEV)/python -m pytest tests laptop-cloud/tests --ignore tests/model -m "not stack and not browser and not long" -n $(WORKERS) -q
 	.envs/model/bin/python -m pytest tests/model -m "not long" -n $(WORKERS) -q
 	$(DEV)/python -m pytest tests/stack -m "stack and not long" -q
 
 test-long: test-stack test-diffusion test-browser ## What make test leaves out: minutes each, and CI runs them
 
 test-stack: .envs/dev/.ready $(LAPTOP) ## Each end of a job, the ledger's model, events, receipts, credentials, the API's description
-	$(DEV)/python -m pytest tests/local tests/stack -m "stack and long" -q
+	$(DEV)/python -m pytest laptop-cloud/tests tests/stack tests/laptop -m "stack and long" -q
 
 test-model: .envs/model/.ready
 	.envs/model/bin/python -m pytest tests/model -n $(WORKERS) -q
@@ -127,7 +130,7 @@ weights: .envs/model/.ready ## The manifest of a folder of downloaded weights: S
 
 launch: .envs/launch/.ready ## A training job by hand: STACK= PHOTOS= [STYLES= COUNT= ENGINE= OUT=]
 	@PYTHONPATH=model:layers/likeness .envs/launch/bin/python -m likeness_model.launch \
-	  --stack "$(or $(STACK),likeness-$(ENV))" --photos "$(or $(PHOTOS),infra/local/demo/photos)" --out "$(OUT)" \
+	  --stack "$(or $(STACK),likeness-$(ENV))" --photos "$(or $(PHOTOS),demo/photos)" --out "$(OUT)" \
 	  $(if $(STYLES),--styles "$(STYLES)") $(if $(COUNT),--count "$(COUNT)") $(if $(ENGINE),--engine "$(ENGINE)")
 
 lock: ## Resolve every .in file anew. No registry's address gets into a lock file.
@@ -153,7 +156,7 @@ openapi: .envs/dev/.ready ## docs/openapi.json, from the code
 
 previews: .envs/model/.ready ## The pictures of GET /v1/styles, drawn anew
 	.envs/model/bin/python -m likeness_model.painter.previews \
-	  --photo infra/local/demo/photos/01-original.jpg --out layers/likeness/likeness/policy/previews
+	  --photo demo/photos/01-original.jpg --out layers/likeness/likeness/policy/previews
 
 clean: down
 	rm -rf .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

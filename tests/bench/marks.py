@@ -24,7 +24,7 @@ PICTURES, ON_RECORD = 200, 1_000_000
 def foreign():
     """200 pictures, the same each time."""
     chance = np.random.default_rng(2026)
-    files = sorted((ROOT / "infra/local/demo/photos").glob("*.jpg"))
+    files = sorted((ROOT / "demo/photos").glob("*.jpg"))
     files += sorted((ROOT / "layers/likeness/likeness/policy/previews").glob("*.webp"))
     originals = [cv2.cvtColor(cv2.imread(str(f)), cv2.COLOR_BGR2RGB) for f in files]
     for n in range(PICTURES):

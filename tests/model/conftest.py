@@ -13,7 +13,7 @@ from likeness.domain.mark import mark_of
 from likeness_model.painter.scene import Look
 from likeness_model.painter.subject import read_subject
 
-DEMO = Path(__file__).parents[2] / "infra/local/demo/photos"
+DEMO = Path(__file__).parents[2] / "demo/photos"
 JOB = "j" + "0" * 32
 
 

@@ -12,7 +12,7 @@ from likeness_model.painter.scene import Look
 from likeness_model.painter.styles import style
 from likeness_model.painter.subject import read_subject
 
-PHOTO = Path(__file__).parents[2] / "infra/local/demo/photos/03-wide-warm.jpg"
+PHOTO = Path(__file__).parents[2] / "demo/photos/03-wide-warm.jpg"
 STYLES = ("watercolour", "oil", "pencil", "charcoal", "woodblock", "linocut")
 NATURAL = ("watercolour", "oil", "woodblock")
 

@@ -14,18 +14,19 @@ import pytest
 import urllib3
 from PIL import Image
 
-from infra.local import cloud, places, processes
-from infra.local.demo.app_backend import AppBackend
-from infra.local.places import Places
+from demo.app_backend import AppBackend
+from infra.laptop.project import ROOT, STACK, likeness
+from laptop_cloud import cloud, places, processes
+from laptop_cloud.places import Folders
 from tests.stack.people import Person
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from infra.local.cloud import Cloud
+    from laptop_cloud.cloud import Cloud
 
 FIRST = {"test_path_of_a_job", "test_permissions"}  # of make test; the others are long
-PHOTOS = sorted((places.ROOT / "infra" / "local" / "demo" / "photos").glob("*.jpg"))
+PHOTOS = sorted((ROOT / "demo" / "photos").glob("*.jpg"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -44,34 +45,30 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory, gallery: Path) -> Iterator[Cloud]:
-    where = Places(
+    folders = Folders(
         state=tmp_path_factory.mktemp("cloud") / "state",
-        build=places.ROOT / ".aws-sam" / "stack-tests",
+        build=ROOT / ".aws-sam" / "stack-tests",
     )
+    project = likeness(folders=folders, gallery=gallery)
     try:
-        yield cloud.up(port=processes.free_port(), where=where, gallery=gallery, wait_scale=0.05)
+        yield cloud.up(project, port=processes.free_port(), wait_scale=0.05)
     finally:
-        cloud.down(where=where)
+        cloud.down(project)
 
 
 @pytest.fixture(scope="session")
 def moody(tmp_path_factory: pytest.TempPathFactory, gallery: Path) -> Iterator[Cloud]:
-    """Another cloud, whose container does what the number of avatars tells it."""
-    where = Places(
+    """Another cloud, whose container does what the number of avatars says."""
+    folders = Folders(
         state=tmp_path_factory.mktemp("moody") / "state",
-        build=places.ROOT / ".aws-sam" / "stack-tests",
+        build=ROOT / ".aws-sam" / "stack-tests",
     )
-    program = [str(places.python_of("model")), str(places.ROOT / "tests/stack/moody_container.py")]
+    program = (str(ROOT / "tests/stack/moody_container.py"),)
+    project = likeness(folders=folders, gallery=gallery, program=program)
     try:
-        yield cloud.up(
-            port=processes.free_port(),
-            where=where,
-            gallery=gallery,
-            training=program,
-            wait_scale=0.05,
-        )
+        yield cloud.up(project, port=processes.free_port(), wait_scale=0.05)
     finally:
-        cloud.down(where=where)
+        cloud.down(project)
 
 
 @pytest.fixture(scope="session")
@@ -166,7 +163,7 @@ def resource(ops: Callable[[str], Any]) -> Callable[[str], str]:
     def physical(logical_id: str) -> str:
         (found,) = (
             one["PhysicalResourceId"]
-            for stack in in_stack(places.STACK)
+            for stack in in_stack(STACK)
             if stack["ResourceType"] == "AWS::CloudFormation::Stack"
             for one in in_stack(stack["PhysicalResourceId"])
             if one["LogicalResourceId"] == logical_id

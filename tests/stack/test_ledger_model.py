@@ -26,7 +26,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from infra.local import places
+from laptop_cloud import places
 from likeness.adapters.account.ledger_table import LedgerTable
 from likeness.adapters.account.users_table import UsersTable
 from likeness.adapters.jobs.durations_table import DurationsTable

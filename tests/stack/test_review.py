@@ -11,8 +11,9 @@ import boto3
 import pytest
 from PIL import Image
 
-from infra.local import places
-from infra.local.demo.app_backend import Answered
+from demo.app_backend import ApiError
+from infra.laptop.project import STACK
+from laptop_cloud import places
 from likeness.adapters.review.audit_table import AuditTable
 from likeness.domain.review import audit
 from tests.clocks import jobs_left
@@ -31,7 +32,7 @@ def in_review(celebrity, person, backend, selfies):
 @pytest.fixture
 def desk(running, http):
     """The laptop's moderator, who is a lead, too."""
-    return ReviewDesk(running, http, running.moderator().token)
+    return ReviewDesk(running, http, running.user().token)
 
 
 @pytest.fixture
@@ -211,7 +212,7 @@ def test_an_appeal_brings_the_same_photo_back_to_another_lead(
     quota = backend.quota(person.user_id)
     assert quota["left"] == jobs_left(quota, reserved=reserved, granted=granted["decided_at"])
     assert desk.call("GET", "/v1/reviews/stats")[1]["appeals"]["overturned"] >= 1
-    with pytest.raises(Answered) as again:
+    with pytest.raises(ApiError) as again:
         backend.appeal(in_review)
     assert again.value.status == 409
 
@@ -327,7 +328,7 @@ def setting(ops, resource):
 
 
 def test_a_forged_token_is_refused(running, http, desk):
-    header, payload, signature = running.moderator().token.split(".")
+    header, payload, signature = running.user().token.split(".")
     forged = ReviewDesk(running, http, f"{header}.{payload}.{signature[::-1]}")
     unsigned = ReviewDesk(running, http, f"eyJhbGciOiJub25lIn0.{payload}.")
 
@@ -370,7 +371,7 @@ def test_a_moderator_cannot_call_the_app_backends_routes(desk):
 
 
 def test_the_app_backend_cannot_decide(in_review, desk, backend, person):
-    with pytest.raises(Answered) as refused:
+    with pytest.raises(ApiError) as refused:
         backend._call("POST", f"/v1/reviews/{review_of(in_review)}/decision", {"approve": True})
 
     assert refused.value.status == 401

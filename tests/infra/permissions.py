@@ -50,7 +50,7 @@ def statements() -> Iterator[tuple[str, dict[str, Any]]]:
         if one["Type"] == MANAGED_POLICY
     }
     for stack in stacks:
-        for name, one in stack.resources.items():
+        for name in stack.resources:
             for role, policy in _policies(stack, name):
                 document = managed[policy] if isinstance(policy, str) else policy
                 for statement in document.get("PolicyDocument", document)["Statement"]:

@@ -73,14 +73,16 @@ class Stack:
             return value
         match list(value.items()):
             case [("Ref", name)]:
-                return self._ref(name)
+                found = self._ref(name)
             case [("GetAtt", path)]:
-                return self._attribute(*path.split(".", 1))
+                found = self._attribute(*path.split(".", 1))
             case [("Sub", text)]:
-                return self._sub(*(text if isinstance(text, list) else [text, {}]))
+                found = self._sub(*(text if isinstance(text, list) else [text, {}]))
             case [("If", branches)]:
-                return self.resolve(branches[1])
-        return {name: self.resolve(one) for name, one in value.items()}
+                found = self.resolve(branches[1])
+            case _:
+                found = {name: self.resolve(one) for name, one in value.items()}
+        return found
 
     def _ref(self, name: str) -> Any:
         if name in PSEUDO:

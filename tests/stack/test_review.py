@@ -12,7 +12,6 @@ import pytest
 from PIL import Image
 
 from demo.app_backend import ApiError
-from infra.laptop.project import STACK
 from laptop_cloud import places
 from likeness.adapters.review.audit_table import AuditTable
 from likeness.domain.review import audit

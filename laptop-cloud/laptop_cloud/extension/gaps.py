@@ -191,7 +191,7 @@ GAPS: tuple[Gap, ...] = (
     ),
     Gap(
         name="nested_transforms",
-        ships="transforms of a nested stack's template are not applied, so SAM resources are unknown",
+        ships="transforms of a nested template are not applied, so SAM resources are unknown",
         does="applies them, as for a stack of its own",
         touches={
             f"{ENGINE}:_parse_template": "3accea2c0e110651",

@@ -42,14 +42,13 @@ class Permission:
 
 def statements() -> Iterator[tuple[str, dict[str, Any]]]:
     """Every statement of every role, with the logical id of its function, machine or role."""
-    stacks = list(deployed())
     managed = {
         stack.resolve({"Ref": name}): stack.resolve(one["Properties"]["PolicyDocument"])
-        for stack in stacks
+        for stack in deployed()
         for name, one in stack.resources.items()
         if one["Type"] == MANAGED_POLICY
     }
-    for stack in stacks:
+    for stack in deployed():
         for name in stack.resources:
             for role, policy in _policies(stack, name):
                 document = managed[policy] if isinstance(policy, str) else policy

@@ -6,6 +6,7 @@ A name that CloudFormation chooses is the logical id: `arn:aws:sqs:REGION:ACCOUN
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from tests.infra.documents import FUNCTION, STACK, TOP, read
@@ -119,9 +120,10 @@ class Stack:
         return str(next(chosen, logical_id))
 
 
-def deployed() -> Iterator[Stack]:
+@cache
+def deployed() -> tuple[Stack, ...]:
     """The top stack and all below it."""
-    return Stack(TOP, PARAMETERS).all()
+    return tuple(Stack(TOP, PARAMETERS).all())
 
 
 def properties(logical_id: str, kind: str = FUNCTION) -> dict[str, Any]:

@@ -19,12 +19,12 @@ MANAGED_POLICY_CHARACTERS = 6144
 
 def test_every_role_may_do_what_the_golden_matrix_says():
     expected, found = GOLDEN.read_text(), matrix()
-    changed = difflib.unified_diff(
-        expected.splitlines(), found.splitlines(), "expected", "found", lineterm="", n=3
-    )
-    assert found == expected, "\n".join(
-        [*changed, "", "If that is intended: python -m tests.infra.permissions --write"]
-    )
+    if found != expected:
+        changed = difflib.unified_diff(
+            expected.splitlines(), found.splitlines(), "expected", "found", lineterm="", n=8
+        )
+        hint = "If that is intended: python -m tests.infra.permissions --write"
+        pytest.fail("\n".join([*changed, "", hint]), pytrace=False)
 
 
 def on_the_table():

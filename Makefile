@@ -107,7 +107,7 @@ imports: .envs/dev/.ready
 	$(DEV)/lint-imports
 
 template: .envs/sam/.ready
-	.envs/sam/bin/cfn-lint template.yaml infra/storage.yaml infra/identity.yaml infra/gpu.yaml infra/events.yaml infra/console.yaml infra/provenance.yaml infra/receipts.yaml infra/alarms.yaml
+	.envs/sam/bin/cfn-lint template.yaml $(filter-out %.asl.yaml,$(wildcard infra/*.yaml))
 	.envs/sam/bin/sam validate --lint --region eu-central-1
 
 # --- the rest ---------------------------------------------------------------------------------------

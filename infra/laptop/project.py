@@ -59,7 +59,7 @@ def likeness(
             "Architecture": architecture(),
             "TrainingImage": IMAGE,
             "Engine": engine,
-            "Lane": backend,
+            "Backend": backend,
             "ReviewPolicy": review,
             "SecondReviewPercent": "0",
         },

@@ -16,17 +16,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CODE = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
+NESTED = "AWS::CloudFormation::Stack"
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the same bytes give the same archive
 
 
 def pack(built: Path, archives: Path) -> Path:
     """Write packed.yaml beside a built template: the same, with archives instead of folders.
 
-    Archives that the template no longer uses are deleted.
+    Nested templates are packed too. Archives that no template uses are deleted.
     """
-    template: dict[str, Any] = yaml.safe_load(built.read_text())
     archives.mkdir(exist_ok=True)
-    used = set()
+    used: set[Path] = set()
+    packed = _pack(built, archives, used)
+    for old in set(archives.iterdir()) - used:
+        old.unlink()
+    return packed
+
+
+def _pack(built: Path, archives: Path, used: set[Path]) -> Path:
+    template: dict[str, Any] = yaml.safe_load(built.read_text())
     for resource in template["Resources"].values():
         name = CODE.get(resource["Type"], "")
         code = resource.get("Properties", {}).get(name)
@@ -34,8 +42,10 @@ def pack(built: Path, archives: Path) -> Path:
             made = archive(folder, archives)
             used.add(made)
             resource["Properties"][name] = str(made)
-    for old in set(archives.iterdir()) - used:
-        old.unlink()
+        if resource["Type"] == NESTED:
+            nested = built.parent / resource["Properties"]["TemplateURL"]
+            if nested.is_file():
+                resource["Properties"]["TemplateURL"] = str(_pack(nested, archives, used))
     packed = built.with_name("packed.yaml")
     packed.write_text(yaml.safe_dump(template, sort_keys=False))
     return packed

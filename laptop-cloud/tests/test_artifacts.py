@@ -47,6 +47,18 @@ def test_other_properties_do_not_change(built: Path, tmp_path: Path) -> None:
     assert packed["Resources"]["N"]["Properties"] == {"TemplateURL": "x/t.yaml"}
 
 
+def test_a_nested_template_is_packed_too(built: Path, tmp_path: Path) -> None:
+    nested = built.parent / "x" / "t.yaml"
+    nested.parent.mkdir()
+    function = {"Type": "AWS::Serverless::Function", "Properties": {"CodeUri": "../Code"}}
+    nested.write_text(yaml.safe_dump({"Resources": {"F": function, "G": function}}))
+
+    packed = pack(built, tmp_path / "archives")
+
+    url = yaml.safe_load(packed.read_text())["Resources"]["N"]["Properties"]["TemplateURL"]
+    assert code_of(nested.parent / url) == code_of(packed)
+
+
 def test_the_same_content_is_packed_once_to_the_same_bytes(built: Path, tmp_path: Path) -> None:
     (first,) = code_of(pack(built, tmp_path / "archives"))
     (other,) = code_of(pack(built, tmp_path / "elsewhere"))

@@ -28,6 +28,13 @@ def test_a_function_sees_the_runtime_and_its_layers_and_nothing_else(laptop_clou
     assert "TellFunction" in seen["caller"]
 
 
+def test_a_function_of_a_nested_stack_is_a_function_like_any_other(laptop_cloud: Cloud) -> None:
+    seen = invoke(laptop_cloud, "TellNested")
+
+    assert seen["layer"] == "layer"
+    assert "NestedFunction" in seen["caller"]
+
+
 def test_nothing_of_the_server_is_in_a_functions_environment(laptop_cloud: Cloud) -> None:
     names = invoke(laptop_cloud, "Tell")["environment"]
 

@@ -23,7 +23,7 @@ print(time.perf_counter() - start)
 def measure() -> dict[str, float]:
     project = likeness()
     built = sam.build(project, project.folders.build / "build.log").parent
-    layers = sorted(built.rglob("*Layer/python"))
+    layers = sorted(built.glob("Layers/*Layer/python"))
     names = sorted(file.stem for file in (ROOT / "functions").glob("[!_]*.py"))
     return {f"function.{name}.import_s": _import_seconds(name, layers) for name in names}
 

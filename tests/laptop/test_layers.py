@@ -3,18 +3,26 @@
 import pytest
 
 from infra.laptop.project import ROOT
-from tests.infra.documents import read
+from tests.infra.documents import of_type, read_all
+from tests.infra.stacks import deployed
 
 LIMIT = 250 * 2**20
-BUILT = ROOT / ".aws-sam" / "stack-tests" / "build"
-TEMPLATE = read("template.yaml")
-COMMON = TEMPLATE["Globals"]["Function"]["Layers"]
+BUILT = ROOT / ".aws-sam" / "stack-tests" / "build" / "Layers"
 
 
 def functions_with_layers():
-    for name, one in TEMPLATE["Resources"].items():
-        if one["Type"] == "AWS::Serverless::Function" and "Layers" in one["Properties"]:
-            yield name, [layer["Ref"] for layer in [*COMMON, *one["Properties"]["Layers"]]]
+    for stack in deployed():
+        for name, one in stack.resources.items():
+            if one["Type"] == "AWS::Serverless::Function" and "Layers" in one["Properties"]:
+                common = stack.template["Globals"]["Function"]["Layers"]
+                yield name, stack.resolve([*common, *one["Properties"]["Layers"]])
+
+
+def test_every_layer_is_built_by_its_own_makefile():
+    layers = dict(of_type(read_all(), "AWS::Serverless::LayerVersion"))
+    for name, one in layers.items():
+        makefile = ROOT / "infra" / one["ContentUri"] / "Makefile"
+        assert f"build-{name}:" in makefile.read_text()
 
 
 @pytest.mark.stack

@@ -125,23 +125,25 @@ def wall() -> bytes:
 
 
 @pytest.fixture
-def without_permission(ops: Callable[[str], Any]) -> Callable[[str, str], Any]:
-    """`with without_permission("GetJobFunction", "ReadJob"):` a role lacks that statement."""
-    iam, stack = ops("iam"), ops("cloudformation")
+def without_permission(
+    ops: Callable[[str], Any], resource: Callable[[str], str]
+) -> Callable[[str, str], Any]:
+    """`with without_permission("PublishAvatarsFunction", "WriteAvatars"):` its role lacks it."""
+    iam = ops("iam")
 
     @contextmanager
     def lacking(owner: str, sid: str) -> Iterator[None]:
-        role = stack.describe_stack_resource(StackName=STACK, LogicalResourceId=f"{owner}Role")[
-            "StackResourceDetail"
-        ]["PhysicalResourceId"]
+        role = resource(f"{owner}Role")
         changed = {}
         for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
             document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
             left = [one for one in document["Statement"] if one.get("Sid") != sid]
             if len(left) < len(document["Statement"]):
                 changed[name] = document
-                lesser = json.dumps(document | {"Statement": left})
-                iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=lesser)
+                iam.delete_role_policy(RoleName=role, PolicyName=name)
+                if left:  # a policy must have a statement
+                    lesser = json.dumps(document | {"Statement": left})
+                    iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=lesser)
         assert changed, f"{role} has no statement {sid}"
         try:
             yield
@@ -154,11 +156,23 @@ def without_permission(ops: Callable[[str], Any]) -> Callable[[str, str], Any]:
 
 
 @pytest.fixture
-def resource(ops):
-    def physical(logical_id):
-        return ops("cloudformation").describe_stack_resource(
-            StackName=STACK, LogicalResourceId=logical_id
-        )["StackResourceDetail"]["PhysicalResourceId"]
+def resource(ops: Callable[[str], Any]) -> Callable[[str], str]:
+    """`resource("SweepBucketsFunction")`: the physical id of a resource of a nested stack."""
+    cloudformation = ops("cloudformation")
+
+    def physical(logical_id: str) -> str:
+        (found,) = (
+            one["PhysicalResourceId"]
+            for stack in in_stack(STACK)
+            if stack["ResourceType"] == "AWS::CloudFormation::Stack"
+            for one in in_stack(stack["PhysicalResourceId"])
+            if one["LogicalResourceId"] == logical_id
+        )
+        return str(found)
+
+    def in_stack(name: str) -> list[dict[str, Any]]:
+        pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
+        return [one for page in pages for one in page["StackResourceSummaries"]]
 
     return physical
 
@@ -186,7 +200,7 @@ def fire(ops, running):
 @pytest.fixture
 def unheard(ops, resource):
     """Nobody hears of executions that were stopped: only the deadline is left."""
-    rule = resource("Stopped")
+    rule = resource("ExecutionStopped")
     ops("events").disable_rule(Name=rule)
     yield
     ops("events").enable_rule(Name=rule)
@@ -208,7 +222,7 @@ def celebrity(portrait, selfies):
 
 @pytest.fixture
 def throttled(ops, resource):
-    """`with throttled("PurgePhotos"):` its function is never given a place to run."""
+    """`with throttled("DeletePhotos"):` its function is never given a place to run."""
 
     @contextmanager
     def nowhere(step):

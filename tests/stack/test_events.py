@@ -217,7 +217,7 @@ def test_a_letter_tells_ids_states_and_reasons_only(person, backend, webhook, co
 def test_without_its_permission_nothing_is_announced_and_nothing_is_lost(
     person, backend, bus, without_permission
 ):
-    with without_permission("AnnounceChangesFunction", "Announce"):
+    with without_permission("AnnounceChangesFunction", "PutEvents"):
         job_id = backend.create_job(person.order())["job_id"]
         time.sleep(3)
         assert not bus(job_id)

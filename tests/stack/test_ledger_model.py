@@ -271,8 +271,8 @@ class Ledger(RuleBasedStateMachine):
             else:
                 assert entry.state is QuotaState.RESERVED
             holders[job.user_hash, job.day] += entry.state is not QuotaState.RETURNED
-        for (subject, day), count in holders.items():
-            assert self.world.ledger.used(subject, day) == count <= MOST_A_DAY
+        for (user_hash, day), count in holders.items():
+            assert self.world.ledger.used(user_hash, day) == count <= MOST_A_DAY
 
     @invariant()
     def days_never_go_back(self) -> None:

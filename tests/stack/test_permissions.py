@@ -47,7 +47,7 @@ def test_the_app_backend_is_no_moderator(backend):
 TAKEN = [
     ("PrepareGenerationFunction", "WriteOrder"),
     ("PublishAvatarsFunction", "WriteAvatars"),
-    ("ModerateAvatarsFunction", "KeepApproved"),
+    ("ModerateAvatarsFunction", "StoreApproved"),
 ]
 
 

@@ -37,6 +37,7 @@ class Gap:
 
 
 CFN = "ministack.services.cloudformation.provisioners"
+ENGINE = "ministack.services.cloudformation.engine"
 SFN = "ministack.services.stepfunctions"
 LAMBDA = "ministack.services.lambda_svc"
 RUNTIME = "ministack.core.lambda_runtime"
@@ -186,6 +187,17 @@ GAPS: tuple[Gap, ...] = (
         touches={
             f"{CFN}:_provision_resource": "3b8f01fb187141b6",
             f"{CFN}:_update_resource": "21b9b1207f59a864",
+        },
+    ),
+    Gap(
+        name="nested_transforms",
+        ships="transforms of a nested template are not applied, so SAM resources are unknown",
+        does="applies them, as for a stack of its own",
+        touches={
+            f"{ENGINE}:_parse_template": "3accea2c0e110651",
+            f"{ENGINE}:_apply_transforms": "d3f0e05e08db154a",
+            f"{ENGINE}:_TransformFailed": "45d2b78dd7d6c602",
+            f"{CFN}:_cfn_nested_stack_deploy": "66d29efafd8a6e02",
         },
     ),
     Gap(

@@ -10,7 +10,7 @@ import pytest
 from infra.laptop.project import ROOT, likeness
 from laptop_cloud import cloud, processes
 from laptop_cloud.places import Folders
-from tests.stack.moderators import DeskCounters, review_of, signed_in
+from tests.stack.moderators import ReviewDesk, review_of, signed_in
 from tests.stack.people import ENDED, Person, genuine_receipt, reached, until
 
 
@@ -33,13 +33,13 @@ def running(tmp_path_factory, gallery):
 @pytest.fixture
 def first(running, http):
     """The laptop's own moderator."""
-    return DeskCounters(running, http, running.user().token)
+    return ReviewDesk(running, http, running.user().token)
 
 
 @pytest.fixture
 def second(running, http, ops):
     with signed_in(running, ops, "second-moderator", "moderators") as token:
-        yield DeskCounters(running, http, token)
+        yield ReviewDesk(running, http, token)
 
 
 @pytest.fixture

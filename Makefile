@@ -122,11 +122,11 @@ deploy: .envs/sam/.ready .envs/cloud/.ready
 
 weights: .envs/model/.ready ## The manifest of a folder of downloaded weights: SOURCE= [LICENCE= REVISION=]
 	@: "$${SOURCE:?Name the folder of downloaded weights: make weights SOURCE=folder}"
-	@.envs/model/bin/python -m likeness_model.weights "$(SOURCE)" \
+	@.envs/model/bin/python -m likeness_model.diffusion.weights "$(SOURCE)" \
 	  $(if $(LICENCE),--licence "$(LICENCE)") $(if $(REVISION),--revision "$(REVISION)")
 
 launch: .envs/launch/.ready ## A training job by hand: STACK= PHOTOS= [STYLES= COUNT= ENGINE= OUT=]
-	@PYTHONPATH=model:layers/likeness .envs/launch/bin/python -m likeness_model.launch \
+	@PYTHONPATH=model:layers/likeness .envs/launch/bin/python -m likeness_model.tools.launch \
 	  --stack "$(or $(STACK),likeness-$(ENV))" --photos "$(or $(PHOTOS),infra/local/demo/photos)" --out "$(OUT)" \
 	  $(if $(STYLES),--styles "$(STYLES)") $(if $(COUNT),--count "$(COUNT)") $(if $(ENGINE),--engine "$(ENGINE)")
 
@@ -152,7 +152,7 @@ openapi: .envs/dev/.ready ## docs/openapi.json, from the code
 	$(DEV)/python -m docs.openapi
 
 previews: .envs/model/.ready ## The pictures of GET /v1/styles, drawn anew
-	.envs/model/bin/python -m likeness_model.painter.previews \
+	.envs/model/bin/python -m likeness_model.tools.previews \
 	  --photo infra/local/demo/photos/01-original.jpg --out layers/likeness/likeness/policy/previews
 
 clean: down

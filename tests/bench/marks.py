@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from likeness.domain.mark import mark_of, read_marks
-from likeness_model.vision.mark import read_scores, write_mark
+from likeness_model.vision.watermark import read_scores, write_mark
 from likeness_model.vision.sessions import use_threads
 
 ROOT = Path(__file__).parents[2]

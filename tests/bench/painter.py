@@ -7,4 +7,4 @@ PHOTOS = places.ROOT / "infra" / "local" / "demo" / "photos"
 
 
 def measure() -> dict[str, float]:
-    return measured_in("model", "likeness_model.bench", "--photos", str(PHOTOS))
+    return measured_in("model", "likeness_model.tools.bench", "--photos", str(PHOTOS))

@@ -10,7 +10,7 @@ import cv2
 import pytest
 
 from likeness.domain.mark import mark_of
-from likeness_model.painter.scene import Look
+from likeness_model.generation.variation import Variation
 from likeness_model.painter.subject import read_subject
 
 DEMO = Path(__file__).parents[2] / "infra/local/demo/photos"
@@ -34,7 +34,7 @@ def subject(photos):
 
 @pytest.fixture(scope="session")
 def scene(subject):
-    return subject.scene(Look(), 256)
+    return subject.scene(Variation(), 256)
 
 
 @dataclass

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from likeness_model import metrics
-from tests.model.test_serve import ROOT
+from tests.model.container.test_server import ROOT
 
 
 @pytest.mark.parametrize("value", [0, 30, 12.345, 1e-7, -2.5])

@@ -15,12 +15,12 @@ import torch
 from torch.nn import functional
 
 from likeness.contracts import GenerationOrder
-from likeness_model.diffusion.backends.base import Prompts
 from likeness_model.diffusion.engine import DiffusionEngine
-from likeness_model.diffusion.learn import Lessons
+from likeness_model.diffusion.pipelines.base import Prompts
 from likeness_model.diffusion.recipe import TINY_LORA, TINY_REF
 from likeness_model.diffusion.shapes import random_backend
-from likeness_model.job import run_job
+from likeness_model.diffusion.training import Lessons
+from likeness_model.generation.job import run_job
 from tests.model.conftest import JOB, demo_bytes
 
 FAMILIES = ("sdxl", "klein")

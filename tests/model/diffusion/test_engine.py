@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from likeness.contracts import Progress
-from likeness_model.deadline import Deadline
 from likeness_model.errors import DeviceError, OrderError, PhotosError
+from likeness_model.generation.deadline import Deadline
 from tests.model.diffusion.conftest import USER, run, sums
 
 
@@ -143,8 +143,10 @@ def test_what_fails_is_drawn_again_with_another_seed(lora, tmp_path, monkeypatch
         lambda prompts, drawn, **how: seeds.append(list(drawn)) or paint(prompts, drawn, **how),
     )
     scores = iter([0.9, 0.01, 0.01])
-    monkeypatch.setattr("likeness_model.diffusion.judge.nsfw_score", lambda _: next(scores, 0.01))
-    monkeypatch.setattr("likeness_model.diffusion.draw.JUDGES", 1)
+    monkeypatch.setattr(
+        "likeness_model.diffusion.quality_gate.nsfw_score", lambda _: next(scores, 0.01)
+    )
+    monkeypatch.setattr("likeness_model.diffusion.drawing.JUDGES", 1)
 
     result = run(lora, tmp_path)
 
@@ -168,7 +170,7 @@ def test_what_fails_is_drawn_again_with_another_seed(lora, tmp_path, monkeypatch
     ],
 )
 def test_no_field_of_an_order_lets_nudity_through(lora, tmp_path, monkeypatch, asked):
-    monkeypatch.setattr("likeness_model.diffusion.judge.nsfw_score", lambda _: 0.5)
+    monkeypatch.setattr("likeness_model.diffusion.quality_gate.nsfw_score", lambda _: 0.5)
 
     result = run(lora, tmp_path, styles=("glamour", "pencil"), **asked)
 

@@ -7,7 +7,8 @@ import pytest
 import torch
 from peft import LoraConfig
 
-from likeness_model.diffusion.adapters import (
+from likeness_model.diffusion.engine import BaseChangedError
+from likeness_model.diffusion.lora import (
     FAST,
     PERSON,
     person_parameters,
@@ -16,7 +17,6 @@ from likeness_model.diffusion.adapters import (
     take_off,
     wear,
 )
-from likeness_model.diffusion.engine import BaseChangedError
 from likeness_model.diffusion.memory import fingerprint
 from tests.model.diffusion.conftest import ENGINES, OTHER_USER, USER, engine, run, sums
 

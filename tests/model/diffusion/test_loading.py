@@ -8,15 +8,15 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from likeness_model.diffusion import loading
-from likeness_model.diffusion.adapters import FAST, person_state, put_on, residents, take_off
-from likeness_model.diffusion.backends import klein, sdxl
 from likeness_model.diffusion.engine import DiffusionEngine
-from likeness_model.diffusion.export import KOHYA, export
 from likeness_model.diffusion.loading import load_backend
+from likeness_model.diffusion.lora import FAST, person_state, put_on, residents, take_off
+from likeness_model.diffusion.pipelines import klein, sdxl
 from likeness_model.diffusion.recipe import TINY_LORA
 from likeness_model.diffusion.shapes import random_backend
+from likeness_model.diffusion.weights import write_manifest
 from likeness_model.errors import DeviceError, WeightsError
-from likeness_model.weights import write_manifest
+from likeness_model.tools.export import KOHYA, export
 from tests.model.diffusion.conftest import run, sums
 
 SMALL = {"steps": 2, "keep_every": 2, "learning_side": 64, "drawing_side": 64, "words": 24}

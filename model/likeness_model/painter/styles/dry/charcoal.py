@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from likeness_model.painter.scene import Look, Scene
+from likeness_model.generation.variation import Variation
+from likeness_model.painter.registry import paints
+from likeness_model.painter.scene import Scene
 from likeness_model.painter.technique.contour import contour_lines
 from likeness_model.painter.technique.flow import (
     Orientation,
@@ -59,18 +61,19 @@ SHEETS = (
 BACKDROPS = ("left", "all", "right", "halo", "bare")
 
 
-def charcoal(scene: Scene, look: Look) -> Picture:
+@paints("charcoal")
+def charcoal(scene: Scene, variation: Variation) -> Picture:
     """Draw the sitter in masses, smudge them, press the blacks, lift the lights with chalk."""
-    rng = look.rng()
+    rng = variation.rng()
     size, half = scene.size, scene.size // 2
-    sheet = look.pick_palette(SHEETS)
+    sheet = variation.pick_palette(SHEETS)
     paper = laid(rng, size) if sheet.wires else tooth(rng, size, 2.8)
     lean = float(rng.choice((-1, 1)) * rng.uniform(0.7, 1.0))
-    tone = massed_tone(scene, half, look.mildness)
+    tone = massed_tone(scene, half, variation.mildness)
     shown = drawn_area(scene, rng, half)
     field = stick_field(scene, lean, half)
     dark = np.clip(1 - tone, 0, 1) * shown
-    behind = backdrop_tone(look.pick_background(BACKDROPS), scene, dark, rng, half)
+    behind = backdrop_tone(variation.pick_background(BACKDROPS), scene, dark, rng, half)
     coal = coal_deposit(scene, rng, dark=dark, behind=behind, field=field, lean=lean, paper=paper)
     coal = 1 - (1 - coal) * (1 - pressed_lines(scene, rng, tone, shown, paper))
     picture = plain(rgb(sheet.paper), size)

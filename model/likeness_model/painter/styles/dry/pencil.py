@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from likeness_model.painter.scene import Look, Scene
+from likeness_model.generation.variation import Variation
+from likeness_model.painter.registry import paints
+from likeness_model.painter.scene import Scene
 from likeness_model.painter.technique.contour import contour_lines
 from likeness_model.painter.technique.flow import (
     Orientation,
@@ -58,12 +60,13 @@ LEADS = (
 BACKDROPS = ("slant", "bare", "halo", "slant back", "construction")
 
 
-def pencil(scene: Scene, look: Look) -> Picture:
+@paints("pencil")
+def pencil(scene: Scene, variation: Variation) -> Picture:
     """Draw the sitter: rubbed tone, three directions of hatching, contours, then the rubber."""
-    rng = look.rng()
+    rng = variation.rng()
     size, half = scene.size, scene.size // 2
-    leads = look.pick_palette(LEADS)
-    backdrop = look.pick_background(BACKDROPS)
+    leads = variation.pick_palette(LEADS)
+    backdrop = variation.pick_background(BACKDROPS)
     sheet = tooth(rng, size)
     lean = float(rng.choice((-1, 1)) * rng.uniform(0.6, 0.9))
     shown = sketched_area(scene, rng, half)
@@ -71,7 +74,7 @@ def pencil(scene: Scene, look: Look) -> Picture:
     darkness = (1 - tone) * shown
     field = hatching_field(scene, lean, half)
     deposit = graphite(
-        scene, rng, darkness=darkness, field=field, lean=lean, mildness=look.mildness
+        scene, rng, darkness=darkness, field=field, lean=lean, mildness=variation.mildness
     )
     deposit = over(deposit, backdrop_strokes(backdrop, scene, rng, lean))
     deposit = over(deposit, contours(scene, rng, tone, shown))

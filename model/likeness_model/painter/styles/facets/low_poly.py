@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from likeness_model.generation.variation import Variation
 from likeness_model.painter.regions import (
     LEFT_BROW,
     LEFT_EYE,
@@ -18,7 +19,8 @@ from likeness_model.painter.regions import (
     face_height,
     indexes,
 )
-from likeness_model.painter.scene import Look, Scene
+from likeness_model.painter.registry import paints
+from likeness_model.painter.scene import Scene
 from likeness_model.painter.technique import features, tone, triangles
 from likeness_model.painter.technique.figure import signed_distance, spread_out
 from likeness_model.painter.technique.planes import Picture, Plane, resized
@@ -91,10 +93,11 @@ PALETTES = (
 )
 
 
-def low_poly(scene: Scene, look: Look) -> Image:
-    palette = look.pick_palette(PALETTES)
-    rng = look.rng(1)
-    figure = _points(scene, look, rng)
+@paints("low-poly")
+def low_poly(scene: Scene, variation: Variation) -> Image:
+    palette = variation.pick_palette(PALETTES)
+    rng = variation.rng(1)
+    figure = _points(scene, variation, rng)
     points, faces = triangles.delaunay(figure)
     label = triangles.facet_map(points, faces, LAYOUT, 1.0)
     picture = _sitter(scene)
@@ -129,12 +132,12 @@ def _sitter(scene: Scene) -> Picture:
     return tone.saturated(np.asarray(crisp, np.uint8), 1.15)
 
 
-def _points(scene: Scene, look: Look, rng: np.random.Generator) -> Plane:
+def _points(scene: Scene, variation: Variation, rng: np.random.Generator) -> Plane:
     """Features of the mesh first, then the silhouette, then where the picture has edges."""
     mesh = scene.mesh[:, :2] * np.float32(LAYOUT / scene.size)
     tall = face_height(mesh)
     detail = resized(scene.detail, LAYOUT)
-    finer = 1 - 0.35 * look.mildness
+    finer = 1 - 0.35 * variation.mildness
     spacing = np.where(
         detail > 0.1,
         np.interp(detail, (0.15, 0.5, 1.0), (0.080, 0.044, 0.026)) * tall * finer,

@@ -6,8 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from likeness_model.generation.variation import Variation
 from likeness_model.painter.regions import indexes
-from likeness_model.painter.scene import Look, Scene
+from likeness_model.painter.registry import paints
+from likeness_model.painter.scene import Scene
 from likeness_model.painter.styles.facets.papers import PAPERS
 from likeness_model.painter.technique import features
 from likeness_model.painter.technique.blocks import main_colours
@@ -31,15 +33,18 @@ CLOTH_PAPERS = 5
 Mask = NDArray[np.bool_]
 
 
-def paper_cut(scene: Scene, look: Look) -> Image:
-    papers = look.pick_palette(PAPERS)
-    pile = Pile(scene.size, papers.ground, look.rng(1))
-    papers.lay(pile, scene.size, look.rng(2), papers.colours)
+@paints("paper-cut")
+def paper_cut(scene: Scene, variation: Variation) -> Image:
+    papers = variation.pick_palette(PAPERS)
+    pile = Pile(scene.size, papers.ground, variation.rng(1))
+    papers.lay(pile, scene.size, variation.rng(2), papers.colours)
     solid = cut_out(scene.alpha, smooth=0.005)
     if papers.ramp:
-        _lay_ramp(pile, scene, solid, _finer_ramp(papers.ramp, look.mildness), look.mildness)
+        _lay_ramp(
+            pile, scene, solid, _finer_ramp(papers.ramp, variation.mildness), variation.mildness
+        )
     else:
-        _lay_regions(pile, scene, solid, look.mildness)
+        _lay_regions(pile, scene, solid, variation.mildness)
     return pile.picture
 
 

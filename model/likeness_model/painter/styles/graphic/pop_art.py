@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from likeness_model.painter.scene import Look, Scene
+from likeness_model.generation.variation import Variation
+from likeness_model.painter.registry import paints
+from likeness_model.painter.scene import Scene
 from likeness_model.painter.styles.graphic.parts import SHAPES, Parts, parts_of
 from likeness_model.painter.styles.graphic.sheet import Sheet, lay_out, skin_tone
 from likeness_model.painter.technique.halftone import halftone
@@ -138,10 +140,11 @@ class Screens:
         return Screens(*(resized(plane[rows, columns], size) for plane in vars(self).values()))
 
 
-def pop_art(scene: Scene, look: Look) -> Picture:
-    edition = look.pick_palette(PRINTS)
-    screens = _cut_screens(lay_out(scene), scene, look)
-    rng = look.rng()
+@paints("pop-art")
+def pop_art(scene: Scene, variation: Variation) -> Picture:
+    edition = variation.pick_palette(PRINTS)
+    screens = _cut_screens(lay_out(scene), scene, variation)
+    rng = variation.rng()
     if len(edition.inks) == 1:
         return _printed(screens, edition.inks[0], edition, rng)
     small = screens.closer(scene.size // 2)
@@ -150,7 +153,7 @@ def pop_art(scene: Scene, look: Look) -> Picture:
     return resized(sheet, scene.size)
 
 
-def _cut_screens(sheet: Sheet, scene: Scene, look: Look) -> Screens:
+def _cut_screens(sheet: Sheet, scene: Scene, variation: Variation) -> Screens:
     parts = parts_of(scene)
     light, paper = _light(sheet, scene, parts)
     figure = sheet.cover()
@@ -158,8 +161,10 @@ def _cut_screens(sheet: Sheet, scene: Scene, look: Look) -> Screens:
     features = np.clip(scene.eyes + scene.mouth, 0, 1) * smoothstep(0.42, 0.6, light)
     half = halftone(smoothstep(0.47, 0.24, light), pitch=1 / 150, angle=22.5, soft=1.4)
     # Milder: a finer negative, with the middle tones that a lith film drops.
-    key = mix(np.maximum(half, _solid(light)), smoothstep(0.58, 0.12, light), 0.8 * look.mildness)
-    blend = 0.01 + 0.10 * look.mildness
+    key = mix(
+        np.maximum(half, _solid(light)), smoothstep(0.58, 0.12, light), 0.8 * variation.mildness
+    )
+    blend = 0.01 + 0.10 * variation.mildness
     broad = resized(blur(resized(light, SHAPES), 2.0), sheet.size)
     return Screens(
         figure=figure,

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from likeness_model.painter.scene import Look, Scene
+from likeness_model.generation.variation import Variation
+from likeness_model.painter.registry import paints
+from likeness_model.painter.scene import Scene
 from likeness_model.painter.styles.neon import city, implants
 from likeness_model.painter.styles.neon.sitter import Sitter, place, skin_tone
 from likeness_model.painter.technique.light import bloom, coloured, lit, scan_lines
@@ -43,21 +45,22 @@ NIGHTS = (
 )
 
 
-def cyberpunk(scene: Scene, look: Look) -> Picture:
-    night = look.pick_palette(NIGHTS)
-    rng = look.rng()
+@paints("cyberpunk")
+def cyberpunk(scene: Scene, variation: Variation) -> Picture:
+    night = variation.pick_palette(NIGHTS)
+    rng = variation.rng()
     sitter = place(scene)
     ground = night.place(scene.size, (night.left, night.right, night.dark), rng)
-    figure = _relit(scene, sitter, night, look.mildness)
+    figure = _relit(scene, sitter, night, variation.mildness)
     page = painted(ground, figure, scene.alpha)
     page = lit(page, coloured(_spill(scene.alpha), _mean(night.left, night.right), 0.35))
     rims = _rims(sitter, scene.alpha, night)
-    accent = night.accent(scene, night.left if look.variant % 2 else night.right)
+    accent = night.accent(scene, night.left if variation.variant % 2 else night.right)
     light = lit(rims, accent)
     page = lit(page, light)
     page = lit(page, bloom(light, reach=0.05, strength=0.75))
     if night.rain:
-        page = lit(page, city.rain(scene.size, night.left, look.rng(1)))
+        page = lit(page, city.rain(scene.size, night.left, variation.rng(1)))
     return scan_lines(page, lines=256, depth=0.10)
 
 

@@ -3,8 +3,10 @@
 import cv2
 import numpy as np
 
+from likeness_model.generation.variation import Variation
 from likeness_model.painter.regions import face_height
-from likeness_model.painter.scene import Look, Scene
+from likeness_model.painter.registry import paints
+from likeness_model.painter.scene import Scene
 from likeness_model.painter.styles.portrait import sky
 from likeness_model.painter.styles.portrait.light import screened
 from likeness_model.painter.styles.portrait.sky import Palette
@@ -81,14 +83,15 @@ PALETTES = (
 SKIES = ("nebula", "eclipse", "spiral", "paper", "horizon")
 
 
-def cosmic(scene: Scene, look: Look) -> Image:
-    palette, kind = look.pick_palette(PALETTES), look.pick_background(SKIES)
-    within = sky.nebula(palette, scene.size, look.rng(1), fill=0.16, cells=2.6)
-    field = sky.stars(scene.size, look.rng(2), count=1700, bright=9)
-    figure = exposed_twice(scene, palette, within, field, truth=0.62 + 0.3 * look.mildness)
+@paints("cosmic")
+def cosmic(scene: Scene, variation: Variation) -> Image:
+    palette, kind = variation.pick_palette(PALETTES), variation.pick_background(SKIES)
+    within = sky.nebula(palette, scene.size, variation.rng(1), fill=0.16, cells=2.6)
+    field = sky.stars(scene.size, variation.rng(2), count=1700, bright=9)
+    figure = exposed_twice(scene, palette, within, field, truth=0.62 + 0.3 * variation.mildness)
     del within, field
-    space = behind(kind, palette, scene.size, look.rng())
-    cover = dissolving(scene, look.rng(3))
+    space = behind(kind, palette, scene.size, variation.rng())
+    cover = dissolving(scene, variation.rng(3))
     picture = mix(space, figure, cover)
     del space, figure
     if kind != "paper":

@@ -3,8 +3,10 @@
 import cv2
 import numpy as np
 
+from likeness_model.generation.variation import Variation
 from likeness_model.painter.regions import face_height
-from likeness_model.painter.scene import Look, Scene
+from likeness_model.painter.registry import paints
+from likeness_model.painter.scene import Scene
 from likeness_model.painter.styles.portrait import makeup
 from likeness_model.painter.styles.portrait.backdrop import BACKDROPS, Mood
 from likeness_model.painter.styles.portrait.light import screened
@@ -73,15 +75,16 @@ MOODS = (
 )
 
 
-def glamour(scene: Scene, look: Look) -> Image:
-    mood, backdrop = look.pick_palette(MOODS), look.pick_background(BACKDROPS)
-    full = 1 - 0.6 * look.mildness
+@paints("glamour")
+def glamour(scene: Scene, variation: Variation) -> Image:
+    mood, backdrop = variation.pick_palette(MOODS), variation.pick_background(BACKDROPS)
+    full = 1 - 0.6 * variation.mildness
     scene = refined(scene, full)
     lab = made_up(scene, mood, full)
     figure = np.clip(cv2.cvtColor(lab, cv2.COLOR_Lab2RGB), 0, 1)
     del lab
-    figure = rim_lit(figure, scene, mood, side=-1 if look.rng(1).random() < 0.5 else 1)
-    ground = backdrop(mood, scene.size, look.rng())
+    figure = rim_lit(figure, scene, mood, side=-1 if variation.rng(1).random() < 0.5 else 1)
+    ground = backdrop(mood, scene.size, variation.rng())
     return to_picture(finished(_composed(figure, ground, scene.alpha), scene))
 
 

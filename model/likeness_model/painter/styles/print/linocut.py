@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from likeness_model.painter.scene import Look, Scene
+from likeness_model.generation.variation import Variation
+from likeness_model.painter.registry import paints
+from likeness_model.painter.scene import Scene
 from likeness_model.painter.technique.blocks import salted, shifted
 from likeness_model.painter.technique.contour import line_response
 from likeness_model.painter.technique.figure import edge_at, signed_distance
@@ -67,12 +69,13 @@ BROAD = Gouge(spacing=22, length=130, solid=0.14, clear=1.1)
 SPARSE = Gouge(spacing=33, length=90, solid=0.14, clear=1.1)
 
 
-def linocut(scene: Scene, look: Look) -> Picture:
+@paints("linocut")
+def linocut(scene: Scene, variation: Variation) -> Picture:
     """Cut and print three blocks: the ground, the half tones, and the black over them."""
-    rng = look.rng()
+    rng = variation.rng()
     size, half = scene.size, scene.size // 2
-    inks = look.pick_palette(INKS)
-    kind = look.pick_background(GROUNDS)
+    inks = variation.pick_palette(INKS)
+    kind = variation.pick_background(GROUNDS)
     tone = cut_tone(scene, half)
     field = gouge_field(scene, half)
     distance = signed_distance(scene.alpha, smooth=0.005)
@@ -80,7 +83,7 @@ def linocut(scene: Scene, look: Look) -> Picture:
     gap = edge_at(distance, -size / 150, 1.2)  # a white line is cut around the sitter
     ground = ground_block(kind, scene, rng) * (1 - gap)
     middle = (1 - cuts(rng, tone, field, HALF, size=size)) * figure
-    key = key_block(scene, rng, tone, field, look.mildness) * figure
+    key = key_block(scene, rng, tone, field, variation.mildness) * figure
     sheet = tooth(rng, size, 2.4)
     picture = plain(rgb(inks.paper), size)
     printed = np.zeros((size, size), np.float32)

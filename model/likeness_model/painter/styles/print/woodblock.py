@@ -6,7 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness_model.painter.scene import Look, Scene
+from likeness_model.generation.variation import Variation
+from likeness_model.painter.registry import paints
+from likeness_model.painter.scene import Scene
 from likeness_model.painter.styles.print import ukiyo
 from likeness_model.painter.styles.print.scenery import Pigments, Scenery
 from likeness_model.painter.technique.blocks import (
@@ -89,18 +91,19 @@ SUBJECTS = {
 }
 
 
-def woodblock(scene: Scene, look: Look) -> Picture:
+@paints("woodblock")
+def woodblock(scene: Scene, variation: Variation) -> Picture:
     """Print the sitter before a famous view: colour blocks first, the key block over them."""
-    rng = look.rng()
+    rng = variation.rng()
     size = scene.size
-    chosen = look.pick_palette(PRINTS)
+    chosen = variation.pick_palette(PRINTS)
     scenery = view(chosen, rng, size)
     distance = signed_distance(scene.alpha, smooth=0.004)
     cover = edge_at(distance, 0.0, max(1.0, size / 800))
     photo = flattened(
         spread_out(scene.foreground, scene.alpha), side=WORK, passes=1, range_sigma=24
     )
-    picture = painted(scenery.colour, figure_blocks(scene, photo, look.mildness), cover)
+    picture = painted(scenery.colour, figure_blocks(scene, photo, variation.mildness), cover)
     lines = to_planes(scenery.lines) * (1 - cover)
     contour = outline(distance, rng, size / 210)
     lines = np.maximum(lines, np.maximum(contour, key_block(scene, photo, rng) * cover))

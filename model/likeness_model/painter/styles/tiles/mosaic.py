@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from likeness_model.generation.variation import Variation
 from likeness_model.painter.regions import (
     LEFT_BROW,
     LEFT_EYE,
@@ -16,7 +17,8 @@ from likeness_model.painter.regions import (
     face_height,
     indexes,
 )
-from likeness_model.painter.scene import Look, Scene
+from likeness_model.painter.registry import paints
+from likeness_model.painter.scene import Scene
 from likeness_model.painter.styles.tiles import grounds
 from likeness_model.painter.technique import features, tesserae, tone
 from likeness_model.painter.technique.noise import speckle
@@ -41,12 +43,13 @@ class Sides:
     fine: float = 1 / 58
 
 
-def mosaic(scene: Scene, look: Look) -> Image:
-    ground = look.pick_palette(grounds.GROUNDS)(LAYOUT, look.rng(1))
+@paints("mosaic")
+def mosaic(scene: Scene, variation: Variation) -> Image:
+    ground = variation.pick_palette(grounds.GROUNDS)(LAYOUT, variation.rng(1))
     picture = _design(scene, ground)
-    cut = _stones(scene, look, ground)
-    colours = _smalti(tesserae.mean_colours(picture, cut.label), look.rng(2))
-    return _set_in_mortar(colours, cut, ground.mortar, scene.size, look.rng(4))
+    cut = _stones(scene, variation, ground)
+    colours = _smalti(tesserae.mean_colours(picture, cut.label), variation.rng(2))
+    return _set_in_mortar(colours, cut, ground.mortar, scene.size, variation.rng(4))
 
 
 def _design(scene: Scene, ground: grounds.Ground) -> Picture:
@@ -70,7 +73,7 @@ def _darker(picture: Picture, where: Plane, amount: float) -> Picture:
     return np.asarray(cv2.multiply(picture, cv2.merge([factor] * 3), dtype=cv2.CV_8U), np.uint8)
 
 
-def _stones(scene: Scene, look: Look, ground: grounds.Ground) -> tesserae.Cut:
+def _stones(scene: Scene, variation: Variation, ground: grounds.Ground) -> tesserae.Cut:
     mesh = scene.mesh * np.float32(LAYOUT / scene.size)
     solid = (cv2.GaussianBlur(resized(scene.alpha, LAYOUT), (0, 0), 2) > 0.5).astype(np.uint8)
     lines = np.where(solid > 0, np.uint8(0), ground.lines)
@@ -80,8 +83,8 @@ def _stones(scene: Scene, look: Look, ground: grounds.Ground) -> tesserae.Cut:
     _draw(lines, mesh, RINGS, closed=True)
     _draw(lines, mesh, NOSE_LINES, closed=False)
     lines[[0, -1], :] = lines[:, [0, -1]] = 0
-    side = _sides(solid, mesh, look.mildness)
-    stones = tesserae.lay_rows(lines, side, look.rng(3))
+    side = _sides(solid, mesh, variation.mildness)
+    stones = tesserae.lay_rows(lines, side, variation.rng(3))
     return tesserae.cut(tesserae.settled(stones, LAYOUT), LAYOUT)
 
 

@@ -6,7 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness_model.painter.scene import Look, Scene
+from likeness_model.generation.variation import Variation
+from likeness_model.painter.registry import paints
+from likeness_model.painter.scene import Scene
 from likeness_model.painter.styles.tiles.pixel_palettes import KITS, NATURAL, SKIN, Kit
 from likeness_model.painter.technique import features, pixels, tone
 from likeness_model.painter.technique.planes import AnyPlane, Picture, Plane
@@ -37,13 +39,14 @@ class Parts:
         return self.lid | self.white | self.iris | self.brow | self.lips | self.mouth
 
 
-def pixel_art(scene: Scene, look: Look) -> Image:
-    kit = look.pick_palette(KITS)
-    count, side, cut = pixels.cell_grid(scene.size, round(CELLS * (1 + 0.5 * look.mildness)))
+@paints("pixel-art")
+def pixel_art(scene: Scene, variation: Variation) -> Image:
+    kit = variation.pick_palette(KITS)
+    count, side, cut = pixels.cell_grid(scene.size, round(CELLS * (1 + 0.5 * variation.mildness)))
     fine = _fine(scene, count, side, cut)
     parts = _parts(scene, count, side, cut)
     figure = _tones(fine, parts, kit) if kit.tones else _colours(fine, parts)
-    cells = kit.background(count, look.rng(1))
+    cells = kit.background(count, variation.rng(1))
     cells = np.where(parts.figure[..., None], figure, cells)
     cells = _outlined(cells, parts, kit)
     return pixels.enlarged(cells.astype(np.uint8), side, cut, scene.size)

@@ -6,7 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness_model.painter.scene import Look, Scene
+from likeness_model.generation.variation import Variation
+from likeness_model.painter.registry import paints
+from likeness_model.painter.scene import Scene
 from likeness_model.painter.technique.brush import Brush, Canvas, brush_prints, lit, paint
 from likeness_model.painter.technique.flow import Orientation, along_edges, at_angle, settled, smear
 from likeness_model.painter.technique.noise import value_noise
@@ -56,14 +58,15 @@ FEATURE = Brush(width=4.6, length=20, density=2.6, fidelity=14, jitter=1.4, reli
 FINEST = Brush(width=2.6, length=11, density=2.8, fidelity=14, jitter=0.8, relief=0.3, dry=0.2)
 
 
-def oil(scene: Scene, look: Look) -> Picture:
+@paints("oil")
+def oil(scene: Scene, variation: Variation) -> Picture:
     """Paint the sitter in six layers of bristle strokes, light them, and let the canvas show.
 
     Layers from coarse to fine after Hertzmann 1998; here the sitter's masks say where each goes.
     """
-    rng = look.rng()
+    rng = variation.rng()
     size, half = scene.size, scene.size // 2
-    ground = look.pick_background(GROUNDS)
+    ground = variation.pick_background(GROUNDS)
     behind, motion = ground_colour(ground, rng, size)
     target = mix(behind, warmed(scene), scene.alpha) * np.float32(255)
     field = stroke_field(target, scene.alpha, motion, half)
@@ -73,7 +76,7 @@ def oil(scene: Scene, look: Look) -> Picture:
     )
     prints = brush_prints(rng)
     detail, alpha = resized(scene.detail, half), resized(scene.alpha, half)
-    fine = np.float32(0.35 * look.mildness)
+    fine = np.float32(0.35 * variation.mildness)
     person = smoothstep(0.1, 0.6, alpha)
     behind = 1 - smoothstep(0.9, 1.0, blur(alpha, half / 60))
     rim = smoothstep(0.05, 0.3, alpha) * smoothstep(0.98, 0.7, blur(alpha, half / 90))
@@ -97,7 +100,7 @@ def oil(scene: Scene, look: Look) -> Picture:
             chance=chance,
             window=window,
         )
-    restate(canvas, target, field, scene, 0.7 + 0.3 * look.mildness)
+    restate(canvas, target, field, scene, 0.7 + 0.3 * variation.mildness)
     return to_picture(lit(canvas, 1.0) / np.float32(255))
 
 

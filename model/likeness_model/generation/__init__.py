@@ -1,0 +1,1 @@
+"""What every engine shares: the job, the engine's interface, checkpoints, variations, near-duplicates."""

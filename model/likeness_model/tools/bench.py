@@ -1,0 +1,181 @@
+"""The painter's speed and memory: `python -m likeness_model.tools.bench`.
+
+Prints one flat JSON object, name to number: `painter.30_avatars_s` (the container's whole run,
+start-up included), `painter.30_marked_s` (the same with an invisible watermark on each, as the
+workflow orders it), `painter.peak_mb` (of that run: all processes, shared pages counted once),
+`painter.style.<name>_s` (one picture on one core), `painter.photo_s` (the analysis of one photo).
+
+With `--engine`, a diffusion engine instead: see bench_diffusion.py.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import cv2
+
+from likeness.contracts import RESULT_FILE
+from likeness.domain.mark import mark_of
+from likeness_model.generation.variation import variation_for
+from likeness_model.painter.styles import STYLES, style
+from likeness_model.painter.subject import read_subject
+from likeness_model.vision.images import read_rgb
+from likeness_model.vision.sessions import use_threads
+
+AVATARS, SIZE = 30, 1024
+SAMPLE_EVERY_S = 0.1
+# The measured job's styles in turn: fixed, so that figures stay comparable when styles are added.
+JOB_STYLES = (
+    *("comic", "pop-art", "cartoon", "cyberpunk", "vaporwave", "watercolour", "oil", "pencil"),
+    *("charcoal", "woodblock", "linocut", "mosaic", "pixel-art", "stained-glass", "low-poly"),
+    *("paper-cut", "glamour", "cosmic"),
+)
+
+
+def measure_job(photos: list[Path], *, styles: list[str], size: int = SIZE) -> dict[str, float]:
+    """Run the container's program on 30 avatars of these styles in turn. Its memory is measured in a
+    separate run, because measuring slows it down."""
+    seconds, drawn, _ = _run_job(photos, styles, size, marked=False)
+    marked_seconds, _, _ = _run_job(photos, styles, size)
+    _, _, peak = _run_job(photos, styles, size, watch=True)
+    return {
+        "painter.30_avatars_s": round(seconds, 2),
+        "painter.30_marked_s": round(marked_seconds, 2),
+        "painter.30_avatars_drawn": drawn,
+        "painter.peak_mb": round(peak / 1e6, 1),
+    }
+
+
+def _run_job(
+    photos: list[Path],
+    styles: list[str],
+    size: int,
+    *,
+    marked: bool = True,
+    watch: bool = False,
+) -> tuple[float, int, int]:
+    """Wall seconds, avatars drawn, and the memory's peak in bytes, 0 without `watch`."""
+    with tempfile.TemporaryDirectory() as folder:
+        base = Path(folder)
+        _lay_out_order(base, photos, styles, size, marked=marked)
+        environment = os.environ | {
+            "SAGEMAKER_BASE_DIR": str(base),
+            "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # as in the Dockerfile
+            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+        }
+        started = time.perf_counter()
+        program = subprocess.Popen(
+            [sys.executable, "-m", "likeness_model"], env=environment, stdout=subprocess.DEVNULL
+        )
+        peak = 0
+        while watch and program.poll() is None:
+            pids = [program.pid, *_descendants(program.pid)]
+            peak = max(peak, sum(map(_proportional_set_size, pids)))
+            time.sleep(SAMPLE_EVERY_S)
+        if program.wait() != 0:
+            raise RuntimeError((base / "output" / "failure").read_text())
+        seconds = time.perf_counter() - started
+        result = json.loads((base / "checkpoints" / RESULT_FILE).read_text())
+    return seconds, len(result["avatars"]), peak
+
+
+def measure_styles(photo: Path, *, size: int = SIZE, repeats: int = 3) -> dict[str, float]:
+    """On one core, the median of the repeats, each with another variation."""
+    cv2.setNumThreads(1)
+    use_threads(1)
+    picture = read_rgb(photo)
+    read_subject(picture, size)  # loads the models
+    started = time.perf_counter()
+    subject = read_subject(picture, size)
+    numbers = {"painter.photo_s": round(time.perf_counter() - started, 3)}
+    for style_id in STYLES:
+        paint, seconds = style(style_id), []
+        for variant in range(repeats):
+            variation = variation_for(style_id, seed=variant, variant=variant)
+            scene = subject.scene(variation, size)
+            started = time.perf_counter()
+            paint(scene, variation)
+            seconds.append(time.perf_counter() - started)
+        numbers[f"painter.style.{style_id}_s"] = round(statistics.median(seconds), 3)
+    return numbers
+
+
+def _descendants(pid: int) -> list[int]:
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    except OSError:
+        return []
+    return [each for child in children for each in (int(child), *_descendants(int(child)))]
+
+
+def _proportional_set_size(pid: int) -> int:
+    """Bytes. Shared pages count once over all processes, as for a container's memory limit."""
+    try:
+        rows = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 0
+    return next((int(row.split()[1]) * 1024 for row in rows if row.startswith("Pss:")), 0)
+
+
+def _lay_out_order(
+    base: Path, photos: list[Path], styles: list[str], size: int, *, marked: bool
+) -> None:
+    inputs = base / "input" / "data"
+    (inputs / "order").mkdir(parents=True)
+    (inputs / "photos").mkdir()
+    listed = []
+    for number, photo in enumerate(photos, 1):
+        content = photo.read_bytes()
+        (inputs / "photos" / f"p{number:02}.jpg").write_bytes(content)
+        listed.append({"photo_id": f"p{number:02}", "sha256": hashlib.sha256(content).hexdigest()})
+    avatars = [
+        {
+            "avatar_id": f"a{n + 1:02}",
+            "style": styles[n % len(styles)],
+            "seed": n,
+            "mark": mark_of(n, 1, f"a{n + 1:02}") if marked else None,
+        }
+        for n in range(AVATARS)
+    ]
+    order = {"job_id": "j" + "0" * 32, "round": 1, "size": size, "photos": listed}
+    (inputs / "order" / "order.json").write_text(json.dumps(order | {"avatars": avatars}))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--photos", type=Path, help="folder of JPEG photos; required for the painter"
+    )
+    parser.add_argument("--styles", help="of the job, comma-separated; by default all")
+    parser.add_argument("--only-job", action="store_true")
+    parser.add_argument("--engine", help="flux2-klein-4b-ref, flux2-klein-4b-lora or sdxl-lora")
+    parser.add_argument("--device", choices=["cuda", "cpu"], default="cuda", help="of --engine")
+    parser.add_argument(
+        "--random-weights", action="store_true", help="in the true shapes: as fast as real ones"
+    )
+    arguments = parser.parse_args()
+    photos = sorted(arguments.photos.glob("*.jpg")) if arguments.photos else []
+    if arguments.engine:
+        from likeness_model.tools.bench_diffusion import measure  # noqa: PLC0415 - imports torch
+
+        weights = {"device": arguments.device, "random_weights": arguments.random_weights}
+        print(json.dumps(measure(arguments.engine, **weights, photos=photos), indent=2))
+        return
+    if not photos:
+        parser.error("set --photos to a folder of JPEG photos")
+    styles = arguments.styles.split(",") if arguments.styles else list(JOB_STYLES)
+    numbers = measure_job(photos, styles=styles)
+    if not arguments.only_job:
+        numbers |= measure_styles(photos[0])
+    print(json.dumps(numbers, indent=2))
+
+
+if __name__ == "__main__":
+    main()

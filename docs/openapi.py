@@ -3,7 +3,7 @@
     make openapi
 
 Every handler in functions/ says which route it is (`likeness.entrypoints.http.route`), and the
-messages of `likeness.api` say what goes in and comes out; nothing is listed here a second time.
+messages of `likeness.api.app` say what goes in and comes out; nothing is listed here a second time.
 tests/unit/test_openapi.py fails where the file is not what this makes of the code.
 """
 
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
-from likeness.api import Message, Problem
+from likeness.api.app import ErrorBody, Message
 from likeness.domain import errors, ids
 from likeness.entrypoints import http
 from likeness.entrypoints.http import InPart, Operation
@@ -304,7 +304,7 @@ def _schemas(
         for operation in operations
         if operation.takes and issubclass(operation.takes, Message)
     }
-    given = {one.gives for one in operations if issubclass(one.gives, Message)} | {Problem}
+    given = {one.gives for one in operations if issubclass(one.gives, Message)} | {ErrorBody}
     wanted: list[tuple[type[BaseModel], JsonSchemaMode]] = [
         *((model, "validation") for model in sorted(taken, key=lambda model: model.__name__)),
         *((model, "serialization") for model in sorted(given, key=lambda model: model.__name__)),
@@ -313,7 +313,7 @@ def _schemas(
         wanted, ref_template=SCHEMAS + "{model}", schema_generator=_Schemas
     )
     schemas = dict(sorted(found["$defs"].items()))
-    schemas["GatewayProblem"] = {
+    schemas["GatewayError"] = {
         "type": "object",
         "description": "API Gateway's own errors: no code of ours was reached.",
         "properties": {"message": {"type": ["string", "null"]}},
@@ -323,7 +323,7 @@ def _schemas(
 
 
 def _responses(refs: dict[tuple[type[BaseModel], JsonSchemaMode], Json]) -> Iterator[Any]:
-    ours, gateway = refs[Problem, "serialization"], {"$ref": f"{SCHEMAS}GatewayProblem"}
+    ours, gateway = refs[ErrorBody, "serialization"], {"$ref": f"{SCHEMAS}GatewayError"}
     for status, means in MEANS.items():
         schema = ours
         if status in ONLY_GATEWAY:

@@ -1,8 +1,8 @@
-"""POST /v1/jobs/{job_id}/photos: one more upload form."""
+"""POST /v1/jobs/{job_id}/photos: one more presigned POST."""
 
 from http import HTTPStatus
 
-from likeness.api import AddPhoto, KeptForm, UploadForm
+from likeness.api.app import AddPhoto, PresignedPost, StoredPost
 from likeness.bootstrap import app_backend
 from likeness.domain.errors import Conflict
 from likeness.domain.ids import JobId
@@ -13,11 +13,11 @@ from likeness.entrypoints.http import InPart, route
     "POST",
     "/v1/jobs/{job_id}/photos",
     takes=AddPhoto,
-    gives=UploadForm,
+    gives=PresignedPost,
     status=HTTPStatus.CREATED,
     raises=[Conflict],
-    repeats=InPart(KeptForm, app_backend.add_photo_again),
+    repeats=InPart(StoredPost, app_backend.add_photo_again),
 )
-def handler(job_id: JobId, request: AddPhoto) -> UploadForm:
-    """Give one more upload form, to replace a refused photo."""
+def handler(job_id: JobId, request: AddPhoto) -> PresignedPost:
+    """Give one more presigned POST, to replace a refused photo."""
     return app_backend.add_photo(job_id, request)

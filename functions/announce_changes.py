@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from likeness.bootstrap import stream
 from likeness.entrypoints.stream import on_changes
-from likeness.events import Change
+from likeness.events import StreamRecord
 
 
 @on_changes
-def handler(changes: Sequence[Change]) -> str | None:
+def handler(changes: Sequence[StreamRecord]) -> str | None:
     return stream.announce_changes(changes)

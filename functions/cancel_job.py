@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from likeness.api import Submitted
+from likeness.api.app import Submitted
 from likeness.bootstrap import app_backend
 from likeness.domain.errors import Conflict
 from likeness.domain.ids import JobId

@@ -1,8 +1,8 @@
-"""POST /v1/jobs: open a job and give its upload forms."""
+"""POST /v1/jobs: open a job and give its presigned POSTs."""
 
 from http import HTTPStatus
 
-from likeness.api import Created, CreateJob, KeptJob
+from likeness.api.app import Created, CreateJob, StoredJob
 from likeness.bootstrap import app_backend
 from likeness.domain.errors import Conflict, Forbidden, NotFound, OverQuota
 from likeness.entrypoints.http import InPart, route
@@ -15,8 +15,8 @@ from likeness.entrypoints.http import InPart, route
     gives=Created,
     status=HTTPStatus.CREATED,
     raises=[Conflict, Forbidden, NotFound, OverQuota],
-    repeats=InPart(KeptJob, app_backend.create_job_again),
+    repeats=InPart(StoredJob, app_backend.create_job_again),
 )
 def handler(request: CreateJob) -> Created:
-    """Open a job: consent, bounds, tier and day are looked at, upload forms are given."""
+    """Open a job: consent, bounds, tier and day are looked at, presigned POSTs are given."""
     return app_backend.create_job(request)

@@ -1,6 +1,6 @@
 """GET /v1/erasures/{erasure_id}: how far an erasure is, and its receipt."""
 
-from likeness.api import ErasureView
+from likeness.api.app import ErasureView
 from likeness.bootstrap import app_backend
 from likeness.domain.ids import ErasureId
 from likeness.entrypoints.http import route

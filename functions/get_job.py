@@ -1,6 +1,6 @@
 """GET /v1/jobs/{job_id}: state, verdicts, progress, avatars."""
 
-from likeness.api import JobView
+from likeness.api.app import JobView
 from likeness.bootstrap import app_backend
 from likeness.domain.ids import JobId
 from likeness.entrypoints.http import route

@@ -1,6 +1,6 @@
 """GET /v1/keys: the public keys of receipts, for everybody."""
 
-from likeness.api import KeysView
+from likeness.api.app import KeysView
 from likeness.bootstrap import app_backend
 from likeness.entrypoints.http import route
 

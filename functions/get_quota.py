@@ -1,6 +1,6 @@
 """GET /v1/users/{user_id}/quota: what is left of the user's day."""
 
-from likeness.api import QuotaView
+from likeness.api.app import QuotaView
 from likeness.bootstrap import app_backend
 from likeness.domain.ids import UserId
 from likeness.entrypoints.http import route

@@ -1,6 +1,6 @@
 """GET /v1/jobs/{job_id}/receipt: the signed receipt of its deletion."""
 
-from likeness.api import ReceiptView
+from likeness.api.app import ReceiptView
 from likeness.bootstrap import app_backend
 from likeness.domain.ids import JobId
 from likeness.entrypoints.http import route

@@ -1,8 +1,8 @@
 """POST /v1/reviews/exposure: more pictures for a moderator."""
 
-from likeness.api_reviews import ExposureView, GrantExposure
+from likeness.api.review import ExposureView, GrantExposure
 from likeness.bootstrap import moderators
-from likeness.domain.review import Moderator
+from likeness.domain.review.case import Moderator
 from likeness.entrypoints.http import route
 
 

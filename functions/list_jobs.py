@@ -1,6 +1,6 @@
 """GET /v1/users/{user_id}/jobs: a user's jobs, the newest first."""
 
-from likeness.api import JobsView, Page
+from likeness.api.app import JobsView, Page
 from likeness.bootstrap import app_backend
 from likeness.domain.ids import UserId
 from likeness.entrypoints.http import route

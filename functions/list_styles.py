@@ -1,6 +1,6 @@
 """GET /v1/styles: the catalogue."""
 
-from likeness.api import Page, StylesView
+from likeness.api.app import Page, StylesView
 from likeness.bootstrap import app_backend
 from likeness.entrypoints.http import route
 

@@ -1,10 +1,10 @@
 """Step ModerateAvatars: may these avatars be seen, and must some be drawn again?"""
 
 from likeness.bootstrap import pipeline
-from likeness.contracts import AvatarsModerated, RoundRef
+from likeness.contracts import AttemptRef, ModerateAvatarsResult
 from likeness.entrypoints.step import step
 
 
-@step(RoundRef)
-def handler(job: RoundRef) -> AvatarsModerated:
-    return pipeline.moderate_avatars(job.job_id, job.round)
+@step(AttemptRef)
+def handler(job: AttemptRef) -> ModerateAvatarsResult:
+    return pipeline.moderate_avatars(job.job_id, job.attempt)

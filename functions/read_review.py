@@ -1,9 +1,9 @@
 """GET /v1/reviews/{review_id}: one case, with blurred copies."""
 
-from likeness.api_reviews import CaseView
+from likeness.api.review import CaseView
 from likeness.bootstrap import moderators
 from likeness.domain.ids import ReviewId
-from likeness.domain.review import Moderator
+from likeness.domain.review.case import Moderator
 from likeness.entrypoints.http import route
 
 

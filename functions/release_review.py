@@ -1,10 +1,10 @@
 """POST /v1/reviews/{review_id}/release: give a case back."""
 
-from likeness.api_reviews import ReviewSummary
+from likeness.api.review import ReviewSummary
 from likeness.bootstrap import moderators
 from likeness.domain.errors import Conflict
 from likeness.domain.ids import ReviewId
-from likeness.domain.review import Moderator
+from likeness.domain.review.case import Moderator
 from likeness.entrypoints.http import Repeats, route
 
 

@@ -1,10 +1,10 @@
 """POST /v1/reviews/{review_id}/reveal: one photo as it is."""
 
-from likeness.api_reviews import Reveal, Revealed
+from likeness.api.review import Reveal, Revealed
 from likeness.bootstrap import moderators
 from likeness.domain.errors import Conflict, OverQuota
 from likeness.domain.ids import ReviewId
-from likeness.domain.review import Moderator
+from likeness.domain.review.case import Moderator
 from likeness.entrypoints.http import Repeats, route
 
 

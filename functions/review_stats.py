@@ -1,8 +1,8 @@
 """GET /v1/reviews/stats: how the desk does."""
 
-from likeness.api_reviews import StatsOf, StatsView
+from likeness.api.review import StatsOf, StatsView
 from likeness.bootstrap import moderators
-from likeness.domain.review import Moderator
+from likeness.domain.review.case import Moderator
 from likeness.entrypoints.http import route
 
 

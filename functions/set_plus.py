@@ -1,6 +1,6 @@
 """PUT /v1/users/{user_id}/plus: what billing says of a user."""
 
-from likeness.api import PlusView, SetPlus
+from likeness.api.app import PlusView, SetPlus
 from likeness.bootstrap import app_backend
 from likeness.domain.ids import UserId
 from likeness.entrypoints.http import route

@@ -1,10 +1,10 @@
 """Once a day: whatever is older or stranger in the buckets than we promise is told and deleted."""
 
 from likeness.bootstrap import pipeline
-from likeness.contracts import Sweep, Swept
+from likeness.contracts import SweepBucketsInput, SweepBucketsResult
 from likeness.entrypoints.step import step
 
 
-@step(Sweep)
-def handler(_: Sweep) -> Swept:
+@step(SweepBucketsInput)
+def handler(_: SweepBucketsInput) -> SweepBucketsResult:
     return pipeline.sweep_buckets()

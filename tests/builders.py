@@ -8,31 +8,31 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 
-from likeness.api import CreateJob
-from likeness.contracts import DrawnAvatar, GenerationResult, Likeness, NotDrawn
-from likeness.domain.avatar import Avatar, AvatarState
-from likeness.domain.catalogue import Plus, StyleCard, Tier
-from likeness.domain.face import SeenFace
-from likeness.domain.ids import AvatarId, JobId, PhotoId, StyleId, Subject, UserId
-from likeness.domain.job import Consent, Job, JobState, Moment
-from likeness.domain.mark import Marking
+from likeness.api.app import CreateJob
+from likeness.contracts import DrawnAvatar, GenerationResult, NotDrawn
+from likeness.domain.account.quota import Day, UserZone
+from likeness.domain.generation.avatar import Avatar, AvatarState
+from likeness.domain.ids import AvatarId, JobId, PhotoId, StyleId, UserHash, UserId
+from likeness.domain.jobs.catalogue import Plus, StyleCard, Tier
+from likeness.domain.jobs.job import Consent, Job, JobState, TimelineEntry
 from likeness.domain.moderation import (
     AgeRule,
     Finding,
     Label,
     Level,
     Outcome,
+    PhotoEvidence,
     Policy,
     Rule,
     SamePersonRule,
-    Seen,
     Severity,
     Verdict,
 )
-from likeness.domain.photo import Box, Fingerprint, Photo, PhotoState
-from likeness.domain.quota import Day, UserZone
+from likeness.domain.photos.face import DetectedFace
+from likeness.domain.photos.photo import Box, Fingerprint, Photo, PhotoState
+from likeness.domain.provenance.watermark import Watermarking
 from likeness.domain.reasons import Reason
-from likeness.domain.review import (
+from likeness.domain.review.case import (
     Lease,
     Moderator,
     PhotoFindings,
@@ -41,7 +41,7 @@ from likeness.domain.review import (
     ReviewKind,
     review_of,
 )
-from likeness.events import Change, JobStateChanged
+from likeness.events import JobStateChanged, StreamRecord
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 TODAY = Day("2026-11-22")
@@ -49,7 +49,7 @@ MIDNIGHT = datetime(2026, 11, 22, 23, tzinfo=UTC)  # in Berlin
 JOB = JobId("j" + "1".zfill(32))
 OTHER_JOB = JobId("j" + "2".zfill(32))
 USER = UserId("user-1")
-SUBJECT = Subject("subject-of-user-1")
+USER_HASH = UserHash("hash-of-user-1")
 BERLIN = UserZone(name="Europe/Berlin", fixed_at=datetime(2026, 11, 1, tzinfo=UTC))
 MODERATOR = "moderator-1"
 DETECTOR = "7.0"
@@ -81,7 +81,7 @@ def a_job(state: JobState = JobState.OPEN, **fields: Any) -> Job:
     job = Job(
         job_id=fields.get("job_id", JOB),
         user_id=USER,
-        subject=SUBJECT,
+        user_hash=USER_HASH,
         tier="lite",
         styles=(StyleId("comic"), StyleId("oil")),
         avatars=4,
@@ -89,14 +89,14 @@ def a_job(state: JobState = JobState.OPEN, **fields: Any) -> Job:
         seed=7,
         created_at=created,
         submit_by=created + timedelta(hours=1),
-        timeline=(Moment(state=JobState.OPEN, at=created),),
+        timeline=(TimelineEntry(state=JobState.OPEN, at=created),),
     )
     for step in WAYS[state]:
         more: dict[str, Any] = {}
         if step is JobState.MODERATING:
-            more |= {"day": TODAY, "day_ends_at": MIDNIGHT, "lane": "training-job"}
+            more |= {"day": TODAY, "day_ends_at": MIDNIGHT, "backend": "training-job"}
         if step is JobState.GENERATING:
-            more["round"] = 1
+            more["attempt"] = 1
         job = job.move(step, NOW - timedelta(minutes=5), **more)
     return Job.model_validate(job.model_dump() | fields)
 
@@ -140,9 +140,9 @@ def a_verdict(outcome: Outcome = Outcome.CLEAN, reason: Reason | None = None) ->
     )
 
 
-def seen(**fields: Any) -> Seen:
+def seen(**fields: Any) -> PhotoEvidence:
     """What the detectors say of a photo of one grown-up, alike to the others of the set."""
-    return Seen(
+    return PhotoEvidence(
         **{
             "detector_version": DETECTOR,
             "min_confidence": 50,
@@ -163,13 +163,13 @@ def an_avatar(n: int = 1, state: AvatarState = AvatarState.APPROVED, **fields: A
             "avatar_id": AvatarId(f"a{n:02d}"),
             "style": StyleId("comic"),
             "state": state,
-            "round": 1,
+            "attempt": 1,
             "rank": 100 + n - 1,
             "photo_id": PhotoId("p01"),
             "sha256": digest(a_png(n)),
-            "likeness": 0.1 + n / 7,
-            "mark": f"{n:011x}",
-            "marking": Marking.WRITTEN,
+            "distance": 0.1 + n / 7,
+            "watermark": f"{n:011x}",
+            "watermarking": Watermarking.WRITTEN,
             "verdict": a_verdict(
                 Outcome.REFUSED if state is AvatarState.REFUSED else Outcome.CLEAN
             ),
@@ -178,8 +178,8 @@ def an_avatar(n: int = 1, state: AvatarState = AvatarState.APPROVED, **fields: A
     )
 
 
-def a_moderator(subject: str = MODERATOR, **fields: Any) -> Moderator:
-    return Moderator(**{"subject": subject} | fields)
+def a_moderator(moderator_id: str = MODERATOR, **fields: Any) -> Moderator:
+    return Moderator(**{"id": moderator_id} | fields)
 
 
 def a_review(**fields: Any) -> Review:
@@ -224,20 +224,20 @@ def a_drawn(n: int = 1, **fields: Any) -> DrawnAvatar:
             "file": f"{avatar_id}.png",
             "sha256": digest(a_png(n)),
             "photo_id": PhotoId("p01"),
-            "attempts": 1,
-            "likeness": Likeness(distance=0.1 + n / 7),
+            "draws": 1,
+            "distance": 0.1 + n / 7,
         }
         | fields
     )
 
 
 def a_result(
-    *numbers: int, round_: int = 1, not_drawn: Sequence[NotDrawn] = (), job_id: JobId = JOB
+    *numbers: int, attempt: int = 1, not_drawn: Sequence[NotDrawn] = (), job_id: JobId = JOB
 ) -> GenerationResult:
     """A delivery of these avatars, best first."""
     return GenerationResult(
         job_id=job_id,
-        round=round_,
+        attempt=attempt,
         engine="painter",
         engine_version="1",
         avatars=tuple(a_drawn(n) for n in numbers),
@@ -246,9 +246,9 @@ def a_result(
     )
 
 
-def a_face(**fields: Any) -> SeenFace:
+def a_face(**fields: Any) -> DetectedFace:
     """A grown-up, straight into the camera."""
-    return SeenFace(
+    return DetectedFace(
         **{
             "box": Box(left=0.3, top=0.2, width=0.4, height=0.5),
             "confidence": 99.9,
@@ -294,8 +294,8 @@ def an_event(job_id: JobId = JOB, version: int = 1, **fields: Any) -> JobStateCh
     )
 
 
-def a_change(sequence: str, job_id: JobId = JOB, version: int = 1, **fields: Any) -> Change:
-    return Change(sequence=sequence, event=an_event(job_id, version, **fields))
+def a_change(sequence: str, job_id: JobId = JOB, version: int = 1, **fields: Any) -> StreamRecord:
+    return StreamRecord(sequence=sequence, event=an_event(job_id, version, **fields))
 
 
 def a_style(style: str = "comic", **fields: Any) -> StyleCard:

@@ -3,42 +3,42 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from likeness.domain.avatar import Avatar
+from likeness.domain.account.quota import QuotaState
+from likeness.domain.generation.avatar import Avatar
 from likeness.domain.ids import JobId
-from likeness.domain.job import Job, JobState
-from likeness.domain.photo import Photo
-from likeness.domain.quota import EntryState
+from likeness.domain.jobs.job import Job, JobState
+from likeness.domain.photos.photo import Photo
 from tests.builders import BERLIN, JOB, NOW, TODAY, USER, a_job, a_png, photos
 from tests.fakes import (
     FakeAppeals,
+    FakeAuditLog,
+    FakeAvatarStore,
     FakeBucket,
     FakeBuckets,
     FakeClock,
     FakeCredentials,
     FakeDeadlines,
     FakeDeletions,
-    FakeDesk,
+    FakeDeskCounters,
     FakeDetector,
+    FakeDurations,
     FakeEndpoint,
     FakeErasures,
-    FakeGallery,
     FakeGenerator,
     FakeHash,
     FakeInferences,
     FakeInspections,
     FakeJobs,
     FakeLedger,
-    FakeMarks,
+    FakeLeftovers,
     FakeMetrics,
-    FakePast,
     FakePhotos,
     FakePictures,
-    FakeRemains,
     FakeReviews,
     FakeSigner,
     FakeTimers,
-    FakeTrail,
     FakeUsers,
+    FakeWatermarks,
     FakeWork,
     FakeWorkflow,
 )
@@ -48,7 +48,7 @@ from tests.fakes import (
 class World:
     clock: FakeClock = field(default_factory=FakeClock)
     jobs: FakeJobs = field(default_factory=FakeJobs)
-    trail: FakeTrail = field(default_factory=FakeTrail)
+    audit_log: FakeAuditLog = field(default_factory=FakeAuditLog)
     appeals: FakeAppeals = field(default_factory=FakeAppeals)
     pictures: FakePictures = field(default_factory=FakePictures)
     photo_objects: FakeBucket = field(default_factory=FakeBucket)
@@ -66,7 +66,7 @@ class World:
     deletions: FakeDeletions = field(default_factory=FakeDeletions)
     signer: FakeSigner = field(default_factory=FakeSigner)
     buckets: FakeBuckets = field(default_factory=FakeBuckets)
-    past: FakePast = field(default_factory=FakePast)
+    durations: FakeDurations = field(default_factory=FakeDurations)
 
     def __post_init__(self) -> None:
         self.ledger = FakeLedger(self.jobs)
@@ -74,14 +74,14 @@ class World:
         self.users.change(USER, zone=BERLIN)
         self.jobs.users = self.users
         self.erasures = FakeErasures(self.users)
-        self.desk = FakeDesk(self.trail)
-        self.reviews = FakeReviews(self.trail, self.desk)
+        self.desk_counters = FakeDeskCounters(self.audit_log)
+        self.reviews = FakeReviews(self.audit_log, self.desk_counters)
         self.photos = FakePhotos(self.photo_objects)
         self.work = FakeWork(self.avatar_objects, self.photo_objects)
-        self.gallery = FakeGallery(self.avatar_objects)
+        self.avatar_store = FakeAvatarStore(self.avatar_objects)
         self.credentials = FakeCredentials()
-        self.marks = FakeMarks()
-        self.remains = FakeRemains(self.photo_objects, self.avatar_objects)
+        self.watermarks = FakeWatermarks()
+        self.leftovers = FakeLeftovers(self.photo_objects, self.avatar_objects)
 
     def has(
         self,
@@ -111,13 +111,13 @@ class World:
         return self.jobs.get(JOB)
 
     @property
-    def day(self) -> EntryState:
+    def day(self) -> QuotaState:
         """What became of the job's day."""
         (entry,) = self.ledger.entries(USER, TODAY)
         return entry.state
 
-    def draws(self, *numbers: int, round_: int = 1, job_id: JobId = JOB) -> None:
+    def draws(self, *numbers: int, attempt: int = 1, job_id: JobId = JOB) -> None:
         """The bytes of drawn avatars, where the container leaves them."""
         for n in numbers:
-            key = f"work/{job_id}/r{round_}/checkpoints/a{n:02d}.png"
+            key = f"work/{job_id}/r{attempt}/checkpoints/a{n:02d}.png"
             self.avatar_objects.put(key, a_png(n))

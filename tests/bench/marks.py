@@ -1,4 +1,4 @@
-"""The invisible mark: seconds to write, and what is read in 200 pictures that bear none.
+"""The invisible watermark: seconds to write, and what is read in 200 pictures that bear none.
 
 In the container's environment. The pictures are views of the demo's photographs (turned, mirrored,
 recoloured, cut), the catalogue's previews, and noise; the ids are a million, as on record.
@@ -13,9 +13,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from likeness.domain.mark import mark_of, read_marks
-from likeness_model.vision.watermark import read_scores, write_mark
+from likeness.domain.provenance.watermark import read_watermarks, watermark_of
 from likeness_model.vision.sessions import use_threads
+from likeness_model.vision.watermark import read_scores, write_watermark
 
 ROOT = Path(__file__).parents[2]
 PICTURES, ON_RECORD = 200, 1_000_000
@@ -45,16 +45,16 @@ def foreign():
 def main() -> None:
     cv2.setNumThreads(1)
     use_threads(1)
-    issued = {mark_of(seed, 1, "a01") for seed in range(ON_RECORD)}
-    read = [read_marks(read_scores(picture).tolist()) for picture in foreign()]
-    claims = sum(bool(issued.intersection(marks)) for marks in read)
+    issued = {watermark_of(seed, 1, "a01") for seed in range(ON_RECORD)}
+    read = [read_watermarks(read_scores(picture).tolist()) for picture in foreign()]
+    claims = sum(bool(issued.intersection(watermarks)) for watermarks in read)
     seconds = []
     for n, picture in enumerate(foreign()):
         if n == 10:
             break
         square = cv2.resize(picture, (1024, 1024))
         began = time.perf_counter()
-        write_mark(square, mark_of(n, 1, "a01"))
+        write_watermark(square, watermark_of(n, 1, "a01"))
         seconds.append(time.perf_counter() - began)
     numbers = {
         "provenance.mark_s": round(statistics.median(seconds), 3),

@@ -20,9 +20,9 @@ import cv2
 import numpy as np
 
 from likeness_model.generation.variation import variation_for
-from likeness_model.vision.images import read_rgb
 from likeness_model.painter.styles import style
 from likeness_model.painter.subject import read_subject
+from likeness_model.vision.images import read_rgb
 from likeness_model.vision.records import Image
 from likeness_model.vision.sessions import use_threads
 from tests.bench.processor import processor_seconds

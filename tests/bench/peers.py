@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from likeness.adapters.pictures import normalise
+from likeness.adapters.photos.pictures import normalise
 from tests.bench.environments import measured_in
 from tests.bench.photos import twelve_megapixels
 from tests.bench.processor import processor_seconds

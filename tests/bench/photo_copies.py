@@ -16,9 +16,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from likeness.adapters.pictures import normalise
-from likeness.adapters.pictures.copies import difference
-from likeness.domain.picture import NormalisedPhoto
+from likeness.adapters.photos.pictures import normalise
+from likeness.adapters.photos.pictures.copies import difference
+from likeness.domain.photos.picture import NormalisedPhoto
 
 DEMO = Path(__file__).parents[2] / "infra" / "local" / "demo" / "photos"
 CROPS = {  # left, top, right, bottom, of a side

@@ -7,7 +7,7 @@ import time
 from PIL import Image
 
 from infra.local import places
-from likeness.adapters.pictures import normalise
+from likeness.adapters.photos.pictures import normalise
 
 PHOTO = places.ROOT / "infra" / "local" / "demo" / "photos" / "01-original.jpg"
 RUNS = 9

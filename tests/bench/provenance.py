@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
 from infra.local import places
 from infra.local.certificates import issue
-from likeness.adapters.credentials import KmsCredentials
-from likeness.domain.provenance import Claim
+from likeness.adapters.provenance.credentials import KmsCredentials
+from likeness.domain.provenance.credentials import Claim
 from tests.bench.environments import measured_in
 
 RUNS = 10
@@ -42,9 +42,14 @@ def _sign_seconds() -> float:
     )
     certificates = SimpleNamespace(chain=lambda: chain, anchors=lambda: anchors)
     credentials = KmsCredentials(cast(Any, kms), "key", cast(Any, certificates))
-    mark = hashlib.sha256(b"bench").hexdigest()[:11]
+    watermark = hashlib.sha256(b"bench").hexdigest()[:11]
     claim = Claim.model_validate(
-        {"mark": mark, "style": "oil", "engine": "painter", "made_at": "2026-11-22T12:00:00Z"}
+        {
+            "watermark": watermark,
+            "style": "oil",
+            "engine": "painter",
+            "made_at": "2026-11-22T12:00:00Z",
+        }
     )
     seconds = []
     for _ in range(RUNS):

@@ -12,7 +12,7 @@ from typing import Any
 from PIL import Image, ImageFilter, ImageOps
 
 from infra.local import places
-from likeness import api_reviews as api
+from likeness.api import review as api
 
 PHOTOS = sorted((places.ROOT / "infra" / "local" / "demo" / "photos").glob("*.jpg"))
 ME = "0f0e1d2c-0000-4000-8000-00000moderator"
@@ -137,7 +137,7 @@ class Answers:
     pictures: list[dict[str, Any]] = field(default_factory=photos)
     calls: list[tuple[str, str, Any]] = field(default_factory=list)
     refusals: dict[str, tuple[int, str]] = field(default_factory=dict)
-    acts: list[dict[str, Any]] = field(default_factory=list)
+    entries: list[dict[str, Any]] = field(default_factory=list)
 
     def answer(self, method: str, path: str, body: str | None) -> tuple[int, str]:
         """`path` is below /v1/reviews. Returns the status and a body in JSON."""
@@ -186,7 +186,7 @@ class Answers:
             return api.Revealed.model_validate(
                 {
                     "photo_id": photo,
-                    "link": f"{LINKS}/{photo}.jpg?n={self.used}",
+                    "url": f"{LINKS}/{photo}.jpg?n={self.used}",
                     "expires_at": now() + timedelta(minutes=1),
                     "exposure": self.exposure(),
                 }
@@ -198,7 +198,7 @@ class Answers:
                 case | {"state": "approved" if asked["approve"] else "refused"}
             )
         if name == "audit":
-            return api.AuditView.model_validate({"review_id": review, "acts": self.acts})
+            return api.AuditView.model_validate({"review_id": review, "entries": self.entries})
         return api.CaseView.model_validate(
             {
                 "review": case,
@@ -212,12 +212,12 @@ class Answers:
 
     def record(self, name: str, asked: Any) -> None:
         act = {"claim": "claimed", "release": "released", "reveal": "revealed"}.get(name)
-        self.acts.append(
+        self.entries.append(
             {
-                "number": 40 + len(self.acts),
+                "number": 40 + len(self.entries),
                 "at": now(),
                 "actor": ME,
-                "act": act or ("approved" if asked["approve"] else "refused"),
+                "action": act or ("approved" if asked["approve"] else "refused"),
                 "details": {"photo_id": asked["photo_id"]} if name == "reveal" else {},
                 "previous": "5f2c" * 16,
                 "hash": "a41d" * 16,

@@ -155,7 +155,7 @@ def test_a_budget_that_is_used_up_is_told(desk_page, answers):
 def test_a_case_is_refused_for_the_photos_that_are_marked_and_no_other(desk_page, answers):
     page = claimed(desk_page())
     page.keyboard.press("d")
-    until(page, lambda: page.evaluate(FOCUS) == "mark")  # a reason first
+    until(page, lambda: page.evaluate(FOCUS) == "watermark")  # a reason first
     page.keyboard.press("Escape")
     page.keyboard.press("2")
     page.keyboard.press("m")

@@ -7,16 +7,24 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from likeness.adapters import endpoint_tar
-from likeness.api import UploadForm
-from likeness.contracts import DrawnAvatar, GenerationOrder, GenerationResult, Prepared, Progress
-from likeness.domain.avatar import Avatar
-from likeness.domain.deletion import PHOTOS, Found
+from likeness.adapters.generation import endpoint_tar
+from likeness.api.app import PresignedPost
+from likeness.contracts import (
+    DrawnAvatar,
+    GenerationOrder,
+    GenerationProgress,
+    GenerationResult,
+    PrepareGenerationResult,
+)
+from likeness.domain.deletion.receipt import PHOTOS, StoredObject
+from likeness.domain.deletion.retention import SweepFinding
 from likeness.domain.errors import Conflict, Denied, NotDeleted, NotFound
+from likeness.domain.generation.avatar import Avatar
 from likeness.domain.ids import AvatarId, JobId, PhotoId
-from likeness.domain.photo import ContentType
-from likeness.domain.retention import Finding
-from likeness.ports import AvatarLinks, Sign, Stray, Upload
+from likeness.domain.photos.photo import ContentType
+from likeness.ports.deletion import BucketObject
+from likeness.ports.photos import Upload
+from likeness.ports.provenance import AvatarUrls, Sign
 from tests.builders import NOW
 
 
@@ -25,7 +33,7 @@ class FakeBucket:
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
-        self.sealed = False
+        self.hmacs = False
 
     def put(self, key: str, content: bytes) -> None:
         self.objects[key] = content
@@ -39,14 +47,14 @@ class FakeBucket:
         return self.objects[key]
 
     def delete(self, key: str) -> None:
-        if not self.sealed:
+        if not self.hmacs:
             self.objects.pop(key, None)
 
     def purge(self, *folders: str) -> int:
         there = [key for key in self.objects if key.startswith(folders)]
         for key in there:
             self.delete(key)
-        if there and self.sealed:
+        if there and self.hmacs:
             raise NotDeleted(f"{len(there)} objects are left")
         return len(there)
 
@@ -60,8 +68,10 @@ class FakePhotos:
         self.bucket.put(f"uploads/{job_id}/{photo_id}", content)
         return _etag(content)
 
-    def form(self, job_id: JobId, photo_id: PhotoId, content_type: ContentType) -> UploadForm:
-        return UploadForm(
+    def presigned_post(
+        self, job_id: JobId, photo_id: PhotoId, content_type: ContentType
+    ) -> PresignedPost:
+        return PresignedPost(
             photo_id=photo_id,
             url="https://photos.test/",
             fields={"key": f"uploads/{job_id}/{photo_id}", "Content-Type": content_type},
@@ -69,12 +79,12 @@ class FakePhotos:
             expires_at=NOW + timedelta(minutes=15),
         )
 
-    def appeal_form(
+    def appeal_presigned_post(
         self, job_id: JobId, photo_id: PhotoId, content_type: ContentType
-    ) -> UploadForm:
-        form = self.form(job_id, photo_id, content_type)
-        return form.model_copy(
-            update={"fields": form.fields | {"key": f"appeals/{job_id}/{photo_id}"}}
+    ) -> PresignedPost:
+        presigned_post = self.presigned_post(job_id, photo_id, content_type)
+        return presigned_post.model_copy(
+            update={"fields": presigned_post.fields | {"key": f"appeals/{job_id}/{photo_id}"}}
         )
 
     def appeal(self, job_id: JobId, photo_id: PhotoId, content: bytes) -> str:
@@ -121,7 +131,7 @@ class FakePhotos:
     def drop(self, job_id: JobId, photo_id: PhotoId) -> None:
         self.bucket.delete(f"photos/{job_id}/{photo_id}.jpg")
 
-    def review_link(self, job_id: JobId, photo_id: PhotoId) -> str:
+    def review_url(self, job_id: JobId, photo_id: PhotoId) -> str:
         return f"https://photos.test/photos/{job_id}/{photo_id}.jpg?X-Amz-Expires=60"
 
     def purge(self, job_id: JobId) -> int:
@@ -135,14 +145,14 @@ class FakeWork:
         self.photos = photos or FakeBucket()
         self.orders: list[GenerationOrder] = []
 
-    def order(self, order: GenerationOrder) -> Prepared:
+    def order(self, order: GenerationOrder) -> PrepareGenerationResult:
         self.orders.append(order)
-        folder = f"work/{order.job_id}/r{order.round}"
+        folder = f"work/{order.job_id}/r{order.attempt}"
         self.bucket.put(f"{folder}/order/order.json", order.model_dump_json().encode())
-        return Prepared(
+        return PrepareGenerationResult(
             job_id=order.job_id,
-            round=order.round,
-            training_job_name=f"likeness-{order.job_id}-r{order.round}",
+            attempt=order.attempt,
+            training_job_name=f"likeness-{order.job_id}-r{order.attempt}",
             channels=[
                 _channel("photos", f"s3://photos/photos/{order.job_id}/"),
                 _channel("order", f"s3://avatars/{folder}/order/"),
@@ -153,61 +163,61 @@ class FakeWork:
 
     def deliver(self, result: GenerationResult, pngs: dict[AvatarId, bytes]) -> None:
         """What the container does."""
-        folder = f"work/{result.job_id}/r{result.round}/checkpoints"
+        folder = f"work/{result.job_id}/r{result.attempt}/checkpoints"
         for avatar_id, png in pngs.items():
             self.bucket.put(f"{folder}/{avatar_id}.png", png)
         self.bucket.put(f"{folder}/result.json", result.model_dump_json().encode())
 
-    def pack(self, job_id: JobId, round_: int) -> None:
-        content = self.bucket.get(f"work/{job_id}/r{round_}/order/order.json", "order")
+    def pack(self, job_id: JobId, attempt: int) -> None:
+        content = self.bucket.get(f"work/{job_id}/r{attempt}/order/order.json", "order")
         files = {"order.json": content}
         for photo in GenerationOrder.model_validate_json(content).photos:
             name = f"photos/{job_id}/{photo.photo_id}.jpg"
             files[f"photos/{photo.photo_id}.jpg"] = self.photos.get(name, "photo")
-        self.bucket.put(f"work/{job_id}/r{round_}/endpoint/request.tar", endpoint_tar.pack(files))
+        self.bucket.put(f"work/{job_id}/r{attempt}/endpoint/request.tar", endpoint_tar.pack(files))
 
-    def unpack(self, job_id: JobId, round_: int) -> int:
-        folder = f"work/{job_id}/r{round_}"
+    def unpack(self, job_id: JobId, attempt: int) -> int:
+        folder = f"work/{job_id}/r{attempt}"
         archive = self.bucket.objects.get(f"{folder}/endpoint/response.tar")
         if archive is None:
-            return len(self.result(job_id, round_).avatars)
+            return len(self.result(job_id, attempt).avatars)
         found = endpoint_tar.unpack(archive)
         self.bucket.put(f"{folder}/checkpoints/result.json", found.pop("result.json"))
         for avatar_id, png in found.items():
             self.bucket.put(f"{folder}/checkpoints/{avatar_id}.png", png)
-        self.drop_response(job_id, round_)
+        self.drop_response(job_id, attempt)
         return len(found)
 
-    def drop_response(self, job_id: JobId, round_: int) -> None:
+    def drop_response(self, job_id: JobId, attempt: int) -> None:
         for name in ("request", "response"):
-            self.bucket.delete(f"work/{job_id}/r{round_}/endpoint/{name}.tar")
+            self.bucket.delete(f"work/{job_id}/r{attempt}/endpoint/{name}.tar")
 
     def drop_failure(self, uri: str) -> None:
         key = uri.removeprefix("s3://avatars/")
         if key.startswith("work/"):
             self.bucket.delete(key)
 
-    def result(self, job_id: JobId, round_: int) -> GenerationResult:
-        key = f"work/{job_id}/r{round_}/checkpoints/result.json"
+    def result(self, job_id: JobId, attempt: int) -> GenerationResult:
+        key = f"work/{job_id}/r{attempt}/checkpoints/result.json"
         result = GenerationResult.model_validate_json(self.bucket.get(key, "result"))
-        if (result.job_id, result.round) != (job_id, round_):
+        if (result.job_id, result.attempt) != (job_id, attempt):
             raise Conflict("the result is of another job or round")
         return result
 
-    def progress(self, job_id: JobId, round_: int) -> Progress | None:
-        key = f"work/{job_id}/r{round_}/checkpoints/progress.json"
+    def progress(self, job_id: JobId, attempt: int) -> GenerationProgress | None:
+        key = f"work/{job_id}/r{attempt}/checkpoints/progress.json"
         try:
-            return Progress.model_validate_json(self.bucket.get(key, "progress"))
+            return GenerationProgress.model_validate_json(self.bucket.get(key, "progress"))
         except (NotFound, ValueError):
             return None
 
     def keep(self, avatar: Avatar) -> None:
-        drawn = f"work/{avatar.job_id}/r{avatar.round}/checkpoints/{avatar.avatar_id}.png"
+        drawn = f"work/{avatar.job_id}/r{avatar.attempt}/checkpoints/{avatar.avatar_id}.png"
         content = self.bucket.get(drawn, f"avatar {avatar.avatar_id}")
         self.bucket.put(f"drawn/{avatar.job_id}/{avatar.avatar_id}.png", content)
 
-    def verify(self, avatar: DrawnAvatar, job_id: JobId, round_: int) -> bool:
-        key = f"work/{job_id}/r{round_}/checkpoints/{avatar.avatar_id}.png"
+    def verify(self, avatar: DrawnAvatar, job_id: JobId, attempt: int) -> bool:
+        key = f"work/{job_id}/r{attempt}/checkpoints/{avatar.avatar_id}.png"
         png = self.bucket.objects.get(key, b"")
         named = avatar.file == f"{avatar.avatar_id}.png"
         return named and hashlib.sha256(png).hexdigest() == avatar.sha256
@@ -216,7 +226,7 @@ class FakeWork:
         return self.bucket.purge(f"work/{job_id}/")
 
 
-class FakeGallery:
+class FakeAvatarStore:
     """Writes the PNG as it was drawn, and no pixels into the WebP files."""
 
     def __init__(self, bucket: FakeBucket | None = None) -> None:
@@ -247,19 +257,19 @@ class FakeGallery:
         for job_id in {avatar.job_id for avatar in ranked}:
             self.bucket.put(f"avatars/{job_id}/avatars.zip", file.getvalue())
 
-    def links(self, job_id: JobId, avatar_ids: Iterable[AvatarId]) -> dict[AvatarId, AvatarLinks]:
+    def urls(self, job_id: JobId, avatar_ids: Iterable[AvatarId]) -> dict[AvatarId, AvatarUrls]:
         return {
-            avatar_id: AvatarLinks(
-                png=_link(f"avatars/{job_id}/{avatar_id}/1024.png"),
+            avatar_id: AvatarUrls(
+                png=_url(f"avatars/{job_id}/{avatar_id}/1024.png"),
                 webp={
-                    side: _link(f"avatars/{job_id}/{avatar_id}/{side}.webp") for side in (512, 256)
+                    side: _url(f"avatars/{job_id}/{avatar_id}/{side}.webp") for side in (512, 256)
                 },
             )
             for avatar_id in avatar_ids
         }
 
-    def archive_link(self, job_id: JobId) -> str:
-        return _link(f"avatars/{job_id}/avatars.zip")
+    def archive_url(self, job_id: JobId) -> str:
+        return _url(f"avatars/{job_id}/avatars.zip")
 
     def keep(self, kept: Sequence[Avatar], dropped: Iterable[AvatarId]) -> None:
         ranked = sorted(kept, key=lambda avatar: avatar.rank)
@@ -274,7 +284,7 @@ class FakeGallery:
         self.bucket.purge(f"drawn/{job_id}/")
 
 
-class FakeRemains:
+class FakeLeftovers:
     """Both buckets, looked at by nobody else."""
 
     def __init__(self, photos: FakeBucket, avatars: FakeBucket) -> None:
@@ -282,11 +292,11 @@ class FakeRemains:
         self.avatars = avatars
         self.blind = False
 
-    def of(self, job_id: JobId, places: Iterable[str]) -> list[Found]:
+    def of(self, job_id: JobId, places: Iterable[str]) -> list[StoredObject]:
         if self.blind:
             raise Denied("ListObjectVersions answered AccessDenied")
         return [
-            Found(
+            StoredObject(
                 name=f"{place}/{key.removeprefix(f'{place}/{job_id}/')}",
                 etag=_etag(bucket.objects[key]),
                 created_at=NOW,
@@ -302,20 +312,20 @@ class FakeBuckets:
     """What a sweep sees is what a test puts here."""
 
     def __init__(self) -> None:
-        self.strays: list[Stray] = []
-        self.drifted: list[Finding] = []
-        self.sealed = False
+        self.objects: list[BucketObject] = []
+        self.drifted: list[SweepFinding] = []
+        self.hmacs = False
 
-    def everything(self) -> list[Stray]:
-        return list(self.strays)
+    def everything(self) -> list[BucketObject]:
+        return list(self.objects)
 
-    def delete(self, strays: Sequence[Stray]) -> int:
-        if self.sealed:
-            return len(strays)
-        self.strays = [stray for stray in self.strays if stray not in strays]
+    def delete(self, objects: Sequence[BucketObject]) -> int:
+        if self.hmacs:
+            return len(objects)
+        self.objects = [object_ for object_ in self.objects if object_ not in objects]
         return 0
 
-    def drift(self, lifecycle: Mapping[str, Mapping[str, int]]) -> list[Finding]:
+    def drift(self, lifecycle: Mapping[str, Mapping[str, int]]) -> list[SweepFinding]:
         assert set(lifecycle) == {"photos", "avatars"}
         return self.drifted
 
@@ -337,5 +347,5 @@ def _etag(content: bytes) -> str:
     return hashlib.md5(content).hexdigest()  # noqa: S324 - what S3's ETag is
 
 
-def _link(key: str) -> str:
+def _url(key: str) -> str:
     return f"https://avatars.test/{key}?X-Amz-Expires=300"

@@ -7,27 +7,27 @@ import hmac
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
-from likeness.api import PublicKey
+from likeness.api.app import PublicKey
 from likeness.domain.errors import Conflict, Denied, LikenessError, Unavailable
-from likeness.domain.ids import Subject
-from likeness.domain.mark import MarkId
-from likeness.domain.photo import Fingerprint
-from likeness.domain.picture import NormalisedPhoto
-from likeness.domain.provenance import Claim, Seen, Trust
+from likeness.domain.ids import UserHash
+from likeness.domain.photos.photo import Fingerprint
+from likeness.domain.photos.picture import NormalisedPhoto
+from likeness.domain.provenance.credentials import Claim, CredentialsReading, Trust
+from likeness.domain.provenance.watermark import WatermarkId
 from likeness.domain.reasons import Reason, Refused
-from likeness.ports import SeenLabels
+from likeness.ports.photos import DetectedLabels
 from tests.builders import DETECTOR, NOW, a_face
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime, timedelta
 
-    from likeness.domain.avatar import Avatar
-    from likeness.domain.deletion import ErasureReceipt, Receipt
-    from likeness.domain.face import SeenFace
+    from likeness.domain.deletion.receipt import ErasureReceipt, Receipt
+    from likeness.domain.generation.avatar import Avatar
     from likeness.domain.ids import AvatarId, ErasureId, JobId, PhotoId, UserId
     from likeness.domain.moderation import Label
-    from likeness.events import Change, JobStateChanged
+    from likeness.domain.photos.face import DetectedFace
+    from likeness.events import JobStateChanged, StreamRecord
 
 
 class FakeClock:
@@ -50,18 +50,18 @@ class FakeDetector:
     def __init__(self) -> None:
         self.down = False
         self.version = DETECTOR
-        self.seen_faces: dict[PhotoId, list[SeenFace]] = defaultdict(lambda: [a_face()])
+        self.seen_faces: dict[PhotoId, list[DetectedFace]] = defaultdict(lambda: [a_face()])
         self.seen_labels: dict[PhotoId | AvatarId, list[Label]] = defaultdict(list)
         self.seen_celebrities: dict[PhotoId, list[float]] = defaultdict(list)
         self.likenesses: dict[frozenset[PhotoId], float | None | Exception] = {}
         self.calls: Counter[str] = Counter()
 
-    def faces(self, job_id: JobId, photo_id: PhotoId) -> list[SeenFace]:
+    def faces(self, job_id: JobId, photo_id: PhotoId) -> list[DetectedFace]:
         self._called("faces")
         faces = self.seen_faces[photo_id]
         return sorted(faces, key=lambda face: face.box.area, reverse=True)
 
-    def labels(self, job_id: JobId, photo_id: PhotoId, *, min_confidence: float) -> SeenLabels:
+    def labels(self, job_id: JobId, photo_id: PhotoId, *, min_confidence: float) -> DetectedLabels:
         self._called("labels")
         return self._labels(photo_id, min_confidence)
 
@@ -76,13 +76,13 @@ class FakeDetector:
             raise found
         return found
 
-    def avatar_labels(self, avatar: Avatar, *, min_confidence: float) -> SeenLabels:
+    def avatar_labels(self, avatar: Avatar, *, min_confidence: float) -> DetectedLabels:
         self._called("avatar_labels")
         return self._labels(avatar.avatar_id, min_confidence)
 
-    def _labels(self, picture: PhotoId | AvatarId, min_confidence: float) -> SeenLabels:
+    def _labels(self, picture: PhotoId | AvatarId, min_confidence: float) -> DetectedLabels:
         seen = [label for label in self.seen_labels[picture] if label.confidence >= min_confidence]
-        return SeenLabels(labels=tuple(seen), detector_version=self.version)
+        return DetectedLabels(labels=tuple(seen), detector_version=self.version)
 
     def _called(self, operation: str) -> None:
         self.calls[operation] += 1
@@ -170,13 +170,13 @@ class FakeSigner:
 
 
 class FakeHash:
-    def subject(self, user_id: UserId) -> Subject:
-        return Subject(f"subject-of-{user_id}")
+    def user(self, user_id: UserId) -> UserHash:
+        return UserHash(f"hash-of-{user_id}")
 
     def objects(self, job_id: JobId, names: Sequence[str]) -> list[str]:
         return [hashlib.sha256(f"{job_id}/{name}".encode()).hexdigest() for name in names]
 
-    def seal(self, user_id: UserId, sha256: str) -> str:
+    def hmac(self, user_id: UserId, sha256: str) -> str:
         whole = hmac.new(b"a key", f"{user_id}\n{sha256}".encode(), hashlib.sha256)
         return whole.hexdigest()[:32]
 
@@ -187,10 +187,10 @@ class FakeEndpoint:
         self.down = False
         self.meanwhile: Callable[[], None] = lambda: None  # what happens before it has answered
 
-    def invoke(self, job_id: JobId, round_: int) -> str:
+    def invoke(self, job_id: JobId, attempt: int) -> str:
         if self.down:
             raise Unavailable("the endpoint is throttled")
-        self.asked.append((job_id, round_))
+        self.asked.append((job_id, attempt))
         self.meanwhile()
         return f"s3://avatars/work/failures/{job_id}-error.out"
 
@@ -200,10 +200,10 @@ class FakeGenerator:
         self.running: set[tuple[JobId, int]] = set()
         self.stopping = False  # a container that takes its time
 
-    def stop(self, job_id: JobId, round_: int) -> None:
-        if (job_id, round_) in self.running and self.stopping:
-            raise Unavailable(f"round {round_} of job {job_id} is still stopping")
-        self.running.discard((job_id, round_))
+    def stop(self, job_id: JobId, attempt: int) -> None:
+        if (job_id, attempt) in self.running and self.stopping:
+            raise Unavailable(f"round {attempt} of job {job_id} is still stopping")
+        self.running.discard((job_id, attempt))
 
 
 class FakeMetrics:
@@ -232,12 +232,12 @@ class FakeEventBus:
         return [event for event in events if self.refuses(event)]
 
 
-class FakeUnannounced:
+class FakeEventDeadLetters:
     def __init__(self) -> None:
-        self.kept: list[Change] = []
+        self.kept: list[StreamRecord] = []
         self.down = False
 
-    def keep(self, change: Change) -> None:
+    def keep(self, change: StreamRecord) -> None:
         if self.down:
             raise Unavailable("SendMessage answered ServiceUnavailable")
         self.kept.append(change)
@@ -283,21 +283,21 @@ class FakeCredentials:
             raise self.broken
         return picture + self.SIGNED + claim.model_dump_json().encode()
 
-    def read(self, picture: bytes, content_type: str) -> Seen:
+    def read(self, picture: bytes, content_type: str) -> CredentialsReading:
         _, signed, claim = picture.partition(self.SIGNED)
         if not signed:
-            return Seen(trust=Trust.NONE)
+            return CredentialsReading(trust=Trust.NONE)
         try:
-            return Seen(trust=Trust.TRUSTED, claim=Claim.model_validate_json(claim))
+            return CredentialsReading(trust=Trust.TRUSTED, claim=Claim.model_validate_json(claim))
         except ValueError:
-            return Seen(trust=Trust.INVALID)
+            return CredentialsReading(trust=Trust.INVALID)
 
 
 class FakeReader:
     """Reads these marks in whatever it is shown."""
 
-    def __init__(self, *marks: str) -> None:
-        self.marks = [MarkId(mark) for mark in marks]
+    def __init__(self, *watermarks: str) -> None:
+        self.watermarks = [WatermarkId(watermark) for watermark in watermarks]
 
-    def read(self, jpeg: bytes) -> list[MarkId]:
-        return self.marks
+    def read(self, jpeg: bytes) -> list[WatermarkId]:
+        return self.watermarks

@@ -5,33 +5,33 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
-from likeness.domain.appeal import Appeal
-from likeness.domain.audit import Act, Deed, Entry, Head
-from likeness.domain.avatar import Avatar
-from likeness.domain.catalogue import Plus
-from likeness.domain.deletion import Deletion, DeletionState, Found
-from likeness.domain.desk import Counts, DeskDay, Exposure, desk_day
-from likeness.domain.erasure import Erasure
+from likeness.domain.account.erasure import Erasure
+from likeness.domain.account.quota import Day, QuotaEntry, QuotaState, ReservedDay, UserZone
+from likeness.domain.account.user import Profile
+from likeness.domain.deletion.receipt import Deletion, DeletionState, StoredObject
 from likeness.domain.errors import Conflict, NotFound, OverQuota
+from likeness.domain.generation.avatar import Avatar
+from likeness.domain.generation.inference import Inference
 from likeness.domain.ids import (
     AvatarId,
     ErasureId,
     JobId,
     PhotoId,
     ReviewId,
-    Subject,
+    UserHash,
     UserId,
 )
-from likeness.domain.inference import Inference
-from likeness.domain.job import Job
-from likeness.domain.mark import MarkId
+from likeness.domain.jobs.catalogue import Plus
+from likeness.domain.jobs.job import Job
 from likeness.domain.paging import Part
-from likeness.domain.photo import Photo
-from likeness.domain.provenance import Published
-from likeness.domain.quota import Day, Entry as DayEntry, EntryState, TakenDay, UserZone
+from likeness.domain.photos.photo import Photo
+from likeness.domain.provenance.credentials import WatermarkRecord
+from likeness.domain.provenance.watermark import WatermarkId
 from likeness.domain.reasons import Reason
-from likeness.domain.review import Review, ReviewKind, ReviewState
-from likeness.domain.user import Profile
+from likeness.domain.review.appeal import Appeal
+from likeness.domain.review.audit import AuditAction, AuditEntry, AuditEvent, ChainHead
+from likeness.domain.review.case import Review, ReviewKind, ReviewState
+from likeness.domain.review.statistics import Counts, DeskDay, Exposure, desk_day
 
 
 class FakeJobs:
@@ -112,9 +112,9 @@ class FakeLedger:
 
     def __init__(self, jobs: FakeJobs) -> None:
         self._jobs = jobs
-        self._used: Counter[tuple[Subject, Day]] = Counter()
-        self._ends: dict[tuple[Subject, Day], datetime] = {}
-        self._entries: dict[tuple[UserId, Day, JobId], DayEntry] = {}
+        self._used: Counter[tuple[UserHash, Day]] = Counter()
+        self._ends: dict[tuple[UserHash, Day], datetime] = {}
+        self._entries: dict[tuple[UserId, Day, JobId], QuotaEntry] = {}
 
     def reserve(self, job: Job, *, limit: int, now: datetime) -> None:
         day = _day_of(job)
@@ -126,18 +126,18 @@ class FakeLedger:
                 return
             if self._jobs.jobs[job.job_id].version != job.version - 1:
                 raise Conflict(f"job {job.job_id} moved past version {job.version - 1}")
-            if self.used(job.subject, day) >= limit:
+            if self.used(job.user_hash, day) >= limit:
                 raise OverQuota(f"the day {day} is taken")
             self._jobs.save(job)
-            self._used[job.subject, day] += 1
+            self._used[job.user_hash, day] += 1
             if job.day_ends_at:
-                self._ends[job.subject, day] = job.day_ends_at
-            self._entries[key] = DayEntry(
-                job_id=job.job_id, day=day, state=EntryState.RESERVED, reserved_at=now
+                self._ends[job.user_hash, day] = job.day_ends_at
+            self._entries[key] = QuotaEntry(
+                job_id=job.job_id, day=day, state=QuotaState.RESERVED, reserved_at=now
             )
 
     def settle(
-        self, ended: Job, state: EntryState, *, now: datetime, reason: Reason | None = None
+        self, ended: Job, state: QuotaState, *, now: datetime, reason: Reason | None = None
     ) -> None:
         day = _day_of(ended)
         with self._jobs.lock:
@@ -149,17 +149,17 @@ class FakeLedger:
             settled = self._entries[key].settle(state, now, reason)
             self._jobs.save(ended)
             self._entries[key] = settled
-            if state is EntryState.RETURNED:
-                self._used[ended.subject, day] -= 1
+            if state is QuotaState.RETURNED:
+                self._used[ended.user_hash, day] -= 1
 
-    def used(self, subject: Subject, day: Day) -> int:
-        return self._used[subject, day]
+    def used(self, user_hash: UserHash, day: Day) -> int:
+        return self._used[user_hash, day]
 
-    def last_taken(self, subject: Subject) -> TakenDay | None:
-        days = [day for (who, day), used in self._used.items() if who == subject and used > 0]
+    def last_reserved(self, user_hash: UserHash) -> ReservedDay | None:
+        days = [day for (who, day), used in self._used.items() if who == user_hash and used > 0]
         if not days:
             return None
-        return TakenDay(day=max(days), ends_at=self._ends[subject, max(days)])
+        return ReservedDay(day=max(days), ends_at=self._ends[user_hash, max(days)])
 
     def grant(self, job: Job, day: Day, *, now: datetime) -> None:
         with self._jobs.lock:
@@ -168,21 +168,21 @@ class FakeLedger:
             if day == job.day:
                 if entry is None:
                     raise NotFound(f"job {job.job_id} reserved nothing on {day}")
-                if entry.state is EntryState.SPENT:
-                    given = {"state": EntryState.RETURNED, "settled_at": now}
+                if entry.state is QuotaState.SPENT:
+                    given = {"state": QuotaState.RETURNED, "settled_at": now}
                     self._entries[key] = entry.model_copy(update=given)
-                    self._used[job.subject, day] -= 1
+                    self._used[job.user_hash, day] -= 1
             elif entry is None:
-                self._used[job.subject, day] -= 1
-                self._entries[key] = DayEntry(
+                self._used[job.user_hash, day] -= 1
+                self._entries[key] = QuotaEntry(
                     job_id=job.job_id,
                     day=day,
-                    state=EntryState.GRANTED,
+                    state=QuotaState.GRANTED,
                     reserved_at=now,
                     settled_at=now,
                 )
 
-    def entries(self, user_id: UserId, day: Day) -> list[DayEntry]:
+    def entries(self, user_id: UserId, day: Day) -> list[QuotaEntry]:
         mine = [
             entry for (who, of, _), entry in self._entries.items() if (who, of) == (user_id, day)
         ]
@@ -250,44 +250,44 @@ class FakeErasures:
         self._erasures[erasure.erasure_id] = erasure
 
 
-class FakePast:
+class FakeDurations:
     def __init__(self) -> None:
         self._past: dict[tuple[str, str], dict[JobId, tuple[datetime, float]]] = {}
 
     def remember(self, job: Job, worked_s: float) -> None:
-        of = self._past.setdefault((job.lane or "unknown", job.tier), {})
+        of = self._past.setdefault((job.backend or "unknown", job.tier), {})
         of[job.job_id] = (job.timeline[1].at, round(worked_s, 1))
 
-    def recent(self, lane: str, tier: str, *, limit: int) -> list[float]:
-        known = self._past.get((lane, tier), {}).items()
+    def recent(self, backend: str, tier: str, *, limit: int) -> list[float]:
+        known = self._past.get((backend, tier), {}).items()
         latest = sorted(known, key=lambda item: (item[1][0], item[0]), reverse=True)
         return [worked_s for _, (_, worked_s) in latest[:limit]]
 
 
-class FakeTrail:
+class FakeAuditLog:
     """Entries one after the other; the lock is that of every table which writes into it."""
 
     def __init__(self) -> None:
-        self.written: list[Entry] = []
+        self.written: list[AuditEntry] = []
         self.lock = threading.RLock()
 
-    def append(self, deed: Deed) -> None:
+    def append(self, audit_event: AuditEvent) -> None:
         with self.lock:
-            self.written.append(Entry.after(self.head(), deed))
+            self.written.append(AuditEntry.after(self.head(), audit_event))
 
-    def of(self, review_id: ReviewId) -> list[Entry]:
+    def of(self, review_id: ReviewId) -> list[AuditEntry]:
         return [entry for entry in self.written if entry.review_id == review_id]
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[AuditEntry]:
         return iter(list(self.written))
 
-    def head(self) -> Head:
-        return self.written[-1].head if self.written else Head()
+    def head(self) -> ChainHead:
+        return self.written[-1].head if self.written else ChainHead()
 
 
-class FakeDesk:
-    def __init__(self, trail: FakeTrail) -> None:
-        self._trail = trail
+class FakeDeskCounters:
+    def __init__(self, audit_log: FakeAuditLog) -> None:
+        self._trail = audit_log
         self._seen: dict[tuple[DeskDay, str], Exposure] = {}
         self._counts: dict[DeskDay, Counter[str]] = defaultdict(Counter)
 
@@ -300,24 +300,24 @@ class FakeDesk:
     def exposures(self, day: DeskDay) -> dict[str, Exposure]:
         return {who: seen for (of, who), seen in self._seen.items() if of == day}
 
-    def expose(self, deed: Deed, *, budget: int) -> Exposure:
-        day = desk_day(deed.at)
+    def expose(self, audit_event: AuditEvent, *, budget: int) -> Exposure:
+        day = desk_day(audit_event.at)
         with self._trail.lock:
-            seen = self.exposure(deed.actor, day)
+            seen = self.exposure(audit_event.actor, day)
             if seen.used >= seen.limit(budget):
                 raise OverQuota("today's budget is used up")
-            self._trail.append(deed)
-            return self._store(deed.actor, day, used=seen.used + 1)
+            self._trail.append(audit_event)
+            return self._store(audit_event.actor, day, used=seen.used + 1)
 
-    def ask(self, deed: Deed) -> None:
-        day = desk_day(deed.at)
-        if not self.exposure(deed.actor, day).asked:
-            self._trail.append(deed)
-            self._store(deed.actor, day, asked=True)
+    def ask(self, audit_event: AuditEvent) -> None:
+        day = desk_day(audit_event.at)
+        if not self.exposure(audit_event.actor, day).asked:
+            self._trail.append(audit_event)
+            self._store(audit_event.actor, day, asked=True)
 
-    def grant(self, deed: Deed, moderator: str, more: int) -> Exposure:
-        day = desk_day(deed.at)
-        self._trail.append(deed)
+    def grant(self, audit_event: AuditEvent, moderator: str, more: int) -> Exposure:
+        day = desk_day(audit_event.at)
+        self._trail.append(audit_event)
         extra = self.exposure(moderator, day).extra + more
         return self._store(moderator, day, extra=extra, asked=False)
 
@@ -334,11 +334,11 @@ class FakeDesk:
 
 
 class FakeReviews:
-    def __init__(self, trail: FakeTrail, desk: FakeDesk) -> None:
+    def __init__(self, audit_log: FakeAuditLog, desk_counters: FakeDeskCounters) -> None:
         self._reviews: dict[ReviewId, Review] = {}
         self._tokens: dict[ReviewId, str] = {}
-        self._trail = trail
-        self._desk = desk
+        self._trail = audit_log
+        self._desk = desk_counters
 
     def open(self, review: Review, task_token: str | None) -> None:
         with self._trail.lock:
@@ -347,9 +347,9 @@ class FakeReviews:
             if there is None or (again and there.state is ReviewState.EXPIRED):
                 self._reviews[review.review_id] = review
                 self._trail.append(
-                    Deed(
+                    AuditEvent(
                         at=review.opened_at,
-                        act=Act.OPENED,
+                        action=AuditAction.OPENED,
                         review_id=review.review_id,
                         job_id=review.job_id,
                         details={
@@ -376,7 +376,9 @@ class FakeReviews:
         found = (review for review in self.waiting() if after is None or _place(review) > after)
         return Part.of(found, limit=limit, position=_place)
 
-    def save(self, review: Review, deed: Deed | None = None, counts: Counts | None = None) -> None:
+    def save(
+        self, review: Review, audit_event: AuditEvent | None = None, counts: Counts | None = None
+    ) -> None:
         with self._trail.lock:
             stored = self._stored(review.review_id)
             if stored == review:
@@ -384,9 +386,9 @@ class FakeReviews:
             if stored.version != review.version - 1:
                 raise Conflict(f"review {review.review_id} moved on meanwhile")
             self._reviews[review.review_id] = review
-            if deed:
-                self._trail.append(deed)
-                self._desk.add(desk_day(deed.at), counts or {})
+            if audit_event:
+                self._trail.append(audit_event)
+                self._desk.add(desk_day(audit_event.at), counts or {})
 
     def task_token(self, review_id: ReviewId) -> str:
         if review_id not in self._tokens:
@@ -403,17 +405,17 @@ class FakeInferences:
     def __init__(self) -> None:
         self.stored: dict[tuple[JobId, int], Inference] = {}
 
-    def get(self, job_id: JobId, round_: int) -> Inference:
-        if (job_id, round_) not in self.stored:
-            raise NotFound(f"the endpoint was never asked for round {round_} of job {job_id}")
-        return self.stored[job_id, round_]
+    def get(self, job_id: JobId, attempt: int) -> Inference:
+        if (job_id, attempt) not in self.stored:
+            raise NotFound(f"the endpoint was never asked for round {attempt} of job {job_id}")
+        return self.stored[job_id, attempt]
 
     def save(self, inference: Inference) -> None:
-        at = (inference.job_id, inference.round)
+        at = (inference.job_id, inference.attempt)
         stored = self.stored.get(at)
         version = stored.version if stored else 0
         if version != inference.version - 1 and stored != inference:
-            raise Conflict(f"round {inference.round} of job {inference.job_id} moved meanwhile")
+            raise Conflict(f"round {inference.attempt} of job {inference.job_id} moved meanwhile")
         self.stored[at] = inference
 
 
@@ -450,23 +452,25 @@ def _day_of(job: Job) -> Day:
     return job.day
 
 
-class FakeMarks:
+class FakeWatermarks:
     def __init__(self) -> None:
-        self.records: dict[MarkId, Published] = {}
+        self.records: dict[WatermarkId, WatermarkRecord] = {}
 
-    def remember(self, published: Published) -> None:
-        known = self.records.setdefault(published.mark, published)
+    def remember(self, published: WatermarkRecord) -> None:
+        known = self.records.setdefault(published.watermark, published)
         if (known.job_id, known.avatar_id) != (published.job_id, published.avatar_id):
-            raise Conflict(f"mark {published.mark} is another avatar's")
+            raise Conflict(f"mark {published.watermark} is another avatar's")
 
-    def find(self, marks: Sequence[MarkId]) -> Published | None:
-        return next((self.records[mark] for mark in marks if mark in self.records), None)
+    def find(self, watermarks: Sequence[WatermarkId]) -> WatermarkRecord | None:
+        return next(
+            (self.records[watermark] for watermark in watermarks if watermark in self.records), None
+        )
 
 
 class FakeDeletions:
     def __init__(self) -> None:
         self.stored: dict[JobId, Deletion] = {}
-        self.found: dict[JobId, dict[tuple[str, str], Found]] = {}
+        self.found: dict[JobId, dict[tuple[str, str], StoredObject]] = {}
 
     def get(self, job_id: JobId) -> Deletion | None:
         return self.stored.get(job_id)
@@ -477,11 +481,11 @@ class FakeDeletions:
             return
         self.stored[deletion.job_id] = deletion
 
-    def note(self, job_id: JobId, found: Iterable[Found]) -> None:
+    def note(self, job_id: JobId, found: Iterable[StoredObject]) -> None:
         there = self.found.setdefault(job_id, {})
         for one in found:
             there[one.name, one.etag] = one
 
-    def noted(self, job_id: JobId) -> list[Found]:
+    def noted(self, job_id: JobId) -> list[StoredObject]:
         there = self.found.get(job_id, {})
         return [there[key] for key in sorted(there)]

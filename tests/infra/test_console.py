@@ -7,10 +7,10 @@ from html.parser import HTMLParser
 import pytest
 
 from infra import publish_console
-from likeness.domain.audit import Act
 from likeness.domain.moderation import Outcome, Severity
 from likeness.domain.reasons import Reason
-from likeness.domain.review import ReviewKind, ReviewState
+from likeness.domain.review.audit import AuditAction
+from likeness.domain.review.case import ReviewKind, ReviewState
 from tests.infra.documents import ROOT, read
 
 FILES = sorted(file for file in publish_console.FILES.rglob("*") if file.is_file())
@@ -73,7 +73,7 @@ def test_both_languages_have_the_same_words():
     ("group", "names"),
     [
         ("reason", [one for one in Reason if not one.startswith("SYSTEM.")]),
-        ("act", Act),
+        ("action", AuditAction),
         ("severity", Severity),
         ("state", ReviewState),
         ("kind", ReviewKind),

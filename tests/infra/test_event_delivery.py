@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from likeness.adapters import keys
+from likeness.adapters.dynamodb import keys
 from likeness.events import SOURCE
 from tests.builders import JOB
 from tests.infra.documents import read

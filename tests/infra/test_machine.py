@@ -2,8 +2,8 @@
 
 import pytest
 
-from likeness.adapters.endpoint import DRAWN_WITHIN_S, QUEUED_AT_MOST_S
-from likeness.services.prepare_generation import TIME_LIMIT_S
+from likeness.adapters.generation.endpoint import DRAWN_WITHIN_S, QUEUED_AT_MOST_S
+from likeness.services.generation.prepare_generation import TIME_LIMIT_S
 from tests.infra.documents import read
 
 MACHINE = read("infra/pipeline.asl.yaml")
@@ -67,7 +67,7 @@ def test_an_execution_ends_before_a_photo_may_be_a_day_old():
 def test_only_ids_and_rounds_and_tokens_go_into_a_step(name):
     assert set(TASKS[name]["Parameters"]["Payload"]) <= {
         "job_id.$",
-        "round.$",
+        "attempt.$",
         "error.$",
         "task_token.$",
     }

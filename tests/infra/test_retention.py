@@ -3,7 +3,7 @@
 from typing import Any
 
 from likeness.adapters.policy_files import load_retention, load_tiers
-from likeness.domain.deletion import EVERYWHERE
+from likeness.domain.deletion.receipt import EVERYWHERE
 from tests.infra.documents import read
 
 RULES = load_retention()
@@ -38,6 +38,6 @@ def test_the_deadline_leaves_time_for_twelve_tries_before_the_promise():
 
 def test_photos_are_deleted_in_the_step_after_the_last_avatar_for_every_tier(machine):
     """Plus is promised "at once", Lite five minutes: the machine knows no tier, and no wait."""
-    assert machine["States"]["CountAvatars"]["Default"] == "PurgePhotos"
+    assert machine["States"]["CountAvatars"]["Default"] == "DeletePhotos"
     assert {tier.photos_deleted_within_s for tier in load_tiers().values()} == {0, 300}
     assert not [one for one in machine["States"].values() if one["Type"] == "Wait"]

@@ -14,32 +14,32 @@ from botocore.config import Config
 from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 
-from likeness.adapters.appeals_table import AppealsTable
-from likeness.adapters.audit_table import AuditTable
-from likeness.adapters.desk_table import DeskTable
-from likeness.adapters.gallery_bucket import GalleryBucket
-from likeness.adapters.inferences_table import InferencesTable
-from likeness.adapters.jobs_table import JobsTable
-from likeness.adapters.ledger_table import LedgerTable
-from likeness.adapters.past_table import PastTable
-from likeness.adapters.photo_bucket import PhotoBucket
-from likeness.adapters.reviews_table import ReviewsTable
-from likeness.adapters.users_table import ErasuresTable, UsersTable
-from likeness.adapters.work_bucket import WorkBucket
+from likeness.adapters.account.ledger_table import LedgerTable
+from likeness.adapters.account.users_table import ErasuresTable, UsersTable
+from likeness.adapters.generation.inferences_table import InferencesTable
+from likeness.adapters.generation.work_bucket import WorkBucket
+from likeness.adapters.jobs.durations_table import DurationsTable
+from likeness.adapters.jobs.jobs_table import JobsTable
+from likeness.adapters.photos.photo_bucket import PhotoBucket
+from likeness.adapters.provenance.avatar_bucket import AvatarBucket
+from likeness.adapters.review.appeals_table import AppealsTable
+from likeness.adapters.review.audit_table import AuditTable
+from likeness.adapters.review.counters_table import DeskCountersTable
+from likeness.adapters.review.reviews_table import ReviewsTable
 from tests.fakes import (
     FakeAppeals,
+    FakeAuditLog,
+    FakeAvatarStore,
     FakeBucket,
     FakeClock,
-    FakeDesk,
+    FakeDeskCounters,
+    FakeDurations,
     FakeErasures,
-    FakeGallery,
     FakeInferences,
     FakeJobs,
     FakeLedger,
-    FakePast,
     FakePhotos,
     FakeReviews,
-    FakeTrail,
     FakeUsers,
     FakeWork,
 )
@@ -60,19 +60,19 @@ class Tables:
     ledger: ports.Ledger
     users: ports.Users
     erasures: ports.Erasures
-    past: ports.Past
+    durations: ports.JobDurations
     reviews: ports.Reviews
     inferences: ports.Inferences
     appeals: ports.Appeals
-    trail: ports.Trail
-    desk: ports.Desk
+    audit_log: ports.AuditLog
+    desk_counters: ports.DeskCounters
 
 
 @dataclass(frozen=True)
 class Buckets:
     photos: ports.Photos
     work: ports.Work
-    gallery: ports.Gallery
+    avatar_store: ports.AvatarStore
     photo_objects: FakeBucket | MotoBucket
     avatar_objects: FakeBucket | MotoBucket
 
@@ -88,19 +88,19 @@ def tables(kind: str, request: pytest.FixtureRequest) -> Tables:
         jobs = FakeJobs()
         ledger = FakeLedger(jobs)
         jobs.users = users = FakeUsers(ledger)
-        trail = FakeTrail()
-        desk = FakeDesk(trail)
+        audit_log = FakeAuditLog()
+        desk_counters = FakeDeskCounters(audit_log)
         return Tables(
             jobs,
             ledger,
             users,
             FakeErasures(users),
-            FakePast(),
-            FakeReviews(trail, desk),
+            FakeDurations(),
+            FakeReviews(audit_log, desk_counters),
             FakeInferences(),
             FakeAppeals(),
-            trail,
-            desk,
+            audit_log,
+            desk_counters,
         )
     table = request.getfixturevalue("table")
     return Tables(
@@ -108,12 +108,12 @@ def tables(kind: str, request: pytest.FixtureRequest) -> Tables:
         LedgerTable(table),
         UsersTable(table),
         ErasuresTable(table),
-        PastTable(table),
+        DurationsTable(table),
         ReviewsTable(table),
         InferencesTable(table),
         AppealsTable(table),
         AuditTable(table),
-        DeskTable(table),
+        DeskCountersTable(table),
     )
 
 
@@ -122,13 +122,13 @@ def buckets(kind: str, request: pytest.FixtureRequest) -> Buckets:
     if kind == "fake":
         photos, avatars = FakeBucket(), FakeBucket()
         return Buckets(
-            FakePhotos(photos), FakeWork(avatars, photos), FakeGallery(avatars), photos, avatars
+            FakePhotos(photos), FakeWork(avatars, photos), FakeAvatarStore(avatars), photos, avatars
         )
     s3 = request.getfixturevalue("s3")
     return Buckets(
         PhotoBucket(s3, "photos"),
         WorkBucket(s3, "avatars", "photos"),
-        GalleryBucket(s3, "avatars"),
+        AvatarBucket(s3, "avatars"),
         MotoBucket(s3, "photos"),
         MotoBucket(s3, "avatars"),
     )

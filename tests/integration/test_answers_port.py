@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
 
-from likeness.api import Submitted
+from likeness.api.app import Submitted
 from likeness.domain.errors import Conflict, InProgress, KeyReused, Unavailable
-from likeness.domain.job import JobState
+from likeness.domain.jobs.job import JobState
 from likeness.entrypoints import idempotency
 from likeness.entrypoints.idempotency import Asked, Keeping, once
 from tests.builders import JOB

@@ -2,13 +2,13 @@
 
 import pytest
 
-from likeness.adapters.audit_table import AuditTable
-from likeness.adapters.jobs_table import JobsTable
-from likeness.adapters.reviews_table import ReviewsTable
-from likeness.adapters.verdicts_table import VerdictsTable
+from likeness.adapters.jobs.jobs_table import JobsTable
+from likeness.adapters.review.audit_table import AuditTable
+from likeness.adapters.review.reviews_table import ReviewsTable
+from likeness.adapters.review.verdicts_table import VerdictsTable
 from likeness.commands import policy_table, replay_policy, verify_audit
 from likeness.domain.moderation import Label, Outcome
-from likeness.services.replay_policy import replay_policy as replay
+from likeness.services.review.replay_policy import replay_policy as replay
 from tests.builders import (
     JOB,
     a_job,

@@ -18,16 +18,16 @@ from cryptography.hazmat.primitives.serialization import (
 from PIL import Image
 
 from infra.local.certificates import certify, issue
-from likeness.adapters import webp, xmp
-from likeness.adapters.certificates import REMEMBERED_S, Certificates
-from likeness.adapters.credentials import KmsCredentials
-from likeness.adapters.png import only_pixels
+from likeness.adapters.generation.png import only_pixels
+from likeness.adapters.provenance import webp, xmp
+from likeness.adapters.provenance.certificates import REMEMBERED_S, Certificates
+from likeness.adapters.provenance.credentials import KmsCredentials
 from likeness.domain.errors import Unavailable
-from likeness.domain.provenance import SOURCE_TYPES, Claim, Trust
+from likeness.domain.provenance.credentials import SOURCE_TYPES, Claim, Trust
 from tests.builders import NOW, a_png
 
 CLAIM = Claim.model_validate(
-    {"mark": "0123456789a", "style": "comic", "engine": "painter", "made_at": NOW}
+    {"watermark": "0123456789a", "style": "comic", "engine": "painter", "made_at": NOW}
 )
 LABEL = xmp.packet(SOURCE_TYPES["painter"])
 PNG = only_pixels(a_png(7, side=256), side=256, xmp=LABEL)
@@ -48,8 +48,8 @@ class Kms:
 
     def get_public_key(self, *, KeyId: str) -> dict[str, bytes]:  # noqa: N803 - as boto3 has it
         public = self.keys[KeyId].public_key()
-        form = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        return {"PublicKey": public.public_bytes(*form)}
+        presigned_post = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        return {"PublicKey": public.public_bytes(*presigned_post)}
 
     def sign(self, **asked: Any) -> dict[str, bytes]:
         if asked["KeyId"] in self.off:

@@ -4,14 +4,20 @@ from datetime import timedelta
 
 import pytest
 
-from likeness.adapters.bucket_sweep import BucketSweep
-from likeness.adapters.deletions_table import DeletionsTable
+from likeness.adapters.deletion.bucket_sweep import BucketSweep
+from likeness.adapters.deletion.deletions_table import DeletionsTable
+from likeness.adapters.deletion.leftovers import BucketLeftovers
 from likeness.adapters.policy_files import load_retention
-from likeness.adapters.remains import BucketRemains
-from likeness.domain.deletion import EVERYWHERE, PHOTOS, Deletion, DeletionState, Found
+from likeness.domain.deletion.receipt import (
+    EVERYWHERE,
+    PHOTOS,
+    Deletion,
+    DeletionState,
+    StoredObject,
+)
+from likeness.domain.deletion.retention import SweepFinding
 from likeness.domain.errors import Denied
-from likeness.domain.retention import Finding
-from likeness.services.sweep_buckets import sweep_buckets
+from likeness.services.deletion.sweep_buckets import sweep_buckets
 from tests.builders import JOB, NOW, OTHER_JOB
 from tests.fakes import (
     FakeAppeals,
@@ -19,13 +25,13 @@ from tests.fakes import (
     FakeClock,
     FakeDeletions,
     FakeJobs,
+    FakeLeftovers,
     FakeMetrics,
-    FakeRemains,
 )
 from tests.integration.aws_answers import MotoBucket, fail
 
 RULES = load_retention()
-ONE = Found(name="photos/p01.jpg", etag="etag-1", created_at=NOW)
+ONE = StoredObject(name="photos/p01.jpg", etag="etag-1", created_at=NOW)
 
 
 @pytest.fixture
@@ -40,10 +46,10 @@ def looked_at(kind, request):
     """What looks, and both buckets."""
     if kind == "fake":
         photos, avatars = FakeBucket(), FakeBucket()
-        return FakeRemains(photos, avatars), photos, avatars
+        return FakeLeftovers(photos, avatars), photos, avatars
     s3 = request.getfixturevalue("s3")
-    remains = BucketRemains(s3, photos="photos", avatars="avatars")
-    return remains, MotoBucket(s3, "photos"), MotoBucket(s3, "avatars")
+    leftovers = BucketLeftovers(s3, photos="photos", avatars="avatars")
+    return leftovers, MotoBucket(s3, "photos"), MotoBucket(s3, "avatars")
 
 
 def test_of_a_job_that_nobody_deletes_nothing_is_known(deletions):
@@ -87,7 +93,7 @@ def test_an_object_is_noted_once_and_its_end_beside_it(deletions):
 
 
 def test_looking_sees_every_place_of_this_job_only(looked_at):
-    remains, photos, avatars = looked_at
+    leftovers, photos, avatars = looked_at
     for job in (JOB, OTHER_JOB):
         photos.put(f"uploads/{job}/p01", b"raw")
         photos.put(f"photos/{job}/p01.jpg", b"jpeg")
@@ -95,7 +101,7 @@ def test_looking_sees_every_place_of_this_job_only(looked_at):
         avatars.put(f"drawn/{job}/a01.png", b"png")
         avatars.put(f"avatars/{job}/a01/1024.png", b"png")
 
-    found = remains.of(JOB, EVERYWHERE)
+    found = leftovers.of(JOB, EVERYWHERE)
 
     assert [one.name for one in found] == [
         "uploads/p01",
@@ -104,11 +110,11 @@ def test_looking_sees_every_place_of_this_job_only(looked_at):
         "drawn/a01.png",
         "avatars/a01/1024.png",
     ]
-    assert [one.name for one in remains.of(JOB, PHOTOS)] == ["uploads/p01", "photos/p01.jpg"]
+    assert [one.name for one in leftovers.of(JOB, PHOTOS)] == ["uploads/p01", "photos/p01.jpg"]
 
 
 def test_looking_sees_old_versions_delete_markers_and_parts(s3):
-    remains = BucketRemains(s3, photos="photos", avatars="avatars")
+    leftovers = BucketLeftovers(s3, photos="photos", avatars="avatars")
     s3.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": "Enabled"})
     key = f"photos/{JOB}/p01.jpg"
     s3.put_object(Bucket="photos", Key=key, Body=b"one")
@@ -116,7 +122,7 @@ def test_looking_sees_old_versions_delete_markers_and_parts(s3):
     s3.delete_object(Bucket="photos", Key=key)
     s3.create_multipart_upload(Bucket="photos", Key=f"uploads/{JOB}/p02")
 
-    found = remains.of(JOB, PHOTOS)
+    found = leftovers.of(JOB, PHOTOS)
 
     assert [one.name for one in found] == ["uploads/p02", *["photos/p01.jpg"] * 3]
     assert len({one.etag for one in found}) == 4
@@ -127,7 +133,7 @@ def test_what_cannot_be_looked_at_is_not_called_empty(s3, operation):
     fail(s3, operation, "AccessDenied", times=9, status=403)
 
     with pytest.raises(Denied, match=operation):
-        BucketRemains(s3, photos="photos", avatars="avatars").of(JOB, EVERYWHERE)
+        BucketLeftovers(s3, photos="photos", avatars="avatars").of(JOB, EVERYWHERE)
 
 
 # --- the sweep -------------------------------------------------------------------------------
@@ -164,7 +170,7 @@ def test_a_bucket_that_became_versioned_is_said_and_one_that_was_too(s3, sweeper
     """A bucket that was versioned once never is as it was: it may hold old versions."""
     for status in ("Enabled", "Suspended"):
         s3.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": status})
-        assert sweeper.drift(RULES.lifecycle) == [Finding.VERSIONING]
+        assert sweeper.drift(RULES.lifecycle) == [SweepFinding.VERSIONING]
 
 
 def test_a_bucket_that_became_replicated_is_said(s3, sweeper):
@@ -184,20 +190,24 @@ def test_a_bucket_that_became_replicated_is_said(s3, sweeper):
 
     found = sweeper.drift(RULES.lifecycle)
 
-    assert sorted(found) == [Finding.REPLICATION, Finding.VERSIONING, Finding.VERSIONING]
+    assert sorted(found) == [
+        SweepFinding.REPLICATION,
+        SweepFinding.VERSIONING,
+        SweepFinding.VERSIONING,
+    ]
 
 
 @pytest.mark.parametrize("photos", [{"": 30}, {"uploads/": 1}, {"": 1, "more/": 9}])
 def test_a_changed_lifecycle_is_said(s3, sweeper, photos):
     set_up(s3, photos=photos)
 
-    assert sweeper.drift(RULES.lifecycle) == [Finding.LIFECYCLE]
+    assert sweeper.drift(RULES.lifecycle) == [SweepFinding.LIFECYCLE]
 
 
 def test_a_lifecycle_that_is_gone_is_said(s3, sweeper):
     s3.delete_bucket_lifecycle(Bucket="avatars")
 
-    assert sweeper.drift(RULES.lifecycle) == [Finding.LIFECYCLE]
+    assert sweeper.drift(RULES.lifecycle) == [SweepFinding.LIFECYCLE]
 
 
 def test_a_day_later_a_sweep_finds_and_deletes_everything_old(s3, sweeper):
@@ -225,7 +235,7 @@ def test_a_day_later_a_sweep_finds_and_deletes_everything_old(s3, sweeper):
     assert (early.seen, early.deleted, early.findings) == (4, 0, {})
     clock.advance(timedelta(days=1))
     late = sweep()
-    assert late.findings == {Finding.OVERDUE: 3, Finding.STRANGER: 1}
+    assert late.findings == {SweepFinding.OVERDUE: 3, SweepFinding.STRANGER: 1}
     assert late.deleted == 4
     assert (sweep().seen, photos.listing(), avatars.listing()) == (0, [], [])
 

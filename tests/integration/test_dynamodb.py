@@ -5,23 +5,23 @@ from datetime import timedelta
 import pytest
 from botocore.exceptions import ConnectionClosedError
 
-from likeness.adapters import transactions
-from likeness.adapters.jobs_table import JobsTable
-from likeness.adapters.ledger_table import LedgerTable
-from likeness.adapters.reviews_table import ReviewsTable
-from likeness.adapters.transactions import ATTEMPTS, FIRST_PAUSE_S, write_all
+from likeness.adapters.account.ledger_table import LedgerTable
+from likeness.adapters.dynamodb import transactions
+from likeness.adapters.dynamodb.transactions import ATTEMPTS, FIRST_PAUSE_S, write_all
+from likeness.adapters.jobs.jobs_table import JobsTable
+from likeness.adapters.review.reviews_table import ReviewsTable
+from likeness.domain.account.quota import QuotaState
 from likeness.domain.errors import Conflict, OverQuota, Unavailable
-from likeness.domain.job import JobState
+from likeness.domain.jobs.job import JobState
 from likeness.domain.moderation import Label
-from likeness.domain.quota import EntryState
-from likeness.domain.review import review_of
+from likeness.domain.review.case import review_of
 from tests.builders import (
     JOB,
     MIDNIGHT,
     MODERATOR,
     NOW,
     OTHER_JOB,
-    SUBJECT,
+    USER_HASH,
     TODAY,
     USER,
     a_job,
@@ -101,15 +101,15 @@ def test_the_ledger_stays_400_days_and_counts_the_day(table, jobs, ledger):
     ledger.reserve(SUBMITTED, limit=1, now=NOW)
     there = items(table)
 
-    assert there[f"DAY#{SUBJECT}", TODAY]["used"] == 1
-    assert there[f"DAY#{SUBJECT}", TODAY]["ttl"] == days(NOW, 400)
+    assert there[f"DAY#{USER_HASH}", TODAY]["used"] == 1
+    assert there[f"DAY#{USER_HASH}", TODAY]["ttl"] == days(NOW, 400)
     assert there[f"USER#{USER}", f"ENTRY#{TODAY}#{JOB}"]["ttl"] == days(NOW, 400)
 
-    ledger.settle(ended(SUBMITTED), EntryState.RETURNED, now=NOW + timedelta(days=3))
-    ledger.settle(ended(SUBMITTED), EntryState.RETURNED, now=NOW + timedelta(days=3))
+    ledger.settle(ended(SUBMITTED), QuotaState.RETURNED, now=NOW + timedelta(days=3))
+    ledger.settle(ended(SUBMITTED), QuotaState.RETURNED, now=NOW + timedelta(days=3))
 
     there = items(table)
-    assert there[f"DAY#{SUBJECT}", TODAY]["used"] == 0
+    assert there[f"DAY#{USER_HASH}", TODAY]["used"] == 0
     assert there[f"USER#{USER}", f"ENTRY#{TODAY}#{JOB}"]["ttl"] == days(NOW, 400)
 
 
@@ -192,7 +192,7 @@ def test_a_reservation_whose_answer_was_lost_is_repeated_and_counts_once(table, 
     other = SUBMITTED.model_copy(update={"job_id": OTHER_JOB})
     with pytest.raises(OverQuota):
         ledger.reserve(other, limit=1, now=NOW)
-    assert items(table)[f"DAY#{SUBJECT}", TODAY]["used"] == 1
+    assert items(table)[f"DAY#{USER_HASH}", TODAY]["used"] == 1
 
 
 def test_a_settlement_whose_answer_was_lost_returns_one_day(table, jobs, ledger):
@@ -200,11 +200,11 @@ def test_a_settlement_whose_answer_was_lost_returns_one_day(table, jobs, ledger)
     ledger.reserve(SUBMITTED, limit=1, now=NOW)
     lose_answers(table, "TransactWriteItems")
     with pytest.raises(Unavailable):
-        ledger.settle(ended(SUBMITTED), EntryState.RETURNED, now=NOW)
+        ledger.settle(ended(SUBMITTED), QuotaState.RETURNED, now=NOW)
 
-    ledger.settle(ended(SUBMITTED), EntryState.RETURNED, now=NOW)
+    ledger.settle(ended(SUBMITTED), QuotaState.RETURNED, now=NOW)
 
-    assert items(table)[f"DAY#{SUBJECT}", TODAY]["used"] == 0
+    assert items(table)[f"DAY#{USER_HASH}", TODAY]["used"] == 0
 
 
 def test_a_settlement_that_was_overtaken_changes_nothing(table, jobs, ledger, monkeypatch):
@@ -212,15 +212,15 @@ def test_a_settlement_that_was_overtaken_changes_nothing(table, jobs, ledger, mo
     jobs.create(a_job(), [])
     ledger.reserve(SUBMITTED, limit=1, now=NOW)
     reserved = ledger.entries(USER, TODAY)[0]
-    ledger.settle(ended(SUBMITTED), EntryState.RETURNED, now=NOW)
+    ledger.settle(ended(SUBMITTED), QuotaState.RETURNED, now=NOW)
     monkeypatch.setattr(LedgerTable, "_entry", lambda *_: reserved)
 
-    ledger.settle(ended(SUBMITTED), EntryState.SPENT, now=NOW)
-    ledger.settle(ended(SUBMITTED), EntryState.RETURNED, now=NOW)
+    ledger.settle(ended(SUBMITTED), QuotaState.SPENT, now=NOW)
+    ledger.settle(ended(SUBMITTED), QuotaState.RETURNED, now=NOW)
 
     monkeypatch.undo()
-    assert ledger.entries(USER, TODAY)[0].state is EntryState.RETURNED
-    assert items(table)[f"DAY#{SUBJECT}", TODAY]["used"] == 0
+    assert ledger.entries(USER, TODAY)[0].state is QuotaState.RETURNED
+    assert items(table)[f"DAY#{USER_HASH}", TODAY]["used"] == 0
 
 
 def cancelled(table, *codes: str, times: int) -> list[str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from likeness.adapters.endpoint import AsyncEndpoint
+from likeness.adapters.generation.endpoint import AsyncEndpoint
 from likeness.domain.errors import Denied, Unavailable
 from likeness.entrypoints.notification import INFERENCE_ID
 from tests.builders import JOB
@@ -46,7 +46,7 @@ def test_the_name_of_an_inference_is_the_one_that_its_message_is_read_by(runtime
 
     name = INFERENCE_ID.match(told["X-Amzn-SageMaker-Inference-Id"])
     assert name is not None
-    assert (name["job_id"], name["round"]) == (JOB, "2")
+    assert (name["job_id"], name["attempt"]) == (JOB, "2")
     assert len(name[0]) <= 64
 
 

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from likeness.adapters.event_bus import PAUSES_S, EventBridgeBus, UnannouncedQueue
+from likeness.adapters.jobs.event_bus import PAUSES_S, EventBridgeBus, EventDeadLetterQueue
 from likeness.domain.errors import Unavailable
-from likeness.events import Change, JobStateChanged
+from likeness.events import JobStateChanged, StreamRecord
 from tests.builders import JOB, NOW, OTHER_JOB, an_event
-from tests.fakes import FakeEventBus, FakeUnannounced
+from tests.fakes import FakeEventBus, FakeEventDeadLetters
 from tests.integration.aws_answers import answer, fail
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from likeness.ports import EventBus, Unannounced
+    from likeness.ports.jobs import EventBus, EventDeadLetters
 
 BUS = "likeness-test"
-UNREADABLE = Change(sequence="0042", fault="missing: 'at'")
+UNREADABLE = StreamRecord(sequence="0042", fault="missing: 'at'")
 
 
 @dataclass
@@ -135,18 +135,18 @@ def test_a_bus_that_does_not_answer_is_unavailable(real, code):
 
 
 @pytest.fixture
-def unannounced(kind, request) -> tuple[Unannounced, Callable[[], list[dict[str, Any]]]]:
+def dead_letters(kind, request) -> tuple[EventDeadLetters, Callable[[], list[dict[str, Any]]]]:
     if kind == "fake":
-        fake = FakeUnannounced()
+        fake = FakeEventDeadLetters()
         return fake, lambda: [{"sequence": one.sequence, "fault": one.fault} for one in fake.kept]
     request.getfixturevalue("aws")
     sqs = request.getfixturevalue("session").client("sqs")
     url = sqs.create_queue(QueueName="unannounced")["QueueUrl"]
-    return UnannouncedQueue(sqs, url), lambda: drain(sqs, url)
+    return EventDeadLetterQueue(sqs, url), lambda: drain(sqs, url)
 
 
-def test_a_letter_says_where_the_change_is_and_what_is_wrong(unannounced):
-    port, letters = unannounced
+def test_a_letter_says_where_the_change_is_and_what_is_wrong(dead_letters):
+    port, letters = dead_letters
 
     port.keep(UNREADABLE)
 

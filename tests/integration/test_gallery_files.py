@@ -6,10 +6,10 @@ import zipfile
 import pytest
 from PIL import Image
 
-from likeness.adapters.gallery_bucket import GalleryBucket
-from likeness.adapters.xmp import PNG_KEYWORD, packet
+from likeness.adapters.provenance.avatar_bucket import AvatarBucket
+from likeness.adapters.provenance.xmp import PNG_KEYWORD, packet
 from likeness.domain.errors import Invalid
-from likeness.domain.provenance import SOURCE_TYPES
+from likeness.domain.provenance.credentials import SOURCE_TYPES
 from tests.builders import JOB, a_png, an_avatar, digest, unsigned
 
 SECRETS = (
@@ -21,8 +21,8 @@ SECRETS = (
 
 
 @pytest.fixture
-def gallery(s3):
-    return GalleryBucket(s3, "avatars")
+def avatar_store(s3):
+    return AvatarBucket(s3, "avatars")
 
 
 @pytest.fixture
@@ -38,10 +38,10 @@ def drawn(s3, png: bytes, n: int = 1):
     return an_avatar(n, sha256=digest(png))
 
 
-def test_nothing_but_pixels_is_published(s3, gallery, read):
+def test_nothing_but_pixels_is_published(s3, avatar_store, read):
     avatar = drawn(s3, a_png(9, extra=SECRETS))
 
-    gallery.publish([avatar], sign=unsigned)
+    avatar_store.publish([avatar], sign=unsigned)
 
     label = (b"iTXt", PNG_KEYWORD + bytes(5) + packet(SOURCE_TYPES["painter"]))
     assert read("a01/1024.png") == a_png(9, extra=(label,))
@@ -51,8 +51,8 @@ def test_nothing_but_pixels_is_published(s3, gallery, read):
 
 
 @pytest.mark.parametrize("side", [512, 256])
-def test_the_smaller_sizes_show_the_same_picture(s3, gallery, read, side):
-    gallery.publish([drawn(s3, a_png(200))], sign=unsigned)
+def test_the_smaller_sizes_show_the_same_picture(s3, avatar_store, read, side):
+    avatar_store.publish([drawn(s3, a_png(200))], sign=unsigned)
 
     with Image.open(io.BytesIO(read(f"a01/{side}.webp"))) as webp:
         assert (webp.format, webp.size, webp.mode) == ("WEBP", (side, side), "RGB")
@@ -64,8 +64,8 @@ def test_the_smaller_sizes_show_the_same_picture(s3, gallery, read, side):
     )  # WebP is lossy
 
 
-def test_every_file_says_what_it_is(s3, gallery):
-    gallery.publish([drawn(s3, a_png(1))], sign=unsigned)
+def test_every_file_says_what_it_is(s3, avatar_store):
+    avatar_store.publish([drawn(s3, a_png(1))], sign=unsigned)
 
     types = {
         name: s3.head_object(Bucket="avatars", Key=f"avatars/{JOB}/{name}")["ContentType"]
@@ -74,8 +74,8 @@ def test_every_file_says_what_it_is(s3, gallery):
     assert list(types.values()) == ["image/png", "image/webp", "application/zip"]
 
 
-def test_the_archive_is_stored_and_says_nothing_of_when_or_where(s3, gallery, read):
-    gallery.publish([drawn(s3, a_png(1)), drawn(s3, a_png(2), n=2)], sign=unsigned)
+def test_the_archive_is_stored_and_says_nothing_of_when_or_where(s3, avatar_store, read):
+    avatar_store.publish([drawn(s3, a_png(1)), drawn(s3, a_png(2), n=2)], sign=unsigned)
 
     with zipfile.ZipFile(io.BytesIO(read("avatars.zip"))) as archive:
         assert archive.testzip() is None
@@ -90,18 +90,20 @@ def test_the_archive_is_stored_and_says_nothing_of_when_or_where(s3, gallery, re
     [b"<script>", a_png(1, side=512), a_png(1)[:-20], a_png(1) + b"PK\x03\x04"],
     ids=["no picture", "another size", "cut off", "an archive behind it"],
 )
-def test_what_is_not_an_avatar_is_not_published_even_where_its_sum_is_right(s3, gallery, wrong):
+def test_what_is_not_an_avatar_is_not_published_even_where_its_sum_is_right(
+    s3, avatar_store, wrong
+):
     avatar = drawn(s3, wrong)
 
     with pytest.raises(Invalid):
-        gallery.publish([avatar], sign=unsigned)
+        avatar_store.publish([avatar], sign=unsigned)
 
     assert "Contents" not in s3.list_objects_v2(Bucket="avatars", Prefix="avatars/")
 
 
-def test_every_file_is_signed_last(s3, gallery, read):
+def test_every_file_is_signed_last(s3, avatar_store, read):
     """Whatever is written is exactly what signing gave back, in the archive too."""
-    gallery.publish(
+    avatar_store.publish(
         [drawn(s3, a_png(1))], sign=lambda _, picture, kind: picture + b"signed as " + kind.encode()
     )
 

@@ -24,7 +24,7 @@ def drawn(buckets, *numbers: int) -> list:
 
 def published(buckets, *numbers: int) -> list:
     avatars = drawn(buckets, *numbers)
-    buckets.gallery.publish(avatars, sign=unsigned)
+    buckets.avatar_store.publish(avatars, sign=unsigned)
     return avatars
 
 
@@ -48,7 +48,7 @@ def test_the_archive_names_avatars_by_rank_and_style(buckets):
         second.model_copy(update={"rank": 100}),
     ]
 
-    buckets.gallery.publish(ranked, sign=unsigned)
+    buckets.avatar_store.publish(ranked, sign=unsigned)
 
     content = buckets.avatar_objects.get(f"avatars/{JOB}/avatars.zip", "archive")
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -62,7 +62,7 @@ def test_publishing_again_writes_the_same(buckets):
         key: buckets.avatar_objects.get(key, "object") for key in buckets.avatar_objects.listing()
     }
 
-    buckets.gallery.publish(avatars, sign=unsigned)
+    buckets.avatar_store.publish(avatars, sign=unsigned)
 
     after = {
         key: buckets.avatar_objects.get(key, "object") for key in buckets.avatar_objects.listing()
@@ -75,38 +75,38 @@ def test_an_avatar_that_was_changed_since_it_was_approved_is_not_published(bucke
     buckets.avatar_objects.put(f"drawn/{JOB}/a01.png", a_png(2))
 
     with pytest.raises(Conflict):
-        buckets.gallery.publish(avatars, sign=unsigned)
+        buckets.avatar_store.publish(avatars, sign=unsigned)
 
     assert not [key for key in buckets.avatar_objects.listing() if key.startswith("avatars/")]
 
 
 def test_an_avatar_that_is_gone_is_not_found(buckets):
     with pytest.raises(NotFound):
-        buckets.gallery.publish([an_avatar()], sign=unsigned)
+        buckets.avatar_store.publish([an_avatar()], sign=unsigned)
 
 
 def test_links_are_given_for_what_was_asked_and_nothing_else(buckets):
-    links = buckets.gallery.links(JOB, ["a02"])
+    urls = buckets.avatar_store.urls(JOB, ["a02"])
 
-    assert set(links) == {"a02"}
-    assert f"avatars/{JOB}/a02/1024.png" in links["a02"].png
-    assert set(links["a02"].webp) == {512, 256}
-    assert f"avatars/{JOB}/a02/256.webp" in links["a02"].webp[256]
-    assert f"avatars/{JOB}/avatars.zip" in buckets.gallery.archive_link(JOB)
+    assert set(urls) == {"a02"}
+    assert f"avatars/{JOB}/a02/1024.png" in urls["a02"].png
+    assert set(urls["a02"].webp) == {512, 256}
+    assert f"avatars/{JOB}/a02/256.webp" in urls["a02"].webp[256]
+    assert f"avatars/{JOB}/avatars.zip" in buckets.avatar_store.archive_url(JOB)
 
 
 def test_links_live_five_minutes(buckets):
-    avatar = buckets.gallery.links(JOB, ["a01"])["a01"]
+    avatar = buckets.avatar_store.urls(JOB, ["a01"])["a01"]
 
-    for link in (avatar.png, *avatar.webp.values(), buckets.gallery.archive_link(JOB)):
-        assert "X-Amz-Expires=300" in link.split("?")[1].split("&")
+    for url in (avatar.png, *avatar.webp.values(), buckets.avatar_store.archive_url(JOB)):
+        assert "X-Amz-Expires=300" in url.split("?")[1].split("&")
 
 
 def test_tidying_leaves_what_was_published(buckets):
     published(buckets, 1)
 
-    buckets.gallery.tidy(JOB)
-    buckets.gallery.tidy(JOB)
+    buckets.avatar_store.tidy(JOB)
+    buckets.avatar_store.tidy(JOB)
 
     keys = buckets.avatar_objects.listing()
     assert keys
@@ -117,16 +117,16 @@ def test_purging_takes_what_was_drawn_and_published_of_this_job_only(buckets):
     published(buckets, 1, 2)
     buckets.avatar_objects.put(f"avatars/{OTHER_JOB}/a01/1024.png", b"theirs")
 
-    assert buckets.gallery.purge(JOB) == 2 + 2 * 3 + 1
+    assert buckets.avatar_store.purge(JOB) == 2 + 2 * 3 + 1
 
     assert buckets.avatar_objects.listing() == [f"avatars/{OTHER_JOB}/a01/1024.png"]
-    assert buckets.gallery.purge(JOB) == 0
+    assert buckets.avatar_store.purge(JOB) == 0
 
 
 @pytest.mark.parametrize("what", ["purge", "tidy"])
 def test_avatars_that_could_not_be_deleted_are_never_called_deleted(buckets, what):
     drawn(buckets, 1)
-    buckets.avatar_objects.sealed = True
+    buckets.avatar_objects.hmacs = True
 
     with pytest.raises(NotDeleted):
-        getattr(buckets.gallery, what)(JOB)
+        getattr(buckets.avatar_store, what)(JOB)

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from likeness.adapters.generator import BothLanes, TrainingJobs
+from likeness.adapters.generation.generator import AnyBackend, TrainingJobs
 from likeness.domain.errors import Conflict, Unavailable
-from likeness.domain.inference import Inference
+from likeness.domain.generation.inference import Inference
 from tests.builders import JOB, NOW
 from tests.fakes import FakeClock, FakeGenerator, FakeInferences
 from tests.integration.aws_answers import answer, fail
@@ -103,22 +103,22 @@ def test_not_being_allowed_to_stop_is_no_success(sagemaker, operation):
         TrainingJobs(sagemaker).stop(JOB, 1)
 
 
-# --- both lanes ----------------------------------------------------------------------------------
+# --- both backends ----------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def lanes(sagemaker):
-    """Nothing trains; the endpoint's rounds are in memory."""
+def backends(sagemaker):
+    """Nothing trains; the endpoint's attempts are in memory."""
     for operation in ("StopTrainingJob", "DescribeTrainingJob"):
         fail(sagemaker, operation, "ValidationException", times=9)
-    return BothLanes(
+    return AnyBackend(
         TrainingJobs(sagemaker), inferences := FakeInferences(), FakeClock()
     ), inferences
 
 
-def test_a_round_on_the_endpoint_is_marked_so_that_nobody_answers_for_it(lanes):
-    both, inferences = lanes
-    inferences.save(Inference(job_id=JOB, round=1, asked_at=NOW, task_token="t1"))
+def test_a_round_on_the_endpoint_is_marked_so_that_nobody_answers_for_it(backends):
+    both, inferences = backends
+    inferences.save(Inference(job_id=JOB, attempt=1, asked_at=NOW, task_token="t1"))
 
     both.stop(JOB, 1)
     both.stop(JOB, 1)
@@ -127,8 +127,8 @@ def test_a_round_on_the_endpoint_is_marked_so_that_nobody_answers_for_it(lanes):
     assert inferences.get(JOB, 1).task_token is None
 
 
-def test_a_round_that_a_step_is_just_about_to_ask_for_is_stopped_too(lanes):
-    both, inferences = lanes
+def test_a_round_that_a_step_is_just_about_to_ask_for_is_stopped_too(backends):
+    both, inferences = backends
 
     both.stop(JOB, 1)
 
@@ -143,4 +143,4 @@ def test_a_training_job_that_is_still_stopping_is_waited_for_first(sagemaker):
     inferences = FakeInferences()
 
     with pytest.raises(Unavailable):
-        BothLanes(TrainingJobs(sagemaker), inferences, FakeClock()).stop(JOB, 1)
+        AnyBackend(TrainingJobs(sagemaker), inferences, FakeClock()).stop(JOB, 1)

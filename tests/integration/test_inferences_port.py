@@ -3,12 +3,12 @@
 import pytest
 
 from likeness.domain.errors import Conflict, NotFound
-from likeness.domain.inference import Inference, InferenceState
+from likeness.domain.generation.inference import Inference, InferenceState
 from tests.builders import JOB, NOW, OTHER_JOB
 
 
 def an_inference(**fields) -> Inference:
-    return Inference(**{"job_id": JOB, "round": 1, "asked_at": NOW, "task_token": "t1"} | fields)
+    return Inference(**{"job_id": JOB, "attempt": 1, "asked_at": NOW, "task_token": "t1"} | fields)
 
 
 def test_a_round_is_read_as_it_was_stored(tables):

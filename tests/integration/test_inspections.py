@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from likeness.adapters.inspections import Inspections
+from likeness.adapters.photos.inspections import LambdaInspections
 from likeness.domain.errors import Unavailable
 from likeness.entrypoints.event import read
-from likeness.ports import Upload
+from likeness.ports.photos import Upload
 from tests.builders import JOB
 from tests.integration.aws_answers import answer, fail
 
@@ -25,7 +25,7 @@ def test_the_function_can_read_what_it_is_told(client):
         "before-call.lambda.Invoke", lambda params, **_: sent.append(params) or answer(202, {})
     )
 
-    Inspections(client, "inspect-photo").ask_again(JOB, UPLOAD)
+    LambdaInspections(client, "inspect-photo").ask_again(JOB, UPLOAD)
 
     (invocation,) = sent
     assert "/functions/inspect-photo/" in invocation["url_path"]
@@ -38,4 +38,4 @@ def test_a_function_that_cannot_be_asked_is_unavailable(client):
     fail(client, "Invoke", "TooManyRequestsException", times=9)
 
     with pytest.raises(Unavailable):
-        Inspections(client, "inspect-photo").ask_again(JOB, UPLOAD)
+        LambdaInspections(client, "inspect-photo").ask_again(JOB, UPLOAD)

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from likeness.domain.avatar import AvatarState
 from likeness.domain.errors import Conflict, NotFound
+from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.ids import JobId, UserId
-from likeness.domain.job import JobState
+from likeness.domain.jobs.job import JobState
 from likeness.domain.moderation import Outcome
-from likeness.domain.photo import PhotoState, Problem
+from likeness.domain.photos.photo import PhotoProblem, PhotoState
 from likeness.domain.reasons import Reason
 from tests.builders import (
     JOB,
@@ -103,7 +103,7 @@ def test_photos_come_in_the_order_of_their_forms_and_of_this_job_only(jobs):
         a_photo(verdict=a_verdict(Outcome.DOUBTFUL)),
         a_photo(
             state=PhotoState.REFUSED,
-            problem=Problem(reason=Reason.SUBJECT_DUPLICATE, other="p02", box=a_photo().face),
+            problem=PhotoProblem(reason=Reason.SUBJECT_DUPLICATE, other="p02", box=a_photo().face),
         ),
     ],
     ids=["awaited", "accepted", "with a verdict without a reason", "refused"],
@@ -172,7 +172,7 @@ def test_the_very_same_photo_may_be_stored_again(jobs):
 
 
 def test_avatars_come_best_first(jobs):
-    worst, best = an_avatar(1, rank=201), an_avatar(2, rank=100, likeness=None)
+    worst, best = an_avatar(1, rank=201), an_avatar(2, rank=100, distance=None)
 
     jobs.save_avatars([worst, best])
 

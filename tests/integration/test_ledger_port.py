@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from likeness.domain.account.quota import Day, QuotaEntry, QuotaState, ReservedDay
 from likeness.domain.errors import Conflict, NotFound, OverQuota
 from likeness.domain.ids import JobId, UserId
-from likeness.domain.job import Job, JobState
-from likeness.domain.quota import Day, Entry, EntryState, TakenDay
+from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.reasons import Reason
-from tests.builders import JOB, MIDNIGHT, NOW, OTHER_JOB, SUBJECT, TODAY, USER, a_job, ended
+from tests.builders import JOB, MIDNIGHT, NOW, OTHER_JOB, USER_HASH, TODAY, USER, a_job, ended
 
 
 def submitted(job_id: JobId = JOB, day: Day = TODAY, **fields) -> Job:
@@ -35,7 +35,7 @@ def test_the_submitted_job_and_its_day_are_stored_together(tables):
 
     assert tables.jobs.get(JOB) == submitted()
     assert tables.ledger.entries(USER, TODAY) == [
-        Entry(job_id=JOB, day=TODAY, state=EntryState.RESERVED, reserved_at=NOW)
+        QuotaEntry(job_id=JOB, day=TODAY, state=QuotaState.RESERVED, reserved_at=NOW)
     ]
 
 
@@ -71,7 +71,7 @@ def test_a_tier_without_jobs_gets_none(tables):
 
 @pytest.mark.parametrize(
     "other",
-    [{"day": Day("2026-11-23")}, {"user_id": UserId("user-2"), "subject": "subject-of-user-2"}],
+    [{"day": Day("2026-11-23")}, {"user_id": UserId("user-2"), "user_hash": "hash-of-user-2"}],
 )
 def test_another_day_and_another_user_are_free(tables, other):
     opened(tables)
@@ -123,7 +123,7 @@ def test_a_job_without_a_day_can_neither_reserve_nor_settle(tables):
     with pytest.raises(Conflict):
         reserve(tables, a_job().change())
     with pytest.raises(Conflict):
-        tables.ledger.settle(a_job(), EntryState.SPENT, now=NOW)
+        tables.ledger.settle(a_job(), QuotaState.SPENT, now=NOW)
 
 
 def test_a_spent_day_stays_taken(tables):
@@ -131,9 +131,9 @@ def test_a_spent_day_stays_taken(tables):
     opened(tables, OTHER_JOB)
     reserve(tables, submitted())
 
-    tables.ledger.settle(ended(submitted()), EntryState.SPENT, now=NOW)
+    tables.ledger.settle(ended(submitted()), QuotaState.SPENT, now=NOW)
 
-    assert tables.ledger.entries(USER, TODAY)[0].state is EntryState.SPENT
+    assert tables.ledger.entries(USER, TODAY)[0].state is QuotaState.SPENT
     with pytest.raises(OverQuota):
         reserve(tables, submitted(OTHER_JOB))
 
@@ -144,17 +144,17 @@ def test_a_returned_day_is_free_again_and_says_why(tables):
     reserve(tables, submitted())
 
     tables.ledger.settle(
-        ended(submitted()), EntryState.RETURNED, now=NOW, reason=Reason.SYSTEM_UNAVAILABLE
+        ended(submitted()), QuotaState.RETURNED, now=NOW, reason=Reason.SYSTEM_UNAVAILABLE
     )
 
     entry = tables.ledger.entries(USER, TODAY)[0]
-    assert (entry.state, entry.reason) == (EntryState.RETURNED, Reason.SYSTEM_UNAVAILABLE)
+    assert (entry.state, entry.reason) == (QuotaState.RETURNED, Reason.SYSTEM_UNAVAILABLE)
     assert entry.settled_at == NOW
     reserve(tables, submitted(OTHER_JOB))
 
 
-@pytest.mark.parametrize("first", [EntryState.SPENT, EntryState.RETURNED])
-@pytest.mark.parametrize("second", [EntryState.SPENT, EntryState.RETURNED])
+@pytest.mark.parametrize("first", [QuotaState.SPENT, QuotaState.RETURNED])
+@pytest.mark.parametrize("second", [QuotaState.SPENT, QuotaState.RETURNED])
 def test_settling_twice_changes_nothing(tables, first, second):
     opened(tables)
     reserve(tables, submitted())
@@ -172,7 +172,7 @@ def test_a_day_returned_twice_lets_one_job_in(tables):
         opened(tables, job_id)
     reserve(tables, submitted())
     for _ in range(2):
-        tables.ledger.settle(ended(submitted()), EntryState.RETURNED, now=NOW)
+        tables.ledger.settle(ended(submitted()), QuotaState.RETURNED, now=NOW)
 
     reserve(tables, submitted(others[0]))
 
@@ -185,11 +185,11 @@ def test_a_reservation_repeated_after_it_was_returned_takes_nothing(tables):
     opened(tables)
     opened(tables, OTHER_JOB)
     reserve(tables, submitted())
-    tables.ledger.settle(ended(submitted()), EntryState.RETURNED, now=NOW)
+    tables.ledger.settle(ended(submitted()), QuotaState.RETURNED, now=NOW)
 
     reserve(tables, submitted())
 
-    assert tables.ledger.entries(USER, TODAY)[0].state is EntryState.RETURNED
+    assert tables.ledger.entries(USER, TODAY)[0].state is QuotaState.RETURNED
     reserve(tables, submitted(OTHER_JOB))
 
 
@@ -197,7 +197,7 @@ def test_settling_what_was_never_reserved_is_an_error(tables):
     opened(tables)
 
     with pytest.raises(NotFound):
-        tables.ledger.settle(ended(submitted()), EntryState.SPENT, now=NOW)
+        tables.ledger.settle(ended(submitted()), QuotaState.SPENT, now=NOW)
 
 
 def test_of_twenty_jobs_at_once_one_takes_the_day(tables):
@@ -240,7 +240,7 @@ def test_one_job_settled_ten_times_at_once_returns_one_day(tables):
     reserve(tables, submitted(ids[1]), limit=2)
 
     def settle(_: int) -> None:
-        tables.ledger.settle(ended(submitted(ids[0])), EntryState.RETURNED, now=NOW)
+        tables.ledger.settle(ended(submitted(ids[0])), QuotaState.RETURNED, now=NOW)
 
     with ThreadPoolExecutor(10) as pool:
         list(pool.map(settle, range(10)))
@@ -254,10 +254,10 @@ def test_the_ended_job_and_its_day_are_stored_together(tables):
     opened(tables)
     reserve(tables, submitted())
 
-    tables.ledger.settle(ended(submitted()), EntryState.RETURNED, now=NOW)
+    tables.ledger.settle(ended(submitted()), QuotaState.RETURNED, now=NOW)
 
     assert tables.jobs.get(JOB) == ended(submitted())
-    assert tables.ledger.used(SUBJECT, TODAY) == 0
+    assert tables.ledger.used(USER_HASH, TODAY) == 0
 
 
 def test_a_job_that_moved_before_it_ended_settles_nothing(tables):
@@ -266,34 +266,34 @@ def test_a_job_that_moved_before_it_ended_settles_nothing(tables):
     tables.jobs.save(submitted().move(JobState.CANCELLING, NOW))
 
     with pytest.raises(Conflict):
-        tables.ledger.settle(ended(submitted()), EntryState.SPENT, now=NOW)
+        tables.ledger.settle(ended(submitted()), QuotaState.SPENT, now=NOW)
 
-    assert tables.ledger.entries(USER, TODAY)[0].state is EntryState.RESERVED
+    assert tables.ledger.entries(USER, TODAY)[0].state is QuotaState.RESERVED
     assert tables.jobs.get(JOB).state is JobState.CANCELLING
 
 
 def test_the_last_taken_day_is_remembered_with_its_end(tables):
-    assert tables.ledger.last_taken(SUBJECT) is None
+    assert tables.ledger.last_reserved(USER_HASH) is None
     tomorrow, later = Day("2026-11-23"), MIDNIGHT + timedelta(days=1)
     opened(tables)
     opened(tables, OTHER_JOB)
     reserve(tables, submitted())
     other = submitted(OTHER_JOB, day=tomorrow).model_copy(update={"day_ends_at": later})
     reserve(tables, other)
-    assert tables.ledger.last_taken(SUBJECT) == TakenDay(day=tomorrow, ends_at=later)
+    assert tables.ledger.last_reserved(USER_HASH) == ReservedDay(day=tomorrow, ends_at=later)
 
-    tables.ledger.settle(ended(other), EntryState.RETURNED, now=NOW)
+    tables.ledger.settle(ended(other), QuotaState.RETURNED, now=NOW)
 
-    assert tables.ledger.last_taken(SUBJECT) == TakenDay(day=TODAY, ends_at=MIDNIGHT)
+    assert tables.ledger.last_reserved(USER_HASH) == ReservedDay(day=TODAY, ends_at=MIDNIGHT)
 
 
 def test_a_day_is_counted_under_the_users_hash(tables):
     opened(tables)
-    assert tables.ledger.used(SUBJECT, TODAY) == 0
+    assert tables.ledger.used(USER_HASH, TODAY) == 0
 
     reserve(tables, submitted())
 
-    assert tables.ledger.used(SUBJECT, TODAY) == 1
+    assert tables.ledger.used(USER_HASH, TODAY) == 1
     assert tables.ledger.used("another", TODAY) == 0
 
 
@@ -304,7 +304,7 @@ def spent(tables):
     opened(tables)
     reserve(tables, submitted())
     done = ended(submitted())
-    tables.ledger.settle(done, EntryState.SPENT, now=NOW, reason=Reason.POLICY_NUDITY)
+    tables.ledger.settle(done, QuotaState.SPENT, now=NOW, reason=Reason.POLICY_NUDITY)
 
 
 def test_on_the_same_day_the_spent_day_is_returned_once(tables):
@@ -314,7 +314,7 @@ def test_on_the_same_day_the_spent_day_is_returned_once(tables):
         tables.ledger.grant(ended(submitted()), TODAY, now=NOW)
 
     (entry,) = tables.ledger.entries(USER, TODAY)
-    assert (entry.state, entry.reason) == (EntryState.RETURNED, Reason.POLICY_NUDITY)
+    assert (entry.state, entry.reason) == (QuotaState.RETURNED, Reason.POLICY_NUDITY)
     opened(tables, OTHER_JOB)
     reserve(tables, submitted(OTHER_JOB))
     third = JobId("j" + "3".zfill(32))
@@ -330,8 +330,8 @@ def test_on_another_day_it_is_one_job_more_once(tables):
     for _ in range(2):
         tables.ledger.grant(ended(submitted()), later, now=NOW)
 
-    assert [entry.state for entry in tables.ledger.entries(USER, later)] == [EntryState.GRANTED]
-    assert [entry.state for entry in tables.ledger.entries(USER, TODAY)] == [EntryState.SPENT]
+    assert [entry.state for entry in tables.ledger.entries(USER, later)] == [QuotaState.GRANTED]
+    assert [entry.state for entry in tables.ledger.entries(USER, TODAY)] == [QuotaState.SPENT]
     others = [JobId("j" + str(n).zfill(32)) for n in (4, 5, 6)]
     for job_id in others:
         opened(tables, job_id)
@@ -344,7 +344,7 @@ def test_on_another_day_it_is_one_job_more_once(tables):
 def test_a_day_that_was_never_spent_is_not_given_back_again(tables):
     opened(tables)
     reserve(tables, submitted())
-    tables.ledger.settle(ended(submitted()), EntryState.RETURNED, now=NOW)
+    tables.ledger.settle(ended(submitted()), QuotaState.RETURNED, now=NOW)
 
     tables.ledger.grant(ended(submitted()), TODAY, now=NOW)
 
@@ -364,6 +364,6 @@ def test_a_granted_job_that_comes_back_can_be_had_again(tables):
     opened(tables, OTHER_JOB)
     reserve(tables, submitted(OTHER_JOB, later))
 
-    tables.ledger.settle(ended(submitted(OTHER_JOB, later)), EntryState.RETURNED, now=NOW)
+    tables.ledger.settle(ended(submitted(OTHER_JOB, later)), QuotaState.RETURNED, now=NOW)
 
-    assert tables.ledger.used(SUBJECT, later) == -1
+    assert tables.ledger.used(USER_HASH, later) == -1

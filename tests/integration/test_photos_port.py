@@ -23,12 +23,12 @@ def upload(buckets, photo_id: PhotoId, content: bytes, job_id=JOB) -> str:
 
 
 def test_a_form_names_its_one_key_and_type(photos):
-    form = photos.form(JOB, ONE, "image/heic")
+    presigned_post = photos.presigned_post(JOB, ONE, "image/heic")
 
-    assert form.photo_id == ONE
-    assert form.fields["key"] == f"uploads/{JOB}/p01"
-    assert form.fields["Content-Type"] == "image/heic"
-    assert form.max_bytes == 20 * 2**20
+    assert presigned_post.photo_id == ONE
+    assert presigned_post.fields["key"] == f"uploads/{JOB}/p01"
+    assert presigned_post.fields["Content-Type"] == "image/heic"
+    assert presigned_post.max_bytes == 20 * 2**20
 
 
 def test_uploads_are_listed_for_this_job_only(buckets):
@@ -86,10 +86,10 @@ def test_a_photo_is_kept_read_and_dropped(photos):
 
 
 def test_a_review_link_lives_a_minute(photos):
-    link = photos.review_link(JOB, ONE)
+    url = photos.review_url(JOB, ONE)
 
-    assert f"photos/{JOB}/p01.jpg" in link
-    assert "X-Amz-Expires=60" in link.split("?")[1].split("&")
+    assert f"photos/{JOB}/p01.jpg" in url
+    assert "X-Amz-Expires=60" in url.split("?")[1].split("&")
 
 
 def test_purging_deletes_uploads_and_photos_of_this_job_only(buckets):
@@ -112,19 +112,22 @@ def test_purging_twice_finds_nothing_the_second_time(buckets):
 
 def test_what_could_not_be_deleted_is_never_called_deleted(buckets):
     upload(buckets, ONE, b"one")
-    buckets.photo_objects.sealed = True
+    buckets.photo_objects.hmacs = True
 
     with pytest.raises(NotDeleted):
         buckets.photos.purge(JOB)
 
-    buckets.photo_objects.sealed = False
+    buckets.photo_objects.hmacs = False
     assert buckets.photos.purge(JOB) == 1
 
 
 def test_a_file_of_an_appeal_is_apart_from_uploads_and_goes_with_them(buckets):
     photos = buckets.photos
-    form = photos.appeal_form(JOB, ONE, "image/png")
-    assert (form.fields["key"], form.fields["Content-Type"]) == (f"appeals/{JOB}/p01", "image/png")
+    presigned_post = photos.appeal_presigned_post(JOB, ONE, "image/png")
+    assert (presigned_post.fields["key"], presigned_post.fields["Content-Type"]) == (
+        f"appeals/{JOB}/p01",
+        "image/png",
+    )
     content = b"the same file once more"
     etag = hashlib.md5(content).hexdigest()  # noqa: S324 - what an ETag is
     buckets.photo_objects.put(f"appeals/{JOB}/p01", content)

@@ -6,9 +6,9 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 
-from likeness.adapters.rekognition import Rekognition
+from likeness.adapters.photos.rekognition import Rekognition
 from likeness.domain.errors import Invalid, NotFound, Unavailable
-from likeness.domain.photo import Box
+from likeness.domain.photos.photo import Box
 from tests.builders import JOB, an_avatar
 from tests.integration.aws_answers import answer, fail
 
@@ -103,7 +103,7 @@ def test_a_model_that_does_not_name_its_version_has_none(client, detector):
 def test_an_avatar_is_judged_where_the_container_left_it(client, detector):
     asked = says(client, "DetectModerationLabels", ModerationLabels=[], ModerationModelVersion="7")
 
-    detector.avatar_labels(an_avatar(3, round=2), min_confidence=40)
+    detector.avatar_labels(an_avatar(3, attempt=2), min_confidence=40)
 
     key = f"work/{JOB}/r2/checkpoints/a03.png"
     assert asked[0]["Image"] == {"S3Object": {"Bucket": "avatars", "Name": key}}

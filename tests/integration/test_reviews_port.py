@@ -6,14 +6,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from likeness.domain.appeal import Appeal, AppealedPhoto
-from likeness.domain.audit import Act, Deed, Head, verify
-from likeness.domain.desk import Exposure, desk_day
 from likeness.domain.errors import Conflict, NotFound, OverQuota
 from likeness.domain.ids import JobId
 from likeness.domain.moderation import Severity
 from likeness.domain.reasons import Reason
-from likeness.domain.review import ReviewKind, review_of
+from likeness.domain.review.appeal import Appeal, AppealedPhoto
+from likeness.domain.review.audit import AuditAction, AuditEvent, ChainHead, verify
+from likeness.domain.review.case import ReviewKind, review_of
+from likeness.domain.review.statistics import Exposure, desk_day
 from tests.builders import JOB, MODERATOR, NOW, OTHER_JOB, a_review, decided
 
 REVIEW = review_of(JOB)
@@ -135,12 +135,13 @@ def test_an_appeal_that_expired_may_be_opened_again_and_no_other(reviews):
     assert reviews.waiting() == [appeal]
 
 
-# --- the trail and the counters -------------------------------------------------------------------
+# --- the audit log and the counters -------------------------------------------------------------------
 
 
-def deed(act=Act.CLAIMED, **fields):
-    return Deed(
-        **{"at": NOW, "actor": MODERATOR, "act": act, "review_id": REVIEW, "job_id": JOB} | fields
+def audit_event(action=AuditAction.CLAIMED, **fields):
+    return AuditEvent(
+        **{"at": NOW, "actor": MODERATOR, "action": action, "review_id": REVIEW, "job_id": JOB}
+        | fields
     )
 
 
@@ -148,29 +149,31 @@ def test_what_is_done_is_stored_and_told_in_one_write(tables):
     tables.reviews.open(a_review(), "token-1")
     claimed = a_review().claim(MODERATOR, now=NOW, lasts=timedelta(minutes=2))
 
-    tables.reviews.save(claimed, deed())
+    tables.reviews.save(claimed, audit_event())
     with pytest.raises(Conflict):
-        tables.reviews.save(decided(a_review(), by="moderator-2"), deed(Act.APPROVED))
+        tables.reviews.save(
+            decided(a_review(), by="moderator-2"), audit_event(AuditAction.APPROVED)
+        )
 
     assert tables.reviews.get(REVIEW) == claimed
-    acts = tables.trail.of(REVIEW)
-    assert [entry.act for entry in acts] == [Act.OPENED, Act.CLAIMED]
-    assert list(tables.trail.entries()) == acts
-    assert verify(acts, tables.trail.head()) == tables.trail.head()
+    entries = tables.audit_log.of(REVIEW)
+    assert [entry.action for entry in entries] == [AuditAction.OPENED, AuditAction.CLAIMED]
+    assert list(tables.audit_log.entries()) == entries
+    assert verify(entries, tables.audit_log.head()) == tables.audit_log.head()
 
 
 def test_a_case_shows_its_own_entries_and_the_trail_shows_all(tables):
     tables.reviews.open(a_review(), "token-1")
     tables.reviews.open(a_review(job_id=OTHER_JOB), "token-2")
 
-    assert [entry.job_id for entry in tables.trail.of(REVIEW)] == [JOB]
-    assert [entry.number for entry in tables.trail.entries()] == [1, 2]
-    assert verify(tables.trail.entries(), tables.trail.head()).number == 2
+    assert [entry.job_id for entry in tables.audit_log.of(REVIEW)] == [JOB]
+    assert [entry.number for entry in tables.audit_log.entries()] == [1, 2]
+    assert verify(tables.audit_log.entries(), tables.audit_log.head()).number == 2
 
 
 def test_a_trail_without_entries_ends_where_it_begins(tables):
-    assert tables.trail.head() == Head()
-    assert verify(tables.trail.entries(), tables.trail.head()) == Head()
+    assert tables.audit_log.head() == ChainHead()
+    assert verify(tables.audit_log.entries(), tables.audit_log.head()) == ChainHead()
 
 
 def test_decisions_are_counted_by_day(tables):
@@ -179,55 +182,65 @@ def test_decisions_are_counted_by_day(tables):
     other = a_review(job_id=OTHER_JOB)
     tomorrow = NOW + timedelta(days=1)
 
-    tables.reviews.save(decided(a_review()), deed(Act.APPROVED), {"approved": 1, "seconds": 30})
     tables.reviews.save(
-        decided(other, Reason.POLICY_HATE), deed(Act.REFUSED), {"refused": 1, "seconds": 12}
+        decided(a_review()), audit_event(AuditAction.APPROVED), {"approved": 1, "seconds": 30}
+    )
+    tables.reviews.save(
+        decided(other, Reason.POLICY_HATE),
+        audit_event(AuditAction.REFUSED),
+        {"refused": 1, "seconds": 12},
     )
 
-    assert tables.desk.counts([desk_day(NOW)]) == {"approved": 1, "refused": 1, "seconds": 42}
-    assert tables.desk.counts([desk_day(tomorrow)]) == {}
+    assert tables.desk_counters.counts([desk_day(NOW)]) == {
+        "approved": 1,
+        "refused": 1,
+        "seconds": 42,
+    }
+    assert tables.desk_counters.counts([desk_day(tomorrow)]) == {}
 
 
 def test_each_picture_is_counted_until_the_budget_is_used_up(tables):
-    reveal = deed(Act.REVEALED, details={"photo_id": "p01"})
+    reveal = audit_event(AuditAction.REVEALED, details={"photo_id": "p01"})
 
-    seen = [tables.desk.expose(reveal, budget=2).used for _ in range(2)]
+    seen = [tables.desk_counters.expose(reveal, budget=2).used for _ in range(2)]
     with pytest.raises(OverQuota):
-        tables.desk.expose(reveal, budget=2)
+        tables.desk_counters.expose(reveal, budget=2)
 
     assert seen == [1, 2]
-    assert len(list(tables.trail.entries())) == 2
+    assert len(list(tables.audit_log.entries())) == 2
 
 
 def test_who_asks_is_remembered_once_until_a_lead_grants(tables):
     today = desk_day(NOW)
-    tables.desk.expose(deed(Act.REVEALED), budget=1)
-    tables.desk.ask(deed(Act.EXPOSURE_ASKED))
-    tables.desk.ask(deed(Act.EXPOSURE_ASKED))
-    assert tables.desk.exposures(today) == {MODERATOR: Exposure(used=1, asked=True)}
+    tables.desk_counters.expose(audit_event(AuditAction.REVEALED), budget=1)
+    tables.desk_counters.ask(audit_event(AuditAction.EXPOSURE_ASKED))
+    tables.desk_counters.ask(audit_event(AuditAction.EXPOSURE_ASKED))
+    assert tables.desk_counters.exposures(today) == {MODERATOR: Exposure(used=1, asked=True)}
 
-    granted = deed(Act.EXPOSURE_GRANTED, actor="lead-1", review_id=None, job_id=None)
-    assert tables.desk.grant(granted, MODERATOR, 5) == Exposure(used=1, extra=5)
+    granted = audit_event(AuditAction.EXPOSURE_GRANTED, actor="lead-1", review_id=None, job_id=None)
+    assert tables.desk_counters.grant(granted, MODERATOR, 5) == Exposure(used=1, extra=5)
 
-    assert tables.desk.expose(deed(Act.REVEALED), budget=1).used == 2
-    assert [entry.act for entry in tables.trail.entries()] == [
-        Act.REVEALED,
-        Act.EXPOSURE_ASKED,
-        Act.EXPOSURE_GRANTED,
-        Act.REVEALED,
+    assert tables.desk_counters.expose(audit_event(AuditAction.REVEALED), budget=1).used == 2
+    assert [entry.action for entry in tables.audit_log.entries()] == [
+        AuditAction.REVEALED,
+        AuditAction.EXPOSURE_ASKED,
+        AuditAction.EXPOSURE_GRANTED,
+        AuditAction.REVEALED,
     ]
-    verify(tables.trail.entries(), tables.trail.head())
+    verify(tables.audit_log.entries(), tables.audit_log.head())
 
 
 def test_moderators_who_act_at_once_stand_behind_each_other_in_the_trail(tables):
     def reveal(n):
-        tables.desk.expose(deed(Act.REVEALED, actor=f"moderator-{n}"), budget=9)
+        tables.desk_counters.expose(
+            audit_event(AuditAction.REVEALED, actor=f"moderator-{n}"), budget=9
+        )
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(reveal, range(8)))
 
-    assert verify(tables.trail.entries(), tables.trail.head()).number == 8
-    assert len(tables.desk.exposures(desk_day(NOW))) == 8
+    assert verify(tables.audit_log.entries(), tables.audit_log.head()).number == 8
+    assert len(tables.desk_counters.exposures(desk_day(NOW))) == 8
 
 
 # --- appeals --------------------------------------------------------------------------------------

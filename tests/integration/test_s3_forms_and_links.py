@@ -9,11 +9,11 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import EndpointConnectionError
 
-from likeness.adapters import deletion
-from likeness.adapters.gallery_bucket import GalleryBucket
-from likeness.adapters.photo_bucket import PhotoBucket
+from likeness.adapters.photos.photo_bucket import PhotoBucket
+from likeness.adapters.provenance.avatar_bucket import AvatarBucket
+from likeness.adapters.s3 import deletion
 from likeness.domain.errors import NotDeleted, Unavailable
-from likeness.domain.picture import LIMITS
+from likeness.domain.photos.picture import LIMITS
 from tests.builders import JOB, USER
 from tests.integration.aws_answers import fail
 
@@ -23,12 +23,12 @@ def photos(s3):
     return PhotoBucket(s3, "photos")
 
 
-def policy(form) -> dict:
-    return json.loads(base64.b64decode(form.fields["policy"]))
+def policy(presigned_post) -> dict:
+    return json.loads(base64.b64decode(presigned_post.fields["policy"]))
 
 
 def test_a_form_allows_one_key_one_type_and_a_bounded_size(photos):
-    conditions = policy(photos.form(JOB, "p01", "image/png"))["conditions"]
+    conditions = policy(photos.presigned_post(JOB, "p01", "image/png"))["conditions"]
 
     assert {"bucket": "photos"} in conditions
     assert {"key": f"uploads/{JOB}/p01"} in conditions
@@ -38,33 +38,36 @@ def test_a_form_allows_one_key_one_type_and_a_bounded_size(photos):
 
 
 def test_the_bound_that_the_form_signs_is_the_one_it_names(photos):
-    form = photos.form(JOB, "p01", "image/png")
+    presigned_post = photos.presigned_post(JOB, "p01", "image/png")
 
-    assert form.max_bytes == LIMITS.max_bytes
-    assert ["content-length-range", 1, form.max_bytes] in policy(form)["conditions"]
+    assert presigned_post.max_bytes == LIMITS.max_bytes
+    assert ["content-length-range", 1, presigned_post.max_bytes] in policy(presigned_post)[
+        "conditions"
+    ]
 
 
 def test_a_form_says_when_it_expires_as_its_signature_does(photos):
     before = datetime.now(UTC).replace(microsecond=0)
 
-    form = photos.form(JOB, "p01", "image/png")
+    presigned_post = photos.presigned_post(JOB, "p01", "image/png")
 
-    expires = datetime.fromisoformat(policy(form)["expiration"])
-    assert form.expires_at == expires
+    expires = datetime.fromisoformat(policy(presigned_post)["expiration"])
+    assert presigned_post.expires_at == expires
     assert before <= expires - timedelta(minutes=15) <= datetime.now(UTC)
 
 
 def test_a_form_is_posted_to_the_buckets_own_region(photos):
     """A global address is answered by a redirect, and a browser does not post twice."""
     assert (
-        photos.form(JOB, "p01", "image/png").url == "https://photos.s3.eu-central-1.amazonaws.com/"
+        photos.presigned_post(JOB, "p01", "image/png").url
+        == "https://photos.s3.eu-central-1.amazonaws.com/"
     )
 
 
 def test_links_are_signed_by_version_4_and_fix_type_and_name(s3):
-    link = GalleryBucket(s3, "avatars").links(JOB, ["a01"])["a01"].webp[256]
+    url = AvatarBucket(s3, "avatars").urls(JOB, ["a01"])["a01"].webp[256]
 
-    address, query = urlsplit(link), parse_qs(urlsplit(link).query)
+    address, query = urlsplit(url), parse_qs(urlsplit(url).query)
     assert address.path == f"/avatars/{JOB}/a01/256.webp"
     assert query["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
     assert query["response-content-type"] == ["image/webp"]
@@ -73,17 +76,17 @@ def test_links_are_signed_by_version_4_and_fix_type_and_name(s3):
 
 
 def test_the_archive_is_a_download(s3):
-    link = GalleryBucket(s3, "avatars").archive_link(JOB)
+    url = AvatarBucket(s3, "avatars").archive_url(JOB)
 
-    disposition = parse_qs(urlsplit(link).query)["response-content-disposition"]
+    disposition = parse_qs(urlsplit(url).query)["response-content-disposition"]
     assert disposition == ['attachment; filename="avatars.zip"']
 
 
 def test_nothing_that_is_signed_names_the_user(s3, photos):
     signed = [
-        photos.form(JOB, "p01", "image/png").model_dump_json(),
-        photos.review_link(JOB, "p01"),
-        GalleryBucket(s3, "avatars").archive_link(JOB),
+        photos.presigned_post(JOB, "p01", "image/png").model_dump_json(),
+        photos.review_url(JOB, "p01"),
+        AvatarBucket(s3, "avatars").archive_url(JOB),
     ]
 
     assert not [what for what in signed if USER in what]
@@ -94,14 +97,14 @@ def test_a_client_that_signs_as_of_old_is_refused(session):
     old = session.client("s3", config=Config(signature_version="s3"))
 
     with pytest.raises(ValueError, match="s3v4"):
-        PhotoBucket(old, "photos").form(JOB, "p01", "image/png")
+        PhotoBucket(old, "photos").presigned_post(JOB, "p01", "image/png")
     with pytest.raises(ValueError, match="s3v4"):
-        PhotoBucket(old, "photos").review_link(JOB, "p01")
+        PhotoBucket(old, "photos").review_url(JOB, "p01")
 
 
 def test_an_upload_that_is_too_large_is_read_one_byte_too_far(s3, photos, monkeypatch):
     monkeypatch.setattr(
-        "likeness.adapters.photo_bucket.LIMITS", LIMITS.model_copy(update={"max_bytes": 8})
+        "likeness.adapters.photos.photo_bucket.LIMITS", LIMITS.model_copy(update={"max_bytes": 8})
     )
     s3.put_object(Bucket="photos", Key=f"uploads/{JOB}/p01", Body=b"x" * 100)
     etag = photos.uploads(JOB)[0].etag
@@ -193,7 +196,7 @@ def test_what_comes_while_deleting_is_not_deleted(s3, photos, how):
 
 def test_what_s3_refused_to_delete_is_counted_by_its_code(buckets):
     buckets.photos.keep(JOB, "p01", b"jpeg")
-    buckets.photo_objects.sealed = True
+    buckets.photo_objects.hmacs = True
 
     with pytest.raises(NotDeleted) as refused:
         buckets.photos.purge(JOB)

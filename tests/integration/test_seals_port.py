@@ -2,7 +2,7 @@
 
 import pytest
 
-from likeness.adapters.keyed_hash import KmsHash
+from likeness.adapters.account.keyed_hash import KmsHash
 from likeness.domain.errors import LikenessError
 from likeness.domain.ids import UserId
 from tests.builders import USER, digest
@@ -12,7 +12,7 @@ SUM = digest(b"a photo")
 
 
 @pytest.fixture
-def seals(kind, request):
+def keyed_hash(kind, request):
     if kind == "fake":
         return FakeHash()
     request.getfixturevalue("aws")
@@ -21,26 +21,26 @@ def seals(kind, request):
     return KmsHash(kms, key["Arn"])
 
 
-def test_a_photo_of_a_user_always_has_the_same_seal(seals):
-    assert seals.seal(USER, SUM) == seals.seal(USER, SUM)
+def test_a_photo_of_a_user_always_has_the_same_seal(keyed_hash):
+    assert keyed_hash.hmac(USER, SUM) == keyed_hash.hmac(USER, SUM)
 
 
-def test_another_photo_or_another_users_has_another(seals):
+def test_another_photo_or_another_users_has_another(keyed_hash):
     found = {
-        seals.seal(USER, SUM),
-        seals.seal(USER, digest(b"another photo")),
-        seals.seal(UserId("user-2"), SUM),
+        keyed_hash.hmac(USER, SUM),
+        keyed_hash.hmac(USER, digest(b"another photo")),
+        keyed_hash.hmac(UserId("user-2"), SUM),
     }
 
     assert len(found) == 3
 
 
-def test_a_seal_shows_neither_the_sum_nor_the_user(seals):
-    seal = seals.seal(USER, SUM)
+def test_a_seal_shows_neither_the_sum_nor_the_user(keyed_hash):
+    hmac = keyed_hash.hmac(USER, SUM)
 
-    assert SUM not in seal
-    assert USER not in seal
-    assert len(bytes.fromhex(seal)) == 16
+    assert SUM not in hmac
+    assert USER not in hmac
+    assert len(bytes.fromhex(hmac)) == 16
 
 
 def test_a_key_that_cannot_be_used_is_no_seal(request):
@@ -48,4 +48,4 @@ def test_a_key_that_cannot_be_used_is_no_seal(request):
     kms = request.getfixturevalue("session").client("kms")
 
     with pytest.raises(LikenessError):
-        KmsHash(kms, "00000000-0000-0000-0000-000000000000").seal(USER, SUM)
+        KmsHash(kms, "00000000-0000-0000-0000-000000000000").hmac(USER, SUM)

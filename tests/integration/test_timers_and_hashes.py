@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 
 from likeness import receipts
-from likeness.adapters.keyed_hash import KmsHash
-from likeness.adapters.receipt_signer import KmsSigner
-from likeness.adapters.timers import DeadlineSchedules, Schedules
-from likeness.api import KeysView
-from likeness.domain.deletion import DeletionState, Receipt
+from likeness.adapters.account.keyed_hash import KmsHash
+from likeness.adapters.deletion.receipt_signer import KmsSigner
+from likeness.adapters.jobs.timers import DeadlineSchedules, Schedules
+from likeness.api.app import KeysView
+from likeness.domain.deletion.receipt import DeletionState, Receipt
 from likeness.domain.errors import Denied, Unavailable
 from likeness.domain.ids import UserId
 from tests.builders import JOB, NOW, OTHER_JOB, USER
@@ -117,14 +117,14 @@ def keys(aws, session):
 def test_a_subject_is_the_same_for_the_same_user_only(keys):
     hashes = keys()
 
-    assert hashes.subject(USER) == hashes.subject(USER)
-    assert hashes.subject(USER) != hashes.subject(UserId("user-2"))
-    assert len(hashes.subject(USER)) == 32
-    assert USER not in hashes.subject(USER)
+    assert hashes.user(USER) == hashes.user(USER)
+    assert hashes.user(USER) != hashes.user(UserId("user-2"))
+    assert len(hashes.user(USER)) == 32
+    assert USER not in hashes.user(USER)
 
 
 def test_another_key_makes_another_subject(keys):
-    assert keys().subject(USER) != keys().subject(USER)
+    assert keys().user(USER) != keys().user(USER)
 
 
 def test_objects_are_hashed_under_a_key_of_their_job(keys):

@@ -5,20 +5,20 @@ from datetime import timedelta
 
 import pytest
 
-from likeness.domain.erasure import Erasure, ErasureState, new_erasure_id
+from likeness.domain.account.erasure import Erasure, ErasureState, new_erasure_id
+from likeness.domain.account.quota import QuotaState, UserZone
+from likeness.domain.account.user import Profile
 from likeness.domain.errors import Conflict, NotFound
 from likeness.domain.ids import JobId, UserId
-from likeness.domain.job import JobState
-from likeness.domain.quota import EntryState, UserZone
+from likeness.domain.jobs.job import JobState
 from likeness.domain.reasons import Reason
-from likeness.domain.user import Profile
 from tests.builders import (
     BERLIN,
     JOB,
     MIDNIGHT,
     NOW,
     OTHER_JOB,
-    SUBJECT,
+    USER_HASH,
     TODAY,
     USER,
     a_job,
@@ -189,14 +189,14 @@ def test_a_user_is_forgotten_and_the_counted_day_stays(tables):
     tables.jobs.create(a_job(), [])
     submitted = a_job().move(JobState.MODERATING, NOW, day=TODAY, day_ends_at=MIDNIGHT)
     tables.ledger.reserve(submitted, limit=1, now=NOW)
-    tables.ledger.settle(ended(submitted), EntryState.SPENT, now=NOW)
+    tables.ledger.settle(ended(submitted), QuotaState.SPENT, now=NOW)
 
     tables.users.forget(USER)
     tables.users.forget(USER)
 
     assert tables.users.profile(USER) == Profile()
     assert tables.ledger.entries(USER, TODAY) == []
-    assert tables.ledger.used(SUBJECT, TODAY) == 1
+    assert tables.ledger.used(USER_HASH, TODAY) == 1
 
 
 # --- the past ------------------------------------------------------------------------------------
@@ -206,15 +206,15 @@ def test_the_latest_jobs_of_a_lane_and_tier_are_remembered_first(tables):
     for n in range(1, 6):
         job = a_job(JobState.COMPLETED, job_id=JobId("j" + str(n).zfill(32)))
         later = [m.model_copy(update={"at": m.at + timedelta(hours=n)}) for m in job.timeline]
-        tables.past.remember(job.model_copy(update={"timeline": tuple(later)}), 10.0 * n)
+        tables.durations.remember(job.model_copy(update={"timeline": tuple(later)}), 10.0 * n)
 
-    assert tables.past.recent("training-job", "lite", limit=3) == [50.0, 40.0, 30.0]
-    assert tables.past.recent("training-job", "plus", limit=3) == []
-    assert tables.past.recent("async-endpoint", "lite", limit=3) == []
+    assert tables.durations.recent("training-job", "lite", limit=3) == [50.0, 40.0, 30.0]
+    assert tables.durations.recent("training-job", "plus", limit=3) == []
+    assert tables.durations.recent("async-endpoint", "lite", limit=3) == []
 
 
 def test_a_job_is_remembered_once(tables):
     for _ in range(2):
-        tables.past.remember(a_job(JobState.COMPLETED), 61.23)
+        tables.durations.remember(a_job(JobState.COMPLETED), 61.23)
 
-    assert tables.past.recent("training-job", "lite", limit=9) == [61.2]
+    assert tables.durations.recent("training-job", "lite", limit=9) == [61.2]

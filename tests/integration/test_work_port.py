@@ -5,25 +5,25 @@ import tarfile
 
 import pytest
 
-from likeness.adapters import endpoint_tar
-from likeness.adapters.work_bucket import WorkBucket
-from likeness.contracts import AvatarOrder, GenerationOrder, OrderedPhoto, Progress
+from likeness.adapters.generation import endpoint_tar
+from likeness.adapters.generation.work_bucket import WorkBucket
+from likeness.contracts import AvatarOrder, GenerationOrder, GenerationProgress, OrderedPhoto
 from likeness.domain.errors import Conflict, Invalid, NotDeleted, NotFound
 from tests.builders import JOB, OTHER_JOB, a_drawn, a_png, a_result, an_avatar, digest
 
 
-def an_order_for_the_container(round_: int = 1) -> GenerationOrder:
+def an_order_for_the_container(attempt: int = 1) -> GenerationOrder:
     return GenerationOrder(
         job_id=JOB,
-        round=round_,
+        attempt=attempt,
         photos=(OrderedPhoto(photo_id="p01", sha256=digest(b"photo")),),
         avatars=(AvatarOrder(avatar_id="a01", style="comic", seed=2**62),),
     )
 
 
-def checkpoint(buckets, name: str, content: bytes, *, job_id=JOB, round_: int = 1) -> None:
+def checkpoint(buckets, name: str, content: bytes, *, job_id=JOB, attempt: int = 1) -> None:
     """What the container writes and SageMaker copies."""
-    buckets.avatar_objects.put(f"work/{job_id}/r{round_}/checkpoints/{name}", content)
+    buckets.avatar_objects.put(f"work/{job_id}/r{attempt}/checkpoints/{name}", content)
 
 
 def sources(prepared) -> dict[str, str]:
@@ -33,16 +33,16 @@ def sources(prepared) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize("round_", [1, 2])
-def test_the_container_finds_its_order_where_it_is_told(buckets, round_):
-    order = an_order_for_the_container(round_)
+@pytest.mark.parametrize("attempt", [1, 2])
+def test_the_container_finds_its_order_where_it_is_told(buckets, attempt):
+    order = an_order_for_the_container(attempt)
 
     prepared = buckets.work.order(order)
 
-    folder = f"work/{JOB}/r{round_}"
+    folder = f"work/{JOB}/r{attempt}"
     written = buckets.avatar_objects.get(f"{folder}/order/order.json", "order")
     assert GenerationOrder.model_validate_json(written) == order
-    assert (prepared.job_id, prepared.round) == (JOB, round_)
+    assert (prepared.job_id, prepared.attempt) == (JOB, attempt)
     assert sources(prepared) == {
         "photos": f"s3://photos/photos/{JOB}/",
         "order": f"s3://avatars/{folder}/order/",
@@ -67,7 +67,7 @@ def test_a_result_is_read_as_the_container_wrote_it(buckets):
 
 
 @pytest.mark.parametrize(
-    "wrong", [a_result(1, round_=2), a_result(1, job_id=OTHER_JOB)], ids=["round", "job"]
+    "wrong", [a_result(1, attempt=2), a_result(1, job_id=OTHER_JOB)], ids=["attempt", "job"]
 )
 def test_a_result_of_another_job_or_round_is_refused(buckets, wrong):
     checkpoint(buckets, "result.json", wrong.model_dump_json().encode())
@@ -79,7 +79,7 @@ def test_a_result_of_another_job_or_round_is_refused(buckets, wrong):
 def test_progress_is_none_until_there_is_some(buckets):
     assert buckets.work.progress(JOB, 1) is None
 
-    progress = Progress(stage="drawing", done=3, total=30)
+    progress = GenerationProgress(stage="drawing", done=3, total=30)
     checkpoint(buckets, "progress.json", progress.model_dump_json().encode())
 
     assert buckets.work.progress(JOB, 1) == progress
@@ -110,10 +110,10 @@ def test_an_avatar_is_what_the_container_says_or_it_is_not(buckets, drawn, there
 
 
 def test_an_approved_avatar_outlives_the_work(buckets):
-    checkpoint(buckets, "a01.png", a_png(1), round_=2)
-    checkpoint(buckets, "result.json", b"{}", round_=2)
-    buckets.work.keep(an_avatar(1, round=2))
-    buckets.work.keep(an_avatar(1, round=2))
+    checkpoint(buckets, "a01.png", a_png(1), attempt=2)
+    checkpoint(buckets, "result.json", b"{}", attempt=2)
+    buckets.work.keep(an_avatar(1, attempt=2))
+    buckets.work.keep(an_avatar(1, attempt=2))
 
     assert buckets.work.purge(JOB) == 2
 
@@ -139,7 +139,7 @@ def test_purging_takes_every_round_and_no_other_job(buckets):
 
 def test_work_that_could_not_be_deleted_is_never_called_deleted(buckets):
     checkpoint(buckets, "a01.png", b"avatar")
-    buckets.avatar_objects.sealed = True
+    buckets.avatar_objects.hmacs = True
 
     with pytest.raises(NotDeleted):
         buckets.work.purge(JOB)
@@ -148,9 +148,9 @@ def test_work_that_could_not_be_deleted_is_never_called_deleted(buckets):
 # --- the endpoint's archives ---------------------------------------------------------------------
 
 
-def answered(buckets, files: dict[str, bytes], *, round_: int = 1) -> None:
+def answered(buckets, files: dict[str, bytes], *, attempt: int = 1) -> None:
     """What SageMaker writes of what the endpoint answered."""
-    key = f"work/{JOB}/r{round_}/endpoint/response.tar"
+    key = f"work/{JOB}/r{attempt}/endpoint/response.tar"
     buckets.avatar_objects.put(key, endpoint_tar.pack(files))
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from likeness.adapters.workflow import StepFunctions
+from likeness.adapters.jobs.workflow import StepFunctions
 from likeness.domain.errors import Conflict
 from likeness.domain.ids import ErasureId
-from likeness.ports import Workflow
+from likeness.ports.jobs import Workflow
 from tests.builders import JOB, OTHER_JOB
 from tests.fakes import FakeWorkflow
 from tests.integration.aws_answers import answer, fail

@@ -9,7 +9,7 @@ from typing import Any
 import cv2
 import pytest
 
-from likeness.domain.mark import mark_of
+from likeness.domain.provenance.watermark import watermark_of
 from likeness_model.generation.variation import Variation
 from likeness_model.painter.subject import read_subject
 
@@ -56,7 +56,7 @@ class JobFolder:
                 "avatar_id": f"a{n:02}",
                 "style": style,
                 "seed": n,
-                "mark": mark_of(n, 1, f"a{n:02}"),
+                "watermark": watermark_of(n, 1, f"a{n:02}"),
             }
             for n, style in enumerate(styles, 1)
         ]
@@ -64,7 +64,7 @@ class JobFolder:
             {"photo_id": photo_id, "sha256": hashlib.sha256(content).hexdigest()}
             for photo_id, content in self.photos.items()
         ]
-        order = {"job_id": JOB, "round": 1, "size": 192, "photos": listed, "avatars": avatars}
+        order = {"job_id": JOB, "attempt": 1, "size": 192, "photos": listed, "avatars": avatars}
         self.write_order(json.dumps(order | changes))
 
     def write_order(self, text: str) -> None:

@@ -37,25 +37,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def avatar_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The celebrities of this cloud; empty, until a test hangs a portrait."""
     return tmp_path_factory.mktemp("gallery")
 
 
 @pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory, gallery: Path) -> Iterator[Cloud]:
+def running(tmp_path_factory: pytest.TempPathFactory, avatar_store: Path) -> Iterator[Cloud]:
     where = Places(
         state=tmp_path_factory.mktemp("cloud") / "state",
         build=places.ROOT / ".aws-sam" / "stack-tests",
     )
     try:
-        yield cloud.up(port=processes.free_port(), where=where, gallery=gallery, wait_scale=0.05)
+        yield cloud.up(
+            port=processes.free_port(), where=where, avatar_store=avatar_store, wait_scale=0.05
+        )
     finally:
         cloud.down(where=where)
 
 
 @pytest.fixture(scope="session")
-def moody(tmp_path_factory: pytest.TempPathFactory, gallery: Path) -> Iterator[Cloud]:
+def moody(tmp_path_factory: pytest.TempPathFactory, avatar_store: Path) -> Iterator[Cloud]:
     """Another cloud, whose container does what the number of avatars tells it."""
     where = Places(
         state=tmp_path_factory.mktemp("moody") / "state",
@@ -66,7 +68,7 @@ def moody(tmp_path_factory: pytest.TempPathFactory, gallery: Path) -> Iterator[C
         yield cloud.up(
             port=processes.free_port(),
             where=where,
-            gallery=gallery,
+            avatar_store=avatar_store,
             training=program,
             wait_scale=0.05,
         )
@@ -196,9 +198,9 @@ def unheard(ops, resource):
 
 
 @pytest.fixture
-def portrait(gallery):
+def portrait(avatar_store):
     """Where the portrait of a celebrity may hang, as long as the test lasts."""
-    hangs = gallery / "A_Celebrity.jpg"
+    hangs = avatar_store / "A_Celebrity.jpg"
     yield hangs
     hangs.unlink(missing_ok=True)
 

@@ -4,7 +4,7 @@ import json
 from contextlib import contextmanager
 
 
-class Desk:
+class DeskCounters:
     """What a moderator's page calls."""
 
     def __init__(self, running, http, token):

@@ -19,7 +19,6 @@ from likeness.contracts import (  # noqa: E402 - a container finds it in its ima
     DrawnAvatar,
     GenerationOrder,
     GenerationResult,
-    Likeness,
 )
 
 FAILS, HANGS = 3, 4
@@ -54,8 +53,7 @@ def deliver(order: GenerationOrder, checkpoints: Path) -> None:
                 file=f"{wanted.avatar_id}.png",
                 sha256=hashlib.sha256(content).hexdigest(),
                 photo_id=order.photos[0].photo_id,
-                attempts=1,
-                likeness=Likeness(),
+                draws=1,
             )
         )
     result = GenerationResult(

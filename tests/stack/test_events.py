@@ -15,9 +15,9 @@ import pytest
 from infra.local import cloud, places, processes
 from infra.local.project import likeness
 from infra.replay import replay
-from likeness.adapters.jobs_table import JobsTable
+from likeness.adapters.jobs.jobs_table import JobsTable
 from likeness.domain.ids import JobId
-from likeness.domain.job import JobState
+from likeness.domain.jobs.job import JobState
 from likeness.events import JobStateChanged
 from tests.builders import NOW
 from tests.stack.people import until

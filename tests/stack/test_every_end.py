@@ -7,7 +7,7 @@ import pytest
 
 from infra.local.demo.app_backend import Answered
 from likeness import receipts
-from likeness.domain.deletion import EVERYWHERE, PUBLISHED
+from likeness.domain.deletion.receipt import EVERYWHERE, PUBLISHED
 from tests.stack.moody_container import FAILS, HANGS
 from tests.stack.people import Person, genuine_receipt, until
 

@@ -27,21 +27,21 @@ from hypothesis.stateful import (
 )
 
 from infra.local import places
-from likeness.adapters.jobs_table import JobsTable
-from likeness.adapters.ledger_table import LedgerTable
-from likeness.adapters.past_table import PastTable
-from likeness.adapters.reviews_table import ReviewsTable
-from likeness.adapters.users_table import UsersTable
-from likeness.domain.avatar import AvatarState
+from likeness.adapters.account.ledger_table import LedgerTable
+from likeness.adapters.account.users_table import UsersTable
+from likeness.adapters.jobs.durations_table import DurationsTable
+from likeness.adapters.jobs.jobs_table import JobsTable
+from likeness.adapters.review.reviews_table import ReviewsTable
+from likeness.domain.account.quota import QuotaState
 from likeness.domain.errors import Conflict, OverQuota
+from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.ids import JobId, UserId
-from likeness.domain.job import JobState
-from likeness.domain.quota import EntryState
-from likeness.services.cancel_job import cancel_job
-from likeness.services.create_job import create_job
-from likeness.services.fail_job import fail_job
-from likeness.services.settle_job import settle_job
-from likeness.services.submit_job import submit_job
+from likeness.domain.jobs.job import JobState
+from likeness.services.jobs.cancel_job import cancel_job
+from likeness.services.jobs.create_job import create_job
+from likeness.services.jobs.fail_job import fail_job
+from likeness.services.jobs.settle_job import settle_job
+from likeness.services.jobs.submit_job import submit_job
 from tests.builders import (
     NOW,
     a_photo,
@@ -118,7 +118,7 @@ class Ledger(RuleBasedStateMachine):
         self.world.ledger = LedgerTable(self.table)  # type: ignore[assignment]
         self.world.users = UsersTable(self.table)  # type: ignore[assignment]
         self.world.reviews = ReviewsTable(self.table)  # type: ignore[assignment]
-        self.world.past = PastTable(self.table)  # type: ignore[assignment]
+        self.world.past = DurationsTable(self.table)  # type: ignore[assignment]
         self.users = [UserId(f"user-{uuid.uuid4().hex}") for _ in range(2)]
         self.days: dict[UserId, list[str]] = {user: [] for user in self.users}
         self.known: set[JobId] = set()
@@ -165,7 +165,7 @@ class Ledger(RuleBasedStateMachine):
         with self.crashing.crash(crash), suppress(OverQuota, Conflict):
             submit_job(
                 job_id,
-                lane="training-job",
+                backend="training-job",
                 jobs=world.jobs,
                 users=world.users,
                 ledger=world.ledger,
@@ -178,7 +178,7 @@ class Ledger(RuleBasedStateMachine):
         after = world.jobs.get(job_id)
         if before.day is None and after.day is not None:
             self.days[after.user_id].append(after.day)
-            held = world.ledger.used(after.subject, after.day)
+            held = world.ledger.used(after.user_hash, after.day)
             assert held <= TIERS[after.tier].jobs_a_day
 
     @rule(job_id=jobs)
@@ -210,7 +210,7 @@ class Ledger(RuleBasedStateMachine):
                 ledger=world.ledger,
                 past=world.past,
                 clock=world.clock,
-                avatars_stay=timedelta(days=30),
+                avatar_lifetime=timedelta(days=30),
             )
 
     @rule(
@@ -232,10 +232,10 @@ class Ledger(RuleBasedStateMachine):
                 ledger=world.ledger,
                 photos=world.photos,
                 work=world.work,
-                gallery=world.gallery,
+                avatar_store=world.avatar_store,
                 generator=world.generator,
-                seals=world.keyed_hash,
-                remains=world.remains,
+                keyed_hash=world.keyed_hash,
+                leftovers=world.leftovers,
                 deletions=world.deletions,
                 metrics=world.metrics,
                 clock=world.clock,
@@ -268,12 +268,12 @@ class Ledger(RuleBasedStateMachine):
             entries = {e.job_id: e for e in self.world.ledger.entries(job.user_id, job.day)}
             entry = entries[job_id]
             if job.state is JobState.COMPLETED:
-                assert entry.state is EntryState.SPENT
+                assert entry.state is QuotaState.SPENT
             elif job.ended:
-                assert entry.state is EntryState.RETURNED
+                assert entry.state is QuotaState.RETURNED
             else:
-                assert entry.state is EntryState.RESERVED
-            holders[job.subject, job.day] += entry.state is not EntryState.RETURNED
+                assert entry.state is QuotaState.RESERVED
+            holders[job.user_hash, job.day] += entry.state is not QuotaState.RETURNED
         for (subject, day), count in holders.items():
             assert self.world.ledger.used(subject, day) == count <= MOST_A_DAY
 
@@ -329,7 +329,7 @@ def test_the_model_notices_a_day_that_is_not_given_back(table, monkeypatch):
         return {
             "ConditionCheck": {
                 "TableName": self._table.name,
-                "Key": {"pk": f"DAY#{job.subject}", "sk": day},
+                "Key": {"pk": f"DAY#{job.user_hash}", "sk": day},
                 "ConditionExpression": "attribute_exists(pk)",
             }
         }

@@ -52,7 +52,7 @@ def test_halved_and_saved_again_it_is_ours_by_its_mark(backend, made):
 
     found = backend.verify(as_jpeg(png, 512), "image/jpeg")
 
-    assert (found["ours"], found["by"], found["credentials"]) == (True, "mark", "none")
+    assert (found["ours"], found["by"], found["credentials"]) == (True, "watermark", "none")
     assert (found["style"], found["revoked"]) == (style, False)
 
 
@@ -64,7 +64,7 @@ def test_one_changed_bit_is_told_and_the_mark_still_says_whose_it_was(backend, m
     found = backend.verify(bytes(changed), "image/webp")
 
     assert found["credentials"] == "invalid"
-    assert found["by"] == "mark"
+    assert found["by"] == "watermark"
 
 
 def test_what_somebody_else_made_is_not_ours(backend, selfies):

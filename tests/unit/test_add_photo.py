@@ -1,14 +1,14 @@
-"""One more upload form, to replace a refused photo."""
+"""One more presigned POST, to replace a refused photo."""
 
 from datetime import timedelta
 
 import pytest
 
-from likeness.api import AddPhoto, KeptForm
+from likeness.api.app import AddPhoto, StoredPost
 from likeness.domain.errors import Conflict, NotFound
-from likeness.domain.job import JobState
-from likeness.domain.photo import PhotoState
-from likeness.services import add_photo as service
+from likeness.domain.jobs.job import JobState
+from likeness.domain.photos.photo import PhotoState
+from likeness.services.photos import add_photo as service
 from tests.builders import JOB, a_photo, photos
 
 HEIC = AddPhoto(content_type="image/heic")
@@ -21,9 +21,9 @@ def add(world):
 def test_a_form_is_given_under_the_next_id(world):
     world.has(with_photos=photos(3))
 
-    form = add(world)
+    presigned_post = add(world)
 
-    assert (form.photo_id, form.fields["Content-Type"]) == ("p04", "image/heic")
+    assert (presigned_post.photo_id, presigned_post.fields["Content-Type"]) == ("p04", "image/heic")
     added = world.jobs.photos(JOB)[3]
     assert (added.photo_id, added.state) == ("p04", PhotoState.AWAITED)
 
@@ -87,8 +87,8 @@ def test_of_two_requests_at_once_the_second_asks_again(world, monkeypatch):
 # --- the same request again, by its Idempotency-Key ---------------------------------------------
 
 
-def again(world, form):
-    kept = KeptForm.model_validate(form, from_attributes=True)
+def again(world, presigned_post):
+    kept = StoredPost.model_validate(presigned_post, from_attributes=True)
     return service.add_photo_again(
         kept, JOB, jobs=world.jobs, photos=world.photos, clock=world.clock
     )
@@ -96,28 +96,28 @@ def again(world, form):
 
 def test_the_same_request_again_has_the_same_photo_and_a_new_form(world):
     world.has(with_photos=photos(3))
-    form = add(world)
+    presigned_post = add(world)
 
-    assert again(world, form) == form
+    assert again(world, presigned_post) == presigned_post
     assert len(world.jobs.photos(JOB)) == 4
 
 
 def test_a_job_that_takes_no_more_photos_signs_no_more_forms(world):
     job = world.has(with_photos=photos(3))
-    form = add(world)
+    presigned_post = add(world)
 
     world.clock.set(job.submit_by)
     with pytest.raises(Conflict, match="had to be submitted"):
-        again(world, form)
+        again(world, presigned_post)
 
     world.jobs.save(world.job.move(JobState.EXPIRED, job.submit_by))
     with pytest.raises(Conflict, match="expired"):
-        again(world, form)
+        again(world, presigned_post)
 
 
 def test_a_photo_that_is_no_longer_there_is_not_found(world):
     world.has(with_photos=photos(3))
-    form = add(world).model_copy(update={"photo_id": "p09"})
+    presigned_post = add(world).model_copy(update={"photo_id": "p09"})
 
     with pytest.raises(NotFound):
-        again(world, form)
+        again(world, presigned_post)

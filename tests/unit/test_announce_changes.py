@@ -3,12 +3,12 @@
 from hypothesis import given, strategies as st
 
 from likeness.domain.ids import JobId
-from likeness.events import Change
-from likeness.services.announce_changes import AT_ONCE, announce_changes
+from likeness.events import StreamRecord
+from likeness.services.jobs.announce_changes import AT_ONCE, announce_changes
 from tests.builders import JOB, OTHER_JOB, a_change
-from tests.fakes import FakeEventBus, FakeUnannounced
+from tests.fakes import FakeEventBus, FakeEventDeadLetters
 
-UNREADABLE = Change(sequence="x", fault="missing: 'version'")
+UNREADABLE = StreamRecord(sequence="x", fault="missing: 'version'")
 
 
 def jobs(count: int) -> list[JobId]:
@@ -16,9 +16,9 @@ def jobs(count: int) -> list[JobId]:
 
 
 def announce(
-    *changes: Change, bus: FakeEventBus, unannounced: FakeUnannounced | None = None
+    *changes: StreamRecord, bus: FakeEventBus, dead_letters: FakeEventDeadLetters | None = None
 ) -> str | None:
-    return announce_changes(changes, bus=bus, unannounced=unannounced or FakeUnannounced())
+    return announce_changes(changes, bus=bus, dead_letters=dead_letters or FakeEventDeadLetters())
 
 
 def test_changes_of_many_jobs_go_out_as_many_at_once_as_the_bus_takes():
@@ -62,22 +62,22 @@ def test_a_bus_that_cannot_be_reached_is_asked_again_for_what_it_did_not_get():
 
 
 def test_what_cannot_be_read_is_set_aside_and_holds_up_nobody():
-    bus, unannounced = FakeEventBus(), FakeUnannounced()
+    bus, dead_letters = FakeEventBus(), FakeEventDeadLetters()
 
     answer = announce(
-        a_change("1"), UNREADABLE, a_change("2", OTHER_JOB), bus=bus, unannounced=unannounced
+        a_change("1"), UNREADABLE, a_change("2", OTHER_JOB), bus=bus, dead_letters=dead_letters
     )
 
     assert answer is None
-    assert unannounced.kept == [UNREADABLE]
+    assert dead_letters.kept == [UNREADABLE]
     assert len(bus.events) == 2
 
 
 def test_what_cannot_be_set_aside_is_not_passed_over():
-    bus, unannounced = FakeEventBus(), FakeUnannounced()
-    unannounced.down = True
+    bus, dead_letters = FakeEventBus(), FakeEventDeadLetters()
+    dead_letters.down = True
 
-    answer = announce(a_change("1"), UNREADABLE, a_change("2"), bus=bus, unannounced=unannounced)
+    answer = announce(a_change("1"), UNREADABLE, a_change("2"), bus=bus, dead_letters=dead_letters)
 
     assert answer == UNREADABLE.sequence
     assert len(bus.events) == 1

@@ -5,31 +5,37 @@ from datetime import timedelta
 import pytest
 
 from likeness.adapters.policy_files import load_reasons
-from likeness.api_reviews import Decide
-from likeness.domain.appeal import AppealState
-from likeness.domain.audit import Act
-from likeness.domain.deletion import Deletion, DeletionState
+from likeness.api.review import Decide
+from likeness.domain.account.quota import Day, QuotaState
+from likeness.domain.deletion.receipt import Deletion, DeletionState
 from likeness.domain.errors import Conflict, Forbidden, NotFound, Unavailable
-from likeness.domain.job import JobState
+from likeness.domain.jobs.job import JobState
 from likeness.domain.moderation import Label, Outcome
-from likeness.domain.photo import Fingerprint
-from likeness.domain.quota import Day, EntryState
+from likeness.domain.photos.photo import Fingerprint
 from likeness.domain.reasons import Reason
-from likeness.domain.review import RefusedPhoto, ReviewKind, ReviewPolicy, ReviewState, review_of
-from likeness.services.appeal_job import appeal_job
-from likeness.services.claim_review import claim_review
-from likeness.services.decide_review import decide_review
-from likeness.services.expire_reviews import expire_reviews
-from likeness.services.fail_job import fail_job
-from likeness.services.get_job import get_job
-from likeness.services.match_appeal import match_appeal
-from likeness.services.moderate_photos import moderate_photos
+from likeness.domain.review.appeal import AppealState
+from likeness.domain.review.audit import AuditAction
+from likeness.domain.review.case import (
+    RefusedPhoto,
+    ReviewKind,
+    ReviewPolicy,
+    ReviewState,
+    review_of,
+)
+from likeness.services.jobs.fail_job import fail_job
+from likeness.services.jobs.get_job import get_job
+from likeness.services.photos.moderate_photos import moderate_photos
+from likeness.services.review.appeal_job import appeal_job
+from likeness.services.review.claim_review import claim_review
+from likeness.services.review.decide_review import decide_review
+from likeness.services.review.expire_reviews import expire_reviews
+from likeness.services.review.match_appeal import match_appeal
 from tests.builders import (
     JOB,
     MODERATOR,
     NOW,
     OTHER_JOB,
-    SUBJECT,
+    USER_HASH,
     TODAY,
     USER,
     a_job,
@@ -61,10 +67,10 @@ def fail(world):
         ledger=world.ledger,
         photos=world.photos,
         work=world.work,
-        gallery=world.gallery,
+        avatar_store=world.avatar_store,
         generator=world.generator,
-        seals=world.keyed_hash,
-        remains=world.remains,
+        keyed_hash=world.keyed_hash,
+        leftovers=world.leftovers,
         deletions=world.deletions,
         metrics=world.metrics,
         clock=world.clock,
@@ -102,7 +108,7 @@ def send(world, content=BYTES, photo="p02"):
         appeals=world.appeals,
         photos=world.photos,
         pictures=world.pictures,
-        seals=world.keyed_hash,
+        keyed_hash=world.keyed_hash,
         policy=a_policy(),
         clock=world.clock,
         decide_within=timedelta(hours=20),
@@ -155,9 +161,9 @@ def view(world):
         jobs=world.jobs,
         users=world.users,
         ledger=world.ledger,
-        gallery=world.gallery,
+        avatar_store=world.avatar_store,
         work=world.work,
-        past=world.past,
+        durations=world.durations,
         keyed_hash=world.keyed_hash,
         reviews=world.reviews,
         appeals=world.appeals,
@@ -201,9 +207,9 @@ def test_of_a_refused_photo_only_a_keyed_and_a_perceptual_hash_stay(refused):
 
     assert refused.photo_objects.listing() == []
     assert kept.sha256 is None
-    assert kept.seal == refused.keyed_hash.seal(USER, digest(BYTES)) != digest(BYTES)
+    assert kept.hmac == refused.keyed_hash.hmac(USER, digest(BYTES)) != digest(BYTES)
     assert kept.fingerprint.perceptual == LOOK
-    assert photo(refused, "p01").seal is None, "nobody will appeal for a photo that was fine"
+    assert photo(refused, "p01").hmac is None, "nobody will appeal for a photo that was fine"
 
 
 def test_the_statement_names_rule_photo_who_decided_and_how_to_appeal(refused):
@@ -245,7 +251,7 @@ def test_no_statement_is_owed_where_the_user_can_mend_it(world):
     fail(world)
 
     assert view(world).statement is None
-    assert photo(world).seal is None
+    assert photo(world).hmac is None
     with pytest.raises(Conflict, match="broke no rule"):
         appeal(world)
 
@@ -258,7 +264,7 @@ def test_a_rule_that_was_broken_comes_before_a_fault_that_can_be_mended(world):
     fail(world)
 
     assert world.job.reason is Reason.POLICY_NUDITY
-    assert world.day is EntryState.SPENT
+    assert world.day is QuotaState.SPENT
     assert [ground.photo_id for ground in view(world).statement.grounds] == ["p02"]
 
 
@@ -268,8 +274,8 @@ def test_a_rule_that_was_broken_comes_before_a_fault_that_can_be_mended(world):
 def test_an_appeal_asks_for_the_refused_photos_again(refused):
     opened = appeal(refused)
 
-    (form,) = opened.uploads
-    assert form.fields["key"] == f"appeals/{JOB}/p02"
+    (presigned_post,) = opened.uploads
+    assert presigned_post.fields["key"] == f"appeals/{JOB}/p02"
     assert opened.appeal.state is AppealState.OPEN
     assert view(refused).statement.appeal == opened.appeal
 
@@ -317,7 +323,7 @@ def test_the_very_file_is_recognised_and_goes_to_a_lead(before_a_lead):
     assert case.photos[0].findings == NUDE.findings
     assert case.decide_by == NOW + timedelta(hours=20)
     assert before_a_lead.photo_objects.listing() == [f"photos/{JOB}/p02.jpg"]
-    assert before_a_lead.trail.of(APPEAL)[0].act is Act.OPENED
+    assert before_a_lead.audit_log.of(APPEAL)[0].action is AuditAction.OPENED
 
 
 @pytest.mark.parametrize(
@@ -373,7 +379,7 @@ def test_an_event_whose_file_was_replaced_is_passed_over(refused):
         appeals=refused.appeals,
         photos=refused.photos,
         pictures=refused.pictures,
-        seals=refused.keyed_hash,
+        keyed_hash=refused.keyed_hash,
         policy=a_policy(),
         clock=refused.clock,
         decide_within=timedelta(hours=20),
@@ -447,11 +453,11 @@ def test_who_decided_before_and_who_is_no_lead_may_not_decide(world):
 
 
 def test_a_granted_appeal_gives_the_day_back_and_deletes_the_photo(before_a_lead):
-    assert before_a_lead.day is EntryState.SPENT
+    assert before_a_lead.day is QuotaState.SPENT
 
     decide(before_a_lead)
 
-    assert before_a_lead.day is EntryState.RETURNED
+    assert before_a_lead.day is QuotaState.RETURNED
     assert before_a_lead.appeals.get(JOB).state is AppealState.GRANTED
     assert before_a_lead.appeals.get(JOB).photos_deleted_at == NOW
     assert before_a_lead.photo_objects.listing() == []
@@ -467,9 +473,9 @@ def test_granted_on_a_later_day_it_gives_one_job_more_on_that_day(before_a_lead)
 
     later = Day("2026-11-23")
     (granted,) = before_a_lead.ledger.entries(USER, later)
-    assert granted.state is EntryState.GRANTED
-    assert before_a_lead.ledger.used(SUBJECT, later) == -1
-    assert before_a_lead.day is EntryState.SPENT, "what happened that day stays"
+    assert granted.state is QuotaState.GRANTED
+    assert before_a_lead.ledger.used(USER_HASH, later) == -1
+    assert before_a_lead.day is QuotaState.SPENT, "what happened that day stays"
     for n, taken in ((2, True), (3, True), (4, False)):
         job = a_job(JobState.OPEN, job_id=f"j{n:032x}")
         before_a_lead.jobs.create(job, [])
@@ -486,7 +492,7 @@ def test_a_rejected_appeal_gives_nothing_and_is_final(before_a_lead):
 
     decide(before_a_lead, no)
 
-    assert before_a_lead.day is EntryState.SPENT
+    assert before_a_lead.day is QuotaState.SPENT
     assert before_a_lead.users.profile(USER).cleared == {}
     assert before_a_lead.photo_objects.listing() == []
     assert view(before_a_lead).statement.appeal.state is AppealState.REJECTED
@@ -511,7 +517,7 @@ def test_a_decision_that_was_lost_half_way_is_done_by_the_same_one_again(
 
     assert before_a_lead.photo_objects.listing() == []
     assert before_a_lead.appeals.get(JOB).state is AppealState.GRANTED
-    assert [one.state for one in before_a_lead.ledger.entries(USER, TODAY)] == [EntryState.RETURNED]
+    assert [one.state for one in before_a_lead.ledger.entries(USER, TODAY)] == [QuotaState.RETURNED]
 
 
 def test_the_judge_never_refuses_a_cleared_photo_for_that_again(before_a_lead):
@@ -532,7 +538,7 @@ def test_the_judge_never_refuses_a_cleared_photo_for_that_again(before_a_lead):
             policy=a_policy(),
             review_policy=ReviewPolicy.read("flagged"),
             users=before_a_lead.users,
-            seals=before_a_lead.keyed_hash,
+            keyed_hash=before_a_lead.keyed_hash,
             metrics=before_a_lead.metrics,
         )
 
@@ -555,7 +561,7 @@ def test_another_photo_of_the_same_user_is_judged_as_ever(before_a_lead):
         policy=a_policy(),
         review_policy=ReviewPolicy.read("flagged"),
         users=before_a_lead.users,
-        seals=before_a_lead.keyed_hash,
+        keyed_hash=before_a_lead.keyed_hash,
         metrics=before_a_lead.metrics,
     ).outcome
 
@@ -571,7 +577,7 @@ def test_an_appeal_that_nobody_decided_loses_its_photo_and_may_be_opened_again(b
     assert before_a_lead.photo_objects.listing() == []
     assert before_a_lead.appeals.get(JOB).state is AppealState.EXPIRED
     assert before_a_lead.reviews.get(APPEAL).state is ReviewState.EXPIRED
-    assert before_a_lead.day is EntryState.SPENT
+    assert before_a_lead.day is QuotaState.SPENT
     appeal(before_a_lead)
     send(before_a_lead)
     assert decide(before_a_lead).state is ReviewState.APPROVED

@@ -1,28 +1,42 @@
-"""The audit trail: whatever is done to it afterwards shows."""
+"""The audit log: whatever is done to it afterwards shows."""
 
 import hashlib
 
 import pytest
 from hypothesis import given, strategies as st
 
-from likeness.domain.audit import GENESIS, Act, Broken, Deed, Entry, Head, verify
-from likeness.services.verify_audit import verify_audit
+from likeness.domain.review.audit import (
+    GENESIS,
+    AuditAction,
+    AuditEntry,
+    AuditEvent,
+    BrokenChain,
+    ChainHead,
+    verify,
+)
+from likeness.services.review.verify_audit import verify_audit
 from tests.builders import JOB, MODERATOR, NOW
 
 
-def deeds(*acts):
-    return [Deed(at=NOW, actor=MODERATOR, act=act, job_id=JOB) for act in acts]
+def audit_events(*actions):
+    return [AuditEvent(at=NOW, actor=MODERATOR, action=action, job_id=JOB) for action in actions]
 
 
-def chain(*acts):
-    entries, head = [], Head()
-    for deed in deeds(*acts):
-        entries.append(Entry.after(head, deed))
+def chain(*actions):
+    entries, head = [], ChainHead()
+    for audit_event in audit_events(*actions):
+        entries.append(AuditEntry.after(head, audit_event))
         head = entries[-1].head
     return entries
 
 
-FIVE = chain(Act.OPENED, Act.CLAIMED, Act.REVEALED, Act.REVEALED, Act.REFUSED)
+FIVE = chain(
+    AuditAction.OPENED,
+    AuditAction.CLAIMED,
+    AuditAction.REVEALED,
+    AuditAction.REVEALED,
+    AuditAction.REFUSED,
+)
 END = FIVE[-1].head
 
 
@@ -30,12 +44,12 @@ def test_a_chain_begins_at_genesis_and_each_entry_names_the_one_before():
     assert FIVE[0].previous == GENESIS
     assert [one.previous for one in FIVE[1:]] == [one.hash for one in FIVE[:-1]]
     assert verify(FIVE, END) == END
-    assert verify([], Head()) == Head()
+    assert verify([], ChainHead()) == ChainHead()
 
 
 def test_the_digest_is_what_the_documentation_says_it_is():
     """Anybody must be able to check it with nothing of ours."""
-    entry = Entry.after(Head(), deeds(Act.OPENED)[0])
+    entry = AuditEntry.after(ChainHead(), audit_events(AuditAction.OPENED)[0])
 
     written = (
         f'{{"act":"opened","actor":"moderator-1","at":"2026-11-22T12:00:00Z","details":{{}},'
@@ -48,7 +62,7 @@ def test_the_digest_is_what_the_documentation_says_it_is():
     ("field", "value"),
     [
         ("actor", "somebody else"),
-        ("act", Act.APPROVED),
+        ("action", AuditAction.APPROVED),
         ("details", {"photo_id": "p02"}),
         ("job_id", None),
         ("at", NOW.replace(hour=1)),
@@ -60,7 +74,7 @@ def test_a_changed_entry_shows(at, field, value):
     changed[at] = FIVE[at].model_copy(update={field: value})
 
     if changed[at] != FIVE[at]:
-        with pytest.raises(Broken, match=f"entry {at + 1} was changed"):
+        with pytest.raises(BrokenChain, match=f"entry {at + 1} was changed"):
             verify(changed, END)
 
 
@@ -68,43 +82,43 @@ def test_an_entry_that_is_changed_and_hashed_anew_shows_in_the_next_one():
     forged = FIVE[2].model_copy(update={"actor": "somebody else"})
     forged = forged.model_copy(update={"hash": forged.digest()})
 
-    with pytest.raises(Broken, match="entry 4 does not follow"):
+    with pytest.raises(BrokenChain, match="entry 4 does not follow"):
         verify([*FIVE[:2], forged, *FIVE[3:]], END)
 
 
 @pytest.mark.parametrize("at", range(4))
 def test_an_entry_that_was_taken_out_shows(at):
-    with pytest.raises(Broken, match=f"entry {at + 1} is missing"):
+    with pytest.raises(BrokenChain, match=f"entry {at + 1} is missing"):
         verify([*FIVE[:at], *FIVE[at + 1 :]], END)
 
 
 @pytest.mark.parametrize("left", range(5))
 def test_a_trail_that_was_cut_short_shows(left):
-    with pytest.raises(Broken, match="ends at"):
+    with pytest.raises(BrokenChain, match="ends at"):
         verify(FIVE[:left], END)
 
 
 @given(st.permutations(range(5)))
 def test_no_other_order_holds(order):
     if list(order) != list(range(5)):
-        with pytest.raises(Broken):
+        with pytest.raises(BrokenChain):
             verify([FIVE[n] for n in order], END)
 
 
 def test_a_trail_that_was_written_anew_shows_to_whoever_noted_its_end():
-    anew = chain(Act.OPENED, Act.CLAIMED, Act.APPROVED)
+    anew = chain(AuditAction.OPENED, AuditAction.CLAIMED, AuditAction.APPROVED)
 
     assert verify(anew, anew[-1].head) == anew[-1].head, "by itself it looks fine"
-    with pytest.raises(Broken, match="noted at 3"):
+    with pytest.raises(BrokenChain, match="noted at 3"):
         verify(anew, anew[-1].head, noted=FIVE[2].head)
     assert verify(FIVE, END, noted=FIVE[2].head) == END
 
 
 def test_what_is_added_meanwhile_is_left_to_the_next_time(world):
-    for deed in deeds(Act.OPENED, Act.CLAIMED):
-        world.trail.append(deed)
-    head = world.trail.head()
-    world.trail.append(deeds(Act.RELEASED)[0])
-    world.trail.head = lambda: head
+    for audit_event in audit_events(AuditAction.OPENED, AuditAction.CLAIMED):
+        world.audit_log.append(audit_event)
+    head = world.audit_log.head()
+    world.audit_log.append(audit_events(AuditAction.RELEASED)[0])
+    world.audit_log.head = lambda: head
 
-    assert verify_audit(trail=world.trail) == head
+    assert verify_audit(audit_log=world.audit_log) == head

@@ -3,9 +3,9 @@
 import pytest
 
 from likeness.domain.errors import Conflict, NotFound, Unavailable
-from likeness.domain.job import ENDED, JobState
-from likeness.services.cancel_job import cancel_job
-from likeness.services.fail_job import CANCELLED
+from likeness.domain.jobs.job import ENDED, JobState
+from likeness.services.jobs.cancel_job import cancel_job
+from likeness.services.jobs.fail_job import CANCELLED
 from tests.builders import JOB, NOW
 
 RUNNING = sorted(set(JobState) - ENDED)

@@ -6,9 +6,9 @@ from importlib import resources
 import pytest
 
 from likeness.adapters.policy_files import load_policy, load_styles, load_tiers
-from likeness.domain.catalogue import Plus, check_styles, check_terms, tier_of
 from likeness.domain.errors import Forbidden, Invalid
 from likeness.domain.ids import StyleId
+from likeness.domain.jobs.catalogue import Plus, check_styles, check_terms, tier_of
 from likeness_model.painter.styles import STYLES
 from tests.builders import NOW
 

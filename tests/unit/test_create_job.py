@@ -4,14 +4,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from likeness.api import KeptJob
+from likeness.api.app import StoredJob
+from likeness.domain.account.quota import QuotaState, ReservedDay, UserZone
 from likeness.domain.errors import Conflict, Forbidden, Invalid, NotFound, OverQuota, Unavailable
 from likeness.domain.ids import UserId
-from likeness.domain.job import JobState
-from likeness.domain.photo import PhotoState
-from likeness.domain.quota import EntryState, TakenDay, UserZone
-from likeness.services.create_job import create_job, create_job_again
-from likeness.services.fail_job import NOT_SUBMITTED
+from likeness.domain.jobs.job import JobState
+from likeness.domain.photos.photo import PhotoState
+from likeness.services.jobs.create_job import create_job, create_job_again
+from likeness.services.jobs.fail_job import NOT_SUBMITTED
 from tests.builders import (
     JOB,
     NOW,
@@ -55,10 +55,19 @@ def test_a_job_is_opened_with_a_form_for_each_photo(world):
 
     job = world.jobs.get(created.job_id)
     assert (job.state, job.user_id, job.tier, job.day) == (JobState.OPEN, USER, "lite", None)
-    assert [form.photo_id for form in created.uploads] == ["p01", "p02", "p03", "p04"]
-    assert {form.fields["Content-Type"] for form in created.uploads} == {"image/heic"}
+    assert [presigned_post.photo_id for presigned_post in created.uploads] == [
+        "p01",
+        "p02",
+        "p03",
+        "p04",
+    ]
+    assert {presigned_post.fields["Content-Type"] for presigned_post in created.uploads} == {
+        "image/heic"
+    }
     there = world.jobs.photos(created.job_id)
-    assert [photo.photo_id for photo in there] == [form.photo_id for form in created.uploads]
+    assert [photo.photo_id for photo in there] == [
+        presigned_post.photo_id for presigned_post in created.uploads
+    ]
     assert {photo.state for photo in there} == {PhotoState.AWAITED}
 
 
@@ -139,7 +148,7 @@ def test_a_day_that_is_taken_is_said_before_anything_is_uploaded(world):
 
 def test_a_day_that_was_given_back_is_free(world):
     job = world.has(JobState.MODERATING)
-    world.ledger.settle(ended(job), EntryState.RETURNED, now=NOW)
+    world.ledger.settle(ended(job), QuotaState.RETURNED, now=NOW)
 
     assert create(world)
 
@@ -188,7 +197,7 @@ def test_a_month_later_another_zone_holds_from_the_end_of_the_day(world):
     midnight = datetime(2026, 12, 22, 23, tzinfo=UTC)  # in Berlin
     assert (zone.name, zone.before) == (
         "America/New_York",
-        TakenDay(day="2026-12-22", ends_at=midnight),
+        ReservedDay(day="2026-12-22", ends_at=midnight),
     )
 
 
@@ -269,7 +278,7 @@ def test_a_tier_that_is_closed_does_not_close_the_other(world):
 
 
 def again(world, created):
-    kept = KeptJob.model_validate(created, from_attributes=True)
+    kept = StoredJob.model_validate(created, from_attributes=True)
     return create_job_again(kept, jobs=world.jobs, photos=world.photos, clock=world.clock)
 
 
@@ -288,7 +297,11 @@ def test_photos_that_were_added_later_are_no_part_of_the_answer(world):
     late = a_photo(4, state=PhotoState.AWAITED, job_id=created.job_id)
     world.jobs.add_photo(late)
 
-    assert [form.photo_id for form in again(world, created).uploads] == ["p01", "p02", "p03"]
+    assert [presigned_post.photo_id for presigned_post in again(world, created).uploads] == [
+        "p01",
+        "p02",
+        "p03",
+    ]
 
 
 def test_a_job_that_moved_on_is_told_without_forms(world):

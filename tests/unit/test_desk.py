@@ -2,7 +2,7 @@
 
 import pytest
 
-from likeness.domain.desk import (
+from likeness.domain.review.statistics import (
     Exposure,
     ExposureState,
     agreement,

@@ -6,26 +6,26 @@ from typing import get_args
 import pytest
 
 from likeness.contracts import Engine
-from likeness.domain.avatar import AvatarState
-from likeness.domain.deletion import DeletionState
+from likeness.domain.account.quota import QuotaState
+from likeness.domain.deletion.receipt import DeletionState
 from likeness.domain.errors import Conflict, NotDeleted, NotFound, Unavailable
-from likeness.domain.job import JobState
-from likeness.domain.provenance import SOURCE_TYPES
-from likeness.domain.quota import EntryState
+from likeness.domain.generation.avatar import AvatarState
+from likeness.domain.jobs.job import JobState
+from likeness.domain.provenance.credentials import SOURCE_TYPES
 from likeness.domain.reasons import Reason
-from likeness.services.publish_avatars import publish_avatars
-from likeness.services.purge_photos import purge_photos
-from likeness.services.settle_job import settle_job
+from likeness.services.deletion.delete_photos import delete_photos
+from likeness.services.jobs.settle_job import settle_job
+from likeness.services.provenance.publish_avatars import publish_avatars
 from tests.builders import JOB, NOW, a_png, an_avatar
 
 
 def purge(world):
-    return purge_photos(
+    return delete_photos(
         JOB,
         jobs=world.jobs,
         photos=world.photos,
         work=world.work,
-        remains=world.remains,
+        leftovers=world.leftovers,
         deletions=world.deletions,
         metrics=world.metrics,
         clock=world.clock,
@@ -36,9 +36,9 @@ def publish(world):
     return publish_avatars(
         JOB,
         jobs=world.jobs,
-        gallery=world.gallery,
+        avatar_store=world.avatar_store,
         credentials=world.credentials,
-        marks=world.marks,
+        watermarks=world.watermarks,
         clock=world.clock,
     )
 
@@ -48,9 +48,9 @@ def settle(world):
         JOB,
         jobs=world.jobs,
         ledger=world.ledger,
-        past=world.past,
+        durations=world.durations,
         clock=world.clock,
-        avatars_stay=timedelta(days=30),
+        avatar_lifetime=timedelta(days=30),
     )
 
 
@@ -94,7 +94,7 @@ def test_purging_again_keeps_the_first_time(world):
 def test_photos_are_not_called_deleted_before_they_are(world, bucket):
     approved(world, 1)
     world.draws(1)
-    getattr(world, bucket).sealed = True
+    getattr(world, bucket).hmacs = True
 
     with pytest.raises(NotDeleted):
         purge(world)
@@ -102,7 +102,7 @@ def test_photos_are_not_called_deleted_before_they_are(world, bucket):
     assert world.job.photos_deleted_at is None
     assert world.deletions.get(JOB).state is DeletionState.PENDING
     assert world.metrics.counted["DeletionPending"] == 1
-    getattr(world, bucket).sealed = False
+    getattr(world, bucket).hmacs = False
     purge(world)
     assert world.job.photos_deleted_at == NOW
 
@@ -147,13 +147,13 @@ def test_refused_avatars_are_not_published(world):
 def test_avatars_of_a_job_that_was_cancelled_meanwhile_are_deleted_again(world, monkeypatch):
     """Whoever ended the job has looked already, and found nothing to delete."""
     approved(world, 1, 2)
-    publishing = world.gallery.publish
+    publishing = world.avatar_store.publish
 
     def cancelled_meanwhile(avatars, *, sign):
         world.jobs.save(world.job.move(JobState.CANCELLING, NOW))
         publishing(avatars, sign=sign)
 
-    monkeypatch.setattr(world.gallery, "publish", cancelled_meanwhile)
+    monkeypatch.setattr(world.avatar_store, "publish", cancelled_meanwhile)
 
     with pytest.raises(Conflict):
         publish(world)
@@ -177,11 +177,15 @@ def test_every_avatar_is_signed_and_its_mark_on_record(world):
 
     for n in (1, 2):
         avatar = an_avatar(n)
-        found = world.marks.find([avatar.mark])
+        found = world.watermarks.find([avatar.watermark])
         assert (found.job_id, found.avatar_id, found.made_at) == (JOB, avatar.avatar_id, NOW)
         png = world.avatar_objects.get(f"avatars/{JOB}/{avatar.avatar_id}/1024.png", "avatar")
         seen = world.credentials.read(png, "image/png")
-        assert (seen.trust, seen.claim.mark, seen.claim.style) == ("trusted", avatar.mark, "comic")
+        assert (seen.trust, seen.claim.watermark, seen.claim.style) == (
+            "trusted",
+            avatar.watermark,
+            "comic",
+        )
 
 
 def test_nothing_is_published_unsigned(world):
@@ -202,7 +206,7 @@ def test_every_engine_says_honestly_how_its_pictures_are_made():
 
 
 def test_an_avatar_without_an_id_is_not_published(world):
-    world.has(JobState.FINISHING, with_avatars=[an_avatar(1, mark=None)])
+    world.has(JobState.FINISHING, with_avatars=[an_avatar(1, watermark=None)])
 
     with pytest.raises(Conflict, match="given no mark"):
         publish(world)
@@ -211,7 +215,7 @@ def test_an_avatar_without_an_id_is_not_published(world):
 @pytest.mark.parametrize("step", ["save_avatars", "tidy"])
 def test_a_crash_while_publishing_is_mended(world, monkeypatch, step):
     approved(world, 1, 2)
-    monkeypatch.setattr(world.jobs if step == "save_avatars" else world.gallery, step, lose)
+    monkeypatch.setattr(world.jobs if step == "save_avatars" else world.avatar_store, step, lose)
     with pytest.raises(Unavailable):
         publish(world)
     monkeypatch.undo()
@@ -239,10 +243,10 @@ def test_only_a_finishing_job_is_published(world, state):
 @pytest.mark.parametrize(
     ("published", "day", "reason"),
     [
-        (4, EntryState.SPENT, None),
-        (2, EntryState.SPENT, None),
-        (1, EntryState.RETURNED, Reason.SYSTEM_TOO_FEW_AVATARS),
-        (0, EntryState.RETURNED, Reason.SYSTEM_TOO_FEW_AVATARS),
+        (4, QuotaState.SPENT, None),
+        (2, QuotaState.SPENT, None),
+        (1, QuotaState.RETURNED, Reason.SYSTEM_TOO_FEW_AVATARS),
+        (0, QuotaState.RETURNED, Reason.SYSTEM_TOO_FEW_AVATARS),
     ],
 )
 def test_half_of_what_was_asked_for_costs_the_day_and_less_does_not(world, published, day, reason):
@@ -258,7 +262,7 @@ def test_avatars_that_were_only_approved_do_not_count(world):
 
     settle(world)
 
-    assert world.day is EntryState.RETURNED
+    assert world.day is QuotaState.RETURNED
 
 
 def test_settling_twice_says_the_same(world):
@@ -277,11 +281,11 @@ def test_day_and_job_are_settled_together_or_not_at_all(world, monkeypatch):
     with pytest.raises(Unavailable):
         settle(world)
     monkeypatch.undo()
-    assert (world.day, world.job.state) == (EntryState.RESERVED, JobState.FINISHING)
+    assert (world.day, world.job.state) == (QuotaState.RESERVED, JobState.FINISHING)
 
     assert settle(world).state is JobState.COMPLETED
 
-    assert world.day is EntryState.SPENT
+    assert world.day is QuotaState.SPENT
 
 
 def test_a_job_that_was_cancelled_first_spends_no_day(world, monkeypatch):
@@ -293,7 +297,7 @@ def test_a_job_that_was_cancelled_first_spends_no_day(world, monkeypatch):
     with pytest.raises(Conflict):
         settle(world)
 
-    assert world.day is EntryState.RESERVED
+    assert world.day is QuotaState.RESERVED
 
 
 def test_the_user_is_told_how_long_the_avatars_stay(world):
@@ -311,7 +315,7 @@ def test_what_the_job_took_is_remembered_once(world):
     settle(world)
     settle(world)
 
-    assert world.past.recent("training-job", "lite", limit=10) == [300.0]
+    assert world.durations.recent("training-job", "lite", limit=10) == [300.0]
 
 
 @pytest.mark.parametrize(

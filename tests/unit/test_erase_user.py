@@ -3,11 +3,11 @@
 import pytest
 
 from likeness.domain.errors import NotDeleted, NotFound, Unavailable
-from likeness.domain.job import JobState
-from likeness.services.erase_user import erase_user
-from likeness.services.get_erasure import get_erasure
-from likeness.services.request_erasure import request_erasure
-from tests.builders import JOB, NOW, OTHER_JOB, SUBJECT, TODAY, USER, an_avatar, photos
+from likeness.domain.jobs.job import JobState
+from likeness.services.account.erase_user import erase_user
+from likeness.services.account.get_erasure import get_erasure
+from likeness.services.account.request_erasure import request_erasure
+from tests.builders import JOB, NOW, OTHER_JOB, USER_HASH, TODAY, USER, an_avatar, photos
 
 
 def ask(world):
@@ -24,7 +24,7 @@ def erase(world, erasure_id):
         users=world.users,
         photos=world.photos,
         work=world.work,
-        gallery=world.gallery,
+        avatar_store=world.avatar_store,
         workflow=world.workflow,
         deletions=world.deletions,
         signer=world.signer,
@@ -52,7 +52,7 @@ def test_everything_of_a_user_goes_but_the_counted_days(world):
     assert world.photo_objects.listing() == world.avatar_objects.listing() == []
     assert world.users.profiles == {}
     assert world.ledger.entries(USER, TODAY) == []
-    assert world.ledger.used(SUBJECT, TODAY) == 2
+    assert world.ledger.used(USER_HASH, TODAY) == 2
 
 
 def test_the_receipt_names_nobody(world):
@@ -85,13 +85,13 @@ def test_a_job_that_runs_is_cancelled_and_waited_for(world):
 def test_a_job_is_not_forgotten_before_its_pictures_are_gone(world):
     two_jobs(world)
     asked = ask(world)
-    world.avatar_objects.sealed = True
+    world.avatar_objects.hmacs = True
 
     with pytest.raises(NotDeleted):
         erase(world, asked.erasure_id)
 
     assert JOB in world.jobs.jobs
-    world.avatar_objects.sealed = False
+    world.avatar_objects.hmacs = False
     assert erase(world, asked.erasure_id).jobs == 2
 
 

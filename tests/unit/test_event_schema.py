@@ -7,7 +7,7 @@ import pytest
 
 from infra import event_schemas
 from likeness import events
-from likeness.domain.job import JobState
+from likeness.domain.jobs.job import JobState
 from likeness.domain.reasons import Reason
 from tests.builders import an_event
 
@@ -55,4 +55,4 @@ def test_nothing_personal_is_in_an_event():
 @pytest.mark.parametrize("given", [{}, {"event": an_event(), "fault": "both"}])
 def test_a_change_is_an_event_or_a_fault(given):
     with pytest.raises(ValueError, match="an event or a fault"):
-        events.Change(sequence="1", **given)
+        events.StreamRecord(sequence="1", **given)

@@ -4,14 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from likeness.domain.deletion import Deletion, DeletionState
+from likeness.domain.account.quota import QuotaState
+from likeness.domain.deletion.receipt import Deletion, DeletionState
 from likeness.domain.errors import Conflict, NotFound, Unavailable
-from likeness.domain.job import ENDED, FailureKind, JobState
+from likeness.domain.jobs.job import ENDED, FailureKind, JobState
 from likeness.domain.moderation import Outcome
-from likeness.domain.quota import EntryState
 from likeness.domain.reasons import Reason
-from likeness.domain.review import ReviewState, review_of
-from likeness.services import fail_job as service
+from likeness.domain.review.case import ReviewState, review_of
+from likeness.services.jobs import fail_job as service
 from tests.builders import (
     JOB,
     NOW,
@@ -37,10 +37,10 @@ def fail(world, error="States.TaskFailed"):
         ledger=world.ledger,
         photos=world.photos,
         work=world.work,
-        gallery=world.gallery,
+        avatar_store=world.avatar_store,
         generator=world.generator,
-        seals=world.keyed_hash,
-        remains=world.remains,
+        keyed_hash=world.keyed_hash,
+        leftovers=world.leftovers,
         deletions=world.deletions,
         metrics=world.metrics,
         clock=world.clock,
@@ -65,7 +65,7 @@ def test_our_own_fault_deletes_everything_and_returns_the_day(world, state):
     assert world.photo_objects.listing() == world.avatar_objects.listing() == []
     assert (world.job.state, world.job.reason) == (JobState.FAILED, Reason.SYSTEM_UNAVAILABLE)
     assert world.job.photos_deleted_at == NOW
-    assert world.day is EntryState.RETURNED
+    assert world.day is QuotaState.RETURNED
     assert world.ledger.entries(USER, TODAY)[0].reason is Reason.SYSTEM_UNAVAILABLE
 
 
@@ -85,7 +85,7 @@ def test_photos_that_broke_a_rule_cost_the_day(world):
     assert fail(world, "Refused").state is JobState.REFUSED
 
     assert world.job.reason is Reason.POLICY_NUDITY
-    assert world.day is EntryState.SPENT
+    assert world.day is QuotaState.SPENT
 
 
 def test_a_moderators_no_is_the_reason(world):
@@ -96,7 +96,7 @@ def test_a_moderators_no_is_the_reason(world):
     assert fail(world, "Refused").state is JobState.REFUSED
 
     assert world.job.reason is Reason.RIGHTS_CELEBRITY
-    assert world.day is EntryState.SPENT
+    assert world.day is QuotaState.SPENT
 
 
 def test_a_refusal_that_nobody_can_explain_is_our_fault(world):
@@ -106,7 +106,7 @@ def test_a_refusal_that_nobody_can_explain_is_our_fault(world):
     assert fail(world, "Refused").state is JobState.FAILED
 
     assert world.job.reason is Reason.SYSTEM_UNAVAILABLE
-    assert world.day is EntryState.RETURNED
+    assert world.day is QuotaState.RETURNED
 
 
 def test_an_end_without_avatars_returns_the_day(world):
@@ -115,7 +115,7 @@ def test_an_end_without_avatars_returns_the_day(world):
     assert fail(world, "NoAvatars").state is JobState.FAILED
 
     assert world.job.reason is Reason.SYSTEM_TOO_FEW_AVATARS
-    assert world.day is EntryState.RETURNED
+    assert world.day is QuotaState.RETURNED
 
 
 def test_a_review_that_nobody_decided_expires_with_its_job(world):
@@ -127,7 +127,7 @@ def test_a_review_that_nobody_decided_expires_with_its_job(world):
     assert world.reviews.get(REVIEW).state is ReviewState.EXPIRED
     assert world.reviews.waiting() == []
     assert world.job.reason is Reason.SYSTEM_REVIEW_EXPIRED
-    assert world.day is EntryState.RETURNED
+    assert world.day is QuotaState.RETURNED
 
 
 @pytest.mark.parametrize("state", [JobState.MODERATING, JobState.IN_REVIEW])
@@ -154,7 +154,7 @@ def test_a_decision_that_came_while_the_deadline_passed_stays_in_the_review(worl
 
 
 def test_gpu_work_is_stopped_in_every_round(world):
-    world.has(JobState.GENERATING, round=2)
+    world.has(JobState.GENERATING, attempt=2)
     world.generator.running |= {(JOB, 1), (JOB, 2)}
 
     fail(world)
@@ -184,14 +184,14 @@ def test_a_job_whose_objects_cannot_be_deleted_ends_and_says_so(world, bucket):
     """The user gets the day back; what is not so is not said."""
     world.has(JobState.GENERATING)
     everywhere(world)
-    getattr(world, bucket).sealed = True
+    getattr(world, bucket).hmacs = True
 
     assert fail(world).state is JobState.FAILED
 
     assert world.job.photos_deleted_at is None
     assert world.deletions.get(JOB).state is DeletionState.PENDING
     assert world.metrics.counted["DeletionPending"] == 1
-    assert world.day is EntryState.RETURNED
+    assert world.day is QuotaState.RETURNED
 
 
 def test_what_a_legal_hold_keeps_is_not_deleted(world):
@@ -276,7 +276,7 @@ def test_day_and_job_are_settled_together_or_not_at_all(world, monkeypatch):
     with pytest.raises(Unavailable):
         fail(world)
     monkeypatch.undo()
-    assert (world.day, world.job.state) == (EntryState.RESERVED, JobState.GENERATING)
+    assert (world.day, world.job.state) == (QuotaState.RESERVED, JobState.GENERATING)
 
     assert fail(world).state is JobState.FAILED
 
@@ -292,7 +292,7 @@ def test_a_job_that_is_being_cancelled_ends_as_cancelled_whatever_went_wrong(wor
 
     assert world.photo_objects.listing() == world.avatar_objects.listing() == []
     assert (world.job.reason, world.job.failure) == (Reason.SYSTEM_CANCELLED, None)
-    assert world.day is EntryState.RETURNED
+    assert world.day is QuotaState.RETURNED
 
 
 def test_a_job_that_nobody_submitted_expires(world):

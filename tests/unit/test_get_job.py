@@ -5,16 +5,16 @@ from datetime import timedelta
 import pytest
 
 from likeness.adapters.policy_files import load_reasons
-from likeness.contracts import Progress
-from likeness.domain.avatar import AvatarState
+from likeness.contracts import GenerationProgress
 from likeness.domain.errors import NotFound
+from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.ids import JobId
-from likeness.domain.job import JobState
+from likeness.domain.jobs.estimate import MIN_DURATIONS, WORKING
+from likeness.domain.jobs.job import JobState
 from likeness.domain.moderation import Outcome
-from likeness.domain.photo import Box, PhotoState, Problem
-from likeness.domain.progress import MIN_PAST, WORKING
+from likeness.domain.photos.photo import Box, PhotoProblem, PhotoState
 from likeness.domain.reasons import Reason
-from likeness.services import get_job as service
+from likeness.services.jobs import get_job as service
 from tests.builders import JOB, NOW, TODAY, USER, a_photo, a_verdict, an_avatar, photos, tiers
 
 REASONS = load_reasons()
@@ -26,9 +26,9 @@ def get(world):
         jobs=world.jobs,
         users=world.users,
         ledger=world.ledger,
-        gallery=world.gallery,
+        avatar_store=world.avatar_store,
         work=world.work,
-        past=world.past,
+        durations=world.durations,
         deletions=world.deletions,
         keyed_hash=world.keyed_hash,
         reviews=world.reviews,
@@ -71,7 +71,7 @@ def test_nobody_learns_whose_job_it_is_or_what_a_detector_saw(world):
 
 def test_a_photo_with_a_problem_comes_with_hint_and_box(world):
     box = Box(left=0.1, top=0.2, width=0.3, height=0.4)
-    problem = Problem(reason=Reason.QUALITY_BLURRY, box=box)
+    problem = PhotoProblem(reason=Reason.QUALITY_BLURRY, box=box)
     world.has(with_photos=[a_photo(state=PhotoState.REFUSED, problem=problem)])
 
     (photo,) = get(world).photos
@@ -84,7 +84,7 @@ def test_a_photo_with_a_problem_comes_with_hint_and_box(world):
 
 
 def test_a_copy_names_the_photo_that_it_repeats(world):
-    problem = Problem(reason=Reason.SUBJECT_DUPLICATE, other="p01")
+    problem = PhotoProblem(reason=Reason.SUBJECT_DUPLICATE, other="p01")
     world.has(with_photos=[a_photo(1), a_photo(2, state=PhotoState.REFUSED, problem=problem)])
 
     assert get(world).photos[1].other == "p01"
@@ -124,9 +124,9 @@ def test_the_time_of_deletion_is_shown_when_it_is_known(world):
 # --- progress ------------------------------------------------------------------------------------
 
 
-def told(world, round_, stage, done, total):
-    progress = Progress(stage=stage, done=done, total=total)
-    key = f"work/{JOB}/r{round_}/checkpoints/progress.json"
+def told(world, attempt, stage, done, total):
+    progress = GenerationProgress(stage=stage, done=done, total=total)
+    key = f"work/{JOB}/r{attempt}/checkpoints/progress.json"
     world.avatar_objects.put(key, progress.model_dump_json().encode())
 
 
@@ -145,7 +145,7 @@ def test_progress_counts_avatars_of_those_asked_for(world):
 
 def test_progress_does_not_begin_anew_with_the_second_round(world):
     """26 were good, 4 are drawn again: the number only rises."""
-    world.has(JobState.GENERATING, avatars=30, round=2)
+    world.has(JobState.GENERATING, avatars=30, attempt=2)
 
     told(world, 2, "drawing", 1, 4)
 
@@ -171,18 +171,18 @@ def test_an_estimate_is_told_from_jobs_of_the_same_lane_and_tier(world):
     job = world.has(JobState.GENERATING)
     for n in range(1, 41):
         other = job.model_copy(update={"job_id": JobId("j" + str(n).zfill(32))})
-        world.past.remember(other, 300 + n)
+        world.durations.remember(other, 300 + n)
 
     shown = get(world).progress.estimate
 
-    assert (shown.p50_s, shown.p90_s, shown.past_jobs) == (20, 36, 40)
+    assert (shown.p50_s, shown.p90_s, shown.measured_jobs) == (20, 36, 40)
 
 
 def test_without_enough_past_there_is_no_estimate(world):
     job = world.has(JobState.GENERATING)
-    for n in range(1, MIN_PAST):
+    for n in range(1, MIN_DURATIONS):
         other = job.model_copy(update={"job_id": JobId("j" + str(n).zfill(32))})
-        world.past.remember(other, 900)
+        world.durations.remember(other, 900)
 
     assert get(world).progress.estimate is None
 
@@ -193,7 +193,7 @@ def test_without_enough_past_there_is_no_estimate(world):
 def test_published_avatars_come_best_first_with_links(world):
     avatars = [
         an_avatar(1, AvatarState.PUBLISHED, rank=102),
-        an_avatar(2, AvatarState.PUBLISHED, rank=100, likeness=None),
+        an_avatar(2, AvatarState.PUBLISHED, rank=100, distance=None),
         an_avatar(3, AvatarState.REFUSED, rank=101),
     ]
     world.has(JobState.COMPLETED, with_avatars=avatars)
@@ -202,10 +202,10 @@ def test_published_avatars_come_best_first_with_links(world):
 
     assert [avatar.avatar_id for avatar in view.avatars] == ["a02", "a01"]
     assert view.avatars[0].likeness is None
-    assert view.avatars[1].likeness == avatars[0].likeness
-    links = world.gallery.links(JOB, ["a02"])["a02"]
-    assert (view.avatars[0].png, view.avatars[0].webp) == (links.png, links.webp)
-    assert view.archive == world.gallery.archive_link(JOB)
+    assert view.avatars[1].likeness == avatars[0].distance
+    urls = world.avatar_store.urls(JOB, ["a02"])["a02"]
+    assert (view.avatars[0].png, view.avatars[0].webp) == (urls.png, urls.webp)
+    assert view.archive == world.avatar_store.archive_url(JOB)
 
 
 @pytest.mark.parametrize("state", [state for state in JobState if state is not JobState.COMPLETED])

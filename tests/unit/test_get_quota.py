@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from likeness.domain.account.quota import QuotaState, UserZone
 from likeness.domain.ids import JobId
-from likeness.domain.job import JobState
-from likeness.domain.quota import EntryState, UserZone
+from likeness.domain.jobs.job import JobState
 from likeness.domain.reasons import Reason
-from likeness.services import get_quota as service
+from likeness.services.account import get_quota as service
 from tests.builders import JOB, NOW, USER, ended, plus, tiers
 
 
@@ -44,11 +44,11 @@ def test_the_day_is_that_of_the_users_zone(world):
 def test_each_entry_says_what_became_of_it_and_why(world):
     job = world.has(JobState.MODERATING)
     reason = Reason.SYSTEM_UNAVAILABLE
-    world.ledger.settle(ended(job, reason), EntryState.RETURNED, now=NOW, reason=reason)
+    world.ledger.settle(ended(job, reason), QuotaState.RETURNED, now=NOW, reason=reason)
 
     (entry,) = quota(world).entries
 
-    assert (entry.job_id, entry.state, entry.reason) == (JOB, EntryState.RETURNED, reason)
+    assert (entry.job_id, entry.state, entry.reason) == (JOB, QuotaState.RETURNED, reason)
     assert entry.settled_at == NOW
 
 
@@ -58,7 +58,7 @@ def test_a_tier_that_is_closed_has_no_jobs(world):
 
 @pytest.mark.parametrize(
     ("settled", "used"),
-    [(None, 1), (EntryState.SPENT, 1), (EntryState.RETURNED, 0)],
+    [(None, 1), (QuotaState.SPENT, 1), (QuotaState.RETURNED, 0)],
 )
 def test_what_was_given_back_is_not_used(world, settled, used):
     job = world.has(JobState.MODERATING)

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from pydantic import AwareDatetime
 
-from likeness.api import AddPhoto, Message, Page, Submitted
-from likeness.api_reviews import Decide
+from likeness.api.app import AddPhoto, Message, Page, Submitted
+from likeness.api.review import Decide
 from likeness.domain import errors
 from likeness.domain.errors import LikenessError
-from likeness.domain.job import JobState
+from likeness.domain.jobs.job import JobState
 from likeness.domain.reasons import Reason
-from likeness.domain.review import Moderator
+from likeness.domain.review.case import Moderator
 from likeness.entrypoints.auth import moderator
 from likeness.entrypoints.http import STATUS, Picture, Repeats, route
 from tests.builders import JOB
@@ -234,7 +234,7 @@ def test_a_bad_body_is_not_repeated_in_the_answer():
 def reviewing() -> Any:
     @route("GET", "/v1/reviews", gives=Submitted, moderators=True)
     def handler(moderator: Moderator) -> Submitted:
-        assert moderator.subject == "subject-1"
+        assert moderator.id == "subject-1"
         return Submitted(job_id=JOB, state=JobState.OPEN)
 
     return handler
@@ -277,7 +277,7 @@ def test_a_token_says_who_leads_and_which_app_user_it_is(groups, lead):
     claims = {"sub": "s", "token_use": "id", "cognito:groups": groups}
     event = {"requestContext": {"authorizer": {"jwt": {"claims": claims}}}}
 
-    assert moderator(event) == Moderator(subject="s", lead=lead)
+    assert moderator(event) == Moderator(id="s", lead=lead)
     claims["custom:app_user_id"] = "user-1"
     assert moderator(event).app_user_id == "user-1"
 

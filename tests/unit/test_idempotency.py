@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 import likeness
-from likeness.api import AddPhoto, Created, KeptJob, Submitted
+from likeness.api.app import AddPhoto, Created, StoredJob, Submitted
 from likeness.domain.errors import Conflict, OverQuota
-from likeness.domain.job import JobState
+from likeness.domain.jobs.job import JobState
 from likeness.entrypoints import idempotency
 from likeness.entrypoints.http import InPart, Picture, Repeats, route
 from tests.builders import JOB, NOW, OTHER_JOB, USER
@@ -313,22 +313,26 @@ def test_of_an_answer_with_forms_only_ids_are_kept_and_forms_are_signed_anew(ans
     photos = FakePhotos(FakeBucket())
     made: list[Any] = []
 
-    def again(kept: KeptJob, **parameters: str) -> Created:
+    def again(kept: StoredJob, **parameters: str) -> Created:
         made.append((kept, parameters))
-        forms = tuple(photos.form(JOB, one.photo_id, "image/jpeg") for one in kept.uploads)
-        return Created(job_id=kept.job_id, submit_by=NOW, uploads=forms)
+        presigned_posts = tuple(
+            photos.presigned_post(JOB, one.photo_id, "image/jpeg") for one in kept.uploads
+        )
+        return Created(job_id=kept.job_id, submit_by=NOW, uploads=presigned_posts)
 
-    @route("POST", "/v1/jobs/{job_id}", gives=Created, repeats=InPart(KeptJob, again))
+    @route("POST", "/v1/jobs/{job_id}", gives=Created, repeats=InPart(StoredJob, again))
     def handler(job_id: str) -> Created:
-        forms = tuple(photos.form(JOB, f"p{n:02d}", "image/jpeg") for n in (1, 2))
-        return Created(job_id=JOB, submit_by=NOW, uploads=forms)
+        presigned_posts = tuple(
+            photos.presigned_post(JOB, f"p{n:02d}", "image/jpeg") for n in (1, 2)
+        )
+        return Created(job_id=JOB, submit_by=NOW, uploads=presigned_posts)
 
     first, second = post(handler), post(handler)
 
     assert first == second
     assert made == [
         (
-            KeptJob.model_validate(
+            StoredJob.model_validate(
                 {"job_id": JOB, "uploads": [{"photo_id": "p01"}, {"photo_id": "p02"}]}
             ),
             {"job_id": JOB},

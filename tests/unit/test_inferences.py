@@ -4,16 +4,16 @@ import json
 
 import pytest
 
-from likeness.adapters import endpoint_tar
+from likeness.adapters.generation import endpoint_tar
 from likeness.contracts import InferenceEnded
 from likeness.domain.errors import Conflict, NotFound, Unavailable
-from likeness.domain.inference import InferenceState
-from likeness.domain.job import JobState
+from likeness.domain.generation.inference import InferenceState
+from likeness.domain.jobs.job import JobState
 from likeness.entrypoints.notification import read
-from likeness.services.finish_inference import ERROR, finish_inference
-from likeness.services.prepare_generation import prepare_generation
-from likeness.services.start_inference import start_inference
-from likeness.services.unpack_avatars import unpack_avatars
+from likeness.services.generation.finish_inference import ERROR, finish_inference
+from likeness.services.generation.prepare_generation import prepare_generation
+from likeness.services.generation.start_inference import start_inference
+from likeness.services.generation.unpack_avatars import unpack_avatars
 from tests.builders import JOB, OTHER_JOB, a_png, a_result, a_verdict, photos
 from tests.world import World
 
@@ -54,7 +54,7 @@ def start(world, token="t1"):  # noqa: S107 - a task token
 
 def finish(world, *, failed=False, job_id=JOB):
     return finish_inference(
-        InferenceEnded(job_id=job_id, round=1, failed=failed),
+        InferenceEnded(job_id=job_id, attempt=1, failed=failed),
         jobs=world.jobs,
         inferences=world.inferences,
         work=world.work,
@@ -101,7 +101,7 @@ def test_a_replayed_step_brings_its_newer_token_and_asks_nobody_again(world):
     finish(world)
 
     assert world.endpoint.asked == [(JOB, 1)]
-    assert world.workflow.answers == {"t2": {"job_id": JOB, "round": 1}}
+    assert world.workflow.answers == {"t2": {"job_id": JOB, "attempt": 1}}
 
 
 def test_a_step_that_failed_before_the_endpoint_answered_asks_again(world):
@@ -159,11 +159,11 @@ def test_a_round_that_is_stopped_while_the_endpoint_is_asked_leaves_no_copy(worl
 def test_a_round_that_is_stopped_while_its_photos_are_packed_is_never_sent(world, monkeypatch):
     pack = world.work.pack
 
-    def stopped_meanwhile(job_id, round_):
+    def stopped_meanwhile(job_id, attempt):
         stop(world)
         world.work.purge(job_id)
         world.work.bucket.put(f"work/{JOB}/r1/order/order.json", world.order)
-        pack(job_id, round_)
+        pack(job_id, attempt)
 
     world.order = world.avatar_objects.get(f"work/{JOB}/r1/order/order.json", "order")
     monkeypatch.setattr(world.work, "pack", stopped_meanwhile)
@@ -184,7 +184,7 @@ def test_the_answer_lets_the_pipeline_go_on(world):
 
     assert finish(world)
 
-    assert world.workflow.answers == {"t1": {"job_id": JOB, "round": 1}}
+    assert world.workflow.answers == {"t1": {"job_id": JOB, "attempt": 1}}
     assert at(world, RESPONSE), "the next step takes it apart"
 
 
@@ -298,7 +298,7 @@ def message(**fields):
 
 
 def test_a_message_names_job_and_round():
-    assert read(message()) == InferenceEnded(job_id=JOB, round=2, failed=False)
+    assert read(message()) == InferenceEnded(job_id=JOB, attempt=2, failed=False)
 
 
 @pytest.mark.parametrize("status", ["Failed", "Expired", None])

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from likeness.adapters import pictures as real_pictures
+from likeness.adapters.photos import pictures as real_pictures
 from likeness.adapters.policy_files import load_photo_rules
 from likeness.domain.errors import Unavailable
 from likeness.domain.ids import PhotoId
-from likeness.domain.job import JobState
-from likeness.domain.photo import Box, Fingerprint, PhotoState, Problem
-from likeness.domain.picture import NormalisedPhoto
+from likeness.domain.jobs.job import JobState
+from likeness.domain.photos.photo import Box, Fingerprint, PhotoProblem, PhotoState
+from likeness.domain.photos.picture import NormalisedPhoto
 from likeness.domain.reasons import Reason, Refused
-from likeness.services.inspect_photo import inspect_photo
+from likeness.services.photos.inspect_photo import inspect_photo
 from tests.builders import JOB, NOW, OTHER_JOB, a_face, a_job, a_photo, a_verdict, digest
 from tests.fakes import FakeClock, FakeDetector, FakeJobs, FakePhotos
 
@@ -111,7 +111,7 @@ def world():
 def assert_refused(photo, reason, **problem):
     """With the verdict and nothing else that was learned from the picture."""
     assert photo.state is PhotoState.REFUSED
-    assert photo.problem == Problem(reason=reason, **problem)
+    assert photo.problem == PhotoProblem(reason=reason, **problem)
     assert photo.inspected_at == NOW
     measured = (photo.width, photo.height, photo.face, photo.fingerprint, photo.sha256)
     assert measured == (None,) * len(measured)

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, strategies as st
 from pydantic import ValidationError
 
-from likeness.adapters.items import fields, record, unchanged
-from likeness.domain.job import Job
-from likeness.domain.photo import Box, Photo
+from likeness.adapters.dynamodb.items import fields, record, unchanged
+from likeness.domain.jobs.job import Job
+from likeness.domain.photos.photo import Box, Photo
 from tests.builders import a_job, a_photo
 
 # DynamoDB keeps 38 digits, and powers of ten from -130 to 125.

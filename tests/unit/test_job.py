@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from likeness.domain.errors import Conflict
 from likeness.domain.ids import JOB_ID
-from likeness.domain.job import ENDED, Job, JobState, new_job_id
+from likeness.domain.jobs.job import ENDED, Job, JobState, new_job_id
 from likeness.domain.reasons import Reason
 from tests.builders import NOW, TODAY, a_job
 
@@ -68,7 +68,7 @@ def test_a_job_is_never_changed_in_place():
 
 @pytest.mark.parametrize(
     "fields",
-    [{"avatars": 31}, {"avatars": 0}, {"styles": ()}, {"round": 3}, {"nonsense": 1}],
+    [{"avatars": 31}, {"avatars": 0}, {"styles": ()}, {"attempt": 3}, {"nonsense": 1}],
 )
 def test_a_change_is_checked_like_a_record_that_was_read(fields):
     with pytest.raises(ValidationError):

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from likeness.api import Keep
-from likeness.domain.avatar import AvatarState
+from likeness.api.app import KeepAvatars
 from likeness.domain.errors import Conflict, Invalid, NotDeleted, NotFound
-from likeness.domain.job import JobState
-from likeness.services.keep_avatars import keep_avatars
+from likeness.domain.generation.avatar import AvatarState
+from likeness.domain.jobs.job import JobState
+from likeness.services.provenance.keep_avatars import keep_avatars
 from tests.builders import JOB, NOW, a_png, an_avatar, unsigned
 
 EXPIRE = NOW + timedelta(days=30)
@@ -18,7 +18,11 @@ EXPIRE = NOW + timedelta(days=30)
 
 def keep(world, *names):
     return keep_avatars(
-        JOB, Keep(avatars=names), jobs=world.jobs, gallery=world.gallery, clock=world.clock
+        JOB,
+        KeepAvatars(avatars=names),
+        jobs=world.jobs,
+        avatar_store=world.avatar_store,
+        clock=world.clock,
     )
 
 
@@ -29,8 +33,8 @@ def published(world):
         world.avatar_objects.put(f"drawn/{JOB}/a{n:02d}.png", a_png(n))
     refused = an_avatar(4, AvatarState.REFUSED)
     world.has(JobState.COMPLETED, with_avatars=[*there, refused], avatars_expire_at=EXPIRE)
-    world.gallery.publish(there, sign=unsigned)
-    world.gallery.tidy(JOB)
+    world.avatar_store.publish(there, sign=unsigned)
+    world.avatar_store.tidy(JOB)
 
 
 def states(world):
@@ -98,12 +102,12 @@ def test_naming_one_twice_is_said_before_anything_is_deleted(world):
 
 def test_what_a_fault_left_behind_goes_with_the_next_try(world):
     published(world)
-    world.avatar_objects.sealed = True
+    world.avatar_objects.hmacs = True
     with pytest.raises(NotDeleted):
         keep(world, "a01")
     assert states(world)["a02"] == "dropped"  # and nobody gets a link any more
 
-    world.avatar_objects.sealed = False
+    world.avatar_objects.hmacs = False
     keep(world, "a01")
 
     assert not [key for key in world.avatar_objects.listing() if "a02" in key]

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 
 from likeness.adapters.policy_files import load_reasons
-from likeness.api import Page
+from likeness.api.app import Page
 from likeness.domain.errors import Invalid
 from likeness.domain.ids import JobId, UserId
-from likeness.domain.job import JobState
+from likeness.domain.jobs.job import JobState
 from likeness.domain.reasons import Reason
-from likeness.services.list_jobs import list_jobs
+from likeness.services.jobs.list_jobs import list_jobs
 from tests.builders import NOW, USER, a_job
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from likeness.api import Page
+from likeness.api.app import Page
 from likeness.domain.errors import Invalid
-from likeness.services.list_styles import list_styles
+from likeness.services.jobs.list_styles import list_styles
 from tests.builders import a_style, styles
 
 ALL = Page()

@@ -6,23 +6,23 @@ from math import comb
 
 import pytest
 
-from likeness.domain.mark import (
+from likeness.domain.provenance.watermark import (
     BITS,
     CANDIDATES,
     ID_BITS,
-    MARK_ID,
     MAX_WRONG,
+    WATERMARK_ID,
     bits_of,
     codebook,
-    mark_of,
-    read_marks,
+    read_watermarks,
+    watermark_of,
     wrong_bits,
 )
 
-MARK = mark_of(7, 1, "a01")
+WATERMARK = watermark_of(7, 1, "a01")
 
 
-def scores(mark: str, *, wrong: int, seed: int = 1) -> list[list[float]]:
+def scores(watermark: str, *, wrong: int, seed: int = 1) -> list[list[float]]:
     """What a reader saw of it: some bits are wrong, and it is less sure of those."""
     chance = random.Random(seed)
     flipped = set(chance.sample(range(BITS), wrong))
@@ -32,7 +32,7 @@ def scores(mark: str, *, wrong: int, seed: int = 1) -> list[list[float]]:
             * (-chance.uniform(0, 2) if 32 * quarter + at in flipped else chance.uniform(0.5, 4))
             for at, bit in enumerate(bits)
         ]
-        for quarter, bits in enumerate(bits_of(mark))
+        for quarter, bits in enumerate(bits_of(watermark))
     ]
 
 
@@ -46,32 +46,33 @@ def test_two_codewords_differ_in_twelve_bits_at_least():
 @pytest.mark.parametrize("wrong", [0, 5, 10, 16])
 def test_a_mark_is_read_in_spite_of_wrong_bits(wrong):
     for seed in range(20):
-        read = scores(MARK, wrong=wrong, seed=seed)
-        assert wrong_bits(MARK, read) == wrong
-        assert MARK in read_marks(read)
+        read = scores(WATERMARK, wrong=wrong, seed=seed)
+        assert wrong_bits(WATERMARK, read) == wrong
+        assert WATERMARK in read_watermarks(read)
 
 
 def test_a_quarter_that_is_lost_is_mended():
-    read = scores(MARK, wrong=0)
+    read = scores(WATERMARK, wrong=0)
     read[2] = [0.01 * score for score in reversed(read[2])]
 
-    assert read_marks(read)[0] == MARK
+    assert read_watermarks(read)[0] == WATERMARK
 
 
 def test_one_loud_wrong_bit_decides_nothing():
-    read = scores(MARK, wrong=0)
+    read = scores(WATERMARK, wrong=0)
     read[0][0] *= -1000
 
-    assert read_marks(read)[0] == MARK
+    assert read_watermarks(read)[0] == WATERMARK
 
 
 def test_chance_is_mostly_no_reading_at_all_and_never_more_than_the_candidates():
     chance = random.Random(3)
     found = [
-        read_marks([[chance.gauss(0, 1) for _ in range(32)] for _ in range(4)]) for _ in range(40)
+        read_watermarks([[chance.gauss(0, 1) for _ in range(32)] for _ in range(4)])
+        for _ in range(40)
     ]
 
-    assert all(len(marks) <= CANDIDATES for marks in found)
+    assert all(len(watermarks) <= CANDIDATES for watermarks in found)
     assert sum(map(len, found)) < 40 * CANDIDATES / 2
 
 
@@ -83,13 +84,13 @@ def test_the_bounds_in_the_docstring_are_what_the_formulas_give():
 
 
 def test_a_replayed_step_names_the_same_mark_and_every_avatar_has_its_own():
-    marks = {
-        mark_of(seed, round_, f"a{n:02d}")
+    watermarks = {
+        watermark_of(seed, attempt, f"a{n:02d}")
         for seed in range(20)
-        for round_ in (1, 2)
+        for attempt in (1, 2)
         for n in range(1, 31)
     }
 
-    assert len(marks) == 20 * 2 * 30
-    assert mark_of(7, 1, "a01") == MARK
-    assert all(MARK_ID.fullmatch(mark) for mark in marks)
+    assert len(watermarks) == 20 * 2 * 30
+    assert watermark_of(7, 1, "a01") == WATERMARK
+    assert all(WATERMARK_ID.fullmatch(watermark) for watermark in watermarks)

@@ -2,20 +2,20 @@
 
 import pytest
 
-from likeness.domain.avatar import AvatarState
 from likeness.domain.errors import Conflict, NotFound, Unavailable
-from likeness.domain.job import JobState
-from likeness.domain.mark import Marking
+from likeness.domain.generation.avatar import AvatarState
+from likeness.domain.jobs.job import JobState
 from likeness.domain.moderation import Label, Outcome
-from likeness.services import moderate_avatars as service
-from likeness.services.prepare_generation import orders
+from likeness.domain.provenance.watermark import Watermarking
+from likeness.services.generation import moderate_avatars as service
+from likeness.services.generation.prepare_generation import orders
 from tests.builders import JOB, a_png, a_policy, a_result
 
 
-def moderate(world, round_=1):
+def moderate(world, attempt=1):
     return service.moderate_avatars(
         JOB,
-        round_,
+        attempt,
         jobs=world.jobs,
         work=world.work,
         detector=world.detector,
@@ -24,12 +24,12 @@ def moderate(world, round_=1):
     )
 
 
-def delivered(world, *numbers, round_=1):
+def delivered(world, *numbers, attempt=1):
     """A job that is drawing, and what the container delivers for it."""
     if not world.jobs.jobs:
-        world.has(JobState.GENERATING, round=round_)
+        world.has(JobState.GENERATING, attempt=attempt)
     pngs = {f"a{n:02d}": a_png(n) for n in numbers}
-    world.work.deliver(a_result(*numbers, round_=round_), pngs)
+    world.work.deliver(a_result(*numbers, attempt=attempt), pngs)
 
 
 def states(world) -> dict[str, AvatarState]:
@@ -46,7 +46,7 @@ def test_clean_avatars_are_approved_and_kept_in_their_order(world):
 
     answer = moderate(world)
 
-    assert (answer.approved, answer.redraw, answer.round) == (2, False, 1)
+    assert (answer.approved, answer.redraw, answer.attempt) == (2, False, 1)
     assert [avatar.avatar_id for avatar in world.jobs.avatars(JOB)] == ["a02", "a01"]
     assert set(states(world).values()) == {AvatarState.APPROVED}
     assert world.avatar_objects.get(f"drawn/{JOB}/a02.png", "avatar") == a_png(2)
@@ -60,7 +60,7 @@ def test_what_was_measured_is_kept_with_the_avatar(world):
 
     (avatar,) = world.jobs.avatars(JOB)
     drawn = a_result(1).avatars[0]
-    assert (avatar.likeness, avatar.photo_id) == (drawn.likeness.distance, drawn.photo_id)
+    assert (avatar.distance, avatar.photo_id) == (drawn.distance, drawn.photo_id)
     assert (avatar.sha256, avatar.style) == (drawn.sha256, drawn.style)
 
 
@@ -70,9 +70,9 @@ def test_an_avatar_keeps_the_mark_that_was_ordered_and_what_became_of_it(world):
 
     (ordered, *_) = orders(world.job, 1)
     avatar = world.jobs.avatars(JOB)[0]
-    assert (avatar.mark, avatar.marking, avatar.engine) == (
-        ordered.mark,
-        Marking.NOT_ORDERED,  # as the builder's container says
+    assert (avatar.watermark, avatar.watermarking, avatar.engine) == (
+        ordered.watermark,
+        Watermarking.NOT_ORDERED,  # as the builder's container says
         "painter",
     )
 
@@ -95,10 +95,10 @@ def test_the_second_round_is_the_last(world):
     delivered(world, 1, 2)
     nude(world, "a02")
     moderate(world)
-    world.jobs.save(world.job.move(JobState.GENERATING, world.clock.now(), round=2))
-    delivered(world, 2, round_=2)
+    world.jobs.save(world.job.move(JobState.GENERATING, world.clock.now(), attempt=2))
+    delivered(world, 2, attempt=2)
 
-    answer = moderate(world, round_=2)
+    answer = moderate(world, attempt=2)
 
     assert (answer.approved, answer.redraw) == (1, False)
 
@@ -107,15 +107,15 @@ def test_what_the_second_round_draws_well_replaces_what_was_lost(world):
     delivered(world, 1, 2)
     nude(world, "a02")
     moderate(world)
-    world.jobs.save(world.job.move(JobState.GENERATING, world.clock.now(), round=2))
-    delivered(world, 2, round_=2)
+    world.jobs.save(world.job.move(JobState.GENERATING, world.clock.now(), attempt=2))
+    delivered(world, 2, attempt=2)
     nude(world)
     world.detector.seen_labels.clear()
 
-    answer = moderate(world, round_=2)
+    answer = moderate(world, attempt=2)
 
     assert (answer.approved, answer.redraw) == (2, False)
-    assert [(a.avatar_id, a.round) for a in world.jobs.avatars(JOB)] == [("a01", 1), ("a02", 2)]
+    assert [(a.avatar_id, a.attempt) for a in world.jobs.avatars(JOB)] == [("a01", 1), ("a02", 2)]
 
 
 def test_a_round_that_delivered_nothing_approves_nothing(world):

@@ -3,12 +3,12 @@
 import pytest
 
 from likeness.domain.errors import Conflict, Invalid, Unavailable
-from likeness.domain.job import JobState
+from likeness.domain.jobs.job import JobState
 from likeness.domain.moderation import Label, Outcome
-from likeness.domain.photo import Box, PhotoState
+from likeness.domain.photos.photo import Box, PhotoState
 from likeness.domain.reasons import Reason
-from likeness.domain.review import ReviewPolicy
-from likeness.services import moderate_photos as service
+from likeness.domain.review.case import ReviewPolicy
+from likeness.services.photos import moderate_photos as service
 from tests.builders import JOB, a_face, a_photo, a_policy, a_verdict, photos
 
 
@@ -20,7 +20,7 @@ def moderate(world, review="flagged"):
         policy=a_policy(),
         review_policy=ReviewPolicy.read(review),
         users=world.users,
-        seals=world.keyed_hash,
+        keyed_hash=world.keyed_hash,
         metrics=world.metrics,
     )
 

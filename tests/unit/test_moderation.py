@@ -13,10 +13,10 @@ from likeness.domain.moderation import (
     Rule,
     SamePersonRule,
     celebrity,
-    judge,
-    judge_age,
-    judge_labels,
-    judge_same_person,
+    moderate,
+    moderate_age,
+    moderate_labels,
+    moderate_same_person,
     strictest,
 )
 from likeness.domain.reasons import Reason
@@ -28,7 +28,7 @@ ALIKE = SamePersonRule(accept=90, review=80)
 
 def outcomes(*labels, version=DETECTOR, policy=None):
     seen = [Label(name=name, confidence=confidence) for name, confidence in labels]
-    return [found.outcome for found in judge_labels(seen, version, policy or a_policy())]
+    return [found.outcome for found in moderate_labels(seen, version, policy or a_policy())]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_surer_is_never_milder(confidence, more):
     ],
 )
 def test_ages_are_judged_by_their_whole_range(low, high, outcome):
-    found = judge_age(low, high, ADULTS)
+    found = moderate_age(low, high, ADULTS)
 
     assert (found.outcome if found else None) is outcome
     assert found is None or found.reason is Reason.MINOR_AGE_DOUBT
@@ -100,7 +100,7 @@ def test_ages_are_judged_by_their_whole_range(low, high, outcome):
     ],
 )
 def test_faces_are_the_same_person_or_not(similarity, outcome):
-    found = judge_same_person(similarity, ALIKE)
+    found = moderate_same_person(similarity, ALIKE)
 
     assert (found.outcome if found else None) is outcome
     assert found is None or found.reason is Reason.SUBJECT_DIFFERENT_PERSON
@@ -125,13 +125,13 @@ def test_the_strictest_counts(given_, expected):
 def test_the_reason_of_a_verdict_is_that_of_its_gravest_finding():
     labels = (Label(name="Something new", confidence=99), Label(name="Explicit", confidence=99))
 
-    judged = judge(seen(labels=labels, celebrities=(99.0,)), a_policy())
+    judged = moderate(seen(labels=labels, celebrities=(99.0,)), a_policy())
 
     assert (judged.outcome, judged.reason) == (Outcome.REFUSED, Reason.POLICY_NUDITY)
 
 
 def test_a_verdict_without_findings_has_no_reason():
-    judged = judge(seen(), a_policy())
+    judged = moderate(seen(), a_policy())
 
     assert (judged.outcome, judged.reason) == (Outcome.CLEAN, None)
 

@@ -5,7 +5,7 @@ import base64
 import pytest
 from hypothesis import given, strategies as st
 
-from likeness.api import Page
+from likeness.api.app import Page
 from likeness.domain.errors import Invalid
 from likeness.domain.paging import MAX_CURSOR, Part, cursor, position
 

@@ -4,8 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from likeness.adapters.policy_files import load_photo_rules
-from likeness.domain.photo import Box
-from likeness.domain.photo_check import PhotoRules, clear_faces, judge_faces
+from likeness.domain.photos.photo import Box
+from likeness.domain.photos.photo_check import PhotoRules, check_faces, clear_faces
 from likeness.domain.reasons import Reason
 from tests.builders import a_face
 
@@ -25,7 +25,7 @@ RULES = PhotoRules(
 
 
 def judge(*faces, height=1000):
-    problem = judge_faces(clear_faces(faces, RULES), height=height, rules=RULES)
+    problem = check_faces(clear_faces(faces, RULES), height=height, rules=RULES)
     return problem and problem.reason
 
 
@@ -38,7 +38,7 @@ def test_one_clear_face_is_all_it_takes():
 
 
 def test_a_picture_without_a_face_has_no_box_to_show():
-    problem = judge_faces([], height=1000, rules=RULES)
+    problem = check_faces([], height=1000, rules=RULES)
 
     assert (problem.reason, problem.box) == (Reason.SUBJECT_NO_FACE, None)
 
@@ -60,7 +60,7 @@ def test_a_second_face_counts_from_a_tenth_of_the_first(share, reason):
 def test_the_box_of_several_faces_is_that_of_the_second():
     main, second = of_size(0.4, 0.5), of_size(0.2, 0.3)
 
-    problem = judge_faces(clear_faces([second, main], RULES), height=1000, rules=RULES)
+    problem = check_faces(clear_faces([second, main], RULES), height=1000, rules=RULES)
 
     assert problem.box == second.box
 
@@ -100,7 +100,7 @@ def test_what_a_detector_does_not_tell_is_not_held_against_the_photo(untold):
 def test_a_flaw_shows_the_face_it_is_about():
     face = a_face(sharpness=3)
 
-    assert judge_faces([face], height=1000, rules=RULES).box == face.box
+    assert check_faces([face], height=1000, rules=RULES).box == face.box
 
 
 def test_darkness_explains_a_blurred_face():

@@ -5,8 +5,8 @@ import io
 import pytest
 from PIL import ImageCms
 
-from likeness.adapters.pictures import normalise
-from likeness.adapters.pictures.colour import MAX_PROFILE_BYTES, to_srgb
+from likeness.adapters.photos.pictures import normalise
+from likeness.adapters.photos.pictures.colour import MAX_PROFILE_BYTES, to_srgb
 from tests.unit import picture_files as files
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageEnhance, ImageOps
 
-from likeness.adapters.pictures import normalise, same_picture
-from likeness.domain.photo import Fingerprint
-from likeness.domain.photo_check import NEAR_HASHES, may_be_copies
+from likeness.adapters.photos.pictures import normalise, same_picture
+from likeness.domain.photos.photo import Fingerprint
+from likeness.domain.photos.photo_check import NEAR_HASHES, may_be_copies
 from tests.unit import picture_files as files
 
 VIEWS = sorted((Path(__file__).parents[2] / "infra" / "local" / "demo" / "photos").glob("*.jpg"))

@@ -5,8 +5,8 @@ import hashlib
 import pytest
 from PIL import Image
 
-from likeness.adapters.pictures import normalise
-from likeness.domain.picture import Limits
+from likeness.adapters.photos.pictures import normalise
+from likeness.domain.photos.picture import Limits
 from likeness.domain.reasons import Reason, Refused
 from tests.unit import picture_files as files
 

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 from PIL.JpegImagePlugin import MARKER
 
-from likeness.adapters.pictures import normalise
-from likeness.domain.picture import Limits, NormalisedPhoto
+from likeness.adapters.photos.pictures import normalise
+from likeness.domain.photos.picture import Limits, NormalisedPhoto
 from likeness.domain.reasons import Reason, Refused
 from tests.unit import picture_files as files
 
@@ -121,7 +121,7 @@ def test_a_bomb_is_refused_before_any_memory_is_taken_for_it(kind, tmp_path):
     program = """
 import resource, sys
 from pathlib import Path
-from likeness.adapters.pictures import normalise
+from likeness.adapters.photos.pictures import normalise
 from likeness.domain.reasons import Refused
 
 data = Path(sys.argv[1]).read_bytes()
@@ -178,10 +178,10 @@ def test_a_second_view_in_a_jpeg_is_refused():
 
 
 @pytest.mark.parametrize(
-    "mark", [b"urn:com:apple:photo:2020:aux:hdrgainmap", b'hdrgm:Version="1.0"']
+    "watermark", [b"urn:com:apple:photo:2020:aux:hdrgainmap", b'hdrgm:Version="1.0"']
 )
-def test_a_gain_map_in_a_jpeg_is_no_second_view(mark):
-    assert isinstance(verdict(_multi_picture(mark)), NormalisedPhoto)
+def test_a_gain_map_in_a_jpeg_is_no_second_view(watermark):
+    assert isinstance(verdict(_multi_picture(watermark)), NormalisedPhoto)
 
 
 def test_a_jpeg_whose_list_of_pictures_is_broken_is_one_picture():
@@ -275,11 +275,11 @@ def test_a_polyglot_leaves_only_its_picture(kind):
     assert script not in photo.jpeg
 
 
-def _multi_picture(mark):
+def _multi_picture(watermark):
     second = files.textured(640, 600, 2)
-    second.info["comment"] = mark
+    second.info["comment"] = watermark
     data = files.encode(files.textured(640, 600), "MPO", save_all=True, append_images=[second])
-    assert mark in data
+    assert watermark in data
     return data
 
 

@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image, ImageChops, ImageFilter, ImageStat
 
-from likeness.adapters.pictures import blurred
+from likeness.adapters.photos.pictures import blurred
 from tests.infra.documents import ROOT
 
 PHOTO = (ROOT / "infra" / "local" / "demo" / "photos" / "01-original.jpg").read_bytes()

@@ -6,7 +6,7 @@ import zlib
 
 import pytest
 
-from likeness.adapters.png import only_pixels
+from likeness.adapters.generation.png import only_pixels
 from likeness.domain.errors import Invalid
 from tests.builders import a_png, png_chunk
 

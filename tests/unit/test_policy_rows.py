@@ -8,11 +8,11 @@ from likeness.adapters.policy_files import load, load_policy, load_reasons, read
 from likeness.commands.policy_table import page
 from likeness.commands.replay_policy import told
 from likeness.domain.ids import PHOTO_ID
-from likeness.domain.moderation import JUDGED, Label, Outcome, Severity, judge, severity
-from likeness.domain.photo_check import PhotoRules
+from likeness.domain.moderation import JUDGED, Label, Outcome, Severity, moderate, severity
+from likeness.domain.photos.photo_check import PhotoRules
 from likeness.domain.reasons import Reason
-from likeness.domain.review import MODERATORS_MAY_NAME
-from likeness.services.replay_policy import replay_policy
+from likeness.domain.review.case import MODERATORS_MAY_NAME
+from likeness.services.review.replay_policy import replay_policy
 from tests.builders import JOB, OTHER_JOB, a_policy, seen
 from tests.infra.documents import ROOT
 
@@ -21,7 +21,7 @@ ROWS = pytest.mark.parametrize("name", sorted(POLICY.labels))
 
 
 def judged(name, confidence, policy=POLICY):
-    verdict = judge(seen(labels=(Label(name=name, confidence=confidence),)), policy)
+    verdict = moderate(seen(labels=(Label(name=name, confidence=confidence),)), policy)
     return verdict.outcome, verdict.reason
 
 
@@ -145,7 +145,7 @@ class Stored:
 
 
 def verdict(policy=POLICY, **fields):
-    return judge(seen(**fields), policy)
+    return moderate(seen(**fields), policy)
 
 
 SMOKING = verdict(labels=(Label(name="Smoking", confidence=60),), min_confidence=50)

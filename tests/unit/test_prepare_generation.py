@@ -2,14 +2,14 @@
 
 import pytest
 
-from likeness.domain.avatar import AvatarState
 from likeness.domain.errors import Conflict
-from likeness.domain.job import JobState
+from likeness.domain.generation.avatar import AvatarState
+from likeness.domain.jobs.job import JobState
 from likeness.domain.moderation import Outcome
-from likeness.domain.photo import PhotoState
+from likeness.domain.photos.photo import PhotoState
 from likeness.domain.reasons import Reason
-from likeness.domain.review import ReviewKind, ReviewState
-from likeness.services.prepare_generation import may_be_drawn, orders, prepare_generation
+from likeness.domain.review.case import ReviewKind, ReviewState
+from likeness.services.generation.prepare_generation import may_be_drawn, orders, prepare_generation
 from tests.builders import (
     JOB,
     NOW,
@@ -27,9 +27,9 @@ DOUBTFUL = a_verdict(Outcome.DOUBTFUL, Reason.POLICY_VIOLENCE)
 REFUSED = a_verdict(Outcome.REFUSED, Reason.POLICY_NUDITY)
 
 
-def prepare(world, round_=1):
+def prepare(world, attempt=1):
     return prepare_generation(
-        JOB, round_, jobs=world.jobs, reviews=world.reviews, work=world.work, clock=world.clock
+        JOB, attempt, jobs=world.jobs, reviews=world.reviews, work=world.work, clock=world.clock
     )
 
 
@@ -54,8 +54,8 @@ def test_clean_photos_go_to_the_container(world):
     assert [(p.photo_id, p.sha256) for p in order.photos] == [
         (photo.photo_id, photo.sha256) for photo in photos()
     ]
-    assert (order.job_id, order.round) == (prepared.job_id, prepared.round) == (JOB, 1)
-    assert (world.job.state, world.job.round) == (JobState.GENERATING, 1)
+    assert (order.job_id, order.attempt) == (prepared.job_id, prepared.attempt) == (JOB, 1)
+    assert (world.job.state, world.job.attempt) == (JobState.GENERATING, 1)
 
 
 def test_styles_are_ordered_in_turn_and_every_avatar_once(world):
@@ -70,10 +70,10 @@ def test_styles_are_ordered_in_turn_and_every_avatar_once(world):
 
 def test_seeds_differ_from_each_other_and_from_round_to_round_and_never_by_chance():
     job = a_job(avatars=30)
-    seeds = [order.seed for round_ in (1, 2) for order in orders(job, round_)]
+    seeds = [order.seed for attempt in (1, 2) for order in orders(job, attempt)]
 
     assert len(set(seeds)) == 60
-    assert seeds == [order.seed for round_ in (1, 2) for order in orders(job, round_)]
+    assert seeds == [order.seed for attempt in (1, 2) for order in orders(job, attempt)]
     assert {order.seed for order in orders(a_job(seed=8, avatars=30), 1)}.isdisjoint(seeds)
     assert all(0 <= seed < 2**63 for seed in seeds)
 
@@ -151,13 +151,13 @@ def test_the_second_round_orders_what_was_lost_from_other_seeds(world):
         [an_avatar(1), an_avatar(2, AvatarState.REFUSED), an_avatar(3), an_avatar(4)]
     )
 
-    prepare(world, round_=2)
+    prepare(world, attempt=2)
 
     first, second = world.work.orders
     assert [avatar.avatar_id for avatar in second.avatars] == ["a02"]
     assert second.avatars[0].seed != first.avatars[1].seed
     assert second.avatars[0].style == first.avatars[1].style
-    assert world.job.round == 2
+    assert world.job.attempt == 2
 
 
 def test_what_the_container_left_out_is_not_asked_for_again(world):
@@ -167,7 +167,7 @@ def test_what_the_container_left_out_is_not_asked_for_again(world):
     world.jobs.save(world.job.move(JobState.FINISHING, NOW))
     world.jobs.save_avatars([an_avatar(1), an_avatar(2, AvatarState.REFUSED)])
 
-    prepare(world, round_=2)
+    prepare(world, attempt=2)
 
     assert [avatar.avatar_id for avatar in world.work.orders[1].avatars] == ["a02"]
 

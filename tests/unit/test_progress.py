@@ -5,16 +5,18 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, strategies as st
 
-from likeness.domain.job import JobState, Moment
-from likeness.domain.progress import MIN_PAST, estimate, worked
+from likeness.domain.jobs.estimate import MIN_DURATIONS, estimate, worked
+from likeness.domain.jobs.job import JobState, TimelineEntry
 from tests.builders import NOW, a_job
 
-past = st.lists(st.floats(1, 10_000), min_size=MIN_PAST, max_size=100)
+durations = st.lists(st.floats(1, 10_000), min_size=MIN_DURATIONS, max_size=100)
 
 
 def went(*moments: tuple[JobState, int]):
     """A job that came to each state at that second."""
-    timeline = tuple(Moment(state=state, at=NOW + timedelta(seconds=s)) for state, s in moments)
+    timeline = tuple(
+        TimelineEntry(state=state, at=NOW + timedelta(seconds=s)) for state, s in moments
+    )
     return a_job(timeline=timeline)
 
 
@@ -36,28 +38,28 @@ def test_a_job_that_is_over_works_no_more():
     assert worked(job, NOW + timedelta(days=1)).total_seconds() == 100
 
 
-@pytest.mark.parametrize("known", [0, 1, MIN_PAST - 1])
+@pytest.mark.parametrize("known", [0, 1, MIN_DURATIONS - 1])
 def test_too_little_past_tells_nothing(known):
     assert estimate([100.0] * known, 0) is None
 
 
 def test_quantiles_are_those_of_jobs_that_took_longer_than_this_one():
-    past_s = [float(n) for n in range(1, 101)]
+    durations_s = [float(n) for n in range(1, 101)]
 
-    assert (estimate(past_s, 0).p50_s, estimate(past_s, 0).p90_s) == (50, 90)
-    told = estimate(past_s, 60)  # 61 to 100 are left: the 20th and the 36th of them
-    assert (told.p50_s, told.p90_s, told.past_jobs) == (20, 36, 40)
+    assert (estimate(durations_s, 0).p50_s, estimate(durations_s, 0).p90_s) == (50, 90)
+    told = estimate(durations_s, 60)  # 61 to 100 are left: the 20th and the 36th of them
+    assert (told.p50_s, told.p90_s, told.measured_jobs) == (20, 36, 40)
 
 
 def test_a_job_slower_than_nearly_all_others_gets_no_promise():
-    past_s = [float(n) for n in range(1, 101)]
+    durations_s = [float(n) for n in range(1, 101)]
 
-    assert estimate(past_s, 96) is None
+    assert estimate(durations_s, 96) is None
 
 
-@given(past, st.floats(0, 10_000))
-def test_an_estimate_lies_ahead_and_nine_in_ten_take_no_less_than_half(past_s, worked_s):
-    told = estimate(past_s, worked_s)
+@given(durations, st.floats(0, 10_000))
+def test_an_estimate_lies_ahead_and_nine_in_ten_take_no_less_than_half(durations_s, worked_s):
+    told = estimate(durations_s, worked_s)
 
     if told:
-        assert 0 < told.p50_s <= told.p90_s <= max(past_s) - worked_s + 1
+        assert 0 < told.p50_s <= told.p90_s <= max(durations_s) - worked_s + 1

@@ -6,11 +6,12 @@ from functools import partial
 import pytest
 
 from likeness.adapters.policy_files import load_retention
-from likeness.domain.deletion import EVERYWHERE, Deletion, DeletionState
+from likeness.domain.account.quota import QuotaState
+from likeness.domain.deletion.receipt import EVERYWHERE, Deletion, DeletionState
 from likeness.domain.errors import Conflict, NotDeleted, Unavailable
-from likeness.domain.job import ENDED, JobState
-from likeness.domain.quota import EntryState
-from likeness.services import fail_job as ending, prove_deletion as service
+from likeness.domain.jobs.job import ENDED, JobState
+from likeness.services.deletion import prove_deletion as service
+from likeness.services.jobs import fail_job as ending
 from tests.builders import JOB, NOW, TODAY, USER, a_photo, a_review
 
 RULES = load_retention()
@@ -27,10 +28,10 @@ def prove(world, *, overdue=False):
         ledger=world.ledger,
         photos=world.photos,
         work=world.work,
-        gallery=world.gallery,
+        avatar_store=world.avatar_store,
         generator=world.generator,
-        seals=world.keyed_hash,
-        remains=world.remains,
+        keyed_hash=world.keyed_hash,
+        leftovers=world.leftovers,
         deletions=world.deletions,
         metrics=world.metrics,
         clock=world.clock,
@@ -41,8 +42,8 @@ def prove(world, *, overdue=False):
         jobs=world.jobs,
         photos=world.photos,
         work=world.work,
-        gallery=world.gallery,
-        remains=world.remains,
+        avatar_store=world.avatar_store,
+        leftovers=world.leftovers,
         deletions=world.deletions,
         signer=world.signer,
         keyed_hash=world.keyed_hash,
@@ -93,7 +94,7 @@ def test_the_deadline_ends_a_job_wherever_it_is_stuck(world, at):
     assert state(world) is DeletionState.DELETED
     assert not world.workflow.running
     assert world.deadlines.at == {}
-    assert [e.state for e in world.ledger.entries(USER, TODAY)] in ([], [EntryState.RETURNED])
+    assert [e.state for e in world.ledger.entries(USER, TODAY)] in ([], [QuotaState.RETURNED])
 
 
 @pytest.mark.parametrize("at", BAD_ENDS)
@@ -139,13 +140,13 @@ def test_photos_wait_for_no_container_that_cannot_be_stopped(world):
 def test_a_job_whose_photos_cannot_be_deleted_ends_at_its_deadline_all_the_same(world):
     world.has(JobState.GENERATING)
     everywhere(world)
-    seal(world)
+    hmac(world)
 
     with pytest.raises(NotDeleted):
         prove(world, overdue=True)
 
     assert world.job.state is JobState.FAILED
-    assert world.day is EntryState.RETURNED
+    assert world.day is QuotaState.RETURNED
     assert state(world) is DeletionState.PENDING
 
 
@@ -228,19 +229,19 @@ def test_proving_twice_signs_once(world):
 # --- what fails ----------------------------------------------------------------------------------
 
 
-def seal(world):
-    world.photo_objects.sealed = True
+def hmac(world):
+    world.photo_objects.hmacs = True
 
 
 def blind(world):
-    world.remains.blind = True
+    world.leftovers.blind = True
 
 
 def key_off(world):
     world.signer.off = True
 
 
-@pytest.mark.parametrize("fault", [seal, blind, key_off])
+@pytest.mark.parametrize("fault", [hmac, blind, key_off])
 def test_whatever_fails_is_pending_alarmed_tried_in_minutes_and_then_done(world, fault):
     world.has(JobState.FAILED)
     everywhere(world)
@@ -255,7 +256,7 @@ def test_whatever_fails_is_pending_alarmed_tried_in_minutes_and_then_done(world,
         assert world.job.photos_deleted_at is None
         world.clock.set(world.deadlines.at[JOB])
 
-    world.photo_objects.sealed = world.remains.blind = world.signer.off = False
+    world.photo_objects.hmacs = world.leftovers.blind = world.signer.off = False
     prove(world, overdue=True)
     assert state(world) is DeletionState.DELETED
     assert left(world) == []
@@ -277,7 +278,7 @@ def test_a_purge_that_says_it_deleted_is_not_believed(world, monkeypatch):
 
 def test_the_alarm_rings_even_where_the_table_cannot_be_written(world, monkeypatch):
     world.has(JobState.FAILED)
-    seal(world)
+    hmac(world)
 
     def lose(*_, **__):
         raise Unavailable("no answer")
@@ -296,7 +297,7 @@ def test_a_receipt_from_before_is_no_longer_shown_as_the_last_word(world):
     world.has(JobState.FAILED)
     prove(world)
     world.photos.upload(JOB, "p05", b"late")
-    seal(world)
+    hmac(world)
 
     with pytest.raises(NotDeleted):
         prove(world, overdue=True)

@@ -6,8 +6,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, strategies as st
 
+from likeness.domain.account.quota import (
+    QuotaEntry,
+    QuotaState,
+    UserZone,
+    day_of,
+    midnight_after,
+    zone,
+)
 from likeness.domain.errors import Conflict, Invalid
-from likeness.domain.quota import Entry, EntryState, UserZone, day_of, midnight_after, zone
 from likeness.domain.reasons import Reason
 from tests.builders import JOB, NOW, TODAY
 
@@ -83,9 +90,9 @@ def test_a_day_is_written_as_iso_does():
     assert datetime.combine(NOW.date(), time(), UTC) < NOW
 
 
-@pytest.mark.parametrize("state", [EntryState.SPENT, EntryState.RETURNED])
+@pytest.mark.parametrize("state", [QuotaState.SPENT, QuotaState.RETURNED])
 def test_an_entry_is_settled_once(state):
-    entry = Entry(job_id=JOB, day=TODAY, state=EntryState.RESERVED, reserved_at=NOW)
+    entry = QuotaEntry(job_id=JOB, day=TODAY, state=QuotaState.RESERVED, reserved_at=NOW)
 
     settled = entry.settle(state, NOW, Reason.SYSTEM_UNAVAILABLE)
 

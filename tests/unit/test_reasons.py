@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from likeness.adapters import policy_files
 from likeness.adapters.policy_files import load_reasons
-from likeness.domain.picture import LIMITS
+from likeness.domain.photos.picture import LIMITS
 from likeness.domain.reasons import DsaCategory, Hint, Reason, ReasonCard, Refused
 
 PUBLISHED = {

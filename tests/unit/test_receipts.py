@@ -8,10 +8,10 @@ from jwt.algorithms import ECAlgorithm
 from jwt.api_jws import PyJWS
 
 from likeness import receipts
-from likeness.domain.deletion import Deletion, DeletionState
+from likeness.domain.deletion.receipt import Deletion, DeletionState
 from likeness.domain.errors import NotFound
-from likeness.services.get_keys import get_keys
-from likeness.services.get_receipt import get_receipt
+from likeness.services.deletion.get_keys import get_keys
+from likeness.services.deletion.get_receipt import get_receipt
 from tests.builders import JOB
 
 KEY = ec.generate_private_key(ec.SECP256R1())

@@ -16,8 +16,8 @@ from functions import (
     reveal_photo,
     review_stats,
 )
-from likeness import api_reviews
-from likeness.domain.audit import Act
+from likeness.api import review as api_reviews
+from likeness.domain.review.audit import AuditAction
 from tests.infra.documents import ROOT
 
 PAGE = (ROOT / "docs" / "review-desk.md").read_text()
@@ -48,7 +48,7 @@ def test_an_example_is_what_the_api_says(name, example):
 
 def test_every_message_of_the_desk_is_shown():
     shown = {name for name, _ in EXAMPLES}
-    within = {"LeaseView", "FindingView", "CasePhoto", "ActView", "ModeratorStats"} | {
+    within = {"LeaseView", "FindingView", "CasePhoto", "AuditEntryView", "ModeratorStats"} | {
         "QueueStats",
         "SecondStats",
         "AppealStats",
@@ -71,6 +71,6 @@ def test_every_route_of_the_desk_is_told(operation):
     assert operation.summary
 
 
-@pytest.mark.parametrize("act", list(Act))
-def test_every_act_of_the_trail_is_named(act):
-    assert f"`{act}`" in PAGE
+@pytest.mark.parametrize("action", list(AuditAction))
+def test_every_act_of_the_trail_is_named(action):
+    assert f"`{action}`" in PAGE

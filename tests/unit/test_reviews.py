@@ -6,10 +6,8 @@ from datetime import timedelta
 import pytest
 
 from likeness.adapters.policy_files import load_reasons
-from likeness.api import Page
-from likeness.api_reviews import Decide, GrantExposure, Reveal, StatsOf
-from likeness.domain.audit import Act, verify
-from likeness.domain.desk import ExposureState, desk_day
+from likeness.api.app import Page
+from likeness.api.review import Decide, GrantExposure, Reveal, StatsOf
 from likeness.domain.errors import (
     Conflict,
     Forbidden,
@@ -18,10 +16,11 @@ from likeness.domain.errors import (
     OverQuota,
     Unavailable,
 )
-from likeness.domain.job import JobState
+from likeness.domain.jobs.job import JobState
 from likeness.domain.moderation import Outcome, Severity
 from likeness.domain.reasons import Reason
-from likeness.domain.review import (
+from likeness.domain.review.audit import AuditAction, verify
+from likeness.domain.review.case import (
     MODERATORS_MAY_NAME,
     RefusedPhoto,
     ReviewKind,
@@ -32,19 +31,20 @@ from likeness.domain.review import (
     picked,
     review_of,
 )
-from likeness.services.claim_review import claim_review
-from likeness.services.decide_review import decide_review
-from likeness.services.expire_reviews import expire_reviews
-from likeness.services.grant_exposure import grant_exposure
-from likeness.services.heartbeat_review import heartbeat_review
-from likeness.services.list_reviews import list_reviews
-from likeness.services.read_audit import read_audit
-from likeness.services.read_review import read_review
-from likeness.services.release_review import release_review
-from likeness.services.request_review import request_review
-from likeness.services.request_second_review import request_second_review
-from likeness.services.reveal_photo import reveal_photo
-from likeness.services.review_stats import review_stats
+from likeness.domain.review.statistics import ExposureState, desk_day
+from likeness.services.review.claim_review import claim_review
+from likeness.services.review.decide_review import decide_review
+from likeness.services.review.expire_reviews import expire_reviews
+from likeness.services.review.grant_exposure import grant_exposure
+from likeness.services.review.heartbeat_review import heartbeat_review
+from likeness.services.review.list_reviews import list_reviews
+from likeness.services.review.read_audit import read_audit
+from likeness.services.review.read_review import read_review
+from likeness.services.review.release_review import release_review
+from likeness.services.review.request_review import request_review
+from likeness.services.review.request_second_review import request_second_review
+from likeness.services.review.reveal_photo import reveal_photo
+from likeness.services.review.review_stats import review_stats
 from tests.builders import (
     JOB,
     MODERATOR,
@@ -100,7 +100,7 @@ def listed(world, moderator=ME, **query):
         Page(**query),
         moderator=moderator,
         reviews=world.reviews,
-        desk=world.desk,
+        desk_counters=world.desk_counters,
         clock=world.clock,
         budget=BUDGET,
     )
@@ -141,7 +141,7 @@ def reveal(world, moderator=ME, photo="p02"):
         Reveal(photo_id=photo),
         moderator=moderator,
         reviews=world.reviews,
-        desk=world.desk,
+        desk_counters=world.desk_counters,
         photos=world.photos,
         clock=world.clock,
         budget=BUDGET,
@@ -166,14 +166,14 @@ def decide(world, decision=YES, moderator=ME, review=REVIEW, second_percent=0):
 
 
 def audit(world, moderator=ME, review=REVIEW):
-    return read_audit(review, moderator=moderator, reviews=world.reviews, trail=world.trail)
+    return read_audit(review, moderator=moderator, reviews=world.reviews, audit_log=world.audit_log)
 
 
 def grant(world, moderator=LEAD, to=MODERATOR, more=3):
     return grant_exposure(
         GrantExposure(moderator=to, more=more),
         moderator=moderator,
-        desk=world.desk,
+        desk_counters=world.desk_counters,
         clock=world.clock,
         budget=BUDGET,
     )
@@ -184,14 +184,14 @@ def stats(world, moderator=ME, days=30):
         StatsOf(days=days),
         moderator=moderator,
         reviews=world.reviews,
-        desk=world.desk,
+        desk_counters=world.desk_counters,
         clock=world.clock,
         budget=BUDGET,
     )
 
 
-def acts(world):
-    return [entry.act for entry in world.trail.entries()]
+def entries(world):
+    return [entry.action for entry in world.audit_log.entries()]
 
 
 @pytest.fixture
@@ -232,7 +232,7 @@ def test_a_replayed_request_keeps_the_deadline_and_takes_the_newer_token(waiting
     assert waiting.reviews.get(REVIEW).decide_by == NOW + timedelta(hours=12)
     assert waiting.reviews.task_token(REVIEW) == "token-2"
     assert len([moment for moment in waiting.job.timeline if moment.state == "in_review"]) == 1
-    assert acts(waiting) == [Act.OPENED]
+    assert entries(waiting) == [AuditAction.OPENED]
 
 
 def test_a_crash_before_the_job_was_saved_is_mended(world, monkeypatch):
@@ -409,21 +409,21 @@ def test_a_photo_that_is_gone_already_has_no_preview(waiting):
 OWN = [read, claim, beat, release, reveal, lambda world, who: decide(world, YES, who), audit]
 
 
-@pytest.mark.parametrize("act", OWN)
+@pytest.mark.parametrize("action", OWN)
 @pytest.mark.parametrize("who", [MYSELF_AS_USER, a_moderator(USER)], ids=["mapped", "same id"])
-def test_nobody_works_a_case_of_their_own_photos(waiting, act, who):
+def test_nobody_works_a_case_of_their_own_photos(waiting, action, who):
     with pytest.raises(Forbidden, match="own"):
-        act(waiting, who)
+        action(waiting, who)
 
     assert waiting.reviews.get(REVIEW) == waiting.reviews.get(REVIEW)
     assert waiting.reviews.get(REVIEW).version == 1
     assert listed(waiting, who).reviews == ()
 
 
-@pytest.mark.parametrize("act", OWN)
-def test_an_unknown_review_is_not_found(world, act):
+@pytest.mark.parametrize("action", OWN)
+def test_an_unknown_review_is_not_found(world, action):
     with pytest.raises(NotFound):
-        act(world, ME)
+        action(world, ME)
 
 
 # --- leased ---------------------------------------------------------------------------------------
@@ -462,33 +462,42 @@ def test_a_heartbeat_keeps_the_lease_and_is_no_act(mine):
         mine.clock.advance(timedelta(seconds=90))
         assert beat(mine).until == mine.clock.now() + LEASE
 
-    assert acts(mine) == [Act.OPENED, Act.CLAIMED]
+    assert entries(mine) == [AuditAction.OPENED, AuditAction.CLAIMED]
 
 
-@pytest.mark.parametrize("act", [beat, release, reveal, decide], ids=lambda act: act.__name__)
-def test_a_lease_that_ran_out_is_lost(mine, act):
+@pytest.mark.parametrize(
+    "action", [beat, release, reveal, decide], ids=lambda action: action.__name__
+)
+def test_a_lease_that_ran_out_is_lost(mine, action):
     mine.clock.advance(LEASE)
 
     with pytest.raises(Conflict, match="claim it"):
-        act(mine)
+        action(mine)
 
     assert mine.workflow.answers == {}
     assert claim(mine, OTHER).until == mine.clock.now() + LEASE
     with pytest.raises(Conflict):
-        act(mine)
+        action(mine)
 
 
-@pytest.mark.parametrize("act", [beat, release, reveal, decide], ids=lambda act: act.__name__)
-def test_whoever_has_no_lease_gets_a_conflict(waiting, act):
+@pytest.mark.parametrize(
+    "action", [beat, release, reveal, decide], ids=lambda action: action.__name__
+)
+def test_whoever_has_no_lease_gets_a_conflict(waiting, action):
     with pytest.raises(Conflict, match="claim it"):
-        act(waiting)
+        action(waiting)
 
 
 def test_a_released_case_is_anybodys(mine):
     assert release(mine).lease is None
 
     assert claim(mine, OTHER).until == NOW + LEASE
-    assert acts(mine) == [Act.OPENED, Act.CLAIMED, Act.RELEASED, Act.CLAIMED]
+    assert entries(mine) == [
+        AuditAction.OPENED,
+        AuditAction.CLAIMED,
+        AuditAction.RELEASED,
+        AuditAction.CLAIMED,
+    ]
 
 
 def test_no_lease_lasts_beyond_the_deadline(waiting):
@@ -510,18 +519,22 @@ def test_a_case_past_its_deadline_cannot_be_claimed(waiting):
 def test_a_reveal_is_counted_and_gives_a_link_for_a_minute(mine):
     shown = reveal(mine)
 
-    assert shown.link == mine.photos.review_link(JOB, "p02")
+    assert shown.url == mine.photos.review_url(JOB, "p02")
     assert shown.expires_at == NOW + timedelta(minutes=1)
     assert (shown.exposure.used, shown.exposure.limit) == (1, BUDGET)
-    last = mine.trail.of(REVIEW)[-1]
-    assert (last.act, last.actor, last.details) == (Act.REVEALED, MODERATOR, {"photo_id": "p02"})
+    last = mine.audit_log.of(REVIEW)[-1]
+    assert (last.action, last.actor, last.details) == (
+        AuditAction.REVEALED,
+        MODERATOR,
+        {"photo_id": "p02"},
+    )
 
 
 def test_a_photo_of_another_case_cannot_be_revealed(mine):
     with pytest.raises(NotFound):
         reveal(mine, photo="p09")
 
-    assert mine.desk.exposure(MODERATOR, desk_day(NOW)).used == 0
+    assert mine.desk_counters.exposure(MODERATOR, desk_day(NOW)).used == 0
 
 
 def test_the_budget_warns_and_then_asks_a_lead(mine):
@@ -532,8 +545,8 @@ def test_the_budget_warns_and_then_asks_a_lead(mine):
         reveal(mine)
 
     assert states == [*[ExposureState.OK] * 3, ExposureState.WARNED, ExposureState.USED_UP]
-    assert acts(mine).count(Act.REVEALED) == BUDGET
-    assert acts(mine).count(Act.EXPOSURE_ASKED) == 1
+    assert entries(mine).count(AuditAction.REVEALED) == BUDGET
+    assert entries(mine).count(AuditAction.EXPOSURE_ASKED) == 1
     (asking,) = stats(mine, LEAD).moderators
     assert (asking.moderator, asking.asks) == (MODERATOR, True)
 
@@ -556,27 +569,30 @@ def test_a_new_day_has_a_new_budget(mine):
     assert mine.clock.now().day == NOW.day + 1
     with pytest.raises(Conflict, match="ran out"):
         reveal(mine)  # the case's own deadline is midnight
-    assert mine.desk.exposure(MODERATOR, desk_day(mine.clock.now())).used == 0
+    assert mine.desk_counters.exposure(MODERATOR, desk_day(mine.clock.now())).used == 0
 
 
 @pytest.mark.parametrize(
-    ("who", "to"), [(ME, "moderator-2"), (LEAD, LEAD.subject)], ids=["no lead", "oneself"]
+    ("who", "to"), [(ME, "moderator-2"), (LEAD, LEAD.id)], ids=["no lead", "oneself"]
 )
 def test_only_another_lead_grants_exposure(waiting, who, to):
     with pytest.raises(Forbidden):
         grant(waiting, who, to)
 
-    assert waiting.desk.exposure(to, desk_day(NOW)).extra == 0
+    assert waiting.desk_counters.exposure(to, desk_day(NOW)).extra == 0
 
 
 # --- decided --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("decision", "state", "act"),
-    [(YES, ReviewState.APPROVED, Act.APPROVED), (NO, ReviewState.REFUSED, Act.REFUSED)],
+    ("decision", "state", "action"),
+    [
+        (YES, ReviewState.APPROVED, AuditAction.APPROVED),
+        (NO, ReviewState.REFUSED, AuditAction.REFUSED),
+    ],
 )
-def test_a_decision_is_stored_and_the_state_machine_goes_on(mine, decision, state, act):
+def test_a_decision_is_stored_and_the_state_machine_goes_on(mine, decision, state, action):
     view = decide(mine, decision)
 
     decided = mine.reviews.get(REVIEW)
@@ -585,16 +601,16 @@ def test_a_decision_is_stored_and_the_state_machine_goes_on(mine, decision, stat
     assert (decided.decided_by, decided.decided_at, decided.lease) == (MODERATOR, NOW, None)
     told = {"job_id": JOB, "approved": decision.approve, "second": False}
     assert mine.workflow.answers == {"token-1": told}
-    assert acts(mine)[-1] is act
+    assert entries(mine)[-1] is action
     assert listed(mine).reviews == ()
 
 
 def test_the_trail_says_why_and_holds(mine):
     decide(mine, NO)
 
-    last = audit(mine).acts[-1]
+    last = audit(mine).entries[-1]
     assert last.details == {"p02": "POLICY.VIOLENCE"}
-    assert verify(mine.trail.entries(), mine.trail.head()).hash == last.hash
+    assert verify(mine.audit_log.entries(), mine.audit_log.head()).hash == last.hash
 
 
 @pytest.mark.parametrize(
@@ -676,7 +692,7 @@ def test_an_answer_that_was_lost_is_given_again_by_the_same_decision(mine, monke
 
     assert mine.reviews.get(REVIEW).decided_at == NOW
     assert [told["approved"] for told in mine.workflow.answers.values()] == [False]
-    assert acts(mine).count(Act.REFUSED) == 1
+    assert entries(mine).count(AuditAction.REFUSED) == 1
     assert stats(mine).refused == 1
 
 
@@ -714,7 +730,9 @@ def test_the_second_moderator_sees_no_trace_of_the_first_decision(second):
     assert shown.kind is ReviewKind.PHOTOS
     assert case.decision is None
     assert MODERATOR not in case.model_dump_json()
-    assert [act.act for act in audit(second, OTHER, SECOND).acts] == [Act.OPENED]
+    assert [action.action for action in audit(second, OTHER, SECOND).entries] == [
+        AuditAction.OPENED
+    ]
     for look in (read, audit):
         with pytest.raises(Forbidden, match="second opinion"):
             look(second, OTHER)
@@ -745,7 +763,7 @@ def test_a_replayed_request_for_a_second_opinion_takes_the_newer_token(second):
     request_second(second, "token-3")
 
     assert second.reviews.task_token(SECOND) == "token-3"
-    assert acts(second).count(Act.OPENED) == 2
+    assert entries(second).count(AuditAction.OPENED) == 2
 
 
 def test_a_second_opinion_that_nobody_gave_is_closed(second):

@@ -6,8 +6,8 @@ from itertools import permutations
 import pytest
 from pydantic import ValidationError
 
-from likeness.api import SetPlus
-from likeness.services.set_plus import set_plus
+from likeness.api.app import SetPlus
+from likeness.services.account.set_plus import set_plus
 from tests.builders import NOW, USER
 
 BOUGHT = SetPlus(

@@ -5,7 +5,7 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from likeness.contracts import JobRef, Moderated, RoundRef
+from likeness.contracts import AttemptRef, JobRef, ModeratePhotosResult
 from likeness.domain.errors import Conflict
 from likeness.domain.moderation import Outcome
 from likeness.entrypoints.event import on_upload, read
@@ -15,12 +15,12 @@ from tests.unit.test_http import Context
 
 
 def test_a_step_takes_and_answers_plain_json():
-    @step(RoundRef)
-    def handler(job: RoundRef) -> Moderated:
-        assert job.round == 2
-        return Moderated(job_id=job.job_id, outcome=Outcome.CLEAN)
+    @step(AttemptRef)
+    def handler(job: AttemptRef) -> ModeratePhotosResult:
+        assert job.attempt == 2
+        return ModeratePhotosResult(job_id=job.job_id, outcome=Outcome.CLEAN)
 
-    answer = handler({"job_id": JOB, "round": 2}, Context())
+    answer = handler({"job_id": JOB, "attempt": 2}, Context())
 
     assert json.loads(json.dumps(answer)) == {"job_id": JOB, "outcome": "clean"}
 

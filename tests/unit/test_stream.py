@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 
-from likeness.adapters.jobs_table import job_item
-from likeness.domain.job import Job, JobState
+from likeness.adapters.jobs.jobs_table import job_item
+from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.reasons import Reason
 from likeness.entrypoints.stream import on_changes, read
 from tests.builders import JOB, NOW, USER, a_job
@@ -91,7 +91,7 @@ def test_a_job_that_does_not_say_when_changed_when_the_stream_saw_it():
 def test_a_change_that_leaves_the_state_alone_is_no_event():
     old = a_job(JobState.GENERATING)
 
-    assert read(record(old.change(round=2), old)) is None
+    assert read(record(old.change(attempt=2), old)) is None
 
 
 def test_a_job_that_is_gone_is_no_event():
@@ -132,7 +132,7 @@ def test_lambda_is_told_where_to_begin_again():
         assert [change.sequence for change in changes] == ["7"]
         return "7"
 
-    event = {"Records": [record(a_job()), record(a_job().change(round=1), a_job())]}
+    event = {"Records": [record(a_job()), record(a_job().change(attempt=1), a_job())]}
 
     assert handler(event, Context()) == {"batchItemFailures": [{"itemIdentifier": "7"}]}
 

@@ -4,11 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from likeness.domain.account.quota import QuotaState
 from likeness.domain.errors import Conflict, Forbidden, Invalid, NotFound, OverQuota, Unavailable
-from likeness.domain.job import JobState
-from likeness.domain.photo import PhotoState
-from likeness.domain.quota import EntryState
-from likeness.services.submit_job import submit_job
+from likeness.domain.jobs.job import JobState
+from likeness.domain.photos.photo import PhotoState
+from likeness.services.jobs.submit_job import submit_job
 from tests.builders import (
     JOB,
     MIDNIGHT,
@@ -27,7 +27,7 @@ from tests.builders import (
 def submit(world, job_id=JOB, **lite):
     return submit_job(
         job_id,
-        lane="training-job",
+        backend="training-job",
         jobs=world.jobs,
         users=world.users,
         ledger=world.ledger,
@@ -46,7 +46,7 @@ def test_the_day_is_reserved_and_the_state_machine_starts(world):
 
     assert submitted.state is world.job.state is JobState.MODERATING
     assert world.job.day == TODAY
-    assert world.day is EntryState.RESERVED
+    assert world.day is QuotaState.RESERVED
     assert world.workflow.starts == [JOB]
 
 
@@ -244,7 +244,7 @@ def test_the_tier_and_the_lane_are_frozen_when_the_job_is_submitted(world):
     submit(world)
     world.users.entitle(USER, plus(effective_at=NOW, expires_at=NOW))
 
-    assert (world.job.tier, world.job.lane) == ("plus", "training-job")
+    assert (world.job.tier, world.job.backend) == ("plus", "training-job")
 
 
 def test_plus_that_ran_out_before_the_submit_is_lite(world):

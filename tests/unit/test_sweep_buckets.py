@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 
 from likeness.adapters.policy_files import load_retention
-from likeness.domain.appeal import Appeal, AppealedPhoto, AppealState
-from likeness.domain.deletion import Deletion, DeletionState
-from likeness.domain.job import JobState
-from likeness.domain.retention import Finding
-from likeness.ports import Stray
-from likeness.services.sweep_buckets import sweep_buckets
+from likeness.domain.deletion.receipt import Deletion, DeletionState
+from likeness.domain.deletion.retention import SweepFinding
+from likeness.domain.jobs.job import JobState
+from likeness.domain.review.appeal import Appeal, AppealedPhoto, AppealState
+from likeness.ports.deletion import BucketObject
+from likeness.services.deletion.sweep_buckets import sweep_buckets
 from tests.builders import JOB, NOW, OTHER_JOB, USER
 
 RULES = load_retention()
@@ -31,30 +31,30 @@ def sweep(world):
 
 def lies(world, key, age, **more):
     bucket = "photos" if key.startswith(("uploads", "photos")) else "avatars"
-    stray = Stray(bucket=bucket, key=key, created_at=NOW - age, version="null", **more)
-    world.buckets.strays.append(stray)
+    object_ = BucketObject(bucket=bucket, key=key, created_at=NOW - age, version="null", **more)
+    world.buckets.objects.append(object_)
 
 
 @pytest.mark.parametrize(
     ("key", "age", "job", "finding"),
     [
         (f"uploads/{JOB}/p01", 23 * HOUR, JobState.OPEN, None),
-        (f"uploads/{JOB}/p01", 25 * HOUR, JobState.OPEN, Finding.OVERDUE),
-        (f"photos/{JOB}/p01.jpg", 25 * HOUR, JobState.GENERATING, Finding.OVERDUE),
+        (f"uploads/{JOB}/p01", 25 * HOUR, JobState.OPEN, SweepFinding.OVERDUE),
+        (f"photos/{JOB}/p01.jpg", 25 * HOUR, JobState.GENERATING, SweepFinding.OVERDUE),
         (f"photos/{JOB}/p01.jpg", 2 * HOUR, JobState.GENERATING, None),
-        (f"photos/{JOB}/p01.jpg", 2 * HOUR, JobState.COMPLETED, Finding.ORPHAN),
+        (f"photos/{JOB}/p01.jpg", 2 * HOUR, JobState.COMPLETED, SweepFinding.ORPHAN),
         (f"photos/{JOB}/p01.jpg", HOUR / 2, JobState.COMPLETED, None),
-        (f"work/{JOB}/r1/output/model.tar.gz", 2 * HOUR, JobState.COMPLETED, Finding.ORPHAN),
-        (f"drawn/{JOB}/a01.png", 2 * HOUR, JobState.FAILED, Finding.ORPHAN),
+        (f"work/{JOB}/r1/output/model.tar.gz", 2 * HOUR, JobState.COMPLETED, SweepFinding.ORPHAN),
+        (f"drawn/{JOB}/a01.png", 2 * HOUR, JobState.FAILED, SweepFinding.ORPHAN),
         (f"avatars/{JOB}/a01/1024.png", 2 * HOUR, JobState.COMPLETED, None),
         (f"avatars/{JOB}/a01/1024.png", 31 * 24 * HOUR, JobState.COMPLETED, None),
-        (f"avatars/{JOB}/a01/1024.png", 33 * 24 * HOUR, JobState.COMPLETED, Finding.OVERDUE),
-        (f"avatars/{JOB}/a01/1024.png", 2 * HOUR, JobState.CANCELLED, Finding.ORPHAN),
-        (f"photos/{OTHER_JOB}/p01.jpg", 2 * HOUR, JobState.OPEN, Finding.ORPHAN),
-        ("photos/of-somebody.jpg", 2 * HOUR, JobState.OPEN, Finding.STRANGER),
+        (f"avatars/{JOB}/a01/1024.png", 33 * 24 * HOUR, JobState.COMPLETED, SweepFinding.OVERDUE),
+        (f"avatars/{JOB}/a01/1024.png", 2 * HOUR, JobState.CANCELLED, SweepFinding.ORPHAN),
+        (f"photos/{OTHER_JOB}/p01.jpg", 2 * HOUR, JobState.OPEN, SweepFinding.ORPHAN),
+        ("photos/of-somebody.jpg", 2 * HOUR, JobState.OPEN, SweepFinding.STRANGER),
         ("work/failures/of-sagemaker-error.out", 2 * HOUR, JobState.OPEN, None),
-        ("work/failures/of-sagemaker-error.out", 25 * HOUR, JobState.OPEN, Finding.OVERDUE),
-        (f"elsewhere/{JOB}/p01.jpg", 2 * HOUR, JobState.OPEN, Finding.STRANGER),
+        ("work/failures/of-sagemaker-error.out", 25 * HOUR, JobState.OPEN, SweepFinding.OVERDUE),
+        (f"elsewhere/{JOB}/p01.jpg", 2 * HOUR, JobState.OPEN, SweepFinding.STRANGER),
         ("photos/of-somebody.jpg", HOUR / 2, JobState.OPEN, None),
     ],
 )
@@ -68,7 +68,7 @@ def test_what_is_older_or_stranger_than_promised_is_found_and_deleted(
 
     assert swept.findings == ({finding: 1} if finding else {})
     assert swept.deleted == len(swept.findings)
-    assert bool(world.buckets.strays) is (finding is None)
+    assert bool(world.buckets.objects) is (finding is None)
     assert world.metrics.counted["SweepFindings"] == len(swept.findings)
 
 
@@ -78,9 +78,9 @@ def test_parts_of_uploads_that_never_ended_and_old_versions_are_found(world):
     lies(world, f"uploads/{JOB}/p02", HOUR / 2, upload="upload-2")
     lies(world, f"photos/{JOB}/p01.jpg", HOUR / 2, latest=False)
 
-    assert sweep(world).findings == {Finding.PARTS: 1, Finding.VERSIONS: 1}
+    assert sweep(world).findings == {SweepFinding.PARTS: 1, SweepFinding.VERSIONS: 1}
 
-    assert [stray.upload for stray in world.buckets.strays] == ["upload-2"]
+    assert [object_.upload for object_ in world.buckets.objects] == ["upload-2"]
 
 
 def test_what_a_legal_hold_keeps_is_passed_over(world):
@@ -90,7 +90,7 @@ def test_what_a_legal_hold_keeps_is_passed_over(world):
 
     assert sweep(world).findings == {}
 
-    assert world.buckets.strays
+    assert world.buckets.objects
 
 
 @pytest.mark.parametrize(
@@ -107,22 +107,22 @@ def test_photos_that_came_in_once_more_are_wanted_while_the_appeal_lasts(world, 
 
 
 def test_a_bucket_that_is_set_otherwise_is_said(world):
-    world.buckets.drifted = [Finding.VERSIONING, Finding.REPLICATION]
+    world.buckets.drifted = [SweepFinding.VERSIONING, SweepFinding.REPLICATION]
 
     swept = sweep(world)
 
-    assert swept.findings == {Finding.REPLICATION: 1, Finding.VERSIONING: 1}
+    assert swept.findings == {SweepFinding.REPLICATION: 1, SweepFinding.VERSIONING: 1}
     assert world.metrics.counted["SweepVersioning"] == 1
     assert world.metrics.counted["SweepFindings"] == 2
 
 
 def test_what_cannot_be_deleted_is_not_called_deleted(world):
     lies(world, f"photos/{JOB}/p01.jpg", 2 * HOUR)
-    world.buckets.sealed = True
+    world.buckets.hmacs = True
 
     swept = sweep(world)
 
-    assert swept.findings == {Finding.ORPHAN: 1, Finding.UNDELETED: 1}
+    assert swept.findings == {SweepFinding.ORPHAN: 1, SweepFinding.UNDELETED: 1}
     assert swept.deleted == 0
 
 

@@ -6,23 +6,24 @@ from functools import partial
 import pytest
 from PIL import Image
 
-from likeness.adapters import keys, pictures
-from likeness.domain.avatar import AvatarState
+from likeness.adapters.dynamodb import keys
+from likeness.adapters.photos import pictures
 from likeness.domain.errors import Invalid
-from likeness.domain.job import JobState
-from likeness.domain.mark import MarkId
-from likeness.domain.provenance import ON_RECORD, Claim, Published, Trust
-from likeness.services.verify_picture import MAX_BYTES, verify_picture
+from likeness.domain.generation.avatar import AvatarState
+from likeness.domain.jobs.job import JobState
+from likeness.domain.provenance.credentials import ON_RECORD, Claim, Trust, WatermarkRecord
+from likeness.domain.provenance.watermark import WatermarkId
+from likeness.services.provenance.verify_picture import MAX_BYTES, verify_picture
 from tests.builders import JOB, NOW, an_avatar
 from tests.fakes import FakeClock, FakeReader
 from tests.unit.picture_files import encode
 
-MARK = MarkId("00000000001")
+WATERMARK = WatermarkId("00000000001")
 PICTURE = encode(Image.effect_noise((256, 256), 60).convert("RGB"), "PNG")
 
 
 def said(**fields) -> Claim:
-    claim = {"mark": MARK, "style": "comic", "engine": "painter", "made_at": NOW}
+    claim = {"watermark": WATERMARK, "style": "comic", "engine": "painter", "made_at": NOW}
     return Claim.model_validate(claim | fields)
 
 
@@ -30,8 +31,8 @@ def said(**fields) -> Claim:
 def published(world):
     """An avatar that is out in the world."""
     world.has(JobState.COMPLETED, with_avatars=[an_avatar(1, AvatarState.PUBLISHED)])
-    world.marks.remember(
-        Published(**said().model_dump(), job_id=JOB, avatar_id=an_avatar(1).avatar_id)
+    world.watermarks.remember(
+        WatermarkRecord(**said().model_dump(), job_id=JOB, avatar_id=an_avatar(1).avatar_id)
     )
 
 
@@ -42,7 +43,7 @@ def verify(world):
         content_type="image/png",
         credentials=world.credentials,
         reader=FakeReader(),
-        marks=world.marks,
+        watermarks=world.watermarks,
         jobs=world.jobs,
         pictures=pictures,
         clock=world.clock,
@@ -58,22 +59,22 @@ def test_a_signed_avatar_is_ours_by_its_credentials(world, verify, published):
 
 
 def test_without_credentials_the_mark_says_it(verify, published):
-    found = verify(PICTURE, reader=FakeReader("0badc0ffee0", MARK))
+    found = verify(PICTURE, reader=FakeReader("0badc0ffee0", WATERMARK))
 
-    assert (found.ours, found.by, found.credentials) == (True, "mark", Trust.NONE)
+    assert (found.ours, found.by, found.credentials) == (True, "watermark", Trust.NONE)
     assert (found.style, found.revoked) == ("comic", False)
 
 
 def test_the_answer_names_no_job_and_no_avatar(verify, published):
-    answer = verify(PICTURE, reader=FakeReader(MARK)).model_dump_json()
+    answer = verify(PICTURE, reader=FakeReader(WATERMARK)).model_dump_json()
 
     assert JOB not in answer
-    assert MARK not in answer
+    assert WATERMARK not in answer
 
 
-@pytest.mark.parametrize("marks", [(), ("0badc0ffee0",)], ids=["no mark", "a mark of nobody"])
-def test_a_strangers_picture_is_not_ours(verify, published, marks):
-    found = verify(PICTURE, reader=FakeReader(*marks))
+@pytest.mark.parametrize("watermarks", [(), ("0badc0ffee0",)], ids=["no mark", "a mark of nobody"])
+def test_a_strangers_picture_is_not_ours(verify, published, watermarks):
+    found = verify(PICTURE, reader=FakeReader(*watermarks))
 
     assert (found.ours, found.by, found.style, found.revoked) == (False, None, None, None)
 
@@ -82,7 +83,7 @@ def test_a_strangers_picture_is_not_ours(verify, published, marks):
 def test_what_was_not_kept_or_never_came_out_is_revoked(world, verify, published, state):
     world.jobs.save_avatars([an_avatar(1, state)])
 
-    assert verify(PICTURE, reader=FakeReader(MARK)).revoked is True
+    assert verify(PICTURE, reader=FakeReader(WATERMARK)).revoked is True
 
 
 def test_an_avatar_of_an_erased_user_is_revoked(world, verify, published):
@@ -97,18 +98,20 @@ def test_a_record_that_went_by_its_age_says_nothing_of_being_revoked(world, veri
     world.jobs.forget(JOB)
 
     found = verify(
-        PICTURE, reader=FakeReader(MARK), clock=FakeClock(NOW + ON_RECORD + timedelta(seconds=1))
+        PICTURE,
+        reader=FakeReader(WATERMARK),
+        clock=FakeClock(NOW + ON_RECORD + timedelta(seconds=1)),
     )
 
     assert (found.ours, found.revoked) == (True, None)
-    assert ON_RECORD == keys.JOBS_STAY
+    assert ON_RECORD == keys.JOB_TTL
 
 
 def test_another_avatar_in_its_place_does_not_answer_for_it(world, verify, published):
-    """Drawn anew in round 2: the first one was refused, and was never out."""
-    world.jobs.save_avatars([an_avatar(1, AvatarState.PUBLISHED, mark="00000000002")])
+    """Drawn anew in attempt 2: the first one was refused, and was never out."""
+    world.jobs.save_avatars([an_avatar(1, AvatarState.PUBLISHED, watermark="00000000002")])
 
-    assert verify(PICTURE, reader=FakeReader(MARK)).revoked is True
+    assert verify(PICTURE, reader=FakeReader(WATERMARK)).revoked is True
 
 
 @pytest.mark.parametrize(

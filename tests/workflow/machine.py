@@ -57,14 +57,14 @@ class Machine:
     answers: dict[str, list[Any]] = field(default_factory=dict)
 
     def run(
-        self, input_: dict[str, Any] | None = None, *, lane: str = "training-job", **answers: Any
+        self, input_: dict[str, Any] | None = None, *, backend: str = "training-job", **answers: Any
     ) -> Ran:
         given = USUAL | answers
         self.answers = {
             name: answer if isinstance(answer, list) else [answer] for name, answer in given.items()
         }
         machine = self.client.create_state_machine(
-            name="pipeline", definition=json.dumps(quick(definition(lane))), roleArn=ROLE
+            name="pipeline", definition=json.dumps(quick(definition(backend))), roleArn=ROLE
         )["stateMachineArn"]
         execution = self.client.start_execution(
             stateMachineArn=machine, name=JOB, input=json.dumps({"job_id": JOB} | (input_ or {}))
@@ -108,10 +108,10 @@ USUAL: dict[str, Any] = {
     "RequestSecondReview": {"job_id": JOB, "approved": True, "second": False},
     "PrepareGeneration": {"job_id": JOB, "training_job_name": "likeness-x-r1"},
     "Generate": {"TrainingJobStatus": "Completed"},
-    "StartInference": {"job_id": JOB, "round": 1},
-    "UnpackAvatars": {"job_id": JOB, "round": 1, "avatars": 30},
+    "StartInference": {"job_id": JOB, "attempt": 1},
+    "UnpackAvatars": {"job_id": JOB, "attempt": 1, "avatars": 30},
     "ModerateAvatars": {"job_id": JOB, "redraw": False, "approved": 30},
-    "PurgePhotos": {"job_id": JOB, "objects": 12},
+    "DeletePhotos": {"job_id": JOB, "objects": 12},
     "PublishAvatars": {"job_id": JOB, "avatars": 30},
     "SettleJob": {"job_id": JOB, "state": "completed"},
     "FailJob": {"job_id": JOB, "state": "failed"},
@@ -119,7 +119,7 @@ USUAL: dict[str, Any] = {
 }
 
 
-def definition(lane: str = "training-job") -> dict[str, Any]:
+def definition(backend: str = "training-job") -> dict[str, Any]:
     """The pipeline with its substitutions filled in, and the training job as a function.
 
     moto runs no training jobs: Generate keeps its name, retries and catches, and calls a double.
@@ -131,7 +131,7 @@ def definition(lane: str = "training-job") -> dict[str, Any]:
         text.replace('"${ReviewSeconds}"', "2")
         .replace('"${SecondReviewSeconds}"', "2")
         .replace("${Partition}", "aws")
-        .replace("${Lane}", lane)
+        .replace("${Backend}", backend)
     )
     machine["States"]["Generate"] |= {
         "Resource": "arn:aws:states:::lambda:invoke",

@@ -5,7 +5,7 @@ import pytest
 from tests.builders import JOB
 from tests.workflow.machine import USUAL, Fails, Never, ToldOfFailure, definition
 
-TO_THE_END = ["PurgePhotos", "PublishAvatars", "SettleJob", "ProveDeletion"]
+TO_THE_END = ["DeletePhotos", "PublishAvatars", "SettleJob", "ProveDeletion"]
 BAD_END = ["FailJob", "ProveDeletion"]
 ONE_ROUND = ["PrepareGeneration", "Generate", "ModerateAvatars"]
 ON_THE_ENDPOINT = ["PrepareGeneration", "StartInference", "UnpackAvatars", "ModerateAvatars"]
@@ -98,33 +98,33 @@ def test_avatars_that_were_lost_are_drawn_again_once(machine):
 
     assert ran.status == "SUCCEEDED"
     assert ran.steps == ["ModeratePhotos", *ONE_ROUND, *ONE_ROUND, *TO_THE_END]
-    assert [asked["round"] for asked in ran.inputs["PrepareGeneration"]] == [1, 2]
-    assert [asked["round"] for asked in ran.inputs["ModerateAvatars"]] == [1, 2]
+    assert [asked["attempt"] for asked in ran.inputs["PrepareGeneration"]] == [1, 2]
+    assert [asked["attempt"] for asked in ran.inputs["ModerateAvatars"]] == [1, 2]
 
 
 def test_on_the_endpoint_a_round_is_started_waited_for_and_unpacked(machine):
-    ran = machine.run(lane="async-endpoint")
+    ran = machine.run(backend="async-endpoint")
 
     assert ran.status == "SUCCEEDED"
     assert ran.steps == ["ModeratePhotos", *ON_THE_ENDPOINT, *TO_THE_END]
-    assert set(ran.inputs["StartInference"][0]) == {"job_id", "round", "task_token"}
-    assert ran.inputs["UnpackAvatars"] == [{"job_id": JOB, "round": 1}]
+    assert set(ran.inputs["StartInference"][0]) == {"job_id", "attempt", "task_token"}
+    assert ran.inputs["UnpackAvatars"] == [{"job_id": JOB, "attempt": 1}]
 
 
 def test_on_the_endpoint_avatars_that_were_lost_are_drawn_again_once(machine):
     ran = machine.run(
-        lane="async-endpoint",
+        backend="async-endpoint",
         ModerateAvatars=[{"redraw": True, "approved": 17}, {"redraw": False, "approved": 28}],
     )
 
     assert ran.steps == ["ModeratePhotos", *ON_THE_ENDPOINT, *ON_THE_ENDPOINT, *TO_THE_END]
-    assert [asked["round"] for asked in ran.inputs["StartInference"]] == [1, 2]
-    assert [asked["round"] for asked in ran.inputs["UnpackAvatars"]] == [1, 2]
+    assert [asked["attempt"] for asked in ran.inputs["StartInference"]] == [1, 2]
+    assert [asked["attempt"] for asked in ran.inputs["UnpackAvatars"]] == [1, 2]
 
 
 def test_an_inference_that_failed_is_asked_for_once_more(machine):
     ran = machine.run(
-        lane="async-endpoint",
+        backend="async-endpoint",
         StartInference=[ToldOfFailure("InferenceFailed"), USUAL["StartInference"]],
     )
 
@@ -134,7 +134,7 @@ def test_an_inference_that_failed_is_asked_for_once_more(machine):
 
 
 def test_an_inference_that_keeps_failing_ends_the_job(machine):
-    ran = machine.run(lane="async-endpoint", StartInference=ToldOfFailure("InferenceFailed"))
+    ran = machine.run(backend="async-endpoint", StartInference=ToldOfFailure("InferenceFailed"))
 
     assert ran.status == "FAILED"
     assert ran.steps[-2:] == BAD_END
@@ -143,7 +143,7 @@ def test_an_inference_that_keeps_failing_ends_the_job(machine):
 
 
 def test_a_lane_that_nobody_planned_for_trains(machine):
-    assert machine.run(lane="by-hand").steps == ["ModeratePhotos", *ONE_ROUND, *TO_THE_END]
+    assert machine.run(backend="by-hand").steps == ["ModeratePhotos", *ONE_ROUND, *TO_THE_END]
 
 
 def test_without_any_avatar_there_is_nothing_to_publish(machine):
@@ -163,8 +163,8 @@ TASKS = [
 ]
 WAYS = {
     "RequestReview": {"ModeratePhotos": {"outcome": "doubtful"}},
-    "StartInference": {"lane": "async-endpoint"},
-    "UnpackAvatars": {"lane": "async-endpoint"},
+    "StartInference": {"backend": "async-endpoint"},
+    "UnpackAvatars": {"backend": "async-endpoint"},
     "RequestSecondReview": {
         "ModeratePhotos": {"outcome": "doubtful"},
         "RequestReview": {"approved": True, "second": True},
@@ -192,7 +192,7 @@ def test_a_step_that_keeps_failing_ends_in_fail_job(machine, name):
     assert ran.inputs["FailJob"] == [{"job_id": JOB, "error": "Unavailable"}]
 
 
-@pytest.mark.parametrize("name", sorted(set(TASKS) - {"PurgePhotos"}))
+@pytest.mark.parametrize("name", sorted(set(TASKS) - {"DeletePhotos"}))
 def test_an_error_that_no_retry_mends_is_not_tried_again(machine, name):
     ran = machine.run(**{**WAYS.get(name, {}), name: Fails("Denied")})
 
@@ -204,7 +204,7 @@ def test_deleting_is_tried_again_whatever_went_wrong(machine):
     ran = machine.run(PurgePhotos=[Fails("Denied"), Fails("NotDeleted"), {"objects": 0}])
 
     assert ran.status == "SUCCEEDED"
-    assert ran.steps.count("PurgePhotos") == 3
+    assert ran.steps.count("DeletePhotos") == 3
 
 
 def test_ending_a_job_is_tried_again_whatever_went_wrong(machine):

@@ -22,7 +22,7 @@ export function auditList(acts, me) {
           "li",
           {},
           h("time", { datetime: one.at }, moment(one.at)),
-          h("span", {}, h("strong", {}, named("act", one.act)), " · ", actor(one.actor, me), ...Object.entries(one.details).map((pair) => ` · ${detail(pair)}`)),
+          h("span", {}, h("strong", {}, named("action", one.action)), " · ", actor(one.actor, me), ...Object.entries(one.details).map((pair) => ` · ${detail(pair)}`)),
           h("code", { title: one.hash }, `${t("audit.entry", one.number)} · ${one.hash.slice(0, 12)}`),
         ),
       ),

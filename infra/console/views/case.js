@@ -17,7 +17,7 @@ export function caseView(page, id) {
   let held = null; // our lease
   let at = 0; // the photo that is looked at
   let boxes = true;
-  let history = null; // the audit trail, when shown
+  let history = null; // the audit log, when shown
   let busy = false;
   let ended = false;
   const clear = new Map(); // photo id -> link of its clear picture, as long as it is shown
@@ -119,7 +119,7 @@ export function caseView(page, id) {
       const shown = await page.desk.reveal(id, name);
       failure = "";
       if (!mine()) return; // lost while the answer was on its way
-      clear.set(name, shown.link);
+      clear.set(name, shown.url);
       page.expose(shown.exposure);
       say(t("case.revealed", name, shown.exposure.used, shown.exposure.limit));
     });
@@ -167,7 +167,7 @@ export function caseView(page, id) {
 
   const toggleHistory = () =>
     act(async () => {
-      history = history ? null : (await page.desk.audit(id)).acts;
+      history = history ? null : (await page.desk.audit(id)).entries;
       if (history) requestAnimationFrame(() => document.getElementById("history")?.focus());
     });
 

@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 
 from pydantic import AwareDatetime, Field
 
+from likeness.domain.deletion.retention import SweepFinding
 from likeness.domain.ids import (
     AvatarIdField,
     ErasureIdField,
@@ -16,11 +17,10 @@ from likeness.domain.ids import (
     PhotoIdField,
     StyleIdField,
 )
-from likeness.domain.job import JobState
-from likeness.domain.mark import MarkIdField, Marking
+from likeness.domain.jobs.job import JobState
 from likeness.domain.moderation import Outcome
+from likeness.domain.provenance.watermark import WatermarkIdField, Watermarking
 from likeness.domain.record import Record
-from likeness.domain.retention import Finding
 
 ORDER_FILE = "order.json"  # in the channel "order"
 RESULT_FILE = "result.json"  # beside the avatars, in the checkpoint directory
@@ -40,10 +40,10 @@ class AvatarOrder(Contract):
     avatar_id: AvatarIdField
     style: StyleIdField
     seed: int = Field(ge=0, lt=2**63)
-    mark: MarkIdField | None = Field(default=None, description="to be written, invisibly")
+    watermark: WatermarkIdField | None = Field(default=None, description="to be written, invisibly")
 
 
-class LikenessGate(Contract):
+class DistanceGate(Contract):
     """When is an avatar still the user?
 
     Distances are L2 between 128-d face embeddings (dlib's resnet v1: the same person below 0.6 is
@@ -52,7 +52,7 @@ class LikenessGate(Contract):
     """
 
     redraw_above: float = Field(default=0.68, gt=0, lt=2)
-    attempts: int = Field(default=3, ge=1, le=10, description="draws for each avatar, at most")
+    draws: int = Field(default=3, ge=1, le=10, description="of each avatar, at most")
 
 
 # "painter" draws on the CPU and needs no weights. The tiny ones are the diffusion engines' own
@@ -82,25 +82,15 @@ class GenerationOrder(Contract):
 
     schema_version: Literal[1] = 1
     job_id: JobIdField
-    round: int = Field(ge=1, le=2, description="2 draws what the check of round 1 took away")
+    attempt: int = Field(ge=1, le=2, description="2 draws what the check of attempt 1 took away")
     engine: Engine = "painter"
     size: int = Field(default=1024, ge=64, le=2048, description="side of each avatar, px")
     photos: tuple[OrderedPhoto, ...] = Field(min_length=1, max_length=10)
     avatars: tuple[AvatarOrder, ...] = Field(min_length=1, max_length=30)
-    gate: LikenessGate = LikenessGate()
+    gate: DistanceGate = DistanceGate()
     time_limit_s: int | None = Field(
         default=None, ge=30, description="the work is to be done within; no limit when left out"
     )
-
-
-class Likeness(Contract):
-    """Distance to the nearest of the user's photos; None where no face can be found to measure."""
-
-    distance: float | None = None
-
-    @property
-    def measurable(self) -> bool:
-        return self.distance is not None
 
 
 class Measures(Contract):
@@ -126,15 +116,20 @@ class DrawnAvatar(Contract):
     file: str = Field(description="name in the checkpoint directory")
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     photo_id: PhotoIdField
-    attempts: int = Field(ge=1)
-    likeness: Likeness
+    draws: int = Field(ge=1, description="how often it was drawn until it passed")
+    distance: float | None = Field(
+        default=None,
+        description="L2 to the nearest of the user's photos; None where no face was found",
+    )
     measures: Measures | None = Field(default=None, description="None from the painter")
-    marking: Marking = Field(default=Marking.NOT_ORDERED, description="why, if it bears no mark")
+    watermarking: Watermarking = Field(
+        default=Watermarking.NOT_ORDERED, description="why, if it bears no mark"
+    )
 
 
 # "copy": so near to a photo that it is one. "deadline": the time was up.
-Reason = Literal[
-    "twin",
+NotDrawnReason = Literal[
+    "near_duplicate",
     "likeness",
     "no_usable_photo",
     "copy",
@@ -151,7 +146,7 @@ class NotDrawn(Contract):
 
     avatar_id: AvatarIdField
     style: StyleIdField
-    reason: Reason
+    reason: NotDrawnReason
 
 
 class GenerationResult(Contract):
@@ -159,7 +154,7 @@ class GenerationResult(Contract):
 
     schema_version: Literal[1] = 1
     job_id: JobIdField
-    round: int
+    attempt: int
     engine: str
     engine_version: str
     avatars: tuple[DrawnAvatar, ...]
@@ -167,10 +162,10 @@ class GenerationResult(Contract):
     seconds: float = Field(ge=0, description="wall time of the container's work")
 
 
-class Progress(Contract):
+class GenerationProgress(Contract):
     """How far the container is: `progress.json`."""
 
-    stage: Literal["looking", "learning", "drawing", "done"]
+    stage: Literal["looking", "training", "drawing", "done"]
     done: int = Field(ge=0)
     total: int = Field(ge=0)
 
@@ -184,30 +179,30 @@ class JobRef(Contract):
     job_id: JobIdField
 
 
-class RoundRef(JobRef):
+class AttemptRef(JobRef):
     """A step of one generation round."""
 
-    round: int = Field(ge=1, le=2)
+    attempt: int = Field(ge=1, le=2)
 
 
-class Moderated(JobRef):
+class ModeratePhotosResult(JobRef):
     outcome: Outcome
 
 
-class ReviewRequest(JobRef):
+class RequestReviewInput(JobRef):
     """RequestReview's input: the token that a decision answers."""
 
     task_token: str
 
 
-class Reviewed(JobRef):
+class ReviewResult(JobRef):
     """A moderator's decision, as the state machine gets it."""
 
     approved: bool
     second: bool = Field(default=False, description="a second moderator is asked, too")
 
 
-class Prepared(RoundRef):
+class PrepareGenerationResult(AttemptRef):
     """What CreateTrainingJob needs to know of this round. `channels` is its InputDataConfig: the
     photos, the order, and the operator's weights where there are any."""
 
@@ -217,68 +212,68 @@ class Prepared(RoundRef):
     output_uri: str
 
 
-class InferenceRequest(RoundRef):
+class StartInferenceInput(AttemptRef):
     """StartInference's input: the token that the endpoint's answer answers."""
 
     task_token: str
 
 
-class InferenceEnded(RoundRef):
+class InferenceEnded(AttemptRef):
     """What SageMaker tells of an inference."""
 
     failed: bool
 
 
-class Unpacked(RoundRef):
+class UnpackAvatarsResult(AttemptRef):
     avatars: int = Field(ge=0)
 
 
-class AvatarsModerated(RoundRef):
-    """`redraw`: some were lost, and a round is left to draw them again."""
+class ModerateAvatarsResult(AttemptRef):
+    """`redraw`: some were lost, and an attempt is left to draw them again."""
 
     redraw: bool
     approved: int
 
 
-class Purged(JobRef):
+class DeletePhotosResult(JobRef):
     objects: int = Field(ge=0, description="that were still there to delete")
 
 
-class Proof(JobRef):
+class ProveDeletionInput(JobRef):
     """ProveDeletion's input. `overdue`: the job's own schedule went off, so it has to be over."""
 
     overdue: bool = False
 
 
-class Proven(JobRef):
+class ProveDeletionResult(JobRef):
     objects: int = Field(ge=0, description="that were still there to delete")
 
 
-class Published(JobRef):
+class PublishAvatarsResult(JobRef):
     avatars: int = Field(ge=0)
 
 
-class Settled(JobRef):
+class SettleJobResult(JobRef):
     state: JobState
 
 
-class EndingError(Contract):
+class CaughtError(Contract):
     """An error as the state machine's catchers name it."""
 
     Error: str = Field(min_length=1, pattern=r"^[A-Za-z.]+$")
 
 
-class Ending(JobRef):
+class EndJobInput(JobRef):
     """An execution's input that goes to FailJob at once: the job is to end, and why."""
 
-    failure: EndingError
+    failure: CaughtError
 
     @classmethod
     def of(cls, job_id: JobId, error: str) -> Self:
-        return cls(job_id=job_id, failure=EndingError(Error=error))
+        return cls(job_id=job_id, failure=CaughtError(Error=error))
 
 
-class Failure(JobRef):
+class FailJobInput(JobRef):
     """FailJob's input: the error's name as the state machine caught it.
 
     "Refused" and "NoAvatars" are its own words for ends that no exception tells; "Cancelled" and
@@ -288,18 +283,18 @@ class Failure(JobRef):
     error: str = Field(min_length=1)
 
 
-class Sweep(Contract):
+class SweepBucketsInput(Contract):
     """SweepBuckets' input: nothing."""
 
 
-class Swept(Contract):
+class SweepBucketsResult(Contract):
     """What a sweep saw: counts, never keys. It is the report, and a line of the log."""
 
     at: AwareDatetime
     policy: str
     seen: int = Field(ge=0, description="objects, versions, markers and unfinished uploads")
     deleted: int = Field(ge=0)
-    findings: dict[Finding, int]
+    findings: dict[SweepFinding, int]
 
 
 class ErasureRef(Contract):
@@ -308,6 +303,6 @@ class ErasureRef(Contract):
     erasure_id: ErasureIdField
 
 
-class Erased(ErasureRef):
+class EraseUserResult(ErasureRef):
     jobs: int = Field(ge=0)
     objects: int = Field(ge=0)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
 from likeness.domain.ids import JobIdField
-from likeness.domain.job import JobState
+from likeness.domain.jobs.job import JobState
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
 
@@ -57,7 +57,7 @@ class JobStateChanged(BaseModel):
         )
 
 
-class Change(Record):
+class StreamRecord(Record):
     """What a record of the table's stream says: an event to announce, or why none can be read."""
 
     sequence: str = Field(description="the record's place in the stream")

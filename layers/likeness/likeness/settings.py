@@ -9,7 +9,7 @@ from pydantic import Field
 
 from likeness.contracts import Engine
 from likeness.domain.record import Record
-from likeness.domain.review import ReviewPolicy
+from likeness.domain.review.case import ReviewPolicy
 
 PREFIX = "LIKENESS_"
 
@@ -38,10 +38,10 @@ class Settings(Record):
     receipt_issuer: str = Field(default="likeness", description="who signs receipts")
     prove_function: str | None = Field(default=None, description="ARN; what a deadline invokes")
     deadline_role: str | None = Field(default=None, description="ARN that deadlines act with")
-    lane: str = Field(default="training-job", description="how avatars are drawn")
+    backend: str = Field(default="training-job", description="how avatars are drawn")
     avatar_days: int = Field(default=30, ge=1)
     event_bus: str | None = Field(default=None, description="only for the one that announces")
-    unannounced_queue: str | None = Field(default=None, description="URL; likewise")
+    event_dead_letter_queue: str | None = Field(default=None, description="URL; likewise")
     idempotency_table: str | None = Field(default=None, description="for those who keep answers")
     review_policy: str = Field(default="flagged", description="flagged, all or sample:N")
     second_review_percent: float = Field(default=5, ge=0, le=100)
@@ -69,7 +69,7 @@ class Settings(Record):
         return timedelta(seconds=self.review_seconds)
 
     @property
-    def avatars_stay(self) -> timedelta:
+    def avatar_lifetime(self) -> timedelta:
         return timedelta(days=self.avatar_days)
 
     @property

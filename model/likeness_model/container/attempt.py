@@ -20,7 +20,7 @@ def draw_attempt(folders: Folders, *, load: Callable[[str], Engine]) -> Generati
     Raises JobError where the order, the photos or the weights are at fault.
     """
     order = read_order(folders.order)
-    log.info("job %s round %d: %d avatars", order.job_id, order.round, len(order.avatars))
+    log.info("job %s attempt %d: %d avatars", order.job_id, order.attempt, len(order.avatars))
     photos = read_photos(folders.photos, order.photos)
     result = run_job(order, photos, folders.checkpoints, load=load)
     write_atomically(folders.model / RESULT_FILE, result.model_dump_json().encode())

@@ -9,9 +9,9 @@ from itertools import groupby
 
 import cv2
 
-from likeness.contracts import AvatarOrder, NotDrawn, Reason
+from likeness.contracts import AvatarOrder, NotDrawn, NotDrawnReason
 from likeness.domain.ids import AvatarId
-from likeness.domain.mark import Marking
+from likeness.domain.provenance.watermark import Watermarking
 from likeness_model import metrics
 from likeness_model.diffusion import lora
 from likeness_model.diffusion.memory import Batches
@@ -148,8 +148,8 @@ class Drawing:
                 self._task.checkpoints.store(drawn)
                 self._report(avatar_id, "drawn")
                 return []
-            reason = "twin"
-        if draw.number < self._task.order.gate.attempts:
+            reason = "near_duplicate"
+        if draw.number < self._task.order.gate.draws:
             log.info("avatar %s: drawn again, reason %s", avatar_id, reason)
             return [replace(draw, number=draw.number + 1)]
         self._give_up(draw, reason)
@@ -158,19 +158,19 @@ class Drawing:
     def _picture(self, draw: Draw, picture: Image, scored: Score) -> Picture:
         """Watermark last: the score and the fingerprint are those of the picture without it."""
         nearest = scored.nearest or 0
-        print_, marking = fingerprint(picture, Variation()), Marking.NOT_ORDERED
-        if draw.avatar.mark:
-            picture, marking = write_watermark(picture, draw.avatar.mark)
+        print_, watermarking = fingerprint(picture, Variation()), Watermarking.NOT_ORDERED
+        if draw.avatar.watermark:
+            picture, watermarking = write_watermark(picture, draw.avatar.watermark)
         return Picture(
             draft=Draft(draw.avatar, self._photo_ids[nearest], Variation(), draw.number),
             png=encode_png(picture),
             distance=scored.distance,
             fingerprint=print_,
-            marking=marking,
+            watermarking=watermarking,
             measures=scored.measures,
         )
 
-    def _give_up(self, draw: Draw, reason: Reason) -> None:
+    def _give_up(self, draw: Draw, reason: NotDrawnReason) -> None:
         avatar = draw.avatar
         self._given_up.append(
             NotDrawn(avatar_id=avatar.avatar_id, style=avatar.style, reason=reason)

@@ -69,7 +69,7 @@ class DiffusionEngine:
         key = self._training_key(task.order)
         checkpoint = TrainingCheckpoint(task.checkpoints.folder, key)
         if examples is not None:
-            task.report("learning", len(task.checkpoints.avatars))
+            task.report("training", len(task.checkpoints.avatars))
             reserved = drawing.seconds_needed() if task.deadline else 0.0
             trained = train(
                 pipeline,

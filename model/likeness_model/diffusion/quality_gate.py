@@ -10,7 +10,7 @@ from itertools import combinations
 import cv2
 import numpy as np
 
-from likeness.contracts import LikenessGate, Measures, Reason
+from likeness.contracts import DistanceGate, Measures, NotDrawnReason
 from likeness_model.diffusion.prompts import StylePrompt
 from likeness_model.vision.age import estimate_age
 from likeness_model.vision.embed import embed_face, face_distance
@@ -68,7 +68,7 @@ class Score:
     measures: Measures
     distance: float | None
     nearest: int | None
-    reason: Reason | None
+    reason: NotDrawnReason | None
 
 
 def read_features(picture: Image, mesh: Mesh) -> Features:
@@ -97,13 +97,13 @@ def skin_tone(picture: Image, mesh: Mesh) -> float:
 
 
 def score(
-    picture: Image, person: Person, *, style: StylePrompt, gate: LikenessGate, faces: bool = True
+    picture: Image, person: Person, *, style: StylePrompt, gate: DistanceGate, faces: bool = True
 ) -> Score:
     """`faces` is False only for random weights, whose pictures cannot show a face."""
     nudity = nsfw_score(picture)
     face = _face_on(picture)
     if face is None:
-        without_face: Reason | None = "no_face" if faces and style.face else None
+        without_face: NotDrawnReason | None = "no_face" if faces and style.face else None
         measures = Measures(nudity=round(nudity, 4))
         return Score(measures, None, None, "nudity" if nudity >= SAFE_BELOW else without_face)
     distances = person.distances(face)
@@ -126,8 +126,8 @@ def _reason(
     nudity: float,
     nearest: float,
     style: StylePrompt,
-    gate: LikenessGate,
-) -> Reason | None:
+    gate: DistanceGate,
+) -> NotDrawnReason | None:
     """The most severe reason."""
     if nudity >= SAFE_BELOW:
         return "nudity"

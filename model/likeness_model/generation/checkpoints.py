@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from likeness.contracts import AvatarOrder, Contract, DrawnAvatar, GenerationOrder, Likeness
+from likeness.contracts import AvatarOrder, Contract, DrawnAvatar, GenerationOrder
 from likeness.domain.ids import AvatarId, StyleId
 from likeness_model.generation.files import write_atomically
 from likeness_model.generation.near_duplicates import (
@@ -61,10 +61,10 @@ class AvatarCheckpoints:
             file=f"{draft.avatar.avatar_id}.png",
             sha256=hashlib.sha256(picture.png).hexdigest(),
             photo_id=draft.photo_id,
-            attempts=draft.draw,
-            likeness=Likeness(distance=_rounded(picture.distance)),
+            draws=draft.draw,
+            distance=_rounded(picture.distance),
             measures=picture.measures,
-            marking=picture.marking,
+            watermarking=picture.watermarking,
         )
         record = AvatarRecord(
             avatar=avatar, zoom=variation.zoom, shift=variation.shift, mirror=variation.mirror

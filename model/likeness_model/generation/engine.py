@@ -9,7 +9,7 @@ from likeness.domain.ids import PhotoId, StyleId
 from likeness_model.generation.checkpoints import AvatarCheckpoints
 from likeness_model.generation.deadline import Deadline
 
-Stage = Literal["looking", "learning", "drawing"]
+Stage = Literal["looking", "training", "drawing"]
 
 
 @dataclass(frozen=True)

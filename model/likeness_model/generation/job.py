@@ -11,9 +11,9 @@ from likeness.contracts import (
     RESULT_FILE,
     DrawnAvatar,
     GenerationOrder,
+    GenerationProgress,
     GenerationResult,
     NotDrawn,
-    Progress,
 )
 from likeness.domain.ids import PhotoId, StyleId
 from likeness_model import __version__
@@ -45,7 +45,7 @@ def run_job(
     total = len(order.avatars)
 
     def report(stage: str, done: int) -> None:
-        progress = Progress.model_validate({"stage": stage, "done": done, "total": total})
+        progress = GenerationProgress.model_validate({"stage": stage, "done": done, "total": total})
         write_atomically(checkpoints / PROGRESS_FILE, progress.model_dump_json().encode())
 
     # 1. Reject an order that cannot be drawn.
@@ -64,7 +64,7 @@ def run_job(
     # 4. Rank the avatars and write the result.
     result = GenerationResult(
         job_id=order.job_id,
-        round=order.round,
+        attempt=order.attempt,
         engine=order.engine,
         engine_version=__version__,
         avatars=best_first(stored.avatars.values()),
@@ -108,5 +108,5 @@ def best_first(avatars: Iterable[DrawnAvatar]) -> tuple[DrawnAvatar, ...]:
 
 
 def _by_distance(avatar: DrawnAvatar) -> tuple[bool, float, str]:
-    distance = avatar.likeness.distance
+    distance = avatar.distance
     return (distance is None, distance or 0.0, avatar.avatar_id)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from likeness.contracts import AvatarOrder, Measures
 from likeness.domain.ids import PhotoId
-from likeness.domain.mark import Marking
+from likeness.domain.provenance.watermark import Watermarking
 from likeness_model.generation.variation import Variation
 from likeness_model.vision.records import Floats
 
@@ -30,5 +30,5 @@ class Picture:
     png: bytes
     distance: float | None
     fingerprint: Floats
-    marking: Marking
+    watermarking: Watermarking
     measures: Measures | None = None

@@ -5,7 +5,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 
-from likeness.contracts import GenerationOrder, LikenessGate, NotDrawn
+from likeness.contracts import DistanceGate, GenerationOrder, NotDrawn
 from likeness.domain.ids import AvatarId, PhotoId, StyleId
 from likeness_model.generation.checkpoints import AvatarCheckpoints
 from likeness_model.generation.picture import Draft, Picture
@@ -33,7 +33,7 @@ class Drawing:
         pool: ProcessPoolExecutor,
         on_settled: Callable[[int], None],
     ) -> None:
-        self._gate: LikenessGate = order.gate
+        self._gate: DistanceGate = order.gate
         self._size = order.size
         self._photos: Mapping[PhotoId, AnalysedPhoto] = {photo.photo_id: photo for photo in photos}
         self._ids = list(self._photos)
@@ -81,7 +81,7 @@ class Drawing:
             passes = picture.distance <= self._gate.redraw_above
         if passes:
             self._passed[avatar_id] = picture
-        elif picture.draft.draw < self._gate.attempts:
+        elif picture.draft.draw < self._gate.draws:
             self._too_far.add(avatar_id)
             self._start(closer(picture.draft, self._ids))
         else:
@@ -98,11 +98,11 @@ class Drawing:
             if not self._checkpoints.has_near_duplicate(picture):
                 self._checkpoints.store(picture)
                 self._report(avatar_id, "drawn")
-            elif picture.draft.draw < self._gate.attempts:
+            elif picture.draft.draw < self._gate.draws:
                 self._start(different(picture.draft, self._ids))
                 return
             else:
-                self._give_up(NotDrawn(avatar_id=avatar_id, style=style, reason="twin"))
+                self._give_up(NotDrawn(avatar_id=avatar_id, style=style, reason="near_duplicate"))
             queue.popleft()
 
     def _give_up(self, not_drawn: NotDrawn) -> None:

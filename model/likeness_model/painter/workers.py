@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 import cv2
 
-from likeness.contracts import LikenessGate
+from likeness.contracts import DistanceGate
 from likeness.domain.ids import PhotoId
-from likeness.domain.mark import Marking
+from likeness.domain.provenance.watermark import Watermarking
 from likeness_model.generation.near_duplicates import fingerprint
 from likeness_model.generation.picture import Draft, Picture
 from likeness_model.painter.resemblance import measure_distance
@@ -141,7 +141,7 @@ def embed_all(chips: Sequence[Floats]) -> list[Floats]:
 
 
 def draw(
-    draft: Draft, subject: Subject, references: Sequence[Floats], size: int, gate: LikenessGate
+    draft: Draft, subject: Subject, references: Sequence[Floats], size: int, gate: DistanceGate
 ) -> Picture:
     """Draw and measure; watermark only a picture that will not be redrawn for its distance, because
     the watermark takes as long as a fast style."""
@@ -152,15 +152,15 @@ def draw(
     del scene  # with all its masks
     _trim()
     distance = measure_distance(drawn, mesh, references)
-    print_, marking = fingerprint(drawn, draft.variation), Marking.NOT_ORDERED
-    mark = draft.avatar.mark
-    if mark and (distance is None or distance <= gate.redraw_above):
-        drawn, marking = write_watermark(drawn, mark)
+    print_, watermarking = fingerprint(drawn, draft.variation), Watermarking.NOT_ORDERED
+    ordered = draft.avatar.watermark
+    if ordered and (distance is None or distance <= gate.redraw_above):
+        drawn, watermarking = write_watermark(drawn, ordered)
         _trim()
     return Picture(
         draft=draft,
         png=encode_png(drawn),
         distance=distance,
         fingerprint=print_,
-        marking=marking,
+        watermarking=watermarking,
     )

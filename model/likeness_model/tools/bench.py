@@ -22,7 +22,7 @@ from pathlib import Path
 import cv2
 
 from likeness.contracts import RESULT_FILE
-from likeness.domain.mark import mark_of
+from likeness.domain.provenance.watermark import watermark_of
 from likeness_model.generation.variation import variation_for
 from likeness_model.painter.styles import STYLES, style
 from likeness_model.painter.subject import read_subject
@@ -42,7 +42,7 @@ JOB_STYLES = (
 def measure_job(photos: list[Path], *, styles: list[str], size: int = SIZE) -> dict[str, float]:
     """Run the container's program on 30 avatars of these styles in turn. Its memory is measured in a
     separate run, because measuring slows it down."""
-    seconds, drawn, _ = _run_job(photos, styles, size, marked=False)
+    seconds, drawn, _ = _run_job(photos, styles, size, watermarked=False)
     marked_seconds, _, _ = _run_job(photos, styles, size)
     _, _, peak = _run_job(photos, styles, size, watch=True)
     return {
@@ -58,13 +58,13 @@ def _run_job(
     styles: list[str],
     size: int,
     *,
-    marked: bool = True,
+    watermarked: bool = True,
     watch: bool = False,
 ) -> tuple[float, int, int]:
     """Wall seconds, avatars drawn, and the memory's peak in bytes, 0 without `watch`."""
     with tempfile.TemporaryDirectory() as folder:
         base = Path(folder)
-        _lay_out_order(base, photos, styles, size, marked=marked)
+        _lay_out_order(base, photos, styles, size, watermarked=marked)
         environment = os.environ | {
             "SAGEMAKER_BASE_DIR": str(base),
             "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # as in the Dockerfile
@@ -125,7 +125,7 @@ def _proportional_set_size(pid: int) -> int:
 
 
 def _lay_out_order(
-    base: Path, photos: list[Path], styles: list[str], size: int, *, marked: bool
+    base: Path, photos: list[Path], styles: list[str], size: int, *, watermarked: bool
 ) -> None:
     inputs = base / "input" / "data"
     (inputs / "order").mkdir(parents=True)
@@ -140,11 +140,11 @@ def _lay_out_order(
             "avatar_id": f"a{n + 1:02}",
             "style": styles[n % len(styles)],
             "seed": n,
-            "mark": mark_of(n, 1, f"a{n + 1:02}") if marked else None,
+            "watermark": watermark_of(n, 1, f"a{n + 1:02}") if watermarked else None,
         }
         for n in range(AVATARS)
     ]
-    order = {"job_id": "j" + "0" * 32, "round": 1, "size": size, "photos": listed}
+    order = {"job_id": "j" + "0" * 32, "attempt": 1, "size": size, "photos": listed}
     (inputs / "order" / "order.json").write_text(json.dumps(order | {"avatars": avatars}))
 
 

@@ -184,7 +184,7 @@ def _job(name: str, pipeline: Pipeline, photos: list[Path], device: str) -> tupl
     order = GenerationOrder.model_validate(
         {
             "job_id": "j" + "0" * 32,
-            "round": 1,
+            "attempt": 1,
             "engine": name,
             "photos": [
                 {"photo_id": photo_id, "sha256": hashlib.sha256(content).hexdigest()}

@@ -117,7 +117,7 @@ def order_of(request: Request, job_id: str) -> GenerationOrder:
     return GenerationOrder.model_validate(
         {
             "job_id": job_id,
-            "round": 1,
+            "attempt": 1,
             "engine": request.engine,
             "size": request.size,
             "photos": photos,

@@ -1,39 +1,46 @@
-"""The invisible mark: RivaGAN's residual, worked out small, one for each quarter of the picture.
+"""The invisible watermark: one RivaGAN residual for each quarter of the picture.
 
-Worked out at 256 px and enlarged: a sixteenth of the work, and what survives halving is coarse
-anyway. Vivid pictures, and black on white, drown the mark, because the reader answers to them:
-there it is written stronger. Grey ones show it first, as a tint, and carry it best: there it is
-weaker. At the model's own strength, 1.0, the marked picture is 42.5 dB from the other; at 1.5,
-38.9 dB. docs/decisions/035 says what survives.
+The residual is computed at 256 px and enlarged: a sixteenth of the work, and only coarse structure
+survives halving anyway. Vivid pictures, and black on white, disturb the reader, so the watermark is
+stronger there. In grey pictures it is visible first, as a tint, and read best, so it is weaker. At
+the model's own strength, 1.0, the PSNR to the original is 42.5 dB; at 1.5, 38.9 dB.
+docs/decisions/035 lists what the watermark survives.
 """
 
 import cv2
 import numpy as np
 
-from likeness.domain.mark import MAX_WRONG, MarkId, Marking, bits_of, read_marks, wrong_bits
+from likeness.domain.provenance.watermark import (
+    MAX_WRONG,
+    WatermarkId,
+    Watermarking,
+    bits_of,
+    read_watermarks,
+    wrong_bits,
+)
 from likeness_model.vision.records import Floats, Image
 from likeness_model.vision.sessions import run
 
-SIDE = 256  # px, of the whole picture while it is marked or read
-LEVELS = 127.5  # of 8 bits, in one unit of the model
+SIDE = 256  # px: side of the whole picture when written or read
+LEVELS = 127.5  # 8-bit levels per unit of the model
 GREY, PLAIN, STARK, VIVID = 0.7, 1.0, 1.2, 1.5  # strengths
 GREY_BELOW, VIVID_ABOVE = 42, 55  # mean of max - min over the channels, levels
 STARK_ABOVE = 76  # deviation of all values, levels
-FLAT_ABOVE = 0.6  # share of pixels around which nothing changes
+FLAT_ABOVE = 0.6  # share of pixels without contrast around them
 FLAT_BELOW, AROUND = 4, 5  # levels, px
-SPARE = 8  # wrong bits that recompression and cropping may add: measured, see docs/decisions/035
+SPARE = 8  # wrong bits reserved for recompression and cropping, as measured: docs/decisions/035
 
 
-def write_mark(picture: Image, mark: MarkId) -> tuple[Image, Marking]:
-    """The marked picture; or the picture as it is, where the mark would not be read again.
+def write_watermark(picture: Image, watermark: WatermarkId) -> tuple[Image, Watermarking]:
+    """The watermarked picture, or the unchanged one if the watermark could not be read from it.
 
-    Only a bold or flat picture is read to find out: every other one carries it, and reading costs
-    more than writing.
+    Only bold or flat pictures are read to verify: in all others it is readable, and reading takes
+    longer than writing.
     """
     small = _small(picture)
     strength = _strength(small)
-    bits = np.array(bits_of(mark), np.float32)
-    # One by one: together they take more memory than the allocator keeps, and a sixth more time.
+    bits = np.array(bits_of(watermark), np.float32)
+    # One by one: a batch needs more memory than the allocator retains, and a sixth more time.
     quarters = [
         run("rivagan_encoder", quarter[None], data=data[None])[0]
         for quarter, data in zip(_quarters(small), bits, strict=True)
@@ -41,21 +48,22 @@ def write_mark(picture: Image, mark: MarkId) -> tuple[Image, Marking]:
     residual = _whole(np.concatenate(quarters)) * LEVELS * strength
     height, width = picture.shape[:2]
     enlarged = cv2.resize(residual, (width, height), interpolation=cv2.INTER_CUBIC)
-    marked = np.rint(picture + enlarged).clip(0, 255).astype(np.uint8)
-    if (strength > PLAIN or _is_flat(small)) and not _is_read(marked, mark):
-        return picture, Marking.TOO_FLAT
-    return marked, Marking.WRITTEN
+    watermarked = np.rint(picture + enlarged).clip(0, 255).astype(np.uint8)
+    if (strength > PLAIN or _is_flat(small)) and not _is_readable(watermarked, watermark):
+        return picture, Watermarking.TOO_FLAT
+    return watermarked, Watermarking.WRITTEN
 
 
 def read_scores(picture: Image) -> Floats:
-    """(4, 32): above zero for a one, the further the surer."""
+    """(4, 32): positive for a one; the absolute value is the confidence."""
     quarters = _quarters(_small(picture))
     return np.concatenate([run("rivagan_decoder", quarter[None])[0] for quarter in quarters])
 
 
-def _is_read(picture: Image, mark: MarkId) -> bool:
+def _is_readable(picture: Image, watermark: WatermarkId) -> bool:
     scores = read_scores(picture).tolist()
-    return mark in read_marks(scores)[:1] and wrong_bits(mark, scores) <= MAX_WRONG - SPARE
+    found = read_watermarks(scores)[:1]
+    return watermark in found and wrong_bits(watermark, scores) <= MAX_WRONG - SPARE
 
 
 def _strength(small: Image) -> float:

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 import pytest
 
-from likeness.contracts import GenerationResult, Progress
-from likeness.domain.mark import mark_of, read_marks
+from likeness.contracts import GenerationProgress, GenerationResult
+from likeness.domain.provenance.watermark import read_watermarks, watermark_of
 from likeness_model import errors
 from likeness_model.vision.watermark import read_scores
 from tests.model.conftest import JobFolder, demo_bytes, read_rgb
@@ -105,7 +105,7 @@ def test_every_avatar_bears_the_mark_that_was_ordered_or_says_why_not(finished):
     assert marked
     for row in marked:
         picture = read_rgb(folder.checkpoints / row["file"])
-        assert mark_of(row["seed"], 1, row["avatar_id"]) in read_marks(
+        assert watermark_of(row["seed"], 1, row["avatar_id"]) in read_watermarks(
             read_scores(picture).tolist()
         )
 
@@ -139,7 +139,9 @@ def test_the_result_is_in_the_model_folder_too_and_the_old_failure_gone(finished
 
 def test_progress_ends_at_the_total(finished):
     folder, _ = finished
-    progress = Progress.model_validate_json((folder.checkpoints / "progress.json").read_bytes())
+    progress = GenerationProgress.model_validate_json(
+        (folder.checkpoints / "progress.json").read_bytes()
+    )
 
     assert (progress.stage, progress.done, progress.total) == ("done", 6, 6)
 

@@ -152,7 +152,7 @@ def order_of(name, photos, styles=("glamour", "cosmic", "glamour"), **changes):
         {"photo_id": photo_id, "sha256": hashlib.sha256(content).hexdigest()}
         for photo_id, content in photos.items()
     ]
-    order = {"job_id": JOB, "round": 1, "size": 96, "engine": name, "photos": listed}
+    order = {"job_id": JOB, "attempt": 1, "size": 96, "engine": name, "photos": listed}
     return GenerationOrder.model_validate(order | {"avatars": avatars} | changes)
 
 

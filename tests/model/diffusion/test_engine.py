@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from likeness.contracts import Progress
+from likeness.contracts import GenerationProgress
 from likeness_model.errors import DeviceError, OrderError, PhotosError
 from likeness_model.generation.deadline import Deadline
 from tests.model.diffusion.conftest import USER, run, sums
@@ -26,7 +26,7 @@ def test_every_avatar_is_drawn_in_the_ordered_size_and_carries_its_measures(load
         assert avatar.measures is not None
         assert 0 <= avatar.measures.nudity < 0.2
         assert avatar.likeness.distance is None  # noise: no face to measure
-    progress = Progress.model_validate_json((tmp_path / "progress.json").read_bytes())
+    progress = GenerationProgress.model_validate_json((tmp_path / "progress.json").read_bytes())
     assert (progress.stage, progress.done) == ("done", 3)
 
 

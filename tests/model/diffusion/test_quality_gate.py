@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from likeness.contracts import LikenessGate
+from likeness.contracts import DistanceGate
 from likeness_model.diffusion.prompts import catalogue
 from likeness_model.diffusion.quality_gate import (
     MAX_SKIN_SHIFT,
@@ -19,7 +19,7 @@ from likeness_model.diffusion.quality_gate import (
 )
 from likeness_model.painter.subject import find_person
 
-GATE = LikenessGate()
+GATE = DistanceGate()
 PHOTO_LIKE, DRAWN = catalogue().styles["glamour"], catalogue().styles["pencil"]
 
 
@@ -105,7 +105,7 @@ def test_likeness_is_a_band(seen, person):
 
 
 def test_a_wider_gate_widens_likeness_and_nothing_else(seen):
-    wide = LikenessGate(redraw_above=1.99)
+    wide = DistanceGate(redraw_above=1.99)
 
     assert seen(away=0.9, gate=wide).reason is None
     assert seen(away=0.9, gate=wide, nudity=0.2).reason == "nudity"

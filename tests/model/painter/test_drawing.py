@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from likeness.contracts import GenerationOrder
-from likeness.domain.mark import Marking
+from likeness.domain.provenance.watermark import Watermarking
 from likeness_model import drawing
 from likeness_model.generation.checkpoints import Gallery
 from likeness_model.painter.workers import LookedAt, Picture
@@ -49,7 +49,7 @@ class Painter:
         distance, shade = self.script[draft.avatar.avatar_id].pop(0)
         fingerprint = np.full((48, 48, 3), shade, np.float32)
         png = f"{draft.avatar.avatar_id} {draft.attempt} {size}".encode()
-        return Picture(draft, png, distance, fingerprint, Marking.NOT_ORDERED)
+        return Picture(draft, png, distance, fingerprint, Watermarking.NOT_ORDERED)
 
 
 class Pool:

@@ -1,15 +1,15 @@
-"""The invisible mark: invisible, read again after what happens to pictures, never imagined."""
+"""The invisible watermark: invisible, read again after what happens to pictures, never imagined."""
 
 import cv2
 import numpy as np
 import pytest
 
-from likeness.domain.mark import Marking, mark_of, read_marks
+from likeness.domain.provenance.watermark import Watermarking, read_watermarks, watermark_of
 from likeness_model.vision import mark as mark_module
-from likeness_model.vision.watermark import read_scores, write_mark
+from likeness_model.vision.watermark import read_scores, write_watermark
 from tests.model.conftest import DEMO
 
-MARK = mark_of(7, 1, "a01")
+MARK = watermark_of(7, 1, "a01")
 ATTACKS = {
     "as it is": lambda picture: picture,
     "JPEG 75": lambda picture: jpeg(picture, 75),
@@ -35,14 +35,14 @@ def picture():
 
 @pytest.fixture(scope="module")
 def marked(picture):
-    written, marking = write_mark(picture, MARK)
-    assert marking is Marking.WRITTEN
+    written, watermarking = write_watermark(picture, MARK)
+    assert watermarking is Watermarking.WRITTEN
     return written
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
 def test_the_mark_is_read_again(marked, attack):
-    assert MARK in read_marks(read_scores(ATTACKS[attack](marked)).tolist())
+    assert MARK in read_watermarks(read_scores(ATTACKS[attack](marked)).tolist())
 
 
 def test_the_mark_is_not_seen(picture, marked):
@@ -51,7 +51,7 @@ def test_the_mark_is_not_seen(picture, marked):
 
 
 def test_without_a_mark_none_is_read(picture):
-    assert MARK not in read_marks(read_scores(picture).tolist())
+    assert MARK not in read_watermarks(read_scores(picture).tolist())
 
 
 @pytest.mark.parametrize(
@@ -69,16 +69,16 @@ def test_a_mark_is_as_strong_as_the_picture_needs(picture, strength):
 
 
 def test_marking_twice_gives_the_same_bytes(picture, marked):
-    assert np.array_equal(write_mark(picture, MARK)[0], marked)
+    assert np.array_equal(write_watermark(picture, MARK)[0], marked)
 
 
 @pytest.mark.parametrize("colour", [(255, 255, 255), (250, 20, 30)])
 def test_a_picture_too_flat_to_carry_it_stays_as_it_is_and_says_so(colour):
     flat = np.full((1024, 1024, 3), colour, np.uint8)
 
-    written, marking = write_mark(flat, MARK)
+    written, watermarking = write_watermark(flat, MARK)
 
-    if marking is Marking.TOO_FLAT:
+    if watermarking is Watermarking.TOO_FLAT:
         assert np.array_equal(written, flat)
     else:  # then it carries it
-        assert read_marks(read_scores(written).tolist())[0] == MARK
+        assert read_watermarks(read_scores(written).tolist())[0] == MARK

@@ -6,12 +6,12 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Any
 
-from likeness.domain.catalogue import StyleCard, Tier
+from likeness.domain.deletion.retention import Retention
 from likeness.domain.ids import StyleId
+from likeness.domain.jobs.catalogue import StyleCard, Tier
 from likeness.domain.moderation import Policy
-from likeness.domain.photo_check import PhotoRules
+from likeness.domain.photos.photo_check import PhotoRules
 from likeness.domain.reasons import Reason, ReasonCard
-from likeness.domain.retention import Retention
 
 
 @cache

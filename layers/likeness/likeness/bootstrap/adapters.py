@@ -9,36 +9,36 @@ import boto3
 from botocore.config import Config
 
 from likeness.adapters import policy_files
-from likeness.adapters.appeals_table import AppealsTable
-from likeness.adapters.audit_table import AuditTable
-from likeness.adapters.bucket_sweep import BucketSweep
+from likeness.adapters.account.keyed_hash import KmsHash
+from likeness.adapters.account.ledger_table import LedgerTable
+from likeness.adapters.account.users_table import ErasuresTable, UsersTable
 from likeness.adapters.clock import SystemClock
-from likeness.adapters.deletions_table import DeletionsTable
-from likeness.adapters.desk_table import DeskTable
-from likeness.adapters.endpoint import AsyncEndpoint
-from likeness.adapters.event_bus import EventBridgeBus, UnannouncedQueue
-from likeness.adapters.gallery_bucket import GalleryBucket
-from likeness.adapters.generator import BothLanes, TrainingJobs
-from likeness.adapters.inferences_table import InferencesTable
-from likeness.adapters.inspections import Inspections
-from likeness.adapters.jobs_table import JobsTable
-from likeness.adapters.keyed_hash import KmsHash
-from likeness.adapters.ledger_table import LedgerTable
-from likeness.adapters.marks_table import MarksTable
-from likeness.adapters.past_table import PastTable
-from likeness.adapters.photo_bucket import PhotoBucket
-from likeness.adapters.rekognition import Rekognition
-from likeness.adapters.remains import BucketRemains
-from likeness.adapters.reviews_table import ReviewsTable
-from likeness.adapters.timers import DeadlineSchedules, Schedules
-from likeness.adapters.users_table import ErasuresTable, UsersTable
-from likeness.adapters.work_bucket import WorkBucket
-from likeness.adapters.workflow import StepFunctions
+from likeness.adapters.deletion.bucket_sweep import BucketSweep
+from likeness.adapters.deletion.deletions_table import DeletionsTable
+from likeness.adapters.deletion.leftovers import BucketLeftovers
+from likeness.adapters.generation.endpoint import AsyncEndpoint
+from likeness.adapters.generation.generator import AnyBackend, TrainingJobs
+from likeness.adapters.generation.inferences_table import InferencesTable
+from likeness.adapters.generation.work_bucket import WorkBucket
+from likeness.adapters.jobs.durations_table import DurationsTable
+from likeness.adapters.jobs.event_bus import EventBridgeBus, EventDeadLetterQueue
+from likeness.adapters.jobs.jobs_table import JobsTable
+from likeness.adapters.jobs.timers import DeadlineSchedules, Schedules
+from likeness.adapters.jobs.workflow import StepFunctions
+from likeness.adapters.photos.inspections import LambdaInspections
+from likeness.adapters.photos.photo_bucket import PhotoBucket
+from likeness.adapters.photos.rekognition import Rekognition
+from likeness.adapters.provenance.avatar_bucket import AvatarBucket
+from likeness.adapters.provenance.watermarks_table import WatermarksTable
+from likeness.adapters.review.appeals_table import AppealsTable
+from likeness.adapters.review.audit_table import AuditTable
+from likeness.adapters.review.counters_table import DeskCountersTable
+from likeness.adapters.review.reviews_table import ReviewsTable
 from likeness.settings import Settings
 
 if TYPE_CHECKING:
-    from likeness.adapters.credentials import KmsCredentials
-    from likeness.adapters.receipt_signer import KmsSigner
+    from likeness.adapters.deletion.receipt_signer import KmsSigner
+    from likeness.adapters.provenance.credentials import KmsCredentials
 
 CLOCK = SystemClock()
 # A call that hangs must not eat the function's time; a throttled one is tried again, slower.
@@ -90,13 +90,13 @@ def appeals() -> AppealsTable:
 
 
 @cache
-def trail() -> AuditTable:
+def audit_log() -> AuditTable:
     return AuditTable(_table())
 
 
 @cache
-def desk() -> DeskTable:
-    return DeskTable(_table())
+def desk_counters() -> DeskCountersTable:
+    return DeskCountersTable(_table())
 
 
 @cache
@@ -113,20 +113,20 @@ def work() -> WorkBucket:
 
 
 @cache
-def gallery() -> GalleryBucket:
-    return GalleryBucket(_client("s3"), settings().avatars_bucket)
+def avatar_store() -> AvatarBucket:
+    return AvatarBucket(_client("s3"), settings().avatars_bucket)
 
 
 @cache
-def marks() -> MarksTable:
-    return MarksTable(_table())
+def watermarks() -> WatermarksTable:
+    return WatermarksTable(_table())
 
 
 @cache
 def credentials() -> KmsCredentials:
     """For those who have the layer of c2pa, whose import takes longer than all the rest."""
-    from likeness.adapters.certificates import Certificates  # noqa: PLC0415
-    from likeness.adapters.credentials import KmsCredentials  # noqa: PLC0415
+    from likeness.adapters.provenance.certificates import Certificates  # noqa: PLC0415
+    from likeness.adapters.provenance.credentials import KmsCredentials  # noqa: PLC0415
 
     certificates = Certificates(_client("ssm"), settings().certificates or "")
     return KmsCredentials(_client("kms"), settings().signing_key or "", certificates)
@@ -140,8 +140,8 @@ def detector() -> Rekognition:
 
 
 @cache
-def inspections() -> Inspections:
-    return Inspections(_client("lambda"), settings().inspect_function or "")
+def inspections() -> LambdaInspections:
+    return LambdaInspections(_client("lambda"), settings().inspect_function or "")
 
 
 @cache
@@ -150,8 +150,8 @@ def erasures() -> ErasuresTable:
 
 
 @cache
-def past() -> PastTable:
-    return PastTable(_table())
+def durations() -> DurationsTable:
+    return DurationsTable(_table())
 
 
 @cache
@@ -186,8 +186,8 @@ def deletions() -> DeletionsTable:
 
 
 @cache
-def remains() -> BucketRemains:
-    return BucketRemains(
+def leftovers() -> BucketLeftovers:
+    return BucketLeftovers(
         _client("s3"), photos=settings().photos_bucket, avatars=settings().avatars_bucket
     )
 
@@ -201,7 +201,7 @@ def buckets() -> BucketSweep:
 
 @cache
 def signer() -> KmsSigner:
-    from likeness.adapters.receipt_signer import KmsSigner  # noqa: PLC0415 - few functions sign
+    from likeness.adapters.deletion.receipt_signer import KmsSigner  # noqa: PLC0415 - few functions sign
 
     return KmsSigner(_client("kms"), settings().receipt_key or "")
 
@@ -227,8 +227,8 @@ def endpoint() -> AsyncEndpoint:
 
 
 @cache
-def generator() -> BothLanes:
-    return BothLanes(TrainingJobs(_client("sagemaker")), inferences(), CLOCK)
+def generator() -> AnyBackend:
+    return AnyBackend(TrainingJobs(_client("sagemaker")), inferences(), CLOCK)
 
 
 @cache
@@ -237,5 +237,5 @@ def event_bus() -> EventBridgeBus:
 
 
 @cache
-def unannounced() -> UnannouncedQueue:
-    return UnannouncedQueue(_client("sqs"), settings().unannounced_queue or "")
+def dead_letters() -> EventDeadLetterQueue:
+    return EventDeadLetterQueue(_client("sqs"), settings().event_dead_letter_queue or "")

@@ -8,47 +8,50 @@ from typing import TYPE_CHECKING
 from likeness.adapters import policy_files
 from likeness.bootstrap import adapters
 from likeness.domain.errors import NotFound
-from likeness.services import (
-    add_photo as _add_photo,
-    appeal_job as _appeal_job,
-    cancel_job as _cancel_job,
-    create_job as _create_job,
+from likeness.services.account import (
     get_erasure as _get_erasure,
-    get_job as _get_job,
-    get_keys as _get_keys,
     get_quota as _get_quota,
-    get_receipt as _get_receipt,
-    keep_avatars as _keep_avatars,
-    list_jobs as _list_jobs,
-    list_styles as _list_styles,
     request_erasure as _request_erasure,
     set_plus as _set_plus,
+)
+from likeness.services.deletion import get_keys as _get_keys, get_receipt as _get_receipt
+from likeness.services.jobs import (
+    cancel_job as _cancel_job,
+    create_job as _create_job,
+    get_job as _get_job,
+    list_jobs as _list_jobs,
+    list_styles as _list_styles,
     submit_job as _submit_job,
+)
+from likeness.services.photos import add_photo as _add_photo
+from likeness.services.provenance import (
+    keep_avatars as _keep_avatars,
     verify_picture as _verify_picture,
 )
+from likeness.services.review import appeal_job as _appeal_job
 
 if TYPE_CHECKING:
-    from likeness.api import (
+    from likeness.api.app import (
         AddPhoto,
         AppealOpened,
+        AvatarsKept,
         Created,
         CreateJob,
         ErasureView,
         JobsView,
         JobView,
-        Keep,
-        Kept,
-        KeptForm,
-        KeptJob,
+        KeepAvatars,
         KeysView,
         Page,
         PlusView,
+        PresignedPost,
         QuotaView,
         ReceiptView,
         SetPlus,
+        StoredJob,
+        StoredPost,
         StylesView,
         Submitted,
-        UploadForm,
         Verified,
     )
     from likeness.domain.ids import ErasureId, JobId, StyleId, UserId
@@ -73,19 +76,19 @@ def create_job(request: CreateJob) -> Created:
     )
 
 
-def create_job_again(kept: KeptJob) -> Created:
+def create_job_again(kept: StoredJob) -> Created:
     return _create_job.create_job_again(
         kept, jobs=adapters.jobs(), photos=adapters.photos(), clock=adapters.CLOCK
     )
 
 
-def add_photo(job_id: JobId, request: AddPhoto) -> UploadForm:
+def add_photo(job_id: JobId, request: AddPhoto) -> PresignedPost:
     return _add_photo.add_photo(
         job_id, request, jobs=adapters.jobs(), photos=adapters.photos(), clock=adapters.CLOCK
     )
 
 
-def add_photo_again(kept: KeptForm, job_id: JobId) -> UploadForm:
+def add_photo_again(kept: StoredPost, job_id: JobId) -> PresignedPost:
     return _add_photo.add_photo_again(
         kept, job_id, jobs=adapters.jobs(), photos=adapters.photos(), clock=adapters.CLOCK
     )
@@ -94,7 +97,7 @@ def add_photo_again(kept: KeptForm, job_id: JobId) -> UploadForm:
 def submit_job(job_id: JobId) -> Submitted:
     return _submit_job.submit_job(
         job_id,
-        lane=adapters.settings().lane,
+        backend=adapters.settings().backend,
         jobs=adapters.jobs(),
         users=adapters.users(),
         ledger=adapters.ledger(),
@@ -112,9 +115,9 @@ def get_job(job_id: JobId) -> JobView:
         jobs=adapters.jobs(),
         users=adapters.users(),
         ledger=adapters.ledger(),
-        gallery=adapters.gallery(),
+        avatar_store=adapters.avatar_store(),
         work=adapters.work(),
-        past=adapters.past(),
+        durations=adapters.durations(),
         deletions=adapters.deletions(),
         keyed_hash=adapters.keyed_hash(),
         reviews=adapters.reviews(),
@@ -166,9 +169,13 @@ def cancel_job(job_id: JobId) -> Submitted:
     )
 
 
-def keep_avatars(job_id: JobId, request: Keep) -> Kept:
+def keep_avatars(job_id: JobId, request: KeepAvatars) -> AvatarsKept:
     return _keep_avatars.keep_avatars(
-        job_id, request, jobs=adapters.jobs(), gallery=adapters.gallery(), clock=adapters.CLOCK
+        job_id,
+        request,
+        jobs=adapters.jobs(),
+        avatar_store=adapters.avatar_store(),
+        clock=adapters.CLOCK,
     )
 
 
@@ -204,15 +211,15 @@ def preview_style(style: StyleId) -> bytes:
 
 
 def verify_picture(picture: bytes, content_type: str) -> Verified:
-    from likeness.adapters import pictures  # noqa: PLC0415 - Pillow: only where it is needed
-    from likeness.adapters.mark_reader import RivaganReader  # noqa: PLC0415 - its layer, too
+    from likeness.adapters.photos import pictures  # noqa: PLC0415 - Pillow: only where it is needed
+    from likeness.adapters.provenance.watermark_reader import RivaganReader  # noqa: PLC0415 - its layer, too
 
     return _verify_picture.verify_picture(
         picture,
         content_type,
         credentials=adapters.credentials(),
         reader=RivaganReader(),
-        marks=adapters.marks(),
+        watermarks=adapters.watermarks(),
         jobs=adapters.jobs(),
         pictures=pictures,
         clock=adapters.CLOCK,

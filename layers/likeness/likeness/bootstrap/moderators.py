@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from likeness.adapters import policy_files
 from likeness.bootstrap import adapters
-from likeness.services import (
+from likeness.services.review import (
     claim_review as _claim_review,
     decide_review as _decide_review,
     expire_reviews as _expire_reviews,
@@ -21,8 +21,8 @@ from likeness.services import (
 )
 
 if TYPE_CHECKING:
-    from likeness.api import Page
-    from likeness.api_reviews import (
+    from likeness.api.app import Page
+    from likeness.api.review import (
         AuditView,
         CaseView,
         ClaimView,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
         StatsView,
     )
     from likeness.domain.ids import ReviewId
-    from likeness.domain.review import Moderator
+    from likeness.domain.review.case import Moderator
 
 
 def list_reviews(query: Page, moderator: Moderator) -> ReviewsView:
@@ -45,14 +45,14 @@ def list_reviews(query: Page, moderator: Moderator) -> ReviewsView:
         query,
         moderator=moderator,
         reviews=adapters.reviews(),
-        desk=adapters.desk(),
+        desk_counters=adapters.desk_counters(),
         clock=adapters.CLOCK,
         budget=adapters.settings().exposure_budget,
     )
 
 
 def read_review(review_id: ReviewId, moderator: Moderator) -> CaseView:
-    from likeness.adapters import pictures  # noqa: PLC0415 - Pillow: only where it is needed
+    from likeness.adapters.photos import pictures  # noqa: PLC0415 - Pillow: only where it is needed
 
     return _read_review.read_review(
         review_id,
@@ -98,7 +98,7 @@ def reveal_photo(review_id: ReviewId, request: Reveal, moderator: Moderator) -> 
         request,
         moderator=moderator,
         reviews=adapters.reviews(),
-        desk=adapters.desk(),
+        desk_counters=adapters.desk_counters(),
         photos=adapters.photos(),
         clock=adapters.CLOCK,
         budget=adapters.settings().exposure_budget,
@@ -124,7 +124,7 @@ def decide_review(review_id: ReviewId, decision: Decide, moderator: Moderator) -
 
 def read_audit(review_id: ReviewId, moderator: Moderator) -> AuditView:
     return _read_audit.read_audit(
-        review_id, moderator=moderator, reviews=adapters.reviews(), trail=adapters.trail()
+        review_id, moderator=moderator, reviews=adapters.reviews(), audit_log=adapters.audit_log()
     )
 
 
@@ -133,7 +133,7 @@ def review_stats(query: StatsOf, moderator: Moderator) -> StatsView:
         query,
         moderator=moderator,
         reviews=adapters.reviews(),
-        desk=adapters.desk(),
+        desk_counters=adapters.desk_counters(),
         clock=adapters.CLOCK,
         budget=adapters.settings().exposure_budget,
     )
@@ -143,7 +143,7 @@ def grant_exposure(request: GrantExposure, moderator: Moderator) -> ExposureView
     return _grant_exposure.grant_exposure(
         request,
         moderator=moderator,
-        desk=adapters.desk(),
+        desk_counters=adapters.desk_counters(),
         clock=adapters.CLOCK,
         budget=adapters.settings().exposure_budget,
     )

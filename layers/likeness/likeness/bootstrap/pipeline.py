@@ -7,46 +7,51 @@ from typing import TYPE_CHECKING
 from likeness.adapters import policy_files
 from likeness.adapters.metrics import EmfMetrics
 from likeness.bootstrap import adapters
-from likeness.services import (
-    erase_user as _erase_user,
-    fail_job as _fail_job,
-    finish_inference as _finish_inference,
-    inspect_photo as _inspect_photo,
-    match_appeal as _match_appeal,
-    moderate_avatars as _moderate_avatars,
-    moderate_photos as _moderate_photos,
-    prepare_generation as _prepare_generation,
+from likeness.services.account import erase_user as _erase_user
+from likeness.services.deletion import (
+    delete_photos as _purge_photos,
     prove_deletion as _prove_deletion,
-    publish_avatars as _publish_avatars,
-    purge_photos as _purge_photos,
+    sweep_buckets as _sweep_buckets,
+)
+from likeness.services.generation import (
+    finish_inference as _finish_inference,
+    moderate_avatars as _moderate_avatars,
+    prepare_generation as _prepare_generation,
+    start_inference as _start_inference,
+    unpack_avatars as _unpack_avatars,
+)
+from likeness.services.jobs import fail_job as _fail_job, settle_job as _settle_job
+from likeness.services.photos import (
+    inspect_photo as _inspect_photo,
+    moderate_photos as _moderate_photos,
+)
+from likeness.services.provenance import publish_avatars as _publish_avatars
+from likeness.services.review import (
+    match_appeal as _match_appeal,
     request_review as _request_review,
     request_second_review as _request_second_review,
-    settle_job as _settle_job,
-    start_inference as _start_inference,
-    sweep_buckets as _sweep_buckets,
-    unpack_avatars as _unpack_avatars,
 )
 
 if TYPE_CHECKING:
     from likeness.contracts import (
-        AvatarsModerated,
-        Erased,
+        DeletePhotosResult,
+        EraseUserResult,
         InferenceEnded,
-        Moderated,
-        Prepared,
-        Proven,
-        Published,
-        Purged,
-        Settled,
-        Swept,
-        Unpacked,
+        ModerateAvatarsResult,
+        ModeratePhotosResult,
+        PrepareGenerationResult,
+        ProveDeletionResult,
+        PublishAvatarsResult,
+        SettleJobResult,
+        SweepBucketsResult,
+        UnpackAvatarsResult,
     )
     from likeness.domain.ids import ErasureId, JobId
     from likeness.entrypoints.event import Uploaded
 
 
 def inspect_photo(upload: Uploaded) -> None:
-    from likeness.adapters import pictures  # noqa: PLC0415 - Pillow: only where it is needed
+    from likeness.adapters.photos import pictures  # noqa: PLC0415 - Pillow: only where it is needed
 
     _inspect_photo.inspect_photo(
         upload.job_id,
@@ -62,7 +67,7 @@ def inspect_photo(upload: Uploaded) -> None:
     )
 
 
-def moderate_photos(job_id: JobId) -> Moderated:
+def moderate_photos(job_id: JobId) -> ModeratePhotosResult:
     return _moderate_photos.moderate_photos(
         job_id,
         jobs=adapters.jobs(),
@@ -70,7 +75,7 @@ def moderate_photos(job_id: JobId) -> Moderated:
         policy=policy_files.load_policy(),
         review_policy=adapters.settings().reviewed,
         users=adapters.users(),
-        seals=adapters.keyed_hash(),
+        keyed_hash=adapters.keyed_hash(),
         metrics=EmfMetrics(),
     )
 
@@ -100,7 +105,7 @@ def request_second_review(job_id: JobId, task_token: str) -> None:
 
 
 def match_appeal(upload: Uploaded) -> None:
-    from likeness.adapters import pictures  # noqa: PLC0415 - Pillow: only where it is needed
+    from likeness.adapters.photos import pictures  # noqa: PLC0415 - Pillow: only where it is needed
 
     _match_appeal.match_appeal(
         upload.job_id,
@@ -111,17 +116,17 @@ def match_appeal(upload: Uploaded) -> None:
         appeals=adapters.appeals(),
         photos=adapters.photos(),
         pictures=pictures,
-        seals=adapters.keyed_hash(),
+        keyed_hash=adapters.keyed_hash(),
         policy=policy_files.load_policy(),
         clock=adapters.CLOCK,
         decide_within=adapters.settings().decide_appeal_within,
     )
 
 
-def prepare_generation(job_id: JobId, round_: int) -> Prepared:
+def prepare_generation(job_id: JobId, attempt: int) -> PrepareGenerationResult:
     return _prepare_generation.prepare_generation(
         job_id,
-        round_,
+        attempt,
         jobs=adapters.jobs(),
         reviews=adapters.reviews(),
         work=adapters.work(),
@@ -130,10 +135,10 @@ def prepare_generation(job_id: JobId, round_: int) -> Prepared:
     )
 
 
-def start_inference(job_id: JobId, round_: int, task_token: str) -> None:
+def start_inference(job_id: JobId, attempt: int, task_token: str) -> None:
     _start_inference.start_inference(
         job_id,
-        round_,
+        attempt,
         task_token,
         jobs=adapters.jobs(),
         inferences=adapters.inferences(),
@@ -153,20 +158,20 @@ def finish_inference(ended: InferenceEnded) -> bool:
     )
 
 
-def unpack_avatars(job_id: JobId, round_: int) -> Unpacked:
+def unpack_avatars(job_id: JobId, attempt: int) -> UnpackAvatarsResult:
     return _unpack_avatars.unpack_avatars(
         job_id,
-        round_,
+        attempt,
         jobs=adapters.jobs(),
         inferences=adapters.inferences(),
         work=adapters.work(),
     )
 
 
-def moderate_avatars(job_id: JobId, round_: int) -> AvatarsModerated:
+def moderate_avatars(job_id: JobId, attempt: int) -> ModerateAvatarsResult:
     return _moderate_avatars.moderate_avatars(
         job_id,
-        round_,
+        attempt,
         jobs=adapters.jobs(),
         work=adapters.work(),
         detector=adapters.detector(),
@@ -175,42 +180,42 @@ def moderate_avatars(job_id: JobId, round_: int) -> AvatarsModerated:
     )
 
 
-def purge_photos(job_id: JobId) -> Purged:
-    return _purge_photos.purge_photos(
+def delete_photos(job_id: JobId) -> DeletePhotosResult:
+    return _purge_photos.delete_photos(
         job_id,
         jobs=adapters.jobs(),
         photos=adapters.photos(),
         work=adapters.work(),
-        remains=adapters.remains(),
+        leftovers=adapters.leftovers(),
         deletions=adapters.deletions(),
         metrics=EmfMetrics(),
         clock=adapters.CLOCK,
     )
 
 
-def publish_avatars(job_id: JobId) -> Published:
+def publish_avatars(job_id: JobId) -> PublishAvatarsResult:
     return _publish_avatars.publish_avatars(
         job_id,
         jobs=adapters.jobs(),
-        gallery=adapters.gallery(),
+        avatar_store=adapters.avatar_store(),
         credentials=adapters.credentials(),
-        marks=adapters.marks(),
+        watermarks=adapters.watermarks(),
         clock=adapters.CLOCK,
     )
 
 
-def settle_job(job_id: JobId) -> Settled:
+def settle_job(job_id: JobId) -> SettleJobResult:
     return _settle_job.settle_job(
         job_id,
         jobs=adapters.jobs(),
         ledger=adapters.ledger(),
-        past=adapters.past(),
+        durations=adapters.durations(),
         clock=adapters.CLOCK,
-        avatars_stay=adapters.settings().avatars_stay,
+        avatar_lifetime=adapters.settings().avatar_lifetime,
     )
 
 
-def fail_job(job_id: JobId, error: str) -> Settled:
+def fail_job(job_id: JobId, error: str) -> SettleJobResult:
     return _fail_job.fail_job(
         job_id,
         error,
@@ -219,25 +224,25 @@ def fail_job(job_id: JobId, error: str) -> Settled:
         ledger=adapters.ledger(),
         photos=adapters.photos(),
         work=adapters.work(),
-        gallery=adapters.gallery(),
+        avatar_store=adapters.avatar_store(),
         generator=adapters.generator(),
-        seals=adapters.keyed_hash(),
-        remains=adapters.remains(),
+        keyed_hash=adapters.keyed_hash(),
+        leftovers=adapters.leftovers(),
         deletions=adapters.deletions(),
         metrics=EmfMetrics(),
         clock=adapters.CLOCK,
     )
 
 
-def prove_deletion(job_id: JobId, *, overdue: bool) -> Proven:
+def prove_deletion(job_id: JobId, *, overdue: bool) -> ProveDeletionResult:
     return _prove_deletion.prove_deletion(
         job_id,
         overdue=overdue,
         jobs=adapters.jobs(),
         photos=adapters.photos(),
         work=adapters.work(),
-        gallery=adapters.gallery(),
-        remains=adapters.remains(),
+        avatar_store=adapters.avatar_store(),
+        leftovers=adapters.leftovers(),
         deletions=adapters.deletions(),
         signer=adapters.signer(),
         keyed_hash=adapters.keyed_hash(),
@@ -254,7 +259,7 @@ def prove_deletion(job_id: JobId, *, overdue: bool) -> Proven:
 # --- once a day: whatever all that missed -------------------------------------------------------
 
 
-def sweep_buckets() -> Swept:
+def sweep_buckets() -> SweepBucketsResult:
     from likeness.observability import logger  # noqa: PLC0415 - as in inspect_photo
 
     swept = _sweep_buckets.sweep_buckets(
@@ -273,7 +278,7 @@ def sweep_buckets() -> Swept:
 # --- another machine: a user is erased ------------------------------------------------------------
 
 
-def erase_user(erasure_id: ErasureId) -> Erased:
+def erase_user(erasure_id: ErasureId) -> EraseUserResult:
     return _erase_user.erase_user(
         erasure_id,
         erasures=adapters.erasures(),
@@ -281,7 +286,7 @@ def erase_user(erasure_id: ErasureId) -> Erased:
         users=adapters.users(),
         photos=adapters.photos(),
         work=adapters.work(),
-        gallery=adapters.gallery(),
+        avatar_store=adapters.avatar_store(),
         deletions=adapters.deletions(),
         signer=adapters.signer(),
         issuer=adapters.settings().receipt_issuer,

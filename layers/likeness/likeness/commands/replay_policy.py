@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 from likeness.adapters.policy_files import read_policy
-from likeness.adapters.verdicts_table import VerdictsTable
+from likeness.adapters.review.verdicts_table import VerdictsTable
 from likeness.commands.table import add_table, table
-from likeness.services.replay_policy import Replay, replay_policy
+from likeness.services.review.replay_policy import Replay, replay_policy
 
 
 def main() -> None:

@@ -12,7 +12,7 @@ UserId = NewType("UserId", str)
 ReviewId = NewType("ReviewId", str)
 StyleId = NewType("StyleId", str)
 ErasureId = NewType("ErasureId", str)
-Subject = NewType("Subject", str)  # a user, as a keyed hash: all that is left of one after erasure
+UserHash = NewType("UserHash", str)  # keyed hash of a user id: what is left after erasure
 
 JOB_ID = re.compile(r"^j[0-9a-f]{32}$")
 PHOTO_ID = re.compile(r"^p[0-9]{2}$")

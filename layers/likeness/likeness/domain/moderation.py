@@ -30,7 +30,7 @@ class Severity(StrEnum):
 
     @property
     def rank(self) -> int:
-        """0 is the gravest."""
+        """0 is the most severe."""
         return list(Severity).index(self)
 
 
@@ -124,7 +124,7 @@ class Finding(Record):
     confidence: float | None = None
 
 
-class Seen(Record):
+class PhotoEvidence(Record):
     """What the detectors said of one picture: all that the judge reads, and never the picture.
 
     It is stored with the verdict, so that a changed policy can be run against it later.
@@ -150,23 +150,23 @@ class Verdict(Record):
     outcome: Outcome
     policy_version: str
     findings: tuple[Finding, ...] = ()
-    seen: Seen
+    seen: PhotoEvidence
 
     @property
     def reason(self) -> Reason | None:
-        """The reason of the gravest finding; the first one where several are as grave."""
+        """The reason of the most severe finding; the first one where several are as grave."""
         worst = max(self.findings, key=lambda finding: finding.outcome.severity, default=None)
         return worst.reason if worst else None
 
 
-def judge(seen: Seen, policy: Policy) -> Verdict:
+def moderate(seen: PhotoEvidence, policy: Policy) -> Verdict:
     """The one judge: of photos, of avatars, and of what was seen under an earlier policy."""
-    findings = judge_labels(seen.labels, seen.detector_version, policy)
+    findings = moderate_labels(seen.labels, seen.detector_version, policy)
     findings += [celebrity(confidence) for confidence in seen.celebrities]
     if seen.faces is not None:
         findings += _judge_face(seen, policy)
     if seen.compared:
-        stranger = judge_same_person(seen.similarity, policy.same_person)
+        stranger = moderate_same_person(seen.similarity, policy.same_person)
         findings += [stranger] if stranger else []
     findings = [finding for finding in findings if finding.reason not in seen.cleared]
     return Verdict(
@@ -178,13 +178,13 @@ def judge(seen: Seen, policy: Policy) -> Verdict:
 
 
 def severity(reasons: Iterable[Reason | None], policy: Policy) -> Severity:
-    """How grave a case is: as its gravest finding. Low where nothing was found."""
+    """How grave a case is: as its most severe finding. Low where nothing was found."""
     found = {reason or "unknown" for reason in reasons}
     named = (grave for grave in Severity if found & policy.severity.get(grave, frozenset()))
     return next(named, Severity.LOW)
 
 
-def _judge_face(seen: Seen, policy: Policy) -> list[Finding]:
+def _judge_face(seen: PhotoEvidence, policy: Policy) -> list[Finding]:
     """A face whose age the detector cannot tell goes to a human: nothing fails open."""
     if not seen.faces:
         return [
@@ -196,11 +196,13 @@ def _judge_face(seen: Seen, policy: Policy) -> list[Finding]:
                 outcome=Outcome.DOUBTFUL, reason=Reason.MINOR_AGE_DOUBT, source="age not measurable"
             )
         ]
-    found = judge_age(seen.age_low, seen.age_high, policy.age)
+    found = moderate_age(seen.age_low, seen.age_high, policy.age)
     return [found] if found else []
 
 
-def judge_labels(labels: Iterable[Label], detector_version: str, policy: Policy) -> list[Finding]:
+def moderate_labels(
+    labels: Iterable[Label], detector_version: str, policy: Policy
+) -> list[Finding]:
     """Read each label by its rule.
 
     A label or a detector's version that the policy does not name goes to a human: a detector that
@@ -220,7 +222,7 @@ def judge_labels(labels: Iterable[Label], detector_version: str, policy: Policy)
     return findings
 
 
-def judge_age(low: int, high: int, rule: AgeRule) -> Finding | None:
+def moderate_age(low: int, high: int, rule: AgeRule) -> Finding | None:
     """Judge an age range in whole years, as a detector gives it."""
     if low >= rule.adult:
         return None
@@ -228,7 +230,7 @@ def judge_age(low: int, high: int, rule: AgeRule) -> Finding | None:
     return Finding(outcome=outcome, reason=Reason.MINOR_AGE_DOUBT, source=f"age {low}-{high}")
 
 
-def judge_same_person(similarity: float | None, rule: SamePersonRule) -> Finding | None:
+def moderate_same_person(similarity: float | None, rule: SamePersonRule) -> Finding | None:
     """Judge how alike two faces are, in percent; None where no face matched at all."""
     if similarity is not None and similarity >= rule.accept:
         return None

@@ -6,7 +6,7 @@ from typing import Any
 
 from likeness.domain.errors import Forbidden
 from likeness.domain.ids import UserId
-from likeness.domain.review import Moderator
+from likeness.domain.review.case import Moderator
 
 LEADS = "moderation-leads"
 MODERATORS = frozenset({"moderators", LEADS})
@@ -32,7 +32,7 @@ def moderator(event: dict[str, Any]) -> Moderator:
         raise Forbidden("the token names no subject")
     account = claims.get(APP_USER)
     return Moderator(
-        subject=str(subject),
+        id=str(subject),
         lead=LEADS in belongs_to,
         app_user_id=UserId(str(account)) if account else None,
     )

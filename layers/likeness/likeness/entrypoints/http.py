@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from likeness.api import Message, Problem
+from likeness.api.app import ErrorBody, Message
 from likeness.domain import errors, ids
 from likeness.entrypoints.auth import caller, moderator
 from likeness.observability import logger
@@ -301,7 +301,7 @@ def _unexpected(error: Exception) -> Answer:
 
 
 def _problem(status: HTTPStatus, error: str, message: str, reason: Any = None) -> Answer:
-    problem = Problem(error=error, message=message, reason=reason)
+    problem = ErrorBody(error=error, message=message, reason=reason)
     return _json(status, problem.model_dump_json(exclude_none=True))
 
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.idempotency import BasePersistenceLayer
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from likeness.api import Message
+    from likeness.api.app import Message
 
 KEPT_S = 24 * 3600
 PAUSES_S = (0.1, 0.2, 0.4, 0.8, 1.5)  # 3 s in all: a cold start, and the work behind it

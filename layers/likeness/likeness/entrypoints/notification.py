@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-INFERENCE_ID = re.compile(r"^likeness-(?P<job_id>j[0-9a-f]{32})-r(?P<round>[12])$")
+INFERENCE_ID = re.compile(r"^likeness-(?P<job_id>j[0-9a-f]{32})-r(?P<attempt>[12])$")
 
 __all__ = ["InferenceEnded", "on_inference", "read"]
 
@@ -34,7 +34,7 @@ def on_inference(
             if ended is None:
                 logger.warning("an inference ended that no job of ours asked for")
                 continue
-            logger.append_keys(job_id=ended.job_id, round=ended.round)
+            logger.append_keys(job_id=ended.job_id, attempt=ended.attempt)
             awaited = work(ended)
             logger.info("done", extra={"failed": ended.failed, "awaited": awaited})
 
@@ -52,6 +52,6 @@ def read(message: str) -> InferenceEnded | None:
         return None
     return InferenceEnded(
         job_id=name["job_id"],
-        round=int(name["round"]),
+        attempt=int(name["attempt"]),
         failed=told.get("invocationStatus") != "Completed",
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.types import TypeDeserializer
 from pydantic import ValidationError
 
-from likeness.events import Change, JobStateChanged
+from likeness.events import JobStateChanged, StreamRecord
 from likeness.observability import logger
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ _value = TypeDeserializer().deserialize
 
 
 def on_changes(
-    work: Callable[[Sequence[Change]], str | None],
+    work: Callable[[Sequence[StreamRecord]], str | None],
 ) -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
     """The mapping's filter lets only items of jobs through; what left their state alone is dropped.
 
@@ -46,7 +46,7 @@ def on_changes(
     return handler
 
 
-def read(record: Mapping[str, Any]) -> Change | None:
+def read(record: Mapping[str, Any]) -> StreamRecord | None:
     """What a record says; None where the job's state is as it was, or where the item is gone."""
     told = record["dynamodb"]
     sequence: str = told["SequenceNumber"]
@@ -65,12 +65,12 @@ def read(record: Mapping[str, Any]) -> Change | None:
     except ValidationError as error:
         wrong = error.errors(include_url=False, include_input=False, include_context=False)
         faults = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in wrong)
-        return Change(sequence=sequence, fault=faults)
+        return StreamRecord(sequence=sequence, fault=faults)
     except LookupError as error:
-        return Change(sequence=sequence, fault=f"missing: {error}")
+        return StreamRecord(sequence=sequence, fault=f"missing: {error}")
     except (TypeError, ValueError) as error:  # whose text may repeat what was stored
-        return Change(sequence=sequence, fault=type(error).__name__)
-    return Change(sequence=sequence, event=event)
+        return StreamRecord(sequence=sequence, fault=type(error).__name__)
+    return StreamRecord(sequence=sequence, event=event)
 
 
 def _moment(job: Mapping[str, Any], told: Mapping[str, Any]) -> str | datetime:

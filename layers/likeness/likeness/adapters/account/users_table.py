@@ -1,0 +1,157 @@
+"""What is remembered of a user between jobs, and erasing it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from likeness.adapters.aws_errors import domain_errors
+from likeness.adapters.dynamodb import keys
+from likeness.adapters.dynamodb.items import NEW, record
+from likeness.adapters.dynamodb.queries import delete_partition
+from likeness.adapters.dynamodb.transactions import ConditionsFailed, put, write_all
+from likeness.domain.account.erasure import Erasure
+from likeness.domain.account.user import Profile
+from likeness.domain.errors import Conflict, NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mypy_boto3_dynamodb.service_resource import Table
+
+    from likeness.domain.account.quota import UserZone
+    from likeness.domain.ids import ErasureId, UserId
+    from likeness.domain.jobs.catalogue import Plus
+    from likeness.domain.reasons import Reason
+    from likeness.domain.record import Record
+
+WATERMARK = 1  # the position in the transaction of begin()
+
+
+class UsersTable:
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._condition_failed = table.meta.client.exceptions.ConditionalCheckFailedException
+
+    def profile(self, user_id: UserId) -> Profile:
+        item = self._item(user_id)
+        return Profile.model_validate(
+            {name: item[name] for name in Profile.model_fields if name in item}
+        )
+
+    def save_zone(self, user_id: UserId, zone: UserZone, *, seen: UserZone | None) -> None:
+        values: dict[str, Any] = {":zone": _map(zone)}
+        condition = "attribute_not_exists(#zone) OR #zone = :zone"
+        if seen is not None:
+            condition = "#zone = :seen OR #zone = :zone"
+            values[":seen"] = _map(seen)
+        with domain_errors():
+            try:
+                self._table.update_item(
+                    Key=keys.profile(user_id),
+                    UpdateExpression="SET #zone = :zone",
+                    ConditionExpression=condition,
+                    ExpressionAttributeNames={"#zone": "zone"},
+                    ExpressionAttributeValues=values,
+                )
+            except self._condition_failed as race:
+                raise Conflict("the user's time zone changed meanwhile") from race
+
+    def entitle(self, user_id: UserId, plus: Plus) -> Plus:
+        """The order of billing's messages is kept beside the entitlement, as text that sorts."""
+        order = f"{keys.sortable(plus.effective_at)}#{keys.sortable(plus.expires_at)}"
+        with domain_errors():
+            try:
+                self._table.update_item(
+                    Key=keys.profile(user_id),
+                    UpdateExpression="SET #plus = :plus, #order = :order",
+                    ConditionExpression="attribute_not_exists(#order) OR #order < :order",
+                    ExpressionAttributeNames={"#plus": "plus", "#order": "plus_order"},
+                    ExpressionAttributeValues={":plus": _map(plus), ":order": order},
+                )
+            except self._condition_failed:
+                return self.profile(user_id).plus or plus
+        return plus
+
+    def clear(self, user_id: UserId, photos: Mapping[str, frozenset[Reason]]) -> None:
+        """The map is made first, because DynamoDB sets nothing within one that is not there."""
+        if not photos:
+            return
+        names = {f"#s{n}": hmac for n, hmac in enumerate(photos)}
+        with domain_errors():
+            self._table.update_item(
+                Key=keys.profile(user_id),
+                UpdateExpression="SET #cleared = if_not_exists(#cleared, :none)",
+                ExpressionAttributeNames={"#cleared": "cleared"},
+                ExpressionAttributeValues={":none": {}},
+            )
+            self._table.update_item(
+                Key=keys.profile(user_id),
+                UpdateExpression="SET "
+                + ", ".join(f"#cleared.{alias} = :{alias[1:]}" for alias in names),
+                ExpressionAttributeNames={"#cleared": "cleared", **names},
+                ExpressionAttributeValues={
+                    f":{alias[1:]}": sorted(photos[hmac]) for alias, hmac in names.items()
+                },
+            )
+
+    def forget(self, user_id: UserId) -> None:
+        """The profile goes last: while it is there, nothing new is written about the user."""
+        profile = keys.profile(user_id)
+        delete_partition(self._table, pk=profile["pk"], last=profile["sk"])
+
+    def _item(self, user_id: UserId) -> dict[str, Any]:
+        with domain_errors():
+            answer = self._table.get_item(Key=keys.profile(user_id), ConsistentRead=True)
+        return answer.get("Item", {})
+
+
+class ErasuresTable:
+    def __init__(self, table: Table) -> None:
+        self._table = table
+        self._users = UsersTable(table)
+
+    def begin(self, erasure: Erasure) -> Erasure:
+        """The record and the mark on the user, in one transaction."""
+        if erasure.user_id is None:
+            raise Conflict(f"erasure {erasure.erasure_id} is done")
+        try:
+            write_all(self._table, put(self._table, _item(erasure), NEW), self._mark(erasure))
+        except ConditionsFailed as cancelled:
+            running = self._users.profile(erasure.user_id).erasing
+            if WATERMARK not in cancelled.failed or running is None:
+                raise Conflict("an erasure of the user ended this moment: ask again") from cancelled
+            return self.get(running)
+        return erasure
+
+    def get(self, erasure_id: ErasureId) -> Erasure:
+        with domain_errors():
+            answer = self._table.get_item(Key=keys.erasure(erasure_id), ConsistentRead=True)
+        if "Item" not in answer:
+            raise NotFound(f"there is no erasure {erasure_id}")
+        return record(Erasure, {"user_id": None} | answer["Item"])
+
+    def save(self, erasure: Erasure) -> None:
+        with domain_errors():
+            self._table.put_item(Item=_item(erasure))
+
+    def _mark(self, erasure: Erasure) -> Any:
+        return {
+            "Update": {
+                "TableName": self._table.name,
+                "Key": keys.profile(erasure.user_id),  # type: ignore[arg-type]  # begin() looked
+                "UpdateExpression": "SET #erasing = :id",
+                "ConditionExpression": "attribute_not_exists(#erasing)",
+                "ExpressionAttributeNames": {"#erasing": "erasing"},
+                "ExpressionAttributeValues": {":id": erasure.erasure_id},
+            }
+        }
+
+
+def _map(value: Record) -> Any:
+    return json.loads(value.model_dump_json(exclude_none=True))
+
+
+def _item(erasure: Erasure) -> dict[str, Any]:
+    key: dict[str, Any] = dict(keys.erasure(erasure.erasure_id))
+    return {**key, **keys.expiry(erasure.requested_at, keys.LEDGER_TTL), **_map(erasure)}

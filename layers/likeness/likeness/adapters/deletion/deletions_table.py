@@ -1,0 +1,65 @@
+"""What became of a job's objects, in the table, beside the job and apart from it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from likeness.adapters.aws_errors import domain_errors
+from likeness.adapters.clock import SystemClock
+from likeness.adapters.dynamodb import keys
+from likeness.adapters.dynamodb.items import fields, record
+from likeness.adapters.dynamodb.queries import query
+from likeness.domain.deletion.receipt import Deletion, DeletionState, StoredObject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mypy_boto3_dynamodb.service_resource import Table
+
+    from likeness.domain.ids import JobId
+    from likeness.ports.runtime import Clock
+
+_CLOCK = SystemClock()
+
+
+class DeletionsTable:
+    def __init__(self, table: Table, clock: Clock = _CLOCK) -> None:
+        self._table = table
+        self._clock = clock
+        self._condition_failed = table.meta.client.exceptions.ConditionalCheckFailedException
+
+    def get(self, job_id: JobId) -> Deletion | None:
+        with domain_errors():
+            answer = self._table.get_item(Key=keys.deletion(job_id), ConsistentRead=True)
+        return record(Deletion, answer["Item"]) if "Item" in answer else None
+
+    def save(self, deletion: Deletion) -> None:
+        """A hold was set by somebody who had to: only its own receipt may be added to it."""
+        key = keys.deletion(deletion.job_id)
+        with domain_errors():
+            try:
+                self._table.put_item(
+                    Item=key | self._expiry() | fields(deletion),
+                    ConditionExpression="attribute_not_exists(#state) OR #state <> :held "
+                    "OR :state = :held",
+                    ExpressionAttributeNames={"#state": "state"},
+                    ExpressionAttributeValues={
+                        ":held": DeletionState.HELD,
+                        ":state": deletion.state,
+                    },
+                )
+            except self._condition_failed:
+                return
+
+    def note(self, job_id: JobId, found: Iterable[StoredObject]) -> None:
+        with domain_errors(), self._table.batch_writer(overwrite_by_pkeys=["pk", "sk"]) as batch:
+            for one in found:
+                key = keys.found(job_id, one.name, one.etag)
+                batch.put_item(Item=key | self._expiry() | fields(one))
+
+    def noted(self, job_id: JobId) -> list[StoredObject]:
+        items = query(self._table, pk=keys.job(job_id)["pk"], begins_with=keys.FOUND)
+        return [record(StoredObject, item) for item in items]
+
+    def _expiry(self) -> dict[str, int]:
+        return keys.expiry(self._clock.now(), keys.JOB_TTL)

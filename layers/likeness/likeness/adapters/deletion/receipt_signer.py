@@ -1,0 +1,75 @@
+"""Receipts as JWS (RFC 7515), signed with ES256 by a key that never leaves KMS."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.serialization import load_der_public_key
+from jwt.algorithms import ECAlgorithm
+from jwt.api_jws import PyJWS
+from jwt.utils import der_to_raw_signature
+
+from likeness.adapters.aws_errors import domain_errors
+from likeness.api.app import PublicKey
+from likeness.receipts import ALGORITHM, TYPES
+
+if TYPE_CHECKING:
+    from mypy_boto3_kms.client import KMSClient
+
+    from likeness.domain.deletion.receipt import ErasureReceipt, Receipt
+
+
+class KmsSigner:
+    def __init__(self, kms: KMSClient, key: str) -> None:
+        """`key` is the ARN of a key ECC_NIST_P256 for SIGN_VERIFY."""
+        self._kms = kms
+        self._key = key
+        self._jws = PyJWS(algorithms=[])
+        self._jws.register_algorithm(ALGORITHM, _KmsAlgorithm(kms, key))
+
+    @property
+    def _key_id(self) -> str:
+        return self._key.rpartition("/")[2]
+
+    def sign(self, receipt: Receipt | ErasureReceipt) -> str:
+        with domain_errors():
+            return self._jws.encode(
+                receipt.model_dump_json().encode(),
+                key="in KMS",
+                algorithm=ALGORITHM,
+                headers={"kid": self._key_id, "typ": TYPES[type(receipt).__name__]},
+            )
+
+    def public_keys(self) -> list[PublicKey]:
+        return [self._public_key]
+
+    @cached_property
+    def _public_key(self) -> PublicKey:
+        """Asked of KMS once: a key pair does not change."""
+        with domain_errors():
+            der = self._kms.get_public_key(KeyId=self._key)["PublicKey"]
+        found = load_der_public_key(der)
+        if not isinstance(found, EllipticCurvePublicKey):
+            raise TypeError(f"the key of receipts is no elliptic curve key: {type(found).__name__}")
+        jwk = ECAlgorithm.to_jwk(found, as_dict=True)
+        return PublicKey(**jwk, kid=self._key_id, alg=ALGORITHM, use="sig")
+
+
+class _KmsAlgorithm(ECAlgorithm):
+    """ES256 whose private half is KMS. KMS answers in DER, JWS wants both numbers side by side."""
+
+    def __init__(self, kms: KMSClient, key: str) -> None:
+        super().__init__(ECAlgorithm.SHA256)
+        self._kms = kms
+        self._key = key
+
+    def prepare_key(self, key: Any) -> Any:
+        return key
+
+    def sign(self, msg: bytes, key: Any) -> bytes:  # noqa: ARG002 - KMS has it
+        answer = self._kms.sign(
+            KeyId=self._key, Message=msg, MessageType="RAW", SigningAlgorithm="ECDSA_SHA_256"
+        )
+        return der_to_raw_signature(answer["Signature"], SECP256R1())

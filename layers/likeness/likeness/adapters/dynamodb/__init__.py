@@ -1,0 +1,1 @@
+"""What the adapters that use DynamoDB share."""

@@ -1,0 +1,95 @@
+"""Read all items that share a partition."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from likeness.adapters.aws_errors import domain_errors
+from likeness.adapters.dynamodb.keys import INDEX
+from likeness.domain.paging import Part
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_dynamodb.type_defs import QueryInputTableQueryTypeDef
+
+
+def query(
+    table: Table, *, pk: str, begins_with: str | None = None, latest_first: bool = False
+) -> Iterator[dict[str, Any]]:
+    """Items of one partition whose sort key begins so, in its order, as they are this moment."""
+    condition, values = "pk = :pk", {":pk": pk}
+    if begins_with is not None:
+        condition += " AND begins_with(sk, :sk)"
+        values[":sk"] = begins_with
+    return _pages(
+        table,
+        {
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": values,
+            "ConsistentRead": True,
+            "ScanIndexForward": not latest_first,
+        },
+    )
+
+
+def query_index(table: Table, *, gsi1pk: str) -> Iterator[dict[str, Any]]:
+    """Items of one partition of the index, in its order. An index is a moment behind its table."""
+    return _pages(
+        table,
+        {
+            "IndexName": INDEX,
+            "KeyConditionExpression": "gsi1pk = :pk",
+            "ExpressionAttributeValues": {":pk": gsi1pk},
+        },
+    )
+
+
+def delete_partition(table: Table, *, pk: str, last: str) -> None:
+    """Delete every item of a partition, and the one whose sort key is `last` after all others."""
+    items = _pages(
+        table,
+        {
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": pk},
+            "ProjectionExpression": "pk, sk",
+            "ConsistentRead": True,
+        },
+    )
+    with domain_errors():
+        with table.batch_writer() as batch:
+            for item in items:
+                if item["sk"] != last:
+                    batch.delete_item(Key={"pk": pk, "sk": item["sk"]})
+        table.delete_item(Key={"pk": pk, "sk": last})
+
+
+def query_index_part(
+    table: Table, *, gsi1pk: str, limit: int, after: str | None, newest_first: bool = False
+) -> Part[dict[str, Any]]:
+    """At most `limit` items of one partition of the index, those that come after a sort key."""
+    order = "<" if newest_first else ">"
+    found = _pages(
+        table,
+        {
+            "IndexName": INDEX,
+            "KeyConditionExpression": "gsi1pk = :pk"
+            + ("" if after is None else f" AND gsi1sk {order} :after"),
+            "ExpressionAttributeValues": {":pk": gsi1pk}
+            | ({} if after is None else {":after": after}),
+            "ScanIndexForward": not newest_first,
+            "Limit": limit + 1,
+        },
+    )
+    return Part.of(found, limit=limit, position=lambda item: str(item["gsi1sk"]))
+
+
+def _pages(table: Table, request: QueryInputTableQueryTypeDef) -> Iterator[dict[str, Any]]:
+    while True:
+        with domain_errors():
+            page = table.query(**request)
+        yield from page["Items"]
+        if "LastEvaluatedKey" not in page:
+            return
+        request = {**request, "ExclusiveStartKey": page["LastEvaluatedKey"]}

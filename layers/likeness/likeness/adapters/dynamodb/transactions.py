@@ -1,0 +1,76 @@
+"""Several writes, all or none of them."""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import TYPE_CHECKING, Any, cast
+
+from likeness.adapters.aws_errors import domain_errors
+from likeness.domain.errors import Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+    from likeness.adapters.dynamodb.items import Condition
+
+ATTEMPTS = 8
+FIRST_PAUSE_S = 0.025  # doubled each time, with full jitter: 3 s in all at the very most
+CONDITION = "ConditionalCheckFailed"
+MET = "None"
+TRANSIENT = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+
+
+class ConditionsFailed(Exception):  # noqa: N818 - an answer for the caller to read, not a fault
+    """Nothing was written: `failed` holds the positions of the writes whose condition failed."""
+
+    def __init__(self, codes: Sequence[str]) -> None:
+        super().__init__(", ".join(codes))
+        self.failed = frozenset(n for n, code in enumerate(codes) if code == CONDITION)
+
+
+def put(
+    table: Table, item: dict[str, Any], condition: Condition | None = None
+) -> TransactWriteItemTypeDef:
+    write: dict[str, Any] = {"TableName": table.name, "Item": item}
+    return cast("TransactWriteItemTypeDef", {"Put": write | dict(condition or {})})
+
+
+def write_all(
+    table: Table,
+    *writes: TransactWriteItemTypeDef,
+    pause: Callable[[float], None] = time.sleep,
+) -> None:
+    """Write everything or nothing.
+
+    Two transactions that meet on one item cancel each other, which says nothing about their
+    conditions: they are tried again, a bounded number of times. The SDK gives each call a
+    ClientRequestToken, so an answer that was lost on its way writes nothing twice; the conditions
+    are what holds when that token is forgotten after ten minutes.
+    """
+    codes: tuple[str, ...] = ()
+    for attempt in range(ATTEMPTS):
+        codes = _write(table, writes)
+        if not codes:
+            return
+        if set(codes) <= {MET, CONDITION}:
+            raise ConditionsFailed(codes)
+        if not set(codes) & TRANSIENT:
+            break
+        pause(random.uniform(0, FIRST_PAUSE_S * 2**attempt))  # noqa: S311 - jitter
+    raise Unavailable(f"a transaction was cancelled: {', '.join(sorted(set(codes) - {MET}))}")
+
+
+def _write(table: Table, writes: Sequence[TransactWriteItemTypeDef]) -> tuple[str, ...]:
+    """Nothing when it was written; the reason for each write where it was cancelled."""
+    client = table.meta.client
+    with domain_errors():
+        try:
+            client.transact_write_items(TransactItems=list(writes))
+        except client.exceptions.TransactionCanceledException as cancelled:
+            reasons = cancelled.response["CancellationReasons"]
+            return tuple(reason.get("Code", MET) for reason in reasons)
+    return ()

@@ -1,0 +1,73 @@
+"""Take everything out of a PNG but its pixels."""
+
+import struct
+import zlib
+from collections.abc import Iterator
+
+from likeness.adapters.provenance.xmp import PNG_KEYWORD
+from likeness.domain.errors import Invalid
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+KEPT = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})  # all critical chunks that exist
+
+
+def only_pixels(png: bytes, *, side: int, xmp: bytes | None = None) -> bytes:
+    """The same picture from its critical chunks alone: no text, no EXIF, no profile, no time.
+
+    `xmp` is written in as the one thing that is said beside the pixels.
+
+    Takes what the container draws, a square of 8-bit RGB that is not interlaced, and raises
+    Invalid for anything else: a broken sum, a chunk it does not know, bytes behind the picture or
+    behind the pixels' own stream.
+    """
+    chunks = list(_chunks(png))
+    if chunks[0] != (b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)):
+        raise Invalid(f"not a PNG of {side} x {side} px, 8-bit RGB, not interlaced")
+    for kind, _ in chunks:
+        if kind not in KEPT and not _ancillary(kind):
+            raise Invalid(f"a critical PNG chunk that nobody knows: {kind!r}")
+    stream = b"".join(body for kind, body in chunks if kind == b"IDAT")
+    _check_pixels(stream, size=side * (1 + 3 * side))
+    kept = [_chunk(kind, body) for kind, body in chunks if kind in KEPT]
+    said = [] if xmp is None else [_chunk(b"iTXt", PNG_KEYWORD + bytes(5) + xmp)]
+    return SIGNATURE + b"".join([kept[0], *said, *kept[1:]])
+
+
+def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
+    if not png.startswith(SIGNATURE):
+        raise Invalid("not a PNG")
+    at, kind = len(SIGNATURE), b""
+    while kind != b"IEND":
+        if at + 12 > len(png):
+            raise Invalid("a PNG that is cut off")
+        length, kind = struct.unpack_from(">I4s", png, at)
+        end = at + 12 + length
+        if end > len(png):
+            raise Invalid("a PNG that is cut off")
+        body = png[at + 8 : end - 4]
+        if zlib.crc32(kind + body) != int.from_bytes(png[end - 4 : end]):
+            raise Invalid(f"PNG chunk {kind!r} does not match its sum")
+        yield kind, body
+        at = end
+    if at != len(png):
+        raise Invalid("bytes behind the end of a PNG")
+
+
+def _chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def _ancillary(kind: bytes) -> bool:
+    """PNG marks what a reader may leave out by a small first letter."""
+    return kind[:1].islower()
+
+
+def _check_pixels(stream: bytes, *, size: int) -> None:
+    """The stream holds exactly `size` bytes. Stops at one more: nothing here can blow up."""
+    inflate = zlib.decompressobj()
+    try:
+        pixels = inflate.decompress(stream, size + 1)
+    except zlib.error as broken:
+        raise Invalid("a PNG whose pixels cannot be read") from broken
+    if len(pixels) != size or not inflate.eof or inflate.unused_data:
+        raise Invalid("a PNG with more or fewer pixels than it says")

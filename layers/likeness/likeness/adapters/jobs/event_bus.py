@@ -1,0 +1,71 @@
+"""The bus of the stage, and the queue of what could not be put on it."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING
+
+from likeness.adapters.aws_errors import domain_errors
+from likeness.events import JOB_STATE_CHANGED, SOURCE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from mypy_boto3_events.client import EventBridgeClient
+    from mypy_boto3_sqs.client import SQSClient
+
+    from likeness.events import JobStateChanged, StreamRecord
+
+PAUSES_S = (0.2, 0.8)  # before the second and the third try
+
+
+class EventBridgeBus:
+    def __init__(
+        self,
+        client: EventBridgeClient,
+        name: str,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._client = client
+        self._name = name
+        self._sleep = sleep
+
+    def publish(self, events: Sequence[JobStateChanged]) -> list[JobStateChanged]:
+        """PutEvents takes each entry or leaves it: only what was left is sent again."""
+        left = self._put(events)
+        for pause in PAUSES_S:
+            if not left:
+                break
+            self._sleep(pause)
+            left = self._put(left)
+        return left
+
+    def _put(self, events: Sequence[JobStateChanged]) -> list[JobStateChanged]:
+        with domain_errors():
+            answer = self._client.put_events(
+                Entries=[
+                    {
+                        "EventBusName": self._name,
+                        "Source": SOURCE,
+                        "DetailType": JOB_STATE_CHANGED,
+                        "Detail": event.model_dump_json(),
+                        "Time": event.at,
+                    }
+                    for event in events
+                ]
+            )
+        told = zip(events, answer["Entries"], strict=True)
+        return [event for event, entry in told if "EventId" not in entry]
+
+
+class EventDeadLetterQueue:
+    def __init__(self, client: SQSClient, url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def keep(self, change: StreamRecord) -> None:
+        """Where in the stream it lies, and what is wrong: the stream keeps the record for a day."""
+        letter = {"sequence": change.sequence, "fault": change.fault}
+        with domain_errors():
+            self._client.send_message(QueueUrl=self._url, MessageBody=json.dumps(letter))

@@ -1,0 +1,148 @@
+"""Jobs, with their photos and avatars, in the table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from likeness.adapters.aws_errors import domain_errors
+from likeness.adapters.clock import SystemClock
+from likeness.adapters.dynamodb import keys
+from likeness.adapters.dynamodb.items import NEW, at_version, fields, record, unchanged
+from likeness.adapters.dynamodb.queries import (
+    delete_partition,
+    query,
+    query_index,
+    query_index_part,
+)
+from likeness.adapters.dynamodb.transactions import ConditionsFailed, put, write_all
+from likeness.domain.errors import Conflict, NotFound
+from likeness.domain.generation.avatar import Avatar
+from likeness.domain.jobs.job import Job
+from likeness.domain.paging import Part
+from likeness.domain.photos.photo import Photo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+    from likeness.domain.ids import JobId, UserId
+    from likeness.ports.runtime import Clock
+
+_CLOCK = SystemClock()
+
+
+class JobsTable:
+    def __init__(self, table: Table, clock: Clock = _CLOCK) -> None:
+        self._table = table
+        self._clock = clock
+        self._lost_race = table.meta.client.exceptions.ConditionalCheckFailedException
+
+    def create(self, job: Job, photos: Sequence[Photo]) -> None:
+        items = [job_item(job), *(self._photo_item(photo) for photo in photos)]
+        writes = [put(self._table, item, NEW) for item in items]
+        try:
+            write_all(self._table, self._user_stays(job), *writes)
+        except ConditionsFailed as cancelled:
+            if 0 in cancelled.failed:
+                raise Conflict("the user is being erased: nothing can be begun") from cancelled
+            raise Conflict(f"there is a job {job.job_id} already") from cancelled
+
+    def get(self, job_id: JobId) -> Job:
+        with domain_errors():
+            answer = self._table.get_item(Key=keys.job(job_id), ConsistentRead=True)
+        if "Item" not in answer:
+            raise NotFound(f"there is no job {job_id}")
+        return record(Job, answer["Item"])
+
+    def newest(self, user_id: UserId, *, limit: int, after: str | None = None) -> Part[Job]:
+        found = query_index_part(
+            self._table,
+            gsi1pk=keys.index_of(user_id),
+            limit=limit,
+            after=after,
+            newest_first=True,
+        )
+        return Part(tuple(record(Job, item) for item in found.items), found.last)
+
+    def save(self, job: Job) -> None:
+        """Store the next version.
+
+        The SDK may send a write twice when an answer is lost, and the second finds the first
+        there: that is no race, so what is stored is looked at before one is reported.
+        """
+        with domain_errors():
+            try:
+                self._table.put_item(Item=job_item(job), **at_version(job.version - 1))
+            except self._lost_race as race:
+                if self.get(job.job_id) != job:
+                    raise Conflict(
+                        f"job {job.job_id} moved past version {job.version - 1}"
+                    ) from race
+
+    def photos(self, job_id: JobId) -> list[Photo]:
+        items = query(self._table, pk=keys.job(job_id)["pk"], begins_with=keys.PHOTOS)
+        return [record(Photo, item) for item in items]
+
+    def add_photo(self, photo: Photo) -> None:
+        """Two requests that ask at once ask for the same id: only one of them may have it."""
+        with domain_errors():
+            try:
+                self._table.put_item(Item=self._photo_item(photo), **NEW)
+            except self._lost_race as race:
+                raise Conflict(f"job {photo.job_id} has a photo {photo.photo_id} already") from race
+
+    def save_photo(self, photo: Photo, *, seen: Photo) -> None:
+        with domain_errors():
+            try:
+                self._table.put_item(Item=self._photo_item(photo), **unchanged(seen))
+            except self._lost_race as race:
+                if photo not in self.photos(photo.job_id):  # as in `save`
+                    raise Conflict(
+                        f"photo {photo.photo_id} of job {photo.job_id} changed meanwhile"
+                    ) from race
+
+    def avatars(self, job_id: JobId) -> list[Avatar]:
+        items = query(self._table, pk=keys.job(job_id)["pk"], begins_with=keys.AVATARS)
+        return sorted((record(Avatar, item) for item in items), key=lambda avatar: avatar.rank)
+
+    def save_avatars(self, avatars: Iterable[Avatar]) -> None:
+        with domain_errors(), self._table.batch_writer() as batch:
+            for avatar in avatars:
+                key = keys.avatar(avatar.job_id, avatar.avatar_id)
+                batch.put_item(Item=key | self._expiry() | fields(avatar))
+
+    def of_user(self, user_id: UserId) -> list[Job]:
+        index = query_index(self._table, gsi1pk=keys.index_of(user_id))
+        return [record(Job, item) for item in index]
+
+    def forget(self, job_id: JobId) -> None:
+        """The job itself goes last: it is how an erasure that was cut short finds the rest."""
+        job = keys.job(job_id)
+        delete_partition(self._table, pk=job["pk"], last=job["sk"])
+
+    def _user_stays(self, job: Job) -> TransactWriteItemTypeDef:
+        return {
+            "ConditionCheck": {
+                "TableName": self._table.name,
+                "Key": keys.profile(job.user_id),
+                "ConditionExpression": "attribute_not_exists(#erasing)",
+                "ExpressionAttributeNames": {"#erasing": "erasing"},
+            }
+        }
+
+    def _photo_item(self, photo: Photo) -> dict[str, Any]:
+        return keys.photo(photo.job_id, photo.photo_id) | self._expiry() | fields(photo)
+
+    def _expiry(self) -> dict[str, int]:
+        return keys.expiry(self._clock.now(), keys.JOB_TTL)
+
+
+def job_item(job: Job) -> dict[str, Any]:
+    return (
+        keys.job(job.job_id)
+        | keys.jobs_of(job.user_id, job.created_at, job.job_id)
+        | keys.expiry(job.created_at, keys.JOB_TTL)
+        | fields(job)
+    )

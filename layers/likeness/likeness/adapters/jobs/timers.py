@@ -1,0 +1,125 @@
+"""Moments at which a job is ended or its deletion proven, whatever else happens: schedules."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING, TypedDict
+
+from likeness.adapters.aws_errors import domain_errors
+from likeness.contracts import EndJobInput, ProveDeletionInput
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from mypy_boto3_scheduler.client import EventBridgeSchedulerClient
+
+    from likeness.domain.ids import JobId
+
+
+class Schedules:
+    def __init__(
+        self,
+        client: EventBridgeSchedulerClient,
+        *,
+        group: str,
+        role: str,
+        state_machine: str,
+    ) -> None:
+        self._client = client
+        self._group = group
+        self._role = role
+        self._state_machine = state_machine
+
+    def end_at(self, job_id: JobId, error: str, *, when: datetime) -> None:
+        """A schedule deletes itself once it has fired. It knows the job's id and no more."""
+        with domain_errors():
+            try:
+                self._client.create_schedule(
+                    Name=f"{job_id}-{error}",
+                    GroupName=self._group,
+                    ScheduleExpression=f"at({when.astimezone(UTC):%Y-%m-%dT%H:%M:%S})",
+                    FlexibleTimeWindow={"Mode": "OFF"},
+                    ActionAfterCompletion="DELETE",
+                    Target={
+                        "Arn": self._state_machine,
+                        "RoleArn": self._role,
+                        "Input": EndJobInput.of(job_id, error).model_dump_json(),
+                        "RetryPolicy": {
+                            "MaximumEventAgeInSeconds": 86400,
+                            "MaximumRetryAttempts": 185,
+                        },
+                    },
+                )
+            except self._client.exceptions.ConflictException:
+                return
+
+
+class DeadlineSchedules:
+    """A schedule that goes off at a job's deadline and, until it is cleared, again and again."""
+
+    def __init__(
+        self,
+        client: EventBridgeSchedulerClient,
+        *,
+        group: str,
+        role: str = "",
+        function: str = "",
+        every: timedelta,
+    ) -> None:
+        """Whoever only moves deadlines needs neither the role's ARN nor the function's."""
+        self._client = client
+        self._group = group
+        self._role = role
+        self._function = function
+        self._every = f"rate({int(every.total_seconds() // 60)} minutes)"
+
+    def set(self, job_id: JobId, *, when: datetime) -> None:
+        with domain_errors():
+            try:
+                self._client.create_schedule(
+                    **self._name(job_id),
+                    ScheduleExpression=self._every,
+                    StartDate=when,
+                    FlexibleTimeWindow={"Mode": "OFF"},
+                    Target={
+                        "Arn": self._function,
+                        "RoleArn": self._role,
+                        "Input": ProveDeletionInput(job_id=job_id, overdue=True).model_dump_json(),
+                        "RetryPolicy": {
+                            "MaximumEventAgeInSeconds": 3600,
+                            "MaximumRetryAttempts": 10,
+                        },
+                    },
+                )
+            except self._client.exceptions.ConflictException:
+                return
+
+    def move(self, job_id: JobId, *, when: datetime) -> None:
+        """Scheduler replaces the whole of a schedule, so that it is read first."""
+        with domain_errors():
+            try:
+                there = self._client.get_schedule(**self._name(job_id))
+                self._client.update_schedule(
+                    **self._name(job_id),
+                    ScheduleExpression=self._every,
+                    StartDate=when,
+                    FlexibleTimeWindow=there["FlexibleTimeWindow"],
+                    Target=there["Target"],
+                )
+            except self._client.exceptions.ResourceNotFoundException:
+                return
+
+    def clear(self, job_id: JobId) -> None:
+        with domain_errors():
+            try:
+                self._client.delete_schedule(**self._name(job_id))
+            except self._client.exceptions.ResourceNotFoundException:
+                return
+
+    def _name(self, job_id: JobId) -> _Name:
+        return {"Name": f"{job_id}-Deadline", "GroupName": self._group}
+
+
+class _Name(TypedDict):
+    Name: str
+    GroupName: str

@@ -1,0 +1,149 @@
+"""The photos bucket: uploads as they came, and the normalised photos made of them."""
+
+from __future__ import annotations
+
+import base64
+import json
+from datetime import datetime, timedelta
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from likeness.adapters.aws_errors import domain_errors
+from likeness.adapters.s3 import object_keys as keys
+from likeness.adapters.s3.deletion import purge
+from likeness.adapters.s3.presigned import require_v4, url
+from likeness.api.app import PresignedPost
+from likeness.domain.errors import NotFound
+from likeness.domain.ids import PhotoId
+from likeness.domain.photos.picture import LIMITS
+from likeness.domain.review.case import URL_LIFETIME
+from likeness.ports.photos import Upload
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+    from likeness.domain.ids import JobId
+    from likeness.domain.photos.photo import ContentType
+
+FORM_LIVES = timedelta(minutes=15)
+
+
+class PhotoBucket:
+    def __init__(self, s3: S3Client, bucket: str) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+
+    def presigned_post(
+        self, job_id: JobId, photo_id: PhotoId, content_type: ContentType
+    ) -> PresignedPost:
+        return self._form(keys.upload(job_id, photo_id), photo_id, content_type)
+
+    def appeal_presigned_post(
+        self, job_id: JobId, photo_id: PhotoId, content_type: ContentType
+    ) -> PresignedPost:
+        return self._form(keys.appeal(job_id, photo_id), photo_id, content_type)
+
+    def _form(self, key: str, photo_id: PhotoId, content_type: ContentType) -> PresignedPost:
+        """One key, one type, 1 byte to 20 MiB, 15 minutes. The bucket's default key encrypts it."""
+        require_v4(self._s3)
+        presigned_post = self._s3.generate_presigned_post(
+            Bucket=self._bucket,
+            Key=key,
+            Fields={"Content-Type": content_type},
+            Conditions=[
+                {"Content-Type": content_type},
+                ["content-length-range", 1, LIMITS.max_bytes],
+            ],
+            ExpiresIn=int(FORM_LIVES.total_seconds()),
+        )
+        return PresignedPost(
+            photo_id=photo_id,
+            url=presigned_post["url"],
+            fields=presigned_post["fields"],
+            max_bytes=LIMITS.max_bytes,
+            expires_at=_expiry(presigned_post["fields"]["policy"]),
+        )
+
+    def uploads(self, job_id: JobId) -> list[Upload]:
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=keys.uploads(job_id)
+        )
+        with domain_errors():
+            return [
+                Upload(
+                    photo_id=PhotoId(PurePosixPath(there["Key"]).name),
+                    etag=_bare(there["ETag"]),
+                    size=there["Size"],
+                )
+                for page in pages
+                for there in page.get("Contents", [])
+            ]
+
+    def read_upload(self, job_id: JobId, photo_id: PhotoId, *, etag: str) -> bytes:
+        gone = NotFound(f"upload {photo_id} of job {job_id} is gone or was replaced")
+        return self._read_pinned(keys.upload(job_id, photo_id), etag, gone)
+
+    def read_appeal(self, job_id: JobId, photo_id: PhotoId, *, etag: str) -> bytes:
+        gone = NotFound(f"appealed photo {photo_id} of job {job_id} is gone or was replaced")
+        return self._read_pinned(keys.appeal(job_id, photo_id), etag, gone)
+
+    def _read_pinned(self, key: str, etag: str, gone: NotFound) -> bytes:
+        """At most one byte more than an upload may have, so that a too large one shows itself."""
+        with domain_errors({"NoSuchKey": gone, "PreconditionFailed": gone}):
+            answer = self._s3.get_object(
+                Bucket=self._bucket,
+                Key=key,
+                IfMatch=f'"{_bare(etag)}"',
+            )
+            return answer["Body"].read(LIMITS.max_bytes + 1)
+
+    def delete_upload(self, job_id: JobId, photo_id: PhotoId) -> None:
+        with domain_errors():
+            self._s3.delete_object(Bucket=self._bucket, Key=keys.upload(job_id, photo_id))
+
+    def delete_appeal(self, job_id: JobId, photo_id: PhotoId) -> None:
+        with domain_errors():
+            self._s3.delete_object(Bucket=self._bucket, Key=keys.appeal(job_id, photo_id))
+
+    def keep(self, job_id: JobId, photo_id: PhotoId, jpeg: bytes) -> None:
+        with domain_errors():
+            self._s3.put_object(
+                Bucket=self._bucket,
+                Key=keys.photo(job_id, photo_id),
+                Body=jpeg,
+                ContentType="image/jpeg",
+            )
+
+    def read(self, job_id: JobId, photo_id: PhotoId) -> bytes:
+        none = NotFound(f"there is no photo {photo_id} of job {job_id}")
+        with domain_errors({"NoSuchKey": none}):
+            answer = self._s3.get_object(Bucket=self._bucket, Key=keys.photo(job_id, photo_id))
+            return answer["Body"].read()
+
+    def drop(self, job_id: JobId, photo_id: PhotoId) -> None:
+        with domain_errors():
+            self._s3.delete_object(Bucket=self._bucket, Key=keys.photo(job_id, photo_id))
+
+    def review_url(self, job_id: JobId, photo_id: PhotoId) -> str:
+        return url(
+            self._s3,
+            self._bucket,
+            keys.photo(job_id, photo_id),
+            lives=URL_LIFETIME,
+            content_type="image/jpeg",
+            file_name=f"{photo_id}.jpg",
+        )
+
+    def purge(self, job_id: JobId) -> int:
+        folders = (keys.uploads(job_id), keys.appeals(job_id), keys.photos(job_id))
+        return purge(self._s3, self._bucket, *folders)
+
+
+def _bare(etag: str) -> str:
+    """S3 quotes an ETag in its answers and does not in its events."""
+    return etag.strip('"')
+
+
+def _expiry(policy: str) -> datetime:
+    """When a form expires, as its signed policy says it."""
+    return datetime.fromisoformat(json.loads(base64.b64decode(policy))["expiration"])

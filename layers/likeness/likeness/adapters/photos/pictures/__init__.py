@@ -1,0 +1,7 @@
+"""The one place where bytes that came from a user are decoded."""
+
+from likeness.adapters.photos.pictures.copies import same_picture
+from likeness.adapters.photos.pictures.normalise import normalise
+from likeness.adapters.photos.pictures.preview import blurred
+
+__all__ = ["blurred", "normalise", "same_picture"]

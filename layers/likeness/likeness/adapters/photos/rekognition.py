@@ -1,0 +1,144 @@
+"""Rekognition, asked about pictures in our buckets. No picture travels through a Lambda."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from likeness.adapters.aws_errors import domain_errors
+from likeness.adapters.s3 import object_keys as keys
+from likeness.domain.errors import Invalid, NotFound
+from likeness.domain.moderation import Label
+from likeness.domain.photos.face import DetectedFace
+from likeness.domain.photos.photo import Box
+from likeness.ports.photos import DetectedLabels
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Any, Final, Literal
+
+    from mypy_boto3_rekognition.client import RekognitionClient
+    from mypy_boto3_rekognition.type_defs import BoundingBoxTypeDef, ImageTypeDef
+
+    from likeness.domain.errors import LikenessError
+    from likeness.domain.generation.avatar import Avatar
+    from likeness.domain.ids import JobId, PhotoId
+
+READ: Final[Sequence[Literal["DEFAULT", "AGE_RANGE", "SUNGLASSES", "FACE_OCCLUDED"]]] = (
+    "DEFAULT",  # box, confidence, pose, quality
+    "AGE_RANGE",
+    "SUNGLASSES",
+    "FACE_OCCLUDED",
+)
+
+
+class Rekognition:
+    """What this client retries when it is throttled is its own Config; then it is Unavailable."""
+
+    def __init__(self, client: RekognitionClient, *, photos: str, avatars: str) -> None:
+        self._client = client
+        self._photos = photos
+        self._avatars = avatars
+
+    def faces(self, job_id: JobId, photo_id: PhotoId) -> list[DetectedFace]:
+        with domain_errors(_about(photo_id)):
+            answer = self._client.detect_faces(
+                Image=self._photo(job_id, photo_id), Attributes=list(READ)
+            )
+        faces = [_face(detail) for detail in answer["FaceDetails"]]
+        return sorted(faces, key=lambda face: face.box.area, reverse=True)
+
+    def labels(self, job_id: JobId, photo_id: PhotoId, *, min_confidence: float) -> DetectedLabels:
+        with domain_errors(_about(photo_id)):
+            return self._labels(self._photo(job_id, photo_id), min_confidence)
+
+    def celebrities(self, job_id: JobId, photo_id: PhotoId) -> list[float]:
+        with domain_errors(_about(photo_id)):
+            answer = self._client.recognize_celebrities(Image=self._photo(job_id, photo_id))
+        return [face["MatchConfidence"] for face in answer["CelebrityFaces"]]
+
+    def similarity(self, job_id: JobId, photo_id: PhotoId, other: PhotoId) -> float | None:
+        """From threshold 0, so that a low number comes back as a number.
+
+        Rekognition compares the largest face of the first picture with every face of the second;
+        the largest of those is the one that counts.
+        """
+        no_face = Invalid(f"no face to compare in photo {photo_id} or {other}")
+        with domain_errors(_about(photo_id) | {"InvalidParameterException": no_face}):
+            answer = self._client.compare_faces(
+                SourceImage=self._photo(job_id, photo_id),
+                TargetImage=self._photo(job_id, other),
+                SimilarityThreshold=0,
+            )
+        matches = [
+            (_box(match["Face"]["BoundingBox"]).area, match["Similarity"])
+            for match in answer["FaceMatches"]
+        ]
+        return max(matches)[1] if matches else None
+
+    def avatar_labels(self, avatar: Avatar, *, min_confidence: float) -> DetectedLabels:
+        """Of the picture in the attempt's own folder, before anything is published."""
+        key = keys.checkpoint(avatar.job_id, avatar.attempt, avatar.avatar_id)
+        with domain_errors(_about(avatar.avatar_id)):
+            return self._labels(_image(self._avatars, key), min_confidence)
+
+    def _labels(self, image: ImageTypeDef, min_confidence: float) -> DetectedLabels:
+        """A version that is missing is no version: the policy sends what it does not know on."""
+        answer = self._client.detect_moderation_labels(Image=image, MinConfidence=min_confidence)
+        return DetectedLabels(
+            labels=tuple(
+                Label(
+                    name=label["Name"],
+                    parent=label.get("ParentName", ""),
+                    confidence=label["Confidence"],
+                )
+                for label in answer["ModerationLabels"]
+            ),
+            detector_version=answer.get("ModerationModelVersion", ""),
+        )
+
+    def _photo(self, job_id: JobId, photo_id: PhotoId) -> ImageTypeDef:
+        return _image(self._photos, keys.photo(job_id, photo_id))
+
+
+def _image(bucket: str, key: str) -> ImageTypeDef:
+    return {"S3Object": {"Bucket": bucket, "Name": key}}
+
+
+def _about(picture: str) -> dict[str, LikenessError]:
+    """What Rekognition says of a picture that it cannot read. Trying again would not help."""
+    return {
+        "InvalidS3ObjectException": NotFound(f"Rekognition cannot get picture {picture}"),
+        "InvalidImageFormatException": Invalid(f"Rekognition cannot read picture {picture}"),
+        "ImageTooLargeException": Invalid(f"picture {picture} is too large for Rekognition"),
+    }
+
+
+def _face(detail: Mapping[str, Any]) -> DetectedFace:
+    """What the detector left out stays None: it is never made up."""
+    pose, quality = detail.get("Pose", {}), detail.get("Quality", {})
+    age = detail.get("AgeRange", {})
+    return DetectedFace(
+        box=_box(detail["BoundingBox"]),
+        confidence=detail["Confidence"],
+        yaw=pose.get("Yaw"),
+        pitch=pose.get("Pitch"),
+        roll=pose.get("Roll"),
+        brightness=quality.get("Brightness"),
+        sharpness=quality.get("Sharpness"),
+        age_low=age.get("Low"),
+        age_high=age.get("High"),
+        sunglasses=_sure(detail.get("Sunglasses")),
+        occluded=_sure(detail.get("FaceOccluded")),
+    )
+
+
+def _box(box: BoundingBoxTypeDef) -> Box:
+    return Box(left=box["Left"], top=box["Top"], width=box["Width"], height=box["Height"])
+
+
+def _sure(attribute: Mapping[str, Any] | None) -> float | None:
+    """Percent sure that it is so; Rekognition says how sure it is of its yes or no."""
+    if attribute is None:
+        return None
+    confidence = float(attribute["Confidence"])
+    return confidence if attribute["Value"] else 100 - confidence

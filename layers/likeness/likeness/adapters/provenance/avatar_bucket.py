@@ -1,0 +1,149 @@
+"""The avatars that a user may see: every size, one ZIP, and short-lived links to them."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import tempfile
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import IO, TYPE_CHECKING
+
+from likeness.adapters.aws_errors import domain_errors
+from likeness.adapters.generation.png import only_pixels
+from likeness.adapters.provenance import xmp
+from likeness.adapters.s3 import object_keys as keys
+from likeness.adapters.s3.deletion import purge
+from likeness.adapters.s3.presigned import url
+from likeness.domain.errors import Conflict, NotFound
+from likeness.domain.provenance.credentials import SOURCE_TYPES
+from likeness.ports.provenance import AvatarUrls
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mypy_boto3_s3.client import S3Client
+
+    from likeness.domain.generation.avatar import Avatar
+    from likeness.domain.ids import AvatarId, JobId
+    from likeness.ports.provenance import Sign
+
+SIDE = 1024  # px, as ordered
+WEBP_SIDES = (512, 256)
+URL_LIFETIME = timedelta(minutes=5)
+ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest a ZIP can say: the same avatars, the same bytes
+
+
+class AvatarBucket:
+    def __init__(self, s3: S3Client, bucket: str) -> None:
+        self._s3 = s3
+        self._bucket = bucket
+
+    def publish(self, avatars: Sequence[Avatar], *, sign: Sign) -> None:
+        """NotFound where a drawn avatar is gone, Conflict where it is not the one approved."""
+        ranked = sorted(avatars, key=lambda avatar: avatar.rank)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            self._pack(ranked, pool.map(lambda avatar: self._publish(avatar, sign), ranked))
+
+    def keep(self, kept: Sequence[Avatar], dropped: Iterable[AvatarId]) -> None:
+        """The ZIP is replaced first, because it holds what is to go."""
+        ranked = sorted(kept, key=lambda avatar: avatar.rank)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            self._pack(ranked, pool.map(self._published, ranked))
+        gone = {(a.job_id, avatar_id) for a in kept for avatar_id in dropped}
+        purge(self._s3, self._bucket, *(keys.all_of_avatar(*avatar) for avatar in sorted(gone)))
+
+    def urls(self, job_id: JobId, avatar_ids: Iterable[AvatarId]) -> dict[AvatarId, AvatarUrls]:
+        return {
+            avatar_id: AvatarUrls(
+                png=self._url(job_id, avatar_id, SIDE, "png"),
+                webp={side: self._url(job_id, avatar_id, side, "webp") for side in WEBP_SIDES},
+            )
+            for avatar_id in avatar_ids
+        }
+
+    def archive_url(self, job_id: JobId) -> str:
+        return url(
+            self._s3,
+            self._bucket,
+            keys.archive(job_id),
+            lives=URL_LIFETIME,
+            content_type="application/zip",
+            file_name="avatars.zip",
+            download=True,
+        )
+
+    def purge(self, job_id: JobId) -> int:
+        return purge(self._s3, self._bucket, keys.all_drawn(job_id), keys.avatars(job_id))
+
+    def tidy(self, job_id: JobId) -> None:
+        purge(self._s3, self._bucket, keys.all_drawn(job_id))
+
+    def _pack(self, ranked: Sequence[Avatar], pngs: Iterable[bytes]) -> None:
+        """The ZIP of one job's avatars, best first."""
+        with tempfile.TemporaryFile() as file:
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+                for n, (avatar, png) in enumerate(zip(ranked, pngs, strict=True), start=1):
+                    archive.writestr(_zip_entry(f"{n:02d}-{avatar.style}.png"), png)
+            file.seek(0)
+            for job_id in {avatar.job_id for avatar in ranked}:
+                self._write(keys.archive(job_id), file, "application/zip")
+
+    def _published(self, avatar: Avatar) -> bytes:
+        gone = NotFound(f"avatar {avatar.avatar_id} of job {avatar.job_id} is not there")
+        with domain_errors({"NoSuchKey": gone}):
+            key = self._key(avatar, SIDE, "png")
+            return self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+
+    def _publish(self, avatar: Avatar, sign: Sign) -> bytes:
+        """Signed last: a picture that was saved again has lost its credentials."""
+        from likeness.adapters.provenance import webp  # noqa: PLC0415 - Pillow, only where it draws
+
+        label = xmp.packet(SOURCE_TYPES[avatar.engine])
+        png = only_pixels(self._drawn(avatar), side=SIDE, xmp=label)
+        smaller = webp.scaled(png, WEBP_SIDES, xmp=label)
+        png = sign(avatar, png, "image/png")
+        self._write(self._key(avatar, SIDE, "png"), png, "image/png")
+        for side, content in smaller.items():
+            signed = sign(avatar, content, "image/webp")
+            self._write(self._key(avatar, side, "webp"), signed, "image/webp")
+        return png
+
+    def _drawn(self, avatar: Avatar) -> bytes:
+        gone = NotFound(f"avatar {avatar.avatar_id} of job {avatar.job_id} is not there")
+        with domain_errors({"NoSuchKey": gone}):
+            png = self._s3.get_object(
+                Bucket=self._bucket, Key=keys.drawn(avatar.job_id, avatar.avatar_id)
+            )["Body"].read()
+        if not hmac.compare_digest(hashlib.sha256(png).hexdigest(), avatar.sha256):
+            raise Conflict(f"avatar {avatar.avatar_id} of job {avatar.job_id} was changed")
+        return png
+
+    def _write(self, key: str, content: bytes | IO[bytes], content_type: str) -> None:
+        with domain_errors():
+            self._s3.put_object(
+                Bucket=self._bucket, Key=key, Body=content, ContentType=content_type
+            )
+
+    def _url(self, job_id: JobId, avatar_id: AvatarId, side: int, kind: str) -> str:
+        return url(
+            self._s3,
+            self._bucket,
+            keys.avatar(job_id, avatar_id, f"{side}.{kind}"),
+            lives=URL_LIFETIME,
+            content_type=f"image/{kind}",
+            file_name=f"avatar-{avatar_id}-{side}.{kind}",
+        )
+
+    @staticmethod
+    def _key(avatar: Avatar, side: int, kind: str) -> str:
+        return keys.avatar(avatar.job_id, avatar.avatar_id, f"{side}.{kind}")
+
+
+def _zip_entry(name: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, date_time=ZIP_EPOCH)
+    entry.create_system = 3  # Unix, on whatever this runs
+    entry.external_attr = 0o644 << 16
+    return entry

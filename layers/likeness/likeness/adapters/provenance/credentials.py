@@ -1,0 +1,123 @@
+"""Content Credentials (C2PA), signed by a key that never leaves KMS. From a layer of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+import c2pa
+from pydantic import ValidationError
+
+from likeness.adapters.aws_errors import domain_errors
+from likeness.domain.errors import LikenessError, Unavailable
+from likeness.domain.provenance.credentials import GENERATOR, Claim, CredentialsReading, Trust
+
+if TYPE_CHECKING:
+    from mypy_boto3_kms.client import KMSClient
+
+    from likeness.adapters.provenance.certificates import Certificates
+
+VERSION = "0.1.0"
+OURS = "org.likeness.avatar"  # our own assertion
+# Nothing is fetched because a picture says so, and no thumbnail of an avatar is put into it.
+SETTINGS = {
+    "verify": {"verify_trust": True, "remote_manifest_fetch": False, "ocsp_fetch": False},
+    "builder": {"thumbnail": {"enabled": False}},
+}
+NOT_ALLOWED = {"use": "notAllowed"}
+TRAINING = ("ai_generative_training", "ai_training", "data_mining", "ai_inference")
+
+
+class KmsCredentials:
+    def __init__(self, kms: KMSClient, key: str, certificates: Certificates) -> None:
+        self._kms = kms
+        self._key = key
+        self._certificates = certificates
+
+    def sign(self, picture: bytes, content_type: str, claim: Claim) -> bytes:
+        refused: list[LikenessError] = []  # c2pa tells that its callback failed, and never why
+
+        def by_kms(message: bytes) -> bytes:
+            try:
+                return self._signature(message)
+            except LikenessError as error:
+                refused.append(error)
+                raise
+
+        chain, signed = self._certificates.chain(), BytesIO()
+        try:
+            with (
+                c2pa.Context.from_dict(
+                    self._settings(),
+                    signer=c2pa.Signer.from_callback(by_kms, c2pa.C2paSigningAlg.ES256, chain),
+                ) as context,
+                c2pa.Builder(manifest(claim), context=context) as builder,
+            ):
+                builder.sign(content_type, BytesIO(picture), signed)
+        except c2pa.C2paError as error:
+            if refused:
+                raise refused[0] from error
+            raise Unavailable("the credentials could not be signed: is the chain valid?") from error
+        return signed.getvalue()
+
+    def read(self, picture: bytes, content_type: str) -> CredentialsReading:
+        try:
+            with (
+                c2pa.Context.from_dict(self._settings()) as context,
+                c2pa.Reader(content_type, BytesIO(picture), context=context) as reader,
+            ):
+                return _seen(reader.get_validation_state(), json.loads(reader.json()))
+        except c2pa.C2paError.ManifestNotFound:
+            return CredentialsReading(trust=Trust.NONE)
+        except (c2pa.C2paError, ValueError, LookupError):  # broken, or made by somebody to break us
+            return CredentialsReading(trust=Trust.INVALID)
+
+    def _settings(self) -> dict[str, Any]:
+        """Without our root as an anchor every signature would be as good as ours."""
+        return SETTINGS | {"trust": {"user_anchors": self._certificates.anchors()}}
+
+    def _signature(self, message: bytes) -> bytes:
+        """ECDSA over SHA-256, as DER: c2pa takes what KMS gives."""
+        with domain_errors():
+            answer = self._kms.sign(
+                KeyId=self._key,
+                Message=hashlib.sha256(message).digest(),
+                MessageType="DIGEST",
+                SigningAlgorithm="ECDSA_SHA_256",
+            )
+        return answer["Signature"]
+
+
+def manifest(claim: Claim) -> dict[str, Any]:
+    """What is signed. No ingredient: the photos are nobody else's business."""
+    agent = {"name": GENERATOR, "version": VERSION}
+    created = {
+        "action": "c2pa.created",
+        "when": claim.made_at.isoformat(timespec="seconds"),
+        "softwareAgent": agent,
+        "digitalSourceType": claim.source_type,
+        "parameters": {"style": claim.style, "engine": claim.engine},
+    }
+    entries = {f"cawg.{use}": NOT_ALLOWED for use in TRAINING}
+    return {
+        "claim_generator_info": [agent],
+        "title": f"avatar, {claim.style}",
+        "assertions": [
+            {"label": "c2pa.actions.v2", "data": {"actions": [created]}},
+            {"label": "cawg.training-mining", "data": {"entries": entries}},
+            {"label": OURS, "data": claim.model_dump(mode="json")},
+        ],
+    }
+
+
+def _seen(state: str | None, store: dict[str, Any]) -> CredentialsReading:
+    if state != "Trusted":
+        return CredentialsReading(trust=Trust.OTHERS if state == "Valid" else Trust.INVALID)
+    said = store["manifests"][store["active_manifest"]]["assertions"]
+    data = next((one["data"] for one in said if one["label"] == OURS), None)
+    try:
+        return CredentialsReading(trust=Trust.TRUSTED, claim=Claim.model_validate(data))
+    except ValidationError:  # signed under our root, and no avatar
+        return CredentialsReading(trust=Trust.OTHERS)

@@ -1,0 +1,40 @@
+"""Reads the invisible watermark: RivaGAN's decoder, from the layer that only VerifyPicture has."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+import numpy as np
+import onnxruntime as ort
+from PIL import Image
+
+from likeness.domain.provenance.watermark import read_watermarks
+
+if TYPE_CHECKING:
+    from likeness.domain.provenance.watermark import WatermarkId
+
+SIDE = 256  # px: as likeness_model.vision.mark writes it
+LEVELS = 127.5
+
+
+class RivaganReader:
+    def read(self, jpeg: bytes) -> list[WatermarkId]:
+        with Image.open(BytesIO(jpeg), formats=["JPEG"]) as picture:
+            small = picture.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BOX)
+        half = SIDE // 2
+        planes = np.asarray(small, np.float32).reshape(2, half, 2, half, 3)
+        quarters = planes.transpose(0, 2, 4, 1, 3).reshape(4, 3, half, half) / LEVELS - 1
+        (scores,) = _session().run(None, {"frame": quarters})
+        return read_watermarks(scores.tolist())
+
+
+@cache
+def _session() -> ort.InferenceSession:
+    options = ort.SessionOptions()
+    options.log_severity_level = 3
+    options.enable_cpu_mem_arena = False
+    model = (resources.files("rivagan") / "rivagan_decoder.onnx").read_bytes()
+    return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"])

@@ -1,0 +1,99 @@
+"""The audit log in the table: entries that are only ever added, and where they end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from likeness.adapters.aws_errors import domain_errors
+from likeness.adapters.dynamodb import keys
+from likeness.adapters.dynamodb.items import NEW, Condition, fields, record
+from likeness.adapters.dynamodb.queries import query, query_index
+from likeness.adapters.dynamodb.transactions import ConditionsFailed, put, write_all
+from likeness.domain.errors import Unavailable
+from likeness.domain.review.audit import AuditEntry, AuditEvent, ChainHead
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+    from likeness.domain.ids import ReviewId
+    from likeness.domain.review.statistics import Counts, DeskDay
+
+ATTEMPTS = 12  # moderators who act in the same moment, one after the other
+
+
+class AuditTable:
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def of(self, review_id: ReviewId) -> list[AuditEntry]:
+        items = query_index(self._table, gsi1pk=f"{keys.AUDIT}#{review_id}")
+        return [record(AuditEntry, item) for item in items]
+
+    def entries(self) -> Iterator[AuditEntry]:
+        for item in query(self._table, pk=keys.AUDIT, begins_with="0"):
+            yield record(AuditEntry, item)
+
+    def head(self) -> ChainHead:
+        return _head(self._table)
+
+
+def append(table: Table, audit_event: AuditEvent, *writes: TransactWriteItemTypeDef) -> None:
+    """Add an audit event to the audit log in one transaction with what it did.
+
+    ConditionsFailed where a condition of `writes` did, by its position there. Somebody else's
+    audit event in between moves the end of the chain: then it is tried again behind theirs.
+    """
+    for _ in range(ATTEMPTS):
+        head = _head(table)
+        entry = AuditEntry.after(head, audit_event)
+        item = keys.audit_entry(entry.number) | fields(entry)
+        if audit_event.review_id:
+            item |= keys.audit_of(audit_event.review_id, entry.number)
+        end = keys.audit_head() | fields(entry.head)
+        try:
+            write_all(table, *writes, put(table, item, NEW), put(table, end, _still(head)))
+        except ConditionsFailed as cancelled:
+            if any(n < len(writes) for n in cancelled.failed):
+                raise
+        else:
+            return
+    raise Unavailable("too many moderators act at once: try again")
+
+
+def desk_counts(table: Table, day: DeskDay, counts: Counts) -> TransactWriteItemTypeDef:
+    """Add to the day's counters."""
+    names = {f"#c{n}": name for n, name in enumerate(counts)}
+    return cast(
+        "TransactWriteItemTypeDef",
+        {
+            "Update": {
+                "TableName": table.name,
+                "Key": keys.desk_counts(day),
+                "UpdateExpression": "ADD " + ", ".join(f"{name} :{name[1:]}" for name in names),
+                "ExpressionAttributeNames": names,
+                "ExpressionAttributeValues": {
+                    f":{alias[1:]}": counts[name] for alias, name in names.items()
+                },
+            }
+        },
+    )
+
+
+def _head(table: Table) -> ChainHead:
+    with domain_errors():
+        answer = table.get_item(Key=keys.audit_head(), ConsistentRead=True)
+    return record(ChainHead, answer["Item"]) if "Item" in answer else ChainHead()
+
+
+def _still(head: ChainHead) -> Condition:
+    if head == ChainHead():
+        return NEW
+    values: dict[str, Any] = {":hash": head.hash}
+    return {
+        "ConditionExpression": "#hash = :hash",
+        "ExpressionAttributeNames": {"#hash": "hash"},
+        "ExpressionAttributeValues": values,
+    }

@@ -1,0 +1,117 @@
+"""What is counted at the review desk, in the table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, cast
+
+from likeness.adapters.aws_errors import domain_errors
+from likeness.adapters.dynamodb import keys
+from likeness.adapters.dynamodb.items import record
+from likeness.adapters.dynamodb.queries import query
+from likeness.adapters.dynamodb.transactions import ConditionsFailed
+from likeness.adapters.review.audit_table import append
+from likeness.domain.errors import OverQuota
+from likeness.domain.review.statistics import Exposure, desk_day
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+    from likeness.domain.review.audit import AuditEvent
+    from likeness.domain.review.statistics import DeskDay
+
+
+class DeskCountersTable:
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def exposure(self, moderator: str, day: DeskDay) -> Exposure:
+        with domain_errors():
+            answer = self._table.get_item(Key=keys.exposure(day, moderator), ConsistentRead=True)
+        return record(Exposure, answer.get("Item", {}))
+
+    def exposures(self, day: DeskDay) -> dict[str, Exposure]:
+        pk = keys.desk_counts(day)["pk"]
+        return {
+            item["sk"].removeprefix(keys.SEEN): record(Exposure, item)
+            for item in query(self._table, pk=pk, begins_with=keys.SEEN)
+        }
+
+    def expose(self, audit_event: AuditEvent, *, budget: int) -> Exposure:
+        day = desk_day(audit_event.at)
+        limit = self.exposure(audit_event.actor, day).limit(budget)
+        count = self._change(
+            audit_event.actor,
+            day,
+            "ADD #used :one",
+            names={"#used": "used"},
+            values={":one": 1, ":limit": limit},
+            condition="attribute_not_exists(#used) OR #used < :limit",
+        )
+        try:
+            append(self._table, audit_event, count)
+        except ConditionsFailed as full:
+            raise OverQuota(
+                f"today's budget of {limit} pictures is used up: ask a lead for more"
+            ) from full
+        return self.exposure(audit_event.actor, day)
+
+    def ask(self, audit_event: AuditEvent) -> None:
+        asked = self._change(
+            audit_event.actor,
+            desk_day(audit_event.at),
+            "SET #asked = :yes",
+            names={"#asked": "asked"},
+            values={":yes": True, ":no": False},
+            condition="attribute_not_exists(#asked) OR #asked = :no",
+        )
+        try:
+            append(self._table, audit_event, asked)
+        except ConditionsFailed:
+            return
+
+    def grant(self, audit_event: AuditEvent, moderator: str, more: int) -> Exposure:
+        day = desk_day(audit_event.at)
+        granted = self._change(
+            moderator,
+            day,
+            "SET #asked = :no ADD #extra :more",
+            names={"#asked": "asked", "#extra": "extra"},
+            values={":no": False, ":more": more},
+        )
+        append(self._table, audit_event, granted)
+        return self.exposure(moderator, day)
+
+    def counts(self, days: Iterable[DeskDay]) -> Counter[str]:
+        total: Counter[str] = Counter()
+        for day in days:
+            with domain_errors():
+                answer = self._table.get_item(Key=keys.desk_counts(day))
+            for name, value in answer.get("Item", {}).items():
+                if name not in keys.TABLE_ATTRIBUTES:
+                    total[name] += int(cast("int", value))
+        return total
+
+    def _change(
+        self,
+        moderator: str,
+        day: DeskDay,
+        expression: str,
+        *,
+        names: dict[str, str],
+        values: dict[str, Any],
+        condition: str | None = None,
+    ) -> TransactWriteItemTypeDef:
+        update: dict[str, Any] = {
+            "TableName": self._table.name,
+            "Key": keys.exposure(day, moderator),
+            "UpdateExpression": expression,
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": values,
+        }
+        if condition:
+            update["ConditionExpression"] = condition
+        return cast("TransactWriteItemTypeDef", {"Update": update})

@@ -1,0 +1,1 @@
+"""What the adapters that use S3 share."""

@@ -1,0 +1,72 @@
+"""A user contests a refusal, after the photos are gone: the same files come in once more."""
+
+from enum import StrEnum
+from typing import Literal, Self
+
+from pydantic import AwareDatetime, Field
+
+from likeness.domain.errors import Conflict
+from likeness.domain.ids import JobIdField, PhotoId, PhotoIdField
+from likeness.domain.photos.photo import Fingerprint
+from likeness.domain.record import Record
+
+# Bits of 64. tests/bench/photo_copies.py: a photo's copies differ from it in at most 10.
+SIMILAR_HASHES = 10
+
+Match = Literal["exact", "similar"]
+
+
+class AppealState(StrEnum):
+    OPEN = "open"  # the files are awaited
+    IN_REVIEW = "in_review"
+    GRANTED = "granted"
+    REJECTED = "rejected"
+    EXPIRED = "expired"  # nobody decided in time: it may be opened again
+
+
+class AppealedPhoto(Record):
+    """A refused photo, and how the file that came in again was recognised."""
+
+    photo_id: PhotoIdField
+    match: Match | None = None
+    mismatch: bool = Field(default=False, description="the last file was another picture")
+
+
+class Appeal(Record):
+    job_id: JobIdField
+    version: int = 1
+    state: AppealState = AppealState.OPEN
+    opened_at: AwareDatetime
+    decide_by: AwareDatetime | None = None
+    decided_at: AwareDatetime | None = None
+    photos_deleted_at: AwareDatetime | None = None
+    photos: tuple[AppealedPhoto, ...] = Field(min_length=1)
+
+    @property
+    def complete(self) -> bool:
+        return all(photo.match for photo in self.photos)
+
+    def has(self, photo_id: PhotoId) -> bool:
+        return any(photo.photo_id == photo_id for photo in self.photos)
+
+    def recognised(self, photo_id: PhotoId, match: Match | None) -> Self:
+        """What became of a file that came in for that photo."""
+        photos = tuple(
+            AppealedPhoto(photo_id=photo_id, match=match, mismatch=match is None)
+            if photo.photo_id == photo_id and not photo.match
+            else photo
+            for photo in self.photos
+        )
+        return self.change(photos=photos)
+
+    def change(self, **fields: object) -> Self:
+        return self.model_validate(self.model_dump() | fields | {"version": self.version + 1})
+
+    def require(self, state: AppealState) -> None:
+        if self.state is not state:
+            raise Conflict(f"the appeal of job {self.job_id} is {self.state}")
+
+
+def is_near_duplicate(one: Fingerprint, other: Fingerprint) -> bool:
+    differing = int(one.perceptual, 16) ^ int(other.perceptual, 16)
+    return differing.bit_count() <= SIMILAR_HASHES

@@ -1,0 +1,8 @@
+"""The public keys that receipts are verified with."""
+
+from likeness.api.app import KeysView
+from likeness.ports.deletion import Signer
+
+
+def get_keys(*, signer: Signer) -> KeysView:
+    return KeysView(keys=tuple(signer.public_keys()))

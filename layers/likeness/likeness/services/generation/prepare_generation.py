@@ -1,0 +1,120 @@
+"""Write the order for the container: which photos, which styles, how many, from which seeds."""
+
+import hashlib
+from collections.abc import Sequence
+
+from likeness.contracts import (
+    AvatarOrder,
+    Engine,
+    GenerationOrder,
+    OrderedPhoto,
+    PrepareGenerationResult,
+)
+from likeness.domain.errors import Conflict
+from likeness.domain.generation.avatar import AvatarState
+from likeness.domain.ids import AvatarId, JobId, StyleId
+from likeness.domain.jobs.job import Job, JobState
+from likeness.domain.moderation import Outcome
+from likeness.domain.photos.photo import Photo, PhotoState
+from likeness.domain.provenance.watermark import watermark_of
+from likeness.domain.review.case import ReviewKind, ReviewState
+from likeness.ports.generation import Work
+from likeness.ports.jobs import Jobs
+from likeness.ports.review import Reviews
+from likeness.ports.runtime import Clock
+
+# Of the half hour that a training job and the endpoint have: the rest is for loading the engine and
+# for carrying avatars out.
+TIME_LIMIT_S = 1500
+
+
+def prepare_generation(
+    job_id: JobId,
+    attempt: int,
+    *,
+    jobs: Jobs,
+    reviews: Reviews,
+    work: Work,
+    clock: Clock,
+    engine: Engine = "painter",
+) -> PrepareGenerationResult:
+    """The same order for the same round, however often it is asked for."""
+    job = jobs.get(job_id)
+    replayed = job.state is JobState.GENERATING and job.attempt == attempt
+    if not replayed:
+        job = job.move(JobState.GENERATING, clock.now(), attempt=attempt)
+    approved = _approved_by_hand(job, reviews)
+    photos = [photo for photo in jobs.photos(job_id) if may_be_drawn(photo, approved)]
+    if not photos:
+        raise Conflict(f"no photo of job {job_id} passed moderation")
+    prepared = work.order(
+        GenerationOrder(
+            job_id=job_id,
+            attempt=attempt,
+            engine=engine,
+            time_limit_s=TIME_LIMIT_S,
+            photos=tuple(_ordered(photo) for photo in photos),
+            avatars=tuple(_wanted(job, attempt, jobs)),
+        )
+    )
+    if not replayed:
+        jobs.save(job)
+    return prepared
+
+
+def _wanted(job: Job, attempt: int, jobs: Jobs) -> list[AvatarOrder]:
+    """All of them at first; then those that the judge took away.
+
+    What the container itself left out, because it would have been a twin, is not asked for again.
+    """
+    if attempt == 1:
+        return orders(job, attempt)
+    refused = {a.avatar_id for a in jobs.avatars(job.job_id) if a.state is AvatarState.REFUSED}
+    return [order for order in orders(job, attempt) if order.avatar_id in refused]
+
+
+def may_be_drawn(photo: Photo, approved_by_hand: bool) -> bool:
+    """Only a photo with a verdict: one that slipped in after moderation never reaches the GPU."""
+    if photo.state is not PhotoState.ACCEPTED or photo.verdict is None or photo.sha256 is None:
+        return False
+    doubtful_but_approved = photo.verdict.outcome is Outcome.DOUBTFUL and approved_by_hand
+    return photo.verdict.outcome is Outcome.CLEAN or doubtful_but_approved
+
+
+def orders(job: Job, attempt: int) -> list[AvatarOrder]:
+    """One order for each avatar, styles in turn, each with a seed of its own.
+
+    A seed is drawn from the job's seed by hashing, so that a replayed step asks for the same
+    avatars and attempt 2 for other ones.
+    """
+    return [
+        AvatarOrder(
+            avatar_id=AvatarId(f"a{n:02d}"),
+            style=_in_turn(job.styles, n - 1),
+            seed=int.from_bytes(
+                hashlib.blake2b(f"{job.seed}:{attempt}:{n}".encode(), digest_size=8).digest()
+            )
+            >> 1,
+            watermark=watermark_of(job.seed, attempt, f"a{n:02d}"),
+        )
+        for n in range(1, job.avatars + 1)
+    ]
+
+
+def _in_turn(styles: Sequence[StyleId], n: int) -> StyleId:
+    return styles[n % len(styles)]
+
+
+def _approved_by_hand(job: Job, reviews: Reviews) -> bool:
+    """Did this job pass through a review that a moderator approved, and no second one refused?"""
+    if not any(moment.state is JobState.IN_REVIEW for moment in job.timeline):
+        return False
+    decided = {review.kind: review.state for review in reviews.of(job.job_id)}
+    approved = decided.get(ReviewKind.PHOTOS) is ReviewState.APPROVED
+    return approved and decided.get(ReviewKind.SECOND) is not ReviewState.REFUSED
+
+
+def _ordered(photo: Photo) -> OrderedPhoto:
+    if photo.sha256 is None:
+        raise Conflict(f"photo {photo.photo_id} of job {photo.job_id} was never normalised")
+    return OrderedPhoto(photo_id=photo.photo_id, sha256=photo.sha256)

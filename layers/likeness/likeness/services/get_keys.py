@@ -1,8 +1,0 @@
-"""The public keys that receipts are verified with."""
-
-from likeness.api import KeysView
-from likeness.ports import Signer
-
-
-def get_keys(*, signer: Signer) -> KeysView:
-    return KeysView(keys=tuple(signer.public_keys()))

@@ -1,0 +1,41 @@
+"""Complete the job: its day is spent, or given back where too few avatars came out."""
+
+from datetime import timedelta
+
+from likeness.contracts import SettleJobResult
+from likeness.domain.account.quota import QuotaState
+from likeness.domain.generation.avatar import AvatarState
+from likeness.domain.ids import JobId
+from likeness.domain.jobs.estimate import worked
+from likeness.domain.jobs.job import JobState
+from likeness.domain.reasons import Reason
+from likeness.ports.account import Ledger
+from likeness.ports.jobs import JobDurations, Jobs
+from likeness.ports.runtime import Clock
+
+
+def settle_job(
+    job_id: JobId,
+    *,
+    jobs: Jobs,
+    ledger: Ledger,
+    durations: JobDurations,
+    clock: Clock,
+    avatar_lifetime: timedelta,
+) -> SettleJobResult:
+    """Job and day in one write. What the job took is remembered first: twice does no harm."""
+    job = jobs.get(job_id)
+    if job.state is JobState.COMPLETED:
+        return SettleJobResult(job_id=job_id, state=job.state)
+    job.require(JobState.FINISHING)
+    now = clock.now()
+    published = sum(avatar.state is AvatarState.PUBLISHED for avatar in jobs.avatars(job_id))
+    enough = published >= job.minimum
+    reason = None if enough else Reason.SYSTEM_TOO_FEW_AVATARS
+    settled = QuotaState.SPENT if enough else QuotaState.RETURNED
+    completed = job.move(
+        JobState.COMPLETED, now, reason=reason, avatars_expire_at=now + avatar_lifetime
+    )
+    durations.remember(completed, worked(completed, now).total_seconds())
+    ledger.settle(completed, settled, now=now, reason=reason)
+    return SettleJobResult(job_id=job_id, state=JobState.COMPLETED)

@@ -1,0 +1,134 @@
+"""A file came in for an appeal: is it the photo that was refused? Then a lead may look at it."""
+
+from datetime import datetime, timedelta
+
+from likeness.domain.errors import Conflict, NotFound, Unavailable
+from likeness.domain.ids import JobId, PhotoId
+from likeness.domain.jobs.job import Job
+from likeness.domain.moderation import Finding, Outcome, Policy, severity
+from likeness.domain.photos.photo import Photo
+from likeness.domain.photos.picture import NormalisedPhoto
+from likeness.domain.reasons import Reason, Refused
+from likeness.domain.review.appeal import Appeal, AppealState, Match, is_near_duplicate
+from likeness.domain.review.case import PhotoFindings, Review, ReviewKind, review_of
+from likeness.domain.review.refusal import refusal
+from likeness.ports.account import PhotoHash
+from likeness.ports.jobs import Jobs
+from likeness.ports.photos import Photos, Pictures
+from likeness.ports.review import Appeals, Reviews
+from likeness.ports.runtime import Clock
+
+AT_ONCE = 10  # a job has no more photos
+
+
+def match_appeal(
+    job_id: JobId,
+    photo_id: PhotoId,
+    *,
+    etag: str,
+    jobs: Jobs,
+    reviews: Reviews,
+    appeals: Appeals,
+    photos: Photos,
+    pictures: Pictures,
+    keyed_hash: PhotoHash,
+    policy: Policy,
+    clock: Clock,
+    decide_within: timedelta,
+) -> None:
+    """Nothing of a file that is another picture stays. With the last photo the case is opened."""
+    appeal = appeals.get(job_id)
+    if appeal is None or appeal.state is not AppealState.OPEN or not appeal.has(photo_id):
+        photos.delete_appeal(job_id, photo_id)
+        return
+    job = jobs.get(job_id)
+    photo = next(photo for photo in jobs.photos(job_id) if photo.photo_id == photo_id)
+    try:
+        data = photos.read_appeal(job_id, photo_id, etag=etag)
+    except NotFound:
+        return
+    try:
+        picture = pictures.normalise(data, declared_type=photo.content_type)
+        match = _match(picture, photo, job, keyed_hash)
+    except Refused:
+        match = None
+    else:
+        if match:
+            photos.keep(job_id, photo_id, picture.jpeg)
+    appeal = _record(job_id, photo_id, match, appeals)
+    if appeal.complete and appeal.state is AppealState.OPEN:
+        now = clock.now()
+        case = _case(
+            job, appeal, now, now + decide_within, jobs=jobs, reviews=reviews, policy=policy
+        )
+        reviews.open(case, None)
+        appeals.save(appeal.change(state=AppealState.IN_REVIEW, decide_by=case.decide_by))
+    photos.delete_appeal(job_id, photo_id)
+
+
+def _record(job_id: JobId, photo_id: PhotoId, match: Match | None, appeals: Appeals) -> Appeal:
+    """Files of one appeal come in at the same time: who lost the race reads again."""
+    for _ in range(AT_ONCE):
+        appeal = appeals.get(job_id)
+        if appeal is None:
+            raise NotFound(f"job {job_id} has no appeal")
+        recorded = appeal.recognised(photo_id, match)
+        try:
+            appeals.save(recorded)
+        except Conflict:
+            continue
+        return recorded
+    raise Unavailable(f"too many files of job {job_id} come in at once")
+
+
+def _match(picture: NormalisedPhoto, photo: Photo, job: Job, keyed_hash: PhotoHash) -> Match | None:
+    """The very bytes, or a picture that looks the same: apps save photos anew."""
+    if photo.hmac and keyed_hash.hmac(job.user_id, picture.sha256) == photo.hmac:
+        return "exact"
+    if photo.fingerprint and is_near_duplicate(picture.fingerprint, photo.fingerprint):
+        return "similar"
+    return None
+
+
+def _case(
+    job: Job,
+    appeal: Appeal,
+    now: datetime,
+    decide_by: datetime,
+    *,
+    jobs: Jobs,
+    reviews: Reviews,
+    policy: Policy,
+) -> Review:
+    """What was found then, and what the photo was refused for; never for who decided before."""
+    there = {photo.photo_id: photo for photo in jobs.photos(job.job_id)}
+    before = reviews.of(job.job_id)
+    grounds = refusal(there.values(), before).grounds
+    found = tuple(
+        PhotoFindings(
+            photo_id=appealed.photo_id,
+            findings=_findings(there[appealed.photo_id], grounds[appealed.photo_id]),
+            match=appealed.match,
+        )
+        for appealed in appeal.photos
+    )
+    deciders = {review.decided_by for review in before if review.kind is not ReviewKind.APPEAL}
+    return Review(
+        review_id=review_of(job.job_id, ReviewKind.APPEAL),
+        job_id=job.job_id,
+        owner=job.user_id,
+        kind=ReviewKind.APPEAL,
+        severity=severity((f.reason for photo in found for f in photo.findings), policy),
+        opened_at=now,
+        decide_by=decide_by,
+        photos=found,
+        not_for=tuple(sorted(decider for decider in deciders if decider)),
+    )
+
+
+def _findings(photo: Photo, ground: Reason) -> tuple[Finding, ...]:
+    """A moderator may have refused a photo for what no machine had found."""
+    judged = photo.verdict.findings if photo.verdict else ()
+    if any(finding.reason is ground for finding in judged):
+        return judged
+    return (Finding(outcome=Outcome.REFUSED, reason=ground, source="a moderator"), *judged)

@@ -1,0 +1,53 @@
+"""Park a job until a moderator has decided, or the deadline has passed."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from likeness.domain.ids import JobId
+from likeness.domain.jobs.catalogue import Tier
+from likeness.domain.jobs.job import JobState
+from likeness.domain.moderation import Policy, severity
+from likeness.domain.review.case import PhotoFindings, Review, review_of
+from likeness.ports.jobs import Jobs
+from likeness.ports.review import Reviews
+from likeness.ports.runtime import Clock
+
+
+def request_review(
+    job_id: JobId,
+    task_token: str,
+    *,
+    jobs: Jobs,
+    reviews: Reviews,
+    clock: Clock,
+    policy: Policy,
+    tiers: Mapping[str, Tier],
+    decide_within: timedelta,
+) -> None:
+    """A replayed step brings a newer token: the review keeps its deadline and takes the token.
+
+    Every photo is in the case, those in which something was found first: whether one shows
+    somebody else is seen only beside the others.
+    """
+    now = clock.now()
+    job = jobs.get(job_id)
+    job.require(JobState.MODERATING, JobState.IN_REVIEW)
+    found = [
+        PhotoFindings(photo_id=photo.photo_id, findings=photo.verdict.findings)
+        for photo in jobs.photos(job_id)
+        if photo.verdict
+    ]
+    reasons = [finding.reason for photo in found for finding in photo.findings]
+    review = Review(
+        review_id=review_of(job_id),
+        job_id=job_id,
+        owner=job.user_id,
+        severity=severity(reasons, policy),
+        priority=tiers[job.tier].priority,
+        opened_at=now,
+        decide_by=now + decide_within,
+        photos=tuple(sorted(found, key=lambda photo: not photo.findings)),
+    )
+    reviews.open(review, task_token)
+    if job.state is JobState.MODERATING:
+        jobs.save(job.move(JobState.IN_REVIEW, now))

@@ -1,0 +1,38 @@
+"""Park a decided job once more, until a second moderator has decided blind, or time is up."""
+
+from datetime import timedelta
+
+from likeness.domain.ids import JobId
+from likeness.domain.jobs.job import JobState
+from likeness.domain.review.case import Review, ReviewKind, review_of
+from likeness.ports.jobs import Jobs
+from likeness.ports.review import Reviews
+from likeness.ports.runtime import Clock
+
+
+def request_second_review(
+    job_id: JobId,
+    task_token: str,
+    *,
+    jobs: Jobs,
+    reviews: Reviews,
+    clock: Clock,
+    decide_within: timedelta,
+) -> None:
+    """The same case for anybody but who decided it first."""
+    jobs.get(job_id).require(JobState.IN_REVIEW)
+    now = clock.now()
+    first = reviews.get(review_of(job_id))
+    second = Review(
+        review_id=review_of(job_id, ReviewKind.SECOND),
+        job_id=job_id,
+        owner=first.owner,
+        kind=ReviewKind.SECOND,
+        severity=first.severity,
+        priority=first.priority,
+        opened_at=now,
+        decide_by=now + decide_within,
+        photos=first.photos,
+        not_for=(first.decided_by,) if first.decided_by else (),
+    )
+    reviews.open(second, task_token)

@@ -1,0 +1,73 @@
+"""How the desk does: what waits, how it was decided, how often two agree."""
+
+from collections import Counter
+from datetime import timedelta
+
+from likeness.api.review import (
+    AppealStats,
+    ModeratorStats,
+    QueueStats,
+    SecondStats,
+    StatsOf,
+    StatsView,
+)
+from likeness.domain.moderation import Severity
+from likeness.domain.reasons import Reason
+from likeness.domain.review import statistics as counters
+from likeness.domain.review.case import Moderator
+from likeness.domain.review.statistics import agreement, desk_day, kappa, share
+from likeness.ports.review import DeskCounters, Reviews
+from likeness.ports.runtime import Clock
+from likeness.services.review.list_reviews import exposed
+
+
+def review_stats(
+    query: StatsOf,
+    *,
+    moderator: Moderator,
+    reviews: Reviews,
+    desk_counters: DeskCounters,
+    clock: Clock,
+    budget: int,
+) -> StatsView:
+    now = clock.now()
+    today = desk_day(now)
+    counts = desk_counters.counts(desk_day(now - timedelta(days=n)) for n in range(query.days))
+    decided = counts[counters.APPROVED] + counts[counters.REFUSED]
+    overturned, upheld = counts[counters.OVERTURNED], counts[counters.UPHELD]
+    waiting = reviews.waiting()
+    grave = Counter(review.severity for review in waiting)
+    seen = desk_counters.exposures(today) if moderator.lead else {}
+    return StatsView(
+        days=query.days,
+        queue=QueueStats(
+            waiting=len(waiting),
+            leased=sum(review.held(now) is not None for review in waiting),
+            by_severity={severity: grave[severity] for severity in Severity},
+            oldest_opened_at=min((review.opened_at for review in waiting), default=None),
+        ),
+        approved=counts[counters.APPROVED],
+        refused=counts[counters.REFUSED],
+        expired=counts[counters.EXPIRED],
+        refused_by_reason={
+            reason: counts[f"{counters.REASON}{reason}"]
+            for reason in Reason
+            if counts[f"{counters.REASON}{reason}"]
+        },
+        mean_seconds_to_decide=counts[counters.SECONDS] / decided if decided else None,
+        second=SecondStats(
+            pairs=sum(counts[name] for name in counters.PAIRS),
+            agreement=agreement(counts),
+            kappa=kappa(counts),
+        ),
+        appeals=AppealStats(
+            decided=overturned + upheld,
+            overturned=overturned,
+            overturn_rate=share(overturned, upheld),
+        ),
+        exposure=exposed(desk_counters.exposure(moderator.id, today), budget),
+        moderators=tuple(
+            ModeratorStats(moderator=who, exposure=exposed(exposure, budget), asks=exposure.asked)
+            for who, exposure in sorted(seen.items())
+        ),
+    )

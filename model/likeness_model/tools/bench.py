@@ -43,11 +43,11 @@ def measure_job(photos: list[Path], *, styles: list[str], size: int = SIZE) -> d
     """Run the container's program on 30 avatars of these styles in turn. Its memory is measured in a
     separate run, because measuring slows it down."""
     seconds, drawn, _ = _run_job(photos, styles, size, watermarked=False)
-    marked_seconds, _, _ = _run_job(photos, styles, size)
+    watermarked_seconds, _, _ = _run_job(photos, styles, size)
     _, _, peak = _run_job(photos, styles, size, watch=True)
     return {
         "painter.30_avatars_s": round(seconds, 2),
-        "painter.30_marked_s": round(marked_seconds, 2),
+        "painter.30_marked_s": round(watermarked_seconds, 2),
         "painter.30_avatars_drawn": drawn,
         "painter.peak_mb": round(peak / 1e6, 1),
     }
@@ -64,7 +64,7 @@ def _run_job(
     """Wall seconds, avatars drawn, and the memory's peak in bytes, 0 without `watch`."""
     with tempfile.TemporaryDirectory() as folder:
         base = Path(folder)
-        _lay_out_order(base, photos, styles, size, watermarked=marked)
+        _write_order(base, photos, styles, size, watermarked=watermarked)
         environment = os.environ | {
             "SAGEMAKER_BASE_DIR": str(base),
             "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # as in the Dockerfile
@@ -124,7 +124,7 @@ def _proportional_set_size(pid: int) -> int:
     return next((int(row.split()[1]) * 1024 for row in rows if row.startswith("Pss:")), 0)
 
 
-def _lay_out_order(
+def _write_order(
     base: Path, photos: list[Path], styles: list[str], size: int, *, watermarked: bool
 ) -> None:
     inputs = base / "input" / "data"

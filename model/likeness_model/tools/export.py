@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
+from diffusers.utils import convert_state_dict_to_kohya
 from safetensors.torch import save_file
 
 from likeness_model.container.folders import Folders
@@ -38,22 +39,10 @@ def export(pipeline: Pipeline, state: lora.State, folder: Path) -> tuple[Path, P
         kohya = klein_to_kohya(state)
     else:
         plain = {f"unet.{name}": value for name, value in state.items()}
-        kohya = sdxl_to_kohya(state)
+        kohya = convert_state_dict_to_kohya(plain)  # layers keep diffusers' names
     for file, tensors in zip(files, (plain, kohya), strict=True):
         save_file({name: value.contiguous() for name, value in tensors.items()}, file)
     return files
-
-
-def sdxl_to_kohya(state: lora.State) -> lora.State:
-    """`lora_unet_{layer}.{lora_down,lora_up}.weight` and `.alpha`, dots in names as underscores.
-
-    The layers keep diffusers' names: kohya's scripts, ComfyUI and diffusers know them beside the
-    original checkpoint's.
-    """
-    kohya: lora.State = {}
-    for layer, (down, up) in _layers(state).items():
-        kohya |= _entry(f"lora_unet_{layer.replace('.', '_')}", down, up)
-    return kohya
 
 
 def klein_to_kohya(state: lora.State) -> lora.State:

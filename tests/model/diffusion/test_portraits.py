@@ -1,4 +1,4 @@
-"""From photos to crops around the face, and what is said of them."""
+"""Crops around the face, and their captions."""
 
 import numpy as np
 import pytest
@@ -6,10 +6,10 @@ import pytest
 from likeness_model.diffusion.portraits import (
     CLOSE,
     WIDE,
-    examples,
     face_crop,
     find_portraits,
     references,
+    training_examples,
 )
 from likeness_model.errors import PhotosError
 from likeness_model.painter.subject import find_person
@@ -26,7 +26,7 @@ def test_the_larger_face_comes_first(portraits):
 
 
 def test_each_photo_gives_two_crops_and_their_mirror_images(portraits):
-    made = examples(portraits, 128)
+    made = training_examples(portraits, 128)
 
     assert len(made) == 8
     for one, mirrored in zip(made[::2], made[1::2], strict=True):
@@ -38,7 +38,7 @@ def test_each_photo_gives_two_crops_and_their_mirror_images(portraits):
 
 
 @pytest.mark.parametrize("factor", [CLOSE, WIDE])
-def test_the_whole_face_is_in_the_crop(portraits, factor):
+def test_the_crop_contains_the_whole_face(portraits, factor):
     mesh = find_person(face_crop(portraits[1], factor, 256)).plane
 
     assert mesh.min() > 0

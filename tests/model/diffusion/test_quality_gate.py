@@ -1,4 +1,4 @@
-"""What may be shown: on real photos where these can tell, on made-up features where not."""
+"""The quality gate on real photos, and on invented features where photos are not enough."""
 
 from dataclasses import replace
 
@@ -7,20 +7,20 @@ import numpy as np
 import pytest
 
 from likeness.contracts import DistanceGate
-from likeness_model.diffusion.prompts import catalogue
+from likeness_model.diffusion.prompts import templates
 from likeness_model.diffusion.quality_gate import (
     MAX_SKIN_SHIFT,
     MAX_YEARS_YOUNGER,
     Features,
     Person,
-    judge,
     read_features,
+    score,
     skin_tone,
 )
 from likeness_model.painter.subject import find_person
 
 GATE = DistanceGate()
-PHOTO_LIKE, DRAWN = catalogue().styles["glamour"], catalogue().styles["pencil"]
+PHOTO_LIKE, DRAWN = templates().styles["glamour"], templates().styles["pencil"]
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def person(photos):
 
 @pytest.fixture
 def seen(monkeypatch, person):
-    """Judge a face with these features, whatever the picture."""
+    """Score a face with these features, independent of the picture."""
 
     def with_features(style=PHOTO_LIKE, nudity=0.01, gate=GATE, away=0.4, **features):
         photo = person.photos[0]
@@ -40,13 +40,13 @@ def seen(monkeypatch, person):
         face = replace(photo, **{"embedding": there, "years": 38.0, **features})
         monkeypatch.setattr("likeness_model.diffusion.quality_gate._face_on", lambda _: face)
         monkeypatch.setattr("likeness_model.diffusion.quality_gate.nsfw_score", lambda _: nudity)
-        return judge(np.zeros((64, 64, 3), np.uint8), person, style=style, gate=gate)
+        return score(np.zeros((64, 64, 3), np.uint8), person, style=style, gate=gate)
 
     return with_features
 
 
 def _direction(person):
-    """Away from the first photo, and not towards the second: (128,), length 1."""
+    """From the first photo, orthogonal to the second: (128,), length 1."""
     towards = person.photos[1].embedding - person.photos[0].embedding
     other = np.random.default_rng(0).normal(size=128).astype(np.float32)
     other -= towards * (other @ towards) / (towards @ towards)
@@ -54,28 +54,28 @@ def _direction(person):
 
 
 def test_another_picture_of_the_user_passes(photos, person):
-    judged = judge(photos["looking"], person, style=PHOTO_LIKE, gate=GATE)
+    scored = score(photos["looking"], person, style=PHOTO_LIKE, gate=GATE)
 
-    assert judged.reason is None
-    assert judged.distance < 0.3
-    assert judged.measures.nudity < 0.2
-    assert abs(judged.measures.skin_shift) < MAX_SKIN_SHIFT
+    assert scored.reason is None
+    assert scored.distance < 0.3
+    assert scored.measures.nudity < 0.2
+    assert abs(scored.measures.skin_shift) < MAX_SKIN_SHIFT
 
 
 def test_a_photo_itself_is_a_copy(photos, person):
-    judged = judge(photos["close"], person, style=PHOTO_LIKE, gate=GATE)
+    scored = score(photos["close"], person, style=PHOTO_LIKE, gate=GATE)
 
-    assert (judged.reason, judged.nearest) == ("copy", 0)
+    assert (scored.reason, scored.nearest) == ("copy", 0)
 
 
-def test_bleached_skin_is_drawn_again_and_no_less_darkened_skin(photos, person):
+def test_bleached_and_darkened_skin_are_redrawn(photos, person):
     lab = cv2.cvtColor(photos["looking"].astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
 
     def lit(lightness, yellow):
         changed = lab * (lightness, 1, yellow)
         rgb = cv2.cvtColor(changed.astype(np.float32), cv2.COLOR_Lab2RGB)
         picture = (rgb.clip(0, 1) * 255).astype(np.uint8)
-        return judge(picture, person, style=PHOTO_LIKE, gate=GATE)
+        return score(picture, person, style=PHOTO_LIKE, gate=GATE)
 
     bleached, darkened = lit(1.1, 0.2), lit(0.7, 1)
 
@@ -84,7 +84,7 @@ def test_bleached_skin_is_drawn_again_and_no_less_darkened_skin(photos, person):
     assert darkened.measures.skin_shift < -15
 
 
-def test_the_tone_of_a_known_colour_is_chardons_angle(photos):
+def test_the_tone_of_a_known_colour_is_its_ita(photos):
     mesh = find_person(photos["close"])
     flat = np.full_like(photos["close"], (0, 0, 0))
     colour = cv2.cvtColor(np.float32([[[65, 12, 15]]]), cv2.COLOR_Lab2RGB)  # atan(15 / 15)
@@ -93,18 +93,18 @@ def test_the_tone_of_a_known_colour_is_chardons_angle(photos):
     assert skin_tone(flat, mesh) == pytest.approx(45, abs=1)
 
 
-def test_the_tone_of_styles_with_colours_of_their_own_is_not_compared(seen):
+def test_the_tone_is_compared_in_natural_styles_only(seen):
     assert seen(tone=-50.0).reason == "skin_tone"
     assert seen(tone=-50.0, style=DRAWN).reason is None
 
 
-def test_likeness_is_a_band(seen, person):
+def test_the_distance_has_an_upper_and_a_lower_limit(seen, person):
     assert seen(away=0.9).reason == "likeness"
     assert seen(away=0.4).reason is None
     assert seen(away=person.copy_below * 0.9).reason == "copy"
 
 
-def test_a_wider_gate_widens_likeness_and_nothing_else(seen):
+def test_a_wider_gate_affects_the_distance_only(seen):
     wide = DistanceGate(redraw_above=1.99)
 
     assert seen(away=0.9, gate=wide).reason is None
@@ -113,7 +113,7 @@ def test_a_wider_gate_widens_likeness_and_nothing_else(seen):
     assert seen(away=0.9, gate=wide, tone=-50.0).reason == "skin_tone"
 
 
-def test_younger_than_on_any_photo_by_more_than_estimates_differ_is_drawn_again(seen, person):
+def test_a_face_much_younger_than_on_any_photo_is_redrawn(seen, person):
     youngest = min(photo.years for photo in person.photos)
 
     assert seen(years=youngest - MAX_YEARS_YOUNGER + 1).reason is None
@@ -122,28 +122,28 @@ def test_younger_than_on_any_photo_by_more_than_estimates_differ_is_drawn_again(
     assert seen(years=youngest - 3).measures.years_younger > 0
 
 
-def test_the_gravest_reason_is_the_one_that_is_given(seen):
+def test_the_most_severe_reason_is_returned(seen):
     assert seen(nudity=0.9, years=5.0, tone=-50.0, away=1.5).reason == "nudity"
     assert seen(years=5.0, tone=-50.0, away=1.5).reason == "age"
     assert seen(tone=-50.0, away=1.5).reason == "skin_tone"
 
 
-def test_without_a_face_only_styles_that_hide_it_pass(person):
+def test_without_a_face_only_styles_that_do_not_need_one_pass(person):
     noise = np.random.default_rng(1).integers(0, 255, (96, 96, 3), dtype=np.uint8)
 
-    assert judge(noise, person, style=PHOTO_LIKE, gate=GATE).reason == "no_face"
-    assert judge(noise, person, style=DRAWN, gate=GATE).reason is None
-    assert judge(noise, person, style=PHOTO_LIKE, gate=GATE, faces=False).reason is None
+    assert score(noise, person, style=PHOTO_LIKE, gate=GATE).reason == "no_face"
+    assert score(noise, person, style=DRAWN, gate=GATE).reason is None
+    assert score(noise, person, style=PHOTO_LIKE, gate=GATE, faces=False).reason is None
 
 
-def test_without_a_face_nudity_counts_all_the_same(person, monkeypatch):
+def test_without_a_face_nudity_is_checked_too(person, monkeypatch):
     monkeypatch.setattr("likeness_model.diffusion.quality_gate.nsfw_score", lambda _: 0.21)
     noise = np.random.default_rng(1).integers(0, 255, (96, 96, 3), dtype=np.uint8)
 
-    assert judge(noise, person, style=DRAWN, gate=GATE, faces=False).reason == "nudity"
+    assert score(noise, person, style=DRAWN, gate=GATE, faces=False).reason == "nudity"
 
 
-def test_a_user_with_one_photo_has_a_band_too(person):
+def test_a_user_with_one_photo_has_a_lower_limit_too(person):
     one = Person(person.photos[:1])
 
     assert one.copy_below == pytest.approx(0.13)

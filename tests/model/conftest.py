@@ -6,19 +6,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import cv2
 import pytest
 
 from likeness.domain.provenance.watermark import watermark_of
 from likeness_model.generation.variation import Variation
 from likeness_model.painter.subject import read_subject
+from likeness_model.vision.images import read_rgb
 
-DEMO = Path(__file__).parents[2] / "infra/local/demo/photos"
+ROOT = Path(__file__).parents[2]
+DEMO = ROOT / "infra/local/demo/photos"
 JOB = "j" + "0" * 32
-
-
-def read_rgb(path):
-    return cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +36,7 @@ def scene(subject):
 
 @dataclass
 class JobFolder:
-    """What SageMaker lays out for the container: photos, an order that names them, and room."""
+    """The container's folders: photos, an order for them, and the output."""
 
     base: Path
     photos: dict[str, bytes] = field(default_factory=dict)

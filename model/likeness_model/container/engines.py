@@ -5,7 +5,7 @@ from likeness_model.generation.engine import Engine
 
 
 def load_engine(name: str, *, workers: int = 2) -> Engine:
-    """`workers` are the painter's processes; other engines read weights from the container's folder.
+    """`workers` is for the painter; other engines read weights from the container's folder.
 
     Raises WeightsError where the weights are missing or do not match their manifest.
     """

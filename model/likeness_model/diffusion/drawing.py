@@ -1,4 +1,4 @@
-"""Draw all styles in batches, score the pictures, and draw those again that fail the quality gate."""
+"""Draw all styles in batches, score the pictures, and redraw those that fail the quality gate."""
 
 import logging
 import time

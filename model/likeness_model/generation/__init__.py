@@ -1,1 +1,1 @@
-"""What every engine shares: the job, the engine's interface, checkpoints, variations, near-duplicates."""
+"""Shared by all engines: the job, the engine's interface, checkpoints, variations."""

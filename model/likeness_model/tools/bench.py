@@ -40,8 +40,8 @@ JOB_STYLES = (
 
 
 def measure_job(photos: list[Path], *, styles: list[str], size: int = SIZE) -> dict[str, float]:
-    """Run the container's program on 30 avatars of these styles in turn. Its memory is measured in a
-    separate run, because measuring slows it down."""
+    """Run the container's program on 30 avatars of these styles in turn; a separate run measures
+    its memory, because that slows it down."""
     seconds, drawn, _ = _run_job(photos, styles, size, watermarked=False)
     watermarked_seconds, _, _ = _run_job(photos, styles, size)
     _, _, peak = _run_job(photos, styles, size, watch=True)

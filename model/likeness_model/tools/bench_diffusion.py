@@ -1,6 +1,6 @@
 """A diffusion engine's speed and memory, and the lower bound of its time.
 
-    python -m likeness_model.tools.bench --engine sdxl-lora --device cuda --random-weights --photos DIR
+    python -m likeness_model.tools.bench --engine sdxl-lora --random-weights --photos FOLDER
 
 Random weights of the true shapes are as fast as real ones, but say nothing about distance, style
 and the quality gate. Returns one flat object, name to number; a value that could not be measured is

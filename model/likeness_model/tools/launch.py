@@ -1,4 +1,4 @@
-"""A training job by hand: `python -m likeness_model.tools.launch --stack likeness-dev --photos DIR`.
+"""A training job by hand: `python -m likeness_model.tools.launch --stack NAME --photos FOLDER`.
 
 For experiments. It needs its own environment (`requirements/install.sh launch`) and an operator's
 credentials; AWS_ENDPOINT_URL points it to the laptop's SageMaker. Photos, order, checkpoints and

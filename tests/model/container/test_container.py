@@ -1,4 +1,4 @@
-"""The program as SageMaker runs it: folders in, files and an exit code out."""
+"""The program as SageMaker runs it: from folders to files and an exit code."""
 
 import os
 import re
@@ -16,17 +16,17 @@ import pytest
 from likeness.contracts import GenerationProgress, GenerationResult
 from likeness.domain.provenance.watermark import read_watermarks, watermark_of
 from likeness_model import errors
+from likeness_model.vision.images import read_rgb
 from likeness_model.vision.watermark import read_scores
-from tests.model.conftest import JobFolder, demo_bytes, read_rgb
+from tests.model.conftest import ROOT, JobFolder, demo_bytes
 
-ROOT = Path(__file__).parents[2]
 STYLES = ["glamour", "cosmic", "pencil", "glamour", "cosmic", "pencil"]
 PATIENCE_S = 120
 
 
 @contextmanager
 def started(folder, *, workers=2):
-    """The program, running; it is gone afterwards whatever the test found."""
+    """The running program; it is ended after the test."""
     environment = os.environ | {
         "SAGEMAKER_BASE_DIR": str(folder.base),
         "LIKENESS_WORKERS": str(workers),
@@ -58,22 +58,22 @@ def run(folder, **how):
 def wait_until(ready):
     deadline = time.monotonic() + PATIENCE_S
     while not ready():
-        assert time.monotonic() < deadline, "it never happened"
+        assert time.monotonic() < deadline, "timed out"
         time.sleep(0.02)
 
 
-def below(pid):
+def children(pid):
     """The processes started by a process (Linux)."""
     return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
 
-def sums(folder):
+def checksums(folder):
     return {row["avatar_id"]: row["sha256"] for row in folder.result()["avatars"]}
 
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    """A job of two photos and six avatars that ran to its end; and its log."""
+    """A finished job of two photos and six avatars, and its log."""
     folder = JobFolder(tmp_path_factory.mktemp("job"))
     folder.add_photo("p01", demo_bytes("close"))
     folder.add_photo("p02", demo_bytes("tilted"))
@@ -85,7 +85,7 @@ def finished(tmp_path_factory):
     return folder, log
 
 
-def test_every_avatar_is_a_picture_of_the_ordered_size_with_its_sum(finished):
+def test_every_avatar_is_a_picture_of_the_ordered_size(finished):
     folder, _ = finished
     result = GenerationResult.model_validate(folder.result())
 
@@ -96,14 +96,14 @@ def test_every_avatar_is_a_picture_of_the_ordered_size_with_its_sum(finished):
         assert picture.shape == (192, 192, 3)
 
 
-def test_every_avatar_bears_the_mark_that_was_ordered_or_says_why_not(finished):
+def test_every_avatar_contains_its_watermark_or_the_reason_why_not(finished):
     folder, _ = finished
     rows = folder.result()["avatars"]
 
-    assert {row["marking"] for row in rows} <= {"written", "too_flat"}
-    marked = [row for row in rows if row["marking"] == "written"]
-    assert marked
-    for row in marked:
+    assert {row["watermarking"] for row in rows} <= {"written", "too_flat"}
+    watermarked = [row for row in rows if row["watermarking"] == "written"]
+    assert watermarked
+    for row in watermarked:
         picture = read_rgb(folder.checkpoints / row["file"])
         assert watermark_of(row["seed"], 1, row["avatar_id"]) in read_watermarks(
             read_scores(picture).tolist()
@@ -117,19 +117,15 @@ def test_the_pictures_carry_no_metadata(finished):
     assert set(re.findall(rb"tEXt|iTXt|zTXt|eXIf|tIME", content)) == set()
 
 
-def test_the_glamour_avatars_are_the_user(finished):
+def test_the_glamour_avatars_have_a_small_distance(finished):
     folder, _ = finished
-    measured = [
-        row["likeness"]["distance"]
-        for row in folder.result()["avatars"]
-        if row["style"] == "glamour"
-    ]
+    measured = [row["distance"] for row in folder.result()["avatars"] if row["style"] == "glamour"]
 
     assert len(measured) == 2
     assert all(distance is not None and distance < 0.5 for distance in measured)
 
 
-def test_the_result_is_in_the_model_folder_too_and_the_old_failure_gone(finished):
+def test_the_result_is_in_the_model_folder_too_and_the_old_failure_is_deleted(finished):
     folder, _ = finished
 
     copy = (folder.base / "model/result.json").read_bytes()
@@ -160,14 +156,14 @@ def test_the_log_names_ids_and_no_path(finished):
     assert "Traceback" not in log
 
 
-def test_a_job_that_was_stopped_goes_on_where_it_was_and_gives_the_same_bytes(finished, job_folder):
+def test_a_stopped_job_continues_and_gives_the_same_bytes(finished, job_folder):
     whole, _ = finished
     for photo_id, content in whole.photos.items():
         job_folder.add_photo(photo_id, content)
     job_folder.order(STYLES)
     with started(job_folder) as program:
         wait_until((job_folder.checkpoints / "a01.png").exists)
-        workers = below(program.pid)
+        workers = children(program.pid)
 
         program.send_signal(signal.SIGTERM)
         asked = time.monotonic()
@@ -185,12 +181,12 @@ def test_a_job_that_was_stopped_goes_on_where_it_was_and_gives_the_same_bytes(fi
 
     assert code == 0
     for name, written in left.items():
-        assert f"avatar {name[:3]}: found, not drawn again" in log
+        assert f"avatar {name[:3]}: restored from its checkpoint" in log
         assert (job_folder.checkpoints / name).stat().st_mtime_ns == written
-    assert sums(job_folder) == sums(whole)
+    assert checksums(job_folder) == checksums(whole)
 
 
-def test_a_finished_job_that_is_started_again_draws_nothing(finished):
+def test_a_finished_job_draws_nothing_when_it_is_restarted(finished):
     folder, _ = finished
     before = folder.result()["avatars"]
 
@@ -201,7 +197,7 @@ def test_a_finished_job_that_is_started_again_draws_nothing(finished):
     assert folder.result()["avatars"] == before
 
 
-def test_an_avatar_of_another_order_or_with_other_bytes_is_drawn_anew(finished, job_folder):
+def test_an_avatar_of_another_order_or_with_a_damaged_file_is_drawn_again(finished, job_folder):
     whole, _ = finished
     job_folder.add_photo("p01", demo_bytes("close"))
     job_folder.order(["glamour", "cosmic"])
@@ -216,7 +212,7 @@ def test_an_avatar_of_another_order_or_with_other_bytes_is_drawn_anew(finished, 
     code, log = run(job_folder)
 
     assert code == 0
-    assert "found" not in log
+    assert "restored" not in log
     assert len(job_folder.result()["avatars"]) == 2
 
 
@@ -227,7 +223,7 @@ def test_an_avatar_of_another_order_or_with_other_bytes_is_drawn_anew(finished, 
         ('{"schema_version": 1}', "OrderError: order.json: job_id: Field required"),
     ],
 )
-def test_an_order_that_cannot_be_read_ends_with_its_own_code(job_folder, text, sentence):
+def test_an_invalid_order_has_its_own_exit_code(job_folder, text, sentence):
     job_folder.write_order(text)
 
     code, _ = run(job_folder)
@@ -244,7 +240,7 @@ def test_a_missing_order_is_named(job_folder):
     assert job_folder.failure == "OrderError: the channel 'order' holds no order.json"
 
 
-def test_an_unknown_style_is_refused_before_anything_is_drawn(job_folder):
+def test_an_unknown_style_is_rejected_before_anything_is_drawn(job_folder):
     job_folder.add_photo("p01", demo_bytes("close"))
     job_folder.order(["glamour", "crayon"])
 
@@ -255,7 +251,7 @@ def test_an_unknown_style_is_refused_before_anything_is_drawn(job_folder):
     assert list(job_folder.checkpoints.glob("*.png")) == []
 
 
-def test_a_photo_that_is_not_the_ordered_one_is_never_opened(job_folder):
+def test_a_photo_that_differs_from_the_ordered_one_is_rejected(job_folder):
     job_folder.add_photo("p01", demo_bytes("close"))
     job_folder.order(["glamour"])
     job_folder.add_photo("p01", demo_bytes("wide"))
@@ -276,7 +272,7 @@ def test_a_missing_photo_is_named(job_folder):
     assert job_folder.failure == "PhotosError: photo p01 is not in the channel 'photos'"
 
 
-def test_photos_of_which_none_can_be_decoded_end_the_job(job_folder):
+def test_the_job_ends_if_no_photo_can_be_decoded(job_folder):
     job_folder.add_photo("p01", b"not a picture")
     job_folder.add_photo("p02", b"")
     job_folder.order(["glamour"])
@@ -302,7 +298,7 @@ def test_one_bad_photo_and_one_without_a_face_are_left_out(job_folder):
     assert "photo p02: left out" in log
 
 
-def test_without_any_face_nothing_is_drawn_and_the_result_says_so(job_folder):
+def test_without_any_face_the_result_has_no_avatars_and_the_reason(job_folder):
     grey = cv2.imencode(".jpg", np.full((300, 300, 3), 128, np.uint8))[1].tobytes()
     job_folder.add_photo("p01", grey)
     job_folder.order(["glamour", "cosmic"])
@@ -314,7 +310,7 @@ def test_without_any_face_nothing_is_drawn_and_the_result_says_so(job_folder):
     assert [row["reason"] for row in job_folder.result()["not_drawn"]] == ["no_usable_photo"] * 2
 
 
-def test_a_fault_of_ours_has_the_code_of_an_internal_error(job_folder):
+def test_an_unexpected_error_has_the_internal_exit_code(job_folder):
     job_folder.add_photo("p01", demo_bytes("close"))
     job_folder.order(["glamour"])
     job_folder.checkpoints.write_text("a file where a folder belongs")
@@ -326,7 +322,7 @@ def test_a_fault_of_ours_has_the_code_of_an_internal_error(job_folder):
     assert "internal error" in log
 
 
-def test_photos_that_are_copies_give_fewer_avatars_never_twins(job_folder):
+def test_copies_of_a_photo_give_fewer_avatars_and_no_near_duplicates(job_folder):
     for number in (1, 2, 3):
         job_folder.add_photo(f"p{number:02}", demo_bytes("close"))
     job_folder.order(["pencil"] * 12, size=128)
@@ -336,6 +332,6 @@ def test_photos_that_are_copies_give_fewer_avatars_never_twins(job_folder):
     result = job_folder.result()
     assert code == 0
     assert len(result["avatars"]) + len(result["not_drawn"]) == 12
-    assert {row["reason"] for row in result["not_drawn"]} <= {"twin"}
+    assert {row["reason"] for row in result["not_drawn"]} <= {"near_duplicate"}
     pictures = [cv2.imread(str(job_folder.checkpoints / row["file"])) for row in result["avatars"]]
     assert len({picture.tobytes() for picture in pictures}) == len(pictures)

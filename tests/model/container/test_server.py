@@ -1,4 +1,4 @@
-"""The program as an endpoint: an archive in, an archive out, one job at a time, nothing left."""
+"""The program as an endpoint: archives in and out, one job at a time, nothing left on disk."""
 
 import http.client
 import io
@@ -12,7 +12,6 @@ import tarfile
 import threading
 import time
 from contextlib import contextmanager
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -20,9 +19,8 @@ import pytest
 
 from likeness.contracts import GenerationResult
 from likeness_model import errors
-from tests.model.conftest import JobFolder, demo_bytes
+from tests.model.conftest import ROOT, JobFolder, demo_bytes
 
-ROOT = Path(__file__).parents[2]
 PATIENCE_S = 120
 
 
@@ -41,39 +39,39 @@ class Endpoint:
     def __init__(self, address, program, scratch):
         self.address, self.program, self.scratch = address, program, scratch
 
-    def ask(self, method, path, body=None, headers=None):
+    def request(self, method, path, body=None, headers=None):
         connection = AtSocket(self.address)
         try:
             connection.request(method, path, body, headers or {})
-            answer = connection.getresponse()
-            return answer.status, answer.read()
+            response = connection.getresponse()
+            return response.status, response.read()
         finally:
             connection.close()
 
     def draw(self, body):
-        return self.ask("POST", "/invocations", body, {"Content-Type": "application/x-tar"})
+        return self.request("POST", "/invocations", body, {"Content-Type": "application/x-tar"})
 
     def is_ready(self):
         try:
-            return self.ask("GET", "/ping")[0] == 200
+            return self.request("GET", "/ping")[0] == 200
         except OSError:
             return False
 
     def left(self):
-        """Every file that the program keeps."""
+        """Every file of the program on disk."""
         return [path for path in self.scratch.rglob("*") if path.is_file()]
 
 
 def wait_until(ready):
     deadline = time.monotonic() + PATIENCE_S
     while not ready():
-        assert time.monotonic() < deadline, "it never happened"
+        assert time.monotonic() < deadline, "timed out"
         time.sleep(0.02)
 
 
 @contextmanager
 def started(folder, **environment):
-    """The program on a Unix socket in `folder`, ready; it is gone afterwards."""
+    """The program, ready on a Unix socket in `folder`; it is ended afterwards."""
     scratch = folder / "tmp"
     scratch.mkdir()
     log = (folder / "log").open("wb")
@@ -139,7 +137,7 @@ def archive_of(**files):
     return body.getvalue()
 
 
-def test_an_archive_comes_back_with_the_result_and_each_of_its_avatars(endpoint, request_body):
+def test_the_response_contains_the_result_and_each_of_its_avatars(endpoint, request_body):
     status, body = endpoint.draw(request_body)
 
     assert status == 200
@@ -158,9 +156,7 @@ def test_nothing_of_a_job_is_left_on_the_disk(endpoint, request_body):
     assert endpoint.left() == []
 
 
-def test_the_same_request_gives_the_same_avatars_as_before_and_others_in_between(
-    endpoint, request_body, tmp_path
-):
+def test_another_users_job_in_between_does_not_change_the_avatars(endpoint, request_body, tmp_path):
     other = JobFolder(tmp_path / "other")
     other.add_photo("p01", demo_bytes("tilted"))
     other.order(["cosmic"])
@@ -169,26 +165,26 @@ def test_the_same_request_gives_the_same_avatars_as_before_and_others_in_between
     endpoint.draw(request_of(other))
     again = endpoint.draw(request_body)[1]
 
-    assert sums(again) == sums(first)
+    assert checksums(again) == checksums(first)
 
 
-def sums(body):
+def checksums(body):
     with tarfile.open(fileobj=io.BytesIO(body)) as archive:
         result = json.load(archive.extractfile("result.json"))
     return {row["avatar_id"]: row["sha256"] for row in result["avatars"]}
 
 
-def test_ping_is_answered_while_a_job_runs_and_a_second_job_is_sent_away(endpoint, request_body):
-    answers = []
-    drawing = threading.Thread(target=lambda: answers.append(endpoint.draw(request_body)))
+def test_ping_responds_while_a_job_runs_and_a_second_job_is_rejected(endpoint, request_body):
+    responses = []
+    drawing = threading.Thread(target=lambda: responses.append(endpoint.draw(request_body)))
     drawing.start()
-    wait_until(lambda: endpoint.left() or answers)
+    wait_until(lambda: endpoint.left() or responses)
 
     assert endpoint.is_ready()
     status, body = endpoint.draw(request_body)
     drawing.join()
 
-    assert answers[0][0] == 200
+    assert responses[0][0] == 200
     assert (status, json.loads(body)["error"]) == (503, "Busy")
 
 
@@ -203,15 +199,15 @@ def test_ping_is_answered_while_a_job_runs_and_a_second_job_is_sent_away(endpoin
         (archive_of(photos__p01=b"x"), 400, "OrderError"),
     ],
 )
-def test_a_request_that_is_no_order_is_refused_by_one_sentence(endpoint, body, status, error):
-    answered, told = endpoint.draw(body)
+def test_an_invalid_request_is_rejected_with_one_sentence(endpoint, body, status, error):
+    found, content = endpoint.draw(body)
 
-    assert (answered, json.loads(told)["error"]) == (status, error)
-    assert "\n" not in json.loads(told)["message"]
+    assert (found, json.loads(content)["error"]) == (status, error)
+    assert "\n" not in json.loads(content)["message"]
     assert endpoint.left() == []
 
 
-def test_a_link_in_the_request_is_no_photo(endpoint):
+def test_a_link_in_the_request_is_rejected(endpoint):
     body = io.BytesIO()
     with tarfile.open(fileobj=body, mode="w") as archive:
         member = tarfile.TarInfo("photos/p01.jpg")
@@ -221,7 +217,7 @@ def test_a_link_in_the_request_is_no_photo(endpoint):
     assert endpoint.draw(body.getvalue())[0] == 400
 
 
-def test_photos_that_cannot_be_decoded_are_the_callers_fault(endpoint, job_folder):
+def test_photos_that_cannot_be_decoded_are_a_bad_request(endpoint, job_folder):
     job_folder.add_photo("p01", b"not a picture")
     job_folder.order(["glamour"])
 
@@ -231,14 +227,14 @@ def test_photos_that_cannot_be_decoded_are_the_callers_fault(endpoint, job_folde
     assert json.loads(body) == {"error": "PhotosError", "message": "no photo can be decoded"}
 
 
-def test_other_paths_are_not_there(endpoint):
-    assert endpoint.ask("GET", "/")[0] == endpoint.ask("POST", "/jobs", b"")[0] == 404
+def test_other_paths_are_not_found(endpoint):
+    assert endpoint.request("GET", "/")[0] == endpoint.request("POST", "/jobs", b"")[0] == 404
 
 
-def test_a_request_that_is_too_large_is_refused_before_it_is_read(endpoint):
+def test_a_request_that_is_too_large_is_rejected_before_it_is_read(endpoint):
     headers = {"Content-Length": str(10 << 30)}
 
-    assert endpoint.ask("POST", "/invocations", b"", headers)[0] == 413
+    assert endpoint.request("POST", "/invocations", b"", headers)[0] == 413
 
 
 def test_the_log_names_ids_and_measures_and_no_path(endpoint, home, request_body):
@@ -250,20 +246,20 @@ def test_the_log_names_ids_and_measures_and_no_path(endpoint, home, request_body
     assert str(home) not in log
 
 
-def test_told_to_stop_in_the_middle_of_a_job_it_leaves_at_once_and_no_photo(tmp_path, request_body):
+def test_sigterm_in_the_middle_of_a_job_ends_it_at_once_and_leaves_no_photo(tmp_path, request_body):
     with started(tmp_path) as endpoint:
 
-        def ask():
+        def draw():
             with pytest.raises((OSError, http.client.HTTPException)):
                 endpoint.draw(request_body)
 
-        asking = threading.Thread(target=ask)
-        asking.start()
+        drawing = threading.Thread(target=draw)
+        drawing.start()
         wait_until(endpoint.left)
 
         endpoint.program.send_signal(signal.SIGTERM)
         code = endpoint.program.wait(timeout=60)
-        asking.join()
+        drawing.join()
 
         assert code == errors.TERMINATED
         assert endpoint.left() == []
@@ -288,10 +284,10 @@ def test_an_unknown_command_is_named():
     )
 
     assert done.returncode == errors.USAGE
-    assert done.stderr == "There is no command paint: it is train or serve.\n"
+    assert done.stderr == "Unknown command paint: use train or serve.\n"
 
 
-def test_after_a_fault_of_ours_no_other_job_is_drawn_in_the_same_process(tmp_path, request_body):
+def test_the_process_ends_after_an_unexpected_error(tmp_path, request_body):
     with started(tmp_path) as endpoint:
         scratch = next(endpoint.scratch.glob("likeness-*"))
         scratch.rmdir()

@@ -7,16 +7,16 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from likeness_model.container import folders
+from likeness_model.container.folders import WEIGHTS, WEIGHTS_CHANNEL, Folders
 from likeness_model.diffusion import loading, lora
 from likeness_model.diffusion.engine import DiffusionEngine
 from likeness_model.diffusion.loading import load_pipeline
 from likeness_model.diffusion.pipelines import klein, sdxl
 from likeness_model.diffusion.recipe import TINY_LORA
 from likeness_model.diffusion.shapes import random_pipeline
-from likeness_model.diffusion.weights import write_manifest
 from likeness_model.errors import DeviceError, WeightsError
 from likeness_model.tools.export import KOHYA, export
+from likeness_model.tools.weights import write_manifest
 from tests.model.diffusion.conftest import checksums, run
 
 SMALL = {"steps": 2, "keep_every": 2, "learning_side": 64, "drawing_side": 64, "words": 24}
@@ -91,7 +91,7 @@ def test_a_style_adapter_changes_only_its_style(folders, tmp_path):
 
 @pytest.fixture
 def broken(folders, tmp_path):
-    """A copy of SDXL's folder to damage, and a function that writes a matching manifest and loads."""
+    """A copy of SDXL's folder to damage, and a function that writes its manifest and loads it."""
     copy = tmp_path / "weights"
     shutil.copytree(folders["sdxl"], copy)
 
@@ -200,13 +200,13 @@ def test_a_real_engine_without_a_gpu_raises_an_error(folders):
 
 def test_the_weights_folder_is_the_named_one_or_the_channel(monkeypatch, tmp_path):
     monkeypatch.setenv("SAGEMAKER_BASE_DIR", str(tmp_path))
-    monkeypatch.delenv(folders.WEIGHTS, raising=False)
-    monkeypatch.delenv(folders.WEIGHTS_CHANNEL, raising=False)
-    assert folders.Folders.from_environment().weights == tmp_path / "input/data/weights"
-    monkeypatch.setenv(folders.WEIGHTS_CHANNEL, "/channel")
-    assert str(folders.Folders.from_environment().weights) == "/channel"
-    monkeypatch.setenv(folders.WEIGHTS, "/named")
-    assert str(folders.Folders.from_environment().weights) == "/named"
+    monkeypatch.delenv(WEIGHTS, raising=False)
+    monkeypatch.delenv(WEIGHTS_CHANNEL, raising=False)
+    assert Folders.from_environment().weights == tmp_path / "input/data/weights"
+    monkeypatch.setenv(WEIGHTS_CHANNEL, "/channel")
+    assert str(Folders.from_environment().weights) == "/channel"
+    monkeypatch.setenv(WEIGHTS, "/named")
+    assert str(Folders.from_environment().weights) == "/named"
 
 
 def test_every_engine_names_a_licence():

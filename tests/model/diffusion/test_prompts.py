@@ -64,7 +64,7 @@ def test_the_negative_prompt_names_nudity_childhood_and_bleached_skin():
 
 
 def test_prompts_fit_into_77_tokens():
-    """CLIP has a token for most words and each punctuation mark, and two for start and end. With 50 %
+    """CLIP has one token for most words and punctuation marks, and two for start and end. With 50 %
     more for rare words the prompts still fit. klein reads 512 tokens."""
     trained = [prompt for _, prompt in all_prompts() if templates().token in prompt]
     assert trained

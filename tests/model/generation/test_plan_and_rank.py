@@ -1,14 +1,18 @@
-"""Which photo and look each avatar gets, which two pictures are one, and what comes first."""
+"""Photo and variation of each avatar, near-duplicates, distances and the ranking."""
 
 import numpy as np
 import pytest
 
 from likeness.contracts import DrawnAvatar
 from likeness_model.generation.job import best_first
-from likeness_model.generation.near_duplicates import TWINS_BELOW, fingerprint, picture_distance
+from likeness_model.generation.near_duplicates import (
+    NEAR_DUPLICATE_BELOW,
+    fingerprint,
+    picture_distance,
+)
 from likeness_model.generation.variation import Variation, milder, variation_for
 from likeness_model.painter.plan import first_drafts
-from likeness_model.painter.resemblance import measure_likeness
+from likeness_model.painter.resemblance import measure_distance
 from likeness_model.vision.detect import find_faces
 from likeness_model.vision.embed import embed_face
 from likeness_model.vision.mesh import lay_mesh
@@ -17,7 +21,7 @@ from tests.model.painter.test_drawing import SHA, an_order
 PHOTOS = ["p03", "p01", "p02"]
 
 
-def test_within_a_style_photos_and_palettes_take_turns():
+def test_photos_and_palettes_alternate_within_a_style():
     drafts = first_drafts(an_order(*["comic"] * 6), PHOTOS)
 
     assert [draft.photo_id for draft in drafts] == ["p03", "p01", "p02"] * 2
@@ -26,14 +30,14 @@ def test_within_a_style_photos_and_palettes_take_turns():
     assert len({(d.variation.palette % 4, d.variation.background % 4) for d in drafts}) == 6
 
 
-def test_styles_take_turns_so_that_every_style_is_seen_early():
+def test_styles_alternate():
     drafts = first_drafts(an_order("comic", "comic", "oil", "oil"), PHOTOS)
 
     assert [draft.avatar.style for draft in drafts] == ["comic", "oil", "comic", "oil"]
     assert drafts[0].photo_id != drafts[1].photo_id
 
 
-def test_a_look_depends_on_the_seed_and_on_nothing_else():
+def test_a_variation_depends_on_the_seed_only():
     assert variation_for("oil", seed=7, variant=1) == variation_for("oil", seed=7, variant=1)
     assert (
         variation_for("oil", seed=7, variant=1).rng_seed
@@ -43,13 +47,13 @@ def test_a_look_depends_on_the_seed_and_on_nothing_else():
     assert np.array_equal(first, again)
 
 
-def test_streams_of_one_look_are_independent():
+def test_random_streams_of_a_variation_are_independent():
     variation = Variation(rng_seed=3)
 
     assert not np.array_equal(variation.rng(0).random(4), variation.rng(1).random(4))
 
 
-def test_milder_never_reaches_the_photo():
+def test_mildness_stays_below_one():
     variation = Variation()
     for _ in range(10):
         variation = milder(variation)
@@ -58,7 +62,7 @@ def test_milder_never_reaches_the_photo():
 
 
 @pytest.mark.parametrize(
-    "look",
+    "variation",
     [
         Variation(zoom=1.15, shift=(0.02, -0.01)),
         Variation(mirror=True, zoom=1.1),
@@ -66,23 +70,23 @@ def test_milder_never_reaches_the_photo():
     ],
     ids=["shifted", "mirrored", "zoomed"],
 )
-def test_framing_alone_makes_no_new_picture(subject, variation):
+def test_framing_alone_gives_a_near_duplicate(subject, variation):
     plain, framed = subject.scene(Variation(), 256), subject.scene(variation, 256)
     grey = np.full_like(plain.foreground, 90)
 
     one = fingerprint(plain.over(plain.foreground, grey), Variation())
     other = fingerprint(framed.over(framed.foreground, grey), variation)
 
-    assert picture_distance(one, other) < TWINS_BELOW / 2
+    assert picture_distance(one, other) < NEAR_DUPLICATE_BELOW / 2
 
 
-def test_another_background_makes_another_picture(scene):
+def test_another_background_is_not_a_near_duplicate(scene):
     grey, red = np.full_like(scene.foreground, 90), np.full_like(scene.foreground, (180, 40, 40))
 
     one = fingerprint(scene.over(scene.foreground, grey), Variation())
     other = fingerprint(scene.over(scene.foreground, red), Variation())
 
-    assert picture_distance(one, other) > TWINS_BELOW
+    assert picture_distance(one, other) > NEAR_DUPLICATE_BELOW
 
 
 @pytest.fixture(scope="module")
@@ -91,31 +95,31 @@ def reference(photos):
     return embed_face(photo, lay_mesh(photo, find_faces(photo)[0]))
 
 
-def test_the_photo_itself_is_the_person(scene, reference):
-    assert measure_likeness(scene.foreground, scene.mesh, [reference]) < 0.4
+def test_the_distance_of_the_photo_itself_is_small(scene, reference):
+    assert measure_distance(scene.foreground, scene.mesh, [reference]) < 0.4
 
 
-def test_the_nearest_photo_counts(scene, reference):
+def test_the_distance_is_that_to_the_nearest_photo(scene, reference):
     far = reference + 1
 
     distances = [
-        measure_likeness(scene.foreground, scene.mesh, references)
+        measure_distance(scene.foreground, scene.mesh, references)
         for references in ([reference], [far, reference], [far])
     ]
 
     assert distances[0] == distances[1] < distances[2]
 
 
-def test_without_a_face_likeness_is_not_measurable(scene, reference):
+def test_without_a_face_there_is_no_distance(scene, reference):
     grey = np.full_like(scene.foreground, 120)
 
-    assert measure_likeness(grey, scene.mesh, [reference]) is None
+    assert measure_distance(grey, scene.mesh, [reference]) is None
 
 
 def test_a_face_elsewhere_in_the_picture_is_not_measured(scene, reference):
     elsewhere = scene.mesh + np.array([130, 120, 0], np.float32)
 
-    assert measure_likeness(scene.foreground, elsewhere, [reference]) is None
+    assert measure_distance(scene.foreground, elsewhere, [reference]) is None
 
 
 def drawn(avatar_id, style, distance):
@@ -127,13 +131,13 @@ def drawn(avatar_id, style, distance):
             "file": f"{avatar_id}.png",
             "sha256": SHA,
             "photo_id": "p01",
-            "attempts": 1,
-            "likeness": {"distance": distance},
+            "draws": 1,
+            "distance": distance,
         }
     )
 
 
-def test_the_best_of_each_style_come_first_and_what_cannot_be_measured_last():
+def test_the_best_of_each_style_come_first_and_those_without_distance_last():
     avatars = [
         drawn("a01", "comic", 0.6),
         drawn("a02", "comic", 0.5),

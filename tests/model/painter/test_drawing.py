@@ -1,4 +1,4 @@
-"""Judging, redrawing and twins, with a scripted painter in place of the workers."""
+"""Checking, redrawing and near-duplicates, with a scripted painter instead of the workers."""
 
 from concurrent.futures import Future
 
@@ -7,38 +7,39 @@ import pytest
 
 from likeness.contracts import GenerationOrder
 from likeness.domain.provenance.watermark import Watermarking
-from likeness_model import drawing
-from likeness_model.generation.checkpoints import Gallery
-from likeness_model.painter.workers import LookedAt, Picture
+from likeness_model.generation.checkpoints import AvatarCheckpoints
+from likeness_model.generation.picture import Picture
+from likeness_model.painter import drawing
+from likeness_model.painter.workers import AnalysedPhoto
 from tests.model.conftest import JOB
 
 GATE = 0.72
 SHA = "0" * 64
 
 
-def an_order(*styles, attempts=3):
+def an_order(*styles, draws=3):
     return GenerationOrder.model_validate(
         {
             "job_id": JOB,
-            "round": 1,
+            "attempt": 1,
             "size": 64,
             "photos": [{"photo_id": "p01", "sha256": SHA}, {"photo_id": "p02", "sha256": SHA}],
             "avatars": [
                 {"avatar_id": f"a{n:02}", "style": style, "seed": n}
                 for n, style in enumerate(styles, 1)
             ],
-            "gate": {"redraw_above": GATE, "attempts": attempts},
+            "gate": {"redraw_above": GATE, "draws": draws},
         }
     )
 
 
-def looked_at(photo_id):
-    return LookedAt(photo_id, subject=None, chip=None, worth=1.0)
+def analysed(photo_id):
+    return AnalysedPhoto(photo_id, subject=None, chip=None, worth=1.0)
 
 
 class Painter:
-    """Gives each avatar its scripted (distance, shade) in turn; shades further apart than the
-    twins' threshold are different pictures."""
+    """Returns each avatar's scripted (distance, shade) in turn; shades that differ by more than the
+    threshold are not near-duplicates."""
 
     def __init__(self, script):
         self.script = {avatar: list(rows) for avatar, rows in script.items()}
@@ -48,12 +49,12 @@ class Painter:
         self.drafts.append(draft)
         distance, shade = self.script[draft.avatar.avatar_id].pop(0)
         fingerprint = np.full((48, 48, 3), shade, np.float32)
-        png = f"{draft.avatar.avatar_id} {draft.attempt} {size}".encode()
+        png = f"{draft.avatar.avatar_id} {draft.draw} {size}".encode()
         return Picture(draft, png, distance, fingerprint, Watermarking.NOT_ORDERED)
 
 
 class Pool:
-    """Runs what was submitted when somebody waits: the last first, or the first first."""
+    """Runs the submitted work on `wait`, the first or the last first."""
 
     def __init__(self, *, last_first):
         self.last_first = last_first
@@ -70,41 +71,41 @@ class Pool:
         return {future}, set()
 
 
-@pytest.fixture(params=[False, True], ids=["first first", "last first"])
+@pytest.fixture(params=[False, True], ids=["first submitted first", "last submitted first"])
 def draw_all(request, monkeypatch, tmp_path):
     def run(order, script):
         pool, painter, settled = Pool(last_first=request.param), Painter(script), []
         monkeypatch.setattr(drawing, "wait", pool.wait)
         monkeypatch.setattr(drawing, "draw", painter)
-        gallery = Gallery(tmp_path, order)
+        checkpoints = AvatarCheckpoints(tmp_path, order)
         not_drawn = drawing.Drawing(
             order,
-            [looked_at("p01"), looked_at("p02")],
+            [analysed("p01"), analysed("p02")],
             references=[],
-            gallery=gallery,
+            checkpoints=checkpoints,
             pool=pool,
             on_settled=settled.append,
         ).run()
-        return gallery, {row.avatar_id: row.reason for row in not_drawn}, painter, settled
+        return checkpoints, {row.avatar_id: row.reason for row in not_drawn}, painter, settled
 
     return run
 
 
-def test_an_avatar_like_the_user_is_kept_at_once(draw_all):
-    gallery, not_drawn, _, settled = draw_all(an_order("comic"), {"a01": [(0.4, 0)]})
+def test_an_avatar_within_the_gate_is_stored_at_once(draw_all):
+    checkpoints, not_drawn, _, settled = draw_all(an_order("comic"), {"a01": [(0.4, 0)]})
 
-    assert gallery.avatars["a01"].likeness.distance == 0.4
-    assert gallery.avatars["a01"].attempts == 1
+    assert checkpoints.avatars["a01"].distance == 0.4
+    assert checkpoints.avatars["a01"].draws == 1
     assert not_drawn == {}
     assert settled == [1]
 
 
-def test_an_avatar_unlike_the_user_is_drawn_again_milder_then_from_another_photo(draw_all):
+def test_an_avatar_above_the_gate_is_redrawn_milder_then_from_another_photo(draw_all):
     script = {"a01": [(0.9, 0), (0.8, 0), (0.6, 0)]}
 
-    gallery, not_drawn, painter, _ = draw_all(an_order("comic"), script)
+    checkpoints, not_drawn, painter, _ = draw_all(an_order("comic"), script)
 
-    assert gallery.avatars["a01"].attempts == 3
+    assert checkpoints.avatars["a01"].draws == 3
     assert not_drawn == {}
     mildness = [draft.variation.mildness for draft in painter.drafts]
     assert mildness[0] == 0
@@ -113,59 +114,59 @@ def test_an_avatar_unlike_the_user_is_drawn_again_milder_then_from_another_photo
     assert first == second != third
 
 
-def test_an_avatar_that_stays_unlike_the_user_is_given_up(draw_all, tmp_path):
+def test_an_avatar_that_stays_above_the_gate_is_given_up(draw_all, tmp_path):
     script = {"a01": [(0.9, 0)] * 3}
 
-    gallery, not_drawn, _, settled = draw_all(an_order("comic"), script)
+    checkpoints, not_drawn, _, settled = draw_all(an_order("comic"), script)
 
-    assert gallery.avatars == {}
+    assert checkpoints.avatars == {}
     assert not_drawn == {"a01": "likeness"}
     assert settled == [1]
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_cannot_be_measured_passes(draw_all):
-    gallery, not_drawn, _, _ = draw_all(an_order("pencil"), {"a01": [(None, 0)]})
+def test_a_picture_without_a_distance_passes(draw_all):
+    checkpoints, not_drawn, _, _ = draw_all(an_order("pencil"), {"a01": [(None, 0)]})
 
-    assert gallery.avatars["a01"].likeness.distance is None
+    assert checkpoints.avatars["a01"].distance is None
     assert not_drawn == {}
 
 
-def test_what_was_measured_above_the_gate_is_not_saved_by_a_picture_without_a_face(draw_all):
+def test_a_picture_without_a_distance_does_not_replace_one_above_the_gate(draw_all):
     script = {"a01": [(0.9, 0), (None, 0), (None, 0)]}
 
-    gallery, not_drawn, _, _ = draw_all(an_order("comic"), script)
+    checkpoints, not_drawn, _, _ = draw_all(an_order("comic"), script)
 
-    assert gallery.avatars == {}
+    assert checkpoints.avatars == {}
     assert not_drawn == {"a01": "likeness"}
 
 
-def test_of_two_twins_the_first_ordered_stays_whoever_was_faster(draw_all):
+def test_of_two_near_duplicates_the_first_ordered_is_stored(draw_all):
     script = {"a01": [(0.4, 10)], "a02": [(0.3, 11), (0.3, 12), (0.3, 11)]}
 
-    gallery, not_drawn, painter, _ = draw_all(an_order("comic", "comic"), script)
+    checkpoints, not_drawn, painter, _ = draw_all(an_order("comic", "comic"), script)
 
-    assert set(gallery.avatars) == {"a01"}
-    assert not_drawn == {"a02": "twin"}
-    attempts = [draft for draft in painter.drafts if draft.avatar.avatar_id == "a02"]
-    assert len({(d.photo_id, d.variation.palette, d.variation.background) for d in attempts}) == 3
+    assert set(checkpoints.avatars) == {"a01"}
+    assert not_drawn == {"a02": "near_duplicate"}
+    drafts = [draft for draft in painter.drafts if draft.avatar.avatar_id == "a02"]
+    assert len({(d.photo_id, d.variation.palette, d.variation.background) for d in drafts}) == 3
 
 
-def test_a_twin_that_turns_out_different_is_kept(draw_all):
+def test_a_redrawn_near_duplicate_is_stored_if_it_differs(draw_all):
     script = {"a01": [(0.4, 10)], "a02": [(0.3, 11), (0.3, 60)]}
 
-    gallery, not_drawn, _, _ = draw_all(an_order("comic", "comic"), script)
+    checkpoints, not_drawn, _, _ = draw_all(an_order("comic", "comic"), script)
 
-    assert gallery.avatars["a02"].attempts == 2
+    assert checkpoints.avatars["a02"].draws == 2
     assert not_drawn == {}
 
 
-def test_twins_of_two_styles_are_no_twins(draw_all):
+def test_equal_pictures_of_two_styles_are_not_near_duplicates(draw_all):
     script = {"a01": [(0.4, 10)], "a02": [(0.3, 10)]}
 
-    gallery, _, _, _ = draw_all(an_order("comic", "oil"), script)
+    checkpoints, _, _, _ = draw_all(an_order("comic", "oil"), script)
 
-    assert set(gallery.avatars) == {"a01", "a02"}
+    assert set(checkpoints.avatars) == {"a01", "a02"}
 
 
 def test_an_avatar_waits_for_the_earlier_ones_of_its_style(draw_all):
@@ -175,17 +176,17 @@ def test_an_avatar_waits_for_the_earlier_ones_of_its_style(draw_all):
         "a03": [(0.4, 90)],
     }
 
-    gallery, not_drawn, _, settled = draw_all(an_order("comic", "comic", "comic"), script)
+    checkpoints, not_drawn, _, settled = draw_all(an_order("comic", "comic", "comic"), script)
 
-    assert list(gallery.avatars) == ["a01", "a02", "a03"]
+    assert list(checkpoints.avatars) == ["a01", "a02", "a03"]
     assert not_drawn == {}
     assert settled == [1, 2, 3]
 
 
-def test_one_avatar_given_up_does_not_hold_up_the_next(draw_all):
+def test_an_avatar_that_is_given_up_does_not_block_the_next(draw_all):
     script = {"a01": [(0.9, 10)], "a02": [(0.4, 50)]}
 
-    gallery, not_drawn, _, _ = draw_all(an_order("comic", "comic", attempts=1), script)
+    checkpoints, not_drawn, _, _ = draw_all(an_order("comic", "comic", draws=1), script)
 
-    assert list(gallery.avatars) == ["a02"]
+    assert list(checkpoints.avatars) == ["a02"]
     assert not_drawn == {"a01": "likeness"}

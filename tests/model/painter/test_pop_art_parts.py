@@ -10,7 +10,7 @@ from likeness_model.generation.variation import Variation
 from likeness_model.painter.styles.graphic.parts import SHAPES, parts_of
 from likeness_model.painter.subject import read_subject
 
-PHOTO = Path(__file__).parents[2] / "infra/local/demo/photos/03-wide-warm.jpg"
+PHOTO = Path(__file__).parents[3] / "infra/local/demo/photos/03-wide-warm.jpg"
 
 
 @pytest.fixture(scope="module")

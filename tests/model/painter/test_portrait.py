@@ -6,7 +6,7 @@ import pytest
 
 from likeness_model.generation.variation import Variation
 from likeness_model.painter import regions
-from likeness_model.painter.resemblance import measure_likeness
+from likeness_model.painter.resemblance import measure_distance
 from likeness_model.painter.styles.portrait.cosmic import PALETTES, SKIES, cosmic
 from likeness_model.painter.styles.portrait.glamour import MOODS, glamour
 from likeness_model.painter.styles.portrait.makeup import even_skin
@@ -70,7 +70,7 @@ def test_the_face_is_found_and_is_still_the_person(photos, paint):
     reference = embed_face(photo, lay_mesh(photo, find_faces(photo)[0]))
     scene = read_subject(photo, 384).scene(Variation(), 384)
 
-    distance = measure_likeness(paint(scene, Variation()), scene.mesh, [reference])
+    distance = measure_distance(paint(scene, Variation()), scene.mesh, [reference])
 
     assert distance is not None
     assert distance < 0.5
@@ -87,7 +87,7 @@ def test_cosmic_keeps_the_faces_lightness(sitter, background):
     assert after == pytest.approx(before, abs=5)
 
 
-def test_features_move_a_little_and_the_rest_not_at_all(scene):
+def test_features_move_slightly_and_nothing_else_moves(scene):
     field = displacement(pulls(scene.mesh, 1.0), scene.size)
     furthest = np.hypot(field[..., 0], field[..., 1])
 
@@ -96,7 +96,7 @@ def test_features_move_a_little_and_the_rest_not_at_all(scene):
     assert furthest[:, 0].max() < 0.01
 
 
-def test_the_mesh_goes_with_the_picture(scene):
+def test_the_mesh_moves_with_the_picture(scene):
     moved = refined(scene, 1.0)
 
     def width(mesh):
@@ -105,7 +105,7 @@ def test_the_mesh_goes_with_the_picture(scene):
     assert 1.01 * width(scene.mesh) < width(moved.mesh) < 1.15 * width(scene.mesh)
 
 
-def test_an_amount_of_nothing_changes_nothing(scene):
+def test_an_amount_of_zero_changes_nothing(scene):
     same = refined(scene, 0.0)
 
     assert np.abs(same.foreground.astype(int) - scene.foreground).max() <= 1

@@ -1,4 +1,4 @@
-"""How a photo becomes a scene: framing, cut-out, masks."""
+"""From a photo to a scene: framing, cut-out, masks."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from likeness_model.painter import matte, regions
 from likeness_model.painter.subject import NoUsableFace, read_subject
 
 RIGHT_EYE, LEFT_EYE = [33, 133], [263, 362]
-LOOKS = [
+VARIATIONS = [
     Variation(),
     Variation(zoom=1.15, shift=(0.03, -0.02)),
     Variation(zoom=1.25, mirror=True),
@@ -20,7 +20,7 @@ def eyes_of(scene):
     return scene.mesh[RIGHT_EYE, :2].mean(0), scene.mesh[LEFT_EYE, :2].mean(0)
 
 
-@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("variation", VARIATIONS)
 def test_the_eyes_are_level_and_on_the_line(subject, variation):
     right, left = eyes_of(subject.scene(variation, 256))
 
@@ -51,7 +51,7 @@ def test_a_photo_smaller_than_the_picture_is_enlarged_whole(photos):
     assert scene.alpha[128, 128] == pytest.approx(1, abs=0.02)
 
 
-def test_where_the_photo_ends_no_black_wedge_is_seen(photos):
+def test_there_is_no_black_wedge_beyond_the_photos_edge(photos):
     face_only = photos["close"][120:1000, 250:950].copy()
     scene = read_subject(face_only, 256).scene(Variation(), 256)
     person = scene.alpha > 0.9
@@ -60,12 +60,12 @@ def test_where_the_photo_ends_no_black_wedge_is_seen(photos):
     assert scene.foreground[:5][person[:5]].mean() > 30  # hair, not the void
 
 
-def test_no_face_no_subject():
+def test_a_photo_without_a_face_raises_an_error():
     with pytest.raises(NoUsableFace):
         read_subject(np.full((300, 300, 3), 120, np.uint8), 128)
 
 
-def test_the_person_is_in_and_the_corners_are_out(scene):
+def test_the_mask_contains_the_person_and_not_the_corners(scene):
     assert scene.alpha.dtype == np.float32
     assert scene.alpha.min() >= 0
     assert scene.alpha.max() <= 1
@@ -95,7 +95,7 @@ def test_the_edge_takes_the_persons_colour_not_the_backgrounds():
     assert np.abs(colours[edge].astype(int) - red).mean() < before / 4
 
 
-def test_a_hole_in_the_person_is_filled_and_a_stranger_left_out():
+def test_a_hole_in_the_person_is_filled_and_other_people_are_removed():
     rough = np.zeros((matte.WORK, matte.WORK), np.float32)
     rough[100:640, 200:440] = 1
     rough[300:320, 300:320] = 0
@@ -119,7 +119,7 @@ def test_a_mask_is_a_plane_of_0_to_1_and_not_empty(scene, name):
     assert mask.max() > 0.5
 
 
-def test_the_parts_lie_where_a_face_has_them(scene):
+def test_the_parts_of_the_face_are_in_order(scene):
     def middle(mask):
         return float((mask.sum(1) * np.arange(256)).sum() / mask.sum())
 

@@ -1,16 +1,20 @@
-"""What every style owes: shape, determinism, and avatars that differ."""
+"""Requirements of every style: shape, determinism, different variations, all its files."""
 
 import numpy as np
 import pytest
 
-from likeness_model.generation.near_duplicates import TWINS_BELOW, fingerprint, picture_distance
+from likeness_model.generation.near_duplicates import (
+    NEAR_DUPLICATE_BELOW,
+    fingerprint,
+    picture_distance,
+)
 from likeness_model.generation.variation import milder, variation_for
 from likeness_model.painter.styles import STYLES, UnknownStyle, style
 
 
 @pytest.fixture(scope="module")
 def painted(subject):
-    """Paints at 256 px, each style and look once for the whole module."""
+    """Paints at 256 px, each style and variation once per module."""
     done = {}
 
     def paint(style_id, variant):
@@ -33,11 +37,11 @@ def test_a_style_paints_a_picture_that_is_not_the_photo(painted, scene, style_id
     assert picture.dtype == np.uint8
     assert picture.std() > 12
     photo = fingerprint(scene.foreground, variation)
-    assert picture_distance(photo, fingerprint(picture, variation)) > TWINS_BELOW
+    assert picture_distance(photo, fingerprint(picture, variation)) > NEAR_DUPLICATE_BELOW
 
 
 @pytest.mark.parametrize("style_id", STYLES)
-def test_the_same_scene_and_look_give_the_same_bytes(painted, subject, style_id):
+def test_the_same_scene_and_variation_give_the_same_bytes(painted, subject, style_id):
     first, variation = painted(style_id, 0)
 
     again = style(style_id)(subject.scene(variation, 256), variation)
@@ -46,14 +50,14 @@ def test_the_same_scene_and_look_give_the_same_bytes(painted, subject, style_id)
 
 
 @pytest.mark.parametrize("style_id", STYLES)
-def test_two_looks_are_two_pictures(painted, style_id):
+def test_two_variations_are_not_near_duplicates(painted, style_id):
     prints = [fingerprint(*painted(style_id, variant)) for variant in (0, 1)]
 
-    assert picture_distance(*prints) > TWINS_BELOW
+    assert picture_distance(*prints) > NEAR_DUPLICATE_BELOW
 
 
 @pytest.mark.parametrize("style_id", STYLES)
-def test_a_style_leaves_the_scene_as_it_was(painted, subject, style_id):
+def test_a_style_does_not_change_the_scene(painted, subject, style_id):
     _, variation = painted(style_id, 0)
     scene = subject.scene(variation, 128)
     before = scene.foreground.copy(), scene.alpha.copy(), scene.mesh.copy()
@@ -65,7 +69,7 @@ def test_a_style_leaves_the_scene_as_it_was(painted, subject, style_id):
 
 
 @pytest.mark.parametrize("style_id", STYLES)
-def test_a_milder_look_is_another_picture_of_the_same_shape(painted, subject, style_id):
+def test_a_milder_variation_is_another_picture_of_the_same_shape(painted, subject, style_id):
     strong, variation = painted(style_id, 0)
     mild = milder(milder(variation))
 
@@ -75,19 +79,19 @@ def test_a_milder_look_is_another_picture_of_the_same_shape(painted, subject, st
     assert not np.array_equal(picture, strong)
 
 
-def test_at_least_sixteen_styles_and_no_two_alike(painted):
+def test_there_are_sixteen_styles_and_no_near_duplicates(painted):
     prints = {style_id: fingerprint(*painted(style_id, 0)) for style_id in STYLES}
     alike = [
         (one, other)
         for one in prints
         for other in prints
-        if one < other and picture_distance(prints[one], prints[other]) < TWINS_BELOW
+        if one < other and picture_distance(prints[one], prints[other]) < NEAR_DUPLICATE_BELOW
     ]
 
     assert len(STYLES) >= 16
     assert alike == []
 
 
-def test_an_unknown_style_is_refused_by_name():
-    with pytest.raises(UnknownStyle, match="no style 'crayon'"):
+def test_an_unknown_style_raises_an_error():
+    with pytest.raises(UnknownStyle, match="unknown style 'crayon'"):
         style("crayon")

@@ -12,7 +12,7 @@ from likeness_model.generation.variation import Variation
 from likeness_model.painter.styles import style
 from likeness_model.painter.subject import read_subject
 
-PHOTO = Path(__file__).parents[2] / "infra/local/demo/photos/03-wide-warm.jpg"
+PHOTO = Path(__file__).parents[3] / "infra/local/demo/photos/03-wide-warm.jpg"
 STYLES = ("comic", "pop-art", "cartoon", "cyberpunk", "vaporwave")
 NATURAL = ("comic", "cartoon")
 
@@ -37,7 +37,7 @@ def thumbnail(picture: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("name", STYLES)
-def test_the_same_look_gives_the_same_bytes_and_leaves_the_scene_alone(name, scene):
+def test_the_same_variation_gives_the_same_bytes_and_an_unchanged_scene(name, scene):
     before = [scene.foreground.copy(), scene.alpha.copy(), scene.mesh.copy()]
 
     first, again = (style(name)(scene, variation(1)) for _ in range(2))
@@ -49,7 +49,7 @@ def test_the_same_look_gives_the_same_bytes_and_leaves_the_scene_alone(name, sce
 
 
 @pytest.mark.parametrize("name", STYLES)
-def test_the_first_six_looks_are_clearly_different(name, scene):
+def test_the_first_six_variations_differ_clearly(name, scene):
     variations = [thumbnail(style(name)(scene, variation(variant))) for variant in range(6)]
 
     assert min(np.abs(a - b).mean() for a, b in combinations(variations, 2)) > 15
@@ -80,7 +80,7 @@ def test_natural_skin_keeps_its_lightness_on_pale_and_on_dark_skin(name, darker,
 
 
 @pytest.mark.parametrize("name", STYLES)
-def test_a_milder_look_is_no_further_from_the_photo(name, scene):
+def test_a_milder_variation_is_not_further_from_the_photo(name, scene):
     face = scene.face > 0.9
     tone = cv2.cvtColor(scene.foreground, cv2.COLOR_RGB2GRAY)[face].astype(float)
 

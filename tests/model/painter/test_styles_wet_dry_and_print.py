@@ -12,7 +12,7 @@ from likeness_model.generation.variation import Variation
 from likeness_model.painter.styles import style
 from likeness_model.painter.subject import read_subject
 
-PHOTO = Path(__file__).parents[2] / "infra/local/demo/photos/03-wide-warm.jpg"
+PHOTO = Path(__file__).parents[3] / "infra/local/demo/photos/03-wide-warm.jpg"
 STYLES = ("watercolour", "oil", "pencil", "charcoal", "woodblock", "linocut")
 NATURAL = ("watercolour", "oil", "woodblock")
 
@@ -44,7 +44,7 @@ def face_lightness(picture: np.ndarray, scene) -> float:
 
 
 @pytest.mark.parametrize("name", STYLES)
-def test_the_same_look_gives_the_same_bytes_and_leaves_the_scene_alone(name, scene):
+def test_the_same_variation_gives_the_same_bytes_and_an_unchanged_scene(name, scene):
     before = [scene.foreground.copy(), scene.alpha.copy(), scene.mesh.copy()]
 
     first, again = (style(name)(scene, variation(1)) for _ in range(2))
@@ -56,7 +56,7 @@ def test_the_same_look_gives_the_same_bytes_and_leaves_the_scene_alone(name, sce
 
 
 @pytest.mark.parametrize("name", STYLES)
-def test_the_first_five_looks_are_clearly_different(name, scene):
+def test_the_first_five_variations_differ_clearly(name, scene):
     variations = [thumbnail(style(name)(scene, variation(variant))) for variant in range(5)]
 
     assert min(np.abs(a - b).mean() for a, b in combinations(variations, 2)) > 6
@@ -92,7 +92,7 @@ def test_a_darker_face_is_drawn_darker(name, scene):
 
 
 @pytest.mark.parametrize("name", ["watercolour", "oil", "woodblock"])
-def test_a_milder_look_brings_the_face_nearer_to_the_photo(name, scene):
+def test_a_milder_variation_brings_the_face_closer_to_the_photo(name, scene):
     def away(mildness: float) -> float:
         painted = style(name)(scene, replace(variation(0), mildness=mildness)).astype(float)
         face = scene.face > 0.8

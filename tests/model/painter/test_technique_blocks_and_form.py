@@ -59,13 +59,13 @@ def test_blocks_are_filled_with_their_colours():
     assert flat[5, 28].tolist() == [0, 0, 255]
 
 
-def test_a_block_off_its_mark_is_moved_by_so_many_pixels():
+def test_a_shifted_block_moves_by_that_many_pixels():
     mark = disc(64, 10)
 
     assert np.array_equal(shifted(mark, 5, 0)[:, 10:50], mark[:, 5:45])
 
 
-def test_salt_leaves_about_the_share_bare_it_is_asked_for():
+def test_salt_leaves_about_the_given_share_bare():
     relief = rng().normal(0, 1, (256, 256)).astype(np.float32)
 
     little, much = (1 - salted(rng(), 256, relief, amount).mean() for amount in (0.02, 0.1))
@@ -85,7 +85,7 @@ def test_an_outline_follows_the_edge_with_a_swelling_width():
     assert line[np.abs(distance) < 2].std() > 0.02
 
 
-def test_a_dark_line_answers_and_an_even_tone_does_not():
+def test_a_dark_line_has_a_response_and_an_even_tone_has_none():
     tone = np.full((64, 64), 0.8, np.float32)
     tone[31:33] = 0.3
     along = at_angle(0.0, 64)

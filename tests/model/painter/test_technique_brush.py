@@ -1,4 +1,4 @@
-"""Bristle strokes: they bring the canvas nearer to the picture, and leave relief."""
+"""Bristle strokes bring the canvas closer to the picture and leave relief."""
 
 import numpy as np
 import pytest
@@ -37,7 +37,7 @@ def painted(chance: np.ndarray, window: tuple[slice, slice] = EVERYWHERE) -> Can
     return canvas
 
 
-def test_a_layer_brings_the_canvas_near_to_the_picture():
+def test_a_layer_brings_the_canvas_close_to_the_picture():
     canvas = painted(np.ones((SIZE, SIZE), np.float32))
 
     off = np.abs(canvas.colour - two_colours()).mean(2)
@@ -62,7 +62,7 @@ def test_paint_goes_only_where_it_is_wanted():
     assert np.ptp(canvas.colour[:, 150:]) > 50
 
 
-def test_a_window_leaves_the_rest_of_the_canvas_alone():
+def test_a_window_does_not_change_the_rest_of_the_canvas():
     window = (slice(0, 96), slice(0, SIZE))
 
     canvas = painted(np.ones((SIZE, SIZE), np.float32), window)

@@ -64,7 +64,7 @@ def test_irises_are_found_from_left_to_right_and_get_a_glint():
     assert glint[50, 100].max() == 0
 
 
-def test_without_irises_there_is_nothing_to_light():
+def test_without_irises_nothing_changes():
     centres, radius = iris_centres(np.zeros((20, 20), np.float32))
 
     assert len(centres) == radius == 0

@@ -1,4 +1,4 @@
-"""The cut-out figure: where its edge lies, and colours without a rim."""
+"""The cut-out figure: its edge, and its colours without a rim."""
 
 import cv2
 import numpy as np
@@ -23,7 +23,7 @@ def test_the_distance_is_that_to_the_circle(size):
     assert np.abs(found - truth)[np.abs(truth) < 0.1 * size].max() < 0.008 * size
 
 
-def test_cutting_keeps_the_shape_and_drops_a_stray_hair():
+def test_cutting_keeps_the_shape_and_removes_a_loose_hair():
     disc = a_disc(512)
     hairy = disc.copy()
     hairy[20:120, 255:257] = 0.9

@@ -35,13 +35,13 @@ def test_the_field_runs_along_the_stripes(angle):
     assert off_by(field, angle)[10:-10, 10:-10].max() < 0.1
 
 
-def test_a_flat_picture_has_no_certain_direction():
+def test_a_flat_picture_has_no_reliable_direction():
     flat = np.full((64, 64, 3), 120, np.uint8)
 
     assert np.abs(along_edges(flat, sigma=3)).max() < 1e-3
 
 
-def test_uncertain_places_follow_their_certain_neighbours():
+def test_unreliable_directions_follow_their_reliable_neighbours():
     field = at_angle(0.7, 64)
     field[20:44, 20:44] = 0
 

@@ -1,4 +1,4 @@
-"""A screen inks as much of the paper as the tone says, at every size."""
+"""The inked area of a halftone equals the tone at every size."""
 
 import numpy as np
 import pytest

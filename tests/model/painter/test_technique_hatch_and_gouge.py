@@ -74,7 +74,7 @@ def test_cuts_widen_with_the_light():
     assert shares[0] < 0.8 * shares[2]
 
 
-def test_a_dry_stick_leaves_about_the_tone_it_is_asked_for():
+def test_a_dry_stick_gives_about_the_requested_tone():
     tooth = np.random.default_rng(1).normal(0, 1, (SIZE, SIZE)).astype(np.float32)
 
     tones = [caught(even(t), tooth).mean() for t in (0.0, 0.3, 0.6, 1.0)]

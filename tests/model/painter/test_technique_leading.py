@@ -50,7 +50,7 @@ def test_patches_follow_the_edge_between_two_colours():
     assert (mask[20:300, 155:166].max(1) > 127).mean() > 0.9
 
 
-def test_nothing_is_cut_where_nothing_is_to_be_cut():
+def test_an_empty_mask_gives_no_pieces():
     empty = np.zeros((64, 64), np.float32)
 
     assert cut_by_colour(np.zeros((64, 64, 3), np.uint8), empty, 10) == []

@@ -1,4 +1,4 @@
-"""Added light, and the light a form takes."""
+"""Added light, and the shading of a form."""
 
 import cv2
 import numpy as np
@@ -68,7 +68,7 @@ def test_a_dome_is_lit_on_the_side_of_the_light():
     np.testing.assert_allclose(form.x**2 + form.y**2 + form.z**2, 1, atol=1e-5)
 
 
-def test_a_rim_shines_on_the_edge_that_looks_to_the_light_and_falls_off_inwards():
+def test_a_rim_shines_on_the_edge_towards_the_light_and_fades_inwards():
     inside = 40 - np.hypot(*(np.mgrid[0:128, 0:128] - 63.5)).astype(np.float32)
     disc = (inside > 0).astype(np.float32)
 

@@ -1,4 +1,4 @@
-"""Noise and papers: seeded, the same at every size, of the strength they promise."""
+"""Noise and papers: seeded, independent of the size, of the documented strength."""
 
 import cv2
 import numpy as np
@@ -36,7 +36,7 @@ def test_stretched_noise_is_wider_than_high():
     assert np.abs(np.diff(noise, axis=0)).mean() > 3 * np.abs(np.diff(noise, axis=1)).mean()
 
 
-def test_a_warp_reads_so_many_pixels_away():
+def test_a_warp_reads_at_the_given_distance():
     ramp = np.tile(np.arange(32, dtype=np.float32), (32, 1))
     three = np.full((32, 32), 3, np.float32)
 

@@ -1,4 +1,4 @@
-"""Pigment: density that leaves white white, rims that dry dark, drops that keep off the sitter."""
+"""Pigment: density, dark rims, and drops beside the sitter."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def test_a_density_of_one_leaves_the_colour():
 
 
 @pytest.mark.parametrize("bare", [0.0, 1.0])
-def test_white_paper_and_black_stay_what_they_are(bare):
+def test_white_and_black_paper_do_not_change(bare):
     colour = with_density(wash(bare), np.full((8, 8), 2, np.float32))
 
     assert colour == pytest.approx(wash(bare))
@@ -60,7 +60,7 @@ def test_a_bloom_is_pale_inside_and_dark_at_its_rim():
     assert backrun.max() > 0.3
 
 
-def test_no_drop_falls_where_it_is_not_free():
+def test_drops_fall_on_free_places_only():
     free = np.ones((64, 64), np.float32)
     free[:, :32] = 0
 

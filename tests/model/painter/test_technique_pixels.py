@@ -57,7 +57,7 @@ def test_dither_mixes_two_neighbours_of_a_ramp_in_the_right_share():
     assert (clean == 100).all()
 
 
-def test_a_lonely_cell_joins_its_neighbours_unless_it_is_a_feature():
+def test_an_isolated_cell_joins_its_neighbours_unless_it_is_a_feature():
     index = np.zeros((5, 5), np.intp)
     index[2, 2] = 7
     fixed = np.zeros((5, 5), bool)
@@ -67,7 +67,7 @@ def test_a_lonely_cell_joins_its_neighbours_unless_it_is_a_feature():
     assert without_orphans(index, fixed)[2, 2] == 7
 
 
-def test_two_cells_that_touch_are_no_orphans():
+def test_two_touching_cells_are_not_isolated():
     index = np.zeros((5, 5), np.intp)
     index[2, 2:4] = 7
 

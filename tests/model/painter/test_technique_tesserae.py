@@ -51,7 +51,7 @@ def test_two_stones_share_a_straight_seam_midway():
     assert laid.inside[50, 41] > 2
 
 
-def test_settling_leaves_hardly_any_ground_bare_and_is_repeatable(circle_rows):
+def test_settling_covers_nearly_all_ground_and_is_deterministic(circle_rows):
     first, again = settled(circle_rows, SIZE), settled(circle_rows, SIZE)
 
     bare = cut(first, SIZE).label < 0
@@ -59,7 +59,7 @@ def test_settling_leaves_hardly_any_ground_bare_and_is_repeatable(circle_rows):
     np.testing.assert_array_equal(first.centre, again.centre)
 
 
-def test_more_stones_than_labels_are_refused():
+def test_more_stones_than_labels_raise_an_error():
     many = 2**16
     stones = Stones(np.zeros((many, 2), "f4"), np.zeros((many, 2), "f4"), np.ones(many, "f4"))
 

@@ -26,7 +26,7 @@ def test_points_keep_their_distance_from_each_other_and_from_the_fixed_ones():
     np.testing.assert_array_equal(points[:4], CORNERS)
 
 
-def test_points_gather_where_the_picture_appeals():
+def test_points_are_denser_where_the_weight_is_higher():
     appeal = np.full((100, 100), 0.01, np.float32)
     appeal[:, 60:] = 1
 
@@ -70,7 +70,7 @@ def test_a_linear_picture_is_fitted_exactly():
     np.testing.assert_allclose(fits[:, :, 0], [[20, 100, 60]] * len(faces), atol=1.0)
 
 
-def test_a_facet_without_pixels_gets_numbers_too():
+def test_a_facet_without_pixels_has_finite_values():
     fits = plane_fits(np.full((8, 8, 3), 9, np.uint8), np.zeros((8, 8), np.int32), 2)
 
     assert np.isfinite(fits).all()

@@ -1,21 +1,22 @@
-"""The operator's weights are those of their manifest, or one sentence says what is wrong."""
+"""The manifest of the operator's weights, and its verification."""
 
 import json
 import os
 
 import pytest
 
-from likeness_model import weights
-from likeness_model.diffusion.weights import MANIFEST_FILE, go_offline, verify, write_manifest
+from likeness_model import offline
+from likeness_model.diffusion.weights import MANIFEST_FILE, verify
 from likeness_model.errors import WeightsError
+from likeness_model.tools.weights import main, write_manifest
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
-GIVEN = {"licence": "Apache-2.0", "revision": f"somebody/some-model@{COMMIT}"}
+GIVEN = {"licence": "Apache-2.0", "revision": f"owner/model@{COMMIT}"}
 
 
 @pytest.fixture
 def folder(tmp_path):
-    """A model of two files, as a download leaves it."""
+    """A downloaded model of two files."""
     made = tmp_path / "weights"
     (made / "unet").mkdir(parents=True)
     (made / "model_index.json").write_text("{}")
@@ -29,7 +30,7 @@ def written(folder):
     return folder
 
 
-def test_a_folder_that_is_as_its_manifest_says_passes(written):
+def test_a_folder_that_matches_its_manifest_passes(written):
     manifest = verify(written)
 
     assert [row.file for row in manifest.files] == ["model_index.json", "unet/model.safetensors"]
@@ -38,7 +39,7 @@ def test_a_folder_that_is_as_its_manifest_says_passes(written):
     assert manifest.revisions == (GIVEN["revision"],)
 
 
-def test_a_second_manifest_of_the_same_folder_is_the_same(written):
+def test_writing_the_manifest_again_gives_the_same_bytes(written):
     first = (written / MANIFEST_FILE).read_bytes()
 
     write_manifest(written, **GIVEN)
@@ -50,18 +51,21 @@ def test_a_second_manifest_of_the_same_folder_is_the_same(written):
     ("spoil", "sentence"),
     [
         (lambda at: (at / MANIFEST_FILE).unlink(), "the weights have no manifest.json"),
-        (lambda at: (at / "model_index.json").unlink(), "model_index.json is in manifest.json"),
+        (
+            lambda at: (at / "model_index.json").unlink(),
+            "model_index.json is in manifest.json but missing",
+        ),
         (lambda at: (at / "more.json").touch(), "more.json is not in manifest.json"),
         (
             lambda at: (at / "model_index.json").write_text("{"),
             "has 1 bytes and",
         ),
-        (lambda at: (at / "model_index.json").write_text("[]"), "does not have the sum"),
+        (lambda at: (at / "model_index.json").write_text("[]"), "does not match the SHA-256"),
         (lambda at: (at / MANIFEST_FILE).write_text("{}"), "json: files: Field required"),
         (lambda at: (at / MANIFEST_FILE).write_text("no"), "manifest.json: the file: Invalid JSON"),
     ],
 )
-def test_what_is_wrong_with_the_weights_is_one_sentence(written, spoil, sentence):
+def test_an_error_in_the_weights_is_one_sentence(written, spoil, sentence):
     spoil(written)
 
     with pytest.raises(WeightsError) as refused:
@@ -71,17 +75,17 @@ def test_what_is_wrong_with_the_weights_is_one_sentence(written, spoil, sentence
     assert "\n" not in str(refused.value)
 
 
-def test_a_file_of_the_right_size_with_one_other_byte_is_found(written):
+def test_a_changed_byte_is_detected(written):
     file = written / "unet/model.safetensors"
     content = bytearray(file.read_bytes())
     content[2500] ^= 1
     file.write_bytes(content)
 
-    with pytest.raises(WeightsError, match="unet/model.safetensors does not have the sum"):
+    with pytest.raises(WeightsError, match="unet/model.safetensors does not match the SHA-256"):
         verify(written)
 
 
-def test_a_manifest_that_names_a_pickle_is_refused_though_its_sum_is_right(written):
+def test_a_pickle_in_the_manifest_is_rejected(written):
     (written / "model.safetensors").write_bytes(b"")
     write_manifest(written, **GIVEN)
     (written / "model.safetensors").rename(written / "model.bin")
@@ -93,14 +97,14 @@ def test_a_manifest_that_names_a_pickle_is_refused_though_its_sum_is_right(writt
 
 
 @pytest.mark.parametrize("file", ["pytorch_model.bin", "unet/pipeline.py", "x.CKPT"])
-def test_what_runs_code_gets_no_manifest(folder, file):
+def test_a_file_that_runs_code_gets_no_manifest(folder, file):
     (folder / file).write_bytes(b"x")
 
     with pytest.raises(WeightsError, match="can run code"):
         write_manifest(folder, **GIVEN)
 
 
-def test_a_link_that_leads_out_of_the_folder_is_refused(folder, tmp_path):
+def test_a_link_out_of_the_folder_is_rejected(folder, tmp_path):
     (tmp_path / "elsewhere").write_text("x")
     (folder / "config.json").symlink_to(tmp_path / "elsewhere")
 
@@ -116,7 +120,7 @@ def note_of_download(model, *files):
         note.write_text(f"{COMMIT}\nsome-etag\n1700000000.0\n")
 
 
-def test_licence_and_revision_come_from_what_the_download_left(folder):
+def test_licence_and_revision_are_read_from_the_download(folder):
     (folder / "README.md").write_text("---\nlicense: apache-2.0\ntags: [x]\n---\n# A model\n")
     note_of_download(folder, "model_index.json", "README.md", "unet/model.safetensors")
 
@@ -157,44 +161,44 @@ def test_weights_that_forbid_commercial_use_get_no_manifest(folder, front):
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ({"revision": "x@y"}, "nothing says which licence model_index.json has"),
-        ({"licence": "MIT"}, "nothing says which revision model_index.json is of"),
+        ({"revision": "x@y"}, "no licence was found for model_index.json"),
+        ({"licence": "MIT"}, "no revision was found for model_index.json"),
     ],
 )
-def test_what_nobody_says_is_asked_for(folder, given, sentence):
+def test_a_missing_licence_or_revision_is_requested(folder, given, sentence):
     with pytest.raises(WeightsError, match=sentence):
         write_manifest(folder, **given)
 
 
-def test_a_folder_that_is_not_there_and_an_empty_one_are_named(tmp_path):
+def test_a_missing_and_an_empty_folder_raise_an_error(tmp_path):
     with pytest.raises(WeightsError, match="is not a folder"):
         write_manifest(tmp_path / "nowhere", **GIVEN)
     with pytest.raises(WeightsError, match="is empty"):
         write_manifest(tmp_path, **GIVEN)
 
 
-def test_the_command_says_what_it_wrote(folder, capsys, monkeypatch):
+def test_the_program_prints_a_summary(folder, capsys, monkeypatch):
     monkeypatch.setattr(
         "sys.argv", ["weights", str(folder), "--licence", "MIT", "--revision", "a/b@c"]
     )
 
-    weights.main()
+    main()
 
     assert "2 files" in capsys.readouterr().out
     assert json.loads((folder / MANIFEST_FILE).read_text())["files"][0]["licence"] == "MIT"
 
 
-def test_the_command_ends_with_the_sentence(tmp_path, monkeypatch):
+def test_the_program_exits_with_the_error(tmp_path, monkeypatch):
     monkeypatch.setattr("sys.argv", ["weights", str(tmp_path / "nowhere")])
 
     with pytest.raises(SystemExit, match=r"WeightsError: .* is not a folder"):
-        weights.main()
+        main()
 
 
-def test_offline_means_offline(monkeypatch):
-    for name in weights.OFFLINE:
+def test_go_offline_sets_the_variables(monkeypatch):
+    for name in offline.OFFLINE:
         monkeypatch.delenv(name, raising=False)
 
-    go_offline()
+    offline.go_offline()
 
     assert os.environ["HF_HUB_OFFLINE"] == os.environ["TRANSFORMERS_OFFLINE"] == "1"

@@ -1,4 +1,4 @@
-"""What the vision models say of the demo photos: one woman, seen in eight ways."""
+"""The vision models on the demo photos: eight views of one woman."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def test_one_face_is_found_in_each_photo(photos, word):
     assert faces[0].score >= detect.MIN_SCORE
 
 
-def test_a_face_lies_where_it_is_at_whatever_size_it_is_searched(photos):
+def test_a_face_is_at_the_same_place_at_every_detection_size(photos):
     large = detect.find_faces(photos["wide"], side=1024)[0]
     small = detect.find_faces(photos["wide"], side=480)[0]
 
@@ -45,14 +45,14 @@ def test_the_mesh_lies_on_the_face(photos):
     assert np.abs(np.array(eyes) - face.landmarks[:2]).max() < 0.06 * face.width
 
 
-def test_no_mesh_is_laid_where_there_is_no_face(photos):
+def test_no_mesh_fits_where_there_is_no_face(photos):
     face = detect.find_faces(photos["wide"])[0]
     emptied = np.full_like(photos["wide"], 128)
 
     assert mesh.lay_mesh(emptied, face) is None
 
 
-def test_pose_tells_left_from_right_and_up_from_down(photos):
+def test_yaw_and_pitch_have_the_right_sign(photos):
     mirrored = photos["close"][:, ::-1].copy()
     turned = pose.head_pose(mesh_of(photos["turned"]))
     turned_mirrored = pose.head_pose(mesh_of(photos["turned"][:, ::-1].copy()))
@@ -81,7 +81,7 @@ def test_every_view_is_the_same_person(photos, word):
     assert embed.face_distance(first, other) < embed.SAME_PERSON
 
 
-def test_age_is_a_distribution_that_says_adult(photos):
+def test_the_age_distribution_is_that_of_an_adult(photos):
     estimate = age.estimate_age(photos["close"], mesh_of(photos["close"]))
 
     assert estimate.distribution.shape == (81,)
@@ -91,7 +91,7 @@ def test_age_is_a_distribution_that_says_adult(photos):
 
 
 @pytest.mark.parametrize("cut", [segment.person_mask, segment.clean_matte])
-def test_the_mask_holds_the_face_and_not_the_corners(photos, cut):
+def test_the_mask_contains_the_face_and_not_the_corners(photos, cut):
     photo = photos["close"]
     mask = cut(photo)
     nose = mesh_of(photo).plane[1].astype(int)
@@ -102,11 +102,11 @@ def test_the_mask_holds_the_face_and_not_the_corners(photos, cut):
     assert mask[:20, -20:].max() < 0.1
 
 
-def test_a_portrait_is_not_taken_for_pornography(photos):
+def test_a_portrait_is_scored_as_safe(photos):
     assert nsfw.nsfw_score(photos["close"]) < nsfw.SAFE_BELOW
 
 
-def test_a_changed_model_file_is_refused_in_one_sentence(tmp_path):
+def test_a_changed_model_file_raises_an_error(tmp_path):
     (tmp_path / "yunet.onnx").write_bytes(b"another model")
 
     with pytest.raises(sessions.ModelFileError, match=r"yunet\.onnx does not match the SHA-256"):
@@ -119,7 +119,7 @@ def test_a_missing_model_file_is_named(tmp_path):
 
 
 @pytest.mark.parametrize("name", sorted(sessions.catalogue()))
-def test_every_model_file_has_its_sum_its_source_and_its_licence(name):
+def test_every_model_file_has_a_checksum_a_source_and_a_licence(name):
     weights = sessions.catalogue()[name]
 
     assert sessions.verified_bytes(name)

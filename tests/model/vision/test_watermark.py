@@ -1,15 +1,15 @@
-"""The invisible watermark: invisible, read again after what happens to pictures, never imagined."""
+"""The invisible watermark: invisible, readable after edits, no false readings."""
 
 import cv2
 import numpy as np
 import pytest
 
 from likeness.domain.provenance.watermark import Watermarking, read_watermarks, watermark_of
-from likeness_model.vision import mark as mark_module
+from likeness_model.vision import watermark
 from likeness_model.vision.watermark import read_scores, write_watermark
 from tests.model.conftest import DEMO
 
-MARK = watermark_of(7, 1, "a01")
+ID = watermark_of(7, 1, "a01")
 ATTACKS = {
     "as it is": lambda picture: picture,
     "JPEG 75": lambda picture: jpeg(picture, 75),
@@ -27,31 +27,31 @@ def jpeg(picture, quality):
 
 @pytest.fixture(scope="module")
 def picture():
-    """A square photograph, as large as an avatar."""
+    """A square photo of an avatar's size."""
     photo = cv2.cvtColor(cv2.imread(str(DEMO / "01-original.jpg")), cv2.COLOR_BGR2RGB)
     side = min(photo.shape[:2])
     return cv2.resize(photo[:side, :side], (1024, 1024), interpolation=cv2.INTER_CUBIC)
 
 
 @pytest.fixture(scope="module")
-def marked(picture):
-    written, watermarking = write_watermark(picture, MARK)
+def watermarked(picture):
+    written, watermarking = write_watermark(picture, ID)
     assert watermarking is Watermarking.WRITTEN
     return written
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_the_mark_is_read_again(marked, attack):
-    assert MARK in read_watermarks(read_scores(ATTACKS[attack](marked)).tolist())
+def test_the_watermark_is_readable(watermarked, attack):
+    assert ID in read_watermarks(read_scores(ATTACKS[attack](watermarked)).tolist())
 
 
-def test_the_mark_is_not_seen(picture, marked):
-    assert cv2.PSNR(picture, marked) > 38
-    assert np.abs(marked.astype(int) - picture).max() <= 12
+def test_the_watermark_is_invisible(picture, watermarked):
+    assert cv2.PSNR(picture, watermarked) > 38
+    assert np.abs(watermarked.astype(int) - picture).max() <= 12
 
 
-def test_without_a_mark_none_is_read(picture):
-    assert MARK not in read_watermarks(read_scores(picture).tolist())
+def test_a_picture_without_watermark_does_not_contain_it(picture):
+    assert ID not in read_watermarks(read_scores(picture).tolist())
 
 
 @pytest.mark.parametrize(
@@ -64,21 +64,21 @@ def test_without_a_mark_none_is_read(picture):
     ],
     ids=["grey", "plain", "vivid", "stark"],
 )
-def test_a_mark_is_as_strong_as_the_picture_needs(picture, strength):
-    assert mark_module._strength(picture) == strength
+def test_the_strength_depends_on_the_picture(picture, strength):
+    assert watermark._strength(picture) == strength
 
 
-def test_marking_twice_gives_the_same_bytes(picture, marked):
-    assert np.array_equal(write_watermark(picture, MARK)[0], marked)
+def test_the_same_watermark_gives_the_same_bytes(picture, watermarked):
+    assert np.array_equal(write_watermark(picture, ID)[0], watermarked)
 
 
 @pytest.mark.parametrize("colour", [(255, 255, 255), (250, 20, 30)])
-def test_a_picture_too_flat_to_carry_it_stays_as_it_is_and_says_so(colour):
+def test_a_picture_that_is_too_flat_is_not_changed(colour):
     flat = np.full((1024, 1024, 3), colour, np.uint8)
 
-    written, watermarking = write_watermark(flat, MARK)
+    written, watermarking = write_watermark(flat, ID)
 
     if watermarking is Watermarking.TOO_FLAT:
         assert np.array_equal(written, flat)
     else:  # then it carries it
-        assert read_watermarks(read_scores(written).tolist())[0] == MARK
+        assert read_watermarks(read_scores(written).tolist())[0] == ID

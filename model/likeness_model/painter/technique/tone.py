@@ -1,4 +1,4 @@
-"""Flat tones and colours: edge-keeping smoothing, soft steps, gradient maps."""
+"""Flat tones and colours: edge-preserving smoothing, soft steps, gradient maps."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ Colour = tuple[int, int, int]
 
 
 def flattened(picture: Picture, *, side: int, passes: int, range_sigma: float) -> Picture:
-    """Bilateral passes (Tomasi & Manduchi 1998) on a `side` px grid: texture goes, edges stay.
+    """Bilateral passes (Tomasi & Manduchi 1998) on a `side` px grid: they remove texture only.
 
     The result is `side` pixels wide; repeated passes approach flat patches (Winnemoeller et al.
     2006, "Real-Time Video Abstraction").

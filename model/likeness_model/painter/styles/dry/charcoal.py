@@ -63,7 +63,7 @@ BACKDROPS = ("left", "all", "right", "halo", "bare")
 
 @paints("charcoal")
 def charcoal(scene: Scene, variation: Variation) -> Picture:
-    """Draw the sitter in masses, smudge them, press the blacks, lift the lights with chalk."""
+    """Draw the sitter in large shapes, smudge them, press the blacks, add lights with chalk."""
     rng = variation.rng()
     size, half = scene.size, scene.size // 2
     sheet = variation.pick_palette(SHEETS)
@@ -87,7 +87,7 @@ def charcoal(scene: Scene, variation: Variation) -> Picture:
 
 
 def massed_tone(scene: Scene, size: int, mildness: float) -> Plane:
-    """Lightness 0..1 in large masses with hard contrast; finer where the face needs it."""
+    """Lightness 0..1 in large shapes with hard contrast; finer in the face."""
     photo = resized(scene.foreground, size)
     light = lightness(photo)
     field = settled(along_edges(photo, size / 110), size / 110)
@@ -102,14 +102,14 @@ def massed_tone(scene: Scene, size: int, mildness: float) -> Plane:
 
 
 def drawn_area(scene: Scene, rng: np.random.Generator, size: int) -> Plane:
-    """How far the drawing is carried out, 0..1; it ends in loose strokes below."""
+    """Completeness of the drawing, 0..1; it ends in loose strokes at the bottom."""
     y = grid(size)[1]
     ragged = value_noise(rng, size, 5, octaves=3) * np.float32(0.08)
     return resized(scene.alpha, size) * smoothstep(0.0, 0.16, 1.0 - y + ragged)
 
 
 def stick_field(scene: Scene, lean: float, size: int) -> Orientation:
-    """Around the form, leaning as the hand does, and along the hair."""
+    """Stroke directions: around the form with a slant, and along the hair."""
     relief = inflated(resized(scene.alpha, size))
     relief += np.float32(0.8) * face_depth(scene.mesh, scene.size, size)
     wrapped = around_form(blur(relief, size / 40), lean, 0.7)
@@ -120,7 +120,7 @@ def stick_field(scene: Scene, lean: float, size: int) -> Orientation:
 def backdrop_tone(
     kind: str, scene: Scene, dark: Plane, rng: np.random.Generator, size: int
 ) -> Plane:
-    """Darkness 0..1 behind the sitter: it sets off the lit side, and gives way to `dark` hair."""
+    """Darkness 0..1 behind the sitter: in contrast to the lit side, faint beside `dark` hair."""
     x, y = grid(size)
     cloud = value_noise(rng, size, 3, octaves=4)
     away = np.sqrt(((x - 0.5) / 0.52) ** 2 + ((y - 0.45) / 0.52) ** 2)
@@ -178,7 +178,7 @@ def coal_deposit(
 def pressed_lines(
     scene: Scene, rng: np.random.Generator, tone: Plane, shown: Plane, paper: Plane
 ) -> Plane:
-    """Contours with the stick's corner: wide, now pressed and now light."""
+    """Contours with the stick's corner: wide, with varying pressure."""
     size, half = scene.size, tone.shape[0]
     on_light = 1 - (1 - tone) * resized(scene.alpha, half)
     edges = settled(along_edges(to_picture(np.dstack([on_light] * 3)), half / 120), half / 150)

@@ -27,9 +27,9 @@ from likeness_model.painter.technique.planes import Picture, Plane, resized
 from likeness_model.painter.technique.tone import Colour
 from likeness_model.vision.records import Image
 
-LAYOUT = 512  # side of the grid on which points are laid
+LAYOUT = 512  # side of the grid for points
 
-# Points that every face keeps, in the order of their claim to their place.
+# Points that every face has, in order of priority.
 ANCHORS = (RIGHT_EYE, LEFT_EYE, LIPS_INSIDE, LIPS_OUTSIDE, RIGHT_BROW, LEFT_BROW, OVAL, NOSE)
 
 
@@ -38,12 +38,12 @@ INNER_LIPS = ("80 81 82 13 312 311 310", "88 178 87 14 317 402 318")
 
 @dataclass(frozen=True)
 class Palette:
-    """The facets behind the sitter, and how the light falls on all of them."""
+    """The facets behind the sitter, and the light on all facets."""
 
     sky: tuple[Colour, ...]  # along a slanted line, from the upper left
-    shadow: Colour  # the figure's darks lean to this
+    shadow: Colour  # the figure's darks shift towards it
     lights: Colour
-    tint: float = 0.0  # how far the figure leans; 0 keeps its own colours
+    tint: float = 0.0  # how far the figure's colours shift; 0 is not at all
     gradient: float = 0.0  # 0 flat facets, 1 facets with the picture's slope
 
 
@@ -215,9 +215,9 @@ def _facet_light(
     solid: NDArray[np.bool_],
     rng: np.random.Generator,
 ) -> Plane:
-    """How much each facet turns to the light, about 0: a faceted relief, not the photo's light.
+    """The light on each facet, about 0: that of a faceted relief, not the photo's.
 
-    Each corner is lifted at random; inside the face less, so that its own light leads.
+    Each corner is raised at random; less inside the face, where the photo's light dominates.
     """
     at = np.clip(points, 0, LAYOUT - 1).astype(int)
     detail = resized(scene.detail, LAYOUT)[at[:, 1], at[:, 0]]
@@ -232,7 +232,7 @@ def _facet_light(
 
 
 def _tinted(own: Plane, palette: Palette) -> Plane:
-    """Darks towards the palette's shadow, lights towards its light; the middle stays true."""
+    """Shift darks towards the palette's shadow and lights towards its light; mid-tones stay."""
     light = (own @ (0.299, 0.587, 0.114) / 255)[:, None]
     toned = np.array(palette.shadow) * (1 - light) + np.array(palette.lights) * light
     return np.asarray(own + (toned - own) * palette.tint * np.abs(2 * light - 1), np.float32)
@@ -266,7 +266,7 @@ def _rendered(
 def _sloped(
     picture: Picture, points: Plane, faces: NDArray[np.intp], slopes: Plane, size: int
 ) -> Picture:
-    """Adds each facet's slope about its middle, at half the size: it has no edges of its own."""
+    """Add each facet's slope about its centre, at half the size, because it has no edges."""
     label = triangles.facet_map(points, faces, size, size / LAYOUT)
     middle = points[faces].mean(1) / LAYOUT
     result = np.empty_like(picture)

@@ -49,7 +49,7 @@ def paper_cut(scene: Scene, variation: Variation) -> Image:
 
 
 def _tones(scene: Scene, mildness: float) -> Plane:
-    """Lightness at WORK, smooth but crisp at the features, broad modelling brought out."""
+    """Lightness at WORK, smooth but crisp at the features, with stronger broad modelling."""
     light = resized(scene.luminance, WORK)
     light = modelled(light, resized(scene.alpha, WORK), 0.35)
     broad = cv2.bilateralFilter(cv2.GaussianBlur(light, (0, 0), 1.0), 9, 0.12, 5)
@@ -60,7 +60,7 @@ def _tones(scene: Scene, mildness: float) -> Plane:
 
 
 def _finer(steps: Sequence[float], mildness: float) -> list[float]:
-    """More papers between the same tones, for a face nearer to the photo."""
+    """More papers between the same tones, for a face closer to the photo."""
     count = len(steps) + round(4 * mildness)
     places, known = np.linspace(0, 1, count), np.linspace(0, 1, len(steps))
     return [float(step) for step in np.interp(places, known, np.asarray(steps))]
@@ -126,7 +126,7 @@ def _lay_cloth(pile: Pile, picture: Image, region: Mask, solid: Plane) -> None:
 
 
 def _regions(scene: Scene, picture: Image) -> dict[str, Mask]:
-    """Three regions that fill the sitter, each smoothed before they are told apart."""
+    """Three regions that fill the sitter, each smoothed before they are separated."""
     inside = resized(scene.alpha, WORK) > 0.3
     bare = np.maximum(resized(scene.skin, WORK), resized(scene.face, WORK))
     skin = cv2.GaussianBlur(bare, (0, 0), 2.5)
@@ -143,7 +143,7 @@ def _regions(scene: Scene, picture: Image) -> dict[str, Mask]:
 
 
 def _hair_coloured(scene: Scene, picture: Image, hair: Plane) -> Mask:
-    """Below the mouth, hair or collar is told by the colour of the hair above the eyes."""
+    """Below the mouth, the colour of the hair above the eyes separates hair from collar."""
     lab = cv2.GaussianBlur(cv2.cvtColor(picture, cv2.COLOR_RGB2Lab), (0, 0), 2).astype(np.float32)
     rows = np.arange(WORK)[:, None] * np.float32(scene.size / WORK)
     sure = (hair > 0.7) & (rows < scene.mesh[33, 1])
@@ -181,7 +181,7 @@ def _as_colour(rgb: NDArray[np.floating]) -> Colour:
 def _lay_features(
     pile: Pile, scene: Scene, *, dark: Colour, white: Colour, lips: Colour | None
 ) -> None:
-    """Mouth, eyes and brows as small sheets of their own, so that the gaze stays clear."""
+    """Mouth, eyes and brows as separate small sheets, so that the gaze stays clear."""
     size = scene.size
     light = resized(scene.luminance, WORK)
     mouth = resized(scene.mouth, WORK) > 0.5
@@ -212,7 +212,7 @@ def _lay_features(
 
 
 def _brow_papers(scene: Scene, dark: Colour) -> Colour:
-    """The brows' own colour, deepened, but never lighter than it is in the photo."""
+    """The brows' own colour, darkened, and never lighter than in the photo."""
     brows = scene.brows > 0.6
     if not brows.any():
         return dark

@@ -1,4 +1,4 @@
-"""Comic: flat inks, Ben-Day shadows, brush lines along the form, and a panel full of action."""
+"""Comic: flat inks, Ben-Day shadows, brush lines along the form, and an action panel."""
 
 from dataclasses import dataclass
 
@@ -35,7 +35,7 @@ KEY = (22, 16, 26)  # printers' black
 
 @dataclass(frozen=True)
 class Issue:
-    """One comic's inks: the panel's painter, its colours, and the shadow that the dots print."""
+    """One comic's inks: the panel's painter, its colours, and the shadow of the dots."""
 
     panel: panels.Panel
     colours: tuple[Colour, ...]
@@ -65,7 +65,7 @@ def comic(scene: Scene, variation: Variation) -> Picture:
 
 
 def _coloured(sheet: Sheet, scene: Scene, issue: Issue, variation: Variation) -> Picture:
-    """Flat colour of the light, then the shadow's ink in dots, as a four-colour press would."""
+    """Flat colour of the light, then the shadow's ink in dots, as in four-colour printing."""
     light = _light(sheet, scene)
     lit = cel(sheet, scene, below=(0.1, 0.4, 0.72, 1.0), above=(0.2, 0.6, 1.0), chroma=1.45)
     shade = np.float32(0.75) * smoothstep(0.53, 0.30, light)

@@ -1,4 +1,4 @@
-"""Pop art: a silkscreen of flat, unnatural colours, printed a little out of register."""
+"""Pop art: a screen print of flat, unnatural colours, slightly out of register."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ from likeness_model.painter.technique.planes import (
 )
 from likeness_model.painter.technique.tone import Colour
 
-REGISTER = 0.006  # how far an ink may lie beside its place, as share of the side
+REGISTER = 0.006  # largest shift of an ink, as share of the side
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Inks:
 
 @dataclass(frozen=True)
 class Print:
-    """One picture of one set of inks, or a sheet of four, before a plain ground, disc or dots."""
+    """One picture in one set of inks, or a sheet of four, on a plain ground, disc or dots."""
 
     inks: tuple[Inks, ...]
     disc: Colour | None = None
@@ -116,7 +116,7 @@ PRINTS = (
 
 @dataclass(frozen=True)
 class Screens:
-    """What each screen lets through, 0..1; cut once, printed in any inks."""
+    """The stencil of each screen, 0..1; independent of the inks."""
 
     figure: Plane
     skin: Plane
@@ -160,7 +160,7 @@ def _cut_screens(sheet: Sheet, scene: Scene, variation: Variation) -> Screens:
     head = _stencil(parts.head, 0.35, sheet.size)
     features = np.clip(scene.eyes + scene.mouth, 0, 1) * smoothstep(0.42, 0.6, light)
     half = halftone(smoothstep(0.47, 0.24, light), pitch=1 / 150, angle=22.5, soft=1.4)
-    # Milder: a finer negative, with the middle tones that a lith film drops.
+    # Milder: a finer negative with the mid-tones that a lith film loses.
     key = mix(
         np.maximum(half, _solid(light)), smoothstep(0.58, 0.12, light), 0.8 * variation.mildness
     )
@@ -179,10 +179,10 @@ def _cut_screens(sheet: Sheet, scene: Scene, variation: Variation) -> Screens:
 
 
 def _light(sheet: Sheet, scene: Scene, parts: Parts) -> tuple[Plane, Plane]:
-    """The hard light of a lith negative, and where cloth is as white as paper.
+    """The hard light of a lith negative, and the mask of cloth as white as paper.
 
-    Each material is exposed for its own middle tone, so a dark coat and dark hair print in their
-    ink with black folds, not as one black field.
+    Each material is exposed for its own mid-tone, so that a dark coat and dark hair print in their
+    ink with black folds instead of as one black area.
     """
     fine = np.asarray(cv2.bilateralFilter(resized(sheet.whole, 640), 5, 30, 2.5), np.uint8)
     tone = luma(fine)

@@ -18,7 +18,7 @@ from likeness_model.painter.technique.tone import Colour, flattened
 
 @dataclass(frozen=True)
 class Night:
-    """Two neon colours, the dark they stand in, the place, and what is worn or shown."""
+    """Two neon colours, the darkness, the place, and the implant."""
 
     left: Colour
     right: Colour
@@ -88,7 +88,7 @@ def _relit(scene: Scene, sitter: Sitter, night: Night, mildness: float) -> Pictu
 
 
 def _rendered(scene: Scene) -> Picture:
-    """As a concept artist paints: broad soft planes, and crisp accents where the features are."""
+    """Broad soft planes with crisp accents at the features."""
     picture = scene.foreground
     planes = resized(flattened(picture, side=448, passes=2, range_sigma=26.0), scene.size)
     calm = np.clip(np.float32(0.85) - scene.detail * np.float32(0.9), 0.25, 0.75)
@@ -98,7 +98,7 @@ def _rendered(scene: Scene) -> Picture:
 
 
 def _deepened(picture: Picture) -> Picture:
-    """Darker shadows and half the colour: neon needs a night to shine in."""
+    """Darker shadows and half the saturation, so that neon stands out."""
     lab = cv2.cvtColor(picture, cv2.COLOR_RGB2Lab)
     steps = np.arange(256, dtype=np.float32) / 255
     tone = (0.72 * steps + 0.28 * steps * steps * (3 - 2 * steps)) ** 1.12 * 255

@@ -70,7 +70,7 @@ def palms(size: int, colours: Sequence[Colour], rng: np.random.Generator) -> Pic
 
 
 def desktop(size: int, colours: Sequence[Colour], rng: np.random.Generator) -> Picture:
-    """Windows of an old machine, stacked, over a dotted wallpaper."""
+    """Stacked windows of an old computer over a dotted wallpaper."""
     high, low, body, bar, accent = colours
     page = gradient_sky(size, (high, low), 1.0)
     page = dotted(page, lighter(high, 0.5))

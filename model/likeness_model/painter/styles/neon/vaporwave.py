@@ -1,4 +1,4 @@
-"""Vaporwave: the sitter as a tinted marble bust, before a sunset that never was."""
+"""Vaporwave: the sitter as a tinted marble bust, before an artificial sunset."""
 
 from dataclasses import dataclass
 
@@ -100,10 +100,10 @@ def vaporwave(scene: Scene, variation: Variation) -> Picture:
 
 
 def _modelled(scene: Scene, sitter: Sitter, left_lit: bool, mildness: float) -> Plane:
-    """Marble's tone: the photo's light smoothed, with a sculptor's lamp from one side.
+    """The marble's tone: the photo's light, smoothed, with a lamp from one side.
 
-    Exposed by a part only of the distance between this skin and the middle tone, so that people
-    keep their differences.
+    The exposure compensates only part of the difference between this skin and the mid-tone, so that
+    dark and pale skin still differ.
     """
     picture = bright_eyes(scene.foreground, scene.eyes, scene.irises, 0.4)
     picture = bright_teeth(picture, scene.mouth, 0.5)

@@ -1,1 +1,1 @@
-"""Styles that stay photographs: glamour and cosmic."""
+"""Photographic styles: glamour and cosmic."""

@@ -112,7 +112,7 @@ def roller_mottle(cover: Plane, rng: np.random.Generator) -> Plane:
 
 
 def cut_tone(scene: Scene, size: int) -> Plane:
-    """Lightness 0..1 in clear shapes, the face's modelling brought out."""
+    """Lightness 0..1 in clear shapes, with stronger modelling of the face."""
     photo = cv2.bilateralFilter(resized(scene.foreground, size), 9, 30, 6)
     face, figure = resized(scene.face, size), resized(scene.alpha, size)
     tone = lightness(np.asarray(photo, np.uint8))
@@ -127,7 +127,7 @@ def cut_tone(scene: Scene, size: int) -> Plane:
 
 
 def gouge_field(scene: Scene, size: int) -> Orientation:
-    """Cuts run around the form like the lines of a globe, and along hair and folds."""
+    """Direction of the cuts: around the form like the lines of a globe, along hair and folds."""
     relief = inflated(resized(scene.alpha, size))
     relief += np.float32(1.1) * face_depth(scene.mesh, scene.size, size)
     wrapped = around_form(blur(relief, size / 40), 0.25, 1.2)
@@ -140,7 +140,7 @@ def gouge_field(scene: Scene, size: int) -> Orientation:
 def key_block(
     scene: Scene, rng: np.random.Generator, tone: Plane, field: Orientation, mildness: float
 ) -> Plane:
-    """The black that is left standing: shadows opened by gouges, and the lines of the drawing."""
+    """The black of the key block: shadows opened by gouges, and the lines of the drawing."""
     size, side = scene.size, tone.shape[0]
     coarse = 1 - cuts(rng, tone, field, KEY, size=size)
     fine = 1 - cuts(rng, tone, field, KEY_FINE, size=size)

@@ -1,1 +1,1 @@
-"""Styles put together from small flat pieces: stones, pixels, glass."""
+"""Styles made of small flat pieces: stones, pixels, glass."""

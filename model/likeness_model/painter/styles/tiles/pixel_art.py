@@ -1,4 +1,4 @@
-"""Pixel art: a true grid of some 64 cells, a fixed palette, eyes and mouth set cell by cell."""
+"""Pixel art: a grid of about 64 cells, a fixed palette, eyes and mouth set cell by cell."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ Cover = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Parts:
-    """Which cells belong to what."""
+    """The cells of each part."""
 
     figure: Cover
     skin: Cover
@@ -61,7 +61,7 @@ def _window(x: AnyPlane, count: int, side: int, cut: int) -> AnyPlane:
 
 
 def _fine(scene: Scene, count: int, side: int, cut: int) -> Picture:
-    """Texture gone, edges kept, tones apart: what a cell's colour is then chosen from."""
+    """The source of the cells' colours: without texture, with edges, tones separated."""
     picture = _window(scene.foreground, count, side, cut)
     wide = (count * FINE, count * FINE)
     calm = cv2.resize(picture, wide, interpolation=cv2.INTER_AREA)
@@ -144,7 +144,7 @@ def _colours(fine: Picture, parts: Parts) -> Picture:
 
 
 def _lip_index(cells: Picture, parts: Parts, palette: Picture) -> NDArray[np.intp]:
-    """All of the lips in two tones of their own mean colour, redder than the skin about them."""
+    """All of the lips in two tones of their own mean colour, redder than the surrounding skin."""
     if not parts.lips.any():
         return np.zeros(parts.lips.shape, np.intp)
     mean = cells[parts.lips].mean(0) * (1.0, 0.76, 0.78)
@@ -178,7 +178,7 @@ def _tones(fine: Picture, parts: Parts, kit: Kit) -> Picture:
     light = pixels.to_lab(cells)[..., 0]
     count = len(kit.tones)
     steps = _spread_over(light, parts.figure, 0, count)
-    # A face against the light would sink into the two darkest tones: it gets the upper ones.
+    # A backlit face would be in the two darkest tones only: it gets the upper ones.
     face = parts.face & ~parts.features
     if face.sum() > 20:
         own = _spread_over(light, face, 0.55, count)

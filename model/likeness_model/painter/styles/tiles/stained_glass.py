@@ -32,9 +32,9 @@ from likeness_model.painter.technique.planes import (
 )
 from likeness_model.vision.records import Image
 
-LAYOUT = 512  # side of the grid on which pieces are told apart
+LAYOUT = 512  # side of the grid on which pieces are separated
 
-# Where a glazier parts a face: mesh points along its folds and bones.
+# Where a glazier divides a face: mesh points along its folds and bones.
 FACE_LINES = (
     "55 193 122 196 236 198 129",
     "285 417 351 419 456 420 358",
@@ -107,7 +107,7 @@ def _figure_leads(scene: Scene, picture: Picture, outline: list[Path]) -> list[L
 
 
 def _behind(window: Window, outline: list[Path]) -> list[Lead]:
-    """The window's lines, broken off where the figure stands before them."""
+    """The window's lines, interrupted by the figure."""
     free = _filled(outline, LAYOUT) < 0.5
     return [_kept(lead, free) for lead in window.leads]
 
@@ -139,7 +139,7 @@ def _runs(path: Path, closed: bool, where: NDArray[np.bool_]) -> list[Path]:
 def _colours(
     scene: Scene, picture: Picture, window: Window, glass: Glass, outline: list[Path]
 ) -> Picture:
-    """One colour a piece: the sitter's own, made to glow, or the window's."""
+    """One colour per piece: the sitter's, made to glow, or the window's."""
     owner = glass.label.ravel()
     area = np.maximum(np.bincount(owner, minlength=glass.count), 1)
 

@@ -32,7 +32,7 @@ Colour = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What the sitter is painted before: shade, body and accent, and how the brush moved."""
+    """The background: shade, body and accent, and the movement of the brush."""
 
     colours: tuple[Colour, Colour, Colour]
     motion: str
@@ -60,9 +60,9 @@ FINEST = Brush(width=2.6, length=11, density=2.8, fidelity=14, jitter=0.8, relie
 
 @paints("oil")
 def oil(scene: Scene, variation: Variation) -> Picture:
-    """Paint the sitter in six layers of bristle strokes, light them, and let the canvas show.
+    """Paint the sitter in six layers of bristle strokes, light them, and show the canvas.
 
-    Layers from coarse to fine after Hertzmann 1998; here the sitter's masks say where each goes.
+    Layers from coarse to fine after Hertzmann 1998; here the sitter's masks place each layer.
     """
     rng = variation.rng()
     size, half = scene.size, scene.size // 2
@@ -105,8 +105,7 @@ def oil(scene: Scene, variation: Variation) -> Picture:
 
 
 def restate(canvas: Canvas, target: Plane, field: Orientation, scene: Scene, share: float) -> None:
-    """Touch up eyes, brows and mouth with a brush too small to leave tracks: there lies the
-    likeness."""
+    """Retouch eyes, brows and mouth, by which a face is recognised, with a brush without tracks."""
     size, half = scene.size, field.shape[0]
     parts = np.maximum(np.maximum(scene.eyes, scene.mouth), np.float32(0.8) * scene.lips)
     parts = np.maximum(parts, np.float32(0.6) * scene.brows)
@@ -122,7 +121,7 @@ def restate(canvas: Canvas, target: Plane, field: Orientation, scene: Scene, sha
 
 
 def warmed(scene: Scene) -> Plane:
-    """The photo as planes 0..1 with the chroma of oil colours; lightness and skin stay true."""
+    """The photo as planes 0..1 with the chroma of oil colours; lightness and skin do not change."""
     lab = cv2.cvtColor(to_planes(scene.foreground), cv2.COLOR_RGB2LAB)
     lightness, a, b = cv2.split(lab)
     chroma = np.float32(1.18) - np.float32(0.14) * np.maximum(scene.face, scene.skin)
@@ -131,7 +130,7 @@ def warmed(scene: Scene) -> Plane:
 
 
 def ground_colour(ground: Ground, rng: np.random.Generator, size: int) -> tuple[Plane, Orientation]:
-    """Colour 0..1 behind the sitter, lit from the upper left, and the brush's way across it."""
+    """Colour 0..1 behind the sitter, lit from the upper left, and the brush's direction on it."""
     side = size // 4
     shade, body, accent = (rgb(c) for c in ground.colours)
     x, y = grid(side)
@@ -155,7 +154,7 @@ def ground_colour(ground: Ground, rng: np.random.Generator, size: int) -> tuple[
 
 
 def stroke_field(target: Plane, alpha: Plane, motion: Orientation, size: int) -> Orientation:
-    """Along the sitter's forms; behind, along the brush's own motion."""
+    """Along the sitter's forms; in the background along the brush's motion."""
     field = along_edges(resized(np.clip(target, 0, 255).astype(np.uint8), size), size / 110)
     sitter = resized(alpha, size)[..., None]
     motion = resized(motion, size)

@@ -77,7 +77,7 @@ def watercolour(scene: Scene, variation: Variation) -> Picture:
     """Paint the sitter in glazes over pencil, before a wash that leaves the paper's rim bare.
 
     After Bousseau, Kaplan, Thollot & Sillion 2006: abstracted colour, then pigment density from
-    paper, turbulence and dried edges. Washes are worked out at half size, paper at full size.
+    paper, turbulence and dried edges. Washes are computed at half size, paper at full size.
     """
     size, half = scene.size, scene.size // 2
     rng = variation.rng()
@@ -159,9 +159,9 @@ def sitter_wash(scene: Scene, variation: Variation, rng: np.random.Generator, si
     amount = (0.9 - 0.1 * bare - 0.6 * detail) * (1 - 0.6 * variation.mildness)
     tone = mix(tone, glazed, amount.astype(np.float32))
     chroma = torn(blur(lab[..., 1:], size / 170), rng, size / 220, 20)
-    chroma *= (np.float32(1.24) - np.float32(0.18) * bare)[..., None]  # skin stays true
+    chroma *= (np.float32(1.24) - np.float32(0.18) * bare)[..., None]  # skin does not change
     ink = (1 - bare)[..., None] * np.clip(0.62 - tone, 0, 1)[..., None]
-    chroma = chroma + ink * np.array((2.0, -26.0), np.float32)  # darks lean to indigo, not black
+    chroma = chroma + ink * np.array((2.0, -26.0), np.float32)  # darks shift to indigo, not black
     lab = np.dstack([tone * np.float32(100), chroma]).astype(np.float32)
     colour = np.asarray(np.clip(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), 0, 1), np.float32)
     cover, fade = faded_below(scene, rng, size)
@@ -188,7 +188,7 @@ def abstracted(photo: Picture, keep: Plane) -> Plane:
 
 
 def glazes(tone: Plane, wobble: Plane) -> Plane:
-    """Tone in GLAZES soft steps (Winnemoeller et al. 2006, eq. 3), their borders wobbling."""
+    """Tone in GLAZES soft steps (Winnemoeller et al. 2006, eq. 3), with wavy borders."""
     moved = tone + np.float32(0.05) * wobble
     scaled = moved * GLAZES
     within = scaled - np.floor(scaled) - np.float32(0.5)
@@ -197,7 +197,7 @@ def glazes(tone: Plane, wobble: Plane) -> Plane:
 
 
 def faded_below(scene: Scene, rng: np.random.Generator, size: int) -> tuple[Plane, Plane]:
-    """Cover of the sitter and how much pigment is left, as the brush runs out into water."""
+    """Cover of the sitter and the pigment left as the brush runs dry."""
     x, y = grid(size)
     ragged = value_noise(rng, size, 6, octaves=4)
     drips = np.zeros((1, size), np.float32)

@@ -82,7 +82,7 @@ def main() -> None:
 
 
 def style_seconds(photo: Image, style_id: str) -> float:
-    """Each run with another look, from a scene whose masks are not made yet."""
+    """Each run with another variation, from a scene whose masks are not computed yet."""
     subject, paint = read_subject(photo, SIZE), style(style_id)
     variations = [variation_for(style_id, seed=run, variant=run) for run in range(RUNS + 1)]
     scenes = iter([(subject.scene(variation, SIZE), variation) for variation in variations])

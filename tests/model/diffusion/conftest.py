@@ -129,7 +129,9 @@ def few_steps(trained):
 
 def engine(name, seed=0, **changes):
     family, recipe = ENGINES[name]
-    recipe = replace(recipe, **({"steps": 4, "keep_every": 2} if recipe.trains else {}), **changes)
+    recipe = replace(
+        recipe, **({"steps": 4, "checkpoint_every": 2} if recipe.trains else {}), **changes
+    )
     return DiffusionEngine(random_pipeline(name, recipe, family=family, tiny=True, seed=seed))
 
 

@@ -19,7 +19,13 @@ from likeness_model.tools.export import KOHYA, export
 from likeness_model.tools.weights import write_manifest
 from tests.model.diffusion.conftest import checksums, run
 
-SMALL = {"steps": 2, "keep_every": 2, "learning_side": 64, "drawing_side": 64, "words": 24}
+SMALL = {
+    "steps": 2,
+    "checkpoint_every": 2,
+    "training_side": 64,
+    "drawing_side": 64,
+    "prompt_tokens": 24,
+}
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +67,7 @@ def _random_adapter(pipeline, file):
 )
 def test_a_real_engine_loads_its_folder_and_draws(folders, tmp_path, name, family):
     pipeline = load_pipeline(name, folders[family], device="cpu")
-    changes = SMALL if pipeline.recipe.trains else {**SMALL, "steps": 0, "keep_every": 1}
+    changes = SMALL if pipeline.recipe.trains else {**SMALL, "steps": 0, "checkpoint_every": 1}
     pipeline.recipe = replace(pipeline.recipe, **changes, reference_side=64, shows_faces=False)
     engine = DiffusionEngine(pipeline)
 

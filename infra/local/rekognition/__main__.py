@@ -11,7 +11,7 @@ from pathlib import Path
 from infra.local.rekognition.gallery import Gallery
 from infra.local.rekognition.operations import Rekognition
 from infra.local.rekognition.server import HOST, Server
-from likeness_model.vision.sessions import ModelFileError
+from likeness_model.vision.sessions import WeightsError
 
 logger = logging.getLogger("infra.local.rekognition")
 
@@ -43,7 +43,7 @@ def _warm_up(server: Server, rekognition: Rekognition) -> None:
     """Load the models while nobody waits: the first question would, for a second."""
     try:
         portraits = rekognition.load()
-    except ModelFileError:
+    except WeightsError:
         logger.exception("a model cannot be loaded: every question will fail")
         return
     logger.info("models loaded, %d celebrity portraits", portraits)

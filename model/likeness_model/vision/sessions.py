@@ -18,7 +18,7 @@ _sessions: dict[str, ort.InferenceSession] = {}
 _threads = 2
 
 
-class ModelFileError(Exception):
+class WeightsError(Exception):
     """A model file is missing or damaged."""
 
 
@@ -41,15 +41,15 @@ def catalogue() -> dict[str, Weights]:
 
 
 def verified_bytes(name: str, folder: Path = WEIGHTS) -> bytes:
-    """The model file's content. Raises ModelFileError, which names the file to restore."""
+    """The model file's content. Raises WeightsError, which names the file to restore."""
     weights = catalogue()[name]
     path = folder / weights.file
     try:
         content = path.read_bytes()
     except FileNotFoundError as missing:
-        raise ModelFileError(f"model file {weights.file} is missing: restore it") from missing
+        raise WeightsError(f"model file {weights.file} is missing: restore it") from missing
     if hashlib.sha256(content).hexdigest() != weights.sha256:
-        raise ModelFileError(
+        raise WeightsError(
             f"model file {weights.file} does not match the SHA-256 in weights.toml: restore it"
         )
     return content

@@ -64,14 +64,14 @@ def test_every_number_is_measured_on_a_tiny_pipeline(name, recipe, monkeypatch, 
 
     numbers = measure(name, device="cpu", random_weights=True, photos=[], recipe=small, tiny=True)
 
-    told = capsys.readouterr().err
+    output = capsys.readouterr().err
     measured = {key.partition(".")[2] for key, value in numbers.items() if value is not None}
     assert {"load_s", "prompts_s", "latents_s", "picture_s", "plain_picture_s"} <= measured
     assert ("step_s" in measured) == recipe.trains
     assert 0 <= numbers[f"{name}.decode_share"] < 1
     for key in ("job_s", "peak_gb", "floor_s"):
         assert numbers[f"{name}.{key}"] is None
-        assert key in told
+        assert key in output
 
 
 def test_without_a_gpu_it_counts_and_reports_what_it_could_not_measure(monkeypatch, capsys):
@@ -81,8 +81,8 @@ def test_without_a_gpu_it_counts_and_reports_what_it_could_not_measure(monkeypat
 
     bench.main()
 
-    told = capsys.readouterr()
-    numbers = json.loads(told.out)
+    output = capsys.readouterr()
+    numbers = json.loads(output.out)
     assert numbers["sdxl-lora.step_s"] is None
     assert numbers["sdxl-lora.job_tflop"] > 0
-    assert "not measured because no GPU is visible: load_s" in told.err
+    assert "not measured because no GPU is visible: load_s" in output.err

@@ -109,12 +109,12 @@ def test_a_portrait_is_scored_as_safe(photos):
 def test_a_changed_model_file_raises_an_error(tmp_path):
     (tmp_path / "yunet.onnx").write_bytes(b"another model")
 
-    with pytest.raises(sessions.ModelFileError, match=r"yunet\.onnx does not match the SHA-256"):
+    with pytest.raises(sessions.WeightsError, match=r"yunet\.onnx does not match the SHA-256"):
         sessions.verified_bytes("yunet", tmp_path)
 
 
 def test_a_missing_model_file_is_named(tmp_path):
-    with pytest.raises(sessions.ModelFileError, match=r"selfie\.onnx is missing"):
+    with pytest.raises(sessions.WeightsError, match=r"selfie\.onnx is missing"):
         sessions.verified_bytes("selfie", tmp_path)
 
 

@@ -182,7 +182,7 @@ def test_a_webhook_that_was_switched_off_is_none(stack):
 
 
 def test_a_stack_of_something_else_is_named(stack):
-    with pytest.raises(CannotReplay, match="other has no queue"):
+    with pytest.raises(CannotReplay, match="other has no webhook queue"):
         replay(stack.clients, stack="other")
 
 

@@ -20,7 +20,7 @@ from likeness.domain.provenance.watermark import Watermarking
 from likeness_model.generation.near_duplicates import fingerprint
 from likeness_model.generation.picture import Draft, Picture
 from likeness_model.painter.resemblance import measure_distance
-from likeness_model.painter.styles import style
+from likeness_model.painter.styles import STYLES
 from likeness_model.painter.subject import Subject, read_subject
 from likeness_model.vision.embed import aligned_chip, embed_chip
 from likeness_model.vision.images import decode, encode_png
@@ -148,7 +148,7 @@ def draw(
     for model in ("selfie", "u2netp"):
         unload(model)
     scene = subject.scene(draft.variation, size)
-    drawn, mesh = style(draft.avatar.style)(scene, draft.variation), scene.mesh
+    drawn, mesh = STYLES[draft.avatar.style](scene, draft.variation), scene.mesh
     del scene  # with all its masks
     _trim()
     distance = measure_distance(drawn, mesh, references)

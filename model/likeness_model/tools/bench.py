@@ -9,7 +9,6 @@ With `--engine`, a diffusion engine instead: see bench_diffusion.py.
 """
 
 import argparse
-import hashlib
 import json
 import os
 import statistics
@@ -17,16 +16,19 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 import cv2
 
 from likeness.contracts import RESULT_FILE
-from likeness.domain.provenance.watermark import watermark_of
+from likeness_model.container.folders import Folders
+from likeness_model.generation.files import write_atomically
 from likeness_model.generation.variation import variation_for
-from likeness_model.painter.styles import STYLES, style
+from likeness_model.painter.styles import STYLES
 from likeness_model.painter.subject import read_subject
-from likeness_model.vision.images import read_rgb
+from likeness_model.tools.order import make_order, read_photos
+from likeness_model.vision.images import decode
 from likeness_model.vision.sessions import use_threads
 
 AVATARS, SIZE = 30, 1024
@@ -39,7 +41,9 @@ JOB_STYLES = (
 )
 
 
-def measure_job(photos: list[Path], *, styles: list[str], size: int = SIZE) -> dict[str, float]:
+def measure_job(
+    photos: Mapping[str, bytes], *, styles: list[str], size: int = SIZE
+) -> dict[str, float]:
     """Run the container's program on 30 avatars of these styles in turn; a separate run measures
     its memory, because that slows it down."""
     seconds, drawn, _ = _run_job(photos, styles, size, watermarked=False)
@@ -54,7 +58,7 @@ def measure_job(photos: list[Path], *, styles: list[str], size: int = SIZE) -> d
 
 
 def _run_job(
-    photos: list[Path],
+    photos: Mapping[str, bytes],
     styles: list[str],
     size: int,
     *,
@@ -64,7 +68,11 @@ def _run_job(
     """Wall seconds, avatars drawn, and the memory's peak in bytes, 0 without `watch`."""
     with tempfile.TemporaryDirectory() as folder:
         base = Path(folder)
-        _write_order(base, photos, styles, size, watermarked=watermarked)
+        folders = Folders(base)
+        order = make_order(photos, styles, AVATARS, size=size, watermarked=watermarked)
+        write_atomically(folders.order, order.model_dump_json().encode())
+        for photo_id, content in photos.items():
+            write_atomically(folders.photos / f"{photo_id}.jpg", content)
         environment = os.environ | {
             "SAGEMAKER_BASE_DIR": str(base),
             "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",  # as in the Dockerfile
@@ -80,23 +88,23 @@ def _run_job(
             peak = max(peak, sum(map(_proportional_set_size, pids)))
             time.sleep(SAMPLE_EVERY_S)
         if program.wait() != 0:
-            raise RuntimeError((base / "output" / "failure").read_text())
+            raise RuntimeError(folders.failure.read_text())
         seconds = time.perf_counter() - started
-        result = json.loads((base / "checkpoints" / RESULT_FILE).read_text())
+        result = json.loads((folders.checkpoints / RESULT_FILE).read_text())
     return seconds, len(result["avatars"]), peak
 
 
-def measure_styles(photo: Path, *, size: int = SIZE, repeats: int = 3) -> dict[str, float]:
+def measure_styles(photo: bytes, *, size: int = SIZE, repeats: int = 3) -> dict[str, float]:
     """On one core, the median of the repeats, each with another variation."""
     cv2.setNumThreads(1)
     use_threads(1)
-    picture = read_rgb(photo)
+    picture = decode(photo)
     read_subject(picture, size)  # loads the models
     started = time.perf_counter()
     subject = read_subject(picture, size)
     numbers = {"painter.photo_s": round(time.perf_counter() - started, 3)}
-    for style_id in STYLES:
-        paint, seconds = style(style_id), []
+    for style_id, paint in STYLES.items():
+        seconds = []
         for variant in range(repeats):
             variation = variation_for(style_id, seed=variant, variant=variant)
             scene = subject.scene(variation, size)
@@ -124,30 +132,6 @@ def _proportional_set_size(pid: int) -> int:
     return next((int(row.split()[1]) * 1024 for row in rows if row.startswith("Pss:")), 0)
 
 
-def _write_order(
-    base: Path, photos: list[Path], styles: list[str], size: int, *, watermarked: bool
-) -> None:
-    inputs = base / "input" / "data"
-    (inputs / "order").mkdir(parents=True)
-    (inputs / "photos").mkdir()
-    listed = []
-    for number, photo in enumerate(photos, 1):
-        content = photo.read_bytes()
-        (inputs / "photos" / f"p{number:02}.jpg").write_bytes(content)
-        listed.append({"photo_id": f"p{number:02}", "sha256": hashlib.sha256(content).hexdigest()})
-    avatars = [
-        {
-            "avatar_id": f"a{n + 1:02}",
-            "style": styles[n % len(styles)],
-            "seed": n,
-            "watermark": watermark_of(n, 1, f"a{n + 1:02}") if watermarked else None,
-        }
-        for n in range(AVATARS)
-    ]
-    order = {"job_id": "j" + "0" * 32, "attempt": 1, "size": size, "photos": listed}
-    (inputs / "order" / "order.json").write_text(json.dumps(order | {"avatars": avatars}))
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
@@ -161,7 +145,7 @@ def main() -> None:
         "--random-weights", action="store_true", help="in the true shapes: as fast as real ones"
     )
     arguments = parser.parse_args()
-    photos = sorted(arguments.photos.glob("*.jpg")) if arguments.photos else []
+    photos = read_photos(arguments.photos) if arguments.photos else {}
     if arguments.engine:
         from likeness_model.tools.bench_diffusion import measure  # noqa: PLC0415 - imports torch
 
@@ -173,7 +157,7 @@ def main() -> None:
     styles = arguments.styles.split(",") if arguments.styles else list(JOB_STYLES)
     numbers = measure_job(photos, styles=styles)
     if not arguments.only_job:
-        numbers |= measure_styles(photos[0])
+        numbers |= measure_styles(next(iter(photos.values())))
     print(json.dumps(numbers, indent=2))
 
 

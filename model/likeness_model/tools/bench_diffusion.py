@@ -7,19 +7,17 @@ and the quality gate. Returns one flat object, name to number; a value that coul
 null, and a line on stderr says why.
 """
 
-import hashlib
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from likeness.contracts import GenerationOrder
 from likeness_model.container.folders import Folders
 from likeness_model.diffusion import lora
 from likeness_model.diffusion.encoding import encode_prompts
@@ -33,6 +31,7 @@ from likeness_model.diffusion.training import TrainingSet, train
 from likeness_model.diffusion.training_checkpoint import TrainingCheckpoint
 from likeness_model.generation.job import run_job
 from likeness_model.tools.flops import Work, count_work, peak_of
+from likeness_model.tools.order import make_order
 
 AVATARS, PHOTOS = 30, 8
 EXAMPLES = 4 * PHOTOS  # two crops of each photo and their mirror images
@@ -47,7 +46,7 @@ def measure(
     *,
     device: str,
     random_weights: bool,
-    photos: list[Path],
+    photos: Mapping[str, bytes],
     recipe: Recipe | None = None,
     tiny: bool = False,
 ) -> Numbers:
@@ -178,28 +177,15 @@ def _drawing(pipeline: Pipeline, device: str) -> Numbers:
     }
 
 
-def _job(name: str, pipeline: Pipeline, photos: list[Path], device: str) -> tuple[float, float]:
-    contents = {f"p{n:02}": path.read_bytes() for n, path in enumerate(photos[:PHOTOS], 1)}
-    styles = list(templates().styles)
-    order = GenerationOrder.model_validate(
-        {
-            "job_id": "j" + "0" * 32,
-            "attempt": 1,
-            "engine": name,
-            "photos": [
-                {"photo_id": photo_id, "sha256": hashlib.sha256(content).hexdigest()}
-                for photo_id, content in contents.items()
-            ],
-            "avatars": [
-                {"avatar_id": f"a{n:02}", "style": styles[n % len(styles)], "seed": n}
-                for n in range(1, AVATARS + 1)
-            ],
-        }
-    )
+def _job(
+    name: str, pipeline: Pipeline, photos: Mapping[str, bytes], device: str
+) -> tuple[float, float]:
+    photos = dict(list(photos.items())[:PHOTOS])
+    order = make_order(photos, list(templates().styles), AVATARS, engine=name)
     engine = DiffusionEngine(pipeline)
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
-        result = run_job(order, contents, Path(folder), load=lambda _name: engine)
+        result = run_job(order, photos, Path(folder), load=lambda _name: engine)
         return _since(began, device), float(len(result.avatars))
 
 

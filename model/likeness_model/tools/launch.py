@@ -6,12 +6,10 @@ avatars are deleted from S3 when it ends, also after an error; the avatars are i
 """
 
 import argparse
-import hashlib
 import json
 import os
-import secrets
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,8 +17,9 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from likeness.contracts import ORDER_FILE, RESULT_FILE, AvatarOrder, GenerationOrder, OrderedPhoto
+from likeness.contracts import ORDER_FILE, RESULT_FILE, GenerationOrder
 from likeness_model.metrics import DEFINITIONS
+from likeness_model.tools.order import make_order, read_photos
 
 MAX_RUNTIME_S = 1800
 NO_TELEMETRY = {
@@ -62,71 +61,37 @@ class Stack:
         )
 
 
-@dataclass(frozen=True)
-class Request:
-    """What to draw, with which engine, on which instance."""
-
-    photos: Mapping[str, bytes]
-    styles: Sequence[str]
-    count: int
-    engine: str
-    instance: str
-    size: int
-
-
-def launch(request: Request, stack: Stack, out: Path, *, logs: bool) -> list[Path]:
+def launch(
+    order: GenerationOrder,
+    photos: Mapping[str, bytes],
+    stack: Stack,
+    out: Path,
+    *,
+    instance: str,
+    logs: bool,
+) -> list[Path]:
     """Upload, train, download, delete. Returns the avatars' files, best first."""
-    job_id = f"j{secrets.token_hex(16)}"
+    job_id = order.job_id
     bucket = boto3.resource("s3").Bucket
-    photos, work = bucket(stack.photos_bucket), bucket(stack.work_bucket)
+    uploads, work = bucket(stack.photos_bucket), bucket(stack.work_bucket)
     try:
         # 1. Upload photos and order to where PrepareGeneration puts them.
-        for photo_id, content in request.photos.items():
-            photos.put_object(Key=f"photos/{job_id}/{photo_id}.jpg", Body=content)
-        order = order_of(request, job_id)
+        for photo_id, content in photos.items():
+            uploads.put_object(Key=f"photos/{job_id}/{photo_id}.jpg", Body=content)
         work.put_object(
             Key=f"work/{job_id}/r1/order/{ORDER_FILE}", Body=order.model_dump_json().encode()
         )
         # 2. Train and draw.
-        train(request, stack, job_id, logs=logs)
+        train(order, stack, instance=instance, logs=logs)
         # 3. Download the checkpoints.
         return download(work, f"work/{job_id}/r1/checkpoints/", out)
     finally:
         # 4. Delete every copy.
-        photos.objects.filter(Prefix=f"photos/{job_id}/").delete()
+        uploads.objects.filter(Prefix=f"photos/{job_id}/").delete()
         work.objects.filter(Prefix=f"work/{job_id}/").delete()
 
 
-def order_of(request: Request, job_id: str) -> GenerationOrder:
-    avatars = tuple(
-        AvatarOrder.model_validate(
-            {
-                "avatar_id": f"a{n + 1:02}",
-                "style": request.styles[n % len(request.styles)],
-                "seed": secrets.randbits(62),
-            }
-        )
-        for n in range(request.count)
-    )
-    photos = tuple(
-        OrderedPhoto.model_validate(
-            {"photo_id": photo_id, "sha256": hashlib.sha256(content).hexdigest()}
-        )
-        for photo_id, content in request.photos.items()
-    )
-    return GenerationOrder.model_validate(
-        {
-            "job_id": job_id,
-            "attempt": 1,
-            "engine": request.engine,
-            "size": request.size,
-            "photos": photos,
-            "avatars": avatars,
-        }
-    )
-
-
-def train(request: Request, stack: Stack, job_id: str, *, logs: bool) -> None:
+def train(order: GenerationOrder, stack: Stack, *, instance: str, logs: bool) -> None:
     """Run the state machine's training job with the SDK's ModelTrainer."""
     # The SDK would reject the stack's role: it lacks the permissions of a job in its own VPC.
     os.environ.setdefault("SAGEMAKER_VALIDATE_ROLE", "false")
@@ -142,7 +107,7 @@ def train(request: Request, stack: Stack, job_id: str, *, logs: bool) -> None:
         StoppingCondition,
     )
 
-    folder = f"s3://{stack.work_bucket}/work/{job_id}/r1"
+    folder = f"s3://{stack.work_bucket}/work/{order.job_id}/r1"
     trainer = ModelTrainer(
         sagemaker_session=Session(
             boto_session=boto3.Session(),
@@ -153,7 +118,7 @@ def train(request: Request, stack: Stack, job_id: str, *, logs: bool) -> None:
         base_job_name="likeness-by-hand",
         training_image=stack.image,
         training_input_mode="File",
-        compute=Compute(instance_type=request.instance, instance_count=1, volume_size_in_gb=30),
+        compute=Compute(instance_type=instance, instance_count=1, volume_size_in_gb=30),
         networking=Networking(enable_network_isolation=True),
         stopping_condition=StoppingCondition(max_runtime_in_seconds=MAX_RUNTIME_S),
         output_data_config=OutputDataConfig(s3_output_path=f"{folder}/output/"),
@@ -162,10 +127,10 @@ def train(request: Request, stack: Stack, job_id: str, *, logs: bool) -> None:
         [MetricDefinition(name=row["Name"], regex=row["Regex"]) for row in DEFINITIONS]
     )
     channels = {
-        "photos": f"s3://{stack.photos_bucket}/photos/{job_id}/",
+        "photos": f"s3://{stack.photos_bucket}/photos/{order.job_id}/",
         "order": f"{folder}/order/",
     }
-    if stack.weights and not request.engine.startswith(("painter", "tiny")):
+    if stack.weights and not order.engine.startswith(("painter", "tiny")):
         channels["weights"] = stack.weights
     trainer.train(
         [InputData(channel_name=name, data_source=uri) for name, uri in channels.items()],
@@ -189,14 +154,6 @@ def download(work: Any, prefix: str, out: Path) -> list[Path]:
     return files
 
 
-def read_photos(folder: Path) -> dict[str, bytes]:
-    """At most ten, with the workflow's names. Raises LaunchError."""
-    found = sorted(folder.glob("*.jpg"))[:10] if folder.is_dir() else []
-    if not found:
-        raise LaunchError(f"there is no .jpg in {folder}: set --photos to a folder of JPEG photos")
-    return {f"p{n:02}": path.read_bytes() for n, path in enumerate(found, 1)}
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(
         prog="python -m likeness_model.tools.launch", description=__doc__
@@ -212,15 +169,26 @@ def main() -> None:
     parser.add_argument("--logs", action="store_true", help="show the container's log")
     arguments = parser.parse_args()
     try:
-        request = Request(
-            photos=read_photos(arguments.photos),
-            styles=arguments.styles.split(","),
-            count=arguments.count,
+        photos = read_photos(arguments.photos)
+        if not photos:
+            raise LaunchError(f"there is no .jpg in {arguments.photos}: set --photos to a folder")
+        order = make_order(
+            photos,
+            arguments.styles.split(","),
+            arguments.count,
+            random_seeds=True,
             engine=arguments.engine,
-            instance=arguments.instance,
             size=arguments.size,
         )
-        avatars = launch(request, Stack.read(arguments.stack), arguments.out, logs=arguments.logs)
+        stack = Stack.read(arguments.stack)
+        avatars = launch(
+            order,
+            photos,
+            stack,
+            arguments.out,
+            instance=arguments.instance,
+            logs=arguments.logs,
+        )
     except LaunchError as error:
         sys.exit(f"Nothing was drawn: {error}.")
     print(f"{len(avatars)} avatars are in {arguments.out}; nothing of the job is left in S3.")

@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 
 from likeness_model.generation.variation import variation_for
-from likeness_model.painter.styles import STYLES, style
+from likeness_model.painter.styles import STYLES
 from likeness_model.painter.subject import read_subject
 from likeness_model.vision.images import read_rgb
 
@@ -25,9 +25,9 @@ def main() -> None:
     arguments = parser.parse_args()
     subject = read_subject(read_rgb(arguments.photo), DRAWN)
     arguments.out.mkdir(parents=True, exist_ok=True)
-    for style_id in STYLES:
+    for style_id, paint in STYLES.items():
         variation = variation_for(style_id, seed=1, variant=0)
-        picture = style(style_id)(subject.scene(variation, DRAWN), variation)
+        picture = paint(subject.scene(variation, DRAWN), variation)
         small = cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
         bgr = cv2.cvtColor(small, cv2.COLOR_RGB2BGR)
         file = arguments.out / f"{style_id}.webp"

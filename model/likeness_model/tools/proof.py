@@ -9,7 +9,7 @@ from PIL import Image as Pillow
 
 from likeness_model.generation.variation import variation_for
 from likeness_model.painter.scene import Scene
-from likeness_model.painter.styles import STYLES, style
+from likeness_model.painter.styles import STYLES
 from likeness_model.painter.subject import Subject, read_subject
 from likeness_model.tools.contact_sheet import contact_sheet
 from likeness_model.vision.images import read_rgb
@@ -39,7 +39,7 @@ def _paint_row(
     style_id: str, subjects: list[Subject], arguments: argparse.Namespace
 ) -> tuple[list[Pillow.Image], float]:
     """The style's pictures, and its mean seconds per picture."""
-    paint, row, seconds = style(style_id), [], 0.0
+    row, seconds = [], 0.0
     for variant in range(arguments.variants):
         for number, subject in enumerate(subjects):
             variation = variation_for(
@@ -47,7 +47,9 @@ def _paint_row(
             )
             scene = subject.scene(variation, arguments.size)
             started = time.perf_counter()
-            picture = Pillow.fromarray(_checked(paint(scene, variation), scene, style_id))
+            picture = Pillow.fromarray(
+                _checked(STYLES[style_id](scene, variation), scene, style_id)
+            )
             seconds += time.perf_counter() - started
             if arguments.full:
                 picture.save(arguments.out / f"{style_id}-{number:02}-{variant}.png")

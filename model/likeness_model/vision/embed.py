@@ -9,7 +9,6 @@ from likeness_model.vision.sessions import run
 # Measured on photos: pairs of one person have 0.33 to 0.45; of 688 pairs of two people, one is
 # below 0.50 and 14 are below 0.60, dlib's own threshold.
 SAME_PERSON = 0.50
-PERHAPS_SAME_PERSON = 0.60
 
 
 def embed_face(image: Image, mesh: Mesh) -> Floats:

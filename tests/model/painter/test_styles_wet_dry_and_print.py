@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from likeness_model.generation.variation import Variation
-from likeness_model.painter.styles import style
+from likeness_model.painter.styles import STYLES as PAINTERS
 from likeness_model.painter.subject import read_subject
 
 PHOTO = Path(__file__).parents[3] / "infra/local/demo/photos/03-wide-warm.jpg"
@@ -47,7 +47,7 @@ def face_lightness(picture: np.ndarray, scene) -> float:
 def test_the_same_variation_gives_the_same_bytes_and_an_unchanged_scene(name, scene):
     before = [scene.foreground.copy(), scene.alpha.copy(), scene.mesh.copy()]
 
-    first, again = (style(name)(scene, variation(1)) for _ in range(2))
+    first, again = (PAINTERS[name](scene, variation(1)) for _ in range(2))
 
     assert first.shape == (256, 256, 3)
     assert first.tobytes() == again.tobytes()
@@ -57,7 +57,7 @@ def test_the_same_variation_gives_the_same_bytes_and_an_unchanged_scene(name, sc
 
 @pytest.mark.parametrize("name", STYLES)
 def test_the_first_five_variations_differ_clearly(name, scene):
-    variations = [thumbnail(style(name)(scene, variation(variant))) for variant in range(5)]
+    variations = [thumbnail(PAINTERS[name](scene, variation(variant))) for variant in range(5)]
 
     assert min(np.abs(a - b).mean() for a, b in combinations(variations, 2)) > 6
 
@@ -65,7 +65,7 @@ def test_the_first_five_variations_differ_clearly(name, scene):
 @pytest.mark.parametrize("name", STYLES)
 def test_the_picture_is_the_same_at_twice_the_size(name, subject):
     small, large = (
-        style(name)(subject.scene(Variation(), side), variation(0)) for side in (256, 512)
+        PAINTERS[name](subject.scene(Variation(), side), variation(0)) for side in (256, 512)
     )
 
     assert np.abs(thumbnail(small) - thumbnail(large)).mean() < 9
@@ -76,7 +76,7 @@ def test_the_picture_is_the_same_at_twice_the_size(name, subject):
 def test_natural_skin_keeps_its_lightness_on_pale_and_on_dark_skin(name, darker, scene):
     toned = replace(scene, foreground=cv2.convertScaleAbs(scene.foreground, alpha=darker))
 
-    painted = style(name)(toned, variation(0))
+    painted = PAINTERS[name](toned, variation(0))
 
     kept = face_lightness(painted, toned)
     assert kept == pytest.approx(face_lightness(toned.foreground, toned), abs=6)
@@ -86,7 +86,7 @@ def test_natural_skin_keeps_its_lightness_on_pale_and_on_dark_skin(name, darker,
 def test_a_darker_face_is_drawn_darker(name, scene):
     dark = replace(scene, foreground=cv2.convertScaleAbs(scene.foreground, alpha=0.5))
 
-    pale_drawn, dark_drawn = (style(name)(each, variation(0)) for each in (scene, dark))
+    pale_drawn, dark_drawn = (PAINTERS[name](each, variation(0)) for each in (scene, dark))
 
     assert face_lightness(dark_drawn, dark) <= face_lightness(pale_drawn, scene)
 
@@ -94,7 +94,7 @@ def test_a_darker_face_is_drawn_darker(name, scene):
 @pytest.mark.parametrize("name", ["watercolour", "oil", "woodblock"])
 def test_a_milder_variation_brings_the_face_closer_to_the_photo(name, scene):
     def away(mildness: float) -> float:
-        painted = style(name)(scene, replace(variation(0), mildness=mildness)).astype(float)
+        painted = PAINTERS[name](scene, replace(variation(0), mildness=mildness)).astype(float)
         face = scene.face > 0.8
         return float(np.abs(painted - scene.foreground)[face].mean())
 

@@ -12,14 +12,3 @@ for _module in walk_packages(__path__, f"{__name__}."):
     import_module(_module.name)
 
 STYLES: dict[str, Paint] = dict(sorted(registered.items()))
-
-
-class UnknownStyle(Exception):
-    """This version cannot paint the style."""
-
-
-def style(style_id: str) -> Paint:
-    """The painting function of a style. Raises UnknownStyle."""
-    if style_id not in STYLES:
-        raise UnknownStyle(f"unknown style {style_id!r}: this version has {', '.join(STYLES)}")
-    return STYLES[style_id]

@@ -53,3 +53,8 @@ def saturated(picture: Picture, amount: float, *, lightness: float = 1.0) -> Pic
     table = np.stack([np.clip(steps * lightness, 0, 255), chroma, chroma], 1)
     lab = cv2.LUT(lab, np.rint(table).astype(np.uint8)[None])
     return np.asarray(cv2.cvtColor(lab, cv2.COLOR_Lab2RGB), np.uint8)
+
+
+def blend(a: Sequence[int], b: Sequence[int], share: float) -> Colour:
+    red, green, blue = (round(p + (q - p) * share) for p, q in zip(a, b, strict=True))
+    return red, green, blue

@@ -7,7 +7,6 @@ import numpy as np
 
 from likeness_model.painter.styles.neon.scenery import (
     barred_sun,
-    blend,
     chequered,
     darker,
     dotted,
@@ -27,7 +26,7 @@ from likeness_model.painter.styles.neon.scenery import (
 from likeness_model.painter.technique.light import bloom, lit
 from likeness_model.painter.technique.noise import value_noise
 from likeness_model.painter.technique.planes import Picture, grid, painted, smoothstep
-from likeness_model.painter.technique.tone import Colour, gradient_map
+from likeness_model.painter.technique.tone import Colour, blend, gradient_map
 
 Place = Callable[[int, Sequence[Colour], np.random.Generator], Picture]
 

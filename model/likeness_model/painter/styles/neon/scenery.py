@@ -253,11 +253,6 @@ def to_fixed(points: np.ndarray, size: int) -> np.ndarray:
     return np.rint(np.asarray(points) * size * 16).astype(np.int32)
 
 
-def blend(a: Colour, b: Colour, share: float) -> Colour:
-    red, green, blue = (round(p + (q - p) * share) for p, q in zip(a, b, strict=True))
-    return red, green, blue
-
-
 def lighter(colour: Colour, share: float) -> Colour:
     red, green, blue = (round(c + (255 - c) * share) for c in colour)
     return red, green, blue

@@ -1,13 +1,11 @@
 """Parts of the cyberpunk city: towers and their windows, signs, glyphs, lamps out of focus."""
 
-from collections.abc import Sequence
-
 import cv2
 import numpy as np
 
 from likeness_model.painter.technique.light import coloured, lit
 from likeness_model.painter.technique.planes import Picture, Plane, grid, smoothstep
-from likeness_model.painter.technique.tone import Colour
+from likeness_model.painter.technique.tone import Colour, blend
 
 Neon = tuple[Colour, Colour, Colour]  # left light, right light, dark
 
@@ -132,8 +130,3 @@ def draw_ticks(light: Picture, radius: float, colour: Colour, size: int) -> None
 
 def warmed(colour: Colour, rng: np.random.Generator, spread: float) -> Colour:
     return blend(colour, (255, 240, 220), rng.uniform(0, spread))
-
-
-def blend(a: Sequence[int], b: Sequence[int], share: float) -> Colour:
-    red, green, blue = (round(p + (q - p) * share) for p, q in zip(a, b, strict=True))
-    return red, green, blue

@@ -5,7 +5,7 @@ face in the next user's pictures.
 """
 
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -81,8 +81,3 @@ def user_state(network: nn.Module) -> State:
     """A copy in the host's memory, 32 bits."""
     state = get_peft_model_state_dict(network, adapter_name=USER)
     return {name: value.detach().to("cpu", torch.float32).clone() for name, value in state.items()}
-
-
-def equal(one: Mapping[str, torch.Tensor], other: Mapping[str, torch.Tensor]) -> bool:
-    """Bit for bit."""
-    return one.keys() == other.keys() and all(torch.equal(one[k], other[k]) for k in one)

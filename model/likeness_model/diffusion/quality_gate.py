@@ -3,7 +3,6 @@
 model/README.md lists the thresholds and the values measured on real photos.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -55,6 +54,12 @@ class Person:
             for one, other in combinations(self.photos, 2)
         ]
         return COPY_SHARE * (float(np.median(apart)) if apart else ONE_PERSON_APART)
+
+    def values(self, field: str) -> list[float]:
+        return [getattr(photo, field) for photo in self.photos]
+
+    def median(self, field: str) -> float:
+        return float(np.median(self.values(field)))
 
     def distances(self, face: Features) -> list[float]:
         return [face_distance(face.embedding, photo.embedding) for photo in self.photos]
@@ -110,8 +115,8 @@ def score(
     nearest = int(np.argmin(distances))
     measures = Measures(
         nudity=round(nudity, 4),
-        years_younger=round(_middle(person, "years") - face.years, 2),
-        skin_shift=round(face.tone - _middle(person, "tone"), 2),
+        years_younger=round(person.median("years") - face.years, 2),
+        skin_shift=round(face.tone - person.median("tone"), 2),
     )
     reason = _reason(
         face, person, nudity=nudity, nearest=distances[nearest], style=style, gate=gate
@@ -129,14 +134,13 @@ def _reason(
     gate: DistanceGate,
 ) -> NotDrawnReason | None:
     """The most severe reason."""
+    years, tones = person.values("years"), person.values("tone")
     if nudity >= SAFE_BELOW:
         return "nudity"
-    if face.under_18 >= MAX_UNDER_18 or face.years < _least(person, "years") - MAX_YEARS_YOUNGER:
+    if face.under_18 >= MAX_UNDER_18 or face.years < min(years) - MAX_YEARS_YOUNGER:
         return "age"
     if style.natural and not (
-        _least(person, "tone") - MAX_SKIN_SHIFT
-        <= face.tone
-        <= _most(person, "tone") + MAX_SKIN_SHIFT
+        min(tones) - MAX_SKIN_SHIFT <= face.tone <= max(tones) + MAX_SKIN_SHIFT
     ):
         return "skin_tone"
     if nearest > gate.redraw_above:
@@ -151,19 +155,3 @@ def _face_on(picture: Image) -> Features | None:
         return read_features(picture, find_person(picture))
     except NoUsableFace:
         return None
-
-
-def _values(person: Person, field: str) -> Sequence[float]:
-    return [getattr(photo, field) for photo in person.photos]
-
-
-def _middle(person: Person, field: str) -> float:
-    return float(np.median(_values(person, field)))
-
-
-def _least(person: Person, field: str) -> float:
-    return min(_values(person, field))
-
-
-def _most(person: Person, field: str) -> float:
-    return max(_values(person, field))

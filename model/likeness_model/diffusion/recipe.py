@@ -50,20 +50,20 @@ KLEIN_LORA = Recipe(steps=600, batch=1, checkpoint_every=300, drawing_steps=4)
 KLEIN_REF = Recipe(references=3, drawing_steps=4)
 
 # Real classes with small random weights: noise for pictures, in seconds on two cores.
+TINY_REF = Recipe(
+    references=2,
+    reference_side=64,
+    drawing_steps=2,
+    drawing_side=64,
+    prompt_tokens=24,
+    shows_faces=False,
+)
 TINY_LORA = Recipe(
     steps=24,
     rank=4,
     learning_rate=1e-3,
     training_side=64,
     checkpoint_every=8,
-    drawing_steps=2,
-    drawing_side=64,
-    prompt_tokens=24,
-    shows_faces=False,
-)
-TINY_REF = Recipe(
-    references=2,
-    reference_side=64,
     drawing_steps=2,
     drawing_side=64,
     prompt_tokens=24,

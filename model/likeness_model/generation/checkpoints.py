@@ -62,7 +62,7 @@ class AvatarCheckpoints:
             sha256=hashlib.sha256(picture.png).hexdigest(),
             photo_id=draft.photo_id,
             draws=draft.draw,
-            distance=_rounded(picture.distance),
+            distance=None if picture.distance is None else round(picture.distance, 4),
             measures=picture.measures,
             watermarking=picture.watermarking,
         )
@@ -98,7 +98,3 @@ class AvatarCheckpoints:
 
     def _record_file(self, avatar_id: AvatarId) -> Path:
         return self.folder / f"{avatar_id}.json"
-
-
-def _rounded(distance: float | None) -> float | None:
-    return None if distance is None else round(distance, 4)

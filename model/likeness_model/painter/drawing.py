@@ -74,7 +74,7 @@ class Drawing:
     def _check(self, picture: Picture) -> None:
         """Pass a picture within the gate or without a distance, else draw it again. A picture
         measured above the gate is never replaced by one that cannot be measured."""
-        avatar_id = picture.draft.avatar.avatar_id
+        avatar_id, style = picture.draft.avatar.avatar_id, picture.draft.avatar.style
         if picture.distance is None:
             passes = avatar_id not in self._too_far
         else:
@@ -85,7 +85,7 @@ class Drawing:
             self._too_far.add(avatar_id)
             self._start(closer(picture.draft, self._ids))
         else:
-            self._give_up(NotDrawn(avatar_id=avatar_id, style=_style(picture), reason="likeness"))
+            self._give_up(NotDrawn(avatar_id=avatar_id, style=style, reason="likeness"))
 
     def _settle(self, style: StyleId) -> None:
         queue = self._queues[style]
@@ -112,7 +112,3 @@ class Drawing:
     def _report(self, avatar_id: AvatarId, outcome: str) -> None:
         log.info("avatar %s: %s", avatar_id, outcome)
         self._on_settled(len(self._checkpoints.avatars) + len(self._given_up))
-
-
-def _style(picture: Picture) -> StyleId:
-    return picture.draft.avatar.style

@@ -1,4 +1,4 @@
-"""The registry of painted styles: a style function registers itself under its id."""
+"""What a style module needs; its painting function registers itself under the style's id."""
 
 from collections.abc import Callable
 
@@ -8,6 +8,8 @@ from likeness_model.vision.records import Image
 
 # (scene, variation) -> (size, size, 3) uint8; equal input gives equal output.
 Paint = Callable[[Scene, Variation], Image]
+
+__all__ = ["Paint", "Scene", "Variation", "paints", "registered"]
 
 registered: dict[str, Paint] = {}
 

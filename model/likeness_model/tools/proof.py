@@ -8,12 +8,10 @@ import numpy as np
 from PIL import Image as Pillow
 
 from likeness_model.generation.variation import variation_for
-from likeness_model.painter.scene import Scene
 from likeness_model.painter.styles import STYLES
 from likeness_model.painter.subject import Subject, read_subject
 from likeness_model.tools.contact_sheet import contact_sheet
 from likeness_model.vision.images import read_rgb
-from likeness_model.vision.records import Image
 
 
 def main() -> None:
@@ -47,21 +45,16 @@ def _paint_row(
             )
             scene = subject.scene(variation, arguments.size)
             started = time.perf_counter()
-            picture = Pillow.fromarray(
-                _checked(STYLES[style_id](scene, variation), scene, style_id)
-            )
+            painted = STYLES[style_id](scene, variation)
             seconds += time.perf_counter() - started
+            if painted.shape != (scene.size, scene.size, 3) or painted.dtype != np.uint8:
+                raise TypeError(f"{style_id} painted {painted.shape} {painted.dtype}")
+            picture = Pillow.fromarray(painted)
             if arguments.full:
                 picture.save(arguments.out / f"{style_id}-{number:02}-{variant}.png")
             picture.thumbnail((arguments.thumb, arguments.thumb))
             row.append(picture)
     return row, seconds / len(row)
-
-
-def _checked(picture: Image, scene: Scene, style_id: str) -> Image:
-    if picture.shape != (scene.size, scene.size, 3) or picture.dtype != np.uint8:
-        raise TypeError(f"{style_id} painted {picture.shape} {picture.dtype}")
-    return picture
 
 
 def _arguments() -> argparse.Namespace:

@@ -15,7 +15,7 @@ from likeness_model.diffusion.shapes import random_pipeline
 from likeness_model.errors import PhotosError
 from likeness_model.tools.export import DIFFUSERS, KOHYA, export, train_on_folder
 from tests.model.conftest import DEMO
-from tests.model.diffusion.conftest import FAMILIES, USER
+from tests.model.diffusion.conftest import FAMILIES, USER, equal
 
 
 @pytest.fixture(scope="module", params=FAMILIES)
@@ -42,7 +42,7 @@ def test_it_is_loaded_bit_for_bit(exported, file):
 
     pipeline.pipe.load_lora_weights(str(folder), weight_name=file, adapter_name=lora.USER)
     try:
-        assert lora.equal(lora.user_state(pipeline.drawing_network), state)
+        assert equal(lora.user_state(pipeline.drawing_network), state)
         assert (pipeline.generate(prompts, [1])[0] == drawn).all()
     finally:
         lora.unload(pipeline.drawing_network)

@@ -7,7 +7,7 @@ from likeness_model.diffusion import lora
 from likeness_model.diffusion.training import train
 from likeness_model.diffusion.training_checkpoint import TrainingCheckpoint
 from likeness_model.errors import DeviceError
-from tests.model.diffusion.conftest import identity, loss_on, training_set_of
+from tests.model.diffusion.conftest import equal, identity, loss_on, training_set_of
 
 ME, ANOTHER = identity(7), identity(8)
 
@@ -49,7 +49,7 @@ def test_an_unloaded_adapter_leaves_no_trace(trained, train_on):
     lora.unload(pipeline.trained_network)
 
     assert loss_on(pipeline, family, ME) == before
-    assert lora.equal(pipeline.trained_network.state_dict(), weights)
+    assert equal(pipeline.trained_network.state_dict(), weights)
     assert lora.loaded(pipeline.trained_network) == ()
 
 
@@ -65,9 +65,9 @@ def test_prior_pictures_preserve_other_people(trained, train_on):
 def test_the_same_photos_and_seed_give_the_same_bits(few_steps, train_on):
     one, other, third = train_on(name="one"), train_on(name="other"), train_on(name="third", seed=2)
 
-    assert lora.equal(one.state, other.state)
+    assert equal(one.state, other.state)
     assert one.losses == other.losses
-    assert not lora.equal(one.state, third.state)
+    assert not equal(one.state, third.state)
 
 
 def test_a_resumed_run_ends_with_the_same_bits(few_steps, train_on):
@@ -86,7 +86,7 @@ def test_a_resumed_run_ends_with_the_same_bits(few_steps, train_on):
 
     assert len(resumed.losses) == 4  # a checkpoint is written every fourth step
     assert resumed.losses == whole.losses[4:]
-    assert lora.equal(resumed.state, whole.state)
+    assert equal(resumed.state, whole.state)
 
 
 def test_a_run_stopped_while_drawing_does_not_train_again(few_steps, train_on):
@@ -94,7 +94,7 @@ def test_a_run_stopped_while_drawing_does_not_train_again(few_steps, train_on):
     second = train_on()
 
     assert second.losses == ()
-    assert lora.equal(second.state, first.state)
+    assert equal(second.state, first.state)
 
 
 def test_an_unreadable_checkpoint_is_ignored(few_steps, train_on, tmp_path):

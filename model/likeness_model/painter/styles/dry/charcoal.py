@@ -4,9 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from likeness_model.generation.variation import Variation
-from likeness_model.painter.registry import paints
-from likeness_model.painter.scene import Scene
+from likeness_model.painter.registry import Scene, Variation, paints
 from likeness_model.painter.technique.contour import contour_lines
 from likeness_model.painter.technique.flow import (
     Orientation,

@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness_model.generation.variation import Variation
 from likeness_model.painter.regions import (
     LEFT_BROW,
     LEFT_EYE,
@@ -19,8 +18,7 @@ from likeness_model.painter.regions import (
     face_height,
     indexes,
 )
-from likeness_model.painter.registry import paints
-from likeness_model.painter.scene import Scene
+from likeness_model.painter.registry import Scene, Variation, paints
 from likeness_model.painter.technique import features, tone, triangles
 from likeness_model.painter.technique.figure import signed_distance, spread_out
 from likeness_model.painter.technique.planes import Picture, Plane, resized

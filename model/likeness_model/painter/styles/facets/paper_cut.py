@@ -6,10 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness_model.generation.variation import Variation
 from likeness_model.painter.regions import indexes
-from likeness_model.painter.registry import paints
-from likeness_model.painter.scene import Scene
+from likeness_model.painter.registry import Scene, Variation, paints
 from likeness_model.painter.styles.facets.papers import PAPERS
 from likeness_model.painter.technique import features
 from likeness_model.painter.technique.blocks import main_colours

@@ -5,9 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from likeness_model.generation.variation import Variation
-from likeness_model.painter.registry import paints
-from likeness_model.painter.scene import Scene
+from likeness_model.painter.registry import Scene, Variation, paints
 from likeness_model.painter.styles.graphic import backdrops
 from likeness_model.painter.styles.graphic.sheet import (
     Sheet,

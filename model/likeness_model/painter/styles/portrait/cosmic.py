@@ -3,10 +3,8 @@
 import cv2
 import numpy as np
 
-from likeness_model.generation.variation import Variation
 from likeness_model.painter.regions import face_height
-from likeness_model.painter.registry import paints
-from likeness_model.painter.scene import Scene
+from likeness_model.painter.registry import Scene, Variation, paints
 from likeness_model.painter.styles.portrait import sky
 from likeness_model.painter.styles.portrait.light import screened
 from likeness_model.painter.styles.portrait.sky import Palette

@@ -6,9 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness_model.generation.variation import Variation
-from likeness_model.painter.registry import paints
-from likeness_model.painter.scene import Scene
+from likeness_model.painter.registry import Scene, Variation, paints
 from likeness_model.painter.styles.print import ukiyo
 from likeness_model.painter.styles.print.scenery import Pigments, Scenery
 from likeness_model.painter.technique.blocks import (

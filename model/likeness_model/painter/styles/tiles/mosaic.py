@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from likeness_model.generation.variation import Variation
 from likeness_model.painter.regions import (
     LEFT_BROW,
     LEFT_EYE,
@@ -17,8 +16,7 @@ from likeness_model.painter.regions import (
     face_height,
     indexes,
 )
-from likeness_model.painter.registry import paints
-from likeness_model.painter.scene import Scene
+from likeness_model.painter.registry import Scene, Variation, paints
 from likeness_model.painter.styles.tiles import grounds
 from likeness_model.painter.technique import features, tesserae, tone
 from likeness_model.painter.technique.noise import speckle

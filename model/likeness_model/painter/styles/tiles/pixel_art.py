@@ -6,9 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness_model.generation.variation import Variation
-from likeness_model.painter.registry import paints
-from likeness_model.painter.scene import Scene
+from likeness_model.painter.registry import Scene, Variation, paints
 from likeness_model.painter.styles.tiles.pixel_palettes import KITS, NATURAL, SKIN, Kit
 from likeness_model.painter.technique import features, pixels, tone
 from likeness_model.painter.technique.planes import AnyPlane, Picture, Plane

@@ -4,7 +4,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness_model.generation.variation import Variation
 from likeness_model.painter.regions import (
     LEFT_BROW,
     LEFT_EYE,
@@ -15,8 +14,7 @@ from likeness_model.painter.regions import (
     RIGHT_EYE,
     indexes,
 )
-from likeness_model.painter.registry import paints
-from likeness_model.painter.scene import Scene
+from likeness_model.painter.registry import Scene, Variation, paints
 from likeness_model.painter.styles.tiles.windows import WINDOWS, Window
 from likeness_model.painter.technique import features, leading, light
 from likeness_model.painter.technique.figure import signed_distance, spread_out

@@ -6,9 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness_model.generation.variation import Variation
-from likeness_model.painter.registry import paints
-from likeness_model.painter.scene import Scene
+from likeness_model.painter.registry import Scene, Variation, paints
 from likeness_model.painter.technique.brush import Brush, Canvas, brush_prints, lit, paint
 from likeness_model.painter.technique.flow import Orientation, along_edges, at_angle, settled, smear
 from likeness_model.painter.technique.noise import value_noise

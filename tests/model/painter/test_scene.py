@@ -5,7 +5,8 @@ import pytest
 
 from likeness_model.generation.variation import EYE_LINE, Variation
 from likeness_model.painter import matte, regions
-from likeness_model.painter.subject import NoUsableFace, read_subject
+from likeness_model.painter.subject import read_subject
+from likeness_model.vision.person import NoUsableFace
 
 RIGHT_EYE, LEFT_EYE = [33, 133], [263, 362]
 VARIATIONS = [

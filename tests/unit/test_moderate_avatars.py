@@ -202,4 +202,4 @@ def test_an_avatar_that_was_judged_clean_says_by_what(world):
 
     verdict = world.jobs.avatars(JOB)[0].verdict
     assert (verdict.outcome, verdict.policy_version) == (Outcome.CLEAN, "test")
-    assert verdict.seen.detector_version == "7.0"
+    assert verdict.evidence.detector_version == "7.0"

@@ -1,4 +1,4 @@
-"""What a record of the table's stream says."""
+"""Records of the table's DynamoDB stream."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from boto3.dynamodb.types import TypeSerializer
 from likeness.adapters.jobs.jobs_table import job_item
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.reasons import Reason
-from likeness.entrypoints.stream import on_changes, read
+from likeness.entrypoints.dynamodb_stream import on_changes, read
 from tests.builders import JOB, NOW, USER, a_job
 from tests.unit.test_http import Context
 
@@ -16,14 +16,14 @@ END = JobState.REFUSED
 
 
 def record(new: Job | None, old: Job | None = None, **edited: Any) -> dict[str, Any]:
-    """As DynamoDB tells of a write; `edited` has the last word on the new image."""
+    """A record of a write; `edited` overrides attributes of the new image."""
     images = {}
     if new:
         images["NewImage"] = image(job_item(new) | edited)
     if old:
         images["OldImage"] = image(job_item(old))
-    told = {"SequenceNumber": "7", "ApproximateCreationDateTime": NOW.timestamp(), **images}
-    return {"eventName": "MODIFY" if old else "INSERT", "dynamodb": told}
+    change = {"SequenceNumber": "7", "ApproximateCreationDateTime": NOW.timestamp(), **images}
+    return {"eventName": "MODIFY" if old else "INSERT", "dynamodb": change}
 
 
 def image(item: dict[str, Any]) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def image(item: dict[str, Any]) -> dict[str, Any]:
     return {name: serialize(value) for name, value in item.items()}
 
 
-def test_a_new_job_is_a_change_from_nothing():
+def test_a_new_job_has_no_previous_state():
     change = read(record(a_job()))
 
     assert change is not None
@@ -49,7 +49,7 @@ def test_a_new_job_is_a_change_from_nothing():
 
 
 @pytest.mark.parametrize("state", list(JobState))
-def test_every_state_can_be_told(state):
+def test_every_state_becomes_an_event(state):
     old = a_job()
     new = a_job().change(state=state) if state is JobState.OPEN else a_job(state)
 
@@ -61,7 +61,7 @@ def test_every_state_can_be_told(state):
         assert (change.event.state, change.event.previous) == (state, JobState.OPEN)
 
 
-def test_an_end_says_why_and_when():
+def test_an_end_has_its_reason_and_time():
     old = a_job(JobState.MODERATING)
     new = old.move(END, NOW, reason=Reason.POLICY_NUDITY)
 
@@ -73,14 +73,14 @@ def test_an_end_says_why_and_when():
     assert change.event.event_id == f"{JOB}.{new.version}"
 
 
-def test_the_same_change_is_the_same_event_however_often_it_is_read():
+def test_reading_a_change_is_deterministic():
     old = a_job()
-    told = record(old.move(JobState.EXPIRED, NOW), old)
+    change = record(old.move(JobState.EXPIRED, NOW), old)
 
-    assert read(told) == read(told)
+    assert read(change) == read(change)
 
 
-def test_a_job_that_does_not_say_when_changed_when_the_stream_saw_it():
+def test_a_job_without_a_timeline_gets_the_time_of_the_record():
     change = read(record(a_job(), timeline=[]))
 
     assert change
@@ -88,14 +88,14 @@ def test_a_job_that_does_not_say_when_changed_when_the_stream_saw_it():
     assert change.event.at == NOW
 
 
-def test_a_change_that_leaves_the_state_alone_is_no_event():
+def test_a_change_without_a_new_state_is_no_event():
     old = a_job(JobState.GENERATING)
 
     assert read(record(old.change(attempt=2), old)) is None
 
 
-def test_a_job_that_is_gone_is_no_event():
-    """Its time to live ended, or its user was erased: the last state was told."""
+def test_a_deleted_job_is_no_event():
+    """It expired or its user was erased; its last state was published."""
     assert read(record(None, a_job())) is None
 
 
@@ -109,7 +109,7 @@ def test_a_job_that_is_gone_is_no_event():
         ({"version": "many"}, "ValueError"),
     ],
 )
-def test_what_cannot_be_read_says_what_is_wrong_and_repeats_no_value(edited, fault):
+def test_an_unreadable_record_names_the_fault_and_repeats_no_value(edited, fault):
     change = read(record(a_job(), **edited))
 
     assert change
@@ -119,14 +119,14 @@ def test_what_cannot_be_read_says_what_is_wrong_and_repeats_no_value(edited, fau
     assert "daydreaming" not in str(change.fault)
 
 
-def test_nobody_is_told_who_the_user_is():
+def test_an_event_does_not_name_the_user():
     change = read(record(a_job()))
 
     assert change
     assert USER not in change.model_dump_json()
 
 
-def test_lambda_is_told_where_to_begin_again():
+def test_lambda_retries_from_the_failed_record():
     @on_changes
     def handler(changes):
         assert [change.sequence for change in changes] == ["7"]
@@ -137,7 +137,7 @@ def test_lambda_is_told_where_to_begin_again():
     assert handler(event, Context()) == {"batchItemFailures": [{"itemIdentifier": "7"}]}
 
 
-def test_lambda_is_told_that_nothing_failed():
+def test_a_batch_without_failures_reports_none():
     @on_changes
     def handler(changes):
         return None

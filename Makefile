@@ -122,7 +122,7 @@ deploy: .envs/sam/.ready .envs/cloud/.ready
 
 weights: .envs/model/.ready ## The manifest of a folder of downloaded weights: SOURCE= [LICENCE= REVISION=]
 	@: "$${SOURCE:?Name the folder of downloaded weights: make weights SOURCE=folder}"
-	@.envs/model/bin/python -m likeness_model.diffusion.weights "$(SOURCE)" \
+	@.envs/model/bin/python -m likeness_model.tools.weights "$(SOURCE)" \
 	  $(if $(LICENCE),--licence "$(LICENCE)") $(if $(REVISION),--revision "$(REVISION)")
 
 launch: .envs/launch/.ready ## A training job by hand: STACK= PHOTOS= [STYLES= COUNT= ENGINE= OUT=]

@@ -48,9 +48,7 @@ def test_the_endpoints_container_has_no_network(generation):
 
 
 def test_the_endpoint_is_waited_for_as_long_as_it_may_queue_and_draw():
-    assert (
-        MACHINE["States"]["StartInference"]["TimeoutSeconds"] == MAX_QUEUE_S + MAX_RUN_S
-    )
+    assert MACHINE["States"]["StartInference"]["TimeoutSeconds"] == MAX_QUEUE_S + MAX_RUN_S
 
 
 def test_the_container_is_to_be_done_before_sagemaker_stops_it():

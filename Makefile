@@ -12,11 +12,11 @@ PORT ?= 4566
 WORKERS ?= 2
 
 DEV := .envs/dev/bin
-LOCAL := .envs/cloud/bin/python -m infra.local
-export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/likeness:$(CURDIR)/model
+LOCAL := .envs/cloud/bin/python -m laptop_cloud --project infra.laptop.project:likeness
+export PYTHONPATH := $(CURDIR):$(CURDIR)/laptop-cloud:$(CURDIR)/layers/likeness:$(CURDIR)/model
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help demo up down status test test-long test-model test-stack test-diffusion test-browser check lint types imports template bench deploy weights launch lock generated replay previews clean
+.PHONY: help demo up down status env test test-long test-model test-stack test-diffusion test-browser check lint types imports template bench deploy weights launch lock generated replay previews clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^# --- /{gsub(/^# -+ | ?-+$$/, ""); heading = $$0} \
@@ -48,9 +48,9 @@ LAPTOP := .envs/cloud/.ready .envs/sam/.ready .envs/vision/.ready .envs/model/.r
 # --- the laptop cloud -----------------------------------------------------------------------------
 
 demo: $(LAPTOP) ## Photos in, avatars out, on a cloud on your machine [PHOTOS= STYLES= COUNT= OUT= USER_ID= PORT= ENGINE=tiny BACKEND=async-endpoint REVIEW=all]
-	@$(LOCAL).demo --port $(PORT) --out "$(OUT)" \
+	@.envs/cloud/bin/python -m demo --port $(PORT) --out "$(OUT)" \
 	  $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(STYLES),--styles "$(STYLES)") \
-	  $(if $(ENGINE),--engine "$(ENGINE)") $(if $(LANE),--lane "$(LANE)") \
+	  $(if $(ENGINE),--engine "$(ENGINE)") $(if $(BACKEND),--backend "$(BACKEND)") \
 	  $(if $(COUNT),--count "$(COUNT)") $(if $(USER_ID),--user "$(USER_ID)") \
 	  $(if $(REVIEW),--review "$(REVIEW)")
 
@@ -63,17 +63,20 @@ down: .envs/cloud/.ready ## Stop it and delete its files
 status: .envs/cloud/.ready ## Show what runs
 	@$(LOCAL) status
 
+env: .envs/cloud/.ready ## Print URLs and new credentials: eval "$(make -s env)"
+	@$(LOCAL) env
+
 # --- tests ------------------------------------------------------------------------------------------
 
 test: .envs/dev/.ready .envs/model/.ready $(LAPTOP) ## The fast tests; none needs an AWS account [WORKERS=]
-	$(DEV)/python -m pytest tests --ignore tests/model -m "not stack and not browser and not long" -n $(WORKERS) -q
+	$(DEV)/python -m pytest tests laptop-cloud/tests --ignore tests/model -m "not stack and not browser and not long" -n $(WORKERS) -q
 	.envs/model/bin/python -m pytest tests/model -m "not long" -n $(WORKERS) -q
 	$(DEV)/python -m pytest tests/stack -m "stack and not long" -q
 
 test-long: test-stack test-diffusion test-browser ## The tests that take minutes: test-stack, test-diffusion, test-browser
 
 test-stack: .envs/dev/.ready $(LAPTOP) ## The long tests of the deployed template on the laptop cloud
-	$(DEV)/python -m pytest tests/local tests/stack -m "stack and long" -q
+	$(DEV)/python -m pytest laptop-cloud/tests tests/stack tests/laptop -m "stack and long" -q
 
 test-model: .envs/model/.ready ## All tests of the container
 	.envs/model/bin/python -m pytest tests/model -n $(WORKERS) -q
@@ -100,7 +103,7 @@ imports: .envs/dev/.ready ## The import contracts of pyproject.toml
 	$(DEV)/lint-imports
 
 template: .envs/sam/.ready ## cfn-lint and sam validate
-	.envs/sam/bin/cfn-lint template.yaml infra/storage.yaml infra/identity.yaml infra/gpu.yaml infra/events.yaml infra/console.yaml infra/provenance.yaml infra/receipts.yaml infra/alarms.yaml
+	.envs/sam/bin/cfn-lint template.yaml $(filter-out %.asl.yaml,$(wildcard infra/*.yaml))
 	.envs/sam/bin/sam validate --lint --region eu-central-1
 
 # --- operations and generated files -----------------------------------------------------------------
@@ -122,12 +125,12 @@ deploy: .envs/sam/.ready .envs/cloud/.ready ## Deploy to AWS [ENV=dev|staging|pr
 
 weights: .envs/model/.ready ## Write the manifest of a folder of downloaded weights [SOURCE= LICENCE= REVISION=]
 	@: "$${SOURCE:?Name the folder of downloaded weights: make weights SOURCE=folder}"
-	@.envs/model/bin/python -m likeness_model.weights "$(SOURCE)" \
+	@.envs/model/bin/python -m likeness_model.tools.weights "$(SOURCE)" \
 	  $(if $(LICENCE),--licence "$(LICENCE)") $(if $(REVISION),--revision "$(REVISION)")
 
 launch: .envs/launch/.ready ## Start one training job by hand [STACK= PHOTOS= STYLES= COUNT= ENGINE= OUT=]
-	@PYTHONPATH=model:layers/likeness .envs/launch/bin/python -m likeness_model.launch \
-	  --stack "$(or $(STACK),likeness-$(ENV))" --photos "$(or $(PHOTOS),infra/local/demo/photos)" --out "$(OUT)" \
+	@PYTHONPATH=model:layers/likeness .envs/launch/bin/python -m likeness_model.tools.launch \
+	  --stack "$(or $(STACK),likeness-$(ENV))" --photos "$(or $(PHOTOS),demo/photos)" --out "$(OUT)" \
 	  $(if $(STYLES),--styles "$(STYLES)") $(if $(COUNT),--count "$(COUNT)") $(if $(ENGINE),--engine "$(ENGINE)")
 
 lock: ## Resolve every .in file again. Lock files contain no registry address
@@ -151,8 +154,8 @@ replay: .envs/cloud/.ready ## Send undelivered webhook events again [STACK= LIMI
 	@.envs/cloud/bin/python -m infra.replay --stack "$${STACK:?Name the stack: make replay STACK=likeness-dev}" $(if $(LIMIT),--limit $(LIMIT))
 
 previews: .envs/model/.ready ## Draw the styles' preview pictures again
-	.envs/model/bin/python -m likeness_model.painter.previews \
-	  --photo infra/local/demo/photos/01-original.jpg --out layers/likeness/likeness/policy/previews
+	.envs/model/bin/python -m likeness_model.tools.previews \
+	  --photo demo/photos/01-original.jpg --out layers/likeness/likeness/policy/previews
 
 clean: down ## Stop the laptop cloud; delete caches and build output
 	rm -rf .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

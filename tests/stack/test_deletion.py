@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from infra.local.demo.app_backend import Answered
+from demo.app_backend import ApiError
 from likeness import receipts
 from tests.infra.documents import read
 from tests.stack.moody_container import FAILS, HANGS
 from tests.stack.people import ENDED, genuine_receipt, reached, until
 
 STATES = read("infra/pipeline.asl.yaml")["States"]
-# They need a second moderator and the other backend: test_endpoint_lane.py.
+# They need a second moderator and the other backend: test_async_endpoint.py.
 ELSEWHERE = {"RequestSecondReview", "StartInference", "UnpackAvatars"}
 STUCK = [
     name
@@ -129,7 +129,7 @@ def test_while_deleting_is_denied_it_is_pending_and_alarmed_and_then_it_is_done(
         until(lambda: alarmed() > rang + 1)
         assert (job["state"], job["quota"]["left"]) == ("failed", 1)
         assert backend.job(job_id)["photos_deleted_at"] is None
-        with pytest.raises(Answered) as none:
+        with pytest.raises(ApiError) as none:
             backend.receipt(job_id)
         assert none.value.status == 404
         assert objects(job_id)

@@ -26,7 +26,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from infra.local import places
+from laptop_cloud import places
 from likeness.adapters.account.ledger_table import LedgerTable
 from likeness.adapters.account.users_table import UsersTable
 from likeness.adapters.jobs.durations_table import DurationsTable
@@ -271,8 +271,8 @@ class Ledger(RuleBasedStateMachine):
             else:
                 assert entry.state is QuotaState.RESERVED
             holders[job.user_hash, job.day] += entry.state is not QuotaState.RETURNED
-        for (subject, day), count in holders.items():
-            assert self.world.ledger.used(subject, day) == count <= MOST_A_DAY
+        for (user_hash, day), count in holders.items():
+            assert self.world.ledger.used(user_hash, day) == count <= MOST_A_DAY
 
     @invariant()
     def days_never_go_back(self) -> None:
@@ -331,7 +331,7 @@ def test_the_model_notices_a_day_that_is_not_given_back(table, monkeypatch):
             }
         }
 
-    monkeypatch.setattr(LedgerTable, "_give_back", forget)
+    monkeypatch.setattr(LedgerTable, "_return", forget)
 
     with pytest.raises(AssertionError):
         check(table, examples=20)

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 import pytest
 from PIL import Image
 
-from infra.local import places
-from infra.local.demo.app_backend import Answered
+from demo.app_backend import ApiError
+from laptop_cloud import places
 from tests.stack.people import Person, genuine_receipt, until
 
 NAME = "jane.doe"
@@ -161,7 +161,7 @@ def test_the_day_is_spent_and_a_second_job_that_day_is_refused(finished, backend
     person, _ = finished
 
     quota = backend.quota(person.user_id)
-    with pytest.raises(Answered) as refused:
+    with pytest.raises(ApiError) as refused:
         backend.create_job(person.order())
 
     assert (quota["used"], quota["left"]) == (1, 0)
@@ -173,7 +173,7 @@ def test_the_day_is_spent_and_a_second_job_that_day_is_refused(finished, backend
 def test_a_submit_that_is_repeated_changes_nothing(finished, backend, ops, running):
     _, job = finished
 
-    with pytest.raises(Answered) as refused:
+    with pytest.raises(ApiError) as refused:
         backend.submit(job["job_id"])
 
     assert refused.value.status == 409
@@ -239,10 +239,10 @@ def test_a_refused_photo_is_explained_and_can_be_replaced(person, backend, selfi
 
     third = backend.job(job_id)["photos"][2]
     assert third["state"] == "refused"
-    assert third["problem"]["code"] == "USER_HASH.NO_FACE"
+    assert third["problem"]["code"] == "SUBJECT.NO_FACE"
     assert third["problem"]["fix_and_retry"] is True
     assert set(third["problem"]["hint"]) == {"en", "de"}
-    with pytest.raises(Answered, match="2 photos were accepted"):
+    with pytest.raises(ApiError, match="2 photos were accepted"):
         backend.submit(job_id)
 
     form = backend.add_photo(job_id, "image/jpeg")
@@ -261,7 +261,7 @@ def test_the_same_photo_twice_is_named(person, backend, selfies):
     assert sorted(states, key=str) == [
         ("accepted", None),
         ("accepted", None),
-        ("refused", "USER_HASH.DUPLICATE"),
+        ("refused", "SUBJECT.DUPLICATE"),
     ]
 
 
@@ -270,16 +270,16 @@ def test_a_form_takes_only_what_it_was_given_for(person, backend, selfies):
     form = created["uploads"][0]
 
     other_type = form | {"fields": form["fields"] | {"Content-Type": "text/html"}}
-    with pytest.raises(Answered) as refused:
+    with pytest.raises(ApiError) as refused:
         backend.upload(other_type, selfies[0])
     assert refused.value.status == 403
 
     other_key = form["fields"]["key"][:-2] + "99"
-    with pytest.raises(Answered) as refused:
+    with pytest.raises(ApiError) as refused:
         backend.upload(form | {"fields": form["fields"] | {"key": other_key}}, selfies[0])
     assert refused.value.status == 403
 
-    with pytest.raises(Answered) as refused:
+    with pytest.raises(ApiError) as refused:
         backend.upload(form, b"")
     assert refused.value.status == 400
 
@@ -302,7 +302,7 @@ def test_a_form_takes_only_what_it_was_given_for(person, backend, selfies):
     ],
 )
 def test_an_order_out_of_bounds_is_refused_by_name(person, backend, wrong, named):
-    with pytest.raises(Answered) as refused:
+    with pytest.raises(ApiError) as refused:
         backend.create_job(person.order(**wrong))
 
     assert refused.value.status == 400
@@ -310,7 +310,7 @@ def test_an_order_out_of_bounds_is_refused_by_name(person, backend, wrong, named
 
 
 def test_a_job_that_does_not_exist_is_not_found(backend):
-    with pytest.raises(Answered) as refused:
+    with pytest.raises(ApiError) as refused:
         backend.job("j" + "0" * 32)
 
     assert refused.value.status == 404

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from infra.local.demo.app_backend import Answered
+from demo.app_backend import ApiError
 from tests.stack.people import Person
 
 
@@ -78,10 +78,10 @@ def test_what_somebody_else_made_is_not_ours(backend, selfies):
 
 
 def test_what_is_no_picture_is_refused_with_a_reason(backend):
-    with pytest.raises(Answered) as refused:
+    with pytest.raises(ApiError) as refused:
         backend.verify(b"hello", "image/png")
     assert refused.value.status == 400
-    with pytest.raises(Answered) as refused:
+    with pytest.raises(ApiError) as refused:
         backend.verify(b"hello", "text/plain")
     assert refused.value.status == 400
 

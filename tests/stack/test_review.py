@@ -11,11 +11,12 @@ import boto3
 import pytest
 from PIL import Image
 
-from infra.local import places
-from infra.local.demo.app_backend import Answered
+from demo.app_backend import ApiError
+from laptop_cloud import places
 from likeness.adapters.review.audit_table import AuditTable
 from likeness.domain.review import audit
-from tests.stack.moderators import DeskCounters, review_of, signed_in
+from tests.clocks import jobs_left
+from tests.stack.moderators import ReviewDesk, review_of, signed_in
 from tests.stack.people import until
 
 
@@ -30,14 +31,14 @@ def in_review(celebrity, person, backend, selfies):
 @pytest.fixture
 def desk(running, http):
     """The laptop's moderator, who is a lead, too."""
-    return DeskCounters(running, http, running.moderator().token)
+    return ReviewDesk(running, http, running.user().token)
 
 
 @pytest.fixture
 def other(running, http, ops):
     """A second moderator, who is no lead."""
     with signed_in(running, ops, "second-moderator", "moderators") as token:
-        yield DeskCounters(running, http, token)
+        yield ReviewDesk(running, http, token)
 
 
 def test_a_case_is_listed_claimed_revealed_and_approved(in_review, desk, person, http):
@@ -146,7 +147,7 @@ def test_nobody_moderates_their_own_photos(in_review, desk, person, running, htt
     review = review_of(in_review)
     own = signed_in(running, ops, "user-too", "moderators", app_user=person.user_id)
     with own as token:
-        mine = DeskCounters(running, http, token)
+        mine = ReviewDesk(running, http, token)
         assert mine.call("GET", "/v1/reviews")[1]["reviews"] == []
         assert mine.call("GET", f"/v1/reviews/{review}")[0] == 403
         assert mine.act(review, "claim")[0] == 403
@@ -201,11 +202,16 @@ def test_an_appeal_brings_the_same_photo_back_to_another_lead(
     assert desk.act(appeal, "reveal", {"photo_id": "p01"})[0] == 200
     assert desk.decide(appeal)[0] == 200
 
-    assert _appeal(backend, in_review)["state"] == "granted"
+    granted = _appeal(backend, in_review)
+    assert granted["state"] == "granted"
     assert objects(in_review) == []
-    assert backend.quota(person.user_id)["left"] == 1
+    reserved = next(
+        e["at"] for e in backend.job(in_review)["timeline"] if e["state"] == "moderating"
+    )
+    quota = backend.quota(person.user_id)
+    assert quota["left"] == jobs_left(quota, reserved=reserved, granted=granted["decided_at"])
     assert desk.call("GET", "/v1/reviews/stats")[1]["appeals"]["overturned"] >= 1
-    with pytest.raises(Answered) as again:
+    with pytest.raises(ApiError) as again:
         backend.appeal(in_review)
     assert again.value.status == 409
 
@@ -224,7 +230,7 @@ def test_the_trail_holds_until_somebody_changes_it(in_review, desk, person, runn
 
     with (
         changed(table, head.number, becomes="somebody else", was=last.actor),
-        pytest.raises(audit.Broken, match=f"entry {head.number} was changed"),
+        pytest.raises(audit.BrokenChain, match=f"entry {head.number} was changed"),
     ):
         audit.verify(audit_log.entries(), audit_log.head())
 
@@ -289,22 +295,20 @@ def test_the_review_policy_sends_clean_photos_to_a_human(person, backend, selfie
     review = review_of(job_id)
     (case,) = desk.call("GET", "/v1/reviews")[1]["reviews"]
     assert (case["review_id"], case["severity"], case["reasons"]) == (review, "low", [])
-    assert desk.refuse(review, reason="USER_HASH.SEVERAL_FACES")[0] == 200
+    assert desk.refuse(review, reason="SUBJECT.SEVERAL_FACES")[0] == 200
     job = person.sees_end(job_id)
-    assert (job["state"], job["reason"]["code"]) == ("refused", "USER_HASH.SEVERAL_FACES")
+    assert (job["state"], job["reason"]["code"]) == ("refused", "SUBJECT.SEVERAL_FACES")
     assert job["statement"] is None, "nothing was decided about the person"
     assert backend.quota(person.user_id)["left"] == 1, "it can be fixed: the day comes back"
 
 
 @pytest.fixture
-def setting(ops):
+def setting(ops, resource):
     """`with setting("DecideReviewFunction", NAME="value"):` a function is told otherwise."""
 
     @contextmanager
     def told(owner, **variables):
-        name = ops("cloudformation").describe_stack_resource(
-            StackName=places.STACK, LogicalResourceId=owner
-        )["StackResourceDetail"]["PhysicalResourceId"]
+        name = resource(owner)
         functions = ops("lambda")
         was = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
 
@@ -323,9 +327,9 @@ def setting(ops):
 
 
 def test_a_forged_token_is_refused(running, http, desk):
-    header, payload, signature = running.moderator().token.split(".")
-    forged = DeskCounters(running, http, f"{header}.{payload}.{signature[::-1]}")
-    unsigned = DeskCounters(running, http, f"eyJhbGciOiJub25lIn0.{payload}.")
+    header, payload, signature = running.user().token.split(".")
+    forged = ReviewDesk(running, http, f"{header}.{payload}.{signature[::-1]}")
+    unsigned = ReviewDesk(running, http, f"eyJhbGciOiJub25lIn0.{payload}.")
 
     assert forged.call("GET", "/v1/reviews")[0] == 401
     assert unsigned.call("GET", "/v1/reviews")[0] == 401
@@ -342,12 +346,12 @@ def test_a_token_of_another_pool_is_refused(running, http, ops):
     elsewhere = SimpleNamespace(outputs={"ModeratorPoolId": pool, "ModeratorClientId": client})
 
     with signed_in(elsewhere, ops, "stranger", "moderators") as token:
-        assert DeskCounters(running, http, token).call("GET", "/v1/reviews")[0] == 401
+        assert ReviewDesk(running, http, token).call("GET", "/v1/reviews")[0] == 401
 
 
 def test_an_access_token_is_refused(running, http, ops):
     with signed_in(running, ops, "hasty", "moderators", token="AccessToken") as token:
-        status, problem = DeskCounters(running, http, token).call("GET", "/v1/reviews")
+        status, problem = ReviewDesk(running, http, token).call("GET", "/v1/reviews")
 
     assert status in {401, 403}
     assert status == 401 or "ID token" in problem["message"]
@@ -355,7 +359,7 @@ def test_an_access_token_is_refused(running, http, ops):
 
 def test_somebody_of_the_pool_who_is_no_moderator_is_refused(running, http, ops):
     with signed_in(running, ops, "visitor") as token:
-        status, problem = DeskCounters(running, http, token).call("GET", "/v1/reviews")
+        status, problem = ReviewDesk(running, http, token).call("GET", "/v1/reviews")
 
     assert status == 403
     assert problem["error"] == "Forbidden"
@@ -366,7 +370,7 @@ def test_a_moderator_cannot_call_the_app_backends_routes(desk):
 
 
 def test_the_app_backend_cannot_decide(in_review, desk, backend, person):
-    with pytest.raises(Answered) as refused:
+    with pytest.raises(ApiError) as refused:
         backend._call("POST", f"/v1/reviews/{review_of(in_review)}/decision", {"approve": True})
 
     assert refused.value.status == 401

@@ -1,6 +1,6 @@
 """Generate docs/openapi.json from the code.
 
-    make openapi
+    make generated
 
 Each handler in functions/ declares its route (`likeness.entrypoints.http.route`), and the messages
 of `likeness.api` are its schemas. tests/infra/test_openapi.py fails if the file is out of date.
@@ -42,8 +42,8 @@ of their sign-in. Responses may gain fields; a body or query with an unknown fie
 
 Every POST accepts an `Idempotency-Key`, valid for a day. The same request with the same key gets \
 the same response; a different request with that key gets 422. Of two concurrent requests, one \
-runs and the other gets its response, or 409 `InProgress` if that takes more than a few seconds. Errors \
-are not stored.
+runs and the other gets its response, or 409 `InProgress` if that takes more than a few seconds. \
+Errors are not stored.
 
 Lists are paged: `limit` is the size of a page, and `next` of one page is the `cursor` of the next.
 

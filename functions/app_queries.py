@@ -2,7 +2,7 @@
 
 from likeness import bootstrap
 from likeness.adapters import policy_files
-from likeness.api.app import ErasureView, JobsView, JobView, Page, QuotaView, ReceiptView
+from likeness.api.app import ErasureView, JobsView, JobView, PageQuery, QuotaView, ReceiptView
 from likeness.domain.ids import ErasureId, JobId, UserId
 from likeness.entrypoints.http import route, routes
 from likeness.services.account.get_erasure import get_erasure
@@ -12,29 +12,37 @@ from likeness.services.jobs.get_job import get_job
 from likeness.services.jobs.list_jobs import list_jobs
 
 
+def _quota(user_id: UserId) -> QuotaView:
+    return get_quota(
+        user_id,
+        users=bootstrap.users(),
+        ledger=bootstrap.ledger(),
+        keyed_hash=bootstrap.keyed_hash(),
+        clock=bootstrap.CLOCK,
+        tiers=policy_files.load_tiers(),
+    )
+
+
 @route("GET", "/v1/jobs/{job_id}", gives=JobView)
 def get_job_handler(job_id: JobId) -> JobView:
     """State, verdict of each photo, progress, and avatars with URLs valid for five minutes."""
     return get_job(
         job_id,
         jobs=bootstrap.jobs(),
-        users=bootstrap.users(),
-        ledger=bootstrap.ledger(),
         avatar_store=bootstrap.avatar_store(),
         work=bootstrap.work(),
         durations=bootstrap.durations(),
         deletions=bootstrap.deletions(),
-        keyed_hash=bootstrap.keyed_hash(),
         reviews=bootstrap.reviews(),
         appeals=bootstrap.appeals(),
         clock=bootstrap.CLOCK,
-        tiers=policy_files.load_tiers(),
         reasons=policy_files.load_reasons(),
+        quota=_quota,
     )
 
 
-@route("GET", "/v1/users/{user_id}/jobs", query=Page, gives=JobsView)
-def list_jobs_handler(user_id: UserId, query: Page) -> JobsView:
+@route("GET", "/v1/users/{user_id}/jobs", query=PageQuery, gives=JobsView)
+def list_jobs_handler(user_id: UserId, query: PageQuery) -> JobsView:
     """A user's jobs, newest first."""
     return list_jobs(user_id, query, jobs=bootstrap.jobs(), reasons=policy_files.load_reasons())
 

@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from likeness import bootstrap
 from likeness.adapters import policy_files
-from likeness.api.app import AppealOpened
+from likeness.api.app import AppealUploadsView
 from likeness.domain.errors import Conflict
 from likeness.domain.ids import JobId
 from likeness.entrypoints.http import OnRepeat, route
@@ -14,12 +14,12 @@ from likeness.services.review.appeal_job import appeal_job
 @route(
     "POST",
     "/v1/jobs/{job_id}/appeal",
-    gives=AppealOpened,
+    gives=AppealUploadsView,
     status=HTTPStatus.CREATED,
     raises=[Conflict],
     on_repeat=OnRepeat.RUN_AGAIN,
 )
-def handler(job_id: JobId) -> AppealOpened:
+def handler(job_id: JobId) -> AppealUploadsView:
     """Presigned POSTs for uploading the refused photos again. Photos that match go to a lead."""
     return appeal_job(
         job_id,

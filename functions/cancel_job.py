@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 from likeness import bootstrap
-from likeness.api.app import Submitted
+from likeness.api.app import JobStateView
 from likeness.domain.errors import Conflict
 from likeness.domain.ids import JobId
 from likeness.entrypoints.http import route
@@ -13,11 +13,11 @@ from likeness.services.jobs.cancel_job import cancel_job
 @route(
     "DELETE",
     "/v1/jobs/{job_id}",
-    gives=Submitted,
+    gives=JobStateView,
     status=HTTPStatus.ACCEPTED,
     raises=[Conflict],
 )
-def handler(job_id: JobId) -> Submitted:
+def handler(job_id: JobId) -> JobStateView:
     """Stops the work, deletes everything, returns the quota day. No avatar is published."""
     return cancel_job(
         job_id, jobs=bootstrap.jobs(), workflow=bootstrap.workflow(), clock=bootstrap.CLOCK

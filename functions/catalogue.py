@@ -2,7 +2,7 @@
 
 from likeness import bootstrap
 from likeness.adapters import policy_files
-from likeness.api.app import KeysView, Page, StylesView
+from likeness.api.app import KeysView, PageQuery, StylesView
 from likeness.domain.ids import StyleId
 from likeness.entrypoints.http import Picture, route, routes
 from likeness.services.deletion.get_keys import get_keys
@@ -10,8 +10,8 @@ from likeness.services.jobs.list_styles import list_styles
 from likeness.services.jobs.preview_style import preview_style
 
 
-@route("GET", "/v1/styles", query=Page, gives=StylesView)
-def list_styles_handler(query: Page) -> StylesView:
+@route("GET", "/v1/styles", query=PageQuery, gives=StylesView)
+def list_styles_handler(query: PageQuery) -> StylesView:
     """Styles that can be chosen, with names and descriptions in English and German."""
     return list_styles(query, styles=policy_files.load_styles())
 

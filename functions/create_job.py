@@ -4,15 +4,25 @@ from http import HTTPStatus
 
 from likeness import bootstrap
 from likeness.adapters import policy_files
-from likeness.api.app import Created, CreateJob, StoredJob
+from likeness.api.app import CreateJob, JobCreated, StoredJob
 from likeness.domain.errors import Conflict, Forbidden, NotFound, OverQuota
 from likeness.entrypoints.http import StoredPart, route
-from likeness.services.jobs.create_job import create_job, create_job_again
+from likeness.services.jobs.create_job import Terms, create_job, create_job_again
 
 
-def _again(stored: StoredJob) -> Created:
+def _again(stored: StoredJob) -> JobCreated:
     return create_job_again(
         stored, jobs=bootstrap.jobs(), photos=bootstrap.photos(), clock=bootstrap.CLOCK
+    )
+
+
+def _terms() -> Terms:
+    return Terms(
+        styles=policy_files.load_styles(),
+        tiers=policy_files.load_tiers(),
+        consent_versions=bootstrap.settings().consents,
+        submit_within=bootstrap.settings().submit_within,
+        deadline=policy_files.load_retention().deadline,
     )
 
 
@@ -20,12 +30,12 @@ def _again(stored: StoredJob) -> Created:
     "POST",
     "/v1/jobs",
     takes=CreateJob,
-    gives=Created,
+    gives=JobCreated,
     status=HTTPStatus.CREATED,
     raises=[Conflict, Forbidden, NotFound, OverQuota],
     on_repeat=StoredPart(StoredJob, _again),
 )
-def handler(request: CreateJob) -> Created:
+def handler(request: CreateJob) -> JobCreated:
     """Open a job: checks consent, bounds, tier and quota, and creates presigned POSTs."""
     return create_job(
         request,
@@ -37,9 +47,5 @@ def handler(request: CreateJob) -> Created:
         deadlines=bootstrap.deadlines(),
         keyed_hash=bootstrap.keyed_hash(),
         clock=bootstrap.CLOCK,
-        styles=policy_files.load_styles(),
-        tiers=policy_files.load_tiers(),
-        consent_versions=bootstrap.settings().consents,
-        submit_within=bootstrap.settings().submit_within,
-        deadline=policy_files.load_retention().deadline,
+        terms=_terms(),
     )

@@ -1,7 +1,7 @@
 """POST /v1/reviews/{review_id}/decision: approve, or refuse."""
 
 from likeness import bootstrap
-from likeness.api.review import Decide, ReviewSummary
+from likeness.api.review import DecideReview, ReviewSummary
 from likeness.domain.errors import Conflict
 from likeness.domain.ids import ReviewId
 from likeness.domain.review.case import Moderator
@@ -12,24 +12,20 @@ from likeness.services.review.decide_review import decide_review
 @route(
     "POST",
     "/v1/reviews/{review_id}/decision",
-    takes=Decide,
+    takes=DecideReview,
     gives=ReviewSummary,
     moderators=True,
     raises=[Conflict],
     on_repeat=OnRepeat.RUN_AGAIN,  # a moderator may repeat a decision
 )
-def handler(review_id: ReviewId, request: Decide, moderator: Moderator) -> ReviewSummary:
+def handler(review_id: ReviewId, request: DecideReview, moderator: Moderator) -> ReviewSummary:
     """Approve, or refuse with a reason code for each photo that breaks a rule."""
     return decide_review(
         review_id,
         request,
         moderator=moderator,
-        jobs=bootstrap.jobs(),
         reviews=bootstrap.reviews(),
-        appeals=bootstrap.appeals(),
-        photos=bootstrap.photos(),
-        ledger=bootstrap.ledger(),
-        users=bootstrap.users(),
+        appeals=bootstrap.appeal_closing(),
         workflow=bootstrap.workflow(),
         clock=bootstrap.CLOCK,
         second_percent=bootstrap.settings().second_review_percent,

@@ -11,10 +11,6 @@ def handler(job: JobRef) -> DeletePhotosResult:
     return delete_photos(
         job.job_id,
         jobs=bootstrap.jobs(),
-        photos=bootstrap.photos(),
-        work=bootstrap.work(),
-        leftovers=bootstrap.leftovers(),
-        deletions=bootstrap.deletions(),
-        metrics=bootstrap.metrics(),
+        deletion=bootstrap.job_deletion(),
         clock=bootstrap.CLOCK,
     )

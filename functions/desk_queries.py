@@ -1,8 +1,8 @@
 """Reads of the review desk: queue, statistics, audit log. Changes nothing."""
 
 from likeness import bootstrap
-from likeness.api.app import Page
-from likeness.api.review import AuditView, ReviewsView, StatsOf, StatsView
+from likeness.api.app import PageQuery
+from likeness.api.review import AuditView, ReviewsView, StatsQuery, StatsView
 from likeness.domain.ids import ReviewId
 from likeness.domain.review.case import Moderator
 from likeness.entrypoints.http import route, routes
@@ -11,8 +11,8 @@ from likeness.services.review.read_audit import read_audit
 from likeness.services.review.review_stats import review_stats
 
 
-@route("GET", "/v1/reviews", query=Page, gives=ReviewsView, moderators=True)
-def list_reviews_handler(query: Page, moderator: Moderator) -> ReviewsView:
+@route("GET", "/v1/reviews", query=PageQuery, gives=ReviewsView, moderators=True)
+def list_reviews_handler(query: PageQuery, moderator: Moderator) -> ReviewsView:
     """Reviews that the caller may work on: most severe first, then the next to expire."""
     return list_reviews(
         query,
@@ -24,8 +24,8 @@ def list_reviews_handler(query: Page, moderator: Moderator) -> ReviewsView:
     )
 
 
-@route("GET", "/v1/reviews/stats", query=StatsOf, gives=StatsView, moderators=True)
-def review_stats_handler(query: StatsOf, moderator: Moderator) -> StatsView:
+@route("GET", "/v1/reviews/stats", query=StatsQuery, gives=StatsView, moderators=True)
+def review_stats_handler(query: StatsQuery, moderator: Moderator) -> StatsView:
     """Backlog, decisions, how often two moderators agree, and pictures seen per moderator."""
     return review_stats(
         query,

@@ -2,9 +2,19 @@
 
 from likeness import bootstrap
 from likeness.adapters import policy_files
+from likeness.api.app import JobStateView
 from likeness.contracts import EraseUserResult, ErasureRef
+from likeness.domain.ids import JobId
 from likeness.entrypoints.step import step
 from likeness.services.account.erase_user import erase_user
+from likeness.services.jobs.cancel_job import cancel_job
+
+
+def _cancel(job_id: JobId) -> JobStateView:
+    """End a job that still runs."""
+    return cancel_job(
+        job_id, jobs=bootstrap.jobs(), workflow=bootstrap.workflow(), clock=bootstrap.CLOCK
+    )
 
 
 @step(ErasureRef)
@@ -15,13 +25,10 @@ def handler(message: ErasureRef) -> EraseUserResult:
         erasures=bootstrap.erasures(),
         jobs=bootstrap.jobs(),
         users=bootstrap.users(),
-        photos=bootstrap.photos(),
-        work=bootstrap.work(),
-        avatar_store=bootstrap.avatar_store(),
-        deletions=bootstrap.deletions(),
+        deletion=bootstrap.job_deletion(),
         signer=bootstrap.signer(),
         issuer=bootstrap.settings().receipt_issuer,
         policy=policy_files.load_retention().version,
-        workflow=bootstrap.workflow(),
         clock=bootstrap.CLOCK,
+        cancel=_cancel,
     )

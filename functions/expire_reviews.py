@@ -8,11 +8,7 @@ from likeness.services.review.expire_reviews import expire_reviews
 @on_schedule
 def handler() -> int:
     return expire_reviews(
-        jobs=bootstrap.jobs(),
         reviews=bootstrap.reviews(),
-        appeals=bootstrap.appeals(),
-        photos=bootstrap.photos(),
-        ledger=bootstrap.ledger(),
-        users=bootstrap.users(),
+        appeals=bootstrap.appeal_closing(),
         clock=bootstrap.CLOCK,
     )

@@ -1,15 +1,17 @@
 """POST /v1/jobs/{job_id}/keep: keep the user's picks, delete the others."""
 
 from likeness import bootstrap
-from likeness.api.app import AvatarsKept, KeepAvatars
+from likeness.api.app import KeepAvatars, KeptAvatarsView
 from likeness.domain.errors import Conflict
 from likeness.domain.ids import JobId
 from likeness.entrypoints.http import route
 from likeness.services.provenance.keep_avatars import keep_avatars
 
 
-@route("POST", "/v1/jobs/{job_id}/keep", takes=KeepAvatars, gives=AvatarsKept, raises=[Conflict])
-def handler(job_id: JobId, request: KeepAvatars) -> AvatarsKept:
+@route(
+    "POST", "/v1/jobs/{job_id}/keep", takes=KeepAvatars, gives=KeptAvatarsView, raises=[Conflict]
+)
+def handler(job_id: JobId, request: KeepAvatars) -> KeptAvatarsView:
     """Avatars that are not named are deleted for good. Returns when the others expire."""
     return keep_avatars(
         job_id,

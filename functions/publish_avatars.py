@@ -12,6 +12,7 @@ def handler(job: JobRef) -> PublishAvatarsResult:
         job.job_id,
         jobs=bootstrap.jobs(),
         avatar_store=bootstrap.avatar_store(),
+        files=bootstrap.job_files(),
         credentials=bootstrap.credentials(),
         watermarks=bootstrap.watermarks(),
         clock=bootstrap.CLOCK,

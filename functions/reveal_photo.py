@@ -1,7 +1,7 @@
 """POST /v1/reviews/{review_id}/reveal: one clear photo."""
 
 from likeness import bootstrap
-from likeness.api.review import Reveal, Revealed
+from likeness.api.review import ClearPhotoView, RevealPhoto
 from likeness.domain.errors import Conflict, OverQuota
 from likeness.domain.ids import ReviewId
 from likeness.domain.review.case import Moderator
@@ -12,13 +12,13 @@ from likeness.services.review.reveal_photo import reveal_photo
 @route(
     "POST",
     "/v1/reviews/{review_id}/reveal",
-    takes=Reveal,
-    gives=Revealed,
+    takes=RevealPhoto,
+    gives=ClearPhotoView,
     moderators=True,
     raises=[Conflict, OverQuota],
     on_repeat=OnRepeat.RUN_AGAIN,
 )
-def handler(review_id: ReviewId, request: Reveal, moderator: Moderator) -> Revealed:
+def handler(review_id: ReviewId, request: RevealPhoto, moderator: Moderator) -> ClearPhotoView:
     """A URL of one clear photo, valid for a minute. Counts against the day's budget."""
     return reveal_photo(
         review_id,

@@ -15,6 +15,7 @@ def handler(job: StartInferenceInput) -> None:
         jobs=bootstrap.jobs(),
         inferences=bootstrap.inferences(),
         work=bootstrap.work(),
+        files=bootstrap.job_files(),
         endpoint=bootstrap.endpoint(),
         clock=bootstrap.CLOCK,
     )

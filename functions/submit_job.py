@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from likeness import bootstrap
 from likeness.adapters import policy_files
-from likeness.api.app import Submitted
+from likeness.api.app import JobStateView
 from likeness.domain.errors import Conflict, Invalid, OverQuota
 from likeness.domain.ids import JobId
 from likeness.entrypoints.http import route
@@ -14,11 +14,11 @@ from likeness.services.jobs.submit_job import submit_job
 @route(
     "POST",
     "/v1/jobs/{job_id}/submit",
-    gives=Submitted,
+    gives=JobStateView,
     status=HTTPStatus.ACCEPTED,
     raises=[Conflict, Invalid, OverQuota],
 )
-def handler(job_id: JobId) -> Submitted:
+def handler(job_id: JobId) -> JobStateView:
     """Submit a job with 3 to 10 accepted photos: reserves the quota day and starts the work."""
     return submit_job(
         job_id,

@@ -17,7 +17,7 @@ def handler(_: SweepBucketsInput) -> SweepBucketsResult:
         appeals=bootstrap.appeals(),
         metrics=bootstrap.metrics(),
         clock=bootstrap.CLOCK,
-        rules=policy_files.load_retention().keeping_avatars(bootstrap.settings().avatar_days),
+        rules=policy_files.load_retention().with_avatar_days(bootstrap.settings().avatar_days),
     )
     logger.info("swept", extra=result.model_dump(mode="json"))
     return result

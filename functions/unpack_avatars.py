@@ -14,4 +14,5 @@ def handler(job: AttemptRef) -> UnpackAvatarsResult:
         jobs=bootstrap.jobs(),
         inferences=bootstrap.inferences(),
         work=bootstrap.work(),
+        files=bootstrap.job_files(),
     )

@@ -2,13 +2,13 @@
 
 from likeness import bootstrap
 from likeness.adapters.photos import pictures
-from likeness.api.app import Verified
+from likeness.api.app import ProvenanceView
 from likeness.entrypoints.http import OnRepeat, Picture, route
 from likeness.services.provenance.verify_picture import verify_picture
 
 
-@route("POST", "/v1/verify", takes=Picture, gives=Verified, on_repeat=OnRepeat.RUN_AGAIN)
-def handler(request: Picture) -> Verified:
+@route("POST", "/v1/verify", takes=Picture, gives=ProvenanceView, on_repeat=OnRepeat.RUN_AGAIN)
+def handler(request: Picture) -> ProvenanceView:
     """Whether it was made here, by Content Credentials or watermark; style and time, never whose.
 
     The body is the picture, PNG, WebP or JPEG, of 4.4 MB at most.

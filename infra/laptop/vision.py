@@ -1,4 +1,4 @@
-"""The models of likeness_model.vision as the laptop's Rekognition asks for them.
+"""The models of likeness_model.vision for Rekognition on the laptop cloud.
 
 See `laptop_cloud.rekognition.vision`. The figures are of eight views of one photograph
 (demo/photos) and five portraits of two other people, which the repository does not carry; measure

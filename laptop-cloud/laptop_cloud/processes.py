@@ -28,7 +28,7 @@ _children: dict[int, subprocess.Popen[bytes]] = {}
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A program that we started. `started` tells it from a later process with the same id."""
+    """A program that we started. `started` distinguishes it from a later one with the same id."""
 
     name: str
     pid: int

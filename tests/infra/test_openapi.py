@@ -40,7 +40,7 @@ DERIVED = {
 
 
 def test_the_document_is_up_to_date():
-    assert openapi.FILE.read_text() == openapi.text(), "run make openapi"
+    assert openapi.FILE.read_text() == openapi.text(), "run make generated"
 
 
 def routes() -> dict[tuple[str, str], tuple[str, str]]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
 
-from likeness.api.app import Submitted
+from likeness.api.app import JobStateView
 from likeness.domain.errors import Conflict, InProgress, KeyReused, Unavailable
 from likeness.domain.jobs.job import JobState
 from likeness.entrypoints import idempotency
@@ -20,7 +20,7 @@ from tests.fakes import FakeAnswers
 from tests.integration.aws_answers import fail
 
 REQUEST = {"path": "/v1/jobs", "parameters": {}, "body": {"user_id": "user-1"}}
-ANSWER = Submitted(job_id=JOB, state=JobState.MODERATING)
+ANSWER = JobStateView(job_id=JOB, state=JobState.MODERATING)
 
 
 class Context:
@@ -85,7 +85,7 @@ class Work:
         self.error: Exception | None = None
         self.lock = threading.Lock()
 
-    def __call__(self) -> Submitted:
+    def __call__(self) -> JobStateView:
         with self.lock:
             self.calls += 1
         if self.error:
@@ -93,7 +93,9 @@ class Work:
         return ANSWER
 
 
-CODEC = Codec(dump=lambda response: response.model_dump(mode="json"), load=Submitted.model_validate)
+CODEC = Codec(
+    dump=lambda response: response.model_dump(mode="json"), load=JobStateView.model_validate
+)
 
 
 def ask(work, *, key="key-1", request=REQUEST, caller="iam:role", milliseconds=20_000):
@@ -135,7 +137,7 @@ def test_an_error_is_not_kept(answers, work):
 
 
 def test_a_twin_at_the_same_time_is_told_to_send_again(answers, work):
-    def meets_its_twin() -> Submitted:
+    def meets_its_twin() -> JobStateView:
         with pytest.raises(InProgress):
             ask(work)
         return work()
@@ -167,7 +169,7 @@ def test_a_key_is_free_again_after_a_day(answers, work):
 def test_a_key_whose_function_died_is_held_until_its_time_was_up(answers, work):
     class Died(BaseException): ...
 
-    def die() -> Submitted:
+    def die() -> JobStateView:
         raise Died
 
     with pytest.raises(Died):

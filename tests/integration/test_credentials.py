@@ -20,7 +20,7 @@ from PIL import Image
 from infra.laptop.certificates import certify, issue
 from likeness.adapters.generation.png import only_pixels
 from likeness.adapters.provenance import webp, xmp
-from likeness.adapters.provenance.certificates import REMEMBERED_S, Certificates
+from likeness.adapters.provenance.certificates import CACHE_S, Certificates
 from likeness.adapters.provenance.credentials import KmsCredentials
 from likeness.domain.errors import Unavailable
 from likeness.domain.provenance.credentials import SOURCE_TYPES, Claim, Trust
@@ -158,7 +158,7 @@ def test_signing_changes_no_pixel_and_keeps_the_label(kind, signed):
 def test_a_key_that_is_off_signs_nothing_and_is_named(clients, key, credentials, kind):
     clients("kms").off.add(key)
 
-    with pytest.raises(Unavailable, match="Sign answered Disabled"):
+    with pytest.raises(Unavailable, match="Sign returned Disabled"):
         credentials.sign(KINDS[kind], kind, CLAIM)
 
 
@@ -181,5 +181,5 @@ def test_a_chain_is_made_once_and_read_again_minutes_later(clients, key):
     name = "/likeness/test/certificate-chain"
     store.put_parameter(Name=name, Value="renewed", Type="String", Overwrite=True)
     assert certificates.chain() == first
-    now[0] = REMEMBERED_S + 1
+    now[0] = CACHE_S + 1
     assert certificates.chain() == "renewed"

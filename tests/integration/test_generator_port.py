@@ -103,7 +103,7 @@ def test_not_being_allowed_to_stop_is_no_success(sagemaker, operation):
         TrainingJobs(sagemaker).stop(JOB, 1)
 
 
-# --- both backends ----------------------------------------------------------------------------------
+# --- both backends -------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def backends(sagemaker):
 
 def test_a_round_on_the_endpoint_is_marked_so_that_nobody_answers_for_it(backends):
     both, inferences = backends
-    inferences.save(Inference(job_id=JOB, attempt=1, asked_at=NOW, task_token="t1"))
+    inferences.save(Inference(job_id=JOB, attempt=1, requested_at=NOW, task_token="t1"))
 
     both.stop(JOB, 1)
     both.stop(JOB, 1)
@@ -134,7 +134,7 @@ def test_a_round_that_a_step_is_just_about_to_ask_for_is_stopped_too(backends):
 
     assert inferences.get(JOB, 1).stopped
     with pytest.raises(Conflict):
-        inferences.get(JOB, 1).ask("t1")
+        inferences.get(JOB, 1).request("t1")
 
 
 def test_a_training_job_that_is_still_stopping_is_waited_for_first(sagemaker):

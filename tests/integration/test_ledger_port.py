@@ -10,7 +10,7 @@ from likeness.domain.errors import Conflict, NotFound, OverQuota
 from likeness.domain.ids import JobId, UserId
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.reasons import Reason
-from tests.builders import JOB, MIDNIGHT, NOW, OTHER_JOB, USER_HASH, TODAY, USER, a_job, ended
+from tests.builders import JOB, MIDNIGHT, NOW, OTHER_JOB, TODAY, USER, USER_HASH, a_job, ended
 
 
 def submitted(job_id: JobId = JOB, day: Day = TODAY, **fields) -> Job:
@@ -107,7 +107,7 @@ def test_a_job_that_moved_meanwhile_takes_no_day(tables):
 
 
 def test_a_job_cannot_take_two_days(tables):
-    """Submitted at 23:59:59 in one tab and at 00:00:01 in another."""
+    """JobStateView at 23:59:59 in one tab and at 00:00:01 in another."""
     opened(tables)
     reserve(tables, submitted())
 

@@ -96,8 +96,8 @@ def test_a_deadline_is_moved_by_somebody_who_knows_only_its_name(scheduler, dead
 def test_a_deadline_that_is_gone_stays_gone(scheduler, deadlines):
     deadlines.set(JOB, when=NOW)
 
-    deadlines.clear(JOB)
-    deadlines.clear(JOB)
+    deadlines.delete(JOB)
+    deadlines.delete(JOB)
     deadlines.move(JOB, when=NOW)
 
     assert scheduler.list_schedules(GroupName="likeness")["Schedules"] == []

@@ -8,6 +8,7 @@ import pytest
 from likeness.adapters.generation import endpoint_tar
 from likeness.adapters.generation.work_bucket import WorkBucket
 from likeness.contracts import AvatarOrder, GenerationOrder, GenerationProgress, OrderedPhoto
+from likeness.domain.deletion.receipt import WORK
 from likeness.domain.errors import Conflict, Invalid, NotDeleted, NotFound
 from tests.builders import JOB, OTHER_JOB, a_drawn, a_png, a_result, an_avatar, digest
 
@@ -112,10 +113,10 @@ def test_an_avatar_is_what_the_container_says_or_it_is_not(buckets, drawn, there
 def test_an_approved_avatar_outlives_the_work(buckets):
     checkpoint(buckets, "a01.png", a_png(1), attempt=2)
     checkpoint(buckets, "result.json", b"{}", attempt=2)
-    buckets.work.keep(an_avatar(1, attempt=2))
-    buckets.work.keep(an_avatar(1, attempt=2))
+    buckets.work.promote(an_avatar(1, attempt=2))
+    buckets.work.promote(an_avatar(1, attempt=2))
 
-    assert buckets.work.purge(JOB) == 2
+    assert buckets.files.delete(JOB, WORK) == 2
 
     assert buckets.avatar_objects.listing() == [f"drawn/{JOB}/a01.png"]
     assert buckets.avatar_objects.get(f"drawn/{JOB}/a01.png", "avatar") == a_png(1)
@@ -123,7 +124,7 @@ def test_an_approved_avatar_outlives_the_work(buckets):
 
 def test_keeping_an_avatar_that_is_not_there_is_not_found(buckets):
     with pytest.raises(NotFound):
-        buckets.work.keep(an_avatar())
+        buckets.work.promote(an_avatar())
 
 
 def test_purging_takes_every_round_and_no_other_job(buckets):
@@ -132,17 +133,17 @@ def test_purging_takes_every_round_and_no_other_job(buckets):
     buckets.avatar_objects.put(f"work/{JOB}/r1/output/x/output/model.tar.gz", b"weights")
     checkpoint(buckets, "a01.png", b"theirs", job_id=OTHER_JOB)
 
-    assert buckets.work.purge(JOB) == 3
+    assert buckets.files.delete(JOB, WORK) == 3
     assert buckets.avatar_objects.listing() == [f"work/{OTHER_JOB}/r1/checkpoints/a01.png"]
-    assert buckets.work.purge(JOB) == 0
+    assert buckets.files.delete(JOB, WORK) == 0
 
 
 def test_work_that_could_not_be_deleted_is_never_called_deleted(buckets):
     checkpoint(buckets, "a01.png", b"avatar")
-    buckets.avatar_objects.hmacs = True
+    buckets.avatar_objects.locked = True
 
     with pytest.raises(NotDeleted):
-        buckets.work.purge(JOB)
+        buckets.files.delete(JOB, WORK)
 
 
 # --- the endpoint's archives ---------------------------------------------------------------------
@@ -167,8 +168,8 @@ def test_the_operators_weights_are_a_channel_of_their_own(s3):
 
 def test_the_request_holds_the_order_and_the_ordered_photos_alone(buckets):
     buckets.work.order(an_order_for_the_container())
-    buckets.photos.keep(JOB, "p01", b"photo")
-    buckets.photos.keep(JOB, "p02", b"not ordered")
+    buckets.photos.store(JOB, "p01", b"photo")
+    buckets.photos.store(JOB, "p02", b"not ordered")
 
     buckets.work.pack(JOB, 1)
     first = buckets.avatar_objects.get(f"work/{JOB}/r1/endpoint/request.tar", "request")
@@ -189,7 +190,7 @@ def test_a_photo_that_is_gone_is_not_packed_around(buckets):
 
 def test_an_answer_becomes_what_a_training_job_leaves_and_both_archives_go(buckets):
     buckets.work.order(an_order_for_the_container())
-    buckets.photos.keep(JOB, "p01", b"photo")
+    buckets.photos.store(JOB, "p01", b"photo")
     buckets.work.pack(JOB, 1)
     answered(buckets, files_of(a_result(1, 2)))
 
@@ -225,6 +226,17 @@ def test_an_archive_that_the_container_cannot_have_made_is_refused_whole(buckets
     assert not [key for key in buckets.avatar_objects.listing() if "/checkpoints/" in key]
 
 
+def test_a_file_in_the_archive_may_have_32_mib_and_not_a_byte_more(buckets):
+    largest = 32 * 2**20
+    files = {"result.json": a_result(1).model_dump_json().encode()}
+    answered(buckets, files | {"a01.png": bytes(largest)})
+    assert buckets.work.unpack(JOB, 1) == 1
+
+    answered(buckets, files | {"a01.png": bytes(largest + 1)})
+    with pytest.raises(Invalid):
+        buckets.work.unpack(JOB, 1)
+
+
 def test_an_archive_that_was_cut_off_is_refused(buckets):
     whole = endpoint_tar.pack(files_of(a_result(1)))
     for part in (whole[:1000], b"", b"no archive"):
@@ -251,8 +263,8 @@ def test_what_nobody_waits_for_is_deleted_and_deleting_it_twice_is_no_error(buck
     buckets.avatar_objects.put("work/failures/x-error.out", b"{}")
 
     for _ in range(2):
-        buckets.work.drop_response(JOB, 1)
-        buckets.work.drop_failure("s3://avatars/work/failures/x-error.out")
+        buckets.work.delete_response(JOB, 1)
+        buckets.work.delete_failure("s3://avatars/work/failures/x-error.out")
 
     assert buckets.avatar_objects.listing() == []
 
@@ -261,6 +273,6 @@ def test_what_nobody_waits_for_is_deleted_and_deleting_it_twice_is_no_error(buck
 def test_a_failure_somewhere_else_is_left_alone(buckets, uri):
     buckets.avatar_objects.put("drawn/x", b"an avatar")
 
-    buckets.work.drop_failure(uri)
+    buckets.work.delete_failure(uri)
 
     assert buckets.avatar_objects.listing() == ["drawn/x"]

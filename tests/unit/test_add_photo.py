@@ -40,7 +40,7 @@ def test_a_refused_photo_makes_room(world):
 def test_forms_are_not_given_for_ever(world):
     world.has(with_photos=photos(30, state=PhotoState.REFUSED))
 
-    with pytest.raises(Conflict, match="start a new one"):
+    with pytest.raises(Conflict, match="open a new job"):
         add(world)
 
 

@@ -69,7 +69,7 @@ def test_what_cannot_be_read_is_set_aside_and_holds_up_nobody():
     )
 
     assert answer is None
-    assert dead_letters.kept == [UNREADABLE]
+    assert dead_letters.letters == [UNREADABLE]
     assert len(bus.events) == 2
 
 

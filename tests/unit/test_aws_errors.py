@@ -43,7 +43,7 @@ def test_everything_else_is_unavailable_and_names_operation_and_code_only(code, 
         raise refused(code)
 
     assert type(raised.value) is kind
-    assert str(raised.value) == f"GetObject answered {code}"
+    assert str(raised.value) == f"GetObject returned {code}"
 
 
 @pytest.mark.parametrize(

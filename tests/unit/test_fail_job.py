@@ -36,14 +36,9 @@ def fail(world, error="States.TaskFailed"):
         jobs=world.jobs,
         reviews=world.reviews,
         ledger=world.ledger,
-        photos=world.photos,
-        work=world.work,
-        avatar_store=world.avatar_store,
         generator=world.generator,
         keyed_hash=world.keyed_hash,
-        leftovers=world.leftovers,
-        deletions=world.deletions,
-        metrics=world.metrics,
+        deletion=world.deletion,
         clock=world.clock,
     )
 
@@ -185,7 +180,7 @@ def test_a_job_whose_objects_cannot_be_deleted_ends_and_says_so(world, bucket):
     """The user gets the day back; what is not so is not said."""
     world.has(JobState.GENERATING)
     everywhere(world)
-    getattr(world, bucket).hmacs = True
+    getattr(world, bucket).locked = True
 
     assert fail(world).state is JobState.FAILED
 
@@ -214,7 +209,7 @@ def test_what_is_deleted_is_noted_for_the_receipt(world):
 
     fail(world)
 
-    noted = world.deletions.noted(JOB)
+    noted = world.deletions.objects(JOB)
     assert {one.name for one in noted} >= {"uploads/p04", "photos/p01.jpg", "drawn/a01.png"}
     assert all(one.deleted_at == NOW for one in noted)
 

@@ -24,7 +24,7 @@ def quota(world, **lite):
 
 
 def test_somebody_new_has_the_whole_day_in_utc(world):
-    world.users.forget(USER)
+    world.users.delete(USER)
 
     shown = quota(world)
 

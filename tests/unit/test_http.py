@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from pydantic import AwareDatetime
 
-from likeness.api.app import AddPhoto, Message, Page, Submitted
-from likeness.api.review import Decide
+from likeness.api.app import AddPhoto, JobStateView, Message, PageQuery
+from likeness.api.review import DecideReview
 from likeness.domain import errors
 from likeness.domain.errors import LikenessError
 from likeness.domain.jobs.job import JobState
@@ -62,17 +62,17 @@ def call(
 
 
 def raising(error: Exception) -> Any:
-    @route("POST", "/v1/jobs/{job_id}/submit", gives=Submitted)
-    def handler(job_id: str) -> Submitted:
+    @route("POST", "/v1/jobs/{job_id}/submit", gives=JobStateView)
+    def handler(job_id: str) -> JobStateView:
         raise error
 
     return handler
 
 
 def submitting() -> Any:
-    @route("POST", "/v1/jobs/{job_id}/submit", gives=Submitted, status=HTTPStatus.ACCEPTED)
-    def handler(job_id: str) -> Submitted:
-        return Submitted(job_id=job_id, state=JobState.MODERATING)
+    @route("POST", "/v1/jobs/{job_id}/submit", gives=JobStateView, status=HTTPStatus.ACCEPTED)
+    def handler(job_id: str) -> JobStateView:
+        return JobStateView(job_id=job_id, state=JobState.MODERATING)
 
     return handler
 
@@ -126,8 +126,8 @@ def test_a_malformed_id_is_not_found_and_does_not_reach_the_use_case(job_id):
 
 @pytest.mark.parametrize("user_id", ["a b", "x" * 129, "", "käthe", "a/b", ".", ".."])
 def test_a_malformed_user_id_is_refused_and_does_not_reach_the_use_case(user_id):
-    @route("GET", "/v1/users/{user_id}/quota", gives=Submitted)
-    def handler(user_id: str) -> Submitted:
+    @route("GET", "/v1/users/{user_id}/quota", gives=JobStateView)
+    def handler(user_id: str) -> JobStateView:
         raise AssertionError(user_id)
 
     event = {"pathParameters": {"user_id": user_id}, "requestContext": {}}
@@ -138,8 +138,8 @@ def test_a_malformed_user_id_is_refused_and_does_not_reach_the_use_case(user_id)
 
 
 def paging() -> Any:
-    @route("GET", "/v1/things", query=Page, gives=Page)
-    def handler(query: Page) -> Page:
+    @route("GET", "/v1/things", query=PageQuery, gives=PageQuery)
+    def handler(query: PageQuery) -> PageQuery:
         return query
 
     return handler
@@ -171,9 +171,9 @@ def test_an_invalid_query_names_the_parameter(query, named):
 
 
 def adding() -> Any:
-    @route("POST", "/v1/photos", takes=AddPhoto, gives=Submitted)
-    def handler(request: AddPhoto) -> Submitted:
-        return Submitted(job_id=JOB, state=JobState.OPEN)
+    @route("POST", "/v1/photos", takes=AddPhoto, gives=JobStateView)
+    def handler(request: AddPhoto) -> JobStateView:
+        return JobStateView(job_id=JOB, state=JobState.OPEN)
 
     return handler
 
@@ -199,8 +199,8 @@ def test_an_invalid_body_names_the_field(body, named):
 
 @pytest.mark.parametrize("approve", ['"yes"', "1", '"true"', "null", "[true]"])
 def test_only_true_is_accepted_as_true(approve):
-    @route("POST", "/v1/decision", takes=Decide, gives=Submitted)
-    def handler(request: Decide) -> Submitted:
+    @route("POST", "/v1/decision", takes=DecideReview, gives=JobStateView)
+    def handler(request: DecideReview) -> JobStateView:
         raise AssertionError(request)
 
     status, problem = call(handler, "/v1/decision", body=f'{{"approve": {approve}}}')
@@ -211,8 +211,8 @@ def test_only_true_is_accepted_as_true(approve):
 
 @pytest.mark.parametrize("time", ["1795388745", "1.5", '"2026-11-22T12:00:00"'])
 def test_a_time_is_a_string_with_a_zone(time):
-    @route("POST", "/v1/consent", takes=Consenting, gives=Submitted)
-    def handler(request: Consenting) -> Submitted:
+    @route("POST", "/v1/consent", takes=Consenting, gives=JobStateView)
+    def handler(request: Consenting) -> JobStateView:
         raise AssertionError(request)
 
     status, problem = call(handler, "/v1/consent", body=f'{{"accepted_at": {time}}}')
@@ -232,10 +232,10 @@ def test_an_invalid_body_is_not_repeated_in_the_response():
 
 
 def reviewing() -> Any:
-    @route("GET", "/v1/reviews", gives=Submitted, moderators=True)
-    def handler(moderator: Moderator) -> Submitted:
+    @route("GET", "/v1/reviews", gives=JobStateView, moderators=True)
+    def handler(moderator: Moderator) -> JobStateView:
         assert moderator.id == "subject-1"
-        return Submitted(job_id=JOB, state=JobState.OPEN)
+        return JobStateView(job_id=JOB, state=JobState.OPEN)
 
     return handler
 
@@ -300,11 +300,11 @@ def test_a_picture_is_returned_as_bytes():
     assert response["headers"]["Content-Type"] == "image/webp"
 
 
-@route("POST", "/v1/verify", takes=Picture, gives=Submitted, on_repeat=OnRepeat.RUN_AGAIN)
-def verify(request: Picture) -> Submitted:
+@route("POST", "/v1/verify", takes=Picture, gives=JobStateView, on_repeat=OnRepeat.RUN_AGAIN)
+def verify(request: Picture) -> JobStateView:
     """Accepts a picture."""
     assert request == Picture(b"\x89PNG", "image/png")
-    return Submitted(job_id=JOB, state=JobState.MODERATING)
+    return JobStateView(job_id=JOB, state=JobState.MODERATING)
 
 
 @pytest.mark.parametrize(
@@ -334,13 +334,13 @@ def test_a_picture_is_accepted_as_the_body_by_its_content_type(content_type, bod
 
 
 def grouped() -> Any:
-    @route("GET", "/v1/jobs/{job_id}", gives=Submitted)
-    def get_job_handler(job_id: str) -> Submitted:
-        return Submitted(job_id=job_id, state=JobState.OPEN)
+    @route("GET", "/v1/jobs/{job_id}", gives=JobStateView)
+    def get_job_handler(job_id: str) -> JobStateView:
+        return JobStateView(job_id=job_id, state=JobState.OPEN)
 
-    @route("GET", "/v1/jobs/{job_id}/receipt", gives=Submitted)
-    def get_receipt_handler(job_id: str) -> Submitted:
-        return Submitted(job_id=job_id, state=JobState.CANCELLED)
+    @route("GET", "/v1/jobs/{job_id}/receipt", gives=JobStateView)
+    def get_receipt_handler(job_id: str) -> JobStateView:
+        return JobStateView(job_id=job_id, state=JobState.CANCELLED)
 
     return routes(get_job_handler, get_receipt_handler)
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import likeness
-from likeness.api.app import AddPhoto, Created, StoredJob, Submitted
+from likeness.api.app import AddPhoto, JobCreated, JobStateView, StoredJob
 from likeness.domain.errors import Conflict, OverQuota
 from likeness.domain.jobs.job import JobState
 from likeness.entrypoints import idempotency
@@ -48,15 +48,15 @@ class Counter:
         self.error = error
         self.during_call: Any = None
 
-        @route("POST", "/v1/jobs/{job_id}/photos", takes=AddPhoto, gives=Submitted)
-        def handler(job_id: str, request: AddPhoto) -> Submitted:
+        @route("POST", "/v1/jobs/{job_id}/photos", takes=AddPhoto, gives=JobStateView)
+        def handler(job_id: str, request: AddPhoto) -> JobStateView:
             self.calls += 1
             if self.during_call:
                 self.during_call()
             if self.error:
                 raise self.error
             state = list(JobState)[self.calls]  # a different response for each call
-            return Submitted(job_id=job_id, state=state)
+            return JobStateView(job_id=job_id, state=state)
 
         self.handler = handler
 
@@ -120,8 +120,8 @@ def test_a_key_reused_with_another_body_or_path_is_refused(other):
 
 
 def test_a_key_reused_on_another_route_is_refused():
-    @route("POST", "/v1/jobs/{job_id}/submit", takes=AddPhoto, gives=Submitted)
-    def elsewhere(job_id: str, request: AddPhoto) -> Submitted:
+    @route("POST", "/v1/jobs/{job_id}/submit", takes=AddPhoto, gives=JobStateView)
+    def elsewhere(job_id: str, request: AddPhoto) -> JobStateView:
         raise AssertionError
 
     post(Counter().handler)
@@ -297,9 +297,9 @@ def test_nothing_runs_if_the_key_cannot_be_stored(store, caplog):
 
 
 def test_neither_key_nor_caller_nor_body_is_stored(store):
-    @route("POST", "/v1/users/{user_id}/things", takes=AddPhoto, gives=Submitted)
-    def handler(job_id: str, request: AddPhoto) -> Submitted:
-        return Submitted(job_id=JOB, state=JobState.OPEN)
+    @route("POST", "/v1/users/{user_id}/things", takes=AddPhoto, gives=JobStateView)
+    def handler(job_id: str, request: AddPhoto) -> JobStateView:
+        return JobStateView(job_id=JOB, state=JobState.OPEN)
 
     post(handler, "my-own-key")
 
@@ -313,19 +313,19 @@ def test_of_a_response_with_presigned_posts_only_ids_are_stored(store):
     photos = FakePhotos(FakeBucket())
     made: list[Any] = []
 
-    def rebuild(part: StoredJob, **parameters: str) -> Created:
+    def rebuild(part: StoredJob, **parameters: str) -> JobCreated:
         made.append((part, parameters))
         presigned_posts = tuple(
             photos.presigned_post(JOB, one.photo_id, "image/jpeg") for one in part.uploads
         )
-        return Created(job_id=part.job_id, submit_by=NOW, uploads=presigned_posts)
+        return JobCreated(job_id=part.job_id, submit_by=NOW, uploads=presigned_posts)
 
-    @route("POST", "/v1/jobs/{job_id}", gives=Created, on_repeat=StoredPart(StoredJob, rebuild))
-    def handler(job_id: str) -> Created:
+    @route("POST", "/v1/jobs/{job_id}", gives=JobCreated, on_repeat=StoredPart(StoredJob, rebuild))
+    def handler(job_id: str) -> JobCreated:
         presigned_posts = tuple(
             photos.presigned_post(JOB, f"p{n:02d}", "image/jpeg") for n in (1, 2)
         )
-        return Created(job_id=JOB, submit_by=NOW, uploads=presigned_posts)
+        return JobCreated(job_id=JOB, submit_by=NOW, uploads=presigned_posts)
 
     first, second = post(handler), post(handler)
 
@@ -345,22 +345,27 @@ def test_of_a_response_with_presigned_posts_only_ids_are_stored(store):
 def test_a_response_that_cannot_be_rebuilt_is_an_error_and_stays_stored():
     failures: list[Exception] = [Conflict("the job moved on")]
 
-    def rebuild(part: Submitted, **_: str) -> Submitted:
+    def rebuild(part: JobStateView, **_: str) -> JobStateView:
         if failures:
             raise failures.pop()
         return part
 
-    @route("POST", "/v1/jobs/{job_id}/x", gives=Submitted, on_repeat=StoredPart(Submitted, rebuild))
-    def handler(job_id: str) -> Submitted:
-        return Submitted(job_id=job_id, state=JobState.OPEN)
+    @route(
+        "POST",
+        "/v1/jobs/{job_id}/x",
+        gives=JobStateView,
+        on_repeat=StoredPart(JobStateView, rebuild),
+    )
+    def handler(job_id: str) -> JobStateView:
+        return JobStateView(job_id=job_id, state=JobState.OPEN)
 
     assert [post(handler)[0] for _ in range(3)] == [200, 409, 200]
 
 
 def test_an_idempotent_operation_stores_nothing_and_still_checks_the_key(store):
-    @route("POST", "/v1/x/{job_id}", gives=Submitted, on_repeat=OnRepeat.RUN_AGAIN)
-    def handler(job_id: str) -> Submitted:
-        return Submitted(job_id=job_id, state=JobState.OPEN)
+    @route("POST", "/v1/x/{job_id}", gives=JobStateView, on_repeat=OnRepeat.RUN_AGAIN)
+    def handler(job_id: str) -> JobStateView:
+        return JobStateView(job_id=job_id, state=JobState.OPEN)
 
     assert post(handler) == post(handler)
     assert post(handler, "")[0] == 400
@@ -376,9 +381,9 @@ def test_a_route_that_would_store_a_picture_cannot_be_declared():
 
 
 def test_only_a_post_reads_the_key(store):
-    @route("GET", "/v1/jobs/{job_id}", gives=Submitted)
-    def handler(job_id: str) -> Submitted:
-        return Submitted(job_id=job_id, state=JobState.OPEN)
+    @route("GET", "/v1/jobs/{job_id}", gives=JobStateView)
+    def handler(job_id: str) -> JobStateView:
+        return JobStateView(job_id=job_id, state=JobState.OPEN)
 
     assert post(handler, "")[0] == 200
     assert store.records == {}

@@ -6,6 +6,7 @@ import pytest
 
 from likeness.adapters.generation import endpoint_tar
 from likeness.contracts import InferenceEnded, JobError
+from likeness.domain.deletion.receipt import WORK
 from likeness.domain.errors import Conflict, NotFound, Unavailable
 from likeness.domain.generation.inference import InferenceState
 from likeness.domain.jobs.job import JobState
@@ -47,6 +48,7 @@ def start(world, token="t1"):  # noqa: S107 - a task token
         jobs=world.jobs,
         inferences=world.inferences,
         work=world.work,
+        files=world.files,
         endpoint=world.endpoint,
         clock=world.clock,
     )
@@ -63,7 +65,14 @@ def finish(world, *, failed=False, job_id=JOB):
 
 
 def unpack(world):
-    return unpack_avatars(JOB, 1, jobs=world.jobs, inferences=world.inferences, work=world.work)
+    return unpack_avatars(
+        JOB,
+        1,
+        jobs=world.jobs,
+        inferences=world.inferences,
+        work=world.work,
+        files=world.files,
+    )
 
 
 def answers(world, *numbers):
@@ -147,7 +156,7 @@ def test_a_failure_that_is_told_before_the_step_has_ended_stays_known(world):
 
 
 def test_a_round_that_is_stopped_while_the_endpoint_is_asked_leaves_no_copy(world):
-    world.endpoint.meanwhile = lambda: (stop(world), world.work.purge(JOB))
+    world.endpoint.meanwhile = lambda: (stop(world), world.files.delete(JOB, WORK))
 
     with pytest.raises(Conflict):
         start(world)
@@ -161,7 +170,7 @@ def test_a_round_that_is_stopped_while_its_photos_are_packed_is_never_sent(world
 
     def stopped_meanwhile(job_id, attempt):
         stop(world)
-        world.work.purge(job_id)
+        world.files.delete(job_id, WORK)
         world.work.bucket.put(f"work/{JOB}/r1/order/order.json", world.order)
         pack(job_id, attempt)
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from likeness.api.app import KeepAvatars
+from likeness.domain.deletion.receipt import DRAWN
 from likeness.domain.errors import Conflict, Invalid, NotDeleted, NotFound
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.jobs.job import JobState
@@ -34,7 +35,7 @@ def published(world):
     refused = an_avatar(4, AvatarState.REFUSED)
     world.has(JobState.COMPLETED, with_avatars=[*there, refused], avatars_expire_at=EXPIRE)
     world.avatar_store.publish(there, sign=unsigned)
-    world.avatar_store.tidy(JOB)
+    world.files.delete(JOB, DRAWN)
 
 
 def states(world):
@@ -48,7 +49,7 @@ def test_what_was_not_picked_is_deleted_and_the_date_is_said(world):
 
     assert (kept.avatars, kept.avatars_expire_at) == (("a01", "a03"), EXPIRE)
     assert states(world) == {
-        "a01": "published", "a02": "dropped", "a03": "published", "a04": "refused"
+        "a01": "published", "a02": "not_kept", "a03": "published", "a04": "refused"
     }  # fmt: skip
     assert not [key for key in world.avatar_objects.listing() if "a02" in key]
     assert f"avatars/{JOB}/a01/512.webp" in world.avatar_objects.listing()
@@ -76,7 +77,7 @@ def test_fewer_may_be_kept_later(world):
 
     keep(world, "a01")
 
-    assert states(world)["a02"] == "dropped"
+    assert states(world)["a02"] == "not_kept"
 
 
 @pytest.mark.parametrize("missing", ["a03", "a04", "a09"])
@@ -102,12 +103,12 @@ def test_naming_one_twice_is_said_before_anything_is_deleted(world):
 
 def test_what_a_fault_left_behind_goes_with_the_next_try(world):
     published(world)
-    world.avatar_objects.hmacs = True
+    world.avatar_objects.locked = True
     with pytest.raises(NotDeleted):
         keep(world, "a01")
-    assert states(world)["a02"] == "dropped"  # and nobody gets a link any more
+    assert states(world)["a02"] == "not_kept"  # and nobody gets a link any more
 
-    world.avatar_objects.hmacs = False
+    world.avatar_objects.locked = False
     keep(world, "a01")
 
     assert not [key for key in world.avatar_objects.listing() if "a02" in key]

@@ -118,6 +118,19 @@ def test_what_the_second_round_draws_well_replaces_what_was_lost(world):
     assert [(a.avatar_id, a.attempt) for a in world.jobs.avatars(JOB)] == [("a01", 1), ("a02", 2)]
 
 
+def test_avatars_of_the_second_attempt_rank_behind_those_of_the_first(world):
+    delivered(world, 1, 2, 3)
+    nude(world, "a01")
+    moderate(world)
+    world.jobs.save(world.job.move(JobState.GENERATING, world.clock.now(), attempt=2))
+    delivered(world, 1, attempt=2)
+    world.detector.seen_labels.clear()
+
+    moderate(world, attempt=2)
+
+    assert [avatar.avatar_id for avatar in world.jobs.avatars(JOB)] == ["a02", "a03", "a01"]
+
+
 def test_a_round_that_delivered_nothing_approves_nothing(world):
     delivered(world)
 
@@ -202,4 +215,4 @@ def test_an_avatar_that_was_judged_clean_says_by_what(world):
 
     verdict = world.jobs.avatars(JOB)[0].verdict
     assert (verdict.outcome, verdict.policy_version) == (Outcome.CLEAN, "test")
-    assert verdict.seen.detector_version == "7.0"
+    assert verdict.evidence.detector_version == "7.0"

@@ -77,8 +77,8 @@ def test_every_verdict_says_what_judged_it(world):
     moderate(world)
 
     verdict = world.jobs.photos(JOB)[0].verdict
-    assert (verdict.policy_version, verdict.seen.detector_version) == ("test", "7.0")
-    assert [label.name for label in verdict.seen.labels] == ["Weapons"]
+    assert (verdict.policy_version, verdict.evidence.detector_version) == ("test", "7.0")
+    assert [label.name for label in verdict.evidence.labels] == ["Weapons"]
 
 
 def test_a_detector_nobody_knows_goes_to_a_human_and_is_counted(world):

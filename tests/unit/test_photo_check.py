@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from likeness.adapters.policy_files import load_photo_rules
 from likeness.domain.photos.photo import Box
-from likeness.domain.photos.photo_check import PhotoRules, check_faces, clear_faces
+from likeness.domain.photos.photo_check import PhotoRules, check_faces, confident_faces
 from likeness.domain.reasons import Reason
 from tests.builders import a_face
 
@@ -25,7 +25,7 @@ RULES = PhotoRules(
 
 
 def judge(*faces, height=1000):
-    problem = check_faces(clear_faces(faces, RULES), height=height, rules=RULES)
+    problem = check_faces(confident_faces(faces, RULES), height=height, rules=RULES)
     return problem and problem.reason
 
 
@@ -60,7 +60,7 @@ def test_a_second_face_counts_from_a_tenth_of_the_first(share, reason):
 def test_the_box_of_several_faces_is_that_of_the_second():
     main, second = of_size(0.4, 0.5), of_size(0.2, 0.3)
 
-    problem = check_faces(clear_faces([second, main], RULES), height=1000, rules=RULES)
+    problem = check_faces(confident_faces([second, main], RULES), height=1000, rules=RULES)
 
     assert problem.box == second.box
 

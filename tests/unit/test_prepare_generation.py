@@ -9,7 +9,7 @@ from likeness.domain.moderation import Outcome
 from likeness.domain.photos.photo import PhotoState
 from likeness.domain.reasons import Reason
 from likeness.domain.review.case import ReviewKind, ReviewState
-from likeness.services.generation.prepare_generation import may_be_drawn, orders, prepare_generation
+from likeness.services.generation.prepare_generation import may_be_used, orders, prepare_generation
 from tests.builders import (
     JOB,
     NOW,
@@ -93,8 +93,8 @@ def test_seeds_differ_from_each_other_and_from_round_to_round_and_never_by_chanc
         (a_photo(state=PhotoState.AWAITED), True, False),
     ],
 )
-def test_only_a_photo_that_was_let_through_may_be_drawn(photo, by_hand, drawn):
-    assert may_be_drawn(photo, by_hand) is drawn
+def test_only_a_photo_that_was_let_through_may_be_used(photo, by_hand, drawn):
+    assert may_be_used(photo, by_hand) is drawn
 
 
 def test_a_photo_that_slipped_in_after_moderation_stays_outside(world):

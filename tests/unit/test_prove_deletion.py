@@ -27,33 +27,21 @@ def prove(world, *, overdue=False):
         jobs=world.jobs,
         reviews=world.reviews,
         ledger=world.ledger,
-        photos=world.photos,
-        work=world.work,
-        avatar_store=world.avatar_store,
         generator=world.generator,
         keyed_hash=world.keyed_hash,
-        leftovers=world.leftovers,
-        deletions=world.deletions,
-        metrics=world.metrics,
+        deletion=world.deletion,
         clock=world.clock,
     )
     return service.prove_deletion(
         JOB,
         overdue=overdue,
         jobs=world.jobs,
-        photos=world.photos,
-        work=world.work,
-        avatar_store=world.avatar_store,
-        leftovers=world.leftovers,
-        deletions=world.deletions,
-        signer=world.signer,
-        keyed_hash=world.keyed_hash,
+        deletion=world.deletion,
+        receipts=world.receipts,
         workflow=world.workflow,
         deadlines=world.deadlines,
-        metrics=world.metrics,
         clock=world.clock,
         rules=RULES,
-        issuer="likeness/test",
         end=fail,
     )
 
@@ -141,7 +129,7 @@ def test_photos_wait_for_no_container_that_cannot_be_stopped(world):
 def test_a_job_whose_photos_cannot_be_deleted_ends_at_its_deadline_all_the_same(world):
     world.has(JobState.GENERATING)
     everywhere(world)
-    hmac(world)
+    locked(world)
 
     with pytest.raises(NotDeleted):
         prove(world, overdue=True)
@@ -159,7 +147,7 @@ def test_what_is_left_of_a_forgotten_job_goes_and_nothing_is_written_about_it(wo
     assert prove(world, overdue=True).objects == 1
 
     assert left(world) == []
-    assert world.deletions.noted(JOB) == []
+    assert world.deletions.objects(JOB) == []
     assert (state(world), world.signer.signed, world.deadlines.at) == (None, [], {})
 
 
@@ -230,8 +218,8 @@ def test_proving_twice_signs_once(world):
 # --- what fails ----------------------------------------------------------------------------------
 
 
-def hmac(world):
-    world.photo_objects.hmacs = True
+def locked(world):
+    world.photo_objects.locked = True
 
 
 def blind(world):
@@ -242,7 +230,7 @@ def key_off(world):
     world.signer.off = True
 
 
-@pytest.mark.parametrize("fault", [hmac, blind, key_off])
+@pytest.mark.parametrize("fault", [locked, blind, key_off])
 def test_whatever_fails_is_pending_alarmed_tried_in_minutes_and_then_done(world, fault):
     world.has(JobState.FAILED)
     everywhere(world)
@@ -257,7 +245,7 @@ def test_whatever_fails_is_pending_alarmed_tried_in_minutes_and_then_done(world,
         assert world.job.photos_deleted_at is None
         world.clock.set(world.deadlines.at[JOB])
 
-    world.photo_objects.hmacs = world.leftovers.blind = world.signer.off = False
+    world.photo_objects.locked = world.leftovers.blind = world.signer.off = False
     prove(world, overdue=True)
     assert state(world) is DeletionState.DELETED
     assert left(world) == []
@@ -265,10 +253,9 @@ def test_whatever_fails_is_pending_alarmed_tried_in_minutes_and_then_done(world,
     assert world.deadlines.at[JOB] == world.job.created_at + RULES.deadline
 
 
-def test_a_purge_that_says_it_deleted_is_not_believed(world, monkeypatch):
-    """Other eyes look than those that deleted."""
+def test_a_deletion_is_verified_by_an_independent_listing(world, monkeypatch):
     world.has(JobState.FAILED)
-    monkeypatch.setattr(world.photos, "purge", lambda _: 3)
+    monkeypatch.setattr(world.files, "delete", lambda *_: 3)
 
     with pytest.raises(NotDeleted):
         prove(world)
@@ -279,7 +266,7 @@ def test_a_purge_that_says_it_deleted_is_not_believed(world, monkeypatch):
 
 def test_the_alarm_rings_even_where_the_table_cannot_be_written(world, monkeypatch):
     world.has(JobState.FAILED)
-    hmac(world)
+    locked(world)
 
     def lose(*_, **__):
         raise Unavailable("no answer")
@@ -298,7 +285,7 @@ def test_a_receipt_from_before_is_no_longer_shown_as_the_last_word(world):
     world.has(JobState.FAILED)
     prove(world)
     world.photos.upload(JOB, "p05", b"late")
-    hmac(world)
+    locked(world)
 
     with pytest.raises(NotDeleted):
         prove(world, overdue=True)

@@ -32,7 +32,7 @@ def sweep(world):
 def lies(world, key, age, **more):
     bucket = "photos" if key.startswith(("uploads", "photos")) else "avatars"
     object_ = BucketObject(bucket=bucket, key=key, created_at=NOW - age, version="null", **more)
-    world.buckets.objects.append(object_)
+    world.buckets.stored.append(object_)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_what_is_older_or_stranger_than_promised_is_found_and_deleted(
 
     assert swept.findings == ({finding: 1} if finding else {})
     assert swept.deleted == len(swept.findings)
-    assert bool(world.buckets.objects) is (finding is None)
+    assert bool(world.buckets.stored) is (finding is None)
     assert world.metrics.counted["SweepFindings"] == len(swept.findings)
 
 
@@ -80,7 +80,7 @@ def test_parts_of_uploads_that_never_ended_and_old_versions_are_found(world):
 
     assert sweep(world).findings == {SweepFinding.PARTS: 1, SweepFinding.VERSIONS: 1}
 
-    assert [object_.upload for object_ in world.buckets.objects] == ["upload-2"]
+    assert [object_.upload for object_ in world.buckets.stored] == ["upload-2"]
 
 
 def test_what_a_legal_hold_keeps_is_passed_over(world):
@@ -90,7 +90,7 @@ def test_what_a_legal_hold_keeps_is_passed_over(world):
 
     assert sweep(world).findings == {}
 
-    assert world.buckets.objects
+    assert world.buckets.stored
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_a_bucket_that_is_set_otherwise_is_said(world):
 
 def test_what_cannot_be_deleted_is_not_called_deleted(world):
     lies(world, f"photos/{JOB}/p01.jpg", 2 * HOUR)
-    world.buckets.hmacs = True
+    world.buckets.locked = True
 
     swept = sweep(world)
 

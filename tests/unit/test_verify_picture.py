@@ -11,7 +11,7 @@ from likeness.adapters.photos import pictures
 from likeness.domain.errors import Invalid
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.jobs.job import JobState
-from likeness.domain.provenance.credentials import ON_RECORD, Claim, Trust, WatermarkRecord
+from likeness.domain.provenance.credentials import RECORD_RETENTION, Claim, Trust, WatermarkRecord
 from likeness.domain.provenance.watermark import WatermarkId
 from likeness.services.provenance.verify_picture import MAX_BYTES, verify_picture
 from tests.builders import JOB, NOW, an_avatar
@@ -31,7 +31,7 @@ def said(**fields) -> Claim:
 def published(world):
     """An avatar that is out in the world."""
     world.has(JobState.COMPLETED, with_avatars=[an_avatar(1, AvatarState.PUBLISHED)])
-    world.watermarks.remember(
+    world.watermarks.add(
         WatermarkRecord(**said().model_dump(), job_id=JOB, avatar_id=an_avatar(1).avatar_id)
     )
 
@@ -79,7 +79,7 @@ def test_a_strangers_picture_is_not_ours(verify, published, watermarks):
     assert (found.ours, found.by, found.style, found.revoked) == (False, None, None, None)
 
 
-@pytest.mark.parametrize("state", [AvatarState.DROPPED, AvatarState.REFUSED, AvatarState.APPROVED])
+@pytest.mark.parametrize("state", [AvatarState.NOT_KEPT, AvatarState.REFUSED, AvatarState.APPROVED])
 def test_what_was_not_kept_or_never_came_out_is_revoked(world, verify, published, state):
     world.jobs.save_avatars([an_avatar(1, state)])
 
@@ -87,7 +87,7 @@ def test_what_was_not_kept_or_never_came_out_is_revoked(world, verify, published
 
 
 def test_an_avatar_of_an_erased_user_is_revoked(world, verify, published):
-    world.jobs.forget(JOB)
+    world.jobs.delete(JOB)
 
     found = verify(world.credentials.sign(PICTURE, "image/png", said()))
 
@@ -95,16 +95,16 @@ def test_an_avatar_of_an_erased_user_is_revoked(world, verify, published):
 
 
 def test_a_record_that_went_by_its_age_says_nothing_of_being_revoked(world, verify, published):
-    world.jobs.forget(JOB)
+    world.jobs.delete(JOB)
 
     found = verify(
         PICTURE,
         reader=FakeReader(WATERMARK),
-        clock=FakeClock(NOW + ON_RECORD + timedelta(seconds=1)),
+        clock=FakeClock(NOW + RECORD_RETENTION + timedelta(seconds=1)),
     )
 
     assert (found.ours, found.revoked) == (True, None)
-    assert ON_RECORD == keys.JOB_TTL
+    assert RECORD_RETENTION == keys.JOB_TTL
 
 
 def test_another_avatar_in_its_place_does_not_answer_for_it(world, verify, published):

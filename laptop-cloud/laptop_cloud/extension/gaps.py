@@ -86,7 +86,7 @@ GAPS: tuple[Gap, ...] = (
     Gap(
         name="rekognition_service",
         ships="no Rekognition",
-        does="checks the caller's permission for the object and asks the project's models",
+        does="checks the caller's permission for the object and calls the project's models",
         touches={
             "ministack.app:SERVICE_HANDLERS": "9a26325b2c94c04f",
             f"{IAM}:enforce": "cf64b1ee5b099c8f",

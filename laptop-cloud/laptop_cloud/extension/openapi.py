@@ -120,12 +120,12 @@ def _routes(paths: Mapping[str, Any], kinds: Mapping[str, str]) -> Iterator[Rout
 
 def _security(operation: Mapping[str, Any], where: str) -> tuple[str | None, tuple[str, ...]]:
     """The security scheme of a route. SAM writes {"NONE": []} for a public route."""
-    asked = [item for one in operation.get("security") or [] for item in one.items()]
-    if len(asked) > 1:
+    schemes = [item for one in operation.get("security") or [] for item in one.items()]
+    if len(schemes) > 1:
         raise Unsupported(f"{where}: an HTTP API route has at most one authorizer")
-    if not asked or asked[0][0] == "NONE":
+    if not schemes or schemes[0][0] == "NONE":
         return None, ()
-    name, scopes = asked[0]
+    name, scopes = schemes[0]
     return name, tuple(scopes or ())
 
 

@@ -1,7 +1,7 @@
 """The adapters and settings of a function: one factory per adapter, cached for the next call.
 
-A factory returns a port and imports its adapter inside: a function's cold start pays only for the
-adapters that it uses.
+A factory returns a port, or an object of several ports that use cases share. It imports its adapter
+inside: a function's cold start pays only for the adapters that it uses.
 """
 
 from __future__ import annotations
@@ -17,15 +17,17 @@ from likeness.adapters.clock import SystemClock
 from likeness.settings import Settings
 
 if TYPE_CHECKING:
-    from likeness.adapters.account.keyed_hash import KmsHash
-    from likeness.ports.account import Erasures, Ledger, Users
-    from likeness.ports.deletion import Buckets, Deadlines, Deletions, LeftoverListing, Signer
+    from likeness.ports.account import Erasures, KeyedHash, Ledger, Users
+    from likeness.ports.deletion import Buckets, Deadlines, Deletions, JobFiles, Signer
     from likeness.ports.generation import Endpoint, Generator, Inferences, Work
     from likeness.ports.jobs import EventBus, EventDeadLetters, JobDurations, Jobs, Timers, Workflow
     from likeness.ports.photos import Detector, Inspections, Photos
     from likeness.ports.provenance import AvatarStore, Credentials, WatermarkReader, Watermarks
     from likeness.ports.review import Appeals, AuditLog, DeskCounters, Reviews
     from likeness.ports.runtime import Metrics
+    from likeness.services.deletion.job_deletion import JobDeletion
+    from likeness.services.deletion.job_receipts import JobReceipts
+    from likeness.services.review.appeal_closing import AppealClosing
 
 CLOCK = SystemClock()
 # Short timeouts, so that a call that hangs does not use up the function's time. The adaptive mode
@@ -174,7 +176,7 @@ def durations() -> JobDurations:
 
 
 @cache
-def keyed_hash() -> KmsHash:
+def keyed_hash() -> KeyedHash:
     from likeness.adapters.account.keyed_hash import KmsHash
 
     return KmsHash(_client("kms"), settings().hash_key or "")
@@ -213,12 +215,43 @@ def deletions() -> Deletions:
 
 
 @cache
-def leftovers() -> LeftoverListing:
-    from likeness.adapters.deletion.leftovers import BucketLeftovers
+def job_files() -> JobFiles:
+    from likeness.adapters.deletion.job_files import BucketFiles
 
-    return BucketLeftovers(
+    return BucketFiles(
         _client("s3"), photos=settings().photos_bucket, avatars=settings().avatars_bucket
     )
+
+
+@cache
+def job_deletion() -> JobDeletion:
+    from likeness.adapters.deletion.leftovers import BucketLeftovers
+    from likeness.services.deletion.job_deletion import JobDeletion
+
+    leftovers = BucketLeftovers(
+        _client("s3"), photos=settings().photos_bucket, avatars=settings().avatars_bucket
+    )
+    return JobDeletion(job_files(), leftovers, deletions(), metrics(), CLOCK)
+
+
+@cache
+def job_receipts() -> JobReceipts:
+    from likeness.services.deletion.job_receipts import JobReceipts
+
+    return JobReceipts(
+        deletions(),
+        signer(),
+        keyed_hash(),
+        issuer=settings().receipt_issuer,
+        policy=policy_files.load_retention().version,
+    )
+
+
+@cache
+def appeal_closing() -> AppealClosing:
+    from likeness.services.review.appeal_closing import AppealClosing
+
+    return AppealClosing(jobs(), reviews(), appeals(), job_files(), ledger(), users())
 
 
 @cache

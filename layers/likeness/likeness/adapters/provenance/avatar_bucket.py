@@ -1,4 +1,4 @@
-"""The avatars that a user may see: every size, one ZIP, and short-lived links to them."""
+"""Published avatars: every size, one ZIP, and presigned URLs."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import tempfile
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
-from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.generation.png import only_pixels
 from likeness.adapters.provenance import xmp
 from likeness.adapters.s3 import object_keys as keys
-from likeness.adapters.s3.deletion import purge
+from likeness.adapters.s3.bucket import Bucket
+from likeness.adapters.s3.deletion import delete_folders
 from likeness.adapters.s3.presigned import url
-from likeness.domain.errors import Conflict, NotFound
+from likeness.domain.errors import Conflict
 from likeness.domain.provenance.credentials import SOURCE_TYPES
 from likeness.ports.provenance import AvatarUrls
 
@@ -33,27 +33,29 @@ if TYPE_CHECKING:
 SIDE = 1024  # px, as ordered
 WEBP_SIDES = (512, 256)
 URL_LIFETIME = timedelta(minutes=5)
-ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest a ZIP can say: the same avatars, the same bytes
+ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # fixed: the same avatars give the same bytes
 
 
 class AvatarBucket:
     def __init__(self, s3: S3Client, bucket: str) -> None:
         self._s3 = s3
         self._bucket = bucket
+        self._objects = Bucket(s3, bucket)
 
     def publish(self, avatars: Sequence[Avatar], *, sign: Sign) -> None:
-        """NotFound where a drawn avatar is gone, Conflict where it is not the one approved."""
         ranked = sorted(avatars, key=lambda avatar: avatar.rank)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             self._pack(ranked, pool.map(lambda avatar: self._publish(avatar, sign), ranked))
 
-    def keep(self, kept: Sequence[Avatar], dropped: Iterable[AvatarId]) -> None:
-        """The ZIP is replaced first, because it holds what is to go."""
+    def keep(self, kept: Sequence[Avatar], others: Iterable[AvatarId]) -> None:
+        """The ZIP is replaced first, because it contains the others."""
         ranked = sorted(kept, key=lambda avatar: avatar.rank)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            self._pack(ranked, pool.map(self._published, ranked))
-        gone = {(a.job_id, avatar_id) for a in kept for avatar_id in dropped}
-        purge(self._s3, self._bucket, *(keys.all_of_avatar(*avatar) for avatar in sorted(gone)))
+            paths = (self._key(avatar, SIDE, "png") for avatar in ranked)
+            self._pack(ranked, pool.map(self._read, ranked, paths))
+        gone = {(a.job_id, avatar_id) for a in kept for avatar_id in others}
+        folders = (keys.all_of_avatar(*avatar) for avatar in sorted(gone))
+        delete_folders(self._s3, self._bucket, *folders)
 
     def urls(self, job_id: JobId, avatar_ids: Iterable[AvatarId]) -> dict[AvatarId, AvatarUrls]:
         return {
@@ -69,70 +71,52 @@ class AvatarBucket:
             self._s3,
             self._bucket,
             keys.archive(job_id),
-            lives=URL_LIFETIME,
+            lifetime=URL_LIFETIME,
             content_type="application/zip",
             file_name="avatars.zip",
             download=True,
         )
 
-    def purge(self, job_id: JobId) -> int:
-        return purge(self._s3, self._bucket, keys.all_drawn(job_id), keys.avatars(job_id))
-
-    def tidy(self, job_id: JobId) -> None:
-        purge(self._s3, self._bucket, keys.all_drawn(job_id))
-
     def _pack(self, ranked: Sequence[Avatar], pngs: Iterable[bytes]) -> None:
-        """The ZIP of one job's avatars, best first."""
+        """Write the ZIP of one job's avatars, best first."""
         with tempfile.TemporaryFile() as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
                 for n, (avatar, png) in enumerate(zip(ranked, pngs, strict=True), start=1):
                     archive.writestr(_zip_entry(f"{n:02d}-{avatar.style}.png"), png)
             file.seek(0)
             for job_id in {avatar.job_id for avatar in ranked}:
-                self._write(keys.archive(job_id), file, "application/zip")
-
-    def _published(self, avatar: Avatar) -> bytes:
-        gone = NotFound(f"avatar {avatar.avatar_id} of job {avatar.job_id} is not there")
-        with domain_errors({"NoSuchKey": gone}):
-            key = self._key(avatar, SIDE, "png")
-            return self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+                self._objects.write(keys.archive(job_id), file, "application/zip")
 
     def _publish(self, avatar: Avatar, sign: Sign) -> bytes:
-        """Signed last: a picture that was saved again has lost its credentials."""
-        from likeness.adapters.provenance import webp  # noqa: PLC0415 - Pillow, only where it draws
+        """Signed last: saving a picture again removes its credentials."""
+        from likeness.adapters.provenance import webp  # noqa: PLC0415 - Pillow, only to scale
 
         label = xmp.packet(SOURCE_TYPES[avatar.engine])
         png = only_pixels(self._drawn(avatar), side=SIDE, xmp=label)
         smaller = webp.scaled(png, WEBP_SIDES, xmp=label)
         png = sign(avatar, png, "image/png")
-        self._write(self._key(avatar, SIDE, "png"), png, "image/png")
+        self._objects.write(self._key(avatar, SIDE, "png"), png, "image/png")
         for side, content in smaller.items():
             signed = sign(avatar, content, "image/webp")
-            self._write(self._key(avatar, side, "webp"), signed, "image/webp")
+            self._objects.write(self._key(avatar, side, "webp"), signed, "image/webp")
         return png
 
     def _drawn(self, avatar: Avatar) -> bytes:
-        gone = NotFound(f"avatar {avatar.avatar_id} of job {avatar.job_id} is not there")
-        with domain_errors({"NoSuchKey": gone}):
-            png = self._s3.get_object(
-                Bucket=self._bucket, Key=keys.drawn(avatar.job_id, avatar.avatar_id)
-            )["Body"].read()
+        png = self._read(avatar, keys.drawn(avatar.job_id, avatar.avatar_id))
         if not hmac.compare_digest(hashlib.sha256(png).hexdigest(), avatar.sha256):
             raise Conflict(f"avatar {avatar.avatar_id} of job {avatar.job_id} was changed")
         return png
 
-    def _write(self, key: str, content: bytes | IO[bytes], content_type: str) -> None:
-        with domain_errors():
-            self._s3.put_object(
-                Bucket=self._bucket, Key=key, Body=content, ContentType=content_type
-            )
+    def _read(self, avatar: Avatar, key: str) -> bytes:
+        absent = f"avatar {avatar.avatar_id} of job {avatar.job_id} is missing"
+        return self._objects.read(key, absent=absent)
 
     def _url(self, job_id: JobId, avatar_id: AvatarId, side: int, kind: str) -> str:
         return url(
             self._s3,
             self._bucket,
             keys.avatar(job_id, avatar_id, f"{side}.{kind}"),
-            lives=URL_LIFETIME,
+            lifetime=URL_LIFETIME,
             content_type=f"image/{kind}",
             file_name=f"avatar-{avatar_id}-{side}.{kind}",
         )
@@ -144,6 +128,6 @@ class AvatarBucket:
 
 def _zip_entry(name: str) -> zipfile.ZipInfo:
     entry = zipfile.ZipInfo(name, date_time=ZIP_EPOCH)
-    entry.create_system = 3  # Unix, on whatever this runs
+    entry.create_system = 3  # Unix, whatever this runs on
     entry.external_attr = 0o644 << 16
     return entry

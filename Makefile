@@ -125,11 +125,11 @@ deploy: .envs/sam/.ready .envs/cloud/.ready
 
 weights: .envs/model/.ready ## The manifest of a folder of downloaded weights: SOURCE= [LICENCE= REVISION=]
 	@: "$${SOURCE:?Name the folder of downloaded weights: make weights SOURCE=folder}"
-	@.envs/model/bin/python -m likeness_model.weights "$(SOURCE)" \
+	@.envs/model/bin/python -m likeness_model.tools.weights "$(SOURCE)" \
 	  $(if $(LICENCE),--licence "$(LICENCE)") $(if $(REVISION),--revision "$(REVISION)")
 
 launch: .envs/launch/.ready ## A training job by hand: STACK= PHOTOS= [STYLES= COUNT= ENGINE= OUT=]
-	@PYTHONPATH=model:layers/likeness .envs/launch/bin/python -m likeness_model.launch \
+	@PYTHONPATH=model:layers/likeness .envs/launch/bin/python -m likeness_model.tools.launch \
 	  --stack "$(or $(STACK),likeness-$(ENV))" --photos "$(or $(PHOTOS),demo/photos)" --out "$(OUT)" \
 	  $(if $(STYLES),--styles "$(STYLES)") $(if $(COUNT),--count "$(COUNT)") $(if $(ENGINE),--engine "$(ENGINE)")
 
@@ -154,7 +154,7 @@ replay: .envs/cloud/.ready ## What the webhook did not take, once more: make rep
 	@.envs/cloud/bin/python -m infra.replay --stack "$${STACK:?Name the stack: make replay STACK=likeness-dev}" $(if $(LIMIT),--limit $(LIMIT))
 
 previews: .envs/model/.ready ## The pictures of GET /v1/styles, drawn anew
-	.envs/model/bin/python -m likeness_model.painter.previews \
+	.envs/model/bin/python -m likeness_model.tools.previews \
 	  --photo demo/photos/01-original.jpg --out layers/likeness/likeness/policy/previews
 
 clean: down

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from likeness_model.vision.watermark import read_scores, write_mark
 
 from likeness.domain.provenance.watermark import read_watermarks, watermark_of
 from likeness_model.vision.sessions import use_threads
+from likeness_model.vision.watermark import read_scores, write_watermark
 
 ROOT = Path(__file__).parents[2]
 PICTURES, ON_RECORD = 200, 1_000_000
@@ -54,7 +54,7 @@ def main() -> None:
             break
         square = cv2.resize(picture, (1024, 1024))
         began = time.perf_counter()
-        write_mark(square, watermark_of(n, 1, "a01"))
+        write_watermark(square, watermark_of(n, 1, "a01"))
         seconds.append(time.perf_counter() - began)
     numbers = {
         "provenance.mark_s": round(statistics.median(seconds), 3),

@@ -8,4 +8,4 @@ PHOTOS = Path(__file__).parents[2] / "demo" / "photos"
 
 
 def measure() -> dict[str, float]:
-    return measured_in("model", "likeness_model.bench", "--photos", str(PHOTOS))
+    return measured_in("model", "likeness_model.tools.bench", "--photos", str(PHOTOS))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from likeness.adapters.generation.endpoint import DRAWN_WITHIN_S, QUEUED_AT_MOST_S
+from likeness.adapters.generation.endpoint import MAX_QUEUE_S, MAX_RUN_S
 from likeness.services.generation.prepare_generation import TIME_LIMIT_S
 from tests.infra.documents import read
 
@@ -48,14 +48,12 @@ def test_the_endpoints_container_has_no_network(generation):
 
 
 def test_the_endpoint_is_waited_for_as_long_as_it_may_queue_and_draw():
-    assert (
-        MACHINE["States"]["StartInference"]["TimeoutSeconds"] == QUEUED_AT_MOST_S + DRAWN_WITHIN_S
-    )
+    assert MACHINE["States"]["StartInference"]["TimeoutSeconds"] == MAX_QUEUE_S + MAX_RUN_S
 
 
 def test_the_container_is_to_be_done_before_sagemaker_stops_it():
     stops = MACHINE["States"]["Generate"]["Parameters"]["StoppingCondition"]["MaxRuntimeInSeconds"]
-    assert stops == DRAWN_WITHIN_S
+    assert stops == MAX_RUN_S
     assert stops > TIME_LIMIT_S
 
 

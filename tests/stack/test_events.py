@@ -171,7 +171,7 @@ def test_what_leaves_the_state_alone_is_told_to_nobody(person, backend, bus, job
     webhook.begin()
     job_id = JobId(backend.create_job(person.order())["job_id"])
     job = jobs.get(job_id)
-    same_state = job.change(round=1)
+    same_state = job.change(attempt=1)
     jobs.save(same_state)
     jobs.save(same_state.move(BAD_END, NOW))
 

@@ -145,7 +145,7 @@ def test_a_job_that_ended_asks_for_nothing(world):
 
 
 def test_a_failure_that_is_told_before_the_step_has_ended_stays_known(world):
-    world.endpoint.meanwhile = lambda: finish(world, failed=True)
+    world.endpoint.before_return = lambda: finish(world, failed=True)
 
     start(world)
 
@@ -156,7 +156,7 @@ def test_a_failure_that_is_told_before_the_step_has_ended_stays_known(world):
 
 
 def test_a_round_that_is_stopped_while_the_endpoint_is_asked_leaves_no_copy(world):
-    world.endpoint.meanwhile = lambda: (stop(world), world.files.delete(JOB, WORK))
+    world.endpoint.before_return = lambda: (stop(world), world.files.delete(JOB, WORK))
 
     with pytest.raises(Conflict):
         start(world)

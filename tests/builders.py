@@ -379,3 +379,18 @@ def unsigned(_: Avatar, picture: bytes, _content_type: str) -> bytes:
 
 def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+class Context:
+    """The Lambda context of one invocation."""
+
+    aws_request_id = "request-1"
+    function_name = "f"
+    memory_limit_in_mb = 128
+    invoked_function_arn = "arn:aws:lambda:eu-central-1:123456789012:function:f"
+
+    def __init__(self, milliseconds_left: int = 20_000) -> None:
+        self.milliseconds_left = milliseconds_left
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.milliseconds_left

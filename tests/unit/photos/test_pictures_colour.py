@@ -7,7 +7,7 @@ from PIL import ImageCms
 
 from likeness.adapters.photos.pictures import normalise
 from likeness.adapters.photos.pictures.colour import MAX_PROFILE_BYTES, to_srgb
-from tests.unit import picture_files as files
+from tests.unit.photos import picture_files as files
 
 
 def kept_of(data, kind="JPEG"):

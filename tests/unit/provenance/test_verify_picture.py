@@ -16,7 +16,7 @@ from likeness.domain.provenance.watermark import WatermarkId
 from likeness.services.provenance.verify_picture import MAX_BYTES, verify_picture
 from tests.builders import JOB, NOW, an_avatar
 from tests.fakes import FakeClock, FakeReader
-from tests.unit.picture_files import encode
+from tests.unit.photos.picture_files import encode
 
 WATERMARK = WatermarkId("00000000001")
 PICTURE = encode(Image.effect_noise((256, 256), 60).convert("RGB"), "PNG")

@@ -135,7 +135,7 @@ def test_an_appeal_that_expired_may_be_opened_again_and_no_other(reviews):
     assert reviews.waiting() == [appeal]
 
 
-# --- the audit log and the counters -------------------------------------------------------------------
+# --- the audit log and the counters ---------------------------------------------------------------
 
 
 def audit_event(action=AuditAction.CLAIMED, **fields):

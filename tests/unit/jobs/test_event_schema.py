@@ -1,7 +1,6 @@
 """The events' schema is what its page and its file say."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -10,8 +9,9 @@ from likeness import events
 from likeness.domain.jobs.job import JobState
 from likeness.domain.reasons import Reason
 from tests.builders import an_event
+from tests.infra.documents import ROOT
 
-PAGE = (Path(__file__).parents[2] / "docs" / "events.md").read_text()
+PAGE = (ROOT / "docs" / "events.md").read_text()
 
 
 @pytest.mark.parametrize("path", event_schemas.FILES, ids=lambda path: path.name)

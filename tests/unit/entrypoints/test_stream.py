@@ -9,8 +9,7 @@ from likeness.adapters.jobs.jobs_table import job_item
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.reasons import Reason
 from likeness.entrypoints.stream import on_changes, read
-from tests.builders import JOB, NOW, USER, a_job
-from tests.unit.test_http import Context
+from tests.builders import JOB, NOW, USER, Context, a_job
 
 END = JobState.REFUSED
 

@@ -18,17 +18,7 @@ from likeness.domain.reasons import Reason
 from likeness.domain.review.case import Moderator
 from likeness.entrypoints.auth import moderator
 from likeness.entrypoints.http import STATUS, Picture, Repeats, route
-from tests.builders import JOB
-
-
-class Context:
-    aws_request_id = "request-1"
-    function_name = "f"
-    memory_limit_in_mb = 128
-    invoked_function_arn = "arn:aws:lambda:eu-central-1:123456789012:function:f"
-
-    def get_remaining_time_in_millis(self) -> int:
-        return 20_000
+from tests.builders import JOB, Context
 
 
 def call(

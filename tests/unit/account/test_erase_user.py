@@ -7,7 +7,7 @@ from likeness.domain.jobs.job import JobState
 from likeness.services.account.erase_user import erase_user
 from likeness.services.account.get_erasure import get_erasure
 from likeness.services.account.request_erasure import request_erasure
-from tests.builders import JOB, NOW, OTHER_JOB, USER_HASH, TODAY, USER, an_avatar, photos
+from tests.builders import JOB, NOW, OTHER_JOB, TODAY, USER, USER_HASH, an_avatar, photos
 
 
 def ask(world):

@@ -2,7 +2,6 @@
 
 import io
 from itertools import combinations
-from pathlib import Path
 
 import pytest
 from PIL import Image, ImageEnhance, ImageOps
@@ -10,9 +9,10 @@ from PIL import Image, ImageEnhance, ImageOps
 from likeness.adapters.photos.pictures import normalise, same_picture
 from likeness.domain.photos.photo import Fingerprint
 from likeness.domain.photos.photo_check import NEAR_HASHES, may_be_copies
-from tests.unit import picture_files as files
+from tests.infra.documents import ROOT
+from tests.unit.photos import picture_files as files
 
-VIEWS = sorted((Path(__file__).parents[2] / "infra" / "local" / "demo" / "photos").glob("*.jpg"))
+VIEWS = sorted((ROOT / "infra" / "local" / "demo" / "photos").glob("*.jpg"))
 
 some_views = pytest.mark.parametrize("view", VIEWS[::3], ids=lambda path: path.stem)
 every_pair = pytest.mark.parametrize(

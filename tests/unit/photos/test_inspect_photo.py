@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from itertools import permutations
-from pathlib import Path
 
 import pytest
 
@@ -20,9 +19,10 @@ from likeness.domain.reasons import Reason, Refused
 from likeness.services.photos.inspect_photo import inspect_photo
 from tests.builders import JOB, NOW, OTHER_JOB, a_face, a_job, a_photo, a_verdict, digest
 from tests.fakes import FakeClock, FakeDetector, FakeJobs, FakePhotos
+from tests.infra.documents import ROOT
 
 P1, P2, P3 = PhotoId("p01"), PhotoId("p02"), PhotoId("p03")
-DEMO = Path(__file__).parents[2] / "infra" / "local" / "demo" / "photos"
+DEMO = ROOT / "infra" / "local" / "demo" / "photos"
 
 
 class FakePictures:

@@ -103,7 +103,7 @@ def test_not_being_allowed_to_stop_is_no_success(sagemaker, operation):
         TrainingJobs(sagemaker).stop(JOB, 1)
 
 
-# --- both backends ----------------------------------------------------------------------------------
+# --- both backends --------------------------------------------------------------------------------
 
 
 @pytest.fixture

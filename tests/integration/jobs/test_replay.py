@@ -12,7 +12,7 @@ from infra import replay as command
 from infra.replay import CannotReplay, replay
 from tests.builders import JOB, an_event
 from tests.integration.aws_answers import answer
-from tests.integration.test_event_bus_port import drain
+from tests.integration.jobs.test_event_bus_port import drain
 
 if TYPE_CHECKING:
     from collections.abc import Callable

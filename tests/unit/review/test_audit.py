@@ -52,7 +52,7 @@ def test_the_digest_is_what_the_documentation_says_it_is():
     entry = AuditEntry.after(ChainHead(), audit_events(AuditAction.OPENED)[0])
 
     written = (
-        f'{{"act":"opened","actor":"moderator-1","at":"2026-11-22T12:00:00Z","details":{{}},'
+        f'{{"action":"opened","actor":"moderator-1","at":"2026-11-22T12:00:00Z","details":{{}},'
         f'"job_id":"{JOB}","number":1,"previous":"{"0" * 64}","review_id":null}}'
     )
     assert entry.hash == hashlib.sha256(written.encode()).hexdigest()

@@ -15,20 +15,12 @@ from likeness.domain.errors import Conflict, InProgress, KeyReused, Unavailable
 from likeness.domain.jobs.job import JobState
 from likeness.entrypoints import idempotency
 from likeness.entrypoints.idempotency import Asked, Keeping, once
-from tests.builders import JOB
+from tests.builders import JOB, Context
 from tests.fakes import FakeAnswers
 from tests.integration.aws_answers import fail
 
 REQUEST = {"path": "/v1/jobs", "parameters": {}, "body": {"user_id": "user-1"}}
 ANSWER = Submitted(job_id=JOB, state=JobState.MODERATING)
-
-
-class Context:
-    def __init__(self, milliseconds: int = 20_000) -> None:
-        self._milliseconds = milliseconds
-
-    def get_remaining_time_in_millis(self) -> int:
-        return self._milliseconds
 
 
 class InTable:

@@ -10,7 +10,7 @@ from likeness.domain.errors import Conflict, NotFound, OverQuota
 from likeness.domain.ids import JobId, UserId
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.reasons import Reason
-from tests.builders import JOB, MIDNIGHT, NOW, OTHER_JOB, USER_HASH, TODAY, USER, a_job, ended
+from tests.builders import JOB, MIDNIGHT, NOW, OTHER_JOB, TODAY, USER, USER_HASH, a_job, ended
 
 
 def submitted(job_id: JobId = JOB, day: Day = TODAY, **fields) -> Job:

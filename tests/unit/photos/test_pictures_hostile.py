@@ -4,7 +4,6 @@ import random
 import struct
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from PIL import Image
@@ -13,7 +12,8 @@ from PIL.JpegImagePlugin import MARKER
 from likeness.adapters.photos.pictures import normalise
 from likeness.domain.photos.picture import Limits, NormalisedPhoto
 from likeness.domain.reasons import Reason, Refused
-from tests.unit import picture_files as files
+from tests.infra.documents import ROOT
+from tests.unit.photos import picture_files as files
 
 SMALL = Limits(short_side=16)
 every_kind = pytest.mark.parametrize("kind", files.CONTENT_TYPES)
@@ -134,7 +134,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
     done = subprocess.run(
         [sys.executable, "-c", program, bomb, files.CONTENT_TYPES[kind]],
-        env={"PYTHONPATH": str(Path(__file__).parents[2] / "layers" / "likeness")},
+        env={"PYTHONPATH": str(ROOT / "layers" / "likeness")},
         capture_output=True,
         text=True,
         check=True,

@@ -10,8 +10,7 @@ from likeness.domain.errors import Conflict
 from likeness.domain.moderation import Outcome
 from likeness.entrypoints.event import on_upload, read
 from likeness.entrypoints.step import step
-from tests.builders import JOB
-from tests.unit.test_http import Context
+from tests.builders import JOB, Context
 
 
 def test_a_step_takes_and_answers_plain_json():

@@ -17,9 +17,8 @@ from likeness.domain.errors import Conflict, OverQuota
 from likeness.domain.jobs.job import JobState
 from likeness.entrypoints import idempotency
 from likeness.entrypoints.http import InPart, Picture, Repeats, route
-from tests.builders import JOB, NOW, OTHER_JOB, USER
+from tests.builders import JOB, NOW, OTHER_JOB, USER, Context
 from tests.fakes import FakeAnswers, FakeBucket, FakePhotos
-from tests.unit.test_http import Context
 
 HOST = "AROAEXAMPLE:host-1"
 JPEG = {"content_type": "image/jpeg"}

@@ -8,7 +8,7 @@ from PIL import Image
 from likeness.adapters.photos.pictures import normalise
 from likeness.domain.photos.picture import Limits
 from likeness.domain.reasons import Reason, Refused
-from tests.unit import picture_files as files
+from tests.unit.photos import picture_files as files
 
 ORIENTATION_TAG = 0x0112
 every_kind = pytest.mark.parametrize("kind", files.CONTENT_TYPES)

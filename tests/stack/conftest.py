@@ -37,27 +37,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def avatar_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The celebrities of this cloud; empty, until a test hangs a portrait."""
     return tmp_path_factory.mktemp("gallery")
 
 
 @pytest.fixture(scope="session")
-def running(tmp_path_factory: pytest.TempPathFactory, avatar_store: Path) -> Iterator[Cloud]:
+def running(tmp_path_factory: pytest.TempPathFactory, gallery: Path) -> Iterator[Cloud]:
     where = Places(
         state=tmp_path_factory.mktemp("cloud") / "state",
         build=places.ROOT / ".aws-sam" / "stack-tests",
     )
     try:
-        yield cloud.up(
-            port=processes.free_port(), where=where, avatar_store=avatar_store, wait_scale=0.05
-        )
+        yield cloud.up(port=processes.free_port(), where=where, gallery=gallery, wait_scale=0.05)
     finally:
         cloud.down(where=where)
 
 
 @pytest.fixture(scope="session")
-def moody(tmp_path_factory: pytest.TempPathFactory, avatar_store: Path) -> Iterator[Cloud]:
+def moody(tmp_path_factory: pytest.TempPathFactory, gallery: Path) -> Iterator[Cloud]:
     """Another cloud, whose container does what the number of avatars tells it."""
     where = Places(
         state=tmp_path_factory.mktemp("moody") / "state",
@@ -68,7 +66,7 @@ def moody(tmp_path_factory: pytest.TempPathFactory, avatar_store: Path) -> Itera
         yield cloud.up(
             port=processes.free_port(),
             where=where,
-            avatar_store=avatar_store,
+            gallery=gallery,
             training=program,
             wait_scale=0.05,
         )
@@ -198,9 +196,9 @@ def unheard(ops, resource):
 
 
 @pytest.fixture
-def portrait(avatar_store):
+def portrait(gallery):
     """Where the portrait of a celebrity may hang, as long as the test lasts."""
-    hangs = avatar_store / "A_Celebrity.jpg"
+    hangs = gallery / "A_Celebrity.jpg"
     yield hangs
     hangs.unlink(missing_ok=True)
 

@@ -4,7 +4,7 @@ import json
 from contextlib import contextmanager
 
 
-class DeskCounters:
+class ReviewDesk:
     """What a moderator's page calls."""
 
     def __init__(self, running, http, token):

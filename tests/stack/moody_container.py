@@ -58,7 +58,7 @@ def deliver(order: GenerationOrder, checkpoints: Path) -> None:
         )
     result = GenerationResult(
         job_id=order.job_id,
-        round=order.round,
+        attempt=order.attempt,
         engine=order.engine,
         engine_version="moody",
         avatars=tuple(drawn),

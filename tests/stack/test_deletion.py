@@ -13,7 +13,7 @@ from tests.stack.moody_container import FAILS, HANGS
 from tests.stack.people import ENDED, genuine_receipt, reached, until
 
 STATES = read("infra/pipeline.asl.yaml")["States"]
-# They need a second moderator and the other backend: test_endpoint_lane.py.
+# They need a second moderator and the other backend: test_async_endpoint.py.
 ELSEWHERE = {"RequestSecondReview", "StartInference", "UnpackAvatars"}
 STUCK = [
     name

@@ -118,7 +118,7 @@ class Ledger(RuleBasedStateMachine):
         self.world.ledger = LedgerTable(self.table)  # type: ignore[assignment]
         self.world.users = UsersTable(self.table)  # type: ignore[assignment]
         self.world.reviews = ReviewsTable(self.table)  # type: ignore[assignment]
-        self.world.past = DurationsTable(self.table)  # type: ignore[assignment]
+        self.world.durations = DurationsTable(self.table)  # type: ignore[assignment]
         self.users = [UserId(f"user-{uuid.uuid4().hex}") for _ in range(2)]
         self.days: dict[UserId, list[str]] = {user: [] for user in self.users}
         self.known: set[JobId] = set()
@@ -208,7 +208,7 @@ class Ledger(RuleBasedStateMachine):
                 job_id,
                 jobs=world.jobs,
                 ledger=world.ledger,
-                past=world.past,
+                durations=world.durations,
                 clock=world.clock,
                 avatar_lifetime=timedelta(days=30),
             )
@@ -274,8 +274,8 @@ class Ledger(RuleBasedStateMachine):
             else:
                 assert entry.state is QuotaState.RESERVED
             holders[job.user_hash, job.day] += entry.state is not QuotaState.RETURNED
-        for (subject, day), count in holders.items():
-            assert self.world.ledger.used(subject, day) == count <= MOST_A_DAY
+        for (user_hash, day), count in holders.items():
+            assert self.world.ledger.used(user_hash, day) == count <= MOST_A_DAY
 
     @invariant()
     def days_never_go_back(self) -> None:

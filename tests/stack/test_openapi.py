@@ -122,9 +122,9 @@ def session() -> Iterator[requests.Session]:
 
 
 @pytest.fixture(scope="module")
-def review_id(backend, avatar_store, selfies) -> Iterator[str]:
+def review_id(backend, gallery, selfies) -> Iterator[str]:
     """A job that waits for a moderator: the person on its photos hangs in the gallery."""
-    portrait = avatar_store / "A_Celebrity.jpg"
+    portrait = gallery / "A_Celebrity.jpg"
     portrait.write_bytes(selfies[0])
     job_id = Person(backend).hands_in(*selfies[:3], avatars=2)
     backend.submit(job_id)

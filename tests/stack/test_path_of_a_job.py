@@ -239,7 +239,7 @@ def test_a_refused_photo_is_explained_and_can_be_replaced(person, backend, selfi
 
     third = backend.job(job_id)["photos"][2]
     assert third["state"] == "refused"
-    assert third["problem"]["code"] == "USER_HASH.NO_FACE"
+    assert third["problem"]["code"] == "SUBJECT.NO_FACE"
     assert third["problem"]["fix_and_retry"] is True
     assert set(third["problem"]["hint"]) == {"en", "de"}
     with pytest.raises(Answered, match="2 photos were accepted"):
@@ -261,7 +261,7 @@ def test_the_same_photo_twice_is_named(person, backend, selfies):
     assert sorted(states, key=str) == [
         ("accepted", None),
         ("accepted", None),
-        ("refused", "USER_HASH.DUPLICATE"),
+        ("refused", "SUBJECT.DUPLICATE"),
     ]
 
 

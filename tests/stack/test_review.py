@@ -15,7 +15,7 @@ from infra.local import places
 from infra.local.demo.app_backend import Answered
 from likeness.adapters.review.audit_table import AuditTable
 from likeness.domain.review import audit
-from tests.stack.moderators import DeskCounters, review_of, signed_in
+from tests.stack.moderators import ReviewDesk, review_of, signed_in
 from tests.stack.people import until
 
 
@@ -30,14 +30,14 @@ def in_review(celebrity, person, backend, selfies):
 @pytest.fixture
 def desk(running, http):
     """The laptop's moderator, who is a lead, too."""
-    return DeskCounters(running, http, running.moderator().token)
+    return ReviewDesk(running, http, running.moderator().token)
 
 
 @pytest.fixture
 def other(running, http, ops):
     """A second moderator, who is no lead."""
     with signed_in(running, ops, "second-moderator", "moderators") as token:
-        yield DeskCounters(running, http, token)
+        yield ReviewDesk(running, http, token)
 
 
 def test_a_case_is_listed_claimed_revealed_and_approved(in_review, desk, person, http):
@@ -146,7 +146,7 @@ def test_nobody_moderates_their_own_photos(in_review, desk, person, running, htt
     review = review_of(in_review)
     own = signed_in(running, ops, "user-too", "moderators", app_user=person.user_id)
     with own as token:
-        mine = DeskCounters(running, http, token)
+        mine = ReviewDesk(running, http, token)
         assert mine.call("GET", "/v1/reviews")[1]["reviews"] == []
         assert mine.call("GET", f"/v1/reviews/{review}")[0] == 403
         assert mine.act(review, "claim")[0] == 403
@@ -224,7 +224,7 @@ def test_the_trail_holds_until_somebody_changes_it(in_review, desk, person, runn
 
     with (
         changed(table, head.number, becomes="somebody else", was=last.actor),
-        pytest.raises(audit.Broken, match=f"entry {head.number} was changed"),
+        pytest.raises(audit.BrokenChain, match=f"entry {head.number} was changed"),
     ):
         audit.verify(audit_log.entries(), audit_log.head())
 
@@ -289,9 +289,9 @@ def test_the_review_policy_sends_clean_photos_to_a_human(person, backend, selfie
     review = review_of(job_id)
     (case,) = desk.call("GET", "/v1/reviews")[1]["reviews"]
     assert (case["review_id"], case["severity"], case["reasons"]) == (review, "low", [])
-    assert desk.refuse(review, reason="USER_HASH.SEVERAL_FACES")[0] == 200
+    assert desk.refuse(review, reason="SUBJECT.SEVERAL_FACES")[0] == 200
     job = person.sees_end(job_id)
-    assert (job["state"], job["reason"]["code"]) == ("refused", "USER_HASH.SEVERAL_FACES")
+    assert (job["state"], job["reason"]["code"]) == ("refused", "SUBJECT.SEVERAL_FACES")
     assert job["statement"] is None, "nothing was decided about the person"
     assert backend.quota(person.user_id)["left"] == 1, "it can be fixed: the day comes back"
 
@@ -324,8 +324,8 @@ def setting(ops):
 
 def test_a_forged_token_is_refused(running, http, desk):
     header, payload, signature = running.moderator().token.split(".")
-    forged = DeskCounters(running, http, f"{header}.{payload}.{signature[::-1]}")
-    unsigned = DeskCounters(running, http, f"eyJhbGciOiJub25lIn0.{payload}.")
+    forged = ReviewDesk(running, http, f"{header}.{payload}.{signature[::-1]}")
+    unsigned = ReviewDesk(running, http, f"eyJhbGciOiJub25lIn0.{payload}.")
 
     assert forged.call("GET", "/v1/reviews")[0] == 401
     assert unsigned.call("GET", "/v1/reviews")[0] == 401
@@ -342,12 +342,12 @@ def test_a_token_of_another_pool_is_refused(running, http, ops):
     elsewhere = SimpleNamespace(outputs={"ModeratorPoolId": pool, "ModeratorClientId": client})
 
     with signed_in(elsewhere, ops, "stranger", "moderators") as token:
-        assert DeskCounters(running, http, token).call("GET", "/v1/reviews")[0] == 401
+        assert ReviewDesk(running, http, token).call("GET", "/v1/reviews")[0] == 401
 
 
 def test_an_access_token_is_refused(running, http, ops):
     with signed_in(running, ops, "hasty", "moderators", token="AccessToken") as token:
-        status, problem = DeskCounters(running, http, token).call("GET", "/v1/reviews")
+        status, problem = ReviewDesk(running, http, token).call("GET", "/v1/reviews")
 
     assert status in {401, 403}
     assert status == 401 or "ID token" in problem["message"]
@@ -355,7 +355,7 @@ def test_an_access_token_is_refused(running, http, ops):
 
 def test_somebody_of_the_pool_who_is_no_moderator_is_refused(running, http, ops):
     with signed_in(running, ops, "visitor") as token:
-        status, problem = DeskCounters(running, http, token).call("GET", "/v1/reviews")
+        status, problem = ReviewDesk(running, http, token).call("GET", "/v1/reviews")
 
     assert status == 403
     assert problem["error"] == "Forbidden"

@@ -201,7 +201,7 @@ def test_an_error_that_no_retry_mends_is_not_tried_again(machine, name):
 
 
 def test_deleting_is_tried_again_whatever_went_wrong(machine):
-    ran = machine.run(PurgePhotos=[Fails("Denied"), Fails("NotDeleted"), {"objects": 0}])
+    ran = machine.run(DeletePhotos=[Fails("Denied"), Fails("NotDeleted"), {"objects": 0}])
 
     assert ran.status == "SUCCEEDED"
     assert ran.steps.count("DeletePhotos") == 3

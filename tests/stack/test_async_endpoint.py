@@ -10,25 +10,25 @@ import pytest
 from infra.local import cloud, places, processes
 from infra.local.places import Places
 from infra.local.project import likeness
-from tests.stack.moderators import DeskCounters, review_of, signed_in
+from tests.stack.moderators import ReviewDesk, review_of, signed_in
 from tests.stack.people import ENDED, Person, genuine_receipt, reached, until
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory, avatar_store):
+def running(tmp_path_factory, gallery):
     """A cloud of its own, deployed with that backend."""
     where = Places(
         state=tmp_path_factory.mktemp("hosted") / "state",
         build=places.ROOT / ".aws-sam" / "stack-tests-endpoint",
     )
-    project = likeness(backend="async-endpoint")
+    project = likeness(lane="async-endpoint")
     parameters = project.parameters | {"SecondReviewPercent": "100"}
     try:
         yield cloud.up(
             replace(project, parameters=parameters),
             port=processes.free_port(),
             where=where,
-            avatar_store=avatar_store,
+            gallery=gallery,
             wait_scale=0.05,
         )
     finally:
@@ -38,13 +38,13 @@ def running(tmp_path_factory, avatar_store):
 @pytest.fixture
 def first(running, http):
     """The laptop's own moderator."""
-    return DeskCounters(running, http, running.moderator().token)
+    return ReviewDesk(running, http, running.moderator().token)
 
 
 @pytest.fixture
 def second(running, http, ops):
     with signed_in(running, ops, "second-moderator", "moderators") as token:
-        yield DeskCounters(running, http, token)
+        yield ReviewDesk(running, http, token)
 
 
 @pytest.fixture

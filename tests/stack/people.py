@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from likeness import receipts
+from tests.clocks import morning_zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +26,7 @@ class Person:
 
     backend: AppBackend
     user_id: str = field(default_factory=lambda: f"user-{uuid.uuid4().hex[:8]}")
+    time_zone: str = field(default_factory=lambda: morning_zone(datetime.now(UTC)))
 
     def order(self, *, count: int = 3, avatars: int = 4, **fields: Any) -> dict[str, Any]:
         return {
@@ -32,7 +34,7 @@ class Person:
             "styles": ["comic", "pencil"],
             "photos": [{"content_type": "image/jpeg"}] * count,
             "avatars": avatars,
-            "time_zone": "Europe/Berlin",
+            "time_zone": self.time_zone,
             "consent": {"version": "2026-11", "accepted_at": datetime.now(UTC).isoformat()},
         } | fields
 

@@ -15,6 +15,7 @@ from infra.local import places
 from infra.local.demo.app_backend import Answered
 from likeness.adapters.review.audit_table import AuditTable
 from likeness.domain.review import audit
+from tests.clocks import jobs_left
 from tests.stack.moderators import ReviewDesk, review_of, signed_in
 from tests.stack.people import until
 
@@ -201,9 +202,14 @@ def test_an_appeal_brings_the_same_photo_back_to_another_lead(
     assert desk.act(appeal, "reveal", {"photo_id": "p01"})[0] == 200
     assert desk.decide(appeal)[0] == 200
 
-    assert _appeal(backend, in_review)["state"] == "granted"
+    granted = _appeal(backend, in_review)
+    assert granted["state"] == "granted"
     assert objects(in_review) == []
-    assert backend.quota(person.user_id)["left"] == 1
+    reserved = next(
+        e["at"] for e in backend.job(in_review)["timeline"] if e["state"] == "moderating"
+    )
+    quota = backend.quota(person.user_id)
+    assert quota["left"] == jobs_left(quota, reserved=reserved, granted=granted["decided_at"])
     assert desk.call("GET", "/v1/reviews/stats")[1]["appeals"]["overturned"] >= 1
     with pytest.raises(Answered) as again:
         backend.appeal(in_review)

@@ -43,7 +43,7 @@ def test_a_timer_ends_the_job_once_and_deletes_itself(scheduler, timers):
     assert json.loads(target["Input"]) == {"job_id": JOB, "failure": {"Error": "NotSubmitted"}}
 
 
-def test_a_timer_that_is_set_twice_is_set_once(scheduler, timers):
+def test_setting_a_timer_twice_is_idempotent(scheduler, timers):
     timers.end_at(JOB, "NotSubmitted", when=NOW)
     timers.end_at(JOB, "NotSubmitted", when=NOW + timedelta(hours=5))
 
@@ -52,7 +52,7 @@ def test_a_timer_that_is_set_twice_is_set_once(scheduler, timers):
     assert set_["ScheduleExpression"] == "at(2026-11-22T12:00:00)"
 
 
-def test_a_timer_that_cannot_be_set_is_said(scheduler, timers):
+def test_a_timer_that_cannot_be_set_is_an_error(scheduler, timers):
     fail(scheduler, "CreateSchedule", "ServiceQuotaExceededException", times=99)
 
     with pytest.raises(Unavailable):
@@ -71,7 +71,7 @@ def deadlines(scheduler):
     )
 
 
-def test_a_deadline_goes_off_then_and_again_and_again(scheduler, deadlines):
+def test_a_deadline_fires_repeatedly_from_its_time_on(scheduler, deadlines):
     deadlines.set(JOB, when=NOW)
     deadlines.set(JOB, when=NOW + FIVE_MINUTES)
 
@@ -82,7 +82,7 @@ def test_a_deadline_goes_off_then_and_again_and_again(scheduler, deadlines):
     assert json.loads(target["Input"]) == {"job_id": JOB, "overdue": True}
 
 
-def test_a_deadline_is_moved_by_somebody_who_knows_only_its_name(scheduler, deadlines):
+def test_a_deadline_can_be_moved_by_its_name_alone(scheduler, deadlines):
     deadlines.set(JOB, when=NOW)
     target = scheduler.get_schedule(**DEADLINE)["Target"]
     mover = DeadlineSchedules(scheduler, group="likeness", every=FIVE_MINUTES)
@@ -93,7 +93,7 @@ def test_a_deadline_is_moved_by_somebody_who_knows_only_its_name(scheduler, dead
     assert (moved["StartDate"], moved["Target"]) == (NOW + FIVE_MINUTES, target)
 
 
-def test_a_deadline_that_is_gone_stays_gone(scheduler, deadlines):
+def test_moving_a_deleted_deadline_does_not_create_it(scheduler, deadlines):
     deadlines.set(JOB, when=NOW)
 
     deadlines.clear(JOB)
@@ -114,7 +114,7 @@ def keys(aws, session):
     return make
 
 
-def test_a_subject_is_the_same_for_the_same_user_only(keys):
+def test_a_user_hash_is_the_same_for_the_same_user_only(keys):
     hashes = keys()
 
     assert hashes.user(USER) == hashes.user(USER)
@@ -123,7 +123,7 @@ def test_a_subject_is_the_same_for_the_same_user_only(keys):
     assert USER not in hashes.user(USER)
 
 
-def test_another_key_makes_another_subject(keys):
+def test_another_key_makes_another_user_hash(keys):
     assert keys().user(USER) != keys().user(USER)
 
 
@@ -169,7 +169,7 @@ def test_a_receipt_is_verified_by_the_published_key_alone(signer):
         receipts.verify(changed, jwks)
 
 
-def test_a_receipt_of_another_key_is_not_genuine(signer, session):
+def test_a_receipt_signed_by_another_key_is_not_genuine(signer, session):
     key = signer[1].create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]
     theirs = KmsSigner(signer[1], key["Arn"]).sign(RECEIPT)
 
@@ -178,7 +178,7 @@ def test_a_receipt_of_another_key_is_not_genuine(signer, session):
 
 
 @pytest.mark.parametrize("code", ["DisabledException", "AccessDeniedException"])
-def test_a_key_that_is_off_is_said(signer, code):
+def test_a_disabled_key_is_an_error(signer, code):
     fail(signer[1], "Sign", code, times=9)
 
     with pytest.raises(Denied):

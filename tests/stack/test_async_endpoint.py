@@ -63,9 +63,7 @@ def asked(job_id):
     return f"work/{job_id}/r1/endpoint/request.tar"
 
 
-def test_a_job_goes_all_the_way_and_leaves_nothing_but_avatars(
-    person, backend, selfies, objects, ops
-):
+def test_a_job_completes_and_leaves_only_avatars(person, backend, selfies, objects, ops):
     job_id = person.hands_in(*selfies[:3])
     backend.submit(job_id)
 
@@ -78,7 +76,7 @@ def test_a_job_goes_all_the_way_and_leaves_nothing_but_avatars(
     assert ops("sagemaker").list_training_jobs()["TrainingJobSummaries"] == []
 
 
-def test_an_inference_that_fails_ends_the_job_returns_the_day_and_leaves_nothing(
+def test_a_failed_inference_ends_the_job_returns_the_day_and_leaves_nothing(
     person, backend, selfies, objects, running, ops
 ):
     job_id = person.hands_in(*selfies[:3])

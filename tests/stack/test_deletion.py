@@ -105,7 +105,9 @@ def test_the_deadline_holds_with_the_state_machine_stopped_at(
     assert backend.quota(person.user_id)["used"] == int(finished)
 
 
-def test_the_deadline_holds_for_photos_that_nobody_submits(backend, person, selfies, objects, fire):
+def test_the_deadline_holds_for_a_job_that_is_not_submitted(
+    backend, person, selfies, objects, fire
+):
     job_id = person.hands_in(*selfies[:3])
     assert objects(job_id)
 
@@ -116,7 +118,7 @@ def test_the_deadline_holds_for_photos_that_nobody_submits(backend, person, self
     assert backend.job(job_id)["state"] == "expired"
 
 
-def test_while_deleting_is_denied_it_is_pending_and_alarmed_and_then_it_is_done(
+def test_a_denied_deletion_is_pending_with_an_alarm_and_succeeds_later(
     backend, person, selfies, objects, fire, nobody_may_delete, alarmed
 ):
     job_id = person.hands_in(*selfies[:3], avatars=FAILS)
@@ -140,7 +142,7 @@ def test_while_deleting_is_denied_it_is_pending_and_alarmed_and_then_it_is_done(
     assert backend.job(job_id)["photos_deleted_at"]
 
 
-def test_while_the_key_is_off_nothing_is_called_deleted(
+def test_with_a_disabled_key_no_deletion_is_reported(
     backend, person, selfies, objects, fire, ops, running, alarmed
 ):
     key = running.outputs["ReceiptKey"]
@@ -161,7 +163,7 @@ def test_while_the_key_is_off_nothing_is_called_deleted(
     assert objects(job_id) == []
 
 
-def test_a_schedule_of_its_own_goes_on_until_the_deletion_is_proven(
+def test_the_jobs_schedule_retries_until_the_deletion_is_proven(
     backend, person, selfies, ops, running, nobody_may_delete
 ):
     """Pending, it goes off within minutes and every five from then, instead of at the deadline."""
@@ -182,7 +184,7 @@ def test_a_schedule_of_its_own_goes_on_until_the_deletion_is_proven(
         )
 
 
-def test_one_changed_byte_and_a_receipt_is_not_genuine(backend, person, selfies):
+def test_a_receipt_with_one_changed_byte_is_not_genuine(backend, person, selfies):
     job_id = person.hands_in(*selfies[:3])
     backend.cancel(job_id)
     genuine_receipt(backend, job_id)
@@ -195,7 +197,7 @@ def test_one_changed_byte_and_a_receipt_is_not_genuine(backend, person, selfies)
         receipts.verify(receipt[:middle] + other + receipt[middle + 1 :], keys)
 
 
-def test_the_sweep_says_that_a_bucket_is_set_otherwise(ops, running, resource):
+def test_the_sweep_reports_a_changed_bucket_configuration(ops, running, resource):
     s3, bucket = ops("s3"), running.outputs["PhotosBucket"]
     rules = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
 

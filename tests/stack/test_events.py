@@ -142,7 +142,7 @@ def settled(heard: Callable[[], list[Any]], count: int) -> list[Any]:
     return heard()
 
 
-def test_a_job_that_runs_is_told_of_once_for_each_state(person, backend, bus, selfies):
+def test_each_state_of_a_running_job_is_announced_once(person, backend, bus, selfies):
     job_id = person.hands_in(*selfies[:3], avatars=2)
     backend.submit(job_id)
     person.sees_end(job_id)
@@ -157,7 +157,7 @@ def test_a_job_that_runs_is_told_of_once_for_each_state(person, backend, bus, se
     assert person.user_id not in json.dumps(heard)
 
 
-def test_a_job_that_is_cancelled_is_told_of_to_its_end(person, backend, bus):
+def test_each_state_of_a_cancelled_job_is_announced(person, backend, bus):
     job_id = backend.create_job(person.order())["job_id"]
     backend.cancel(job_id)
     person.sees_end(job_id)
@@ -168,7 +168,7 @@ def test_a_job_that_is_cancelled_is_told_of_to_its_end(person, backend, bus):
     assert [event.state for event in events] == ["open", "cancelling", "cancelled"]
 
 
-def test_what_leaves_the_state_alone_is_told_to_nobody(person, backend, bus, jobs, webhook):
+def test_a_change_without_a_new_state_is_not_announced(person, backend, bus, jobs, webhook):
     webhook.begin()
     job_id = JobId(backend.create_job(person.order())["job_id"])
     job = jobs.get(job_id)
@@ -186,7 +186,7 @@ def test_what_leaves_the_state_alone_is_told_to_nobody(person, backend, bus, job
     assert webhook.secrets == {SECRET}
 
 
-def test_a_webhook_that_was_down_gets_its_events_by_replay_and_nobody_else_does(
+def test_a_replay_sends_missed_events_to_the_webhook_only(
     person, backend, bus, webhook, connected, ops
 ):
     job_id = backend.create_job(person.order())["job_id"]
@@ -205,7 +205,9 @@ def test_a_webhook_that_was_down_gets_its_events_by_replay_and_nobody_else_does(
     webhook.end()
 
 
-def test_a_letter_tells_ids_states_and_reasons_only(person, backend, webhook, connected, ops):
+def test_a_dead_letter_contains_only_ids_states_and_reasons(
+    person, backend, webhook, connected, ops
+):
     job_id = backend.create_job(person.order())["job_id"]
     letters = queue_of(ops("sqs"), connected.outputs["WebhookQueue"])
     until(lambda: any(job_id in letter for letter in letters()), patience=60)

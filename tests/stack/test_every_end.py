@@ -59,7 +59,7 @@ def test_a_container_that_fails(drawing, backend, person, objects):
     assert (entry["state"], entry["reason"]) == ("returned", "SYSTEM.UNAVAILABLE")
 
 
-def test_a_container_that_somebody_stops(drawing, backend, person, objects, ops):
+def test_a_container_that_is_stopped(drawing, backend, person, objects, ops):
     job_id = drawing(person, HANGS)
     until(lambda: training_jobs(ops, job_id) == {"InProgress"})
 
@@ -106,7 +106,7 @@ def test_a_user_who_cancels_before_anything_was_submitted(backend, person, objec
     assert job["quota"]["entries"] == []
 
 
-def test_a_job_that_nobody_submits(backend, person, objects, ops, running, selfies):
+def test_a_job_that_is_not_submitted(backend, person, objects, ops, running, selfies):
     """Its timer is set to go off now, instead of in an hour."""
     job_id = person.hands_in(*selfies[:3])
     scheduler = ops("scheduler")
@@ -123,7 +123,7 @@ def test_a_job_that_nobody_submits(backend, person, objects, ops, running, selfi
         backend.submit(job_id)
 
 
-def test_a_completed_job_is_kept_in_part(drawing, backend, person, objects, selfies):
+def test_keeping_some_avatars_deletes_the_others(drawing, backend, person, objects, selfies):
     job_id = person.hands_in(*selfies[:3], avatars=2)
     backend.submit(job_id)
     job = person.sees_end(job_id)
@@ -150,7 +150,7 @@ def test_a_completed_job_is_kept_in_part(drawing, backend, person, objects, self
     assert backend.quota(person.user_id)["used"] == 1
 
 
-def test_plus_is_what_billing_said_last(backend, person):
+def test_plus_follows_the_newest_decision_of_billing(backend, person):
     now = datetime.now(UTC)
 
     def say(days, effective):
@@ -196,7 +196,7 @@ def test_a_user_is_erased_while_a_job_runs(drawing, backend, person, objects, se
     assert backend.quota(other.user_id)["used"] == 0
 
 
-def test_of_two_hundred_submits_at_once_one_job_comes(backend, person, selfies):
+def test_of_two_hundred_concurrent_submits_one_job_starts(backend, person, selfies):
     jobs = [person.hands_in(*selfies[:3], avatars=2) for _ in range(4)]
 
     def submit(n):

@@ -320,11 +320,11 @@ def check(table: Any, *, examples: int) -> None:
     )
 
 
-def test_the_ledger_holds_whatever_happens(table):
+def test_the_ledger_invariants_hold_in_every_sequence(table):
     check(table, examples=20)
 
 
-def test_the_model_notices_a_day_that_is_not_given_back(table, monkeypatch):
+def test_the_model_detects_a_day_that_is_not_returned(table, monkeypatch):
     def forget(self, job, day):
         return {
             "ConditionCheck": {
@@ -340,7 +340,7 @@ def test_the_model_notices_a_day_that_is_not_given_back(table, monkeypatch):
         check(table, examples=20)
 
 
-def test_the_model_notices_a_job_that_ends_apart_from_its_day(table, monkeypatch):
+def test_the_model_detects_a_job_that_is_stored_apart_from_its_day(table, monkeypatch):
     settle = LedgerTable.settle
 
     def apart(self, ended, state, **rest):

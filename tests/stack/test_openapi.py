@@ -174,7 +174,7 @@ def bounded(test: Any) -> Any:
 
 
 @pytest.mark.parametrize("name", sorted(OPERATIONS))
-def test_a_good_request_for_what_exists(name, there, running, session, signers):
+def test_a_valid_request_for_an_existing_resource(name, there, running, session, signers):
     statuses = set()
 
     @bounded
@@ -197,7 +197,7 @@ def test_a_good_request_for_what_exists(name, there, running, session, signers):
 
 
 @pytest.mark.parametrize("name", sorted(OPERATIONS))
-def test_a_good_request_for_anything(name, running, session, signers):
+def test_a_valid_request_for_any_resource(name, running, session, signers):
     @bounded
     @requests_of(name, GenerationMode.POSITIVE)
     def ask(case: Case) -> None:
@@ -209,7 +209,7 @@ def test_a_good_request_for_anything(name, running, session, signers):
 @pytest.mark.parametrize(
     "name", sorted(name for name, one in OPERATIONS.items() if one.body or one.query or one.headers)
 )
-def test_a_bad_request(name, there, running, session, signers):
+def test_an_invalid_request(name, there, running, session, signers):
     @bounded
     @requests_of(name, GenerationMode.NEGATIVE)
     def ask(case: Case) -> None:

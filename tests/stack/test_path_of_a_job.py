@@ -134,7 +134,7 @@ def test_the_avatars_are_there(finished, backend):
             assert (small.format, small.size) == ("WEBP", (int(side), int(side)))
 
 
-def test_the_archive_holds_them_all(finished, backend):
+def test_the_archive_contains_all_avatars(finished, backend):
     _, job = finished
 
     names = zipfile.ZipFile(io.BytesIO(backend.download(job["archive"]))).namelist()
@@ -142,7 +142,7 @@ def test_the_archive_holds_them_all(finished, backend):
     assert len(names) == len(job["avatars"])
 
 
-def test_the_photos_and_all_that_was_made_of_them_are_gone(finished, objects):
+def test_the_photos_and_all_working_files_are_deleted(finished, objects):
     _, job = finished
 
     assert job["photos_deleted_at"]
@@ -150,7 +150,7 @@ def test_the_photos_and_all_that_was_made_of_them_are_gone(finished, objects):
     assert all(key.startswith("avatars/") for key in objects(job["job_id"]))
 
 
-def test_the_timeline_tells_each_state_once(finished):
+def test_the_timeline_has_each_state_once(finished):
     _, job = finished
 
     states = [moment["state"] for moment in job["timeline"]]
@@ -170,7 +170,7 @@ def test_the_day_is_spent_and_a_second_job_that_day_is_refused(finished, backend
     assert quota["next_day_begins_at"][:16] in refused.value.problem["message"]
 
 
-def test_a_submit_that_is_repeated_changes_nothing(finished, backend, ops, running):
+def test_a_repeated_submit_changes_nothing(finished, backend, ops, running):
     _, job = finished
 
     with pytest.raises(Answered) as refused:
@@ -205,7 +205,7 @@ def told(running, ops, backend, selfies):
         return [*texts, *events()], [person.user_id, cancelled.user_id], photos
 
 
-def test_a_run_is_told_of_in_every_place_that_is_searched(told):
+def test_every_searched_place_mentions_the_run(told):
     """Else the next tests would search nothing."""
     texts, _, _ = told
 
@@ -213,7 +213,7 @@ def test_a_run_is_told_of_in_every_place_that_is_searched(told):
         assert any(said in text for text in texts), said
 
 
-def test_nothing_that_was_told_names_a_person(told):
+def test_no_searched_place_names_a_person(told):
     texts, users, _ = told
 
     for text in texts:
@@ -221,7 +221,7 @@ def test_nothing_that_was_told_names_a_person(told):
         assert not [user for user in users if user in text]
 
 
-def test_nothing_that_was_told_opens_or_shows_a_picture(told):
+def test_no_searched_place_contains_a_picture_or_opens_one(told):
     """Signed links and forms, EXIF, and the bytes of a picture, raw or in base64."""
     texts, _, photos = told
     pieces = [photo[at : at + 48] for photo in photos for at in (0, len(photo) // 2)]
@@ -253,7 +253,7 @@ def test_a_refused_photo_is_explained_and_can_be_replaced(person, backend, selfi
     assert person.sees_end(job_id)["state"] == "completed"
 
 
-def test_the_same_photo_twice_is_named(person, backend, selfies):
+def test_a_duplicate_photo_names_its_original(person, backend, selfies):
     job_id = person.hands_in(selfies[0], selfies[0], selfies[1])
 
     states = [(p["state"], (p["problem"] or {}).get("code")) for p in backend.job(job_id)["photos"]]
@@ -265,7 +265,7 @@ def test_the_same_photo_twice_is_named(person, backend, selfies):
     ]
 
 
-def test_a_form_takes_only_what_it_was_given_for(person, backend, selfies):
+def test_a_presigned_post_accepts_only_its_type_and_size(person, backend, selfies):
     created = backend.create_job(person.order())
     form = created["uploads"][0]
 
@@ -301,7 +301,7 @@ def test_a_form_takes_only_what_it_was_given_for(person, backend, selfies):
         ({"user_id": ""}, "user_id"),
     ],
 )
-def test_an_order_out_of_bounds_is_refused_by_name(person, backend, wrong, named):
+def test_an_invalid_order_names_the_wrong_field(person, backend, wrong, named):
     with pytest.raises(Answered) as refused:
         backend.create_job(person.order(**wrong))
 

@@ -46,7 +46,7 @@ def test_every_file_of_a_published_avatar_is_ours_by_its_credentials(backend, ma
             assert job["job_id"] not in str(found)
 
 
-def test_halved_and_saved_again_it_is_ours_by_its_mark(backend, made):
+def test_a_halved_and_saved_again_avatar_is_ours_by_its_watermark(backend, made):
     _, _, pictures = made
     style, png, _ = pictures[0]
 
@@ -56,7 +56,7 @@ def test_halved_and_saved_again_it_is_ours_by_its_mark(backend, made):
     assert (found["style"], found["revoked"]) == (style, False)
 
 
-def test_one_changed_bit_is_told_and_the_mark_still_says_whose_it_was(backend, made):
+def test_one_changed_bit_invalidates_the_credentials_and_not_the_watermark(backend, made):
     _, _, pictures = made
     changed = bytearray(pictures[0][2])
     changed[changed.index(b"XMP ") + 40] ^= 1  # the label's: with a pixel's bit goes all after it
@@ -67,7 +67,7 @@ def test_one_changed_bit_is_told_and_the_mark_still_says_whose_it_was(backend, m
     assert found["by"] == "watermark"
 
 
-def test_what_somebody_else_made_is_not_ours(backend, selfies):
+def test_a_foreign_picture_is_not_ours(backend, selfies):
     noise = np.random.default_rng(1).integers(0, 256, (400, 400, 3), np.uint8)
     png = io.BytesIO()
     Image.fromarray(noise).save(png, "PNG")
@@ -77,7 +77,7 @@ def test_what_somebody_else_made_is_not_ours(backend, selfies):
         assert (found["ours"], found["by"], found["style"]) == (False, None, None)
 
 
-def test_what_is_no_picture_is_refused_with_a_reason(backend):
+def test_a_file_that_is_not_a_picture_is_refused_with_a_reason(backend):
     with pytest.raises(Answered) as refused:
         backend.verify(b"hello", "image/png")
     assert refused.value.status == 400
@@ -99,7 +99,7 @@ def test_an_avatar_that_was_not_kept_is_revoked(backend, made):
     assert (dropped["ours"], dropped["revoked"]) == (True, True)
 
 
-def test_only_publishing_can_sign(backend, made, selfies, without_permission):
+def test_only_the_publishing_function_can_sign(backend, made, selfies, without_permission):
     """Without the right to the key a job fails, and publishes nothing unsigned."""
     with without_permission("PublishAvatarsFunction", "SignCredentials"):
         person = Person(backend)

@@ -98,7 +98,7 @@ def test_a_refused_job_ends_with_its_reasons_and_without_its_photos(
     assert desk.decide(review)[0] == 409
 
 
-def test_of_two_moderators_only_one_works_a_case(in_review, desk, other, person):
+def test_of_two_concurrent_claims_one_succeeds(in_review, desk, other, person):
     review = review_of(in_review)
     desks = {"first": desk, "second": other}
     with ThreadPoolExecutor(2) as pool:
@@ -117,7 +117,7 @@ def test_of_two_moderators_only_one_works_a_case(in_review, desk, other, person)
     assert person.sees_end(in_review)["state"] == "refused"
 
 
-def test_a_lease_that_ran_out_is_lost(in_review, desk, other, person, ops, running):
+def test_an_expired_lease_is_lost(in_review, desk, other, person, ops, running):
     review = review_of(in_review)
     assert desk.act(review, "claim")[0] == 200
     assert other.act(review, "claim")[0] == 409
@@ -143,7 +143,7 @@ def _pass_time(ops, running, job_id, review):
     )
 
 
-def test_nobody_moderates_their_own_photos(in_review, desk, person, running, http, ops):
+def test_a_moderator_cannot_decide_their_own_photos(in_review, desk, person, running, http, ops):
     review = review_of(in_review)
     own = signed_in(running, ops, "user-too", "moderators", app_user=person.user_id)
     with own as token:
@@ -165,7 +165,7 @@ def test_nobody_moderates_their_own_photos(in_review, desk, person, running, htt
         {"approve": False, "photos": [{"photo_id": "p01", "reason": "SYSTEM.UNAVAILABLE"}]},
     ],
 )
-def test_a_decision_must_be_one_thing(in_review, desk, person, decision):
+def test_an_inconsistent_decision_is_refused(in_review, desk, person, decision):
     review = review_of(in_review)
     assert desk.act(review, "claim")[0] == 200
     assert desk.act(review, "decision", decision)[0] == 400
@@ -220,7 +220,7 @@ def _appeal(backend, job_id):
     return backend.job(job_id)["statement"]["appeal"]
 
 
-def test_the_trail_holds_until_somebody_changes_it(in_review, desk, person, running):
+def test_the_audit_log_verifies_until_an_entry_is_changed(in_review, desk, person, running):
     assert desk.refuse(review_of(in_review))[0] == 200
     person.sees_end(in_review)
     table = table_of(running)
@@ -359,7 +359,7 @@ def test_an_access_token_is_refused(running, http, ops):
     assert status == 401 or "ID token" in problem["message"]
 
 
-def test_somebody_of_the_pool_who_is_no_moderator_is_refused(running, http, ops):
+def test_a_user_of_the_pool_without_the_moderators_group_is_refused(running, http, ops):
     with signed_in(running, ops, "visitor") as token:
         status, problem = ReviewDesk(running, http, token).call("GET", "/v1/reviews")
 

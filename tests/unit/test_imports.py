@@ -18,7 +18,7 @@ HEAVY = (
 )
 
 
-def test_putting_the_use_cases_together_brings_in_nothing_heavy():
+def test_importing_the_use_cases_loads_no_heavy_package():
     program = (
         "import sys, likeness.bootstrap.app_backend, likeness.bootstrap.pipeline\n"
         f"print([name for name in {HEAVY!r} if name in sys.modules])"

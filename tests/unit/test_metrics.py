@@ -8,7 +8,7 @@ from likeness.adapters.metrics import EmfMetrics
 
 
 @pytest.mark.parametrize("value", [1, 3])
-def test_a_count_is_written_at_once(capsys, value):
+def test_a_count_is_written_immediately(capsys, value):
     EmfMetrics().count("UnknownModerationFinding", value)
 
     line = json.loads(capsys.readouterr().out)

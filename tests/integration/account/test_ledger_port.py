@@ -28,7 +28,7 @@ def reserve(tables, job: Job, limit: int = 1) -> None:
     tables.ledger.reserve(job, limit=limit, now=NOW)
 
 
-def test_the_submitted_job_and_its_day_are_stored_together(tables):
+def test_the_submitted_job_and_its_reserved_day_are_stored_together(tables):
     opened(tables)
 
     reserve(tables, submitted())
@@ -73,7 +73,7 @@ def test_a_tier_without_jobs_gets_none(tables):
     "other",
     [{"day": Day("2026-11-23")}, {"user_id": UserId("user-2"), "user_hash": "hash-of-user-2"}],
 )
-def test_another_day_and_another_user_are_free(tables, other):
+def test_another_day_and_another_user_can_be_reserved(tables, other):
     opened(tables)
     opened(tables, OTHER_JOB, **{k: v for k, v in other.items() if k != "day"})
     reserve(tables, submitted())
@@ -94,7 +94,7 @@ def test_a_reservation_that_is_repeated_counts_once(tables):
     assert [entry.job_id for entry in tables.ledger.entries(USER, TODAY)] == [JOB, OTHER_JOB]
 
 
-def test_a_job_that_moved_meanwhile_takes_no_day(tables):
+def test_a_job_that_changed_since_it_was_read_reserves_no_day(tables):
     opened(tables)
     opened(tables, OTHER_JOB)
     tables.jobs.save(a_job().move(JobState.CANCELLING, NOW))
@@ -106,7 +106,7 @@ def test_a_job_that_moved_meanwhile_takes_no_day(tables):
     reserve(tables, submitted(OTHER_JOB))
 
 
-def test_a_job_cannot_take_two_days(tables):
+def test_a_job_cannot_reserve_two_days(tables):
     """Submitted at 23:59:59 in one tab and at 00:00:01 in another."""
     opened(tables)
     reserve(tables, submitted())
@@ -126,7 +126,7 @@ def test_a_job_without_a_day_can_neither_reserve_nor_settle(tables):
         tables.ledger.settle(a_job(), QuotaState.SPENT, now=NOW)
 
 
-def test_a_spent_day_stays_taken(tables):
+def test_a_spent_day_cannot_be_reserved_again(tables):
     opened(tables)
     opened(tables, OTHER_JOB)
     reserve(tables, submitted())
@@ -138,7 +138,7 @@ def test_a_spent_day_stays_taken(tables):
         reserve(tables, submitted(OTHER_JOB))
 
 
-def test_a_returned_day_is_free_again_and_says_why(tables):
+def test_a_returned_day_can_be_reserved_again_and_names_its_reason(tables):
     opened(tables)
     opened(tables, OTHER_JOB)
     reserve(tables, submitted())
@@ -166,7 +166,7 @@ def test_settling_twice_changes_nothing(tables, first, second):
     assert tables.ledger.entries(USER, TODAY) == settled
 
 
-def test_a_day_returned_twice_lets_one_job_in(tables):
+def test_a_day_returned_twice_allows_one_more_job(tables):
     others = [JobId("j" + str(n).zfill(32)) for n in (2, 3)]
     for job_id in (JOB, *others):
         opened(tables, job_id)
@@ -180,7 +180,7 @@ def test_a_day_returned_twice_lets_one_job_in(tables):
         reserve(tables, submitted(others[1]))
 
 
-def test_a_reservation_repeated_after_it_was_returned_takes_nothing(tables):
+def test_a_reservation_repeated_after_its_return_reserves_nothing(tables):
     """A request that was on its way for longer than its job lived."""
     opened(tables)
     opened(tables, OTHER_JOB)
@@ -200,7 +200,7 @@ def test_settling_what_was_never_reserved_is_an_error(tables):
         tables.ledger.settle(ended(submitted()), QuotaState.SPENT, now=NOW)
 
 
-def test_of_twenty_jobs_at_once_one_takes_the_day(tables):
+def test_one_of_twenty_concurrent_jobs_reserves_the_day(tables):
     ids = [JobId("j" + str(n).zfill(32)) for n in range(1, 21)]
     for job_id in ids:
         opened(tables, job_id)
@@ -222,7 +222,7 @@ def test_of_twenty_jobs_at_once_one_takes_the_day(tables):
     assert moved == [winner]
 
 
-def test_one_job_submitted_twenty_times_at_once_takes_one_day(tables):
+def test_one_job_submitted_twenty_times_concurrently_reserves_one_day(tables):
     opened(tables)
 
     with ThreadPoolExecutor(20) as pool:
@@ -232,7 +232,7 @@ def test_one_job_submitted_twenty_times_at_once_takes_one_day(tables):
     assert tables.jobs.get(JOB).version == 2
 
 
-def test_one_job_settled_ten_times_at_once_returns_one_day(tables):
+def test_one_job_settled_ten_times_concurrently_returns_one_day(tables):
     ids = [JobId("j" + str(n).zfill(32)) for n in range(1, 4)]
     for job_id in ids:
         opened(tables, job_id)
@@ -250,7 +250,7 @@ def test_one_job_settled_ten_times_at_once_returns_one_day(tables):
     reserve(tables, submitted(ids[2]), limit=2)
 
 
-def test_the_ended_job_and_its_day_are_stored_together(tables):
+def test_the_ended_job_and_its_settled_day_are_stored_together(tables):
     opened(tables)
     reserve(tables, submitted())
 
@@ -260,7 +260,7 @@ def test_the_ended_job_and_its_day_are_stored_together(tables):
     assert tables.ledger.used(USER_HASH, TODAY) == 0
 
 
-def test_a_job_that_moved_before_it_ended_settles_nothing(tables):
+def test_a_job_that_changed_before_it_ended_settles_nothing(tables):
     opened(tables)
     reserve(tables, submitted())
     tables.jobs.save(submitted().move(JobState.CANCELLING, NOW))
@@ -272,7 +272,7 @@ def test_a_job_that_moved_before_it_ended_settles_nothing(tables):
     assert tables.jobs.get(JOB).state is JobState.CANCELLING
 
 
-def test_the_last_taken_day_is_remembered_with_its_end(tables):
+def test_the_last_reserved_day_is_stored_with_its_end(tables):
     assert tables.ledger.last_reserved(USER_HASH) is None
     tomorrow, later = Day("2026-11-23"), MIDNIGHT + timedelta(days=1)
     opened(tables)
@@ -307,7 +307,7 @@ def spent(tables):
     tables.ledger.settle(done, QuotaState.SPENT, now=NOW, reason=Reason.POLICY_NUDITY)
 
 
-def test_on_the_same_day_the_spent_day_is_returned_once(tables):
+def test_on_the_same_day_a_grant_returns_the_spent_day_once(tables):
     spent(tables)
 
     for _ in range(2):
@@ -323,7 +323,7 @@ def test_on_the_same_day_the_spent_day_is_returned_once(tables):
         reserve(tables, submitted(third))
 
 
-def test_on_another_day_it_is_one_job_more_once(tables):
+def test_on_another_day_a_grant_adds_one_job_once(tables):
     spent(tables)
     later = Day("2026-11-25")
 
@@ -341,7 +341,7 @@ def test_on_another_day_it_is_one_job_more_once(tables):
         reserve(tables, submitted(others[2], later))
 
 
-def test_a_day_that_was_never_spent_is_not_given_back_again(tables):
+def test_a_day_that_was_never_spent_is_not_returned_by_a_grant(tables):
     opened(tables)
     reserve(tables, submitted())
     tables.ledger.settle(ended(submitted()), QuotaState.RETURNED, now=NOW)
@@ -356,7 +356,7 @@ def test_a_day_that_was_never_spent_is_not_given_back_again(tables):
         reserve(tables, submitted(third))
 
 
-def test_a_granted_job_that_comes_back_can_be_had_again(tables):
+def test_a_granted_job_that_is_returned_can_be_reserved_again(tables):
     """The counter of the day is below nought then: giving back must not stumble over it."""
     spent(tables)
     later = Day("2026-11-25")

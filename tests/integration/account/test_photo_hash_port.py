@@ -21,11 +21,11 @@ def keyed_hash(kind, request):
     return KmsHash(kms, key["Arn"])
 
 
-def test_a_photo_of_a_user_always_has_the_same_seal(keyed_hash):
+def test_a_users_photo_always_has_the_same_hmac(keyed_hash):
     assert keyed_hash.hmac(USER, SUM) == keyed_hash.hmac(USER, SUM)
 
 
-def test_another_photo_or_another_users_has_another(keyed_hash):
+def test_another_photo_or_another_user_has_another_hmac(keyed_hash):
     found = {
         keyed_hash.hmac(USER, SUM),
         keyed_hash.hmac(USER, digest(b"another photo")),
@@ -35,7 +35,7 @@ def test_another_photo_or_another_users_has_another(keyed_hash):
     assert len(found) == 3
 
 
-def test_a_seal_shows_neither_the_sum_nor_the_user(keyed_hash):
+def test_an_hmac_shows_neither_the_checksum_nor_the_user(keyed_hash):
     hmac = keyed_hash.hmac(USER, SUM)
 
     assert SUM not in hmac
@@ -43,7 +43,7 @@ def test_a_seal_shows_neither_the_sum_nor_the_user(keyed_hash):
     assert len(bytes.fromhex(hmac)) == 16
 
 
-def test_a_key_that_cannot_be_used_is_no_seal(request):
+def test_a_key_that_cannot_be_used_is_an_error(request):
     request.getfixturevalue("aws")
     kms = request.getfixturevalue("session").client("kms")
 

@@ -35,11 +35,11 @@ def an_erasure(user_id: UserId = USER) -> Erasure:
     return Erasure(erasure_id=new_erasure_id(), user_id=user_id, requested_at=NOW)
 
 
-def test_a_user_nobody_knows_has_an_empty_profile(tables):
+def test_an_unknown_user_has_an_empty_profile(tables):
     assert tables.users.profile(USER) == Profile()
 
 
-def test_a_zone_comes_back_as_it_was_fixed(tables):
+def test_a_time_zone_is_read_as_it_was_stored(tables):
     tables.users.save_zone(USER, BERLIN, seen=None)
     tables.users.save_zone(USER, BERLIN, seen=None)  # sent twice
 
@@ -47,7 +47,7 @@ def test_a_zone_comes_back_as_it_was_fixed(tables):
     assert tables.users.profile(UserId("user-2")).zone is None
 
 
-def test_a_zone_that_changed_meanwhile_is_not_overwritten(tables):
+def test_a_concurrently_changed_time_zone_is_not_overwritten(tables):
     tables.users.save_zone(USER, BERLIN, seen=None)
 
     for seen in (None, TOKYO):
@@ -59,7 +59,7 @@ def test_a_zone_that_changed_meanwhile_is_not_overwritten(tables):
     assert tables.users.profile(USER).zone == changed
 
 
-def test_two_first_zones_at_once_leave_one(tables):
+def test_two_concurrent_first_time_zones_leave_one(tables):
     def fix(n: int) -> bool:
         zone = UserZone(name=("Europe/Berlin", "America/New_York")[n % 2], fixed_at=NOW)
         try:
@@ -74,7 +74,7 @@ def test_two_first_zones_at_once_leave_one(tables):
     assert sum(won) == 5  # all of one zone and none of the other
 
 
-def test_the_newest_entitlement_stands(tables):
+def test_the_newest_entitlement_is_kept(tables):
     older = plus(effective_at=NOW - timedelta(days=9))
 
     assert tables.users.entitle(USER, plus()) == plus()
@@ -86,7 +86,7 @@ def test_the_newest_entitlement_stands(tables):
     assert tables.users.profile(USER).plus == longer
 
 
-def test_the_newest_entitlement_stands_when_all_come_at_once(tables):
+def test_the_newest_of_concurrent_entitlements_is_kept(tables):
     said = [plus(effective_at=NOW - timedelta(hours=n)) for n in range(20)]
 
     with ThreadPoolExecutor(10) as pool:
@@ -95,14 +95,14 @@ def test_the_newest_entitlement_stands_when_all_come_at_once(tables):
     assert tables.users.profile(USER).plus == said[0]
 
 
-def test_zone_and_plus_leave_each_other_alone(tables):
+def test_time_zone_and_plus_do_not_overwrite_each_other(tables):
     tables.users.save_zone(USER, BERLIN, seen=None)
     tables.users.entitle(USER, plus())
 
     assert tables.users.profile(USER) == Profile(zone=BERLIN, plus=plus())
 
 
-def test_cleared_photos_are_remembered_beside_everything_else(tables):
+def test_exonerated_photos_are_stored_in_the_profile(tables):
     tables.users.entitle(USER, plus())
     assert tables.users.profile(USER).cleared == {}
 
@@ -118,7 +118,7 @@ def test_cleared_photos_are_remembered_beside_everything_else(tables):
     assert tables.users.profile(UserId("user-2")).cleared == {}
 
 
-def test_clearing_nothing_changes_nothing(tables):
+def test_exonerating_nothing_changes_nothing(tables):
     tables.users.clear(USER, {})
 
     assert tables.users.profile(USER) == Profile()
@@ -135,7 +135,7 @@ def test_an_erasure_marks_the_user_and_runs_once(tables):
     assert tables.users.profile(UserId("user-2")).erasing is None
 
 
-def test_nothing_is_begun_for_a_user_who_is_being_erased(tables):
+def test_no_job_starts_for_a_user_who_is_being_erased(tables):
     tables.erasures.begin(an_erasure())
 
     with pytest.raises(Conflict, match="erased"):
@@ -145,7 +145,7 @@ def test_nothing_is_begun_for_a_user_who_is_being_erased(tables):
         tables.jobs.get(JOB)
 
 
-def test_an_erasure_comes_back_as_it_was_saved(tables):
+def test_an_erasure_is_read_as_it_was_stored(tables):
     erasure = tables.erasures.begin(an_erasure()).count(jobs=2, objects=31)
     tables.erasures.save(erasure)
     assert tables.erasures.get(erasure.erasure_id) == erasure
@@ -162,7 +162,7 @@ def test_an_unknown_erasure_is_not_found(tables):
         tables.erasures.get(new_erasure_id())
 
 
-def test_a_users_jobs_are_found_the_oldest_first(tables):
+def test_a_users_jobs_are_listed_oldest_first(tables):
     tables.jobs.create(a_job(job_id=OTHER_JOB, created_at=NOW - timedelta(days=3)), [])
     tables.jobs.create(a_job(), [])
     theirs = a_job(job_id=JobId("j" + "3" * 32), user_id=UserId("user-2"))
@@ -171,7 +171,7 @@ def test_a_users_jobs_are_found_the_oldest_first(tables):
     assert [job.job_id for job in tables.jobs.of_user(USER)] == [OTHER_JOB, JOB]
 
 
-def test_a_job_is_forgotten_with_all_that_hangs_on_it(tables):
+def test_a_job_is_deleted_with_all_its_records(tables):
     tables.jobs.create(a_job(), photos(10))
     tables.jobs.save_avatars([an_avatar(n) for n in range(1, 31)])
     tables.jobs.create(a_job(job_id=OTHER_JOB), photos(3, job_id=OTHER_JOB))
@@ -184,7 +184,7 @@ def test_a_job_is_forgotten_with_all_that_hangs_on_it(tables):
     assert len(tables.jobs.photos(OTHER_JOB)) == 3
 
 
-def test_a_user_is_forgotten_and_the_counted_day_stays(tables):
+def test_a_user_is_deleted_and_the_counted_day_stays(tables):
     tables.users.save_zone(USER, BERLIN, seen=None)
     tables.jobs.create(a_job(), [])
     submitted = a_job().move(JobState.MODERATING, NOW, day=TODAY, day_ends_at=MIDNIGHT)
@@ -202,7 +202,7 @@ def test_a_user_is_forgotten_and_the_counted_day_stays(tables):
 # --- the past ------------------------------------------------------------------------------------
 
 
-def test_the_latest_jobs_of_a_lane_and_tier_are_remembered_first(tables):
+def test_the_durations_of_a_backend_and_tier_are_listed_latest_first(tables):
     for n in range(1, 6):
         job = a_job(JobState.COMPLETED, job_id=JobId("j" + str(n).zfill(32)))
         later = [m.model_copy(update={"at": m.at + timedelta(hours=n)}) for m in job.timeline]
@@ -213,7 +213,7 @@ def test_the_latest_jobs_of_a_lane_and_tier_are_remembered_first(tables):
     assert tables.durations.recent("async-endpoint", "lite", limit=3) == []
 
 
-def test_a_job_is_remembered_once(tables):
+def test_a_jobs_durations_are_stored_once(tables):
     for _ in range(2):
         tables.durations.remember(a_job(JobState.COMPLETED), 61.23)
 

@@ -52,13 +52,13 @@ def looked_at(kind, request):
     return leftovers, MotoBucket(s3, "photos"), MotoBucket(s3, "avatars")
 
 
-def test_of_a_job_that_nobody_deletes_nothing_is_known(deletions):
+def test_a_job_that_is_not_being_deleted_has_no_deletion_record(deletions):
     assert deletions.get(JOB) is None
     assert deletions.noted(JOB) == []
 
 
 @pytest.mark.parametrize("state", DeletionState)
-def test_what_was_saved_last_is_there(deletions, state):
+def test_the_last_saved_deletion_record_is_read(deletions, state):
     deletions.save(Deletion(job_id=JOB, state=DeletionState.PENDING))
     said = Deletion(job_id=JOB, state=state, receipt="a.b.c")
 
@@ -68,7 +68,7 @@ def test_what_was_saved_last_is_there(deletions, state):
     assert deletions.get(OTHER_JOB) is None
 
 
-def test_a_hold_stays_until_whoever_set_it_takes_it_away(deletions):
+def test_a_legal_hold_stays_until_it_is_removed(deletions):
     held = Deletion(job_id=JOB, state=DeletionState.HELD)
     deletions.save(held)
 
@@ -81,7 +81,7 @@ def test_a_hold_stays_until_whoever_set_it_takes_it_away(deletions):
     assert deletions.get(JOB).receipt == "of.the.hold"
 
 
-def test_an_object_is_noted_once_and_its_end_beside_it(deletions):
+def test_an_object_is_stored_once_with_its_deletion_time(deletions):
     another = ONE.model_copy(update={"etag": "etag-2"})  # of the same name, written later
     deletions.note(JOB, [ONE, ONE, another])
     gone = ONE.model_copy(update={"deleted_at": NOW + timedelta(minutes=1)})
@@ -92,7 +92,7 @@ def test_an_object_is_noted_once_and_its_end_beside_it(deletions):
     assert deletions.noted(OTHER_JOB) == []
 
 
-def test_looking_sees_every_place_of_this_job_only(looked_at):
+def test_the_listing_covers_every_place_of_this_job_only(looked_at):
     leftovers, photos, avatars = looked_at
     for job in (JOB, OTHER_JOB):
         photos.put(f"uploads/{job}/p01", b"raw")
@@ -113,7 +113,7 @@ def test_looking_sees_every_place_of_this_job_only(looked_at):
     assert [one.name for one in leftovers.of(JOB, PHOTOS)] == ["uploads/p01", "photos/p01.jpg"]
 
 
-def test_looking_sees_old_versions_delete_markers_and_parts(s3):
+def test_the_listing_includes_old_versions_delete_markers_and_parts(s3):
     leftovers = BucketLeftovers(s3, photos="photos", avatars="avatars")
     s3.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": "Enabled"})
     key = f"photos/{JOB}/p01.jpg"
@@ -129,7 +129,7 @@ def test_looking_sees_old_versions_delete_markers_and_parts(s3):
 
 
 @pytest.mark.parametrize("operation", ["ListObjectVersions", "ListMultipartUploads"])
-def test_what_cannot_be_looked_at_is_not_called_empty(s3, operation):
+def test_a_place_that_cannot_be_listed_is_not_reported_empty(s3, operation):
     fail(s3, operation, "AccessDenied", times=9, status=403)
 
     with pytest.raises(Denied, match=operation):
@@ -162,18 +162,18 @@ def sweeper(s3):
     return BucketSweep(s3, photos="photos", avatars="avatars")
 
 
-def test_buckets_as_they_are_deployed_do_not_differ(sweeper):
+def test_deployed_buckets_match_the_expected_configuration(sweeper):
     assert sweeper.drift(RULES.lifecycle) == []
 
 
-def test_a_bucket_that_became_versioned_is_said_and_one_that_was_too(s3, sweeper):
+def test_a_bucket_that_is_or_was_versioned_is_reported(s3, sweeper):
     """A bucket that was versioned once never is as it was: it may hold old versions."""
     for status in ("Enabled", "Suspended"):
         s3.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": status})
         assert sweeper.drift(RULES.lifecycle) == [SweepFinding.VERSIONING]
 
 
-def test_a_bucket_that_became_replicated_is_said(s3, sweeper):
+def test_a_replicated_bucket_is_reported(s3, sweeper):
     for bucket in ("avatars", "photos"):
         s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     rule = {
@@ -198,13 +198,13 @@ def test_a_bucket_that_became_replicated_is_said(s3, sweeper):
 
 
 @pytest.mark.parametrize("photos", [{"": 30}, {"uploads/": 1}, {"": 1, "more/": 9}])
-def test_a_changed_lifecycle_is_said(s3, sweeper, photos):
+def test_a_changed_lifecycle_is_reported(s3, sweeper, photos):
     set_up(s3, photos=photos)
 
     assert sweeper.drift(RULES.lifecycle) == [SweepFinding.LIFECYCLE]
 
 
-def test_a_lifecycle_that_is_gone_is_said(s3, sweeper):
+def test_a_missing_lifecycle_is_reported(s3, sweeper):
     s3.delete_bucket_lifecycle(Bucket="avatars")
 
     assert sweeper.drift(RULES.lifecycle) == [SweepFinding.LIFECYCLE]
@@ -240,7 +240,7 @@ def test_a_day_later_a_sweep_finds_and_deletes_everything_old(s3, sweeper):
     assert (sweep().seen, photos.listing(), avatars.listing()) == (0, [], [])
 
 
-def test_a_sweep_takes_uploads_that_were_never_finished(s3, sweeper):
+def test_a_sweep_deletes_unfinished_multipart_uploads(s3, sweeper):
     s3.create_multipart_upload(Bucket="photos", Key=f"uploads/{JOB}/p02")
     (there,) = sweeper.everything()
     assert there.upload
@@ -250,7 +250,7 @@ def test_a_sweep_takes_uploads_that_were_never_finished(s3, sweeper):
     assert list(sweeper.everything()) == []
 
 
-def test_a_sweep_takes_old_versions_too(s3, sweeper):
+def test_a_sweep_deletes_old_versions(s3, sweeper):
     s3.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": "Enabled"})
     s3.put_object(Bucket="photos", Key=f"photos/{JOB}/p01.jpg", Body=b"one")
     s3.delete_object(Bucket="photos", Key=f"photos/{JOB}/p01.jpg")
@@ -260,7 +260,7 @@ def test_a_sweep_takes_old_versions_too(s3, sweeper):
     assert list(sweeper.everything()) == []
 
 
-def test_what_a_sweep_may_not_delete_is_counted_and_the_rest_goes(s3, sweeper):
+def test_a_sweep_counts_what_it_may_not_delete_and_deletes_the_rest(s3, sweeper):
     photos = MotoBucket(s3, "photos")
     photos.put("one", b"1")
     photos.put("two", b"2")

@@ -57,7 +57,7 @@ def days(moment, count: int) -> int:
     return int((moment + timedelta(days=count)).timestamp())
 
 
-def test_everything_of_a_job_shares_its_partition_and_goes_after_90_days(table, jobs):
+def test_every_record_of_a_job_is_in_its_partition_and_expires_after_90_days(table, jobs):
     jobs.create(a_job(), [a_photo()])
     jobs.save_avatars([an_avatar()])
     ReviewsTable(table).open(a_review(), "token")
@@ -74,7 +74,7 @@ def test_everything_of_a_job_shares_its_partition_and_goes_after_90_days(table, 
     assert {sk: item["ttl"] for (pk, sk), item in there.items() if pk == f"JOB#{JOB}"} == expires
 
 
-def test_the_audit_trail_names_no_user_and_stays(table):
+def test_the_audit_log_names_no_user_and_does_not_expire(table):
     ReviewsTable(table).open(a_review(), "token")
 
     there = [item for (pk, _), item in items(table).items() if pk == "AUDIT"]
@@ -83,7 +83,7 @@ def test_the_audit_trail_names_no_user_and_stays(table):
     assert not any("ttl" in item or USER in str(item) for item in there)
 
 
-def test_a_users_jobs_are_found_by_the_index_oldest_first(table, jobs):
+def test_the_index_lists_a_users_jobs_oldest_first(table, jobs):
     jobs.create(a_job(job_id=OTHER_JOB, created_at=NOW), [])
     jobs.create(a_job(), [])
 
@@ -96,7 +96,7 @@ def test_a_users_jobs_are_found_by_the_index_oldest_first(table, jobs):
     assert [item["job_id"] for item in found] == [JOB, OTHER_JOB]
 
 
-def test_the_ledger_stays_400_days_and_counts_the_day(table, jobs, ledger):
+def test_the_ledger_expires_after_400_days_and_counts_the_day(table, jobs, ledger):
     jobs.create(a_job(), [])
     ledger.reserve(SUBMITTED, limit=1, now=NOW)
     there = items(table)
@@ -113,7 +113,7 @@ def test_the_ledger_stays_400_days_and_counts_the_day(table, jobs, ledger):
     assert there[f"USER#{USER}", f"ENTRY#{TODAY}#{JOB}"]["ttl"] == days(NOW, 400)
 
 
-def test_the_task_token_is_in_no_item_that_is_shown(table):
+def test_no_item_that_is_shown_contains_the_task_token(table):
     reviews = ReviewsTable(table)
     reviews.open(a_review(), "secret-token")
 
@@ -159,7 +159,7 @@ def test_more_than_one_page_of_avatars_is_read(jobs):
 @pytest.mark.parametrize(
     "code", ["ThrottlingException", "InternalServerError", "AccessDeniedException"]
 )
-def test_what_aws_cannot_do_is_unavailable(table, jobs, operation, call, code):
+def test_an_aws_failure_is_unavailable(table, jobs, operation, call, code):
     jobs.create(a_job(), [a_photo()])
     fail(table.meta.client, operation, code, times=9)
 
@@ -207,7 +207,7 @@ def test_a_settlement_whose_answer_was_lost_returns_one_day(table, jobs, ledger)
     assert items(table)[f"DAY#{USER_HASH}", TODAY]["used"] == 0
 
 
-def test_a_settlement_that_was_overtaken_changes_nothing(table, jobs, ledger, monkeypatch):
+def test_a_settlement_that_lost_the_race_changes_nothing(table, jobs, ledger, monkeypatch):
     """Both read an entry that was reserved; one of them writes first."""
     jobs.create(a_job(), [])
     ledger.reserve(SUBMITTED, limit=1, now=NOW)
@@ -234,7 +234,7 @@ def cancelled(table, *codes: str, times: int) -> list[str]:
     )
 
 
-def test_two_transactions_that_met_are_tried_again_a_little_later(table):
+def test_conflicting_transactions_are_retried_with_a_delay(table):
     calls = cancelled(table, "None", "TransactionConflict", times=3)
     pauses: list[float] = []
     write = transactions.put(table, {"pk": "a", "sk": "b"})
@@ -247,7 +247,7 @@ def test_two_transactions_that_met_are_tried_again_a_little_later(table):
     assert len(pauses) == 3
 
 
-def test_transactions_that_meet_for_ever_are_given_up(table):
+def test_transactions_that_keep_conflicting_are_given_up(table):
     calls = cancelled(table, "TransactionConflict", times=999)
     write = transactions.put(table, {"pk": "a", "sk": "b"})
 
@@ -257,7 +257,7 @@ def test_transactions_that_meet_for_ever_are_given_up(table):
     assert len(calls) == ATTEMPTS
 
 
-def test_a_transaction_that_can_never_succeed_is_not_repeated(table):
+def test_a_transaction_that_cannot_succeed_is_not_retried(table):
     calls = cancelled(table, "None", "ItemCollectionSizeLimitExceeded", times=999)
     write = transactions.put(table, {"pk": "a", "sk": "b"})
 
@@ -274,7 +274,7 @@ def test_a_transaction_that_can_never_succeed_is_not_repeated(table):
         (("None", "ConditionalCheckFailed", "None"), OverQuota),
     ],
 )
-def test_the_reasons_of_a_cancelled_reservation_are_told_apart(table, ledger, codes, error):
+def test_the_reasons_of_a_cancelled_reservation_are_distinguished(table, ledger, codes, error):
     cancelled(table, *codes, times=9)
 
     with pytest.raises(error):

@@ -95,12 +95,12 @@ def ask(work, *, key="key-1", request=REQUEST, caller="iam:role", milliseconds=2
     return once(work, asked, KEEPING, Context(milliseconds))
 
 
-def test_the_answer_comes_back_as_it_was(answers, work):
+def test_the_stored_response_is_returned_unchanged(answers, work):
     assert ask(work) == ask(work) == ANSWER
     assert work.calls == 1
 
 
-def test_keys_and_callers_are_told_apart(answers, work):
+def test_keys_and_callers_are_separate(answers, work):
     for other in ({}, {"key": "key-2"}, {"caller": "iam:other"}):
         ask(work, **other)
 
@@ -118,7 +118,7 @@ def test_another_request_under_a_key_is_refused(answers, work):
     assert work.calls == 1
 
 
-def test_an_error_is_not_kept(answers, work):
+def test_an_error_is_not_stored(answers, work):
     work.error = Conflict("not now")
     with pytest.raises(Conflict):
         ask(work)
@@ -128,7 +128,7 @@ def test_an_error_is_not_kept(answers, work):
     assert ask(work) == ANSWER
 
 
-def test_a_twin_at_the_same_time_is_told_to_send_again(answers, work):
+def test_a_concurrent_repeat_is_asked_to_retry(answers, work):
     def meets_its_twin() -> Submitted:
         with pytest.raises(InProgress):
             ask(work)
@@ -139,7 +139,7 @@ def test_a_twin_at_the_same_time_is_told_to_send_again(answers, work):
     assert ask(work) == ANSWER
 
 
-def test_of_many_at_once_one_is_done_and_all_are_answered_alike(answers, work, monkeypatch):
+def test_of_many_concurrent_repeats_one_runs_and_all_get_its_response(answers, work, monkeypatch):
     monkeypatch.setattr(idempotency, "PAUSES_S", (0.05,) * 200)
 
     with ThreadPoolExecutor(8) as pool:
@@ -149,7 +149,7 @@ def test_of_many_at_once_one_is_done_and_all_are_answered_alike(answers, work, m
     assert work.calls == 1
 
 
-def test_a_key_is_free_again_after_a_day(answers, work):
+def test_a_key_expires_after_a_day(answers, work):
     ask(work)
 
     answers.expire()
@@ -158,7 +158,7 @@ def test_a_key_is_free_again_after_a_day(answers, work):
     assert work.calls == 2
 
 
-def test_a_key_whose_function_died_is_held_until_its_time_was_up(answers, work):
+def test_a_key_whose_function_died_is_locked_until_its_timeout(answers, work):
     class Died(BaseException): ...
 
     def die() -> Submitted:
@@ -174,7 +174,7 @@ def test_a_key_whose_function_died_is_held_until_its_time_was_up(answers, work):
     assert ask(work) == ANSWER
 
 
-def test_only_digests_and_the_kept_part_are_stored(answers, work):
+def test_only_digests_and_the_stored_part_of_the_response_are_written(answers, work):
     ask(work, key="my-own-key", caller="iam:AROAEXAMPLE")
 
     stored = answers.everything()
@@ -186,7 +186,7 @@ def test_only_digests_and_the_kept_part_are_stored(answers, work):
 # --- the table alone ----------------------------------------------------------------------------
 
 
-def test_an_answer_goes_after_a_day_by_the_attribute_that_the_template_names(in_table, work):
+def test_a_response_expires_after_a_day_by_the_attribute_in_the_template(in_table, work):
     ask(work)
 
     (item,) = in_table.items()
@@ -195,7 +195,7 @@ def test_an_answer_goes_after_a_day_by_the_attribute_that_the_template_names(in_
 
 
 @pytest.mark.parametrize("operation", ["PutItem", "UpdateItem"])
-def test_a_table_that_does_not_answer_is_unavailable(in_table, work, operation):
+def test_a_table_that_does_not_respond_is_unavailable(in_table, work, operation):
     fail(in_table.client, operation, "InternalServerError", times=99)
 
     with pytest.raises(Unavailable):
@@ -204,7 +204,7 @@ def test_a_table_that_does_not_answer_is_unavailable(in_table, work, operation):
     assert work.calls == (operation == "UpdateItem")
 
 
-def test_work_whose_answer_could_not_be_kept_is_not_done_again_at_once(in_table, work):
+def test_work_whose_response_could_not_be_stored_is_not_repeated_at_once(in_table, work):
     """Its key holds others back until the function's time is up: then it is tried again."""
     fail(in_table.client, "UpdateItem", "InternalServerError", times=1)
     with pytest.raises(Unavailable):

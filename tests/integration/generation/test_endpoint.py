@@ -26,7 +26,7 @@ def asked(runtime) -> dict[str, str]:
     return seen
 
 
-def test_the_answer_is_to_lie_in_the_jobs_own_folder(runtime):
+def test_the_output_location_is_in_the_jobs_own_folder(runtime):
     told = asked(runtime)
 
     failure = AsyncEndpoint(runtime, "likeness-test", "avatars").invoke(JOB, 2)
@@ -39,7 +39,7 @@ def test_the_answer_is_to_lie_in_the_jobs_own_folder(runtime):
     assert told["X-Amzn-SageMaker-Filename"] == "response.tar"
 
 
-def test_the_name_of_an_inference_is_the_one_that_its_message_is_read_by(runtime):
+def test_the_notification_is_matched_by_the_inference_id(runtime):
     told = asked(runtime)
 
     AsyncEndpoint(runtime, "likeness-test", "avatars").invoke(JOB, 2)
@@ -59,7 +59,7 @@ def test_the_name_of_an_inference_is_the_one_that_its_message_is_read_by(runtime
         ("AccessDeniedException", Denied),
     ],
 )
-def test_whatever_it_answers_else_may_be_tried_again(runtime, code, error):
+def test_any_other_error_can_be_retried(runtime, code, error):
     fail(runtime, "InvokeEndpointAsync", code, times=9)
 
     with pytest.raises(error):

@@ -36,7 +36,7 @@ def says(sagemaker, status: str) -> None:
 
 
 @pytest.mark.parametrize("code", ["ResourceNotFound", "ValidationException"])
-def test_stopping_what_never_ran_is_done(sagemaker, code):
+def test_stopping_work_that_never_ran_succeeds(sagemaker, code):
     for operation in ("StopTrainingJob", "DescribeTrainingJob"):
         fail(sagemaker, operation, code, times=9)
 
@@ -44,7 +44,7 @@ def test_stopping_what_never_ran_is_done(sagemaker, code):
     FakeGenerator().stop(JOB, 1)
 
 
-def test_running_work_is_told_to_stop(sagemaker):
+def test_running_work_is_stopped(sagemaker):
     told = accepts(sagemaker)
     says(sagemaker, "Stopped")
 
@@ -54,7 +54,7 @@ def test_running_work_is_told_to_stop(sagemaker):
 
 
 @pytest.mark.parametrize("status", ["InProgress", "Stopping"])
-def test_work_that_is_still_stopping_is_asked_about_again(sagemaker, status):
+def test_work_that_is_still_stopping_is_polled_again(sagemaker, status):
     """It writes checkpoints until it ends: nothing may be deleted before."""
     accepts(sagemaker)
     says(sagemaker, status)
@@ -63,7 +63,7 @@ def test_work_that_is_still_stopping_is_asked_about_again(sagemaker, status):
         TrainingJobs(sagemaker).stop(JOB, 1)
 
 
-def test_the_fake_asks_again_as_well():
+def test_the_fake_polls_again_too():
     fake = FakeGenerator()
     fake.running.add((JOB, 1))
     fake.stopping = True
@@ -76,7 +76,7 @@ def test_the_fake_asks_again_as_well():
     assert not fake.running
 
 
-def test_work_that_is_stopping_already_is_still_looked_at(sagemaker):
+def test_work_that_is_already_stopping_is_still_polled(sagemaker):
     """SageMaker refuses a second stop as a ValidationException."""
     fail(sagemaker, "StopTrainingJob", "ValidationException", times=9)
     says(sagemaker, "Stopping")
@@ -86,7 +86,7 @@ def test_work_that_is_stopping_already_is_still_looked_at(sagemaker):
 
 
 @pytest.mark.parametrize("status", ["Completed", "Failed", "Stopped"])
-def test_work_that_is_over_needs_no_stopping(sagemaker, status):
+def test_finished_work_is_not_stopped(sagemaker, status):
     fail(sagemaker, "StopTrainingJob", "ValidationException", times=9)
     says(sagemaker, status)
 
@@ -94,7 +94,7 @@ def test_work_that_is_over_needs_no_stopping(sagemaker, status):
 
 
 @pytest.mark.parametrize("operation", ["StopTrainingJob", "DescribeTrainingJob"])
-def test_not_being_allowed_to_stop_is_no_success(sagemaker, operation):
+def test_a_denied_stop_is_an_error(sagemaker, operation):
     fail(sagemaker, operation, "AccessDeniedException", times=9)
     accepts(sagemaker)
     says(sagemaker, "Stopped")
@@ -116,7 +116,7 @@ def backends(sagemaker):
     ), inferences
 
 
-def test_a_round_on_the_endpoint_is_marked_so_that_nobody_answers_for_it(backends):
+def test_an_attempt_on_the_endpoint_is_marked_as_stopped(backends):
     both, inferences = backends
     inferences.save(Inference(job_id=JOB, attempt=1, asked_at=NOW, task_token="t1"))
 
@@ -127,7 +127,7 @@ def test_a_round_on_the_endpoint_is_marked_so_that_nobody_answers_for_it(backend
     assert inferences.get(JOB, 1).task_token is None
 
 
-def test_a_round_that_a_step_is_just_about_to_ask_for_is_stopped_too(backends):
+def test_an_attempt_that_is_about_to_be_requested_is_stopped_too(backends):
     both, inferences = backends
 
     both.stop(JOB, 1)

@@ -34,7 +34,7 @@ def sources(prepared) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("attempt", [1, 2])
-def test_the_container_finds_its_order_where_it_is_told(buckets, attempt):
+def test_the_container_finds_its_order_in_its_channel(buckets, attempt):
     order = an_order_for_the_container(attempt)
 
     prepared = buckets.work.order(order)
@@ -51,7 +51,7 @@ def test_the_container_finds_its_order_where_it_is_told(buckets, attempt):
     assert prepared.output_uri == f"s3://avatars/{folder}/output/"
 
 
-def test_a_training_job_has_one_name_for_each_round_and_fits(buckets):
+def test_a_training_job_has_one_valid_name_for_each_attempt(buckets):
     names = {buckets.work.order(an_order_for_the_container(n)).training_job_name for n in (1, 2, 1)}
 
     assert names == {f"likeness-{JOB}-r1", f"likeness-{JOB}-r2"}
@@ -69,14 +69,14 @@ def test_a_result_is_read_as_the_container_wrote_it(buckets):
 @pytest.mark.parametrize(
     "wrong", [a_result(1, attempt=2), a_result(1, job_id=OTHER_JOB)], ids=["attempt", "job"]
 )
-def test_a_result_of_another_job_or_round_is_refused(buckets, wrong):
+def test_a_result_of_another_job_or_attempt_is_refused(buckets, wrong):
     checkpoint(buckets, "result.json", wrong.model_dump_json().encode())
 
     with pytest.raises(Conflict):
         buckets.work.result(JOB, 1)
 
 
-def test_progress_is_none_until_there_is_some(buckets):
+def test_there_is_no_progress_before_the_first_file(buckets):
     assert buckets.work.progress(JOB, 1) is None
 
     progress = GenerationProgress(stage="drawing", done=3, total=30)
@@ -85,7 +85,7 @@ def test_progress_is_none_until_there_is_some(buckets):
     assert buckets.work.progress(JOB, 1) == progress
 
 
-def test_progress_that_was_copied_half_written_is_none(buckets):
+def test_partially_written_progress_is_ignored(buckets):
     checkpoint(buckets, "progress.json", b'{"stage": "draw')
 
     assert buckets.work.progress(JOB, 1) is None
@@ -102,14 +102,14 @@ def test_progress_that_was_copied_half_written_is_none(buckets):
     ],
     ids=["as drawn", "other bytes", "gone", "under another name", "outside"],
 )
-def test_an_avatar_is_what_the_container_says_or_it_is_not(buckets, drawn, there, verified):
+def test_an_avatar_must_match_the_checksum_of_the_container(buckets, drawn, there, verified):
     if there:
         checkpoint(buckets, "a01.png", there)
 
     assert buckets.work.verify(drawn, JOB, 1) is verified
 
 
-def test_an_approved_avatar_outlives_the_work(buckets):
+def test_a_promoted_avatar_is_not_deleted_with_the_work_folder(buckets):
     checkpoint(buckets, "a01.png", a_png(1), attempt=2)
     checkpoint(buckets, "result.json", b"{}", attempt=2)
     buckets.work.keep(an_avatar(1, attempt=2))
@@ -121,12 +121,12 @@ def test_an_approved_avatar_outlives_the_work(buckets):
     assert buckets.avatar_objects.get(f"drawn/{JOB}/a01.png", "avatar") == a_png(1)
 
 
-def test_keeping_an_avatar_that_is_not_there_is_not_found(buckets):
+def test_promoting_a_missing_avatar_is_not_found(buckets):
     with pytest.raises(NotFound):
         buckets.work.keep(an_avatar())
 
 
-def test_purging_takes_every_round_and_no_other_job(buckets):
+def test_deleting_work_covers_every_attempt_and_no_other_job(buckets):
     buckets.work.order(an_order_for_the_container(1))
     buckets.work.order(an_order_for_the_container(2))
     buckets.avatar_objects.put(f"work/{JOB}/r1/output/x/output/model.tar.gz", b"weights")
@@ -137,7 +137,7 @@ def test_purging_takes_every_round_and_no_other_job(buckets):
     assert buckets.work.purge(JOB) == 0
 
 
-def test_work_that_could_not_be_deleted_is_never_called_deleted(buckets):
+def test_work_that_could_not_be_deleted_is_not_reported_deleted(buckets):
     checkpoint(buckets, "a01.png", b"avatar")
     buckets.avatar_objects.hmacs = True
 
@@ -165,7 +165,7 @@ def test_the_operators_weights_are_a_channel_of_their_own(s3):
     assert sources(work.order(an_order_for_the_container()))["weights"] == "s3://weights/klein/"
 
 
-def test_the_request_holds_the_order_and_the_ordered_photos_alone(buckets):
+def test_the_request_contains_only_the_order_and_its_photos(buckets):
     buckets.work.order(an_order_for_the_container())
     buckets.photos.keep(JOB, "p01", b"photo")
     buckets.photos.keep(JOB, "p02", b"not ordered")
@@ -180,14 +180,16 @@ def test_the_request_holds_the_order_and_the_ordered_photos_alone(buckets):
     assert buckets.avatar_objects.get(f"work/{JOB}/r1/endpoint/request.tar", "it") == first
 
 
-def test_a_photo_that_is_gone_is_not_packed_around(buckets):
+def test_a_missing_photo_is_not_skipped_when_packing(buckets):
     buckets.work.order(an_order_for_the_container())
 
     with pytest.raises(NotFound):
         buckets.work.pack(JOB, 1)
 
 
-def test_an_answer_becomes_what_a_training_job_leaves_and_both_archives_go(buckets):
+def test_an_unpacked_archive_looks_like_a_training_jobs_output_and_both_archives_are_deleted(
+    buckets,
+):
     buckets.work.order(an_order_for_the_container())
     buckets.photos.keep(JOB, "p01", b"photo")
     buckets.work.pack(JOB, 1)
@@ -201,7 +203,7 @@ def test_an_answer_becomes_what_a_training_job_leaves_and_both_archives_go(bucke
     assert buckets.work.unpack(JOB, 1) == 2, "a replay says the same"
 
 
-def test_without_answer_and_result_there_is_nothing_to_unpack(buckets):
+def test_without_an_output_archive_there_is_nothing_to_unpack(buckets):
     with pytest.raises(NotFound):
         buckets.work.unpack(JOB, 1)
 
@@ -216,7 +218,7 @@ def test_without_answer_and_result_there_is_nothing_to_unpack(buckets):
     ],
     ids=["no result", "outside", "another name", "another file"],
 )
-def test_an_archive_that_the_container_cannot_have_made_is_refused_whole(buckets, files):
+def test_an_archive_with_an_unexpected_member_is_refused_as_a_whole(buckets, files):
     answered(buckets, files)
 
     with pytest.raises(Invalid):
@@ -225,7 +227,7 @@ def test_an_archive_that_the_container_cannot_have_made_is_refused_whole(buckets
     assert not [key for key in buckets.avatar_objects.listing() if "/checkpoints/" in key]
 
 
-def test_an_archive_that_was_cut_off_is_refused(buckets):
+def test_a_truncated_archive_is_refused(buckets):
     whole = endpoint_tar.pack(files_of(a_result(1)))
     for part in (whole[:1000], b"", b"no archive"):
         buckets.avatar_objects.put(f"work/{JOB}/r1/endpoint/response.tar", part)
@@ -246,7 +248,7 @@ def test_a_link_in_the_archive_is_refused(buckets):
         buckets.work.unpack(JOB, 1)
 
 
-def test_what_nobody_waits_for_is_deleted_and_deleting_it_twice_is_no_error(buckets):
+def test_unwanted_output_is_deleted_idempotently(buckets):
     answered(buckets, {"result.json": b"{}"})
     buckets.avatar_objects.put("work/failures/x-error.out", b"{}")
 
@@ -258,7 +260,7 @@ def test_what_nobody_waits_for_is_deleted_and_deleting_it_twice_is_no_error(buck
 
 
 @pytest.mark.parametrize("uri", ["s3://avatars/drawn/x", "s3://others/work/x", "drawn/x", ""])
-def test_a_failure_somewhere_else_is_left_alone(buckets, uri):
+def test_a_failure_file_elsewhere_is_left_alone(buckets, uri):
     buckets.avatar_objects.put("drawn/x", b"an avatar")
 
     buckets.work.drop_failure(uri)

@@ -68,7 +68,7 @@ def bus(kind, request) -> tuple[EventBus, Callable[[], list[str]]]:
     return real.bus, lambda: [one["detail"]["event_id"] for one in real.heard()]
 
 
-def test_what_is_published_is_heard(bus):
+def test_a_published_event_is_delivered(bus):
     port, heard = bus
 
     assert port.publish([an_event(JOB, 3), an_event(OTHER_JOB, 1)]) == []
@@ -106,7 +106,7 @@ def refusing(client: Any, *refused: set[int]) -> list[list[str]]:
     return asked
 
 
-def test_only_what_was_left_is_sent_again(real):
+def test_only_refused_events_are_sent_again(real):
     asked = refusing(real.client, {1})
     events = [an_event(JOB, 1), an_event(OTHER_JOB, 1)]
 
@@ -116,7 +116,7 @@ def test_only_what_was_left_is_sent_again(real):
     assert real.pauses == [PAUSES_S[0]]
 
 
-def test_what_is_never_taken_is_answered(real):
+def test_an_event_that_is_never_accepted_is_returned(real):
     asked = refusing(real.client, {0}, {0}, {0})
     events = [an_event(JOB, 1), an_event(OTHER_JOB, 1)]
 
@@ -127,7 +127,7 @@ def test_what_is_never_taken_is_answered(real):
 
 
 @pytest.mark.parametrize("code", ["InternalException", "AccessDeniedException"])
-def test_a_bus_that_does_not_answer_is_unavailable(real, code):
+def test_a_bus_that_does_not_respond_is_unavailable(real, code):
     fail(real.client, "PutEvents", code, times=99)
 
     with pytest.raises(Unavailable, match=code):
@@ -145,7 +145,7 @@ def dead_letters(kind, request) -> tuple[EventDeadLetters, Callable[[], list[dic
     return EventDeadLetterQueue(sqs, url), lambda: drain(sqs, url)
 
 
-def test_a_letter_says_where_the_change_is_and_what_is_wrong(dead_letters):
+def test_a_dead_letter_has_the_sequence_number_and_the_error(dead_letters):
     port, letters = dead_letters
 
     port.keep(UNREADABLE)

@@ -30,7 +30,7 @@ def jobs(tables):
 
 
 @pytest.mark.parametrize("state", list(JobState))
-def test_a_job_comes_back_as_it_was_stored(jobs, state):
+def test_a_job_is_read_as_it_was_stored(jobs, state):
     job = a_job(state, reason=Reason.SYSTEM_UNAVAILABLE, photos_deleted_at=NOW)
 
     jobs.create(job, [])
@@ -43,7 +43,7 @@ def test_an_unknown_job_is_not_found(jobs):
         jobs.get(JOB)
 
 
-def test_a_job_is_created_once_and_the_second_leaves_no_photo_behind(jobs):
+def test_a_job_is_created_once_and_a_repeat_stores_no_photo(jobs):
     jobs.create(a_job(), photos(3))
 
     with pytest.raises(Conflict):
@@ -72,7 +72,7 @@ def test_a_version_cannot_be_skipped(jobs):
         jobs.save(a_job().change().change())
 
 
-def test_the_very_same_version_may_be_stored_again(jobs):
+def test_storing_the_same_version_again_is_idempotent(jobs):
     """A write whose answer was lost is sent twice: the second finds itself there."""
     jobs.create(a_job(), [])
     moved = a_job().move(JobState.CANCELLING, NOW)
@@ -88,7 +88,7 @@ def test_saving_a_job_that_was_never_created_is_refused(jobs):
         jobs.save(a_job().change())
 
 
-def test_photos_come_in_the_order_of_their_forms_and_of_this_job_only(jobs):
+def test_only_this_jobs_photos_are_listed_in_the_order_of_their_ids(jobs):
     jobs.create(a_job(), [a_photo(10), a_photo(2), a_photo(1)])
     jobs.create(a_job(job_id=OTHER_JOB), [a_photo(3, job_id=OTHER_JOB)])
 
@@ -108,7 +108,7 @@ def test_photos_come_in_the_order_of_their_forms_and_of_this_job_only(jobs):
     ],
     ids=["awaited", "accepted", "with a verdict without a reason", "refused"],
 )
-def test_a_photo_comes_back_to_the_last_digit(jobs, photo):
+def test_a_photo_is_read_with_full_precision(jobs, photo):
     jobs.create(a_job(), [photo])
 
     assert jobs.photos(JOB) == [photo]
@@ -130,7 +130,7 @@ def test_a_photo_is_added_once(jobs):
     assert jobs.photos(JOB)[3:] == [late]
 
 
-def test_what_became_of_a_photo_is_stored(jobs):
+def test_the_new_state_of_a_photo_is_stored(jobs):
     awaited, accepted = a_photo(state=PhotoState.AWAITED), a_photo()
     jobs.create(a_job(), [awaited])
 
@@ -149,7 +149,7 @@ def test_what_became_of_a_photo_is_stored(jobs):
         {"sha256": None},
     ],
 )
-def test_a_photo_that_changed_meanwhile_is_a_conflict(jobs, meanwhile):
+def test_a_photo_that_changed_since_it_was_read_is_a_conflict(jobs, meanwhile):
     seen = a_photo()
     jobs.create(a_job(), [seen])
     changed = seen.model_copy(update=meanwhile)
@@ -161,7 +161,7 @@ def test_a_photo_that_changed_meanwhile_is_a_conflict(jobs, meanwhile):
     assert jobs.photos(JOB) == [changed]
 
 
-def test_the_very_same_photo_may_be_stored_again(jobs):
+def test_storing_the_same_photo_again_is_idempotent(jobs):
     awaited, accepted = a_photo(state=PhotoState.AWAITED), a_photo()
     jobs.create(a_job(), [awaited])
 
@@ -171,7 +171,7 @@ def test_the_very_same_photo_may_be_stored_again(jobs):
     assert jobs.photos(JOB) == [accepted]
 
 
-def test_avatars_come_best_first(jobs):
+def test_avatars_are_listed_best_first(jobs):
     worst, best = an_avatar(1, rank=201), an_avatar(2, rank=100, distance=None)
 
     jobs.save_avatars([worst, best])
@@ -179,7 +179,7 @@ def test_avatars_come_best_first(jobs):
     assert jobs.avatars(JOB) == [best, worst]
 
 
-def test_a_whole_job_of_avatars_is_stored_and_stored_again(jobs):
+def test_storing_all_avatars_of_a_job_is_idempotent(jobs):
     drawn = [an_avatar(n) for n in range(1, 31)]
     published = [a.model_copy(update={"state": AvatarState.PUBLISHED}) for a in drawn]
 
@@ -189,7 +189,7 @@ def test_a_whole_job_of_avatars_is_stored_and_stored_again(jobs):
     assert jobs.avatars(JOB) == published
 
 
-def test_a_users_jobs_come_newest_first_and_in_pages(jobs):
+def test_a_users_jobs_are_listed_newest_first_and_in_pages(jobs):
     ids = [JobId(f"j{n:032x}") for n in range(5)]
     for age, job_id in enumerate(ids):
         jobs.create(a_job(job_id=job_id, created_at=NOW - timedelta(hours=age)), [])
@@ -205,7 +205,7 @@ def test_a_users_jobs_come_newest_first_and_in_pages(jobs):
     assert first.items[0] == jobs.get(ids[0])
 
 
-def test_jobs_of_the_same_moment_are_all_listed(jobs):
+def test_jobs_with_the_same_timestamp_are_all_listed(jobs):
     ids = [JobId(f"j{n:032x}") for n in range(4)]
     for job_id in ids:
         jobs.create(a_job(job_id=job_id, created_at=NOW), [])
@@ -216,5 +216,5 @@ def test_jobs_of_the_same_moment_are_all_listed(jobs):
     assert [job.job_id for job in (*first.items, *second.items)] == ids[::-1]
 
 
-def test_a_user_whom_nobody_knows_has_no_jobs(jobs):
+def test_an_unknown_user_has_no_jobs(jobs):
     assert jobs.newest(UserId("nobody"), limit=1).items == ()

@@ -84,7 +84,7 @@ def detail(version: int = 1) -> dict[str, Any]:
     return an_event(JOB, version).model_dump(mode="json")
 
 
-def test_every_letter_is_sent_once_and_deleted(stack):
+def test_every_dead_letter_is_sent_once_and_deleted(stack):
     for version in range(1, 24):
         stack.letter(detail(version))
 
@@ -96,7 +96,7 @@ def test_every_letter_is_sent_once_and_deleted(stack):
     assert stack.waiting() == 0
 
 
-def test_a_letter_with_its_envelope_is_the_same_event(stack):
+def test_a_dead_letter_in_an_envelope_is_the_same_event(stack):
     stack.letter({"source": "likeness", "detail-type": "JobStateChanged", "detail": detail()})
 
     stack.replay()
@@ -106,7 +106,7 @@ def test_a_letter_with_its_envelope_is_the_same_event(stack):
 
 
 @pytest.mark.parametrize("body", ["no json", "[]", "7", {"detail": 7}, {"hello": "world"}])
-def test_what_is_no_event_stays(stack, body):
+def test_a_message_that_is_not_an_event_stays_in_the_queue(stack, body):
     stack.letter(body)
     stack.letter(detail())
 
@@ -115,7 +115,7 @@ def test_what_is_no_event_stays(stack, body):
     assert stack.waiting() == 1
 
 
-def test_only_what_the_bus_accepted_is_deleted(stack):
+def test_only_accepted_events_are_deleted(stack):
     stack.letter(detail(1))
     stack.letter(detail(2))
 
@@ -134,7 +134,7 @@ def test_only_what_the_bus_accepted_is_deleted(stack):
     assert stack.waiting() == 1
 
 
-def test_what_comes_back_meanwhile_is_left_for_the_next_time_and_not_hidden(stack):
+def test_an_event_that_comes_back_during_the_run_stays_visible_for_the_next_run(stack):
     """A webhook that answers 400 gives an event back at once."""
     stack.letter(detail(1))
     stack.events.meta.events.register(
@@ -147,7 +147,7 @@ def test_what_comes_back_meanwhile_is_left_for_the_next_time_and_not_hidden(stac
     assert json.loads(left["Body"]) == detail(1)
 
 
-def test_what_is_kept_can_be_seen_at_once(stack):
+def test_a_message_that_stays_is_visible_at_once(stack):
     stack.letter("no json")
 
     stack.replay()
@@ -155,7 +155,7 @@ def test_what_is_kept_can_be_seen_at_once(stack):
     assert stack.sqs.receive_message(QueueUrl=stack.queue)["Messages"]
 
 
-def test_a_limit_is_kept(stack):
+def test_no_more_than_the_limit_is_sent(stack):
     for version in range(1, 13):
         stack.letter(detail(version))
 
@@ -164,7 +164,7 @@ def test_a_limit_is_kept(stack):
     assert stack.waiting() == 1
 
 
-def test_without_a_webhook_nothing_is_sent_to_a_bus_that_nobody_hears(aws, session):
+def test_without_a_webhook_nothing_is_sent(aws, session):
     alone = Stack(session)
     alone.letter(detail())
 
@@ -174,14 +174,14 @@ def test_without_a_webhook_nothing_is_sent_to_a_bus_that_nobody_hears(aws, sessi
     assert alone.waiting() == 1
 
 
-def test_a_webhook_that_was_switched_off_is_none(stack):
+def test_a_disabled_webhook_counts_as_none(stack):
     stack.events.disable_rule(Name="again", EventBusName="replays")
 
     with pytest.raises(CannotReplay):
         stack.replay()
 
 
-def test_a_stack_of_something_else_is_named(stack):
+def test_a_stack_of_another_product_is_named_in_the_error(stack):
     with pytest.raises(CannotReplay, match="other has no queue"):
         replay(stack.clients, stack="other")
 
@@ -194,7 +194,7 @@ def run(monkeypatch: pytest.MonkeyPatch, stack: Stack, *arguments: str) -> Any:
     return ended.value.code
 
 
-def test_the_command_says_what_it_did(stack, monkeypatch, capsys):
+def test_the_command_reports_what_it_did(stack, monkeypatch, capsys):
     stack.letter(detail())
 
     assert run(monkeypatch, stack, "--stack", STACK) == 0
@@ -202,13 +202,13 @@ def test_the_command_says_what_it_did(stack, monkeypatch, capsys):
     assert re.match(r"1 sent again, 0 not accepted", capsys.readouterr().out)
 
 
-def test_the_command_fails_where_something_is_left(stack, monkeypatch):
+def test_the_command_fails_if_a_message_is_left(stack, monkeypatch):
     stack.letter("no json")
 
     assert run(monkeypatch, stack, "--stack", STACK) == 1
 
 
-def test_the_command_says_in_one_sentence_what_it_cannot_do(stack, monkeypatch):
+def test_the_command_reports_a_failure_in_one_sentence(stack, monkeypatch):
     told = run(monkeypatch, stack, "--stack", "nobody")
 
     assert "nobody" in told

@@ -61,7 +61,7 @@ def test_a_job_is_started_under_its_own_name(machine):
     assert executions(machine) == {JOB: "RUNNING"}
 
 
-def test_a_job_that_is_started_twice_runs_once(machine):
+def test_starting_a_job_twice_runs_it_once(machine):
     machine.workflow.start(JOB)
     machine.workflow.start(JOB)
     machine.workflow.start(OTHER_JOB)
@@ -69,7 +69,7 @@ def test_a_job_that_is_started_twice_runs_once(machine):
     assert executions(machine) == {JOB: "RUNNING", OTHER_JOB: "RUNNING"}
 
 
-def test_a_job_that_is_started_after_its_end_stays_ended(machine):
+def test_starting_an_ended_job_does_not_run_it_again(machine):
     machine.workflow.start(JOB)
     machine.workflow.stop(JOB)
 
@@ -78,7 +78,7 @@ def test_a_job_that_is_started_after_its_end_stays_ended(machine):
     assert executions(machine) == {JOB: "ABORTED"}
 
 
-def test_stopping_may_be_repeated_and_may_find_nothing(machine):
+def test_stopping_is_idempotent(machine):
     machine.workflow.start(JOB)
 
     machine.workflow.stop(JOB)
@@ -104,7 +104,7 @@ def test_a_job_is_ended_by_an_execution_of_its_own(machine):
     }
 
 
-def test_an_ending_is_told_as_the_machines_catchers_tell_it(real):
+def test_an_ending_has_the_input_that_the_state_machines_catchers_produce(real):
     real.workflow.end(JOB, "Cancelled")
 
     arn = real.client.list_executions(stateMachineArn=real.arn)["executions"][0]["executionArn"]
@@ -119,7 +119,7 @@ def test_an_erasure_is_started_once_under_its_own_name(machine):
     assert executions(machine) == {ERASURE: "RUNNING"}
 
 
-def test_only_the_id_is_told_to_step_functions(real):
+def test_step_functions_gets_only_the_id(real):
     """Its history is kept for 90 days."""
     real.workflow.start(JOB)
 
@@ -128,7 +128,7 @@ def test_only_the_id_is_told_to_step_functions(real):
     assert json.loads(told) == {"job_id": JOB}
 
 
-def test_the_fake_answers_a_token_once():
+def test_the_fake_accepts_a_token_once():
     fake = FakeWorkflow()
     fake.waiting_tokens.add("token")
 
@@ -139,7 +139,7 @@ def test_the_fake_answers_a_token_once():
     assert fake.answers == {"token": {"approved": True}}
 
 
-def test_a_waiting_task_gets_its_answer_as_json(real):
+def test_a_waiting_task_gets_its_result_as_json(real):
     sent = []
     real.client.meta.events.register(
         "before-call.sfn.SendTaskSuccess",
@@ -152,7 +152,7 @@ def test_a_waiting_task_gets_its_answer_as_json(real):
 
 
 @pytest.mark.parametrize("code", ["TaskTimedOut", "TaskDoesNotExist", "InvalidToken"])
-def test_a_task_that_waits_no_longer_is_a_conflict(real, code):
+def test_a_task_that_no_longer_waits_is_a_conflict(real, code):
     fail(real.client, "SendTaskSuccess", code, times=1)
 
     with pytest.raises(Conflict):

@@ -19,7 +19,7 @@ def client(session):
     return session.client("lambda")
 
 
-def test_the_function_can_read_what_it_is_told(client):
+def test_the_function_can_read_the_event(client):
     sent = []
     client.meta.events.register(
         "before-call.lambda.Invoke", lambda params, **_: sent.append(params) or answer(202, {})
@@ -34,7 +34,7 @@ def test_the_function_can_read_what_it_is_told(client):
     assert (told.job_id, told.photo_id, told.etag) == (JOB, "p04", UPLOAD.etag)
 
 
-def test_a_function_that_cannot_be_asked_is_unavailable(client):
+def test_a_function_that_cannot_be_invoked_is_unavailable(client):
     fail(client, "Invoke", "TooManyRequestsException", times=9)
 
     with pytest.raises(Unavailable):

@@ -22,7 +22,7 @@ def upload(buckets, photo_id: PhotoId, content: bytes, job_id=JOB) -> str:
     return hashlib.md5(content).hexdigest()  # noqa: S324 - what an ETag is
 
 
-def test_a_form_names_its_one_key_and_type(photos):
+def test_a_presigned_post_allows_one_key_and_type(photos):
     presigned_post = photos.presigned_post(JOB, ONE, "image/heic")
 
     assert presigned_post.photo_id == ONE
@@ -54,7 +54,7 @@ def test_an_upload_is_read_by_its_etag(buckets, quoted):
     assert content == b"bytes of a photo"
 
 
-def test_an_upload_that_was_replaced_is_not_found(buckets):
+def test_a_replaced_upload_is_not_found(buckets):
     """A form that is used again with other bytes: they are never taken for the first."""
     inspected = upload(buckets, ONE, b"a face")
     upload(buckets, ONE, b"something else")
@@ -63,7 +63,7 @@ def test_an_upload_that_was_replaced_is_not_found(buckets):
         buckets.photos.read_upload(JOB, ONE, etag=inspected)
 
 
-def test_an_upload_that_is_gone_is_not_found(buckets):
+def test_a_deleted_upload_is_not_found(buckets):
     etag = upload(buckets, ONE, b"a face")
 
     buckets.photos.delete_upload(JOB, ONE)
@@ -73,7 +73,7 @@ def test_an_upload_that_is_gone_is_not_found(buckets):
         buckets.photos.read_upload(JOB, ONE, etag=etag)
 
 
-def test_a_photo_is_kept_read_and_dropped(photos):
+def test_a_photo_is_stored_read_and_deleted(photos):
     photos.keep(JOB, ONE, b"jpeg")
     photos.keep(JOB, ONE, b"jpeg")
     assert photos.read(JOB, ONE) == b"jpeg"
@@ -85,14 +85,14 @@ def test_a_photo_is_kept_read_and_dropped(photos):
         photos.read(JOB, ONE)
 
 
-def test_a_review_link_lives_a_minute(photos):
+def test_a_review_url_expires_after_a_minute(photos):
     url = photos.review_url(JOB, ONE)
 
     assert f"photos/{JOB}/p01.jpg" in url
     assert "X-Amz-Expires=60" in url.split("?")[1].split("&")
 
 
-def test_purging_deletes_uploads_and_photos_of_this_job_only(buckets):
+def test_deleting_covers_uploads_and_photos_of_this_job_only(buckets):
     upload(buckets, ONE, b"one")
     upload(buckets, ONE, b"theirs", OTHER_JOB)
     buckets.photos.keep(JOB, ONE, b"jpeg")
@@ -104,13 +104,13 @@ def test_purging_deletes_uploads_and_photos_of_this_job_only(buckets):
     assert buckets.photo_objects.listing() == left
 
 
-def test_purging_twice_finds_nothing_the_second_time(buckets):
+def test_deleting_twice_finds_nothing_the_second_time(buckets):
     upload(buckets, ONE, b"one")
 
     assert [buckets.photos.purge(JOB), buckets.photos.purge(JOB)] == [1, 0]
 
 
-def test_what_could_not_be_deleted_is_never_called_deleted(buckets):
+def test_objects_that_could_not_be_deleted_are_not_reported_deleted(buckets):
     upload(buckets, ONE, b"one")
     buckets.photo_objects.hmacs = True
 
@@ -121,7 +121,7 @@ def test_what_could_not_be_deleted_is_never_called_deleted(buckets):
     assert buckets.photos.purge(JOB) == 1
 
 
-def test_a_file_of_an_appeal_is_apart_from_uploads_and_goes_with_them(buckets):
+def test_a_file_of_an_appeal_has_its_own_place_and_is_deleted_with_the_uploads(buckets):
     photos = buckets.photos
     presigned_post = photos.appeal_presigned_post(JOB, ONE, "image/png")
     assert (presigned_post.fields["key"], presigned_post.fields["Content-Type"]) == (

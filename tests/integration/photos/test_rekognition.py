@@ -39,7 +39,7 @@ def says(client, operation: str, **parsed) -> list[dict]:
     return asked
 
 
-def test_faces_are_described_as_rekognition_saw_them_largest_first(client, detector):
+def test_faces_are_listed_largest_first_with_rekognitions_values(client, detector):
     large = {
         "BoundingBox": BOX,
         "Confidence": 99.5,
@@ -71,7 +71,7 @@ def test_faces_are_described_as_rekognition_saw_them_largest_first(client, detec
     ]
 
 
-def test_labels_come_with_their_parents_and_the_models_version(client, detector):
+def test_labels_have_their_parents_and_the_model_version(client, detector):
     asked = says(
         client,
         "DetectModerationLabels",
@@ -93,14 +93,14 @@ def test_labels_come_with_their_parents_and_the_models_version(client, detector)
     assert asked == [{"Image": PHOTO, "MinConfidence": 50}]
 
 
-def test_a_model_that_does_not_name_its_version_has_none(client, detector):
+def test_a_model_without_a_version_has_an_empty_version(client, detector):
     """No policy lists the empty version, so a human looks."""
     says(client, "DetectModerationLabels", ModerationLabels=[])
 
     assert detector.labels(JOB, "p01", min_confidence=50).detector_version == ""
 
 
-def test_an_avatar_is_judged_where_the_container_left_it(client, detector):
+def test_an_avatar_is_moderated_at_the_key_that_the_container_wrote(client, detector):
     asked = says(client, "DetectModerationLabels", ModerationLabels=[], ModerationModelVersion="7")
 
     detector.avatar_labels(an_avatar(3, attempt=2), min_confidence=40)
@@ -109,7 +109,7 @@ def test_an_avatar_is_judged_where_the_container_left_it(client, detector):
     assert asked[0]["Image"] == {"S3Object": {"Bucket": "avatars", "Name": key}}
 
 
-def test_celebrities_are_numbers_without_names(client, detector):
+def test_celebrities_are_confidences_without_names(client, detector):
     says(client, "RecognizeCelebrities", CelebrityFaces=[{"Name": "X", "MatchConfidence": 97.0}])
 
     assert detector.celebrities(JOB, "p01") == [97.0]
@@ -124,13 +124,13 @@ def test_the_largest_faces_of_two_photos_are_compared(client, detector):
     assert asked == [{"SourceImage": PHOTO, "TargetImage": OTHER, "SimilarityThreshold": 0}]
 
 
-def test_no_match_at_all_is_none(client, detector):
+def test_no_match_is_none(client, detector):
     says(client, "CompareFaces", FaceMatches=[])
 
     assert detector.similarity(JOB, "p01", "p02") is None
 
 
-def test_a_photo_without_a_face_is_invalid_and_not_asked_about_again(client, detector):
+def test_a_photo_without_a_face_is_invalid_and_not_retried(client, detector):
     calls = fail(client, "CompareFaces", "InvalidParameterException", times=9)
 
     with pytest.raises(Invalid):
@@ -149,7 +149,7 @@ def test_a_photo_without_a_face_is_invalid_and_not_asked_about_again(client, det
         ("InvalidParameterException", Unavailable),  # a fault of ours, but in CompareFaces
     ],
 )
-def test_each_refusal_has_its_own_meaning(client, detector, code, error):
+def test_each_error_code_has_its_own_error(client, detector, code, error):
     fail(client, "DetectFaces", code, times=9)
 
     with pytest.raises(error):
@@ -167,7 +167,7 @@ def test_each_refusal_has_its_own_meaning(client, detector, code, error):
         lambda detector: detector.avatar_labels(an_avatar(), min_confidence=50),
     ],
 )
-def test_a_throttled_call_is_repeated_and_then_unavailable(client, detector, ask, code, no_sleep):
+def test_a_throttled_call_is_retried_and_then_unavailable(client, detector, ask, code, no_sleep):
     """Nothing fails open: an answer that did not come is never an empty answer."""
     sent = []
 

@@ -38,7 +38,7 @@ def drawn(s3, png: bytes, n: int = 1):
     return an_avatar(n, sha256=digest(png))
 
 
-def test_nothing_but_pixels_is_published(s3, avatar_store, read):
+def test_only_pixels_are_published(s3, avatar_store, read):
     avatar = drawn(s3, a_png(9, extra=SECRETS))
 
     avatar_store.publish([avatar], sign=unsigned)
@@ -64,7 +64,7 @@ def test_the_smaller_sizes_show_the_same_picture(s3, avatar_store, read, side):
     )  # WebP is lossy
 
 
-def test_every_file_says_what_it_is(s3, avatar_store):
+def test_every_file_has_its_xmp_label(s3, avatar_store):
     avatar_store.publish([drawn(s3, a_png(1))], sign=unsigned)
 
     types = {
@@ -74,7 +74,7 @@ def test_every_file_says_what_it_is(s3, avatar_store):
     assert list(types.values()) == ["image/png", "image/webp", "application/zip"]
 
 
-def test_the_archive_is_stored_and_says_nothing_of_when_or_where(s3, avatar_store, read):
+def test_the_archive_is_uncompressed_without_times_or_paths(s3, avatar_store, read):
     avatar_store.publish([drawn(s3, a_png(1)), drawn(s3, a_png(2), n=2)], sign=unsigned)
 
     with zipfile.ZipFile(io.BytesIO(read("avatars.zip"))) as archive:
@@ -90,7 +90,7 @@ def test_the_archive_is_stored_and_says_nothing_of_when_or_where(s3, avatar_stor
     [b"<script>", a_png(1, side=512), a_png(1)[:-20], a_png(1) + b"PK\x03\x04"],
     ids=["no picture", "another size", "cut off", "an archive behind it"],
 )
-def test_what_is_not_an_avatar_is_not_published_even_where_its_sum_is_right(
+def test_a_file_that_is_not_an_avatar_is_not_published_even_if_its_checksum_matches(
     s3, avatar_store, wrong
 ):
     avatar = drawn(s3, wrong)

@@ -56,7 +56,7 @@ def test_the_archive_names_avatars_by_rank_and_style(buckets):
         assert pixels_of(archive.read("01-comic.png")) == pixels_of(a_png(2))
 
 
-def test_publishing_again_writes_the_same(buckets):
+def test_publishing_is_idempotent(buckets):
     avatars = published(buckets, 1)
     before = {
         key: buckets.avatar_objects.get(key, "object") for key in buckets.avatar_objects.listing()
@@ -70,7 +70,7 @@ def test_publishing_again_writes_the_same(buckets):
     assert after == before
 
 
-def test_an_avatar_that_was_changed_since_it_was_approved_is_not_published(buckets):
+def test_an_avatar_that_changed_since_its_approval_is_not_published(buckets):
     avatars = drawn(buckets, 1)
     buckets.avatar_objects.put(f"drawn/{JOB}/a01.png", a_png(2))
 
@@ -80,12 +80,12 @@ def test_an_avatar_that_was_changed_since_it_was_approved_is_not_published(bucke
     assert not [key for key in buckets.avatar_objects.listing() if key.startswith("avatars/")]
 
 
-def test_an_avatar_that_is_gone_is_not_found(buckets):
+def test_a_deleted_avatar_is_not_found(buckets):
     with pytest.raises(NotFound):
         buckets.avatar_store.publish([an_avatar()], sign=unsigned)
 
 
-def test_links_are_given_for_what_was_asked_and_nothing_else(buckets):
+def test_urls_are_presigned_for_the_requested_files_only(buckets):
     urls = buckets.avatar_store.urls(JOB, ["a02"])
 
     assert set(urls) == {"a02"}
@@ -95,14 +95,14 @@ def test_links_are_given_for_what_was_asked_and_nothing_else(buckets):
     assert f"avatars/{JOB}/avatars.zip" in buckets.avatar_store.archive_url(JOB)
 
 
-def test_links_live_five_minutes(buckets):
+def test_urls_expire_after_five_minutes(buckets):
     avatar = buckets.avatar_store.urls(JOB, ["a01"])["a01"]
 
     for url in (avatar.png, *avatar.webp.values(), buckets.avatar_store.archive_url(JOB)):
         assert "X-Amz-Expires=300" in url.split("?")[1].split("&")
 
 
-def test_tidying_leaves_what_was_published(buckets):
+def test_deleting_drawn_copies_leaves_published_avatars(buckets):
     published(buckets, 1)
 
     buckets.avatar_store.tidy(JOB)
@@ -113,7 +113,7 @@ def test_tidying_leaves_what_was_published(buckets):
     assert all(key.startswith("avatars/") for key in keys)
 
 
-def test_purging_takes_what_was_drawn_and_published_of_this_job_only(buckets):
+def test_deleting_covers_drawn_and_published_avatars_of_this_job_only(buckets):
     published(buckets, 1, 2)
     buckets.avatar_objects.put(f"avatars/{OTHER_JOB}/a01/1024.png", b"theirs")
 
@@ -124,7 +124,7 @@ def test_purging_takes_what_was_drawn_and_published_of_this_job_only(buckets):
 
 
 @pytest.mark.parametrize("what", ["purge", "tidy"])
-def test_avatars_that_could_not_be_deleted_are_never_called_deleted(buckets, what):
+def test_avatars_that_could_not_be_deleted_are_not_reported_deleted(buckets, what):
     drawn(buckets, 1)
     buckets.avatar_objects.hmacs = True
 

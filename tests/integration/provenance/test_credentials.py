@@ -86,7 +86,7 @@ def signed(credentials, kind):
     return credentials.sign(KINDS[kind], kind, CLAIM)
 
 
-def test_a_signed_picture_is_trusted_under_our_root_and_says_what_was_claimed(
+def test_a_signed_picture_is_trusted_under_our_root_and_contains_the_claim(
     credentials, kind, signed
 ):
     found = credentials.read(signed, kind)
@@ -94,7 +94,7 @@ def test_a_signed_picture_is_trusted_under_our_root_and_says_what_was_claimed(
     assert (found.trust, found.claim) == (Trust.TRUSTED, CLAIM)
 
 
-def test_under_another_root_it_is_others(credentials, clients, kind, signed):
+def test_under_another_root_a_picture_is_not_trusted(credentials, clients, kind, signed):
     other = clients("kms").create()
     public = load_der_public_key(clients("kms").get_public_key(KeyId=other)["PublicKey"])
     chain, anchors = issue(public)
@@ -119,7 +119,7 @@ def test_one_flipped_bit_is_invalid(credentials, kind, signed):
     assert (found.trust, found.claim) == (Trust.INVALID, None)
 
 
-def test_a_picture_that_was_saved_again_has_none(credentials, kind, signed):
+def test_a_picture_that_was_saved_again_has_no_credentials(credentials, kind, signed):
     out = io.BytesIO()
     with Image.open(io.BytesIO(signed)) as picture:
         picture.save(out, "PNG")
@@ -128,11 +128,11 @@ def test_a_picture_that_was_saved_again_has_none(credentials, kind, signed):
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", PNG[:90]])
-def test_what_is_no_picture_has_no_credentials_that_count(credentials, content):
+def test_a_file_that_is_not_a_picture_has_no_credentials(credentials, content):
     assert credentials.read(content, "image/png").claim is None
 
 
-def test_the_manifest_says_who_how_and_that_nobody_may_train_on_it(kind, signed):
+def test_the_manifest_names_the_maker_and_the_method_and_forbids_training(kind, signed):
     with c2pa.Reader(kind, io.BytesIO(signed)) as reader:
         store = json.loads(reader.json())
     active = store["manifests"][store["active_manifest"]]
@@ -148,28 +148,32 @@ def test_the_manifest_says_who_how_and_that_nobody_may_train_on_it(kind, signed)
     assert not active.get("ingredients")
 
 
-def test_signing_changes_no_pixel_and_keeps_the_label(kind, signed):
+def test_signing_changes_neither_pixels_nor_label(kind, signed):
     with Image.open(io.BytesIO(KINDS[kind])) as before, Image.open(io.BytesIO(signed)) as after:
         assert after.tobytes() == before.tobytes()
         told = after.info.get("xmp") or after.text["XML:com.adobe.xmp"].encode()
     assert SOURCE_TYPES["painter"].encode() in told
 
 
-def test_a_key_that_is_off_signs_nothing_and_is_named(clients, key, credentials, kind):
+def test_with_a_disabled_key_nothing_is_signed_and_the_error_names_it(
+    clients, key, credentials, kind
+):
     clients("kms").off.add(key)
 
     with pytest.raises(Unavailable, match="Sign answered Disabled"):
         credentials.sign(KINDS[kind], kind, CLAIM)
 
 
-def test_without_a_chain_nothing_is_signed_and_the_parameter_is_named(clients, key, kind):
+def test_without_a_certificate_chain_nothing_is_signed_and_the_error_names_the_parameter(
+    clients, key, kind
+):
     bare = KmsCredentials(clients("kms"), key, Certificates(clients("ssm"), "/likeness/none"))
 
     with pytest.raises(Unavailable, match="/likeness/none/certificate-chain"):
         bare.sign(KINDS[kind], kind, CLAIM)
 
 
-def test_a_chain_is_made_once_and_read_again_minutes_later(clients, key):
+def test_a_certificate_chain_is_cached_for_minutes(clients, key):
     certify(clients, key, "test")
     store, now = clients("ssm"), [0.0]
     certificates = Certificates(store, "/likeness/test", now=lambda: now[0])

@@ -26,7 +26,7 @@ def published(**fields) -> WatermarkRecord:
     return WatermarkRecord.model_validate(record | fields)
 
 
-def test_the_first_mark_that_is_on_record_is_found(watermarks):
+def test_the_first_recorded_watermark_is_found(watermarks):
     watermarks.remember(published())
 
     assert watermarks.find(["00000000000", "0123456789a"]) == published()
@@ -34,7 +34,7 @@ def test_the_first_mark_that_is_on_record_is_found(watermarks):
     assert watermarks.find([]) is None
 
 
-def test_the_first_time_counts(watermarks):
+def test_the_first_publication_time_is_kept(watermarks):
     watermarks.remember(published())
     watermarks.remember(published(style="oil"))
 
@@ -42,7 +42,7 @@ def test_the_first_time_counts(watermarks):
 
 
 @pytest.mark.parametrize("other", [{"job_id": OTHER_JOB}, {"avatar_id": "a02"}])
-def test_no_two_avatars_have_one_mark(watermarks, other):
+def test_two_avatars_cannot_have_one_watermark(watermarks, other):
     watermarks.remember(published())
 
     with pytest.raises(Conflict):

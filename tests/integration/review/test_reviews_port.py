@@ -24,7 +24,7 @@ def reviews(tables):
     return tables.reviews
 
 
-def test_an_open_review_waits_with_its_token(reviews):
+def test_an_open_review_is_stored_with_its_task_token(reviews):
     reviews.open(a_review(), "token-1")
 
     assert reviews.get(REVIEW) == a_review()
@@ -41,7 +41,7 @@ def test_an_unknown_review_is_not_found(reviews):
         reviews.save(a_review().expire(NOW))
 
 
-def test_a_replayed_opening_keeps_the_deadline_and_takes_the_newer_token(reviews):
+def test_opening_again_keeps_the_deadline_and_stores_the_newer_token(reviews):
     reviews.open(a_review(), "token-1")
 
     reviews.open(a_review(decide_by=NOW + timedelta(days=9)), "token-2")
@@ -50,7 +50,7 @@ def test_a_replayed_opening_keeps_the_deadline_and_takes_the_newer_token(reviews
     assert reviews.task_token(REVIEW) == "token-2"
 
 
-def test_a_decision_survives_a_replayed_opening(reviews):
+def test_opening_again_keeps_a_decision(reviews):
     reviews.open(a_review(), "token-1")
     approved = decided(a_review())
     reviews.save(approved)
@@ -62,7 +62,7 @@ def test_a_decision_survives_a_replayed_opening(reviews):
     assert reviews.task_token(REVIEW) == "token-2"
 
 
-def test_the_next_to_expire_comes_first_in_whatever_zone_it_was_written(reviews):
+def test_the_next_to_expire_is_first_in_any_time_zone(reviews):
     zones = ("UTC", "Pacific/Apia", "America/New_York", "Asia/Kathmandu")
     hours = (9, 3, 12, 6)
     for n, (zone, left) in enumerate(zip(zones, hours, strict=True), start=1):
@@ -79,13 +79,13 @@ def queue_of(reviews, *severities):
         reviews.open(a_review(job_id=job_id, severity=severity), f"token-{n}")
 
 
-def test_the_gravest_comes_before_whoever_waits_longest(reviews):
+def test_the_most_severe_case_is_before_the_longest_waiting_case(reviews):
     queue_of(reviews, Severity.LOW, Severity.CRITICAL, Severity.MEDIUM, Severity.HIGH)
 
     assert [int(review.job_id[1:]) for review in reviews.waiting()] == [2, 4, 3, 1]
 
 
-def test_of_two_as_grave_the_higher_tiers_comes_first(reviews):
+def test_of_two_equally_severe_cases_the_higher_tier_is_first(reviews):
     late = NOW + timedelta(hours=20)
     reviews.open(a_review(), "token-1")
     plus = a_review(job_id=OTHER_JOB, priority=1, decide_by=late)
@@ -96,7 +96,7 @@ def test_of_two_as_grave_the_higher_tiers_comes_first(reviews):
     assert reviews.waiting() == [grave, plus, a_review()]
 
 
-def test_pages_hold_everything_once_and_in_order(reviews):
+def test_pages_contain_every_case_once_and_in_order(reviews):
     queue_of(reviews, *[Severity.HIGH] * 3, *[Severity.CRITICAL] * 2)
     found, after, pages = [], None, 0
 
@@ -145,7 +145,7 @@ def audit_event(action=AuditAction.CLAIMED, **fields):
     )
 
 
-def test_what_is_done_is_stored_and_told_in_one_write(tables):
+def test_an_action_and_its_audit_event_are_stored_in_one_write(tables):
     tables.reviews.open(a_review(), "token-1")
     claimed = a_review().claim(MODERATOR, now=NOW, lasts=timedelta(minutes=2))
 
@@ -162,7 +162,7 @@ def test_what_is_done_is_stored_and_told_in_one_write(tables):
     assert verify(entries, tables.audit_log.head()) == tables.audit_log.head()
 
 
-def test_a_case_shows_its_own_entries_and_the_trail_shows_all(tables):
+def test_a_case_lists_its_own_entries_and_the_audit_log_all(tables):
     tables.reviews.open(a_review(), "token-1")
     tables.reviews.open(a_review(job_id=OTHER_JOB), "token-2")
 
@@ -171,7 +171,7 @@ def test_a_case_shows_its_own_entries_and_the_trail_shows_all(tables):
     assert verify(tables.audit_log.entries(), tables.audit_log.head()).number == 2
 
 
-def test_a_trail_without_entries_ends_where_it_begins(tables):
+def test_the_chain_head_of_an_empty_audit_log_is_the_genesis(tables):
     assert tables.audit_log.head() == ChainHead()
     assert verify(tables.audit_log.entries(), tables.audit_log.head()) == ChainHead()
 
@@ -210,7 +210,7 @@ def test_each_picture_is_counted_until_the_budget_is_used_up(tables):
     assert len(list(tables.audit_log.entries())) == 2
 
 
-def test_who_asks_is_remembered_once_until_a_lead_grants(tables):
+def test_an_exposure_request_is_stored_once_until_a_lead_grants_it(tables):
     today = desk_day(NOW)
     tables.desk_counters.expose(audit_event(AuditAction.REVEALED), budget=1)
     tables.desk_counters.ask(audit_event(AuditAction.EXPOSURE_ASKED))
@@ -230,7 +230,7 @@ def test_who_asks_is_remembered_once_until_a_lead_grants(tables):
     verify(tables.audit_log.entries(), tables.audit_log.head())
 
 
-def test_moderators_who_act_at_once_stand_behind_each_other_in_the_trail(tables):
+def test_concurrent_actions_get_consecutive_audit_entries(tables):
     def reveal(n):
         tables.desk_counters.expose(
             audit_event(AuditAction.REVEALED, actor=f"moderator-{n}"), budget=9
@@ -246,7 +246,7 @@ def test_moderators_who_act_at_once_stand_behind_each_other_in_the_trail(tables)
 # --- appeals --------------------------------------------------------------------------------------
 
 
-def test_an_appeal_is_stored_once_and_moves_one_version_at_a_time(tables):
+def test_an_appeal_is_stored_once_and_changes_one_version_at_a_time(tables):
     appeal = Appeal(job_id=JOB, opened_at=NOW, photos=(AppealedPhoto(photo_id="p01"),))
     assert tables.appeals.get(JOB) is None
 
@@ -285,7 +285,7 @@ def test_only_the_first_of_two_moderators_decides(reviews):
     assert reviews.get(REVIEW) == approved
 
 
-def test_the_very_same_decision_may_be_stored_again(reviews):
+def test_storing_the_same_decision_again_is_idempotent(reviews):
     reviews.open(a_review(), "token-1")
     approved = decided(a_review())
 
@@ -295,7 +295,7 @@ def test_the_very_same_decision_may_be_stored_again(reviews):
     assert reviews.get(REVIEW) == approved
 
 
-def test_the_queue_comes_in_pages_the_next_to_expire_first(reviews):
+def test_the_queue_is_paged_with_the_next_to_expire_first(reviews):
     ids = [JobId(f"j{n:032x}") for n in range(5)]
     for hours, job_id in enumerate(ids):
         review = a_review(job_id=job_id, decide_by=NOW + timedelta(hours=hours))

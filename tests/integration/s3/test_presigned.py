@@ -27,7 +27,7 @@ def policy(presigned_post) -> dict:
     return json.loads(base64.b64decode(presigned_post.fields["policy"]))
 
 
-def test_a_form_allows_one_key_one_type_and_a_bounded_size(photos):
+def test_a_presigned_post_allows_one_key_one_type_and_a_bounded_size(photos):
     conditions = policy(photos.presigned_post(JOB, "p01", "image/png"))["conditions"]
 
     assert {"bucket": "photos"} in conditions
@@ -37,7 +37,7 @@ def test_a_form_allows_one_key_one_type_and_a_bounded_size(photos):
     assert not [c for c in conditions if isinstance(c, list) and c[0] == "starts-with"]
 
 
-def test_the_bound_that_the_form_signs_is_the_one_it_names(photos):
+def test_the_signed_size_limit_is_the_returned_one(photos):
     presigned_post = photos.presigned_post(JOB, "p01", "image/png")
 
     assert presigned_post.max_bytes == LIMITS.max_bytes
@@ -46,7 +46,7 @@ def test_the_bound_that_the_form_signs_is_the_one_it_names(photos):
     ]
 
 
-def test_a_form_says_when_it_expires_as_its_signature_does(photos):
+def test_a_presigned_post_returns_the_signed_expiry(photos):
     before = datetime.now(UTC).replace(microsecond=0)
 
     presigned_post = photos.presigned_post(JOB, "p01", "image/png")
@@ -56,7 +56,7 @@ def test_a_form_says_when_it_expires_as_its_signature_does(photos):
     assert before <= expires - timedelta(minutes=15) <= datetime.now(UTC)
 
 
-def test_a_form_is_posted_to_the_buckets_own_region(photos):
+def test_a_presigned_post_uses_the_buckets_regional_address(photos):
     """A global address is answered by a redirect, and a browser does not post twice."""
     assert (
         photos.presigned_post(JOB, "p01", "image/png").url
@@ -64,7 +64,7 @@ def test_a_form_is_posted_to_the_buckets_own_region(photos):
     )
 
 
-def test_links_are_signed_by_version_4_and_fix_type_and_name(s3):
+def test_urls_use_signature_version_4_and_fix_type_and_name(s3):
     url = AvatarBucket(s3, "avatars").urls(JOB, ["a01"])["a01"].webp[256]
 
     address, query = urlsplit(url), parse_qs(urlsplit(url).query)
@@ -82,7 +82,7 @@ def test_the_archive_is_a_download(s3):
     assert disposition == ['attachment; filename="avatars.zip"']
 
 
-def test_nothing_that_is_signed_names_the_user(s3, photos):
+def test_no_presigned_post_or_url_names_the_user(s3, photos):
     signed = [
         photos.presigned_post(JOB, "p01", "image/png").model_dump_json(),
         photos.review_url(JOB, "p01"),
@@ -92,7 +92,7 @@ def test_nothing_that_is_signed_names_the_user(s3, photos):
     assert not [what for what in signed if USER in what]
 
 
-def test_a_client_that_signs_as_of_old_is_refused(session):
+def test_a_client_with_signature_version_2_is_refused(session):
     """By version 2, nothing that KMS encrypted could be read, and nobody would notice before."""
     old = session.client("s3", config=Config(signature_version="s3"))
 
@@ -102,7 +102,7 @@ def test_a_client_that_signs_as_of_old_is_refused(session):
         PhotoBucket(old, "photos").review_url(JOB, "p01")
 
 
-def test_an_upload_that_is_too_large_is_read_one_byte_too_far(s3, photos, monkeypatch):
+def test_a_too_large_upload_is_read_one_byte_past_the_limit(s3, photos, monkeypatch):
     monkeypatch.setattr(
         "likeness.adapters.photos.photo_bucket.LIMITS", LIMITS.model_copy(update={"max_bytes": 8})
     )
@@ -113,7 +113,7 @@ def test_an_upload_that_is_too_large_is_read_one_byte_too_far(s3, photos, monkey
 
 
 @pytest.mark.parametrize("code", ["AccessDenied", "KMS.DisabledException", "SlowDown"])
-def test_a_photo_that_cannot_be_read_is_unavailable_and_not_gone(s3, photos, code):
+def test_a_photo_that_cannot_be_read_is_unavailable_and_not_missing(s3, photos, code):
     photos.keep(JOB, "p01", b"jpeg")
     fail(s3, "GetObject", code, times=9, status=403)
 
@@ -121,7 +121,7 @@ def test_a_photo_that_cannot_be_read_is_unavailable_and_not_gone(s3, photos, cod
         photos.read(JOB, "p01")
 
 
-def test_deleting_takes_old_versions_and_delete_markers(s3, photos):
+def test_deleting_covers_old_versions_and_delete_markers(s3, photos):
     """A bucket that somebody made versioned, against all advice."""
     s3.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": "Enabled"})
     for content in (b"first", b"second"):
@@ -135,7 +135,7 @@ def test_deleting_takes_old_versions_and_delete_markers(s3, photos):
     assert "DeleteMarkers" not in left
 
 
-def test_deleting_takes_uploads_that_were_never_finished(s3, photos):
+def test_deleting_covers_unfinished_multipart_uploads(s3, photos):
     s3.create_multipart_upload(Bucket="photos", Key=f"uploads/{JOB}/p01")
 
     photos.purge(JOB)
@@ -143,7 +143,7 @@ def test_deleting_takes_uploads_that_were_never_finished(s3, photos):
     assert "Uploads" not in s3.list_multipart_uploads(Bucket="photos")
 
 
-def test_deleting_goes_on_after_the_first_batch(s3, photos, monkeypatch):
+def test_deleting_continues_after_the_first_batch(s3, photos, monkeypatch):
     monkeypatch.setattr(deletion, "AT_ONCE", 2)
     calls = fail(s3, "DeleteObjects", "", times=0)
     for n in range(1, 6):
@@ -157,7 +157,7 @@ def test_deleting_goes_on_after_the_first_batch(s3, photos, monkeypatch):
     "operation", ["ListObjectVersions", "DeleteObjects", "ListMultipartUploads"]
 )
 @pytest.mark.parametrize("code", ["AccessDenied", "SlowDown"])
-def test_not_being_allowed_to_delete_or_look_is_not_deleted(s3, photos, operation, code):
+def test_a_denied_delete_or_listing_is_not_deleted(s3, photos, operation, code):
     photos.keep(JOB, "p01", b"jpeg")
     fail(s3, operation, code, times=9, status=403)
 
@@ -165,7 +165,7 @@ def test_not_being_allowed_to_delete_or_look_is_not_deleted(s3, photos, operatio
         photos.purge(JOB)
 
 
-def test_a_second_look_that_fails_is_not_deleted(s3, photos):
+def test_a_verification_listing_that_fails_is_not_deleted(s3, photos):
     """Everything is gone, but nobody saw it."""
     photos.keep(JOB, "p01", b"jpeg")
     looked = []
@@ -182,7 +182,7 @@ def test_a_second_look_that_fails_is_not_deleted(s3, photos):
 
 
 @pytest.mark.parametrize("how", ["put_object", "create_multipart_upload"])
-def test_what_comes_while_deleting_is_not_deleted(s3, photos, how):
+def test_an_object_that_arrives_while_deleting_is_not_deleted(s3, photos, how):
     photos.keep(JOB, "p01", b"jpeg")
 
     def write_late(**_):
@@ -194,7 +194,7 @@ def test_what_comes_while_deleting_is_not_deleted(s3, photos, how):
         photos.purge(JOB)
 
 
-def test_what_s3_refused_to_delete_is_counted_by_its_code(buckets):
+def test_objects_that_s3_refused_to_delete_are_counted_by_error_code(buckets):
     buckets.photos.keep(JOB, "p01", b"jpeg")
     buckets.photo_objects.hmacs = True
 

@@ -41,7 +41,7 @@ def two_jobs(world, state=JobState.FAILED):
     world.has(state, job_id=OTHER_JOB, with_photos=photos(3, job_id=OTHER_JOB))
 
 
-def test_everything_of_a_user_goes_but_the_counted_days(world):
+def test_erasing_deletes_everything_of_a_user_except_counted_days(world):
     two_jobs(world)
     asked = ask(world)
 
@@ -55,7 +55,7 @@ def test_everything_of_a_user_goes_but_the_counted_days(world):
     assert world.ledger.used(USER_HASH, TODAY) == 2
 
 
-def test_the_receipt_names_nobody(world):
+def test_the_erasure_receipt_names_no_user(world):
     two_jobs(world)
     asked = ask(world)
     erase(world, asked.erasure_id)
@@ -82,7 +82,7 @@ def test_a_job_that_runs_is_cancelled_and_waited_for(world):
     assert erase(world, asked.erasure_id).jobs == 2
 
 
-def test_a_job_is_not_forgotten_before_its_pictures_are_gone(world):
+def test_a_job_record_is_not_deleted_before_its_pictures(world):
     two_jobs(world)
     asked = ask(world)
     world.avatar_objects.hmacs = True
@@ -96,7 +96,7 @@ def test_a_job_is_not_forgotten_before_its_pictures_are_gone(world):
 
 
 @pytest.mark.parametrize("step", ["jobs.forget", "users.forget", "erasures.save"])
-def test_an_erasure_that_was_cut_short_is_finished(world, monkeypatch, step):
+def test_an_interrupted_erasure_is_finished(world, monkeypatch, step):
     two_jobs(world)
     asked = ask(world)
     port, call = step.split(".")
@@ -115,7 +115,7 @@ def test_an_erasure_that_was_cut_short_is_finished(world, monkeypatch, step):
     assert get_erasure(asked.erasure_id, erasures=world.erasures).state == "done"
 
 
-def test_asked_for_twice_it_is_one_erasure(world):
+def test_requesting_an_erasure_is_idempotent(world):
     first = ask(world)
 
     assert ask(world) == first
@@ -131,7 +131,7 @@ def test_erasing_again_after_the_end_changes_nothing(world):
     assert erase(world, asked.erasure_id) == done
 
 
-def test_a_user_whom_nobody_knows_is_erased_too(world):
+def test_an_unknown_user_can_be_erased(world):
     world.users.forget(USER)
 
     assert erase(world, ask(world).erasure_id).jobs == 0

@@ -23,7 +23,7 @@ def quota(world, **lite):
     )
 
 
-def test_somebody_new_has_the_whole_day_in_utc(world):
+def test_a_new_user_has_the_full_quota_in_utc(world):
     world.users.forget(USER)
 
     shown = quota(world)
@@ -32,7 +32,7 @@ def test_somebody_new_has_the_whole_day_in_utc(world):
     assert shown.next_day_begins_at == datetime(2026, 11, 23, tzinfo=UTC)
 
 
-def test_the_day_is_that_of_the_users_zone(world):
+def test_the_day_is_in_the_users_time_zone(world):
     world.users.change(USER, zone=UserZone(name="Pacific/Auckland", fixed_at=NOW))
 
     shown = quota(world)
@@ -41,7 +41,7 @@ def test_the_day_is_that_of_the_users_zone(world):
     assert shown.next_day_begins_at == datetime(2026, 11, 23, 11, tzinfo=UTC)
 
 
-def test_each_entry_says_what_became_of_it_and_why(world):
+def test_each_entry_has_its_state_and_reason(world):
     job = world.has(JobState.MODERATING)
     reason = Reason.SYSTEM_UNAVAILABLE
     world.ledger.settle(ended(job, reason), QuotaState.RETURNED, now=NOW, reason=reason)
@@ -52,7 +52,7 @@ def test_each_entry_says_what_became_of_it_and_why(world):
     assert entry.settled_at == NOW
 
 
-def test_a_tier_that_is_closed_has_no_jobs(world):
+def test_a_closed_tier_has_no_jobs(world):
     assert quota(world, open=False).left == 0
 
 
@@ -60,7 +60,7 @@ def test_a_tier_that_is_closed_has_no_jobs(world):
     ("settled", "used"),
     [(None, 1), (QuotaState.SPENT, 1), (QuotaState.RETURNED, 0)],
 )
-def test_what_was_given_back_is_not_used(world, settled, used):
+def test_a_returned_day_is_not_counted_as_used(world, settled, used):
     job = world.has(JobState.MODERATING)
     if settled:
         world.ledger.settle(ended(job), settled, now=NOW)
@@ -78,7 +78,7 @@ def test_plus_has_its_own_limit_until_it_ends(world):
     assert quota(world).limit == 1
 
 
-def test_a_limit_that_fell_below_what_was_used_leaves_nothing(world):
+def test_a_limit_below_the_used_jobs_leaves_none(world):
     """Two jobs with Plus in the morning, Lite in the evening."""
     for n in (1, 2):
         world.has(JobState.MODERATING, job_id=JobId("j" + str(n).zfill(32)), with_photos=[])

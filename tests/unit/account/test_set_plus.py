@@ -25,18 +25,18 @@ def tell(world, request):
     return set_plus(USER, request, users=world.users, clock=world.clock)
 
 
-def test_what_billing_said_is_what_stands(world):
+def test_the_decision_of_billing_is_stored(world):
     stands = tell(world, BOUGHT)
 
     assert (stands.active, stands.expires_at, stands.source) == (True, BOUGHT.expires_at, "store")
 
 
-def test_plus_that_ended_is_not_active(world):
+def test_expired_plus_is_not_active(world):
     assert not tell(world, ENDED).active
 
 
 @pytest.mark.parametrize("order", list(permutations([BOUGHT, ENDED, RENEWED])))
-def test_the_newest_decision_stands_in_whatever_order_it_came(world, order):
+def test_the_newest_decision_is_kept_in_any_order(world, order):
     for message in (*order, *order):
         told = tell(world, message)
 
@@ -45,7 +45,7 @@ def test_the_newest_decision_stands_in_whatever_order_it_came(world, order):
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-def test_of_two_decisions_of_one_moment_the_longer_lasting_stands(world, order):
+def test_of_two_decisions_with_the_same_time_the_longer_lasting_is_kept(world, order):
     both = [BOUGHT, BOUGHT.model_copy(update={"expires_at": NOW + timedelta(days=90)})]
     for n in order:
         told = tell(world, both[n])
@@ -55,6 +55,6 @@ def test_of_two_decisions_of_one_moment_the_longer_lasting_stands(world, order):
 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
 @pytest.mark.parametrize("field", ["expires_at", "effective_at"])
-def test_a_moment_that_no_other_zone_can_tell_is_refused(field, moment):
+def test_a_time_that_other_zones_cannot_represent_is_refused(field, moment):
     with pytest.raises(ValidationError, match=field):
         SetPlus.model_validate(BOUGHT.model_dump() | {field: moment})

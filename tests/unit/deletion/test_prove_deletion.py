@@ -79,7 +79,7 @@ def state(world):
 
 
 @pytest.mark.parametrize("at", RUNNING)
-def test_the_deadline_ends_a_job_wherever_it_is_stuck(world, at):
+def test_the_deadline_ends_a_job_in_any_state(world, at):
     world.has(at)
     everywhere(world)
     if at is JobState.IN_REVIEW:
@@ -98,7 +98,7 @@ def test_the_deadline_ends_a_job_wherever_it_is_stuck(world, at):
 
 
 @pytest.mark.parametrize("at", BAD_ENDS)
-def test_what_an_ended_job_still_has_is_found_at_the_deadline(world, at):
+def test_leftovers_of_an_ended_job_are_deleted_at_the_deadline(world, at):
     """A container that wrote late, an upload that came after the end."""
     world.has(at)
     everywhere(world)
@@ -120,7 +120,7 @@ def test_a_completed_job_keeps_its_avatars(world):
     assert {one.place for one in receipt.checked} == set(EVERYWHERE) - {"avatars"}
 
 
-def test_photos_wait_for_no_container_that_cannot_be_stopped(world):
+def test_photos_are_deleted_even_if_the_container_cannot_be_stopped(world):
     world.has(JobState.GENERATING)
     everywhere(world)
     world.generator.running.add((JOB, 1))
@@ -137,7 +137,7 @@ def test_photos_wait_for_no_container_that_cannot_be_stopped(world):
     assert "photos/p01.jpg" in {one.object for one in world.signer.signed[-1].objects}
 
 
-def test_a_job_whose_photos_cannot_be_deleted_ends_at_its_deadline_all_the_same(world):
+def test_a_job_whose_photos_cannot_be_deleted_still_ends_at_its_deadline(world):
     world.has(JobState.GENERATING)
     everywhere(world)
     hmac(world)
@@ -150,7 +150,7 @@ def test_a_job_whose_photos_cannot_be_deleted_ends_at_its_deadline_all_the_same(
     assert state(world) is DeletionState.PENDING
 
 
-def test_what_is_left_of_a_forgotten_job_goes_and_nothing_is_written_about_it(world):
+def test_leftovers_of_an_erased_job_are_deleted_without_a_record(world):
     """Its user was erased."""
     world.photos.upload(JOB, "p01", b"late")
     world.deadlines.set(JOB, when=NOW)
@@ -166,7 +166,7 @@ def test_what_is_left_of_a_forgotten_job_goes_and_nothing_is_written_about_it(wo
 
 
 @pytest.mark.parametrize("at", RUNNING)
-def test_photos_in_use_are_left_alone_unless_the_job_is_overdue(world, at):
+def test_photos_in_use_are_not_deleted_before_the_deadline(world, at):
     world.has(at)
     before = left(world)
 
@@ -180,7 +180,7 @@ def test_photos_in_use_are_left_alone_unless_the_job_is_overdue(world, at):
     assert world.deadlines.at == {}
 
 
-def test_a_receipt_names_each_object_by_a_keyed_hash_with_its_times(world):
+def test_a_receipt_lists_each_object_by_keyed_hash_with_its_times(world):
     read = a_photo(1, uploaded_at=NOW - timedelta(minutes=8))
     world.has(JobState.FAILED, with_photos=[read])
     world.clock.advance(timedelta(minutes=1))
@@ -197,7 +197,7 @@ def test_a_receipt_names_each_object_by_a_keyed_hash_with_its_times(world):
     assert USER not in receipt.model_dump_json()
 
 
-def test_the_deadline_stays_and_looks_once_more(world):
+def test_the_deadline_verifies_again_after_a_proven_deletion(world):
     """Proven minutes after the start, the schedule still goes off, and sees what came later."""
     world.has(JobState.FAILED)
     everywhere(world)
@@ -214,7 +214,7 @@ def test_the_deadline_stays_and_looks_once_more(world):
     assert world.deadlines.at == {}
 
 
-def test_proving_twice_signs_once(world):
+def test_proving_twice_signs_one_receipt(world):
     world.has(JobState.FAILED)
     everywhere(world)
 
@@ -242,7 +242,7 @@ def key_off(world):
 
 
 @pytest.mark.parametrize("fault", [hmac, blind, key_off])
-def test_whatever_fails_is_pending_alarmed_tried_in_minutes_and_then_done(world, fault):
+def test_any_failure_is_pending_with_an_alarm_and_retried_in_minutes(world, fault):
     world.has(JobState.FAILED)
     everywhere(world)
     fault(world)
@@ -264,7 +264,7 @@ def test_whatever_fails_is_pending_alarmed_tried_in_minutes_and_then_done(world,
     assert world.deadlines.at[JOB] == world.job.created_at + RULES.deadline
 
 
-def test_a_purge_that_says_it_deleted_is_not_believed(world, monkeypatch):
+def test_a_deletion_that_reports_success_is_verified(world, monkeypatch):
     """Other eyes look than those that deleted."""
     world.has(JobState.FAILED)
     monkeypatch.setattr(world.photos, "purge", lambda _: 3)
@@ -276,7 +276,7 @@ def test_a_purge_that_says_it_deleted_is_not_believed(world, monkeypatch):
     assert world.signer.signed == []
 
 
-def test_the_alarm_rings_even_where_the_table_cannot_be_written(world, monkeypatch):
+def test_the_alarm_metric_is_sent_even_if_the_table_write_fails(world, monkeypatch):
     world.has(JobState.FAILED)
     hmac(world)
 
@@ -292,7 +292,7 @@ def test_the_alarm_rings_even_where_the_table_cannot_be_written(world, monkeypat
     assert world.metrics.counted["DeletionPending"] == 1
 
 
-def test_a_receipt_from_before_is_no_longer_shown_as_the_last_word(world):
+def test_an_older_receipt_is_hidden_when_a_deletion_is_pending_again(world):
     """Something came late and cannot be deleted."""
     world.has(JobState.FAILED)
     prove(world)
@@ -308,7 +308,7 @@ def test_a_receipt_from_before_is_no_longer_shown_as_the_last_word(world):
 # --- held ----------------------------------------------------------------------------------------
 
 
-def test_a_legal_hold_shows_as_held_without_detail(world):
+def test_a_legal_hold_is_shown_as_held_without_detail(world):
     world.has(JobState.FAILED)
     everywhere(world)
     world.deletions.save(Deletion(job_id=JOB, state=DeletionState.HELD))

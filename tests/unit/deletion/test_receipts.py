@@ -35,12 +35,12 @@ def sign(content=CONTENT, key=KEY, algorithm="ES256", **headers):
     )
 
 
-def test_what_was_signed_is_what_it_says():
+def test_a_verified_receipt_returns_the_signed_content():
     assert receipts.verify(sign(), JWKS) == CONTENT
 
 
 @pytest.mark.parametrize("part", [0, 1, 2])
-def test_one_changed_byte_anywhere_is_not_genuine(part):
+def test_one_changed_byte_makes_a_receipt_invalid(part):
     receipt = sign()
     parts = receipt.split(".")
     for at in range(len(parts[part])):
@@ -64,19 +64,19 @@ def test_one_changed_byte_anywhere_is_not_genuine(part):
     ],
     ids=["other key", "unknown key", "other type", "hmac", "none", "rubbish", "text"],
 )
-def test_a_forgery_is_not_genuine(forged):
+def test_a_forged_receipt_is_invalid(forged):
     with pytest.raises(receipts.NotGenuine):
         receipts.verify(forged, JWKS)
 
 
-def test_the_right_key_among_several_is_taken():
+def test_the_key_is_chosen_by_its_id():
     other = jwk(ec.generate_private_key(ec.SECP256R1()), "key-0")
 
     assert receipts.verify(sign(), {"keys": [other, jwk(KEY)]}) == CONTENT
 
 
 @pytest.mark.parametrize("wrapped", [True, False])
-def test_the_verifier_takes_the_answer_of_the_api_or_the_receipt_alone(tmp_path, capsys, wrapped):
+def test_the_verifier_accepts_the_api_response_or_the_receipt(tmp_path, capsys, wrapped):
     receipt, keys = tmp_path / "receipt", tmp_path / "jwks.json"
     receipt.write_text(json.dumps({"job_id": JOB, "receipt": sign()}) if wrapped else sign())
     keys.write_text(json.dumps(JWKS))
@@ -88,7 +88,7 @@ def test_the_verifier_takes_the_answer_of_the_api_or_the_receipt_alone(tmp_path,
     assert "genuine: signed by likeness/test" in told.err
 
 
-def test_the_verifier_says_no(tmp_path, capsys):
+def test_the_verifier_reports_an_invalid_receipt(tmp_path, capsys):
     receipt, keys = tmp_path / "receipt", tmp_path / "jwks.json"
     receipt.write_text(sign(CONTENT | {"state": "held"})[:-4] + "AAAA")
     keys.write_text(json.dumps(JWKS))
@@ -100,14 +100,14 @@ def test_the_verifier_says_no(tmp_path, capsys):
     assert receipts.main(["verify", str(receipt), "--jwks", str(keys)]) == 1
 
 
-def test_keys_come_by_https_or_from_a_file_and_by_nothing_else(tmp_path):
+def test_keys_are_read_by_https_or_from_a_file_only(tmp_path):
     with pytest.raises(OSError, match="ftp"):
         receipts.fetch("ftp://keys.test/jwks.json")
     with pytest.raises(OSError, match="http"):
         receipts.fetch("http://keys.test/jwks.json")
 
 
-def test_a_receipt_is_handed_out_as_it_was_signed(world):
+def test_a_receipt_is_returned_as_it_was_signed(world):
     world.deletions.save(Deletion(job_id=JOB, state=DeletionState.DELETED, receipt="a.b.c"))
 
     shown = get_receipt(JOB, deletions=world.deletions)
@@ -116,7 +116,7 @@ def test_a_receipt_is_handed_out_as_it_was_signed(world):
 
 
 @pytest.mark.parametrize("deletion", [None, DeletionState.PENDING, DeletionState.HELD])
-def test_without_a_receipt_there_is_none(world, deletion):
+def test_a_missing_receipt_is_not_found(world, deletion):
     if deletion:
         world.deletions.save(Deletion(job_id=JOB, state=deletion))
 
@@ -124,7 +124,7 @@ def test_without_a_receipt_there_is_none(world, deletion):
         get_receipt(JOB, deletions=world.deletions)
 
 
-def test_the_public_keys_are_a_key_set(world):
+def test_the_public_keys_are_a_jwk_set(world):
     (key,) = get_keys(signer=world.signer).keys
 
     assert (key.kty, key.alg, key.use) == ("EC", "ES256", "sig")

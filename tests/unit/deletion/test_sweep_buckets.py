@@ -58,9 +58,7 @@ def lies(world, key, age, **more):
         ("photos/of-somebody.jpg", HOUR / 2, JobState.OPEN, None),
     ],
 )
-def test_what_is_older_or_stranger_than_promised_is_found_and_deleted(
-    world, key, age, job, finding
-):
+def test_overdue_and_unexpected_objects_are_found_and_deleted(world, key, age, job, finding):
     world.has(job)
     lies(world, key, age)
 
@@ -72,7 +70,7 @@ def test_what_is_older_or_stranger_than_promised_is_found_and_deleted(
     assert world.metrics.counted["SweepFindings"] == len(swept.findings)
 
 
-def test_parts_of_uploads_that_never_ended_and_old_versions_are_found(world):
+def test_unfinished_multipart_uploads_and_old_versions_are_found(world):
     world.has(JobState.OPEN)
     lies(world, f"uploads/{JOB}/p01", 2 * HOUR, upload="upload-1")
     lies(world, f"uploads/{JOB}/p02", HOUR / 2, upload="upload-2")
@@ -83,7 +81,7 @@ def test_parts_of_uploads_that_never_ended_and_old_versions_are_found(world):
     assert [object_.upload for object_ in world.buckets.objects] == ["upload-2"]
 
 
-def test_what_a_legal_hold_keeps_is_passed_over(world):
+def test_objects_under_legal_hold_are_skipped(world):
     world.has(JobState.FAILED)
     world.deletions.save(Deletion(job_id=JOB, state=DeletionState.HELD))
     lies(world, f"photos/{JOB}/p01.jpg", 48 * HOUR)
@@ -97,7 +95,7 @@ def test_what_a_legal_hold_keeps_is_passed_over(world):
     ("state", "finding"),
     [(AppealState.OPEN, None), (AppealState.IN_REVIEW, None), (AppealState.EXPIRED, "Orphan")],
 )
-def test_photos_that_came_in_once_more_are_wanted_while_the_appeal_lasts(world, state, finding):
+def test_photos_of_an_open_appeal_are_not_leftovers(world, state, finding):
     world.has(JobState.REFUSED)
     awaited = (AppealedPhoto(photo_id="p01"),)
     world.appeals.save(Appeal(job_id=JOB, state=state, opened_at=NOW, photos=awaited))
@@ -106,7 +104,7 @@ def test_photos_that_came_in_once_more_are_wanted_while_the_appeal_lasts(world, 
     assert list(sweep(world).findings) == ([finding] if finding else [])
 
 
-def test_a_bucket_that_is_set_otherwise_is_said(world):
+def test_a_changed_bucket_configuration_is_reported(world):
     world.buckets.drifted = [SweepFinding.VERSIONING, SweepFinding.REPLICATION]
 
     swept = sweep(world)
@@ -116,7 +114,7 @@ def test_a_bucket_that_is_set_otherwise_is_said(world):
     assert world.metrics.counted["SweepFindings"] == 2
 
 
-def test_what_cannot_be_deleted_is_not_called_deleted(world):
+def test_an_object_that_cannot_be_deleted_is_not_reported_deleted(world):
     lies(world, f"photos/{JOB}/p01.jpg", 2 * HOUR)
     world.buckets.hmacs = True
 
@@ -126,7 +124,7 @@ def test_what_cannot_be_deleted_is_not_called_deleted(world):
     assert swept.deleted == 0
 
 
-def test_the_report_counts_and_names_nothing(world):
+def test_the_report_has_counts_and_no_names(world):
     world.has(JobState.COMPLETED)
     lies(world, f"photos/{JOB}/p01.jpg", 25 * HOUR)
 

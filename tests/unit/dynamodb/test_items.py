@@ -18,7 +18,7 @@ numbers = st.floats(
 
 
 @given(left=numbers, top=numbers, width=numbers, height=numbers)
-def test_floats_come_back_to_the_last_bit(left, top, width, height):
+def test_floats_are_read_with_full_precision(left, top, width, height):
     photo = a_photo(face=Box(left=left, top=top, width=width, height=height))
 
     assert record(Photo, fields(photo)) == photo
@@ -30,18 +30,18 @@ def test_a_number_is_a_decimal_and_never_a_float():
     assert all(isinstance(value, Decimal) for value in face.values())
 
 
-def test_what_is_none_is_not_stored():
+def test_none_is_not_stored():
     assert "reason" not in fields(a_job())
     assert record(Job, fields(a_job())) == a_job()
 
 
-def test_the_tables_own_attributes_are_no_part_of_a_record():
+def test_the_tables_own_attributes_are_not_part_of_a_record():
     keys = {"pk": "JOB#1", "sk": "META", "gsi1pk": "USER#1", "gsi1sk": "x", "ttl": Decimal(1)}
 
     assert record(Job, fields(a_job()) | keys) == a_job()
 
 
-def test_an_item_with_an_attribute_that_nobody_knows_is_refused():
+def test_an_item_with_an_unknown_attribute_is_refused():
     with pytest.raises(ValidationError):
         record(Job, fields(a_job()) | {"surprise": 1})
 

@@ -67,7 +67,7 @@ def submitting() -> Any:
     return handler
 
 
-def test_the_answer_is_the_message_with_the_routes_own_status():
+def test_the_response_is_the_message_with_the_routes_status():
     status, body = call(submitting(), f"/v1/jobs/{JOB}/submit")
 
     assert status == HTTPStatus.ACCEPTED
@@ -75,14 +75,14 @@ def test_the_answer_is_the_message_with_the_routes_own_status():
 
 
 @pytest.mark.parametrize("kind", sorted(STATUS, key=lambda kind: kind.__name__))
-def test_an_error_is_answered_in_one_shape(kind):
+def test_every_error_response_has_the_same_shape(kind):
     status, body = call(raising(kind("what is wrong")), f"/v1/jobs/{JOB}/submit")
 
     assert status == STATUS[kind]
     assert body == {"error": kind.__name__, "message": "what is wrong"}
 
 
-def test_every_error_of_the_tree_has_a_status():
+def test_every_error_class_has_a_status():
     def tree(kind: type[LikenessError]) -> set[type[LikenessError]]:
         return {kind}.union(*(tree(child) for child in kind.__subclasses__()))
 
@@ -98,7 +98,7 @@ def test_an_error_may_carry_a_reason_code():
     assert body["reason"] == "SYSTEM.REVIEW_EXPIRED"
 
 
-def test_an_unexpected_error_tells_the_caller_nothing(caplog):
+def test_an_unexpected_error_reveals_nothing_to_the_caller(caplog):
     with caplog.at_level(logging.CRITICAL):
         status, body = call(raising(RuntimeError("table likeness-prod")), f"/v1/jobs/{JOB}/submit")
 
@@ -108,14 +108,14 @@ def test_an_unexpected_error_tells_the_caller_nothing(caplog):
 
 
 @pytest.mark.parametrize("job_id", ["j1", "../../etc", "J" + "0" * 32, "%00"])
-def test_an_id_of_another_shape_is_not_found_and_reaches_nothing(job_id):
+def test_a_malformed_id_is_not_found_before_the_use_case_runs(job_id):
     status, _ = call(submitting(), f"/v1/jobs/{job_id}/submit")
 
     assert status == HTTPStatus.NOT_FOUND
 
 
 @pytest.mark.parametrize("user_id", ["a b", "x" * 129, "", "käthe", "a/b", ".", ".."])
-def test_a_user_id_of_another_shape_is_refused_and_reaches_nothing(user_id):
+def test_a_malformed_user_id_is_refused_before_the_use_case_runs(user_id):
     @route("GET", "/v1/users/{user_id}/quota", gives=Submitted)
     def handler(user_id: str) -> Submitted:
         raise AssertionError(user_id)
@@ -153,7 +153,7 @@ def test_a_query_is_read_and_has_defaults():
         ({"page": "2"}, "page"),
     ],
 )
-def test_a_bad_query_names_the_parameter_that_is_wrong(query, named):
+def test_an_invalid_query_names_the_wrong_parameter(query, named):
     status, problem = call(paging(), "/v1/things", query=query)
 
     assert status == HTTPStatus.BAD_REQUEST
@@ -179,7 +179,7 @@ def adding() -> Any:
         ("[]", "body"),
     ],
 )
-def test_a_bad_body_names_the_field_that_is_wrong(body, named):
+def test_an_invalid_body_names_the_wrong_field(body, named):
     status, problem = call(adding(), "/v1/photos", body=body)
 
     assert status == HTTPStatus.BAD_REQUEST
@@ -188,7 +188,7 @@ def test_a_bad_body_names_the_field_that_is_wrong(body, named):
 
 
 @pytest.mark.parametrize("approve", ['"yes"', "1", '"true"', "null", "[true]"])
-def test_only_true_is_true(approve):
+def test_a_boolean_must_be_a_json_boolean(approve):
     @route("POST", "/v1/decision", takes=Decide, gives=Submitted)
     def handler(request: Decide) -> Submitted:
         raise AssertionError(request)
@@ -200,7 +200,7 @@ def test_only_true_is_true(approve):
 
 
 @pytest.mark.parametrize("moment", ["1795388745", "1.5", '"2026-11-22T12:00:00"'])
-def test_a_moment_is_a_text_with_its_zone(moment):
+def test_a_time_is_a_string_with_its_zone(moment):
     @route("POST", "/v1/consent", takes=Consenting, gives=Submitted)
     def handler(request: Consenting) -> Submitted:
         raise AssertionError(request)
@@ -215,7 +215,7 @@ class Consenting(Message):
     accepted_at: AwareDatetime
 
 
-def test_a_bad_body_is_not_repeated_in_the_answer():
+def test_an_error_response_does_not_repeat_the_body():
     _, problem = call(adding(), "/v1/photos", body='{"content_type": "Jane Doe"}')
 
     assert "Jane Doe" not in json.dumps(problem)
@@ -253,7 +253,7 @@ def test_a_moderator_is_known_by_group_and_subject(groups):
         {"sub": "subject-1", "cognito:groups": "[moderators]"},
     ],
 )
-def test_whoever_is_no_moderator_is_refused(claims):
+def test_a_caller_without_the_moderators_group_is_refused(claims):
     status, problem = call(reviewing(), "/v1/reviews", claims=claims)
 
     assert status == HTTPStatus.FORBIDDEN
@@ -263,7 +263,7 @@ def test_whoever_is_no_moderator_is_refused(claims):
 @pytest.mark.parametrize(
     ("groups", "lead"), [("[moderators]", False), ("[moderators moderation-leads]", True)]
 )
-def test_a_token_says_who_leads_and_which_app_user_it_is(groups, lead):
+def test_a_token_has_the_lead_group_and_the_app_user(groups, lead):
     claims = {"sub": "s", "token_use": "id", "cognito:groups": groups}
     event = {"requestContext": {"authorizer": {"jwt": {"claims": claims}}}}
 
@@ -272,7 +272,7 @@ def test_a_token_says_who_leads_and_which_app_user_it_is(groups, lead):
     assert moderator(event).app_user_id == "user-1"
 
 
-def test_a_picture_is_answered_as_bytes():
+def test_a_picture_response_is_base64_encoded():
     @route("GET", "/v1/picture", gives=Picture)
     def handler() -> Picture:
         return Picture(b"RIFF", "image/webp")
@@ -307,7 +307,7 @@ def verify(request: Picture) -> Submitted:
         ("image/png", b"", 400),
     ],
 )
-def test_a_picture_is_taken_as_the_body_and_by_its_type(content_type, body, status):
+def test_a_picture_request_is_read_from_body_and_content_type(content_type, body, status):
     event = {
         "requestContext": {"authorizer": {"iam": {"userArn": "arn:aws:iam::1:role/app"}}},
         "headers": {"content-type": content_type},

@@ -83,7 +83,7 @@ def post(  # what differs between two requests, each by name
     return answer["statusCode"], json.loads(answer["body"])
 
 
-def test_the_same_request_is_answered_the_same_and_done_once():
+def test_a_repeated_request_runs_once_and_gets_the_same_response():
     counter = Counter()
 
     first, again = post(counter.handler), post(counter.handler)
@@ -92,7 +92,7 @@ def test_the_same_request_is_answered_the_same_and_done_once():
     assert counter.calls == 1
 
 
-def test_without_a_key_every_request_is_done(answers):
+def test_without_a_key_every_request_runs(answers):
     counter = Counter()
 
     assert post(counter.handler, None) != post(counter.handler, None)
@@ -107,7 +107,7 @@ def test_another_key_is_another_request():
 
 
 @pytest.mark.parametrize("other", [{"body": {"content_type": "image/png"}}, {"job_id": OTHER_JOB}])
-def test_a_key_that_comes_back_with_another_body_or_path_is_refused(other):
+def test_a_key_used_again_with_another_body_or_path_is_refused(other):
     counter = Counter()
     post(counter.handler)
 
@@ -118,7 +118,7 @@ def test_a_key_that_comes_back_with_another_body_or_path_is_refused(other):
     assert counter.calls == 1
 
 
-def test_a_key_that_comes_back_at_another_route_is_refused():
+def test_a_key_used_again_at_another_route_is_refused():
     @route("POST", "/v1/jobs/{job_id}/submit", takes=AddPhoto, gives=Submitted)
     def elsewhere(job_id: str, request: AddPhoto) -> Submitted:
         raise AssertionError
@@ -128,7 +128,7 @@ def test_a_key_that_comes_back_at_another_route_is_refused():
     assert post(elsewhere)[0] == 422
 
 
-def test_the_same_body_in_other_words_is_the_same():
+def test_an_equivalent_json_body_is_the_same_request():
     counter = Counter()
 
     first = post(counter.handler, body='{"content_type": "image/jpeg"}')
@@ -155,7 +155,7 @@ def test_two_hosts_with_the_same_role_are_one_caller():
     assert counter.calls == 1
 
 
-def test_a_key_from_nobody_is_refused():
+def test_a_key_without_a_caller_is_refused():
     counter = Counter()
 
     assert post(counter.handler, iam=None)[0] == 403
@@ -163,7 +163,7 @@ def test_a_key_from_nobody_is_refused():
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "käse", "a\tb", "a\nb", "\x7f", "…"])
-def test_a_key_of_another_shape_is_refused_by_name(key, answers):
+def test_a_malformed_key_is_refused_by_name(key, answers):
     counter = Counter()
 
     status, problem = post(counter.handler, key)
@@ -175,14 +175,14 @@ def test_a_key_of_another_shape_is_refused_by_name(key, answers):
 
 
 @pytest.mark.parametrize("key", ["x", "x" * 255, "! ~", '"8e03978e-40d5-43dd-bc93-6894a57f9324"'])
-def test_every_printable_key_is_taken(key):
+def test_every_printable_key_is_accepted(key):
     counter = Counter()
 
     assert post(counter.handler, key) == post(counter.handler, key)
     assert counter.calls == 1
 
 
-def test_an_error_is_not_kept():
+def test_an_error_is_not_stored():
     counter = Counter(OverQuota("come back tomorrow"))
     assert post(counter.handler)[0] == 429
 
@@ -193,14 +193,14 @@ def test_an_error_is_not_kept():
     assert counter.calls == 2
 
 
-def test_a_bad_body_uses_up_no_key():
+def test_an_invalid_body_does_not_use_up_the_key():
     counter = Counter()
     assert post(counter.handler, body="{}")[0] == 400
 
     assert post(counter.handler)[0] == 200
 
 
-def test_an_unexpected_error_is_not_kept_either(caplog):
+def test_an_unexpected_error_is_not_stored(caplog):
     counter = Counter(RuntimeError("a bug"))
     assert post(counter.handler)[0] == 500
 
@@ -209,7 +209,7 @@ def test_an_unexpected_error_is_not_kept_either(caplog):
     assert post(counter.handler)[0] == 200
 
 
-def test_a_twin_waits_for_the_answer(monkeypatch):
+def test_a_concurrent_repeat_waits_for_the_response(monkeypatch):
     """The first request ends while the second waits for it."""
     counter, at_work, go_on = Counter(), threading.Event(), threading.Event()
     answered: list[Any] = []
@@ -232,7 +232,7 @@ def test_a_twin_waits_for_the_answer(monkeypatch):
     assert counter.calls == 1
 
 
-def test_a_twin_that_has_waited_long_enough_is_told_to_send_again(pauses):
+def test_a_concurrent_repeat_is_asked_to_retry_after_its_wait(pauses):
     counter, told = Counter(), []
     counter.meanwhile = lambda: told.append(post(counter.handler))
 
@@ -246,7 +246,7 @@ def test_a_twin_that_has_waited_long_enough_is_told_to_send_again(pauses):
     assert post(counter.handler) == first
 
 
-def test_a_twin_with_another_body_is_refused_at_once(pauses):
+def test_a_concurrent_request_with_another_body_is_refused_at_once(pauses):
     counter, told = Counter(), []
     other = {"content_type": "image/png"}
     counter.meanwhile = lambda: told.append(post(counter.handler, body=other))
@@ -257,7 +257,7 @@ def test_a_twin_with_another_body_is_refused_at_once(pauses):
     assert pauses == []
 
 
-def test_a_key_whose_function_died_is_free_when_its_time_is_up(answers, pauses):
+def test_a_key_whose_function_died_is_released_after_its_timeout(answers, pauses):
     class Died(BaseException): ...
 
     def die() -> None:
@@ -275,7 +275,7 @@ def test_a_key_whose_function_died_is_free_when_its_time_is_up(answers, pauses):
     assert post(counter.handler)[0] == 200
 
 
-def test_a_key_is_free_after_a_day(answers):
+def test_a_key_expires_after_a_day(answers):
     counter = Counter()
     post(counter.handler)
 
@@ -285,7 +285,7 @@ def test_a_key_is_free_after_a_day(answers):
     assert counter.calls == 2
 
 
-def test_nothing_is_done_where_nothing_can_be_kept(answers, caplog):
+def test_the_request_does_not_run_if_the_store_is_unavailable(answers, caplog):
     counter = Counter()
     answers.down = True
 
@@ -308,7 +308,7 @@ def test_neither_key_nor_caller_nor_body_is_stored(answers):
         assert secret not in stored
 
 
-def test_of_an_answer_with_forms_only_ids_are_kept_and_forms_are_signed_anew(answers):
+def test_of_a_response_with_presigned_posts_only_ids_are_stored(answers):
     photos = FakePhotos(FakeBucket())
     made: list[Any] = []
 
@@ -341,7 +341,7 @@ def test_of_an_answer_with_forms_only_ids_are_kept_and_forms_are_signed_anew(ans
     assert "http" not in answers.everything()
 
 
-def test_an_answer_that_cannot_be_made_again_is_an_error_and_stays_kept():
+def test_a_response_that_cannot_be_rebuilt_is_an_error_and_stays_stored():
     said: list[Exception] = [Conflict("the job moved on")]
 
     def again(kept: Submitted, **_: str) -> Submitted:
@@ -356,7 +356,7 @@ def test_an_answer_that_cannot_be_made_again_is_an_error_and_stays_kept():
     assert [post(handler)[0] for _ in range(3)] == [200, 409, 200]
 
 
-def test_what_may_be_done_twice_keeps_nothing_and_still_knows_a_key(answers):
+def test_an_idempotent_route_accepts_a_key_and_stores_nothing(answers):
     @route("POST", "/v1/x/{job_id}", gives=Submitted, repeats=Repeats.DONE_AGAIN)
     def handler(job_id: str) -> Submitted:
         return Submitted(job_id=job_id, state=JobState.OPEN)
@@ -366,7 +366,7 @@ def test_what_may_be_done_twice_keeps_nothing_and_still_knows_a_key(answers):
     assert answers.records == {}
 
 
-def test_a_route_whose_picture_would_have_to_be_kept_cannot_be_declared():
+def test_a_route_that_returns_a_picture_cannot_store_responses():
     with pytest.raises(TypeError, match="DONE_AGAIN"):
 
         @route("POST", "/v1/x", gives=Picture)
@@ -374,7 +374,7 @@ def test_a_route_whose_picture_would_have_to_be_kept_cannot_be_declared():
             raise AssertionError
 
 
-def test_a_key_means_nothing_where_nothing_is_posted(answers):
+def test_a_key_is_ignored_on_a_get_route(answers):
     @route("GET", "/v1/jobs/{job_id}", gives=Submitted)
     def handler(job_id: str) -> Submitted:
         return Submitted(job_id=job_id, state=JobState.OPEN)
@@ -383,7 +383,7 @@ def test_a_key_means_nothing_where_nothing_is_posted(answers):
     assert answers.records == {}
 
 
-def test_only_functions_that_keep_answers_import_the_utility():
+def test_only_functions_that_store_responses_import_the_idempotency_utility():
     """The function of a route is imported as Lambda does: alone, in an interpreter of its own."""
     program = (
         "import sys, importlib; importlib.import_module(sys.argv[1])\n"

@@ -13,7 +13,7 @@ from likeness.entrypoints.step import step
 from tests.builders import JOB, Context
 
 
-def test_a_step_takes_and_answers_plain_json():
+def test_a_step_reads_and_returns_plain_json():
     @step(AttemptRef)
     def handler(job: AttemptRef) -> ModeratePhotosResult:
         assert job.attempt == 2
@@ -24,7 +24,7 @@ def test_a_step_takes_and_answers_plain_json():
     assert json.loads(json.dumps(answer)) == {"job_id": JOB, "outcome": "clean"}
 
 
-def test_a_step_that_answers_nothing_answers_an_empty_object():
+def test_a_step_without_a_result_returns_an_empty_object():
     @step(JobRef)
     def handler(job: JobRef) -> None:
         assert job.job_id == JOB
@@ -32,7 +32,7 @@ def test_a_step_that_answers_nothing_answers_an_empty_object():
     assert handler({"job_id": JOB}, Context()) == {}
 
 
-def test_an_error_passes_so_that_the_state_machine_can_catch_it_by_name():
+def test_a_steps_error_reaches_the_state_machine_by_name():
     @step(JobRef)
     def handler(job: JobRef) -> None:
         raise Conflict(f"job {job.job_id} moved")
@@ -42,7 +42,7 @@ def test_an_error_passes_so_that_the_state_machine_can_catch_it_by_name():
 
 
 @pytest.mark.parametrize("event", [{}, {"job_id": "j1"}, {"job_id": JOB, "extra": 1}])
-def test_an_input_of_another_shape_is_an_error(event):
+def test_a_malformed_input_is_an_error(event):
     @step(JobRef)
     def handler(job: JobRef) -> None:
         raise AssertionError("never called")
@@ -55,7 +55,7 @@ def created(key: str) -> dict:
     return {"detail": {"object": {"key": key, "etag": "e1", "sequencer": "01", "size": 3}}}
 
 
-def test_an_upload_is_known_by_its_key():
+def test_an_upload_is_identified_by_its_key():
     upload = read(created(f"uploads/{JOB}/p07"))
 
     assert upload is not None
@@ -66,7 +66,7 @@ def test_an_upload_is_known_by_its_key():
     "key",
     [f"uploads/{JOB}/p7", f"uploads/{JOB}/p07/more", "uploads/x/p07", f"photos/{JOB}/p07.jpg"],
 )
-def test_a_key_that_no_form_gave_is_left_alone(key):
+def test_an_unknown_key_is_ignored(key):
     @on_upload
     def handler(upload: object) -> None:
         raise AssertionError("never called")

@@ -48,7 +48,7 @@ def test_a_new_job_is_a_change_from_nothing():
 
 
 @pytest.mark.parametrize("state", list(JobState))
-def test_every_state_can_be_told(state):
+def test_every_state_can_be_announced(state):
     old = a_job()
     new = a_job().change(state=state) if state is JobState.OPEN else a_job(state)
 
@@ -60,7 +60,7 @@ def test_every_state_can_be_told(state):
         assert (change.event.state, change.event.previous) == (state, JobState.OPEN)
 
 
-def test_an_end_says_why_and_when():
+def test_an_ended_job_has_its_reason_and_time():
     old = a_job(JobState.MODERATING)
     new = old.move(END, NOW, reason=Reason.POLICY_NUDITY)
 
@@ -72,14 +72,14 @@ def test_an_end_says_why_and_when():
     assert change.event.event_id == f"{JOB}.{new.version}"
 
 
-def test_the_same_change_is_the_same_event_however_often_it_is_read():
+def test_a_change_that_is_read_again_is_the_same_event():
     old = a_job()
     told = record(old.move(JobState.EXPIRED, NOW), old)
 
     assert read(told) == read(told)
 
 
-def test_a_job_that_does_not_say_when_changed_when_the_stream_saw_it():
+def test_a_job_without_a_time_gets_the_time_of_the_stream():
     change = read(record(a_job(), timeline=[]))
 
     assert change
@@ -87,13 +87,13 @@ def test_a_job_that_does_not_say_when_changed_when_the_stream_saw_it():
     assert change.event.at == NOW
 
 
-def test_a_change_that_leaves_the_state_alone_is_no_event():
+def test_a_change_without_a_new_state_is_no_event():
     old = a_job(JobState.GENERATING)
 
     assert read(record(old.change(attempt=2), old)) is None
 
 
-def test_a_job_that_is_gone_is_no_event():
+def test_a_deleted_job_is_no_event():
     """Its time to live ended, or its user was erased: the last state was told."""
     assert read(record(None, a_job())) is None
 
@@ -108,7 +108,7 @@ def test_a_job_that_is_gone_is_no_event():
         ({"version": "many"}, "ValueError"),
     ],
 )
-def test_what_cannot_be_read_says_what_is_wrong_and_repeats_no_value(edited, fault):
+def test_an_unreadable_record_names_the_error_and_no_value(edited, fault):
     change = read(record(a_job(), **edited))
 
     assert change
@@ -118,14 +118,14 @@ def test_what_cannot_be_read_says_what_is_wrong_and_repeats_no_value(edited, fau
     assert "daydreaming" not in str(change.fault)
 
 
-def test_nobody_is_told_who_the_user_is():
+def test_an_event_does_not_name_the_user():
     change = read(record(a_job()))
 
     assert change
     assert USER not in change.model_dump_json()
 
 
-def test_lambda_is_told_where_to_begin_again():
+def test_lambda_gets_the_first_failed_sequence_number():
     @on_changes
     def handler(changes):
         assert [change.sequence for change in changes] == ["7"]
@@ -136,7 +136,7 @@ def test_lambda_is_told_where_to_begin_again():
     assert handler(event, Context()) == {"batchItemFailures": [{"itemIdentifier": "7"}]}
 
 
-def test_lambda_is_told_that_nothing_failed():
+def test_lambda_gets_an_empty_list_of_failures():
     @on_changes
     def handler(changes):
         return None

@@ -85,7 +85,7 @@ def at(world, key):
 # --- asking --------------------------------------------------------------------------------------
 
 
-def test_the_endpoint_is_asked_and_the_token_kept(world):
+def test_the_endpoint_is_invoked_and_the_task_token_stored(world):
     start(world)
 
     inference = world.inferences.get(JOB, 1)
@@ -95,7 +95,7 @@ def test_the_endpoint_is_asked_and_the_token_kept(world):
     assert inference.failure_uri == f"s3://avatars/{FAILURE}"
 
 
-def test_a_replayed_step_brings_its_newer_token_and_asks_nobody_again(world):
+def test_a_replayed_step_stores_its_newer_token_without_a_second_inference(world):
     start(world)
     start(world, "t2")
     finish(world)
@@ -104,7 +104,7 @@ def test_a_replayed_step_brings_its_newer_token_and_asks_nobody_again(world):
     assert world.workflow.answers == {"t2": {"job_id": JOB, "attempt": 1}}
 
 
-def test_a_step_that_failed_before_the_endpoint_answered_asks_again(world):
+def test_a_step_that_failed_before_the_endpoint_accepted_is_retried(world):
     world.endpoint.down = True
     with pytest.raises(Unavailable):
         start(world)
@@ -116,7 +116,7 @@ def test_a_step_that_failed_before_the_endpoint_answered_asks_again(world):
     assert world.inferences.get(JOB, 1).task_token == "t2"
 
 
-def test_after_a_failure_the_endpoint_is_asked_once_more(world):
+def test_after_a_failure_the_endpoint_is_invoked_again(world):
     start(world)
     finish(world, failed=True)
     start(world, "t2")
@@ -125,7 +125,7 @@ def test_after_a_failure_the_endpoint_is_asked_once_more(world):
     assert world.inferences.get(JOB, 1).state is InferenceState.RUNNING
 
 
-def test_a_job_that_ended_asks_for_nothing(world):
+def test_an_ended_job_starts_no_inference(world):
     world.jobs.save(world.job.move(JobState.CANCELLING, world.clock.now()))
 
     with pytest.raises(Conflict):
@@ -135,7 +135,7 @@ def test_a_job_that_ended_asks_for_nothing(world):
     assert not at(world, REQUEST)
 
 
-def test_a_failure_that_is_told_before_the_step_has_ended_stays_known(world):
+def test_a_failure_that_arrives_before_the_step_ends_is_stored(world):
     world.endpoint.meanwhile = lambda: finish(world, failed=True)
 
     start(world)
@@ -146,7 +146,7 @@ def test_a_failure_that_is_told_before_the_step_has_ended_stays_known(world):
     assert world.workflow.failures == {"t1": ERROR}
 
 
-def test_a_round_that_is_stopped_while_the_endpoint_is_asked_leaves_no_copy(world):
+def test_an_attempt_stopped_during_the_invocation_leaves_no_copy(world):
     world.endpoint.meanwhile = lambda: (stop(world), world.work.purge(JOB))
 
     with pytest.raises(Conflict):
@@ -156,7 +156,7 @@ def test_a_round_that_is_stopped_while_the_endpoint_is_asked_leaves_no_copy(worl
     assert world.inferences.get(JOB, 1).failure_uri, "what still arrives can be found"
 
 
-def test_a_round_that_is_stopped_while_its_photos_are_packed_is_never_sent(world, monkeypatch):
+def test_an_attempt_stopped_while_packing_is_not_sent(world, monkeypatch):
     pack = world.work.pack
 
     def stopped_meanwhile(job_id, attempt):
@@ -178,7 +178,7 @@ def test_a_round_that_is_stopped_while_its_photos_are_packed_is_never_sent(world
 # --- the end -------------------------------------------------------------------------------------
 
 
-def test_the_answer_lets_the_pipeline_go_on(world):
+def test_the_result_continues_the_pipeline(world):
     start(world)
     answers(world, 1, 2)
 
@@ -188,7 +188,7 @@ def test_the_answer_lets_the_pipeline_go_on(world):
     assert at(world, RESPONSE), "the next step takes it apart"
 
 
-def test_a_message_that_comes_twice_answers_once_and_is_no_error(world):
+def test_a_repeated_notification_is_idempotent(world):
     start(world)
     answers(world, 1)
     finish(world)
@@ -197,7 +197,7 @@ def test_a_message_that_comes_twice_answers_once_and_is_no_error(world):
     assert at(world, RESPONSE)
 
 
-def test_a_failure_fails_the_task_and_what_was_written_about_it_goes(world):
+def test_a_failure_fails_the_task_and_its_file_is_deleted(world):
     start(world)
     world.avatar_objects.put(FAILURE, b"{}")
 
@@ -207,7 +207,7 @@ def test_a_failure_fails_the_task_and_what_was_written_about_it_goes(world):
     assert not at(world, FAILURE)
 
 
-def test_what_comes_for_a_round_that_was_stopped_is_deleted_and_told_to_nobody(world):
+def test_the_result_of_a_stopped_attempt_is_deleted(world):
     start(world)
     stop(world)
     answers(world, 1)
@@ -218,7 +218,7 @@ def test_what_comes_for_a_round_that_was_stopped_is_deleted_and_told_to_nobody(w
     assert world.workflow.answers == {}
 
 
-def test_a_failure_of_a_round_that_was_stopped_is_deleted_as_well(world):
+def test_the_failure_file_of_a_stopped_attempt_is_deleted(world):
     start(world)
     stop(world)
     world.avatar_objects.put(FAILURE, b"{}")
@@ -232,7 +232,7 @@ def test_a_failure_of_a_round_that_was_stopped_is_deleted_as_well(world):
 @pytest.mark.parametrize(
     "state", [JobState.FINISHING, JobState.CANCELLING, JobState.FAILED, JobState.EXPIRED]
 )
-def test_what_comes_after_the_job_moved_on_is_deleted(world, state):
+def test_a_result_that_arrives_too_late_is_deleted(world, state):
     start(world)
     world.jobs.save(world.job.move(state, world.clock.now()))
     answers(world, 1)
@@ -243,7 +243,7 @@ def test_what_comes_after_the_job_moved_on_is_deleted(world, state):
     assert world.workflow.answers == {}
 
 
-def test_what_comes_for_a_job_that_is_forgotten_is_deleted(world):
+def test_a_result_for_a_deleted_job_is_deleted(world):
     world.avatar_objects.put(f"work/{OTHER_JOB}/r1/endpoint/response.tar", b"avatars")
 
     assert not finish(world, job_id=OTHER_JOB)
@@ -264,21 +264,21 @@ def test_the_archive_becomes_avatars(world):
     assert at(world, f"work/{JOB}/r1/checkpoints/a02.png")
 
 
-def test_a_replay_that_finds_the_archive_gone_says_the_same(world):
+def test_unpacking_again_without_the_archive_returns_the_same(world):
     start(world)
     answers(world, 1, 2)
 
     assert unpack(world) == unpack(world)
 
 
-def test_an_answer_without_an_archive_is_an_error(world):
+def test_a_result_without_an_archive_is_an_error(world):
     start(world)
 
     with pytest.raises(NotFound):
         unpack(world)
 
 
-def test_a_round_that_is_stopped_while_it_is_unpacked_leaves_nothing(world):
+def test_an_attempt_stopped_while_unpacking_leaves_nothing(world):
     start(world)
     answers(world, 1)
     stop(world)
@@ -297,12 +297,12 @@ def message(**fields):
     return json.dumps(told)
 
 
-def test_a_message_names_job_and_round():
+def test_a_notification_names_job_and_attempt():
     assert read(message()) == InferenceEnded(job_id=JOB, attempt=2, failed=False)
 
 
 @pytest.mark.parametrize("status", ["Failed", "Expired", None])
-def test_whatever_is_not_said_to_be_completed_has_failed(status):
+def test_any_status_other_than_completed_is_a_failure(status):
     ended = read(message(invocationStatus=status))
 
     assert ended is not None
@@ -310,5 +310,5 @@ def test_whatever_is_not_said_to_be_completed_has_failed(status):
 
 
 @pytest.mark.parametrize("name", ["", "likeness-x-r1", f"likeness-{JOB}-r3", f"x{JOB}-r1", None])
-def test_an_inference_of_somebody_else_is_left_alone(name):
+def test_an_unknown_inference_is_ignored(name):
     assert read(message(inferenceId=name)) is None

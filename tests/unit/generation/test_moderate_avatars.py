@@ -41,7 +41,7 @@ def nude(world, *avatars):
         world.detector.seen_labels[avatar] = [Label(name="Explicit", confidence=99)]
 
 
-def test_clean_avatars_are_approved_and_kept_in_their_order(world):
+def test_clean_avatars_are_approved_and_stored_in_order(world):
     delivered(world, 2, 1)
 
     answer = moderate(world)
@@ -53,7 +53,7 @@ def test_clean_avatars_are_approved_and_kept_in_their_order(world):
     assert world.job.state is JobState.FINISHING
 
 
-def test_what_was_measured_is_kept_with_the_avatar(world):
+def test_measurements_are_stored_with_the_avatar(world):
     delivered(world, 1)
 
     moderate(world)
@@ -64,7 +64,7 @@ def test_what_was_measured_is_kept_with_the_avatar(world):
     assert (avatar.sha256, avatar.style) == (drawn.sha256, drawn.style)
 
 
-def test_an_avatar_keeps_the_mark_that_was_ordered_and_what_became_of_it(world):
+def test_an_avatar_stores_its_ordered_watermark_and_the_result(world):
     delivered(world, 1)
     moderate(world)
 
@@ -78,7 +78,7 @@ def test_an_avatar_keeps_the_mark_that_was_ordered_and_what_became_of_it(world):
 
 
 @pytest.mark.parametrize("label", [("Explicit", 99), ("Explicit", 51), ("Nobody knows", 51)])
-def test_a_doubtful_avatar_is_lost_and_drawn_again(world, label):
+def test_a_doubtful_avatar_is_refused_and_drawn_again(world, label):
     """No human looks at avatars, so doubt is refusal."""
     name, confidence = label
     delivered(world, 1, 2)
@@ -91,7 +91,7 @@ def test_a_doubtful_avatar_is_lost_and_drawn_again(world, label):
     assert f"drawn/{JOB}/a02.png" not in world.avatar_objects.listing()
 
 
-def test_the_second_round_is_the_last(world):
+def test_the_second_attempt_is_the_last(world):
     delivered(world, 1, 2)
     nude(world, "a02")
     moderate(world)
@@ -103,7 +103,7 @@ def test_the_second_round_is_the_last(world):
     assert (answer.approved, answer.redraw) == (1, False)
 
 
-def test_what_the_second_round_draws_well_replaces_what_was_lost(world):
+def test_avatars_of_the_second_attempt_replace_refused_ones(world):
     delivered(world, 1, 2)
     nude(world, "a02")
     moderate(world)
@@ -118,7 +118,7 @@ def test_what_the_second_round_draws_well_replaces_what_was_lost(world):
     assert [(a.avatar_id, a.attempt) for a in world.jobs.avatars(JOB)] == [("a01", 1), ("a02", 2)]
 
 
-def test_a_round_that_delivered_nothing_approves_nothing(world):
+def test_an_attempt_without_avatars_approves_nothing(world):
     delivered(world)
 
     answer = moderate(world)
@@ -127,7 +127,7 @@ def test_a_round_that_delivered_nothing_approves_nothing(world):
 
 
 @pytest.mark.parametrize("found", ["other bytes", "nothing"])
-def test_an_avatar_that_is_not_what_the_container_drew_stops_the_job(world, found):
+def test_an_avatar_with_another_checksum_stops_the_job(world, found):
     delivered(world, 1)
     key = f"work/{JOB}/r1/checkpoints/a01.png"
     if found == "nothing":
@@ -141,7 +141,7 @@ def test_an_avatar_that_is_not_what_the_container_drew_stops_the_job(world, foun
     assert world.jobs.avatars(JOB) == []
 
 
-def test_a_replayed_step_says_the_same_and_asks_nobody(world):
+def test_a_replayed_step_returns_the_same_without_calls(world):
     delivered(world, 1, 2)
     nude(world, "a02")
     first = moderate(world)
@@ -154,7 +154,7 @@ def test_a_replayed_step_says_the_same_and_asks_nobody(world):
     assert states(world)["a02"] is AvatarState.REFUSED
 
 
-def test_a_crash_before_the_job_was_saved_is_mended(world, monkeypatch):
+def test_a_crash_before_the_job_was_saved_is_repaired_by_a_retry(world, monkeypatch):
     delivered(world, 1)
 
     def lose(_):
@@ -180,7 +180,7 @@ def test_a_detector_that_is_down_approves_nothing(world):
     assert world.job.state is JobState.GENERATING
 
 
-def test_a_round_without_a_result_is_not_found(world):
+def test_an_attempt_without_a_result_is_not_found(world):
     world.has(JobState.GENERATING)
 
     with pytest.raises(NotFound):
@@ -188,14 +188,14 @@ def test_a_round_without_a_result_is_not_found(world):
 
 
 @pytest.mark.parametrize("state", [JobState.OPEN, JobState.COMPLETED, JobState.FAILED])
-def test_only_a_job_that_was_drawing_is_judged(world, state):
+def test_only_a_generating_job_has_its_avatars_moderated(world, state):
     world.has(state)
 
     with pytest.raises(Conflict):
         moderate(world)
 
 
-def test_an_avatar_that_was_judged_clean_says_by_what(world):
+def test_a_clean_avatar_names_its_policy_and_detector_version(world):
     delivered(world, 1)
 
     moderate(world)

@@ -45,7 +45,7 @@ def reviewed(world, state, review=None):
     world.reviews.save(decided(review, *reasons))
 
 
-def test_clean_photos_go_to_the_container(world):
+def test_clean_photos_are_ordered(world):
     moderated(world, CLEAN, CLEAN, CLEAN)
 
     prepared = prepare(world)
@@ -68,7 +68,7 @@ def test_styles_are_ordered_in_turn_and_every_avatar_once(world):
     assert [avatar.style for avatar in order.avatars] == ["comic", "oil", "comic", "oil"]
 
 
-def test_seeds_differ_from_each_other_and_from_round_to_round_and_never_by_chance():
+def test_seeds_are_deterministic_and_differ_between_avatars_and_attempts():
     job = a_job(avatars=30)
     seeds = [order.seed for attempt in (1, 2) for order in orders(job, attempt)]
 
@@ -93,11 +93,11 @@ def test_seeds_differ_from_each_other_and_from_round_to_round_and_never_by_chanc
         (a_photo(state=PhotoState.AWAITED), True, False),
     ],
 )
-def test_only_a_photo_that_was_let_through_may_be_drawn(photo, by_hand, drawn):
+def test_only_an_accepted_photo_is_ordered(photo, by_hand, drawn):
     assert may_be_drawn(photo, by_hand) is drawn
 
 
-def test_a_photo_that_slipped_in_after_moderation_stays_outside(world):
+def test_a_photo_added_after_moderation_is_not_ordered(world):
     moderated(world, CLEAN, None, CLEAN)
 
     prepare(world)
@@ -105,7 +105,7 @@ def test_a_photo_that_slipped_in_after_moderation_stays_outside(world):
     assert [photo.photo_id for photo in world.work.orders[0].photos] == ["p01", "p03"]
 
 
-def test_doubtful_photos_need_a_moderators_yes(world):
+def test_doubtful_photos_need_an_approved_review(world):
     moderated(world, CLEAN, DOUBTFUL, state=JobState.IN_REVIEW)
     reviewed(world, ReviewState.APPROVED)
 
@@ -114,7 +114,7 @@ def test_doubtful_photos_need_a_moderators_yes(world):
     assert [photo.photo_id for photo in world.work.orders[0].photos] == ["p01", "p02"]
 
 
-def test_doubtful_photos_without_a_review_stay_outside(world):
+def test_doubtful_photos_without_a_review_are_not_ordered(world):
     moderated(world, CLEAN, DOUBTFUL)
 
     prepare(world)
@@ -122,7 +122,7 @@ def test_doubtful_photos_without_a_review_stay_outside(world):
     assert [photo.photo_id for photo in world.work.orders[0].photos] == ["p01"]
 
 
-def test_a_moderators_no_is_no_yes(world):
+def test_photos_that_a_moderator_refused_are_not_ordered(world):
     moderated(world, DOUBTFUL, state=JobState.IN_REVIEW)
     reviewed(world, ReviewState.REFUSED)
 
@@ -143,7 +143,7 @@ def test_a_replayed_step_orders_the_same(world):
     assert world.job.version == 3
 
 
-def test_the_second_round_orders_what_was_lost_from_other_seeds(world):
+def test_the_second_attempt_orders_refused_avatars_with_other_seeds(world):
     moderated(world, CLEAN)
     prepare(world)
     world.jobs.save(world.job.move(JobState.FINISHING, NOW))
@@ -160,7 +160,7 @@ def test_the_second_round_orders_what_was_lost_from_other_seeds(world):
     assert world.job.attempt == 2
 
 
-def test_what_the_container_left_out_is_not_asked_for_again(world):
+def test_avatars_that_the_container_left_out_are_not_ordered_again(world):
     """It would have been a twin of another, or nobody's likeness: it would be so again."""
     moderated(world, CLEAN)
     prepare(world)
@@ -172,7 +172,7 @@ def test_what_the_container_left_out_is_not_asked_for_again(world):
     assert [avatar.avatar_id for avatar in world.work.orders[1].avatars] == ["a02"]
 
 
-def test_the_first_round_orders_everything_when_it_is_replayed_late(world):
+def test_the_first_attempt_orders_everything_when_replayed_late(world):
     moderated(world, CLEAN)
     prepare(world)
     world.jobs.save_avatars([an_avatar(1), an_avatar(2, AvatarState.REFUSED)])
@@ -183,7 +183,7 @@ def test_the_first_round_orders_everything_when_it_is_replayed_late(world):
 
 
 @pytest.mark.parametrize("state", [JobState.OPEN, JobState.COMPLETED, JobState.CANCELLED])
-def test_only_a_job_on_its_way_is_prepared(world, state):
+def test_only_a_running_job_is_prepared(world, state):
     moderated(world, CLEAN, state=state)
 
     with pytest.raises(Conflict):
@@ -192,7 +192,7 @@ def test_only_a_job_on_its_way_is_prepared(world, state):
     assert world.work.orders == []
 
 
-def test_a_doubtful_photo_that_the_second_moderator_refused_is_not_drawn(world):
+def test_a_photo_that_the_second_moderator_refused_is_not_ordered(world):
     moderated(world, CLEAN, DOUBTFUL, CLEAN, state=JobState.IN_REVIEW)
     reviewed(world, ReviewState.APPROVED)
     reviewed(world, ReviewState.REFUSED, a_review(kind=ReviewKind.SECOND))

@@ -21,7 +21,7 @@ def announce(
     return announce_changes(changes, bus=bus, dead_letters=dead_letters or FakeEventDeadLetters())
 
 
-def test_changes_of_many_jobs_go_out_as_many_at_once_as_the_bus_takes():
+def test_changes_of_many_jobs_are_sent_in_full_batches():
     bus = FakeEventBus()
     changes = [a_change(str(n), job) for n, job in enumerate(jobs(23))]
 
@@ -43,7 +43,7 @@ def test_no_call_has_two_changes_of_one_job():
     ]
 
 
-def test_the_stream_is_read_again_from_the_first_change_that_was_refused():
+def test_the_stream_is_read_again_from_the_first_refused_change():
     bus = FakeEventBus()
     bus.refuses = lambda event: event.job_id == OTHER_JOB
     changes = [a_change("1", JOB, 1), a_change("2", OTHER_JOB, 1), a_change("3", JOB, 2)]
@@ -53,7 +53,7 @@ def test_the_stream_is_read_again_from_the_first_change_that_was_refused():
     assert [event.event_id for event in bus.events] == [f"{JOB}.1"], "nothing after it is sent"
 
 
-def test_a_bus_that_cannot_be_reached_is_asked_again_for_what_it_did_not_get():
+def test_changes_are_sent_again_after_the_bus_was_unavailable():
     bus = FakeEventBus()
     bus.down_after = 1
     changes = [a_change(str(n), job) for n, job in enumerate(jobs(12))]
@@ -61,7 +61,7 @@ def test_a_bus_that_cannot_be_reached_is_asked_again_for_what_it_did_not_get():
     assert announce(*changes, bus=bus) == "10"
 
 
-def test_what_cannot_be_read_is_set_aside_and_holds_up_nobody():
+def test_an_unreadable_record_goes_to_the_dead_letters_and_blocks_nothing():
     bus, dead_letters = FakeEventBus(), FakeEventDeadLetters()
 
     answer = announce(
@@ -73,7 +73,7 @@ def test_what_cannot_be_read_is_set_aside_and_holds_up_nobody():
     assert len(bus.events) == 2
 
 
-def test_what_cannot_be_set_aside_is_not_passed_over():
+def test_a_record_is_not_skipped_if_the_dead_letter_queue_fails():
     bus, dead_letters = FakeEventBus(), FakeEventDeadLetters()
     dead_letters.down = True
 
@@ -87,9 +87,7 @@ def test_what_cannot_be_set_aside_is_not_passed_over():
     order=st.lists(st.integers(0, 4), max_size=40),
     refusals=st.lists(st.booleans(), max_size=40),
 )
-def test_however_often_the_bus_refuses_each_job_is_told_in_order_and_nothing_is_left_out(
-    order, refusals
-):
+def test_however_often_the_bus_refuses_every_change_is_sent_in_order(order, refusals):
     """As Lambda does it: the batch again, from where the function said."""
     made = [0] * 5
     left = []

@@ -26,7 +26,7 @@ def test_a_job_is_stopped_and_another_execution_ends_it(world, state):
     assert world.workflow.endings == [(JOB, CANCELLED)]
 
 
-def test_no_step_carries_a_cancelled_job_on(world):
+def test_no_step_continues_a_cancelled_job(world):
     world.has(JobState.FINISHING)
 
     cancel(world)
@@ -36,7 +36,7 @@ def test_no_step_carries_a_cancelled_job_on(world):
             world.job.move(state, NOW)
 
 
-def test_cancelling_twice_is_cancelling_once(world):
+def test_cancelling_is_idempotent(world):
     world.has(JobState.GENERATING)
 
     assert cancel(world) == cancel(world)
@@ -44,7 +44,7 @@ def test_cancelling_twice_is_cancelling_once(world):
     assert world.workflow.endings == [(JOB, CANCELLED)]
 
 
-def test_a_job_that_was_cancelled_says_so_again(world):
+def test_cancelling_a_cancelled_job_returns_its_state(world):
     world.has(JobState.CANCELLED)
 
     assert cancel(world).state is JobState.CANCELLED
@@ -53,7 +53,7 @@ def test_a_job_that_was_cancelled_says_so_again(world):
 
 
 @pytest.mark.parametrize("state", sorted(ENDED - {JobState.CANCELLED}))
-def test_what_is_over_cannot_be_cancelled(world, state):
+def test_an_ended_job_cannot_be_cancelled(world, state):
     world.has(state)
 
     with pytest.raises(Conflict, match=state):
@@ -61,7 +61,7 @@ def test_what_is_over_cannot_be_cancelled(world, state):
 
 
 @pytest.mark.parametrize("call", ["stop", "end"])
-def test_a_call_that_was_lost_is_made_again(world, monkeypatch, call):
+def test_a_lost_call_is_repeated(world, monkeypatch, call):
     world.has(JobState.GENERATING)
 
     def lose(*_):

@@ -13,7 +13,7 @@ from likeness_model.painter.styles import STYLES
 from tests.builders import NOW
 
 
-def test_every_style_of_the_catalogue_can_be_painted_and_the_other_way_round():
+def test_the_catalogue_has_exactly_the_styles_of_the_painter():
     assert set(load_styles()) == set(STYLES)
 
 
@@ -46,11 +46,11 @@ def test_plus_lasts_until_it_expires():
 COMIC, OIL = StyleId("comic"), StyleId("oil")
 
 
-def test_what_the_tier_allows_may_be_asked_for():
+def test_an_order_within_the_tier_is_valid():
     assert check_terms(load_tiers()["lite"], [COMIC, OIL], 30) is None
 
 
-def test_plus_only_is_one_line():
+def test_a_style_can_be_limited_to_plus():
     closed = load_tiers()["lite"].model_copy(update={"open": False})
 
     with pytest.raises(Forbidden, match="lite"):
@@ -65,7 +65,7 @@ def test_plus_only_is_one_line():
         ([COMIC, OIL], 1, "1 avatars"),
     ],
 )
-def test_an_order_past_its_bounds_is_refused_by_name(styles, avatars, named):
+def test_an_order_beyond_its_limits_names_the_field(styles, avatars, named):
     with pytest.raises(Invalid, match=named):
         check_terms(load_tiers()["lite"], styles, avatars)
 
@@ -73,7 +73,7 @@ def test_an_order_past_its_bounds_is_refused_by_name(styles, avatars, named):
 @pytest.mark.parametrize(
     ("styles", "named"), [([COMIC, COMIC], "differ"), ([StyleId("unheard-of")], "unheard-of")]
 )
-def test_a_style_that_cannot_be_picked_is_refused_by_name(styles, named):
+def test_an_unavailable_style_is_refused_by_name(styles, named):
     with pytest.raises(Invalid, match=named):
         check_styles(styles, load_styles())
 

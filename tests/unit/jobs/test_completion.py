@@ -80,7 +80,7 @@ def test_photos_and_work_are_deleted_and_approved_avatars_are_not(world):
     assert world.job.photos_deleted_at == NOW
 
 
-def test_purging_again_keeps_the_first_time(world):
+def test_deleting_again_keeps_the_first_deletion_time(world):
     approved(world, 1)
     purge(world)
     world.clock.advance(timedelta(minutes=5))
@@ -91,7 +91,7 @@ def test_purging_again_keeps_the_first_time(world):
 
 
 @pytest.mark.parametrize("bucket", ["photo_objects", "avatar_objects"])
-def test_photos_are_not_called_deleted_before_they_are(world, bucket):
+def test_photos_are_not_reported_deleted_before_they_are(world, bucket):
     approved(world, 1)
     world.draws(1)
     getattr(world, bucket).hmacs = True
@@ -107,7 +107,7 @@ def test_photos_are_not_called_deleted_before_they_are(world, bucket):
     assert world.job.photos_deleted_at == NOW
 
 
-def test_a_crash_after_deleting_is_mended(world, monkeypatch):
+def test_a_crash_after_deleting_is_repaired_by_a_retry(world, monkeypatch):
     approved(world, 1)
     monkeypatch.setattr(world.jobs, "save", lose)
     with pytest.raises(Unavailable):
@@ -122,7 +122,7 @@ def test_a_crash_after_deleting_is_mended(world, monkeypatch):
 # --- avatars -------------------------------------------------------------------------------------
 
 
-def test_approved_avatars_are_published_and_drawn_copies_go(world):
+def test_approved_avatars_are_published_and_drawn_copies_deleted(world):
     approved(world, 1, 2)
 
     assert publish(world).avatars == 2
@@ -144,7 +144,7 @@ def test_refused_avatars_are_not_published(world):
     assert f"avatars/{JOB}/a02/1024.png" not in world.avatar_objects.listing()
 
 
-def test_avatars_of_a_job_that_was_cancelled_meanwhile_are_deleted_again(world, monkeypatch):
+def test_avatars_published_during_a_cancellation_are_deleted(world, monkeypatch):
     """Whoever ended the job has looked already, and found nothing to delete."""
     approved(world, 1, 2)
     publishing = world.avatar_store.publish
@@ -161,7 +161,7 @@ def test_avatars_of_a_job_that_was_cancelled_meanwhile_are_deleted_again(world, 
     assert world.avatar_objects.listing() == []
 
 
-def test_publishing_twice_says_and_leaves_the_same(world):
+def test_publishing_is_idempotent(world):
     approved(world, 1, 2)
     first = publish(world)
     before = dict(world.avatar_objects.objects)
@@ -171,7 +171,7 @@ def test_publishing_twice_says_and_leaves_the_same(world):
     assert world.avatar_objects.objects == before
 
 
-def test_every_avatar_is_signed_and_its_mark_on_record(world):
+def test_every_avatar_is_signed_and_its_watermark_recorded(world):
     approved(world, 1, 2)
     publish(world)
 
@@ -199,7 +199,7 @@ def test_nothing_is_published_unsigned(world):
     assert world.jobs.avatars(JOB)[0].state is AvatarState.APPROVED
 
 
-def test_every_engine_says_honestly_how_its_pictures_are_made():
+def test_every_engine_has_its_digital_source_type():
     assert set(SOURCE_TYPES) == set(get_args(Engine))
     trained = {engine for engine, how in SOURCE_TYPES.items() if "TrainedAlgorithmic" in how}
     assert trained == set(SOURCE_TYPES) - {"painter"}
@@ -213,7 +213,7 @@ def test_an_avatar_without_an_id_is_not_published(world):
 
 
 @pytest.mark.parametrize("step", ["save_avatars", "tidy"])
-def test_a_crash_while_publishing_is_mended(world, monkeypatch, step):
+def test_a_crash_while_publishing_is_repaired_by_a_retry(world, monkeypatch, step):
     approved(world, 1, 2)
     monkeypatch.setattr(world.jobs if step == "save_avatars" else world.avatar_store, step, lose)
     with pytest.raises(Unavailable):
@@ -249,7 +249,7 @@ def test_only_a_finishing_job_is_published(world, state):
         (0, QuotaState.RETURNED, Reason.SYSTEM_TOO_FEW_AVATARS),
     ],
 )
-def test_half_of_what_was_asked_for_costs_the_day_and_less_does_not(world, published, day, reason):
+def test_at_least_half_of_the_ordered_avatars_spends_the_day(world, published, day, reason):
     approved(world, *range(1, published + 1), state=AvatarState.PUBLISHED)
 
     assert settle(world).state is JobState.COMPLETED
@@ -257,7 +257,7 @@ def test_half_of_what_was_asked_for_costs_the_day_and_less_does_not(world, publi
     assert (world.day, world.job.reason) == (day, reason)
 
 
-def test_avatars_that_were_only_approved_do_not_count(world):
+def test_unpublished_avatars_do_not_count(world):
     approved(world, 1, 2, 3, 4)
 
     settle(world)
@@ -265,7 +265,7 @@ def test_avatars_that_were_only_approved_do_not_count(world):
     assert world.day is QuotaState.RETURNED
 
 
-def test_settling_twice_says_the_same(world):
+def test_settling_is_idempotent(world):
     approved(world, 1, 2, 3, 4, state=AvatarState.PUBLISHED)
     first = settle(world)
     settled = world.job
@@ -275,7 +275,7 @@ def test_settling_twice_says_the_same(world):
     assert world.job == settled
 
 
-def test_day_and_job_are_settled_together_or_not_at_all(world, monkeypatch):
+def test_day_and_job_are_settled_in_one_transaction(world, monkeypatch):
     approved(world, 1, 2, 3, 4, state=AvatarState.PUBLISHED)
     monkeypatch.setattr(world.ledger, "settle", lose)
     with pytest.raises(Unavailable):
@@ -300,7 +300,7 @@ def test_a_job_that_was_cancelled_first_spends_no_day(world, monkeypatch):
     assert world.day is QuotaState.RESERVED
 
 
-def test_the_user_is_told_how_long_the_avatars_stay(world):
+def test_the_expiry_of_the_avatars_is_stored(world):
     approved(world, 1, 2, 3, 4, state=AvatarState.PUBLISHED)
 
     settle(world)
@@ -308,7 +308,7 @@ def test_the_user_is_told_how_long_the_avatars_stay(world):
     assert world.job.avatars_expire_at == NOW + timedelta(days=30)
 
 
-def test_what_the_job_took_is_remembered_once(world):
+def test_the_jobs_durations_are_stored_once(world):
     """Five minutes of each of its states have passed, none of them in review."""
     approved(world, 1, 2, 3, 4, state=AvatarState.PUBLISHED)
 

@@ -50,7 +50,7 @@ def create(world, request=None, **policy):
     )
 
 
-def test_a_job_is_opened_with_a_form_for_each_photo(world):
+def test_a_job_is_opened_with_a_presigned_post_for_each_photo(world):
     created = create(world, an_order(photos=[{"content_type": "image/heic"}] * 4))
 
     job = world.jobs.get(created.job_id)
@@ -71,26 +71,26 @@ def test_a_job_is_opened_with_a_form_for_each_photo(world):
     assert {photo.state for photo in there} == {PhotoState.AWAITED}
 
 
-def test_the_user_is_told_until_when_to_submit(world):
+def test_the_response_has_the_time_limit_for_submitting(world):
     created = create(world, submit_within=timedelta(minutes=30))
 
     assert created.submit_by == NOW + timedelta(minutes=30)
     assert world.jobs.get(created.job_id).submit_by == created.submit_by
 
 
-def test_consent_is_kept_with_version_and_time(world):
+def test_consent_is_stored_with_version_and_time(world):
     created = create(world)
 
     assert world.jobs.get(created.job_id).consent == an_order().consent
 
 
-def test_no_day_is_taken_before_the_job_is_submitted(world):
+def test_no_day_is_reserved_before_the_job_is_submitted(world):
     create(world)
 
     assert world.ledger.entries(USER, TODAY) == []
 
 
-def test_every_job_has_an_id_and_a_seed_of_its_own(world):
+def test_every_job_has_its_own_id_and_seed(world):
     jobs = [world.jobs.get(create(world).job_id) for _ in range(5)]
 
     assert len({job.job_id for job in jobs}) == 5
@@ -124,36 +124,34 @@ def test_every_job_has_an_id_and_a_seed_of_its_own(world):
         ({}, {"tiers": tiers(jobs_a_day=0)}, OverQuota, "next day"),
     ],
 )
-def test_what_may_not_be_asked_for_is_refused_and_leaves_nothing(
-    world, request_, policy, error, says
-):
+def test_an_invalid_order_is_refused_and_stores_nothing(world, request_, policy, error, says):
     with pytest.raises(error, match=says):
         create(world, an_order(**request_), **policy)
 
     assert world.jobs.jobs == {}
 
 
-def test_a_clock_that_is_a_little_ahead_is_forgiven(world):
+def test_a_consent_time_slightly_in_the_future_is_accepted(world):
     consent = {"version": "2026-11", "accepted_at": NOW + timedelta(minutes=5)}
 
     assert create(world, an_order(consent=consent))
 
 
-def test_a_day_that_is_taken_is_said_before_anything_is_uploaded(world):
+def test_a_used_day_is_refused_before_any_upload(world):
     world.has(JobState.MODERATING)
 
     with pytest.raises(OverQuota, match="2026-11-22T23:00:00"):  # midnight in Berlin
         create(world)
 
 
-def test_a_day_that_was_given_back_is_free(world):
+def test_a_returned_day_can_be_used(world):
     job = world.has(JobState.MODERATING)
     world.ledger.settle(ended(job), QuotaState.RETURNED, now=NOW)
 
     assert create(world)
 
 
-def test_plus_may_do_more_while_it_lasts(world):
+def test_plus_has_a_higher_limit_while_it_is_active(world):
     world.has(JobState.MODERATING)
     world.users.entitle(USER, plus())
 
@@ -162,7 +160,7 @@ def test_plus_may_do_more_while_it_lasts(world):
     assert world.jobs.get(created.job_id).tier == "plus"
 
 
-def test_plus_that_ran_out_is_lite(world):
+def test_expired_plus_counts_as_lite(world):
     world.users.entitle(USER, plus(expires_at=NOW))
 
     created = create(world)
@@ -170,7 +168,7 @@ def test_plus_that_ran_out_is_lite(world):
     assert world.jobs.get(created.job_id).tier == "lite"
 
 
-def test_a_changed_zone_opens_no_second_day(world):
+def test_a_changed_time_zone_gives_no_second_day(world):
     """22 November is over in Apia when it is noon in UTC; the user's first zone stays."""
     world.has(JobState.MODERATING)
 
@@ -178,7 +176,7 @@ def test_a_changed_zone_opens_no_second_day(world):
         create(world, an_order(time_zone="Pacific/Apia"))
 
 
-def test_the_first_job_fixes_the_zone(world):
+def test_the_first_job_fixes_the_time_zone(world):
     world.users.forget(USER)
 
     create(world, an_order(time_zone="Asia/Tokyo"))
@@ -187,7 +185,7 @@ def test_the_first_job_fixes_the_zone(world):
     assert world.users.profile(USER).zone == UserZone(name="Asia/Tokyo", fixed_at=NOW)
 
 
-def test_a_month_later_another_zone_holds_from_the_end_of_the_day(world):
+def test_a_month_later_another_time_zone_applies_from_the_end_of_the_day(world):
     month_later = NOW + timedelta(days=30)
     world.clock.set(month_later)
 
@@ -201,7 +199,7 @@ def test_a_month_later_another_zone_holds_from_the_end_of_the_day(world):
     )
 
 
-def test_two_first_jobs_at_once_agree_on_a_zone(world, monkeypatch):
+def test_two_concurrent_first_jobs_agree_on_a_time_zone(world, monkeypatch):
     world.users.forget(USER)
     first = UserZone(name="Asia/Tokyo", fixed_at=NOW)
     save = world.users.save_zone
@@ -218,13 +216,13 @@ def test_two_first_jobs_at_once_agree_on_a_zone(world, monkeypatch):
     assert world.users.profile(USER).zone == first
 
 
-def test_a_timer_ends_the_job_if_nobody_submits_it(world):
+def test_a_timer_ends_the_job_if_it_is_not_submitted(world):
     created = create(world)
 
     assert world.timers.set == {(created.job_id, NOT_SUBMITTED): created.submit_by}
 
 
-def test_no_job_is_without_a_timer(world, monkeypatch):
+def test_no_job_is_stored_without_a_timer(world, monkeypatch):
     def lose(*_, **__):
         raise Unavailable("no answer")
 
@@ -237,7 +235,7 @@ def test_no_job_is_without_a_timer(world, monkeypatch):
 
 
 @pytest.mark.parametrize("time_zone", ["Europe/Berlin", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
-def test_being_erased_gives_no_second_day_in_any_zone(world, time_zone):
+def test_an_erasure_gives_no_second_day_in_any_time_zone(world, time_zone):
     world.has(JobState.MODERATING)
     world.users.forget(USER)
 
@@ -245,7 +243,7 @@ def test_being_erased_gives_no_second_day_in_any_zone(world, time_zone):
         create(world, an_order(time_zone=time_zone))
 
 
-def test_nothing_is_begun_for_a_user_who_is_being_erased(world):
+def test_no_job_starts_for_a_user_who_is_being_erased(world):
     world.users.change(USER, erasing="e" + "0" * 32)
 
     with pytest.raises(Conflict, match="erased"):
@@ -254,7 +252,7 @@ def test_nothing_is_begun_for_a_user_who_is_being_erased(world):
     assert world.jobs.jobs == {}
 
 
-def test_the_day_is_the_users_and_not_ours(world):
+def test_the_day_is_the_users_local_date(world):
     """At 23:30 UTC it is tomorrow in Berlin already, where today's job leaves tomorrow free."""
     world.has(JobState.MODERATING)
     world.clock.set(datetime(2026, 11, 22, 23, 30, tzinfo=UTC))
@@ -262,13 +260,13 @@ def test_the_day_is_the_users_and_not_ours(world):
     assert create(world)
 
 
-def test_another_users_day_is_none_of_mine(world):
+def test_another_users_day_does_not_count(world):
     world.has(JobState.MODERATING)
 
     assert create(world, an_order(user_id=UserId("user-2"))).job_id != JOB
 
 
-def test_a_tier_that_is_closed_does_not_close_the_other(world):
+def test_a_closed_tier_does_not_close_the_other(world):
     world.users.entitle(USER, plus())
 
     assert create(world, tiers={"lite": a_tier(open=False), "plus": a_tier("plus")})
@@ -282,7 +280,7 @@ def again(world, created):
     return create_job_again(kept, jobs=world.jobs, photos=world.photos, clock=world.clock)
 
 
-def test_the_same_request_again_has_the_same_job_and_new_forms_for_the_same_photos(world):
+def test_a_repeated_request_returns_the_same_job_with_new_presigned_posts(world):
     created = create(world, an_order(photos=[{"content_type": "image/heic"}] * 3))
 
     repeated = again(world, created)
@@ -292,7 +290,7 @@ def test_the_same_request_again_has_the_same_job_and_new_forms_for_the_same_phot
     assert len(world.jobs.photos(created.job_id)) == 3
 
 
-def test_photos_that_were_added_later_are_no_part_of_the_answer(world):
+def test_photos_that_were_added_later_are_not_in_the_repeated_response(world):
     created = create(world)
     late = a_photo(4, state=PhotoState.AWAITED, job_id=created.job_id)
     world.jobs.add_photo(late)
@@ -304,7 +302,7 @@ def test_photos_that_were_added_later_are_no_part_of_the_answer(world):
     ]
 
 
-def test_a_job_that_moved_on_is_told_without_forms(world):
+def test_a_repeat_for_a_submitted_job_has_no_presigned_posts(world):
     created = create(world)
     world.jobs.save(world.jobs.get(created.job_id).move(JobState.EXPIRED, NOW))
 
@@ -313,14 +311,14 @@ def test_a_job_that_moved_on_is_told_without_forms(world):
     assert (repeated.job_id, repeated.uploads) == (created.job_id, ())
 
 
-def test_a_job_whose_time_to_submit_is_over_is_told_without_forms(world):
+def test_a_repeat_after_the_submit_limit_has_no_presigned_posts(world):
     created = create(world)
     world.clock.set(created.submit_by)
 
     assert again(world, created).uploads == ()
 
 
-def test_a_job_that_is_no_longer_there_is_not_found(world):
+def test_a_repeat_for_a_deleted_job_is_not_found(world):
     created = create(world)
     world.jobs.jobs.clear()
 

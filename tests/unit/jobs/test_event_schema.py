@@ -15,7 +15,7 @@ PAGE = (ROOT / "docs" / "events.md").read_text()
 
 
 @pytest.mark.parametrize("path", event_schemas.FILES, ids=lambda path: path.name)
-def test_the_schema_in_docs_is_the_code_s(path):
+def test_the_schema_in_docs_matches_the_code(path):
     assert path.read_text() == event_schemas.text_of(path), "run: make event-schemas"
 
 
@@ -24,7 +24,7 @@ def test_the_page_names_every_field():
         assert f"`{name}`" in PAGE
 
 
-def test_a_consumer_of_this_version_bears_new_states_reasons_and_fields():
+def test_consumers_of_this_version_accept_new_states_reasons_and_fields():
     """They may come without a new version, so the schema must not forbid them."""
     properties = events.schema()["properties"]
 
@@ -38,7 +38,7 @@ def test_a_consumer_of_this_version_bears_new_states_reasons_and_fields():
     assert events.JobStateChanged.model_validate(told) == an_event()
 
 
-def test_nothing_personal_is_in_an_event():
+def test_an_event_contains_no_personal_data():
     """A field more is a decision: docs/events.md promises this list."""
     assert set(events.JobStateChanged.model_fields) == {
         "schema_version",
@@ -53,6 +53,6 @@ def test_nothing_personal_is_in_an_event():
 
 
 @pytest.mark.parametrize("given", [{}, {"event": an_event(), "fault": "both"}])
-def test_a_change_is_an_event_or_a_fault(given):
+def test_a_stream_record_has_either_an_event_or_an_error(given):
     with pytest.raises(ValueError, match="an event or a fault"):
         events.StreamRecord(sequence="1", **given)

@@ -56,7 +56,7 @@ def everywhere(world):
 
 
 @pytest.mark.parametrize("state", RUNNING)
-def test_our_own_fault_deletes_everything_and_returns_the_day(world, state):
+def test_a_system_failure_deletes_everything_and_returns_the_day(world, state):
     world.has(state)
     everywhere(world)
 
@@ -69,7 +69,7 @@ def test_our_own_fault_deletes_everything_and_returns_the_day(world, state):
     assert world.ledger.entries(USER, TODAY)[0].reason is Reason.SYSTEM_UNAVAILABLE
 
 
-def test_a_job_that_took_no_day_returns_none(world):
+def test_a_job_without_a_reserved_day_returns_none(world):
     world.has()
 
     assert fail(world).state is JobState.FAILED
@@ -77,7 +77,7 @@ def test_a_job_that_took_no_day_returns_none(world):
     assert world.ledger.entries(USER, TODAY) == []
 
 
-def test_photos_that_broke_a_rule_cost_the_day(world):
+def test_photos_that_broke_a_rule_spend_the_day(world):
     refused = a_verdict(Outcome.REFUSED, Reason.POLICY_NUDITY)
     there = [a_photo(1, verdict=a_verdict()), a_photo(2, verdict=refused)]
     world.has(JobState.MODERATING, with_photos=there)
@@ -88,7 +88,7 @@ def test_photos_that_broke_a_rule_cost_the_day(world):
     assert world.day is QuotaState.SPENT
 
 
-def test_a_moderators_no_is_the_reason(world):
+def test_a_moderators_refusal_is_the_jobs_reason(world):
     world.has(JobState.IN_REVIEW)
     world.reviews.open(a_review(), "token")
     world.reviews.save(decided(a_review(), Reason.RIGHTS_CELEBRITY))
@@ -99,7 +99,7 @@ def test_a_moderators_no_is_the_reason(world):
     assert world.day is QuotaState.SPENT
 
 
-def test_a_refusal_that_nobody_can_explain_is_our_fault(world):
+def test_a_refusal_without_a_reason_is_a_system_failure(world):
     """The user is never refused without a reason."""
     world.has(JobState.MODERATING)
 
@@ -118,7 +118,7 @@ def test_an_end_without_avatars_returns_the_day(world):
     assert world.day is QuotaState.RETURNED
 
 
-def test_a_review_that_nobody_decided_expires_with_its_job(world):
+def test_an_undecided_review_expires_with_its_job(world):
     world.has(JobState.IN_REVIEW)
     world.reviews.open(a_review(), "token")
 
@@ -132,7 +132,7 @@ def test_a_review_that_nobody_decided_expires_with_its_job(world):
 
 @pytest.mark.parametrize("state", [JobState.MODERATING, JobState.IN_REVIEW])
 @pytest.mark.parametrize("error", ["States.TaskFailed", "States.Timeout"])
-def test_no_review_waits_for_a_job_that_ended(world, state, error):
+def test_the_reviews_of_an_ended_job_are_closed(world, state, error):
     """Its photos are gone: a moderator would be asked about nothing."""
     world.has(state)
     world.reviews.open(a_review(), "token")
@@ -142,7 +142,7 @@ def test_no_review_waits_for_a_job_that_ended(world, state, error):
     assert world.reviews.waiting() == []
 
 
-def test_a_decision_that_came_while_the_deadline_passed_stays_in_the_review(world):
+def test_a_decision_at_the_deadline_stays_in_the_review(world):
     world.has(JobState.IN_REVIEW)
     world.reviews.open(a_review(), "token")
     approved = decided(a_review())
@@ -153,7 +153,7 @@ def test_a_decision_that_came_while_the_deadline_passed_stays_in_the_review(worl
     assert world.reviews.get(REVIEW) == approved
 
 
-def test_gpu_work_is_stopped_in_every_round(world):
+def test_gpu_work_is_stopped_in_every_attempt(world):
     world.has(JobState.GENERATING, attempt=2)
     world.generator.running |= {(JOB, 1), (JOB, 2)}
 
@@ -180,7 +180,7 @@ def test_nothing_is_deleted_while_the_container_may_still_write(world):
 
 
 @pytest.mark.parametrize("bucket", ["photo_objects", "avatar_objects"])
-def test_a_job_whose_objects_cannot_be_deleted_ends_and_says_so(world, bucket):
+def test_a_job_whose_objects_cannot_be_deleted_ends_with_a_pending_deletion(world, bucket):
     """The user gets the day back; what is not so is not said."""
     world.has(JobState.GENERATING)
     everywhere(world)
@@ -194,7 +194,7 @@ def test_a_job_whose_objects_cannot_be_deleted_ends_and_says_so(world, bucket):
     assert world.day is QuotaState.RETURNED
 
 
-def test_what_a_legal_hold_keeps_is_not_deleted(world):
+def test_objects_under_legal_hold_are_not_deleted(world):
     world.has(JobState.GENERATING)
     everywhere(world)
     world.deletions.save(Deletion(job_id=JOB, state=DeletionState.HELD))
@@ -207,7 +207,7 @@ def test_what_a_legal_hold_keeps_is_not_deleted(world):
     assert not world.metrics.counted
 
 
-def test_what_is_deleted_is_noted_for_the_receipt(world):
+def test_deleted_objects_are_recorded_for_the_receipt(world):
     world.has(JobState.GENERATING)
     everywhere(world)
 
@@ -227,7 +227,7 @@ def test_what_is_deleted_is_noted_for_the_receipt(world):
         (JobState.CANCELLING, JobState.CANCELLED, Reason.SYSTEM_CANCELLED),
     ],
 )
-def test_a_deadline_ends_a_job_by_what_it_was_at(world, state, end, reason):
+def test_a_deadline_ends_a_job_according_to_its_state(world, state, end, reason):
     world.has(state)
     if state is JobState.IN_REVIEW:
         world.reviews.open(a_review(), "token")
@@ -237,7 +237,7 @@ def test_a_deadline_ends_a_job_by_what_it_was_at(world, state, end, reason):
     assert world.job.reason is reason
 
 
-def test_photos_that_were_gone_before_keep_their_time(world):
+def test_photos_deleted_earlier_keep_their_deletion_time(world):
     earlier = NOW - timedelta(minutes=3)
     world.has(JobState.FINISHING, photos_deleted_at=earlier)
 
@@ -246,7 +246,7 @@ def test_photos_that_were_gone_before_keep_their_time(world):
     assert world.job.photos_deleted_at == earlier
 
 
-def test_failing_twice_is_failing_once(world):
+def test_failing_a_job_is_idempotent(world):
     world.has(JobState.GENERATING)
     first = fail(world)
     ended = world.job
@@ -257,7 +257,7 @@ def test_failing_twice_is_failing_once(world):
 
 
 @pytest.mark.parametrize("state", sorted(ENDED))
-def test_a_job_that_ended_stays_as_it_ended(world, state):
+def test_an_ended_job_is_not_changed(world, state):
     world.has(state)
     before = world.job
 
@@ -266,7 +266,7 @@ def test_a_job_that_ended_stays_as_it_ended(world, state):
     assert world.job == before
 
 
-def test_day_and_job_are_settled_together_or_not_at_all(world, monkeypatch):
+def test_day_and_job_are_settled_in_one_transaction(world, monkeypatch):
     world.has(JobState.GENERATING)
 
     def lose(*_, **__):
@@ -284,7 +284,7 @@ def test_day_and_job_are_settled_together_or_not_at_all(world, monkeypatch):
 
 
 @pytest.mark.parametrize("error", ["Cancelled", "States.TaskFailed", "Conflict", "Refused"])
-def test_a_job_that_is_being_cancelled_ends_as_cancelled_whatever_went_wrong(world, error):
+def test_a_job_being_cancelled_ends_as_cancelled_for_any_error(world, error):
     world.has(JobState.CANCELLING)
     everywhere(world)
 
@@ -295,7 +295,7 @@ def test_a_job_that_is_being_cancelled_ends_as_cancelled_whatever_went_wrong(wor
     assert world.day is QuotaState.RETURNED
 
 
-def test_a_job_that_nobody_submitted_expires(world):
+def test_a_job_that_was_not_submitted_expires(world):
     world.has()
     everywhere(world)
 
@@ -307,7 +307,7 @@ def test_a_job_that_nobody_submitted_expires(world):
 
 
 @pytest.mark.parametrize("state", [state for state in JobState if state is not JobState.OPEN])
-def test_the_timer_of_a_job_that_was_submitted_changes_nothing(world, state):
+def test_the_timer_of_a_submitted_job_changes_nothing(world, state):
     world.has(state)
     before = world.job
 
@@ -328,7 +328,7 @@ def test_the_timer_of_a_job_that_was_submitted_changes_nothing(world, state):
         (JobState.MODERATING, "States.TaskFailed", FailureKind.INTERNAL),
     ],
 )
-def test_a_failed_job_says_where_the_fault_lay(world, state, error, kind):
+def test_a_failed_job_has_its_failure_kind(world, state, error, kind):
     world.has(state)
 
     fail(world, error)
@@ -336,7 +336,7 @@ def test_a_failed_job_says_where_the_fault_lay(world, state, error, kind):
     assert (world.job.state, world.job.failure) == (JobState.FAILED, kind)
 
 
-def test_a_job_that_moved_meanwhile_is_looked_at_again(world, monkeypatch):
+def test_a_job_that_changed_since_it_was_read_is_read_again(world, monkeypatch):
     world.has(JobState.GENERATING)
     seen = world.job
     world.jobs.save(seen.move(JobState.FINISHING, NOW))

@@ -40,7 +40,7 @@ def get(world):
 
 
 @pytest.mark.parametrize("state", list(JobState))
-def test_state_and_timeline_are_shown_as_they_are(world, state):
+def test_state_and_timeline_are_shown_as_stored(world, state):
     job = world.has(state)
 
     view = get(world)
@@ -55,7 +55,7 @@ def test_an_unknown_job_is_not_found(world):
         get(world)
 
 
-def test_nobody_learns_whose_job_it_is_or_what_a_detector_saw(world):
+def test_the_response_contains_neither_the_user_nor_detector_results(world):
     doubtful = a_verdict(Outcome.DOUBTFUL, Reason.MINOR_AGE_DOUBT)
     world.has(JobState.IN_REVIEW, with_photos=[a_photo(verdict=doubtful)])
 
@@ -83,14 +83,14 @@ def test_a_photo_with_a_problem_comes_with_hint_and_box(world):
     assert photo.problem.fix_and_retry
 
 
-def test_a_copy_names_the_photo_that_it_repeats(world):
+def test_a_duplicate_names_the_photo_that_it_repeats(world):
     problem = PhotoProblem(reason=Reason.SUBJECT_DUPLICATE, other="p01")
     world.has(with_photos=[a_photo(1), a_photo(2, state=PhotoState.REFUSED, problem=problem)])
 
     assert get(world).photos[1].other == "p01"
 
 
-def test_what_moderation_refused_is_shown_as_refused(world):
+def test_photos_that_moderation_refused_are_shown_as_refused(world):
     refused = a_verdict(Outcome.REFUSED, Reason.POLICY_NUDITY)
     world.has(JobState.REFUSED, with_photos=[a_photo(verdict=refused)])
 
@@ -101,7 +101,7 @@ def test_what_moderation_refused_is_shown_as_refused(world):
 
 
 @pytest.mark.parametrize("verdict", [None, a_verdict(), a_verdict(Outcome.DOUBTFUL)])
-def test_doubt_is_not_shown_before_somebody_decided(world, verdict):
+def test_doubtful_photos_are_not_shown_before_a_decision(world, verdict):
     world.has(JobState.IN_REVIEW, with_photos=[a_photo(verdict=verdict)])
 
     (photo,) = get(world).photos
@@ -109,13 +109,13 @@ def test_doubt_is_not_shown_before_somebody_decided(world, verdict):
     assert (photo.state, photo.problem) == (PhotoState.ACCEPTED, None)
 
 
-def test_a_form_that_was_not_used_is_awaited(world):
+def test_a_photo_that_was_not_uploaded_is_awaited(world):
     world.has(with_photos=[a_photo(state=PhotoState.AWAITED)])
 
     assert get(world).photos[0].state is PhotoState.AWAITED
 
 
-def test_the_time_of_deletion_is_shown_when_it_is_known(world):
+def test_the_deletion_time_is_shown_once_known(world):
     world.has(JobState.COMPLETED, photos_deleted_at=NOW)
 
     assert get(world).photos_deleted_at == NOW
@@ -135,7 +135,7 @@ def progress(world) -> tuple[int, int]:
     return shown.done, shown.total
 
 
-def test_progress_counts_avatars_of_those_asked_for(world):
+def test_progress_counts_avatars_out_of_those_ordered(world):
     world.has(JobState.GENERATING, avatars=30)
     assert progress(world) == (0, 30)
 
@@ -143,7 +143,7 @@ def test_progress_counts_avatars_of_those_asked_for(world):
     assert progress(world) == (12, 30)
 
 
-def test_progress_does_not_begin_anew_with_the_second_round(world):
+def test_progress_does_not_restart_with_the_second_attempt(world):
     """26 were good, 4 are drawn again: the number only rises."""
     world.has(JobState.GENERATING, avatars=30, attempt=2)
 
@@ -153,20 +153,20 @@ def test_progress_does_not_begin_anew_with_the_second_round(world):
 
 
 @pytest.mark.parametrize("state", sorted(set(JobState) - WORKING))
-def test_progress_is_shown_only_while_the_job_is_worked_on(world, state):
+def test_progress_is_shown_only_while_the_job_runs(world, state):
     world.has(state)
 
     assert get(world).progress is None
 
 
-def test_while_avatars_are_checked_those_that_passed_are_counted(world):
+def test_during_avatar_moderation_approved_avatars_are_counted(world):
     good, bad = an_avatar(1), an_avatar(2, AvatarState.REFUSED)
     world.has(JobState.FINISHING, with_avatars=[good, bad])
 
     assert progress(world) == (1, 4)
 
 
-def test_an_estimate_is_told_from_jobs_of_the_same_lane_and_tier(world):
+def test_an_estimate_comes_from_jobs_of_the_same_backend_and_tier(world):
     """This one has worked for five minutes: half of those longer took 20 s more, all of them 39."""
     job = world.has(JobState.GENERATING)
     for n in range(1, 41):
@@ -178,7 +178,7 @@ def test_an_estimate_is_told_from_jobs_of_the_same_lane_and_tier(world):
     assert (shown.p50_s, shown.p90_s, shown.measured_jobs) == (20, 36, 40)
 
 
-def test_without_enough_past_there_is_no_estimate(world):
+def test_without_enough_job_durations_there_is_no_estimate(world):
     job = world.has(JobState.GENERATING)
     for n in range(1, MIN_DURATIONS):
         other = job.model_copy(update={"job_id": JobId("j" + str(n).zfill(32))})
@@ -190,7 +190,7 @@ def test_without_enough_past_there_is_no_estimate(world):
 # --- avatars -------------------------------------------------------------------------------------
 
 
-def test_published_avatars_come_best_first_with_links(world):
+def test_published_avatars_are_listed_best_first_with_urls(world):
     avatars = [
         an_avatar(1, AvatarState.PUBLISHED, rank=102),
         an_avatar(2, AvatarState.PUBLISHED, rank=100, distance=None),
@@ -209,7 +209,7 @@ def test_published_avatars_come_best_first_with_links(world):
 
 
 @pytest.mark.parametrize("state", [state for state in JobState if state is not JobState.COMPLETED])
-def test_nobody_sees_an_avatar_before_the_job_is_completed(world, state):
+def test_avatars_are_not_shown_before_the_job_is_completed(world, state):
     world.has(state, with_avatars=[an_avatar(1, AvatarState.PUBLISHED)])
 
     view = get(world)
@@ -224,7 +224,7 @@ def test_avatars_that_the_user_dropped_are_not_shown(world):
     assert [avatar.avatar_id for avatar in get(world).avatars] == ["a01"]
 
 
-def test_avatars_are_gone_when_they_expire_whatever_the_bucket_does(world):
+def test_expired_avatars_are_not_shown_even_if_still_stored(world):
     avatars = [an_avatar(1, AvatarState.PUBLISHED)]
     expire = NOW + timedelta(days=30)
     world.has(JobState.COMPLETED, with_avatars=avatars, avatars_expire_at=expire)
@@ -254,7 +254,7 @@ def test_a_bad_end_is_explained(world):
     assert reason.hint["de"]
 
 
-def test_the_users_day_is_shown_with_every_job(world):
+def test_the_users_quota_is_shown_with_every_job(world):
     world.has(JobState.MODERATING, with_photos=photos())
 
     quota = get(world).quota

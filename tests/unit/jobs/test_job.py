@@ -30,7 +30,7 @@ MOVES = [(a, b) for a in JobState for b in JobState]
 
 
 @pytest.mark.parametrize(("seen", "wanted"), [(a, b) for a, b in MOVES if b in ALLOWED[a]])
-def test_a_move_that_is_allowed_leaves_its_moment(seen, wanted):
+def test_an_allowed_transition_is_added_to_the_timeline(seen, wanted):
     job = a_job(seen)
 
     moved = job.move(wanted, NOW, reason=Reason.SYSTEM_UNAVAILABLE)
@@ -42,13 +42,13 @@ def test_a_move_that_is_allowed_leaves_its_moment(seen, wanted):
 
 
 @pytest.mark.parametrize(("seen", "wanted"), [(a, b) for a, b in MOVES if b not in ALLOWED[a]])
-def test_any_other_move_is_a_conflict(seen, wanted):
+def test_any_other_transition_is_a_conflict(seen, wanted):
     with pytest.raises(Conflict, match=f"is {seen} and cannot become {wanted}"):
         a_job(seen).move(wanted, NOW)
 
 
 @pytest.mark.parametrize("state", list(JobState))
-def test_a_job_has_ended_when_nothing_can_move_it(state):
+def test_a_job_without_allowed_transitions_has_ended(state):
     assert a_job(state).ended is (not ALLOWED[state]) is (state in ENDED)
 
 
@@ -70,13 +70,13 @@ def test_a_job_is_never_changed_in_place():
     "fields",
     [{"avatars": 31}, {"avatars": 0}, {"styles": ()}, {"attempt": 3}, {"nonsense": 1}],
 )
-def test_a_change_is_checked_like_a_record_that_was_read(fields):
+def test_a_change_is_validated(fields):
     with pytest.raises(ValidationError):
         a_job().change(**fields)
 
 
 @pytest.mark.parametrize("state", list(JobState))
-def test_what_a_step_needs_is_named(state):
+def test_require_names_the_wrong_state(state):
     job = a_job(state)
     job.require(state)
     other = JobState.OPEN if state is not JobState.OPEN else JobState.FAILED
@@ -85,14 +85,14 @@ def test_what_a_step_needs_is_named(state):
         job.require(other)
 
 
-def test_ids_cannot_be_guessed_and_have_their_shape():
+def test_ids_are_random_and_well_formed():
     ids = {new_job_id() for _ in range(1000)}
 
     assert len(ids) == 1000
     assert all(JOB_ID.fullmatch(job_id) for job_id in ids)
 
 
-def test_a_time_without_a_zone_is_no_time():
+def test_a_time_without_a_zone_is_invalid():
     with pytest.raises(ValidationError):
         Job.model_validate(a_job().model_dump() | {"created_at": NOW.replace(tzinfo=None)})
     assert a_job(created_at=NOW - timedelta(days=1))

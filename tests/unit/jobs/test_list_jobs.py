@@ -27,7 +27,7 @@ def five(world):
     return ids
 
 
-def test_the_newest_comes_first(world, five):
+def test_the_newest_job_is_first(world, five):
     assert [job.job_id for job in listed(world).jobs] == five
 
 
@@ -43,7 +43,7 @@ def test_every_job_is_on_one_page(world, five):
     assert seen == [five[:2], five[2:4], five[4:]]
 
 
-def test_a_job_that_is_opened_between_two_pages_changes_nothing_behind(world, five):
+def test_a_job_opened_between_two_pages_does_not_shift_the_next_page(world, five):
     first = listed(world, Page(limit=2))
     world.jobs.create(a_job(job_id=JobId("j" + "9" * 32), created_at=NOW), [])
 
@@ -52,7 +52,7 @@ def test_a_job_that_is_opened_between_two_pages_changes_nothing_behind(world, fi
     assert [job.job_id for job in second.jobs] == five[2:4]
 
 
-def test_a_job_in_a_list_says_how_it_ended(world):
+def test_a_job_in_a_list_has_its_reason(world):
     world.jobs.create(a_job(JobState.REFUSED, reason=Reason.RIGHTS_NOT_SELF), [])
 
     (job,) = listed(world).jobs
@@ -61,7 +61,7 @@ def test_a_job_in_a_list_says_how_it_ended(world):
     assert set(job.reason.hint) == {"en", "de"}
 
 
-def test_nobody_sees_the_jobs_of_somebody_else(world, five):
+def test_a_list_contains_only_the_users_own_jobs(world, five):
     assert listed(world, user_id=UserId("user-2")).jobs == ()
 
 

@@ -10,7 +10,7 @@ from tests.builders import a_style, styles
 ALL = Page()
 
 
-def test_styles_come_in_the_catalogues_order_with_both_languages_and_a_preview():
+def test_styles_are_listed_in_catalogue_order_with_both_languages_and_a_preview():
     cards = {name: a_style(name) for name in ("oil", "comic")}
 
     shown = list_styles(ALL, styles=cards).styles
@@ -26,7 +26,7 @@ def test_a_withdrawn_style_is_not_offered():
     assert [style.style for style in list_styles(ALL, styles=cards).styles] == ["comic"]
 
 
-def test_the_catalogue_comes_in_pages():
+def test_the_catalogue_is_paged():
     cards = styles("oil", "comic", "pencil")
 
     first = list_styles(Page(limit=2), styles=cards)
@@ -37,7 +37,7 @@ def test_the_catalogue_comes_in_pages():
     assert second.next is None
 
 
-def test_a_style_that_is_withdrawn_between_two_pages_loses_nobody_the_thread():
+def test_a_style_withdrawn_between_two_pages_does_not_break_paging():
     cards = styles("oil", "comic", "pencil")
     first = list_styles(Page(limit=1), styles=cards)
     cards |= {"oil": a_style("oil", withdrawn=True)}
@@ -47,6 +47,6 @@ def test_a_style_that_is_withdrawn_between_two_pages_loses_nobody_the_thread():
     assert [style.style for style in second.styles] == ["comic", "pencil"]
 
 
-def test_a_cursor_that_is_none_of_ours_is_refused():
+def test_an_unknown_cursor_is_refused():
     with pytest.raises(Invalid, match="cursor"):
         list_styles(Page(cursor="b2ls"), styles=styles())

@@ -32,18 +32,18 @@ def test_waiting_for_a_human_is_not_work():
     assert worked(job, NOW + timedelta(seconds=4040)).total_seconds() == 5 + 30 + 10
 
 
-def test_a_job_that_is_over_works_no_more():
+def test_an_ended_job_accumulates_no_working_time():
     job = went((JobState.OPEN, 0), (JobState.MODERATING, 60), (JobState.COMPLETED, 160))
 
     assert worked(job, NOW + timedelta(days=1)).total_seconds() == 100
 
 
 @pytest.mark.parametrize("known", [0, 1, MIN_DURATIONS - 1])
-def test_too_little_past_tells_nothing(known):
+def test_too_few_job_durations_give_no_estimate(known):
     assert estimate([100.0] * known, 0) is None
 
 
-def test_quantiles_are_those_of_jobs_that_took_longer_than_this_one():
+def test_quantiles_are_of_jobs_that_took_longer_than_this_one():
     durations_s = [float(n) for n in range(1, 101)]
 
     assert (estimate(durations_s, 0).p50_s, estimate(durations_s, 0).p90_s) == (50, 90)
@@ -51,14 +51,14 @@ def test_quantiles_are_those_of_jobs_that_took_longer_than_this_one():
     assert (told.p50_s, told.p90_s, told.measured_jobs) == (20, 36, 40)
 
 
-def test_a_job_slower_than_nearly_all_others_gets_no_promise():
+def test_a_job_slower_than_nearly_all_others_has_no_estimate():
     durations_s = [float(n) for n in range(1, 101)]
 
     assert estimate(durations_s, 96) is None
 
 
 @given(durations, st.floats(0, 10_000))
-def test_an_estimate_lies_ahead_and_nine_in_ten_take_no_less_than_half(durations_s, worked_s):
+def test_an_estimate_is_positive_and_its_p90_is_not_below_its_p50(durations_s, worked_s):
     told = estimate(durations_s, worked_s)
 
     if told:

@@ -50,7 +50,7 @@ def test_the_day_is_reserved_and_the_state_machine_starts(world):
     assert world.workflow.starts == [JOB]
 
 
-def test_submitting_twice_is_submitting_once(world):
+def test_submitting_is_idempotent(world):
     world.has()
 
     assert submit(world) == submit(world)
@@ -59,7 +59,7 @@ def test_submitting_twice_is_submitting_once(world):
     assert len(world.ledger.entries(USER, TODAY)) == 1
 
 
-def test_a_start_that_was_lost_is_made_up_for(world, monkeypatch):
+def test_a_lost_start_is_repeated(world, monkeypatch):
     world.has()
 
     def lose(_):
@@ -108,7 +108,7 @@ def test_refused_and_missing_photos_do_not_count(world):
         submit(world)
 
 
-def test_a_form_that_was_never_used_does_not_stand_in_the_way(world):
+def test_a_photo_that_was_never_uploaded_does_not_block_submitting(world):
     world.has(with_photos=[*photos(3), a_photo(4, state=PhotoState.AWAITED)])
 
     assert submit(world)
@@ -126,7 +126,7 @@ def test_an_upload_whose_event_was_lost_is_inspected_and_waited_for(world):
     assert world.job.state is JobState.OPEN
 
 
-def test_a_job_whose_time_is_up_is_not_submitted(world):
+def test_a_job_past_its_submit_limit_is_not_submitted(world):
     world.has()
     world.clock.set(world.job.submit_by)
 
@@ -147,7 +147,7 @@ def test_a_job_whose_time_is_up_is_not_submitted(world):
         JobState.FAILED,
     ],
 )
-def test_a_job_that_ended_is_not_started_again(world, state):
+def test_an_ended_job_is_not_started_again(world, state):
     world.has(state)
 
     with pytest.raises(Conflict, match=state):
@@ -156,7 +156,7 @@ def test_a_job_that_ended_is_not_started_again(world, state):
     assert world.workflow.starts == []
 
 
-def test_a_second_job_of_the_day_is_told_when_the_next_one_begins(world):
+def test_a_second_job_of_the_day_gets_the_start_of_the_next_day(world):
     world.has()
     world.has(job_id=OTHER_JOB, with_photos=photos(3, job_id=OTHER_JOB))
     submit(world)
@@ -168,7 +168,7 @@ def test_a_second_job_of_the_day_is_told_when_the_next_one_begins(world):
     assert world.workflow.starts == [JOB]
 
 
-def test_two_tabs_around_midnight_take_one_day(world):
+def test_two_submits_around_midnight_reserve_one_day(world):
     """One at 23:59:59 and one at 00:00:01 in Berlin, of the same job."""
     world.has(submit_by=NOW + timedelta(days=1))
     world.clock.set(datetime(2026, 11, 22, 22, 59, 59, tzinfo=UTC))
@@ -181,7 +181,7 @@ def test_two_tabs_around_midnight_take_one_day(world):
     assert world.ledger.entries(USER, "2026-11-23") == []
 
 
-def test_the_day_is_that_of_the_submit(world):
+def test_the_reserved_day_is_that_of_the_submit(world):
     world.has(submit_by=NOW + timedelta(days=1))
     world.clock.set(datetime(2026, 11, 22, 23, 0, tzinfo=UTC))  # midnight in Berlin
 
@@ -202,7 +202,7 @@ def overtaken(world, monkeypatch, by):
     monkeypatch.setattr(world.ledger, "reserve", late)
 
 
-def test_a_submit_that_was_overtaken_by_another_says_the_same(world, monkeypatch):
+def test_a_submit_after_a_concurrent_submit_returns_the_same(world, monkeypatch):
     world.has()
     first = a_job().move(
         JobState.MODERATING, NOW - timedelta(seconds=1), day=TODAY, day_ends_at=MIDNIGHT
@@ -215,7 +215,7 @@ def test_a_submit_that_was_overtaken_by_another_says_the_same(world, monkeypatch
     assert world.workflow.starts == [JOB]
 
 
-def test_a_submit_that_was_overtaken_by_a_cancellation_starts_nothing(world, monkeypatch):
+def test_a_submit_after_a_concurrent_cancellation_starts_nothing(world, monkeypatch):
     world.has()
     cancelling = a_job().move(JobState.CANCELLING, NOW)
     overtaken(world, monkeypatch, lambda _: world.jobs.save(cancelling))
@@ -227,7 +227,7 @@ def test_a_submit_that_was_overtaken_by_a_cancellation_starts_nothing(world, mon
     assert world.ledger.entries(USER, TODAY) == []
 
 
-def test_a_submit_that_met_another_change_of_the_open_job_asks_again(world, monkeypatch):
+def test_a_submit_retries_after_another_change_of_the_open_job(world, monkeypatch):
     world.has()
     overtaken(world, monkeypatch, lambda _: world.jobs.save(a_job().change(seed=8)))
 
@@ -237,7 +237,7 @@ def test_a_submit_that_met_another_change_of_the_open_job_asks_again(world, monk
     assert submit(world).state is JobState.MODERATING
 
 
-def test_the_tier_and_the_lane_are_frozen_when_the_job_is_submitted(world):
+def test_the_tier_and_the_backend_are_fixed_at_submit(world):
     world.has()
     world.users.entitle(USER, plus())
 
@@ -247,7 +247,7 @@ def test_the_tier_and_the_lane_are_frozen_when_the_job_is_submitted(world):
     assert (world.job.tier, world.job.backend) == ("plus", "training-job")
 
 
-def test_plus_that_ran_out_before_the_submit_is_lite(world):
+def test_plus_that_expired_before_the_submit_counts_as_lite(world):
     world.has(tier="plus", avatars=30)
 
     with pytest.raises(Invalid, match="may have 10"):
@@ -256,14 +256,14 @@ def test_plus_that_ran_out_before_the_submit_is_lite(world):
     assert world.job.state is JobState.OPEN
 
 
-def test_a_tier_that_was_closed_meanwhile_submits_nothing(world):
+def test_a_tier_closed_before_the_submit_refuses_it(world):
     world.has()
 
     with pytest.raises(Forbidden):
         submit(world, open=False)
 
 
-def test_a_user_who_is_being_erased_submits_nothing(world):
+def test_a_user_who_is_being_erased_cannot_submit(world):
     world.has()
     world.users.change(USER, erasing="e" + "0" * 32)
 

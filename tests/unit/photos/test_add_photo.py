@@ -18,7 +18,7 @@ def add(world):
     return service.add_photo(JOB, HEIC, jobs=world.jobs, photos=world.photos, clock=world.clock)
 
 
-def test_a_form_is_given_under_the_next_id(world):
+def test_a_presigned_post_has_the_next_photo_id(world):
     world.has(with_photos=photos(3))
 
     presigned_post = add(world)
@@ -28,7 +28,7 @@ def test_a_form_is_given_under_the_next_id(world):
     assert (added.photo_id, added.state) == ("p04", PhotoState.AWAITED)
 
 
-def test_a_refused_photo_makes_room(world):
+def test_a_refused_photo_frees_its_place(world):
     refused = a_photo(10, state=PhotoState.REFUSED)
     world.has(with_photos=[*photos(9), refused])
 
@@ -37,7 +37,7 @@ def test_a_refused_photo_makes_room(world):
         add(world)
 
 
-def test_forms_are_not_given_for_ever(world):
+def test_the_number_of_added_photos_is_limited(world):
     world.has(with_photos=photos(30, state=PhotoState.REFUSED))
 
     with pytest.raises(Conflict, match="start a new one"):
@@ -45,7 +45,7 @@ def test_forms_are_not_given_for_ever(world):
 
 
 @pytest.mark.parametrize("state", [state for state in JobState if state is not JobState.OPEN])
-def test_only_an_open_job_takes_photos(world, state):
+def test_only_an_open_job_accepts_photos(world, state):
     world.has(state)
 
     with pytest.raises(Conflict):
@@ -54,7 +54,7 @@ def test_only_an_open_job_takes_photos(world, state):
     assert len(world.jobs.photos(JOB)) == 3
 
 
-def test_a_job_whose_time_is_up_takes_no_photos(world):
+def test_a_job_past_its_submit_limit_accepts_no_photos(world):
     world.has()
     world.clock.set(world.job.submit_by)
 
@@ -62,7 +62,7 @@ def test_a_job_whose_time_is_up_takes_no_photos(world):
         add(world)
 
 
-def test_until_then_it_does(world):
+def test_a_job_accepts_photos_until_its_submit_limit(world):
     world.has()
     world.clock.set(world.job.submit_by - timedelta(seconds=1))
 
@@ -74,7 +74,7 @@ def test_an_unknown_job_is_not_found(world):
         add(world)
 
 
-def test_of_two_requests_at_once_the_second_asks_again(world, monkeypatch):
+def test_of_two_concurrent_requests_the_second_retries(world, monkeypatch):
     world.has(with_photos=photos(3))
     seen = world.jobs.photos(JOB)
     add(world)
@@ -94,7 +94,7 @@ def again(world, presigned_post):
     )
 
 
-def test_the_same_request_again_has_the_same_photo_and_a_new_form(world):
+def test_a_repeated_request_returns_the_same_photo_with_a_new_presigned_post(world):
     world.has(with_photos=photos(3))
     presigned_post = add(world)
 
@@ -102,7 +102,7 @@ def test_the_same_request_again_has_the_same_photo_and_a_new_form(world):
     assert len(world.jobs.photos(JOB)) == 4
 
 
-def test_a_job_that_takes_no_more_photos_signs_no_more_forms(world):
+def test_a_repeat_for_a_job_that_accepts_no_photos_is_refused(world):
     job = world.has(with_photos=photos(3))
     presigned_post = add(world)
 
@@ -115,7 +115,7 @@ def test_a_job_that_takes_no_more_photos_signs_no_more_forms(world):
         again(world, presigned_post)
 
 
-def test_a_photo_that_is_no_longer_there_is_not_found(world):
+def test_a_repeat_for_a_deleted_photo_is_not_found(world):
     world.has(with_photos=photos(3))
     presigned_post = add(world).model_copy(update={"photo_id": "p09"})
 

@@ -120,7 +120,7 @@ def assert_refused(photo, reason, **problem):
 # --- the usual way -------------------------------------------------------------------------------
 
 
-def test_a_good_photo_is_accepted_and_its_upload_is_gone(world):
+def test_an_accepted_photo_is_stored_and_its_upload_deleted(world):
     world.upload(b"beach/front/1")()
 
     photo = world.photo()
@@ -131,14 +131,14 @@ def test_a_good_photo_is_accepted_and_its_upload_is_gone(world):
     assert world.keys == ["photos/job/p01.jpg"]
 
 
-def test_the_declared_type_is_that_of_the_form(world):
+def test_the_declared_type_is_that_of_the_presigned_post(world):
     world.upload(b"beach/front/1")()
 
     assert world.pictures.declared == ["image/png"]
 
 
 @pytest.mark.parametrize("reason", [r for r in Reason if r.family in {"FILE", "QUALITY"}])
-def test_a_file_that_is_no_picture_is_refused_before_the_detector_sees_it(world, reason):
+def test_a_file_that_is_not_a_picture_is_refused_without_a_detector_call(world, reason):
     world.upload(f"refuse {reason}".encode())()
 
     assert_refused(world.photo(), reason)
@@ -146,7 +146,7 @@ def test_a_file_that_is_no_picture_is_refused_before_the_detector_sees_it(world,
     assert world.detector.calls["faces"] == 0
 
 
-def test_a_photo_without_a_face_is_refused_and_nothing_of_it_stays(world):
+def test_a_photo_without_a_face_is_refused_and_deleted(world):
     world.detector.seen_faces[P1] = []
 
     world.upload(b"beach/front/1")()
@@ -164,7 +164,7 @@ def test_the_box_of_the_problem_is_recorded(world):
     assert_refused(world.photo(), Reason.SUBJECT_SEVERAL_FACES, box=second)
 
 
-def test_the_face_recorded_is_the_one_that_was_judged(world):
+def test_the_recorded_face_is_the_checked_one(world):
     poster = a_face(box=Box(left=0, top=0, width=0.9, height=0.9), confidence=30)
     world.detector.seen_faces[P1] = [poster, a_face()]
 
@@ -176,7 +176,7 @@ def test_the_face_recorded_is_the_one_that_was_judged(world):
 # --- copies --------------------------------------------------------------------------------------
 
 
-def test_a_copy_of_an_accepted_photo_is_refused_and_names_it(world):
+def test_a_copy_of_an_accepted_photo_is_refused_and_names_the_original(world):
     world.upload(b"beach/front/1", P1)()
     world.upload(b"beach/front/halved", P2)()
 
@@ -191,7 +191,7 @@ def test_another_view_of_the_same_scene_is_accepted(world):
     assert world.photo(P2).state is PhotoState.ACCEPTED
 
 
-def test_a_copy_of_a_refused_photo_is_judged_by_itself(world):
+def test_a_copy_of_a_refused_photo_is_checked_on_its_own(world):
     world.detector.seen_faces[P1] = []
     world.upload(b"beach/front/1", P1)()
     world.upload(b"beach/front/1", P2)()
@@ -199,7 +199,7 @@ def test_a_copy_of_a_refused_photo_is_judged_by_itself(world):
     assert world.photo(P2).state is PhotoState.ACCEPTED
 
 
-def test_a_copy_under_an_earlier_form_does_not_push_out_what_was_there(world):
+def test_a_copy_with_a_lower_id_does_not_replace_an_accepted_photo(world):
     world.upload(b"beach/front/1", P3)()
     world.upload(b"beach/front/2", P1)()
 
@@ -208,7 +208,7 @@ def test_a_copy_under_an_earlier_form_does_not_push_out_what_was_there(world):
 
 
 @pytest.mark.parametrize(("first", "second"), [(P1, P2), (P2, P1)])
-def test_of_two_copies_at_the_same_time_the_later_form_is_refused(world, first, second):
+def test_of_two_concurrent_copies_the_higher_id_is_refused(world, first, second):
     deliver_first = world.upload(b"beach/front/1", first)
     world.detector.meanwhile = world.upload(b"beach/front/2", second)
 
@@ -219,7 +219,7 @@ def test_of_two_copies_at_the_same_time_the_later_form_is_refused(world, first, 
     assert world.keys == ["photos/job/p01.jpg"]
 
 
-def test_another_scene_costs_no_closer_look(world):
+def test_another_scene_needs_no_pixel_comparison(world):
     world.upload(b"beach/front/1", P1)()
     world.upload(b"forest/front/1", P2)()
 
@@ -227,14 +227,14 @@ def test_another_scene_costs_no_closer_look(world):
     assert world.pictures.closer_looks == 0
 
 
-def test_a_like_view_costs_one_closer_look(world):
+def test_a_similar_view_needs_one_pixel_comparison(world):
     world.upload(b"beach/front/1", P1)()
     world.upload(b"beach/side/1", P2)()
 
     assert world.pictures.closer_looks == 1
 
 
-def test_two_views_at_the_same_time_are_both_accepted(world):
+def test_two_concurrent_views_are_both_accepted(world):
     deliver = world.upload(b"beach/front/1", P1)
     world.detector.meanwhile = world.upload(b"beach/side/1", P2)
 
@@ -260,7 +260,7 @@ def test_an_event_delivered_twice_is_recorded_once(world, faces):
 
 
 @pytest.mark.parametrize("faces", [[a_face()], []], ids=["accepted", "refused"])
-def test_an_event_delivered_twice_at_once_leaves_what_one_leaves(world, faces):
+def test_an_event_delivered_twice_concurrently_is_idempotent(world, faces):
     alone = World()
     for one in (alone, world):
         one.detector.seen_faces[P1] = faces
@@ -274,7 +274,7 @@ def test_an_event_delivered_twice_at_once_leaves_what_one_leaves(world, faces):
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))))
-def test_of_three_uploads_the_newest_wins_in_any_order(world, order):
+def test_of_three_uploads_the_newest_is_used_in_any_order(world, order):
     deliveries = [world.upload(f"beach/view {n}/1".encode()) for n in range(3)]
 
     for n in order:
@@ -284,7 +284,7 @@ def test_of_three_uploads_the_newest_wins_in_any_order(world, order):
     assert world.keys == ["photos/job/p01.jpg"]
 
 
-def test_other_bytes_under_a_used_form_are_deleted_unread(world):
+def test_a_second_upload_to_an_inspected_photo_is_deleted_unread(world):
     world.upload(b"beach/front/1")()
     accepted = world.photo()
 
@@ -295,7 +295,7 @@ def test_other_bytes_under_a_used_form_are_deleted_unread(world):
     assert world.keys == ["photos/job/p01.jpg"]
 
 
-def test_other_bytes_during_the_inspection_do_not_take_its_place(world):
+def test_a_second_upload_during_the_inspection_does_not_replace_the_first(world):
     def replay():
         world.upload(b"forest/side/1")()
 
@@ -309,7 +309,7 @@ def test_other_bytes_during_the_inspection_do_not_take_its_place(world):
     assert world.keys == ["photos/job/p01.jpg"]
 
 
-def test_an_upload_that_is_gone_is_passed_over(world):
+def test_a_deleted_upload_is_skipped(world):
     deliver = world.upload(b"beach/front/1")
     world.photos.delete_upload(JOB, P1)
 
@@ -321,7 +321,7 @@ def test_an_upload_that_is_gone_is_passed_over(world):
 # --- what fails half-way -------------------------------------------------------------------------
 
 
-def test_a_detector_that_is_down_refuses_nobody(world):
+def test_an_unavailable_detector_refuses_no_photo(world):
     deliver = world.upload(b"beach/front/1")
     world.detector.down = True
     with pytest.raises(Unavailable):
@@ -336,7 +336,7 @@ def test_a_detector_that_is_down_refuses_nobody(world):
     assert world.keys == ["photos/job/p01.jpg"]
 
 
-def test_a_form_is_free_again_when_its_upload_was_lost_half_way(world):
+def test_a_photo_can_be_uploaded_again_after_a_lost_upload(world):
     lost = world.upload(b"beach/front/1")
     world.detector.down = True
     with pytest.raises(Unavailable):
@@ -374,14 +374,14 @@ def test_an_upload_to_an_unknown_job_is_deleted_unread(world):
     assert world.pictures.declared == []
 
 
-def test_an_upload_that_no_form_asked_for_is_deleted_unread(world):
+def test_an_upload_without_a_photo_record_is_deleted_unread(world):
     world.upload(b"beach/front/1", PhotoId("p77"))()
 
     assert world.keys == []
     assert world.pictures.declared == []
 
 
-def test_a_job_cancelled_during_the_inspection_keeps_nothing(world):
+def test_a_job_cancelled_during_the_inspection_stores_nothing(world):
     def cancel():
         world.move(JobState.CANCELLING)
         world.photos.purge(JOB)
@@ -395,7 +395,7 @@ def test_a_job_cancelled_during_the_inspection_keeps_nothing(world):
     assert world.photo().state is not PhotoState.ACCEPTED
 
 
-def test_a_second_delivery_after_a_cancelled_job_keeps_nothing(world, monkeypatch):
+def test_a_second_delivery_after_a_cancellation_stores_nothing(world, monkeypatch):
     deliver = world.upload(b"beach/front/1")
     real = world.pictures.normalise
 
@@ -414,7 +414,7 @@ def test_a_second_delivery_after_a_cancelled_job_keeps_nothing(world, monkeypatc
     assert world.keys == []
 
 
-def test_a_job_erased_during_the_inspection_keeps_nothing(world):
+def test_a_job_erased_during_the_inspection_stores_nothing(world):
     def erase():
         world.photos.purge(JOB)
         world.jobs.jobs.clear()
@@ -427,7 +427,7 @@ def test_a_job_erased_during_the_inspection_keeps_nothing(world):
     assert world.keys == []
 
 
-def test_a_photo_that_comes_too_late_for_moderation_is_taken_back(world):
+def test_a_photo_accepted_too_late_for_moderation_is_deleted(world):
     deliver = world.upload(b"beach/front/1")
     world.detector.meanwhile = lambda: world.move(JobState.MODERATING)
 
@@ -437,7 +437,7 @@ def test_a_photo_that_comes_too_late_for_moderation_is_taken_back(world):
     assert world.keys == []
 
 
-def test_a_late_second_delivery_takes_nothing_back_from_a_submitted_job(world):
+def test_a_late_second_delivery_deletes_nothing_of_a_submitted_job(world):
     deliver = world.upload(b"beach/front/1")
 
     def first_delivery_and_submit():
@@ -453,7 +453,7 @@ def test_a_late_second_delivery_takes_nothing_back_from_a_submitted_job(world):
     assert world.keys == ["photos/job/p01.jpg"]
 
 
-def test_a_photo_that_was_moderated_meanwhile_stays(world):
+def test_a_photo_that_was_already_moderated_stays(world):
     deliver = world.upload(b"beach/front/1")
     real_save = world.jobs.save_photo
 

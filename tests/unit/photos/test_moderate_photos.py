@@ -38,7 +38,7 @@ def finding(world, photo_id="p02"):
     return found
 
 
-def test_photos_of_one_grown_up_are_clean(world):
+def test_photos_of_one_adult_are_clean(world):
     world.has(JobState.MODERATING)
 
     assert moderate(world).outcome is Outcome.CLEAN
@@ -70,7 +70,7 @@ def test_the_worst_photo_decides(world, label, confidence, outcome, reason):
         assert finding(world).reason is reason
 
 
-def test_every_verdict_says_what_judged_it(world):
+def test_every_verdict_names_its_policy_and_detector_version(world):
     world.has(JobState.MODERATING)
     world.detector.seen_labels["p01"] = [Label(name="Weapons", confidence=55)]
 
@@ -81,7 +81,7 @@ def test_every_verdict_says_what_judged_it(world):
     assert [label.name for label in verdict.seen.labels] == ["Weapons"]
 
 
-def test_a_detector_nobody_knows_goes_to_a_human_and_is_counted(world):
+def test_an_unknown_detector_version_needs_review_and_is_counted(world):
     world.has(JobState.MODERATING)
     world.detector.version = "8.0"
 
@@ -90,7 +90,7 @@ def test_a_detector_nobody_knows_goes_to_a_human_and_is_counted(world):
     assert world.metrics.counted == {"UnknownModerationFinding": 3}
 
 
-def test_a_label_nobody_knows_is_counted_once_for_an_alarm(world):
+def test_an_unknown_label_is_counted_once_for_the_alarm(world):
     world.has(JobState.MODERATING)
     world.detector.seen_labels["p01"] = [Label(name="New category", confidence=90)]
 
@@ -111,7 +111,7 @@ def test_a_label_nobody_knows_is_counted_once_for_an_alarm(world):
         (25, None, Outcome.DOUBTFUL),
     ],
 )
-def test_doubt_about_a_minor_goes_to_a_human_and_certainty_refuses(world, low, high, outcome):
+def test_a_possible_minor_needs_review_and_a_certain_one_is_refused(world, low, high, outcome):
     world.has(JobState.MODERATING)
     world.detector.seen_faces["p02"] = [a_face(age_low=low, age_high=high)]
 
@@ -129,7 +129,7 @@ def test_the_largest_face_is_the_one_whose_age_counts(world):
     assert moderate(world).outcome is Outcome.CLEAN
 
 
-def test_a_photo_in_which_no_face_is_found_any_more_is_refused(world):
+def test_a_photo_without_a_face_at_moderation_is_refused(world):
     world.has(JobState.MODERATING)
     world.detector.seen_faces["p02"] = []
 
@@ -137,7 +137,7 @@ def test_a_photo_in_which_no_face_is_found_any_more_is_refused(world):
     assert finding(world).reason is Reason.SUBJECT_NO_FACE
 
 
-def test_somebody_who_looks_like_a_celebrity_goes_to_a_human(world):
+def test_a_celebrity_match_needs_review(world):
     world.has(JobState.MODERATING)
     world.detector.seen_celebrities["p02"] = [99.9]
 
@@ -167,7 +167,7 @@ def unlike(world, photo_id, similarity, count=3):
     ],
     ids=["alike", "hardly", "just doubtful", "not alike", "no match", "no face"],
 )
-def test_the_photo_of_somebody_else_is_named(world, similarity, outcome):
+def test_a_photo_of_another_person_is_named(world, similarity, outcome):
     world.has(JobState.MODERATING)
     unlike(world, "p02", similarity)
 
@@ -179,7 +179,7 @@ def test_the_photo_of_somebody_else_is_named(world, similarity, outcome):
 
 
 @pytest.mark.parametrize("stranger", ["p01", "p05", "p10"])
-def test_one_wrong_photo_does_not_accuse_nine_good_ones(world, stranger):
+def test_one_wrong_photo_leaves_nine_good_ones_clean(world, stranger):
     """Wherever it stands, and even where its face is the largest of all."""
     big = Box(left=0, top=0, width=1, height=1)
     there = [
@@ -204,7 +204,7 @@ def test_one_person_needs_one_comparison_for_each_other_photo(world):
     assert world.detector.calls["similarity"] == 9
 
 
-def test_the_gravest_of_two_findings_is_the_outcome(world):
+def test_the_most_severe_of_two_findings_is_the_outcome(world):
     world.has(JobState.MODERATING)
     world.detector.seen_labels["p02"] = [Label(name="Weapons", confidence=99)]
     unlike(world, "p02", 5.0)
@@ -219,7 +219,7 @@ def test_the_gravest_of_two_findings_is_the_outcome(world):
 # --- replays, races, failures --------------------------------------------------------------------
 
 
-def test_a_replayed_step_keeps_its_first_verdicts_and_asks_nobody(world):
+def test_a_replayed_step_keeps_its_first_verdicts_without_calls(world):
     world.has(JobState.MODERATING)
     first = moderate(world)
     asked = dict(world.detector.calls)
@@ -230,7 +230,7 @@ def test_a_replayed_step_keeps_its_first_verdicts_and_asks_nobody(world):
     assert world.detector.calls == asked
 
 
-def test_a_verdict_that_was_stored_before_a_crash_stays(world):
+def test_a_verdict_stored_before_a_crash_stays(world):
     """The detector may say something else the second time: the first word stands."""
     refused = a_verdict(Outcome.REFUSED, Reason.POLICY_NUDITY)
     there = [a_photo(1, verdict=refused), a_photo(2), a_photo(3)]
@@ -242,7 +242,7 @@ def test_a_verdict_that_was_stored_before_a_crash_stays(world):
     assert len(verdicts(world)) == 3
 
 
-def test_a_detector_that_is_down_gives_no_verdict(world):
+def test_an_unavailable_detector_gives_no_verdict(world):
     world.has(JobState.MODERATING)
     world.detector.down = True
 
@@ -252,7 +252,7 @@ def test_a_detector_that_is_down_gives_no_verdict(world):
     assert verdicts(world) == {}
 
 
-def test_a_photo_that_changed_meanwhile_is_a_conflict(world, monkeypatch):
+def test_a_photo_that_changed_since_it_was_read_is_a_conflict(world, monkeypatch):
     world.has(JobState.MODERATING)
     seen = world.jobs.photos(JOB)
     world.jobs.save_photo(seen[0].model_copy(update={"etag": "another"}), seen=seen[0])
@@ -262,7 +262,7 @@ def test_a_photo_that_changed_meanwhile_is_a_conflict(world, monkeypatch):
         moderate(world)
 
 
-def test_refused_and_missing_photos_are_not_looked_at(world):
+def test_refused_and_missing_photos_are_not_moderated(world):
     others = [a_photo(4, state=PhotoState.REFUSED), a_photo(5, state=PhotoState.AWAITED)]
     world.has(JobState.MODERATING, with_photos=[*photos(3), *others])
 

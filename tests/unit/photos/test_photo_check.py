@@ -33,22 +33,22 @@ def of_size(width, height, **fields):
     return a_face(box=Box(left=0.1, top=0.1, width=width, height=height), **fields)
 
 
-def test_one_clear_face_is_all_it_takes():
+def test_one_clear_face_is_accepted():
     assert judge(a_face()) is None
 
 
-def test_a_picture_without_a_face_has_no_box_to_show():
+def test_a_picture_without_a_face_has_no_box():
     problem = check_faces([], height=1000, rules=RULES)
 
     assert (problem.reason, problem.box) == (Reason.SUBJECT_NO_FACE, None)
 
 
 @pytest.mark.parametrize(("confidence", "reason"), [(79.9, Reason.SUBJECT_NO_FACE), (80.0, None)])
-def test_what_the_detector_is_not_sure_of_is_no_face(confidence, reason):
+def test_a_face_with_low_confidence_is_no_face(confidence, reason):
     assert judge(a_face(confidence=confidence)) is reason
 
 
-def test_an_unsure_face_is_not_held_against_a_clear_one():
+def test_a_second_face_with_low_confidence_is_ignored():
     assert judge(of_size(0.2, 0.3), of_size(0.4, 0.5, confidence=60)) is None
 
 
@@ -85,7 +85,7 @@ def test_a_face_has_enough_pixels_or_is_too_small(height, reason):
         ("sharpness", 30, 29.9, Reason.QUALITY_BLURRY),
     ],
 )
-def test_each_flaw_has_its_reason_and_its_edge(field, good, bad, reason):
+def test_each_flaw_has_its_reason_and_threshold(field, good, bad, reason):
     assert judge(a_face(**{field: good})) is None
     assert judge(a_face(**{field: bad})) is reason
 
@@ -93,7 +93,7 @@ def test_each_flaw_has_its_reason_and_its_edge(field, good, bad, reason):
 @pytest.mark.parametrize(
     "untold", ["yaw", "pitch", "roll", "sunglasses", "occluded", "brightness", "sharpness"]
 )
-def test_what_a_detector_does_not_tell_is_not_held_against_the_photo(untold):
+def test_missing_measurements_do_not_refuse_a_photo(untold):
     assert judge(a_face(**{untold: None})) is None
 
 
@@ -103,18 +103,18 @@ def test_a_flaw_shows_the_face_it_is_about():
     assert check_faces([face], height=1000, rules=RULES).box == face.box
 
 
-def test_darkness_explains_a_blurred_face():
+def test_darkness_is_reported_before_blur():
     assert judge(a_face(brightness=5, sharpness=3)) is Reason.QUALITY_DARK
 
 
-def test_several_people_matter_more_than_the_light():
+def test_several_faces_are_reported_before_darkness():
     assert judge(of_size(0.4, 0.5, brightness=5), of_size(0.3, 0.4)) is Reason.SUBJECT_SEVERAL_FACES
 
 
-def test_the_rules_in_force_can_be_read():
+def test_the_rules_can_be_read_from_the_policy_file():
     assert load_photo_rules().face_confidence >= 50
 
 
-def test_a_rule_that_nobody_knows_is_an_error():
+def test_an_unknown_rule_is_an_error():
     with pytest.raises(ValidationError, match="max_beauty"):
         PhotoRules.model_validate(RULES.model_dump() | {"max_beauty": 1})

@@ -88,13 +88,13 @@ def test_a_copy_is_found(photos, view, how):
 
 @some_views
 @pytest.mark.parametrize("how", OTHERS)
-def test_a_changed_picture_is_another_one(photos, view, how):
+def test_a_changed_picture_is_no_copy(photos, view, how):
     changed = photo(OTHERS[how](Image.open(view)))
 
     assert not same_picture(photos[view].jpeg, changed.jpeg)
 
 
-def test_a_picture_is_its_own_copy(photos):
+def test_a_picture_is_a_copy_of_itself(photos):
     original = photos[VIEWS[0]]
 
     assert same_picture(original.jpeg, original.jpeg)
@@ -107,14 +107,14 @@ def test_flat_pictures_of_different_colours_are_different():
 
 
 @pytest.mark.parametrize(("differing", "near"), [(NEAR_HASHES, True), (NEAR_HASHES + 1, False)])
-def test_only_near_hashes_are_worth_a_closer_look(differing, near):
+def test_only_near_hashes_need_a_pixel_comparison(differing, near):
     one = Fingerprint(perceptual=f"{0:016x}")
     other = Fingerprint(perceptual=f"{2**differing - 1:016x}")
 
     assert may_be_copies(one, other) is near
 
 
-def test_a_hash_says_where_a_picture_gets_brighter():
+def test_a_hash_bit_is_set_where_a_picture_gets_brighter():
     to_the_right = Image.linear_gradient("L").rotate(90).resize((600, 600)).convert("RGB")
 
     assert photo(to_the_right).fingerprint.perceptual == "f" * 16

@@ -45,7 +45,7 @@ def test_heic_may_be_declared_as_heif():
     assert normalise(heic, declared_type="image/heif").width == 640
 
 
-def test_the_checksum_is_that_of_what_is_kept():
+def test_the_checksum_is_that_of_the_stored_photo():
     photo = normalise(files.encode(files.quadrants()), declared_type="image/jpeg")
 
     assert photo.sha256 == hashlib.sha256(photo.jpeg).hexdigest()
@@ -119,7 +119,7 @@ def test_a_nonsense_orientation_is_ignored():
     assert_quadrants(accept(files.encode(files.quadrants(), exif=_exif(77))))
 
 
-def test_broken_exif_costs_nobody_the_photo():
+def test_broken_exif_does_not_refuse_a_photo():
     whole = files.encode(files.quadrants(), exif=_exif(6))
     at = whole.index(b"Exif\0\0") + 6
     broken = whole[:at] + b"\xff" * 20 + whole[at + 20 :]
@@ -208,7 +208,7 @@ def test_cmyk_becomes_rgb():
 
 
 @every_kind
-def test_nothing_longer_than_the_bound_is_kept(kind):
+def test_nothing_longer_than_the_bound_is_stored(kind):
     data = files.encode(files.textured(1500, 750), kind)
 
     assert accept(data, kind, long_side=1000, short_side=400).size == (1000, 500)

@@ -166,7 +166,7 @@ def test_several_frames_are_refused(kind):
     assert verdict(data, kind) is Reason.FILE_ANIMATED
 
 
-def test_an_animated_gif_is_no_type_of_ours():
+def test_an_animated_gif_is_an_unsupported_type():
     frames = [files.textured(640, 600, seed) for seed in (1, 2)]
     data = files.encode(frames[0], "GIF", save_all=True, append_images=frames[1:])
 
@@ -208,7 +208,7 @@ def test_a_heic_with_a_preview_is_one_picture():
     assert photo.width == 640
 
 
-def test_what_a_camera_appends_to_a_jpeg_is_dropped():
+def test_data_after_the_end_of_a_jpeg_is_removed():
     clip = b"\0\0\0\x18ftypmp42" + random.Random(3).randbytes(200_000)
     assert clip.count(b"\xff\xda") + clip.count(b"\xff\xd9") > 1  # as in any long clip
 
@@ -256,7 +256,7 @@ def test_only_pixels_are_kept(kind, extras):
     assert kept.count(b"\xff\xd8\xff") == 1
 
 
-def test_text_in_a_png_is_not_kept():
+def test_text_in_a_png_is_not_stored():
     whole = small("PNG")
     text = files.png_chunk(b"tEXt", b"Comment\0" + SECRET)
     kept = verdict(whole[:33] + text + whole[33:], "PNG").jpeg

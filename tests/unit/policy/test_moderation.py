@@ -44,25 +44,25 @@ def outcomes(*labels, version=DETECTOR, policy=None):
         (("explicit", 10), [Outcome.DOUBTFUL]),
     ],
 )
-def test_a_label_is_read_by_its_rule_and_an_unknown_one_by_a_human(label, expected):
+def test_a_label_follows_its_rule_and_an_unknown_one_needs_review(label, expected):
     assert outcomes(label) == expected
 
 
-def test_every_label_is_judged_and_an_unknown_detector_too():
+def test_every_label_has_a_finding_and_so_has_an_unknown_detector():
     found = outcomes(("Explicit", 99), ("Weapons", 70), version="8.0")
 
     assert found == [Outcome.DOUBTFUL, Outcome.REFUSED, Outcome.DOUBTFUL]
 
 
 @given(name=st.text(), confidence=st.floats(0, 100))
-def test_what_no_rule_names_never_passes(name, confidence):
+def test_a_label_without_a_rule_is_never_clean(name, confidence):
     policy = a_policy()
     if name not in policy.labels:
         assert outcomes((name, confidence), policy=policy) == [Outcome.DOUBTFUL]
 
 
 @given(confidence=st.floats(0, 100), more=st.floats(0, 100))
-def test_surer_is_never_milder(confidence, more):
+def test_a_higher_confidence_is_never_less_severe(confidence, more):
     surer = min(100, confidence + more)
     for name in a_policy().labels:
         before, after = outcomes((name, confidence)), outcomes((name, surer))
@@ -80,7 +80,7 @@ def test_surer_is_never_milder(confidence, more):
         (30, 40, None),
     ],
 )
-def test_ages_are_judged_by_their_whole_range(low, high, outcome):
+def test_ages_are_moderated_by_their_whole_range(low, high, outcome):
     found = moderate_age(low, high, ADULTS)
 
     assert (found.outcome if found else None) is outcome
@@ -99,14 +99,14 @@ def test_ages_are_judged_by_their_whole_range(low, high, outcome):
         (100.0, None),
     ],
 )
-def test_faces_are_the_same_person_or_not(similarity, outcome):
+def test_face_similarity_decides_the_same_person(similarity, outcome):
     found = moderate_same_person(similarity, ALIKE)
 
     assert (found.outcome if found else None) is outcome
     assert found is None or found.reason is Reason.SUBJECT_DIFFERENT_PERSON
 
 
-def test_a_look_alike_is_always_for_a_human():
+def test_a_celebrity_match_always_needs_review():
     assert celebrity(100).outcome is celebrity(0).outcome is Outcome.DOUBTFUL
 
 
@@ -118,11 +118,11 @@ def test_a_look_alike_is_always_for_a_human():
         ([Outcome.REFUSED, Outcome.DOUBTFUL, Outcome.CLEAN], Outcome.REFUSED),
     ],
 )
-def test_the_strictest_counts(given_, expected):
+def test_the_strictest_outcome_counts(given_, expected):
     assert strictest(given_) is expected
 
 
-def test_the_reason_of_a_verdict_is_that_of_its_gravest_finding():
+def test_the_reason_of_a_verdict_is_that_of_its_most_severe_finding():
     labels = (Label(name="Something new", confidence=99), Label(name="Explicit", confidence=99))
 
     judged = moderate(seen(labels=labels, celebrities=(99.0,)), a_policy())
@@ -136,12 +136,12 @@ def test_a_verdict_without_findings_has_no_reason():
     assert (judged.outcome, judged.reason) == (Outcome.CLEAN, None)
 
 
-def test_a_rule_cannot_refuse_more_easily_than_it_doubts():
+def test_a_rule_cannot_refuse_below_its_review_threshold():
     with pytest.raises(ValidationError, match="must not be below"):
         Rule(level=Level.TOP, review=80, refuse=50, reason=Reason.POLICY_NUDITY)
 
 
-def test_the_detector_is_asked_for_all_that_any_rule_reads():
+def test_the_detectors_minimum_confidence_covers_every_rule():
     assert a_policy().min_confidence == 50
 
 

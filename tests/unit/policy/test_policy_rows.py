@@ -26,7 +26,7 @@ def judged(name, confidence, policy=POLICY):
 
 
 @ROWS
-def test_a_row_reviews_from_its_threshold_on(name):
+def test_a_rule_needs_review_from_its_threshold_on(name):
     rule = POLICY.labels[name]
 
     assert judged(name, rule.review - 0.001) == (Outcome.CLEAN, None)
@@ -34,7 +34,7 @@ def test_a_row_reviews_from_its_threshold_on(name):
 
 
 @ROWS
-def test_a_row_refuses_from_its_threshold_on_or_never(name):
+def test_a_rule_refuses_from_its_threshold_on_or_never(name):
     rule = POLICY.labels[name]
 
     if rule.refuse is None:
@@ -45,13 +45,13 @@ def test_a_row_refuses_from_its_threshold_on_or_never(name):
 
 
 @ROWS
-def test_a_rows_case_has_the_severity_of_its_reason(name):
+def test_a_rules_case_has_the_severity_of_its_reason(name):
     reason = POLICY.labels[name].reason
 
     assert reason in POLICY.severity[severity([reason], POLICY)]
 
 
-def test_the_gravest_finding_makes_the_case():
+def test_the_most_severe_finding_sets_the_severity_of_the_case():
     reasons = [Reason.SUBJECT_DIFFERENT_PERSON, None, Reason.MINOR_AGE_DOUBT]
 
     assert severity(reasons, POLICY) is Severity.CRITICAL
@@ -59,14 +59,14 @@ def test_the_gravest_finding_makes_the_case():
     assert severity([], POLICY) is Severity.LOW
 
 
-def test_a_reason_without_a_severity_is_no_policy():
+def test_a_reason_without_a_severity_is_an_invalid_policy():
     lacking = {Severity.HIGH: {Reason.POLICY_NUDITY}}
 
     with pytest.raises(ValueError, match="no severity is given for"):
         a_policy(severity=lacking)
 
 
-def test_a_reason_with_two_severities_is_no_policy():
+def test_a_reason_with_two_severities_is_an_invalid_policy():
     twice = {**a_policy().severity, Severity.LOW: {"unknown", *a_policy().severity[Severity.LOW]}}
 
     with pytest.raises(ValueError, match="two severities"):
@@ -187,7 +187,7 @@ def test_the_same_policy_changes_nothing():
     ],
     ids=["a threshold", "the age", "the same person", "the detector", "a label taken out"],
 )
-def test_a_changed_rule_says_whose_outcome_would_change(stored, change, reason):
+def test_a_changed_rule_lists_the_jobs_whose_outcome_would_change(stored, change, reason):
     fine = verdict()
 
     replay = replay_policy(
@@ -219,7 +219,7 @@ def test_avatars_are_replayed_too_but_do_not_make_a_jobs_outcome():
     assert not PHOTO_ID.match("a01")
 
 
-def test_labels_that_were_never_asked_for_are_admitted():
+def test_labels_that_were_not_requested_are_reported():
     curious = changed(
         labels={
             **POLICY.labels,
@@ -234,6 +234,6 @@ def test_labels_that_were_never_asked_for_are_admitted():
 
 
 @pytest.mark.parametrize("text", [b"", b"version: [", b"labels: {}"])
-def test_a_file_that_is_no_policy_is_named(text):
+def test_an_invalid_policy_file_is_named(text):
     with pytest.raises(ValueError, match=".+"):
         read_policy(text)

@@ -94,17 +94,17 @@ def test_a_minor_is_reported_as_protection_of_minors():
     assert load_reasons()[Reason.MINOR_AGE_DOUBT].dsa_category is DsaCategory.PROTECTION_OF_MINORS
 
 
-def test_a_policy_code_without_a_category_is_no_card():
+def test_a_policy_code_without_a_category_is_invalid():
     with pytest.raises(ValidationError, match="DSA category"):
         ReasonCard(code=Reason.POLICY_NUDITY, hint=Hint(en="No.", de="Nein."))
 
 
-def test_a_card_that_lacks_a_language_is_no_card():
+def test_a_card_without_both_languages_is_invalid():
     with pytest.raises(ValidationError, match="de"):
         ReasonCard.model_validate({"code": "FILE.TYPE", "hint": {"en": "No."}})
 
 
-def test_a_code_that_the_file_forgot_is_an_error(monkeypatch):
+def test_a_code_missing_in_the_file_is_an_error(monkeypatch):
     complete = policy_files.load("reason_codes")
     monkeypatch.setattr(
         policy_files,
@@ -117,7 +117,7 @@ def test_a_code_that_the_file_forgot_is_an_error(monkeypatch):
 
 
 @every_language
-def test_the_hints_name_the_bounds_that_are_in_force(language):
+def test_the_hints_name_the_limits_in_force(language):
     cards = load_reasons()
     too_large = getattr(cards[Reason.FILE_TOO_LARGE].hint, language)
     too_many = getattr(cards[Reason.FILE_TOO_MANY_PIXELS].hint, language)
@@ -126,5 +126,5 @@ def test_the_hints_name_the_bounds_that_are_in_force(language):
     assert f"{LIMITS.max_pixels // 10**6} " in too_many
 
 
-def test_a_refusal_says_its_code():
+def test_a_refusal_has_its_code():
     assert str(Refused(Reason.FILE_TYPE)) == "FILE.TYPE"

@@ -41,7 +41,7 @@ def states(world):
     return {avatar.avatar_id: avatar.state.value for avatar in world.jobs.avatars(JOB)}
 
 
-def test_what_was_not_picked_is_deleted_and_the_date_is_said(world):
+def test_avatars_that_were_not_picked_are_deleted_and_the_expiry_is_returned(world):
     published(world)
 
     kept = keep(world, "a03", "a01")
@@ -54,7 +54,7 @@ def test_what_was_not_picked_is_deleted_and_the_date_is_said(world):
     assert f"avatars/{JOB}/a01/512.webp" in world.avatar_objects.listing()
 
 
-def test_the_archive_holds_what_is_kept(world):
+def test_the_archive_contains_the_kept_avatars(world):
     published(world)
 
     keep(world, "a02")
@@ -64,7 +64,7 @@ def test_the_archive_holds_what_is_kept(world):
         assert [archive.read(name) for name in archive.namelist()] == [a_png(2)]
 
 
-def test_keeping_twice_is_keeping_once(world):
+def test_keeping_is_idempotent(world):
     published(world)
 
     assert keep(world, "a02") == keep(world, "a02")
@@ -80,7 +80,7 @@ def test_fewer_may_be_kept_later(world):
 
 
 @pytest.mark.parametrize("missing", ["a03", "a04", "a09"])
-def test_what_was_dropped_refused_or_never_drawn_cannot_be_kept(world, missing):
+def test_dropped_refused_or_unknown_avatars_cannot_be_kept(world, missing):
     published(world)
     keep(world, "a01", "a02")
     before = states(world)
@@ -91,7 +91,7 @@ def test_what_was_dropped_refused_or_never_drawn_cannot_be_kept(world, missing):
     assert states(world) == before
 
 
-def test_naming_one_twice_is_said_before_anything_is_deleted(world):
+def test_a_repeated_avatar_id_is_refused_before_anything_is_deleted(world):
     published(world)
 
     with pytest.raises(Invalid):
@@ -100,7 +100,7 @@ def test_naming_one_twice_is_said_before_anything_is_deleted(world):
     assert states(world)["a02"] == "published"
 
 
-def test_what_a_fault_left_behind_goes_with_the_next_try(world):
+def test_leftovers_of_a_failed_try_are_deleted_by_the_next(world):
     published(world)
     world.avatar_objects.hmacs = True
     with pytest.raises(NotDeleted):
@@ -113,7 +113,7 @@ def test_what_a_fault_left_behind_goes_with_the_next_try(world):
     assert not [key for key in world.avatar_objects.listing() if "a02" in key]
 
 
-def test_what_expired_cannot_be_kept(world):
+def test_expired_avatars_cannot_be_kept(world):
     published(world)
     world.clock.set(EXPIRE)
 
@@ -122,7 +122,7 @@ def test_what_expired_cannot_be_kept(world):
 
 
 @pytest.mark.parametrize("state", [state for state in JobState if state is not JobState.COMPLETED])
-def test_only_a_completed_job_has_something_to_keep(world, state):
+def test_only_a_completed_jobs_avatars_can_be_kept(world, state):
     world.has(state)
 
     with pytest.raises(Conflict):

@@ -58,14 +58,14 @@ def test_a_signed_avatar_is_ours_by_its_credentials(world, verify, published):
     assert found.digital_source_type.endswith("/algorithmicallyEnhanced")
 
 
-def test_without_credentials_the_mark_says_it(verify, published):
+def test_without_credentials_the_watermark_identifies_an_avatar(verify, published):
     found = verify(PICTURE, reader=FakeReader("0badc0ffee0", WATERMARK))
 
     assert (found.ours, found.by, found.credentials) == (True, "watermark", Trust.NONE)
     assert (found.style, found.revoked) == ("comic", False)
 
 
-def test_the_answer_names_no_job_and_no_avatar(verify, published):
+def test_the_response_names_no_job_and_no_avatar(verify, published):
     answer = verify(PICTURE, reader=FakeReader(WATERMARK)).model_dump_json()
 
     assert JOB not in answer
@@ -73,14 +73,14 @@ def test_the_answer_names_no_job_and_no_avatar(verify, published):
 
 
 @pytest.mark.parametrize("watermarks", [(), ("0badc0ffee0",)], ids=["no mark", "a mark of nobody"])
-def test_a_strangers_picture_is_not_ours(verify, published, watermarks):
+def test_a_foreign_picture_is_not_ours(verify, published, watermarks):
     found = verify(PICTURE, reader=FakeReader(*watermarks))
 
     assert (found.ours, found.by, found.style, found.revoked) == (False, None, None, None)
 
 
 @pytest.mark.parametrize("state", [AvatarState.DROPPED, AvatarState.REFUSED, AvatarState.APPROVED])
-def test_what_was_not_kept_or_never_came_out_is_revoked(world, verify, published, state):
+def test_an_avatar_that_was_not_kept_or_not_published_is_revoked(world, verify, published, state):
     world.jobs.save_avatars([an_avatar(1, state)])
 
     assert verify(PICTURE, reader=FakeReader(WATERMARK)).revoked is True
@@ -94,7 +94,7 @@ def test_an_avatar_of_an_erased_user_is_revoked(world, verify, published):
     assert (found.ours, found.revoked) == (True, True)
 
 
-def test_a_record_that_went_by_its_age_says_nothing_of_being_revoked(world, verify, published):
+def test_an_expired_record_does_not_mean_revoked(world, verify, published):
     world.jobs.forget(JOB)
 
     found = verify(
@@ -107,7 +107,7 @@ def test_a_record_that_went_by_its_age_says_nothing_of_being_revoked(world, veri
     assert ON_RECORD == keys.JOB_TTL
 
 
-def test_another_avatar_in_its_place_does_not_answer_for_it(world, verify, published):
+def test_another_avatar_with_the_same_id_does_not_count(world, verify, published):
     """Drawn anew in attempt 2: the first one was refused, and was never out."""
     world.jobs.save_avatars([an_avatar(1, AvatarState.PUBLISHED, watermark="00000000002")])
 
@@ -119,7 +119,7 @@ def test_another_avatar_in_its_place_does_not_answer_for_it(world, verify, publi
     [b"", b"hello", PICTURE[:200], bytes(MAX_BYTES + 1)],
     ids=["nothing", "text", "cut off", "too large"],
 )
-def test_what_cannot_be_read_is_refused_and_said(verify, content):
+def test_an_unreadable_file_is_refused_with_a_reason(verify, content):
     with pytest.raises(Invalid, match="one still picture of type image/png") as refused:
         verify(content)
 

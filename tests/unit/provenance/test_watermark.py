@@ -44,14 +44,14 @@ def test_two_codewords_differ_in_twelve_bits_at_least():
 
 
 @pytest.mark.parametrize("wrong", [0, 5, 10, 16])
-def test_a_mark_is_read_in_spite_of_wrong_bits(wrong):
+def test_a_watermark_is_read_despite_wrong_bits(wrong):
     for seed in range(20):
         read = scores(WATERMARK, wrong=wrong, seed=seed)
         assert wrong_bits(WATERMARK, read) == wrong
         assert WATERMARK in read_watermarks(read)
 
 
-def test_a_quarter_that_is_lost_is_mended():
+def test_a_lost_quarter_of_the_bits_is_corrected():
     read = scores(WATERMARK, wrong=0)
     read[2] = [0.01 * score for score in reversed(read[2])]
 
@@ -65,7 +65,7 @@ def test_one_loud_wrong_bit_decides_nothing():
     assert read_watermarks(read)[0] == WATERMARK
 
 
-def test_chance_is_mostly_no_reading_at_all_and_never_more_than_the_candidates():
+def test_random_scores_are_mostly_no_reading_and_never_exceed_the_candidates():
     chance = random.Random(3)
     found = [
         read_watermarks([[chance.gauss(0, 1) for _ in range(32)] for _ in range(4)])
@@ -83,7 +83,7 @@ def test_the_bounds_in_the_docstring_are_what_the_formulas_give():
     assert near == pytest.approx(6.5e-4, rel=0.02)
 
 
-def test_a_replayed_step_names_the_same_mark_and_every_avatar_has_its_own():
+def test_watermark_ids_are_deterministic_and_unique():
     watermarks = {
         watermark_of(seed, attempt, f"a{n:02d}")
         for seed in range(20)

@@ -202,7 +202,7 @@ def before_a_lead(refused):
 # --- what stays, and the statement of reasons -----------------------------------------------------
 
 
-def test_of_a_refused_photo_only_a_keyed_and_a_perceptual_hash_stay(refused):
+def test_only_an_hmac_and_a_perceptual_hash_of_a_refused_photo_stay(refused):
     kept = photo(refused)
 
     assert refused.photo_objects.listing() == []
@@ -212,7 +212,7 @@ def test_of_a_refused_photo_only_a_keyed_and_a_perceptual_hash_stay(refused):
     assert photo(refused, "p01").hmac is None, "nobody will appeal for a photo that was fine"
 
 
-def test_the_statement_names_rule_photo_who_decided_and_how_to_appeal(refused):
+def test_the_statement_has_rule_photo_decision_maker_and_appeal_instructions(refused):
     statement = view(refused).statement
 
     (ground,) = statement.grounds
@@ -226,7 +226,7 @@ def test_the_statement_names_rule_photo_who_decided_and_how_to_appeal(refused):
     assert statement.appeal is None
 
 
-def test_a_moderators_decision_is_no_automated_one_and_is_told_by_photo(world):
+def test_a_moderators_decision_is_not_automated_and_is_listed_by_photo(world):
     world.has(JobState.IN_REVIEW, with_photos=photos(3, verdict=a_verdict()))
     review = a_review()
     world.reviews.open(review, "token")
@@ -245,7 +245,7 @@ def test_a_moderators_decision_is_no_automated_one_and_is_told_by_photo(world):
     assert MODERATOR not in seen.model_dump_json()
 
 
-def test_no_statement_is_owed_where_the_user_can_mend_it(world):
+def test_a_fixable_fault_has_no_statement(world):
     stranger = a_verdict(Outcome.REFUSED, Reason.SUBJECT_DIFFERENT_PERSON)
     world.has(JobState.MODERATING, with_photos=[a_photo(1), a_photo(2, verdict=stranger)])
     fail(world)
@@ -256,7 +256,7 @@ def test_no_statement_is_owed_where_the_user_can_mend_it(world):
         appeal(world)
 
 
-def test_a_rule_that_was_broken_comes_before_a_fault_that_can_be_mended(world):
+def test_a_broken_rule_is_reported_before_a_fixable_fault(world):
     stranger = a_verdict(Outcome.REFUSED, Reason.SUBJECT_DIFFERENT_PERSON)
     world.has(
         JobState.MODERATING, with_photos=[a_photo(1, verdict=stranger), a_photo(2, verdict=NUDE)]
@@ -280,7 +280,7 @@ def test_an_appeal_asks_for_the_refused_photos_again(refused):
     assert view(refused).statement.appeal == opened.appeal
 
 
-def test_its_files_have_a_deadline_that_asking_again_does_not_move(refused):
+def test_the_files_deadline_is_not_moved_by_a_repeated_request(refused):
     world = refused
     world.deadlines.clear(JOB)  # the job's own went off long ago
     appeal(world)
@@ -293,7 +293,7 @@ def test_its_files_have_a_deadline_that_asking_again_does_not_move(refused):
     assert world.deadlines.at == {JOB: due}
 
 
-def test_asked_again_it_gives_forms_for_what_is_missing(refused):
+def test_a_repeated_request_has_presigned_posts_for_missing_photos(refused):
     assert appeal(refused).uploads == appeal(refused).uploads
 
 
@@ -315,7 +315,7 @@ def test_a_refusal_whose_records_are_about_to_go_cannot_be_contested(refused):
 # --- recognised -----------------------------------------------------------------------------------
 
 
-def test_the_very_file_is_recognised_and_goes_to_a_lead(before_a_lead):
+def test_the_same_file_is_recognised_and_goes_to_a_lead(before_a_lead):
     case = before_a_lead.reviews.get(APPEAL)
 
     assert before_a_lead.appeals.get(JOB).state is AppealState.IN_REVIEW
@@ -329,7 +329,7 @@ def test_the_very_file_is_recognised_and_goes_to_a_lead(before_a_lead):
 @pytest.mark.parametrize(
     ("bits", "match"), [(0, "similar"), (10, "similar"), (11, None), (40, None)]
 )
-def test_a_file_that_was_saved_anew_is_recognised_by_its_look(refused, bits, match):
+def test_a_file_that_was_saved_again_is_recognised_by_its_fingerprint(refused, bits, match):
     appeal(refused)
     other = b"saved anew"
     refused.pictures.looks[other] = f"{int(LOOK, 16) ^ ((1 << bits) - 1):016x}"
@@ -341,7 +341,7 @@ def test_a_file_that_was_saved_anew_is_recognised_by_its_look(refused, bits, mat
 
 
 @pytest.mark.parametrize("broken", [False, True], ids=["another picture", "no picture"])
-def test_nothing_stays_of_a_file_that_is_not_the_photo(refused, broken):
+def test_a_file_that_is_not_the_photo_is_deleted(refused, broken):
     appeal(refused)
     if broken:
         refused.pictures.refused.add(b"something else")
@@ -356,7 +356,7 @@ def test_nothing_stays_of_a_file_that_is_not_the_photo(refused, broken):
     assert view(refused).statement.appeal.state is AppealState.IN_REVIEW
 
 
-def test_the_event_of_a_file_may_come_twice(before_a_lead):
+def test_a_repeated_event_of_a_file_is_idempotent(before_a_lead):
     before = before_a_lead.reviews.get(APPEAL), before_a_lead.appeals.get(JOB)
 
     send(before_a_lead)
@@ -365,7 +365,7 @@ def test_the_event_of_a_file_may_come_twice(before_a_lead):
     assert before_a_lead.photo_objects.listing() == [f"photos/{JOB}/p02.jpg"]
 
 
-def test_an_event_whose_file_was_replaced_is_passed_over(refused):
+def test_the_event_of_a_replaced_file_is_skipped(refused):
     appeal(refused)
     stale = refused.photos.appeal(JOB, "p02", b"first")
     refused.photos.appeal(JOB, "p02", BYTES)
@@ -388,14 +388,14 @@ def test_an_event_whose_file_was_replaced_is_passed_over(refused):
     assert view(refused).statement.appeal.photos[0].state == "awaited"
 
 
-def test_a_file_that_nobody_asked_for_is_deleted_unread(refused):
+def test_a_file_that_was_not_requested_is_deleted_unread(refused):
     send(refused)
 
     assert refused.photo_objects.listing() == []
     assert refused.appeals.get(JOB) is None
 
 
-def test_a_crash_before_the_case_was_noted_is_mended_by_the_next_event(refused, monkeypatch):
+def test_a_crash_before_the_case_was_stored_is_repaired_by_the_next_event(refused, monkeypatch):
     appeal(refused)
     save = refused.appeals.save
 
@@ -433,7 +433,7 @@ def test_no_appeal_is_opened_before_the_first_photos_are_gone(world):
     assert appeal(world).uploads
 
 
-def test_who_decided_before_and_who_is_no_lead_may_not_decide(world):
+def test_neither_the_first_moderator_nor_a_non_lead_may_decide(world):
     world.has(
         JobState.IN_REVIEW,
         with_photos=[a_photo(1, verdict=a_verdict(), sha256=digest(BYTES))],
@@ -452,7 +452,7 @@ def test_who_decided_before_and_who_is_no_lead_may_not_decide(world):
     assert decide(world, lead=a_moderator("lead-2", lead=True)).state is ReviewState.APPROVED
 
 
-def test_a_granted_appeal_gives_the_day_back_and_deletes_the_photo(before_a_lead):
+def test_a_granted_appeal_returns_the_day_and_deletes_the_photo(before_a_lead):
     assert before_a_lead.day is QuotaState.SPENT
 
     decide(before_a_lead)
@@ -466,7 +466,7 @@ def test_a_granted_appeal_gives_the_day_back_and_deletes_the_photo(before_a_lead
         appeal(before_a_lead)
 
 
-def test_granted_on_a_later_day_it_gives_one_job_more_on_that_day(before_a_lead):
+def test_an_appeal_granted_on_a_later_day_adds_one_job_on_that_day(before_a_lead):
     before_a_lead.clock.advance(timedelta(hours=19))
 
     decide(before_a_lead)
@@ -487,7 +487,7 @@ def test_granted_on_a_later_day_it_gives_one_job_more_on_that_day(before_a_lead)
                 before_a_lead.ledger.reserve(moved, limit=1, now=NOW)
 
 
-def test_a_rejected_appeal_gives_nothing_and_is_final(before_a_lead):
+def test_a_rejected_appeal_is_final(before_a_lead):
     no = Decide(approve=False, photos=(RefusedPhoto(photo_id="p02", reason=Reason.POLICY_NUDITY),))
 
     decide(before_a_lead, no)
@@ -500,9 +500,7 @@ def test_a_rejected_appeal_gives_nothing_and_is_final(before_a_lead):
         appeal(before_a_lead)
 
 
-def test_a_decision_that_was_lost_half_way_is_done_by_the_same_one_again(
-    before_a_lead, monkeypatch
-):
+def test_a_half_applied_decision_is_completed_by_repeating_it(before_a_lead, monkeypatch):
     def lose(*_, **__):
         raise Unavailable("no answer")
 
@@ -520,7 +518,7 @@ def test_a_decision_that_was_lost_half_way_is_done_by_the_same_one_again(
     assert [one.state for one in before_a_lead.ledger.entries(USER, TODAY)] == [QuotaState.RETURNED]
 
 
-def test_the_judge_never_refuses_a_cleared_photo_for_that_again(before_a_lead):
+def test_an_exonerated_photo_is_never_refused_for_the_same_reason(before_a_lead):
     decide(before_a_lead)
     there = [
         a_photo(1, job_id=OTHER_JOB, sha256=digest(BYTES)),
@@ -548,7 +546,7 @@ def test_the_judge_never_refuses_a_cleared_photo_for_that_again(before_a_lead):
     assert first.seen.labels[0].name == "Explicit", "what was seen is still recorded"
 
 
-def test_another_photo_of_the_same_user_is_judged_as_ever(before_a_lead):
+def test_another_photo_of_the_same_user_is_moderated_as_usual(before_a_lead):
     decide(before_a_lead)
     there = [a_photo(n, job_id=OTHER_JOB) for n in (1, 2, 3)]
     before_a_lead.has(JobState.MODERATING, with_photos=there, job_id=OTHER_JOB)
@@ -568,7 +566,7 @@ def test_another_photo_of_the_same_user_is_judged_as_ever(before_a_lead):
     assert outcome is Outcome.REFUSED
 
 
-def test_an_appeal_that_nobody_decided_loses_its_photo_and_may_be_opened_again(before_a_lead):
+def test_an_expired_appeal_deletes_its_photo_and_can_be_opened_again(before_a_lead):
     before_a_lead.clock.advance(timedelta(hours=20))
 
     assert expire(before_a_lead) == 1

@@ -47,7 +47,7 @@ def test_a_chain_begins_at_genesis_and_each_entry_names_the_one_before():
     assert verify([], ChainHead()) == ChainHead()
 
 
-def test_the_digest_is_what_the_documentation_says_it_is():
+def test_the_digest_is_computed_as_documented():
     """Anybody must be able to check it with nothing of ours."""
     entry = AuditEntry.after(ChainHead(), audit_events(AuditAction.OPENED)[0])
 
@@ -69,7 +69,7 @@ def test_the_digest_is_what_the_documentation_says_it_is():
     ],
 )
 @pytest.mark.parametrize("at", range(5))
-def test_a_changed_entry_shows(at, field, value):
+def test_a_changed_entry_is_detected(at, field, value):
     changed = [*FIVE]
     changed[at] = FIVE[at].model_copy(update={field: value})
 
@@ -78,7 +78,7 @@ def test_a_changed_entry_shows(at, field, value):
             verify(changed, END)
 
 
-def test_an_entry_that_is_changed_and_hashed_anew_shows_in_the_next_one():
+def test_a_changed_and_rehashed_entry_is_detected_at_the_next_one():
     forged = FIVE[2].model_copy(update={"actor": "somebody else"})
     forged = forged.model_copy(update={"hash": forged.digest()})
 
@@ -87,25 +87,25 @@ def test_an_entry_that_is_changed_and_hashed_anew_shows_in_the_next_one():
 
 
 @pytest.mark.parametrize("at", range(4))
-def test_an_entry_that_was_taken_out_shows(at):
+def test_a_removed_entry_is_detected(at):
     with pytest.raises(BrokenChain, match=f"entry {at + 1} is missing"):
         verify([*FIVE[:at], *FIVE[at + 1 :]], END)
 
 
 @pytest.mark.parametrize("left", range(5))
-def test_a_trail_that_was_cut_short_shows(left):
+def test_a_truncated_audit_log_is_detected(left):
     with pytest.raises(BrokenChain, match="ends at"):
         verify(FIVE[:left], END)
 
 
 @given(st.permutations(range(5)))
-def test_no_other_order_holds(order):
+def test_any_other_order_is_detected(order):
     if list(order) != list(range(5)):
         with pytest.raises(BrokenChain):
             verify([FIVE[n] for n in order], END)
 
 
-def test_a_trail_that_was_written_anew_shows_to_whoever_noted_its_end():
+def test_a_rewritten_audit_log_is_detected_by_a_noted_chain_head():
     anew = chain(AuditAction.OPENED, AuditAction.CLAIMED, AuditAction.APPROVED)
 
     assert verify(anew, anew[-1].head) == anew[-1].head, "by itself it looks fine"
@@ -114,7 +114,7 @@ def test_a_trail_that_was_written_anew_shows_to_whoever_noted_its_end():
     assert verify(FIVE, END, noted=FIVE[2].head) == END
 
 
-def test_what_is_added_meanwhile_is_left_to_the_next_time(world):
+def test_entries_added_during_the_verification_are_left_to_the_next_one(world):
     for audit_event in audit_events(AuditAction.OPENED, AuditAction.CLAIMED):
         world.audit_log.append(audit_event)
     head = world.audit_log.head()

@@ -40,13 +40,13 @@ ROUTES = [
 
 
 @pytest.mark.parametrize(("name", "example"), EXAMPLES, ids=[name for name, _ in EXAMPLES])
-def test_an_example_is_what_the_api_says(name, example):
+def test_every_example_matches_the_api(name, example):
     message = getattr(api_reviews, name).model_validate_json(example)
 
     assert message.model_validate_json(message.model_dump_json()) == message
 
 
-def test_every_message_of_the_desk_is_shown():
+def test_every_message_of_the_review_desk_has_an_example():
     shown = {name for name, _ in EXAMPLES}
     within = {"LeaseView", "FindingView", "CasePhoto", "AuditEntryView", "ModeratorStats"} | {
         "QueueStats",
@@ -65,12 +65,12 @@ def test_every_message_of_the_desk_is_shown():
 
 
 @pytest.mark.parametrize("operation", ROUTES, ids=lambda operation: operation.name)
-def test_every_route_of_the_desk_is_told(operation):
+def test_every_route_of_the_review_desk_is_documented(operation):
     assert f"### {operation.method} {operation.path}" in PAGE
     assert operation.moderators
     assert operation.summary
 
 
 @pytest.mark.parametrize("action", list(AuditAction))
-def test_every_act_of_the_trail_is_named(action):
+def test_every_audit_action_is_documented(action):
     assert f"`{action}`" in PAGE

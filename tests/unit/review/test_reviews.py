@@ -213,7 +213,7 @@ def mine(waiting):
 # --- asked for -----------------------------------------------------------------------------------
 
 
-def test_a_case_has_every_photo_the_doubtful_ones_first_and_a_deadline(waiting):
+def test_a_case_has_every_photo_doubtful_ones_first_and_a_deadline(waiting):
     review = waiting.reviews.get(REVIEW)
 
     assert [photo.photo_id for photo in review.photos] == ["p02", "p01"]
@@ -224,7 +224,7 @@ def test_a_case_has_every_photo_the_doubtful_ones_first_and_a_deadline(waiting):
     assert waiting.reviews.task_token(REVIEW) == "token-1"
 
 
-def test_a_replayed_request_keeps_the_deadline_and_takes_the_newer_token(waiting):
+def test_a_repeated_request_keeps_the_deadline_and_stores_the_newer_token(waiting):
     waiting.clock.advance(timedelta(hours=1))
 
     request(waiting, "token-2")
@@ -235,7 +235,7 @@ def test_a_replayed_request_keeps_the_deadline_and_takes_the_newer_token(waiting
     assert entries(waiting) == [AuditAction.OPENED]
 
 
-def test_a_crash_before_the_job_was_saved_is_mended(world, monkeypatch):
+def test_a_crash_before_the_job_was_saved_is_repaired_by_a_retry(world, monkeypatch):
     world.has(JobState.MODERATING, with_photos=[a_photo(verdict=DOUBTFUL)])
 
     def lose(_):
@@ -280,18 +280,18 @@ def test_a_case_has_the_priority_of_its_jobs_tier(world):
 
 
 @pytest.mark.parametrize("kind", list(ReviewKind))
-def test_an_id_says_which_job_and_which_kind(kind):
+def test_a_review_id_names_its_job_and_kind(kind):
     assert job_of(review_of(JOB, kind)) == JOB
     assert kind_of(review_of(JOB, kind)) is kind
 
 
 @pytest.mark.parametrize("text", ["", "sample", "sample:", "sample:x", "sample:101", "5", "ALL"])
-def test_a_review_policy_that_nobody_knows_is_an_error(text):
+def test_an_unknown_review_policy_is_an_error(text):
     with pytest.raises(ValueError, match="review policy|percent"):
         ReviewPolicy.read(text)
 
 
-def test_the_sample_is_the_same_whenever_it_is_asked_and_about_as_large_as_it_says():
+def test_the_sample_is_deterministic_and_about_as_large_as_configured():
     jobs = [f"j{n:032x}" for n in range(4000)]
     policy = ReviewPolicy.read("sample:25")
 
@@ -307,7 +307,7 @@ def test_the_sample_is_the_same_whenever_it_is_asked_and_about_as_large_as_it_sa
 # --- listed and read -----------------------------------------------------------------------------
 
 
-def test_the_queue_shows_the_gravest_first_then_the_next_to_expire(waiting):
+def test_the_queue_is_ordered_by_severity_then_by_deadline(waiting):
     def opened(n, severity, hours):
         job_id = f"j{n:032x}"
         review = a_review(
@@ -331,7 +331,7 @@ def test_the_queue_shows_the_gravest_first_then_the_next_to_expire(waiting):
     assert USER not in queue.model_dump_json()
 
 
-def test_pages_are_read_on_until_one_is_full(waiting):
+def test_a_page_is_filled_from_the_following_pages(waiting):
     """What somebody may not work takes no place on their page."""
     for n in range(2, 8):
         owner = USER if n % 2 else f"user-{n}"
@@ -346,7 +346,7 @@ def test_pages_are_read_on_until_one_is_full(waiting):
     assert second.next is None
 
 
-def test_a_cursor_that_no_page_gave_is_refused(waiting):
+def test_a_made_up_cursor_is_refused(waiting):
     with pytest.raises(Invalid, match="cursor"):
         listed(waiting, cursor="bm90IGEgY3Vyc29y")
 
@@ -357,7 +357,7 @@ def test_a_case_past_its_deadline_is_not_offered(waiting):
     assert listed(waiting).reviews == ()
 
 
-def test_a_moderator_sees_what_was_found_and_a_blurred_copy(waiting):
+def test_a_moderator_sees_the_findings_and_a_blurred_preview(waiting):
     case = read(waiting)
     flagged, beside = case.photos
 
@@ -374,21 +374,21 @@ def test_a_moderator_sees_what_was_found_and_a_blurred_copy(waiting):
     assert [one.code for one in case.reason_codes] == list(MODERATORS_MAY_NAME)
 
 
-def test_no_link_and_no_user_is_in_a_case(waiting):
+def test_a_case_contains_neither_a_url_nor_the_user(waiting):
     shown = read(waiting).model_dump_json()
 
     assert "https://" not in shown
     assert USER not in shown
 
 
-def test_a_finding_without_a_rule_says_so(world):
+def test_a_finding_without_a_rule_is_shown_as_such(world):
     world.has(JobState.MODERATING, with_photos=[a_photo(verdict=a_verdict(Outcome.DOUBTFUL, None))])
     request(world)
 
     assert read(world).photos[0].findings[0].reason is None
 
 
-def test_a_review_that_was_decided_shows_no_photo_any_more(mine):
+def test_a_decided_review_shows_no_photo(mine):
     decide(mine, NO)
 
     case = read(mine, OTHER)
@@ -400,7 +400,7 @@ def test_a_review_that_was_decided_shows_no_photo_any_more(mine):
     assert read(mine).decision.yours is True
 
 
-def test_a_photo_that_is_gone_already_has_no_preview(waiting):
+def test_a_deleted_photo_has_no_preview(waiting):
     waiting.photos.drop(JOB, "p01")
 
     assert [photo.preview is None for photo in read(waiting).photos] == [False, True]
@@ -411,7 +411,7 @@ OWN = [read, claim, beat, release, reveal, lambda world, who: decide(world, YES,
 
 @pytest.mark.parametrize("action", OWN)
 @pytest.mark.parametrize("who", [MYSELF_AS_USER, a_moderator(USER)], ids=["mapped", "same id"])
-def test_nobody_works_a_case_of_their_own_photos(waiting, action, who):
+def test_a_moderator_cannot_work_a_case_of_their_own_photos(waiting, action, who):
     with pytest.raises(Forbidden, match="own"):
         action(waiting, who)
 
@@ -439,13 +439,13 @@ def test_a_claim_is_a_lease_that_others_see(waiting):
         claim(waiting, OTHER)
 
 
-def test_claiming_what_one_holds_begins_the_lease_anew(mine):
+def test_claiming_again_renews_the_lease(mine):
     mine.clock.advance(timedelta(minutes=1))
 
     assert claim(mine).until == NOW + timedelta(minutes=3)
 
 
-def test_of_two_who_claim_at_once_one_gets_it(waiting, monkeypatch):
+def test_of_two_concurrent_claims_one_succeeds(waiting, monkeypatch):
     seen = waiting.reviews.get(REVIEW)
     claim(waiting)
     monkeypatch.setattr(waiting.reviews, "get", lambda _: seen)
@@ -457,7 +457,7 @@ def test_of_two_who_claim_at_once_one_gets_it(waiting, monkeypatch):
     assert waiting.reviews.get(REVIEW).lease.by == MODERATOR
 
 
-def test_a_heartbeat_keeps_the_lease_and_is_no_act(mine):
+def test_a_heartbeat_extends_the_lease_and_is_not_audited(mine):
     for _ in range(10):
         mine.clock.advance(timedelta(seconds=90))
         assert beat(mine).until == mine.clock.now() + LEASE
@@ -468,7 +468,7 @@ def test_a_heartbeat_keeps_the_lease_and_is_no_act(mine):
 @pytest.mark.parametrize(
     "action", [beat, release, reveal, decide], ids=lambda action: action.__name__
 )
-def test_a_lease_that_ran_out_is_lost(mine, action):
+def test_an_expired_lease_is_lost(mine, action):
     mine.clock.advance(LEASE)
 
     with pytest.raises(Conflict, match="claim it"):
@@ -483,12 +483,12 @@ def test_a_lease_that_ran_out_is_lost(mine, action):
 @pytest.mark.parametrize(
     "action", [beat, release, reveal, decide], ids=lambda action: action.__name__
 )
-def test_whoever_has_no_lease_gets_a_conflict(waiting, action):
+def test_acting_without_a_lease_is_a_conflict(waiting, action):
     with pytest.raises(Conflict, match="claim it"):
         action(waiting)
 
 
-def test_a_released_case_is_anybodys(mine):
+def test_a_released_case_can_be_claimed_by_any_moderator(mine):
     assert release(mine).lease is None
 
     assert claim(mine, OTHER).until == NOW + LEASE
@@ -500,7 +500,7 @@ def test_a_released_case_is_anybodys(mine):
     ]
 
 
-def test_no_lease_lasts_beyond_the_deadline(waiting):
+def test_a_lease_ends_at_the_deadline_at_the_latest(waiting):
     waiting.clock.advance(timedelta(hours=12) - timedelta(seconds=30))
 
     assert claim(waiting).until == NOW + timedelta(hours=12)
@@ -516,7 +516,7 @@ def test_a_case_past_its_deadline_cannot_be_claimed(waiting):
 # --- revealed -------------------------------------------------------------------------------------
 
 
-def test_a_reveal_is_counted_and_gives_a_link_for_a_minute(mine):
+def test_a_reveal_is_counted_and_returns_a_url_for_a_minute(mine):
     shown = reveal(mine)
 
     assert shown.url == mine.photos.review_url(JOB, "p02")
@@ -537,7 +537,7 @@ def test_a_photo_of_another_case_cannot_be_revealed(mine):
     assert mine.desk_counters.exposure(MODERATOR, desk_day(NOW)).used == 0
 
 
-def test_the_budget_warns_and_then_asks_a_lead(mine):
+def test_the_exposure_budget_warns_and_then_requires_a_lead(mine):
     states = [reveal(mine).exposure.state for _ in range(BUDGET)]
     with pytest.raises(OverQuota):
         reveal(mine)
@@ -556,7 +556,7 @@ def test_the_budget_warns_and_then_asks_a_lead(mine):
         reveal(mine)
 
 
-def test_a_new_day_has_a_new_budget(mine):
+def test_a_new_day_has_a_new_exposure_budget(mine):
     for _ in range(BUDGET):
         reveal(mine)
     mine.clock.set(NOW.replace(hour=23, minute=59))
@@ -592,7 +592,7 @@ def test_only_another_lead_grants_exposure(waiting, who, to):
         (NO, ReviewState.REFUSED, AuditAction.REFUSED),
     ],
 )
-def test_a_decision_is_stored_and_the_state_machine_goes_on(mine, decision, state, action):
+def test_a_decision_is_stored_and_continues_the_state_machine(mine, decision, state, action):
     view = decide(mine, decision)
 
     decided = mine.reviews.get(REVIEW)
@@ -605,7 +605,7 @@ def test_a_decision_is_stored_and_the_state_machine_goes_on(mine, decision, stat
     assert listed(mine).reviews == ()
 
 
-def test_the_trail_says_why_and_holds(mine):
+def test_a_decision_is_audited_with_its_reason(mine):
     decide(mine, NO)
 
     last = audit(mine).entries[-1]
@@ -627,7 +627,7 @@ def test_the_trail_says_why_and_holds(mine):
     ],
     ids=["yes with a photo", "no without one", "twice", "not in the case", "no moderator's reason"],
 )
-def test_a_decision_must_make_sense(mine, decision):
+def test_an_inconsistent_decision_is_refused(mine, decision):
     with pytest.raises(Invalid):
         decide(mine, decision)
 
@@ -636,7 +636,7 @@ def test_a_decision_must_make_sense(mine, decision):
 
 
 @pytest.mark.parametrize("reason", MODERATORS_MAY_NAME)
-def test_every_reason_that_a_moderator_may_name_is_taken(mine, reason):
+def test_every_reason_for_moderators_is_accepted(mine, reason):
     refusal = (RefusedPhoto(photo_id="p02", reason=reason),)
 
     decide(mine, Decide(approve=False, photos=refusal))
@@ -664,7 +664,7 @@ def test_a_moderator_cannot_change_their_mind(mine):
     assert mine.reviews.get(REVIEW).state is ReviewState.APPROVED
 
 
-def test_two_decisions_at_once_cannot_both_count(mine, monkeypatch):
+def test_of_two_concurrent_decisions_one_counts(mine, monkeypatch):
     seen = mine.reviews.get(REVIEW)
     decide(mine)
     monkeypatch.setattr(mine.reviews, "get", lambda _: seen)
@@ -678,7 +678,7 @@ def test_two_decisions_at_once_cannot_both_count(mine, monkeypatch):
     assert stats(mine).approved == 1
 
 
-def test_an_answer_that_was_lost_is_given_again_by_the_same_decision(mine, monkeypatch):
+def test_repeating_a_decision_returns_its_lost_response(mine, monkeypatch):
     def lose(*_):
         raise Unavailable("no answer")
 
@@ -696,7 +696,7 @@ def test_an_answer_that_was_lost_is_given_again_by_the_same_decision(mine, monke
     assert stats(mine).refused == 1
 
 
-def test_a_decision_that_nobody_waits_for_is_a_conflict(mine):
+def test_a_decision_without_a_waiting_task_is_a_conflict(mine):
     mine.workflow.waiting_tokens.clear()
 
     with pytest.raises(Conflict, match="no longer"):
@@ -714,7 +714,7 @@ def second(mine):
     return mine
 
 
-def test_a_decided_case_that_is_picked_waits_for_a_second_opinion(second):
+def test_a_sampled_decided_case_waits_for_a_second_opinion(second):
     assert second.workflow.answers["token-1"]["second"] is True
     review = second.reviews.get(SECOND)
 
@@ -739,7 +739,7 @@ def test_the_second_moderator_sees_no_trace_of_the_first_decision(second):
         look(second, ME)
 
 
-def test_who_decided_first_does_not_decide_again(second):
+def test_the_first_moderator_cannot_give_the_second_opinion(second):
     assert listed(second).reviews == ()
     with pytest.raises(Forbidden, match="before"):
         claim(second, ME, SECOND)
@@ -748,7 +748,9 @@ def test_who_decided_first_does_not_decide_again(second):
 @pytest.mark.parametrize(
     ("decision", "agreement"), [(NO, 1.0), (YES, 0.0)], ids=["the same", "another"]
 )
-def test_the_second_decision_answers_the_machine_and_is_compared(second, decision, agreement):
+def test_the_second_decision_continues_the_state_machine_and_is_compared(
+    second, decision, agreement
+):
     claim(second, OTHER, SECOND)
     decide(second, decision, OTHER, SECOND, second_percent=100)
 
@@ -759,14 +761,14 @@ def test_the_second_decision_answers_the_machine_and_is_compared(second, decisio
     assert read(second, OTHER).decision.approved is False, "now both may be seen"
 
 
-def test_a_replayed_request_for_a_second_opinion_takes_the_newer_token(second):
+def test_a_repeated_request_for_a_second_opinion_stores_the_newer_token(second):
     request_second(second, "token-3")
 
     assert second.reviews.task_token(SECOND) == "token-3"
     assert entries(second).count(AuditAction.OPENED) == 2
 
 
-def test_a_second_opinion_that_nobody_gave_is_closed(second):
+def test_an_undecided_second_opinion_is_closed(second):
     second.clock.advance(timedelta(minutes=30))
 
     assert closes(second) == 1
@@ -776,7 +778,7 @@ def test_a_second_opinion_that_nobody_gave_is_closed(second):
     assert read(second, OTHER).decision is not None
 
 
-def test_a_first_review_is_left_to_its_state_machine(waiting):
+def test_a_first_review_expires_with_its_state_machine(waiting):
     waiting.clock.advance(timedelta(hours=13))
 
     assert closes(waiting) == 0
@@ -798,7 +800,7 @@ def closes(world):
 # --- numbers --------------------------------------------------------------------------------------
 
 
-def test_the_stats_say_what_waits_and_how_it_was_decided(waiting):
+def test_the_statistics_count_waiting_and_decided_cases(waiting):
     waiting.reviews.open(
         a_review(job_id=OTHER_JOB, severity=Severity.LOW, opened_at=NOW - timedelta(hours=1)), "t"
     )
@@ -820,7 +822,7 @@ def test_the_stats_say_what_waits_and_how_it_was_decided(waiting):
     assert after.mean_seconds_to_decide == 300
 
 
-def test_only_leads_see_how_much_others_saw(mine):
+def test_only_leads_see_the_exposure_of_others(mine):
     reveal(mine)
 
     assert stats(mine).moderators == ()
@@ -828,7 +830,7 @@ def test_only_leads_see_how_much_others_saw(mine):
     assert [one.moderator for one in stats(mine, LEAD).moderators] == [MODERATOR]
 
 
-def test_stats_look_back_as_many_days_as_they_are_asked(mine):
+def test_the_statistics_cover_the_requested_days(mine):
     decide(mine)
     mine.clock.advance(timedelta(days=3))
 

@@ -27,13 +27,13 @@ def counts(aa=0, ar=0, ra=0, rr=0):
         (counts(aa=1, ar=1, ra=1, rr=1), 0.5, 0.0),
     ],
 )
-def test_kappa_is_cohens(pairs, agrees, expected):
+def test_kappa_is_cohens_kappa(pairs, agrees, expected):
     assert agreement(pairs) == pytest.approx(agrees)
     assert kappa(pairs) == pytest.approx(expected, abs=5e-5)
 
 
 @pytest.mark.parametrize("pairs", [{}, counts(aa=9), counts(rr=3)], ids=["none", "all a", "all r"])
-def test_kappa_says_nothing_where_chance_alone_would_agree(pairs):
+def test_kappa_is_none_if_chance_alone_would_agree(pairs):
     assert kappa(pairs) is None
 
 

@@ -1,6 +1,6 @@
 """Importing each Lambda in a fresh interpreter, from the layers as `sam build` made them.
 
-What a cold start pays for our code. The interpreter's own start is not counted.
+This is what our code adds to a cold start. The interpreter's own start is not counted.
 """
 
 import os

@@ -21,7 +21,7 @@ ENDED = {"completed", "refused", "cancelled", "expired", "failed"}
 
 
 def measure() -> dict[str, float]:
-    """On a cloud of its own, ended afterwards."""
+    """Starts its own cloud and stops it afterwards."""
     where = Places(state=Path(places.ROOT / ".local-bench"))
     began = time.monotonic()
     try:
@@ -81,7 +81,7 @@ def _job(backend: AppBackend, running: cloud.Cloud) -> dict[str, float]:
 
 
 def _transitions(running: cloud.Cloud, job_id: str) -> int:
-    """What Step Functions bills: every state that was entered."""
+    """The number of entered states, which Step Functions bills."""
     states: Any = running.act_as(running.ops_credentials())("stepfunctions")
     arn = running.outputs["StateMachine"].replace(":stateMachine:", ":execution:")
     history = states.get_execution_history(executionArn=f"{arn}:{job_id}", maxResults=1000)

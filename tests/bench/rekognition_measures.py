@@ -1,9 +1,9 @@
-"""Measure again what the laptop's Rekognition says about itself.
+"""Measures the figures in the documentation of the laptop's Rekognition again.
 
 python -m tests.bench.rekognition_measures [FOLDER OF PORTRAITS]...
 
 The docstrings of infra/local/rekognition quote its lines, for the demo photos (eight views of one
-photograph) and five portraits of two other people that are not carried here.
+photograph) and five portraits of two other people, which are not in the repository.
 """
 
 import sys

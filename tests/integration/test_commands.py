@@ -1,4 +1,4 @@
-"""What ops run from a shell, on a table with something in it."""
+"""The operators' shell commands, on a table with records."""
 
 import pytest
 

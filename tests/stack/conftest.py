@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The celebrities of this cloud; empty, until a test hangs a portrait."""
+    """The celebrities of this cloud; empty until a test adds a portrait."""
     return tmp_path_factory.mktemp("gallery")
 
 
@@ -56,7 +56,7 @@ def running(tmp_path_factory: pytest.TempPathFactory, gallery: Path) -> Iterator
 
 @pytest.fixture(scope="session")
 def moody(tmp_path_factory: pytest.TempPathFactory, gallery: Path) -> Iterator[Cloud]:
-    """Another cloud, whose container does what the number of avatars tells it."""
+    """Another cloud, whose container behaves according to the number of avatars."""
     where = Places(
         state=tmp_path_factory.mktemp("moody") / "state",
         build=places.ROOT / ".aws-sam" / "stack-tests",
@@ -99,7 +99,7 @@ def ops(running: Cloud) -> Callable[[str], Any]:
 
 @pytest.fixture
 def objects(running: Cloud, ops: Callable[[str], Any]) -> Callable[[str], list[str]]:
-    """Every key of both buckets that names a job: an own listing, not the pipeline's."""
+    """Every key of both buckets that names a job, listed independently of the pipeline."""
 
     def listing(job_id: str) -> list[str]:
         found = []
@@ -120,7 +120,7 @@ def selfies() -> list[bytes]:
 
 @pytest.fixture(scope="session")
 def wall() -> bytes:
-    """A sharp picture of nobody."""
+    """A sharp picture without a person."""
     picture = Image.effect_noise((800, 800), 80).convert("RGB")
     out = io.BytesIO()
     picture.save(out, "JPEG")
@@ -168,7 +168,7 @@ def resource(ops):
 
 @pytest.fixture
 def fire(ops, running):
-    """What a job's own schedule does at its time, now: its very target, under its very role."""
+    """Fires a job's own schedule now: the same target, under the same role."""
     scheduler, group = ops("scheduler"), running.outputs["Timers"]
 
     def now(job_id):
@@ -188,7 +188,7 @@ def fire(ops, running):
 
 @pytest.fixture
 def unheard(ops, resource):
-    """Nobody hears of executions that were stopped: only the deadline is left."""
+    """The rule on stopped executions is disabled, so only the deadline acts."""
     rule = resource("Stopped")
     ops("events").disable_rule(Name=rule)
     yield
@@ -197,7 +197,7 @@ def unheard(ops, resource):
 
 @pytest.fixture
 def portrait(gallery):
-    """Where the portrait of a celebrity may hang, as long as the test lasts."""
+    """The path for a celebrity's portrait, for the duration of the test."""
     hangs = gallery / "A_Celebrity.jpg"
     yield hangs
     hangs.unlink(missing_ok=True)
@@ -205,13 +205,13 @@ def portrait(gallery):
 
 @pytest.fixture
 def celebrity(portrait, selfies):
-    """The person on the photos hangs in the gallery, as long as the test lasts."""
+    """The person on the photos is in the celebrity gallery, for the duration of the test."""
     portrait.write_bytes(selfies[0])
 
 
 @pytest.fixture
 def throttled(ops, resource):
-    """`with throttled("PurgePhotos"):` its function is never given a place to run."""
+    """`with throttled("DeletePhotos"):` its function has a reserved concurrency of zero."""
 
     @contextmanager
     def nowhere(step):

@@ -53,7 +53,7 @@ class Person:
 
 
 def genuine_receipt(backend: AppBackend, job_id: str) -> dict[str, Any]:
-    """What the receipt of a deletion says, once there is one and its signature was verified."""
+    """The content of a deletion receipt, once there is one and its signature is verified."""
     until(lambda: backend.job(job_id)["deletion"] == "deleted")
     receipt = backend.receipt(job_id)["receipt"]
     said = receipts.verify(receipt, backend.keys())
@@ -63,7 +63,7 @@ def genuine_receipt(backend: AppBackend, job_id: str) -> dict[str, Any]:
 
 
 def until(true: Callable[[], bool], patience: float = PATIENCE) -> None:
-    """Ask until it is true, or fail after `patience` seconds."""
+    """Polls until it is true; fails after `patience` seconds."""
     deadline = time.monotonic() + patience
     while not true():
         assert time.monotonic() < deadline, f"not true within {patience} s"

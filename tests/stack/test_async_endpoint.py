@@ -1,4 +1,4 @@
-"""The other backend: an endpoint that keeps the model loaded, with the painter as its model.
+"""The backend async-endpoint, which keeps the model loaded; its model is the painter.
 
 On this cloud every decision of a moderator gets a second opinion.
 """
@@ -16,7 +16,7 @@ from tests.stack.people import ENDED, Person, genuine_receipt, reached, until
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory, gallery):
-    """A cloud of its own, deployed with that backend."""
+    """Another cloud, deployed with that backend."""
     where = Places(
         state=tmp_path_factory.mktemp("hosted") / "state",
         build=places.ROOT / ".aws-sam" / "stack-tests-endpoint",
@@ -59,7 +59,7 @@ def stop(ops, execution):
 
 
 def asked(job_id):
-    """What the endpoint is given to draw."""
+    """The key of the endpoint's request."""
     return f"work/{job_id}/r1/endpoint/request.tar"
 
 
@@ -80,7 +80,7 @@ def test_a_failed_inference_ends_the_job_returns_the_day_and_leaves_nothing(
     person, backend, selfies, objects, running, ops
 ):
     job_id = person.hands_in(*selfies[:3])
-    # Another photo of the same person: moderation takes it, the container knows it by its sum.
+    # Another photo of the same person: moderation accepts it, the container sees another SHA-256.
     ops("s3").put_object(
         Bucket=running.outputs["PhotosBucket"], Key=f"photos/{job_id}/p01.jpg", Body=selfies[5]
     )
@@ -97,7 +97,7 @@ def test_a_failed_inference_ends_the_job_returns_the_day_and_leaves_nothing(
 def test_a_user_who_cancels_while_the_endpoint_draws_gets_nothing_and_leaves_nothing(
     person, backend, selfies, objects
 ):
-    """The endpoint cannot be stopped: what it draws arrives late, and is deleted then."""
+    """The endpoint cannot be stopped: its result arrives late and is deleted then."""
     job_id = person.hands_in(*selfies[:3])
     backend.submit(job_id)
     until(lambda: asked(job_id) in objects(job_id))
@@ -106,7 +106,7 @@ def test_a_user_who_cancels_while_the_endpoint_draws_gets_nothing_and_leaves_not
 
     job = person.sees_end(job_id)
     assert (job["state"], job["avatars"], job["quota"]["left"]) == ("cancelled", [], 1)
-    # The queue is worked through in order: when the next one is served, this one has been drawn.
+    # The queue is processed in order: when the next job is done, this one has been drawn.
     after = Person(backend)
     next_job = after.hands_in(*selfies[3:6])
     backend.submit(next_job)

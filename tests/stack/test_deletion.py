@@ -1,4 +1,4 @@
-"""Photos are gone by their deadline, whatever became of everything else, and a receipt shows it."""
+"""Photos are deleted by their deadline in every case, and a receipt proves it."""
 
 import json
 from contextlib import contextmanager
@@ -21,11 +21,11 @@ STUCK = [
     if state["Type"] == "Task" and name not in ELSEWHERE | {"FailJob"}
 ]
 
-WAITS = {"Generate": "generating", "RequestReview": "in_review"}  # for others than functions
+WAITS = {"Generate": "generating", "RequestReview": "in_review"}  # principals other than functions
 ENDS = {
     "ProveDeletion": {"completed"},
     "RequestReview": {"expired"},
-    "SettleJob": {"failed", "completed"},  # a call that was on its way when it was stopped
+    "SettleJob": {"failed", "completed"},  # a call in flight when it was stopped
 }
 
 
@@ -65,7 +65,7 @@ def nobody_may_delete(ops, running):
 
 @pytest.fixture
 def alarmed(ops, running):
-    """How often the metric of the alarm was counted: lines of the log, as CloudWatch reads them."""
+    """The count of the alarm's metric: lines of the log, as CloudWatch reads them."""
 
     def times():
         lines = ops("logs").filter_log_events(logGroupName="/likeness/local")["events"]
@@ -166,7 +166,7 @@ def test_with_a_disabled_key_no_deletion_is_reported(
 def test_the_jobs_schedule_retries_until_the_deletion_is_proven(
     backend, person, selfies, ops, running, nobody_may_delete
 ):
-    """Pending, it goes off within minutes and every five from then, instead of at the deadline."""
+    """While pending, it fires within minutes and every five minutes, not only at the deadline."""
     job_id = person.hands_in(*selfies[:3])
     name = {"Name": f"{job_id}-Deadline", "GroupName": running.outputs["Timers"]}
     set_ = ops("scheduler").get_schedule(**name)

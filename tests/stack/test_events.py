@@ -1,4 +1,4 @@
-"""Each change of a job's state is told once, to whoever listens; a webhook misses nothing."""
+"""Each change of a job's state is published once; a webhook misses no event."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BAD_END = JobState.EXPIRED
 
 @dataclass
 class Receiver:
-    """The app backend's webhook; it can be down."""
+    """The app backend's webhook; tests can take it down."""
 
     port: int
     got: list[dict[str, Any]] = field(default_factory=list)
@@ -75,7 +75,7 @@ def webhook() -> Iterator[Receiver]:
 
 @pytest.fixture(scope="module")
 def connected(running: Cloud, webhook: Receiver) -> Cloud:
-    """The same stack, updated: now it has a webhook, which is given up after a single retry."""
+    """The same stack, updated with a webhook, which gets a single retry."""
     project = likeness()
     parameters = {
         **project.parameters,
@@ -88,7 +88,7 @@ def connected(running: Cloud, webhook: Receiver) -> Cloud:
 
 @pytest.fixture(scope="module")
 def bus(connected: Cloud, ops: Callable[[str], Any]) -> Callable[[str], list[dict[str, Any]]]:
-    """What a consumer of the bus gets of a job: through a rule of its own, into a queue."""
+    """A job's events as a consumer of the bus gets them: by its own rule, in a queue."""
     sqs, events = ops("sqs"), ops("events")
     queue = sqs.create_queue(QueueName="consumer")["QueueUrl"]
     about = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
@@ -136,7 +136,7 @@ def jobs(connected: Cloud) -> JobsTable:
 
 
 def settled(heard: Callable[[], list[Any]], count: int) -> list[Any]:
-    """What was heard once `count` came, and a moment later, for one too many to show."""
+    """The events once `count` have come, and a moment later, so that an extra one is seen."""
     until(lambda: len(heard()) >= count, patience=60)
     time.sleep(2)
     return heard()
@@ -233,7 +233,7 @@ def version(event: JobStateChanged) -> int:
 
 
 def queue_of(sqs: Any, url: str) -> Callable[[], list[str]]:
-    """Bodies of what waits there; looking takes nothing away."""
+    """The bodies of waiting messages; they stay in the queue."""
 
     def bodies() -> list[str]:
         found: dict[str, str] = {}

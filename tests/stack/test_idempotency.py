@@ -1,4 +1,4 @@
-"""The same request again, by its Idempotency-Key; and lists in pages."""
+"""Repeated requests with an Idempotency-Key, and paged lists."""
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +19,7 @@ def ids(created):
 
 
 def jobs_of(person, count):
-    """The ids of a user's jobs, once the index has caught up with so many."""
+    """The ids of a user's jobs, once the index contains that many."""
     listed = person.backend.jobs
     until(lambda: len(listed(person.user_id)["jobs"]) >= count)
     return [job["job_id"] for job in listed(person.user_id)["jobs"]]

@@ -1,7 +1,7 @@
 """docs/openapi.json against the deployed template: no 5xx, and no answer outside its schema.
 
-Schemathesis makes requests of the document: good ones with ids that exist, good ones with ids that
-do not, and bad ones. The app backend's are signed, the moderators' carry a real token.
+Schemathesis generates requests from the document: valid ones with existing ids, valid ones with
+unknown ids, and invalid ones. The app backend's are signed, the moderators' have a real token.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ DOCUMENT = json.loads((places.ROOT / "docs" / "openapi.json").read_text())
 
 
 def by_name(document: dict[str, Any]) -> dict[str, APIOperation]:
-    """What schemathesis makes of the document; every request gets its caller from `call`."""
+    """Schemathesis' view of the document; `call` adds the caller to every request."""
     without = deepcopy(document)
     del without["components"]["securitySchemes"]
     for path in without["paths"].values():
@@ -60,7 +60,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 EXAMPLES = 20  # of each kind, for each operation
-# Operations that a made-up request can bring to success: with ids that exist they must get there.
+# Operations that a generated request with existing ids must bring to success.
 REACHED = {
     "add_photo",
     "cancel_job",
@@ -84,7 +84,7 @@ REACHED = {
 
 
 class Signed(AuthBase):
-    """Signs what is sent, as the app backend does."""
+    """Signs requests as the app backend does."""
 
     def __init__(self, credentials: Any) -> None:
         self._signing = Credentials(
@@ -123,7 +123,7 @@ def session() -> Iterator[requests.Session]:
 
 @pytest.fixture(scope="module")
 def review_id(backend, gallery, selfies) -> Iterator[str]:
-    """A job that waits for a moderator: the person on its photos hangs in the gallery."""
+    """A job that waits for a moderator: the person on its photos is in the celebrity gallery."""
     portrait = gallery / "A_Celebrity.jpg"
     portrait.write_bytes(selfies[0])
     job_id = Person(backend).hands_in(*selfies[:3], avatars=2)
@@ -135,7 +135,7 @@ def review_id(backend, gallery, selfies) -> Iterator[str]:
 
 @pytest.fixture
 def there(backend, review_id) -> dict[str, Any]:
-    """What exists, by the name of a parameter or of a field of a body."""
+    """Existing values, by the name of a parameter or of a body's field."""
     person = Person(backend)
     return {
         "job_id": backend.create_job(person.order())["job_id"],
@@ -157,7 +157,7 @@ def there(backend, review_id) -> dict[str, Any]:
 def call(case: Case, running: Any, session: requests.Session, signers: Any) -> requests.Response:
     described = DOCUMENT["paths"][case.operation.path][case.operation.method]
     schemes = [scheme for one in described["security"] for scheme in one]
-    auth = signers[schemes[0]] if schemes else None  # none: for everybody
+    auth = signers[schemes[0]] if schemes else None  # none: a public operation
     return case.call(base_url=running.api_url, session=session, auth=auth, allow_redirects=False)
 
 
@@ -183,9 +183,9 @@ def test_a_valid_request_for_an_existing_resource(name, there, running, session,
         for parameter in case.path_parameters or {}:
             case.path_parameters[parameter] = there[parameter]
         if isinstance(case.body, dict):
-            known = there.keys() - {"user_id"}  # anybody may begin a job
+            known = there.keys() - {"user_id"}  # creating a job needs no existing id
             case.body |= {field: there[field] for field in case.body.keys() & known}
-        case.query.pop("cursor", None)  # one that was made up is never ours
+        case.query.pop("cursor", None)  # a generated picture is never ours
         answer = call(case, running, session, signers)
         case.validate_response(answer, checks=CHECKS)
         statuses.add(answer.status_code)

@@ -19,7 +19,7 @@ BUCKETS = ("PhotosBucket", "AvatarsBucket")
 
 
 def with_exif(photo):
-    """The photo with what a phone writes into it: who, and where."""
+    """The photo with EXIF as a phone writes it: name and place."""
     exif = Image.Exif()
     exif[0x013B] = NAME  # the artist
     exif.get_ifd(0x8825)[1] = "N"  # GPS
@@ -30,7 +30,7 @@ def with_exif(photo):
 
 @contextmanager
 def heard_events(ops):
-    """Hears every event of every bus while it lasts; gives a function that tells of them."""
+    """Receives every event of every bus meanwhile; yields a function that returns them."""
     sqs, events = ops("sqs"), ops("events")
     queue = sqs.create_queue(QueueName=f"hears-{uuid.uuid4().hex[:8]}")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"][
@@ -69,7 +69,7 @@ def bodies(sqs, queue):
 
 
 def logs(ops):
-    """Every line of every group, the container's included."""
+    """Every line of every log group, including the container's."""
     client = ops("logs")
     for group in client.describe_log_groups()["logGroups"]:
         pages = client.get_paginator("filter_log_events")
@@ -91,7 +91,7 @@ def histories(ops):
 
 
 def dead_letters(ops):
-    """Bodies that wait in the stack's queues; they stay there."""
+    """The bodies of messages in the stack's queues; they stay there."""
     client = ops("sqs")
     for queue in client.list_queues().get("QueueUrls", []):
         if "hears" in queue:
@@ -113,7 +113,7 @@ def every_key(ops, bucket):
 
 @pytest.fixture(scope="module")
 def finished(backend, selfies):
-    """One job that went all the way, and who it belongs to."""
+    """One completed job, and its user."""
     person = Person(backend)
     job_id = person.hands_in(*selfies[:3])
     backend.submit(job_id)
@@ -128,7 +128,7 @@ def test_the_avatars_are_there(finished, backend):
     for avatar in job["avatars"]:
         picture = Image.open(io.BytesIO(backend.download(avatar["png"])))
         assert (picture.format, picture.size) == ("PNG", (1024, 1024))
-        assert set(picture.info) <= {"xmp", "XML:com.adobe.xmp"}  # that it was made, and no more
+        assert set(picture.info) <= {"xmp", "XML:com.adobe.xmp"}  # the source type only
         for side, link in avatar["webp"].items():
             small = Image.open(io.BytesIO(backend.download(link)))
             assert (small.format, small.size) == ("WEBP", (int(side), int(side)))
@@ -184,9 +184,9 @@ def test_a_repeated_submit_changes_nothing(finished, backend, ops, running):
 
 @pytest.fixture(scope="module")
 def told(running, ops, backend, selfies):
-    """Everything that a whole run, and a job that was cancelled, made anything say anywhere.
+    """Every log line, event, history and message of a completed and of a cancelled job.
 
-    Its photos carry a name and a place in their EXIF.
+    Their photos have a name and a place in their EXIF.
     """
     with heard_events(ops) as events:
         person = Person(backend, user_id=f"{NAME}.{uuid.uuid4().hex[:6]}@example.com")
@@ -206,7 +206,7 @@ def told(running, ops, backend, selfies):
 
 
 def test_every_searched_place_mentions_the_run(told):
-    """Else the next tests would search nothing."""
+    """Otherwise the next tests would search nothing."""
     texts, _, _ = told
 
     for said in ('"message":"done"', "TaskStateEntered", '"detail-type"', "Deadline", "avatars/"):
@@ -222,7 +222,7 @@ def test_no_searched_place_names_a_person(told):
 
 
 def test_no_searched_place_contains_a_picture_or_opens_one(told):
-    """Signed links and forms, EXIF, and the bytes of a picture, raw or in base64."""
+    """Presigned URLs and POSTs, EXIF, and the bytes of a picture, raw or in base64."""
     texts, _, photos = told
     pieces = [photo[at : at + 48] for photo in photos for at in (0, len(photo) // 2)]
     encoded = [base64.b64encode(piece).decode()[4:-4] for piece in pieces]

@@ -1,4 +1,4 @@
-"""IAM on the laptop cloud is enforced: who calls, and what a function may."""
+"""The laptop cloud enforces IAM: for callers, and for functions."""
 
 import json
 

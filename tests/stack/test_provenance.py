@@ -1,4 +1,4 @@
-"""A published avatar says where it comes from, and POST /v1/verify reads it."""
+"""A published avatar contains its provenance, and POST /v1/verify reads it."""
 
 import io
 
@@ -12,7 +12,7 @@ from tests.stack.people import Person
 
 @pytest.fixture(scope="module")
 def made(backend, selfies, http):
-    """A person, their job, and its avatars: (style, PNG, smallest WebP), best first."""
+    """A user, their job, and its avatars: (style, PNG, smallest WebP), best first."""
     person = Person(backend)
     job_id = person.hands_in(*selfies[:3], styles=["oil", "pencil"])
     backend.submit(job_id)
@@ -59,7 +59,9 @@ def test_a_halved_and_saved_again_avatar_is_ours_by_its_watermark(backend, made)
 def test_one_changed_bit_invalidates_the_credentials_and_not_the_watermark(backend, made):
     _, _, pictures = made
     changed = bytearray(pictures[0][2])
-    changed[changed.index(b"XMP ") + 40] ^= 1  # the label's: with a pixel's bit goes all after it
+    changed[changed.index(b"XMP ") + 40] ^= (
+        1  # a bit of the label: a pixel's bit would damage everything after it
+    )
 
     found = backend.verify(bytes(changed), "image/webp")
 
@@ -100,7 +102,7 @@ def test_an_avatar_that_was_not_kept_is_revoked(backend, made):
 
 
 def test_only_the_publishing_function_can_sign(backend, made, selfies, without_permission):
-    """Without the right to the key a job fails, and publishes nothing unsigned."""
+    """Without permission for the key a job fails, and publishes nothing unsigned."""
     with without_permission("PublishAvatarsFunction", "SignCredentials"):
         person = Person(backend)
         job_id = person.hands_in(*selfies[:3], styles=["pencil"], avatars=1)

@@ -1,4 +1,4 @@
-"""A look-alike of a celebrity: a moderator decides, and nobody else."""
+"""A celebrity match: a moderator decides."""
 
 import io
 import json
@@ -30,13 +30,13 @@ def in_review(celebrity, person, backend, selfies):
 
 @pytest.fixture
 def desk(running, http):
-    """The laptop's moderator, who is a lead, too."""
+    """The laptop's moderator, who is also a lead."""
     return ReviewDesk(running, http, running.moderator().token)
 
 
 @pytest.fixture
 def other(running, http, ops):
-    """A second moderator, who is no lead."""
+    """A second moderator, who is not a lead."""
     with signed_in(running, ops, "second-moderator", "moderators") as token:
         yield ReviewDesk(running, http, token)
 
@@ -133,7 +133,7 @@ def test_an_expired_lease_is_lost(in_review, desk, other, person, ops, running):
 
 
 def _pass_time(ops, running, job_id, review):
-    """The lease as it is two minutes later: nobody in a test waits for that."""
+    """The lease as it is two minutes later, without waiting."""
     ops("dynamodb").update_item(
         TableName=running.outputs["Table"],
         Key={"pk": {"S": f"JOB#{job_id}"}, "sk": {"S": f"REVIEW#{review}"}},
@@ -248,7 +248,7 @@ def table_of(running):
 
 @contextmanager
 def changed(table, number, *, becomes, was):
-    """The actor of one entry is another, as long as it lasts."""
+    """Changes the actor of one entry, and restores it afterwards."""
 
     def write(actor):
         table.update_item(
@@ -304,7 +304,7 @@ def test_the_review_policy_sends_clean_photos_to_a_human(person, backend, selfie
 
 @pytest.fixture
 def setting(ops):
-    """`with setting("DecideReviewFunction", NAME="value"):` a function is told otherwise."""
+    """`with setting("DecideReviewFunction", NAME="value"):` changes a function's environment."""
 
     @contextmanager
     def told(owner, **variables):

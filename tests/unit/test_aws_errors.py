@@ -1,4 +1,4 @@
-"""AWS's errors are translated once, and say nothing that must not be logged."""
+"""AWS's errors are translated in one place, without text that must not be logged."""
 
 import pytest
 from botocore.exceptions import (

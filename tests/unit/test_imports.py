@@ -1,4 +1,4 @@
-"""What a cold start pays for: heavy packages come in only where they are used."""
+"""Cold starts: heavy packages are imported only where they are used."""
 
 import subprocess
 import sys

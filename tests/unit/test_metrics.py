@@ -1,4 +1,4 @@
-"""A metric is one line of CloudWatch's embedded format."""
+"""A metric is one line of CloudWatch's embedded metric format."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Pages and cursors: every item once, and no cursor but ours."""
+"""Pages and cursors: every item once, and foreign cursors are refused."""
 
 import base64
 

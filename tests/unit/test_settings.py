@@ -1,4 +1,4 @@
-"""What the template tells a function: a mistake is named, never guessed over."""
+"""Settings from the template: a mistake is named in the error."""
 
 from datetime import timedelta
 

@@ -28,19 +28,19 @@ class Fails:
 
 @dataclass(frozen=True)
 class Never:
-    """A step that waits for somebody who does not come."""
+    """A step whose task token is never answered."""
 
 
 @dataclass(frozen=True)
 class ToldOfFailure:
-    """A step that waits for somebody who fails it."""
+    """A step whose task token gets a failure."""
 
     error: str
 
 
 @dataclass
 class Ran:
-    """What an execution did."""
+    """The result of an execution."""
 
     status: str
     error: str | None
@@ -50,7 +50,7 @@ class Ran:
 
 @dataclass
 class Machine:
-    """Runs the pipeline; `answers` are given in order, the last one again and again."""
+    """Runs the pipeline; `answers` are returned in order, the last one repeatedly."""
 
     client: Any
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -81,7 +81,7 @@ class Machine:
         return Ran(told["status"], told.get("error"), [name for name, _ in self.asked], inputs)
 
     def invoke(self, parameters: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """What Lambda would answer."""
+        """Lambda's response."""
         name = parameters["FunctionName"].rpartition(":")[2]
         payload = json.loads(parameters["Payload"])
         self.asked.append((name, payload))
@@ -122,7 +122,7 @@ USUAL: dict[str, Any] = {
 def definition(backend: str = "training-job") -> dict[str, Any]:
     """The pipeline with its substitutions filled in, and the training job as a function.
 
-    moto runs no training jobs: Generate keeps its name, retries and catches, and calls a double.
+    moto runs no training jobs: Generate keeps its name, retries and catches, and calls a stub.
     """
     text = json.dumps(read("infra/pipeline.asl.yaml"))
     for name in USUAL:
@@ -145,7 +145,7 @@ def definition(backend: str = "training-job") -> dict[str, Any]:
 
 
 def quick(machine: dict[str, Any]) -> dict[str, Any]:
-    """The same machine, less patient: a retry waits a second at most, and is tried twice."""
+    """The same machine with shorter retries: at most a second's wait, and two attempts."""
     hurried = copy.deepcopy(machine)
     for state in hurried["States"].values():
         for retry in state.get("Retry", ()):

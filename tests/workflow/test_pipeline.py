@@ -227,7 +227,7 @@ def test_an_execution_with_a_failure_as_input_ends_the_job_at_once(machine, erro
 
 
 def test_an_unknown_job_is_not_ended_repeatedly(machine):
-    """Its timer was set, and then it could not be stored."""
+    """Its timer was set, and then the job could not be stored."""
     ran = machine.run({"failure": {"Error": "NotSubmitted"}}, FailJob=Fails("NotFound"))
 
     assert ran.steps == ["FailJob"]
@@ -237,7 +237,7 @@ def test_an_unknown_job_is_not_ended_repeatedly(machine):
     ("moderated", "status"), [("clean", "SUCCEEDED"), ("refused", "FAILED")], ids=["good", "bad"]
 )
 def test_an_unproven_deletion_does_not_change_the_outcome(machine, moderated, status):
-    """The job's own schedule goes on with it."""
+    """The job's own schedule continues with it."""
     ran = machine.run(ModeratePhotos={"outcome": moderated}, ProveDeletion=Fails("Denied"))
 
     assert ran.status == status

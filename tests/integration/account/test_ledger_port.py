@@ -1,4 +1,4 @@
-"""The ledger of days: once a day, on the fake and on DynamoDB."""
+"""The quota ledger, once a day: the fake, and DynamoDB."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -14,7 +14,7 @@ from tests.builders import JOB, MIDNIGHT, NOW, OTHER_JOB, TODAY, USER, USER_HASH
 
 
 def submitted(job_id: JobId = JOB, day: Day = TODAY, **fields) -> Job:
-    """An open job's next version, with the day that it wants."""
+    """An open job's next version, with the day that it reserves."""
     return a_job(job_id=job_id, **fields).move(
         JobState.MODERATING, NOW, day=day, day_ends_at=MIDNIGHT
     )
@@ -181,7 +181,7 @@ def test_a_day_returned_twice_allows_one_more_job(tables):
 
 
 def test_a_reservation_repeated_after_its_return_reserves_nothing(tables):
-    """A request that was on its way for longer than its job lived."""
+    """A request that arrives after its job ended."""
     opened(tables)
     opened(tables, OTHER_JOB)
     reserve(tables, submitted())
@@ -297,7 +297,7 @@ def test_a_day_is_counted_under_the_users_hash(tables):
     assert tables.ledger.used("another", TODAY) == 0
 
 
-# --- a job more, because a refusal was wrong ------------------------------------------------------
+# --- a grant after a wrong refusal ----------------------------------------------------------------
 
 
 def spent(tables):
@@ -357,7 +357,7 @@ def test_a_day_that_was_never_spent_is_not_returned_by_a_grant(tables):
 
 
 def test_a_granted_job_that_is_returned_can_be_reserved_again(tables):
-    """The counter of the day is below nought then: giving back must not stumble over it."""
+    """The counter of the day is negative then: returning a day must allow it."""
     spent(tables)
     later = Day("2026-11-25")
     tables.ledger.grant(ended(submitted()), later, now=NOW)

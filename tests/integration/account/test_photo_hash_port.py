@@ -1,4 +1,4 @@
-"""Seals of photos that are gone: the fake, and KMS's HMAC."""
+"""HMACs of deleted photos: the fake, and KMS."""
 
 import pytest
 

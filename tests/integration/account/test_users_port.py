@@ -1,4 +1,4 @@
-"""Users, erasures and the past, on the fakes and on DynamoDB."""
+"""Users, erasures and job durations: the fakes, and DynamoDB."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -71,7 +71,7 @@ def test_two_concurrent_first_time_zones_leave_one(tables):
     with ThreadPoolExecutor(10) as pool:
         won = list(pool.map(fix, range(10)))
 
-    assert sum(won) == 5  # all of one zone and none of the other
+    assert sum(won) == 5  # one zone's fields only, not a mixture
 
 
 def test_the_newest_entitlement_is_kept(tables):
@@ -199,7 +199,7 @@ def test_a_user_is_deleted_and_the_counted_day_stays(tables):
     assert tables.ledger.used(USER_HASH, TODAY) == 1
 
 
-# --- the past ------------------------------------------------------------------------------------
+# --- job durations -------------------------------------------------------------------------------
 
 
 def test_the_durations_of_a_backend_and_tier_are_listed_latest_first(tables):

@@ -1,4 +1,4 @@
-"""What became of a job's objects: the fake and DynamoDB, one suite; looking and sweeping on S3."""
+"""Deletion records on the fake and DynamoDB; the independent listing and the sweep on S3."""
 
 from datetime import timedelta
 
@@ -43,7 +43,7 @@ def deletions(kind, request):
 
 @pytest.fixture
 def looked_at(kind, request):
-    """What looks, and both buckets."""
+    """The leftover listing, and both buckets."""
     if kind == "fake":
         photos, avatars = FakeBucket(), FakeBucket()
         return FakeLeftovers(photos, avatars), photos, avatars
@@ -82,7 +82,7 @@ def test_a_legal_hold_stays_until_it_is_removed(deletions):
 
 
 def test_an_object_is_stored_once_with_its_deletion_time(deletions):
-    another = ONE.model_copy(update={"etag": "etag-2"})  # of the same name, written later
+    another = ONE.model_copy(update={"etag": "etag-2"})  # an object of the same name, written later
     deletions.note(JOB, [ONE, ONE, another])
     gone = ONE.model_copy(update={"deleted_at": NOW + timedelta(minutes=1)})
 
@@ -167,7 +167,7 @@ def test_deployed_buckets_match_the_expected_configuration(sweeper):
 
 
 def test_a_bucket_that_is_or_was_versioned_is_reported(s3, sweeper):
-    """A bucket that was versioned once never is as it was: it may hold old versions."""
+    """A bucket that was ever versioned may contain old versions."""
     for status in ("Enabled", "Suspended"):
         s3.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": status})
         assert sweeper.drift(RULES.lifecycle) == [SweepFinding.VERSIONING]
@@ -211,7 +211,7 @@ def test_a_missing_lifecycle_is_reported(s3, sweeper):
 
 
 def test_a_day_later_a_sweep_finds_and_deletes_everything_old(s3, sweeper):
-    """The clock moves; what moto stored this moment is a day old then."""
+    """The clock advances by a day, so objects that moto just stored are overdue."""
     photos, avatars = MotoBucket(s3, "photos"), MotoBucket(s3, "avatars")
     photos.put(f"uploads/{JOB}/p01", b"raw")
     photos.put(f"photos/{JOB}/p01.jpg", b"jpeg")

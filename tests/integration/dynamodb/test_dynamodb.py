@@ -1,4 +1,4 @@
-"""What only the real table can show: its keys, its limits, and a network that loses answers."""
+"""Behaviour of the real table only: keys, limits, and lost responses."""
 
 from datetime import timedelta
 
@@ -135,7 +135,7 @@ def test_a_decided_review_has_no_keys_in_the_index(table):
 
 
 def test_more_than_one_page_of_avatars_is_read(jobs):
-    """A query answers a mebibyte at a time."""
+    """A query returns at most 1 MiB."""
     label = Label(name="L" * 50_000, confidence=50)
     verdict = a_verdict().model_copy(update={"seen": seen(labels=(label,))})
     avatars = [an_avatar(n, verdict=verdict) for n in range(1, 31)]
@@ -168,7 +168,7 @@ def test_an_aws_failure_is_unavailable(table, jobs, operation, call, code):
 
 
 def lose_answers(table, operation: str, times: int = 1) -> None:
-    """The write lands, and the connection breaks before its answer is read."""
+    """The write succeeds, and the connection breaks before the response is read."""
     left = [times]
 
     def lose(**_):
@@ -180,7 +180,7 @@ def lose_answers(table, operation: str, times: int = 1) -> None:
 
 
 def test_a_reservation_whose_answer_was_lost_is_repeated_and_counts_once(table, jobs, ledger):
-    """A crash after the day was taken and before anybody knew."""
+    """The day is reserved, and the function crashes before it returns."""
     jobs.create(a_job(), [])
     jobs.create(a_job(job_id=OTHER_JOB), [])
     lose_answers(table, "TransactWriteItems")
@@ -208,7 +208,7 @@ def test_a_settlement_whose_answer_was_lost_returns_one_day(table, jobs, ledger)
 
 
 def test_a_settlement_that_lost_the_race_changes_nothing(table, jobs, ledger, monkeypatch):
-    """Both read an entry that was reserved; one of them writes first."""
+    """Both read a reserved entry; one of them writes first."""
     jobs.create(a_job(), [])
     ledger.reserve(SUBMITTED, limit=1, now=NOW)
     reserved = ledger.entries(USER, TODAY)[0]

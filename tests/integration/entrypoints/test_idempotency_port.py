@@ -1,4 +1,4 @@
-"""Answers kept under Idempotency-Keys: on the fake, and in the table on moto."""
+"""Responses stored under Idempotency-Keys: the fake, and the table on moto."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ANSWER = Submitted(job_id=JOB, state=JobState.MODERATING)
 
 
 class InTable:
-    """FakeAnswers' twin: what a test does to the table behind the utility's back."""
+    """FakeAnswers' counterpart: changes the table without the utility."""
 
     def __init__(self, table: Any, client: Any) -> None:
         self._table = table
@@ -205,7 +205,7 @@ def test_a_table_that_does_not_respond_is_unavailable(in_table, work, operation)
 
 
 def test_work_whose_response_could_not_be_stored_is_not_repeated_at_once(in_table, work):
-    """Its key holds others back until the function's time is up: then it is tried again."""
+    """Its key stays locked until the function's timeout; after that it runs again."""
     fail(in_table.client, "UpdateItem", "InternalServerError", times=1)
     with pytest.raises(Unavailable):
         ask(work)

@@ -1,4 +1,4 @@
-"""What SageMaker is asked, and what its errors become."""
+"""Requests to SageMaker's endpoint, and the errors that its errors become."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def runtime(session):
 
 
 def asked(runtime) -> dict[str, str]:
-    """The headers of the call; SageMaker says where it would write a failure."""
+    """The headers of the call; SageMaker returns where it would write a failure."""
     seen: dict[str, str] = {}
 
     def note(params, **_):

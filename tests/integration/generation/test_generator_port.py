@@ -14,12 +14,12 @@ from tests.integration.aws_answers import answer, fail
 
 @pytest.fixture
 def sagemaker(session):
-    """moto has no StopTrainingJob: each test says what SageMaker answers."""
+    """moto has no StopTrainingJob: each test sets SageMaker's response."""
     return session.client("sagemaker")
 
 
 def accepts(sagemaker) -> list[dict[str, str]]:
-    """Let SageMaker take every stop; answers what it was told."""
+    """SageMaker accepts every stop; returns the list of its requests."""
     told: list[dict[str, str]] = []
     sagemaker.meta.events.register(
         "before-call.sagemaker.StopTrainingJob",
@@ -55,7 +55,7 @@ def test_running_work_is_stopped(sagemaker):
 
 @pytest.mark.parametrize("status", ["InProgress", "Stopping"])
 def test_work_that_is_still_stopping_is_polled_again(sagemaker, status):
-    """It writes checkpoints until it ends: nothing may be deleted before."""
+    """It writes checkpoints until it ends, so nothing may be deleted before."""
     accepts(sagemaker)
     says(sagemaker, status)
 
@@ -108,7 +108,7 @@ def test_a_denied_stop_is_an_error(sagemaker, operation):
 
 @pytest.fixture
 def backends(sagemaker):
-    """Nothing trains; the endpoint's attempts are in memory."""
+    """No training job runs; the endpoint's attempts are in memory."""
     for operation in ("StopTrainingJob", "DescribeTrainingJob"):
         fail(sagemaker, operation, "ValidationException", times=9)
     return AnyBackend(

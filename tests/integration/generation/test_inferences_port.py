@@ -1,4 +1,4 @@
-"""Rounds that the endpoint draws, on the fake and on DynamoDB."""
+"""Attempts on the endpoint: the fake, and DynamoDB."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The work folder of generation, on the fake and on S3."""
+"""The work folder of generation: the fake, and S3."""
 
 import io
 import tarfile
@@ -22,7 +22,7 @@ def an_order_for_the_container(attempt: int = 1) -> GenerationOrder:
 
 
 def checkpoint(buckets, name: str, content: bytes, *, job_id=JOB, attempt: int = 1) -> None:
-    """What the container writes and SageMaker copies."""
+    """A file that the container writes and SageMaker copies."""
     buckets.avatar_objects.put(f"work/{job_id}/r{attempt}/checkpoints/{name}", content)
 
 
@@ -149,7 +149,7 @@ def test_work_that_could_not_be_deleted_is_not_reported_deleted(buckets):
 
 
 def answered(buckets, files: dict[str, bytes], *, attempt: int = 1) -> None:
-    """What SageMaker writes of what the endpoint answered."""
+    """The file that SageMaker writes with the endpoint's response."""
     key = f"work/{JOB}/r{attempt}/endpoint/response.tar"
     buckets.avatar_objects.put(key, endpoint_tar.pack(files))
 

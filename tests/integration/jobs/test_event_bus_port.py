@@ -1,4 +1,4 @@
-"""The bus and the queue of what it never got, on the fakes and on EventBridge and SQS."""
+"""The event bus and its dead-letter queue: the fakes, and EventBridge and SQS."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Aws:
 
 
 def drain(sqs: Any, url: str) -> list[dict[str, Any]]:
-    """Takes out what lies in a queue."""
+    """Receives and deletes all messages of a queue."""
     found = []
     while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
         found += [json.loads(one["Body"]) for one in messages]
@@ -60,7 +60,7 @@ def real(aws, session) -> Aws:
 
 @pytest.fixture
 def bus(kind, request) -> tuple[EventBus, Callable[[], list[str]]]:
-    """A bus, and the ids of what a consumer heard on it."""
+    """A bus, and the ids of the events that a consumer received."""
     if kind == "fake":
         fake = FakeEventBus()
         return fake, lambda: [event.event_id for event in fake.events]
@@ -88,7 +88,7 @@ def test_a_consumer_reads_the_event_that_was_published(real):
 
 
 def refusing(client: Any, *refused: set[int]) -> list[list[str]]:
-    """Each call leaves out the entries of these numbers; the list tells what each was asked."""
+    """Each call refuses the entries with these numbers; the list records each call's entries."""
     asked: list[list[str]] = []
     left = iter(refused)
 

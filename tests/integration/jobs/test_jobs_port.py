@@ -1,4 +1,4 @@
-"""Jobs: one suite for the fake and for DynamoDB, so that the fake stays honest."""
+"""Jobs: one suite for the fake and DynamoDB, so that the fake behaves like the table."""
 
 from datetime import timedelta
 
@@ -73,7 +73,7 @@ def test_a_version_cannot_be_skipped(jobs):
 
 
 def test_storing_the_same_version_again_is_idempotent(jobs):
-    """A write whose answer was lost is sent twice: the second finds itself there."""
+    """A write whose response was lost is sent twice: the second finds its own version."""
     jobs.create(a_job(), [])
     moved = a_job().move(JobState.CANCELLING, NOW)
 
@@ -125,7 +125,7 @@ def test_a_photo_is_added_once(jobs):
 
     jobs.add_photo(late)
     with pytest.raises(Conflict):
-        jobs.add_photo(late)  # a second request that asked at the same time
+        jobs.add_photo(late)  # a concurrent second request
 
     assert jobs.photos(JOB)[3:] == [late]
 

@@ -1,4 +1,4 @@
-"""The command that sends the webhook what it did not take, on EventBridge and SQS."""
+"""The command that sends missed events to the webhook, on EventBridge and SQS."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ STACK = "likeness-test"
 
 
 class Stack:
-    """A stack's webhook: its queue, its bus, and a consumer where EventBridge would call it."""
+    """A stack's webhook: its queue, its bus, and a consumer in place of the HTTP target."""
 
     def __init__(self, session: Any) -> None:
         made: dict[str, Any] = {}
@@ -59,7 +59,7 @@ class Stack:
         self.sqs.send_message(QueueUrl=self.queue, MessageBody=text)
 
     def waiting(self) -> int:
-        """Letters in the queue, those too that somebody works on."""
+        """The number of dead letters in the queue, including those in flight."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         found = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=names)
         return sum(int(count) for count in found["Attributes"].values())
@@ -135,7 +135,7 @@ def test_only_accepted_events_are_deleted(stack):
 
 
 def test_an_event_that_comes_back_during_the_run_stays_visible_for_the_next_run(stack):
-    """A webhook that answers 400 gives an event back at once."""
+    """A webhook that responds with 400 returns an event at once."""
     stack.letter(detail(1))
     stack.events.meta.events.register(
         "before-call.eventbridge.PutEvents", lambda **_: stack.letter(detail(1))

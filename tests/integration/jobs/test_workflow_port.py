@@ -1,4 +1,4 @@
-"""The state machine, on the fake and on Step Functions."""
+"""The state machine: the fake, and Step Functions."""
 
 import json
 from dataclasses import dataclass
@@ -89,7 +89,7 @@ def test_stopping_is_idempotent(machine):
 
 
 def test_a_job_is_ended_by_an_execution_of_its_own(machine):
-    """Its name does not begin as a job's does: the rule on stopped executions must not see it."""
+    """Its name has another prefix than a job's: the rule on stopped executions ignores it."""
     machine.workflow.start(JOB)
     machine.workflow.stop(JOB)
 

@@ -1,4 +1,4 @@
-"""An upload whose event was lost is told again, in the words in which S3 would have told it."""
+"""An upload whose event was lost is sent to the function again, in the shape of S3's event."""
 
 import json
 
@@ -29,7 +29,7 @@ def test_the_function_can_read_the_event(client):
 
     (invocation,) = sent
     assert "/functions/inspect-photo/" in invocation["url_path"]
-    assert invocation["headers"]["X-Amz-Invocation-Type"] == "Event"  # nobody waits for it
+    assert invocation["headers"]["X-Amz-Invocation-Type"] == "Event"  # an asynchronous invocation
     told = read(json.loads(invocation["body"]))
     assert (told.job_id, told.photo_id, told.etag) == (JOB, "p04", UPLOAD.etag)
 

@@ -1,4 +1,4 @@
-"""The photos bucket, on the fake and on S3."""
+"""The photos bucket: the fake, and S3."""
 
 import hashlib
 
@@ -17,7 +17,7 @@ def photos(buckets):
 
 
 def upload(buckets, photo_id: PhotoId, content: bytes, job_id=JOB) -> str:
-    """What a form does; answers the ETag as S3's event tells it."""
+    """Uploads by the presigned POST; returns the ETag as in S3's event."""
     buckets.photo_objects.put(f"uploads/{job_id}/{photo_id}", content)
     return hashlib.md5(content).hexdigest()  # noqa: S324 - what an ETag is
 
@@ -55,7 +55,7 @@ def test_an_upload_is_read_by_its_etag(buckets, quoted):
 
 
 def test_a_replaced_upload_is_not_found(buckets):
-    """A form that is used again with other bytes: they are never taken for the first."""
+    """A presigned POST used again with other bytes: those are never read as the first."""
     inspected = upload(buckets, ONE, b"a face")
     upload(buckets, ONE, b"something else")
 

@@ -1,4 +1,4 @@
-"""What is asked of Rekognition, and what is made of its answers. moto knows no Rekognition."""
+"""Requests to Rekognition, and how its responses are read. moto has no Rekognition."""
 
 import json
 
@@ -30,7 +30,7 @@ def detector(client):
 
 
 def says(client, operation: str, **parsed) -> list[dict]:
-    """Let Rekognition answer so; tells what it was asked."""
+    """Sets Rekognition's response; returns the list of requests."""
     asked: list[dict] = []
     client.meta.events.register(
         f"before-call.rekognition.{operation}",
@@ -94,7 +94,7 @@ def test_labels_have_their_parents_and_the_model_version(client, detector):
 
 
 def test_a_model_without_a_version_has_an_empty_version(client, detector):
-    """No policy lists the empty version, so a human looks."""
+    """No policy lists the empty version, so the photo needs review."""
     says(client, "DetectModerationLabels", ModerationLabels=[])
 
     assert detector.labels(JOB, "p01", min_confidence=50).detector_version == ""
@@ -146,7 +146,7 @@ def test_a_photo_without_a_face_is_invalid_and_not_retried(client, detector):
         ("InvalidImageFormatException", Invalid),
         ("ImageTooLargeException", Invalid),
         ("AccessDeniedException", Unavailable),
-        ("InvalidParameterException", Unavailable),  # a fault of ours, but in CompareFaces
+        ("InvalidParameterException", Unavailable),  # our own fault, except in CompareFaces
     ],
 )
 def test_each_error_code_has_its_own_error(client, detector, code, error):
@@ -168,7 +168,7 @@ def test_each_error_code_has_its_own_error(client, detector, code, error):
     ],
 )
 def test_a_throttled_call_is_retried_and_then_unavailable(client, detector, ask, code, no_sleep):
-    """Nothing fails open: an answer that did not come is never an empty answer."""
+    """Errors fail closed: a missing response is never an empty one."""
     sent = []
 
     def throttle(**_) -> AWSResponse:

@@ -1,4 +1,4 @@
-"""The files that users get: pixels and nothing else, at every size, the same each time."""
+"""The files that users get: only pixels, in every size, the same each time."""
 
 import io
 import zipfile
@@ -64,7 +64,7 @@ def test_the_smaller_sizes_show_the_same_picture(s3, avatar_store, read, side):
     )  # WebP is lossy
 
 
-def test_every_file_has_its_xmp_label(s3, avatar_store):
+def test_every_file_has_its_content_type(s3, avatar_store):
     avatar_store.publish([drawn(s3, a_png(1))], sign=unsigned)
 
     types = {
@@ -102,7 +102,7 @@ def test_a_file_that_is_not_an_avatar_is_not_published_even_if_its_checksum_matc
 
 
 def test_every_file_is_signed_last(s3, avatar_store, read):
-    """Whatever is written is exactly what signing gave back, in the archive too."""
+    """Every stored file is exactly what the signer returned, in the archive too."""
     avatar_store.publish(
         [drawn(s3, a_png(1))], sign=lambda _, picture, kind: picture + b"signed as " + kind.encode()
     )

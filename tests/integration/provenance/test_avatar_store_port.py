@@ -1,4 +1,4 @@
-"""The avatars that a user may see, on the fake and on S3."""
+"""The avatars that a user may see: the fake, and S3."""
 
 import io
 import zipfile

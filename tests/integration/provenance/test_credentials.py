@@ -1,4 +1,4 @@
-"""Content Credentials with the real library, signed as KMS signs, under a chain of our own."""
+"""Content Credentials with the real library, signed like KMS, under our own test chain."""
 
 import io
 import json
@@ -35,7 +35,7 @@ KINDS = {"image/png": PNG, "image/webp": webp.scaled(PNG, [128], xmp=LABEL)[128]
 
 
 class Kms:
-    """KMS as far as signing goes. moto signs a digest as if it were the message."""
+    """The signing part of KMS. moto signs a digest as if it were the message."""
 
     def __init__(self) -> None:
         self.keys: dict[str, ec.EllipticCurvePrivateKey] = {}

@@ -1,4 +1,4 @@
-"""Which avatar bears which mark, on the fake and on DynamoDB."""
+"""Which avatar contains which watermark: the fake, and DynamoDB."""
 
 import pytest
 

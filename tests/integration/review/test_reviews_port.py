@@ -1,4 +1,4 @@
-"""The review desk's tables, as fakes and on DynamoDB."""
+"""The review desk's tables: the fakes, and DynamoDB."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta

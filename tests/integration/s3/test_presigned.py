@@ -1,4 +1,4 @@
-"""What is signed: forms that take one file, links that end; and what deleting must find."""
+"""Presigned POSTs for one file, presigned URLs that expire, and deletion of all versions."""
 
 import base64
 import json
@@ -57,7 +57,7 @@ def test_a_presigned_post_returns_the_signed_expiry(photos):
 
 
 def test_a_presigned_post_uses_the_buckets_regional_address(photos):
-    """A global address is answered by a redirect, and a browser does not post twice."""
+    """A global address responds with a redirect, and a browser does not post twice."""
     assert (
         photos.presigned_post(JOB, "p01", "image/png").url
         == "https://photos.s3.eu-central-1.amazonaws.com/"
@@ -93,7 +93,7 @@ def test_no_presigned_post_or_url_names_the_user(s3, photos):
 
 
 def test_a_client_with_signature_version_2_is_refused(session):
-    """By version 2, nothing that KMS encrypted could be read, and nobody would notice before."""
+    """Objects encrypted by KMS cannot be read with version 2, and no other test would notice."""
     old = session.client("s3", config=Config(signature_version="s3"))
 
     with pytest.raises(ValueError, match="s3v4"):
@@ -122,7 +122,7 @@ def test_a_photo_that_cannot_be_read_is_unavailable_and_not_missing(s3, photos, 
 
 
 def test_deleting_covers_old_versions_and_delete_markers(s3, photos):
-    """A bucket that somebody made versioned, against all advice."""
+    """A bucket that was made versioned by mistake."""
     s3.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": "Enabled"})
     for content in (b"first", b"second"):
         photos.keep(JOB, "p01", content)
@@ -166,7 +166,7 @@ def test_a_denied_delete_or_listing_is_not_deleted(s3, photos, operation, code):
 
 
 def test_a_verification_listing_that_fails_is_not_deleted(s3, photos):
-    """Everything is gone, but nobody saw it."""
+    """Everything is deleted, but that is not verified."""
     photos.keep(JOB, "p01", b"jpeg")
     looked = []
 

@@ -1,4 +1,4 @@
-"""Erasing a user: everything goes, in an order that may be cut short anywhere."""
+"""Erasing a user: everything is deleted, and a crash at any point can be resumed."""
 
 import pytest
 
@@ -35,7 +35,7 @@ def erase(world, erasure_id):
 
 
 def two_jobs(world, state=JobState.FAILED):
-    """One completed with an avatar, and one in that state with photos."""
+    """One completed job with an avatar, and one in that state with photos."""
     world.has(JobState.COMPLETED, with_avatars=[an_avatar()])
     world.avatar_objects.put(f"avatars/{JOB}/a01/1024.png", b"avatar")
     world.has(state, job_id=OTHER_JOB, with_photos=photos(3, job_id=OTHER_JOB))

@@ -1,4 +1,4 @@
-"""A user's day as the app shows it."""
+"""A user's quota as the app shows it."""
 
 from datetime import UTC, datetime
 

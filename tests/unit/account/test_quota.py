@@ -1,4 +1,4 @@
-"""The user's calendar day, on every wall clock there is."""
+"""The user's local date, in any time zone."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -21,9 +21,9 @@ from tests.builders import JOB, NOW, TODAY
 ZONES = (
     "Europe/Berlin",
     "America/New_York",
-    "Australia/Lord_Howe",  # half an hour of summer
+    "Australia/Lord_Howe",  # half an hour of daylight saving time
     "Pacific/Apia",  # without a 30 December 2011
-    "America/Santiago",  # whose days begin at 1 o'clock when summer does
+    "America/Santiago",  # clocks go forward at midnight: that day begins at 1:00
     "Asia/Kathmandu",
     "Pacific/Kiritimati",
     "UTC",
@@ -102,13 +102,13 @@ def test_an_entry_is_settled_once(state):
         settled.settle(state, NOW, None)
 
 
-# --- a user's zone, and another one ---------------------------------------------------------------
+# --- changes of the user's time zone --------------------------------------------------------------
 
 A_MONTH = timedelta(days=30)
 
 
 def moved(from_: str, to: str, when: datetime) -> UserZone:
-    """Whose first job was long ago, and who asks for another zone."""
+    """The zone of a user whose first job was long ago and who asks for another one."""
     zone = UserZone(name=from_, fixed_at=when - A_MONTH).asked_for(to, when)
     assert zone.name == to
     return zone
@@ -125,7 +125,7 @@ def test_a_time_zone_changes_at_most_once_in_thirty_days():
 
 
 def test_travelling_east_gives_no_second_day_on_the_day_of_the_change():
-    """It is tomorrow in Auckland already: today ends in Berlin first."""
+    """It is already tomorrow in Auckland; the day still ends in Berlin first."""
     zone = moved("Europe/Berlin", "Pacific/Auckland", NOW)
 
     assert zone.day(NOW) == TODAY

@@ -1,4 +1,4 @@
-"""Plus, as billing tells of it: late, twice, and in any order."""
+"""Plus decisions of billing: late, repeated, and in any order."""
 
 from datetime import timedelta
 from itertools import permutations

@@ -1,4 +1,4 @@
-"""A deletion is proven, or pending and alarmed and tried again: never called what it is not."""
+"""A deletion is proven, or it is pending with an alarm and retried."""
 
 from datetime import timedelta
 from functools import partial
@@ -58,7 +58,7 @@ def prove(world, *, overdue=False):
 
 
 def everywhere(world):
-    """Something of the job in every place where something may be."""
+    """An object of the job in every place."""
     world.photos.upload(JOB, "p04", b"bytes")
     world.draws(1, 2)
     world.avatar_objects.put(f"drawn/{JOB}/a01.png", b"avatar")
@@ -99,7 +99,7 @@ def test_the_deadline_ends_a_job_in_any_state(world, at):
 
 @pytest.mark.parametrize("at", BAD_ENDS)
 def test_leftovers_of_an_ended_job_are_deleted_at_the_deadline(world, at):
-    """A container that wrote late, an upload that came after the end."""
+    """For example from a container that wrote late, or an upload after the end."""
     world.has(at)
     everywhere(world)
 
@@ -151,7 +151,7 @@ def test_a_job_whose_photos_cannot_be_deleted_still_ends_at_its_deadline(world):
 
 
 def test_leftovers_of_an_erased_job_are_deleted_without_a_record(world):
-    """Its user was erased."""
+    """The job's user was erased."""
     world.photos.upload(JOB, "p01", b"late")
     world.deadlines.set(JOB, when=NOW)
 
@@ -198,7 +198,7 @@ def test_a_receipt_lists_each_object_by_keyed_hash_with_its_times(world):
 
 
 def test_the_deadline_verifies_again_after_a_proven_deletion(world):
-    """Proven minutes after the start, the schedule still goes off, and sees what came later."""
+    """After a deletion is proven, the schedule still fires and finds later objects."""
     world.has(JobState.FAILED)
     everywhere(world)
     due = world.deadlines.at[JOB]
@@ -265,7 +265,7 @@ def test_any_failure_is_pending_with_an_alarm_and_retried_in_minutes(world, faul
 
 
 def test_a_deletion_that_reports_success_is_verified(world, monkeypatch):
-    """Other eyes look than those that deleted."""
+    """An independent listing verifies the deletion."""
     world.has(JobState.FAILED)
     monkeypatch.setattr(world.photos, "purge", lambda _: 3)
 
@@ -293,7 +293,7 @@ def test_the_alarm_metric_is_sent_even_if_the_table_write_fails(world, monkeypat
 
 
 def test_an_older_receipt_is_hidden_when_a_deletion_is_pending_again(world):
-    """Something came late and cannot be deleted."""
+    """An object arrived late and cannot be deleted."""
     world.has(JobState.FAILED)
     prove(world)
     world.photos.upload(JOB, "p05", b"late")
@@ -305,7 +305,7 @@ def test_an_older_receipt_is_hidden_when_a_deletion_is_pending_again(world):
     assert state(world) is DeletionState.PENDING
 
 
-# --- held ----------------------------------------------------------------------------------------
+# --- legal hold ----------------------------------------------------------------------------------
 
 
 def test_a_legal_hold_is_shown_as_held_without_detail(world):

@@ -1,4 +1,4 @@
-"""A receipt is verified by its public key and by nothing else."""
+"""A receipt is verified with its public key alone."""
 
 import json
 

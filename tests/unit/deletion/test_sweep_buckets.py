@@ -1,4 +1,4 @@
-"""The daily sweep: what it calls wrong, what it deletes, what it tells."""
+"""The daily sweep: what it finds, deletes and reports."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Records become items and come back the same, whatever numbers are in them."""
+"""Records survive the conversion to items and back, with any numbers."""
 
 from decimal import Decimal
 
@@ -11,7 +11,7 @@ from likeness.domain.jobs.job import Job
 from likeness.domain.photos.photo import Box, Photo
 from tests.builders import a_job, a_photo
 
-# DynamoDB keeps 38 digits, and powers of ten from -130 to 125.
+# DynamoDB stores 38 digits, and powers of ten from -130 to 125.
 numbers = st.floats(
     allow_nan=False, allow_infinity=False, min_value=-1e100, max_value=1e100
 ).filter(lambda number: number == 0 or abs(number) > 1e-100)

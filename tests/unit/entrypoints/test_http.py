@@ -1,4 +1,4 @@
-"""Routes: what goes in, what comes out, and every error in one shape."""
+"""Routes: requests, responses, and the shape of errors."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Idempotency-Key: the same request is answered the same, another one is refused."""
+"""Idempotency-Key: a repeated request gets the same response, another one is refused."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def answers(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def pauses(monkeypatch):
-    """No test waits: what would have been waited for."""
+    """The pauses that would have been waited for; no test waits."""
     waited: list[float] = []
     monkeypatch.setattr(idempotency, "sleep", waited.append)
     return waited
 
 
 class Counter:
-    """A route that submits, and how often it did."""
+    """A route that submits, and a counter of its runs."""
 
     def __init__(self, error: Exception | None = None) -> None:
         self.calls = 0
@@ -54,13 +54,13 @@ class Counter:
                 self.meanwhile()
             if self.error:
                 raise self.error
-            state = list(JobState)[self.calls]  # another answer each time
+            state = list(JobState)[self.calls]  # another response each time
             return Submitted(job_id=job_id, state=state)
 
         self.handler = handler
 
 
-def post(  # what differs between two requests, each by name
+def post(  # differences between two requests, by name
     handler: Any,
     key: str | None = "key-1",
     *,
@@ -210,7 +210,7 @@ def test_an_unexpected_error_is_not_stored(caplog):
 
 
 def test_a_concurrent_repeat_waits_for_the_response(monkeypatch):
-    """The first request ends while the second waits for it."""
+    """The first request ends while the second waits."""
     counter, at_work, go_on = Counter(), threading.Event(), threading.Event()
     answered: list[Any] = []
     first = threading.Thread(target=lambda: answered.append(post(counter.handler)))
@@ -384,7 +384,7 @@ def test_a_key_is_ignored_on_a_get_route(answers):
 
 
 def test_only_functions_that_store_responses_import_the_idempotency_utility():
-    """The function of a route is imported as Lambda does: alone, in an interpreter of its own."""
+    """Each route's function is imported as Lambda does it: alone, in its own interpreter."""
     program = (
         "import sys, importlib; importlib.import_module(sys.argv[1])\n"
         "print('aws_lambda_powertools.utilities.idempotency' in sys.modules)"

@@ -1,4 +1,4 @@
-"""Tasks of the state machine and targets of S3's events: parse, tag the log, answer plain JSON."""
+"""Handlers of state machine tasks and S3 events: parse, tag the log, return plain JSON."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What a record of the table's stream says."""
+"""How a record of the table's stream is read."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ END = JobState.REFUSED
 
 
 def record(new: Job | None, old: Job | None = None, **edited: Any) -> dict[str, Any]:
-    """As DynamoDB tells of a write; `edited` has the last word on the new image."""
+    """A write as DynamoDB's stream reports it; `edited` overrides the new image."""
     images = {}
     if new:
         images["NewImage"] = image(job_item(new) | edited)
@@ -94,7 +94,7 @@ def test_a_change_without_a_new_state_is_no_event():
 
 
 def test_a_deleted_job_is_no_event():
-    """Its time to live ended, or its user was erased: the last state was told."""
+    """Its time to live ended, or its user was erased: the last state was already published."""
     assert read(record(None, a_job())) is None
 
 

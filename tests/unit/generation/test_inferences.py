@@ -1,4 +1,4 @@
-"""A round on the endpoint: asked for once, answered once, and gone when nobody wants it."""
+"""An attempt on the endpoint: started once, finished once, and deleted if unwanted."""
 
 import json
 
@@ -24,7 +24,7 @@ RESPONSE = f"work/{JOB}/r1/endpoint/response.tar"
 
 @pytest.fixture
 def world():
-    """A job whose first round is ordered."""
+    """A job whose first attempt is ordered."""
     found = World()
     found.has(JobState.MODERATING, with_photos=photos(verdict=a_verdict()))
     prepare_generation(
@@ -67,7 +67,7 @@ def unpack(world):
 
 
 def answers(world, *numbers):
-    """What SageMaker writes before it tells of it."""
+    """The files that SageMaker writes before it notifies."""
     result = a_result(*numbers)
     files = {f"a{n:02d}.png": a_png(n) for n in numbers}
     files["result.json"] = result.model_dump_json().encode()
@@ -82,7 +82,7 @@ def at(world, key):
     return key in world.avatar_objects.listing()
 
 
-# --- asking --------------------------------------------------------------------------------------
+# --- start ---------------------------------------------------------------------------------------
 
 
 def test_the_endpoint_is_invoked_and_the_task_token_stored(world):
@@ -251,7 +251,7 @@ def test_a_result_for_a_deleted_job_is_deleted(world):
     assert not at(world, f"work/{OTHER_JOB}/r1/endpoint/response.tar")
 
 
-# --- taking it apart -----------------------------------------------------------------------------
+# --- unpacking -----------------------------------------------------------------------------------
 
 
 def test_the_archive_becomes_avatars(world):
@@ -289,7 +289,7 @@ def test_an_attempt_stopped_while_unpacking_leaves_nothing(world):
     assert world.avatar_objects.listing() == []
 
 
-# --- SageMaker's message -------------------------------------------------------------------------
+# --- SageMaker's notification --------------------------------------------------------------------
 
 
 def message(**fields):

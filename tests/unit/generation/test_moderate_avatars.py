@@ -1,4 +1,4 @@
-"""Nobody sees an avatar that the judge of the photos would not let through."""
+"""Avatars are moderated by the same rules as photos."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def moderate(world, attempt=1):
 
 
 def delivered(world, *numbers, attempt=1):
-    """A job that is drawing, and what the container delivers for it."""
+    """A generating job, and the container's result for it."""
     if not world.jobs.jobs:
         world.has(JobState.GENERATING, attempt=attempt)
     pngs = {f"a{n:02d}": a_png(n) for n in numbers}
@@ -72,14 +72,14 @@ def test_an_avatar_stores_its_ordered_watermark_and_the_result(world):
     avatar = world.jobs.avatars(JOB)[0]
     assert (avatar.watermark, avatar.watermarking, avatar.engine) == (
         ordered.watermark,
-        Watermarking.NOT_ORDERED,  # as the builder's container says
+        Watermarking.NOT_ORDERED,  # as in the builder's result
         "painter",
     )
 
 
 @pytest.mark.parametrize("label", [("Explicit", 99), ("Explicit", 51), ("Nobody knows", 51)])
 def test_a_doubtful_avatar_is_refused_and_drawn_again(world, label):
-    """No human looks at avatars, so doubt is refusal."""
+    """Avatars are not reviewed by a moderator, so a doubtful one is refused."""
     name, confidence = label
     delivered(world, 1, 2)
     world.detector.seen_labels["a02"] = [Label(name=name, confidence=confidence)]

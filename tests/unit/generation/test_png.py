@@ -1,4 +1,4 @@
-"""Of an avatar's PNG only pixels are published; anything else is no avatar."""
+"""Only the pixels of an avatar's PNG are published; other files are refused."""
 
 import struct
 import tracemalloc
@@ -113,7 +113,7 @@ def test_anything_else_is_refused(broken):
 
 
 def test_a_decompression_bomb_is_stopped():
-    """100 MB of pixels in 100 kB: it stops one byte after the last pixel that may be there."""
+    """100 MB of pixels in 100 kB: decoding stops one byte after the last expected pixel."""
     bomb = png(png_chunk(b"IDAT", zlib.compress(b"\0" * 100_000_000)))
 
     tracemalloc.start()

@@ -161,7 +161,7 @@ def test_the_second_attempt_orders_refused_avatars_with_other_seeds(world):
 
 
 def test_avatars_that_the_container_left_out_are_not_ordered_again(world):
-    """It would have been a twin of another, or nobody's likeness: it would be so again."""
+    """They were near-duplicates, or not like the user: they would be again."""
     moderated(world, CLEAN)
     prepare(world)
     world.jobs.save(world.job.move(JobState.FINISHING, NOW))

@@ -1,4 +1,4 @@
-"""Each change of a job's state is announced, in order, and nothing holds up the others."""
+"""Each change of a job's state is announced in order, and none blocks the others."""
 
 from hypothesis import given, strategies as st
 
@@ -32,7 +32,7 @@ def test_changes_of_many_jobs_are_sent_in_full_batches():
 
 
 def test_no_call_has_two_changes_of_one_job():
-    """The bus may take the second and leave the first."""
+    """The bus may accept the second and refuse the first."""
     bus = FakeEventBus()
 
     announce(a_change("1", JOB, 1), a_change("2", OTHER_JOB, 1), a_change("3", JOB, 2), bus=bus)
@@ -88,7 +88,7 @@ def test_a_record_is_not_skipped_if_the_dead_letter_queue_fails():
     refusals=st.lists(st.booleans(), max_size=40),
 )
 def test_however_often_the_bus_refuses_every_change_is_sent_in_order(order, refusals):
-    """As Lambda does it: the batch again, from where the function said."""
+    """Like Lambda: the batch is repeated from the returned sequence number."""
     made = [0] * 5
     left = []
     for n, which in enumerate(order):

@@ -1,4 +1,4 @@
-"""Cancelling: at any moment, and never too late for what nobody has seen yet."""
+"""Cancelling: possible in any state before the avatars are published."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What may be asked for: the styles and tiers that are deployed, and who may have what."""
+"""The deployed styles and tiers, and which orders they allow."""
 
 from datetime import timedelta
 from importlib import resources
@@ -50,7 +50,7 @@ def test_an_order_within_the_tier_is_valid():
     assert check_terms(load_tiers()["lite"], [COMIC, OIL], 30) is None
 
 
-def test_a_style_can_be_limited_to_plus():
+def test_closing_the_lite_tier_refuses_its_orders():
     closed = load_tiers()["lite"].model_copy(update={"open": False})
 
     with pytest.raises(Forbidden, match="lite"):

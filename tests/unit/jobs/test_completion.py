@@ -1,4 +1,4 @@
-"""The end of a good job: photos deleted, avatars published, the day settled."""
+"""A job's completion: photos deleted, avatars published, the quota settled."""
 
 from datetime import timedelta
 from typing import get_args
@@ -55,7 +55,7 @@ def settle(world):
 
 
 def approved(world, *numbers, state=AvatarState.APPROVED):
-    """A job that is finishing, and its avatars as moderation leaves them."""
+    """A finishing job, and its avatars after moderation."""
     world.has(JobState.FINISHING, with_avatars=[an_avatar(n, state) for n in numbers])
     for n in numbers:
         world.avatar_objects.put(f"drawn/{JOB}/a{n:02d}.png", a_png(n))
@@ -145,7 +145,7 @@ def test_refused_avatars_are_not_published(world):
 
 
 def test_avatars_published_during_a_cancellation_are_deleted(world, monkeypatch):
-    """Whoever ended the job has looked already, and found nothing to delete."""
+    """The step that ended the job has already listed its files, and found none."""
     approved(world, 1, 2)
     publishing = world.avatar_store.publish
 
@@ -237,7 +237,7 @@ def test_only_a_finishing_job_is_published(world, state):
     assert world.jobs.avatars(JOB)[0].state is AvatarState.APPROVED
 
 
-# --- the day -------------------------------------------------------------------------------------
+# --- the quota -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -309,7 +309,7 @@ def test_the_expiry_of_the_avatars_is_stored(world):
 
 
 def test_the_jobs_durations_are_stored_once(world):
-    """Five minutes of each of its states have passed, none of them in review."""
+    """Each of its states took five minutes, and it was not in review."""
     approved(world, 1, 2, 3, 4, state=AvatarState.PUBLISHED)
 
     settle(world)

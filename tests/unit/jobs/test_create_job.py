@@ -1,4 +1,4 @@
-"""Opening a job: what is looked at before a single byte is uploaded."""
+"""Creating a job: the checks before any upload."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -169,7 +169,7 @@ def test_expired_plus_counts_as_lite(world):
 
 
 def test_a_changed_time_zone_gives_no_second_day(world):
-    """22 November is over in Apia when it is noon in UTC; the user's first zone stays."""
+    """At noon UTC, 22 November is over in Apia; the user's first time zone stays."""
     world.has(JobState.MODERATING)
 
     with pytest.raises(OverQuota):
@@ -253,7 +253,7 @@ def test_no_job_starts_for_a_user_who_is_being_erased(world):
 
 
 def test_the_day_is_the_users_local_date(world):
-    """At 23:30 UTC it is tomorrow in Berlin already, where today's job leaves tomorrow free."""
+    """At 23:30 UTC it is already tomorrow in Berlin, and today's job does not count there."""
     world.has(JobState.MODERATING)
     world.clock.set(datetime(2026, 11, 22, 23, 30, tzinfo=UTC))
 

@@ -1,4 +1,4 @@
-"""The events' schema is what its page and its file say."""
+"""The event schema matches its page and its file."""
 
 import json
 
@@ -25,7 +25,7 @@ def test_the_page_names_every_field():
 
 
 def test_consumers_of_this_version_accept_new_states_reasons_and_fields():
-    """They may come without a new version, so the schema must not forbid them."""
+    """They may be added without a new version, so the schema must not forbid them."""
     properties = events.schema()["properties"]
 
     assert events.schema().get("additionalProperties", True) is True
@@ -39,7 +39,7 @@ def test_consumers_of_this_version_accept_new_states_reasons_and_fields():
 
 
 def test_an_event_contains_no_personal_data():
-    """A field more is a decision: docs/events.md promises this list."""
+    """A new field is a decision: docs/events.md promises this list."""
     assert set(events.JobStateChanged.model_fields) == {
         "schema_version",
         "event_id",

@@ -1,4 +1,4 @@
-"""A bad end: everything stopped, deleted, settled and said, however often it is tried."""
+"""A job's failure: everything is stopped, deleted and settled, idempotently."""
 
 from datetime import timedelta
 
@@ -48,7 +48,7 @@ def fail(world, error="States.TaskFailed"):
 
 
 def everywhere(world):
-    """Something of the job in every place where something may be."""
+    """An object of the job in every place."""
     world.photos.upload(JOB, "p04", b"bytes")
     world.draws(1, 2)
     world.avatar_objects.put(f"drawn/{JOB}/a01.png", b"avatar")
@@ -100,7 +100,7 @@ def test_a_moderators_refusal_is_the_jobs_reason(world):
 
 
 def test_a_refusal_without_a_reason_is_a_system_failure(world):
-    """The user is never refused without a reason."""
+    """A user is never refused without a reason."""
     world.has(JobState.MODERATING)
 
     assert fail(world, "Refused").state is JobState.FAILED
@@ -133,7 +133,7 @@ def test_an_undecided_review_expires_with_its_job(world):
 @pytest.mark.parametrize("state", [JobState.MODERATING, JobState.IN_REVIEW])
 @pytest.mark.parametrize("error", ["States.TaskFailed", "States.Timeout"])
 def test_the_reviews_of_an_ended_job_are_closed(world, state, error):
-    """Its photos are gone: a moderator would be asked about nothing."""
+    """Its photos are deleted: there is nothing to decide."""
     world.has(state)
     world.reviews.open(a_review(), "token")
 
@@ -181,7 +181,7 @@ def test_nothing_is_deleted_while_the_container_may_still_write(world):
 
 @pytest.mark.parametrize("bucket", ["photo_objects", "avatar_objects"])
 def test_a_job_whose_objects_cannot_be_deleted_ends_with_a_pending_deletion(world, bucket):
-    """The user gets the day back; what is not so is not said."""
+    """The user gets the day back, and the deletion is not reported as done."""
     world.has(JobState.GENERATING)
     everywhere(world)
     getattr(world, bucket).hmacs = True

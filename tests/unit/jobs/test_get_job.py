@@ -144,7 +144,7 @@ def test_progress_counts_avatars_out_of_those_ordered(world):
 
 
 def test_progress_does_not_restart_with_the_second_attempt(world):
-    """26 were good, 4 are drawn again: the number only rises."""
+    """26 were approved, 4 are drawn again: the count only rises."""
     world.has(JobState.GENERATING, avatars=30, attempt=2)
 
     told(world, 2, "drawing", 1, 4)
@@ -167,7 +167,7 @@ def test_during_avatar_moderation_approved_avatars_are_counted(world):
 
 
 def test_an_estimate_comes_from_jobs_of_the_same_backend_and_tier(world):
-    """This one has worked for five minutes: half of those longer took 20 s more, all of them 39."""
+    """After five minutes: half of the longer jobs took 20 s more, all of them 39 s."""
     job = world.has(JobState.GENERATING)
     for n in range(1, 41):
         other = job.model_copy(update={"job_id": JobId("j" + str(n).zfill(32))})

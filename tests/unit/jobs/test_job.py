@@ -1,4 +1,4 @@
-"""The moves of a job: every one that is allowed, and every one that is not."""
+"""A job's state transitions: every allowed one, and every other one."""
 
 from datetime import timedelta
 
@@ -76,7 +76,7 @@ def test_a_change_is_validated(fields):
 
 
 @pytest.mark.parametrize("state", list(JobState))
-def test_require_names_the_wrong_state(state):
+def test_require_raises_in_another_state(state):
     job = a_job(state)
     job.require(state)
     other = JobState.OPEN if state is not JobState.OPEN else JobState.FAILED

@@ -20,7 +20,7 @@ def listed(world, query=None, user_id=USER):
 
 @pytest.fixture
 def five(world):
-    """Jobs of five days; the ids sort the other way."""
+    """Jobs of five days; their ids sort in the opposite order."""
     ids = [JobId(f"j{n:032x}") for n in (5, 4, 3, 2, 1)]
     for age, job_id in enumerate(ids):
         world.jobs.create(a_job(job_id=job_id, created_at=NOW - timedelta(days=age)), [])

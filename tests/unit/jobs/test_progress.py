@@ -1,4 +1,4 @@
-"""Estimates: told from the past, or not at all."""
+"""Estimates from job durations."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ durations = st.lists(st.floats(1, 10_000), min_size=MIN_DURATIONS, max_size=100)
 
 
 def went(*moments: tuple[JobState, int]):
-    """A job that came to each state at that second."""
+    """A job that entered each state at that second."""
     timeline = tuple(
         TimelineEntry(state=state, at=NOW + timedelta(seconds=s)) for state, s in moments
     )

@@ -1,4 +1,4 @@
-"""Submitting: enough good photos, one day, one start."""
+"""Submitting: enough accepted photos, one reserved day, one start."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -191,7 +191,7 @@ def test_the_reserved_day_is_that_of_the_submit(world):
 
 
 def overtaken(world, monkeypatch, by):
-    """Somebody stores the job's next version between the read and the reservation."""
+    """The job's next version is stored between the read and the reservation."""
     reserve = world.ledger.reserve
 
     def late(job, **rest):

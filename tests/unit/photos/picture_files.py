@@ -1,4 +1,4 @@
-"""Builds the files that users upload: each format, each oddity, each attack, from a few pixels."""
+"""Builds uploads from a few pixels: every format, unusual variants, and attacks."""
 
 import io
 import struct
@@ -17,7 +17,7 @@ QUADRANTS = {
     ("bottom", "right"): GREY,
 }
 
-# What the first row and the first column of the stored picture are in the upright one (EXIF 2.32).
+# The first row and first column of the stored picture, in the upright picture (EXIF 2.32).
 ORIENTATIONS = {
     1: ("top", "left"),
     2: ("top", "right"),
@@ -51,12 +51,12 @@ def decode(data: bytes) -> Image.Image:
 
 
 def quadrants(width: int = 640, height: int = 960) -> Image.Image:
-    """Four colours, so that every turn and every mirroring shows."""
+    """Four colours, so that every rotation and mirroring is visible."""
     return stored_quadrants(1, width, height)
 
 
 def stored_quadrants(orientation: int, width: int = 640, height: int = 960) -> Image.Image:
-    """The quadrants as they lie in a file of that orientation; the size is the upright one's."""
+    """The quadrants as stored in a file with that orientation; the size is the upright one."""
     first_row, first_column = ORIENTATIONS[orientation]
     if first_row in {"left", "right"}:
         width, height = height, width
@@ -85,7 +85,7 @@ def quadrant_colours(image: Image.Image) -> dict[tuple[str, str], tuple[int, ...
 
 
 def textured(width: int, height: int, seed: int = 1) -> Image.Image:
-    """Soft blobs and edges, a little like a photo, and the same for the same seed."""
+    """Soft blobs and edges, similar to a photo; deterministic for a seed."""
     image = Image.new("RGB", (width, height), (90, 110, 130))
     draw = ImageDraw.Draw(image)
     state = seed

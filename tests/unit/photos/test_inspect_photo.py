@@ -1,4 +1,4 @@
-"""An upload becomes one verdict, whatever order its events come in and whoever comes between."""
+"""An upload gets one verdict, for any order of events and concurrent changes."""
 
 import hashlib
 from collections.abc import Callable
@@ -52,7 +52,7 @@ class FakePictures:
 
 
 class BusyDetector(FakeDetector):
-    """While it looks at the first photo, the rest of the world goes on."""
+    """Runs a concurrent change while it inspects the first photo."""
 
     meanwhile: Callable[[], None] | None = None
 
@@ -64,7 +64,7 @@ class BusyDetector(FakeDetector):
 
 
 class World:
-    """A job with three forms, and what happens to it."""
+    """A job with three photos, and events on it."""
 
     def __init__(self) -> None:
         self.jobs, self.photos = FakeJobs(), FakePhotos()
@@ -76,7 +76,7 @@ class World:
         )
 
     def upload(self, content: bytes, photo_id=P1):
-        """Put an object; returns the delivery of its event, to be called when it arrives."""
+        """Stores an object; returns a function that delivers its event."""
         return partial(self.deliver, photo_id, self.photos.upload(JOB, photo_id, content))
 
     def deliver(self, photo_id, etag, job_id=JOB):
@@ -109,7 +109,7 @@ def world():
 
 
 def assert_refused(photo, reason, **problem):
-    """With the verdict and nothing else that was learned from the picture."""
+    """The record has the verdict, and nothing else from the picture."""
     assert photo.state is PhotoState.REFUSED
     assert photo.problem == PhotoProblem(reason=reason, **problem)
     assert photo.inspected_at == NOW
@@ -117,7 +117,7 @@ def assert_refused(photo, reason, **problem):
     assert measured == (None,) * len(measured)
 
 
-# --- the usual way -------------------------------------------------------------------------------
+# --- the usual case ------------------------------------------------------------------------------
 
 
 def test_an_accepted_photo_is_stored_and_its_upload_deleted(world):
@@ -243,7 +243,7 @@ def test_two_concurrent_views_are_both_accepted(world):
     assert {world.photo(P1).state, world.photo(P2).state} == {PhotoState.ACCEPTED}
 
 
-# --- events twice, late, in any order ------------------------------------------------------------
+# --- repeated, late and unordered events ---------------------------------------------------------
 
 
 @pytest.mark.parametrize("faces", [[a_face()], []], ids=["accepted", "refused"])
@@ -318,7 +318,7 @@ def test_a_deleted_upload_is_skipped(world):
     assert world.photo().state is PhotoState.AWAITED
 
 
-# --- what fails half-way -------------------------------------------------------------------------
+# --- failures in between -------------------------------------------------------------------------
 
 
 def test_an_unavailable_detector_refuses_no_photo(world):

@@ -1,4 +1,4 @@
-"""What may reach the GPU: each photo alone, and all of them together."""
+"""Which photos may reach the GPU: each photo, and the set."""
 
 import pytest
 
@@ -180,7 +180,7 @@ def test_a_photo_of_another_person_is_named(world, similarity, outcome):
 
 @pytest.mark.parametrize("stranger", ["p01", "p05", "p10"])
 def test_one_wrong_photo_leaves_nine_good_ones_clean(world, stranger):
-    """Wherever it stands, and even where its face is the largest of all."""
+    """In any position, and even if its face is the largest."""
     big = Box(left=0, top=0, width=1, height=1)
     there = [
         photo.model_copy(update={"face": big}) if photo.photo_id == stranger else photo
@@ -196,7 +196,7 @@ def test_one_wrong_photo_leaves_nine_good_ones_clean(world, stranger):
 
 
 def test_one_person_needs_one_comparison_for_each_other_photo(world):
-    """A call costs money: all pairs are compared only where somebody does not fit."""
+    """A call costs money: all pairs are compared only if a face does not match."""
     world.has(JobState.MODERATING, with_photos=photos(10))
 
     moderate(world)
@@ -231,7 +231,7 @@ def test_a_replayed_step_keeps_its_first_verdicts_without_calls(world):
 
 
 def test_a_verdict_stored_before_a_crash_stays(world):
-    """The detector may say something else the second time: the first word stands."""
+    """The detector may respond differently the second time: the first verdict is kept."""
     refused = a_verdict(Outcome.REFUSED, Reason.POLICY_NUDITY)
     there = [a_photo(1, verdict=refused), a_photo(2), a_photo(3)]
     world.has(JobState.MODERATING, with_photos=there)

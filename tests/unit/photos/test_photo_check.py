@@ -1,4 +1,4 @@
-"""One clear face: which photo is usable, and what its user is told otherwise."""
+"""One clear face: which photos are usable, and the reason otherwise."""
 
 import pytest
 from pydantic import ValidationError

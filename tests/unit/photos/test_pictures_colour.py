@@ -1,4 +1,4 @@
-"""A picture keeps the colours that its own profile gives it."""
+"""A picture keeps the colours of its own profile."""
 
 import io
 

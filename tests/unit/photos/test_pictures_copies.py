@@ -1,4 +1,4 @@
-"""A near-exact copy of a photo is found; a photo that merely looks like another is not one."""
+"""Near-exact copies of a photo are found; merely similar photos are not."""
 
 import io
 from itertools import combinations

@@ -1,4 +1,4 @@
-"""Whatever a phone or a computer calls a photo comes out as one kind of file."""
+"""Every accepted photo format becomes one kind of file."""
 
 import hashlib
 

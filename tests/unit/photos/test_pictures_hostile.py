@@ -1,4 +1,4 @@
-"""No bytes of a user do anything but become a picture or a refusal, in bounded memory."""
+"""Any bytes of a user become a picture or a refusal, in bounded memory."""
 
 import random
 import struct

@@ -1,4 +1,4 @@
-"""What a moderator sees first: small, grey, and nothing in it that could be sharpened back."""
+"""A moderator's first preview: small, grey, and without detail that could be restored."""
 
 import io
 
@@ -41,7 +41,7 @@ def test_a_preview_carries_nothing_but_pixels():
 
 
 def fine(image):
-    """How much there is of what is smaller than about a fiftieth of the picture."""
+    """The amount of detail smaller than about a fiftieth of the picture."""
     coarse = image.filter(ImageFilter.GaussianBlur(2))
     return ImageStat.Stat(ImageChops.difference(image, coarse)).rms[0]
 

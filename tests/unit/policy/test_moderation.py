@@ -1,4 +1,4 @@
-"""The judge: what each rule makes of what a detector saw."""
+"""Moderation: the finding of each rule for the detector's results."""
 
 import pytest
 from hypothesis import given, strategies as st
@@ -146,7 +146,7 @@ def test_the_detectors_minimum_confidence_covers_every_rule():
 
 
 def test_the_guidelines_name_every_label_of_rekognitions_seventh_model():
-    """52 labels on three levels, of which none may fall through."""
+    """52 labels on three levels; each must have a rule."""
     policy = load_policy()
 
     assert len(policy.labels) == 52

@@ -1,4 +1,4 @@
-"""Every row of the policy, and every reason code, does what it says."""
+"""Every rule of the policy and every reason code has its documented effect."""
 
 import re
 
@@ -73,7 +73,7 @@ def test_a_reason_with_two_severities_is_an_invalid_policy():
         a_policy(severity=twice)
 
 
-# --- every reason code is given by somebody ------------------------------------------------------
+# --- every reason code is used -------------------------------------------------------------------
 
 BY_THE_DECODER = {reason for reason in Reason if reason.family == "FILE"} | {
     Reason.QUALITY_TOO_SMALL
@@ -100,7 +100,7 @@ def test_every_reason_code_is_given_by_a_rule_or_a_moderator(reason):
 
 @pytest.mark.parametrize("reason", list(Reason))
 def test_somewhere_in_the_code_each_reason_is_raised(reason):
-    """A code that only stands in the list would be a promise that nobody keeps."""
+    """A code that is only in the list would have no effect."""
     package = ROOT / "layers" / "likeness" / "likeness"
     used = f"Reason.{reason.name}"
     in_code = any(

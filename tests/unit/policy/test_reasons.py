@@ -1,4 +1,4 @@
-"""Reason codes are an interface: stable, complete, and kind in both languages."""
+"""Reason codes are an interface: stable, complete, and friendly in both languages."""
 
 import re
 

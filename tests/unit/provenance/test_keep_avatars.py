@@ -1,4 +1,4 @@
-"""Keeping: what the user picked stays, the rest is gone."""
+"""Keeping avatars: the picked ones stay, the others are deleted."""
 
 import io
 import zipfile
@@ -105,7 +105,7 @@ def test_leftovers_of_a_failed_try_are_deleted_by_the_next(world):
     world.avatar_objects.hmacs = True
     with pytest.raises(NotDeleted):
         keep(world, "a01")
-    assert states(world)["a02"] == "dropped"  # and nobody gets a link any more
+    assert states(world)["a02"] == "dropped"  # and no URL is presigned
 
     world.avatar_objects.hmacs = False
     keep(world, "a01")

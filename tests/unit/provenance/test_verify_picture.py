@@ -1,4 +1,4 @@
-"""Is this picture ours? Style and when, never whose."""
+"""Verification of a picture: ours or not, style and time, never the user."""
 
 from datetime import timedelta
 from functools import partial
@@ -29,7 +29,7 @@ def said(**fields) -> Claim:
 
 @pytest.fixture
 def published(world):
-    """An avatar that is out in the world."""
+    """A published avatar."""
     world.has(JobState.COMPLETED, with_avatars=[an_avatar(1, AvatarState.PUBLISHED)])
     world.watermarks.remember(
         WatermarkRecord(**said().model_dump(), job_id=JOB, avatar_id=an_avatar(1).avatar_id)
@@ -108,7 +108,7 @@ def test_an_expired_record_does_not_mean_revoked(world, verify, published):
 
 
 def test_another_avatar_with_the_same_id_does_not_count(world, verify, published):
-    """Drawn anew in attempt 2: the first one was refused, and was never out."""
+    """Drawn again in attempt 2: the first one was refused and not published."""
     world.jobs.save_avatars([an_avatar(1, AvatarState.PUBLISHED, watermark="00000000002")])
 
     assert verify(PICTURE, reader=FakeReader(WATERMARK)).revoked is True

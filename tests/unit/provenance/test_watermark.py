@@ -1,4 +1,4 @@
-"""An id that survives wrong bits, and how far a stranger's picture is from having one."""
+"""The watermark id survives wrong bits, and other pictures hardly ever have one."""
 
 import random
 from itertools import combinations
@@ -23,7 +23,7 @@ WATERMARK = watermark_of(7, 1, "a01")
 
 
 def scores(watermark: str, *, wrong: int, seed: int = 1) -> list[list[float]]:
-    """What a reader saw of it: some bits are wrong, and it is less sure of those."""
+    """The reader's scores: some bits are wrong, with lower confidence."""
     chance = random.Random(seed)
     flipped = set(chance.sample(range(BITS), wrong))
     return [
@@ -40,7 +40,9 @@ def test_two_codewords_differ_in_twelve_bits_at_least():
     assert len(set(codebook())) == 2048
     sample = random.Random(1).sample(codebook(), 200)
     assert min((a ^ b).bit_count() for a, b in combinations(sample, 2)) >= 12
-    assert min(word.bit_count() for word in codebook() if word) == 12  # it is linear: that is all
+    assert (
+        min(word.bit_count() for word in codebook() if word) == 12
+    )  # the code is linear, so its minimum weight is its minimum distance
 
 
 @pytest.mark.parametrize("wrong", [0, 5, 10, 16])

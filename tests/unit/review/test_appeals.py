@@ -1,4 +1,4 @@
-"""An appeal: the same file once more, another lead, and what a granted one gives."""
+"""Appeals: the same file again, another lead, and the effects of a granted one."""
 
 from datetime import timedelta
 
@@ -78,7 +78,7 @@ def fail(world):
 
 
 def prove(world, state=DeletionState.DELETED):
-    """What the last step of a pipeline says of the photos."""
+    """Runs ProveDeletion, the last step of a pipeline."""
     world.deletions.save(Deletion(job_id=JOB, state=state))
 
 
@@ -97,7 +97,7 @@ def appeal(world):
 
 
 def send(world, content=BYTES, photo="p02"):
-    """The file comes in, and S3 tells of it."""
+    """Stores the file, and delivers S3's event."""
     etag = world.photos.appeal(JOB, photo, content)
     match_appeal(
         JOB,
@@ -180,7 +180,7 @@ def photo(world, photo_id="p02"):
 
 @pytest.fixture
 def refused(world):
-    """A job whose second photo the judge refused; it is over and its photos are gone."""
+    """An ended job whose second photo moderation refused; its photos are deleted."""
     there = [
         a_photo(1, verdict=a_verdict()),
         a_photo(2, verdict=NUDE, sha256=digest(BYTES), fingerprint=Fingerprint(perceptual=LOOK)),
@@ -199,7 +199,7 @@ def before_a_lead(refused):
     return refused
 
 
-# --- what stays, and the statement of reasons -----------------------------------------------------
+# --- stored hashes, and the statement of reasons --------------------------------------------------
 
 
 def test_only_an_hmac_and_a_perceptual_hash_of_a_refused_photo_stay(refused):
@@ -282,7 +282,7 @@ def test_an_appeal_asks_for_the_refused_photos_again(refused):
 
 def test_the_files_deadline_is_not_moved_by_a_repeated_request(refused):
     world = refused
-    world.deadlines.clear(JOB)  # the job's own went off long ago
+    world.deadlines.clear(JOB)  # the job's own deadline passed long ago
     appeal(world)
     due = world.clock.now() + timedelta(hours=23)
     assert world.deadlines.at == {JOB: due}
@@ -419,7 +419,7 @@ def test_a_crash_before_the_case_was_stored_is_repaired_by_the_next_event(refuse
 
 
 def test_no_appeal_is_opened_before_the_first_photos_are_gone(world):
-    """Whatever still deletes those would take the new files along."""
+    """A deletion that still runs would delete the new files too."""
     world.has(JobState.MODERATING, with_photos=[a_photo(2, verdict=NUDE, sha256=digest(BYTES))])
     fail(world)
     for state in (None, DeletionState.PENDING):

@@ -1,4 +1,4 @@
-"""The audit log: whatever is done to it afterwards shows."""
+"""The audit log: any later change is detected."""
 
 import hashlib
 
@@ -48,7 +48,7 @@ def test_a_chain_begins_at_genesis_and_each_entry_names_the_one_before():
 
 
 def test_the_digest_is_computed_as_documented():
-    """Anybody must be able to check it with nothing of ours."""
+    """It must be verifiable without our code."""
     entry = AuditEntry.after(ChainHead(), audit_events(AuditAction.OPENED)[0])
 
     written = (

@@ -1,4 +1,4 @@
-"""docs/review-desk.md is what a page for moderators is built from: its examples must be true."""
+"""docs/review-desk.md is the contract for moderators' pages: its examples must be correct."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""A case at the desk: asked for, listed, read, leased, revealed and decided once."""
+"""A case at the review desk: opened, listed, read, leased, revealed and decided once."""
 
 import base64
 from datetime import timedelta
@@ -196,7 +196,7 @@ def entries(world):
 
 @pytest.fixture
 def waiting(world):
-    """A job in whose second photo something doubtful was found, and whose review waits."""
+    """A job with a doubtful second photo, whose review waits."""
     there = [a_photo(1, verdict=a_verdict()), a_photo(2, verdict=DOUBTFUL)]
     world.has(JobState.MODERATING, with_photos=there)
     request(world)
@@ -210,7 +210,7 @@ def mine(waiting):
     return waiting
 
 
-# --- asked for -----------------------------------------------------------------------------------
+# --- opened --------------------------------------------------------------------------------------
 
 
 def test_a_case_has_every_photo_doubtful_ones_first_and_a_deadline(waiting):
@@ -332,7 +332,7 @@ def test_the_queue_is_ordered_by_severity_then_by_deadline(waiting):
 
 
 def test_a_page_is_filled_from_the_following_pages(waiting):
-    """What somebody may not work takes no place on their page."""
+    """Cases that the moderator may not work do not count on the page."""
     for n in range(2, 8):
         owner = USER if n % 2 else f"user-{n}"
         waiting.reviews.open(a_review(job_id=f"j{n:032x}", owner=owner), "token")
@@ -708,7 +708,7 @@ def test_a_decision_without_a_waiting_task_is_a_conflict(mine):
 
 @pytest.fixture
 def second(mine):
-    """Decided by ME with no, and before a second moderator."""
+    """Refused by ME, and waiting for a second moderator."""
     decide(mine, NO, second_percent=100)
     request_second(mine)
     return mine
@@ -797,7 +797,7 @@ def closes(world):
     )
 
 
-# --- numbers --------------------------------------------------------------------------------------
+# --- statistics -----------------------------------------------------------------------------------
 
 
 def test_the_statistics_count_waiting_and_decided_cases(waiting):

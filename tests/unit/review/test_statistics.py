@@ -1,4 +1,4 @@
-"""What is counted at the desk."""
+"""Statistics of the review desk."""
 
 import pytest
 

@@ -60,8 +60,8 @@ def _job(backend: AppBackend, running: cloud.Cloud) -> dict[str, float]:
         "consent": {"version": "2026-11", "accepted_at": datetime.now(UTC).isoformat()},
     }
     created = backend.create_job(order)
-    for form, photo in zip(created["uploads"], PHOTOS, strict=True):
-        backend.upload(form, photo.read_bytes())
+    for post, photo in zip(created["uploads"], PHOTOS, strict=True):
+        backend.upload(post, photo.read_bytes())
     uploaded = time.monotonic()
     job_id = created["job_id"]
     while any(photo["state"] == "awaited" for photo in backend.job(job_id)["photos"]):

@@ -131,8 +131,10 @@ def imagemagick() -> str | None:
     for name in ("magick", "convert-im6.q16", "convert"):
         path = shutil.which(name)
         if path:
-            told = subprocess.run([path, "-version"], capture_output=True, text=True, check=False)
-            if "ImageMagick" in told.stdout:
+            version = subprocess.run(
+                [path, "-version"], capture_output=True, text=True, check=False
+            )
+            if "ImageMagick" in version.stdout:
                 return path
     return None
 

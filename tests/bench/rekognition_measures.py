@@ -61,13 +61,17 @@ def measure(image: Image, into: Measures) -> None:
 def measure_glasses(name: str, picture: Image, into: Measures) -> None:
     mesh = drawings.main_mesh(picture)
     around, eyes = lights(picture, mesh)
-    told = sunglasses(picture, mesh)
+    found = sunglasses(picture, mesh)
     sure = (
-        told["Confidence"] if told and told["Value"] else 100 - told["Confidence"] if told else -1
+        found["Confidence"]
+        if found and found["Value"]
+        else 100 - found["Confidence"]
+        if found
+        else -1
     )
     into[f"light round the eyes, {name}"].append(float(around.max()))
     into[f"eye in it, {name}"].append(float((eyes / around).min()))
-    into[f"sunglasses %, {name} (-1 untold)"].append(sure)
+    into[f"sunglasses %, {name} (-1 unknown)"].append(sure)
 
 
 def spoilt(image: Image) -> list[tuple[str, Image]]:

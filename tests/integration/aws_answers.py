@@ -49,7 +49,7 @@ def fail(
         calls.append(operation)
         if len(calls) > times:
             return None
-        return answer(status, {"Error": {"Code": code, "Message": "told so by a test"}, **more})
+        return answer(status, {"Error": {"Code": code, "Message": "set by a test"}, **more})
 
     service = client.meta.service_model.service_id.hyphenize()
     client.meta.events.register(f"before-call.{service}.{operation}", fail_or_pass)

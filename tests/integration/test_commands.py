@@ -63,10 +63,10 @@ def test_replay_lists_the_jobs_whose_outcome_would_change(stored, monkeypatch, t
 
     run(replay_policy, monkeypatch, "--policy", str(stricter))
 
-    told = capsys.readouterr().out
-    assert f"{JOB} p02 clean -> doubtful POLICY.DRUGS" in told
-    assert "jobs clean -> doubtful: 1" in told
-    assert Outcome.REFUSED not in told
+    output = capsys.readouterr().out
+    assert f"{JOB} p02 clean -> doubtful POLICY.DRUGS" in output
+    assert "jobs clean -> doubtful: 1" in output
+    assert Outcome.REFUSED not in output
 
 
 @pytest.mark.parametrize("content", [None, "labels: {}", "version: ["])
@@ -82,9 +82,9 @@ def test_replay_reports_an_invalid_policy(stored, monkeypatch, tmp_path, content
 def test_a_valid_audit_log_prints_its_chain_head(stored, monkeypatch, capsys):
     run(verify_audit, monkeypatch)
 
-    told = capsys.readouterr().out
+    output = capsys.readouterr().out
     head = AuditTable(stored).head()
-    assert f"{head.number}:{head.hash}" in told
+    assert f"{head.number}:{head.hash}" in output
     run(verify_audit, monkeypatch, "--noted", f"{head.number}:{head.hash}")
 
 

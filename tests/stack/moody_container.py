@@ -1,6 +1,6 @@
 """A container that behaves according to the number of ordered avatars, and draws only squares.
 
-3 fails with a failure file, 4 hangs until it is told to stop; every other number delivers squares
+3 fails with a failure file, 4 hangs until it is stopped; every other number delivers squares
 of one colour, at once.
 """
 

@@ -41,8 +41,8 @@ class Person:
     def hands_in(self, *photos: bytes, **fields: Any) -> str:
         """A job with these photos uploaded and inspected; its id."""
         created = self.backend.create_job(self.order(count=len(photos), **fields))
-        for form, photo in zip(created["uploads"], photos, strict=True):
-            self.backend.upload(form, photo)
+        for post, photo in zip(created["uploads"], photos, strict=True):
+            self.backend.upload(post, photo)
         job_id: str = created["job_id"]
         until(lambda: all(p["state"] != "awaited" for p in self.backend.job(job_id)["photos"]))
         return job_id

@@ -182,14 +182,14 @@ def test_a_second_moderator_decides_blind_and_the_stricter_decision_stands(
     until(lambda: waiting.extend(of_job(second, job_id)) or waiting)
     case = waiting[0]["review_id"]
 
-    assert of_job(first, job_id) == [], "nobody gives an opinion on their own"
+    assert of_job(first, job_id) == [], "a moderator gives no second opinion on their own decision"
     assert backend.job(job_id)["state"] == "in_review", "the first decision does not count yet"
     assert second.act(case, "claim")[0] == 200
     assert second.decide(case, *refused)[0] == 200
 
     assert person.sees_end(job_id)["state"] == state
-    told = first.call("GET", "/v1/reviews/stats")[1]["second"]
-    assert told["pairs"] == before + 1
+    second_opinions = first.call("GET", "/v1/reviews/stats")[1]["second"]
+    assert second_opinions["pairs"] == before + 1
 
 
 def of_job(desk, job_id):

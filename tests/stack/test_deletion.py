@@ -35,7 +35,7 @@ def running(moody):
 
 
 @pytest.fixture
-def nobody_may_delete(ops, running):
+def deletion_denied(ops, running):
     """Both buckets refuse to delete anything."""
     s3 = ops("s3")
 
@@ -119,12 +119,12 @@ def test_the_deadline_holds_for_a_job_that_is_not_submitted(
 
 
 def test_a_denied_deletion_is_pending_with_an_alarm_and_succeeds_later(
-    backend, person, selfies, objects, fire, nobody_may_delete, alarmed
+    backend, person, selfies, objects, fire, deletion_denied, alarmed
 ):
     job_id = person.hands_in(*selfies[:3], avatars=FAILS)
     rang = alarmed()
 
-    with nobody_may_delete():
+    with deletion_denied():
         backend.submit(job_id)
         job = person.sees_end(job_id)
         until(lambda: backend.job(job_id)["deletion"] == "pending")
@@ -164,7 +164,7 @@ def test_with_a_disabled_key_no_deletion_is_reported(
 
 
 def test_the_jobs_schedule_retries_until_the_deletion_is_proven(
-    backend, person, selfies, ops, running, nobody_may_delete
+    backend, person, selfies, ops, running, deletion_denied
 ):
     """While pending, it fires within minutes and every five minutes, not only at the deadline."""
     job_id = person.hands_in(*selfies[:3])
@@ -173,7 +173,7 @@ def test_the_jobs_schedule_retries_until_the_deletion_is_proven(
     assert set_["ScheduleExpression"] == "rate(5 minutes)"
     assert set_["StartDate"] - datetime.now(UTC) > timedelta(hours=22)
 
-    with nobody_may_delete():
+    with deletion_denied():
         backend.cancel(job_id)
         person.sees_end(job_id)
         until(

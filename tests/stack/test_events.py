@@ -172,7 +172,7 @@ def test_a_change_without_a_new_state_is_not_announced(person, backend, bus, job
     webhook.begin()
     job_id = JobId(backend.create_job(person.order())["job_id"])
     job = jobs.get(job_id)
-    same_state = job.change(round=1)
+    same_state = job.change(attempt=1)
     jobs.save(same_state)
     jobs.save(same_state.move(BAD_END, NOW))
 
@@ -193,8 +193,8 @@ def test_a_replay_sends_missed_events_to_the_webhook_only(
     letters = queue_of(ops("sqs"), connected.outputs["WebhookQueue"])
     until(lambda: any(job_id in letter for letter in letters()), patience=60)
 
-    told = replay(ops, stack=places.STACK)  # it is still down
-    assert told["sent"]
+    replayed = replay(ops, stack=places.STACK)  # it is still down
+    assert replayed["sent"]
     until(lambda: any(job_id in letter for letter in letters()), patience=60)
 
     webhook.begin()

@@ -15,7 +15,7 @@ def key() -> str:
 
 
 def ids(created):
-    return created["job_id"], [form["photo_id"] for form in created["uploads"]]
+    return created["job_id"], [post["photo_id"] for post in created["uploads"]]
 
 
 def jobs_of(person, count):
@@ -74,9 +74,9 @@ def test_a_repeated_order_gets_newly_presigned_posts_that_work(person, backend, 
 def test_repeated_requests_for_a_photo_with_one_key_add_one_photo(person, backend, key):
     job_id = backend.create_job(person.order())["job_id"]
 
-    forms = [backend.add_photo(job_id, "image/png", key) for _ in range(3)]
+    posts = [backend.add_photo(job_id, "image/png", key) for _ in range(3)]
 
-    assert {form["photo_id"] for form in forms} == {"p04"}
+    assert {post["photo_id"] for post in posts} == {"p04"}
     assert len(backend.job(job_id)["photos"]) == 4
 
 
@@ -86,8 +86,8 @@ def test_an_error_response_is_not_stored(person, backend, key, selfies):
         with pytest.raises(Answered, match="0 photos were accepted"):
             backend.submit(job_id, key)
 
-    forms = backend.create_job(person.order(), str(uuid.uuid4()))["uploads"]
-    assert len(forms) == 3
+    posts = backend.create_job(person.order(), str(uuid.uuid4()))["uploads"]
+    assert len(posts) == 3
 
 
 def test_stored_responses_contain_neither_urls_nor_names(person, backend, key, ops, running):

@@ -325,7 +325,7 @@ def test_the_ledger_invariants_hold_in_every_sequence(table):
 
 
 def test_the_model_detects_a_day_that_is_not_returned(table, monkeypatch):
-    def forget(self, job, day):
+    def keep_reserved(self, job, day):
         return {
             "ConditionCheck": {
                 "TableName": self._table.name,
@@ -334,7 +334,7 @@ def test_the_model_detects_a_day_that_is_not_returned(table, monkeypatch):
             }
         }
 
-    monkeypatch.setattr(LedgerTable, "_give_back", forget)
+    monkeypatch.setattr(LedgerTable, "_give_back", keep_reserved)
 
     with pytest.raises(AssertionError):
         check(table, examples=20)

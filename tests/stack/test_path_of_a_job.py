@@ -30,7 +30,7 @@ def with_exif(photo):
 
 @contextmanager
 def heard_events(ops):
-    """Receives every event of every bus meanwhile; yields a function that returns them."""
+    """Receives every event of every bus; yields a function that returns them."""
     sqs, events = ops("sqs"), ops("events")
     queue = sqs.create_queue(QueueName=f"hears-{uuid.uuid4().hex[:8]}")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"][
@@ -129,8 +129,8 @@ def test_the_avatars_are_there(finished, backend):
         picture = Image.open(io.BytesIO(backend.download(avatar["png"])))
         assert (picture.format, picture.size) == ("PNG", (1024, 1024))
         assert set(picture.info) <= {"xmp", "XML:com.adobe.xmp"}  # the source type only
-        for side, link in avatar["webp"].items():
-            small = Image.open(io.BytesIO(backend.download(link)))
+        for side, url in avatar["webp"].items():
+            small = Image.open(io.BytesIO(backend.download(url)))
             assert (small.format, small.size) == ("WEBP", (int(side), int(side)))
 
 
@@ -183,7 +183,7 @@ def test_a_repeated_submit_changes_nothing(finished, backend, ops, running):
 
 
 @pytest.fixture(scope="module")
-def told(running, ops, backend, selfies):
+def searched(running, ops, backend, selfies):
     """Every log line, event, history and message of a completed and of a cancelled job.
 
     Their photos have a name and a place in their EXIF.
@@ -205,25 +205,25 @@ def told(running, ops, backend, selfies):
         return [*texts, *events()], [person.user_id, cancelled.user_id], photos
 
 
-def test_every_searched_place_mentions_the_run(told):
+def test_every_searched_place_mentions_the_run(searched):
     """Otherwise the next tests would search nothing."""
-    texts, _, _ = told
+    texts, _, _ = searched
 
     for said in ('"message":"done"', "TaskStateEntered", '"detail-type"', "Deadline", "avatars/"):
         assert any(said in text for text in texts), said
 
 
-def test_no_searched_place_names_a_person(told):
-    texts, users, _ = told
+def test_no_searched_place_names_a_person(searched):
+    texts, users, _ = searched
 
     for text in texts:
         assert NAME not in text
         assert not [user for user in users if user in text]
 
 
-def test_no_searched_place_contains_a_picture_or_opens_one(told):
+def test_no_searched_place_contains_a_picture_or_opens_one(searched):
     """Presigned URLs and POSTs, EXIF, and the bytes of a picture, raw or in base64."""
-    texts, _, photos = told
+    texts, _, photos = searched
     pieces = [photo[at : at + 48] for photo in photos for at in (0, len(photo) // 2)]
     encoded = [base64.b64encode(piece).decode()[4:-4] for piece in pieces]
 
@@ -245,8 +245,8 @@ def test_a_refused_photo_is_explained_and_can_be_replaced(person, backend, selfi
     with pytest.raises(Answered, match="2 photos were accepted"):
         backend.submit(job_id)
 
-    form = backend.add_photo(job_id, "image/jpeg")
-    backend.upload(form, selfies[2])
+    post = backend.add_photo(job_id, "image/jpeg")
+    backend.upload(post, selfies[2])
     until(lambda: backend.job(job_id)["photos"][-1]["state"] == "accepted")
 
     assert backend.submit(job_id)["state"] == "moderating"
@@ -267,20 +267,20 @@ def test_a_duplicate_photo_names_its_original(person, backend, selfies):
 
 def test_a_presigned_post_accepts_only_its_type_and_size(person, backend, selfies):
     created = backend.create_job(person.order())
-    form = created["uploads"][0]
+    post = created["uploads"][0]
 
-    other_type = form | {"fields": form["fields"] | {"Content-Type": "text/html"}}
+    other_type = post | {"fields": post["fields"] | {"Content-Type": "text/html"}}
     with pytest.raises(Answered) as refused:
         backend.upload(other_type, selfies[0])
     assert refused.value.status == 403
 
-    other_key = form["fields"]["key"][:-2] + "99"
+    other_key = post["fields"]["key"][:-2] + "99"
     with pytest.raises(Answered) as refused:
-        backend.upload(form | {"fields": form["fields"] | {"key": other_key}}, selfies[0])
+        backend.upload(post | {"fields": post["fields"] | {"key": other_key}}, selfies[0])
     assert refused.value.status == 403
 
     with pytest.raises(Answered) as refused:
-        backend.upload(form, b"")
+        backend.upload(post, b"")
     assert refused.value.status == 400
 
 

@@ -22,7 +22,7 @@ def made(backend, selfies, http):
         (one["style"], http.request("GET", one["png"]).data, one["webp"]["512"])
         for one in job["avatars"]
     ]
-    return person, job, [(s, png, http.request("GET", link).data) for s, png, link in pictures]
+    return person, job, [(s, png, http.request("GET", url).data) for s, png, url in pictures]
 
 
 def as_jpeg(png: bytes, side: int, quality: int = 75) -> bytes:

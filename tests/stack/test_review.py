@@ -51,7 +51,7 @@ def test_a_case_is_listed_claimed_revealed_and_approved(in_review, desk, person,
     assert status == 200
     assert {photo["photo_id"] for photo in case["photos"]} == {"p01", "p02", "p03"}
     assert case["photos"][0]["findings"][0]["reason"]["code"] == "RIGHTS.CELEBRITY"
-    assert "A_Celebrity" not in json.dumps(case), "nobody needs the name"
+    assert "A_Celebrity" not in json.dumps(case), "the name is not needed"
     assert person.user_id not in json.dumps(case)
     preview = Image.open(io.BytesIO(b64decode(case["photos"][0]["preview"].partition(",")[2])))
     assert (preview.format, preview.mode, max(preview.size)) == ("JPEG", "L", 192)
@@ -183,12 +183,12 @@ def test_an_appeal_brings_the_same_photo_back_to_another_lead(
 
     until(lambda: backend.job(in_review)["deletion"] == "deleted")  # before that, 409
     opened = backend.appeal(in_review)
-    (form,) = opened["uploads"]
-    backend.upload(form, selfies[5])
+    (post,) = opened["uploads"]
+    backend.upload(post, selfies[5])
     until(lambda: _appeal(backend, in_review)["photos"][0]["state"] == "another")
     assert objects(in_review) == [], "what is not the photo is not kept"
-    (form,) = backend.appeal(in_review)["uploads"]
-    backend.upload(form, selfies[0])
+    (post,) = backend.appeal(in_review)["uploads"]
+    backend.upload(post, selfies[0])
     until(lambda: _appeal(backend, in_review)["state"] == "in_review")
 
     appeal = "a" + in_review[1:]
@@ -229,7 +229,7 @@ def test_the_audit_log_verifies_until_an_entry_is_changed(in_review, desk, perso
     last = list(audit_log.entries())[-1]
 
     with (
-        changed(table, head.number, becomes="somebody else", was=last.actor),
+        changed(table, head.number, becomes="someone-else", was=last.actor),
         pytest.raises(audit.BrokenChain, match=f"entry {head.number} was changed"),
     ):
         audit.verify(audit_log.entries(), audit_log.head())
@@ -307,7 +307,7 @@ def setting(ops):
     """`with setting("DecideReviewFunction", NAME="value"):` changes a function's environment."""
 
     @contextmanager
-    def told(owner, **variables):
+    def changed_environment(owner, **variables):
         name = ops("cloudformation").describe_stack_resource(
             StackName=places.STACK, LogicalResourceId=owner
         )["StackResourceDetail"]["PhysicalResourceId"]
@@ -325,7 +325,7 @@ def setting(ops):
         finally:
             tell(was)
 
-    return told
+    return changed_environment
 
 
 def test_a_forged_token_is_refused(running, http, desk):

@@ -24,7 +24,7 @@ def test_importing_the_use_cases_loads_no_heavy_package():
         f"print([name for name in {HEAVY!r} if name in sys.modules])"
     )
 
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-c", program],
         env={"PYTHONPATH": str(LAYER), "PATH": ""},
         capture_output=True,
@@ -32,4 +32,4 @@ def test_importing_the_use_cases_loads_no_heavy_package():
         check=True,
     )
 
-    assert told.stdout.strip() == "[]"
+    assert result.stdout.strip() == "[]"

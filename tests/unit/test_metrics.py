@@ -12,7 +12,7 @@ def test_a_count_is_written_immediately(capsys, value):
     EmfMetrics().count("UnknownModerationFinding", value)
 
     line = json.loads(capsys.readouterr().out)
-    told = line["_aws"]["CloudWatchMetrics"][0]
-    assert told["Namespace"] == "Likeness"
-    assert told["Metrics"] == [{"Name": "UnknownModerationFinding", "Unit": "Count"}]
+    metric = line["_aws"]["CloudWatchMetrics"][0]
+    assert metric["Namespace"] == "Likeness"
+    assert metric["Metrics"] == [{"Name": "UnknownModerationFinding", "Unit": "Count"}]
     assert line["UnknownModerationFinding"] == [value]

@@ -70,7 +70,7 @@ class Machine:
             stateMachineArn=machine, name=JOB, input=json.dumps({"job_id": JOB} | (input_ or {}))
         )["executionArn"]
         deadline = time.monotonic() + PATIENCE
-        while (told := self.client.describe_execution(executionArn=execution))[
+        while (execution_state := self.client.describe_execution(executionArn=execution))[
             "status"
         ] == "RUNNING":
             assert time.monotonic() < deadline, "the execution does not end"
@@ -78,7 +78,12 @@ class Machine:
         inputs = defaultdict(list)
         for name, payload in self.asked:
             inputs[name].append(payload)
-        return Ran(told["status"], told.get("error"), [name for name, _ in self.asked], inputs)
+        return Ran(
+            execution_state["status"],
+            execution_state.get("error"),
+            [name for name, _ in self.asked],
+            inputs,
+        )
 
     def invoke(self, parameters: dict[str, Any], **_: Any) -> dict[str, Any]:
         """Lambda's response."""

@@ -27,24 +27,24 @@ def asked(runtime) -> dict[str, str]:
 
 
 def test_the_output_location_is_in_the_jobs_own_folder(runtime):
-    told = asked(runtime)
+    headers = asked(runtime)
 
     failure = AsyncEndpoint(runtime, "likeness-test", "avatars").invoke(JOB, 2)
 
     assert failure == "s3://avatars/work/failures/f-error.out"
-    assert told["X-Amzn-SageMaker-InputLocation"] == (
+    assert headers["X-Amzn-SageMaker-InputLocation"] == (
         f"s3://avatars/work/{JOB}/r2/endpoint/request.tar"
     )
-    assert told["X-Amzn-SageMaker-S3OutputPathExtension"] == f"{JOB}/r2/endpoint/"
-    assert told["X-Amzn-SageMaker-Filename"] == "response.tar"
+    assert headers["X-Amzn-SageMaker-S3OutputPathExtension"] == f"{JOB}/r2/endpoint/"
+    assert headers["X-Amzn-SageMaker-Filename"] == "response.tar"
 
 
 def test_the_notification_is_matched_by_the_inference_id(runtime):
-    told = asked(runtime)
+    headers = asked(runtime)
 
     AsyncEndpoint(runtime, "likeness-test", "avatars").invoke(JOB, 2)
 
-    name = INFERENCE_ID.match(told["X-Amzn-SageMaker-Inference-Id"])
+    name = INFERENCE_ID.match(headers["X-Amzn-SageMaker-Inference-Id"])
     assert name is not None
     assert (name["job_id"], name["attempt"]) == (JOB, "2")
     assert len(name[0]) <= 64

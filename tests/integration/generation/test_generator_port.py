@@ -20,12 +20,12 @@ def sagemaker(session):
 
 def accepts(sagemaker) -> list[dict[str, str]]:
     """SageMaker accepts every stop; returns the list of its requests."""
-    told: list[dict[str, str]] = []
+    requests: list[dict[str, str]] = []
     sagemaker.meta.events.register(
         "before-call.sagemaker.StopTrainingJob",
-        lambda params, **_: told.append(json.loads(params["body"])) or answer(200, {}),
+        lambda params, **_: requests.append(json.loads(params["body"])) or answer(200, {}),
     )
-    return told
+    return requests
 
 
 def says(sagemaker, status: str) -> None:
@@ -45,12 +45,12 @@ def test_stopping_work_that_never_ran_succeeds(sagemaker, code):
 
 
 def test_running_work_is_stopped(sagemaker):
-    told = accepts(sagemaker)
+    requests = accepts(sagemaker)
     says(sagemaker, "Stopped")
 
     TrainingJobs(sagemaker).stop(JOB, 1)
 
-    assert told == [{"TrainingJobName": f"likeness-{JOB}-r1"}]
+    assert requests == [{"TrainingJobName": f"likeness-{JOB}-r1"}]
 
 
 @pytest.mark.parametrize("status", ["InProgress", "Stopping"])

@@ -140,7 +140,7 @@ def test_the_new_state_of_a_photo_is_stored(jobs):
 
 
 @pytest.mark.parametrize(
-    "meanwhile",
+    "change",
     [
         {"etag": "another upload"},
         {"state": PhotoState.REFUSED},
@@ -149,10 +149,10 @@ def test_the_new_state_of_a_photo_is_stored(jobs):
         {"sha256": None},
     ],
 )
-def test_a_photo_that_changed_since_it_was_read_is_a_conflict(jobs, meanwhile):
+def test_a_photo_that_changed_since_it_was_read_is_a_conflict(jobs, change):
     seen = a_photo()
     jobs.create(a_job(), [seen])
-    changed = seen.model_copy(update=meanwhile)
+    changed = seen.model_copy(update=change)
     jobs.save_photo(changed, seen=seen)
 
     with pytest.raises(Conflict):
@@ -217,4 +217,4 @@ def test_jobs_with_the_same_timestamp_are_all_listed(jobs):
 
 
 def test_an_unknown_user_has_no_jobs(jobs):
-    assert jobs.newest(UserId("nobody"), limit=1).items == ()
+    assert jobs.newest(UserId("unknown"), limit=1).items == ()

@@ -40,12 +40,12 @@ class Stack:
 
     def describe(self, params: dict[str, Any], **_: Any) -> Any:
         name = params["body"]["StackName"]
-        if name == "nobody":
-            fault = {"Code": "ValidationError", "Message": "Stack with id nobody does not exist"}
+        if name == "unknown":
+            fault = {"Code": "ValidationError", "Message": "Stack with id unknown does not exist"}
             return answer(400, {"Error": fault})
         outputs = self.outputs if name == STACK else {}
-        told = [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()]
-        return answer(200, {"Stacks": [{"StackName": name, "Outputs": told}]})
+        output = [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()]
+        return answer(200, {"Stacks": [{"StackName": name, "Outputs": output}]})
 
     def connect(self) -> None:
         about = self.sqs.get_queue_attributes(QueueUrl=self.webhook, AttributeNames=["QueueArn"])
@@ -209,7 +209,7 @@ def test_the_command_fails_if_a_message_is_left(stack, monkeypatch):
 
 
 def test_the_command_reports_a_failure_in_one_sentence(stack, monkeypatch):
-    told = run(monkeypatch, stack, "--stack", "nobody")
+    output = run(monkeypatch, stack, "--stack", "unknown")
 
-    assert "nobody" in told
-    assert "\n" not in told
+    assert "unknown" in output
+    assert "\n" not in output

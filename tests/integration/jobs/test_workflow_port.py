@@ -108,8 +108,8 @@ def test_an_ending_has_the_input_that_the_state_machines_catchers_produce(real):
     real.workflow.end(JOB, "Cancelled")
 
     arn = real.client.list_executions(stateMachineArn=real.arn)["executions"][0]["executionArn"]
-    told = real.client.describe_execution(executionArn=arn)["input"]
-    assert json.loads(told) == {"job_id": JOB, "failure": {"Error": "Cancelled"}}
+    given = real.client.describe_execution(executionArn=arn)["input"]
+    assert json.loads(given) == {"job_id": JOB, "failure": {"Error": "Cancelled"}}
 
 
 def test_an_erasure_is_started_once_under_its_own_name(machine):
@@ -124,8 +124,8 @@ def test_step_functions_gets_only_the_id(real):
     real.workflow.start(JOB)
 
     arn = real.client.list_executions(stateMachineArn=real.arn)["executions"][0]["executionArn"]
-    told = real.client.describe_execution(executionArn=arn)["input"]
-    assert json.loads(told) == {"job_id": JOB}
+    given = real.client.describe_execution(executionArn=arn)["input"]
+    assert json.loads(given) == {"job_id": JOB}
 
 
 def test_the_fake_accepts_a_token_once():

@@ -30,8 +30,8 @@ def test_the_function_can_read_the_event(client):
     (invocation,) = sent
     assert "/functions/inspect-photo/" in invocation["url_path"]
     assert invocation["headers"]["X-Amz-Invocation-Type"] == "Event"  # an asynchronous invocation
-    told = read(json.loads(invocation["body"]))
-    assert (told.job_id, told.photo_id, told.etag) == (JOB, "p04", UPLOAD.etag)
+    upload = read(json.loads(invocation["body"]))
+    assert (upload.job_id, upload.photo_id, upload.etag) == (JOB, "p04", UPLOAD.etag)
 
 
 def test_a_function_that_cannot_be_invoked_is_unavailable(client):

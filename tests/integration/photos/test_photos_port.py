@@ -33,7 +33,7 @@ def test_a_presigned_post_allows_one_key_and_type(photos):
 
 def test_uploads_are_listed_for_this_job_only(buckets):
     etags = {photo_id: upload(buckets, photo_id, photo_id.encode()) for photo_id in (TWO, ONE)}
-    upload(buckets, ONE, b"somebody else's", OTHER_JOB)
+    upload(buckets, ONE, b"another job's", OTHER_JOB)
 
     listed = buckets.photos.uploads(JOB)
 

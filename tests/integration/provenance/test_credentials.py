@@ -48,8 +48,8 @@ class Kms:
 
     def get_public_key(self, *, KeyId: str) -> dict[str, bytes]:  # noqa: N803 - as boto3 has it
         public = self.keys[KeyId].public_key()
-        presigned_post = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        return {"PublicKey": public.public_bytes(*presigned_post)}
+        encoding = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        return {"PublicKey": public.public_bytes(*encoding)}
 
     def sign(self, **asked: Any) -> dict[str, bytes]:
         if asked["KeyId"] in self.off:
@@ -151,8 +151,8 @@ def test_the_manifest_names_the_maker_and_the_method_and_forbids_training(kind, 
 def test_signing_changes_neither_pixels_nor_label(kind, signed):
     with Image.open(io.BytesIO(KINDS[kind])) as before, Image.open(io.BytesIO(signed)) as after:
         assert after.tobytes() == before.tobytes()
-        told = after.info.get("xmp") or after.text["XML:com.adobe.xmp"].encode()
-    assert SOURCE_TYPES["painter"].encode() in told
+        label = after.info.get("xmp") or after.text["XML:com.adobe.xmp"].encode()
+    assert SOURCE_TYPES["painter"].encode() in label
 
 
 def test_with_a_disabled_key_nothing_is_signed_and_the_error_names_it(

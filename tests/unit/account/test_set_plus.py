@@ -38,9 +38,9 @@ def test_expired_plus_is_not_active(world):
 @pytest.mark.parametrize("order", list(permutations([BOUGHT, ENDED, RENEWED])))
 def test_the_newest_decision_is_kept_in_any_order(world, order):
     for message in (*order, *order):
-        told = tell(world, message)
+        view = tell(world, message)
 
-    assert told.expires_at == RENEWED.expires_at
+    assert view.expires_at == RENEWED.expires_at
     assert world.users.profile(USER).plus.effective_at == RENEWED.effective_at
 
 
@@ -48,9 +48,9 @@ def test_the_newest_decision_is_kept_in_any_order(world, order):
 def test_of_two_decisions_with_the_same_time_the_longer_lasting_is_kept(world, order):
     both = [BOUGHT, BOUGHT.model_copy(update={"expires_at": NOW + timedelta(days=90)})]
     for n in order:
-        told = tell(world, both[n])
+        view = tell(world, both[n])
 
-    assert told.expires_at == NOW + timedelta(days=90)
+    assert view.expires_at == NOW + timedelta(days=90)
 
 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])

@@ -57,7 +57,7 @@ def test_one_changed_byte_makes_a_receipt_invalid(part):
         sign(key=ec.generate_private_key(ec.SECP256R1())),
         sign(kid="another"),
         sign(typ="JWT"),
-        sign(key="the public key, as a secret of HMAC, which everybody knows", algorithm="HS256"),
+        sign(key="the public key, as a secret of HMAC, which is public", algorithm="HS256"),
         sign(key=None, algorithm="none"),
         "not.a.receipt",
         "nothing",
@@ -83,9 +83,9 @@ def test_the_verifier_accepts_the_api_response_or_the_receipt(tmp_path, capsys, 
 
     assert receipts.main(["verify", str(receipt), "--jwks", str(keys)]) == 0
 
-    told = capsys.readouterr()
-    assert json.loads(told.out) == CONTENT
-    assert "genuine: signed by likeness/test" in told.err
+    output = capsys.readouterr()
+    assert json.loads(output.out) == CONTENT
+    assert "genuine: signed by likeness/test" in output.err
 
 
 def test_the_verifier_reports_an_invalid_receipt(tmp_path, capsys):

@@ -51,11 +51,11 @@ def lies(world, key, age, **more):
         (f"avatars/{JOB}/a01/1024.png", 33 * 24 * HOUR, JobState.COMPLETED, SweepFinding.OVERDUE),
         (f"avatars/{JOB}/a01/1024.png", 2 * HOUR, JobState.CANCELLED, SweepFinding.ORPHAN),
         (f"photos/{OTHER_JOB}/p01.jpg", 2 * HOUR, JobState.OPEN, SweepFinding.ORPHAN),
-        ("photos/of-somebody.jpg", 2 * HOUR, JobState.OPEN, SweepFinding.STRANGER),
+        ("photos/unknown.jpg", 2 * HOUR, JobState.OPEN, SweepFinding.STRANGER),
         ("work/failures/of-sagemaker-error.out", 2 * HOUR, JobState.OPEN, None),
         ("work/failures/of-sagemaker-error.out", 25 * HOUR, JobState.OPEN, SweepFinding.OVERDUE),
         (f"elsewhere/{JOB}/p01.jpg", 2 * HOUR, JobState.OPEN, SweepFinding.STRANGER),
-        ("photos/of-somebody.jpg", HOUR / 2, JobState.OPEN, None),
+        ("photos/unknown.jpg", HOUR / 2, JobState.OPEN, None),
     ],
 )
 def test_overdue_and_unexpected_objects_are_found_and_deleted(world, key, age, job, finding):

@@ -45,13 +45,13 @@ class Counter:
     def __init__(self, error: Exception | None = None) -> None:
         self.calls = 0
         self.error = error
-        self.meanwhile: Any = None
+        self.during: Any = None
 
         @route("POST", "/v1/jobs/{job_id}/photos", takes=AddPhoto, gives=Submitted)
         def handler(job_id: str, request: AddPhoto) -> Submitted:
             self.calls += 1
-            if self.meanwhile:
-                self.meanwhile()
+            if self.during:
+                self.during()
             if self.error:
                 raise self.error
             state = list(JobState)[self.calls]  # another response each time
@@ -223,7 +223,7 @@ def test_a_concurrent_repeat_waits_for_the_response(monkeypatch):
         go_on.set()
         first.join(30)
 
-    counter.meanwhile = work
+    counter.during = work
     monkeypatch.setattr(idempotency, "sleep", pause)
     first.start()
     assert at_work.wait(30)
@@ -233,12 +233,12 @@ def test_a_concurrent_repeat_waits_for_the_response(monkeypatch):
 
 
 def test_a_concurrent_repeat_is_asked_to_retry_after_its_wait(pauses):
-    counter, told = Counter(), []
-    counter.meanwhile = lambda: told.append(post(counter.handler))
+    counter, responses = Counter(), []
+    counter.during = lambda: responses.append(post(counter.handler))
 
     first = post(counter.handler)
 
-    ((status, problem),) = told
+    ((status, problem),) = responses
     assert (status, problem["error"]) == (409, "InProgress")
     assert "send it again" in problem["message"]
     assert pauses == list(idempotency.PAUSES_S)
@@ -247,13 +247,13 @@ def test_a_concurrent_repeat_is_asked_to_retry_after_its_wait(pauses):
 
 
 def test_a_concurrent_request_with_another_body_is_refused_at_once(pauses):
-    counter, told = Counter(), []
+    counter, responses = Counter(), []
     other = {"content_type": "image/png"}
-    counter.meanwhile = lambda: told.append(post(counter.handler, body=other))
+    counter.during = lambda: responses.append(post(counter.handler, body=other))
 
     post(counter.handler)
 
-    assert told[0][0] == 422
+    assert responses[0][0] == 422
     assert pauses == []
 
 
@@ -264,10 +264,10 @@ def test_a_key_whose_function_died_is_released_after_its_timeout(answers, pauses
         raise Died
 
     counter = Counter()
-    counter.meanwhile = die
+    counter.during = die
     with pytest.raises(Died):
         post(counter.handler)
-    counter.meanwhile = None
+    counter.during = None
     assert post(counter.handler)[0] == 409
 
     answers.die()
@@ -392,14 +392,14 @@ def test_only_functions_that_store_responses_import_the_idempotency_utility():
     root = Path(likeness.__file__).parents[3]
 
     def imports(name: str) -> bool:
-        told = subprocess.run(
+        completed = subprocess.run(
             [sys.executable, "-c", program, f"functions.{name}"],
             env={"PYTHONPATH": f"{root}:{root}/layers/likeness", "PATH": ""},
             capture_output=True,
             text=True,
             check=True,
         )
-        return told.stdout.strip() == "True"
+        return completed.stdout.strip() == "True"
 
     keeping = {"create_job": True, "get_job": False, "list_styles": False, "decide_review": False}
     assert {name: imports(name) for name in keeping} == keeping

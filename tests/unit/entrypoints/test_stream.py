@@ -21,8 +21,8 @@ def record(new: Job | None, old: Job | None = None, **edited: Any) -> dict[str, 
         images["NewImage"] = image(job_item(new) | edited)
     if old:
         images["OldImage"] = image(job_item(old))
-    told = {"SequenceNumber": "7", "ApproximateCreationDateTime": NOW.timestamp(), **images}
-    return {"eventName": "MODIFY" if old else "INSERT", "dynamodb": told}
+    change = {"SequenceNumber": "7", "ApproximateCreationDateTime": NOW.timestamp(), **images}
+    return {"eventName": "MODIFY" if old else "INSERT", "dynamodb": change}
 
 
 def image(item: dict[str, Any]) -> dict[str, Any]:
@@ -74,9 +74,9 @@ def test_an_ended_job_has_its_reason_and_time():
 
 def test_a_change_that_is_read_again_is_the_same_event():
     old = a_job()
-    told = record(old.move(JobState.EXPIRED, NOW), old)
+    change = record(old.move(JobState.EXPIRED, NOW), old)
 
-    assert read(told) == read(told)
+    assert read(change) == read(change)
 
 
 def test_a_job_without_a_time_gets_the_time_of_the_stream():

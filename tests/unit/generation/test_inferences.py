@@ -159,14 +159,14 @@ def test_an_attempt_stopped_during_the_invocation_leaves_no_copy(world):
 def test_an_attempt_stopped_while_packing_is_not_sent(world, monkeypatch):
     pack = world.work.pack
 
-    def stopped_meanwhile(job_id, attempt):
+    def pack_and_stop(job_id, attempt):
         stop(world)
         world.work.purge(job_id)
         world.work.bucket.put(f"work/{JOB}/r1/order/order.json", world.order)
         pack(job_id, attempt)
 
     world.order = world.avatar_objects.get(f"work/{JOB}/r1/order/order.json", "order")
-    monkeypatch.setattr(world.work, "pack", stopped_meanwhile)
+    monkeypatch.setattr(world.work, "pack", pack_and_stop)
 
     with pytest.raises(Conflict):
         start(world)
@@ -293,8 +293,8 @@ def test_an_attempt_stopped_while_unpacking_leaves_nothing(world):
 
 
 def message(**fields):
-    told = {"inferenceId": f"likeness-{JOB}-r2", "invocationStatus": "Completed"} | fields
-    return json.dumps(told)
+    notification = {"inferenceId": f"likeness-{JOB}-r2", "invocationStatus": "Completed"} | fields
+    return json.dumps(notification)
 
 
 def test_a_notification_names_job_and_attempt():

@@ -77,7 +77,7 @@ def test_an_avatar_stores_its_ordered_watermark_and_the_result(world):
     )
 
 
-@pytest.mark.parametrize("label", [("Explicit", 99), ("Explicit", 51), ("Nobody knows", 51)])
+@pytest.mark.parametrize("label", [("Explicit", 99), ("Explicit", 51), ("Unknown label", 51)])
 def test_a_doubtful_avatar_is_refused_and_drawn_again(world, label):
     """Avatars are not reviewed by a moderator, so a doubtful one is refused."""
     name, confidence = label

@@ -149,11 +149,11 @@ def test_avatars_published_during_a_cancellation_are_deleted(world, monkeypatch)
     approved(world, 1, 2)
     publishing = world.avatar_store.publish
 
-    def cancelled_meanwhile(avatars, *, sign):
+    def publish_and_cancel(avatars, *, sign):
         world.jobs.save(world.job.move(JobState.CANCELLING, NOW))
         publishing(avatars, sign=sign)
 
-    monkeypatch.setattr(world.avatar_store, "publish", cancelled_meanwhile)
+    monkeypatch.setattr(world.avatar_store, "publish", publish_and_cancel)
 
     with pytest.raises(Conflict):
         publish(world)

@@ -55,19 +55,15 @@ def test_a_job_is_opened_with_a_presigned_post_for_each_photo(world):
 
     job = world.jobs.get(created.job_id)
     assert (job.state, job.user_id, job.tier, job.day) == (JobState.OPEN, USER, "lite", None)
-    assert [presigned_post.photo_id for presigned_post in created.uploads] == [
+    assert [post.photo_id for post in created.uploads] == [
         "p01",
         "p02",
         "p03",
         "p04",
     ]
-    assert {presigned_post.fields["Content-Type"] for presigned_post in created.uploads} == {
-        "image/heic"
-    }
+    assert {post.fields["Content-Type"] for post in created.uploads} == {"image/heic"}
     there = world.jobs.photos(created.job_id)
-    assert [photo.photo_id for photo in there] == [
-        presigned_post.photo_id for presigned_post in created.uploads
-    ]
+    assert [photo.photo_id for photo in there] == [post.photo_id for post in created.uploads]
     assert {photo.state for photo in there} == {PhotoState.AWAITED}
 
 
@@ -295,7 +291,7 @@ def test_photos_that_were_added_later_are_not_in_the_repeated_response(world):
     late = a_photo(4, state=PhotoState.AWAITED, job_id=created.job_id)
     world.jobs.add_photo(late)
 
-    assert [presigned_post.photo_id for presigned_post in again(world, created).uploads] == [
+    assert [post.photo_id for post in again(world, created).uploads] == [
         "p01",
         "p02",
         "p03",

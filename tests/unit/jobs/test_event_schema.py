@@ -34,8 +34,8 @@ def test_consumers_of_this_version_accept_new_states_reasons_and_fields():
         "examples": [state.value for state in JobState],
     }
     assert properties["reason"]["anyOf"][0]["examples"] == [reason.value for reason in Reason]
-    told = json.loads(an_event().model_dump_json()) | {"mood": "good"}
-    assert events.JobStateChanged.model_validate(told) == an_event()
+    extended = json.loads(an_event().model_dump_json()) | {"mood": "good"}
+    assert events.JobStateChanged.model_validate(extended) == an_event()
 
 
 def test_an_event_contains_no_personal_data():

@@ -124,7 +124,7 @@ def test_the_deletion_time_is_shown_once_known(world):
 # --- progress ------------------------------------------------------------------------------------
 
 
-def told(world, attempt, stage, done, total):
+def progress_file(world, attempt, stage, done, total):
     progress = GenerationProgress(stage=stage, done=done, total=total)
     key = f"work/{JOB}/r{attempt}/checkpoints/progress.json"
     world.avatar_objects.put(key, progress.model_dump_json().encode())
@@ -139,7 +139,7 @@ def test_progress_counts_avatars_out_of_those_ordered(world):
     world.has(JobState.GENERATING, avatars=30)
     assert progress(world) == (0, 30)
 
-    told(world, 1, "drawing", 12, 30)
+    progress_file(world, 1, "drawing", 12, 30)
     assert progress(world) == (12, 30)
 
 
@@ -147,7 +147,7 @@ def test_progress_does_not_restart_with_the_second_attempt(world):
     """26 were approved, 4 are drawn again: the count only rises."""
     world.has(JobState.GENERATING, avatars=30, attempt=2)
 
-    told(world, 2, "drawing", 1, 4)
+    progress_file(world, 2, "drawing", 1, 4)
 
     assert progress(world) == (27, 30)
 

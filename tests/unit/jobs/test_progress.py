@@ -47,8 +47,8 @@ def test_quantiles_are_of_jobs_that_took_longer_than_this_one():
     durations_s = [float(n) for n in range(1, 101)]
 
     assert (estimate(durations_s, 0).p50_s, estimate(durations_s, 0).p90_s) == (50, 90)
-    told = estimate(durations_s, 60)  # 61 to 100 are left: the 20th and the 36th of them
-    assert (told.p50_s, told.p90_s, told.measured_jobs) == (20, 36, 40)
+    estimated = estimate(durations_s, 60)  # 61 to 100 are left: the 20th and the 36th of them
+    assert (estimated.p50_s, estimated.p90_s, estimated.measured_jobs) == (20, 36, 40)
 
 
 def test_a_job_slower_than_nearly_all_others_has_no_estimate():
@@ -59,7 +59,7 @@ def test_a_job_slower_than_nearly_all_others_has_no_estimate():
 
 @given(durations, st.floats(0, 10_000))
 def test_an_estimate_is_positive_and_its_p90_is_not_below_its_p50(durations_s, worked_s):
-    told = estimate(durations_s, worked_s)
+    estimated = estimate(durations_s, worked_s)
 
-    if told:
-        assert 0 < told.p50_s <= told.p90_s <= max(durations_s) - worked_s + 1
+    if estimated:
+        assert 0 < estimated.p50_s <= estimated.p90_s <= max(durations_s) - worked_s + 1

@@ -21,9 +21,9 @@ def add(world):
 def test_a_presigned_post_has_the_next_photo_id(world):
     world.has(with_photos=photos(3))
 
-    presigned_post = add(world)
+    post = add(world)
 
-    assert (presigned_post.photo_id, presigned_post.fields["Content-Type"]) == ("p04", "image/heic")
+    assert (post.photo_id, post.fields["Content-Type"]) == ("p04", "image/heic")
     added = world.jobs.photos(JOB)[3]
     assert (added.photo_id, added.state) == ("p04", PhotoState.AWAITED)
 
@@ -87,8 +87,8 @@ def test_of_two_concurrent_requests_the_second_retries(world, monkeypatch):
 # --- the same request again, by its Idempotency-Key ---------------------------------------------
 
 
-def again(world, presigned_post):
-    kept = StoredPost.model_validate(presigned_post, from_attributes=True)
+def again(world, post):
+    kept = StoredPost.model_validate(post, from_attributes=True)
     return service.add_photo_again(
         kept, JOB, jobs=world.jobs, photos=world.photos, clock=world.clock
     )
@@ -96,28 +96,28 @@ def again(world, presigned_post):
 
 def test_a_repeated_request_returns_the_same_photo_with_a_new_presigned_post(world):
     world.has(with_photos=photos(3))
-    presigned_post = add(world)
+    post = add(world)
 
-    assert again(world, presigned_post) == presigned_post
+    assert again(world, post) == post
     assert len(world.jobs.photos(JOB)) == 4
 
 
 def test_a_repeat_for_a_job_that_accepts_no_photos_is_refused(world):
     job = world.has(with_photos=photos(3))
-    presigned_post = add(world)
+    post = add(world)
 
     world.clock.set(job.submit_by)
     with pytest.raises(Conflict, match="had to be submitted"):
-        again(world, presigned_post)
+        again(world, post)
 
     world.jobs.save(world.job.move(JobState.EXPIRED, job.submit_by))
     with pytest.raises(Conflict, match="expired"):
-        again(world, presigned_post)
+        again(world, post)
 
 
 def test_a_repeat_for_a_deleted_photo_is_not_found(world):
     world.has(with_photos=photos(3))
-    presigned_post = add(world).model_copy(update={"photo_id": "p09"})
+    post = add(world).model_copy(update={"photo_id": "p09"})
 
     with pytest.raises(NotFound):
-        again(world, presigned_post)
+        again(world, post)

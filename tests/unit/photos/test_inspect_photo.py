@@ -54,10 +54,10 @@ class FakePictures:
 class BusyDetector(FakeDetector):
     """Runs a concurrent change while it inspects the first photo."""
 
-    meanwhile: Callable[[], None] | None = None
+    during: Callable[[], None] | None = None
 
     def faces(self, job_id, photo_id):
-        happens, self.meanwhile = self.meanwhile, None
+        happens, self.during = self.during, None
         if happens:
             happens()
         return super().faces(job_id, photo_id)
@@ -210,7 +210,7 @@ def test_a_copy_with_a_lower_id_does_not_replace_an_accepted_photo(world):
 @pytest.mark.parametrize(("first", "second"), [(P1, P2), (P2, P1)])
 def test_of_two_concurrent_copies_the_higher_id_is_refused(world, first, second):
     deliver_first = world.upload(b"beach/front/1", first)
-    world.detector.meanwhile = world.upload(b"beach/front/2", second)
+    world.detector.during = world.upload(b"beach/front/2", second)
 
     deliver_first()
 
@@ -236,7 +236,7 @@ def test_a_similar_view_needs_one_pixel_comparison(world):
 
 def test_two_concurrent_views_are_both_accepted(world):
     deliver = world.upload(b"beach/front/1", P1)
-    world.detector.meanwhile = world.upload(b"beach/side/1", P2)
+    world.detector.during = world.upload(b"beach/side/1", P2)
 
     deliver()
 
@@ -266,7 +266,7 @@ def test_an_event_delivered_twice_concurrently_is_idempotent(world, faces):
         one.detector.seen_faces[P1] = faces
     alone.upload(b"beach/front/1")()
     deliver = world.upload(b"beach/front/1")
-    world.detector.meanwhile = deliver
+    world.detector.during = deliver
 
     deliver()
 
@@ -300,7 +300,7 @@ def test_a_second_upload_during_the_inspection_does_not_replace_the_first(world)
         world.upload(b"forest/side/1")()
 
     deliver = world.upload(b"beach/front/1")
-    world.detector.meanwhile = replay
+    world.detector.during = replay
 
     deliver()
 
@@ -387,7 +387,7 @@ def test_a_job_cancelled_during_the_inspection_stores_nothing(world):
         world.photos.purge(JOB)
 
     deliver = world.upload(b"beach/front/1")
-    world.detector.meanwhile = cancel
+    world.detector.during = cancel
 
     deliver()
 
@@ -420,7 +420,7 @@ def test_a_job_erased_during_the_inspection_stores_nothing(world):
         world.jobs.jobs.clear()
 
     deliver = world.upload(b"beach/front/1")
-    world.detector.meanwhile = erase
+    world.detector.during = erase
 
     deliver()
 
@@ -429,7 +429,7 @@ def test_a_job_erased_during_the_inspection_stores_nothing(world):
 
 def test_a_photo_accepted_too_late_for_moderation_is_deleted(world):
     deliver = world.upload(b"beach/front/1")
-    world.detector.meanwhile = lambda: world.move(JobState.MODERATING)
+    world.detector.during = lambda: world.move(JobState.MODERATING)
 
     deliver()
 
@@ -445,7 +445,7 @@ def test_a_late_second_delivery_deletes_nothing_of_a_submitted_job(world):
         world.move(JobState.MODERATING)
         world.clock.advance(timedelta(seconds=1))
 
-    world.detector.meanwhile = first_delivery_and_submit
+    world.detector.during = first_delivery_and_submit
 
     deliver()
 

@@ -56,7 +56,7 @@ def test_photos_of_one_adult_are_clean(world):
         ("Explicit", 80.0, Outcome.REFUSED, Reason.POLICY_NUDITY),
         ("Weapons", 59.9, Outcome.CLEAN, None),
         ("Weapons", 100.0, Outcome.DOUBTFUL, Reason.POLICY_VIOLENCE),
-        ("A label nobody knows", 50.0, Outcome.DOUBTFUL, None),
+        ("An unknown label", 50.0, Outcome.DOUBTFUL, None),
     ],
 )
 def test_the_worst_photo_decides(world, label, confidence, outcome, reason):
@@ -165,7 +165,7 @@ def unlike(world, photo_id, similarity, count=3):
         (None, Outcome.REFUSED),
         (Invalid("no face to compare"), Outcome.REFUSED),
     ],
-    ids=["alike", "hardly", "just doubtful", "not alike", "no match", "no face"],
+    ids=["similar", "hardly", "just doubtful", "not similar", "no match", "no face"],
 )
 def test_a_photo_of_another_person_is_named(world, similarity, outcome):
     world.has(JobState.MODERATING)

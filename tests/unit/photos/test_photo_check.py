@@ -24,7 +24,7 @@ RULES = PhotoRules(
 )
 
 
-def judge(*faces, height=1000):
+def check(*faces, height=1000):
     problem = check_faces(clear_faces(faces, RULES), height=height, rules=RULES)
     return problem and problem.reason
 
@@ -34,7 +34,7 @@ def of_size(width, height, **fields):
 
 
 def test_one_clear_face_is_accepted():
-    assert judge(a_face()) is None
+    assert check(a_face()) is None
 
 
 def test_a_picture_without_a_face_has_no_box():
@@ -45,16 +45,16 @@ def test_a_picture_without_a_face_has_no_box():
 
 @pytest.mark.parametrize(("confidence", "reason"), [(79.9, Reason.SUBJECT_NO_FACE), (80.0, None)])
 def test_a_face_with_low_confidence_is_no_face(confidence, reason):
-    assert judge(a_face(confidence=confidence)) is reason
+    assert check(a_face(confidence=confidence)) is reason
 
 
 def test_a_second_face_with_low_confidence_is_ignored():
-    assert judge(of_size(0.2, 0.3), of_size(0.4, 0.5, confidence=60)) is None
+    assert check(of_size(0.2, 0.3), of_size(0.4, 0.5, confidence=60)) is None
 
 
 @pytest.mark.parametrize(("share", "reason"), [(0.09, None), (0.11, Reason.SUBJECT_SEVERAL_FACES)])
 def test_a_second_face_counts_from_a_tenth_of_the_first(share, reason):
-    assert judge(of_size(0.4, 0.5), of_size(0.4, 0.5 * share)) is reason
+    assert check(of_size(0.4, 0.5), of_size(0.4, 0.5 * share)) is reason
 
 
 def test_the_box_of_several_faces_is_that_of_the_second():
@@ -67,7 +67,7 @@ def test_the_box_of_several_faces_is_that_of_the_second():
 
 @pytest.mark.parametrize(("height", "reason"), [(299, Reason.QUALITY_FACE_TOO_SMALL), (300, None)])
 def test_a_face_has_enough_pixels_or_is_too_small(height, reason):
-    assert judge(of_size(0.4, 0.5), height=height) is reason
+    assert check(of_size(0.4, 0.5), height=height) is reason
 
 
 @pytest.mark.parametrize(
@@ -86,15 +86,15 @@ def test_a_face_has_enough_pixels_or_is_too_small(height, reason):
     ],
 )
 def test_each_flaw_has_its_reason_and_threshold(field, good, bad, reason):
-    assert judge(a_face(**{field: good})) is None
-    assert judge(a_face(**{field: bad})) is reason
+    assert check(a_face(**{field: good})) is None
+    assert check(a_face(**{field: bad})) is reason
 
 
 @pytest.mark.parametrize(
-    "untold", ["yaw", "pitch", "roll", "sunglasses", "occluded", "brightness", "sharpness"]
+    "missing", ["yaw", "pitch", "roll", "sunglasses", "occluded", "brightness", "sharpness"]
 )
-def test_missing_measurements_do_not_refuse_a_photo(untold):
-    assert judge(a_face(**{untold: None})) is None
+def test_missing_measurements_do_not_refuse_a_photo(missing):
+    assert check(a_face(**{missing: None})) is None
 
 
 def test_a_flaw_shows_the_face_it_is_about():
@@ -104,11 +104,11 @@ def test_a_flaw_shows_the_face_it_is_about():
 
 
 def test_darkness_is_reported_before_blur():
-    assert judge(a_face(brightness=5, sharpness=3)) is Reason.QUALITY_DARK
+    assert check(a_face(brightness=5, sharpness=3)) is Reason.QUALITY_DARK
 
 
 def test_several_faces_are_reported_before_darkness():
-    assert judge(of_size(0.4, 0.5, brightness=5), of_size(0.3, 0.4)) is Reason.SUBJECT_SEVERAL_FACES
+    assert check(of_size(0.4, 0.5, brightness=5), of_size(0.3, 0.4)) is Reason.SUBJECT_SEVERAL_FACES
 
 
 def test_the_rules_can_be_read_from_the_policy_file():

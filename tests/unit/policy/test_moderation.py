@@ -40,7 +40,7 @@ def outcomes(*labels, version=DETECTOR, policy=None):
         (("Explicit", 80), [Outcome.REFUSED]),
         (("Explicit", 100), [Outcome.REFUSED]),
         (("Weapons", 100), [Outcome.DOUBTFUL]),
-        (("Nobody knows", 0.1), [Outcome.DOUBTFUL]),
+        (("Unknown label", 0.1), [Outcome.DOUBTFUL]),
         (("explicit", 10), [Outcome.DOUBTFUL]),
     ],
 )
@@ -125,15 +125,15 @@ def test_the_strictest_outcome_counts(given_, expected):
 def test_the_reason_of_a_verdict_is_that_of_its_most_severe_finding():
     labels = (Label(name="Something new", confidence=99), Label(name="Explicit", confidence=99))
 
-    judged = moderate(seen(labels=labels, celebrities=(99.0,)), a_policy())
+    verdict = moderate(seen(labels=labels, celebrities=(99.0,)), a_policy())
 
-    assert (judged.outcome, judged.reason) == (Outcome.REFUSED, Reason.POLICY_NUDITY)
+    assert (verdict.outcome, verdict.reason) == (Outcome.REFUSED, Reason.POLICY_NUDITY)
 
 
 def test_a_verdict_without_findings_has_no_reason():
-    judged = moderate(seen(), a_policy())
+    verdict = moderate(seen(), a_policy())
 
-    assert (judged.outcome, judged.reason) == (Outcome.CLEAN, None)
+    assert (verdict.outcome, verdict.reason) == (Outcome.CLEAN, None)
 
 
 def test_a_rule_cannot_refuse_below_its_review_threshold():

@@ -20,7 +20,7 @@ POLICY = load_policy()
 ROWS = pytest.mark.parametrize("name", sorted(POLICY.labels))
 
 
-def judged(name, confidence, policy=POLICY):
+def moderated(name, confidence, policy=POLICY):
     verdict = moderate(seen(labels=(Label(name=name, confidence=confidence),)), policy)
     return verdict.outcome, verdict.reason
 
@@ -29,8 +29,8 @@ def judged(name, confidence, policy=POLICY):
 def test_a_rule_needs_review_from_its_threshold_on(name):
     rule = POLICY.labels[name]
 
-    assert judged(name, rule.review - 0.001) == (Outcome.CLEAN, None)
-    assert judged(name, rule.review) == (Outcome.DOUBTFUL, rule.reason)
+    assert moderated(name, rule.review - 0.001) == (Outcome.CLEAN, None)
+    assert moderated(name, rule.review) == (Outcome.DOUBTFUL, rule.reason)
 
 
 @ROWS
@@ -38,10 +38,10 @@ def test_a_rule_refuses_from_its_threshold_on_or_never(name):
     rule = POLICY.labels[name]
 
     if rule.refuse is None:
-        assert judged(name, 100) == (Outcome.DOUBTFUL, rule.reason)
+        assert moderated(name, 100) == (Outcome.DOUBTFUL, rule.reason)
     else:
-        assert judged(name, rule.refuse - 0.001) == (Outcome.DOUBTFUL, rule.reason)
-        assert judged(name, rule.refuse) == (Outcome.REFUSED, rule.reason)
+        assert moderated(name, rule.refuse - 0.001) == (Outcome.DOUBTFUL, rule.reason)
+        assert moderated(name, rule.refuse) == (Outcome.REFUSED, rule.reason)
 
 
 @ROWS

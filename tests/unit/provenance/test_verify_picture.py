@@ -72,7 +72,9 @@ def test_the_response_names_no_job_and_no_avatar(verify, published):
     assert WATERMARK not in answer
 
 
-@pytest.mark.parametrize("watermarks", [(), ("0badc0ffee0",)], ids=["no mark", "a mark of nobody"])
+@pytest.mark.parametrize(
+    "watermarks", [(), ("0badc0ffee0",)], ids=["no watermark", "an unknown watermark"]
+)
 def test_a_foreign_picture_is_not_ours(verify, published, watermarks):
     found = verify(PICTURE, reader=FakeReader(*watermarks))
 

@@ -209,7 +209,7 @@ def test_only_an_hmac_and_a_perceptual_hash_of_a_refused_photo_stay(refused):
     assert kept.sha256 is None
     assert kept.hmac == refused.keyed_hash.hmac(USER, digest(BYTES)) != digest(BYTES)
     assert kept.fingerprint.perceptual == LOOK
-    assert photo(refused, "p01").hmac is None, "nobody will appeal for a photo that was fine"
+    assert photo(refused, "p01").hmac is None, "an accepted photo has no appeal"
 
 
 def test_the_statement_has_rule_photo_decision_maker_and_appeal_instructions(refused):
@@ -331,7 +331,7 @@ def test_the_same_file_is_recognised_and_goes_to_a_lead(before_a_lead):
 )
 def test_a_file_that_was_saved_again_is_recognised_by_its_fingerprint(refused, bits, match):
     appeal(refused)
-    other = b"saved anew"
+    other = b"saved again"
     refused.pictures.looks[other] = f"{int(LOOK, 16) ^ ((1 << bits) - 1):016x}"
 
     send(refused, other)

@@ -61,7 +61,7 @@ def test_the_digest_is_computed_as_documented():
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("actor", "somebody else"),
+        ("actor", "someone-else"),
         ("action", AuditAction.APPROVED),
         ("details", {"photo_id": "p02"}),
         ("job_id", None),
@@ -79,7 +79,7 @@ def test_a_changed_entry_is_detected(at, field, value):
 
 
 def test_a_changed_and_rehashed_entry_is_detected_at_the_next_one():
-    forged = FIVE[2].model_copy(update={"actor": "somebody else"})
+    forged = FIVE[2].model_copy(update={"actor": "someone-else"})
     forged = forged.model_copy(update={"hash": forged.digest()})
 
     with pytest.raises(BrokenChain, match="entry 4 does not follow"):
@@ -106,11 +106,11 @@ def test_any_other_order_is_detected(order):
 
 
 def test_a_rewritten_audit_log_is_detected_by_a_noted_chain_head():
-    anew = chain(AuditAction.OPENED, AuditAction.CLAIMED, AuditAction.APPROVED)
+    rewritten = chain(AuditAction.OPENED, AuditAction.CLAIMED, AuditAction.APPROVED)
 
-    assert verify(anew, anew[-1].head) == anew[-1].head, "by itself it looks fine"
+    assert verify(rewritten, rewritten[-1].head) == rewritten[-1].head, "by itself it looks fine"
     with pytest.raises(BrokenChain, match="noted at 3"):
-        verify(anew, anew[-1].head, noted=FIVE[2].head)
+        verify(rewritten, rewritten[-1].head, noted=FIVE[2].head)
     assert verify(FIVE, END, noted=FIVE[2].head) == END
 
 

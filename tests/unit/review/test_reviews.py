@@ -599,8 +599,8 @@ def test_a_decision_is_stored_and_continues_the_state_machine(mine, decision, st
     assert view.state is decided.state is state
     assert decided.refused == decision.photos
     assert (decided.decided_by, decided.decided_at, decided.lease) == (MODERATOR, NOW, None)
-    told = {"job_id": JOB, "approved": decision.approve, "second": False}
-    assert mine.workflow.answers == {"token-1": told}
+    result = {"job_id": JOB, "approved": decision.approve, "second": False}
+    assert mine.workflow.answers == {"token-1": result}
     assert entries(mine)[-1] is action
     assert listed(mine).reviews == ()
 
@@ -691,7 +691,7 @@ def test_repeating_a_decision_returns_its_lost_response(mine, monkeypatch):
     decide(mine, NO)
 
     assert mine.reviews.get(REVIEW).decided_at == NOW
-    assert [told["approved"] for told in mine.workflow.answers.values()] == [False]
+    assert [result["approved"] for result in mine.workflow.answers.values()] == [False]
     assert entries(mine).count(AuditAction.REFUSED) == 1
     assert stats(mine).refused == 1
 
@@ -754,8 +754,8 @@ def test_the_second_decision_continues_the_state_machine_and_is_compared(
     claim(second, OTHER, SECOND)
     decide(second, decision, OTHER, SECOND, second_percent=100)
 
-    told = second.workflow.answers["token-2"]
-    assert told == {"job_id": JOB, "approved": decision.approve, "second": False}
+    result = second.workflow.answers["token-2"]
+    assert result == {"job_id": JOB, "approved": decision.approve, "second": False}
     assert (stats(second).second.pairs, stats(second).second.agreement) == (1, agreement)
     assert stats(second).refused == 1, "a second opinion is no second decision"
     assert read(second, OTHER).decision.approved is False, "now both may be seen"

@@ -22,7 +22,7 @@ LOCAL := .envs/cloud/bin/python -m infra.local
 export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/likeness:$(CURDIR)/model
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help demo up down status test test-long test-model test-stack test-diffusion test-browser check lint types imports template bench deploy weights launch lock openapi event-schemas replay previews clean
+.PHONY: help demo up down status test test-long test-model test-stack test-diffusion test-browser mutants check lint types imports template bench deploy weights launch lock openapi event-schemas replay previews clean
 
 help:
 	@sed -n '3,9s/^#   //p' Makefile
@@ -41,6 +41,8 @@ help:
 	@requirements/chromium.sh
 .envs/bench/.ready: requirements/bench.txt requirements/install.sh
 	@requirements/install.sh bench
+.envs/mutants/.ready: requirements/mutants.txt requirements/install.sh
+	@requirements/install.sh mutants
 .envs/model/.ready: model/requirements-dev.txt requirements/install.sh
 	@requirements/install.sh model
 
@@ -88,6 +90,9 @@ test-diffusion: .envs/model/.ready
 test-browser: .envs/dev/.ready .envs/chromium/.ready $(LAPTOP) ## Screenshots of every screen: build/console
 	$(DEV)/python -m pytest tests/browser -m browser -q
 
+mutants: .envs/dev/.ready .envs/mutants/.ready ## Mutation testing of domain and services, hours without PATHS="domain/account services/jobs/submit_job.py"
+	.envs/mutants/bin/python -m tests.mutants --workers $(WORKERS) $(PATHS)
+
 # --- checks -----------------------------------------------------------------------------------------
 
 check: lint types imports template
@@ -132,7 +137,7 @@ launch: .envs/launch/.ready ## A training job by hand: STACK= PHOTOS= [STYLES= C
 
 lock: ## Resolve every .in file anew. No registry's address gets into a lock file.
 	requirements/install.sh uv
-	for name in cloud sam vision dev; do \
+	for name in cloud sam vision dev mutants; do \
 	  .envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.13 requirements/$$name.in -o requirements/$$name.txt; done
 	for layer in deps c2pa rivagan; do \
 	  .envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.13 layers/$$layer/requirements.in -o layers/$$layer/requirements.txt; done

@@ -1,22 +1,22 @@
 #!/usr/bin/env bash
 # Make one of the project's Python environments, .envs/NAME, from its lock file. Run by make; safe to run twice.
 #
-#   requirements/install.sh dev|cloud|sam|vision|bench|model|launch, or uv for the tool alone
+#   requirements/install.sh dev|cloud|sam|vision|bench|mutants|model|launch, or uv for the tool alone
 #
 # Only Python and a package index are needed: the index is whatever pip and uv are configured to use.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 UV_VERSION=0.13.9
-name=${1:?"which environment? one of: dev cloud sam vision bench model launch (or uv)"}
+name=${1:?"which environment? one of: dev cloud sam vision bench mutants model launch (or uv)"}
 
 case $name in
-  dev | cloud | sam | vision) python=3.13 lock=requirements/$name.txt ;;
+  dev | cloud | sam | vision | mutants) python=3.13 lock=requirements/$name.txt ;;
   bench) python=3.11 lock=requirements/bench.txt ;;
   model) python=3.11 lock=model/requirements-dev.txt ;;
   launch) python=3.11 lock=model/requirements-launch.txt ;;
   uv) python=3.13 lock= ;;
-  *) echo "There is no environment '$name'. Choose dev, cloud, sam, vision, bench, model or launch." >&2; exit 2 ;;
+  *) echo "There is no environment '$name'. Choose dev, cloud, sam, vision, bench, mutants, model or launch." >&2; exit 2 ;;
 esac
 
 # pyenv's shims answer only for the version that .python-version names, so a candidate must really run.

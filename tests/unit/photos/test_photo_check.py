@@ -57,6 +57,15 @@ def test_a_second_face_counts_from_a_tenth_of_the_first(share, reason):
     assert check(of_size(0.4, 0.5), of_size(0.4, 0.5 * share)) is reason
 
 
+def test_a_second_face_of_exactly_the_share_counts():
+    rules = RULES.model_copy(update={"second_face_share": 0.25})
+    faces = [of_size(0.5, 0.5), of_size(0.25, 0.25)]
+
+    problem = check_faces(faces, height=1000, rules=rules)
+
+    assert problem.reason is Reason.SUBJECT_SEVERAL_FACES
+
+
 def test_the_box_of_several_faces_is_that_of_the_second():
     main, second = of_size(0.4, 0.5), of_size(0.2, 0.3)
 
@@ -118,3 +127,29 @@ def test_the_rules_can_be_read_from_the_policy_file():
 def test_an_unknown_rule_is_an_error():
     with pytest.raises(ValidationError, match="max_beauty"):
         PhotoRules.model_validate(RULES.model_dump() | {"max_beauty": 1})
+
+
+PERCENT, ANGLE = (0, 100, -0.1, 100.1), (0.1, 180, 0, 180.1)
+
+
+@pytest.mark.parametrize(
+    ("field", "low", "high", "too_low", "too_high"),
+    [
+        *(
+            (field, *PERCENT)
+            for field in (
+                *("face_confidence", "sunglasses", "occluded"),
+                *("min_brightness", "max_brightness", "min_sharpness"),
+            )
+        ),
+        *((field, *ANGLE) for field in ("max_yaw", "max_pitch", "max_roll")),
+        ("second_face_share", 0.01, 0.99, 0, 1),
+        ("min_face_px", 1, 4096, 0, -1),
+    ],
+)
+def test_a_rule_must_be_in_its_range(field, low, high, too_low, too_high):
+    for allowed in (low, high):
+        assert PhotoRules.model_validate(RULES.model_dump() | {field: allowed})
+    for wrong in (too_low, too_high):
+        with pytest.raises(ValidationError, match=field):
+            PhotoRules.model_validate(RULES.model_dump() | {field: wrong})

@@ -46,7 +46,7 @@ def deletion_denied(ops, running):
             policy = json.loads(s3.get_bucket_policy(Bucket=name)["Policy"])
             before[name] = json.dumps(policy)
             deny = {
-                "Sid": "NobodyDeletes",
+                "Sid": "DenyDeletes",
                 "Effect": "Deny",
                 "Principal": "*",
                 "Action": ["s3:DeleteObject", "s3:DeleteObjectVersion"],

@@ -32,7 +32,7 @@ class Never:
 
 
 @dataclass(frozen=True)
-class ToldOfFailure:
+class TaskFailure:
     """A step whose task token gets a failure."""
 
     error: str
@@ -97,11 +97,11 @@ class Machine:
             return {"FunctionError": "Unhandled", "Payload": problem, "StatusCode": 200}
         if "task_token" in payload and not isinstance(answer, Never):
             Thread(target=self._decide, args=(payload["task_token"], answer)).start()
-        waits = isinstance(answer, Never | ToldOfFailure)
+        waits = isinstance(answer, Never | TaskFailure)
         return {"Payload": {} if waits else answer, "StatusCode": 200}
 
     def _decide(self, token: str, answer: Any) -> None:
-        if isinstance(answer, ToldOfFailure):
+        if isinstance(answer, TaskFailure):
             self.client.send_task_failure(taskToken=token, error=answer.error)
         else:
             self.client.send_task_success(taskToken=token, output=json.dumps(answer))

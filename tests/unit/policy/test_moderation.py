@@ -23,7 +23,7 @@ from likeness.domain.reasons import Reason
 from tests.builders import DETECTOR, a_policy, seen
 
 ADULTS = AgeRule()
-ALIKE = SamePersonRule(accept=90, review=80)
+SIMILAR = SamePersonRule(accept=90, review=80)
 
 
 def outcomes(*labels, version=DETECTOR, policy=None):
@@ -100,7 +100,7 @@ def test_ages_are_moderated_by_their_whole_range(low, high, outcome):
     ],
 )
 def test_face_similarity_decides_the_same_person(similarity, outcome):
-    found = moderate_same_person(similarity, ALIKE)
+    found = moderate_same_person(similarity, SIMILAR)
 
     assert (found.outcome if found else None) is outcome
     assert found is None or found.reason is Reason.SUBJECT_DIFFERENT_PERSON

@@ -150,7 +150,7 @@ def verdict(policy=POLICY, **fields):
 
 SMOKING = verdict(labels=(Label(name="Smoking", confidence=60),), min_confidence=50)
 YOUNG = verdict(age_low=19, age_high=24)
-ALIKE = verdict(similarity=91.0)
+SIMILAR = verdict(similarity=91.0)
 
 
 def changed(**fields):
@@ -178,7 +178,7 @@ def test_the_same_policy_changes_nothing():
         ),
         (YOUNG, {"age": POLICY.age.model_copy(update={"adult": 21})}, Reason.MINOR_AGE_DOUBT),
         (
-            ALIKE,
+            SIMILAR,
             {"same_person": POLICY.same_person.model_copy(update={"accept": 95})},
             Reason.SUBJECT_DIFFERENT_PERSON,
         ),

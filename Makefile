@@ -22,7 +22,7 @@ LOCAL := .envs/cloud/bin/python -m infra.local
 export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/likeness:$(CURDIR)/model
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help demo up down status test test-long test-model test-stack test-diffusion test-browser mutants check lint types imports template bench deploy weights launch lock openapi event-schemas replay previews clean
+.PHONY: help demo up down status test test-long test-model test-stack test-diffusion test-browser mutants check lint types imports template bench deploy weights launch lock generated replay previews clean
 
 help:
 	@sed -n '3,9s/^#   //p' Makefile
@@ -147,14 +147,13 @@ lock: ## Resolve every .in file anew. No registry's address gets into a lock fil
 	cd model && ../.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 requirements-dev.in -o requirements-dev.txt \
 	  $$(grep -oE '^(nvidia|cuda|triton)[a-z0-9-]*' requirements-diffusion.txt | sed 's/^/--no-emit-package /')
 
-event-schemas: .envs/dev/.ready ## docs/events/, from likeness/events.py
+generated: .envs/dev/.ready ## Files that are generated from the code: policy.md, openapi.json, event schemas
+	$(DEV)/python -m likeness.commands.policy_table > docs/policy.md
+	$(DEV)/python -m docs.openapi
 	$(DEV)/python -m infra.event_schemas
 
 replay: .envs/cloud/.ready ## What the webhook did not take, once more: make replay STACK=likeness-dev
 	@.envs/cloud/bin/python -m infra.replay --stack "$${STACK:?Name the stack: make replay STACK=likeness-dev}" $(if $(LIMIT),--limit $(LIMIT))
-
-openapi: .envs/dev/.ready ## docs/openapi.json, from the code
-	$(DEV)/python -m docs.openapi
 
 previews: .envs/model/.ready ## The pictures of GET /v1/styles, drawn anew
 	.envs/model/bin/python -m likeness_model.painter.previews \

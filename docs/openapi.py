@@ -1,10 +1,9 @@
-"""docs/openapi.json: what the API takes and answers, generated from the code.
+"""Generate docs/openapi.json from the code.
 
-    make openapi
+    make generated
 
-Every handler in functions/ says which route it is (`likeness.entrypoints.http.route`), and the
-messages of `likeness.api.app` say what goes in and comes out; nothing is listed here a second time.
-tests/unit/test_openapi.py fails where the file is not what this makes of the code.
+Each handler in functions/ declares its route (`likeness.entrypoints.http.route`), and the messages
+of `likeness.api` are its schemas. tests/infra/test_openapi.py fails if the file is out of date.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 from likeness.api.app import ErrorBody, Message
 from likeness.domain import errors, ids
 from likeness.entrypoints import http
-from likeness.entrypoints.http import InPart, Operation
+from likeness.entrypoints.http import Operation, StoredPart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,18 +37,17 @@ Json = dict[str, Any]
 ABOUT = """\
 Photos in, avatars out, once a day; photos are deleted when the avatars are made.
 
-The app backend signs every call with SigV4 (service `execute-api`). Moderators send the token of \
-their sign-in. Answers may gain fields; a body or a query with a field that is not known is refused.
+The app backend signs each call with SigV4 (service `execute-api`). Moderators send the ID token \
+of their sign-in. Responses may gain fields; a body or query with an unknown field is refused.
 
-Every POST takes an `Idempotency-Key`, good for a day. The same request with the same key gets \
-the same answer; another request with that key gets 422. Of two at once, one is done and the other \
-gets its answer, or 409 `InProgress` where that takes longer than some seconds. An error is not \
-kept.
+Every POST accepts an `Idempotency-Key`, valid for a day. The same request with the same key gets \
+the same response; a different request with that key gets 422. Of two concurrent requests, one \
+runs and the other gets its response, or 409 `InProgress` if that takes more than a few seconds. \
+Errors are not stored.
 
-Lists come in pages: `limit` says how many, `next` of one page is the `cursor` of the page after.
+Lists are paged: `limit` is the size of a page, and `next` of one page is the `cursor` of the next.
 
-Errors have one shape (`Problem`). What API Gateway refuses before any code of ours runs has only \
-a `message`.
+Errors have one shape (`ErrorBody`). Requests that API Gateway itself refuses have only a `message`.
 """
 SECURITY = {
     "app_backend": {
@@ -66,18 +64,18 @@ SECURITY = {
         "description": "ID token of the moderators' Cognito pool, of one of its groups",
     },
 }
-# What each status means here, whichever route answers it.
+# What each status means, on any route.
 MEANS = {
-    HTTPStatus.BAD_REQUEST: "The request is wrong: the message names the field and what to do",
-    HTTPStatus.UNAUTHORIZED: "There is no token, or it is not valid",
+    HTTPStatus.BAD_REQUEST: "The request is invalid: the message names the field and what to do",
+    HTTPStatus.UNAUTHORIZED: "The token is missing or invalid",
     HTTPStatus.FORBIDDEN: "The caller may not do this, or the signature is missing or wrong",
-    HTTPStatus.NOT_FOUND: "There is no such thing",
-    HTTPStatus.CONFLICT: "It has moved on, or another request was first",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than API Gateway takes",
-    HTTPStatus.UNPROCESSABLE_ENTITY: "This Idempotency-Key was sent with another body or path",
-    HTTPStatus.TOO_MANY_REQUESTS: "The day is taken, or there are too many calls: not now",
-    HTTPStatus.INTERNAL_SERVER_ERROR: "Something failed on our side",
-    HTTPStatus.SERVICE_UNAVAILABLE: "Something is down for the moment: send the request again",
+    HTTPStatus.NOT_FOUND: "The resource does not exist",
+    HTTPStatus.CONFLICT: "The resource is in another state, or another request came first",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than API Gateway accepts",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "This Idempotency-Key was used with another body or path",
+    HTTPStatus.TOO_MANY_REQUESTS: "The quota of the day is used, or there are too many calls",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "Internal error",
+    HTTPStatus.SERVICE_UNAVAILABLE: "A dependency is unavailable: send the request again",
 }
 ONLY_GATEWAY = {HTTPStatus.UNAUTHORIZED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
 ANY_ROUTE = {
@@ -126,14 +124,19 @@ def document() -> Json:
 
 
 def handlers() -> list[http.Handler]:
-    """Every Lambda handler that is a route."""
+    """The handler of every route, also of those that share a Lambda function."""
     names = sorted(file.stem for file in (ROOT / "functions").glob("[!_]*.py"))
     found = [importlib.import_module(f"functions.{name}").handler for name in names]
-    return [handler for handler in found if hasattr(handler, "operation")]
+    return [
+        handler
+        for group in found
+        for handler in getattr(group, "handlers", [group])
+        if hasattr(handler, "operation")
+    ]
 
 
 def statuses(operation: Operation) -> set[HTTPStatus]:
-    """Every status of an error that the route can answer."""
+    """All error statuses that the route can return."""
     found = ANY_ROUTE | (set() if operation.public else {HTTPStatus.FORBIDDEN})
     found |= {http.status_of(kind) for kind in operation.raises}
     parameters = set(_names(operation.path))
@@ -141,11 +144,16 @@ def statuses(operation: Operation) -> set[HTTPStatus]:
         found.add(HTTPStatus.UNAUTHORIZED)
     if operation.takes:
         found.add(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    if operation.takes or operation.query or operation.repeats or parameters & set(http.THEIRS):
+    if (
+        operation.takes
+        or operation.query
+        or operation.on_repeat
+        or parameters & set(http.CALLER_IDS)
+    ):
         found.add(HTTPStatus.BAD_REQUEST)
-    if parameters - set(http.THEIRS):
+    if parameters - set(http.CALLER_IDS):
         found.add(HTTPStatus.NOT_FOUND)
-    if operation.kept:
+    if operation.stored:
         found |= {http.status_of(errors.InProgress), http.status_of(errors.KeyReused)}
     return found
 
@@ -185,14 +193,14 @@ class _Described:
         return described
 
     def _body(self) -> Json:
-        """A picture is the body itself, of one of the types that are read."""
+        """A picture is the whole body, in one of the accepted types."""
         takes = self._operation.takes
         if takes and issubclass(takes, Message):
             return {"application/json": self._content(takes, "validation")}
         return {kind: {"schema": {"contentMediaType": kind}} for kind in http.PICTURE_TYPES}
 
     def _path(self) -> Iterator[Json]:
-        """A parameter is what its type in the handler is: a JobId is as `ids.JobIdField` says."""
+        """The schema follows from the handler's annotation: `ids.JobIdField` for JobId."""
         types = inspect.get_annotations(self._work, eval_str=True)
         for name in _names(self._operation.path):
             field = getattr(ids, f"{getattr(types.get(name), '__name__', '')}Field", str)
@@ -203,17 +211,17 @@ class _Described:
             return
         schema = self._operation.query.model_json_schema(schema_generator=_Schemas)
         for name, found in schema["properties"].items():
-            either = found.pop("anyOf", [])  # a parameter that may be left out is never null
+            either = found.pop("anyOf", [])  # an optional parameter is never null
             given = [one for one in either if one.get("type") != "null"]
             default = {} if found.get("default") is None else {"default": found["default"]}
             found.pop("default", None)
             yield _parameter(name, "query", {**(given[0] if given else {}), **found, **default})
 
     def _key(self) -> Iterator[Json]:
-        repeats = self._operation.repeats
-        if repeats is None:
+        on_repeat = self._operation.on_repeat
+        if on_repeat is None:
             return
-        made = "its answer is made again of the same ids, forms and links signed anew"
+        made = "the response has the same ids, and new presigned URLs and POSTs"
         schema = {
             "type": "string",
             "pattern": http.KEY.pattern,
@@ -225,8 +233,8 @@ class _Described:
             "Idempotency-Key",
             "header",
             schema,
-            description="When the request comes again: "
-            + (made if isinstance(repeats, InPart) else repeats.value),
+            description="When the request is repeated: "
+            + (made if isinstance(on_repeat, StoredPart) else on_repeat.value),
         )
 
     def _answer(self) -> Json:
@@ -249,11 +257,11 @@ class _Described:
 
 
 class NoExample(Exception):
-    """A field has neither an example nor a type that makes a good one by itself."""
+    """A field has no example, and its type does not imply one."""
 
 
-def example(schema: Json, schemas: Json) -> Any:  # noqa: C901, PLR0911 - one line for each kind
-    """A value of that schema, made of the examples of its fields."""
+def example(schema: Json, schemas: Json) -> Any:  # noqa: C901, PLR0911 - one branch per kind
+    """An example of the schema, made of the examples of its fields."""
     if "$ref" in schema:
         return example(schemas[schema["$ref"].removeprefix(SCHEMAS)], schemas)
     for given in ("examples", "enum"):
@@ -283,9 +291,9 @@ def example(schema: Json, schemas: Json) -> Any:  # noqa: C901, PLR0911 - one li
 
 
 class _Schemas(GenerateJsonSchema):
-    """Titles that only repeat a field's name are left out; an answer may gain fields."""
+    """Omits titles that repeat a field's name; responses may gain fields."""
 
-    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - pydantic's own
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - pydantic's signature
         return False
 
     def model_schema(self, schema: Any) -> Json:
@@ -315,7 +323,7 @@ def _schemas(
     schemas = dict(sorted(found["$defs"].items()))
     schemas["GatewayError"] = {
         "type": "object",
-        "description": "API Gateway's own errors: no code of ours was reached.",
+        "description": "An error of API Gateway itself: no function was called.",
         "properties": {"message": {"type": ["string", "null"]}},
         "required": ["message"],
     }
@@ -335,7 +343,7 @@ def _responses(refs: dict[tuple[type[BaseModel], JsonSchemaMode], Json]) -> Iter
 
 
 def _parameter(name: str, where: str, schema: Json, **more: Any) -> Json:
-    """A parameter's description and examples stand beside its schema, not in it."""
+    """Moves the description from the schema to the parameter."""
     schema = dict(schema)
     described = {"name": name, "in": where, "required": where == "path"} | more
     if "description" in schema:

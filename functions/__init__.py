@@ -1,1 +1,1 @@
-"""One file is one Lambda: its docstring and one call."""
+"""One file is one Lambda function: its trigger, its use cases and their adapters."""

@@ -1,12 +1,19 @@
-"""POST /v1/jobs/{job_id}/photos: one more presigned POST."""
+"""POST /v1/jobs/{job_id}/photos: a presigned POST that replaces a refused photo."""
 
 from http import HTTPStatus
 
+from likeness import bootstrap
 from likeness.api.app import AddPhoto, PresignedPost, StoredPost
-from likeness.bootstrap import app_backend
 from likeness.domain.errors import Conflict
 from likeness.domain.ids import JobId
-from likeness.entrypoints.http import InPart, route
+from likeness.entrypoints.http import StoredPart, route
+from likeness.services.photos.add_photo import add_photo, add_photo_again
+
+
+def _again(stored: StoredPost, job_id: JobId) -> PresignedPost:
+    return add_photo_again(
+        stored, job_id, jobs=bootstrap.jobs(), photos=bootstrap.photos(), clock=bootstrap.CLOCK
+    )
 
 
 @route(
@@ -16,8 +23,10 @@ from likeness.entrypoints.http import InPart, route
     gives=PresignedPost,
     status=HTTPStatus.CREATED,
     raises=[Conflict],
-    repeats=InPart(StoredPost, app_backend.add_photo_again),
+    on_repeat=StoredPart(StoredPost, _again),
 )
 def handler(job_id: JobId, request: AddPhoto) -> PresignedPost:
-    """Give one more presigned POST, to replace a refused photo."""
-    return app_backend.add_photo(job_id, request)
+    """Create a presigned POST that replaces a refused photo."""
+    return add_photo(
+        job_id, request, jobs=bootstrap.jobs(), photos=bootstrap.photos(), clock=bootstrap.CLOCK
+    )

@@ -1,12 +1,15 @@
-"""On each change of a job's item: a change of its state becomes one event on the bus."""
+"""DynamoDB stream: publishes each change of a job's state on the event bus."""
 
 from collections.abc import Sequence
 
-from likeness.bootstrap import stream
-from likeness.entrypoints.stream import on_changes
+from likeness import bootstrap
+from likeness.entrypoints.dynamodb_stream import on_changes
 from likeness.events import StreamRecord
+from likeness.services.jobs.announce_changes import announce_changes
 
 
 @on_changes
 def handler(changes: Sequence[StreamRecord]) -> str | None:
-    return stream.announce_changes(changes)
+    return announce_changes(
+        changes, bus=bootstrap.event_bus(), dead_letters=bootstrap.dead_letters()
+    )

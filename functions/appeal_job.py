@@ -2,21 +2,33 @@
 
 from http import HTTPStatus
 
-from likeness.api.app import AppealOpened
-from likeness.bootstrap import app_backend
+from likeness import bootstrap
+from likeness.adapters import policy_files
+from likeness.api.app import AppealUploadsView
 from likeness.domain.errors import Conflict
 from likeness.domain.ids import JobId
-from likeness.entrypoints.http import Repeats, route
+from likeness.entrypoints.http import OnRepeat, route
+from likeness.services.review.appeal_job import appeal_job
 
 
 @route(
     "POST",
     "/v1/jobs/{job_id}/appeal",
-    gives=AppealOpened,
+    gives=AppealUploadsView,
     status=HTTPStatus.CREATED,
     raises=[Conflict],
-    repeats=Repeats.DONE_AGAIN,
+    on_repeat=OnRepeat.RUN_AGAIN,
 )
-def handler(job_id: JobId) -> AppealOpened:
-    """Forms for the refused photos, to be sent again. Recognised, they go to a lead."""
-    return app_backend.appeal_job(job_id)
+def handler(job_id: JobId) -> AppealUploadsView:
+    """Presigned POSTs for uploading the refused photos again. Photos that match go to a lead."""
+    return appeal_job(
+        job_id,
+        jobs=bootstrap.jobs(),
+        reviews=bootstrap.reviews(),
+        appeals=bootstrap.appeals(),
+        photos=bootstrap.photos(),
+        deletions=bootstrap.deletions(),
+        deadlines=bootstrap.deadlines(),
+        deadline=policy_files.load_retention().deadline,
+        clock=bootstrap.CLOCK,
+    )

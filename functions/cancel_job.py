@@ -1,21 +1,24 @@
-"""DELETE /v1/jobs/{job_id}: cancel at any moment."""
+"""DELETE /v1/jobs/{job_id}: cancel a job in any state."""
 
 from http import HTTPStatus
 
-from likeness.api.app import Submitted
-from likeness.bootstrap import app_backend
+from likeness import bootstrap
+from likeness.api.app import JobStateView
 from likeness.domain.errors import Conflict
 from likeness.domain.ids import JobId
 from likeness.entrypoints.http import route
+from likeness.services.jobs.cancel_job import cancel_job
 
 
 @route(
     "DELETE",
     "/v1/jobs/{job_id}",
-    gives=Submitted,
+    gives=JobStateView,
     status=HTTPStatus.ACCEPTED,
     raises=[Conflict],
 )
-def handler(job_id: JobId) -> Submitted:
-    """Work is stopped, everything is deleted, the day is given back. No avatar is published."""
-    return app_backend.cancel_job(job_id)
+def handler(job_id: JobId) -> JobStateView:
+    """Stops the work, deletes everything, returns the quota day. No avatar is published."""
+    return cancel_job(
+        job_id, jobs=bootstrap.jobs(), workflow=bootstrap.workflow(), clock=bootstrap.CLOCK
+    )

@@ -1,22 +1,51 @@
-"""POST /v1/jobs: open a job and give its presigned POSTs."""
+"""POST /v1/jobs: open a job."""
 
 from http import HTTPStatus
 
-from likeness.api.app import Created, CreateJob, StoredJob
-from likeness.bootstrap import app_backend
+from likeness import bootstrap
+from likeness.adapters import policy_files
+from likeness.api.app import CreateJob, JobCreated, StoredJob
 from likeness.domain.errors import Conflict, Forbidden, NotFound, OverQuota
-from likeness.entrypoints.http import InPart, route
+from likeness.entrypoints.http import StoredPart, route
+from likeness.services.jobs.create_job import Terms, create_job, create_job_again
+
+
+def _again(stored: StoredJob) -> JobCreated:
+    return create_job_again(
+        stored, jobs=bootstrap.jobs(), photos=bootstrap.photos(), clock=bootstrap.CLOCK
+    )
+
+
+def _terms() -> Terms:
+    return Terms(
+        styles=policy_files.load_styles(),
+        tiers=policy_files.load_tiers(),
+        consent_versions=bootstrap.settings().consents,
+        submit_within=bootstrap.settings().submit_within,
+        deadline=policy_files.load_retention().deadline,
+    )
 
 
 @route(
     "POST",
     "/v1/jobs",
     takes=CreateJob,
-    gives=Created,
+    gives=JobCreated,
     status=HTTPStatus.CREATED,
     raises=[Conflict, Forbidden, NotFound, OverQuota],
-    repeats=InPart(StoredJob, app_backend.create_job_again),
+    on_repeat=StoredPart(StoredJob, _again),
 )
-def handler(request: CreateJob) -> Created:
-    """Open a job: consent, bounds, tier and day are looked at, presigned POSTs are given."""
-    return app_backend.create_job(request)
+def handler(request: CreateJob) -> JobCreated:
+    """Open a job: checks consent, bounds, tier and quota, and creates presigned POSTs."""
+    return create_job(
+        request,
+        jobs=bootstrap.jobs(),
+        users=bootstrap.users(),
+        ledger=bootstrap.ledger(),
+        photos=bootstrap.photos(),
+        timers=bootstrap.timers(),
+        deadlines=bootstrap.deadlines(),
+        keyed_hash=bootstrap.keyed_hash(),
+        clock=bootstrap.CLOCK,
+        terms=_terms(),
+    )

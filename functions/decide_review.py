@@ -1,22 +1,32 @@
 """POST /v1/reviews/{review_id}/decision: approve, or refuse."""
 
-from likeness.api.review import Decide, ReviewSummary
-from likeness.bootstrap import moderators
+from likeness import bootstrap
+from likeness.api.review import DecideReview, ReviewSummary
 from likeness.domain.errors import Conflict
 from likeness.domain.ids import ReviewId
 from likeness.domain.review.case import Moderator
-from likeness.entrypoints.http import Repeats, route
+from likeness.entrypoints.http import OnRepeat, route
+from likeness.services.review.decide_review import decide_review
 
 
 @route(
     "POST",
     "/v1/reviews/{review_id}/decision",
-    takes=Decide,
+    takes=DecideReview,
     gives=ReviewSummary,
     moderators=True,
     raises=[Conflict],
-    repeats=Repeats.DONE_AGAIN,  # the same moderator may send the same decision again
+    on_repeat=OnRepeat.RUN_AGAIN,  # a moderator may repeat a decision
 )
-def handler(review_id: ReviewId, request: Decide, moderator: Moderator) -> ReviewSummary:
+def handler(review_id: ReviewId, request: DecideReview, moderator: Moderator) -> ReviewSummary:
     """Approve, or refuse with a reason code for each photo that breaks a rule."""
-    return moderators.decide_review(review_id, request, moderator)
+    return decide_review(
+        review_id,
+        request,
+        moderator=moderator,
+        reviews=bootstrap.reviews(),
+        appeals=bootstrap.appeal_closing(),
+        workflow=bootstrap.workflow(),
+        clock=bootstrap.CLOCK,
+        second_percent=bootstrap.settings().second_review_percent,
+    )

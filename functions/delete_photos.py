@@ -1,10 +1,16 @@
-"""Step PurgePhotos: photos and all that was made from them but the avatars are deleted."""
+"""Step DeletePhotos: deletes photos and everything made from them, except avatars."""
 
-from likeness.bootstrap import pipeline
+from likeness import bootstrap
 from likeness.contracts import DeletePhotosResult, JobRef
 from likeness.entrypoints.step import step
+from likeness.services.deletion.delete_photos import delete_photos
 
 
 @step(JobRef)
 def handler(job: JobRef) -> DeletePhotosResult:
-    return pipeline.delete_photos(job.job_id)
+    return delete_photos(
+        job.job_id,
+        jobs=bootstrap.jobs(),
+        deletion=bootstrap.job_deletion(),
+        clock=bootstrap.CLOCK,
+    )

@@ -1,11 +1,34 @@
-"""EraseUser: end a user's jobs, delete every picture and every record."""
+"""Step EraseUser: ends a user's jobs, deletes every picture and every record."""
 
-from likeness.bootstrap import pipeline
+from likeness import bootstrap
+from likeness.adapters import policy_files
+from likeness.api.app import JobStateView
 from likeness.contracts import EraseUserResult, ErasureRef
+from likeness.domain.ids import JobId
 from likeness.entrypoints.step import step
+from likeness.services.account.erase_user import erase_user
+from likeness.services.jobs.cancel_job import cancel_job
+
+
+def _cancel(job_id: JobId) -> JobStateView:
+    """End a job that still runs."""
+    return cancel_job(
+        job_id, jobs=bootstrap.jobs(), workflow=bootstrap.workflow(), clock=bootstrap.CLOCK
+    )
 
 
 @step(ErasureRef)
 def handler(message: ErasureRef) -> EraseUserResult:
-    """Tried again until nothing is left."""
-    return pipeline.erase_user(message.erasure_id)
+    """Retried until nothing is left."""
+    return erase_user(
+        message.erasure_id,
+        erasures=bootstrap.erasures(),
+        jobs=bootstrap.jobs(),
+        users=bootstrap.users(),
+        deletion=bootstrap.job_deletion(),
+        signer=bootstrap.signer(),
+        issuer=bootstrap.settings().receipt_issuer,
+        policy=policy_files.load_retention().version,
+        clock=bootstrap.CLOCK,
+        cancel=_cancel,
+    )

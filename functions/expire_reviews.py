@@ -1,9 +1,14 @@
-"""Every few minutes: close the appeals and second opinions that nobody decided in time."""
+"""Schedule: closes appeals and second opinions whose deadline has passed."""
 
-from likeness.bootstrap import moderators
-from likeness.entrypoints.event import on_schedule
+from likeness import bootstrap
+from likeness.entrypoints.schedule import on_schedule
+from likeness.services.review.expire_reviews import expire_reviews
 
 
 @on_schedule
 def handler() -> int:
-    return moderators.expire_reviews()
+    return expire_reviews(
+        reviews=bootstrap.reviews(),
+        appeals=bootstrap.appeal_closing(),
+        clock=bootstrap.CLOCK,
+    )

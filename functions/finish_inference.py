@@ -1,9 +1,17 @@
-"""On each word from the endpoint: the pipeline goes on, or what came too late is deleted."""
+"""SNS: resumes the pipeline after an inference, or deletes a late result."""
 
-from likeness.bootstrap import pipeline
-from likeness.entrypoints.notification import InferenceEnded, on_inference
+from likeness import bootstrap
+from likeness.contracts import InferenceEnded
+from likeness.entrypoints.sns import on_inference
+from likeness.services.generation.finish_inference import finish_inference
 
 
 @on_inference
 def handler(ended: InferenceEnded) -> bool:
-    return pipeline.finish_inference(ended)
+    return finish_inference(
+        ended,
+        jobs=bootstrap.jobs(),
+        inferences=bootstrap.inferences(),
+        work=bootstrap.work(),
+        workflow=bootstrap.workflow(),
+    )

@@ -1,12 +1,19 @@
-"""POST /v1/reviews/exposure: more pictures for a moderator."""
+"""POST /v1/reviews/exposure: raise a moderator's daily budget of clear pictures."""
 
+from likeness import bootstrap
 from likeness.api.review import ExposureView, GrantExposure
-from likeness.bootstrap import moderators
 from likeness.domain.review.case import Moderator
 from likeness.entrypoints.http import route
+from likeness.services.review.grant_exposure import grant_exposure
 
 
 @route("POST", "/v1/reviews/exposure", takes=GrantExposure, gives=ExposureView, moderators=True)
 def handler(request: GrantExposure, moderator: Moderator) -> ExposureView:
-    """For leads: let somebody else reveal more pictures today."""
-    return moderators.grant_exposure(request, moderator)
+    """For leads: let a moderator reveal more pictures today."""
+    return grant_exposure(
+        request,
+        moderator=moderator,
+        desk_counters=bootstrap.desk_counters(),
+        clock=bootstrap.CLOCK,
+        budget=bootstrap.settings().exposure_budget,
+    )

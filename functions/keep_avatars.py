@@ -1,13 +1,22 @@
-"""POST /v1/jobs/{job_id}/keep: the user picks, the others are deleted."""
+"""POST /v1/jobs/{job_id}/keep: keep the user's picks, delete the others."""
 
-from likeness.api.app import AvatarsKept, KeepAvatars
-from likeness.bootstrap import app_backend
+from likeness import bootstrap
+from likeness.api.app import KeepAvatars, KeptAvatarsView
 from likeness.domain.errors import Conflict
 from likeness.domain.ids import JobId
 from likeness.entrypoints.http import route
+from likeness.services.provenance.keep_avatars import keep_avatars
 
 
-@route("POST", "/v1/jobs/{job_id}/keep", takes=KeepAvatars, gives=AvatarsKept, raises=[Conflict])
-def handler(job_id: JobId, request: KeepAvatars) -> AvatarsKept:
-    """What is not named is deleted for good. The answer says when the rest expires."""
-    return app_backend.keep_avatars(job_id, request)
+@route(
+    "POST", "/v1/jobs/{job_id}/keep", takes=KeepAvatars, gives=KeptAvatarsView, raises=[Conflict]
+)
+def handler(job_id: JobId, request: KeepAvatars) -> KeptAvatarsView:
+    """Avatars that are not named are deleted for good. Returns when the others expire."""
+    return keep_avatars(
+        job_id,
+        request,
+        jobs=bootstrap.jobs(),
+        avatar_store=bootstrap.avatar_store(),
+        clock=bootstrap.CLOCK,
+    )

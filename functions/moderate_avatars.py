@@ -1,10 +1,20 @@
-"""Step ModerateAvatars: may these avatars be seen, and must some be drawn again?"""
+"""Step ModerateAvatars: moderates avatars, and says whether some are drawn again."""
 
-from likeness.bootstrap import pipeline
+from likeness import bootstrap
+from likeness.adapters import policy_files
 from likeness.contracts import AttemptRef, ModerateAvatarsResult
 from likeness.entrypoints.step import step
+from likeness.services.generation.moderate_avatars import moderate_avatars
 
 
 @step(AttemptRef)
 def handler(job: AttemptRef) -> ModerateAvatarsResult:
-    return pipeline.moderate_avatars(job.job_id, job.attempt)
+    return moderate_avatars(
+        job.job_id,
+        job.attempt,
+        jobs=bootstrap.jobs(),
+        work=bootstrap.work(),
+        detector=bootstrap.detector(),
+        policy=policy_files.load_policy(),
+        clock=bootstrap.CLOCK,
+    )

@@ -1,10 +1,21 @@
-"""Step ModeratePhotos: may these photos reach the GPU?"""
+"""Step ModeratePhotos: decides whether the photos may reach the GPU."""
 
-from likeness.bootstrap import pipeline
+from likeness import bootstrap
+from likeness.adapters import policy_files
 from likeness.contracts import JobRef, ModeratePhotosResult
 from likeness.entrypoints.step import step
+from likeness.services.photos.moderate_photos import moderate_photos
 
 
 @step(JobRef)
 def handler(job: JobRef) -> ModeratePhotosResult:
-    return pipeline.moderate_photos(job.job_id)
+    return moderate_photos(
+        job.job_id,
+        jobs=bootstrap.jobs(),
+        detector=bootstrap.detector(),
+        policy=policy_files.load_policy(),
+        review_policy=bootstrap.settings().reviewed,
+        users=bootstrap.users(),
+        keyed_hash=bootstrap.keyed_hash(),
+        metrics=bootstrap.metrics(),
+    )

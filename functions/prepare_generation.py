@@ -1,10 +1,19 @@
-"""Step PrepareGeneration: the order for the container."""
+"""Step PrepareGeneration: writes the container's order."""
 
-from likeness.bootstrap import pipeline
+from likeness import bootstrap
 from likeness.contracts import AttemptRef, PrepareGenerationResult
 from likeness.entrypoints.step import step
+from likeness.services.generation.prepare_generation import prepare_generation
 
 
 @step(AttemptRef)
 def handler(job: AttemptRef) -> PrepareGenerationResult:
-    return pipeline.prepare_generation(job.job_id, job.attempt)
+    return prepare_generation(
+        job.job_id,
+        job.attempt,
+        jobs=bootstrap.jobs(),
+        reviews=bootstrap.reviews(),
+        work=bootstrap.work(),
+        clock=bootstrap.CLOCK,
+        engine=bootstrap.settings().engine,
+    )

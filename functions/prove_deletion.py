@@ -1,10 +1,40 @@
-"""Step ProveDeletion, and the target of each job's own schedule: all gone, seen, and signed."""
+"""Step ProveDeletion, and target of each job's schedule: verifies deletion, signs the receipt."""
 
-from likeness.bootstrap import pipeline
-from likeness.contracts import ProveDeletionInput, ProveDeletionResult
+from likeness import bootstrap
+from likeness.adapters import policy_files
+from likeness.contracts import JobError, ProveDeletionInput, ProveDeletionResult, SettleJobResult
+from likeness.domain.ids import JobId
 from likeness.entrypoints.step import step
+from likeness.services.deletion.prove_deletion import prove_deletion
+from likeness.services.jobs.fail_job import fail_job
+
+
+def _end(job_id: JobId) -> SettleJobResult:
+    """End a job that its deadline finds unfinished."""
+    return fail_job(
+        job_id,
+        JobError.DEADLINE,
+        jobs=bootstrap.jobs(),
+        reviews=bootstrap.reviews(),
+        ledger=bootstrap.ledger(),
+        generator=bootstrap.generator(),
+        keyed_hash=bootstrap.keyed_hash(),
+        deletion=bootstrap.job_deletion(),
+        clock=bootstrap.CLOCK,
+    )
 
 
 @step(ProveDeletionInput)
 def handler(job: ProveDeletionInput) -> ProveDeletionResult:
-    return pipeline.prove_deletion(job.job_id, overdue=job.overdue)
+    return prove_deletion(
+        job.job_id,
+        overdue=job.overdue,
+        jobs=bootstrap.jobs(),
+        deletion=bootstrap.job_deletion(),
+        receipts=bootstrap.job_receipts(),
+        workflow=bootstrap.workflow(),
+        deadlines=bootstrap.deadlines(),
+        clock=bootstrap.CLOCK,
+        rules=policy_files.load_retention(),
+        end=_end,
+    )

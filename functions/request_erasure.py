@@ -2,11 +2,12 @@
 
 from http import HTTPStatus
 
+from likeness import bootstrap
 from likeness.api.app import ErasureView
-from likeness.bootstrap import app_backend
 from likeness.domain.errors import Conflict
 from likeness.domain.ids import UserId
 from likeness.entrypoints.http import route
+from likeness.services.account.request_erasure import request_erasure
 
 
 @route(
@@ -17,5 +18,7 @@ from likeness.entrypoints.http import route
     raises=[Conflict],
 )
 def handler(user_id: UserId) -> ErasureView:
-    """Running jobs are cancelled, then all is deleted. GET the erasure for its receipt."""
-    return app_backend.request_erasure(user_id)
+    """Cancels running jobs, then deletes all data. GET the erasure for its receipt."""
+    return request_erasure(
+        user_id, erasures=bootstrap.erasures(), workflow=bootstrap.workflow(), clock=bootstrap.CLOCK
+    )

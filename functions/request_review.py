@@ -1,10 +1,21 @@
-"""Step RequestReview: park the job until a moderator has decided, or the deadline has passed."""
+"""Step RequestReview: waits for a moderator's decision, until the deadline."""
 
-from likeness.bootstrap import pipeline
+from likeness import bootstrap
+from likeness.adapters import policy_files
 from likeness.contracts import RequestReviewInput
 from likeness.entrypoints.step import step
+from likeness.services.review.request_review import request_review
 
 
 @step(RequestReviewInput)
 def handler(request: RequestReviewInput) -> None:
-    pipeline.request_review(request.job_id, request.task_token)
+    request_review(
+        request.job_id,
+        request.task_token,
+        jobs=bootstrap.jobs(),
+        reviews=bootstrap.reviews(),
+        clock=bootstrap.CLOCK,
+        policy=policy_files.load_policy(),
+        tiers=policy_files.load_tiers(),
+        decide_within=bootstrap.settings().decide_within,
+    )

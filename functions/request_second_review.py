@@ -1,10 +1,18 @@
-"""Step RequestSecondReview: park the job until a second moderator has decided, or time is up."""
+"""Step RequestSecondReview: waits for a second decision, until the deadline."""
 
-from likeness.bootstrap import pipeline
+from likeness import bootstrap
 from likeness.contracts import RequestReviewInput
 from likeness.entrypoints.step import step
+from likeness.services.review.request_second_review import request_second_review
 
 
 @step(RequestReviewInput)
 def handler(request: RequestReviewInput) -> None:
-    pipeline.request_second_review(request.job_id, request.task_token)
+    request_second_review(
+        request.job_id,
+        request.task_token,
+        jobs=bootstrap.jobs(),
+        reviews=bootstrap.reviews(),
+        clock=bootstrap.CLOCK,
+        decide_within=bootstrap.settings().decide_second_within,
+    )

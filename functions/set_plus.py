@@ -1,12 +1,13 @@
-"""PUT /v1/users/{user_id}/plus: what billing says of a user."""
+"""PUT /v1/users/{user_id}/plus: record what billing says about a user."""
 
+from likeness import bootstrap
 from likeness.api.app import PlusView, SetPlus
-from likeness.bootstrap import app_backend
 from likeness.domain.ids import UserId
 from likeness.entrypoints.http import route
+from likeness.services.account.set_plus import set_plus
 
 
 @route("PUT", "/v1/users/{user_id}/plus", takes=SetPlus, gives=PlusView)
 def handler(user_id: UserId, request: SetPlus) -> PlusView:
-    """Safe to send twice, late and in any order: the newest effective time stands."""
-    return app_backend.set_plus(user_id, request)
+    """Safe to repeat, late and in any order: the newest effective time wins."""
+    return set_plus(user_id, request, users=bootstrap.users(), clock=bootstrap.CLOCK)

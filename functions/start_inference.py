@@ -1,10 +1,21 @@
-"""Step StartInference: the endpoint is asked to draw; the answer comes to FinishInference."""
+"""Step StartInference: invokes the endpoint; its result goes to FinishInference."""
 
-from likeness.bootstrap import pipeline
+from likeness import bootstrap
 from likeness.contracts import StartInferenceInput
 from likeness.entrypoints.step import step
+from likeness.services.generation.start_inference import start_inference
 
 
 @step(StartInferenceInput)
 def handler(job: StartInferenceInput) -> None:
-    pipeline.start_inference(job.job_id, job.attempt, job.task_token)
+    start_inference(
+        job.job_id,
+        job.attempt,
+        job.task_token,
+        jobs=bootstrap.jobs(),
+        inferences=bootstrap.inferences(),
+        work=bootstrap.work(),
+        files=bootstrap.job_files(),
+        endpoint=bootstrap.endpoint(),
+        clock=bootstrap.CLOCK,
+    )

@@ -1,21 +1,34 @@
-"""POST /v1/jobs/{job_id}/submit: take the day and start."""
+"""POST /v1/jobs/{job_id}/submit: start the pipeline."""
 
 from http import HTTPStatus
 
-from likeness.api.app import Submitted
-from likeness.bootstrap import app_backend
+from likeness import bootstrap
+from likeness.adapters import policy_files
+from likeness.api.app import JobStateView
 from likeness.domain.errors import Conflict, Invalid, OverQuota
 from likeness.domain.ids import JobId
 from likeness.entrypoints.http import route
+from likeness.services.jobs.submit_job import submit_job
 
 
 @route(
     "POST",
     "/v1/jobs/{job_id}/submit",
-    gives=Submitted,
+    gives=JobStateView,
     status=HTTPStatus.ACCEPTED,
     raises=[Conflict, Invalid, OverQuota],
 )
-def handler(job_id: JobId) -> Submitted:
-    """Submit a job with 3 to 10 accepted photos: the day is reserved and the work starts."""
-    return app_backend.submit_job(job_id)
+def handler(job_id: JobId) -> JobStateView:
+    """Submit a job with 3 to 10 accepted photos: reserves the quota day and starts the work."""
+    return submit_job(
+        job_id,
+        backend=bootstrap.settings().backend,
+        jobs=bootstrap.jobs(),
+        users=bootstrap.users(),
+        ledger=bootstrap.ledger(),
+        photos=bootstrap.photos(),
+        inspections=bootstrap.inspections(),
+        workflow=bootstrap.workflow(),
+        clock=bootstrap.CLOCK,
+        tiers=policy_files.load_tiers(),
+    )

@@ -1,10 +1,18 @@
-"""Step UnpackAvatars: the endpoint's archive, taken apart into avatars."""
+"""Step UnpackAvatars: unpacks the endpoint's archive."""
 
-from likeness.bootstrap import pipeline
+from likeness import bootstrap
 from likeness.contracts import AttemptRef, UnpackAvatarsResult
 from likeness.entrypoints.step import step
+from likeness.services.generation.unpack_avatars import unpack_avatars
 
 
 @step(AttemptRef)
 def handler(job: AttemptRef) -> UnpackAvatarsResult:
-    return pipeline.unpack_avatars(job.job_id, job.attempt)
+    return unpack_avatars(
+        job.job_id,
+        job.attempt,
+        jobs=bootstrap.jobs(),
+        inferences=bootstrap.inferences(),
+        work=bootstrap.work(),
+        files=bootstrap.job_files(),
+    )

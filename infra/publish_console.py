@@ -1,6 +1,6 @@
-"""Put the console's files behind CloudFront, with the config.json of this deployment.
+"""Upload the console's files and this deployment's config.json, and invalidate CloudFront.
 
-python -m infra.publish_console --config-env dev        after sam deploy, as `make deploy` does
+python -m infra.publish_console --config-env dev        after sam deploy; make deploy runs it
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 FILES = ROOT / "infra" / "console"
 CONFIG = "config.json"
-# Not the system's table: a browser runs no module that has another type.
+# Fixed, not the system's table: browsers reject modules of any other type.
 TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 
 
@@ -45,9 +45,9 @@ def main() -> None:
 def publish(
     client: Callable[[str], Any], outputs: Mapping[str, str], *, sign_in_url: str
 ) -> list[str]:
-    """Write every file, take away what is no longer one, and let the edge forget its copies.
+    """Upload every file, delete objects that are no longer files, and invalidate the edge caches.
 
-    `outputs` are the stack's. Returns the keys. May run twice: the second changes nothing.
+    `outputs` are the stack's. Returns the keys. Idempotent.
     """
     s3, bucket = client("s3"), outputs["ConsoleBucket"]
     config = {"sign_in_url": sign_in_url, "client_id": outputs["ModeratorClientId"]}

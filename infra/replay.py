@@ -1,6 +1,7 @@
-"""Send the webhook again what it did not take: python -m infra.replay --stack likeness-prod.
+"""Send failed webhook events again: python -m infra.replay --stack likeness-prod.
 
-It works with the AWS credentials, region and endpoint of its environment. docs/events.md says when.
+Uses the AWS credentials, region and endpoint of its environment. docs/events.md says when to run
+it.
 """
 
 from __future__ import annotations
@@ -23,41 +24,41 @@ if TYPE_CHECKING:
     Clients = Callable[[str], Any]  # a service's name to its client
     Message = dict[str, Any]
 
-AT_ONCE = 10  # messages that SQS hands out, and entries that PutEvents takes
-HIDDEN_S = 120  # from a second replay, while this one works on a message
-WAIT_S = 1  # any wait asks every server of the queue, not only a few
+AT_ONCE = 10  # the most that ReceiveMessage returns and PutEvents accepts
+HIDDEN_S = 120  # visibility timeout: a second replay does not see these messages
+WAIT_S = 1  # long polling asks every server of the queue, short polling only some
 
 
 class CannotReplay(Exception):
-    """Nothing was sent; the message says why and what to do."""
+    """Nothing was sent. The message says why and what to do."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m infra.replay", description=__doc__)
     parser.add_argument("--stack", required=True, help="the deployed stack: likeness-dev")
     parser.add_argument("--limit", type=int, help="events at most; try 1 first")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     clients: Any = boto3.client  # the stubs know only names in the source
     try:
-        told = replay(clients, stack=asked.stack, limit=asked.limit)
+        counts = replay(clients, stack=options.stack, limit=options.limit)
     except (CannotReplay, ClientError, BotoCoreError) as error:
         sys.exit(str(error))
     sys.stdout.write(
-        f"{told['sent']} sent again, {told['refused']} not accepted and kept, "
-        f"{told['unreadable']} unreadable and kept\n"
+        f"{counts['sent']} sent again, {counts['refused']} not accepted and left in the queue, "
+        f"{counts['unreadable']} unreadable and left in the queue\n"
     )
-    sys.exit(1 if told["refused"] or told["unreadable"] else 0)
+    sys.exit(1 if counts["refused"] or counts["unreadable"] else 0)
 
 
 def replay(clients: Clients, *, stack: str, limit: int | None = None) -> Counter[str]:
-    """Put every waiting event on the bus that the webhook alone listens to.
+    """Put every event of the queue on the replay bus, to which only the webhook listens.
 
-    A message is deleted once EventBridge has accepted its event, which it then tries for a day; if
-    the webhook is still down, the event comes back to the queue and is left there. A crash between
-    the two sends an event twice, under the same event_id.
+    A message is deleted once EventBridge has accepted its event. EventBridge retries for a day; if
+    the webhook is still down, the event returns to the queue and stays there. A crash between
+    accepting and deleting sends an event twice, with the same event_id.
 
-    Counts what was "sent", "refused" by the bus and "unreadable"; raises CannotReplay where there
-    is no webhook, for then the bus would swallow what it is given.
+    Returns counts of events "sent", "refused" by the bus and "unreadable". Raises CannotReplay if
+    the stack has no webhook: the bus would then drop every event.
     """
     outputs = outputs_of(clients, stack)
     queue, bus = outputs["WebhookQueue"], outputs["ReplayBus"]
@@ -65,41 +66,41 @@ def replay(clients: Clients, *, stack: str, limit: int | None = None) -> Counter
     rules = events.list_rules(EventBusName=bus)["Rules"]
     if not any(rule["State"] == "ENABLED" for rule in rules):
         raise CannotReplay(f"{stack} has no webhook: deploy it with WebhookUrl, then replay")
-    told: Counter[str] = Counter(sent=0, refused=0, unreadable=0)
-    held: dict[str, str] = {}  # what we hide from others: message ids and their receipts
+    counts: Counter[str] = Counter(sent=0, refused=0, unreadable=0)
+    held: dict[str, str] = {}  # messages hidden by this run: id to receipt handle
     try:
         for messages in waiting(sqs, queue, held, limit):
             read = [(one, detail_of(one["Body"])) for one in messages]
             readable = [(one, entry(bus, detail)) for one, detail in read if detail]
-            told["unreadable"] += len(messages) - len(readable)
+            counts["unreadable"] += len(messages) - len(readable)
             if not readable:
                 continue
             answers = events.put_events(Entries=[one for _, one in readable])["Entries"]
             pairs = zip(readable, answers, strict=True)
             accepted = [message for (message, _), answer in pairs if "EventId" in answer]
-            told["sent"] += len(accepted)
-            told["refused"] += len(readable) - len(accepted)
+            counts["sent"] += len(accepted)
+            counts["refused"] += len(readable) - len(accepted)
             delete(sqs, queue, held, accepted)
     finally:
         for receipt in held.values():
             sqs.change_message_visibility(
                 QueueUrl=queue, ReceiptHandle=receipt, VisibilityTimeout=0
             )
-    return told
+    return counts
 
 
 def outputs_of(clients: Clients, stack: str) -> dict[str, str]:
     described = clients("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
     outputs = {one["OutputKey"]: one["OutputValue"] for one in described.get("Outputs", ())}
     if not {"WebhookQueue", "ReplayBus"} <= outputs.keys():
-        raise CannotReplay(f"{stack} has no queue of the webhook: is it a stack of Likeness?")
+        raise CannotReplay(f"{stack} has no webhook queue: is it a Likeness stack?")
     return outputs
 
 
 def waiting(
     sqs: Any, queue: str, held: dict[str, str], limit: int | None
 ) -> Iterator[list[Message]]:
-    """What waited in the queue when we began; not what comes back to it meanwhile."""
+    """Messages that were in the queue at the start, not those that return to it later."""
     began_ms, given = time.time() * 1000, 0
     while limit is None or given < limit:
         answer = sqs.receive_message(
@@ -116,7 +117,7 @@ def waiting(
             if one["MessageId"] not in held and int(one["Attributes"]["SentTimestamp"]) <= began_ms
         ]
         if not received or any(one["MessageId"] in held for one in received):
-            return  # nothing is left, or we have been at it for so long that it begins anew
+            return  # the queue is empty, or this run took so long that a message is visible again
         held |= {one["MessageId"]: one["ReceiptHandle"] for one in received}
         given += len(fresh)
         if fresh:
@@ -124,11 +125,11 @@ def waiting(
 
 
 def detail_of(body: str) -> JobStateChanged | None:
-    """The event in a dead letter: alone, as the rule's target gets it, or with its envelope."""
+    """The event of a dead letter, with or without its EventBridge envelope; None if unreadable."""
     try:
-        told = json.loads(body)
-        return JobStateChanged.model_validate(told.get("detail", told))
-    except (ValueError, AttributeError):  # pydantic's is a ValueError
+        event = json.loads(body)
+        return JobStateChanged.model_validate(event.get("detail", event))
+    except (ValueError, AttributeError):  # pydantic's error is a ValueError
         return None
 
 

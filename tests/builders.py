@@ -136,7 +136,7 @@ def a_verdict(outcome: Outcome = Outcome.CLEAN, reason: Reason | None = None) ->
         outcome=outcome,
         policy_version="test",
         findings=() if outcome is Outcome.CLEAN else (finding,),
-        seen=seen(labels=(Label(name="Weapons", parent="Violence", confidence=61.5),)),
+        evidence=seen(labels=(Label(name="Weapons", parent="Violence", confidence=61.5),)),
     )
 
 

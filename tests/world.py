@@ -1,14 +1,20 @@
-"""All fakes together, as a use case meets them: one job in one world."""
+"""All fakes of a use case, sharing two buckets and one job store."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from likeness.adapters.policy_files import load_retention
+from likeness.api.app import QuotaView
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.generation.avatar import Avatar
-from likeness.domain.ids import JobId
+from likeness.domain.ids import JobId, UserId
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.photos.photo import Photo
-from tests.builders import BERLIN, JOB, NOW, TODAY, USER, a_job, a_png, photos
+from likeness.services.account.get_quota import get_quota
+from likeness.services.deletion.job_deletion import JobDeletion
+from likeness.services.deletion.job_receipts import JobReceipts
+from likeness.services.review.appeal_closing import AppealClosing
+from tests.builders import BERLIN, JOB, NOW, TODAY, USER, a_job, a_png, photos, tiers
 from tests.fakes import (
     FakeAppeals,
     FakeAuditLog,
@@ -28,6 +34,7 @@ from tests.fakes import (
     FakeHash,
     FakeInferences,
     FakeInspections,
+    FakeJobFiles,
     FakeJobs,
     FakeLedger,
     FakeLeftovers,
@@ -42,6 +49,8 @@ from tests.fakes import (
     FakeWork,
     FakeWorkflow,
 )
+
+POLICY = load_retention().version
 
 
 @dataclass
@@ -81,7 +90,17 @@ class World:
         self.avatar_store = FakeAvatarStore(self.avatar_objects)
         self.credentials = FakeCredentials()
         self.watermarks = FakeWatermarks()
+        self.files = FakeJobFiles(self.photo_objects, self.avatar_objects)
         self.leftovers = FakeLeftovers(self.photo_objects, self.avatar_objects)
+        self.deletion = JobDeletion(
+            self.files, self.leftovers, self.deletions, self.metrics, self.clock
+        )
+        self.receipts = JobReceipts(
+            self.deletions, self.signer, self.keyed_hash, issuer="likeness/test", policy=POLICY
+        )
+        self.appeal_closing = AppealClosing(
+            self.jobs, self.reviews, self.appeals, self.files, self.ledger, self.users
+        )
 
     def has(
         self,
@@ -91,7 +110,7 @@ class World:
         with_avatars: Iterable[Avatar] = (),
         **fields: object,
     ) -> Job:
-        """A job in that state, with its photos kept and its day reserved if it takes one."""
+        """A job in that state, with its photos stored and its quota day reserved, if it has one."""
         job = a_job(state, **fields)
         there = photos() if with_photos is None else list(with_photos)
         if job.day is None:
@@ -102,9 +121,19 @@ class World:
             self.ledger.reserve(job, limit=99, now=NOW)
         for photo in there:
             if photo.sha256:
-                self.photos.keep(job.job_id, photo.photo_id, b"jpeg")
+                self.photos.store(job.job_id, photo.photo_id, b"jpeg")
         self.jobs.save_avatars(with_avatars)
         return job
+
+    def quota(self, user_id: UserId) -> QuotaView:
+        return get_quota(
+            user_id,
+            users=self.users,
+            ledger=self.ledger,
+            keyed_hash=self.keyed_hash,
+            clock=self.clock,
+            tiers=tiers(),
+        )
 
     @property
     def job(self) -> Job:
@@ -112,12 +141,12 @@ class World:
 
     @property
     def day(self) -> QuotaState:
-        """What became of the job's day."""
+        """The state of the job's quota day."""
         (entry,) = self.ledger.entries(USER, TODAY)
         return entry.state
 
     def draws(self, *numbers: int, attempt: int = 1, job_id: JobId = JOB) -> None:
-        """The bytes of drawn avatars, where the container leaves them."""
+        """Write drawn avatars where the container writes them."""
         for n in numbers:
             key = f"work/{job_id}/r{attempt}/checkpoints/a{n:02d}.png"
             self.avatar_objects.put(key, a_png(n))

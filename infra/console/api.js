@@ -1,22 +1,22 @@
-/** The desk's routes. They are on the page's own origin, so nothing here crosses one. */
+/** Client of the review desk's API. Page and API share one origin, so no call is cross-origin. */
 
-/** What the API answered instead of what was asked for. `status` 0: there was no answer. */
-export class Problem extends Error {
+/** A failed request. `status` is the HTTP status, 0 if there was no response. */
+export class RequestError extends Error {
   constructor(status, message) {
     super(message);
     this.status = status;
   }
 }
 
-let ahead = 0; // ms that the server's clock is ahead of ours
+let ahead = 0; // ms by which the server's clock is ahead of the browser's
 
-/** The server's time. A lease is counted by it, however wrong this machine's clock is. */
+/** The server's time in ms: leases are measured by it, because a browser's clock may be wrong. */
 export const now = () => Date.now() + ahead;
 
-/** A client of the desk; `token` gives the ID token of who signed in, `expired` hears of a 401. */
+/** `token` returns the moderator's ID token; `expired` is called on a 401. */
 export function desk({ token, expired }) {
-  const call = async (method, path, body) => {
-    const answer = await fetch(`/v1/reviews${path}`, {
+  const call = async (method, suffix, body) => {
+    const answer = await fetch(`/v1/reviews${suffix}`, {
       method,
       headers: {
         Authorization: await token(),
@@ -27,26 +27,26 @@ export function desk({ token, expired }) {
       credentials: "omit",
       referrerPolicy: "no-referrer",
     }).catch(() => {
-      throw new Problem(0, "");
+      throw new RequestError(0, "");
     });
     const date = Date.parse(answer.headers.get("Date") ?? "");
-    if (date) ahead = date + 500 - Date.now(); // the header counts whole seconds
+    if (date) ahead = date + 500 - Date.now(); // the header has whole seconds
     if (answer.status === 401) expired();
-    const said = await answer.json().catch(() => ({}));
-    if (!answer.ok) throw new Problem(answer.status, said.message ?? "");
-    return said;
+    const response = await answer.json().catch(() => ({}));
+    if (!answer.ok) throw new RequestError(answer.status, response.message ?? "");
+    return response;
   };
-  const of = (review, act = "") => `/${encodeURIComponent(review)}${act}`;
+  const path = (review, action = "") => `/${encodeURIComponent(review)}${action}`;
   return {
     list: (next) => call("GET", `?limit=50${next ? `&next=${encodeURIComponent(next)}` : ""}`),
-    read: (review) => call("GET", of(review)),
-    claim: (review) => call("POST", of(review, "/claim")),
-    heartbeat: (review) => call("POST", of(review, "/heartbeat")),
-    release: (review) => call("POST", of(review, "/release")),
-    reveal: (review, photo) => call("POST", of(review, "/reveal"), { photo_id: photo }),
+    read: (review) => call("GET", path(review)),
+    claim: (review) => call("POST", path(review, "/claim")),
+    heartbeat: (review) => call("POST", path(review, "/heartbeat")),
+    release: (review) => call("POST", path(review, "/release")),
+    reveal: (review, photo) => call("POST", path(review, "/reveal"), { photo_id: photo }),
     decide: (review, photos) =>
-      call("POST", of(review, "/decision"), { approve: photos.length === 0, photos }),
-    audit: (review) => call("GET", of(review, "/audit")),
+      call("POST", path(review, "/decision"), { approve: photos.length === 0, photos }),
+    audit: (review) => call("GET", path(review, "/audit")),
     stats: (days) => call("GET", `/stats?days=${days}`),
     grant: (moderator, more) => call("POST", "/exposure", { moderator, more }),
   };

@@ -1,6 +1,6 @@
-/** Building and replacing elements. No markup is ever parsed: whatever the API says is text. */
+/** Builds and replaces elements. No markup is parsed: everything from the API is inserted as text. */
 
-/** h("p", { class: "note", onclick: act }, "text", child). `null` children and attributes are left out. */
+/** h("p", { class: "note", onclick: handler }, "text", child). `null` children and attributes are left out. */
 export function h(tag, attributes = {}, ...children) {
   return fill(document.createElement(tag), attributes, children);
 }
@@ -22,18 +22,18 @@ function fill(element, attributes, children) {
 }
 
 /**
- * Replace what a container holds. Whoever had the focus in it has it again afterwards: the element
- * with the same id, else the page's heading. Focus never falls back to the top of the page.
+ * Replace a container's children. If the focus was inside, it moves to the new element with the same
+ * id, else to the page's heading, never to the top of the page.
  */
 export function replace(container, children) {
   const focused = container.contains(document.activeElement) ? document.activeElement : null;
   container.replaceChildren(...[children].flat(Infinity).filter(Boolean));
   if (!focused) return;
-  const again = (focused.id && document.getElementById(focused.id)) || document.getElementById("title");
-  if (again && document.activeElement !== again) again.focus({ preventScroll: true });
+  const target = (focused.id && document.getElementById(focused.id)) || document.getElementById("title");
+  if (target && document.activeElement !== target) target.focus({ preventScroll: true });
 }
 
-/** Say something to a screen reader. The same words twice are said twice. */
+/** Announce a text to screen readers. A repeated text is announced again. */
 export function say(text, urgently = false) {
   const region = document.getElementById(urgently ? "warned" : "said");
   region.textContent = region.textContent === text ? `${text}\u00a0` : text;

@@ -1,4 +1,4 @@
-/** Times, shares and names as the reader's language writes them. */
+/** Formats times, shares and names in the reader's language. */
 
 import { now } from "./api.js";
 import { language } from "./words.js";
@@ -34,5 +34,5 @@ export function duration(seconds) {
   return new Intl.NumberFormat(language(), { style: "unit", unit, unitDisplay: "long" }).format(Math.round(seconds / size));
 }
 
-/** An id's end, which tells cases apart. */
+/** The end of an id, enough to tell cases apart. */
 export const short = (id) => id.slice(-6);

@@ -1,7 +1,7 @@
-/** One-key shortcuts. They rest while somebody types, while a dialog is open, and when switched off. */
+/** One-key shortcuts. They are off in text fields, in dialogs, and when the reader switches them off. */
 
-let table = []; // of the view that is shown: {keys, words, act}; without `act` the browser does it
-let always = []; // of the page
+let table = []; // of the current view: {keys, words, handler}; without `handler` the browser acts
+let always = []; // on every view
 let on = true;
 
 export const shortcuts = () => [...table, ...always];
@@ -15,10 +15,10 @@ const TYPES = "input:not([type=checkbox]):not([type=radio]), textarea, [contente
 addEventListener("keydown", (event) => {
   if (!on || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
   if (event.target.closest?.(TYPES) || document.querySelector("dialog[open]")) return;
-  // a list of choices takes letters and arrows for itself; Escape leaves it
+  // a select uses letters and arrows itself; Escape leaves it
   if (event.target.closest?.("select") && event.key !== "Escape") return;
-  const found = [...table, ...always].find((one) => one.act && one.keys.includes(event.key));
+  const found = [...table, ...always].find((one) => one.handler && one.keys.includes(event.key));
   if (!found) return;
   event.preventDefault();
-  found.act(event.key);
+  found.handler(event.key);
 });

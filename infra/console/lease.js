@@ -1,8 +1,8 @@
-/** A claimed case: its timer, and the heartbeats that keep it while somebody is there. */
+/** The lease of a claimed case: its timer, and its heartbeats while the moderator is active. */
 
 import { now } from "./api.js";
 
-const IDLE = 4 * 60_000; // ms without a key, a pointer or a touch: whoever left must not hold a case
+const IDLE = 4 * 60_000; // ms without input; heartbeats stop, so that an absent moderator holds no case
 
 let touched = Date.now();
 for (const kind of ["keydown", "pointerdown", "pointermove", "touchstart"]) {
@@ -10,8 +10,8 @@ for (const kind of ["keydown", "pointerdown", "pointermove", "touchstart"]) {
 }
 
 /**
- * Keep a lease until `end()`. `ticked(seconds, idle)` is called each second, `lost()` once when it
- * ran out or the desk says that it is somebody else's.
+ * Keep a lease until `end()`. `ticked(seconds, share, idle)` is called each second; `lost()` is called
+ * once, when the lease ran out or the API says that another moderator has it.
  */
 export function lease({ until, seconds, beat, ticked, lost }) {
   let ends = Date.parse(until);
@@ -37,9 +37,9 @@ export function lease({ until, seconds, beat, ticked, lost }) {
     beats = Date.now() + seconds * 1000;
     try {
       ends = Date.parse((await beat()).until);
-    } catch (problem) {
-      if (problem.status === 409 || problem.status === 403) lose();
-      else beats = Date.now() + 5000; // no answer: the lease still runs, so ask again soon
+    } catch (error) {
+      if (error.status === 409 || error.status === 403) lose();
+      else beats = Date.now() + 5000; // the lease still runs: retry soon
     }
   };
   const timer = setInterval(tick, 1000);

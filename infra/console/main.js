@@ -1,4 +1,4 @@
-/** The page: who is signed in, which view is shown, and what stands around it. */
+/** The page: session, current view, header and routing. */
 
 import { desk } from "./api.js";
 import { h, replace, say } from "./dom.js";
@@ -7,7 +7,7 @@ import { configure, me, signIn, signOut, token } from "./session.js";
 import { caseView } from "./views/case.js";
 import { exposure, exposureNote } from "./views/exposure.js";
 import { help } from "./views/help.js";
-import { problemWords } from "./views/problem.js";
+import { errorText } from "./views/error.js";
 import { queueView } from "./views/queue.js";
 import { signInView } from "./views/sign_in.js";
 import { statsView } from "./views/stats.js";
@@ -16,15 +16,15 @@ import { LANGUAGES, language, speak, t } from "./words.js";
 const top = document.getElementById("top");
 const main = document.getElementById("main");
 
-let shown = null; // the view: {name, draw, end}
-let seen = null; // today's exposure, as last heard
-let over = false; // signed out by the desk, not by choice
+let shown = null; // the current view: {name, draw, end}
+let seen = null; // today's exposure, from the last response
+let over = false; // signed out because the session ended
 
 const page = {
   desk: desk({ token, expired }),
   me,
   main,
-  /** Show a view's content. On arrival the focus goes to its heading, whose id is "title". */
+  /** Show a view's content. On arrival the heading (id "title") gets the focus. */
   show(children, { arrive = false, title } = {}) {
     replace(main, children);
     if (title) document.title = `${title} · Likeness`;
@@ -35,9 +35,9 @@ const page = {
     seen = exposed;
     drawTop();
   },
-  /** Say what went wrong; returns the words. */
-  failed(problem) {
-    const words = problemWords(problem);
+  /** Announce an error; returns its text. */
+  failed(error) {
+    const words = errorText(error);
     say(words, true);
     return words;
   },
@@ -133,17 +133,17 @@ function drawAll() {
 }
 
 document.getElementById("skip").addEventListener("click", (event) => {
-  event.preventDefault(); // a jump would leave the view: its address is the hash
+  event.preventDefault(); // following the link would change the hash, which is the view's address
   heading();
 });
 
 bindPage([
-  { keys: ["q"], words: "keys.queue", act: () => me() && page.go("/queue") },
-  { keys: ["s"], words: "keys.stats", act: () => me() && page.go("/stats") },
-  { keys: ["?"], words: "keys.help", act: () => me() && areOn() && help(page) },
+  { keys: ["q"], words: "keys.queue", handler: () => me() && page.go("/queue") },
+  { keys: ["s"], words: "keys.stats", handler: () => me() && page.go("/stats") },
+  { keys: ["?"], words: "keys.help", handler: () => me() && areOn() && help(page) },
 ]);
 addEventListener("hashchange", route);
-// A page that the browser put aside would come back with its pictures: it starts anew instead.
+// A page from the back/forward cache would still show its pictures: reload it.
 addEventListener("pageshow", (event) => event.persisted && location.reload());
 
 document.documentElement.lang = language();
@@ -151,7 +151,7 @@ document.getElementById("skip").textContent = t("skip");
 try {
   await configure();
   route();
-} catch (problem) {
+} catch (error) {
   drawTop();
-  page.show(h("p", { class: "note bad" }, problemWords(problem)));
+  page.show(h("p", { class: "note bad" }, errorText(error)));
 }

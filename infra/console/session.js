@@ -1,20 +1,20 @@
-/** Who is signed in. Tokens are kept in this module's memory alone: closing the page forgets them. */
+/** The session. Tokens exist only in this module's memory: closing the page discards them. */
 
-import { Problem } from "./api.js";
+import { RequestError } from "./api.js";
 
 const MINUTE = 60_000;
 
 let config = null;
-let tokens = null; // {id, refresh, until, name, subject}
+let tokens = null; // {id, refresh, until, name, moderator}
 
-/** Where to sign in: written beside the page when it is deployed. */
+/** Load where to sign in; the deployment writes the file next to the page. */
 export async function configure() {
   const answer = await fetch("config.json", { cache: "no-store" });
-  if (!answer.ok) throw new Problem(answer.status, "config.json");
+  if (!answer.ok) throw new RequestError(answer.status, "config.json");
   config = await answer.json();
 }
 
-/** Cognito's own API. Its errors become a Problem whose message is their name. */
+/** Call Cognito's API. An error becomes a RequestError whose message is the error's name. */
 async function cognito(operation, body) {
   const answer = await fetch(config.sign_in_url, {
     method: "POST",
@@ -27,21 +27,21 @@ async function cognito(operation, body) {
     credentials: "omit",
     referrerPolicy: "no-referrer",
   }).catch(() => {
-    throw new Problem(0, "");
+    throw new RequestError(0, "");
   });
-  const said = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Problem(answer.status, (said.__type ?? "").split("#").at(-1));
-  return said;
+  const response = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new RequestError(answer.status, (response.__type ?? "").split("#").at(-1));
+  return response;
 }
 
-function keep(result, refresh, name) {
+function store(result, refresh, name) {
   const claims = JSON.parse(text(result.IdToken.split(".")[1]));
   tokens = {
     id: result.IdToken,
     refresh: result.RefreshToken ?? refresh,
     until: Date.now() + result.ExpiresIn * 1000,
     name,
-    subject: claims.sub,
+    moderator: claims.sub,
   };
 }
 
@@ -51,47 +51,47 @@ function text(base64url) {
 }
 
 /**
- * Sign in. Resolves to null, or to a function that takes the new password: whoever was given a
- * first one must choose their own.
+ * Sign in. Resolves to null, or to a function that takes the new password if the moderator still has
+ * a temporary one.
  */
 export async function signIn(name, password) {
-  const said = await cognito("InitiateAuth", {
+  const response = await cognito("InitiateAuth", {
     AuthFlow: "USER_PASSWORD_AUTH",
     AuthParameters: { USERNAME: name, PASSWORD: password },
   });
-  if (said.AuthenticationResult) return keep(said.AuthenticationResult, null, name) ?? null;
-  if (said.ChallengeName !== "NEW_PASSWORD_REQUIRED") throw new Problem(400, said.ChallengeName);
+  if (response.AuthenticationResult) return store(response.AuthenticationResult, null, name) ?? null;
+  if (response.ChallengeName !== "NEW_PASSWORD_REQUIRED") throw new RequestError(400, response.ChallengeName);
   return async (chosen) => {
     const answer = await cognito("RespondToAuthChallenge", {
-      ChallengeName: said.ChallengeName,
-      Session: said.Session,
+      ChallengeName: response.ChallengeName,
+      Session: response.Session,
       ChallengeResponses: { USERNAME: name, NEW_PASSWORD: chosen },
     });
-    if (!answer.AuthenticationResult) throw new Problem(400, answer.ChallengeName);
-    keep(answer.AuthenticationResult, null, name);
+    if (!answer.AuthenticationResult) throw new RequestError(400, answer.ChallengeName);
+    store(answer.AuthenticationResult, null, name);
   };
 }
 
-/** The ID token, made new shortly before it runs out. */
+/** The ID token, refreshed five minutes before it expires. */
 export async function token() {
-  if (!tokens) throw new Problem(401, "");
+  if (!tokens) throw new RequestError(401, "");
   if (tokens.until - Date.now() < 5 * MINUTE) {
     const { refresh, name } = tokens;
-    const said = await cognito("InitiateAuth", {
+    const response = await cognito("InitiateAuth", {
       AuthFlow: "REFRESH_TOKEN_AUTH",
       AuthParameters: { REFRESH_TOKEN: refresh },
     });
-    if (tokens) keep(said.AuthenticationResult, refresh, name);
+    if (tokens) store(response.AuthenticationResult, refresh, name);
   }
-  if (!tokens) throw new Problem(401, "");
+  if (!tokens) throw new RequestError(401, "");
   return tokens.id;
 }
 
-/** Forget everything, and let Cognito forget the refresh token. */
+/** Discard the tokens and revoke the refresh token. */
 export async function signOut() {
   const refresh = tokens?.refresh;
   tokens = null;
   if (refresh) await cognito("RevokeToken", { Token: refresh }).catch(() => {});
 }
 
-export const me = () => tokens && { name: tokens.name, subject: tokens.subject };
+export const me = () => tokens && { name: tokens.name, id: tokens.moderator };

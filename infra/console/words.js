@@ -1,4 +1,4 @@
-/** The page's words, in the reader's language. */
+/** The page's texts in the reader's language. */
 
 import { de } from "./words/de.js";
 import { en } from "./words/en.js";
@@ -10,12 +10,12 @@ export const LANGUAGES = { en: "English", de: "Deutsch" };
 export const language = () => chosen;
 export const speak = (wanted) => (chosen = wanted);
 
-/** The words for a key; raises for one that nobody wrote, so that tests find it. */
+/** The text for a key. A missing key throws, so that tests find it. */
 export function t(key, ...given) {
   const found = BOOKS[chosen][key];
   if (found === undefined) throw new Error(`no words for ${key} in ${chosen}`);
   return typeof found === "function" ? found(...given) : found;
 }
 
-/** The words for a name that the API may extend: the name itself where nobody wrote any. */
+/** The text for a name that the API may extend: the name itself if there is none. */
 export const named = (group, name) => BOOKS[chosen][`${group}.${name}`] ?? name;

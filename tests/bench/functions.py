@@ -1,6 +1,6 @@
-"""Importing each Lambda in a fresh interpreter, from the layers as `sam build` made them.
+"""Import time of each Lambda function in a fresh interpreter, from the layers of `sam build`.
 
-This is what our code adds to a cold start. The interpreter's own start is not counted.
+This is the part of a cold start that depends on our code; the interpreter's start is not counted.
 """
 
 import os
@@ -15,28 +15,24 @@ from infra.local.project import likeness
 RUNS = 5
 TIMED = """
 import sys, time
-began = time.perf_counter()
+start = time.perf_counter()
 __import__(sys.argv[1])
-print(time.perf_counter() - began)
+print(time.perf_counter() - start)
 """
 
 
 def measure() -> dict[str, float]:
     where = Places()
     built = sam.build(likeness(), where.build, where.build / "build.log").parent
-    layers = [built / "DependenciesLayer" / "python", built / "LikenessLayer" / "python"]
-    names = sorted(file.stem for file in (places.ROOT / "functions").glob("*.py"))
-    return {
-        f"function.{name}.import_s": _import_seconds(name, layers)
-        for name in names
-        if name != "__init__"
-    }
+    layers = sorted(built.rglob("*Layer/python"))
+    names = sorted(file.stem for file in (places.ROOT / "functions").glob("[!_]*.py"))
+    return {f"function.{name}.import_s": _import_seconds(name, layers) for name in names}
 
 
 def _import_seconds(name: str, layers: list[Path]) -> float:
     path = os.pathsep.join(map(str, [places.ROOT / "functions", *layers]))
     seconds = []
-    for _ in range(RUNS + 1):  # the first one warms the file cache
+    for _ in range(RUNS + 1):  # the first run warms the file cache
         done = subprocess.run(
             [str(places.python_of("cloud")), "-S", "-c", TIMED, name],
             env={"PYTHONPATH": path, "AWS_DEFAULT_REGION": places.REGION},

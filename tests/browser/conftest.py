@@ -1,4 +1,4 @@
-"""The console in headless Chromium, with a desk that answers from memory or a laptop cloud."""
+"""The console in headless Chromium, with an API in memory or on the laptop cloud."""
 
 from __future__ import annotations
 
@@ -58,8 +58,8 @@ def browser(driver: Playwright) -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def look(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
-    """Keep a screenshot for people to look at: build/console/NAME.png."""
+def screenshot(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
+    """Save a screenshot for visual inspection: build/console/NAME.png."""
     folder = places.ROOT / "build" / "console"
     folder.mkdir(parents=True, exist_ok=True)
 
@@ -71,13 +71,13 @@ def look(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
 
 @pytest.fixture
 def complaints() -> list[str]:
-    """What pages complained about; whoever provoked it takes it out."""
+    """Errors that pages reported. A test that provokes one removes it."""
     return []
 
 
 @pytest.fixture
 def opened(browser: Browser, complaints: list[str]) -> Iterator[Callable[..., Page]]:
-    """`opened(context options)`: an empty page, whose every complaint fails the test at its end."""
+    """`opened(context options)`: an empty page. Any error that it reports fails the test."""
     contexts: list[BrowserContext] = []
 
     def page(**options: Any) -> Page:
@@ -95,7 +95,7 @@ def opened(browser: Browser, complaints: list[str]) -> Iterator[Callable[..., Pa
 
 
 def listen(page: Page, complaints: list[str]) -> None:
-    """Scripts that failed, and what the Content Security Policy stopped; no HTTP errors."""
+    """Collect script errors and Content Security Policy violations; not HTTP errors."""
 
     def heard(message: ConsoleMessage) -> None:
         if message.type == "error" and "Failed to load resource" not in message.text:
@@ -163,7 +163,7 @@ def desk_page(opened: Callable[..., Page], answers: Answers) -> Callable[..., Pa
 
 
 def cognito(operation: str, asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-    """As the pool answers: `first` is somebody who must choose a password."""
+    """Answers as the user pool does: the user `first` must choose a password."""
     signed_in = {
         "AuthenticationResult": {"IdToken": token(), "RefreshToken": "r", "ExpiresIn": 3600}
     }
@@ -216,7 +216,7 @@ def enter(page: Page, name: str = "moderator", password: str = PASSWORD) -> None
 
 
 def until(page: Page, true: Callable[[], object], patience: float = 10) -> None:
-    """Ask until it is true, or fail after `patience` seconds. The page goes on meanwhile."""
+    """Ask until it is true, or fail after `patience` seconds. The page keeps running."""
     deadline = time.monotonic() + patience
     while not true():
         assert time.monotonic() < deadline, f"not true within {patience} s"

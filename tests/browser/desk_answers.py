@@ -183,7 +183,7 @@ class Answers:
         if name == "reveal":
             self.used += 1
             photo = asked["photo_id"]
-            return api.Revealed.model_validate(
+            return api.ClearPhotoView.model_validate(
                 {
                     "photo_id": photo,
                     "url": f"{LINKS}/{photo}.jpg?n={self.used}",
@@ -192,7 +192,7 @@ class Answers:
                 }
             )
         if name == "decision":
-            api.Decide.model_validate(asked)
+            api.DecideReview.model_validate(asked)
             self.cases.remove(case)
             return api.ReviewSummary.model_validate(
                 case | {"state": "approved" if asked["approve"] else "refused"}

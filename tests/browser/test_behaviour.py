@@ -26,7 +26,7 @@ def asked(answers, act):
     return [path for _, path, _ in answers.calls if path.endswith(act)]
 
 
-def test_a_wrong_password_is_told_and_the_name_is_kept(desk_page):
+def test_a_wrong_password_is_reported_and_the_name_stays(desk_page):
     page = desk_page()
     enter(page, password="wrong")
     page.wait_for_selector("[role=alert]#about")
@@ -38,7 +38,7 @@ def test_a_wrong_password_is_told_and_the_name_is_kept(desk_page):
     page.wait_for_selector("tbody tr")
 
 
-def test_who_was_given_a_password_chooses_their_own(desk_page):
+def test_a_temporary_password_must_be_replaced(desk_page):
     page = desk_page()
     enter(page, "first")
     page.wait_for_selector("#new")
@@ -60,7 +60,7 @@ def test_no_token_outlives_the_page(desk_page):
     page.wait_for_selector("#enter")
 
 
-def test_a_session_that_ended_leads_back_to_the_sign_in(desk_page, answers):
+def test_an_expired_session_returns_to_the_sign_in(desk_page, answers):
     page = at_case(desk_page())
     answers.refusals["claim"] = (401, "")
     page.keyboard.press("c")
@@ -79,7 +79,7 @@ def test_a_picture_is_blurred_until_it_is_revealed_and_gone_when_hidden(desk_pag
     page.keyboard.press("r")
     page.wait_for_selector("img.clear")
     assert page.evaluate(pictures).count("https") == 1
-    page.keyboard.press("b")  # drawing the page again reveals nothing anew
+    page.keyboard.press("b")  # a redraw reveals nothing again
     page.keyboard.press("ArrowRight")
     assert set(page.evaluate(pictures)) == {"data:"}
     page.keyboard.press("1")
@@ -116,7 +116,7 @@ def test_a_lost_lease_hides_the_pictures_and_offers_the_case_again(desk_page, an
     assert page.locator("#approve").count() == 0
 
 
-def test_a_lease_that_runs_out_hides_the_pictures_by_itself(desk_page, answers):
+def test_an_expired_lease_hides_the_pictures(desk_page, answers):
     answers.lease_seconds, answers.heartbeat_seconds = 3, 600
     page = claimed(desk_page())
     page.keyboard.press("r")
@@ -134,7 +134,7 @@ def test_a_heartbeat_keeps_the_case(desk_page, answers):
     assert page.locator("#release").is_visible()
 
 
-def test_who_leaves_a_case_gives_it_back(desk_page, answers):
+def test_leaving_a_case_releases_it(desk_page, answers):
     page = claimed(desk_page())
     page.keyboard.press("q")
 
@@ -142,7 +142,7 @@ def test_who_leaves_a_case_gives_it_back(desk_page, answers):
     until(page, lambda: len(asked(answers, "release")) == 1)
 
 
-def test_a_budget_that_is_used_up_is_told(desk_page, answers):
+def test_a_used_up_budget_is_reported(desk_page, answers):
     page = claimed(desk_page())
     answers.refusals["reveal"] = (429, "OverQuota")
     page.keyboard.press("r")
@@ -152,17 +152,17 @@ def test_a_budget_that_is_used_up_is_told(desk_page, answers):
     assert page.locator("#release").is_visible(), "the case is still theirs"
 
 
-def test_a_case_is_refused_for_the_photos_that_are_marked_and_no_other(desk_page, answers):
+def test_only_the_selected_photos_are_refused(desk_page, answers):
     page = claimed(desk_page())
     page.keyboard.press("d")
-    until(page, lambda: page.evaluate(FOCUS) == "watermark")  # a reason first
+    until(page, lambda: page.evaluate(FOCUS) == "reason")  # a reason first
     page.keyboard.press("Escape")
     page.keyboard.press("2")
     page.keyboard.press("m")
     page.keyboard.type("Drugs")
     page.keyboard.press("Escape")
     page.keyboard.press("a")
-    until(page, lambda: "marked" in page.text_content("#warned"))
+    until(page, lambda: "selected for refusal" in page.text_content("#warned"))
     assert page.locator("dialog").count() == 0
     page.keyboard.press("d")
     page.wait_for_selector("dialog[open]")
@@ -173,7 +173,7 @@ def test_a_case_is_refused_for_the_photos_that_are_marked_and_no_other(desk_page
     assert body == {"approve": False, "photos": [{"photo_id": "p02", "reason": "POLICY.DRUGS"}]}
 
 
-def test_a_decision_can_be_thought_over(desk_page, answers):
+def test_a_decision_can_be_cancelled(desk_page, answers):
     page = claimed(desk_page())
     page.keyboard.press("a")
     page.wait_for_selector("dialog[open]")
@@ -193,7 +193,7 @@ def test_the_focus_is_never_lost(desk_page, answers):
     page.focus("#reveal")
     page.keyboard.press("Enter")
     page.wait_for_timeout(150)
-    assert page.evaluate(FOCUS) == "reveal", "the same button, drawn anew"
+    assert page.evaluate(FOCUS) == "reveal", "the same button, redrawn"
     page.keyboard.press("Escape")
     page.wait_for_selector("tbody tr")
     assert page.evaluate(FOCUS) == "title"
@@ -218,7 +218,7 @@ def test_shortcuts_can_be_switched_off(desk_page, answers):
     assert asked(answers, "claim") == []
 
 
-def test_the_language_is_changed_on_the_spot(desk_page):
+def test_the_language_changes_at_once(desk_page):
     page = at_case(desk_page())
     page.select_option("#language", "de")
 
@@ -227,7 +227,7 @@ def test_the_language_is_changed_on_the_spot(desk_page):
     assert "Violence" not in page.text_content(".findings strong")
 
 
-def test_a_lead_grants_more_pictures_and_nobody_grants_themselves(desk_page, answers):
+def test_a_lead_grants_more_pictures_but_not_to_themselves(desk_page, answers):
     page = desk_page()
     enter(page)
     page.wait_for_selector("tbody tr")
@@ -242,7 +242,7 @@ def test_a_lead_grants_more_pictures_and_nobody_grants_themselves(desk_page, ans
     assert body == {"moderator": "1a2b3c4d-other-moderator", "more": 50}
 
 
-def test_what_the_desk_says_is_text_and_never_markup(desk_page, answers):
+def test_text_from_the_api_is_never_markup(desk_page, answers):
     answers.pictures[0]["labels"] = [
         {"name": "<img src=x onerror=alert(1)>", "parent": "", "confidence": 50.0}
     ]
@@ -252,7 +252,7 @@ def test_what_the_desk_says_is_text_and_never_markup(desk_page, answers):
     assert page.locator(".labels img").count() == 0
 
 
-def test_text_never_becomes_markup_not_even_by_mistake(desk_page, complaints):
+def test_the_content_security_policy_stops_injected_markup(desk_page, complaints):
     page = at_case(desk_page())
     refused = page.evaluate(
         """() => { try { document.body.innerHTML = "<b>x</b>"; return false }

@@ -1,4 +1,4 @@
-"""The console on the laptop cloud: three reviews by keyboard, and what is left of pictures."""
+"""The console on the laptop cloud: three reviews by keyboard, and no picture in the profile."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def profile(tmp_path):
 
 @pytest.fixture
 def signed_in(driver, running, profile, complaints):
-    """A browser that keeps what a moderator's keeps, in a profile on the disk."""
+    """A browser with a profile on disk, as a moderator's."""
     moderator = running.moderator()
     context = driver.chromium.launch_persistent_context(
         profile, executable_path=CHROMIUM, viewport={"width": 1280, "height": 900}, locale="en-GB"
@@ -88,22 +88,22 @@ def decides(page, key):
     page.wait_for_selector("#count")
 
 
-def test_three_reviews_by_keyboard_alone(signed_in, people, backend, profile, look):
+def test_three_reviews_by_keyboard_alone(signed_in, people, backend, profile, screenshot):
     page = signed_in
     seen = {job_id: person for person, job_id in people}
     for job_id in seen:
         until(page, lambda job=job_id: backend.job(job)["state"] == "in_review", PATIENCE)
     page.keyboard.press("u")
     until(page, lambda: page.locator("tbody tr").count() == JOBS)
-    look(page, "desk-queue")
+    screenshot(page, "desk-queue")
 
-    # one is looked at, with its box, and approved
+    # one photo is shown with its box and approved
     approved = opens_next(page)
     page.keyboard.press("r")
     page.wait_for_selector("img.clear")
     until(page, lambda: page.evaluate("document.querySelector('img.clear').naturalWidth") > 192)
     assert page.locator(".boxes rect").count() == 2
-    look(page, "desk-revealed")
+    screenshot(page, "desk-revealed")
     decides(page, "a")
 
     # one is refused for its second photo
@@ -117,7 +117,7 @@ def test_three_reviews_by_keyboard_alone(signed_in, people, backend, profile, lo
     page.keyboard.press("h")
     page.wait_for_selector("#history")
     assert "revealed a photo · you · photo p02" in page.text_content(".audit")
-    look(page, "desk-refusing")
+    screenshot(page, "desk-refusing")
     decides(page, "d")
 
     # one is given back, taken up again and approved unseen
@@ -137,7 +137,7 @@ def test_three_reviews_by_keyboard_alone(signed_in, people, backend, profile, lo
     page.keyboard.press("s")
     page.wait_for_selector(".figure.good")
     assert page.text_content(".figure.good b") == "2"
-    look(page, "desk-figures")
+    screenshot(page, "desk-figures")
 
     assert page.evaluate("caches.keys()") == []
     page.context.close()

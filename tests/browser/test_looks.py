@@ -1,4 +1,4 @@
-"""How the console looks, and what axe says about it: light, dark, at 200 % zoom, in German."""
+"""Screenshots and axe checks of every screen: light, dark, 200 % zoom, German."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -18,12 +18,12 @@ VIOLENCE = {"german": "Gew"}  # what one types to find it in the list of reasons
 
 
 @pytest.mark.parametrize("name", LOOKS)
-def test_every_screen_is_fit_to_be_used(desk_page, look, answers, name):
+def test_every_screen_is_accessible(desk_page, screenshot, answers, name):
     page = desk_page(**LOOKS[name])
 
     def good(screen):
-        """Keep a picture; axe finds nothing, and nobody has to scroll sideways."""
-        look(page, f"{screen}-{name}")
+        """Save a screenshot; axe finds nothing, and nothing scrolls sideways."""
+        screenshot(page, f"{screen}-{name}")
         found = Axe().run(page, options={"resultTypes": ["violations"]})
         assert found.violations_count == 0, found.generate_report()
         wide, room = page.evaluate(

@@ -1,4 +1,4 @@
-"""Every port in memory. tests/integration holds each of them to what its adapter does."""
+"""Every port in memory. tests/integration runs one suite on each fake and its adapter."""
 
 from tests.fakes.answers import FakeAnswers
 from tests.fakes.buckets import (
@@ -6,6 +6,7 @@ from tests.fakes.buckets import (
     FakeBucket,
     FakeBuckets,
     FakeInspections,
+    FakeJobFiles,
     FakeLeftovers,
     FakePhotos,
     FakeWork,
@@ -64,6 +65,7 @@ __all__ = [
     "FakeHash",
     "FakeInferences",
     "FakeInspections",
+    "FakeJobFiles",
     "FakeJobs",
     "FakeLedger",
     "FakeLeftovers",

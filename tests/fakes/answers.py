@@ -1,4 +1,4 @@
-"""Answers kept under Idempotency-Keys, in memory: Powertools' own port for it."""
+"""Responses stored by Idempotency-Key, in memory: Powertools' persistence port."""
 
 import datetime as dt
 import threading
@@ -13,7 +13,7 @@ from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import D
 
 
 class FakeAnswers(BasePersistenceLayer):
-    """Does what DynamoDB's does with its conditional write: see tests/integration."""
+    """Behaves like DynamoDB's layer with its conditional write: see tests/integration."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -25,12 +25,12 @@ class FakeAnswers(BasePersistenceLayer):
         return repr([vars(record) for record in self.records.values()])
 
     def expire(self) -> None:
-        """A day passes."""
+        """Let all records expire."""
         for record in self.records.values():
             record.expiry_timestamp = 1
 
     def die(self) -> None:
-        """The functions that are at work run out of time."""
+        """Let all running functions time out."""
         for record in self.records.values():
             record.in_progress_expiry_timestamp = 1
 
@@ -40,7 +40,7 @@ class FakeAnswers(BasePersistenceLayer):
         return self.records[idempotency_key]
 
     def _put_record(self, data_record: DataRecord) -> None:
-        self._answer()
+        self._require_up()
         with self._lock:
             there = self.records.get(data_record.idempotency_key)
             if there is None or there.is_expired or _dead(there):
@@ -50,14 +50,14 @@ class FakeAnswers(BasePersistenceLayer):
         raise IdempotencyItemAlreadyExistsError(old_data_record=there)
 
     def _update_record(self, data_record: DataRecord) -> None:
-        self._answer()
+        self._require_up()
         self.records[data_record.idempotency_key] = data_record
 
     def _delete_record(self, data_record: DataRecord) -> None:
-        self._answer()
+        self._require_up()
         self.records.pop(data_record.idempotency_key, None)
 
-    def _answer(self) -> None:
+    def _require_up(self) -> None:
         if self.down:
             raise ConnectionError("no answer")
 

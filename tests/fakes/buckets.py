@@ -1,4 +1,4 @@
-"""The two buckets in memory, and what speaks of them."""
+"""The two buckets in memory, and the ports that use them."""
 
 import hashlib
 import io
@@ -29,11 +29,11 @@ from tests.builders import NOW
 
 
 class FakeBucket:
-    """Objects by key. While `sealed`, nothing that is deleted goes away."""
+    """Objects by key. While `locked`, deleting has no effect."""
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
-        self.hmacs = False
+        self.locked = False
 
     def put(self, key: str, content: bytes) -> None:
         self.objects[key] = content
@@ -47,14 +47,14 @@ class FakeBucket:
         return self.objects[key]
 
     def delete(self, key: str) -> None:
-        if not self.hmacs:
+        if not self.locked:
             self.objects.pop(key, None)
 
-    def purge(self, *folders: str) -> int:
+    def delete_folders(self, *folders: str) -> int:
         there = [key for key in self.objects if key.startswith(folders)]
         for key in there:
             self.delete(key)
-        if there and self.hmacs:
+        if there and self.locked:
             raise NotDeleted(f"{len(there)} objects are left")
         return len(there)
 
@@ -64,7 +64,7 @@ class FakePhotos:
         self.bucket = bucket or FakeBucket()
 
     def upload(self, job_id: JobId, photo_id: PhotoId, content: bytes) -> str:
-        """What a form does; answers the ETag."""
+        """Upload with a presigned POST; returns the ETag."""
         self.bucket.put(f"uploads/{job_id}/{photo_id}", content)
         return _etag(content)
 
@@ -88,7 +88,7 @@ class FakePhotos:
         )
 
     def appeal(self, job_id: JobId, photo_id: PhotoId, content: bytes) -> str:
-        """What such a form does; answers the ETag."""
+        """Upload for an appeal; returns the ETag."""
         self.bucket.put(f"appeals/{job_id}/{photo_id}", content)
         return _etag(content)
 
@@ -122,21 +122,17 @@ class FakePhotos:
     def delete_upload(self, job_id: JobId, photo_id: PhotoId) -> None:
         self.bucket.delete(f"uploads/{job_id}/{photo_id}")
 
-    def keep(self, job_id: JobId, photo_id: PhotoId, jpeg: bytes) -> None:
+    def store(self, job_id: JobId, photo_id: PhotoId, jpeg: bytes) -> None:
         self.bucket.put(f"photos/{job_id}/{photo_id}.jpg", jpeg)
 
     def read(self, job_id: JobId, photo_id: PhotoId) -> bytes:
         return self.bucket.get(f"photos/{job_id}/{photo_id}.jpg", f"photo {photo_id}")
 
-    def drop(self, job_id: JobId, photo_id: PhotoId) -> None:
+    def delete(self, job_id: JobId, photo_id: PhotoId) -> None:
         self.bucket.delete(f"photos/{job_id}/{photo_id}.jpg")
 
     def review_url(self, job_id: JobId, photo_id: PhotoId) -> str:
         return f"https://photos.test/photos/{job_id}/{photo_id}.jpg?X-Amz-Expires=60"
-
-    def purge(self, job_id: JobId) -> int:
-        folders = (f"uploads/{job_id}/", f"appeals/{job_id}/", f"photos/{job_id}/")
-        return self.bucket.purge(*folders)
 
 
 class FakeWork:
@@ -162,7 +158,7 @@ class FakeWork:
         )
 
     def deliver(self, result: GenerationResult, pngs: dict[AvatarId, bytes]) -> None:
-        """What the container does."""
+        """Write what the container writes."""
         folder = f"work/{result.job_id}/r{result.attempt}/checkpoints"
         for avatar_id, png in pngs.items():
             self.bucket.put(f"{folder}/{avatar_id}.png", png)
@@ -185,14 +181,14 @@ class FakeWork:
         self.bucket.put(f"{folder}/checkpoints/result.json", found.pop("result.json"))
         for avatar_id, png in found.items():
             self.bucket.put(f"{folder}/checkpoints/{avatar_id}.png", png)
-        self.drop_response(job_id, attempt)
+        self.delete_response(job_id, attempt)
         return len(found)
 
-    def drop_response(self, job_id: JobId, attempt: int) -> None:
+    def delete_response(self, job_id: JobId, attempt: int) -> None:
         for name in ("request", "response"):
             self.bucket.delete(f"work/{job_id}/r{attempt}/endpoint/{name}.tar")
 
-    def drop_failure(self, uri: str) -> None:
+    def delete_failure(self, uri: str) -> None:
         key = uri.removeprefix("s3://avatars/")
         if key.startswith("work/"):
             self.bucket.delete(key)
@@ -201,7 +197,7 @@ class FakeWork:
         key = f"work/{job_id}/r{attempt}/checkpoints/result.json"
         result = GenerationResult.model_validate_json(self.bucket.get(key, "result"))
         if (result.job_id, result.attempt) != (job_id, attempt):
-            raise Conflict("the result is of another job or round")
+            raise Conflict("the result is of another job or attempt")
         return result
 
     def progress(self, job_id: JobId, attempt: int) -> GenerationProgress | None:
@@ -211,7 +207,7 @@ class FakeWork:
         except (NotFound, ValueError):
             return None
 
-    def keep(self, avatar: Avatar) -> None:
+    def promote(self, avatar: Avatar) -> None:
         drawn = f"work/{avatar.job_id}/r{avatar.attempt}/checkpoints/{avatar.avatar_id}.png"
         content = self.bucket.get(drawn, f"avatar {avatar.avatar_id}")
         self.bucket.put(f"drawn/{avatar.job_id}/{avatar.avatar_id}.png", content)
@@ -222,12 +218,9 @@ class FakeWork:
         named = avatar.file == f"{avatar.avatar_id}.png"
         return named and hashlib.sha256(png).hexdigest() == avatar.sha256
 
-    def purge(self, job_id: JobId) -> int:
-        return self.bucket.purge(f"work/{job_id}/")
-
 
 class FakeAvatarStore:
-    """Writes the PNG as it was drawn, and no pixels into the WebP files."""
+    """Publishes the drawn PNG, and WebP files without pixels."""
 
     def __init__(self, bucket: FakeBucket | None = None) -> None:
         self.bucket = bucket or FakeBucket()
@@ -271,30 +264,21 @@ class FakeAvatarStore:
     def archive_url(self, job_id: JobId) -> str:
         return _url(f"avatars/{job_id}/avatars.zip")
 
-    def keep(self, kept: Sequence[Avatar], dropped: Iterable[AvatarId]) -> None:
+    def keep(self, kept: Sequence[Avatar], others: Iterable[AvatarId]) -> None:
         ranked = sorted(kept, key=lambda avatar: avatar.rank)
         self._pack(ranked, [self._png(avatar) for avatar in ranked])
         (job_id,) = {avatar.job_id for avatar in kept}
-        self.bucket.purge(*(f"avatars/{job_id}/{avatar_id}/" for avatar_id in dropped))
-
-    def purge(self, job_id: JobId) -> int:
-        return self.bucket.purge(f"drawn/{job_id}/", f"avatars/{job_id}/")
-
-    def tidy(self, job_id: JobId) -> None:
-        self.bucket.purge(f"drawn/{job_id}/")
+        self.bucket.delete_folders(*(f"avatars/{job_id}/{avatar_id}/" for avatar_id in others))
 
 
-class FakeLeftovers:
-    """Both buckets, looked at by nobody else."""
+class FakeJobFiles:
+    """Both buckets, by place."""
 
     def __init__(self, photos: FakeBucket, avatars: FakeBucket) -> None:
-        self.buckets = dict.fromkeys(PHOTOS, photos)
-        self.avatars = avatars
-        self.blind = False
+        self._photos = photos
+        self._avatars = avatars
 
-    def of(self, job_id: JobId, places: Iterable[str]) -> list[StoredObject]:
-        if self.blind:
-            raise Denied("ListObjectVersions answered AccessDenied")
+    def inventory(self, job_id: JobId, places: Iterable[str]) -> list[StoredObject]:
         return [
             StoredObject(
                 name=f"{place}/{key.removeprefix(f'{place}/{job_id}/')}",
@@ -302,27 +286,44 @@ class FakeLeftovers:
                 created_at=NOW,
             )
             for place in places
-            for bucket in [self.buckets.get(place, self.avatars)]
+            for bucket in [self._photos if place in PHOTOS else self._avatars]
             for key in bucket.listing()
             if key.startswith(f"{place}/{job_id}/")
         ]
 
+    def delete(self, job_id: JobId, places: Iterable[str]) -> int:
+        folders = [f"{place}/{job_id}/" for place in places]
+        return self._photos.delete_folders(*folders) + self._avatars.delete_folders(*folders)
+
+
+class FakeLeftovers:
+    """Lists what `FakeJobFiles` lists, or fails while it is `blind`."""
+
+    def __init__(self, photos: FakeBucket, avatars: FakeBucket) -> None:
+        self._files = FakeJobFiles(photos, avatars)
+        self.blind = False
+
+    def find(self, job_id: JobId, places: Iterable[str]) -> list[StoredObject]:
+        if self.blind:
+            raise Denied("ListObjectVersions returned AccessDenied")
+        return self._files.inventory(job_id, places)
+
 
 class FakeBuckets:
-    """What a sweep sees is what a test puts here."""
+    """The objects of a sweep, set by a test."""
 
     def __init__(self) -> None:
-        self.objects: list[BucketObject] = []
+        self.stored: list[BucketObject] = []
         self.drifted: list[SweepFinding] = []
-        self.hmacs = False
+        self.locked = False
 
-    def everything(self) -> list[BucketObject]:
-        return list(self.objects)
+    def objects(self) -> list[BucketObject]:
+        return list(self.stored)
 
     def delete(self, objects: Sequence[BucketObject]) -> int:
-        if self.hmacs:
+        if self.locked:
             return len(objects)
-        self.objects = [object_ for object_ in self.objects if object_ not in objects]
+        self.stored = [one for one in self.stored if one not in objects]
         return 0
 
     def drift(self, lifecycle: Mapping[str, Mapping[str, int]]) -> list[SweepFinding]:

@@ -1,4 +1,4 @@
-"""Clock, detector, state machine, GPU work and metrics in memory."""
+"""Clock, detector, workflow, GPU work, keys, events and metrics in memory."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class FakeClock:
 
 
 class FakeDetector:
-    """Sees one grown-up face, alike in all photos and nothing else, unless it is told otherwise."""
+    """Detects one adult face, the same in all photos, and nothing else unless a test says so."""
 
     def __init__(self) -> None:
         self.down = False
@@ -107,13 +107,13 @@ class FakeWorkflow:
 
     def resume(self, task_token: str, output: dict[str, Any]) -> None:
         if task_token not in self.waiting_tokens:
-            raise Conflict("the state machine waits for this no longer")
+            raise Conflict("the state machine does not wait for this task any more")
         self.waiting_tokens.remove(task_token)
         self.answers[task_token] = output
 
     def fail(self, task_token: str, error: str) -> None:
         if task_token not in self.waiting_tokens:
-            raise Conflict("the state machine waits for this no longer")
+            raise Conflict("the state machine does not wait for this task any more")
         self.waiting_tokens.remove(task_token)
         self.failures[task_token] = error
 
@@ -148,12 +148,12 @@ class FakeDeadlines:
         if job_id in self.at:
             self.at[job_id] = when
 
-    def clear(self, job_id: JobId) -> None:
+    def delete(self, job_id: JobId) -> None:
         self.at.pop(job_id, None)
 
 
 class FakeSigner:
-    """Signs by writing the receipt down."""
+    """Stores the receipts that it signs."""
 
     def __init__(self) -> None:
         self.off = False
@@ -161,7 +161,7 @@ class FakeSigner:
 
     def sign(self, receipt: Receipt | ErasureReceipt) -> str:
         if self.off:
-            raise Denied("Sign answered DisabledException")
+            raise Denied("Sign returned DisabledException")
         self.signed.append(receipt)
         return f"jws-{len(self.signed)}"
 
@@ -176,7 +176,7 @@ class FakeHash:
     def objects(self, job_id: JobId, names: Sequence[str]) -> list[str]:
         return [hashlib.sha256(f"{job_id}/{name}".encode()).hexdigest() for name in names]
 
-    def hmac(self, user_id: UserId, sha256: str) -> str:
+    def photo(self, user_id: UserId, sha256: str) -> str:
         whole = hmac.new(b"a key", f"{user_id}\n{sha256}".encode(), hashlib.sha256)
         return whole.hexdigest()[:32]
 
@@ -185,7 +185,7 @@ class FakeEndpoint:
     def __init__(self) -> None:
         self.asked: list[tuple[JobId, int]] = []
         self.down = False
-        self.meanwhile: Callable[[], None] = lambda: None  # what happens before it has answered
+        self.meanwhile: Callable[[], None] = lambda: None  # runs before invoke() returns
 
     def invoke(self, job_id: JobId, attempt: int) -> str:
         if self.down:
@@ -198,11 +198,11 @@ class FakeEndpoint:
 class FakeGenerator:
     def __init__(self) -> None:
         self.running: set[tuple[JobId, int]] = set()
-        self.stopping = False  # a container that takes its time
+        self.stopping = False  # the container does not end yet
 
     def stop(self, job_id: JobId, attempt: int) -> None:
         if (job_id, attempt) in self.running and self.stopping:
-            raise Unavailable(f"round {attempt} of job {job_id} is still stopping")
+            raise Unavailable(f"attempt {attempt} of job {job_id} is still stopping")
         self.running.discard((job_id, attempt))
 
 
@@ -215,7 +215,7 @@ class FakeMetrics:
 
 
 class FakeEventBus:
-    """Takes what it is given, but for what `refuses` says; `down` after so many calls."""
+    """Publishes all events but those that `refuses` selects, until `down_after` calls."""
 
     def __init__(self) -> None:
         self.events: list[JobStateChanged] = []
@@ -226,7 +226,7 @@ class FakeEventBus:
     def publish(self, events: Sequence[JobStateChanged]) -> list[JobStateChanged]:
         assert 1 <= len(events) <= 10, "what PutEvents takes"
         if self.down_after is not None and len(self.calls) >= self.down_after:
-            raise Unavailable("PutEvents answered InternalException")
+            raise Unavailable("PutEvents returned InternalException")
         self.calls.append(list(events))
         self.events += [event for event in events if not self.refuses(event)]
         return [event for event in events if self.refuses(event)]
@@ -234,17 +234,17 @@ class FakeEventBus:
 
 class FakeEventDeadLetters:
     def __init__(self) -> None:
-        self.kept: list[StreamRecord] = []
+        self.letters: list[StreamRecord] = []
         self.down = False
 
-    def keep(self, change: StreamRecord) -> None:
+    def put(self, change: StreamRecord) -> None:
         if self.down:
-            raise Unavailable("SendMessage answered ServiceUnavailable")
-        self.kept.append(change)
+            raise Unavailable("SendMessage returned ServiceUnavailable")
+        self.letters.append(change)
 
 
 class FakePictures:
-    """Every file is a picture of its own, unless a test says that it is none or looks like one."""
+    """Every file is a different picture, unless a test sets `refused` or `looks`."""
 
     def __init__(self) -> None:
         self.refused: set[bytes] = set()
@@ -271,7 +271,7 @@ class FakePictures:
 
 
 class FakeCredentials:
-    """A signed picture is the picture, a line, and the claim."""
+    """A signed picture is the picture, a separator, and the claim."""
 
     SIGNED = b"\n-- signed: "
 
@@ -294,7 +294,7 @@ class FakeCredentials:
 
 
 class FakeReader:
-    """Reads these marks in whatever it is shown."""
+    """Reads these watermarks in every picture."""
 
     def __init__(self, *watermarks: str) -> None:
         self.watermarks = [WatermarkId(watermark) for watermark in watermarks]

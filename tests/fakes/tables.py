@@ -1,4 +1,4 @@
-"""Jobs, ledger, users, and the review desk in memory."""
+"""The table's ports in memory: jobs, ledger, users, deletions and the review desk."""
 
 import threading
 from collections import Counter, defaultdict
@@ -23,19 +23,19 @@ from likeness.domain.ids import (
 )
 from likeness.domain.jobs.catalogue import Plus
 from likeness.domain.jobs.job import Job
-from likeness.domain.paging import Part
+from likeness.domain.paging import ResultPage
 from likeness.domain.photos.photo import Photo
 from likeness.domain.provenance.credentials import WatermarkRecord
 from likeness.domain.provenance.watermark import WatermarkId
 from likeness.domain.reasons import Reason
 from likeness.domain.review.appeal import Appeal
-from likeness.domain.review.audit import AuditAction, AuditEntry, AuditEvent, ChainHead
+from likeness.domain.review.audit import AuditAction, AuditEntry, AuditEvent, ChainHead, about
 from likeness.domain.review.case import Review, ReviewKind, ReviewState
 from likeness.domain.review.statistics import Counts, DeskDay, Exposure, desk_day
 
 
 class FakeJobs:
-    """Knows the users too: nothing is begun for one who is being erased."""
+    """Uses the users: no job is opened for one who is being erased."""
 
     def __init__(self) -> None:
         self.users: FakeUsers | None = None
@@ -49,24 +49,24 @@ class FakeJobs:
             if job.job_id in self.jobs:
                 raise Conflict(f"there is a job {job.job_id} already")
             if self.users and self.users.profile(job.user_id).erasing:
-                raise Conflict("the user is being erased: nothing can be begun")
+                raise Conflict("the user is being erased: no job can be opened")
             self.jobs[job.job_id] = job
             self._photos |= {(photo.job_id, photo.photo_id): photo for photo in photos}
 
     def get(self, job_id: JobId) -> Job:
         return self._stored(job_id)
 
-    def newest(self, user_id: UserId, *, limit: int, after: str | None = None) -> Part[Job]:
+    def newest(self, user_id: UserId, *, limit: int, after: str | None = None) -> ResultPage[Job]:
         mine = [job for job in self.jobs.values() if job.user_id == user_id]
         mine = sorted(mine, key=_begun, reverse=True)
         found = (job for job in mine if after is None or _begun(job) < after)
-        return Part.of(found, limit=limit, position=_begun)
+        return ResultPage.of(found, limit=limit, position=_begun)
 
     def save(self, job: Job) -> None:
         with self.lock:
             stored = self._stored(job.job_id)
             if stored.version != job.version - 1 and stored != job:
-                raise Conflict(f"job {job.job_id} moved past version {job.version - 1}")
+                raise Conflict(f"job {job.job_id} is past version {job.version - 1}")
             self.jobs[job.job_id] = job
 
     def photos(self, job_id: JobId) -> list[Photo]:
@@ -81,7 +81,7 @@ class FakeJobs:
     def save_photo(self, photo: Photo, *, seen: Photo) -> None:
         with self.lock:
             if self._photos.get((photo.job_id, photo.photo_id)) not in (seen, photo):
-                raise Conflict(f"photo {photo.photo_id} changed meanwhile")
+                raise Conflict(f"photo {photo.photo_id} was changed")
             self._photos[photo.job_id, photo.photo_id] = photo
 
     def avatars(self, job_id: JobId) -> list[Avatar]:
@@ -91,24 +91,24 @@ class FakeJobs:
     def save_avatars(self, avatars: Iterable[Avatar]) -> None:
         self._avatars |= {(avatar.job_id, avatar.avatar_id): avatar for avatar in avatars}
 
-    def of_user(self, user_id: UserId) -> list[Job]:
+    def for_user(self, user_id: UserId) -> list[Job]:
         mine = [job for job in self.jobs.values() if job.user_id == user_id]
         return sorted(mine, key=lambda job: (job.created_at, job.job_id))
 
-    def forget(self, job_id: JobId) -> None:
+    def delete(self, job_id: JobId) -> None:
         self._photos = {key: photo for key, photo in self._photos.items() if key[0] != job_id}
         self._avatars = {key: avatar for key, avatar in self._avatars.items() if key[0] != job_id}
         self.jobs.pop(job_id, None)
 
     def _stored(self, job_id: JobId) -> Job:
-        """Not `get`: a test may have that answer what was there before."""
+        """Not `get`: a test may replace that."""
         if job_id not in self.jobs:
             raise NotFound(f"there is no job {job_id}")
         return self.jobs[job_id]
 
 
 class FakeLedger:
-    """Shares the jobs' lock: a reservation is one transaction over both."""
+    """Shares the jobs' lock: a reservation is one transaction on both."""
 
     def __init__(self, jobs: FakeJobs) -> None:
         self._jobs = jobs
@@ -125,9 +125,9 @@ class FakeLedger:
             if key in self._entries:
                 return
             if self._jobs.jobs[job.job_id].version != job.version - 1:
-                raise Conflict(f"job {job.job_id} moved past version {job.version - 1}")
+                raise Conflict(f"job {job.job_id} is past version {job.version - 1}")
             if self.used(job.user_hash, day) >= limit:
-                raise OverQuota(f"the day {day} is taken")
+                raise OverQuota(f"the day {day} is used up")
             self._jobs.save(job)
             self._used[job.user_hash, day] += 1
             if job.day_ends_at:
@@ -169,8 +169,8 @@ class FakeLedger:
                 if entry is None:
                     raise NotFound(f"job {job.job_id} reserved nothing on {day}")
                 if entry.state is QuotaState.SPENT:
-                    given = {"state": QuotaState.RETURNED, "settled_at": now}
-                    self._entries[key] = entry.model_copy(update=given)
+                    returned = {"state": QuotaState.RETURNED, "settled_at": now}
+                    self._entries[key] = entry.model_copy(update=returned)
                     self._used[job.user_hash, day] -= 1
             elif entry is None:
                 self._used[job.user_hash, day] -= 1
@@ -188,12 +188,12 @@ class FakeLedger:
         ]
         return sorted(mine, key=lambda entry: entry.reserved_at)
 
-    def forget(self, user_id: UserId) -> None:
+    def delete(self, user_id: UserId) -> None:
         self._entries = {key: entry for key, entry in self._entries.items() if key[0] != user_id}
 
 
 class FakeUsers:
-    """Shares the ledger: a user's entries go with the user."""
+    """Uses the ledger: deleting a user deletes their entries."""
 
     def __init__(self, ledger: FakeLedger | None = None) -> None:
         self.profiles: dict[UserId, Profile] = {}
@@ -204,7 +204,7 @@ class FakeUsers:
 
     def save_zone(self, user_id: UserId, zone: UserZone, *, seen: UserZone | None) -> None:
         if self.profile(user_id).zone not in (seen, zone):
-            raise Conflict("the user's time zone changed meanwhile")
+            raise Conflict("the user's time zone was changed")
         self.change(user_id, zone=zone)
 
     def entitle(self, user_id: UserId, plus: Plus) -> Plus:
@@ -214,13 +214,13 @@ class FakeUsers:
         self.change(user_id, plus=plus)
         return plus
 
-    def clear(self, user_id: UserId, photos: Mapping[str, frozenset[Reason]]) -> None:
-        self.change(user_id, cleared={**self.profile(user_id).cleared, **photos})
+    def exonerate(self, user_id: UserId, photos: Mapping[str, frozenset[Reason]]) -> None:
+        self.change(user_id, exonerated={**self.profile(user_id).exonerated, **photos})
 
-    def forget(self, user_id: UserId) -> None:
+    def delete(self, user_id: UserId) -> None:
         self.profiles.pop(user_id, None)
         if self._ledger:
-            self._ledger.forget(user_id)
+            self._ledger.delete(user_id)
 
     def change(self, user_id: UserId, **fields: object) -> None:
         self.profiles[user_id] = self.profile(user_id).model_copy(update=fields)
@@ -252,20 +252,20 @@ class FakeErasures:
 
 class FakeDurations:
     def __init__(self) -> None:
-        self._past: dict[tuple[str, str], dict[JobId, tuple[datetime, float]]] = {}
+        self._durations: dict[tuple[str, str], dict[JobId, tuple[datetime, float]]] = {}
 
-    def remember(self, job: Job, worked_s: float) -> None:
-        of = self._past.setdefault((job.backend or "unknown", job.tier), {})
+    def add(self, job: Job, worked_s: float) -> None:
+        of = self._durations.setdefault((job.backend or "unknown", job.tier), {})
         of[job.job_id] = (job.timeline[1].at, round(worked_s, 1))
 
     def recent(self, backend: str, tier: str, *, limit: int) -> list[float]:
-        known = self._past.get((backend, tier), {}).items()
+        known = self._durations.get((backend, tier), {}).items()
         latest = sorted(known, key=lambda item: (item[1][0], item[0]), reverse=True)
         return [worked_s for _, (_, worked_s) in latest[:limit]]
 
 
 class FakeAuditLog:
-    """Entries one after the other; the lock is that of every table which writes into it."""
+    """All tables that append to it share its lock."""
 
     def __init__(self) -> None:
         self.written: list[AuditEntry] = []
@@ -275,7 +275,7 @@ class FakeAuditLog:
         with self.lock:
             self.written.append(AuditEntry.after(self.head(), audit_event))
 
-    def of(self, review_id: ReviewId) -> list[AuditEntry]:
+    def for_review(self, review_id: ReviewId) -> list[AuditEntry]:
         return [entry for entry in self.written if entry.review_id == review_id]
 
     def entries(self) -> Iterator[AuditEntry]:
@@ -287,7 +287,7 @@ class FakeAuditLog:
 
 class FakeDeskCounters:
     def __init__(self, audit_log: FakeAuditLog) -> None:
-        self._trail = audit_log
+        self._audit_log = audit_log
         self._seen: dict[tuple[DeskDay, str], Exposure] = {}
         self._counts: dict[DeskDay, Counter[str]] = defaultdict(Counter)
 
@@ -302,22 +302,22 @@ class FakeDeskCounters:
 
     def expose(self, audit_event: AuditEvent, *, budget: int) -> Exposure:
         day = desk_day(audit_event.at)
-        with self._trail.lock:
+        with self._audit_log.lock:
             seen = self.exposure(audit_event.actor, day)
             if seen.used >= seen.limit(budget):
                 raise OverQuota("today's budget is used up")
-            self._trail.append(audit_event)
+            self._audit_log.append(audit_event)
             return self._store(audit_event.actor, day, used=seen.used + 1)
 
     def ask(self, audit_event: AuditEvent) -> None:
         day = desk_day(audit_event.at)
         if not self.exposure(audit_event.actor, day).asked:
-            self._trail.append(audit_event)
+            self._audit_log.append(audit_event)
             self._store(audit_event.actor, day, asked=True)
 
     def grant(self, audit_event: AuditEvent, moderator: str, more: int) -> Exposure:
         day = desk_day(audit_event.at)
-        self._trail.append(audit_event)
+        self._audit_log.append(audit_event)
         extra = self.exposure(moderator, day).extra + more
         return self._store(moderator, day, extra=extra, asked=False)
 
@@ -337,21 +337,20 @@ class FakeReviews:
     def __init__(self, audit_log: FakeAuditLog, desk_counters: FakeDeskCounters) -> None:
         self._reviews: dict[ReviewId, Review] = {}
         self._tokens: dict[ReviewId, str] = {}
-        self._trail = audit_log
+        self._audit_log = audit_log
         self._desk = desk_counters
 
     def open(self, review: Review, task_token: str | None) -> None:
-        with self._trail.lock:
+        with self._audit_log.lock:
             there = self._reviews.get(review.review_id)
             again = review.kind is ReviewKind.APPEAL
             if there is None or (again and there.state is ReviewState.EXPIRED):
                 self._reviews[review.review_id] = review
-                self._trail.append(
-                    AuditEvent(
-                        at=review.opened_at,
-                        action=AuditAction.OPENED,
-                        review_id=review.review_id,
-                        job_id=review.job_id,
+                self._audit_log.append(
+                    about(
+                        review,
+                        AuditAction.OPENED,
+                        review.opened_at,
                         details={
                             "severity": review.severity.value,
                             "photos": str(len(review.photos)),
@@ -364,7 +363,7 @@ class FakeReviews:
     def get(self, review_id: ReviewId) -> Review:
         return self._stored(review_id)
 
-    def of(self, job_id: JobId) -> list[Review]:
+    def for_job(self, job_id: JobId) -> list[Review]:
         mine = [review for review in self._reviews.values() if review.job_id == job_id]
         return sorted(mine, key=lambda review: review.review_id)
 
@@ -372,27 +371,27 @@ class FakeReviews:
         waiting = [r for r in self._reviews.values() if r.state is ReviewState.WAITING]
         return sorted(waiting, key=_place)
 
-    def queue(self, *, limit: int, after: str | None = None) -> Part[Review]:
+    def queue(self, *, limit: int, after: str | None = None) -> ResultPage[Review]:
         found = (review for review in self.waiting() if after is None or _place(review) > after)
-        return Part.of(found, limit=limit, position=_place)
+        return ResultPage.of(found, limit=limit, position=_place)
 
     def save(
         self, review: Review, audit_event: AuditEvent | None = None, counts: Counts | None = None
     ) -> None:
-        with self._trail.lock:
+        with self._audit_log.lock:
             stored = self._stored(review.review_id)
             if stored == review:
                 return
             if stored.version != review.version - 1:
-                raise Conflict(f"review {review.review_id} moved on meanwhile")
+                raise Conflict(f"review {review.review_id} was changed")
             self._reviews[review.review_id] = review
             if audit_event:
-                self._trail.append(audit_event)
+                self._audit_log.append(audit_event)
                 self._desk.add(desk_day(audit_event.at), counts or {})
 
     def task_token(self, review_id: ReviewId) -> str:
         if review_id not in self._tokens:
-            raise NotFound(f"nothing waits for review {review_id}")
+            raise NotFound(f"no state machine waits for review {review_id}")
         return self._tokens[review_id]
 
     def _stored(self, review_id: ReviewId) -> Review:
@@ -407,7 +406,7 @@ class FakeInferences:
 
     def get(self, job_id: JobId, attempt: int) -> Inference:
         if (job_id, attempt) not in self.stored:
-            raise NotFound(f"the endpoint was never asked for round {attempt} of job {job_id}")
+            raise NotFound(f"the endpoint was not invoked for attempt {attempt} of job {job_id}")
         return self.stored[job_id, attempt]
 
     def save(self, inference: Inference) -> None:
@@ -415,7 +414,7 @@ class FakeInferences:
         stored = self.stored.get(at)
         version = stored.version if stored else 0
         if version != inference.version - 1 and stored != inference:
-            raise Conflict(f"round {inference.attempt} of job {inference.job_id} moved meanwhile")
+            raise Conflict(f"attempt {inference.attempt} of job {inference.job_id} was changed")
         self.stored[at] = inference
 
 
@@ -429,7 +428,7 @@ class FakeAppeals:
     def save(self, appeal: Appeal) -> None:
         stored = self._appeals.get(appeal.job_id)
         if stored != appeal and (stored.version if stored else 0) != appeal.version - 1:
-            raise Conflict(f"the appeal of job {appeal.job_id} moved on")
+            raise Conflict(f"the appeal of job {appeal.job_id} was changed")
         self._appeals[appeal.job_id] = appeal
 
 
@@ -448,7 +447,7 @@ def _sortable(moment: datetime) -> str:
 
 def _day_of(job: Job) -> Day:
     if job.day is None:
-        raise Conflict(f"job {job.job_id} takes no day")
+        raise Conflict(f"job {job.job_id} has no quota day")
     return job.day
 
 
@@ -456,10 +455,10 @@ class FakeWatermarks:
     def __init__(self) -> None:
         self.records: dict[WatermarkId, WatermarkRecord] = {}
 
-    def remember(self, published: WatermarkRecord) -> None:
+    def add(self, published: WatermarkRecord) -> None:
         known = self.records.setdefault(published.watermark, published)
         if (known.job_id, known.avatar_id) != (published.job_id, published.avatar_id):
-            raise Conflict(f"mark {published.watermark} is another avatar's")
+            raise Conflict(f"another avatar has watermark {published.watermark}")
 
     def find(self, watermarks: Sequence[WatermarkId]) -> WatermarkRecord | None:
         return next(
@@ -470,7 +469,7 @@ class FakeWatermarks:
 class FakeDeletions:
     def __init__(self) -> None:
         self.stored: dict[JobId, Deletion] = {}
-        self.found: dict[JobId, dict[tuple[str, str], StoredObject]] = {}
+        self._objects: dict[JobId, dict[tuple[str, str], StoredObject]] = {}
 
     def get(self, job_id: JobId) -> Deletion | None:
         return self.stored.get(job_id)
@@ -481,11 +480,11 @@ class FakeDeletions:
             return
         self.stored[deletion.job_id] = deletion
 
-    def note(self, job_id: JobId, found: Iterable[StoredObject]) -> None:
-        there = self.found.setdefault(job_id, {})
-        for one in found:
+    def add_objects(self, job_id: JobId, objects: Iterable[StoredObject]) -> None:
+        there = self._objects.setdefault(job_id, {})
+        for one in objects:
             there[one.name, one.etag] = one
 
-    def noted(self, job_id: JobId) -> list[StoredObject]:
-        there = self.found.get(job_id, {})
+    def objects(self, job_id: JobId) -> list[StoredObject]:
+        there = self._objects.get(job_id, {})
         return [there[key] for key in sorted(there)]

@@ -1,4 +1,4 @@
-"""docs/openapi.json says what the code does and what the template deploys."""
+"""docs/openapi.json matches the code and the deployed routes."""
 
 from __future__ import annotations
 
@@ -15,53 +15,59 @@ from docs import openapi
 from likeness.api.app import Message
 from likeness.domain import errors
 from likeness.entrypoints import http
+from tests.infra.documents import of_type, read_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from likeness.entrypoints.http import Operation
 
-OPERATIONS: dict[str, Operation] = {
-    handler.operation.name: handler.operation for handler in openapi.handlers()
-}
+HANDLERS = {handler.operation.name: handler for handler in openapi.handlers()}
+OPERATIONS: dict[str, Operation] = {name: one.operation for name, one in HANDLERS.items()}
+FILES = {name: one.__module__.rpartition(".")[2] for name, one in HANDLERS.items()}
 DOCUMENT = json.loads(openapi.FILE.read_text())
 DESCRIBED: dict[str, dict[str, Any]] = {
     described["operationId"]: described
     for path in DOCUMENT["paths"].values()
     for described in path.values()
 }
-KEPT = {name: one.kept for name, one in OPERATIONS.items() if one.kept}
-DERIVED = {errors.Invalid, errors.NotFound, errors.Unavailable}  # from what a route takes, or any
+STORED = {name: one.stored for name, one in OPERATIONS.items() if one.stored}
+DERIVED = {
+    errors.Invalid,
+    errors.NotFound,
+    errors.Unavailable,
+}  # implied by a route's parameters, or by any route
 
 
-def test_the_document_is_what_the_code_says():
-    assert openapi.FILE.read_text() == openapi.text(), "write it anew: make openapi"
+def test_the_document_is_up_to_date():
+    assert openapi.FILE.read_text() == openapi.text(), "run make generated"
 
 
-def routes(template: dict[str, Any]) -> dict[str, tuple[str, str, str]]:
-    """Method, path and authorizer of each function that the template puts behind the API."""
-    found = {}
-    default = template["Resources"]["Api"]["Properties"]["Auth"]["DefaultAuthorizer"]
-    for resource in template["Resources"].values():
-        for event in resource.get("Properties", {}).get("Events", {}).values():
-            if event["Type"] == "HttpApi":
-                route = event["Properties"]
-                name = resource["Properties"]["Handler"].removesuffix(".handler")
-                authorizer = route.get("Auth", {}).get("Authorizer", default)
-                found[name] = (route["Method"], route["Path"], authorizer)
-    return found
+def routes() -> dict[tuple[str, str], tuple[str, str]]:
+    """Function file and authorizer of each route in the templates, by method and path."""
+    templates = read_all()
+    ((_, api),) = of_type(templates, "AWS::Serverless::HttpApi")
+    default = api["Auth"]["DefaultAuthorizer"]
+    return {
+        (route["Method"], route["Path"]): (
+            function["Handler"].removesuffix(".handler"),
+            route.get("Auth", {}).get("Authorizer", default),
+        )
+        for _, function in of_type(templates)
+        for event in function.get("Events", {}).values()
+        if event["Type"] == "HttpApi"
+        for route in [event["Properties"]]
+    }
 
 
-def test_every_route_is_deployed_with_its_method_path_and_authorizer(template):
-    declared = {
-        name: (
-            one.method,
-            one.path,
+def test_every_route_is_deployed_with_its_function_method_path_and_authorizer():
+    assert routes() == {
+        (one.method, one.path): (
+            FILES[name],
             "NONE" if one.public else "Moderators" if one.moderators else "AWS_IAM",
         )
         for name, one in OPERATIONS.items()
     }
-    assert routes(template) == declared
 
 
 def test_every_route_is_described_with_its_own_security():
@@ -83,19 +89,19 @@ def schemas(part: Any) -> Iterator[dict[str, Any]]:
             yield from schemas(inner)
 
 
-def test_every_reference_leads_somewhere_and_everything_is_referred_to():
+def test_every_reference_resolves_and_every_component_is_used():
     used = {one["$ref"] for one in schemas(DOCUMENT) if isinstance(one.get("$ref"), str)}
     components = DOCUMENT["components"]
-    there = {
+    defined = {
         f"#/components/{kind}/{name}"
         for kind in ("schemas", "responses")
         for name in components[kind]
     }
-    assert used == there
+    assert used == defined
 
 
 @pytest.mark.parametrize("name", sorted(OPERATIONS))
-def test_examples_are_what_the_code_takes_and_gives(name):
+def test_examples_are_valid(name):
     operation, described = OPERATIONS[name], DESCRIBED[name]
     given = described["responses"][str(operation.status.value)]["content"]
     shown = [(operation.takes, described.get("requestBody", {}).get("content", {}))]
@@ -103,21 +109,21 @@ def test_examples_are_what_the_code_takes_and_gives(name):
     for model, content in shown:
         if isinstance(model, type) and issubclass(model, Message):
             (body,) = content.values()
-            assert "example" in body, f"a text in {model.__name__} needs Field(examples=[...])"
+            assert "example" in body, f"a string in {model.__name__} needs Field(examples=[...])"
             model.model_validate_json(json.dumps(body["example"]))
 
 
-def test_path_parameters_are_of_the_shape_that_the_code_asks_for():
+def test_path_parameters_have_the_patterns_of_the_code():
     for described in DESCRIBED.values():
         for parameter in described.get("parameters", ()):
             if parameter["in"] == "path":
-                shape = (http.OURS | http.THEIRS)[parameter["name"]]
+                shape = (http.OUR_IDS | http.CALLER_IDS)[parameter["name"]]
                 assert parameter["schema"]["pattern"] == shape.pattern
                 assert shape.fullmatch(parameter["schema"]["examples"][0])
 
 
 @pytest.mark.parametrize("name", sorted(OPERATIONS))
-def test_every_error_answer_has_the_one_shape(name):
+def test_every_error_response_has_the_same_shape(name):
     problems = {
         status: answer["$ref"].rpartition("/")[2]
         for status, answer in DESCRIBED[name]["responses"].items()
@@ -133,11 +139,9 @@ def test_every_error_answer_has_the_one_shape(name):
 
 @pytest.mark.parametrize("name", sorted(OPERATIONS))
 def test_every_error_that_a_use_case_raises_is_declared_by_its_route(name):
-    """Where this fails, name the error in the route's `raises`."""
-    try:
-        service = importlib.import_module(f"likeness.services.{name}")
-    except ModuleNotFoundError:
-        pytest.skip("a route without a service of its own")
+    """If it fails, add the error to the route's `raises`."""
+    function = importlib.import_module(HANDLERS[name].__module__)
+    service = importlib.import_module(getattr(function, name).__module__)
     statuses = openapi.statuses(OPERATIONS[name])
     for raised in _raised(ast.parse(inspect.getsource(service))):
         kind = getattr(errors, raised, None)
@@ -155,7 +159,7 @@ def _raised(code: ast.AST) -> Iterator[str]:
 # --- Idempotency-Key ----------------------------------------------------------------------------
 
 
-def test_every_post_takes_a_key_and_nothing_else_does():
+def test_only_posts_accept_a_key():
     taking = {
         name
         for name, described in DESCRIBED.items()
@@ -164,39 +168,27 @@ def test_every_post_takes_a_key_and_nothing_else_does():
     assert taking == {name for name, one in OPERATIONS.items() if one.method == "POST"}
 
 
-@pytest.mark.parametrize("name", sorted(KEPT))
-def test_no_link_and_no_signed_form_is_ever_kept(name):
-    """Where this fails, give the route `repeats=InPart(part, again)` or `Repeats.DONE_AGAIN`."""
-    schema = TypeAdapter(KEPT[name].part).json_schema(mode="serialization")
+@pytest.mark.parametrize("name", sorted(STORED))
+def test_no_presigned_url_or_post_is_stored(name):
+    """If it fails, set `on_repeat` of the route to a StoredPart or to OnRepeat.RUN_AGAIN."""
+    schema = TypeAdapter(STORED[name].part).json_schema(mode="serialization")
     for part in schemas(schema):
-        assert part.get("format") != "uri", f"{name} would store a link"
+        assert part.get("format") != "uri", f"{name} would store a URL"
         assert not {"url", "fields"} & set(part.get("properties", ()))
 
 
-def test_whoever_keeps_answers_has_the_table_and_nobody_else_does(template):
-    """Where this fails: LIKENESS_IDEMPOTENCY_TABLE and the statement KeepAnswer, as elsewhere."""
-    name = {"GetAtt": "Storage.Outputs.IdempotencyTableName"}
-    arn = {"GetAtt": "Storage.Outputs.IdempotencyTableArn"}
-    told, allowed = set(), set()
-    for resource in template["Resources"].values():
-        if resource["Type"] != "AWS::Serverless::Function":
-            continue
-        properties = resource["Properties"]
-        function = properties["Handler"].removesuffix(".handler")
-        variables = properties.get("Environment", {}).get("Variables", {})
-        if variables.get("LIKENESS_IDEMPOTENCY_TABLE") == name:
-            told.add(function)
-        for policy in properties.get("Policies", ()):
-            for statement in policy["Statement"]:
-                if statement["Resource"] == arn:
-                    assert statement["Sid"] == "KeepAnswer"
-                    allowed.add(function)
-    assert told == allowed == set(KEPT)
+def test_exactly_the_functions_that_store_responses_have_the_idempotency_table():
+    with_table = {
+        function["Handler"].removesuffix(".handler")
+        for _, function in of_type(read_all())
+        if "LIKENESS_IDEMPOTENCY_TABLE" in function.get("Environment", {}).get("Variables", {})
+    }
+    assert with_table == {FILES[name] for name in STORED}
 
 
-def test_lists_come_in_pages():
+def test_lists_are_paged():
     for name, one in OPERATIONS.items():
         if name.startswith("list_"):
-            asked = {parameter["name"] for parameter in DESCRIBED[name]["parameters"]}
-            assert {"limit", "cursor"} <= asked
+            parameters = {parameter["name"] for parameter in DESCRIBED[name]["parameters"]}
+            assert {"limit", "cursor"} <= parameters
             assert "next" in one.gives.model_fields

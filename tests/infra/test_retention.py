@@ -24,7 +24,7 @@ def test_the_sweep_expects_the_lifecycle_that_is_deployed():
 def test_the_policy_is_that_of_the_default_days(template):
     default = template["Parameters"]["AvatarDays"]["Default"]
 
-    assert RULES.keeping_avatars(default) == RULES
+    assert RULES.with_avatar_days(default) == RULES
 
 
 def test_every_place_has_its_promise():

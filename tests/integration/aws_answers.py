@@ -11,7 +11,7 @@ class MotoBucket:
     """FakeBucket's counterpart on moto: stores and lists objects without the adapter."""
 
     def __init__(self, s3: Any, name: str) -> None:
-        self.hmacs = False
+        self.locked = False
         self._s3 = s3
         self._name = name
         s3.meta.events.register("before-call.s3.DeleteObjects", self._deny)
@@ -28,7 +28,7 @@ class MotoBucket:
 
     def _deny(self, params: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
         """DeleteObjects reports denied deletions in a response with status 200."""
-        if not self.hmacs or f"/{self._name}" not in params["url_path"] + params["url"]:
+        if not self.locked or f"/{self._name}" not in params["url_path"] + params["url"]:
             return None
         return answer(200, {"Errors": [{"Key": "one", "Code": "AccessDenied"}]})
 

@@ -16,6 +16,7 @@ from moto.core.botocore_stubber import BotocoreStubber
 
 from likeness.adapters.account.ledger_table import LedgerTable
 from likeness.adapters.account.users_table import ErasuresTable, UsersTable
+from likeness.adapters.deletion.job_files import BucketFiles
 from likeness.adapters.generation.inferences_table import InferencesTable
 from likeness.adapters.generation.work_bucket import WorkBucket
 from likeness.adapters.jobs.durations_table import DurationsTable
@@ -36,6 +37,7 @@ from tests.fakes import (
     FakeDurations,
     FakeErasures,
     FakeInferences,
+    FakeJobFiles,
     FakeJobs,
     FakeLedger,
     FakePhotos,
@@ -48,7 +50,13 @@ from tests.integration.aws_answers import MotoBucket
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from likeness import ports
+    from likeness.ports.account import Erasures, Ledger, Users
+    from likeness.ports.deletion import JobFiles
+    from likeness.ports.generation import Inferences, Work
+    from likeness.ports.jobs import JobDurations, Jobs
+    from likeness.ports.photos import Photos
+    from likeness.ports.provenance import AvatarStore
+    from likeness.ports.review import Appeals, AuditLog, DeskCounters, Reviews
 
 REGION = "eu-central-1"
 STORAGE = Path(__file__).parents[2] / "infra" / "storage.yaml"
@@ -56,23 +64,24 @@ STORAGE = Path(__file__).parents[2] / "infra" / "storage.yaml"
 
 @dataclass(frozen=True)
 class Tables:
-    jobs: ports.Jobs
-    ledger: ports.Ledger
-    users: ports.Users
-    erasures: ports.Erasures
-    durations: ports.JobDurations
-    reviews: ports.Reviews
-    inferences: ports.Inferences
-    appeals: ports.Appeals
-    audit_log: ports.AuditLog
-    desk_counters: ports.DeskCounters
+    jobs: Jobs
+    ledger: Ledger
+    users: Users
+    erasures: Erasures
+    durations: JobDurations
+    reviews: Reviews
+    inferences: Inferences
+    appeals: Appeals
+    audit_log: AuditLog
+    desk_counters: DeskCounters
 
 
 @dataclass(frozen=True)
 class Buckets:
-    photos: ports.Photos
-    work: ports.Work
-    avatar_store: ports.AvatarStore
+    files: JobFiles
+    photos: Photos
+    work: Work
+    avatar_store: AvatarStore
     photo_objects: FakeBucket | MotoBucket
     avatar_objects: FakeBucket | MotoBucket
 
@@ -122,10 +131,16 @@ def buckets(kind: str, request: pytest.FixtureRequest) -> Buckets:
     if kind == "fake":
         photos, avatars = FakeBucket(), FakeBucket()
         return Buckets(
-            FakePhotos(photos), FakeWork(avatars, photos), FakeAvatarStore(avatars), photos, avatars
+            FakeJobFiles(photos, avatars),
+            FakePhotos(photos),
+            FakeWork(avatars, photos),
+            FakeAvatarStore(avatars),
+            photos,
+            avatars,
         )
     s3 = request.getfixturevalue("s3")
     return Buckets(
+        BucketFiles(s3, photos="photos", avatars="avatars"),
         PhotoBucket(s3, "photos"),
         WorkBucket(s3, "avatars", "photos"),
         AvatarBucket(s3, "avatars"),

@@ -31,7 +31,7 @@ def stored(table, monkeypatch):
     """Two photos and an avatar with verdicts, one photo without, and a review of them."""
     jobs = JobsTable(table, FakeClock())
     smoking = a_verdict().model_copy(
-        update={"seen": seen(labels=(Label(name="Smoking", confidence=60),))}
+        update={"evidence": seen(labels=(Label(name="Smoking", confidence=60),))}
     )
     jobs.create(a_job(), [a_photo(1, verdict=a_verdict()), a_photo(2, verdict=smoking), a_photo(3)])
     jobs.save_avatars([an_avatar(1)])
@@ -75,7 +75,7 @@ def test_replay_reports_an_invalid_policy(stored, monkeypatch, tmp_path, content
     if content is not None:
         file.write_text(content)
 
-    with pytest.raises(SystemExit, match="is no policy"):
+    with pytest.raises(SystemExit, match="is not a valid policy"):
         run(replay_policy, monkeypatch, "--policy", str(file))
 
 

@@ -96,8 +96,8 @@ def test_a_deadline_can_be_moved_by_its_name_alone(scheduler, deadlines):
 def test_moving_a_deleted_deadline_does_not_create_it(scheduler, deadlines):
     deadlines.set(JOB, when=NOW)
 
-    deadlines.clear(JOB)
-    deadlines.clear(JOB)
+    deadlines.delete(JOB)
+    deadlines.delete(JOB)
     deadlines.move(JOB, when=NOW)
 
     assert scheduler.list_schedules(GroupName="likeness")["Schedules"] == []

@@ -38,7 +38,7 @@ from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.ids import JobId, UserId
 from likeness.domain.jobs.job import JobState
 from likeness.services.jobs.cancel_job import cancel_job
-from likeness.services.jobs.create_job import create_job
+from likeness.services.jobs.create_job import Terms, create_job
 from likeness.services.jobs.fail_job import fail_job
 from likeness.services.jobs.settle_job import settle_job
 from likeness.services.jobs.submit_job import submit_job
@@ -143,11 +143,13 @@ class Ledger(RuleBasedStateMachine):
                 deadlines=world.deadlines,
                 keyed_hash=world.keyed_hash,
                 clock=world.clock,
-                styles=styles(),
-                tiers=TIERS,
-                consent_versions=frozenset({"2026-11"}),
-                submit_within=timedelta(days=90),
-                deadline=timedelta(hours=23),
+                terms=Terms(
+                    styles=styles(),
+                    tiers=TIERS,
+                    consent_versions=frozenset({"2026-11"}),
+                    submit_within=timedelta(days=90),
+                    deadline=timedelta(hours=23),
+                ),
             )
         if created is None:
             return multiple()
@@ -230,14 +232,9 @@ class Ledger(RuleBasedStateMachine):
                 jobs=world.jobs,
                 reviews=world.reviews,
                 ledger=world.ledger,
-                photos=world.photos,
-                work=world.work,
-                avatar_store=world.avatar_store,
                 generator=world.generator,
                 keyed_hash=world.keyed_hash,
-                leftovers=world.leftovers,
-                deletions=world.deletions,
-                metrics=world.metrics,
+                deletion=world.deletion,
                 clock=world.clock,
             )
 

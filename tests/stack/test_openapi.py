@@ -60,7 +60,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 EXAMPLES = 20  # of each kind, for each operation
-# Operations that a generated request with existing ids must bring to success.
+# Operations that a generated request with existing ids can bring to success, and must.
 REACHED = {
     "add_photo",
     "cancel_job",
@@ -80,6 +80,18 @@ REACHED = {
     "request_erasure",
     "review_stats",
     "set_plus",
+}
+# Operations that it cannot, and why. tests/infra/test_operations.py checks that none is forgotten.
+UNREACHED = {
+    "appeal_job": "needs a refused job",
+    "decide_review": "needs reason codes for the findings of this case",
+    "get_receipt": "needs a job whose photos are deleted",
+    "heartbeat_review": "needs a lease of the caller",
+    "keep_avatars": "needs a finished job",
+    "release_review": "needs a lease of the caller",
+    "reveal_photo": "needs a lease of the caller",
+    "submit_job": "needs accepted photos",
+    "verify_picture": "needs a picture that can be decoded",
 }
 
 
@@ -122,9 +134,9 @@ def session() -> Iterator[requests.Session]:
 
 
 @pytest.fixture(scope="module")
-def review_id(backend, gallery, selfies) -> Iterator[str]:
+def review_id(backend, avatar_store, selfies) -> Iterator[str]:
     """A job that waits for a moderator: the person on its photos is in the celebrity gallery."""
-    portrait = gallery / "A_Celebrity.jpg"
+    portrait = avatar_store / "A_Celebrity.jpg"
     portrait.write_bytes(selfies[0])
     job_id = Person(backend).hands_in(*selfies[:3], avatars=2)
     backend.submit(job_id)

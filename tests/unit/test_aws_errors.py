@@ -43,7 +43,7 @@ def test_any_other_error_is_unavailable_with_operation_and_code_only(code, kind)
         raise refused(code)
 
     assert type(raised.value) is kind
-    assert str(raised.value) == f"GetObject answered {code}"
+    assert str(raised.value) == f"GetObject returned {code}"
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ import base64
 import pytest
 from hypothesis import given, strategies as st
 
-from likeness.api.app import Page
+from likeness.api.app import PageQuery
 from likeness.domain.errors import Invalid
-from likeness.domain.paging import MAX_CURSOR, Part, cursor, position
+from likeness.domain.paging import MAX_CURSOR, ResultPage, cursor, position
 
 
 @given(st.integers(0, 40), st.integers(1, 12))
@@ -17,7 +17,7 @@ def test_the_pages_of_a_list_are_the_list(count, limit):
     after: str | None = None
     while True:
         start = 0 if after is None else int(after) + 1
-        page = Part.of(iter(everything[start:]), limit=limit, position=str)
+        page = ResultPage.of(iter(everything[start:]), limit=limit, position=str)
         assert 0 < len(page.items) <= limit or count == 0
         seen += page.items
         if page.last is None:
@@ -82,4 +82,4 @@ def test_a_cursor_of_another_users_list_is_refused():
 def test_the_longest_cursor_fits_into_the_query():
     longest = cursor(f"2026-11-22T12:00:00.000000+00:00#{'j' * 33}", of="jobs")
 
-    assert Page(cursor=longest).cursor == longest
+    assert PageQuery(cursor=longest).cursor == longest

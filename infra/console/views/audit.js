@@ -1,14 +1,14 @@
-/** What happened to a case: who did what and when, each entry with the seal that chains it. */
+/** A case's audit log: actor, action and time, and the hash that chains each entry to the next. */
 
 import { h } from "../dom.js";
 import { moment } from "../format.js";
 import { named, t } from "../words.js";
 
-const actor = (name, me) => (name === "system" ? t("audit.system") : name === me.subject ? t("audit.you") : `…${name.slice(-8)}`);
+const actor = (name, me) => (name === "system" ? t("audit.system") : name === me.id ? t("audit.you") : `…${name.slice(-8)}`);
 
 const detail = ([name, value]) => `${named("detail", name)} ${name === "reason" ? named("reason", value) : value}`;
 
-export function auditList(acts, me) {
+export function auditList(entries, me) {
   return h(
     "section",
     { class: "card audit", "aria-labelledby": "history" },
@@ -17,7 +17,7 @@ export function auditList(acts, me) {
     h(
       "ol",
       {},
-      acts.map((one) =>
+      entries.map((one) =>
         h(
           "li",
           {},

@@ -1,4 +1,4 @@
-/** One case: claim it, look at its photos, decide. The parts are in the files beside this one. */
+/** One case: claim it, look at its photos, decide. Its parts are in the files next to this one. */
 
 import { h, replace, say } from "../dom.js";
 import { clock, moment, relative, short } from "../format.js";
@@ -8,20 +8,20 @@ import { t } from "../words.js";
 import { auditList } from "./audit.js";
 import { askToDecide, decisionPanel, outcome, verdict } from "./decision.js";
 import { facts } from "./facts.js";
-import { filmstrip, forget, stage } from "./photo.js";
+import { dropPicture, filmstrip, stage } from "./photo.js";
 
 export function caseView(page, id) {
-  let known = null; // the case, as the desk told it
+  let known = null; // the case, from the last response
   let failure = "";
-  let notice = ""; // what happened to the lease
-  let held = null; // our lease
-  let at = 0; // the photo that is looked at
+  let notice = ""; // about the lease
+  let held = null; // this page's lease
+  let at = 0; // index of the current photo
   let boxes = true;
   let history = null; // the audit log, when shown
   let busy = false;
   let ended = false;
-  const clear = new Map(); // photo id -> link of its clear picture, as long as it is shown
-  const marks = new Map(); // photo id -> reason code
+  const clear = new Map(); // photo id -> presigned URL of its clear picture, while it is shown
+  const refusals = new Map(); // photo id -> reason code
 
   const mine = () => held !== null;
   const open = () => known?.review.state === "waiting";
@@ -31,47 +31,47 @@ export function caseView(page, id) {
     try {
       known = await page.desk.read(id);
       failure = "";
-    } catch (problem) {
+    } catch (error) {
       if (ended) return;
-      failure = page.failed(problem);
+      failure = page.failed(error);
     }
     if (ended) return;
     draw({});
     if (known && open() && known.review.lease?.yours && !mine()) claim();
   }
 
-  /** Do one thing at a time, and say what went wrong. */
-  async function act(doing) {
+  /** Run one request at a time and show its error. */
+  async function run(doing) {
     if (busy || ended) return;
     busy = true;
     try {
       await doing();
-    } catch (problem) {
+    } catch (error) {
       if (ended) return;
-      if (problem.status === 409 && mine()) await lost();
-      else failure = page.failed(problem);
+      if (error.status === 409 && mine()) await lost();
+      else failure = page.failed(error);
     } finally {
       busy = false;
       if (!ended) draw({});
     }
   }
 
-  function conceal() {
+  function hidePictures() {
     clear.clear();
-    forget();
+    dropPicture();
   }
 
   async function lost() {
     held?.end();
     held = null;
-    conceal();
+    hidePictures();
     notice = t("case.lost");
     say(notice, true);
     known = await page.desk.read(id).catch(() => known);
   }
 
   const claim = () =>
-    act(async () => {
+    run(async () => {
       const claimed = await page.desk.claim(id);
       failure = notice = "";
       known.review.lease = { yours: true, until: claimed.until };
@@ -100,17 +100,17 @@ export function caseView(page, id) {
   }
 
   const release = () =>
-    act(async () => {
+    run(async () => {
       await page.desk.release(id);
       held?.end();
       held = null;
-      conceal();
+      hidePictures();
       known.review.lease = null;
       say(t("case.released"));
     });
 
   const reveal = () =>
-    act(async () => {
+    run(async () => {
       const name = photo().photo_id;
       if (clear.has(name)) {
         clear.delete(name);
@@ -118,7 +118,7 @@ export function caseView(page, id) {
       }
       const shown = await page.desk.reveal(id, name);
       failure = "";
-      if (!mine()) return; // lost while the answer was on its way
+      if (!mine()) return; // the lease was lost during the request
       clear.set(name, shown.url);
       page.expose(shown.exposure);
       say(t("case.revealed", name, shown.exposure.used, shown.exposure.limit));
@@ -131,42 +131,42 @@ export function caseView(page, id) {
     };
   }
 
-  function look(number) {
+  function select(number) {
     if (number < 0 || number >= known.photos.length) return;
     at = number;
     draw({});
     say(t("case.photo", at + 1, known.photos.length));
   }
 
-  function mark(name, code) {
-    if (code) marks.set(name, code);
-    else marks.delete(name);
+  function refuse(name, code) {
+    if (code) refusals.set(name, code);
+    else refusals.delete(name);
     replace(document.getElementById("film"), film());
-    replace(document.getElementById("outcome"), outcome(known, { photo: photo(), marks, decide }));
+    replace(document.getElementById("outcome"), outcome(known, { photo: photo(), refusals, decide }));
   }
 
-  const film = () => filmstrip(known.photos, { at, marks, clear, look });
+  const film = () => filmstrip(known.photos, { at, refusals, clear, select });
 
   async function decide(approve) {
-    if (approve && marks.size) return say(t("decide.unmark_first"), true);
-    if (!approve && !marks.size) {
-      document.getElementById("mark")?.focus();
-      return say(t("decide.mark_first"), true);
+    if (approve && refusals.size) return say(t("decide.remove_reasons_first"), true);
+    if (!approve && !refusals.size) {
+      document.getElementById("reason")?.focus();
+      return say(t("decide.reason_first"), true);
     }
-    const photos = [...marks].map(([photo_id, reason]) => ({ photo_id, reason }));
+    const photos = [...refusals].map(([photo_id, reason]) => ({ photo_id, reason }));
     if (!(await askToDecide(known, photos)) || !mine()) return;
-    await act(async () => {
+    await run(async () => {
       await page.desk.decide(id, photos);
       held.end();
       held = null;
-      conceal();
+      hidePictures();
       say(t(approve ? "decide.approved" : "decide.refused", short(id)));
       page.go("/queue");
     });
   }
 
   const toggleHistory = () =>
-    act(async () => {
+    run(async () => {
       history = history ? null : (await page.desk.audit(id)).entries;
       if (history) requestAnimationFrame(() => document.getElementById("history")?.focus());
     });
@@ -183,26 +183,26 @@ export function caseView(page, id) {
         )
       : h("p", { class: "lease-line faint" }, t(known.review.lease ? "case.taken" : "case.unclaimed"));
 
-  const button = (id, words, key, act, more = {}) =>
-    h("button", { class: "button", id, onclick: act, ...more }, t(words), " ", h("kbd", { "aria-hidden": "true" }, key));
+  const button = (id, words, key, handler, more = {}) =>
+    h("button", { class: "button", id, onclick: handler, ...more }, t(words), " ", h("kbd", { "aria-hidden": "true" }, key));
 
   function bind() {
     bindView([
-      { keys: ["c"], words: "keys.claim", act: () => open() && claim() },
-      { keys: ["x"], words: "keys.release", act: needsLease(release) },
-      { keys: ["1", "2", "3", "4", "5", "6", "7", "8", "9", "0"], words: "keys.photo", act: (key) => look((Number(key) + 9) % 10) },
-      { keys: ["ArrowLeft", "ArrowRight"], words: "keys.step", act: (key) => look(at + (key === "ArrowLeft" ? -1 : 1)) },
-      { keys: ["r"], words: "keys.reveal", act: needsLease(reveal) },
-      { keys: ["b"], words: "keys.boxes", act: toggleBoxes },
-      { keys: ["m"], words: "keys.mark", act: needsLease(() => document.getElementById("mark")?.focus()) },
-      { keys: ["a"], words: "keys.approve", act: needsLease(() => decide(true)) },
-      { keys: ["d"], words: "keys.refuse", act: needsLease(() => decide(false)) },
-      { keys: ["h"], words: "keys.history", act: toggleHistory },
-      { keys: ["Escape"], words: "keys.leave", act: leave },
+      { keys: ["c"], words: "keys.claim", handler: () => open() && claim() },
+      { keys: ["x"], words: "keys.release", handler: needsLease(release) },
+      { keys: ["1", "2", "3", "4", "5", "6", "7", "8", "9", "0"], words: "keys.photo", handler: (key) => select((Number(key) + 9) % 10) },
+      { keys: ["ArrowLeft", "ArrowRight"], words: "keys.step", handler: (key) => select(at + (key === "ArrowLeft" ? -1 : 1)) },
+      { keys: ["r"], words: "keys.reveal", handler: needsLease(reveal) },
+      { keys: ["b"], words: "keys.boxes", handler: toggleBoxes },
+      { keys: ["m"], words: "keys.reason", handler: needsLease(() => document.getElementById("reason")?.focus()) },
+      { keys: ["a"], words: "keys.approve", handler: needsLease(() => decide(true)) },
+      { keys: ["d"], words: "keys.refuse", handler: needsLease(() => decide(false)) },
+      { keys: ["h"], words: "keys.history", handler: toggleHistory },
+      { keys: ["Escape"], words: "keys.leave", handler: leave },
     ]);
   }
 
-  /** Escape first leaves the list of reasons, then the case. */
+  /** Escape leaves the list of reasons first, then the case. */
   function leave() {
     if (document.activeElement?.tagName === "SELECT") document.getElementById("title").focus({ preventScroll: true });
     else page.go("/queue");
@@ -233,7 +233,7 @@ export function caseView(page, id) {
     const title = t("case", short(id));
     const head = h("div", { class: "row head" }, h("h1", { id: "title", tabindex: "-1" }, title), h("a", { href: "#/queue", id: "back" }, t("case.back")));
     if (!known) {
-      bindView([{ keys: ["Escape"], words: "keys.leave", act: leave }]);
+      bindView([{ keys: ["Escape"], words: "keys.leave", handler: leave }]);
       return page.show([head, h("p", { class: failure ? "note bad" : "faint" }, failure || t("loading"))], { arrive, title });
     }
     bind();
@@ -261,15 +261,15 @@ export function caseView(page, id) {
           { class: "work" },
           h(
             "section",
-            { class: "look", "aria-label": t("case.photos") },
+            { class: "photos", "aria-label": t("case.photos") },
             h("div", { id: "film" }, film()),
-            total > 0 && stage(photo(), { number: at + 1, total, link: clear.get(photo().photo_id), boxes, mayReveal: mine() && open(), reveal, toggleBoxes }),
+            total > 0 && stage(photo(), { number: at + 1, total, url: clear.get(photo().photo_id), boxes, mayReveal: mine() && open(), reveal, toggleBoxes }),
           ),
           h(
             "div",
-            { class: "judge" },
+            { class: "decide" },
             total > 0 && facts(photo()),
-            open() && mine() && decisionPanel(known, { photo: photo(), marks, mark, decide }),
+            open() && mine() && decisionPanel(known, { photo: photo(), refusals, refuse, decide }),
           ),
         ),
         history && auditList(history, page.me()),
@@ -285,10 +285,10 @@ export function caseView(page, id) {
     },
     end() {
       ended = true;
-      if (held) page.desk.release(id).catch(() => {}); // whoever leaves a case gives it back
+      if (held) page.desk.release(id).catch(() => {}); // leaving a case releases it
       held?.end();
       held = null;
-      conceal();
+      hidePictures();
     },
   };
 }

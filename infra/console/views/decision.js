@@ -4,55 +4,55 @@ import { confirmed, h } from "../dom.js";
 import { moment, short } from "../format.js";
 import { language, named, t } from "../words.js";
 
-const hinted = (known, code) => known.reason_codes.find((one) => one.code === code)?.hint[language()];
+const hint = (known, code) => known.reason_codes.find((one) => one.code === code)?.hint[language()];
 
 /**
- * The reasons to choose from, and below them what the choice comes to. Choosing must not draw the
- * list anew: it would forget the letters that were typed to find a reason.
+ * The reasons to choose from, and their outcome below. A choice must not redraw the list: the browser
+ * would lose the letters typed to find a reason.
  */
-export function decisionPanel(known, { photo, marks, mark, decide }) {
+export function decisionPanel(known, { photo, refusals, refuse, decide }) {
   const name = photo.photo_id;
-  const code = marks.get(name) ?? "";
+  const code = refusals.get(name) ?? "";
   return h(
     "section",
     { class: "card decision", "aria-labelledby": "decision-title" },
     h("h2", { id: "decision-title" }, t("decide")),
     h(
       "label",
-      { for: "mark" },
+      { for: "reason" },
       t("decide.refuse_photo"),
       " ",
       h("kbd", { "aria-hidden": "true" }, "m"),
     ),
     h(
       "select",
-      { id: "mark", onchange: (event) => mark(name, event.target.value), "aria-describedby": "hint" },
+      { id: "reason", onchange: (event) => refuse(name, event.target.value), "aria-describedby": "hint" },
       h("option", { value: "", selected: !code }, t("decide.fine")),
       known.reason_codes.map((one) => h("option", { value: one.code, selected: one.code === code }, named("reason", one.code))),
     ),
-    h("div", { id: "outcome" }, outcome(known, { photo, marks, decide })),
+    h("div", { id: "outcome" }, outcome(known, { photo, refusals, decide })),
   );
 }
 
-/** What the user would read, and the two ways to decide. */
-export function outcome(known, { photo, marks, decide }) {
-  const code = marks.get(photo.photo_id);
+/** The hint that the user would read, and the two decisions. */
+export function outcome(known, { photo, refusals, decide }) {
+  const code = refusals.get(photo.photo_id);
   return [
-    h("p", { class: code ? "hint" : null, id: "hint" }, code && [h("span", { class: "faint" }, t("decide.hint")), " ", hinted(known, code)]),
-    h("p", { id: "sum" }, marks.size ? t("decide.some", marks.size) : t("decide.none")),
+    h("p", { class: code ? "hint" : null, id: "hint" }, code && [h("span", { class: "faint" }, t("decide.hint")), " ", hint(known, code)]),
+    h("p", { id: "summary" }, refusals.size ? t("decide.some", refusals.size) : t("decide.none")),
     h(
       "div",
       { class: "row" },
       h(
         "button",
-        { class: "button good", id: "approve", "aria-disabled": marks.size ? "true" : null, "aria-describedby": "sum", onclick: () => decide(true) },
+        { class: "button good", id: "approve", "aria-disabled": refusals.size ? "true" : null, "aria-describedby": "summary", onclick: () => decide(true) },
         t("decide.approve"),
         " ",
         h("kbd", { "aria-hidden": "true" }, "a"),
       ),
       h(
         "button",
-        { class: "button bad", id: "refuse", "aria-disabled": marks.size ? null : "true", "aria-describedby": "sum", onclick: () => decide(false) },
+        { class: "button bad", id: "refuse", "aria-disabled": refusals.size ? null : "true", "aria-describedby": "summary", onclick: () => decide(false) },
         t("decide.refuse"),
         " ",
         h("kbd", { "aria-hidden": "true" }, "d"),
@@ -61,7 +61,7 @@ export function outcome(known, { photo, marks, decide }) {
   ];
 }
 
-/** The last question before what cannot be taken back. */
+/** Confirm a decision: it cannot be undone. */
 export function askToDecide(known, photos) {
   const appeal = known.review.kind === "appeal";
   const kind = photos.length ? "refuse" : "approve";
@@ -79,7 +79,7 @@ export function askToDecide(known, photos) {
   });
 }
 
-/** How a case ended that is no longer open. */
+/** How a closed case ended. */
 export function verdict({ review, decision }) {
   if (!decision) return h("p", {}, t(review.state === "expired" ? "decide.expired" : `state.${review.state}`));
   return h(

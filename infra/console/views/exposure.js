@@ -1,4 +1,4 @@
-/** How many pictures were revealed today, and the warning before there are no more. */
+/** Pictures revealed today, and the warning before the budget is used up. */
 
 import { h } from "../dom.js";
 import { t } from "../words.js";

@@ -1,4 +1,4 @@
-/** What machines say about one photo: findings first, then every label with its confidence. */
+/** The detector's results for one photo: findings first, then every label with its confidence. */
 
 import { h } from "../dom.js";
 import { number, percent } from "../format.js";

@@ -1,4 +1,4 @@
-/** The keyboard, explained in the page. */
+/** The list of keyboard shortcuts. */
 
 import { h } from "../dom.js";
 import { areOn, shortcuts, switchTo } from "../keys.js";

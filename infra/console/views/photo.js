@@ -1,19 +1,19 @@
-/** The photos of a case: small ones to choose from, and one to look at. */
+/** The photos of a case: thumbnails to choose from, and the current one. */
 
 import { h, svg } from "../dom.js";
 import { named, t } from "../words.js";
 
-/** All photos as their blurred copies; a clear picture is only ever on the stage. */
-export function filmstrip(photos, { at, marks, clear, look }) {
+/** All photos as blurred copies; only the stage shows a clear picture. */
+export function filmstrip(photos, { at, refusals, clear, select }) {
   return h(
     "ul",
     { class: "film" },
     photos.map((photo, index) => {
-      const marked = marks.get(photo.photo_id);
+      const reason = refusals.get(photo.photo_id);
       const words = [
         t("case.photo", index + 1, photos.length),
         t(photo.flagged ? "case.flagged" : "case.compare"),
-        marked && `${t("case.marked")}: ${named("reason", marked)}`,
+        reason && `${t("case.refusal")}: ${named("reason", reason)}`,
         clear.has(photo.photo_id) && t("case.clear"),
       ];
       return h(
@@ -23,48 +23,48 @@ export function filmstrip(photos, { at, marks, clear, look }) {
           "button",
           {
             id: `film-${photo.photo_id}`,
-            class: `${photo.flagged ? "flagged" : ""} ${marked ? "marked" : ""}`,
+            class: `${photo.flagged ? "flagged" : ""} ${reason ? "refused" : ""}`,
             "aria-label": words.filter(Boolean).join(", "),
             "aria-pressed": String(index === at),
-            onclick: () => look(index),
+            onclick: () => select(index),
           },
           photo.preview ? h("img", { src: photo.preview, alt: "", draggable: "false" }) : h("span", { class: "none" }, "–"),
           h("span", { class: "number", "aria-hidden": "true" }, String(index + 1)),
-          marked && h("span", { class: "cross", "aria-hidden": "true" }, "✕"),
+          reason && h("span", { class: "cross", "aria-hidden": "true" }, "✕"),
         ),
       );
     }),
   );
 }
 
-let kept = null; // {link, image}: drawing the page again must not fetch a picture again
+let current = null; // {url, image}: a redraw must not fetch the picture again
 
-/** Let go of the picture that is on the stage: nothing holds it any more. */
-export function forget() {
-  kept?.image.removeAttribute("src");
-  kept = null;
+/** Remove the clear picture from the stage and from memory. */
+export function dropPicture() {
+  current?.image.removeAttribute("src");
+  current = null;
 }
 
-/** The clear picture's element. The link lives a minute and the answer says no-store. */
-function picture(link, alt) {
-  if (kept?.link !== link) {
-    const image = h("img", { alt, src: link, class: "clear", draggable: "false", referrerpolicy: "no-referrer", oncontextmenu: (event) => event.preventDefault() });
+/** The clear picture. Its presigned URL expires after a minute; the response is no-store. */
+function picture(url, alt) {
+  if (current?.url !== url) {
+    const image = h("img", { alt, src: url, class: "clear", draggable: "false", referrerpolicy: "no-referrer", oncontextmenu: (event) => event.preventDefault() });
     image.addEventListener("error", () => image.replaceWith(h("p", { class: "note bad" }, t("case.not_shown"))));
-    kept = { link, image };
+    current = { url, image };
   }
-  kept.image.alt = alt;
-  return kept.image;
+  current.image.alt = alt;
+  return current.image;
 }
 
-export function stage(photo, { number, total, link, boxes, mayReveal, reveal, toggleBoxes }) {
-  if (!link) forget();
-  const what = `${t("case.photo", number, total)}, ${t(link ? "case.clear" : "case.blurred")}`;
+export function stage(photo, { number, total, url, boxes, mayReveal, reveal, toggleBoxes }) {
+  if (!url) dropPicture();
+  const what = `${t("case.photo", number, total)}, ${t(url ? "case.clear" : "case.blurred")}`;
   const { width, height } = photo;
   const frame = h(
     "div",
     { class: "frame" },
-    link ? picture(link, what) : photo.preview ? h("img", { src: photo.preview, alt: what, draggable: "false" }) : h("p", { class: "none" }, t("case.gone")),
-    boxes && photo.face && (link || photo.preview) && overlay(photo.face),
+    url ? picture(url, what) : photo.preview ? h("img", { src: photo.preview, alt: what, draggable: "false" }) : h("p", { class: "none" }, t("case.gone")),
+    boxes && photo.face && (url || photo.preview) && overlay(photo.face),
   );
   if (width && height) {
     frame.style.aspectRatio = `${width} / ${height}`;
@@ -76,12 +76,12 @@ export function stage(photo, { number, total, link, boxes, mayReveal, reveal, to
     h(
       "figcaption",
       { class: "row" },
-      h("span", {}, h("strong", {}, t("case.photo", number, total)), " · ", t(link ? "case.clear" : "case.blurred")),
+      h("span", {}, h("strong", {}, t("case.photo", number, total)), " · ", t(url ? "case.clear" : "case.blurred")),
       h(
         "div",
         { class: "row" },
         photo.face && h("button", { class: "button", id: "boxes", "aria-pressed": String(boxes), onclick: toggleBoxes }, t("case.boxes"), " ", h("kbd", { "aria-hidden": "true" }, "b")),
-        mayReveal && h("button", { class: "button", id: "reveal", onclick: reveal }, t(link ? "case.hide" : "case.reveal"), " ", h("kbd", { "aria-hidden": "true" }, "r")),
+        mayReveal && h("button", { class: "button", id: "reveal", onclick: reveal }, t(url ? "case.hide" : "case.reveal"), " ", h("kbd", { "aria-hidden": "true" }, "r")),
       ),
     ),
     frame,
@@ -90,7 +90,7 @@ export function stage(photo, { number, total, link, boxes, mayReveal, reveal, to
 
 const part = (ratio) => `${(ratio * 100).toFixed(2)}%`;
 
-/** Boxes over the picture, in ratios of it: they fit at every size. */
+/** Boxes over the picture, as ratios of its size, so that they fit every size. */
 function overlay(face) {
   const box = { x: part(face.left), y: part(face.top), width: part(face.width), height: part(face.height) };
   return svg(

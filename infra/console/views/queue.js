@@ -1,4 +1,4 @@
-/** The queue: the gravest first. It keeps itself fresh, and the focus where it was. */
+/** The queue, most severe first. It refreshes itself and keeps the focus. */
 
 import { h, say } from "../dom.js";
 import { relative, short } from "../format.js";
@@ -6,8 +6,8 @@ import { bindView } from "../keys.js";
 import { named, t } from "../words.js";
 
 const FRESH = 15_000; // ms
-const LESS = new Set(["photos", "opened"]); // left out where there is little room
-const SOON = 3_600_000; // ms before its deadline a case's time is shown as short
+const LESS = new Set(["photos", "opened"]); // hidden on narrow screens
+const SOON = 3_600_000; // ms before its deadline a case is shown as due soon
 
 export function queueView(page) {
   let cases = null;
@@ -20,19 +20,19 @@ export function queueView(page) {
     clearTimeout(timer);
     try {
       const wanted = cases?.length ?? 0;
-      let heard = await page.desk.list();
-      const found = [...heard.reviews];
-      while (heard.next && found.length < wanted) {
-        heard = await page.desk.list(heard.next);
-        found.push(...heard.reviews);
+      let response = await page.desk.list();
+      const found = [...response.reviews];
+      while (response.next && found.length < wanted) {
+        response = await page.desk.list(response.next);
+        found.push(...response.reviews);
       }
       if (ended) return;
-      [cases, next, failure] = [found, heard.next, ""];
-      page.expose(heard.exposure);
+      [cases, next, failure] = [found, response.next, ""];
+      page.expose(response.exposure);
       if (aloud) say(counted());
-    } catch (problem) {
+    } catch (error) {
       if (ended) return;
-      failure = page.failed(problem);
+      failure = page.failed(error);
     }
     draw({});
     timer = setTimeout(load, FRESH);
@@ -41,11 +41,11 @@ export function queueView(page) {
   async function more() {
     const before = cases.length;
     try {
-      const heard = await page.desk.list(next);
-      cases = [...cases, ...heard.reviews];
-      next = heard.next;
-    } catch (problem) {
-      failure = page.failed(problem);
+      const response = await page.desk.list(next);
+      cases = [...cases, ...response.reviews];
+      next = response.next;
+    } catch (error) {
+      failure = page.failed(error);
     }
     draw({});
     page.main.querySelectorAll("tbody a")[before]?.focus();
@@ -105,10 +105,10 @@ export function queueView(page) {
 
   function draw({ arrive }) {
     bindView([
-      { keys: ["n"], words: "keys.next", act: openNext },
-      { keys: ["j", "k", "ArrowDown", "ArrowUp"], words: "keys.move", act: step },
+      { keys: ["n"], words: "keys.next", handler: openNext },
+      { keys: ["j", "k", "ArrowDown", "ArrowUp"], words: "keys.move", handler: step },
       { keys: ["Enter"], words: "keys.open" },
-      { keys: ["u"], words: "keys.refresh", act: () => load({ aloud: true }) },
+      { keys: ["u"], words: "keys.refresh", handler: () => load({ aloud: true }) },
     ]);
     page.show(
       [

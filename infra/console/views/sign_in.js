@@ -1,11 +1,11 @@
-/** Sign in, and choose a password of one's own the first time. */
+/** Sign in, and choose a password at the first sign-in. */
 
 import { h } from "../dom.js";
 import { t } from "../words.js";
-import { problemWords } from "./problem.js";
+import { errorText } from "./error.js";
 
 export function signInView(page, { signIn, over, done }) {
-  let choose = null; // takes the new password, once Cognito asked for one
+  let choose = null; // takes the new password if Cognito asks for one
   let failure = over ? t("sign_in.over") : "";
   let busy = false;
 
@@ -21,8 +21,8 @@ export function signInView(page, { signIn, over, done }) {
       if (!next) return done();
       choose = next;
       failure = "";
-    } catch (problem) {
-      failure = words(problem);
+    } catch (error) {
+      failure = words(error);
     } finally {
       busy = false;
     }
@@ -30,13 +30,13 @@ export function signInView(page, { signIn, over, done }) {
     page.main.querySelector(choose ? "#new" : "#password").focus();
   }
 
-  function words(problem) {
-    if (["NotAuthorizedException", "UserNotFoundException"].includes(problem.message)) return t("sign_in.wrong");
-    if (["InvalidPasswordException", "InvalidParameterException"].includes(problem.message)) {
+  function words(error) {
+    if (["NotAuthorizedException", "UserNotFoundException"].includes(error.message)) return t("sign_in.wrong");
+    if (["InvalidPasswordException", "InvalidParameterException"].includes(error.message)) {
       return choose ? t("sign_in.weak") : t("sign_in.wrong");
     }
-    if (problem.status === 400 && problem.message) return t("sign_in.challenge", problem.message);
-    return problemWords(problem);
+    if (error.status === 400 && error.message) return t("sign_in.challenge", error.message);
+    return errorText(error);
   }
 
   const field = (id, label, attributes, hint = null) => [

@@ -1,4 +1,4 @@
-/** The desk in figures: how much waits, how it was decided, and whether people agree. */
+/** Figures of the review desk: the queue, decisions, and agreement between moderators. */
 
 import { h, say } from "../dom.js";
 import { duration, number, percent, relative } from "../format.js";
@@ -18,9 +18,9 @@ export function statsView(page) {
       known = await page.desk.stats(days);
       failure = "";
       if (!ended) page.expose(known.exposure);
-    } catch (problem) {
+    } catch (error) {
       if (ended) return;
-      failure = page.failed(problem);
+      failure = page.failed(error);
     }
     if (!ended) draw({});
   }
@@ -29,18 +29,18 @@ export function statsView(page) {
     try {
       await page.desk.grant(moderator, GRANT);
       say(t("stats.granted", tail(moderator)));
-    } catch (problem) {
-      failure = page.failed(problem);
+    } catch (error) {
+      failure = page.failed(error);
     }
     await load();
   }
 
-  const tail = (subject) => `…${subject.slice(-8)}`;
+  const tail = (id) => `…${id.slice(-8)}`;
 
   const figure = (name, value, hint = null, kind = "") =>
     h("div", { class: `figure ${kind}` }, h("dt", {}, t(`stats.${name}`)), h("dd", {}, h("b", {}, value), hint && h("small", {}, hint)));
 
-  /** A table whose numbers are drawn as bars, too. */
+  /** A table that also shows its numbers as bars. */
   function bars(title, first, rows) {
     const most = Math.max(1, ...rows.map(([, value]) => value));
     return h(
@@ -81,7 +81,7 @@ export function statsView(page) {
             h("meter", { min: 0, max: exposure.limit, high: exposure.limit * 0.8, optimum: 0, value: exposure.used, "aria-label": `${t("stats.moderators")} ${tail(moderator)}` }),
             h("span", { class: "figures" }, t("exposure.of", exposure.used, exposure.limit)),
             asks && h("span", { class: "tag warn" }, t("stats.asks")),
-            moderator !== page.me().subject && h("button", { class: "button", id: `grant-${index}`, onclick: () => grant(moderator), "aria-label": `${t("stats.grant")}, ${tail(moderator)}` }, t("stats.grant")),
+            moderator !== page.me().id && h("button", { class: "button", id: `grant-${index}`, onclick: () => grant(moderator), "aria-label": `${t("stats.grant")}, ${tail(moderator)}` }, t("stats.grant")),
           ),
         ),
       ),

@@ -1,9 +1,10 @@
-"""What crosses a process border: the input and output of each step, and the container's files.
+"""Messages between processes: input and output of each step, and the container's files.
 
-Read by the Lambdas on Python 3.13 and by the container on 3.11. Only ids, counts and verdicts
-are in the steps' messages: Step Functions keeps its history for 90 days.
+Used by the Lambdas on Python 3.13 and by the container on 3.11. Step messages contain only ids,
+counts and outcomes: Step Functions stores its execution history for 90 days.
 """
 
+from enum import StrEnum
 from typing import Any, Literal, Self
 
 from pydantic import AwareDatetime, Field
@@ -23,8 +24,8 @@ from likeness.domain.provenance.watermark import WatermarkIdField, Watermarking
 from likeness.domain.record import Record
 
 ORDER_FILE = "order.json"  # in the channel "order"
-RESULT_FILE = "result.json"  # beside the avatars, in the checkpoint directory
-PROGRESS_FILE = "progress.json"  # likewise, rewritten as the work goes on
+RESULT_FILE = "result.json"  # in the checkpoint directory, with the avatars
+PROGRESS_FILE = "progress.json"  # in the checkpoint directory, updated during the work
 
 
 class Contract(Record):
@@ -35,28 +36,28 @@ class Contract(Record):
 
 
 class AvatarOrder(Contract):
-    """One avatar to draw. The same order, photos and engine give the same bytes."""
+    """One avatar to draw. Deterministic: the same order, photos and engine give the same bytes."""
 
     avatar_id: AvatarIdField
     style: StyleIdField
     seed: int = Field(ge=0, lt=2**63)
-    watermark: WatermarkIdField | None = Field(default=None, description="to be written, invisibly")
+    watermark: WatermarkIdField | None = Field(default=None, description="id to write")
 
 
 class DistanceGate(Contract):
-    """When is an avatar still the user?
+    """The largest distance at which an avatar still shows the user.
 
-    Distances are L2 between 128-d face embeddings (dlib's resnet v1: the same person below 0.6 is
-    dlib's own threshold). Stylised pictures lie further away than photos, so the gate on avatars
-    is wider than the one on photos.
+    Distances are L2 between 128-d face embeddings (dlib's resnet v1: below 0.6 is the same person,
+    by dlib's documentation). Avatars are further from photos than photos from each other, so this
+    gate is wider than that threshold.
     """
 
     redraw_above: float = Field(default=0.68, gt=0, lt=2)
-    draws: int = Field(default=3, ge=1, le=10, description="of each avatar, at most")
+    draws: int = Field(default=3, ge=1, le=10, description="maximum number of draws of an avatar")
 
 
-# "painter" draws on the CPU and needs no weights. The tiny ones are the diffusion engines' own
-# classes with small random weights: they drive the stack, and their pictures are noise.
+# "painter" runs on the CPU without weights. The tiny engines are the diffusion engines' classes
+# with small random weights: they test the stack, and their pictures are noise.
 Engine = Literal[
     "painter",
     "flux2-klein-4b-ref",
@@ -70,7 +71,7 @@ Engine = Literal[
 class OrderedPhoto(Contract):
     """A photo that passed moderation: `{photo_id}.jpg` in the channel "photos".
 
-    The container uses no other file of that channel, and none with another sum.
+    The container ignores other files of that channel, and files with another SHA-256.
     """
 
     photo_id: PhotoIdField
@@ -78,56 +79,55 @@ class OrderedPhoto(Contract):
 
 
 class GenerationOrder(Contract):
-    """What the container is asked for: `order.json` in the channel "order"."""
+    """Input of the container: `order.json` in the channel "order"."""
 
     schema_version: Literal[1] = 1
     job_id: JobIdField
-    attempt: int = Field(ge=1, le=2, description="2 draws what the check of attempt 1 took away")
+    attempt: int = Field(ge=1, le=2, description="2 redraws what moderation removed")
     engine: Engine = "painter"
     size: int = Field(default=1024, ge=64, le=2048, description="side of each avatar, px")
     photos: tuple[OrderedPhoto, ...] = Field(min_length=1, max_length=10)
     avatars: tuple[AvatarOrder, ...] = Field(min_length=1, max_length=30)
     gate: DistanceGate = DistanceGate()
     time_limit_s: int | None = Field(
-        default=None, ge=30, description="the work is to be done within; no limit when left out"
+        default=None, ge=30, description="time limit of the work; None: no limit"
     )
 
 
 class Measures(Contract):
-    """What is measured on the pictures of an engine that invents them.
+    """Measurements on the pictures of a diffusion engine.
 
-    None where no face was found to measure. Ages and skin tones are compared with the medians
-    of the user's photos.
+    None: no face was found. Age and skin tone are compared with the medians of the user's photos.
     """
 
-    nudity: float = Field(ge=0, le=1, description="open_nsfw's score")
-    years_younger: float | None = Field(default=None, description="than on the photos, estimated")
+    nudity: float = Field(ge=0, le=1, description="score of open_nsfw")
+    years_younger: float | None = Field(default=None, description="estimated, than on the photos")
     skin_shift: float | None = Field(
-        default=None, description="of the cheeks, degrees of ITA; positive is lighter"
+        default=None, description="difference of the cheeks, degrees of ITA; positive is lighter"
     )
 
 
 class DrawnAvatar(Contract):
-    """An avatar that was drawn: a square RGB PNG of the ordered size."""
+    """A drawn avatar: a square RGB PNG of the ordered size."""
 
     avatar_id: AvatarIdField
     style: StyleIdField
     seed: int
-    file: str = Field(description="name in the checkpoint directory")
+    file: str = Field(description="file name in the checkpoint directory")
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     photo_id: PhotoIdField
-    draws: int = Field(ge=1, description="how often it was drawn until it passed")
+    draws: int = Field(ge=1, description="number of draws until it passed")
     distance: float | None = Field(
         default=None,
-        description="L2 to the nearest of the user's photos; None where no face was found",
+        description="L2 to the nearest of the user's photos, lower is nearer; None: no face found",
     )
-    measures: Measures | None = Field(default=None, description="None from the painter")
+    measures: Measures | None = Field(default=None, description="None for the painter")
     watermarking: Watermarking = Field(
-        default=Watermarking.NOT_ORDERED, description="why, if it bears no mark"
+        default=Watermarking.NOT_ORDERED, description="whether the watermark was written"
     )
 
 
-# "copy": so near to a photo that it is one. "deadline": the time was up.
+# "copy": nearly identical to a photo. "deadline": the time limit was reached.
 NotDrawnReason = Literal[
     "near_duplicate",
     "likeness",
@@ -142,7 +142,7 @@ NotDrawnReason = Literal[
 
 
 class NotDrawn(Contract):
-    """An avatar that was ordered and not delivered, and why."""
+    """An avatar that was ordered but not delivered."""
 
     avatar_id: AvatarIdField
     style: StyleIdField
@@ -150,7 +150,7 @@ class NotDrawn(Contract):
 
 
 class GenerationResult(Contract):
-    """What the container delivered: `result.json`. Avatars are ordered best first."""
+    """Output of the container: `result.json`. Avatars are sorted best first."""
 
     schema_version: Literal[1] = 1
     job_id: JobIdField
@@ -163,7 +163,7 @@ class GenerationResult(Contract):
 
 
 class GenerationProgress(Contract):
-    """How far the container is: `progress.json`."""
+    """Progress of the container: `progress.json`."""
 
     stage: Literal["looking", "training", "drawing", "done"]
     done: int = Field(ge=0)
@@ -174,13 +174,13 @@ class GenerationProgress(Contract):
 
 
 class JobRef(Contract):
-    """What every step is told at least."""
+    """Minimal input of a step."""
 
     job_id: JobIdField
 
 
 class AttemptRef(JobRef):
-    """A step of one generation round."""
+    """A step of one generation attempt."""
 
     attempt: int = Field(ge=1, le=2)
 
@@ -190,21 +190,24 @@ class ModeratePhotosResult(JobRef):
 
 
 class RequestReviewInput(JobRef):
-    """RequestReview's input: the token that a decision answers."""
+    """Input of RequestReview: the decision completes the task of this token."""
 
     task_token: str
 
 
 class ReviewResult(JobRef):
-    """A moderator's decision, as the state machine gets it."""
+    """A moderator's decision, sent to the state machine."""
 
     approved: bool
-    second: bool = Field(default=False, description="a second moderator is asked, too")
+    second: bool = Field(default=False, description="a second review follows")
 
 
 class PrepareGenerationResult(AttemptRef):
-    """What CreateTrainingJob needs to know of this round. `channels` is its InputDataConfig: the
-    photos, the order, and the operator's weights where there are any."""
+    """CreateTrainingJob's parameters of this attempt.
+
+    `channels` is SageMaker's InputDataConfig (photos, order, and weights if there are any). It
+    passes through as it is, because the state machine cannot leave out a channel itself.
+    """
 
     training_job_name: str
     channels: list[dict[str, Any]]
@@ -213,13 +216,13 @@ class PrepareGenerationResult(AttemptRef):
 
 
 class StartInferenceInput(AttemptRef):
-    """StartInference's input: the token that the endpoint's answer answers."""
+    """Input of StartInference: the endpoint's result completes the task of this token."""
 
     task_token: str
 
 
 class InferenceEnded(AttemptRef):
-    """What SageMaker tells of an inference."""
+    """SageMaker's notification about an async inference."""
 
     failed: bool
 
@@ -229,24 +232,24 @@ class UnpackAvatarsResult(AttemptRef):
 
 
 class ModerateAvatarsResult(AttemptRef):
-    """`redraw`: some were lost, and an attempt is left to draw them again."""
+    """`redraw`: avatars were refused or not drawn, and attempt 2 is available."""
 
     redraw: bool
     approved: int
 
 
 class DeletePhotosResult(JobRef):
-    objects: int = Field(ge=0, description="that were still there to delete")
+    objects: int = Field(ge=0, description="number of deleted objects")
 
 
 class ProveDeletionInput(JobRef):
-    """ProveDeletion's input. `overdue`: the job's own schedule went off, so it has to be over."""
+    """Input of ProveDeletion. `overdue`: invoked by the job's schedule at its deadline."""
 
     overdue: bool = False
 
 
 class ProveDeletionResult(JobRef):
-    objects: int = Field(ge=0, description="that were still there to delete")
+    objects: int = Field(ge=0, description="number of deleted objects")
 
 
 class PublishAvatarsResult(JobRef):
@@ -257,14 +260,29 @@ class SettleJobResult(JobRef):
     state: JobState
 
 
+class JobError(StrEnum):
+    """Names of errors that the state machine, the templates and the use cases share.
+
+    FailJob also gets the names of exceptions and of AWS's own errors.
+    """
+
+    REFUSED = "Refused"  # by moderation or by a moderator; set by the state machine
+    NO_AVATARS = "NoAvatars"  # none was approved; set by the state machine
+    CANCELLED = "Cancelled"  # by the user
+    NOT_SUBMITTED = "NotSubmitted"  # in time; set by the job's timer
+    DEADLINE = "Deadline"  # of the job's deletion; set by the job's schedule
+    STOPPED = "Stopped"  # the execution was stopped or timed out; set by an EventBridge rule
+    INFERENCE_FAILED = "InferenceFailed"  # on the endpoint; set by FinishInference
+
+
 class CaughtError(Contract):
-    """An error as the state machine's catchers name it."""
+    """An error name, in the form of the state machine's catchers."""
 
     Error: str = Field(min_length=1, pattern=r"^[A-Za-z.]+$")
 
 
 class EndJobInput(JobRef):
-    """An execution's input that goes to FailJob at once: the job is to end, and why."""
+    """Input of an execution that goes directly to FailJob, with the reason to end the job."""
 
     failure: CaughtError
 
@@ -274,31 +292,27 @@ class EndJobInput(JobRef):
 
 
 class FailJobInput(JobRef):
-    """FailJob's input: the error's name as the state machine caught it.
-
-    "Refused" and "NoAvatars" are its own words for ends that no exception tells; "Cancelled" and
-    "NotSubmitted" are ours, for ends that were asked for from outside.
-    """
+    """FailJob's input: a JobError, or the error's name as the state machine caught it."""
 
     error: str = Field(min_length=1)
 
 
 class SweepBucketsInput(Contract):
-    """SweepBuckets' input: nothing."""
+    """Input of SweepBuckets: empty."""
 
 
 class SweepBucketsResult(Contract):
-    """What a sweep saw: counts, never keys. It is the report, and a line of the log."""
+    """Report of a sweep, also logged: counts, no keys."""
 
     at: AwareDatetime
     policy: str
-    seen: int = Field(ge=0, description="objects, versions, markers and unfinished uploads")
+    seen: int = Field(ge=0, description="objects, versions, delete markers and unfinished uploads")
     deleted: int = Field(ge=0)
     findings: dict[SweepFinding, int]
 
 
 class ErasureRef(Contract):
-    """EraseUser's input."""
+    """Input of EraseUser."""
 
     erasure_id: ErasureIdField
 

@@ -1,6 +1,6 @@
-"""What the world is told: the events on the bus, by version. docs/events.md is their page.
+"""Events on the bus, by schema version. docs/events.md describes them.
 
-Nothing personal travels: no user id, no link, no label, no name of a photo.
+They contain no personal data: no user id, URL, label or photo name.
 """
 
 from typing import Annotated, Any, Literal, Self
@@ -16,13 +16,17 @@ SOURCE = "likeness"
 JOB_STATE_CHANGED = "JobStateChanged"
 
 
-def _open_list(values: type[JobState | Reason]) -> WithJsonSchema:
-    """Words that a later release may add to: a consumer must not break on a new one."""
-    return WithJsonSchema({"type": "string", "examples": [value.value for value in values]})
+def _open_enum(example: JobState | Reason) -> WithJsonSchema:
+    """An enum that may grow within a schema version: the schema does not list its values."""
+    return WithJsonSchema({"type": "string", "examples": [example.value]})
+
+
+STATE = _open_enum(JobState.REFUSED)
+REASON = _open_enum(Reason.POLICY_NUDITY)
 
 
 class JobStateChanged(BaseModel):
-    """A job is in another state than before. Told at least once for each change, in no order."""
+    """A job changed its state. Delivered at least once for each change, in no guaranteed order."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -34,47 +38,50 @@ class JobStateChanged(BaseModel):
     schema_version: Literal[1] = 1
     event_id: str = Field(
         pattern=r"^j[0-9a-f]{32}\.[1-9][0-9]*$",
-        description="Names the change, not its telling: what was seen before is the same event.",
+        description="Identifies the change: a redelivered event has the same id.",
     )
     job_id: JobIdField
     version: int = Field(
-        ge=1, description="Grows with each change of the job: of two events, the higher is newer."
+        ge=1, description="Version of the job. Of two events of a job, the higher version is newer."
     )
-    state: Annotated[JobState, _open_list(JobState)]
-    previous: Annotated[JobState, _open_list(JobState)] | None = Field(
-        description="The state before; null for a job that was just created."
+    state: Annotated[JobState, STATE] = Field(
+        description="The new state. Later releases may add states: docs/events.md lists them."
+    )
+    previous: Annotated[JobState, STATE] | None = Field(
+        description="The previous state; null for a new job."
     )
     at: AwareDatetime = Field(description="When the job changed.")
-    reason: Annotated[Reason, _open_list(Reason)] | None = Field(
-        default=None, description="Why the job ended as it did, where there is a reason to tell."
+    reason: Annotated[Reason, REASON] | None = Field(
+        default=None,
+        description="Reason code of the end, if any. Later releases may add codes: docs/policy.md.",
     )
 
     @classmethod
     def of(cls, **fields: Any) -> Self:
-        """The event of a change, named after the job and its version."""
+        """Creates the event of a change; its id is made of job id and version."""
         return cls.model_validate(
             fields | {"event_id": f"{fields['job_id']}.{int(fields['version'])}"}
         )
 
 
 class StreamRecord(Record):
-    """What a record of the table's stream says: an event to announce, or why none can be read."""
+    """A record of the table's stream: an event to publish, or why it cannot be read."""
 
-    sequence: str = Field(description="the record's place in the stream")
+    sequence: str = Field(description="sequence number in the stream")
     event: JobStateChanged | None = None
     fault: str | None = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
         if (self.event is None) == (self.fault is None):
-            raise ValueError("a change has an event or a fault")
+            raise ValueError("a stream record has either an event or a fault")
         return self
 
 
 def schema() -> dict[str, Any]:
-    """The JSON schema of an event's `detail`, as docs/events/ has it.
+    """Returns the JSON schema of an event's `detail`, stored in docs/events/.
 
-    It allows fields that it does not name: version 1 may get more of them.
+    It allows unknown fields: later releases may add fields to version 1.
     """
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -1,4 +1,4 @@
-"""The one logger. Lines carry ids of jobs, never of people, and no link, token or picture."""
+"""The logger. Log lines contain job ids, but no user ids, URLs, tokens or pictures."""
 
 from aws_lambda_powertools import Logger
 

@@ -1,10 +1,10 @@
-"""Verify receipts of deletion with nothing but the public key.
+"""Verify deletion receipts with the public key alone.
 
     python -m likeness.receipts verify FILE --jwks https://<api>/v1/keys
     python -m likeness.receipts verify FILE --jwks jwks.json
 
-FILE holds the answer of `GET /v1/jobs/{job}/receipt` or of `GET /v1/erasures/{erasure}`, or the
-JWS alone. Needs PyJWT and cryptography, and nothing else of Likeness.
+FILE is the response of `GET /v1/jobs/{job}/receipt` or `GET /v1/erasures/{erasure}`, or the JWS
+alone. Needs PyJWT and cryptography, and no other module of Likeness.
 """
 
 import argparse
@@ -24,30 +24,30 @@ TYPES = {"Receipt": "likeness-deletion+jws", "ErasureReceipt": "likeness-erasure
 
 
 class NotGenuine(Exception):
-    """The receipt is not what the owner of the key signed; says why."""
+    """The signature does not verify; the message says why."""
 
 
 def verify(receipt: str, jwks: dict[str, Any]) -> dict[str, Any]:
-    """What the receipt says; NotGenuine unless one of the keys signed exactly that.
+    """Returns the receipt's content. Raises NotGenuine unless one of the keys signed it.
 
-    The algorithm is ours, never the receipt's: one that names another is refused.
+    Only ES256 is accepted: the algorithm in the receipt's header is not trusted.
     """
     try:
         header = jwt.get_unverified_header(receipt)
         if header.get("typ") not in TYPES.values():
-            raise NotGenuine(f"it is no receipt of Likeness, but {header.get('typ')!r}")
+            raise NotGenuine(f"its type is {header.get('typ')!r}, not a receipt of Likeness")
         key = PyJWKSet.from_dict(jwks)[header["kid"]]
         content = PyJWS().decode(receipt, key.key, algorithms=[ALGORITHM])
     except KeyError as unknown:
-        raise NotGenuine("none of the keys is the one that it names") from unknown
+        raise NotGenuine("the key set does not contain its key id") from unknown
     except jwt.PyJWTError as wrong:
         raise NotGenuine(str(wrong)) from wrong
-    said: dict[str, Any] = json.loads(content)
-    return said
+    claims: dict[str, Any] = json.loads(content)
+    return claims
 
 
 def read(text: str) -> str:
-    """The JWS of a file: alone, or as an answer of the API."""
+    """Returns the JWS of a file that holds it alone or as a response of the API."""
     text = text.strip()
     if not text.startswith("{"):
         return text
@@ -58,10 +58,10 @@ def read(text: str) -> str:
 
 
 def fetch(jwks: str) -> dict[str, Any]:
-    """A key set from an https address, or from a file."""
+    """Returns a key set from an HTTPS URL or a file."""
     if jwks.startswith(("https://", "http://127.0.0.1", "http://localhost")):
-        with urlopen(jwks, timeout=30) as answer:  # noqa: S310 - these schemes and no other
-            found: dict[str, Any] = json.load(answer)
+        with urlopen(jwks, timeout=30) as response:  # noqa: S310 - these schemes and no other
+            found: dict[str, Any] = json.load(response)
     else:
         found = json.loads(Path(jwks).read_text())
     return found
@@ -72,17 +72,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command = parser.add_subparsers(dest="command", required=True).add_parser("verify")
     command.add_argument("file", metavar="FILE", type=Path)
     command.add_argument("--jwks", required=True, metavar="URL|FILE")
-    told = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        said = verify(read(told.file.read_text()), fetch(told.jwks))
+        claims = verify(read(options.file.read_text()), fetch(options.jwks))
     except NotGenuine as why:
         print(f"NOT GENUINE: {why}", file=sys.stderr)
         return 1
     except (OSError, ValueError) as unreadable:
         print(f"cannot be checked: {unreadable}", file=sys.stderr)
         return 2
-    print(json.dumps(said, indent=2))
-    print(f"genuine: signed by {said['issuer']}", file=sys.stderr)
+    print(json.dumps(claims, indent=2))
+    print(f"genuine: signed by {claims['issuer']}", file=sys.stderr)
     return 0
 
 

@@ -107,7 +107,7 @@ def test_a_job_that_changed_since_it_was_read_reserves_no_day(tables):
 
 
 def test_a_job_cannot_reserve_two_days(tables):
-    """Submitted at 23:59:59 in one tab and at 00:00:01 in another."""
+    """JobStateView at 23:59:59 in one tab and at 00:00:01 in another."""
     opened(tables)
     reserve(tables, submitted())
 

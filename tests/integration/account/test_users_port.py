@@ -54,7 +54,7 @@ def test_a_concurrently_changed_time_zone_is_not_overwritten(tables):
         with pytest.raises(Conflict):
             tables.users.save_zone(USER, TOKYO.model_copy(update={"name": "UTC"}), seen=seen)
 
-    changed = BERLIN.asked_for("Asia/Tokyo", NOW + timedelta(days=31))
+    changed = BERLIN.changed_to("Asia/Tokyo", NOW + timedelta(days=31))
     tables.users.save_zone(USER, changed, seen=BERLIN)
     assert tables.users.profile(USER).zone == changed
 
@@ -104,22 +104,22 @@ def test_time_zone_and_plus_do_not_overwrite_each_other(tables):
 
 def test_exonerated_photos_are_stored_in_the_profile(tables):
     tables.users.entitle(USER, plus())
-    assert tables.users.profile(USER).cleared == {}
+    assert tables.users.profile(USER).exonerated == {}
 
     nude, both = (
         frozenset({Reason.POLICY_NUDITY}),
         frozenset({Reason.MINOR_AGE_DOUBT, Reason.POLICY_NUDITY}),
     )
-    tables.users.clear(USER, {"seal-1": nude, "seal-2": nude})
-    tables.users.clear(USER, {"seal-2": both})
+    tables.users.exonerate(USER, {"seal-1": nude, "seal-2": nude})
+    tables.users.exonerate(USER, {"seal-2": both})
 
     known = tables.users.profile(USER)
-    assert known == Profile(plus=plus(), cleared={"seal-1": nude, "seal-2": both})
-    assert tables.users.profile(UserId("user-2")).cleared == {}
+    assert known == Profile(plus=plus(), exonerated={"seal-1": nude, "seal-2": both})
+    assert tables.users.profile(UserId("user-2")).exonerated == {}
 
 
 def test_exonerating_nothing_changes_nothing(tables):
-    tables.users.clear(USER, {})
+    tables.users.exonerate(USER, {})
 
     assert tables.users.profile(USER) == Profile()
 
@@ -168,7 +168,7 @@ def test_a_users_jobs_are_listed_oldest_first(tables):
     theirs = a_job(job_id=JobId("j" + "3" * 32), user_id=UserId("user-2"))
     tables.jobs.create(theirs, [])
 
-    assert [job.job_id for job in tables.jobs.of_user(USER)] == [OTHER_JOB, JOB]
+    assert [job.job_id for job in tables.jobs.for_user(USER)] == [OTHER_JOB, JOB]
 
 
 def test_a_job_is_deleted_with_all_its_records(tables):
@@ -176,11 +176,11 @@ def test_a_job_is_deleted_with_all_its_records(tables):
     tables.jobs.save_avatars([an_avatar(n) for n in range(1, 31)])
     tables.jobs.create(a_job(job_id=OTHER_JOB), photos(3, job_id=OTHER_JOB))
 
-    tables.jobs.forget(JOB)
-    tables.jobs.forget(JOB)
+    tables.jobs.delete(JOB)
+    tables.jobs.delete(JOB)
 
     assert tables.jobs.photos(JOB) == tables.jobs.avatars(JOB) == []
-    assert [job.job_id for job in tables.jobs.of_user(USER)] == [OTHER_JOB]
+    assert [job.job_id for job in tables.jobs.for_user(USER)] == [OTHER_JOB]
     assert len(tables.jobs.photos(OTHER_JOB)) == 3
 
 
@@ -191,8 +191,8 @@ def test_a_user_is_deleted_and_the_counted_day_stays(tables):
     tables.ledger.reserve(submitted, limit=1, now=NOW)
     tables.ledger.settle(ended(submitted), QuotaState.SPENT, now=NOW)
 
-    tables.users.forget(USER)
-    tables.users.forget(USER)
+    tables.users.delete(USER)
+    tables.users.delete(USER)
 
     assert tables.users.profile(USER) == Profile()
     assert tables.ledger.entries(USER, TODAY) == []
@@ -206,7 +206,7 @@ def test_the_durations_of_a_backend_and_tier_are_listed_latest_first(tables):
     for n in range(1, 6):
         job = a_job(JobState.COMPLETED, job_id=JobId("j" + str(n).zfill(32)))
         later = [m.model_copy(update={"at": m.at + timedelta(hours=n)}) for m in job.timeline]
-        tables.durations.remember(job.model_copy(update={"timeline": tuple(later)}), 10.0 * n)
+        tables.durations.add(job.model_copy(update={"timeline": tuple(later)}), 10.0 * n)
 
     assert tables.durations.recent("training-job", "lite", limit=3) == [50.0, 40.0, 30.0]
     assert tables.durations.recent("training-job", "plus", limit=3) == []
@@ -215,6 +215,6 @@ def test_the_durations_of_a_backend_and_tier_are_listed_latest_first(tables):
 
 def test_a_jobs_durations_are_stored_once(tables):
     for _ in range(2):
-        tables.durations.remember(a_job(JobState.COMPLETED), 61.23)
+        tables.durations.add(a_job(JobState.COMPLETED), 61.23)
 
     assert tables.durations.recent("training-job", "lite", limit=9) == [61.2]

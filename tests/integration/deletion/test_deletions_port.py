@@ -54,7 +54,7 @@ def looked_at(kind, request):
 
 def test_a_job_that_is_not_being_deleted_has_no_deletion_record(deletions):
     assert deletions.get(JOB) is None
-    assert deletions.noted(JOB) == []
+    assert deletions.objects(JOB) == []
 
 
 @pytest.mark.parametrize("state", DeletionState)
@@ -83,13 +83,13 @@ def test_a_legal_hold_stays_until_it_is_removed(deletions):
 
 def test_an_object_is_stored_once_with_its_deletion_time(deletions):
     another = ONE.model_copy(update={"etag": "etag-2"})  # an object of the same name, written later
-    deletions.note(JOB, [ONE, ONE, another])
+    deletions.add_objects(JOB, [ONE, ONE, another])
     gone = ONE.model_copy(update={"deleted_at": NOW + timedelta(minutes=1)})
 
-    deletions.note(JOB, [gone])
+    deletions.add_objects(JOB, [gone])
 
-    assert deletions.noted(JOB) == [gone, another]
-    assert deletions.noted(OTHER_JOB) == []
+    assert deletions.objects(JOB) == [gone, another]
+    assert deletions.objects(OTHER_JOB) == []
 
 
 def test_the_listing_covers_every_place_of_this_job_only(looked_at):
@@ -101,7 +101,7 @@ def test_the_listing_covers_every_place_of_this_job_only(looked_at):
         avatars.put(f"drawn/{job}/a01.png", b"png")
         avatars.put(f"avatars/{job}/a01/1024.png", b"png")
 
-    found = leftovers.of(JOB, EVERYWHERE)
+    found = leftovers.find(JOB, EVERYWHERE)
 
     assert [one.name for one in found] == [
         "uploads/p01",
@@ -110,7 +110,7 @@ def test_the_listing_covers_every_place_of_this_job_only(looked_at):
         "drawn/a01.png",
         "avatars/a01/1024.png",
     ]
-    assert [one.name for one in leftovers.of(JOB, PHOTOS)] == ["uploads/p01", "photos/p01.jpg"]
+    assert [one.name for one in leftovers.find(JOB, PHOTOS)] == ["uploads/p01", "photos/p01.jpg"]
 
 
 def test_the_listing_includes_old_versions_delete_markers_and_parts(s3):
@@ -122,7 +122,7 @@ def test_the_listing_includes_old_versions_delete_markers_and_parts(s3):
     s3.delete_object(Bucket="photos", Key=key)
     s3.create_multipart_upload(Bucket="photos", Key=f"uploads/{JOB}/p02")
 
-    found = leftovers.of(JOB, PHOTOS)
+    found = leftovers.find(JOB, PHOTOS)
 
     assert [one.name for one in found] == ["uploads/p02", *["photos/p01.jpg"] * 3]
     assert len({one.etag for one in found}) == 4
@@ -133,7 +133,7 @@ def test_a_place_that_cannot_be_listed_is_not_reported_empty(s3, operation):
     fail(s3, operation, "AccessDenied", times=9, status=403)
 
     with pytest.raises(Denied, match=operation):
-        BucketLeftovers(s3, photos="photos", avatars="avatars").of(JOB, EVERYWHERE)
+        BucketLeftovers(s3, photos="photos", avatars="avatars").find(JOB, EVERYWHERE)
 
 
 # --- the sweep -------------------------------------------------------------------------------
@@ -242,12 +242,12 @@ def test_a_day_later_a_sweep_finds_and_deletes_everything_old(s3, sweeper):
 
 def test_a_sweep_deletes_unfinished_multipart_uploads(s3, sweeper):
     s3.create_multipart_upload(Bucket="photos", Key=f"uploads/{JOB}/p02")
-    (there,) = sweeper.everything()
+    (there,) = sweeper.objects()
     assert there.upload
 
     assert sweeper.delete([there, there]) == 0
 
-    assert list(sweeper.everything()) == []
+    assert list(sweeper.objects()) == []
 
 
 def test_a_sweep_deletes_old_versions(s3, sweeper):
@@ -255,9 +255,9 @@ def test_a_sweep_deletes_old_versions(s3, sweeper):
     s3.put_object(Bucket="photos", Key=f"photos/{JOB}/p01.jpg", Body=b"one")
     s3.delete_object(Bucket="photos", Key=f"photos/{JOB}/p01.jpg")
 
-    assert sweeper.delete(list(sweeper.everything())) == 0
+    assert sweeper.delete(list(sweeper.objects())) == 0
 
-    assert list(sweeper.everything()) == []
+    assert list(sweeper.objects()) == []
 
 
 def test_a_sweep_counts_what_it_may_not_delete_and_deletes_the_rest(s3, sweeper):
@@ -266,6 +266,6 @@ def test_a_sweep_counts_what_it_may_not_delete_and_deletes_the_rest(s3, sweeper)
     photos.put("two", b"2")
     fail(s3, "DeleteObject", "AccessDenied", times=1, status=403)
 
-    assert sweeper.delete(list(sweeper.everything())) == 1
+    assert sweeper.delete(list(sweeper.objects())) == 1
 
     assert photos.listing() == ["one"]

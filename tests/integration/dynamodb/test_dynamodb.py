@@ -137,7 +137,7 @@ def test_a_decided_review_has_no_keys_in_the_index(table):
 def test_more_than_one_page_of_avatars_is_read(jobs):
     """A query returns at most 1 MiB."""
     label = Label(name="L" * 50_000, confidence=50)
-    verdict = a_verdict().model_copy(update={"seen": seen(labels=(label,))})
+    verdict = a_verdict().model_copy(update={"evidence": seen(labels=(label,))})
     avatars = [an_avatar(n, verdict=verdict) for n in range(1, 31)]
     jobs.save_avatars(avatars)
 
@@ -163,7 +163,7 @@ def test_an_aws_failure_is_unavailable(table, jobs, operation, call, code):
     jobs.create(a_job(), [a_photo()])
     fail(table.meta.client, operation, code, times=9)
 
-    with pytest.raises(Unavailable, match=f"{operation} answered {code}"):
+    with pytest.raises(Unavailable, match=f"{operation} returned {code}"):
         call(jobs)
 
 

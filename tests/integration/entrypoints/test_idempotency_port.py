@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
 
-from likeness.api.app import Submitted
+from likeness.api.app import JobStateView
 from likeness.domain.errors import Conflict, InProgress, KeyReused, Unavailable
 from likeness.domain.jobs.job import JobState
 from likeness.entrypoints import idempotency
-from likeness.entrypoints.idempotency import Asked, Keeping, once
+from likeness.entrypoints.idempotency import Codec, KeyedRequest, run_once
 from tests.builders import JOB, Context
 from tests.fakes import FakeAnswers
 from tests.integration.aws_answers import fail
 
 REQUEST = {"path": "/v1/jobs", "parameters": {}, "body": {"user_id": "user-1"}}
-ANSWER = Submitted(job_id=JOB, state=JobState.MODERATING)
+ANSWER = JobStateView(job_id=JOB, state=JobState.MODERATING)
 
 
 class InTable:
@@ -77,7 +77,7 @@ class Work:
         self.error: Exception | None = None
         self.lock = threading.Lock()
 
-    def __call__(self) -> Submitted:
+    def __call__(self) -> JobStateView:
         with self.lock:
             self.calls += 1
         if self.error:
@@ -85,14 +85,14 @@ class Work:
         return ANSWER
 
 
-KEEPING = Keeping(
-    part=lambda answer: answer.model_dump(mode="json"), again=Submitted.model_validate
+CODEC = Codec(
+    dump=lambda response: response.model_dump(mode="json"), load=JobStateView.model_validate
 )
 
 
 def ask(work, *, key="key-1", request=REQUEST, caller="iam:role", milliseconds=20_000):
-    asked = Asked(caller=caller, key=key, request=request)
-    return once(work, asked, KEEPING, Context(milliseconds))
+    keyed = KeyedRequest(caller=caller, key=key, request=request)
+    return run_once(work, keyed, CODEC, Context(milliseconds))
 
 
 def test_the_stored_response_is_returned_unchanged(answers, work):
@@ -129,7 +129,7 @@ def test_an_error_is_not_stored(answers, work):
 
 
 def test_a_concurrent_repeat_is_asked_to_retry(answers, work):
-    def meets_its_twin() -> Submitted:
+    def meets_its_twin() -> JobStateView:
         with pytest.raises(InProgress):
             ask(work)
         return work()
@@ -161,7 +161,7 @@ def test_a_key_expires_after_a_day(answers, work):
 def test_a_key_whose_function_died_is_locked_until_its_timeout(answers, work):
     class Died(BaseException): ...
 
-    def die() -> Submitted:
+    def die() -> JobStateView:
         raise Died
 
     with pytest.raises(Died):

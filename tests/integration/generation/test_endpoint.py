@@ -4,7 +4,7 @@ import pytest
 
 from likeness.adapters.generation.endpoint import AsyncEndpoint
 from likeness.domain.errors import Denied, Unavailable
-from likeness.entrypoints.notification import INFERENCE_ID
+from likeness.entrypoints.sns import INFERENCE_ID
 from tests.builders import JOB
 from tests.integration.aws_answers import answer, fail
 

@@ -103,7 +103,7 @@ def test_a_denied_stop_is_an_error(sagemaker, operation):
         TrainingJobs(sagemaker).stop(JOB, 1)
 
 
-# --- both backends --------------------------------------------------------------------------------
+# --- both backends -------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def backends(sagemaker):
 
 def test_an_attempt_on_the_endpoint_is_marked_as_stopped(backends):
     both, inferences = backends
-    inferences.save(Inference(job_id=JOB, attempt=1, asked_at=NOW, task_token="t1"))
+    inferences.save(Inference(job_id=JOB, attempt=1, requested_at=NOW, task_token="t1"))
 
     both.stop(JOB, 1)
     both.stop(JOB, 1)
@@ -134,7 +134,7 @@ def test_an_attempt_that_is_about_to_be_requested_is_stopped_too(backends):
 
     assert inferences.get(JOB, 1).stopped
     with pytest.raises(Conflict):
-        inferences.get(JOB, 1).ask("t1")
+        inferences.get(JOB, 1).request("t1")
 
 
 def test_a_training_job_that_is_still_stopping_is_waited_for_first(sagemaker):

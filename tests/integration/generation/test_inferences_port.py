@@ -8,7 +8,9 @@ from tests.builders import JOB, NOW, OTHER_JOB
 
 
 def an_inference(**fields) -> Inference:
-    return Inference(**{"job_id": JOB, "attempt": 1, "asked_at": NOW, "task_token": "t1"} | fields)
+    return Inference(
+        **{"job_id": JOB, "attempt": 1, "requested_at": NOW, "task_token": "t1"} | fields
+    )
 
 
 def test_an_attempt_is_read_as_it_was_stored(tables):
@@ -35,7 +37,7 @@ def test_only_the_first_of_two_requests_is_stored(tables):
 def test_saving_the_same_version_twice_is_idempotent(tables):
     for _ in range(2):
         tables.inferences.save(an_inference())
-    began = an_inference().began("s3://failure")
+    began = an_inference().started("s3://failure")
     for _ in range(2):
         tables.inferences.save(began)
 
@@ -48,7 +50,7 @@ def test_a_writer_with_an_older_version_cannot_undo_a_stop(tables):
     tables.inferences.save(seen.stop())
 
     with pytest.raises(Conflict):
-        tables.inferences.save(seen.began("s3://failure"))
+        tables.inferences.save(seen.started("s3://failure"))
 
     assert tables.inferences.get(JOB, 1).state is InferenceState.STOPPED
     assert tables.inferences.get(JOB, 1).task_token is None

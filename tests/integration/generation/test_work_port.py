@@ -8,6 +8,7 @@ import pytest
 from likeness.adapters.generation import endpoint_tar
 from likeness.adapters.generation.work_bucket import WorkBucket
 from likeness.contracts import AvatarOrder, GenerationOrder, GenerationProgress, OrderedPhoto
+from likeness.domain.deletion.receipt import WORK
 from likeness.domain.errors import Conflict, Invalid, NotDeleted, NotFound
 from tests.builders import JOB, OTHER_JOB, a_drawn, a_png, a_result, an_avatar, digest
 
@@ -112,10 +113,10 @@ def test_an_avatar_must_match_the_checksum_of_the_container(buckets, drawn, ther
 def test_a_promoted_avatar_is_not_deleted_with_the_work_folder(buckets):
     checkpoint(buckets, "a01.png", a_png(1), attempt=2)
     checkpoint(buckets, "result.json", b"{}", attempt=2)
-    buckets.work.keep(an_avatar(1, attempt=2))
-    buckets.work.keep(an_avatar(1, attempt=2))
+    buckets.work.promote(an_avatar(1, attempt=2))
+    buckets.work.promote(an_avatar(1, attempt=2))
 
-    assert buckets.work.purge(JOB) == 2
+    assert buckets.files.delete(JOB, WORK) == 2
 
     assert buckets.avatar_objects.listing() == [f"drawn/{JOB}/a01.png"]
     assert buckets.avatar_objects.get(f"drawn/{JOB}/a01.png", "avatar") == a_png(1)
@@ -123,7 +124,7 @@ def test_a_promoted_avatar_is_not_deleted_with_the_work_folder(buckets):
 
 def test_promoting_a_missing_avatar_is_not_found(buckets):
     with pytest.raises(NotFound):
-        buckets.work.keep(an_avatar())
+        buckets.work.promote(an_avatar())
 
 
 def test_deleting_work_covers_every_attempt_and_no_other_job(buckets):
@@ -132,17 +133,17 @@ def test_deleting_work_covers_every_attempt_and_no_other_job(buckets):
     buckets.avatar_objects.put(f"work/{JOB}/r1/output/x/output/model.tar.gz", b"weights")
     checkpoint(buckets, "a01.png", b"theirs", job_id=OTHER_JOB)
 
-    assert buckets.work.purge(JOB) == 3
+    assert buckets.files.delete(JOB, WORK) == 3
     assert buckets.avatar_objects.listing() == [f"work/{OTHER_JOB}/r1/checkpoints/a01.png"]
-    assert buckets.work.purge(JOB) == 0
+    assert buckets.files.delete(JOB, WORK) == 0
 
 
 def test_work_that_could_not_be_deleted_is_not_reported_deleted(buckets):
     checkpoint(buckets, "a01.png", b"avatar")
-    buckets.avatar_objects.hmacs = True
+    buckets.avatar_objects.locked = True
 
     with pytest.raises(NotDeleted):
-        buckets.work.purge(JOB)
+        buckets.files.delete(JOB, WORK)
 
 
 # --- the endpoint's archives ---------------------------------------------------------------------
@@ -167,8 +168,8 @@ def test_the_operators_weights_are_a_channel_of_their_own(s3):
 
 def test_the_request_contains_only_the_order_and_its_photos(buckets):
     buckets.work.order(an_order_for_the_container())
-    buckets.photos.keep(JOB, "p01", b"photo")
-    buckets.photos.keep(JOB, "p02", b"not ordered")
+    buckets.photos.store(JOB, "p01", b"photo")
+    buckets.photos.store(JOB, "p02", b"not ordered")
 
     buckets.work.pack(JOB, 1)
     first = buckets.avatar_objects.get(f"work/{JOB}/r1/endpoint/request.tar", "request")
@@ -191,7 +192,7 @@ def test_an_unpacked_archive_looks_like_a_training_jobs_output_and_both_archives
     buckets,
 ):
     buckets.work.order(an_order_for_the_container())
-    buckets.photos.keep(JOB, "p01", b"photo")
+    buckets.photos.store(JOB, "p01", b"photo")
     buckets.work.pack(JOB, 1)
     answered(buckets, files_of(a_result(1, 2)))
 
@@ -253,8 +254,8 @@ def test_unwanted_output_is_deleted_idempotently(buckets):
     buckets.avatar_objects.put("work/failures/x-error.out", b"{}")
 
     for _ in range(2):
-        buckets.work.drop_response(JOB, 1)
-        buckets.work.drop_failure("s3://avatars/work/failures/x-error.out")
+        buckets.work.delete_response(JOB, 1)
+        buckets.work.delete_failure("s3://avatars/work/failures/x-error.out")
 
     assert buckets.avatar_objects.listing() == []
 
@@ -263,6 +264,6 @@ def test_unwanted_output_is_deleted_idempotently(buckets):
 def test_a_failure_file_elsewhere_is_left_alone(buckets, uri):
     buckets.avatar_objects.put("drawn/x", b"an avatar")
 
-    buckets.work.drop_failure(uri)
+    buckets.work.delete_failure(uri)
 
     assert buckets.avatar_objects.listing() == ["drawn/x"]

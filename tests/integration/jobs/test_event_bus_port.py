@@ -138,7 +138,9 @@ def test_a_bus_that_does_not_respond_is_unavailable(real, code):
 def dead_letters(kind, request) -> tuple[EventDeadLetters, Callable[[], list[dict[str, Any]]]]:
     if kind == "fake":
         fake = FakeEventDeadLetters()
-        return fake, lambda: [{"sequence": one.sequence, "fault": one.fault} for one in fake.kept]
+        return fake, lambda: [
+            {"sequence": one.sequence, "fault": one.fault} for one in fake.letters
+        ]
     request.getfixturevalue("aws")
     sqs = request.getfixturevalue("session").client("sqs")
     url = sqs.create_queue(QueueName="unannounced")["QueueUrl"]
@@ -148,6 +150,6 @@ def dead_letters(kind, request) -> tuple[EventDeadLetters, Callable[[], list[dic
 def test_a_dead_letter_has_the_sequence_number_and_the_error(dead_letters):
     port, letters = dead_letters
 
-    port.keep(UNREADABLE)
+    port.put(UNREADABLE)
 
     assert letters() == [{"sequence": "0042", "fault": "missing: 'at'"}]

@@ -103,7 +103,9 @@ def test_only_this_jobs_photos_are_listed_in_the_order_of_their_ids(jobs):
         a_photo(verdict=a_verdict(Outcome.DOUBTFUL)),
         a_photo(
             state=PhotoState.REFUSED,
-            problem=PhotoProblem(reason=Reason.SUBJECT_DUPLICATE, other="p02", box=a_photo().face),
+            problem=PhotoProblem(
+                reason=Reason.SUBJECT_DUPLICATE, duplicate_of="p02", box=a_photo().face
+            ),
         ),
     ],
     ids=["awaited", "accepted", "with a verdict without a reason", "refused"],

@@ -6,7 +6,7 @@ import pytest
 
 from likeness.adapters.photos.inspections import LambdaInspections
 from likeness.domain.errors import Unavailable
-from likeness.entrypoints.event import read
+from likeness.entrypoints.s3_events import read
 from likeness.ports.photos import Upload
 from tests.builders import JOB
 from tests.integration.aws_answers import answer, fail

@@ -4,6 +4,7 @@ import hashlib
 
 import pytest
 
+from likeness.domain.deletion.receipt import PHOTOS
 from likeness.domain.errors import NotDeleted, NotFound
 from likeness.domain.ids import PhotoId
 from tests.builders import JOB, OTHER_JOB
@@ -74,12 +75,12 @@ def test_a_deleted_upload_is_not_found(buckets):
 
 
 def test_a_photo_is_stored_read_and_deleted(photos):
-    photos.keep(JOB, ONE, b"jpeg")
-    photos.keep(JOB, ONE, b"jpeg")
+    photos.store(JOB, ONE, b"jpeg")
+    photos.store(JOB, ONE, b"jpeg")
     assert photos.read(JOB, ONE) == b"jpeg"
 
-    photos.drop(JOB, ONE)
-    photos.drop(JOB, ONE)
+    photos.delete(JOB, ONE)
+    photos.delete(JOB, ONE)
 
     with pytest.raises(NotFound):
         photos.read(JOB, ONE)
@@ -95,10 +96,10 @@ def test_a_review_url_expires_after_a_minute(photos):
 def test_deleting_covers_uploads_and_photos_of_this_job_only(buckets):
     upload(buckets, ONE, b"one")
     upload(buckets, ONE, b"theirs", OTHER_JOB)
-    buckets.photos.keep(JOB, ONE, b"jpeg")
-    buckets.photos.keep(OTHER_JOB, TWO, b"theirs")
+    buckets.photos.store(JOB, ONE, b"jpeg")
+    buckets.photos.store(OTHER_JOB, TWO, b"theirs")
 
-    assert buckets.photos.purge(JOB) == 2
+    assert buckets.files.delete(JOB, PHOTOS) == 2
 
     left = [f"photos/{OTHER_JOB}/p02.jpg", f"uploads/{OTHER_JOB}/p01"]
     assert buckets.photo_objects.listing() == left
@@ -107,18 +108,18 @@ def test_deleting_covers_uploads_and_photos_of_this_job_only(buckets):
 def test_deleting_twice_finds_nothing_the_second_time(buckets):
     upload(buckets, ONE, b"one")
 
-    assert [buckets.photos.purge(JOB), buckets.photos.purge(JOB)] == [1, 0]
+    assert [buckets.files.delete(JOB, PHOTOS), buckets.files.delete(JOB, PHOTOS)] == [1, 0]
 
 
 def test_objects_that_could_not_be_deleted_are_not_reported_deleted(buckets):
     upload(buckets, ONE, b"one")
-    buckets.photo_objects.hmacs = True
+    buckets.photo_objects.locked = True
 
     with pytest.raises(NotDeleted):
-        buckets.photos.purge(JOB)
+        buckets.files.delete(JOB, PHOTOS)
 
-    buckets.photo_objects.hmacs = False
-    assert buckets.photos.purge(JOB) == 1
+    buckets.photo_objects.locked = False
+    assert buckets.files.delete(JOB, PHOTOS) == 1
 
 
 def test_a_file_of_an_appeal_has_its_own_place_and_is_deleted_with_the_uploads(buckets):
@@ -140,5 +141,5 @@ def test_a_file_of_an_appeal_has_its_own_place_and_is_deleted_with_the_uploads(b
     photos.delete_appeal(JOB, ONE)
     with pytest.raises(NotFound):
         photos.read_appeal(JOB, ONE, etag=etag)
-    assert photos.purge(JOB) == 1
+    assert buckets.files.delete(JOB, PHOTOS) == 1
     assert buckets.photo_objects.listing() == []

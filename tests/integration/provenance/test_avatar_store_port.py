@@ -5,6 +5,7 @@ import zipfile
 
 import pytest
 
+from likeness.domain.deletion.receipt import DRAWN, PUBLISHED
 from likeness.domain.errors import Conflict, NotDeleted, NotFound
 from tests.builders import JOB, OTHER_JOB, a_png, an_avatar, unsigned
 
@@ -105,8 +106,8 @@ def test_urls_expire_after_five_minutes(buckets):
 def test_deleting_drawn_copies_leaves_published_avatars(buckets):
     published(buckets, 1)
 
-    buckets.avatar_store.tidy(JOB)
-    buckets.avatar_store.tidy(JOB)
+    buckets.files.delete(JOB, DRAWN)
+    buckets.files.delete(JOB, DRAWN)
 
     keys = buckets.avatar_objects.listing()
     assert keys
@@ -117,16 +118,16 @@ def test_deleting_covers_drawn_and_published_avatars_of_this_job_only(buckets):
     published(buckets, 1, 2)
     buckets.avatar_objects.put(f"avatars/{OTHER_JOB}/a01/1024.png", b"theirs")
 
-    assert buckets.avatar_store.purge(JOB) == 2 + 2 * 3 + 1
+    assert buckets.files.delete(JOB, (*DRAWN, *PUBLISHED)) == 2 + 2 * 3 + 1
 
     assert buckets.avatar_objects.listing() == [f"avatars/{OTHER_JOB}/a01/1024.png"]
-    assert buckets.avatar_store.purge(JOB) == 0
+    assert buckets.files.delete(JOB, (*DRAWN, *PUBLISHED)) == 0
 
 
-@pytest.mark.parametrize("what", ["purge", "tidy"])
-def test_avatars_that_could_not_be_deleted_are_not_reported_deleted(buckets, what):
+@pytest.mark.parametrize("places", [(*DRAWN, *PUBLISHED), DRAWN])
+def test_avatars_that_could_not_be_deleted_are_not_reported_deleted(buckets, places):
     drawn(buckets, 1)
-    buckets.avatar_objects.hmacs = True
+    buckets.avatar_objects.locked = True
 
     with pytest.raises(NotDeleted):
-        getattr(buckets.avatar_store, what)(JOB)
+        buckets.files.delete(JOB, places)

@@ -20,7 +20,7 @@ from PIL import Image
 from infra.local.certificates import certify, issue
 from likeness.adapters.generation.png import only_pixels
 from likeness.adapters.provenance import webp, xmp
-from likeness.adapters.provenance.certificates import REMEMBERED_S, Certificates
+from likeness.adapters.provenance.certificates import CACHE_S, Certificates
 from likeness.adapters.provenance.credentials import KmsCredentials
 from likeness.domain.errors import Unavailable
 from likeness.domain.provenance.credentials import SOURCE_TYPES, Claim, Trust
@@ -160,7 +160,7 @@ def test_with_a_disabled_key_nothing_is_signed_and_the_error_names_it(
 ):
     clients("kms").off.add(key)
 
-    with pytest.raises(Unavailable, match="Sign answered Disabled"):
+    with pytest.raises(Unavailable, match="Sign returned Disabled"):
         credentials.sign(KINDS[kind], kind, CLAIM)
 
 
@@ -185,5 +185,5 @@ def test_a_certificate_chain_is_cached_for_minutes(clients, key):
     name = "/likeness/test/certificate-chain"
     store.put_parameter(Name=name, Value="renewed", Type="String", Overwrite=True)
     assert certificates.chain() == first
-    now[0] = REMEMBERED_S + 1
+    now[0] = CACHE_S + 1
     assert certificates.chain() == "renewed"

@@ -27,7 +27,7 @@ def published(**fields) -> WatermarkRecord:
 
 
 def test_the_first_recorded_watermark_is_found(watermarks):
-    watermarks.remember(published())
+    watermarks.add(published())
 
     assert watermarks.find(["00000000000", "0123456789a"]) == published()
     assert watermarks.find(["00000000000"]) is None
@@ -35,17 +35,17 @@ def test_the_first_recorded_watermark_is_found(watermarks):
 
 
 def test_the_first_publication_time_is_kept(watermarks):
-    watermarks.remember(published())
-    watermarks.remember(published(style="oil"))
+    watermarks.add(published())
+    watermarks.add(published(style="oil"))
 
     assert watermarks.find(["0123456789a"]).style == "comic"
 
 
 @pytest.mark.parametrize("other", [{"job_id": OTHER_JOB}, {"avatar_id": "a02"}])
 def test_two_avatars_cannot_have_one_watermark(watermarks, other):
-    watermarks.remember(published())
+    watermarks.add(published())
 
     with pytest.raises(Conflict):
-        watermarks.remember(published(**other))
+        watermarks.add(published(**other))
 
     assert watermarks.find(["0123456789a"]) == published()

@@ -118,14 +118,14 @@ def test_all_reviews_of_a_job_are_found_together(reviews):
     reviews.open(second, "token-2")
     reviews.open(a_review(job_id=OTHER_JOB), "token-3")
 
-    assert sorted(reviews.of(JOB), key=lambda review: review.kind) == [first, second]
-    assert reviews.of(JobId("j" + "9" * 32)) == []
+    assert sorted(reviews.for_job(JOB), key=lambda review: review.kind) == [first, second]
+    assert reviews.for_job(JobId("j" + "9" * 32)) == []
 
 
 def test_an_appeal_that_expired_may_be_opened_again_and_no_other(reviews):
     appeal = a_review(kind=ReviewKind.APPEAL)
     reviews.open(appeal, None)
-    reviews.open(appeal.model_copy(update={"not_for": ("x",)}), None)
+    reviews.open(appeal.model_copy(update={"excluded_moderators": ("x",)}), None)
     assert reviews.get(appeal.review_id) == appeal
 
     reviews.save(appeal.expire(NOW))
@@ -135,7 +135,7 @@ def test_an_appeal_that_expired_may_be_opened_again_and_no_other(reviews):
     assert reviews.waiting() == [appeal]
 
 
-# --- the audit log and the counters ---------------------------------------------------------------
+# --- the audit log and the counters --------------------------------------------------------------
 
 
 def audit_event(action=AuditAction.CLAIMED, **fields):
@@ -156,7 +156,7 @@ def test_an_action_and_its_audit_event_are_stored_in_one_write(tables):
         )
 
     assert tables.reviews.get(REVIEW) == claimed
-    entries = tables.audit_log.of(REVIEW)
+    entries = tables.audit_log.for_review(REVIEW)
     assert [entry.action for entry in entries] == [AuditAction.OPENED, AuditAction.CLAIMED]
     assert list(tables.audit_log.entries()) == entries
     assert verify(entries, tables.audit_log.head()) == tables.audit_log.head()
@@ -166,7 +166,7 @@ def test_a_case_lists_its_own_entries_and_the_audit_log_all(tables):
     tables.reviews.open(a_review(), "token-1")
     tables.reviews.open(a_review(job_id=OTHER_JOB), "token-2")
 
-    assert [entry.job_id for entry in tables.audit_log.of(REVIEW)] == [JOB]
+    assert [entry.job_id for entry in tables.audit_log.for_review(REVIEW)] == [JOB]
     assert [entry.number for entry in tables.audit_log.entries()] == [1, 2]
     assert verify(tables.audit_log.entries(), tables.audit_log.head()).number == 2
 

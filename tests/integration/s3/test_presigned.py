@@ -9,9 +9,11 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import EndpointConnectionError
 
+from likeness.adapters.deletion.job_files import BucketFiles
 from likeness.adapters.photos.photo_bucket import PhotoBucket
 from likeness.adapters.provenance.avatar_bucket import AvatarBucket
 from likeness.adapters.s3 import deletion
+from likeness.domain.deletion.receipt import PHOTOS
 from likeness.domain.errors import NotDeleted, Unavailable
 from likeness.domain.photos.picture import LIMITS
 from tests.builders import JOB, USER
@@ -21,6 +23,11 @@ from tests.integration.aws_answers import fail
 @pytest.fixture
 def photos(s3):
     return PhotoBucket(s3, "photos")
+
+
+@pytest.fixture
+def files(s3):
+    return BucketFiles(s3, photos="photos", avatars="avatars")
 
 
 def policy(presigned_post) -> dict:
@@ -114,42 +121,42 @@ def test_a_too_large_upload_is_read_one_byte_past_the_limit(s3, photos, monkeypa
 
 @pytest.mark.parametrize("code", ["AccessDenied", "KMS.DisabledException", "SlowDown"])
 def test_a_photo_that_cannot_be_read_is_unavailable_and_not_missing(s3, photos, code):
-    photos.keep(JOB, "p01", b"jpeg")
+    photos.store(JOB, "p01", b"jpeg")
     fail(s3, "GetObject", code, times=9, status=403)
 
     with pytest.raises(Unavailable, match=code):
         photos.read(JOB, "p01")
 
 
-def test_deleting_covers_old_versions_and_delete_markers(s3, photos):
+def test_deleting_covers_old_versions_and_delete_markers(s3, photos, files):
     """A bucket that was made versioned by mistake."""
     s3.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": "Enabled"})
     for content in (b"first", b"second"):
-        photos.keep(JOB, "p01", content)
-    photos.drop(JOB, "p01")
+        photos.store(JOB, "p01", content)
+    photos.delete(JOB, "p01")
 
-    photos.purge(JOB)
+    files.delete(JOB, PHOTOS)
 
     left = s3.list_object_versions(Bucket="photos")
     assert "Versions" not in left
     assert "DeleteMarkers" not in left
 
 
-def test_deleting_covers_unfinished_multipart_uploads(s3, photos):
+def test_deleting_covers_unfinished_multipart_uploads(s3, photos, files):
     s3.create_multipart_upload(Bucket="photos", Key=f"uploads/{JOB}/p01")
 
-    photos.purge(JOB)
+    files.delete(JOB, PHOTOS)
 
     assert "Uploads" not in s3.list_multipart_uploads(Bucket="photos")
 
 
-def test_deleting_continues_after_the_first_batch(s3, photos, monkeypatch):
+def test_deleting_continues_after_the_first_batch(s3, photos, files, monkeypatch):
     monkeypatch.setattr(deletion, "AT_ONCE", 2)
     calls = fail(s3, "DeleteObjects", "", times=0)
     for n in range(1, 6):
-        photos.keep(JOB, f"p{n:02d}", b"jpeg")
+        photos.store(JOB, f"p{n:02d}", b"jpeg")
 
-    assert photos.purge(JOB) == 5
+    assert files.delete(JOB, PHOTOS) == 5
     assert len(calls) == 3
 
 
@@ -157,17 +164,17 @@ def test_deleting_continues_after_the_first_batch(s3, photos, monkeypatch):
     "operation", ["ListObjectVersions", "DeleteObjects", "ListMultipartUploads"]
 )
 @pytest.mark.parametrize("code", ["AccessDenied", "SlowDown"])
-def test_a_denied_delete_or_listing_is_not_deleted(s3, photos, operation, code):
-    photos.keep(JOB, "p01", b"jpeg")
+def test_a_denied_delete_or_listing_is_not_deleted(s3, photos, files, operation, code):
+    photos.store(JOB, "p01", b"jpeg")
     fail(s3, operation, code, times=9, status=403)
 
-    with pytest.raises(NotDeleted, match=f"{operation} answered {code}"):
-        photos.purge(JOB)
+    with pytest.raises(NotDeleted, match=f"{operation} returned {code}"):
+        files.delete(JOB, PHOTOS)
 
 
-def test_a_verification_listing_that_fails_is_not_deleted(s3, photos):
+def test_a_verification_listing_that_fails_is_not_deleted(s3, photos, files):
     """Everything is deleted, but that is not verified."""
-    photos.keep(JOB, "p01", b"jpeg")
+    photos.store(JOB, "p01", b"jpeg")
     looked = []
 
     def fail_second(**_):
@@ -178,12 +185,12 @@ def test_a_verification_listing_that_fails_is_not_deleted(s3, photos):
     s3.meta.events.register("before-call.s3.ListObjectVersions", fail_second)
 
     with pytest.raises(NotDeleted):
-        photos.purge(JOB)
+        files.delete(JOB, PHOTOS)
 
 
 @pytest.mark.parametrize("how", ["put_object", "create_multipart_upload"])
-def test_an_object_that_arrives_while_deleting_is_not_deleted(s3, photos, how):
-    photos.keep(JOB, "p01", b"jpeg")
+def test_an_object_that_arrives_while_deleting_is_not_deleted(s3, photos, files, how):
+    photos.store(JOB, "p01", b"jpeg")
 
     def write_late(**_):
         getattr(s3, how)(Bucket="photos", Key=f"photos/{JOB}/p02.jpg")
@@ -191,14 +198,14 @@ def test_an_object_that_arrives_while_deleting_is_not_deleted(s3, photos, how):
     s3.meta.events.register("after-call.s3.DeleteObjects", write_late)
 
     with pytest.raises(NotDeleted, match="1 objects"):
-        photos.purge(JOB)
+        files.delete(JOB, PHOTOS)
 
 
 def test_objects_that_s3_refused_to_delete_are_counted_by_error_code(buckets):
-    buckets.photos.keep(JOB, "p01", b"jpeg")
-    buckets.photo_objects.hmacs = True
+    buckets.photos.store(JOB, "p01", b"jpeg")
+    buckets.photo_objects.locked = True
 
     with pytest.raises(NotDeleted) as refused:
-        buckets.photos.purge(JOB)
+        buckets.files.delete(JOB, PHOTOS)
 
     assert "1 objects" in str(refused.value)

@@ -7,6 +7,7 @@ from likeness.domain.jobs.job import JobState
 from likeness.services.account.erase_user import erase_user
 from likeness.services.account.get_erasure import get_erasure
 from likeness.services.account.request_erasure import request_erasure
+from likeness.services.jobs.cancel_job import cancel_job
 from tests.builders import JOB, NOW, OTHER_JOB, TODAY, USER, USER_HASH, an_avatar, photos
 
 
@@ -22,15 +23,14 @@ def erase(world, erasure_id):
         erasures=world.erasures,
         jobs=world.jobs,
         users=world.users,
-        photos=world.photos,
-        work=world.work,
-        avatar_store=world.avatar_store,
-        workflow=world.workflow,
-        deletions=world.deletions,
+        deletion=world.deletion,
         signer=world.signer,
         issuer="likeness/test",
         policy="2026-11-22",
         clock=world.clock,
+        cancel=lambda job_id: cancel_job(
+            job_id, jobs=world.jobs, workflow=world.workflow, clock=world.clock
+        ),
     )
 
 
@@ -85,17 +85,17 @@ def test_a_job_that_runs_is_cancelled_and_waited_for(world):
 def test_a_job_record_is_not_deleted_before_its_pictures(world):
     two_jobs(world)
     asked = ask(world)
-    world.avatar_objects.hmacs = True
+    world.avatar_objects.locked = True
 
     with pytest.raises(NotDeleted):
         erase(world, asked.erasure_id)
 
     assert JOB in world.jobs.jobs
-    world.avatar_objects.hmacs = False
+    world.avatar_objects.locked = False
     assert erase(world, asked.erasure_id).jobs == 2
 
 
-@pytest.mark.parametrize("step", ["jobs.forget", "users.forget", "erasures.save"])
+@pytest.mark.parametrize("step", ["jobs.delete", "users.delete", "erasures.save"])
 def test_an_interrupted_erasure_is_finished(world, monkeypatch, step):
     two_jobs(world)
     asked = ask(world)
@@ -132,7 +132,7 @@ def test_erasing_again_after_the_end_changes_nothing(world):
 
 
 def test_an_unknown_user_can_be_erased(world):
-    world.users.forget(USER)
+    world.users.delete(USER)
 
     assert erase(world, ask(world).erasure_id).jobs == 0
 

@@ -24,7 +24,7 @@ def quota(world, **lite):
 
 
 def test_a_new_user_has_the_full_quota_in_utc(world):
-    world.users.forget(USER)
+    world.users.delete(USER)
 
     shown = quota(world)
 

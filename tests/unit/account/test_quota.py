@@ -109,7 +109,7 @@ A_MONTH = timedelta(days=30)
 
 def moved(from_: str, to: str, when: datetime) -> UserZone:
     """The zone of a user whose first job was long ago and who asks for another one."""
-    zone = UserZone(name=from_, fixed_at=when - A_MONTH).asked_for(to, when)
+    zone = UserZone(name=from_, fixed_at=when - A_MONTH).changed_to(to, when)
     assert zone.name == to
     return zone
 
@@ -117,11 +117,11 @@ def moved(from_: str, to: str, when: datetime) -> UserZone:
 def test_a_time_zone_changes_at_most_once_in_thirty_days():
     zone = UserZone(name="Europe/Berlin", fixed_at=NOW)
 
-    assert zone.asked_for("Asia/Tokyo", NOW + A_MONTH - timedelta(seconds=1)) is zone
-    assert zone.asked_for("Europe/Berlin", NOW + A_MONTH) is zone
-    changed = zone.asked_for("Asia/Tokyo", NOW + A_MONTH)
+    assert zone.changed_to("Asia/Tokyo", NOW + A_MONTH - timedelta(seconds=1)) is zone
+    assert zone.changed_to("Europe/Berlin", NOW + A_MONTH) is zone
+    changed = zone.changed_to("Asia/Tokyo", NOW + A_MONTH)
     assert changed.name == "Asia/Tokyo"
-    assert changed.asked_for("Europe/Berlin", NOW + A_MONTH + timedelta(days=29)) is changed
+    assert changed.changed_to("Europe/Berlin", NOW + A_MONTH + timedelta(days=29)) is changed
 
 
 def test_travelling_east_gives_no_second_day_on_the_day_of_the_change():
@@ -155,7 +155,7 @@ def test_travelling_west_makes_the_day_longer_and_never_goes_back():
     st.integers(0, 96),
 )
 def test_days_only_go_forward_and_end_at_the_announced_time(from_, to, when, hours):
-    zone = UserZone(name=from_, fixed_at=when - A_MONTH).asked_for(to, when)
+    zone = UserZone(name=from_, fixed_at=when - A_MONTH).changed_to(to, when)
     moment = when + timedelta(hours=hours)
     day, begins = zone.day(moment), zone.next_day_begins(moment)
 

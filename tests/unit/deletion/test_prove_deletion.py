@@ -6,6 +6,7 @@ from functools import partial
 import pytest
 
 from likeness.adapters.policy_files import load_retention
+from likeness.contracts import JobError
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.deletion.receipt import EVERYWHERE, Deletion, DeletionState
 from likeness.domain.errors import Conflict, NotDeleted, Unavailable
@@ -22,37 +23,25 @@ BAD_ENDS = sorted(ENDED - {JobState.COMPLETED})
 def prove(world, *, overdue=False):
     fail = partial(
         ending.fail_job,
-        error=ending.DEADLINE,
+        error=JobError.DEADLINE,
         jobs=world.jobs,
         reviews=world.reviews,
         ledger=world.ledger,
-        photos=world.photos,
-        work=world.work,
-        avatar_store=world.avatar_store,
         generator=world.generator,
         keyed_hash=world.keyed_hash,
-        leftovers=world.leftovers,
-        deletions=world.deletions,
-        metrics=world.metrics,
+        deletion=world.deletion,
         clock=world.clock,
     )
     return service.prove_deletion(
         JOB,
         overdue=overdue,
         jobs=world.jobs,
-        photos=world.photos,
-        work=world.work,
-        avatar_store=world.avatar_store,
-        leftovers=world.leftovers,
-        deletions=world.deletions,
-        signer=world.signer,
-        keyed_hash=world.keyed_hash,
+        deletion=world.deletion,
+        receipts=world.receipts,
         workflow=world.workflow,
         deadlines=world.deadlines,
-        metrics=world.metrics,
         clock=world.clock,
         rules=RULES,
-        issuer="likeness/test",
         end=fail,
     )
 
@@ -140,7 +129,7 @@ def test_photos_are_deleted_even_if_the_container_cannot_be_stopped(world):
 def test_a_job_whose_photos_cannot_be_deleted_still_ends_at_its_deadline(world):
     world.has(JobState.GENERATING)
     everywhere(world)
-    hmac(world)
+    locked(world)
 
     with pytest.raises(NotDeleted):
         prove(world, overdue=True)
@@ -158,7 +147,7 @@ def test_leftovers_of_an_erased_job_are_deleted_without_a_record(world):
     assert prove(world, overdue=True).objects == 1
 
     assert left(world) == []
-    assert world.deletions.noted(JOB) == []
+    assert world.deletions.objects(JOB) == []
     assert (state(world), world.signer.signed, world.deadlines.at) == (None, [], {})
 
 
@@ -229,8 +218,8 @@ def test_proving_twice_signs_one_receipt(world):
 # --- what fails ----------------------------------------------------------------------------------
 
 
-def hmac(world):
-    world.photo_objects.hmacs = True
+def locked(world):
+    world.photo_objects.locked = True
 
 
 def blind(world):
@@ -241,7 +230,7 @@ def key_off(world):
     world.signer.off = True
 
 
-@pytest.mark.parametrize("fault", [hmac, blind, key_off])
+@pytest.mark.parametrize("fault", [locked, blind, key_off])
 def test_any_failure_is_pending_with_an_alarm_and_retried_in_minutes(world, fault):
     world.has(JobState.FAILED)
     everywhere(world)
@@ -256,7 +245,7 @@ def test_any_failure_is_pending_with_an_alarm_and_retried_in_minutes(world, faul
         assert world.job.photos_deleted_at is None
         world.clock.set(world.deadlines.at[JOB])
 
-    world.photo_objects.hmacs = world.leftovers.blind = world.signer.off = False
+    world.photo_objects.locked = world.leftovers.blind = world.signer.off = False
     prove(world, overdue=True)
     assert state(world) is DeletionState.DELETED
     assert left(world) == []
@@ -264,10 +253,9 @@ def test_any_failure_is_pending_with_an_alarm_and_retried_in_minutes(world, faul
     assert world.deadlines.at[JOB] == world.job.created_at + RULES.deadline
 
 
-def test_a_deletion_that_reports_success_is_verified(world, monkeypatch):
-    """An independent listing verifies the deletion."""
+def test_a_deletion_is_verified_by_an_independent_listing(world, monkeypatch):
     world.has(JobState.FAILED)
-    monkeypatch.setattr(world.photos, "purge", lambda _: 3)
+    monkeypatch.setattr(world.files, "delete", lambda *_: 3)
 
     with pytest.raises(NotDeleted):
         prove(world)
@@ -278,7 +266,7 @@ def test_a_deletion_that_reports_success_is_verified(world, monkeypatch):
 
 def test_the_alarm_metric_is_sent_even_if_the_table_write_fails(world, monkeypatch):
     world.has(JobState.FAILED)
-    hmac(world)
+    locked(world)
 
     def lose(*_, **__):
         raise Unavailable("no answer")
@@ -297,7 +285,7 @@ def test_an_older_receipt_is_hidden_when_a_deletion_is_pending_again(world):
     world.has(JobState.FAILED)
     prove(world)
     world.photos.upload(JOB, "p05", b"late")
-    hmac(world)
+    locked(world)
 
     with pytest.raises(NotDeleted):
         prove(world, overdue=True)

@@ -32,7 +32,7 @@ def sweep(world):
 def lies(world, key, age, **more):
     bucket = "photos" if key.startswith(("uploads", "photos")) else "avatars"
     object_ = BucketObject(bucket=bucket, key=key, created_at=NOW - age, version="null", **more)
-    world.buckets.objects.append(object_)
+    world.buckets.stored.append(object_)
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_overdue_and_unexpected_objects_are_found_and_deleted(world, key, age, j
 
     assert swept.findings == ({finding: 1} if finding else {})
     assert swept.deleted == len(swept.findings)
-    assert bool(world.buckets.objects) is (finding is None)
+    assert bool(world.buckets.stored) is (finding is None)
     assert world.metrics.counted["SweepFindings"] == len(swept.findings)
 
 
@@ -78,7 +78,7 @@ def test_unfinished_multipart_uploads_and_old_versions_are_found(world):
 
     assert sweep(world).findings == {SweepFinding.PARTS: 1, SweepFinding.VERSIONS: 1}
 
-    assert [object_.upload for object_ in world.buckets.objects] == ["upload-2"]
+    assert [object_.upload for object_ in world.buckets.stored] == ["upload-2"]
 
 
 def test_objects_under_legal_hold_are_skipped(world):
@@ -88,7 +88,7 @@ def test_objects_under_legal_hold_are_skipped(world):
 
     assert sweep(world).findings == {}
 
-    assert world.buckets.objects
+    assert world.buckets.stored
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_a_changed_bucket_configuration_is_reported(world):
 
 def test_an_object_that_cannot_be_deleted_is_not_reported_deleted(world):
     lies(world, f"photos/{JOB}/p01.jpg", 2 * HOUR)
-    world.buckets.hmacs = True
+    world.buckets.locked = True
 
     swept = sweep(world)
 

@@ -1,4 +1,4 @@
-"""Routes: requests, responses, and the shape of errors."""
+"""HTTP routes: requests, responses, and one shape for all errors."""
 
 import base64
 import json
@@ -9,15 +9,15 @@ from typing import Any
 import pytest
 from pydantic import AwareDatetime
 
-from likeness.api.app import AddPhoto, Message, Page, Submitted
-from likeness.api.review import Decide
+from likeness.api.app import AddPhoto, JobStateView, Message, PageQuery
+from likeness.api.review import DecideReview
 from likeness.domain import errors
 from likeness.domain.errors import LikenessError
 from likeness.domain.jobs.job import JobState
 from likeness.domain.reasons import Reason
 from likeness.domain.review.case import Moderator
 from likeness.entrypoints.auth import moderator
-from likeness.entrypoints.http import STATUS, Picture, Repeats, route
+from likeness.entrypoints.http import STATUS, OnRepeat, Picture, route, routes
 from tests.builders import JOB, Context
 
 
@@ -47,27 +47,27 @@ def call(
         "body": body,
         "isBase64Encoded": False,
     }
-    answer = handler(event, Context())
-    return answer["statusCode"], json.loads(answer["body"])
+    response = handler(event, Context())
+    return response["statusCode"], json.loads(response["body"])
 
 
 def raising(error: Exception) -> Any:
-    @route("POST", "/v1/jobs/{job_id}/submit", gives=Submitted)
-    def handler(job_id: str) -> Submitted:
+    @route("POST", "/v1/jobs/{job_id}/submit", gives=JobStateView)
+    def handler(job_id: str) -> JobStateView:
         raise error
 
     return handler
 
 
 def submitting() -> Any:
-    @route("POST", "/v1/jobs/{job_id}/submit", gives=Submitted, status=HTTPStatus.ACCEPTED)
-    def handler(job_id: str) -> Submitted:
-        return Submitted(job_id=job_id, state=JobState.MODERATING)
+    @route("POST", "/v1/jobs/{job_id}/submit", gives=JobStateView, status=HTTPStatus.ACCEPTED)
+    def handler(job_id: str) -> JobStateView:
+        return JobStateView(job_id=job_id, state=JobState.MODERATING)
 
     return handler
 
 
-def test_the_response_is_the_message_with_the_routes_status():
+def test_the_response_is_the_model_with_the_status_of_the_route():
     status, body = call(submitting(), f"/v1/jobs/{JOB}/submit")
 
     assert status == HTTPStatus.ACCEPTED
@@ -75,7 +75,7 @@ def test_the_response_is_the_message_with_the_routes_status():
 
 
 @pytest.mark.parametrize("kind", sorted(STATUS, key=lambda kind: kind.__name__))
-def test_every_error_response_has_the_same_shape(kind):
+def test_all_errors_have_one_shape(kind):
     status, body = call(raising(kind("what is wrong")), f"/v1/jobs/{JOB}/submit")
 
     assert status == STATUS[kind]
@@ -98,7 +98,7 @@ def test_an_error_may_carry_a_reason_code():
     assert body["reason"] == "SYSTEM.REVIEW_EXPIRED"
 
 
-def test_an_unexpected_error_reveals_nothing_to_the_caller(caplog):
+def test_an_unexpected_error_discloses_nothing(caplog):
     with caplog.at_level(logging.CRITICAL):
         status, body = call(raising(RuntimeError("table likeness-prod")), f"/v1/jobs/{JOB}/submit")
 
@@ -108,34 +108,34 @@ def test_an_unexpected_error_reveals_nothing_to_the_caller(caplog):
 
 
 @pytest.mark.parametrize("job_id", ["j1", "../../etc", "J" + "0" * 32, "%00"])
-def test_a_malformed_id_is_not_found_before_the_use_case_runs(job_id):
+def test_a_malformed_id_is_not_found_and_does_not_reach_the_use_case(job_id):
     status, _ = call(submitting(), f"/v1/jobs/{job_id}/submit")
 
     assert status == HTTPStatus.NOT_FOUND
 
 
 @pytest.mark.parametrize("user_id", ["a b", "x" * 129, "", "käthe", "a/b", ".", ".."])
-def test_a_malformed_user_id_is_refused_before_the_use_case_runs(user_id):
-    @route("GET", "/v1/users/{user_id}/quota", gives=Submitted)
-    def handler(user_id: str) -> Submitted:
+def test_a_malformed_user_id_is_refused_and_does_not_reach_the_use_case(user_id):
+    @route("GET", "/v1/users/{user_id}/quota", gives=JobStateView)
+    def handler(user_id: str) -> JobStateView:
         raise AssertionError(user_id)
 
     event = {"pathParameters": {"user_id": user_id}, "requestContext": {}}
-    answer = handler(event, Context())
+    response = handler(event, Context())
 
-    assert answer["statusCode"] == HTTPStatus.BAD_REQUEST
-    assert "user_id" in answer["body"]
+    assert response["statusCode"] == HTTPStatus.BAD_REQUEST
+    assert "user_id" in response["body"]
 
 
 def paging() -> Any:
-    @route("GET", "/v1/things", query=Page, gives=Page)
-    def handler(query: Page) -> Page:
+    @route("GET", "/v1/things", query=PageQuery, gives=PageQuery)
+    def handler(query: PageQuery) -> PageQuery:
         return query
 
     return handler
 
 
-def test_a_query_is_read_and_has_defaults():
+def test_a_query_is_parsed_and_has_defaults():
     assert call(paging(), "/v1/things")[1] == {"limit": 50, "cursor": None}
     asked = {"limit": "7", "cursor": "abc"}
     assert call(paging(), "/v1/things", query=asked)[1] == {"limit": 7, "cursor": "abc"}
@@ -153,7 +153,7 @@ def test_a_query_is_read_and_has_defaults():
         ({"page": "2"}, "page"),
     ],
 )
-def test_an_invalid_query_names_the_wrong_parameter(query, named):
+def test_an_invalid_query_names_the_parameter(query, named):
     status, problem = call(paging(), "/v1/things", query=query)
 
     assert status == HTTPStatus.BAD_REQUEST
@@ -161,9 +161,9 @@ def test_an_invalid_query_names_the_wrong_parameter(query, named):
 
 
 def adding() -> Any:
-    @route("POST", "/v1/photos", takes=AddPhoto, gives=Submitted)
-    def handler(request: AddPhoto) -> Submitted:
-        return Submitted(job_id=JOB, state=JobState.OPEN)
+    @route("POST", "/v1/photos", takes=AddPhoto, gives=JobStateView)
+    def handler(request: AddPhoto) -> JobStateView:
+        return JobStateView(job_id=JOB, state=JobState.OPEN)
 
     return handler
 
@@ -179,7 +179,7 @@ def adding() -> Any:
         ("[]", "body"),
     ],
 )
-def test_an_invalid_body_names_the_wrong_field(body, named):
+def test_an_invalid_body_names_the_field(body, named):
     status, problem = call(adding(), "/v1/photos", body=body)
 
     assert status == HTTPStatus.BAD_REQUEST
@@ -188,9 +188,9 @@ def test_an_invalid_body_names_the_wrong_field(body, named):
 
 
 @pytest.mark.parametrize("approve", ['"yes"', "1", '"true"', "null", "[true]"])
-def test_a_boolean_must_be_a_json_boolean(approve):
-    @route("POST", "/v1/decision", takes=Decide, gives=Submitted)
-    def handler(request: Decide) -> Submitted:
+def test_only_true_is_accepted_as_true(approve):
+    @route("POST", "/v1/decision", takes=DecideReview, gives=JobStateView)
+    def handler(request: DecideReview) -> JobStateView:
         raise AssertionError(request)
 
     status, problem = call(handler, "/v1/decision", body=f'{{"approve": {approve}}}')
@@ -199,13 +199,13 @@ def test_a_boolean_must_be_a_json_boolean(approve):
     assert "approve" in problem["message"]
 
 
-@pytest.mark.parametrize("moment", ["1795388745", "1.5", '"2026-11-22T12:00:00"'])
-def test_a_time_is_a_string_with_its_zone(moment):
-    @route("POST", "/v1/consent", takes=Consenting, gives=Submitted)
-    def handler(request: Consenting) -> Submitted:
+@pytest.mark.parametrize("time", ["1795388745", "1.5", '"2026-11-22T12:00:00"'])
+def test_a_time_is_a_string_with_a_zone(time):
+    @route("POST", "/v1/consent", takes=Consenting, gives=JobStateView)
+    def handler(request: Consenting) -> JobStateView:
         raise AssertionError(request)
 
-    status, problem = call(handler, "/v1/consent", body=f'{{"accepted_at": {moment}}}')
+    status, problem = call(handler, "/v1/consent", body=f'{{"accepted_at": {time}}}')
 
     assert status == HTTPStatus.BAD_REQUEST
     assert "accepted_at" in problem["message"]
@@ -215,17 +215,17 @@ class Consenting(Message):
     accepted_at: AwareDatetime
 
 
-def test_an_error_response_does_not_repeat_the_body():
+def test_an_invalid_body_is_not_repeated_in_the_response():
     _, problem = call(adding(), "/v1/photos", body='{"content_type": "Jane Doe"}')
 
     assert "Jane Doe" not in json.dumps(problem)
 
 
 def reviewing() -> Any:
-    @route("GET", "/v1/reviews", gives=Submitted, moderators=True)
-    def handler(moderator: Moderator) -> Submitted:
+    @route("GET", "/v1/reviews", gives=JobStateView, moderators=True)
+    def handler(moderator: Moderator) -> JobStateView:
         assert moderator.id == "subject-1"
-        return Submitted(job_id=JOB, state=JobState.OPEN)
+        return JobStateView(job_id=JOB, state=JobState.OPEN)
 
     return handler
 
@@ -233,7 +233,7 @@ def reviewing() -> Any:
 @pytest.mark.parametrize(
     "groups", ["[moderators]", "[moderation-leads]", "[users moderators]", "moderators"]
 )
-def test_a_moderator_is_known_by_group_and_subject(groups):
+def test_a_moderator_is_identified_by_group_and_subject(groups):
     claims = {"sub": "subject-1", "token_use": "id", "cognito:groups": groups}
 
     status, _ = call(reviewing(), "/v1/reviews", claims=claims)
@@ -253,7 +253,7 @@ def test_a_moderator_is_known_by_group_and_subject(groups):
         {"sub": "subject-1", "cognito:groups": "[moderators]"},
     ],
 )
-def test_a_caller_without_the_moderators_group_is_refused(claims):
+def test_other_users_are_refused(claims):
     status, problem = call(reviewing(), "/v1/reviews", claims=claims)
 
     assert status == HTTPStatus.FORBIDDEN
@@ -263,7 +263,7 @@ def test_a_caller_without_the_moderators_group_is_refused(claims):
 @pytest.mark.parametrize(
     ("groups", "lead"), [("[moderators]", False), ("[moderators moderation-leads]", True)]
 )
-def test_a_token_has_the_lead_group_and_the_app_user(groups, lead):
+def test_a_token_names_leads_and_app_users(groups, lead):
     claims = {"sub": "s", "token_use": "id", "cognito:groups": groups}
     event = {"requestContext": {"authorizer": {"jwt": {"claims": claims}}}}
 
@@ -272,10 +272,10 @@ def test_a_token_has_the_lead_group_and_the_app_user(groups, lead):
     assert moderator(event).app_user_id == "user-1"
 
 
-def test_a_picture_response_is_base64_encoded():
-    @route("GET", "/v1/picture", gives=Picture)
-    def handler() -> Picture:
-        return Picture(b"RIFF", "image/webp")
+def test_a_picture_is_returned_as_bytes():
+    @route("GET", "/v1/picture", gives=Picture, media_type="image/webp")
+    def handler() -> bytes:
+        return b"RIFF"
 
     event = {
         "version": "2.0",
@@ -283,17 +283,18 @@ def test_a_picture_response_is_base64_encoded():
         "requestContext": {"http": {"method": "GET", "path": "/v1/picture"}, "stage": "$default"},
         "headers": {},
     }
-    answer = handler(event, Context())
+    response = handler(event, Context())
 
-    assert answer["isBase64Encoded"] is True
-    assert answer["headers"]["Content-Type"] == "image/webp"
+    assert response["isBase64Encoded"] is True
+    assert base64.b64decode(response["body"]) == b"RIFF"
+    assert response["headers"]["Content-Type"] == "image/webp"
 
 
-@route("POST", "/v1/verify", takes=Picture, gives=Submitted, repeats=Repeats.DONE_AGAIN)
-def verify(request: Picture) -> Submitted:
-    """Takes a picture."""
+@route("POST", "/v1/verify", takes=Picture, gives=JobStateView, on_repeat=OnRepeat.RUN_AGAIN)
+def verify(request: Picture) -> JobStateView:
+    """Accepts a picture."""
     assert request == Picture(b"\x89PNG", "image/png")
-    return Submitted(job_id=JOB, state=JobState.MODERATING)
+    return JobStateView(job_id=JOB, state=JobState.MODERATING)
 
 
 @pytest.mark.parametrize(
@@ -307,7 +308,7 @@ def verify(request: Picture) -> Submitted:
         ("image/png", b"", 400),
     ],
 )
-def test_a_picture_request_is_read_from_body_and_content_type(content_type, body, status):
+def test_a_picture_is_accepted_as_the_body_by_its_content_type(content_type, body, status):
     event = {
         "requestContext": {"authorizer": {"iam": {"userArn": "arn:aws:iam::1:role/app"}}},
         "headers": {"content-type": content_type},
@@ -315,8 +316,41 @@ def test_a_picture_request_is_read_from_body_and_content_type(content_type, body
         "isBase64Encoded": True,
     }
 
-    answer = verify(event, Context())
+    response = verify(event, Context())
 
-    assert answer["statusCode"] == status
+    assert response["statusCode"] == status
     if status == 400:
-        assert json.loads(answer["body"])["error"] == "Invalid"
+        assert json.loads(response["body"])["error"] == "Invalid"
+
+
+def grouped() -> Any:
+    @route("GET", "/v1/jobs/{job_id}", gives=JobStateView)
+    def get_job_handler(job_id: str) -> JobStateView:
+        return JobStateView(job_id=job_id, state=JobState.OPEN)
+
+    @route("GET", "/v1/jobs/{job_id}/receipt", gives=JobStateView)
+    def get_receipt_handler(job_id: str) -> JobStateView:
+        return JobStateView(job_id=job_id, state=JobState.CANCELLED)
+
+    return routes(get_job_handler, get_receipt_handler)
+
+
+@pytest.mark.parametrize(
+    ("key", "state"),
+    [("GET /v1/jobs/{job_id}", "open"), ("GET /v1/jobs/{job_id}/receipt", "cancelled")],
+)
+def test_one_function_serves_several_routes(key, state):
+    event = {"routeKey": key, "pathParameters": {"job_id": JOB}, "requestContext": {}}
+
+    response = grouped()(event, Context())
+
+    assert json.loads(response["body"]) == {"job_id": JOB, "state": state}
+
+
+def test_an_unknown_route_is_an_error_of_the_template():
+    with pytest.raises(KeyError, match="DELETE /v1/jobs"):
+        grouped()({"routeKey": "DELETE /v1/jobs/{job_id}"}, Context())
+
+
+def test_an_operation_of_a_group_has_the_name_of_its_use_case():
+    assert [one.operation.name for one in grouped().handlers] == ["get_job", "get_receipt"]

@@ -1,4 +1,4 @@
-"""Idempotency-Key: a repeated request gets the same response, another one is refused."""
+"""Idempotency-Key: a repeated request gets the stored response, a different one is refused."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 import likeness
-from likeness.api.app import AddPhoto, Created, StoredJob, Submitted
+from likeness.api.app import AddPhoto, JobCreated, JobStateView, StoredJob
 from likeness.domain.errors import Conflict, OverQuota
 from likeness.domain.jobs.job import JobState
 from likeness.entrypoints import idempotency
-from likeness.entrypoints.http import InPart, Picture, Repeats, route
+from likeness.entrypoints.http import OnRepeat, Picture, StoredPart, route
 from tests.builders import JOB, NOW, OTHER_JOB, USER, Context
 from tests.fakes import FakeAnswers, FakeBucket, FakePhotos
 
@@ -25,42 +25,42 @@ JPEG = {"content_type": "image/jpeg"}
 
 
 @pytest.fixture(autouse=True)
-def answers(monkeypatch):
-    store = FakeAnswers()
-    monkeypatch.setattr(idempotency, "store", lambda: store)
-    return store
+def store(monkeypatch):
+    fake = FakeAnswers()
+    monkeypatch.setattr(idempotency, "store", lambda: fake)
+    return fake
 
 
 @pytest.fixture(autouse=True)
 def pauses(monkeypatch):
-    """The pauses that would have been waited for; no test waits."""
+    """The pauses that were requested; no test sleeps."""
     waited: list[float] = []
     monkeypatch.setattr(idempotency, "sleep", waited.append)
     return waited
 
 
 class Counter:
-    """A route that submits, and a counter of its runs."""
+    """A route that counts its calls."""
 
     def __init__(self, error: Exception | None = None) -> None:
         self.calls = 0
         self.error = error
-        self.during: Any = None
+        self.during_call: Any = None
 
-        @route("POST", "/v1/jobs/{job_id}/photos", takes=AddPhoto, gives=Submitted)
-        def handler(job_id: str, request: AddPhoto) -> Submitted:
+        @route("POST", "/v1/jobs/{job_id}/photos", takes=AddPhoto, gives=JobStateView)
+        def handler(job_id: str, request: AddPhoto) -> JobStateView:
             self.calls += 1
-            if self.during:
-                self.during()
+            if self.during_call:
+                self.during_call()
             if self.error:
                 raise self.error
-            state = list(JobState)[self.calls]  # another response each time
-            return Submitted(job_id=job_id, state=state)
+            state = list(JobState)[self.calls]  # a different response for each call
+            return JobStateView(job_id=job_id, state=state)
 
         self.handler = handler
 
 
-def post(  # differences between two requests, by name
+def post(
     handler: Any,
     key: str | None = "key-1",
     *,
@@ -79,11 +79,11 @@ def post(  # differences between two requests, by name
         "body": body if isinstance(body, str) else json.dumps(body),
         "isBase64Encoded": False,
     }
-    answer = handler(event, Context())
-    return answer["statusCode"], json.loads(answer["body"])
+    response = handler(event, Context())
+    return response["statusCode"], json.loads(response["body"])
 
 
-def test_a_repeated_request_runs_once_and_gets_the_same_response():
+def test_a_repeated_request_gets_the_same_response_and_runs_once():
     counter = Counter()
 
     first, again = post(counter.handler), post(counter.handler)
@@ -92,12 +92,12 @@ def test_a_repeated_request_runs_once_and_gets_the_same_response():
     assert counter.calls == 1
 
 
-def test_without_a_key_every_request_runs(answers):
+def test_every_request_without_a_key_runs(store):
     counter = Counter()
 
     assert post(counter.handler, None) != post(counter.handler, None)
     assert counter.calls == 2
-    assert answers.records == {}
+    assert store.records == {}
 
 
 def test_another_key_is_another_request():
@@ -107,7 +107,7 @@ def test_another_key_is_another_request():
 
 
 @pytest.mark.parametrize("other", [{"body": {"content_type": "image/png"}}, {"job_id": OTHER_JOB}])
-def test_a_key_used_again_with_another_body_or_path_is_refused(other):
+def test_a_key_reused_with_another_body_or_path_is_refused(other):
     counter = Counter()
     post(counter.handler)
 
@@ -118,9 +118,9 @@ def test_a_key_used_again_with_another_body_or_path_is_refused(other):
     assert counter.calls == 1
 
 
-def test_a_key_used_again_at_another_route_is_refused():
-    @route("POST", "/v1/jobs/{job_id}/submit", takes=AddPhoto, gives=Submitted)
-    def elsewhere(job_id: str, request: AddPhoto) -> Submitted:
+def test_a_key_reused_on_another_route_is_refused():
+    @route("POST", "/v1/jobs/{job_id}/submit", takes=AddPhoto, gives=JobStateView)
+    def elsewhere(job_id: str, request: AddPhoto) -> JobStateView:
         raise AssertionError
 
     post(Counter().handler)
@@ -128,7 +128,7 @@ def test_a_key_used_again_at_another_route_is_refused():
     assert post(elsewhere)[0] == 422
 
 
-def test_an_equivalent_json_body_is_the_same_request():
+def test_equal_json_is_the_same_body():
     counter = Counter()
 
     first = post(counter.handler, body='{"content_type": "image/jpeg"}')
@@ -145,7 +145,7 @@ def test_a_key_belongs_to_its_caller():
     theirs = post(counter.handler, iam="AROAOTHER:host-1")
     moderators = post(counter.handler, iam=None, sub="subject-1")
 
-    assert len({str(answer) for answer in (ours, theirs, moderators)}) == 3
+    assert len({str(response) for response in (ours, theirs, moderators)}) == 3
 
 
 def test_two_hosts_with_the_same_role_are_one_caller():
@@ -163,7 +163,7 @@ def test_a_key_without_a_caller_is_refused():
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "käse", "a\tb", "a\nb", "\x7f", "…"])
-def test_a_malformed_key_is_refused_by_name(key, answers):
+def test_a_malformed_key_is_refused_by_name(key, store):
     counter = Counter()
 
     status, problem = post(counter.handler, key)
@@ -171,7 +171,7 @@ def test_a_malformed_key_is_refused_by_name(key, answers):
     assert (status, problem["error"]) == (400, "Invalid")
     assert "Idempotency-Key" in problem["message"]
     assert counter.calls == 0
-    assert answers.records == {}
+    assert store.records == {}
 
 
 @pytest.mark.parametrize("key", ["x", "x" * 255, "! ~", '"8e03978e-40d5-43dd-bc93-6894a57f9324"'])
@@ -209,11 +209,11 @@ def test_an_unexpected_error_is_not_stored(caplog):
     assert post(counter.handler)[0] == 200
 
 
-def test_a_concurrent_repeat_waits_for_the_response(monkeypatch):
+def test_a_concurrent_request_waits_for_the_response(monkeypatch):
     """The first request ends while the second waits."""
     counter, at_work, go_on = Counter(), threading.Event(), threading.Event()
-    answered: list[Any] = []
-    first = threading.Thread(target=lambda: answered.append(post(counter.handler)))
+    responses: list[Any] = []
+    first = threading.Thread(target=lambda: responses.append(post(counter.handler)))
 
     def work() -> None:
         at_work.set()
@@ -223,18 +223,18 @@ def test_a_concurrent_repeat_waits_for_the_response(monkeypatch):
         go_on.set()
         first.join(30)
 
-    counter.during = work
+    counter.during_call = work
     monkeypatch.setattr(idempotency, "sleep", pause)
     first.start()
     assert at_work.wait(30)
 
-    assert [post(counter.handler)] == answered
+    assert [post(counter.handler)] == responses
     assert counter.calls == 1
 
 
-def test_a_concurrent_repeat_is_asked_to_retry_after_its_wait(pauses):
+def test_a_concurrent_request_gets_409_after_the_wait(pauses):
     counter, responses = Counter(), []
-    counter.during = lambda: responses.append(post(counter.handler))
+    counter.during_call = lambda: responses.append(post(counter.handler))
 
     first = post(counter.handler)
 
@@ -249,7 +249,7 @@ def test_a_concurrent_repeat_is_asked_to_retry_after_its_wait(pauses):
 def test_a_concurrent_request_with_another_body_is_refused_at_once(pauses):
     counter, responses = Counter(), []
     other = {"content_type": "image/png"}
-    counter.during = lambda: responses.append(post(counter.handler, body=other))
+    counter.during_call = lambda: responses.append(post(counter.handler, body=other))
 
     post(counter.handler)
 
@@ -257,37 +257,37 @@ def test_a_concurrent_request_with_another_body_is_refused_at_once(pauses):
     assert pauses == []
 
 
-def test_a_key_whose_function_died_is_released_after_its_timeout(answers, pauses):
+def test_a_key_is_free_after_the_time_limit_of_a_function_that_died(store, pauses):
     class Died(BaseException): ...
 
     def die() -> None:
         raise Died
 
     counter = Counter()
-    counter.during = die
+    counter.during_call = die
     with pytest.raises(Died):
         post(counter.handler)
-    counter.during = None
+    counter.during_call = None
     assert post(counter.handler)[0] == 409
 
-    answers.die()
+    store.die()
 
     assert post(counter.handler)[0] == 200
 
 
-def test_a_key_expires_after_a_day(answers):
+def test_a_key_expires_after_a_day(store):
     counter = Counter()
     post(counter.handler)
 
-    answers.expire()
+    store.expire()
 
     assert post(counter.handler, body={"content_type": "image/png"})[0] == 200
     assert counter.calls == 2
 
 
-def test_the_request_does_not_run_if_the_store_is_unavailable(answers, caplog):
+def test_nothing_runs_if_the_key_cannot_be_stored(store, caplog):
     counter = Counter()
-    answers.down = True
+    store.down = True
 
     status, problem = post(counter.handler)
 
@@ -295,36 +295,36 @@ def test_the_request_does_not_run_if_the_store_is_unavailable(answers, caplog):
     assert counter.calls == 0
 
 
-def test_neither_key_nor_caller_nor_body_is_stored(answers):
-    @route("POST", "/v1/users/{user_id}/things", takes=AddPhoto, gives=Submitted)
-    def handler(job_id: str, request: AddPhoto) -> Submitted:
-        return Submitted(job_id=JOB, state=JobState.OPEN)
+def test_neither_key_nor_caller_nor_body_is_stored(store):
+    @route("POST", "/v1/users/{user_id}/things", takes=AddPhoto, gives=JobStateView)
+    def handler(job_id: str, request: AddPhoto) -> JobStateView:
+        return JobStateView(job_id=JOB, state=JobState.OPEN)
 
     post(handler, "my-own-key")
 
-    stored = answers.everything()
+    stored = store.everything()
     assert JOB in stored
     for secret in ("my-own-key", "AROAEXAMPLE", "image/jpeg", USER):
         assert secret not in stored
 
 
-def test_of_a_response_with_presigned_posts_only_ids_are_stored(answers):
+def test_of_a_response_with_presigned_posts_only_ids_are_stored(store):
     photos = FakePhotos(FakeBucket())
     made: list[Any] = []
 
-    def again(kept: StoredJob, **parameters: str) -> Created:
-        made.append((kept, parameters))
+    def rebuild(part: StoredJob, **parameters: str) -> JobCreated:
+        made.append((part, parameters))
         presigned_posts = tuple(
-            photos.presigned_post(JOB, one.photo_id, "image/jpeg") for one in kept.uploads
+            photos.presigned_post(JOB, one.photo_id, "image/jpeg") for one in part.uploads
         )
-        return Created(job_id=kept.job_id, submit_by=NOW, uploads=presigned_posts)
+        return JobCreated(job_id=part.job_id, submit_by=NOW, uploads=presigned_posts)
 
-    @route("POST", "/v1/jobs/{job_id}", gives=Created, repeats=InPart(StoredJob, again))
-    def handler(job_id: str) -> Created:
+    @route("POST", "/v1/jobs/{job_id}", gives=JobCreated, on_repeat=StoredPart(StoredJob, rebuild))
+    def handler(job_id: str) -> JobCreated:
         presigned_posts = tuple(
             photos.presigned_post(JOB, f"p{n:02d}", "image/jpeg") for n in (1, 2)
         )
-        return Created(job_id=JOB, submit_by=NOW, uploads=presigned_posts)
+        return JobCreated(job_id=JOB, submit_by=NOW, uploads=presigned_posts)
 
     first, second = post(handler), post(handler)
 
@@ -337,54 +337,59 @@ def test_of_a_response_with_presigned_posts_only_ids_are_stored(answers):
             {"job_id": JOB},
         )
     ]
-    assert "policy" not in answers.everything()
-    assert "http" not in answers.everything()
+    assert "policy" not in store.everything()
+    assert "http" not in store.everything()
 
 
 def test_a_response_that_cannot_be_rebuilt_is_an_error_and_stays_stored():
-    said: list[Exception] = [Conflict("the job moved on")]
+    failures: list[Exception] = [Conflict("the job moved on")]
 
-    def again(kept: Submitted, **_: str) -> Submitted:
-        if said:
-            raise said.pop()
-        return kept
+    def rebuild(part: JobStateView, **_: str) -> JobStateView:
+        if failures:
+            raise failures.pop()
+        return part
 
-    @route("POST", "/v1/jobs/{job_id}/x", gives=Submitted, repeats=InPart(Submitted, again))
-    def handler(job_id: str) -> Submitted:
-        return Submitted(job_id=job_id, state=JobState.OPEN)
+    @route(
+        "POST",
+        "/v1/jobs/{job_id}/x",
+        gives=JobStateView,
+        on_repeat=StoredPart(JobStateView, rebuild),
+    )
+    def handler(job_id: str) -> JobStateView:
+        return JobStateView(job_id=job_id, state=JobState.OPEN)
 
     assert [post(handler)[0] for _ in range(3)] == [200, 409, 200]
 
 
-def test_an_idempotent_route_accepts_a_key_and_stores_nothing(answers):
-    @route("POST", "/v1/x/{job_id}", gives=Submitted, repeats=Repeats.DONE_AGAIN)
-    def handler(job_id: str) -> Submitted:
-        return Submitted(job_id=job_id, state=JobState.OPEN)
+def test_an_idempotent_operation_stores_nothing_and_still_checks_the_key(store):
+    @route("POST", "/v1/x/{job_id}", gives=JobStateView, on_repeat=OnRepeat.RUN_AGAIN)
+    def handler(job_id: str) -> JobStateView:
+        return JobStateView(job_id=job_id, state=JobState.OPEN)
 
     assert post(handler) == post(handler)
     assert post(handler, "")[0] == 400
-    assert answers.records == {}
+    assert store.records == {}
 
 
-def test_a_route_that_returns_a_picture_cannot_store_responses():
-    with pytest.raises(TypeError, match="DONE_AGAIN"):
+def test_a_route_that_would_store_a_picture_cannot_be_declared():
+    with pytest.raises(TypeError, match="RUN_AGAIN"):
 
         @route("POST", "/v1/x", gives=Picture)
         def handler() -> Picture:
             raise AssertionError
 
 
-def test_a_key_is_ignored_on_a_get_route(answers):
-    @route("GET", "/v1/jobs/{job_id}", gives=Submitted)
-    def handler(job_id: str) -> Submitted:
-        return Submitted(job_id=job_id, state=JobState.OPEN)
+def test_only_a_post_reads_the_key(store):
+    @route("GET", "/v1/jobs/{job_id}", gives=JobStateView)
+    def handler(job_id: str) -> JobStateView:
+        return JobStateView(job_id=job_id, state=JobState.OPEN)
 
     assert post(handler, "")[0] == 200
-    assert answers.records == {}
+    assert store.records == {}
 
 
-def test_only_functions_that_store_responses_import_the_idempotency_utility():
-    """Each route's function is imported as Lambda does it: alone, in its own interpreter."""
+def test_only_functions_that_store_responses_import_the_utility():
+    """Each function is imported as Lambda does, in an interpreter of its own."""
     program = (
         "import sys, importlib; importlib.import_module(sys.argv[1])\n"
         "print('aws_lambda_powertools.utilities.idempotency' in sys.modules)"
@@ -392,14 +397,14 @@ def test_only_functions_that_store_responses_import_the_idempotency_utility():
     root = Path(likeness.__file__).parents[3]
 
     def imports(name: str) -> bool:
-        completed = subprocess.run(
+        done = subprocess.run(
             [sys.executable, "-c", program, f"functions.{name}"],
             env={"PYTHONPATH": f"{root}:{root}/layers/likeness", "PATH": ""},
             capture_output=True,
             text=True,
             check=True,
         )
-        return completed.stdout.strip() == "True"
+        return done.stdout.strip() == "True"
 
-    keeping = {"create_job": True, "get_job": False, "list_styles": False, "decide_review": False}
-    assert {name: imports(name) for name in keeping} == keeping
+    storing = {"create_job": True, "app_queries": False, "catalogue": False, "decide_review": False}
+    assert {name: imports(name) for name in storing} == storing

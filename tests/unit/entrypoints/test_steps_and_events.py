@@ -1,4 +1,4 @@
-"""Handlers of state machine tasks and S3 events: parse, tag the log, return plain JSON."""
+"""Handlers of the state machine's tasks and of S3 events."""
 
 import json
 
@@ -8,20 +8,20 @@ from pydantic import ValidationError
 from likeness.contracts import AttemptRef, JobRef, ModeratePhotosResult
 from likeness.domain.errors import Conflict
 from likeness.domain.moderation import Outcome
-from likeness.entrypoints.event import on_upload, read
+from likeness.entrypoints.s3_events import on_upload, read
 from likeness.entrypoints.step import step
 from tests.builders import JOB, Context
 
 
-def test_a_step_reads_and_returns_plain_json():
+def test_a_step_takes_and_returns_plain_json():
     @step(AttemptRef)
     def handler(job: AttemptRef) -> ModeratePhotosResult:
         assert job.attempt == 2
         return ModeratePhotosResult(job_id=job.job_id, outcome=Outcome.CLEAN)
 
-    answer = handler({"job_id": JOB, "attempt": 2}, Context())
+    result = handler({"job_id": JOB, "attempt": 2}, Context())
 
-    assert json.loads(json.dumps(answer)) == {"job_id": JOB, "outcome": "clean"}
+    assert json.loads(json.dumps(result)) == {"job_id": JOB, "outcome": "clean"}
 
 
 def test_a_step_without_a_result_returns_an_empty_object():
@@ -32,7 +32,7 @@ def test_a_step_without_a_result_returns_an_empty_object():
     assert handler({"job_id": JOB}, Context()) == {}
 
 
-def test_a_steps_error_reaches_the_state_machine_by_name():
+def test_an_error_propagates_so_that_the_state_machine_can_catch_it():
     @step(JobRef)
     def handler(job: JobRef) -> None:
         raise Conflict(f"job {job.job_id} moved")
@@ -42,7 +42,7 @@ def test_a_steps_error_reaches_the_state_machine_by_name():
 
 
 @pytest.mark.parametrize("event", [{}, {"job_id": "j1"}, {"job_id": JOB, "extra": 1}])
-def test_a_malformed_input_is_an_error(event):
+def test_an_invalid_input_is_an_error(event):
     @step(JobRef)
     def handler(job: JobRef) -> None:
         raise AssertionError("never called")
@@ -66,7 +66,7 @@ def test_an_upload_is_identified_by_its_key():
     "key",
     [f"uploads/{JOB}/p7", f"uploads/{JOB}/p07/more", "uploads/x/p07", f"photos/{JOB}/p07.jpg"],
 )
-def test_an_unknown_key_is_ignored(key):
+def test_a_key_that_no_presigned_post_allows_is_ignored(key):
     @on_upload
     def handler(upload: object) -> None:
         raise AssertionError("never called")

@@ -1,4 +1,4 @@
-"""How a record of the table's stream is read."""
+"""Records of the table's DynamoDB stream."""
 
 from typing import Any
 
@@ -8,14 +8,14 @@ from boto3.dynamodb.types import TypeSerializer
 from likeness.adapters.jobs.jobs_table import job_item
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.reasons import Reason
-from likeness.entrypoints.stream import on_changes, read
+from likeness.entrypoints.dynamodb_stream import on_changes, read
 from tests.builders import JOB, NOW, USER, Context, a_job
 
 END = JobState.REFUSED
 
 
 def record(new: Job | None, old: Job | None = None, **edited: Any) -> dict[str, Any]:
-    """A write as DynamoDB's stream reports it; `edited` overrides the new image."""
+    """A record of a write; `edited` overrides attributes of the new image."""
     images = {}
     if new:
         images["NewImage"] = image(job_item(new) | edited)
@@ -30,7 +30,7 @@ def image(item: dict[str, Any]) -> dict[str, Any]:
     return {name: serialize(value) for name, value in item.items()}
 
 
-def test_a_new_job_is_a_change_from_nothing():
+def test_a_new_job_has_no_previous_state():
     change = read(record(a_job()))
 
     assert change is not None
@@ -48,7 +48,7 @@ def test_a_new_job_is_a_change_from_nothing():
 
 
 @pytest.mark.parametrize("state", list(JobState))
-def test_every_state_can_be_announced(state):
+def test_every_state_becomes_an_event(state):
     old = a_job()
     new = a_job().change(state=state) if state is JobState.OPEN else a_job(state)
 
@@ -60,7 +60,7 @@ def test_every_state_can_be_announced(state):
         assert (change.event.state, change.event.previous) == (state, JobState.OPEN)
 
 
-def test_an_ended_job_has_its_reason_and_time():
+def test_an_end_has_its_reason_and_time():
     old = a_job(JobState.MODERATING)
     new = old.move(END, NOW, reason=Reason.POLICY_NUDITY)
 
@@ -72,14 +72,14 @@ def test_an_ended_job_has_its_reason_and_time():
     assert change.event.event_id == f"{JOB}.{new.version}"
 
 
-def test_a_change_that_is_read_again_is_the_same_event():
+def test_reading_a_change_is_deterministic():
     old = a_job()
     change = record(old.move(JobState.EXPIRED, NOW), old)
 
     assert read(change) == read(change)
 
 
-def test_a_job_without_a_time_gets_the_time_of_the_stream():
+def test_a_job_without_a_timeline_gets_the_time_of_the_record():
     change = read(record(a_job(), timeline=[]))
 
     assert change
@@ -94,7 +94,7 @@ def test_a_change_without_a_new_state_is_no_event():
 
 
 def test_a_deleted_job_is_no_event():
-    """Its time to live ended, or its user was erased: the last state was already published."""
+    """It expired or its user was erased; its last state was published."""
     assert read(record(None, a_job())) is None
 
 
@@ -108,7 +108,7 @@ def test_a_deleted_job_is_no_event():
         ({"version": "many"}, "ValueError"),
     ],
 )
-def test_an_unreadable_record_names_the_error_and_no_value(edited, fault):
+def test_an_unreadable_record_names_the_fault_and_repeats_no_value(edited, fault):
     change = read(record(a_job(), **edited))
 
     assert change
@@ -125,7 +125,7 @@ def test_an_event_does_not_name_the_user():
     assert USER not in change.model_dump_json()
 
 
-def test_lambda_gets_the_first_failed_sequence_number():
+def test_lambda_retries_from_the_failed_record():
     @on_changes
     def handler(changes):
         assert [change.sequence for change in changes] == ["7"]
@@ -136,7 +136,7 @@ def test_lambda_gets_the_first_failed_sequence_number():
     assert handler(event, Context()) == {"batchItemFailures": [{"itemIdentifier": "7"}]}
 
 
-def test_lambda_gets_an_empty_list_of_failures():
+def test_a_batch_without_failures_reports_none():
     @on_changes
     def handler(changes):
         return None

@@ -5,12 +5,13 @@ import json
 import pytest
 
 from likeness.adapters.generation import endpoint_tar
-from likeness.contracts import InferenceEnded
+from likeness.contracts import InferenceEnded, JobError
+from likeness.domain.deletion.receipt import WORK
 from likeness.domain.errors import Conflict, NotFound, Unavailable
 from likeness.domain.generation.inference import InferenceState
 from likeness.domain.jobs.job import JobState
-from likeness.entrypoints.notification import read
-from likeness.services.generation.finish_inference import ERROR, finish_inference
+from likeness.entrypoints.sns import read
+from likeness.services.generation.finish_inference import finish_inference
 from likeness.services.generation.prepare_generation import prepare_generation
 from likeness.services.generation.start_inference import start_inference
 from likeness.services.generation.unpack_avatars import unpack_avatars
@@ -47,6 +48,7 @@ def start(world, token="t1"):  # noqa: S107 - a task token
         jobs=world.jobs,
         inferences=world.inferences,
         work=world.work,
+        files=world.files,
         endpoint=world.endpoint,
         clock=world.clock,
     )
@@ -63,7 +65,14 @@ def finish(world, *, failed=False, job_id=JOB):
 
 
 def unpack(world):
-    return unpack_avatars(JOB, 1, jobs=world.jobs, inferences=world.inferences, work=world.work)
+    return unpack_avatars(
+        JOB,
+        1,
+        jobs=world.jobs,
+        inferences=world.inferences,
+        work=world.work,
+        files=world.files,
+    )
 
 
 def answers(world, *numbers):
@@ -143,11 +152,11 @@ def test_a_failure_that_arrives_before_the_step_ends_is_stored(world):
     inference = world.inferences.get(JOB, 1)
     assert inference.state is InferenceState.FAILED
     assert inference.failure_uri
-    assert world.workflow.failures == {"t1": ERROR}
+    assert world.workflow.failures == {"t1": JobError.INFERENCE_FAILED}
 
 
 def test_an_attempt_stopped_during_the_invocation_leaves_no_copy(world):
-    world.endpoint.meanwhile = lambda: (stop(world), world.work.purge(JOB))
+    world.endpoint.meanwhile = lambda: (stop(world), world.files.delete(JOB, WORK))
 
     with pytest.raises(Conflict):
         start(world)
@@ -161,7 +170,7 @@ def test_an_attempt_stopped_while_packing_is_not_sent(world, monkeypatch):
 
     def pack_and_stop(job_id, attempt):
         stop(world)
-        world.work.purge(job_id)
+        world.files.delete(job_id, WORK)
         world.work.bucket.put(f"work/{JOB}/r1/order/order.json", world.order)
         pack(job_id, attempt)
 
@@ -203,7 +212,7 @@ def test_a_failure_fails_the_task_and_its_file_is_deleted(world):
 
     assert finish(world, failed=True)
 
-    assert world.workflow.failures == {"t1": ERROR}
+    assert world.workflow.failures == {"t1": JobError.INFERENCE_FAILED}
     assert not at(world, FAILURE)
 
 

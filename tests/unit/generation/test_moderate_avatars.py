@@ -202,4 +202,4 @@ def test_a_clean_avatar_names_its_policy_and_detector_version(world):
 
     verdict = world.jobs.avatars(JOB)[0].verdict
     assert (verdict.outcome, verdict.policy_version) == (Outcome.CLEAN, "test")
-    assert verdict.seen.detector_version == "7.0"
+    assert verdict.evidence.detector_version == "7.0"

@@ -9,7 +9,7 @@ from likeness.domain.moderation import Outcome
 from likeness.domain.photos.photo import PhotoState
 from likeness.domain.reasons import Reason
 from likeness.domain.review.case import ReviewKind, ReviewState
-from likeness.services.generation.prepare_generation import may_be_drawn, orders, prepare_generation
+from likeness.services.generation.prepare_generation import may_be_used, orders, prepare_generation
 from tests.builders import (
     JOB,
     NOW,
@@ -93,8 +93,8 @@ def test_seeds_are_deterministic_and_differ_between_avatars_and_attempts():
         (a_photo(state=PhotoState.AWAITED), True, False),
     ],
 )
-def test_only_an_accepted_photo_is_ordered(photo, by_hand, drawn):
-    assert may_be_drawn(photo, by_hand) is drawn
+def test_only_a_photo_that_was_let_through_may_be_used(photo, by_hand, drawn):
+    assert may_be_used(photo, by_hand) is drawn
 
 
 def test_a_photo_added_after_moderation_is_not_ordered(world):

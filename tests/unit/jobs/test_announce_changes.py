@@ -69,7 +69,7 @@ def test_an_unreadable_record_goes_to_the_dead_letters_and_blocks_nothing():
     )
 
     assert answer is None
-    assert dead_letters.kept == [UNREADABLE]
+    assert dead_letters.letters == [UNREADABLE]
     assert len(bus.events) == 2
 
 

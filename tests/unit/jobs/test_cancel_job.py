@@ -2,10 +2,10 @@
 
 import pytest
 
+from likeness.contracts import JobError
 from likeness.domain.errors import Conflict, NotFound, Unavailable
 from likeness.domain.jobs.job import ENDED, JobState
 from likeness.services.jobs.cancel_job import cancel_job
-from likeness.services.jobs.fail_job import CANCELLED
 from tests.builders import JOB, NOW
 
 RUNNING = sorted(set(JobState) - ENDED)
@@ -23,7 +23,7 @@ def test_a_job_is_stopped_and_another_execution_ends_it(world, state):
     assert cancel(world).state is world.job.state is JobState.CANCELLING
 
     assert not world.workflow.running
-    assert world.workflow.endings == [(JOB, CANCELLED)]
+    assert world.workflow.endings == [(JOB, JobError.CANCELLED)]
 
 
 def test_no_step_continues_a_cancelled_job(world):
@@ -41,7 +41,7 @@ def test_cancelling_is_idempotent(world):
 
     assert cancel(world) == cancel(world)
 
-    assert world.workflow.endings == [(JOB, CANCELLED)]
+    assert world.workflow.endings == [(JOB, JobError.CANCELLED)]
 
 
 def test_cancelling_a_cancelled_job_returns_its_state(world):
@@ -74,7 +74,7 @@ def test_a_lost_call_is_repeated(world, monkeypatch, call):
 
     cancel(world)
 
-    assert world.workflow.endings == [(JOB, CANCELLED)]
+    assert world.workflow.endings == [(JOB, JobError.CANCELLED)]
 
 
 def test_an_unknown_job_is_not_found(world):

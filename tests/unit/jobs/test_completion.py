@@ -19,17 +19,8 @@ from likeness.services.provenance.publish_avatars import publish_avatars
 from tests.builders import JOB, NOW, a_png, an_avatar
 
 
-def purge(world):
-    return delete_photos(
-        JOB,
-        jobs=world.jobs,
-        photos=world.photos,
-        work=world.work,
-        leftovers=world.leftovers,
-        deletions=world.deletions,
-        metrics=world.metrics,
-        clock=world.clock,
-    )
+def delete(world):
+    return delete_photos(JOB, jobs=world.jobs, deletion=world.deletion, clock=world.clock)
 
 
 def publish(world):
@@ -37,6 +28,7 @@ def publish(world):
         JOB,
         jobs=world.jobs,
         avatar_store=world.avatar_store,
+        files=world.files,
         credentials=world.credentials,
         watermarks=world.watermarks,
         clock=world.clock,
@@ -73,7 +65,7 @@ def test_photos_and_work_are_deleted_and_approved_avatars_are_not(world):
     world.draws(1)
     world.photos.upload(JOB, "p01", b"bytes")
 
-    assert purge(world).objects == 1 + 3 + 1
+    assert delete(world).objects == 1 + 3 + 1
 
     assert world.photo_objects.listing() == []
     assert world.avatar_objects.listing() == [f"drawn/{JOB}/a01.png"]
@@ -82,10 +74,10 @@ def test_photos_and_work_are_deleted_and_approved_avatars_are_not(world):
 
 def test_deleting_again_keeps_the_first_deletion_time(world):
     approved(world, 1)
-    purge(world)
+    delete(world)
     world.clock.advance(timedelta(minutes=5))
 
-    assert purge(world).objects == 0
+    assert delete(world).objects == 0
 
     assert world.job.photos_deleted_at == NOW
 
@@ -94,16 +86,16 @@ def test_deleting_again_keeps_the_first_deletion_time(world):
 def test_photos_are_not_reported_deleted_before_they_are(world, bucket):
     approved(world, 1)
     world.draws(1)
-    getattr(world, bucket).hmacs = True
+    getattr(world, bucket).locked = True
 
     with pytest.raises(NotDeleted):
-        purge(world)
+        delete(world)
 
     assert world.job.photos_deleted_at is None
     assert world.deletions.get(JOB).state is DeletionState.PENDING
     assert world.metrics.counted["DeletionPending"] == 1
-    getattr(world, bucket).hmacs = False
-    purge(world)
+    getattr(world, bucket).locked = False
+    delete(world)
     assert world.job.photos_deleted_at == NOW
 
 
@@ -111,10 +103,10 @@ def test_a_crash_after_deleting_is_repaired_by_a_retry(world, monkeypatch):
     approved(world, 1)
     monkeypatch.setattr(world.jobs, "save", lose)
     with pytest.raises(Unavailable):
-        purge(world)
+        delete(world)
     monkeypatch.undo()
 
-    purge(world)
+    delete(world)
 
     assert world.job.photos_deleted_at == NOW
 
@@ -190,7 +182,7 @@ def test_every_avatar_is_signed_and_its_watermark_recorded(world):
 
 def test_nothing_is_published_unsigned(world):
     approved(world, 1)
-    world.credentials.broken = Unavailable("Sign answered DisabledException")
+    world.credentials.broken = Unavailable("Sign returned DisabledException")
 
     with pytest.raises(Unavailable):
         publish(world)
@@ -208,14 +200,14 @@ def test_every_engine_has_its_digital_source_type():
 def test_an_avatar_without_an_id_is_not_published(world):
     world.has(JobState.FINISHING, with_avatars=[an_avatar(1, watermark=None)])
 
-    with pytest.raises(Conflict, match="given no mark"):
+    with pytest.raises(Conflict, match="has no watermark"):
         publish(world)
 
 
-@pytest.mark.parametrize("step", ["save_avatars", "tidy"])
-def test_a_crash_while_publishing_is_repaired_by_a_retry(world, monkeypatch, step):
+@pytest.mark.parametrize("step", ["save_avatars", "delete"])
+def test_publishing_again_after_a_crash_completes_it(world, monkeypatch, step):
     approved(world, 1, 2)
-    monkeypatch.setattr(world.jobs if step == "save_avatars" else world.avatar_store, step, lose)
+    monkeypatch.setattr(world.jobs if step == "save_avatars" else world.files, step, lose)
     with pytest.raises(Unavailable):
         publish(world)
     monkeypatch.undo()
@@ -329,7 +321,7 @@ def test_only_a_finishing_job_is_completed(world, state):
         settle(world)
 
 
-@pytest.mark.parametrize("step", [purge, publish, settle])
+@pytest.mark.parametrize("step", [delete, publish, settle])
 def test_an_unknown_job_is_not_found(world, step):
     with pytest.raises(NotFound):
         step(world)

@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from likeness.api.app import StoredJob
+from likeness.contracts import JobError
 from likeness.domain.account.quota import QuotaState, ReservedDay, UserZone
 from likeness.domain.errors import Conflict, Forbidden, Invalid, NotFound, OverQuota, Unavailable
 from likeness.domain.ids import UserId
 from likeness.domain.jobs.job import JobState
 from likeness.domain.photos.photo import PhotoState
-from likeness.services.jobs.create_job import create_job, create_job_again
-from likeness.services.jobs.fail_job import NOT_SUBMITTED
+from likeness.services.jobs.create_job import Terms, create_job, create_job_again
 from tests.builders import (
     JOB,
     NOW,
@@ -28,7 +28,7 @@ from tests.builders import (
 )
 
 
-def create(world, request=None, **policy):
+def create(world, request=None, **terms):
     return create_job(
         request or an_order(),
         jobs=world.jobs,
@@ -39,14 +39,16 @@ def create(world, request=None, **policy):
         deadlines=world.deadlines,
         keyed_hash=world.keyed_hash,
         clock=world.clock,
-        **{
-            "styles": styles(),
-            "tiers": tiers(),
-            "consent_versions": frozenset({"2026-11"}),
-            "submit_within": timedelta(hours=1),
-            "deadline": timedelta(hours=23),
-        }
-        | policy,
+        terms=Terms(
+            **{
+                "styles": styles(),
+                "tiers": tiers(),
+                "consent_versions": frozenset({"2026-11"}),
+                "submit_within": timedelta(hours=1),
+                "deadline": timedelta(hours=23),
+            }
+            | terms
+        ),
     )
 
 
@@ -114,9 +116,9 @@ def test_every_job_has_its_own_id_and_seed(world):
             "withdrawn",
         ),
         ({"styles": ["comic", "comic"]}, {}, Invalid, "differ"),
-        ({}, {"tiers": tiers(styles_a_job=1)}, Invalid, "may pick 1"),
-        ({"avatars": 30}, {"tiers": tiers(avatars_a_job=10)}, Invalid, "may have 10"),
-        ({"avatars": 1}, {}, Invalid, "cannot show 2 styles"),
+        ({}, {"tiers": tiers(styles_a_job=1)}, Invalid, "allows 1"),
+        ({"avatars": 30}, {"tiers": tiers(avatars_a_job=10)}, Invalid, "allows 10"),
+        ({"avatars": 1}, {}, Invalid, "1 avatars for 2 styles"),
         ({}, {"tiers": tiers(jobs_a_day=0)}, OverQuota, "next day"),
     ],
 )
@@ -173,7 +175,7 @@ def test_a_changed_time_zone_gives_no_second_day(world):
 
 
 def test_the_first_job_fixes_the_time_zone(world):
-    world.users.forget(USER)
+    world.users.delete(USER)
 
     create(world, an_order(time_zone="Asia/Tokyo"))
     create(world, an_order(time_zone="America/New_York"))
@@ -196,7 +198,7 @@ def test_a_month_later_another_time_zone_applies_from_the_end_of_the_day(world):
 
 
 def test_two_concurrent_first_jobs_agree_on_a_time_zone(world, monkeypatch):
-    world.users.forget(USER)
+    world.users.delete(USER)
     first = UserZone(name="Asia/Tokyo", fixed_at=NOW)
     save = world.users.save_zone
 
@@ -215,7 +217,7 @@ def test_two_concurrent_first_jobs_agree_on_a_time_zone(world, monkeypatch):
 def test_a_timer_ends_the_job_if_it_is_not_submitted(world):
     created = create(world)
 
-    assert world.timers.set == {(created.job_id, NOT_SUBMITTED): created.submit_by}
+    assert world.timers.set == {(created.job_id, JobError.NOT_SUBMITTED): created.submit_by}
 
 
 def test_no_job_is_stored_without_a_timer(world, monkeypatch):
@@ -233,7 +235,7 @@ def test_no_job_is_stored_without_a_timer(world, monkeypatch):
 @pytest.mark.parametrize("time_zone", ["Europe/Berlin", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
 def test_an_erasure_gives_no_second_day_in_any_time_zone(world, time_zone):
     world.has(JobState.MODERATING)
-    world.users.forget(USER)
+    world.users.delete(USER)
 
     with pytest.raises(OverQuota):
         create(world, an_order(time_zone=time_zone))

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from likeness.contracts import JobError
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.deletion.receipt import Deletion, DeletionState
 from likeness.domain.errors import Conflict, NotFound, Unavailable
@@ -35,14 +36,9 @@ def fail(world, error="States.TaskFailed"):
         jobs=world.jobs,
         reviews=world.reviews,
         ledger=world.ledger,
-        photos=world.photos,
-        work=world.work,
-        avatar_store=world.avatar_store,
         generator=world.generator,
         keyed_hash=world.keyed_hash,
-        leftovers=world.leftovers,
-        deletions=world.deletions,
-        metrics=world.metrics,
+        deletion=world.deletion,
         clock=world.clock,
     )
 
@@ -184,7 +180,7 @@ def test_a_job_whose_objects_cannot_be_deleted_ends_with_a_pending_deletion(worl
     """The user gets the day back, and the deletion is not reported as done."""
     world.has(JobState.GENERATING)
     everywhere(world)
-    getattr(world, bucket).hmacs = True
+    getattr(world, bucket).locked = True
 
     assert fail(world).state is JobState.FAILED
 
@@ -213,7 +209,7 @@ def test_deleted_objects_are_recorded_for_the_receipt(world):
 
     fail(world)
 
-    noted = world.deletions.noted(JOB)
+    noted = world.deletions.objects(JOB)
     assert {one.name for one in noted} >= {"uploads/p04", "photos/p01.jpg", "drawn/a01.png"}
     assert all(one.deleted_at == NOW for one in noted)
 
@@ -232,7 +228,7 @@ def test_a_deadline_ends_a_job_according_to_its_state(world, state, end, reason)
     if state is JobState.IN_REVIEW:
         world.reviews.open(a_review(), "token")
 
-    assert fail(world, service.DEADLINE).state is end
+    assert fail(world, JobError.DEADLINE).state is end
 
     assert world.job.reason is reason
 
@@ -299,7 +295,7 @@ def test_a_job_that_was_not_submitted_expires(world):
     world.has()
     everywhere(world)
 
-    assert fail(world, service.NOT_SUBMITTED).state is JobState.EXPIRED
+    assert fail(world, JobError.NOT_SUBMITTED).state is JobState.EXPIRED
 
     assert world.photo_objects.listing() == world.avatar_objects.listing() == []
     assert world.job.reason is Reason.SYSTEM_NOT_SUBMITTED
@@ -311,7 +307,7 @@ def test_the_timer_of_a_submitted_job_changes_nothing(world, state):
     world.has(state)
     before = world.job
 
-    assert fail(world, service.NOT_SUBMITTED).state is state
+    assert fail(world, JobError.NOT_SUBMITTED).state is state
 
     assert world.job == before
 

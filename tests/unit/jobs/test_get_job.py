@@ -8,6 +8,7 @@ from likeness.adapters.policy_files import load_reasons
 from likeness.contracts import GenerationProgress
 from likeness.domain.errors import NotFound
 from likeness.domain.generation.avatar import AvatarState
+from likeness.domain.generation.likeness import likeness_score
 from likeness.domain.ids import JobId
 from likeness.domain.jobs.estimate import MIN_DURATIONS, WORKING
 from likeness.domain.jobs.job import JobState
@@ -15,7 +16,7 @@ from likeness.domain.moderation import Outcome
 from likeness.domain.photos.photo import Box, PhotoProblem, PhotoState
 from likeness.domain.reasons import Reason
 from likeness.services.jobs import get_job as service
-from tests.builders import JOB, NOW, TODAY, USER, a_photo, a_verdict, an_avatar, photos, tiers
+from tests.builders import JOB, NOW, TODAY, USER, a_photo, a_verdict, an_avatar, photos
 
 REASONS = load_reasons()
 
@@ -24,18 +25,15 @@ def get(world):
     return service.get_job(
         JOB,
         jobs=world.jobs,
-        users=world.users,
-        ledger=world.ledger,
         avatar_store=world.avatar_store,
         work=world.work,
         durations=world.durations,
         deletions=world.deletions,
-        keyed_hash=world.keyed_hash,
         reviews=world.reviews,
         appeals=world.appeals,
         clock=world.clock,
-        tiers=tiers(),
         reasons=REASONS,
+        quota=world.quota,
     )
 
 
@@ -84,10 +82,10 @@ def test_a_photo_with_a_problem_comes_with_hint_and_box(world):
 
 
 def test_a_duplicate_names_the_photo_that_it_repeats(world):
-    problem = PhotoProblem(reason=Reason.SUBJECT_DUPLICATE, other="p01")
+    problem = PhotoProblem(reason=Reason.SUBJECT_DUPLICATE, duplicate_of="p01")
     world.has(with_photos=[a_photo(1), a_photo(2, state=PhotoState.REFUSED, problem=problem)])
 
-    assert get(world).photos[1].other == "p01"
+    assert get(world).photos[1].duplicate_of == "p01"
 
 
 def test_photos_that_moderation_refused_are_shown_as_refused(world):
@@ -171,7 +169,7 @@ def test_an_estimate_comes_from_jobs_of_the_same_backend_and_tier(world):
     job = world.has(JobState.GENERATING)
     for n in range(1, 41):
         other = job.model_copy(update={"job_id": JobId("j" + str(n).zfill(32))})
-        world.durations.remember(other, 300 + n)
+        world.durations.add(other, 300 + n)
 
     shown = get(world).progress.estimate
 
@@ -182,7 +180,7 @@ def test_without_enough_job_durations_there_is_no_estimate(world):
     job = world.has(JobState.GENERATING)
     for n in range(1, MIN_DURATIONS):
         other = job.model_copy(update={"job_id": JobId("j" + str(n).zfill(32))})
-        world.durations.remember(other, 900)
+        world.durations.add(other, 900)
 
     assert get(world).progress.estimate is None
 
@@ -202,7 +200,7 @@ def test_published_avatars_are_listed_best_first_with_urls(world):
 
     assert [avatar.avatar_id for avatar in view.avatars] == ["a02", "a01"]
     assert view.avatars[0].likeness is None
-    assert view.avatars[1].likeness == avatars[0].distance
+    assert view.avatars[1].likeness == likeness_score(avatars[0].distance)
     urls = world.avatar_store.urls(JOB, ["a02"])["a02"]
     assert (view.avatars[0].png, view.avatars[0].webp) == (urls.png, urls.webp)
     assert view.archive == world.avatar_store.archive_url(JOB)
@@ -218,7 +216,7 @@ def test_avatars_are_not_shown_before_the_job_is_completed(world, state):
 
 
 def test_avatars_that_the_user_dropped_are_not_shown(world):
-    avatars = [an_avatar(1, AvatarState.PUBLISHED), an_avatar(2, AvatarState.DROPPED)]
+    avatars = [an_avatar(1, AvatarState.PUBLISHED), an_avatar(2, AvatarState.NOT_KEPT)]
     world.has(JobState.COMPLETED, with_avatars=avatars)
 
     assert [avatar.avatar_id for avatar in get(world).avatars] == ["a01"]

@@ -54,7 +54,7 @@ def test_a_job_without_allowed_transitions_has_ended(state):
 
 @pytest.mark.parametrize(("asked", "minimum"), [(1, 1), (2, 1), (3, 2), (29, 15), (30, 15)])
 def test_half_of_the_avatars_rounded_up_is_the_minimum(asked, minimum):
-    assert a_job(avatars=asked).minimum == minimum
+    assert a_job(avatars=asked).min_avatars == minimum
 
 
 def test_a_job_is_never_changed_in_place():
@@ -81,7 +81,7 @@ def test_require_raises_in_another_state(state):
     job.require(state)
     other = JobState.OPEN if state is not JobState.OPEN else JobState.FAILED
 
-    with pytest.raises(Conflict, match=f"is {state}: this needs {other}"):
+    with pytest.raises(Conflict, match=f"is {state}: this requires {other}"):
         job.require(other)
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from likeness.adapters.policy_files import load_reasons
-from likeness.api.app import Page
+from likeness.api.app import PageQuery
 from likeness.domain.errors import Invalid
 from likeness.domain.ids import JobId, UserId
 from likeness.domain.jobs.job import JobState
@@ -15,7 +15,7 @@ from tests.builders import NOW, USER, a_job
 
 
 def listed(world, query=None, user_id=USER):
-    return list_jobs(user_id, query or Page(), jobs=world.jobs, reasons=load_reasons())
+    return list_jobs(user_id, query or PageQuery(), jobs=world.jobs, reasons=load_reasons())
 
 
 @pytest.fixture
@@ -32,22 +32,22 @@ def test_the_newest_job_is_first(world, five):
 
 
 def test_every_job_is_on_one_page(world, five):
-    seen, query = [], Page(limit=2)
+    seen, query = [], PageQuery(limit=2)
     while True:
         page = listed(world, query)
         seen.append([job.job_id for job in page.jobs])
         if page.next is None:
             break
-        query = Page(limit=2, cursor=page.next)
+        query = PageQuery(limit=2, cursor=page.next)
 
     assert seen == [five[:2], five[2:4], five[4:]]
 
 
 def test_a_job_opened_between_two_pages_does_not_shift_the_next_page(world, five):
-    first = listed(world, Page(limit=2))
+    first = listed(world, PageQuery(limit=2))
     world.jobs.create(a_job(job_id=JobId("j" + "9" * 32), created_at=NOW), [])
 
-    second = listed(world, Page(limit=2, cursor=first.next))
+    second = listed(world, PageQuery(limit=2, cursor=first.next))
 
     assert [job.job_id for job in second.jobs] == five[2:4]
 
@@ -66,7 +66,7 @@ def test_a_list_contains_only_the_users_own_jobs(world, five):
 
 
 def test_a_cursor_does_not_open_another_users_list(world, five):
-    first = listed(world, Page(limit=2))
+    first = listed(world, PageQuery(limit=2))
 
     with pytest.raises(Invalid, match="cursor"):
-        listed(world, Page(cursor=first.next), user_id=UserId("user-2"))
+        listed(world, PageQuery(cursor=first.next), user_id=UserId("user-2"))

@@ -2,12 +2,12 @@
 
 import pytest
 
-from likeness.api.app import Page
+from likeness.api.app import PageQuery
 from likeness.domain.errors import Invalid
 from likeness.services.jobs.list_styles import list_styles
 from tests.builders import a_style, styles
 
-ALL = Page()
+ALL = PageQuery()
 
 
 def test_styles_are_listed_in_catalogue_order_with_both_languages_and_a_preview():
@@ -29,8 +29,8 @@ def test_a_withdrawn_style_is_not_offered():
 def test_the_catalogue_is_paged():
     cards = styles("oil", "comic", "pencil")
 
-    first = list_styles(Page(limit=2), styles=cards)
-    second = list_styles(Page(limit=2, cursor=first.next), styles=cards)
+    first = list_styles(PageQuery(limit=2), styles=cards)
+    second = list_styles(PageQuery(limit=2, cursor=first.next), styles=cards)
 
     assert [style.style for style in first.styles] == ["oil", "comic"]
     assert [style.style for style in second.styles] == ["pencil"]
@@ -39,14 +39,14 @@ def test_the_catalogue_is_paged():
 
 def test_a_style_withdrawn_between_two_pages_does_not_break_paging():
     cards = styles("oil", "comic", "pencil")
-    first = list_styles(Page(limit=1), styles=cards)
+    first = list_styles(PageQuery(limit=1), styles=cards)
     cards |= {"oil": a_style("oil", withdrawn=True)}
 
-    second = list_styles(Page(cursor=first.next), styles=cards)
+    second = list_styles(PageQuery(cursor=first.next), styles=cards)
 
     assert [style.style for style in second.styles] == ["comic", "pencil"]
 
 
 def test_an_unknown_cursor_is_refused():
     with pytest.raises(Invalid, match="cursor"):
-        list_styles(Page(cursor="b2ls"), styles=styles())
+        list_styles(PageQuery(cursor="b2ls"), styles=styles())

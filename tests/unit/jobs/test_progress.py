@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given, strategies as st
 
-from likeness.domain.jobs.estimate import MIN_DURATIONS, estimate, worked
+from likeness.domain.jobs.estimate import MIN_DURATIONS, estimate, work_time
 from likeness.domain.jobs.job import JobState, TimelineEntry
 from tests.builders import NOW, a_job
 
@@ -29,13 +29,13 @@ def test_waiting_for_a_human_is_not_work():
         (JobState.FINISHING, 4030),
     )
 
-    assert worked(job, NOW + timedelta(seconds=4040)).total_seconds() == 5 + 30 + 10
+    assert work_time(job, NOW + timedelta(seconds=4040)).total_seconds() == 5 + 30 + 10
 
 
 def test_an_ended_job_accumulates_no_working_time():
     job = went((JobState.OPEN, 0), (JobState.MODERATING, 60), (JobState.COMPLETED, 160))
 
-    assert worked(job, NOW + timedelta(days=1)).total_seconds() == 100
+    assert work_time(job, NOW + timedelta(days=1)).total_seconds() == 100
 
 
 @pytest.mark.parametrize("known", [0, 1, MIN_DURATIONS - 1])

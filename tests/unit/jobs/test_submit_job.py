@@ -250,7 +250,7 @@ def test_the_tier_and_the_backend_are_fixed_at_submit(world):
 def test_plus_that_expired_before_the_submit_counts_as_lite(world):
     world.has(tier="plus", avatars=30)
 
-    with pytest.raises(Invalid, match="may have 10"):
+    with pytest.raises(Invalid, match="allows 10"):
         submit(world, avatars_a_job=10)
 
     assert world.job.state is JobState.OPEN

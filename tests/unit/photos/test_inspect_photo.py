@@ -10,6 +10,7 @@ import pytest
 
 from likeness.adapters.photos import pictures as real_pictures
 from likeness.adapters.policy_files import load_photo_rules
+from likeness.domain.deletion.receipt import PHOTOS
 from likeness.domain.errors import Unavailable
 from likeness.domain.ids import PhotoId
 from likeness.domain.jobs.job import JobState
@@ -18,7 +19,7 @@ from likeness.domain.photos.picture import NormalisedPhoto
 from likeness.domain.reasons import Reason, Refused
 from likeness.services.photos.inspect_photo import inspect_photo
 from tests.builders import JOB, NOW, OTHER_JOB, a_face, a_job, a_photo, a_verdict, digest
-from tests.fakes import FakeClock, FakeDetector, FakeJobs, FakePhotos
+from tests.fakes import FakeBucket, FakeClock, FakeDetector, FakeJobFiles, FakeJobs, FakePhotos
 from tests.infra.documents import ROOT
 
 P1, P2, P3 = PhotoId("p01"), PhotoId("p02"), PhotoId("p03")
@@ -68,6 +69,7 @@ class World:
 
     def __init__(self) -> None:
         self.jobs, self.photos = FakeJobs(), FakePhotos()
+        self.files = FakeJobFiles(self.photos.bucket, FakeBucket())
         self.detector, self.pictures = BusyDetector(), FakePictures()
         self.clock = FakeClock()
         self.jobs.create(
@@ -180,7 +182,7 @@ def test_a_copy_of_an_accepted_photo_is_refused_and_names_the_original(world):
     world.upload(b"beach/front/1", P1)()
     world.upload(b"beach/front/halved", P2)()
 
-    assert_refused(world.photo(P2), Reason.SUBJECT_DUPLICATE, other=P1)
+    assert_refused(world.photo(P2), Reason.SUBJECT_DUPLICATE, duplicate_of=P1)
     assert world.keys == ["photos/job/p01.jpg"]
 
 
@@ -204,7 +206,7 @@ def test_a_copy_with_a_lower_id_does_not_replace_an_accepted_photo(world):
     world.upload(b"beach/front/2", P1)()
 
     assert world.photo(P3).state is PhotoState.ACCEPTED
-    assert_refused(world.photo(P1), Reason.SUBJECT_DUPLICATE, other=P3)
+    assert_refused(world.photo(P1), Reason.SUBJECT_DUPLICATE, duplicate_of=P3)
 
 
 @pytest.mark.parametrize(("first", "second"), [(P1, P2), (P2, P1)])
@@ -215,7 +217,7 @@ def test_of_two_concurrent_copies_the_higher_id_is_refused(world, first, second)
     deliver_first()
 
     assert world.photo(P1).state is PhotoState.ACCEPTED
-    assert_refused(world.photo(P2), Reason.SUBJECT_DUPLICATE, other=P1)
+    assert_refused(world.photo(P2), Reason.SUBJECT_DUPLICATE, duplicate_of=P1)
     assert world.keys == ["photos/job/p01.jpg"]
 
 
@@ -384,7 +386,7 @@ def test_an_upload_without_a_photo_record_is_deleted_unread(world):
 def test_a_job_cancelled_during_the_inspection_stores_nothing(world):
     def cancel():
         world.move(JobState.CANCELLING)
-        world.photos.purge(JOB)
+        world.files.delete(JOB, PHOTOS)
 
     deliver = world.upload(b"beach/front/1")
     world.detector.during = cancel
@@ -403,7 +405,7 @@ def test_a_second_delivery_after_a_cancellation_stores_nothing(world, monkeypatc
         monkeypatch.setattr(world.pictures, "normalise", real)
         deliver()
         world.move(JobState.CANCELLING)
-        world.photos.purge(JOB)
+        world.files.delete(JOB, PHOTOS)
         world.clock.advance(timedelta(seconds=1))
         return real(data, declared_type=declared_type)
 
@@ -416,7 +418,7 @@ def test_a_second_delivery_after_a_cancellation_stores_nothing(world, monkeypatc
 
 def test_a_job_erased_during_the_inspection_stores_nothing(world):
     def erase():
-        world.photos.purge(JOB)
+        world.files.delete(JOB, PHOTOS)
         world.jobs.jobs.clear()
 
     deliver = world.upload(b"beach/front/1")
@@ -498,4 +500,4 @@ def test_the_same_file_twice_is_a_duplicate(world):
     world.upload(view, P1)()
     world.upload(view, P2)()
 
-    assert_refused(world.photo(P2), Reason.SUBJECT_DUPLICATE, other=P1)
+    assert_refused(world.photo(P2), Reason.SUBJECT_DUPLICATE, duplicate_of=P1)

@@ -77,8 +77,8 @@ def test_every_verdict_names_its_policy_and_detector_version(world):
     moderate(world)
 
     verdict = world.jobs.photos(JOB)[0].verdict
-    assert (verdict.policy_version, verdict.seen.detector_version) == ("test", "7.0")
-    assert [label.name for label in verdict.seen.labels] == ["Weapons"]
+    assert (verdict.policy_version, verdict.evidence.detector_version) == ("test", "7.0")
+    assert [label.name for label in verdict.evidence.labels] == ["Weapons"]
 
 
 def test_an_unknown_detector_version_needs_review_and_is_counted(world):

@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from likeness.adapters.policy_files import load_photo_rules
 from likeness.domain.photos.photo import Box
-from likeness.domain.photos.photo_check import PhotoRules, check_faces, clear_faces
+from likeness.domain.photos.photo_check import PhotoRules, check_faces, confident_faces
 from likeness.domain.reasons import Reason
 from tests.builders import a_face
 
@@ -25,7 +25,7 @@ RULES = PhotoRules(
 
 
 def check(*faces, height=1000):
-    problem = check_faces(clear_faces(faces, RULES), height=height, rules=RULES)
+    problem = check_faces(confident_faces(faces, RULES), height=height, rules=RULES)
     return problem and problem.reason
 
 
@@ -57,19 +57,10 @@ def test_a_second_face_counts_from_a_tenth_of_the_first(share, reason):
     assert check(of_size(0.4, 0.5), of_size(0.4, 0.5 * share)) is reason
 
 
-def test_a_second_face_of_exactly_the_share_counts():
-    rules = RULES.model_copy(update={"second_face_share": 0.25})
-    faces = [of_size(0.5, 0.5), of_size(0.25, 0.25)]
-
-    problem = check_faces(faces, height=1000, rules=rules)
-
-    assert problem.reason is Reason.SUBJECT_SEVERAL_FACES
-
-
 def test_the_box_of_several_faces_is_that_of_the_second():
     main, second = of_size(0.4, 0.5), of_size(0.2, 0.3)
 
-    problem = check_faces(clear_faces([second, main], RULES), height=1000, rules=RULES)
+    problem = check_faces(confident_faces([second, main], RULES), height=1000, rules=RULES)
 
     assert problem.box == second.box
 
@@ -127,6 +118,15 @@ def test_the_rules_can_be_read_from_the_policy_file():
 def test_an_unknown_rule_is_an_error():
     with pytest.raises(ValidationError, match="max_beauty"):
         PhotoRules.model_validate(RULES.model_dump() | {"max_beauty": 1})
+
+
+def test_a_second_face_of_exactly_the_share_counts():
+    rules = RULES.model_copy(update={"second_face_share": 0.25})
+    faces = [of_size(0.5, 0.5), of_size(0.25, 0.25)]
+
+    problem = check_faces(faces, height=1000, rules=rules)
+
+    assert problem.reason is Reason.SUBJECT_SEVERAL_FACES
 
 
 PERCENT, ANGLE = (0, 100, -0.1, 100.1), (0.1, 180, 0, 180.1)

@@ -1,4 +1,4 @@
-"""Every rule of the policy and every reason code has its documented effect."""
+"""Every row of the policy, every reason code, and policy replay."""
 
 import re
 
@@ -6,12 +6,19 @@ import pytest
 
 from likeness.adapters.policy_files import load, load_policy, load_reasons, read_policy
 from likeness.commands.policy_table import page
-from likeness.commands.replay_policy import told
+from likeness.commands.replay_policy import report_lines
 from likeness.domain.ids import PHOTO_ID
-from likeness.domain.moderation import JUDGED, Label, Outcome, Severity, moderate, severity
+from likeness.domain.moderation import (
+    REASONS_WITHOUT_LABEL,
+    Label,
+    Outcome,
+    Severity,
+    moderate,
+    severity,
+)
 from likeness.domain.photos.photo_check import PhotoRules
 from likeness.domain.reasons import Reason
-from likeness.domain.review.case import MODERATORS_MAY_NAME
+from likeness.domain.review.case import MODERATOR_REASONS
 from likeness.services.review.replay_policy import replay_policy
 from tests.builders import JOB, OTHER_JOB, a_policy, seen
 from tests.infra.documents import ROOT
@@ -26,7 +33,7 @@ def moderated(name, confidence, policy=POLICY):
 
 
 @ROWS
-def test_a_rule_needs_review_from_its_threshold_on(name):
+def test_a_label_needs_review_from_its_threshold(name):
     rule = POLICY.labels[name]
 
     assert moderated(name, rule.review - 0.001) == (Outcome.CLEAN, None)
@@ -34,7 +41,7 @@ def test_a_rule_needs_review_from_its_threshold_on(name):
 
 
 @ROWS
-def test_a_rule_refuses_from_its_threshold_on_or_never(name):
+def test_a_label_is_refused_from_its_threshold_or_never(name):
     rule = POLICY.labels[name]
 
     if rule.refuse is None:
@@ -45,7 +52,7 @@ def test_a_rule_refuses_from_its_threshold_on_or_never(name):
 
 
 @ROWS
-def test_a_rules_case_has_the_severity_of_its_reason(name):
+def test_a_label_has_the_severity_of_its_reason(name):
     reason = POLICY.labels[name].reason
 
     assert reason in POLICY.severity[severity([reason], POLICY)]
@@ -62,14 +69,14 @@ def test_the_most_severe_finding_sets_the_severity_of_the_case():
 def test_a_reason_without_a_severity_is_an_invalid_policy():
     lacking = {Severity.HIGH: {Reason.POLICY_NUDITY}}
 
-    with pytest.raises(ValueError, match="no severity is given for"):
+    with pytest.raises(ValueError, match="severity lacks"):
         a_policy(severity=lacking)
 
 
 def test_a_reason_with_two_severities_is_an_invalid_policy():
     twice = {**a_policy().severity, Severity.LOW: {"unknown", *a_policy().severity[Severity.LOW]}}
 
-    with pytest.raises(ValueError, match="two severities"):
+    with pytest.raises(ValueError, match="two severities are given for unknown"):
         a_policy(severity=twice)
 
 
@@ -83,7 +90,7 @@ BY_THE_PHOTO_CHECK = {reason for reason in Reason if reason.family == "QUALITY"}
     Reason.SUBJECT_SEVERAL_FACES,
     Reason.SUBJECT_DUPLICATE,
 }
-BY_THE_JUDGE = {rule.reason for rule in POLICY.labels.values()} | JUDGED
+BY_THE_JUDGE = {rule.reason for rule in POLICY.labels.values()} | REASONS_WITHOUT_LABEL
 BY_THE_PIPELINE = {reason for reason in Reason if reason.family == "SYSTEM"}
 
 
@@ -94,7 +101,7 @@ def test_every_reason_code_is_given_by_a_rule_or_a_moderator(reason):
         | BY_THE_PHOTO_CHECK
         | BY_THE_JUDGE
         | BY_THE_PIPELINE
-        | set(MODERATORS_MAY_NAME)
+        | set(MODERATOR_REASONS)
     )
 
 
@@ -107,7 +114,7 @@ def test_somewhere_in_the_code_each_reason_is_raised(reason):
         used in file.read_text() for file in package.rglob("*.py") if file.name != "reasons.py"
     )
     in_policy = reason.value in str(load("community_guidelines"))
-    assert in_code or in_policy or reason in MODERATORS_MAY_NAME
+    assert in_code or in_policy or reason in MODERATOR_REASONS
 
 
 def test_the_photo_check_has_a_rule_for_each_of_its_codes():
@@ -118,7 +125,7 @@ def test_the_photo_check_has_a_rule_for_each_of_its_codes():
 
 
 def test_the_page_is_what_the_policy_files_say():
-    """If not: python -m likeness.commands.policy_table > docs/policy.md"""
+    """If not, run `make generated`."""
     assert (ROOT / "docs" / "policy.md").read_text() == page(POLICY, load_reasons())
 
 
@@ -150,7 +157,7 @@ def verdict(policy=POLICY, **fields):
 
 SMOKING = verdict(labels=(Label(name="Smoking", confidence=60),), min_confidence=50)
 YOUNG = verdict(age_low=19, age_high=24)
-SIMILAR = verdict(similarity=91.0)
+ALIKE = verdict(similarity=91.0)
 
 
 def changed(**fields):
@@ -178,7 +185,7 @@ def test_the_same_policy_changes_nothing():
         ),
         (YOUNG, {"age": POLICY.age.model_copy(update={"adult": 21})}, Reason.MINOR_AGE_DOUBT),
         (
-            SIMILAR,
+            ALIKE,
             {"same_person": POLICY.same_person.model_copy(update={"accept": 95})},
             Reason.SUBJECT_DIFFERENT_PERSON,
         ),
@@ -199,10 +206,10 @@ def test_a_changed_rule_lists_the_jobs_whose_outcome_would_change(stored, change
     assert (one.was, one.now) == (Outcome.CLEAN, Outcome.DOUBTFUL)
     assert reason in one.reasons
     assert replay.jobs["clean -> doubtful"] >= 1
-    assert f"{JOB} p02 clean -> doubtful" in "\n".join(told(replay))
+    assert f"{JOB} p02 clean -> doubtful" in "\n".join(report_lines(replay))
 
 
-def test_avatars_are_replayed_too_but_do_not_make_a_jobs_outcome():
+def test_avatars_are_replayed_without_effect_on_the_jobs_outcome():
     label = (Label(name="Explicit", confidence=60),)
     avatar = verdict(labels=label, faces=None, compared=False)
     milder = changed(
@@ -230,7 +237,7 @@ def test_labels_that_were_not_requested_are_reported():
     replay = replay_policy(curious, verdicts=Stored((JOB, "p01", SMOKING)))
 
     assert replay.unsure == 1
-    assert "may be milder" in told(replay)[-1]
+    assert "may be too lenient" in report_lines(replay)[-1]
 
 
 @pytest.mark.parametrize("text", [b"", b"version: [", b"labels: {}"])

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from likeness.api.app import KeepAvatars
+from likeness.domain.deletion.receipt import DRAWN
 from likeness.domain.errors import Conflict, Invalid, NotDeleted, NotFound
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.jobs.job import JobState
@@ -34,7 +35,7 @@ def published(world):
     refused = an_avatar(4, AvatarState.REFUSED)
     world.has(JobState.COMPLETED, with_avatars=[*there, refused], avatars_expire_at=EXPIRE)
     world.avatar_store.publish(there, sign=unsigned)
-    world.avatar_store.tidy(JOB)
+    world.files.delete(JOB, DRAWN)
 
 
 def states(world):
@@ -48,7 +49,7 @@ def test_avatars_that_were_not_picked_are_deleted_and_the_expiry_is_returned(wor
 
     assert (kept.avatars, kept.avatars_expire_at) == (("a01", "a03"), EXPIRE)
     assert states(world) == {
-        "a01": "published", "a02": "dropped", "a03": "published", "a04": "refused"
+        "a01": "published", "a02": "not_kept", "a03": "published", "a04": "refused"
     }  # fmt: skip
     assert not [key for key in world.avatar_objects.listing() if "a02" in key]
     assert f"avatars/{JOB}/a01/512.webp" in world.avatar_objects.listing()
@@ -76,7 +77,7 @@ def test_fewer_may_be_kept_later(world):
 
     keep(world, "a01")
 
-    assert states(world)["a02"] == "dropped"
+    assert states(world)["a02"] == "not_kept"
 
 
 @pytest.mark.parametrize("missing", ["a03", "a04", "a09"])
@@ -102,12 +103,12 @@ def test_a_repeated_avatar_id_is_refused_before_anything_is_deleted(world):
 
 def test_leftovers_of_a_failed_try_are_deleted_by_the_next(world):
     published(world)
-    world.avatar_objects.hmacs = True
+    world.avatar_objects.locked = True
     with pytest.raises(NotDeleted):
         keep(world, "a01")
-    assert states(world)["a02"] == "dropped"  # and no URL is presigned
+    assert states(world)["a02"] == "not_kept"  # and no URL is presigned
 
-    world.avatar_objects.hmacs = False
+    world.avatar_objects.locked = False
     keep(world, "a01")
 
     assert not [key for key in world.avatar_objects.listing() if "a02" in key]

@@ -11,7 +11,7 @@ from likeness.adapters.photos import pictures
 from likeness.domain.errors import Invalid
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.jobs.job import JobState
-from likeness.domain.provenance.credentials import ON_RECORD, Claim, Trust, WatermarkRecord
+from likeness.domain.provenance.credentials import RECORD_RETENTION, Claim, Trust, WatermarkRecord
 from likeness.domain.provenance.watermark import WatermarkId
 from likeness.services.provenance.verify_picture import MAX_BYTES, verify_picture
 from tests.builders import JOB, NOW, an_avatar
@@ -31,7 +31,7 @@ def said(**fields) -> Claim:
 def published(world):
     """A published avatar."""
     world.has(JobState.COMPLETED, with_avatars=[an_avatar(1, AvatarState.PUBLISHED)])
-    world.watermarks.remember(
+    world.watermarks.add(
         WatermarkRecord(**said().model_dump(), job_id=JOB, avatar_id=an_avatar(1).avatar_id)
     )
 
@@ -81,7 +81,7 @@ def test_a_foreign_picture_is_not_ours(verify, published, watermarks):
     assert (found.ours, found.by, found.style, found.revoked) == (False, None, None, None)
 
 
-@pytest.mark.parametrize("state", [AvatarState.DROPPED, AvatarState.REFUSED, AvatarState.APPROVED])
+@pytest.mark.parametrize("state", [AvatarState.NOT_KEPT, AvatarState.REFUSED, AvatarState.APPROVED])
 def test_an_avatar_that_was_not_kept_or_not_published_is_revoked(world, verify, published, state):
     world.jobs.save_avatars([an_avatar(1, state)])
 
@@ -89,7 +89,7 @@ def test_an_avatar_that_was_not_kept_or_not_published_is_revoked(world, verify, 
 
 
 def test_an_avatar_of_an_erased_user_is_revoked(world, verify, published):
-    world.jobs.forget(JOB)
+    world.jobs.delete(JOB)
 
     found = verify(world.credentials.sign(PICTURE, "image/png", said()))
 
@@ -97,16 +97,16 @@ def test_an_avatar_of_an_erased_user_is_revoked(world, verify, published):
 
 
 def test_an_expired_record_does_not_mean_revoked(world, verify, published):
-    world.jobs.forget(JOB)
+    world.jobs.delete(JOB)
 
     found = verify(
         PICTURE,
         reader=FakeReader(WATERMARK),
-        clock=FakeClock(NOW + ON_RECORD + timedelta(seconds=1)),
+        clock=FakeClock(NOW + RECORD_RETENTION + timedelta(seconds=1)),
     )
 
     assert (found.ours, found.revoked) == (True, None)
-    assert ON_RECORD == keys.JOB_TTL
+    assert RECORD_RETENTION == keys.JOB_TTL
 
 
 def test_another_avatar_with_the_same_id_does_not_count(world, verify, published):

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from likeness.adapters.policy_files import load_reasons
-from likeness.api.review import Decide
+from likeness.api.review import DecideReview
 from likeness.domain.account.quota import Day, QuotaState
 from likeness.domain.deletion.receipt import Deletion, DeletionState
 from likeness.domain.errors import Conflict, Forbidden, NotFound, Unavailable
@@ -47,12 +47,11 @@ from tests.builders import (
     decided,
     digest,
     photos,
-    tiers,
 )
 
 APPEAL = review_of(JOB, ReviewKind.APPEAL)
 LEAD = a_moderator("lead-1", lead=True)
-YES = Decide(approve=True)
+YES = DecideReview(approve=True)
 BYTES = b"the photo that was refused"
 NUDE = a_verdict(Outcome.REFUSED, Reason.POLICY_NUDITY)
 LOOK = "00000000000000ff"
@@ -65,14 +64,9 @@ def fail(world):
         jobs=world.jobs,
         reviews=world.reviews,
         ledger=world.ledger,
-        photos=world.photos,
-        work=world.work,
-        avatar_store=world.avatar_store,
         generator=world.generator,
         keyed_hash=world.keyed_hash,
-        leftovers=world.leftovers,
-        deletions=world.deletions,
-        metrics=world.metrics,
+        deletion=world.deletion,
         clock=world.clock,
     )
 
@@ -131,12 +125,8 @@ def again(world, decision=YES, lead=LEAD):
         APPEAL,
         decision,
         moderator=lead,
-        jobs=world.jobs,
         reviews=world.reviews,
-        appeals=world.appeals,
-        photos=world.photos,
-        ledger=world.ledger,
-        users=world.users,
+        appeals=world.appeal_closing,
         workflow=world.workflow,
         clock=world.clock,
         second_percent=100,
@@ -145,12 +135,8 @@ def again(world, decision=YES, lead=LEAD):
 
 def expire(world):
     return expire_reviews(
-        jobs=world.jobs,
         reviews=world.reviews,
-        appeals=world.appeals,
-        photos=world.photos,
-        ledger=world.ledger,
-        users=world.users,
+        appeals=world.appeal_closing,
         clock=world.clock,
     )
 
@@ -159,18 +145,15 @@ def view(world):
     return get_job(
         JOB,
         jobs=world.jobs,
-        users=world.users,
-        ledger=world.ledger,
         avatar_store=world.avatar_store,
         work=world.work,
         durations=world.durations,
-        keyed_hash=world.keyed_hash,
         reviews=world.reviews,
         appeals=world.appeals,
         deletions=world.deletions,
         clock=world.clock,
-        tiers=tiers(),
         reasons=load_reasons(),
+        quota=world.quota,
     )
 
 
@@ -207,7 +190,7 @@ def test_only_an_hmac_and_a_perceptual_hash_of_a_refused_photo_stay(refused):
 
     assert refused.photo_objects.listing() == []
     assert kept.sha256 is None
-    assert kept.hmac == refused.keyed_hash.hmac(USER, digest(BYTES)) != digest(BYTES)
+    assert kept.hmac == refused.keyed_hash.photo(USER, digest(BYTES)) != digest(BYTES)
     assert kept.fingerprint.perceptual == LOOK
     assert photo(refused, "p01").hmac is None, "an accepted photo has no appeal"
 
@@ -282,7 +265,7 @@ def test_an_appeal_asks_for_the_refused_photos_again(refused):
 
 def test_the_files_deadline_is_not_moved_by_a_repeated_request(refused):
     world = refused
-    world.deadlines.clear(JOB)  # the job's own deadline passed long ago
+    world.deadlines.delete(JOB)  # the job's own deadline passed long ago
     appeal(world)
     due = world.clock.now() + timedelta(hours=23)
     assert world.deadlines.at == {JOB: due}
@@ -323,7 +306,7 @@ def test_the_same_file_is_recognised_and_goes_to_a_lead(before_a_lead):
     assert case.photos[0].findings == NUDE.findings
     assert case.decide_by == NOW + timedelta(hours=20)
     assert before_a_lead.photo_objects.listing() == [f"photos/{JOB}/p02.jpg"]
-    assert before_a_lead.audit_log.of(APPEAL)[0].action is AuditAction.OPENED
+    assert before_a_lead.audit_log.for_review(APPEAL)[0].action is AuditAction.OPENED
 
 
 @pytest.mark.parametrize(
@@ -445,7 +428,7 @@ def test_neither_the_first_moderator_nor_a_non_lead_may_decide(world):
     appeal(world)
     send(world, photo="p01")
 
-    with pytest.raises(Forbidden, match="before"):
+    with pytest.raises(Forbidden, match="already decided"):
         decide(world, lead=LEAD)
     with pytest.raises(Forbidden, match="leads"):
         decide(world, lead=a_moderator("moderator-9"))
@@ -483,17 +466,19 @@ def test_an_appeal_granted_on_a_later_day_adds_one_job_on_that_day(before_a_lead
         if taken:
             before_a_lead.ledger.reserve(moved, limit=1, now=NOW)
         else:
-            with pytest.raises(Exception, match="taken"):
+            with pytest.raises(Exception, match="used up"):
                 before_a_lead.ledger.reserve(moved, limit=1, now=NOW)
 
 
 def test_a_rejected_appeal_is_final(before_a_lead):
-    no = Decide(approve=False, photos=(RefusedPhoto(photo_id="p02", reason=Reason.POLICY_NUDITY),))
+    no = DecideReview(
+        approve=False, photos=(RefusedPhoto(photo_id="p02", reason=Reason.POLICY_NUDITY),)
+    )
 
     decide(before_a_lead, no)
 
     assert before_a_lead.day is QuotaState.SPENT
-    assert before_a_lead.users.profile(USER).cleared == {}
+    assert before_a_lead.users.profile(USER).exonerated == {}
     assert before_a_lead.photo_objects.listing() == []
     assert view(before_a_lead).statement.appeal.state is AppealState.REJECTED
     with pytest.raises(Conflict, match="rejected"):
@@ -504,7 +489,7 @@ def test_a_half_applied_decision_is_completed_by_repeating_it(before_a_lead, mon
     def lose(*_, **__):
         raise Unavailable("no answer")
 
-    monkeypatch.setattr(before_a_lead.photos, "purge", lose)
+    monkeypatch.setattr(before_a_lead.files, "delete", lose)
     with pytest.raises(Unavailable):
         decide(before_a_lead)
     monkeypatch.undo()
@@ -542,8 +527,8 @@ def test_an_exonerated_photo_is_never_refused_for_the_same_reason(before_a_lead)
 
     assert moderated().outcome is Outcome.CLEAN
     first = before_a_lead.jobs.photos(OTHER_JOB)[0].verdict
-    assert first.seen.cleared == {Reason.POLICY_NUDITY}
-    assert first.seen.labels[0].name == "Explicit", "what was seen is still recorded"
+    assert first.evidence.exonerated == {Reason.POLICY_NUDITY}
+    assert first.evidence.labels[0].name == "Explicit", "what was seen is still recorded"
 
 
 def test_another_photo_of_the_same_user_is_moderated_as_usual(before_a_lead):

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from likeness.adapters.policy_files import load_reasons
-from likeness.api.app import Page
-from likeness.api.review import Decide, GrantExposure, Reveal, StatsOf
+from likeness.api.app import PageQuery
+from likeness.api.review import DecideReview, GrantExposure, RevealPhoto, StatsQuery
 from likeness.domain.errors import (
     Conflict,
     Forbidden,
@@ -21,14 +21,14 @@ from likeness.domain.moderation import Outcome, Severity
 from likeness.domain.reasons import Reason
 from likeness.domain.review.audit import AuditAction, verify
 from likeness.domain.review.case import (
-    MODERATORS_MAY_NAME,
+    MODERATOR_REASONS,
     RefusedPhoto,
     ReviewKind,
     ReviewPolicy,
     ReviewState,
+    is_sampled,
     job_of,
     kind_of,
-    picked,
     review_of,
 )
 from likeness.domain.review.statistics import ExposureState, desk_day
@@ -62,8 +62,10 @@ from tests.builders import (
 REVIEW, SECOND = review_of(JOB), review_of(JOB, ReviewKind.SECOND)
 LEASE = timedelta(minutes=2)
 BUDGET = 5
-YES = Decide(approve=True)
-NO = Decide(approve=False, photos=(RefusedPhoto(photo_id="p02", reason=Reason.POLICY_VIOLENCE),))
+YES = DecideReview(approve=True)
+NO = DecideReview(
+    approve=False, photos=(RefusedPhoto(photo_id="p02", reason=Reason.POLICY_VIOLENCE),)
+)
 DOUBTFUL = a_verdict(Outcome.DOUBTFUL, Reason.POLICY_VIOLENCE)
 ME = a_moderator()
 OTHER = a_moderator("moderator-2")
@@ -97,7 +99,7 @@ def request_second(world, under="token-2"):
 
 def listed(world, moderator=ME, **query):
     return list_reviews(
-        Page(**query),
+        PageQuery(**query),
         moderator=moderator,
         reviews=world.reviews,
         desk_counters=world.desk_counters,
@@ -138,7 +140,7 @@ def release(world, moderator=ME):
 def reveal(world, moderator=ME, photo="p02"):
     return reveal_photo(
         REVIEW,
-        Reveal(photo_id=photo),
+        RevealPhoto(photo_id=photo),
         moderator=moderator,
         reviews=world.reviews,
         desk_counters=world.desk_counters,
@@ -153,12 +155,8 @@ def decide(world, decision=YES, moderator=ME, review=REVIEW, second_percent=0):
         review,
         decision,
         moderator=moderator,
-        jobs=world.jobs,
         reviews=world.reviews,
-        appeals=world.appeals,
-        photos=world.photos,
-        ledger=world.ledger,
-        users=world.users,
+        appeals=world.appeal_closing,
         workflow=world.workflow,
         clock=world.clock,
         second_percent=second_percent,
@@ -181,7 +179,7 @@ def grant(world, moderator=LEAD, to=MODERATOR, more=3):
 
 def stats(world, moderator=ME, days=30):
     return review_stats(
-        StatsOf(days=days),
+        StatsQuery(days=days),
         moderator=moderator,
         reviews=world.reviews,
         desk_counters=world.desk_counters,
@@ -295,13 +293,13 @@ def test_the_sample_is_deterministic_and_about_as_large_as_configured():
     jobs = [f"j{n:032x}" for n in range(4000)]
     policy = ReviewPolicy.read("sample:25")
 
-    picks = [policy.picks(job) for job in jobs]
+    picks = [policy.selects(job) for job in jobs]
 
-    assert picks == [policy.picks(job) for job in jobs]
+    assert picks == [policy.selects(job) for job in jobs]
     assert 900 < sum(picks) < 1100
-    assert all(ReviewPolicy.read("all").picks(job) for job in jobs)
-    assert not any(ReviewPolicy.read("flagged").picks(job) for job in jobs)
-    assert picks != [picked(job, 25, "second") for job in jobs], "two samples, drawn apart"
+    assert all(ReviewPolicy.read("all").selects(job) for job in jobs)
+    assert not any(ReviewPolicy.read("flagged").selects(job) for job in jobs)
+    assert picks != [is_sampled(job, 25, "second") for job in jobs], "two samples, drawn apart"
 
 
 # --- listed and read -----------------------------------------------------------------------------
@@ -371,7 +369,7 @@ def test_a_moderator_sees_the_findings_and_a_blurred_preview(waiting):
     assert flagged.preview.startswith("data:image/jpeg;base64,")
     assert base64.b64decode(flagged.preview.partition(",")[2]) == b"blurred jpeg"
     assert (case.policy_version, case.detector_version) == ("test", "7.0")
-    assert [one.code for one in case.reason_codes] == list(MODERATORS_MAY_NAME)
+    assert [one.code for one in case.reason_codes] == list(MODERATOR_REASONS)
 
 
 def test_a_case_contains_neither_a_url_nor_the_user(waiting):
@@ -401,7 +399,7 @@ def test_a_decided_review_shows_no_photo(mine):
 
 
 def test_a_deleted_photo_has_no_preview(waiting):
-    waiting.photos.drop(JOB, "p01")
+    waiting.photos.delete(JOB, "p01")
 
     assert [photo.preview is None for photo in read(waiting).photos] == [False, True]
 
@@ -435,7 +433,7 @@ def test_a_claim_is_a_lease_that_others_see(waiting):
     assert (mine.until, mine.heartbeat_seconds) == (NOW + LEASE, 30)
     assert listed(waiting).reviews[0].lease.yours is True
     assert listed(waiting, OTHER).reviews[0].lease.yours is False
-    with pytest.raises(Conflict, match="somebody else"):
+    with pytest.raises(Conflict, match="another moderator has"):
         claim(waiting, OTHER)
 
 
@@ -509,7 +507,7 @@ def test_a_lease_ends_at_the_deadline_at_the_latest(waiting):
 def test_a_case_past_its_deadline_cannot_be_claimed(waiting):
     waiting.clock.advance(timedelta(hours=12))
 
-    with pytest.raises(Conflict, match="ran out"):
+    with pytest.raises(Conflict, match="expired"):
         claim(waiting)
 
 
@@ -522,7 +520,7 @@ def test_a_reveal_is_counted_and_returns_a_url_for_a_minute(mine):
     assert shown.url == mine.photos.review_url(JOB, "p02")
     assert shown.expires_at == NOW + timedelta(minutes=1)
     assert (shown.exposure.used, shown.exposure.limit) == (1, BUDGET)
-    last = mine.audit_log.of(REVIEW)[-1]
+    last = mine.audit_log.for_review(REVIEW)[-1]
     assert (last.action, last.actor, last.details) == (
         AuditAction.REVEALED,
         MODERATOR,
@@ -567,7 +565,7 @@ def test_a_new_day_has_a_new_exposure_budget(mine):
     mine.clock.advance(timedelta(minutes=1))
 
     assert mine.clock.now().day == NOW.day + 1
-    with pytest.raises(Conflict, match="ran out"):
+    with pytest.raises(Conflict, match="expired"):
         reveal(mine)  # the case's own deadline is midnight
     assert mine.desk_counters.exposure(MODERATOR, desk_day(mine.clock.now())).used == 0
 
@@ -616,11 +614,13 @@ def test_a_decision_is_audited_with_its_reason(mine):
 @pytest.mark.parametrize(
     "decision",
     [
-        Decide(approve=True, photos=NO.photos),
-        Decide(approve=False),
-        Decide(approve=False, photos=NO.photos * 2),
-        Decide(approve=False, photos=(RefusedPhoto(photo_id="p09", reason=Reason.POLICY_HATE),)),
-        Decide(
+        DecideReview(approve=True, photos=NO.photos),
+        DecideReview(approve=False),
+        DecideReview(approve=False, photos=NO.photos * 2),
+        DecideReview(
+            approve=False, photos=(RefusedPhoto(photo_id="p09", reason=Reason.POLICY_HATE),)
+        ),
+        DecideReview(
             approve=False,
             photos=(RefusedPhoto(photo_id="p02", reason=Reason.SYSTEM_UNAVAILABLE),),
         ),
@@ -635,11 +635,11 @@ def test_an_inconsistent_decision_is_refused(mine, decision):
     assert mine.workflow.answers == {}
 
 
-@pytest.mark.parametrize("reason", MODERATORS_MAY_NAME)
+@pytest.mark.parametrize("reason", MODERATOR_REASONS)
 def test_every_reason_for_moderators_is_accepted(mine, reason):
     refusal = (RefusedPhoto(photo_id="p02", reason=reason),)
 
-    decide(mine, Decide(approve=False, photos=refusal))
+    decide(mine, DecideReview(approve=False, photos=refusal))
 
     assert mine.reviews.get(REVIEW).refused == refusal
     assert stats(mine).refused_by_reason == {reason: 1}
@@ -699,7 +699,7 @@ def test_repeating_a_decision_returns_its_lost_response(mine, monkeypatch):
 def test_a_decision_without_a_waiting_task_is_a_conflict(mine):
     mine.workflow.waiting_tokens.clear()
 
-    with pytest.raises(Conflict, match="no longer"):
+    with pytest.raises(Conflict, match="waits"):
         decide(mine)
 
 
@@ -741,7 +741,7 @@ def test_the_second_moderator_sees_no_trace_of_the_first_decision(second):
 
 def test_the_first_moderator_cannot_give_the_second_opinion(second):
     assert listed(second).reviews == ()
-    with pytest.raises(Forbidden, match="before"):
+    with pytest.raises(Forbidden, match="already decided"):
         claim(second, ME, SECOND)
 
 
@@ -787,12 +787,8 @@ def test_a_first_review_expires_with_its_state_machine(waiting):
 
 def closes(world):
     return expire_reviews(
-        jobs=world.jobs,
         reviews=world.reviews,
-        appeals=world.appeals,
-        photos=world.photos,
-        ledger=world.ledger,
-        users=world.users,
+        appeals=world.appeal_closing,
         clock=world.clock,
     )
 

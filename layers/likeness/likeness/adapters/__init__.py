@@ -1,1 +1,1 @@
-"""The ports on AWS. Clients and tables are handed in: nothing here reads the environment."""
+"""Adapters: the ports on AWS. Clients and tables are arguments: nothing reads the environment."""

@@ -1,4 +1,4 @@
-"""Errors of AWS become domain errors here, once."""
+"""Translate errors of AWS into domain errors."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -23,24 +23,24 @@ DENIED = frozenset(
     }
 )
 UNREACHABLE = (ConnectionError, HTTPClientError, IncompleteReadError)
-NOTHING_FORESEEN: Mapping[str, LikenessError] = MappingProxyType({})
+NONE: Mapping[str, LikenessError] = MappingProxyType({})
 
 
 @contextmanager
-def domain_errors(foreseen: Mapping[str, LikenessError] = NOTHING_FORESEEN) -> Iterator[None]:
-    """Raise what is `foreseen` for AWS's error code, and Unavailable for every other.
+def domain_errors(expected: Mapping[str, LikenessError] = NONE) -> Iterator[None]:
+    """Raise the `expected` error for AWS's error code, and Unavailable or Denied for every other.
 
-    What nobody foresaw (throttled, denied, malformed, a key that was switched off) is never the
-    caller's fault. The message names the operation and the code, never a key or a link.
+    Other errors (throttled, denied, malformed, a disabled key) are not the caller's fault. The
+    message contains the operation and the code, never a key or URL.
     """
     try:
         yield
     except ClientError as error:
         code = code_of(error)
-        if code in foreseen:
-            raise foreseen[code] from error
+        if code in expected:
+            raise expected[code] from error
         kind = Denied if code in DENIED else Unavailable
-        raise kind(f"{error.operation_name} answered {code}") from error
+        raise kind(f"{error.operation_name} returned {code}") from error
     except UNREACHABLE as error:
         raise Unavailable(f"AWS could not be reached: {type(error).__name__}") from error
 

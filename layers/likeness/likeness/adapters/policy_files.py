@@ -1,4 +1,4 @@
-"""Policy is data: the YAML files of likeness/policy, read once and turned into domain models."""
+"""Load the YAML files of likeness/policy into domain models, each once."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -16,38 +16,43 @@ from likeness.domain.reasons import Reason, ReasonCard
 
 @cache
 def load(name: str) -> Any:
-    """The content of policy/<name>.yaml. Shared by all callers: read it, never change it."""
+    """Return the content of policy/<name>.yaml. Shared by all callers: do not change it."""
     return _parse((resources.files("likeness.policy") / f"{name}.yaml").read_bytes())
 
 
 def _parse(text: bytes) -> Any:
-    import yaml  # noqa: PLC0415 - most functions read no policy, and need not pay for it
+    import yaml  # noqa: PLC0415 - most functions read no policy
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C where there is one
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C, if available
     try:
         return yaml.load(text, Loader=loader)  # noqa: S506 - a safe loader either way
     except yaml.YAMLError as broken:
-        raise ValueError(f"this is no YAML: {broken}") from broken
+        raise ValueError(f"invalid YAML: {broken}") from broken
 
 
 @cache
 def load_reasons() -> Mapping[Reason, ReasonCard]:
-    """A card for every code; an unknown or a missing code is an error at the first call."""
+    """Return a card for every code. Raises ValueError for an unknown or missing code."""
     cards = {
         Reason(code): ReasonCard(code=code, **card) for code, card in load("reason_codes").items()
     }
     if missing := set(Reason) - set(cards):
-        raise ValueError(f"reason_codes.yaml says nothing about {', '.join(sorted(missing))}")
+        raise ValueError(f"reason_codes.yaml lacks {', '.join(sorted(missing))}")
     return MappingProxyType(cards)
 
 
 @cache
 def load_styles() -> Mapping[StyleId, StyleCard]:
-    """Every style in the order of the catalogue, withdrawn ones included."""
+    """Return every style in the catalogue's order, including withdrawn ones."""
     cards = {
         StyleId(style): StyleCard(style=style, **card) for style, card in load("styles").items()
     }
     return MappingProxyType(cards)
+
+
+def load_preview(style: StyleId) -> bytes:
+    """The style's preview, a WebP picture."""
+    return (resources.files("likeness.policy") / "previews" / f"{style}.webp").read_bytes()
 
 
 @cache
@@ -63,7 +68,7 @@ def load_policy() -> Policy:
 
 
 def read_policy(text: bytes) -> Policy:
-    """A policy that somebody thinks about; ValueError names what is wrong in it."""
+    """Parse a draft policy. Raises ValueError with what is wrong in it."""
     return Policy.model_validate(_parse(text))
 
 

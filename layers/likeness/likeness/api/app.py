@@ -1,4 +1,4 @@
-"""What the API takes and answers. docs/openapi.json is generated from these models."""
+"""Requests and responses of the API. docs/openapi.json is generated from these models."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Literal
@@ -33,12 +33,12 @@ from likeness.domain.reasons import DsaCategory, DsaKeyword, Reason
 from likeness.domain.record import Record
 from likeness.domain.review.appeal import AppealState
 
-# Whoever has one may use it, until it ends by itself: no link is ever logged or stored.
+# A presigned URL is a credential until it expires: it is never logged or stored.
 PresignedUrl = Annotated[
     str,
     Field(json_schema_extra={"format": "uri"}, examples=["https://bucket.s3.amazonaws.com/..."]),
 ]
-Texts = Annotated[  # in every language we speak
+Texts = Annotated[  # by language
     dict[str, str], Field(examples=[{"en": "in English", "de": "auf Deutsch"}])
 ]
 
@@ -47,32 +47,32 @@ JWS_EXAMPLE = "eyJhbGciOiJFUzI1NiJ9.eyJpc3N1ZXIiOiJsaWtlbmVzcy9wcm9kIn0.c2lnbmF0
 
 
 class Message(Record):
-    """A body of the API. A field that it does not know is refused, so that a typo is noticed."""
+    """A body of the API. Unknown fields are rejected, so typos do not go unnoticed."""
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
 
-class Page(Message):
-    """Which part of a list is asked for."""
+class PageQuery(Message):
+    """Query of a paginated list."""
 
-    limit: int = Field(default=50, ge=1, le=100, description="as many at most")
+    limit: int = Field(default=50, ge=1, le=100, description="maximum number of items")
     cursor: str | None = Field(
         default=None,
         min_length=1,
         max_length=MAX_CURSOR,
-        description="`next` of the page before; without it the list begins",
+        description="`next` of the previous page; omit it for the first page",
     )
 
 
 class Paged(Message):
     next: str | None = Field(
-        description="cursor of the next page; null where the list ends",
+        description="cursor of the next page; null on the last page",
         examples=["oQvK0mCk7Vt1MjAyNi0xMS0yMg"],
     )
 
 
 class NewPhoto(Message):
-    """The type that the app declares: the form will take no other."""
+    """The content type of a photo: the presigned POST accepts no other."""
 
     content_type: ContentType
 
@@ -87,97 +87,106 @@ class CreateJob(Message):
 
 
 class AddPhoto(NewPhoto):
-    """One more form, to replace a refused photo."""
+    """Request one more presigned POST, to replace a refused photo."""
 
 
 class PresignedPost(Message):
-    """A presigned POST: send the fields, then the file, as multipart/form-data."""
+    """A presigned POST: send `fields`, then the file, as multipart/form-data."""
 
     photo_id: PhotoIdField
     url: PresignedUrl
     fields: dict[str, str] = Field(examples=[{"key": "...", "policy": "..."}])
-    max_bytes: int
+    max_bytes: int = Field(description="maximum size of the file")
     expires_at: AwareDatetime
 
 
-class Created(Message):
+class JobCreated(Message):
     job_id: JobIdField
     submit_by: AwareDatetime
     uploads: tuple[PresignedPost, ...] = Field(
-        description="one for each photo; none where a repeated request finds the job submitted"
+        description="one for each photo; empty if the request is repeated after submission"
     )
 
 
 class StoredPost(Message):
-    """What is kept of an presigned POST under an Idempotency-Key."""
+    """A presigned POST, as cached under an Idempotency-Key."""
 
     photo_id: PhotoIdField
 
 
 class StoredJob(Message):
-    """What is kept of a created job under an Idempotency-Key: its forms are signed anew."""
+    """A created job, as cached under an Idempotency-Key. Its presigned POSTs are signed again."""
 
     job_id: JobIdField
     uploads: tuple[StoredPost, ...]
 
 
-class Submitted(Message):
+class JobStateView(Message):
     job_id: JobIdField
     state: JobState
 
 
-class Explained(Message):
-    """A reason code with its hint, in every language we speak."""
+class ReasonView(Message):
+    """A reason code with its hint to the user, by language."""
 
     code: Reason
     hint: Texts
-    fix_and_retry: bool
+    fix_and_retry: bool = Field(description="true: the user can replace the photo and continue")
 
 
 class PhotoView(Message):
-    """What became of one photo; `problem` and `box` say what to do about it, and where."""
+    """Result of the inspection of one photo."""
 
     photo_id: PhotoIdField
     state: PhotoState
-    problem: Explained | None = None
-    box: Box | None = None
-    other: PhotoIdField | None = Field(default=None, description="the photo that it repeats")
+    problem: ReasonView | None = None
+    box: Box | None = Field(default=None, description="the face that `problem` is about")
+    duplicate_of: PhotoIdField | None = Field(default=None, description="the original")
 
 
 class EstimateView(Message):
-    """Seconds from now: half, and nine in ten, of the jobs like this one were done by then."""
+    """Estimated remaining time: 50 % and 90 % of similar jobs were complete by then."""
 
-    p50_s: int
-    p90_s: int
+    p50_s: int = Field(description="seconds from now")
+    p90_s: int = Field(description="seconds from now")
     measured_jobs: int = Field(
-        description="jobs of the same backend and tier that this is told from"
+        description="number of jobs of the same backend and tier behind the estimate"
     )
 
 
 class ProgressView(Message):
-    """Avatars drawn so far, of those this job asked for."""
+    """Number of avatars drawn so far, of those requested."""
 
     done: int
     total: int
     estimate: EstimateView | None = Field(
-        default=None, description="absent while a human decides, and where too few jobs are known"
+        default=None, description="null during review, or if too few jobs were measured"
     )
 
 
 class AvatarView(Message):
-    """One avatar, best first. Links live a few minutes."""
+    """One avatar. Avatars are sorted best first; presigned URLs expire after a few minutes."""
 
     avatar_id: AvatarIdField
     style: StyleIdField
-    likeness: float | None = Field(description="distance to the photos; null: not measurable")
+    likeness: int | None = Field(
+        ge=0,
+        le=100,
+        examples=[92],
+        description=(
+            "likeness score to the user's nearest photo, 0 to 100, higher is more alike; 50 is "
+            "dlib's same-person threshold; an avatar below 27 is drawn again; null: no face found"
+        ),
+    )
     png: PresignedUrl
     webp: dict[int, PresignedUrl] = Field(
-        description="by side in px", examples=[{"512": "https://bucket.s3.amazonaws.com/..."}]
+        description="URLs by side length in px",
+        examples=[{"512": "https://bucket.s3.amazonaws.com/..."}],
     )
 
 
-class EntryView(Message):
-    """What one job did to the day: reserved when submitted, then spent, or returned and why."""
+class QuotaEntryView(Message):
+    """A job's effect on the quota day: reserved at submission, then spent or returned."""
 
     job_id: JobIdField
     state: QuotaState
@@ -187,22 +196,22 @@ class EntryView(Message):
 
 
 class QuotaView(Message):
-    """The user's day, as the calendar on their wall has it."""
+    """Quota of the user's current local date."""
 
-    day: str = Field(description="ISO date", examples=["2026-11-22"])
+    day: str = Field(description="ISO date in `time_zone`", examples=["2026-11-22"])
     time_zone: str = Field(
-        description="in which days are counted; changes once in 30 days at most",
+        description="IANA time zone of the quota day; changes at most once in 30 days",
         examples=["Europe/Berlin"],
     )
     tier: str = Field(examples=["lite"])
-    limit: int
+    limit: int = Field(description="jobs on this day")
     used: int
     left: int
     next_day_begins_at: AwareDatetime
-    entries: tuple[EntryView, ...] = ()
+    entries: tuple[QuotaEntryView, ...] = ()
 
 
-# Years that every zone can be told in: the first and the last of the calendar cannot.
+# Years that can be converted to every time zone: the first and last of the calendar cannot.
 BillingMoment = Annotated[
     AwareDatetime,
     Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(9000, 1, 1, tzinfo=UTC)),
@@ -210,15 +219,15 @@ BillingMoment = Annotated[
 
 
 class SetPlus(Message):
-    """What billing says of a user. Messages may come late, twice and in any order."""
+    """The user's Plus entitlement. Messages may arrive late, repeatedly and in any order."""
 
-    expires_at: BillingMoment = Field(description="in the past: Plus has ended")
+    expires_at: BillingMoment = Field(description="a past time ends Plus")
     source: str = Field(min_length=1, max_length=64, examples=["app-store"])
-    effective_at: BillingMoment = Field(description="when billing decided so: the newest wins")
+    effective_at: BillingMoment = Field(description="when billing decided this; the newest wins")
 
 
 class PlusView(Message):
-    """The entitlement that stands, which is not the one just sent where a newer one was known."""
+    """The entitlement in effect; not the one in the request if a newer one was stored."""
 
     active: bool
     expires_at: AwareDatetime
@@ -227,32 +236,34 @@ class PlusView(Message):
 
 
 class KeepAvatars(Message):
-    """The avatars that the user picked. The others are deleted."""
+    """The avatars to keep. The others are deleted."""
 
     avatars: tuple[AvatarIdField, ...] = Field(min_length=1, max_length=MAX_AVATARS)
 
 
-class AvatarsKept(Message):
+class KeptAvatarsView(Message):
     job_id: JobIdField
     avatars: tuple[AvatarIdField, ...]
     avatars_expire_at: AwareDatetime | None
 
 
 class ErasureView(Message):
-    """An erasure, and once it is done its receipt."""
+    """An erasure, with its receipt when done."""
 
     erasure_id: ErasureIdField
     state: ErasureState
     requested_at: AwareDatetime
     finished_at: AwareDatetime | None = None
-    jobs: int = Field(description="forgotten")
-    objects: int = Field(description="deleted from the buckets")
-    stays: str = Field(
-        description="what is still known, and for how long",
-        examples=["A keyed hash of the user's id with the days that jobs took, for 400 days."],
+    jobs: int = Field(description="number of deleted jobs")
+    objects: int = Field(description="number of objects deleted from the buckets")
+    retained: str = Field(
+        description="what is still stored, and for how long",
+        examples=["A keyed hash of the user id with the quota days of its jobs, for 400 days."],
     )
     receipt: str | None = Field(
-        default=None, description="JWS, once it is done", examples=[JWS_EXAMPLE]
+        default=None,
+        description="compact JWS; null until done",
+        examples=[JWS_EXAMPLE],
     )
 
 
@@ -265,7 +276,7 @@ class ReceiptView(Message):
 
 
 class PublicKey(Message):
-    """A JSON Web Key (RFC 7517) of the curve P-256."""
+    """A JSON Web Key (RFC 7517) on the curve P-256."""
 
     kty: str = Field(examples=["EC"])
     crv: str = Field(examples=["P-256"])
@@ -277,13 +288,13 @@ class PublicKey(Message):
 
 
 class KeysView(Message):
-    """The public keys that receipts are verified with, as a JSON Web Key Set."""
+    """Public keys to verify receipts with, as a JSON Web Key Set."""
 
     keys: tuple[PublicKey, ...]
 
 
-class Ground(Explained):
-    """A rule that a photo broke, and what it is called in the DSA Transparency Database."""
+class StatementGround(ReasonView):
+    """Why a photo was refused, with the category of the DSA Transparency Database."""
 
     photo_id: PhotoIdField
     dsa_category: DsaCategory
@@ -291,7 +302,7 @@ class Ground(Explained):
 
 
 class AppealedPhotoView(Message):
-    """`recognised`: the file came in and is the refused photo; `another`: it is not."""
+    """`recognised`: the uploaded file is the refused photo; `another`: it is not."""
 
     photo_id: PhotoIdField
     state: Literal["awaited", "recognised", "another"]
@@ -306,33 +317,33 @@ class AppealView(Message):
 
 
 class Statement(Message):
-    """Statement of reasons for a refusal on policy (DSA, Article 17)."""
+    """Statement of reasons for a policy decision (DSA, Article 17)."""
 
     issued_at: AwareDatetime
     decision: Texts
-    grounds: tuple[Ground, ...]
+    grounds: tuple[StatementGround, ...]
     policy_version: str | None = Field(examples=["2026-11-22"])
     automated_detection: bool
     automated_decision: bool = Field(description="false: a moderator decided")
     how_to_appeal: Texts
     appeal_until: AwareDatetime
-    appeal: AppealView | None = Field(default=None, description="null: none was opened")
+    appeal: AppealView | None = Field(default=None, description="null: no appeal")
 
 
-class AppealOpened(Message):
-    """Send the same files again, each with its form. When all are recognised, a lead looks."""
+class AppealUploadsView(Message):
+    """Upload the refused files again. When all are recognised, a lead reviews the appeal."""
 
     appeal: AppealView
-    uploads: tuple[PresignedPost, ...] = Field(description="for what is not recognised yet")
+    uploads: tuple[PresignedPost, ...] = Field(description="for photos that are not recognised yet")
 
 
 class JobView(Message):
-    """A job as the app backend sees it."""
+    """A job, with its photos, avatars and quota."""
 
     job_id: JobIdField
     state: JobState
-    reason: Explained | None = None
-    failure: FailureKind | None = Field(default=None, description="where our fault lay, if failed")
+    reason: ReasonView | None = None
+    failure: FailureKind | None = Field(default=None, description="cause, if state is failed")
     tier: str = Field(examples=["lite"])
     styles: tuple[StyleIdField, ...]
     avatars_asked: int
@@ -342,23 +353,24 @@ class JobView(Message):
     photos: tuple[PhotoView, ...]
     photos_deleted_at: AwareDatetime | None
     deletion: DeletionState | None = Field(
-        default=None, description="null: the photos are in use; deleted: GET .../receipt shows it"
+        default=None,
+        description="null: the photos are in use; deleted: GET .../receipt has the receipt",
     )
     progress: ProgressView | None = None
     avatars: tuple[AvatarView, ...] = ()
     avatars_expire_at: AwareDatetime | None = None
-    archive: PresignedUrl | None = Field(default=None, description="link to one ZIP of all avatars")
+    archive: PresignedUrl | None = Field(default=None, description="URL of a ZIP of all avatars")
     quota: QuotaView
-    statement: Statement | None = Field(default=None, description="where a rule was broken")
+    statement: Statement | None = Field(default=None, description="for policy decisions")
 
 
 class JobSummary(Message):
-    """A job in a list; GET /v1/jobs/{job_id} tells the rest."""
+    """A job in a list; GET /v1/jobs/{job_id} has the details."""
 
     job_id: JobIdField
     state: JobState
-    reason: Explained | None = None
-    failure: FailureKind | None = Field(default=None, description="where our fault lay, if failed")
+    reason: ReasonView | None = None
+    failure: FailureKind | None = Field(default=None, description="cause, if state is failed")
     styles: tuple[StyleIdField, ...]
     avatars_asked: int
     created_at: AwareDatetime
@@ -366,7 +378,7 @@ class JobSummary(Message):
 
 
 class JobsView(Paged):
-    """A user's jobs, the newest first. One that was opened a moment ago may still be missing."""
+    """A user's jobs, newest first. Eventually consistent: a new job may be missing at first."""
 
     jobs: tuple[JobSummary, ...]
 
@@ -376,7 +388,7 @@ class StyleView(Message):
     name: Texts
     description: Texts
     preview: str = Field(
-        description="path of a picture in this API", examples=["/v1/styles/comic/preview"]
+        description="path of a preview picture in this API", examples=["/v1/styles/comic/preview"]
     )
 
 
@@ -384,21 +396,23 @@ class StylesView(Paged):
     styles: tuple[StyleView, ...]
 
 
-class Verified(Message):
-    """Is a picture ours? Never whose."""
+class ProvenanceView(Message):
+    """Whether a picture is an avatar of this service. Does not say whose."""
 
     ours: bool
-    by: Literal["credentials", "watermark"] | None = None
-    credentials: Trust = Field(description="what its Content Credentials are worth")
+    by: Literal["credentials", "watermark"] | None = Field(
+        default=None, description="how it was recognised"
+    )
+    credentials: Trust = Field(description="validity of its Content Credentials")
     style: StyleIdField | None = None
     made_at: AwareDatetime | None = None
     digital_source_type: str | None = Field(
         default=None,
-        description="by IPTC: how it was made",
+        description="IPTC digital source type",
         examples=["http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicallyEnhanced"],
     )
     revoked: bool | None = Field(
-        default=None, description="not kept, or its user erased; null: not on record any more"
+        default=None, description="deleted by the user's choice or erasure; null: record expired"
     )
 
 
@@ -407,9 +421,9 @@ class ErrorBody(Message):
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=False)
 
-    error: str = Field(description="its kind; stable", examples=["Invalid"])
+    error: str = Field(description="kind of error; stable", examples=["Invalid"])
     message: str = Field(
         description="what is wrong and what to do; for developers, not for users",
         examples=["styles: Tuple should have at least 1 item after validation, not 0"],
     )
-    reason: Reason | None = Field(default=None, description="a code that users can be told")
+    reason: Reason | None = Field(default=None, description="reason code, to show to the user")

@@ -1,10 +1,10 @@
-"""What the review desk takes and answers. docs/review-desk.md shows each by example."""
+"""Requests and responses of the review desk. docs/review-desk.md has an example of each."""
 
 from typing import Annotated
 
 from pydantic import AwareDatetime, Field
 
-from likeness.api.app import Explained, Message, Paged, PresignedUrl
+from likeness.api.app import Message, Paged, PresignedUrl, ReasonView
 from likeness.domain.ids import JobIdField, PhotoIdField, ReviewIdField
 from likeness.domain.moderation import Label, Outcome, Severity
 from likeness.domain.photos.photo import Box
@@ -17,7 +17,7 @@ from likeness.domain.review.statistics import ExposureState
 ModeratorId = Annotated[
     str,
     Field(
-        description="a moderator, as the pool of moderators calls them",
+        description="moderator id in the user pool",
         examples=["0f0e1d2c-5a6b-4c3d-9e8f-001122334455"],
     ),
 ]
@@ -29,17 +29,17 @@ Digest = Annotated[
     ),
 ]
 
-# --- asked ---------------------------------------------------------------------------------------
+# --- requests ------------------------------------------------------------------------------------
 
 
-class Reveal(Message):
-    """Which photo of the case to show as it is. Each call is counted."""
+class RevealPhoto(Message):
+    """The photo of the case to reveal. Each call counts against the exposure budget."""
 
     photo_id: PhotoIdField
 
 
-class Decide(Message):
-    """Approve, or refuse with a reason code for each photo that breaks a rule."""
+class DecideReview(Message):
+    """Approve the case, or refuse photos with a reason code each."""
 
     approve: bool
     photos: tuple[RefusedPhoto, ...] = Field(
@@ -48,30 +48,30 @@ class Decide(Message):
 
 
 class GrantExposure(Message):
-    """A lead lets somebody else reveal more pictures today."""
+    """Raise another moderator's exposure limit for today (UTC). For leads."""
 
     moderator: ModeratorId = Field(min_length=1, max_length=128)
-    more: int = Field(ge=1, le=500)
+    more: int = Field(ge=1, le=500, description="number of additional photos")
 
 
-class StatsOf(Message):
-    """The query of GET /v1/reviews/stats."""
+class StatsQuery(Message):
+    """Query of GET /v1/reviews/stats."""
 
     days: int = Field(default=30, ge=1, le=90, description="UTC days, today included")
 
 
-# --- answered ------------------------------------------------------------------------------------
+# --- responses -----------------------------------------------------------------------------------
 
 
 class LeaseView(Message):
-    """Who works the case now. A lease that ran out is shown as none."""
+    """The current lease of the case. An expired lease is null."""
 
     yours: bool
     until: AwareDatetime
 
 
 class ExposureView(Message):
-    """Pictures that you revealed today (UTC), of those you may. `warned` from four fifths on."""
+    """Photos that you revealed today (UTC), and your limit. `warned` from 80 % of it."""
 
     used: int
     limit: int
@@ -79,22 +79,22 @@ class ExposureView(Message):
 
 
 class ReviewSummary(Message):
-    """A case in the queue."""
+    """A case in the review queue."""
 
     review_id: ReviewIdField
     job_id: JobIdField
     kind: ReviewKind
     state: ReviewState
     severity: Severity
-    reasons: tuple[Reason, ...] = Field(description="what was found, the most severe first")
-    photos: int
+    reasons: tuple[Reason, ...] = Field(description="reasons of the findings, most severe first")
+    photos: int = Field(description="number of photos")
     opened_at: AwareDatetime
     decide_by: AwareDatetime
     lease: LeaseView | None = None
 
 
 class ReviewsView(Paged):
-    """A page of the queue, the most severe first, then the next to expire."""
+    """A page of the review queue, sorted by severity, then by deadline."""
 
     reviews: tuple[ReviewSummary, ...]
     exposure: ExposureView
@@ -102,10 +102,10 @@ class ReviewsView(Paged):
 
 
 class FindingView(Message):
-    """One thing that a rule said about a photo."""
+    """Result of one moderation rule on a photo."""
 
     outcome: Outcome
-    reason: Explained | None = Field(description="null: no rule knows what this is, you name it")
+    reason: ReasonView | None = Field(description="null: no rule covers it, choose a code")
     source: str = Field(
         description="a label's name, `age 13-19`, `faces compared`, ...", examples=["Weapons"]
     )
@@ -113,24 +113,24 @@ class FindingView(Message):
 
 
 class CasePhoto(Message):
-    """A photo of the case. `preview` is small, grey and blurred; the clear one must be revealed."""
+    """A photo of the case. `preview` is small, grey and blurred; reveal the photo to see it."""
 
     photo_id: PhotoIdField
-    flagged: bool = Field(description="false: nothing was found in it, it is here to compare with")
+    flagged: bool = Field(description="false: no findings, shown for comparison")
     findings: tuple[FindingView, ...]
-    labels: tuple[Label, ...] = Field(description="all that the detector named, in percent")
+    labels: tuple[Label, ...] = Field(description="of the detector; confidence in percent")
     age_low: int | None = None
     age_high: int | None = None
-    similarity: float | None = Field(default=None, description="to the set's person, percent")
+    similarity: float | None = Field(default=None, description="to the job's person, percent")
     face: Box | None = Field(default=None, description="ratios of width and height, from top left")
-    width: int | None = Field(default=None, description="px of the clear picture")
+    width: int | None = Field(default=None, description="px, of the clear photo")
     height: int | None = None
     preview: str | None = Field(
-        description="a data: URL (JPEG); null: nothing to look at any more",
+        description="a data: URL (JPEG); null: the photo is deleted",
         examples=["data:image/jpeg;base64,/9j/4AAQ"],
     )
     match: Match | None = Field(
-        default=None, description="in an appeal: `exact` or `similar` to the photo that was refused"
+        default=None, description="in an appeal: match with the refused photo"
     )
 
 
@@ -142,26 +142,26 @@ class DecisionView(Message):
 
 
 class CaseView(Message):
-    """One case with everything that is known of it, but no clear picture."""
+    """A case with all its data, without clear photos."""
 
     review: ReviewSummary
     photos: tuple[CasePhoto, ...]
     policy_version: str | None = Field(examples=["2026-11-22"])
     detector_version: str | None = Field(examples=["7.0"])
     decision: DecisionView | None = None
-    reason_codes: tuple[Explained, ...] = Field(description="those a refusal may name")
+    reason_codes: tuple[ReasonView, ...] = Field(description="codes that a refusal may use")
 
 
 class ClaimView(Message):
-    """Yours until `until`; send a heartbeat every `heartbeat_seconds` to keep it."""
+    """Your lease. Send a heartbeat every `heartbeat_seconds` to renew it."""
 
     review_id: ReviewIdField
     until: AwareDatetime
     heartbeat_seconds: int
 
 
-class Revealed(Message):
-    """The clear picture, for a minute. Never cache it: the link answers no-store, too."""
+class ClearPhotoView(Message):
+    """URL of the clear photo, valid for a minute. Do not cache it: its response has no-store."""
 
     photo_id: PhotoIdField
     url: PresignedUrl
@@ -170,7 +170,7 @@ class Revealed(Message):
 
 
 class AuditEntryView(Message):
-    """An entry of the audit log. `hash` covers the entry and `previous`, the one before it."""
+    """An entry of the audit log. `hash` covers the entry, including the previous entry's hash."""
 
     number: int
     at: AwareDatetime
@@ -196,31 +196,29 @@ class QueueStats(Message):
 
 
 class SecondStats(Message):
-    """Blind second reviews: how often two moderators say the same."""
+    """Blind second reviews: agreement of two moderators."""
 
     pairs: int
-    agreement: float | None = Field(description="share of pairs; null without any")
-    kappa: float | None = Field(
-        description="Cohen's kappa; null where chance alone would always agree"
-    )
+    agreement: float | None = Field(description="share of equal decisions; null without pairs")
+    kappa: float | None = Field(description="Cohen's kappa; null if undefined")
 
 
 class AppealStats(Message):
     decided: int
     overturned: int
-    overturn_rate: float | None
+    overturn_rate: float | None = Field(description="share of decided appeals")
 
 
 class ModeratorStats(Message):
-    """For leads: today's exposure of one moderator."""
+    """Today's exposure of one moderator. For leads."""
 
     moderator: ModeratorId
     exposure: ExposureView
-    asks: bool = Field(description="the budget is used up and a picture was asked for")
+    asks: bool = Field(description="tried to reveal a photo beyond the limit")
 
 
 class StatsView(Message):
-    days: int
+    days: int = Field(description="UTC days, today included")
     queue: QueueStats
     approved: int
     refused: int
@@ -230,4 +228,4 @@ class StatsView(Message):
     second: SecondStats
     appeals: AppealStats
     exposure: ExposureView
-    moderators: tuple[ModeratorStats, ...] = Field(default=(), description="empty unless a lead")
+    moderators: tuple[ModeratorStats, ...] = Field(default=(), description="only for leads")

@@ -1,1 +1,1 @@
-"""What ops run from a shell, with their own credentials. None of it is deployed as a function."""
+"""Commands for operators, run with their own credentials. Not deployed as functions."""

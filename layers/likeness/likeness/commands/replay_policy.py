@@ -1,4 +1,4 @@
-"""Whose outcome would change under another policy? No photo is needed for that.
+"""List the outcomes that another policy would change. Works on stored verdicts, without photos.
 
 python -m likeness.commands.replay_policy --policy changed.yaml --table likeness-prod
 """
@@ -21,17 +21,17 @@ def main() -> None:
         "--policy", type=Path, required=True, help="a changed copy of community_guidelines.yaml"
     )
     add_table(parser)
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     try:
-        policy = read_policy(asked.policy.read_bytes())
+        policy = read_policy(arguments.policy.read_bytes())
     except (OSError, ValueError) as wrong:
-        sys.exit(f"{asked.policy} is no policy: {wrong}")
-    replay = replay_policy(policy, verdicts=VerdictsTable(table(asked.table)))
-    sys.stdout.write("\n".join(told(replay)) + "\n")
+        sys.exit(f"{arguments.policy} is not a valid policy: {wrong}")
+    replay = replay_policy(policy, verdicts=VerdictsTable(table(arguments.table)))
+    sys.stdout.write("\n".join(report_lines(replay)) + "\n")
 
 
-def told(replay: Replay) -> list[str]:
-    """A line for each picture, then the sums."""
+def report_lines(replay: Replay) -> list[str]:
+    """Returns a line for each picture, then the totals."""
     lines = [
         f"{one.job_id} {one.picture} {one.was} -> {one.now} "
         + " ".join(reason or "(no rule)" for reason in one.reasons)
@@ -41,8 +41,8 @@ def told(replay: Replay) -> list[str]:
     lines += [f"jobs {move}: {count}" for move, count in sorted(replay.jobs.items())]
     if replay.unsure:
         lines.append(
-            f"{replay.unsure} verdicts may be milder here than they would be: the policy reads "
-            "labels at a lower confidence than was asked for then"
+            f"{replay.unsure} verdicts may be too lenient: the policy has thresholds below the "
+            "confidence that the detector was asked for"
         )
     return lines
 

@@ -1,4 +1,4 @@
-"""The table that a command reads, with the credentials of whoever runs it."""
+"""The table that a command reads, with the operator's credentials."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 def add_table(parser: ArgumentParser) -> None:
-    named = os.environ.get("LIKENESS_TABLE")
+    default = os.environ.get("LIKENESS_TABLE")
     parser.add_argument(
         "--table",
-        default=named,
-        required=named is None,
-        help="the stack's output Table; LIKENESS_TABLE where it is set",
+        default=default,
+        required=default is None,
+        help="the stack's output Table; default: LIKENESS_TABLE",
     )
 
 

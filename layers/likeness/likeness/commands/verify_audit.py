@@ -1,9 +1,9 @@
-"""Does the audit log of the review desk hold, from its first entry to its last?
+"""Verify the hash chain of the review desk's audit log, from its first entry to its last.
 
 python -m likeness.commands.verify_audit --table likeness-prod [--noted NUMBER:HASH]
 
-Prints where the audit log ends. Note that somewhere else: given back with --noted, it shows later that
-nobody cut the audit log short and wrote it anew.
+Prints the chain head. Store it elsewhere: with --noted, a later run detects that the audit log was
+truncated and rewritten.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from likeness.services.review.verify_audit import verify_audit
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="verify_audit", description=__doc__)
-    parser.add_argument("--noted", type=head, help="an end of the audit log, as printed before")
+    parser.add_argument("--noted", type=head, help="a chain head that an earlier run printed")
     add_table(parser)
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     try:
-        end = verify_audit(audit_log=AuditTable(table(asked.table)), noted=asked.noted)
+        end = verify_audit(audit_log=AuditTable(table(arguments.table)), noted=arguments.noted)
     except BrokenChain as broken:
-        sys.exit(f"The audit trail is broken: {broken}")
-    sys.stdout.write(f"The audit trail holds: {end.number}:{end.hash}\n")
+        sys.exit(f"The audit log is broken: {broken}")
+    sys.stdout.write(f"The audit log is intact. Chain head: {end.number}:{end.hash}\n")
 
 
 def head(text: str) -> ChainHead:

@@ -1,4 +1,4 @@
-"""Identifiers, and the one rule they share: none of them says anything about a person."""
+"""Identifiers. None of them contains personal data."""
 
 import re
 from typing import Annotated, NewType
@@ -12,18 +12,18 @@ UserId = NewType("UserId", str)
 ReviewId = NewType("ReviewId", str)
 StyleId = NewType("StyleId", str)
 ErasureId = NewType("ErasureId", str)
-UserHash = NewType("UserHash", str)  # keyed hash of a user id: what is left after erasure
+UserHash = NewType("UserHash", str)  # keyed hash of a user id; remains after erasure
 
 JOB_ID = re.compile(r"^j[0-9a-f]{32}$")
 PHOTO_ID = re.compile(r"^p[0-9]{2}$")
 AVATAR_ID = re.compile(r"^a[0-9]{2}$")
-# No dot in front: a path's "." and ".." are taken away before it is routed.
+# No leading dot: "." and ".." are removed from a path before routing.
 USER_ID = re.compile(r"^[A-Za-z0-9_:@|-][A-Za-z0-9_.:@|-]{0,127}$")
 ERASURE_ID = re.compile(r"^e[0-9a-f]{32}$")
 REVIEW_ID = re.compile(r"^[rsa][0-9a-f]{32}$")
 STYLE_ID = re.compile(r"^[a-z][a-z0-9-]{1,31}$")
 
-# As pydantic fields: a value of another shape is refused where it enters.
+# As pydantic fields: validation rejects a value that does not match the pattern.
 JobIdField = Annotated[
     JobId,
     StringConstraints(pattern=JOB_ID.pattern),

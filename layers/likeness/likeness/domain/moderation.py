@@ -1,4 +1,7 @@
-"""When may a photo, or a generated avatar, go on? Policy is data; this is how it is read."""
+"""Moderation rules: clean, needs review, or refused.
+
+Thresholds come from policy/community_guidelines.yaml. Photos and avatars use the same rules.
+"""
 
 from collections.abc import Iterable, Mapping
 from enum import IntEnum, StrEnum
@@ -12,7 +15,7 @@ from likeness.domain.record import Record
 
 class Outcome(StrEnum):
     CLEAN = "clean"
-    DOUBTFUL = "doubtful"  # a human decides
+    DOUBTFUL = "doubtful"  # needs review: a moderator decides
     REFUSED = "refused"
 
     @property
@@ -21,7 +24,7 @@ class Outcome(StrEnum):
 
 
 class Severity(StrEnum):
-    """Which case a moderator sees first."""
+    """Order of the review queue."""
 
     CRITICAL = "critical"
     HIGH = "high"
@@ -43,7 +46,7 @@ class Level(IntEnum):
 
 
 class Label(Record):
-    """What a detector says it saw. Confidence in percent, as the detector reports it."""
+    """A label of the detector. Confidence in percent, as the detector reports it."""
 
     name: str = Field(examples=["Weapons"])
     parent: str = Field(default="", examples=["Violence"])
@@ -51,7 +54,7 @@ class Label(Record):
 
 
 class Rule(Record):
-    """What one label leads to. Below `review` percent it is no finding at all."""
+    """Thresholds of one label, in percent. Below `review` there is no finding."""
 
     level: Level
     review: float = Field(ge=0, le=100)
@@ -66,20 +69,20 @@ class Rule(Record):
 
 
 class AgeRule(Record):
-    """Doubt about a minor goes to a human, certainty refuses."""
+    """An age range that may be below `adult` needs review; one that lies below it is refused."""
 
     adult: int = 18
 
 
 class SamePersonRule(Record):
-    """CompareFaces similarity in percent: from `accept` on the same person, below `review` not."""
+    """CompareFaces similarity in percent: clean from `accept`, refused below `review`."""
 
     accept: float
     review: float
 
 
-# What the judge may find without any label.
-JUDGED: frozenset[Reason] = frozenset(
+# Reasons of findings that do not come from a label.
+REASONS_WITHOUT_LABEL: frozenset[Reason] = frozenset(
     {
         Reason.RIGHTS_CELEBRITY,
         Reason.MINOR_AGE_DOUBT,
@@ -90,7 +93,7 @@ JUDGED: frozenset[Reason] = frozenset(
 
 
 class Policy(Record):
-    """The Community Guidelines as thresholds. `version` goes into every verdict."""
+    """The Community Guidelines as thresholds. Every verdict records `version`."""
 
     version: str
     detector_versions: frozenset[str]
@@ -102,90 +105,93 @@ class Policy(Record):
     @model_validator(mode="after")
     def _every_reason_has_one_severity(self) -> Self:
         named = [reason for reasons in self.severity.values() for reason in reasons]
-        given = {rule.reason for rule in self.labels.values()} | JUDGED | {"unknown"}
+        given = {rule.reason for rule in self.labels.values()} | REASONS_WITHOUT_LABEL | {"unknown"}
         if missing := given - set(named):
-            raise ValueError(f"no severity is given for {', '.join(sorted(missing))}")
+            raise ValueError(
+                f"community_guidelines.yaml: severity lacks {', '.join(sorted(missing))}"
+            )
         if len(named) != len(set(named)):
-            raise ValueError("a reason has two severities")
+            twice = sorted(reason for reason in set(named) if named.count(reason) > 1)
+            raise ValueError(f"two severities are given for {', '.join(twice)}")
         return self
 
     @property
     def min_confidence(self) -> float:
-        """The lowest confidence that any rule asks the detector for."""
+        """The lowest threshold of all labels: the detector need not report less."""
         return min(rule.review for rule in self.labels.values())
 
 
 class Finding(Record):
-    """One thing a rule said about a picture; `source` names what it was read from."""
+    """Result of one rule on one picture. `source` is the label or measurement."""
 
     outcome: Outcome
-    reason: Reason | None = Field(description="None: no rule knows what this is, a human names it")
+    reason: Reason | None = Field(description="None: no rule covers it, the moderator chooses")
     source: str
     confidence: float | None = None
 
 
 class PhotoEvidence(Record):
-    """What the detectors said of one picture: all that the judge reads, and never the picture.
+    """Detector results of one picture: all input of moderation, without the picture.
 
-    It is stored with the verdict, so that a changed policy can be run against it later.
+    Stored with the verdict, so that a changed policy can be replayed on it.
     """
 
     labels: tuple[Label, ...] = ()
     detector_version: str
-    min_confidence: float = Field(description="percent; of labels below it nothing is known")
-    faces: int | None = Field(default=None, description="None: not looked for")
+    min_confidence: float = Field(description="percent; the detector reports no labels below it")
+    faces: int | None = Field(default=None, description="None: not detected for this picture")
     age_low: int | None = Field(default=None, description="whole years, of the largest face")
     age_high: int | None = None
-    celebrities: tuple[float, ...] = Field(default=(), description="percent, each match")
-    compared: bool = Field(default=False, description="with the person that the set shows")
-    similarity: float | None = Field(default=None, description="percent; None: no match at all")
-    cleared: frozenset[Reason] = Field(
-        default=frozenset(), description="a lead found, on appeal, that this photo shows no such"
+    celebrities: tuple[float, ...] = Field(default=(), description="matches, percent")
+    compared: bool = Field(default=False, description="with the job's person")
+    similarity: float | None = Field(default=None, description="percent; None: no match")
+    exonerated: frozenset[Reason] = Field(
+        default=frozenset(), description="reasons that a granted appeal ruled out for this photo"
     )
 
 
 class Verdict(Record):
-    """What was judged, by which policy and which model. Never the picture."""
+    """Result of moderation, with the policy version and the evidence. Without the picture."""
 
     outcome: Outcome
     policy_version: str
     findings: tuple[Finding, ...] = ()
-    seen: PhotoEvidence
+    evidence: PhotoEvidence
 
     @property
     def reason(self) -> Reason | None:
-        """The reason of the most severe finding; the first one where several are as grave."""
+        """The reason of the most severe finding; of equal ones, the first."""
         worst = max(self.findings, key=lambda finding: finding.outcome.severity, default=None)
         return worst.reason if worst else None
 
 
 def moderate(seen: PhotoEvidence, policy: Policy) -> Verdict:
-    """The one judge: of photos, of avatars, and of what was seen under an earlier policy."""
+    """Moderates a photo, an avatar, or stored evidence on replay of a policy."""
     findings = moderate_labels(seen.labels, seen.detector_version, policy)
     findings += [celebrity(confidence) for confidence in seen.celebrities]
     if seen.faces is not None:
-        findings += _judge_face(seen, policy)
+        findings += _moderate_face(seen, policy)
     if seen.compared:
-        stranger = moderate_same_person(seen.similarity, policy.same_person)
-        findings += [stranger] if stranger else []
-    findings = [finding for finding in findings if finding.reason not in seen.cleared]
+        mismatch = moderate_same_person(seen.similarity, policy.same_person)
+        findings += [mismatch] if mismatch else []
+    findings = [finding for finding in findings if finding.reason not in seen.exonerated]
     return Verdict(
         outcome=strictest(finding.outcome for finding in findings),
         policy_version=policy.version,
         findings=tuple(findings),
-        seen=seen,
+        evidence=seen,
     )
 
 
 def severity(reasons: Iterable[Reason | None], policy: Policy) -> Severity:
-    """How grave a case is: as its most severe finding. Low where nothing was found."""
+    """Returns the severity of the most severe reason; low without reasons."""
     found = {reason or "unknown" for reason in reasons}
-    named = (grave for grave in Severity if found & policy.severity.get(grave, frozenset()))
+    named = (level for level in Severity if found & policy.severity.get(level, frozenset()))
     return next(named, Severity.LOW)
 
 
-def _judge_face(seen: PhotoEvidence, policy: Policy) -> list[Finding]:
-    """A face whose age the detector cannot tell goes to a human: nothing fails open."""
+def _moderate_face(seen: PhotoEvidence, policy: Policy) -> list[Finding]:
+    """A face without an age range needs review: moderation fails closed."""
     if not seen.faces:
         return [
             Finding(outcome=Outcome.REFUSED, reason=Reason.SUBJECT_NO_FACE, source="faces found: 0")
@@ -203,10 +209,10 @@ def _judge_face(seen: PhotoEvidence, policy: Policy) -> list[Finding]:
 def moderate_labels(
     labels: Iterable[Label], detector_version: str, policy: Policy
 ) -> list[Finding]:
-    """Read each label by its rule.
+    """Applies the rule of each label.
 
-    A label or a detector's version that the policy does not name goes to a human: a detector that
-    learns a new category must never widen what passes.
+    A label or detector version that the policy does not name needs review: a new category of the
+    detector must not widen what passes.
     """
     findings: list[Finding] = []
     if detector_version not in policy.detector_versions:
@@ -223,7 +229,7 @@ def moderate_labels(
 
 
 def moderate_age(low: int, high: int, rule: AgeRule) -> Finding | None:
-    """Judge an age range in whole years, as a detector gives it."""
+    """Moderates the detector's age range, in whole years."""
     if low >= rule.adult:
         return None
     outcome = Outcome.REFUSED if high < rule.adult else Outcome.DOUBTFUL
@@ -231,7 +237,7 @@ def moderate_age(low: int, high: int, rule: AgeRule) -> Finding | None:
 
 
 def moderate_same_person(similarity: float | None, rule: SamePersonRule) -> Finding | None:
-    """Judge how alike two faces are, in percent; None where no face matched at all."""
+    """Moderates the similarity of two faces, in percent; None: no match."""
     if similarity is not None and similarity >= rule.accept:
         return None
     doubtful = similarity is not None and similarity >= rule.review
@@ -244,7 +250,7 @@ def moderate_same_person(similarity: float | None, rule: SamePersonRule) -> Find
 
 
 def celebrity(confidence: float) -> Finding:
-    """A look-alike is no crime: a human decides, always."""
+    """Celebrity matches always need review: a look-alike is allowed."""
     return Finding(
         outcome=Outcome.DOUBTFUL,
         reason=Reason.RIGHTS_CELEBRITY,
@@ -254,7 +260,7 @@ def celebrity(confidence: float) -> Finding:
 
 
 def unknown(what: str, confidence: float | None = None) -> Finding:
-    """Something the policy has no rule for."""
+    """A finding that no rule of the policy covers."""
     return Finding(
         outcome=Outcome.DOUBTFUL,
         reason=None,

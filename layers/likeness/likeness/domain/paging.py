@@ -1,8 +1,8 @@
-"""Lists in pages. A cursor says where the last page ended, and nothing else.
+"""Cursor pagination. A cursor encodes the position of the last item of a page.
 
-A cursor is opaque to callers and bound to its list: one that was changed, cut or taken from
-another list is refused. It grants nothing, so it is not signed: what may be listed is decided by
-the call that it comes with, and the cursor only moves within that list.
+A cursor is opaque to callers and bound to its list: a cursor that was changed, truncated or taken
+from another list is rejected. It grants no access, so it is not signed: the request that carries it
+decides what may be listed, and the cursor only moves within that list.
 """
 
 import base64
@@ -15,20 +15,20 @@ from typing import Generic, TypeVar
 from likeness.domain.errors import Invalid
 
 T = TypeVar("T")
-DIGEST = 9  # bytes: base64 without padding, and no accident passes
-MAX_CURSOR = 512  # characters; the longest position is a user's: a moment and a job's id
+DIGEST = 9  # bytes; a multiple of 3, so base64 needs no padding; detects accidental changes
+MAX_CURSOR = 512  # characters; the longest position is a timestamp and a job id
 
 
 @dataclass(frozen=True, slots=True)
-class Part(Generic[T]):
-    """A page: its items, and the position of the last one where more come after it."""
+class ResultPage(Generic[T]):
+    """One page of a list. `last` is the position of its last item; None on the last page."""
 
     items: tuple[T, ...]
     last: str | None = None
 
     @classmethod
-    def of(cls, found: Iterable[T], *, limit: int, position: Callable[[T], str]) -> "Part[T]":
-        """The first `limit` of what was found. To know whether more come, one more is looked at."""
+    def of(cls, found: Iterable[T], *, limit: int, position: Callable[[T], str]) -> "ResultPage[T]":
+        """Takes `limit` items, and reads one more to learn whether another page follows."""
         items: list[T] = []
         for item in found:
             if len(items) == limit:
@@ -38,7 +38,7 @@ class Part(Generic[T]):
 
 
 def cursor(position: str | None, *, of: str) -> str | None:
-    """The cursor after that position of the list `of`; None where the list ends."""
+    """Returns the cursor for that position of the list `of`; None at the end of the list."""
     if position is None:
         return None
     text = position.encode()
@@ -46,7 +46,7 @@ def cursor(position: str | None, *, of: str) -> str | None:
 
 
 def position(cursor: str | None, *, of: str) -> str | None:
-    """Where the list goes on; Invalid for what is no cursor of that list."""
+    """Returns the position in the cursor. Raises Invalid if it is no cursor of this list."""
     if cursor is None:
         return None
     try:
@@ -56,7 +56,7 @@ def position(cursor: str | None, *, of: str) -> str | None:
             return text.decode()
     except (binascii.Error, ValueError):
         pass
-    raise Invalid("cursor: send `next` of the page before, as it was given, or none to begin anew")
+    raise Invalid("cursor: send `next` of the previous page unchanged; none for the first page")
 
 
 def _digest(text: bytes, of: str) -> bytes:

@@ -1,7 +1,7 @@
-"""Why a photo, a job or an avatar was refused: stable codes and what each of them means.
+"""Reason codes: why a photo, a job or an avatar was refused.
 
-The texts are data, in policy/reason_codes.yaml. A code never changes its meaning: the app backend
-and the statements of reasons that were already sent refer to it.
+The texts are in policy/reason_codes.yaml. A code never changes its meaning: the app backend and
+statements of reasons that were already sent refer to it. CONTRIBUTING.md says how to add one.
 """
 
 from enum import StrEnum
@@ -57,25 +57,25 @@ class Reason(StrEnum):
 
     @property
     def fix_and_retry(self) -> bool:
-        """The user can hand in another picture and go on; nothing was decided about the person."""
+        """The user can replace the photo and continue; no decision about the user was made."""
         return self.family in {"FILE", "QUALITY", "SUBJECT"}
 
     @property
     def returns_day(self) -> bool:
-        """The fault is ours, or can be mended: the user's try of the day is given back."""
+        """A fault of ours, or one that the user can fix: the quota day is returned."""
         return self.family == "SYSTEM" or self.fix_and_retry
 
     @property
     def needs_statement(self) -> bool:
-        """A decision on policy: the user is owed a statement of reasons (DSA, Article 17)."""
+        """A policy decision: the user gets a statement of reasons (DSA, Article 17)."""
         return self.family in {"POLICY", "RIGHTS", "MINOR"}
 
 
 class DsaCategory(StrEnum):
-    """Categories of the DSA Transparency Database, in its schema of 1 July 2025.
+    """Categories of the DSA Transparency Database, schema of 1 July 2025.
 
-    That schema has no category for pornography: adult content that breaks nothing but the
-    terms of use is OTHER_VIOLATION_TC with a keyword.
+    The schema has no category for pornography: adult content that only violates the terms of use
+    is OTHER_VIOLATION_TC with a keyword.
     """
 
     ANIMAL_WELFARE = "STATEMENT_CATEGORY_ANIMAL_WELFARE"
@@ -97,7 +97,7 @@ class DsaCategory(StrEnum):
 
 
 class DsaKeyword(StrEnum):
-    """The keywords (category_specification) of the same schema that our rules need."""
+    """Keywords (category_specification) of the same schema, as far as our rules use them."""
 
     ADULT_SEXUAL_MATERIAL = "KEYWORD_ADULT_SEXUAL_MATERIAL"
     AGE_SPECIFIC_RESTRICTIONS_MINORS = "KEYWORD_AGE_SPECIFIC_RESTRICTIONS_MINORS"
@@ -108,14 +108,14 @@ class DsaKeyword(StrEnum):
 
 
 class Hint(Record):
-    """What the user can do, in each language the product speaks."""
+    """What the user can do, in each language of the product."""
 
     en: str = Field(min_length=1)
     de: str = Field(min_length=1)
 
 
 class ReasonCard(Record):
-    """All that is said about a reason: to the user, and to the DSA Transparency Database."""
+    """Texts of a reason code: for the user, and for the DSA Transparency Database."""
 
     code: Reason
     hint: Hint
@@ -131,16 +131,18 @@ class ReasonCard(Record):
         return self.code.returns_day
 
     @model_validator(mode="after")
-    def _names_a_category_where_a_statement_is_owed(self) -> Self:
+    def _dsa_category_if_statement_needed(self) -> Self:
         if self.code.needs_statement != (self.dsa_category is not None):
-            raise ValueError(f"{self.code}: POLICY, RIGHTS and MINOR have a DSA category, no other")
+            raise ValueError(
+                f"{self.code}: POLICY, RIGHTS and MINOR codes need a dsa_category, others have none"
+            )
         if self.dsa_keyword and not self.dsa_category:
-            raise ValueError(f"{self.code}: a DSA keyword specifies a category")
+            raise ValueError(f"{self.code}: dsa_keyword needs a dsa_category")
         return self
 
 
-class Refused(Exception):  # noqa: N818 - a verdict on the user's picture, not an error of ours
-    """A picture that is not accepted, and why."""
+class Refused(Exception):  # noqa: N818 - a decision about the photo, not a fault
+    """The photo is not accepted; `reason` says why."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason.value)

@@ -1,12 +1,24 @@
-"""The base of everything that is kept: frozen, and strict about its fields."""
+"""Base classes of records: frozen, and strict about their fields."""
+
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
 
 class Record(BaseModel):
-    """A frozen record. A field it does not know is an error, never ignored.
+    """A frozen record. An unknown field is an error.
 
-    Its validator is built when it is first used: a function imports many records and uses few.
+    The validator is built at first use: a function imports many records and uses few.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+
+class Versioned(Record):
+    """A record with an optimistic lock: a save requires the version that was read."""
+
+    version: int = 1
+
+    def change(self, **fields: object) -> Self:
+        """Returns the next version, validated like a stored record."""
+        return self.model_validate(self.model_dump() | fields | {"version": self.version + 1})

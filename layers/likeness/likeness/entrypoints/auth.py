@@ -1,4 +1,4 @@
-"""Who calls: the moderator that API Gateway's JWT authorizer has let in, or an IAM role."""
+"""The caller of a request: a moderator (JWT authorizer) or an IAM role (SigV4)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ APP_USER = "custom:app_user_id"
 
 
 def moderator(event: dict[str, Any]) -> Moderator:
-    """Who the token names; Forbidden for a signed-in user who is no moderator.
+    """The moderator that the ID token names.
 
-    The authorizer has checked signature, issuer, audience and expiry. The group is checked here,
-    because an authorizer knows scopes but no Cognito groups. Only an ID token says which app user
-    its owner is, and without that nobody could be kept from their own photos: an access token,
-    which the authorizer takes too, is refused.
+    Raises Forbidden for an access token and for a user who is not a moderator. The authorizer has
+    checked signature, issuer, audience and expiry. Groups are checked here, because an authorizer
+    knows scopes but no Cognito groups. An access token passes the authorizer too, but only an ID
+    token has the app user id, which keeps moderators from reviewing their own photos.
     """
     claims = _claims(event)
     if claims.get("token_use") != "id":
@@ -39,10 +39,10 @@ def moderator(event: dict[str, Any]) -> Moderator:
 
 
 def caller(event: dict[str, Any]) -> str:
-    """The same for all calls of one moderator, or of one IAM role whatever its session.
+    """A stable name of the caller: `iam:<role id>` or `jwt:<sub>`.
 
-    Two hosts of the app backend sign with sessions of their own: a request that one of them sends
-    again for the other comes from the same caller.
+    The session of an IAM role is left out: hosts of the app backend have sessions of their own, and
+    a request that another host repeats comes from the same caller. Raises Forbidden without either.
     """
     iam = (event["requestContext"].get("authorizer") or {}).get("iam") or {}
     role = str(iam.get("callerId") or "").partition(":")[0]
@@ -59,5 +59,5 @@ def _claims(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def groups(claim: str) -> frozenset[str]:
-    """API Gateway hands a list claim over as text: `[moderators moderation-leads]`."""
+    """Groups of a list claim, which API Gateway passes as text: `[moderators moderation-leads]`."""
     return frozenset(claim.strip("[]").replace(",", " ").replace('"', " ").split())

@@ -1,7 +1,4 @@
-"""Turn a function on messages into a route, and the one table from domain errors to HTTP.
-
-API Gateway routes, so a function serves one route and needs no router of its own.
-"""
+"""HTTP routes: Lambda handlers on request and response models, and each error's HTTP status."""
 
 from __future__ import annotations
 
@@ -36,51 +33,50 @@ STATUS: dict[type[errors.LikenessError], HTTPStatus] = {
     errors.OverQuota: HTTPStatus.TOO_MANY_REQUESTS,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
-FOR_A_DAY = "public, max-age=86400"
-# Ids that we gave, and those that the caller chose.
-OURS = {
+CACHED_FOR_A_DAY = "public, max-age=86400"
+# Path parameters: ids that this service generates, and ids that the caller chooses.
+OUR_IDS = {
     "job_id": ids.JOB_ID,
     "review_id": ids.REVIEW_ID,
     "erasure_id": ids.ERASURE_ID,
     "style": ids.STYLE_ID,
 }
-THEIRS = {"user_id": ids.USER_ID}
-KEY = re.compile(r"^[!-~]([ -~]{0,253}[!-~])?$")  # HTTP takes spaces off both ends
-
-
-PICTURE_TYPES = ("image/png", "image/webp", "image/jpeg")  # that a route takes
+CALLER_IDS = {"user_id": ids.USER_ID}
+# An Idempotency-Key. HTTP strips spaces at both ends of a header.
+KEY = re.compile(r"^[!-~]([ -~]{0,253}[!-~])?$")
+PICTURE_TYPES = ("image/png", "image/webp", "image/jpeg")  # accepted as a request body
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A body that is no JSON, of a request or of an answer."""
+    """A binary body of a request or a response."""
 
     content: bytes
     content_type: str
 
 
-class Repeats(Enum):
-    """What a POST does when it comes again with its Idempotency-Key."""
+class OnRepeat(Enum):
+    """What a POST does when it is repeated with the same Idempotency-Key."""
 
-    ANSWERED = "its answer is kept for a day and given again"
-    DONE_AGAIN = "it is done again: doing it twice is doing it once"
+    RETURN_STORED = "the stored response is returned, for a day"
+    RUN_AGAIN = "the operation runs again: it is idempotent"
 
 
 @dataclass(frozen=True, slots=True)
-class InPart:
-    """A POST whose answer carries a form or a link: of that answer only this part is kept.
+class StoredPart:
+    """For a response with presigned URLs or POSTs, which must not be stored.
 
-    `part` has fields of the answer, by the same names. `again` makes the answer anew of it: called
-    with the part and the parameters of the path.
+    Only `part` is stored: a model with some of the response's fields. `rebuild` makes the response
+    from the part and the path parameters.
     """
 
     part: type[Message]
-    again: Callable[..., Message]
+    rebuild: Callable[..., Message]
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What docs/openapi.json says about a route."""
+    """One route, as docs/openapi.json describes it."""
 
     method: str
     path: str
@@ -94,21 +90,26 @@ class Operation:
     moderators: bool
     public: bool
     raises: tuple[type[errors.LikenessError], ...]
-    repeats: Repeats | InPart | None
+    on_repeat: OnRepeat | StoredPart | None
 
     @property
-    def kept(self) -> InPart | None:
-        """What is kept of an answer, and how it is made again; None where nothing is."""
-        if self.repeats is not Repeats.ANSWERED:
-            return self.repeats if isinstance(self.repeats, InPart) else None
+    def key(self) -> str:
+        """API Gateway's route key."""
+        return f"{self.method} {self.path}"
+
+    @property
+    def stored(self) -> StoredPart | None:
+        """What is stored of a response; None if nothing is."""
+        if self.on_repeat is not OnRepeat.RETURN_STORED:
+            return self.on_repeat if isinstance(self.on_repeat, StoredPart) else None
         if not issubclass(self.gives, Message):
-            raise TypeError(f"{self.name} gives a picture, which is not kept: Repeats.DONE_AGAIN")
-        return InPart(self.gives, _as_it_was)
+            raise TypeError(f"{self.name} returns a picture, which is not stored: use RUN_AGAIN")
+        return StoredPart(self.gives, _unchanged)
 
 
-Event = dict[str, Any]  # API Gateway's, payload format 2.0
-Answer = dict[str, Any]
-Handler = Any  # a Lambda handler, with its `operation` as an attribute
+Event = dict[str, Any]  # API Gateway, payload format 2.0
+Response = dict[str, Any]
+Handler = Any  # a Lambda handler; `operation` or, if grouped, `handlers` is an attribute
 
 
 def route(
@@ -123,23 +124,24 @@ def route(
     moderators: bool = False,
     public: bool = False,
     raises: Collection[type[errors.LikenessError]] = (),
-    repeats: Repeats | InPart = Repeats.ANSWERED,
+    on_repeat: OnRepeat | StoredPart = OnRepeat.RETURN_STORED,
 ) -> Callable[[Callable[..., Any]], Handler]:
-    """A Lambda handler for one route of the HTTP API.
+    """Make a function the Lambda handler of one route.
 
-    The function is called with the parameters of the path, with `request` where the route takes a
-    body, with `query` where it reads the query, and with `moderator` where it is for moderators;
-    a `public` route needs no signature. `raises` names the errors of its own use case, for
-    docs/openapi.json; what is wrong with parameters, body, query and key is known without.
+    The function gets the path parameters, `request` (the parsed body, if `takes` is set), `query`
+    (if `query` is set) and `moderator` (if `moderators` is set). It returns a model, or bytes if
+    `gives` is Picture. A `public` route needs no signature. `raises` lists the use case's own
+    errors for docs/openapi.json; errors of parameters, body, query and key are implied.
 
-    Every POST takes an Idempotency-Key; `repeats` says what a second one with that key gets.
+    The operation has the name of the use case: the file's, or `get_job` for `get_job_handler`.
+    Every POST accepts an Idempotency-Key; `on_repeat` says what a second request with it does.
     """
 
     def decorate(work: Callable[..., Any]) -> Handler:
         operation = Operation(
             method=method,
             path=path,
-            name=work.__module__.rpartition(".")[2],
+            name=work.__name__.rpartition("_handler")[0] or work.__module__.rpartition(".")[2],
             summary=(work.__doc__ or "").strip(),
             takes=takes,
             query=query,
@@ -149,13 +151,13 @@ def route(
             moderators=moderators,
             public=public,
             raises=tuple(raises),
-            repeats=repeats if method == "POST" else None,
+            on_repeat=on_repeat if method == "POST" else None,
         )
-        if operation.kept:
-            from likeness.entrypoints import idempotency  # noqa: F401, PLC0415 - with the function
+        if operation.stored:  # import it at cold start, and only in functions that store responses
+            from likeness.entrypoints import idempotency  # noqa: F401, PLC0415
 
         @wraps(work)
-        def handler(event: Event, context: LambdaContext) -> Answer:
+        def handler(event: Event, context: LambdaContext) -> Response:
             logger.clear_state()
             job_id = (event.get("pathParameters") or {}).get("job_id")
             logger.append_keys(request_id=context.aws_request_id, job_id=job_id)
@@ -165,7 +167,7 @@ def route(
                 return _invalid(error)
             except errors.LikenessError as error:
                 return _refuse(error)
-            except Exception as error:  # noqa: BLE001 - the last line: told to us, not to the caller
+            except Exception as error:  # noqa: BLE001 - logged, not shown to the caller
                 return _unexpected(error)
 
         handler.operation = operation  # type: ignore[attr-defined]
@@ -174,59 +176,78 @@ def route(
     return decorate
 
 
+def routes(*handlers: Handler) -> Handler:
+    """Combine routes with the same privileges in one Lambda handler. KeyError for other routes."""
+    by_key = {handler.operation.key: handler for handler in handlers}
+
+    def handler(event: Event, context: LambdaContext) -> Response:
+        response: Response = by_key[event["routeKey"]](event, context)
+        return response
+
+    handler.handlers = handlers  # type: ignore[attr-defined]
+    return handler
+
+
 def _operate(
     operation: Operation, work: Callable[..., Any], event: Event, context: LambdaContext
-) -> Answer:
+) -> Response:
     parameters = _parameters(event)
     arguments: dict[str, Any] = dict(parameters)
     if operation.moderators:
         arguments["moderator"] = moderator(event)
     if operation.query:
-        asked = event.get("queryStringParameters") or {}
-        arguments["query"] = operation.query.model_validate(asked)
+        arguments["query"] = operation.query.model_validate(
+            event.get("queryStringParameters") or {}
+        )
     if operation.takes:
         arguments["request"] = _request(operation.takes, event)
-    key = _key(event) if operation.repeats else None
-    if key is None or operation.kept is None:
-        return _respond(work(**arguments), operation.status)
+    key = _key(event) if operation.on_repeat else None
+    if key is None or operation.stored is None:
+        return _respond(work(**arguments), operation)
 
-    from likeness.entrypoints import idempotency  # noqa: PLC0415 - not in functions that keep nothing
+    from likeness.entrypoints import idempotency  # noqa: PLC0415 - see `route`
 
     body = arguments["request"].model_dump(mode="json") if operation.takes else None
-    asked = {"path": operation.path, "parameters": parameters, "body": body}
-    answer = idempotency.once(
+    response = idempotency.run_once(
         partial(work, **arguments),
-        idempotency.Asked(caller=caller(event), key=key, request=asked),
-        _keeping(operation.kept, parameters),
+        idempotency.KeyedRequest(
+            caller=caller(event),
+            key=key,
+            request={"path": operation.path, "parameters": parameters, "body": body},
+        ),
+        _codec(operation.stored, parameters),
         context,
     )
-    return _respond(answer, operation.status)
+    return _respond(response, operation)
 
 
-def _keeping(kept: InPart, parameters: dict[str, str]) -> idempotency.Keeping:
-    from likeness.entrypoints.idempotency import Keeping  # noqa: PLC0415 - as above
+def _codec(stored: StoredPart, parameters: dict[str, str]) -> idempotency.Codec:
+    from likeness.entrypoints.idempotency import Codec  # noqa: PLC0415 - see `route`
 
-    def part(answer: Message) -> dict[str, Any]:
-        return kept.part.model_validate(answer, from_attributes=True).model_dump(mode="json")
+    def dump(response: Message) -> dict[str, Any]:
+        return stored.part.model_validate(response, from_attributes=True).model_dump(mode="json")
 
-    def again(stored: dict[str, Any]) -> Message:
-        return kept.again(kept.part.model_validate(stored), **parameters)
+    def load(part: dict[str, Any]) -> Message:
+        return stored.rebuild(stored.part.model_validate(part), **parameters)
 
-    return Keeping(part, again)
+    return Codec(dump, load)
 
 
-def _as_it_was(answer: Message, **_: str) -> Message:
-    return answer
+def _unchanged(response: Message, **_: str) -> Message:
+    return response
 
 
 def _parameters(event: Event) -> dict[str, str]:
-    """The path's. An id of a wrong shape names nothing: it never reaches the table."""
+    """The path parameters. Malformed ids are refused here and never reach the table.
+
+    Raises NotFound for an id of ours, Invalid for an id of the caller's.
+    """
     parameters: dict[str, str] = event.get("pathParameters") or {}
     for name, value in parameters.items():
-        if name in OURS and not OURS[name].fullmatch(value):
+        if name in OUR_IDS and not OUR_IDS[name].fullmatch(value):
             raise errors.NotFound(f"there is no {name.removesuffix('_id')} of that id")
-        if name in THEIRS and not THEIRS[name].fullmatch(value):
-            raise errors.Invalid(f"{name}: must match {THEIRS[name].pattern}")
+        if name in CALLER_IDS and not CALLER_IDS[name].fullmatch(value):
+            raise errors.Invalid(f"{name}: must match {CALLER_IDS[name].pattern}")
     return parameters
 
 
@@ -243,14 +264,14 @@ def _body(event: Event) -> str | bytes:
 
 
 def _request(takes: type[Message] | type[Picture], event: Event) -> Message | Picture:
-    """Strict: a body is what its schema says, and "yes" approves nothing."""
+    """Strict validation: a string such as "yes" is not accepted as a boolean."""
     if issubclass(takes, Picture):
         return _picture(event)
     return takes.model_validate_json(_body(event), strict=True)
 
 
 def _picture(event: Event) -> Picture:
-    """Invalid where the body is not said to be a picture of a type that is taken, or is empty."""
+    """Raises Invalid if the content type is not accepted, or the body is empty or not binary."""
     headers: dict[str, str] = event.get("headers") or {}
     content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type not in PICTURE_TYPES:
@@ -260,32 +281,32 @@ def _picture(event: Event) -> Picture:
     return Picture(base64.b64decode(event["body"]), content_type)
 
 
-def _respond(answer: Message | Picture, status: HTTPStatus) -> Answer:
-    if isinstance(answer, Picture):
+def _respond(result: Message | bytes, operation: Operation) -> Response:
+    if isinstance(result, bytes):
         return {
-            "statusCode": status,
-            "headers": {"Content-Type": answer.content_type, "Cache-Control": FOR_A_DAY},
-            "body": base64.b64encode(answer.content).decode(),
+            "statusCode": operation.status,
+            "headers": {"Content-Type": operation.media_type, "Cache-Control": CACHED_FOR_A_DAY},
+            "body": base64.b64encode(result).decode(),
             "isBase64Encoded": True,
         }
-    return _json(status, answer.model_dump_json())
+    return _json(operation.status, result.model_dump_json())
 
 
 def status_of(kind: type[errors.LikenessError]) -> HTTPStatus:
-    """The table's, by the nearest of its parents that is in it; ours is the fault if none is."""
+    """The status of the error's nearest ancestor in STATUS; 500 if there is none."""
     known = (STATUS[parent] for parent in kind.__mro__ if parent in STATUS)
     return next(known, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
-def _refuse(error: errors.LikenessError) -> Answer:
+def _refuse(error: errors.LikenessError) -> Response:
     status = status_of(type(error))
     if status is HTTPStatus.INTERNAL_SERVER_ERROR:
         return _unexpected(error)
     return _problem(status, type(error).__name__, str(error), error.reason)
 
 
-def _invalid(error: ValidationError) -> Answer:
-    """Names each field and what is wrong with it, and repeats no value: it may be personal."""
+def _invalid(error: ValidationError) -> Response:
+    """Names each invalid field and the fault. Values are not repeated: they may be personal."""
     wrong = (
         f"{'.'.join(map(str, fault['loc'])) or 'body'}: {fault['msg']}"
         for fault in error.errors(include_url=False, include_input=False, include_context=False)
@@ -293,19 +314,19 @@ def _invalid(error: ValidationError) -> Answer:
     return _problem(HTTPStatus.BAD_REQUEST, errors.Invalid.__name__, "; ".join(wrong))
 
 
-def _unexpected(error: Exception) -> Answer:
+def _unexpected(error: Exception) -> Response:
     logger.error("unexpected error", exc_info=error)
     return _problem(
         HTTPStatus.INTERNAL_SERVER_ERROR, "Internal", "something failed on our side: try again"
     )
 
 
-def _problem(status: HTTPStatus, error: str, message: str, reason: Any = None) -> Answer:
+def _problem(status: HTTPStatus, error: str, message: str, reason: Any = None) -> Response:
     problem = ErrorBody(error=error, message=message, reason=reason)
     return _json(status, problem.model_dump_json(exclude_none=True))
 
 
-def _json(status: HTTPStatus, body: str) -> Answer:
+def _json(status: HTTPStatus, body: str) -> Response:
     return {
         "statusCode": status,
         "headers": {"Content-Type": "application/json", "Cache-Control": "no-store"},

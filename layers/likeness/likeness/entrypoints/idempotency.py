@@ -1,6 +1,6 @@
-"""One answer for each Idempotency-Key: Powertools' utility, over a table of its own.
+"""One response per Idempotency-Key: Powertools' idempotency utility with a table of its own.
 
-Imported only by functions that keep answers: it is a part of their cold start, and of no other's.
+Only functions that store responses import it, so that only their cold starts pay for it.
 """
 
 from __future__ import annotations
@@ -40,106 +40,105 @@ if TYPE_CHECKING:
 
     from likeness.api.app import Message
 
-KEPT_S = 24 * 3600
-PAUSES_S = (0.1, 0.2, 0.4, 0.8, 1.5)  # 3 s in all: a cold start, and the work behind it
-PREFIX = "answer"  # of every item's key, and the same in every function: a key is used up for all
+STORED_S = 24 * 3600
+PAUSES_S = (0.1, 0.2, 0.4, 0.8, 1.5)  # 3 s in total: a cold start and the use case
+PREFIX = "answer"  # of each item's key, in all functions: a key is unique across routes
 CALLS = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 4})
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What makes two requests the same. None of it is stored: only digests of it are."""
+class KeyedRequest:
+    """The identity of a request. Only digests of it are stored."""
 
     caller: str
     key: str
-    request: dict[str, Any]  # method, path and what was read from the body
+    request: dict[str, Any]  # method, path and parsed body
 
 
 @dataclass(frozen=True, slots=True)
-class Keeping:
-    """How an answer is stored, and made again. Neither a signed form nor a link may be stored."""
+class Codec:
+    """Converts a response to and from its stored part, which has no presigned URL or POST."""
 
-    part: Callable[[Message], dict[str, Any]]
-    again: Callable[[dict[str, Any]], Message]
+    dump: Callable[[Message], dict[str, Any]]
+    load: Callable[[dict[str, Any]], Message]
 
 
 @cache
 def store() -> BasePersistenceLayer:
     table = Settings.read().idempotency_table
     if not table:
-        raise RuntimeError("LIKENESS_IDEMPOTENCY_TABLE is not set for a route that keeps answers")
+        raise RuntimeError("LIKENESS_IDEMPOTENCY_TABLE is not set, but a route stores responses")
     return DynamoDBPersistenceLayer(
         table_name=table, boto3_client=boto3.client("dynamodb", config=CALLS)
     )
 
 
-def once(
-    work: Callable[[], Message], asked: Asked, keeping: Keeping, context: LambdaContext
+def run_once(
+    work: Callable[[], Message], keyed: KeyedRequest, codec: Codec, context: LambdaContext
 ) -> Message:
-    """Do the work, or answer as the first request of that caller and key was answered.
+    """Run `work`, or return the response of the first request with that caller and key.
 
-    A request that meets its twin waits a little for the twin's answer. An error is not kept:
-    whoever sends the request again has it tried again. So has whoever asks after a function died
-    between its work and keeping the answer, once that function's time is up.
+    A concurrent request with the same key waits up to 3 s for the first one's response. Errors are
+    not stored, so a retry runs again. If a function dies before it stores its response, a retry
+    runs again after that function's time limit.
 
-    Raises KeyReused where the first request was another one, InProgress where its answer takes
-    longer than we wait, Unavailable where the table does not answer.
+    Raises KeyReused if the first request was different, InProgress if the first one's response
+    takes longer than the wait, Unavailable if the table does not respond.
     """
 
-    def answer(*, asked: dict[str, Any]) -> Message:  # noqa: ARG001 - for the utility to digest
+    def run(*, keyed: dict[str, Any]) -> Message:  # noqa: ARG001 - the utility digests it
         return work()
 
-    answer_once = idempotent_function(
-        answer,
-        data_keyword_argument="asked",
+    run_idempotently = idempotent_function(
+        run,
+        data_keyword_argument="keyed",
         persistence_store=store(),
         config=IdempotencyConfig(
             event_key_jmespath="[caller, key]",
             payload_validation_jmespath="request",
             raise_on_no_idempotency_key=True,
-            expires_after_seconds=KEPT_S,
+            expires_after_seconds=STORED_S,
             hash_function="sha256",
             lambda_context=context,
         ),
-        output_serializer=_Part(keeping),
+        output_serializer=_Serializer(codec),
         key_prefix=PREFIX,
     )
     for pause in PAUSES_S:
         with suppress(InProgress):
-            return _ask(answer_once, asked)
+            return _try(run_idempotently, keyed)
         sleep(pause)
-    return _ask(answer_once, asked)
+    return _try(run_idempotently, keyed)
 
 
-def _ask(answer_once: Callable[..., Message], asked: Asked) -> Message:
+def _try(run_idempotently: Callable[..., Message], keyed: KeyedRequest) -> Message:
     try:
-        return answer_once(asked=asdict(asked))
+        return run_idempotently(keyed=asdict(keyed))
     except IdempotencyValidationError as other:
         raise KeyReused(
             "this Idempotency-Key was sent with another body or path: "
             "choose a new key for a new request"
         ) from other
-    except (IdempotencyAlreadyInProgressError, IdempotencyInconsistentStateError) as twin:
+    except (IdempotencyAlreadyInProgressError, IdempotencyInconsistentStateError) as first:
         raise InProgress(
-            "the request of this Idempotency-Key is still being answered: "
+            "a request with this Idempotency-Key is still running: "
             "send it again in a moment, with the same key"
-        ) from twin
+        ) from first
     except IdempotencyPersistenceLayerError as error:
-        logger.error("an answer could not be kept", exc_info=error)
+        logger.error("idempotency table unavailable", exc_info=error)
         raise Unavailable(
-            "the request could not be kept under its Idempotency-Key: "
-            "send it again, with the same key"
+            "the Idempotency-Key could not be stored: send it again, with the same key"
         ) from error
 
 
-class _Part(BaseIdempotencySerializer):
-    """The utility takes an empty answer for none, so what is kept lies in an envelope."""
+class _Serializer(BaseIdempotencySerializer):
+    """Wraps the part: the utility takes an empty response for a missing one."""
 
-    def __init__(self, keeping: Keeping) -> None:
-        self._keeping = keeping
+    def __init__(self, codec: Codec) -> None:
+        self._codec = codec
 
     def to_dict(self, data: Message) -> dict[str, Any]:
-        return {"kept": self._keeping.part(data)}
+        return {"response": self._codec.dump(data)}
 
     def from_dict(self, data: dict[str, Any]) -> Message:
-        return self._keeping.again(data["kept"])
+        return self._codec.load(data["response"])

@@ -1,4 +1,4 @@
-"""Turn a function on contracts into a task of the state machine."""
+"""Lambda handlers for tasks of the state machines, on contracts."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def step(
 ) -> Callable[
     [Callable[[In], Contract | None]], Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 ]:
-    """Parse the input, tag every log line with the job, answer plain JSON.
+    """Parse the input, add the job's id to every log line, and return plain JSON.
 
-    Errors pass through: the state machine catches them by class name.
+    Errors propagate: the state machine catches them by class name.
     """
 
     def decorate(
@@ -34,9 +34,9 @@ def step(
             message = takes.model_validate(event)
             logger.clear_state()
             logger.append_keys(request_id=context.aws_request_id, **_ids(message))
-            answer = work(message)
+            result = work(message)
             logger.info("done")
-            return answer.model_dump(mode="json") if answer else {}
+            return result.model_dump(mode="json") if result else {}
 
         return handler
 
@@ -44,5 +44,5 @@ def step(
 
 
 def _ids(message: Contract) -> dict[str, str]:
-    """What a line of the log may name: ids of jobs and erasures, which say nothing of a person."""
+    """The ids that may be logged: those of jobs and erasures, which identify no person."""
     return message.model_dump(include={"job_id", "erasure_id"})

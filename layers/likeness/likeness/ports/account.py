@@ -1,4 +1,4 @@
-"""Ports of a user's account: quota days, profile, erasure and the keyed hash."""
+"""Ports of a user's account: quota days, profile, erasure and keyed hashes."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -14,84 +14,90 @@ from likeness.domain.reasons import Reason
 
 
 class Ledger(Protocol):
-    """Days, reserved and settled exactly once."""
+    """Quota days. Each job's day is reserved once and settled (spent or returned) once."""
 
     def reserve(self, job: Job, *, limit: int, now: datetime) -> None:
-        """Store the submitted job and take its day, both or neither.
+        """Store the submitted job and reserve its day in one transaction.
 
-        OverQuota where the day is taken, Conflict where the job moved meanwhile.
+        Raises OverQuota if the day has `limit` jobs already, Conflict if the job was changed.
         """
         ...
 
     def settle(
         self, ended: Job, state: QuotaState, *, now: datetime, reason: Reason | None = None
     ) -> None:
-        """Store the ended job and spend or return its day, both or neither.
+        """Store the ended job and spend or return its day in one transaction.
 
-        Conflict where the job moved meanwhile: then nothing was settled.
+        Raises Conflict if the job was changed: then nothing was settled.
         """
         ...
 
     def used(self, user_hash: UserHash, day: Day) -> int:
-        """How many jobs hold that day, reserved or spent."""
+        """Return how many jobs hold that day, reserved or spent; below 0 after a grant."""
         ...
 
     def last_reserved(self, user_hash: UserHash) -> ReservedDay | None:
-        """The latest day that a job holds."""
+        """Return the latest day that a job holds."""
         ...
 
     def grant(self, job: Job, day: Day, *, now: datetime) -> None:
-        """Give the user one more job on that day, because a refusal was wrong.
+        """Allow the user one more job on that day, after a refusal that was wrong.
 
-        The job's own day becomes a returned one; any other day gets an entry of its own. A second
-        call changes nothing.
+        The job's own day is returned; any other day gets an entry of its own.
         """
         ...
 
-    def entries(self, user_id: UserId, day: Day) -> list[QuotaEntry]: ...
+    def entries(self, user_id: UserId, day: Day) -> list[QuotaEntry]:
+        """Return the day's entries, oldest first."""
+        ...
 
 
 class Users(Protocol):
-    """What is remembered between jobs. A user nobody knows has an empty profile."""
+    """User profiles. An unknown user has an empty profile."""
 
     def profile(self, user_id: UserId) -> Profile: ...
     def save_zone(self, user_id: UserId, zone: UserZone, *, seen: UserZone | None) -> None:
-        """Conflict where the zone is no longer as it was `seen`."""
+        """Raises Conflict if the stored zone is no longer `seen`."""
         ...
 
     def entitle(self, user_id: UserId, plus: Plus) -> Plus:
-        """The entitlement that stands afterwards: this one, or one that supersedes it."""
+        """Store the entitlement, unless a later one is stored. Returns the one that is in force."""
         ...
 
-    def clear(self, user_id: UserId, photos: Mapping[str, frozenset[Reason]]) -> None:
-        """Remember, by its seal, what each photo does not show."""
+    def exonerate(self, user_id: UserId, photos: Mapping[str, frozenset[Reason]]) -> None:
+        """Store, by a photo's HMAC, the reasons that do not apply to it."""
         ...
 
-    def forget(self, user_id: UserId) -> None:
-        """Delete the profile and every entry of the ledger. Counted days stay, under the hash."""
+    def delete(self, user_id: UserId) -> None:
+        """Delete the profile and all ledger entries. Day counts stay, under the user's hash."""
         ...
 
 
 class Erasures(Protocol):
+    """Erasure requests."""
+
     def begin(self, erasure: Erasure) -> Erasure:
-        """The erasure of that user that runs: this one, if none ran before."""
+        """Return the user's running erasure: this one, unless another one runs already."""
         ...
 
-    def get(self, erasure_id: ErasureId) -> Erasure: ...
+    def get(self, erasure_id: ErasureId) -> Erasure:
+        """Raises NotFound."""
+        ...
+
     def save(self, erasure: Erasure) -> None: ...
 
 
 class KeyedHash(Protocol):
+    """HMAC-SHA-256 under a key that only the key service has. Results are lower-case hex."""
+
     def user(self, user_id: UserId) -> UserHash:
-        """The same for the same user; without the key nobody can tell whose it is."""
+        """128 bits."""
+        ...
+
+    def photo(self, user_id: UserId, sha256: str) -> str:
+        """128 bits, of one user's photo: the same photo of another user has another HMAC."""
         ...
 
     def objects(self, job_id: JobId, names: Sequence[str]) -> list[str]:
-        """A hash of each name, of 256 bits in hex, that nobody can compute without the key."""
-        ...
-
-
-class PhotoHash(Protocol):
-    def hmac(self, user_id: UserId, sha256: str) -> str:
-        """A keyed hash of a photo's sum: without the key nobody can tell whose photo it was."""
+        """256 bits for each name, in the order of `names`."""
         ...

@@ -1,4 +1,4 @@
-"""Ports of deletion: what was deleted, what is left, deadlines and signed receipts."""
+"""Ports of deletion: a job's files, verification, deadlines, receipts and the daily sweep."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -13,78 +13,100 @@ from likeness.domain.ids import JobId
 from likeness.domain.record import Record
 
 
-class Deletions(Protocol):
-    """What became of a job's objects. None of it moves the job."""
+class JobFiles(Protocol):
+    """A job's objects in both buckets, by place: `likeness.domain.deletion.receipt` lists them."""
 
-    def get(self, job_id: JobId) -> Deletion | None: ...
-    def save(self, deletion: Deletion) -> None:
-        """Where it is held, that stays."""
+    def inventory(self, job_id: JobId, places: Iterable[str]) -> list[StoredObject]:
+        """Return all versions, delete markers and unfinished multipart uploads in these places."""
         ...
 
-    def note(self, job_id: JobId, found: Iterable[StoredObject]) -> None:
-        """Remember what is about to be deleted. Noted twice, it is noted once."""
-        ...
+    def delete(self, job_id: JobId, places: Iterable[str]) -> int:
+        """Delete all that `inventory` returns, then list again. Returns the number of objects.
 
-    def noted(self, job_id: JobId) -> list[StoredObject]: ...
-
-
-class LeftoverListing(Protocol):
-    """Looks for what a job left. It cannot delete, and shares no code with what does."""
-
-    def of(self, job_id: JobId, places: Iterable[str]) -> list[StoredObject]:
-        """All versions, delete markers and unfinished multipart uploads in these places.
-
-        They are named as in `likeness.domain.deletion.receipt`. Unavailable where one cannot be listed.
+        Raises NotDeleted if an object is left or if the listing failed.
         """
         ...
 
 
+class LeftoverListing(Protocol):
+    """An independent listing that verifies deletions. Shares no code with `JobFiles`."""
+
+    def find(self, job_id: JobId, places: Iterable[str]) -> list[StoredObject]:
+        """Return all versions, delete markers and unfinished multipart uploads in these places."""
+        ...
+
+
+class Deletions(Protocol):
+    """The state of each job's deletion, stored beside the job."""
+
+    def get(self, job_id: JobId) -> Deletion | None: ...
+    def save(self, deletion: Deletion) -> None:
+        """Store the state. A stored legal hold stays: then only a held deletion is written."""
+        ...
+
+    def add_objects(self, job_id: JobId, objects: Iterable[StoredObject]) -> None:
+        """Store the objects of a job for its receipt, by name and ETag."""
+        ...
+
+    def objects(self, job_id: JobId) -> list[StoredObject]:
+        """Return the objects that were added, by name."""
+        ...
+
+
 class BucketObject(Record):
-    """Something in a bucket, as a sweep meets it."""
+    """An object version, delete marker or unfinished multipart upload in a bucket."""
 
     bucket: str
     key: str
     version: str | None = Field(default=None, description="S3's version id")
     upload: str | None = Field(default=None, description="id of a multipart upload")
+    etag: str = Field(default="", description="of a delete marker or upload: its id")
     latest: bool = True
     created_at: datetime
 
 
 class Buckets(Protocol):
-    """Both buckets as a whole: `photos` and `avatars`."""
+    """Both buckets as a whole, for the daily sweep."""
 
-    def everything(self) -> Iterable[BucketObject]:
-        """Every version of every object, every delete marker, every unfinished upload."""
+    def objects(self) -> Iterable[BucketObject]:
+        """Return every object version, delete marker and unfinished multipart upload."""
         ...
 
     def delete(self, objects: Sequence[BucketObject]) -> int:
-        """Answers how many could not be deleted."""
+        """Return how many could not be deleted."""
         ...
 
     def drift(self, lifecycle: Mapping[str, Mapping[str, int]]) -> list[SweepFinding]:
-        """How the buckets' settings differ from what deleting needs."""
+        """Return how the buckets' settings differ from what the retention policy needs.
+
+        `lifecycle`: days until an object expires, by bucket (`photos`, `avatars`) and key prefix.
+        """
         ...
 
 
 class Deadlines(Protocol):
-    """One schedule a job: what it left is deleted then, and again until nothing is left."""
+    """One repeating schedule for each job, which runs ProveDeletion until all files are gone.
+
+    Not one port with `jobs.Timers`: a deadline repeats, can be moved, and invokes another target
+    under another role, so that a function which moves deadlines cannot end jobs.
+    """
 
     def set(self, job_id: JobId, *, when: datetime) -> None:
-        """Set twice, it is set once."""
+        """Create the schedule. An existing one stays as it is."""
         ...
 
     def move(self, job_id: JobId, *, when: datetime) -> None:
-        """Have it go off at another time, and again from then. One that is gone stays gone."""
+        """Change the time from which the schedule fires. A deleted one stays deleted."""
         ...
 
-    def clear(self, job_id: JobId) -> None: ...
+    def delete(self, job_id: JobId) -> None: ...
 
 
 class Signer(Protocol):
-    """Signs receipts, with a key that never leaves its place."""
+    """Signs receipts with a key that never leaves the key service."""
 
     def sign(self, receipt: Receipt | ErasureReceipt) -> str:
-        """A JWS in compact serialisation. Unavailable where the key cannot be used."""
+        """Return a JWS in compact serialisation."""
         ...
 
     def public_keys(self) -> list[PublicKey]: ...

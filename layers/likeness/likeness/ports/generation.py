@@ -1,4 +1,4 @@
-"""Ports of generation: the work folder, the backends and their attempts."""
+"""Ports of generation: the work folder, the endpoint and GPU work."""
 
 from typing import Protocol
 
@@ -15,72 +15,75 @@ from likeness.domain.ids import JobId
 
 
 class Inferences(Protocol):
-    """Rounds that the endpoint draws. The task token stays in it: no answer ever shows one."""
+    """Attempts that the endpoint draws. No API response contains their task tokens."""
 
     def get(self, job_id: JobId, attempt: int) -> Inference:
-        """NotFound where the endpoint was never asked."""
+        """Raises NotFound if the endpoint was not invoked for the attempt."""
         ...
 
     def save(self, inference: Inference) -> None:
-        """Conflict where somebody stored another version first."""
+        """Optimistic lock: raises Conflict if another version was stored."""
         ...
 
 
 class Work(Protocol):
-    """What generation reads and writes: work/{job}/r{round}/ in the avatars bucket."""
+    """What generation reads and writes: work/{job}/r{attempt}/ in the avatars bucket."""
 
     def order(self, order: GenerationOrder) -> PrepareGenerationResult:
-        """Write the order where the container of that attempt reads it."""
+        """Write the order where the container reads it."""
         ...
 
     def result(self, job_id: JobId, attempt: int) -> GenerationResult:
-        """NotFound where the container wrote none."""
+        """Raises NotFound if there is none, Conflict if it is of another job or attempt."""
         ...
 
     def progress(self, job_id: JobId, attempt: int) -> GenerationProgress | None: ...
-    def keep(self, avatar: Avatar) -> None:
-        """Copy an approved avatar out of the work folder, to where publishing finds it."""
+    def promote(self, avatar: Avatar) -> None:
+        """Copy an approved avatar from the work folder to drawn/, where publishing reads it.
+
+        Raises NotFound if it is not in the work folder.
+        """
         ...
 
     def verify(self, avatar: DrawnAvatar, job_id: JobId, attempt: int) -> bool:
-        """Is what lies in the bucket what the container says it drew?"""
+        """Compare the stored file's name and SHA-256 with the container's result."""
         ...
 
     def pack(self, job_id: JobId, attempt: int) -> None:
-        """Copy the order and its photos into the one archive that the endpoint reads."""
+        """Write the order and its photos as the archive that the endpoint reads.
+
+        Raises NotFound if the order or a photo is missing.
+        """
         ...
 
     def unpack(self, job_id: JobId, attempt: int) -> int:
-        """Take the endpoint's archive apart into avatars and result, then delete both archives.
+        """Write the files of the endpoint's response, then delete request and response.
 
-        How many avatars there are. Invalid for an archive that the container cannot have made,
-        NotFound where there is neither archive nor result.
+        Returns the number of avatars. Raises Invalid if the container cannot have made the
+        archive, NotFound if there is neither a response nor a result.
         """
         ...
 
-    def drop_response(self, job_id: JobId, attempt: int) -> None:
-        """Delete what the endpoint answered for an attempt that nobody waits for."""
+    def delete_response(self, job_id: JobId, attempt: int) -> None:
+        """Delete the endpoint's request and response."""
         ...
 
-    def drop_failure(self, uri: str) -> None:
-        """Delete what SageMaker wrote about a failure."""
-        ...
-
-    def purge(self, job_id: JobId) -> int:
-        """Delete the work of all attempts, copies and weights; NotDeleted where something is left.
-
-        Answers how many objects there were. What `keep` copied out stays.
-        """
+    def delete_failure(self, uri: str) -> None:
+        """Delete the error file that SageMaker wrote. A URI outside of work/ is ignored."""
         ...
 
 
 class Endpoint(Protocol):
+    """The asynchronous endpoint that keeps the model loaded."""
+
     def invoke(self, job_id: JobId, attempt: int) -> str:
-        """Have the packed round drawn, some time; where SageMaker would write of a failure."""
+        """Queue the packed attempt. Returns the URI where SageMaker writes a failure."""
         ...
 
 
 class Generator(Protocol):
+    """Running GPU work of either generation backend."""
+
     def stop(self, job_id: JobId, attempt: int) -> None:
-        """Stop GPU work of that attempt, whichever backend it went; what comes later is unwanted."""
+        """Stop the attempt; later results are discarded. Raises Unavailable while it stops."""
         ...

@@ -1,4 +1,4 @@
-"""Ports of jobs: their records, their workflow, their timers, and the events about them."""
+"""Ports of jobs: their records, workflow, timers and events."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from likeness.domain.generation.avatar import Avatar
 from likeness.domain.ids import ErasureId, JobId, UserId
 from likeness.domain.jobs.job import Job
-from likeness.domain.paging import Part
+from likeness.domain.paging import ResultPage
 from likeness.domain.photos.photo import Photo
 from likeness.events import JobStateChanged, StreamRecord
 
@@ -16,70 +16,72 @@ class Jobs(Protocol):
     """Jobs with their photos and avatars."""
 
     def create(self, job: Job, photos: Sequence[Photo]) -> None:
-        """Conflict where there is one of that id, or where the user is being erased."""
+        """Raises Conflict if the job exists or if its user is being erased."""
         ...
 
     def get(self, job_id: JobId) -> Job:
-        """NotFound where there is none."""
+        """Raises NotFound."""
         ...
 
-    def newest(self, user_id: UserId, *, limit: int, after: str | None = None) -> Part[Job]:
-        """A user's jobs, the newest first, `after` the last of the page before."""
+    def newest(self, user_id: UserId, *, limit: int, after: str | None = None) -> ResultPage[Job]:
+        """Return a page of a user's jobs, newest first. `after`: where the previous page ended."""
         ...
 
     def save(self, job: Job) -> None:
-        """Store the job's next version; Conflict where somebody stored one first."""
+        """Store the next version. Optimistic lock: raises Conflict if there is one already."""
         ...
 
     def photos(self, job_id: JobId) -> list[Photo]:
-        """In the order in which their forms were given."""
+        """Return the job's photos by id, which is the order of their presigned POSTs."""
         ...
 
     def add_photo(self, photo: Photo) -> None:
-        """Conflict where the job has a photo of that id."""
+        """Raises Conflict if the job has a photo of that id."""
         ...
 
     def save_photo(self, photo: Photo, *, seen: Photo) -> None:
-        """Store what became of a photo; Conflict where it is no longer as it was `seen`."""
+        """Optimistic lock: raises Conflict if the stored photo is no longer `seen`."""
         ...
 
     def avatars(self, job_id: JobId) -> list[Avatar]:
-        """Best first."""
+        """Return the job's avatars, best first."""
         ...
 
     def save_avatars(self, avatars: Iterable[Avatar]) -> None: ...
-    def of_user(self, user_id: UserId) -> list[Job]:
-        """The oldest first. A job that was opened this moment may be missing."""
+    def for_user(self, user_id: UserId) -> list[Job]:
+        """Return a user's jobs, oldest first. Eventually consistent: a new job may be missing."""
         ...
 
-    def forget(self, job_id: JobId) -> None:
-        """Delete every record of the job. Nothing to forget is no error."""
+    def delete(self, job_id: JobId) -> None:
+        """Delete every record of the job."""
         ...
 
 
 class JobDurations(Protocol):
-    """How long jobs worked, by backend and tier."""
+    """How long completed jobs worked, by generation backend and tier. Seconds."""
 
-    def remember(self, job: Job, worked_s: float) -> None:
-        """Once for each job, however often it is told."""
+    def add(self, job: Job, worked_s: float) -> None:
+        """Store one duration for each job."""
         ...
 
     def recent(self, backend: str, tier: str, *, limit: int) -> list[float]:
-        """Seconds, the latest first."""
+        """Return at most `limit` durations, latest first."""
         ...
 
 
 class Workflow(Protocol):
+    """The state machines of jobs and erasures."""
+
     def start(self, job_id: JobId) -> None:
-        """Start the job's state machine. A second start of one job is the first."""
+        """Start the job's state machine."""
         ...
 
     def resume(self, task_token: str, output: dict[str, Any]) -> None:
-        """Answer a waiting task; Conflict where it waits no longer."""
+        """Complete a waiting task. Raises Conflict if it does not wait any more."""
         ...
 
     def fail(self, task_token: str, error: str) -> None:
-        """Fail a waiting task with an error's name; Conflict where it waits no longer."""
+        """Fail a waiting task with an error name. Raises Conflict if it does not wait any more."""
         ...
 
     def stop(self, job_id: JobId) -> None:
@@ -87,35 +89,36 @@ class Workflow(Protocol):
         ...
 
     def end(self, job_id: JobId, error: str) -> None:
-        """Have the job ended for that reason, in an execution of its own that tries until it can.
-
-        Asked for twice, it is asked for once.
-        """
+        """End the job for that reason, in a separate execution that retries until it succeeds."""
         ...
 
     def erase(self, erasure_id: ErasureId) -> None:
-        """Start the erasure's state machine. A second start is the first."""
+        """Start the user erasure workflow."""
         ...
 
 
 class Timers(Protocol):
+    """One-off timers. `deletion.Deadlines` says why they are a port of their own."""
+
     def end_at(self, job_id: JobId, error: str, *, when: datetime) -> None:
-        """Have `Workflow.end` happen then, whatever else does. Set twice, it is set once."""
+        """Schedule `Workflow.end`. An existing timer of that job and error stays as it is."""
         ...
 
 
 class EventBus(Protocol):
-    """Whoever wants to know listens there."""
+    """Publishes JobStateChanged."""
 
     def publish(self, events: Sequence[JobStateChanged]) -> list[JobStateChanged]:
-        """Put at most ten events on the bus. Answers those that it did not take.
+        """Publish at most ten events. Returns those that the bus refused.
 
-        Unavailable where it could not be asked: then some may have been taken.
+        Not idempotent: after Unavailable, some may have been published.
         """
         ...
 
 
 class EventDeadLetters(Protocol):
-    """What could not be told, kept for ops: places in the stream and faults, no contents."""
+    """The dead-letter queue of changes that cannot be announced."""
 
-    def keep(self, change: StreamRecord) -> None: ...
+    def put(self, change: StreamRecord) -> None:
+        """Add the change's sequence number and error, without its content. Not idempotent."""
+        ...

@@ -13,7 +13,7 @@ from likeness.domain.record import Record
 
 
 class Upload(Record):
-    """What S3 says of an upload."""
+    """An upload as S3 lists it. `size` in bytes."""
 
     photo_id: PhotoId
     etag: str
@@ -24,28 +24,37 @@ class Photos(Protocol):
     """The photos bucket: uploads/{job}/{photo}, appeals/{job}/{photo}, photos/{job}/{photo}.jpg."""
 
     def review_url(self, job_id: JobId, photo_id: PhotoId) -> str:
-        """A link for a moderator, that lives a minute."""
+        """Return a presigned URL for a moderator, valid for one minute."""
         ...
 
     def presigned_post(
         self, job_id: JobId, photo_id: PhotoId, content_type: ContentType
-    ) -> PresignedPost: ...
+    ) -> PresignedPost:
+        """Return a presigned POST for one file of that type, valid for 15 minutes."""
+        ...
+
     def uploads(self, job_id: JobId) -> list[Upload]: ...
     def read_upload(self, job_id: JobId, photo_id: PhotoId, *, etag: str) -> bytes:
-        """The very bytes of that ETag. NotFound where they are gone or were replaced."""
+        """Return the bytes with that ETag. Raises NotFound if they are gone or were replaced."""
         ...
 
     def delete_upload(self, job_id: JobId, photo_id: PhotoId) -> None: ...
-    def keep(self, job_id: JobId, photo_id: PhotoId, jpeg: bytes) -> None: ...
-    def read(self, job_id: JobId, photo_id: PhotoId) -> bytes:
-        """A photo that was kept. NotFound where there is none."""
+    def store(self, job_id: JobId, photo_id: PhotoId, jpeg: bytes) -> None:
+        """Store the normalised photo."""
         ...
 
-    def drop(self, job_id: JobId, photo_id: PhotoId) -> None: ...
+    def read(self, job_id: JobId, photo_id: PhotoId) -> bytes:
+        """Return the normalised photo. Raises NotFound."""
+        ...
+
+    def delete(self, job_id: JobId, photo_id: PhotoId) -> None:
+        """Delete the normalised photo."""
+        ...
+
     def appeal_presigned_post(
         self, job_id: JobId, photo_id: PhotoId, content_type: ContentType
     ) -> PresignedPost:
-        """As `form`, for the same file once more."""
+        """As `presigned_post`, for the same file in an appeal."""
         ...
 
     def read_appeal(self, job_id: JobId, photo_id: PhotoId, *, etag: str) -> bytes:
@@ -53,57 +62,58 @@ class Photos(Protocol):
         ...
 
     def delete_appeal(self, job_id: JobId, photo_id: PhotoId) -> None: ...
-    def purge(self, job_id: JobId) -> int:
-        """Delete every upload and photo of the job, then list: NotDeleted where one is left.
-
-        Answers how many objects there were.
-        """
-        ...
 
 
 class Pictures(Protocol):
-    """What the bytes of a picture say. Only its adapter ever decodes them."""
+    """Decodes pictures. No other code decodes bytes that came from a user."""
 
     def normalise(
         self, data: bytes, *, declared_type: str, limits: Limits = LIMITS
     ) -> NormalisedPhoto:
-        """Refused, with its reason, where that is not one still picture of that type."""
+        """Raises Refused, with a reason, unless it is one still picture of the declared type."""
         ...
 
     def same_picture(self, one: bytes, other: bytes) -> bool:
-        """Is one normalised photo a near-exact copy of the other?"""
+        """Return whether one normalised photo is a near-exact copy of the other."""
         ...
 
 
 class Inspections(Protocol):
+    """Requests to inspect an upload."""
+
     def ask_again(self, job_id: JobId, upload: Upload) -> None:
-        """Have an upload inspected whose event was lost."""
+        """Request the inspection of an upload whose S3 event was lost. Returns before it ran."""
         ...
 
 
 class DetectedLabels(Record):
+    """Moderation labels of one picture, and the version of the detector's model."""
+
     labels: tuple[Label, ...]
     detector_version: str
 
 
 class Detector(Protocol):
-    """Rekognition, on pictures in our buckets. Raises Unavailable when it is throttled or down."""
+    """Rekognition on pictures in our buckets. All confidences are in percent.
+
+    Raises NotFound if the picture is missing, Invalid if it cannot be read.
+    """
 
     def faces(self, job_id: JobId, photo_id: PhotoId) -> list[DetectedFace]:
-        """Largest first."""
+        """Return the faces, largest first."""
         ...
 
     def labels(
         self, job_id: JobId, photo_id: PhotoId, *, min_confidence: float
     ) -> DetectedLabels: ...
     def celebrities(self, job_id: JobId, photo_id: PhotoId) -> list[float]:
-        """Confidence of each match, in percent. No names: nobody needs them."""
+        """Return the confidence of each match, without names: no rule needs them."""
         ...
 
     def similarity(self, job_id: JobId, photo_id: PhotoId, other: PhotoId) -> float | None:
-        """How alike the largest faces of two photos are, in percent; None below any threshold.
+        """Return the similarity of the largest faces of two photos, in percent; None for no match.
 
-        Invalid where the detector finds no face in one of them.
+        Raises Invalid if the detector finds no face in one of them.
         """
         ...
 

@@ -11,49 +11,41 @@ from likeness.domain.record import Record
 
 
 class Watermarks(Protocol):
-    """Which avatar a mark was written into."""
+    """Which avatar contains which watermark."""
 
-    def remember(self, published: WatermarkRecord) -> None:
-        """The first time counts. Conflict where another avatar has that mark."""
+    def add(self, published: WatermarkRecord) -> None:
+        """Store the first record of a watermark. Raises Conflict if another avatar has it."""
         ...
 
     def find(self, watermarks: Sequence[WatermarkId]) -> WatermarkRecord | None:
-        """The first of them that is on record."""
+        """Return the record of the first watermark that has one."""
         ...
 
 
 class AvatarUrls(Record):
-    """Short-lived links to one avatar: the PNG, and WebP by its side in px."""
+    """Presigned URLs of one avatar: the PNG, and WebP by side in px."""
 
     png: str
     webp: dict[int, str]
 
 
-Sign = Callable[[Avatar, bytes, str], bytes]  # an avatar's picture of that content type, signed
+Sign = Callable[[Avatar, bytes, str], bytes]  # (avatar, picture, content type) -> signed picture
 
 
 class AvatarStore(Protocol):
-    """The avatars that a user may see."""
+    """Published avatars. Presigned URLs are valid for five minutes."""
 
     def publish(self, avatars: Sequence[Avatar], *, sign: Sign) -> None:
-        """Write every avatar in all its sizes, each one signed last of all, then the ZIP."""
+        """Write every avatar in all sizes, signed, then one ZIP.
+
+        Raises NotFound if a drawn avatar is gone, Conflict if it is not the approved one.
+        """
         ...
 
     def urls(self, job_id: JobId, avatar_ids: Iterable[AvatarId]) -> dict[AvatarId, AvatarUrls]: ...
     def archive_url(self, job_id: JobId) -> str: ...
-    def keep(self, kept: Sequence[Avatar], dropped: Iterable[AvatarId]) -> None:
-        """Make the ZIP anew of what is kept, delete the others; NotDeleted where one is left."""
-        ...
-
-    def purge(self, job_id: JobId) -> int:
-        """Delete every avatar of the job, drawn or published; NotDeleted where one is left.
-
-        Answers how many objects there were.
-        """
-        ...
-
-    def tidy(self, job_id: JobId) -> None:
-        """Delete the drawn copies that publishing read."""
+    def keep(self, kept: Sequence[Avatar], others: Iterable[AvatarId]) -> None:
+        """Write the ZIP of `kept`, then delete the others. Raises NotDeleted if one is left."""
         ...
 
 
@@ -61,13 +53,15 @@ class Credentials(Protocol):
     """Content Credentials (C2PA) in pictures. Types: image/png, image/webp, image/jpeg."""
 
     def sign(self, picture: bytes, content_type: str, claim: Claim) -> bytes:
-        """The picture with our claim in it. Unavailable where it cannot be signed."""
+        """Return the picture with the claim in it. Raises Unavailable if it cannot be signed."""
         ...
 
     def read(self, picture: bytes, content_type: str) -> CredentialsReading: ...
 
 
 class WatermarkReader(Protocol):
+    """Reads watermarks from pixels."""
+
     def read(self, jpeg: bytes) -> list[WatermarkId]:
-        """The marks that a normalised picture may bear, likeliest first; empty where none."""
+        """Return the watermarks that a normalised picture may contain, most likely first."""
         ...

@@ -1,4 +1,4 @@
-"""Ports of the review desk: cases, appeals, the audit log and its counters."""
+"""Ports of the review desk: cases, appeals, the audit log and counters."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -6,7 +6,7 @@ from typing import Protocol
 
 from likeness.domain.ids import AvatarId, JobId, PhotoId, ReviewId
 from likeness.domain.moderation import Verdict
-from likeness.domain.paging import Part
+from likeness.domain.paging import ResultPage
 from likeness.domain.review.appeal import Appeal
 from likeness.domain.review.audit import AuditEntry, AuditEvent, ChainHead
 from likeness.domain.review.case import Review
@@ -14,95 +14,110 @@ from likeness.domain.review.statistics import Counts, DeskDay, Exposure
 
 
 class Reviews(Protocol):
-    """The moderators' queue. The task token stays in it: no answer ever shows one.
+    """Cases and the review queue. No API response contains their task tokens.
 
-    What is stored and what the audit log says of it are one write: both, or neither.
+    A case and its audit event are written in one transaction.
     """
 
     def open(self, review: Review, task_token: str | None) -> None:
-        """Store the review, or only its newer token where it is open already.
+        """Store the case, or only its newer task token if it is open already.
 
-        An appeal has no token: nothing waits for it. It may be opened again once it is closed.
+        An appeal has no task token and may be opened again after it expired.
         """
         ...
 
-    def get(self, review_id: ReviewId) -> Review: ...
-    def of(self, job_id: JobId) -> list[Review]:
-        """All of one job: the first, a second opinion, an appeal; as many as there are."""
+    def get(self, review_id: ReviewId) -> Review:
+        """Raises NotFound."""
+        ...
+
+    def for_job(self, job_id: JobId) -> list[Review]:
+        """Return the job's cases: the first review, a second opinion, an appeal."""
         ...
 
     def waiting(self) -> list[Review]:
-        """The most severe first, of these a higher tier's first, then the next to expire."""
+        """Return the review queue: most severe first, then the higher tier, then by deadline."""
         ...
 
-    def queue(self, *, limit: int, after: str | None = None) -> Part[Review]:
-        """A page of `waiting`."""
+    def queue(self, *, limit: int, after: str | None = None) -> ResultPage[Review]:
+        """Return a page of `waiting`."""
         ...
 
     def save(
         self, review: Review, audit_event: AuditEvent | None = None, counts: Counts | None = None
     ) -> None:
-        """Store the next version, with what was done and what is counted of it.
+        """Store the next version with its audit event, and add `counts` to the day's counters.
 
-        Conflict where somebody was first.
+        Optimistic lock: raises Conflict if another version was stored.
         """
         ...
 
-    def task_token(self, review_id: ReviewId) -> str: ...
+    def task_token(self, review_id: ReviewId) -> str:
+        """Raises NotFound if no state machine waits for the case."""
+        ...
 
 
 class AuditLog(Protocol):
-    """The audit log. Nothing is ever taken out of it."""
+    """The audit log. It is append-only; other ports append to it."""
 
-    def of(self, review_id: ReviewId) -> list[AuditEntry]:
-        """One case's entries, the oldest first."""
+    def for_review(self, review_id: ReviewId) -> list[AuditEntry]:
+        """Return one case's entries, oldest first."""
         ...
 
     def entries(self) -> Iterator[AuditEntry]:
-        """All of them, the oldest first."""
+        """Return all entries, oldest first."""
         ...
 
     def head(self) -> ChainHead: ...
 
 
 class DeskCounters(Protocol):
-    """What is counted at the desk, day by day."""
+    """Daily counters of the review desk: decisions, and pictures revealed by each moderator."""
 
     def exposure(self, moderator: str, day: DeskDay) -> Exposure: ...
     def exposures(self, day: DeskDay) -> dict[str, Exposure]:
-        """Of every moderator who revealed anything that day."""
+        """Return the exposure of every moderator who revealed a picture that day."""
         ...
 
     def expose(self, audit_event: AuditEvent, *, budget: int) -> Exposure:
-        """Count one more picture for the audit event's actor; OverQuota where that is one too many."""
+        """Count one more picture for the event's actor. Raises OverQuota above the budget.
+
+        Not idempotent.
+        """
         ...
 
     def ask(self, audit_event: AuditEvent) -> None:
-        """Remember that the actor wanted more than they may. Only the first time is an audit event."""
+        """Record that the actor asked for more pictures. Only the first request is audited."""
         ...
 
-    def grant(self, audit_event: AuditEvent, moderator: str, more: int) -> Exposure: ...
+    def grant(self, audit_event: AuditEvent, moderator: str, more: int) -> Exposure:
+        """Raise the moderator's limit for today by `more` pictures. Not idempotent."""
+        ...
+
     def counts(self, days: Iterable[DeskDay]) -> Counter[str]:
-        """Sums over these days."""
+        """Return the sums of these days."""
         ...
 
 
 class Appeals(Protocol):
-    """One appeal for a job."""
+    """One appeal for each job."""
 
     def get(self, job_id: JobId) -> Appeal | None: ...
     def save(self, appeal: Appeal) -> None:
-        """Store the next version, or the first one; Conflict where somebody was first."""
+        """Store the first or next version. Optimistic lock: raises Conflict if there is one."""
         ...
 
 
 class Verdicts(Protocol):
+    """Stored moderation verdicts."""
+
     def all(self) -> Iterator[tuple[JobId, PhotoId | AvatarId, Verdict]]:
-        """Every verdict that is still stored, on photos and on avatars."""
+        """Return every stored verdict on photos and avatars, grouped by job."""
         ...
 
 
 class Previews(Protocol):
+    """Previews of photos for moderators."""
+
     def blurred(self, jpeg: bytes) -> bytes:
-        """A small, grey, blurred JPEG of a normalised photo: what a moderator sees first."""
+        """Return a small, grey, blurred JPEG of a normalised photo."""
         ...

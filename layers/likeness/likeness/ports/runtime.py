@@ -10,5 +10,5 @@ class Clock(Protocol):
 
 class Metrics(Protocol):
     def count(self, name: str, value: int = 1) -> None:
-        """Add to a CloudWatch metric of the service. Never with a job's or a user's id."""
+        """Add to a CloudWatch metric of the service. Names contain no job or user id."""
         ...

@@ -1,4 +1,4 @@
-"""Keyed hashes by KMS: the key never leaves it, and without it a hash says nothing."""
+"""Keyed hashes by KMS (HMAC-SHA-256). The key never leaves KMS."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from likeness.domain.ids import JobId
 
-HEX_DIGITS = 32  # 128 bits of the 256: enough that no two users meet
+HEX_DIGITS = 32  # 128 of the 256 bits: collisions are negligible
 
 
 class KmsHash:
@@ -25,19 +25,19 @@ class KmsHash:
         self._key = key
 
     def user(self, user_id: UserId) -> UserHash:
-        return UserHash(self.of(b"user:" + user_id.encode()))
+        return UserHash(self._hash(b"user:" + user_id.encode()))
 
-    def hmac(self, user_id: UserId, sha256: str) -> str:
-        return self.of(b"photo:" + f"{user_id}\n{sha256}".encode())
+    def photo(self, user_id: UserId, sha256: str) -> str:
+        return self._hash(b"photo:" + f"{user_id}\n{sha256}".encode())
 
-    def of(self, message: bytes) -> str:
-        """HMAC-SHA-256 of at most 4096 bytes, cut to 128 bits, in hex."""
+    def _hash(self, message: bytes) -> str:
+        """Hash at most 4096 bytes to 128 bits."""
         return self._mac(message).hex()[:HEX_DIGITS]
 
     def objects(self, job_id: JobId, names: Sequence[str]) -> list[str]:
-        """Under a key of the job, which KMS derives: one call, however many objects there are."""
-        of_job = self._mac(b"objects:" + job_id.encode())
-        return [hmac.new(of_job, name.encode(), hashlib.sha256).hexdigest() for name in names]
+        """Under a key that KMS derives for the job: one call for any number of objects."""
+        job_key = self._mac(b"objects:" + job_id.encode())
+        return [hmac.new(job_key, name.encode(), hashlib.sha256).hexdigest() for name in names]
 
     def _mac(self, message: bytes) -> bytes:
         with domain_errors():

@@ -1,18 +1,26 @@
-"""The ledger of days: what holds "once a day" under retries, two tabs and crashes."""
+"""The ledger of quota days: enforces "once a day" under retries, concurrency and crashes."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.dynamodb import keys
-from likeness.adapters.dynamodb.items import NEW, Condition, at_version, fields, record
+from likeness.adapters.dynamodb.items import (
+    NEW,
+    Condition,
+    at_version,
+    fields,
+    find,
+    find_item,
+    get,
+    record,
+)
 from likeness.adapters.dynamodb.queries import query
 from likeness.adapters.dynamodb.transactions import ConditionsFailed, put, write_all
 from likeness.adapters.jobs.jobs_table import job_item
 from likeness.domain.account.quota import Day, QuotaEntry, QuotaState, ReservedDay
-from likeness.domain.errors import Conflict, NotFound, OverQuota
+from likeness.domain.errors import Conflict, OverQuota
 from likeness.domain.jobs.job import Job
 
 if TYPE_CHECKING:
@@ -25,14 +33,10 @@ if TYPE_CHECKING:
     from likeness.domain.reasons import Reason
 
 JOB, DAY, ENTRY = range(3)  # the order of writes in the reservation
-STILL_RESERVED: Condition = {
-    "ConditionExpression": "#state = :reserved",
-    "ExpressionAttributeNames": {"#state": "state"},
-    "ExpressionAttributeValues": {":reserved": QuotaState.RESERVED.value},
-}
 STILL_SPENT: Condition = {
-    **STILL_RESERVED,
-    "ExpressionAttributeValues": {":reserved": QuotaState.SPENT.value},
+    "ConditionExpression": "#state = :spent",
+    "ExpressionAttributeNames": {"#state": "state"},
+    "ExpressionAttributeValues": {":spent": QuotaState.SPENT.value},
 }
 
 
@@ -41,10 +45,10 @@ class LedgerTable:
         self._table = table
 
     def reserve(self, job: Job, *, limit: int, now: datetime) -> None:
-        """Job, day and entry in one transaction.
+        """Writes job, day and entry in one transaction.
 
-        The user's key of that day is the guard and stays for good; no token that expires is
-        trusted with it. A repeat for the same job and day finds its own entry and is content.
+        The entry's key prevents a second reservation; it does not expire as an idempotency token
+        would. A repeated call for the same job and day finds the entry and returns.
         """
         day = _day_of(job)
         if limit < 1:
@@ -54,24 +58,24 @@ class LedgerTable:
             write_all(
                 self._table,
                 put(self._table, job_item(job), at_version(job.version - 1)),
-                self._take(job, day, limit, now),
+                self._reserve(job, day, limit, now),
                 put(self._table, _entry_item(job, entry), NEW),
             )
         except ConditionsFailed as cancelled:
             if ENTRY in cancelled.failed:
                 return
             if JOB in cancelled.failed:
-                raise Conflict(
-                    f"job {job.job_id} moved past version {job.version - 1}"
-                ) from cancelled
-            raise OverQuota(f"the day {day} is taken") from cancelled
+                raise Conflict(f"job {job.job_id} is past version {job.version - 1}") from cancelled
+            raise OverQuota(f"the day {day} is used up") from cancelled
 
     def settle(
         self, ended: Job, state: QuotaState, *, now: datetime, reason: Reason | None = None
     ) -> None:
-        """Job, entry and counter in one transaction: whoever ends the job settles its day.
+        """Writes job, entry and counter in one transaction.
 
-        An answer may be lost on its way, and the same be asked again: it finds itself stored.
+        The entry needs no condition: every transaction that settles a reserved entry also writes
+        the job's next version, so the job's condition covers it. Repeated after a lost response,
+        it finds its own write.
         """
         day = _day_of(ended)
         entry = self._entry(ended, day)
@@ -80,20 +84,18 @@ class LedgerTable:
         settled = entry.settle(state, now, reason)
         writes = [
             put(self._table, job_item(ended), at_version(ended.version - 1)),
-            put(self._table, _entry_item(ended, settled), STILL_RESERVED),
+            put(self._table, _entry_item(ended, settled)),
         ]
         if state is QuotaState.RETURNED:
-            writes.append(self._give_back(ended, day))
+            writes.append(self._return(ended, day))
         try:
             write_all(self._table, *writes)
         except ConditionsFailed as cancelled:
             if not self._stored(ended):
-                raise Conflict(f"job {ended.job_id} moved meanwhile") from cancelled
+                raise Conflict(f"job {ended.job_id} was changed") from cancelled
 
     def used(self, user_hash: UserHash, day: Day) -> int:
-        with domain_errors():
-            answer = self._table.get_item(Key=keys.day(user_hash, day), ConsistentRead=True)
-        return int(answer.get("Item", {}).get("used", 0))  # type: ignore[arg-type]  # a Decimal
+        return int(find_item(self._table, keys.day(user_hash, day)).get("used", 0))
 
     def last_reserved(self, user_hash: UserHash) -> ReservedDay | None:
         for item in query(self._table, pk=keys.days(user_hash), latest_first=True):
@@ -102,22 +104,22 @@ class LedgerTable:
         return None
 
     def grant(self, job: Job, day: Day, *, now: datetime) -> None:
-        """The entry is the guard, as with a reservation: it is changed or made once."""
+        """As with a reservation, the entry is changed or created once."""
         if day == job.day:
             entry = self._entry(job, day)
             if entry.state is not QuotaState.SPENT:
                 return
-            given = entry.model_copy(update={"state": QuotaState.RETURNED, "settled_at": now})
-            guard = STILL_SPENT
+            granted = entry.model_copy(update={"state": QuotaState.RETURNED, "settled_at": now})
+            condition = STILL_SPENT
         else:
-            given = QuotaEntry(
+            granted = QuotaEntry(
                 job_id=job.job_id,
                 day=day,
                 state=QuotaState.GRANTED,
                 reserved_at=now,
                 settled_at=now,
             )
-            guard = NEW
+            condition = NEW
         one_more: TransactWriteItemTypeDef = {
             "Update": {
                 "TableName": self._table.name,
@@ -130,8 +132,8 @@ class LedgerTable:
                 },
             }
         }
-        with suppress(ConditionsFailed):  # somebody gave it already: once is enough
-            write_all(self._table, put(self._table, _entry_item(job, given), guard), one_more)
+        with suppress(ConditionsFailed):  # it was granted before
+            write_all(self._table, put(self._table, _entry_item(job, granted), condition), one_more)
 
     def entries(self, user_id: UserId, day: Day) -> list[QuotaEntry]:
         pk = keys.profile(user_id)["pk"]
@@ -140,7 +142,7 @@ class LedgerTable:
             (record(QuotaEntry, item) for item in items), key=lambda entry: entry.reserved_at
         )
 
-    def _take(self, job: Job, day: Day, limit: int, now: datetime) -> TransactWriteItemTypeDef:
+    def _reserve(self, job: Job, day: Day, limit: int, now: datetime) -> TransactWriteItemTypeDef:
         expiry = keys.expiry(now, keys.LEDGER_TTL)
         return {
             "Update": {
@@ -158,7 +160,7 @@ class LedgerTable:
             }
         }
 
-    def _give_back(self, job: Job, day: Day) -> TransactWriteItemTypeDef:
+    def _return(self, job: Job, day: Day) -> TransactWriteItemTypeDef:
         return {
             "Update": {
                 "TableName": self._table.name,
@@ -171,18 +173,13 @@ class LedgerTable:
         }
 
     def _stored(self, job: Job) -> bool:
-        with domain_errors():
-            answer = self._table.get_item(Key=keys.job(job.job_id), ConsistentRead=True)
-        return "Item" in answer and record(Job, answer["Item"]) == job
+        return find(Job, self._table, keys.job(job.job_id)) == job
 
     def _entry(self, job: Job, day: Day) -> QuotaEntry:
-        with domain_errors():
-            answer = self._table.get_item(
-                Key=keys.entry(job.user_id, day, job.job_id), ConsistentRead=True
-            )
-        if "Item" not in answer:
-            raise NotFound(f"job {job.job_id} reserved nothing on {day}")
-        return record(QuotaEntry, answer["Item"])
+        key = keys.entry(job.user_id, day, job.job_id)
+        return get(
+            QuotaEntry, self._table, key, absent=f"job {job.job_id} reserved nothing on {day}"
+        )
 
 
 def _entry_item(job: Job, entry: QuotaEntry) -> dict[str, Any]:
@@ -195,11 +192,11 @@ def _entry_item(job: Job, entry: QuotaEntry) -> dict[str, Any]:
 
 def _day_of(job: Job) -> Day:
     if job.day is None:
-        raise Conflict(f"job {job.job_id} takes no day")
+        raise Conflict(f"job {job.job_id} has no quota day")
     return job.day
 
 
 def _end_of_day(job: Job) -> datetime:
     if job.day_ends_at is None:
-        raise Conflict(f"job {job.job_id} takes no day")
+        raise Conflict(f"job {job.job_id} has no quota day")
     return job.day_ends_at

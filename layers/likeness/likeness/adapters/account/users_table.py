@@ -1,4 +1,4 @@
-"""What is remembered of a user between jobs, and erasing it."""
+"""User profiles and erasures in the table."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.dynamodb import keys
-from likeness.adapters.dynamodb.items import NEW, record
+from likeness.adapters.dynamodb.items import NEW, find_item, record
 from likeness.adapters.dynamodb.queries import delete_partition
 from likeness.adapters.dynamodb.transactions import ConditionsFailed, put, write_all
 from likeness.domain.account.erasure import Erasure
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from likeness.domain.reasons import Reason
     from likeness.domain.record import Record
 
-WATERMARK = 1  # the position in the transaction of begin()
+PROFILE = 1  # the position in the transaction of begin()
 
 
 class UsersTable:
@@ -34,7 +34,7 @@ class UsersTable:
         self._condition_failed = table.meta.client.exceptions.ConditionalCheckFailedException
 
     def profile(self, user_id: UserId) -> Profile:
-        item = self._item(user_id)
+        item = find_item(self._table, keys.profile(user_id))
         return Profile.model_validate(
             {name: item[name] for name in Profile.model_fields if name in item}
         )
@@ -55,10 +55,10 @@ class UsersTable:
                     ExpressionAttributeValues=values,
                 )
             except self._condition_failed as race:
-                raise Conflict("the user's time zone changed meanwhile") from race
+                raise Conflict("the user's time zone was changed") from race
 
     def entitle(self, user_id: UserId, plus: Plus) -> Plus:
-        """The order of billing's messages is kept beside the entitlement, as text that sorts."""
+        """The order of billing's messages is stored with the entitlement, as text that sorts."""
         order = f"{keys.sortable(plus.effective_at)}#{keys.sortable(plus.expires_at)}"
         with domain_errors():
             try:
@@ -73,37 +73,32 @@ class UsersTable:
                 return self.profile(user_id).plus or plus
         return plus
 
-    def clear(self, user_id: UserId, photos: Mapping[str, frozenset[Reason]]) -> None:
-        """The map is made first, because DynamoDB sets nothing within one that is not there."""
+    def exonerate(self, user_id: UserId, photos: Mapping[str, frozenset[Reason]]) -> None:
+        """The map is created first: DynamoDB sets no attribute within a map that does not exist."""
         if not photos:
             return
         names = {f"#s{n}": hmac for n, hmac in enumerate(photos)}
         with domain_errors():
             self._table.update_item(
                 Key=keys.profile(user_id),
-                UpdateExpression="SET #cleared = if_not_exists(#cleared, :none)",
-                ExpressionAttributeNames={"#cleared": "cleared"},
+                UpdateExpression="SET #exonerated = if_not_exists(#exonerated, :none)",
+                ExpressionAttributeNames={"#exonerated": "exonerated"},
                 ExpressionAttributeValues={":none": {}},
             )
             self._table.update_item(
                 Key=keys.profile(user_id),
                 UpdateExpression="SET "
-                + ", ".join(f"#cleared.{alias} = :{alias[1:]}" for alias in names),
-                ExpressionAttributeNames={"#cleared": "cleared", **names},
+                + ", ".join(f"#exonerated.{alias} = :{alias[1:]}" for alias in names),
+                ExpressionAttributeNames={"#exonerated": "exonerated", **names},
                 ExpressionAttributeValues={
                     f":{alias[1:]}": sorted(photos[hmac]) for alias, hmac in names.items()
                 },
             )
 
-    def forget(self, user_id: UserId) -> None:
-        """The profile goes last: while it is there, nothing new is written about the user."""
+    def delete(self, user_id: UserId) -> None:
+        """The profile is deleted last: while it is there, nothing new is written about the user."""
         profile = keys.profile(user_id)
         delete_partition(self._table, pk=profile["pk"], last=profile["sk"])
-
-    def _item(self, user_id: UserId) -> dict[str, Any]:
-        with domain_errors():
-            answer = self._table.get_item(Key=keys.profile(user_id), ConsistentRead=True)
-        return answer.get("Item", {})
 
 
 class ErasuresTable:
@@ -112,24 +107,23 @@ class ErasuresTable:
         self._users = UsersTable(table)
 
     def begin(self, erasure: Erasure) -> Erasure:
-        """The record and the mark on the user, in one transaction."""
+        """Writes the erasure and marks the profile in one transaction."""
         if erasure.user_id is None:
             raise Conflict(f"erasure {erasure.erasure_id} is done")
         try:
             write_all(self._table, put(self._table, _item(erasure), NEW), self._mark(erasure))
         except ConditionsFailed as cancelled:
             running = self._users.profile(erasure.user_id).erasing
-            if WATERMARK not in cancelled.failed or running is None:
-                raise Conflict("an erasure of the user ended this moment: ask again") from cancelled
+            if PROFILE not in cancelled.failed or running is None:
+                raise Conflict("an erasure of the user has just ended: try again") from cancelled
             return self.get(running)
         return erasure
 
     def get(self, erasure_id: ErasureId) -> Erasure:
-        with domain_errors():
-            answer = self._table.get_item(Key=keys.erasure(erasure_id), ConsistentRead=True)
-        if "Item" not in answer:
+        item = find_item(self._table, keys.erasure(erasure_id))
+        if not item:
             raise NotFound(f"there is no erasure {erasure_id}")
-        return record(Erasure, {"user_id": None} | answer["Item"])
+        return record(Erasure, {"user_id": None} | item)
 
     def save(self, erasure: Erasure) -> None:
         with domain_errors():
@@ -139,7 +133,7 @@ class ErasuresTable:
         return {
             "Update": {
                 "TableName": self._table.name,
-                "Key": keys.profile(erasure.user_id),  # type: ignore[arg-type]  # begin() looked
+                "Key": keys.profile(erasure.user_id),  # type: ignore[arg-type]  # begin() checked it
                 "UpdateExpression": "SET #erasing = :id",
                 "ConditionExpression": "attribute_not_exists(#erasing)",
                 "ExpressionAttributeNames": {"#erasing": "erasing"},

@@ -1,4 +1,4 @@
-"""Both buckets as a whole, for the daily sweep: everything in them, and how they are set."""
+"""Both buckets as a whole, for the daily sweep: all objects, and the buckets' settings."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from likeness.adapters.aws_errors import code_of, domain_errors
+from likeness.adapters.s3.listing import all_objects
 from likeness.domain.deletion.retention import SweepFinding
-from likeness.ports.deletion import BucketObject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from mypy_boto3_s3.client import S3Client
+
+    from likeness.ports.deletion import BucketObject
 
 ABSENT = {"ReplicationConfigurationNotFoundError", "NoSuchLifecycleConfiguration"}
 
@@ -23,25 +25,23 @@ class BucketSweep:
         self._s3 = s3
         self._names = {"photos": photos, "avatars": avatars}
 
-    def everything(self) -> Iterator[BucketObject]:
-        for bucket, name in self._names.items():
+    def objects(self) -> Iterator[BucketObject]:
+        for name in self._names.values():
             with domain_errors():
-                yield from self._objects(bucket, name)
-                yield from self._uploads(bucket, name)
+                yield from all_objects(self._s3, name)
 
     def delete(self, objects: Sequence[BucketObject]) -> int:
-        """One by one: there are few, and one that is refused must not keep the others."""
+        """One by one: there are few, and a denied one must not stop the others."""
         failed = 0
-        for object_ in objects:
-            bucket = self._names[object_.bucket]
+        for one in objects:
             try:
-                if object_.upload:
+                if one.upload:
                     self._s3.abort_multipart_upload(
-                        Bucket=bucket, Key=object_.key, UploadId=object_.upload
+                        Bucket=one.bucket, Key=one.key, UploadId=one.upload
                     )
                 else:
                     self._s3.delete_object(
-                        Bucket=bucket, Key=object_.key, VersionId=object_.version or "null"
+                        Bucket=one.bucket, Key=one.key, VersionId=one.version or "null"
                     )
             except ClientError as error:
                 failed += code_of(error) != "NoSuchUpload"
@@ -60,37 +60,8 @@ class BucketSweep:
                 found.append(SweepFinding.LIFECYCLE)
         return found
 
-    def _objects(self, bucket: str, name: str) -> Iterator[BucketObject]:
-        for page in self._s3.get_paginator("list_object_versions").paginate(Bucket=name):
-            for version in page.get("Versions", []):
-                yield BucketObject(
-                    bucket=bucket,
-                    key=version["Key"],
-                    version=version["VersionId"],
-                    latest=version["IsLatest"],
-                    created_at=version["LastModified"],
-                )
-            for marker in page.get("DeleteMarkers", []):
-                yield BucketObject(
-                    bucket=bucket,
-                    key=marker["Key"],
-                    version=marker["VersionId"],
-                    latest=False,
-                    created_at=marker["LastModified"],
-                )
-
-    def _uploads(self, bucket: str, name: str) -> Iterator[BucketObject]:
-        for page in self._s3.get_paginator("list_multipart_uploads").paginate(Bucket=name):
-            for upload in page.get("Uploads", []):
-                yield BucketObject(
-                    bucket=bucket,
-                    key=upload["Key"],
-                    upload=upload["UploadId"],
-                    created_at=upload["Initiated"],
-                )
-
     def _ask(self, operation: str, name: str) -> dict[str, Any]:
-        """A configuration; empty where the bucket has none."""
+        """Return a configuration; empty if the bucket has none."""
         try:
             answer: dict[str, Any] = getattr(self._s3, operation)(Bucket=name)
         except ClientError as error:
@@ -101,7 +72,7 @@ class BucketSweep:
 
 
 def _days(rules: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """What the enabled rules delete, and that they end half-done uploads: days by prefix."""
+    """Return days by prefix of the enabled rules that also abort unfinished uploads after a day."""
     return {
         (rule.get("Filter") or {}).get("Prefix", rule.get("Prefix", "")): rule["Expiration"]["Days"]
         for rule in rules

@@ -1,4 +1,4 @@
-"""What became of a job's objects, in the table, beside the job and apart from it."""
+"""The state of each job's deletion, in the table beside the job."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.clock import SystemClock
 from likeness.adapters.dynamodb import keys
-from likeness.adapters.dynamodb.items import fields, record
+from likeness.adapters.dynamodb.items import fields, find, record
 from likeness.adapters.dynamodb.queries import query
 from likeness.domain.deletion.receipt import Deletion, DeletionState, StoredObject
 
@@ -29,12 +29,9 @@ class DeletionsTable:
         self._condition_failed = table.meta.client.exceptions.ConditionalCheckFailedException
 
     def get(self, job_id: JobId) -> Deletion | None:
-        with domain_errors():
-            answer = self._table.get_item(Key=keys.deletion(job_id), ConsistentRead=True)
-        return record(Deletion, answer["Item"]) if "Item" in answer else None
+        return find(Deletion, self._table, keys.deletion(job_id))
 
     def save(self, deletion: Deletion) -> None:
-        """A hold was set by somebody who had to: only its own receipt may be added to it."""
         key = keys.deletion(deletion.job_id)
         with domain_errors():
             try:
@@ -51,14 +48,14 @@ class DeletionsTable:
             except self._condition_failed:
                 return
 
-    def note(self, job_id: JobId, found: Iterable[StoredObject]) -> None:
+    def add_objects(self, job_id: JobId, objects: Iterable[StoredObject]) -> None:
         with domain_errors(), self._table.batch_writer(overwrite_by_pkeys=["pk", "sk"]) as batch:
-            for one in found:
-                key = keys.found(job_id, one.name, one.etag)
+            for one in objects:
+                key = keys.stored_object(job_id, one.name, one.etag)
                 batch.put_item(Item=key | self._expiry() | fields(one))
 
-    def noted(self, job_id: JobId) -> list[StoredObject]:
-        items = query(self._table, pk=keys.job(job_id)["pk"], begins_with=keys.FOUND)
+    def objects(self, job_id: JobId) -> list[StoredObject]:
+        items = query(self._table, pk=keys.job(job_id)["pk"], begins_with=keys.OBJECTS)
         return [record(StoredObject, item) for item in items]
 
     def _expiry(self) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Looks for what a job left in the two buckets: its own listing, with no code of what deletes."""
+"""An independent listing of a job's files: shares no code with `job_files`, which deletes them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class BucketLeftovers:
         self._photos = photos
         self._avatars = avatars
 
-    def of(self, job_id: JobId, places: Iterable[str]) -> list[StoredObject]:
+    def find(self, job_id: JobId, places: Iterable[str]) -> list[StoredObject]:
         with domain_errors():
             return [
                 found

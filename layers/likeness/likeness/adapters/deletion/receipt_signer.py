@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 class KmsSigner:
     def __init__(self, kms: KMSClient, key: str) -> None:
-        """`key` is the ARN of a key ECC_NIST_P256 for SIGN_VERIFY."""
+        """`key`: the ARN of an ECC_NIST_P256 key for SIGN_VERIFY."""
         self._kms = kms
         self._key = key
         self._jws = PyJWS(algorithms=[])
@@ -47,18 +47,18 @@ class KmsSigner:
 
     @cached_property
     def _public_key(self) -> PublicKey:
-        """Asked of KMS once: a key pair does not change."""
+        """Read from KMS once: a key pair does not change."""
         with domain_errors():
             der = self._kms.get_public_key(KeyId=self._key)["PublicKey"]
         found = load_der_public_key(der)
         if not isinstance(found, EllipticCurvePublicKey):
-            raise TypeError(f"the key of receipts is no elliptic curve key: {type(found).__name__}")
+            raise TypeError(f"the receipt key is not an elliptic curve key: {type(found).__name__}")
         jwk = ECAlgorithm.to_jwk(found, as_dict=True)
         return PublicKey(**jwk, kid=self._key_id, alg=ALGORITHM, use="sig")
 
 
 class _KmsAlgorithm(ECAlgorithm):
-    """ES256 whose private half is KMS. KMS answers in DER, JWS wants both numbers side by side."""
+    """ES256 with the private key in KMS. Converts KMS's DER signature to JWS's r and s."""
 
     def __init__(self, kms: KMSClient, key: str) -> None:
         super().__init__(ECAlgorithm.SHA256)
@@ -68,7 +68,7 @@ class _KmsAlgorithm(ECAlgorithm):
     def prepare_key(self, key: Any) -> Any:
         return key
 
-    def sign(self, msg: bytes, key: Any) -> bytes:  # noqa: ARG002 - KMS has it
+    def sign(self, msg: bytes, key: Any) -> bytes:  # noqa: ARG002 - KMS has the key
         answer = self._kms.sign(
             KeyId=self._key, Message=msg, MessageType="RAW", SigningAlgorithm="ECDSA_SHA_256"
         )

@@ -1,12 +1,22 @@
-"""Records as items of the table, and back."""
+"""Records as items of the table: convert, read and write them."""
+
+from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, NotRequired, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, TypeVar
 
+from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.dynamodb.keys import TABLE_ATTRIBUTES
+from likeness.domain.errors import Conflict, NotFound
 from likeness.domain.record import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from mypy_boto3_dynamodb.service_resource import Table
+
+    from likeness.adapters.dynamodb.keys import Key
 
 R = TypeVar("R", bound=Record)
 
@@ -21,9 +31,9 @@ NEW: Condition = {"ConditionExpression": "attribute_not_exists(pk)"}
 
 
 def fields(record: Record) -> dict[str, Any]:
-    """A record's fields as DynamoDB takes them; a field that is None is not stored.
+    """Return a record's fields in DynamoDB's types, without those that are None.
 
-    Floats become decimals of the same digits, so that they come back as the very same floats.
+    Floats become decimals of the same digits, so that they are read as equal floats.
     """
     everything = json.loads(record.model_dump_json(), parse_float=Decimal)
     return {name: value for name, value in everything.items() if value is not None}
@@ -33,6 +43,46 @@ def record(kind: type[R], item: Mapping[str, Any]) -> R:
     return kind.model_validate(
         {name: value for name, value in item.items() if name not in TABLE_ATTRIBUTES}
     )
+
+
+def find_item(table: Table, key: Key) -> dict[str, Any]:
+    """Read an item with a consistent read. Empty if there is none."""
+    with domain_errors():
+        return table.get_item(Key=key, ConsistentRead=True).get("Item", {})
+
+
+def find(kind: type[R], table: Table, key: Key) -> R | None:
+    item = find_item(table, key)
+    return record(kind, item) if item else None
+
+
+def get(kind: type[R], table: Table, key: Key, *, absent: str) -> R:
+    """Raises NotFound with the message `absent`."""
+    found = find(kind, table, key)
+    if found is None:
+        raise NotFound(absent)
+    return found
+
+
+def put_if(
+    table: Table,
+    item: dict[str, Any],
+    condition: Condition,
+    *,
+    stored: Callable[[], bool],
+    conflict: str,
+) -> None:
+    """Write an item under a condition. Raises Conflict with the message `conflict`.
+
+    The SDK may send a write again after a lost response. Then the condition fails, but `stored`
+    returns True: the first write succeeded.
+    """
+    with domain_errors():
+        try:
+            table.put_item(Item=item, **condition)
+        except table.meta.client.exceptions.ConditionalCheckFailedException as race:
+            if not stored():
+                raise Conflict(conflict) from race
 
 
 def at_version(seen: int) -> Condition:

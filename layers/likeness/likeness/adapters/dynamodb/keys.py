@@ -1,34 +1,33 @@
-"""The one table, and the keys of everything in it.
+"""The keys of all items in the one table.
 
     pk           sk                 what                         gsi1pk           gsi1sk
     -----------  -----------------  ---------------------------  ---------------  ------------------
     JOB#<job>    META               Job                          USER#<user>      <created_at>#<job>
     JOB#<job>    PHOTO#p01          Photo
     JOB#<job>    AVATAR#a01         Avatar
-    JOB#<job>    INFERENCE#<round>  Inference: an attempt that the endpoint draws
+    JOB#<job>    INFERENCE#<n>      Inference: attempt n, drawn by the endpoint
     JOB#<job>    REVIEW#<review>    Review; while it waits also  REVIEWS#waiting  <rank>#<due>#<id>
-    JOB#<job>    TOKEN#<review>     its task token, kept apart
-    JOB#<job>    DELETION           Deletion: how far it is, and its receipt
-    JOB#<job>    FOUND#<object>     Found: an object that was there when the job's were deleted
+    JOB#<job>    TOKEN#<review>     its task token, in an item of its own
+    JOB#<job>    DELETION           Deletion: its state and receipt
+    JOB#<job>    OBJECT#<object>    StoredObject: a file of the job, recorded when it was deleted
     JOB#<job>    APPEAL             Appeal
-    AUDIT        <number>           Entry of the audit log     AUDIT#<review>   <number>
-    AUDIT        HEAD               where the audit log ends
-    DESK#<day>   COUNTS             how moderators decided
-    DESK#<day>   SEEN#<moderator>   pictures that they revealed
-    USER#<user>  PROFILE            time zone, Plus, cleared photos, whether being erased
-    USER#<user>  ENTRY#<day>#<job>  Entry of the ledger
-    DAY#<subj>   <day>              used: how often jobs took that day; when it ends
-    ERASURE#<e>  META               Erasure; once done, the receipt
-    MARK#<mark>  META               Published: which avatar bears that mark
-    PAST#<l>#<t> <submitted>#<job>  how long a job of that backend and tier worked, s
+    AUDIT        <number>           AuditEntry                   AUDIT#<review>   <number>
+    AUDIT        HEAD               ChainHead
+    DESK#<day>   COUNTS             counters of decisions
+    DESK#<day>   SEEN#<moderator>   Exposure: pictures that they revealed
+    USER#<user>  PROFILE            time zone, Plus, exonerated photos, running erasure
+    USER#<user>  ENTRY#<day>#<job>  QuotaEntry
+    DAY#<hash>   <day>              used: how many jobs hold that day; when it ends
+    ERASURE#<e>  META               Erasure, with its receipt
+    MARK#<id>    META               WatermarkRecord: which avatar contains that watermark
+    PAST#<b>#<t> <submitted>#<job>  how long a job of that backend and tier worked, s
 
-A user's days are counted under a keyed hash of the user (`subj`), apart from everything that
-names the user: when a user is erased, that hash and the days are all that stays.
-Attributes `pk`, `sk`, `gsi1pk`, `gsi1sk` are strings, index `gsi1` projects everything. `ttl` is in
-seconds since 1970: a job and all that hangs on it goes 90 days after it began, the ledger after
-400, an erasure's receipt too; a profile and the audit log stay. A mark stays as well: the picture
-that bears it lasts, and its record names no user. DynamoDB deletes late, so nothing is promised by
-it.
+A user's days are counted under a keyed hash of the user (`hash`), in items without the user's id:
+only that hash and the days stay after an erasure.
+Attributes `pk`, `sk`, `gsi1pk`, `gsi1sk` are strings, index `gsi1` projects everything. `ttl` is
+in seconds since 1970: 90 days after creation for a job and all its items, 400 days for the ledger
+and an erasure. Profiles, the audit log and watermarks do not expire: published pictures last, and
+a watermark's record contains no user id. DynamoDB deletes late, so no promise relies on `ttl`.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -43,12 +42,12 @@ INDEX = "gsi1"
 TABLE_ATTRIBUTES = frozenset({"pk", "sk", "gsi1pk", "gsi1sk", "ttl"})
 JOB_TTL = timedelta(days=90)
 LEDGER_TTL = timedelta(days=400)
-DURATIONS_TTL = timedelta(days=14)  # what a job took a month ago says little about today
+DURATIONS_TTL = timedelta(days=14)  # older durations say little about today
 
 PHOTOS = "PHOTO#"
 AVATARS = "AVATAR#"
 REVIEWS = "REVIEW#"
-FOUND = "OBJECT#"
+OBJECTS = "OBJECT#"
 WAITING = "REVIEWS#waiting"
 AUDIT = "AUDIT"
 SEEN = "SEEN#"
@@ -61,7 +60,7 @@ def job(job_id: JobId) -> Key:
 
 
 def jobs_of(user_id: UserId, created_at: datetime, job_id: JobId) -> Key:
-    """In the index: a user's jobs, the oldest first."""
+    """In the index: a user's jobs, oldest first."""
     return {"gsi1pk": index_of(user_id), "gsi1sk": f"{sortable(created_at)}#{job_id}"}
 
 
@@ -94,7 +93,7 @@ def inference(job_id: JobId, attempt: int) -> Key:
 
 
 def waiting(review: Review) -> Key:
-    """In the index: the most severe first; of these the higher tier's, then the next to expire."""
+    """In the index: most severe first, then the higher tier, then by deadline."""
     rank = f"{review.severity.rank}{9 - review.priority}"
     place = f"{rank}#{sortable(review.decide_by)}#{review.review_id}"
     return {"gsi1pk": WAITING, "gsi1sk": place}
@@ -109,7 +108,7 @@ def audit_entry(number: int) -> Key:
 
 
 def audit_of(review_id: ReviewId, number: int) -> Key:
-    """In the index: one case's entries, the oldest first."""
+    """In the index: one case's entries, oldest first."""
     return {"gsi1pk": f"AUDIT#{review_id}", "gsi1sk": f"{number:012d}"}
 
 
@@ -129,9 +128,9 @@ def deletion(job_id: JobId) -> Key:
     return {"pk": f"JOB#{job_id}", "sk": "DELETION"}
 
 
-def found(job_id: JobId, name: str, etag: str) -> Key:
-    """The same object is noted once, however often it is seen."""
-    return {"pk": f"JOB#{job_id}", "sk": f"{FOUND}{name}#{etag}"}
+def stored_object(job_id: JobId, name: str, etag: str) -> Key:
+    """One item for each object, by name and ETag."""
+    return {"pk": f"JOB#{job_id}", "sk": f"{OBJECTS}{name}#{etag}"}
 
 
 def profile(user_id: UserId) -> Key:
@@ -147,7 +146,7 @@ def day(user_hash: UserHash, of: Day) -> Key:
 
 
 def entries(of: Day) -> str:
-    """What the sort keys of a day's entries begin with."""
+    """The prefix of the sort keys of a day's entries."""
     return f"ENTRY#{of}#"
 
 
@@ -168,9 +167,9 @@ def durations(backend: str, tier: str, submitted_at: datetime, job_id: JobId) ->
 
 
 def sortable(moment: datetime) -> str:
-    """A moment whose text sorts as time does, whatever zone it was written in."""
+    """Return a time in UTC as text that sorts by time."""
     return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
-def expiry(since: datetime, stays: timedelta) -> dict[str, int]:
-    return {"ttl": int((since + stays).timestamp())}
+def expiry(since: datetime, lifetime: timedelta) -> dict[str, int]:
+    return {"ttl": int((since + lifetime).timestamp())}

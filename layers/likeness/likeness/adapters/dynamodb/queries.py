@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.dynamodb.keys import INDEX
-from likeness.domain.paging import Part
+from likeness.domain.paging import ResultPage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def query(
     table: Table, *, pk: str, begins_with: str | None = None, latest_first: bool = False
 ) -> Iterator[dict[str, Any]]:
-    """Items of one partition whose sort key begins so, in its order, as they are this moment."""
+    """Yield items of one partition by sort key, with consistent reads."""
     condition, values = "pk = :pk", {":pk": pk}
     if begins_with is not None:
         condition += " AND begins_with(sk, :sk)"
@@ -35,7 +35,7 @@ def query(
 
 
 def query_index(table: Table, *, gsi1pk: str) -> Iterator[dict[str, Any]]:
-    """Items of one partition of the index, in its order. An index is a moment behind its table."""
+    """Yield items of one partition of the index by sort key. An index is eventually consistent."""
     return _pages(
         table,
         {
@@ -47,7 +47,7 @@ def query_index(table: Table, *, gsi1pk: str) -> Iterator[dict[str, Any]]:
 
 
 def delete_partition(table: Table, *, pk: str, last: str) -> None:
-    """Delete every item of a partition, and the one whose sort key is `last` after all others."""
+    """Delete every item of a partition; the one with sort key `last` after all others."""
     items = _pages(
         table,
         {
@@ -67,8 +67,8 @@ def delete_partition(table: Table, *, pk: str, last: str) -> None:
 
 def query_index_part(
     table: Table, *, gsi1pk: str, limit: int, after: str | None, newest_first: bool = False
-) -> Part[dict[str, Any]]:
-    """At most `limit` items of one partition of the index, those that come after a sort key."""
+) -> ResultPage[dict[str, Any]]:
+    """Return at most `limit` items of one partition of the index, after a sort key."""
     order = "<" if newest_first else ">"
     found = _pages(
         table,
@@ -82,7 +82,7 @@ def query_index_part(
             "Limit": limit + 1,
         },
     )
-    return Part.of(found, limit=limit, position=lambda item: str(item["gsi1sk"]))
+    return ResultPage.of(found, limit=limit, position=lambda item: str(item["gsi1sk"]))
 
 
 def _pages(table: Table, request: QueryInputTableQueryTypeDef) -> Iterator[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Several writes, all or none of them."""
+"""Several writes in one transaction."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from likeness.adapters.dynamodb.items import Condition
 
 ATTEMPTS = 8
-FIRST_PAUSE_S = 0.025  # doubled each time, with full jitter: 3 s in all at the very most
+FIRST_PAUSE_S = 0.025  # doubled each time, with full jitter: at most 3 s in all
 CONDITION = "ConditionalCheckFailed"
 MET = "None"
 TRANSIENT = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
 
-class ConditionsFailed(Exception):  # noqa: N818 - an answer for the caller to read, not a fault
-    """Nothing was written: `failed` holds the positions of the writes whose condition failed."""
+class ConditionsFailed(Exception):  # noqa: N818 - a result for the caller, not a fault
+    """Nothing was written. `failed`: the positions of the writes whose condition failed."""
 
     def __init__(self, codes: Sequence[str]) -> None:
         super().__init__(", ".join(codes))
@@ -46,10 +46,10 @@ def write_all(
 ) -> None:
     """Write everything or nothing.
 
-    Two transactions that meet on one item cancel each other, which says nothing about their
-    conditions: they are tried again, a bounded number of times. The SDK gives each call a
-    ClientRequestToken, so an answer that was lost on its way writes nothing twice; the conditions
-    are what holds when that token is forgotten after ten minutes.
+    Concurrent transactions on one item cancel each other, whatever their conditions: they are
+    retried up to ATTEMPTS times. The SDK sends a ClientRequestToken with each call, so a call that
+    is sent again after a lost response writes once; the token expires after ten minutes, the
+    conditions hold after that too.
     """
     codes: tuple[str, ...] = ()
     for attempt in range(ATTEMPTS):
@@ -65,7 +65,7 @@ def write_all(
 
 
 def _write(table: Table, writes: Sequence[TransactWriteItemTypeDef]) -> tuple[str, ...]:
-    """Nothing when it was written; the reason for each write where it was cancelled."""
+    """Return the cancellation code of each write; empty if all were written."""
     client = table.meta.client
     with domain_errors():
         try:

@@ -1,4 +1,4 @@
-"""The endpoint that keeps the model loaded: SageMaker's asynchronous inference."""
+"""SageMaker's asynchronous inference endpoint, which keeps the model loaded."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from likeness.domain.ids import JobId
 
 MEDIA_TYPE = "application/x-tar"
-QUEUED_AT_MOST_S = 3600  # from no instance at all it takes minutes until the first is there
-DRAWN_WITHIN_S = 1800  # as long as a training job may run
+MAX_QUEUE_S = 3600  # scaling from zero instances takes minutes
+MAX_RUN_S = 1800  # as long as a training job may run
 
 
 def inference_id(job_id: JobId, attempt: int) -> str:
-    """SageMaker's name of an attempt, which its message about the end brings back."""
+    """SageMaker's id of an attempt, which its notifications contain."""
     return f"likeness-{job_id}-r{attempt}"
 
 
@@ -29,8 +29,8 @@ class AsyncEndpoint:
         self._bucket = bucket
 
     def invoke(self, job_id: JobId, attempt: int) -> str:
-        """The answer is to lie in the job's own folder, so that its purge finds it: the endpoint
-        writes below `work/`, and this names the rest."""
+        """The response is written to the job's own folder, so that it is deleted with the job: the
+        endpoint writes below `work/`, the path extension is the rest of the key."""
         at = (job_id, attempt)
         with domain_errors():
             answer = self._client.invoke_endpoint_async(
@@ -41,7 +41,7 @@ class AsyncEndpoint:
                 InferenceId=inference_id(*at),
                 S3OutputPathExtension=f"{job_id}/{keys.endpoint_folder(attempt)}",
                 Filename=keys.RESPONSE_FILE,
-                RequestTTLSeconds=QUEUED_AT_MOST_S,
-                InvocationTimeoutSeconds=DRAWN_WITHIN_S,
+                RequestTTLSeconds=MAX_QUEUE_S,
+                InvocationTimeoutSeconds=MAX_RUN_S,
             )
         return answer.get("FailureLocation", "")

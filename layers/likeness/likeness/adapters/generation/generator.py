@@ -1,4 +1,4 @@
-"""GPU work, stopped: SageMaker training jobs, and attempts that the endpoint draws."""
+"""Stop GPU work: SageMaker training jobs, and attempts on the endpoint."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from likeness.ports.runtime import Clock
 
 RUNNING = frozenset({"InProgress", "Stopping"})
-# SageMaker says both of a job it does not know, and the second also of one that is over.
+# SageMaker returns both for an unknown job, and the second also for one that has ended.
 NO_SUCH_JOB = ("ResourceNotFound", "ValidationException")
 
 
@@ -26,20 +26,18 @@ class TrainingJobs:
         self._client = client
 
     def stop(self, job_id: JobId, attempt: int) -> None:
-        """Stop the attempt, and see it over; Unavailable while it is still stopping.
-
-        A container has two minutes to end and writes checkpoints until then. Whoever deletes them
-        must come after that, so the caller tries again.
+        """A container has two minutes to end and writes checkpoints until then. They can be deleted
+        only after that, so the caller retries while this raises Unavailable.
         """
         name = training_job_name(job_id, attempt)
-        nothing = NotFound(f"round {attempt} of job {job_id} does not run")
-        foreseen = dict.fromkeys(NO_SUCH_JOB, nothing)
-        with suppress(NotFound), domain_errors(foreseen):
+        nothing = NotFound(f"attempt {attempt} of job {job_id} does not run")
+        expected = dict.fromkeys(NO_SUCH_JOB, nothing)
+        with suppress(NotFound), domain_errors(expected):
             self._client.stop_training_job(TrainingJobName=name)
-        with suppress(NotFound), domain_errors(foreseen):
+        with suppress(NotFound), domain_errors(expected):
             status = self._client.describe_training_job(TrainingJobName=name)["TrainingJobStatus"]
             if status in RUNNING:
-                raise Unavailable(f"round {attempt} of job {job_id} is still stopping")
+                raise Unavailable(f"attempt {attempt} of job {job_id} is still stopping")
 
 
 class Inferences(Protocol):
@@ -48,7 +46,7 @@ class Inferences(Protocol):
 
 
 class AnyBackend:
-    """Stops an attempt whichever way it went: the backend may have been changed by a deployment."""
+    """Stops an attempt on both backends: a deployment may have changed the backend since."""
 
     def __init__(self, training: TrainingJobs, inferences: Inferences, clock: Clock) -> None:
         self._training = training
@@ -56,9 +54,8 @@ class AnyBackend:
         self._clock = clock
 
     def stop(self, job_id: JobId, attempt: int) -> None:
-        """The endpoint cannot be told. The record is, so that nobody publishes what it draws, and
-        whatever still arrives is deleted; one is made where there is none yet, for a step that is
-        just about to ask."""
+        """Async inference cannot be cancelled: the record is stopped, so that late results are
+        discarded. Without a record, one is created, for a step that is about to invoke."""
         self._training.stop(job_id, attempt)
         try:
             inference = self._inferences.get(job_id, attempt)
@@ -66,7 +63,7 @@ class AnyBackend:
             inference = Inference(
                 job_id=job_id,
                 attempt=attempt,
-                asked_at=self._clock.now(),
+                requested_at=self._clock.now(),
                 state=InferenceState.STOPPED,
             )
         else:

@@ -1,4 +1,4 @@
-"""Take everything out of a PNG but its pixels."""
+"""Remove everything from a PNG except its pixels."""
 
 import struct
 import zlib
@@ -8,29 +8,29 @@ from likeness.adapters.provenance.xmp import PNG_KEYWORD
 from likeness.domain.errors import Invalid
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-KEPT = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})  # all critical chunks that exist
+CRITICAL = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})  # all critical chunks that exist
 
 
 def only_pixels(png: bytes, *, side: int, xmp: bytes | None = None) -> bytes:
-    """The same picture from its critical chunks alone: no text, no EXIF, no profile, no time.
+    """Return the picture with its critical chunks only: no text, EXIF, profile or time.
 
-    `xmp` is written in as the one thing that is said beside the pixels.
+    `xmp` is added as the only metadata.
 
-    Takes what the container draws, a square of 8-bit RGB that is not interlaced, and raises
-    Invalid for anything else: a broken sum, a chunk it does not know, bytes behind the picture or
-    behind the pixels' own stream.
+    Accepts what the container draws: a square of 8-bit RGB, not interlaced. Raises Invalid for
+    anything else: a wrong checksum, an unknown critical chunk, bytes after the picture or after
+    the pixel stream.
     """
     chunks = list(_chunks(png))
     if chunks[0] != (b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)):
         raise Invalid(f"not a PNG of {side} x {side} px, 8-bit RGB, not interlaced")
     for kind, _ in chunks:
-        if kind not in KEPT and not _ancillary(kind):
-            raise Invalid(f"a critical PNG chunk that nobody knows: {kind!r}")
+        if kind not in CRITICAL and not _ancillary(kind):
+            raise Invalid(f"an unknown critical PNG chunk: {kind!r}")
     stream = b"".join(body for kind, body in chunks if kind == b"IDAT")
     _check_pixels(stream, size=side * (1 + 3 * side))
-    kept = [_chunk(kind, body) for kind, body in chunks if kind in KEPT]
-    said = [] if xmp is None else [_chunk(b"iTXt", PNG_KEYWORD + bytes(5) + xmp)]
-    return SIGNATURE + b"".join([kept[0], *said, *kept[1:]])
+    critical = [_chunk(kind, body) for kind, body in chunks if kind in CRITICAL]
+    metadata = [] if xmp is None else [_chunk(b"iTXt", PNG_KEYWORD + bytes(5) + xmp)]
+    return SIGNATURE + b"".join([critical[0], *metadata, *critical[1:]])
 
 
 def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -46,11 +46,11 @@ def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
             raise Invalid("a PNG that is cut off")
         body = png[at + 8 : end - 4]
         if zlib.crc32(kind + body) != int.from_bytes(png[end - 4 : end]):
-            raise Invalid(f"PNG chunk {kind!r} does not match its sum")
+            raise Invalid(f"PNG chunk {kind!r} does not match its checksum")
         yield kind, body
         at = end
     if at != len(png):
-        raise Invalid("bytes behind the end of a PNG")
+        raise Invalid("bytes after the end of a PNG")
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:
@@ -58,16 +58,16 @@ def _chunk(kind: bytes, body: bytes) -> bytes:
 
 
 def _ancillary(kind: bytes) -> bool:
-    """PNG marks what a reader may leave out by a small first letter."""
+    """A lower-case first letter means that a reader may ignore the chunk (PNG, 5.4)."""
     return kind[:1].islower()
 
 
 def _check_pixels(stream: bytes, *, size: int) -> None:
-    """The stream holds exactly `size` bytes. Stops at one more: nothing here can blow up."""
+    """Check that the stream has exactly `size` bytes. Inflates at most one more: no zip bomb."""
     inflate = zlib.decompressobj()
     try:
         pixels = inflate.decompress(stream, size + 1)
     except zlib.error as broken:
         raise Invalid("a PNG whose pixels cannot be read") from broken
     if len(pixels) != size or not inflate.eof or inflate.unused_data:
-        raise Invalid("a PNG with more or fewer pixels than it says")
+        raise Invalid("a PNG whose pixels do not match its size")

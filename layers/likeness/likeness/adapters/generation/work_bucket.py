@@ -11,7 +11,6 @@ from pydantic import ValidationError
 from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.generation import endpoint_tar
 from likeness.adapters.s3 import object_keys as keys
-from likeness.adapters.s3.deletion import purge
 from likeness.contracts import (
     ORDER_FILE,
     RESULT_FILE,
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def training_job_name(job_id: JobId, attempt: int) -> str:
-    """SageMaker's name of an attempt: 63 characters at most, and the same when a step is replayed."""
+    """SageMaker's name of an attempt: at most 63 characters, the same for a replayed step."""
     return f"likeness-{job_id}-r{attempt}"
 
 
@@ -64,7 +63,7 @@ class WorkBucket:
         )
 
     def _channels(self, job_id: JobId, attempt: int) -> list[dict[str, Any]]:
-        """A channel without a file fails the training job: no weights, no channel for them."""
+        """Without weights there is no channel for them: an empty one fails the training job."""
         sources = {
             "photos": f"s3://{self._photos_bucket}/{keys.photos(job_id)}",
             "order": f"s3://{self._bucket}/{keys.order_folder(job_id, attempt)}",
@@ -86,12 +85,12 @@ class WorkBucket:
         ]
 
     def pack(self, job_id: JobId, attempt: int) -> None:
-        """A photo that is gone or was replaced is not left out here: the container refuses it."""
+        """Does not check the photos: the container refuses one that was replaced."""
         content = self._read(keys.order(job_id, attempt), NotFound(f"job {job_id}: no order"))
         order = GenerationOrder.model_validate_json(content)
         files = {ORDER_FILE: content}
         for photo in order.photos:
-            gone = NotFound(f"photo {photo.photo_id} of job {job_id} is not there")
+            gone = NotFound(f"photo {photo.photo_id} of job {job_id} is missing")
             key = keys.photo(job_id, photo.photo_id)
             files[f"photos/{photo.photo_id}.jpg"] = self._read(key, gone, self._photos_bucket)
         with domain_errors():
@@ -103,43 +102,39 @@ class WorkBucket:
 
     def unpack(self, job_id: JobId, attempt: int) -> int:
         try:
-            gone = NotFound(f"job {job_id}: the endpoint's answer is not there")
+            gone = NotFound(f"job {job_id}: the endpoint's response is missing")
             archive = self._read(keys.response(job_id, attempt), gone)
         except NotFound:
-            return len(self.result(job_id, attempt).avatars)  # it was unpacked before
+            return len(self.result(job_id, attempt).avatars)  # unpacked by an earlier run
         avatars = endpoint_tar.unpack(archive)
         result = avatars.pop(RESULT_FILE)
         for avatar_id, png in avatars.items():
             self._put(keys.checkpoint(job_id, attempt, AvatarId(avatar_id)), png)
-        self._put(keys.result(job_id, attempt), result)  # last: it speaks of all others
-        self.drop_response(job_id, attempt)
+        self._put(keys.result(job_id, attempt), result)  # last: it lists the others
+        self.delete_response(job_id, attempt)
         return len(avatars)
 
-    def drop_response(self, job_id: JobId, attempt: int) -> None:
+    def delete_response(self, job_id: JobId, attempt: int) -> None:
         with domain_errors():
             for key in (keys.request(job_id, attempt), keys.response(job_id, attempt)):
                 self._s3.delete_object(Bucket=self._bucket, Key=key)
 
-    def drop_failure(self, uri: str) -> None:
-        """Only below `work/` of our own bucket: the address came from a service."""
+    def delete_failure(self, uri: str) -> None:
+        """Only below `work/` of our own bucket: the URI came from a service."""
         key = uri.removeprefix(f"s3://{self._bucket}/")
         if key.startswith(keys.WORK):
             with domain_errors():
                 self._s3.delete_object(Bucket=self._bucket, Key=key)
 
     def result(self, job_id: JobId, attempt: int) -> GenerationResult:
-        """Conflict where the file there speaks of another job or round."""
         content = self._read(keys.result(job_id, attempt), NotFound(f"job {job_id}: no result"))
         result = GenerationResult.model_validate_json(content)
         if (result.job_id, result.attempt) != (job_id, attempt):
-            raise Conflict(f"the result of job {job_id}, round {attempt} is of another one")
+            raise Conflict(f"the result of job {job_id}, attempt {attempt} is of another attempt")
         return result
 
     def progress(self, job_id: JobId, attempt: int) -> GenerationProgress | None:
-        """None before the container has written any.
-
-        SageMaker copies the file whenever it likes, half-written too: such a one is no progress.
-        """
+        """None also for a half-written file: SageMaker copies it at any moment."""
         try:
             content = self._read(keys.progress(job_id, attempt), NotFound("no progress yet"))
             return GenerationProgress.model_validate_json(content)
@@ -147,21 +142,21 @@ class WorkBucket:
             return None
 
     def verify(self, avatar: DrawnAvatar, job_id: JobId, attempt: int) -> bool:
-        """Its name is checked too: what is hashed here is what is judged and published later."""
+        """The name is checked too: later steps moderate and publish the file of that name."""
         if avatar.file != keys.avatar_file(avatar.avatar_id):
             return False
         try:
             png = self._read(
                 keys.checkpoint(job_id, attempt, avatar.avatar_id),
-                NotFound(f"avatar {avatar.avatar_id} of job {job_id} is not there"),
+                NotFound(f"avatar {avatar.avatar_id} of job {job_id} is missing"),
             )
         except NotFound:
             return False
         return hmac.compare_digest(hashlib.sha256(png).hexdigest(), avatar.sha256)
 
-    def keep(self, avatar: Avatar) -> None:
+    def promote(self, avatar: Avatar) -> None:
         at = (avatar.job_id, avatar.avatar_id)
-        gone = NotFound(f"avatar {avatar.avatar_id} of job {avatar.job_id} is not there")
+        gone = NotFound(f"avatar {avatar.avatar_id} of job {avatar.job_id} is missing")
         with domain_errors({"NoSuchKey": gone, "404": gone}):
             self._s3.copy_object(
                 Bucket=self._bucket,
@@ -171,9 +166,6 @@ class WorkBucket:
                     "Key": keys.checkpoint(avatar.job_id, avatar.attempt, avatar.avatar_id),
                 },
             )
-
-    def purge(self, job_id: JobId) -> int:
-        return purge(self._s3, self._bucket, keys.work(job_id))
 
     def _put(self, key: str, content: bytes) -> None:
         with domain_errors():

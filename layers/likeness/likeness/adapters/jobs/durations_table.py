@@ -1,4 +1,4 @@
-"""How long jobs worked, in the table: what estimates are told from."""
+"""Job durations in the table, from which estimates are computed."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ class DurationsTable:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def remember(self, job: Job, worked_s: float) -> None:
-        """Under a key that the job alone makes: told twice, it is stored once."""
-        began = job.timeline[1].at
-        key = keys.durations(job.backend or UNKNOWN, job.tier, began, job.job_id)
+    def add(self, job: Job, worked_s: float) -> None:
+        """The key depends on the job only, so a repeated call stores one item."""
+        submitted_at = job.timeline[1].at
+        key = keys.durations(job.backend or UNKNOWN, job.tier, submitted_at, job.job_id)
         with domain_errors():
             self._table.put_item(
                 Item=key
-                | keys.expiry(began, keys.DURATIONS_TTL)
+                | keys.expiry(submitted_at, keys.DURATIONS_TTL)
                 | {"worked_s": Decimal(str(round(worked_s, 1)))}
             )
 

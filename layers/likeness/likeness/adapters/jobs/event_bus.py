@@ -1,4 +1,4 @@
-"""The bus of the stage, and the queue of what could not be put on it."""
+"""The event bus of the stage, and the dead-letter queue of events."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from likeness.events import JobStateChanged, StreamRecord
 
-PAUSES_S = (0.2, 0.8)  # before the second and the third try
+PAUSES_S = (0.2, 0.8)  # before the second and third attempt
 
 
 class EventBridgeBus:
@@ -32,7 +32,7 @@ class EventBridgeBus:
         self._sleep = sleep
 
     def publish(self, events: Sequence[JobStateChanged]) -> list[JobStateChanged]:
-        """PutEvents takes each entry or leaves it: only what was left is sent again."""
+        """PutEvents accepts or refuses each entry: only refused ones are sent again."""
         left = self._put(events)
         for pause in PAUSES_S:
             if not left:
@@ -43,7 +43,7 @@ class EventBridgeBus:
 
     def _put(self, events: Sequence[JobStateChanged]) -> list[JobStateChanged]:
         with domain_errors():
-            answer = self._client.put_events(
+            response = self._client.put_events(
                 Entries=[
                     {
                         "EventBusName": self._name,
@@ -55,8 +55,8 @@ class EventBridgeBus:
                     for event in events
                 ]
             )
-        told = zip(events, answer["Entries"], strict=True)
-        return [event for event, entry in told if "EventId" not in entry]
+        results = zip(events, response["Entries"], strict=True)
+        return [event for event, entry in results if "EventId" not in entry]
 
 
 class EventDeadLetterQueue:
@@ -64,8 +64,8 @@ class EventDeadLetterQueue:
         self._client = client
         self._url = url
 
-    def keep(self, change: StreamRecord) -> None:
-        """Where in the stream it lies, and what is wrong: the stream keeps the record for a day."""
+    def put(self, change: StreamRecord) -> None:
+        """The sequence number finds the record in the stream, which stores it for a day."""
         letter = {"sequence": change.sequence, "fault": change.fault}
         with domain_errors():
             self._client.send_message(QueueUrl=self._url, MessageBody=json.dumps(letter))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.clock import SystemClock
 from likeness.adapters.dynamodb import keys
-from likeness.adapters.dynamodb.items import NEW, at_version, fields, record, unchanged
+from likeness.adapters.dynamodb.items import NEW, at_version, fields, get, put_if, record, unchanged
 from likeness.adapters.dynamodb.queries import (
     delete_partition,
     query,
@@ -15,10 +15,10 @@ from likeness.adapters.dynamodb.queries import (
     query_index_part,
 )
 from likeness.adapters.dynamodb.transactions import ConditionsFailed, put, write_all
-from likeness.domain.errors import Conflict, NotFound
+from likeness.domain.errors import Conflict
 from likeness.domain.generation.avatar import Avatar
 from likeness.domain.jobs.job import Job
-from likeness.domain.paging import Part
+from likeness.domain.paging import ResultPage
 from likeness.domain.photos.photo import Photo
 
 if TYPE_CHECKING:
@@ -37,26 +37,21 @@ class JobsTable:
     def __init__(self, table: Table, clock: Clock = _CLOCK) -> None:
         self._table = table
         self._clock = clock
-        self._lost_race = table.meta.client.exceptions.ConditionalCheckFailedException
 
     def create(self, job: Job, photos: Sequence[Photo]) -> None:
         items = [job_item(job), *(self._photo_item(photo) for photo in photos)]
         writes = [put(self._table, item, NEW) for item in items]
         try:
-            write_all(self._table, self._user_stays(job), *writes)
+            write_all(self._table, self._user_not_erasing(job), *writes)
         except ConditionsFailed as cancelled:
             if 0 in cancelled.failed:
-                raise Conflict("the user is being erased: nothing can be begun") from cancelled
+                raise Conflict("the user is being erased: no job can be opened") from cancelled
             raise Conflict(f"there is a job {job.job_id} already") from cancelled
 
     def get(self, job_id: JobId) -> Job:
-        with domain_errors():
-            answer = self._table.get_item(Key=keys.job(job_id), ConsistentRead=True)
-        if "Item" not in answer:
-            raise NotFound(f"there is no job {job_id}")
-        return record(Job, answer["Item"])
+        return get(Job, self._table, keys.job(job_id), absent=f"there is no job {job_id}")
 
-    def newest(self, user_id: UserId, *, limit: int, after: str | None = None) -> Part[Job]:
+    def newest(self, user_id: UserId, *, limit: int, after: str | None = None) -> ResultPage[Job]:
         found = query_index_part(
             self._table,
             gsi1pk=keys.index_of(user_id),
@@ -64,44 +59,39 @@ class JobsTable:
             after=after,
             newest_first=True,
         )
-        return Part(tuple(record(Job, item) for item in found.items), found.last)
+        return ResultPage(tuple(record(Job, item) for item in found.items), found.last)
 
     def save(self, job: Job) -> None:
-        """Store the next version.
-
-        The SDK may send a write twice when an answer is lost, and the second finds the first
-        there: that is no race, so what is stored is looked at before one is reported.
-        """
-        with domain_errors():
-            try:
-                self._table.put_item(Item=job_item(job), **at_version(job.version - 1))
-            except self._lost_race as race:
-                if self.get(job.job_id) != job:
-                    raise Conflict(
-                        f"job {job.job_id} moved past version {job.version - 1}"
-                    ) from race
+        put_if(
+            self._table,
+            job_item(job),
+            at_version(job.version - 1),
+            stored=lambda: self.get(job.job_id) == job,
+            conflict=f"job {job.job_id} is past version {job.version - 1}",
+        )
 
     def photos(self, job_id: JobId) -> list[Photo]:
         items = query(self._table, pk=keys.job(job_id)["pk"], begins_with=keys.PHOTOS)
         return [record(Photo, item) for item in items]
 
     def add_photo(self, photo: Photo) -> None:
-        """Two requests that ask at once ask for the same id: only one of them may have it."""
-        with domain_errors():
-            try:
-                self._table.put_item(Item=self._photo_item(photo), **NEW)
-            except self._lost_race as race:
-                raise Conflict(f"job {photo.job_id} has a photo {photo.photo_id} already") from race
+        """Concurrent requests compute the same id: only one of them gets it."""
+        put_if(
+            self._table,
+            self._photo_item(photo),
+            NEW,
+            stored=lambda: False,
+            conflict=f"job {photo.job_id} has a photo {photo.photo_id} already",
+        )
 
     def save_photo(self, photo: Photo, *, seen: Photo) -> None:
-        with domain_errors():
-            try:
-                self._table.put_item(Item=self._photo_item(photo), **unchanged(seen))
-            except self._lost_race as race:
-                if photo not in self.photos(photo.job_id):  # as in `save`
-                    raise Conflict(
-                        f"photo {photo.photo_id} of job {photo.job_id} changed meanwhile"
-                    ) from race
+        put_if(
+            self._table,
+            self._photo_item(photo),
+            unchanged(seen),
+            stored=lambda: photo in self.photos(photo.job_id),
+            conflict=f"photo {photo.photo_id} of job {photo.job_id} was changed",
+        )
 
     def avatars(self, job_id: JobId) -> list[Avatar]:
         items = query(self._table, pk=keys.job(job_id)["pk"], begins_with=keys.AVATARS)
@@ -113,16 +103,16 @@ class JobsTable:
                 key = keys.avatar(avatar.job_id, avatar.avatar_id)
                 batch.put_item(Item=key | self._expiry() | fields(avatar))
 
-    def of_user(self, user_id: UserId) -> list[Job]:
+    def for_user(self, user_id: UserId) -> list[Job]:
         index = query_index(self._table, gsi1pk=keys.index_of(user_id))
         return [record(Job, item) for item in index]
 
-    def forget(self, job_id: JobId) -> None:
-        """The job itself goes last: it is how an erasure that was cut short finds the rest."""
+    def delete(self, job_id: JobId) -> None:
+        """The job's own record is deleted last: a repeated erasure finds the rest by it."""
         job = keys.job(job_id)
         delete_partition(self._table, pk=job["pk"], last=job["sk"])
 
-    def _user_stays(self, job: Job) -> TransactWriteItemTypeDef:
+    def _user_not_erasing(self, job: Job) -> TransactWriteItemTypeDef:
         return {
             "ConditionCheck": {
                 "TableName": self._table.name,

@@ -1,4 +1,4 @@
-"""Moments at which a job is ended or its deletion proven, whatever else happens: schedules."""
+"""Schedules of EventBridge Scheduler that end a job, or prove the deletion of its files."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Schedules:
         self._state_machine = state_machine
 
     def end_at(self, job_id: JobId, error: str, *, when: datetime) -> None:
-        """A schedule deletes itself once it has fired. It knows the job's id and no more."""
+        """The schedule deletes itself after it fired. It contains the job's id only."""
         with domain_errors():
             try:
                 self._client.create_schedule(
@@ -55,7 +55,7 @@ class Schedules:
 
 
 class DeadlineSchedules:
-    """A schedule that goes off at a job's deadline and, until it is cleared, again and again."""
+    """A schedule that fires at a job's deadline, and repeatedly until it is deleted."""
 
     def __init__(
         self,
@@ -66,7 +66,7 @@ class DeadlineSchedules:
         function: str = "",
         every: timedelta,
     ) -> None:
-        """Whoever only moves deadlines needs neither the role's ARN nor the function's."""
+        """Moving or deleting deadlines needs neither the ARN of the role nor of the function."""
         self._client = client
         self._group = group
         self._role = role
@@ -95,7 +95,7 @@ class DeadlineSchedules:
                 return
 
     def move(self, job_id: JobId, *, when: datetime) -> None:
-        """Scheduler replaces the whole of a schedule, so that it is read first."""
+        """Scheduler replaces the whole schedule, so it is read first."""
         with domain_errors():
             try:
                 there = self._client.get_schedule(**self._name(job_id))
@@ -109,7 +109,7 @@ class DeadlineSchedules:
             except self._client.exceptions.ResourceNotFoundException:
                 return
 
-    def clear(self, job_id: JobId) -> None:
+    def delete(self, job_id: JobId) -> None:
         with domain_errors():
             try:
                 self._client.delete_schedule(**self._name(job_id))

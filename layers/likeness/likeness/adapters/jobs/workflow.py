@@ -1,4 +1,4 @@
-"""The state machines: one execution carries a job, named by it; another one may end it."""
+"""The state machines on Step Functions. One execution runs a job, another one may end it."""
 
 from __future__ import annotations
 
@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 from likeness.adapters.aws_errors import domain_errors
 from likeness.contracts import EndJobInput, ErasureRef, JobRef
-from likeness.domain.errors import Conflict
+from likeness.domain.errors import Conflict, LikenessError
 
 if TYPE_CHECKING:
     from mypy_boto3_stepfunctions.client import SFNClient
 
     from likeness.contracts import Contract
     from likeness.domain.ids import ErasureId, JobId
+TASK_IS_OVER = ("TaskTimedOut", "TaskDoesNotExist", "InvalidToken")
 
 
 class StepFunctions:
     def __init__(
         self, client: SFNClient, state_machine: str = "", erasure_machine: str = ""
     ) -> None:
-        """A function is told the ARNs of what it may start."""
+        """A function has only the ARNs of the state machines that it may start."""
         self._client = client
         self._state_machine = state_machine
         self._erasure_machine = erasure_machine
@@ -29,17 +30,15 @@ class StepFunctions:
         self._start(self._state_machine, job_id, JobRef(job_id=job_id))
 
     def resume(self, task_token: str, output: dict[str, Any]) -> None:
-        late = Conflict("the state machine waits for this no longer")
-        with domain_errors({"TaskTimedOut": late, "TaskDoesNotExist": late, "InvalidToken": late}):
+        with domain_errors(_late()):
             self._client.send_task_success(taskToken=task_token, output=json.dumps(output))
 
     def fail(self, task_token: str, error: str) -> None:
-        late = Conflict("the state machine waits for this no longer")
-        with domain_errors({"TaskTimedOut": late, "TaskDoesNotExist": late, "InvalidToken": late}):
+        with domain_errors(_late()):
             self._client.send_task_failure(taskToken=task_token, error=error)
 
     def stop(self, job_id: JobId) -> None:
-        """An execution that never began is as stopped as can be."""
+        """An execution that was never started counts as stopped."""
         arn = self._state_machine.replace(":stateMachine:", ":execution:")
         with domain_errors():
             try:
@@ -48,10 +47,10 @@ class StepFunctions:
                 return
 
     def end(self, job_id: JobId, error: str) -> None:
-        """Another execution of the same machine, whose input leads straight to FailJob.
+        """Another execution of the same state machine, whose input leads directly to FailJob.
 
-        Its name does not begin as a job's does, which is how the rule on executions that were
-        stopped tells the two apart.
+        Its name has another prefix than a job's, so that the rule on stopped executions can
+        distinguish the two.
         """
         ending = EndJobInput.of(job_id, error)
         self._start(self._state_machine, f"end-{job_id}-{error}", ending)
@@ -60,7 +59,7 @@ class StepFunctions:
         self._start(self._erasure_machine, erasure_id, ErasureRef(erasure_id=erasure_id))
 
     def _start(self, state_machine: str, name: str, message: Contract) -> None:
-        """Only ids go in: Step Functions keeps what it is given for 90 days."""
+        """The input contains ids only: Step Functions stores it for 90 days."""
         with domain_errors():
             try:
                 self._client.start_execution(
@@ -68,3 +67,8 @@ class StepFunctions:
                 )
             except self._client.exceptions.ExecutionAlreadyExists:
                 return
+
+
+def _late() -> dict[str, LikenessError]:
+    late = Conflict("the state machine does not wait for this task any more")
+    return dict.fromkeys(TASK_IS_OVER, late)

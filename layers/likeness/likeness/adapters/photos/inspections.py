@@ -1,4 +1,4 @@
-"""Inspecting an upload again whose event was lost: the same event, from us."""
+"""Inspect an upload whose S3 event was lost: send the same event to the function."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class LambdaInspections:
         self._function = function
 
     def ask_again(self, job_id: JobId, upload: Upload) -> None:
-        """Asynchronously; an upload that is being inspected already is inspected once."""
+        """Asynchronous. A concurrent inspection of the same upload is harmless."""
         uploaded = {"key": upload_key(job_id, upload.photo_id), "etag": upload.etag}
         with domain_errors():
             self._client.invoke(

@@ -1,4 +1,4 @@
-"""The photos bucket: uploads as they came, and the normalised photos made of them."""
+"""The photos bucket: uploads, and the normalised photos made of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.s3 import object_keys as keys
-from likeness.adapters.s3.deletion import purge
 from likeness.adapters.s3.presigned import require_v4, url
 from likeness.api.app import PresignedPost
 from likeness.domain.errors import NotFound
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from likeness.domain.ids import JobId
     from likeness.domain.photos.photo import ContentType
 
-FORM_LIVES = timedelta(minutes=15)
+POST_LIFETIME = timedelta(minutes=15)
 
 
 class PhotoBucket:
@@ -36,15 +35,15 @@ class PhotoBucket:
     def presigned_post(
         self, job_id: JobId, photo_id: PhotoId, content_type: ContentType
     ) -> PresignedPost:
-        return self._form(keys.upload(job_id, photo_id), photo_id, content_type)
+        return self._post(keys.upload(job_id, photo_id), photo_id, content_type)
 
     def appeal_presigned_post(
         self, job_id: JobId, photo_id: PhotoId, content_type: ContentType
     ) -> PresignedPost:
-        return self._form(keys.appeal(job_id, photo_id), photo_id, content_type)
+        return self._post(keys.appeal(job_id, photo_id), photo_id, content_type)
 
-    def _form(self, key: str, photo_id: PhotoId, content_type: ContentType) -> PresignedPost:
-        """One key, one type, 1 byte to 20 MiB, 15 minutes. The bucket's default key encrypts it."""
+    def _post(self, key: str, photo_id: PhotoId, content_type: ContentType) -> PresignedPost:
+        """For one key and type, 1 byte to 20 MiB. The bucket's default key encrypts the object."""
         require_v4(self._s3)
         presigned_post = self._s3.generate_presigned_post(
             Bucket=self._bucket,
@@ -54,7 +53,7 @@ class PhotoBucket:
                 {"Content-Type": content_type},
                 ["content-length-range", 1, LIMITS.max_bytes],
             ],
-            ExpiresIn=int(FORM_LIVES.total_seconds()),
+            ExpiresIn=int(POST_LIFETIME.total_seconds()),
         )
         return PresignedPost(
             photo_id=photo_id,
@@ -88,7 +87,7 @@ class PhotoBucket:
         return self._read_pinned(keys.appeal(job_id, photo_id), etag, gone)
 
     def _read_pinned(self, key: str, etag: str, gone: NotFound) -> bytes:
-        """At most one byte more than an upload may have, so that a too large one shows itself."""
+        """Read at most one byte more than the limit, which shows that an upload is too large."""
         with domain_errors({"NoSuchKey": gone, "PreconditionFailed": gone}):
             answer = self._s3.get_object(
                 Bucket=self._bucket,
@@ -105,7 +104,7 @@ class PhotoBucket:
         with domain_errors():
             self._s3.delete_object(Bucket=self._bucket, Key=keys.appeal(job_id, photo_id))
 
-    def keep(self, job_id: JobId, photo_id: PhotoId, jpeg: bytes) -> None:
+    def store(self, job_id: JobId, photo_id: PhotoId, jpeg: bytes) -> None:
         with domain_errors():
             self._s3.put_object(
                 Bucket=self._bucket,
@@ -120,7 +119,7 @@ class PhotoBucket:
             answer = self._s3.get_object(Bucket=self._bucket, Key=keys.photo(job_id, photo_id))
             return answer["Body"].read()
 
-    def drop(self, job_id: JobId, photo_id: PhotoId) -> None:
+    def delete(self, job_id: JobId, photo_id: PhotoId) -> None:
         with domain_errors():
             self._s3.delete_object(Bucket=self._bucket, Key=keys.photo(job_id, photo_id))
 
@@ -129,21 +128,17 @@ class PhotoBucket:
             self._s3,
             self._bucket,
             keys.photo(job_id, photo_id),
-            lives=URL_LIFETIME,
+            lifetime=URL_LIFETIME,
             content_type="image/jpeg",
             file_name=f"{photo_id}.jpg",
         )
 
-    def purge(self, job_id: JobId) -> int:
-        folders = (keys.uploads(job_id), keys.appeals(job_id), keys.photos(job_id))
-        return purge(self._s3, self._bucket, *folders)
-
 
 def _bare(etag: str) -> str:
-    """S3 quotes an ETag in its answers and does not in its events."""
+    """S3 quotes ETags in its responses but not in its events."""
     return etag.strip('"')
 
 
 def _expiry(policy: str) -> datetime:
-    """When a form expires, as its signed policy says it."""
+    """Return when a presigned POST expires, as its signed policy says."""
     return datetime.fromisoformat(json.loads(base64.b64decode(policy))["expiration"])

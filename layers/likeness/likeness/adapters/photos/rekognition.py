@@ -1,4 +1,4 @@
-"""Rekognition, asked about pictures in our buckets. No picture travels through a Lambda."""
+"""Rekognition on pictures in our buckets. It reads them from S3, not from a Lambda."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ READ: Final[Sequence[Literal["DEFAULT", "AGE_RANGE", "SUNGLASSES", "FACE_OCCLUDE
 
 
 class Rekognition:
-    """What this client retries when it is throttled is its own Config; then it is Unavailable."""
+    """The client's Config says how throttled calls are retried; then they raise Unavailable."""
 
     def __init__(self, client: RekognitionClient, *, photos: str, avatars: str) -> None:
         self._client = client
@@ -40,7 +40,7 @@ class Rekognition:
         self._avatars = avatars
 
     def faces(self, job_id: JobId, photo_id: PhotoId) -> list[DetectedFace]:
-        with domain_errors(_about(photo_id)):
+        with domain_errors(_unreadable(photo_id)):
             answer = self._client.detect_faces(
                 Image=self._photo(job_id, photo_id), Attributes=list(READ)
             )
@@ -48,22 +48,22 @@ class Rekognition:
         return sorted(faces, key=lambda face: face.box.area, reverse=True)
 
     def labels(self, job_id: JobId, photo_id: PhotoId, *, min_confidence: float) -> DetectedLabels:
-        with domain_errors(_about(photo_id)):
+        with domain_errors(_unreadable(photo_id)):
             return self._labels(self._photo(job_id, photo_id), min_confidence)
 
     def celebrities(self, job_id: JobId, photo_id: PhotoId) -> list[float]:
-        with domain_errors(_about(photo_id)):
+        with domain_errors(_unreadable(photo_id)):
             answer = self._client.recognize_celebrities(Image=self._photo(job_id, photo_id))
         return [face["MatchConfidence"] for face in answer["CelebrityFaces"]]
 
     def similarity(self, job_id: JobId, photo_id: PhotoId, other: PhotoId) -> float | None:
-        """From threshold 0, so that a low number comes back as a number.
+        """Threshold 0, so that a low similarity is returned as a number.
 
         Rekognition compares the largest face of the first picture with every face of the second;
-        the largest of those is the one that counts.
+        the result is that of the largest one.
         """
         no_face = Invalid(f"no face to compare in photo {photo_id} or {other}")
-        with domain_errors(_about(photo_id) | {"InvalidParameterException": no_face}):
+        with domain_errors(_unreadable(photo_id) | {"InvalidParameterException": no_face}):
             answer = self._client.compare_faces(
                 SourceImage=self._photo(job_id, photo_id),
                 TargetImage=self._photo(job_id, other),
@@ -76,13 +76,13 @@ class Rekognition:
         return max(matches)[1] if matches else None
 
     def avatar_labels(self, avatar: Avatar, *, min_confidence: float) -> DetectedLabels:
-        """Of the picture in the attempt's own folder, before anything is published."""
+        """Reads the picture in the attempt's folder, before it is published."""
         key = keys.checkpoint(avatar.job_id, avatar.attempt, avatar.avatar_id)
-        with domain_errors(_about(avatar.avatar_id)):
+        with domain_errors(_unreadable(avatar.avatar_id)):
             return self._labels(_image(self._avatars, key), min_confidence)
 
     def _labels(self, image: ImageTypeDef, min_confidence: float) -> DetectedLabels:
-        """A version that is missing is no version: the policy sends what it does not know on."""
+        """A missing model version becomes an empty one, which the policy treats as unknown."""
         answer = self._client.detect_moderation_labels(Image=image, MinConfidence=min_confidence)
         return DetectedLabels(
             labels=tuple(
@@ -104,8 +104,8 @@ def _image(bucket: str, key: str) -> ImageTypeDef:
     return {"S3Object": {"Bucket": bucket, "Name": key}}
 
 
-def _about(picture: str) -> dict[str, LikenessError]:
-    """What Rekognition says of a picture that it cannot read. Trying again would not help."""
+def _unreadable(picture: str) -> dict[str, LikenessError]:
+    """Errors for a picture that Rekognition cannot read. A retry would not help."""
     return {
         "InvalidS3ObjectException": NotFound(f"Rekognition cannot get picture {picture}"),
         "InvalidImageFormatException": Invalid(f"Rekognition cannot read picture {picture}"),
@@ -114,7 +114,7 @@ def _about(picture: str) -> dict[str, LikenessError]:
 
 
 def _face(detail: Mapping[str, Any]) -> DetectedFace:
-    """What the detector left out stays None: it is never made up."""
+    """Missing attributes are None."""
     pose, quality = detail.get("Pose", {}), detail.get("Quality", {})
     age = detail.get("AgeRange", {})
     return DetectedFace(
@@ -127,8 +127,8 @@ def _face(detail: Mapping[str, Any]) -> DetectedFace:
         sharpness=quality.get("Sharpness"),
         age_low=age.get("Low"),
         age_high=age.get("High"),
-        sunglasses=_sure(detail.get("Sunglasses")),
-        occluded=_sure(detail.get("FaceOccluded")),
+        sunglasses=_yes(detail.get("Sunglasses")),
+        occluded=_yes(detail.get("FaceOccluded")),
     )
 
 
@@ -136,8 +136,8 @@ def _box(box: BoundingBoxTypeDef) -> Box:
     return Box(left=box["Left"], top=box["Top"], width=box["Width"], height=box["Height"])
 
 
-def _sure(attribute: Mapping[str, Any] | None) -> float | None:
-    """Percent sure that it is so; Rekognition says how sure it is of its yes or no."""
+def _yes(attribute: Mapping[str, Any] | None) -> float | None:
+    """Confidence in a yes, in percent; Rekognition returns it for its yes or no."""
     if attribute is None:
         return None
     confidence = float(attribute["Confidence"])

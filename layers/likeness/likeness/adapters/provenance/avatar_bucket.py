@@ -1,4 +1,4 @@
-"""The avatars that a user may see: every size, one ZIP, and short-lived links to them."""
+"""Published avatars: every size, one ZIP, and presigned URLs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.generation.png import only_pixels
 from likeness.adapters.provenance import xmp
 from likeness.adapters.s3 import object_keys as keys
-from likeness.adapters.s3.deletion import purge
+from likeness.adapters.s3.deletion import delete_folders
 from likeness.adapters.s3.presigned import url
 from likeness.domain.errors import Conflict, NotFound
 from likeness.domain.provenance.credentials import SOURCE_TYPES
@@ -33,7 +33,14 @@ if TYPE_CHECKING:
 SIDE = 1024  # px, as ordered
 WEBP_SIDES = (512, 256)
 URL_LIFETIME = timedelta(minutes=5)
-ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest a ZIP can say: the same avatars, the same bytes
+ZIP_EPOCH = (
+    1980,
+    1,
+    1,
+    0,
+    0,
+    0,
+)  # a fixed date: the same avatars give the same bytes
 
 
 class AvatarBucket:
@@ -42,18 +49,18 @@ class AvatarBucket:
         self._bucket = bucket
 
     def publish(self, avatars: Sequence[Avatar], *, sign: Sign) -> None:
-        """NotFound where a drawn avatar is gone, Conflict where it is not the one approved."""
         ranked = sorted(avatars, key=lambda avatar: avatar.rank)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             self._pack(ranked, pool.map(lambda avatar: self._publish(avatar, sign), ranked))
 
-    def keep(self, kept: Sequence[Avatar], dropped: Iterable[AvatarId]) -> None:
-        """The ZIP is replaced first, because it holds what is to go."""
+    def keep(self, kept: Sequence[Avatar], others: Iterable[AvatarId]) -> None:
+        """The ZIP is replaced first, because it contains the others."""
         ranked = sorted(kept, key=lambda avatar: avatar.rank)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             self._pack(ranked, pool.map(self._published, ranked))
-        gone = {(a.job_id, avatar_id) for a in kept for avatar_id in dropped}
-        purge(self._s3, self._bucket, *(keys.all_of_avatar(*avatar) for avatar in sorted(gone)))
+        gone = {(a.job_id, avatar_id) for a in kept for avatar_id in others}
+        folders = (keys.all_of_avatar(*avatar) for avatar in sorted(gone))
+        delete_folders(self._s3, self._bucket, *folders)
 
     def urls(self, job_id: JobId, avatar_ids: Iterable[AvatarId]) -> dict[AvatarId, AvatarUrls]:
         return {
@@ -69,20 +76,14 @@ class AvatarBucket:
             self._s3,
             self._bucket,
             keys.archive(job_id),
-            lives=URL_LIFETIME,
+            lifetime=URL_LIFETIME,
             content_type="application/zip",
             file_name="avatars.zip",
             download=True,
         )
 
-    def purge(self, job_id: JobId) -> int:
-        return purge(self._s3, self._bucket, keys.all_drawn(job_id), keys.avatars(job_id))
-
-    def tidy(self, job_id: JobId) -> None:
-        purge(self._s3, self._bucket, keys.all_drawn(job_id))
-
     def _pack(self, ranked: Sequence[Avatar], pngs: Iterable[bytes]) -> None:
-        """The ZIP of one job's avatars, best first."""
+        """Write the ZIP of one job's avatars, best first."""
         with tempfile.TemporaryFile() as file:
             with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
                 for n, (avatar, png) in enumerate(zip(ranked, pngs, strict=True), start=1):
@@ -92,14 +93,14 @@ class AvatarBucket:
                 self._write(keys.archive(job_id), file, "application/zip")
 
     def _published(self, avatar: Avatar) -> bytes:
-        gone = NotFound(f"avatar {avatar.avatar_id} of job {avatar.job_id} is not there")
+        gone = NotFound(f"avatar {avatar.avatar_id} of job {avatar.job_id} is missing")
         with domain_errors({"NoSuchKey": gone}):
             key = self._key(avatar, SIDE, "png")
             return self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
 
     def _publish(self, avatar: Avatar, sign: Sign) -> bytes:
-        """Signed last: a picture that was saved again has lost its credentials."""
-        from likeness.adapters.provenance import webp  # noqa: PLC0415 - Pillow, only where it draws
+        """Signed last: saving a picture again removes its credentials."""
+        from likeness.adapters.provenance import webp  # noqa: PLC0415 - Pillow, only to scale
 
         label = xmp.packet(SOURCE_TYPES[avatar.engine])
         png = only_pixels(self._drawn(avatar), side=SIDE, xmp=label)
@@ -112,7 +113,7 @@ class AvatarBucket:
         return png
 
     def _drawn(self, avatar: Avatar) -> bytes:
-        gone = NotFound(f"avatar {avatar.avatar_id} of job {avatar.job_id} is not there")
+        gone = NotFound(f"avatar {avatar.avatar_id} of job {avatar.job_id} is missing")
         with domain_errors({"NoSuchKey": gone}):
             png = self._s3.get_object(
                 Bucket=self._bucket, Key=keys.drawn(avatar.job_id, avatar.avatar_id)
@@ -132,7 +133,7 @@ class AvatarBucket:
             self._s3,
             self._bucket,
             keys.avatar(job_id, avatar_id, f"{side}.{kind}"),
-            lives=URL_LIFETIME,
+            lifetime=URL_LIFETIME,
             content_type=f"image/{kind}",
             file_name=f"avatar-{avatar_id}-{side}.{kind}",
         )
@@ -144,6 +145,6 @@ class AvatarBucket:
 
 def _zip_entry(name: str) -> zipfile.ZipInfo:
     entry = zipfile.ZipInfo(name, date_time=ZIP_EPOCH)
-    entry.create_system = 3  # Unix, on whatever this runs
+    entry.create_system = 3  # Unix, whatever this runs on
     entry.external_attr = 0o644 << 16
     return entry

@@ -1,7 +1,7 @@
-"""The certificate of the signing key, and whom we trust, from the parameter store.
+"""The signing key's certificate chain and the trust anchors, from the parameter store.
 
-A certificate is issued for a key that exists already, so it cannot be in the template that makes
-the key. Ops write both parameters, PEM; on a laptop `make up` does.
+A certificate is issued for an existing key, so it cannot be in the template that creates the key.
+Operators write both parameters (PEM); on a laptop `make up` does.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_ssm.client import SSMClient
 
-REMEMBERED_S = 300  # so that a renewed chain is in use minutes later
+CACHE_S = 300  # a renewed chain is in use after that
 
 
 class Certificates:
@@ -27,23 +27,23 @@ class Certificates:
         self._ssm = ssm
         self._folder = folder
         self._now = now
-        self._known: dict[str, tuple[float, str]] = {}
+        self._cache: dict[str, tuple[float, str]] = {}
 
     def chain(self) -> str:
-        """The leaf, then what links it to the root."""
+        """Return the leaf certificate, then the intermediates."""
         return self._read("certificate-chain")
 
     def anchors(self) -> str:
-        """The roots under which a signature is ours."""
+        """Return the roots under which a signature is ours."""
         return self._read("trust-anchors")
 
     def _read(self, name: str) -> str:
-        read_at, pem = self._known.get(name, (0.0, ""))
-        if pem and self._now() - read_at < REMEMBERED_S:
+        read_at, pem = self._cache.get(name, (0.0, ""))
+        if pem and self._now() - read_at < CACHE_S:
             return pem
         path = f"{self._folder}/{name}"
-        absent = Unavailable(f"the parameter {path} is not there: ops must write it, as PEM")
+        absent = Unavailable(f"the parameter {path} is missing: operators must write it, as PEM")
         with domain_errors({"ParameterNotFound": absent}):
             pem = self._ssm.get_parameter(Name=path)["Parameter"]["Value"]
-        self._known[name] = (self._now(), pem)
+        self._cache[name] = (self._now(), pem)
         return pem

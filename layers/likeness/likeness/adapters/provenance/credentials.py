@@ -1,4 +1,4 @@
-"""Content Credentials (C2PA), signed by a key that never leaves KMS. From a layer of its own."""
+"""Content Credentials (C2PA), signed by a key that never leaves KMS. c2pa has its own layer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 VERSION = "0.1.0"
 OURS = "org.likeness.avatar"  # our own assertion
-# Nothing is fetched because a picture says so, and no thumbnail of an avatar is put into it.
+# No URL in a picture is fetched, and no thumbnail of an avatar is added.
 SETTINGS = {
     "verify": {"verify_trust": True, "remote_manifest_fetch": False, "ocsp_fetch": False},
     "builder": {"thumbnail": {"enabled": False}},
@@ -37,7 +37,7 @@ class KmsCredentials:
         self._certificates = certificates
 
     def sign(self, picture: bytes, content_type: str, claim: Claim) -> bytes:
-        refused: list[LikenessError] = []  # c2pa tells that its callback failed, and never why
+        refused: list[LikenessError] = []  # c2pa does not say why its callback failed
 
         def by_kms(message: bytes) -> bytes:
             try:
@@ -68,18 +68,18 @@ class KmsCredentials:
                 c2pa.Context.from_dict(self._settings()) as context,
                 c2pa.Reader(content_type, BytesIO(picture), context=context) as reader,
             ):
-                return _seen(reader.get_validation_state(), json.loads(reader.json()))
+                return _reading(reader.get_validation_state(), json.loads(reader.json()))
         except c2pa.C2paError.ManifestNotFound:
             return CredentialsReading(trust=Trust.NONE)
-        except (c2pa.C2paError, ValueError, LookupError):  # broken, or made by somebody to break us
+        except (c2pa.C2paError, ValueError, LookupError):  # broken or malicious
             return CredentialsReading(trust=Trust.INVALID)
 
     def _settings(self) -> dict[str, Any]:
-        """Without our root as an anchor every signature would be as good as ours."""
+        """Trust our root only: without it, every valid signature would be trusted."""
         return SETTINGS | {"trust": {"user_anchors": self._certificates.anchors()}}
 
     def _signature(self, message: bytes) -> bytes:
-        """ECDSA over SHA-256, as DER: c2pa takes what KMS gives."""
+        """Sign with ECDSA over SHA-256, as DER, which c2pa accepts."""
         with domain_errors():
             answer = self._kms.sign(
                 KeyId=self._key,
@@ -91,7 +91,7 @@ class KmsCredentials:
 
 
 def manifest(claim: Claim) -> dict[str, Any]:
-    """What is signed. No ingredient: the photos are nobody else's business."""
+    """Return the manifest to sign. The photos are not listed as ingredients: they are private."""
     agent = {"name": GENERATOR, "version": VERSION}
     created = {
         "action": "c2pa.created",
@@ -112,12 +112,12 @@ def manifest(claim: Claim) -> dict[str, Any]:
     }
 
 
-def _seen(state: str | None, store: dict[str, Any]) -> CredentialsReading:
+def _reading(state: str | None, store: dict[str, Any]) -> CredentialsReading:
     if state != "Trusted":
         return CredentialsReading(trust=Trust.OTHERS if state == "Valid" else Trust.INVALID)
-    said = store["manifests"][store["active_manifest"]]["assertions"]
-    data = next((one["data"] for one in said if one["label"] == OURS), None)
+    assertions = store["manifests"][store["active_manifest"]]["assertions"]
+    data = next((one["data"] for one in assertions if one["label"] == OURS), None)
     try:
         return CredentialsReading(trust=Trust.TRUSTED, claim=Claim.model_validate(data))
-    except ValidationError:  # signed under our root, and no avatar
+    except ValidationError:  # signed under our root, but no avatar
         return CredentialsReading(trust=Trust.OTHERS)

@@ -1,4 +1,4 @@
-"""Reads the invisible watermark: RivaGAN's decoder, from the layer that only VerifyPicture has."""
+"""Read the invisible watermark with RivaGAN's decoder, from a layer of VerifyPicture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Smaller WebP copies of an avatar. The only adapter beside `pictures` that needs Pillow."""
+"""Smaller WebP copies of an avatar. Only this adapter and `pictures` need Pillow."""
 
 from collections.abc import Iterable, Mapping
 from io import BytesIO
@@ -10,9 +10,9 @@ METHOD = 4  # of 0 (fast) to 6 (small)
 
 
 def scaled(png: bytes, sides: Iterable[int], *, xmp: bytes = b"") -> Mapping[int, bytes]:
-    """WebP files by their side in px, with that metadata and no other.
+    """Return WebP files by side in px, with no metadata but `xmp`.
 
-    Takes a PNG that `png.only_pixels` made.
+    Accepts a PNG of `png.only_pixels`.
     """
     with Image.open(BytesIO(png), formats=["PNG"]) as picture:
         return {side: _webp(picture, side, xmp) for side in sides}

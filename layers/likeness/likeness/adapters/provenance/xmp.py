@@ -1,6 +1,6 @@
-"""The label that picture tools show: IPTC's digital source type, as XMP.
+"""IPTC's digital source type as XMP, for tools that read metadata only.
 
-Content Credentials say the same with a signature; this is for whoever reads only metadata.
+Content Credentials contain the same value, signed.
 """
 
 PNG_KEYWORD = b"XML:com.adobe.xmp"

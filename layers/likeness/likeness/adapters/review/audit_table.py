@@ -1,12 +1,11 @@
-"""The audit log in the table: entries that are only ever added, and where they end."""
+"""The audit log in the table: append-only entries, and the chain head."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.dynamodb import keys
-from likeness.adapters.dynamodb.items import NEW, Condition, fields, record
+from likeness.adapters.dynamodb.items import NEW, Condition, fields, find, record
 from likeness.adapters.dynamodb.queries import query, query_index
 from likeness.adapters.dynamodb.transactions import ConditionsFailed, put, write_all
 from likeness.domain.errors import Unavailable
@@ -21,14 +20,14 @@ if TYPE_CHECKING:
     from likeness.domain.ids import ReviewId
     from likeness.domain.review.statistics import Counts, DeskDay
 
-ATTEMPTS = 12  # moderators who act in the same moment, one after the other
+ATTEMPTS = 12  # concurrent events are appended one after the other
 
 
 class AuditTable:
     def __init__(self, table: Table) -> None:
         self._table = table
 
-    def of(self, review_id: ReviewId) -> list[AuditEntry]:
+    def for_review(self, review_id: ReviewId) -> list[AuditEntry]:
         items = query_index(self._table, gsi1pk=f"{keys.AUDIT}#{review_id}")
         return [record(AuditEntry, item) for item in items]
 
@@ -41,10 +40,10 @@ class AuditTable:
 
 
 def append(table: Table, audit_event: AuditEvent, *writes: TransactWriteItemTypeDef) -> None:
-    """Add an audit event to the audit log in one transaction with what it did.
+    """Append an audit event in one transaction with `writes`.
 
-    ConditionsFailed where a condition of `writes` did, by its position there. Somebody else's
-    audit event in between moves the end of the chain: then it is tried again behind theirs.
+    Raises ConditionsFailed if a condition of `writes` failed, with its position there. Retries if
+    a concurrent event changed the chain head.
     """
     for _ in range(ATTEMPTS):
         head = _head(table)
@@ -54,17 +53,17 @@ def append(table: Table, audit_event: AuditEvent, *writes: TransactWriteItemType
             item |= keys.audit_of(audit_event.review_id, entry.number)
         end = keys.audit_head() | fields(entry.head)
         try:
-            write_all(table, *writes, put(table, item, NEW), put(table, end, _still(head)))
+            write_all(table, *writes, put(table, item, NEW), put(table, end, _unchanged(head)))
         except ConditionsFailed as cancelled:
             if any(n < len(writes) for n in cancelled.failed):
                 raise
         else:
             return
-    raise Unavailable("too many moderators act at once: try again")
+    raise Unavailable("too many concurrent audit events: try again")
 
 
 def desk_counts(table: Table, day: DeskDay, counts: Counts) -> TransactWriteItemTypeDef:
-    """Add to the day's counters."""
+    """Return a write that adds to the day's counters."""
     names = {f"#c{n}": name for n, name in enumerate(counts)}
     return cast(
         "TransactWriteItemTypeDef",
@@ -83,12 +82,10 @@ def desk_counts(table: Table, day: DeskDay, counts: Counts) -> TransactWriteItem
 
 
 def _head(table: Table) -> ChainHead:
-    with domain_errors():
-        answer = table.get_item(Key=keys.audit_head(), ConsistentRead=True)
-    return record(ChainHead, answer["Item"]) if "Item" in answer else ChainHead()
+    return find(ChainHead, table, keys.audit_head()) or ChainHead()
 
 
-def _still(head: ChainHead) -> Condition:
+def _unchanged(head: ChainHead) -> Condition:
     if head == ChainHead():
         return NEW
     values: dict[str, Any] = {":hash": head.hash}

@@ -1,4 +1,4 @@
-"""What is counted at the review desk, in the table."""
+"""Counters of the review desk in the table."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.dynamodb import keys
-from likeness.adapters.dynamodb.items import record
+from likeness.adapters.dynamodb.items import find, record
 from likeness.adapters.dynamodb.queries import query
 from likeness.adapters.dynamodb.transactions import ConditionsFailed
 from likeness.adapters.review.audit_table import append
@@ -29,9 +29,7 @@ class DeskCountersTable:
         self._table = table
 
     def exposure(self, moderator: str, day: DeskDay) -> Exposure:
-        with domain_errors():
-            answer = self._table.get_item(Key=keys.exposure(day, moderator), ConsistentRead=True)
-        return record(Exposure, answer.get("Item", {}))
+        return find(Exposure, self._table, keys.exposure(day, moderator)) or Exposure()
 
     def exposures(self, day: DeskDay) -> dict[str, Exposure]:
         pk = keys.desk_counts(day)["pk"]

@@ -1,4 +1,4 @@
-"""The moderators' queue in the table; each task token in an item of its own."""
+"""Cases and the review queue in the table. Task tokens are separate items."""
 
 from __future__ import annotations
 
@@ -6,13 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.dynamodb import keys
-from likeness.adapters.dynamodb.items import NEW, Condition, at_version, fields, record
+from likeness.adapters.dynamodb.items import (
+    NEW,
+    Condition,
+    at_version,
+    fields,
+    find_item,
+    get,
+    record,
+)
 from likeness.adapters.dynamodb.queries import query, query_index, query_index_part
 from likeness.adapters.dynamodb.transactions import ConditionsFailed, put
 from likeness.adapters.review.audit_table import append, desk_counts
 from likeness.domain.errors import Conflict, NotFound
-from likeness.domain.paging import Part
-from likeness.domain.review.audit import AuditAction, AuditEvent
+from likeness.domain.paging import ResultPage
+from likeness.domain.review.audit import AuditAction, AuditEvent, about
 from likeness.domain.review.case import Review, ReviewKind, ReviewState
 from likeness.domain.review.statistics import desk_day
 
@@ -53,27 +61,23 @@ class ReviewsTable:
                     self._table.put_item(Item=token)
 
     def get(self, review_id: ReviewId) -> Review:
-        with domain_errors():
-            answer = self._table.get_item(Key=keys.review(review_id), ConsistentRead=True)
-        if "Item" not in answer:
-            raise NotFound(f"there is no review {review_id}")
-        return record(Review, answer["Item"])
+        key = keys.review(review_id)
+        return get(Review, self._table, key, absent=f"there is no review {review_id}")
 
-    def of(self, job_id: JobId) -> list[Review]:
+    def for_job(self, job_id: JobId) -> list[Review]:
         items = query(self._table, pk=keys.job(job_id)["pk"], begins_with=keys.REVIEWS)
         return [record(Review, item) for item in items]
 
     def waiting(self) -> list[Review]:
         return [record(Review, item) for item in query_index(self._table, gsi1pk=keys.WAITING)]
 
-    def queue(self, *, limit: int, after: str | None = None) -> Part[Review]:
+    def queue(self, *, limit: int, after: str | None = None) -> ResultPage[Review]:
         found = query_index_part(self._table, gsi1pk=keys.WAITING, limit=limit, after=after)
-        return Part(tuple(record(Review, item) for item in found.items), found.last)
+        return ResultPage(tuple(record(Review, item) for item in found.items), found.last)
 
     def save(
         self, review: Review, audit_event: AuditEvent | None = None, counts: Counts | None = None
     ) -> None:
-        """Store the next version, the audit event and its counts in one transaction."""
         seen = at_version(review.version - 1)
         with domain_errors():
             try:
@@ -85,29 +89,23 @@ class ReviewsTable:
                     counted = [desk_counts(self._table, day, counts)] if counts else []
                     append(self._table, audit_event, write, *counted)
             except (self._lost_race, ConditionsFailed) as race:
-                if self.get(review.review_id) != review:  # the SDK may send a write twice
-                    raise Conflict(f"review {review.review_id} moved on meanwhile") from race
+                if self.get(review.review_id) != review:  # as in put_if
+                    raise Conflict(f"review {review.review_id} was changed") from race
 
     def task_token(self, review_id: ReviewId) -> str:
-        with domain_errors():
-            answer = self._table.get_item(Key=keys.task_token(review_id), ConsistentRead=True)
-        if "Item" not in answer:
-            raise NotFound(f"nothing waits for review {review_id}")
-        return str(answer["Item"]["token"])
+        item = find_item(self._table, keys.task_token(review_id))
+        if not item:
+            raise NotFound(f"no state machine waits for review {review_id}")
+        return str(item["token"])
 
 
 def _opened(review: Review) -> AuditEvent:
-    return AuditEvent(
-        at=review.opened_at,
-        action=AuditAction.OPENED,
-        review_id=review.review_id,
-        job_id=review.job_id,
-        details={"severity": review.severity.value, "photos": str(len(review.photos))},
-    )
+    details = {"severity": review.severity.value, "photos": str(len(review.photos))}
+    return about(review, AuditAction.OPENED, review.opened_at, details=details)
 
 
 def _review_item(review: Review) -> dict[str, Any]:
-    """Only a review that waits has the index's keys: deciding it takes it out of the queue."""
+    """Only a waiting case has the index's keys: a decision removes it from the queue."""
     queued = keys.waiting(review) if review.state is ReviewState.WAITING else {}
     return (
         keys.review(review.review_id)

@@ -1,4 +1,4 @@
-"""Every stored verdict, for running it against a changed policy. For a command, not a function."""
+"""All stored verdicts, to replay a changed policy. For a command, not for a function."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class VerdictsTable:
         self._table = table
 
     def all(self) -> Iterator[tuple[JobId, PhotoId | AvatarId, Verdict]]:
-        """A scan: it reads the whole table once, at half the price of a consistent read."""
+        """Scans the whole table, eventually consistent at half the price."""
         request: ScanInputTableScanTypeDef = {
             "FilterExpression": "attribute_exists(verdict)",
             "ProjectionExpression": "pk, sk, verdict",

@@ -1,14 +1,14 @@
-"""Where everything lies in the two buckets.
+"""Keys of all objects in the two buckets.
 
-photos    uploads/{job}/{photo}                       as it was uploaded
-          appeals/{job}/{photo}                       the same file again, because of an appeal
+photos    uploads/{job}/{photo}                       as uploaded
+          appeals/{job}/{photo}                       the same file, uploaded for an appeal
           photos/{job}/{photo}.jpg                    normalised
-avatars   work/{job}/r{round}/order/order.json        what the container is asked for
-          work/{job}/r{round}/checkpoints/            {avatar}.png, result.json, progress.json
-          work/{job}/r{round}/output/                 SageMaker's own
-          work/{job}/r{round}/endpoint/               request.tar, response.tar: copies of both
-          work/failures/                              what SageMaker says of a failed inference
-          drawn/{job}/{avatar}.png                    approved, not published yet
+avatars   work/{job}/r{attempt}/order/order.json      the generation order
+          work/{job}/r{attempt}/checkpoints/          {avatar}.png, result.json, progress.json
+          work/{job}/r{attempt}/output/               SageMaker's model artifact
+          work/{job}/r{attempt}/endpoint/             request.tar, response.tar
+          work/failures/                              errors of failed inferences, by SageMaker
+          drawn/{job}/{avatar}.png                    approved, not yet published
           avatars/{job}/{avatar}/                     1024.png, 512.webp, 256.webp
           avatars/{job}/avatars.zip
 """
@@ -29,12 +29,8 @@ def upload(job_id: JobId, photo_id: PhotoId) -> str:
     return f"{uploads(job_id)}{photo_id}"
 
 
-def appeals(job_id: JobId) -> str:
-    return f"appeals/{job_id}/"
-
-
 def appeal(job_id: JobId, photo_id: PhotoId) -> str:
-    return f"{appeals(job_id)}{photo_id}"
+    return f"appeals/{job_id}/{photo_id}"
 
 
 def photos(job_id: JobId) -> str:
@@ -70,7 +66,7 @@ def progress(job_id: JobId, attempt: int) -> str:
 
 
 def checkpoint(job_id: JobId, attempt: int, avatar_id: AvatarId) -> str:
-    """An avatar as the container drew it. Its name is the avatar's id and nothing else."""
+    """An avatar as the container drew it. The file's name is the avatar's id."""
     return f"{checkpoints(job_id, attempt)}{avatar_file(avatar_id)}"
 
 
@@ -84,7 +80,7 @@ def request(job_id: JobId, attempt: int) -> str:
 
 
 def response(job_id: JobId, attempt: int) -> str:
-    """What SageMaker writes of what the endpoint answered."""
+    """The endpoint's response, written by SageMaker."""
     return f"{work(job_id)}{endpoint_folder(attempt)}{RESPONSE_FILE}"
 
 
@@ -93,12 +89,8 @@ def endpoint_folder(attempt: int) -> str:
     return f"r{attempt}/endpoint/"
 
 
-def all_drawn(job_id: JobId) -> str:
-    return f"drawn/{job_id}/"
-
-
 def drawn(job_id: JobId, avatar_id: AvatarId) -> str:
-    return f"{all_drawn(job_id)}{avatar_file(avatar_id)}"
+    return f"drawn/{job_id}/{avatar_file(avatar_id)}"
 
 
 def avatar_file(avatar_id: AvatarId) -> str:

@@ -1,4 +1,4 @@
-"""Links to one object that stop working by themselves. Whoever has one may look: never log one."""
+"""Presigned URLs. Anyone who has one can read the object until it expires: never log one."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 
-def url(  # noqa: PLR0913 - what a link says, each by name
+def url(  # noqa: PLR0913 - the parts of a URL, each by name
     s3: S3Client,
     bucket: str,
     key: str,
     *,
-    lives: timedelta,
+    lifetime: timedelta,
     content_type: str,
     file_name: str,
     download: bool = False,
 ) -> str:
-    """A presigned GET. Type and name are part of what is signed: nobody can change them.
+    """Return a presigned GET URL. Content type and file name are signed: they cannot be changed.
 
-    A client without Signature Version 4 cannot read what is encrypted with KMS, so it raises.
+    Raises ValueError for a client without Signature Version 4, which KMS encryption needs.
     """
     require_v4(s3)
     return s3.generate_presigned_url(
@@ -36,11 +36,11 @@ def url(  # noqa: PLR0913 - what a link says, each by name
             ),
             "ResponseCacheControl": "private, no-store",
         },
-        ExpiresIn=int(lives.total_seconds()),
+        ExpiresIn=int(lifetime.total_seconds()),
     )
 
 
 def require_v4(s3: S3Client) -> None:
-    """botocore signs links by Version 2 in some regions unless it is told otherwise."""
+    """botocore signs URLs with Version 2 in some regions unless its Config says otherwise."""
     if getattr(s3.meta.config, "signature_version", None) != "s3v4":
         raise ValueError("make the S3 client with Config(signature_version='s3v4')")

@@ -1,4 +1,4 @@
-"""Erasing a user: what was asked, and what is left to show for it."""
+"""Erasure of a user: the request, and after completion its receipt."""
 
 import secrets
 from enum import StrEnum
@@ -8,6 +8,11 @@ from pydantic import AwareDatetime, Field
 
 from likeness.domain.ids import ErasureId, ErasureIdField, UserIdField
 from likeness.domain.record import Record
+
+RETAINED = (
+    "A keyed hash of the user id with the quota days of its jobs, for 400 days, so that an erasure "
+    "does not reset the daily quota. Jobs under a legal hold. Nothing else."
+)
 
 
 class ErasureState(StrEnum):
@@ -20,19 +25,19 @@ def new_erasure_id() -> ErasureId:
 
 
 class Erasure(Record):
-    """One erasure. Once done it names nobody: it is the receipt."""
+    """One erasure request. When done, it contains no user id."""
 
     erasure_id: ErasureIdField
     state: ErasureState = ErasureState.RUNNING
-    user_id: UserIdField | None = Field(description="until it is done")
+    user_id: UserIdField | None = Field(description="removed when done")
     requested_at: AwareDatetime
     finished_at: AwareDatetime | None = None
-    jobs: int = Field(default=0, ge=0, description="forgotten")
-    objects: int = Field(default=0, ge=0, description="deleted from the buckets")
+    jobs: int = Field(default=0, ge=0, description="number of deleted jobs")
+    objects: int = Field(default=0, ge=0, description="number of objects deleted from the buckets")
     receipt: str | None = Field(default=None, description="JWS, compact serialisation")
 
     def count(self, *, jobs: int, objects: int) -> Self:
-        """The erasure with more done."""
+        """Adds to the numbers of deleted jobs and objects."""
         return self.model_copy(update={"jobs": self.jobs + jobs, "objects": self.objects + objects})
 
     def finish(self, now: AwareDatetime) -> Self:

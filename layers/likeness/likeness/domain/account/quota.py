@@ -1,4 +1,4 @@
-"""Once a day: the user's calendar day, and what is reserved, spent and given back on it."""
+"""Daily quota: the user's local date, and reserving, spending and returning a quota day."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -12,23 +12,23 @@ from likeness.domain.ids import JobIdField
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
 
-ZONE_STAYS = timedelta(days=30)  # a zone changes at most once in that time
+ZONE_CHANGE_INTERVAL = timedelta(days=30)  # minimum time between two changes
 
-Day = NewType("Day", str)  # ISO date in the user's own zone, "2026-11-22"
+Day = NewType("Day", str)  # ISO date in the user's time zone, "2026-11-22"
 
 
-def day_is_reserved(next_day_begins_at: datetime) -> str:
-    """What a user is told whose day is used up."""
-    return f"today's avatars were made: the next day begins at {next_day_begins_at.isoformat()}"
+def quota_used_message(next_day_begins_at: datetime) -> str:
+    """Returns the error message for a used-up quota."""
+    return f"today's quota is used: the next day begins at {next_day_begins_at.isoformat()}"
 
 
 def check_zone(name: str) -> None:
-    """Raise Invalid where there is no time zone of that IANA name."""
+    """Raises Invalid if `name` is not an IANA time zone."""
     zone(name)
 
 
 def zone(name: str) -> ZoneInfo:
-    """The time zone of an IANA name; Invalid where there is none of that name."""
+    """Returns the IANA time zone. Raises Invalid if there is none of that name."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
@@ -38,46 +38,47 @@ def zone(name: str) -> ZoneInfo:
 
 
 def day_of(now: datetime, time_zone: str) -> Day:
-    """The calendar day that a clock on the user's wall shows."""
+    """Returns the user's local date."""
     return Day(now.astimezone(zone(time_zone)).date().isoformat())
 
 
 def midnight_after(day: Day, time_zone: str) -> datetime:
-    """When that day ends, in UTC.
+    """Returns the end of that day, in UTC.
 
-    Asked of the calendar, never by adding 24 hours: days of 23 and 25 hours exist. Where clocks
-    are put forward at midnight, the day begins at the first moment there is.
+    Computed from the calendar, not by adding 24 hours: days of 23 and 25 hours exist. If clocks go
+    forward at midnight, the day begins at the first existing local time.
     """
     tomorrow = date.fromisoformat(day) + timedelta(days=1)
     return datetime.combine(tomorrow, time(), zone(time_zone)).astimezone(UTC)
 
 
 class ReservedDay(Record):
-    """A day that a job took, and when it ends where that user lives."""
+    """A quota day that a job reserved, and when it ends in the user's zone."""
 
     day: Day
     ends_at: AwareDatetime
 
 
 class UserZone(Record):
-    """The time zone in which a user's days are counted, and what was counted before it.
+    """The time zone in which a user's quota days are counted.
 
-    Fixed by the first job. Another zone may be asked for 30 days after the last change, and holds
-    from the end of the day in which it was asked for: so a day that was taken stays that day, and
-    a traveller has no two days on one. Days never go back: where it is still yesterday in the new
-    zone, today lasts longer.
+    Set by the first job. It may change 30 days after the last change, and the new zone applies from
+    the end of the current day: a reserved day keeps its date, and travelling does not give two
+    quota days for one. Days never go back: if it is still yesterday in the new zone, today lasts
+    longer.
     """
 
     name: str
     fixed_at: AwareDatetime
     before: ReservedDay | None = Field(
-        default=None, description="the last day counted in the zone before; this one holds after it"
+        default=None,
+        description="last day counted in the previous zone; this zone applies after it",
     )
 
     @classmethod
-    def first(cls, name: str, now: datetime, taken: ReservedDay | None = None) -> Self:
-        """The zone of somebody's first job. Whoever was erased may have `taken` a day before."""
-        return cls(name=name, fixed_at=now, before=taken)
+    def first(cls, name: str, now: datetime, reserved: ReservedDay | None = None) -> Self:
+        """The zone of a user's first job. An erased user may have `reserved` a day before."""
+        return cls(name=name, fixed_at=now, before=reserved)
 
     def day(self, now: datetime) -> Day:
         if self.before is None:
@@ -87,39 +88,38 @@ class UserZone(Record):
         return max(day_of(now, self.name), self.before.day)
 
     def next_day_begins(self, now: datetime) -> datetime:
-        """When the user's next day begins, in UTC. Never by adding 24 hours."""
+        """Returns the start of the user's next day, in UTC; not by adding 24 hours."""
         today = self.day(now)
         if self.before and now < self.before.ends_at and self.day(self.before.ends_at) > today:
             return self.before.ends_at
         return midnight_after(today, self.name)
 
-    def asked_for(self, name: str, now: datetime) -> Self:
-        """The user's zone once this one is asked for; the same, where it is too soon to change."""
-        if name == self.name or now < self.fixed_at + ZONE_STAYS:
+    def changed_to(self, name: str, now: datetime) -> Self:
+        """Returns the zone after a request to change it; unchanged if it is too early."""
+        if name == self.name or now < self.fixed_at + ZONE_CHANGE_INTERVAL:
             return self
         today = ReservedDay(day=self.day(now), ends_at=self.next_day_begins(now))
         return type(self)(name=name, fixed_at=now, before=today)
 
 
-# A grant that comes late in the day would hardly be of use: from six in the evening on it is for
-# the day that follows.
-GRANTS_LOOK_AHEAD = timedelta(hours=6)
+# A grant late in the day would be of little use: from 18:00 on it is for the next day.
+GRANT_LOOKAHEAD = timedelta(hours=6)
 
 
 def grant_day(now: datetime, zone: UserZone) -> Day:
-    """On which day a user gets the job that a wrong refusal cost them."""
-    return zone.day(now + GRANTS_LOOK_AHEAD)
+    """Returns the day on which a user gets a job to replace a wrongly refused one."""
+    return zone.day(now + GRANT_LOOKAHEAD)
 
 
 class QuotaState(StrEnum):
     RESERVED = "reserved"
     SPENT = "spent"
     RETURNED = "returned"
-    GRANTED = "granted"  # one more than the tier has: a refusal on another day was wrong
+    GRANTED = "granted"  # one more than the tier allows: replaces a wrongly refused job
 
 
 class QuotaEntry(Record):
-    """What one job did to a day: reserved once, then spent or returned once."""
+    """A job's effect on a quota day: reserved once, then spent or returned once."""
 
     job_id: JobIdField
     day: Day
@@ -130,7 +130,7 @@ class QuotaEntry(Record):
 
     def settle(self, state: QuotaState, now: datetime, reason: Reason | None) -> Self:
         if self.state is not QuotaState.RESERVED:
-            raise Conflict(f"the day of job {self.job_id} is {self.state} already")
+            raise Conflict(f"the quota day of job {self.job_id} is already {self.state}")
         return self.model_validate(
             self.model_dump() | {"state": state, "settled_at": now, "reason": reason}
         )

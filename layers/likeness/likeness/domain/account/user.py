@@ -1,4 +1,4 @@
-"""What is remembered of a user between jobs."""
+"""What is stored about a user between jobs."""
 
 from collections.abc import Mapping
 
@@ -12,11 +12,11 @@ from likeness.domain.record import Record
 
 
 class Profile(Record):
-    """Empty until something is known: nobody signs up here."""
+    """A user's profile. Users do not sign up: a profile without values is the default."""
 
     zone: UserZone | None = None
     plus: Plus | None = None
     erasing: ErasureIdField | None = None
-    cleared: Mapping[str, frozenset[Reason]] = Field(
-        default={}, description="by a photo's seal: what a lead found that it does not show"
+    exonerated: Mapping[str, frozenset[Reason]] = Field(
+        default={}, description="reasons that a granted appeal ruled out, by the photo's HMAC"
     )

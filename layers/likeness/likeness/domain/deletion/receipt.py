@@ -1,4 +1,4 @@
-"""Deleting what a job left: how far it is, and the receipt that shows it."""
+"""Deletion of a job's objects: its state, and the signed receipt."""
 
 from enum import StrEnum
 from typing import Literal
@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field
 from likeness.domain.ids import ErasureIdField, JobIdField
 from likeness.domain.record import Record
 
-# Where a job's objects lie, as the first part of their keys.
+# Key prefixes of a job's objects.
 PHOTOS = ("uploads", "appeals", "photos")
 WORK = ("work",)
 DRAWN = ("drawn",)
@@ -17,13 +17,13 @@ EVERYWHERE = (*PHOTOS, *WORK, *DRAWN, *PUBLISHED)
 
 
 class DeletionState(StrEnum):
-    PENDING = "pending"  # it had to be gone, and nobody could show that it is
-    DELETED = "deleted"  # listed afterwards, nothing left, receipt signed
-    HELD = "held"  # a legal hold: nothing is deleted, and no more is said
+    PENDING = "pending"  # overdue, and not verified
+    DELETED = "deleted"  # verified by listing, receipt signed
+    HELD = "held"  # legal hold: nothing is deleted; no further details
 
 
 class Deletion(Record):
-    """How far the deletion of a job's objects is. Absent while its photos are in use."""
+    """State of the deletion of a job's objects. Absent while the photos are in use."""
 
     job_id: JobIdField
     state: DeletionState
@@ -31,35 +31,35 @@ class Deletion(Record):
 
 
 class StoredObject(Record):
-    """An object as a listing showed it. `name` is its key without the job's id: photos/p01.jpg.
+    """An object from a listing. `name` is its key without the job id: photos/p01.jpg.
 
-    A multipart upload that never ended has its upload id for an ETag.
+    An unfinished multipart upload has its upload id as ETag.
     """
 
     name: str = Field(min_length=1, max_length=1024)
     etag: str
     created_at: AwareDatetime | None
-    deleted_at: AwareDatetime | None = Field(default=None, description="and seen to be gone")
+    deleted_at: AwareDatetime | None = Field(default=None, description="time of verification")
 
 
 class ReceiptObject(Record):
-    """One object that is gone."""
+    """One deleted object."""
 
-    object: str = Field(description="its place among the job's: uploads/p01, work/r1/...")
-    keyed_hash: str = Field(description="HMAC-SHA-256 of job, place and ETag under our key, hex")
-    created_at: AwareDatetime | None = Field(description="null: S3 never told")
+    object: str = Field(description="key without the job id: uploads/p01, work/r1/...")
+    keyed_hash: str = Field(description="HMAC-SHA-256 of job id, name and ETag with our key, hex")
+    created_at: AwareDatetime | None = Field(description="null: not reported by S3")
     deleted_at: AwareDatetime
 
 
 class CheckedPlace(Record):
-    """A place that was listed: all versions, delete markers and unfinished multipart uploads."""
+    """A listed prefix: all versions, delete markers and unfinished multipart uploads."""
 
     place: str
     left: int = Field(ge=0)
 
 
 class Receipt(Record):
-    """What is signed once a job's photos are gone. It names a job, never a person."""
+    """Signed after a job's photos are deleted. Contains the job id, no personal data."""
 
     schema_version: Literal[1] = 1
     issuer: str
@@ -72,7 +72,7 @@ class Receipt(Record):
 
 
 class ErasureReceipt(Record):
-    """What is signed once a user is erased: counts, for nothing is left that could be named."""
+    """Signed after a user is erased. Contains counts: no names are left."""
 
     schema_version: Literal[1] = 1
     issuer: str
@@ -82,4 +82,4 @@ class ErasureReceipt(Record):
     finished_at: AwareDatetime
     jobs: int
     objects: int
-    stays: str
+    retained: str

@@ -1,4 +1,4 @@
-"""How long what lies in the buckets may live, and what of it is older or stranger than that."""
+"""The retention policy: how long objects may live, and what the daily sweep reports."""
 
 import re
 from collections.abc import Mapping
@@ -11,9 +11,9 @@ from pydantic import Field
 from likeness.domain.ids import JobId
 from likeness.domain.record import Record
 
-AVATARS = "avatars"  # both the bucket and the folder of what is published
+AVATARS = "avatars"  # the bucket, and the folder of published avatars
 FAILURES = "work/failures/"
-LATE_DAYS = 2  # a lifecycle counts whole days, and acts some hours after
+LATE_DAYS = 2  # a lifecycle rule counts whole days and runs some hours later
 PLACE = re.compile(r"^(?P<folder>[a-z]+)/(?P<job_id>j[0-9a-f]{32})/.")
 
 
@@ -21,20 +21,20 @@ class Retention(Record):
     """The retention policy: policy/retention.yaml."""
 
     version: str
-    deadline_h: int = Field(gt=0, lt=24, description="a job's photos are deleted then, h after it")
-    photo_h: int = Field(description="what we promise, h")
+    deadline_h: int = Field(gt=0, lt=24, description="h from creation to deletion of photos")
+    photo_h: int = Field(description="h after the upload; promised to users")
     retry_minutes: int = Field(ge=1)
-    settle_minutes: int = Field(description="of an ended or unknown job, before it is an orphan")
-    folders: Mapping[str, int] = Field(description="hours that an object may live, by folder")
-    lifecycle: Mapping[str, Mapping[str, int]] = Field(description="days: bucket, prefix")
+    settle_minutes: int = Field(description="age of an orphan, after its job ended")
+    folders: Mapping[str, int] = Field(description="maximum age in hours, by folder")
+    lifecycle: Mapping[str, Mapping[str, int]] = Field(description="days, by bucket and prefix")
 
     @property
     def deadline(self) -> timedelta:
         return timedelta(hours=self.deadline_h)
 
-    def keeping_avatars(self, days: int) -> Self:
-        """The policy of a deployment whose avatars stay that long: its lifecycle, and a sweep that
-        waits until that has had its time."""
+    def with_avatar_days(self, days: int) -> Self:
+        """Returns the policy for avatars that live that long: the lifecycle rule, and the age from
+        which the sweep reports an avatar that the rule should have deleted."""
         avatars = {**self.lifecycle[AVATARS], f"{AVATARS}/": days}
         return self.model_copy(
             update={
@@ -49,21 +49,21 @@ class Retention(Record):
 
 
 class SweepFinding(StrEnum):
-    """What a sweep may find. A metric of each name is reported."""
+    """Findings of the daily sweep. Each name is a metric."""
 
-    OVERDUE = "Overdue"  # older than promised
-    ORPHAN = "Orphan"  # its job ended, or there is none
-    STRANGER = "Stranger"  # a key that no part of ours writes
-    PARTS = "Parts"  # a multipart upload that never ended
-    VERSIONS = "Versions"  # an old version or delete marker: the bucket was versioned once
+    OVERDUE = "Overdue"  # older than allowed
+    ORPHAN = "Orphan"  # its job has ended, or does not exist
+    STRANGER = "Stranger"  # an unknown key
+    PARTS = "Parts"  # an unfinished multipart upload
+    VERSIONS = "Versions"  # an old version or delete marker: the bucket was versioned earlier
     VERSIONING = "Versioning"
     REPLICATION = "Replication"
     LIFECYCLE = "Lifecycle"
-    UNDELETED = "Undeleted"  # found, and could not be deleted
+    UNDELETED = "Undeleted"  # could not be deleted
 
 
 def place_of(key: str) -> tuple[str, JobId] | None:
-    """Folder and job of a key; None for a key that is none of ours."""
+    """Returns folder and job id of a key; None for an unknown key."""
     found = PLACE.match(key)
     return (found["folder"], JobId(found["job_id"])) if found else None
 
@@ -71,12 +71,14 @@ def place_of(key: str) -> tuple[str, JobId] | None:
 def classify(
     key: str, created_at: datetime, now: datetime, *, wanted: bool, rules: Retention
 ) -> SweepFinding | None:
-    """What is wrong with an object, if anything is. `wanted`: its job may have something there.
+    """Returns the finding for an object, or None. `wanted`: its job may have objects there.
 
-    What nobody wants is an orphan, once whatever still writes has had time to stop.
+    Other objects are orphans after `settle_minutes`, when running writers have stopped.
     """
     age = now - created_at
-    if key.startswith(FAILURES):  # SageMaker names them, by no job; they hold an error's text
+    if key.startswith(
+        FAILURES
+    ):  # named by SageMaker, without job id; they contain an error message
         return SweepFinding.OVERDUE if age > timedelta(hours=rules.folders["work"]) else None
     settled = age > timedelta(minutes=rules.settle_minutes)
     place = place_of(key)

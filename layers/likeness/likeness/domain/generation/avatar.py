@@ -1,4 +1,4 @@
-"""An avatar that was drawn for a job, and what was measured on it."""
+"""An avatar of a job, with its measurements."""
 
 from enum import StrEnum
 
@@ -12,13 +12,13 @@ from likeness.domain.record import Record
 
 class AvatarState(StrEnum):
     APPROVED = "approved"
-    REFUSED = "refused"  # by the same judge that reads the photos
+    REFUSED = "refused"  # by moderation, with the rules for photos
     PUBLISHED = "published"
-    DROPPED = "dropped"  # the user kept others
+    NOT_KEPT = "not_kept"  # the user kept other avatars; deleted
 
 
 class Avatar(Record):
-    """One avatar. `rank` orders them best first over all attempts."""
+    """One avatar. `rank` orders avatars best first, across attempts."""
 
     job_id: JobIdField
     avatar_id: AvatarIdField
@@ -27,14 +27,14 @@ class Avatar(Record):
     attempt: int
     rank: int = Field(ge=0)
     photo_id: PhotoIdField
-    sha256: str = Field(description="of the PNG as the container drew it")
+    sha256: str = Field(description="SHA-256 of the PNG from the container, hex")
     distance: float | None = Field(
         default=None,
-        description="L2 between face embeddings, to the nearest photo; None: no face was found",
+        description="L2 of face embeddings to the nearest photo, lower is nearer; None: no face",
     )
     verdict: Verdict
-    engine: str = Field(default="painter", description="that drew it")
-    watermark: WatermarkIdField | None = Field(default=None, description="its id in the world")
+    engine: str = Field(default="painter", description="the engine that drew it")
+    watermark: WatermarkIdField | None = Field(default=None, description="the id in its watermark")
     watermarking: Watermarking = Field(
-        default=Watermarking.NOT_ORDERED, description="is the mark in the pixels, and if not, why?"
+        default=Watermarking.NOT_ORDERED, description="whether the pixels contain it, else why not"
     )

@@ -1,4 +1,4 @@
-"""What may be asked for: styles and tiers. Both are data, in policy/."""
+"""Styles and tiers. Both are data, in policy/."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ Language = str  # "en", "de"
 
 
 class StyleCard(Record):
-    """A style as the app shows it."""
+    """A style, as the app shows it."""
 
     style: StyleIdField
     name: Mapping[Language, str]
@@ -22,58 +22,58 @@ class StyleCard(Record):
 
 
 class Tier(Record):
-    """What a tier of users may do."""
+    """What a tier allows."""
 
     tier: str
-    open: bool = Field(description="whether the feature is open to this tier at all")
+    open: bool = Field(description="whether users of this tier may use the feature")
     jobs_a_day: int = Field(ge=0)
     avatars_a_job: int = Field(ge=1)
     styles_a_job: int = Field(ge=1)
-    priority: int = Field(ge=0, description="reviews of a higher one are shown first")
+    priority: int = Field(ge=0, description="higher-priority reviews come first in the queue")
     photos_deleted_within_s: int = Field(
-        ge=0, le=300, description="after the last avatar is made, s; 0: at once"
+        ge=0, le=300, description="seconds after the last avatar is drawn; 0: immediately"
     )
 
 
 class Plus(Record):
-    """An entitlement, as the billing system reported it."""
+    """The Plus entitlement, as reported by the billing system."""
 
     expires_at: AwareDatetime
     source: str = Field(min_length=1, max_length=64)
-    effective_at: AwareDatetime = Field(description="when billing decided so: the newest wins")
+    effective_at: AwareDatetime = Field(description="when billing decided this; the newest wins")
 
     def supersedes(self, other: "Plus | None") -> bool:
-        """Billing's messages come late and out of order. Of two of one moment the longer lasts."""
+        """Messages may arrive late and out of order. On equal times the later expiry wins."""
         if other is None:
             return True
         return (self.effective_at, self.expires_at) > (other.effective_at, other.expires_at)
 
 
 def tier_of(plus: Plus | None, tiers: Mapping[str, Tier], now: datetime) -> Tier:
-    """Plus while it lasts, Lite otherwise."""
+    """Returns Plus until it expires, else Lite."""
     return tiers["plus" if plus is not None and now < plus.expires_at else "lite"]
 
 
 def check_styles(styles: Iterable[StyleId], cards: Mapping[StyleId, StyleCard]) -> None:
-    """Raise Invalid where a style cannot be picked."""
-    asked = list(styles)
-    if len(set(asked)) != len(asked):
+    """Raises Invalid if a style is repeated, unknown or withdrawn."""
+    requested = list(styles)
+    if len(set(requested)) != len(requested):
         raise Invalid("styles must differ from one another")
-    for style in asked:
+    for style in requested:
         card = cards.get(style)
         if card is None:
             raise Invalid(f"there is no style {style!r}: GET /v1/styles lists them")
         if card.withdrawn:
-            raise Invalid(f"the style {style!r} was withdrawn: GET /v1/styles lists what is left")
+            raise Invalid(f"the style {style!r} was withdrawn: GET /v1/styles lists the others")
 
 
 def check_terms(tier: Tier, styles: Sequence[StyleId], avatars: int) -> None:
-    """Raise Forbidden or Invalid where this tier may not have that much."""
+    """Raises Forbidden or Invalid if the tier does not allow the request."""
     if not tier.open:
-        raise Forbidden(f"avatars are not open to the tier {tier.tier!r}")
+        raise Forbidden(f"tier {tier.tier!r} may not create avatars")
     if len(styles) > tier.styles_a_job:
-        raise Invalid(f"{len(styles)} styles asked, {tier.tier!r} may pick {tier.styles_a_job}")
+        raise Invalid(f"{len(styles)} styles: tier {tier.tier!r} allows {tier.styles_a_job}")
     if avatars > tier.avatars_a_job:
-        raise Invalid(f"{avatars} avatars asked, {tier.tier!r} may have {tier.avatars_a_job}")
+        raise Invalid(f"{avatars} avatars: tier {tier.tier!r} allows {tier.avatars_a_job}")
     if avatars < len(styles):
-        raise Invalid(f"{avatars} avatars cannot show {len(styles)} styles: ask for one each")
+        raise Invalid(f"{avatars} avatars for {len(styles)} styles: request one for each style")

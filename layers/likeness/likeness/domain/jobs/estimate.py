@@ -1,4 +1,4 @@
-"""How long a job will still take, told from jobs like it, or not at all."""
+"""Remaining time of a job, estimated from the durations of similar jobs."""
 
 import math
 from collections.abc import Sequence
@@ -9,21 +9,21 @@ from pydantic import Field
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.record import Record
 
-MIN_DURATIONS = 20  # below that, a quantile says little: the 90th would rest on two jobs
-MAX_DURATIONS = 100  # the latest ones
+MIN_DURATIONS = 20  # with fewer, the 90th percentile rests on two jobs
+MAX_DURATIONS = 100  # the latest are used
 WORKING = frozenset({JobState.MODERATING, JobState.GENERATING, JobState.FINISHING})
 
 
 class Estimate(Record):
-    """Seconds from now until half, and nine in ten, of the jobs like this one were complete."""
+    """Seconds from now until 50 % and 90 % of similar jobs were complete."""
 
     p50_s: int = Field(ge=0)
     p90_s: int = Field(ge=0)
-    measured_jobs: int = Field(description="that this is told from")
+    measured_jobs: int = Field(description="number of jobs that the estimate uses")
 
 
-def worked(job: Job, until: datetime) -> timedelta:
-    """Time since the job was submitted, without the time that it waited for a human."""
+def work_time(job: Job, until: datetime) -> timedelta:
+    """Returns the time since submission, without the time in review."""
     total = timedelta()
     for moment, after in zip(job.timeline, job.timeline[1:], strict=False):
         if moment.state in WORKING:
@@ -34,11 +34,11 @@ def worked(job: Job, until: datetime) -> timedelta:
 
 
 def estimate(durations_s: Sequence[float], worked_s: float) -> Estimate | None:
-    """What jobs that had worked as long as this one still took; None without enough of them.
+    """Returns the remaining time of jobs that already took `worked_s`; None with too few of them.
 
-    Conditional nearest-rank quantiles: of the past durations that exceed `worked_s`, the q-th
-    (rank ceil(q * n)) less `worked_s`. A job slower than nearly all others gets no estimate, rather
-    than one that is always about to be done.
+    Conditional nearest-rank quantiles: of the durations above `worked_s`, the q-th (rank
+    ceil(q * n)) minus `worked_s`. A job slower than nearly all others gets no estimate: it would
+    always be almost zero.
     """
     longer = sorted(duration for duration in durations_s if duration > worked_s)
     if len(durations_s) < MIN_DURATIONS or len(longer) < MIN_DURATIONS // 4:

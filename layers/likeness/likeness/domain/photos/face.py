@@ -1,11 +1,11 @@
-"""A face in a photo, in the words of a detector. Never the picture itself."""
+"""A face, as a detector reports it. Without the picture."""
 
 from likeness.domain.photos.photo import Box
 from likeness.domain.record import Record
 
 
 class DetectedFace(Record):
-    """A face as Rekognition reports it; None where the detector does not tell."""
+    """A face, as Rekognition reports it; None: not reported."""
 
     box: Box
     confidence: float
@@ -16,5 +16,5 @@ class DetectedFace(Record):
     sharpness: float | None = None
     age_low: int | None = None
     age_high: int | None = None
-    sunglasses: float | None = None  # percent sure that there are some
+    sunglasses: float | None = None  # confidence, percent
     occluded: float | None = None

@@ -1,4 +1,4 @@
-"""A photo the user hands in, and what was found in it. Never the picture itself."""
+"""A photo of a job, and the results of its inspection. Without the picture."""
 
 from enum import StrEnum
 from typing import Literal
@@ -14,7 +14,7 @@ ContentType = Literal["image/jpeg", "image/png", "image/webp", "image/heic", "im
 
 
 class Box(Record):
-    """A rectangle as ratios of the upright picture's width and height, from its top left."""
+    """A rectangle. Ratios of the upright picture's width and height; origin at the top left."""
 
     left: float
     top: float
@@ -27,44 +27,48 @@ class Box(Record):
 
 
 class PhotoProblem(Record):
-    """Why a photo cannot be used, where in it, and which other photo it repeats."""
+    """Why a photo cannot be used, where in it, and which photo it duplicates."""
 
     reason: Reason
     box: Box | None = None
-    other: PhotoIdField | None = None
+    duplicate_of: PhotoIdField | None = None
 
 
 class PhotoState(StrEnum):
-    AWAITED = "awaited"  # a form was given, nothing has been inspected
+    AWAITED = "awaited"  # a presigned POST was issued; not inspected yet
     ACCEPTED = "accepted"
     REFUSED = "refused"
 
 
 class Fingerprint(Record):
-    """What stays of a photo to recognise its near-exact copies: a 64-bit perceptual hash."""
+    """A 64-bit perceptual hash. Remains after the photo is deleted, to recognise its copies."""
 
     perceptual: str = Field(pattern=r"^[0-9a-f]{16}$")
 
+    def hamming_distance(self, other: "Fingerprint") -> int:
+        """Returns how many of the 64 bits differ."""
+        return (int(self.perceptual, 16) ^ int(other.perceptual, 16)).bit_count()
+
 
 class Photo(Record):
-    """One photo of a job, in the order in which its form was given."""
+    """One photo of a job. Ids follow the order of the presigned POSTs."""
 
     job_id: JobIdField
     photo_id: PhotoIdField
     content_type: ContentType
     state: PhotoState = PhotoState.AWAITED
-    etag: str | None = Field(default=None, description="of the upload that was inspected")
-    uploaded_at: AwareDatetime | None = Field(default=None, description="as S3 told it")
+    etag: str | None = Field(default=None, description="of the inspected upload")
+    uploaded_at: AwareDatetime | None = Field(default=None, description="reported by S3")
     inspected_at: AwareDatetime | None = None
     width: int | None = Field(default=None, description="px, of the normalised photo")
     height: int | None = None
     face: Box | None = None
     fingerprint: Fingerprint | None = None
     sha256: str | None = Field(
-        default=None, description="of the normalised JPEG, until a refused photo is gone"
+        default=None, description="of the normalised JPEG; removed when a refused photo is deleted"
     )
     hmac: str | None = Field(
-        default=None, description="of a refused photo that is gone: a keyed hash of that sum"
+        default=None, description="of a refused photo: HMAC of its SHA-256, set when it is deleted"
     )
     problem: PhotoProblem | None = None
-    verdict: Verdict | None = Field(default=None, description="moderation's, after submit")
+    verdict: Verdict | None = Field(default=None, description="of moderation, after submission")

@@ -1,4 +1,4 @@
-"""Is a photo usable: one clear face, and not a copy of one that is there already?"""
+"""Checks whether a photo is usable: one clear face, and no copy of another photo."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -15,15 +15,15 @@ NEAR_HASHES = 20
 
 
 class PhotoRules(Record):
-    """When is a face clear enough to draw from? In the units of Rekognition's DetectFaces.
+    """When a face is clear enough to draw from. In the units of Rekognition's DetectFaces.
 
-    What a detector does not tell is not held against the photo: this is about quality. Whatever
-    is about safety is judged by moderation, where not knowing means that a human looks.
+    A value that the detector does not report passes: these rules are about quality. Safety is
+    decided by moderation, where an unknown value needs review.
     """
 
-    face_confidence: float = Field(ge=0, le=100, description="below it, no face was found")
+    face_confidence: float = Field(ge=0, le=100, description="percent; below it, no face")
     second_face_share: float = Field(
-        gt=0, lt=1, description="of the largest face's area: smaller ones are background"
+        gt=0, lt=1, description="share of the largest face's area; smaller faces are background"
     )
     min_face_px: int = Field(gt=0, description="height of the face in the normalised photo")
     max_yaw: float = Field(gt=0, le=180, description="degrees to either side")
@@ -36,8 +36,8 @@ class PhotoRules(Record):
     min_sharpness: float = Field(ge=0, le=100)
 
 
-def clear_faces(seen: Iterable[DetectedFace], rules: PhotoRules) -> list[DetectedFace]:
-    """What counts as a face, largest first."""
+def confident_faces(seen: Iterable[DetectedFace], rules: PhotoRules) -> list[DetectedFace]:
+    """Returns the faces with enough confidence, largest first."""
     sure = (face for face in seen if face.confidence >= rules.face_confidence)
     return sorted(sure, key=lambda face: face.box.area, reverse=True)
 
@@ -45,19 +45,19 @@ def clear_faces(seen: Iterable[DetectedFace], rules: PhotoRules) -> list[Detecte
 def check_faces(
     faces: Sequence[DetectedFace], *, height: int, rules: PhotoRules
 ) -> PhotoProblem | None:
-    """The first thing that the user should mend, or None. The height is the photo's, in px."""
+    """Returns the first problem that the user should fix, or None. `height`: of the photo, px."""
     if not faces:
         return PhotoProblem(reason=Reason.SUBJECT_NO_FACE)
     main, *others = faces
     for other in others:
         if other.box.area >= main.box.area * rules.second_face_share:
             return PhotoProblem(reason=Reason.SUBJECT_SEVERAL_FACES, box=other.box)
-    reason = next(_flaws(main, main.box.height * height, rules), None)
+    reason = next(_quality_problems(main, main.box.height * height, rules), None)
     return PhotoProblem(reason=reason, box=main.box) if reason else None
 
 
-def _flaws(face: DetectedFace, face_px: float, rules: PhotoRules) -> Iterator[Reason]:
-    """In the order in which they explain each other: a dark face looks blurred, too."""
+def _quality_problems(face: DetectedFace, face_px: float, rules: PhotoRules) -> Iterator[Reason]:
+    """Causes come before their effects: a dark face also looks blurred."""
     if face_px < rules.min_face_px:
         yield Reason.QUALITY_FACE_TOO_SMALL
     turned = ((face.yaw, rules.max_yaw), (face.pitch, rules.max_pitch), (face.roll, rules.max_roll))
@@ -76,6 +76,5 @@ def _flaws(face: DetectedFace, face_px: float, rules: PhotoRules) -> Iterator[Re
 
 
 def may_be_copies(one: Fingerprint, other: Fingerprint) -> bool:
-    """Is a closer look worth while? The hashes alone cannot tell a copy from a like view."""
-    differing = int(one.perceptual, 16) ^ int(other.perceptual, 16)
-    return differing.bit_count() <= NEAR_HASHES
+    """True if the pixels must be compared: hashes cannot tell a copy from a similar view."""
+    return one.hamming_distance(other) <= NEAR_HASHES

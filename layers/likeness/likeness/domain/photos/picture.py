@@ -1,4 +1,4 @@
-"""What a photo must be before anything looks at what is in it, and what is kept of it then."""
+"""Limits of an upload, and the normalised photo that is made of it."""
 
 from pydantic import Field
 
@@ -9,14 +9,14 @@ MIB = 2**20
 
 
 class Limits(Record):
-    """Bounds of an upload. The hints of FILE.TOO_LARGE and FILE.TOO_MANY_PIXELS name them too."""
+    """Limits of an upload. The hints of FILE.TOO_LARGE and FILE.TOO_MANY_PIXELS name them too."""
 
-    max_bytes: int = Field(default=20 * MIB, description="the presigned POST's bound as well")
+    max_bytes: int = Field(default=20 * MIB, description="also the limit of the presigned POST")
     max_pixels: int = Field(default=50_000_000, description="48 MP phones pass, 100 MP do not")
-    max_side: int = Field(default=20_000, description="px, before scaling; a panorama passes")
-    long_side: int = Field(default=2048, description="px of what is kept, at most")
+    max_side: int = Field(default=20_000, description="px, before scaling; panoramas pass")
+    long_side: int = Field(default=2048, description="px, maximum of the normalised photo")
     short_side: int = Field(
-        default=512, description="px of what is kept, at least: half an avatar's side"
+        default=512, description="px, minimum of the normalised photo: half an avatar's side"
     )
 
 
@@ -24,7 +24,7 @@ LIMITS = Limits()
 
 
 class NormalisedPhoto(Record):
-    """An upload made safe: a baseline JPEG, upright, sRGB, with nothing in it but pixels."""
+    """A sanitised upload: a baseline JPEG, upright, sRGB, without metadata."""
 
     jpeg: bytes = Field(repr=False)
     width: int

@@ -1,4 +1,4 @@
-"""Where a picture comes from: what is said in an avatar, and what its record says afterwards."""
+"""Content Credentials of avatars, and the record of a watermark."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -11,10 +11,10 @@ from likeness.domain.provenance.watermark import WatermarkIdField
 from likeness.domain.record import Record
 
 GENERATOR = "Likeness"
-ON_RECORD = timedelta(days=90)  # a job and its avatars, unless they are deleted before
+RECORD_RETENTION = timedelta(days=90)  # jobs and their avatars, unless deleted earlier
 IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"
-# What an engine does, in the words of IPTC: the painter filters the user's own photos by rules,
-# diffusion makes new pictures out of them by a trained model.
+# IPTC digital source type of each engine: the painter filters the user's photos algorithmically,
+# diffusion generates new pictures from them with a trained model.
 DIFFUSION = ("flux2-klein-4b-ref", "flux2-klein-4b-lora", "sdxl-lora", "tiny-ref", "tiny-lora")
 SOURCE_TYPES = MappingProxyType(
     {"painter": f"{IPTC}algorithmicallyEnhanced"}
@@ -23,21 +23,21 @@ SOURCE_TYPES = MappingProxyType(
 
 
 class Claim(Record):
-    """What an avatar's credentials say. Nothing of it leads to a person."""
+    """Content of an avatar's credentials. Not traceable to a person."""
 
-    watermark: WatermarkIdField = Field(description="id of the avatar, written into its pixels too")
+    watermark: WatermarkIdField = Field(description="id of the avatar, also in its pixels")
     style: StyleIdField
     engine: str
     made_at: AwareDatetime
 
     @property
     def source_type(self) -> str:
-        """KeyError for an engine that nobody has classified: it must not pass for another."""
+        """Raises KeyError for an unclassified engine."""
         return SOURCE_TYPES[self.engine]
 
 
 class WatermarkRecord(Record):
-    """Which avatar a mark was written into. Outlives the job's records, and names no user."""
+    """The avatar that has this watermark. Outlives the job's records; contains no user id."""
 
     watermark: WatermarkIdField
     job_id: JobIdField
@@ -48,16 +48,16 @@ class WatermarkRecord(Record):
 
 
 class Trust(StrEnum):
-    """What a picture's Content Credentials are worth."""
+    """Validity of a picture's Content Credentials."""
 
-    TRUSTED = "trusted"  # ours: signed under our chain, and not a bit was changed since
-    OTHERS = "others"  # whole, and signed by somebody else
-    INVALID = "invalid"  # broken, or changed since they were signed
+    TRUSTED = "trusted"  # signed with our certificate chain and unchanged
+    OTHERS = "others"  # valid, signed by another issuer
+    INVALID = "invalid"  # malformed, or changed after signing
     NONE = "none"
 
 
 class CredentialsReading(Record):
-    """What was found in a picture's Content Credentials; a claim only where they are trusted."""
+    """Result of reading Content Credentials; `claim` only if they are trusted."""
 
     trust: Trust
     claim: Claim | None = None

@@ -1,26 +1,25 @@
-"""The invisible watermark's message: an id of 44 random bits, spread over 128 so that errors are mended.
+"""Payload of the invisible watermark: a random 44-bit id in 128 bits of error-correcting code.
 
-RivaGAN writes 32 bits into a picture. An avatar is marked in four quarters, so it carries 4 x 32.
-The id is four words of 11 bits, each one a codeword of the extended BCH code (32, 11) with minimum
-distance 12 (Lin & Costello, Error Control Coding, table of primitive BCH codes: n = 31, t = 5,
-generator 5423325 in octal, and a parity bit). Every word has eight bits in each quarter: a quarter
-that is lost takes a quarter of each word. A fixed mask keeps quarters from saying the same thing.
+RivaGAN writes 32 bits into a picture. Each quarter of an avatar is watermarked, which gives 4 x 32
+bits. The id is four words of 11 bits, each a codeword of the extended BCH code (32, 11) with
+minimum distance 12 (Lin & Costello, Error Control Coding, table of primitive BCH codes: n = 31,
+t = 5, generator 5423325 in octal, and a parity bit). Each word has eight bits in each quarter, so a
+lost quarter costs a quarter of each word. A fixed mask makes the quarters different.
 
-Words are decoded by maximum likelihood: all 2048 codewords are compared with what was read, weighed
-by how sure the reader was. No library for such codes weighs: see docs/decisions/035.
+Decoding is maximum likelihood with soft decisions: all 2048 codewords are correlated with the
+reader's scores. No library for such codes decodes softly: see docs/decisions/035.
 
-How often is a picture called ours that is not? Whatever the reader sees in it, ids are random: it
-decodes to `CANDIDATES` words of 44 bits, and of N avatars one has such an id with a probability of
-at most
+False positives: ids are random, so whatever the reader sees in a foreign picture decodes to
+`CANDIDATES` ids of 44 bits, and one of N avatars has such an id with a probability of at most
 
     CANDIDATES * N / 2**44                       (2.8e-7 for a million avatars)
 
-and it is at most `MAX_WRONG` of 128 bits away from one with a probability of at most
+The scores differ from an id in at most `MAX_WRONG` of 128 bits with a probability of at most
 
     N * sum(C(128, i) for i <= MAX_WRONG) / 2**128     (6.5e-4 for a million avatars)
 
-Both hold, so the smaller one counts. `MAX_WRONG` is the mean of 128 fair coins less six deviations
-(64 - 6 * sqrt(32) = 30): more wrong bits than that are no reading.
+Both bounds hold, so the smaller one applies. `MAX_WRONG` is the mean of 128 fair coins minus six
+standard deviations (64 - 6 * sqrt(32) = 30): a reading with more wrong bits is rejected.
 tests/bench/provenance.py measures the rate on foreign pictures.
 """
 
@@ -39,7 +38,7 @@ BITS = QUARTERS * LENGTH
 ID_BITS = WORDS * WORD_BITS
 MAX_WRONG = 30
 CANDIDATES = 1 + WORDS
-CONFIDENT = 3.0  # medians: a reading is weighed no more than that, or one loud bit decides a word
+CONFIDENT = 3.0  # scores are clipped at this many medians, or a single bit could decide a word
 GENERATOR = 0o5423325
 
 WatermarkId = NewType("WatermarkId", str)
@@ -48,22 +47,22 @@ WatermarkIdField = Annotated[WatermarkId, StringConstraints(pattern=WATERMARK_ID
 
 
 class Watermarking(StrEnum):
-    """What became of an avatar's mark."""
+    """Whether an avatar has a watermark, and why not."""
 
     WRITTEN = "written"
-    TOO_FLAT = "too_flat"  # it would not be read again: such a picture stays without
+    TOO_FLAT = "too_flat"  # it would not be readable: the picture has none
     NOT_ORDERED = "not_ordered"
 
 
 def watermark_of(seed: int, attempt: int, avatar: str) -> WatermarkId:
-    """The id of an avatar: drawn from its job's secret seed by hashing, so that a replayed step
-    names the same one. It says nothing of the user, the job or the picture."""
+    """Returns an avatar's id: a hash of the job's secret seed, so a replayed step gets the same id.
+    It reveals nothing about the user, the job or the picture."""
     drawn = hashlib.blake2b(f"mark:{seed}:{attempt}:{avatar}".encode(), digest_size=8).digest()
     return WatermarkId(f"{int.from_bytes(drawn) >> (64 - ID_BITS):011x}")
 
 
 def bits_of(watermark: WatermarkId) -> list[list[int]]:
-    """Four quarters of 32 bits: top left, top right, bottom left, bottom right."""
+    """Returns four quarters of 32 bits: top left, top right, bottom left, bottom right."""
     number = int(watermark, 16)
     words = [codebook()[number >> (WORD_BITS * n) & 0x7FF] for n in range(WORDS)]
     return [
@@ -73,10 +72,10 @@ def bits_of(watermark: WatermarkId) -> list[list[int]]:
 
 
 def read_watermarks(scores: Sequence[Sequence[float]]) -> list[WatermarkId]:
-    """The ids that were likeliest written, likeliest first; empty where nothing was.
+    """Returns candidate ids, most likely first; empty without a watermark.
 
-    `scores` are four quarters of 32 numbers: above zero for a one, the further the surer. After
-    the likeliest id come those in which one word is its second-best.
+    `scores` are four quarters of 32 numbers: positive for a one; the absolute value is the
+    confidence. After the most likely id come those with the second-best choice in one word.
     """
     found = []
     for numbers in _likeliest(scores):
@@ -89,7 +88,7 @@ def read_watermarks(scores: Sequence[Sequence[float]]) -> list[WatermarkId]:
 
 
 def wrong_bits(watermark: WatermarkId, scores: Sequence[Sequence[float]]) -> int:
-    """How many of the 128 bits were read otherwise than this mark has them."""
+    """Returns how many of the 128 bits differ from this watermark."""
     return sum(
         (score > 0) != bool(bit)
         for read, written in zip(scores, bits_of(watermark), strict=True)
@@ -105,18 +104,18 @@ def _likeliest(scores: Sequence[Sequence[float]]) -> Iterator[list[int]]:
 
 
 def _words(scores: Sequence[Sequence[float]]) -> list[list[float]]:
-    """The mask taken off, loud readings turned down, each word put together again."""
-    usual = sorted(abs(score) for quarter in scores for score in quarter)[BITS // 2] or 1.0
+    """Removes the mask, clips the scores and collects the bits of each word."""
+    median = sorted(abs(score) for quarter in scores for score in quarter)[BITS // 2] or 1.0
     words = [[0.0] * LENGTH for _ in range(WORDS)]
     for quarter, read in enumerate(scores):
         for at, score in enumerate(read):
-            weighed = max(-CONFIDENT, min(CONFIDENT, score / usual))
-            words[_word(quarter, at)][at] = -weighed if _mask(quarter, at) else weighed
+            clipped = max(-CONFIDENT, min(CONFIDENT, score / median))
+            words[_word(quarter, at)][at] = -clipped if _mask(quarter, at) else clipped
     return words
 
 
 def _two_best(word: Sequence[float]) -> tuple[int, int]:
-    """The two codewords that correlate best with what was read, by their numbers."""
+    """Returns the numbers of the two codewords that correlate best with the scores."""
     halves = [_sums(word[:16]), _sums(word[16:])]
     ranked = sorted(
         range(1 << WORD_BITS),
@@ -126,7 +125,7 @@ def _two_best(word: Sequence[float]) -> tuple[int, int]:
 
 
 def _sums(values: Sequence[float]) -> list[float]:
-    """For each set of positions, the sum of what was read there."""
+    """Returns the sum of the scores of each subset of positions, indexed by bit mask."""
     sums = [0.0]
     for value in values:
         sums += [value + before for before in sums]
@@ -135,7 +134,7 @@ def _sums(values: Sequence[float]) -> list[float]:
 
 @cache
 def codebook() -> tuple[int, ...]:
-    """All codewords by the number they carry; bit n of a codeword is its n-th position."""
+    """Returns all codewords, indexed by their number; bit n is position n."""
     rows = [_with_parity(GENERATOR << n) for n in range(WORD_BITS)]
     words = [0]
     for row in rows:
@@ -148,7 +147,7 @@ def _with_parity(word: int) -> int:
 
 
 def _word(quarter: int, at: int) -> int:
-    """Which of the four words has its bit `at` in this quarter."""
+    """Returns which of the four words has bit `at` in this quarter."""
     return (at + quarter) % WORDS
 
 

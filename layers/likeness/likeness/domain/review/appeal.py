@@ -1,4 +1,4 @@
-"""A user contests a refusal, after the photos are gone: the same files come in once more."""
+"""An appeal against a refusal. The photos are deleted by then, so the user uploads them again."""
 
 from enum import StrEnum
 from typing import Literal, Self
@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field
 from likeness.domain.errors import Conflict
 from likeness.domain.ids import JobIdField, PhotoId, PhotoIdField
 from likeness.domain.photos.photo import Fingerprint
-from likeness.domain.record import Record
+from likeness.domain.record import Record, Versioned
 
 # Bits of 64. tests/bench/photo_copies.py: a photo's copies differ from it in at most 10.
 SIMILAR_HASHES = 10
@@ -17,24 +17,23 @@ Match = Literal["exact", "similar"]
 
 
 class AppealState(StrEnum):
-    OPEN = "open"  # the files are awaited
+    OPEN = "open"  # waits for the files
     IN_REVIEW = "in_review"
     GRANTED = "granted"
     REJECTED = "rejected"
-    EXPIRED = "expired"  # nobody decided in time: it may be opened again
+    EXPIRED = "expired"  # no decision in time: may be opened again
 
 
 class AppealedPhoto(Record):
-    """A refused photo, and how the file that came in again was recognised."""
+    """A refused photo, and how the file that was uploaded again matches it."""
 
     photo_id: PhotoIdField
     match: Match | None = None
-    mismatch: bool = Field(default=False, description="the last file was another picture")
+    mismatch: bool = Field(default=False, description="the last file was another photo")
 
 
-class Appeal(Record):
+class Appeal(Versioned):
     job_id: JobIdField
-    version: int = 1
     state: AppealState = AppealState.OPEN
     opened_at: AwareDatetime
     decide_by: AwareDatetime | None = None
@@ -50,7 +49,7 @@ class Appeal(Record):
         return any(photo.photo_id == photo_id for photo in self.photos)
 
     def recognised(self, photo_id: PhotoId, match: Match | None) -> Self:
-        """What became of a file that came in for that photo."""
+        """Records the match of an uploaded file; None: it is another photo."""
         photos = tuple(
             AppealedPhoto(photo_id=photo_id, match=match, mismatch=match is None)
             if photo.photo_id == photo_id and not photo.match
@@ -59,14 +58,10 @@ class Appeal(Record):
         )
         return self.change(photos=photos)
 
-    def change(self, **fields: object) -> Self:
-        return self.model_validate(self.model_dump() | fields | {"version": self.version + 1})
-
     def require(self, state: AppealState) -> None:
         if self.state is not state:
             raise Conflict(f"the appeal of job {self.job_id} is {self.state}")
 
 
 def is_near_duplicate(one: Fingerprint, other: Fingerprint) -> bool:
-    differing = int(one.perceptual, 16) ^ int(other.perceptual, 16)
-    return differing.bit_count() <= SIMILAR_HASHES
+    return one.hamming_distance(other) <= SIMILAR_HASHES

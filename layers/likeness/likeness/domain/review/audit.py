@@ -1,8 +1,9 @@
-"""The audit log of the review desk: append-only, each entry chained to the one before it."""
+"""The audit log of the review desk: append-only; each entry has the hash of the previous one."""
 
 import hashlib
 import json
 from collections.abc import Iterable
+from datetime import datetime
 from enum import StrEnum
 from typing import Self
 
@@ -10,9 +11,10 @@ from pydantic import AwareDatetime, Field
 
 from likeness.domain.ids import JobIdField, ReviewIdField
 from likeness.domain.record import Record
+from likeness.domain.review.case import Review
 
-GENESIS = "0" * 64  # what the first entry says of the one before it
-SYSTEM = "system"  # who acts where no moderator does
+GENESIS = "0" * 64  # `previous` of the first entry
+SYSTEM = "system"  # the actor if it is no moderator
 
 
 class AuditAction(StrEnum):
@@ -28,7 +30,7 @@ class AuditAction(StrEnum):
 
 
 class AuditEvent(Record):
-    """What somebody did: an entry that is not chained yet. Never a user's id, never a link."""
+    """An action at the review desk, not chained yet. Contains no user id and no URL."""
 
     at: AwareDatetime
     actor: str = Field(default=SYSTEM, description="a moderator's id, or `system`")
@@ -38,8 +40,27 @@ class AuditEvent(Record):
     details: dict[str, str] = {}
 
 
+def about(
+    review: Review,
+    action: AuditAction,
+    at: datetime,
+    *,
+    actor: str = SYSTEM,
+    details: dict[str, str] | None = None,
+) -> AuditEvent:
+    """An event about a case."""
+    return AuditEvent(
+        at=at,
+        actor=actor,
+        action=action,
+        review_id=review.review_id,
+        job_id=review.job_id,
+        details=details or {},
+    )
+
+
 class ChainHead(Record):
-    """Where the chain ends. Whoever notes one elsewhere can tell later that nothing was cut off."""
+    """The last entry. Stored elsewhere, it shows later whether the log was truncated."""
 
     number: int = 0
     hash: str = GENESIS
@@ -68,31 +89,32 @@ class AuditEntry(AuditEvent):
         return ChainHead(number=self.number, hash=self.hash)
 
 
-class BrokenChain(Exception):  # noqa: N818 - a finding, not a fault of ours
-    """The chain does not hold; the message says where."""
+class BrokenChain(Exception):  # noqa: N818 - a result, not a fault
+    """The chain is broken; the message says where."""
 
 
 def verify(
     entries: Iterable[AuditEntry], head: ChainHead, *, noted: ChainHead | None = None
 ) -> ChainHead:
-    """Walk the whole chain from its first entry; Broken where it was changed, cut or reordered.
+    """Verifies the chain from its first entry and returns its head.
 
-    `noted` is a head that was written down earlier: it must still be in the chain.
+    Raises BrokenChain if an entry was changed, removed or reordered, or if `noted`, a chain head
+    from an earlier run, is not in the chain.
     """
     last, found = ChainHead(), noted is None or noted == ChainHead()
     for entry in entries:
         if entry.number != last.number + 1:
-            raise BrokenChain(f"entry {last.number + 1} is missing: after it comes {entry.number}")
+            raise BrokenChain(f"entry {last.number + 1} is missing: the next one is {entry.number}")
         if entry.previous != last.hash:
-            raise BrokenChain(f"entry {entry.number} does not follow the one before it")
+            raise BrokenChain(f"entry {entry.number} does not have the hash of the previous one")
         if entry.hash != entry.digest():
             raise BrokenChain(f"entry {entry.number} was changed")
         last = entry.head
         found = found or last == noted
     if last != head:
         raise BrokenChain(
-            f"the trail says that it ends at {head.number}, and ends at {last.number}"
+            f"the stored chain head is entry {head.number}, but the last entry is {last.number}"
         )
     if not found and noted:
-        raise BrokenChain(f"the head that was noted at {noted.number} is not in the trail")
+        raise BrokenChain(f"the noted chain head, entry {noted.number}, is not in the audit log")
     return last

@@ -1,4 +1,4 @@
-"""A case at the review desk: who may work it, for how long, and what was decided."""
+"""A case of the review desk: who may review it, its lease and its decision."""
 
 import hashlib
 from collections.abc import Sequence
@@ -20,13 +20,13 @@ from likeness.domain.ids import (
 )
 from likeness.domain.moderation import Finding, Severity
 from likeness.domain.reasons import Reason
-from likeness.domain.record import Record
+from likeness.domain.record import Record, Versioned
 
-URL_LIFETIME = timedelta(minutes=1)  # a link to a clear picture
+URL_LIFETIME = timedelta(minutes=1)  # of the presigned URL of a clear photo
 
-# What a moderator may refuse a photo for. Files and their quality were checked before, and
-# SYSTEM is never a user's doing.
-MODERATORS_MAY_NAME = tuple(
+# Codes that a moderator may refuse a photo with. FILE and QUALITY are checked at upload, and SYSTEM
+# is never the user's fault.
+MODERATOR_REASONS = tuple(
     reason for reason in Reason if reason.family in {"POLICY", "RIGHTS", "MINOR", "SUBJECT"}
 )
 
@@ -48,7 +48,7 @@ _LETTERS = {ReviewKind.PHOTOS: "r", ReviewKind.SECOND: "s", ReviewKind.APPEAL: "
 
 
 def review_of(job_id: JobId, kind: ReviewKind = ReviewKind.PHOTOS) -> ReviewId:
-    """The id of a job's review: a job has one of each kind at most."""
+    """Returns the review id: a job has at most one review of each kind."""
     return ReviewId(_LETTERS[kind] + job_id[1:])
 
 
@@ -61,22 +61,22 @@ def kind_of(review_id: ReviewId) -> ReviewKind:
 
 
 class Moderator(Record):
-    """Who works the desk, as their token says it."""
+    """A moderator, as the claims of the token describe them."""
 
     id: str = Field(description="the token's `sub` claim")
     lead: bool = False
-    app_user_id: UserId | None = Field(default=None, description="their own account in the app")
+    app_user_id: UserId | None = Field(default=None, description="own account in the app")
 
 
 class Lease(Record):
-    """Somebody works the case until then, unless they say that they still do."""
+    """The moderator has the case until then; a heartbeat renews the lease."""
 
     by: str = Field(description="the moderator's id")
     until: AwareDatetime
 
 
 class PhotoFindings(Record):
-    """What moderators are asked to look at in one photo."""
+    """Findings in one photo that need review."""
 
     photo_id: PhotoIdField
     findings: tuple[Finding, ...]
@@ -86,27 +86,28 @@ class PhotoFindings(Record):
 
 
 class RefusedPhoto(Record):
-    """A photo that a moderator refuses, and the rule that it breaks."""
+    """A photo that a moderator refuses, with the reason code."""
 
     photo_id: PhotoIdField
     reason: Reason
 
 
-class Review(Record):
-    """One case: opened by the state machine or an appeal, decided once, or by its deadline."""
+class Review(Versioned):
+    """One case: opened by the state machine or an appeal; decided once, or expires."""
 
     review_id: ReviewIdField
     job_id: JobIdField
-    owner: UserIdField = Field(description="whose photos these are; no answer ever shows it")
+    owner: UserIdField = Field(description="the user; never shown to moderators")
     kind: ReviewKind = ReviewKind.PHOTOS
-    version: int = 1
     state: ReviewState = ReviewState.WAITING
     severity: Severity = Severity.LOW
     priority: int = Field(default=0, ge=0, le=9, description="of the job's tier")
     opened_at: AwareDatetime
     decide_by: AwareDatetime
     photos: tuple[PhotoFindings, ...]
-    not_for: tuple[str, ...] = Field(default=(), description="who decided about this job before")
+    excluded_moderators: tuple[str, ...] = Field(
+        default=(), description="ids of moderators who already decided about this job"
+    )
     lease: Lease | None = None
     decided_at: AwareDatetime | None = None
     decided_by: str | None = Field(default=None, description="the moderator's id")
@@ -114,52 +115,52 @@ class Review(Record):
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
-        """What was found, the most severe first, each once."""
+        """Distinct reasons of the findings, most severe first."""
         found = [finding for photo in self.photos for finding in photo.findings]
-        gravest = sorted(found, key=lambda finding: -finding.outcome.severity)
-        return tuple(dict.fromkeys(f.reason for f in gravest if f.reason is not None))
+        by_severity = sorted(found, key=lambda finding: -finding.outcome.severity)
+        return tuple(dict.fromkeys(f.reason for f in by_severity if f.reason is not None))
 
-    def may_be_worked_by(self, moderator: Moderator) -> None:
-        """Forbidden where this moderator must not."""
+    def require_allowed(self, moderator: Moderator) -> None:
+        """Raises Forbidden if this moderator may not review the case."""
         if self.owner in {moderator.id, moderator.app_user_id}:
             raise Forbidden("moderators do not review their own photos")
         if self.kind is ReviewKind.APPEAL and not moderator.lead:
-            raise Forbidden("appeals are for leads")
-        if moderator.id in self.not_for:
-            raise Forbidden("you decided about this job before: somebody else looks now")
+            raise Forbidden("only leads review appeals")
+        if moderator.id in self.excluded_moderators:
+            raise Forbidden("you already decided about this job: another moderator must review it")
 
-    def held(self, now: datetime) -> Lease | None:
-        """The lease, while it lasts."""
+    def active_lease(self, now: datetime) -> Lease | None:
+        """Returns the lease if it has not expired."""
         return self.lease if self.lease and now < self.lease.until else None
 
     def claim(self, by: str, *, now: datetime, lasts: timedelta) -> Self:
-        """The case with a lease that begins now; Conflict where somebody else has it."""
-        self._still_waits(now)
-        held = self.held(now)
-        if held and held.by != by:
-            raise Conflict(f"somebody else works review {self.review_id}")
+        """Takes the lease. Raises Conflict if another moderator has it."""
+        self._require_waiting(now)
+        lease = self.active_lease(now)
+        if lease and lease.by != by:
+            raise Conflict(f"another moderator has review {self.review_id}")
         until = min(now + lasts, self.decide_by)
-        return self._next(lease=Lease(by=by, until=until))
+        return self.change(lease=Lease(by=by, until=until))
 
-    def prolong(self, by: str, *, now: datetime, lasts: timedelta) -> Self:
-        """The case with its lease begun anew; Conflict where it was lost."""
+    def renew(self, by: str, *, now: datetime, lasts: timedelta) -> Self:
+        """Extends the lease. Raises Conflict if the moderator no longer has it."""
         self.require_lease(by, now)
         return self.claim(by, now=now, lasts=lasts)
 
     def release(self, by: str, now: datetime) -> Self:
         self.require_lease(by, now)
-        return self._next(lease=None)
+        return self.change(lease=None)
 
     def require_lease(self, by: str, now: datetime) -> None:
-        self._still_waits(now)
-        held = self.held(now)
-        if held is None or held.by != by:
-            raise Conflict(f"review {self.review_id} is not yours, or no longer: claim it")
+        self._require_waiting(now)
+        lease = self.active_lease(now)
+        if lease is None or lease.by != by:
+            raise Conflict(f"you have no lease of review {self.review_id}: claim it")
 
     def decide(self, by: str, *, now: datetime, refused: Sequence[RefusedPhoto] = ()) -> Self:
-        """The case once decided, by whoever has the lease. Nothing refused: approved."""
+        """Decides the case; `by` must have the lease. Approved if no photo is refused."""
         self.require_lease(by, now)
-        return self._next(
+        return self.change(
             state=ReviewState.REFUSED if refused else ReviewState.APPROVED,
             lease=None,
             decided_at=now,
@@ -168,38 +169,35 @@ class Review(Record):
         )
 
     def expire(self, now: datetime) -> Self:
-        return self._next(state=ReviewState.EXPIRED, lease=None, decided_at=now)
+        return self.change(state=ReviewState.EXPIRED, lease=None, decided_at=now)
 
-    def _still_waits(self, now: datetime) -> None:
+    def _require_waiting(self, now: datetime) -> None:
         if self.state is not ReviewState.WAITING:
             raise Conflict(f"review {self.review_id} is {self.state} already")
         if now >= self.decide_by:
-            raise Conflict(f"review {self.review_id} ran out at {self.decide_by.isoformat()}")
-
-    def _next(self, **fields: object) -> Self:
-        return self.model_validate(self.model_dump() | fields | {"version": self.version + 1})
+            raise Conflict(f"review {self.review_id} expired at {self.decide_by.isoformat()}")
 
 
 def check_refusal(review: Review, refused: Sequence[RefusedPhoto]) -> None:
-    """Invalid where a refusal names what is not in the case, or a rule that is no moderator's."""
+    """Raises Invalid for an unknown or repeated photo, or a code that moderators may not use."""
     there = {photo.photo_id for photo in review.photos}
     named = [photo.photo_id for photo in refused]
     if unknown := sorted(set(named) - there):
         raise Invalid(f"photos {', '.join(unknown)} are not in this review")
     if len(set(named)) != len(named):
-        raise Invalid("name each photo once, with the most severe rule that it breaks")
-    if others := sorted({photo.reason for photo in refused} - set(MODERATORS_MAY_NAME)):
-        raise Invalid(f"{', '.join(others)} is not for moderators to give")
+        raise Invalid("name each photo once, with the most severe reason code")
+    if others := sorted({photo.reason for photo in refused} - set(MODERATOR_REASONS)):
+        raise Invalid(f"{', '.join(others)} is not a reason code that moderators may use")
 
 
 class ReviewPolicy(Record):
-    """Which jobs a human looks at, beside those in which something doubtful was found."""
+    """Which jobs are reviewed besides those with findings that need review."""
 
     percent: float = Field(ge=0, le=100)
 
     @classmethod
     def read(cls, text: str) -> Self:
-        """`flagged`, `all`, or `sample:N` for N percent."""
+        """Parses `flagged`, `all`, or `sample:N` for N percent."""
         if text in {"flagged", "all"}:
             return cls(percent=100 if text == "all" else 0)
         kind, _, share = text.partition(":")
@@ -208,13 +206,15 @@ class ReviewPolicy(Record):
                 return cls(percent=float(share))
         except ValueError:
             pass
-        raise ValueError(f"review policy {text!r} is not flagged, all or sample:N, N of 0 to 100")
+        raise ValueError(
+            f"review policy {text!r} must be flagged, all or sample:N with N from 0 to 100"
+        )
 
-    def picks(self, job_id: JobId) -> bool:
-        return picked(job_id, self.percent, "review")
+    def selects(self, job_id: JobId) -> bool:
+        return is_sampled(job_id, self.percent, "review")
 
 
-def picked(job_id: JobId, percent: float, what: str) -> bool:
-    """Is this job in the sample? The same answer whenever it is asked, and for each `what` anew."""
-    digest = hashlib.blake2b(f"{what}:{job_id}".encode(), digest_size=8).digest()
+def is_sampled(job_id: JobId, percent: float, sample: str) -> bool:
+    """Deterministic sampling by job id; samples of different names are independent."""
+    digest = hashlib.blake2b(f"{sample}:{job_id}".encode(), digest_size=8).digest()
     return int.from_bytes(digest) < percent / 100 * 2**64

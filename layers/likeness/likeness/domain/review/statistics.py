@@ -1,4 +1,4 @@
-"""What is counted at the review desk: pictures that moderators saw, and how they decided."""
+"""Counters of the review desk: photos that moderators revealed, and their decisions."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -10,9 +10,9 @@ from pydantic import Field
 
 from likeness.domain.record import Record
 
-WARN_AT = 0.8  # of the day's budget
+WARN_AT = 0.8  # share of the day's budget
 
-DeskDay = NewType("DeskDay", str)  # ISO date, UTC: moderators share one day
+DeskDay = NewType("DeskDay", str)  # ISO date, UTC: the same day for all moderators
 Counts = Mapping[str, int]
 
 
@@ -27,11 +27,11 @@ class ExposureState(StrEnum):
 
 
 class Exposure(Record):
-    """How many pictures one moderator revealed on one day, and how many more a lead let them."""
+    """Photos that a moderator revealed on one day, and extra ones that a lead granted."""
 
     used: int = Field(default=0, ge=0)
     extra: int = Field(default=0, ge=0)
-    asked: bool = Field(default=False, description="wanted to reveal one more than they may")
+    asked: bool = Field(default=False, description="tried to reveal a photo beyond the limit")
 
     def limit(self, budget: int) -> int:
         return budget + self.extra
@@ -43,7 +43,7 @@ class Exposure(Record):
         return ExposureState.WARNED if warned else ExposureState.OK
 
 
-# Names of counters. A pair is the first decision and the second: a for approved, r for refused.
+# Counter names. A pair is the first and the second decision: a for approved, r for refused.
 APPROVED, REFUSED, EXPIRED = "approved", "refused", "expired"
 SECONDS = "seconds"  # from opening to decision, of `approved` and `refused` together
 UPHELD, OVERTURNED = "appeal_upheld", "appeal_overturned"
@@ -56,16 +56,16 @@ def pair(first_approved: bool, second_approved: bool) -> str:
 
 
 def agreement(counts: Counts) -> float | None:
-    """Share of pairs in which two moderators said the same; None without any pair."""
+    """Returns the share of pairs with equal decisions; None without pairs."""
     pairs = _pairs(counts)
     total = pairs.total()
     return (pairs["pair_aa"] + pairs["pair_rr"]) / total if total else None
 
 
 def kappa(counts: Counts) -> float | None:
-    """Cohen's kappa of first and second decisions (Cohen 1960: (p_o - p_e) / (1 - p_e)).
+    """Returns Cohen's kappa of first and second decisions (Cohen 1960: (p_o - p_e) / (1 - p_e)).
 
-    None without pairs, and where both always decide one way: then chance alone agrees always.
+    None without pairs, and if both always decide the same way: then expected agreement is 1.
     """
     observed = agreement(counts)
     if observed is None:

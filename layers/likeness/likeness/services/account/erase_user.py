@@ -1,21 +1,17 @@
-"""Erase a user: running jobs ended, every picture and every record deleted."""
+"""Erase a user: end running jobs, delete all pictures, then all records."""
+
+from collections.abc import Callable
 
 from likeness.contracts import EraseUserResult
-from likeness.domain.account.erasure import Erasure, ErasureState
-from likeness.domain.deletion.receipt import ErasureReceipt
+from likeness.domain.account.erasure import RETAINED, Erasure, ErasureState
+from likeness.domain.deletion.receipt import EVERYWHERE, ErasureReceipt
 from likeness.domain.errors import Unavailable
-from likeness.domain.ids import ErasureId
-from likeness.domain.jobs.job import Job
+from likeness.domain.ids import ErasureId, JobId
 from likeness.ports.account import Erasures, Users
-from likeness.ports.deletion import Deletions, Signer
-from likeness.ports.generation import Work
-from likeness.ports.jobs import Jobs, Workflow
-from likeness.ports.photos import Photos
-from likeness.ports.provenance import AvatarStore
+from likeness.ports.deletion import Signer
+from likeness.ports.jobs import Jobs
 from likeness.ports.runtime import Clock
-from likeness.services.account.get_erasure import STAYS
-from likeness.services.deletion.delete_photos import held
-from likeness.services.jobs.cancel_job import cancel_job
+from likeness.services.deletion.job_deletion import JobDeletion
 
 
 def erase_user(
@@ -24,44 +20,39 @@ def erase_user(
     erasures: Erasures,
     jobs: Jobs,
     users: Users,
-    photos: Photos,
-    work: Work,
-    avatar_store: AvatarStore,
-    deletions: Deletions,
+    deletion: JobDeletion,
     signer: Signer,
     issuer: str,
     policy: str,
-    workflow: Workflow,
     clock: Clock,
+    cancel: Callable[[JobId], object],
 ) -> EraseUserResult:
-    """Safe to repeat from any point: a job is forgotten only after its pictures are gone, and the
-    user only after every job. Unavailable while a job still ends: the step is tried again. A job
-    that is held by law stays as it is.
+    """Resumes at any point: a job's record is deleted after its files, the user after all jobs.
+
+    `cancel` (the use case cancel_job) ends running jobs; raises Unavailable while one still runs,
+    so that the step is retried. A job under a legal hold stays.
     """
     erasure = erasures.get(erasure_id)
     if erasure.state is ErasureState.DONE or erasure.user_id is None:
-        return _erased(erasure)
+        return _result(erasure)
     user_id = erasure.user_id
-    there = jobs.of_user(user_id)
+    there = jobs.for_user(user_id)
     running = [job for job in there if not job.ended]
     for job in running:
-        cancel_job(job.job_id, jobs=jobs, workflow=workflow, clock=clock)
+        cancel(job.job_id)
     for job in there:
-        if job.ended and not held(job.job_id, deletions):
-            erasure = erasure.count(jobs=1, objects=_delete(job, photos, work, avatar_store))
-            jobs.forget(job.job_id)
+        if job.ended and not deletion.is_on_hold(job.job_id):
+            objects = deletion.delete_unrecorded(job.job_id, EVERYWHERE)
+            erasure = erasure.count(jobs=1, objects=objects)
+            jobs.delete(job.job_id)
             erasures.save(erasure)
     if running:
         raise Unavailable(f"{len(running)} jobs are still being ended")
-    users.forget(user_id)
+    users.delete(user_id)
     erasure = erasure.finish(clock.now())
     receipt = signer.sign(_receipt(erasure, issuer, policy))
     erasures.save(erasure.model_copy(update={"receipt": receipt}))
-    return _erased(erasure)
-
-
-def _delete(job: Job, photos: Photos, work: Work, avatar_store: AvatarStore) -> int:
-    return photos.purge(job.job_id) + work.purge(job.job_id) + avatar_store.purge(job.job_id)
+    return _result(erasure)
 
 
 def _receipt(erasure: Erasure, issuer: str, policy: str) -> ErasureReceipt:
@@ -73,11 +64,11 @@ def _receipt(erasure: Erasure, issuer: str, policy: str) -> ErasureReceipt:
         finished_at=erasure.finished_at or erasure.requested_at,
         jobs=erasure.jobs,
         objects=erasure.objects,
-        stays=STAYS,
+        retained=RETAINED,
     )
 
 
-def _erased(erasure: Erasure) -> EraseUserResult:
+def _result(erasure: Erasure) -> EraseUserResult:
     return EraseUserResult(
         erasure_id=erasure.erasure_id, jobs=erasure.jobs, objects=erasure.objects
     )

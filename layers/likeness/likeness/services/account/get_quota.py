@@ -1,13 +1,14 @@
-"""A user's day: what was used, what is left, when the next one begins, and why."""
+"""A user's quota for today: used, left, and when the next day begins."""
 
 from collections.abc import Mapping
 
-from likeness.api.app import EntryView, QuotaView
+from likeness.api.app import QuotaView
 from likeness.domain.account.quota import UserZone
 from likeness.domain.ids import UserId
 from likeness.domain.jobs.catalogue import Tier, tier_of
 from likeness.ports.account import KeyedHash, Ledger, Users
 from likeness.ports.runtime import Clock
+from likeness.presenters.account import quota_view
 
 
 def get_quota(
@@ -19,7 +20,7 @@ def get_quota(
     clock: Clock,
     tiers: Mapping[str, Tier],
 ) -> QuotaView:
-    """A user who never had a job is shown in UTC."""
+    """The time zone of a user without a job is UTC."""
     now = clock.now()
     profile = users.profile(user_id)
     user_hash = keyed_hash.user(user_id)
@@ -27,23 +28,4 @@ def get_quota(
     tier = tier_of(profile.plus, tiers, now)
     day = zone.day(now)
     used = ledger.used(user_hash, day)
-    limit = tier.jobs_a_day if tier.open else 0
-    return QuotaView(
-        day=day,
-        time_zone=zone.name,
-        tier=tier.tier,
-        limit=limit,
-        used=max(0, used),  # below nought: a job more was granted
-        left=max(0, limit - used),
-        next_day_begins_at=zone.next_day_begins(now),
-        entries=tuple(
-            EntryView(
-                job_id=entry.job_id,
-                state=entry.state,
-                reason=entry.reason,
-                reserved_at=entry.reserved_at,
-                settled_at=entry.settled_at,
-            )
-            for entry in ledger.entries(user_id, day)
-        ),
-    )
+    return quota_view(zone, tier, used, ledger.entries(user_id, day), now)

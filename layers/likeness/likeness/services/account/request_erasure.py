@@ -1,4 +1,4 @@
-"""Begin to erase a user: from now on nothing new can be begun for them."""
+"""Begin the erasure of a user: from now on the user can start nothing new."""
 
 from likeness.api.app import ErasureView
 from likeness.domain.account.erasure import Erasure, ErasureState, new_erasure_id
@@ -6,16 +6,16 @@ from likeness.domain.ids import UserId
 from likeness.ports.account import Erasures
 from likeness.ports.jobs import Workflow
 from likeness.ports.runtime import Clock
-from likeness.services.account.get_erasure import view
+from likeness.presenters.account import erasure_view
 
 
 def request_erasure(
     user_id: UserId, *, erasures: Erasures, workflow: Workflow, clock: Clock
 ) -> ErasureView:
-    """Asked for again while it runs, it is the same erasure. A user nobody knows is erased too."""
+    """Returns the running erasure if there is one. An unknown user is erased too."""
     erasure = erasures.begin(
         Erasure(erasure_id=new_erasure_id(), user_id=user_id, requested_at=clock.now())
     )
     if erasure.state is ErasureState.RUNNING:
         workflow.erase(erasure.erasure_id)
-    return view(erasure)
+    return erasure_view(erasure)

@@ -1,4 +1,4 @@
-"""Take over what billing says of a user, whenever and however often it says it."""
+"""Set a user's Plus entitlement. Messages from billing may be repeated and reordered."""
 
 from likeness.api.app import PlusView, SetPlus
 from likeness.domain.ids import UserId
@@ -8,6 +8,6 @@ from likeness.ports.runtime import Clock
 
 
 def set_plus(user_id: UserId, request: SetPlus, *, users: Users, clock: Clock) -> PlusView:
-    """The message with the newest effective time stands, whichever came first."""
-    stands = users.entitle(user_id, Plus(**request.model_dump()))
-    return PlusView(active=clock.now() < stands.expires_at, **stands.model_dump())
+    """The message with the latest effective time is in force, in whatever order they arrive."""
+    entitlement = users.entitle(user_id, Plus(**request.model_dump()))
+    return PlusView(active=clock.now() < entitlement.expires_at, **entitlement.model_dump())

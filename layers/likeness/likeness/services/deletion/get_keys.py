@@ -1,4 +1,4 @@
-"""The public keys that receipts are verified with."""
+"""The public keys that verify receipts."""
 
 from likeness.api.app import KeysView
 from likeness.ports.deletion import Signer

@@ -7,7 +7,7 @@ from likeness.ports.deletion import Deletions
 
 
 def get_receipt(job_id: JobId, *, deletions: Deletions) -> ReceiptView:
-    """NotFound for a job that nobody knows, and while its photos are not shown to be gone."""
+    """Raises NotFound for an unknown job, and until the deletion of its photos is proven."""
     deletion = deletions.get(job_id)
     if deletion is None or deletion.receipt is None:
         raise NotFound(

@@ -1,10 +1,10 @@
-"""Once a day: is anything in the buckets older or stranger than we promise?"""
+"""The daily sweep: delete objects that are older than promised or that we do not know."""
 
 from collections import Counter
 from datetime import datetime, timedelta
 
 from likeness.contracts import SweepBucketsResult
-from likeness.domain.deletion.receipt import EVERYWHERE, PHOTOS, PUBLISHED
+from likeness.domain.deletion.receipt import EVERYWHERE, PHOTOS, PUBLISHED, DeletionState
 from likeness.domain.deletion.retention import Retention, SweepFinding, classify, place_of
 from likeness.domain.errors import NotFound
 from likeness.domain.ids import JobId
@@ -14,10 +14,9 @@ from likeness.ports.deletion import BucketObject, Buckets, Deletions
 from likeness.ports.jobs import Jobs
 from likeness.ports.review import Appeals
 from likeness.ports.runtime import Clock, Metrics
-from likeness.services.deletion.delete_photos import held
 
-FINDINGS = "SweepFindings"  # the metric that the alarm of that name listens to
-HELD = None  # of a job whose objects nobody may touch
+FINDINGS = "SweepFindings"  # the metric of the alarm of that name
+HELD = None  # the places of a job under a legal hold: nothing is deleted
 
 Places = frozenset[str]
 
@@ -32,25 +31,25 @@ def sweep_buckets(
     clock: Clock,
     rules: Retention,
 ) -> SweepBucketsResult:
-    """Deletes what it finds, and says how much of what: counts, never keys.
+    """Returns counts by finding, never keys. Objects under a legal hold are skipped.
 
-    What is found was missed by all that comes before, so each finding rings the alarm; the
-    buckets' lifecycle comes after, as the last net. What a legal hold keeps is passed over.
+    Each finding was missed by every earlier deletion, so it raises an alarm. The buckets' lifecycle
+    rules are the last resort behind the sweep.
     """
     now = clock.now()
     places: dict[JobId, Places | None] = {}
     found: Counter[SweepFinding] = Counter()
-    condemned: list[BucketObject] = []
+    expired: list[BucketObject] = []
     seen = 0
-    for object_ in buckets.everything():
+    for one in buckets.objects():
         seen += 1
-        if (known := place_of(object_.key)) and known[1] not in places:
+        if (known := place_of(one.key)) and known[1] not in places:
             places[known[1]] = _places(known[1], jobs, deletions, appeals)
-        finding = _judge(object_, places, now, rules)
+        finding = _classify(one, places, now, rules)
         if finding:
             found[finding] += 1
-            condemned.append(object_)
-    left = buckets.delete(condemned)
+            expired.append(one)
+    left = buckets.delete(expired)
     if left:
         found[SweepFinding.UNDELETED] = left
     found.update(buckets.drift(rules.lifecycle))
@@ -61,28 +60,29 @@ def sweep_buckets(
         at=now,
         policy=rules.version,
         seen=seen,
-        deleted=len(condemned) - left,
+        deleted=len(expired) - left,
         findings=dict(sorted(found.items())),
     )
 
 
-def _judge(
-    object_: BucketObject, places: dict[JobId, Places | None], now: datetime, rules: Retention
+def _classify(
+    one: BucketObject, places: dict[JobId, Places | None], now: datetime, rules: Retention
 ) -> SweepFinding | None:
-    folder, job_id = place_of(object_.key) or ("", None)
+    folder, job_id = place_of(one.key) or ("", None)
     may_be_in = places[job_id] if job_id else frozenset()
     if may_be_in is HELD:
         return None
-    if not object_.latest:
+    if not one.latest:
         return SweepFinding.VERSIONS
-    if object_.upload and now - object_.created_at > timedelta(minutes=rules.settle_minutes):
+    if one.upload and now - one.created_at > timedelta(minutes=rules.settle_minutes):
         return SweepFinding.PARTS
-    return classify(object_.key, object_.created_at, now, wanted=folder in may_be_in, rules=rules)
+    return classify(one.key, one.created_at, now, wanted=folder in may_be_in, rules=rules)
 
 
 def _places(job_id: JobId, jobs: Jobs, deletions: Deletions, appeals: Appeals) -> Places | None:
-    """Where objects of the job may be now."""
-    if held(job_id, deletions):
+    """Return the places where the job may have objects now."""
+    deletion = deletions.get(job_id)
+    if deletion and deletion.state is DeletionState.HELD:
         return HELD
     try:
         job = jobs.get(job_id)
@@ -92,5 +92,5 @@ def _places(job_id: JobId, jobs: Jobs, deletions: Deletions, appeals: Appeals) -
         return frozenset(EVERYWHERE)
     appeal = appeals.get(job_id)
     if appeal and appeal.state in {AppealState.OPEN, AppealState.IN_REVIEW}:
-        return frozenset(PHOTOS)  # they came in once more
+        return frozenset(PHOTOS)  # the appealed ones
     return frozenset(PUBLISHED if job.state is JobState.COMPLETED else ())

@@ -1,4 +1,4 @@
-"""Judge every avatar before anybody sees it, by the policy that reads the photos."""
+"""Moderate every avatar before it is published, with the policy for photos."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -28,24 +28,24 @@ def moderate_avatars(
     policy: Policy,
     clock: Clock,
 ) -> ModerateAvatarsResult:
-    """Whatever is not clean is not shown: no human looks at avatars, they are drawn again.
+    """An avatar that is not clean is refused and drawn again: avatars are not reviewed by humans.
 
-    An avatar that was judged keeps its verdict when the step is replayed.
+    A replayed step does not change stored verdicts.
     """
     job = jobs.get(job_id)
     replayed = job.state is JobState.FINISHING and job.attempt == attempt
     if not replayed:
         job = job.move(JobState.FINISHING, clock.now())
-    judged = {avatar.avatar_id: avatar for avatar in jobs.avatars(job_id)}
+    moderated = {avatar.avatar_id: avatar for avatar in jobs.avatars(job_id)}
     result = work.result(job_id, attempt)
     new = [
         (rank, avatar)
         for rank, avatar in enumerate(result.avatars, start=100 * attempt)
-        if avatar.avatar_id not in judged or judged[avatar.avatar_id].attempt < attempt
+        if avatar.avatar_id not in moderated or moderated[avatar.avatar_id].attempt < attempt
     ]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        verdicts = pool.map(
-            lambda item: _judge(
+        moderating = pool.map(
+            lambda item: _moderate(
                 job,
                 attempt,
                 *item,
@@ -56,25 +56,25 @@ def moderate_avatars(
             ),
             new,
         )
-        fresh = list(verdicts)
-    for avatar in fresh:
+        drawn = list(moderating)
+    for avatar in drawn:
         if avatar.state is AvatarState.APPROVED:
-            work.keep(avatar)
-    jobs.save_avatars(fresh)
+            work.promote(avatar)
+    jobs.save_avatars(drawn)
     if not replayed:
         jobs.save(job)
-    judged |= {avatar.avatar_id: avatar for avatar in fresh}
-    approved = sum(avatar.state is not AvatarState.REFUSED for avatar in judged.values())
-    lost = [avatar for avatar in judged.values() if avatar.state is AvatarState.REFUSED]
+    moderated |= {avatar.avatar_id: avatar for avatar in drawn}
+    approved = sum(avatar.state is not AvatarState.REFUSED for avatar in moderated.values())
+    refused = [avatar for avatar in moderated.values() if avatar.state is AvatarState.REFUSED]
     return ModerateAvatarsResult(
         job_id=job_id,
         attempt=attempt,
-        redraw=bool(lost) and attempt < MAX_ATTEMPTS,
+        redraw=bool(refused) and attempt < MAX_ATTEMPTS,
         approved=approved,
     )
 
 
-def _judge(
+def _moderate(
     job: Job,
     attempt: int,
     rank: int,
@@ -101,7 +101,7 @@ def _judge(
         watermarking=drawn.watermarking,
     )
     if not work.verify(drawn, job.job_id, attempt):
-        raise NotFound(f"avatar {drawn.avatar_id} of job {job.job_id} is not what was drawn")
+        raise NotFound(f"avatar {drawn.avatar_id} of job {job.job_id} does not match the result")
     seen = detector.avatar_labels(avatar, min_confidence=policy.min_confidence)
     found = moderate(
         PhotoEvidence(

@@ -1,4 +1,4 @@
-"""Write the order for the container: which photos, which styles, how many, from which seeds."""
+"""Write the generation order for the container: photos, styles, avatars and seeds."""
 
 import hashlib
 from collections.abc import Sequence
@@ -23,8 +23,8 @@ from likeness.ports.jobs import Jobs
 from likeness.ports.review import Reviews
 from likeness.ports.runtime import Clock
 
-# Of the half hour that a training job and the endpoint have: the rest is for loading the engine and
-# for carrying avatars out.
+# Of the 30 minutes that a training job and the endpoint have. The rest is for loading the engine
+# and for uploading avatars.
 TIME_LIMIT_S = 1500
 
 
@@ -38,13 +38,13 @@ def prepare_generation(
     clock: Clock,
     engine: Engine = "painter",
 ) -> PrepareGenerationResult:
-    """The same order for the same round, however often it is asked for."""
+    """Idempotent: the same order for the same attempt."""
     job = jobs.get(job_id)
     replayed = job.state is JobState.GENERATING and job.attempt == attempt
     if not replayed:
         job = job.move(JobState.GENERATING, clock.now(), attempt=attempt)
     approved = _approved_by_hand(job, reviews)
-    photos = [photo for photo in jobs.photos(job_id) if may_be_drawn(photo, approved)]
+    photos = [photo for photo in jobs.photos(job_id) if may_be_used(photo, approved)]
     if not photos:
         raise Conflict(f"no photo of job {job_id} passed moderation")
     prepared = work.order(
@@ -63,9 +63,9 @@ def prepare_generation(
 
 
 def _wanted(job: Job, attempt: int, jobs: Jobs) -> list[AvatarOrder]:
-    """All of them at first; then those that the judge took away.
+    """All avatars in attempt 1; in attempt 2 those that moderation refused.
 
-    What the container itself left out, because it would have been a twin, is not asked for again.
+    Avatars that the container left out as near-duplicates are not ordered again.
     """
     if attempt == 1:
         return orders(job, attempt)
@@ -73,8 +73,8 @@ def _wanted(job: Job, attempt: int, jobs: Jobs) -> list[AvatarOrder]:
     return [order for order in orders(job, attempt) if order.avatar_id in refused]
 
 
-def may_be_drawn(photo: Photo, approved_by_hand: bool) -> bool:
-    """Only a photo with a verdict: one that slipped in after moderation never reaches the GPU."""
+def may_be_used(photo: Photo, approved_by_hand: bool) -> bool:
+    """Only a photo with a verdict: one that was uploaded after moderation is never used."""
     if photo.state is not PhotoState.ACCEPTED or photo.verdict is None or photo.sha256 is None:
         return False
     doubtful_but_approved = photo.verdict.outcome is Outcome.DOUBTFUL and approved_by_hand
@@ -82,10 +82,10 @@ def may_be_drawn(photo: Photo, approved_by_hand: bool) -> bool:
 
 
 def orders(job: Job, attempt: int) -> list[AvatarOrder]:
-    """One order for each avatar, styles in turn, each with a seed of its own.
+    """One order for each avatar, styles in turn, each with its own seed.
 
-    A seed is drawn from the job's seed by hashing, so that a replayed step asks for the same
-    avatars and attempt 2 for other ones.
+    A seed is a hash of the job's seed, attempt and number: a replayed step orders the same avatars,
+    attempt 2 other ones.
     """
     return [
         AvatarOrder(
@@ -106,10 +106,10 @@ def _in_turn(styles: Sequence[StyleId], n: int) -> StyleId:
 
 
 def _approved_by_hand(job: Job, reviews: Reviews) -> bool:
-    """Did this job pass through a review that a moderator approved, and no second one refused?"""
+    """Return whether a moderator approved the job's review, and no second opinion refused it."""
     if not any(moment.state is JobState.IN_REVIEW for moment in job.timeline):
         return False
-    decided = {review.kind: review.state for review in reviews.of(job.job_id)}
+    decided = {review.kind: review.state for review in reviews.for_job(job.job_id)}
     approved = decided.get(ReviewKind.PHOTOS) is ReviewState.APPROVED
     return approved and decided.get(ReviewKind.SECOND) is not ReviewState.REFUSED
 

@@ -1,9 +1,11 @@
-"""Have the endpoint draw an attempt; the state machine waits for its answer."""
+"""Invoke the endpoint for an attempt; the state machine waits for its response."""
 
+from likeness.domain.deletion.receipt import WORK
 from likeness.domain.errors import Conflict, NotFound
 from likeness.domain.generation.inference import Inference, InferenceState
 from likeness.domain.ids import JobId
 from likeness.domain.jobs.job import JobState
+from likeness.ports.deletion import JobFiles
 from likeness.ports.generation import Endpoint, Inferences, Work
 from likeness.ports.jobs import Jobs
 from likeness.ports.runtime import Clock
@@ -17,30 +19,31 @@ def start_inference(
     jobs: Jobs,
     inferences: Inferences,
     work: Work,
+    files: JobFiles,
     endpoint: Endpoint,
     clock: Clock,
 ) -> None:
-    """A replayed step brings a newer token and asks the endpoint once more only if it must.
+    """A replayed step has a newer task token, and invokes the endpoint again only if needed.
 
-    The record is there before the photos are copied, so that whoever stops the attempt finds it;
-    and it is read again after each write, so that nothing stays of an attempt that was stopped.
+    The record is stored before the photos are copied, so that stopping the attempt finds it. It is
+    read again after each write, so that no file of a stopped attempt is left.
     """
     jobs.get(job_id).require(JobState.GENERATING)
     inference = _known(job_id, attempt, inferences)
     if inference is None:
         inference = Inference(
-            job_id=job_id, attempt=attempt, asked_at=clock.now(), task_token=task_token
+            job_id=job_id, attempt=attempt, requested_at=clock.now(), task_token=task_token
         )
     else:
-        inference = inference.ask(task_token)
+        inference = inference.request(task_token)
     inferences.save(inference)
     if inference.state is InferenceState.RUNNING:
         return
     work.pack(job_id, attempt)
-    _give_up_if_stopped(job_id, attempt, inferences, work)
+    _require_running(job_id, attempt, inferences, files)
     failure_uri = endpoint.invoke(job_id, attempt)
-    _remember(job_id, attempt, failure_uri, inferences)
-    _give_up_if_stopped(job_id, attempt, inferences, work)
+    _save_started(job_id, attempt, failure_uri, inferences)
+    _require_running(job_id, attempt, inferences, files)
 
 
 def _known(job_id: JobId, attempt: int, inferences: Inferences) -> Inference | None:
@@ -50,15 +53,16 @@ def _known(job_id: JobId, attempt: int, inferences: Inferences) -> Inference | N
         return None
 
 
-def _remember(job_id: JobId, attempt: int, failure_uri: str, inferences: Inferences) -> None:
-    """The endpoint may have failed, or the attempt been stopped, before this was written."""
+def _save_started(job_id: JobId, attempt: int, failure_uri: str, inferences: Inferences) -> None:
+    """Another request may change the record: the endpoint failed or the attempt was stopped."""
     try:
-        inferences.save(inferences.get(job_id, attempt).began(failure_uri))
+        inferences.save(inferences.get(job_id, attempt).started(failure_uri))
     except Conflict:
-        inferences.save(inferences.get(job_id, attempt).began(failure_uri))
+        inferences.save(inferences.get(job_id, attempt).started(failure_uri))
 
 
-def _give_up_if_stopped(job_id: JobId, attempt: int, inferences: Inferences, work: Work) -> None:
+def _require_running(job_id: JobId, attempt: int, inferences: Inferences, files: JobFiles) -> None:
+    """Raises Conflict if the attempt was stopped, after deleting its files."""
     if inferences.get(job_id, attempt).stopped:
-        work.purge(job_id)
-        raise Conflict(f"round {attempt} of job {job_id} was stopped")
+        files.delete(job_id, WORK)
+        raise Conflict(f"attempt {attempt} of job {job_id} was stopped")

@@ -1,4 +1,4 @@
-"""Tell the world of each change of a job's state, in the order of the table's stream."""
+"""Publish each change of a job's state as an event, in the order of the table's stream."""
 
 from collections.abc import Iterator, Sequence
 
@@ -12,18 +12,18 @@ AT_ONCE = 10  # entries that PutEvents takes
 def announce_changes(
     changes: Sequence[StreamRecord], *, bus: EventBus, dead_letters: EventDeadLetters
 ) -> str | None:
-    """Announce what can be; answers where the stream must be read again, or None.
+    """Publish the changes. Returns the sequence number from which to read again, or None.
 
-    Nothing after a change that was not taken is sent, but for what went out in the same call, and
-    no call has two changes of one job: so a job's events leave in order. What nobody can read is
-    set aside and holds up nothing: it would not be readable the next time either.
+    Publishing stops at the first refused change, and no call contains two changes of one job, so
+    a job's events are published in order. A change that cannot be read goes to the dead-letter
+    queue and does not block the stream: a retry would not help.
     """
     for wave in _waves(changes):
         events = {change.sequence: change.event for change in wave if change.event}
         try:
             for change in wave:
                 if change.event is None:
-                    dead_letters.keep(change)
+                    dead_letters.put(change)
             refused = bus.publish(list(events.values())) if events else []
         except Unavailable:
             return wave[0].sequence
@@ -33,7 +33,7 @@ def announce_changes(
 
 
 def _waves(changes: Sequence[StreamRecord]) -> Iterator[list[StreamRecord]]:
-    """Neighbours that may go out in one call. What cannot be read goes alone."""
+    """Split the changes into calls. A change that cannot be read is alone."""
     wave: list[StreamRecord] = []
     for change in changes:
         if wave and not _fits(change, wave):

@@ -1,28 +1,28 @@
-"""Cancel a job at any moment: work stopped, everything deleted, the day given back."""
+"""Cancel a job: stop its work, delete its files, return its quota day."""
 
-from likeness.api.app import Submitted
+from likeness.api.app import JobStateView
+from likeness.contracts import JobError
 from likeness.domain.errors import Conflict
 from likeness.domain.ids import JobId
 from likeness.domain.jobs.job import JobState
 from likeness.ports.jobs import Jobs, Workflow
 from likeness.ports.runtime import Clock
-from likeness.services.jobs.fail_job import CANCELLED
 
 
-def cancel_job(job_id: JobId, *, jobs: Jobs, workflow: Workflow, clock: Clock) -> Submitted:
-    """From the moment that this is stored no step can carry the job on, so no avatar is published.
+def cancel_job(job_id: JobId, *, jobs: Jobs, workflow: Workflow, clock: Clock) -> JobStateView:
+    """Once CANCELLING is stored, no step can continue the job, so no avatar is published.
 
-    Its pipeline is stopped, and another execution ends it, which tries until the GPU has stopped
-    and everything is gone. Asked again, it asks for that again.
+    The pipeline is stopped. A separate execution ends the job: it retries until the GPU work has
+    stopped and all files are gone. Idempotent.
     """
     job = jobs.get(job_id)
     if job.state is JobState.CANCELLED:
-        return Submitted(job_id=job_id, state=job.state)
+        return JobStateView(job_id=job_id, state=job.state)
     if job.ended:
         raise Conflict(f"job {job_id} is {job.state}: there is nothing left to cancel")
     if job.state is not JobState.CANCELLING:
         job = job.move(JobState.CANCELLING, clock.now())
         jobs.save(job)
     workflow.stop(job_id)
-    workflow.end(job_id, CANCELLED)
-    return Submitted(job_id=job_id, state=job.state)
+    workflow.end(job_id, JobError.CANCELLED)
+    return JobStateView(job_id=job_id, state=job.state)

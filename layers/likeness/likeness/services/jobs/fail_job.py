@@ -1,6 +1,6 @@
-"""End a job badly: GPU work stopped, everything deleted, the day settled, the reason said."""
+"""End a job that did not complete: stop GPU work, delete its files, settle its quota day."""
 
-from likeness.contracts import SettleJobResult
+from likeness.contracts import JobError, SettleJobResult
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.deletion.receipt import EVERYWHERE
 from likeness.domain.errors import Unavailable
@@ -8,24 +8,16 @@ from likeness.domain.ids import JobId
 from likeness.domain.jobs.job import FailureKind, Job, JobState
 from likeness.domain.reasons import Reason
 from likeness.domain.review import statistics as desk_counters
-from likeness.domain.review.audit import AuditAction, AuditEvent
+from likeness.domain.review.audit import AuditAction, about
 from likeness.domain.review.case import ReviewKind, ReviewState
 from likeness.domain.review.refusal import refusal
-from likeness.ports.account import Ledger, PhotoHash
-from likeness.ports.deletion import Deletions, LeftoverListing
-from likeness.ports.generation import Generator, Work
+from likeness.ports.account import KeyedHash, Ledger
+from likeness.ports.generation import Generator
 from likeness.ports.jobs import Jobs
-from likeness.ports.photos import Photos
-from likeness.ports.provenance import AvatarStore
 from likeness.ports.review import Reviews
-from likeness.ports.runtime import Clock, Metrics
-from likeness.services.deletion.delete_photos import delete, held, pend
+from likeness.ports.runtime import Clock
+from likeness.services.deletion.job_deletion import JobDeletion
 
-REFUSED = "Refused"  # the state machine's word for: moderation or a moderator said no
-NO_AVATARS = "NoAvatars"
-CANCELLED = "Cancelled"  # asked for from outside, by the user
-NOT_SUBMITTED = "NotSubmitted"  # asked for from outside, by a timer
-DEADLINE = "Deadline"  # asked for by the job's own schedule, whatever became of its pipeline
 TIMEOUT = "States.Timeout"
 DRAWING = ("States.TaskFailed", "SageMaker.")
 NO_CAPACITY = "ResourceLimitExceeded"
@@ -38,41 +30,27 @@ def fail_job(
     jobs: Jobs,
     reviews: Reviews,
     ledger: Ledger,
-    photos: Photos,
-    work: Work,
-    avatar_store: AvatarStore,
     generator: Generator,
-    keyed_hash: PhotoHash,
-    leftovers: LeftoverListing,
-    deletions: Deletions,
-    metrics: Metrics,
+    keyed_hash: KeyedHash,
+    deletion: JobDeletion,
     clock: Clock,
 ) -> SettleJobResult:
-    """Safe to repeat from any point, and nothing is deleted while the container may still write.
+    """Resumes at any point. Nothing is deleted while the container may still write.
 
-    Where deleting fails the job ends all the same, for the user gets the day back: its deletion is
-    pending, the alarm rings, and ProveDeletion tries until it is done. Never does a job say that
-    its photos are deleted before they are.
+    If deleting fails, the job ends nevertheless, so that its day can be returned: its deletion is
+    pending, an alarm is raised, and ProveDeletion retries. `photos_deleted_at` is set only if all
+    files are gone.
     """
     job = jobs.get(job_id)
-    if job.ended or (error == NOT_SUBMITTED and job.state is not JobState.OPEN):
+    if job.ended or (error == JobError.NOT_SUBMITTED and job.state is not JobState.OPEN):
         return SettleJobResult(job_id=job_id, state=job.state)
     for attempt in range(1, job.attempt + 1):
         generator.stop(job_id, attempt)
     state, reason = _why(job, error, jobs=jobs, reviews=reviews)
     _close_reviews(job_id, reviews=reviews, clock=clock)
     if state is JobState.REFUSED:
-        _seal(job, jobs=jobs, reviews=reviews, keyed_hash=keyed_hash)
-    gone = _delete(
-        job_id,
-        photos=photos,
-        work=work,
-        avatar_store=avatar_store,
-        leftovers=leftovers,
-        deletions=deletions,
-        metrics=metrics,
-        clock=clock,
-    )
+        _replace_checksums(job, jobs=jobs, reviews=reviews, keyed_hash=keyed_hash)
+    gone = _delete(job_id, deletion)
     now = clock.now()
     ended = job.move(
         state,
@@ -89,57 +67,42 @@ def fail_job(
     return SettleJobResult(job_id=job_id, state=state)
 
 
-def _delete(
-    job_id: JobId,
-    *,
-    photos: Photos,
-    work: Work,
-    avatar_store: AvatarStore,
-    leftovers: LeftoverListing,
-    deletions: Deletions,
-    metrics: Metrics,
-    clock: Clock,
-) -> bool:
-    """Whether all is gone."""
+def _delete(job_id: JobId, deletion: JobDeletion) -> bool:
+    """Return whether all files are gone."""
     try:
-        if held(job_id, deletions):
+        if deletion.is_on_hold(job_id):
             return False
-        delete(
-            job_id,
-            EVERYWHERE,
-            (photos.purge, work.purge, avatar_store.purge),
-            leftovers=leftovers,
-            deletions=deletions,
-            clock=clock,
-        )
+        deletion.delete(job_id, EVERYWHERE)
     except Unavailable:
-        pend(job_id, deletions, metrics)
+        deletion.mark_pending(job_id)
         return False
     return True
 
 
 def _why(job: Job, error: str, *, jobs: Jobs, reviews: Reviews) -> tuple[JobState, Reason]:
-    """What the user is told. Our own errors are never the user's fault, whatever they were."""
-    if error == CANCELLED or job.state is JobState.CANCELLING:
+    """Return the end state and the reason shown to the user. Our own errors return the day."""
+    if error == JobError.CANCELLED or job.state is JobState.CANCELLING:
         return JobState.CANCELLED, Reason.SYSTEM_CANCELLED
-    if error == NOT_SUBMITTED or (error == DEADLINE and job.state is JobState.OPEN):
+    if error == JobError.NOT_SUBMITTED or (
+        error == JobError.DEADLINE and job.state is JobState.OPEN
+    ):
         return JobState.EXPIRED, Reason.SYSTEM_NOT_SUBMITTED
-    if error == REFUSED:
-        reason = refusal(jobs.photos(job.job_id), reviews.of(job.job_id)).reason
+    if error == JobError.REFUSED:
+        reason = refusal(jobs.photos(job.job_id), reviews.for_job(job.job_id)).reason
         if reason:
             return JobState.REFUSED, reason
-    if error == NO_AVATARS:
+    if error == JobError.NO_AVATARS:
         return JobState.FAILED, Reason.SYSTEM_TOO_FEW_AVATARS
-    if error in {TIMEOUT, DEADLINE} and job.state is JobState.IN_REVIEW:
+    if error in {TIMEOUT, JobError.DEADLINE} and job.state is JobState.IN_REVIEW:
         return JobState.EXPIRED, Reason.SYSTEM_REVIEW_EXPIRED
     return JobState.FAILED, Reason.SYSTEM_UNAVAILABLE
 
 
 def _kind(job: Job, error: str) -> FailureKind:
-    """From the error's name, and from what the job was at when it was caught."""
-    if error in {TIMEOUT, DEADLINE}:
+    """From the error's name and the state in which the job failed."""
+    if error in {TIMEOUT, JobError.DEADLINE}:
         return FailureKind.TIMEOUT
-    if error == NO_AVATARS:
+    if error == JobError.NO_AVATARS:
         return FailureKind.GPU
     if job.state is JobState.GENERATING and error.startswith(DRAWING):
         return FailureKind.CAPACITY if NO_CAPACITY in error else FailureKind.GPU
@@ -147,23 +110,20 @@ def _kind(job: Job, error: str) -> FailureKind:
 
 
 def _close_reviews(job_id: JobId, *, reviews: Reviews, clock: Clock) -> None:
-    """Nobody is asked about photos that are gone. A job may have failed before it had a review."""
+    """Expire open reviews: their photos are gone. A job may have none yet."""
     now = clock.now()
-    for review in reviews.of(job_id):
+    for review in reviews.for_job(job_id):
         if review.state is ReviewState.WAITING:
-            audit_event = AuditEvent(
-                at=now, action=AuditAction.EXPIRED, review_id=review.review_id, job_id=job_id
-            )
             counts = {desk_counters.EXPIRED: 1} if review.kind is ReviewKind.PHOTOS else None
-            reviews.save(review.expire(now), audit_event, counts)
+            reviews.save(review.expire(now), about(review, AuditAction.EXPIRED, now), counts)
 
 
-def _seal(job: Job, *, jobs: Jobs, reviews: Reviews, keyed_hash: PhotoHash) -> None:
-    """What stays of a refused photo, should its user appeal: no sum that others could compare."""
+def _replace_checksums(job: Job, *, jobs: Jobs, reviews: Reviews, keyed_hash: KeyedHash) -> None:
+    """Replace refused photos' SHA-256 by an HMAC: appeals need it, others cannot compare it."""
     photos = jobs.photos(job.job_id)
-    owed = refusal(photos, reviews.of(job.job_id)).owed
+    owed = refusal(photos, reviews.for_job(job.job_id)).needing_statement
     for photo in photos:
         if photo.photo_id in owed and photo.sha256:
-            hmac = keyed_hash.hmac(job.user_id, photo.sha256)
-            hmacs = photo.model_copy(update={"hmac": hmac, "sha256": None})
-            jobs.save_photo(hmacs, seen=photo)
+            hmac = keyed_hash.photo(job.user_id, photo.sha256)
+            hashed = photo.model_copy(update={"hmac": hmac, "sha256": None})
+            jobs.save_photo(hashed, seen=photo)

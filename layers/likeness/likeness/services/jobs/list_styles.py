@@ -1,34 +1,26 @@
-"""The catalogue of styles that may be picked."""
+"""The catalogue of styles that a user may choose."""
 
 from collections.abc import Mapping
 from itertools import dropwhile
 
-from likeness.api.app import Page, StylesView, StyleView
+from likeness.api.app import PageQuery, StylesView
 from likeness.domain.ids import StyleId
 from likeness.domain.jobs.catalogue import StyleCard
-from likeness.domain.paging import Part, cursor, position
+from likeness.domain.paging import ResultPage, cursor, position
+from likeness.presenters.jobs import style_view
 
 OF = "styles"
 
 
-def list_styles(query: Page, *, styles: Mapping[StyleId, StyleCard]) -> StylesView:
-    """In the catalogue's order. One withdrawn between two pages still has its place."""
+def list_styles(query: PageQuery, *, styles: Mapping[StyleId, StyleCard]) -> StylesView:
+    """In the catalogue's order. A cursor stays valid if its style is withdrawn."""
     after = position(query.cursor, of=OF)
     cards = iter(styles.values())
     if after is not None:
         cards = dropwhile(lambda card: card.style != after, cards)
         next(cards, None)
     left = (card for card in cards if not card.withdrawn)
-    page = Part.of(left, limit=query.limit, position=lambda card: card.style)
+    page = ResultPage.of(left, limit=query.limit, position=lambda card: card.style)
     return StylesView(
-        styles=tuple(_view(card) for card in page.items), next=cursor(page.last, of=OF)
-    )
-
-
-def _view(card: StyleCard) -> StyleView:
-    return StyleView(
-        style=card.style,
-        name=dict(card.name),
-        description=dict(card.description),
-        preview=f"/v1/styles/{card.style}/preview",
+        styles=tuple(style_view(card) for card in page.items), next=cursor(page.last, of=OF)
     )

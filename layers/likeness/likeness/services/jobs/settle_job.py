@@ -1,4 +1,4 @@
-"""Complete the job: its day is spent, or given back where too few avatars came out."""
+"""Complete the job: spend its quota day, or return it if too few avatars were published."""
 
 from datetime import timedelta
 
@@ -6,7 +6,7 @@ from likeness.contracts import SettleJobResult
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.ids import JobId
-from likeness.domain.jobs.estimate import worked
+from likeness.domain.jobs.estimate import work_time
 from likeness.domain.jobs.job import JobState
 from likeness.domain.reasons import Reason
 from likeness.ports.account import Ledger
@@ -23,19 +23,19 @@ def settle_job(
     clock: Clock,
     avatar_lifetime: timedelta,
 ) -> SettleJobResult:
-    """Job and day in one write. What the job took is remembered first: twice does no harm."""
+    """Job and day are written in one transaction, after the job's duration."""
     job = jobs.get(job_id)
     if job.state is JobState.COMPLETED:
         return SettleJobResult(job_id=job_id, state=job.state)
     job.require(JobState.FINISHING)
     now = clock.now()
     published = sum(avatar.state is AvatarState.PUBLISHED for avatar in jobs.avatars(job_id))
-    enough = published >= job.minimum
+    enough = published >= job.min_avatars
     reason = None if enough else Reason.SYSTEM_TOO_FEW_AVATARS
     settled = QuotaState.SPENT if enough else QuotaState.RETURNED
     completed = job.move(
         JobState.COMPLETED, now, reason=reason, avatars_expire_at=now + avatar_lifetime
     )
-    durations.remember(completed, worked(completed, now).total_seconds())
+    durations.add(completed, work_time(completed, now).total_seconds())
     ledger.settle(completed, settled, now=now, reason=reason)
     return SettleJobResult(job_id=job_id, state=JobState.COMPLETED)

@@ -1,9 +1,9 @@
-"""Submit a job: its photos are complete, its day is taken, its state machine starts."""
+"""Submit a job: check its photos, reserve its quota day, start its state machine."""
 
 from collections.abc import Mapping
 
-from likeness.api.app import Submitted
-from likeness.domain.account.quota import day_is_reserved
+from likeness.api.app import JobStateView
+from likeness.domain.account.quota import quota_used_message
 from likeness.domain.errors import Conflict, Invalid, OverQuota
 from likeness.domain.ids import JobId
 from likeness.domain.jobs.catalogue import Tier, check_terms, tier_of
@@ -27,10 +27,10 @@ def submit_job(
     workflow: Workflow,
     clock: Clock,
     tiers: Mapping[str, Tier],
-) -> Submitted:
+) -> JobStateView:
     """The day and the job's next state are stored in one transaction, before anything starts.
 
-    A job whose start was lost is started again by the next submit: starting is idempotent.
+    Idempotent: a repeated submit starts the state machine if the first start was lost.
     """
     job = jobs.get(job_id)
     if job.state is JobState.OPEN:
@@ -41,7 +41,7 @@ def submit_job(
     if job.ended or job.state is JobState.CANCELLING:
         raise Conflict(f"job {job_id} is {job.state}")
     workflow.start(job_id)
-    return Submitted(job_id=job_id, state=job.state)
+    return JobStateView(job_id=job_id, state=job.state)
 
 
 def _reserve(
@@ -54,7 +54,7 @@ def _reserve(
     clock: Clock,
     tiers: Mapping[str, Tier],
 ) -> Job:
-    """The job with its day taken. Its tier is frozen now: what Plus does later changes nothing."""
+    """Reserve the job's day. The tier is fixed from now on, whatever happens to Plus later."""
     now = clock.now()
     if now >= job.submit_by:
         raise Conflict(f"job {job.job_id} had to be submitted by {job.submit_by.isoformat()}")
@@ -74,21 +74,20 @@ def _reserve(
     try:
         ledger.reserve(submitted, limit=tier.jobs_a_day, now=now)
     except Conflict:
-        # Somebody moved the job first. If that was another submit, it is submitted.
+        # A concurrent request changed the job. If it was another submit, the job is submitted.
         current = jobs.get(job.job_id)
         if current.state is JobState.OPEN:
             raise
         return current
-    except OverQuota as taken:
-        raise OverQuota(day_is_reserved(profile.zone.next_day_begins(now))) from taken
+    except OverQuota as used:
+        raise OverQuota(quota_used_message(profile.zone.next_day_begins(now))) from used
     return submitted
 
 
 def _check_photos(job_id: JobId, *, jobs: Jobs, photos: Photos, inspections: Inspections) -> None:
-    """Invalid unless enough photos were accepted, Conflict while one waits to be inspected.
+    """Raises Invalid unless enough photos were accepted, Conflict while one is not inspected yet.
 
-    The bucket is listed, because an upload's event may have been lost: what waits there is
-    inspected again, and the next submit finds it done.
+    An upload's event may be lost, so the bucket is listed and each upload found is inspected again.
     """
     waiting = photos.uploads(job_id)
     for upload in waiting:

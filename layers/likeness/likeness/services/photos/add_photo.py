@@ -1,4 +1,4 @@
-"""Give one more presigned POST, to replace a refused photo."""
+"""Return one more presigned POST, to replace a refused photo."""
 
 from likeness.api.app import AddPhoto, PresignedPost, StoredPost
 from likeness.domain.errors import Conflict, NotFound
@@ -9,7 +9,7 @@ from likeness.ports.jobs import Jobs
 from likeness.ports.photos import Photos
 from likeness.ports.runtime import Clock
 
-MAX_FORMS = 3 * MAX_PHOTOS  # refused photos included: a job is no endless upload
+MAX_UPLOADS = 3 * MAX_PHOTOS  # refused photos included: a limit for each job
 
 
 def add_photo(
@@ -17,29 +17,31 @@ def add_photo(
 ) -> PresignedPost:
     _require_open(jobs.get(job_id), clock)
     there = jobs.photos(job_id)
-    standing = [photo for photo in there if photo.state is not PhotoState.REFUSED]
-    if len(standing) >= MAX_PHOTOS:
+    in_use = [photo for photo in there if photo.state is not PhotoState.REFUSED]
+    if len(in_use) >= MAX_PHOTOS:
         raise Conflict(f"job {job_id} has {MAX_PHOTOS} photos already")
-    if len(there) >= MAX_FORMS:
-        raise Conflict(f"job {job_id} was given {MAX_FORMS} forms already: start a new one")
+    if len(there) >= MAX_UPLOADS:
+        raise Conflict(f"job {job_id} has {MAX_UPLOADS} presigned POSTs already: open a new job")
     photo = Photo(
         job_id=job_id,
         photo_id=PhotoId(f"p{len(there) + 1:02d}"),
         content_type=request.content_type,
     )
-    jobs.add_photo(photo)  # two at once: the second gets Conflict and asks again
+    jobs.add_photo(
+        photo
+    )  # of two concurrent requests the second raises Conflict and may be retried
     return photos.presigned_post(job_id, photo.photo_id, photo.content_type)
 
 
 def add_photo_again(
-    kept: StoredPost, job_id: JobId, *, jobs: Jobs, photos: Photos, clock: Clock
+    stored: StoredPost, job_id: JobId, *, jobs: Jobs, photos: Photos, clock: Clock
 ) -> PresignedPost:
-    """The answer of the same request once more: the same photo, its form signed anew."""
+    """Return the same photo for a repeated request, with a new presigned POST."""
     _require_open(jobs.get(job_id), clock)
     for photo in jobs.photos(job_id):
-        if photo.photo_id == kept.photo_id:
+        if photo.photo_id == stored.photo_id:
             return photos.presigned_post(job_id, photo.photo_id, photo.content_type)
-    raise NotFound(f"job {job_id} has no photo {kept.photo_id}")
+    raise NotFound(f"job {job_id} has no photo {stored.photo_id}")
 
 
 def _require_open(job: Job, clock: Clock) -> None:

@@ -1,4 +1,4 @@
-"""Inspect an upload: is it a usable photo of one face? The verdict is there a moment later."""
+"""Inspect an upload: is it a usable photo of one face?"""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -7,7 +7,12 @@ from likeness.domain.errors import Conflict, NotFound
 from likeness.domain.ids import JobId, PhotoId
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.photos.photo import Photo, PhotoProblem, PhotoState
-from likeness.domain.photos.photo_check import PhotoRules, check_faces, clear_faces, may_be_copies
+from likeness.domain.photos.photo_check import (
+    PhotoRules,
+    check_faces,
+    confident_faces,
+    may_be_copies,
+)
 from likeness.domain.photos.picture import NormalisedPhoto
 from likeness.domain.reasons import Reason, Refused
 from likeness.ports.jobs import Jobs
@@ -28,30 +33,30 @@ def inspect_photo(
     rules: PhotoRules,
     clock: Clock,
 ) -> None:
-    """A form brings in one photo: the first upload that was read under it, pinned by its ETag.
+    """A presigned POST accepts one photo: the first upload that is read, pinned by its ETag.
 
-    S3 tells of uploads at least once and in any order. An upload that was replaced before it was
-    read is passed over, for the event of its successor comes too; one that comes after another
-    was read is a replay and is deleted unread. Nothing of a refused photo stays but its verdict.
+    S3 delivers events at least once and in any order. An upload that was replaced before it was
+    read is skipped, because its successor has an event too; one that arrives after another was
+    read is deleted unread. Only the verdict of a refused photo is stored.
     """
     job, photo = _find(job_id, photo_id, jobs)
     if photo is None or job is None or job.state is not JobState.OPEN:
         photos.delete_upload(job_id, photo_id)
         return
     if photo.state is not PhotoState.AWAITED or photo.etag not in {None, etag}:
-        _tidy(photo, photos)
+        _delete_late_upload(photo, photos)
         return
     try:
         data = photos.read_upload(job_id, photo_id, etag=etag)
     except NotFound:
         _release(photo, jobs)
         return
-    came = photo.uploaded_at or uploaded_at
-    claimed = photo.model_copy(update={"etag": etag, "uploaded_at": came})
+    first_uploaded_at = photo.uploaded_at or uploaded_at
+    claimed = photo.model_copy(update={"etag": etag, "uploaded_at": first_uploaded_at})
     if claimed != photo and not _save(claimed, jobs, seen=photo):
-        return  # another delivery was quicker, and does the work
+        return  # another delivery of the event inspects it
     known = _accepted(jobs.photos(job_id), but=photo_id)
-    found = _look(
+    found = _inspect(
         claimed, data, known, photos=photos, detector=detector, pictures=pictures, rules=rules
     ).model_copy(update={"inspected_at": clock.now()})
     recorded = _save(found, jobs, seen=claimed)
@@ -61,7 +66,7 @@ def inspect_photo(
     _finish(job_id, photo_id, recorded, jobs=jobs, photos=photos)
 
 
-def _look(
+def _inspect(
     photo: Photo,
     data: bytes,
     known: Collection[Photo],
@@ -71,13 +76,13 @@ def _look(
     pictures: Pictures,
     rules: PhotoRules,
 ) -> Photo:
-    """The photo with its verdict. The detector reads the normalised copy, never the upload."""
+    """Return the photo with its verdict. The detector reads the normalised copy, not the upload."""
     try:
         picture = pictures.normalise(data, declared_type=photo.content_type)
     except Refused as refused:
         return _refused(photo, PhotoProblem(reason=refused.reason))
-    photos.keep(photo.job_id, photo.photo_id, picture.jpeg)
-    faces = clear_faces(detector.faces(photo.job_id, photo.photo_id), rules)
+    photos.store(photo.job_id, photo.photo_id, picture.jpeg)
+    faces = confident_faces(detector.faces(photo.job_id, photo.photo_id), rules)
     problem = check_faces(faces, height=picture.height, rules=rules) or _copied(
         picture, known, photos=photos, pictures=pictures
     )
@@ -104,14 +109,14 @@ def _copied(
             and may_be_copies(picture.fingerprint, other.fingerprint)
             and _same(picture.jpeg, other, photos=photos, pictures=pictures)
         ):
-            return PhotoProblem(reason=Reason.SUBJECT_DUPLICATE, other=other.photo_id)
+            return PhotoProblem(reason=Reason.SUBJECT_DUPLICATE, duplicate_of=other.photo_id)
     return None
 
 
 def _same(jpeg: bytes, other: Photo, *, photos: Photos, pictures: Pictures) -> bool:
     try:
         return pictures.same_picture(jpeg, photos.read(other.job_id, other.photo_id))
-    except NotFound:  # refused or purged meanwhile
+    except NotFound:  # refused or deleted since
         return False
 
 
@@ -123,10 +128,10 @@ def _refuse_copies(
     photos: Photos,
     pictures: Pictures,
 ) -> None:
-    """Two copies that come in at the same time do not find each other before both are accepted.
+    """Find copies that were inspected concurrently: neither saw the other before it was accepted.
 
-    Whoever looks last sees both. The one whose form was given later is refused, so that two who
-    look at once say the same.
+    The later inspection sees both copies. The higher photo_id is refused, so that concurrent runs
+    agree.
     """
     for other in _accepted(jobs.photos(photo.job_id), but=photo.photo_id):
         if other.photo_id in compared or not (photo.fingerprint and other.fingerprint):
@@ -138,10 +143,10 @@ def _refuse_copies(
         except NotFound:
             return
         if _same(jpeg, other, photos=photos, pictures=pictures):
-            first, second = sorted((photo, other), key=lambda twin: twin.photo_id)
-            problem = PhotoProblem(reason=Reason.SUBJECT_DUPLICATE, other=first.photo_id)
+            first, second = sorted((photo, other), key=lambda copy: copy.photo_id)
+            problem = PhotoProblem(reason=Reason.SUBJECT_DUPLICATE, duplicate_of=first.photo_id)
             if _save(_refused(second, problem), jobs, seen=second):
-                photos.drop(second.job_id, second.photo_id)
+                photos.delete(second.job_id, second.photo_id)
             if second is photo:
                 return
 
@@ -149,10 +154,10 @@ def _refuse_copies(
 def _finish(
     job_id: JobId, photo_id: PhotoId, recorded: bool, *, jobs: Jobs, photos: Photos
 ) -> None:
-    """Leave nothing behind that no record names, whatever happened meanwhile.
+    """Delete every object that no record refers to.
 
-    The job may have been cancelled since: its bucket was purged before we wrote into it. Or it
-    was submitted: a photo that came too late for moderation is taken back. The upload goes last,
+    The job may have been cancelled, and its files deleted before this wrote one; or it was
+    submitted, and a photo that missed moderation is awaited again. The upload is deleted last,
     because submitting waits while there is one.
     """
     job, photo = _find(job_id, photo_id, jobs)
@@ -161,7 +166,7 @@ def _finish(
         job, photo = _find(job_id, photo_id, jobs)
     over = job is None or job.ended or job.state is JobState.CANCELLING
     if over or photo is None or photo.state is not PhotoState.ACCEPTED:
-        photos.drop(job_id, photo_id)
+        photos.delete(job_id, photo_id)
     photos.delete_upload(job_id, photo_id)
 
 
@@ -181,14 +186,14 @@ def _accepted(there: Collection[Photo], *, but: PhotoId) -> list[Photo]:
 
 
 def _release(photo: Photo, jobs: Jobs) -> None:
-    """The upload is gone: its form is free again, if it was this upload that took it."""
+    """The upload is gone: its presigned POST may be used again, if it was for this upload."""
     if photo.etag is not None:
         _save(_awaited(photo), jobs, seen=photo)
 
 
-def _tidy(photo: Photo, photos: Photos) -> None:
+def _delete_late_upload(photo: Photo, photos: Photos) -> None:
     if photo.state is PhotoState.REFUSED:
-        photos.drop(photo.job_id, photo.photo_id)
+        photos.delete(photo.job_id, photo.photo_id)
     photos.delete_upload(photo.job_id, photo.photo_id)
 
 
@@ -201,12 +206,12 @@ def _save(photo: Photo, jobs: Jobs, *, seen: Photo) -> bool:
 
 
 def _awaited(photo: Photo) -> Photo:
-    """The photo as its form was given."""
+    """Return the photo as it was when its presigned POST was made."""
     return Photo(job_id=photo.job_id, photo_id=photo.photo_id, content_type=photo.content_type)
 
 
 def _refused(photo: Photo, problem: PhotoProblem) -> Photo:
-    """The verdict, and nothing that was measured on the photo."""
+    """Return the photo with the verdict only: measurements are removed."""
     return _awaited(photo).model_copy(
         update={
             "state": PhotoState.REFUSED,

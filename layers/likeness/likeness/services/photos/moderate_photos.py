@@ -1,4 +1,4 @@
-"""Moderate what the user handed in, before a GPU second is spent on it."""
+"""Moderate the user's photos before any GPU work."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from likeness.domain.moderation import Outcome, PhotoEvidence, Policy, Verdict, 
 from likeness.domain.photos.photo import Photo, PhotoState
 from likeness.domain.reasons import Reason
 from likeness.domain.review.case import ReviewPolicy
-from likeness.ports.account import PhotoHash, Users
+from likeness.ports.account import KeyedHash, Users
 from likeness.ports.jobs import Jobs
 from likeness.ports.photos import Detector
 from likeness.ports.runtime import Metrics
@@ -28,60 +28,62 @@ def moderate_photos(
     policy: Policy,
     review_policy: ReviewPolicy,
     users: Users,
-    keyed_hash: PhotoHash,
+    keyed_hash: KeyedHash,
     metrics: Metrics,
 ) -> ModeratePhotosResult:
-    """A replayed step keeps the verdicts it has already given.
+    """A replayed step does not change stored verdicts.
 
-    A clean job that the review policy picks goes to a human like a doubtful one.
+    A clean job that is sampled by the review policy is reviewed like a doubtful one.
     """
     job = jobs.get(job_id)
     job.require(JobState.MODERATING, JobState.IN_REVIEW, JobState.GENERATING)
     photos = [photo for photo in jobs.photos(job_id) if photo.state is PhotoState.ACCEPTED]
     if any(photo.verdict is None for photo in photos):
-        cleared = _cleared(job.user_id, photos, users=users, keyed_hash=keyed_hash)
-        verdicts = _judge(photos, cleared, detector=detector, policy=policy)
+        exonerated = _exonerated(job.user_id, photos, users=users, keyed_hash=keyed_hash)
+        verdicts = _moderate(photos, exonerated, detector=detector, policy=policy)
         for photo in photos:
-            if photo.verdict is None:  # a crash between two photos: what was stored stands
-                judged = photo.model_copy(update={"verdict": verdicts[photo.photo_id]})
-                jobs.save_photo(judged, seen=photo)
+            if photo.verdict is None:  # an earlier run may have stored some
+                moderated = photo.model_copy(update={"verdict": verdicts[photo.photo_id]})
+                jobs.save_photo(moderated, seen=photo)
         photos = [photo for photo in jobs.photos(job_id) if photo.state is PhotoState.ACCEPTED]
         _count_unknown(photos, metrics)
     outcome = strictest(photo.verdict.outcome for photo in photos if photo.verdict)
-    if outcome is Outcome.CLEAN and review_policy.picks(job_id):
+    if outcome is Outcome.CLEAN and review_policy.selects(job_id):
         outcome = Outcome.DOUBTFUL
     return ModeratePhotosResult(job_id=job_id, outcome=outcome)
 
 
-def _cleared(
-    user_id: UserId, photos: Sequence[Photo], *, users: Users, keyed_hash: PhotoHash
+def _exonerated(
+    user_id: UserId, photos: Sequence[Photo], *, users: Users, keyed_hash: KeyedHash
 ) -> Mapping[PhotoId, frozenset[Reason]]:
-    """What a lead found, on an earlier appeal, that these very photos do not show."""
-    cleared = users.profile(user_id).cleared
-    if not cleared:
+    """Return the reasons that a granted appeal ruled out for these photos."""
+    exonerated = users.profile(user_id).exonerated
+    if not exonerated:
         return {}
-    hmacs = {p.photo_id: keyed_hash.hmac(user_id, p.sha256) for p in photos if p.sha256}
-    return {photo_id: cleared[hmac] for photo_id, hmac in hmacs.items() if hmac in cleared}
+    hmacs = {p.photo_id: keyed_hash.photo(user_id, p.sha256) for p in photos if p.sha256}
+    return {photo_id: exonerated[hmac] for photo_id, hmac in hmacs.items() if hmac in exonerated}
 
 
-def _judge(
+def _moderate(
     photos: Sequence[Photo],
-    cleared: Mapping[PhotoId, frozenset[Reason]],
+    exonerated: Mapping[PhotoId, frozenset[Reason]],
     *,
     detector: Detector,
     policy: Policy,
 ) -> Mapping[PhotoId, Verdict]:
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        alone = list(pool.map(lambda photo: _look(photo, detector, policy), photos))
-        alike = _compare_set(photos, detector, policy, pool)
+        alone = list(pool.map(lambda photo: _detect(photo, detector, policy), photos))
+        similar = _compare_set(photos, detector, policy, pool)
     return {
-        photo.photo_id: moderate(_with_the_rest(seen, photo.photo_id, alike, cleared), policy)
+        photo.photo_id: moderate(
+            _with_set_evidence(seen, photo.photo_id, similar, exonerated), policy
+        )
         for photo, seen in zip(photos, alone, strict=True)
     }
 
 
-def _look(photo: Photo, detector: Detector, policy: Policy) -> PhotoEvidence:
-    """All that is said of one photo alone."""
+def _detect(photo: Photo, detector: Detector, policy: Policy) -> PhotoEvidence:
+    """Return the evidence of one photo alone."""
     at = (photo.job_id, photo.photo_id)
     labels = detector.labels(*at, min_confidence=policy.min_confidence)
     faces = detector.faces(*at)
@@ -96,44 +98,44 @@ def _look(photo: Photo, detector: Detector, policy: Policy) -> PhotoEvidence:
     )
 
 
-def _with_the_rest(
+def _with_set_evidence(
     seen: PhotoEvidence,
     photo_id: PhotoId,
-    alike: Mapping[PhotoId, float | None],
-    cleared: Mapping[PhotoId, frozenset[Reason]],
+    similar: Mapping[PhotoId, float | None],
+    exonerated: Mapping[PhotoId, frozenset[Reason]],
 ) -> PhotoEvidence:
-    """What only the set and the user's earlier appeals tell of a photo."""
-    more: dict[str, object] = {"cleared": cleared.get(photo_id, frozenset())}
-    if photo_id in alike:
-        more |= {"compared": True, "similarity": alike[photo_id]}
+    """Add the evidence from the set and from the user's earlier appeals."""
+    more: dict[str, object] = {"exonerated": exonerated.get(photo_id, frozenset())}
+    if photo_id in similar:
+        more |= {"compared": True, "similarity": similar[photo_id]}
     return seen.model_copy(update=more)
 
 
 def _compare_set(
     photos: Sequence[Photo], detector: Detector, policy: Policy, pool: ThreadPoolExecutor
 ) -> Mapping[PhotoId, float | None]:
-    """How alike each other photo is to the one that shows the set's person.
+    """Return the similarity of each other photo to the one that shows the set's person, in percent.
 
-    The photo with the largest face is compared with the others, and mostly that is all. Where one
-    does not fit it, all pairs are compared, and the photo that fits the most others is the
-    person: otherwise nine good photos would be blamed for one wrong one.
+    The photo with the largest face is compared with the others, which is mostly enough. If one
+    does not match it, all pairs are compared, and the photo that matches the most others is the
+    person: otherwise nine good photos would be refused for one wrong one.
     """
     largest = max(photos, key=lambda photo: photo.face.area if photo.face else 0.0)
-    alike = _compare(_pairs_with(largest, photos), detector, pool)
+    similar = _compare(_pairs_with(largest, photos), detector, pool)
     accept = policy.same_person.accept
-    if all(_sure(value) >= accept for value in alike[largest.photo_id].values()):
-        return alike[largest.photo_id]
+    if all(_or_zero(value) >= accept for value in similar[largest.photo_id].values()):
+        return similar[largest.photo_id]
     rest = [photo for photo in photos if photo is not largest]
     pairs = [pair for n, photo in enumerate(rest) for pair in _pairs_with(photo, rest[n:])]
     for one, others in _compare(pairs, detector, pool).items():
-        alike[one] |= others
+        similar[one] |= others
 
-    def fits(photo: Photo) -> tuple[int, float]:
-        values = [_sure(value) for value in alike[photo.photo_id].values()]
+    def matches(photo: Photo) -> tuple[int, float]:
+        values = [_or_zero(value) for value in similar[photo.photo_id].values()]
         return sum(value >= accept for value in values), sum(values)
 
-    person = max(photos, key=fits)
-    return alike[person.photo_id]
+    person = max(photos, key=matches)
+    return similar[person.photo_id]
 
 
 def _pairs_with(photo: Photo, others: Sequence[Photo]) -> list[tuple[Photo, Photo]]:
@@ -143,23 +145,23 @@ def _pairs_with(photo: Photo, others: Sequence[Photo]) -> list[tuple[Photo, Phot
 def _compare(
     pairs: Sequence[tuple[Photo, Photo]], detector: Detector, pool: ThreadPoolExecutor
 ) -> dict[PhotoId, dict[PhotoId, float | None]]:
-    """How alike each pair is, found from either side."""
-    alike: dict[PhotoId, dict[PhotoId, float | None]] = defaultdict(dict)
+    """Return the similarity of each pair, by either photo."""
+    similar: dict[PhotoId, dict[PhotoId, float | None]] = defaultdict(dict)
     similarities = pool.map(lambda pair: _similarity(*pair, detector=detector), pairs)
     for (one, other), similarity in zip(pairs, similarities, strict=True):
-        alike[one.photo_id][other.photo_id] = alike[other.photo_id][one.photo_id] = similarity
-    return alike
+        similar[one.photo_id][other.photo_id] = similar[other.photo_id][one.photo_id] = similarity
+    return similar
 
 
 def _similarity(photo: Photo, other: Photo, *, detector: Detector) -> float | None:
-    """A face that the detector finds alone but not in the comparison matches nobody."""
+    """None too if the detector finds a face in the photo alone but not in the comparison."""
     try:
         return detector.similarity(photo.job_id, photo.photo_id, other.photo_id)
     except Invalid:
         return None
 
 
-def _sure(similarity: float | None) -> float:
+def _or_zero(similarity: float | None) -> float:
     return similarity or 0.0
 
 

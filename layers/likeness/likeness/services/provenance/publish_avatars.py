@@ -1,13 +1,15 @@
-"""Make the approved avatars ready to be fetched: every size, signed, and one ZIP."""
+"""Publish the approved avatars: every size, signed, and one ZIP."""
 
 from datetime import datetime
 
 from likeness.contracts import PublishAvatarsResult
+from likeness.domain.deletion.receipt import DRAWN, PUBLISHED
 from likeness.domain.errors import Conflict
 from likeness.domain.generation.avatar import Avatar, AvatarState
 from likeness.domain.ids import JobId
 from likeness.domain.jobs.job import JobState
 from likeness.domain.provenance.credentials import Claim, WatermarkRecord
+from likeness.ports.deletion import JobFiles
 from likeness.ports.jobs import Jobs
 from likeness.ports.provenance import AvatarStore, Credentials, Watermarks
 from likeness.ports.runtime import Clock
@@ -18,13 +20,14 @@ def publish_avatars(
     *,
     jobs: Jobs,
     avatar_store: AvatarStore,
+    files: JobFiles,
     credentials: Credentials,
     watermarks: Watermarks,
     clock: Clock,
 ) -> PublishAvatarsResult:
-    """Writing twice writes the same pictures. Nobody is given a link before the job is completed.
+    """Idempotent. No URL is returned before the job is completed.
 
-    The marks are on record before any picture is out, so that each one can be verified.
+    Watermarks are stored before any picture is published, so that each one can be verified.
     """
     jobs.get(job_id).require(JobState.FINISHING)
     shown = (AvatarState.APPROVED, AvatarState.PUBLISHED)
@@ -34,7 +37,7 @@ def publish_avatars(
         now = clock.now()
         claims = {avatar.avatar_id: _claim(avatar, now) for avatar in avatars}
         for avatar in avatars:
-            watermarks.remember(
+            watermarks.add(
                 WatermarkRecord(
                     **claims[avatar.avatar_id].model_dump(),
                     job_id=job_id,
@@ -47,26 +50,26 @@ def publish_avatars(
                 picture, content_type, claims[avatar.avatar_id]
             ),
         )
-        _still_wanted(job_id, jobs, avatar_store)
+        _require_finishing(job_id, jobs, files)
         jobs.save_avatars(
             avatar.model_copy(update={"state": AvatarState.PUBLISHED}) for avatar in waiting
         )
-    avatar_store.tidy(job_id)
+    files.delete(job_id, DRAWN)
     return PublishAvatarsResult(job_id=job_id, avatars=len(avatars))
 
 
 def _claim(avatar: Avatar, now: datetime) -> Claim:
     if avatar.watermark is None:
-        raise Conflict(f"avatar {avatar.avatar_id} of job {avatar.job_id} was given no mark")
+        raise Conflict(f"avatar {avatar.avatar_id} of job {avatar.job_id} has no watermark")
     return Claim(watermark=avatar.watermark, style=avatar.style, engine=avatar.engine, made_at=now)
 
 
-def _still_wanted(job_id: JobId, jobs: Jobs, avatar_store: AvatarStore) -> None:
-    """Conflict where the job was cancelled while its avatars were written: they are deleted again.
+def _require_finishing(job_id: JobId, jobs: Jobs, files: JobFiles) -> None:
+    """Raises Conflict if the job was cancelled while its avatars were written: deletes them.
 
-    Whoever ends the job may have looked before the last one was there.
+    What ended the job may have listed the files before the last avatar was written.
     """
     job = jobs.get(job_id)
     if job.state is not JobState.FINISHING:
-        avatar_store.purge(job_id)
+        files.delete(job_id, (*DRAWN, *PUBLISHED))
     job.require(JobState.FINISHING)

@@ -1,13 +1,13 @@
-"""Is this picture ours? Which style and when, and never whose."""
+"""Verify whether a picture is one of our avatars: its style and date, never its user."""
 
 from datetime import datetime
 
-from likeness.api.app import Verified
+from likeness.api.app import ProvenanceView
 from likeness.domain.errors import Invalid
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.photos.picture import Limits
 from likeness.domain.provenance.credentials import (
-    ON_RECORD,
+    RECORD_RETENTION,
     SOURCE_TYPES,
     CredentialsReading,
     WatermarkRecord,
@@ -18,7 +18,7 @@ from likeness.ports.photos import Pictures
 from likeness.ports.provenance import Credentials, WatermarkReader, Watermarks
 from likeness.ports.runtime import Clock
 
-MAX_BYTES = 4_400_000  # what fits a Lambda's event (6 MiB) as base64, headers beside it
+MAX_BYTES = 4_400_000  # fits into a Lambda event (6 MiB) as base64, with headers
 LIMITS = Limits(max_bytes=MAX_BYTES, long_side=1024, short_side=64)
 
 
@@ -32,11 +32,11 @@ def verify_picture(
     jobs: Jobs,
     pictures: Pictures,
     clock: Clock,
-) -> Verified:
-    """By its Content Credentials, else by the mark in its pixels.
+) -> ProvenanceView:
+    """By its Content Credentials, else by the watermark in its pixels.
 
-    Invalid where it is no picture that can be read. Credentials that were tampered with are told,
-    and the mark may still say that the picture was ours once.
+    Raises Invalid if the picture cannot be read. Credentials that were tampered with are reported,
+    and the watermark may still show that the picture is ours.
     """
     seen = credentials.read(picture, content_type)
     if seen.claim:
@@ -51,7 +51,7 @@ def verify_picture(
         ) from refused
     published = watermarks.find(reader.read(photo.jpeg))
     if published is None:
-        return Verified(ours=False, credentials=seen.trust)
+        return ProvenanceView(ours=False, credentials=seen.trust)
     return _ours(seen, published, by="watermark", jobs=jobs, now=clock.now())
 
 
@@ -62,11 +62,11 @@ def _ours(
     by: str,
     jobs: Jobs,
     now: datetime,
-) -> Verified:
+) -> ProvenanceView:
     said = seen.claim or published
     if said is None:
-        raise AssertionError("ours by nothing")
-    return Verified.model_validate(
+        raise AssertionError("neither a claim nor a record")
+    return ProvenanceView.model_validate(
         {
             "ours": True,
             "by": by,
@@ -80,10 +80,10 @@ def _ours(
 
 
 def _is_revoked(published: WatermarkRecord | None, jobs: Jobs, now: datetime) -> bool | None:
-    """Not kept, or its user erased. None where it is so old that its record went by itself."""
+    """True if not kept or its user is erased; None if it is so old that its record expired."""
     if published is None:
-        return True  # signed for a publication that never came about
+        return True  # signed, but its publication failed
     states = [a.state for a in jobs.avatars(published.job_id) if a.watermark == published.watermark]
     if states:
         return states[0] is not AvatarState.PUBLISHED
-    return True if now - published.made_at < ON_RECORD else None
+    return True if now - published.made_at < RECORD_RETENTION else None

@@ -1,15 +1,14 @@
-"""Take a case to work it: a lease that others see, and that runs out by itself."""
+"""Claim a case: a lease that other moderators see, and that expires by itself."""
 
 from datetime import timedelta
 
 from likeness.api.review import ClaimView
 from likeness.domain.ids import ReviewId
-from likeness.domain.review.audit import AuditAction, AuditEvent
-from likeness.domain.review.case import Moderator, Review
+from likeness.domain.review.audit import AuditAction, about
+from likeness.domain.review.case import Moderator
 from likeness.ports.review import Reviews
 from likeness.ports.runtime import Clock
-
-BEATS = 4  # heartbeats in the time of a lease: three may get lost
+from likeness.presenters.review import claim_view
 
 
 def claim_review(
@@ -20,25 +19,10 @@ def claim_review(
     clock: Clock,
     lease: timedelta,
 ) -> ClaimView:
-    """Of two at once only one gets it: the other's save finds another version."""
+    """Optimistic lock: the second of two concurrent claims raises Conflict."""
     now = clock.now()
     review = reviews.get(review_id)
-    review.may_be_worked_by(moderator)
+    review.require_allowed(moderator)
     claimed = review.claim(moderator.id, now=now, lasts=lease)
-    audit_event = AuditEvent(
-        at=now,
-        actor=moderator.id,
-        action=AuditAction.CLAIMED,
-        review_id=review_id,
-        job_id=review.job_id,
-    )
-    reviews.save(claimed, audit_event)
-    return lease_view(claimed, lease)
-
-
-def lease_view(review: Review, lease: timedelta) -> ClaimView:
-    return ClaimView(
-        review_id=review.review_id,
-        until=review.lease.until if review.lease else review.decide_by,
-        heartbeat_seconds=max(1, int(lease.total_seconds()) // BEATS),
-    )
+    reviews.save(claimed, about(review, AuditAction.CLAIMED, now, actor=moderator.id))
+    return claim_view(claimed, lease)

@@ -1,86 +1,73 @@
-"""A moderator decides a case, and the job goes on or ends, or an appeal is granted or not."""
+"""A moderator decides a case: the job continues or ends, or an appeal is granted or rejected."""
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime
 
-from likeness.api.review import Decide, ReviewSummary
+from likeness.api.review import DecideReview, ReviewSummary
 from likeness.contracts import ReviewResult
 from likeness.domain.errors import Conflict, Invalid
 from likeness.domain.ids import ReviewId
 from likeness.domain.review import statistics as desk_counters
-from likeness.domain.review.audit import AuditAction, AuditEvent
+from likeness.domain.review.audit import AuditAction, about
 from likeness.domain.review.case import (
     Moderator,
     Review,
     ReviewKind,
     ReviewState,
     check_refusal,
-    picked,
+    is_sampled,
     review_of,
 )
-from likeness.ports.account import Ledger, Users
-from likeness.ports.jobs import Jobs, Workflow
-from likeness.ports.photos import Photos
-from likeness.ports.review import Appeals, Reviews
+from likeness.ports.jobs import Workflow
+from likeness.ports.review import Reviews
 from likeness.ports.runtime import Clock
-from likeness.services.review.appeal_job import close_appeal
-from likeness.services.review.list_reviews import summary
+from likeness.presenters.review import review_summary
+from likeness.services.review.appeal_closing import AppealClosing
 
 
 def decide_review(
     review_id: ReviewId,
-    decision: Decide,
+    decision: DecideReview,
     *,
     moderator: Moderator,
-    jobs: Jobs,
     reviews: Reviews,
-    appeals: Appeals,
-    photos: Photos,
-    ledger: Ledger,
-    users: Users,
+    appeals: AppealClosing,
     workflow: Workflow,
     clock: Clock,
     second_percent: float,
 ) -> ReviewSummary:
-    """The decision is stored before anybody hears of it.
+    """The decision is stored before it takes effect.
 
-    The same moderator may send the same decision again: what was lost on its way is done again,
-    and all of it may be done twice. Anybody else gets Conflict.
+    Idempotent for the same moderator: the same decision again repeats only what follows from it.
+    Another moderator's decision raises Conflict.
     """
     if decision.approve == bool(decision.photos):
         raise Invalid("approve and name no photo, or refuse and name each with its reason code")
     now = clock.now()
     review = reviews.get(review_id)
-    review.may_be_worked_by(moderator)
+    review.require_allowed(moderator)
     check_refusal(review, decision.photos)
     if not _is_repeated(review, decision, moderator):
         review = review.decide(moderator.id, now=now, refused=decision.photos)
-        reviews.save(review, _deed(review, moderator, now), _counts(review, reviews))
+        action = AuditAction.REFUSED if review.refused else AuditAction.APPROVED
+        details = {str(photo.photo_id): photo.reason.value for photo in review.refused}
+        audit_event = about(review, action, now, actor=moderator.id, details=details)
+        reviews.save(review, audit_event, _counts(review, reviews))
     if review.kind is ReviewKind.APPEAL:
-        close_appeal(
-            review,
-            jobs=jobs,
-            reviews=reviews,
-            appeals=appeals,
-            photos=photos,
-            ledger=ledger,
-            users=users,
-            now=now,
-        )
+        appeals.close(review, now)
     else:
-        second = review.kind is ReviewKind.PHOTOS and picked(
+        second = review.kind is ReviewKind.PHOTOS and is_sampled(
             review.job_id, second_percent, "second"
         )
-        answer = ReviewResult(job_id=review.job_id, approved=decision.approve, second=second)
+        result = ReviewResult(job_id=review.job_id, approved=decision.approve, second=second)
         try:
-            workflow.resume(reviews.task_token(review_id), answer.model_dump(mode="json"))
+            workflow.resume(reviews.task_token(review_id), result.model_dump(mode="json"))
         except Conflict as late:
-            raise Conflict(f"review {review_id} is no longer waited for") from late
-    return summary(review, moderator, now)
+            raise Conflict(f"no state machine waits for review {review_id} any more") from late
+    return review_summary(review, moderator, now)
 
 
-def _is_repeated(review: Review, decision: Decide, moderator: Moderator) -> bool:
+def _is_repeated(review: Review, decision: DecideReview, moderator: Moderator) -> bool:
     state = ReviewState.APPROVED if decision.approve else ReviewState.REFUSED
     return (review.state, review.decided_by, review.refused) == (
         state,
@@ -89,19 +76,8 @@ def _is_repeated(review: Review, decision: Decide, moderator: Moderator) -> bool
     )
 
 
-def _deed(review: Review, moderator: Moderator, now: datetime) -> AuditEvent:
-    return AuditEvent(
-        at=now,
-        actor=moderator.id,
-        action=AuditAction.REFUSED if review.refused else AuditAction.APPROVED,
-        review_id=review.review_id,
-        job_id=review.job_id,
-        details={photo.photo_id: photo.reason.value for photo in review.refused},
-    )
-
-
 def _counts(review: Review, reviews: Reviews) -> Mapping[str, int]:
-    """What the statistics remember of a decision: numbers, and no id."""
+    """Return what the statistics count of a decision: numbers without ids."""
     approved = review.state is ReviewState.APPROVED
     if review.kind is ReviewKind.APPEAL:
         return {desk_counters.OVERTURNED if approved else desk_counters.UPHELD: 1}

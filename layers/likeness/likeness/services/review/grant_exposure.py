@@ -6,7 +6,7 @@ from likeness.domain.review.audit import AuditAction, AuditEvent
 from likeness.domain.review.case import Moderator
 from likeness.ports.review import DeskCounters
 from likeness.ports.runtime import Clock
-from likeness.services.review.list_reviews import exposed
+from likeness.presenters.review import exposure_view
 
 
 def grant_exposure(
@@ -17,15 +17,15 @@ def grant_exposure(
     clock: Clock,
     budget: int,
 ) -> ExposureView:
-    """Never to oneself: the point is that somebody else asks how you are."""
+    """Leads cannot grant it to themselves: another lead is to ask how they are."""
     if not moderator.lead:
         raise Forbidden("only a lead may let a moderator reveal more pictures")
     if request.moderator == moderator.id:
-        raise Forbidden("ask another lead: nobody grants this to themselves")
+        raise Forbidden("ask another lead: you cannot grant this to yourself")
     audit_event = AuditEvent(
         at=clock.now(),
         actor=moderator.id,
         action=AuditAction.EXPOSURE_GRANTED,
         details={"moderator": request.moderator, "more": str(request.more)},
     )
-    return exposed(desk_counters.grant(audit_event, request.moderator, request.more), budget)
+    return exposure_view(desk_counters.grant(audit_event, request.moderator, request.more), budget)

@@ -1,4 +1,4 @@
-"""Say that a case is still being worked: its lease begins anew."""
+"""Renew the lease of a case that a moderator still works on."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ from likeness.domain.ids import ReviewId
 from likeness.domain.review.case import Moderator
 from likeness.ports.review import Reviews
 from likeness.ports.runtime import Clock
-from likeness.services.review.claim_review import lease_view
+from likeness.presenters.review import claim_view
 
 
 def heartbeat_review(
@@ -18,9 +18,9 @@ def heartbeat_review(
     clock: Clock,
     lease: timedelta,
 ) -> ClaimView:
-    """Conflict where the lease was lost. No act: the audit log does not hear of it."""
+    """Raises Conflict if the lease was lost. Heartbeats are not audited."""
     review = reviews.get(review_id)
-    review.may_be_worked_by(moderator)
-    prolonged = review.prolong(moderator.id, now=clock.now(), lasts=lease)
+    review.require_allowed(moderator)
+    prolonged = review.renew(moderator.id, now=clock.now(), lasts=lease)
     reviews.save(prolonged)
-    return lease_view(prolonged, lease)
+    return claim_view(prolonged, lease)

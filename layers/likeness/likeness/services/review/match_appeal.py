@@ -1,4 +1,4 @@
-"""A file came in for an appeal: is it the photo that was refused? Then a lead may look at it."""
+"""Match a file that was uploaded for an appeal with the refused photo."""
 
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ from likeness.domain.reasons import Reason, Refused
 from likeness.domain.review.appeal import Appeal, AppealState, Match, is_near_duplicate
 from likeness.domain.review.case import PhotoFindings, Review, ReviewKind, review_of
 from likeness.domain.review.refusal import refusal
-from likeness.ports.account import PhotoHash
+from likeness.ports.account import KeyedHash
 from likeness.ports.jobs import Jobs
 from likeness.ports.photos import Photos, Pictures
 from likeness.ports.review import Appeals, Reviews
@@ -31,12 +31,12 @@ def match_appeal(
     appeals: Appeals,
     photos: Photos,
     pictures: Pictures,
-    keyed_hash: PhotoHash,
+    keyed_hash: KeyedHash,
     policy: Policy,
     clock: Clock,
     decide_within: timedelta,
 ) -> None:
-    """Nothing of a file that is another picture stays. With the last photo the case is opened."""
+    """A file that shows another picture is deleted. The last match opens the case for a lead."""
     appeal = appeals.get(job_id)
     if appeal is None or appeal.state is not AppealState.OPEN or not appeal.has(photo_id):
         photos.delete_appeal(job_id, photo_id)
@@ -54,7 +54,7 @@ def match_appeal(
         match = None
     else:
         if match:
-            photos.keep(job_id, photo_id, picture.jpeg)
+            photos.store(job_id, photo_id, picture.jpeg)
     appeal = _record(job_id, photo_id, match, appeals)
     if appeal.complete and appeal.state is AppealState.OPEN:
         now = clock.now()
@@ -67,7 +67,7 @@ def match_appeal(
 
 
 def _record(job_id: JobId, photo_id: PhotoId, match: Match | None, appeals: Appeals) -> Appeal:
-    """Files of one appeal come in at the same time: who lost the race reads again."""
+    """Files of one appeal are matched concurrently: after a Conflict, read and save again."""
     for _ in range(AT_ONCE):
         appeal = appeals.get(job_id)
         if appeal is None:
@@ -78,12 +78,12 @@ def _record(job_id: JobId, photo_id: PhotoId, match: Match | None, appeals: Appe
         except Conflict:
             continue
         return recorded
-    raise Unavailable(f"too many files of job {job_id} come in at once")
+    raise Unavailable(f"too many files of job {job_id} are uploaded at once")
 
 
-def _match(picture: NormalisedPhoto, photo: Photo, job: Job, keyed_hash: PhotoHash) -> Match | None:
-    """The very bytes, or a picture that looks the same: apps save photos anew."""
-    if photo.hmac and keyed_hash.hmac(job.user_id, picture.sha256) == photo.hmac:
+def _match(picture: NormalisedPhoto, photo: Photo, job: Job, keyed_hash: KeyedHash) -> Match | None:
+    """The same bytes, or a near-duplicate: apps save photos again."""
+    if photo.hmac and keyed_hash.photo(job.user_id, picture.sha256) == photo.hmac:
         return "exact"
     if photo.fingerprint and is_near_duplicate(picture.fingerprint, photo.fingerprint):
         return "similar"
@@ -100,9 +100,9 @@ def _case(
     reviews: Reviews,
     policy: Policy,
 ) -> Review:
-    """What was found then, and what the photo was refused for; never for who decided before."""
+    """The earlier findings and refusals, for a lead who did not decide before."""
     there = {photo.photo_id: photo for photo in jobs.photos(job.job_id)}
-    before = reviews.of(job.job_id)
+    before = reviews.for_job(job.job_id)
     grounds = refusal(there.values(), before).grounds
     found = tuple(
         PhotoFindings(
@@ -122,13 +122,13 @@ def _case(
         opened_at=now,
         decide_by=decide_by,
         photos=found,
-        not_for=tuple(sorted(decider for decider in deciders if decider)),
+        excluded_moderators=tuple(sorted(decider for decider in deciders if decider)),
     )
 
 
 def _findings(photo: Photo, ground: Reason) -> tuple[Finding, ...]:
-    """A moderator may have refused a photo for what no machine had found."""
-    judged = photo.verdict.findings if photo.verdict else ()
-    if any(finding.reason is ground for finding in judged):
-        return judged
-    return (Finding(outcome=Outcome.REFUSED, reason=ground, source="a moderator"), *judged)
+    """A moderator may have refused a photo for a reason that moderation did not find."""
+    found = photo.verdict.findings if photo.verdict else ()
+    if any(finding.reason is ground for finding in found):
+        return found
+    return (Finding(outcome=Outcome.REFUSED, reason=ground, source="a moderator"), *found)

@@ -1,12 +1,12 @@
-"""Give a case back to the queue, undecided."""
+"""Return an undecided case to the review queue."""
 
 from likeness.api.review import ReviewSummary
 from likeness.domain.ids import ReviewId
-from likeness.domain.review.audit import AuditAction, AuditEvent
+from likeness.domain.review.audit import AuditAction, about
 from likeness.domain.review.case import Moderator
 from likeness.ports.review import Reviews
 from likeness.ports.runtime import Clock
-from likeness.services.review.list_reviews import summary
+from likeness.presenters.review import review_summary
 
 
 def release_review(
@@ -14,14 +14,7 @@ def release_review(
 ) -> ReviewSummary:
     now = clock.now()
     review = reviews.get(review_id)
-    review.may_be_worked_by(moderator)
+    review.require_allowed(moderator)
     released = review.release(moderator.id, now)
-    audit_event = AuditEvent(
-        at=now,
-        actor=moderator.id,
-        action=AuditAction.RELEASED,
-        review_id=review_id,
-        job_id=review.job_id,
-    )
-    reviews.save(released, audit_event)
-    return summary(released, moderator, now)
+    reviews.save(released, about(review, AuditAction.RELEASED, now, actor=moderator.id))
+    return review_summary(released, moderator, now)

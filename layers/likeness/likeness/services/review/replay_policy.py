@@ -12,7 +12,7 @@ from likeness.ports.review import Verdicts
 
 
 class OutcomeChange(Record):
-    """A picture that would be judged otherwise."""
+    """A picture whose outcome would change."""
 
     job_id: JobId
     picture: str
@@ -22,7 +22,7 @@ class OutcomeChange(Record):
 
 
 class Replay(Record):
-    """What a changed policy would do to what is stored."""
+    """What a changed policy would do to the stored verdicts."""
 
     verdicts: int
     unsure: int
@@ -31,39 +31,39 @@ class Replay(Record):
 
 
 def replay_policy(policy: Policy, *, verdicts: Verdicts) -> Replay:
-    """Every stored verdict, judged anew from what the detectors said then.
+    """Moderate every stored verdict again, from the stored evidence.
 
-    `unsure` counts verdicts for which the new policy reads labels that were never asked for,
-    because the policy of then began higher: there an outcome may be too mild. `jobs` counts the
-    jobs whose photos together would have another outcome, by what it was and would be.
+    `unsure` counts verdicts for which the new policy reads labels below the old minimum
+    confidence, which were not detected: there an outcome may be too mild. `jobs` counts the jobs
+    whose photos together would have another outcome, by old and new outcome.
     """
     changes: list[OutcomeChange] = []
     jobs: Counter[str] = Counter()
     total = unsure = 0
     for job_id, group in groupby(verdicts.all(), key=lambda found: found[0]):
-        then, anew = [], []
+        before, after = [], []
         for _, picture, verdict in group:
-            judged = moderate(verdict.seen, policy)
+            moderated = moderate(verdict.evidence, policy)
             total += 1
-            unsure += policy.min_confidence < verdict.seen.min_confidence
+            unsure += policy.min_confidence < verdict.evidence.min_confidence
             if picture.startswith("p"):
-                then.append(verdict.outcome)
-                anew.append(judged.outcome)
-            changes += _changed(job_id, picture, verdict, judged)
-        was, now = strictest(then), strictest(anew)
+                before.append(verdict.outcome)
+                after.append(moderated.outcome)
+            changes += _changed(job_id, picture, verdict, moderated)
+        was, now = strictest(before), strictest(after)
         if was is not now:
             jobs[f"{was} -> {now}"] += 1
     return Replay(verdicts=total, unsure=unsure, jobs=dict(jobs), changes=tuple(changes))
 
 
 def _changed(
-    job_id: JobId, picture: PhotoId | AvatarId, verdict: Verdict, judged: Verdict
+    job_id: JobId, picture: PhotoId | AvatarId, verdict: Verdict, moderated: Verdict
 ) -> Iterator[OutcomeChange]:
-    if judged.outcome is not verdict.outcome:
+    if moderated.outcome is not verdict.outcome:
         yield OutcomeChange(
             job_id=job_id,
             picture=picture,
             was=verdict.outcome,
-            now=judged.outcome,
-            reasons=tuple(dict.fromkeys(finding.reason for finding in judged.findings)),
+            now=moderated.outcome,
+            reasons=tuple(dict.fromkeys(finding.reason for finding in moderated.findings)),
         )

@@ -1,4 +1,4 @@
-"""Park a job until a moderator has decided, or the deadline has passed."""
+"""Open a review: the job waits until a moderator decides or the deadline passes."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -24,10 +24,10 @@ def request_review(
     tiers: Mapping[str, Tier],
     decide_within: timedelta,
 ) -> None:
-    """A replayed step brings a newer token: the review keeps its deadline and takes the token.
+    """A replayed step has a newer task token: it is stored, the deadline does not change.
 
-    Every photo is in the case, those in which something was found first: whether one shows
-    somebody else is seen only beside the others.
+    The case contains every photo, those with findings first: whether one shows another person
+    is visible only next to the others.
     """
     now = clock.now()
     job = jobs.get(job_id)

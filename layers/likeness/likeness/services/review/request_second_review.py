@@ -1,4 +1,4 @@
-"""Park a decided job once more, until a second moderator has decided blind, or time is up."""
+"""Open a blind second opinion: the decided job waits for it or for its deadline."""
 
 from datetime import timedelta
 
@@ -19,7 +19,7 @@ def request_second_review(
     clock: Clock,
     decide_within: timedelta,
 ) -> None:
-    """The same case for anybody but who decided it first."""
+    """The same case, not for the moderator who decided it first."""
     jobs.get(job_id).require(JobState.IN_REVIEW)
     now = clock.now()
     first = reviews.get(review_of(job_id))
@@ -33,6 +33,6 @@ def request_second_review(
         opened_at=now,
         decide_by=now + decide_within,
         photos=first.photos,
-        not_for=(first.decided_by,) if first.decided_by else (),
+        excluded_moderators=(first.decided_by,) if first.decided_by else (),
     )
     reviews.open(second, task_token)

@@ -1,4 +1,4 @@
-"""How the desk does: what waits, how it was decided, how often two agree."""
+"""Statistics of the review desk: the queue, decisions, and how often two moderators agree."""
 
 from collections import Counter
 from datetime import timedelta
@@ -8,7 +8,7 @@ from likeness.api.review import (
     ModeratorStats,
     QueueStats,
     SecondStats,
-    StatsOf,
+    StatsQuery,
     StatsView,
 )
 from likeness.domain.moderation import Severity
@@ -18,11 +18,11 @@ from likeness.domain.review.case import Moderator
 from likeness.domain.review.statistics import agreement, desk_day, kappa, share
 from likeness.ports.review import DeskCounters, Reviews
 from likeness.ports.runtime import Clock
-from likeness.services.review.list_reviews import exposed
+from likeness.presenters.review import exposure_view
 
 
 def review_stats(
-    query: StatsOf,
+    query: StatsQuery,
     *,
     moderator: Moderator,
     reviews: Reviews,
@@ -36,14 +36,14 @@ def review_stats(
     decided = counts[counters.APPROVED] + counts[counters.REFUSED]
     overturned, upheld = counts[counters.OVERTURNED], counts[counters.UPHELD]
     waiting = reviews.waiting()
-    grave = Counter(review.severity for review in waiting)
+    by_severity = Counter(review.severity for review in waiting)
     seen = desk_counters.exposures(today) if moderator.lead else {}
     return StatsView(
         days=query.days,
         queue=QueueStats(
             waiting=len(waiting),
-            leased=sum(review.held(now) is not None for review in waiting),
-            by_severity={severity: grave[severity] for severity in Severity},
+            leased=sum(review.active_lease(now) is not None for review in waiting),
+            by_severity={severity: by_severity[severity] for severity in Severity},
             oldest_opened_at=min((review.opened_at for review in waiting), default=None),
         ),
         approved=counts[counters.APPROVED],
@@ -65,9 +65,11 @@ def review_stats(
             overturned=overturned,
             overturn_rate=share(overturned, upheld),
         ),
-        exposure=exposed(desk_counters.exposure(moderator.id, today), budget),
+        exposure=exposure_view(desk_counters.exposure(moderator.id, today), budget),
         moderators=tuple(
-            ModeratorStats(moderator=who, exposure=exposed(exposure, budget), asks=exposure.asked)
+            ModeratorStats(
+                moderator=who, exposure=exposure_view(exposure, budget), asks=exposure.asked
+            )
             for who, exposure in sorted(seen.items())
         ),
     )

@@ -1,4 +1,4 @@
-"""The one place where bytes that came from a user are decoded."""
+"""Decodes bytes that came from a user. No other code does."""
 
 from likeness.adapters.photos.pictures.copies import same_picture
 from likeness.adapters.photos.pictures.normalise import normalise

@@ -1,20 +1,20 @@
-"""Any picture that our decoders give, as 8-bit sRGB without transparency."""
+"""Convert any decoded picture to 8-bit sRGB without transparency."""
 
 import io
 
 from PIL import Image, ImageCms
 
-# A CMYK press profile has one to three MB. Nothing needs more, and lcms parses what it is given.
+# A CMYK press profile has 1 to 3 MB. Larger ones are not needed, and lcms would parse them.
 MAX_PROFILE_BYTES = 4 * 2**20
 
 _SRGB = ImageCms.createProfile("sRGB")
 
 
 def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Convert by the picture's own ICC profile, relative to its white.
+    """Convert with the picture's ICC profile, relative colorimetric.
 
-    A profile that is broken, absurdly large or made for another kind of picture is ignored, as
-    browsers do: the photo is then read as sRGB.
+    A profile that is broken, too large or for another colour mode is ignored, as browsers do:
+    the photo is then read as sRGB.
     """
     if profile and len(profile) <= MAX_PROFILE_BYTES:
         try:
@@ -34,7 +34,7 @@ def to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
 
 
 def opaque(image: Image.Image) -> Image.Image:
-    """The picture over white, as L, RGB or CMYK: the modes that profiles are made for."""
+    """Return the picture over white, as L, RGB or CMYK: the modes that ICC profiles cover."""
     if image.has_transparency_data:
         grey = image.mode in {"L", "LA", "La"}
         seen = image.convert("RGBA")

@@ -1,9 +1,8 @@
-"""What an upload's bytes say they are, read without decoding a pixel.
+"""Check an upload's container without decoding pixels.
 
-A decoder notices a file that was cut off, mostly, but not what a file makes it do: it takes a PNG
-without its end, repeats a JPEG's scans for hours, allocates a WebP's canvas while it opens it, and
-reads a film's first frame. So the container is walked first, and only what passes reaches the one
-decoder of its kind.
+A decoder detects most truncated files, but not abuse: it accepts a PNG without its end, repeats a
+JPEG's scans for hours, allocates a WebP's canvas while it opens the file, and reads a video's first
+frame. So the container is parsed first, and only a valid file reaches the decoder of its kind.
 """
 
 import re
@@ -12,7 +11,7 @@ from enum import StrEnum
 from likeness.domain.reasons import Reason, Refused
 
 # A progressive JPEG has about ten scans. Each scan costs a pass over all pixels, so a small file
-# with thousands of tiny ones would keep the decoder busy for hours (libjpeg-turbo, LJT-01-004).
+# with thousands of tiny scans would occupy the decoder for hours (libjpeg-turbo, LJT-01-004).
 MAX_SCANS = 100
 
 _JPEG_MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")  # FF00 and restarts are entropy data
@@ -25,7 +24,7 @@ _HEIF_MAJOR = _HEVC_STILL | _HEVC_SEQUENCE | {b"mif1", b"msf1"}
 
 
 class Kind(StrEnum):
-    """The kinds we accept, by Pillow's names for their decoders."""
+    """Accepted kinds, by Pillow's names of their decoders."""
 
     JPEG = "JPEG"
     PNG = "PNG"
@@ -40,7 +39,7 @@ class Kind(StrEnum):
 
 
 def kind_of(data: bytes) -> Kind | None:
-    """The kind by magic bytes; None for everything we do not accept."""
+    """Return the kind by magic bytes; None if it is not accepted."""
     if data.startswith(b"\xff\xd8\xff"):
         return Kind.JPEG
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -53,7 +52,7 @@ def kind_of(data: bytes) -> Kind | None:
 
 
 def check_container(kind: Kind, data: bytes) -> tuple[int, int] | None:
-    """Refuse what its decoder would stumble over; return the size in px where we had to read it."""
+    """Raise Refused if the decoder could be abused. Returns the size in px if it was read."""
     match kind:
         case Kind.JPEG:
             _check_jpeg(data)
@@ -67,7 +66,7 @@ def check_container(kind: Kind, data: bytes) -> tuple[int, int] | None:
 
 
 def _check_jpeg(data: bytes) -> None:
-    """Count the scans to the end of the image. What a camera appends behind it is not read."""
+    """Count the scans up to the end of the image. Data after it is not read."""
     at, scans = 2, 0
     while found := _JPEG_MARKER.search(data, at):
         marker, at = found[1][0], found.end()
@@ -92,7 +91,7 @@ def _check_png(data: bytes) -> None:
 
 
 def _check_webp(data: bytes) -> tuple[int, int]:
-    """The canvas's size: the decoder allocates it while it opens the file."""
+    """Return the canvas size: the decoder allocates it while it opens the file."""
     header = data[12:30]
     if len(header) < 18:
         raise Refused(Reason.FILE_CORRUPT)
@@ -108,7 +107,7 @@ def _check_webp(data: bytes) -> tuple[int, int]:
 
 
 def _check_heif(data: bytes) -> None:
-    """Walk the top-level boxes. A movie box means a sequence; still photos have only items."""
+    """Read the top-level boxes. A movie box means a sequence; still photos have only items."""
     at = 0
     while at < len(data):
         size, name = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8]
@@ -124,7 +123,7 @@ def _check_heif(data: bytes) -> None:
 
 
 def _is_hevc(data: bytes) -> bool:
-    """HEIF is a family: AVIF and others share its container, and we have no decoder for them."""
+    """AVIF and others use the HEIF container too; there is no decoder for them here."""
     size = int.from_bytes(data[:4])
     major, rest = data[8:12], data[16 : min(size, len(data), 256)]
     brands = {major, *(rest[i : i + 4] for i in range(0, len(rest), 4))}

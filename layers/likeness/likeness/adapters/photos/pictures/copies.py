@@ -1,9 +1,9 @@
-"""Tell a near-exact copy of a photo from a photo that merely looks much alike.
+"""Distinguish a near-exact copy of a photo from a similar photo.
 
-A hash alone cannot: of the eight demo photos, which are views of one, the nearest two differ in 8
-of 64 bits, while a copy cropped by 2 % differs from its original in up to 10. So the hash only
-says where a closer look is worth while, and that look lays one picture over the other.
-`python tests/bench/photo_copies.py` measures the numbers of this page again.
+A hash alone cannot: of the eight demo photos, which are views of one face, the nearest two differ
+in 8 of 64 bits, while a copy cropped by 2 % differs from its original in up to 10. So the hash only
+selects candidates, which are then compared pixel by pixel.
+`python tests/bench/photo_copies.py` measures the numbers of this module again.
 """
 
 import io
@@ -15,10 +15,10 @@ from PIL import Image, ImageChops, ImageStat
 from likeness.domain.photos.photo import Fingerprint
 
 _SIDE = 96  # px of the grid on which two pictures are compared
-_SOURCE = 2 * _SIDE  # px of what is cropped and laid over it
-_REACH = 0.03  # of a side: how far each edge may be cropped off
+_SOURCE = 2 * _SIDE  # px of the picture that is cropped and compared
+_REACH = 0.03  # of a side: how much of each edge may be cropped
 _FIRST_STEP, _LAST_STEP = 0.016, 0.001  # of a side
-_BLOCK = 8  # px of the grid: an eye of a face that fills the picture
+_BLOCK = 8  # px of the grid: the size of an eye in a face that fills the picture
 
 # The worst block's mean difference, of 255 levels. On the demo photos: at most 12 between a photo
 # and its copies, at least 49 between two of the views.
@@ -38,17 +38,17 @@ def fingerprint(image: Image.Image) -> Fingerprint:
 
 
 def same_picture(one: bytes, other: bytes) -> bool:
-    """Are two normalised photos one picture, saved, scaled or slightly cropped differently?
+    """Return whether two normalised photos are one picture, saved, scaled or cropped differently.
 
-    A mirrored, turned or retouched picture is another one.
+    A mirrored, rotated or retouched picture is another one.
     """
     return difference(one, other) < _SAME_BELOW
 
 
 def difference(one: bytes, other: bytes) -> int:
-    """Levels of 255 by which two normalised photos differ where they differ most.
+    """Return the difference of two normalised photos in their most different block, 0 to 255.
 
-    Either may be the one that was cropped, so each is laid over the other.
+    Either one may be cropped, so both directions are compared.
     """
     a, b = _grey(one), _grey(other)
     return min(_worst_block(a, b), _worst_block(b, a))
@@ -61,7 +61,7 @@ def _grey(jpeg: bytes) -> Image.Image:
 
 
 def _worst_block(whole: Image.Image, part: Image.Image) -> int:
-    """Crop `whole` until it fits `part` best; how different is the most different spot then?"""
+    """Crop `whole` to match `part` best; return the difference of the most different block."""
     target = part.resize((_SIDE, _SIDE), Image.Resampling.BOX)
     edges: Edges = (0.0, 0.0, 0.0, 0.0)
     best = _difference(target, whole, edges)
@@ -80,7 +80,7 @@ def _worst_block(whole: Image.Image, part: Image.Image) -> int:
 
 
 def _neighbours(edges: Edges, step: float) -> Iterator[Edges]:
-    """One edge moved, inwards or outwards."""
+    """Yield the edges with one of them moved inwards or outwards."""
     for moved, towards in product(range(4), (step, -step)):
         left, top, right, bottom = (
             min(_REACH, max(0.0, edge + towards)) if at == moved else edge

@@ -1,4 +1,4 @@
-"""Turn an upload into a photo that everything behind it may trust."""
+"""Normalise an upload: the result is safe for all later steps."""
 
 import hashlib
 import io
@@ -15,11 +15,11 @@ from likeness.adapters.photos.pictures.copies import fingerprint
 from likeness.domain.photos.picture import LIMITS, Limits, NormalisedPhoto
 from likeness.domain.reasons import Reason, Refused
 
-# Only the picture itself is ever decoded: no depth map, no auxiliary image, no thumbnail.
+# Only the picture itself is decoded: no depth map, auxiliary image or thumbnail.
 pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
 
-# A JPEG may be decoded at a half, a quarter or an eighth at a fraction of the cost. This much less
-# than the long side asked for is taken for it, so that 12 MP (4000 px) come out at 2000 px.
+# A JPEG can be decoded at 1/2, 1/4 or 1/8 of its size at a fraction of the cost. This share of the
+# target's long side is sufficient, so that 12 MP (4000 px) are decoded at 2000 px.
 _DRAFT_SHARE = 15 / 16
 
 _JPEG_QUALITY = 92
@@ -46,13 +46,13 @@ _BROKEN_EXIF = (
 
 _MPF_START, _MPF_ENTRIES, _MPF_THUMBNAIL = b"MPF\0", 0xB002, "Large Thumbnail"
 _GAIN_MAPS = (b"hdrgm:", b"HDRGainMap", b"hdrgainmap", b"urn:iso:std:iso:ts:21496")
-_GAIN_MAP_HEADER = 64 * 1024  # bytes: where a second image says what it is
+_GAIN_MAP_HEADER = 64 * 1024  # bytes of a second image that contain its type
 
 
 def normalise(data: bytes, *, declared_type: str, limits: Limits = LIMITS) -> NormalisedPhoto:
-    """Decode an upload within bounds and write it anew: upright, sRGB, small, only pixels.
+    """Decode an upload within limits and encode it again: upright, sRGB, small, only pixels.
 
-    Refused, with its reason, for everything that is not one still picture of the declared type.
+    Raises Refused, with a reason, unless it is one still picture of the declared type.
     """
     if len(data) > limits.max_bytes:
         raise Refused(Reason.FILE_TOO_LARGE)
@@ -77,12 +77,12 @@ def normalise(data: bytes, *, declared_type: str, limits: Limits = LIMITS) -> No
 
 
 def _decode(data: bytes, kind: Kind, limits: Limits) -> tuple[Image.Image, int]:
-    """The decoded picture, as it lies in the file, and its EXIF orientation.
+    """Return the decoded picture, not yet upright, and its EXIF orientation.
 
-    Whatever a decoder raises on a user's bytes is said of the file: nothing else may come out.
+    Every exception of a decoder becomes Refused: a user's file must not cause another error.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # decoders warn of oddities that they can live with
+        warnings.simplefilter("ignore")  # decoders warn about harmless defects
         try:
             if size := check_container(kind, data):
                 _check_size(*size, limits)
@@ -119,23 +119,23 @@ def _check_single(image: Image.Image, data: bytes) -> None:
 
 
 def _auxiliary(image: MpoImagePlugin.MpoImageFile, data: bytes) -> int:
-    """How many images of a multi-picture file only serve its first: previews, HDR gain maps.
+    """Count the images of a multi-picture file that only support its first: previews, gain maps.
 
-    Phones append such a gain map to nearly every JPEG, so a second image is not a second view.
+    Phones append an HDR gain map to nearly every JPEG, so a second image is not a second view.
     """
     _, *others = (image.mpinfo or {})[_MPF_ENTRIES]
-    start = data.index(_MPF_START) + len(_MPF_START)  # the entries' offsets count from here
+    start = data.index(_MPF_START) + len(_MPF_START)  # the entries' offsets are relative to this
     count = 0
     for entry in others:
         at = start + entry["DataOffset"]
         header = data[at : at + _GAIN_MAP_HEADER]
         preview = entry["Attribute"]["MPType"].startswith(_MPF_THUMBNAIL)
-        count += preview or any(watermark in header for watermark in _GAIN_MAPS)
+        count += preview or any(marker in header for marker in _GAIN_MAPS)
     return count
 
 
 def _orientation(image: Image.Image) -> int:
-    """1 to 8 as in EXIF. HEIC is turned by its own container, and its plugin says 1 then."""
+    """Return 1 to 8 as in EXIF. The HEIF plugin applies the container's rotation and returns 1."""
     try:
         return int(image.getexif().get(_ORIENTATION_TAG, 1))
     except _BROKEN_EXIF:
@@ -153,8 +153,8 @@ def _shrink(image: Image.Image, limits: Limits) -> Image.Image:
 
 
 def _encode(picture: Image.Image) -> bytes:
-    """A baseline JPEG at full colour resolution, for the faces cut out of it are enlarged."""
-    picture.info.clear()  # what is left here, Pillow would write: comment, profile, density
+    """Encode a baseline JPEG at full colour resolution, because faces are enlarged later."""
+    picture.info.clear()  # otherwise Pillow writes comment, profile and density
     file = io.BytesIO()
     picture.save(file, "JPEG", quality=_JPEG_QUALITY, subsampling="4:4:4")
     return file.getvalue()

@@ -1,17 +1,17 @@
-"""What a moderator sees before they ask to see more: small, grey and blurred."""
+"""What a moderator sees before revealing a photo: a small, grey, blurred preview."""
 
 import io
 
 from PIL import Image, ImageFilter
 
-# Enough to tell what kind of picture it is, too little to know a face or to be disturbed by.
+# Enough to see what kind of picture it is, too little to recognise a face or to be disturbed.
 SIDE = 192
 RADIUS = 4.5
 _QUALITY = 60
 
 
 def blurred(jpeg: bytes) -> bytes:
-    """A grey JPEG of at most 192 px, blurred by a Gaussian. Takes a normalised photo."""
+    """Return a grey JPEG of at most 192 px with Gaussian blur. Accepts a normalised photo."""
     image = Image.open(io.BytesIO(jpeg), formats=("JPEG",))
     image.draft("L", (SIDE, SIDE))
     grey = image.convert("L")

@@ -1,4 +1,4 @@
-"""Turn a function on the end of an inference into a subscriber of SageMaker's topic."""
+"""Lambda handlers for SNS: SageMaker's messages about finished inferences."""
 
 from __future__ import annotations
 
@@ -17,13 +17,11 @@ if TYPE_CHECKING:
 
 INFERENCE_ID = re.compile(r"^likeness-(?P<job_id>j[0-9a-f]{32})-r(?P<attempt>[12])$")
 
-__all__ = ["InferenceEnded", "on_inference", "read"]
-
 
 def on_inference(
     work: Callable[[InferenceEnded], bool],
 ) -> Callable[[dict[str, Any], LambdaContext], None]:
-    """A message about an inference that we did not ask for is left alone."""
+    """Ignores messages about inferences that no job requested."""
 
     @wraps(work)
     def handler(event: dict[str, Any], context: LambdaContext) -> None:
@@ -32,7 +30,7 @@ def on_inference(
             logger.clear_state()
             logger.append_keys(request_id=context.aws_request_id)
             if ended is None:
-                logger.warning("an inference ended that no job of ours asked for")
+                logger.warning("inference ignored: no job requested it")
                 continue
             logger.append_keys(job_id=ended.job_id, attempt=ended.attempt)
             awaited = work(ended)
@@ -42,16 +40,16 @@ def on_inference(
 
 
 def read(message: str) -> InferenceEnded | None:
-    """SageMaker's message names the inference by the id that it was asked with.
+    """Parse SageMaker's message. None if the inference id is not one of ours.
 
-    Whatever is not said to be completed has failed.
+    Any status other than "Completed" is a failure.
     """
-    told = json.loads(message)
-    name = INFERENCE_ID.match(str(told.get("inferenceId", "")))
+    body = json.loads(message)
+    name = INFERENCE_ID.match(str(body.get("inferenceId", "")))
     if name is None:
         return None
     return InferenceEnded(
         job_id=name["job_id"],
         attempt=int(name["attempt"]),
-        failed=told.get("invocationStatus") != "Completed",
+        failed=body.get("invocationStatus") != "Completed",
     )

@@ -1,4 +1,4 @@
-"""Turn functions into targets of EventBridge: S3's events, and schedules."""
+"""Lambda handlers for S3 object events, delivered by EventBridge."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ UPLOAD_KEY = re.compile(r"^(uploads|appeals)/(?P<job_id>j[0-9a-f]{32})/(?P<photo
 
 
 class Uploaded(Contract):
-    """One upload, as S3 tells of it: at least once, in no order; and as submit_job tells again."""
+    """One upload. S3 delivers it at least once and in any order; submit_job may repeat it."""
 
     job_id: JobIdField
     photo_id: PhotoIdField
@@ -32,7 +32,7 @@ class Uploaded(Contract):
 def on_upload(
     work: Callable[[Uploaded], None],
 ) -> Callable[[dict[str, Any], LambdaContext], None]:
-    """A key that no form of ours could have named is left to the bucket's lifecycle."""
+    """Ignores keys that no presigned POST allows; the bucket's lifecycle rule deletes them."""
 
     @wraps(work)
     def handler(event: dict[str, Any], context: LambdaContext) -> None:
@@ -40,7 +40,7 @@ def on_upload(
         logger.clear_state()
         logger.append_keys(request_id=context.aws_request_id)
         if upload is None:
-            logger.warning("an upload has a key that no form gave")
+            logger.warning("upload ignored: no presigned POST allows its key")
             return
         logger.append_keys(job_id=upload.job_id, photo_id=upload.photo_id)
         work(upload)
@@ -60,15 +60,3 @@ def read(event: dict[str, Any]) -> Uploaded | None:
         etag=uploaded["etag"],
         at=event.get("time"),
     )
-
-
-def on_schedule(work: Callable[[], int]) -> Callable[[dict[str, Any], LambdaContext], None]:
-    """What a schedule calls; it says how many things there were to do."""
-
-    @wraps(work)
-    def handler(event: dict[str, Any], context: LambdaContext) -> None:
-        logger.clear_state()
-        logger.append_keys(request_id=context.aws_request_id)
-        logger.info("done", extra={"done": work()})
-
-    return handler

@@ -1,4 +1,4 @@
-"""Turn a function on changes of jobs into a target of the table's stream."""
+"""Lambda handlers for the table's DynamoDB stream: state changes of jobs."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _value = TypeDeserializer().deserialize
 def on_changes(
     work: Callable[[Sequence[StreamRecord]], str | None],
 ) -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
-    """The mapping's filter lets only items of jobs through; what left their state alone is dropped.
+    """Passes on changes of a job's state. The event source mapping filters for items of jobs.
 
-    `work` answers the sequence number that Lambda has to begin with again, or None.
+    `work` returns the sequence number from which Lambda must retry, or None.
     """
 
     @wraps(work)
@@ -35,10 +35,10 @@ def on_changes(
         changes = [change for change in map(read, event["Records"]) if change]
         for change in changes:
             if change.fault:
-                logger.error("a change cannot be announced", sequence=change.sequence)
+                logger.error("unreadable stream record", sequence=change.sequence)
         failed = work(changes)
         if failed is not None:
-            logger.warning("changes are left for another time", sequence=failed)
+            logger.warning("batch failed: Lambda retries from this record", sequence=failed)
             return {"batchItemFailures": [{"itemIdentifier": failed}]}
         logger.info("done", announced=[change.event.event_id for change in changes if change.event])
         return {"batchItemFailures": []}
@@ -47,11 +47,11 @@ def on_changes(
 
 
 def read(record: Mapping[str, Any]) -> StreamRecord | None:
-    """What a record says; None where the job's state is as it was, or where the item is gone."""
-    told = record["dynamodb"]
-    sequence: str = told["SequenceNumber"]
+    """Parse a record. None if the state did not change or the item was deleted."""
+    change = record["dynamodb"]
+    sequence: str = change["SequenceNumber"]
     try:
-        new, old = _item(told.get("NewImage")), _item(told.get("OldImage"))
+        new, old = _item(change.get("NewImage")), _item(change.get("OldImage"))
         if not new or (old and old["state"] == new["state"]):
             return None
         event = JobStateChanged.of(
@@ -59,7 +59,7 @@ def read(record: Mapping[str, Any]) -> StreamRecord | None:
             version=new["version"],
             state=new["state"],
             previous=old["state"] if old else None,
-            at=_moment(new, told),
+            at=_moment(new, change),
             reason=new.get("reason"),
         )
     except ValidationError as error:
@@ -68,18 +68,18 @@ def read(record: Mapping[str, Any]) -> StreamRecord | None:
         return StreamRecord(sequence=sequence, fault=faults)
     except LookupError as error:
         return StreamRecord(sequence=sequence, fault=f"missing: {error}")
-    except (TypeError, ValueError) as error:  # whose text may repeat what was stored
+    except (TypeError, ValueError) as error:  # their text may contain stored values
         return StreamRecord(sequence=sequence, fault=type(error).__name__)
     return StreamRecord(sequence=sequence, event=event)
 
 
-def _moment(job: Mapping[str, Any], told: Mapping[str, Any]) -> str | datetime:
-    """When the job says that it changed; for one that does not say, when the stream saw it."""
+def _moment(job: Mapping[str, Any], change: Mapping[str, Any]) -> str | datetime:
+    """The time of the change by the job's timeline, else the record's approximate time."""
     last = job["timeline"][-1] if job.get("timeline") else {}
     if last.get("state") == job["state"]:
         at: str = last["at"]
         return at
-    return datetime.fromtimestamp(float(told["ApproximateCreationDateTime"]), UTC)
+    return datetime.fromtimestamp(float(change["ApproximateCreationDateTime"]), UTC)
 
 
 def _item(image: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -1,0 +1,77 @@
+"""Reads of the app backend: `/v1/jobs`, `/v1/users`, `/v1/erasures`. Changes nothing."""
+
+from likeness import bootstrap
+from likeness.adapters import policy_files
+from likeness.api.app import ErasureView, JobsView, JobView, PageQuery, QuotaView, ReceiptView
+from likeness.domain.ids import ErasureId, JobId, UserId
+from likeness.entrypoints.http import route, routes
+from likeness.services.account.get_erasure import get_erasure
+from likeness.services.account.get_quota import get_quota
+from likeness.services.deletion.get_receipt import get_receipt
+from likeness.services.jobs.get_job import get_job
+from likeness.services.jobs.list_jobs import list_jobs
+
+
+def _quota(user_id: UserId) -> QuotaView:
+    return get_quota(
+        user_id,
+        users=bootstrap.users(),
+        ledger=bootstrap.ledger(),
+        keyed_hash=bootstrap.keyed_hash(),
+        clock=bootstrap.CLOCK,
+        tiers=policy_files.load_tiers(),
+    )
+
+
+@route("GET", "/v1/jobs/{job_id}", gives=JobView)
+def get_job_handler(job_id: JobId) -> JobView:
+    """State, verdict of each photo, progress, and avatars with URLs valid for five minutes."""
+    return get_job(
+        job_id,
+        jobs=bootstrap.jobs(),
+        avatar_store=bootstrap.avatar_store(),
+        work=bootstrap.work(),
+        durations=bootstrap.durations(),
+        deletions=bootstrap.deletions(),
+        reviews=bootstrap.reviews(),
+        appeals=bootstrap.appeals(),
+        clock=bootstrap.CLOCK,
+        reasons=policy_files.load_reasons(),
+        quota=_quota,
+    )
+
+
+@route("GET", "/v1/users/{user_id}/jobs", query=PageQuery, gives=JobsView)
+def list_jobs_handler(user_id: UserId, query: PageQuery) -> JobsView:
+    """A user's jobs, newest first."""
+    return list_jobs(user_id, query, jobs=bootstrap.jobs(), reasons=policy_files.load_reasons())
+
+
+@route("GET", "/v1/users/{user_id}/quota", gives=QuotaView)
+def get_quota_handler(user_id: UserId) -> QuotaView:
+    """The user's quota: used, left, and when the next day begins."""
+    return get_quota(
+        user_id,
+        users=bootstrap.users(),
+        ledger=bootstrap.ledger(),
+        keyed_hash=bootstrap.keyed_hash(),
+        clock=bootstrap.CLOCK,
+        tiers=policy_files.load_tiers(),
+    )
+
+
+@route("GET", "/v1/jobs/{job_id}/receipt", gives=ReceiptView)
+def get_receipt_handler(job_id: JobId) -> ReceiptView:
+    """A JWS that `python -m likeness.receipts verify` checks; 404 until the photos are deleted."""
+    return get_receipt(job_id, deletions=bootstrap.deletions())
+
+
+@route("GET", "/v1/erasures/{erasure_id}", gives=ErasureView)
+def get_erasure_handler(erasure_id: ErasureId) -> ErasureView:
+    """State of an erasure. When done: what was deleted, when, and what remains. Names no user."""
+    return get_erasure(erasure_id, erasures=bootstrap.erasures())
+
+
+handler = routes(
+    get_job_handler, list_jobs_handler, get_quota_handler, get_receipt_handler, get_erasure_handler
+)

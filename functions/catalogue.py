@@ -1,0 +1,33 @@
+"""The catalogue of styles, and the public keys of receipts. Reads no user data."""
+
+from likeness import bootstrap
+from likeness.adapters import policy_files
+from likeness.api.app import KeysView, PageQuery, StylesView
+from likeness.domain.ids import StyleId
+from likeness.entrypoints.http import Picture, route, routes
+from likeness.services.deletion.get_keys import get_keys
+from likeness.services.jobs.list_styles import list_styles
+from likeness.services.jobs.preview_style import preview_style
+
+
+@route("GET", "/v1/styles", query=PageQuery, gives=StylesView)
+def list_styles_handler(query: PageQuery) -> StylesView:
+    """Styles that can be chosen, with names and descriptions in English and German."""
+    return list_styles(query, styles=policy_files.load_styles())
+
+
+@route("GET", "/v1/styles/{style}/preview", gives=Picture, media_type="image/webp")
+def preview_style_handler(style: StyleId) -> bytes:
+    """A small WebP picture of the style."""
+    return preview_style(
+        style, styles=policy_files.load_styles(), load_preview=policy_files.load_preview
+    )
+
+
+@route("GET", "/v1/keys", gives=KeysView, public=True)
+def get_keys_handler() -> KeysView:
+    """A JSON Web Key Set that verifies receipts. Needs no signature."""
+    return get_keys(signer=bootstrap.signer())
+
+
+handler = routes(list_styles_handler, preview_style_handler, get_keys_handler)

@@ -1,0 +1,12 @@
+/** The text for a failed request, by its status. */
+
+import { t } from "../words.js";
+
+export function errorText(error) {
+  const { status } = error;
+  if (status === undefined) throw error; // a bug in the page: never hidden
+  if (status === 0) return t("error.none");
+  if (status === 401) return t("sign_in.over");
+  if ([403, 404, 409, 429].includes(status)) return t(`error.${status}`);
+  return t("error.other", status);
+}

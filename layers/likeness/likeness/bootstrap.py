@@ -1,0 +1,332 @@
+"""The adapters and settings of a function: one factory per adapter, cached for the next call.
+
+A factory returns a port, or an object of several ports that use cases share. It imports its adapter
+inside: a function's cold start pays only for the adapters that it uses.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from likeness.adapters import policy_files
+from likeness.adapters.clock import SystemClock
+from likeness.settings import Settings
+
+if TYPE_CHECKING:
+    from likeness.ports.account import Erasures, KeyedHash, Ledger, Users
+    from likeness.ports.deletion import Buckets, Deadlines, Deletions, JobFiles, Signer
+    from likeness.ports.generation import Endpoint, Generator, Inferences, Work
+    from likeness.ports.jobs import EventBus, EventDeadLetters, JobDurations, Jobs, Timers, Workflow
+    from likeness.ports.photos import Detector, Inspections, Photos
+    from likeness.ports.provenance import AvatarStore, Credentials, WatermarkReader, Watermarks
+    from likeness.ports.review import Appeals, AuditLog, DeskCounters, Reviews
+    from likeness.ports.runtime import Metrics
+    from likeness.services.deletion.job_deletion import JobDeletion
+    from likeness.services.deletion.job_receipts import JobReceipts
+    from likeness.services.review.appeal_closing import AppealClosing
+
+CLOCK = SystemClock()
+# Short timeouts, so that a call that hangs does not use up the function's time. The adaptive mode
+# slows the client down when a service throttles.
+CALLS = Config(connect_timeout=2, read_timeout=20, retries={"mode": "adaptive", "max_attempts": 6})
+# For presigned URLs and POSTs: objects encrypted with KMS need Signature Version 4, and a POST must
+# go to the bucket's own region, because a browser does not repeat a POST after a redirect.
+SIGNED = CALLS.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
+
+
+@cache
+def settings() -> Settings:
+    return Settings.read()
+
+
+@cache
+def _client(service: str) -> Any:
+    config = SIGNED if service == "s3" else CALLS
+    return boto3.client(service, config=config)  # type: ignore[call-overload]
+
+
+@cache
+def _table() -> Any:
+    return boto3.resource("dynamodb", config=CALLS).Table(settings().table)
+
+
+@cache
+def jobs() -> Jobs:
+    from likeness.adapters.jobs.jobs_table import JobsTable
+
+    return JobsTable(_table())
+
+
+@cache
+def ledger() -> Ledger:
+    from likeness.adapters.account.ledger_table import LedgerTable
+
+    return LedgerTable(_table())
+
+
+@cache
+def users() -> Users:
+    from likeness.adapters.account.users_table import UsersTable
+
+    return UsersTable(_table())
+
+
+@cache
+def reviews() -> Reviews:
+    from likeness.adapters.review.reviews_table import ReviewsTable
+
+    return ReviewsTable(_table())
+
+
+@cache
+def appeals() -> Appeals:
+    from likeness.adapters.review.appeals_table import AppealsTable
+
+    return AppealsTable(_table())
+
+
+@cache
+def audit_log() -> AuditLog:
+    from likeness.adapters.review.audit_table import AuditTable
+
+    return AuditTable(_table())
+
+
+@cache
+def desk_counters() -> DeskCounters:
+    from likeness.adapters.review.counters_table import DeskCountersTable
+
+    return DeskCountersTable(_table())
+
+
+@cache
+def photos() -> Photos:
+    from likeness.adapters.photos.photo_bucket import PhotoBucket
+
+    return PhotoBucket(_client("s3"), settings().photos_bucket)
+
+
+@cache
+def work() -> Work:
+    from likeness.adapters.generation.work_bucket import WorkBucket
+
+    return WorkBucket(
+        _client("s3"),
+        settings().avatars_bucket,
+        settings().photos_bucket,
+        weights=settings().weights_uri,
+    )
+
+
+@cache
+def avatar_store() -> AvatarStore:
+    from likeness.adapters.provenance.avatar_bucket import AvatarBucket
+
+    return AvatarBucket(_client("s3"), settings().avatars_bucket)
+
+
+@cache
+def watermarks() -> Watermarks:
+    from likeness.adapters.provenance.watermarks_table import WatermarksTable
+
+    return WatermarksTable(_table())
+
+
+@cache
+def credentials() -> Credentials:
+    from likeness.adapters.provenance.certificates import Certificates
+    from likeness.adapters.provenance.credentials import KmsCredentials
+
+    certificates = Certificates(_client("ssm"), settings().certificates or "")
+    return KmsCredentials(_client("kms"), settings().signing_key or "", certificates)
+
+
+@cache
+def detector() -> Detector:
+    from likeness.adapters.photos.rekognition import Rekognition
+
+    return Rekognition(
+        _client("rekognition"), photos=settings().photos_bucket, avatars=settings().avatars_bucket
+    )
+
+
+@cache
+def inspections() -> Inspections:
+    from likeness.adapters.photos.inspections import LambdaInspections
+
+    return LambdaInspections(_client("lambda"), settings().inspect_function or "")
+
+
+@cache
+def erasures() -> Erasures:
+    from likeness.adapters.account.users_table import ErasuresTable
+
+    return ErasuresTable(_table())
+
+
+@cache
+def durations() -> JobDurations:
+    from likeness.adapters.jobs.durations_table import DurationsTable
+
+    return DurationsTable(_table())
+
+
+@cache
+def keyed_hash() -> KeyedHash:
+    from likeness.adapters.account.keyed_hash import KmsHash
+
+    return KmsHash(_client("kms"), settings().hash_key or "")
+
+
+@cache
+def timers() -> Timers:
+    from likeness.adapters.jobs.timers import Schedules
+
+    return Schedules(
+        _client("scheduler"),
+        group=settings().schedule_group or "",
+        role=settings().schedule_role or "",
+        state_machine=settings().state_machine or "",
+    )
+
+
+@cache
+def deadlines() -> Deadlines:
+    from likeness.adapters.jobs.timers import DeadlineSchedules
+
+    return DeadlineSchedules(
+        _client("scheduler"),
+        group=settings().schedule_group or "",
+        role=settings().deadline_role or "",
+        function=settings().prove_function or "",
+        every=policy_files.load_retention().retry,
+    )
+
+
+@cache
+def deletions() -> Deletions:
+    from likeness.adapters.deletion.deletions_table import DeletionsTable
+
+    return DeletionsTable(_table())
+
+
+@cache
+def job_files() -> JobFiles:
+    from likeness.adapters.deletion.job_files import BucketFiles
+
+    return BucketFiles(
+        _client("s3"), photos=settings().photos_bucket, avatars=settings().avatars_bucket
+    )
+
+
+@cache
+def job_deletion() -> JobDeletion:
+    from likeness.adapters.deletion.leftovers import BucketLeftovers
+    from likeness.services.deletion.job_deletion import JobDeletion
+
+    leftovers = BucketLeftovers(
+        _client("s3"), photos=settings().photos_bucket, avatars=settings().avatars_bucket
+    )
+    return JobDeletion(job_files(), leftovers, deletions(), metrics(), CLOCK)
+
+
+@cache
+def job_receipts() -> JobReceipts:
+    from likeness.services.deletion.job_receipts import JobReceipts
+
+    return JobReceipts(
+        deletions(),
+        signer(),
+        keyed_hash(),
+        issuer=settings().receipt_issuer,
+        policy=policy_files.load_retention().version,
+    )
+
+
+@cache
+def appeal_closing() -> AppealClosing:
+    from likeness.services.review.appeal_closing import AppealClosing
+
+    return AppealClosing(jobs(), reviews(), appeals(), job_files(), ledger(), users())
+
+
+@cache
+def buckets() -> Buckets:
+    from likeness.adapters.deletion.bucket_sweep import BucketSweep
+
+    return BucketSweep(
+        _client("s3"), photos=settings().photos_bucket, avatars=settings().avatars_bucket
+    )
+
+
+@cache
+def signer() -> Signer:
+    from likeness.adapters.deletion.receipt_signer import KmsSigner
+
+    return KmsSigner(_client("kms"), settings().receipt_key or "")
+
+
+@cache
+def workflow() -> Workflow:
+    from likeness.adapters.jobs.workflow import StepFunctions
+
+    return StepFunctions(
+        _client("stepfunctions"),
+        settings().state_machine or "",
+        settings().erasure_machine or "",
+    )
+
+
+@cache
+def inferences() -> Inferences:
+    from likeness.adapters.generation.inferences_table import InferencesTable
+
+    return InferencesTable(_table())
+
+
+@cache
+def endpoint() -> Endpoint:
+    from likeness.adapters.generation.endpoint import AsyncEndpoint
+
+    return AsyncEndpoint(
+        _client("sagemaker-runtime"), settings().endpoint or "", settings().avatars_bucket
+    )
+
+
+@cache
+def generator() -> Generator:
+    from likeness.adapters.generation.generator import AnyBackend, TrainingJobs
+
+    return AnyBackend(TrainingJobs(_client("sagemaker")), inferences(), CLOCK)
+
+
+@cache
+def event_bus() -> EventBus:
+    from likeness.adapters.jobs.event_bus import EventBridgeBus
+
+    return EventBridgeBus(_client("events"), settings().event_bus or "")
+
+
+@cache
+def dead_letters() -> EventDeadLetters:
+    from likeness.adapters.jobs.event_bus import EventDeadLetterQueue
+
+    return EventDeadLetterQueue(_client("sqs"), settings().event_dead_letter_queue or "")
+
+
+@cache
+def metrics() -> Metrics:
+    from likeness.adapters.metrics import EmfMetrics
+
+    return EmfMetrics()
+
+
+@cache
+def watermark_reader() -> WatermarkReader:
+    from likeness.adapters.provenance.watermark_reader import RivaganReader
+
+    return RivaganReader()

@@ -1,0 +1,1 @@
+"""Presenters: pure functions from domain records to the messages of the API."""

@@ -1,0 +1,38 @@
+"""Views of a user's account: erasure and quota."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from likeness.api.app import ErasureView, QuotaEntryView, QuotaView
+from likeness.domain.account.erasure import RETAINED, Erasure
+from likeness.domain.account.quota import QuotaEntry, UserZone
+from likeness.domain.jobs.catalogue import Tier
+
+
+def erasure_view(erasure: Erasure) -> ErasureView:
+    return ErasureView(**erasure.model_dump(exclude={"user_id"}), retained=RETAINED)
+
+
+def quota_view(
+    zone: UserZone, tier: Tier, used: int, entries: Iterable[QuotaEntry], now: datetime
+) -> QuotaView:
+    limit = tier.jobs_a_day if tier.open else 0
+    return QuotaView(
+        day=zone.day(now),
+        time_zone=zone.name,
+        tier=tier.tier,
+        limit=limit,
+        used=max(0, used),  # below 0 if a lead granted one more job
+        left=max(0, limit - used),
+        next_day_begins_at=zone.next_day_begins(now),
+        entries=tuple(
+            QuotaEntryView(
+                job_id=entry.job_id,
+                state=entry.state,
+                reason=entry.reason,
+                reserved_at=entry.reserved_at,
+                settled_at=entry.settled_at,
+            )
+            for entry in entries
+        ),
+    )

@@ -1,0 +1,153 @@
+"""Views of jobs: photos, progress, avatars, and the statement of reasons after a refusal."""
+
+from collections.abc import Mapping, Sequence
+
+from likeness.api.app import (
+    AppealedPhotoView,
+    AppealView,
+    AvatarView,
+    EstimateView,
+    JobSummary,
+    PhotoView,
+    ProgressView,
+    ReasonView,
+    Statement,
+    StatementGround,
+    StyleView,
+)
+from likeness.domain.generation.avatar import Avatar
+from likeness.domain.generation.likeness import likeness_score
+from likeness.domain.ids import PhotoId
+from likeness.domain.jobs.catalogue import StyleCard
+from likeness.domain.jobs.estimate import Estimate
+from likeness.domain.jobs.job import Job
+from likeness.domain.photos.photo import Photo, PhotoState
+from likeness.domain.reasons import Reason, ReasonCard
+from likeness.domain.review.appeal import Appeal
+from likeness.domain.review.refusal import APPEAL_WITHIN, Refusal
+from likeness.ports.provenance import AvatarUrls
+
+Cards = Mapping[Reason, ReasonCard]
+
+DECISION = {
+    "en": "No avatars were made from these photos, the photos were deleted, and the day counts "
+    "as used.",
+    "de": "Aus diesen Fotos wurden keine Avatare gemacht, die Fotos wurden gelöscht, und der Tag "
+    "gilt als verbraucht.",
+}
+HOW_TO_APPEAL = {
+    "en": "Appeal in the app and upload the same photos again, since we have none any more. A lead "
+    "of our moderation team who did not decide before looks at them, free of charge.",
+    "de": "Widersprich in der App und lade dieselben Fotos noch einmal hoch, denn wir haben sie "
+    "nicht mehr. Jemand aus der Leitung unseres Moderationsteams, der noch nicht entschieden hat, "
+    "sieht sie kostenlos an.",
+}
+
+
+def reason_view(reason: Reason, cards: Cards) -> ReasonView:
+    card = cards[reason]
+    return ReasonView(code=reason, hint=card.hint.model_dump(), fix_and_retry=card.fix_and_retry)
+
+
+def job_summary(job: Job, cards: Cards) -> JobSummary:
+    return JobSummary(
+        job_id=job.job_id,
+        state=job.state,
+        reason=reason_view(job.reason, cards) if job.reason else None,
+        failure=job.failure,
+        styles=job.styles,
+        avatars_asked=job.avatars,
+        created_at=job.created_at,
+        submit_by=job.submit_by,
+    )
+
+
+def photo_view(photo: Photo, refused: Refusal | None, cards: Cards) -> PhotoView:
+    """The problem that a check found, else the ground of the refusal."""
+    problem = photo.problem
+    if problem:
+        return PhotoView(
+            photo_id=photo.photo_id,
+            state=photo.state,
+            problem=reason_view(problem.reason, cards),
+            box=problem.box,
+            duplicate_of=problem.duplicate_of,
+        )
+    if refused and photo.photo_id in refused.grounds:
+        return PhotoView(
+            photo_id=photo.photo_id,
+            state=PhotoState.REFUSED,
+            problem=reason_view(refused.grounds[photo.photo_id], cards),
+        )
+    return PhotoView(photo_id=photo.photo_id, state=photo.state)
+
+
+def progress_view(done: int, total: int, found: Estimate | None) -> ProgressView:
+    estimate = EstimateView(**found.model_dump()) if found else None
+    return ProgressView(done=done, total=total, estimate=estimate)
+
+
+def avatar_view(avatar: Avatar, urls: AvatarUrls) -> AvatarView:
+    return AvatarView(
+        avatar_id=avatar.avatar_id,
+        style=avatar.style,
+        likeness=likeness_score(avatar.distance),
+        png=urls.png,
+        webp=urls.webp,
+    )
+
+
+def statement(
+    job: Job, photos: Sequence[Photo], refused: Refusal, appeal: Appeal | None, cards: Cards
+) -> Statement | None:
+    """The statement of reasons if a rule was broken; None if a photo was only unusable."""
+    owed = refused.needing_statement
+    if not owed:
+        return None
+    return Statement(
+        issued_at=job.ended_at,
+        decision=DECISION,
+        grounds=tuple(_ground(photo_id, cards[reason]) for photo_id, reason in owed.items()),
+        policy_version=next((p.verdict.policy_version for p in photos if p.verdict), None),
+        automated_detection=True,
+        automated_decision=refused.automated,
+        how_to_appeal=HOW_TO_APPEAL,
+        appeal_until=job.ended_at + APPEAL_WITHIN,
+        appeal=appeal_view(appeal) if appeal else None,
+    )
+
+
+def appeal_view(appeal: Appeal) -> AppealView:
+    return AppealView(
+        state=appeal.state,
+        opened_at=appeal.opened_at,
+        decide_by=appeal.decide_by,
+        decided_at=appeal.decided_at,
+        photos=tuple(
+            AppealedPhotoView(
+                photo_id=photo.photo_id,
+                state="recognised" if photo.match else "another" if photo.mismatch else "awaited",
+            )
+            for photo in appeal.photos
+        ),
+    )
+
+
+def style_view(card: StyleCard) -> StyleView:
+    return StyleView(
+        style=card.style,
+        name=dict(card.name),
+        description=dict(card.description),
+        preview=f"/v1/styles/{card.style}/preview",
+    )
+
+
+def _ground(photo_id: PhotoId, card: ReasonCard) -> StatementGround:
+    if card.dsa_category is None:
+        raise ValueError(f"{card.code} has no DSA category")  # such a card cannot be loaded
+    return StatementGround(
+        **reason_view(card.code, {card.code: card}).model_dump(),
+        photo_id=photo_id,
+        dsa_category=card.dsa_category,
+        dsa_keyword=card.dsa_keyword,
+    )

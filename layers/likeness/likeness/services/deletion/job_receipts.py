@@ -1,0 +1,98 @@
+"""Signed receipts of deletions: which files of a job are gone, and which places were checked."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from likeness.domain.deletion.receipt import (
+    CheckedPlace,
+    Deletion,
+    DeletionState,
+    Receipt,
+    ReceiptObject,
+    StoredObject,
+)
+from likeness.domain.ids import JobId
+from likeness.domain.photos.photo import Photo
+from likeness.ports.account import KeyedHash
+from likeness.ports.deletion import Deletions, Signer
+
+
+class JobReceipts:
+    def __init__(
+        self,
+        deletions: Deletions,
+        signer: Signer,
+        keyed_hash: KeyedHash,
+        *,
+        issuer: str,
+        policy: str,
+    ) -> None:
+        """`policy`: the version of the retention policy."""
+        self._deletions = deletions
+        self._signer = signer
+        self._keyed_hash = keyed_hash
+        self._issuer = issuer
+        self._policy = policy
+
+    def is_issued(self, job_id: JobId, state: DeletionState) -> bool:
+        deletion = self._deletions.get(job_id)
+        return deletion is not None and deletion.state is state and deletion.receipt is not None
+
+    def issue_hold(self, job_id: JobId, now: datetime) -> None:
+        """Sign and store that a legal hold forbids the deletion, without details."""
+        self._issue(job_id, DeletionState.HELD, now, objects=(), checked=())
+
+    def issue(
+        self, job_id: JobId, photos: Iterable[Photo], checked: Sequence[str], now: datetime
+    ) -> None:
+        """Sign and store which files are gone, and that no file is left in the `checked` places."""
+        gone = [*_uploads(photos), *self._deletions.objects(job_id)]
+        hashes = self._keyed_hash.objects(job_id, [f"{one.name}:{one.etag}" for one in gone])
+        self._issue(
+            job_id,
+            DeletionState.DELETED,
+            now,
+            objects=tuple(
+                ReceiptObject(
+                    object=one.name,
+                    keyed_hash=hashed,
+                    created_at=one.created_at,
+                    deleted_at=one.deleted_at or now,  # recorded before it was deleted
+                )
+                for one, hashed in zip(gone, hashes, strict=True)
+            ),
+            checked=tuple(CheckedPlace(place=place, left=0) for place in checked),
+        )
+
+    def _issue(
+        self,
+        job_id: JobId,
+        state: DeletionState,
+        now: datetime,
+        *,
+        objects: tuple[ReceiptObject, ...],
+        checked: tuple[CheckedPlace, ...],
+    ) -> None:
+        receipt = Receipt(
+            issuer=self._issuer,
+            job_id=job_id,
+            state=state,
+            policy=self._policy,
+            issued_at=now,
+            objects=objects,
+            checked=checked,
+        )
+        signed = self._signer.sign(receipt)
+        self._deletions.save(Deletion(job_id=job_id, state=state, receipt=signed))
+
+
+def _uploads(photos: Iterable[Photo]) -> Iterator[StoredObject]:
+    """The uploads that InspectPhoto deleted once it had read them."""
+    for photo in photos:
+        if photo.etag and photo.inspected_at:
+            yield StoredObject(
+                name=f"uploads/{photo.photo_id}",
+                etag=photo.etag,
+                created_at=photo.uploaded_at,
+                deleted_at=photo.inspected_at,
+            )

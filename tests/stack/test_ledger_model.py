@@ -331,7 +331,7 @@ def test_the_model_detects_a_day_that_is_not_returned(table, monkeypatch):
             }
         }
 
-    monkeypatch.setattr(LedgerTable, "_give_back", keep_reserved)
+    monkeypatch.setattr(LedgerTable, "_return", keep_reserved)
 
     with pytest.raises(AssertionError):
         check(table, examples=20)

@@ -3,11 +3,11 @@
 import pytest
 
 from tests.builders import JOB
-from tests.workflow.machine import USUAL, Fails, Never, ToldOfFailure, definition
+from tests.workflow.machine import USUAL, Fails, Never, TaskFailure, definition
 
 TO_THE_END = ["DeletePhotos", "PublishAvatars", "SettleJob", "ProveDeletion"]
 BAD_END = ["FailJob", "ProveDeletion"]
-ONE_ROUND = ["PrepareGeneration", "Generate", "ModerateAvatars"]
+ONE_ATTEMPT = ["PrepareGeneration", "Generate", "ModerateAvatars"]
 ON_THE_ENDPOINT = ["PrepareGeneration", "StartInference", "UnpackAvatars", "ModerateAvatars"]
 OUTAGE = Fails("Unavailable")
 
@@ -16,14 +16,14 @@ def test_clean_photos_become_avatars(machine):
     ran = machine.run()
 
     assert ran.status == "SUCCEEDED"
-    assert ran.steps == ["ModeratePhotos", *ONE_ROUND, *TO_THE_END]
+    assert ran.steps == ["ModeratePhotos", *ONE_ATTEMPT, *TO_THE_END]
 
 
 def test_doubtful_photos_wait_for_a_moderator_and_go_on_when_approved(machine):
     ran = machine.run(ModeratePhotos={"outcome": "doubtful"})
 
     assert ran.status == "SUCCEEDED"
-    assert ran.steps == ["ModeratePhotos", "RequestReview", *ONE_ROUND, *TO_THE_END]
+    assert ran.steps == ["ModeratePhotos", "RequestReview", *ONE_ATTEMPT, *TO_THE_END]
 
 
 def test_an_unknown_outcome_goes_to_a_moderator(machine):
@@ -72,7 +72,7 @@ def test_of_two_decisions_the_stricter_one_stands(machine, first, second, goes_o
         FailJob={"state": "refused"},
     )
 
-    then = [*ONE_ROUND, *TO_THE_END] if goes_on else BAD_END
+    then = [*ONE_ATTEMPT, *TO_THE_END] if goes_on else BAD_END
     assert ran.steps == ["ModeratePhotos", "RequestReview", "RequestSecondReview", *then]
     if not goes_on:
         assert ran.inputs["FailJob"] == [{"job_id": JOB, "error": "Refused"}]
@@ -97,7 +97,7 @@ def test_refused_avatars_are_drawn_again_once(machine):
     )
 
     assert ran.status == "SUCCEEDED"
-    assert ran.steps == ["ModeratePhotos", *ONE_ROUND, *ONE_ROUND, *TO_THE_END]
+    assert ran.steps == ["ModeratePhotos", *ONE_ATTEMPT, *ONE_ATTEMPT, *TO_THE_END]
     assert [asked["attempt"] for asked in ran.inputs["PrepareGeneration"]] == [1, 2]
     assert [asked["attempt"] for asked in ran.inputs["ModerateAvatars"]] == [1, 2]
 
@@ -125,7 +125,7 @@ def test_on_the_endpoint_refused_avatars_are_drawn_again_once(machine):
 def test_a_failed_inference_is_retried(machine):
     ran = machine.run(
         backend="async-endpoint",
-        StartInference=[ToldOfFailure("InferenceFailed"), USUAL["StartInference"]],
+        StartInference=[TaskFailure("InferenceFailed"), USUAL["StartInference"]],
     )
 
     assert ran.status == "SUCCEEDED"
@@ -134,7 +134,7 @@ def test_a_failed_inference_is_retried(machine):
 
 
 def test_an_inference_that_keeps_failing_ends_the_job(machine):
-    ran = machine.run(backend="async-endpoint", StartInference=ToldOfFailure("InferenceFailed"))
+    ran = machine.run(backend="async-endpoint", StartInference=TaskFailure("InferenceFailed"))
 
     assert ran.status == "FAILED"
     assert ran.steps[-2:] == BAD_END
@@ -143,7 +143,7 @@ def test_an_inference_that_keeps_failing_ends_the_job(machine):
 
 
 def test_an_unknown_backend_starts_a_training_job(machine):
-    assert machine.run(backend="by-hand").steps == ["ModeratePhotos", *ONE_ROUND, *TO_THE_END]
+    assert machine.run(backend="by-hand").steps == ["ModeratePhotos", *ONE_ATTEMPT, *TO_THE_END]
 
 
 def test_without_any_avatar_there_is_nothing_to_publish(machine):

@@ -110,11 +110,11 @@ def test_exonerated_photos_are_stored_in_the_profile(tables):
         frozenset({Reason.POLICY_NUDITY}),
         frozenset({Reason.MINOR_AGE_DOUBT, Reason.POLICY_NUDITY}),
     )
-    tables.users.exonerate(USER, {"seal-1": nude, "seal-2": nude})
-    tables.users.exonerate(USER, {"seal-2": both})
+    tables.users.exonerate(USER, {"hmac-1": nude, "hmac-2": nude})
+    tables.users.exonerate(USER, {"hmac-2": both})
 
     known = tables.users.profile(USER)
-    assert known == Profile(plus=plus(), exonerated={"seal-1": nude, "seal-2": both})
+    assert known == Profile(plus=plus(), exonerated={"hmac-1": nude, "hmac-2": both})
     assert tables.users.profile(UserId("user-2")).exonerated == {}
 
 

@@ -40,8 +40,8 @@ class Stack:
 
     def describe(self, params: dict[str, Any], **_: Any) -> Any:
         name = params["body"]["StackName"]
-        if name == "nobody":
-            fault = {"Code": "ValidationError", "Message": "Stack with id nobody does not exist"}
+        if name == "unknown":
+            fault = {"Code": "ValidationError", "Message": "Stack with id unknown does not exist"}
             return answer(400, {"Error": fault})
         outputs = self.outputs if name == STACK else {}
         output = [{"OutputKey": key, "OutputValue": value} for key, value in outputs.items()]
@@ -209,7 +209,7 @@ def test_the_command_fails_if_a_message_is_left(stack, monkeypatch):
 
 
 def test_the_command_reports_a_failure_in_one_sentence(stack, monkeypatch):
-    output = run(monkeypatch, stack, "--stack", "nobody")
+    output = run(monkeypatch, stack, "--stack", "unknown")
 
-    assert "nobody" in output
+    assert "unknown" in output
     assert "\n" not in output

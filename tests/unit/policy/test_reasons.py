@@ -9,7 +9,7 @@ from likeness.adapters import policy_files
 from likeness.adapters.policy_files import load_reasons
 from likeness.domain.photos.picture import LIMITS
 from likeness.domain.reasons import DsaCategory, Hint, Reason, ReasonCard, Refused
-from tests.unit.test_recipes import PUBLISHED
+from tests.unit.policy.test_recipes import PUBLISHED
 
 every_card = pytest.mark.parametrize("card", load_reasons().values(), ids=lambda card: card.code)
 every_language = pytest.mark.parametrize("language", list(Hint.model_fields))

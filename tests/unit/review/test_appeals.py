@@ -22,6 +22,7 @@ from likeness.domain.review.case import (
     ReviewState,
     review_of,
 )
+from likeness.domain.review.statistics import OVERTURNED, UPHELD, desk_day
 from likeness.services.jobs.fail_job import fail_job
 from likeness.services.jobs.get_job import get_job
 from likeness.services.photos.moderate_photos import moderate_photos
@@ -470,12 +471,25 @@ def test_an_appeal_granted_on_a_later_day_adds_one_job_on_that_day(before_a_lead
                 before_a_lead.ledger.reserve(moved, limit=1, now=NOW)
 
 
-def test_a_rejected_appeal_is_final(before_a_lead):
-    no = DecideReview(
-        approve=False, photos=(RefusedPhoto(photo_id="p02", reason=Reason.POLICY_NUDITY),)
-    )
+NO = DecideReview(
+    approve=False, photos=(RefusedPhoto(photo_id="p02", reason=Reason.POLICY_NUDITY),)
+)
 
-    decide(before_a_lead, no)
+
+@pytest.mark.parametrize(("decision", "counted"), [(YES, OVERTURNED), (NO, UPHELD)])
+def test_a_decided_appeal_is_counted_once(before_a_lead, decision, counted):
+    decide(before_a_lead, decision)
+
+    counts = before_a_lead.desk_counters.counts([desk_day(before_a_lead.clock.now())])
+    assert {name: counts[name] for name in (OVERTURNED, UPHELD)} == {
+        OVERTURNED: 0,
+        UPHELD: 0,
+        counted: 1,
+    }
+
+
+def test_a_rejected_appeal_is_final(before_a_lead):
+    decide(before_a_lead, NO)
 
     assert before_a_lead.day is QuotaState.SPENT
     assert before_a_lead.users.profile(USER).exonerated == {}

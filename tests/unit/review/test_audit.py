@@ -61,7 +61,7 @@ def test_the_digest_is_computed_as_documented():
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("actor", "somebody else"),
+        ("actor", "someone-else"),
         ("action", AuditAction.APPROVED),
         ("details", {"photo_id": "p02"}),
         ("job_id", None),
@@ -79,7 +79,7 @@ def test_a_changed_entry_is_detected(at, field, value):
 
 
 def test_a_changed_and_rehashed_entry_is_detected_at_the_next_one():
-    forged = FIVE[2].model_copy(update={"actor": "somebody else"})
+    forged = FIVE[2].model_copy(update={"actor": "someone-else"})
     forged = forged.model_copy(update={"hash": forged.digest()})
 
     with pytest.raises(BrokenChain, match="entry 4 does not have the hash"):

@@ -1,19 +1,13 @@
-"""Timers and deadlines on EventBridge Scheduler, keyed hashes and receipts on KMS."""
+"""Timers and deadlines on EventBridge Scheduler."""
 
 import json
 from datetime import timedelta
 
 import pytest
 
-from likeness import receipts
-from likeness.adapters.account.keyed_hash import KmsHash
-from likeness.adapters.deletion.receipt_signer import KmsSigner
 from likeness.adapters.jobs.timers import DeadlineSchedules, Schedules
-from likeness.api.app import KeysView
-from likeness.domain.deletion.receipt import DeletionState, Receipt
-from likeness.domain.errors import Denied, Unavailable
-from likeness.domain.ids import UserId
-from tests.builders import JOB, NOW, OTHER_JOB, USER
+from likeness.domain.errors import Unavailable
+from tests.builders import JOB, NOW
 from tests.integration.aws_answers import fail
 
 MACHINE = "arn:aws:states:eu-central-1:123456789012:stateMachine:likeness"
@@ -101,85 +95,3 @@ def test_moving_a_deleted_deadline_does_not_create_it(scheduler, deadlines):
     deadlines.move(JOB, when=NOW)
 
     assert scheduler.list_schedules(GroupName="likeness")["Schedules"] == []
-
-
-@pytest.fixture
-def keys(aws, session):
-    kms = session.client("kms")
-
-    def make() -> KmsHash:
-        key = kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")
-        return KmsHash(kms, key["KeyMetadata"]["Arn"])
-
-    return make
-
-
-def test_a_user_hash_is_the_same_for_the_same_user_only(keys):
-    hashes = keys()
-
-    assert hashes.user(USER) == hashes.user(USER)
-    assert hashes.user(USER) != hashes.user(UserId("user-2"))
-    assert len(hashes.user(USER)) == 32
-    assert USER not in hashes.user(USER)
-
-
-def test_another_key_makes_another_user_hash(keys):
-    assert keys().user(USER) != keys().user(USER)
-
-
-def test_objects_are_hashed_under_a_key_of_their_job(keys):
-    hashes = keys()
-    names = ["photos/p01.jpg:etag-1", "photos/p02.jpg:etag-2"]
-
-    one, two = hashes.objects(JOB, names)
-
-    assert (len(one), one != two) == (64, True)
-    assert hashes.objects(JOB, names) == [one, two]
-    assert set(hashes.objects(OTHER_JOB, names)).isdisjoint({one, two})
-    assert set(keys().objects(JOB, names)).isdisjoint({one, two})
-
-
-# --- receipts --------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def signer(aws, session):
-    kms = session.client("kms")
-    key = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]
-    return KmsSigner(kms, key["Arn"]), kms
-
-
-RECEIPT = Receipt(
-    issuer="likeness/test",
-    job_id=JOB,
-    state=DeletionState.DELETED,
-    policy="2026-11-22",
-    issued_at=NOW,
-)
-
-
-def test_a_receipt_is_verified_by_the_published_key_alone(signer):
-    jwks = KeysView(keys=tuple(signer[0].public_keys())).model_dump()
-
-    receipt = signer[0].sign(RECEIPT)
-
-    assert receipts.verify(receipt, json.loads(json.dumps(jwks))) == RECEIPT.model_dump(mode="json")
-    changed = receipt[:-8] + ("A" * 8 if receipt[-8:] != "A" * 8 else "B" * 8)
-    with pytest.raises(receipts.NotGenuine):
-        receipts.verify(changed, jwks)
-
-
-def test_a_receipt_signed_by_another_key_is_not_genuine(signer, session):
-    key = signer[1].create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")["KeyMetadata"]
-    theirs = KmsSigner(signer[1], key["Arn"]).sign(RECEIPT)
-
-    with pytest.raises(receipts.NotGenuine):
-        receipts.verify(theirs, {"keys": [one.model_dump() for one in signer[0].public_keys()]})
-
-
-@pytest.mark.parametrize("code", ["DisabledException", "AccessDeniedException"])
-def test_a_disabled_key_is_an_error(signer, code):
-    fail(signer[1], "Sign", code, times=9)
-
-    with pytest.raises(Denied):
-        signer[0].sign(RECEIPT)

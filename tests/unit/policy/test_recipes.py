@@ -62,7 +62,7 @@ def missing_for(reason):
             yield f"infra/console/words/{language}.js: reason.{reason}"
     family, _, name = reason.partition(".")
     if name not in PUBLISHED.get(family, ()):
-        yield "tests/unit/test_recipes.py: PUBLISHED"
+        yield "tests/unit/policy/test_recipes.py: PUBLISHED"
     if f"`{reason}`" not in POLICY_PAGE or f'"{reason}"' not in openapi.FILE.read_text():
         yield "docs: run `make generated`"
 

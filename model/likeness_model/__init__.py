@@ -1,3 +1,3 @@
-"""The engines that turn a few photos of one person into avatars of that person."""
+"""The engines that draw avatars of one person from a few photos of that person."""
 
 __version__ = "0.1.0"

@@ -1,15 +1,15 @@
-"""What can end a job early, and the exit code that tells which.
+"""Errors that end a job, and their exit codes.
 
-* 0    done; `result.json` says what was drawn
-* 1    Exception        a fault of ours: the same order may work when it is tried again
-* 2    OrderError       the order cannot be read or fulfilled: trying again is useless
-* 3    PhotosError      no photo can be read: trying again is useless
-* 4    WeightsError     the weights are missing or are not those of their manifest
-* 5    DeviceError      no accelerator, or one that is too small: take another instance
-* 64   usage            the program was called with a command that it does not have
-* 143  terminated       told to stop (SIGTERM): what was drawn is in the checkpoints
+* 0    done; `result.json` lists what was drawn
+* 1    any other exception: a fault of this program; a retry may succeed
+* 2    OrderError       the order is invalid or cannot be drawn: a retry fails again
+* 3    PhotosError      no photo can be read: a retry fails again
+* 4    WeightsError     the weights are missing or do not match their manifest
+* 5    DeviceError      no accelerator, or one with too little memory: use another instance
+* 64   usage            unknown command
+* 143  terminated       SIGTERM: the avatars drawn so far are in the checkpoints
 
-Beside each exit code but 0 the failure file holds the error's name and one sentence.
+With every exit code but 0, the failure file holds the error's name and one sentence.
 """
 
 INTERNAL = 1
@@ -18,7 +18,7 @@ TERMINATED = 143
 
 
 class JobError(Exception):
-    """Base of the errors with an exit code of their own."""
+    """Base of the errors with their own exit code."""
 
     exit_code = INTERNAL
 
@@ -32,7 +32,7 @@ class PhotosError(JobError):
 
 
 class WeightsError(JobError):
-    """The sentence says which file, and what the operator does about it."""
+    """The message names the file and what the operator can do."""
 
     exit_code = 4
 

@@ -1,8 +1,8 @@
-"""Numbers for SageMaker: lines of the log that its MetricDefinitions find.
+"""Metrics for SageMaker: log lines that its MetricDefinitions match.
 
     step=100; train_loss=0.08125; seconds_per_step=0.2510;
 
-No id is in them: a metric outlives the job that it was measured on.
+The lines contain no id: a metric outlives the job it was measured on.
 """
 
 import logging
@@ -20,12 +20,12 @@ NAMES = (
     "images_per_second",
 )
 
-# As CreateTrainingJob takes them; infra/pipeline.asl.yaml says the same, and a test compares.
+# As CreateTrainingJob takes them. infra/pipeline.asl.yaml repeats them; a test compares the two.
 DEFINITIONS = [{"Name": f"likeness:{name}", "Regex": rf"\b{name}={NUMBER};"} for name in NAMES]
 
 
-def tell(**numbers: float) -> None:
-    """Write one line; ValueError for a number that nobody defined a metric for."""
+def report(**numbers: float) -> None:
+    """Log one line. Raises ValueError for a number without a metric definition."""
     if unknown := sorted(numbers.keys() - set(NAMES)):
-        raise ValueError(f"{unknown[0]} is no metric: add it to likeness_model.metrics.NAMES")
+        raise ValueError(f"{unknown[0]} is not a metric: add it to likeness_model.metrics.NAMES")
     log.info("%s", " ".join(f"{name}={value:.6g};" for name, value in numbers.items()))

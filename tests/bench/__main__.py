@@ -1,6 +1,6 @@
 """Speed and memory, as a table and as flat JSON: python -m tests.bench --out bench.json.
 
-painter.*     the container's program in its own environment (likeness_model.bench)
+painter.*     the container's program in its own environment (likeness_model.tools.bench)
 inspect.*     decoding and normalising an upload, in this process
 provenance.*  marking and signing an avatar; what is read in pictures that are not ours
 function.*    importing each Lambda in a fresh interpreter, from the layers as they are built

@@ -8,9 +8,8 @@ import statistics
 import subprocess
 from pathlib import Path
 
-from infra.local import places, sam
-from infra.local.places import Places
-from infra.local.project import likeness
+from infra.laptop.project import ROOT, likeness, tool
+from laptop_cloud import places, sam
 
 RUNS = 5
 TIMED = """
@@ -22,19 +21,19 @@ print(time.perf_counter() - start)
 
 
 def measure() -> dict[str, float]:
-    where = Places()
-    built = sam.build(likeness(), where.build, where.build / "build.log").parent
-    layers = sorted(built.rglob("*Layer/python"))
-    names = sorted(file.stem for file in (places.ROOT / "functions").glob("[!_]*.py"))
+    project = likeness()
+    built = sam.build(project, project.folders.build / "build.log").parent
+    layers = sorted(built.glob("Layers/*Layer/python"))
+    names = sorted(file.stem for file in (ROOT / "functions").glob("[!_]*.py"))
     return {f"function.{name}.import_s": _import_seconds(name, layers) for name in names}
 
 
 def _import_seconds(name: str, layers: list[Path]) -> float:
-    path = os.pathsep.join(map(str, [places.ROOT / "functions", *layers]))
+    path = os.pathsep.join(map(str, [ROOT / "functions", *layers]))
     seconds = []
     for _ in range(RUNS + 1):  # the first run warms the file cache
         done = subprocess.run(
-            [str(places.python_of("cloud")), "-S", "-c", TIMED, name],
+            [tool("cloud").command(), "-S", "-c", TIMED, name],
             env={"PYTHONPATH": path, "AWS_DEFAULT_REGION": places.REGION},
             check=True,
             capture_output=True,

@@ -4,16 +4,16 @@ import statistics
 import time
 import uuid
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import urllib3
 
-from infra.local import cloud, places, processes
-from infra.local.demo.app_backend import AppBackend
-from infra.local.places import Places
+from demo.app_backend import AppBackend
+from infra.laptop.project import FOLDERS, ROOT, likeness
+from laptop_cloud import cloud, places, processes
+from laptop_cloud.places import Folders
 
-PHOTOS = sorted((places.ROOT / "infra" / "local" / "demo" / "photos").glob("*.jpg"))
+PHOTOS = sorted((ROOT / "demo" / "photos").glob("*.jpg"))
 STYLES = ["comic", "watercolour", "oil", "cyberpunk", "glamour"]
 CALLS = 50
 POLL = 0.1  # s
@@ -22,10 +22,10 @@ ENDED = {"completed", "refused", "cancelled", "expired", "failed"}
 
 def measure() -> dict[str, float]:
     """Starts its own cloud and stops it afterwards."""
-    where = Places(state=Path(places.ROOT / ".local-bench"))
+    project = likeness(folders=Folders(state=ROOT / ".local-bench", build=FOLDERS.build))
     began = time.monotonic()
     try:
-        running = cloud.up(port=processes.free_port(), where=where)
+        running = cloud.up(project, port=processes.free_port())
         up = time.monotonic() - began
         backend = AppBackend(
             running.api_url,
@@ -35,7 +35,7 @@ def measure() -> dict[str, float]:
         )
         return {"laptop.up_s": round(up, 1), **_warm_call(backend), **_job(backend, running)}
     finally:
-        cloud.down(where=where)
+        cloud.down(project)
 
 
 def _warm_call(backend: AppBackend) -> dict[str, float]:

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from likeness_model.vision.watermark import read_scores, write_mark
 
 from likeness.domain.provenance.watermark import read_watermarks, watermark_of
 from likeness_model.vision.sessions import use_threads
+from likeness_model.vision.watermark import read_scores, write_watermark
 
 ROOT = Path(__file__).parents[2]
 PICTURES, ON_RECORD = 200, 1_000_000
@@ -24,7 +24,7 @@ PICTURES, ON_RECORD = 200, 1_000_000
 def foreign():
     """200 pictures, the same each time."""
     chance = np.random.default_rng(2026)
-    files = sorted((ROOT / "infra/local/demo/photos").glob("*.jpg"))
+    files = sorted((ROOT / "demo/photos").glob("*.jpg"))
     files += sorted((ROOT / "layers/likeness/likeness/policy/previews").glob("*.webp"))
     originals = [cv2.cvtColor(cv2.imread(str(f)), cv2.COLOR_BGR2RGB) for f in files]
     for n in range(PICTURES):
@@ -54,7 +54,7 @@ def main() -> None:
             break
         square = cv2.resize(picture, (1024, 1024))
         began = time.perf_counter()
-        write_mark(square, watermark_of(n, 1, "a01"))
+        write_watermark(square, watermark_of(n, 1, "a01"))
         seconds.append(time.perf_counter() - began)
     numbers = {
         "provenance.mark_s": round(statistics.median(seconds), 3),

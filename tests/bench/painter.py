@@ -1,10 +1,11 @@
 """The painter, in the container's own environment."""
 
-from infra.local import places
+from pathlib import Path
+
 from tests.bench.environments import measured_in
 
-PHOTOS = places.ROOT / "infra" / "local" / "demo" / "photos"
+PHOTOS = Path(__file__).parents[2] / "demo" / "photos"
 
 
 def measure() -> dict[str, float]:
-    return measured_in("model", "likeness_model.bench", "--photos", str(PHOTOS))
+    return measured_in("model", "likeness_model.tools.bench", "--photos", str(PHOTOS))

@@ -19,10 +19,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from likeness_model.painter.looks import look_for
-from likeness_model.painter.proof import read_rgb
-from likeness_model.painter.styles import style
+from likeness_model.generation.variation import variation_for
+from likeness_model.painter.styles import STYLES
 from likeness_model.painter.subject import read_subject
+from likeness_model.vision.images import read_rgb
 from likeness_model.vision.records import Image
 from likeness_model.vision.sessions import use_threads
 from tests.bench.processor import processor_seconds
@@ -82,10 +82,10 @@ def main() -> None:
 
 
 def style_seconds(photo: Image, style_id: str) -> float:
-    """Each run uses another variation and a scene whose masks are not computed yet."""
-    subject, paint = read_subject(photo, SIZE), style(style_id)
-    looks = [look_for(style_id, seed=run, variant=run) for run in range(RUNS + 1)]
-    scenes = iter([(subject.scene(look, SIZE), look) for look in looks])
+    """Each run with another variation, from a scene whose masks are not computed yet."""
+    subject, paint = read_subject(photo, SIZE), STYLES[style_id]
+    variations = [variation_for(style_id, seed=run, variant=run) for run in range(RUNS + 1)]
+    scenes = iter([(subject.scene(variation, SIZE), variation) for variation in variations])
     return processor_seconds(lambda: paint(*next(scenes)), RUNS)
 
 

@@ -3,13 +3,13 @@
 import io
 import statistics
 import time
+from pathlib import Path
 
 from PIL import Image
 
-from infra.local import places
 from likeness.adapters.photos.pictures import normalise
 
-PHOTO = places.ROOT / "infra" / "local" / "demo" / "photos" / "01-original.jpg"
+PHOTO = Path(__file__).parents[2] / "demo" / "photos" / "01-original.jpg"
 RUNS = 9
 
 

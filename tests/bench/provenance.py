@@ -15,14 +15,14 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
-from infra.local import places
-from infra.local.certificates import issue
+from infra.laptop.certificates import issue
+from infra.laptop.project import ROOT
 from likeness.adapters.provenance.credentials import KmsCredentials
 from likeness.domain.provenance.credentials import Claim
 from tests.bench.environments import measured_in
 
 RUNS = 10
-PHOTO = places.ROOT / "infra" / "local" / "demo" / "photos" / "01-original.jpg"
+PHOTO = ROOT / "demo" / "photos" / "01-original.jpg"
 
 
 def measure() -> dict[str, float]:

@@ -1,9 +1,9 @@
-"""Measures the figures in the documentation of the laptop's Rekognition again.
+"""Measures again what laptop_cloud.rekognition and infra.laptop.vision document.
 
 python -m tests.bench.rekognition_measures [FOLDER OF PORTRAITS]...
 
-The docstrings of infra/local/rekognition quote its lines, for the demo photos (eight views of one
-photograph) and five portraits of two other people, which are not in the repository.
+Their docstrings quote these lines, for the demo photos (eight views of one photograph) and five
+portraits of two other people that the repository does not carry.
 """
 
 import sys
@@ -12,17 +12,16 @@ from pathlib import Path
 
 import numpy as np
 
-from infra.local.rekognition.age import age_range
-from infra.local.rekognition.moderation import confidence
-from infra.local.rekognition.pose import aws_pose, pose_of_five
-from infra.local.rekognition.quality import face_quality
-from infra.local.rekognition.sunglasses import lights, sunglasses
+from infra.laptop.vision import age_range, explicit_confidence
+from laptop_cloud.rekognition.pose import aws_pose, pose_of_five
+from laptop_cloud.rekognition.quality import face_quality
+from laptop_cloud.rekognition.sunglasses import lights, sunglasses
 from likeness_model.vision.age import estimate_age
 from likeness_model.vision.detect import find_faces
 from likeness_model.vision.mesh import lay_mesh
-from likeness_model.vision.nsfw import nsfw_score
+from likeness_model.vision.pose import head_pose
 from likeness_model.vision.records import Image
-from tests.local.rekognition import drawings
+from tests.laptop.rekognition import drawings
 
 Measures = defaultdict[str, list[float]]
 
@@ -38,23 +37,23 @@ def main(folders: list[str]) -> None:
 
 
 def measure(image: Image, into: Measures) -> None:
-    into["moderation confidence"].append(confidence(nsfw_score(image)))
+    into["moderation confidence"].append(explicit_confidence(image))
     face = find_faces(image)[0]
     mesh = lay_mesh(image, face)
     if mesh is None:
         return
-    years = age_range(image, mesh)
+    low, high = age_range(image, mesh)
     into["age expected"].append(estimate_age(image, mesh).expected)
-    into["age low"].append(years["Low"])
-    into["age high"].append(years["High"])
-    by_mesh, by_five = aws_pose(face, mesh), pose_of_five(face.landmarks)
+    into["age low"].append(low)
+    into["age high"].append(high)
+    by_mesh, by_five = aws_pose(head_pose(mesh)), pose_of_five(face.landmarks)
     for axis, degrees in by_mesh.items():
         into[f"{axis}, five points against mesh"].append(abs(degrees - by_five[axis]))
-    for name, picture in spoilt(image):
+    for name, picture in degraded(image):
         quality = face_quality(picture, face, mesh)
         into[f"sharpness, {name}"].append(quality.sharpness)
         into[f"brightness, {name}"].append(quality.brightness)
-    for name, picture in disguised(image):
+    for name, picture in with_glasses(image):
         measure_glasses(name, picture, into)
 
 
@@ -74,9 +73,9 @@ def measure_glasses(name: str, picture: Image, into: Measures) -> None:
     into[f"sunglasses %, {name} (-1 unknown)"].append(sure)
 
 
-def spoilt(image: Image) -> list[tuple[str, Image]]:
+def degraded(image: Image) -> list[tuple[str, Image]]:
     return [
-        ("as it is", image),
+        ("unchanged", image),
         ("blurred 0.8 %", drawings.blurred(image, 0.008)),
         ("blurred 1.2 %", drawings.blurred(image, 0.012)),
         ("blurred 1.6 %", drawings.blurred(image, 0.016)),
@@ -86,7 +85,7 @@ def spoilt(image: Image) -> list[tuple[str, Image]]:
     ]
 
 
-def disguised(image: Image) -> list[tuple[str, Image]]:
+def with_glasses(image: Image) -> list[tuple[str, Image]]:
     drawn = [
         (f"lenses of {round(opacity * 100)} %", drawings.wearing(image, opacity=opacity))
         for opacity in (0.35, 0.6, 0.8, 0.9, 1.0)

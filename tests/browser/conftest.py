@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from infra import publish_console
-from infra.local import places
+from infra.laptop.project import ENVIRONMENTS, ROOT
 from tests.browser.desk_answers import LINKS, ME, PHOTOS, Answers
 from tests.infra.documents import read
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         Route,
     )
 
-CHROMIUM = places.ENVIRONMENTS / "chromium" / "run"
+CHROMIUM = ENVIRONMENTS / "chromium" / "run"
 PAGE = "https://desk.test"
 SIGN_IN = "https://cognito-idp.eu-central-1.amazonaws.com"
 PASSWORD = "Long-enough-4-this-pool"
@@ -60,7 +60,7 @@ def browser(driver: Playwright) -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def screenshot(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
     """Save a screenshot for visual inspection: build/console/NAME.png."""
-    folder = places.ROOT / "build" / "console"
+    folder = ROOT / "build" / "console"
     folder.mkdir(parents=True, exist_ok=True)
 
     def shoot(page: Page, name: str) -> None:

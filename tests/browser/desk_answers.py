@@ -11,10 +11,10 @@ from typing import Any
 
 from PIL import Image, ImageFilter, ImageOps
 
-from infra.local import places
+from infra.laptop.project import ROOT
 from likeness.api import review as api
 
-PHOTOS = sorted((places.ROOT / "infra" / "local" / "demo" / "photos").glob("*.jpg"))
+PHOTOS = sorted((ROOT / "demo" / "photos").glob("*.jpg"))
 ME = "0f0e1d2c-0000-4000-8000-00000moderator"
 LINKS = "https://photos.s3.eu-central-1.amazonaws.com"
 CODES = (

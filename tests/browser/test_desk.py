@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 import urllib3
 
-from infra.local import cloud, places, processes
-from infra.local.demo.app_backend import AppBackend
-from infra.local.places import Places
-from infra.local.project import likeness
+from demo.app_backend import AppBackend
+from infra.laptop.project import ROOT, likeness
+from laptop_cloud import cloud, places, processes
+from laptop_cloud.places import Folders
 from tests.browser.conftest import CHROMIUM, enter, listen, until
 from tests.browser.desk_answers import PHOTOS
 from tests.stack.people import PATIENCE, Person
@@ -19,16 +19,15 @@ JOBS = 3
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
     """Every job waits for a moderator."""
-    where = Places(
+    folders = Folders(
         state=tmp_path_factory.mktemp("desk") / "state",
-        build=places.ROOT / ".aws-sam" / "stack-tests",
+        build=ROOT / ".aws-sam" / "stack-tests",
     )
+    project = likeness(review="all", folders=folders)
     try:
-        yield cloud.up(
-            likeness(review="all"), port=processes.free_port(), where=where, wait_scale=0.05
-        )
+        yield cloud.up(project, port=processes.free_port(), wait_scale=0.05)
     finally:
-        cloud.down(where=where)
+        cloud.down(project)
 
 
 @pytest.fixture(scope="module")
@@ -57,13 +56,13 @@ def profile(tmp_path):
 @pytest.fixture
 def signed_in(driver, running, profile, complaints):
     """A browser with a profile on disk, as a moderator's."""
-    moderator = running.moderator()
+    moderator = running.user()
     context = driver.chromium.launch_persistent_context(
         profile, executable_path=CHROMIUM, viewport={"width": 1280, "height": 900}, locale="en-GB"
     )
     page = context.pages[0]
     listen(page, complaints)
-    page.goto(running.console_url)
+    page.goto(running.page_url)
     page.wait_for_selector("#enter")
     enter(page, moderator.username, moderator.password)
     page.wait_for_selector("#count")

@@ -1,44 +1,37 @@
-"""The template and the state machine as data, before anybody deploys them."""
+"""The templates and the state machine as data, before they are deployed."""
 
 from typing import Any
 
 import pytest
 
-from tests.infra.documents import read
+from tests.infra.documents import TOP, read, read_all
 
 
 @pytest.fixture(scope="session")
-def template() -> dict[str, Any]:
-    return read("template.yaml")
+def templates() -> dict[str, dict[str, Any]]:
+    """Every template by the path of its file."""
+    return read_all()
 
 
 @pytest.fixture(scope="session")
-def storage() -> dict[str, Any]:
-    return read("infra/storage.yaml")
+def template(templates: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The top template with the resources of all stacks."""
+    resources: dict[str, Any] = {}
+    for one in templates.values():
+        resources |= one["Resources"]
+    return templates[TOP] | {"Resources": resources}
 
 
 @pytest.fixture(scope="session")
-def gpu() -> dict[str, Any]:
-    return read("infra/gpu.yaml")
+def storage(templates: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    return templates["infra/storage.yaml"]
+
+
+@pytest.fixture(scope="session")
+def generation(templates: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    return templates["infra/generation.yaml"]
 
 
 @pytest.fixture(scope="session")
 def machine() -> dict[str, Any]:
     return read("infra/pipeline.asl.yaml")
-
-
-@pytest.fixture(scope="session")
-def templates(
-    template: dict[str, Any], storage: dict[str, Any], gpu: dict[str, Any]
-) -> dict[str, dict[str, Any]]:
-    return {
-        "template.yaml": template,
-        "infra/storage.yaml": storage,
-        "infra/identity.yaml": read("infra/identity.yaml"),
-        "infra/gpu.yaml": gpu,
-        "infra/events.yaml": read("infra/events.yaml"),
-        "infra/console.yaml": read("infra/console.yaml"),
-        "infra/provenance.yaml": read("infra/provenance.yaml"),
-        "infra/receipts.yaml": read("infra/receipts.yaml"),
-        "infra/alarms.yaml": read("infra/alarms.yaml"),
-    }

@@ -9,6 +9,7 @@ from likeness.adapters.dynamodb import keys
 from likeness.events import SOURCE
 from tests.builders import JOB
 from tests.infra.documents import read
+from tests.infra.stacks import properties
 
 EVENTS = read("infra/events.yaml")
 RESOURCES = EVENTS["Resources"]
@@ -46,11 +47,9 @@ def test_no_change_is_passed_over(mapping):
     assert mapping["MaximumRecordAgeInSeconds"] < DAY, "the stream must still have it then"
 
 
-def test_whoever_announces_reads_the_stream_and_not_the_table(template):
-    (policy,) = template["Resources"]["AnnounceChangesFunction"]["Properties"]["Policies"]
-    actions = {
-        action: str(one["Resource"]) for one in policy["Statement"] for action in one["Action"]
-    }
+def test_the_announcing_function_reads_the_stream_and_not_the_table():
+    (policy,) = properties("AnnounceChangesFunction")["Policies"]
+    actions = {action: one["Resource"] for one in policy["Statement"] for action in one["Action"]}
 
     assert all("/stream/" in where for what, where in actions.items() if "dynamodb:" in what)
     assert not {"dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"} & actions.keys()
@@ -113,7 +112,7 @@ def test_an_address_is_https_or_on_this_machine(address, good):
     assert bool(re.fullmatch(pattern, address)) is good
 
 
-def test_the_secret_is_shown_to_nobody(template):
+def test_the_secret_is_in_no_output_and_no_environment(template):
     for parameters in (template["Parameters"], EVENTS["Parameters"]):
         assert parameters["WebhookSecret"]["NoEcho"] is True
     assert "WebhookSecret" not in json.dumps([template["Outputs"], EVENTS["Outputs"]])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from likeness.adapters.generation.endpoint import DRAWN_WITHIN_S, QUEUED_AT_MOST_S
+from likeness.adapters.generation.endpoint import MAX_QUEUE_S, MAX_RUN_S
 from likeness.services.generation.prepare_generation import TIME_LIMIT_S
 from tests.infra.documents import read
 
@@ -10,8 +10,8 @@ MACHINE = read("infra/pipeline.asl.yaml")
 TASKS = {name: state for name, state in MACHINE["States"].items() if state["Type"] == "Task"}
 # Without a second opinion in time the first decision stands.
 GOES_ON = {"ErrorEquals": ["States.Timeout"], "ResultPath": "$.second", "Next": "ReadFirstDecision"}
-# FailJob is the last resort: it is tried for hours and has nobody to hand over to. What
-# ProveDeletion cannot do the job's own schedule tries again.
+# FailJob is the last resort: it is tried for hours, and no step follows on its failure. The job's
+# own schedule repeats what ProveDeletion cannot do.
 GIVES_UP = {"FailJob", "ProveDeletion"}
 
 
@@ -32,7 +32,7 @@ def test_whatever_goes_wrong_ends_in_fail_job(name):
     assert before == ([GOES_ON] if name == "RequestSecondReview" else [])
 
 
-def test_a_choice_that_nobody_planned_for_never_widens_what_passes():
+def test_an_unknown_value_at_a_choice_never_widens_what_passes():
     choices = {n: s["Default"] for n, s in MACHINE["States"].items() if s["Type"] == "Choice"}
     assert choices["ReadVerdict"] == "RequestReview"
     for name in ("ReadDecision", "ReadFirstDecision", "ReadSecondDecision"):
@@ -43,19 +43,17 @@ def test_the_container_has_no_network():
     assert MACHINE["States"]["Generate"]["Parameters"]["EnableNetworkIsolation"] is True
 
 
-def test_neither_has_the_endpoints(gpu):
-    assert gpu["Resources"]["Model"]["Properties"]["EnableNetworkIsolation"] is True
+def test_the_endpoints_container_has_no_network(generation):
+    assert generation["Resources"]["Model"]["Properties"]["EnableNetworkIsolation"] is True
 
 
 def test_the_endpoint_is_waited_for_as_long_as_it_may_queue_and_draw():
-    assert (
-        MACHINE["States"]["StartInference"]["TimeoutSeconds"] == QUEUED_AT_MOST_S + DRAWN_WITHIN_S
-    )
+    assert MACHINE["States"]["StartInference"]["TimeoutSeconds"] == MAX_QUEUE_S + MAX_RUN_S
 
 
 def test_the_container_is_to_be_done_before_sagemaker_stops_it():
     stops = MACHINE["States"]["Generate"]["Parameters"]["StoppingCondition"]["MaxRuntimeInSeconds"]
-    assert stops == DRAWN_WITHIN_S
+    assert stops == MAX_RUN_S
     assert stops > TIME_LIMIT_S
 
 
@@ -64,7 +62,7 @@ def test_an_execution_ends_before_a_photo_may_be_a_day_old():
 
 
 @pytest.mark.parametrize("name", sorted(n for n in TASKS if "lambda" in TASKS[n]["Resource"]))
-def test_only_ids_and_rounds_and_tokens_go_into_a_step(name):
+def test_only_ids_and_attempts_and_tokens_go_into_a_step(name):
     assert set(TASKS[name]["Parameters"]["Payload"]) <= {
         "job_id.$",
         "attempt.$",

@@ -6,19 +6,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import cv2
 import pytest
-from likeness.domain.mark import mark_of
 
-from likeness_model.painter.scene import Look
+from likeness.domain.provenance.watermark import watermark_of
+from likeness_model.generation.variation import Variation
 from likeness_model.painter.subject import read_subject
+from likeness_model.vision.images import read_rgb
 
-DEMO = Path(__file__).parents[2] / "infra/local/demo/photos"
+ROOT = Path(__file__).parents[2]
+DEMO = ROOT / "demo/photos"
 JOB = "j" + "0" * 32
-
-
-def read_rgb(path):
-    return cv2.cvtColor(cv2.imread(str(path)), cv2.COLOR_BGR2RGB)
 
 
 @pytest.fixture(scope="session")
@@ -34,12 +31,12 @@ def subject(photos):
 
 @pytest.fixture(scope="session")
 def scene(subject):
-    return subject.scene(Look(), 256)
+    return subject.scene(Variation(), 256)
 
 
 @dataclass
 class JobFolder:
-    """What SageMaker lays out for the container: photos, an order that names them, and room."""
+    """The container's folders: photos, an order for them, and the output."""
 
     base: Path
     photos: dict[str, bytes] = field(default_factory=dict)
@@ -56,7 +53,7 @@ class JobFolder:
                 "avatar_id": f"a{n:02}",
                 "style": style,
                 "seed": n,
-                "mark": mark_of(n, 1, f"a{n:02}"),
+                "watermark": watermark_of(n, 1, f"a{n:02}"),
             }
             for n, style in enumerate(styles, 1)
         ]
@@ -64,7 +61,7 @@ class JobFolder:
             {"photo_id": photo_id, "sha256": hashlib.sha256(content).hexdigest()}
             for photo_id, content in self.photos.items()
         ]
-        order = {"job_id": JOB, "round": 1, "size": 192, "photos": listed, "avatars": avatars}
+        order = {"job_id": JOB, "attempt": 1, "size": 192, "photos": listed, "avatars": avatars}
         self.write_order(json.dumps(order | changes))
 
     def write_order(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Lines that SageMaker's MetricDefinitions find."""
+"""Log lines that SageMaker's MetricDefinitions match."""
 
 import logging
 import re
@@ -7,14 +7,14 @@ import pytest
 import yaml
 
 from likeness_model import metrics
-from tests.model.test_serve import ROOT
+from tests.model.conftest import ROOT
 
 
 @pytest.mark.parametrize("value", [0, 30, 12.345, 1e-7, -2.5])
 @pytest.mark.parametrize("name", metrics.NAMES)
-def test_each_number_is_found_by_its_own_definition_alone(name, value, caplog):
+def test_each_metric_matches_its_own_definition_only(name, value, caplog):
     with caplog.at_level(logging.INFO):
-        metrics.tell(**{name: value})
+        metrics.report(**{name: value})
 
     found = {
         definition["Name"]: match[1]
@@ -26,20 +26,20 @@ def test_each_number_is_found_by_its_own_definition_alone(name, value, caplog):
     }
 
 
-def test_several_numbers_stand_in_one_line(caplog):
+def test_several_numbers_are_logged_in_one_line(caplog):
     with caplog.at_level(logging.INFO):
-        metrics.tell(step=100, train_loss=0.25)
+        metrics.report(step=100, train_loss=0.25)
 
     assert caplog.messages == ["step=100; train_loss=0.25;"]
 
 
-def test_a_number_without_a_definition_is_refused():
+def test_a_number_without_a_definition_raises_an_error():
     with pytest.raises(ValueError, match="hair"):
-        metrics.tell(hair=1)
+        metrics.report(hair=1)
 
 
-def test_the_state_machine_asks_for_the_same_metrics():
+def test_the_state_machine_has_the_same_metrics():
     machine = yaml.safe_load((ROOT / "infra/pipeline.asl.yaml").read_text())
-    asked = machine["States"]["Generate"]["Parameters"]["AlgorithmSpecification"]
+    parameters = machine["States"]["Generate"]["Parameters"]["AlgorithmSpecification"]
 
-    assert asked["MetricDefinitions"] == metrics.DEFINITIONS
+    assert parameters["MetricDefinitions"] == metrics.DEFINITIONS

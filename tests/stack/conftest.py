@@ -14,18 +14,19 @@ import pytest
 import urllib3
 from PIL import Image
 
-from infra.local import cloud, places, processes
-from infra.local.demo.app_backend import AppBackend
-from infra.local.places import Places
+from demo.app_backend import AppBackend
+from infra.laptop.project import ROOT, STACK, likeness
+from laptop_cloud import cloud, places, processes
+from laptop_cloud.places import Folders
 from tests.stack.people import Person
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from infra.local.cloud import Cloud
+    from laptop_cloud.cloud import Cloud
 
 FIRST = {"test_path_of_a_job", "test_permissions"}  # of make test; the others are long
-PHOTOS = sorted((places.ROOT / "infra" / "local" / "demo" / "photos").glob("*.jpg"))
+PHOTOS = sorted((ROOT / "demo" / "photos").glob("*.jpg"))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -44,34 +45,30 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory, gallery: Path) -> Iterator[Cloud]:
-    where = Places(
+    folders = Folders(
         state=tmp_path_factory.mktemp("cloud") / "state",
-        build=places.ROOT / ".aws-sam" / "stack-tests",
+        build=ROOT / ".aws-sam" / "stack-tests",
     )
+    project = likeness(folders=folders, gallery=gallery)
     try:
-        yield cloud.up(port=processes.free_port(), where=where, gallery=gallery, wait_scale=0.05)
+        yield cloud.up(project, port=processes.free_port(), wait_scale=0.05)
     finally:
-        cloud.down(where=where)
+        cloud.down(project)
 
 
 @pytest.fixture(scope="session")
 def moody(tmp_path_factory: pytest.TempPathFactory, gallery: Path) -> Iterator[Cloud]:
-    """Another cloud, whose container behaves according to the number of avatars."""
-    where = Places(
+    """Another cloud, whose container does what the number of avatars says."""
+    folders = Folders(
         state=tmp_path_factory.mktemp("moody") / "state",
-        build=places.ROOT / ".aws-sam" / "stack-tests",
+        build=ROOT / ".aws-sam" / "stack-tests",
     )
-    program = [str(places.python_of("model")), str(places.ROOT / "tests/stack/moody_container.py")]
+    program = (str(ROOT / "tests/stack/moody_container.py"),)
+    project = likeness(folders=folders, gallery=gallery, program=program)
     try:
-        yield cloud.up(
-            port=processes.free_port(),
-            where=where,
-            gallery=gallery,
-            training=program,
-            wait_scale=0.05,
-        )
+        yield cloud.up(project, port=processes.free_port(), wait_scale=0.05)
     finally:
-        cloud.down(where=where)
+        cloud.down(project)
 
 
 @pytest.fixture(scope="session")
@@ -128,23 +125,25 @@ def wall() -> bytes:
 
 
 @pytest.fixture
-def without_permission(ops: Callable[[str], Any]) -> Callable[[str, str], Any]:
-    """`with without_permission("GetJobFunction", "ReadJob"):` a role lacks that statement."""
-    iam, stack = ops("iam"), ops("cloudformation")
+def without_permission(
+    ops: Callable[[str], Any], resource: Callable[[str], str]
+) -> Callable[[str, str], Any]:
+    """`with without_permission("PublishAvatarsFunction", "WriteAvatars"):` its role lacks it."""
+    iam = ops("iam")
 
     @contextmanager
     def lacking(owner: str, sid: str) -> Iterator[None]:
-        role = stack.describe_stack_resource(
-            StackName=places.STACK, LogicalResourceId=f"{owner}Role"
-        )["StackResourceDetail"]["PhysicalResourceId"]
+        role = resource(f"{owner}Role")
         changed = {}
         for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
             document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
             left = [one for one in document["Statement"] if one.get("Sid") != sid]
             if len(left) < len(document["Statement"]):
                 changed[name] = document
-                lesser = json.dumps(document | {"Statement": left})
-                iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=lesser)
+                iam.delete_role_policy(RoleName=role, PolicyName=name)
+                if left:  # a policy must have a statement
+                    lesser = json.dumps(document | {"Statement": left})
+                    iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=lesser)
         assert changed, f"{role} has no statement {sid}"
         try:
             yield
@@ -157,11 +156,23 @@ def without_permission(ops: Callable[[str], Any]) -> Callable[[str, str], Any]:
 
 
 @pytest.fixture
-def resource(ops):
-    def physical(logical_id):
-        return ops("cloudformation").describe_stack_resource(
-            StackName=places.STACK, LogicalResourceId=logical_id
-        )["StackResourceDetail"]["PhysicalResourceId"]
+def resource(ops: Callable[[str], Any]) -> Callable[[str], str]:
+    """`resource("SweepBucketsFunction")`: the physical id of a resource of a nested stack."""
+    cloudformation = ops("cloudformation")
+
+    def physical(logical_id: str) -> str:
+        (found,) = (
+            one["PhysicalResourceId"]
+            for stack in in_stack(STACK)
+            if stack["ResourceType"] == "AWS::CloudFormation::Stack"
+            for one in in_stack(stack["PhysicalResourceId"])
+            if one["LogicalResourceId"] == logical_id
+        )
+        return str(found)
+
+    def in_stack(name: str) -> list[dict[str, Any]]:
+        pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
+        return [one for page in pages for one in page["StackResourceSummaries"]]
 
     return physical
 
@@ -189,7 +200,7 @@ def fire(ops, running):
 @pytest.fixture
 def unheard(ops, resource):
     """The rule on stopped executions is disabled, so only the deadline acts."""
-    rule = resource("Stopped")
+    rule = resource("ExecutionStopped")
     ops("events").disable_rule(Name=rule)
     yield
     ops("events").enable_rule(Name=rule)
@@ -211,7 +222,7 @@ def celebrity(portrait, selfies):
 
 @pytest.fixture
 def throttled(ops, resource):
-    """`with throttled("DeletePhotos"):` its function has a reserved concurrency of zero."""
+    """`with throttled("DeletePhotos"):` its function is never given a place to run."""
 
     @contextmanager
     def nowhere(step):

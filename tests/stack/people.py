@@ -14,7 +14,7 @@ from tests.clocks import morning_zone
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from infra.local.demo.app_backend import AppBackend
+    from demo.app_backend import AppBackend
 
 ENDED = {"completed", "refused", "cancelled", "expired", "failed"}
 PATIENCE = 180  # s: two busy cores

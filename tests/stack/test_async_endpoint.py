@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from infra.local import cloud, places, processes
-from infra.local.places import Places
-from infra.local.project import likeness
+from infra.laptop.project import ROOT, likeness
+from laptop_cloud import cloud, processes
+from laptop_cloud.places import Folders
 from tests.stack.moderators import ReviewDesk, review_of, signed_in
 from tests.stack.people import ENDED, Person, genuine_receipt, reached, until
 
@@ -17,28 +17,23 @@ from tests.stack.people import ENDED, Person, genuine_receipt, reached, until
 @pytest.fixture(scope="module")
 def running(tmp_path_factory, gallery):
     """Another cloud, deployed with that backend."""
-    where = Places(
+    folders = Folders(
         state=tmp_path_factory.mktemp("hosted") / "state",
-        build=places.ROOT / ".aws-sam" / "stack-tests-endpoint",
+        build=ROOT / ".aws-sam" / "stack-tests-endpoint",
     )
-    project = likeness(lane="async-endpoint")
-    parameters = project.parameters | {"SecondReviewPercent": "100"}
+    project = likeness(backend="async-endpoint", folders=folders, gallery=gallery)
+    parameters = {**project.parameters, "SecondReviewPercent": "100"}
+    project = replace(project, parameters=parameters)
     try:
-        yield cloud.up(
-            replace(project, parameters=parameters),
-            port=processes.free_port(),
-            where=where,
-            gallery=gallery,
-            wait_scale=0.05,
-        )
+        yield cloud.up(project, port=processes.free_port(), wait_scale=0.05)
     finally:
-        cloud.down(where=where)
+        cloud.down(project)
 
 
 @pytest.fixture
 def first(running, http):
     """The laptop's own moderator."""
-    return ReviewDesk(running, http, running.moderator().token)
+    return ReviewDesk(running, http, running.user().token)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from infra.local.demo.app_backend import Answered
+from demo.app_backend import ApiError
 from likeness import receipts
 from tests.infra.documents import read
 from tests.stack.moody_container import FAILS, HANGS
@@ -131,7 +131,7 @@ def test_a_denied_deletion_is_pending_with_an_alarm_and_succeeds_later(
         until(lambda: alarmed() > rang + 1)
         assert (job["state"], job["quota"]["left"]) == ("failed", 1)
         assert backend.job(job_id)["photos_deleted_at"] is None
-        with pytest.raises(Answered) as none:
+        with pytest.raises(ApiError) as none:
             backend.receipt(job_id)
         assert none.value.status == 404
         assert objects(job_id)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infra.local import cloud, places, processes
-from infra.local.project import likeness
+from infra.laptop.project import STACK
 from infra.replay import replay
+from laptop_cloud import cloud, places, processes
 from likeness.adapters.jobs.jobs_table import JobsTable
 from likeness.domain.ids import JobId
 from likeness.domain.jobs.job import JobState
@@ -25,7 +25,7 @@ from tests.stack.people import until
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from infra.local.cloud import Cloud
+    from laptop_cloud.cloud import Cloud
 
 SECRET = "only-the-receiver-knows"  # noqa: S105 - of this test alone
 BAD_END = JobState.EXPIRED
@@ -76,14 +76,13 @@ def webhook() -> Iterator[Receiver]:
 @pytest.fixture(scope="module")
 def connected(running: Cloud, webhook: Receiver) -> Cloud:
     """The same stack, updated with a webhook, which gets a single retry."""
-    project = likeness()
     parameters = {
-        **project.parameters,
+        **running.project.parameters,
         "WebhookUrl": f"http://{places.HOST}:{webhook.port}/events",
         "WebhookSecret": SECRET,
         "WebhookRetries": "1",
     }
-    return cloud.deploy(replace(project, parameters=parameters), where=running.where)
+    return cloud.deploy(replace(running.project, parameters=parameters))
 
 
 @pytest.fixture(scope="module")
@@ -193,12 +192,12 @@ def test_a_replay_sends_missed_events_to_the_webhook_only(
     letters = queue_of(ops("sqs"), connected.outputs["WebhookQueue"])
     until(lambda: any(job_id in letter for letter in letters()), patience=60)
 
-    replayed = replay(ops, stack=places.STACK)  # it is still down
+    replayed = replay(ops, stack=STACK)  # it is still down
     assert replayed["sent"]
     until(lambda: any(job_id in letter for letter in letters()), patience=60)
 
     webhook.begin()
-    until(lambda: replay(ops, stack=places.STACK)["sent"] == 0 and not letters(), patience=60)
+    until(lambda: replay(ops, stack=STACK)["sent"] == 0 and not letters(), patience=60)
 
     assert [event.state for event in settled(lambda: webhook.of(job_id), 1)] == ["open"]
     assert len(bus(job_id)) == 1
@@ -220,7 +219,7 @@ def test_a_dead_letter_contains_only_ids_states_and_reasons(
 def test_without_its_permission_nothing_is_announced_and_nothing_is_lost(
     person, backend, bus, without_permission
 ):
-    with without_permission("AnnounceChangesFunction", "Announce"):
+    with without_permission("AnnounceChangesFunction", "PutEvents"):
         job_id = backend.create_job(person.order())["job_id"]
         time.sleep(3)
         assert not bus(job_id)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from infra.local.demo.app_backend import Answered
+from demo.app_backend import ApiError
 from likeness import receipts
 from likeness.domain.deletion.receipt import EVERYWHERE, PUBLISHED
 from tests.stack.moody_container import FAILS, HANGS
@@ -119,7 +119,7 @@ def test_a_job_that_is_not_submitted(backend, person, objects, ops, running, sel
 
     job = person.sees_end(job_id)
     ended(job, backend, person, objects, state="expired", code="SYSTEM.NOT_SUBMITTED")
-    with pytest.raises(Answered, match="expired"):
+    with pytest.raises(ApiError, match="expired"):
         backend.submit(job_id)
 
 
@@ -129,7 +129,7 @@ def test_keeping_some_avatars_deletes_the_others(drawing, backend, person, objec
     job = person.sees_end(job_id)
     assert job["state"] == "completed"
     assert [avatar["avatar_id"] for avatar in job["avatars"]] == ["a01", "a02"]
-    with pytest.raises(Answered, match="nothing left to cancel"):
+    with pytest.raises(ApiError, match="nothing left to cancel"):
         backend.cancel(job_id)
 
     kept = backend.keep(job_id, ["a02"])
@@ -181,7 +181,7 @@ def test_a_user_is_erased_while_a_job_runs(drawing, backend, person, objects, se
         until(lambda e=erasure: backend.erasure(e["erasure_id"])["state"] == "done")
     for gone in (done, job_id):
         assert objects(gone) == []
-        with pytest.raises(Answered) as unknown:
+        with pytest.raises(ApiError) as unknown:
             backend.job(gone)
         assert unknown.value.status == 404
     assert [backend.erasure(e["erasure_id"])["jobs"] for e in erasures] == [1, 1]
@@ -191,7 +191,7 @@ def test_a_user_is_erased_while_a_job_runs(drawing, backend, person, objects, se
         assert (signed["jobs"], signed["objects"]) == (1, done_["objects"])
     quota = backend.quota(person.user_id)
     assert (quota["used"], quota["entries"]) == (1, [])
-    with pytest.raises(Answered, match="next day"):
+    with pytest.raises(ApiError, match="next day"):
         backend.create_job(person.order())
     assert backend.quota(other.user_id)["used"] == 0
 
@@ -202,7 +202,7 @@ def test_of_two_hundred_concurrent_submits_one_job_starts(backend, person, selfi
     def submit(n):
         try:
             return backend.submit(jobs[n % len(jobs)])["job_id"], 202
-        except Answered as refused:
+        except ApiError as refused:
             return jobs[n % len(jobs)], refused.status
 
     with ThreadPoolExecutor(SUBMITS) as pool:

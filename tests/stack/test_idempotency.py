@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from infra.local.demo.app_backend import Answered
+from demo.app_backend import ApiError
 from tests.stack.people import Person, until
 
 
@@ -32,7 +32,7 @@ def test_concurrent_orders_with_one_key_open_one_job(person, backend, key, times
     def send(_):
         try:
             return ids(backend.create_job(order, key))
-        except Answered as answered:
+        except ApiError as answered:
             return answered.status, answered.problem["error"]
 
     with ThreadPoolExecutor(times) as pool:
@@ -52,7 +52,7 @@ def test_another_body_or_path_under_the_key_is_refused(person, backend, key):
         lambda: backend.create_job(person.order(avatars=5), key),
         lambda: backend.add_photo(job_id, "image/jpeg", key),
     ):
-        with pytest.raises(Answered) as refused:
+        with pytest.raises(ApiError) as refused:
             again()
         assert refused.value.status == 422
         assert set(refused.value.problem) == {"error", "message"}
@@ -83,7 +83,7 @@ def test_repeated_requests_for_a_photo_with_one_key_add_one_photo(person, backen
 def test_an_error_response_is_not_stored(person, backend, key, selfies):
     job_id = backend.create_job(person.order())["job_id"]
     for _ in range(2):
-        with pytest.raises(Answered, match="0 photos were accepted"):
+        with pytest.raises(ApiError, match="0 photos were accepted"):
             backend.submit(job_id, key)
 
     posts = backend.create_job(person.order(), str(uuid.uuid4()))["uploads"]
@@ -121,7 +121,7 @@ def test_a_list_has_only_the_users_jobs_newest_first_in_pages(backend, person):
 
     assert [job["job_id"] for job in (*first["jobs"], *second["jobs"])] == mine[::-1]
     assert second["next"] is None
-    with pytest.raises(Answered) as refused:
+    with pytest.raises(ApiError) as refused:
         backend.jobs(other.user_id, cursor=first["next"])
     assert refused.value.status == 400
     assert "cursor" in refused.value.problem["message"]

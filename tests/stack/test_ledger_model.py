@@ -26,7 +26,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from infra.local import places
+from laptop_cloud import places
 from likeness.adapters.account.ledger_table import LedgerTable
 from likeness.adapters.account.users_table import UsersTable
 from likeness.adapters.jobs.durations_table import DurationsTable
@@ -322,7 +322,7 @@ def test_the_ledger_invariants_hold_in_every_sequence(table):
 
 
 def test_the_model_detects_a_day_that_is_not_returned(table, monkeypatch):
-    def keep_reserved(self, job, day):
+    def forget(self, job, day):
         return {
             "ConditionCheck": {
                 "TableName": self._table.name,
@@ -331,7 +331,7 @@ def test_the_model_detects_a_day_that_is_not_returned(table, monkeypatch):
             }
         }
 
-    monkeypatch.setattr(LedgerTable, "_return", keep_reserved)
+    monkeypatch.setattr(LedgerTable, "_return", forget)
 
     with pytest.raises(AssertionError):
         check(table, examples=20)

@@ -28,7 +28,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from infra.local import places
+from infra.laptop.project import ROOT
+from laptop_cloud import places
 from tests.stack.people import Person, until
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from requests import PreparedRequest
     from schemathesis import APIOperation, Case
 
-DOCUMENT = json.loads((places.ROOT / "docs" / "openapi.json").read_text())
+DOCUMENT = json.loads((ROOT / "docs" / "openapi.json").read_text())
 
 
 def by_name(document: dict[str, Any]) -> dict[str, APIOperation]:
@@ -123,7 +124,7 @@ class Bearer(AuthBase):
 def signers(running) -> dict[str, AuthBase]:
     return {
         "app_backend": Signed(running.app_credentials()),
-        "moderator": Bearer(running.moderator().token),
+        "moderator": Bearer(running.user().token),
     }
 
 
@@ -134,9 +135,9 @@ def session() -> Iterator[requests.Session]:
 
 
 @pytest.fixture(scope="module")
-def review_id(backend, avatar_store, selfies) -> Iterator[str]:
+def review_id(backend, gallery, selfies) -> Iterator[str]:
     """A job that waits for a moderator: the person on its photos is in the celebrity gallery."""
-    portrait = avatar_store / "A_Celebrity.jpg"
+    portrait = gallery / "A_Celebrity.jpg"
     portrait.write_bytes(selfies[0])
     job_id = Person(backend).hands_in(*selfies[:3], avatars=2)
     backend.submit(job_id)

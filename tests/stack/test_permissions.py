@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from infra.local import identities, places
-from infra.local.demo.app_backend import Answered, AppBackend
+from demo.app_backend import ApiError, AppBackend
+from laptop_cloud import identities, places
 
 
 def test_an_unsigned_call_is_refused(running, http):
@@ -31,14 +31,14 @@ def test_a_role_that_may_not_call_the_api_is_refused(running, http, ops):
         running.api_url, places.REGION, identities.assume(running.root(), "stranger"), http
     )
 
-    with pytest.raises(Answered) as refused:
+    with pytest.raises(ApiError) as refused:
         stranger.styles()
 
     assert refused.value.status == 403
 
 
 def test_the_app_backend_cannot_call_the_moderators_routes(backend):
-    with pytest.raises(Answered) as refused:
+    with pytest.raises(ApiError) as refused:
         backend._call("GET", "/v1/reviews")  # noqa: SLF001 - it has no such call of its own
 
     assert refused.value.status == 401
@@ -47,7 +47,7 @@ def test_the_app_backend_cannot_call_the_moderators_routes(backend):
 TAKEN = [
     ("PrepareGenerationFunction", "WriteOrder"),
     ("PublishAvatarsFunction", "WriteAvatars"),
-    ("ModerateAvatarsFunction", "KeepApproved"),
+    ("ModerateAvatarsFunction", "StoreApproved"),
 ]
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from infra.local.demo.app_backend import Answered
+from demo.app_backend import ApiError
 from tests.stack.people import Person
 
 
@@ -80,10 +80,10 @@ def test_a_foreign_picture_is_not_ours(backend, selfies):
 
 
 def test_a_file_that_is_not_a_picture_is_refused_with_a_reason(backend):
-    with pytest.raises(Answered) as refused:
+    with pytest.raises(ApiError) as refused:
         backend.verify(b"hello", "image/png")
     assert refused.value.status == 400
-    with pytest.raises(Answered) as refused:
+    with pytest.raises(ApiError) as refused:
         backend.verify(b"hello", "text/plain")
     assert refused.value.status == 400
 

@@ -11,8 +11,8 @@ import boto3
 import pytest
 from PIL import Image
 
-from infra.local import places
-from infra.local.demo.app_backend import Answered
+from demo.app_backend import ApiError
+from laptop_cloud import places
 from likeness.adapters.review.audit_table import AuditTable
 from likeness.domain.review import audit
 from tests.clocks import jobs_left
@@ -31,7 +31,7 @@ def in_review(celebrity, person, backend, selfies):
 @pytest.fixture
 def desk(running, http):
     """The laptop's moderator, who is also a lead."""
-    return ReviewDesk(running, http, running.moderator().token)
+    return ReviewDesk(running, http, running.user().token)
 
 
 @pytest.fixture
@@ -211,7 +211,7 @@ def test_an_appeal_brings_the_same_photo_back_to_another_lead(
     quota = backend.quota(person.user_id)
     assert quota["left"] == jobs_left(quota, reserved=reserved, granted=granted["decided_at"])
     assert desk.call("GET", "/v1/reviews/stats")[1]["appeals"]["overturned"] >= 1
-    with pytest.raises(Answered) as again:
+    with pytest.raises(ApiError) as again:
         backend.appeal(in_review)
     assert again.value.status == 409
 
@@ -303,14 +303,12 @@ def test_the_review_policy_sends_clean_photos_to_a_human(person, backend, selfie
 
 
 @pytest.fixture
-def setting(ops):
+def setting(ops, resource):
     """`with setting("DecideReviewFunction", NAME="value"):` changes a function's environment."""
 
     @contextmanager
     def changed_environment(owner, **variables):
-        name = ops("cloudformation").describe_stack_resource(
-            StackName=places.STACK, LogicalResourceId=owner
-        )["StackResourceDetail"]["PhysicalResourceId"]
+        name = resource(owner)
         functions = ops("lambda")
         was = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
 
@@ -329,7 +327,7 @@ def setting(ops):
 
 
 def test_a_forged_token_is_refused(running, http, desk):
-    header, payload, signature = running.moderator().token.split(".")
+    header, payload, signature = running.user().token.split(".")
     forged = ReviewDesk(running, http, f"{header}.{payload}.{signature[::-1]}")
     unsigned = ReviewDesk(running, http, f"eyJhbGciOiJub25lIn0.{payload}.")
 
@@ -372,7 +370,7 @@ def test_a_moderator_cannot_call_the_app_backends_routes(desk):
 
 
 def test_the_app_backend_cannot_decide(in_review, desk, backend, person):
-    with pytest.raises(Answered) as refused:
+    with pytest.raises(ApiError) as refused:
         backend._call("POST", f"/v1/reviews/{review_of(in_review)}/decision", {"approve": True})
 
     assert refused.value.status == 401

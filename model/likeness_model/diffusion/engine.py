@@ -1,51 +1,51 @@
-"""The recipe: look, prepare, learn or show, draw, and leave nothing behind."""
+"""The recipe of a diffusion engine: analyse, encode, train or show references, draw, clean up."""
 
 import logging
 
 from likeness.contracts import GenerationOrder, NotDrawn
 from likeness_model import __version__
-from likeness_model.diffusion.adapters import PERSON, put_on, take_off
-from likeness_model.diffusion.backends.base import Backend
-from likeness_model.diffusion.draw import Drawing, Words
-from likeness_model.diffusion.judge import Person
-from likeness_model.diffusion.keeping import Keeping
-from likeness_model.diffusion.learn import Learned, learn
-from likeness_model.diffusion.lessons import encode_lessons, encode_prompts
-from likeness_model.diffusion.memory import fingerprint, release
-from likeness_model.diffusion.prepare import find_portraits, references
-from likeness_model.diffusion.prompts import catalogue, prompts_for
-from likeness_model.diffusion.seeds import mixed
-from likeness_model.engines import Task
+from likeness_model.diffusion import lora
+from likeness_model.diffusion.drawing import Drawing, OrderPrompts
+from likeness_model.diffusion.encoding import encode_prompts, encode_training_set
+from likeness_model.diffusion.memory import release, weight_checksum
+from likeness_model.diffusion.pipelines.base import Pipeline
+from likeness_model.diffusion.portraits import find_portraits, references
+from likeness_model.diffusion.prompts import prompts_for, templates
+from likeness_model.diffusion.quality_gate import Person
+from likeness_model.diffusion.seeds import derived_seed
+from likeness_model.diffusion.training import Trained, train
+from likeness_model.diffusion.training_checkpoint import TrainingCheckpoint
+from likeness_model.generation.engine import Task
 
 log = logging.getLogger(__name__)
 
 
 class BaseChangedError(Exception):
-    """A job left a trace in the weights that the next user's pictures come from."""
+    """A job changed the base weights, which the next user's pictures would come from."""
 
 
 class DiffusionEngine:
-    """A backend, loaded once, that draws for one user after the other."""
+    """A pipeline, loaded once, that draws for one user after another."""
 
-    def __init__(self, backend: Backend) -> None:
-        self.backend = backend
-        self.name = backend.name
-        self.styles = tuple(catalogue().styles)
-        self._untouched = self._fingerprints()
+    def __init__(self, pipeline: Pipeline) -> None:
+        self.pipeline = pipeline
+        self.name = pipeline.name
+        self.styles = tuple(templates().styles)
+        self._base_checksums = self._checksums()
 
     def draw(self, task: Task) -> list[NotDrawn]:
-        """Raises PhotosError and DeviceError; BaseChangedError when the weights are no longer
-        those that were loaded: then the process must end, and no other job may be given to it."""
+        """Raises PhotosError and DeviceError, and BaseChangedError if the base weights changed: the
+        process must then end without another job."""
         try:
             return self._draw(task)
         finally:
-            self._clear()
+            self._clean_up()
 
     def _draw(self, task: Task) -> list[NotDrawn]:
-        backend, recipe = self.backend, self.backend.recipe
+        pipeline, recipe = self.pipeline, self.pipeline.recipe
 
-        # 1. Look at the photos: faces, and what is measured on them.
-        task.report("looking", len(task.gallery.avatars))
+        # 1. Analyse the photos: faces, and what is measured on them.
+        task.report("looking", len(task.checkpoints.avatars))
         portraits = find_portraits(task.photos)
         if not portraits:
             return [
@@ -53,74 +53,78 @@ class DiffusionEngine:
                 for a in task.missing
             ]
 
-        # 2. Encode all words at once, then the pictures to learn from.
-        words = self._encode_words(task)
-        lessons = encode_lessons(backend, portraits) if recipe.learns else None
+        # 2. Encode all prompts at once, then the training examples.
+        prompts = self._encode_prompts(task)
+        examples = encode_training_set(pipeline, portraits) if recipe.trains else None
         drawing = Drawing(
-            backend,
+            pipeline,
             task,
-            words=words,
+            prompts=prompts,
             person=Person(tuple(portrait.features for portrait in portraits)),
             photo_ids=[portrait.photo_id for portrait in portraits],
             references=references(portraits, recipe.references, recipe.reference_side),
         )
 
-        # 3. Learn the face, and stop in time for the drawing.
-        keeping = Keeping(task.gallery.folder, self._key(task.order))
-        if lessons is not None:
-            task.report("learning", len(task.gallery.avatars))
+        # 3. Train on the face, and stop in time for the drawing.
+        key = self._training_key(task.order)
+        checkpoint = TrainingCheckpoint(task.checkpoints.folder, key)
+        if examples is not None:
+            task.report("training", len(task.checkpoints.avatars))
             reserved = drawing.seconds_needed() if task.deadline else 0.0
-            learned = learn(
-                backend,
-                lessons,
-                seed=mixed(self._key(task.order)),
-                keeping=keeping,
-                goes_on=lambda step: task.deadline.allows(reserved + step),
+            trained = train(
+                pipeline,
+                examples,
+                seed=derived_seed(key),
+                checkpoint=checkpoint,
+                has_time=lambda step: task.deadline.allows(reserved + step),
             )
-            self._take_to_the_artist(learned)
+            self._load_for_drawing(trained)
 
-        # 4. Draw, judge, draw again.
-        task.report("drawing", len(task.gallery.avatars))
+        # 4. Draw, score, draw again.
+        task.report("drawing", len(task.checkpoints.avatars))
         given_up = drawing.run()
-        keeping.forget()
+        checkpoint.delete()
         return given_up
 
-    def _encode_words(self, task: Task) -> Words:
-        """Prompts of the whole order, drawn or not: which setting is whose must not depend on
-        where an earlier run was cut off."""
-        recipe = self.backend.recipe
-        texts = prompts_for(task.order.avatars, learned=recipe.learns)
-        encoded = encode_prompts(self.backend, list(texts.values()))
+    def _encode_prompts(self, task: Task) -> OrderPrompts:
+        """The prompts of the whole order: an avatar's setting must not depend on where an earlier
+        run stopped."""
+        recipe = self.pipeline.recipe
+        texts = prompts_for(task.order.avatars, trained=recipe.trains)
+        encoded = encode_prompts(self.pipeline, list(texts.values()))
         negative = None
         if recipe.takes_negatives:
-            negative = self.backend.encode_prompts([catalogue().negative])
-        return Words(encoded, {avatar_id: n for n, avatar_id in enumerate(texts)}, negative)
+            negative = self.pipeline.encode_prompts([templates().negative])
+        return OrderPrompts(encoded, {avatar_id: n for n, avatar_id in enumerate(texts)}, negative)
 
-    def _take_to_the_artist(self, learned: Learned) -> None:
-        """Where one network learns and another draws, the adapter moves over."""
-        backend = self.backend
-        if backend.artist is not backend.learner:
-            take_off(backend.learner)
-            put_on(
-                backend.artist, backend.targets, backend.recipe.rank, seed=0, state=learned.state
+    def _load_for_drawing(self, trained: Trained) -> None:
+        """If another network draws than the trained one, move the adapter there."""
+        pipeline = self.pipeline
+        if pipeline.drawing_network is not pipeline.trained_network:
+            lora.unload(pipeline.trained_network)
+            lora.load(
+                pipeline.drawing_network,
+                pipeline.targets,
+                pipeline.recipe.rank,
+                seed=0,
+                state=trained.state,
             )
 
-    def _key(self, order: GenerationOrder) -> str:
-        """What learning depends on, and nothing else: both rounds of a job learn the same."""
-        sums = sorted(photo.sha256 for photo in order.photos)
-        return f"{mixed(__version__, self.name, repr(self.backend.recipe), *sums):016x}"
+    def _training_key(self, order: GenerationOrder) -> str:
+        """Everything that training depends on. Both attempts of a job have the same key."""
+        photos = sorted(photo.sha256 for photo in order.photos)
+        return f"{derived_seed(__version__, self.name, repr(self.pipeline.recipe), *photos):016x}"
 
-    def _clear(self) -> None:
-        backend = self.backend
-        take_off(backend.artist)
-        if backend.recipe.learns:
-            take_off(backend.learner)
+    def _clean_up(self) -> None:
+        lora.unload(self.pipeline.drawing_network)
+        if self.pipeline.recipe.trains:
+            lora.unload(self.pipeline.trained_network)
         release()
-        if self._fingerprints() != self._untouched:
-            raise BaseChangedError("the base weights changed during a job: load them anew")
+        if self._checksums() != self._base_checksums:
+            raise BaseChangedError("a job changed the base weights: load them again")
 
-    def _fingerprints(self) -> dict[str, str]:
+    def _checksums(self) -> dict[str, str]:
         return {
-            name: fingerprint(network, without=PERSON)
-            for name, network in self.backend.networks().items()
+            name: weight_checksum(network, without=lora.USER)
+            for name, network in self.pipeline.networks().items()
         }

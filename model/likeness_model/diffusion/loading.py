@@ -1,7 +1,6 @@
-"""From an engine's name to a backend whose weights are loaded."""
+"""Load a diffusion pipeline by the name of its engine."""
 
 import logging
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +9,9 @@ import torch
 from diffusers.utils import logging as diffusers_logging
 from transformers.utils import logging as transformers_logging
 
-from likeness_model.diffusion.backends.base import Backend
-from likeness_model.diffusion.backends.klein import Klein
-from likeness_model.diffusion.backends.sdxl import Sdxl
+from likeness_model.diffusion.pipelines.base import Pipeline
+from likeness_model.diffusion.pipelines.klein import Klein
+from likeness_model.diffusion.pipelines.sdxl import Sdxl
 from likeness_model.diffusion.recipe import (
     KLEIN_LORA,
     KLEIN_REF,
@@ -21,22 +20,18 @@ from likeness_model.diffusion.recipe import (
     TINY_REF,
     Recipe,
 )
-from likeness_model.diffusion.shapes import random_backend
+from likeness_model.diffusion.shapes import random_pipeline
+from likeness_model.diffusion.weights import verify
 from likeness_model.errors import DeviceError, WeightsError
-from likeness_model.folders import Folders
-from likeness_model.weights import verify
 
 log = logging.getLogger(__name__)
-
-WEIGHTS = "LIKENESS_WEIGHTS"
-CHANNEL = "SM_CHANNEL_WEIGHTS"
 
 
 @dataclass(frozen=True)
 class Kind:
-    """An engine: whose weights, by which recipe, under which licence."""
+    """An engine's loader, its recipe and the licence of its weights."""
 
-    load: Callable[[str, Recipe, Path, torch.device], Backend]
+    load: Callable[[str, Recipe, Path, torch.device], Pipeline]
     recipe: Recipe
     licence: str
 
@@ -49,32 +44,23 @@ KINDS = {
 TINY = {"tiny-ref": ("klein", TINY_REF), "tiny-lora": ("sdxl", TINY_LORA)}
 
 
-def load_backend(name: str, folder: Path | None = None, device: str | None = None) -> Backend:
-    """Verify the weights, then load them straight to the device. Minutes for real ones: load once.
+def load_pipeline(name: str, folder: Path, *, device: str | None = None) -> Pipeline:
+    """Verify the weights and load them to the device, which takes minutes for real ones.
 
-    Raises WeightsError and DeviceError with one sentence each.
+    Raises WeightsError and DeviceError.
     """
     diffusers_logging.disable_progress_bar()
     transformers_logging.disable_progress_bar()
     if name in TINY:
-        torch.set_num_threads(1)  # too small to share out
+        torch.set_num_threads(1)  # too small for several
         family, recipe = TINY[name]
-        log.info("%s: random weights, its pictures are noise", name)
-        return random_backend(name, recipe, family=family, tiny=True)
+        log.info("%s: random weights, the pictures are noise", name)
+        return random_pipeline(name, recipe, family=family, tiny=True)
     if name not in KINDS:
-        raise WeightsError(f"no engine {name}: choose {', '.join([*KINDS, *TINY])}")
+        raise WeightsError(f"unknown engine {name}: choose {', '.join([*KINDS, *TINY])}")
     kind = KINDS[name]
     if device is None and not torch.cuda.is_available():
-        raise DeviceError(
-            f"{name} needs a GPU and none is visible: start it on an instance with one"
-        )
-    folder = folder or weights_folder()
+        raise DeviceError(f"{name} needs a GPU and none is visible: use an instance with one")
     manifest = verify(folder)
     log.info("%s: %s; %s", name, ", ".join(manifest.revisions), ", ".join(manifest.licences))
     return kind.load(name, kind.recipe, folder, torch.device(device or "cuda:0"))
-
-
-def weights_folder() -> Path:
-    """Where the operator's weights arrive."""
-    named = os.environ.get(WEIGHTS) or os.environ.get(CHANNEL)
-    return Path(named) if named else Folders.here().base / "input" / "data" / "weights"

@@ -1,4 +1,4 @@
-"""Memory that runs out, memory that is given back, and weights that nobody may have touched."""
+"""GPU memory: batches that shrink when it runs out, its release, and the base-weight checksum."""
 
 import gc
 import hashlib
@@ -16,38 +16,38 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 R = TypeVar("R")
 
-CHUNK = 1 << 24  # elements summed at once: a 64-bit copy of them takes 128 MiB
+CHUNK = 1 << 24  # elements summed at once: their 64-bit copy takes 128 MiB
 
 
 class Batches:
-    """Work in batches that shrink when memory runs out, and stay as small as they had to become."""
+    """Work in batches that are halved when memory runs out, and stay small."""
 
     def __init__(self, size: int) -> None:
         self.size = size
 
     def run(self, items: Sequence[T], work: Callable[[Sequence[T]], R]) -> Iterator[R]:
-        """`work` on each batch, in order. When memory runs out the same items are tried again in
-        batches half as large. Raises DeviceError where one alone does not fit."""
+        """`work` on each batch, in order. When memory runs out, the same items are retried in
+        batches of half the size. Raises DeviceError if a single item does not fit."""
         start = 0
         while start < len(items):
             batch = items[start : start + self.size]
-            done = self._attempt(batch, work)
+            done = self._try(batch, work)
             if done is None:
                 release()
                 if len(batch) == 1:
                     raise DeviceError(
                         "the accelerator's memory does not hold a single picture: "
-                        "take an instance with more"
+                        "use an instance with more memory"
                     )
                 self.size = len(batch) // 2
-                log.warning("memory ran out: from now on %d at once", self.size)
+                log.warning("out of memory: the batch size is now %d", self.size)
                 continue
             start += len(batch)
             yield done[0]
 
-    def _attempt(self, batch: Sequence[T], work: Callable[[Sequence[T]], R]) -> tuple[R] | None:
-        """None when memory ran out. A function of its own: while an exception is handled, its
-        traceback holds every tensor that is to be given back."""
+    def _try(self, batch: Sequence[T], work: Callable[[Sequence[T]], R]) -> tuple[R] | None:
+        """None when memory ran out. A separate function: while an exception is handled, its
+        traceback references every tensor that should be released."""
         try:
             return (work(batch),)
         except (torch.OutOfMemoryError, MemoryError):
@@ -55,32 +55,32 @@ class Batches:
 
 
 def release() -> None:
-    """Give the memory of dead tensors back to the device."""
+    """Return the memory of unreferenced tensors to the device."""
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
 
 
-def fingerprint(module: nn.Module, *, without: str) -> str:
-    """The sum over all weights and buffers but those of the adapter `without`.
+def weight_checksum(module: nn.Module, *, without: str) -> str:
+    """A checksum of all weights and buffers except those of the adapter `without`.
 
-    Counted where the weights lie, so that gigabytes need not leave the device: each tensor's
-    bits, weighted by place, modulo 2^64; these sums go through SHA-256. Any single changed
-    element changes it (the weights are odd); it is no defence against an attacker.
+    Computed on the device, so that gigabytes are not copied: each tensor's bits, weighted by
+    position, are summed modulo 2^64, and the sums are hashed with SHA-256. Any single changed
+    element changes the result, because the factors are odd; it does not resist an attacker.
     """
     digest = hashlib.sha256()
     tensors = {**dict(module.named_parameters()), **dict(module.named_buffers())}
     for name in sorted(tensors):
         if f".{without}." in name:
             continue
-        # A linear layer that carries adapters is called `x.base_layer`; bare, it is `x`.
+        # A linear layer `x` with adapters is named `x.base_layer`.
         tensor = tensors[name]
         digest.update(f"{name.replace('.base_layer', '')} {tensor.dtype}".encode())
-        digest.update(_sum(tensor).to_bytes(8, "little"))
+        digest.update(_weighted_sum(tensor).to_bytes(8, "little"))
     return digest.hexdigest()
 
 
-def _sum(tensor: torch.Tensor) -> int:
+def _weighted_sum(tensor: torch.Tensor) -> int:
     integers = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}
     bits = tensor.detach().contiguous().view(integers[tensor.element_size()]).flatten()
     total = torch.zeros((), dtype=torch.int64, device=bits.device)

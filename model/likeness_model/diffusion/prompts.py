@@ -1,4 +1,4 @@
-"""The words that an engine is asked with."""
+"""The prompts and captions of the diffusion engines."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -16,42 +16,42 @@ PROMPTS = Path(__file__).with_name("prompts.yaml")
 
 
 class StylePrompt(Contract):
-    """A row of prompts.yaml; its head says what each field means."""
+    """A row of prompts.yaml, which explains each field."""
 
-    look: str
+    medium: str
     settings: tuple[str, ...]
     natural: bool = False
     face: bool = False
 
 
-class Catalogue(Contract):
+class PromptTemplates(Contract):
     """prompts.yaml."""
 
     token: str
-    learned: str
-    shown: str
-    someone: str
+    trained: str
+    reference: str
+    prior: str
     negative: str
     clothes: tuple[str, ...]
     styles: dict[StyleId, StylePrompt]
 
     @model_validator(mode="after")
     def _people_are_clothed(self) -> Self:
-        for template in (self.learned, self.shown, self.someone):
+        for template in (self.trained, self.reference, self.prior):
             if "{clothes}" not in template:
                 raise ValueError("a prompt without clothes")
         return self
 
 
 @cache
-def catalogue() -> Catalogue:
-    return Catalogue.model_validate(yaml.safe_load(PROMPTS.read_text(encoding="utf-8")))
+def templates() -> PromptTemplates:
+    return PromptTemplates.model_validate(yaml.safe_load(PROMPTS.read_text(encoding="utf-8")))
 
 
-def prompts_for(avatars: Sequence[AvatarOrder], *, learned: bool) -> dict[AvatarId, str]:
-    """One prompt an avatar. Those of one style differ in setting and clothes, in turn."""
-    words = catalogue()
-    template = words.learned if learned else words.shown
+def prompts_for(avatars: Sequence[AvatarOrder], *, trained: bool) -> dict[AvatarId, str]:
+    """One prompt per avatar. Settings and clothes rotate, so avatars of one style differ."""
+    words = templates()
+    template = words.trained if trained else words.reference
     nth: Counter[StyleId] = Counter()
     prompts = {}
     for place, avatar in enumerate(avatars):
@@ -59,16 +59,14 @@ def prompts_for(avatars: Sequence[AvatarOrder], *, learned: bool) -> dict[Avatar
         n = nth[avatar.style]
         nth[avatar.style] += 1
         prompts[avatar.avatar_id] = template.format(
-            look=style.look,
+            medium=style.medium,
             setting=style.settings[n % len(style.settings)],
             clothes=words.clothes[place % len(words.clothes)],
         ).strip()
     return prompts
 
 
-def captions_of_someone(count: int) -> list[str]:
-    """What the base draws other people from, for prior preservation."""
-    words = catalogue()
-    return [
-        words.someone.format(clothes=words.clothes[n % len(words.clothes)]) for n in range(count)
-    ]
+def prior_captions(count: int) -> list[str]:
+    """Captions for pictures of other people, which the base draws for prior preservation."""
+    words = templates()
+    return [words.prior.format(clothes=words.clothes[n % len(words.clothes)]) for n in range(count)]

@@ -1,25 +1,25 @@
-"""The numbers of one engine. No order can change them: they are chosen by its name."""
+"""The numbers of each engine. They follow from its name; an order cannot change them."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Sides in pixels. What does not apply to an engine stays at zero.
+    """Sides in pixels. Fields that do not apply to an engine stay at zero.
 
-    `guidance` up to 1 means none: one pass of the network a step, and no negative prompt.
+    `guidance` up to 1 means none: one pass of the network per step, and no negative prompt.
     """
 
-    # learning
-    steps: int = 0  # 0: the face is not learned but shown, as reference pictures
+    # training
+    steps: int = 0  # 0: no training, the face is shown in reference pictures
     batch: int = 2
     rank: int = 16
     learning_rate: float = 1e-4
-    learning_side: int = 512
-    prior_pictures: int = 0  # of other people, drawn by the base: keeps it from forgetting them
-    keep_every: int = 250  # steps between two states that a stopped run can go on from (300 MB)
+    training_side: int = 512
+    prior_pictures: int = 0  # of other people, drawn by the base, for prior preservation
+    checkpoint_every: int = 250  # steps between two training checkpoints (300 MB each)
 
-    # showing
+    # reference pictures
     references: int = 0
     reference_side: int = 512
 
@@ -29,12 +29,12 @@ class Recipe:
     drawing_side: int = 1024
     drawing_batch: int = 10
 
-    words: int = 512  # tokens of a prompt, padding included (klein)
-    encoders_leave: bool = False  # text encoders move to the host's memory once prompts are encoded
-    shows_faces: bool = True  # random weights do not, and cannot be judged by it
+    prompt_tokens: int = 512  # padding included (klein)
+    offloads_encoders: bool = False  # text encoders move to the host's memory after encoding
+    shows_faces: bool = True  # False for random weights: the quality gate expects no face
 
     @property
-    def learns(self) -> bool:
+    def trains(self) -> bool:
         return self.steps > 0
 
     @property
@@ -43,29 +43,29 @@ class Recipe:
 
 
 # 500 steps of two pictures at 512 px, rank 16, 1e-4: the middle of what diffusers' DreamBooth
-# examples advise for SDXL; eight steps without guidance is what SDXL-Lightning was distilled for.
-SDXL_LORA = Recipe(steps=500, keep_every=250, drawing_steps=8)
-# klein-4B is distilled for four steps without guidance; its base is what a LoRA is trained on.
-KLEIN_LORA = Recipe(steps=600, batch=1, keep_every=300, drawing_steps=4)
+# examples recommend for SDXL. SDXL-Lightning is distilled for eight steps without guidance.
+SDXL_LORA = Recipe(steps=500, checkpoint_every=250, drawing_steps=8)
+# klein-4B is distilled for four steps without guidance; a LoRA is trained on its base.
+KLEIN_LORA = Recipe(steps=600, batch=1, checkpoint_every=300, drawing_steps=4)
 KLEIN_REF = Recipe(references=3, drawing_steps=4)
 
-# Real classes, small random weights, noise for pictures: seconds on two cores.
-TINY_LORA = Recipe(
-    steps=24,
-    rank=4,
-    learning_rate=1e-3,
-    learning_side=64,
-    keep_every=8,
-    drawing_steps=2,
-    drawing_side=64,
-    words=24,
-    shows_faces=False,
-)
+# Real classes with small random weights: noise for pictures, in seconds on two cores.
 TINY_REF = Recipe(
     references=2,
     reference_side=64,
     drawing_steps=2,
     drawing_side=64,
-    words=24,
+    prompt_tokens=24,
+    shows_faces=False,
+)
+TINY_LORA = Recipe(
+    steps=24,
+    rank=4,
+    learning_rate=1e-3,
+    training_side=64,
+    checkpoint_every=8,
+    drawing_steps=2,
+    drawing_side=64,
+    prompt_tokens=24,
     shows_faces=False,
 )

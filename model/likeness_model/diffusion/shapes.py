@@ -1,8 +1,8 @@
-"""Networks with random weights: small ones that drive everything, and ones of the true shapes,
-which take as long as real ones.
+"""Networks with random weights: small ones for tests and the tiny engines, and ones of the true
+shapes, which are as fast as real weights.
 
 The true shapes are those of the published configurations (stabilityai/stable-diffusion-xl-base-1.0,
-black-forest-labs/FLUX.2-klein-4B). Nothing is read or fetched.
+black-forest-labs/FLUX.2-klein-4B). Nothing is read or downloaded.
 """
 
 from collections.abc import Iterator
@@ -28,9 +28,9 @@ from transformers import (
     Qwen3ForCausalLM,
 )
 
-from likeness_model.diffusion.backends.base import Backend
-from likeness_model.diffusion.backends.klein import Klein
-from likeness_model.diffusion.backends.sdxl import Sdxl
+from likeness_model.diffusion.pipelines.base import Pipeline
+from likeness_model.diffusion.pipelines.klein import Klein
+from likeness_model.diffusion.pipelines.sdxl import Sdxl
 from likeness_model.diffusion.recipe import Recipe
 
 CPU = torch.device("cpu")
@@ -47,7 +47,7 @@ UNET = {
     "use_linear_projection": True,
     "addition_embed_type": "text_time",
     "addition_time_embed_dim": 256,
-    "projection_class_embeddings_input_dim": 2816,  # 1280 of the pooled prompt, 6 x 256 of sizes
+    "projection_class_embeddings_input_dim": 2816,  # 1280 for the pooled prompt, 6 x 256 for sizes
 }
 TINY_UNET = UNET | {
     "sample_size": 32,
@@ -70,7 +70,7 @@ SDXL_VAE = {
     "sample_size": 1024,
     "scaling_factor": 0.13025,
 }
-# Three levels, so that a picture is four times the latents' side in each direction.
+# Three levels: a picture has four times the latents' side.
 TINY_SDXL_VAE = SDXL_VAE | {
     "block_out_channels": [16, 32, 32],
     "down_block_types": ["DownEncoderBlock2D"] * 3,
@@ -94,7 +94,7 @@ KLEIN = {
     "num_single_layers": 20,
     "attention_head_dim": 128,
     "num_attention_heads": 24,
-    "joint_attention_dim": 7680,  # three layers of the text encoder side by side
+    "joint_attention_dim": 7680,  # three layers of the text encoder, concatenated
     "timestep_guidance_channels": 256,
     "axes_dims_rope": (32, 32, 32, 32),
     "rope_theta": 2000,
@@ -109,7 +109,7 @@ TINY_KLEIN = KLEIN | {
     "joint_attention_dim": 48,
     "axes_dims_rope": (4, 4, 4, 4),
 }
-KLEIN_VAE: dict[str, Any] = {}  # diffusers' defaults are this family's
+KLEIN_VAE: dict[str, Any] = {}  # diffusers' defaults
 TINY_KLEIN_VAE = {
     "sample_size": 32,
     "down_block_types": ("DownEncoderBlock2D",) * 2,
@@ -121,7 +121,7 @@ TINY_KLEIN_VAE = {
 }
 QWEN3_4B = {"hidden_size": 2560, "intermediate_size": 9728, "num_hidden_layers": 36}
 QWEN3_4B |= {"num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": 128}
-# The pipeline reads layers 9, 18 and 27: there must be so many.
+# 28 layers, because the pipeline reads layers 9, 18 and 27.
 TINY_QWEN = {"hidden_size": 16, "intermediate_size": 32, "num_hidden_layers": 28}
 TINY_QWEN |= {"num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 8}
 
@@ -131,7 +131,7 @@ CHAT = (
 )
 
 
-def random_backend(
+def random_pipeline(
     name: str,
     recipe: Recipe,
     *,
@@ -140,22 +140,22 @@ def random_backend(
     device: torch.device = CPU,
     dtype: torch.dtype = torch.float32,
     seed: int = 0,
-) -> Backend:
-    """A backend of "sdxl" or "klein" with random weights: the same seed gives the same ones."""
+) -> Pipeline:
+    """A pipeline of the family "sdxl" or "klein"; the same seed gives the same weights."""
     where = {"device": device, "dtype": dtype}
     with torch.random.fork_rng(), _made_on(device, dtype):
         torch.manual_seed(seed)
         if family == "sdxl":
             return Sdxl(name, recipe, sdxl_components(tiny=tiny), **where)
-        undistilled = klein_transformer(tiny=tiny) if recipe.learns else None
+        undistilled = klein_transformer(tiny=tiny) if recipe.trains else None
         components = klein_components(tiny=tiny)
-        if tiny and undistilled is not None:  # as the real pair is: nearly the same weights
+        if tiny and undistilled is not None:  # like the real pair: nearly the same weights
             undistilled.load_state_dict(components["transformer"].state_dict())
         return Klein(name, recipe, components, undistilled=undistilled, **where)
 
 
 def sdxl_components(*, tiny: bool) -> dict[str, Any]:
-    """What StableDiffusionXLPipeline takes."""
+    """The components of StableDiffusionXLPipeline."""
     tokenizer = clip_tokenizer()
     vocabulary = len(tokenizer) if tiny else 49408
     ends = {"bos_token_id": len(tokenizer) - 2, "eos_token_id": len(tokenizer) - 1}
@@ -175,7 +175,7 @@ def sdxl_components(*, tiny: bool) -> dict[str, Any]:
 
 
 def klein_components(*, tiny: bool) -> dict[str, Any]:
-    """What Flux2KleinPipeline takes."""
+    """The components of Flux2KleinPipeline."""
     tokenizer = qwen_tokenizer()
     words = {"vocab_size": len(tokenizer) if tiny else 151936, "max_position_embeddings": 1024}
     return {
@@ -192,8 +192,8 @@ def klein_transformer(*, tiny: bool) -> Flux2Transformer2DModel:
 
 
 def clip_tokenizer() -> CLIPTokenizer:
-    """Byte-level, without merges: every text is words of single letters. Its ids lie within the
-    real vocabulary, and prompts are padded to the same length."""
+    """Byte-level, without merges: one token per letter. Its ids are within the real vocabulary, and
+    prompts are padded to the same length."""
     letters = _letters()
     words = [*letters, *(f"{letter}</w>" for letter in letters)]
     words += ["<|startoftext|>", "<|endoftext|>"]
@@ -202,7 +202,7 @@ def clip_tokenizer() -> CLIPTokenizer:
 
 
 def qwen_tokenizer() -> Qwen2TokenizerFast:
-    """Likewise, with the family's chat template."""
+    """The same, with the family's chat template."""
     words = [*_letters(), "<|endoftext|>", "<|im_start|>", "<|im_end|>"]
     tokenizer = Qwen2TokenizerFast(vocab={word: n for n, word in enumerate(words)}, merges=[])
     tokenizer.add_special_tokens({"additional_special_tokens": ["<|im_start|>", "<|im_end|>"]})
@@ -219,7 +219,7 @@ def _letters() -> list[str]:
 
 @contextmanager
 def _made_on(device: torch.device, dtype: torch.dtype) -> Iterator[None]:
-    """New networks are made where and as they will be used: no second copy in the host's memory."""
+    """Create networks on their device and in their type: no second copy in the host's memory."""
     before = torch.get_default_dtype()
     torch.set_default_dtype(dtype)
     try:

@@ -1,1 +1,1 @@
-"""The engine that needs no weights of its own: it paints avatars from photos on the CPU."""
+"""The engine without weights: it paints avatars from photos on the CPU."""

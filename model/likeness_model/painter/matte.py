@@ -1,4 +1,4 @@
-"""Cut a person out softly, and give the edge the person's own colours."""
+"""Cut out a person with a soft edge in the person's own colours."""
 
 import cv2
 import numpy as np
@@ -7,17 +7,17 @@ from likeness_model.vision.records import Floats, Image
 from likeness_model.vision.segment import clean_matte, person_mask
 
 WORK = 640  # side at which the matte is refined, px: hair is a few pixels wide there
-AGREE = 0.75  # below it the matte found something else than the person: a car, a dog
+AGREE = 0.75  # below it the matte shows something else, such as a car or a dog
 BELOW_NOSE = 0.25  # sides from the tip of the nose to where clothes begin, roughly
 NEARBY = 256  # side at which colours are averaged over wide neighbourhoods, px
-BAND = 0.016  # half width of the doubtful edge, in sides
+BAND = 0.016  # half width of the uncertain edge, in sides
 
 
 def cut_out(image: Image, seed: tuple[float, float]) -> tuple[Floats, Image]:
     """Alpha (h, w) 0..1 and foreground colours (h, w, 3) uint8 of the person under `seed` (x, y).
 
-    The network says where the edge is within a few pixels; the colours on its two sides say how
-    much of each doubtful pixel is the person.
+    The network gives the edge within a few pixels; the colours on both sides decide the alpha of
+    the uncertain pixels.
     """
     side = image.shape[0]
     small = cv2.resize(image, (WORK, WORK), interpolation=cv2.INTER_AREA)
@@ -29,13 +29,13 @@ def cut_out(image: Image, seed: tuple[float, float]) -> tuple[Floats, Image]:
 
 
 def _one_person(image: Image, seed: tuple[float, float]) -> Floats:
-    """The cleaner matte where it agrees with the person mask, and only the part under the seed."""
+    """The finer matte where it agrees with the person mask; only the part under the seed."""
     person, matte = person_mask(image), clean_matte(image)
     overlap = np.minimum(person, matte).sum() / max(1.0, float(np.maximum(person, matte).sum()))
     if overlap < AGREE:
         matte = cv2.GaussianBlur(person, (0, 0), 3)
     reach = np.ones((25, 25), np.uint8)
-    # Dark clothes escape the matte; heads do not, and beside a head may be somebody else's.
+    # The matte misses dark clothes but not heads; the mask may contain another person's head.
     heart = cv2.erode((person > 0.9).astype(np.float32), np.ones((61, 61), np.uint8))
     heart[: round(seed[1] + BELOW_NOSE * WORK)] = 0
     rough = np.maximum(np.minimum(matte, cv2.dilate(person, reach)), heart)
@@ -43,7 +43,7 @@ def _one_person(image: Image, seed: tuple[float, float]) -> Floats:
 
 
 def _part_under(seed: tuple[float, float], mask: Floats) -> Floats:
-    """1 in the connected part of the mask that holds the seed; all of it where none does."""
+    """1 in the connected part of the mask that contains the seed; the whole mask if none does."""
     _, labels = cv2.connectedComponents((mask > 0.4).astype(np.uint8))
     mine = labels[int(np.clip(seed[1], 0, WORK - 1)), int(np.clip(seed[0], 0, WORK - 1))]
     part = labels == mine if mine else labels > 0
@@ -51,8 +51,8 @@ def _part_under(seed: tuple[float, float], mask: Floats) -> Floats:
 
 
 def _fill_holes(matte: Floats) -> Floats:
-    """Gaps wholly inside a person are the network's, not the world's: at this framing there is no
-    bent arm to look through."""
+    """Fill gaps inside the person: they are errors of the network, because this framing shows no
+    bent arm."""
     outside = (matte < 0.5).astype(np.uint8)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(outside, connectivity=4)
     for label in range(1, len(stats)):
@@ -63,16 +63,16 @@ def _fill_holes(matte: Floats) -> Floats:
 
 
 def _split_band(colours: Floats, rough: Floats) -> Floats:
-    """Alpha with the doubtful band decided, smoothed along the picture's own edges."""
+    """Alpha with the uncertain band resolved, smoothed along the picture's edges."""
     alpha = _decided_by_colour(colours, rough)
     smooth = guided_filter(colours, alpha, radius=max(2, rough.shape[0] // 160), eps=1e-4)
     return np.clip(smooth * 1.2 - 0.13, 0, 1)
 
 
 def _decided_by_colour(colours: Floats, rough: Floats) -> Floats:
-    """Alpha in the doubtful band, by projecting each pixel on the line from the background's local
-    colour to the person's. Where the two are alike, where the background is busy, or where the
-    pixel is no mixture of the two, the network's answer stays."""
+    """Alpha in the uncertain band: project each pixel on the line from the background's local
+    colour to the person's. Where the two are similar, the background is busy, or the pixel is not a
+    mixture of the two, the network's alpha stays."""
     side = rough.shape[0]
     reach = np.ones((2 * round(BAND * side) + 1,) * 2, np.uint8)
     sure_person = cv2.erode((rough > 0.9).astype(np.float32), reach)
@@ -92,9 +92,9 @@ def _decided_by_colour(colours: Floats, rough: Floats) -> Floats:
 
 
 def _nearby(colours: Floats, sure: Floats) -> tuple[Floats, Floats]:
-    """The mean colour of the sure pixels around each pixel, and how much they vary there.
+    """The mean colour of the certain pixels around each pixel, and their variation.
 
-    From the nearest ones where there are enough, else from further away.
+    From the nearest ones if there are enough, else from further away.
     """
     side = NEARBY
     sure = cv2.resize(sure, (side, side), interpolation=cv2.INTER_AREA)
@@ -114,7 +114,7 @@ def _nearby(colours: Floats, sure: Floats) -> tuple[Floats, Floats]:
 
 
 def _wide_blur(image: Floats, sigma: float) -> Floats:
-    """A Gaussian blur at the scale where it is three pixels wide: the same picture, far faster."""
+    """A Gaussian blur at the scale where it is three pixels wide: the same result, much faster."""
     side = image.shape[0]
     small = max(8, min(side, round(side * 3 / sigma)))
     shrunk = cv2.resize(image, (small, small), interpolation=cv2.INTER_AREA)

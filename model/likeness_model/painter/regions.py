@@ -34,9 +34,9 @@ def fill(mesh: Floats, rings: list[str], size: int, *, soft: float = 0.002) -> F
 
 
 def softened(mask: Floats, sigma: float) -> Floats:
-    """A Gaussian blur of a mask of 0..1 that is zero in most places, worked out in the others."""
+    """A Gaussian blur of a mask of 0..1, computed only around its non-zero pixels."""
     soft = np.zeros_like(mask)
-    there = _extent(mask, int(4 * sigma) + 2)  # as far as cv2's kernel reaches
+    there = _extent(mask, int(4 * sigma) + 2)  # the reach of cv2's kernel
     soft[there] = cv2.GaussianBlur(mask[there], (0, 0), sigma).clip(0, 1)
     return soft
 
@@ -100,9 +100,9 @@ def irises(image: Image, mesh: Floats, eye_mask: Floats) -> Floats:
 
 
 def skin(image: Image, alpha: Floats, mesh: Floats, features: Floats) -> Floats:
-    """Pixels coloured like the cheeks and the forehead: a Gaussian in Lab, lightness tolerant.
+    """Pixels coloured like the cheeks and the forehead: a Gaussian in Lab, tolerant in lightness.
 
-    Worked out at 256 px: skin has no fine structure, and the edge comes from a guided filter.
+    Computed at 256 px: skin has no fine structure, and a guided filter gives the edge.
     """
     size = image.shape[0]
     small = cv2.resize(image, (256, 256), interpolation=cv2.INTER_AREA)
@@ -152,7 +152,7 @@ def _disc(radius: float) -> np.ndarray:
 
 
 def _extent(mask: Floats, margin: int) -> tuple[slice, slice]:
-    """The rows and columns in which a mask is not zero, and `margin` more on each side."""
+    """The rows and columns where a mask is not zero, with `margin` on each side."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
     if not rows.size:
         return slice(0, 1), slice(0, 1)
@@ -163,7 +163,7 @@ def _extent(mask: Floats, margin: int) -> tuple[slice, slice]:
 
 
 def _within(inner: slice, outer: slice) -> slice:
-    """A slice of the whole as a slice of a part of it."""
+    """A slice of the whole, relative to a part of it."""
     return slice(inner.start - outer.start, inner.stop - outer.start)
 
 

@@ -1,67 +1,59 @@
-"""From a photo to scenes: find the face, level the eyes, frame, cut out. Paid once a photo."""
+"""From a photo to scenes: level the eyes, frame, cut out the person. Once per photo."""
 
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
+from likeness_model.generation.variation import (
+    EYE_LINE,
+    MAX_ZOOM,
+    Variation,
+    store_to_scene,
+    window,
+)
 from likeness_model.painter import matte, regions
-from likeness_model.painter.scene import EYE_LINE, Look, Scene
-from likeness_model.vision.detect import find_faces
-from likeness_model.vision.mesh import lay_mesh
+from likeness_model.painter.scene import Scene
+from likeness_model.vision.person import find_person
 from likeness_model.vision.records import Floats, Image, Mesh
 from likeness_model.vision.segment import person_mask
 
-# Share of the picture's height from brow to chin: head and shoulders, or nearer where the photo
-# ends before the shoulders do.
+# Share of the picture's height from brow to chin: head and shoulders, or closer where the photo
+# does not show the shoulders.
 WIDEST, NEAREST = 0.36, 0.66
-MAX_ZOOM = 1.25
-PROBE = 128  # side at which framings are tried, px
+PROBE = 128  # px: side at which framings are tried
 MAX_INVENTED = 0.002  # share of the picture that may show clothes beyond the photo's edge
-
-
-class NoUsableFace(Exception):
-    """No face in the photo that a mesh can be laid on."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A photo's person at the widest framing, cut out: the store from which scenes are framed.
+    """A photo's person at the widest framing, cut out: the store that scenes are framed from.
 
-    Colours and mask are kept as PNG: ten photos wait while one is drawn, and packed they take a
-    quarter of the memory.
+    Colours and mask are PNG, which takes a quarter of the memory: ten photos wait while one is
+    drawn.
     """
 
     foreground: bytes
     alpha: bytes
     mesh: Floats
 
-    def scene(self, look: Look, size: int) -> Scene:
-        """The portrait as this look frames it. The eyes stay level, and near EYE_LINE."""
+    def scene(self, variation: Variation, size: int) -> Scene:
+        """The portrait in the variation's framing; the eyes stay level and near EYE_LINE."""
         foreground, alpha = _unpacked(self.foreground), _unpacked(self.alpha)
-        view = _window(look, alpha.shape[0])
-        to_scene = store_to_scene(look, alpha.shape[0], size)
+        view = window(variation, alpha.shape[0])
+        to_scene = store_to_scene(variation, alpha.shape[0], size)
         points = self.mesh.copy()
         points[:, :2] = self.mesh[:, :2] @ to_scene[:, :2].T + to_scene[:, 2]
         points[:, 2] *= to_scene[1, 1]
         return Scene(
-            foreground=_seen(foreground, view, size, mirror=look.mirror),
-            alpha=_seen(alpha, view, size, mirror=look.mirror).astype(np.float32) / 255,
+            foreground=_framed(foreground, view, size, mirror=variation.mirror),
+            alpha=_framed(alpha, view, size, mirror=variation.mirror).astype(np.float32) / 255,
             mesh=points.astype(np.float32),
         )
 
 
-def find_person(photo: Image) -> Mesh:
-    """The mesh of the photo's largest usable face."""
-    for face in find_faces(photo, side=640) or find_faces(photo):
-        mesh = lay_mesh(photo, face)
-        if mesh is not None:
-            return mesh
-    raise NoUsableFace("no face was found that can be drawn")
-
-
 def read_subject(photo: Image, size: int, mesh: Mesh | None = None) -> Subject:
-    """Work out everything a photo gives, for scenes of up to `size` px. Raises NoUsableFace."""
+    """Analyse a photo for scenes of up to `size` px. Raises NoUsableFace."""
     mesh = mesh or find_person(photo)
     store = round(size * MAX_ZOOM)
     to_store = _best_framing(photo, mesh, store)
@@ -78,7 +70,7 @@ def read_subject(photo: Image, size: int, mesh: Mesh | None = None) -> Subject:
 
 
 def _best_framing(photo: Image, mesh: Mesh, store: int) -> np.ndarray:
-    """The widest framing that shows no part of the person the photo does not have."""
+    """The widest framing that shows no part of the person beyond the photo's edge."""
     shrink = min(1.0, PROBE * 2 / max(photo.shape[:2]))
     small = cv2.resize(photo, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
     person = person_mask(small)
@@ -121,43 +113,18 @@ def _sample(photo: Image, matrix: np.ndarray, size: int) -> Image:
     )
 
 
-def scene_to_store(look: Look, size: int, store: int) -> np.ndarray:
-    """Undo a look's framing: the 2x3 matrix from a picture to the widest framing."""
-    return cv2.invertAffineTransform(store_to_scene(look, store, size))
-
-
-def store_to_scene(look: Look, store: int, size: int) -> np.ndarray:
-    """The look's framing: the 2x3 matrix from the widest framing to a picture, pixel centres."""
-    left, top, side = _window(look, store)
-    scale = size / side
-    across, down = (scale * (0.5 - edge) - 0.5 for edge in (left, top))
-    if look.mirror:
-        return np.array([[-scale, 0, size - 1 - across], [0, scale, down]])
-    return np.array([[scale, 0, across], [0, scale, down]])
-
-
-def _window(look: Look, store: int) -> tuple[int, int, int]:
-    """Left, top and side of what the look shows, in whole pixels of the store. Zooms about the
-    eyes; a shift is held to what the store has beside it."""
-    side = round(store / float(np.clip(look.zoom, 1.0, MAX_ZOOM)))
-    room = store - side
-    left = np.clip(round(room / 2 + look.shift[0] * side), 0, room)
-    top = np.clip(round(EYE_LINE * room + look.shift[1] * side), 0, room)
-    return int(left), int(top), side
-
-
-def _seen(store: Image, view: tuple[int, int, int], size: int, *, mirror: bool) -> Image:
+def _framed(store: Image, view: tuple[int, int, int], size: int, *, mirror: bool) -> Image:
     left, top, side = view
     part = store[top : top + side, left : left + side]
     how = cv2.INTER_AREA if size < side else cv2.INTER_CUBIC
-    seen = cv2.resize(part, (size, size), interpolation=how)
-    return np.ascontiguousarray(seen[:, ::-1]) if mirror else seen
+    framed = cv2.resize(part, (size, size), interpolation=how)
+    return np.ascontiguousarray(framed[:, ::-1]) if mirror else framed
 
 
 def _packed(image: Image) -> bytes:
     done, encoded = cv2.imencode(".png", image)
     if not done:
-        raise RuntimeError("the PNG encoder refused a cut-out")
+        raise RuntimeError("the PNG encoder failed")
     return encoded.tobytes()
 
 

@@ -1,1 +1,1 @@
-"""Small vision models on the CPU: plain functions on RGB images, (height, width, 3) uint8."""
+"""Small vision models on the CPU: functions on RGB images, (height, width, 3) uint8."""

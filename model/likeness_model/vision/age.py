@@ -1,4 +1,4 @@
-"""Estimate an age, with the doubt that belongs to it."""
+"""Estimate an age and its uncertainty."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ ADULT = 18
 
 
 def estimate_age(image: Image, mesh: Mesh) -> Age:
-    """Adults measured at most 0.23 for `under_18`; teenagers are untested: doubt is for a human."""
+    """`under_18` was at most 0.23 for adults; it was not measured on teenagers."""
     chip = face_chip(image, mesh, size=64, padding=0.2)
     shares = run("age", (chip - CHANNEL_MEANS) / 256)[0][0]
     return Age(

@@ -1,11 +1,11 @@
-"""Cut a face out the way dlib's networks were trained to see it."""
+"""Crop and align a face as in the training data of dlib's networks."""
 
 import cv2
 import numpy as np
 
 from likeness_model.vision.records import Floats, Image, Mesh
 
-# dlib's five-point mean face, and the mesh points nearest to those five.
+# dlib's five-point mean face, and the closest mesh points.
 MEAN_FACE = np.array(
     [
         [0.8595674595992, 0.2134981538014],
@@ -19,12 +19,12 @@ MESH_POINTS = [263, 362, 33, 133, 2]
 
 
 def face_chip(image: Image, mesh: Mesh, *, size: int, padding: float) -> Floats:
-    """(1, 3, size, size), RGB 0..255, eyes and nose where dlib's mean face has them."""
+    """(1, 3, size, size), RGB 0..255, with eyes and nose where dlib's mean face has them."""
     here = mesh.plane[MESH_POINTS].astype(np.float64)
     there = (MEAN_FACE + padding) / (2 * padding + 1) * size
     matrix = similarity(here, there)
     scale = float(np.hypot(matrix[0, 0], matrix[1, 0]))
-    if scale < 0.5:  # noqa: PLR2004 - a bilinear warp to less than half would alias
+    if scale < 0.5:  # noqa: PLR2004 - a bilinear warp below half size aliases
         shrink = 2 * scale
         image = cv2.resize(image, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
         matrix[:, :2] /= shrink
@@ -33,7 +33,7 @@ def face_chip(image: Image, mesh: Mesh, *, size: int, padding: float) -> Floats:
 
 
 def similarity(here: np.ndarray, there: np.ndarray) -> np.ndarray:
-    """The 2x3 turn, scale and shift that brings points nearest to others (Umeyama 1991)."""
+    """The 2x3 least-squares similarity transform from `here` to `there` (Umeyama 1991)."""
     here_mean, there_mean = here.mean(0), there.mean(0)
     a, b = here - here_mean, there - there_mean
     u, stretch, vt = np.linalg.svd(b.T @ a / len(here))

@@ -1,4 +1,4 @@
-"""Lay the 468-point mesh on a face."""
+"""Fit the 468-point mesh to a face."""
 
 import cv2
 import numpy as np
@@ -7,16 +7,16 @@ from likeness_model.vision.records import Face, Image, Mesh
 from likeness_model.vision.sessions import run
 
 INPUT = 192
-# Measured: right meshes on 37 of 38 faces had more; a profile's wrong one had 0.44.
+# Measured: correct meshes on 37 of 38 faces had more; the wrong one of a profile had 0.44.
 MIN_PRESENCE = 0.9
-MARGIN = 1.5  # the network was trained on boxes half as large again as the face
+MARGIN = 1.5  # the network was trained on boxes 1.5 times as large as the face
 RIGHT_EYE, LEFT_EYE = 33, 263  # outer corners
 
 
 def lay_mesh(image: Image, face: Face) -> Mesh | None:
-    """The face's mesh, or None where the network does not believe in it (a profile, half a face).
+    """The face's mesh, or None if the network's presence score is too low (a profile, half a face).
 
-    Two passes: the first finds how the head is turned, the second looks at it upright.
+    Two passes: the first finds the head's rotation, the second runs on the upright head.
     """
     right, left = face.landmarks[0], face.landmarks[1]
     angle = float(np.arctan2(left[1] - right[1], left[0] - right[0]))

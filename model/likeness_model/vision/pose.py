@@ -1,4 +1,4 @@
-"""How a head is turned, from its mesh, and what that is worth."""
+"""The pose of a head from its mesh, and a rank of photos by it."""
 
 import numpy as np
 
@@ -20,7 +20,7 @@ def head_pose(mesh: Mesh) -> Pose:
 
 
 def worth(mesh: Mesh) -> float:
-    """0..1, how good a photo's face is to draw from: large in it, and turned towards us."""
+    """0..1: how suitable a photo is to draw from. A large face, turned to the camera, is best."""
     pose = head_pose(mesh)
     turned = min(1.0, float(np.hypot(pose.yaw, pose.pitch * 0.7)) / 45)
     tall = float(np.ptp(mesh.plane[:, 1]))

@@ -1,4 +1,4 @@
-"""What the vision functions answer: frozen records, coordinates in pixels of the given image."""
+"""Results of the vision functions; coordinates are in pixels of the given image."""
 
 from dataclasses import dataclass
 
@@ -11,10 +11,10 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Face:
-    """A face that the detector found.
+    """A detected face.
 
-    Landmarks are (5, 2): right eye, left eye, nose tip, right and left corner of the mouth, where
-    right and left are the person's own.
+    Landmarks are (5, 2): right eye, left eye, nose tip, right and left corner of the mouth, from
+    the person's view.
     """
 
     x: float
@@ -31,9 +31,9 @@ class Face:
 
 @dataclass(frozen=True)
 class Mesh:
-    """The 468 points of a face, (468, 3): x, y and, in the same unit, depth (towards us is less).
+    """The 468 points of a face, (468, 3): x, y and depth in the same unit (closer is less).
 
-    Presence is the network's own belief, 0 to 1, that a face lies under the mesh.
+    `presence` is the network's probability, 0 to 1, of a face under the mesh.
     """
 
     points: Floats
@@ -47,7 +47,7 @@ class Mesh:
 @dataclass(frozen=True)
 class Pose:
     """Degrees. Yaw is positive when the nose points to the picture's left, roll when the head
-    leans clockwise, pitch when it looks down."""
+    leans clockwise, pitch when it is lowered."""
 
     yaw: float
     pitch: float
@@ -56,7 +56,7 @@ class Pose:
 
 @dataclass(frozen=True)
 class Age:
-    """An estimate, never a fact: the distribution is over 0..80 years."""
+    """An estimate; the distribution is over 0..80 years."""
 
     expected: float
     under_18: float

@@ -1,4 +1,4 @@
-"""Model files, verified against their sums before they run, and their cached sessions."""
+"""Model files, verified by SHA-256 before they are loaded, and their cached sessions."""
 
 import hashlib
 import threading
@@ -19,7 +19,7 @@ _threads = 2
 
 
 class WeightsError(Exception):
-    """A model file is missing or is not the one that was checked in."""
+    """A model file is missing or damaged."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def catalogue() -> dict[str, Weights]:
 
 
 def verified_bytes(name: str, folder: Path = WEIGHTS) -> bytes:
-    """The model file's content, or a WeightsError that says which file to restore."""
+    """The model file's content. Raises WeightsError, which names the file to restore."""
     weights = catalogue()[name]
     path = folder / weights.file
     try:
@@ -50,21 +50,21 @@ def verified_bytes(name: str, folder: Path = WEIGHTS) -> bytes:
         raise WeightsError(f"model file {weights.file} is missing: restore it") from missing
     if hashlib.sha256(content).hexdigest() != weights.sha256:
         raise WeightsError(
-            f"model file {weights.file} does not have the sum in weights.toml: restore it"
+            f"model file {weights.file} does not match the SHA-256 in weights.toml: restore it"
         )
     return content
 
 
 def use_threads(count: int) -> None:
-    """Threads of each session, from now on. Use 1 where several workers run side by side."""
-    global _threads  # noqa: PLW0603 - one process-wide setting, beside the cache it belongs to
+    """Set the threads of each session. Use 1 with several worker processes."""
+    global _threads  # noqa: PLW0603 - a process-wide setting
     with _lock:
         _threads = count
         _sessions.clear()
 
 
-def forget(name: str) -> None:
-    """Give back the memory of a model that will not be asked again soon."""
+def unload(name: str) -> None:
+    """Free the memory of a model that is not needed soon."""
     with _lock:
         _sessions.pop(name, None)
 
@@ -72,9 +72,9 @@ def forget(name: str) -> None:
 def run(
     name: str, batch: NDArray[np.float32], **more: NDArray[np.float32]
 ) -> list[NDArray[np.float32]]:
-    """Every output of a model, from its first input and, by their names, `more` of them.
+    """Every output of a model for its first input and, by name, `more` inputs.
 
-    Safe to call from several threads.
+    Thread-safe.
     """
     session = _session(name)
     return list(session.run(None, {session.get_inputs()[0].name: batch, **more}))
@@ -87,8 +87,8 @@ def _session(name: str) -> ort.InferenceSession:
             options.intra_op_num_threads = _threads
             options.inter_op_num_threads = 1
             options.log_severity_level = 3
-            # Without both, memory is taken when needed and given back: a run of u2netp at 320 px
-            # then takes 120 MB instead of 260, and none of it stays.
+            # Without both, memory is allocated on demand and freed: a run of u2netp at 320 px takes
+            # 120 MB instead of 260, and none of it stays allocated.
             options.enable_cpu_mem_arena = False
             options.enable_mem_pattern = False
             _sessions[name] = ort.InferenceSession(

@@ -228,6 +228,17 @@ def test_an_archive_with_an_unexpected_member_is_refused_as_a_whole(buckets, fil
     assert not [key for key in buckets.avatar_objects.listing() if "/checkpoints/" in key]
 
 
+def test_a_file_in_the_archive_may_have_32_mib_and_not_a_byte_more(buckets):
+    largest = 32 * 2**20
+    files = {"result.json": a_result(1).model_dump_json().encode()}
+    answered(buckets, files | {"a01.png": bytes(largest)})
+    assert buckets.work.unpack(JOB, 1) == 1
+
+    answered(buckets, files | {"a01.png": bytes(largest + 1)})
+    with pytest.raises(Invalid):
+        buckets.work.unpack(JOB, 1)
+
+
 def test_a_truncated_archive_is_refused(buckets):
     whole = endpoint_tar.pack(files_of(a_result(1)))
     for part in (whole[:1000], b"", b"no archive"):

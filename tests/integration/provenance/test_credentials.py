@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from PIL import Image
 
-from infra.local.certificates import certify, issue
+from infra.laptop.certificates import certify, issue
 from likeness.adapters.generation.png import only_pixels
 from likeness.adapters.provenance import webp, xmp
 from likeness.adapters.provenance.certificates import CACHE_S, Certificates

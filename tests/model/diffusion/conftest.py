@@ -1,7 +1,7 @@
 """Tiny pipelines of the real classes, on one thread of the CPU.
 
-`trained` bases have seen procedural identities: only on a base that knows what faces have in
-common does learning one face mean anything.
+`trained` bases are trained on procedural identities: only a base that knows what faces have in
+common can be trained on one face in a meaningful way.
 """
 
 import hashlib
@@ -15,12 +15,12 @@ import torch
 from torch.nn import functional
 
 from likeness.contracts import GenerationOrder
-from likeness_model.diffusion.backends.base import Prompts
 from likeness_model.diffusion.engine import DiffusionEngine
-from likeness_model.diffusion.learn import Lessons
+from likeness_model.diffusion.pipelines.base import EncodedPrompts
 from likeness_model.diffusion.recipe import TINY_LORA, TINY_REF
-from likeness_model.diffusion.shapes import random_backend
-from likeness_model.job import run_job
+from likeness_model.diffusion.shapes import random_pipeline
+from likeness_model.diffusion.training import TrainingSet
+from likeness_model.generation.job import run_job
 from tests.model.conftest import JOB, demo_bytes
 
 FAMILIES = ("sdxl", "klein")
@@ -57,8 +57,8 @@ def identity(seed):
 
 
 def faces(family, count, seed, of=None):
-    """Latents of `count` faces: smooth fields, each from the eight numbers of an identity that
-    differ a little from picture to picture; of anybody when no identity is given."""
+    """Latents of `count` faces: smooth fields from the eight numbers of an identity, with small
+    differences between pictures. Without an identity, each face has its own."""
     chance = torch.Generator().manual_seed(seed)
     channels = CHANNELS[family]
     features = torch.randn(8, channels, 4, 4, generator=torch.Generator().manual_seed(99))
@@ -68,79 +68,81 @@ def faces(family, count, seed, of=None):
     return torch.einsum("nk,kchw->nchw", who, features)
 
 
-def repeated(prompts: Prompts, count: int) -> Prompts:
+def repeated(prompts: EncodedPrompts, count: int) -> EncodedPrompts:
     return prompts.pick([0] * count)
 
 
-def train(backend, family, *, steps=160, batch=8):
-    """Teach the whole base what faces are."""
-    backend.learner.requires_grad_(True)
-    optimiser = torch.optim.AdamW(backend.learner.parameters(), lr=2e-3, fused=True)
+def train(pipeline, family, *, steps=160, batch=8):
+    """Train the whole base on faces."""
+    pipeline.trained_network.requires_grad_(True)
+    optimiser = torch.optim.AdamW(pipeline.trained_network.parameters(), lr=2e-3, fused=True)
     chance = torch.Generator().manual_seed(0)
-    prompts = repeated(backend.encode_prompts(["photo of a person"]), batch)
+    prompts = repeated(pipeline.encode_prompts(["photo of a person"]), batch)
     for step in range(steps):
         latents = faces(family, batch, seed=step)
         noise = torch.randn(latents.shape, generator=chance)
-        loss = backend.errors(latents, prompts, noise, torch.rand(batch, generator=chance)).mean()
+        loss = pipeline.losses(latents, prompts, noise, torch.rand(batch, generator=chance)).mean()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-    backend.learner.requires_grad_(False)
+    pipeline.trained_network.requires_grad_(False)
 
 
 @pytest.fixture(scope="session", params=FAMILIES)
 def trained(request):
-    """(family, backend), its base trained once for all tests; nobody may change it."""
+    """(family, pipeline), its base trained once for all tests, which must not change it."""
     recipe = replace(TINY_LORA, steps=80, batch=4, rank=8, learning_rate=2e-3)
-    backend = random_backend("trained", recipe, family=request.param, tiny=True)
-    train(backend, request.param)
-    return request.param, backend
+    pipeline = random_pipeline("trained", recipe, family=request.param, tiny=True)
+    train(pipeline, request.param)
+    return request.param, pipeline
 
 
-def error_about(backend, family, of):
-    """Mean loss on 64 unseen pictures of an identity, the same noise every time."""
+def loss_on(pipeline, family, of):
+    """Mean loss on 64 unseen pictures of an identity, with the same noise each time."""
     chance = torch.Generator().manual_seed(5)
     latents = faces(family, 64, seed=6, of=of)
     noise = torch.randn(latents.shape, generator=chance)
-    moments = 0.2 + 0.8 * torch.rand(64, generator=chance)
-    prompts = repeated(backend.encode_prompts(["photo of ohwx person"]), 64)
+    noise_levels = 0.2 + 0.8 * torch.rand(64, generator=chance)
+    prompts = repeated(pipeline.encode_prompts(["photo of ohwx person"]), 64)
     with torch.no_grad():
-        return backend.errors(latents, prompts, noise, moments).mean().item()
+        return pipeline.losses(latents, prompts, noise, noise_levels).mean().item()
 
 
-def lessons_about(backend, family, of, *, others=0):
-    """Six "selfies" of an identity, and pictures of other people."""
+def training_set_of(pipeline, family, of, *, others=0):
+    """Six pictures of an identity, and `others` of other people."""
     latents = faces(family, 6, seed=70, of=of)
     prompts = ["photo of ohwx person"] * 6 + ["photo of a person"] * others
     if others:
         latents = torch.cat([latents, faces(family, others, seed=71)])
-    return Lessons(latents, backend.encode_prompts(prompts), prior=others)
+    return TrainingSet(latents, pipeline.encode_prompts(prompts), prior=others)
 
 
 @pytest.fixture
 def few_steps(trained):
-    """The trained backend with a recipe of eight steps, put back afterwards."""
-    family, backend = trained
-    before = backend.recipe
-    backend.recipe = replace(before, steps=8, batch=2, keep_every=4)
-    yield family, backend
-    backend.recipe = before
+    """The trained pipeline with a recipe of eight steps, restored afterwards."""
+    family, pipeline = trained
+    before = pipeline.recipe
+    pipeline.recipe = replace(before, steps=8, batch=2, checkpoint_every=4)
+    yield family, pipeline
+    pipeline.recipe = before
 
 
 def engine(name, seed=0, **changes):
     family, recipe = ENGINES[name]
-    recipe = replace(recipe, **({"steps": 4, "keep_every": 2} if recipe.learns else {}), **changes)
-    return DiffusionEngine(random_backend(name, recipe, family=family, tiny=True, seed=seed))
+    recipe = replace(
+        recipe, **({"steps": 4, "checkpoint_every": 2} if recipe.trains else {}), **changes
+    )
+    return DiffusionEngine(random_pipeline(name, recipe, family=family, tiny=True, seed=seed))
 
 
 @pytest.fixture(scope="session", params=sorted(ENGINES))
 def loaded(request):
-    """An engine that stays loaded for all tests, as in a container that serves many users."""
+    """An engine that stays loaded for all tests, as for many users in a container."""
     return engine(request.param)
 
 
 @pytest.fixture(scope="session")
-def lora():
+def lora_engine():
     return engine("tiny-lora")
 
 
@@ -152,12 +154,12 @@ def order_of(name, photos, styles=("glamour", "cosmic", "glamour"), **changes):
         {"photo_id": photo_id, "sha256": hashlib.sha256(content).hexdigest()}
         for photo_id, content in photos.items()
     ]
-    order = {"job_id": JOB, "round": 1, "size": 96, "engine": name, "photos": listed}
+    order = {"job_id": JOB, "attempt": 1, "size": 96, "engine": name, "photos": listed}
     return GenerationOrder.model_validate(order | {"avatars": avatars} | changes)
 
 
 def small(word):
-    """A demo photo at a third of its side: quick to look at."""
+    """A demo photo at a third of its side: faster to analyse."""
     photo = cv2.imdecode(np.frombuffer(demo_bytes(word), np.uint8), cv2.IMREAD_COLOR)
     photo = cv2.resize(photo, (400, 400), interpolation=cv2.INTER_AREA)
     return cv2.imencode(".jpg", photo)[1].tobytes()
@@ -167,12 +169,17 @@ USER = {"p01": small("close"), "p02": small("tilted")}
 OTHER_USER = {"p01": small("mirrored"), "p02": small("looking")}
 
 
-def run(drawing, folder: Path, photos=None, *, engine=None, **changes):
-    """The engine at work on an order for it, or for the engine that is named."""
+def run(loaded, folder: Path, photos=None, *, engine=None, **changes):
+    """Run a job with a loaded engine; the order names it, or another `engine`."""
     photos = photos or USER
-    order = order_of(engine or drawing.name, photos, **changes)
-    return run_job(order, photos, folder, engine=drawing)
+    order = order_of(engine or loaded.name, photos, **changes)
+    return run_job(order, photos, folder, load=lambda _name: loaded)
 
 
-def sums(result):
+def checksums(result):
     return {avatar.avatar_id: avatar.sha256 for avatar in result.avatars}
+
+
+def equal(one, other):
+    """Tensors by name, bit for bit."""
+    return one.keys() == other.keys() and all(torch.equal(one[k], other[k]) for k in one)

@@ -1,4 +1,4 @@
-"""An exported adapter is loaded by diffusers itself, in either format, to the same bits."""
+"""diffusers loads an exported adapter in both formats to the same bits."""
 
 import os
 import subprocess
@@ -9,46 +9,46 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from likeness_model.diffusion.adapters import PERSON, equal, person_state, put_on, take_off
-from likeness_model.diffusion.export import DIFFUSERS, KOHYA, export, learn_from_folder
+from likeness_model.diffusion import lora
 from likeness_model.diffusion.recipe import TINY_LORA
-from likeness_model.diffusion.shapes import random_backend
+from likeness_model.diffusion.shapes import random_pipeline
 from likeness_model.errors import PhotosError
+from likeness_model.tools.export import DIFFUSERS, KOHYA, export, train_on_folder
 from tests.model.conftest import DEMO
-from tests.model.diffusion.conftest import FAMILIES, USER
+from tests.model.diffusion.conftest import FAMILIES, USER, equal
 
 
 @pytest.fixture(scope="module", params=FAMILIES)
 def exported(request, tmp_path_factory):
-    """(backend, state, folder of the two files): an adapter learned from photos."""
+    """(pipeline, state, folder of the two files): an adapter trained on photos."""
     photos = tmp_path_factory.mktemp("photos")
     (photos / "p01.jpg").write_bytes(USER["p01"])
     recipe = replace(TINY_LORA, steps=3)
-    backend = random_backend("tiny", recipe, family=request.param, tiny=True)
-    learned = learn_from_folder(backend, photos)
+    pipeline = random_pipeline("tiny", recipe, family=request.param, tiny=True)
+    trained = train_on_folder(pipeline, photos)
     folder = tmp_path_factory.mktemp("out")
-    export(backend, learned.state, folder)
-    return backend, learned.state, folder
+    export(pipeline, trained.state, folder)
+    return pipeline, trained.state, folder
 
 
 @pytest.mark.parametrize("file", [DIFFUSERS, KOHYA])
 def test_it_is_loaded_bit_for_bit(exported, file):
-    backend, state, folder = exported
-    prompts = backend.encode_prompts(["photo of ohwx person"])
-    put_on(backend.artist, backend.targets, backend.recipe.rank, seed=0, state=state)
-    drawn = backend.paint(prompts, [1])[0]
-    take_off(backend.artist)
-    assert (backend.paint(prompts, [1])[0] != drawn).any()  # it does something
+    pipeline, state, folder = exported
+    prompts = pipeline.encode_prompts(["photo of ohwx person"])
+    lora.load(pipeline.drawing_network, pipeline.targets, pipeline.recipe.rank, seed=0, state=state)
+    drawn = pipeline.generate(prompts, [1])[0]
+    lora.unload(pipeline.drawing_network)
+    assert (pipeline.generate(prompts, [1])[0] != drawn).any()  # it has an effect
 
-    backend.pipe.load_lora_weights(str(folder), weight_name=file, adapter_name=PERSON)
+    pipeline.pipe.load_lora_weights(str(folder), weight_name=file, adapter_name=lora.USER)
     try:
-        assert equal(person_state(backend.artist), state)
-        assert (backend.paint(prompts, [1])[0] == drawn).all()
+        assert equal(lora.user_state(pipeline.drawing_network), state)
+        assert (pipeline.generate(prompts, [1])[0] == drawn).all()
     finally:
-        take_off(backend.artist)
+        lora.unload(pipeline.drawing_network)
 
 
-def test_kohyas_file_has_its_names_and_a_scale_for_each_layer(exported):
+def test_the_kohya_file_has_its_names_and_an_alpha_for_each_layer(exported):
     _, state, folder = exported
     names = load_file(folder / KOHYA)
 
@@ -62,21 +62,21 @@ def test_kohyas_file_has_its_names_and_a_scale_for_each_layer(exported):
     )
 
 
-def test_the_adapter_moved_something(exported):
+def test_the_adapter_is_trained(exported):
     _, state, _ = exported
 
     assert any(value.abs().max() > 0 for name, value in state.items() if "lora_B" in name)
     assert all(value.dtype == torch.float32 for value in state.values())
 
 
-def test_a_folder_without_faces_is_an_error(exported, tmp_path):
-    with pytest.raises(PhotosError, match="name another folder"):
-        learn_from_folder(exported[0], tmp_path)
+def test_a_folder_without_faces_raises_an_error(exported, tmp_path):
+    with pytest.raises(PhotosError, match="use another folder"):
+        train_on_folder(exported[0], tmp_path)
 
 
-def test_by_hand_it_writes_both_files(tmp_path):
+def test_the_program_writes_both_files(tmp_path):
     program = subprocess.run(
-        [sys.executable, "-m", "likeness_model.diffusion.export", "--engine", "tiny-lora"]
+        [sys.executable, "-m", "likeness_model.tools.export", "--engine", "tiny-lora"]
         + ["--photos", str(DEMO), "--out", str(tmp_path)],
         capture_output=True,
         text=True,

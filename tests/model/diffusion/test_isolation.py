@@ -1,4 +1,4 @@
-"""Nothing of one user's job reaches the next user's, nor stays behind."""
+"""Nothing of one user's job stays or reaches the next user's."""
 
 import gc
 import tempfile
@@ -7,88 +7,80 @@ import pytest
 import torch
 from peft import LoraConfig
 
-from likeness_model.diffusion.adapters import (
-    FAST,
-    PERSON,
-    person_parameters,
-    put_on,
-    residents,
-    take_off,
-    wear,
-)
+from likeness_model.diffusion import lora
 from likeness_model.diffusion.engine import BaseChangedError
-from likeness_model.diffusion.memory import fingerprint
-from tests.model.diffusion.conftest import ENGINES, OTHER_USER, USER, engine, run, sums
+from likeness_model.diffusion.memory import weight_checksum
+from tests.model.diffusion.conftest import ENGINES, OTHER_USER, USER, checksums, engine, run
 
 
 @pytest.fixture(params=sorted(ENGINES))
-def mine(request):
-    """An engine of this test's own."""
+def own_engine(request):
+    """An engine that only this test uses."""
     return engine(request.param)
 
 
 def weights(engine):
     return {
         f"{part}.{name}": value.clone()
-        for part, network in engine.backend.networks().items()
+        for part, network in engine.pipeline.networks().items()
         for name, value in network.state_dict().items()
     }
 
 
-def test_the_base_is_the_same_bit_for_bit_after_a_job(mine, tmp_path):
-    before = weights(mine)
+def test_a_job_does_not_change_a_bit_of_the_base(own_engine, tmp_path):
+    before = weights(own_engine)
 
-    run(mine, tmp_path)
-    after = weights(mine)
+    run(own_engine, tmp_path)
+    after = weights(own_engine)
 
     assert before.keys() == after.keys()
     assert all(torch.equal(before[name], after[name]) for name in before)
 
 
-def test_the_next_user_gets_what_a_fresh_engine_would_have_drawn(mine, tmp_path):
-    run(mine, tmp_path / "first", photos=USER)
-    second = run(mine, tmp_path / "second", photos=OTHER_USER)
+def test_the_next_user_gets_the_same_pictures_as_from_a_new_engine(own_engine, tmp_path):
+    run(own_engine, tmp_path / "first", photos=USER)
+    second = run(own_engine, tmp_path / "second", photos=OTHER_USER)
 
-    alone = run(engine(mine.name), tmp_path / "alone", photos=OTHER_USER)
-    assert sums(second) == sums(alone)
+    alone = run(engine(own_engine.name), tmp_path / "alone", photos=OTHER_USER)
+    assert checksums(second) == checksums(alone)
 
 
-def test_a_job_that_fails_leaves_no_more_than_one_that_ends(mine, tmp_path, monkeypatch):
-    paint = mine.backend.paint
+def test_a_failed_job_leaves_nothing_either(own_engine, tmp_path, monkeypatch):
+    generate = own_engine.pipeline.generate
 
     def broken(*_args, **_how):
         raise RuntimeError("a fault while drawing")
 
-    monkeypatch.setattr(mine.backend, "paint", broken)
+    monkeypatch.setattr(own_engine.pipeline, "generate", broken)
     with pytest.raises(RuntimeError):
-        run(mine, tmp_path / "first", photos=USER)
-    monkeypatch.setattr(mine.backend, "paint", paint)
+        run(own_engine, tmp_path / "first", photos=USER)
+    monkeypatch.setattr(own_engine.pipeline, "generate", generate)
 
-    second = run(mine, tmp_path / "second", photos=OTHER_USER)
-    alone = run(engine(mine.name), tmp_path / "alone", photos=OTHER_USER)
-    assert sums(second) == sums(alone)
+    second = run(own_engine, tmp_path / "second", photos=OTHER_USER)
+    alone = run(engine(own_engine.name), tmp_path / "alone", photos=OTHER_USER)
+    assert checksums(second) == checksums(alone)
 
 
-def test_no_adapter_and_no_tensor_of_a_job_stays_in_memory(mine, tmp_path):
-    run(mine, tmp_path / "warm")  # what the libraries make once
+def test_no_adapter_or_tensor_of_a_job_stays_in_memory(own_engine, tmp_path):
+    run(own_engine, tmp_path / "warm")  # objects that the libraries create once
     gc.collect()
     before = _tensors()
 
-    run(mine, tmp_path / "job", photos=OTHER_USER)
+    run(own_engine, tmp_path / "job", photos=OTHER_USER)
     gc.collect()
 
     assert _tensors() <= before
-    for network in mine.backend.networks().values():
-        assert PERSON not in residents(network)
-        assert person_parameters(network) == {}
+    for network in own_engine.pipeline.networks().values():
+        assert lora.USER not in lora.loaded(network)
+        assert lora.user_parameters(network) == {}
 
 
-def test_only_pictures_and_their_records_stay_on_the_disk(mine, tmp_path, monkeypatch):
+def test_only_pictures_and_records_stay_on_the_disk(own_engine, tmp_path, monkeypatch):
     scratch, checkpoints = tmp_path / "tmp", tmp_path / "checkpoints"
     scratch.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(scratch))
 
-    run(mine, checkpoints)
+    run(own_engine, checkpoints)
 
     names = {path.name for path in checkpoints.rglob("*")}
     avatars = {f"a0{n}.{ending}" for n in (1, 2, 3) for ending in ("png", "json")}
@@ -96,60 +88,60 @@ def test_only_pictures_and_their_records_stay_on_the_disk(mine, tmp_path, monkey
     assert list(scratch.iterdir()) == []
 
 
-def test_a_base_that_was_changed_ends_the_engine(mine, tmp_path, monkeypatch):
-    """As fusing an adapter and taking it out again would: one rounding, in one tensor."""
-    paint = mine.backend.paint
+def test_a_changed_base_raises_an_error(own_engine, tmp_path, monkeypatch):
+    """Like fusing and unfusing an adapter: one rounding in one tensor."""
+    generate = own_engine.pipeline.generate
 
-    def touches(*args, **how):
-        weight = next(iter(mine.backend.artist.parameters()))
+    def changes_a_weight(*args, **how):
+        weight = next(iter(own_engine.pipeline.drawing_network.parameters()))
         weight.data.view(-1)[0] = torch.nextafter(weight.data.view(-1)[0], torch.tensor(9.0))
-        return paint(*args, **how)
+        return generate(*args, **how)
 
-    monkeypatch.setattr(mine.backend, "paint", touches)
+    monkeypatch.setattr(own_engine.pipeline, "generate", changes_a_weight)
 
-    with pytest.raises(BaseChangedError, match="load them anew"):
-        run(mine, tmp_path)
+    with pytest.raises(BaseChangedError, match="load them again"):
+        run(own_engine, tmp_path)
 
 
-def test_the_fingerprint_sees_one_bit_and_two_that_change_places():
+def test_the_checksum_detects_a_flipped_bit_and_swapped_weights():
     layer = torch.nn.Linear(64, 64)
-    before = fingerprint(layer, without=PERSON)
+    before = weight_checksum(layer, without=lora.USER)
     with torch.no_grad():
         layer.weight[3, 5], layer.weight[5, 3] = (
             layer.weight[5, 3].clone(),
             layer.weight[3, 5].clone(),
         )
-    swapped = fingerprint(layer, without=PERSON)
+    swapped = weight_checksum(layer, without=lora.USER)
     layer.weight.data.view(torch.int32)[0, 0] ^= 1
 
-    assert len({before, swapped, fingerprint(layer, without=PERSON)}) == 3
+    assert len({before, swapped, weight_checksum(layer, without=lora.USER)}) == 3
 
 
-def test_the_fingerprint_of_every_type_of_weight_is_its_own():
+def test_the_checksum_differs_for_every_type_of_weight():
     values = torch.arange(8)
     seen = {
-        fingerprint(_holding(values.to(kind)), without=PERSON)
+        weight_checksum(_holding(values.to(kind)), without=lora.USER)
         for kind in (torch.float32, torch.bfloat16, torch.float64, torch.int64, torch.uint8)
     }
 
     assert len(seen) == 5
 
 
-def test_an_adapter_of_the_base_stays_and_the_users_goes():
-    """As SDXL's distilled sampler does, which is one."""
-    backend = engine("tiny-lora").backend
+def test_unloading_keeps_the_adapters_of_the_base():
+    """SDXL's distilled sampler is one."""
+    pipeline = engine("tiny-lora").pipeline
     config = LoraConfig(r=2, init_lora_weights=False, target_modules=["to_q"])
-    backend.artist.add_adapter(config, adapter_name=FAST)
-    wear(backend.artist, [FAST])
-    before = fingerprint(backend.artist, without=PERSON)
+    pipeline.drawing_network.add_adapter(config, adapter_name=lora.SAMPLER)
+    lora.set_active(pipeline.drawing_network, [lora.SAMPLER])
+    before = weight_checksum(pipeline.drawing_network, without=lora.USER)
 
-    put_on(backend.artist, backend.targets, 4, seed=1)
-    wear(backend.artist, [FAST, PERSON])
-    take_off(backend.artist)
+    lora.load(pipeline.drawing_network, pipeline.targets, 4, seed=1)
+    lora.set_active(pipeline.drawing_network, [lora.SAMPLER, lora.USER])
+    lora.unload(pipeline.drawing_network)
 
-    assert residents(backend.artist) == (FAST,)
-    assert backend.artist.active_adapters() == [FAST]
-    assert fingerprint(backend.artist, without=PERSON) == before
+    assert lora.loaded(pipeline.drawing_network) == (lora.SAMPLER,)
+    assert pipeline.drawing_network.active_adapters() == [lora.SAMPLER]
+    assert weight_checksum(pipeline.drawing_network, without=lora.USER) == before
 
 
 def _tensors():

@@ -1,4 +1,4 @@
-"""Weights from the operator's folder: verified, loaded, or refused with one sentence."""
+"""Weights from the operator's folder: verified, then loaded or rejected with one sentence."""
 
 import shutil
 from dataclasses import replace
@@ -7,49 +7,55 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from likeness_model.diffusion import loading
-from likeness_model.diffusion.adapters import FAST, person_state, put_on, residents, take_off
-from likeness_model.diffusion.backends import klein, sdxl
+from likeness_model.container.folders import WEIGHTS, WEIGHTS_CHANNEL, Folders
+from likeness_model.diffusion import loading, lora
 from likeness_model.diffusion.engine import DiffusionEngine
-from likeness_model.diffusion.export import KOHYA, export
-from likeness_model.diffusion.loading import load_backend
+from likeness_model.diffusion.loading import load_pipeline
+from likeness_model.diffusion.pipelines import klein, sdxl
 from likeness_model.diffusion.recipe import TINY_LORA
-from likeness_model.diffusion.shapes import random_backend
+from likeness_model.diffusion.shapes import random_pipeline
 from likeness_model.errors import DeviceError, WeightsError
-from likeness_model.weights import write_manifest
-from tests.model.diffusion.conftest import run, sums
+from likeness_model.tools.export import KOHYA, export
+from likeness_model.tools.weights import write_manifest
+from tests.model.diffusion.conftest import checksums, run
 
-SMALL = {"steps": 2, "keep_every": 2, "learning_side": 64, "drawing_side": 64, "words": 24}
+SMALL = {
+    "steps": 2,
+    "checkpoint_every": 2,
+    "training_side": 64,
+    "drawing_side": 64,
+    "prompt_tokens": 24,
+}
 
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
-    """An operator's folder for each family, as the real ones are laid out, with tiny weights."""
+    """An operator's folder per family, in the real layout, with tiny weights."""
     made = {}
     for family in ("sdxl", "klein"):
         folder = made[family] = tmp_path_factory.mktemp(family)
-        backend = random_backend("tiny", TINY_LORA, family=family, tiny=True, seed=3)
+        pipeline = random_pipeline("tiny", TINY_LORA, family=family, tiny=True, seed=3)
         if family == "sdxl":
-            backend.words.save_pretrained(folder / sdxl.BASE)
-            _random_adapter(backend, folder / sdxl.SAMPLER / "eight_steps.safetensors")
+            pipeline.full.save_pretrained(folder / sdxl.BASE)
+            _random_adapter(pipeline, folder / sdxl.LIGHTNING / "eight_steps.safetensors")
         else:
-            backend.words.save_pretrained(folder / klein.DISTILLED)
-            backend.undistilled.save_pretrained(folder / klein.UNDISTILLED / "transformer")
-        _random_adapter(backend, folder / "styles" / family / "oil.safetensors")
+            pipeline.full.save_pretrained(folder / klein.DISTILLED)
+            pipeline.undistilled.save_pretrained(folder / klein.UNDISTILLED / "transformer")
+        _random_adapter(pipeline, folder / "styles" / family / "oil.safetensors")
         write_manifest(folder, licence="apache-2.0", revision="owner/model@" + "0" * 40)
     return made
 
 
-def _random_adapter(backend, file):
-    """As kohya's tools save one, which is how such adapters are published."""
-    put_on(backend.artist, backend.targets, 2, seed=9)
+def _random_adapter(pipeline, file):
+    """In kohya's format, in which such adapters are published."""
+    lora.load(pipeline.drawing_network, pipeline.targets, 2, seed=9)
     chance = torch.Generator().manual_seed(9)
     state = {
         name: 0.05 * torch.randn(value.shape, generator=chance)
-        for name, value in person_state(backend.artist).items()
+        for name, value in lora.user_state(pipeline.drawing_network).items()
     }
-    take_off(backend.artist)
-    export(backend, state, file.parent)
+    lora.unload(pipeline.drawing_network)
+    export(pipeline, state, file.parent)
     (file.parent / KOHYA).rename(file)
     for other in file.parent.glob("person*"):
         other.unlink()
@@ -60,47 +66,49 @@ def _random_adapter(backend, file):
     [("sdxl-lora", "sdxl"), ("flux2-klein-4b-lora", "klein"), ("flux2-klein-4b-ref", "klein")],
 )
 def test_a_real_engine_loads_its_folder_and_draws(folders, tmp_path, name, family):
-    backend = load_backend(name, folders[family], device="cpu")
-    changes = SMALL if backend.recipe.learns else {**SMALL, "steps": 0, "keep_every": 1}
-    backend.recipe = replace(backend.recipe, **changes, reference_side=64, shows_faces=False)
-    engine = DiffusionEngine(backend)
+    pipeline = load_pipeline(name, folders[family], device="cpu")
+    changes = SMALL if pipeline.recipe.trains else {**SMALL, "steps": 0, "checkpoint_every": 1}
+    pipeline.recipe = replace(pipeline.recipe, **changes, reference_side=64, shows_faces=False)
+    engine = DiffusionEngine(pipeline)
 
     result = run(engine, tmp_path / "one", styles=("glamour", "oil", "cosmic"))
     again = run(engine, tmp_path / "again", styles=("glamour", "oil", "cosmic"))
 
     assert len(result.avatars) == 3
-    assert sums(result) == sums(again)
-    assert backend.styles == {"oil"}
-    assert residents(backend.artist) == (("oil", FAST) if family == "sdxl" else ("oil",))
+    assert checksums(result) == checksums(again)
+    assert pipeline.styles == {"oil"}
+    assert lora.loaded(pipeline.drawing_network) == (
+        ("oil", lora.SAMPLER) if family == "sdxl" else ("oil",)
+    )
 
 
-def test_a_styles_adapter_changes_that_style_and_no_other(folders, tmp_path):
-    backend = load_backend("sdxl-lora", folders["sdxl"], device="cpu")
-    backend.recipe = replace(backend.recipe, **SMALL, shows_faces=False, drawing_batch=1)
-    engine = DiffusionEngine(backend)
+def test_a_style_adapter_changes_only_its_style(folders, tmp_path):
+    pipeline = load_pipeline("sdxl-lora", folders["sdxl"], device="cpu")
+    pipeline.recipe = replace(pipeline.recipe, **SMALL, shows_faces=False, drawing_batch=1)
+    engine = DiffusionEngine(pipeline)
     styled = run(engine, tmp_path / "with", styles=("oil", "glamour"))
 
-    backend.styles = frozenset()
+    pipeline.styles = frozenset()
     plain = run(engine, tmp_path / "without", styles=("oil", "glamour"))
 
-    assert sums(styled)["a01"] != sums(plain)["a01"]
-    assert sums(styled)["a02"] == sums(plain)["a02"]
+    assert checksums(styled)["a01"] != checksums(plain)["a01"]
+    assert checksums(styled)["a02"] == checksums(plain)["a02"]
 
 
 @pytest.fixture
 def broken(folders, tmp_path):
-    """A copy of SDXL's folder to be damaged, with a manifest that says it is whole."""
+    """A copy of SDXL's folder to damage, and a function that writes its manifest and loads it."""
     copy = tmp_path / "weights"
     shutil.copytree(folders["sdxl"], copy)
 
     def load():
         write_manifest(copy, licence="apache-2.0", revision="owner/model@" + "0" * 40)
-        return load_backend("sdxl-lora", copy, device="cpu")
+        return load_pipeline("sdxl-lora", copy, device="cpu")
 
     return copy, load
 
 
-def _sentence(raised):
+def _message(raised):
     text = str(raised.value)
     assert "\n" not in text
     assert len(text) < 400
@@ -115,17 +123,17 @@ def test_a_missing_part_is_named(broken):
 
     with pytest.raises(WeightsError) as raised:
         load()
-    assert _sentence(raised) == f"{sdxl.BASE}/vae is missing from the weights: upload it"
+    assert _message(raised) == f"{sdxl.BASE}/vae is missing from the weights: upload it"
 
 
-def test_a_file_that_was_cut_off_before_the_manifest_was_written_is_named(broken):
+def test_a_truncated_file_is_named(broken):
     folder, load = broken
     file = next((folder / sdxl.BASE / "unet").glob("*.safetensors"))
     file.write_bytes(file.read_bytes()[:1000])
 
     with pytest.raises(WeightsError, match=f"{sdxl.BASE}/unet cannot be loaded") as raised:
         load()
-    assert "upload it again" in _sentence(raised)
+    assert "upload it again" in _message(raised)
 
 
 def test_weights_of_another_shape_are_named(broken):
@@ -137,10 +145,10 @@ def test_weights_of_another_shape_are_named(broken):
 
     with pytest.raises(WeightsError, match=f"{sdxl.BASE}/unet cannot be loaded") as raised:
         load()
-    _sentence(raised)
+    _message(raised)
 
 
-def test_weights_that_lack_a_tensor_are_not_made_up(broken):
+def test_weights_without_a_tensor_are_rejected(broken):
     folder, load = broken
     file = next((folder / sdxl.BASE / "unet").glob("*.safetensors"))
     tensors = load_file(file)
@@ -149,7 +157,7 @@ def test_weights_that_lack_a_tensor_are_not_made_up(broken):
 
     with pytest.raises(WeightsError, match=f"{sdxl.BASE}/unet") as raised:
         load()
-    _sentence(raised)
+    _message(raised)
 
 
 def test_a_broken_adapter_is_named(broken):
@@ -160,15 +168,15 @@ def test_a_broken_adapter_is_named(broken):
         load()
 
 
-def test_two_samplers_are_one_too_many(broken):
+def test_two_sampler_files_are_rejected(broken):
     folder, load = broken
-    (folder / sdxl.SAMPLER / "other.safetensors").write_bytes(b"")
+    (folder / sdxl.LIGHTNING / "other.safetensors").write_bytes(b"")
 
-    with pytest.raises(WeightsError, match="is to hold one adapter and holds 2"):
+    with pytest.raises(WeightsError, match="must hold one adapter and holds 2"):
         load()
 
 
-def test_a_file_that_is_not_the_one_in_the_manifest_is_never_loaded(folders, monkeypatch, broken):
+def test_a_file_that_differs_from_the_manifest_is_never_loaded(folders, monkeypatch, broken):
     folder, _ = broken
     file = next((folder / sdxl.BASE / "unet").glob("*.safetensors"))
     content = bytearray(file.read_bytes())
@@ -181,31 +189,31 @@ def test_a_file_that_is_not_the_one_in_the_manifest_is_never_loaded(folders, mon
     monkeypatch.setattr(
         loading, "KINDS", {"sdxl-lora": replace(loading.KINDS["sdxl-lora"], load=never)}
     )
-    with pytest.raises(WeightsError, match="does not have the sum in manifest.json"):
-        load_backend("sdxl-lora", folder, device="cpu")
+    with pytest.raises(WeightsError, match="does not match the SHA-256 in manifest.json"):
+        load_pipeline("sdxl-lora", folder, device="cpu")
 
 
-def test_no_weights_at_all_are_one_sentence(tmp_path):
+def test_missing_weights_are_reported(tmp_path):
     with pytest.raises(WeightsError, match="the weights have no manifest.json"):
-        load_backend("sdxl-lora", tmp_path, device="cpu")
+        load_pipeline("sdxl-lora", tmp_path, device="cpu")
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
-def test_a_real_engine_without_a_gpu_says_so(folders):
+def test_a_real_engine_without_a_gpu_raises_an_error(folders):
     with pytest.raises(DeviceError, match="sdxl-lora needs a GPU and none is visible"):
-        load_backend("sdxl-lora", folders["sdxl"])
+        load_pipeline("sdxl-lora", folders["sdxl"])
 
 
-def test_the_folder_is_the_one_that_is_named_else_the_channel(monkeypatch, tmp_path):
+def test_the_weights_folder_is_the_named_one_or_the_channel(monkeypatch, tmp_path):
     monkeypatch.setenv("SAGEMAKER_BASE_DIR", str(tmp_path))
-    monkeypatch.delenv(loading.WEIGHTS, raising=False)
-    monkeypatch.delenv(loading.CHANNEL, raising=False)
-    assert loading.weights_folder() == tmp_path / "input/data/weights"
-    monkeypatch.setenv(loading.CHANNEL, "/channel")
-    assert str(loading.weights_folder()) == "/channel"
-    monkeypatch.setenv(loading.WEIGHTS, "/named")
-    assert str(loading.weights_folder()) == "/named"
+    monkeypatch.delenv(WEIGHTS, raising=False)
+    monkeypatch.delenv(WEIGHTS_CHANNEL, raising=False)
+    assert Folders.from_environment().weights == tmp_path / "input/data/weights"
+    monkeypatch.setenv(WEIGHTS_CHANNEL, "/channel")
+    assert str(Folders.from_environment().weights) == "/channel"
+    monkeypatch.setenv(WEIGHTS, "/named")
+    assert str(Folders.from_environment().weights) == "/named"
 
 
-def test_every_engine_says_its_licence():
+def test_every_engine_names_a_licence():
     assert {kind.licence for kind in loading.KINDS.values()} == {"Apache-2.0", "OpenRAIL++-M"}

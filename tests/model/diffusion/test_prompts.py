@@ -1,4 +1,4 @@
-"""The words that a model is asked with: clothed, of nobody's gender, one row a style."""
+"""Prompts: clothed people, no gender, one row per style."""
 
 import re
 
@@ -9,10 +9,10 @@ from pydantic import ValidationError
 from likeness.contracts import AvatarOrder
 from likeness_model.diffusion.prompts import (
     PROMPTS,
-    Catalogue,
-    captions_of_someone,
-    catalogue,
+    PromptTemplates,
+    prior_captions,
     prompts_for,
+    templates,
 )
 from likeness_model.painter.styles import STYLES
 
@@ -26,16 +26,16 @@ GENDERED = re.compile(
 
 
 def all_prompts():
-    """Every prompt of 30 avatars of every style, learned and shown."""
-    for style in catalogue().styles:
+    """Every prompt of 30 avatars per style, with a trained adapter and with references."""
+    for style in templates().styles:
         avatars = [AvatarOrder(avatar_id=f"a{n:02}", style=style, seed=n) for n in range(1, 31)]
-        for learned in (True, False):
-            for prompt in prompts_for(avatars, learned=learned).values():
+        for trained in (True, False):
+            for prompt in prompts_for(avatars, trained=trained).values():
                 yield style, prompt
 
 
 def test_every_style_of_the_catalogue_has_a_prompt_and_no_other():
-    assert set(catalogue().styles) == set(STYLES)
+    assert set(templates().styles) == set(STYLES)
 
 
 def test_no_prompt_tells_or_asks_for_a_gender():
@@ -45,9 +45,9 @@ def test_no_prompt_tells_or_asks_for_a_gender():
     assert GENDERED.search("portrait of a man")  # the test can fail
 
 
-def test_every_prompt_names_clothes_and_asks_for_the_own_age_and_skin_tone():
+def test_every_prompt_names_clothes_and_the_own_age_and_skin_tone():
     for style, prompt in all_prompts():
-        assert any(clothes in prompt for clothes in catalogue().clothes), style
+        assert any(clothes in prompt for clothes in templates().clothes), style
         assert "own skin tone" in prompt or "skin tone exactly as they are" in prompt
         assert "age" in prompt
 
@@ -56,28 +56,27 @@ def test_a_template_without_clothes_is_refused():
     rows = yaml.safe_load(PROMPTS.read_text(encoding="utf-8"))
 
     with pytest.raises(ValidationError, match="a prompt without clothes"):
-        Catalogue.model_validate(rows | {"learned": "{look} of ohwx person, {setting}"})
+        PromptTemplates.model_validate(rows | {"trained": "{medium} of ohwx person, {setting}"})
 
 
 def test_the_negative_prompt_names_nudity_childhood_and_bleached_skin():
-    assert {"nude", "child", "bleached skin"} <= set(re.split(r",\s*", catalogue().negative))
+    assert {"nude", "child", "bleached skin"} <= set(re.split(r",\s*", templates().negative))
 
 
 def test_prompts_fit_into_77_tokens():
-    """CLIP makes a token of most words and of each mark; two more begin and end the prompt. With
-    half as many tokens again for rarer words there is still room. klein, which is shown faces,
-    reads 512."""
-    learned = [prompt for _, prompt in all_prompts() if catalogue().token in prompt]
-    assert learned
-    for prompt in (*learned, catalogue().negative):
+    """CLIP has one token for most words and punctuation marks, and two for start and end. With 50 %
+    more for rare words the prompts still fit. klein reads 512 tokens."""
+    trained = [prompt for _, prompt in all_prompts() if templates().token in prompt]
+    assert trained
+    for prompt in (*trained, templates().negative):
         assert len(re.findall(r"\w+|[^\w\s]", prompt)) * 1.5 + 2 <= 77, prompt
 
 
 def test_avatars_of_one_style_differ_in_setting_and_clothes():
     avatars = [AvatarOrder(avatar_id=f"a{n:02}", style="oil", seed=n) for n in range(1, 7)]
 
-    assert len(set(prompts_for(avatars, learned=True).values())) == 6
+    assert len(set(prompts_for(avatars, trained=True).values())) == 6
 
 
-def test_pictures_of_other_people_are_asked_for_clothed_too():
-    assert all("person" in text and " in a " in text for text in captions_of_someone(6))
+def test_prior_captions_name_clothes_too():
+    assert all("person" in text and " in a " in text for text in prior_captions(6))

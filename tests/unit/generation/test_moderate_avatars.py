@@ -118,6 +118,19 @@ def test_avatars_of_the_second_attempt_replace_refused_ones(world):
     assert [(a.avatar_id, a.attempt) for a in world.jobs.avatars(JOB)] == [("a01", 1), ("a02", 2)]
 
 
+def test_avatars_of_the_second_attempt_rank_behind_those_of_the_first(world):
+    delivered(world, 1, 2, 3)
+    nude(world, "a01")
+    moderate(world)
+    world.jobs.save(world.job.move(JobState.GENERATING, world.clock.now(), attempt=2))
+    delivered(world, 1, attempt=2)
+    world.detector.seen_labels.clear()
+
+    moderate(world, attempt=2)
+
+    assert [avatar.avatar_id for avatar in world.jobs.avatars(JOB)] == ["a02", "a03", "a01"]
+
+
 def test_an_attempt_without_avatars_approves_nothing(world):
     delivered(world)
 

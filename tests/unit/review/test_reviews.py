@@ -696,6 +696,24 @@ def test_repeating_a_decision_returns_its_lost_response(mine, monkeypatch):
     assert stats(mine).refused == 1
 
 
+def test_the_same_decision_of_another_moderator_is_a_conflict(mine, monkeypatch):
+    """Even while the state machine still waits: the decision is the first moderator's."""
+
+    def lose(*_):
+        raise Unavailable("no answer")
+
+    monkeypatch.setattr(mine.workflow, "resume", lose)
+    with pytest.raises(Unavailable):
+        decide(mine, NO)
+    monkeypatch.undo()
+
+    with pytest.raises(Conflict, match="already"):
+        decide(mine, NO, a_moderator("moderator-2"))
+
+    assert mine.reviews.get(REVIEW).decided_by == ME.id
+    assert not mine.workflow.answers
+
+
 def test_a_decision_without_a_waiting_task_is_a_conflict(mine):
     mine.workflow.waiting_tokens.clear()
 

@@ -74,8 +74,6 @@ class Users(Protocol):
 
 
 class Erasures(Protocol):
-    """Erasure requests."""
-
     def begin(self, erasure: Erasure) -> Erasure:
         """Return the user's running erasure: this one, unless another one runs already."""
         ...

@@ -79,16 +79,12 @@ class Pictures(Protocol):
 
 
 class Inspections(Protocol):
-    """Requests to inspect an upload."""
-
     def ask_again(self, job_id: JobId, upload: Upload) -> None:
         """Request the inspection of an upload whose S3 event was lost. Returns before it ran."""
         ...
 
 
 class DetectedLabels(Record):
-    """Moderation labels of one picture, and the version of the detector's model."""
-
     labels: tuple[Label, ...]
     detector_version: str
 

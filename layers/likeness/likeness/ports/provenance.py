@@ -60,8 +60,6 @@ class Credentials(Protocol):
 
 
 class WatermarkReader(Protocol):
-    """Reads watermarks from pixels."""
-
     def read(self, jpeg: bytes) -> list[WatermarkId]:
         """Return the watermarks that a normalised picture may contain, most likely first."""
         ...

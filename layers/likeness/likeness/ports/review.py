@@ -108,16 +108,12 @@ class Appeals(Protocol):
 
 
 class Verdicts(Protocol):
-    """Stored moderation verdicts."""
-
     def all(self) -> Iterator[tuple[JobId, PhotoId | AvatarId, Verdict]]:
         """Return every stored verdict on photos and avatars, grouped by job."""
         ...
 
 
 class Previews(Protocol):
-    """Previews of photos for moderators."""
-
     def blurred(self, jpeg: bytes) -> bytes:
         """Return a small, grey, blurred JPEG of a normalised photo."""
         ...

@@ -1,4 +1,4 @@
-"""Flat colour blocks for prints: a few colours, clean borders, ink that the paper takes."""
+"""Flat colour blocks for prints: a few colours, clean borders, uneven ink."""
 
 import cv2
 import numpy as np
@@ -11,9 +11,9 @@ Colours = NDArray[np.float32]  # (n, 3)
 
 
 def main_colours(samples: Colours, count: int, rounds: int = 8) -> Colours:
-    """`count` colours that stand for the samples: Lloyd's k-means, begun along the lightness.
+    """`count` representative colours from dark to light: Lloyd's k-means, started along lightness.
 
-    The start is fixed, so the same samples give the same colours. Ordered from dark to light.
+    The start is fixed, so the same samples give the same colours.
     """
     ordered = samples[np.argsort(samples[:, 0], kind="stable")]
     places = ((np.arange(count) + 0.5) / count * len(ordered)).astype(int)
@@ -30,8 +30,8 @@ def main_colours(samples: Colours, count: int, rounds: int = 8) -> Colours:
 def nearest_block(cost: list[Plane], size: int) -> NDArray[np.uint8]:
     """Index of the cheapest block at each pixel of a `size` px picture.
 
-    Costs come at a smaller size and are made smooth before they are compared, so borders are
-    clean curves at every resolution, as a knife leaves them.
+    Costs are smoothed at a smaller size before they are compared, so borders are clean curves, as
+    cut with a knife, at every resolution.
     """
     best = cv2.resize(cost[0], (size, size), interpolation=cv2.INTER_LINEAR)
     index = np.zeros((size, size), np.uint8)
@@ -52,7 +52,7 @@ def filled(index: NDArray[np.uint8], colours: Colours, soft: float = 0.7) -> Pic
 
 
 def shifted(x: AnyPlane, dx: float, dy: float) -> AnyPlane:
-    """A block printed slightly off its mark, by pixels."""
+    """A block printed slightly out of register, by pixels."""
     move = np.array([[1, 0, dx], [0, 1, dy]], np.float32)
     there = cv2.warpAffine(x, move, x.shape[1::-1], borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(there, x.dtype)
@@ -61,7 +61,7 @@ def shifted(x: AnyPlane, dx: float, dy: float) -> AnyPlane:
 def salted(rng: np.random.Generator, size: int, paper: Plane, amount: float) -> Plane:
     """Cover 0..1 of a printed solid: the relief (deviation 1) leaves specks where it is lowest.
 
-    `amount` is the share of the sheet that stays bare, in clouds of the roller's pressure.
+    `amount` is the share of the sheet that stays bare, varied by the roller's pressure.
     """
     pressure = value_noise(rng, size, 6, octaves=3) * np.float32(0.5)
     missed = smoothstep(2.2 - 10 * amount, 3.2 - 10 * amount, -paper - pressure)

@@ -1,4 +1,4 @@
-"""Loaded brushes: layers of bristle strokes that leave colour and relief, and light upon it."""
+"""Loaded brushes: layers of bristle strokes with colour and relief, and the light on them."""
 
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ class Brush:
 
     width: float
     length: float
-    density: float = 2.2  # strokes that cover a place, on average
+    density: float = 2.2  # mean number of strokes that cover a place
     fidelity: float = 26.0  # colour change (0..255) at which the stroke is lifted
     jitter: float = 6.0  # spread of a stroke's own tint (0..255)
     relief: float = 1.0  # height of the paint
@@ -44,7 +44,7 @@ class Canvas:
 
 
 def brush_prints(rng: np.random.Generator) -> NDArray[np.float32]:
-    """Atlas (KINDS, ACROSS, ALONG) of bristle tracks, 0..1: streaks that waver a little."""
+    """Atlas (KINDS, ACROSS, ALONG) of bristle tracks, 0..1: slightly wavy streaks."""
     prints = []
     for _ in range(KINDS):
         fine = rng.random((ACROSS // 2, 6), np.float32)
@@ -58,7 +58,7 @@ def brush_prints(rng: np.random.Generator) -> NDArray[np.float32]:
 def stroke_paths(
     seeds: Points, target: Plane, field: Orientation, brush: Brush, size: int
 ) -> tuple[Paths, NDArray[np.float32]]:
-    """Strokes along the field from the seeds, lifted where the colour leaves theirs; and colours.
+    """Strokes along the field from the seeds, ended where the colour changes; and their colours.
 
     Litwinowicz 1997 clips strokes at edges; Hertzmann 1998 bends them along the tangent and stops
     them where the source differs more from the stroke than from the canvas.
@@ -86,8 +86,8 @@ def paint(
 ) -> None:
     """Lay one layer of strokes of `brush` on the canvas.
 
-    `target` is the picture to paint (S, S, 3), 0..255; `chance` says where this layer goes (a
-    probability at each pixel, at any size); `window` bounds the work when that is a small part.
+    `target` is the picture to paint (S, S, 3), 0..255; `chance` is the probability of a stroke at
+    each pixel, at any size; `window` limits the work to a part of the picture.
     """
     size = canvas.height.shape[0]
     width = brush.width * size / 1024
@@ -99,7 +99,7 @@ def paint(
     soft = blur(target, width * 0.3) if width > 3 else target
     paths, own = stroke_paths(seeds[keep], soft, field, brush, size)
     span = paths[:, -1] - paths[:, 0]
-    whole = (span * span).sum(1) > (0.9 * width) ** 2  # a stub would read as a tile
+    whole = (span * span).sum(1) > (0.9 * width) ** 2  # a very short stroke would look like a tile
     paths, own, tint = paths[whole], own[whole], tint[keep][whole]
     if not len(paths):
         return
@@ -121,7 +121,7 @@ def paint(
 def bristle_track(
     laid: Laid, prints: NDArray[np.float32], dry: float, width: float
 ) -> tuple[Plane, Plane]:
-    """Height of the bristles' track (0..1) at each pixel, and the cover of paint they leave."""
+    """Height of the bristles' track (0..1) at each pixel, and the cover of paint."""
     row = np.clip((laid.across + 1) * (ACROSS / 2), 0, ACROSS - 1).astype(np.int32)
     column = np.clip((laid.along + 1) * (ALONG / 2), 0, ALONG - 1).astype(np.int32)
     row *= ALONG
@@ -136,7 +136,7 @@ def bristle_track(
 
 
 def lit(canvas: Canvas, strength: float, *, angle: float = -2.2, gloss: float = 0.12) -> Plane:
-    """Colour 0..255 under a lamp at `angle`: the relief shades it, wet ridges shine.
+    """Colour 0..255 under a lamp at `angle`: relief shading, with a gloss on wet ridges.
 
     Lambert's law on the slope of the height field, with a power of it for the gloss
     (Hertzmann 2002, "Fast Paint Texture").

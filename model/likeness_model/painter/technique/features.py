@@ -1,4 +1,4 @@
-"""Eyes and teeth that stay bright when a style takes their detail away."""
+"""Keep eyes and teeth bright when a style removes their detail."""
 
 import cv2
 import numpy as np
@@ -7,18 +7,18 @@ from likeness_model.painter.technique.planes import Picture, Plane, painted, smo
 
 
 def bright_eyes(picture: Picture, eyes: Plane, irises: Plane, amount: float = 0.6) -> Picture:
-    """Lift and whiten the white of the eye; deepen nothing, so the gaze stays where it was."""
+    """Brighten the white of the eye; darken nothing, so that the gaze does not change."""
     white = np.clip(eyes - irises * np.float32(1.2), 0, 1)
     return _whitened(picture, white, eyes, amount)
 
 
 def bright_teeth(picture: Picture, mouth: Plane, amount: float = 0.6) -> Picture:
-    """Whiten what is bright in the open mouth, and leave the tongue and the dark alone."""
+    """Whiten bright pixels in the open mouth, but not the tongue and the dark."""
     return _whitened(picture, mouth, mouth, amount)
 
 
 def _whitened(picture: Picture, where: Plane, among: Plane, amount: float) -> Picture:
-    """Toward white, by how near to it the pixel already is in comparison with all of `among`."""
+    """Move pixels towards white by their whiteness relative to all of `among`."""
     rows, columns = np.nonzero(where > 0.05)
     if rows.size == 0:
         return picture

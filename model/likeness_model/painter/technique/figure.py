@@ -1,4 +1,4 @@
-"""The figure as a flat shape: its clean edge, and its colours carried beyond that edge."""
+"""The figure as a flat shape: its clean edge, and its colours extended beyond that edge."""
 
 import cv2
 import numpy as np
@@ -16,7 +16,7 @@ WORK = 384  # side of the grid on which shapes are smoothed; their edge is cut a
 
 
 def cut_out(alpha: Plane, *, smooth: float = 0.003, soft: float = 1.2) -> Plane:
-    """The mask as if cut with scissors: wisps shorter than `smooth` of the side gone, edge crisp.
+    """The mask with a crisp edge, without wisps shorter than `smooth` of the side.
 
     The edge is `soft` pixels wide.
     """
@@ -49,9 +49,9 @@ def _slope(x: Plane) -> Plane:
 
 
 def spread_out(picture: Picture, alpha: Plane) -> Picture:
-    """The figure's colours carried into everything around it, so that filters see no mask edge.
+    """The figure's colours extended into its surroundings, so that filters see no mask edge.
 
-    What lies beyond the edge comes from `pull_push`, and so from ever wider surroundings.
+    `pull_push` fills the pixels beyond the edge from increasingly wide surroundings.
     """
     size = picture.shape[0]
     known = np.where(alpha > 0.9, np.float32(1), np.float32(0))
@@ -66,8 +66,8 @@ def spread_out(picture: Picture, alpha: Plane) -> Picture:
 def pull_push(colours: Plane, weight: Plane) -> Plane:
     """Scattered values, multiplied by their weight, as a full field.
 
-    Gortler et al. 1996, "The Lumigraph", section 3.4: each level of a pyramid averages what is
-    known, and takes what is not from the level below. The side is a power of two.
+    Gortler et al. 1996, "The Lumigraph", section 3.4: each level of a pyramid averages the known
+    values and takes unknown ones from the level below. The side is a power of two.
     """
     mean = colours / np.maximum(weight, np.float32(1e-4))[..., None]
     side = colours.shape[0]
@@ -82,6 +82,6 @@ def pull_push(colours: Plane, weight: Plane) -> Plane:
 
 
 def _shrunk(x: Plane, side: tuple[int, int]) -> Plane:
-    """cv2 drops a last axis of one; it is put back."""
+    """Restore a last axis of one, which cv2 drops."""
     small = cv2.resize(x, side, interpolation=cv2.INTER_AREA)
     return small.reshape(*side, -1)

@@ -1,7 +1,7 @@
-"""Which way a stroke runs: orientation fields along edges and around forms, and smears along them.
+"""The direction of strokes: orientation fields along edges and around forms, and smears along them.
 
 An orientation has no sign (a stroke to the left is a stroke to the right), so fields are kept as
-double angles, (cos 2a, sin 2a), which may be blended and blurred; their length is the certainty.
+double angles, (cos 2a, sin 2a), which can be blended and blurred; their length is the certainty.
 """
 
 import cv2
@@ -37,9 +37,9 @@ def at_angle(angle: Plane | float, size: int) -> Orientation:
 def around_form(depth: Plane, angle: float, wrap: float) -> Orientation:
     """Cross-contours: lines in which parallel planes cut a relief, as engravers shade a form.
 
-    The planes' traces run at `angle` where the relief is flat; `wrap` says how far they bend over
-    it. Level sets of n.(x, y) + wrap * depth, so the field has no singular points while
-    wrap * slope stays below 1. `depth` is in pixels.
+    The planes' traces run at `angle` where the relief is flat; `wrap` is how far they bend over it.
+    Level sets of n.(x, y) + wrap * depth: the field has no singular points while wrap * slope is
+    below 1. `depth` is in pixels.
     """
     gx = cv2.Sobel(depth, cv2.CV_32F, 1, 0, scale=1 / 8)
     gy = cv2.Sobel(depth, cv2.CV_32F, 0, 1, scale=1 / 8)
@@ -50,7 +50,7 @@ def around_form(depth: Plane, angle: float, wrap: float) -> Orientation:
 
 
 def settled(field: Orientation, sigma: float) -> Orientation:
-    """Let certain places tell their uncertain neighbours where to go; result has length 1."""
+    """Fill uncertain places from their certain neighbours; the result has length 1."""
     return _unit(blur(field, sigma) + np.float32(0.05) * blur(field, 4 * sigma))
 
 

@@ -1,4 +1,4 @@
-"""The sitter as a relief: depth for strokes that wrap around cheek, neck and shoulder."""
+"""The sitter as a relief: depth for strokes around cheek, neck and shoulder."""
 
 import cv2
 import numpy as np
@@ -19,10 +19,10 @@ def inflated(alpha: Plane) -> Plane:
 
 
 def opened(tone: Plane, face: Plane, figure: Plane, *, of_face: float, darkest: float) -> Plane:
-    """Stretch lightness so that the figure's darkest is 0 and the face's lights come near 1.
+    """Stretch lightness so that the figure's darkest is 0 and the face's lights are nearly 1.
 
-    `of_face` (0..1) says how much the face's own lights decide what is white: below 1, dark skin
-    stays darker than pale skin. `darkest` is the share of the figure that turns black.
+    `of_face` (0..1) is how much the face's own lights define white: below 1, dark skin stays darker
+    than pale skin. `darkest` is the share of the figure that turns black.
     """
     lights = tone[face > 0.5]
     bright = float(np.quantile(lights, 0.96)) if lights.size else 1.0
@@ -34,10 +34,10 @@ def opened(tone: Plane, face: Plane, figure: Plane, *, of_face: float, darkest: 
 
 
 def modelled(tone: Plane, mask: Plane, amount: float) -> Plane:
-    """Tone with its broad modelling brought out: contrast against what lies around, in `mask`.
+    """Tone with stronger broad modelling: contrast against the surroundings, in `mask`.
 
-    A backlit face keeps its lights this way. The surroundings are averaged inside the mask only,
-    so no halo stands along the silhouette.
+    This preserves the lights of a backlit face. The surroundings are averaged inside the mask only,
+    so there is no halo along the silhouette.
     """
     side = tone.shape[0]
     around = blur(tone * mask, side / 13) / (blur(mask, side / 13) + np.float32(1e-3))
@@ -45,7 +45,7 @@ def modelled(tone: Plane, mask: Plane, amount: float) -> Plane:
 
 
 def bare_skin(face: Plane, skin: Plane, hair: Plane) -> Plane:
-    """Bare skin in whole areas, 0..1: lights on the hair left out, lights on the skin filled in."""
+    """Bare skin as closed areas, 0..1: without highlights on the hair, with those on the skin."""
     side = face.shape[0]
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side // 24 | 1,) * 2)
     areas = cv2.morphologyEx(skin * (1 - hair), cv2.MORPH_OPEN, disc)

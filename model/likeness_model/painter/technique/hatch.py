@@ -17,8 +17,8 @@ class Hatching:
 
     spacing: float
     length: float
-    begins: float  # darkness (0..1) at which the first strokes are set
-    full: float  # darkness at which all of them are
+    begins: float  # darkness (0..1) of the first strokes
+    full: float  # darkness of the last strokes
     weight: float = 0.6  # darkness of one stroke
     thickness: float = 1.2
     overshoot: float = 0.12  # how far a stroke runs into lighter tone
@@ -29,9 +29,9 @@ def hatch(
 ) -> Plane:
     """Graphite 0..1 laid by one direction of hatching at `size` px.
 
-    Tonal art maps (Praun et al. 2001) thought through stroke by stroke: each seed draws a
-    threshold, and stands when its tone is darker; a stroke ends where the tone gets too light
-    for it. `darkness` and `field` may be smaller than the result.
+    Tonal art maps (Praun et al. 2001), one stroke at a time: each seed has a random threshold and
+    becomes a stroke where the tone is darker; a stroke ends where the tone is too light.
+    `darkness` and `field` may be smaller than the result.
     """
     unit = size / 1024
     seeds = scatter(rng, size, way.spacing * unit)
@@ -54,7 +54,7 @@ def hatch(
     paths = until(paths, seen > (threshold - way.overshoot)[:, None])
     left = np.ones((size, size), np.float32)
     thickness = max(1, round(way.thickness * unit))
-    thin = min(1.0, way.thickness * unit / thickness)  # below a pixel a line gets paler instead
+    thin = min(1.0, way.thickness * unit / thickness)  # lines below a pixel get paler
     for bundle in range(BUNDLES):
         cover = pen(paths[bundle::BUNDLES], size, thickness)
         weight = way.weight * thin * (0.75 + 0.25 * bundle)
@@ -64,8 +64,8 @@ def hatch(
 
 
 def rubbed(deposit: Plane, paper: Plane, bite: float) -> Plane:
-    """What the paper's tooth keeps of a deposit: little pressure only reaches its peaks.
+    """The deposit on the paper's tooth: light pressure reaches its peaks only.
 
-    `paper` is a relief of deviation 1, `bite` how much of the tone it decides.
+    `paper` is a relief of deviation 1, `bite` its share of the tone.
     """
     return np.clip(deposit * (1 + np.float32(bite) * paper * (1 - deposit)), 0, 1)

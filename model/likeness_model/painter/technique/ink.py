@@ -35,8 +35,8 @@ def sharpened_edges(
 
 
 def without_specks(response: Plane, visible: float, smallest: int) -> Plane:
-    """Lift to the paper's white what is no stroke: blots below `visible` of fewer than `smallest`
-    pixels, and smudges that nowhere reach full ink (the hysteresis of Canny 1986)."""
+    """Remove what is not a stroke: blots below `visible` of fewer than `smallest` pixels, and
+    smudges that never reach full ink (the hysteresis of Canny 1986)."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(
         (response < visible).astype(np.uint8), connectivity=8
     )
@@ -51,10 +51,10 @@ def without_specks(response: Plane, visible: float, smallest: int) -> Plane:
 
 
 def evened(tone: Plane, amount: float, reach: float) -> Plane:
-    """Tone (0..1) with that share of its wide variation divided out, around 0.5.
+    """Tone (0..1) around 0.5, with the given share of its wide variation divided out.
 
-    1 leaves only local contrast, so that dark skin and a dark coat are drawn with lines as pale
-    ones are; 0 leaves the light as it is, so that shadows fill with ink. `reach` in pixels.
+    1 leaves only local contrast: dark skin and a dark coat get lines like pale ones; 0 leaves the
+    light unchanged, so that shadows fill with ink. `reach` in pixels.
     """
     around = blur(tone, reach) + np.float32(0.08)
     return tone / (2 * around) ** np.float32(amount)
@@ -75,9 +75,9 @@ def ink_lines(
     """Ink cover 0..1 at `size` px: lines and spot blacks of `picture`, without specks.
 
     `width` is the line's half width in 1/640 of the side, `level` the tone below which paper
-    turns to ink (a plane lets a mask choose more or fewer lines), `evenness` see `evened`,
+    turns to ink (a plane varies the number of lines), `evenness` as in `evened`,
     `softness` the width of the brush's edge in tone, `smallest` the speck's area in work pixels.
-    Found on a 640 px grid, so a picture draws the same at every size.
+    Lines are found on a 640 px grid, so the drawing is the same at every size.
     """
     small = resized(picture, WORK)
     tone = evened(luma(small), evenness, WORK / 24)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from likeness_model.painter.technique.planes import Picture, Plane, resized
 
 Path = NDArray[np.float32]  # (n, 2): x and y in shares of the picture's side
-SMALLEST = 70  # pixels of a patch on that grid; lesser ones go to their neighbours
+SMALLEST = 70  # pixels of a patch on that grid; smaller ones are merged into neighbours
 WORK = 160  # side of the grid on which pieces are cut from colours
 
 
@@ -25,7 +25,7 @@ class Lead:
 
 @dataclass(frozen=True)
 class Glass:
-    """Which piece a pixel belongs to, under the lead as well; and how many pieces there are."""
+    """The piece of each pixel, also under the lead; and the number of pieces."""
 
     label: NDArray[np.int32]
     count: int
@@ -42,9 +42,9 @@ def drawn(leads: Sequence[Lead], size: int) -> Picture:
 
 
 def glass_between(leads: Sequence[Lead], regions: NDArray[np.integer]) -> Glass:
-    """Pieces are what the lines part from each other; a line belongs to the nearest piece.
+    """The pieces between the lines; a line belongs to the nearest piece.
 
-    `regions` (side, side) are small numbers that no piece may span, whatever gap a line has.
+    `regions` (side, side) are small numbers that no piece spans, even through a gap in a line.
     """
     size = regions.shape[0]
     # Three pixels wide: cv2 joins pieces that touch at a corner.
@@ -59,7 +59,7 @@ def glass_between(leads: Sequence[Lead], regions: NDArray[np.integer]) -> Glass:
 def cut_by_colour(
     picture: Picture, where: Plane, count: int, *, closeness: float = 0.9, rounds: int = 5
 ) -> list[Path]:
-    """Outlines of about `count` compact patches of like colour inside a mask.
+    """Outlines of about `count` compact patches of similar colour inside a mask.
 
     Lloyd's algorithm on (x, y, L, a, b), as Achanta et al. 2012 do (SLIC), but over all patches:
     at this size one matrix product compares them. `closeness` weighs place against colour.
@@ -79,7 +79,7 @@ def cut_by_colour(
 
 
 def _lattice(rows: NDArray[np.intp], columns: NDArray[np.intp], pitch: float) -> NDArray[np.intp]:
-    """Of each cell of a brick-laid lattice one member, the first: where patches begin."""
+    """The first member of each cell of a brick-laid lattice: the starts of the patches."""
     row = (rows / pitch).astype(int)
     column = (columns / pitch + 0.5 * (row % 2)).astype(int)
     _, first = np.unique(row * 10_000 + column, return_index=True)
@@ -100,8 +100,8 @@ def _patches(points: Plane, first: NDArray[np.intp], rounds: int) -> NDArray[np.
 
 
 def _smooth_outlines(label: NDArray[np.int32], inside: NDArray[np.bool_]) -> list[Path]:
-    """The patches' outlines as curves in shares of the side: where a patch's smoothed share
-    passes that of every other, so that two neighbours have one line between them."""
+    """The patches' outlines as curves in shares of the side: where a patch's smoothed share exceeds
+    that of every other, so that two neighbours have one line between them."""
     sizes = np.bincount(label[label >= 0])
     best, second = np.zeros((2, *label.shape), np.float32)
     winner = np.full(label.shape, -1, np.int32)

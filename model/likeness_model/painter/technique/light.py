@@ -1,4 +1,4 @@
-"""Light added to a picture: screens, bloom, scan lines, a lens that parts the colours."""
+"""Light added to a picture: screens, bloom, scan lines, chromatic aberration."""
 
 import cv2
 import numpy as np
@@ -9,13 +9,13 @@ BLOOM = 256  # side of the grid on which glow spreads
 
 
 def lit(picture: Picture, light: Picture) -> Picture:
-    """Two lights on one film: 1 - (1 - a)(1 - b), which never burns out."""
+    """Two lights on one film: 1 - (1 - a)(1 - b), which never exceeds white."""
     dark = cv2.multiply(cv2.bitwise_not(picture), cv2.bitwise_not(light), scale=1 / 255)
     return np.asarray(cv2.bitwise_not(dark), np.uint8)
 
 
 def coloured(cover: Plane, colour: tuple[int, int, int], strength: float = 1.0) -> Picture:
-    """A light of one colour, as bright as `cover` (0..1) says."""
+    """A light of one colour with brightness `cover` (0..1)."""
     planes = [cv2.convertScaleAbs(cover, alpha=channel * strength) for channel in colour]
     return np.asarray(cv2.merge(planes), np.uint8)
 
@@ -39,14 +39,14 @@ def scan_lines(picture: Picture, *, lines: int, depth: float) -> Picture:
     size = picture.shape[0]
     row = (np.arange(size) + 0.5) / size * lines
     dark = 1 - depth * (0.5 - 0.5 * np.cos(2 * np.pi * row))
-    if size < 2 * lines:  # finer than the pixels: only their average is left
+    if size < 2 * lines:  # finer than the pixels: use their average
         dark = np.full(size, 1 - depth / 2)
     table = np.repeat(dark.astype(np.float32)[:, None], size, 1)
     return np.asarray(cv2.multiply(picture, cv2.merge([table] * 3), dtype=cv2.CV_8U), np.uint8)
 
 
 def parted(picture: Picture, offset: float) -> Picture:
-    """Red to the left and blue to the right by `offset` of the side, as a bad lens does."""
+    """Shift red to the left and blue to the right by `offset` of the side, like a bad lens."""
     size = picture.shape[0]
     red, green, blue = cv2.split(picture)
     shift = np.float32(offset * size)

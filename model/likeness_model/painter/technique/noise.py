@@ -39,7 +39,7 @@ def speckle(rng: np.random.Generator, size: int, grain: float = 1.0) -> Plane:
 
 
 def warp(x: Plane, dx: Plane, dy: Plane) -> Plane:
-    """`x` read `dx`, `dy` pixels away: how a wobbly edge or a grain that bends is made."""
+    """`x` read `dx`, `dy` pixels away, for wobbly edges and bent grain."""
     side = x.shape[0]
     steps = np.arange(side, dtype=np.float32)
     return np.asarray(

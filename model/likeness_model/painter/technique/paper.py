@@ -37,7 +37,7 @@ def laid(rng: np.random.Generator, size: int) -> Plane:
 
 
 def weave(rng: np.random.Generator, size: int, threads: float = 150) -> Plane:
-    """Canvas: warp over weft in plain weave, each thread a little off its course."""
+    """Canvas: warp over weft in plain weave, with slightly irregular threads."""
     steps = np.arange(size, dtype=np.float32) * np.float32(threads * np.pi / size)
     off = value_noise(rng, size, 12, octaves=2) * np.float32(0.5)
     x, y = steps[None, :] + off, steps[:, None] - off

@@ -8,7 +8,7 @@ from likeness_model.painter.technique.planes import Plane, blur, dimmed, smooths
 
 
 def with_density(colour: Plane, density: Plane) -> Plane:
-    """Colour (S, S, 3), 0..1, of a wash with `density` times its pigment (1 leaves it as it is).
+    """Colour (S, S, 3), 0..1, of a wash with `density` times its pigment (1 leaves it unchanged).
 
     Bousseau et al. 2006, "Interactive watercolor rendering", eq. 1: C' = C - (C - C^2)(d - 1),
     the second order of what the Kubelka-Munk model does to a thin layer: white stays white.
@@ -19,7 +19,7 @@ def with_density(colour: Plane, density: Plane) -> Plane:
 
 
 def wet_edge(cover: Plane, width: float) -> Plane:
-    """How much pigment has wandered to the rim of a wash while it dried, 0 to about 1.
+    """Pigment that moved to the rim of a wash while it dried, 0 to about 1.
 
     `cover` is 0..1 or any tone that rises with the amount of paint; the excess over its own blur
     is positive just inside the rim (Curtis et al. 1997, edge darkening; here as an unsharp mask).
@@ -28,7 +28,7 @@ def wet_edge(cover: Plane, width: float) -> Plane:
 
 
 def torn(mask: Plane, rng: np.random.Generator, reach: float, cells: float = 14) -> Plane:
-    """`mask` with its outline moved by up to `reach` pixels of slow noise: the brush's wobble."""
+    """`mask` with its outline moved by up to `reach` pixels of slow noise."""
     side = mask.shape[0]
     dx = value_noise(rng, side, cells, octaves=3) * np.float32(reach)
     dy = value_noise(rng, side, cells, octaves=3) * np.float32(reach)
@@ -56,7 +56,7 @@ def bloom(rng: np.random.Generator, size: int, count: int) -> Plane:
 
 
 def splatter(rng: np.random.Generator, size: int, count: int, *, free: Plane) -> Plane:
-    """Drops flicked off the brush, 0..1, only where `free` (0..1, any size) is high."""
+    """Spatter, 0..1, only where `free` (0..1, any size) is high."""
     cover = np.zeros((size, size), np.uint8)
     side = free.shape[0]
     centres = rng.random((count, 2))

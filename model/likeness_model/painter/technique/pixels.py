@@ -1,4 +1,4 @@
-"""Pixel craft: shrinking that keeps features, fixed palettes, ordered dither, clean clusters."""
+"""Pixel art: shrinking that preserves features, fixed palettes, ordered dither, clean clusters."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ def cell_grid(size: int, cells: int) -> tuple[int, int, int]:
     """(cells a side, pixels a cell, pixels cut off at the left and top) for about `cells`.
 
     A cell is a whole number of pixels; where they do not divide the picture, the outermost cells
-    are cut alike on both sides.
+    are cut equally on both sides.
     """
     pixels = max(1, round(size / cells))
     count = -(-size // pixels)
@@ -29,7 +29,7 @@ def cell_grid(size: int, cells: int) -> tuple[int, int, int]:
 
 
 def gathered(picture: Picture, cells: int, detail: float = 0.8) -> Picture:
-    """Shrink to `cells` a side so that what stands out from its surroundings survives.
+    """Shrink to `cells` a side and preserve what stands out from its surroundings.
 
     Weber et al. 2016, "Rapid, Detail-Preserving Image Downscaling": each pixel weighs by its
     distance from the plain average, to the power of `detail`; 0 is the average itself.
@@ -64,7 +64,7 @@ def dithered(position: Plane, ramp: Sequence[Colour]) -> Picture:
     side = position.shape[0]
     tile = np.tile(BAYER, (side // 4 + 1, side // 4 + 1))[:side, :side]
     steps = np.clip(position, 0, 1) * (len(ramp) - 1)
-    # Each tone keeps a clean band of its own: dither only in the middle half between two.
+    # Each tone has a clean band: dither only in the middle half between two.
     base = np.floor(steps)
     share = np.clip((steps - base - 0.25) * 2, 0, 1)
     index = (base + (share > tile)).astype(int).clip(0, len(ramp) - 1)
@@ -72,7 +72,7 @@ def dithered(position: Plane, ramp: Sequence[Colour]) -> Picture:
 
 
 def without_orphans(index: Indexes, fixed: NDArray[np.bool_]) -> Indexes:
-    """Cells unlike each of their four neighbours take the commonest of the eight about them."""
+    """Replace cells that differ from all four neighbours by the most common of the eight around."""
     padded = np.pad(index, 1, mode="edge")
     rows, columns = index.shape
     around = [

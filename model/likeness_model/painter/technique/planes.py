@@ -1,4 +1,4 @@
-"""Planes (float32, a number a pixel), pictures (uint8 RGB), and the steps every style takes."""
+"""Planes (float32, one number per pixel), pictures (uint8 RGB), and steps that all styles use."""
 
 from typing import TypeVar
 
@@ -12,7 +12,7 @@ AnyPlane = TypeVar("AnyPlane", Plane, Picture)
 
 
 def smoothstep(low: float, high: float, x: Plane) -> Plane:
-    """0 below `low`, 1 above `high`, Hermite between; `low` > `high` turns it round."""
+    """0 below `low`, 1 above `high`, Hermite between; `low` > `high` inverts it."""
     t = np.clip((x - np.float32(low)) * np.float32(1.0 / (high - low)), 0.0, 1.0)
     return np.asarray(t * t * (np.float32(3.0) - np.float32(2.0) * t), np.float32)
 
@@ -26,7 +26,7 @@ def resized(x: AnyPlane, size: int) -> AnyPlane:
 
 
 def blur(x: AnyPlane, sigma: float) -> AnyPlane:
-    """Gaussian blur at a cost that does not grow with `sigma`: wide ones run on a smaller copy."""
+    """Gaussian blur whose cost does not grow with `sigma`: wide ones run on a smaller copy."""
     side = x.shape[0]
     shrink = int(sigma / 3)
     if shrink < 2 or side // shrink < 16:
@@ -67,7 +67,7 @@ def dimmed(picture: Plane, factor: Plane) -> Plane:
 
 
 def painted(below: Picture, above: Picture | tuple[int, int, int], cover: Plane) -> Picture:
-    """Paint `above`, a picture or one colour, over `below` where `cover` (0..1) says."""
+    """Paint `above`, a picture or one colour, over `below` with the cover 0..1."""
     if isinstance(above, tuple):
         above = np.full_like(below, above)
     return np.asarray(cv2.blendLinear(below, above, 1 - cover, cover), np.uint8)
@@ -89,7 +89,7 @@ def luma(picture: Picture) -> Plane:
 
 
 def lightness(picture: Picture) -> Plane:
-    """CIE L* of 0..1: as light as it looks."""
+    """CIE L*/100: perceived lightness."""
     light = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB)[..., 0]
     return np.asarray(light, np.float32) * np.float32(1 / 255)
 

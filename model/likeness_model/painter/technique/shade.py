@@ -1,4 +1,4 @@
-"""Light on a form: normals of a relief, diffuse light, and the rim a light from behind draws."""
+"""Light on a form: normals of a relief, diffuse light, and the rim of a light from behind."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from likeness_model.painter.technique.figure import pull_push
 from likeness_model.painter.technique.planes import Plane, blur, resized
 
-DEPTH = 64  # side of the grid on which the mesh is laid: about one point a cell
+DEPTH = 64  # side of the mesh's grid: about one point per cell
 
 
 class Normals(NamedTuple):
@@ -48,7 +48,7 @@ def face_depth(mesh: NDArray[np.float32], size: int, side: int) -> Plane:
 
 
 def diffuse(form: Normals, towards: tuple[float, float, float], wrap: float = 0.0) -> Plane:
-    """Lambert's cosine to the light; `wrap` (0..1) lets it reach round the edge of the form.
+    """Lambert's cosine to the light; `wrap` (0..1) extends it around the edge of the form.
 
     The wrapped cosine (n.l + w) / (1 + w) is half-Lambert at w = 1 (Valve, Mitchell et al. 2007).
     """
@@ -58,7 +58,7 @@ def diffuse(form: Normals, towards: tuple[float, float, float], wrap: float = 0.
 
 
 def facing(alpha: Plane, angle: float, sigma: float) -> Plane:
-    """0..1: how much a silhouette's edge nearby looks towards `angle` (degrees, 90 is up)."""
+    """0..1: how much the nearby edge of a silhouette faces `angle` (degrees, 90 is up)."""
     soft = blur(alpha, sigma)
     gx = cv2.Sobel(soft, cv2.CV_32F, 1, 0, scale=1 / 8)
     gy = cv2.Sobel(soft, cv2.CV_32F, 0, 1, scale=1 / 8)
@@ -70,10 +70,10 @@ def facing(alpha: Plane, angle: float, sigma: float) -> Plane:
 
 
 def rim_light(inside: Plane, towards: Plane, width: float) -> Plane:
-    """Light that grazes the silhouette: a bright thread and its soft fall-off.
+    """Light that grazes the silhouette: a bright line and its soft fall-off.
 
-    `inside` is the distance from the edge in pixels, `towards` what `facing` gives, `width` in
-    pixels where the thread has fallen to a third.
+    `inside` is the distance from the edge in pixels, `towards` the result of `facing`, `width` the
+    distance in pixels at which the line has fallen to a third.
     """
     deep = np.clip(inside, 0, None) * np.float32(-1 / width)
     return towards * (np.float32(0.9) * np.exp(deep) + np.float32(0.4) * np.exp(deep * 0.2))

@@ -1,4 +1,4 @@
-"""Cut paper: knife-smooth shapes, sheets laid one on the other with their shadow and grain."""
+"""Cut paper: smooth shapes, and stacked sheets with shadow and grain."""
 
 import cv2
 import numpy as np
@@ -15,8 +15,8 @@ SHADOW: Colour = (24, 16, 28)
 def cut_shape(inside: NDArray[np.bool_], size: int, *, round_by: float, smallest: float) -> Plane:
     """A shape on the WORK grid as a knife would cut it, 0..1 at `size`.
 
-    Corners are rounded by a Gaussian of `round_by` WORK pixels, and scraps and holes of fewer
-    than `smallest` of them are not cut at all.
+    Corners are rounded by a Gaussian of `round_by` WORK pixels; scraps and holes of fewer than
+    `smallest` WORK pixels are not cut.
     """
     kept = without_scraps(without_scraps(inside, smallest), smallest, holes=True)
     soft = cv2.GaussianBlur(kept.astype(np.float32), (0, 0), round_by)
@@ -40,7 +40,7 @@ def without_scraps(
 
 
 class Pile:
-    """Sheets of paper seen from above, lit from the upper left; `lay` puts one more on top."""
+    """Sheets of paper from above, lit from the upper left; `lay` adds one on top."""
 
     def __init__(self, size: int, colour: Colour, rng: np.random.Generator) -> None:
         self._size = size
@@ -58,7 +58,7 @@ class Pile:
         self, colour: Colour, window: tuple[slice, slice], rim: Plane | None = None
     ) -> Picture:
         """Paper in the window; a cut rim, where its cover rises, catches the light."""
-        down, across = self._rng.choice((1, -1), 2).tolist()  # turned over: no two sheets alike
+        down, across = self._rng.choice((1, -1), 2).tolist()  # flipped, so that the sheets differ
         part = self._grain[::down, ::across][window]
         if rim is not None:
             part = np.asarray(part + np.maximum(rim, 0) * np.float32(0.22), np.float32)
@@ -66,7 +66,7 @@ class Pile:
         return np.asarray(cv2.merge(planes), np.uint8)
 
     def lay(self, cover: Plane, colour: Colour, *, lift: float = 0.006, dark: float = 0.5) -> None:
-        """One sheet, where `cover` (0..1) says, `lift` of the side above what lies below."""
+        """Add a sheet with the cover 0..1, `lift` of the side above those below."""
         reach = lift * self._size
         window = self._around(cover, 3 * reach)
         if window is None:

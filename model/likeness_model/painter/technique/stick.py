@@ -1,4 +1,4 @@
-"""A stick of charcoal or chalk: broad side strokes that catch the paper, smudges, pressed edges."""
+"""A stick of charcoal or chalk: broad side strokes on rough paper, smudges, pressed edges."""
 
 import numpy as np
 
@@ -42,7 +42,7 @@ def side_strokes(
     half = rng.uniform(0.7, 1.2, len(paths)).astype(np.float32) * np.float32(width * unit / 2)
     laid = lay(paths, half, (size, size))
     edge = np.abs(laid.across)
-    # One edge of the stick presses harder than the other, and the stroke tails off.
+    # One edge of the stick presses harder than the other, and the stroke fades out.
     press = 1 - np.float32(0.22) * laid.across - np.float32(0.25) * laid.along
     cover = smoothstep(1.0, 0.8, edge) * smoothstep(1.02, 0.8, np.abs(laid.along))
     cover *= laid.covered
@@ -50,10 +50,10 @@ def side_strokes(
 
 
 def caught(tone: Plane, paper: Plane, *, bite: float = 0.16) -> Plane:
-    """What a dry stick leaves of `tone` on a rough sheet: peaks first, valleys last.
+    """The tone that a dry stick leaves on a rough sheet: peaks first, valleys last.
 
-    The tone is lifted or lowered by the relief (deviation 1) and then hardened, most where it is
-    half; after the volume model of Bleser, Sibert & McGee 1988, "Charcoal sketching".
+    The relief (deviation 1) raises or lowers the tone, which is then hardened, most at one half;
+    after the volume model of Bleser, Sibert & McGee 1988, "Charcoal sketching".
     """
     open_ = np.sqrt(np.clip(tone * (1 - tone), 0, 0.25)) * np.float32(2 * bite)
     return smoothstep(0.04, 0.90, tone + open_ * paper)

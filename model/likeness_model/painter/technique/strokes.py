@@ -1,4 +1,4 @@
-"""Brush and pen strokes by the thousand: seeded, traced along a flow, laid down in layers."""
+"""Thousands of brush and pen strokes: seeded, traced along a flow, painted in layers."""
 
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ SHIFT = 4  # OpenCV takes sub-pixel points as integers of 1/16 pixel
 
 
 def scatter(rng: np.random.Generator, size: int, spacing: float) -> Points:
-    """One point in each cell of a jittered grid, in random order: even cover without a raster."""
+    """One point per cell of a jittered grid, in random order: even cover without a visible grid."""
     count = max(2, round(size / spacing))
     cells = np.stack(np.meshgrid(np.arange(count), np.arange(count)), -1).reshape(-1, 2)
     points = (cells + rng.random(cells.shape)) * (size / count)
@@ -93,7 +93,7 @@ def pen(paths: Paths, size: int, thickness: int = 1) -> NDArray[np.uint8]:
 
 
 class Laid(NamedTuple):
-    """Which stroke lies on top at each pixel, and where in it the pixel is."""
+    """The topmost stroke at each pixel, and the pixel's position in it."""
 
     stroke: NDArray[np.intp]  # index; 0 where there is none
     covered: NDArray[np.bool_]  # whether there is one
@@ -102,7 +102,7 @@ class Laid(NamedTuple):
 
 
 def lay(paths: Paths, half_width: NDArray[np.float32], shape: tuple[int, int]) -> Laid:
-    """Lay broad strokes over each other in their order, and give every pixel its place in one.
+    """Paint broad strokes in order; returns each pixel's stroke and position in it.
 
     The strokes are filled as polygons into an index buffer; the pixel's place comes from the
     parabola through the stroke's ends and middle, so brush texture needs no work per stroke.

@@ -31,14 +31,14 @@ class Stones:
 
 @dataclass(frozen=True)
 class Cut:
-    """Which stone lies where (-1: none), and how far inside it a pixel is, in pixels."""
+    """The stone at each pixel (-1: none), and the distance to its edge in pixels."""
 
     label: Labels
     inside: Plane
 
 
 def lay_rows(lines: Picture, side: Plane, rng: np.random.Generator) -> Stones:
-    """Rows of stones beside the lines (non-zero pixels), one after the other, as far as it goes.
+    """Rows of stones beside the lines (non-zero pixels), until the space is filled.
 
     Rows are level sets of the distance to the nearest line (Battiato et al. 2007, "The State of
     the Art in Digital Mosaics": opus vermiculatum), half a stone from it and then a stone apart.
@@ -66,7 +66,7 @@ def lay_rows(lines: Picture, side: Plane, rng: np.random.Generator) -> Stones:
 def _along_row(
     curve: NDArray[np.float64], side: Plane, rng: np.random.Generator
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Places a stone apart on a closed pixel contour, and the directions there."""
+    """Points one stone apart on a closed pixel contour, and their directions."""
     padded = np.concatenate([curve[-4:], curve, curve[:4]])
     smooth = np.stack(
         [np.convolve(padded[:, axis], np.full(9, 1 / 9), "valid") for axis in (0, 1)], 1
@@ -89,9 +89,9 @@ def _along_row(
 
 def settled(stones: Stones, size: int, rounds: int = 2) -> Stones:
     """Lloyd relaxation in the stones' own square metric (Hausner 2001, "Simulating Decorative
-    Mosaics"), without turning them; stones left with under a third of their place are dropped.
+    Mosaics"), without turning them; stones with under a third of their area left are removed.
 
-    Worked out at half of `size`, on which the stones lie.
+    Computed at half of `size`.
     """
     coarse = scaled(stones, 0.5)
     for _ in range(rounds):
@@ -115,7 +115,7 @@ def _moved_to_middle(stones: Stones, size: int) -> Stones:
 
 
 def filled_up(stones: Stones, size: int) -> Stones:
-    """More stones where rows left a hole: one for each square of the lattice that is half bare."""
+    """More stones in holes between rows: one for each square of the lattice that is half bare."""
     pitch = float(np.median(stones.side))
     bare = (cut(stones, size).label < 0).astype(np.float32)
     cells = max(1, int(size / pitch))
@@ -136,8 +136,8 @@ def filled_up(stones: Stones, size: int) -> Stones:
 def cut(stones: Stones, size: int) -> Cut:
     """Give each pixel of a `size` px square to the nearest stone, squares as the unit circle.
 
-    Between two neighbours the seam runs straight, as the hammer cuts it; a stone never reaches
-    further than its square and a little, so odd corners are left to the grout.
+    The seam between two neighbours is straight, as cut by a hammer; a stone extends only slightly
+    beyond its square, so that odd corners become grout.
     """
     if len(stones) >= 2**16:
         raise ValueError(f"{len(stones)} stones: at most 65535 can be told apart")

@@ -1,4 +1,4 @@
-"""Flat tones and colours: edge-keeping smoothing, soft steps, gradient maps."""
+"""Flat tones and colours: edge-preserving smoothing, soft steps, gradient maps."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ Colour = tuple[int, int, int]
 
 
 def flattened(picture: Picture, *, side: int, passes: int, range_sigma: float) -> Picture:
-    """Bilateral passes (Tomasi & Manduchi 1998) on a `side` px grid: texture goes, edges stay.
+    """Bilateral passes (Tomasi & Manduchi 1998) on a `side` px grid: they remove texture only.
 
     The result is `side` pixels wide; repeated passes approach flat patches (Winnemoeller et al.
     2006, "Real-Time Video Abstraction").
@@ -53,3 +53,8 @@ def saturated(picture: Picture, amount: float, *, lightness: float = 1.0) -> Pic
     table = np.stack([np.clip(steps * lightness, 0, 255), chroma, chroma], 1)
     lab = cv2.LUT(lab, np.rint(table).astype(np.uint8)[None])
     return np.asarray(cv2.cvtColor(lab, cv2.COLOR_Lab2RGB), np.uint8)
+
+
+def blend(a: Sequence[int], b: Sequence[int], share: float) -> Colour:
+    red, green, blue = (round(p + (q - p) * share) for p, q in zip(a, b, strict=True))
+    return red, green, blue

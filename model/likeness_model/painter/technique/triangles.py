@@ -1,4 +1,4 @@
-"""Triangles over a picture: points where it has detail, Delaunay between them, facets in colour."""
+"""Triangles over a picture: points where it has detail, Delaunay triangulation, coloured facets."""
 
 import cv2
 import numpy as np
@@ -13,10 +13,10 @@ Triangles = NDArray[np.intp]  # (m, 3), indexes of points
 def spread_points(
     spacing: Plane, appeal: Plane, count: int, rng: np.random.Generator, *, fixed: Points
 ) -> Points:
-    """Up to `count` more points beside the `fixed` ones, kept `spacing` pixels apart.
+    """Up to `count` points in addition to the `fixed` ones, at least `spacing` pixels apart.
 
-    Tried in the order of `appeal` with chance (a weighted shuffle, Efraimidis & Spirakis 2006);
-    the distance is held by a mask of taken discs: Poisson-disc sampling by dart throwing.
+    Candidates in a random order weighted by `appeal` (Efraimidis & Spirakis 2006); a mask of
+    occupied discs enforces the distance: Poisson-disc sampling by dart throwing.
     """
     size = spacing.shape[0]
     taken = np.zeros((size, size), np.uint8)
@@ -40,7 +40,7 @@ def spread_points(
 
 
 def thinned(points: Points, spacing: Plane) -> Points:
-    """Of points nearer to each other than `spacing` only the earlier."""
+    """The earlier one of points closer than `spacing` to each other."""
     size = spacing.shape[0]
     taken = np.zeros((size, size), np.uint8)
     kept = []
@@ -60,7 +60,7 @@ def along(curve: Points, step: float) -> Points:
 
 
 def delaunay(points: Points) -> tuple[Points, Triangles]:
-    """The Delaunay triangulation, and the points it uses (doubles are dropped)."""
+    """The Delaunay triangulation, and its points without duplicates."""
     low, high = points.min() - 10, points.max() + 10
     plane = cv2.Subdiv2D((int(low), int(low), int(high - low) + 2, int(high - low) + 2))
     plane.insert([(float(x), float(y)) for x, y in points])
@@ -74,7 +74,7 @@ def delaunay(points: Points) -> tuple[Points, Triangles]:
 
 
 def facet_map(points: Points, triangles: Triangles, size: int, scale: float) -> NDArray[np.int32]:
-    """Which triangle each pixel of a `size` px square is in; `scale` takes points to its pixels."""
+    """The triangle of each pixel of a `size` px square; `scale` maps points to its pixels."""
     label = np.zeros((size, size), np.int32)
     corners = np.round(points[triangles] * (scale * 16)).astype(np.int32)
     for number, corner in enumerate(corners):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from likeness.adapters.aws_errors import domain_errors
@@ -33,20 +34,17 @@ class DeletionsTable:
 
     def save(self, deletion: Deletion) -> None:
         key = keys.deletion(deletion.job_id)
-        with domain_errors():
-            try:
-                self._table.put_item(
-                    Item=key | self._expiry() | fields(deletion),
-                    ConditionExpression="attribute_not_exists(#state) OR #state <> :held "
-                    "OR :state = :held",
-                    ExpressionAttributeNames={"#state": "state"},
-                    ExpressionAttributeValues={
-                        ":held": DeletionState.HELD,
-                        ":state": deletion.state,
-                    },
-                )
-            except self._condition_failed:
-                return
+        with domain_errors(), suppress(self._condition_failed):
+            self._table.put_item(
+                Item=key | self._expiry() | fields(deletion),
+                ConditionExpression="attribute_not_exists(#state) OR #state <> :held "
+                "OR :state = :held",
+                ExpressionAttributeNames={"#state": "state"},
+                ExpressionAttributeValues={
+                    ":held": DeletionState.HELD,
+                    ":state": deletion.state,
+                },
+            )
 
     def add_objects(self, job_id: JobId, objects: Iterable[StoredObject]) -> None:
         with domain_errors(), self._table.batch_writer(overwrite_by_pkeys=["pk", "sk"]) as batch:

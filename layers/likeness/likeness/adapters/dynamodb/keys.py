@@ -19,8 +19,8 @@
     USER#<user>  ENTRY#<day>#<job>  QuotaEntry
     DAY#<hash>   <day>              used: how many jobs hold that day; when it ends
     ERASURE#<e>  META               Erasure, with its receipt
-    MARK#<id>    META               WatermarkRecord: which avatar contains that watermark
-    PAST#<b>#<t> <submitted>#<job>  how long a job of that backend and tier worked, s
+    WATERMARK#<w> META              WatermarkRecord: which avatar contains that watermark
+    DURATIONS#<b>#<t> <submitted>#<job>  how long a job of that backend and tier worked, s
 
 A user's days are counted under a keyed hash of the user (`hash`), in items without the user's id:
 only that hash and the days stay after an erasure.
@@ -77,7 +77,7 @@ def avatar(job_id: JobId, avatar_id: AvatarId) -> Key:
 
 
 def watermark(of: WatermarkId) -> Key:
-    return {"pk": f"MARK#{of}", "sk": "META"}
+    return {"pk": f"WATERMARK#{of}", "sk": "META"}
 
 
 def review(review_id: ReviewId) -> Key:
@@ -159,7 +159,7 @@ def erasure(erasure_id: ErasureId) -> Key:
 
 
 def durations_of(backend: str, tier: str) -> str:
-    return f"PAST#{backend}#{tier}"
+    return f"DURATIONS#{backend}#{tier}"
 
 
 def durations(backend: str, tier: str, submitted_at: datetime, job_id: JobId) -> Key:

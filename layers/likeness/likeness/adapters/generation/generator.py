@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.generation.work_bucket import training_job_name
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sagemaker.client import SageMakerClient
 
     from likeness.domain.ids import JobId
+    from likeness.ports.generation import Inferences
     from likeness.ports.runtime import Clock
 
 RUNNING = frozenset({"InProgress", "Stopping"})
@@ -38,11 +39,6 @@ class TrainingJobs:
             status = self._client.describe_training_job(TrainingJobName=name)["TrainingJobStatus"]
             if status in RUNNING:
                 raise Unavailable(f"attempt {attempt} of job {job_id} is still stopping")
-
-
-class Inferences(Protocol):
-    def get(self, job_id: JobId, attempt: int) -> Inference: ...
-    def save(self, inference: Inference) -> None: ...
 
 
 class AnyBackend:

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.generation import endpoint_tar
 from likeness.adapters.s3 import object_keys as keys
+from likeness.adapters.s3.bucket import Bucket
 from likeness.contracts import (
     ORDER_FILE,
     RESULT_FILE,
@@ -40,33 +41,28 @@ class WorkBucket:
         self, s3: S3Client, bucket: str, photos_bucket: str, *, weights: str | None = None
     ) -> None:
         self._s3 = s3
-        self._bucket = bucket
-        self._photos_bucket = photos_bucket
+        self._objects = Bucket(s3, bucket)
+        self._photos = Bucket(s3, photos_bucket)
         self._weights = weights
 
     def order(self, order: GenerationOrder) -> PrepareGenerationResult:
         at = (order.job_id, order.attempt)
-        with domain_errors():
-            self._s3.put_object(
-                Bucket=self._bucket,
-                Key=keys.order(*at),
-                Body=order.model_dump_json(indent=2).encode(),
-                ContentType="application/json",
-            )
+        content = order.model_dump_json(indent=2).encode()
+        self._objects.write(keys.order(*at), content, "application/json")
         return PrepareGenerationResult(
             job_id=order.job_id,
             attempt=order.attempt,
             training_job_name=training_job_name(*at),
             channels=self._channels(*at),
-            checkpoint_uri=f"s3://{self._bucket}/{keys.checkpoints(*at)}",
-            output_uri=f"s3://{self._bucket}/{keys.output_folder(*at)}",
+            checkpoint_uri=f"s3://{self._objects.name}/{keys.checkpoints(*at)}",
+            output_uri=f"s3://{self._objects.name}/{keys.output_folder(*at)}",
         )
 
     def _channels(self, job_id: JobId, attempt: int) -> list[dict[str, Any]]:
         """Without weights there is no channel for them: an empty one fails the training job."""
         sources = {
-            "photos": f"s3://{self._photos_bucket}/{keys.photos(job_id)}",
-            "order": f"s3://{self._bucket}/{keys.order_folder(job_id, attempt)}",
+            "photos": f"s3://{self._photos.name}/{keys.photos(job_id)}",
+            "order": f"s3://{self._objects.name}/{keys.order_folder(job_id, attempt)}",
         }
         if self._weights:
             sources["weights"] = self._weights
@@ -86,48 +82,42 @@ class WorkBucket:
 
     def pack(self, job_id: JobId, attempt: int) -> None:
         """Does not check the photos: the container refuses one that was replaced."""
-        content = self._read(keys.order(job_id, attempt), NotFound(f"job {job_id}: no order"))
+        content = self._objects.read(keys.order(job_id, attempt), absent=f"job {job_id}: no order")
         order = GenerationOrder.model_validate_json(content)
         files = {ORDER_FILE: content}
         for photo in order.photos:
-            gone = NotFound(f"photo {photo.photo_id} of job {job_id} is missing")
-            key = keys.photo(job_id, photo.photo_id)
-            files[f"photos/{photo.photo_id}.jpg"] = self._read(key, gone, self._photos_bucket)
-        with domain_errors():
-            self._s3.put_object(
-                Bucket=self._bucket,
-                Key=keys.request(job_id, attempt),
-                Body=endpoint_tar.pack(files),
-            )
+            absent = f"photo {photo.photo_id} of job {job_id} is missing"
+            jpeg = self._photos.read(keys.photo(job_id, photo.photo_id), absent=absent)
+            files[f"photos/{photo.photo_id}.jpg"] = jpeg
+        self._objects.write(keys.request(job_id, attempt), endpoint_tar.pack(files))
 
     def unpack(self, job_id: JobId, attempt: int) -> int:
         try:
-            gone = NotFound(f"job {job_id}: the endpoint's response is missing")
-            archive = self._read(keys.response(job_id, attempt), gone)
+            absent = f"job {job_id}: the endpoint's response is missing"
+            archive = self._objects.read(keys.response(job_id, attempt), absent=absent)
         except NotFound:
             return len(self.result(job_id, attempt).avatars)  # unpacked by an earlier run
         avatars = endpoint_tar.unpack(archive)
         result = avatars.pop(RESULT_FILE)
         for avatar_id, png in avatars.items():
-            self._put(keys.checkpoint(job_id, attempt, AvatarId(avatar_id)), png)
-        self._put(keys.result(job_id, attempt), result)  # last: it lists the others
+            self._objects.write(keys.checkpoint(job_id, attempt, AvatarId(avatar_id)), png)
+        self._objects.write(keys.result(job_id, attempt), result)  # last: it lists the others
         self.delete_response(job_id, attempt)
         return len(avatars)
 
     def delete_response(self, job_id: JobId, attempt: int) -> None:
-        with domain_errors():
-            for key in (keys.request(job_id, attempt), keys.response(job_id, attempt)):
-                self._s3.delete_object(Bucket=self._bucket, Key=key)
+        self._objects.delete(keys.request(job_id, attempt), keys.response(job_id, attempt))
 
     def delete_failure(self, uri: str) -> None:
         """Only below `work/` of our own bucket: the URI came from a service."""
-        key = uri.removeprefix(f"s3://{self._bucket}/")
+        key = uri.removeprefix(f"s3://{self._objects.name}/")
         if key.startswith(keys.WORK):
-            with domain_errors():
-                self._s3.delete_object(Bucket=self._bucket, Key=key)
+            self._objects.delete(key)
 
     def result(self, job_id: JobId, attempt: int) -> GenerationResult:
-        content = self._read(keys.result(job_id, attempt), NotFound(f"job {job_id}: no result"))
+        content = self._objects.read(
+            keys.result(job_id, attempt), absent=f"job {job_id}: no result"
+        )
         result = GenerationResult.model_validate_json(content)
         if (result.job_id, result.attempt) != (job_id, attempt):
             raise Conflict(f"the result of job {job_id}, attempt {attempt} is of another attempt")
@@ -136,7 +126,7 @@ class WorkBucket:
     def progress(self, job_id: JobId, attempt: int) -> GenerationProgress | None:
         """None also for a half-written file: SageMaker copies it at any moment."""
         try:
-            content = self._read(keys.progress(job_id, attempt), NotFound("no progress yet"))
+            content = self._objects.read(keys.progress(job_id, attempt), absent="no progress yet")
             return GenerationProgress.model_validate_json(content)
         except (NotFound, ValidationError):
             return None
@@ -146,10 +136,8 @@ class WorkBucket:
         if avatar.file != keys.avatar_file(avatar.avatar_id):
             return False
         try:
-            png = self._read(
-                keys.checkpoint(job_id, attempt, avatar.avatar_id),
-                NotFound(f"avatar {avatar.avatar_id} of job {job_id} is missing"),
-            )
+            key = keys.checkpoint(job_id, attempt, avatar.avatar_id)
+            png = self._objects.read(key, absent=f"avatar {avatar.avatar_id} is missing")
         except NotFound:
             return False
         return hmac.compare_digest(hashlib.sha256(png).hexdigest(), avatar.sha256)
@@ -159,18 +147,10 @@ class WorkBucket:
         gone = NotFound(f"avatar {avatar.avatar_id} of job {avatar.job_id} is missing")
         with domain_errors({"NoSuchKey": gone, "404": gone}):
             self._s3.copy_object(
-                Bucket=self._bucket,
+                Bucket=self._objects.name,
                 Key=keys.drawn(*at),
                 CopySource={
-                    "Bucket": self._bucket,
+                    "Bucket": self._objects.name,
                     "Key": keys.checkpoint(avatar.job_id, avatar.attempt, avatar.avatar_id),
                 },
             )
-
-    def _put(self, key: str, content: bytes) -> None:
-        with domain_errors():
-            self._s3.put_object(Bucket=self._bucket, Key=key, Body=content)
-
-    def _read(self, key: str, absent: NotFound, bucket: str | None = None) -> bytes:
-        with domain_errors({"NoSuchKey": absent}):
-            return self._s3.get_object(Bucket=bucket or self._bucket, Key=key)["Body"].read()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC
 from typing import TYPE_CHECKING, TypedDict
 
@@ -32,26 +33,23 @@ class Schedules:
 
     def end_at(self, job_id: JobId, error: str, *, when: datetime) -> None:
         """The schedule deletes itself after it fired. It contains the job's id only."""
-        with domain_errors():
-            try:
-                self._client.create_schedule(
-                    Name=f"{job_id}-{error}",
-                    GroupName=self._group,
-                    ScheduleExpression=f"at({when.astimezone(UTC):%Y-%m-%dT%H:%M:%S})",
-                    FlexibleTimeWindow={"Mode": "OFF"},
-                    ActionAfterCompletion="DELETE",
-                    Target={
-                        "Arn": self._state_machine,
-                        "RoleArn": self._role,
-                        "Input": EndJobInput.of(job_id, error).model_dump_json(),
-                        "RetryPolicy": {
-                            "MaximumEventAgeInSeconds": 86400,
-                            "MaximumRetryAttempts": 185,
-                        },
+        with domain_errors(), suppress(self._client.exceptions.ConflictException):
+            self._client.create_schedule(
+                Name=f"{job_id}-{error}",
+                GroupName=self._group,
+                ScheduleExpression=f"at({when.astimezone(UTC):%Y-%m-%dT%H:%M:%S})",
+                FlexibleTimeWindow={"Mode": "OFF"},
+                ActionAfterCompletion="DELETE",
+                Target={
+                    "Arn": self._state_machine,
+                    "RoleArn": self._role,
+                    "Input": EndJobInput.of(job_id, error).model_dump_json(),
+                    "RetryPolicy": {
+                        "MaximumEventAgeInSeconds": 86400,
+                        "MaximumRetryAttempts": 185,
                     },
-                )
-            except self._client.exceptions.ConflictException:
-                return
+                },
+            )
 
 
 class DeadlineSchedules:
@@ -74,47 +72,38 @@ class DeadlineSchedules:
         self._every = f"rate({int(every.total_seconds() // 60)} minutes)"
 
     def set(self, job_id: JobId, *, when: datetime) -> None:
-        with domain_errors():
-            try:
-                self._client.create_schedule(
-                    **self._name(job_id),
-                    ScheduleExpression=self._every,
-                    StartDate=when,
-                    FlexibleTimeWindow={"Mode": "OFF"},
-                    Target={
-                        "Arn": self._function,
-                        "RoleArn": self._role,
-                        "Input": ProveDeletionInput(job_id=job_id, overdue=True).model_dump_json(),
-                        "RetryPolicy": {
-                            "MaximumEventAgeInSeconds": 3600,
-                            "MaximumRetryAttempts": 10,
-                        },
+        with domain_errors(), suppress(self._client.exceptions.ConflictException):
+            self._client.create_schedule(
+                **self._name(job_id),
+                ScheduleExpression=self._every,
+                StartDate=when,
+                FlexibleTimeWindow={"Mode": "OFF"},
+                Target={
+                    "Arn": self._function,
+                    "RoleArn": self._role,
+                    "Input": ProveDeletionInput(job_id=job_id, overdue=True).model_dump_json(),
+                    "RetryPolicy": {
+                        "MaximumEventAgeInSeconds": 3600,
+                        "MaximumRetryAttempts": 10,
                     },
-                )
-            except self._client.exceptions.ConflictException:
-                return
+                },
+            )
 
     def move(self, job_id: JobId, *, when: datetime) -> None:
         """Scheduler replaces the whole schedule, so it is read first."""
-        with domain_errors():
-            try:
-                there = self._client.get_schedule(**self._name(job_id))
-                self._client.update_schedule(
-                    **self._name(job_id),
-                    ScheduleExpression=self._every,
-                    StartDate=when,
-                    FlexibleTimeWindow=there["FlexibleTimeWindow"],
-                    Target=there["Target"],
-                )
-            except self._client.exceptions.ResourceNotFoundException:
-                return
+        with domain_errors(), suppress(self._client.exceptions.ResourceNotFoundException):
+            there = self._client.get_schedule(**self._name(job_id))
+            self._client.update_schedule(
+                **self._name(job_id),
+                ScheduleExpression=self._every,
+                StartDate=when,
+                FlexibleTimeWindow=there["FlexibleTimeWindow"],
+                Target=there["Target"],
+            )
 
     def delete(self, job_id: JobId) -> None:
-        with domain_errors():
-            try:
-                self._client.delete_schedule(**self._name(job_id))
-            except self._client.exceptions.ResourceNotFoundException:
-                return
+        with domain_errors(), suppress(self._client.exceptions.ResourceNotFoundException):
+            self._client.delete_schedule(**self._name(job_id))
 
     def _name(self, job_id: JobId) -> _Name:
         return {"Name": f"{job_id}-Deadline", "GroupName": self._group}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from likeness.adapters.aws_errors import domain_errors
@@ -40,11 +41,8 @@ class StepFunctions:
     def stop(self, job_id: JobId) -> None:
         """An execution that was never started counts as stopped."""
         arn = self._state_machine.replace(":stateMachine:", ":execution:")
-        with domain_errors():
-            try:
-                self._client.stop_execution(executionArn=f"{arn}:{job_id}")
-            except self._client.exceptions.ExecutionDoesNotExist:
-                return
+        with domain_errors(), suppress(self._client.exceptions.ExecutionDoesNotExist):
+            self._client.stop_execution(executionArn=f"{arn}:{job_id}")
 
     def end(self, job_id: JobId, error: str) -> None:
         """Another execution of the same state machine, whose input leads directly to FailJob.
@@ -60,13 +58,10 @@ class StepFunctions:
 
     def _start(self, state_machine: str, name: str, message: Contract) -> None:
         """The input contains ids only: Step Functions stores it for 90 days."""
-        with domain_errors():
-            try:
-                self._client.start_execution(
-                    stateMachineArn=state_machine, name=name, input=message.model_dump_json()
-                )
-            except self._client.exceptions.ExecutionAlreadyExists:
-                return
+        with domain_errors(), suppress(self._client.exceptions.ExecutionAlreadyExists):
+            self._client.start_execution(
+                stateMachineArn=state_machine, name=name, input=message.model_dump_json()
+            )
 
 
 def _late() -> dict[str, LikenessError]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.s3 import object_keys as keys
+from likeness.adapters.s3.bucket import Bucket
 from likeness.adapters.s3.presigned import require_v4, url
 from likeness.api.app import PresignedPost
 from likeness.domain.errors import NotFound
@@ -31,6 +32,7 @@ class PhotoBucket:
     def __init__(self, s3: S3Client, bucket: str) -> None:
         self._s3 = s3
         self._bucket = bucket
+        self._objects = Bucket(s3, bucket)
 
     def presigned_post(
         self, job_id: JobId, photo_id: PhotoId, content_type: ContentType
@@ -89,39 +91,24 @@ class PhotoBucket:
     def _read_pinned(self, key: str, etag: str, gone: NotFound) -> bytes:
         """Read at most one byte more than the limit, which shows that an upload is too large."""
         with domain_errors({"NoSuchKey": gone, "PreconditionFailed": gone}):
-            answer = self._s3.get_object(
-                Bucket=self._bucket,
-                Key=key,
-                IfMatch=f'"{_bare(etag)}"',
-            )
-            return answer["Body"].read(LIMITS.max_bytes + 1)
+            found = self._s3.get_object(Bucket=self._bucket, Key=key, IfMatch=f'"{_bare(etag)}"')
+            return found["Body"].read(LIMITS.max_bytes + 1)
 
     def delete_upload(self, job_id: JobId, photo_id: PhotoId) -> None:
-        with domain_errors():
-            self._s3.delete_object(Bucket=self._bucket, Key=keys.upload(job_id, photo_id))
+        self._objects.delete(keys.upload(job_id, photo_id))
 
     def delete_appeal(self, job_id: JobId, photo_id: PhotoId) -> None:
-        with domain_errors():
-            self._s3.delete_object(Bucket=self._bucket, Key=keys.appeal(job_id, photo_id))
+        self._objects.delete(keys.appeal(job_id, photo_id))
 
     def store(self, job_id: JobId, photo_id: PhotoId, jpeg: bytes) -> None:
-        with domain_errors():
-            self._s3.put_object(
-                Bucket=self._bucket,
-                Key=keys.photo(job_id, photo_id),
-                Body=jpeg,
-                ContentType="image/jpeg",
-            )
+        self._objects.write(keys.photo(job_id, photo_id), jpeg, "image/jpeg")
 
     def read(self, job_id: JobId, photo_id: PhotoId) -> bytes:
-        none = NotFound(f"there is no photo {photo_id} of job {job_id}")
-        with domain_errors({"NoSuchKey": none}):
-            answer = self._s3.get_object(Bucket=self._bucket, Key=keys.photo(job_id, photo_id))
-            return answer["Body"].read()
+        absent = f"there is no photo {photo_id} of job {job_id}"
+        return self._objects.read(keys.photo(job_id, photo_id), absent=absent)
 
     def delete(self, job_id: JobId, photo_id: PhotoId) -> None:
-        with domain_errors():
-            self._s3.delete_object(Bucket=self._bucket, Key=keys.photo(job_id, photo_id))
+        self._objects.delete(keys.photo(job_id, photo_id))
 
     def review_url(self, job_id: JobId, photo_id: PhotoId) -> str:
         return url(

@@ -9,15 +9,15 @@ import tempfile
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
-from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.generation.png import only_pixels
 from likeness.adapters.provenance import xmp
 from likeness.adapters.s3 import object_keys as keys
+from likeness.adapters.s3.bucket import Bucket
 from likeness.adapters.s3.deletion import delete_folders
 from likeness.adapters.s3.presigned import url
-from likeness.domain.errors import Conflict, NotFound
+from likeness.domain.errors import Conflict
 from likeness.domain.provenance.credentials import SOURCE_TYPES
 from likeness.ports.provenance import AvatarUrls
 
@@ -33,20 +33,14 @@ if TYPE_CHECKING:
 SIDE = 1024  # px, as ordered
 WEBP_SIDES = (512, 256)
 URL_LIFETIME = timedelta(minutes=5)
-ZIP_EPOCH = (
-    1980,
-    1,
-    1,
-    0,
-    0,
-    0,
-)  # a fixed date: the same avatars give the same bytes
+ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)  # fixed: the same avatars give the same bytes
 
 
 class AvatarBucket:
     def __init__(self, s3: S3Client, bucket: str) -> None:
         self._s3 = s3
         self._bucket = bucket
+        self._objects = Bucket(s3, bucket)
 
     def publish(self, avatars: Sequence[Avatar], *, sign: Sign) -> None:
         ranked = sorted(avatars, key=lambda avatar: avatar.rank)
@@ -57,7 +51,8 @@ class AvatarBucket:
         """The ZIP is replaced first, because it contains the others."""
         ranked = sorted(kept, key=lambda avatar: avatar.rank)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            self._pack(ranked, pool.map(self._published, ranked))
+            paths = (self._key(avatar, SIDE, "png") for avatar in ranked)
+            self._pack(ranked, pool.map(self._read, ranked, paths))
         gone = {(a.job_id, avatar_id) for a in kept for avatar_id in others}
         folders = (keys.all_of_avatar(*avatar) for avatar in sorted(gone))
         delete_folders(self._s3, self._bucket, *folders)
@@ -90,13 +85,7 @@ class AvatarBucket:
                     archive.writestr(_zip_entry(f"{n:02d}-{avatar.style}.png"), png)
             file.seek(0)
             for job_id in {avatar.job_id for avatar in ranked}:
-                self._write(keys.archive(job_id), file, "application/zip")
-
-    def _published(self, avatar: Avatar) -> bytes:
-        gone = NotFound(f"avatar {avatar.avatar_id} of job {avatar.job_id} is missing")
-        with domain_errors({"NoSuchKey": gone}):
-            key = self._key(avatar, SIDE, "png")
-            return self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+                self._objects.write(keys.archive(job_id), file, "application/zip")
 
     def _publish(self, avatar: Avatar, sign: Sign) -> bytes:
         """Signed last: saving a picture again removes its credentials."""
@@ -106,27 +95,21 @@ class AvatarBucket:
         png = only_pixels(self._drawn(avatar), side=SIDE, xmp=label)
         smaller = webp.scaled(png, WEBP_SIDES, xmp=label)
         png = sign(avatar, png, "image/png")
-        self._write(self._key(avatar, SIDE, "png"), png, "image/png")
+        self._objects.write(self._key(avatar, SIDE, "png"), png, "image/png")
         for side, content in smaller.items():
             signed = sign(avatar, content, "image/webp")
-            self._write(self._key(avatar, side, "webp"), signed, "image/webp")
+            self._objects.write(self._key(avatar, side, "webp"), signed, "image/webp")
         return png
 
     def _drawn(self, avatar: Avatar) -> bytes:
-        gone = NotFound(f"avatar {avatar.avatar_id} of job {avatar.job_id} is missing")
-        with domain_errors({"NoSuchKey": gone}):
-            png = self._s3.get_object(
-                Bucket=self._bucket, Key=keys.drawn(avatar.job_id, avatar.avatar_id)
-            )["Body"].read()
+        png = self._read(avatar, keys.drawn(avatar.job_id, avatar.avatar_id))
         if not hmac.compare_digest(hashlib.sha256(png).hexdigest(), avatar.sha256):
             raise Conflict(f"avatar {avatar.avatar_id} of job {avatar.job_id} was changed")
         return png
 
-    def _write(self, key: str, content: bytes | IO[bytes], content_type: str) -> None:
-        with domain_errors():
-            self._s3.put_object(
-                Bucket=self._bucket, Key=key, Body=content, ContentType=content_type
-            )
+    def _read(self, avatar: Avatar, key: str) -> bytes:
+        absent = f"avatar {avatar.avatar_id} of job {avatar.job_id} is missing"
+        return self._objects.read(key, absent=absent)
 
     def _url(self, job_id: JobId, avatar_id: AvatarId, side: int, kind: str) -> str:
         return url(

@@ -16,7 +16,7 @@ from likeness.domain.provenance.watermark import read_watermarks
 if TYPE_CHECKING:
     from likeness.domain.provenance.watermark import WatermarkId
 
-SIDE = 256  # px: as likeness_model.vision.mark writes it
+SIDE = 256  # px: as likeness_model.vision.watermark writes it
 LEVELS = 127.5
 
 

@@ -1,6 +1,7 @@
 """How the files of one job are deleted: the one way for every use case."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from likeness.domain.deletion.receipt import Deletion, DeletionState
 from likeness.domain.errors import NotDeleted, Unavailable
@@ -11,52 +12,45 @@ from likeness.ports.runtime import Clock, Metrics
 PENDING = "DeletionPending"  # the metric of the alarm of that name
 
 
+@dataclass(frozen=True)
 class JobDeletion:
-    def __init__(
-        self,
-        files: JobFiles,
-        leftovers: LeftoverListing,
-        deletions: Deletions,
-        metrics: Metrics,
-        clock: Clock,
-    ) -> None:
-        self._files = files
-        self._leftovers = leftovers
-        self._deletions = deletions
-        self._metrics = metrics
-        self._clock = clock
+    files: JobFiles
+    leftovers: LeftoverListing
+    deletions: Deletions
+    metrics: Metrics
+    clock: Clock
 
     def is_on_hold(self, job_id: JobId) -> bool:
         """A legal hold forbids deletion. Raises Unavailable if that is unknown."""
-        deletion = self._deletions.get(job_id)
+        deletion = self.deletions.get(job_id)
         return deletion is not None and deletion.state is DeletionState.HELD
 
     def delete(self, job_id: JobId, places: Sequence[str]) -> int:
         """Delete the files in these places and record them for the receipt. Returns how many."""
-        found = self._files.inventory(job_id, places)
-        self._deletions.add_objects(job_id, found)
-        self._files.delete(job_id, places)
-        gone = {"deleted_at": self._clock.now()}
-        self._deletions.add_objects(job_id, [one.model_copy(update=gone) for one in found])
+        found = self.files.inventory(job_id, places)
+        self.deletions.add_objects(job_id, found)
+        self.files.delete(job_id, places)
+        gone = {"deleted_at": self.clock.now()}
+        self.deletions.add_objects(job_id, [one.model_copy(update=gone) for one in found])
         return len(found)
 
     def delete_unrecorded(self, job_id: JobId, places: Sequence[str]) -> int:
         """Delete the files of a job whose records are deleted too. Returns how many."""
-        return self._files.delete(job_id, places)
+        return self.files.delete(job_id, places)
 
     def verify(self, job_id: JobId, places: Sequence[str]) -> None:
         """Verify with an independent listing that no files are left. Raises NotDeleted."""
-        left = self._leftovers.find(job_id, places)
+        left = self.leftovers.find(job_id, places)
         if left:
             raise NotDeleted(f"{len(left)} objects of job {job_id} are left")
 
     def mark_pending(self, job_id: JobId) -> None:
         """Mark the deletion pending and count DeletionPending, even if the table write fails."""
-        self._metrics.count(PENDING)
+        self.metrics.count(PENDING)
         try:
-            before = self._deletions.get(job_id)
+            before = self.deletions.get(job_id)
             receipt = before.receipt if before else None
-            self._deletions.save(
+            self.deletions.save(
                 Deletion(job_id=job_id, state=DeletionState.PENDING, receipt=receipt)
             )
         except Unavailable:

@@ -1,6 +1,7 @@
 """Signed receipts of deletions: which files of a job are gone, and which places were checked."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from likeness.domain.deletion.receipt import (
@@ -17,52 +18,39 @@ from likeness.ports.account import KeyedHash
 from likeness.ports.deletion import Deletions, Signer
 
 
+@dataclass(frozen=True)
 class JobReceipts:
-    def __init__(
-        self,
-        deletions: Deletions,
-        signer: Signer,
-        keyed_hash: KeyedHash,
-        *,
-        issuer: str,
-        policy: str,
-    ) -> None:
-        """`policy`: the version of the retention policy."""
-        self._deletions = deletions
-        self._signer = signer
-        self._keyed_hash = keyed_hash
-        self._issuer = issuer
-        self._policy = policy
+    deletions: Deletions
+    signer: Signer
+    keyed_hash: KeyedHash
+    issuer: str
+    policy: str  # version of the retention policy
 
     def is_issued(self, job_id: JobId, state: DeletionState) -> bool:
-        deletion = self._deletions.get(job_id)
+        deletion = self.deletions.get(job_id)
         return deletion is not None and deletion.state is state and deletion.receipt is not None
 
     def issue_hold(self, job_id: JobId, now: datetime) -> None:
         """Sign and store that a legal hold forbids the deletion, without details."""
-        self._issue(job_id, DeletionState.HELD, now, objects=(), checked=())
+        self._issue(job_id, DeletionState.HELD, now)
 
     def issue(
         self, job_id: JobId, photos: Iterable[Photo], checked: Sequence[str], now: datetime
     ) -> None:
         """Sign and store which files are gone, and that no file is left in the `checked` places."""
-        gone = [*_uploads(photos), *self._deletions.objects(job_id)]
-        hashes = self._keyed_hash.objects(job_id, [f"{one.name}:{one.etag}" for one in gone])
-        self._issue(
-            job_id,
-            DeletionState.DELETED,
-            now,
-            objects=tuple(
-                ReceiptObject(
-                    object=one.name,
-                    keyed_hash=hashed,
-                    created_at=one.created_at,
-                    deleted_at=one.deleted_at or now,  # recorded before it was deleted
-                )
-                for one, hashed in zip(gone, hashes, strict=True)
-            ),
-            checked=tuple(CheckedPlace(place=place, left=0) for place in checked),
+        gone = [*_uploads(photos), *self.deletions.objects(job_id)]
+        hashes = self.keyed_hash.objects(job_id, [f"{one.name}:{one.etag}" for one in gone])
+        objects = tuple(
+            ReceiptObject(
+                object=one.name,
+                keyed_hash=hashed,
+                created_at=one.created_at,
+                deleted_at=one.deleted_at or now,  # recorded before it was deleted
+            )
+            for one, hashed in zip(gone, hashes, strict=True)
         )
+        places = tuple(CheckedPlace(place=place, left=0) for place in checked)
+        self._issue(job_id, DeletionState.DELETED, now, objects=objects, checked=places)
 
     def _issue(
         self,
@@ -70,20 +58,20 @@ class JobReceipts:
         state: DeletionState,
         now: datetime,
         *,
-        objects: tuple[ReceiptObject, ...],
-        checked: tuple[CheckedPlace, ...],
+        objects: tuple[ReceiptObject, ...] = (),
+        checked: tuple[CheckedPlace, ...] = (),
     ) -> None:
         receipt = Receipt(
-            issuer=self._issuer,
+            issuer=self.issuer,
             job_id=job_id,
             state=state,
-            policy=self._policy,
+            policy=self.policy,
             issued_at=now,
             objects=objects,
             checked=checked,
         )
-        signed = self._signer.sign(receipt)
-        self._deletions.save(Deletion(job_id=job_id, state=state, receipt=signed))
+        signed = self.signer.sign(receipt)
+        self.deletions.save(Deletion(job_id=job_id, state=state, receipt=signed))
 
 
 def _uploads(photos: Iterable[Photo]) -> Iterator[StoredObject]:

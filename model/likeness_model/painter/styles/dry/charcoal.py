@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from likeness_model.painter.scene import Look, Scene
+from likeness_model.painter.registry import Scene, Variation, paints
 from likeness_model.painter.technique.contour import contour_lines
 from likeness_model.painter.technique.flow import (
     Orientation,
@@ -59,18 +59,19 @@ SHEETS = (
 BACKDROPS = ("left", "all", "right", "halo", "bare")
 
 
-def charcoal(scene: Scene, look: Look) -> Picture:
-    """Draw the sitter in masses, smudge them, press the blacks, lift the lights with chalk."""
-    rng = look.rng()
+@paints("charcoal")
+def charcoal(scene: Scene, variation: Variation) -> Picture:
+    """Draw the sitter in large shapes, smudge them, press the blacks, add lights with chalk."""
+    rng = variation.rng()
     size, half = scene.size, scene.size // 2
-    sheet = look.pick_palette(SHEETS)
+    sheet = variation.pick_palette(SHEETS)
     paper = laid(rng, size) if sheet.wires else tooth(rng, size, 2.8)
     lean = float(rng.choice((-1, 1)) * rng.uniform(0.7, 1.0))
-    tone = massed_tone(scene, half, look.mildness)
+    tone = massed_tone(scene, half, variation.mildness)
     shown = drawn_area(scene, rng, half)
     field = stick_field(scene, lean, half)
     dark = np.clip(1 - tone, 0, 1) * shown
-    behind = backdrop_tone(look.pick_background(BACKDROPS), scene, dark, rng, half)
+    behind = backdrop_tone(variation.pick_background(BACKDROPS), scene, dark, rng, half)
     coal = coal_deposit(scene, rng, dark=dark, behind=behind, field=field, lean=lean, paper=paper)
     coal = 1 - (1 - coal) * (1 - pressed_lines(scene, rng, tone, shown, paper))
     picture = plain(rgb(sheet.paper), size)
@@ -84,7 +85,7 @@ def charcoal(scene: Scene, look: Look) -> Picture:
 
 
 def massed_tone(scene: Scene, size: int, mildness: float) -> Plane:
-    """Lightness 0..1 in large masses with hard contrast; finer where the face needs it."""
+    """Lightness 0..1 in large shapes with hard contrast; finer in the face."""
     photo = resized(scene.foreground, size)
     light = lightness(photo)
     field = settled(along_edges(photo, size / 110), size / 110)
@@ -99,14 +100,14 @@ def massed_tone(scene: Scene, size: int, mildness: float) -> Plane:
 
 
 def drawn_area(scene: Scene, rng: np.random.Generator, size: int) -> Plane:
-    """How far the drawing is carried out, 0..1; it ends in loose strokes below."""
+    """Completeness of the drawing, 0..1; it ends in loose strokes at the bottom."""
     y = grid(size)[1]
     ragged = value_noise(rng, size, 5, octaves=3) * np.float32(0.08)
     return resized(scene.alpha, size) * smoothstep(0.0, 0.16, 1.0 - y + ragged)
 
 
 def stick_field(scene: Scene, lean: float, size: int) -> Orientation:
-    """Around the form, leaning as the hand does, and along the hair."""
+    """Stroke directions: around the form with a slant, and along the hair."""
     relief = inflated(resized(scene.alpha, size))
     relief += np.float32(0.8) * face_depth(scene.mesh, scene.size, size)
     wrapped = around_form(blur(relief, size / 40), lean, 0.7)
@@ -117,7 +118,7 @@ def stick_field(scene: Scene, lean: float, size: int) -> Orientation:
 def backdrop_tone(
     kind: str, scene: Scene, dark: Plane, rng: np.random.Generator, size: int
 ) -> Plane:
-    """Darkness 0..1 behind the sitter: it sets off the lit side, and gives way to `dark` hair."""
+    """Darkness 0..1 behind the sitter: in contrast to the lit side, faint beside `dark` hair."""
     x, y = grid(size)
     cloud = value_noise(rng, size, 3, octaves=4)
     away = np.sqrt(((x - 0.5) / 0.52) ** 2 + ((y - 0.45) / 0.52) ** 2)
@@ -175,7 +176,7 @@ def coal_deposit(
 def pressed_lines(
     scene: Scene, rng: np.random.Generator, tone: Plane, shown: Plane, paper: Plane
 ) -> Plane:
-    """Contours with the stick's corner: wide, now pressed and now light."""
+    """Contours with the stick's corner: wide, with varying pressure."""
     size, half = scene.size, tone.shape[0]
     on_light = 1 - (1 - tone) * resized(scene.alpha, half)
     edges = settled(along_edges(to_picture(np.dstack([on_light] * 3)), half / 120), half / 150)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from likeness_model.painter.scene import Look, Scene
+from likeness_model.painter.registry import Scene, Variation, paints
 from likeness_model.painter.technique.contour import contour_lines
 from likeness_model.painter.technique.flow import (
     Orientation,
@@ -58,12 +58,13 @@ LEADS = (
 BACKDROPS = ("slant", "bare", "halo", "slant back", "construction")
 
 
-def pencil(scene: Scene, look: Look) -> Picture:
-    """Draw the sitter: rubbed tone, three directions of hatching, contours, then the rubber."""
-    rng = look.rng()
+@paints("pencil")
+def pencil(scene: Scene, variation: Variation) -> Picture:
+    """Draw the sitter: rubbed tone, three directions of hatching, contours, then the eraser."""
+    rng = variation.rng()
     size, half = scene.size, scene.size // 2
-    leads = look.pick_palette(LEADS)
-    backdrop = look.pick_background(BACKDROPS)
+    leads = variation.pick_palette(LEADS)
+    backdrop = variation.pick_background(BACKDROPS)
     sheet = tooth(rng, size)
     lean = float(rng.choice((-1, 1)) * rng.uniform(0.6, 0.9))
     shown = sketched_area(scene, rng, half)
@@ -71,7 +72,7 @@ def pencil(scene: Scene, look: Look) -> Picture:
     darkness = (1 - tone) * shown
     field = hatching_field(scene, lean, half)
     deposit = graphite(
-        scene, rng, darkness=darkness, field=field, lean=lean, mildness=look.mildness
+        scene, rng, darkness=darkness, field=field, lean=lean, mildness=variation.mildness
     )
     deposit = over(deposit, backdrop_strokes(backdrop, scene, rng, lean))
     deposit = over(deposit, contours(scene, rng, tone, shown))
@@ -88,12 +89,12 @@ def pencil(scene: Scene, look: Look) -> Picture:
 
 
 def over(below: Plane, above: Plane) -> Plane:
-    """Two deposits of graphite on each other."""
+    """Two layers of graphite combined."""
     return 1 - (1 - below) * (1 - above)
 
 
 def drawn_tone(scene: Scene, size: int) -> Plane:
-    """Lightness 0..1 as a draughtsman sees it: texture down, range opened, form brought out."""
+    """Lightness 0..1 to draw from: less texture, wider range, stronger form."""
     photo = cv2.bilateralFilter(resized(scene.foreground, size), 7, 18, 4)
     face, figure = resized(scene.face, size), resized(scene.alpha, size)
     tone = lightness(np.asarray(photo, np.uint8))
@@ -101,7 +102,7 @@ def drawn_tone(scene: Scene, size: int) -> Plane:
 
 
 def sketched_area(scene: Scene, rng: np.random.Generator, size: int) -> Plane:
-    """How far the drawing is carried out, 0..1: fully in the head, ragged towards the bottom."""
+    """Completeness of the drawing, 0..1: full in the head, ragged towards the bottom."""
     x, y = grid(size)
     chin = float(scene.mesh[152, 1]) / scene.size
     ragged = value_noise(rng, size, 7, octaves=3) * np.float32(0.06)
@@ -111,7 +112,7 @@ def sketched_area(scene: Scene, rng: np.random.Generator, size: int) -> Plane:
 
 
 def hatching_field(scene: Scene, lean: float, size: int) -> Orientation:
-    """Around the relief of head and shoulders; along the strands where the photo has them."""
+    """Stroke directions: around head and shoulders, and along visible strands of hair."""
     relief = inflated(resized(scene.alpha, size))
     relief += np.float32(0.8) * face_depth(scene.mesh, scene.size, size)
     wrapped = around_form(blur(relief, size / 50), -lean, 0.9)
@@ -155,7 +156,7 @@ def accents(scene: Scene, darkness: Plane, size: int) -> Plane:
 
 
 def contours(scene: Scene, rng: np.random.Generator, tone: Plane, shown: Plane) -> Plane:
-    """Contour lines, searched for: a firm one, and a second that strays from it."""
+    """Sketched contour lines: a firm one, and a second one that deviates from it."""
     size, half = scene.size, tone.shape[0]
     on_white = 1 - (1 - tone) * resized(scene.alpha, half)
     edges = settled(along_edges(to_picture(np.dstack([on_white] * 3)), half / 170), half / 200)
@@ -170,7 +171,7 @@ def contours(scene: Scene, rng: np.random.Generator, tone: Plane, shown: Plane) 
 
 
 def construction(scene: Scene) -> Plane:
-    """The head's oval and the lines of eyes and nose with which a portrait is begun."""
+    """Construction lines: the head's oval, and the lines of eyes and nose."""
     size = scene.size
     cover = np.zeros((size, size), np.uint8)
     mesh = scene.mesh[:, :2]
@@ -192,7 +193,7 @@ def construction(scene: Scene) -> Plane:
 
 
 def backdrop_strokes(kind: str, scene: Scene, rng: np.random.Generator, lean: float) -> Plane:
-    """Long quick strokes behind the head that set it off."""
+    """Long quick strokes behind the head."""
     size, side = scene.size, scene.size // 2
     if kind in {"bare", "construction"}:
         return np.zeros((size, size), np.float32)

@@ -18,16 +18,16 @@ from likeness_model.painter.regions import (
     face_height,
     indexes,
 )
-from likeness_model.painter.scene import Look, Scene
+from likeness_model.painter.registry import Scene, Variation, paints
 from likeness_model.painter.technique import features, tone, triangles
 from likeness_model.painter.technique.figure import signed_distance, spread_out
 from likeness_model.painter.technique.planes import Picture, Plane, resized
 from likeness_model.painter.technique.tone import Colour
 from likeness_model.vision.records import Image
 
-LAYOUT = 512  # side of the grid on which points are laid
+LAYOUT = 512  # side of the grid for points
 
-# Points that every face keeps, in the order of their claim to their place.
+# Points that every face has, in order of priority.
 ANCHORS = (RIGHT_EYE, LEFT_EYE, LIPS_INSIDE, LIPS_OUTSIDE, RIGHT_BROW, LEFT_BROW, OVAL, NOSE)
 
 
@@ -36,12 +36,12 @@ INNER_LIPS = ("80 81 82 13 312 311 310", "88 178 87 14 317 402 318")
 
 @dataclass(frozen=True)
 class Palette:
-    """The facets behind the sitter, and how the light falls on all of them."""
+    """The facets behind the sitter, and the light on all facets."""
 
     sky: tuple[Colour, ...]  # along a slanted line, from the upper left
-    shadow: Colour  # the figure's darks lean to this
+    shadow: Colour  # the figure's darks shift towards it
     lights: Colour
-    tint: float = 0.0  # how far the figure leans; 0 keeps its own colours
+    tint: float = 0.0  # how far the figure's colours shift; 0 is not at all
     gradient: float = 0.0  # 0 flat facets, 1 facets with the picture's slope
 
 
@@ -91,10 +91,11 @@ PALETTES = (
 )
 
 
-def low_poly(scene: Scene, look: Look) -> Image:
-    palette = look.pick_palette(PALETTES)
-    rng = look.rng(1)
-    figure = _points(scene, look, rng)
+@paints("low-poly")
+def low_poly(scene: Scene, variation: Variation) -> Image:
+    palette = variation.pick_palette(PALETTES)
+    rng = variation.rng(1)
+    figure = _points(scene, variation, rng)
     points, faces = triangles.delaunay(figure)
     label = triangles.facet_map(points, faces, LAYOUT, 1.0)
     picture = _sitter(scene)
@@ -129,12 +130,12 @@ def _sitter(scene: Scene) -> Picture:
     return tone.saturated(np.asarray(crisp, np.uint8), 1.15)
 
 
-def _points(scene: Scene, look: Look, rng: np.random.Generator) -> Plane:
+def _points(scene: Scene, variation: Variation, rng: np.random.Generator) -> Plane:
     """Features of the mesh first, then the silhouette, then where the picture has edges."""
     mesh = scene.mesh[:, :2] * np.float32(LAYOUT / scene.size)
     tall = face_height(mesh)
     detail = resized(scene.detail, LAYOUT)
-    finer = 1 - 0.35 * look.mildness
+    finer = 1 - 0.35 * variation.mildness
     spacing = np.where(
         detail > 0.1,
         np.interp(detail, (0.15, 0.5, 1.0), (0.080, 0.044, 0.026)) * tall * finer,
@@ -212,9 +213,9 @@ def _facet_light(
     solid: NDArray[np.bool_],
     rng: np.random.Generator,
 ) -> Plane:
-    """How much each facet turns to the light, about 0: a faceted relief, not the photo's light.
+    """The light on each facet, about 0: that of a faceted relief, not the photo's.
 
-    Each corner is lifted at random; inside the face less, so that its own light leads.
+    Each corner is raised at random; less inside the face, where the photo's light dominates.
     """
     at = np.clip(points, 0, LAYOUT - 1).astype(int)
     detail = resized(scene.detail, LAYOUT)[at[:, 1], at[:, 0]]
@@ -229,7 +230,7 @@ def _facet_light(
 
 
 def _tinted(own: Plane, palette: Palette) -> Plane:
-    """Darks towards the palette's shadow, lights towards its light; the middle stays true."""
+    """Shift darks towards the palette's shadow and lights towards its light; mid-tones stay."""
     light = (own @ (0.299, 0.587, 0.114) / 255)[:, None]
     toned = np.array(palette.shadow) * (1 - light) + np.array(palette.lights) * light
     return np.asarray(own + (toned - own) * palette.tint * np.abs(2 * light - 1), np.float32)
@@ -263,7 +264,7 @@ def _rendered(
 def _sloped(
     picture: Picture, points: Plane, faces: NDArray[np.intp], slopes: Plane, size: int
 ) -> Picture:
-    """Adds each facet's slope about its middle, at half the size: it has no edges of its own."""
+    """Add each facet's slope about its centre, at half the size, because it has no edges."""
     label = triangles.facet_map(points, faces, size, size / LAYOUT)
     middle = points[faces].mean(1) / LAYOUT
     result = np.empty_like(picture)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likeness_model.painter.regions import indexes
-from likeness_model.painter.scene import Look, Scene
+from likeness_model.painter.registry import Scene, Variation, paints
 from likeness_model.painter.styles.facets.papers import PAPERS
 from likeness_model.painter.technique import features
 from likeness_model.painter.technique.blocks import main_colours
@@ -31,20 +31,23 @@ CLOTH_PAPERS = 5
 Mask = NDArray[np.bool_]
 
 
-def paper_cut(scene: Scene, look: Look) -> Image:
-    papers = look.pick_palette(PAPERS)
-    pile = Pile(scene.size, papers.ground, look.rng(1))
-    papers.lay(pile, scene.size, look.rng(2), papers.colours)
+@paints("paper-cut")
+def paper_cut(scene: Scene, variation: Variation) -> Image:
+    papers = variation.pick_palette(PAPERS)
+    pile = Pile(scene.size, papers.ground, variation.rng(1))
+    papers.lay(pile, scene.size, variation.rng(2), papers.colours)
     solid = cut_out(scene.alpha, smooth=0.005)
     if papers.ramp:
-        _lay_ramp(pile, scene, solid, _finer_ramp(papers.ramp, look.mildness), look.mildness)
+        _lay_ramp(
+            pile, scene, solid, _finer_ramp(papers.ramp, variation.mildness), variation.mildness
+        )
     else:
-        _lay_regions(pile, scene, solid, look.mildness)
+        _lay_regions(pile, scene, solid, variation.mildness)
     return pile.picture
 
 
 def _tones(scene: Scene, mildness: float) -> Plane:
-    """Lightness at WORK, smooth but crisp at the features, broad modelling brought out."""
+    """Lightness at WORK, smooth but crisp at the features, with stronger broad modelling."""
     light = resized(scene.luminance, WORK)
     light = modelled(light, resized(scene.alpha, WORK), 0.35)
     broad = cv2.bilateralFilter(cv2.GaussianBlur(light, (0, 0), 1.0), 9, 0.12, 5)
@@ -55,7 +58,7 @@ def _tones(scene: Scene, mildness: float) -> Plane:
 
 
 def _finer(steps: Sequence[float], mildness: float) -> list[float]:
-    """More papers between the same tones, for a face nearer to the photo."""
+    """More papers between the same tones, for a face closer to the photo."""
     count = len(steps) + round(4 * mildness)
     places, known = np.linspace(0, 1, count), np.linspace(0, 1, len(steps))
     return [float(step) for step in np.interp(places, known, np.asarray(steps))]
@@ -121,7 +124,7 @@ def _lay_cloth(pile: Pile, picture: Image, region: Mask, solid: Plane) -> None:
 
 
 def _regions(scene: Scene, picture: Image) -> dict[str, Mask]:
-    """Three regions that fill the sitter, each smoothed before they are told apart."""
+    """Three regions that fill the sitter, each smoothed before they are separated."""
     inside = resized(scene.alpha, WORK) > 0.3
     bare = np.maximum(resized(scene.skin, WORK), resized(scene.face, WORK))
     skin = cv2.GaussianBlur(bare, (0, 0), 2.5)
@@ -138,7 +141,7 @@ def _regions(scene: Scene, picture: Image) -> dict[str, Mask]:
 
 
 def _hair_coloured(scene: Scene, picture: Image, hair: Plane) -> Mask:
-    """Below the mouth, hair or collar is told by the colour of the hair above the eyes."""
+    """Below the mouth, the colour of the hair above the eyes separates hair from collar."""
     lab = cv2.GaussianBlur(cv2.cvtColor(picture, cv2.COLOR_RGB2Lab), (0, 0), 2).astype(np.float32)
     rows = np.arange(WORK)[:, None] * np.float32(scene.size / WORK)
     sure = (hair > 0.7) & (rows < scene.mesh[33, 1])
@@ -176,7 +179,7 @@ def _as_colour(rgb: NDArray[np.floating]) -> Colour:
 def _lay_features(
     pile: Pile, scene: Scene, *, dark: Colour, white: Colour, lips: Colour | None
 ) -> None:
-    """Mouth, eyes and brows as small sheets of their own, so that the gaze stays clear."""
+    """Mouth, eyes and brows as separate small sheets, so that the gaze stays clear."""
     size = scene.size
     light = resized(scene.luminance, WORK)
     mouth = resized(scene.mouth, WORK) > 0.5
@@ -207,7 +210,7 @@ def _lay_features(
 
 
 def _brow_papers(scene: Scene, dark: Colour) -> Colour:
-    """The brows' own colour, deepened, but never lighter than it is in the photo."""
+    """The brows' own colour, darkened, and never lighter than in the photo."""
     brows = scene.brows > 0.6
     if not brows.any():
         return dark

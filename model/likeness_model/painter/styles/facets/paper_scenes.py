@@ -1,4 +1,4 @@
-"""Paper behind the sitters of paper-cut: piles of sheets, each laid above the one before."""
+"""Backgrounds of paper-cut: piles of paper sheets from back to front."""
 
 from collections.abc import Callable, Sequence
 
@@ -18,7 +18,7 @@ def _circle(x: float, y: float, radius: float) -> Plane:
 
 
 def grotto(pile: Pile, size: int, rng: np.random.Generator, colours: Sequence[Colour]) -> None:
-    """Sheets with wavy holes, the nearest hole the widest: a look into a box of paper."""
+    """Sheets with wavy holes, the nearest one widest: a view into a box of paper."""
     turn = np.linspace(0, 2 * np.pi, 360, endpoint=False)
     frame = np.array([[-0.1, -0.1], [1.1, -0.1], [1.1, 1.1], [-0.1, 1.1]], np.float32)
     for number, colour in enumerate(colours):
@@ -94,7 +94,7 @@ def foliage(pile: Pile, size: int, rng: np.random.Generator, colours: Sequence[C
 
 
 def _leaf(x: float, y: float, angle: float, length: float, width: float) -> Plane:
-    """A pointed blade that bends a little."""
+    """A pointed, slightly bent blade."""
     along = np.linspace(0, 1, 24)
     half = width * np.sin(np.pi * along**0.8) * (1 - 0.25 * along)
     bend = 0.16 * length * along**2

@@ -1,4 +1,4 @@
-"""The papers of each look of paper-cut: what lies behind the sitter, and of which colours."""
+"""The papers of each variation of paper-cut: its background and colours."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from likeness_model.painter.technique.tone import Colour
 
 @dataclass(frozen=True)
 class Papers:
-    """The papers of one look; `ramp` (dark to light) replaces the sitter's own colours."""
+    """The papers of one variation; `ramp` (dark to light) replaces the sitter's own colours."""
 
     ground: Colour
     lay: paper_scenes.Lay

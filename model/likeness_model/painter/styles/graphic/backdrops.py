@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from likeness_model.painter.technique.planes import Picture, Plane, grid, painted
-from likeness_model.painter.technique.tone import Colour, gradient_map
+from likeness_model.painter.technique.tone import Colour, blend, gradient_map
 
 Backdrop = Callable[[int, Sequence[Colour], np.random.Generator], Picture]
 
@@ -94,10 +94,10 @@ def sunset(size: int, colours: Sequence[Colour], rng: np.random.Generator) -> Pi
     for band in range(7):
         share = band / 6
         top = 0.10 * band + rng.uniform(-0.01, 0.01)
-        tone = _between(high, low, share)
+        tone = blend(high, low, share)
         wave = [(u, top + 0.012 * np.sin(7 * u + band * 2.1)) for u in np.linspace(0, 1, 40)]
         _polygon(page, [*wave, (1, 1), (0, 1)], tone)
-    _disc(page, (0.5, 0.5), 0.40, _between(low, sun, 0.5))
+    _disc(page, (0.5, 0.5), 0.40, blend(low, sun, 0.5))
     _disc(page, (0.5, 0.5), 0.35, sun)
     _polygon(page, [(0, 0.74), (1, 0.74), (1, 1), (0, 1)], sea)
     for row in range(7):
@@ -193,14 +193,9 @@ def _polygon(page: Picture, points: Sequence[tuple[float, float]], colour: Colou
     cv2.fillPoly(page, [corners], colour, cv2.LINE_AA, 4)
 
 
-def _between(a: Colour, b: Colour, share: float) -> Colour:
-    red, green, blue = (round(p + (q - p) * share) for p, q in zip(a, b, strict=True))
-    return red, green, blue
-
-
 def _lighter(colour: Colour, share: float) -> Colour:
-    return _between(colour, (255, 255, 255), share)
+    return blend(colour, (255, 255, 255), share)
 
 
 def _darker(colour: Colour, share: float) -> Colour:
-    return _between(colour, (0, 0, 0), share)
+    return blend(colour, (0, 0, 0), share)

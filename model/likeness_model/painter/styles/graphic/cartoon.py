@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from likeness_model.painter.scene import Look, Scene
+from likeness_model.painter.registry import Scene, Variation, paints
 from likeness_model.painter.styles.graphic import backdrops
 from likeness_model.painter.styles.graphic.sheet import (
     Sheet,
@@ -69,19 +69,22 @@ EPISODES = (
 )
 
 
-def cartoon(scene: Scene, look: Look) -> Picture:
-    episode = look.pick_palette(EPISODES)
-    sheet = _big_eyed(lay_out(scene, flatness=42.0), scene, EYES * (1 - look.mildness))
+@paints("cartoon")
+def cartoon(scene: Scene, variation: Variation) -> Picture:
+    episode = variation.pick_palette(EPISODES)
+    sheet = _big_eyed(lay_out(scene, flatness=42.0), scene, EYES * (1 - variation.mildness))
     figure = cel(
         sheet, scene, below=(0.16, 0.46, 0.77, 1.0), above=(0.22, 0.6, 1.0), chroma=1.4, smooth=4.0
     )
-    figure = nearer(figure, sheet, look.mildness)
-    lines = drawn_lines(sheet, scene, width=1.15, evenness=0.95, calm=1.0, mildness=look.mildness)
+    figure = nearer(figure, sheet, variation.mildness)
+    lines = drawn_lines(
+        sheet, scene, width=1.15, evenness=0.95, calm=1.0, mildness=variation.mildness
+    )
     figure = painted(figure, _line_colours(figure, episode.outline), lines)
     figure = with_clear_eyes(figure, sheet, scene)
     centres, radius = iris_centres(scene.irises)
-    figure = catchlights(figure, centres, radius, side=1 if look.variant % 2 else -1)
-    page = episode.backdrop(scene.size, episode.colours, look.rng())
+    figure = catchlights(figure, centres, radius, side=1 if variation.variant % 2 else -1)
+    page = episode.backdrop(scene.size, episode.colours, variation.rng())
     if episode.sticker:
         page = painted(page, WHITE, sheet.cover(-0.022))
     page = painted(page, episode.outline, sheet.cover(-0.0075))
@@ -97,6 +100,6 @@ def _big_eyed(sheet: Sheet, scene: Scene, amount: float) -> Sheet:
 
 
 def _line_colours(figure: Picture, outline: Colour) -> Picture:
-    """Lines in a deep tone of what they bound, so that no black net lies over the face."""
+    """Lines in a dark tone of the colours they bound, so that the face has no black net."""
     deep = cv2.convertScaleAbs(cv2.blur(figure, (5, 5)), alpha=0.22)
     return np.asarray(cv2.addWeighted(deep, 0.75, np.full_like(figure, outline), 0.4, 0), np.uint8)

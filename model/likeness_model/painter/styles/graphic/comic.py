@@ -1,10 +1,10 @@
-"""Comic: flat inks, Ben-Day shadows, brush lines along the form, and a panel full of action."""
+"""Comic: flat inks, Ben-Day shadows, brush lines along the form, and an action panel."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from likeness_model.painter.scene import Look, Scene
+from likeness_model.painter.registry import Scene, Variation, paints
 from likeness_model.painter.styles.graphic import panels
 from likeness_model.painter.styles.graphic.sheet import (
     Sheet,
@@ -33,7 +33,7 @@ KEY = (22, 16, 26)  # printers' black
 
 @dataclass(frozen=True)
 class Issue:
-    """One comic's inks: the panel's painter, its colours, and the shadow that the dots print."""
+    """One comic's inks: the panel's painter, its colours, and the shadow of the dots."""
 
     panel: panels.Panel
     colours: tuple[Colour, ...]
@@ -50,27 +50,28 @@ ISSUES = (
 )
 
 
-def comic(scene: Scene, look: Look) -> Picture:
-    issue = look.pick_palette(ISSUES)
+@paints("comic")
+def comic(scene: Scene, variation: Variation) -> Picture:
+    issue = variation.pick_palette(ISSUES)
     sheet = lay_out(scene)
-    figure = _coloured(sheet, scene, issue, look)
-    lines = drawn_lines(sheet, scene, width=1.05, evenness=0.75, mildness=look.mildness)
+    figure = _coloured(sheet, scene, issue, variation)
+    lines = drawn_lines(sheet, scene, width=1.05, evenness=0.75, mildness=variation.mildness)
     figure = with_clear_eyes(painted(figure, KEY, lines), sheet, scene)
-    page = issue.panel(scene.size, issue.colours, look.rng())
+    page = issue.panel(scene.size, issue.colours, variation.rng())
     page = painted(page, KEY, sheet.cover(-0.0065))
     return painted(page, figure, sheet.cover(0.0))
 
 
-def _coloured(sheet: Sheet, scene: Scene, issue: Issue, look: Look) -> Picture:
-    """Flat colour of the light, then the shadow's ink in dots, as a four-colour press would."""
+def _coloured(sheet: Sheet, scene: Scene, issue: Issue, variation: Variation) -> Picture:
+    """Flat colour of the light, then the shadow's ink in dots, as in four-colour printing."""
     light = _light(sheet, scene)
     lit = cel(sheet, scene, below=(0.1, 0.4, 0.72, 1.0), above=(0.2, 0.6, 1.0), chroma=1.45)
     shade = np.float32(0.75) * smoothstep(0.53, 0.30, light)
     dots = halftone(
-        shade, pitch=PITCH * (1 - 0.4 * look.mildness), angle=15 + 30 * (look.variant % 2)
+        shade, pitch=PITCH * (1 - 0.4 * variation.mildness), angle=15 + 30 * (variation.variant % 2)
     )
     shadow = _multiplied(lit, issue.shadow)
-    return nearer(painted(lit, shadow, dots), sheet, look.mildness)
+    return nearer(painted(lit, shadow, dots), sheet, variation.mildness)
 
 
 def _light(sheet: Sheet, scene: Scene) -> Plane:

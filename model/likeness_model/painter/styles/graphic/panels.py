@@ -1,4 +1,4 @@
-"""What stands behind a comic's hero: rays, dots, speed lines, a blast, cosmic energy."""
+"""Backgrounds of comic: rays, dots, speed lines, a blast, cosmic energy."""
 
 from collections.abc import Callable, Sequence
 
@@ -38,7 +38,7 @@ def sky_dots(size: int, colours: Sequence[Colour], rng: np.random.Generator) -> 
 
 
 def krackle(size: int, colours: Sequence[Colour], rng: np.random.Generator) -> Picture:
-    """Cosmic energy, told in clusters of black dots along a blazing band."""
+    """Cosmic energy: clusters of black dots along a glowing band."""
     deep, blaze, hot = colours
     radius, angle = _polar(size)
     turn = np.float32(rng.uniform(0, 2 * np.pi))

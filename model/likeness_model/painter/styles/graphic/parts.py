@@ -1,4 +1,4 @@
-"""Who wears which ink: skin, hair and clothes as whole shapes."""
+"""The shapes of the inks: skin, hair and clothes without holes."""
 
 from typing import NamedTuple
 
@@ -9,11 +9,11 @@ from likeness_model.painter.scene import Scene
 from likeness_model.painter.technique.planes import Picture, Plane, resized, smoothstep
 
 SHAPES = 320  # side of the grid on which the shapes are found
-ISLAND = 0.0015  # share of the picture below which a patch of skin or hair is a mistake
+ISLAND = 0.0015  # share of the picture below which a patch of skin or hair is an error
 
 
 class Parts(NamedTuple):
-    """Who wears which ink, 0..1 on the stencils' grid."""
+    """The part of each ink, 0..1 on the stencils' grid."""
 
     head: Plane
     hair: Plane
@@ -21,7 +21,7 @@ class Parts(NamedTuple):
 
 
 def parts_of(scene: Scene) -> Parts:
-    """The scene's guesses made whole: below the jaw, what is coloured like skin is the neck."""
+    """Clean up the scene's masks: skin-coloured pixels below the jaw are the neck."""
     alpha, skin, face, hair = (
         resized(plane, SHAPES) for plane in (scene.alpha, scene.skin, scene.face, scene.hair)
     )
@@ -52,7 +52,7 @@ def _in_one_piece(mask: Plane) -> Plane:
 
 
 def _skin_hue(picture: Picture, sample: Plane) -> Plane:
-    """How near each colour's hue is to the sample's, however dark the colour is."""
+    """Similarity of each colour's hue to the sample's, independent of lightness."""
     lab = cv2.cvtColor(cv2.GaussianBlur(picture, (0, 0), 1.5), cv2.COLOR_RGB2Lab)
     opponent = lab[..., 1:].astype(np.float32) - np.float32(128)
     inside = opponent[sample > 0.6]

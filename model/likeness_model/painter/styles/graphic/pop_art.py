@@ -1,11 +1,11 @@
-"""Pop art: a silkscreen of flat, unnatural colours, printed a little out of register."""
+"""Pop art: a screen print of flat, unnatural colours, slightly out of register."""
 
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from likeness_model.painter.scene import Look, Scene
+from likeness_model.painter.registry import Scene, Variation, paints
 from likeness_model.painter.styles.graphic.parts import SHAPES, Parts, parts_of
 from likeness_model.painter.styles.graphic.sheet import Sheet, lay_out, skin_tone
 from likeness_model.painter.technique.halftone import halftone
@@ -22,7 +22,7 @@ from likeness_model.painter.technique.planes import (
 )
 from likeness_model.painter.technique.tone import Colour
 
-REGISTER = 0.006  # how far an ink may lie beside its place, as share of the side
+REGISTER = 0.006  # largest shift of an ink, as share of the side
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Inks:
 
 @dataclass(frozen=True)
 class Print:
-    """One picture of one set of inks, or a sheet of four, before a plain ground, disc or dots."""
+    """One picture in one set of inks, or a sheet of four, on a plain ground, disc or dots."""
 
     inks: tuple[Inks, ...]
     disc: Colour | None = None
@@ -114,7 +114,7 @@ PRINTS = (
 
 @dataclass(frozen=True)
 class Screens:
-    """What each screen lets through, 0..1; cut once, printed in any inks."""
+    """The stencil of each screen, 0..1; independent of the inks."""
 
     figure: Plane
     skin: Plane
@@ -138,10 +138,11 @@ class Screens:
         return Screens(*(resized(plane[rows, columns], size) for plane in vars(self).values()))
 
 
-def pop_art(scene: Scene, look: Look) -> Picture:
-    edition = look.pick_palette(PRINTS)
-    screens = _cut_screens(lay_out(scene), scene, look)
-    rng = look.rng()
+@paints("pop-art")
+def pop_art(scene: Scene, variation: Variation) -> Picture:
+    edition = variation.pick_palette(PRINTS)
+    screens = _cut_screens(lay_out(scene), scene, variation)
+    rng = variation.rng()
     if len(edition.inks) == 1:
         return _printed(screens, edition.inks[0], edition, rng)
     small = screens.closer(scene.size // 2)
@@ -150,16 +151,18 @@ def pop_art(scene: Scene, look: Look) -> Picture:
     return resized(sheet, scene.size)
 
 
-def _cut_screens(sheet: Sheet, scene: Scene, look: Look) -> Screens:
+def _cut_screens(sheet: Sheet, scene: Scene, variation: Variation) -> Screens:
     parts = parts_of(scene)
     light, paper = _light(sheet, scene, parts)
     figure = sheet.cover()
     head = _stencil(parts.head, 0.35, sheet.size)
     features = np.clip(scene.eyes + scene.mouth, 0, 1) * smoothstep(0.42, 0.6, light)
     half = halftone(smoothstep(0.47, 0.24, light), pitch=1 / 150, angle=22.5, soft=1.4)
-    # Milder: a finer negative, with the middle tones that a lith film drops.
-    key = mix(np.maximum(half, _solid(light)), smoothstep(0.58, 0.12, light), 0.8 * look.mildness)
-    blend = 0.01 + 0.10 * look.mildness
+    # Milder: a finer negative with the mid-tones that a lith film loses.
+    key = mix(
+        np.maximum(half, _solid(light)), smoothstep(0.58, 0.12, light), 0.8 * variation.mildness
+    )
+    blend = 0.01 + 0.10 * variation.mildness
     broad = resized(blur(resized(light, SHAPES), 2.0), sheet.size)
     return Screens(
         figure=figure,
@@ -174,10 +177,10 @@ def _cut_screens(sheet: Sheet, scene: Scene, look: Look) -> Screens:
 
 
 def _light(sheet: Sheet, scene: Scene, parts: Parts) -> tuple[Plane, Plane]:
-    """The hard light of a lith negative, and where cloth is as white as paper.
+    """The hard light of a lith negative, and the mask of cloth as white as paper.
 
-    Each material is exposed for its own middle tone, so a dark coat and dark hair print in their
-    ink with black folds, not as one black field.
+    Each material is exposed for its own mid-tone, so that a dark coat and dark hair print in their
+    ink with black folds instead of as one black area.
     """
     fine = np.asarray(cv2.bilateralFilter(resized(sheet.whole, 640), 5, 30, 2.5), np.uint8)
     tone = luma(fine)

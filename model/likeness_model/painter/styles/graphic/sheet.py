@@ -1,4 +1,4 @@
-"""The figure every graphic style starts from: flattened colours, its light, a cut edge."""
+"""The figure that all graphic styles start from: flattened colours, its light, a cut edge."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -117,14 +117,14 @@ def cel(
 
 
 def with_clear_eyes(figure: Picture, sheet: Sheet, scene: Scene) -> Picture:
-    """The eyes as they are, only crisper: the gaze is what a face is known by."""
+    """The original eyes, only crisper: a face is recognised by its gaze."""
     soft = blur(sheet.whole, 0.004 * sheet.size)
     crisp = np.asarray(cv2.addWeighted(sheet.whole, 2.2, soft, -1.2, 0), np.uint8)
     return painted(figure, crisp, scene.eyes * np.float32(0.9))
 
 
 def nearer(figure: Picture, sheet: Sheet, mildness: float) -> Picture:
-    """Some of the photo's own modelling, for a redraw that must look more alike."""
+    """Some of the photo's modelling, for a redraw that must be closer to the photo."""
     return painted(figure, sheet.whole, np.full_like(sheet.edge, 0.5 * mildness))
 
 

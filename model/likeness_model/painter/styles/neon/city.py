@@ -8,7 +8,6 @@ import numpy as np
 from likeness_model.painter.styles.neon.street import (
     DRAWN,
     Neon,
-    blend,
     draw_lamp,
     draw_sign,
     draw_ticks,
@@ -20,7 +19,7 @@ from likeness_model.painter.styles.neon.street import (
 )
 from likeness_model.painter.technique.light import bloom, coloured, lit
 from likeness_model.painter.technique.planes import Picture, blur, grid, resized, smoothstep
-from likeness_model.painter.technique.tone import Colour, gradient_map
+from likeness_model.painter.technique.tone import Colour, blend, gradient_map
 
 Place = Callable[[int, Neon, np.random.Generator], Picture]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from likeness_model.painter.scene import Look, Scene
+from likeness_model.painter.registry import Scene, Variation, paints
 from likeness_model.painter.styles.neon import city, implants
 from likeness_model.painter.styles.neon.sitter import Sitter, place, skin_tone
 from likeness_model.painter.technique.light import bloom, coloured, lit, scan_lines
@@ -16,7 +16,7 @@ from likeness_model.painter.technique.tone import Colour, flattened
 
 @dataclass(frozen=True)
 class Night:
-    """Two neon colours, the dark they stand in, the place, and what is worn or shown."""
+    """Two neon colours, the darkness, the place, and the implant."""
 
     left: Colour
     right: Colour
@@ -43,21 +43,22 @@ NIGHTS = (
 )
 
 
-def cyberpunk(scene: Scene, look: Look) -> Picture:
-    night = look.pick_palette(NIGHTS)
-    rng = look.rng()
+@paints("cyberpunk")
+def cyberpunk(scene: Scene, variation: Variation) -> Picture:
+    night = variation.pick_palette(NIGHTS)
+    rng = variation.rng()
     sitter = place(scene)
     ground = night.place(scene.size, (night.left, night.right, night.dark), rng)
-    figure = _relit(scene, sitter, night, look.mildness)
+    figure = _relit(scene, sitter, night, variation.mildness)
     page = painted(ground, figure, scene.alpha)
     page = lit(page, coloured(_spill(scene.alpha), _mean(night.left, night.right), 0.35))
     rims = _rims(sitter, scene.alpha, night)
-    accent = night.accent(scene, night.left if look.variant % 2 else night.right)
+    accent = night.accent(scene, night.left if variation.variant % 2 else night.right)
     light = lit(rims, accent)
     page = lit(page, light)
     page = lit(page, bloom(light, reach=0.05, strength=0.75))
     if night.rain:
-        page = lit(page, city.rain(scene.size, night.left, look.rng(1)))
+        page = lit(page, city.rain(scene.size, night.left, variation.rng(1)))
     return scan_lines(page, lines=256, depth=0.10)
 
 
@@ -85,7 +86,7 @@ def _relit(scene: Scene, sitter: Sitter, night: Night, mildness: float) -> Pictu
 
 
 def _rendered(scene: Scene) -> Picture:
-    """As a concept artist paints: broad soft planes, and crisp accents where the features are."""
+    """Broad soft planes with crisp accents at the features."""
     picture = scene.foreground
     planes = resized(flattened(picture, side=448, passes=2, range_sigma=26.0), scene.size)
     calm = np.clip(np.float32(0.85) - scene.detail * np.float32(0.9), 0.25, 0.75)
@@ -95,7 +96,7 @@ def _rendered(scene: Scene) -> Picture:
 
 
 def _deepened(picture: Picture) -> Picture:
-    """Darker shadows and half the colour: neon needs a night to shine in."""
+    """Darker shadows and half the saturation, so that neon stands out."""
     lab = cv2.cvtColor(picture, cv2.COLOR_RGB2Lab)
     steps = np.arange(256, dtype=np.float32) / 255
     tone = (0.72 * steps + 0.28 * steps * steps * (3 - 2 * steps)) ** 1.12 * 255

@@ -7,7 +7,6 @@ import numpy as np
 
 from likeness_model.painter.styles.neon.scenery import (
     barred_sun,
-    blend,
     chequered,
     darker,
     dotted,
@@ -27,7 +26,7 @@ from likeness_model.painter.styles.neon.scenery import (
 from likeness_model.painter.technique.light import bloom, lit
 from likeness_model.painter.technique.noise import value_noise
 from likeness_model.painter.technique.planes import Picture, grid, painted, smoothstep
-from likeness_model.painter.technique.tone import Colour, gradient_map
+from likeness_model.painter.technique.tone import Colour, blend, gradient_map
 
 Place = Callable[[int, Sequence[Colour], np.random.Generator], Picture]
 
@@ -70,7 +69,7 @@ def palms(size: int, colours: Sequence[Colour], rng: np.random.Generator) -> Pic
 
 
 def desktop(size: int, colours: Sequence[Colour], rng: np.random.Generator) -> Picture:
-    """Windows of an old machine, stacked, over a dotted wallpaper."""
+    """Stacked windows of an old computer over a dotted wallpaper."""
     high, low, body, bar, accent = colours
     page = gradient_sky(size, (high, low), 1.0)
     page = dotted(page, lighter(high, 0.5))

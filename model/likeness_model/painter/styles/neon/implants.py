@@ -1,4 +1,4 @@
-"""What glows on a face of the future: lines and nodes laid on the face mesh."""
+"""Glowing implants: lines and nodes on the face mesh."""
 
 from collections.abc import Callable, Sequence
 
@@ -70,7 +70,7 @@ def monocle(scene: Scene, colour: Colour) -> Picture:
 
 
 def _lit_side(scene: Scene) -> Callable[[int], int]:
-    """The cheek that the picture shows more of carries the implant."""
+    """The implant is on the cheek that is more visible."""
     nose, right, left = scene.mesh[[1, 234, 454], 0]
     seen_right = abs(nose - right) >= abs(left - nose)
     return (lambda i: i) if seen_right else (lambda i: MIRROR.get(i, i))

@@ -1,4 +1,4 @@
-"""Parts of vaporwave's places: sky, sun, floors, columns, palms, windows of an old machine."""
+"""Parts of vaporwave's places: sky, sun, floors, columns, palms, windows of an old computer."""
 
 from collections.abc import Sequence
 
@@ -195,7 +195,7 @@ def with_sea(
 def draw_window(
     page: Picture, corners: tuple[float, ...], body: Colour, bars: tuple[Colour, Colour]
 ) -> None:
-    """An old machine's window: bevelled frame, title bar with three buttons, a bright field."""
+    """An old computer's window: bevelled frame, title bar with three buttons, a bright field."""
     size = page.shape[0]
     left, top, right, bottom = (round(c * size) for c in corners)
     edge, bar = max(1, round(0.006 * size)), round(0.045 * size)
@@ -251,11 +251,6 @@ def draw_wire(light: Picture, points: np.ndarray, colour: Colour, size: int) -> 
 
 def to_fixed(points: np.ndarray, size: int) -> np.ndarray:
     return np.rint(np.asarray(points) * size * 16).astype(np.int32)
-
-
-def blend(a: Colour, b: Colour, share: float) -> Colour:
-    red, green, blue = (round(p + (q - p) * share) for p, q in zip(a, b, strict=True))
-    return red, green, blue
 
 
 def lighter(colour: Colour, share: float) -> Colour:

@@ -11,7 +11,7 @@ from likeness_model.painter.technique.planes import Plane, blur, resized
 from likeness_model.painter.technique.shade import Normals, face_depth, facing, normals, rim_light
 
 FORM = 384  # side of the grid on which the form is modelled
-GRAIN = 512  # ... and of that on which strands and folds are seen
+GRAIN = 512  # side of the grid on which strands and folds are detected
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Sitter:
     def rim(self, angle: float, width: float) -> Plane:
         """Light from behind at `angle` (degrees, 90 is up), `width` as a share of the side.
 
-        Strands of hair and folds catch more of it than smooth places do.
+        Strands of hair and folds catch more of it than smooth areas.
         """
         towards = resized(facing(self.alpha, angle, 0.030 * FORM), self.size)
         edge = rim_light(self.inside, np.clip(towards, 0, 1), width * self.size)

@@ -1,17 +1,15 @@
 """Parts of the cyberpunk city: towers and their windows, signs, glyphs, lamps out of focus."""
 
-from collections.abc import Sequence
-
 import cv2
 import numpy as np
 
 from likeness_model.painter.technique.light import coloured, lit
 from likeness_model.painter.technique.planes import Picture, Plane, grid, smoothstep
-from likeness_model.painter.technique.tone import Colour
+from likeness_model.painter.technique.tone import Colour, blend
 
 Neon = tuple[Colour, Colour, Colour]  # left light, right light, dark
 
-DRAWN = 640  # side on which what is out of focus is drawn
+DRAWN = 640  # side of the grid for parts that are out of focus
 
 
 def dusk(neon: Neon) -> Picture:
@@ -29,7 +27,7 @@ def tower_row(rng: np.random.Generator, *, count: int, low: float, high: float) 
     for k in range(count):
         middle = (k + rng.uniform(0.1, 0.9)) / count
         half = rng.uniform(0.5, 0.9) / count
-        # The middle of the picture is the head's: towers stand taller beside it.
+        # The head covers the middle of the picture: towers are taller beside it.
         top = 1 - (low + (high - low) * rng.random()) * (0.65 + 0.7 * abs(middle - 0.5))
         left, right = (int((middle + s * half) * DRAWN) for s in (-1, 1))
         cv2.rectangle(mask, (left, int(top * DRAWN)), (right, DRAWN), 255, -1)
@@ -55,7 +53,7 @@ def window_lights(
 
 
 def glyph_cells(rng: np.random.Generator, rows: int, columns: int, cell: int) -> Plane:
-    """Invented characters: a 4 x 5 pattern in each cell, mirror-symmetric as runes are."""
+    """Invented characters: a 4 x 5 pattern in each cell, mirror-symmetric like runes."""
     half = rng.random((rows, columns, 5, 2)) < 0.55
     pattern = np.concatenate([half, half[..., ::-1]], 3)
     tile = np.zeros((rows, columns, cell, cell), np.float32)
@@ -132,8 +130,3 @@ def draw_ticks(light: Picture, radius: float, colour: Colour, size: int) -> None
 
 def warmed(colour: Colour, rng: np.random.Generator, spread: float) -> Colour:
     return blend(colour, (255, 240, 220), rng.uniform(0, spread))
-
-
-def blend(a: Sequence[int], b: Sequence[int], share: float) -> Colour:
-    red, green, blue = (round(p + (q - p) * share) for p, q in zip(a, b, strict=True))
-    return red, green, blue

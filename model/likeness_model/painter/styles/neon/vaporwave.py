@@ -1,11 +1,11 @@
-"""Vaporwave: the sitter as a tinted marble bust, before a sunset that never was."""
+"""Vaporwave: the sitter as a tinted marble bust, before an artificial sunset."""
 
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-from likeness_model.painter.scene import Look, Scene
+from likeness_model.painter.registry import Scene, Variation, paints
 from likeness_model.painter.styles.neon import horizon
 from likeness_model.painter.styles.neon.sitter import Sitter, place, skin_tone
 from likeness_model.painter.technique.features import bright_eyes, bright_teeth
@@ -74,13 +74,16 @@ DREAMS = (
 )
 
 
-def vaporwave(scene: Scene, look: Look) -> Picture:
-    dream = look.pick_palette(DREAMS)
+@paints("vaporwave")
+def vaporwave(scene: Scene, variation: Variation) -> Picture:
+    dream = variation.pick_palette(DREAMS)
     sitter = place(scene)
-    ground = dream.place(scene.size, dream.colours, look.rng())
-    left_lit = look.variant % 2 == 0
-    bust = gradient_map(_modelled(scene, sitter, left_lit, look.mildness), _stops(dream.marble))
-    bust = painted(bust, scene.foreground, np.full_like(scene.alpha, 0.35 * look.mildness))
+    ground = dream.place(scene.size, dream.colours, variation.rng())
+    left_lit = variation.variant % 2 == 0
+    bust = gradient_map(
+        _modelled(scene, sitter, left_lit, variation.mildness), _stops(dream.marble)
+    )
+    bust = painted(bust, scene.foreground, np.full_like(scene.alpha, 0.35 * variation.mildness))
     page = painted(ground, bust, scene.alpha)
     angles = (150.0, 20.0) if left_lit else (30.0, 160.0)
     rims = lit(
@@ -95,10 +98,10 @@ def vaporwave(scene: Scene, look: Look) -> Picture:
 
 
 def _modelled(scene: Scene, sitter: Sitter, left_lit: bool, mildness: float) -> Plane:
-    """Marble's tone: the photo's light smoothed, with a sculptor's lamp from one side.
+    """The marble's tone: the photo's light, smoothed, with a lamp from one side.
 
-    Exposed by a part only of the distance between this skin and the middle tone, so that people
-    keep their differences.
+    The exposure compensates only part of the difference between this skin and the mid-tone, so that
+    dark and pale skin still differ.
     """
     picture = bright_eyes(scene.foreground, scene.eyes, scene.irises, 0.4)
     picture = bright_teeth(picture, scene.mouth, 0.5)

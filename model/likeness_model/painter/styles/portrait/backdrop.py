@@ -14,7 +14,7 @@ Colour = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class Mood:
-    """The colours of a shoot: shadow, body and highlight of the backdrop, the rim light, and the
+    """The colours of a session: shadow, body and highlight of the backdrop, the rim light, and the
     make-up as CIE Lab (a, b)."""
 
     deep: Colour
@@ -47,7 +47,7 @@ def silk(mood: Mood, size: int, rng: np.random.Generator) -> Plane:
 
 
 def lights(mood: Mood, size: int, rng: np.random.Generator) -> Plane:
-    """Lamps of a city at night, thrown wide out of focus."""
+    """Lamps of a city at night, far out of focus."""
     x, y = grid(size)
     base = smoothstep(1.1, 0.1, np.hypot(x - 0.5, y - 0.55).astype(np.float32)) * np.float32(0.45)
     picture = _ramp(mood, base)

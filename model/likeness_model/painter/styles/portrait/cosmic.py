@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from likeness_model.painter.regions import face_height
-from likeness_model.painter.scene import Look, Scene
+from likeness_model.painter.registry import Scene, Variation, paints
 from likeness_model.painter.styles.portrait import sky
 from likeness_model.painter.styles.portrait.light import screened
 from likeness_model.painter.styles.portrait.sky import Palette
@@ -81,14 +81,15 @@ PALETTES = (
 SKIES = ("nebula", "eclipse", "spiral", "paper", "horizon")
 
 
-def cosmic(scene: Scene, look: Look) -> Image:
-    palette, kind = look.pick_palette(PALETTES), look.pick_background(SKIES)
-    within = sky.nebula(palette, scene.size, look.rng(1), fill=0.16, cells=2.6)
-    field = sky.stars(scene.size, look.rng(2), count=1700, bright=9)
-    figure = exposed_twice(scene, palette, within, field, truth=0.62 + 0.3 * look.mildness)
+@paints("cosmic")
+def cosmic(scene: Scene, variation: Variation) -> Image:
+    palette, kind = variation.pick_palette(PALETTES), variation.pick_background(SKIES)
+    within = sky.nebula(palette, scene.size, variation.rng(1), fill=0.16, cells=2.6)
+    field = sky.stars(scene.size, variation.rng(2), count=1700, bright=9)
+    figure = exposed_twice(scene, palette, within, field, truth=0.62 + 0.3 * variation.mildness)
     del within, field
-    space = behind(kind, palette, scene.size, look.rng())
-    cover = dissolving(scene, look.rng(3))
+    space = behind(kind, palette, scene.size, variation.rng())
+    cover = dissolving(scene, variation.rng(3))
     picture = mix(space, figure, cover)
     del space, figure
     if kind != "paper":
@@ -109,10 +110,10 @@ def behind(kind: str, palette: Palette, size: int, rng: np.random.Generator) -> 
 def exposed_twice(
     scene: Scene, palette: Palette, within: Plane, field: Plane, *, truth: float
 ) -> Plane:
-    """The sitter's light on the film first, then the sky: it shows where the film is still dark.
+    """Double exposure: the sitter's light first, then the sky where the film is still dark.
 
-    `truth` is the share of the sitter's own colours; on the face the sky stays faint, so that the
-    person is there at first sight.
+    `truth` is the share of the sitter's own colours; the sky is faint on the face, so that the
+    person is recognisable.
     """
     tall = face_height(scene.mesh)
     light = scene.luminance
@@ -132,20 +133,20 @@ def exposed_twice(
 
 
 def _kept(scene: Scene) -> Plane:
-    """Where the sitter stays: the face, and ears and neck as far as they are skin."""
+    """The part without sky: the face, and the skin of ears and neck."""
     tall = face_height(scene.mesh)
     brow = float(scene.mesh[[105, 334], 1].mean())
     rows = np.arange(scene.size, dtype=np.float32)[:, None]
     below_brow = smoothstep(brow - 0.10 * tall, brow + 0.05 * tall, rows)
     neck = smoothstep(1.5, 0.9, (rows - brow) / np.float32(tall))
-    # A high forehead is skin above the mesh; fair hair, further out, only looks like it.
+    # A high forehead is skin above the mesh; fair hair further out has the same colour.
     near_face = smoothstep(0.03, 0.22, blur(scene.face, tall * 0.11))
     skin = scene.skin * np.maximum(below_brow * neck, near_face)
     return blur(np.maximum(scene.face, skin), tall * 0.03)
 
 
 def _as_light_as(scene: Scene, figure: Plane, keep: Plane) -> Plane:
-    """Give the face the mean lightness of the photo again: a sky makes nobody paler."""
+    """Restore the face's mean lightness: the sky must not make it paler."""
     total = float(scene.face.sum())
     if total < 1:
         return figure
@@ -155,7 +156,7 @@ def _as_light_as(scene: Scene, figure: Plane, keep: Plane) -> Plane:
 
 
 def dissolving(scene: Scene, rng: np.random.Generator) -> Plane:
-    """The sitter's mask, drifting apart into the sky below the shoulders."""
+    """The sitter's mask, dissolving into the sky below the shoulders."""
     size, tall = scene.size, face_height(scene.mesh) / scene.size
     chin = float(scene.mesh[152, 1]) / size
     _, y = grid(size)
@@ -176,7 +177,7 @@ def lit_edge(picture: Plane, scene: Scene, palette: Palette, cover: Plane) -> Pl
 
 
 def _paper(palette: Palette, size: int, rng: np.random.Generator) -> Plane:
-    """The poster's way: pale paper, washed with a breath of the sky's colour."""
+    """The poster variation: pale paper with a slight tint of the sky."""
     x, y = grid(size)
     away = np.hypot(x - 0.5, y - 0.45).astype(np.float32)
     wash = smoothstep(0.25, 0.85, away + value_noise(rng, size, 3, octaves=5) * np.float32(0.08))

@@ -1,10 +1,10 @@
-"""Glamour: skin evened, features brought out and a little refined, beauty light. Still you."""
+"""Glamour: even skin, clearer and slightly refined features, beauty light."""
 
 import cv2
 import numpy as np
 
 from likeness_model.painter.regions import face_height
-from likeness_model.painter.scene import Look, Scene
+from likeness_model.painter.registry import Scene, Variation, paints
 from likeness_model.painter.styles.portrait import makeup
 from likeness_model.painter.styles.portrait.backdrop import BACKDROPS, Mood
 from likeness_model.painter.styles.portrait.light import screened
@@ -73,21 +73,22 @@ MOODS = (
 )
 
 
-def glamour(scene: Scene, look: Look) -> Image:
-    mood, backdrop = look.pick_palette(MOODS), look.pick_background(BACKDROPS)
-    full = 1 - 0.6 * look.mildness
+@paints("glamour")
+def glamour(scene: Scene, variation: Variation) -> Image:
+    mood, backdrop = variation.pick_palette(MOODS), variation.pick_background(BACKDROPS)
+    full = 1 - 0.6 * variation.mildness
     scene = refined(scene, full)
     lab = made_up(scene, mood, full)
     figure = np.clip(cv2.cvtColor(lab, cv2.COLOR_Lab2RGB), 0, 1)
     del lab
-    figure = rim_lit(figure, scene, mood, side=-1 if look.rng(1).random() < 0.5 else 1)
-    ground = backdrop(mood, scene.size, look.rng())
+    figure = rim_lit(figure, scene, mood, side=-1 if variation.rng(1).random() < 0.5 else 1)
+    ground = backdrop(mood, scene.size, variation.rng())
     return to_picture(finished(_composed(figure, ground, scene.alpha), scene))
 
 
 def made_up(scene: Scene, mood: Mood, amount: float) -> Floats:
-    """The portrait in CIE Lab after skin, contour, eyes, brows and lips; the skin's mean tone is
-    what it was."""
+    """The portrait in CIE Lab after skin, contour, eyes, brows and lips; the skin's mean tone does
+    not change."""
     before = cv2.cvtColor(to_planes(scene.foreground), cv2.COLOR_RGB2Lab)
     lab = makeup.even_skin(before, scene, amount)
     lab = makeup.contour(lab, scene, amount)
@@ -102,7 +103,7 @@ def made_up(scene: Scene, mood: Mood, amount: float) -> Floats:
 
 
 def beauty_light(lab: Floats, scene: Scene, amount: float) -> Floats:
-    """A large soft lamp above the camera: the face stands out from neck and clothes."""
+    """A large soft lamp above the camera: it emphasises the face."""
     x, y = grid(scene.size)
     centre = scene.mesh[[10, 152, 1], :2].mean(0) / scene.size
     tall = face_height(scene.mesh) / scene.size
@@ -114,7 +115,7 @@ def beauty_light(lab: Floats, scene: Scene, amount: float) -> Floats:
 
 
 def crisp(lab: Floats, scene: Scene, amount: float) -> Floats:
-    """Clarity for hair, brows and eyes, never for skin."""
+    """Clarity for hair, brows and eyes, not for skin."""
     where = np.maximum(scene.hair * np.float32(0.8), np.maximum(scene.eyes, scene.brows))
     where = blur(where, max(1.0, scene.size * 0.002)) * np.float32(amount)
     fine = lab[..., 0] - blur(lab[..., 0], face_height(scene.mesh) * 0.008)
@@ -137,7 +138,7 @@ def rim_lit(figure: Plane, scene: Scene, mood: Mood, side: int) -> Plane:
 
 
 def _composed(figure: Plane, ground: Plane, alpha: Plane) -> Plane:
-    """Over the backdrop, whose light wraps a little around the edge."""
+    """Composite over the backdrop, whose light wraps slightly around the edge."""
     size = alpha.shape[0]
     spill = blur(dimmed(ground, 1 - alpha), size * 0.02)
     edge = alpha * blur(1 - alpha, size * 0.012) * np.float32(0.5)
@@ -146,7 +147,7 @@ def _composed(figure: Plane, ground: Plane, alpha: Plane) -> Plane:
 
 
 def finished(picture: Plane, scene: Scene) -> Plane:
-    """The lens: highlights bloom a little, corners fall off."""
+    """The lens: slight bloom and vignetting."""
     high = np.clip(picture - np.float32(0.72), 0, 1)
     glow = blur(high, scene.size * 0.018)
     glow *= np.float32(0.35)

@@ -1,4 +1,4 @@
-"""What a make-up artist does, on the CIE Lab planes of a portrait (L 0..100)."""
+"""Make-up on the CIE Lab planes of a portrait (L 0..100)."""
 
 import cv2
 import numpy as np
@@ -29,10 +29,10 @@ CUPIDS_BOW = [[37, 0, 267]]
 
 
 def even_skin(lab: Floats, scene: Scene, amount: float) -> Floats:
-    """Blotches, fine lines and shine fade; texture (pores), features and the broad form stay.
+    """Fade blotches, fine lines and shine; preserve texture (pores), features and broad form.
 
-    Three bands: broad form, what lies between, and texture. Of the middle one only what is faint
-    is taken away; what is strong is a nostril, a fold or a beard.
+    Three bands: broad form, a middle band, and texture. Only faint parts of the middle band are
+    removed; strong ones are nostrils, folds or a beard.
     """
     tall = face_height(scene.mesh)
     small = resized(lab, max(64, round(scene.size * 130 / tall)))  # the face is 130 px tall
@@ -43,7 +43,7 @@ def even_skin(lab: Floats, scene: Scene, amount: float) -> Floats:
         form = resized(broad, scene.size)
         soft = blur(channel, tall * 0.0045)
         between = soft - form
-        if not evened:  # the lightness decides what is a feature
+        if not evened:  # the lightness determines the features
             strong = smoothstep(3.5, 10.0, np.abs(between))
             kept = np.float32(0.12) + np.float32(0.88) * strong
         flat = form + between * kept + (channel - soft) * np.float32(0.9)
@@ -52,7 +52,7 @@ def even_skin(lab: Floats, scene: Scene, amount: float) -> Floats:
 
 
 def keep_skin_tone(lab: Floats, before: Floats, scene: Scene) -> Floats:
-    """Give the skin back the mean lightness and hue it had: nobody is made lighter or paler."""
+    """Restore the skin's mean lightness and hue: it must not get lighter or paler."""
     weight = scene.skin * scene.face
     total = float(weight.sum())
     if total < 1:
@@ -63,7 +63,7 @@ def keep_skin_tone(lab: Floats, before: Floats, scene: Scene) -> Floats:
 
 
 def contour(lab: Floats, scene: Scene, amount: float) -> Floats:
-    """Shade where a face recedes, light where it comes forward: in lightness only."""
+    """Darken receding parts of the face and lighten protruding ones."""
     shade = _strokes(scene, [*HOLLOWS, *JAWLINE, *TEMPLES], 0.075)
     shade += np.float32(0.6) * _strokes(scene, NOSE_SIDES, 0.022)
     light = _strokes(scene, [*CHEEKBONES, *BROW_BONES], 0.03)
@@ -71,13 +71,13 @@ def contour(lab: Floats, scene: Scene, amount: float) -> Floats:
     light += np.float32(0.6) * _strokes(scene, CUPIDS_BOW, 0.012)
     skin = blur(np.maximum(scene.skin, scene.face * np.float32(0.3)), 2) * np.float32(amount)
     out = lab.copy()
-    # In proportion to what is there: a fixed step would be grey paint on dark skin.
+    # Proportional to the lightness: a fixed step would look like grey paint on dark skin.
     out[..., 0] *= 1 + skin * (np.float32(0.10) * light - np.float32(0.13) * shade)
     return out
 
 
 def open_eyes(lab: Floats, scene: Scene, amount: float) -> Floats:
-    """Clear whites, irises with contrast and colour, and nothing glowing."""
+    """Clear whites, and irises with contrast and colour, without a glow."""
     out = lab.copy()
     white = scene.eyes * (1 - scene.irises) * np.float32(amount)
     for channel in (1, 2):
@@ -92,7 +92,7 @@ def open_eyes(lab: Floats, scene: Scene, amount: float) -> Floats:
 
 
 def define_eyes(lab: Floats, scene: Scene, amount: float, shadow: tuple[float, float]) -> Floats:
-    """Liner along the upper lid with a short wing, lashes, and a breath of eye shadow (a, b)."""
+    """Liner along the upper lid with a short wing, lashes, and slight eye shadow (a, b)."""
     out = lab.copy()
     lids = np.zeros((scene.size, scene.size), np.float32)
     for lid, crease in ((RIGHT_UPPER_LID, RIGHT_CREASE), (LEFT_UPPER_LID, LEFT_CREASE)):
@@ -110,7 +110,7 @@ def define_eyes(lab: Floats, scene: Scene, amount: float, shadow: tuple[float, f
 
 
 def define_brows(lab: Floats, scene: Scene, amount: float) -> Floats:
-    """Hairs that are there become clearer; gaps are not painted over."""
+    """Existing hairs become clearer; gaps are not filled."""
     ring = fill(scene.mesh, [RIGHT_BROW, LEFT_BROW], scene.size, soft=0.005)
     light = lab[..., 0]
     around = blur(light, face_height(scene.mesh) * 0.045)
@@ -121,7 +121,7 @@ def define_brows(lab: Floats, scene: Scene, amount: float) -> Floats:
 
 
 def colour_lips(lab: Floats, scene: Scene, amount: float, tint: tuple[float, float]) -> Floats:
-    """Tint (a, b) by what light leaves of it, deeper outline, gloss where light already falls."""
+    """Tint (a, b) depending on the light, darker outline, gloss on existing highlights."""
     out = lab.copy()
     lips = blur(scene.lips, max(1.0, scene.size * 0.0015)) * np.float32(amount)
     for channel, towards in ((1, tint[0]), (2, tint[1])):

@@ -1,4 +1,4 @@
-"""Move features a little, by the mesh: larger eyes, a finer jaw, fuller lips, the same person."""
+"""Move features slightly by the mesh: larger eyes, a finer jaw, fuller lips."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from likeness_model.painter.regions import LEFT_EYE, LIPS_OUTSIDE, RIGHT_EYE, fa
 from likeness_model.painter.scene import Scene
 from likeness_model.vision.records import Floats
 
-GRID = 96  # side of the grid on which the field is worked out; it has no finer structure
+GRID = 96  # side of the field's grid; it has no finer structure
 RIGHT_JAW, LEFT_JAW = [132, 58, 172, 136, 150], [361, 288, 397, 365, 379]
 RIGHT_WING, LEFT_WING = [129, 49], [358, 279]
 CHIN, FOREHEAD = 152, 10
@@ -33,7 +33,7 @@ def refined(scene: Scene, amount: float) -> Scene:
     mesh = scene.mesh.copy()
     columns = np.clip(mesh[:, 0], 0, scene.size - 1).astype(int)
     rows = np.clip(mesh[:, 1], 0, scene.size - 1).astype(int)
-    # The field says where a pixel comes from: a point goes the other way.
+    # The field is the source of a pixel: a point moves in the opposite direction.
     mesh[:, 0] -= across[rows, columns] - columns
     mesh[:, 1] -= down[rows, columns] - rows
     return Scene(

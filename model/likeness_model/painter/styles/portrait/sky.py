@@ -1,4 +1,4 @@
-"""Nebulae, stars and galaxies, worked out from noise: float32 RGB of 0..1, (size, size, 3)."""
+"""Nebulae, stars and galaxies, computed from noise: float32 RGB of 0..1, (size, size, 3)."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from likeness_model.painter.technique.noise import value_noise, warp
 from likeness_model.painter.technique.planes import Plane, grid, resized, smoothstep
 
 Colour = tuple[float, float, float]
-NEBULA = 512  # gas has no finer structure than this side shows
+NEBULA = 512  # side of the grid for gas, which has no finer structure
 STAR_COLOURS = ((0.72, 0.82, 1.0), (1.0, 1.0, 1.0), (1.0, 0.95, 0.84), (1.0, 0.80, 0.62))
 
 
@@ -119,7 +119,7 @@ def eclipse(palette: Palette, size: int, rng: np.random.Generator) -> Plane:
     dx, dy = x - np.float32(0.5), y - np.float32(0.37)
     radius = np.hypot(dx, dy)
     angle = np.arctan2(dy, dx)
-    turns = np.tile(rng.random((1, 720), np.float32), 3)  # a blur cannot wrap round by itself
+    turns = np.tile(rng.random((1, 720), np.float32), 3)  # a blur does not wrap around
     table = np.ascontiguousarray(cv2.GaussianBlur(turns, (0, 0), 3)[:, 720:1440])
     table = (table - table.min()) / np.ptp(table)
     place = ((angle / (2 * np.pi) + 0.5) * 719).astype(np.float32)

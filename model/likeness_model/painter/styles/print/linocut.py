@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from likeness_model.painter.scene import Look, Scene
+from likeness_model.painter.registry import Scene, Variation, paints
 from likeness_model.painter.technique.blocks import salted, shifted
 from likeness_model.painter.technique.contour import line_response
 from likeness_model.painter.technique.figure import edge_at, signed_distance
@@ -67,12 +67,13 @@ BROAD = Gouge(spacing=22, length=130, solid=0.14, clear=1.1)
 SPARSE = Gouge(spacing=33, length=90, solid=0.14, clear=1.1)
 
 
-def linocut(scene: Scene, look: Look) -> Picture:
+@paints("linocut")
+def linocut(scene: Scene, variation: Variation) -> Picture:
     """Cut and print three blocks: the ground, the half tones, and the black over them."""
-    rng = look.rng()
+    rng = variation.rng()
     size, half = scene.size, scene.size // 2
-    inks = look.pick_palette(INKS)
-    kind = look.pick_background(GROUNDS)
+    inks = variation.pick_palette(INKS)
+    kind = variation.pick_background(GROUNDS)
     tone = cut_tone(scene, half)
     field = gouge_field(scene, half)
     distance = signed_distance(scene.alpha, smooth=0.005)
@@ -80,7 +81,7 @@ def linocut(scene: Scene, look: Look) -> Picture:
     gap = edge_at(distance, -size / 150, 1.2)  # a white line is cut around the sitter
     ground = ground_block(kind, scene, rng) * (1 - gap)
     middle = (1 - cuts(rng, tone, field, HALF, size=size)) * figure
-    key = key_block(scene, rng, tone, field, look.mildness) * figure
+    key = key_block(scene, rng, tone, field, variation.mildness) * figure
     sheet = tooth(rng, size, 2.4)
     picture = plain(rgb(inks.paper), size)
     printed = np.zeros((size, size), np.float32)
@@ -109,7 +110,7 @@ def roller_mottle(cover: Plane, rng: np.random.Generator) -> Plane:
 
 
 def cut_tone(scene: Scene, size: int) -> Plane:
-    """Lightness 0..1 in clear shapes, the face's modelling brought out."""
+    """Lightness 0..1 in clear shapes, with stronger modelling of the face."""
     photo = cv2.bilateralFilter(resized(scene.foreground, size), 9, 30, 6)
     face, figure = resized(scene.face, size), resized(scene.alpha, size)
     tone = lightness(np.asarray(photo, np.uint8))
@@ -124,7 +125,7 @@ def cut_tone(scene: Scene, size: int) -> Plane:
 
 
 def gouge_field(scene: Scene, size: int) -> Orientation:
-    """Cuts run around the form like the lines of a globe, and along hair and folds."""
+    """Direction of the cuts: around the form like the lines of a globe, along hair and folds."""
     relief = inflated(resized(scene.alpha, size))
     relief += np.float32(1.1) * face_depth(scene.mesh, scene.size, size)
     wrapped = around_form(blur(relief, size / 40), 0.25, 1.2)
@@ -137,7 +138,7 @@ def gouge_field(scene: Scene, size: int) -> Orientation:
 def key_block(
     scene: Scene, rng: np.random.Generator, tone: Plane, field: Orientation, mildness: float
 ) -> Plane:
-    """The black that is left standing: shadows opened by gouges, and the lines of the drawing."""
+    """The black of the key block: shadows opened by gouges, and the lines of the drawing."""
     size, side = scene.size, tone.shape[0]
     coarse = 1 - cuts(rng, tone, field, KEY, size=size)
     fine = 1 - cuts(rng, tone, field, KEY_FINE, size=size)

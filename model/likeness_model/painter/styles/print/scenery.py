@@ -1,4 +1,4 @@
-"""A print in the making: flat shapes in a few pigments, and the key lines over them."""
+"""The scenery of a print: flat shapes in a few pigments, and the key lines over them."""
 
 from dataclasses import dataclass, field
 

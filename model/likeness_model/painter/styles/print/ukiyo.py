@@ -24,7 +24,7 @@ def disc(x: float, y: float, radius: float, count: int = 96) -> Points:
 
 
 def bokashi(pigments: Pigments, rng: np.random.Generator, size: int) -> Picture:
-    """Sky wiped by hand on the block: dark at the top, pale, and a breath of colour below."""
+    """Sky wiped by hand on the block: dark at the top, pale, slight colour below."""
     y = grid(size)[1] + np.float32(0.03) * value_noise(rng, size, 3, stretch=4)
     pale, high, low = (rgb(c) for c in (pigments.pale, pigments.high, pigments.low))
     sky = mix(plain(pale, size), high, smoothstep(0.40, 0.0, y))
@@ -149,7 +149,7 @@ def seigaiha(scenery: Scenery, _rng: np.random.Generator) -> None:
 
 
 def rain(scenery: Scenery, rng: np.random.Generator) -> None:
-    """A shower in straight fine lines, as Hiroshige cut it."""
+    """Rain in straight fine lines, as in Hiroshige's prints."""
     slant = rng.choice((-1, 1)) * rng.uniform(0.12, 0.22)
     start = rng.uniform(-0.3, 1.3, (150, 1)), rng.uniform(-0.3, 0.9, (150, 1))
     length = rng.uniform(0.12, 0.42, (150, 1))
@@ -217,7 +217,7 @@ def petal(scenery: Scenery, centre: Points, radius: float, angle: float) -> None
 
 
 def seal(rng: np.random.Generator, size: int) -> tuple[Plane, tuple[slice, slice]]:
-    """A square red seal with cut strokes: cover 0..1 and where on the print it goes."""
+    """A square red seal with cut strokes: cover 0..1 and its place on the print."""
     side = max(12, round(size * 0.062))
     mark = np.full((80, 80), 255, np.uint8)
     for _ in range(3):

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness_model.painter.scene import Look, Scene
+from likeness_model.painter.registry import Scene, Variation, paints
 from likeness_model.painter.styles.print import ukiyo
 from likeness_model.painter.styles.print.scenery import Pigments, Scenery
 from likeness_model.painter.technique.blocks import (
@@ -45,7 +45,7 @@ POTS = 3  # colours for the hair, and as many for the clothes
 
 @dataclass(frozen=True, slots=True)
 class Print:
-    """A subject for the scenery, with the pigments it is printed in."""
+    """A subject for the scenery, with its pigments."""
 
     subject: str
     pigments: Pigments
@@ -89,18 +89,19 @@ SUBJECTS = {
 }
 
 
-def woodblock(scene: Scene, look: Look) -> Picture:
+@paints("woodblock")
+def woodblock(scene: Scene, variation: Variation) -> Picture:
     """Print the sitter before a famous view: colour blocks first, the key block over them."""
-    rng = look.rng()
+    rng = variation.rng()
     size = scene.size
-    chosen = look.pick_palette(PRINTS)
+    chosen = variation.pick_palette(PRINTS)
     scenery = view(chosen, rng, size)
     distance = signed_distance(scene.alpha, smooth=0.004)
     cover = edge_at(distance, 0.0, max(1.0, size / 800))
     photo = flattened(
         spread_out(scene.foreground, scene.alpha), side=WORK, passes=1, range_sigma=24
     )
-    picture = painted(scenery.colour, figure_blocks(scene, photo, look.mildness), cover)
+    picture = painted(scenery.colour, figure_blocks(scene, photo, variation.mildness), cover)
     lines = to_planes(scenery.lines) * (1 - cover)
     contour = outline(distance, rng, size / 210)
     lines = np.maximum(lines, np.maximum(contour, key_block(scene, photo, rng) * cover))
@@ -168,7 +169,7 @@ def chin_line(scene: Scene, side: int) -> Plane:
 def cloth_blocks(
     scene: Scene, lab: Plane, bare: Plane, skin_light: float
 ) -> tuple[list[Plane], list[Plane]]:
-    """Pots for hair and for clothes, and what each would cost at each pixel."""
+    """Colours for hair and clothes, and the cost of each at each pixel."""
     side = lab.shape[0]
     figure = resized(scene.alpha, side)
     soft = cv2.GaussianBlur(lab, (0, 0), side / 300)
@@ -202,7 +203,7 @@ def pots_for(seen: Plane, palest: float) -> Plane:
 
 
 def pigment(lab: Plane) -> Plane:
-    """A colour as the printer's pots have it: blacks turn indigo, brights a little earthen."""
+    """A colour in the printer's pigments: blacks become indigo, bright colours slightly earthen."""
     light, a, b = lab
     dark = max(0.0, 1 - light / 45)
     return np.array((light * 0.96 + 9 * dark, a * 1.1, b * 1.1 - 14 * dark), np.float32)
@@ -223,8 +224,8 @@ def blushing(figure: Picture, scene: Scene) -> Picture:
 def key_block(scene: Scene, photo: Picture, rng: np.random.Generator) -> Plane:
     """Cover of the key block inside the sitter, 0..1.
 
-    Faces are drawn in lines alone, and only eyes, brows and mouth are blacked in; hair and robe
-    take spot blacks as well.
+    A face has lines only, with solid black at eyes, brows and mouth; hair and robe have spot blacks
+    too.
     """
     size, side = scene.size, photo.shape[0]
     swell = value_noise(rng, side, 8, octaves=2)
@@ -253,7 +254,7 @@ def key_block(scene: Scene, photo: Picture, rng: np.random.Generator) -> Plane:
 
 
 def ink_weight(picture: Picture, scene: Scene, rng: np.random.Generator) -> Plane:
-    """Factor around 1 for what the block adds: the plank's grain, and a robe wiped dark below."""
+    """Factor around 1: the plank's grain, and a robe wiped dark at the bottom."""
     size = scene.size
     weight = (np.float32(0.064) - np.float32(0.05) * luma(picture)) * (
         1 - np.float32(0.65) * scene.face

@@ -1,4 +1,4 @@
-"""Grounds of mosaics: what the stones behind the sitter show, and the lines their rows follow."""
+"""Backgrounds of mosaics: their pictures, and the lines that their rows follow."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Ground:
 
 
 def _cloudy(size: int, colours: Sequence[Colour], rng: np.random.Generator) -> Picture:
-    """Stones of a few near colours, strewn; every stone takes one of them."""
+    """Stones of a few similar colours, scattered."""
     choice = rng.integers(0, len(colours), (size // 12, size // 12))
     table = np.array(colours, np.uint8)[choice]
     large = cv2.resize(table, (size, size), interpolation=cv2.INTER_NEAREST)

@@ -16,7 +16,7 @@ from likeness_model.painter.regions import (
     face_height,
     indexes,
 )
-from likeness_model.painter.scene import Look, Scene
+from likeness_model.painter.registry import Scene, Variation, paints
 from likeness_model.painter.styles.tiles import grounds
 from likeness_model.painter.technique import features, tesserae, tone
 from likeness_model.painter.technique.noise import speckle
@@ -24,7 +24,7 @@ from likeness_model.painter.technique.planes import Picture, Plane, painted, res
 from likeness_model.painter.technique.tone import Colour
 from likeness_model.vision.records import Image
 
-LAYOUT = 640  # side of the grid on which stones are laid; their edges are drawn at full size
+LAYOUT = 640  # side of the grid for stones; their edges are drawn at full size
 
 RINGS = (OVAL, RIGHT_EYE, LEFT_EYE, RIGHT_BROW, LEFT_BROW, LIPS_OUTSIDE, LIPS_INSIDE)
 FINE_RINGS = (RIGHT_EYE, LEFT_EYE, RIGHT_BROW, LEFT_BROW, LIPS_OUTSIDE)
@@ -41,12 +41,13 @@ class Sides:
     fine: float = 1 / 58
 
 
-def mosaic(scene: Scene, look: Look) -> Image:
-    ground = look.pick_palette(grounds.GROUNDS)(LAYOUT, look.rng(1))
+@paints("mosaic")
+def mosaic(scene: Scene, variation: Variation) -> Image:
+    ground = variation.pick_palette(grounds.GROUNDS)(LAYOUT, variation.rng(1))
     picture = _design(scene, ground)
-    cut = _stones(scene, look, ground)
-    colours = _smalti(tesserae.mean_colours(picture, cut.label), look.rng(2))
-    return _set_in_mortar(colours, cut, ground.mortar, scene.size, look.rng(4))
+    cut = _stones(scene, variation, ground)
+    colours = _smalti(tesserae.mean_colours(picture, cut.label), variation.rng(2))
+    return _set_in_mortar(colours, cut, ground.mortar, scene.size, variation.rng(4))
 
 
 def _design(scene: Scene, ground: grounds.Ground) -> Picture:
@@ -65,12 +66,12 @@ def _design(scene: Scene, ground: grounds.Ground) -> Picture:
 
 
 def _darker(picture: Picture, where: Plane, amount: float) -> Picture:
-    """Stones average: what is dark and small must start darker to stay dark."""
+    """Darken small dark features, because stones average them with their surroundings."""
     factor = 1 - np.float32(amount) * where
     return np.asarray(cv2.multiply(picture, cv2.merge([factor] * 3), dtype=cv2.CV_8U), np.uint8)
 
 
-def _stones(scene: Scene, look: Look, ground: grounds.Ground) -> tesserae.Cut:
+def _stones(scene: Scene, variation: Variation, ground: grounds.Ground) -> tesserae.Cut:
     mesh = scene.mesh * np.float32(LAYOUT / scene.size)
     solid = (cv2.GaussianBlur(resized(scene.alpha, LAYOUT), (0, 0), 2) > 0.5).astype(np.uint8)
     lines = np.where(solid > 0, np.uint8(0), ground.lines)
@@ -80,8 +81,8 @@ def _stones(scene: Scene, look: Look, ground: grounds.Ground) -> tesserae.Cut:
     _draw(lines, mesh, RINGS, closed=True)
     _draw(lines, mesh, NOSE_LINES, closed=False)
     lines[[0, -1], :] = lines[:, [0, -1]] = 0
-    side = _sides(solid, mesh, look.mildness)
-    stones = tesserae.lay_rows(lines, side, look.rng(3))
+    side = _sides(solid, mesh, variation.mildness)
+    stones = tesserae.lay_rows(lines, side, variation.rng(3))
     return tesserae.cut(tesserae.settled(stones, LAYOUT), LAYOUT)
 
 
@@ -98,7 +99,7 @@ def _sides(solid: Picture, mesh: Plane, mildness: float) -> Plane:
 
 
 def _folds(scene: Scene, solid: Picture, mesh: Plane) -> Picture:
-    """Long edges of hair and clothes: rows follow them as they follow the outline."""
+    """Long edges of hair and clothes: rows follow them and the outline."""
     grey = cv2.cvtColor(resized(scene.foreground, 320), cv2.COLOR_RGB2GRAY)
     edges = cv2.Canny(cv2.GaussianBlur(grey, (0, 0), 2.2), 18, 45, L2gradient=True)
     count, label, stats, _ = cv2.connectedComponentsWithStats(edges, connectivity=8)
@@ -124,7 +125,7 @@ def _draw(lines: Picture, mesh: Plane, rings: tuple[str, ...], *, closed: bool) 
 
 
 def _smalti(colours: Plane, rng: np.random.Generator) -> Plane:
-    """Stones come in the colours of the glass maker's trays: near the wanted, never quite it."""
+    """Round the stones' colours to a glass maker's range, with slight variation."""
     lab = cv2.cvtColor(colours[None] / np.float32(255), cv2.COLOR_RGB2Lab)[0]
     lab[:, 0] = np.round(lab[:, 0] / 5) * 5 + rng.normal(0, 2.0, len(lab))
     lab[:, 1:] += rng.normal(0, 1.6, (len(lab), 2))
@@ -135,7 +136,7 @@ def _smalti(colours: Plane, rng: np.random.Generator) -> Plane:
 def _set_in_mortar(
     colours: Plane, cut: tesserae.Cut, mortar: Colour, size: int, rng: np.random.Generator
 ) -> Image:
-    """Lay the stones into mortar, each a little tilted, so that each catches its own light."""
+    """Set the stones in mortar, each slightly tilted, so that each catches its own light."""
     unit, scale = size / 1024, size / LAYOUT
     inside = cut.inside - _gaps(cut)[cut.label]
     wide = (size, size)
@@ -158,7 +159,7 @@ def _set_in_mortar(
 
 def _gaps(cut: tesserae.Cut) -> Plane:
     """Half the mortar's width beside each stone, in LAYOUT pixels: thin between small stones,
-    so that a face set in fine ones is not darkened by what lies between them."""
+    so that the mortar does not darken a face of fine stones."""
     held = cut.label[cut.label >= 0]
     side = np.sqrt(np.bincount(held, minlength=int(cut.label.max()) + 1))
     half = np.clip(0.048 * side, 0.25, 0.66)
@@ -166,7 +167,7 @@ def _gaps(cut: tesserae.Cut) -> Plane:
 
 
 def _mortar(flat: Picture, distance: Plane, colour: Colour, grain: Plane) -> Picture:
-    """Mortar takes on the tone of the stones about it, so it neither greys nor lightens skin."""
+    """Mortar has the tone of the surrounding stones, so that it does not change the skin's."""
     side = 256
     around = resized(np.asarray(cv2.blur(resized(flat, side), (9, 9)), np.uint8), flat.shape[0])
     base = np.full_like(flat, colour)

@@ -1,4 +1,4 @@
-"""Pixel art: a true grid of some 64 cells, a fixed palette, eyes and mouth set cell by cell."""
+"""Pixel art: a grid of about 64 cells, a fixed palette, eyes and mouth set cell by cell."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness_model.painter.scene import Look, Scene
+from likeness_model.painter.registry import Scene, Variation, paints
 from likeness_model.painter.styles.tiles.pixel_palettes import KITS, NATURAL, SKIN, Kit
 from likeness_model.painter.technique import features, pixels, tone
 from likeness_model.painter.technique.planes import AnyPlane, Picture, Plane
@@ -20,7 +20,7 @@ Cover = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Parts:
-    """Which cells belong to what."""
+    """The cells of each part."""
 
     figure: Cover
     skin: Cover
@@ -37,13 +37,14 @@ class Parts:
         return self.lid | self.white | self.iris | self.brow | self.lips | self.mouth
 
 
-def pixel_art(scene: Scene, look: Look) -> Image:
-    kit = look.pick_palette(KITS)
-    count, side, cut = pixels.cell_grid(scene.size, round(CELLS * (1 + 0.5 * look.mildness)))
+@paints("pixel-art")
+def pixel_art(scene: Scene, variation: Variation) -> Image:
+    kit = variation.pick_palette(KITS)
+    count, side, cut = pixels.cell_grid(scene.size, round(CELLS * (1 + 0.5 * variation.mildness)))
     fine = _fine(scene, count, side, cut)
     parts = _parts(scene, count, side, cut)
     figure = _tones(fine, parts, kit) if kit.tones else _colours(fine, parts)
-    cells = kit.background(count, look.rng(1))
+    cells = kit.background(count, variation.rng(1))
     cells = np.where(parts.figure[..., None], figure, cells)
     cells = _outlined(cells, parts, kit)
     return pixels.enlarged(cells.astype(np.uint8), side, cut, scene.size)
@@ -58,7 +59,7 @@ def _window(x: AnyPlane, count: int, side: int, cut: int) -> AnyPlane:
 
 
 def _fine(scene: Scene, count: int, side: int, cut: int) -> Picture:
-    """Texture gone, edges kept, tones apart: what a cell's colour is then chosen from."""
+    """The source of the cells' colours: without texture, with edges, tones separated."""
     picture = _window(scene.foreground, count, side, cut)
     wide = (count * FINE, count * FINE)
     calm = cv2.resize(picture, wide, interpolation=cv2.INTER_AREA)
@@ -141,7 +142,7 @@ def _colours(fine: Picture, parts: Parts) -> Picture:
 
 
 def _lip_index(cells: Picture, parts: Parts, palette: Picture) -> NDArray[np.intp]:
-    """All of the lips in two tones of their own mean colour, redder than the skin about them."""
+    """All of the lips in two tones of their own mean colour, redder than the surrounding skin."""
     if not parts.lips.any():
         return np.zeros(parts.lips.shape, np.intp)
     mean = cells[parts.lips].mean(0) * (1.0, 0.76, 0.78)
@@ -175,7 +176,7 @@ def _tones(fine: Picture, parts: Parts, kit: Kit) -> Picture:
     light = pixels.to_lab(cells)[..., 0]
     count = len(kit.tones)
     steps = _spread_over(light, parts.figure, 0, count)
-    # A face against the light would sink into the two darkest tones: it gets the upper ones.
+    # A backlit face would be in the two darkest tones only: it gets the upper ones.
     face = parts.face & ~parts.features
     if face.sum() > 20:
         own = _spread_over(light, face, 0.55, count)

@@ -56,7 +56,7 @@ NATURAL: tuple[Colour, ...] = (
 
 @dataclass(frozen=True)
 class Kit:
-    """What one look paints with. `tones` (dark to light) replace natural colours where given."""
+    """The colours of one variation. `tones` (dark to light) replace natural colours if given."""
 
     ramp: tuple[Colour, ...]  # of the background, from its top
     scenery: Callable[[Picture, np.random.Generator, "Kit"], None]

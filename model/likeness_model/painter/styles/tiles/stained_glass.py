@@ -14,7 +14,7 @@ from likeness_model.painter.regions import (
     RIGHT_EYE,
     indexes,
 )
-from likeness_model.painter.scene import Look, Scene
+from likeness_model.painter.registry import Scene, Variation, paints
 from likeness_model.painter.styles.tiles.windows import WINDOWS, Window
 from likeness_model.painter.technique import features, leading, light
 from likeness_model.painter.technique.figure import signed_distance, spread_out
@@ -30,9 +30,9 @@ from likeness_model.painter.technique.planes import (
 )
 from likeness_model.vision.records import Image
 
-LAYOUT = 512  # side of the grid on which pieces are told apart
+LAYOUT = 512  # side of the grid on which pieces are separated
 
-# Where a glazier parts a face: mesh points along its folds and bones.
+# Where a glazier divides a face: mesh points along its folds and bones.
 FACE_LINES = (
     "55 193 122 196 236 198 129",
     "285 417 351 419 456 420 358",
@@ -45,8 +45,9 @@ FACE_LINES = (
 FEATURE_RINGS = (RIGHT_EYE, LEFT_EYE, RIGHT_BROW, LEFT_BROW, LIPS_OUTSIDE, LIPS_INSIDE)
 
 
-def stained_glass(scene: Scene, look: Look) -> Image:
-    window = look.pick_palette(WINDOWS)(look.rng(1))
+@paints("stained-glass")
+def stained_glass(scene: Scene, variation: Variation) -> Image:
+    window = variation.pick_palette(WINDOWS)(variation.rng(1))
     picture = spread_out(scene.foreground, scene.alpha)
     outline = _outline(scene)
     figure = _figure_leads(scene, picture, outline)
@@ -54,7 +55,7 @@ def stained_glass(scene: Scene, look: Look) -> Image:
     leads = [*behind, *figure]
     glass = leading.glass_between(leads, _regions(scene, outline))
     colours = _colours(scene, picture, window, glass, outline)
-    lit = _lit_glass(scene, look, picture, colours, outline)
+    lit = _lit_glass(scene, variation, picture, colours, outline)
     return _leaded(lit, leads, scene.size)
 
 
@@ -104,7 +105,7 @@ def _figure_leads(scene: Scene, picture: Picture, outline: list[Path]) -> list[L
 
 
 def _behind(window: Window, outline: list[Path]) -> list[Lead]:
-    """The window's lines, broken off where the figure stands before them."""
+    """The window's lines, interrupted by the figure."""
     free = _filled(outline, LAYOUT) < 0.5
     return [_kept(lead, free) for lead in window.leads]
 
@@ -136,7 +137,7 @@ def _runs(path: Path, closed: bool, where: NDArray[np.bool_]) -> list[Path]:
 def _colours(
     scene: Scene, picture: Picture, window: Window, glass: Glass, outline: list[Path]
 ) -> Picture:
-    """One colour a piece: the sitter's own, made to glow, or the window's."""
+    """One colour per piece: the sitter's, made to glow, or the window's."""
     owner = glass.label.ravel()
     area = np.maximum(np.bincount(owner, minlength=glass.count), 1)
 
@@ -175,10 +176,10 @@ def _glowing(own: np.ndarray, bare: np.ndarray) -> np.ndarray:
 
 
 def _lit_glass(
-    scene: Scene, look: Look, picture: Picture, colours: Picture, outline: list[Path]
+    scene: Scene, variation: Variation, picture: Picture, colours: Picture, outline: list[Path]
 ) -> Picture:
     """Light through the pieces: streaks in the glass, and the painter's shading on the sitter."""
-    size, rng = scene.size, look.rng(2)
+    size, rng = scene.size, variation.rng(2)
     flat = cv2.resize(colours, (size, size), interpolation=cv2.INTER_NEAREST)
     streaks = value_noise(rng, size, 9, octaves=3, stretch=0.3)
     ripples = value_noise(rng, size, 60, octaves=2)
@@ -186,7 +187,7 @@ def _lit_glass(
     centre = np.exp(-((columns - 0.5) ** 2 + (rows - 0.42) ** 2) / np.float32(0.32))
     factor = 0.80 + 0.30 * centre + 0.085 * streaks + 0.03 * ripples
     mask = _filled(outline, size)
-    factor *= 1 + mask * (_paint(scene, picture, colours, look.mildness) - 1)
+    factor *= 1 + mask * (_paint(scene, picture, colours, variation.mildness) - 1)
     return np.asarray(
         cv2.multiply(flat, cv2.merge([factor.astype(np.float32)] * 3), dtype=cv2.CV_8U), np.uint8
     )

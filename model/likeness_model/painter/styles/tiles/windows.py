@@ -36,7 +36,7 @@ def _polar(places: Places) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
 
 
 def sunburst(rng: np.random.Generator, *, rings: Sequence[Sequence[Colour]], wedges: int) -> Window:
-    """Rings about the head, parted by rays; each ring alternates its own colours."""
+    """Rings around the head, divided by rays; each ring alternates its own colours."""
     radii = (0.33, 0.43, 0.56)
     shift = rng.uniform(0, 1) / wedges
     rays = []
@@ -216,7 +216,7 @@ def mosaic_glass(
 
 
 def _spread(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
-    """Points kept apart: of eight tries the one farthest from the others (Mitchell 1991)."""
+    """Spread points: of eight candidates the one farthest from the others (Mitchell 1991)."""
     points = rng.uniform(-0.1, 1.1, (1, 2))
     for _ in range(count - 1):
         tries = rng.uniform(-0.1, 1.1, (8, 2))

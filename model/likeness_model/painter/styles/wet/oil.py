@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from likeness_model.painter.scene import Look, Scene
+from likeness_model.painter.registry import Scene, Variation, paints
 from likeness_model.painter.technique.brush import Brush, Canvas, brush_prints, lit, paint
 from likeness_model.painter.technique.flow import Orientation, along_edges, at_angle, settled, smear
 from likeness_model.painter.technique.noise import value_noise
@@ -30,7 +30,7 @@ Colour = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What the sitter is painted before: shade, body and accent, and how the brush moved."""
+    """The background: shade, body and accent, and the movement of the brush."""
 
     colours: tuple[Colour, Colour, Colour]
     motion: str
@@ -56,14 +56,15 @@ FEATURE = Brush(width=4.6, length=20, density=2.6, fidelity=14, jitter=1.4, reli
 FINEST = Brush(width=2.6, length=11, density=2.8, fidelity=14, jitter=0.8, relief=0.3, dry=0.2)
 
 
-def oil(scene: Scene, look: Look) -> Picture:
-    """Paint the sitter in six layers of bristle strokes, light them, and let the canvas show.
+@paints("oil")
+def oil(scene: Scene, variation: Variation) -> Picture:
+    """Paint the sitter in six layers of bristle strokes, light them, and show the canvas.
 
-    Layers from coarse to fine after Hertzmann 1998; here the sitter's masks say where each goes.
+    Layers from coarse to fine after Hertzmann 1998; here the sitter's masks place each layer.
     """
-    rng = look.rng()
+    rng = variation.rng()
     size, half = scene.size, scene.size // 2
-    ground = look.pick_background(GROUNDS)
+    ground = variation.pick_background(GROUNDS)
     behind, motion = ground_colour(ground, rng, size)
     target = mix(behind, warmed(scene), scene.alpha) * np.float32(255)
     field = stroke_field(target, scene.alpha, motion, half)
@@ -73,7 +74,7 @@ def oil(scene: Scene, look: Look) -> Picture:
     )
     prints = brush_prints(rng)
     detail, alpha = resized(scene.detail, half), resized(scene.alpha, half)
-    fine = np.float32(0.35 * look.mildness)
+    fine = np.float32(0.35 * variation.mildness)
     person = smoothstep(0.1, 0.6, alpha)
     behind = 1 - smoothstep(0.9, 1.0, blur(alpha, half / 60))
     rim = smoothstep(0.05, 0.3, alpha) * smoothstep(0.98, 0.7, blur(alpha, half / 90))
@@ -97,13 +98,12 @@ def oil(scene: Scene, look: Look) -> Picture:
             chance=chance,
             window=window,
         )
-    restate(canvas, target, field, scene, 0.7 + 0.3 * look.mildness)
+    restate(canvas, target, field, scene, 0.7 + 0.3 * variation.mildness)
     return to_picture(lit(canvas, 1.0) / np.float32(255))
 
 
 def restate(canvas: Canvas, target: Plane, field: Orientation, scene: Scene, share: float) -> None:
-    """Touch up eyes, brows and mouth with a brush too small to leave tracks: there lies the
-    likeness."""
+    """Retouch eyes, brows and mouth, by which a face is recognised, with a brush without tracks."""
     size, half = scene.size, field.shape[0]
     parts = np.maximum(np.maximum(scene.eyes, scene.mouth), np.float32(0.8) * scene.lips)
     parts = np.maximum(parts, np.float32(0.6) * scene.brows)
@@ -119,7 +119,7 @@ def restate(canvas: Canvas, target: Plane, field: Orientation, scene: Scene, sha
 
 
 def warmed(scene: Scene) -> Plane:
-    """The photo as planes 0..1 with the chroma of oil colours; lightness and skin stay true."""
+    """The photo as planes 0..1 with the chroma of oil colours; lightness and skin do not change."""
     lab = cv2.cvtColor(to_planes(scene.foreground), cv2.COLOR_RGB2LAB)
     lightness, a, b = cv2.split(lab)
     chroma = np.float32(1.18) - np.float32(0.14) * np.maximum(scene.face, scene.skin)
@@ -128,7 +128,7 @@ def warmed(scene: Scene) -> Plane:
 
 
 def ground_colour(ground: Ground, rng: np.random.Generator, size: int) -> tuple[Plane, Orientation]:
-    """Colour 0..1 behind the sitter, lit from the upper left, and the brush's way across it."""
+    """Colour 0..1 behind the sitter, lit from the upper left, and the brush's direction on it."""
     side = size // 4
     shade, body, accent = (rgb(c) for c in ground.colours)
     x, y = grid(side)
@@ -152,7 +152,7 @@ def ground_colour(ground: Ground, rng: np.random.Generator, size: int) -> tuple[
 
 
 def stroke_field(target: Plane, alpha: Plane, motion: Orientation, size: int) -> Orientation:
-    """Along the sitter's forms; behind, along the brush's own motion."""
+    """Along the sitter's forms; in the background along the brush's motion."""
     field = along_edges(resized(np.clip(target, 0, 255).astype(np.uint8), size), size / 110)
     sitter = resized(alpha, size)[..., None]
     motion = resized(motion, size)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from likeness_model.painter.scene import Look, Scene
+from likeness_model.painter.registry import Scene, Variation, paints
 from likeness_model.painter.technique.flow import along_edges, settled, smear
 from likeness_model.painter.technique.form import bare_skin
 from likeness_model.painter.technique.ink import ink_lines
@@ -70,20 +70,21 @@ class Wash:
         return 1 - dimmed(1 - thick, wash.cover)
 
 
-def watercolour(scene: Scene, look: Look) -> Picture:
+@paints("watercolour")
+def watercolour(scene: Scene, variation: Variation) -> Picture:
     """Paint the sitter in glazes over pencil, before a wash that leaves the paper's rim bare.
 
     After Bousseau, Kaplan, Thollot & Sillion 2006: abstracted colour, then pigment density from
-    paper, turbulence and dried edges. Washes are worked out at half size, paper at full size.
+    paper, turbulence and dried edges. Washes are computed at half size, paper at full size.
     """
     size, half = scene.size, scene.size // 2
-    rng = look.rng()
+    rng = variation.rng()
     sheet = cold_press(rng, size)
     granules = normalised(speckle(rng, size, 1.5) + np.float32(0.8) * speckle(rng, size, 3.2))
-    picture = background_wash(scene, look, rng, half).on_paper(
+    picture = background_wash(scene, variation, rng, half).on_paper(
         size, np.float32(0.09) * granules - np.float32(0.15) * sheet
     )
-    sitter = sitter_wash(scene, look, rng, half)
+    sitter = sitter_wash(scene, variation, rng, half)
     pencil = pencil_under(scene, sitter.colour, size)
     sitter = sitter.at(size)
     calm = 1 - np.float32(0.35) * scene.face
@@ -98,10 +99,12 @@ def watercolour(scene: Scene, look: Look) -> Picture:
     return to_picture(dimmed(picture, shaded(sheet, 0.05)) * PAPER)
 
 
-def background_wash(scene: Scene, look: Look, rng: np.random.Generator, size: int) -> Wash:
+def background_wash(
+    scene: Scene, variation: Variation, rng: np.random.Generator, size: int
+) -> Wash:
     """Three pigments flowing into each other, in one of several shapes, clear of the sitter."""
-    first, second, third = (rgb(c) for c in look.pick_palette(PALETTES))
-    shape = wash_shape(look.pick_background(SHAPES), rng, size)
+    first, second, third = (rgb(c) for c in variation.pick_palette(PALETTES))
+    shape = wash_shape(variation.pick_background(SHAPES), rng, size)
     cover = smoothstep(-0.02, 0.05, shape)
     sitter = torn(blur(resized(scene.alpha, size), size / 260), rng, size / 150, 24)
     clear = 1 - smoothstep(0.06, 0.3, sitter)
@@ -139,24 +142,24 @@ def wash_shape(kind: str, rng: np.random.Generator, size: int) -> Plane:
     return np.asarray(shape, np.float32)
 
 
-def sitter_wash(scene: Scene, look: Look, rng: np.random.Generator, size: int) -> Wash:
+def sitter_wash(scene: Scene, variation: Variation, rng: np.random.Generator, size: int) -> Wash:
     """The sitter in glazes, from pale to dark, that dissolve into the paper at the bottom."""
     bare = bare_skin(*(resized(x, size) for x in (scene.face, scene.skin, scene.hair)))
     detail = resized(scene.detail, size)
     photo = resized(scene.foreground, size)
-    colour = abstracted(photo, detail * (0.65 + 0.35 * look.mildness))
+    colour = abstracted(photo, detail * (0.65 + 0.35 * variation.mildness))
     lab = np.asarray(cv2.cvtColor(colour, cv2.COLOR_RGB2LAB), np.float32)
     tone = lab[..., 0] * np.float32(0.01)
     thinned = np.float32(0.20) + np.float32(0.80) * np.asarray(cv2.pow(tone, 0.9), np.float32)
     tone = mix(thinned, tone, np.float32(0.9) * bare)  # only skin keeps its own lightness
     broad = mix(tone, blur(tone, size / 110), 0.8 * bare)  # on skin, only large shapes make a glaze
     glazed = tone - broad + glazes(broad, value_noise(rng, size, 14, octaves=3) * (1 - 0.7 * bare))
-    amount = (0.9 - 0.1 * bare - 0.6 * detail) * (1 - 0.6 * look.mildness)
+    amount = (0.9 - 0.1 * bare - 0.6 * detail) * (1 - 0.6 * variation.mildness)
     tone = mix(tone, glazed, amount.astype(np.float32))
     chroma = torn(blur(lab[..., 1:], size / 170), rng, size / 220, 20)
-    chroma *= (np.float32(1.24) - np.float32(0.18) * bare)[..., None]  # skin stays true
+    chroma *= (np.float32(1.24) - np.float32(0.18) * bare)[..., None]  # skin does not change
     ink = (1 - bare)[..., None] * np.clip(0.62 - tone, 0, 1)[..., None]
-    chroma = chroma + ink * np.array((2.0, -26.0), np.float32)  # darks lean to indigo, not black
+    chroma = chroma + ink * np.array((2.0, -26.0), np.float32)  # darks shift to indigo, not black
     lab = np.dstack([tone * np.float32(100), chroma]).astype(np.float32)
     colour = np.asarray(np.clip(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), 0, 1), np.float32)
     cover, fade = faded_below(scene, rng, size)
@@ -183,7 +186,7 @@ def abstracted(photo: Picture, keep: Plane) -> Plane:
 
 
 def glazes(tone: Plane, wobble: Plane) -> Plane:
-    """Tone in GLAZES soft steps (Winnemoeller et al. 2006, eq. 3), their borders wobbling."""
+    """Tone in GLAZES soft steps (Winnemoeller et al. 2006, eq. 3), with wavy borders."""
     moved = tone + np.float32(0.05) * wobble
     scaled = moved * GLAZES
     within = scaled - np.floor(scaled) - np.float32(0.5)
@@ -192,7 +195,7 @@ def glazes(tone: Plane, wobble: Plane) -> Plane:
 
 
 def faded_below(scene: Scene, rng: np.random.Generator, size: int) -> tuple[Plane, Plane]:
-    """Cover of the sitter and how much pigment is left, as the brush runs out into water."""
+    """Cover of the sitter and the pigment left as the brush runs dry."""
     x, y = grid(size)
     ragged = value_noise(rng, size, 6, octaves=4)
     drips = np.zeros((1, size), np.float32)

@@ -1,1 +1,0 @@
-"""The laptop cloud: the real template on one machine, with IAM enforced."""

@@ -1,1 +1,0 @@
-"""Has the cloud what the template says? A property that was dropped or changed is found here."""

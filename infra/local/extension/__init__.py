@@ -1,1 +1,0 @@
-"""What MiniStack lacks for this project, added inside its process."""

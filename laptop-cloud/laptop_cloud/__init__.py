@@ -1,0 +1,1 @@
+"""A laptop cloud: SAM applications on one machine, with IAM enforced."""

@@ -1,0 +1,1 @@
+"""The drift check: finds properties of the template that the cloud dropped or changed."""

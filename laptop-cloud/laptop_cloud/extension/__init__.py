@@ -1,0 +1,1 @@
+"""What MiniStack lacks, added inside its process."""

@@ -1,0 +1,361 @@
+"""The table of MiniStack's gaps: what ships, what the extension does, which code it touches."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+MINISTACK = "1.5.33"
+
+
+class UnexpectedMinistack(Exception):
+    """The installed MiniStack is not the one that the extension is written for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """One gap of MiniStack, closed by `laptop_cloud.extension.<name>.install()`.
+
+    `touches` maps each private object that is replaced or relied upon ("module:name") to the
+    digest of its source, so that an upgrade fails at the start instead of misbehaving later.
+    """
+
+    name: str
+    ships: str
+    does: str
+    touches: Mapping[str, str] = field(default_factory=dict)
+
+    def install(self) -> None:
+        import_module(f"laptop_cloud.extension.{self.name}").install()
+
+
+CFN = "ministack.services.cloudformation.provisioners"
+ENGINE = "ministack.services.cloudformation.engine"
+SFN = "ministack.services.stepfunctions"
+LAMBDA = "ministack.services.lambda_svc"
+RUNTIME = "ministack.core.lambda_runtime"
+EVENTS = "ministack.services.eventbridge"
+IAM = "ministack.core.iam_evaluator"
+ACTIONS = "ministack.core.iam_actions"
+
+GAPS: tuple[Gap, ...] = (
+    Gap(
+        name="loopback_transport",
+        ships="a bucket policy that requires TLS refuses every call: the laptop speaks HTTP",
+        does="counts the loopback interface as secure transport",
+        touches={
+            f"{IAM}:pin_request_origin": "de819c1bd9ac2be4",
+            "ministack.app:app": "ab1297bd6cd59811",
+        },
+    ),
+    Gap(
+        name="service_permissions",
+        ships="calls to unknown services are not checked; a schedule's group is "
+        "not part of its ARN",
+        does="adds resource ARNs of sagemaker, rekognition and schedules in a group",
+        touches={
+            f"{ACTIONS}:extract_iam_action": "ec476b92d969822b",
+            f"{ACTIONS}:extract_resource_arn": "82f51700695c62fd",
+            f"{ACTIONS}:_match_rest_action": "c6b81e4ab5674e1d",
+        },
+    ),
+    Gap(
+        name="signing_conditions",
+        ships="kms:SigningAlgorithm and kms:MessageType are unknown, so a policy that names one "
+        "refuses every signature",
+        does="takes both from the request",
+        touches={f"{ACTIONS}:request_tag_context": "d46adb816e024778"},
+    ),
+    Gap(
+        name="encryption_permissions",
+        ships="objects in a KMS-encrypted bucket are served without any permission on the key",
+        does="requires kms:GenerateDataKey to write and kms:Decrypt to read, as S3 does",
+        touches={
+            "ministack.app:SERVICE_HANDLERS": "9a26325b2c94c04f",
+            f"{IAM}:resolve_principal": "b6c6131e24bf22f0",
+            f"{IAM}:combine_resource_policy": "3972f81213f8b84b",
+        },
+    ),
+    Gap(
+        name="rekognition_service",
+        ships="no Rekognition",
+        does="checks the caller's permission for the object and calls the project's models",
+        touches={
+            "ministack.app:SERVICE_HANDLERS": "9a26325b2c94c04f",
+            f"{IAM}:enforce": "cf64b1ee5b099c8f",
+        },
+    ),
+    Gap(
+        name="sagemaker_service",
+        ships="no SageMaker",
+        does="runs training jobs and asynchronous endpoints as processes, with their role, and "
+        "sends their events",
+        touches={
+            "ministack.app:SERVICE_HANDLERS": "9a26325b2c94c04f",
+            f"{EVENTS}:_put_events": "ebcda0f38061fc62",
+        },
+    ),
+    Gap(
+        name="sagemaker_resources",
+        ships="no SageMaker in templates",
+        does="creates models, endpoint configurations and endpoints by the SageMaker API",
+        touches={
+            f"{CFN}:_provision_resource": "3b8f01fb187141b6",
+            f"{CFN}:_update_resource": "21b9b1207f59a864",
+            "ministack.services.cloudformation.stacks:_runs_on_worker_thread": "23955511141f8481",
+        },
+    ),
+    Gap(
+        name="topic_delivery",
+        ships="SNS calls a function once, without a permission check, and drops what fails",
+        does="checks the function's resource policy and invokes it asynchronously, with retries; "
+        "what cannot be delivered goes to the subscription's dead-letter queue",
+        touches={"ministack.services.sns:_deliver_to_lambda": "aa6b8a8c312e182a"},
+    ),
+    Gap(
+        name="http_api_body",
+        ships="an HttpApi's OpenAPI Body is dropped: no route, authorizer or CORS",
+        does="imports it by the API Gateway API",
+        touches={
+            f"{CFN}:_apigw_v2_api_create": "0002e18b41984434",
+            f"{CFN}:_apigw_v2_api_update": "d12d60c12ed7d9aa",
+        },
+    ),
+    Gap(
+        name="signed_routes",
+        ships="a route with IAM authorisation accepts another kind of Authorization header",
+        does="refuses requests without a signature",
+        touches={
+            "ministack.app:_enforce_execute_api": "41e437c7b90d9878",
+            "ministack.app:_execute_api_authorization_type": "a765d2e4bf87f535",
+        },
+    ),
+    Gap(
+        name="bucket_properties",
+        ships="a bucket's encryption, lifecycle and ownership are dropped",
+        does="sets them by the S3 API",
+        touches={f"{CFN}:_s3_create": "477b78a3cb150dfd", f"{CFN}:_s3_update": "1d4f3f6390bb209c"},
+    ),
+    Gap(
+        name="table_properties",
+        ships="a table's TTL, point-in-time recovery and encryption are dropped",
+        does="sets them by the DynamoDB API",
+        touches={
+            f"{CFN}:_ddb_create": "277586e016c693bd",
+            f"{CFN}:_ddb_update": "0665980ffdd06491",
+        },
+    ),
+    Gap(
+        name="function_properties",
+        ships="a function's reserved concurrency and dead-letter queue are dropped",
+        does="sets them by the Lambda API",
+        touches={
+            f"{CFN}:_lambda_create": "8b2cf80e961d92ee",
+            f"{CFN}:_lambda_update": "4855410e37d7a80d",
+        },
+    ),
+    Gap(
+        name="machine_properties",
+        ships="a definition in YAML deploys and fails its first execution; log settings are lost",
+        does="converts it to JSON, refuses unsubstituted placeholders, sets logs by the API",
+        touches={
+            f"{CFN}:_sfn_definition": "e29ae22959e7b7cf",
+            f"{CFN}:_sfn_state_machine_create": "d2ffde42cb0e8dbd",
+            f"{CFN}:_sfn_state_machine_update": "e6b56ee6ad599ebf",
+        },
+    ),
+    Gap(
+        name="stage_properties",
+        ships="a stage's throttling settings are stored under names that its API does not know",
+        does="sets them by the API Gateway API",
+        touches={
+            f"{CFN}:_apigw_v2_stage_create": "3b67b090432fa693",
+            f"{CFN}:_apigw_v2_stage_update": "5a82245316abd25b",
+        },
+    ),
+    Gap(
+        name="recorded_resources",
+        ships="one unknown resource type fails the whole template",
+        does="records the listed types as stack resources; others still fail",
+        touches={
+            f"{CFN}:_provision_resource": "3b8f01fb187141b6",
+            f"{CFN}:_update_resource": "21b9b1207f59a864",
+        },
+    ),
+    Gap(
+        name="nested_transforms",
+        ships="transforms of a nested template are not applied, so SAM resources are unknown",
+        does="applies them, as for a stack of its own",
+        touches={
+            f"{ENGINE}:_parse_template": "3accea2c0e110651",
+            f"{ENGINE}:_apply_transforms": "d3f0e05e08db154a",
+            f"{ENGINE}:_TransformFailed": "45d2b78dd7d6c602",
+            f"{CFN}:_cfn_nested_stack_deploy": "66d29efafd8a6e02",
+        },
+    ),
+    Gap(
+        name="nested_updates",
+        ships="an update of a nested stack loses the attributes of unchanged resources",
+        does="keeps them for references",
+        touches={
+            f"{CFN}:_update_resource": "21b9b1207f59a864",
+            f"{CFN}:_cfn_nested_stack_deploy": "66d29efafd8a6e02",
+        },
+    ),
+    Gap(
+        name="lambda_runtime",
+        ships="functions run in MiniStack's own interpreter and environment; every exception is "
+        "Runtime.HandlerError and costs the warm process; each call waits for a log line",
+        does="a bare interpreter with only what AWS's runtime has, real error types, a log that "
+        "ends with a marker, one copy of each layer, a queue for bursts",
+        touches={
+            f"{RUNTIME}:Worker": "a0bd1819a7040c1e",
+            f"{RUNTIME}:_detect_runtime_binary": "222e200df2c093f8",
+            f"{RUNTIME}:acquire_worker": "5017d144adb5b983",
+            f"{LAMBDA}:_execute_function_warm": "62b9218bef5b948a",
+        },
+    ),
+    Gap(
+        name="async_invocation",
+        ships="a throttled event counts as a failed one; dead letters have a destination's shape",
+        does="throttled events wait, failures are retried, then the event itself goes to the "
+        "dead-letter queue with the function's role",
+        touches={
+            f"{LAMBDA}:invoke_async_with_retry": "289fe4d3cbd4089b",
+            f"{LAMBDA}:_execute_function": "3ceb16d6480a2161",
+        },
+    ),
+    Gap(
+        name="event_delivery",
+        ships="EventBridge and its Scheduler try a target once, without a permission check, and "
+        "drop what fails",
+        does="checks the resource policy of functions, and the target's role for state machines, "
+        "API destinations and functions of a schedule; retries, then uses the rule's dead-letter "
+        "queue if its policy allows EventBridge",
+        touches={
+            f"{EVENTS}:_invoke_target": "550e304af0809563",
+            f"{EVENTS}:_dispatch_to_lambda": "1f95adbaed3a966a",
+            f"{EVENTS}:_dispatch_to_stepfunctions": "d36195e1c480b1ab",
+            f"{EVENTS}:_dispatch_to_sqs": "eb75981283a29783",
+            f"{EVENTS}:_dispatch_to_api_destination": "c277c842950ba339",
+            f"{EVENTS}:_build_api_destination_request": "d757fb5d207e7415",
+            f"{EVENTS}:_api_destination_send_sync": "dc02d431682f6059",
+            f"{EVENTS}:_connection_auth_headers": "9cd319a56397692c",
+        },
+    ),
+    Gap(
+        name="api_destinations",
+        ships="connections and API destinations cannot be deployed; connections return secrets",
+        does="creates them by the EventBridge API and removes the secrets from responses",
+        touches={
+            f"{EVENTS}:_create_connection": "d39cd7c45789c678",
+            f"{EVENTS}:_describe_connection": "433cddea3b1d50e8",
+            f"{EVENTS}:_create_api_destination": "257a2de9da1fffb8",
+        },
+    ),
+    Gap(
+        name="stream_polling",
+        ships="a table's stream is read as root; reports of failed items, splitting of batches and "
+        "retry limits are ignored, so one bad record stops the stream",
+        does="reads with the function's role, follows the function's report, splits and retries "
+        "as the mapping says, then notifies the on-failure destination with that role",
+        touches={
+            f"{LAMBDA}:_poll_dynamodb_streams": "2b2460e933a9f3c3",
+            f"{LAMBDA}:_poll_loop": "6a443090919adccf",
+            f"{LAMBDA}:_iter_all_esms": "7db06c0627a59696",
+            f"{LAMBDA}:_apply_filter_criteria": "d8d7d5c8f77ea1ac",
+            f"{LAMBDA}:_execute_function": "3ceb16d6480a2161",
+            "ministack.services.dynamodb:stream_records_since": "aed31a353fda9770",
+        },
+    ),
+    Gap(
+        name="workflow_tasks",
+        ships="a state machine's tasks run as root; no sagemaker, no rekognition; an error of a "
+        "function in a token task is lost; heartbeats are ignored",
+        does="every integration is an AWS call with the machine's role; createTrainingJob.sync "
+        "waits for the job and stops it with the execution; 256 KiB limit; heartbeats are enforced",
+        touches={
+            f"{SFN}:_execute_task": "53c818d247dba62c",
+            f"{SFN}:_invoke_resource": "a85d2be9a8584ce0",
+            f"{SFN}:_invoke_with_callback": "bbb38423156a0d3d",
+            f"{SFN}:_send_task_heartbeat": "56879a4655d159a2",
+            f"{SFN}:_sdk_json_params": "fe2174a1a5283cac",
+            f"{SFN}:_sdk_json_value": "e1444445ef500335",
+            f"{SFN}:_error_matches": "519b9dc729c56a3c",
+        },
+    ),
+    Gap(
+        name="workflow_deadline",
+        ships="a machine's own TimeoutSeconds is ignored; a stopped execution can still fail",
+        does="ends the execution TIMED_OUT; an ended execution does not change",
+        touches={
+            f"{SFN}:_run_execution": "996dff84e0e0605a",
+            f"{SFN}:_fail_execution": "e6da895fa0b74cdd",
+            f"{SFN}:_add_event": "b1db143ccd21809d",
+        },
+    ),
+)
+
+
+def describe(thing: object) -> str:
+    """The text of an object for its digest: source of code, keys of a table, else its repr."""
+    if isinstance(thing, dict):
+        return "\n".join(sorted(map(str, thing)))
+    if inspect.isroutine(thing) or inspect.isclass(thing):
+        return inspect.getsource(thing)
+    return repr(thing)
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def installed_source(target: str) -> str:
+    """The source of "module:name" in the installed MiniStack; empty if it does not exist."""
+    module, _, name = target.partition(":")
+    thing = getattr(import_module(module), name, None)
+    return "" if thing is None else describe(thing)
+
+
+def unexpected(
+    gaps: Iterable[Gap] = GAPS, source: Callable[[str], str] = installed_source
+) -> list[str]:
+    """The touched objects whose source differs from the expected one."""
+    return [
+        f"{target} (for {gap.name})"
+        for gap in gaps
+        for target, expected in gap.touches.items()
+        if digest(source(target)) != expected
+    ]
+
+
+def check() -> None:
+    """Raises UnexpectedMinistack unless the expected MiniStack is installed.
+
+    The message is one sentence that says what differs and what to do.
+    """
+    found = version("ministack")
+    if found != MINISTACK:
+        raise UnexpectedMinistack(
+            f"The laptop cloud extends MiniStack {MINISTACK} and found {found}: "
+            f"install ministack=={MINISTACK}."
+        )
+    if changed := unexpected():
+        raise UnexpectedMinistack(
+            f"MiniStack {found} is not as released, so it cannot be extended safely "
+            f"({', '.join(changed)} differ): install ministack=={MINISTACK} again."
+        )
+
+
+def install() -> None:
+    """Close every gap, in the order of the table."""
+    check()
+    for gap in GAPS:
+        gap.install()

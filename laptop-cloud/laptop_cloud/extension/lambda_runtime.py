@@ -1,0 +1,207 @@
+"""Gap: functions run as on AWS: a bare interpreter, real error types, complete logs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import queue
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import zipfile
+from importlib.metadata import distribution
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from ministack.core import lambda_runtime as runtime
+from ministack.core.responses import get_account_id, get_region
+from ministack.services import lambda_svc
+
+from laptop_cloud.extension.settings import settings
+from laptop_cloud.extension.worker import END_OF_LOG
+
+# The packages of AWS's Python runtime.
+PROVIDED = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
+# The only variables of the server's environment that a function gets.
+PASSED_ON = ("HOME", "LANG", "PATH", "TMPDIR", "TZ", "SSL_CERT_FILE")
+LAMBDA_SETS = ("AWS_", "LAMBDA_", "_LAMBDA_")
+# Processes of one function during a burst of calls.
+PROCESSES = max(2, os.cpu_count() or 2)
+
+MOST_LAYERS = 6
+
+_queues: dict[str, threading.BoundedSemaphore] = {}
+_layer_lock = threading.Lock()
+
+
+def install() -> None:
+    delete_old_layers(settings().layers)
+    provided = provide()
+    script = (Path(__file__).parent / "worker.py").read_text()
+    interpreter = getattr(sys, "_base_executable", sys.executable)
+
+    def binary_and_script(name: str) -> tuple[str, str]:
+        wanted = f"python{sys.version_info.major}.{sys.version_info.minor}"
+        if name != wanted:
+            raise RuntimeError(f"a function requires {name}, and the laptop cloud runs {wanted}")
+        return interpreter, script
+
+    def popen(command: list[str], *, env: dict[str, str], **options: Any) -> Any:
+        binary, worker = command
+        return subprocess.Popen(
+            [binary, "-S", worker], env=function_environment(env, provided), **options
+        )
+
+    runtime._detect_runtime_binary = binary_and_script
+    runtime.subprocess = SimpleNamespace(Popen=popen, PIPE=subprocess.PIPE)
+    runtime.zipfile = SimpleNamespace(
+        ZipFile=SharedLayer,
+        BadZipFile=zipfile.BadZipFile,
+        LargeFileError=zipfile.LargeZipFile,  # MiniStack uses this name
+    )
+    runtime.Worker._drain_stderr_bounded = drain_log
+    lambda_svc._execute_function_warm = execute
+
+
+def provide() -> Path:
+    """A folder with the packages of AWS's runtime and nothing else.
+
+    Anything more would hide that a package is missing from the project's layers.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="lambda-runtime-"))
+    for name in PROVIDED:
+        found = distribution(name)
+        tops = {Path(str(file)).parts[0] for file in found.files or () if file.suffix == ".py"}
+        for top in tops - {".."}:
+            (folder / top).symlink_to(Path(str(found.locate_file(top))))
+    return folder
+
+
+def delete_old_layers(folder: Path) -> None:
+    """Delete all but the most recent layers."""
+    found = sorted(folder.glob("*"), key=lambda one: one.stat().st_mtime, reverse=True)
+    for old in found[MOST_LAYERS:]:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def function_environment(spawn: dict[str, str], provided: Path) -> dict[str, str]:
+    """AWS's variables. The function's own come with its init message."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    return {
+        **{name: value for name, value in os.environ.items() if name in PASSED_ON},
+        **{name: value for name, value in spawn.items() if name.startswith(LAMBDA_SETS)},
+        "PYTHONPATH": str(provided),
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{version}",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+    }
+
+
+class SharedLayer(zipfile.ZipFile):
+    """Unpacks each layer once and links it into every worker that uses it.
+
+    Unpacked layers outlive the cloud, with the bytecode of their first import.
+    """
+
+    def shared(self) -> Path:
+        name = hashlib.sha256(Path(str(self.filename)).read_bytes()).hexdigest()[:24]
+        return settings().layers / name
+
+    def namelist(self) -> list[str]:
+        """The names to check before unpacking: none if the layer is unpacked already."""
+        if Path(str(self.filename)).name.startswith("layer_") and self.shared().is_dir():
+            return []
+        return super().namelist()
+
+    def extractall(self, path: Any = None, *args: Any, **kwargs: Any) -> None:
+        target = Path(path)
+        if not target.name.startswith("layer_"):
+            super().extractall(path, *args, **kwargs)
+            return
+        shared = self.shared()
+        with _layer_lock:
+            if not shared.is_dir():
+                part = shared.with_suffix(".part")
+                shutil.rmtree(part, ignore_errors=True)
+                part.mkdir(parents=True)
+                super().extractall(part, *args, **kwargs)
+                part.rename(shared)
+        for entry in shared.iterdir():
+            (target / entry.name).symlink_to(entry)
+
+
+def drain_log(worker: Any, _first: float = 0, _idle: float = 0, hard_cap: float = 1.0) -> str:
+    """The lines of an invocation, up to the marker that the worker writes after it."""
+    lines: list[str] = []
+    deadline = time.monotonic() + hard_cap
+    while (left := deadline - time.monotonic()) > 0:
+        try:
+            line = worker._stderr_queue.get(timeout=left)
+        except queue.Empty:
+            break
+        if line == END_OF_LOG:
+            break
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def execute(function: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
+    """Run an invocation on a warm process of the function; a burst waits for one.
+
+    A caller that waits longer than the function's timeout continues: the queue protects the machine
+    and must not deadlock a function that calls itself.
+    """
+    config = function.get("config") or function
+    waiting = _queues.setdefault(config["FunctionArn"], threading.BoundedSemaphore(PROCESSES))
+    waited = waiting.acquire(timeout=float(config.get("Timeout", 30)))
+    try:
+        return _execute(function, config, event, request_id)
+    finally:
+        if waited:
+            waiting.release()
+
+
+def _execute(
+    function: dict[str, Any], config: dict[str, Any], event: Any, request_id: str
+) -> dict[str, Any]:
+    lambda_svc._ensure_reaper_thread()
+    name, qualifier = config["FunctionName"], config.get("Version", "$LATEST")
+    worker, _ = runtime.acquire_worker(name, config, function["code_zip"], qualifier=qualifier)
+    try:
+        answer = worker.invoke(
+            event,
+            request_id,
+            trace_id=lambda_svc._xray_trace_id_for_invocation(config),
+            invoked_function_arn=config["FunctionArn"],
+        )
+    except RuntimeError as error:  # the process did not come up
+        lambda_svc.invalidate_worker(
+            name, qualifier=qualifier, account=get_account_id(), region=get_region()
+        )
+        worker = None
+        failed = init_failure(str(error))
+        return {"body": failed, "error": True, "log": failed["errorMessage"]}
+    finally:
+        runtime.release_worker(worker)
+    log = answer.get("log", "")
+    if answer.get("status") != "ok":
+        kind = "Sandbox.Timedout" if "timed out" in answer["error"] else "Runtime.ExitError"
+        body = {"errorMessage": answer["error"], "errorType": kind}
+        return {"body": body, "error": True, "log": f"{log}\n{answer['error']}"}
+    if failed := answer.get("failed"):
+        return {"body": failed, "error": True, "log": log}
+    return {"body": answer.get("result"), "log": log}
+
+
+def init_failure(message: str) -> dict[str, Any]:
+    """The error of a function whose handler could not be loaded."""
+    _, _, detail = message.partition("Worker init failed: ")
+    try:
+        found: dict[str, Any] = json.loads(detail)
+    except ValueError:
+        return {"errorMessage": message, "errorType": "Runtime.ExitError"}
+    return found

@@ -1,0 +1,136 @@
+"""Gap: SageMaker. Its jobs and endpoints are processes under the role that the caller passes."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import json
+import re
+from functools import cache
+from typing import Any
+
+from botocore.exceptions import ClientError
+from ministack import app
+from ministack.core.iam_evaluator import enforce
+from ministack.core.router import SERVICE_PATTERNS, extract_access_key_id, extract_region
+from ministack.services import eventbridge
+
+from laptop_cloud.extension import inprocess, roles, wire
+from laptop_cloud.extension.settings import settings
+from laptop_cloud.extension.wire import BadRequest
+from laptop_cloud.sagemaker import ENDPOINTS, CloudWatchLogs, SageMaker, Services
+
+PRINCIPAL = "sagemaker.amazonaws.com"
+PASSES_ROLE = {"CreateTrainingJob": "RoleArn", "CreateModel": "ExecutionRoleArn"}
+INVOCATION = re.compile(r"^/endpoints/([^/]+)/async-invocations$")
+LOCATIONS = ("OutputLocation", "FailureLocation")
+MEMBERS = {
+    "ContentType": "content-type",
+    "Accept": "accept",
+    "InferenceId": "inference-id",
+    "InputLocation": "inputlocation",
+    "S3OutputPathExtension": "s3outputpathextension",
+    "Filename": "filename",
+    "RequestTTLSeconds": "requestttlseconds",
+    "InvocationTimeoutSeconds": "invocationtimeoutseconds",
+}
+
+
+def install() -> None:
+    app.SERVICE_HANDLERS["sagemaker"] = handle
+    SERVICE_PATTERNS["sagemaker"] = {"target_prefixes": ["SageMaker."]}
+    sagemaker()
+
+
+@cache
+def sagemaker() -> SageMaker:
+    found = SageMaker(
+        Services(
+            account=settings().account,
+            region=settings().region,
+            s3_for_role=s3_for_role,
+            emit=emit,
+            logs=CloudWatchLogs(inprocess.client("logs")),
+            endpoint_logs=CloudWatchLogs(inprocess.client("logs"), ENDPOINTS),
+            publish=publish,
+        ),
+        directory=settings().training,
+        programs=settings().programs,
+    )
+    atexit.register(found.close)
+    return found
+
+
+async def handle(
+    _method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]
+) -> wire.Response:
+    try:
+        if invoked := INVOCATION.match(path):
+            return await asyncio.to_thread(invoke, invoked[1], headers)
+        payload = wire.payload(body)
+        operation = wire.operation(headers)
+        if role := payload.get(PASSES_ROLE.get(operation, "")):
+            access_key = extract_access_key_id(headers, query)
+            check_pass_role(role, access_key, extract_region(headers, query))
+    except BadRequest as refused:
+        return refused.response()
+    return wire.answer(*await asyncio.to_thread(sagemaker().handle, operation, payload))
+
+
+def invoke(endpoint: str, headers: dict[str, str]) -> wire.Response:
+    """InvokeEndpointAsync is a REST call: request and response are in headers."""
+    status, answer = sagemaker().invoke_async({"EndpointName": endpoint, **members(headers)})
+    if status != 202:
+        return status, {"X-Amzn-ErrorType": answer["__type"]}, json.dumps(answer).encode()
+    located = {f"X-Amzn-SageMaker-{name}": answer[name] for name in LOCATIONS if name in answer}
+    content = json.dumps({"InferenceId": answer["InferenceId"]}).encode()
+    return status, {"Content-Type": "application/json", **located}, content
+
+
+def members(headers: dict[str, str]) -> dict[str, str]:
+    """The members of a request that are in its headers."""
+    return {
+        name: headers[f"x-amzn-sagemaker-{header}"]
+        for name, header in MEMBERS.items()
+        if f"x-amzn-sagemaker-{header}" in headers
+    }
+
+
+def check_pass_role(role: str, access_key: str, region: str) -> None:
+    """Raises BadRequest if the caller may not pass this role to SageMaker."""
+    context = {"iam:passedtoservice": PRINCIPAL}
+    refusal = enforce(
+        access_key, "iam:PassRole", "iam", region, resource_arn=role, service_context=context
+    )
+    if refusal:
+        caller = getattr(refusal, "principal_arn", access_key)
+        raise BadRequest(
+            "AccessDeniedException",
+            f"User: {caller} is not authorized to perform: iam:PassRole on resource: {role} "
+            "because no identity-based policy allows the iam:PassRole action",
+        )
+
+
+def s3_for_role(role: str) -> Any:
+    """An S3 client with the permissions of the job's role."""
+    try:
+        return roles.client("s3", role, "SageMaker", PRINCIPAL)
+    except roles.RoleRefused as refused:
+        answer = {"Error": {"Code": "AccessDenied", "Message": str(refused)}}
+        raise ClientError(answer, "AssumeRole") from refused  # type: ignore[arg-type]
+
+
+def publish(role: str, topic: str, message: str) -> None:
+    """Publish to a topic as the endpoint's role."""
+    client = roles.client("sns", role, "SageMaker", PRINCIPAL)
+    client.publish(TopicArn=topic, Message=message)
+
+
+def emit(detail: dict[str, Any]) -> None:
+    entry = {
+        "Source": "aws.sagemaker",
+        "DetailType": "SageMaker Training Job State Change",
+        "Detail": json.dumps(detail),
+        "Resources": [detail["TrainingJobArn"]],
+    }
+    eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)

@@ -1,0 +1,42 @@
+"""The settings that `laptop_cloud.servers` gives MiniStack's process, in environment variables."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from laptop_cloud.sagemaker import Program
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    account: str
+    region: str
+    training: Path  # the files of training jobs, while they run
+    programs: Mapping[str, Program]  # by the container image that each stands in for
+    layers: Path  # unpacked layers
+    rekognition: str  # the address of the models' process; empty without models
+
+
+@cache
+def settings() -> Settings:
+    """Raises KeyError if the process was not started by `laptop_cloud.servers`."""
+    containers = json.loads(os.environ["LAPTOP_CLOUD_CONTAINERS"])
+    return Settings(
+        account=os.environ["MINISTACK_ACCOUNT_ID"],
+        region=os.environ["MINISTACK_REGION"],
+        training=Path(os.environ["LAPTOP_CLOUD_TRAINING"]),
+        programs={
+            image: Program(tuple(one["command"]), one["environment"])
+            for image, one in containers.items()
+        },
+        layers=Path(os.environ["LAPTOP_CLOUD_LAYERS"]),
+        rekognition=os.environ["LAPTOP_CLOUD_REKOGNITION"],
+    )

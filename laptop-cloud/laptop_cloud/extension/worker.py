@@ -1,0 +1,108 @@
+"""Runs one Lambda function in its own process: the handler is imported once and called many times.
+
+MiniStack's worker pool starts it with the function's environment. The protocol is one JSON document
+a line: an init message, then an envelope for each invocation. It imports only the standard library,
+because the process must have nothing that AWS's runtime does not have.
+"""
+
+import importlib
+import json
+import os
+import site
+import sys
+import time
+import traceback
+from typing import Any
+
+END_OF_LOG = "\x1eend-of-log"
+
+
+class Context:
+    """Lambda's context object."""
+
+    identity = None
+    client_context = None
+
+    def __init__(self, init: dict[str, Any], call: dict[str, Any]) -> None:
+        self.function_name = init["function_name"]
+        self.function_version = os.environ["AWS_LAMBDA_FUNCTION_VERSION"]
+        self.memory_limit_in_mb = init["memory"]
+        self.invoked_function_arn = call["invoked_function_arn"]
+        self.aws_request_id = call["request_id"]
+        self.log_group_name = f"/aws/lambda/{self.function_name}"
+        self.log_stream_name = os.environ["AWS_LAMBDA_LOG_STREAM_NAME"]
+        self._deadline = time.monotonic() + call["timeout_ms"] / 1000
+
+    def get_remaining_time_in_millis(self) -> int:
+        return max(0, int((self._deadline - time.monotonic()) * 1000))
+
+
+def failure(kind: str, error: BaseException) -> dict[str, Any]:
+    """An error as Lambda's runtime reports it to the caller."""
+    frames = traceback.format_list(traceback.extract_tb(error.__traceback__)[1:])
+    return {"errorMessage": str(error), "errorType": kind, "stackTrace": frames}
+
+
+def load(init: dict[str, Any]) -> Any:
+    """Import the handler with the function's code and layers on the path, in AWS's order."""
+    os.environ.update(init.get("env", {}))
+    layers = [one for one in os.environ.get("_LAMBDA_LAYERS_DIRS", "").split(os.pathsep) if one]
+    paths = [os.path.join(layer, "python") for layer in layers]  # noqa: PTH118
+    sys.path[:0] = [init["code_dir"], *(path for path in paths if os.path.isdir(path))]  # noqa: PTH112
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    for path in paths:
+        site.addsitedir(os.path.join(path, "lib", version, "site-packages"))  # noqa: PTH118
+    return getattr(importlib.import_module(init["module"]), init["handler"])
+
+
+def call(handler: Any, init: dict[str, Any], envelope: dict[str, Any]) -> str:
+    """The reply of one invocation. A failed handler keeps its process, as on AWS."""
+    about = envelope["ctx"]
+    if about.get("trace_id"):
+        os.environ["_X_AMZN_TRACE_ID"] = about["trace_id"]
+    else:
+        os.environ.pop("_X_AMZN_TRACE_ID", None)
+    try:
+        result = handler(envelope["event"], Context(init, about))
+    except Exception as error:  # noqa: BLE001  reported as its result
+        traceback.print_exc()
+        return json.dumps({"status": "ok", "failed": failure(type(error).__name__, error)})
+    try:
+        return json.dumps({"status": "ok", "result": result})
+    except (TypeError, ValueError) as error:
+        return json.dumps({"status": "ok", "failed": failure("Runtime.MarshalError", error)})
+
+
+def main() -> None:
+    replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what the function prints is its log, not a reply
+    sys.stdout = sys.stderr
+    commands = os.fdopen(os.dup(0), encoding="utf-8")
+
+    def reply(line: str) -> None:
+        sys.stderr.flush()
+        os.write(2, f"{END_OF_LOG}\n".encode())
+        replies.write(f"{line}\n")
+        replies.flush()
+
+    init = json.loads(commands.readline())
+    try:
+        handler = load(init)
+    except Exception as error:  # noqa: BLE001  reported as the init's error
+        kind = (
+            "Runtime.ImportModuleError"
+            if isinstance(error, ImportError)
+            else "Runtime.HandlerNotFound"
+            if isinstance(error, AttributeError)
+            else type(error).__name__
+        )
+        reply(json.dumps({"status": "error", "error": json.dumps(failure(kind, error))}))
+        return
+    replies.write(json.dumps({"status": "ready", "cold": True}) + "\n")
+    replies.flush()
+    for line in commands:
+        reply(call(handler, init, json.loads(line)))
+
+
+if __name__ == "__main__":
+    main()

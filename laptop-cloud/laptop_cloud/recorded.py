@@ -1,0 +1,28 @@
+"""Resource types that have no effect on a laptop: they are only recorded in the stack.
+
+The drift check accepts these, and only these, without asking a service.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    name: str  # the property that names the resource
+    arn: str  # the middle of its ARN, "service:resource/"
+    why: str
+
+
+RECORDED: dict[str, Recorded] = {
+    "AWS::Budgets::Budget": Recorded(
+        "BudgetName", "budgets:budget/", "nothing on a laptop costs money"
+    ),
+    "AWS::ApplicationAutoScaling::ScalableTarget": Recorded(
+        "ResourceId", "application-autoscaling:scalable-target/", "an endpoint here is one process"
+    ),
+    "AWS::ApplicationAutoScaling::ScalingPolicy": Recorded(
+        "PolicyName", "autoscaling:scalingPolicy/", "an endpoint here is one process"
+    ),
+}

@@ -1,0 +1,95 @@
+"""A face as the models see it, in Rekognition's records."""
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from laptop_cloud.rekognition.landmarks import all_landmarks, five_landmarks
+from laptop_cloud.rekognition.pose import aws_pose, pose_of_five
+from laptop_cloud.rekognition.quality import face_quality
+from laptop_cloud.rekognition.sunglasses import sunglasses
+from laptop_cloud.rekognition.vision import Face, Floats, Image, Mesh, Vision
+
+MOST_FACES = 100  # Rekognition's limit
+
+
+@dataclass(frozen=True)
+class SeenFace:
+    """Without a mesh (a profile, half a face) age, identity and glasses are unknown."""
+
+    vision: Vision
+    image: Image
+    face: Face
+    mesh: Mesh | None
+
+    def embedding(self) -> Floats | None:
+        return self.vision.embed_face(self.image, self.mesh) if self.mesh else None
+
+    def bounding_box(self) -> dict[str, float]:
+        """Ratios of the picture. Like Rekognition's, a box may extend beyond the edge."""
+        height, width = self.image.shape[:2]
+        return {
+            "Width": self.face.width / width,
+            "Height": self.face.height / height,
+            "Left": self.face.x / width,
+            "Top": self.face.y / height,
+        }
+
+    def pose(self) -> dict[str, float]:
+        """From the mesh; without one, from five landmarks."""
+        if self.mesh is None:
+            return pose_of_five(self.face.landmarks)
+        return aws_pose(self.vision.head_pose(self.mesh))
+
+    def compared(self) -> dict[str, Any]:
+        """Rekognition's default attributes."""
+        quality = face_quality(self.image, self.face, self.mesh)
+        return {
+            "BoundingBox": self.bounding_box(),
+            "Confidence": self.face.score * 100,
+            "Landmarks": five_landmarks(self.face, self.image.shape),
+            "Pose": self.pose(),
+            "Quality": {"Brightness": quality.brightness, "Sharpness": quality.sharpness},
+        }
+
+    def detail(self, wanted: AbstractSet[str]) -> dict[str, Any]:
+        """The default attributes and, of those wanted, each one that the models can tell.
+
+        The models cannot tell gender, emotions, a smile, a beard, open eyes or what covers a face:
+        these are never in the response.
+        """
+        detail = self.compared()
+        if self.mesh is None:
+            return detail
+        if "ALL" in wanted:
+            detail["Landmarks"] = all_landmarks(self.face, self.mesh, self.image.shape)
+        if wanted & {"ALL", "AGE_RANGE"}:
+            low, high = self.vision.age_range(self.image, self.mesh)
+            detail["AgeRange"] = {"Low": low, "High": high}
+        if wanted & {"ALL", "SUNGLASSES"}:
+            found = sunglasses(self.image, self.mesh)
+            if found:
+                detail["Sunglasses"] = found
+        return detail
+
+
+def look(vision: Vision, image: Image) -> list[SeenFace]:
+    """Every face, largest first."""
+    faces = vision.find_faces(_widened(image))[:MOST_FACES]
+    return [SeenFace(vision, image, face, vision.lay_mesh(image, face)) for face in faces]
+
+
+def _widened(image: Image) -> Image:
+    """The picture with grey below or beside a strip, so that each side has 43 px.
+
+    With less than 32 px across, OpenCV's YuNet reads memory outside the picture and sometimes
+    reports a face of infinite size in a blank strip.
+    """
+    height, width = image.shape[:2]
+    least = -(-max(height, width) // 24)  # 43 px where the detector searches at 1024
+    below, beside = max(0, least - height), max(0, least - width)
+    if not below and not beside:
+        return image
+    return np.pad(image, ((0, below), (0, beside), (0, 0)), constant_values=128)

@@ -1,0 +1,70 @@
+"""Functions that show how the laptop cloud runs a function."""
+
+import importlib.util
+import os
+import sys
+import time
+
+import boto3
+import from_the_layer
+
+
+class Unavailable(Exception):
+    """An error of the application's own."""
+
+
+def tell(event, _context):
+    """The environment of a function."""
+    names = ("boto3", "pydantic", "yaml", "ministack", "samtranslator")
+    return {
+        "layer": from_the_layer.WORD,
+        "importable": [name for name in names if importlib.util.find_spec(name)],
+        "environment": sorted(os.environ),
+        "python": list(sys.version_info[:2]),
+        "route": event.get("routeKey"),
+        "caller": boto3.client("sts").get_caller_identity()["Arn"],
+    }
+
+
+def fail(event, _context):
+    print("about to fail")
+    raise Unavailable(event.get("why", "no reason"))
+
+
+def put(event, _context):
+    boto3.client("s3").put_object(Bucket=event["bucket"], Key=event["key"], Body=b"photo")
+    return {"put": event["key"]}
+
+
+def sign(event, _context):
+    """A presigned POST with the function's permissions."""
+    return boto3.client("s3").generate_presigned_post(
+        event["bucket"], event["key"], Conditions=[["content-length-range", 1, 10]]
+    )
+
+
+def look(event, _context):
+    found = {"S3Object": {"Bucket": event["bucket"], "Name": event["key"]}}
+    return boto3.client("rekognition").detect_faces(Image=found)["FaceDetails"]
+
+
+def large(_event, _context):
+    return {"text": "x" * 300_000}
+
+
+def accept(_event, _context):
+    """Takes a task token and never uses it."""
+    return {}
+
+
+def changes(event, _context):
+    """Handles changes in order, up to one that is not ready; "poison" raises an error."""
+    for record in event["Records"]:
+        change = record["dynamodb"]
+        name = change["Keys"]["pk"]["S"]
+        if "poison" in name:
+            raise Unavailable(name)
+        if "late" in name and time.time() - change["ApproximateCreationDateTime"] < 3:
+            return {"batchItemFailures": [{"itemIdentifier": change["SequenceNumber"]}]}
+        print(f"handled {name}")
+    return {"batchItemFailures": []}

@@ -1,0 +1,20 @@
+"""Load an engine by its name in `GenerationOrder.engine`."""
+
+from likeness_model.container.folders import Folders
+from likeness_model.generation.engine import Engine
+
+
+def load_engine(name: str, *, workers: int = 2) -> Engine:
+    """`workers` is for the painter; other engines read weights from the container's folder.
+
+    Raises WeightsError where the weights are missing or do not match their manifest.
+    """
+    if name == "painter":
+        from likeness_model.painter.engine import Painter  # noqa: PLC0415
+
+        return Painter(workers)
+    # The painter forks and must stay small: only the other engines import torch.
+    from likeness_model.diffusion.engine import DiffusionEngine  # noqa: PLC0415
+    from likeness_model.diffusion.loading import load_pipeline  # noqa: PLC0415
+
+    return DiffusionEngine(load_pipeline(name, Folders.from_environment().weights))

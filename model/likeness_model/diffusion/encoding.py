@@ -1,0 +1,54 @@
+"""Encode prompts and training examples, once per job."""
+
+from collections.abc import Sequence
+
+import cv2
+import torch
+
+from likeness_model.diffusion.memory import Batches
+from likeness_model.diffusion.pipelines.base import EncodedPrompts, Pipeline
+from likeness_model.diffusion.portraits import Portrait, training_examples
+from likeness_model.diffusion.prompts import prior_captions
+from likeness_model.diffusion.seeds import derived_seed
+from likeness_model.diffusion.training import TrainingSet
+from likeness_model.vision.records import Image
+
+
+def encode_prompts(pipeline: Pipeline, texts: Sequence[str]) -> EncodedPrompts:
+    batches = Batches(pipeline.recipe.drawing_batch)
+    parts = list(batches.run(texts, pipeline.encode_prompts))
+    return EncodedPrompts(
+        {name: torch.cat([part.rows[name] for part in parts]) for name in parts[0].rows}
+    )
+
+
+def encode_training_set(pipeline: Pipeline, portraits: Sequence[Portrait]) -> TrainingSet:
+    """Latents and captions of the user's photos and, if the recipe has prior pictures, of those."""
+    recipe = pipeline.recipe
+    own = training_examples(portraits, recipe.training_side)
+    pictures = [example.picture for example in own]
+    captions = [example.caption for example in own]
+    if recipe.prior_pictures:
+        others = prior_captions(recipe.prior_pictures)
+        pictures += _prior_pictures(pipeline, others)
+        captions += others
+    batches = Batches(recipe.drawing_batch)
+    latents = torch.cat(list(batches.run(pictures, pipeline.encode_pictures)))
+    return TrainingSet(latents, encode_prompts(pipeline, captions), prior=recipe.prior_pictures)
+
+
+def _prior_pictures(pipeline: Pipeline, captions: Sequence[str]) -> list[Image]:
+    """Other people, as the base draws them before training."""
+    side = pipeline.recipe.training_side
+    prompts = encode_prompts(pipeline, captions)
+    drawn = Batches(pipeline.recipe.drawing_batch).run(
+        range(len(captions)),
+        lambda rows: pipeline.generate(
+            prompts.pick(rows), [derived_seed("someone", row) for row in rows]
+        ),
+    )
+    return [
+        cv2.resize(one, (side, side), interpolation=cv2.INTER_AREA)
+        for batch in drawn
+        for one in batch
+    ]

@@ -1,0 +1,1 @@
+"""One module per family of weights, all with the interface of base.py."""

@@ -1,0 +1,172 @@
+"""FLUX.2 klein 4B: with reference pictures of the face, or a LoRA adapter trained on its base."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import (
+    AutoencoderKLFlux2,
+    FlowMatchEulerDiscreteScheduler,
+    Flux2KleinPipeline,
+    Flux2Transformer2DModel,
+)
+from PIL import Image as Pillow
+from torch import nn
+from transformers import Qwen2TokenizerFast, Qwen3ForCausalLM
+
+from likeness_model.diffusion import lora
+from likeness_model.diffusion.pipelines.base import (
+    EncodedPrompts,
+    Pipeline,
+    noise_of,
+    to_pictures,
+)
+from likeness_model.diffusion.recipe import Recipe
+from likeness_model.diffusion.weight_files import adapter_files, load_adapter, part, parts_on
+from likeness_model.vision.records import Image
+
+DISTILLED = "FLUX.2-klein-4B"
+UNDISTILLED = "FLUX.2-klein-base-4B"  # only its transformer is read
+
+
+class Klein(Pipeline):
+    targets = ("to_k", "to_q", "to_v", "to_out.0", "to_qkv_mlp_proj")
+
+    def __init__(
+        self,
+        name: str,
+        recipe: Recipe,
+        components: Mapping[str, Any],
+        *,
+        undistilled: Flux2Transformer2DModel | None,
+        device: torch.device,
+        dtype: torch.dtype,
+    ) -> None:
+        """`components` are Flux2KleinPipeline's, already on the device. The adapter is trained on
+        `undistilled`, which is None for an engine with reference pictures."""
+        super().__init__(name, recipe, device, dtype)
+        self.undistilled = undistilled
+        self.full = Flux2KleinPipeline(**components, is_distilled=True)
+        # Without the encoder: it may be offloaded, and a pipeline runs where its first part is.
+        without = dict.fromkeys(("text_encoder", "tokenizer"))
+        self.pipe = Flux2KleinPipeline(**{**components, **without}, is_distilled=True)
+        self.pipe.set_progress_bar_config(disable=True)
+        self.pipe.vae.enable_slicing()
+        for network in self.networks().values():
+            network.requires_grad_(False).eval()
+
+    @classmethod
+    def load(cls, name: str, recipe: Recipe, folder: Path, device: torch.device) -> "Klein":
+        dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
+        base, here = folder / DISTILLED, parts_on(device, dtype)
+        undistilled = None
+        if recipe.trains:
+            undistilled = part(Flux2Transformer2DModel, folder / UNDISTILLED, "transformer", here)
+        pipeline = cls(
+            name,
+            recipe,
+            {
+                "transformer": part(Flux2Transformer2DModel, base, "transformer", here),
+                "vae": part(AutoencoderKLFlux2, base, "vae", here),
+                "text_encoder": part(Qwen3ForCausalLM, base, "text_encoder", here),
+                "tokenizer": part(Qwen2TokenizerFast, base, "tokenizer"),
+                "scheduler": part(FlowMatchEulerDiscreteScheduler, base, "scheduler"),
+            },
+            undistilled=undistilled,
+            device=device,
+            dtype=dtype,
+        )
+        files = adapter_files(folder, sampler=None, family="klein")
+        for adapter, file in files.items():
+            load_adapter(pipeline.pipe, file, adapter)
+        pipeline.styles = frozenset(files)
+        lora.set_active(pipeline.drawing_network, [])
+        return pipeline
+
+    @property
+    def trained_network(self) -> nn.Module:
+        if self.undistilled is None:
+            raise ValueError(f"{self.name} uses reference pictures: it trains no adapter")
+        return self.undistilled
+
+    @property
+    def drawing_network(self) -> nn.Module:
+        return self.pipe.transformer
+
+    def networks(self) -> Mapping[str, nn.Module]:
+        found = {name: getattr(self.full, name) for name in ("transformer", "vae", "text_encoder")}
+        return found if self.undistilled is None else found | {"undistilled": self.undistilled}
+
+    def encode_prompts(self, prompts: Sequence[str]) -> EncodedPrompts:
+        self.full.text_encoder.to(self.device)
+        with torch.no_grad():
+            tokens, _ = self.full.encode_prompt(
+                list(prompts), device=self.device, max_sequence_length=self.recipe.prompt_tokens
+            )
+        if self.recipe.offloads_encoders:
+            self.full.text_encoder.to("cpu")
+        return EncodedPrompts({"tokens": tokens})
+
+    def encode_pictures(self, pictures: Sequence[Image]) -> torch.Tensor:
+        with torch.no_grad():  # 2x2 patches, normalised as the pipeline does for references
+            return self.pipe._encode_vae_image(self.to_pixels(pictures), generator=None).float()
+
+    def decode(self, latents: torch.Tensor) -> torch.Tensor:
+        vae = self.pipe.vae
+        mean = vae.bn.running_mean.view(1, -1, 1, 1)
+        deviation = torch.sqrt(vae.bn.running_var.view(1, -1, 1, 1) + vae.config.batch_norm_eps)
+        with torch.no_grad():
+            patches = (latents * deviation + mean).to(self.dtype)
+            return vae.decode(self.pipe._unpatchify_latents(patches)).sample
+
+    def losses(
+        self,
+        latents: torch.Tensor,
+        prompts: EncodedPrompts,
+        noise: torch.Tensor,
+        noise_levels: torch.Tensor,
+    ) -> torch.Tensor:
+        """Rectified flow (Liu et al. 2022) with logit-normal timesteps (Esser et al. 2024), as the
+        family was trained."""
+        times = torch.sigmoid(torch.special.ndtri(noise_levels.clamp(1e-6, 1 - 1e-6)))
+        share = times.view(-1, 1, 1, 1)
+        noisy = (1 - share) * latents + share * noise
+        with self.autocast():
+            guess = self.trained_network(
+                hidden_states=self.pipe._pack_latents(noisy).to(self.dtype),
+                timestep=times.to(self.dtype),
+                guidance=None,
+                encoder_hidden_states=prompts.rows["tokens"],
+                txt_ids=self.pipe._prepare_text_ids(prompts.rows["tokens"]).to(self.device),
+                img_ids=self.pipe._prepare_latent_ids(latents).to(self.device),
+                return_dict=False,
+            )[0]
+        velocity = self.pipe._pack_latents(noise - latents)
+        return (guess.float() - velocity).square().flatten(1).mean(1)
+
+    def generate(
+        self,
+        prompts: EncodedPrompts,
+        seeds: Sequence[int],
+        *,
+        negative: EncodedPrompts | None = None,
+        references: Sequence[Image] = (),
+    ) -> list[Image]:
+        if negative is not None:
+            raise ValueError("klein is distilled: it takes no negative prompt")
+        config = self.pipe.scheduler.config
+        self.pipe.scheduler = FlowMatchEulerDiscreteScheduler.from_config(config)
+        side = self.recipe.drawing_side
+        with self.autocast():
+            drawn = self.pipe(
+                image=[Pillow.fromarray(picture) for picture in references] or None,
+                prompt_embeds=prompts.rows["tokens"],
+                num_inference_steps=self.recipe.drawing_steps,
+                guidance_scale=1.0,
+                generator=noise_of(seeds),
+                height=side,
+                width=side,
+                output_type="np",
+            ).images
+        return to_pictures(drawn)

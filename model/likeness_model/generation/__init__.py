@@ -1,0 +1,1 @@
+"""Shared by all engines: the job, the engine's interface, checkpoints, variations."""

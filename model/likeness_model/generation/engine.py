@@ -1,0 +1,39 @@
+"""The interface of an engine: the painter, or a diffusion engine."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from likeness.contracts import AvatarOrder, GenerationOrder, NotDrawn
+from likeness.domain.ids import PhotoId, StyleId
+from likeness_model.generation.checkpoints import AvatarCheckpoints
+from likeness_model.generation.deadline import Deadline
+
+Stage = Literal["looking", "training", "drawing"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One order for an engine; `missing` are the avatars that no earlier run has drawn.
+
+    The engine stores each avatar in `checkpoints` as soon as it is drawn. `report(stage, done)`
+    takes the number of avatars that are stored or given up.
+    """
+
+    order: GenerationOrder
+    photos: Mapping[PhotoId, bytes]
+    missing: tuple[AvatarOrder, ...]
+    checkpoints: AvatarCheckpoints
+    deadline: Deadline
+    report: Callable[[Stage, int], None]
+
+
+class Engine(Protocol):
+    """Loaded once for many orders of different users; nothing of one order reaches the next."""
+
+    name: str
+    styles: Collection[StyleId]
+
+    def draw(self, task: Task) -> list[NotDrawn]:
+        """Draw the missing avatars; returns those given up. Raises PhotosError."""
+        ...

@@ -1,0 +1,114 @@
+"""Draw, check and redraw until every ordered avatar is stored or given up with a reason."""
+
+import logging
+from collections import defaultdict, deque
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+
+from likeness.contracts import DistanceGate, GenerationOrder, NotDrawn
+from likeness.domain.ids import AvatarId, PhotoId, StyleId
+from likeness_model.generation.checkpoints import AvatarCheckpoints
+from likeness_model.generation.picture import Draft, Picture
+from likeness_model.painter.plan import closer, different, first_drafts
+from likeness_model.painter.workers import AnalysedPhoto, draw
+from likeness_model.vision.records import Floats
+
+log = logging.getLogger(__name__)
+
+
+class Drawing:
+    """One order's avatars on their way through the workers.
+
+    An avatar is settled only after all earlier ones of its style: which of two near-duplicates is
+    stored must not depend on the workers' speed.
+    """
+
+    def __init__(
+        self,
+        order: GenerationOrder,
+        photos: Sequence[AnalysedPhoto],
+        *,
+        references: Sequence[Floats],
+        checkpoints: AvatarCheckpoints,
+        pool: ProcessPoolExecutor,
+        on_settled: Callable[[int], None],
+    ) -> None:
+        self._gate: DistanceGate = order.gate
+        self._size = order.size
+        self._photos: Mapping[PhotoId, AnalysedPhoto] = {photo.photo_id: photo for photo in photos}
+        self._ids = list(self._photos)
+        self._references = references
+        self._checkpoints = checkpoints
+        self._pool = pool
+        self._on_settled = on_settled
+        self._running: dict[Future[Picture], Draft] = {}
+        self._too_far: set[AvatarId] = set()  # measured above the gate at least once
+        self._passed: dict[AvatarId, Picture] = {}  # waiting for earlier ones of their style
+        self._queues: dict[StyleId, deque[AvatarId]] = defaultdict(deque)
+        self._given_up: dict[AvatarId, NotDrawn] = {}
+        self._drafts = [
+            draft
+            for draft in first_drafts(order, self._ids)
+            if draft.avatar.avatar_id not in checkpoints.avatars
+        ]
+
+    def run(self) -> list[NotDrawn]:
+        """Draw everything; returns the avatars that were given up."""
+        for draft in self._drafts:
+            self._queues[draft.avatar.style].append(draft.avatar.avatar_id)
+            self._start(draft)
+        while self._running:
+            done, _ = wait(self._running, return_when=FIRST_COMPLETED)
+            for future in done:
+                self._running.pop(future)
+                picture = future.result()
+                self._check(picture)
+                self._settle(picture.draft.avatar.style)
+        return list(self._given_up.values())
+
+    def _start(self, draft: Draft) -> None:
+        subject = self._photos[draft.photo_id].subject
+        future = self._pool.submit(draw, draft, subject, self._references, self._size, self._gate)
+        self._running[future] = draft
+
+    def _check(self, picture: Picture) -> None:
+        """Pass a picture within the gate or without a distance, else draw it again. A picture
+        measured above the gate is never replaced by one that cannot be measured."""
+        avatar_id, style = picture.draft.avatar.avatar_id, picture.draft.avatar.style
+        if picture.distance is None:
+            passes = avatar_id not in self._too_far
+        else:
+            passes = picture.distance <= self._gate.redraw_above
+        if passes:
+            self._passed[avatar_id] = picture
+        elif picture.draft.draw < self._gate.draws:
+            self._too_far.add(avatar_id)
+            self._start(closer(picture.draft, self._ids))
+        else:
+            self._give_up(NotDrawn(avatar_id=avatar_id, style=style, reason="likeness"))
+
+    def _settle(self, style: StyleId) -> None:
+        queue = self._queues[style]
+        while queue and (queue[0] in self._passed or queue[0] in self._given_up):
+            avatar_id = queue[0]
+            if avatar_id in self._given_up:
+                queue.popleft()
+                continue
+            picture = self._passed.pop(avatar_id)
+            if not self._checkpoints.has_near_duplicate(picture):
+                self._checkpoints.store(picture)
+                self._report(avatar_id, "drawn")
+            elif picture.draft.draw < self._gate.draws:
+                self._start(different(picture.draft, self._ids))
+                return
+            else:
+                self._give_up(NotDrawn(avatar_id=avatar_id, style=style, reason="near_duplicate"))
+            queue.popleft()
+
+    def _give_up(self, not_drawn: NotDrawn) -> None:
+        self._given_up[not_drawn.avatar_id] = not_drawn
+        self._report(not_drawn.avatar_id, f"given up: {not_drawn.reason}")
+
+    def _report(self, avatar_id: AvatarId, outcome: str) -> None:
+        log.info("avatar %s: %s", avatar_id, outcome)
+        self._on_settled(len(self._checkpoints.avatars) + len(self._given_up))

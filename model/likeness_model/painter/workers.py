@@ -1,0 +1,166 @@
+"""The worker processes that analyse photos and draw: the painter's models run only here."""
+
+import ctypes
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import cv2
+
+from likeness.contracts import DistanceGate
+from likeness.domain.ids import PhotoId
+from likeness.domain.provenance.watermark import Watermarking
+from likeness_model.generation.near_duplicates import fingerprint
+from likeness_model.generation.picture import Draft, Picture
+from likeness_model.painter.resemblance import measure_distance
+from likeness_model.painter.styles import STYLES
+from likeness_model.painter.subject import Subject, read_subject
+from likeness_model.vision.embed import aligned_chip, embed_chip
+from likeness_model.vision.images import decode, encode_png
+from likeness_model.vision.person import find_person
+from likeness_model.vision.pose import worth
+from likeness_model.vision.records import Floats
+from likeness_model.vision.sessions import unload, use_threads
+from likeness_model.vision.watermark import write_watermark
+
+PR_SET_PDEATHSIG = 1  # prctl
+M_MMAP_THRESHOLD, MAPPED_FROM = -3, 8 << 20  # mallopt(3): bytes
+
+_libc = ctypes.CDLL(None)
+
+
+class UnreadablePhoto(Exception):
+    """The file is not a picture that can be decoded."""
+
+
+@dataclass(frozen=True)
+class AnalysedPhoto:
+    """What all avatars of a photo share. `worth` ranks photos, higher is better."""
+
+    photo_id: PhotoId
+    subject: Subject
+    chip: Floats
+    worth: float
+
+
+def available_cores() -> int:
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@contextmanager
+def worker_pool(count: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes, not threads: several styles hold the interpreter's lock, and a process can be
+    killed in the middle of a brush stroke. All of them are ended when the context exits."""
+    # A fork shares the imported libraries; elsewhere forking beside system frameworks is unsafe.
+    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+    # Also before the fork: OpenCV's threads are not forked, and a child that resizes their pool
+    # would wait for them forever.
+    cv2.setNumThreads(1)
+    pool = ProcessPoolExecutor(count, context, initializer=_start_worker, initargs=(os.getpid(),))
+    try:
+        yield pool
+        pool.shutdown()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        end_workers()
+
+
+def end_workers() -> None:
+    for child in multiprocessing.active_children():
+        child.kill()
+
+
+def _start_worker(parent: int) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _end_with(parent)
+    _map_large_blocks()
+    if cv2.getNumThreads() != 1:  # spawned
+        cv2.setNumThreads(1)
+    use_threads(1)
+
+
+def _map_large_blocks() -> None:
+    """glibc retains freed blocks, 120 MB per worker after one photo. It returns large blocks if
+    they are mapped on their own, and the others on request (`_trim`)."""
+    if hasattr(_libc, "mallopt"):
+        _libc.mallopt(M_MMAP_THRESHOLD, MAPPED_FROM)
+
+
+def _trim() -> None:
+    if hasattr(_libc, "malloc_trim"):
+        _libc.malloc_trim(0)
+
+
+def _end_with(parent: int) -> None:
+    """Exit when the parent is killed: on Linux by the kernel, elsewhere by polling in a thread. On
+    Linux, a thread that is started right after a fork can hang forever."""
+    if hasattr(_libc, "prctl"):
+        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it exited before prctl was called
+            os._exit(1)
+    else:
+        threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
+
+
+def analyse(photo_id: PhotoId, encoded: bytes, size: int) -> AnalysedPhoto:
+    """Raises UnreadablePhoto and NoUsableFace."""
+    photo = decode(encoded)
+    if photo is None:
+        raise UnreadablePhoto(f"photo {photo_id} cannot be decoded")
+    mesh = find_person(photo)
+    analysed = AnalysedPhoto(
+        photo_id=photo_id,
+        subject=read_subject(photo, size, mesh),
+        chip=aligned_chip(photo, mesh),
+        worth=worth(mesh),
+    )
+    _trim()
+    return analysed
+
+
+def embed_all(chips: Sequence[Floats]) -> list[Floats]:
+    """The embeddings that distances are measured to. Not part of `analyse`: the network takes
+    45 MB, and `analyse` has the highest memory use of all."""
+    return [embed_chip(chip) for chip in chips]
+
+
+def draw(
+    draft: Draft, subject: Subject, references: Sequence[Floats], size: int, gate: DistanceGate
+) -> Picture:
+    """Draw and measure; watermark only a picture that will not be redrawn for its distance, because
+    the watermark takes as long as a fast style."""
+    for model in ("selfie", "u2netp"):
+        unload(model)
+    scene = subject.scene(draft.variation, size)
+    drawn, mesh = STYLES[draft.avatar.style](scene, draft.variation), scene.mesh
+    del scene  # with all its masks
+    _trim()
+    distance = measure_distance(drawn, mesh, references)
+    print_, watermarking = fingerprint(drawn, draft.variation), Watermarking.NOT_ORDERED
+    ordered = draft.avatar.watermark
+    if ordered and (distance is None or distance <= gate.redraw_above):
+        drawn, watermarking = write_watermark(drawn, ordered)
+        _trim()
+    return Picture(
+        draft=draft,
+        png=encode_png(drawn),
+        distance=distance,
+        fingerprint=print_,
+        watermarking=watermarking,
+    )

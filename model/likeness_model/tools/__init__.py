@@ -1,0 +1,1 @@
+"""Programs for operators and developers. Nothing that is deployed imports them."""

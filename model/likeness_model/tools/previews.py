@@ -1,0 +1,38 @@
+"""The preview pictures of the style catalogue, one WebP per style.
+
+    python -m likeness_model.tools.previews --photo FILE --out FOLDER
+
+The photo must be one that may be published.
+"""
+
+import argparse
+from pathlib import Path
+
+import cv2
+
+from likeness_model.generation.variation import variation_for
+from likeness_model.painter.styles import STYLES
+from likeness_model.painter.subject import read_subject
+from likeness_model.vision.images import read_rgb
+
+DRAWN, SIDE, QUALITY = 1024, 256, 82
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--photo", type=Path, required=True)
+    parser.add_argument("--out", type=Path, required=True, help="folder for {style}.webp")
+    arguments = parser.parse_args()
+    subject = read_subject(read_rgb(arguments.photo), DRAWN)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    for style_id, paint in STYLES.items():
+        variation = variation_for(style_id, seed=1, variant=0)
+        picture = paint(subject.scene(variation, DRAWN), variation)
+        small = cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+        bgr = cv2.cvtColor(small, cv2.COLOR_RGB2BGR)
+        file = arguments.out / f"{style_id}.webp"
+        cv2.imwrite(str(file), bgr, [cv2.IMWRITE_WEBP_QUALITY, QUALITY])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+"""The demo's command line: wrong options, and what it advises."""
+
+from __future__ import annotations
+
+import json
+import socket
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from demo import __main__ as demo
+from demo.app_backend import ApiError, AppBackend
+from infra.laptop import project
+from laptop_cloud import cloud, places
+from laptop_cloud.places import CannotRun, Folders
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from laptop_cloud.project import Project
+
+
+@pytest.fixture(autouse=True)
+def described(monkeypatch: pytest.MonkeyPatch) -> list[Project]:
+    """What the demo hands to the laptop cloud, which cannot start."""
+    found: list[Project] = []
+
+    def up(given: Project, **_: Any) -> None:
+        found.append(given)
+        raise CannotRun("It cannot start.")
+
+    monkeypatch.setattr(cloud, "up", up)
+    return found
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *options: str) -> Any:
+    monkeypatch.setattr("sys.argv", ["demo", *options])
+    with pytest.raises(SystemExit) as ended:
+        demo.main()
+    return ended.value.code
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--engine", "crayon"), "There is no ENGINE 'crayon'; choose one of painter, tiny, "),
+        (("--backend", "gpu"), "There is no BACKEND 'gpu'; choose training-job or async-endpoint."),
+        (("--review", "some"), "REVIEW cannot be 'some'; choose flagged, all, or sample:N for"),
+        (("--review", "sample:101"), "REVIEW cannot be 'sample:101'; choose"),
+        (("--photos", "no/such/folder"), "There is no photo in PHOTOS no/such/folder"),
+    ],
+)
+def test_a_wrong_option_is_one_sentence_and_exit_code_2(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    described: list[Project],
+    tmp_path: Path,
+    options: tuple[str, str],
+    message: str,
+) -> None:
+    code = run(monkeypatch, "--out", str(tmp_path / "out"), *options)
+
+    output = capsys.readouterr().err
+    assert code == 2
+    assert output.startswith(message)
+    assert output.endswith(".\n")
+    assert output.count("\n") == 1
+    assert not described
+
+
+@pytest.mark.parametrize("out", ["file", "file/below"])
+def test_an_out_that_cannot_be_written_is_one_sentence_and_exit_code_2(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, out: str
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+
+    code = run(monkeypatch, "--out", str(tmp_path / out))
+
+    output = capsys.readouterr().err
+    assert code == 2
+    assert output.startswith(f"OUT '{tmp_path / out}' cannot be written: ")
+    assert output.count("\n") == 1
+
+
+@pytest.mark.parametrize("review", ["flagged", "all", "sample:0", "sample:2.5", "sample:100"])
+def test_options_are_parameters_of_the_template(
+    monkeypatch: pytest.MonkeyPatch, described: list[Project], tmp_path: Path, review: str
+) -> None:
+    options = ("--engine", "tiny", "--backend", "async-endpoint", "--review", review)
+
+    assert run(monkeypatch, "--out", str(tmp_path), *options) == "It cannot start."
+
+    (given,) = described
+    assert given.parameters["Engine"] == "tiny-lora"
+    assert given.parameters["ReviewPolicy"] == review
+    assert "async-endpoint" in given.parameters.values()
+
+
+def test_the_message_for_a_taken_port_names_make_demo(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.undo()
+    folders = Folders(state=tmp_path / "state", build=tmp_path / "build")
+    monkeypatch.setattr(
+        demo, "likeness", lambda **given: project.likeness(**given, folders=folders)
+    )
+    with socket.socket() as taken:
+        taken.bind((places.HOST, 0))
+        port = taken.getsockname()[1]
+
+        message = run(monkeypatch, "--out", str(tmp_path / "out"), "--port", str(port))
+
+    assert message == (
+        f"Another program uses port {port}. Choose another port: make demo PORT={port + 1}"
+    )
+
+
+def test_the_advice_for_a_review_has_commands_of_this_job() -> None:
+    advice = demo.how_to_decide("j123", "http://127.0.0.1:4567/")
+
+    assert "http://127.0.0.1:4567/" in advice
+    assert "$LIKENESS_API_URL/v1/reviews/r123/claim" in advice
+    refusal = advice.rsplit("-d '", 1)[1].split("'", 1)[0]
+    assert json.loads(refusal)["approve"] is False
+
+
+class Answering:
+    """An API that returns these responses in their order."""
+
+    def __init__(self, *responses: tuple[int, dict[str, Any]]) -> None:
+        self.responses = list(responses)
+
+    def request(self, *_: Any, **__: Any) -> Any:
+        status, body = self.responses.pop(0)
+        return type("Response", (), {"status": status, "data": json.dumps(body).encode()})
+
+
+@pytest.fixture
+def backend(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr("demo.app_backend.time.sleep", lambda _: None)
+    credentials = type("Keys", (), {"access_key": "a", "secret_key": "b", "session_token": "c"})
+
+    def build(*responses: tuple[int, dict[str, Any]]) -> AppBackend:
+        http: Any = Answering(*responses)
+        return AppBackend("http://api", "us-east-1", credentials, http)
+
+    return build
+
+
+def test_submit_is_repeated_while_a_check_has_not_ended(backend: Any) -> None:
+    early = (409, {"message": "A photo is being checked; submit again in a moment."})
+
+    assert backend(early, early, (202, {"state": "moderating"})).submit("j1") == {
+        "state": "moderating"
+    }
+
+
+def test_another_conflict_is_an_error(backend: Any) -> None:
+    with pytest.raises(ApiError, match="already"):
+        backend((409, {"message": "It was submitted already."})).submit("j1")

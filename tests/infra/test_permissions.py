@@ -1,0 +1,158 @@
+"""What each role may do: the golden matrix, and the rules that every statement follows."""
+
+import difflib
+import json
+from collections import defaultdict
+from itertools import product
+
+import pytest
+
+from likeness.adapters.dynamodb import keys
+from tests.infra.permissions import GOLDEN, matrix, permissions
+from tests.infra.stacks import FUNCTION, MACHINE, MANAGED_POLICY, ROLE, deployed
+
+PERMISSIONS = list(permissions())
+# IAM's limit of managed policies in a role is 10, and SAM attaches two to a function: logs, traces.
+MANAGED_POLICIES_IN_A_ROLE = 8
+MANAGED_POLICY_CHARACTERS = 6144
+
+
+def test_every_role_may_do_what_the_golden_matrix_says():
+    expected, found = GOLDEN.read_text(), matrix()
+    if found != expected:
+        changed = difflib.unified_diff(
+            expected.splitlines(), found.splitlines(), "expected", "found", lineterm="", n=8
+        )
+        hint = "If that is intended: python -m tests.infra.permissions --write"
+        pytest.fail("\n".join([*changed, "", hint]), pytrace=False)
+
+
+def on_the_table():
+    return [
+        one
+        for one in PERMISSIONS
+        if one.resource in {"dynamodb:table/Table", f"dynamodb:table/Table/index/{keys.INDEX}"}
+    ]
+
+
+def test_every_permission_on_the_table_is_bound_to_key_prefixes():
+    assert len(on_the_table()) > 100
+    for one in on_the_table():
+        assert one.keys, f"{one.role}.{one.sid} may do {one.action} on every item"
+        assert one.condition.startswith("ForAllValues:StringLike dynamodb:LeadingKeys "), one
+        assert all(key.rstrip("*#") for key in one.keys), one
+
+
+def test_no_permission_names_the_table_in_another_way():
+    for one in PERMISSIONS:
+        if one.resource.startswith("dynamodb:") and one not in on_the_table():
+            assert one.resource in {
+                "dynamodb:table/IdempotencyTable",
+                "dynamodb:table/Table/stream/*",
+            }
+
+
+# Actions and key prefixes of each DynamoDB transaction, and who runs it. LeadingKeys may hold the
+# keys of one item or of the whole transaction, so each action needs one statement for all of them.
+TRANSACTIONS = {
+    "create a job": (
+        {"PutItem", "ConditionCheckItem"},
+        {"JOB#*", "USER#*"},
+        {"CreateJobFunction"},
+    ),
+    "reserve or settle a day": (
+        {"PutItem", "UpdateItem"},
+        {"JOB#*", "USER#*", "DAY#*"},
+        {"SubmitJobFunction", "SettleJobFunction", "FailJobFunction", "ProveDeletionFunction"},
+    ),
+    "grant a day": ({"PutItem", "UpdateItem"}, {"USER#*", "DAY#*"}, {"DecideReviewFunction"}),
+    "begin an erasure": (
+        {"PutItem", "UpdateItem"},
+        {"USER#*", "ERASURE#*"},
+        {"RequestErasureFunction"},
+    ),
+    "open, lease or expire a review": (
+        {"PutItem"},
+        {"JOB#*", "AUDIT"},
+        {
+            "RequestReviewFunction",
+            "RequestSecondReviewFunction",
+            "MatchAppealFunction",
+            "ReviewLeasesFunction",
+            "ExpireReviewsFunction",
+        },
+    ),
+    "close a review and count it": (
+        {"PutItem", "UpdateItem"},
+        {"JOB#*", "DESK#*", "AUDIT"},
+        {"DecideReviewFunction", "FailJobFunction", "ProveDeletionFunction"},
+    ),
+    "count an exposure": (
+        {"PutItem", "UpdateItem"},
+        {"DESK#*", "AUDIT"},
+        {"RevealPhotoFunction", "GrantExposureFunction"},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TRANSACTIONS)
+def test_one_statement_allows_each_action_on_all_items_of_a_transaction(name):
+    actions, prefixes, roles = TRANSACTIONS[name]
+    for role, action in product(roles, actions):
+        statements = [
+            set(one.keys)
+            for one in on_the_table()
+            if (one.role, one.action) == (role, f"dynamodb:{action}")
+        ]
+        assert any(prefixes <= keys_ for keys_ in statements), f"{role}: {action} on {prefixes}"
+
+
+def test_only_transactions_update_items_of_the_audit_log():
+    """UpdateItem is for the counter; PutItem, which adds events, could overwrite one as well."""
+    updating = {
+        one.role for one in on_the_table() if "AUDIT" in one.keys and "Update" in one.action
+    }
+    counting = {"close a review and count it", "count an exposure"}
+    assert updating == {role for name in counting for role in TRANSACTIONS[name][2]}
+
+
+def attached():
+    """The managed policies of each role."""
+    found = defaultdict(set)
+    for stack in deployed():
+        for name, one in stack.resources.items():
+            if one["Type"] in {FUNCTION, MACHINE, ROLE}:
+                for key in ("Policies", "ManagedPolicyArns"):
+                    policies = stack.resolve(one.get("Properties", {}).get(key, []))
+                    found[name] |= {policy for policy in policies if isinstance(policy, str)}
+    return found
+
+
+def shared():
+    """The documents of the managed policies by ARN."""
+    return {
+        stack.resolve({"Ref": name}): stack.resolve(one["Properties"]["PolicyDocument"])
+        for stack in deployed()
+        for name, one in stack.resources.items()
+        if one["Type"] == MANAGED_POLICY
+    }
+
+
+def test_a_managed_policy_is_shared_and_exists():
+    used = [policy for policies in attached().values() for policy in policies]
+    assert set(used) == set(shared())
+    assert [one for one in shared() if used.count(one) < 2] == []
+
+
+def test_no_role_has_more_managed_policies_than_iam_allows():
+    assert {
+        name: len(policies)
+        for name, policies in attached().items()
+        if len(policies) > MANAGED_POLICIES_IN_A_ROLE
+    } == {}
+
+
+def test_no_managed_policy_is_longer_than_iam_allows():
+    for name, document in shared().items():
+        length = len(json.dumps(document, separators=(",", ":")))
+        assert length < MANAGED_POLICY_CHARACTERS / 2, name  # real names are longer than ours

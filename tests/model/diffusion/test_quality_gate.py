@@ -1,0 +1,155 @@
+"""The quality gate on real photos, and on invented features where photos are not enough."""
+
+from dataclasses import replace
+
+import cv2
+import numpy as np
+import pytest
+
+from likeness.contracts import DistanceGate
+from likeness_model.diffusion.prompts import templates
+from likeness_model.diffusion.quality_gate import (
+    MAX_SKIN_SHIFT,
+    MAX_YEARS_YOUNGER,
+    Features,
+    Person,
+    read_features,
+    score,
+    skin_tone,
+)
+from likeness_model.painter.subject import find_person
+
+GATE = DistanceGate()
+PHOTO_LIKE, DRAWN = templates().styles["glamour"], templates().styles["pencil"]
+
+
+@pytest.fixture(scope="module")
+def person(photos):
+    return Person(
+        tuple(read_features(photos[w], find_person(photos[w])) for w in ("close", "turned"))
+    )
+
+
+@pytest.fixture
+def seen(monkeypatch, person):
+    """Score a face with these features, independent of the picture."""
+
+    def with_features(style=PHOTO_LIKE, nudity=0.01, gate=GATE, away=0.4, **features):
+        photo = person.photos[0]
+        there = photo.embedding + np.float32(away) * _direction(person)
+        face = replace(photo, **{"embedding": there, "years": 38.0, **features})
+        monkeypatch.setattr("likeness_model.diffusion.quality_gate._face_on", lambda _: face)
+        monkeypatch.setattr("likeness_model.diffusion.quality_gate.nsfw_score", lambda _: nudity)
+        return score(np.zeros((64, 64, 3), np.uint8), person, style=style, gate=gate)
+
+    return with_features
+
+
+def _direction(person):
+    """From the first photo, orthogonal to the second: (128,), length 1."""
+    towards = person.photos[1].embedding - person.photos[0].embedding
+    other = np.random.default_rng(0).normal(size=128).astype(np.float32)
+    other -= towards * (other @ towards) / (towards @ towards)
+    return other / np.linalg.norm(other)
+
+
+def test_another_picture_of_the_user_passes(photos, person):
+    scored = score(photos["looking"], person, style=PHOTO_LIKE, gate=GATE)
+
+    assert scored.reason is None
+    assert scored.distance < 0.3
+    assert scored.measures.nudity < 0.2
+    assert abs(scored.measures.skin_shift) < MAX_SKIN_SHIFT
+
+
+def test_a_photo_itself_is_a_copy(photos, person):
+    scored = score(photos["close"], person, style=PHOTO_LIKE, gate=GATE)
+
+    assert (scored.reason, scored.nearest) == ("copy", 0)
+
+
+def test_bleached_and_darkened_skin_are_redrawn(photos, person):
+    lab = cv2.cvtColor(photos["looking"].astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
+
+    def lit(lightness, yellow):
+        changed = lab * (lightness, 1, yellow)
+        rgb = cv2.cvtColor(changed.astype(np.float32), cv2.COLOR_Lab2RGB)
+        picture = (rgb.clip(0, 1) * 255).astype(np.uint8)
+        return score(picture, person, style=PHOTO_LIKE, gate=GATE)
+
+    bleached, darkened = lit(1.1, 0.2), lit(0.7, 1)
+
+    assert (bleached.reason, darkened.reason) == ("skin_tone", "skin_tone")
+    assert bleached.measures.skin_shift > 15
+    assert darkened.measures.skin_shift < -15
+
+
+def test_the_tone_of_a_known_colour_is_its_ita(photos):
+    mesh = find_person(photos["close"])
+    flat = np.full_like(photos["close"], (0, 0, 0))
+    colour = cv2.cvtColor(np.float32([[[65, 12, 15]]]), cv2.COLOR_Lab2RGB)  # atan(15 / 15)
+    flat[:] = (colour * 255).round().astype(np.uint8)
+
+    assert skin_tone(flat, mesh) == pytest.approx(45, abs=1)
+
+
+def test_the_tone_is_compared_in_natural_styles_only(seen):
+    assert seen(tone=-50.0).reason == "skin_tone"
+    assert seen(tone=-50.0, style=DRAWN).reason is None
+
+
+def test_the_distance_has_an_upper_and_a_lower_limit(seen, person):
+    assert seen(away=0.9).reason == "likeness"
+    assert seen(away=0.4).reason is None
+    assert seen(away=person.copy_below * 0.9).reason == "copy"
+
+
+def test_a_wider_gate_affects_the_distance_only(seen):
+    wide = DistanceGate(redraw_above=1.99)
+
+    assert seen(away=0.9, gate=wide).reason is None
+    assert seen(away=0.9, gate=wide, nudity=0.2).reason == "nudity"
+    assert seen(away=0.9, gate=wide, under_18=0.5).reason == "age"
+    assert seen(away=0.9, gate=wide, tone=-50.0).reason == "skin_tone"
+
+
+def test_a_face_much_younger_than_on_any_photo_is_redrawn(seen, person):
+    youngest = min(photo.years for photo in person.photos)
+
+    assert seen(years=youngest - MAX_YEARS_YOUNGER + 1).reason is None
+    assert seen(years=youngest - MAX_YEARS_YOUNGER - 1).reason == "age"
+    assert seen(years=38.0, under_18=0.5).reason == "age"
+    assert seen(years=youngest - 3).measures.years_younger > 0
+
+
+def test_the_most_severe_reason_is_returned(seen):
+    assert seen(nudity=0.9, years=5.0, tone=-50.0, away=1.5).reason == "nudity"
+    assert seen(years=5.0, tone=-50.0, away=1.5).reason == "age"
+    assert seen(tone=-50.0, away=1.5).reason == "skin_tone"
+
+
+def test_without_a_face_only_styles_that_do_not_need_one_pass(person):
+    noise = np.random.default_rng(1).integers(0, 255, (96, 96, 3), dtype=np.uint8)
+
+    assert score(noise, person, style=PHOTO_LIKE, gate=GATE).reason == "no_face"
+    assert score(noise, person, style=DRAWN, gate=GATE).reason is None
+    assert score(noise, person, style=PHOTO_LIKE, gate=GATE, faces=False).reason is None
+
+
+def test_without_a_face_nudity_is_checked_too(person, monkeypatch):
+    monkeypatch.setattr("likeness_model.diffusion.quality_gate.nsfw_score", lambda _: 0.21)
+    noise = np.random.default_rng(1).integers(0, 255, (96, 96, 3), dtype=np.uint8)
+
+    assert score(noise, person, style=DRAWN, gate=GATE, faces=False).reason == "nudity"
+
+
+def test_a_user_with_one_photo_has_a_lower_limit_too(person):
+    one = Person(person.photos[:1])
+
+    assert one.copy_below == pytest.approx(0.13)
+
+
+def test_features_of_a_photo_are_finite(person):
+    for photo in person.photos:
+        assert isinstance(photo, Features)
+        assert np.isfinite([photo.years, photo.under_18, photo.tone]).all()

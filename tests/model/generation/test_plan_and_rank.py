@@ -1,0 +1,152 @@
+"""Photo and variation of each avatar, near-duplicates, distances and the ranking."""
+
+import numpy as np
+import pytest
+
+from likeness.contracts import DrawnAvatar
+from likeness_model.generation.job import best_first
+from likeness_model.generation.near_duplicates import (
+    NEAR_DUPLICATE_BELOW,
+    fingerprint,
+    picture_distance,
+)
+from likeness_model.generation.variation import Variation, milder, variation_for
+from likeness_model.painter.plan import first_drafts
+from likeness_model.painter.resemblance import measure_distance
+from likeness_model.vision.detect import find_faces
+from likeness_model.vision.embed import embed_face
+from likeness_model.vision.mesh import lay_mesh
+from tests.model.painter.test_drawing import SHA, an_order
+
+PHOTOS = ["p03", "p01", "p02"]
+
+
+def test_photos_and_palettes_alternate_within_a_style():
+    drafts = first_drafts(an_order(*["comic"] * 6), PHOTOS)
+
+    assert [draft.photo_id for draft in drafts] == ["p03", "p01", "p02"] * 2
+    palettes = [draft.variation.palette for draft in drafts]
+    assert palettes == list(range(palettes[0], palettes[0] + 6))
+    assert len({(d.variation.palette % 4, d.variation.background % 4) for d in drafts}) == 6
+
+
+def test_styles_alternate():
+    drafts = first_drafts(an_order("comic", "comic", "oil", "oil"), PHOTOS)
+
+    assert [draft.avatar.style for draft in drafts] == ["comic", "oil", "comic", "oil"]
+    assert drafts[0].photo_id != drafts[1].photo_id
+
+
+def test_a_variation_depends_on_the_seed_only():
+    assert variation_for("oil", seed=7, variant=1) == variation_for("oil", seed=7, variant=1)
+    assert (
+        variation_for("oil", seed=7, variant=1).rng_seed
+        != variation_for("oil", seed=8, variant=1).rng_seed
+    )
+    first, again = (variation_for("oil", seed=7, variant=1).rng().random(4) for _ in range(2))
+    assert np.array_equal(first, again)
+
+
+def test_random_streams_of_a_variation_are_independent():
+    variation = Variation(rng_seed=3)
+
+    assert not np.array_equal(variation.rng(0).random(4), variation.rng(1).random(4))
+
+
+def test_mildness_stays_below_one():
+    variation = Variation()
+    for _ in range(10):
+        variation = milder(variation)
+
+    assert 0.99 < variation.mildness < 1
+
+
+@pytest.mark.parametrize(
+    "variation",
+    [
+        Variation(zoom=1.15, shift=(0.02, -0.01)),
+        Variation(mirror=True, zoom=1.1),
+        Variation(zoom=1.25),
+    ],
+    ids=["shifted", "mirrored", "zoomed"],
+)
+def test_framing_alone_gives_a_near_duplicate(subject, variation):
+    plain, framed = subject.scene(Variation(), 256), subject.scene(variation, 256)
+    grey = np.full_like(plain.foreground, 90)
+
+    one = fingerprint(plain.over(plain.foreground, grey), Variation())
+    other = fingerprint(framed.over(framed.foreground, grey), variation)
+
+    assert picture_distance(one, other) < NEAR_DUPLICATE_BELOW / 2
+
+
+def test_another_background_is_not_a_near_duplicate(scene):
+    grey, red = np.full_like(scene.foreground, 90), np.full_like(scene.foreground, (180, 40, 40))
+
+    one = fingerprint(scene.over(scene.foreground, grey), Variation())
+    other = fingerprint(scene.over(scene.foreground, red), Variation())
+
+    assert picture_distance(one, other) > NEAR_DUPLICATE_BELOW
+
+
+@pytest.fixture(scope="module")
+def reference(photos):
+    photo = photos["close"]
+    return embed_face(photo, lay_mesh(photo, find_faces(photo)[0]))
+
+
+def test_the_distance_of_the_photo_itself_is_small(scene, reference):
+    assert measure_distance(scene.foreground, scene.mesh, [reference]) < 0.4
+
+
+def test_the_distance_is_that_to_the_nearest_photo(scene, reference):
+    far = reference + 1
+
+    distances = [
+        measure_distance(scene.foreground, scene.mesh, references)
+        for references in ([reference], [far, reference], [far])
+    ]
+
+    assert distances[0] == distances[1] < distances[2]
+
+
+def test_without_a_face_there_is_no_distance(scene, reference):
+    grey = np.full_like(scene.foreground, 120)
+
+    assert measure_distance(grey, scene.mesh, [reference]) is None
+
+
+def test_a_face_elsewhere_in_the_picture_is_not_measured(scene, reference):
+    elsewhere = scene.mesh + np.array([130, 120, 0], np.float32)
+
+    assert measure_distance(scene.foreground, elsewhere, [reference]) is None
+
+
+def drawn(avatar_id, style, distance):
+    return DrawnAvatar.model_validate(
+        {
+            "avatar_id": avatar_id,
+            "style": style,
+            "seed": 1,
+            "file": f"{avatar_id}.png",
+            "sha256": SHA,
+            "photo_id": "p01",
+            "draws": 1,
+            "distance": distance,
+        }
+    )
+
+
+def test_the_best_of_each_style_come_first_and_those_without_distance_last():
+    avatars = [
+        drawn("a01", "comic", 0.6),
+        drawn("a02", "comic", 0.5),
+        drawn("a03", "pencil", None),
+        drawn("a04", "oil", 0.4),
+        drawn("a05", "oil", 0.45),
+        drawn("a06", "pencil", None),
+    ]
+
+    order = [avatar.avatar_id for avatar in best_first(avatars)]
+
+    assert order == ["a04", "a02", "a03", "a05", "a01", "a06"]

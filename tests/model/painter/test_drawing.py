@@ -1,0 +1,192 @@
+"""Checking, redrawing and near-duplicates, with a scripted painter instead of the workers."""
+
+from concurrent.futures import Future
+
+import numpy as np
+import pytest
+
+from likeness.contracts import GenerationOrder
+from likeness.domain.provenance.watermark import Watermarking
+from likeness_model.generation.checkpoints import AvatarCheckpoints
+from likeness_model.generation.picture import Picture
+from likeness_model.painter import drawing
+from likeness_model.painter.workers import AnalysedPhoto
+from tests.model.conftest import JOB
+
+GATE = 0.72
+SHA = "0" * 64
+
+
+def an_order(*styles, draws=3):
+    return GenerationOrder.model_validate(
+        {
+            "job_id": JOB,
+            "attempt": 1,
+            "size": 64,
+            "photos": [{"photo_id": "p01", "sha256": SHA}, {"photo_id": "p02", "sha256": SHA}],
+            "avatars": [
+                {"avatar_id": f"a{n:02}", "style": style, "seed": n}
+                for n, style in enumerate(styles, 1)
+            ],
+            "gate": {"redraw_above": GATE, "draws": draws},
+        }
+    )
+
+
+def analysed(photo_id):
+    return AnalysedPhoto(photo_id, subject=None, chip=None, worth=1.0)
+
+
+class Painter:
+    """Returns each avatar's scripted (distance, shade) in turn; shades that differ by more than the
+    threshold are not near-duplicates."""
+
+    def __init__(self, script):
+        self.script = {avatar: list(rows) for avatar, rows in script.items()}
+        self.drafts = []
+
+    def __call__(self, draft, _subject, _references, size, _gate):
+        self.drafts.append(draft)
+        distance, shade = self.script[draft.avatar.avatar_id].pop(0)
+        fingerprint = np.full((48, 48, 3), shade, np.float32)
+        png = f"{draft.avatar.avatar_id} {draft.draw} {size}".encode()
+        return Picture(draft, png, distance, fingerprint, Watermarking.NOT_ORDERED)
+
+
+class Pool:
+    """Runs the submitted work on `wait`, the first or the last first."""
+
+    def __init__(self, *, last_first):
+        self.last_first = last_first
+        self.pending = []
+
+    def submit(self, work, *arguments):
+        future = Future()
+        self.pending.append((future, work, arguments))
+        return future
+
+    def wait(self, _futures, **_how):
+        future, work, arguments = self.pending.pop(-1 if self.last_first else 0)
+        future.set_result(work(*arguments))
+        return {future}, set()
+
+
+@pytest.fixture(params=[False, True], ids=["first submitted first", "last submitted first"])
+def draw_all(request, monkeypatch, tmp_path):
+    def run(order, script):
+        pool, painter, settled = Pool(last_first=request.param), Painter(script), []
+        monkeypatch.setattr(drawing, "wait", pool.wait)
+        monkeypatch.setattr(drawing, "draw", painter)
+        checkpoints = AvatarCheckpoints(tmp_path, order)
+        not_drawn = drawing.Drawing(
+            order,
+            [analysed("p01"), analysed("p02")],
+            references=[],
+            checkpoints=checkpoints,
+            pool=pool,
+            on_settled=settled.append,
+        ).run()
+        return checkpoints, {row.avatar_id: row.reason for row in not_drawn}, painter, settled
+
+    return run
+
+
+def test_an_avatar_within_the_gate_is_stored_at_once(draw_all):
+    checkpoints, not_drawn, _, settled = draw_all(an_order("comic"), {"a01": [(0.4, 0)]})
+
+    assert checkpoints.avatars["a01"].distance == 0.4
+    assert checkpoints.avatars["a01"].draws == 1
+    assert not_drawn == {}
+    assert settled == [1]
+
+
+def test_an_avatar_above_the_gate_is_redrawn_milder_then_from_another_photo(draw_all):
+    script = {"a01": [(0.9, 0), (0.8, 0), (0.6, 0)]}
+
+    checkpoints, not_drawn, painter, _ = draw_all(an_order("comic"), script)
+
+    assert checkpoints.avatars["a01"].draws == 3
+    assert not_drawn == {}
+    mildness = [draft.variation.mildness for draft in painter.drafts]
+    assert mildness[0] == 0
+    assert mildness == sorted(set(mildness))
+    first, second, third = (draft.photo_id for draft in painter.drafts)
+    assert first == second != third
+
+
+def test_an_avatar_that_stays_above_the_gate_is_given_up(draw_all, tmp_path):
+    script = {"a01": [(0.9, 0)] * 3}
+
+    checkpoints, not_drawn, _, settled = draw_all(an_order("comic"), script)
+
+    assert checkpoints.avatars == {}
+    assert not_drawn == {"a01": "likeness"}
+    assert settled == [1]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_picture_without_a_distance_passes(draw_all):
+    checkpoints, not_drawn, _, _ = draw_all(an_order("pencil"), {"a01": [(None, 0)]})
+
+    assert checkpoints.avatars["a01"].distance is None
+    assert not_drawn == {}
+
+
+def test_a_picture_without_a_distance_does_not_replace_one_above_the_gate(draw_all):
+    script = {"a01": [(0.9, 0), (None, 0), (None, 0)]}
+
+    checkpoints, not_drawn, _, _ = draw_all(an_order("comic"), script)
+
+    assert checkpoints.avatars == {}
+    assert not_drawn == {"a01": "likeness"}
+
+
+def test_of_two_near_duplicates_the_first_ordered_is_stored(draw_all):
+    script = {"a01": [(0.4, 10)], "a02": [(0.3, 11), (0.3, 12), (0.3, 11)]}
+
+    checkpoints, not_drawn, painter, _ = draw_all(an_order("comic", "comic"), script)
+
+    assert set(checkpoints.avatars) == {"a01"}
+    assert not_drawn == {"a02": "near_duplicate"}
+    drafts = [draft for draft in painter.drafts if draft.avatar.avatar_id == "a02"]
+    assert len({(d.photo_id, d.variation.palette, d.variation.background) for d in drafts}) == 3
+
+
+def test_a_redrawn_near_duplicate_is_stored_if_it_differs(draw_all):
+    script = {"a01": [(0.4, 10)], "a02": [(0.3, 11), (0.3, 60)]}
+
+    checkpoints, not_drawn, _, _ = draw_all(an_order("comic", "comic"), script)
+
+    assert checkpoints.avatars["a02"].draws == 2
+    assert not_drawn == {}
+
+
+def test_equal_pictures_of_two_styles_are_not_near_duplicates(draw_all):
+    script = {"a01": [(0.4, 10)], "a02": [(0.3, 10)]}
+
+    checkpoints, _, _, _ = draw_all(an_order("comic", "oil"), script)
+
+    assert set(checkpoints.avatars) == {"a01", "a02"}
+
+
+def test_an_avatar_waits_for_the_earlier_ones_of_its_style(draw_all):
+    script = {
+        "a01": [(0.9, 10), (0.9, 10), (0.5, 10)],
+        "a02": [(0.4, 50)],
+        "a03": [(0.4, 90)],
+    }
+
+    checkpoints, not_drawn, _, settled = draw_all(an_order("comic", "comic", "comic"), script)
+
+    assert list(checkpoints.avatars) == ["a01", "a02", "a03"]
+    assert not_drawn == {}
+    assert settled == [1, 2, 3]
+
+
+def test_an_avatar_that_is_given_up_does_not_block_the_next(draw_all):
+    script = {"a01": [(0.9, 10)], "a02": [(0.4, 50)]}
+
+    checkpoints, not_drawn, _, _ = draw_all(an_order("comic", "comic", draws=1), script)
+
+    assert list(checkpoints.avatars) == ["a02"]
+    assert not_drawn == {"a01": "likeness"}

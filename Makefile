@@ -16,7 +16,7 @@ LOCAL := .envs/cloud/bin/python -m laptop_cloud --project infra.laptop.project:l
 export PYTHONPATH := $(CURDIR):$(CURDIR)/laptop-cloud:$(CURDIR)/layers/likeness:$(CURDIR)/model
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help demo up down status env test test-long test-model test-stack test-diffusion test-browser check lint types imports template bench deploy weights launch lock generated replay previews clean
+.PHONY: help demo up down status env test test-long test-model test-stack test-diffusion test-browser mutants check lint types imports template bench deploy weights launch lock generated replay previews clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^# --- /{gsub(/^# -+ | ?-+$$/, ""); heading = $$0} \
@@ -37,6 +37,8 @@ help: ## List the targets
 	@requirements/chromium.sh
 .envs/bench/.ready: requirements/bench.txt requirements/install.sh
 	@requirements/install.sh bench
+.envs/mutants/.ready: requirements/mutants.txt requirements/install.sh
+	@requirements/install.sh mutants
 .envs/model/.ready: model/requirements-dev.txt requirements/install.sh
 	@requirements/install.sh model
 
@@ -87,6 +89,9 @@ test-diffusion: .envs/model/.ready ## The container's long tests: the diffusion 
 test-browser: .envs/dev/.ready .envs/chromium/.ready $(LAPTOP) ## The moderators' page in Chromium; screenshots in build/console
 	$(DEV)/python -m pytest tests/browser -m browser -q
 
+mutants: .envs/dev/.ready .envs/mutants/.ready ## Mutation testing of domain and services; takes hours without PATHS [PATHS="domain/account services/jobs/submit_job.py"]
+	.envs/mutants/bin/python -m tests.mutants --workers $(WORKERS) $(PATHS)
+
 # --- checks -----------------------------------------------------------------------------------------
 
 check: lint types imports template ## Lint, types, import contracts, templates
@@ -135,7 +140,7 @@ launch: .envs/launch/.ready ## Start one training job by hand [STACK= PHOTOS= ST
 
 lock: ## Resolve every .in file again. Lock files contain no registry address
 	requirements/install.sh uv
-	for name in cloud sam vision dev; do \
+	for name in cloud sam vision dev mutants; do \
 	  .envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.13 requirements/$$name.in -o requirements/$$name.txt; done
 	for layer in deps c2pa rivagan; do \
 	  .envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.13 layers/$$layer/requirements.in -o layers/$$layer/requirements.txt; done

@@ -2,8 +2,8 @@
 
     python tests/bench/photo_copies.py [folder of photos]
 
-Prints the numbers behind domain/photo_check.py (bits of the hash) and adapters/pictures/copies.py
-(levels of the worst spot). Needs layers/likeness on PYTHONPATH.
+Prints the numbers behind domain/photos/photo_check.py (bits of the hash) and
+adapters/photos/pictures/copies.py (levels of the worst spot). Needs layers/likeness on PYTHONPATH.
 """
 
 import io

@@ -16,7 +16,7 @@ from likeness.services.review.replay_policy import Replay, replay_policy
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="policy replay", description=__doc__)
+    parser = argparse.ArgumentParser(prog="replay_policy", description=__doc__)
     parser.add_argument(
         "--policy", type=Path, required=True, help="a changed copy of community_guidelines.yaml"
     )

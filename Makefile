@@ -158,9 +158,9 @@ generated: .envs/dev/.ready ## Generate docs/policy.md, docs/openapi.json and do
 replay: .envs/cloud/.ready ## Send undelivered webhook events again [STACK= LIMIT=]
 	@.envs/cloud/bin/python -m infra.replay --stack "$${STACK:?Name the stack: make replay STACK=likeness-dev}" $(if $(LIMIT),--limit $(LIMIT))
 
-previews: .envs/model/.ready ## Draw the styles' preview pictures again
+previews: .envs/model/.ready ## Draw the styles' preview pictures again [STYLES=]
 	.envs/model/bin/python -m likeness_model.tools.previews \
-	  --photo demo/photos/01-original.jpg --out layers/likeness/likeness/policy/previews
+	  --photo demo/photos/01-original.jpg --out layers/likeness/likeness/policy/previews $(if $(STYLES),--styles "$(STYLES)")
 
 clean: down ## Stop the laptop cloud; delete caches and build output
 	rm -rf .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -74,7 +74,7 @@ def permissions() -> Iterator[Permission]:
         for action in _many(statement["Action"]):
             for resource in _many(statement["Resource"]):
                 short = resource.removeprefix("arn:aws:").replace(f":{HERE}:", ":")
-                yield Permission(role, action, short, condition, keys, statement["Sid"])
+                yield Permission(role, action, short, condition, keys, statement.get("Sid", ""))
 
 
 def _condition(condition: dict[str, Any]) -> tuple[str, tuple[str, ...]]:

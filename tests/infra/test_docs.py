@@ -49,7 +49,9 @@ def test_every_decision_is_in_the_list_under_its_title():
 @pytest.mark.parametrize("name", ["CONTRIBUTING.md", "docs/glossary.md"])
 def test_every_path_in_a_document_exists(name):
     """Relative to the repository's root, or to the package of the product."""
-    named = re.findall(r"`/?([a-z][\w/-]*/(?:[\w.-]+\.\w+)?)`", (ROOT / name).read_text())
+    text = (ROOT / name).read_text()
+    named = re.findall(r"`/?([a-z][\w/-]*/(?:[\w.-]+\.\w+)?)`", text)
+    named += re.findall(r"pytest (tests/\S+)", text)
     package = ROOT / "layers" / "likeness" / "likeness"
 
     assert named

@@ -1,6 +1,6 @@
 """The preview pictures of the style catalogue, one WebP per style.
 
-    python -m likeness_model.tools.previews --photo FILE --out FOLDER
+    python -m likeness_model.tools.previews --photo FILE --out FOLDER [--styles a,b]
 
 The photo must be one that may be published.
 """
@@ -22,12 +22,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--photo", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True, help="folder for {style}.webp")
+    parser.add_argument("--styles", default=",".join(STYLES), help="default: all")
     arguments = parser.parse_args()
+    styles = arguments.styles.split(",")
+    if unknown := set(styles) - set(STYLES):
+        parser.error(f"no painter for {', '.join(sorted(unknown))}")
     subject = read_subject(read_rgb(arguments.photo), DRAWN)
     arguments.out.mkdir(parents=True, exist_ok=True)
-    for style_id, paint in STYLES.items():
+    for style_id in styles:
         variation = variation_for(style_id, seed=1, variant=0)
-        picture = paint(subject.scene(variation, DRAWN), variation)
+        picture = STYLES[style_id](subject.scene(variation, DRAWN), variation)
         small = cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
         bgr = cv2.cvtColor(small, cv2.COLOR_RGB2BGR)
         file = arguments.out / f"{style_id}.webp"

@@ -33,6 +33,8 @@ NOISE = (
     "The engine is tiny: the classes of the GPU engine with small random weights. It trains and "
     "generates, and the pictures are noise."
 )
+PREVIEWS = ROOT / "layers" / "likeness" / "likeness" / "policy" / "previews"  # one per style
+LEAST_PHOTOS, MOST_PHOTOS, MOST_AVATARS, MOST_STYLES = 3, 10, 30, 5  # as in the API
 OWN_STYLES = ("comic", "watercolour", "oil", "cyberpunk", "glamour")
 TYPES = {
     ".jpg": "image/jpeg",
@@ -69,11 +71,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--photos", type=Path, default=OWN_PHOTOS)
     parser.add_argument("--styles", default=",".join(OWN_STYLES))
-    parser.add_argument("--count", type=int, default=30)
+    parser.add_argument("--count", default=str(MOST_AVATARS))
     parser.add_argument("--out", type=Path, default=Path("out"))
     parser.add_argument("--user", default="demo")
     parser.add_argument("--review", default="flagged", help="flagged, all or sample:N")
-    parser.add_argument("--port", type=int, default=places.PORT)
+    parser.add_argument("--port", default=str(places.PORT))
     parser.add_argument("--engine", default="painter", help="painter, or tiny for the GPU engine's")
     parser.add_argument("--backend", default="training-job", help=" or ".join(BACKENDS))
     given = parser.parse_args()
@@ -82,18 +84,19 @@ def main() -> None:
         _check(given.backend, given.review, given.out)
         order = Order(
             photos=_photos(given.photos),
-            styles=tuple(style.strip() for style in given.styles.split(",") if style.strip()),
-            count=given.count,
+            styles=_styles(given.styles),
+            count=_count(given.count),
             out=given.out,
             user=given.user,
         )
-    except WrongOption as error:
+        port = places.port_number(given.port)
+    except (WrongOption, places.CannotRun) as error:
         say(str(error))
         sys.exit(2)
     try:
         described = likeness(engine=engine, backend=given.backend, review=given.review)
         described = replace(described, start_command="make demo")
-        running = cloud.up(described, port=given.port, say=say)
+        running = cloud.up(described, port=port, say=say)
         if engine.startswith("tiny"):
             say(NOISE)
         job = run(order, _app_backend(running), running.page_url)
@@ -269,11 +272,33 @@ def _check(backend: str, review: str, out: Path) -> None:
         raise WrongOption(f"OUT {str(out)!r} cannot be written: {error.strerror}.") from error
 
 
+def _styles(given: str) -> tuple[str, ...]:
+    """Raises WrongOption."""
+    styles = tuple(style.strip() for style in given.split(",") if style.strip())
+    known = sorted(preview.stem for preview in PREVIEWS.glob("*.webp"))
+    for style in styles:
+        if style not in known:
+            raise WrongOption(f"There is no style {style!r}; choose from {', '.join(known)}.")
+    if not 1 <= len(set(styles)) == len(styles) <= MOST_STYLES:
+        raise WrongOption(f"STYLES must be 1 to {MOST_STYLES} different styles, not {given!r}.")
+    return styles
+
+
+def _count(given: str) -> int:
+    """Raises WrongOption."""
+    if not (given.isascii() and given.isdecimal() and 1 <= int(given) <= MOST_AVATARS):
+        raise WrongOption(f"COUNT must be a number from 1 to {MOST_AVATARS}, not {given!r}.")
+    return int(given)
+
+
 def _photos(folder: Path) -> tuple[Path, ...]:
     found: Sequence[Path] = sorted(folder.iterdir()) if folder.is_dir() else ()
     photos = tuple(file for file in found if file.suffix.lower() in TYPES)
     if not photos:
         raise WrongOption(f"There is no photo in PHOTOS {folder} ({', '.join(TYPES)}).")
+    if not LEAST_PHOTOS <= len(photos) <= MOST_PHOTOS:
+        needed = f"{LEAST_PHOTOS} to {MOST_PHOTOS} are needed"
+        raise WrongOption(f"PHOTOS {folder} has {len(photos)} photos; {needed}.")
     return photos
 
 

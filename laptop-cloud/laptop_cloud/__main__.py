@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from laptop_cloud import cloud, project, state
-from laptop_cloud.places import HOST, PORT, CannotRun
+from laptop_cloud.places import HOST, PORT, CannotRun, port_number
 
 if TYPE_CHECKING:
     from laptop_cloud.project import Project
@@ -18,7 +18,7 @@ def main() -> None:
     parser.add_argument("--project", required=True, help="its description, as module:object")
     commands = parser.add_subparsers(dest="command", required=True)
     starting = commands.add_parser("up", help="start the cloud and deploy to it")
-    starting.add_argument("--port", type=int, default=PORT)
+    starting.add_argument("--port", default=str(PORT))
     commands.add_parser("deploy", help="deploy what changed")
     commands.add_parser("status", help="list the processes")
     commands.add_parser("env", help="print addresses and fresh credentials as shell variables")
@@ -28,7 +28,7 @@ def main() -> None:
         sys.path.insert(0, "")  # the description may be in the current folder
         described = project.load(given.project)
         if given.command == "up":
-            introduce(cloud.up(described, port=given.port, say=say))
+            introduce(cloud.up(described, port=port_number(given.port), say=say))
         elif given.command == "deploy":
             cloud.deploy(described, say=say)
         elif given.command == "env":

@@ -17,6 +17,13 @@ class CannotRun(Exception):
     """The cloud cannot do what was asked; the message says why and what to do."""
 
 
+def port_number(text: str) -> int:
+    """The port that an option names. Raises CannotRun."""
+    if not (text.isascii() and text.isdecimal() and 0 < int(text) < 2**16):
+        raise CannotRun(f"The port must be a number from 1 to 65535, not {text!r}.")
+    return int(text)
+
+
 @dataclass(frozen=True, slots=True)
 class Folders:
     """Where one cloud writes. Clouds with different folders do not affect each other.

@@ -13,6 +13,7 @@ from demo.app_backend import ApiError, AppBackend
 from infra.laptop import project
 from laptop_cloud import cloud, places
 from laptop_cloud.places import CannotRun, Folders
+from likeness.domain.jobs.job import MAX_AVATARS, MAX_PHOTOS, MAX_STYLES, MIN_PHOTOS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +48,13 @@ def run(monkeypatch: pytest.MonkeyPatch, *options: str) -> Any:
         (("--backend", "gpu"), "There is no BACKEND 'gpu'; choose training-job or async-endpoint."),
         (("--review", "some"), "REVIEW cannot be 'some'; choose flagged, all, or sample:N for"),
         (("--review", "sample:101"), "REVIEW cannot be 'sample:101'; choose"),
+        (("--styles", "comic,nope"), "There is no style 'nope'; choose from cartoon, "),
+        (("--styles", "oil,oil"), "STYLES must be 1 to 5 different styles, not 'oil,oil'."),
+        (("--styles", ","), "STYLES must be 1 to 5 different styles, not ','."),
+        (("--count", "0"), "COUNT must be a number from 1 to 30, not '0'."),
+        (("--count", "many"), "COUNT must be a number from 1 to 30, not 'many'."),
+        (("--port", "abc"), "The port must be a number from 1 to 65535, not 'abc'."),
+        (("--port", "99999"), "The port must be a number from 1 to 65535, not '99999'."),
         (("--photos", "no/such/folder"), "There is no photo in PHOTOS no/such/folder"),
     ],
 )
@@ -66,6 +74,22 @@ def test_a_wrong_option_is_one_sentence_and_exit_code_2(
     assert output.endswith(".\n")
     assert output.count("\n") == 1
     assert not described
+
+
+def test_a_folder_with_too_few_photos_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "me.jpg").touch()
+
+    code = run(monkeypatch, "--out", str(tmp_path / "out"), "--photos", str(tmp_path))
+
+    assert code == 2
+    assert capsys.readouterr().err == f"PHOTOS {tmp_path} has 1 photos; 3 to 10 are needed.\n"
+
+
+def test_the_limits_are_those_of_the_api() -> None:
+    assert (demo.LEAST_PHOTOS, demo.MOST_PHOTOS) == (MIN_PHOTOS, MAX_PHOTOS)
+    assert (demo.MOST_STYLES, demo.MOST_AVATARS) == (MAX_STYLES, MAX_AVATARS)
 
 
 @pytest.mark.parametrize("out", ["file", "file/below"])

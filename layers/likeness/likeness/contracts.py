@@ -18,7 +18,7 @@ from likeness.domain.ids import (
     PhotoIdField,
     StyleIdField,
 )
-from likeness.domain.jobs.job import JobState
+from likeness.domain.jobs.job import MAX_AVATARS, JobState
 from likeness.domain.moderation import Outcome
 from likeness.domain.provenance.watermark import WatermarkIdField, Watermarking
 from likeness.domain.record import Record
@@ -87,7 +87,7 @@ class GenerationOrder(Contract):
     engine: Engine = "painter"
     size: int = Field(default=1024, ge=64, le=2048, description="side of each avatar, px")
     photos: tuple[OrderedPhoto, ...] = Field(min_length=1, max_length=10)
-    avatars: tuple[AvatarOrder, ...] = Field(min_length=1, max_length=30)
+    avatars: tuple[AvatarOrder, ...] = Field(min_length=1, max_length=MAX_AVATARS)
     gate: DistanceGate = DistanceGate()
     time_limit_s: int | None = Field(
         default=None, ge=30, description="time limit of the work; None: no limit"

@@ -15,6 +15,8 @@ DEV := .envs/dev/bin
 LOCAL := .envs/cloud/bin/python -m laptop_cloud --project infra.laptop.project:likeness
 export PYTHONPATH := $(CURDIR):$(CURDIR)/laptop-cloud:$(CURDIR)/layers/likeness:$(CURDIR)/model
 export SAM_CLI_TELEMETRY := 0
+# $(call need,VARIABLE,message): stop with the message if the variable is empty.
+need = @[ -n "$($(1))" ] || { echo "$(2)" >&2; exit 2; }
 
 .PHONY: help demo up down status env test test-long test-model test-stack test-diffusion test-browser mutants check lint types imports template bench deploy weights launch lock generated replay previews clean
 
@@ -121,7 +123,8 @@ bench: .envs/dev/.ready .envs/bench/.ready $(LAPTOP) ## Measure speed and memory
 	$(DEV)/python -m tests.bench --out bench.json
 
 deploy: .envs/sam/.ready .envs/cloud/.ready ## Deploy to AWS [ENV=dev|staging|prod TRAINING_IMAGE= PARAMETERS=]
-	@: "$${TRAINING_IMAGE:?Name the container image with its digest: make deploy ENV=$(ENV) TRAINING_IMAGE=...}"
+	$(call need,TRAINING_IMAGE,Name the container image with its digest: make deploy ENV=$(ENV) TRAINING_IMAGE=...)
+	@[[ "$(ENV)" =~ ^(dev|staging|prod)$$ ]] || { echo "There is no stage '$(ENV)': choose dev or staging or prod." >&2; exit 2; }
 	PATH="$(CURDIR)/.envs/cloud/bin:$$PATH" UV="$(CURDIR)/.envs/uv/bin/uv" ARCHITECTURE=arm64 \
 	  .envs/sam/bin/sam build --config-env $(ENV)
 	.envs/sam/bin/sam deploy --config-env $(ENV) \
@@ -129,7 +132,7 @@ deploy: .envs/sam/.ready .envs/cloud/.ready ## Deploy to AWS [ENV=dev|staging|pr
 	.envs/cloud/bin/python -m infra.publish_console --config-env $(ENV)
 
 weights: .envs/model/.ready ## Write the manifest of a folder of downloaded weights [SOURCE= LICENCE= REVISION=]
-	@: "$${SOURCE:?Name the folder of downloaded weights: make weights SOURCE=folder}"
+	$(call need,SOURCE,Name the folder of downloaded weights: make weights SOURCE=folder)
 	@.envs/model/bin/python -m likeness_model.tools.weights "$(SOURCE)" \
 	  $(if $(LICENCE),--licence "$(LICENCE)") $(if $(REVISION),--revision "$(REVISION)")
 
@@ -156,7 +159,8 @@ generated: .envs/dev/.ready ## Generate docs/policy.md, docs/openapi.json and do
 	$(DEV)/python -m infra.event_schemas
 
 replay: .envs/cloud/.ready ## Send undelivered webhook events again [STACK= LIMIT=]
-	@.envs/cloud/bin/python -m infra.replay --stack "$${STACK:?Name the stack: make replay STACK=likeness-dev}" $(if $(LIMIT),--limit $(LIMIT))
+	$(call need,STACK,Name the stack: make replay STACK=likeness-dev)
+	@.envs/cloud/bin/python -m infra.replay --stack "$(STACK)" $(if $(LIMIT),--limit $(LIMIT))
 
 previews: .envs/model/.ready ## Draw the styles' preview pictures again [STYLES=]
 	.envs/model/bin/python -m likeness_model.tools.previews \

@@ -14,7 +14,12 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    NoRegionError,
+)
 
 from likeness.events import JOB_STATE_CHANGED, SOURCE, JobStateChanged
 
@@ -41,6 +46,8 @@ def main() -> None:
     clients: Any = boto3.client  # the stubs know only names in the source
     try:
         counts = replay(clients, stack=options.stack, limit=options.limit)
+    except (NoCredentialsError, NoRegionError):
+        sys.exit("Set AWS_REGION and the AWS credentials of the stack's account.")
     except (CannotReplay, ClientError, BotoCoreError) as error:
         sys.exit(str(error))
     sys.stdout.write(

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
 from likeness.contracts import ORDER_FILE, RESULT_FILE, GenerationOrder
 from likeness_model.metrics import DEFINITIONS
@@ -47,6 +47,10 @@ class Stack:
         """Raises LaunchError."""
         try:
             described = boto3.client("cloudformation").describe_stacks(StackName=stack)
+        except (NoCredentialsError, NoRegionError) as error:
+            raise LaunchError(
+                "set AWS_REGION and the AWS credentials of the stack's account"
+            ) from error
         except (BotoCoreError, ClientError) as error:
             raise LaunchError(f"the stack {stack} cannot be read: {error}") from error
         outputs = {

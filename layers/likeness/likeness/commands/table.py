@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -22,4 +23,7 @@ def add_table(parser: ArgumentParser) -> None:
 
 
 def table(name: str) -> Any:
-    return boto3.resource("dynamodb").Table(name)
+    session = boto3.Session()
+    if session.region_name is None or session.get_credentials() is None:
+        sys.exit("Set AWS_REGION and the AWS credentials of the table's account.")
+    return session.resource("dynamodb").Table(name)

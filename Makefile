@@ -156,7 +156,7 @@ lock: ## Resolve every .in file again. Lock files contain no registry address
 generated: .envs/dev/.ready ## Generate docs/policy.md, docs/openapi.json and docs/events/ from the code
 	$(DEV)/python -m likeness.commands.policy_table > docs/policy.md
 	$(DEV)/python -m docs.openapi
-	$(DEV)/python -m infra.event_schemas
+	$(DEV)/python -m docs.event_schemas
 
 replay: .envs/cloud/.ready ## Send undelivered webhook events again [STACK= LIMIT=]
 	$(call need,STACK,Name the stack: make replay STACK=likeness-dev)

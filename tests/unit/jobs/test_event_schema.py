@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from infra import event_schemas
+from docs import event_schemas
 from likeness import events
 from likeness.domain.jobs.job import JobState
 from tests.builders import an_event

@@ -1,4 +1,4 @@
-"""Write the JSON schema of each event to docs/events/: python -m infra.event_schemas."""
+"""Write the JSON schema of each event to docs/events/: python -m docs.event_schemas."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from likeness import events
 
 FILES = {
-    Path(__file__).parents[1] / "docs" / "events" / "JobStateChanged.v1.json": events.schema,
+    Path(__file__).parent / "events" / "JobStateChanged.v1.json": events.schema,
 }
 
 

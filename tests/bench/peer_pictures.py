@@ -27,7 +27,7 @@ from likeness_model.vision.records import Image
 from likeness_model.vision.sessions import use_threads
 from tests.bench.processor import processor_seconds
 
-PHOTO = Path(__file__).parents[2] / "infra" / "local" / "demo" / "photos" / "01-original.jpg"
+PHOTO = Path(__file__).parents[2] / "demo" / "photos" / "01-original.jpg"
 SIZE = 1024
 RUNS = 5
 PATIENCE = 180  # s a program gets for one picture

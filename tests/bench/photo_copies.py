@@ -20,7 +20,7 @@ from likeness.adapters.photos.pictures import normalise
 from likeness.adapters.photos.pictures.copies import difference
 from likeness.domain.photos.picture import NormalisedPhoto
 
-DEMO = Path(__file__).parents[2] / "infra" / "local" / "demo" / "photos"
+DEMO = Path(__file__).parents[2] / "demo" / "photos"
 CROPS = {  # left, top, right, bottom, of a side
     "1 % all round": (0.01, 0.01, 0.01, 0.01),
     "2 % all round": (0.02, 0.02, 0.02, 0.02),

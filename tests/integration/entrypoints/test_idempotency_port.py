@@ -129,12 +129,12 @@ def test_an_error_is_not_stored(answers, work):
 
 
 def test_a_concurrent_repeat_is_asked_to_retry(answers, work):
-    def meets_its_twin() -> JobStateView:
+    def repeats_concurrently() -> JobStateView:
         with pytest.raises(InProgress):
             ask(work)
         return work()
 
-    assert ask(meets_its_twin) == ANSWER
+    assert ask(repeats_concurrently) == ANSWER
     assert work.calls == 1
     assert ask(work) == ANSWER
 

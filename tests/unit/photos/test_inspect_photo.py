@@ -23,7 +23,7 @@ from tests.fakes import FakeBucket, FakeClock, FakeDetector, FakeJobFiles, FakeJ
 from tests.infra.documents import ROOT
 
 P1, P2, P3 = PhotoId("p01"), PhotoId("p02"), PhotoId("p03")
-DEMO = ROOT / "infra" / "local" / "demo" / "photos"
+DEMO = ROOT / "demo" / "photos"
 
 
 class FakePictures:

@@ -12,7 +12,7 @@ from likeness.domain.photos.photo_check import NEAR_HASHES, may_be_copies
 from tests.infra.documents import ROOT
 from tests.unit.photos import picture_files as files
 
-VIEWS = sorted((ROOT / "infra" / "local" / "demo" / "photos").glob("*.jpg"))
+VIEWS = sorted((ROOT / "demo" / "photos").glob("*.jpg"))
 
 some_views = pytest.mark.parametrize("view", VIEWS[::3], ids=lambda path: path.stem)
 every_pair = pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from PIL import Image, ImageChops, ImageFilter, ImageStat
 from likeness.adapters.photos.pictures import blurred
 from tests.infra.documents import ROOT
 
-PHOTO = (ROOT / "infra" / "local" / "demo" / "photos" / "01-original.jpg").read_bytes()
+PHOTO = (ROOT / "demo" / "photos" / "01-original.jpg").read_bytes()
 
 
 def jpeg(image):

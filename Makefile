@@ -65,7 +65,7 @@ down: .envs/cloud/.ready ## Stop it and delete its files
 status: .envs/cloud/.ready ## Show what runs
 	@$(LOCAL) status
 
-env: .envs/cloud/.ready ## Addresses and fresh credentials: eval "$(make -s env)"
+env: .envs/cloud/.ready ## Print URLs and new credentials: eval "$(make -s env)"
 	@$(LOCAL) env
 
 # --- tests ------------------------------------------------------------------------------------------

@@ -145,7 +145,7 @@ def test_an_ended_job_starts_no_inference(world):
 
 
 def test_a_failure_that_arrives_before_the_step_ends_is_stored(world):
-    world.endpoint.during = lambda: finish(world, failed=True)
+    world.endpoint.before_return = lambda: finish(world, failed=True)
 
     start(world)
 
@@ -156,7 +156,7 @@ def test_a_failure_that_arrives_before_the_step_ends_is_stored(world):
 
 
 def test_an_attempt_stopped_during_the_invocation_leaves_no_copy(world):
-    world.endpoint.during = lambda: (stop(world), world.files.delete(JOB, WORK))
+    world.endpoint.before_return = lambda: (stop(world), world.files.delete(JOB, WORK))
 
     with pytest.raises(Conflict):
         start(world)

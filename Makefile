@@ -1,11 +1,5 @@
-# Everything a person types. The first run of a target makes the environments that it needs.
-#
-#   make demo     photos in, avatars out, on a cloud of your own    PHOTOS= STYLES= COUNT= OUT= USER_ID= PORT= REVIEW=all ENGINE=tiny BACKEND=async-endpoint
-#   make up       that cloud, left running; prints who signs in how   make down ends it
-#   make test     every test that needs no AWS account, but for those that take minutes: make test-long
-#   make check    lint, types, imports, template: with make test and make test-long, what CI runs
-#   make bench    speed and memory, as a table and as bench.json
-#   make deploy   to AWS                                             ENV=dev|staging|prod
+# The commands of the project: `make help` lists them. The first run of a target installs the
+# environments that it needs (.envs/).
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -22,10 +16,12 @@ LOCAL := .envs/cloud/bin/python -m laptop_cloud --project infra.laptop.project:l
 export PYTHONPATH := $(CURDIR):$(CURDIR)/laptop-cloud:$(CURDIR)/layers/likeness:$(CURDIR)/model
 export SAM_CLI_TELEMETRY := 0
 
-.PHONY: help demo up down status env test test-long test-model test-stack test-diffusion test-browser check lint types imports template bench deploy weights launch lock generated replay previews clean
+.PHONY: help demo up down status env test test-long test-model test-stack test-diffusion test-browser mutants check lint types imports template bench deploy weights launch lock generated replay previews clean
 
-help:
-	@sed -n '3,9s/^#   //p' Makefile
+help: ## List the targets
+	@awk -F ':.*## ' '/^# --- /{gsub(/^# -+ | ?-+$$/, ""); heading = $$0} \
+	  /^[a-z-]+:.*## /{if (heading) {print "\n" heading; heading = ""} n = split($$2, part, / \[/); \
+	    printf "  make %-15s %s\n", $$1, part[1]; if (n > 1) printf "  %20s [%s\n", "", part[2]}' Makefile
 
 # --- environments ---------------------------------------------------------------------------------
 
@@ -41,6 +37,8 @@ help:
 	@requirements/chromium.sh
 .envs/bench/.ready: requirements/bench.txt requirements/install.sh
 	@requirements/install.sh bench
+.envs/mutants/.ready: requirements/mutants.txt requirements/install.sh
+	@requirements/install.sh mutants
 .envs/model/.ready: model/requirements-dev.txt requirements/install.sh
 	@requirements/install.sh model
 
@@ -51,71 +49,78 @@ LAPTOP := .envs/cloud/.ready .envs/sam/.ready .envs/vision/.ready .envs/model/.r
 
 # --- the laptop cloud -----------------------------------------------------------------------------
 
-demo: $(LAPTOP)
+demo: $(LAPTOP) ## Photos in, avatars out, on a cloud on your machine [PHOTOS= STYLES= COUNT= OUT= USER_ID= PORT= ENGINE=tiny BACKEND=async-endpoint REVIEW=all]
 	@.envs/cloud/bin/python -m demo --port $(PORT) --out "$(OUT)" \
 	  $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(STYLES),--styles "$(STYLES)") \
 	  $(if $(ENGINE),--engine "$(ENGINE)") $(if $(BACKEND),--backend "$(BACKEND)") \
 	  $(if $(COUNT),--count "$(COUNT)") $(if $(USER_ID),--user "$(USER_ID)") \
 	  $(if $(REVIEW),--review "$(REVIEW)")
 
-up: $(LAPTOP)
+up: $(LAPTOP) ## Start that cloud; print URLs and credentials [PORT=]
 	@$(LOCAL) up --port $(PORT)
 
-down: .envs/cloud/.ready
+down: .envs/cloud/.ready ## Stop it and delete its files
 	@$(LOCAL) down
 
-status: .envs/cloud/.ready
+status: .envs/cloud/.ready ## Show what runs
 	@$(LOCAL) status
 
-env: .envs/cloud/.ready ## Addresses and fresh credentials: eval "$(make -s env)"
+env: .envs/cloud/.ready ## Print URLs and new credentials: eval "$(make -s env)"
 	@$(LOCAL) env
 
 # --- tests ------------------------------------------------------------------------------------------
 
-test: .envs/dev/.ready .envs/model/.ready $(LAPTOP)
+test: .envs/dev/.ready .envs/model/.ready $(LAPTOP) ## The fast tests; none needs an AWS account [WORKERS=]
 	$(DEV)/python -m pytest tests laptop-cloud/tests --ignore tests/model -m "not stack and not browser and not long" -n $(WORKERS) -q
 	.envs/model/bin/python -m pytest tests/model -m "not long" -n $(WORKERS) -q
 	$(DEV)/python -m pytest tests/stack -m "stack and not long" -q
 
-test-long: test-stack test-diffusion test-browser ## What make test leaves out: minutes each, and CI runs them
+test-long: test-stack test-diffusion test-browser ## The tests that take minutes: test-stack, test-diffusion, test-browser
 
-test-stack: .envs/dev/.ready $(LAPTOP) ## Each end of a job, the ledger's model, events, receipts, credentials, the API's description
+test-stack: .envs/dev/.ready $(LAPTOP) ## The long tests of the deployed template on the laptop cloud
 	$(DEV)/python -m pytest laptop-cloud/tests tests/stack tests/laptop -m "stack and long" -q
 
-test-model: .envs/model/.ready
+test-model: .envs/model/.ready ## All tests of the container
 	.envs/model/bin/python -m pytest tests/model -n $(WORKERS) -q
 
-test-diffusion: .envs/model/.ready
+test-diffusion: .envs/model/.ready ## The container's long tests: the diffusion engines
 	.envs/model/bin/python -m pytest tests/model -m long -n $(WORKERS) -q
 
-test-browser: .envs/dev/.ready .envs/chromium/.ready $(LAPTOP) ## Screenshots of every screen: build/console
+test-browser: .envs/dev/.ready .envs/chromium/.ready $(LAPTOP) ## The moderators' page in Chromium; screenshots in build/console
 	$(DEV)/python -m pytest tests/browser -m browser -q
+
+mutants: .envs/dev/.ready .envs/mutants/.ready ## Mutation testing of domain and services; takes hours without PATHS [PATHS="domain/account services/jobs/submit_job.py"]
+	.envs/mutants/bin/python -m tests.mutants --workers $(WORKERS) $(PATHS)
 
 # --- checks -----------------------------------------------------------------------------------------
 
-check: lint types imports template
+check: lint types imports template ## Lint, types, import contracts, templates
 
-lint: .envs/dev/.ready
+lint: .envs/dev/.ready ## ruff, and hadolint for the Dockerfile
 	$(DEV)/ruff check .
 	$(DEV)/ruff format --check .
 	$(DEV)/hadolint model/Dockerfile
 
-types: .envs/dev/.ready
+types: .envs/dev/.ready ## mypy
 	$(DEV)/mypy
 
-imports: .envs/dev/.ready
+imports: .envs/dev/.ready ## The import contracts of pyproject.toml
 	$(DEV)/lint-imports
 
-template: .envs/sam/.ready
+template: .envs/sam/.ready ## cfn-lint and sam validate
 	.envs/sam/bin/cfn-lint template.yaml $(filter-out %.asl.yaml,$(wildcard infra/*.yaml))
 	.envs/sam/bin/sam validate --lint --region eu-central-1
 
-# --- the rest ---------------------------------------------------------------------------------------
+# --- operations and generated files -----------------------------------------------------------------
 
-bench: .envs/dev/.ready .envs/bench/.ready $(LAPTOP)
+.PHONY: hooks
+hooks: .envs/dev/.ready ## Install the git hook that runs make check before each commit
+	$(DEV)/pre-commit install
+
+bench: .envs/dev/.ready .envs/bench/.ready $(LAPTOP) ## Measure speed and memory; writes bench.json
 	$(DEV)/python -m tests.bench --out bench.json
 
-deploy: .envs/sam/.ready .envs/cloud/.ready
+deploy: .envs/sam/.ready .envs/cloud/.ready ## Deploy to AWS [ENV=dev|staging|prod TRAINING_IMAGE= PARAMETERS=]
 	@: "$${TRAINING_IMAGE:?Name the container image with its digest: make deploy ENV=$(ENV) TRAINING_IMAGE=...}"
 	PATH="$(CURDIR)/.envs/cloud/bin:$$PATH" UV="$(CURDIR)/.envs/uv/bin/uv" ARCHITECTURE=arm64 \
 	  .envs/sam/bin/sam build --config-env $(ENV)
@@ -123,19 +128,19 @@ deploy: .envs/sam/.ready .envs/cloud/.ready
 	  --parameter-overrides Stage=$(ENV) Architecture=arm64 TrainingImage="$$TRAINING_IMAGE" $(PARAMETERS)
 	.envs/cloud/bin/python -m infra.publish_console --config-env $(ENV)
 
-weights: .envs/model/.ready ## The manifest of a folder of downloaded weights: SOURCE= [LICENCE= REVISION=]
+weights: .envs/model/.ready ## Write the manifest of a folder of downloaded weights [SOURCE= LICENCE= REVISION=]
 	@: "$${SOURCE:?Name the folder of downloaded weights: make weights SOURCE=folder}"
 	@.envs/model/bin/python -m likeness_model.tools.weights "$(SOURCE)" \
 	  $(if $(LICENCE),--licence "$(LICENCE)") $(if $(REVISION),--revision "$(REVISION)")
 
-launch: .envs/launch/.ready ## A training job by hand: STACK= PHOTOS= [STYLES= COUNT= ENGINE= OUT=]
+launch: .envs/launch/.ready ## Start one training job by hand [STACK= PHOTOS= STYLES= COUNT= ENGINE= OUT=]
 	@PYTHONPATH=model:layers/likeness .envs/launch/bin/python -m likeness_model.tools.launch \
 	  --stack "$(or $(STACK),likeness-$(ENV))" --photos "$(or $(PHOTOS),demo/photos)" --out "$(OUT)" \
 	  $(if $(STYLES),--styles "$(STYLES)") $(if $(COUNT),--count "$(COUNT)") $(if $(ENGINE),--engine "$(ENGINE)")
 
-lock: ## Resolve every .in file anew. No registry's address gets into a lock file.
+lock: ## Resolve every .in file again. Lock files contain no registry address
 	requirements/install.sh uv
-	for name in cloud sam vision dev; do \
+	for name in cloud sam vision dev mutants; do \
 	  .envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.13 requirements/$$name.in -o requirements/$$name.txt; done
 	for layer in deps c2pa rivagan; do \
 	  .envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.13 layers/$$layer/requirements.in -o layers/$$layer/requirements.txt; done
@@ -145,17 +150,17 @@ lock: ## Resolve every .in file anew. No registry's address gets into a lock fil
 	cd model && ../.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 requirements-dev.in -o requirements-dev.txt \
 	  $$(grep -oE '^(nvidia|cuda|triton)[a-z0-9-]*' requirements-diffusion.txt | sed 's/^/--no-emit-package /')
 
-generated: .envs/dev/.ready ## Files that are generated from the code: policy.md, openapi.json, event schemas
+generated: .envs/dev/.ready ## Generate docs/policy.md, docs/openapi.json and docs/events/ from the code
 	$(DEV)/python -m likeness.commands.policy_table > docs/policy.md
 	$(DEV)/python -m docs.openapi
 	$(DEV)/python -m infra.event_schemas
 
-replay: .envs/cloud/.ready ## What the webhook did not take, once more: make replay STACK=likeness-dev
+replay: .envs/cloud/.ready ## Send undelivered webhook events again [STACK= LIMIT=]
 	@.envs/cloud/bin/python -m infra.replay --stack "$${STACK:?Name the stack: make replay STACK=likeness-dev}" $(if $(LIMIT),--limit $(LIMIT))
 
-previews: .envs/model/.ready ## The pictures of GET /v1/styles, drawn anew
+previews: .envs/model/.ready ## Draw the styles' preview pictures again
 	.envs/model/bin/python -m likeness_model.tools.previews \
 	  --photo demo/photos/01-original.jpg --out layers/likeness/likeness/policy/previews
 
-clean: down
+clean: down ## Stop the laptop cloud; delete caches and build output
 	rm -rf .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

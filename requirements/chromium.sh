@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Put Debian's Chromium into .envs/chromium for the browser tests, without root; prints nothing when it is there already.
+# Put Debian's Chromium into .envs/chromium for the browser tests, without root. Prints nothing if it
+# is already there.
 #
-# The packages come from the sources that this machine's apt is configured with, checked by apt's own signatures, and are unpacked, not
-# installed: those that the machine lacks, Chromium's libraries and a font among them. A Chromium on PATH, or named by
-# LIKENESS_CHROMIUM, is taken instead.
+# The packages come from the sources of this machine's apt, which checks their signatures. They are
+# unpacked, not installed: only those that the machine lacks, with Chromium's libraries and a font.
+# A Chromium on PATH, or named by LIKENESS_CHROMIUM, is used instead.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -11,7 +12,7 @@ there=.envs/chromium
 [ -e "$there/.ready" ] && "$there/run" --version >/dev/null 2>&1 && exit 0
 
 fail() {
-  echo "The browser tests need Chromium, and $1. Install it (Debian: apt-get install chromium) or name one: LIKENESS_CHROMIUM=/path/to/chromium" >&2
+  echo "The browser tests need Chromium, but $1. Install it (Debian: apt-get install chromium) or set LIKENESS_CHROMIUM=/path/to/chromium" >&2
   exit 1
 }
 
@@ -22,7 +23,7 @@ for candidate in "${LIKENESS_CHROMIUM:-}" "$(command -v chromium || true)"; do
   exit 0
 done
 
-command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || fail "this machine has neither it nor Debian's package tools"
+command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || fail "this machine has neither Chromium nor apt-get and dpkg-deb"
 
 echo "Fetching Debian's Chromium (.envs/chromium) ..." >&2
 rm -rf "$there" && mkdir -p "$there"/apt/{lists,archives}/partial
@@ -30,14 +31,14 @@ apt=(apt-get -qq -o "Dir::State::Lists=$PWD/$there/apt/lists" -o "Dir::Cache=$PW
   -o APT::Sandbox::User= -o Debug::NoLocking=1 -o APT::Install-Recommends=false)
 "${apt[@]}" update >&2 || fail "apt could not read its package lists"
 wanted=$("${apt[@]}" install --simulate chromium fonts-dejavu-core fontconfig-config | sed -n 's/^Inst \([^ ]*\).*/\1/p') \
-  || fail "this machine's package sources do not offer it"
-(cd "$there/apt/archives" && "${apt[@]}" download $wanted) >&2 || fail "its packages could not be fetched"
+  || fail "apt's package sources do not offer it"
+(cd "$there/apt/archives" && "${apt[@]}" download $wanted) >&2 || fail "apt could not download its packages"
 for package in "$there"/apt/archives/*.deb; do
   dpkg-deb --extract "$package" "$there"
 done
 rm -rf "$there/apt"
 
-# Debian's own start script looks for absolute paths, so ours does what matters of it: find the libraries and fonts beside it.
+# Debian's start script uses absolute paths. This one finds the libraries and fonts beside itself.
 cat > "$there/run" <<'RUN'
 #!/usr/bin/env bash
 here=$(cd "$(dirname "$0")" && pwd)
@@ -47,5 +48,5 @@ export LD_LIBRARY_PATH=$libraries${LD_LIBRARY_PATH:-}
 exec "$here/usr/lib/chromium/chromium" "$@"
 RUN
 chmod +x "$there/run"
-"$there/run" --version >/dev/null || fail "the one that was unpacked does not run"
+"$there/run" --version >/dev/null || fail "the unpacked one does not run"
 touch "$there/.ready"

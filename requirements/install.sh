@@ -1,25 +1,26 @@
 #!/usr/bin/env bash
-# Make one of the project's Python environments, .envs/NAME, from its lock file. Run by make; safe to run twice.
+# Make one of the project's Python environments, .envs/NAME, from its lock file. Run by make;
+# idempotent.
 #
-#   requirements/install.sh dev|cloud|sam|vision|bench|model|launch, or uv for the tool alone
+#   requirements/install.sh dev|cloud|sam|vision|bench|mutants|model|launch, or uv for the tool alone
 #
-# Only Python and a package index are needed: the index is whatever pip and uv are configured to use.
+# Needs only Python and a package index: the one that pip and uv are configured to use.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 UV_VERSION=0.13.9
-name=${1:?"which environment? one of: dev cloud sam vision bench model launch (or uv)"}
+name=${1:?"which environment? one of: dev cloud sam vision bench mutants model launch (or uv)"}
 
 case $name in
-  dev | cloud | sam | vision) python=3.13 lock=requirements/$name.txt ;;
+  dev | cloud | sam | vision | mutants) python=3.13 lock=requirements/$name.txt ;;
   bench) python=3.11 lock=requirements/bench.txt ;;
   model) python=3.11 lock=model/requirements-dev.txt ;;
   launch) python=3.11 lock=model/requirements-launch.txt ;;
   uv) python=3.13 lock= ;;
-  *) echo "There is no environment '$name'. Choose dev, cloud, sam, vision, bench, model or launch." >&2; exit 2 ;;
+  *) echo "There is no environment '$name'. Choose dev, cloud, sam, vision, bench, mutants, model or launch." >&2; exit 2 ;;
 esac
 
-# pyenv's shims answer only for the version that .python-version names, so a candidate must really run.
+# pyenv's shims run only the version in .python-version, so each candidate is started once.
 find_python() {
   local version=$1 candidate
   for candidate in "python$version" "${PYENV_ROOT:-$HOME/.pyenv}"/versions/"$version"*/bin/python python3 python; do
@@ -41,16 +42,17 @@ fi
 
 [ -n "$lock" ] || exit 0
 
-# A broken or half-made environment is made anew; one of the right Python is only brought up to its lock file.
+# A broken or incomplete environment is made again; one with the right Python is synchronised.
 if ! ".envs/$name/bin/python" -c "import sys; sys.exit('%d.%d' % sys.version_info[:2] != '$python')" 2>/dev/null; then
   echo "Making the $name environment (.envs/$name, Python $python) ..." >&2
   .envs/uv/bin/uv venv --quiet --clear --python "$interpreter" ".envs/$name"
 fi
-# uv does not read pip's settings. Where pip was told to look for wheels there may be a CPU build of torch.
+# uv does not read pip's settings. pip may be configured with a folder that has a CPU build of torch.
 export UV_FIND_LINKS="${UV_FIND_LINKS:-${PIP_FIND_LINKS:-}}"
 [ -n "$UV_FIND_LINKS" ] || unset UV_FIND_LINKS
 .envs/uv/bin/uv pip sync --quiet --link-mode=copy --python ".envs/$name/bin/python" "$lock"
-# The lock names torch without CUDA's libraries. A build that cannot be imported without them gets them.
+# The lock file has torch without the CUDA libraries. If a build cannot be imported without them,
+# they are installed as well.
 if grep -q "^torch==" "$lock" && ! ".envs/$name/bin/python" -c "import torch" 2>/dev/null; then
   .envs/uv/bin/uv pip install --quiet --link-mode=copy --python ".envs/$name/bin/python" "$(grep "^torch==" "$lock")"
 fi

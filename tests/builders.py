@@ -1,4 +1,4 @@
-"""Records for tests: valid ones, of which a test names only what it is about."""
+"""Valid records for tests. A test names only the fields that it is about."""
 
 import hashlib
 import struct
@@ -54,7 +54,7 @@ BERLIN = UserZone(name="Europe/Berlin", fixed_at=datetime(2026, 11, 1, tzinfo=UT
 MODERATOR = "moderator-1"
 DETECTOR = "7.0"
 
-# The way of a job to each state.
+# The transitions of a job to each state.
 WAYS: dict[JobState, tuple[JobState, ...]] = {
     JobState.OPEN: (),
     JobState.MODERATING: (JobState.MODERATING,),
@@ -76,7 +76,7 @@ WAYS: dict[JobState, tuple[JobState, ...]] = {
 
 
 def a_job(state: JobState = JobState.OPEN, **fields: Any) -> Job:
-    """A job that went the usual way to its state; `fields` have the last word."""
+    """A job that took the usual transitions to its state; `fields` override."""
     created = NOW - timedelta(minutes=10)
     job = Job(
         job_id=fields.get("job_id", JOB),
@@ -102,7 +102,7 @@ def a_job(state: JobState = JobState.OPEN, **fields: Any) -> Job:
 
 
 def ended(job: Job, reason: Reason | None = None) -> Job:
-    """The next version of a running job, which failed."""
+    """The next version of a running job: failed."""
     return job.move(JobState.FAILED, NOW, reason=reason)
 
 
@@ -141,7 +141,7 @@ def a_verdict(outcome: Outcome = Outcome.CLEAN, reason: Reason | None = None) ->
 
 
 def seen(**fields: Any) -> PhotoEvidence:
-    """What the detectors say of a photo of one grown-up, alike to the others of the set."""
+    """The detectors' results for a photo of one adult who is on the other photos too."""
     return PhotoEvidence(
         **{
             "detector_version": DETECTOR,
@@ -204,7 +204,7 @@ def a_review(**fields: Any) -> Review:
 
 
 def decided(review: Review, *reasons: Reason, by: str = MODERATOR, at: datetime = NOW) -> Review:
-    """The review's next version, decided by who has it: approved, or its photos refused."""
+    """The review's next version, decided by its lease holder: approved, or its photos refused."""
     lease = Lease(by=by, until=at + timedelta(minutes=2))
     claimed = review.model_copy(update={"lease": lease})
     refused = [
@@ -234,7 +234,7 @@ def a_drawn(n: int = 1, **fields: Any) -> DrawnAvatar:
 def a_result(
     *numbers: int, attempt: int = 1, not_drawn: Sequence[NotDrawn] = (), job_id: JobId = JOB
 ) -> GenerationResult:
-    """A delivery of these avatars, best first."""
+    """The container's result with these avatars, best first."""
     return GenerationResult(
         job_id=job_id,
         attempt=attempt,
@@ -247,7 +247,7 @@ def a_result(
 
 
 def a_face(**fields: Any) -> DetectedFace:
-    """A grown-up, straight into the camera."""
+    """An adult who looks into the camera."""
     return DetectedFace(
         **{
             "box": Box(left=0.3, top=0.2, width=0.4, height=0.5),
@@ -338,7 +338,7 @@ def plus(**fields: Any) -> Plus:
 
 
 def an_order(**fields: Any) -> CreateJob:
-    """What the app backend sends to create a job."""
+    """The request of the app backend to create a job."""
     return CreateJob.model_validate(
         {
             "user_id": USER,
@@ -356,7 +356,7 @@ def an_order(**fields: Any) -> CreateJob:
 def a_png(n: int = 1, *, side: int = 1024, extra: tuple[tuple[bytes, bytes], ...] = ()) -> bytes:
     """A square of one colour, as the container writes its files; `extra` chunks before the pixels.
 
-    Written by hand, so that no test of the gallery trusts the library that the gallery uses.
+    Written by hand, so that the tests of AvatarStore do not trust the library that it uses.
     """
     row = b"\0" + bytes((n % 256, 80, 160)) * side
     chunks = [
@@ -373,9 +373,24 @@ def png_chunk(kind: bytes, body: bytes) -> bytes:
 
 
 def unsigned(_: Avatar, picture: bytes, _content_type: str) -> bytes:
-    """What signs avatars, where a test is not about it."""
+    """A signer that changes nothing, for tests that are not about signing."""
     return picture
 
 
 def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+class Context:
+    """The Lambda context of one invocation."""
+
+    aws_request_id = "request-1"
+    function_name = "f"
+    memory_limit_in_mb = 128
+    invoked_function_arn = "arn:aws:lambda:eu-central-1:123456789012:function:f"
+
+    def __init__(self, milliseconds_left: int = 20_000) -> None:
+        self.milliseconds_left = milliseconds_left
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.milliseconds_left

@@ -1,4 +1,4 @@
-"""What tests against a running server expect of its clock, which they cannot set."""
+"""Expectations that depend on the clock of a running server, which tests cannot set."""
 
 from datetime import UTC, datetime
 from typing import Any

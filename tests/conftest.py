@@ -1,4 +1,4 @@
-"""For every suite: a generated test is the same on each run, and never fails for being slow."""
+"""For every suite: generated tests are repeatable and have no deadline."""
 
 from hypothesis import settings
 

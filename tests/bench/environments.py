@@ -1,4 +1,4 @@
-"""Run a part of the measuring in another environment than this one."""
+"""Runs a part of the benchmark in another environment."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from infra.laptop.project import ROOT, tool
 
 
 def measured_in(environment: str, module: str, *arguments: str) -> dict[str, float]:
-    """What `python -m module` prints there: one flat JSON object, name to number."""
+    """The flat JSON object (name to number) that `python -m module` prints there."""
     path = os.pathsep.join(str(ROOT / part) for part in (".", "model", "layers/likeness"))
     done = subprocess.run(
         [tool(environment).command(), "-m", module, *arguments],

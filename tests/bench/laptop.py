@@ -21,7 +21,7 @@ ENDED = {"completed", "refused", "cancelled", "expired", "failed"}
 
 
 def measure() -> dict[str, float]:
-    """On a cloud of its own, ended afterwards."""
+    """Starts its own cloud and stops it afterwards."""
     project = likeness(folders=Folders(state=ROOT / ".local-bench", build=FOLDERS.build))
     began = time.monotonic()
     try:
@@ -60,8 +60,8 @@ def _job(backend: AppBackend, running: cloud.Cloud) -> dict[str, float]:
         "consent": {"version": "2026-11", "accepted_at": datetime.now(UTC).isoformat()},
     }
     created = backend.create_job(order)
-    for form, photo in zip(created["uploads"], PHOTOS, strict=True):
-        backend.upload(form, photo.read_bytes())
+    for post, photo in zip(created["uploads"], PHOTOS, strict=True):
+        backend.upload(post, photo.read_bytes())
     uploaded = time.monotonic()
     job_id = created["job_id"]
     while any(photo["state"] == "awaited" for photo in backend.job(job_id)["photos"]):
@@ -81,7 +81,7 @@ def _job(backend: AppBackend, running: cloud.Cloud) -> dict[str, float]:
 
 
 def _transitions(running: cloud.Cloud, job_id: str) -> int:
-    """What Step Functions bills: every state that was entered."""
+    """The number of entered states, which Step Functions bills."""
     states: Any = running.act_as(running.ops_credentials())("stepfunctions")
     arn = running.outputs["StateMachine"].replace(":stateMachine:", ":execution:")
     history = states.get_execution_history(executionArn=f"{arn}:{job_id}", maxResults=1000)

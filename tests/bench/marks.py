@@ -1,6 +1,6 @@
-"""The invisible watermark: seconds to write, and what is read in 200 pictures that bear none.
+"""The invisible watermark: seconds to write, and false readings in 200 pictures without one.
 
-In the container's environment. The pictures are views of the demo's photographs (turned, mirrored,
+Runs in the container's environment. The pictures are views of the demo's photos (turned, mirrored,
 recoloured, cut), the catalogue's previews, and noise; the ids are a million, as on record.
 """
 

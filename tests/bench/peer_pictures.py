@@ -98,14 +98,14 @@ def rival_seconds(name: str, rival: Filter, photo: Image) -> float | None:
 
 
 def square_photo(photo: Image) -> Image:
-    """The photo as an avatar's square, in OpenCV's order of channels."""
+    """The photo as an avatar's square, with OpenCV's channel order."""
     side = min(photo.shape[:2])
     square = np.ascontiguousarray(photo[:side, :side, ::-1])
     return cv2.resize(square, (SIZE, SIZE), interpolation=cv2.INTER_CUBIC)
 
 
 def programs() -> dict[tuple[str, str], Filter]:
-    """Filters of the programs that are installed; the others are named as not measured."""
+    """The filters of installed programs; the others are reported as not measured."""
     found: dict[tuple[str, str], Filter] = {}
     magick, gmic = imagemagick(), shutil.which("gmic")
     if magick:
@@ -127,12 +127,14 @@ def programs() -> dict[tuple[str, str], Filter]:
 
 
 def imagemagick() -> str | None:
-    """Version 7 is `magick`, 6 is `convert`, a name that other programs bear too."""
+    """Version 7 is `magick`, version 6 is `convert`; other programs have that name too."""
     for name in ("magick", "convert-im6.q16", "convert"):
         path = shutil.which(name)
         if path:
-            told = subprocess.run([path, "-version"], capture_output=True, text=True, check=False)
-            if "ImageMagick" in told.stdout:
+            version = subprocess.run(
+                [path, "-version"], capture_output=True, text=True, check=False
+            )
+            if "ImageMagick" in version.stdout:
                 return path
     return None
 

@@ -1,4 +1,4 @@
-"""What a user would reach for instead, measured in the same run.
+"""Alternatives that a user could take, measured in the same run.
 
 Filters beside our styles run in the environment `bench` (tests/bench/peer_pictures.py), vips beside
 the inspection of an upload here. All are seconds of processor time. A program that is not installed
@@ -25,7 +25,7 @@ def measure() -> dict[str, float]:
 
 
 def _inspection() -> dict[str, float]:
-    """Decode, turn upright, shrink, strip and write again: ours also judges the container first,
+    """Decode, turn upright, shrink, strip and write again: ours also checks the container first,
     converts to sRGB and takes two fingerprints."""
     vips = shutil.which("vipsthumbnail")
     if not vips:

@@ -1,4 +1,4 @@
-"""How far copies of a photo lie from it, and different photos from each other.
+"""Distances of copies of a photo from it, and of different photos from each other.
 
     python tests/bench/photo_copies.py [folder of photos]
 

@@ -1,4 +1,4 @@
-"""Processor time of a piece of work, the programs that it starts included."""
+"""Processor time of a piece of work, including the programs that it starts."""
 
 import resource
 import statistics
@@ -8,9 +8,9 @@ ENOUGH = 15.0  # s of work on one number
 
 
 def processor_seconds(work: Callable[[], object], runs: int) -> float:
-    """The median of `runs`, after one that warms up; of fewer when they take long.
+    """The median of `runs` after a warm-up run; of fewer runs when they take long.
 
-    What else runs on the machine changes it little, unlike the clock on the wall.
+    Unlike wall-clock time, it hardly depends on what else runs on the machine.
     """
     seconds = []
     for _ in range(runs + 1):

@@ -1,6 +1,6 @@
-"""Marking and signing an avatar, and how often a stranger's picture is called ours.
+"""Watermarking and signing an avatar, and the rate of false claims on other pictures.
 
-Run in the container's environment for the mark (`python -m tests.bench.marks`), and here for the
+Runs in the container's environment for watermarks (`python -m tests.bench.marks`), and here for the
 signature: the library's work alone, with a key in this process instead of KMS.
 """
 

@@ -185,13 +185,13 @@ class FakeEndpoint:
     def __init__(self) -> None:
         self.asked: list[tuple[JobId, int]] = []
         self.down = False
-        self.meanwhile: Callable[[], None] = lambda: None  # runs before invoke() returns
+        self.before_return: Callable[[], None] = lambda: None  # runs before invoke() returns
 
     def invoke(self, job_id: JobId, attempt: int) -> str:
         if self.down:
             raise Unavailable("the endpoint is throttled")
         self.asked.append((job_id, attempt))
-        self.meanwhile()
+        self.before_return()
         return f"s3://avatars/work/failures/{job_id}-error.out"
 
 

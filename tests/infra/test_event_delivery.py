@@ -1,4 +1,4 @@
-"""What is told, to whom, and what happens to what nobody took."""
+"""Event delivery: what is published, to which targets, and where failed deliveries go."""
 
 import json
 import re

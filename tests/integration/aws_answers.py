@@ -1,4 +1,4 @@
-"""What AWS answers when a test says so, and a bucket of moto that a test can look into."""
+"""AWS responses that a test sets, and a moto bucket that a test can inspect."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from botocore.awsrequest import AWSResponse
 
 
 class MotoBucket:
-    """A FakeBucket's twin: objects put and listed behind the adapter's back."""
+    """FakeBucket's counterpart on moto: stores and lists objects without the adapter."""
 
     def __init__(self, s3: Any, name: str) -> None:
         self.locked = False
@@ -27,14 +27,14 @@ class MotoBucket:
         return sorted(there["Key"] for page in pages for there in page.get("Contents", []))
 
     def _deny(self, params: dict[str, Any], **_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
-        """DeleteObjects reports what it was not allowed to delete in an answer of status 200."""
+        """DeleteObjects reports denied deletions in a response with status 200."""
         if not self.locked or f"/{self._name}" not in params["url_path"] + params["url"]:
             return None
         return answer(200, {"Errors": [{"Key": "one", "Code": "AccessDenied"}]})
 
 
 def answer(status: int, parsed: dict[str, Any]) -> tuple[AWSResponse, dict[str, Any]]:
-    """What botocore takes for AWS's answer when a `before-call` handler gives it."""
+    """A response that botocore accepts from a `before-call` handler."""
     parsed["ResponseMetadata"] = {"HTTPStatusCode": status, "RetryAttempts": 0}
     return AWSResponse("https://aws.test", status, {}, None), parsed  # type: ignore[arg-type]
 
@@ -42,14 +42,14 @@ def answer(status: int, parsed: dict[str, Any]) -> tuple[AWSResponse, dict[str, 
 def fail(
     client: Any, operation: str, code: str, *, times: int, status: int = 400, **more: Any
 ) -> list[str]:
-    """Let the next calls of an operation fail with AWS's code; the list tells of each call."""
+    """Makes the next calls of an operation fail with AWS's code; the list records each call."""
     calls: list[str] = []
 
     def fail_or_pass(**_: Any) -> tuple[AWSResponse, dict[str, Any]] | None:
         calls.append(operation)
         if len(calls) > times:
             return None
-        return answer(status, {"Error": {"Code": code, "Message": "told so by a test"}, **more})
+        return answer(status, {"Error": {"Code": code, "Message": "set by a test"}, **more})
 
     service = client.meta.service_model.service_id.hyphenize()
     client.meta.events.register(f"before-call.{service}.{operation}", fail_or_pass)

@@ -1,4 +1,4 @@
-"""Each port twice: as the fake of the unit tests, and as the adapter on moto."""
+"""Each port twice: as the unit tests' fake, and as the adapter on moto."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def buckets(kind: str, request: pytest.FixtureRequest) -> Buckets:
 
 @pytest.fixture(scope="session")
 def session() -> boto3.Session:
-    """One for all tests, for it keeps the services' models, which are slow to load."""
+    """One session for all tests: it caches the services' models, which are slow to load."""
     return boto3.Session("testing", "testing", region_name=REGION)
 
 
@@ -200,7 +200,7 @@ def s3(aws: None, session: boto3.Session) -> Any:
 
 @pytest.fixture
 def serial(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Transactions of DynamoDB are isolated from each other. moto's are when calls queue up."""
+    """DynamoDB isolates transactions. moto does if calls are serialised."""
     lock = threading.Lock()
     call = BotocoreStubber.__call__
 
@@ -212,7 +212,7 @@ def serial(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _template(path: Path) -> dict[str, Any]:
-    """A CloudFormation file as plain data, its intrinsic functions left out."""
+    """A CloudFormation file as plain data, without its intrinsic functions."""
 
     class Loader(yaml.SafeLoader): ...
 

@@ -1,4 +1,4 @@
-"""What ops run from a shell, on a table with something in it."""
+"""The operators' shell commands, on a table with records."""
 
 import pytest
 
@@ -53,7 +53,7 @@ def run(module, monkeypatch, *arguments):
     module.main()
 
 
-def test_replay_tells_whose_outcome_would_change(stored, monkeypatch, tmp_path, capsys):
+def test_replay_lists_the_jobs_whose_outcome_would_change(stored, monkeypatch, tmp_path, capsys):
     text = GUIDELINES.read_text()
     stricter = tmp_path / "changed.yaml"
     stricter.write_text(
@@ -63,14 +63,14 @@ def test_replay_tells_whose_outcome_would_change(stored, monkeypatch, tmp_path, 
 
     run(replay_policy, monkeypatch, "--policy", str(stricter))
 
-    told = capsys.readouterr().out
-    assert f"{JOB} p02 clean -> doubtful POLICY.DRUGS" in told
-    assert "jobs clean -> doubtful: 1" in told
-    assert Outcome.REFUSED not in told
+    output = capsys.readouterr().out
+    assert f"{JOB} p02 clean -> doubtful POLICY.DRUGS" in output
+    assert "jobs clean -> doubtful: 1" in output
+    assert Outcome.REFUSED not in output
 
 
 @pytest.mark.parametrize("content", [None, "labels: {}", "version: ["])
-def test_replay_says_what_is_wrong_with_a_policy(stored, monkeypatch, tmp_path, content):
+def test_replay_reports_an_invalid_policy(stored, monkeypatch, tmp_path, content):
     file = tmp_path / "changed.yaml"
     if content is not None:
         file.write_text(content)
@@ -79,16 +79,16 @@ def test_replay_says_what_is_wrong_with_a_policy(stored, monkeypatch, tmp_path, 
         run(replay_policy, monkeypatch, "--policy", str(file))
 
 
-def test_a_trail_that_holds_says_where_it_ends(stored, monkeypatch, capsys):
+def test_a_valid_audit_log_prints_its_chain_head(stored, monkeypatch, capsys):
     run(verify_audit, monkeypatch)
 
-    told = capsys.readouterr().out
+    output = capsys.readouterr().out
     head = AuditTable(stored).head()
-    assert f"{head.number}:{head.hash}" in told
+    assert f"{head.number}:{head.hash}" in output
     run(verify_audit, monkeypatch, "--noted", f"{head.number}:{head.hash}")
 
 
-def test_a_trail_that_was_touched_ends_the_command(stored, monkeypatch):
+def test_a_changed_audit_log_makes_the_command_fail(stored, monkeypatch):
     stored.update_item(
         Key={"pk": "AUDIT", "sk": f"{1:012d}"},
         UpdateExpression="SET actor = :other",
@@ -101,7 +101,7 @@ def test_a_trail_that_was_touched_ends_the_command(stored, monkeypatch):
         run(verify_audit, monkeypatch, "--noted", f"7:{digest(b'x')}")
 
 
-def test_the_page_is_written_to_the_shell(capsys):
+def test_the_policy_page_is_printed(capsys):
     policy_table.main()
 
     assert capsys.readouterr().out == (ROOT / "docs" / "policy.md").read_text()

@@ -39,7 +39,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The celebrities of this cloud; empty, until a test hangs a portrait."""
+    """The celebrities of this cloud; empty until a test adds a portrait."""
     return tmp_path_factory.mktemp("gallery")
 
 
@@ -96,7 +96,7 @@ def ops(running: Cloud) -> Callable[[str], Any]:
 
 @pytest.fixture
 def objects(running: Cloud, ops: Callable[[str], Any]) -> Callable[[str], list[str]]:
-    """Every key of both buckets that names a job: an own listing, not the pipeline's."""
+    """Every key of both buckets that names a job, listed independently of the pipeline."""
 
     def listing(job_id: str) -> list[str]:
         found = []
@@ -117,7 +117,7 @@ def selfies() -> list[bytes]:
 
 @pytest.fixture(scope="session")
 def wall() -> bytes:
-    """A sharp picture of nobody."""
+    """A sharp picture without a person."""
     picture = Image.effect_noise((800, 800), 80).convert("RGB")
     out = io.BytesIO()
     picture.save(out, "JPEG")
@@ -179,7 +179,7 @@ def resource(ops: Callable[[str], Any]) -> Callable[[str], str]:
 
 @pytest.fixture
 def fire(ops, running):
-    """What a job's own schedule does at its time, now: its very target, under its very role."""
+    """Fires a job's own schedule now: the same target, under the same role."""
     scheduler, group = ops("scheduler"), running.outputs["Timers"]
 
     def now(job_id):
@@ -199,7 +199,7 @@ def fire(ops, running):
 
 @pytest.fixture
 def unheard(ops, resource):
-    """Nobody hears of executions that were stopped: only the deadline is left."""
+    """The rule on stopped executions is disabled, so only the deadline acts."""
     rule = resource("ExecutionStopped")
     ops("events").disable_rule(Name=rule)
     yield
@@ -208,7 +208,7 @@ def unheard(ops, resource):
 
 @pytest.fixture
 def portrait(gallery):
-    """Where the portrait of a celebrity may hang, as long as the test lasts."""
+    """The path for a celebrity's portrait, for the duration of the test."""
     hangs = gallery / "A_Celebrity.jpg"
     yield hangs
     hangs.unlink(missing_ok=True)
@@ -216,7 +216,7 @@ def portrait(gallery):
 
 @pytest.fixture
 def celebrity(portrait, selfies):
-    """The person on the photos hangs in the gallery, as long as the test lasts."""
+    """The person on the photos is in the celebrity gallery, for the duration of the test."""
     portrait.write_bytes(selfies[0])
 
 

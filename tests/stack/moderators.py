@@ -1,11 +1,11 @@
-"""Moderators of a deployed stack, and what their page calls."""
+"""Moderators of a deployed stack, and the API calls of their page."""
 
 import json
 from contextlib import contextmanager
 
 
 class ReviewDesk:
-    """What a moderator's page calls."""
+    """The API calls of a moderator's page."""
 
     def __init__(self, running, http, token):
         self._url, self._http, self._token = running.api_url, http, token
@@ -33,7 +33,7 @@ class ReviewDesk:
 
 @contextmanager
 def signed_in(running, root, name, *groups, app_user=None, token="IdToken"):  # noqa: S107
-    """Somebody of the pool, in these groups; their token."""
+    """A new user of the pool in these groups; yields their token."""
     pool, client = running.outputs["ModeratorPoolId"], running.outputs["ModeratorClientId"]
     password = "Long-enough-4-this-pool"
     cognito = root("cognito-idp")

@@ -1,6 +1,6 @@
-"""A container that does what the number of ordered avatars tells it, and draws only squares.
+"""A container that behaves according to the number of ordered avatars, and draws only squares.
 
-3 fails with a failure file, 4 hangs until it is told to stop; every other number delivers squares
+3 fails with a failure file, 4 hangs until it is stopped; every other number delivers squares
 of one colour, at once.
 """
 
@@ -68,7 +68,7 @@ def deliver(order: GenerationOrder, checkpoints: Path) -> None:
 
 
 def put(path: Path, content: bytes) -> None:
-    """All of it or nothing: checkpoints are copied while they are written."""
+    """Writes atomically: checkpoints are copied while they are written."""
     half = path.with_name(f".{path.name}")
     half.write_bytes(content)
     half.rename(path)

@@ -41,8 +41,8 @@ class Person:
     def hands_in(self, *photos: bytes, **fields: Any) -> str:
         """A job with these photos uploaded and inspected; its id."""
         created = self.backend.create_job(self.order(count=len(photos), **fields))
-        for form, photo in zip(created["uploads"], photos, strict=True):
-            self.backend.upload(form, photo)
+        for post, photo in zip(created["uploads"], photos, strict=True):
+            self.backend.upload(post, photo)
         job_id: str = created["job_id"]
         until(lambda: all(p["state"] != "awaited" for p in self.backend.job(job_id)["photos"]))
         return job_id
@@ -53,7 +53,7 @@ class Person:
 
 
 def genuine_receipt(backend: AppBackend, job_id: str) -> dict[str, Any]:
-    """What the receipt of a deletion says, once there is one and its signature was verified."""
+    """The content of a deletion receipt, once there is one and its signature is verified."""
     until(lambda: backend.job(job_id)["deletion"] == "deleted")
     receipt = backend.receipt(job_id)["receipt"]
     said = receipts.verify(receipt, backend.keys())
@@ -63,7 +63,7 @@ def genuine_receipt(backend: AppBackend, job_id: str) -> dict[str, Any]:
 
 
 def until(true: Callable[[], bool], patience: float = PATIENCE) -> None:
-    """Ask until it is true, or fail after `patience` seconds."""
+    """Polls until it is true; fails after `patience` seconds."""
     deadline = time.monotonic() + patience
     while not true():
         assert time.monotonic() < deadline, f"not true within {patience} s"

@@ -1,4 +1,4 @@
-"""The other backend: an endpoint that keeps the model loaded, with the painter as its model.
+"""The backend async-endpoint, which keeps the model loaded; its model is the painter.
 
 On this cloud every decision of a moderator gets a second opinion.
 """
@@ -16,7 +16,7 @@ from tests.stack.people import ENDED, Person, genuine_receipt, reached, until
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory, gallery):
-    """A cloud of its own, deployed with that backend."""
+    """Another cloud, deployed with that backend."""
     folders = Folders(
         state=tmp_path_factory.mktemp("hosted") / "state",
         build=ROOT / ".aws-sam" / "stack-tests-endpoint",
@@ -54,13 +54,11 @@ def stop(ops, execution):
 
 
 def asked(job_id):
-    """What the endpoint is given to draw."""
+    """The key of the endpoint's request."""
     return f"work/{job_id}/r1/endpoint/request.tar"
 
 
-def test_a_job_goes_all_the_way_and_leaves_nothing_but_avatars(
-    person, backend, selfies, objects, ops
-):
+def test_a_job_completes_and_leaves_only_avatars(person, backend, selfies, objects, ops):
     job_id = person.hands_in(*selfies[:3])
     backend.submit(job_id)
 
@@ -73,11 +71,11 @@ def test_a_job_goes_all_the_way_and_leaves_nothing_but_avatars(
     assert ops("sagemaker").list_training_jobs()["TrainingJobSummaries"] == []
 
 
-def test_an_inference_that_fails_ends_the_job_returns_the_day_and_leaves_nothing(
+def test_a_failed_inference_ends_the_job_returns_the_day_and_leaves_nothing(
     person, backend, selfies, objects, running, ops
 ):
     job_id = person.hands_in(*selfies[:3])
-    # Another photo of the same person: moderation takes it, the container knows it by its sum.
+    # Another photo of the same person: moderation accepts it, the container sees another SHA-256.
     ops("s3").put_object(
         Bucket=running.outputs["PhotosBucket"], Key=f"photos/{job_id}/p01.jpg", Body=selfies[5]
     )
@@ -94,7 +92,7 @@ def test_an_inference_that_fails_ends_the_job_returns_the_day_and_leaves_nothing
 def test_a_user_who_cancels_while_the_endpoint_draws_gets_nothing_and_leaves_nothing(
     person, backend, selfies, objects
 ):
-    """The endpoint cannot be stopped: what it draws arrives late, and is deleted then."""
+    """The endpoint cannot be stopped: its result arrives late and is deleted then."""
     job_id = person.hands_in(*selfies[:3])
     backend.submit(job_id)
     until(lambda: asked(job_id) in objects(job_id))
@@ -103,7 +101,7 @@ def test_a_user_who_cancels_while_the_endpoint_draws_gets_nothing_and_leaves_not
 
     job = person.sees_end(job_id)
     assert (job["state"], job["avatars"], job["quota"]["left"]) == ("cancelled", [], 1)
-    # The queue is worked through in order: when the next one is served, this one has been drawn.
+    # The queue is processed in order: when the next job is done, this one has been drawn.
     after = Person(backend)
     next_job = after.hands_in(*selfies[3:6])
     backend.submit(next_job)
@@ -179,14 +177,14 @@ def test_a_second_moderator_decides_blind_and_the_stricter_decision_stands(
     until(lambda: waiting.extend(of_job(second, job_id)) or waiting)
     case = waiting[0]["review_id"]
 
-    assert of_job(first, job_id) == [], "nobody gives an opinion on their own"
+    assert of_job(first, job_id) == [], "a moderator gives no second opinion on their own decision"
     assert backend.job(job_id)["state"] == "in_review", "the first decision does not count yet"
     assert second.act(case, "claim")[0] == 200
     assert second.decide(case, *refused)[0] == 200
 
     assert person.sees_end(job_id)["state"] == state
-    told = first.call("GET", "/v1/reviews/stats")[1]["second"]
-    assert told["pairs"] == before + 1
+    second_opinions = first.call("GET", "/v1/reviews/stats")[1]["second"]
+    assert second_opinions["pairs"] == before + 1
 
 
 def of_job(desk, job_id):

@@ -1,4 +1,4 @@
-"""Photos are gone by their deadline, whatever became of everything else, and a receipt shows it."""
+"""Photos are deleted by their deadline in every case, and a receipt proves it."""
 
 import json
 from contextlib import contextmanager
@@ -21,11 +21,11 @@ STUCK = [
     if state["Type"] == "Task" and name not in ELSEWHERE | {"FailJob"}
 ]
 
-WAITS = {"Generate": "generating", "RequestReview": "in_review"}  # for others than functions
+WAITS = {"Generate": "generating", "RequestReview": "in_review"}  # principals other than functions
 ENDS = {
     "ProveDeletion": {"completed"},
     "RequestReview": {"expired"},
-    "SettleJob": {"failed", "completed"},  # a call that was on its way when it was stopped
+    "SettleJob": {"failed", "completed"},  # a call in flight when it was stopped
 }
 
 
@@ -35,7 +35,7 @@ def running(moody):
 
 
 @pytest.fixture
-def nobody_may_delete(ops, running):
+def deletion_denied(ops, running):
     """Both buckets refuse to delete anything."""
     s3 = ops("s3")
 
@@ -46,7 +46,7 @@ def nobody_may_delete(ops, running):
             policy = json.loads(s3.get_bucket_policy(Bucket=name)["Policy"])
             before[name] = json.dumps(policy)
             deny = {
-                "Sid": "NobodyDeletes",
+                "Sid": "DenyDeletes",
                 "Effect": "Deny",
                 "Principal": "*",
                 "Action": ["s3:DeleteObject", "s3:DeleteObjectVersion"],
@@ -65,7 +65,7 @@ def nobody_may_delete(ops, running):
 
 @pytest.fixture
 def alarmed(ops, running):
-    """How often the metric of the alarm was counted: lines of the log, as CloudWatch reads them."""
+    """The count of the alarm's metric: lines of the log, as CloudWatch reads them."""
 
     def times():
         lines = ops("logs").filter_log_events(logGroupName="/likeness/local")["events"]
@@ -105,7 +105,9 @@ def test_the_deadline_holds_with_the_state_machine_stopped_at(
     assert backend.quota(person.user_id)["used"] == int(finished)
 
 
-def test_the_deadline_holds_for_photos_that_nobody_submits(backend, person, selfies, objects, fire):
+def test_the_deadline_holds_for_a_job_that_is_not_submitted(
+    backend, person, selfies, objects, fire
+):
     job_id = person.hands_in(*selfies[:3])
     assert objects(job_id)
 
@@ -116,13 +118,13 @@ def test_the_deadline_holds_for_photos_that_nobody_submits(backend, person, self
     assert backend.job(job_id)["state"] == "expired"
 
 
-def test_while_deleting_is_denied_it_is_pending_and_alarmed_and_then_it_is_done(
-    backend, person, selfies, objects, fire, nobody_may_delete, alarmed
+def test_a_denied_deletion_is_pending_with_an_alarm_and_succeeds_later(
+    backend, person, selfies, objects, fire, deletion_denied, alarmed
 ):
     job_id = person.hands_in(*selfies[:3], avatars=FAILS)
     rang = alarmed()
 
-    with nobody_may_delete():
+    with deletion_denied():
         backend.submit(job_id)
         job = person.sees_end(job_id)
         until(lambda: backend.job(job_id)["deletion"] == "pending")
@@ -140,7 +142,7 @@ def test_while_deleting_is_denied_it_is_pending_and_alarmed_and_then_it_is_done(
     assert backend.job(job_id)["photos_deleted_at"]
 
 
-def test_while_the_key_is_off_nothing_is_called_deleted(
+def test_with_a_disabled_key_no_deletion_is_reported(
     backend, person, selfies, objects, fire, ops, running, alarmed
 ):
     key = running.outputs["ReceiptKey"]
@@ -161,17 +163,17 @@ def test_while_the_key_is_off_nothing_is_called_deleted(
     assert objects(job_id) == []
 
 
-def test_a_schedule_of_its_own_goes_on_until_the_deletion_is_proven(
-    backend, person, selfies, ops, running, nobody_may_delete
+def test_the_jobs_schedule_retries_until_the_deletion_is_proven(
+    backend, person, selfies, ops, running, deletion_denied
 ):
-    """Pending, it goes off within minutes and every five from then, instead of at the deadline."""
+    """While pending, it fires within minutes and every five minutes, not only at the deadline."""
     job_id = person.hands_in(*selfies[:3])
     name = {"Name": f"{job_id}-Deadline", "GroupName": running.outputs["Timers"]}
     set_ = ops("scheduler").get_schedule(**name)
     assert set_["ScheduleExpression"] == "rate(5 minutes)"
     assert set_["StartDate"] - datetime.now(UTC) > timedelta(hours=22)
 
-    with nobody_may_delete():
+    with deletion_denied():
         backend.cancel(job_id)
         person.sees_end(job_id)
         until(
@@ -182,7 +184,7 @@ def test_a_schedule_of_its_own_goes_on_until_the_deletion_is_proven(
         )
 
 
-def test_one_changed_byte_and_a_receipt_is_not_genuine(backend, person, selfies):
+def test_a_receipt_with_one_changed_byte_is_not_genuine(backend, person, selfies):
     job_id = person.hands_in(*selfies[:3])
     backend.cancel(job_id)
     genuine_receipt(backend, job_id)
@@ -195,7 +197,7 @@ def test_one_changed_byte_and_a_receipt_is_not_genuine(backend, person, selfies)
         receipts.verify(receipt[:middle] + other + receipt[middle + 1 :], keys)
 
 
-def test_the_sweep_says_that_a_bucket_is_set_otherwise(ops, running, resource):
+def test_the_sweep_reports_a_changed_bucket_configuration(ops, running, resource):
     s3, bucket = ops("s3"), running.outputs["PhotosBucket"]
     rules = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
 

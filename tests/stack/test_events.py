@@ -1,4 +1,4 @@
-"""Each change of a job's state is told once, to whoever listens; a webhook misses nothing."""
+"""Each change of a job's state is published once; a webhook misses no event."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ BAD_END = JobState.EXPIRED
 
 @dataclass
 class Receiver:
-    """The app backend's webhook; it can be down."""
+    """The app backend's webhook; tests can take it down."""
 
     port: int
     got: list[dict[str, Any]] = field(default_factory=list)
@@ -75,7 +75,7 @@ def webhook() -> Iterator[Receiver]:
 
 @pytest.fixture(scope="module")
 def connected(running: Cloud, webhook: Receiver) -> Cloud:
-    """The same stack, updated: now it has a webhook, which is given up after a single retry."""
+    """The same stack, updated with a webhook, which gets a single retry."""
     parameters = {
         **running.project.parameters,
         "WebhookUrl": f"http://{places.HOST}:{webhook.port}/events",
@@ -87,7 +87,7 @@ def connected(running: Cloud, webhook: Receiver) -> Cloud:
 
 @pytest.fixture(scope="module")
 def bus(connected: Cloud, ops: Callable[[str], Any]) -> Callable[[str], list[dict[str, Any]]]:
-    """What a consumer of the bus gets of a job: through a rule of its own, into a queue."""
+    """A job's events as a consumer of the bus gets them: by its own rule, in a queue."""
     sqs, events = ops("sqs"), ops("events")
     queue = sqs.create_queue(QueueName="consumer")["QueueUrl"]
     about = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
@@ -135,13 +135,13 @@ def jobs(connected: Cloud) -> JobsTable:
 
 
 def settled(heard: Callable[[], list[Any]], count: int) -> list[Any]:
-    """What was heard once `count` came, and a moment later, for one too many to show."""
+    """The events once `count` have come, and a moment later, so that an extra one is seen."""
     until(lambda: len(heard()) >= count, patience=60)
     time.sleep(2)
     return heard()
 
 
-def test_a_job_that_runs_is_told_of_once_for_each_state(person, backend, bus, selfies):
+def test_each_state_of_a_running_job_is_announced_once(person, backend, bus, selfies):
     job_id = person.hands_in(*selfies[:3], avatars=2)
     backend.submit(job_id)
     person.sees_end(job_id)
@@ -156,7 +156,7 @@ def test_a_job_that_runs_is_told_of_once_for_each_state(person, backend, bus, se
     assert person.user_id not in json.dumps(heard)
 
 
-def test_a_job_that_is_cancelled_is_told_of_to_its_end(person, backend, bus):
+def test_each_state_of_a_cancelled_job_is_announced(person, backend, bus):
     job_id = backend.create_job(person.order())["job_id"]
     backend.cancel(job_id)
     person.sees_end(job_id)
@@ -167,7 +167,7 @@ def test_a_job_that_is_cancelled_is_told_of_to_its_end(person, backend, bus):
     assert [event.state for event in events] == ["open", "cancelling", "cancelled"]
 
 
-def test_what_leaves_the_state_alone_is_told_to_nobody(person, backend, bus, jobs, webhook):
+def test_a_change_without_a_new_state_is_not_announced(person, backend, bus, jobs, webhook):
     webhook.begin()
     job_id = JobId(backend.create_job(person.order())["job_id"])
     job = jobs.get(job_id)
@@ -185,15 +185,15 @@ def test_what_leaves_the_state_alone_is_told_to_nobody(person, backend, bus, job
     assert webhook.secrets == {SECRET}
 
 
-def test_a_webhook_that_was_down_gets_its_events_by_replay_and_nobody_else_does(
+def test_a_replay_sends_missed_events_to_the_webhook_only(
     person, backend, bus, webhook, connected, ops
 ):
     job_id = backend.create_job(person.order())["job_id"]
     letters = queue_of(ops("sqs"), connected.outputs["WebhookQueue"])
     until(lambda: any(job_id in letter for letter in letters()), patience=60)
 
-    told = replay(ops, stack=STACK)  # it is still down
-    assert told["sent"]
+    replayed = replay(ops, stack=STACK)  # it is still down
+    assert replayed["sent"]
     until(lambda: any(job_id in letter for letter in letters()), patience=60)
 
     webhook.begin()
@@ -204,7 +204,9 @@ def test_a_webhook_that_was_down_gets_its_events_by_replay_and_nobody_else_does(
     webhook.end()
 
 
-def test_a_letter_tells_ids_states_and_reasons_only(person, backend, webhook, connected, ops):
+def test_a_dead_letter_contains_only_ids_states_and_reasons(
+    person, backend, webhook, connected, ops
+):
     job_id = backend.create_job(person.order())["job_id"]
     letters = queue_of(ops("sqs"), connected.outputs["WebhookQueue"])
     until(lambda: any(job_id in letter for letter in letters()), patience=60)
@@ -230,7 +232,7 @@ def version(event: JobStateChanged) -> int:
 
 
 def queue_of(sqs: Any, url: str) -> Callable[[], list[str]]:
-    """Bodies of what waits there; looking takes nothing away."""
+    """The bodies of waiting messages; they stay in the queue."""
 
     def bodies() -> list[str]:
         found: dict[str, str] = {}

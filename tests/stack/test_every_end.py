@@ -1,4 +1,4 @@
-"""Every way a job can end, caused on the laptop cloud: nothing left, the day right, a reason."""
+"""Every way a job can end, on the laptop cloud: no leftovers, the right quota, a reason."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ def running(moody):
 
 @pytest.fixture
 def drawing(backend, selfies):
-    """Hands in photos of a person, and waits until their avatars are being drawn."""
+    """Submits photos of a person, and waits until their avatars are being drawn."""
 
     def begin(person, avatars):
         job_id = person.hands_in(*selfies[:3], avatars=avatars)
@@ -39,7 +39,7 @@ def training_jobs(ops, job_id):
 
 
 def ended(job, backend, person, objects, *, state, code, spent=0):
-    """The job says why it ended, nothing of it is left, the day is right, the receipt genuine."""
+    """The job has its reason, no leftovers, the right quota and a genuine receipt."""
     assert job["state"] == state
     genuine_receipt(backend, job["job_id"])
     job = backend.job(job["job_id"])
@@ -59,7 +59,7 @@ def test_a_container_that_fails(drawing, backend, person, objects):
     assert (entry["state"], entry["reason"]) == ("returned", "SYSTEM.UNAVAILABLE")
 
 
-def test_a_container_that_somebody_stops(drawing, backend, person, objects, ops):
+def test_a_container_that_is_stopped(drawing, backend, person, objects, ops):
     job_id = drawing(person, HANGS)
     until(lambda: training_jobs(ops, job_id) == {"InProgress"})
 
@@ -72,7 +72,7 @@ def test_a_container_that_somebody_stops(drawing, backend, person, objects, ops)
 def test_a_container_that_hangs_until_its_pipeline_is_stopped(
     drawing, backend, person, objects, ops, running
 ):
-    """A pipeline that takes too long is stopped the same way, by its own time limit."""
+    """A pipeline that exceeds its own time limit is stopped in the same way."""
     job_id = drawing(person, HANGS)
     arn = running.outputs["StateMachine"].replace(":stateMachine:", ":execution:")
 
@@ -106,8 +106,8 @@ def test_a_user_who_cancels_before_anything_was_submitted(backend, person, objec
     assert job["quota"]["entries"] == []
 
 
-def test_a_job_that_nobody_submits(backend, person, objects, ops, running, selfies):
-    """Its timer is set to go off now, instead of in an hour."""
+def test_a_job_that_is_not_submitted(backend, person, objects, ops, running, selfies):
+    """Its timer is set to fire now instead of in an hour."""
     job_id = person.hands_in(*selfies[:3])
     scheduler = ops("scheduler")
     name = {"Name": f"{job_id}-NotSubmitted", "GroupName": running.outputs["Timers"]}
@@ -123,7 +123,7 @@ def test_a_job_that_nobody_submits(backend, person, objects, ops, running, selfi
         backend.submit(job_id)
 
 
-def test_a_completed_job_is_kept_in_part(drawing, backend, person, objects, selfies):
+def test_keeping_some_avatars_deletes_the_others(drawing, backend, person, objects, selfies):
     job_id = person.hands_in(*selfies[:3], avatars=2)
     backend.submit(job_id)
     job = person.sees_end(job_id)
@@ -150,7 +150,7 @@ def test_a_completed_job_is_kept_in_part(drawing, backend, person, objects, self
     assert backend.quota(person.user_id)["used"] == 1
 
 
-def test_plus_is_what_billing_said_last(backend, person):
+def test_plus_follows_the_newest_decision_of_billing(backend, person):
     now = datetime.now(UTC)
 
     def say(days, effective):
@@ -165,7 +165,7 @@ def test_plus_is_what_billing_said_last(backend, person):
     assert say(30, -20)["active"]
     assert backend.quota(person.user_id)["tier"] == "plus"
     assert not say(-1, -10)["active"]
-    assert not say(30, -20)["active"]  # the first one, once more and late
+    assert not say(30, -20)["active"]  # the first one again, late
     assert backend.quota(person.user_id)["tier"] == "lite"
 
 
@@ -196,7 +196,7 @@ def test_a_user_is_erased_while_a_job_runs(drawing, backend, person, objects, se
     assert backend.quota(other.user_id)["used"] == 0
 
 
-def test_of_two_hundred_submits_at_once_one_job_comes(backend, person, selfies):
+def test_of_two_hundred_concurrent_submits_one_job_starts(backend, person, selfies):
     jobs = [person.hands_in(*selfies[:3], avatars=2) for _ in range(4)]
 
     def submit(n):

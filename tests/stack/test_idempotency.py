@@ -1,4 +1,4 @@
-"""The same request again, by its Idempotency-Key; and lists in pages."""
+"""Repeated requests with an Idempotency-Key, and paged lists."""
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -15,18 +15,18 @@ def key() -> str:
 
 
 def ids(created):
-    return created["job_id"], [form["photo_id"] for form in created["uploads"]]
+    return created["job_id"], [post["photo_id"] for post in created["uploads"]]
 
 
 def jobs_of(person, count):
-    """The ids of a user's jobs, once the index has caught up with so many."""
+    """The ids of a user's jobs, once the index contains that many."""
     listed = person.backend.jobs
     until(lambda: len(listed(person.user_id)["jobs"]) >= count)
     return [job["job_id"] for job in listed(person.user_id)["jobs"]]
 
 
 @pytest.mark.parametrize("times", [2, 8])
-def test_parallel_orders_with_one_key_open_one_job(person, backend, key, times):
+def test_concurrent_orders_with_one_key_open_one_job(person, backend, key, times):
     order = person.order()
 
     def send(_):
@@ -61,7 +61,7 @@ def test_another_body_or_path_under_the_key_is_refused(person, backend, key):
     assert jobs_of(person, 1) == [job_id]
 
 
-def test_forms_of_a_repeated_order_are_signed_anew_and_work(person, backend, selfies, key):
+def test_a_repeated_order_gets_newly_presigned_posts_that_work(person, backend, selfies, key):
     order = person.order()
     backend.create_job(order, key)
 
@@ -71,26 +71,26 @@ def test_forms_of_a_repeated_order_are_signed_anew_and_work(person, backend, sel
     until(lambda: backend.job(repeated["job_id"])["photos"][1]["state"] == "accepted")
 
 
-def test_one_more_form_under_one_key_is_one_more_photo(person, backend, key):
+def test_repeated_requests_for_a_photo_with_one_key_add_one_photo(person, backend, key):
     job_id = backend.create_job(person.order())["job_id"]
 
-    forms = [backend.add_photo(job_id, "image/png", key) for _ in range(3)]
+    posts = [backend.add_photo(job_id, "image/png", key) for _ in range(3)]
 
-    assert {form["photo_id"] for form in forms} == {"p04"}
+    assert {post["photo_id"] for post in posts} == {"p04"}
     assert len(backend.job(job_id)["photos"]) == 4
 
 
-def test_a_refusal_is_not_kept(person, backend, key, selfies):
+def test_an_error_response_is_not_stored(person, backend, key, selfies):
     job_id = backend.create_job(person.order())["job_id"]
     for _ in range(2):
         with pytest.raises(ApiError, match="0 photos were accepted"):
             backend.submit(job_id, key)
 
-    forms = backend.create_job(person.order(), str(uuid.uuid4()))["uploads"]
-    assert len(forms) == 3
+    posts = backend.create_job(person.order(), str(uuid.uuid4()))["uploads"]
+    assert len(posts) == 3
 
 
-def test_nothing_that_is_kept_could_be_used_or_names_anybody(person, backend, key, ops, running):
+def test_stored_responses_contain_neither_urls_nor_names(person, backend, key, ops, running):
     backend.create_job(person.order(), key)
 
     table = running.outputs["IdempotencyTable"]
@@ -110,7 +110,7 @@ def test_nothing_that_is_kept_could_be_used_or_names_anybody(person, backend, ke
             assert text not in str(item)
 
 
-def test_a_users_jobs_come_newest_first_in_pages_and_nobody_elses(backend, person):
+def test_a_list_has_only_the_users_jobs_newest_first_in_pages(backend, person):
     mine = [backend.create_job(person.order())["job_id"] for _ in range(3)]
     other = Person(backend)
     backend.create_job(other.order())
@@ -127,7 +127,7 @@ def test_a_users_jobs_come_newest_first_in_pages_and_nobody_elses(backend, perso
     assert "cursor" in refused.value.problem["message"]
 
 
-def test_the_catalogue_and_the_queue_come_in_pages(backend):
+def test_the_catalogue_and_the_queue_are_paged(backend):
     every = [style["style"] for style in backend.styles()]
     first = backend._call("GET", "/v1/styles?limit=10")  # noqa: SLF001 - it has no such call
     second = backend._call("GET", f"/v1/styles?limit=10&cursor={first['next']}")  # noqa: SLF001

@@ -1,8 +1,8 @@
-"""The ledger against a model of it: whatever happens in whatever order, and wherever it is cut off.
+"""The ledger against a model of it: any events in any order, with crashes at any write.
 
-The real services and tables, on the laptop cloud's DynamoDB. A crash is an exception of no kind
-that any code of ours catches, raised before one of a call's writes or after it: what the write
-did is there, and nobody was told.
+The real services and tables, on the laptop cloud's DynamoDB. A crash is an exception
+that our code does not catch, raised before or after one of a call's writes: the write may have
+succeeded, and the caller does not know.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Crash(BaseException):
 
 
 class CrashingTable:
-    """Counts the writes of one call, and crashes before or after the one it was told of."""
+    """Counts the writes of one call, and crashes before or after the given one."""
 
     def __init__(self, client: Any) -> None:
         self._armed: tuple[str, int] | None = None
@@ -77,7 +77,7 @@ class CrashingTable:
 
     @contextmanager
     def crash(self, where: tuple[str, int] | None) -> Iterator[None]:
-        """Inside, the n-th write (from 0) is never sent, or its answer never arrives."""
+        """Inside, the n-th write (from 0) is not sent, or its response does not arrive."""
         self._armed = where
         try:
             yield
@@ -106,7 +106,7 @@ crashes = st.none() | st.tuples(st.sampled_from(["before", "after"]), st.integer
 class Ledger(RuleBasedStateMachine):
     """Two users, their jobs, and a clock that only goes forward."""
 
-    table: Any  # given by the test
+    table: Any  # set by the test
     crashing: CrashingTable
 
     jobs = Bundle("jobs")
@@ -123,7 +123,7 @@ class Ledger(RuleBasedStateMachine):
         self.days: dict[UserId, list[str]] = {user: [] for user in self.users}
         self.known: set[JobId] = set()
 
-    # --- what may happen -------------------------------------------------------------------------
+    # --- events ----------------------------------------------------------------------------------
 
     @rule(target=jobs, user=st.integers(0, 1), zone=st.sampled_from(ZONES), crash=crashes)
     def open(self, user: int, zone: str, crash: Any) -> Any:
@@ -161,7 +161,7 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(job_id=jobs, crash=crashes)
     def submit(self, job_id: JobId, crash: Any) -> None:
-        """For the first time, or once more."""
+        """The first submit, or a repeated one."""
         world = self.world
         before = world.jobs.get(job_id)
         with self.crashing.crash(crash), suppress(OverQuota, Conflict):
@@ -195,7 +195,7 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(job_id=jobs, crash=crashes)
     def complete(self, job_id: JobId, crash: Any) -> None:
-        """What the pipeline does from moderation to the end, which may be cut off."""
+        """The pipeline from moderation to the end; it may crash."""
         world = self.world
         with self.crashing.crash(crash), suppress(Conflict):
             job = world.jobs.get(job_id)
@@ -221,7 +221,7 @@ class Ledger(RuleBasedStateMachine):
         crash=crashes,
     )
     def end(self, job_id: JobId, error: str, crash: Any) -> None:
-        """Somebody ends it: the pipeline, a timer, whoever cancelled; once, or again and again."""
+        """The pipeline, a timer or a cancellation ends it, once or repeatedly."""
         world = self.world
         if error == "Cancelled" and world.jobs.get(job_id).state is not JobState.CANCELLING:
             return
@@ -250,13 +250,13 @@ class Ledger(RuleBasedStateMachine):
 
     @rule(job_id=consumes(jobs))
     def lose_sight_of(self, job_id: JobId) -> None:
-        """Nobody does anything with that job any more. It keeps what it holds."""
+        """No later event uses that job. It keeps its reserved day."""
 
-    # --- what must hold at every moment ----------------------------------------------------------
+    # --- invariants ------------------------------------------------------------------------------
 
     @invariant()
     def entries_add_up(self) -> None:
-        """Each counted day has as many holders as it counts, and each holder a job that says so."""
+        """A day's counter equals its entries in use, and each entry matches its job."""
         holders: Counter[tuple[str, str]] = Counter()
         for job_id in self.known:
             job = self.world.jobs.get(job_id)
@@ -282,7 +282,7 @@ class Ledger(RuleBasedStateMachine):
 
 @pytest.fixture(scope="module")
 def table(running):
-    """The deployed table, as ops may use it."""
+    """The deployed table, with the operators' permissions."""
     ops = running.ops_credentials()
     resource = boto3.resource(
         "dynamodb",
@@ -296,7 +296,7 @@ def table(running):
 
 
 def check(table: Any, *, examples: int) -> None:
-    """Raises where the ledger breaks a rule of the model. The same examples every time."""
+    """Raises AssertionError if the ledger breaks an invariant. The examples are repeatable."""
 
     class Here(Ledger):
         pass
@@ -317,11 +317,11 @@ def check(table: Any, *, examples: int) -> None:
     )
 
 
-def test_the_ledger_holds_whatever_happens(table):
+def test_the_ledger_invariants_hold_in_every_sequence(table):
     check(table, examples=20)
 
 
-def test_the_model_notices_a_day_that_is_not_given_back(table, monkeypatch):
+def test_the_model_detects_a_day_that_is_not_returned(table, monkeypatch):
     def forget(self, job, day):
         return {
             "ConditionCheck": {
@@ -337,7 +337,7 @@ def test_the_model_notices_a_day_that_is_not_given_back(table, monkeypatch):
         check(table, examples=20)
 
 
-def test_the_model_notices_a_job_that_ends_apart_from_its_day(table, monkeypatch):
+def test_the_model_detects_a_job_that_is_stored_apart_from_its_day(table, monkeypatch):
     settle = LedgerTable.settle
 
     def apart(self, ended, state, **rest):

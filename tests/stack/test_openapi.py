@@ -1,7 +1,7 @@
 """docs/openapi.json against the deployed template: no 5xx, and no answer outside its schema.
 
-Schemathesis makes requests of the document: good ones with ids that exist, good ones with ids that
-do not, and bad ones. The app backend's are signed, the moderators' carry a real token.
+Schemathesis generates requests from the document: valid ones with existing ids, valid ones with
+unknown ids, and invalid ones. The app backend's are signed, the moderators' have a real token.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ DOCUMENT = json.loads((ROOT / "docs" / "openapi.json").read_text())
 
 
 def by_name(document: dict[str, Any]) -> dict[str, APIOperation]:
-    """What schemathesis makes of the document; every request gets its caller from `call`."""
+    """Schemathesis' view of the document; `call` adds the caller to every request."""
     without = deepcopy(document)
     del without["components"]["securitySchemes"]
     for path in without["paths"].values():
@@ -97,7 +97,7 @@ UNREACHED = {
 
 
 class Signed(AuthBase):
-    """Signs what is sent, as the app backend does."""
+    """Signs requests as the app backend does."""
 
     def __init__(self, credentials: Any) -> None:
         self._signing = Credentials(
@@ -136,7 +136,7 @@ def session() -> Iterator[requests.Session]:
 
 @pytest.fixture(scope="module")
 def review_id(backend, gallery, selfies) -> Iterator[str]:
-    """A job that waits for a moderator: the person on its photos hangs in the gallery."""
+    """A job that waits for a moderator: the person on its photos is in the celebrity gallery."""
     portrait = gallery / "A_Celebrity.jpg"
     portrait.write_bytes(selfies[0])
     job_id = Person(backend).hands_in(*selfies[:3], avatars=2)
@@ -148,7 +148,7 @@ def review_id(backend, gallery, selfies) -> Iterator[str]:
 
 @pytest.fixture
 def there(backend, review_id) -> dict[str, Any]:
-    """What exists, by the name of a parameter or of a field of a body."""
+    """Existing values, by the name of a parameter or of a body's field."""
     person = Person(backend)
     return {
         "job_id": backend.create_job(person.order())["job_id"],
@@ -170,7 +170,7 @@ def there(backend, review_id) -> dict[str, Any]:
 def call(case: Case, running: Any, session: requests.Session, signers: Any) -> requests.Response:
     described = DOCUMENT["paths"][case.operation.path][case.operation.method]
     schemes = [scheme for one in described["security"] for scheme in one]
-    auth = signers[schemes[0]] if schemes else None  # none: for everybody
+    auth = signers[schemes[0]] if schemes else None  # none: a public operation
     return case.call(base_url=running.api_url, session=session, auth=auth, allow_redirects=False)
 
 
@@ -187,7 +187,7 @@ def bounded(test: Any) -> Any:
 
 
 @pytest.mark.parametrize("name", sorted(OPERATIONS))
-def test_a_good_request_for_what_exists(name, there, running, session, signers):
+def test_a_valid_request_for_an_existing_resource(name, there, running, session, signers):
     statuses = set()
 
     @bounded
@@ -196,9 +196,9 @@ def test_a_good_request_for_what_exists(name, there, running, session, signers):
         for parameter in case.path_parameters or {}:
             case.path_parameters[parameter] = there[parameter]
         if isinstance(case.body, dict):
-            known = there.keys() - {"user_id"}  # anybody may begin a job
+            known = there.keys() - {"user_id"}  # creating a job needs no existing id
             case.body |= {field: there[field] for field in case.body.keys() & known}
-        case.query.pop("cursor", None)  # one that was made up is never ours
+        case.query.pop("cursor", None)  # a generated picture is never ours
         answer = call(case, running, session, signers)
         case.validate_response(answer, checks=CHECKS)
         statuses.add(answer.status_code)
@@ -210,7 +210,7 @@ def test_a_good_request_for_what_exists(name, there, running, session, signers):
 
 
 @pytest.mark.parametrize("name", sorted(OPERATIONS))
-def test_a_good_request_for_anything(name, running, session, signers):
+def test_a_valid_request_for_any_resource(name, running, session, signers):
     @bounded
     @requests_of(name, GenerationMode.POSITIVE)
     def ask(case: Case) -> None:
@@ -222,7 +222,7 @@ def test_a_good_request_for_anything(name, running, session, signers):
 @pytest.mark.parametrize(
     "name", sorted(name for name, one in OPERATIONS.items() if one.body or one.query or one.headers)
 )
-def test_a_bad_request(name, there, running, session, signers):
+def test_an_invalid_request(name, there, running, session, signers):
     @bounded
     @requests_of(name, GenerationMode.NEGATIVE)
     def ask(case: Case) -> None:

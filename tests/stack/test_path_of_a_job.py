@@ -19,7 +19,7 @@ BUCKETS = ("PhotosBucket", "AvatarsBucket")
 
 
 def with_exif(photo):
-    """The photo with what a phone writes into it: who, and where."""
+    """The photo with EXIF as a phone writes it: name and place."""
     exif = Image.Exif()
     exif[0x013B] = NAME  # the artist
     exif.get_ifd(0x8825)[1] = "N"  # GPS
@@ -30,7 +30,7 @@ def with_exif(photo):
 
 @contextmanager
 def heard_events(ops):
-    """Hears every event of every bus while it lasts; gives a function that tells of them."""
+    """Receives every event of every bus; yields a function that returns them."""
     sqs, events = ops("sqs"), ops("events")
     queue = sqs.create_queue(QueueName=f"hears-{uuid.uuid4().hex[:8]}")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"][
@@ -69,7 +69,7 @@ def bodies(sqs, queue):
 
 
 def logs(ops):
-    """Every line of every group, the container's included."""
+    """Every line of every log group, including the container's."""
     client = ops("logs")
     for group in client.describe_log_groups()["logGroups"]:
         pages = client.get_paginator("filter_log_events")
@@ -91,7 +91,7 @@ def histories(ops):
 
 
 def dead_letters(ops):
-    """Bodies that wait in the stack's queues; they stay there."""
+    """The bodies of messages in the stack's queues; they stay there."""
     client = ops("sqs")
     for queue in client.list_queues().get("QueueUrls", []):
         if "hears" in queue:
@@ -113,7 +113,7 @@ def every_key(ops, bucket):
 
 @pytest.fixture(scope="module")
 def finished(backend, selfies):
-    """One job that went all the way, and who it belongs to."""
+    """One completed job, and its user."""
     person = Person(backend)
     job_id = person.hands_in(*selfies[:3])
     backend.submit(job_id)
@@ -128,13 +128,13 @@ def test_the_avatars_are_there(finished, backend):
     for avatar in job["avatars"]:
         picture = Image.open(io.BytesIO(backend.download(avatar["png"])))
         assert (picture.format, picture.size) == ("PNG", (1024, 1024))
-        assert set(picture.info) <= {"xmp", "XML:com.adobe.xmp"}  # that it was made, and no more
-        for side, link in avatar["webp"].items():
-            small = Image.open(io.BytesIO(backend.download(link)))
+        assert set(picture.info) <= {"xmp", "XML:com.adobe.xmp"}  # the source type only
+        for side, url in avatar["webp"].items():
+            small = Image.open(io.BytesIO(backend.download(url)))
             assert (small.format, small.size) == ("WEBP", (int(side), int(side)))
 
 
-def test_the_archive_holds_them_all(finished, backend):
+def test_the_archive_contains_all_avatars(finished, backend):
     _, job = finished
 
     names = zipfile.ZipFile(io.BytesIO(backend.download(job["archive"]))).namelist()
@@ -142,7 +142,7 @@ def test_the_archive_holds_them_all(finished, backend):
     assert len(names) == len(job["avatars"])
 
 
-def test_the_photos_and_all_that_was_made_of_them_are_gone(finished, objects):
+def test_the_photos_and_all_working_files_are_deleted(finished, objects):
     _, job = finished
 
     assert job["photos_deleted_at"]
@@ -150,7 +150,7 @@ def test_the_photos_and_all_that_was_made_of_them_are_gone(finished, objects):
     assert all(key.startswith("avatars/") for key in objects(job["job_id"]))
 
 
-def test_the_timeline_tells_each_state_once(finished):
+def test_the_timeline_has_each_state_once(finished):
     _, job = finished
 
     states = [moment["state"] for moment in job["timeline"]]
@@ -170,7 +170,7 @@ def test_the_day_is_spent_and_a_second_job_that_day_is_refused(finished, backend
     assert quota["next_day_begins_at"][:16] in refused.value.problem["message"]
 
 
-def test_a_submit_that_is_repeated_changes_nothing(finished, backend, ops, running):
+def test_a_repeated_submit_changes_nothing(finished, backend, ops, running):
     _, job = finished
 
     with pytest.raises(ApiError) as refused:
@@ -183,10 +183,10 @@ def test_a_submit_that_is_repeated_changes_nothing(finished, backend, ops, runni
 
 
 @pytest.fixture(scope="module")
-def told(running, ops, backend, selfies):
-    """Everything that a whole run, and a job that was cancelled, made anything say anywhere.
+def searched(running, ops, backend, selfies):
+    """Every log line, event, history and message of a completed and of a cancelled job.
 
-    Its photos carry a name and a place in their EXIF.
+    Their photos have a name and a place in their EXIF.
     """
     with heard_events(ops) as events:
         person = Person(backend, user_id=f"{NAME}.{uuid.uuid4().hex[:6]}@example.com")
@@ -205,25 +205,25 @@ def told(running, ops, backend, selfies):
         return [*texts, *events()], [person.user_id, cancelled.user_id], photos
 
 
-def test_a_run_is_told_of_in_every_place_that_is_searched(told):
-    """Else the next tests would search nothing."""
-    texts, _, _ = told
+def test_every_searched_place_mentions_the_run(searched):
+    """Otherwise the next tests would search nothing."""
+    texts, _, _ = searched
 
     for said in ('"message":"done"', "TaskStateEntered", '"detail-type"', "Deadline", "avatars/"):
         assert any(said in text for text in texts), said
 
 
-def test_nothing_that_was_told_names_a_person(told):
-    texts, users, _ = told
+def test_no_searched_place_names_a_person(searched):
+    texts, users, _ = searched
 
     for text in texts:
         assert NAME not in text
         assert not [user for user in users if user in text]
 
 
-def test_nothing_that_was_told_opens_or_shows_a_picture(told):
-    """Signed links and forms, EXIF, and the bytes of a picture, raw or in base64."""
-    texts, _, photos = told
+def test_no_searched_place_contains_a_picture_or_opens_one(searched):
+    """Presigned URLs and POSTs, EXIF, and the bytes of a picture, raw or in base64."""
+    texts, _, photos = searched
     pieces = [photo[at : at + 48] for photo in photos for at in (0, len(photo) // 2)]
     encoded = [base64.b64encode(piece).decode()[4:-4] for piece in pieces]
 
@@ -245,15 +245,15 @@ def test_a_refused_photo_is_explained_and_can_be_replaced(person, backend, selfi
     with pytest.raises(ApiError, match="2 photos were accepted"):
         backend.submit(job_id)
 
-    form = backend.add_photo(job_id, "image/jpeg")
-    backend.upload(form, selfies[2])
+    post = backend.add_photo(job_id, "image/jpeg")
+    backend.upload(post, selfies[2])
     until(lambda: backend.job(job_id)["photos"][-1]["state"] == "accepted")
 
     assert backend.submit(job_id)["state"] == "moderating"
     assert person.sees_end(job_id)["state"] == "completed"
 
 
-def test_the_same_photo_twice_is_named(person, backend, selfies):
+def test_a_duplicate_photo_names_its_original(person, backend, selfies):
     job_id = person.hands_in(selfies[0], selfies[0], selfies[1])
 
     states = [(p["state"], (p["problem"] or {}).get("code")) for p in backend.job(job_id)["photos"]]
@@ -265,22 +265,22 @@ def test_the_same_photo_twice_is_named(person, backend, selfies):
     ]
 
 
-def test_a_form_takes_only_what_it_was_given_for(person, backend, selfies):
+def test_a_presigned_post_accepts_only_its_type_and_size(person, backend, selfies):
     created = backend.create_job(person.order())
-    form = created["uploads"][0]
+    post = created["uploads"][0]
 
-    other_type = form | {"fields": form["fields"] | {"Content-Type": "text/html"}}
+    other_type = post | {"fields": post["fields"] | {"Content-Type": "text/html"}}
     with pytest.raises(ApiError) as refused:
         backend.upload(other_type, selfies[0])
     assert refused.value.status == 403
 
-    other_key = form["fields"]["key"][:-2] + "99"
+    other_key = post["fields"]["key"][:-2] + "99"
     with pytest.raises(ApiError) as refused:
-        backend.upload(form | {"fields": form["fields"] | {"key": other_key}}, selfies[0])
+        backend.upload(post | {"fields": post["fields"] | {"key": other_key}}, selfies[0])
     assert refused.value.status == 403
 
     with pytest.raises(ApiError) as refused:
-        backend.upload(form, b"")
+        backend.upload(post, b"")
     assert refused.value.status == 400
 
 
@@ -301,7 +301,7 @@ def test_a_form_takes_only_what_it_was_given_for(person, backend, selfies):
         ({"user_id": ""}, "user_id"),
     ],
 )
-def test_an_order_out_of_bounds_is_refused_by_name(person, backend, wrong, named):
+def test_an_invalid_order_names_the_wrong_field(person, backend, wrong, named):
     with pytest.raises(ApiError) as refused:
         backend.create_job(person.order(**wrong))
 

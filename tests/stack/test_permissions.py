@@ -1,4 +1,4 @@
-"""IAM on the laptop cloud is enforced: who calls, and what a function may."""
+"""The laptop cloud enforces IAM: for callers, and for functions."""
 
 import json
 
@@ -8,7 +8,7 @@ from demo.app_backend import ApiError, AppBackend
 from laptop_cloud import identities, places
 
 
-def test_a_call_that_is_not_signed_is_refused(running, http):
+def test_an_unsigned_call_is_refused(running, http):
     answer = http.request("GET", f"{running.api_url}/v1/styles")
 
     assert answer.status == 403
@@ -37,7 +37,7 @@ def test_a_role_that_may_not_call_the_api_is_refused(running, http, ops):
     assert refused.value.status == 403
 
 
-def test_the_app_backend_is_no_moderator(backend):
+def test_the_app_backend_cannot_call_the_moderators_routes(backend):
     with pytest.raises(ApiError) as refused:
         backend._call("GET", "/v1/reviews")  # noqa: SLF001 - it has no such call of its own
 
@@ -52,7 +52,7 @@ TAKEN = [
 
 
 @pytest.mark.parametrize(("owner", "sid"), TAKEN)
-def test_without_one_permission_a_job_fails_and_the_day_comes_back(
+def test_a_missing_permission_fails_the_job_and_returns_the_day(
     owner, sid, person, backend, selfies, ops, objects, without_permission
 ):
     job_id = person.hands_in(*selfies[:3], avatars=2)

@@ -1,4 +1,4 @@
-"""A published avatar says where it comes from, and POST /v1/verify reads it."""
+"""A published avatar contains its provenance, and POST /v1/verify reads it."""
 
 import io
 
@@ -12,7 +12,7 @@ from tests.stack.people import Person
 
 @pytest.fixture(scope="module")
 def made(backend, selfies, http):
-    """A person, their job, and its avatars: (style, PNG, smallest WebP), best first."""
+    """A user, their job, and its avatars: (style, PNG, smallest WebP), best first."""
     person = Person(backend)
     job_id = person.hands_in(*selfies[:3], styles=["oil", "pencil"])
     backend.submit(job_id)
@@ -22,7 +22,7 @@ def made(backend, selfies, http):
         (one["style"], http.request("GET", one["png"]).data, one["webp"]["512"])
         for one in job["avatars"]
     ]
-    return person, job, [(s, png, http.request("GET", link).data) for s, png, link in pictures]
+    return person, job, [(s, png, http.request("GET", url).data) for s, png, url in pictures]
 
 
 def as_jpeg(png: bytes, side: int, quality: int = 75) -> bytes:
@@ -46,7 +46,7 @@ def test_every_file_of_a_published_avatar_is_ours_by_its_credentials(backend, ma
             assert job["job_id"] not in str(found)
 
 
-def test_halved_and_saved_again_it_is_ours_by_its_mark(backend, made):
+def test_a_halved_and_saved_again_avatar_is_ours_by_its_watermark(backend, made):
     _, _, pictures = made
     style, png, _ = pictures[0]
 
@@ -56,10 +56,12 @@ def test_halved_and_saved_again_it_is_ours_by_its_mark(backend, made):
     assert (found["style"], found["revoked"]) == (style, False)
 
 
-def test_one_changed_bit_is_told_and_the_mark_still_says_whose_it_was(backend, made):
+def test_one_changed_bit_invalidates_the_credentials_and_not_the_watermark(backend, made):
     _, _, pictures = made
     changed = bytearray(pictures[0][2])
-    changed[changed.index(b"XMP ") + 40] ^= 1  # the label's: with a pixel's bit goes all after it
+    changed[changed.index(b"XMP ") + 40] ^= (
+        1  # a bit of the label: a pixel's bit would damage everything after it
+    )
 
     found = backend.verify(bytes(changed), "image/webp")
 
@@ -67,7 +69,7 @@ def test_one_changed_bit_is_told_and_the_mark_still_says_whose_it_was(backend, m
     assert found["by"] == "watermark"
 
 
-def test_what_somebody_else_made_is_not_ours(backend, selfies):
+def test_a_foreign_picture_is_not_ours(backend, selfies):
     noise = np.random.default_rng(1).integers(0, 256, (400, 400, 3), np.uint8)
     png = io.BytesIO()
     Image.fromarray(noise).save(png, "PNG")
@@ -77,7 +79,7 @@ def test_what_somebody_else_made_is_not_ours(backend, selfies):
         assert (found["ours"], found["by"], found["style"]) == (False, None, None)
 
 
-def test_what_is_no_picture_is_refused_with_a_reason(backend):
+def test_a_file_that_is_not_a_picture_is_refused_with_a_reason(backend):
     with pytest.raises(ApiError) as refused:
         backend.verify(b"hello", "image/png")
     assert refused.value.status == 400
@@ -99,8 +101,8 @@ def test_an_avatar_that_was_not_kept_is_revoked(backend, made):
     assert (dropped["ours"], dropped["revoked"]) == (True, True)
 
 
-def test_only_publishing_can_sign(backend, made, selfies, without_permission):
-    """Without the right to the key a job fails, and publishes nothing unsigned."""
+def test_only_the_publishing_function_can_sign(backend, made, selfies, without_permission):
+    """Without permission for the key a job fails, and publishes nothing unsigned."""
     with without_permission("PublishAvatarsFunction", "SignCredentials"):
         person = Person(backend)
         job_id = person.hands_in(*selfies[:3], styles=["pencil"], avatars=1)

@@ -1,4 +1,4 @@
-"""A look-alike of a celebrity: a moderator decides, and nobody else."""
+"""A celebrity match: a moderator decides."""
 
 import io
 import json
@@ -30,13 +30,13 @@ def in_review(celebrity, person, backend, selfies):
 
 @pytest.fixture
 def desk(running, http):
-    """The laptop's moderator, who is a lead, too."""
+    """The laptop's moderator, who is also a lead."""
     return ReviewDesk(running, http, running.user().token)
 
 
 @pytest.fixture
 def other(running, http, ops):
-    """A second moderator, who is no lead."""
+    """A second moderator, who is not a lead."""
     with signed_in(running, ops, "second-moderator", "moderators") as token:
         yield ReviewDesk(running, http, token)
 
@@ -51,7 +51,7 @@ def test_a_case_is_listed_claimed_revealed_and_approved(in_review, desk, person,
     assert status == 200
     assert {photo["photo_id"] for photo in case["photos"]} == {"p01", "p02", "p03"}
     assert case["photos"][0]["findings"][0]["reason"]["code"] == "RIGHTS.CELEBRITY"
-    assert "A_Celebrity" not in json.dumps(case), "nobody needs the name"
+    assert "A_Celebrity" not in json.dumps(case), "the name is not needed"
     assert person.user_id not in json.dumps(case)
     preview = Image.open(io.BytesIO(b64decode(case["photos"][0]["preview"].partition(",")[2])))
     assert (preview.format, preview.mode, max(preview.size)) == ("JPEG", "L", 192)
@@ -98,7 +98,7 @@ def test_a_refused_job_ends_with_its_reasons_and_without_its_photos(
     assert desk.decide(review)[0] == 409
 
 
-def test_of_two_moderators_only_one_works_a_case(in_review, desk, other, person):
+def test_of_two_concurrent_claims_one_succeeds(in_review, desk, other, person):
     review = review_of(in_review)
     desks = {"first": desk, "second": other}
     with ThreadPoolExecutor(2) as pool:
@@ -117,7 +117,7 @@ def test_of_two_moderators_only_one_works_a_case(in_review, desk, other, person)
     assert person.sees_end(in_review)["state"] == "refused"
 
 
-def test_a_lease_that_ran_out_is_lost(in_review, desk, other, person, ops, running):
+def test_an_expired_lease_is_lost(in_review, desk, other, person, ops, running):
     review = review_of(in_review)
     assert desk.act(review, "claim")[0] == 200
     assert other.act(review, "claim")[0] == 409
@@ -133,7 +133,7 @@ def test_a_lease_that_ran_out_is_lost(in_review, desk, other, person, ops, runni
 
 
 def _pass_time(ops, running, job_id, review):
-    """The lease as it is two minutes later: nobody in a test waits for that."""
+    """The lease as it is two minutes later, without waiting."""
     ops("dynamodb").update_item(
         TableName=running.outputs["Table"],
         Key={"pk": {"S": f"JOB#{job_id}"}, "sk": {"S": f"REVIEW#{review}"}},
@@ -143,7 +143,7 @@ def _pass_time(ops, running, job_id, review):
     )
 
 
-def test_nobody_moderates_their_own_photos(in_review, desk, person, running, http, ops):
+def test_a_moderator_cannot_decide_their_own_photos(in_review, desk, person, running, http, ops):
     review = review_of(in_review)
     own = signed_in(running, ops, "user-too", "moderators", app_user=person.user_id)
     with own as token:
@@ -165,7 +165,7 @@ def test_nobody_moderates_their_own_photos(in_review, desk, person, running, htt
         {"approve": False, "photos": [{"photo_id": "p01", "reason": "SYSTEM.UNAVAILABLE"}]},
     ],
 )
-def test_a_decision_must_be_one_thing(in_review, desk, person, decision):
+def test_an_inconsistent_decision_is_refused(in_review, desk, person, decision):
     review = review_of(in_review)
     assert desk.act(review, "claim")[0] == 200
     assert desk.act(review, "decision", decision)[0] == 400
@@ -183,12 +183,12 @@ def test_an_appeal_brings_the_same_photo_back_to_another_lead(
 
     until(lambda: backend.job(in_review)["deletion"] == "deleted")  # before that, 409
     opened = backend.appeal(in_review)
-    (form,) = opened["uploads"]
-    backend.upload(form, selfies[5])
+    (post,) = opened["uploads"]
+    backend.upload(post, selfies[5])
     until(lambda: _appeal(backend, in_review)["photos"][0]["state"] == "another")
     assert objects(in_review) == [], "what is not the photo is not kept"
-    (form,) = backend.appeal(in_review)["uploads"]
-    backend.upload(form, selfies[0])
+    (post,) = backend.appeal(in_review)["uploads"]
+    backend.upload(post, selfies[0])
     until(lambda: _appeal(backend, in_review)["state"] == "in_review")
 
     appeal = "a" + in_review[1:]
@@ -220,7 +220,7 @@ def _appeal(backend, job_id):
     return backend.job(job_id)["statement"]["appeal"]
 
 
-def test_the_trail_holds_until_somebody_changes_it(in_review, desk, person, running):
+def test_the_audit_log_verifies_until_an_entry_is_changed(in_review, desk, person, running):
     assert desk.refuse(review_of(in_review))[0] == 200
     person.sees_end(in_review)
     table = table_of(running)
@@ -229,7 +229,7 @@ def test_the_trail_holds_until_somebody_changes_it(in_review, desk, person, runn
     last = list(audit_log.entries())[-1]
 
     with (
-        changed(table, head.number, becomes="somebody else", was=last.actor),
+        changed(table, head.number, becomes="someone-else", was=last.actor),
         pytest.raises(audit.BrokenChain, match=f"entry {head.number} was changed"),
     ):
         audit.verify(audit_log.entries(), audit_log.head())
@@ -248,7 +248,7 @@ def table_of(running):
 
 @contextmanager
 def changed(table, number, *, becomes, was):
-    """The actor of one entry is another, as long as it lasts."""
+    """Changes the actor of one entry, and restores it afterwards."""
 
     def write(actor):
         table.update_item(
@@ -304,10 +304,10 @@ def test_the_review_policy_sends_clean_photos_to_a_human(person, backend, selfie
 
 @pytest.fixture
 def setting(ops, resource):
-    """`with setting("DecideReviewFunction", NAME="value"):` a function is told otherwise."""
+    """`with setting("DecideReviewFunction", NAME="value"):` changes a function's environment."""
 
     @contextmanager
-    def told(owner, **variables):
+    def changed_environment(owner, **variables):
         name = resource(owner)
         functions = ops("lambda")
         was = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
@@ -323,7 +323,7 @@ def setting(ops, resource):
         finally:
             tell(was)
 
-    return told
+    return changed_environment
 
 
 def test_a_forged_token_is_refused(running, http, desk):
@@ -357,7 +357,7 @@ def test_an_access_token_is_refused(running, http, ops):
     assert status == 401 or "ID token" in problem["message"]
 
 
-def test_somebody_of_the_pool_who_is_no_moderator_is_refused(running, http, ops):
+def test_a_user_of_the_pool_without_the_moderators_group_is_refused(running, http, ops):
     with signed_in(running, ops, "visitor") as token:
         status, problem = ReviewDesk(running, http, token).call("GET", "/v1/reviews")
 

@@ -1,4 +1,4 @@
-"""Unit tests talk to nobody: a socket is an error."""
+"""Unit tests use no network: opening a socket is an error."""
 
 import pytest
 from pytest_socket import disable_socket
@@ -7,7 +7,7 @@ from tests.world import World
 
 
 def pytest_runtest_setup() -> None:
-    """Undone after each test by the plugin itself."""
+    """The plugin itself undoes this after each test."""
     disable_socket()
 
 

@@ -1,4 +1,4 @@
-"""AWS's errors are translated once, and say nothing that must not be logged."""
+"""AWS's errors are translated in one place, without text that must not be logged."""
 
 import pytest
 from botocore.exceptions import (
@@ -17,7 +17,7 @@ def refused(code: str) -> ClientError:
     return ClientError(error, "GetObject")  # type: ignore[arg-type]
 
 
-def test_what_was_foreseen_is_raised_as_it_was_meant():
+def test_a_mapped_error_code_raises_its_error():
     gone = NotFound("there is no photo p01")
 
     with pytest.raises(NotFound) as raised, domain_errors({"NoSuchKey": gone}):
@@ -38,7 +38,7 @@ def test_what_was_foreseen_is_raised_as_it_was_meant():
         ("KMS.DisabledException", Denied),
     ],
 )
-def test_everything_else_is_unavailable_and_names_operation_and_code_only(code, kind):
+def test_any_other_error_is_unavailable_with_operation_and_code_only(code, kind):
     with pytest.raises(Unavailable) as raised, domain_errors({"NoSuchKey": NotFound("")}):
         raise refused(code)
 
@@ -54,7 +54,7 @@ def test_everything_else_is_unavailable_and_names_operation_and_code_only(code, 
         ReadTimeoutError(endpoint_url="https://photos.test/p01?X-Amz-Signature=secret"),
     ],
 )
-def test_a_network_that_fails_is_unavailable_without_its_address(broken):
+def test_a_network_error_is_unavailable_without_its_address(broken):
     with pytest.raises(Unavailable) as raised, domain_errors():
         raise broken
 
@@ -62,7 +62,7 @@ def test_a_network_that_fails_is_unavailable_without_its_address(broken):
 
 
 @pytest.mark.parametrize("error", [Conflict("moved"), ValueError("a bug")])
-def test_errors_that_are_not_aws_pass_through(error):
+def test_other_exceptions_pass_through(error):
     with pytest.raises(type(error)) as raised, domain_errors():
         raise error
 

@@ -1,4 +1,4 @@
-"""A metric is one line of CloudWatch's embedded format."""
+"""A metric is one line of CloudWatch's embedded metric format."""
 
 import json
 
@@ -8,11 +8,11 @@ from likeness.adapters.metrics import EmfMetrics
 
 
 @pytest.mark.parametrize("value", [1, 3])
-def test_a_count_is_written_at_once(capsys, value):
+def test_a_count_is_written_immediately(capsys, value):
     EmfMetrics().count("UnknownModerationFinding", value)
 
     line = json.loads(capsys.readouterr().out)
-    told = line["_aws"]["CloudWatchMetrics"][0]
-    assert told["Namespace"] == "Likeness"
-    assert told["Metrics"] == [{"Name": "UnknownModerationFinding", "Unit": "Count"}]
+    metric = line["_aws"]["CloudWatchMetrics"][0]
+    assert metric["Namespace"] == "Likeness"
+    assert metric["Metrics"] == [{"Name": "UnknownModerationFinding", "Unit": "Count"}]
     assert line["UnknownModerationFinding"] == [value]

@@ -1,4 +1,4 @@
-"""Pages and cursors: every item once, and no cursor but ours."""
+"""Pages and cursors: every item once, and foreign cursors are refused."""
 
 import base64
 
@@ -27,7 +27,7 @@ def test_the_pages_of_a_list_are_the_list(count, limit):
 
 
 @given(st.text(max_size=60).filter(lambda text: text.isprintable()))
-def test_a_cursor_gives_its_position_back_and_is_short_and_plain(where):
+def test_a_cursor_decodes_to_its_position_and_is_short(where):
     text = cursor(where, of="things")
 
     assert position(text, of="things") == where
@@ -36,7 +36,7 @@ def test_a_cursor_gives_its_position_back_and_is_short_and_plain(where):
     assert len(text) <= MAX_CURSOR
 
 
-def test_where_a_list_ends_there_is_no_cursor():
+def test_the_last_page_has_no_cursor():
     assert cursor(None, of="things") is None
     assert position(None, of="things") is None
 
@@ -69,7 +69,7 @@ def test_a_cursor_that_was_changed_is_refused(where, letter):
         base64.urlsafe_b64encode(b"\xff" * 30).decode(),
     ],
 )
-def test_what_is_no_cursor_is_refused_by_name(text):
+def test_an_invalid_cursor_is_refused_by_name(text):
     with pytest.raises(Invalid, match="cursor"):
         position(text, of="jobs of user-1")
 

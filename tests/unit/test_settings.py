@@ -1,4 +1,4 @@
-"""What the template tells a function: a mistake is named, never guessed over."""
+"""Settings from the template: a mistake is named in the error."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ GIVEN = {
 }
 
 
-def test_what_every_function_has_is_enough():
+def test_the_variables_of_every_function_are_sufficient():
     settings = Settings.read(GIVEN)
 
     assert settings.table == "t"

@@ -1,4 +1,4 @@
-"""The pipeline, ready to run on moto, with steps that answer what a test says."""
+"""The pipeline, ready to run on moto, with steps whose results a test sets."""
 
 from __future__ import annotations
 

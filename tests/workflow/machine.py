@@ -28,19 +28,19 @@ class Fails:
 
 @dataclass(frozen=True)
 class Never:
-    """A step that waits for somebody who does not come."""
+    """A step whose task token is never answered."""
 
 
 @dataclass(frozen=True)
-class ToldOfFailure:
-    """A step that waits for somebody who fails it."""
+class TaskFailure:
+    """A step whose task token gets a failure."""
 
     error: str
 
 
 @dataclass
 class Ran:
-    """What an execution did."""
+    """The result of an execution."""
 
     status: str
     error: str | None
@@ -50,7 +50,7 @@ class Ran:
 
 @dataclass
 class Machine:
-    """Runs the pipeline; `answers` are given in order, the last one again and again."""
+    """Runs the pipeline; `answers` are returned in order, the last one repeatedly."""
 
     client: Any
     asked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -70,7 +70,7 @@ class Machine:
             stateMachineArn=machine, name=JOB, input=json.dumps({"job_id": JOB} | (input_ or {}))
         )["executionArn"]
         deadline = time.monotonic() + PATIENCE
-        while (told := self.client.describe_execution(executionArn=execution))[
+        while (execution_state := self.client.describe_execution(executionArn=execution))[
             "status"
         ] == "RUNNING":
             assert time.monotonic() < deadline, "the execution does not end"
@@ -78,10 +78,15 @@ class Machine:
         inputs = defaultdict(list)
         for name, payload in self.asked:
             inputs[name].append(payload)
-        return Ran(told["status"], told.get("error"), [name for name, _ in self.asked], inputs)
+        return Ran(
+            execution_state["status"],
+            execution_state.get("error"),
+            [name for name, _ in self.asked],
+            inputs,
+        )
 
     def invoke(self, parameters: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """What Lambda would answer."""
+        """Lambda's response."""
         name = parameters["FunctionName"].rpartition(":")[2]
         payload = json.loads(parameters["Payload"])
         self.asked.append((name, payload))
@@ -92,11 +97,11 @@ class Machine:
             return {"FunctionError": "Unhandled", "Payload": problem, "StatusCode": 200}
         if "task_token" in payload and not isinstance(answer, Never):
             Thread(target=self._decide, args=(payload["task_token"], answer)).start()
-        waits = isinstance(answer, Never | ToldOfFailure)
+        waits = isinstance(answer, Never | TaskFailure)
         return {"Payload": {} if waits else answer, "StatusCode": 200}
 
     def _decide(self, token: str, answer: Any) -> None:
-        if isinstance(answer, ToldOfFailure):
+        if isinstance(answer, TaskFailure):
             self.client.send_task_failure(taskToken=token, error=answer.error)
         else:
             self.client.send_task_success(taskToken=token, output=json.dumps(answer))
@@ -122,7 +127,7 @@ USUAL: dict[str, Any] = {
 def definition(backend: str = "training-job") -> dict[str, Any]:
     """The pipeline with its substitutions filled in, and the training job as a function.
 
-    moto runs no training jobs: Generate keeps its name, retries and catches, and calls a double.
+    moto runs no training jobs: Generate keeps its name, retries and catches, and calls a stub.
     """
     text = json.dumps(read("infra/pipeline.asl.yaml"))
     for name in USUAL:
@@ -145,7 +150,7 @@ def definition(backend: str = "training-job") -> dict[str, Any]:
 
 
 def quick(machine: dict[str, Any]) -> dict[str, Any]:
-    """The same machine, less patient: a retry waits a second at most, and is tried twice."""
+    """The same machine with shorter retries: at most a second's wait, and two attempts."""
     hurried = copy.deepcopy(machine)
     for state in hurried["States"].values():
         for retry in state.get("Retry", ()):

@@ -3,11 +3,11 @@
 import pytest
 
 from tests.builders import JOB
-from tests.workflow.machine import USUAL, Fails, Never, ToldOfFailure, definition
+from tests.workflow.machine import USUAL, Fails, Never, TaskFailure, definition
 
 TO_THE_END = ["DeletePhotos", "PublishAvatars", "SettleJob", "ProveDeletion"]
 BAD_END = ["FailJob", "ProveDeletion"]
-ONE_ROUND = ["PrepareGeneration", "Generate", "ModerateAvatars"]
+ONE_ATTEMPT = ["PrepareGeneration", "Generate", "ModerateAvatars"]
 ON_THE_ENDPOINT = ["PrepareGeneration", "StartInference", "UnpackAvatars", "ModerateAvatars"]
 OUTAGE = Fails("Unavailable")
 
@@ -16,17 +16,17 @@ def test_clean_photos_become_avatars(machine):
     ran = machine.run()
 
     assert ran.status == "SUCCEEDED"
-    assert ran.steps == ["ModeratePhotos", *ONE_ROUND, *TO_THE_END]
+    assert ran.steps == ["ModeratePhotos", *ONE_ATTEMPT, *TO_THE_END]
 
 
 def test_doubtful_photos_wait_for_a_moderator_and_go_on_when_approved(machine):
     ran = machine.run(ModeratePhotos={"outcome": "doubtful"})
 
     assert ran.status == "SUCCEEDED"
-    assert ran.steps == ["ModeratePhotos", "RequestReview", *ONE_ROUND, *TO_THE_END]
+    assert ran.steps == ["ModeratePhotos", "RequestReview", *ONE_ATTEMPT, *TO_THE_END]
 
 
-def test_an_outcome_that_nobody_planned_for_goes_to_a_moderator(machine):
+def test_an_unknown_outcome_goes_to_a_moderator(machine):
     ran = machine.run(ModeratePhotos={"outcome": "splendid"})
 
     assert ran.steps[:2] == ["ModeratePhotos", "RequestReview"]
@@ -51,7 +51,7 @@ def test_refused_photos_end_the_job_before_anything_is_drawn(machine):
     assert ran.inputs["FailJob"] == [{"job_id": JOB, "error": "Refused"}]
 
 
-def test_a_review_that_nobody_decides_ends_the_job(machine):
+def test_an_undecided_review_ends_the_job(machine):
     ran = machine.run(
         ModeratePhotos={"outcome": "doubtful"}, RequestReview=Never(), FailJob={"state": "expired"}
     )
@@ -72,7 +72,7 @@ def test_of_two_decisions_the_stricter_one_stands(machine, first, second, goes_o
         FailJob={"state": "refused"},
     )
 
-    then = [*ONE_ROUND, *TO_THE_END] if goes_on else BAD_END
+    then = [*ONE_ATTEMPT, *TO_THE_END] if goes_on else BAD_END
     assert ran.steps == ["ModeratePhotos", "RequestReview", "RequestSecondReview", *then]
     if not goes_on:
         assert ran.inputs["FailJob"] == [{"job_id": JOB, "error": "Refused"}]
@@ -91,18 +91,18 @@ def test_without_a_second_opinion_in_time_the_first_decision_stands(machine, fir
     assert ran.steps[3:4] == (["PrepareGeneration"] if first else ["FailJob"])
 
 
-def test_avatars_that_were_lost_are_drawn_again_once(machine):
+def test_refused_avatars_are_drawn_again_once(machine):
     ran = machine.run(
         ModerateAvatars=[{"redraw": True, "approved": 17}, {"redraw": False, "approved": 28}]
     )
 
     assert ran.status == "SUCCEEDED"
-    assert ran.steps == ["ModeratePhotos", *ONE_ROUND, *ONE_ROUND, *TO_THE_END]
+    assert ran.steps == ["ModeratePhotos", *ONE_ATTEMPT, *ONE_ATTEMPT, *TO_THE_END]
     assert [asked["attempt"] for asked in ran.inputs["PrepareGeneration"]] == [1, 2]
     assert [asked["attempt"] for asked in ran.inputs["ModerateAvatars"]] == [1, 2]
 
 
-def test_on_the_endpoint_a_round_is_started_waited_for_and_unpacked(machine):
+def test_on_the_endpoint_an_attempt_is_started_awaited_and_unpacked(machine):
     ran = machine.run(backend="async-endpoint")
 
     assert ran.status == "SUCCEEDED"
@@ -111,7 +111,7 @@ def test_on_the_endpoint_a_round_is_started_waited_for_and_unpacked(machine):
     assert ran.inputs["UnpackAvatars"] == [{"job_id": JOB, "attempt": 1}]
 
 
-def test_on_the_endpoint_avatars_that_were_lost_are_drawn_again_once(machine):
+def test_on_the_endpoint_refused_avatars_are_drawn_again_once(machine):
     ran = machine.run(
         backend="async-endpoint",
         ModerateAvatars=[{"redraw": True, "approved": 17}, {"redraw": False, "approved": 28}],
@@ -122,10 +122,10 @@ def test_on_the_endpoint_avatars_that_were_lost_are_drawn_again_once(machine):
     assert [asked["attempt"] for asked in ran.inputs["UnpackAvatars"]] == [1, 2]
 
 
-def test_an_inference_that_failed_is_asked_for_once_more(machine):
+def test_a_failed_inference_is_retried(machine):
     ran = machine.run(
         backend="async-endpoint",
-        StartInference=[ToldOfFailure("InferenceFailed"), USUAL["StartInference"]],
+        StartInference=[TaskFailure("InferenceFailed"), USUAL["StartInference"]],
     )
 
     assert ran.status == "SUCCEEDED"
@@ -134,7 +134,7 @@ def test_an_inference_that_failed_is_asked_for_once_more(machine):
 
 
 def test_an_inference_that_keeps_failing_ends_the_job(machine):
-    ran = machine.run(backend="async-endpoint", StartInference=ToldOfFailure("InferenceFailed"))
+    ran = machine.run(backend="async-endpoint", StartInference=TaskFailure("InferenceFailed"))
 
     assert ran.status == "FAILED"
     assert ran.steps[-2:] == BAD_END
@@ -142,8 +142,8 @@ def test_an_inference_that_keeps_failing_ends_the_job(machine):
     assert ran.inputs["FailJob"] == [{"job_id": JOB, "error": "InferenceFailed"}]
 
 
-def test_a_lane_that_nobody_planned_for_trains(machine):
-    assert machine.run(backend="by-hand").steps == ["ModeratePhotos", *ONE_ROUND, *TO_THE_END]
+def test_an_unknown_backend_starts_a_training_job(machine):
+    assert machine.run(backend="by-hand").steps == ["ModeratePhotos", *ONE_ATTEMPT, *TO_THE_END]
 
 
 def test_without_any_avatar_there_is_nothing_to_publish(machine):
@@ -173,7 +173,7 @@ WAYS = {
 
 
 @pytest.mark.parametrize("name", TASKS)
-def test_a_step_that_fails_once_is_tried_again(machine, name):
+def test_a_step_that_fails_once_is_retried(machine, name):
     fault = Fails("SageMaker.ResourceLimitExceededException") if name == "Generate" else OUTAGE
 
     ran = machine.run(**{**WAYS.get(name, {}), name: [fault, USUAL[name]]})
@@ -193,21 +193,21 @@ def test_a_step_that_keeps_failing_ends_in_fail_job(machine, name):
 
 
 @pytest.mark.parametrize("name", sorted(set(TASKS) - {"DeletePhotos"}))
-def test_an_error_that_no_retry_mends_is_not_tried_again(machine, name):
+def test_a_permanent_error_is_not_retried(machine, name):
     ran = machine.run(**{**WAYS.get(name, {}), name: Fails("Denied")})
 
     assert ran.steps.count(name) == 1
     assert ran.steps[-2:] == BAD_END
 
 
-def test_deleting_is_tried_again_whatever_went_wrong(machine):
+def test_deleting_is_retried_after_any_error(machine):
     ran = machine.run(DeletePhotos=[Fails("Denied"), Fails("NotDeleted"), {"objects": 0}])
 
     assert ran.status == "SUCCEEDED"
     assert ran.steps.count("DeletePhotos") == 3
 
 
-def test_ending_a_job_is_tried_again_whatever_went_wrong(machine):
+def test_ending_a_job_is_retried_after_any_error(machine):
     ran = machine.run(
         ModeratePhotos={"outcome": "refused"},
         FailJob=[Fails("NotDeleted"), Fails("Conflict"), {"state": "refused"}],
@@ -218,7 +218,7 @@ def test_ending_a_job_is_tried_again_whatever_went_wrong(machine):
 
 
 @pytest.mark.parametrize("error", ["Cancelled", "NotSubmitted", "Stopped"])
-def test_an_execution_that_is_told_of_a_failure_ends_the_job_at_once(machine, error):
+def test_an_execution_with_a_failure_as_input_ends_the_job_at_once(machine, error):
     ran = machine.run({"failure": {"Error": error}}, FailJob={"state": "cancelled"})
 
     assert ran.status == "SUCCEEDED"
@@ -226,8 +226,8 @@ def test_an_execution_that_is_told_of_a_failure_ends_the_job_at_once(machine, er
     assert ran.inputs["FailJob"] == [{"job_id": JOB, "error": error}]
 
 
-def test_a_job_that_never_was_is_not_ended_again_and_again(machine):
-    """Its timer was set, and then it could not be stored."""
+def test_an_unknown_job_is_not_ended_repeatedly(machine):
+    """Its timer was set, and then the job could not be stored."""
     ran = machine.run({"failure": {"Error": "NotSubmitted"}}, FailJob=Fails("NotFound"))
 
     assert ran.steps == ["FailJob"]
@@ -236,15 +236,15 @@ def test_a_job_that_never_was_is_not_ended_again_and_again(machine):
 @pytest.mark.parametrize(
     ("moderated", "status"), [("clean", "SUCCEEDED"), ("refused", "FAILED")], ids=["good", "bad"]
 )
-def test_a_deletion_that_cannot_be_proven_changes_no_end(machine, moderated, status):
-    """The job's own schedule goes on with it."""
+def test_an_unproven_deletion_does_not_change_the_outcome(machine, moderated, status):
+    """The job's own schedule continues with it."""
     ran = machine.run(ModeratePhotos={"outcome": moderated}, ProveDeletion=Fails("Denied"))
 
     assert ran.status == status
     assert ran.steps[-3:] == ["ProveDeletion"] * 3
 
 
-def test_proving_is_told_of_a_job_and_of_nothing_else(machine):
+def test_prove_deletion_gets_only_the_job_id(machine):
     """Only a schedule may say that a job is overdue."""
     ran = machine.run()
 

@@ -1,0 +1,220 @@
+"""Users, erasures and job durations: the fakes, and DynamoDB."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from likeness.domain.account.erasure import Erasure, ErasureState, new_erasure_id
+from likeness.domain.account.quota import QuotaState, UserZone
+from likeness.domain.account.user import Profile
+from likeness.domain.errors import Conflict, NotFound
+from likeness.domain.ids import JobId, UserId
+from likeness.domain.jobs.job import JobState
+from likeness.domain.reasons import Reason
+from tests.builders import (
+    BERLIN,
+    JOB,
+    MIDNIGHT,
+    NOW,
+    OTHER_JOB,
+    TODAY,
+    USER,
+    USER_HASH,
+    a_job,
+    an_avatar,
+    ended,
+    photos,
+    plus,
+)  # fmt: skip
+
+TOKYO = UserZone(name="Asia/Tokyo", fixed_at=NOW)
+
+
+def an_erasure(user_id: UserId = USER) -> Erasure:
+    return Erasure(erasure_id=new_erasure_id(), user_id=user_id, requested_at=NOW)
+
+
+def test_an_unknown_user_has_an_empty_profile(tables):
+    assert tables.users.profile(USER) == Profile()
+
+
+def test_a_time_zone_is_read_as_it_was_stored(tables):
+    tables.users.save_zone(USER, BERLIN, seen=None)
+    tables.users.save_zone(USER, BERLIN, seen=None)  # sent twice
+
+    assert tables.users.profile(USER).zone == BERLIN
+    assert tables.users.profile(UserId("user-2")).zone is None
+
+
+def test_a_concurrently_changed_time_zone_is_not_overwritten(tables):
+    tables.users.save_zone(USER, BERLIN, seen=None)
+
+    for seen in (None, TOKYO):
+        with pytest.raises(Conflict):
+            tables.users.save_zone(USER, TOKYO.model_copy(update={"name": "UTC"}), seen=seen)
+
+    changed = BERLIN.changed_to("Asia/Tokyo", NOW + timedelta(days=31))
+    tables.users.save_zone(USER, changed, seen=BERLIN)
+    assert tables.users.profile(USER).zone == changed
+
+
+def test_two_concurrent_first_time_zones_leave_one(tables):
+    def fix(n: int) -> bool:
+        zone = UserZone(name=("Europe/Berlin", "America/New_York")[n % 2], fixed_at=NOW)
+        try:
+            tables.users.save_zone(USER, zone, seen=None)
+        except Conflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(10) as pool:
+        won = list(pool.map(fix, range(10)))
+
+    assert sum(won) == 5  # one zone's fields only, not a mixture
+
+
+def test_the_newest_entitlement_is_kept(tables):
+    older = plus(effective_at=NOW - timedelta(days=9))
+
+    assert tables.users.entitle(USER, plus()) == plus()
+    assert tables.users.entitle(USER, older) == plus()
+    assert tables.users.entitle(USER, plus()) == plus()
+    longer = plus(expires_at=NOW + timedelta(days=99))
+    assert tables.users.entitle(USER, longer) == longer
+
+    assert tables.users.profile(USER).plus == longer
+
+
+def test_the_newest_of_concurrent_entitlements_is_kept(tables):
+    said = [plus(effective_at=NOW - timedelta(hours=n)) for n in range(20)]
+
+    with ThreadPoolExecutor(10) as pool:
+        list(pool.map(lambda one: tables.users.entitle(USER, one), said[::-1]))
+
+    assert tables.users.profile(USER).plus == said[0]
+
+
+def test_time_zone_and_plus_do_not_overwrite_each_other(tables):
+    tables.users.save_zone(USER, BERLIN, seen=None)
+    tables.users.entitle(USER, plus())
+
+    assert tables.users.profile(USER) == Profile(zone=BERLIN, plus=plus())
+
+
+def test_exonerated_photos_are_stored_in_the_profile(tables):
+    tables.users.entitle(USER, plus())
+    assert tables.users.profile(USER).exonerated == {}
+
+    nude, both = (
+        frozenset({Reason.POLICY_NUDITY}),
+        frozenset({Reason.MINOR_AGE_DOUBT, Reason.POLICY_NUDITY}),
+    )
+    tables.users.exonerate(USER, {"hmac-1": nude, "hmac-2": nude})
+    tables.users.exonerate(USER, {"hmac-2": both})
+
+    known = tables.users.profile(USER)
+    assert known == Profile(plus=plus(), exonerated={"hmac-1": nude, "hmac-2": both})
+    assert tables.users.profile(UserId("user-2")).exonerated == {}
+
+
+def test_exonerating_nothing_changes_nothing(tables):
+    tables.users.exonerate(USER, {})
+
+    assert tables.users.profile(USER) == Profile()
+
+
+# --- erasing -------------------------------------------------------------------------------------
+
+
+def test_an_erasure_marks_the_user_and_runs_once(tables):
+    first = tables.erasures.begin(an_erasure())
+
+    assert tables.erasures.begin(an_erasure()) == first
+    assert tables.users.profile(USER).erasing == first.erasure_id
+    assert tables.users.profile(UserId("user-2")).erasing is None
+
+
+def test_no_job_starts_for_a_user_who_is_being_erased(tables):
+    tables.erasures.begin(an_erasure())
+
+    with pytest.raises(Conflict, match="erased"):
+        tables.jobs.create(a_job(), photos())
+
+    with pytest.raises(NotFound):
+        tables.jobs.get(JOB)
+
+
+def test_an_erasure_is_read_as_it_was_stored(tables):
+    erasure = tables.erasures.begin(an_erasure()).count(jobs=2, objects=31)
+    tables.erasures.save(erasure)
+    assert tables.erasures.get(erasure.erasure_id) == erasure
+
+    done = erasure.finish(NOW)
+    tables.erasures.save(done)
+
+    assert tables.erasures.get(erasure.erasure_id) == done
+    assert (done.state, done.user_id) == (ErasureState.DONE, None)
+
+
+def test_an_unknown_erasure_is_not_found(tables):
+    with pytest.raises(NotFound):
+        tables.erasures.get(new_erasure_id())
+
+
+def test_a_users_jobs_are_listed_oldest_first(tables):
+    tables.jobs.create(a_job(job_id=OTHER_JOB, created_at=NOW - timedelta(days=3)), [])
+    tables.jobs.create(a_job(), [])
+    theirs = a_job(job_id=JobId("j" + "3" * 32), user_id=UserId("user-2"))
+    tables.jobs.create(theirs, [])
+
+    assert [job.job_id for job in tables.jobs.for_user(USER)] == [OTHER_JOB, JOB]
+
+
+def test_a_job_is_deleted_with_all_its_records(tables):
+    tables.jobs.create(a_job(), photos(10))
+    tables.jobs.save_avatars([an_avatar(n) for n in range(1, 31)])
+    tables.jobs.create(a_job(job_id=OTHER_JOB), photos(3, job_id=OTHER_JOB))
+
+    tables.jobs.delete(JOB)
+    tables.jobs.delete(JOB)
+
+    assert tables.jobs.photos(JOB) == tables.jobs.avatars(JOB) == []
+    assert [job.job_id for job in tables.jobs.for_user(USER)] == [OTHER_JOB]
+    assert len(tables.jobs.photos(OTHER_JOB)) == 3
+
+
+def test_a_user_is_deleted_and_the_counted_day_stays(tables):
+    tables.users.save_zone(USER, BERLIN, seen=None)
+    tables.jobs.create(a_job(), [])
+    submitted = a_job().move(JobState.MODERATING, NOW, day=TODAY, day_ends_at=MIDNIGHT)
+    tables.ledger.reserve(submitted, limit=1, now=NOW)
+    tables.ledger.settle(ended(submitted), QuotaState.SPENT, now=NOW)
+
+    tables.users.delete(USER)
+    tables.users.delete(USER)
+
+    assert tables.users.profile(USER) == Profile()
+    assert tables.ledger.entries(USER, TODAY) == []
+    assert tables.ledger.used(USER_HASH, TODAY) == 1
+
+
+# --- job durations -------------------------------------------------------------------------------
+
+
+def test_the_durations_of_a_backend_and_tier_are_listed_latest_first(tables):
+    for n in range(1, 6):
+        job = a_job(JobState.COMPLETED, job_id=JobId("j" + str(n).zfill(32)))
+        later = [m.model_copy(update={"at": m.at + timedelta(hours=n)}) for m in job.timeline]
+        tables.durations.add(job.model_copy(update={"timeline": tuple(later)}), 10.0 * n)
+
+    assert tables.durations.recent("training-job", "lite", limit=3) == [50.0, 40.0, 30.0]
+    assert tables.durations.recent("training-job", "plus", limit=3) == []
+    assert tables.durations.recent("async-endpoint", "lite", limit=3) == []
+
+
+def test_a_jobs_durations_are_stored_once(tables):
+    for _ in range(2):
+        tables.durations.add(a_job(JobState.COMPLETED), 61.23)
+
+    assert tables.durations.recent("training-job", "lite", limit=9) == [61.2]

@@ -1,0 +1,271 @@
+"""Deletion records on the fake and DynamoDB; the independent listing and the sweep on S3."""
+
+from datetime import timedelta
+
+import pytest
+
+from likeness.adapters.deletion.bucket_sweep import BucketSweep
+from likeness.adapters.deletion.deletions_table import DeletionsTable
+from likeness.adapters.deletion.leftovers import BucketLeftovers
+from likeness.adapters.policy_files import load_retention
+from likeness.domain.deletion.receipt import (
+    EVERYWHERE,
+    PHOTOS,
+    Deletion,
+    DeletionState,
+    StoredObject,
+)
+from likeness.domain.deletion.retention import SweepFinding
+from likeness.domain.errors import Denied
+from likeness.services.deletion.sweep_buckets import sweep_buckets
+from tests.builders import JOB, NOW, OTHER_JOB
+from tests.fakes import (
+    FakeAppeals,
+    FakeBucket,
+    FakeClock,
+    FakeDeletions,
+    FakeJobs,
+    FakeLeftovers,
+    FakeMetrics,
+)
+from tests.integration.aws_answers import MotoBucket, fail
+
+RULES = load_retention()
+ONE = StoredObject(name="photos/p01.jpg", etag="etag-1", created_at=NOW)
+
+
+@pytest.fixture
+def deletions(kind, request):
+    if kind == "fake":
+        return FakeDeletions()
+    return DeletionsTable(request.getfixturevalue("table"), FakeClock())
+
+
+@pytest.fixture
+def looked_at(kind, request):
+    """The leftover listing, and both buckets."""
+    if kind == "fake":
+        photos, avatars = FakeBucket(), FakeBucket()
+        return FakeLeftovers(photos, avatars), photos, avatars
+    s3 = request.getfixturevalue("s3")
+    leftovers = BucketLeftovers(s3, photos="photos", avatars="avatars")
+    return leftovers, MotoBucket(s3, "photos"), MotoBucket(s3, "avatars")
+
+
+def test_a_job_that_is_not_being_deleted_has_no_deletion_record(deletions):
+    assert deletions.get(JOB) is None
+    assert deletions.objects(JOB) == []
+
+
+@pytest.mark.parametrize("state", DeletionState)
+def test_the_last_saved_deletion_record_is_read(deletions, state):
+    deletions.save(Deletion(job_id=JOB, state=DeletionState.PENDING))
+    said = Deletion(job_id=JOB, state=state, receipt="a.b.c")
+
+    deletions.save(said)
+
+    assert deletions.get(JOB) == said
+    assert deletions.get(OTHER_JOB) is None
+
+
+def test_a_legal_hold_stays_until_it_is_removed(deletions):
+    held = Deletion(job_id=JOB, state=DeletionState.HELD)
+    deletions.save(held)
+
+    deletions.save(Deletion(job_id=JOB, state=DeletionState.PENDING))
+    assert deletions.get(JOB) == held
+    deletions.save(Deletion(job_id=JOB, state=DeletionState.DELETED, receipt="a.b.c"))
+    assert deletions.get(JOB) == held
+
+    deletions.save(held.model_copy(update={"receipt": "of.the.hold"}))
+    assert deletions.get(JOB).receipt == "of.the.hold"
+
+
+def test_an_object_is_stored_once_with_its_deletion_time(deletions):
+    another = ONE.model_copy(update={"etag": "etag-2"})  # an object of the same name, written later
+    deletions.add_objects(JOB, [ONE, ONE, another])
+    gone = ONE.model_copy(update={"deleted_at": NOW + timedelta(minutes=1)})
+
+    deletions.add_objects(JOB, [gone])
+
+    assert deletions.objects(JOB) == [gone, another]
+    assert deletions.objects(OTHER_JOB) == []
+
+
+def test_the_listing_covers_every_place_of_this_job_only(looked_at):
+    leftovers, photos, avatars = looked_at
+    for job in (JOB, OTHER_JOB):
+        photos.put(f"uploads/{job}/p01", b"raw")
+        photos.put(f"photos/{job}/p01.jpg", b"jpeg")
+        avatars.put(f"work/{job}/r1/order/order.json", b"{}")
+        avatars.put(f"drawn/{job}/a01.png", b"png")
+        avatars.put(f"avatars/{job}/a01/1024.png", b"png")
+
+    found = leftovers.find(JOB, EVERYWHERE)
+
+    assert [one.name for one in found] == [
+        "uploads/p01",
+        "photos/p01.jpg",
+        "work/r1/order/order.json",
+        "drawn/a01.png",
+        "avatars/a01/1024.png",
+    ]
+    assert [one.name for one in leftovers.find(JOB, PHOTOS)] == ["uploads/p01", "photos/p01.jpg"]
+
+
+def test_the_listing_includes_old_versions_delete_markers_and_parts(s3):
+    leftovers = BucketLeftovers(s3, photos="photos", avatars="avatars")
+    s3.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": "Enabled"})
+    key = f"photos/{JOB}/p01.jpg"
+    s3.put_object(Bucket="photos", Key=key, Body=b"one")
+    s3.put_object(Bucket="photos", Key=key, Body=b"two")
+    s3.delete_object(Bucket="photos", Key=key)
+    s3.create_multipart_upload(Bucket="photos", Key=f"uploads/{JOB}/p02")
+
+    found = leftovers.find(JOB, PHOTOS)
+
+    assert [one.name for one in found] == ["uploads/p02", *["photos/p01.jpg"] * 3]
+    assert len({one.etag for one in found}) == 4
+
+
+@pytest.mark.parametrize("operation", ["ListObjectVersions", "ListMultipartUploads"])
+def test_a_place_that_cannot_be_listed_is_not_reported_empty(s3, operation):
+    fail(s3, operation, "AccessDenied", times=9, status=403)
+
+    with pytest.raises(Denied, match=operation):
+        BucketLeftovers(s3, photos="photos", avatars="avatars").find(JOB, EVERYWHERE)
+
+
+# --- the sweep -------------------------------------------------------------------------------
+
+
+def set_up(s3, **lifecycle):
+    for bucket, days in (RULES.lifecycle | lifecycle).items():
+        rules = [
+            {
+                "ID": f"rule-{n}",
+                "Status": "Enabled",
+                "Filter": {"Prefix": prefix},
+                "Expiration": {"Days": after},
+                "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+            }
+            for n, (prefix, after) in enumerate(days.items())
+        ]
+        s3.put_bucket_lifecycle_configuration(
+            Bucket=bucket, LifecycleConfiguration={"Rules": rules}
+        )
+
+
+@pytest.fixture
+def sweeper(s3):
+    set_up(s3)
+    return BucketSweep(s3, photos="photos", avatars="avatars")
+
+
+def test_deployed_buckets_match_the_expected_configuration(sweeper):
+    assert sweeper.drift(RULES.lifecycle) == []
+
+
+def test_a_bucket_that_is_or_was_versioned_is_reported(s3, sweeper):
+    """A bucket that was ever versioned may contain old versions."""
+    for status in ("Enabled", "Suspended"):
+        s3.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": status})
+        assert sweeper.drift(RULES.lifecycle) == [SweepFinding.VERSIONING]
+
+
+def test_a_replicated_bucket_is_reported(s3, sweeper):
+    for bucket in ("avatars", "photos"):
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    rule = {
+        "Status": "Enabled",
+        "Priority": 1,
+        "DeleteMarkerReplication": {"Status": "Disabled"},
+        "Filter": {"Prefix": ""},
+        "Destination": {"Bucket": "arn:aws:s3:::photos"},
+    }
+    s3.put_bucket_replication(
+        Bucket="avatars",
+        ReplicationConfiguration={"Role": "arn:aws:iam::123456789012:role/x", "Rules": [rule]},
+    )
+
+    found = sweeper.drift(RULES.lifecycle)
+
+    assert sorted(found) == [
+        SweepFinding.REPLICATION,
+        SweepFinding.VERSIONING,
+        SweepFinding.VERSIONING,
+    ]
+
+
+@pytest.mark.parametrize("photos", [{"": 30}, {"uploads/": 1}, {"": 1, "more/": 9}])
+def test_a_changed_lifecycle_is_reported(s3, sweeper, photos):
+    set_up(s3, photos=photos)
+
+    assert sweeper.drift(RULES.lifecycle) == [SweepFinding.LIFECYCLE]
+
+
+def test_a_missing_lifecycle_is_reported(s3, sweeper):
+    s3.delete_bucket_lifecycle(Bucket="avatars")
+
+    assert sweeper.drift(RULES.lifecycle) == [SweepFinding.LIFECYCLE]
+
+
+def test_a_day_later_a_sweep_finds_and_deletes_everything_old(s3, sweeper):
+    """The clock advances by a day, so objects that moto just stored are overdue."""
+    photos, avatars = MotoBucket(s3, "photos"), MotoBucket(s3, "avatars")
+    photos.put(f"uploads/{JOB}/p01", b"raw")
+    photos.put(f"photos/{JOB}/p01.jpg", b"jpeg")
+    photos.put("strange", b"?")
+    avatars.put(f"work/{JOB}/r1/output/model.tar.gz", b"weights")
+    stored = s3.head_object(Bucket="photos", Key="strange")["LastModified"]
+    clock = FakeClock(stored + timedelta(minutes=30))
+
+    def sweep():
+        return sweep_buckets(
+            buckets=sweeper,
+            jobs=FakeJobs(),
+            deletions=FakeDeletions(),
+            appeals=FakeAppeals(),
+            metrics=FakeMetrics(),
+            clock=clock,
+            rules=RULES,
+        )
+
+    early = sweep()
+    assert (early.seen, early.deleted, early.findings) == (4, 0, {})
+    clock.advance(timedelta(days=1))
+    late = sweep()
+    assert late.findings == {SweepFinding.OVERDUE: 3, SweepFinding.STRANGER: 1}
+    assert late.deleted == 4
+    assert (sweep().seen, photos.listing(), avatars.listing()) == (0, [], [])
+
+
+def test_a_sweep_deletes_unfinished_multipart_uploads(s3, sweeper):
+    s3.create_multipart_upload(Bucket="photos", Key=f"uploads/{JOB}/p02")
+    (there,) = sweeper.objects()
+    assert there.upload
+
+    assert sweeper.delete([there, there]) == 0
+
+    assert list(sweeper.objects()) == []
+
+
+def test_a_sweep_deletes_old_versions(s3, sweeper):
+    s3.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": "Enabled"})
+    s3.put_object(Bucket="photos", Key=f"photos/{JOB}/p01.jpg", Body=b"one")
+    s3.delete_object(Bucket="photos", Key=f"photos/{JOB}/p01.jpg")
+
+    assert sweeper.delete(list(sweeper.objects())) == 0
+
+    assert list(sweeper.objects()) == []
+
+
+def test_a_sweep_counts_what_it_may_not_delete_and_deletes_the_rest(s3, sweeper):
+    photos = MotoBucket(s3, "photos")
+    photos.put("one", b"1")
+    photos.put("two", b"2")
+    fail(s3, "DeleteObject", "AccessDenied", times=1, status=403)
+
+    assert sweeper.delete(list(sweeper.objects())) == 1
+
+    assert photos.listing() == ["one"]

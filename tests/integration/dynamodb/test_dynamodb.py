@@ -1,0 +1,281 @@
+"""Behaviour of the real table only: keys, limits, and lost responses."""
+
+from datetime import timedelta
+
+import pytest
+from botocore.exceptions import ConnectionClosedError
+
+from likeness.adapters.account.ledger_table import LedgerTable
+from likeness.adapters.dynamodb import transactions
+from likeness.adapters.dynamodb.transactions import ATTEMPTS, FIRST_PAUSE_S, write_all
+from likeness.adapters.jobs.jobs_table import JobsTable
+from likeness.adapters.review.reviews_table import ReviewsTable
+from likeness.domain.account.quota import QuotaState
+from likeness.domain.errors import Conflict, OverQuota, Unavailable
+from likeness.domain.jobs.job import JobState
+from likeness.domain.moderation import Label
+from likeness.domain.review.case import review_of
+from tests.builders import (
+    JOB,
+    MIDNIGHT,
+    MODERATOR,
+    NOW,
+    OTHER_JOB,
+    TODAY,
+    USER,
+    USER_HASH,
+    a_job,
+    a_photo,
+    a_review,
+    a_verdict,
+    an_avatar,
+    decided,
+    ended,
+    seen,
+)
+from tests.fakes import FakeClock
+from tests.integration.aws_answers import fail
+
+SUBMITTED = a_job().move(JobState.MODERATING, NOW, day=TODAY, day_ends_at=MIDNIGHT)
+
+
+@pytest.fixture
+def jobs(table):
+    return JobsTable(table, FakeClock())
+
+
+@pytest.fixture
+def ledger(table):
+    return LedgerTable(table)
+
+
+def items(table) -> dict[tuple[str, str], dict]:
+    return {(item["pk"], item["sk"]): item for item in table.scan()["Items"]}
+
+
+def days(moment, count: int) -> int:
+    return int((moment + timedelta(days=count)).timestamp())
+
+
+def test_every_record_of_a_job_is_in_its_partition_and_expires_after_90_days(table, jobs):
+    jobs.create(a_job(), [a_photo()])
+    jobs.save_avatars([an_avatar()])
+    ReviewsTable(table).open(a_review(), "token")
+
+    there = items(table)
+
+    expires = {
+        "META": days(a_job().created_at, 90),
+        "PHOTO#p01": days(NOW, 90),
+        "AVATAR#a01": days(NOW, 90),
+        f"REVIEW#{review_of(JOB)}": days(NOW, 90),
+        f"TOKEN#{review_of(JOB)}": days(NOW, 90),
+    }
+    assert {sk: item["ttl"] for (pk, sk), item in there.items() if pk == f"JOB#{JOB}"} == expires
+
+
+def test_the_audit_log_names_no_user_and_does_not_expire(table):
+    ReviewsTable(table).open(a_review(), "token")
+
+    there = [item for (pk, _), item in items(table).items() if pk == "AUDIT"]
+
+    assert len(there) == 2
+    assert not any("ttl" in item or USER in str(item) for item in there)
+
+
+def test_the_index_lists_a_users_jobs_oldest_first(table, jobs):
+    jobs.create(a_job(job_id=OTHER_JOB, created_at=NOW), [])
+    jobs.create(a_job(), [])
+
+    found = table.query(
+        IndexName="gsi1",
+        KeyConditionExpression="gsi1pk = :user",
+        ExpressionAttributeValues={":user": f"USER#{USER}"},
+    )["Items"]
+
+    assert [item["job_id"] for item in found] == [JOB, OTHER_JOB]
+
+
+def test_the_ledger_expires_after_400_days_and_counts_the_day(table, jobs, ledger):
+    jobs.create(a_job(), [])
+    ledger.reserve(SUBMITTED, limit=1, now=NOW)
+    there = items(table)
+
+    assert there[f"DAY#{USER_HASH}", TODAY]["used"] == 1
+    assert there[f"DAY#{USER_HASH}", TODAY]["ttl"] == days(NOW, 400)
+    assert there[f"USER#{USER}", f"ENTRY#{TODAY}#{JOB}"]["ttl"] == days(NOW, 400)
+
+    ledger.settle(ended(SUBMITTED), QuotaState.RETURNED, now=NOW + timedelta(days=3))
+    ledger.settle(ended(SUBMITTED), QuotaState.RETURNED, now=NOW + timedelta(days=3))
+
+    there = items(table)
+    assert there[f"DAY#{USER_HASH}", TODAY]["used"] == 0
+    assert there[f"USER#{USER}", f"ENTRY#{TODAY}#{JOB}"]["ttl"] == days(NOW, 400)
+
+
+def test_no_item_that_is_shown_contains_the_task_token(table):
+    reviews = ReviewsTable(table)
+    reviews.open(a_review(), "secret-token")
+
+    holders = [sk for (_, sk), item in items(table).items() if "secret-token" in str(item)]
+
+    assert holders == [f"TOKEN#{review_of(JOB)}"]
+    assert "secret-token" not in repr(reviews.waiting())
+
+
+def test_a_decided_review_has_no_keys_in_the_index(table):
+    reviews = ReviewsTable(table)
+    reviews.open(a_review(), "token")
+    assert "gsi1pk" in items(table)[f"JOB#{JOB}", f"REVIEW#{review_of(JOB)}"]
+
+    reviews.save(decided(a_review()))
+
+    assert "gsi1pk" not in items(table)[f"JOB#{JOB}", f"REVIEW#{review_of(JOB)}"]
+    assert reviews.get(review_of(JOB)).decided_by == MODERATOR
+
+
+def test_more_than_one_page_of_avatars_is_read(jobs):
+    """A query returns at most 1 MiB."""
+    label = Label(name="L" * 50_000, confidence=50)
+    verdict = a_verdict().model_copy(update={"evidence": seen(labels=(label,))})
+    avatars = [an_avatar(n, verdict=verdict) for n in range(1, 31)]
+    jobs.save_avatars(avatars)
+
+    assert jobs.avatars(JOB) == avatars
+
+
+@pytest.mark.parametrize(
+    ("operation", "call"),
+    [
+        ("GetItem", lambda jobs: jobs.get(JOB)),
+        ("Query", lambda jobs: jobs.photos(JOB)),
+        ("PutItem", lambda jobs: jobs.save(a_job().change())),
+        ("PutItem", lambda jobs: jobs.add_photo(a_photo(2))),
+        ("PutItem", lambda jobs: jobs.save_photo(a_photo(), seen=a_photo())),
+        ("BatchWriteItem", lambda jobs: jobs.save_avatars([an_avatar()])),
+        ("TransactWriteItems", lambda jobs: jobs.create(a_job(job_id=OTHER_JOB), [])),
+    ],
+)
+@pytest.mark.parametrize(
+    "code", ["ThrottlingException", "InternalServerError", "AccessDeniedException"]
+)
+def test_an_aws_failure_is_unavailable(table, jobs, operation, call, code):
+    jobs.create(a_job(), [a_photo()])
+    fail(table.meta.client, operation, code, times=9)
+
+    with pytest.raises(Unavailable, match=f"{operation} returned {code}"):
+        call(jobs)
+
+
+def lose_answers(table, operation: str, times: int = 1) -> None:
+    """The write succeeds, and the connection breaks before the response is read."""
+    left = [times]
+
+    def lose(**_):
+        if left[0]:
+            left[0] -= 1
+            raise ConnectionClosedError(endpoint_url="https://dynamodb.test")
+
+    table.meta.client.meta.events.register(f"after-call.dynamodb.{operation}", lose)
+
+
+def test_a_reservation_whose_answer_was_lost_is_repeated_and_counts_once(table, jobs, ledger):
+    """The day is reserved, and the function crashes before it returns."""
+    jobs.create(a_job(), [])
+    jobs.create(a_job(job_id=OTHER_JOB), [])
+    lose_answers(table, "TransactWriteItems")
+    with pytest.raises(Unavailable):
+        ledger.reserve(SUBMITTED, limit=1, now=NOW)
+
+    ledger.reserve(SUBMITTED, limit=1, now=NOW + timedelta(minutes=11))
+
+    other = SUBMITTED.model_copy(update={"job_id": OTHER_JOB})
+    with pytest.raises(OverQuota):
+        ledger.reserve(other, limit=1, now=NOW)
+    assert items(table)[f"DAY#{USER_HASH}", TODAY]["used"] == 1
+
+
+def test_a_settlement_whose_answer_was_lost_returns_one_day(table, jobs, ledger):
+    jobs.create(a_job(), [])
+    ledger.reserve(SUBMITTED, limit=1, now=NOW)
+    lose_answers(table, "TransactWriteItems")
+    with pytest.raises(Unavailable):
+        ledger.settle(ended(SUBMITTED), QuotaState.RETURNED, now=NOW)
+
+    ledger.settle(ended(SUBMITTED), QuotaState.RETURNED, now=NOW)
+
+    assert items(table)[f"DAY#{USER_HASH}", TODAY]["used"] == 0
+
+
+def test_a_settlement_that_lost_the_race_changes_nothing(table, jobs, ledger, monkeypatch):
+    """Both read a reserved entry; one of them writes first."""
+    jobs.create(a_job(), [])
+    ledger.reserve(SUBMITTED, limit=1, now=NOW)
+    reserved = ledger.entries(USER, TODAY)[0]
+    ledger.settle(ended(SUBMITTED), QuotaState.RETURNED, now=NOW)
+    monkeypatch.setattr(LedgerTable, "_entry", lambda *_: reserved)
+
+    ledger.settle(ended(SUBMITTED), QuotaState.SPENT, now=NOW)
+    ledger.settle(ended(SUBMITTED), QuotaState.RETURNED, now=NOW)
+
+    monkeypatch.undo()
+    assert ledger.entries(USER, TODAY)[0].state is QuotaState.RETURNED
+    assert items(table)[f"DAY#{USER_HASH}", TODAY]["used"] == 0
+
+
+def cancelled(table, *codes: str, times: int) -> list[str]:
+    reasons = [{"Code": code} for code in codes]
+    return fail(
+        table.meta.client,
+        "TransactWriteItems",
+        "TransactionCanceledException",
+        times=times,
+        CancellationReasons=reasons,
+    )
+
+
+def test_conflicting_transactions_are_retried_with_a_delay(table):
+    calls = cancelled(table, "None", "TransactionConflict", times=3)
+    pauses: list[float] = []
+    write = transactions.put(table, {"pk": "a", "sk": "b"})
+
+    write_all(table, write, pause=pauses.append)
+
+    assert len(calls) == 4
+    assert ("a", "b") in items(table)
+    assert all(0 <= p <= FIRST_PAUSE_S * 2**n for n, p in enumerate(pauses))
+    assert len(pauses) == 3
+
+
+def test_transactions_that_keep_conflicting_are_given_up(table):
+    calls = cancelled(table, "TransactionConflict", times=999)
+    write = transactions.put(table, {"pk": "a", "sk": "b"})
+
+    with pytest.raises(Unavailable, match="TransactionConflict"):
+        write_all(table, write, pause=lambda _: None)
+
+    assert len(calls) == ATTEMPTS
+
+
+def test_a_transaction_that_cannot_succeed_is_not_retried(table):
+    calls = cancelled(table, "None", "ItemCollectionSizeLimitExceeded", times=999)
+    write = transactions.put(table, {"pk": "a", "sk": "b"})
+
+    with pytest.raises(Unavailable, match="ItemCollectionSizeLimitExceeded"):
+        write_all(table, write, pause=lambda _: None)
+
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("codes", "error"),
+    [
+        (("ConditionalCheckFailed", "ConditionalCheckFailed", "None"), Conflict),
+        (("None", "ConditionalCheckFailed", "None"), OverQuota),
+    ],
+)
+def test_the_reasons_of_a_cancelled_reservation_are_distinguished(table, ledger, codes, error):
+    cancelled(table, *codes, times=9)
+
+    with pytest.raises(error):
+        ledger.reserve(SUBMITTED, limit=1, now=NOW)

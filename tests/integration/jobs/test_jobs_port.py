@@ -1,0 +1,222 @@
+"""Jobs: one suite for the fake and DynamoDB, so that the fake behaves like the table."""
+
+from datetime import timedelta
+
+import pytest
+
+from likeness.domain.errors import Conflict, NotFound
+from likeness.domain.generation.avatar import AvatarState
+from likeness.domain.ids import JobId, UserId
+from likeness.domain.jobs.job import JobState
+from likeness.domain.moderation import Outcome
+from likeness.domain.photos.photo import PhotoProblem, PhotoState
+from likeness.domain.reasons import Reason
+from tests.builders import (
+    JOB,
+    NOW,
+    OTHER_JOB,
+    USER,
+    a_job,
+    a_photo,
+    a_verdict,
+    an_avatar,
+    photos,
+)
+
+
+@pytest.fixture
+def jobs(tables):
+    return tables.jobs
+
+
+@pytest.mark.parametrize("state", list(JobState))
+def test_a_job_is_read_as_it_was_stored(jobs, state):
+    job = a_job(state, reason=Reason.SYSTEM_UNAVAILABLE, photos_deleted_at=NOW)
+
+    jobs.create(job, [])
+
+    assert jobs.get(JOB) == job
+
+
+def test_an_unknown_job_is_not_found(jobs):
+    with pytest.raises(NotFound):
+        jobs.get(JOB)
+
+
+def test_a_job_is_created_once_and_a_repeat_stores_no_photo(jobs):
+    jobs.create(a_job(), photos(3))
+
+    with pytest.raises(Conflict):
+        jobs.create(a_job(avatars=9), photos(4))
+
+    assert jobs.get(JOB).avatars == a_job().avatars
+    assert len(jobs.photos(JOB)) == 3
+
+
+def test_only_the_first_of_two_writers_wins(jobs):
+    jobs.create(a_job(), [])
+    seen = jobs.get(JOB)
+    first, second = seen.move(JobState.CANCELLING, NOW), seen.move(JobState.FAILED, NOW)
+
+    jobs.save(first)
+    with pytest.raises(Conflict):
+        jobs.save(second)
+
+    assert jobs.get(JOB) == first
+
+
+def test_a_version_cannot_be_skipped(jobs):
+    jobs.create(a_job(), [])
+
+    with pytest.raises(Conflict):
+        jobs.save(a_job().change().change())
+
+
+def test_storing_the_same_version_again_is_idempotent(jobs):
+    """A write whose response was lost is sent twice: the second finds its own version."""
+    jobs.create(a_job(), [])
+    moved = a_job().move(JobState.CANCELLING, NOW)
+
+    jobs.save(moved)
+    jobs.save(moved)
+
+    assert jobs.get(JOB) == moved
+
+
+def test_saving_a_job_that_was_never_created_is_refused(jobs):
+    with pytest.raises((Conflict, NotFound)):
+        jobs.save(a_job().change())
+
+
+def test_only_this_jobs_photos_are_listed_in_the_order_of_their_ids(jobs):
+    jobs.create(a_job(), [a_photo(10), a_photo(2), a_photo(1)])
+    jobs.create(a_job(job_id=OTHER_JOB), [a_photo(3, job_id=OTHER_JOB)])
+
+    assert [photo.photo_id for photo in jobs.photos(JOB)] == ["p01", "p02", "p10"]
+
+
+@pytest.mark.parametrize(
+    "photo",
+    [
+        a_photo(state=PhotoState.AWAITED),
+        a_photo(),
+        a_photo(verdict=a_verdict(Outcome.DOUBTFUL)),
+        a_photo(
+            state=PhotoState.REFUSED,
+            problem=PhotoProblem(
+                reason=Reason.SUBJECT_DUPLICATE, duplicate_of="p02", box=a_photo().face
+            ),
+        ),
+    ],
+    ids=["awaited", "accepted", "with a verdict without a reason", "refused"],
+)
+def test_a_photo_is_read_with_full_precision(jobs, photo):
+    jobs.create(a_job(), [photo])
+
+    assert jobs.photos(JOB) == [photo]
+
+
+def test_a_job_without_photos_has_none(jobs):
+    assert jobs.photos(JOB) == []
+    assert jobs.avatars(JOB) == []
+
+
+def test_a_photo_is_added_once(jobs):
+    jobs.create(a_job(), photos(3))
+    late = a_photo(4, state=PhotoState.AWAITED)
+
+    jobs.add_photo(late)
+    with pytest.raises(Conflict):
+        jobs.add_photo(late)  # a concurrent second request
+
+    assert jobs.photos(JOB)[3:] == [late]
+
+
+def test_the_new_state_of_a_photo_is_stored(jobs):
+    awaited, accepted = a_photo(state=PhotoState.AWAITED), a_photo()
+    jobs.create(a_job(), [awaited])
+
+    jobs.save_photo(accepted, seen=awaited)
+
+    assert jobs.photos(JOB) == [accepted]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"etag": "another upload"},
+        {"state": PhotoState.REFUSED},
+        {"verdict": a_verdict()},
+        {"face": None},
+        {"sha256": None},
+    ],
+)
+def test_a_photo_that_changed_since_it_was_read_is_a_conflict(jobs, change):
+    seen = a_photo()
+    jobs.create(a_job(), [seen])
+    changed = seen.model_copy(update=change)
+    jobs.save_photo(changed, seen=seen)
+
+    with pytest.raises(Conflict):
+        jobs.save_photo(seen.model_copy(update={"width": 1}), seen=seen)
+
+    assert jobs.photos(JOB) == [changed]
+
+
+def test_storing_the_same_photo_again_is_idempotent(jobs):
+    awaited, accepted = a_photo(state=PhotoState.AWAITED), a_photo()
+    jobs.create(a_job(), [awaited])
+
+    jobs.save_photo(accepted, seen=awaited)
+    jobs.save_photo(accepted, seen=awaited)
+
+    assert jobs.photos(JOB) == [accepted]
+
+
+def test_avatars_are_listed_best_first(jobs):
+    worst, best = an_avatar(1, rank=201), an_avatar(2, rank=100, distance=None)
+
+    jobs.save_avatars([worst, best])
+
+    assert jobs.avatars(JOB) == [best, worst]
+
+
+def test_storing_all_avatars_of_a_job_is_idempotent(jobs):
+    drawn = [an_avatar(n) for n in range(1, 31)]
+    published = [a.model_copy(update={"state": AvatarState.PUBLISHED}) for a in drawn]
+
+    jobs.save_avatars(drawn)
+    jobs.save_avatars(published)
+
+    assert jobs.avatars(JOB) == published
+
+
+def test_a_users_jobs_are_listed_newest_first_and_in_pages(jobs):
+    ids = [JobId(f"j{n:032x}") for n in range(5)]
+    for age, job_id in enumerate(ids):
+        jobs.create(a_job(job_id=job_id, created_at=NOW - timedelta(hours=age)), [])
+    jobs.create(a_job(job_id=OTHER_JOB[:-1] + "f", user_id=UserId("user-2")), [])
+
+    first = jobs.newest(USER, limit=3)
+    second = jobs.newest(USER, limit=3, after=first.last)
+
+    assert [job.job_id for job in first.items] == ids[:3]
+    assert [job.job_id for job in second.items] == ids[3:]
+    assert second.last is None
+    assert jobs.newest(USER, limit=5).last is None
+    assert first.items[0] == jobs.get(ids[0])
+
+
+def test_jobs_with_the_same_timestamp_are_all_listed(jobs):
+    ids = [JobId(f"j{n:032x}") for n in range(4)]
+    for job_id in ids:
+        jobs.create(a_job(job_id=job_id, created_at=NOW), [])
+
+    first = jobs.newest(USER, limit=2)
+    second = jobs.newest(USER, limit=2, after=first.last)
+
+    assert [job.job_id for job in (*first.items, *second.items)] == ids[::-1]
+
+
+def test_an_unknown_user_has_no_jobs(jobs):
+    assert jobs.newest(UserId("unknown"), limit=1).items == ()

@@ -1,0 +1,189 @@
+"""Content Credentials with the real library, signed like KMS, under our own test chain."""
+
+import io
+import json
+from typing import Any
+
+import c2pa
+import pytest
+from botocore.exceptions import ClientError
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_der_public_key,
+)
+from PIL import Image
+
+from infra.laptop.certificates import certify, issue
+from likeness.adapters.generation.png import only_pixels
+from likeness.adapters.provenance import webp, xmp
+from likeness.adapters.provenance.certificates import CACHE_S, Certificates
+from likeness.adapters.provenance.credentials import KmsCredentials
+from likeness.domain.errors import Unavailable
+from likeness.domain.provenance.credentials import SOURCE_TYPES, Claim, Trust
+from tests.builders import NOW, a_png
+
+CLAIM = Claim.model_validate(
+    {"watermark": "0123456789a", "style": "comic", "engine": "painter", "made_at": NOW}
+)
+LABEL = xmp.packet(SOURCE_TYPES["painter"])
+PNG = only_pixels(a_png(7, side=256), side=256, xmp=LABEL)
+KINDS = {"image/png": PNG, "image/webp": webp.scaled(PNG, [128], xmp=LABEL)[128]}
+
+
+class Kms:
+    """The signing part of KMS. moto signs a digest as if it were the message."""
+
+    def __init__(self) -> None:
+        self.keys: dict[str, ec.EllipticCurvePrivateKey] = {}
+        self.off: set[str] = set()
+
+    def create(self) -> str:
+        name = f"key-{len(self.keys)}"
+        self.keys[name] = ec.generate_private_key(ec.SECP256R1())
+        return name
+
+    def get_public_key(self, *, KeyId: str) -> dict[str, bytes]:  # noqa: N803 - as boto3 has it
+        public = self.keys[KeyId].public_key()
+        encoding = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        return {"PublicKey": public.public_bytes(*encoding)}
+
+    def sign(self, **asked: Any) -> dict[str, bytes]:
+        if asked["KeyId"] in self.off:
+            raise ClientError({"Error": {"Code": "DisabledException"}}, "Sign")
+        assert (asked["MessageType"], asked["SigningAlgorithm"]) == ("DIGEST", "ECDSA_SHA_256")
+        algorithm = ec.ECDSA(Prehashed(hashes.SHA256()))
+        return {"Signature": self.keys[asked["KeyId"]].sign(asked["Message"], algorithm)}
+
+
+@pytest.fixture
+def clients(aws, session):
+    made = {"kms": Kms(), "ssm": session.client("ssm")}
+    return made.__getitem__
+
+
+@pytest.fixture
+def key(clients):
+    return clients("kms").create()
+
+
+@pytest.fixture
+def credentials(clients, key):
+    certify(clients, key, "test")
+    return KmsCredentials(clients("kms"), key, Certificates(clients("ssm"), "/likeness/test"))
+
+
+@pytest.fixture(params=KINDS)
+def kind(request):
+    return request.param
+
+
+@pytest.fixture
+def signed(credentials, kind):
+    return credentials.sign(KINDS[kind], kind, CLAIM)
+
+
+def test_a_signed_picture_is_trusted_under_our_root_and_contains_the_claim(
+    credentials, kind, signed
+):
+    found = credentials.read(signed, kind)
+
+    assert (found.trust, found.claim) == (Trust.TRUSTED, CLAIM)
+
+
+def test_under_another_root_a_picture_is_not_trusted(credentials, clients, kind, signed):
+    other = clients("kms").create()
+    public = load_der_public_key(clients("kms").get_public_key(KeyId=other)["PublicKey"])
+    chain, anchors = issue(public)
+    folder = "/likeness/other"
+    clients("ssm").put_parameter(Name=f"{folder}/certificate-chain", Value=chain, Type="String")
+    clients("ssm").put_parameter(Name=f"{folder}/trust-anchors", Value=anchors, Type="String")
+
+    theirs = KmsCredentials(clients("kms"), other, Certificates(clients("ssm"), folder))
+
+    assert theirs.read(signed, kind).trust is Trust.OTHERS
+    assert theirs.read(signed, kind).claim is None
+    assert credentials.read(theirs.sign(KINDS[kind], kind, CLAIM), kind).trust is Trust.OTHERS
+
+
+def test_one_flipped_bit_is_invalid(credentials, kind, signed):
+    changed = bytearray(signed)
+    at = signed.index(b"IDAT") + 40 if kind == "image/png" else signed.index(b"VP8 ") + 200
+    changed[at] ^= 1
+
+    found = credentials.read(bytes(changed), kind)
+
+    assert (found.trust, found.claim) == (Trust.INVALID, None)
+
+
+def test_a_picture_that_was_saved_again_has_no_credentials(credentials, kind, signed):
+    out = io.BytesIO()
+    with Image.open(io.BytesIO(signed)) as picture:
+        picture.save(out, "PNG")
+
+    assert credentials.read(out.getvalue(), "image/png").trust is Trust.NONE
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", PNG[:90]])
+def test_a_file_that_is_not_a_picture_has_no_credentials(credentials, content):
+    assert credentials.read(content, "image/png").claim is None
+
+
+def test_the_manifest_names_the_maker_and_the_method_and_forbids_training(kind, signed):
+    with c2pa.Reader(kind, io.BytesIO(signed)) as reader:
+        store = json.loads(reader.json())
+    active = store["manifests"][store["active_manifest"]]
+    said = {one["label"]: one["data"] for one in active["assertions"]}
+
+    created = said["c2pa.actions.v2"]["actions"][0]
+    assert active["claim_generator_info"][0]["name"] == "Likeness"
+    assert created["digitalSourceType"] == SOURCE_TYPES["painter"]
+    assert created["when"] == "2026-11-22T12:00:00+00:00"
+    assert created["parameters"] == {"style": "comic", "engine": "painter"}
+    uses = said["cawg.training-mining"]["entries"]
+    assert {entry["use"] for entry in uses.values()} == {"notAllowed"}
+    assert not active.get("ingredients")
+
+
+def test_signing_changes_neither_pixels_nor_label(kind, signed):
+    with Image.open(io.BytesIO(KINDS[kind])) as before, Image.open(io.BytesIO(signed)) as after:
+        assert after.tobytes() == before.tobytes()
+        label = after.info.get("xmp") or after.text["XML:com.adobe.xmp"].encode()
+    assert SOURCE_TYPES["painter"].encode() in label
+
+
+def test_with_a_disabled_key_nothing_is_signed_and_the_error_names_it(
+    clients, key, credentials, kind
+):
+    clients("kms").off.add(key)
+
+    with pytest.raises(Unavailable, match="Sign returned Disabled"):
+        credentials.sign(KINDS[kind], kind, CLAIM)
+
+
+def test_without_a_certificate_chain_nothing_is_signed_and_the_error_names_the_parameter(
+    clients, key, kind
+):
+    bare = KmsCredentials(clients("kms"), key, Certificates(clients("ssm"), "/likeness/none"))
+
+    with pytest.raises(Unavailable, match="/likeness/none/certificate-chain"):
+        bare.sign(KINDS[kind], kind, CLAIM)
+
+
+def test_a_certificate_chain_is_cached_for_minutes(clients, key):
+    certify(clients, key, "test")
+    store, now = clients("ssm"), [0.0]
+    certificates = Certificates(store, "/likeness/test", now=lambda: now[0])
+    first = certificates.chain()
+
+    certify(clients, key, "test")
+    assert certificates.chain() == first
+
+    name = "/likeness/test/certificate-chain"
+    store.put_parameter(Name=name, Value="renewed", Type="String", Overwrite=True)
+    assert certificates.chain() == first
+    now[0] = CACHE_S + 1
+    assert certificates.chain() == "renewed"

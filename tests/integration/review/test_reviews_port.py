@@ -1,0 +1,310 @@
+"""The review desk's tables: the fakes, and DynamoDB."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from likeness.domain.errors import Conflict, NotFound, OverQuota
+from likeness.domain.ids import JobId
+from likeness.domain.moderation import Severity
+from likeness.domain.reasons import Reason
+from likeness.domain.review.appeal import Appeal, AppealedPhoto
+from likeness.domain.review.audit import AuditAction, AuditEvent, ChainHead, verify
+from likeness.domain.review.case import ReviewKind, review_of
+from likeness.domain.review.statistics import Exposure, desk_day
+from tests.builders import JOB, MODERATOR, NOW, OTHER_JOB, a_review, decided
+
+REVIEW = review_of(JOB)
+
+
+@pytest.fixture
+def reviews(tables):
+    return tables.reviews
+
+
+def test_an_open_review_is_stored_with_its_task_token(reviews):
+    reviews.open(a_review(), "token-1")
+
+    assert reviews.get(REVIEW) == a_review()
+    assert reviews.waiting() == [a_review()]
+    assert reviews.task_token(REVIEW) == "token-1"
+
+
+def test_an_unknown_review_is_not_found(reviews):
+    with pytest.raises(NotFound):
+        reviews.get(REVIEW)
+    with pytest.raises(NotFound):
+        reviews.task_token(REVIEW)
+    with pytest.raises(NotFound):
+        reviews.save(a_review().expire(NOW))
+
+
+def test_opening_again_keeps_the_deadline_and_stores_the_newer_token(reviews):
+    reviews.open(a_review(), "token-1")
+
+    reviews.open(a_review(decide_by=NOW + timedelta(days=9)), "token-2")
+
+    assert reviews.get(REVIEW) == a_review()
+    assert reviews.task_token(REVIEW) == "token-2"
+
+
+def test_opening_again_keeps_a_decision(reviews):
+    reviews.open(a_review(), "token-1")
+    approved = decided(a_review())
+    reviews.save(approved)
+
+    reviews.open(a_review(), "token-2")
+
+    assert reviews.get(REVIEW) == approved
+    assert reviews.waiting() == []
+    assert reviews.task_token(REVIEW) == "token-2"
+
+
+def test_the_next_to_expire_is_first_in_any_time_zone(reviews):
+    zones = ("UTC", "Pacific/Apia", "America/New_York", "Asia/Kathmandu")
+    hours = (9, 3, 12, 6)
+    for n, (zone, left) in enumerate(zip(zones, hours, strict=True), start=1):
+        decide_by = (NOW + timedelta(hours=left)).astimezone(ZoneInfo(zone))
+        job_id = JobId("j" + str(n).zfill(32))
+        reviews.open(a_review(job_id=job_id, decide_by=decide_by), f"token-{n}")
+
+    assert [int(review.job_id[1:]) for review in reviews.waiting()] == [2, 4, 1, 3]
+
+
+def queue_of(reviews, *severities):
+    for n, severity in enumerate(severities, start=1):
+        job_id = JobId("j" + str(n).zfill(32))
+        reviews.open(a_review(job_id=job_id, severity=severity), f"token-{n}")
+
+
+def test_the_most_severe_case_is_before_the_longest_waiting_case(reviews):
+    queue_of(reviews, Severity.LOW, Severity.CRITICAL, Severity.MEDIUM, Severity.HIGH)
+
+    assert [int(review.job_id[1:]) for review in reviews.waiting()] == [2, 4, 3, 1]
+
+
+def test_of_two_equally_severe_cases_the_higher_tier_is_first(reviews):
+    late = NOW + timedelta(hours=20)
+    reviews.open(a_review(), "token-1")
+    plus = a_review(job_id=OTHER_JOB, priority=1, decide_by=late)
+    reviews.open(plus, "token-2")
+    grave = a_review(job_id=JobId("j" + "3" * 32), severity=Severity.CRITICAL, decide_by=late)
+    reviews.open(grave, "token-3")
+
+    assert reviews.waiting() == [grave, plus, a_review()]
+
+
+def test_pages_contain_every_case_once_and_in_order(reviews):
+    queue_of(reviews, *[Severity.HIGH] * 3, *[Severity.CRITICAL] * 2)
+    found, after, pages = [], None, 0
+
+    while True:
+        page = reviews.queue(limit=2, after=after)
+        found += page.items
+        after = page.last
+        pages += 1
+        if after is None:
+            break
+
+    assert found == reviews.waiting()
+    assert pages == 3
+
+
+def test_all_reviews_of_a_job_are_found_together(reviews):
+    first, second = a_review(), a_review(kind=ReviewKind.SECOND)
+    reviews.open(first, "token-1")
+    reviews.open(second, "token-2")
+    reviews.open(a_review(job_id=OTHER_JOB), "token-3")
+
+    assert sorted(reviews.for_job(JOB), key=lambda review: review.kind) == [first, second]
+    assert reviews.for_job(JobId("j" + "9" * 32)) == []
+
+
+def test_an_appeal_that_expired_may_be_opened_again_and_no_other(reviews):
+    appeal = a_review(kind=ReviewKind.APPEAL)
+    reviews.open(appeal, None)
+    reviews.open(appeal.model_copy(update={"excluded_moderators": ("x",)}), None)
+    assert reviews.get(appeal.review_id) == appeal
+
+    reviews.save(appeal.expire(NOW))
+    reviews.open(appeal, None)
+
+    assert reviews.get(appeal.review_id) == appeal
+    assert reviews.waiting() == [appeal]
+
+
+# --- the audit log and the counters --------------------------------------------------------------
+
+
+def audit_event(action=AuditAction.CLAIMED, **fields):
+    return AuditEvent(
+        **{"at": NOW, "actor": MODERATOR, "action": action, "review_id": REVIEW, "job_id": JOB}
+        | fields
+    )
+
+
+def test_an_action_and_its_audit_event_are_stored_in_one_write(tables):
+    tables.reviews.open(a_review(), "token-1")
+    claimed = a_review().claim(MODERATOR, now=NOW, lasts=timedelta(minutes=2))
+
+    tables.reviews.save(claimed, audit_event())
+    with pytest.raises(Conflict):
+        tables.reviews.save(
+            decided(a_review(), by="moderator-2"), audit_event(AuditAction.APPROVED)
+        )
+
+    assert tables.reviews.get(REVIEW) == claimed
+    entries = tables.audit_log.for_review(REVIEW)
+    assert [entry.action for entry in entries] == [AuditAction.OPENED, AuditAction.CLAIMED]
+    assert list(tables.audit_log.entries()) == entries
+    assert verify(entries, tables.audit_log.head()) == tables.audit_log.head()
+
+
+def test_a_case_lists_its_own_entries_and_the_audit_log_all(tables):
+    tables.reviews.open(a_review(), "token-1")
+    tables.reviews.open(a_review(job_id=OTHER_JOB), "token-2")
+
+    assert [entry.job_id for entry in tables.audit_log.for_review(REVIEW)] == [JOB]
+    assert [entry.number for entry in tables.audit_log.entries()] == [1, 2]
+    assert verify(tables.audit_log.entries(), tables.audit_log.head()).number == 2
+
+
+def test_the_chain_head_of_an_empty_audit_log_is_the_genesis(tables):
+    assert tables.audit_log.head() == ChainHead()
+    assert verify(tables.audit_log.entries(), tables.audit_log.head()) == ChainHead()
+
+
+def test_decisions_are_counted_by_day(tables):
+    tables.reviews.open(a_review(), "token-1")
+    tables.reviews.open(a_review(job_id=OTHER_JOB), "token-2")
+    other = a_review(job_id=OTHER_JOB)
+    tomorrow = NOW + timedelta(days=1)
+
+    tables.reviews.save(
+        decided(a_review()), audit_event(AuditAction.APPROVED), {"approved": 1, "seconds": 30}
+    )
+    tables.reviews.save(
+        decided(other, Reason.POLICY_HATE),
+        audit_event(AuditAction.REFUSED),
+        {"refused": 1, "seconds": 12},
+    )
+
+    assert tables.desk_counters.counts([desk_day(NOW)]) == {
+        "approved": 1,
+        "refused": 1,
+        "seconds": 42,
+    }
+    assert tables.desk_counters.counts([desk_day(tomorrow)]) == {}
+
+
+def test_each_picture_is_counted_until_the_budget_is_used_up(tables):
+    reveal = audit_event(AuditAction.REVEALED, details={"photo_id": "p01"})
+
+    seen = [tables.desk_counters.expose(reveal, budget=2).used for _ in range(2)]
+    with pytest.raises(OverQuota):
+        tables.desk_counters.expose(reveal, budget=2)
+
+    assert seen == [1, 2]
+    assert len(list(tables.audit_log.entries())) == 2
+
+
+def test_an_exposure_request_is_stored_once_until_a_lead_grants_it(tables):
+    today = desk_day(NOW)
+    tables.desk_counters.expose(audit_event(AuditAction.REVEALED), budget=1)
+    tables.desk_counters.ask(audit_event(AuditAction.EXPOSURE_ASKED))
+    tables.desk_counters.ask(audit_event(AuditAction.EXPOSURE_ASKED))
+    assert tables.desk_counters.exposures(today) == {MODERATOR: Exposure(used=1, asked=True)}
+
+    granted = audit_event(AuditAction.EXPOSURE_GRANTED, actor="lead-1", review_id=None, job_id=None)
+    assert tables.desk_counters.grant(granted, MODERATOR, 5) == Exposure(used=1, extra=5)
+
+    assert tables.desk_counters.expose(audit_event(AuditAction.REVEALED), budget=1).used == 2
+    assert [entry.action for entry in tables.audit_log.entries()] == [
+        AuditAction.REVEALED,
+        AuditAction.EXPOSURE_ASKED,
+        AuditAction.EXPOSURE_GRANTED,
+        AuditAction.REVEALED,
+    ]
+    verify(tables.audit_log.entries(), tables.audit_log.head())
+
+
+def test_concurrent_actions_get_consecutive_audit_entries(tables):
+    def reveal(n):
+        tables.desk_counters.expose(
+            audit_event(AuditAction.REVEALED, actor=f"moderator-{n}"), budget=9
+        )
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(reveal, range(8)))
+
+    assert verify(tables.audit_log.entries(), tables.audit_log.head()).number == 8
+    assert len(tables.desk_counters.exposures(desk_day(NOW))) == 8
+
+
+# --- appeals --------------------------------------------------------------------------------------
+
+
+def test_an_appeal_is_stored_once_and_changes_one_version_at_a_time(tables):
+    appeal = Appeal(job_id=JOB, opened_at=NOW, photos=(AppealedPhoto(photo_id="p01"),))
+    assert tables.appeals.get(JOB) is None
+
+    tables.appeals.save(appeal)
+    tables.appeals.save(appeal)
+    with pytest.raises(Conflict):
+        tables.appeals.save(appeal.model_copy(update={"opened_at": NOW + timedelta(1)}))
+    tables.appeals.save(appeal.recognised("p01", "exact"))
+    with pytest.raises(Conflict):
+        tables.appeals.save(appeal.recognised("p01", "similar"))
+
+    assert tables.appeals.get(JOB).photos == (AppealedPhoto(photo_id="p01", match="exact"),)
+
+
+def test_a_decided_review_leaves_the_queue(reviews):
+    reviews.open(a_review(), "token-1")
+    reviews.open(a_review(job_id=OTHER_JOB), "token-2")
+
+    reviews.save(decided(a_review(), Reason.POLICY_VIOLENCE))
+
+    assert [review.job_id for review in reviews.waiting()] == [OTHER_JOB]
+    assert reviews.get(REVIEW).refused[0].reason is Reason.POLICY_VIOLENCE
+    assert reviews.task_token(REVIEW) == "token-1"
+
+
+def test_only_the_first_of_two_moderators_decides(reviews):
+    reviews.open(a_review(), "token-1")
+    seen = reviews.get(REVIEW)
+    approved = decided(seen)
+    refused = decided(seen, Reason.POLICY_NUDITY, by="moderator-2")
+
+    reviews.save(approved)
+    with pytest.raises(Conflict):
+        reviews.save(refused)
+
+    assert reviews.get(REVIEW) == approved
+
+
+def test_storing_the_same_decision_again_is_idempotent(reviews):
+    reviews.open(a_review(), "token-1")
+    approved = decided(a_review())
+
+    reviews.save(approved)
+    reviews.save(approved)
+
+    assert reviews.get(REVIEW) == approved
+
+
+def test_the_queue_is_paged_with_the_next_to_expire_first(reviews):
+    ids = [JobId(f"j{n:032x}") for n in range(5)]
+    for hours, job_id in enumerate(ids):
+        review = a_review(job_id=job_id, decide_by=NOW + timedelta(hours=hours))
+        reviews.open(review, "token")
+    reviews.save(reviews.get(review_of(ids[1])).expire(NOW))
+
+    first = reviews.queue(limit=2)
+    second = reviews.queue(limit=2, after=first.last)
+
+    assert [review.job_id for review in first.items] == [ids[0], ids[2]]
+    assert [review.job_id for review in second.items] == [ids[3], ids[4]]
+    assert second.last is None

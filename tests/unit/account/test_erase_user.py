@@ -1,0 +1,142 @@
+"""Erasing a user: everything is deleted, and a crash at any point can be resumed."""
+
+import pytest
+
+from likeness.domain.errors import NotDeleted, NotFound, Unavailable
+from likeness.domain.jobs.job import JobState
+from likeness.services.account.erase_user import erase_user
+from likeness.services.account.get_erasure import get_erasure
+from likeness.services.account.request_erasure import request_erasure
+from likeness.services.jobs.cancel_job import cancel_job
+from tests.builders import JOB, NOW, OTHER_JOB, TODAY, USER, USER_HASH, an_avatar, photos
+
+
+def ask(world):
+    return request_erasure(
+        USER, erasures=world.erasures, workflow=world.workflow, clock=world.clock
+    )
+
+
+def erase(world, erasure_id):
+    return erase_user(
+        erasure_id,
+        erasures=world.erasures,
+        jobs=world.jobs,
+        users=world.users,
+        deletion=world.deletion,
+        signer=world.signer,
+        issuer="likeness/test",
+        policy="2026-11-22",
+        clock=world.clock,
+        cancel=lambda job_id: cancel_job(
+            job_id, jobs=world.jobs, workflow=world.workflow, clock=world.clock
+        ),
+    )
+
+
+def two_jobs(world, state=JobState.FAILED):
+    """One completed job with an avatar, and one in that state with photos."""
+    world.has(JobState.COMPLETED, with_avatars=[an_avatar()])
+    world.avatar_objects.put(f"avatars/{JOB}/a01/1024.png", b"avatar")
+    world.has(state, job_id=OTHER_JOB, with_photos=photos(3, job_id=OTHER_JOB))
+
+
+def test_erasing_deletes_everything_of_a_user_except_counted_days(world):
+    two_jobs(world)
+    asked = ask(world)
+
+    done = erase(world, asked.erasure_id)
+
+    assert (done.jobs, done.objects) == (2, 3 + 1 + 3)
+    assert world.jobs.jobs == {}
+    assert world.photo_objects.listing() == world.avatar_objects.listing() == []
+    assert world.users.profiles == {}
+    assert world.ledger.entries(USER, TODAY) == []
+    assert world.ledger.used(USER_HASH, TODAY) == 2
+
+
+def test_the_erasure_receipt_names_no_user(world):
+    two_jobs(world)
+    asked = ask(world)
+    erase(world, asked.erasure_id)
+
+    receipt = get_erasure(asked.erasure_id, erasures=world.erasures)
+
+    assert (receipt.state, receipt.jobs, receipt.finished_at) == ("done", 2, NOW)
+    assert USER not in receipt.model_dump_json()
+    assert world.erasures.get(asked.erasure_id).user_id is None
+
+
+def test_a_job_that_runs_is_cancelled_and_waited_for(world):
+    two_jobs(world, JobState.GENERATING)
+    asked = ask(world)
+
+    with pytest.raises(Unavailable, match="1 jobs"):
+        erase(world, asked.erasure_id)
+
+    assert world.jobs.get(OTHER_JOB).state is JobState.CANCELLING
+    assert world.workflow.endings == [(OTHER_JOB, "Cancelled")]
+    assert USER in world.users.profiles
+
+    world.jobs.save(world.jobs.get(OTHER_JOB).move(JobState.CANCELLED, NOW))
+    assert erase(world, asked.erasure_id).jobs == 2
+
+
+def test_a_job_record_is_not_deleted_before_its_pictures(world):
+    two_jobs(world)
+    asked = ask(world)
+    world.avatar_objects.locked = True
+
+    with pytest.raises(NotDeleted):
+        erase(world, asked.erasure_id)
+
+    assert JOB in world.jobs.jobs
+    world.avatar_objects.locked = False
+    assert erase(world, asked.erasure_id).jobs == 2
+
+
+@pytest.mark.parametrize("step", ["jobs.delete", "users.delete", "erasures.save"])
+def test_an_interrupted_erasure_is_finished(world, monkeypatch, step):
+    two_jobs(world)
+    asked = ask(world)
+    port, call = step.split(".")
+
+    def lose(*_):
+        raise Unavailable("no answer")
+
+    monkeypatch.setattr(getattr(world, port), call, lose)
+    with pytest.raises(Unavailable):
+        erase(world, asked.erasure_id)
+    monkeypatch.undo()
+
+    erase(world, asked.erasure_id)
+
+    assert world.jobs.jobs == world.users.profiles == {}
+    assert get_erasure(asked.erasure_id, erasures=world.erasures).state == "done"
+
+
+def test_requesting_an_erasure_is_idempotent(world):
+    first = ask(world)
+
+    assert ask(world) == first
+
+    assert world.workflow.erasures == [first.erasure_id]
+
+
+def test_erasing_again_after_the_end_changes_nothing(world):
+    two_jobs(world)
+    asked = ask(world)
+    done = erase(world, asked.erasure_id)
+
+    assert erase(world, asked.erasure_id) == done
+
+
+def test_an_unknown_user_can_be_erased(world):
+    world.users.delete(USER)
+
+    assert erase(world, ask(world).erasure_id).jobs == 0
+
+
+def test_an_unknown_erasure_is_not_found(world):
+    with pytest.raises(NotFound):
+        get_erasure("e" + "0" * 32, erasures=world.erasures)

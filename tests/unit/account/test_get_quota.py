@@ -1,0 +1,88 @@
+"""A user's quota as the app shows it."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from likeness.domain.account.quota import QuotaState, UserZone
+from likeness.domain.ids import JobId
+from likeness.domain.jobs.job import JobState
+from likeness.domain.reasons import Reason
+from likeness.services.account import get_quota as service
+from tests.builders import JOB, NOW, USER, ended, plus, tiers
+
+
+def quota(world, **lite):
+    return service.get_quota(
+        USER,
+        users=world.users,
+        ledger=world.ledger,
+        keyed_hash=world.keyed_hash,
+        clock=world.clock,
+        tiers=tiers(**lite),
+    )
+
+
+def test_a_new_user_has_the_full_quota_in_utc(world):
+    world.users.delete(USER)
+
+    shown = quota(world)
+
+    assert (shown.day, shown.used, shown.left) == ("2026-11-22", 0, 1)
+    assert shown.next_day_begins_at == datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def test_the_day_is_in_the_users_time_zone(world):
+    world.users.change(USER, zone=UserZone(name="Pacific/Auckland", fixed_at=NOW))
+
+    shown = quota(world)
+
+    assert (shown.day, shown.time_zone) == ("2026-11-23", "Pacific/Auckland")
+    assert shown.next_day_begins_at == datetime(2026, 11, 23, 11, tzinfo=UTC)
+
+
+def test_each_entry_has_its_state_and_reason(world):
+    job = world.has(JobState.MODERATING)
+    reason = Reason.SYSTEM_UNAVAILABLE
+    world.ledger.settle(ended(job, reason), QuotaState.RETURNED, now=NOW, reason=reason)
+
+    (entry,) = quota(world).entries
+
+    assert (entry.job_id, entry.state, entry.reason) == (JOB, QuotaState.RETURNED, reason)
+    assert entry.settled_at == NOW
+
+
+def test_a_closed_tier_has_no_jobs(world):
+    assert quota(world, open=False).left == 0
+
+
+@pytest.mark.parametrize(
+    ("settled", "used"),
+    [(None, 1), (QuotaState.SPENT, 1), (QuotaState.RETURNED, 0)],
+)
+def test_a_returned_day_is_not_counted_as_used(world, settled, used):
+    job = world.has(JobState.MODERATING)
+    if settled:
+        world.ledger.settle(ended(job), settled, now=NOW)
+
+    shown = quota(world)
+
+    assert (shown.used, shown.left) == (used, 1 - used)
+
+
+def test_plus_has_its_own_limit_until_it_ends(world):
+    world.users.entitle(USER, plus())
+    assert quota(world).limit == 3
+
+    world.clock.set(plus().expires_at)
+    assert quota(world).limit == 1
+
+
+def test_a_limit_below_the_used_jobs_leaves_none(world):
+    """Two jobs with Plus in the morning, Lite in the evening."""
+    for n in (1, 2):
+        world.has(JobState.MODERATING, job_id=JobId("j" + str(n).zfill(32)), with_photos=[])
+
+    shown = quota(world)
+
+    assert (shown.limit, shown.used, shown.left) == (1, 2, 0)

@@ -1,0 +1,356 @@
+"""HTTP routes: requests, responses, and one shape for all errors."""
+
+import base64
+import json
+import logging
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+from pydantic import AwareDatetime
+
+from likeness.api.app import AddPhoto, JobStateView, Message, PageQuery
+from likeness.api.review import DecideReview
+from likeness.domain import errors
+from likeness.domain.errors import LikenessError
+from likeness.domain.jobs.job import JobState
+from likeness.domain.reasons import Reason
+from likeness.domain.review.case import Moderator
+from likeness.entrypoints.auth import moderator
+from likeness.entrypoints.http import STATUS, OnRepeat, Picture, route, routes
+from tests.builders import JOB, Context
+
+
+def call(
+    handler: Any,
+    path: str,
+    *,
+    body: str | None = None,
+    claims: dict[str, str] | None = None,
+    query: dict[str, str] | None = None,
+) -> tuple[int, dict[str, Any]]:
+    operation = handler.operation
+    names = [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
+    event = {
+        "version": "2.0",
+        "routeKey": f"{operation.method} {operation.path}",
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {"content-type": "application/json"},
+        "pathParameters": dict.fromkeys(names, path.split("/")[3] if names else ""),
+        "requestContext": {
+            "http": {"method": operation.method, "path": path},
+            "stage": "$default",
+            **({"authorizer": {"jwt": {"claims": claims, "scopes": None}}} if claims else {}),
+        },
+        **({"queryStringParameters": query} if query else {}),
+        "body": body,
+        "isBase64Encoded": False,
+    }
+    response = handler(event, Context())
+    return response["statusCode"], json.loads(response["body"])
+
+
+def raising(error: Exception) -> Any:
+    @route("POST", "/v1/jobs/{job_id}/submit", gives=JobStateView)
+    def handler(job_id: str) -> JobStateView:
+        raise error
+
+    return handler
+
+
+def submitting() -> Any:
+    @route("POST", "/v1/jobs/{job_id}/submit", gives=JobStateView, status=HTTPStatus.ACCEPTED)
+    def handler(job_id: str) -> JobStateView:
+        return JobStateView(job_id=job_id, state=JobState.MODERATING)
+
+    return handler
+
+
+def test_the_response_is_the_model_with_the_status_of_the_route():
+    status, body = call(submitting(), f"/v1/jobs/{JOB}/submit")
+
+    assert status == HTTPStatus.ACCEPTED
+    assert body == {"job_id": JOB, "state": "moderating"}
+
+
+@pytest.mark.parametrize("kind", sorted(STATUS, key=lambda kind: kind.__name__))
+def test_all_errors_have_one_shape(kind):
+    status, body = call(raising(kind("what is wrong")), f"/v1/jobs/{JOB}/submit")
+
+    assert status == STATUS[kind]
+    assert body == {"error": kind.__name__, "message": "what is wrong"}
+
+
+def test_every_error_class_has_a_status():
+    def tree(kind: type[LikenessError]) -> set[type[LikenessError]]:
+        return {kind}.union(*(tree(child) for child in kind.__subclasses__()))
+
+    for kind in tree(LikenessError) - {LikenessError}:
+        assert any(parent in STATUS for parent in kind.__mro__), kind
+
+
+def test_an_error_may_carry_a_reason_code():
+    error = errors.Conflict("too late", reason=Reason.SYSTEM_REVIEW_EXPIRED)
+
+    _, body = call(raising(error), f"/v1/jobs/{JOB}/submit")
+
+    assert body["reason"] == "SYSTEM.REVIEW_EXPIRED"
+
+
+def test_an_unexpected_error_discloses_nothing(caplog):
+    with caplog.at_level(logging.CRITICAL):
+        status, body = call(raising(RuntimeError("table likeness-prod")), f"/v1/jobs/{JOB}/submit")
+
+    assert status == HTTPStatus.INTERNAL_SERVER_ERROR
+    assert body["error"] == "Internal"
+    assert "likeness-prod" not in json.dumps(body)
+
+
+@pytest.mark.parametrize("job_id", ["j1", "../../etc", "J" + "0" * 32, "%00"])
+def test_a_malformed_id_is_not_found_and_does_not_reach_the_use_case(job_id):
+    status, _ = call(submitting(), f"/v1/jobs/{job_id}/submit")
+
+    assert status == HTTPStatus.NOT_FOUND
+
+
+@pytest.mark.parametrize("user_id", ["a b", "x" * 129, "", "käthe", "a/b", ".", ".."])
+def test_a_malformed_user_id_is_refused_and_does_not_reach_the_use_case(user_id):
+    @route("GET", "/v1/users/{user_id}/quota", gives=JobStateView)
+    def handler(user_id: str) -> JobStateView:
+        raise AssertionError(user_id)
+
+    event = {"pathParameters": {"user_id": user_id}, "requestContext": {}}
+    response = handler(event, Context())
+
+    assert response["statusCode"] == HTTPStatus.BAD_REQUEST
+    assert "user_id" in response["body"]
+
+
+def paging() -> Any:
+    @route("GET", "/v1/things", query=PageQuery, gives=PageQuery)
+    def handler(query: PageQuery) -> PageQuery:
+        return query
+
+    return handler
+
+
+def test_a_query_is_parsed_and_has_defaults():
+    assert call(paging(), "/v1/things")[1] == {"limit": 50, "cursor": None}
+    asked = {"limit": "7", "cursor": "abc"}
+    assert call(paging(), "/v1/things", query=asked)[1] == {"limit": 7, "cursor": "abc"}
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ({"limit": "0"}, "limit"),
+        ({"limit": "101"}, "limit"),
+        ({"limit": "1,2"}, "limit"),
+        ({"limit": ""}, "limit"),
+        ({"cursor": ""}, "cursor"),
+        ({"cursor": "x" * 513}, "cursor"),
+        ({"page": "2"}, "page"),
+    ],
+)
+def test_an_invalid_query_names_the_parameter(query, named):
+    status, problem = call(paging(), "/v1/things", query=query)
+
+    assert status == HTTPStatus.BAD_REQUEST
+    assert named in problem["message"]
+
+
+def adding() -> Any:
+    @route("POST", "/v1/photos", takes=AddPhoto, gives=JobStateView)
+    def handler(request: AddPhoto) -> JobStateView:
+        return JobStateView(job_id=JOB, state=JobState.OPEN)
+
+    return handler
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ('{"content_type": "image/tiff"}', "content_type"),
+        ("{}", "content_type"),
+        (None, "content_type"),
+        ('{"content_type": "image/png", "user_nmae": "x"}', "user_nmae"),
+        ("not json", "body"),
+        ("[]", "body"),
+    ],
+)
+def test_an_invalid_body_names_the_field(body, named):
+    status, problem = call(adding(), "/v1/photos", body=body)
+
+    assert status == HTTPStatus.BAD_REQUEST
+    assert problem["error"] == "Invalid"
+    assert named in problem["message"]
+
+
+@pytest.mark.parametrize("approve", ['"yes"', "1", '"true"', "null", "[true]"])
+def test_only_true_is_accepted_as_true(approve):
+    @route("POST", "/v1/decision", takes=DecideReview, gives=JobStateView)
+    def handler(request: DecideReview) -> JobStateView:
+        raise AssertionError(request)
+
+    status, problem = call(handler, "/v1/decision", body=f'{{"approve": {approve}}}')
+
+    assert status == HTTPStatus.BAD_REQUEST
+    assert "approve" in problem["message"]
+
+
+@pytest.mark.parametrize("time", ["1795388745", "1.5", '"2026-11-22T12:00:00"'])
+def test_a_time_is_a_string_with_a_zone(time):
+    @route("POST", "/v1/consent", takes=Consenting, gives=JobStateView)
+    def handler(request: Consenting) -> JobStateView:
+        raise AssertionError(request)
+
+    status, problem = call(handler, "/v1/consent", body=f'{{"accepted_at": {time}}}')
+
+    assert status == HTTPStatus.BAD_REQUEST
+    assert "accepted_at" in problem["message"]
+
+
+class Consenting(Message):
+    accepted_at: AwareDatetime
+
+
+def test_an_invalid_body_is_not_repeated_in_the_response():
+    _, problem = call(adding(), "/v1/photos", body='{"content_type": "Jane Doe"}')
+
+    assert "Jane Doe" not in json.dumps(problem)
+
+
+def reviewing() -> Any:
+    @route("GET", "/v1/reviews", gives=JobStateView, moderators=True)
+    def handler(moderator: Moderator) -> JobStateView:
+        assert moderator.id == "subject-1"
+        return JobStateView(job_id=JOB, state=JobState.OPEN)
+
+    return handler
+
+
+@pytest.mark.parametrize(
+    "groups", ["[moderators]", "[moderation-leads]", "[users moderators]", "moderators"]
+)
+def test_a_moderator_is_identified_by_group_and_subject(groups):
+    claims = {"sub": "subject-1", "token_use": "id", "cognito:groups": groups}
+
+    status, _ = call(reviewing(), "/v1/reviews", claims=claims)
+
+    assert status == HTTPStatus.OK
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        None,
+        {"sub": "subject-1", "token_use": "id"},
+        {"sub": "subject-1", "token_use": "id", "cognito:groups": "[users]"},
+        {"sub": "subject-1", "token_use": "id", "cognito:groups": "[not-moderators]"},
+        {"token_use": "id", "cognito:groups": "[moderators]"},
+        {"sub": "subject-1", "token_use": "access", "cognito:groups": "[moderators]"},
+        {"sub": "subject-1", "cognito:groups": "[moderators]"},
+    ],
+)
+def test_other_users_are_refused(claims):
+    status, problem = call(reviewing(), "/v1/reviews", claims=claims)
+
+    assert status == HTTPStatus.FORBIDDEN
+    assert problem["error"] == "Forbidden"
+
+
+@pytest.mark.parametrize(
+    ("groups", "lead"), [("[moderators]", False), ("[moderators moderation-leads]", True)]
+)
+def test_a_token_names_leads_and_app_users(groups, lead):
+    claims = {"sub": "s", "token_use": "id", "cognito:groups": groups}
+    event = {"requestContext": {"authorizer": {"jwt": {"claims": claims}}}}
+
+    assert moderator(event) == Moderator(id="s", lead=lead)
+    claims["custom:app_user_id"] = "user-1"
+    assert moderator(event).app_user_id == "user-1"
+
+
+def test_a_picture_is_returned_as_bytes():
+    @route("GET", "/v1/picture", gives=Picture, media_type="image/webp")
+    def handler() -> bytes:
+        return b"RIFF"
+
+    event = {
+        "version": "2.0",
+        "rawPath": "/v1/picture",
+        "requestContext": {"http": {"method": "GET", "path": "/v1/picture"}, "stage": "$default"},
+        "headers": {},
+    }
+    response = handler(event, Context())
+
+    assert response["isBase64Encoded"] is True
+    assert base64.b64decode(response["body"]) == b"RIFF"
+    assert response["headers"]["Content-Type"] == "image/webp"
+
+
+@route("POST", "/v1/verify", takes=Picture, gives=JobStateView, on_repeat=OnRepeat.RUN_AGAIN)
+def verify(request: Picture) -> JobStateView:
+    """Accepts a picture."""
+    assert request == Picture(b"\x89PNG", "image/png")
+    return JobStateView(job_id=JOB, state=JobState.MODERATING)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "status"),
+    [
+        ("image/png", b"\x89PNG", 200),
+        ("Image/PNG; charset=binary", b"\x89PNG", 200),
+        ("image/gif", b"\x89PNG", 400),
+        ("application/json", b"\x89PNG", 400),
+        ("", b"\x89PNG", 400),
+        ("image/png", b"", 400),
+    ],
+)
+def test_a_picture_is_accepted_as_the_body_by_its_content_type(content_type, body, status):
+    event = {
+        "requestContext": {"authorizer": {"iam": {"userArn": "arn:aws:iam::1:role/app"}}},
+        "headers": {"content-type": content_type},
+        "body": base64.b64encode(body).decode(),
+        "isBase64Encoded": True,
+    }
+
+    response = verify(event, Context())
+
+    assert response["statusCode"] == status
+    if status == 400:
+        assert json.loads(response["body"])["error"] == "Invalid"
+
+
+def grouped() -> Any:
+    @route("GET", "/v1/jobs/{job_id}", gives=JobStateView)
+    def get_job_handler(job_id: str) -> JobStateView:
+        return JobStateView(job_id=job_id, state=JobState.OPEN)
+
+    @route("GET", "/v1/jobs/{job_id}/receipt", gives=JobStateView)
+    def get_receipt_handler(job_id: str) -> JobStateView:
+        return JobStateView(job_id=job_id, state=JobState.CANCELLED)
+
+    return routes(get_job_handler, get_receipt_handler)
+
+
+@pytest.mark.parametrize(
+    ("key", "state"),
+    [("GET /v1/jobs/{job_id}", "open"), ("GET /v1/jobs/{job_id}/receipt", "cancelled")],
+)
+def test_one_function_serves_several_routes(key, state):
+    event = {"routeKey": key, "pathParameters": {"job_id": JOB}, "requestContext": {}}
+
+    response = grouped()(event, Context())
+
+    assert json.loads(response["body"]) == {"job_id": JOB, "state": state}
+
+
+def test_an_unknown_route_is_an_error_of_the_template():
+    with pytest.raises(KeyError, match="DELETE /v1/jobs"):
+        grouped()({"routeKey": "DELETE /v1/jobs/{job_id}"}, Context())
+
+
+def test_an_operation_of_a_group_has_the_name_of_its_use_case():
+    assert [one.operation.name for one in grouped().handlers] == ["get_job", "get_receipt"]

@@ -1,0 +1,74 @@
+"""Handlers of the state machine's tasks and of S3 events."""
+
+import json
+
+import pytest
+from pydantic import ValidationError
+
+from likeness.contracts import AttemptRef, JobRef, ModeratePhotosResult
+from likeness.domain.errors import Conflict
+from likeness.domain.moderation import Outcome
+from likeness.entrypoints.s3_events import on_upload, read
+from likeness.entrypoints.step import step
+from tests.builders import JOB, Context
+
+
+def test_a_step_takes_and_returns_plain_json():
+    @step(AttemptRef)
+    def handler(job: AttemptRef) -> ModeratePhotosResult:
+        assert job.attempt == 2
+        return ModeratePhotosResult(job_id=job.job_id, outcome=Outcome.CLEAN)
+
+    result = handler({"job_id": JOB, "attempt": 2}, Context())
+
+    assert json.loads(json.dumps(result)) == {"job_id": JOB, "outcome": "clean"}
+
+
+def test_a_step_without_a_result_returns_an_empty_object():
+    @step(JobRef)
+    def handler(job: JobRef) -> None:
+        assert job.job_id == JOB
+
+    assert handler({"job_id": JOB}, Context()) == {}
+
+
+def test_an_error_propagates_so_that_the_state_machine_can_catch_it():
+    @step(JobRef)
+    def handler(job: JobRef) -> None:
+        raise Conflict(f"job {job.job_id} moved")
+
+    with pytest.raises(Conflict):
+        handler({"job_id": JOB}, Context())
+
+
+@pytest.mark.parametrize("event", [{}, {"job_id": "j1"}, {"job_id": JOB, "extra": 1}])
+def test_an_invalid_input_is_an_error(event):
+    @step(JobRef)
+    def handler(job: JobRef) -> None:
+        raise AssertionError("never called")
+
+    with pytest.raises(ValidationError):
+        handler(event, Context())
+
+
+def created(key: str) -> dict:
+    return {"detail": {"object": {"key": key, "etag": "e1", "sequencer": "01", "size": 3}}}
+
+
+def test_an_upload_is_identified_by_its_key():
+    upload = read(created(f"uploads/{JOB}/p07"))
+
+    assert upload is not None
+    assert (upload.job_id, upload.photo_id, upload.etag) == (JOB, "p07", "e1")
+
+
+@pytest.mark.parametrize(
+    "key",
+    [f"uploads/{JOB}/p7", f"uploads/{JOB}/p07/more", "uploads/x/p07", f"photos/{JOB}/p07.jpg"],
+)
+def test_a_key_that_no_presigned_post_allows_is_ignored(key):
+    @on_upload
+    def handler(upload: object) -> None:
+        raise AssertionError("never called")
+
+    assert handler(created(key), Context()) is None

@@ -1,0 +1,218 @@
+"""Avatars are moderated by the same rules as photos."""
+
+import pytest
+
+from likeness.domain.errors import Conflict, NotFound, Unavailable
+from likeness.domain.generation.avatar import AvatarState
+from likeness.domain.jobs.job import JobState
+from likeness.domain.moderation import Label, Outcome
+from likeness.domain.provenance.watermark import Watermarking
+from likeness.services.generation import moderate_avatars as service
+from likeness.services.generation.prepare_generation import orders
+from tests.builders import JOB, a_png, a_policy, a_result
+
+
+def moderate(world, attempt=1):
+    return service.moderate_avatars(
+        JOB,
+        attempt,
+        jobs=world.jobs,
+        work=world.work,
+        detector=world.detector,
+        policy=a_policy(),
+        clock=world.clock,
+    )
+
+
+def delivered(world, *numbers, attempt=1):
+    """A generating job, and the container's result for it."""
+    if not world.jobs.jobs:
+        world.has(JobState.GENERATING, attempt=attempt)
+    pngs = {f"a{n:02d}": a_png(n) for n in numbers}
+    world.work.deliver(a_result(*numbers, attempt=attempt), pngs)
+
+
+def states(world) -> dict[str, AvatarState]:
+    return {avatar.avatar_id: avatar.state for avatar in world.jobs.avatars(JOB)}
+
+
+def nude(world, *avatars):
+    for avatar in avatars:
+        world.detector.seen_labels[avatar] = [Label(name="Explicit", confidence=99)]
+
+
+def test_clean_avatars_are_approved_and_stored_in_order(world):
+    delivered(world, 2, 1)
+
+    answer = moderate(world)
+
+    assert (answer.approved, answer.redraw, answer.attempt) == (2, False, 1)
+    assert [avatar.avatar_id for avatar in world.jobs.avatars(JOB)] == ["a02", "a01"]
+    assert set(states(world).values()) == {AvatarState.APPROVED}
+    assert world.avatar_objects.get(f"drawn/{JOB}/a02.png", "avatar") == a_png(2)
+    assert world.job.state is JobState.FINISHING
+
+
+def test_measurements_are_stored_with_the_avatar(world):
+    delivered(world, 1)
+
+    moderate(world)
+
+    (avatar,) = world.jobs.avatars(JOB)
+    drawn = a_result(1).avatars[0]
+    assert (avatar.distance, avatar.photo_id) == (drawn.distance, drawn.photo_id)
+    assert (avatar.sha256, avatar.style) == (drawn.sha256, drawn.style)
+
+
+def test_an_avatar_stores_its_ordered_watermark_and_the_result(world):
+    delivered(world, 1)
+    moderate(world)
+
+    (ordered, *_) = orders(world.job, 1)
+    avatar = world.jobs.avatars(JOB)[0]
+    assert (avatar.watermark, avatar.watermarking, avatar.engine) == (
+        ordered.watermark,
+        Watermarking.NOT_ORDERED,  # as in the builder's result
+        "painter",
+    )
+
+
+@pytest.mark.parametrize("label", [("Explicit", 99), ("Explicit", 51), ("Unknown label", 51)])
+def test_a_doubtful_avatar_is_refused_and_drawn_again(world, label):
+    """Avatars are not reviewed by a moderator, so a doubtful one is refused."""
+    name, confidence = label
+    delivered(world, 1, 2)
+    world.detector.seen_labels["a02"] = [Label(name=name, confidence=confidence)]
+
+    answer = moderate(world)
+
+    assert (answer.approved, answer.redraw) == (1, True)
+    assert states(world) == {"a01": AvatarState.APPROVED, "a02": AvatarState.REFUSED}
+    assert f"drawn/{JOB}/a02.png" not in world.avatar_objects.listing()
+
+
+def test_the_second_attempt_is_the_last(world):
+    delivered(world, 1, 2)
+    nude(world, "a02")
+    moderate(world)
+    world.jobs.save(world.job.move(JobState.GENERATING, world.clock.now(), attempt=2))
+    delivered(world, 2, attempt=2)
+
+    answer = moderate(world, attempt=2)
+
+    assert (answer.approved, answer.redraw) == (1, False)
+
+
+def test_avatars_of_the_second_attempt_replace_refused_ones(world):
+    delivered(world, 1, 2)
+    nude(world, "a02")
+    moderate(world)
+    world.jobs.save(world.job.move(JobState.GENERATING, world.clock.now(), attempt=2))
+    delivered(world, 2, attempt=2)
+    nude(world)
+    world.detector.seen_labels.clear()
+
+    answer = moderate(world, attempt=2)
+
+    assert (answer.approved, answer.redraw) == (2, False)
+    assert [(a.avatar_id, a.attempt) for a in world.jobs.avatars(JOB)] == [("a01", 1), ("a02", 2)]
+
+
+def test_avatars_of_the_second_attempt_rank_behind_those_of_the_first(world):
+    delivered(world, 1, 2, 3)
+    nude(world, "a01")
+    moderate(world)
+    world.jobs.save(world.job.move(JobState.GENERATING, world.clock.now(), attempt=2))
+    delivered(world, 1, attempt=2)
+    world.detector.seen_labels.clear()
+
+    moderate(world, attempt=2)
+
+    assert [avatar.avatar_id for avatar in world.jobs.avatars(JOB)] == ["a02", "a03", "a01"]
+
+
+def test_an_attempt_without_avatars_approves_nothing(world):
+    delivered(world)
+
+    answer = moderate(world)
+
+    assert (answer.approved, answer.redraw) == (0, False)
+
+
+@pytest.mark.parametrize("found", ["other bytes", "nothing"])
+def test_an_avatar_with_another_checksum_stops_the_job(world, found):
+    delivered(world, 1)
+    key = f"work/{JOB}/r1/checkpoints/a01.png"
+    if found == "nothing":
+        world.avatar_objects.delete(key)
+    else:
+        world.avatar_objects.put(key, a_png(2))
+
+    with pytest.raises(NotFound, match="a01"):
+        moderate(world)
+
+    assert world.jobs.avatars(JOB) == []
+
+
+def test_a_replayed_step_returns_the_same_without_calls(world):
+    delivered(world, 1, 2)
+    nude(world, "a02")
+    first = moderate(world)
+    asked = dict(world.detector.calls)
+    world.detector.seen_labels.clear()
+
+    assert moderate(world) == first
+
+    assert world.detector.calls == asked
+    assert states(world)["a02"] is AvatarState.REFUSED
+
+
+def test_a_crash_before_the_job_was_saved_is_repaired_by_a_retry(world, monkeypatch):
+    delivered(world, 1)
+
+    def lose(_):
+        raise Unavailable("no answer")
+
+    monkeypatch.setattr(world.jobs, "save", lose)
+    with pytest.raises(Unavailable):
+        moderate(world)
+    monkeypatch.undo()
+
+    assert moderate(world).approved == 1
+    assert world.job.state is JobState.FINISHING
+
+
+def test_a_detector_that_is_down_approves_nothing(world):
+    delivered(world, 1)
+    world.detector.down = True
+
+    with pytest.raises(Unavailable):
+        moderate(world)
+
+    assert states(world) == {}
+    assert world.job.state is JobState.GENERATING
+
+
+def test_an_attempt_without_a_result_is_not_found(world):
+    world.has(JobState.GENERATING)
+
+    with pytest.raises(NotFound):
+        moderate(world)
+
+
+@pytest.mark.parametrize("state", [JobState.OPEN, JobState.COMPLETED, JobState.FAILED])
+def test_only_a_generating_job_has_its_avatars_moderated(world, state):
+    world.has(state)
+
+    with pytest.raises(Conflict):
+        moderate(world)
+
+
+def test_a_clean_avatar_names_its_policy_and_detector_version(world):
+    delivered(world, 1)
+
+    moderate(world)
+
+    verdict = world.jobs.avatars(JOB)[0].verdict
+    assert (verdict.outcome, verdict.policy_version) == (Outcome.CLEAN, "test")
+    assert verdict.evidence.detector_version == "7.0"

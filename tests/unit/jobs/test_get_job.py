@@ -1,0 +1,261 @@
+"""A job as the app backend sees it."""
+
+from datetime import timedelta
+
+import pytest
+
+from likeness.adapters.policy_files import load_reasons
+from likeness.contracts import GenerationProgress
+from likeness.domain.errors import NotFound
+from likeness.domain.generation.avatar import AvatarState
+from likeness.domain.generation.likeness import likeness_score
+from likeness.domain.ids import JobId
+from likeness.domain.jobs.estimate import MIN_DURATIONS, WORKING
+from likeness.domain.jobs.job import JobState
+from likeness.domain.moderation import Outcome
+from likeness.domain.photos.photo import Box, PhotoProblem, PhotoState
+from likeness.domain.reasons import Reason
+from likeness.services.jobs import get_job as service
+from tests.builders import JOB, NOW, TODAY, USER, a_photo, a_verdict, an_avatar, photos
+
+REASONS = load_reasons()
+
+
+def get(world):
+    return service.get_job(
+        JOB,
+        jobs=world.jobs,
+        avatar_store=world.avatar_store,
+        work=world.work,
+        durations=world.durations,
+        deletions=world.deletions,
+        reviews=world.reviews,
+        appeals=world.appeals,
+        clock=world.clock,
+        reasons=REASONS,
+        quota=world.quota,
+    )
+
+
+@pytest.mark.parametrize("state", list(JobState))
+def test_state_and_timeline_are_shown_as_stored(world, state):
+    job = world.has(state)
+
+    view = get(world)
+
+    assert (view.job_id, view.state, view.timeline) == (JOB, state, job.timeline)
+    assert (view.styles, view.avatars_asked) == (job.styles, job.avatars)
+    assert (view.created_at, view.submit_by) == (job.created_at, job.submit_by)
+
+
+def test_an_unknown_job_is_not_found(world):
+    with pytest.raises(NotFound):
+        get(world)
+
+
+def test_the_response_contains_neither_the_user_nor_detector_results(world):
+    doubtful = a_verdict(Outcome.DOUBTFUL, Reason.MINOR_AGE_DOUBT)
+    world.has(JobState.IN_REVIEW, with_photos=[a_photo(verdict=doubtful)])
+
+    view = get(world).model_dump_json()
+
+    assert USER not in view
+    assert "Weapons" not in view
+    assert "MINOR" not in view
+
+
+# --- photos --------------------------------------------------------------------------------------
+
+
+def test_a_photo_with_a_problem_comes_with_hint_and_box(world):
+    box = Box(left=0.1, top=0.2, width=0.3, height=0.4)
+    problem = PhotoProblem(reason=Reason.QUALITY_BLURRY, box=box)
+    world.has(with_photos=[a_photo(state=PhotoState.REFUSED, problem=problem)])
+
+    (photo,) = get(world).photos
+
+    assert (photo.state, photo.box) == (PhotoState.REFUSED, box)
+    assert photo.problem.code is Reason.QUALITY_BLURRY
+    assert photo.problem.hint == REASONS[Reason.QUALITY_BLURRY].hint.model_dump()
+    assert set(photo.problem.hint) == {"en", "de"}
+    assert photo.problem.fix_and_retry
+
+
+def test_a_duplicate_names_the_photo_that_it_repeats(world):
+    problem = PhotoProblem(reason=Reason.SUBJECT_DUPLICATE, duplicate_of="p01")
+    world.has(with_photos=[a_photo(1), a_photo(2, state=PhotoState.REFUSED, problem=problem)])
+
+    assert get(world).photos[1].duplicate_of == "p01"
+
+
+def test_photos_that_moderation_refused_are_shown_as_refused(world):
+    refused = a_verdict(Outcome.REFUSED, Reason.POLICY_NUDITY)
+    world.has(JobState.REFUSED, with_photos=[a_photo(verdict=refused)])
+
+    (photo,) = get(world).photos
+
+    assert (photo.state, photo.problem.code) == (PhotoState.REFUSED, Reason.POLICY_NUDITY)
+    assert not photo.problem.fix_and_retry
+
+
+@pytest.mark.parametrize("verdict", [None, a_verdict(), a_verdict(Outcome.DOUBTFUL)])
+def test_doubtful_photos_are_not_shown_before_a_decision(world, verdict):
+    world.has(JobState.IN_REVIEW, with_photos=[a_photo(verdict=verdict)])
+
+    (photo,) = get(world).photos
+
+    assert (photo.state, photo.problem) == (PhotoState.ACCEPTED, None)
+
+
+def test_a_photo_that_was_not_uploaded_is_awaited(world):
+    world.has(with_photos=[a_photo(state=PhotoState.AWAITED)])
+
+    assert get(world).photos[0].state is PhotoState.AWAITED
+
+
+def test_the_deletion_time_is_shown_once_known(world):
+    world.has(JobState.COMPLETED, photos_deleted_at=NOW)
+
+    assert get(world).photos_deleted_at == NOW
+
+
+# --- progress ------------------------------------------------------------------------------------
+
+
+def progress_file(world, attempt, stage, done, total):
+    progress = GenerationProgress(stage=stage, done=done, total=total)
+    key = f"work/{JOB}/r{attempt}/checkpoints/progress.json"
+    world.avatar_objects.put(key, progress.model_dump_json().encode())
+
+
+def progress(world) -> tuple[int, int]:
+    shown = get(world).progress
+    return shown.done, shown.total
+
+
+def test_progress_counts_avatars_out_of_those_ordered(world):
+    world.has(JobState.GENERATING, avatars=30)
+    assert progress(world) == (0, 30)
+
+    progress_file(world, 1, "drawing", 12, 30)
+    assert progress(world) == (12, 30)
+
+
+def test_progress_does_not_restart_with_the_second_attempt(world):
+    """26 were approved, 4 are drawn again: the count only rises."""
+    world.has(JobState.GENERATING, avatars=30, attempt=2)
+
+    progress_file(world, 2, "drawing", 1, 4)
+
+    assert progress(world) == (27, 30)
+
+
+@pytest.mark.parametrize("state", sorted(set(JobState) - WORKING))
+def test_progress_is_shown_only_while_the_job_runs(world, state):
+    world.has(state)
+
+    assert get(world).progress is None
+
+
+def test_during_avatar_moderation_approved_avatars_are_counted(world):
+    good, bad = an_avatar(1), an_avatar(2, AvatarState.REFUSED)
+    world.has(JobState.FINISHING, with_avatars=[good, bad])
+
+    assert progress(world) == (1, 4)
+
+
+def test_an_estimate_comes_from_jobs_of_the_same_backend_and_tier(world):
+    """After five minutes: half of the longer jobs took 20 s more, all of them 39 s."""
+    job = world.has(JobState.GENERATING)
+    for n in range(1, 41):
+        other = job.model_copy(update={"job_id": JobId("j" + str(n).zfill(32))})
+        world.durations.add(other, 300 + n)
+
+    shown = get(world).progress.estimate
+
+    assert (shown.p50_s, shown.p90_s, shown.measured_jobs) == (20, 36, 40)
+
+
+def test_without_enough_job_durations_there_is_no_estimate(world):
+    job = world.has(JobState.GENERATING)
+    for n in range(1, MIN_DURATIONS):
+        other = job.model_copy(update={"job_id": JobId("j" + str(n).zfill(32))})
+        world.durations.add(other, 900)
+
+    assert get(world).progress.estimate is None
+
+
+# --- avatars -------------------------------------------------------------------------------------
+
+
+def test_published_avatars_are_listed_best_first_with_urls(world):
+    avatars = [
+        an_avatar(1, AvatarState.PUBLISHED, rank=102),
+        an_avatar(2, AvatarState.PUBLISHED, rank=100, distance=None),
+        an_avatar(3, AvatarState.REFUSED, rank=101),
+    ]
+    world.has(JobState.COMPLETED, with_avatars=avatars)
+
+    view = get(world)
+
+    assert [avatar.avatar_id for avatar in view.avatars] == ["a02", "a01"]
+    assert view.avatars[0].likeness is None
+    assert view.avatars[1].likeness == likeness_score(avatars[0].distance)
+    urls = world.avatar_store.urls(JOB, ["a02"])["a02"]
+    assert (view.avatars[0].png, view.avatars[0].webp) == (urls.png, urls.webp)
+    assert view.archive == world.avatar_store.archive_url(JOB)
+
+
+@pytest.mark.parametrize("state", [state for state in JobState if state is not JobState.COMPLETED])
+def test_avatars_are_not_shown_before_the_job_is_completed(world, state):
+    world.has(state, with_avatars=[an_avatar(1, AvatarState.PUBLISHED)])
+
+    view = get(world)
+
+    assert (view.avatars, view.archive) == ((), None)
+
+
+def test_avatars_that_the_user_dropped_are_not_shown(world):
+    avatars = [an_avatar(1, AvatarState.PUBLISHED), an_avatar(2, AvatarState.NOT_KEPT)]
+    world.has(JobState.COMPLETED, with_avatars=avatars)
+
+    assert [avatar.avatar_id for avatar in get(world).avatars] == ["a01"]
+
+
+def test_expired_avatars_are_not_shown_even_if_still_stored(world):
+    avatars = [an_avatar(1, AvatarState.PUBLISHED)]
+    expire = NOW + timedelta(days=30)
+    world.has(JobState.COMPLETED, with_avatars=avatars, avatars_expire_at=expire)
+    assert get(world).avatars_expire_at == expire
+    assert get(world).avatars
+
+    world.clock.set(expire)
+
+    assert (get(world).avatars, get(world).archive) == ((), None)
+
+
+def test_a_job_without_avatars_has_no_archive(world):
+    world.has(JobState.COMPLETED, with_avatars=[an_avatar(1, AvatarState.REFUSED)])
+
+    assert get(world).archive is None
+
+
+# --- reason and quota ----------------------------------------------------------------------------
+
+
+def test_a_bad_end_is_explained(world):
+    world.has(JobState.FAILED, reason=Reason.SYSTEM_UNAVAILABLE)
+
+    reason = get(world).reason
+
+    assert reason.code is Reason.SYSTEM_UNAVAILABLE
+    assert reason.hint["de"]
+
+
+def test_the_users_quota_is_shown_with_every_job(world):
+    world.has(JobState.MODERATING, with_photos=photos())
+
+    quota = get(world).quota
+
+    assert (quota.day, quota.limit, quota.used, quota.left) == (TODAY, 1, 1, 0)
+    assert quota.next_day_begins_at == NOW + timedelta(hours=11)

@@ -1,0 +1,72 @@
+"""A user's jobs in a list."""
+
+from datetime import timedelta
+
+import pytest
+
+from likeness.adapters.policy_files import load_reasons
+from likeness.api.app import PageQuery
+from likeness.domain.errors import Invalid
+from likeness.domain.ids import JobId, UserId
+from likeness.domain.jobs.job import JobState
+from likeness.domain.reasons import Reason
+from likeness.services.jobs.list_jobs import list_jobs
+from tests.builders import NOW, USER, a_job
+
+
+def listed(world, query=None, user_id=USER):
+    return list_jobs(user_id, query or PageQuery(), jobs=world.jobs, reasons=load_reasons())
+
+
+@pytest.fixture
+def five(world):
+    """Jobs of five days; their ids sort in the opposite order."""
+    ids = [JobId(f"j{n:032x}") for n in (5, 4, 3, 2, 1)]
+    for age, job_id in enumerate(ids):
+        world.jobs.create(a_job(job_id=job_id, created_at=NOW - timedelta(days=age)), [])
+    return ids
+
+
+def test_the_newest_job_is_first(world, five):
+    assert [job.job_id for job in listed(world).jobs] == five
+
+
+def test_every_job_is_on_one_page(world, five):
+    seen, query = [], PageQuery(limit=2)
+    while True:
+        page = listed(world, query)
+        seen.append([job.job_id for job in page.jobs])
+        if page.next is None:
+            break
+        query = PageQuery(limit=2, cursor=page.next)
+
+    assert seen == [five[:2], five[2:4], five[4:]]
+
+
+def test_a_job_opened_between_two_pages_does_not_shift_the_next_page(world, five):
+    first = listed(world, PageQuery(limit=2))
+    world.jobs.create(a_job(job_id=JobId("j" + "9" * 32), created_at=NOW), [])
+
+    second = listed(world, PageQuery(limit=2, cursor=first.next))
+
+    assert [job.job_id for job in second.jobs] == five[2:4]
+
+
+def test_a_job_in_a_list_has_its_reason(world):
+    world.jobs.create(a_job(JobState.REFUSED, reason=Reason.RIGHTS_NOT_SELF), [])
+
+    (job,) = listed(world).jobs
+
+    assert (job.state, job.reason.code) == (JobState.REFUSED, Reason.RIGHTS_NOT_SELF)
+    assert set(job.reason.hint) == {"en", "de"}
+
+
+def test_a_list_contains_only_the_users_own_jobs(world, five):
+    assert listed(world, user_id=UserId("user-2")).jobs == ()
+
+
+def test_a_cursor_does_not_open_another_users_list(world, five):
+    first = listed(world, PageQuery(limit=2))
+
+    with pytest.raises(Invalid, match="cursor"):
+        listed(world, PageQuery(cursor=first.next), user_id=UserId("user-2"))

@@ -1,0 +1,278 @@
+"""Submitting: enough accepted photos, one reserved day, one start."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from likeness.domain.account.quota import QuotaState
+from likeness.domain.errors import Conflict, Forbidden, Invalid, NotFound, OverQuota, Unavailable
+from likeness.domain.jobs.job import JobState
+from likeness.domain.photos.photo import PhotoState
+from likeness.services.jobs.submit_job import submit_job
+from tests.builders import (
+    JOB,
+    MIDNIGHT,
+    NOW,
+    OTHER_JOB,
+    TODAY,
+    USER,
+    a_job,
+    a_photo,
+    photos,
+    plus,
+    tiers,
+)
+
+
+def submit(world, job_id=JOB, **lite):
+    return submit_job(
+        job_id,
+        backend="training-job",
+        jobs=world.jobs,
+        users=world.users,
+        ledger=world.ledger,
+        photos=world.photos,
+        inspections=world.inspections,
+        workflow=world.workflow,
+        clock=world.clock,
+        tiers=tiers(**lite),
+    )
+
+
+def test_the_day_is_reserved_and_the_state_machine_starts(world):
+    world.has()
+
+    submitted = submit(world)
+
+    assert submitted.state is world.job.state is JobState.MODERATING
+    assert world.job.day == TODAY
+    assert world.day is QuotaState.RESERVED
+    assert world.workflow.starts == [JOB]
+
+
+def test_submitting_is_idempotent(world):
+    world.has()
+
+    assert submit(world) == submit(world)
+
+    assert world.workflow.starts == [JOB]
+    assert len(world.ledger.entries(USER, TODAY)) == 1
+
+
+def test_a_lost_start_is_repeated(world, monkeypatch):
+    world.has()
+
+    def lose(_):
+        raise Unavailable("no answer")
+
+    monkeypatch.setattr(world.workflow, "start", lose)
+    with pytest.raises(Unavailable):
+        submit(world)
+    monkeypatch.undo()
+    assert world.job.state is JobState.MODERATING
+
+    submit(world)
+
+    assert world.workflow.starts == [JOB]
+    assert len(world.ledger.entries(USER, TODAY)) == 1
+
+
+@pytest.mark.parametrize("count", [0, 2, 11])
+def test_too_few_and_too_many_photos_are_refused(world, count):
+    world.has(with_photos=photos(count))
+
+    with pytest.raises(Invalid, match=f"{count} photos were accepted"):
+        submit(world)
+
+    assert world.job.state is JobState.OPEN
+    assert world.workflow.starts == []
+
+
+@pytest.mark.parametrize("count", [3, 10])
+def test_the_bounds_are_allowed(world, count):
+    world.has(with_photos=photos(count))
+
+    assert submit(world)
+
+
+def test_refused_and_missing_photos_do_not_count(world):
+    world.has(
+        with_photos=[
+            *photos(2),
+            a_photo(3, state=PhotoState.REFUSED),
+            a_photo(4, state=PhotoState.AWAITED),
+        ]
+    )
+
+    with pytest.raises(Invalid, match="2 photos were accepted"):
+        submit(world)
+
+
+def test_a_photo_that_was_never_uploaded_does_not_block_submitting(world):
+    world.has(with_photos=[*photos(3), a_photo(4, state=PhotoState.AWAITED)])
+
+    assert submit(world)
+
+
+def test_an_upload_whose_event_was_lost_is_inspected_and_waited_for(world):
+    world.has(with_photos=[*photos(3), a_photo(4, state=PhotoState.AWAITED)])
+    etag = world.photos.upload(JOB, "p04", b"bytes")
+
+    with pytest.raises(Conflict, match="p04"):
+        submit(world)
+
+    ((job_id, upload),) = world.inspections.asked
+    assert (job_id, upload.photo_id, upload.etag) == (JOB, "p04", etag)
+    assert world.job.state is JobState.OPEN
+
+
+def test_a_job_past_its_submit_limit_is_not_submitted(world):
+    world.has()
+    world.clock.set(world.job.submit_by)
+
+    with pytest.raises(Conflict, match="had to be submitted"):
+        submit(world)
+
+    assert world.ledger.entries(USER, TODAY) == []
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        JobState.CANCELLING,
+        JobState.COMPLETED,
+        JobState.REFUSED,
+        JobState.CANCELLED,
+        JobState.EXPIRED,
+        JobState.FAILED,
+    ],
+)
+def test_an_ended_job_is_not_started_again(world, state):
+    world.has(state)
+
+    with pytest.raises(Conflict, match=state):
+        submit(world)
+
+    assert world.workflow.starts == []
+
+
+def test_a_second_job_of_the_day_gets_the_start_of_the_next_day(world):
+    world.has()
+    world.has(job_id=OTHER_JOB, with_photos=photos(3, job_id=OTHER_JOB))
+    submit(world)
+
+    with pytest.raises(OverQuota, match="2026-11-22T23:00:00"):
+        submit(world, OTHER_JOB)
+
+    assert world.jobs.get(OTHER_JOB).state is JobState.OPEN
+    assert world.workflow.starts == [JOB]
+
+
+def test_two_submits_around_midnight_reserve_one_day(world):
+    """One at 23:59:59 and one at 00:00:01 in Berlin, of the same job."""
+    world.has(submit_by=NOW + timedelta(days=1))
+    world.clock.set(datetime(2026, 11, 22, 22, 59, 59, tzinfo=UTC))
+    submit(world)
+    world.clock.advance(timedelta(seconds=2))
+
+    submit(world)
+
+    assert world.job.day == TODAY
+    assert world.ledger.entries(USER, "2026-11-23") == []
+
+
+def test_the_reserved_day_is_that_of_the_submit(world):
+    world.has(submit_by=NOW + timedelta(days=1))
+    world.clock.set(datetime(2026, 11, 22, 23, 0, tzinfo=UTC))  # midnight in Berlin
+
+    submit(world)
+
+    assert world.job.day == "2026-11-23"
+
+
+def overtaken(world, monkeypatch, by):
+    """The job's next version is stored between the read and the reservation."""
+    reserve = world.ledger.reserve
+
+    def late(job, **rest):
+        monkeypatch.undo()
+        by(reserve)
+        reserve(job, **rest)
+
+    monkeypatch.setattr(world.ledger, "reserve", late)
+
+
+def test_a_submit_after_a_concurrent_submit_returns_the_same(world, monkeypatch):
+    world.has()
+    first = a_job().move(
+        JobState.MODERATING, NOW - timedelta(seconds=1), day=TODAY, day_ends_at=MIDNIGHT
+    )
+    overtaken(world, monkeypatch, lambda reserve: reserve(first, limit=1, now=NOW))
+
+    assert submit(world).state is JobState.MODERATING
+
+    assert world.job == first
+    assert world.workflow.starts == [JOB]
+
+
+def test_a_submit_after_a_concurrent_cancellation_starts_nothing(world, monkeypatch):
+    world.has()
+    cancelling = a_job().move(JobState.CANCELLING, NOW)
+    overtaken(world, monkeypatch, lambda _: world.jobs.save(cancelling))
+
+    with pytest.raises(Conflict):
+        submit(world)
+
+    assert world.workflow.starts == []
+    assert world.ledger.entries(USER, TODAY) == []
+
+
+def test_a_submit_retries_after_another_change_of_the_open_job(world, monkeypatch):
+    world.has()
+    overtaken(world, monkeypatch, lambda _: world.jobs.save(a_job().change(seed=8)))
+
+    with pytest.raises(Conflict):
+        submit(world)
+
+    assert submit(world).state is JobState.MODERATING
+
+
+def test_the_tier_and_the_backend_are_fixed_at_submit(world):
+    world.has()
+    world.users.entitle(USER, plus())
+
+    submit(world)
+    world.users.entitle(USER, plus(effective_at=NOW, expires_at=NOW))
+
+    assert (world.job.tier, world.job.backend) == ("plus", "training-job")
+
+
+def test_plus_that_expired_before_the_submit_counts_as_lite(world):
+    world.has(tier="plus", avatars=30)
+
+    with pytest.raises(Invalid, match="allows 10"):
+        submit(world, avatars_a_job=10)
+
+    assert world.job.state is JobState.OPEN
+
+
+def test_a_tier_closed_before_the_submit_refuses_it(world):
+    world.has()
+
+    with pytest.raises(Forbidden):
+        submit(world, open=False)
+
+
+def test_a_user_who_is_being_erased_cannot_submit(world):
+    world.has()
+    world.users.change(USER, erasing="e" + "0" * 32)
+
+    with pytest.raises(Conflict, match="erased"):
+        submit(world)
+
+    assert world.ledger.entries(USER, TODAY) == []
+
+
+def test_an_unknown_job_is_not_found(world):
+    with pytest.raises(NotFound):
+        submit(world)

@@ -1,0 +1,503 @@
+"""An upload gets one verdict, for any order of events and concurrent changes."""
+
+import hashlib
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from itertools import permutations
+
+import pytest
+
+from likeness.adapters.photos import pictures as real_pictures
+from likeness.adapters.policy_files import load_photo_rules
+from likeness.domain.deletion.receipt import PHOTOS
+from likeness.domain.errors import Unavailable
+from likeness.domain.ids import PhotoId
+from likeness.domain.jobs.job import JobState
+from likeness.domain.photos.photo import Box, Fingerprint, PhotoProblem, PhotoState
+from likeness.domain.photos.picture import NormalisedPhoto
+from likeness.domain.reasons import Reason, Refused
+from likeness.services.photos.inspect_photo import inspect_photo
+from tests.builders import JOB, NOW, OTHER_JOB, a_face, a_job, a_photo, a_verdict, digest
+from tests.fakes import FakeBucket, FakeClock, FakeDetector, FakeJobFiles, FakeJobs, FakePhotos
+from tests.infra.documents import ROOT
+
+P1, P2, P3 = PhotoId("p01"), PhotoId("p02"), PhotoId("p03")
+DEMO = ROOT / "infra" / "local" / "demo" / "photos"
+
+
+class FakePictures:
+    """Uploads are "scene/view/copy": scenes hash differently, views are different pictures."""
+
+    def __init__(self) -> None:
+        self.declared: list[str] = []
+        self.closer_looks = 0
+
+    def normalise(self, data: bytes, *, declared_type: str) -> NormalisedPhoto:
+        self.declared.append(declared_type)
+        if data.startswith(b"refuse "):
+            raise Refused(Reason(data.decode().removeprefix("refuse ")))
+        scene, _, _ = data.split(b"/")
+        jpeg = b"jpeg of " + data
+        return NormalisedPhoto(
+            jpeg=jpeg,
+            width=1000,
+            height=1000,
+            fingerprint=Fingerprint(perceptual=hashlib.sha256(scene).hexdigest()[:16]),
+            sha256=digest(jpeg),
+        )
+
+    def same_picture(self, one: bytes, other: bytes) -> bool:
+        self.closer_looks += 1
+        return one.rpartition(b"/")[0] == other.rpartition(b"/")[0]
+
+
+class BusyDetector(FakeDetector):
+    """Runs a concurrent change while it inspects the first photo."""
+
+    during: Callable[[], None] | None = None
+
+    def faces(self, job_id, photo_id):
+        happens, self.during = self.during, None
+        if happens:
+            happens()
+        return super().faces(job_id, photo_id)
+
+
+class World:
+    """A job with three photos, and events on it."""
+
+    def __init__(self) -> None:
+        self.jobs, self.photos = FakeJobs(), FakePhotos()
+        self.files = FakeJobFiles(self.photos.bucket, FakeBucket())
+        self.detector, self.pictures = BusyDetector(), FakePictures()
+        self.clock = FakeClock()
+        self.jobs.create(
+            a_job(),
+            [a_photo(n, state=PhotoState.AWAITED, content_type="image/png") for n in (1, 2, 3)],
+        )
+
+    def upload(self, content: bytes, photo_id=P1):
+        """Stores an object; returns a function that delivers its event."""
+        return partial(self.deliver, photo_id, self.photos.upload(JOB, photo_id, content))
+
+    def deliver(self, photo_id, etag, job_id=JOB):
+        inspect_photo(
+            job_id,
+            photo_id,
+            etag=etag,
+            jobs=self.jobs,
+            photos=self.photos,
+            detector=self.detector,
+            pictures=self.pictures,
+            rules=load_photo_rules(),
+            clock=self.clock,
+        )
+
+    def move(self, state):
+        self.jobs.save(self.jobs.get(JOB).move(state, NOW))
+
+    def photo(self, photo_id=P1):
+        return next(photo for photo in self.jobs.photos(JOB) if photo.photo_id == photo_id)
+
+    @property
+    def keys(self):
+        return [key.replace(JOB, "job") for key in self.photos.bucket.listing()]
+
+
+@pytest.fixture
+def world():
+    return World()
+
+
+def assert_refused(photo, reason, **problem):
+    """The record has the verdict, and nothing else from the picture."""
+    assert photo.state is PhotoState.REFUSED
+    assert photo.problem == PhotoProblem(reason=reason, **problem)
+    assert photo.inspected_at == NOW
+    measured = (photo.width, photo.height, photo.face, photo.fingerprint, photo.sha256)
+    assert measured == (None,) * len(measured)
+
+
+# --- the usual case ------------------------------------------------------------------------------
+
+
+def test_an_accepted_photo_is_stored_and_its_upload_deleted(world):
+    world.upload(b"beach/front/1")()
+
+    photo = world.photo()
+    assert photo.state is PhotoState.ACCEPTED
+    assert (photo.width, photo.height, photo.face) == (1000, 1000, a_face().box)
+    assert (photo.inspected_at, photo.problem) == (NOW, None)
+    assert photo.sha256 == digest(world.photos.read(JOB, P1))
+    assert world.keys == ["photos/job/p01.jpg"]
+
+
+def test_the_declared_type_is_that_of_the_presigned_post(world):
+    world.upload(b"beach/front/1")()
+
+    assert world.pictures.declared == ["image/png"]
+
+
+@pytest.mark.parametrize("reason", [r for r in Reason if r.family in {"FILE", "QUALITY"}])
+def test_a_file_that_is_not_a_picture_is_refused_without_a_detector_call(world, reason):
+    world.upload(f"refuse {reason}".encode())()
+
+    assert_refused(world.photo(), reason)
+    assert world.keys == []
+    assert world.detector.calls["faces"] == 0
+
+
+def test_a_photo_without_a_face_is_refused_and_deleted(world):
+    world.detector.seen_faces[P1] = []
+
+    world.upload(b"beach/front/1")()
+
+    assert_refused(world.photo(), Reason.SUBJECT_NO_FACE)
+    assert world.keys == []
+
+
+def test_the_box_of_the_problem_is_recorded(world):
+    second = Box(left=0.75, top=0.1, width=0.2, height=0.3)
+    world.detector.seen_faces[P1] = [a_face(), a_face(box=second)]
+
+    world.upload(b"beach/front/1")()
+
+    assert_refused(world.photo(), Reason.SUBJECT_SEVERAL_FACES, box=second)
+
+
+def test_the_recorded_face_is_the_checked_one(world):
+    poster = a_face(box=Box(left=0, top=0, width=0.9, height=0.9), confidence=30)
+    world.detector.seen_faces[P1] = [poster, a_face()]
+
+    world.upload(b"beach/front/1")()
+
+    assert world.photo().face == a_face().box
+
+
+# --- copies --------------------------------------------------------------------------------------
+
+
+def test_a_copy_of_an_accepted_photo_is_refused_and_names_the_original(world):
+    world.upload(b"beach/front/1", P1)()
+    world.upload(b"beach/front/halved", P2)()
+
+    assert_refused(world.photo(P2), Reason.SUBJECT_DUPLICATE, duplicate_of=P1)
+    assert world.keys == ["photos/job/p01.jpg"]
+
+
+def test_another_view_of_the_same_scene_is_accepted(world):
+    world.upload(b"beach/front/1", P1)()
+    world.upload(b"beach/side/1", P2)()
+
+    assert world.photo(P2).state is PhotoState.ACCEPTED
+
+
+def test_a_copy_of_a_refused_photo_is_checked_on_its_own(world):
+    world.detector.seen_faces[P1] = []
+    world.upload(b"beach/front/1", P1)()
+    world.upload(b"beach/front/1", P2)()
+
+    assert world.photo(P2).state is PhotoState.ACCEPTED
+
+
+def test_a_copy_with_a_lower_id_does_not_replace_an_accepted_photo(world):
+    world.upload(b"beach/front/1", P3)()
+    world.upload(b"beach/front/2", P1)()
+
+    assert world.photo(P3).state is PhotoState.ACCEPTED
+    assert_refused(world.photo(P1), Reason.SUBJECT_DUPLICATE, duplicate_of=P3)
+
+
+@pytest.mark.parametrize(("first", "second"), [(P1, P2), (P2, P1)])
+def test_of_two_concurrent_copies_the_higher_id_is_refused(world, first, second):
+    deliver_first = world.upload(b"beach/front/1", first)
+    world.detector.during = world.upload(b"beach/front/2", second)
+
+    deliver_first()
+
+    assert world.photo(P1).state is PhotoState.ACCEPTED
+    assert_refused(world.photo(P2), Reason.SUBJECT_DUPLICATE, duplicate_of=P1)
+    assert world.keys == ["photos/job/p01.jpg"]
+
+
+def test_another_scene_needs_no_pixel_comparison(world):
+    world.upload(b"beach/front/1", P1)()
+    world.upload(b"forest/front/1", P2)()
+
+    assert world.photo(P2).state is PhotoState.ACCEPTED
+    assert world.pictures.closer_looks == 0
+
+
+def test_a_similar_view_needs_one_pixel_comparison(world):
+    world.upload(b"beach/front/1", P1)()
+    world.upload(b"beach/side/1", P2)()
+
+    assert world.pictures.closer_looks == 1
+
+
+def test_two_concurrent_views_are_both_accepted(world):
+    deliver = world.upload(b"beach/front/1", P1)
+    world.detector.during = world.upload(b"beach/side/1", P2)
+
+    deliver()
+
+    assert {world.photo(P1).state, world.photo(P2).state} == {PhotoState.ACCEPTED}
+
+
+# --- repeated, late and unordered events ---------------------------------------------------------
+
+
+@pytest.mark.parametrize("faces", [[a_face()], []], ids=["accepted", "refused"])
+def test_an_event_delivered_twice_is_recorded_once(world, faces):
+    world.detector.seen_faces[P1] = faces
+    deliver = world.upload(b"beach/front/1")
+    deliver()
+    before = world.photo(), world.keys
+
+    deliver()
+
+    assert (world.photo(), world.keys) == before
+    assert world.detector.calls["faces"] == 1
+
+
+@pytest.mark.parametrize("faces", [[a_face()], []], ids=["accepted", "refused"])
+def test_an_event_delivered_twice_concurrently_is_idempotent(world, faces):
+    alone = World()
+    for one in (alone, world):
+        one.detector.seen_faces[P1] = faces
+    alone.upload(b"beach/front/1")()
+    deliver = world.upload(b"beach/front/1")
+    world.detector.during = deliver
+
+    deliver()
+
+    assert (world.photo(), world.keys) == (alone.photo(), alone.keys)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_of_three_uploads_the_newest_is_used_in_any_order(world, order):
+    deliveries = [world.upload(f"beach/view {n}/1".encode()) for n in range(3)]
+
+    for n in order:
+        deliveries[n]()
+
+    assert world.photos.read(JOB, P1) == b"jpeg of beach/view 2/1"
+    assert world.keys == ["photos/job/p01.jpg"]
+
+
+def test_a_second_upload_to_an_inspected_photo_is_deleted_unread(world):
+    world.upload(b"beach/front/1")()
+    accepted = world.photo()
+
+    world.upload(b"refuse FILE.TYPE")()
+
+    assert world.photo() == accepted
+    assert world.photos.read(JOB, P1) == b"jpeg of beach/front/1"
+    assert world.keys == ["photos/job/p01.jpg"]
+
+
+def test_a_second_upload_during_the_inspection_does_not_replace_the_first(world):
+    def replay():
+        world.upload(b"forest/side/1")()
+
+    deliver = world.upload(b"beach/front/1")
+    world.detector.during = replay
+
+    deliver()
+
+    assert world.photo().sha256 == digest(b"jpeg of beach/front/1")
+    assert world.photos.read(JOB, P1) == b"jpeg of beach/front/1"
+    assert world.keys == ["photos/job/p01.jpg"]
+
+
+def test_a_deleted_upload_is_skipped(world):
+    deliver = world.upload(b"beach/front/1")
+    world.photos.delete_upload(JOB, P1)
+
+    deliver()
+
+    assert world.photo().state is PhotoState.AWAITED
+
+
+# --- failures in between -------------------------------------------------------------------------
+
+
+def test_an_unavailable_detector_refuses_no_photo(world):
+    deliver = world.upload(b"beach/front/1")
+    world.detector.down = True
+    with pytest.raises(Unavailable):
+        deliver()
+    assert world.photo().state is PhotoState.AWAITED
+    assert "uploads/job/p01" in world.keys
+
+    world.detector.down = False
+    deliver()
+
+    assert world.photo().state is PhotoState.ACCEPTED
+    assert world.keys == ["photos/job/p01.jpg"]
+
+
+def test_a_photo_can_be_uploaded_again_after_a_lost_upload(world):
+    lost = world.upload(b"beach/front/1")
+    world.detector.down = True
+    with pytest.raises(Unavailable):
+        lost()
+    world.detector.down = False
+    world.photos.delete_upload(JOB, P1)
+
+    lost()
+    world.upload(b"forest/front/1")()
+
+    assert world.photos.read(JOB, P1) == b"jpeg of forest/front/1"
+    assert world.photo().sha256 == digest(b"jpeg of forest/front/1")
+
+
+# --- jobs that are not open ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", [state for state in JobState if state is not JobState.OPEN])
+def test_an_upload_to_a_job_that_is_not_open_is_deleted_unread(world, state):
+    world.jobs.jobs[JOB] = a_job(state)
+
+    world.upload(b"beach/front/1")()
+
+    assert world.photo().state is PhotoState.AWAITED
+    assert world.keys == []
+    assert world.pictures.declared == []
+
+
+def test_an_upload_to_an_unknown_job_is_deleted_unread(world):
+    etag = world.photos.upload(OTHER_JOB, P1, b"beach/front/1")
+
+    world.deliver(P1, etag, job_id=OTHER_JOB)
+
+    assert world.keys == []
+    assert world.pictures.declared == []
+
+
+def test_an_upload_without_a_photo_record_is_deleted_unread(world):
+    world.upload(b"beach/front/1", PhotoId("p77"))()
+
+    assert world.keys == []
+    assert world.pictures.declared == []
+
+
+def test_a_job_cancelled_during_the_inspection_stores_nothing(world):
+    def cancel():
+        world.move(JobState.CANCELLING)
+        world.files.delete(JOB, PHOTOS)
+
+    deliver = world.upload(b"beach/front/1")
+    world.detector.during = cancel
+
+    deliver()
+
+    assert world.keys == []
+    assert world.photo().state is not PhotoState.ACCEPTED
+
+
+def test_a_second_delivery_after_a_cancellation_stores_nothing(world, monkeypatch):
+    deliver = world.upload(b"beach/front/1")
+    real = world.pictures.normalise
+
+    def slow(data, *, declared_type):
+        monkeypatch.setattr(world.pictures, "normalise", real)
+        deliver()
+        world.move(JobState.CANCELLING)
+        world.files.delete(JOB, PHOTOS)
+        world.clock.advance(timedelta(seconds=1))
+        return real(data, declared_type=declared_type)
+
+    monkeypatch.setattr(world.pictures, "normalise", slow)
+
+    deliver()
+
+    assert world.keys == []
+
+
+def test_a_job_erased_during_the_inspection_stores_nothing(world):
+    def erase():
+        world.files.delete(JOB, PHOTOS)
+        world.jobs.jobs.clear()
+
+    deliver = world.upload(b"beach/front/1")
+    world.detector.during = erase
+
+    deliver()
+
+    assert world.keys == []
+
+
+def test_a_photo_accepted_too_late_for_moderation_is_deleted(world):
+    deliver = world.upload(b"beach/front/1")
+    world.detector.during = lambda: world.move(JobState.MODERATING)
+
+    deliver()
+
+    assert world.photo() == a_photo(1, state=PhotoState.AWAITED, content_type="image/png")
+    assert world.keys == []
+
+
+def test_a_late_second_delivery_deletes_nothing_of_a_submitted_job(world):
+    deliver = world.upload(b"beach/front/1")
+
+    def first_delivery_and_submit():
+        deliver()
+        world.move(JobState.MODERATING)
+        world.clock.advance(timedelta(seconds=1))
+
+    world.detector.during = first_delivery_and_submit
+
+    deliver()
+
+    assert world.photo().state is PhotoState.ACCEPTED
+    assert world.keys == ["photos/job/p01.jpg"]
+
+
+def test_a_photo_that_was_already_moderated_stays(world):
+    deliver = world.upload(b"beach/front/1")
+    real_save = world.jobs.save_photo
+
+    def save_and_moderate(photo, *, seen):
+        real_save(photo, seen=seen)
+        if photo.state is PhotoState.ACCEPTED and photo.verdict is None:
+            world.move(JobState.MODERATING)
+            real_save(photo.model_copy(update={"verdict": a_verdict()}), seen=photo)
+
+    world.jobs.save_photo = save_and_moderate
+
+    deliver()
+
+    assert world.photo().verdict == a_verdict()
+    assert world.keys == ["photos/job/p01.jpg"]
+
+
+# --- with the real decoder -----------------------------------------------------------------------
+
+
+def test_the_eight_views_of_the_demo_are_eight_photos(world):
+    world.pictures = real_pictures
+    views = sorted(DEMO.glob("*.jpg"))
+    world.jobs = FakeJobs()
+    world.jobs.create(
+        a_job(), [a_photo(n + 1, state=PhotoState.AWAITED) for n in range(len(views))]
+    )
+
+    for n, view in enumerate(views, start=1):
+        world.upload(view.read_bytes(), PhotoId(f"p{n:02d}"))()
+
+    assert len(views) == 8
+    assert {photo.state for photo in world.jobs.photos(JOB)} == {PhotoState.ACCEPTED}
+
+
+def test_the_same_file_twice_is_a_duplicate(world):
+    world.pictures = real_pictures
+    world.jobs = FakeJobs()
+    world.jobs.create(a_job(), [a_photo(n, state=PhotoState.AWAITED) for n in (1, 2)])
+    view = (DEMO / "02-close.jpg").read_bytes()
+
+    world.upload(view, P1)()
+    world.upload(view, P2)()
+
+    assert_refused(world.photo(P2), Reason.SUBJECT_DUPLICATE, duplicate_of=P1)

@@ -1,0 +1,280 @@
+"""Which photos may reach the GPU: each photo, and the set."""
+
+import pytest
+
+from likeness.domain.errors import Conflict, Invalid, Unavailable
+from likeness.domain.jobs.job import JobState
+from likeness.domain.moderation import Label, Outcome
+from likeness.domain.photos.photo import Box, PhotoState
+from likeness.domain.reasons import Reason
+from likeness.domain.review.case import ReviewPolicy
+from likeness.services.photos import moderate_photos as service
+from tests.builders import JOB, a_face, a_photo, a_policy, a_verdict, photos
+
+
+def moderate(world, review="flagged"):
+    return service.moderate_photos(
+        JOB,
+        jobs=world.jobs,
+        detector=world.detector,
+        policy=a_policy(),
+        review_policy=ReviewPolicy.read(review),
+        users=world.users,
+        keyed_hash=world.keyed_hash,
+        metrics=world.metrics,
+    )
+
+
+def verdicts(world) -> dict[str, Outcome]:
+    return {
+        photo.photo_id: photo.verdict.outcome for photo in world.jobs.photos(JOB) if photo.verdict
+    }
+
+
+def finding(world, photo_id="p02"):
+    """The only finding in a photo."""
+    photo = next(photo for photo in world.jobs.photos(JOB) if photo.photo_id == photo_id)
+    (found,) = photo.verdict.findings
+    return found
+
+
+def test_photos_of_one_adult_are_clean(world):
+    world.has(JobState.MODERATING)
+
+    assert moderate(world).outcome is Outcome.CLEAN
+
+    assert set(verdicts(world).values()) == {Outcome.CLEAN}
+    assert not world.metrics.counted
+
+
+@pytest.mark.parametrize(
+    ("label", "confidence", "outcome", "reason"),
+    [
+        ("Explicit", 49.9, Outcome.CLEAN, None),
+        ("Explicit", 50.0, Outcome.DOUBTFUL, Reason.POLICY_NUDITY),
+        ("Explicit", 79.9, Outcome.DOUBTFUL, Reason.POLICY_NUDITY),
+        ("Explicit", 80.0, Outcome.REFUSED, Reason.POLICY_NUDITY),
+        ("Weapons", 59.9, Outcome.CLEAN, None),
+        ("Weapons", 100.0, Outcome.DOUBTFUL, Reason.POLICY_VIOLENCE),
+        ("An unknown label", 50.0, Outcome.DOUBTFUL, None),
+    ],
+)
+def test_the_worst_photo_decides(world, label, confidence, outcome, reason):
+    world.has(JobState.MODERATING)
+    world.detector.seen_labels["p02"] = [Label(name=label, confidence=confidence)]
+
+    assert moderate(world).outcome is outcome
+
+    assert verdicts(world) == {"p01": Outcome.CLEAN, "p02": outcome, "p03": Outcome.CLEAN}
+    if outcome is not Outcome.CLEAN:
+        assert finding(world).reason is reason
+
+
+def test_every_verdict_names_its_policy_and_detector_version(world):
+    world.has(JobState.MODERATING)
+    world.detector.seen_labels["p01"] = [Label(name="Weapons", confidence=55)]
+
+    moderate(world)
+
+    verdict = world.jobs.photos(JOB)[0].verdict
+    assert (verdict.policy_version, verdict.evidence.detector_version) == ("test", "7.0")
+    assert [label.name for label in verdict.evidence.labels] == ["Weapons"]
+
+
+def test_an_unknown_detector_version_needs_review_and_is_counted(world):
+    world.has(JobState.MODERATING)
+    world.detector.version = "8.0"
+
+    assert moderate(world).outcome is Outcome.DOUBTFUL
+
+    assert world.metrics.counted == {"UnknownModerationFinding": 3}
+
+
+def test_an_unknown_label_is_counted_once_for_the_alarm(world):
+    world.has(JobState.MODERATING)
+    world.detector.seen_labels["p01"] = [Label(name="New category", confidence=90)]
+
+    moderate(world)
+    moderate(world)
+
+    assert world.metrics.counted == {"UnknownModerationFinding": 1}
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "outcome"),
+    [
+        (18, 24, Outcome.CLEAN),
+        (17, 24, Outcome.DOUBTFUL),
+        (10, 18, Outcome.DOUBTFUL),
+        (10, 17, Outcome.REFUSED),
+        (None, None, Outcome.DOUBTFUL),
+        (25, None, Outcome.DOUBTFUL),
+    ],
+)
+def test_a_possible_minor_needs_review_and_a_certain_one_is_refused(world, low, high, outcome):
+    world.has(JobState.MODERATING)
+    world.detector.seen_faces["p02"] = [a_face(age_low=low, age_high=high)]
+
+    assert moderate(world).outcome is outcome
+
+    if outcome is not Outcome.CLEAN:
+        assert finding(world).reason is Reason.MINOR_AGE_DOUBT
+
+
+def test_the_largest_face_is_the_one_whose_age_counts(world):
+    world.has(JobState.MODERATING)
+    child = a_face(age_low=5, age_high=9, box=Box(left=0, top=0, width=0.1, height=0.1))
+    world.detector.seen_faces["p02"] = [child, a_face()]
+
+    assert moderate(world).outcome is Outcome.CLEAN
+
+
+def test_a_photo_without_a_face_at_moderation_is_refused(world):
+    world.has(JobState.MODERATING)
+    world.detector.seen_faces["p02"] = []
+
+    assert moderate(world).outcome is Outcome.REFUSED
+    assert finding(world).reason is Reason.SUBJECT_NO_FACE
+
+
+def test_a_celebrity_match_needs_review(world):
+    world.has(JobState.MODERATING)
+    world.detector.seen_celebrities["p02"] = [99.9]
+
+    assert moderate(world).outcome is Outcome.DOUBTFUL
+    assert finding(world).reason is Reason.RIGHTS_CELEBRITY
+
+
+# --- the same person throughout ------------------------------------------------------------------
+
+
+def unlike(world, photo_id, similarity, count=3):
+    for n in range(1, count + 1):
+        other = f"p{n:02d}"
+        if other != photo_id:
+            world.detector.likenesses[frozenset({photo_id, other})] = similarity
+
+
+@pytest.mark.parametrize(
+    ("similarity", "outcome"),
+    [
+        (90.0, Outcome.CLEAN),
+        (89.9, Outcome.DOUBTFUL),
+        (80.0, Outcome.DOUBTFUL),
+        (79.9, Outcome.REFUSED),
+        (None, Outcome.REFUSED),
+        (Invalid("no face to compare"), Outcome.REFUSED),
+    ],
+    ids=["similar", "hardly", "just doubtful", "not similar", "no match", "no face"],
+)
+def test_a_photo_of_another_person_is_named(world, similarity, outcome):
+    world.has(JobState.MODERATING)
+    unlike(world, "p02", similarity)
+
+    assert moderate(world).outcome is outcome
+
+    assert verdicts(world) == {"p01": Outcome.CLEAN, "p02": outcome, "p03": Outcome.CLEAN}
+    if outcome is not Outcome.CLEAN:
+        assert finding(world).reason is Reason.SUBJECT_DIFFERENT_PERSON
+
+
+@pytest.mark.parametrize("stranger", ["p01", "p05", "p10"])
+def test_one_wrong_photo_leaves_nine_good_ones_clean(world, stranger):
+    """In any position, and even if its face is the largest."""
+    big = Box(left=0, top=0, width=1, height=1)
+    there = [
+        photo.model_copy(update={"face": big}) if photo.photo_id == stranger else photo
+        for photo in photos(10)
+    ]
+    world.has(JobState.MODERATING, with_photos=there)
+    unlike(world, stranger, 5.0, count=10)
+
+    moderate(world)
+
+    refused = [photo for photo, outcome in verdicts(world).items() if outcome is Outcome.REFUSED]
+    assert refused == [stranger]
+
+
+def test_one_person_needs_one_comparison_for_each_other_photo(world):
+    """A call costs money: all pairs are compared only if a face does not match."""
+    world.has(JobState.MODERATING, with_photos=photos(10))
+
+    moderate(world)
+
+    assert world.detector.calls["similarity"] == 9
+
+
+def test_the_most_severe_of_two_findings_is_the_outcome(world):
+    world.has(JobState.MODERATING)
+    world.detector.seen_labels["p02"] = [Label(name="Weapons", confidence=99)]
+    unlike(world, "p02", 5.0)
+
+    assert moderate(world).outcome is Outcome.REFUSED
+
+    reasons = {found.reason for found in world.jobs.photos(JOB)[1].verdict.findings}
+    assert reasons == {Reason.POLICY_VIOLENCE, Reason.SUBJECT_DIFFERENT_PERSON}
+    assert world.jobs.photos(JOB)[1].verdict.reason is Reason.SUBJECT_DIFFERENT_PERSON
+
+
+# --- replays, races, failures --------------------------------------------------------------------
+
+
+def test_a_replayed_step_keeps_its_first_verdicts_without_calls(world):
+    world.has(JobState.MODERATING)
+    first = moderate(world)
+    asked = dict(world.detector.calls)
+    world.detector.seen_labels["p01"] = [Label(name="Explicit", confidence=99)]
+
+    assert moderate(world) == first
+
+    assert world.detector.calls == asked
+
+
+def test_a_verdict_stored_before_a_crash_stays(world):
+    """The detector may respond differently the second time: the first verdict is kept."""
+    refused = a_verdict(Outcome.REFUSED, Reason.POLICY_NUDITY)
+    there = [a_photo(1, verdict=refused), a_photo(2), a_photo(3)]
+    world.has(JobState.MODERATING, with_photos=there)
+
+    assert moderate(world).outcome is Outcome.REFUSED
+
+    assert world.jobs.photos(JOB)[0].verdict == refused
+    assert len(verdicts(world)) == 3
+
+
+def test_an_unavailable_detector_gives_no_verdict(world):
+    world.has(JobState.MODERATING)
+    world.detector.down = True
+
+    with pytest.raises(Unavailable):
+        moderate(world)
+
+    assert verdicts(world) == {}
+
+
+def test_a_photo_that_changed_since_it_was_read_is_a_conflict(world, monkeypatch):
+    world.has(JobState.MODERATING)
+    seen = world.jobs.photos(JOB)
+    world.jobs.save_photo(seen[0].model_copy(update={"etag": "another"}), seen=seen[0])
+    monkeypatch.setattr(world.jobs, "photos", lambda _: seen)
+
+    with pytest.raises(Conflict):
+        moderate(world)
+
+
+def test_refused_and_missing_photos_are_not_moderated(world):
+    others = [a_photo(4, state=PhotoState.REFUSED), a_photo(5, state=PhotoState.AWAITED)]
+    world.has(JobState.MODERATING, with_photos=[*photos(3), *others])
+
+    moderate(world)
+
+    assert set(verdicts(world)) == {"p01", "p02", "p03"}
+    assert world.detector.calls["labels"] == 3
+
+
+@pytest.mark.parametrize("state", [JobState.OPEN, JobState.COMPLETED, JobState.CANCELLED])
+def test_only_a_submitted_job_is_moderated(world, state):
+    world.has(state)
+
+    with pytest.raises(Conflict):
+        moderate(world)

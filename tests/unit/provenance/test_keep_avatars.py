@@ -1,0 +1,130 @@
+"""Keeping avatars: the picked ones stay, the others are deleted."""
+
+import io
+import zipfile
+from datetime import timedelta
+
+import pytest
+
+from likeness.api.app import KeepAvatars
+from likeness.domain.deletion.receipt import DRAWN
+from likeness.domain.errors import Conflict, Invalid, NotDeleted, NotFound
+from likeness.domain.generation.avatar import AvatarState
+from likeness.domain.jobs.job import JobState
+from likeness.services.provenance.keep_avatars import keep_avatars
+from tests.builders import JOB, NOW, a_png, an_avatar, unsigned
+
+EXPIRE = NOW + timedelta(days=30)
+
+
+def keep(world, *names):
+    return keep_avatars(
+        JOB,
+        KeepAvatars(avatars=names),
+        jobs=world.jobs,
+        avatar_store=world.avatar_store,
+        clock=world.clock,
+    )
+
+
+def published(world):
+    """Four avatars, one of which moderation refused."""
+    there = [an_avatar(n, AvatarState.PUBLISHED) for n in (1, 2, 3)]
+    for n in (1, 2, 3):
+        world.avatar_objects.put(f"drawn/{JOB}/a{n:02d}.png", a_png(n))
+    refused = an_avatar(4, AvatarState.REFUSED)
+    world.has(JobState.COMPLETED, with_avatars=[*there, refused], avatars_expire_at=EXPIRE)
+    world.avatar_store.publish(there, sign=unsigned)
+    world.files.delete(JOB, DRAWN)
+
+
+def states(world):
+    return {avatar.avatar_id: avatar.state.value for avatar in world.jobs.avatars(JOB)}
+
+
+def test_avatars_that_were_not_picked_are_deleted_and_the_expiry_is_returned(world):
+    published(world)
+
+    kept = keep(world, "a03", "a01")
+
+    assert (kept.avatars, kept.avatars_expire_at) == (("a01", "a03"), EXPIRE)
+    assert states(world) == {
+        "a01": "published", "a02": "not_kept", "a03": "published", "a04": "refused"
+    }  # fmt: skip
+    assert not [key for key in world.avatar_objects.listing() if "a02" in key]
+    assert f"avatars/{JOB}/a01/512.webp" in world.avatar_objects.listing()
+
+
+def test_the_archive_contains_the_kept_avatars(world):
+    published(world)
+
+    keep(world, "a02")
+
+    packed = world.avatar_objects.objects[f"avatars/{JOB}/avatars.zip"]
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        assert [archive.read(name) for name in archive.namelist()] == [a_png(2)]
+
+
+def test_keeping_is_idempotent(world):
+    published(world)
+
+    assert keep(world, "a02") == keep(world, "a02")
+
+
+def test_fewer_may_be_kept_later(world):
+    published(world)
+    keep(world, "a01", "a02")
+
+    keep(world, "a01")
+
+    assert states(world)["a02"] == "not_kept"
+
+
+@pytest.mark.parametrize("missing", ["a03", "a04", "a09"])
+def test_dropped_refused_or_unknown_avatars_cannot_be_kept(world, missing):
+    published(world)
+    keep(world, "a01", "a02")
+    before = states(world)
+
+    with pytest.raises(NotFound, match=missing):
+        keep(world, "a01", missing)
+
+    assert states(world) == before
+
+
+def test_a_repeated_avatar_id_is_refused_before_anything_is_deleted(world):
+    published(world)
+
+    with pytest.raises(Invalid):
+        keep(world, "a01", "a01")
+
+    assert states(world)["a02"] == "published"
+
+
+def test_leftovers_of_a_failed_try_are_deleted_by_the_next(world):
+    published(world)
+    world.avatar_objects.locked = True
+    with pytest.raises(NotDeleted):
+        keep(world, "a01")
+    assert states(world)["a02"] == "not_kept"  # and no URL is presigned
+
+    world.avatar_objects.locked = False
+    keep(world, "a01")
+
+    assert not [key for key in world.avatar_objects.listing() if "a02" in key]
+
+
+def test_expired_avatars_cannot_be_kept(world):
+    published(world)
+    world.clock.set(EXPIRE)
+
+    with pytest.raises(NotFound, match="expired"):
+        keep(world, "a01")
+
+
+@pytest.mark.parametrize("state", [state for state in JobState if state is not JobState.COMPLETED])
+def test_only_a_completed_jobs_avatars_can_be_kept(world, state):
+    world.has(state)
+
+    with pytest.raises(Conflict):
+        keep(world, "a01")

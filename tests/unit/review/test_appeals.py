@@ -1,0 +1,581 @@
+"""Appeals: the same file again, another lead, and the effects of a granted one."""
+
+from datetime import timedelta
+
+import pytest
+
+from likeness.adapters.policy_files import load_reasons
+from likeness.api.review import DecideReview
+from likeness.domain.account.quota import Day, QuotaState
+from likeness.domain.deletion.receipt import Deletion, DeletionState
+from likeness.domain.errors import Conflict, Forbidden, NotFound, Unavailable
+from likeness.domain.jobs.job import JobState
+from likeness.domain.moderation import Label, Outcome
+from likeness.domain.photos.photo import Fingerprint
+from likeness.domain.reasons import Reason
+from likeness.domain.review.appeal import AppealState
+from likeness.domain.review.audit import AuditAction
+from likeness.domain.review.case import (
+    RefusedPhoto,
+    ReviewKind,
+    ReviewPolicy,
+    ReviewState,
+    review_of,
+)
+from likeness.domain.review.statistics import OVERTURNED, UPHELD, desk_day
+from likeness.services.jobs.fail_job import fail_job
+from likeness.services.jobs.get_job import get_job
+from likeness.services.photos.moderate_photos import moderate_photos
+from likeness.services.review.appeal_job import appeal_job
+from likeness.services.review.claim_review import claim_review
+from likeness.services.review.decide_review import decide_review
+from likeness.services.review.expire_reviews import expire_reviews
+from likeness.services.review.match_appeal import match_appeal
+from tests.builders import (
+    JOB,
+    MODERATOR,
+    NOW,
+    OTHER_JOB,
+    TODAY,
+    USER,
+    USER_HASH,
+    a_job,
+    a_moderator,
+    a_photo,
+    a_policy,
+    a_review,
+    a_verdict,
+    decided,
+    digest,
+    photos,
+)
+
+APPEAL = review_of(JOB, ReviewKind.APPEAL)
+LEAD = a_moderator("lead-1", lead=True)
+YES = DecideReview(approve=True)
+BYTES = b"the photo that was refused"
+NUDE = a_verdict(Outcome.REFUSED, Reason.POLICY_NUDITY)
+LOOK = "00000000000000ff"
+
+
+def fail(world):
+    fail_job(
+        JOB,
+        "Refused",
+        jobs=world.jobs,
+        reviews=world.reviews,
+        ledger=world.ledger,
+        generator=world.generator,
+        keyed_hash=world.keyed_hash,
+        deletion=world.deletion,
+        clock=world.clock,
+    )
+
+
+def prove(world, state=DeletionState.DELETED):
+    """Runs ProveDeletion, the last step of a pipeline."""
+    world.deletions.save(Deletion(job_id=JOB, state=state))
+
+
+def appeal(world):
+    return appeal_job(
+        JOB,
+        jobs=world.jobs,
+        reviews=world.reviews,
+        appeals=world.appeals,
+        photos=world.photos,
+        deletions=world.deletions,
+        deadlines=world.deadlines,
+        deadline=timedelta(hours=23),
+        clock=world.clock,
+    )
+
+
+def send(world, content=BYTES, photo="p02"):
+    """Stores the file, and delivers S3's event."""
+    etag = world.photos.appeal(JOB, photo, content)
+    match_appeal(
+        JOB,
+        photo,
+        etag=etag,
+        jobs=world.jobs,
+        reviews=world.reviews,
+        appeals=world.appeals,
+        photos=world.photos,
+        pictures=world.pictures,
+        keyed_hash=world.keyed_hash,
+        policy=a_policy(),
+        clock=world.clock,
+        decide_within=timedelta(hours=20),
+    )
+
+
+def decide(world, decision=YES, lead=LEAD):
+    claim_review(
+        APPEAL,
+        moderator=lead,
+        reviews=world.reviews,
+        clock=world.clock,
+        lease=timedelta(minutes=2),
+    )
+    return again(world, decision, lead)
+
+
+def again(world, decision=YES, lead=LEAD):
+    return decide_review(
+        APPEAL,
+        decision,
+        moderator=lead,
+        reviews=world.reviews,
+        appeals=world.appeal_closing,
+        workflow=world.workflow,
+        clock=world.clock,
+        second_percent=100,
+    )
+
+
+def expire(world):
+    return expire_reviews(
+        reviews=world.reviews,
+        appeals=world.appeal_closing,
+        clock=world.clock,
+    )
+
+
+def view(world):
+    return get_job(
+        JOB,
+        jobs=world.jobs,
+        avatar_store=world.avatar_store,
+        work=world.work,
+        durations=world.durations,
+        reviews=world.reviews,
+        appeals=world.appeals,
+        deletions=world.deletions,
+        clock=world.clock,
+        reasons=load_reasons(),
+        quota=world.quota,
+    )
+
+
+def photo(world, photo_id="p02"):
+    return next(one for one in world.jobs.photos(JOB) if one.photo_id == photo_id)
+
+
+@pytest.fixture
+def refused(world):
+    """An ended job whose second photo moderation refused; its photos are deleted."""
+    there = [
+        a_photo(1, verdict=a_verdict()),
+        a_photo(2, verdict=NUDE, sha256=digest(BYTES), fingerprint=Fingerprint(perceptual=LOOK)),
+        a_photo(3, verdict=a_verdict()),
+    ]
+    world.has(JobState.MODERATING, with_photos=there)
+    fail(world)
+    prove(world)
+    return world
+
+
+@pytest.fixture
+def before_a_lead(refused):
+    appeal(refused)
+    send(refused)
+    return refused
+
+
+# --- stored hashes, and the statement of reasons --------------------------------------------------
+
+
+def test_only_an_hmac_and_a_perceptual_hash_of_a_refused_photo_stay(refused):
+    kept = photo(refused)
+
+    assert refused.photo_objects.listing() == []
+    assert kept.sha256 is None
+    assert kept.hmac == refused.keyed_hash.photo(USER, digest(BYTES)) != digest(BYTES)
+    assert kept.fingerprint.perceptual == LOOK
+    assert photo(refused, "p01").hmac is None, "an accepted photo has no appeal"
+
+
+def test_the_statement_has_rule_photo_decision_maker_and_appeal_instructions(refused):
+    statement = view(refused).statement
+
+    (ground,) = statement.grounds
+    assert (ground.photo_id, ground.code) == ("p02", Reason.POLICY_NUDITY)
+    assert ground.dsa_category == "STATEMENT_CATEGORY_OTHER_VIOLATION_TC"
+    assert set(ground.hint) == {"en", "de"}
+    assert (statement.automated_detection, statement.automated_decision) == (True, True)
+    assert statement.policy_version == "test"
+    assert set(statement.how_to_appeal) == set(statement.decision) == {"en", "de"}
+    assert statement.appeal_until > NOW + timedelta(days=60)
+    assert statement.appeal is None
+
+
+def test_a_moderators_decision_is_not_automated_and_is_listed_by_photo(world):
+    world.has(JobState.IN_REVIEW, with_photos=photos(3, verdict=a_verdict()))
+    review = a_review()
+    world.reviews.open(review, "token")
+    world.reviews.save(decided(review, Reason.RIGHTS_NOT_SELF))
+    fail(world)
+
+    seen = view(world)
+
+    assert seen.statement.automated_decision is False
+    assert [ground.code for ground in seen.statement.grounds] == [Reason.RIGHTS_NOT_SELF]
+    assert [one.problem.code if one.problem else None for one in seen.photos] == [
+        Reason.RIGHTS_NOT_SELF,
+        None,
+        None,
+    ]
+    assert MODERATOR not in seen.model_dump_json()
+
+
+def test_a_fixable_fault_has_no_statement(world):
+    stranger = a_verdict(Outcome.REFUSED, Reason.SUBJECT_DIFFERENT_PERSON)
+    world.has(JobState.MODERATING, with_photos=[a_photo(1), a_photo(2, verdict=stranger)])
+    fail(world)
+
+    assert view(world).statement is None
+    assert photo(world).hmac is None
+    with pytest.raises(Conflict, match="broke no rule"):
+        appeal(world)
+
+
+def test_a_broken_rule_is_reported_before_a_fixable_fault(world):
+    stranger = a_verdict(Outcome.REFUSED, Reason.SUBJECT_DIFFERENT_PERSON)
+    world.has(
+        JobState.MODERATING, with_photos=[a_photo(1, verdict=stranger), a_photo(2, verdict=NUDE)]
+    )
+    fail(world)
+
+    assert world.job.reason is Reason.POLICY_NUDITY
+    assert world.day is QuotaState.SPENT
+    assert [ground.photo_id for ground in view(world).statement.grounds] == ["p02"]
+
+
+# --- opened ---------------------------------------------------------------------------------------
+
+
+def test_an_appeal_asks_for_the_refused_photos_again(refused):
+    opened = appeal(refused)
+
+    (presigned_post,) = opened.uploads
+    assert presigned_post.fields["key"] == f"appeals/{JOB}/p02"
+    assert opened.appeal.state is AppealState.OPEN
+    assert view(refused).statement.appeal == opened.appeal
+
+
+def test_the_files_deadline_is_not_moved_by_a_repeated_request(refused):
+    world = refused
+    world.deadlines.delete(JOB)  # the job's own deadline passed long ago
+    appeal(world)
+    due = world.clock.now() + timedelta(hours=23)
+    assert world.deadlines.at == {JOB: due}
+
+    world.clock.advance(timedelta(hours=2))
+    appeal(world)
+
+    assert world.deadlines.at == {JOB: due}
+
+
+def test_a_repeated_request_has_presigned_posts_for_missing_photos(refused):
+    assert appeal(refused).uploads == appeal(refused).uploads
+
+
+@pytest.mark.parametrize("state", [state for state in JobState if state is not JobState.REFUSED])
+def test_only_a_refusal_can_be_contested(world, state):
+    world.has(state)
+
+    with pytest.raises(Conflict):
+        appeal(world)
+
+
+def test_a_refusal_whose_records_are_about_to_go_cannot_be_contested(refused):
+    refused.clock.advance(timedelta(days=80))
+
+    with pytest.raises(Conflict, match="too long ago"):
+        appeal(refused)
+
+
+# --- recognised -----------------------------------------------------------------------------------
+
+
+def test_the_same_file_is_recognised_and_goes_to_a_lead(before_a_lead):
+    case = before_a_lead.reviews.get(APPEAL)
+
+    assert before_a_lead.appeals.get(JOB).state is AppealState.IN_REVIEW
+    assert (case.photos[0].photo_id, case.photos[0].match) == ("p02", "exact")
+    assert case.photos[0].findings == NUDE.findings
+    assert case.decide_by == NOW + timedelta(hours=20)
+    assert before_a_lead.photo_objects.listing() == [f"photos/{JOB}/p02.jpg"]
+    assert before_a_lead.audit_log.for_review(APPEAL)[0].action is AuditAction.OPENED
+
+
+@pytest.mark.parametrize(
+    ("bits", "match"), [(0, "similar"), (10, "similar"), (11, None), (40, None)]
+)
+def test_a_file_that_was_saved_again_is_recognised_by_its_fingerprint(refused, bits, match):
+    appeal(refused)
+    other = b"saved again"
+    refused.pictures.looks[other] = f"{int(LOOK, 16) ^ ((1 << bits) - 1):016x}"
+
+    send(refused, other)
+
+    found = refused.appeals.get(JOB).photos[0]
+    assert (found.match, found.mismatch) == (match, match is None)
+
+
+@pytest.mark.parametrize("broken", [False, True], ids=["another picture", "no picture"])
+def test_a_file_that_is_not_the_photo_is_deleted(refused, broken):
+    appeal(refused)
+    if broken:
+        refused.pictures.refused.add(b"something else")
+
+    send(refused, b"something else")
+
+    assert refused.photo_objects.listing() == []
+    assert view(refused).statement.appeal.photos[0].state == "another"
+    with pytest.raises(NotFound):
+        refused.reviews.get(APPEAL)
+    send(refused)
+    assert view(refused).statement.appeal.state is AppealState.IN_REVIEW
+
+
+def test_a_repeated_event_of_a_file_is_idempotent(before_a_lead):
+    before = before_a_lead.reviews.get(APPEAL), before_a_lead.appeals.get(JOB)
+
+    send(before_a_lead)
+
+    assert (before_a_lead.reviews.get(APPEAL), before_a_lead.appeals.get(JOB)) == before
+    assert before_a_lead.photo_objects.listing() == [f"photos/{JOB}/p02.jpg"]
+
+
+def test_the_event_of_a_replaced_file_is_skipped(refused):
+    appeal(refused)
+    stale = refused.photos.appeal(JOB, "p02", b"first")
+    refused.photos.appeal(JOB, "p02", BYTES)
+
+    match_appeal(
+        JOB,
+        "p02",
+        etag=stale,
+        jobs=refused.jobs,
+        reviews=refused.reviews,
+        appeals=refused.appeals,
+        photos=refused.photos,
+        pictures=refused.pictures,
+        keyed_hash=refused.keyed_hash,
+        policy=a_policy(),
+        clock=refused.clock,
+        decide_within=timedelta(hours=20),
+    )
+
+    assert view(refused).statement.appeal.photos[0].state == "awaited"
+
+
+def test_a_file_that_was_not_requested_is_deleted_unread(refused):
+    send(refused)
+
+    assert refused.photo_objects.listing() == []
+    assert refused.appeals.get(JOB) is None
+
+
+def test_a_crash_before_the_case_was_stored_is_repaired_by_the_next_event(refused, monkeypatch):
+    appeal(refused)
+    save = refused.appeals.save
+
+    def lose(changed):
+        if changed.state is AppealState.IN_REVIEW:
+            raise Unavailable("no answer")
+        save(changed)
+
+    monkeypatch.setattr(refused.appeals, "save", lose)
+    with pytest.raises(Unavailable):
+        send(refused)
+    monkeypatch.undo()
+
+    send(refused)
+
+    assert refused.appeals.get(JOB).state is AppealState.IN_REVIEW
+    assert len(refused.reviews.waiting()) == 1
+
+
+# --- decided --------------------------------------------------------------------------------------
+
+
+def test_no_appeal_is_opened_before_the_first_photos_are_gone(world):
+    """A deletion that still runs would delete the new files too."""
+    world.has(JobState.MODERATING, with_photos=[a_photo(2, verdict=NUDE, sha256=digest(BYTES))])
+    fail(world)
+    for state in (None, DeletionState.PENDING):
+        if state:
+            prove(world, state)
+        with pytest.raises(Conflict, match="still being deleted"):
+            appeal(world)
+        assert world.appeals.get(JOB) is None
+
+    prove(world, DeletionState.HELD)
+    assert appeal(world).uploads
+
+
+def test_neither_the_first_moderator_nor_a_non_lead_may_decide(world):
+    world.has(
+        JobState.IN_REVIEW,
+        with_photos=[a_photo(1, verdict=a_verdict(), sha256=digest(BYTES))],
+    )
+    world.reviews.open(a_review(), "token")
+    world.reviews.save(decided(a_review(), Reason.RIGHTS_NOT_SELF, by="lead-1"))
+    fail(world)
+    prove(world)
+    appeal(world)
+    send(world, photo="p01")
+
+    with pytest.raises(Forbidden, match="already decided"):
+        decide(world, lead=LEAD)
+    with pytest.raises(Forbidden, match="leads"):
+        decide(world, lead=a_moderator("moderator-9"))
+    assert decide(world, lead=a_moderator("lead-2", lead=True)).state is ReviewState.APPROVED
+
+
+def test_a_granted_appeal_returns_the_day_and_deletes_the_photo(before_a_lead):
+    assert before_a_lead.day is QuotaState.SPENT
+
+    decide(before_a_lead)
+
+    assert before_a_lead.day is QuotaState.RETURNED
+    assert before_a_lead.appeals.get(JOB).state is AppealState.GRANTED
+    assert before_a_lead.appeals.get(JOB).photos_deleted_at == NOW
+    assert before_a_lead.photo_objects.listing() == []
+    assert view(before_a_lead).quota.left == 1
+    with pytest.raises(Conflict):
+        appeal(before_a_lead)
+
+
+def test_an_appeal_granted_on_a_later_day_adds_one_job_on_that_day(before_a_lead):
+    before_a_lead.clock.advance(timedelta(hours=19))
+
+    decide(before_a_lead)
+
+    later = Day("2026-11-23")
+    (granted,) = before_a_lead.ledger.entries(USER, later)
+    assert granted.state is QuotaState.GRANTED
+    assert before_a_lead.ledger.used(USER_HASH, later) == -1
+    assert before_a_lead.day is QuotaState.SPENT, "what happened that day stays"
+    for n, taken in ((2, True), (3, True), (4, False)):
+        job = a_job(JobState.OPEN, job_id=f"j{n:032x}")
+        before_a_lead.jobs.create(job, [])
+        moved = job.move(JobState.MODERATING, NOW, day=later)
+        if taken:
+            before_a_lead.ledger.reserve(moved, limit=1, now=NOW)
+        else:
+            with pytest.raises(Exception, match="used up"):
+                before_a_lead.ledger.reserve(moved, limit=1, now=NOW)
+
+
+NO = DecideReview(
+    approve=False, photos=(RefusedPhoto(photo_id="p02", reason=Reason.POLICY_NUDITY),)
+)
+
+
+@pytest.mark.parametrize(("decision", "counted"), [(YES, OVERTURNED), (NO, UPHELD)])
+def test_a_decided_appeal_is_counted_once(before_a_lead, decision, counted):
+    decide(before_a_lead, decision)
+
+    counts = before_a_lead.desk_counters.counts([desk_day(before_a_lead.clock.now())])
+    assert {name: counts[name] for name in (OVERTURNED, UPHELD)} == {
+        OVERTURNED: 0,
+        UPHELD: 0,
+        counted: 1,
+    }
+
+
+def test_a_rejected_appeal_is_final(before_a_lead):
+    decide(before_a_lead, NO)
+
+    assert before_a_lead.day is QuotaState.SPENT
+    assert before_a_lead.users.profile(USER).exonerated == {}
+    assert before_a_lead.photo_objects.listing() == []
+    assert view(before_a_lead).statement.appeal.state is AppealState.REJECTED
+    with pytest.raises(Conflict, match="rejected"):
+        appeal(before_a_lead)
+
+
+def test_a_half_applied_decision_is_completed_by_repeating_it(before_a_lead, monkeypatch):
+    def lose(*_, **__):
+        raise Unavailable("no answer")
+
+    monkeypatch.setattr(before_a_lead.files, "delete", lose)
+    with pytest.raises(Unavailable):
+        decide(before_a_lead)
+    monkeypatch.undo()
+    assert before_a_lead.appeals.get(JOB).state is AppealState.IN_REVIEW
+
+    again(before_a_lead)
+    again(before_a_lead)
+
+    assert before_a_lead.photo_objects.listing() == []
+    assert before_a_lead.appeals.get(JOB).state is AppealState.GRANTED
+    assert [one.state for one in before_a_lead.ledger.entries(USER, TODAY)] == [QuotaState.RETURNED]
+
+
+def test_an_exonerated_photo_is_never_refused_for_the_same_reason(before_a_lead):
+    decide(before_a_lead)
+    there = [
+        a_photo(1, job_id=OTHER_JOB, sha256=digest(BYTES)),
+        a_photo(2, job_id=OTHER_JOB),
+        a_photo(3, job_id=OTHER_JOB),
+    ]
+    before_a_lead.has(JobState.MODERATING, with_photos=there, job_id=OTHER_JOB)
+    before_a_lead.detector.seen_labels["p01"] = [Label(name="Explicit", confidence=99)]
+
+    def moderated():
+        return moderate_photos(
+            OTHER_JOB,
+            jobs=before_a_lead.jobs,
+            detector=before_a_lead.detector,
+            policy=a_policy(),
+            review_policy=ReviewPolicy.read("flagged"),
+            users=before_a_lead.users,
+            keyed_hash=before_a_lead.keyed_hash,
+            metrics=before_a_lead.metrics,
+        )
+
+    assert moderated().outcome is Outcome.CLEAN
+    first = before_a_lead.jobs.photos(OTHER_JOB)[0].verdict
+    assert first.evidence.exonerated == {Reason.POLICY_NUDITY}
+    assert first.evidence.labels[0].name == "Explicit", "what was seen is still recorded"
+
+
+def test_another_photo_of_the_same_user_is_moderated_as_usual(before_a_lead):
+    decide(before_a_lead)
+    there = [a_photo(n, job_id=OTHER_JOB) for n in (1, 2, 3)]
+    before_a_lead.has(JobState.MODERATING, with_photos=there, job_id=OTHER_JOB)
+    before_a_lead.detector.seen_labels["p01"] = [Label(name="Explicit", confidence=99)]
+
+    outcome = moderate_photos(
+        OTHER_JOB,
+        jobs=before_a_lead.jobs,
+        detector=before_a_lead.detector,
+        policy=a_policy(),
+        review_policy=ReviewPolicy.read("flagged"),
+        users=before_a_lead.users,
+        keyed_hash=before_a_lead.keyed_hash,
+        metrics=before_a_lead.metrics,
+    ).outcome
+
+    assert outcome is Outcome.REFUSED
+
+
+def test_an_expired_appeal_deletes_its_photo_and_can_be_opened_again(before_a_lead):
+    before_a_lead.clock.advance(timedelta(hours=20))
+
+    assert expire(before_a_lead) == 1
+    assert expire(before_a_lead) == 0
+
+    assert before_a_lead.photo_objects.listing() == []
+    assert before_a_lead.appeals.get(JOB).state is AppealState.EXPIRED
+    assert before_a_lead.reviews.get(APPEAL).state is ReviewState.EXPIRED
+    assert before_a_lead.day is QuotaState.SPENT
+    appeal(before_a_lead)
+    send(before_a_lead)
+    assert decide(before_a_lead).state is ReviewState.APPROVED
+    assert before_a_lead.appeals.get(JOB).state is AppealState.GRANTED

@@ -29,7 +29,7 @@ TOOLS = Path(sys.executable).parent
 NOT_COPIED = shutil.ignore_patterns(".*", "build", "out", "__pycache__")
 TIMEOUT_S = 900
 # Slow tests of other layers.
-SLOW = ("photos/test_pictures_*", "generation/test_png.py", "entrypoints/*")
+SLOW = ("photos/test_pictures_[fh]*", "generation/test_png.py", "entrypoints/*")
 # One or two changes for each place: more of a kind find the same missing tests. None for `*`: the
 # tool takes the mark of keyword-only arguments for a product, and survivors of that mean nothing.
 OPERATORS = "|".join(

@@ -130,7 +130,7 @@ class DrawnAvatar(Contract):
 # "copy": nearly identical to a photo. "deadline": the time limit was reached.
 NotDrawnReason = Literal[
     "near_duplicate",
-    "likeness",
+    "distance",
     "no_usable_photo",
     "copy",
     "no_face",

@@ -138,10 +138,10 @@ class Drawing:
         """Store the picture, give the avatar up, or return a redraw."""
         avatar_id = draw.avatar.avatar_id
         reason = scored.reason
-        if reason == "likeness":
+        if reason == "distance":
             self._too_far.add(avatar_id)
         elif reason is None and scored.distance is None and avatar_id in self._too_far:
-            reason = "likeness"  # a measured failure is not replaced by an unmeasurable picture
+            reason = "distance"  # a measured failure is not replaced by an unmeasurable picture
         if reason is None:
             drawn = self._picture(draw, picture, scored)
             if not self._task.checkpoints.has_near_duplicate(drawn):

@@ -144,7 +144,7 @@ def _reason(
     ):
         return "skin_tone"
     if nearest > gate.redraw_above:
-        return "likeness"
+        return "distance"
     if nearest < person.copy_below:
         return "copy"
     return None

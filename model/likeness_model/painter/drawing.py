@@ -85,7 +85,7 @@ class Drawing:
             self._too_far.add(avatar_id)
             self._start(closer(picture.draft, self._ids))
         else:
-            self._give_up(NotDrawn(avatar_id=avatar_id, style=style, reason="likeness"))
+            self._give_up(NotDrawn(avatar_id=avatar_id, style=style, reason="distance"))
 
     def _settle(self, style: StyleId) -> None:
         queue = self._queues[style]

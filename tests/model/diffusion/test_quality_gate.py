@@ -99,7 +99,7 @@ def test_the_tone_is_compared_in_natural_styles_only(seen):
 
 
 def test_the_distance_has_an_upper_and_a_lower_limit(seen, person):
-    assert seen(away=0.9).reason == "likeness"
+    assert seen(away=0.9).reason == "distance"
     assert seen(away=0.4).reason is None
     assert seen(away=person.copy_below * 0.9).reason == "copy"
 

@@ -120,7 +120,7 @@ def test_an_avatar_that_stays_above_the_gate_is_given_up(draw_all, tmp_path):
     checkpoints, not_drawn, _, settled = draw_all(an_order("comic"), script)
 
     assert checkpoints.avatars == {}
-    assert not_drawn == {"a01": "likeness"}
+    assert not_drawn == {"a01": "distance"}
     assert settled == [1]
     assert list(tmp_path.iterdir()) == []
 
@@ -138,7 +138,7 @@ def test_a_picture_without_a_distance_does_not_replace_one_above_the_gate(draw_a
     checkpoints, not_drawn, _, _ = draw_all(an_order("comic"), script)
 
     assert checkpoints.avatars == {}
-    assert not_drawn == {"a01": "likeness"}
+    assert not_drawn == {"a01": "distance"}
 
 
 def test_of_two_near_duplicates_the_first_ordered_is_stored(draw_all):
@@ -189,4 +189,4 @@ def test_an_avatar_that_is_given_up_does_not_block_the_next(draw_all):
     checkpoints, not_drawn, _, _ = draw_all(an_order("comic", "comic", draws=1), script)
 
     assert list(checkpoints.avatars) == ["a02"]
-    assert not_drawn == {"a01": "likeness"}
+    assert not_drawn == {"a01": "distance"}

@@ -69,10 +69,10 @@ class NoAvatars(Exception):
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
-    parser.add_argument("--photos", type=Path, default=OWN_PHOTOS)
+    parser.add_argument("--photos", type=_path, default=OWN_PHOTOS)
     parser.add_argument("--styles", default=",".join(OWN_STYLES))
     parser.add_argument("--count", default=str(MOST_AVATARS))
-    parser.add_argument("--out", type=Path, default=Path("out"))
+    parser.add_argument("--out", type=_path, default=Path("out"))
     parser.add_argument("--user", default="demo")
     parser.add_argument("--review", default="flagged", help="flagged, all or sample:N")
     parser.add_argument("--port", default=str(places.PORT))
@@ -245,6 +245,11 @@ def _write_avatars(out: Path, job: dict[str, Any], backend: AppBackend) -> None:
         check=True,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "model")))},
     )
+
+
+def _path(text: str) -> Path:
+    """Not every shell expands the ~ of PHOTOS=~/me."""
+    return Path(text).expanduser()
 
 
 def _engine(name: str) -> str:

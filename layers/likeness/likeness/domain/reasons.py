@@ -122,14 +122,6 @@ class ReasonCard(Record):
     dsa_category: DsaCategory | None = None
     dsa_keyword: DsaKeyword | None = None
 
-    @property
-    def fix_and_retry(self) -> bool:
-        return self.code.fix_and_retry
-
-    @property
-    def returns_day(self) -> bool:
-        return self.code.returns_day
-
     @model_validator(mode="after")
     def _dsa_category_if_statement_needed(self) -> Self:
         if self.code.needs_statement != (self.dsa_category is not None):

@@ -1,6 +1,6 @@
 """Ports of photos: uploads, decoding, inspection and detection."""
 
-from typing import Protocol
+from typing import Literal, Protocol
 
 from likeness.api.app import PresignedPost
 from likeness.domain.generation.avatar import Avatar
@@ -10,6 +10,8 @@ from likeness.domain.photos.face import DetectedFace
 from likeness.domain.photos.photo import ContentType
 from likeness.domain.photos.picture import LIMITS, Limits, NormalisedPhoto
 from likeness.domain.record import Record
+
+UploadFolder = Literal["uploads", "appeals"]  # appeals: the same files, uploaded for an appeal
 
 
 class Upload(Record):
@@ -21,21 +23,30 @@ class Upload(Record):
 
 
 class Photos(Protocol):
-    """The photos bucket: uploads/{job}/{photo}, appeals/{job}/{photo}, photos/{job}/{photo}.jpg."""
+    """The photos bucket: photos/{job}/{photo}.jpg, and files that users upload in `folder`."""
 
     def review_url(self, job_id: JobId, photo_id: PhotoId) -> str:
         """Return a presigned URL for a moderator, valid for one minute."""
 
     def presigned_post(
-        self, job_id: JobId, photo_id: PhotoId, content_type: ContentType
+        self,
+        job_id: JobId,
+        photo_id: PhotoId,
+        content_type: ContentType,
+        *,
+        folder: UploadFolder = "uploads",
     ) -> PresignedPost:
         """Return a presigned POST for one file of that type, valid for 15 minutes."""
 
     def uploads(self, job_id: JobId) -> list[Upload]: ...
-    def read_upload(self, job_id: JobId, photo_id: PhotoId, *, etag: str) -> bytes:
+    def read_upload(
+        self, job_id: JobId, photo_id: PhotoId, *, etag: str, folder: UploadFolder = "uploads"
+    ) -> bytes:
         """Return the bytes with that ETag. Raises NotFound if they are gone or were replaced."""
 
-    def delete_upload(self, job_id: JobId, photo_id: PhotoId) -> None: ...
+    def delete_upload(
+        self, job_id: JobId, photo_id: PhotoId, *, folder: UploadFolder = "uploads"
+    ) -> None: ...
     def store(self, job_id: JobId, photo_id: PhotoId, jpeg: bytes) -> None:
         """Store the normalised photo."""
 
@@ -44,16 +55,6 @@ class Photos(Protocol):
 
     def delete(self, job_id: JobId, photo_id: PhotoId) -> None:
         """Delete the normalised photo."""
-
-    def appeal_presigned_post(
-        self, job_id: JobId, photo_id: PhotoId, content_type: ContentType
-    ) -> PresignedPost:
-        """As `presigned_post`, for the same file in an appeal."""
-
-    def read_appeal(self, job_id: JobId, photo_id: PhotoId, *, etag: str) -> bytes:
-        """As `read_upload`."""
-
-    def delete_appeal(self, job_id: JobId, photo_id: PhotoId) -> None: ...
 
 
 class Pictures(Protocol):

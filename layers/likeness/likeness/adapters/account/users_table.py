@@ -58,7 +58,10 @@ class UsersTable:
                 raise Conflict("the user's time zone was changed") from race
 
     def entitle(self, user_id: UserId, plus: Plus) -> Plus:
-        """The order of billing's messages is stored with the entitlement, as text that sorts."""
+        """Messages may arrive late and out of order: their order is stored too, as text that sorts.
+
+        The latest effective time wins; of equal ones, the later expiry.
+        """
         order = f"{keys.sortable(plus.effective_at)}#{keys.sortable(plus.expires_at)}"
         with domain_errors():
             try:

@@ -56,14 +56,10 @@ class AnyBackend:
         try:
             inference = self._inferences.get(job_id, attempt)
         except NotFound:
-            inference = Inference(
-                job_id=job_id,
-                attempt=attempt,
-                requested_at=self._clock.now(),
-                state=InferenceState.STOPPED,
+            now, stopped = self._clock.now(), InferenceState.STOPPED
+            self._inferences.save(
+                Inference(job_id=job_id, attempt=attempt, requested_at=now, state=stopped)
             )
         else:
-            if inference.stopped:
-                return
-            inference = inference.stop()
-        self._inferences.save(inference)
+            if not inference.stopped:
+                self._inferences.save(inference.stop())

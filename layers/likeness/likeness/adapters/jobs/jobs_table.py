@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from likeness.adapters.aws_errors import domain_errors
-from likeness.adapters.clock import SystemClock
 from likeness.adapters.dynamodb import keys
 from likeness.adapters.dynamodb.items import NEW, at_version, fields, get, put_if, record, unchanged
 from likeness.adapters.dynamodb.queries import (
@@ -30,11 +29,9 @@ if TYPE_CHECKING:
     from likeness.domain.ids import JobId, UserId
     from likeness.ports.runtime import Clock
 
-_CLOCK = SystemClock()
-
 
 class JobsTable:
-    def __init__(self, table: Table, clock: Clock = _CLOCK) -> None:
+    def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table
         self._clock = clock
 

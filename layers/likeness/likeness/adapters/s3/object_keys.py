@@ -15,6 +15,7 @@ avatars   work/{job}/r{attempt}/order/order.json      the generation order
 
 from likeness.contracts import ORDER_FILE, PROGRESS_FILE, RESULT_FILE
 from likeness.domain.ids import AvatarId, JobId, PhotoId
+from likeness.ports.photos import UploadFolder
 
 RESPONSE_FILE = "response.tar"
 WORK = "work/"
@@ -25,12 +26,8 @@ def uploads(job_id: JobId) -> str:
     return f"uploads/{job_id}/"
 
 
-def upload(job_id: JobId, photo_id: PhotoId) -> str:
-    return f"{uploads(job_id)}{photo_id}"
-
-
-def appeal(job_id: JobId, photo_id: PhotoId) -> str:
-    return f"appeals/{job_id}/{photo_id}"
+def upload(job_id: JobId, photo_id: PhotoId, folder: UploadFolder = "uploads") -> str:
+    return f"{folder}/{job_id}/{photo_id}"
 
 
 def photos(job_id: JobId) -> str:

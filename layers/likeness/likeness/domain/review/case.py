@@ -56,10 +56,6 @@ def job_of(review_id: ReviewId) -> JobId:
     return JobId("j" + review_id[1:])
 
 
-def kind_of(review_id: ReviewId) -> ReviewKind:
-    return next(kind for kind, letter in _LETTERS.items() if letter == review_id[0])
-
-
 class Moderator(Record):
     """A moderator, as the claims of the token describe them."""
 

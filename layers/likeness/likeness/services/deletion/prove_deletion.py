@@ -36,8 +36,10 @@ def prove_deletion(
     Every failure leaves the deletion pending, raises an alarm, and moves the schedule so that it
     fires again in minutes, until the deletion is proven.
     """
+    job = None
     try:
-        job = _job(job_id, jobs)
+        with suppress(NotFound):  # the user was erased; the job's files must still be deleted
+            job = jobs.get(job_id)
         hold = deletion.is_on_hold(job_id)
         if overdue and job and not job.ended:
             workflow.stop(job_id)
@@ -64,14 +66,6 @@ def prove_deletion(
     if overdue:
         _close_schedule(job, job_id, deadlines, clock, rules)
     return ProveDeletionResult(job_id=job_id, objects=objects)
-
-
-def _job(job_id: JobId, jobs: Jobs) -> Job | None:
-    """None if the record is gone because its user was erased; its files must still be deleted."""
-    try:
-        return jobs.get(job_id)
-    except NotFound:
-        return None
 
 
 def _delete(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from likeness.api.app import CreateJob, JobCreated, StoredJob
 from likeness.contracts import JobError
-from likeness.domain.account.quota import ReservedDay, UserZone, check_zone, quota_used_message
+from likeness.domain.account.quota import ReservedDay, UserZone, quota_used_message, zone_info
 from likeness.domain.account.user import Profile
 from likeness.domain.errors import Conflict, Invalid, OverQuota
 from likeness.domain.ids import PhotoId, StyleId
@@ -57,7 +57,7 @@ def create_job(
         )
     if request.consent.accepted_at > now + timedelta(minutes=5):
         raise Invalid("consent.accepted_at is in the future: send when the user agreed")
-    check_zone(request.time_zone)
+    zone_info(request.time_zone)
     check_styles(request.styles, terms.styles)
     profile = users.profile(request.user_id)
     if profile.erasing:

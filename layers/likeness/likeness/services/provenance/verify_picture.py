@@ -1,6 +1,7 @@
 """Verify whether a picture is one of our avatars: its style and date, never its user."""
 
 from datetime import datetime
+from typing import Literal
 
 from likeness.api.app import ProvenanceView
 from likeness.domain.errors import Invalid
@@ -59,23 +60,21 @@ def _ours(
     seen: CredentialsReading,
     published: WatermarkRecord | None,
     *,
-    by: str,
+    by: Literal["credentials", "watermark"],
     jobs: Jobs,
     now: datetime,
 ) -> ProvenanceView:
     said = seen.claim or published
     if said is None:
         raise AssertionError("neither a claim nor a record")
-    return ProvenanceView.model_validate(
-        {
-            "ours": True,
-            "by": by,
-            "credentials": seen.trust,
-            "style": said.style,
-            "made_at": said.made_at,
-            "digital_source_type": SOURCE_TYPES[said.engine],
-            "revoked": _is_revoked(published, jobs, now),
-        }
+    return ProvenanceView(
+        ours=True,
+        by=by,
+        credentials=seen.trust,
+        style=said.style,
+        made_at=said.made_at,
+        digital_source_type=SOURCE_TYPES[said.engine],
+        revoked=_is_revoked(published, jobs, now),
     )
 
 

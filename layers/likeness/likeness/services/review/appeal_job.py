@@ -59,7 +59,9 @@ def appeal_job(
     return AppealUploadsView(
         appeal=appeal_view(appeal),
         uploads=tuple(
-            photos.appeal_presigned_post(job_id, photo.photo_id, there[photo.photo_id].content_type)
+            photos.presigned_post(
+                job_id, photo.photo_id, there[photo.photo_id].content_type, folder="appeals"
+            )
             for photo in appeal.photos
             if not photo.match
         ),

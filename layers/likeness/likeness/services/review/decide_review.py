@@ -69,11 +69,8 @@ def decide_review(
 
 def _is_repeated(review: Review, decision: DecideReview, moderator: Moderator) -> bool:
     state = ReviewState.APPROVED if decision.approve else ReviewState.REFUSED
-    return (review.state, review.decided_by, review.refused) == (
-        state,
-        moderator.id,
-        decision.photos,
-    )
+    decided = (review.state, review.decided_by, review.refused)
+    return decided == (state, moderator.id, decision.photos)
 
 
 def _counts(review: Review, reviews: Reviews) -> Mapping[str, int]:

@@ -21,9 +21,9 @@ from likeness.domain.deletion.retention import SweepFinding
 from likeness.domain.errors import Conflict, Denied, NotDeleted, NotFound
 from likeness.domain.generation.avatar import Avatar
 from likeness.domain.ids import AvatarId, JobId, PhotoId
-from likeness.domain.photos.photo import ContentType
+from likeness.domain.photos.photo import ContentType, UploadFolder
 from likeness.ports.deletion import BucketObject
-from likeness.ports.photos import Upload, UploadFolder
+from likeness.ports.photos import Upload
 from likeness.ports.provenance import AvatarUrls, Sign
 from tests.builders import NOW
 

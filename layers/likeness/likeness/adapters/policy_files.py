@@ -51,7 +51,6 @@ def load_styles() -> Mapping[StyleId, StyleCard]:
 
 
 def load_preview(style: StyleId) -> bytes:
-    """The style's preview, a WebP picture."""
     return (resources.files("likeness.policy") / "previews" / f"{style}.webp").read_bytes()
 
 

@@ -108,7 +108,7 @@ class DsaKeyword(StrEnum):
 
 
 class Hint(Record):
-    """What the user can do, in each language of the product."""
+    """The text for the user about a reason, in each language of the product."""
 
     en: str = Field(min_length=1)
     de: str = Field(min_length=1)

@@ -54,7 +54,7 @@ class Picture:
 
 
 class OnRepeat(Enum):
-    """What a POST does when it is repeated with the same Idempotency-Key."""
+    """Effect of a POST that is repeated with the same Idempotency-Key."""
 
     RETURN_STORED = "the stored response is returned, for a day"
     RUN_AGAIN = "the operation runs again: it is idempotent"
@@ -97,7 +97,7 @@ class Operation:
 
     @property
     def stored(self) -> StoredPart | None:
-        """What is stored of a response; None if nothing is."""
+        """The stored part of a response; None if nothing is stored."""
         if self.on_repeat is not OnRepeat.RETURN_STORED:
             return self.on_repeat if isinstance(self.on_repeat, StoredPart) else None
         if not issubclass(self.gives, Message):

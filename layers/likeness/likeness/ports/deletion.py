@@ -34,8 +34,6 @@ class LeftoverListing(Protocol):
 
 
 class Deletions(Protocol):
-    """The state of each job's deletion, stored beside the job."""
-
     def get(self, job_id: JobId) -> Deletion | None: ...
     def save(self, deletion: Deletion) -> None:
         """Store the state. A stored legal hold stays: then only a held deletion is written."""

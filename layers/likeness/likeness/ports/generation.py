@@ -25,7 +25,7 @@ class Inferences(Protocol):
 
 
 class Work(Protocol):
-    """What generation reads and writes: work/{job}/r{attempt}/ in the avatars bucket."""
+    """Files that generation reads and writes: work/{job}/r{attempt}/ in the avatars bucket."""
 
     def order(self, order: GenerationOrder) -> PrepareGenerationResult:
         """Write the order where the container reads it."""

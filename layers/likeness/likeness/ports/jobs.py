@@ -13,8 +13,6 @@ from likeness.events import JobStateChanged, StreamRecord
 
 
 class Jobs(Protocol):
-    """Jobs with their photos and avatars."""
-
     def create(self, job: Job, photos: Sequence[Photo]) -> None:
         """Raises Conflict if the job exists or if its user is being erased."""
 
@@ -50,19 +48,13 @@ class Jobs(Protocol):
 class JobDurations(Protocol):
     """How long completed jobs worked, by generation backend and tier. Seconds."""
 
-    def add(self, job: Job, worked_s: float) -> None:
-        """Store one duration for each job."""
-
+    def add(self, job: Job, worked_s: float) -> None: ...
     def recent(self, backend: str, tier: str, *, limit: int) -> list[float]:
         """Return at most `limit` durations, latest first."""
 
 
 class Workflow(Protocol):
-    """The state machines of jobs and erasures."""
-
-    def start(self, job_id: JobId) -> None:
-        """Start the job's state machine."""
-
+    def start(self, job_id: JobId) -> None: ...
     def resume(self, task_token: str, output: dict[str, Any]) -> None:
         """Complete a waiting task. Raises Conflict if it does not wait any more."""
 
@@ -75,8 +67,7 @@ class Workflow(Protocol):
     def end(self, job_id: JobId, error: str) -> None:
         """End the job for that reason, in a separate execution that retries until it succeeds."""
 
-    def erase(self, erasure_id: ErasureId) -> None:
-        """Start the user erasure workflow."""
+    def erase(self, erasure_id: ErasureId) -> None: ...
 
 
 class Timers(Protocol):
@@ -87,8 +78,6 @@ class Timers(Protocol):
 
 
 class EventBus(Protocol):
-    """Publishes JobStateChanged."""
-
     def publish(self, events: Sequence[JobStateChanged]) -> list[JobStateChanged]:
         """Publish at most ten events. Returns those that the bus refused.
 

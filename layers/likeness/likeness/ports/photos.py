@@ -1,17 +1,13 @@
 """Ports of photos: uploads, decoding, inspection and detection."""
 
-from typing import Literal, Protocol
+from typing import Protocol
 
 from likeness.api.app import PresignedPost
-from likeness.domain.generation.avatar import Avatar
-from likeness.domain.ids import JobId, PhotoId
+from likeness.domain.ids import AvatarId, JobId, PhotoId
 from likeness.domain.moderation import Label
-from likeness.domain.photos.face import DetectedFace
-from likeness.domain.photos.photo import ContentType
+from likeness.domain.photos.photo import ContentType, DetectedFace, UploadFolder
 from likeness.domain.photos.picture import LIMITS, Limits, NormalisedPhoto
 from likeness.domain.record import Record
-
-UploadFolder = Literal["uploads", "appeals"]  # appeals: the same files, uploaded for an appeal
 
 
 class Upload(Record):
@@ -23,7 +19,7 @@ class Upload(Record):
 
 
 class Photos(Protocol):
-    """The photos bucket: photos/{job}/{photo}.jpg, and files that users upload in `folder`."""
+    """The photos bucket: normalised photos in photos/{job}/, and users' files in `folder`."""
 
     def review_url(self, job_id: JobId, photo_id: PhotoId) -> str:
         """Return a presigned URL for a moderator, valid for one minute."""
@@ -47,14 +43,11 @@ class Photos(Protocol):
     def delete_upload(
         self, job_id: JobId, photo_id: PhotoId, *, folder: UploadFolder = "uploads"
     ) -> None: ...
-    def store(self, job_id: JobId, photo_id: PhotoId, jpeg: bytes) -> None:
-        """Store the normalised photo."""
-
+    def store(self, job_id: JobId, photo_id: PhotoId, jpeg: bytes) -> None: ...
     def read(self, job_id: JobId, photo_id: PhotoId) -> bytes:
         """Return the normalised photo. Raises NotFound."""
 
-    def delete(self, job_id: JobId, photo_id: PhotoId) -> None:
-        """Delete the normalised photo."""
+    def delete(self, job_id: JobId, photo_id: PhotoId) -> None: ...
 
 
 class Pictures(Protocol):
@@ -100,4 +93,6 @@ class Detector(Protocol):
         Raises Invalid if the detector finds no face in one of them.
         """
 
-    def avatar_labels(self, avatar: Avatar, *, min_confidence: float) -> DetectedLabels: ...
+    def avatar_labels(
+        self, job_id: JobId, attempt: int, avatar_id: AvatarId, *, min_confidence: float
+    ) -> DetectedLabels: ...

@@ -38,8 +38,16 @@ class JobsTable:
     def create(self, job: Job, photos: Sequence[Photo]) -> None:
         items = [job_item(job), *(self._photo_item(photo) for photo in photos)]
         writes = [put(self._table, item, NEW) for item in items]
+        not_erasing: TransactWriteItemTypeDef = {
+            "ConditionCheck": {
+                "TableName": self._table.name,
+                "Key": keys.profile(job.user_id),
+                "ConditionExpression": "attribute_not_exists(#erasing)",
+                "ExpressionAttributeNames": {"#erasing": "erasing"},
+            }
+        }
         try:
-            write_all(self._table, self._user_not_erasing(job), *writes)
+            write_all(self._table, not_erasing, *writes)
         except ConditionsFailed as cancelled:
             if 0 in cancelled.failed:
                 raise Conflict("the user is being erased: no job can be opened") from cancelled
@@ -108,16 +116,6 @@ class JobsTable:
         """The job's own record is deleted last: a repeated erasure finds the rest by it."""
         job = keys.job(job_id)
         delete_partition(self._table, pk=job["pk"], last=job["sk"])
-
-    def _user_not_erasing(self, job: Job) -> TransactWriteItemTypeDef:
-        return {
-            "ConditionCheck": {
-                "TableName": self._table.name,
-                "Key": keys.profile(job.user_id),
-                "ConditionExpression": "attribute_not_exists(#erasing)",
-                "ExpressionAttributeNames": {"#erasing": "erasing"},
-            }
-        }
 
     def _photo_item(self, photo: Photo) -> dict[str, Any]:
         return keys.photo(photo.job_id, photo.photo_id) | self._expiry() | fields(photo)

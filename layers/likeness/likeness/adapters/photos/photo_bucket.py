@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
     from likeness.domain.ids import JobId
-    from likeness.domain.photos.photo import ContentType
-    from likeness.ports.photos import UploadFolder
+    from likeness.domain.photos.photo import ContentType, UploadFolder
 
 POST_LIFETIME = timedelta(minutes=15)
 

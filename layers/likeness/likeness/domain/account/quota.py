@@ -32,7 +32,6 @@ def zone_info(name: str) -> ZoneInfo:
 
 
 def day_of(now: datetime, time_zone: str) -> Day:
-    """Returns the user's local date."""
     return Day(now.astimezone(zone_info(time_zone)).date().isoformat())
 
 

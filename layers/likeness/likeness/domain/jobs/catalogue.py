@@ -11,8 +11,6 @@ from likeness.domain.record import Record
 
 
 class StyleCard(Record):
-    """A style, as the app shows it."""
-
     style: StyleIdField
     name: Mapping[str, str]  # by language: en, de
     description: Mapping[str, str]
@@ -20,8 +18,6 @@ class StyleCard(Record):
 
 
 class Tier(Record):
-    """What a tier allows."""
-
     tier: str
     open: bool = Field(description="whether users of this tier may use the feature")
     jobs_a_day: int = Field(ge=0)

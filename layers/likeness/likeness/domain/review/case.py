@@ -126,7 +126,6 @@ class Review(Versioned):
             raise Forbidden("you already decided about this job: another moderator must review it")
 
     def active_lease(self, now: datetime) -> Lease | None:
-        """Returns the lease if it has not expired."""
         return self.lease if self.lease and now < self.lease.until else None
 
     def claim(self, by: str, *, now: datetime, lasts: timedelta) -> Self:

@@ -79,7 +79,7 @@ def _delete(
 ) -> int:
     """Delete, verify, and sign a receipt: once, and again if new files were found."""
     if job is None:
-        objects = deletion.delete_unrecorded(job_id, EVERYWHERE)
+        objects = deletion.files.delete(job_id, EVERYWHERE)
         deletion.verify(job_id, EVERYWHERE)
         return objects
     finished = job.state is JobState.COMPLETED

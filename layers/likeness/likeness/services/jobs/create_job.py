@@ -23,7 +23,7 @@ from likeness.ports.runtime import Clock
 
 @dataclass(frozen=True)
 class Terms:
-    """What a new job must comply with, and the times that it gets."""
+    """The rules for a new job, and its time limits."""
 
     styles: Mapping[StyleId, StyleCard]
     tiers: Mapping[str, Tier]
@@ -116,12 +116,8 @@ def _zone(
     profile: Profile, request: CreateJob, reserved: ReservedDay | None, users: Users, now: datetime
 ) -> UserZone:
     """Return the user's time zone after this request. Concurrent first jobs agree on one."""
-    seen = profile.zone
-    zone = (
-        UserZone.first(request.time_zone, now, reserved)
-        if seen is None
-        else seen.changed_to(request.time_zone, now)
-    )
+    seen, name = profile.zone, request.time_zone
+    zone = seen.changed_to(name, now) if seen else UserZone.first(name, now, reserved)
     if zone == seen:
         return zone
     try:

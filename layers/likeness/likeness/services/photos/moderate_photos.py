@@ -46,7 +46,9 @@ def moderate_photos(
                 moderated = photo.model_copy(update={"verdict": verdicts[photo.photo_id]})
                 jobs.save_photo(moderated, seen=photo)
         photos = [photo for photo in jobs.photos(job_id) if photo.state is PhotoState.ACCEPTED]
-        _count_unknown(photos, metrics)
+        findings = [f for photo in photos if photo.verdict for f in photo.verdict.findings]
+        if unknown := sum(finding.reason is None for finding in findings):
+            metrics.count("UnknownModerationFinding", unknown)
     outcome = strictest(photo.verdict.outcome for photo in photos if photo.verdict)
     if outcome is Outcome.CLEAN and review_policy.selects(job_id):
         outcome = Outcome.DOUBTFUL
@@ -84,7 +86,6 @@ def _moderate(
 
 
 def _detect(photo: Photo, detector: Detector, policy: Policy) -> PhotoEvidence:
-    """Return the evidence of one photo alone."""
     at = (photo.job_id, photo.photo_id)
     labels = detector.labels(*at, min_confidence=policy.min_confidence)
     faces = detector.faces(*at)
@@ -146,14 +147,3 @@ def _similarity(photo: Photo, other: Photo, *, detector: Detector) -> float | No
         return detector.similarity(photo.job_id, photo.photo_id, other.photo_id)
     except Invalid:
         return None
-
-
-def _count_unknown(photos: Sequence[Photo], metrics: Metrics) -> None:
-    unknown = sum(
-        finding.reason is None
-        for photo in photos
-        if photo.verdict
-        for finding in photo.verdict.findings
-    )
-    if unknown:
-        metrics.count("UnknownModerationFinding", unknown)

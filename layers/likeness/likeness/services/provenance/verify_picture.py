@@ -10,7 +10,8 @@ from likeness.domain.photos.picture import Limits
 from likeness.domain.provenance.credentials import (
     RECORD_RETENTION,
     SOURCE_TYPES,
-    CredentialsReading,
+    Claim,
+    Trust,
     WatermarkRecord,
 )
 from likeness.domain.reasons import Refused
@@ -42,7 +43,8 @@ def verify_picture(
     seen = credentials.read(picture, content_type)
     if seen.claim:
         published = watermarks.find([seen.claim.watermark])
-        return _ours(seen, published, by="credentials", jobs=jobs, now=clock.now())
+        revoked = _is_revoked(published, jobs, clock.now())
+        return _ours(seen.trust, seen.claim, by="credentials", revoked=revoked)
     try:
         photo = pictures.normalise(picture, declared_type=content_type, limits=LIMITS)
     except Refused as refused:
@@ -53,28 +55,25 @@ def verify_picture(
     published = watermarks.find(reader.read(photo.jpeg))
     if published is None:
         return ProvenanceView(ours=False, credentials=seen.trust)
-    return _ours(seen, published, by="watermark", jobs=jobs, now=clock.now())
+    revoked = _is_revoked(published, jobs, clock.now())
+    return _ours(seen.trust, published, by="watermark", revoked=revoked)
 
 
 def _ours(
-    seen: CredentialsReading,
-    published: WatermarkRecord | None,
+    trust: Trust,
+    said: Claim | WatermarkRecord,
     *,
     by: Literal["credentials", "watermark"],
-    jobs: Jobs,
-    now: datetime,
+    revoked: bool | None,
 ) -> ProvenanceView:
-    said = seen.claim or published
-    if said is None:
-        raise AssertionError("neither a claim nor a record")
     return ProvenanceView(
         ours=True,
         by=by,
-        credentials=seen.trust,
+        credentials=trust,
         style=said.style,
         made_at=said.made_at,
         digital_source_type=SOURCE_TYPES[said.engine],
-        revoked=_is_revoked(published, jobs, now),
+        revoked=revoked,
     )
 
 

@@ -35,7 +35,7 @@ def appeal_job(
 
     A decision on an appeal is final; an expired appeal may be opened again. The files have a
     deadline like the job's photos: it is set again before any can be uploaded. An appeal is not
-    opened until the first photos are gone, because what deletes those would delete its files.
+    opened until the first photos are gone, because deleting those would delete its files too.
     """
     now = clock.now()
     job = jobs.get(job_id)

@@ -74,7 +74,7 @@ def _is_repeated(review: Review, decision: DecideReview, moderator: Moderator) -
 
 
 def _counts(review: Review, reviews: Reviews) -> Mapping[str, int]:
-    """Return what the statistics count of a decision: numbers without ids."""
+    """Return a decision's counts for the statistics: numbers without ids."""
     approved = review.state is ReviewState.APPROVED
     if review.kind is ReviewKind.APPEAL:
         return {desk_counters.OVERTURNED if approved else desk_counters.UPHELD: 1}

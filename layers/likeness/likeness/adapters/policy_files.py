@@ -67,7 +67,7 @@ def load_policy() -> Policy:
 
 
 def read_policy(text: bytes) -> Policy:
-    """Parse a draft policy. Raises ValueError with what is wrong in it."""
+    """Parse a draft policy. Raises ValueError that names the fault."""
     return Policy.model_validate(_parse(text))
 
 

@@ -259,10 +259,10 @@ def celebrity(confidence: float) -> Finding:
     )
 
 
-def unknown(what: str, confidence: float | None = None) -> Finding:
+def unknown(name: str, confidence: float | None = None) -> Finding:
     """A finding that no rule of the policy covers."""
     return Finding(
-        outcome=Outcome.DOUBTFUL, reason=None, source=f"unknown {what}", confidence=confidence
+        outcome=Outcome.DOUBTFUL, reason=None, source=f"unknown {name}", confidence=confidence
     )
 
 

@@ -1,4 +1,4 @@
-"""Prove that a job's photos are gone: delete what is left, verify, sign a receipt."""
+"""Prove that a job's photos are gone: delete leftovers, verify, sign a receipt."""
 
 from collections.abc import Callable
 from contextlib import suppress

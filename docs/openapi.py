@@ -12,6 +12,7 @@ import importlib
 import inspect
 import json
 import re
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pydantic.json_schema import JsonSchemaMode
+
+    Refs = dict[tuple[type[BaseModel], JsonSchemaMode], dict[str, Any]]
 
 ROOT = Path(__file__).parents[1]
 FILE = ROOT / "docs" / "openapi.json"
@@ -64,7 +67,7 @@ SECURITY = {
         "description": "ID token of the moderators' Cognito pool, of one of its groups",
     },
 }
-# What each status means, on any route.
+# The meaning of each status, on any route.
 MEANS = {
     HTTPStatus.BAD_REQUEST: "The request is invalid: the message names the field and what to do",
     HTTPStatus.UNAUTHORIZED: "The token is missing or invalid",
@@ -158,23 +161,17 @@ def statuses(operation: Operation) -> set[HTTPStatus]:
     return found
 
 
+@dataclass(frozen=True)
 class _Described:
     """One operation of the document."""
 
-    def __init__(
-        self,
-        operation: Operation,
-        work: Callable[..., Any],
-        refs: dict[tuple[type[BaseModel], JsonSchemaMode], Json],
-        schemas: Json,
-    ) -> None:
-        self._operation = operation
-        self._work = work
-        self._refs = refs
-        self._schemas = schemas
+    operation: Operation
+    work: Callable[..., Any]
+    refs: Refs
+    schemas: Json
 
     def describe(self) -> Json:
-        operation = self._operation
+        operation = self.operation
         scheme = "moderator" if operation.moderators else "app_backend"
         described: Json = {
             "operationId": operation.name,
@@ -194,22 +191,22 @@ class _Described:
 
     def _body(self) -> Json:
         """A picture is the whole body, in one of the accepted types."""
-        takes = self._operation.takes
+        takes = self.operation.takes
         if takes and issubclass(takes, Message):
             return {"application/json": self._content(takes, "validation")}
         return {kind: {"schema": {"contentMediaType": kind}} for kind in http.PICTURE_TYPES}
 
     def _path(self) -> Iterator[Json]:
         """The schema follows from the handler's annotation: `ids.JobIdField` for JobId."""
-        types = inspect.get_annotations(self._work, eval_str=True)
-        for name in _names(self._operation.path):
+        types = inspect.get_annotations(self.work, eval_str=True)
+        for name in _names(self.operation.path):
             field = getattr(ids, f"{getattr(types.get(name), '__name__', '')}Field", str)
             yield _parameter(name, "path", TypeAdapter(field).json_schema())
 
     def _query(self) -> Iterator[Json]:
-        if self._operation.query is None:
+        if self.operation.query is None:
             return
-        schema = self._operation.query.model_json_schema(schema_generator=_Schemas)
+        schema = self.operation.query.model_json_schema(schema_generator=_Schemas)
         for name, found in schema["properties"].items():
             either = found.pop("anyOf", [])  # an optional parameter is never null
             given = [one for one in either if one.get("type") != "null"]
@@ -218,7 +215,7 @@ class _Described:
             yield _parameter(name, "query", {**(given[0] if given else {}), **found, **default})
 
     def _key(self) -> Iterator[Json]:
-        on_repeat = self._operation.on_repeat
+        on_repeat = self.operation.on_repeat
         if on_repeat is None:
             return
         made = "the response has the same ids, and new presigned URLs and POSTs"
@@ -238,7 +235,7 @@ class _Described:
         )
 
     def _answer(self) -> Json:
-        operation = self._operation
+        operation = self.operation
         if issubclass(operation.gives, Message):
             content = self._content(operation.gives, "serialization")
         else:
@@ -249,9 +246,9 @@ class _Described:
         }
 
     def _content(self, model: type[Message], mode: JsonSchemaMode) -> Json:
-        ref = self._refs[model, mode]
+        ref = self.refs[model, mode]
         try:
-            return {"schema": ref, "example": example(ref, self._schemas)}
+            return {"schema": ref, "example": example(ref, self.schemas)}
         except NoExample:
             return {"schema": ref}
 
@@ -304,9 +301,7 @@ class _Schemas(GenerateJsonSchema):
         return made
 
 
-def _schemas(
-    operations: list[Operation],
-) -> tuple[dict[tuple[type[BaseModel], JsonSchemaMode], Json], Json]:
+def _schemas(operations: list[Operation]) -> tuple[Refs, Json]:
     taken = {
         operation.takes
         for operation in operations
@@ -330,7 +325,7 @@ def _schemas(
     return refs, schemas  # type: ignore[return-value]
 
 
-def _responses(refs: dict[tuple[type[BaseModel], JsonSchemaMode], Json]) -> Iterator[Any]:
+def _responses(refs: Refs) -> Iterator[Any]:
     ours, gateway = refs[ErrorBody, "serialization"], {"$ref": f"{SCHEMAS}GatewayError"}
     for status, means in MEANS.items():
         schema = ours

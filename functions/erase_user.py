@@ -11,7 +11,6 @@ from likeness.services.jobs.cancel_job import cancel_job
 
 
 def _cancel(job_id: JobId) -> JobStateView:
-    """End a job that still runs."""
     return cancel_job(
         job_id, jobs=bootstrap.jobs(), workflow=bootstrap.workflow(), clock=bootstrap.CLOCK
     )

@@ -1,4 +1,4 @@
-"""PUT /v1/users/{user_id}/plus: record what billing says about a user."""
+"""PUT /v1/users/{user_id}/plus: set a user's Plus entitlement, reported by billing."""
 
 from likeness import bootstrap
 from likeness.api.app import PlusView, SetPlus

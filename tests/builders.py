@@ -28,8 +28,7 @@ from likeness.domain.moderation import (
     Severity,
     Verdict,
 )
-from likeness.domain.photos.face import DetectedFace
-from likeness.domain.photos.photo import Box, Fingerprint, Photo, PhotoState
+from likeness.domain.photos.photo import Box, DetectedFace, Fingerprint, Photo, PhotoState
 from likeness.domain.provenance.watermark import Watermarking
 from likeness.domain.reasons import Reason
 from likeness.domain.review.case import (

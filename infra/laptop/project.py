@@ -1,4 +1,4 @@
-"""What the laptop cloud deploys for Likeness: the template that AWS gets, with local parameters.
+"""Likeness as a project of the laptop cloud: the template that AWS gets, with local parameters.
 
 python -m laptop_cloud --project infra.laptop.project:likeness up
 """

@@ -21,7 +21,7 @@ from likeness.domain.deletion.retention import SweepFinding
 from likeness.domain.errors import Conflict, Denied, NotDeleted, NotFound
 from likeness.domain.generation.avatar import Avatar
 from likeness.domain.ids import AvatarId, JobId, PhotoId
-from likeness.domain.photos.photo import ContentType
+from likeness.domain.photos.photo import ContentType, UploadFolder
 from likeness.ports.deletion import BucketObject
 from likeness.ports.photos import Upload
 from likeness.ports.provenance import AvatarUrls, Sign
@@ -69,37 +69,25 @@ class FakePhotos:
         return _etag(content)
 
     def presigned_post(
-        self, job_id: JobId, photo_id: PhotoId, content_type: ContentType
+        self,
+        job_id: JobId,
+        photo_id: PhotoId,
+        content_type: ContentType,
+        *,
+        folder: UploadFolder = "uploads",
     ) -> PresignedPost:
         return PresignedPost(
             photo_id=photo_id,
             url="https://photos.test/",
-            fields={"key": f"uploads/{job_id}/{photo_id}", "Content-Type": content_type},
+            fields={"key": f"{folder}/{job_id}/{photo_id}", "Content-Type": content_type},
             max_bytes=20 * 2**20,
             expires_at=NOW + timedelta(minutes=15),
-        )
-
-    def appeal_presigned_post(
-        self, job_id: JobId, photo_id: PhotoId, content_type: ContentType
-    ) -> PresignedPost:
-        presigned_post = self.presigned_post(job_id, photo_id, content_type)
-        return presigned_post.model_copy(
-            update={"fields": presigned_post.fields | {"key": f"appeals/{job_id}/{photo_id}"}}
         )
 
     def appeal(self, job_id: JobId, photo_id: PhotoId, content: bytes) -> str:
         """Upload for an appeal; returns the ETag."""
         self.bucket.put(f"appeals/{job_id}/{photo_id}", content)
         return _etag(content)
-
-    def read_appeal(self, job_id: JobId, photo_id: PhotoId, *, etag: str) -> bytes:
-        content = self.bucket.get(f"appeals/{job_id}/{photo_id}", f"appealed photo {photo_id}")
-        if _etag(content) != etag.strip('"'):
-            raise NotFound(f"appealed photo {photo_id} was replaced")
-        return content
-
-    def delete_appeal(self, job_id: JobId, photo_id: PhotoId) -> None:
-        self.bucket.delete(f"appeals/{job_id}/{photo_id}")
 
     def uploads(self, job_id: JobId) -> list[Upload]:
         folder = f"uploads/{job_id}/"
@@ -113,14 +101,18 @@ class FakePhotos:
             if key.startswith(folder)
         ]
 
-    def read_upload(self, job_id: JobId, photo_id: PhotoId, *, etag: str) -> bytes:
-        content = self.bucket.get(f"uploads/{job_id}/{photo_id}", f"upload {photo_id}")
+    def read_upload(
+        self, job_id: JobId, photo_id: PhotoId, *, etag: str, folder: UploadFolder = "uploads"
+    ) -> bytes:
+        content = self.bucket.get(f"{folder}/{job_id}/{photo_id}", f"upload {photo_id}")
         if _etag(content) != etag.strip('"'):
             raise NotFound(f"upload {photo_id} was replaced")
         return content
 
-    def delete_upload(self, job_id: JobId, photo_id: PhotoId) -> None:
-        self.bucket.delete(f"uploads/{job_id}/{photo_id}")
+    def delete_upload(
+        self, job_id: JobId, photo_id: PhotoId, *, folder: UploadFolder = "uploads"
+    ) -> None:
+        self.bucket.delete(f"{folder}/{job_id}/{photo_id}")
 
     def store(self, job_id: JobId, photo_id: PhotoId, jpeg: bytes) -> None:
         self.bucket.put(f"photos/{job_id}/{photo_id}.jpg", jpeg)

@@ -23,10 +23,9 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from likeness.domain.deletion.receipt import ErasureReceipt, Receipt
-    from likeness.domain.generation.avatar import Avatar
     from likeness.domain.ids import AvatarId, ErasureId, JobId, PhotoId, UserId
     from likeness.domain.moderation import Label
-    from likeness.domain.photos.face import DetectedFace
+    from likeness.domain.photos.photo import DetectedFace
     from likeness.events import JobStateChanged, StreamRecord
 
 
@@ -76,9 +75,11 @@ class FakeDetector:
             raise found
         return found
 
-    def avatar_labels(self, avatar: Avatar, *, min_confidence: float) -> DetectedLabels:
+    def avatar_labels(
+        self, job_id: JobId, attempt: int, avatar_id: AvatarId, *, min_confidence: float
+    ) -> DetectedLabels:
         self._called("avatar_labels")
-        return self._labels(avatar.avatar_id, min_confidence)
+        return self._labels(avatar_id, min_confidence)
 
     def _labels(self, picture: PhotoId | AvatarId, min_confidence: float) -> DetectedLabels:
         seen = [label for label in self.seen_labels[picture] if label.confidence >= min_confidence]

@@ -209,7 +209,7 @@ class FakeUsers:
 
     def entitle(self, user_id: UserId, plus: Plus) -> Plus:
         known = self.profile(user_id).plus
-        if known is not None and not plus.supersedes(known):
+        if known and (known.effective_at, known.expires_at) >= (plus.effective_at, plus.expires_at):
             return known
         self.change(user_id, plus=plus)
         return plus

@@ -15,6 +15,7 @@ import pytest
 from infra.laptop.project import STACK
 from infra.replay import replay
 from laptop_cloud import cloud, places, processes
+from likeness.adapters.clock import SystemClock
 from likeness.adapters.jobs.jobs_table import JobsTable
 from likeness.domain.ids import JobId
 from likeness.domain.jobs.job import JobState
@@ -131,7 +132,7 @@ def jobs(connected: Cloud) -> JobsTable:
         aws_secret_access_key=user.secret_key,
         aws_session_token=user.session_token,
     ).Table(connected.outputs["Table"])
-    return JobsTable(table)
+    return JobsTable(table, SystemClock())
 
 
 def settled(heard: Callable[[], list[Any]], count: int) -> list[Any]:

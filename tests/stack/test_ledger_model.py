@@ -51,6 +51,7 @@ from tests.builders import (
     plus,
     styles,
 )
+from tests.fakes import FakeClock
 from tests.world import World
 
 if TYPE_CHECKING:
@@ -341,7 +342,7 @@ def test_the_model_detects_a_job_that_is_stored_apart_from_its_day(table, monkey
     settle = LedgerTable.settle
 
     def apart(self, ended, state, **rest):
-        JobsTable(self._table).save(ended)
+        JobsTable(self._table, FakeClock()).save(ended)
         settle(self, ended, state, **rest)
 
     monkeypatch.setattr(LedgerTable, "settle", apart)

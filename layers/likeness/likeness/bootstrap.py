@@ -58,7 +58,7 @@ def _table() -> Any:
 def jobs() -> Jobs:
     from likeness.adapters.jobs.jobs_table import JobsTable
 
-    return JobsTable(_table())
+    return JobsTable(_table(), CLOCK)
 
 
 @cache
@@ -211,7 +211,7 @@ def deadlines() -> Deadlines:
 def deletions() -> Deletions:
     from likeness.adapters.deletion.deletions_table import DeletionsTable
 
-    return DeletionsTable(_table())
+    return DeletionsTable(_table(), CLOCK)
 
 
 @cache

@@ -142,8 +142,6 @@ NotDrawnReason = Literal[
 
 
 class NotDrawn(Contract):
-    """An avatar that was ordered but not delivered."""
-
     avatar_id: AvatarIdField
     style: StyleIdField
     reason: NotDrawnReason
@@ -163,8 +161,6 @@ class GenerationResult(Contract):
 
 
 class GenerationProgress(Contract):
-    """Progress of the container: `progress.json`."""
-
     stage: Literal["looking", "training", "drawing", "done"]
     done: int = Field(ge=0)
     total: int = Field(ge=0)
@@ -174,14 +170,10 @@ class GenerationProgress(Contract):
 
 
 class JobRef(Contract):
-    """Minimal input of a step."""
-
     job_id: JobIdField
 
 
 class AttemptRef(JobRef):
-    """A step of one generation attempt."""
-
     attempt: int = Field(ge=1, le=2)
 
 
@@ -196,8 +188,6 @@ class RequestReviewInput(JobRef):
 
 
 class ReviewResult(JobRef):
-    """A moderator's decision, sent to the state machine."""
-
     approved: bool
     second: bool = Field(default=False, description="a second review follows")
 
@@ -312,8 +302,6 @@ class SweepBucketsResult(Contract):
 
 
 class ErasureRef(Contract):
-    """Input of EraseUser."""
-
     erasure_id: ErasureIdField
 
 

@@ -14,7 +14,8 @@ from likeness.api.app import JobStateView
 from likeness.domain.errors import Conflict, InProgress, KeyReused, Unavailable
 from likeness.domain.jobs.job import JobState
 from likeness.entrypoints import idempotency
-from likeness.entrypoints.idempotency import Codec, KeyedRequest, run_once
+from likeness.entrypoints.http import StoredPart
+from likeness.entrypoints.idempotency import KeyedRequest, run_once
 from tests.builders import JOB, Context
 from tests.fakes import FakeAnswers
 from tests.integration.aws_answers import fail
@@ -85,14 +86,12 @@ class Work:
         return ANSWER
 
 
-CODEC = Codec(
-    dump=lambda response: response.model_dump(mode="json"), load=JobStateView.model_validate
-)
+UNCHANGED = StoredPart(JobStateView, lambda part: part)
 
 
 def ask(work, *, key="key-1", request=REQUEST, caller="iam:role", milliseconds=20_000):
     keyed = KeyedRequest(caller=caller, key=key, request=request)
-    return run_once(work, keyed, CODEC, Context(milliseconds))
+    return run_once(work, keyed, UNCHANGED, {}, Context(milliseconds))
 
 
 def test_the_stored_response_is_returned_unchanged(answers, work):

@@ -124,7 +124,7 @@ def test_objects_that_could_not_be_deleted_are_not_reported_deleted(buckets):
 
 def test_a_file_of_an_appeal_has_its_own_place_and_is_deleted_with_the_uploads(buckets):
     photos = buckets.photos
-    presigned_post = photos.appeal_presigned_post(JOB, ONE, "image/png")
+    presigned_post = photos.presigned_post(JOB, ONE, "image/png", folder="appeals")
     assert (presigned_post.fields["key"], presigned_post.fields["Content-Type"]) == (
         f"appeals/{JOB}/p01",
         "image/png",
@@ -135,11 +135,11 @@ def test_a_file_of_an_appeal_has_its_own_place_and_is_deleted_with_the_uploads(b
     buckets.photo_objects.put(f"appeals/{JOB}/p02", content)
 
     assert photos.uploads(JOB) == []
-    assert photos.read_appeal(JOB, ONE, etag=etag) == content
+    assert photos.read_upload(JOB, ONE, etag=etag, folder="appeals") == content
     with pytest.raises(NotFound):
-        photos.read_appeal(JOB, ONE, etag="another")
-    photos.delete_appeal(JOB, ONE)
+        photos.read_upload(JOB, ONE, etag="another", folder="appeals")
+    photos.delete_upload(JOB, ONE, folder="appeals")
     with pytest.raises(NotFound):
-        photos.read_appeal(JOB, ONE, etag=etag)
+        photos.read_upload(JOB, ONE, etag=etag, folder="appeals")
     assert buckets.files.delete(JOB, PHOTOS) == 1
     assert buckets.photo_objects.listing() == []

@@ -9,7 +9,7 @@ from botocore.config import Config
 from likeness.adapters.photos.rekognition import Rekognition
 from likeness.domain.errors import Invalid, NotFound, Unavailable
 from likeness.domain.photos.photo import Box
-from tests.builders import JOB, an_avatar
+from tests.builders import JOB
 from tests.integration.aws_answers import answer, fail
 
 BOX = {"Left": 0.1, "Top": 0.2, "Width": 0.3, "Height": 0.4}
@@ -103,7 +103,7 @@ def test_a_model_without_a_version_has_an_empty_version(client, detector):
 def test_an_avatar_is_moderated_at_the_key_that_the_container_wrote(client, detector):
     asked = says(client, "DetectModerationLabels", ModerationLabels=[], ModerationModelVersion="7")
 
-    detector.avatar_labels(an_avatar(3, attempt=2), min_confidence=40)
+    detector.avatar_labels(JOB, 2, "a03", min_confidence=40)
 
     key = f"work/{JOB}/r2/checkpoints/a03.png"
     assert asked[0]["Image"] == {"S3Object": {"Bucket": "avatars", "Name": key}}
@@ -164,7 +164,7 @@ def test_each_error_code_has_its_own_error(client, detector, code, error):
         lambda detector: detector.labels(JOB, "p01", min_confidence=50),
         lambda detector: detector.celebrities(JOB, "p01"),
         lambda detector: detector.similarity(JOB, "p01", "p02"),
-        lambda detector: detector.avatar_labels(an_avatar(), min_confidence=50),
+        lambda detector: detector.avatar_labels(JOB, 1, "a01", min_confidence=50),
     ],
 )
 def test_a_throttled_call_is_retried_and_then_unavailable(client, detector, ask, code, no_sleep):

@@ -12,7 +12,7 @@ from likeness.domain.account.quota import (
     UserZone,
     day_of,
     midnight_after,
-    zone,
+    zone_info,
 )
 from likeness.domain.errors import Conflict, Invalid
 from likeness.domain.reasons import Reason
@@ -82,7 +82,7 @@ def test_the_next_day_begins_later_and_has_another_date(moment, zone_name):
 @pytest.mark.parametrize("name", ["", "Mars/Olympus", "../zoneinfo", "/etc/passwd", "Europe", "\0"])
 def test_an_unknown_time_zone_is_invalid(name):
     with pytest.raises(Invalid, match="IANA"):
-        zone(name)
+        zone_info(name)
 
 
 def test_a_day_is_an_iso_date():

@@ -51,7 +51,6 @@ def load_styles() -> Mapping[StyleId, StyleCard]:
 
 
 def load_preview(style: StyleId) -> bytes:
-    """The style's preview, a WebP picture."""
     return (resources.files("likeness.policy") / "previews" / f"{style}.webp").read_bytes()
 
 
@@ -68,7 +67,7 @@ def load_policy() -> Policy:
 
 
 def read_policy(text: bytes) -> Policy:
-    """Parse a draft policy. Raises ValueError with what is wrong in it."""
+    """Parse a draft policy. Raises ValueError that names the fault."""
     return Policy.model_validate(_parse(text))
 
 

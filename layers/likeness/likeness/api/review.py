@@ -29,8 +29,6 @@ Digest = Annotated[
     ),
 ]
 
-# --- requests ------------------------------------------------------------------------------------
-
 
 class RevealPhoto(Message):
     """The photo of the case to reveal. Each call counts against the exposure budget."""
@@ -58,9 +56,6 @@ class StatsQuery(Message):
     """Query of GET /v1/reviews/stats."""
 
     days: int = Field(default=30, ge=1, le=90, description="UTC days, today included")
-
-
-# --- responses -----------------------------------------------------------------------------------
 
 
 class LeaseView(Message):

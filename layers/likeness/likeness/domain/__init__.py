@@ -1,1 +1,1 @@
-"""What the product means, without a cloud: standard library and pydantic only."""
+"""Rules and records of the product: standard library and pydantic only."""

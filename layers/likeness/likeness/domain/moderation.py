@@ -167,14 +167,13 @@ class Verdict(Record):
 
 def moderate(seen: PhotoEvidence, policy: Policy) -> Verdict:
     """Moderates a photo, an avatar, or stored evidence on replay of a policy."""
-    findings = moderate_labels(seen.labels, seen.detector_version, policy)
-    findings += [celebrity(confidence) for confidence in seen.celebrities]
+    found: list[Finding | None] = [*moderate_labels(seen.labels, seen.detector_version, policy)]
+    found += [celebrity(confidence) for confidence in seen.celebrities]
     if seen.faces is not None:
-        findings += _moderate_face(seen, policy)
+        found.append(_moderate_face(seen, policy))
     if seen.compared:
-        mismatch = moderate_same_person(seen.similarity, policy.same_person)
-        findings += [mismatch] if mismatch else []
-    findings = [finding for finding in findings if finding.reason not in seen.exonerated]
+        found.append(moderate_same_person(seen.similarity, policy.same_person))
+    findings = [one for one in found if one and one.reason not in seen.exonerated]
     return Verdict(
         outcome=strictest(finding.outcome for finding in findings),
         policy_version=policy.version,
@@ -190,20 +189,15 @@ def severity(reasons: Iterable[Reason | None], policy: Policy) -> Severity:
     return next(named, Severity.LOW)
 
 
-def _moderate_face(seen: PhotoEvidence, policy: Policy) -> list[Finding]:
+def _moderate_face(seen: PhotoEvidence, policy: Policy) -> Finding | None:
     """A face without an age range needs review: moderation fails closed."""
     if not seen.faces:
-        return [
-            Finding(outcome=Outcome.REFUSED, reason=Reason.SUBJECT_NO_FACE, source="faces found: 0")
-        ]
+        reason = Reason.SUBJECT_NO_FACE
+        return Finding(outcome=Outcome.REFUSED, reason=reason, source="faces found: 0")
     if seen.age_low is None or seen.age_high is None:
-        return [
-            Finding(
-                outcome=Outcome.DOUBTFUL, reason=Reason.MINOR_AGE_DOUBT, source="age not measurable"
-            )
-        ]
-    found = moderate_age(seen.age_low, seen.age_high, policy.age)
-    return [found] if found else []
+        reason = Reason.MINOR_AGE_DOUBT
+        return Finding(outcome=Outcome.DOUBTFUL, reason=reason, source="age not measurable")
+    return moderate_age(seen.age_low, seen.age_high, policy.age)
 
 
 def moderate_labels(
@@ -221,10 +215,16 @@ def moderate_labels(
         rule = policy.labels.get(label.name)
         if rule is None:
             findings.append(unknown(f"label {label.name}", label.confidence))
-        elif rule.refuse is not None and label.confidence >= rule.refuse:
-            findings.append(_finding(Outcome.REFUSED, rule, label))
         elif label.confidence >= rule.review:
-            findings.append(_finding(Outcome.DOUBTFUL, rule, label))
+            refused = rule.refuse is not None and label.confidence >= rule.refuse
+            findings.append(
+                Finding(
+                    outcome=Outcome.REFUSED if refused else Outcome.DOUBTFUL,
+                    reason=rule.reason,
+                    source=label.name,
+                    confidence=label.confidence,
+                )
+            )
     return findings
 
 
@@ -259,21 +259,12 @@ def celebrity(confidence: float) -> Finding:
     )
 
 
-def unknown(what: str, confidence: float | None = None) -> Finding:
+def unknown(name: str, confidence: float | None = None) -> Finding:
     """A finding that no rule of the policy covers."""
     return Finding(
-        outcome=Outcome.DOUBTFUL,
-        reason=None,
-        source=f"unknown {what}",
-        confidence=confidence,
+        outcome=Outcome.DOUBTFUL, reason=None, source=f"unknown {name}", confidence=confidence
     )
 
 
 def strictest(outcomes: Iterable[Outcome]) -> Outcome:
     return max(outcomes, key=lambda outcome: outcome.severity, default=Outcome.CLEAN)
-
-
-def _finding(outcome: Outcome, rule: Rule, label: Label) -> Finding:
-    return Finding(
-        outcome=outcome, reason=rule.reason, source=label.name, confidence=label.confidence
-    )

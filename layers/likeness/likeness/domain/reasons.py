@@ -108,7 +108,7 @@ class DsaKeyword(StrEnum):
 
 
 class Hint(Record):
-    """What the user can do, in each language of the product."""
+    """The text for the user about a reason, in each language of the product."""
 
     en: str = Field(min_length=1)
     de: str = Field(min_length=1)
@@ -121,14 +121,6 @@ class ReasonCard(Record):
     hint: Hint
     dsa_category: DsaCategory | None = None
     dsa_keyword: DsaKeyword | None = None
-
-    @property
-    def fix_and_retry(self) -> bool:
-        return self.code.fix_and_retry
-
-    @property
-    def returns_day(self) -> bool:
-        return self.code.returns_day
 
     @model_validator(mode="after")
     def _dsa_category_if_statement_needed(self) -> Self:

@@ -23,7 +23,7 @@ def moderator(event: dict[str, Any]) -> Moderator:
     """
     claims = _claims(event)
     if claims.get("token_use") != "id":
-        raise Forbidden("send the ID token: only it says who you are in the app")
+        raise Forbidden("send the ID token: only it names your account in the app")
     belongs_to = groups(str(claims.get("cognito:groups", "")))
     if not MODERATORS & belongs_to:
         raise Forbidden("only moderators may work the review queue")

@@ -77,8 +77,7 @@ def _moment(job: Mapping[str, Any], change: Mapping[str, Any]) -> str | datetime
     """The time of the change by the job's timeline, else the record's approximate time."""
     last = job["timeline"][-1] if job.get("timeline") else {}
     if last.get("state") == job["state"]:
-        at: str = last["at"]
-        return at
+        return str(last["at"])
     return datetime.fromtimestamp(float(change["ApproximateCreationDateTime"]), UTC)
 
 

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from likeness.entrypoints import idempotency
-
 STATUS: dict[type[errors.LikenessError], HTTPStatus] = {
     errors.Invalid: HTTPStatus.BAD_REQUEST,
     errors.KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -56,7 +54,7 @@ class Picture:
 
 
 class OnRepeat(Enum):
-    """What a POST does when it is repeated with the same Idempotency-Key."""
+    """Effect of a POST that is repeated with the same Idempotency-Key."""
 
     RETURN_STORED = "the stored response is returned, for a day"
     RUN_AGAIN = "the operation runs again: it is idempotent"
@@ -99,7 +97,7 @@ class Operation:
 
     @property
     def stored(self) -> StoredPart | None:
-        """What is stored of a response; None if nothing is."""
+        """The stored part of a response; None if nothing is stored."""
         if self.on_repeat is not OnRepeat.RETURN_STORED:
             return self.on_repeat if isinstance(self.on_repeat, StoredPart) else None
         if not issubclass(self.gives, Message):
@@ -215,22 +213,11 @@ def _operate(
             key=key,
             request={"path": operation.path, "parameters": parameters, "body": body},
         ),
-        _codec(operation.stored, parameters),
+        operation.stored,
+        parameters,
         context,
     )
     return _respond(response, operation)
-
-
-def _codec(stored: StoredPart, parameters: dict[str, str]) -> idempotency.Codec:
-    from likeness.entrypoints.idempotency import Codec  # noqa: PLC0415 - see `route`
-
-    def dump(response: Message) -> dict[str, Any]:
-        return stored.part.model_validate(response, from_attributes=True).model_dump(mode="json")
-
-    def load(part: dict[str, Any]) -> Message:
-        return stored.rebuild(stored.part.model_validate(part), **parameters)
-
-    return Codec(dump, load)
 
 
 def _unchanged(response: Message, **_: str) -> Message:
@@ -258,16 +245,13 @@ def _key(event: Event) -> str | None:
     return key
 
 
-def _body(event: Event) -> str | bytes:
-    body = event.get("body") or "{}"
-    return base64.b64decode(body) if event.get("isBase64Encoded") else body
-
-
 def _request(takes: type[Message] | type[Picture], event: Event) -> Message | Picture:
     """Strict validation: a string such as "yes" is not accepted as a boolean."""
     if issubclass(takes, Picture):
         return _picture(event)
-    return takes.model_validate_json(_body(event), strict=True)
+    body = event.get("body") or "{}"
+    text = base64.b64decode(body) if event.get("isBase64Encoded") else body
+    return takes.model_validate_json(text, strict=True)
 
 
 def _picture(event: Event) -> Picture:

@@ -33,12 +33,13 @@ from likeness.observability import logger
 from likeness.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from aws_lambda_powertools.utilities.idempotency import BasePersistenceLayer
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
     from likeness.api.app import Message
+    from likeness.entrypoints.http import StoredPart
 
 STORED_S = 24 * 3600
 PAUSES_S = (0.1, 0.2, 0.4, 0.8, 1.5)  # 3 s in total: a cold start and the use case
@@ -55,14 +56,6 @@ class KeyedRequest:
     request: dict[str, Any]  # method, path and parsed body
 
 
-@dataclass(frozen=True, slots=True)
-class Codec:
-    """Converts a response to and from its stored part, which has no presigned URL or POST."""
-
-    dump: Callable[[Message], dict[str, Any]]
-    load: Callable[[dict[str, Any]], Message]
-
-
 @cache
 def store() -> BasePersistenceLayer:
     table = Settings.read().idempotency_table
@@ -74,7 +67,11 @@ def store() -> BasePersistenceLayer:
 
 
 def run_once(
-    work: Callable[[], Message], keyed: KeyedRequest, codec: Codec, context: LambdaContext
+    work: Callable[[], Message],
+    keyed: KeyedRequest,
+    stored: StoredPart,
+    parameters: Mapping[str, str],
+    context: LambdaContext,
 ) -> Message:
     """Run `work`, or return the response of the first request with that caller and key.
 
@@ -101,7 +98,7 @@ def run_once(
             hash_function="sha256",
             lambda_context=context,
         ),
-        output_serializer=_Serializer(codec),
+        output_serializer=_Serializer(stored, parameters),
         key_prefix=PREFIX,
     )
     for pause in PAUSES_S:
@@ -134,11 +131,14 @@ def _try(run_idempotently: Callable[..., Message], keyed: KeyedRequest) -> Messa
 class _Serializer(BaseIdempotencySerializer):
     """Wraps the part: the utility takes an empty response for a missing one."""
 
-    def __init__(self, codec: Codec) -> None:
-        self._codec = codec
+    def __init__(self, stored: StoredPart, parameters: Mapping[str, str]) -> None:
+        self._stored = stored
+        self._parameters = parameters
 
     def to_dict(self, data: Message) -> dict[str, Any]:
-        return {"response": self._codec.dump(data)}
+        part = self._stored.part.model_validate(data, from_attributes=True)
+        return {"response": part.model_dump(mode="json")}
 
     def from_dict(self, data: dict[str, Any]) -> Message:
-        return self._codec.load(data["response"])
+        part = self._stored.part.model_validate(data["response"])
+        return self._stored.rebuild(part, **self._parameters)

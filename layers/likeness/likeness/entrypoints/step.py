@@ -13,22 +13,18 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
+
 In = TypeVar("In", bound=Contract)
 
 
-def step(
-    takes: type[In],
-) -> Callable[
-    [Callable[[In], Contract | None]], Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
-]:
+def step(takes: type[In]) -> Callable[[Callable[[In], Contract | None]], Handler]:
     """Parse the input, add the job's id to every log line, and return plain JSON.
 
     Errors propagate: the state machine catches them by class name.
     """
 
-    def decorate(
-        work: Callable[[In], Contract | None],
-    ) -> Callable[[dict[str, Any], LambdaContext], dict[str, Any]]:
+    def decorate(work: Callable[[In], Contract | None]) -> Handler:
         @wraps(work)
         def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             message = takes.model_validate(event)

@@ -21,7 +21,6 @@ class Ledger(Protocol):
 
         Raises OverQuota if the day has `limit` jobs already, Conflict if the job was changed.
         """
-        ...
 
     def settle(
         self, ended: Job, state: QuotaState, *, now: datetime, reason: Reason | None = None
@@ -30,26 +29,21 @@ class Ledger(Protocol):
 
         Raises Conflict if the job was changed: then nothing was settled.
         """
-        ...
 
     def used(self, user_hash: UserHash, day: Day) -> int:
         """Return how many jobs hold that day, reserved or spent; below 0 after a grant."""
-        ...
 
     def last_reserved(self, user_hash: UserHash) -> ReservedDay | None:
         """Return the latest day that a job holds."""
-        ...
 
     def grant(self, job: Job, day: Day, *, now: datetime) -> None:
         """Allow the user one more job on that day, after a refusal that was wrong.
 
         The job's own day is returned; any other day gets an entry of its own.
         """
-        ...
 
     def entries(self, user_id: UserId, day: Day) -> list[QuotaEntry]:
         """Return the day's entries, oldest first."""
-        ...
 
 
 class Users(Protocol):
@@ -58,29 +52,23 @@ class Users(Protocol):
     def profile(self, user_id: UserId) -> Profile: ...
     def save_zone(self, user_id: UserId, zone: UserZone, *, seen: UserZone | None) -> None:
         """Raises Conflict if the stored zone is no longer `seen`."""
-        ...
 
     def entitle(self, user_id: UserId, plus: Plus) -> Plus:
         """Store the entitlement, unless a later one is stored. Returns the one that is in force."""
-        ...
 
     def exonerate(self, user_id: UserId, photos: Mapping[str, frozenset[Reason]]) -> None:
         """Store, by a photo's HMAC, the reasons that do not apply to it."""
-        ...
 
     def delete(self, user_id: UserId) -> None:
         """Delete the profile and all ledger entries. Day counts stay, under the user's hash."""
-        ...
 
 
 class Erasures(Protocol):
     def begin(self, erasure: Erasure) -> Erasure:
         """Return the user's running erasure: this one, unless another one runs already."""
-        ...
 
     def get(self, erasure_id: ErasureId) -> Erasure:
         """Raises NotFound."""
-        ...
 
     def save(self, erasure: Erasure) -> None: ...
 
@@ -90,12 +78,9 @@ class KeyedHash(Protocol):
 
     def user(self, user_id: UserId) -> UserHash:
         """128 bits."""
-        ...
 
     def photo(self, user_id: UserId, sha256: str) -> str:
         """128 bits, of one user's photo: the same photo of another user has another HMAC."""
-        ...
 
     def objects(self, job_id: JobId, names: Sequence[str]) -> list[str]:
         """256 bits for each name, in the order of `names`."""
-        ...

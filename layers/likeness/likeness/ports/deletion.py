@@ -18,14 +18,12 @@ class JobFiles(Protocol):
 
     def inventory(self, job_id: JobId, places: Iterable[str]) -> list[StoredObject]:
         """Return all versions, delete markers and unfinished multipart uploads in these places."""
-        ...
 
     def delete(self, job_id: JobId, places: Iterable[str]) -> int:
         """Delete all that `inventory` returns, then list again. Returns the number of objects.
 
         Raises NotDeleted if an object is left or if the listing failed.
         """
-        ...
 
 
 class LeftoverListing(Protocol):
@@ -33,24 +31,18 @@ class LeftoverListing(Protocol):
 
     def find(self, job_id: JobId, places: Iterable[str]) -> list[StoredObject]:
         """Return all versions, delete markers and unfinished multipart uploads in these places."""
-        ...
 
 
 class Deletions(Protocol):
-    """The state of each job's deletion, stored beside the job."""
-
     def get(self, job_id: JobId) -> Deletion | None: ...
     def save(self, deletion: Deletion) -> None:
         """Store the state. A stored legal hold stays: then only a held deletion is written."""
-        ...
 
     def add_objects(self, job_id: JobId, objects: Iterable[StoredObject]) -> None:
         """Store the objects of a job for its receipt, by name and ETag."""
-        ...
 
     def objects(self, job_id: JobId) -> list[StoredObject]:
         """Return the objects that were added, by name."""
-        ...
 
 
 class BucketObject(Record):
@@ -70,18 +62,15 @@ class Buckets(Protocol):
 
     def objects(self) -> Iterable[BucketObject]:
         """Return every object version, delete marker and unfinished multipart upload."""
-        ...
 
     def delete(self, objects: Sequence[BucketObject]) -> int:
         """Return how many could not be deleted."""
-        ...
 
     def drift(self, lifecycle: Mapping[str, Mapping[str, int]]) -> list[SweepFinding]:
         """Return how the buckets' settings differ from what the retention policy needs.
 
         `lifecycle`: days until an object expires, by bucket (`photos`, `avatars`) and key prefix.
         """
-        ...
 
 
 class Deadlines(Protocol):
@@ -93,11 +82,9 @@ class Deadlines(Protocol):
 
     def set(self, job_id: JobId, *, when: datetime) -> None:
         """Create the schedule. An existing one stays as it is."""
-        ...
 
     def move(self, job_id: JobId, *, when: datetime) -> None:
         """Change the time from which the schedule fires. A deleted one stays deleted."""
-        ...
 
     def delete(self, job_id: JobId) -> None: ...
 
@@ -107,6 +94,5 @@ class Signer(Protocol):
 
     def sign(self, receipt: Receipt | ErasureReceipt) -> str:
         """Return a JWS in compact serialisation."""
-        ...
 
     def public_keys(self) -> list[PublicKey]: ...

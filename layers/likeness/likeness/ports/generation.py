@@ -19,23 +19,19 @@ class Inferences(Protocol):
 
     def get(self, job_id: JobId, attempt: int) -> Inference:
         """Raises NotFound if the endpoint was not invoked for the attempt."""
-        ...
 
     def save(self, inference: Inference) -> None:
         """Optimistic lock: raises Conflict if another version was stored."""
-        ...
 
 
 class Work(Protocol):
-    """What generation reads and writes: work/{job}/r{attempt}/ in the avatars bucket."""
+    """Files that generation reads and writes: work/{job}/r{attempt}/ in the avatars bucket."""
 
     def order(self, order: GenerationOrder) -> PrepareGenerationResult:
         """Write the order where the container reads it."""
-        ...
 
     def result(self, job_id: JobId, attempt: int) -> GenerationResult:
         """Raises NotFound if there is none, Conflict if it is of another job or attempt."""
-        ...
 
     def progress(self, job_id: JobId, attempt: int) -> GenerationProgress | None: ...
     def promote(self, avatar: Avatar) -> None:
@@ -43,18 +39,15 @@ class Work(Protocol):
 
         Raises NotFound if it is not in the work folder.
         """
-        ...
 
     def verify(self, avatar: DrawnAvatar, job_id: JobId, attempt: int) -> bool:
         """Compare the stored file's name and SHA-256 with the container's result."""
-        ...
 
     def pack(self, job_id: JobId, attempt: int) -> None:
         """Write the order and its photos as the archive that the endpoint reads.
 
         Raises NotFound if the order or a photo is missing.
         """
-        ...
 
     def unpack(self, job_id: JobId, attempt: int) -> int:
         """Write the files of the endpoint's response, then delete request and response.
@@ -62,15 +55,12 @@ class Work(Protocol):
         Returns the number of avatars. Raises Invalid if the container cannot have made the
         archive, NotFound if there is neither a response nor a result.
         """
-        ...
 
     def delete_response(self, job_id: JobId, attempt: int) -> None:
         """Delete the endpoint's request and response."""
-        ...
 
     def delete_failure(self, uri: str) -> None:
         """Delete the error file that SageMaker wrote. A URI outside of work/ is ignored."""
-        ...
 
 
 class Endpoint(Protocol):
@@ -78,7 +68,6 @@ class Endpoint(Protocol):
 
     def invoke(self, job_id: JobId, attempt: int) -> str:
         """Queue the packed attempt. Returns the URI where SageMaker writes a failure."""
-        ...
 
 
 class Generator(Protocol):
@@ -86,4 +75,3 @@ class Generator(Protocol):
 
     def stop(self, job_id: JobId, attempt: int) -> None:
         """Stop the attempt; later results are discarded. Raises Unavailable while it stops."""
-        ...

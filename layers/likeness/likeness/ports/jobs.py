@@ -13,88 +13,61 @@ from likeness.events import JobStateChanged, StreamRecord
 
 
 class Jobs(Protocol):
-    """Jobs with their photos and avatars."""
-
     def create(self, job: Job, photos: Sequence[Photo]) -> None:
         """Raises Conflict if the job exists or if its user is being erased."""
-        ...
 
     def get(self, job_id: JobId) -> Job:
         """Raises NotFound."""
-        ...
 
     def newest(self, user_id: UserId, *, limit: int, after: str | None = None) -> ResultPage[Job]:
         """Return a page of a user's jobs, newest first. `after`: where the previous page ended."""
-        ...
 
     def save(self, job: Job) -> None:
         """Store the next version. Optimistic lock: raises Conflict if there is one already."""
-        ...
 
     def photos(self, job_id: JobId) -> list[Photo]:
         """Return the job's photos by id, which is the order of their presigned POSTs."""
-        ...
 
     def add_photo(self, photo: Photo) -> None:
         """Raises Conflict if the job has a photo of that id."""
-        ...
 
     def save_photo(self, photo: Photo, *, seen: Photo) -> None:
         """Optimistic lock: raises Conflict if the stored photo is no longer `seen`."""
-        ...
 
     def avatars(self, job_id: JobId) -> list[Avatar]:
         """Return the job's avatars, best first."""
-        ...
 
     def save_avatars(self, avatars: Iterable[Avatar]) -> None: ...
     def for_user(self, user_id: UserId) -> list[Job]:
         """Return a user's jobs, oldest first. Eventually consistent: a new job may be missing."""
-        ...
 
     def delete(self, job_id: JobId) -> None:
         """Delete every record of the job."""
-        ...
 
 
 class JobDurations(Protocol):
     """How long completed jobs worked, by generation backend and tier. Seconds."""
 
-    def add(self, job: Job, worked_s: float) -> None:
-        """Store one duration for each job."""
-        ...
-
+    def add(self, job: Job, worked_s: float) -> None: ...
     def recent(self, backend: str, tier: str, *, limit: int) -> list[float]:
         """Return at most `limit` durations, latest first."""
-        ...
 
 
 class Workflow(Protocol):
-    """The state machines of jobs and erasures."""
-
-    def start(self, job_id: JobId) -> None:
-        """Start the job's state machine."""
-        ...
-
+    def start(self, job_id: JobId) -> None: ...
     def resume(self, task_token: str, output: dict[str, Any]) -> None:
         """Complete a waiting task. Raises Conflict if it does not wait any more."""
-        ...
 
     def fail(self, task_token: str, error: str) -> None:
         """Fail a waiting task with an error name. Raises Conflict if it does not wait any more."""
-        ...
 
     def stop(self, job_id: JobId) -> None:
         """Stop the job's state machine, if it runs."""
-        ...
 
     def end(self, job_id: JobId, error: str) -> None:
         """End the job for that reason, in a separate execution that retries until it succeeds."""
-        ...
 
-    def erase(self, erasure_id: ErasureId) -> None:
-        """Start the user erasure workflow."""
-        ...
+    def erase(self, erasure_id: ErasureId) -> None: ...
 
 
 class Timers(Protocol):
@@ -102,18 +75,14 @@ class Timers(Protocol):
 
     def end_at(self, job_id: JobId, error: str, *, when: datetime) -> None:
         """Schedule `Workflow.end`. An existing timer of that job and error stays as it is."""
-        ...
 
 
 class EventBus(Protocol):
-    """Publishes JobStateChanged."""
-
     def publish(self, events: Sequence[JobStateChanged]) -> list[JobStateChanged]:
         """Publish at most ten events. Returns those that the bus refused.
 
         Not idempotent: after Unavailable, some may have been published.
         """
-        ...
 
 
 class EventDeadLetters(Protocol):
@@ -121,4 +90,3 @@ class EventDeadLetters(Protocol):
 
     def put(self, change: StreamRecord) -> None:
         """Add the change's sequence number and error, without its content. Not idempotent."""
-        ...

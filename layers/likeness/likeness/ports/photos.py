@@ -3,11 +3,9 @@
 from typing import Protocol
 
 from likeness.api.app import PresignedPost
-from likeness.domain.generation.avatar import Avatar
-from likeness.domain.ids import JobId, PhotoId
+from likeness.domain.ids import AvatarId, JobId, PhotoId
 from likeness.domain.moderation import Label
-from likeness.domain.photos.face import DetectedFace
-from likeness.domain.photos.photo import ContentType
+from likeness.domain.photos.photo import ContentType, DetectedFace, UploadFolder
 from likeness.domain.photos.picture import LIMITS, Limits, NormalisedPhoto
 from likeness.domain.record import Record
 
@@ -21,47 +19,35 @@ class Upload(Record):
 
 
 class Photos(Protocol):
-    """The photos bucket: uploads/{job}/{photo}, appeals/{job}/{photo}, photos/{job}/{photo}.jpg."""
+    """The photos bucket: normalised photos in photos/{job}/, and users' files in `folder`."""
 
     def review_url(self, job_id: JobId, photo_id: PhotoId) -> str:
         """Return a presigned URL for a moderator, valid for one minute."""
-        ...
 
     def presigned_post(
-        self, job_id: JobId, photo_id: PhotoId, content_type: ContentType
+        self,
+        job_id: JobId,
+        photo_id: PhotoId,
+        content_type: ContentType,
+        *,
+        folder: UploadFolder = "uploads",
     ) -> PresignedPost:
         """Return a presigned POST for one file of that type, valid for 15 minutes."""
-        ...
 
     def uploads(self, job_id: JobId) -> list[Upload]: ...
-    def read_upload(self, job_id: JobId, photo_id: PhotoId, *, etag: str) -> bytes:
+    def read_upload(
+        self, job_id: JobId, photo_id: PhotoId, *, etag: str, folder: UploadFolder = "uploads"
+    ) -> bytes:
         """Return the bytes with that ETag. Raises NotFound if they are gone or were replaced."""
-        ...
 
-    def delete_upload(self, job_id: JobId, photo_id: PhotoId) -> None: ...
-    def store(self, job_id: JobId, photo_id: PhotoId, jpeg: bytes) -> None:
-        """Store the normalised photo."""
-        ...
-
+    def delete_upload(
+        self, job_id: JobId, photo_id: PhotoId, *, folder: UploadFolder = "uploads"
+    ) -> None: ...
+    def store(self, job_id: JobId, photo_id: PhotoId, jpeg: bytes) -> None: ...
     def read(self, job_id: JobId, photo_id: PhotoId) -> bytes:
         """Return the normalised photo. Raises NotFound."""
-        ...
 
-    def delete(self, job_id: JobId, photo_id: PhotoId) -> None:
-        """Delete the normalised photo."""
-        ...
-
-    def appeal_presigned_post(
-        self, job_id: JobId, photo_id: PhotoId, content_type: ContentType
-    ) -> PresignedPost:
-        """As `presigned_post`, for the same file in an appeal."""
-        ...
-
-    def read_appeal(self, job_id: JobId, photo_id: PhotoId, *, etag: str) -> bytes:
-        """As `read_upload`."""
-        ...
-
-    def delete_appeal(self, job_id: JobId, photo_id: PhotoId) -> None: ...
+    def delete(self, job_id: JobId, photo_id: PhotoId) -> None: ...
 
 
 class Pictures(Protocol):
@@ -71,17 +57,14 @@ class Pictures(Protocol):
         self, data: bytes, *, declared_type: str, limits: Limits = LIMITS
     ) -> NormalisedPhoto:
         """Raises Refused, with a reason, unless it is one still picture of the declared type."""
-        ...
 
     def same_picture(self, one: bytes, other: bytes) -> bool:
         """Return whether one normalised photo is a near-exact copy of the other."""
-        ...
 
 
 class Inspections(Protocol):
     def ask_again(self, job_id: JobId, upload: Upload) -> None:
         """Request the inspection of an upload whose S3 event was lost. Returns before it ran."""
-        ...
 
 
 class DetectedLabels(Record):
@@ -97,20 +80,19 @@ class Detector(Protocol):
 
     def faces(self, job_id: JobId, photo_id: PhotoId) -> list[DetectedFace]:
         """Return the faces, largest first."""
-        ...
 
     def labels(
         self, job_id: JobId, photo_id: PhotoId, *, min_confidence: float
     ) -> DetectedLabels: ...
     def celebrities(self, job_id: JobId, photo_id: PhotoId) -> list[float]:
         """Return the confidence of each match, without names: no rule needs them."""
-        ...
 
     def similarity(self, job_id: JobId, photo_id: PhotoId, other: PhotoId) -> float | None:
         """Return the similarity of the largest faces of two photos, in percent; None for no match.
 
         Raises Invalid if the detector finds no face in one of them.
         """
-        ...
 
-    def avatar_labels(self, avatar: Avatar, *, min_confidence: float) -> DetectedLabels: ...
+    def avatar_labels(
+        self, job_id: JobId, attempt: int, avatar_id: AvatarId, *, min_confidence: float
+    ) -> DetectedLabels: ...

@@ -15,11 +15,9 @@ class Watermarks(Protocol):
 
     def add(self, published: WatermarkRecord) -> None:
         """Store the first record of a watermark. Raises Conflict if another avatar has it."""
-        ...
 
     def find(self, watermarks: Sequence[WatermarkId]) -> WatermarkRecord | None:
         """Return the record of the first watermark that has one."""
-        ...
 
 
 class AvatarUrls(Record):
@@ -40,13 +38,11 @@ class AvatarStore(Protocol):
 
         Raises NotFound if a drawn avatar is gone, Conflict if it is not the approved one.
         """
-        ...
 
     def urls(self, job_id: JobId, avatar_ids: Iterable[AvatarId]) -> dict[AvatarId, AvatarUrls]: ...
     def archive_url(self, job_id: JobId) -> str: ...
     def keep(self, kept: Sequence[Avatar], others: Iterable[AvatarId]) -> None:
         """Write the ZIP of `kept`, then delete the others. Raises NotDeleted if one is left."""
-        ...
 
 
 class Credentials(Protocol):
@@ -54,7 +50,6 @@ class Credentials(Protocol):
 
     def sign(self, picture: bytes, content_type: str, claim: Claim) -> bytes:
         """Return the picture with the claim in it. Raises Unavailable if it cannot be signed."""
-        ...
 
     def read(self, picture: bytes, content_type: str) -> CredentialsReading: ...
 
@@ -62,4 +57,3 @@ class Credentials(Protocol):
 class WatermarkReader(Protocol):
     def read(self, jpeg: bytes) -> list[WatermarkId]:
         """Return the watermarks that a normalised picture may contain, most likely first."""
-        ...

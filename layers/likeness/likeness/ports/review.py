@@ -24,23 +24,18 @@ class Reviews(Protocol):
 
         An appeal has no task token and may be opened again after it expired.
         """
-        ...
 
     def get(self, review_id: ReviewId) -> Review:
         """Raises NotFound."""
-        ...
 
     def for_job(self, job_id: JobId) -> list[Review]:
         """Return the job's cases: the first review, a second opinion, an appeal."""
-        ...
 
     def waiting(self) -> list[Review]:
         """Return the review queue: most severe first, then the higher tier, then by deadline."""
-        ...
 
     def queue(self, *, limit: int, after: str | None = None) -> ResultPage[Review]:
         """Return a page of `waiting`."""
-        ...
 
     def save(
         self, review: Review, audit_event: AuditEvent | None = None, counts: Counts | None = None
@@ -49,11 +44,9 @@ class Reviews(Protocol):
 
         Optimistic lock: raises Conflict if another version was stored.
         """
-        ...
 
     def task_token(self, review_id: ReviewId) -> str:
         """Raises NotFound if no state machine waits for the case."""
-        ...
 
 
 class AuditLog(Protocol):
@@ -61,11 +54,9 @@ class AuditLog(Protocol):
 
     def for_review(self, review_id: ReviewId) -> list[AuditEntry]:
         """Return one case's entries, oldest first."""
-        ...
 
     def entries(self) -> Iterator[AuditEntry]:
         """Return all entries, oldest first."""
-        ...
 
     def head(self) -> ChainHead: ...
 
@@ -76,26 +67,20 @@ class DeskCounters(Protocol):
     def exposure(self, moderator: str, day: DeskDay) -> Exposure: ...
     def exposures(self, day: DeskDay) -> dict[str, Exposure]:
         """Return the exposure of every moderator who revealed a picture that day."""
-        ...
 
     def expose(self, audit_event: AuditEvent, *, budget: int) -> Exposure:
         """Count one more picture for the event's actor. Raises OverQuota above the budget.
 
         Not idempotent.
         """
-        ...
 
     def ask(self, audit_event: AuditEvent) -> None:
         """Record that the actor asked for more pictures. Only the first request is audited."""
-        ...
 
     def grant(self, audit_event: AuditEvent, moderator: str, more: int) -> Exposure:
         """Raise the moderator's limit for today by `more` pictures. Not idempotent."""
-        ...
 
-    def counts(self, days: Iterable[DeskDay]) -> Counter[str]:
-        """Return the sums of these days."""
-        ...
+    def counts(self, days: Iterable[DeskDay]) -> Counter[str]: ...
 
 
 class Appeals(Protocol):
@@ -104,16 +89,13 @@ class Appeals(Protocol):
     def get(self, job_id: JobId) -> Appeal | None: ...
     def save(self, appeal: Appeal) -> None:
         """Store the first or next version. Optimistic lock: raises Conflict if there is one."""
-        ...
 
 
 class Verdicts(Protocol):
     def all(self) -> Iterator[tuple[JobId, PhotoId | AvatarId, Verdict]]:
         """Return every stored verdict on photos and avatars, grouped by job."""
-        ...
 
 
 class Previews(Protocol):
     def blurred(self, jpeg: bytes) -> bytes:
         """Return a small, grey, blurred JPEG of a normalised photo."""
-        ...

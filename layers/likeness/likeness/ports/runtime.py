@@ -11,4 +11,3 @@ class Clock(Protocol):
 class Metrics(Protocol):
     def count(self, name: str, value: int = 1) -> None:
         """Add to a CloudWatch metric of the service. Names contain no job or user id."""
-        ...

@@ -25,14 +25,5 @@ def quota_view(
         used=max(0, used),  # below 0 if a lead granted one more job
         left=max(0, limit - used),
         next_day_begins_at=zone.next_day_begins(now),
-        entries=tuple(
-            QuotaEntryView(
-                job_id=entry.job_id,
-                state=entry.state,
-                reason=entry.reason,
-                reserved_at=entry.reserved_at,
-                settled_at=entry.settled_at,
-            )
-            for entry in entries
-        ),
+        entries=tuple(QuotaEntryView(**entry.model_dump(exclude={"day"})) for entry in entries),
     )

@@ -46,7 +46,7 @@ HOW_TO_APPEAL = {
 
 def reason_view(reason: Reason, cards: Cards) -> ReasonView:
     card = cards[reason]
-    return ReasonView(code=reason, hint=card.hint.model_dump(), fix_and_retry=card.fix_and_retry)
+    return ReasonView(code=reason, hint=card.hint.model_dump(), fix_and_retry=reason.fix_and_retry)
 
 
 def job_summary(job: Job, cards: Cards) -> JobSummary:
@@ -65,21 +65,15 @@ def job_summary(job: Job, cards: Cards) -> JobSummary:
 def photo_view(photo: Photo, refused: Refusal | None, cards: Cards) -> PhotoView:
     """The problem that a check found, else the ground of the refusal."""
     problem = photo.problem
-    if problem:
-        return PhotoView(
-            photo_id=photo.photo_id,
-            state=photo.state,
-            problem=reason_view(problem.reason, cards),
-            box=problem.box,
-            duplicate_of=problem.duplicate_of,
-        )
-    if refused and photo.photo_id in refused.grounds:
-        return PhotoView(
-            photo_id=photo.photo_id,
-            state=PhotoState.REFUSED,
-            problem=reason_view(refused.grounds[photo.photo_id], cards),
-        )
-    return PhotoView(photo_id=photo.photo_id, state=photo.state)
+    ground = refused.grounds.get(photo.photo_id) if refused and not problem else None
+    reason = problem.reason if problem else ground
+    return PhotoView(
+        photo_id=photo.photo_id,
+        state=PhotoState.REFUSED if ground else photo.state,
+        problem=reason_view(reason, cards) if reason else None,
+        box=problem.box if problem else None,
+        duplicate_of=problem.duplicate_of if problem else None,
+    )
 
 
 def progress_view(done: int, total: int, found: Estimate | None) -> ProgressView:

@@ -95,15 +95,7 @@ def decision_view(review: Review, moderator: Moderator) -> DecisionView | None:
 
 
 def audit_entry_view(entry: AuditEntry) -> AuditEntryView:
-    return AuditEntryView(
-        number=entry.number,
-        at=entry.at,
-        actor=entry.actor,
-        action=entry.action,
-        details=entry.details,
-        previous=entry.previous,
-        hash=entry.hash,
-    )
+    return AuditEntryView(**entry.model_dump(exclude={"review_id", "job_id"}))
 
 
 def _finding_view(finding: Finding, cards: Mapping[Reason, ReasonCard]) -> FindingView:

@@ -1,1 +1,0 @@
-"""AWS adapters of a user's account."""

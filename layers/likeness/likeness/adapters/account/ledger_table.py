@@ -17,7 +17,7 @@ from likeness.adapters.dynamodb.items import (
     record,
 )
 from likeness.adapters.dynamodb.queries import query
-from likeness.adapters.dynamodb.transactions import ConditionsFailed, put, write_all
+from likeness.adapters.dynamodb.transactions import ConditionsFailed, put, update, write_all
 from likeness.adapters.jobs.jobs_table import job_item
 from likeness.domain.account.quota import Day, QuotaEntry, QuotaState, ReservedDay
 from likeness.domain.errors import Conflict, OverQuota
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mypy_boto3_dynamodb.service_resource import Table
-    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
     from likeness.domain.ids import UserHash, UserId
     from likeness.domain.reasons import Reason
@@ -50,15 +49,29 @@ class LedgerTable:
         The entry's key prevents a second reservation; it does not expire as an idempotency token
         would. A repeated call for the same job and day finds the entry and returns.
         """
-        day = _day_of(job)
+        reserved = _day_of(job)
+        day = reserved.day
         if limit < 1:
             raise OverQuota(f"tier {job.tier} has no job a day")
         entry = QuotaEntry(job_id=job.job_id, day=day, state=QuotaState.RESERVED, reserved_at=now)
+        one_more = update(
+            self._table,
+            keys.day(job.user_hash, day),
+            "SET #ttl = :ttl, #ends = :ends ADD #used :one",
+            names={"#used": "used", "#ttl": "ttl", "#ends": "ends_at"},
+            values={
+                ":one": 1,
+                ":limit": limit,
+                ":ttl": keys.expiry(now, keys.LEDGER_TTL)["ttl"],
+                ":ends": keys.sortable(reserved.ends_at),
+            },
+            condition="attribute_not_exists(#used) OR #used < :limit",
+        )
         try:
             write_all(
                 self._table,
                 put(self._table, job_item(job), at_version(job.version - 1)),
-                self._reserve(job, day, limit, now),
+                one_more,
                 put(self._table, _entry_item(job, entry), NEW),
             )
         except ConditionsFailed as cancelled:
@@ -77,7 +90,7 @@ class LedgerTable:
         the job's next version, so the job's condition covers it. Repeated after a lost response,
         it finds its own write.
         """
-        day = _day_of(ended)
+        day = _day_of(ended).day
         entry = self._entry(ended, day)
         if entry.state is not QuotaState.RESERVED and self._stored(ended):
             return
@@ -87,7 +100,16 @@ class LedgerTable:
             put(self._table, _entry_item(ended, settled)),
         ]
         if state is QuotaState.RETURNED:
-            writes.append(self._return(ended, day))
+            writes.append(
+                update(
+                    self._table,
+                    keys.day(ended.user_hash, day),
+                    "ADD #used :minus",
+                    names={"#used": "used"},
+                    values={":minus": -1},
+                    condition="attribute_exists(#used)",
+                )
+            )
         try:
             write_all(self._table, *writes)
         except ConditionsFailed as cancelled:
@@ -120,18 +142,13 @@ class LedgerTable:
                 settled_at=now,
             )
             condition = NEW
-        one_more: TransactWriteItemTypeDef = {
-            "Update": {
-                "TableName": self._table.name,
-                "Key": keys.day(job.user_hash, day),
-                "UpdateExpression": "SET #ttl = :ttl ADD #used :minus",
-                "ExpressionAttributeNames": {"#used": "used", "#ttl": "ttl"},
-                "ExpressionAttributeValues": {
-                    ":minus": -1,
-                    ":ttl": keys.expiry(now, keys.LEDGER_TTL)["ttl"],
-                },
-            }
-        }
+        one_more = update(
+            self._table,
+            keys.day(job.user_hash, day),
+            "SET #ttl = :ttl ADD #used :minus",
+            names={"#used": "used", "#ttl": "ttl"},
+            values={":minus": -1, ":ttl": keys.expiry(now, keys.LEDGER_TTL)["ttl"]},
+        )
         with suppress(ConditionsFailed):  # it was granted before
             write_all(self._table, put(self._table, _entry_item(job, granted), condition), one_more)
 
@@ -141,36 +158,6 @@ class LedgerTable:
         return sorted(
             (record(QuotaEntry, item) for item in items), key=lambda entry: entry.reserved_at
         )
-
-    def _reserve(self, job: Job, day: Day, limit: int, now: datetime) -> TransactWriteItemTypeDef:
-        expiry = keys.expiry(now, keys.LEDGER_TTL)
-        return {
-            "Update": {
-                "TableName": self._table.name,
-                "Key": keys.day(job.user_hash, day),
-                "UpdateExpression": "SET #ttl = :ttl, #ends = :ends ADD #used :one",
-                "ConditionExpression": "attribute_not_exists(#used) OR #used < :limit",
-                "ExpressionAttributeNames": {"#used": "used", "#ttl": "ttl", "#ends": "ends_at"},
-                "ExpressionAttributeValues": {
-                    ":one": 1,
-                    ":limit": limit,
-                    ":ttl": expiry["ttl"],
-                    ":ends": keys.sortable(_end_of_day(job)),
-                },
-            }
-        }
-
-    def _return(self, job: Job, day: Day) -> TransactWriteItemTypeDef:
-        return {
-            "Update": {
-                "TableName": self._table.name,
-                "Key": keys.day(job.user_hash, day),
-                "UpdateExpression": "ADD #used :minus",
-                "ConditionExpression": "attribute_exists(#used)",
-                "ExpressionAttributeNames": {"#used": "used"},
-                "ExpressionAttributeValues": {":minus": -1},
-            }
-        }
 
     def _stored(self, job: Job) -> bool:
         return find(Job, self._table, keys.job(job.job_id)) == job
@@ -190,13 +177,7 @@ def _entry_item(job: Job, entry: QuotaEntry) -> dict[str, Any]:
     )
 
 
-def _day_of(job: Job) -> Day:
-    if job.day is None:
+def _day_of(job: Job) -> ReservedDay:
+    if job.day is None or job.day_ends_at is None:
         raise Conflict(f"job {job.job_id} has no quota day")
-    return job.day
-
-
-def _end_of_day(job: Job) -> datetime:
-    if job.day_ends_at is None:
-        raise Conflict(f"job {job.job_id} has no quota day")
-    return job.day_ends_at
+    return ReservedDay(day=job.day, ends_at=job.day_ends_at)

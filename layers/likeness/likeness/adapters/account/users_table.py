@@ -9,7 +9,7 @@ from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.dynamodb import keys
 from likeness.adapters.dynamodb.items import NEW, find_item, record
 from likeness.adapters.dynamodb.queries import delete_partition
-from likeness.adapters.dynamodb.transactions import ConditionsFailed, put, write_all
+from likeness.adapters.dynamodb.transactions import ConditionsFailed, put, update, write_all
 from likeness.domain.account.erasure import Erasure
 from likeness.domain.account.user import Profile
 from likeness.domain.errors import Conflict, NotFound
@@ -58,7 +58,10 @@ class UsersTable:
                 raise Conflict("the user's time zone was changed") from race
 
     def entitle(self, user_id: UserId, plus: Plus) -> Plus:
-        """The order of billing's messages is stored with the entitlement, as text that sorts."""
+        """Messages may arrive late and out of order: their order is stored too, as text that sorts.
+
+        The latest effective time wins; of equal ones, the later expiry.
+        """
         order = f"{keys.sortable(plus.effective_at)}#{keys.sortable(plus.expires_at)}"
         with domain_errors():
             try:
@@ -110,8 +113,16 @@ class ErasuresTable:
         """Writes the erasure and marks the profile in one transaction."""
         if erasure.user_id is None:
             raise Conflict(f"erasure {erasure.erasure_id} is done")
+        mark = update(
+            self._table,
+            keys.profile(erasure.user_id),
+            "SET #erasing = :id",
+            names={"#erasing": "erasing"},
+            values={":id": erasure.erasure_id},
+            condition="attribute_not_exists(#erasing)",
+        )
         try:
-            write_all(self._table, put(self._table, _item(erasure), NEW), self._mark(erasure))
+            write_all(self._table, put(self._table, _item(erasure), NEW), mark)
         except ConditionsFailed as cancelled:
             running = self._users.profile(erasure.user_id).erasing
             if PROFILE not in cancelled.failed or running is None:
@@ -128,18 +139,6 @@ class ErasuresTable:
     def save(self, erasure: Erasure) -> None:
         with domain_errors():
             self._table.put_item(Item=_item(erasure))
-
-    def _mark(self, erasure: Erasure) -> Any:
-        return {
-            "Update": {
-                "TableName": self._table.name,
-                "Key": keys.profile(erasure.user_id),  # type: ignore[arg-type]  # begin() checked it
-                "UpdateExpression": "SET #erasing = :id",
-                "ConditionExpression": "attribute_not_exists(#erasing)",
-                "ExpressionAttributeNames": {"#erasing": "erasing"},
-                "ExpressionAttributeValues": {":id": erasure.erasure_id},
-            }
-        }
 
 
 def _map(value: Record) -> Any:

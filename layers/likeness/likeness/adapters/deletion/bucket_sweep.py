@@ -63,12 +63,11 @@ class BucketSweep:
     def _ask(self, operation: str, name: str) -> dict[str, Any]:
         """Return a configuration; empty if the bucket has none."""
         try:
-            answer: dict[str, Any] = getattr(self._s3, operation)(Bucket=name)
+            return dict(getattr(self._s3, operation)(Bucket=name))
         except ClientError as error:
             if code_of(error) in ABSENT:
                 return {}
             raise
-        return answer
 
 
 def _days(rules: Sequence[Mapping[str, Any]]) -> dict[str, int]:

@@ -6,7 +6,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from likeness.adapters.aws_errors import domain_errors
-from likeness.adapters.clock import SystemClock
 from likeness.adapters.dynamodb import keys
 from likeness.adapters.dynamodb.items import fields, find, record
 from likeness.adapters.dynamodb.queries import query
@@ -20,11 +19,9 @@ if TYPE_CHECKING:
     from likeness.domain.ids import JobId
     from likeness.ports.runtime import Clock
 
-_CLOCK = SystemClock()
-
 
 class DeletionsTable:
-    def __init__(self, table: Table, clock: Clock = _CLOCK) -> None:
+    def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table
         self._clock = clock
         self._condition_failed = table.meta.client.exceptions.ConditionalCheckFailedException

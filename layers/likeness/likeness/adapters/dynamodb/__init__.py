@@ -1,1 +1,1 @@
-"""What the adapters that use DynamoDB share."""
+"""Shared code of the adapters that use DynamoDB."""

@@ -10,12 +10,13 @@ from likeness.adapters.aws_errors import domain_errors
 from likeness.domain.errors import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
     from likeness.adapters.dynamodb.items import Condition
+    from likeness.adapters.dynamodb.keys import Key
 
 ATTEMPTS = 8
 FIRST_PAUSE_S = 0.025  # doubled each time, with full jitter: at most 3 s in all
@@ -37,6 +38,27 @@ def put(
 ) -> TransactWriteItemTypeDef:
     write: dict[str, Any] = {"TableName": table.name, "Item": item}
     return cast("TransactWriteItemTypeDef", {"Put": write | dict(condition or {})})
+
+
+def update(
+    table: Table,
+    key: Key,
+    expression: str,
+    *,
+    names: Mapping[str, str],
+    values: Mapping[str, Any],
+    condition: str | None = None,
+) -> TransactWriteItemTypeDef:
+    write = {
+        "TableName": table.name,
+        "Key": key,
+        "UpdateExpression": expression,
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": values,
+    }
+    if condition:
+        write["ConditionExpression"] = condition
+    return cast("TransactWriteItemTypeDef", {"Update": write})
 
 
 def write_all(

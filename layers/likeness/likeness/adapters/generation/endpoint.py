@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from likeness.adapters.aws_errors import domain_errors
+from likeness.adapters.generation.work_bucket import attempt_name
 from likeness.adapters.s3 import object_keys as keys
 
 if TYPE_CHECKING:
@@ -15,11 +16,6 @@ if TYPE_CHECKING:
 MEDIA_TYPE = "application/x-tar"
 MAX_QUEUE_S = 3600  # scaling from zero instances takes minutes
 MAX_RUN_S = 1800  # as long as a training job may run
-
-
-def inference_id(job_id: JobId, attempt: int) -> str:
-    """SageMaker's id of an attempt, which its notifications contain."""
-    return f"likeness-{job_id}-r{attempt}"
 
 
 class AsyncEndpoint:
@@ -38,7 +34,7 @@ class AsyncEndpoint:
                 InputLocation=f"s3://{self._bucket}/{keys.request(*at)}",
                 ContentType=MEDIA_TYPE,
                 Accept=MEDIA_TYPE,
-                InferenceId=inference_id(*at),
+                InferenceId=attempt_name(*at),
                 S3OutputPathExtension=f"{job_id}/{keys.endpoint_folder(attempt)}",
                 Filename=keys.RESPONSE_FILE,
                 RequestTTLSeconds=MAX_QUEUE_S,

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from likeness.adapters.aws_errors import domain_errors
-from likeness.adapters.generation.work_bucket import training_job_name
+from likeness.adapters.generation.work_bucket import attempt_name
 from likeness.domain.errors import NotFound, Unavailable
 from likeness.domain.generation.inference import Inference, InferenceState
 
@@ -30,7 +30,7 @@ class TrainingJobs:
         """A container has two minutes to end and writes checkpoints until then. They can be deleted
         only after that, so the caller retries while this raises Unavailable.
         """
-        name = training_job_name(job_id, attempt)
+        name = attempt_name(job_id, attempt)
         nothing = NotFound(f"attempt {attempt} of job {job_id} does not run")
         expected = dict.fromkeys(NO_SUCH_JOB, nothing)
         with suppress(NotFound), domain_errors(expected):
@@ -56,14 +56,10 @@ class AnyBackend:
         try:
             inference = self._inferences.get(job_id, attempt)
         except NotFound:
-            inference = Inference(
-                job_id=job_id,
-                attempt=attempt,
-                requested_at=self._clock.now(),
-                state=InferenceState.STOPPED,
+            now, stopped = self._clock.now(), InferenceState.STOPPED
+            self._inferences.save(
+                Inference(job_id=job_id, attempt=attempt, requested_at=now, state=stopped)
             )
         else:
-            if inference.stopped:
-                return
-            inference = inference.stop()
-        self._inferences.save(inference)
+            if not inference.stopped:
+                self._inferences.save(inference.stop())

@@ -24,7 +24,8 @@ def only_pixels(png: bytes, *, side: int, xmp: bytes | None = None) -> bytes:
     if chunks[0] != (b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)):
         raise Invalid(f"not a PNG of {side} x {side} px, 8-bit RGB, not interlaced")
     for kind, _ in chunks:
-        if kind not in CRITICAL and not _ancillary(kind):
+        # A lower-case first letter means that a reader may ignore the chunk (PNG, 5.4).
+        if kind not in CRITICAL and not kind[:1].islower():
             raise Invalid(f"an unknown critical PNG chunk: {kind!r}")
     stream = b"".join(body for kind, body in chunks if kind == b"IDAT")
     _check_pixels(stream, size=side * (1 + 3 * side))
@@ -55,11 +56,6 @@ def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 def _chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-
-def _ancillary(kind: bytes) -> bool:
-    """A lower-case first letter means that a reader may ignore the chunk (PNG, 5.4)."""
-    return kind[:1].islower()
 
 
 def _check_pixels(stream: bytes, *, size: int) -> None:

@@ -1,4 +1,4 @@
-"""What generation reads and writes, in the avatars bucket."""
+"""Files that generation reads and writes, in the avatars bucket."""
 
 from __future__ import annotations
 
@@ -31,8 +31,11 @@ if TYPE_CHECKING:
     from likeness.domain.ids import JobId
 
 
-def training_job_name(job_id: JobId, attempt: int) -> str:
-    """SageMaker's name of an attempt: at most 63 characters, the same for a replayed step."""
+def attempt_name(job_id: JobId, attempt: int) -> str:
+    """Name of a training job and id of an inference, which SageMaker's notifications contain.
+
+    At most 63 characters, the same for a replayed step.
+    """
     return f"likeness-{job_id}-r{attempt}"
 
 
@@ -52,7 +55,7 @@ class WorkBucket:
         return PrepareGenerationResult(
             job_id=order.job_id,
             attempt=order.attempt,
-            training_job_name=training_job_name(*at),
+            training_job_name=attempt_name(*at),
             channels=self._channels(*at),
             checkpoint_uri=f"s3://{self._objects.name}/{keys.checkpoints(*at)}",
             output_uri=f"s3://{self._objects.name}/{keys.output_folder(*at)}",

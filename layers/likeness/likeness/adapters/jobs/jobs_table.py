@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from likeness.adapters.aws_errors import domain_errors
-from likeness.adapters.clock import SystemClock
 from likeness.adapters.dynamodb import keys
 from likeness.adapters.dynamodb.items import NEW, at_version, fields, get, put_if, record, unchanged
 from likeness.adapters.dynamodb.queries import (
@@ -30,19 +29,25 @@ if TYPE_CHECKING:
     from likeness.domain.ids import JobId, UserId
     from likeness.ports.runtime import Clock
 
-_CLOCK = SystemClock()
-
 
 class JobsTable:
-    def __init__(self, table: Table, clock: Clock = _CLOCK) -> None:
+    def __init__(self, table: Table, clock: Clock) -> None:
         self._table = table
         self._clock = clock
 
     def create(self, job: Job, photos: Sequence[Photo]) -> None:
         items = [job_item(job), *(self._photo_item(photo) for photo in photos)]
         writes = [put(self._table, item, NEW) for item in items]
+        not_erasing: TransactWriteItemTypeDef = {
+            "ConditionCheck": {
+                "TableName": self._table.name,
+                "Key": keys.profile(job.user_id),
+                "ConditionExpression": "attribute_not_exists(#erasing)",
+                "ExpressionAttributeNames": {"#erasing": "erasing"},
+            }
+        }
         try:
-            write_all(self._table, self._user_not_erasing(job), *writes)
+            write_all(self._table, not_erasing, *writes)
         except ConditionsFailed as cancelled:
             if 0 in cancelled.failed:
                 raise Conflict("the user is being erased: no job can be opened") from cancelled
@@ -111,16 +116,6 @@ class JobsTable:
         """The job's own record is deleted last: a repeated erasure finds the rest by it."""
         job = keys.job(job_id)
         delete_partition(self._table, pk=job["pk"], last=job["sk"])
-
-    def _user_not_erasing(self, job: Job) -> TransactWriteItemTypeDef:
-        return {
-            "ConditionCheck": {
-                "TableName": self._table.name,
-                "Key": keys.profile(job.user_id),
-                "ConditionExpression": "attribute_not_exists(#erasing)",
-                "ExpressionAttributeNames": {"#erasing": "erasing"},
-            }
-        }
 
     def _photo_item(self, photo: Photo) -> dict[str, Any]:
         return keys.photo(photo.job_id, photo.photo_id) | self._expiry() | fields(photo)

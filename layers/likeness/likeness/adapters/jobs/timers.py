@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from datetime import UTC
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any
 
 from likeness.adapters.aws_errors import domain_errors
 from likeness.contracts import EndJobInput, ProveDeletionInput
@@ -105,10 +105,5 @@ class DeadlineSchedules:
         with domain_errors(), suppress(self._client.exceptions.ResourceNotFoundException):
             self._client.delete_schedule(**self._name(job_id))
 
-    def _name(self, job_id: JobId) -> _Name:
+    def _name(self, job_id: JobId) -> Any:
         return {"Name": f"{job_id}-Deadline", "GroupName": self._group}
-
-
-class _Name(TypedDict):
-    Name: str
-    GroupName: str

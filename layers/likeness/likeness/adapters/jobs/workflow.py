@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from likeness.contracts import Contract
     from likeness.domain.ids import ErasureId, JobId
+
 TASK_IS_OVER = ("TaskTimedOut", "TaskDoesNotExist", "InvalidToken")
 
 
@@ -50,8 +51,8 @@ class StepFunctions:
         Its name has another prefix than a job's, so that the rule on stopped executions can
         distinguish the two.
         """
-        ending = EndJobInput.of(job_id, error)
-        self._start(self._state_machine, f"end-{job_id}-{error}", ending)
+        message = EndJobInput.of(job_id, error)
+        self._start(self._state_machine, f"end-{job_id}-{error}", message)
 
     def erase(self, erasure_id: ErasureId) -> None:
         self._start(self._erasure_machine, erasure_id, ErasureRef(erasure_id=erasure_id))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
     from likeness.domain.ids import JobId
-    from likeness.domain.photos.photo import ContentType
+    from likeness.domain.photos.photo import ContentType, UploadFolder
 
 POST_LIFETIME = timedelta(minutes=15)
 
@@ -35,21 +35,18 @@ class PhotoBucket:
         self._objects = Bucket(s3, bucket)
 
     def presigned_post(
-        self, job_id: JobId, photo_id: PhotoId, content_type: ContentType
+        self,
+        job_id: JobId,
+        photo_id: PhotoId,
+        content_type: ContentType,
+        *,
+        folder: UploadFolder = "uploads",
     ) -> PresignedPost:
-        return self._post(keys.upload(job_id, photo_id), photo_id, content_type)
-
-    def appeal_presigned_post(
-        self, job_id: JobId, photo_id: PhotoId, content_type: ContentType
-    ) -> PresignedPost:
-        return self._post(keys.appeal(job_id, photo_id), photo_id, content_type)
-
-    def _post(self, key: str, photo_id: PhotoId, content_type: ContentType) -> PresignedPost:
         """For one key and type, 1 byte to 20 MiB. The bucket's default key encrypts the object."""
         require_v4(self._s3)
         presigned_post = self._s3.generate_presigned_post(
             Bucket=self._bucket,
-            Key=key,
+            Key=keys.upload(job_id, photo_id, folder),
             Fields={"Content-Type": content_type},
             Conditions=[
                 {"Content-Type": content_type},
@@ -80,25 +77,20 @@ class PhotoBucket:
                 for there in page.get("Contents", [])
             ]
 
-    def read_upload(self, job_id: JobId, photo_id: PhotoId, *, etag: str) -> bytes:
-        gone = NotFound(f"upload {photo_id} of job {job_id} is gone or was replaced")
-        return self._read_pinned(keys.upload(job_id, photo_id), etag, gone)
-
-    def read_appeal(self, job_id: JobId, photo_id: PhotoId, *, etag: str) -> bytes:
-        gone = NotFound(f"appealed photo {photo_id} of job {job_id} is gone or was replaced")
-        return self._read_pinned(keys.appeal(job_id, photo_id), etag, gone)
-
-    def _read_pinned(self, key: str, etag: str, gone: NotFound) -> bytes:
+    def read_upload(
+        self, job_id: JobId, photo_id: PhotoId, *, etag: str, folder: UploadFolder = "uploads"
+    ) -> bytes:
         """Read at most one byte more than the limit, which shows that an upload is too large."""
+        key = keys.upload(job_id, photo_id, folder)
+        gone = NotFound(f"{key} is gone or was replaced")
         with domain_errors({"NoSuchKey": gone, "PreconditionFailed": gone}):
             found = self._s3.get_object(Bucket=self._bucket, Key=key, IfMatch=f'"{_bare(etag)}"')
             return found["Body"].read(LIMITS.max_bytes + 1)
 
-    def delete_upload(self, job_id: JobId, photo_id: PhotoId) -> None:
-        self._objects.delete(keys.upload(job_id, photo_id))
-
-    def delete_appeal(self, job_id: JobId, photo_id: PhotoId) -> None:
-        self._objects.delete(keys.appeal(job_id, photo_id))
+    def delete_upload(
+        self, job_id: JobId, photo_id: PhotoId, *, folder: UploadFolder = "uploads"
+    ) -> None:
+        self._objects.delete(keys.upload(job_id, photo_id, folder))
 
     def store(self, job_id: JobId, photo_id: PhotoId, jpeg: bytes) -> None:
         self._objects.write(keys.photo(job_id, photo_id), jpeg, "image/jpeg")

@@ -8,8 +8,7 @@ from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.s3 import object_keys as keys
 from likeness.domain.errors import Invalid, NotFound
 from likeness.domain.moderation import Label
-from likeness.domain.photos.face import DetectedFace
-from likeness.domain.photos.photo import Box
+from likeness.domain.photos.photo import Box, DetectedFace
 from likeness.ports.photos import DetectedLabels
 
 if TYPE_CHECKING:
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
     from mypy_boto3_rekognition.type_defs import BoundingBoxTypeDef, ImageTypeDef
 
     from likeness.domain.errors import LikenessError
-    from likeness.domain.generation.avatar import Avatar
-    from likeness.domain.ids import JobId, PhotoId
+    from likeness.domain.ids import AvatarId, JobId, PhotoId
 
 READ: Final[Sequence[Literal["DEFAULT", "AGE_RANGE", "SUNGLASSES", "FACE_OCCLUDED"]]] = (
     "DEFAULT",  # box, confidence, pose, quality
@@ -75,10 +73,12 @@ class Rekognition:
         ]
         return max(matches)[1] if matches else None
 
-    def avatar_labels(self, avatar: Avatar, *, min_confidence: float) -> DetectedLabels:
+    def avatar_labels(
+        self, job_id: JobId, attempt: int, avatar_id: AvatarId, *, min_confidence: float
+    ) -> DetectedLabels:
         """Reads the picture in the attempt's folder, before it is published."""
-        key = keys.checkpoint(avatar.job_id, avatar.attempt, avatar.avatar_id)
-        with domain_errors(_unreadable(avatar.avatar_id)):
+        key = keys.checkpoint(job_id, attempt, avatar_id)
+        with domain_errors(_unreadable(avatar_id)):
             return self._labels(_image(self._avatars, key), min_confidence)
 
     def _labels(self, image: ImageTypeDef, min_confidence: float) -> DetectedLabels:

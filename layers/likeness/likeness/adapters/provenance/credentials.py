@@ -40,8 +40,16 @@ class KmsCredentials:
         refused: list[LikenessError] = []  # c2pa does not say why its callback failed
 
         def by_kms(message: bytes) -> bytes:
+            """Sign with ECDSA over SHA-256, as DER, which c2pa accepts."""
             try:
-                return self._signature(message)
+                with domain_errors():
+                    answer = self._kms.sign(
+                        KeyId=self._key,
+                        Message=hashlib.sha256(message).digest(),
+                        MessageType="DIGEST",
+                        SigningAlgorithm="ECDSA_SHA_256",
+                    )
+                return answer["Signature"]
             except LikenessError as error:
                 refused.append(error)
                 raise
@@ -77,17 +85,6 @@ class KmsCredentials:
     def _settings(self) -> dict[str, Any]:
         """Trust our root only: without it, every valid signature would be trusted."""
         return SETTINGS | {"trust": {"user_anchors": self._certificates.anchors()}}
-
-    def _signature(self, message: bytes) -> bytes:
-        """Sign with ECDSA over SHA-256, as DER, which c2pa accepts."""
-        with domain_errors():
-            answer = self._kms.sign(
-                KeyId=self._key,
-                Message=hashlib.sha256(message).digest(),
-                MessageType="DIGEST",
-                SigningAlgorithm="ECDSA_SHA_256",
-            )
-        return answer["Signature"]
 
 
 def manifest(claim: Claim) -> dict[str, Any]:

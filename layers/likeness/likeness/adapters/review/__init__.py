@@ -1,1 +1,0 @@
-"""AWS adapters of the review desk."""

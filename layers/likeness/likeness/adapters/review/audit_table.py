@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from likeness.adapters.dynamodb import keys
 from likeness.adapters.dynamodb.items import NEW, Condition, fields, find, record
 from likeness.adapters.dynamodb.queries import query, query_index
-from likeness.adapters.dynamodb.transactions import ConditionsFailed, put, write_all
+from likeness.adapters.dynamodb.transactions import ConditionsFailed, put, update, write_all
 from likeness.domain.errors import Unavailable
 from likeness.domain.review.audit import AuditEntry, AuditEvent, ChainHead
 
@@ -65,19 +65,12 @@ def append(table: Table, audit_event: AuditEvent, *writes: TransactWriteItemType
 def desk_counts(table: Table, day: DeskDay, counts: Counts) -> TransactWriteItemTypeDef:
     """Return a write that adds to the day's counters."""
     names = {f"#c{n}": name for n, name in enumerate(counts)}
-    return cast(
-        "TransactWriteItemTypeDef",
-        {
-            "Update": {
-                "TableName": table.name,
-                "Key": keys.desk_counts(day),
-                "UpdateExpression": "ADD " + ", ".join(f"{name} :{name[1:]}" for name in names),
-                "ExpressionAttributeNames": names,
-                "ExpressionAttributeValues": {
-                    f":{alias[1:]}": counts[name] for alias, name in names.items()
-                },
-            }
-        },
+    return update(
+        table,
+        keys.desk_counts(day),
+        "ADD " + ", ".join(f"{alias} :{alias[1:]}" for alias in names),
+        names=names,
+        values={f":{alias[1:]}": counts[name] for alias, name in names.items()},
     )
 
 
@@ -88,9 +81,8 @@ def _head(table: Table) -> ChainHead:
 def _unchanged(head: ChainHead) -> Condition:
     if head == ChainHead():
         return NEW
-    values: dict[str, Any] = {":hash": head.hash}
     return {
         "ConditionExpression": "#hash = :hash",
         "ExpressionAttributeNames": {"#hash": "hash"},
-        "ExpressionAttributeValues": values,
+        "ExpressionAttributeValues": {":hash": head.hash},
     }

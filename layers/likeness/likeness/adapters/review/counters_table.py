@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, cast
+from contextlib import suppress
+from typing import TYPE_CHECKING, cast
 
 from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.dynamodb import keys
 from likeness.adapters.dynamodb.items import find, record
 from likeness.adapters.dynamodb.queries import query
-from likeness.adapters.dynamodb.transactions import ConditionsFailed
+from likeness.adapters.dynamodb.transactions import ConditionsFailed, update
 from likeness.adapters.review.audit_table import append
 from likeness.domain.errors import OverQuota
 from likeness.domain.review.statistics import Exposure, desk_day
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mypy_boto3_dynamodb.service_resource import Table
-    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
     from likeness.domain.review.audit import AuditEvent
     from likeness.domain.review.statistics import DeskDay
@@ -41,9 +41,9 @@ class DeskCountersTable:
     def expose(self, audit_event: AuditEvent, *, budget: int) -> Exposure:
         day = desk_day(audit_event.at)
         limit = self.exposure(audit_event.actor, day).limit(budget)
-        count = self._change(
-            audit_event.actor,
-            day,
+        count = update(
+            self._table,
+            keys.exposure(day, audit_event.actor),
             "ADD #used :one",
             names={"#used": "used"},
             values={":one": 1, ":limit": limit},
@@ -58,24 +58,22 @@ class DeskCountersTable:
         return self.exposure(audit_event.actor, day)
 
     def ask(self, audit_event: AuditEvent) -> None:
-        asked = self._change(
-            audit_event.actor,
-            desk_day(audit_event.at),
+        asked = update(
+            self._table,
+            keys.exposure(desk_day(audit_event.at), audit_event.actor),
             "SET #asked = :yes",
             names={"#asked": "asked"},
             values={":yes": True, ":no": False},
             condition="attribute_not_exists(#asked) OR #asked = :no",
         )
-        try:
+        with suppress(ConditionsFailed):  # asked before
             append(self._table, audit_event, asked)
-        except ConditionsFailed:
-            return
 
     def grant(self, audit_event: AuditEvent, moderator: str, more: int) -> Exposure:
         day = desk_day(audit_event.at)
-        granted = self._change(
-            moderator,
-            day,
+        granted = update(
+            self._table,
+            keys.exposure(day, moderator),
             "SET #asked = :no ADD #extra :more",
             names={"#asked": "asked", "#extra": "extra"},
             values={":no": False, ":more": more},
@@ -92,24 +90,3 @@ class DeskCountersTable:
                 if name not in keys.TABLE_ATTRIBUTES:
                     total[name] += int(cast("int", value))
         return total
-
-    def _change(
-        self,
-        moderator: str,
-        day: DeskDay,
-        expression: str,
-        *,
-        names: dict[str, str],
-        values: dict[str, Any],
-        condition: str | None = None,
-    ) -> TransactWriteItemTypeDef:
-        update: dict[str, Any] = {
-            "TableName": self._table.name,
-            "Key": keys.exposure(day, moderator),
-            "UpdateExpression": expression,
-            "ExpressionAttributeNames": names,
-            "ExpressionAttributeValues": values,
-        }
-        if condition:
-            update["ConditionExpression"] = condition
-        return cast("TransactWriteItemTypeDef", {"Update": update})

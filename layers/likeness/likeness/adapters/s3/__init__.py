@@ -1,1 +1,1 @@
-"""What the adapters that use S3 share."""
+"""Shared code of the adapters that use S3."""

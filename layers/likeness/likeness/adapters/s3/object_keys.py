@@ -15,6 +15,7 @@ avatars   work/{job}/r{attempt}/order/order.json      the generation order
 
 from likeness.contracts import ORDER_FILE, PROGRESS_FILE, RESULT_FILE
 from likeness.domain.ids import AvatarId, JobId, PhotoId
+from likeness.domain.photos.photo import UploadFolder
 
 RESPONSE_FILE = "response.tar"
 WORK = "work/"
@@ -25,12 +26,8 @@ def uploads(job_id: JobId) -> str:
     return f"uploads/{job_id}/"
 
 
-def upload(job_id: JobId, photo_id: PhotoId) -> str:
-    return f"{uploads(job_id)}{photo_id}"
-
-
-def appeal(job_id: JobId, photo_id: PhotoId) -> str:
-    return f"appeals/{job_id}/{photo_id}"
+def upload(job_id: JobId, photo_id: PhotoId, folder: UploadFolder = "uploads") -> str:
+    return f"{folder}/{job_id}/{photo_id}"
 
 
 def photos(job_id: JobId) -> str:
@@ -75,17 +72,14 @@ def output_folder(job_id: JobId, attempt: int) -> str:
 
 
 def request(job_id: JobId, attempt: int) -> str:
-    """What the endpoint reads."""
     return f"{work(job_id)}{endpoint_folder(attempt)}request.tar"
 
 
 def response(job_id: JobId, attempt: int) -> str:
-    """The endpoint's response, written by SageMaker."""
     return f"{work(job_id)}{endpoint_folder(attempt)}{RESPONSE_FILE}"
 
 
 def endpoint_folder(attempt: int) -> str:
-    """Below the job's own folder."""
     return f"r{attempt}/endpoint/"
 
 

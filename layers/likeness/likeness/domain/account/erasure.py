@@ -37,7 +37,6 @@ class Erasure(Record):
     receipt: str | None = Field(default=None, description="JWS, compact serialisation")
 
     def count(self, *, jobs: int, objects: int) -> Self:
-        """Adds to the numbers of deleted jobs and objects."""
         return self.model_copy(update={"jobs": self.jobs + jobs, "objects": self.objects + objects})
 
     def finish(self, now: AwareDatetime) -> Self:

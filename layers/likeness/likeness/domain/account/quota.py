@@ -18,17 +18,11 @@ Day = NewType("Day", str)  # ISO date in the user's time zone, "2026-11-22"
 
 
 def quota_used_message(next_day_begins_at: datetime) -> str:
-    """Returns the error message for a used-up quota."""
     return f"today's quota is used: the next day begins at {next_day_begins_at.isoformat()}"
 
 
-def check_zone(name: str) -> None:
-    """Raises Invalid if `name` is not an IANA time zone."""
-    zone(name)
-
-
-def zone(name: str) -> ZoneInfo:
-    """Returns the IANA time zone. Raises Invalid if there is none of that name."""
+def zone_info(name: str) -> ZoneInfo:
+    """Raises Invalid if there is no IANA time zone of that name."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
@@ -38,8 +32,7 @@ def zone(name: str) -> ZoneInfo:
 
 
 def day_of(now: datetime, time_zone: str) -> Day:
-    """Returns the user's local date."""
-    return Day(now.astimezone(zone(time_zone)).date().isoformat())
+    return Day(now.astimezone(zone_info(time_zone)).date().isoformat())
 
 
 def midnight_after(day: Day, time_zone: str) -> datetime:
@@ -49,7 +42,7 @@ def midnight_after(day: Day, time_zone: str) -> datetime:
     forward at midnight, the day begins at the first existing local time.
     """
     tomorrow = date.fromisoformat(day) + timedelta(days=1)
-    return datetime.combine(tomorrow, time(), zone(time_zone)).astimezone(UTC)
+    return datetime.combine(tomorrow, time(), zone_info(time_zone)).astimezone(UTC)
 
 
 class ReservedDay(Record):

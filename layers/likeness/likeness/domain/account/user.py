@@ -1,4 +1,4 @@
-"""What is stored about a user between jobs."""
+"""A user's stored profile."""
 
 from collections.abc import Mapping
 

@@ -43,8 +43,6 @@ class StoredObject(Record):
 
 
 class ReceiptObject(Record):
-    """One deleted object."""
-
     object: str = Field(description="key without the job id: uploads/p01, work/r1/...")
     keyed_hash: str = Field(description="HMAC-SHA-256 of job id, name and ETag with our key, hex")
     created_at: AwareDatetime | None = Field(description="null: not reported by S3")

@@ -76,9 +76,8 @@ def classify(
     Other objects are orphans after `settle_minutes`, when running writers have stopped.
     """
     age = now - created_at
-    if key.startswith(
-        FAILURES
-    ):  # named by SageMaker, without job id; they contain an error message
+    # Failures are named by SageMaker, without job id; they contain an error message.
+    if key.startswith(FAILURES):
         return SweepFinding.OVERDUE if age > timedelta(hours=rules.folders["work"]) else None
     settled = age > timedelta(minutes=rules.settle_minutes)
     place = place_of(key)

@@ -44,7 +44,7 @@ class Inference(Versioned):
         return self.change(state=state, task_token=task_token)
 
     def started(self, failure_uri: str) -> Self:
-        """A state that was set in the meantime (failed, stopped) does not change."""
+        """Only a requested attempt becomes running: failed and stopped ones keep their state."""
         requested = self.state is InferenceState.REQUESTED
         state = InferenceState.RUNNING if requested else self.state
         return self.change(state=state, failure_uri=failure_uri)

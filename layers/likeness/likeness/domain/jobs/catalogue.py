@@ -9,21 +9,15 @@ from likeness.domain.errors import Forbidden, Invalid
 from likeness.domain.ids import StyleId, StyleIdField
 from likeness.domain.record import Record
 
-Language = str  # "en", "de"
-
 
 class StyleCard(Record):
-    """A style, as the app shows it."""
-
     style: StyleIdField
-    name: Mapping[Language, str]
-    description: Mapping[Language, str]
+    name: Mapping[str, str]  # by language: en, de
+    description: Mapping[str, str]
     withdrawn: bool = False
 
 
 class Tier(Record):
-    """What a tier allows."""
-
     tier: str
     open: bool = Field(description="whether users of this tier may use the feature")
     jobs_a_day: int = Field(ge=0)
@@ -41,12 +35,6 @@ class Plus(Record):
     expires_at: AwareDatetime
     source: str = Field(min_length=1, max_length=64)
     effective_at: AwareDatetime = Field(description="when billing decided this; the newest wins")
-
-    def supersedes(self, other: "Plus | None") -> bool:
-        """Messages may arrive late and out of order. On equal times the later expiry wins."""
-        if other is None:
-            return True
-        return (self.effective_at, self.expires_at) > (other.effective_at, other.expires_at)
 
 
 def tier_of(plus: Plus | None, tiers: Mapping[str, Tier], now: datetime) -> Tier:

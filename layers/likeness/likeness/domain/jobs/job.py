@@ -41,16 +41,8 @@ class FailureKind(StrEnum):
     INTERNAL = "internal"
 
 
-ENDED = frozenset(
-    {
-        JobState.COMPLETED,
-        JobState.REFUSED,
-        JobState.CANCELLED,
-        JobState.EXPIRED,
-        JobState.FAILED,
-    }
-)
-BAD_ENDS = ENDED - {JobState.COMPLETED}
+BAD_ENDS = frozenset({JobState.REFUSED, JobState.CANCELLED, JobState.EXPIRED, JobState.FAILED})
+ENDED = BAD_ENDS | {JobState.COMPLETED}
 
 # Forward transitions. Besides these, a running job may be cancelled or end badly from any state. A
 # cancelling job can only become cancelled, so no pipeline step can continue it.
@@ -84,8 +76,6 @@ class TimelineEntry(Record):
 
 
 class Job(Versioned):
-    """A job's record."""
-
     job_id: JobIdField
     user_id: UserIdField
     user_hash: UserHash = Field(description="keyed hash of the user id, for quota days")
@@ -113,7 +103,6 @@ class Job(Versioned):
 
     @property
     def ended_at(self) -> datetime:
-        """When an ended job ended."""
         return self.timeline[-1].at
 
     @property
@@ -134,6 +123,12 @@ class Job(Versioned):
         if self.state is JobState.CANCELLING:
             return state is JobState.CANCELLED
         return state in FORWARD[self.state] or state in FROM_ANY_STATE
+
+    def require_open(self, now: datetime) -> None:
+        """Raises Conflict unless the job is open and its time to submit has not ended."""
+        self.require(JobState.OPEN)
+        if now >= self.submit_by:
+            raise Conflict(f"job {self.job_id} had to be submitted by {self.submit_by.isoformat()}")
 
     def require(self, *states: JobState) -> None:
         if self.state not in states:

@@ -11,6 +11,7 @@ from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
 
 ContentType = Literal["image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"]
+UploadFolder = Literal["uploads", "appeals"]  # appeals: the same files, uploaded for an appeal
 
 
 class Box(Record):
@@ -26,9 +27,23 @@ class Box(Record):
         return self.width * self.height
 
 
-class PhotoProblem(Record):
-    """Why a photo cannot be used, where in it, and which photo it duplicates."""
+class DetectedFace(Record):
+    """A face, as Rekognition reports it; None: not reported."""
 
+    box: Box
+    confidence: float
+    yaw: float | None = None
+    pitch: float | None = None
+    roll: float | None = None
+    brightness: float | None = None
+    sharpness: float | None = None
+    age_low: int | None = None
+    age_high: int | None = None
+    sunglasses: float | None = None  # confidence, percent
+    occluded: float | None = None
+
+
+class PhotoProblem(Record):
     reason: Reason
     box: Box | None = None
     duplicate_of: PhotoIdField | None = None

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from pydantic import Field
 
-from likeness.domain.photos.face import DetectedFace
-from likeness.domain.photos.photo import Fingerprint, PhotoProblem
+from likeness.domain.photos.photo import DetectedFace, Fingerprint, PhotoProblem
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
 

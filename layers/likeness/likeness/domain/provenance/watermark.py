@@ -9,7 +9,7 @@ lost quarter costs a quarter of each word. A fixed mask makes the quarters diffe
 Decoding is maximum likelihood with soft decisions: all 2048 codewords are correlated with the
 reader's scores. No library for such codes decodes softly: see docs/decisions/035.
 
-False positives: ids are random, so whatever the reader sees in a foreign picture decodes to
+False positives: ids are random, so every reading of a foreign picture decodes to
 `CANDIDATES` ids of 44 bits, and one of N avatars has such an id with a probability of at most
 
     CANDIDATES * N / 2**44                       (2.8e-7 for a million avatars)

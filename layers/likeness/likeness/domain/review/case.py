@@ -56,10 +56,6 @@ def job_of(review_id: ReviewId) -> JobId:
     return JobId("j" + review_id[1:])
 
 
-def kind_of(review_id: ReviewId) -> ReviewKind:
-    return next(kind for kind, letter in _LETTERS.items() if letter == review_id[0])
-
-
 class Moderator(Record):
     """A moderator, as the claims of the token describe them."""
 
@@ -130,7 +126,6 @@ class Review(Versioned):
             raise Forbidden("you already decided about this job: another moderator must review it")
 
     def active_lease(self, now: datetime) -> Lease | None:
-        """Returns the lease if it has not expired."""
         return self.lease if self.lease and now < self.lease.until else None
 
     def claim(self, by: str, *, now: datetime, lasts: timedelta) -> Self:

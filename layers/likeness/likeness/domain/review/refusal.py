@@ -1,4 +1,4 @@
-"""Why a job's photos were refused, and by whom. The statement of reasons says so."""
+"""The reasons for which a job's photos were refused, for the statement of reasons."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -16,8 +16,6 @@ APPEAL_WITHIN = timedelta(days=80)
 
 
 class Refusal(Record):
-    """Refused photos with their reason codes."""
-
     grounds: dict[PhotoIdField, Reason]
     automated: bool
 

@@ -30,7 +30,8 @@ def erase_user(
     """Resumes at any point: a job's record is deleted after its files, the user after all jobs.
 
     `cancel` (the use case cancel_job) ends running jobs; raises Unavailable while one still runs,
-    so that the step is retried. A job under a legal hold stays.
+    so that the step is retried. A job under a legal hold stays. Deleted files are not recorded for
+    a receipt: the job's records are deleted too.
     """
     erasure = erasures.get(erasure_id)
     if erasure.state is ErasureState.DONE or erasure.user_id is None:
@@ -42,7 +43,7 @@ def erase_user(
         cancel(job.job_id)
     for job in there:
         if job.ended and not deletion.is_on_hold(job.job_id):
-            objects = deletion.delete_unrecorded(job.job_id, EVERYWHERE)
+            objects = deletion.files.delete(job.job_id, EVERYWHERE)
             erasure = erasure.count(jobs=1, objects=objects)
             jobs.delete(job.job_id)
             erasures.save(erasure)
@@ -50,22 +51,10 @@ def erase_user(
         raise Unavailable(f"{len(running)} jobs are still being ended")
     users.delete(user_id)
     erasure = erasure.finish(clock.now())
-    receipt = signer.sign(_receipt(erasure, issuer, policy))
-    erasures.save(erasure.model_copy(update={"receipt": receipt}))
+    done = erasure.model_dump(exclude={"state", "user_id", "receipt"})
+    receipt = ErasureReceipt(**done, issuer=issuer, policy=policy, retained=RETAINED)
+    erasures.save(erasure.model_copy(update={"receipt": signer.sign(receipt)}))
     return _result(erasure)
-
-
-def _receipt(erasure: Erasure, issuer: str, policy: str) -> ErasureReceipt:
-    return ErasureReceipt(
-        issuer=issuer,
-        erasure_id=erasure.erasure_id,
-        policy=policy,
-        requested_at=erasure.requested_at,
-        finished_at=erasure.finished_at or erasure.requested_at,
-        jobs=erasure.jobs,
-        objects=erasure.objects,
-        retained=RETAINED,
-    )
 
 
 def _result(erasure: Erasure) -> EraseUserResult:

@@ -8,6 +8,6 @@ from likeness.ports.runtime import Clock
 
 
 def set_plus(user_id: UserId, request: SetPlus, *, users: Users, clock: Clock) -> PlusView:
-    """The message with the latest effective time is in force, in whatever order they arrive."""
+    """The message with the latest effective time is in force, in any order of arrival."""
     entitlement = users.entitle(user_id, Plus(**request.model_dump()))
     return PlusView(active=clock.now() < entitlement.expires_at, **entitlement.model_dump())

@@ -1,4 +1,4 @@
-"""How the files of one job are deleted: the one way for every use case."""
+"""Deletion of one job's files, for all use cases."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,10 +33,6 @@ class JobDeletion:
         gone = {"deleted_at": self.clock.now()}
         self.deletions.add_objects(job_id, [one.model_copy(update=gone) for one in found])
         return len(found)
-
-    def delete_unrecorded(self, job_id: JobId, places: Sequence[str]) -> int:
-        """Delete the files of a job whose records are deleted too. Returns how many."""
-        return self.files.delete(job_id, places)
 
     def verify(self, job_id: JobId, places: Sequence[str]) -> None:
         """Verify with an independent listing that no files are left. Raises NotDeleted."""

@@ -50,14 +50,13 @@ class JobReceipts:
             for one, hashed in zip(gone, hashes, strict=True)
         )
         places = tuple(CheckedPlace(place=place, left=0) for place in checked)
-        self._issue(job_id, DeletionState.DELETED, now, objects=objects, checked=places)
+        self._issue(job_id, DeletionState.DELETED, now, objects, places)
 
     def _issue(
         self,
         job_id: JobId,
         state: DeletionState,
         now: datetime,
-        *,
         objects: tuple[ReceiptObject, ...] = (),
         checked: tuple[CheckedPlace, ...] = (),
     ) -> None:

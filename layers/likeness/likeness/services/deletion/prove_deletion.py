@@ -1,4 +1,4 @@
-"""Prove that a job's photos are gone: delete what is left, verify, sign a receipt."""
+"""Prove that a job's photos are gone: delete leftovers, verify, sign a receipt."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -36,8 +36,10 @@ def prove_deletion(
     Every failure leaves the deletion pending, raises an alarm, and moves the schedule so that it
     fires again in minutes, until the deletion is proven.
     """
+    job = None
     try:
-        job = _job(job_id, jobs)
+        with suppress(NotFound):  # the user was erased; the job's files must still be deleted
+            job = jobs.get(job_id)
         hold = deletion.is_on_hold(job_id)
         if overdue and job and not job.ended:
             workflow.stop(job_id)
@@ -66,14 +68,6 @@ def prove_deletion(
     return ProveDeletionResult(job_id=job_id, objects=objects)
 
 
-def _job(job_id: JobId, jobs: Jobs) -> Job | None:
-    """None if the record is gone because its user was erased; its files must still be deleted."""
-    try:
-        return jobs.get(job_id)
-    except NotFound:
-        return None
-
-
 def _delete(
     job_id: JobId,
     job: Job | None,
@@ -85,7 +79,7 @@ def _delete(
 ) -> int:
     """Delete, verify, and sign a receipt: once, and again if new files were found."""
     if job is None:
-        objects = deletion.delete_unrecorded(job_id, EVERYWHERE)
+        objects = deletion.files.delete(job_id, EVERYWHERE)
         deletion.verify(job_id, EVERYWHERE)
         return objects
     finished = job.state is JobState.COMPLETED

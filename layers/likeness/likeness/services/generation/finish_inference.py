@@ -2,7 +2,6 @@
 
 from likeness.contracts import InferenceEnded, JobError
 from likeness.domain.errors import Conflict, NotFound
-from likeness.domain.generation.inference import Inference
 from likeness.domain.jobs.job import JobState
 from likeness.ports.generation import Inferences, Work
 from likeness.ports.jobs import Jobs, Workflow
@@ -32,10 +31,6 @@ def finish_inference(
         return False
     if ended.failed:
         inferences.save(inference.fail())
-    return _resume(inference, ended, workflow)
-
-
-def _resume(inference: Inference, ended: InferenceEnded, workflow: Workflow) -> bool:
     if inference.task_token is None:
         return False
     try:

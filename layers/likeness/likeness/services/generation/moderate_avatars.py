@@ -1,6 +1,7 @@
 """Moderate every avatar before it is published, with the policy for photos."""
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from likeness.contracts import DrawnAvatar, ModerateAvatarsResult
 from likeness.domain.errors import NotFound
@@ -43,20 +44,11 @@ def moderate_avatars(
         for rank, avatar in enumerate(result.avatars, start=100 * attempt)
         if avatar.avatar_id not in moderated or moderated[avatar.avatar_id].attempt < attempt
     ]
+    moderate_one = partial(
+        _moderate, job, attempt, engine=result.engine, work=work, detector=detector, policy=policy
+    )
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        moderating = pool.map(
-            lambda item: _moderate(
-                job,
-                attempt,
-                *item,
-                engine=result.engine,
-                work=work,
-                detector=detector,
-                policy=policy,
-            ),
-            new,
-        )
-        drawn = list(moderating)
+        drawn = list(pool.map(lambda item: moderate_one(*item), new))
     for avatar in drawn:
         if avatar.state is AvatarState.APPROVED:
             work.promote(avatar)
@@ -64,13 +56,12 @@ def moderate_avatars(
     if not replayed:
         jobs.save(job)
     moderated |= {avatar.avatar_id: avatar for avatar in drawn}
-    approved = sum(avatar.state is not AvatarState.REFUSED for avatar in moderated.values())
-    refused = [avatar for avatar in moderated.values() if avatar.state is AvatarState.REFUSED]
+    refused = sum(avatar.state is AvatarState.REFUSED for avatar in moderated.values())
     return ModerateAvatarsResult(
         job_id=job_id,
         attempt=attempt,
-        redraw=bool(refused) and attempt < MAX_ATTEMPTS,
-        approved=approved,
+        redraw=refused > 0 and attempt < MAX_ATTEMPTS,
+        approved=len(moderated) - refused,
     )
 
 
@@ -85,31 +76,25 @@ def _moderate(
     detector: Detector,
     policy: Policy,
 ) -> Avatar:
-    avatar = Avatar(
+    at = (job.job_id, attempt)
+    if not work.verify(drawn, *at):
+        raise NotFound(f"avatar {drawn.avatar_id} of job {job.job_id} does not match the result")
+    confidence = policy.min_confidence
+    seen = detector.avatar_labels(*at, drawn.avatar_id, min_confidence=confidence)
+    evidence = PhotoEvidence(**seen.model_dump(), min_confidence=confidence)
+    verdict = moderate(evidence, policy)
+    return Avatar(
         job_id=job.job_id,
         avatar_id=drawn.avatar_id,
         style=drawn.style,
-        state=AvatarState.REFUSED,
+        state=AvatarState.APPROVED if verdict.outcome is Outcome.CLEAN else AvatarState.REFUSED,
         attempt=attempt,
         rank=rank,
         photo_id=drawn.photo_id,
         sha256=drawn.sha256,
         distance=drawn.distance,
-        verdict=moderate(PhotoEvidence(detector_version="", min_confidence=0), policy),
+        verdict=verdict,
         engine=engine,
         watermark=watermark_of(job.seed, attempt, drawn.avatar_id),
         watermarking=drawn.watermarking,
     )
-    if not work.verify(drawn, job.job_id, attempt):
-        raise NotFound(f"avatar {drawn.avatar_id} of job {job.job_id} does not match the result")
-    seen = detector.avatar_labels(avatar, min_confidence=policy.min_confidence)
-    found = moderate(
-        PhotoEvidence(
-            labels=seen.labels,
-            detector_version=seen.detector_version,
-            min_confidence=policy.min_confidence,
-        ),
-        policy,
-    )
-    state = AvatarState.APPROVED if found.outcome is Outcome.CLEAN else AvatarState.REFUSED
-    return avatar.model_copy(update={"verdict": found, "state": state})

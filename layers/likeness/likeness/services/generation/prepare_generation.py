@@ -1,7 +1,6 @@
 """Write the generation order for the container: photos, styles, avatars and seeds."""
 
 import hashlib
-from collections.abc import Sequence
 
 from likeness.contracts import (
     AvatarOrder,
@@ -12,7 +11,7 @@ from likeness.contracts import (
 )
 from likeness.domain.errors import Conflict
 from likeness.domain.generation.avatar import AvatarState
-from likeness.domain.ids import AvatarId, JobId, StyleId
+from likeness.domain.ids import AvatarId, JobId
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.moderation import Outcome
 from likeness.domain.photos.photo import Photo, PhotoState
@@ -90,7 +89,7 @@ def orders(job: Job, attempt: int) -> list[AvatarOrder]:
     return [
         AvatarOrder(
             avatar_id=AvatarId(f"a{n:02d}"),
-            style=_in_turn(job.styles, n - 1),
+            style=job.styles[(n - 1) % len(job.styles)],
             seed=int.from_bytes(
                 hashlib.blake2b(f"{job.seed}:{attempt}:{n}".encode(), digest_size=8).digest()
             )
@@ -99,10 +98,6 @@ def orders(job: Job, attempt: int) -> list[AvatarOrder]:
         )
         for n in range(1, job.avatars + 1)
     ]
-
-
-def _in_turn(styles: Sequence[StyleId], n: int) -> StyleId:
-    return styles[n % len(styles)]
 
 
 def _approved_by_hand(job: Job, reviews: Reviews) -> bool:

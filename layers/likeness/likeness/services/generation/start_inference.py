@@ -29,13 +29,12 @@ def start_inference(
     read again after each write, so that no file of a stopped attempt is left.
     """
     jobs.get(job_id).require(JobState.GENERATING)
-    inference = _known(job_id, attempt, inferences)
-    if inference is None:
+    try:
+        inference = inferences.get(job_id, attempt).request(task_token)
+    except NotFound:
         inference = Inference(
             job_id=job_id, attempt=attempt, requested_at=clock.now(), task_token=task_token
         )
-    else:
-        inference = inference.request(task_token)
     inferences.save(inference)
     if inference.state is InferenceState.RUNNING:
         return
@@ -44,13 +43,6 @@ def start_inference(
     failure_uri = endpoint.invoke(job_id, attempt)
     _save_started(job_id, attempt, failure_uri, inferences)
     _require_running(job_id, attempt, inferences, files)
-
-
-def _known(job_id: JobId, attempt: int, inferences: Inferences) -> Inference | None:
-    try:
-        return inferences.get(job_id, attempt)
-    except NotFound:
-        return None
 
 
 def _save_started(job_id: JobId, attempt: int, failure_uri: str, inferences: Inferences) -> None:

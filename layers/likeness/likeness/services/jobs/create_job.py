@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from likeness.api.app import CreateJob, JobCreated, StoredJob
 from likeness.contracts import JobError
-from likeness.domain.account.quota import ReservedDay, UserZone, check_zone, quota_used_message
+from likeness.domain.account.quota import ReservedDay, UserZone, quota_used_message, zone_info
 from likeness.domain.account.user import Profile
 from likeness.domain.errors import Conflict, Invalid, OverQuota
 from likeness.domain.ids import PhotoId, StyleId
@@ -23,7 +23,7 @@ from likeness.ports.runtime import Clock
 
 @dataclass(frozen=True)
 class Terms:
-    """What a new job must comply with, and the times that it gets."""
+    """The rules for a new job, and its time limits."""
 
     styles: Mapping[StyleId, StyleCard]
     tiers: Mapping[str, Tier]
@@ -57,7 +57,7 @@ def create_job(
         )
     if request.consent.accepted_at > now + timedelta(minutes=5):
         raise Invalid("consent.accepted_at is in the future: send when the user agreed")
-    check_zone(request.time_zone)
+    zone_info(request.time_zone)
     check_styles(request.styles, terms.styles)
     profile = users.profile(request.user_id)
     if profile.erasing:
@@ -116,12 +116,8 @@ def _zone(
     profile: Profile, request: CreateJob, reserved: ReservedDay | None, users: Users, now: datetime
 ) -> UserZone:
     """Return the user's time zone after this request. Concurrent first jobs agree on one."""
-    seen = profile.zone
-    zone = (
-        UserZone.first(request.time_zone, now, reserved)
-        if seen is None
-        else seen.changed_to(request.time_zone, now)
-    )
+    seen, name = profile.zone, request.time_zone
+    zone = seen.changed_to(name, now) if seen else UserZone.first(name, now, reserved)
     if zone == seen:
         return zone
     try:

@@ -56,8 +56,7 @@ def _reserve(
 ) -> Job:
     """Reserve the job's day. The tier is fixed from now on, whatever happens to Plus later."""
     now = clock.now()
-    if now >= job.submit_by:
-        raise Conflict(f"job {job.job_id} had to be submitted by {job.submit_by.isoformat()}")
+    job.require_open(now)
     profile = users.profile(job.user_id)
     if profile.zone is None or profile.erasing:
         raise Conflict("the user is being erased: nothing can be submitted")

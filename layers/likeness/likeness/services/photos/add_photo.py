@@ -3,7 +3,7 @@
 from likeness.api.app import AddPhoto, PresignedPost, StoredPost
 from likeness.domain.errors import Conflict, NotFound
 from likeness.domain.ids import JobId, PhotoId
-from likeness.domain.jobs.job import MAX_PHOTOS, Job, JobState
+from likeness.domain.jobs.job import MAX_PHOTOS
 from likeness.domain.photos.photo import Photo, PhotoState
 from likeness.ports.jobs import Jobs
 from likeness.ports.photos import Photos
@@ -15,7 +15,7 @@ MAX_UPLOADS = 3 * MAX_PHOTOS  # refused photos included: a limit for each job
 def add_photo(
     job_id: JobId, request: AddPhoto, *, jobs: Jobs, photos: Photos, clock: Clock
 ) -> PresignedPost:
-    _require_open(jobs.get(job_id), clock)
+    jobs.get(job_id).require_open(clock.now())
     there = jobs.photos(job_id)
     in_use = [photo for photo in there if photo.state is not PhotoState.REFUSED]
     if len(in_use) >= MAX_PHOTOS:
@@ -27,9 +27,8 @@ def add_photo(
         photo_id=PhotoId(f"p{len(there) + 1:02d}"),
         content_type=request.content_type,
     )
-    jobs.add_photo(
-        photo
-    )  # of two concurrent requests the second raises Conflict and may be retried
+    # Of two concurrent requests the second raises Conflict and may be retried.
+    jobs.add_photo(photo)
     return photos.presigned_post(job_id, photo.photo_id, photo.content_type)
 
 
@@ -37,14 +36,8 @@ def add_photo_again(
     stored: StoredPost, job_id: JobId, *, jobs: Jobs, photos: Photos, clock: Clock
 ) -> PresignedPost:
     """Return the same photo for a repeated request, with a new presigned POST."""
-    _require_open(jobs.get(job_id), clock)
+    jobs.get(job_id).require_open(clock.now())
     for photo in jobs.photos(job_id):
         if photo.photo_id == stored.photo_id:
             return photos.presigned_post(job_id, photo.photo_id, photo.content_type)
     raise NotFound(f"job {job_id} has no photo {stored.photo_id}")
-
-
-def _require_open(job: Job, clock: Clock) -> None:
-    job.require(JobState.OPEN)
-    if clock.now() >= job.submit_by:
-        raise Conflict(f"job {job.job_id} had to be submitted by {job.submit_by.isoformat()}")

@@ -44,12 +44,15 @@ def inspect_photo(
         photos.delete_upload(job_id, photo_id)
         return
     if photo.state is not PhotoState.AWAITED or photo.etag not in {None, etag}:
-        _delete_late_upload(photo, photos)
+        if photo.state is PhotoState.REFUSED:
+            photos.delete(job_id, photo_id)
+        photos.delete_upload(job_id, photo_id)
         return
     try:
         data = photos.read_upload(job_id, photo_id, etag=etag)
     except NotFound:
-        _release(photo, jobs)
+        if photo.etag is not None:  # the presigned POST was for this upload: it may be used again
+            _save(_awaited(photo), jobs, seen=photo)
         return
     first_uploaded_at = photo.uploaded_at or uploaded_at
     claimed = photo.model_copy(update={"etag": etag, "uploaded_at": first_uploaded_at})
@@ -185,18 +188,6 @@ def _accepted(there: Collection[Photo], *, but: PhotoId) -> list[Photo]:
     ]
 
 
-def _release(photo: Photo, jobs: Jobs) -> None:
-    """The upload is gone: its presigned POST may be used again, if it was for this upload."""
-    if photo.etag is not None:
-        _save(_awaited(photo), jobs, seen=photo)
-
-
-def _delete_late_upload(photo: Photo, photos: Photos) -> None:
-    if photo.state is PhotoState.REFUSED:
-        photos.delete(photo.job_id, photo.photo_id)
-    photos.delete_upload(photo.job_id, photo.photo_id)
-
-
 def _save(photo: Photo, jobs: Jobs, *, seen: Photo) -> bool:
     try:
         jobs.save_photo(photo, seen=seen)
@@ -206,7 +197,7 @@ def _save(photo: Photo, jobs: Jobs, *, seen: Photo) -> bool:
 
 
 def _awaited(photo: Photo) -> Photo:
-    """Return the photo as it was when its presigned POST was made."""
+    """Return the photo in the state in which its presigned POST was created."""
     return Photo(job_id=photo.job_id, photo_id=photo.photo_id, content_type=photo.content_type)
 
 

@@ -46,7 +46,9 @@ def moderate_photos(
                 moderated = photo.model_copy(update={"verdict": verdicts[photo.photo_id]})
                 jobs.save_photo(moderated, seen=photo)
         photos = [photo for photo in jobs.photos(job_id) if photo.state is PhotoState.ACCEPTED]
-        _count_unknown(photos, metrics)
+        findings = [f for photo in photos if photo.verdict for f in photo.verdict.findings]
+        if unknown := sum(finding.reason is None for finding in findings):
+            metrics.count("UnknownModerationFinding", unknown)
     outcome = strictest(photo.verdict.outcome for photo in photos if photo.verdict)
     if outcome is Outcome.CLEAN and review_policy.selects(job_id):
         outcome = Outcome.DOUBTFUL
@@ -74,16 +76,16 @@ def _moderate(
     with ThreadPoolExecutor(AT_ONCE) as pool:
         alone = list(pool.map(lambda photo: _detect(photo, detector, policy), photos))
         similar = _compare_set(photos, detector, policy, pool)
-    return {
-        photo.photo_id: moderate(
-            _with_set_evidence(seen, photo.photo_id, similar, exonerated), policy
-        )
-        for photo, seen in zip(photos, alone, strict=True)
-    }
+    verdicts = {}
+    for photo, seen in zip(photos, alone, strict=True):
+        more: dict[str, object] = {"exonerated": exonerated.get(photo.photo_id, frozenset())}
+        if photo.photo_id in similar:
+            more |= {"compared": True, "similarity": similar[photo.photo_id]}
+        verdicts[photo.photo_id] = moderate(seen.model_copy(update=more), policy)
+    return verdicts
 
 
 def _detect(photo: Photo, detector: Detector, policy: Policy) -> PhotoEvidence:
-    """Return the evidence of one photo alone."""
     at = (photo.job_id, photo.photo_id)
     labels = detector.labels(*at, min_confidence=policy.min_confidence)
     faces = detector.faces(*at)
@@ -98,19 +100,6 @@ def _detect(photo: Photo, detector: Detector, policy: Policy) -> PhotoEvidence:
     )
 
 
-def _with_set_evidence(
-    seen: PhotoEvidence,
-    photo_id: PhotoId,
-    similar: Mapping[PhotoId, float | None],
-    exonerated: Mapping[PhotoId, frozenset[Reason]],
-) -> PhotoEvidence:
-    """Add the evidence from the set and from the user's earlier appeals."""
-    more: dict[str, object] = {"exonerated": exonerated.get(photo_id, frozenset())}
-    if photo_id in similar:
-        more |= {"compared": True, "similarity": similar[photo_id]}
-    return seen.model_copy(update=more)
-
-
 def _compare_set(
     photos: Sequence[Photo], detector: Detector, policy: Policy, pool: ThreadPoolExecutor
 ) -> Mapping[PhotoId, float | None]:
@@ -123,7 +112,7 @@ def _compare_set(
     largest = max(photos, key=lambda photo: photo.face.area if photo.face else 0.0)
     similar = _compare(_pairs_with(largest, photos), detector, pool)
     accept = policy.same_person.accept
-    if all(_or_zero(value) >= accept for value in similar[largest.photo_id].values()):
+    if all((value or 0) >= accept for value in similar[largest.photo_id].values()):
         return similar[largest.photo_id]
     rest = [photo for photo in photos if photo is not largest]
     pairs = [pair for n, photo in enumerate(rest) for pair in _pairs_with(photo, rest[n:])]
@@ -131,11 +120,10 @@ def _compare_set(
         similar[one] |= others
 
     def matches(photo: Photo) -> tuple[int, float]:
-        values = [_or_zero(value) for value in similar[photo.photo_id].values()]
+        values = [value or 0 for value in similar[photo.photo_id].values()]
         return sum(value >= accept for value in values), sum(values)
 
-    person = max(photos, key=matches)
-    return similar[person.photo_id]
+    return similar[max(photos, key=matches).photo_id]
 
 
 def _pairs_with(photo: Photo, others: Sequence[Photo]) -> list[tuple[Photo, Photo]]:
@@ -154,23 +142,8 @@ def _compare(
 
 
 def _similarity(photo: Photo, other: Photo, *, detector: Detector) -> float | None:
-    """None too if the detector finds a face in the photo alone but not in the comparison."""
+    """Also None if the detector finds a face in the photo alone but not in the comparison."""
     try:
         return detector.similarity(photo.job_id, photo.photo_id, other.photo_id)
     except Invalid:
         return None
-
-
-def _or_zero(similarity: float | None) -> float:
-    return similarity or 0.0
-
-
-def _count_unknown(photos: Sequence[Photo], metrics: Metrics) -> None:
-    unknown = sum(
-        finding.reason is None
-        for photo in photos
-        if photo.verdict
-        for finding in photo.verdict.findings
-    )
-    if unknown:
-        metrics.count("UnknownModerationFinding", unknown)

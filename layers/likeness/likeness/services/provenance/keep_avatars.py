@@ -15,7 +15,7 @@ def keep_avatars(
 ) -> KeptAvatarsView:
     """Records are written first: from then on no URL of the others is returned.
 
-    Deletion is final. Idempotent: the same request again deletes what a failure left.
+    Deletion is final. Idempotent: a repeated request deletes the avatars that a failure left.
     """
     job = jobs.get(job_id)
     job.require(JobState.COMPLETED)

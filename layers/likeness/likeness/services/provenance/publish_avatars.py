@@ -67,7 +67,7 @@ def _claim(avatar: Avatar, now: datetime) -> Claim:
 def _require_finishing(job_id: JobId, jobs: Jobs, files: JobFiles) -> None:
     """Raises Conflict if the job was cancelled while its avatars were written: deletes them.
 
-    What ended the job may have listed the files before the last avatar was written.
+    The deletion that ended the job may have listed its files before the last one was written.
     """
     job = jobs.get(job_id)
     if job.state is not JobState.FINISHING:

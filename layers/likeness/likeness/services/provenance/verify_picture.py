@@ -1,6 +1,7 @@
 """Verify whether a picture is one of our avatars: its style and date, never its user."""
 
 from datetime import datetime
+from typing import Literal
 
 from likeness.api.app import ProvenanceView
 from likeness.domain.errors import Invalid
@@ -9,7 +10,8 @@ from likeness.domain.photos.picture import Limits
 from likeness.domain.provenance.credentials import (
     RECORD_RETENTION,
     SOURCE_TYPES,
-    CredentialsReading,
+    Claim,
+    Trust,
     WatermarkRecord,
 )
 from likeness.domain.reasons import Refused
@@ -41,7 +43,8 @@ def verify_picture(
     seen = credentials.read(picture, content_type)
     if seen.claim:
         published = watermarks.find([seen.claim.watermark])
-        return _ours(seen, published, by="credentials", jobs=jobs, now=clock.now())
+        revoked = _is_revoked(published, jobs, clock.now())
+        return _ours(seen.trust, seen.claim, by="credentials", revoked=revoked)
     try:
         photo = pictures.normalise(picture, declared_type=content_type, limits=LIMITS)
     except Refused as refused:
@@ -52,30 +55,25 @@ def verify_picture(
     published = watermarks.find(reader.read(photo.jpeg))
     if published is None:
         return ProvenanceView(ours=False, credentials=seen.trust)
-    return _ours(seen, published, by="watermark", jobs=jobs, now=clock.now())
+    revoked = _is_revoked(published, jobs, clock.now())
+    return _ours(seen.trust, published, by="watermark", revoked=revoked)
 
 
 def _ours(
-    seen: CredentialsReading,
-    published: WatermarkRecord | None,
+    trust: Trust,
+    said: Claim | WatermarkRecord,
     *,
-    by: str,
-    jobs: Jobs,
-    now: datetime,
+    by: Literal["credentials", "watermark"],
+    revoked: bool | None,
 ) -> ProvenanceView:
-    said = seen.claim or published
-    if said is None:
-        raise AssertionError("neither a claim nor a record")
-    return ProvenanceView.model_validate(
-        {
-            "ours": True,
-            "by": by,
-            "credentials": seen.trust,
-            "style": said.style,
-            "made_at": said.made_at,
-            "digital_source_type": SOURCE_TYPES[said.engine],
-            "revoked": _is_revoked(published, jobs, now),
-        }
+    return ProvenanceView(
+        ours=True,
+        by=by,
+        credentials=trust,
+        style=said.style,
+        made_at=said.made_at,
+        digital_source_type=SOURCE_TYPES[said.engine],
+        revoked=revoked,
     )
 
 

@@ -35,7 +35,7 @@ def appeal_job(
 
     A decision on an appeal is final; an expired appeal may be opened again. The files have a
     deadline like the job's photos: it is set again before any can be uploaded. An appeal is not
-    opened until the first photos are gone, because what deletes those would delete its files.
+    opened until the first photos are gone, because deleting those would delete its files too.
     """
     now = clock.now()
     job = jobs.get(job_id)
@@ -59,7 +59,9 @@ def appeal_job(
     return AppealUploadsView(
         appeal=appeal_view(appeal),
         uploads=tuple(
-            photos.appeal_presigned_post(job_id, photo.photo_id, there[photo.photo_id].content_type)
+            photos.presigned_post(
+                job_id, photo.photo_id, there[photo.photo_id].content_type, folder="appeals"
+            )
             for photo in appeal.photos
             if not photo.match
         ),

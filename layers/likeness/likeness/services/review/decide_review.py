@@ -69,15 +69,12 @@ def decide_review(
 
 def _is_repeated(review: Review, decision: DecideReview, moderator: Moderator) -> bool:
     state = ReviewState.APPROVED if decision.approve else ReviewState.REFUSED
-    return (review.state, review.decided_by, review.refused) == (
-        state,
-        moderator.id,
-        decision.photos,
-    )
+    decided = (review.state, review.decided_by, review.refused)
+    return decided == (state, moderator.id, decision.photos)
 
 
 def _counts(review: Review, reviews: Reviews) -> Mapping[str, int]:
-    """Return what the statistics count of a decision: numbers without ids."""
+    """Return a decision's counts for the statistics: numbers without ids."""
     approved = review.state is ReviewState.APPROVED
     if review.kind is ReviewKind.APPEAL:
         return {desk_counters.OVERTURNED if approved else desk_counters.UPHELD: 1}

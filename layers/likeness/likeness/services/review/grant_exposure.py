@@ -17,7 +17,7 @@ def grant_exposure(
     clock: Clock,
     budget: int,
 ) -> ExposureView:
-    """Leads cannot grant it to themselves: another lead is to ask how they are."""
+    """Leads cannot grant it to themselves: another lead checks on them first."""
     if not moderator.lead:
         raise Forbidden("only a lead may let a moderator reveal more pictures")
     if request.moderator == moderator.id:

@@ -39,12 +39,12 @@ def match_appeal(
     """A file that shows another picture is deleted. The last match opens the case for a lead."""
     appeal = appeals.get(job_id)
     if appeal is None or appeal.state is not AppealState.OPEN or not appeal.has(photo_id):
-        photos.delete_appeal(job_id, photo_id)
+        photos.delete_upload(job_id, photo_id, folder="appeals")
         return
     job = jobs.get(job_id)
     photo = next(photo for photo in jobs.photos(job_id) if photo.photo_id == photo_id)
     try:
-        data = photos.read_appeal(job_id, photo_id, etag=etag)
+        data = photos.read_upload(job_id, photo_id, etag=etag, folder="appeals")
     except NotFound:
         return
     try:
@@ -63,7 +63,7 @@ def match_appeal(
         )
         reviews.open(case, None)
         appeals.save(appeal.change(state=AppealState.IN_REVIEW, decide_by=case.decide_by))
-    photos.delete_appeal(job_id, photo_id)
+    photos.delete_upload(job_id, photo_id, folder="appeals")
 
 
 def _record(job_id: JobId, photo_id: PhotoId, match: Match | None, appeals: Appeals) -> Appeal:

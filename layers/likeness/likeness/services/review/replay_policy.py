@@ -1,19 +1,16 @@
-"""Run stored verdicts against a changed policy: whose outcome would change? No photo is needed."""
+"""Moderate stored verdicts again with a changed policy, without the photos."""
 
 from collections import Counter
-from collections.abc import Iterator
 from itertools import groupby
 
-from likeness.domain.ids import AvatarId, JobId, PhotoId
-from likeness.domain.moderation import Outcome, Policy, Verdict, moderate, strictest
+from likeness.domain.ids import JobId
+from likeness.domain.moderation import Outcome, Policy, moderate, strictest
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
 from likeness.ports.review import Verdicts
 
 
 class OutcomeChange(Record):
-    """A picture whose outcome would change."""
-
     job_id: JobId
     picture: str
     was: Outcome
@@ -22,7 +19,7 @@ class OutcomeChange(Record):
 
 
 class Replay(Record):
-    """What a changed policy would do to the stored verdicts."""
+    """The effect of a changed policy on the stored verdicts."""
 
     verdicts: int
     unsure: int
@@ -34,7 +31,7 @@ def replay_policy(policy: Policy, *, verdicts: Verdicts) -> Replay:
     """Moderate every stored verdict again, from the stored evidence.
 
     `unsure` counts verdicts for which the new policy reads labels below the old minimum
-    confidence, which were not detected: there an outcome may be too mild. `jobs` counts the jobs
+    confidence, which were not detected: their outcome may be too lenient. `jobs` counts the jobs
     whose photos together would have another outcome, by old and new outcome.
     """
     changes: list[OutcomeChange] = []
@@ -49,21 +46,18 @@ def replay_policy(policy: Policy, *, verdicts: Verdicts) -> Replay:
             if picture.startswith("p"):
                 before.append(verdict.outcome)
                 after.append(moderated.outcome)
-            changes += _changed(job_id, picture, verdict, moderated)
+            if moderated.outcome is not verdict.outcome:
+                reasons = tuple(dict.fromkeys(finding.reason for finding in moderated.findings))
+                changes.append(
+                    OutcomeChange(
+                        job_id=job_id,
+                        picture=picture,
+                        was=verdict.outcome,
+                        now=moderated.outcome,
+                        reasons=reasons,
+                    )
+                )
         was, now = strictest(before), strictest(after)
         if was is not now:
             jobs[f"{was} -> {now}"] += 1
     return Replay(verdicts=total, unsure=unsure, jobs=dict(jobs), changes=tuple(changes))
-
-
-def _changed(
-    job_id: JobId, picture: PhotoId | AvatarId, verdict: Verdict, moderated: Verdict
-) -> Iterator[OutcomeChange]:
-    if moderated.outcome is not verdict.outcome:
-        yield OutcomeChange(
-            job_id=job_id,
-            picture=picture,
-            was=verdict.outcome,
-            now=moderated.outcome,
-            reasons=tuple(dict.fromkeys(finding.reason for finding in moderated.findings)),
-        )

@@ -19,7 +19,7 @@ def request_second_review(
     clock: Clock,
     decide_within: timedelta,
 ) -> None:
-    """The same case, not for the moderator who decided it first."""
+    """The same case, for any moderator except the one who decided it first."""
     jobs.get(job_id).require(JobState.IN_REVIEW)
     now = clock.now()
     first = reviews.get(review_of(job_id))

@@ -68,8 +68,8 @@ def review_stats(
         exposure=exposure_view(desk_counters.exposure(moderator.id, today), budget),
         moderators=tuple(
             ModeratorStats(
-                moderator=who, exposure=exposure_view(exposure, budget), asks=exposure.asked
+                moderator=name, exposure=exposure_view(exposure, budget), asks=exposure.asked
             )
-            for who, exposure in sorted(seen.items())
+            for name, exposure in sorted(seen.items())
         ),
     )

@@ -1,4 +1,4 @@
-"""Decodes bytes that came from a user. No other code does."""
+"""Decoding of bytes that came from a user. No other code decodes them."""
 
 from likeness.adapters.photos.pictures.copies import same_picture
 from likeness.adapters.photos.pictures.normalise import normalise

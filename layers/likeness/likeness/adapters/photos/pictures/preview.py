@@ -1,4 +1,4 @@
-"""What a moderator sees before revealing a photo: a small, grey, blurred preview."""
+"""The small, grey, blurred preview that moderators see before they reveal a photo."""
 
 import io
 

@@ -27,22 +27,22 @@ def halftone(
     size = cover.shape[0]
     cell = pitch * size
     distance = _distance(size, cell, angle, screen)
-    steps = np.clip(cover * (_LEVELS - 1) + np.float32(0.5), 0, _LEVELS - 1).astype(np.uint16)
-    reach = np.take(_reach_for_cover(screen), steps) * np.float32(cell)
-    return np.clip((reach - distance) * np.float32(1 / soft) + np.float32(0.5), 0, 1)
+    steps = np.clip(cover * (_LEVELS - 1) + 0.5, 0, _LEVELS - 1).astype(np.uint16)
+    reach = np.take(_reach_for_cover(screen), steps) * cell
+    return np.clip((reach - distance) * (1 / soft) + 0.5, 0, 1)
 
 
 def _distance(size: int, cell: float, angle: float, screen: Screen) -> Plane:
     """Distance in pixels to the nearest dot's centre, or line's."""
     turn = np.radians(angle)
-    at = (np.arange(size, dtype=np.float32) - np.float32(size / 2 - 0.5)) / np.float32(cell)
+    at = (np.arange(size, dtype=np.float32) - (size / 2 - 0.5)) / cell
     across = at[None, :] * np.float32(np.cos(turn)) + at[:, None] * np.float32(np.sin(turn))
     across -= np.rint(across)
     if screen is Screen.LINES:
         return np.abs(across) * np.float32(cell)
     down = at[:, None] * np.float32(np.cos(turn)) - at[None, :] * np.float32(np.sin(turn))
     down -= np.rint(down)
-    return np.sqrt(across * across + down * down) * np.float32(cell)
+    return np.sqrt(across * across + down * down) * cell
 
 
 @lru_cache(maxsize=2)

@@ -139,10 +139,10 @@ def _level_curves(field: Plane, corner: tuple[int, int], finer: int = 4) -> list
     )
     return [
         (
-            (smoothed(contour[:, 0].astype(np.float32), 5) + np.float32(0.5)) / np.float32(finer)
+            (smoothed(contour[:, 0].astype(np.float32), 5) + 0.5) / finer
             + np.array(corner, np.float32)
         )
-        / np.float32(WORK)
+        / WORK
         for contour in found
         if cv2.contourArea(contour) > 14 * finer * finer
     ]
@@ -162,8 +162,8 @@ def came(mask: Picture, unit: float) -> tuple[Plane, Plane]:
 
     `unit` is the length of a thousandth of the picture in pixels.
     """
-    height = cv2.GaussianBlur(mask.astype(np.float32) * np.float32(1 / 255), (0, 0), 1.7 * unit)
+    height = cv2.GaussianBlur(mask.astype(np.float32) * (1 / 255), (0, 0), 1.7 * unit)
     dx, dy = cv2.Sobel(height, cv2.CV_32F, 1, 0), cv2.Sobel(height, cv2.CV_32F, 0, 1)
     away = cv2.distanceTransform((mask <= 127).astype(np.uint8), cv2.DIST_L2, 3)
-    relief = (dx + dy) * np.float32(unit * 0.75)
-    return np.asarray(relief, np.float32), np.asarray(away, np.float32)
+    relief = (dx + dy) * (unit * 0.75)
+    return relief, away

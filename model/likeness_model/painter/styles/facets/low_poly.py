@@ -100,7 +100,7 @@ def low_poly(scene: Scene, variation: Variation) -> Image:
     label = triangles.facet_map(points, faces, LAYOUT, 1.0)
     picture = _sitter(scene)
     fits = triangles.plane_fits(picture, label, len(faces))
-    middle = points[faces].mean(1) / np.float32(LAYOUT)
+    middle = points[faces].mean(1) / LAYOUT
     own = _flat(fits, middle)
     solid = (
         np.bincount(
@@ -127,12 +127,12 @@ def _sitter(scene: Scene) -> Picture:
     picture = features.bright_teeth(picture, resized(scene.mouth, LAYOUT), 0.4)
     soft = cv2.GaussianBlur(picture, (0, 0), LAYOUT * 0.014)
     crisp = cv2.addWeighted(picture, 1.5, soft, -0.5, 0)
-    return tone.saturated(np.asarray(crisp, np.uint8), 1.15)
+    return tone.saturated(crisp, 1.15)
 
 
 def _points(scene: Scene, variation: Variation, rng: np.random.Generator) -> Plane:
     """Features of the mesh first, then the silhouette, then where the picture has edges."""
-    mesh = scene.mesh[:, :2] * np.float32(LAYOUT / scene.size)
+    mesh = scene.mesh[:, :2] * (LAYOUT / scene.size)
     tall = face_height(mesh)
     detail = resized(scene.detail, LAYOUT)
     finer = 1 - 0.35 * variation.mildness
@@ -143,9 +143,7 @@ def _points(scene: Scene, variation: Variation, rng: np.random.Generator) -> Pla
     ).astype(np.float32)
     anchors = np.concatenate([_teeth_edge(mesh), *(mesh[indexes(ring)] for ring in ANCHORS)])
     outline = _outline(scene, 0.045 * LAYOUT)
-    fixed = triangles.thinned(
-        np.concatenate([_iris_rings(scene), anchors]), spacing * np.float32(0.42)
-    )
+    fixed = triangles.thinned(np.concatenate([_iris_rings(scene), anchors]), spacing * 0.42)
     fixed = np.concatenate([fixed, outline, _frame(rng)])
     fixed = triangles.thinned(_on_frame(fixed), np.full_like(spacing, 3.0))
     grey = cv2.cvtColor(resized(scene.foreground, LAYOUT), cv2.COLOR_RGB2GRAY)
@@ -159,7 +157,7 @@ def _teeth_edge(mesh: Plane) -> Plane:
     """Points between the lips of an open mouth, so that facets end at the teeth, not across."""
     upper, lower = (mesh[indexes(ring)] for ring in INNER_LIPS)
     gap = np.linalg.norm(lower - upper, axis=1)
-    return np.asarray((0.45 * upper + 0.55 * lower)[gap > 0.012 * LAYOUT], np.float32)
+    return (0.45 * upper + 0.55 * lower)[gap > 0.012 * LAYOUT]
 
 
 def _on_frame(points: Plane) -> Plane:
@@ -202,8 +200,7 @@ def _frame(rng: np.random.Generator) -> Plane:
 
 
 def _flat(fits: Plane, middle: Plane) -> Plane:
-    flat = fits[:, 0] + fits[:, 1] * middle[:, :1] + fits[:, 2] * middle[:, 1:]
-    return np.asarray(flat, np.float32)
+    return fits[:, 0] + fits[:, 1] * middle[:, :1] + fits[:, 2] * middle[:, 1:]
 
 
 def _facet_light(
@@ -254,7 +251,7 @@ def _rendered(
     canvas = np.zeros((side, side, 3), np.uint8)
     for corner, colour in zip(corners, flat.tolist(), strict=True):
         cv2.fillConvexPoly(canvas, corner, colour, cv2.LINE_8, 4)
-    picture = np.asarray(cv2.resize(canvas, (size, size), interpolation=cv2.INTER_AREA), np.uint8)
+    picture = cv2.resize(canvas, (size, size), interpolation=cv2.INTER_AREA)
     if not slopes.any():
         return picture
     del canvas

@@ -182,7 +182,7 @@ def _light(sheet: Sheet, scene: Scene, parts: Parts) -> tuple[Plane, Plane]:
     Each material is exposed for its own mid-tone, so that a dark coat and dark hair print in their
     ink with black folds instead of as one black area.
     """
-    fine = np.asarray(cv2.bilateralFilter(resized(sheet.whole, 640), 5, 30, 2.5), np.uint8)
+    fine = cv2.bilateralFilter(resized(sheet.whole, 640), 5, 30, 2.5)
     tone = luma(fine)
     gain = np.full_like(tone, 0.5 / max(skin_tone(scene), 0.1))
     for part, middle, most in ((parts.hair, 0.36, 2.0), (parts.clothes, 0.34, 3.5)):
@@ -190,7 +190,7 @@ def _light(sheet: Sheet, scene: Scene, parts: Parts) -> tuple[Plane, Plane]:
         inside = tone[material > 0.7]
         if inside.size:
             own = float(np.clip(middle / max(np.median(inside), 0.02), 0.8, most))
-            gain += (np.float32(own) - gain) * blur(material, 6.0)
+            gain += (own - gain) * blur(material, 6.0)
     light = np.clip(evened(np.clip(tone * gain, 0, 1), 0.45, 110.0), 0, 1)
     paper = smoothstep(0.62, 0.70, tone) * smoothstep(60.0, 30.0, _chroma(fine))
     paper = resized(blur(paper * resized(parts.clothes, 640), 1.2), sheet.size)
@@ -209,7 +209,7 @@ def _solid(light: Plane) -> Plane:
 def _stencil(mask: Plane, level: float, size: int, *, blurred: float = 1.8) -> Plane:
     """A mask on the stencils' grid as if cut by hand: no islands, a smooth and crisp edge."""
     small = cv2.medianBlur(cv2.convertScaleAbs(mask, alpha=255), 2 * round(1.5 * blurred) + 1)
-    small = small.astype(np.float32) / np.float32(255)
+    small = small.astype(np.float32) / 255
     soft = resized(blur(small, blurred), size)
     return smoothstep(level - 0.05, level + 0.05, soft)
 
@@ -226,9 +226,7 @@ def _lids(scene: Scene) -> Plane:
         under_brow = scene.mesh[list(brow), :2] * 0.72 + 0.28 * rim.mean(0)
         ring = np.rint(np.vstack([rim, under_brow]) * 16).astype(np.int32)
         cv2.fillPoly(mask, [ring], 255, cv2.LINE_AA, 4)
-    return _stencil(
-        resized(mask.astype(np.float32) / np.float32(255), SHAPES), 0.4, size, blurred=0.8
-    )
+    return _stencil(resized(mask.astype(np.float32) / 255, SHAPES), 0.4, size, blurred=0.8)
 
 
 def _printed(screens: Screens, inks: Inks, edition: Print, rng: np.random.Generator) -> Picture:
@@ -260,6 +258,4 @@ def _shifted(cover: Plane, rng: np.random.Generator) -> Plane:
     size = cover.shape[0]
     dx, dy = rng.uniform(-REGISTER, REGISTER, 2) * size
     move = np.array([[1, 0, dx], [0, 1, dy]], np.float32)
-    return np.asarray(
-        cv2.warpAffine(cover, move, (size, size), borderMode=cv2.BORDER_REPLICATE), np.float32
-    )
+    return cv2.warpAffine(cover, move, (size, size), borderMode=cv2.BORDER_REPLICATE)

@@ -106,15 +106,15 @@ def _modelled(scene: Scene, sitter: Sitter, left_lit: bool, mildness: float) -> 
     picture = bright_eyes(scene.foreground, scene.eyes, scene.irises, 0.4)
     picture = bright_teeth(picture, scene.mouth, 0.5)
     smooth = resized(flattened(picture, side=512, passes=2, range_sigma=30.0), scene.size)
-    calm = np.clip(np.float32(0.9) - scene.detail, 0.1, 0.8) * np.float32(1 - mildness)
+    calm = np.clip(0.9 - scene.detail, 0.1, 0.8) * (1 - mildness)
     carved = painted(picture, smooth, calm)
     tone = to_planes(cv2.cvtColor(carved, cv2.COLOR_RGB2Lab)[..., 0])
     gain = np.float32((0.60 / max(skin_tone(scene), 0.12)) ** 0.7)
     tone = np.clip(tone * gain, 0, 1.1)
-    tone = tone + np.float32(0.35) * (tone - blur(tone, 0.02 * scene.size))
+    tone = tone + 0.35 * (tone - blur(tone, 0.02 * scene.size))
     lamp = diffuse(sitter.form, (-0.8 if left_lit else 0.8, -0.5, 0.7), wrap=0.25)
-    shaped = tone * (np.float32(0.62) + np.float32(0.55) * resized(lamp, scene.size))
-    return np.clip(np.float32(0.06) + np.float32(0.94) * shaped, 0, 1)
+    shaped = tone * (0.62 + 0.55 * resized(lamp, scene.size))
+    return np.clip(0.06 + 0.94 * shaped, 0, 1)
 
 
 def _stops(marble: tuple[Colour, ...]) -> list[tuple[float, Colour]]:

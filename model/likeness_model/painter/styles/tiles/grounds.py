@@ -25,13 +25,12 @@ def _cloudy(size: int, colours: Sequence[Colour], rng: np.random.Generator) -> P
     """Stones of a few similar colours, scattered."""
     choice = rng.integers(0, len(colours), (size // 12, size // 12))
     table = np.array(colours, np.uint8)[choice]
-    large = cv2.resize(table, (size, size), interpolation=cv2.INTER_NEAREST)
-    return np.asarray(large, np.uint8)
+    return cv2.resize(table, (size, size), interpolation=cv2.INTER_NEAREST)
 
 
 def _radius(size: int) -> Plane:
     rows, columns = np.mgrid[0:size, 0:size].astype(np.float32) / size
-    return np.asarray(np.hypot(columns - HEAD[0], rows - HEAD[1]), np.float32)
+    return np.hypot(columns - HEAD[0], rows - HEAD[1])
 
 
 def _circles(size: int, radii: Sequence[float]) -> Picture:
@@ -101,7 +100,7 @@ def _sea(size: int, rng: np.random.Generator) -> Ground:
     order = np.array([1, 0, 1, 2, 3, 2, 3, 4, 3, 4, 5, 4], int)[np.minimum(index, 11)]
     picture = np.array(bands, np.uint8)[order]
     lines = (cv2.Laplacian(order.astype(np.uint8) * 20, cv2.CV_8U) > 0).astype(np.uint8) * 255
-    return Ground(np.asarray(picture, np.uint8), lines, (52, 66, 74))
+    return Ground(picture, lines, (52, 66, 74))
 
 
 def _rays(
@@ -117,7 +116,7 @@ def _rays(
     ring = np.floor(radius * 6.5).astype(int)
     picture = np.array(colours, np.uint8)[(wedge + 2 * ring) % len(colours)]
     lines = _circles(size, [part / 6.5 for part in range(2, 6)])
-    return Ground(np.asarray(picture, np.uint8), lines, mortar)
+    return Ground(picture, lines, mortar)
 
 
 def _villa(size: int, rng: np.random.Generator) -> Ground:

@@ -157,7 +157,7 @@ def landscape(
         for k, top in enumerate(tops):
             result[places[:, 1] > np.interp(places[:, 0], across, top)] = hills[k]
         result[np.hypot(*(places - sun_at).T) < radius] = sun
-        return np.asarray(result, np.float64)
+        return result
 
     return Window(
         (

@@ -10,6 +10,11 @@ from likeness_model.painter.technique.planes import Picture, Plane, resized
 Colour = tuple[int, int, int]
 
 
+def colours(codes: str) -> tuple[Colour, ...]:
+    """RGB colours from hex codes, separated by spaces."""
+    return tuple(tuple(bytes.fromhex(code)) for code in codes.split())
+
+
 def flattened(picture: Picture, *, side: int, passes: int, range_sigma: float) -> Picture:
     """Bilateral passes (Tomasi & Manduchi 1998) on a `side` px grid: they remove texture only.
 

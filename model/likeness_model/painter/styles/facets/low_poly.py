@@ -22,7 +22,7 @@ from likeness_model.painter.registry import Scene, Variation, paints
 from likeness_model.painter.technique import features, tone, triangles
 from likeness_model.painter.technique.figure import signed_distance, spread_out
 from likeness_model.painter.technique.planes import Picture, Plane, resized
-from likeness_model.painter.technique.tone import Colour
+from likeness_model.painter.technique.tone import Colour, colours
 from likeness_model.vision.records import Image
 
 LAYOUT = 512  # side of the grid for points
@@ -46,48 +46,13 @@ class Palette:
 
 
 PALETTES = (
-    Palette(
-        ((24, 44, 92), (36, 110, 160), (120, 200, 200), (246, 226, 180)),
-        (20, 30, 70),
-        (255, 244, 220),
-    ),
-    Palette(
-        ((250, 196, 120), (240, 120, 96), (170, 60, 110), (70, 32, 90)),
-        (60, 20, 70),
-        (255, 226, 180),
-        0.16,
-    ),
-    Palette(
-        ((236, 240, 240), (206, 220, 226), (170, 192, 206), (140, 168, 190)),
-        (40, 52, 72),
-        (255, 255, 255),
-        0.0,
-        0.9,
-    ),
-    Palette(
-        ((18, 70, 60), (40, 130, 90), (150, 190, 90), (240, 226, 130)),
-        (14, 40, 50),
-        (250, 250, 210),
-    ),
-    Palette(
-        ((26, 20, 48), (70, 40, 120), (150, 60, 170), (240, 110, 170)),
-        (30, 16, 70),
-        (255, 210, 240),
-        0.2,
-        0.5,
-    ),
-    Palette(
-        ((252, 220, 200), (244, 180, 170), (222, 140, 150), (160, 110, 150)),
-        (80, 40, 70),
-        (255, 244, 232),
-        0.06,
-    ),
-    Palette(
-        ((20, 24, 30), (44, 54, 66), (80, 96, 112), (220, 160, 80)),
-        (16, 18, 26),
-        (255, 236, 200),
-        0.08,
-    ),
+    Palette(colours("182c5c 246ea0 78c8c8 f6e2b4"), (20, 30, 70), (255, 244, 220)),
+    Palette(colours("fac478 f07860 aa3c6e 46205a"), (60, 20, 70), (255, 226, 180), 0.16),
+    Palette(colours("ecf0f0 cedce2 aac0ce 8ca8be"), (40, 52, 72), (255, 255, 255), 0.0, 0.9),
+    Palette(colours("12463c 28825a 96be5a f0e282"), (14, 40, 50), (250, 250, 210)),
+    Palette(colours("1a1430 462878 963caa f06eaa"), (30, 16, 70), (255, 210, 240), 0.2, 0.5),
+    Palette(colours("fcdcc8 f4b4aa de8c96 a06e96"), (80, 40, 70), (255, 244, 232), 0.06),
+    Palette(colours("14181e 2c3642 506070 dca050"), (16, 18, 26), (255, 236, 200), 0.08),
 )
 
 

@@ -20,7 +20,7 @@ from likeness_model.painter.technique.planes import (
     resized,
     smoothstep,
 )
-from likeness_model.painter.technique.tone import Colour
+from likeness_model.painter.technique.tone import Colour, colours
 
 REGISTER = 0.006  # largest shift of an ink, as share of the side
 
@@ -46,60 +46,12 @@ class Print:
     dots: Colour | None = None
 
 
-PINK_ON_TEAL = Inks(
-    ground=(0, 178, 169),
-    skin=(255, 158, 187),
-    shade=(240, 84, 128),
-    hair=(255, 226, 72),
-    lips=(226, 16, 44),
-    lids=(70, 196, 240),
-    clothes=(255, 122, 26),
-)
-YELLOW_ON_PINK = Inks(
-    ground=(255, 62, 142),
-    skin=(255, 214, 64),
-    shade=(255, 150, 30),
-    hair=(48, 86, 224),
-    lips=(224, 24, 60),
-    lids=(0, 190, 150),
-    clothes=(0, 176, 190),
-)
-BLUE_ON_ORANGE = Inks(
-    ground=(255, 132, 20),
-    skin=(112, 206, 255),
-    shade=(40, 120, 226),
-    hair=(232, 34, 92),
-    lips=(255, 232, 80),
-    lids=(255, 244, 190),
-    clothes=(110, 46, 168),
-)
-GREEN_ON_VIOLET = Inks(
-    ground=(124, 58, 204),
-    skin=(176, 236, 118),
-    shade=(46, 176, 110),
-    hair=(255, 92, 168),
-    lips=(236, 24, 110),
-    lids=(255, 220, 60),
-    clothes=(255, 200, 30),
-)
-CORAL_ON_YELLOW = Inks(
-    ground=(255, 222, 40),
-    skin=(255, 134, 110),
-    shade=(222, 46, 74),
-    hair=(20, 160, 170),
-    lips=(190, 10, 60),
-    lids=(255, 250, 220),
-    clothes=(52, 64, 190),
-)
-CREAM_ON_RED = Inks(
-    ground=(228, 30, 44),
-    skin=(255, 236, 206),
-    shade=(255, 156, 150),
-    hair=(255, 196, 20),
-    lips=(228, 30, 44),
-    lids=(40, 150, 230),
-    clothes=(24, 84, 190),
-)
+PINK_ON_TEAL = Inks(*colours("00b2a9 ff9ebb f05480 ffe248 e2102c 46c4f0 ff7a1a"))
+YELLOW_ON_PINK = Inks(*colours("ff3e8e ffd640 ff961e 3056e0 e0183c 00be96 00b0be"))
+BLUE_ON_ORANGE = Inks(*colours("ff8414 70ceff 2878e2 e8225c ffe850 fff4be 6e2ea8"))
+GREEN_ON_VIOLET = Inks(*colours("7c3acc b0ec76 2eb06e ff5ca8 ec186e ffdc3c ffc81e"))
+CORAL_ON_YELLOW = Inks(*colours("ffde28 ff866e de2e4a 14a0aa be0a3c fffadc 3440be"))
+CREAM_ON_RED = Inks(*colours("e41e2c ffecce ff9c96 ffc414 e41e2c 2896e6 1854be"))
 
 PRINTS = (
     Print((PINK_ON_TEAL,)),

@@ -19,7 +19,7 @@ from likeness_model.painter.technique.planes import (
     to_planes,
 )
 from likeness_model.painter.technique.shade import diffuse
-from likeness_model.painter.technique.tone import Colour, flattened, gradient_map
+from likeness_model.painter.technique.tone import Colour, colours, flattened, gradient_map
 
 OFFSET = 0.0032  # of red and blue, as share of the side
 
@@ -37,38 +37,38 @@ class Dream:
 DREAMS = (
     Dream(
         horizon.sun_and_grid,
-        ((32, 10, 84), (172, 40, 168), (255, 122, 160), (255, 226, 110), (60, 244, 255)),
-        marble=((38, 14, 92), (134, 44, 172), (252, 120, 184), (255, 206, 206), (255, 250, 244)),
+        colours("200a54 ac28a8 ff7aa0 ffe26e 3cf4ff"),
+        marble=colours("260e5c 862cac fc78b8 ffcece fffaf4"),
         rims=((60, 240, 255), (255, 90, 200)),
     ),
     Dream(
         horizon.temple,
-        ((255, 198, 224), (196, 206, 255), (170, 244, 236), (255, 250, 236), (255, 140, 190)),
-        marble=((58, 40, 132), (120, 88, 196), (226, 140, 206), (255, 206, 224), (255, 252, 248)),
+        colours("ffc6e0 c4ceff aaf4ec fffaec ff8cbe"),
+        marble=colours("3a2884 7858c4 e28cce ffcee0 fffcf8"),
         rims=((140, 255, 244), (255, 150, 210)),
     ),
     Dream(
         horizon.palms,
-        ((64, 18, 110), (236, 64, 134), (255, 160, 92), (255, 232, 140), (40, 12, 70)),
-        marble=((50, 12, 84), (166, 34, 124), (255, 108, 112), (255, 196, 142), (255, 248, 222)),
+        colours("40126e ec4086 ffa05c ffe88c 280c46"),
+        marble=colours("320c54 a6227c ff6c70 ffc48e fff8de"),
         rims=((255, 220, 120), (255, 70, 170)),
     ),
     Dream(
         horizon.desktop,
-        ((92, 206, 214), (255, 178, 222), (244, 238, 250), (122, 92, 220), (255, 120, 190)),
-        marble=((28, 52, 120), (60, 130, 196), (122, 214, 222), (214, 246, 236), (255, 255, 252)),
+        colours("5cced6 ffb2de f4eefa 7a5cdc ff78be"),
+        marble=colours("1c3478 3c82c4 7ad6de d6f6ec fffffc"),
         rims=((255, 140, 220), (250, 255, 180)),
     ),
     Dream(
         horizon.clouds,
-        ((150, 170, 255), (255, 186, 226), (255, 226, 210), (255, 255, 255), (255, 120, 170)),
-        marble=((66, 52, 140), (140, 96, 204), (246, 150, 204), (255, 214, 214), (255, 252, 246)),
+        colours("96aaff ffbae2 ffe2d2 ffffff ff78aa"),
+        marble=colours("42348c 8c60cc f696cc ffd6d6 fffcf6"),
         rims=((130, 240, 255), (255, 170, 120)),
     ),
     Dream(
         horizon.peaks,
-        ((8, 10, 48), (38, 30, 120), (120, 60, 220), (255, 90, 200), (60, 240, 255)),
-        marble=((10, 14, 66), (44, 52, 164), (116, 116, 240), (196, 206, 255), (246, 252, 255)),
+        colours("080a30 261e78 783cdc ff5ac8 3cf0ff"),
+        marble=colours("0a0e42 2c34a4 7474f0 c4ceff f6fcff"),
         rims=((60, 240, 255), (255, 80, 190)),
     ),
 )

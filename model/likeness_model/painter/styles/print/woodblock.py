@@ -37,7 +37,7 @@ from likeness_model.painter.technique.planes import (
     smoothstep,
     to_planes,
 )
-from likeness_model.painter.technique.tone import flattened
+from likeness_model.painter.technique.tone import colours, flattened
 
 WORK = 512  # side of the grid on which the colour blocks are found
 POTS = 3  # colours for the hair, and as many for the clothes
@@ -52,30 +52,12 @@ class Print:
 
 
 PRINTS = (
-    Print(
-        "sun",
-        Pigments((38, 74, 118), (240, 196, 130), (28, 58, 104), (92, 142, 170), (206, 62, 46)),
-    ),
-    Print(
-        "waves",
-        Pigments((30, 62, 112), (226, 214, 180), (24, 54, 104), (108, 156, 184), (206, 74, 52)),
-    ),
-    Print(
-        "mountain",
-        Pigments((196, 78, 56), (246, 206, 150), (40, 70, 110), (112, 140, 150), (216, 90, 58)),
-    ),
-    Print(
-        "blossom",
-        Pigments((112, 160, 170), (240, 178, 178), (78, 62, 58), (160, 178, 150), (200, 60, 78)),
-    ),
-    Print(
-        "rain",
-        Pigments((24, 38, 78), (84, 116, 146), (20, 36, 74), (58, 88, 124), (216, 170, 84)),
-    ),
-    Print(
-        "sea",
-        Pigments((214, 120, 70), (248, 214, 150), (24, 78, 110), (84, 150, 166), (218, 66, 48)),
-    ),
+    Print("sun", Pigments(*colours("264a76 f0c482 1c3a68 5c8eaa ce3e2e"))),
+    Print("waves", Pigments(*colours("1e3e70 e2d6b4 183668 6c9cb8 ce4a34"))),
+    Print("mountain", Pigments(*colours("c44e38 f6ce96 28466e 708c96 d85a3a"))),
+    Print("blossom", Pigments(*colours("70a0aa f0b2b2 4e3e3a a0b296 c83c4e"))),
+    Print("rain", Pigments(*colours("18264e 547492 14244a 3a587c d8aa54"))),
+    Print("sea", Pigments(*colours("d67846 f8d696 184e6e 5496a6 da4230"))),
 )
 
 

@@ -14,6 +14,14 @@ def lit(picture: Picture, light: Picture) -> Picture:
     return cv2.bitwise_not(dark)
 
 
+def screened(one: Plane, other: Plane) -> Plane:
+    """The same on float planes. It overwrites both arguments: at 1024 px a copy takes 12 MB."""
+    np.subtract(1, one, out=one)
+    np.subtract(1, other, out=other)
+    np.multiply(one, other, out=one)
+    return np.subtract(1, one, out=one)
+
+
 def coloured(cover: Plane, colour: tuple[int, int, int], strength: float = 1.0) -> Picture:
     """A light of one colour with brightness `cover` (0..1)."""
     planes = [cv2.convertScaleAbs(cover, alpha=channel * strength) for channel in colour]

@@ -48,12 +48,12 @@ def gradient_table(stops: Sequence[tuple[float, Colour]]) -> Picture:
     return np.rint(np.stack(channels, 1)).astype(np.uint8)[None]
 
 
-def saturated(picture: Picture, amount: float, *, lightness: float = 1.0) -> Picture:
-    """Chroma times `amount` about Lab's grey axis, hue kept; L* times `lightness`."""
+def saturated(picture: Picture, amount: float) -> Picture:
+    """Chroma times `amount` about Lab's grey axis, hue kept."""
     lab = cv2.cvtColor(picture, cv2.COLOR_RGB2Lab)
     steps = np.arange(256, dtype=np.float32)
     chroma = np.clip((steps - 128) * amount + 128, 0, 255)
-    table = np.stack([np.clip(steps * lightness, 0, 255), chroma, chroma], 1)
+    table = np.stack([steps, chroma, chroma], 1)
     lab = cv2.LUT(lab, np.rint(table).astype(np.uint8)[None])
     return cv2.cvtColor(lab, cv2.COLOR_Lab2RGB)
 

@@ -29,8 +29,6 @@ LAYOUT = 512  # side of the grid for points
 
 # Points that every face has, in order of priority.
 ANCHORS = (RIGHT_EYE, LEFT_EYE, LIPS_INSIDE, LIPS_OUTSIDE, RIGHT_BROW, LEFT_BROW, OVAL, NOSE)
-
-
 INNER_LIPS = ("80 81 82 13 312 311 310", "88 178 87 14 317 402 318")
 
 
@@ -66,7 +64,7 @@ def low_poly(scene: Scene, variation: Variation) -> Image:
     picture = _sitter(scene)
     fits = triangles.plane_fits(picture, label, len(faces))
     middle = points[faces].mean(1) / LAYOUT
-    own = _flat(fits, middle)
+    own = fits[:, 0] + fits[:, 1] * middle[:, :1] + fits[:, 2] * middle[:, 1:]
     solid = (
         np.bincount(
             label.ravel(), resized(signed_distance(scene.alpha), LAYOUT).ravel() > 0, len(faces)
@@ -162,10 +160,6 @@ def _frame(rng: np.random.Generator) -> Plane:
             for pair in ((moved, low), (moved[::-1], high), (low, side), (high, side))
         ]
     ).astype(np.float32)
-
-
-def _flat(fits: Plane, middle: Plane) -> Plane:
-    return fits[:, 0] + fits[:, 1] * middle[:, :1] + fits[:, 2] * middle[:, 1:]
 
 
 def _facet_light(

@@ -27,6 +27,8 @@ REGISTER = 0.006  # largest shift of an ink, as share of the side
 
 @dataclass(frozen=True)
 class Inks:
+    """The colours of one print; the sets below name them in this order."""
+
     ground: Colour
     skin: Colour
     shade: Colour
@@ -112,7 +114,9 @@ def _cut_screens(sheet: Sheet, scene: Scene, variation: Variation) -> Screens:
     half = halftone(smoothstep(0.47, 0.24, light), pitch=1 / 150, angle=22.5, soft=1.4)
     # Milder: a finer negative with the mid-tones that a lith film loses.
     key = mix(
-        np.maximum(half, _solid(light)), smoothstep(0.58, 0.12, light), 0.8 * variation.mildness
+        np.maximum(half, smoothstep(0.30, 0.26, light)),
+        smoothstep(0.58, 0.12, light),
+        0.8 * variation.mildness,
     )
     blend = 0.01 + 0.10 * variation.mildness
     broad = resized(blur(resized(light, SHAPES), 2.0), sheet.size)
@@ -152,10 +156,6 @@ def _light(sheet: Sheet, scene: Scene, parts: Parts) -> tuple[Plane, Plane]:
 def _chroma(picture: Picture) -> Plane:
     spread = cv2.max(cv2.max(*cv2.split(picture)[:2]), picture[..., 2])
     return cv2.subtract(spread, picture.min(2)).astype(np.float32)
-
-
-def _solid(light: Plane) -> Plane:
-    return smoothstep(0.30, 0.26, light)
 
 
 def _stencil(mask: Plane, level: float, size: int, *, blurred: float = 1.8) -> Plane:

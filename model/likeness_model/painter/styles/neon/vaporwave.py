@@ -21,6 +21,7 @@ from likeness_model.painter.technique.planes import (
 from likeness_model.painter.technique.shade import diffuse
 from likeness_model.painter.technique.tone import Colour, colours, flattened, gradient_map
 
+STOPS = (0.05, 0.28, 0.52, 0.74, 0.96)  # tones of the marble's colours
 OFFSET = 0.0032  # of red and blue, as share of the side
 
 
@@ -81,7 +82,8 @@ def vaporwave(scene: Scene, variation: Variation) -> Picture:
     ground = dream.place(scene.size, dream.colours, variation.rng())
     left_lit = variation.variant % 2 == 0
     bust = gradient_map(
-        _modelled(scene, sitter, left_lit, variation.mildness), _stops(dream.marble)
+        _modelled(scene, sitter, left_lit, variation.mildness),
+        list(zip(STOPS, dream.marble, strict=True)),
     )
     bust = painted(bust, scene.foreground, np.full_like(scene.alpha, 0.35 * variation.mildness))
     page = painted(ground, bust, scene.alpha)
@@ -115,7 +117,3 @@ def _modelled(scene: Scene, sitter: Sitter, left_lit: bool, mildness: float) -> 
     lamp = diffuse(sitter.form, (-0.8 if left_lit else 0.8, -0.5, 0.7), wrap=0.25)
     shaped = tone * (0.62 + 0.55 * resized(lamp, scene.size))
     return np.clip(0.06 + 0.94 * shaped, 0, 1)
-
-
-def _stops(marble: tuple[Colour, ...]) -> list[tuple[float, Colour]]:
-    return list(zip((0.05, 0.28, 0.52, 0.74, 0.96), marble, strict=True))

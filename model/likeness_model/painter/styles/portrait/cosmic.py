@@ -6,8 +6,8 @@ import numpy as np
 from likeness_model.painter.regions import face_height
 from likeness_model.painter.registry import Scene, Variation, paints
 from likeness_model.painter.styles.portrait import sky
-from likeness_model.painter.styles.portrait.light import screened
 from likeness_model.painter.styles.portrait.sky import Palette
+from likeness_model.painter.technique.light import screened
 from likeness_model.painter.technique.noise import value_noise
 from likeness_model.painter.technique.planes import (
     Plane,

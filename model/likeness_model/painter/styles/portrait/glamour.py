@@ -7,8 +7,8 @@ from likeness_model.painter.regions import face_height
 from likeness_model.painter.registry import Scene, Variation, paints
 from likeness_model.painter.styles.portrait import makeup
 from likeness_model.painter.styles.portrait.backdrop import BACKDROPS, Mood
-from likeness_model.painter.styles.portrait.light import screened
 from likeness_model.painter.styles.portrait.refine import refined
+from likeness_model.painter.technique.light import screened
 from likeness_model.painter.technique.planes import (
     Plane,
     blur,

@@ -1,5 +1,6 @@
 """Woodblock: few flat colours with wiped gradients, a swelling key line, wood grain on washi."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -45,30 +46,25 @@ POTS = 3  # colours for the hair, and as many for the clothes
 
 @dataclass(frozen=True, slots=True)
 class Print:
-    """A subject for the scenery, with its pigments."""
+    """A subject: its parts from back to front, and its pigments."""
 
-    subject: str
+    subject: tuple[Callable[[Scenery, np.random.Generator], None], ...]
     pigments: Pigments
 
 
 PRINTS = (
-    Print("sun", Pigments(*colours("264a76 f0c482 1c3a68 5c8eaa ce3e2e"))),
-    Print("waves", Pigments(*colours("1e3e70 e2d6b4 183668 6c9cb8 ce4a34"))),
-    Print("mountain", Pigments(*colours("c44e38 f6ce96 28466e 708c96 d85a3a"))),
-    Print("blossom", Pigments(*colours("70a0aa f0b2b2 4e3e3a a0b296 c83c4e"))),
-    Print("rain", Pigments(*colours("18264e 547492 14244a 3a587c d8aa54"))),
-    Print("sea", Pigments(*colours("d67846 f8d696 184e6e 5496a6 da4230"))),
+    Print((ukiyo.sun, ukiyo.mist), Pigments(*colours("264a76 f0c482 1c3a68 5c8eaa ce3e2e"))),
+    Print((ukiyo.moon, ukiyo.waves), Pigments(*colours("1e3e70 e2d6b4 183668 6c9cb8 ce4a34"))),
+    Print(
+        (ukiyo.mountain, ukiyo.low_mist), Pigments(*colours("c44e38 f6ce96 28466e 708c96 d85a3a"))
+    ),
+    Print((ukiyo.blossom,), Pigments(*colours("70a0aa f0b2b2 4e3e3a a0b296 c83c4e"))),
+    Print(
+        (ukiyo.moon, ukiyo.mist, ukiyo.rain),
+        Pigments(*colours("18264e 547492 14244a 3a587c d8aa54")),
+    ),
+    Print((ukiyo.sun, ukiyo.seigaiha), Pigments(*colours("d67846 f8d696 184e6e 5496a6 da4230"))),
 )
-
-
-SUBJECTS = {
-    "sun": (ukiyo.sun, ukiyo.mist),
-    "waves": (ukiyo.moon, ukiyo.waves),
-    "mountain": (ukiyo.mountain, ukiyo.low_mist),
-    "blossom": (ukiyo.blossom,),
-    "rain": (ukiyo.moon, ukiyo.mist, ukiyo.rain),
-    "sea": (ukiyo.sun, ukiyo.seigaiha),
-}
 
 
 @paints("woodblock")
@@ -99,7 +95,7 @@ def woodblock(scene: Scene, variation: Variation) -> Picture:
 def view(chosen: Print, rng: np.random.Generator, size: int) -> Scenery:
     """The print's subject over its wiped sky."""
     scenery = Scenery(chosen.pigments, ukiyo.bokashi(chosen.pigments, rng, size))
-    for draw in SUBJECTS[chosen.subject]:
+    for draw in chosen.subject:
         draw(scenery, rng)
     return scenery
 

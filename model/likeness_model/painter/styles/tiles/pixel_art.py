@@ -128,7 +128,9 @@ def _colours(fine: Picture, parts: Parts) -> Picture:
         pixels.nearest(cells, palette, hue=1.2),
     )
     index = np.where(parts.lips, _lip_index(cells, parts, palette), index)
-    index = np.where(parts.brow, pixels.nearest(_dark(cells, 0.62), palette, hue=1.0), index)
+    index = np.where(
+        parts.brow, pixels.nearest((cells * 0.62).astype(np.uint8), palette, hue=1.0), index
+    )
     index = np.where(parts.mouth, pixels.nearest(_contrast(cells), palette, hue=1.6), index)
     index = pixels.without_orphans(index, parts.features)
     index = pixels.without_orphans(index, parts.features)
@@ -146,10 +148,6 @@ def _lip_index(cells: Picture, parts: Parts, palette: Picture) -> NDArray[np.int
     mean = cells[parts.lips].mean(0) * (1.0, 0.76, 0.78)
     upper = np.where(parts.lips & ~np.roll(parts.lips, 1, 0), 0.8, 1.0)[..., None]
     return pixels.nearest(np.clip(mean * upper, 0, 255).astype(np.uint8), palette, hue=1.0)
-
-
-def _dark(cells: Picture, by: float) -> Picture:
-    return (cells * by).astype(np.uint8)
 
 
 def _contrast(cells: Picture) -> Picture:

@@ -1,6 +1,6 @@
 """The direction of strokes: orientation fields along edges and around forms, and smears along them.
 
-An orientation has no sign (a stroke to the left is a stroke to the right), so fields are kept as
+An orientation has no sign (a stroke to the left is a stroke to the right), so fields store
 double angles, (cos 2a, sin 2a), which can be blended and blurred; their length is the certainty.
 """
 

@@ -35,7 +35,7 @@ def sharpened_edges(
 
 
 def without_specks(response: Plane, visible: float, smallest: int) -> Plane:
-    """Remove what is not a stroke: blots below `visible` of fewer than `smallest` pixels, and
+    """Remove specks: blots below `visible` of fewer than `smallest` pixels, and
     smudges that never reach full ink (the hysteresis of Canny 1986)."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(
         (response < visible).astype(np.uint8), connectivity=8

@@ -11,7 +11,7 @@ def with_density(colour: Plane, density: Plane) -> Plane:
     """Colour (S, S, 3), 0..1, of a wash with `density` times its pigment (1 leaves it unchanged).
 
     Bousseau et al. 2006, "Interactive watercolor rendering", eq. 1: C' = C - (C - C^2)(d - 1),
-    the second order of what the Kubelka-Munk model does to a thin layer: white stays white.
+    the Kubelka-Munk model of a thin layer to second order: white stays white.
     """
     more = dimmed(colour, density - 1)
     cv2.multiply(more, 1 - colour, dst=more)

@@ -29,7 +29,7 @@ def cell_grid(size: int, cells: int) -> tuple[int, int, int]:
 
 
 def gathered(picture: Picture, cells: int, detail: float = 0.8) -> Picture:
-    """Shrink to `cells` a side and preserve what stands out from its surroundings.
+    """Shrink to `cells` a side and preserve details that differ from their surroundings.
 
     Weber et al. 2016, "Rapid, Detail-Preserving Image Downscaling": each pixel weighs by its
     distance from the plain average, to the power of `detail`; 0 is the average itself.

@@ -33,8 +33,7 @@ from likeness_model.painter.technique.planes import (
 )
 from likeness_model.painter.technique.shade import face_depth
 from likeness_model.painter.technique.stick import caught, side_strokes
-
-Colour = tuple[int, int, int]
+from likeness_model.painter.technique.tone import Colour
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +203,7 @@ def chalk_deposit(
 
 
 def flush(scene: Scene, tone: Plane, size: int) -> Plane:
-    """Where red chalk warms the drawing: half tones of bare skin, lips most."""
+    """Cover of red chalk, 0..1: on half tones of bare skin, and most on the lips."""
     bare = blur(np.maximum(scene.face, scene.skin), size / 120)
     middle = 1 - 1.5 * np.abs(tone - 0.5)
     warm = bare * resized(np.maximum(middle, 0), size) * 0.7

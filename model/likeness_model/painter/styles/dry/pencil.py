@@ -34,8 +34,7 @@ from likeness_model.painter.technique.planes import (
     to_picture,
 )
 from likeness_model.painter.technique.shade import face_depth
-
-Colour = tuple[int, int, int]
+from likeness_model.painter.technique.tone import Colour
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likeness_model.painter.technique.planes import Picture, grid, painted, smoothstep
+from likeness_model.painter.technique.tone import Colour
 
 Points = NDArray[np.float64]
-Colour = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)

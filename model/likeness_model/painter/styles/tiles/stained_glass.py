@@ -32,7 +32,7 @@ from likeness_model.vision.records import Image
 
 LAYOUT = 512  # side of the grid on which pieces are separated
 
-# Where a glazier divides a face: mesh points along its folds and bones.
+# Lines along which a glazier divides a face: mesh points along its folds and bones.
 FACE_LINES = (
     "55 193 122 196 236 198 129",
     "285 417 351 419 456 420 358",

@@ -72,7 +72,7 @@ def sunburst(rng: np.random.Generator, *, rings: Sequence[Sequence[Colour]], wed
 def quarries(
     rng: np.random.Generator, *, field: Sequence[Colour], border: Sequence[Colour]
 ) -> Window:
-    """A lattice of lozenges within a border of coloured squares: the parish church."""
+    """A lattice of lozenges within a border of coloured squares, as in a parish church."""
     inset, pitch = 0.075, 0.17
     paths = []
     for step in np.arange(-1.6, 2.6, pitch):

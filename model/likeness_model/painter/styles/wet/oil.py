@@ -24,8 +24,7 @@ from likeness_model.painter.technique.planes import (
     to_picture,
     to_planes,
 )
-
-Colour = tuple[int, int, int]
+from likeness_model.painter.technique.tone import Colour
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,7 @@ from likeness_model.painter.technique.planes import (
     smoothstep,
     to_picture,
 )
-
-Colour = tuple[int, int, int]
+from likeness_model.painter.technique.tone import Colour
 
 # Three pigments that mix wet-in-wet behind the sitter.
 PALETTES: tuple[tuple[Colour, Colour, Colour], ...] = (

@@ -60,7 +60,7 @@ class Order:
 
 
 class WrongOption(Exception):
-    """An option has a value that cannot work; the message is one sentence."""
+    """An option has an invalid value; the message is one sentence."""
 
 
 class NoAvatars(Exception):
@@ -175,7 +175,7 @@ def _wait_for_inspection(job_id: str, order: Order, backend: AppBackend, bar: Ba
 
 
 def _report_refused(job: dict[str, Any], order: Order, known: set[str]) -> set[str]:
-    """Print what a user reads of each refused photo that is not known; returns these photos."""
+    """Print the user's message for each newly refused photo; returns these photos."""
     refused = set()
     for photo, file in zip(job["photos"], order.photos, strict=True):
         if photo["state"] != "refused" or photo["photo_id"] in known:

@@ -130,7 +130,7 @@ class _Exports:
 
 
 def quiet(_: str) -> None:
-    """Say nothing."""
+    """Print nothing."""
 
 
 def up(
@@ -160,7 +160,7 @@ def up(
 
 
 def deploy(project: Project, *, say: Say = quiet) -> Cloud:
-    """Build and deploy what changed to the running cloud, then check it for drift."""
+    """Build and deploy changes to the running cloud, then check it for drift."""
     found = _running(project)
     with locked(project.folders.state, wait=False):
         return _deploy(project, found, say)
@@ -294,7 +294,7 @@ def _start(
 
 
 def _empty(folder: Path) -> None:
-    """Delete what is in the folder. The folder itself stays, because it is locked."""
+    """Delete the content of the folder. The folder itself stays, because it is locked."""
     for one in folder.iterdir():
         if one.is_dir():
             shutil.rmtree(one)

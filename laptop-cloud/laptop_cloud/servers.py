@@ -79,7 +79,7 @@ def start_ministack(
             "SFN_WAIT_SCALE": str(wait_scale),
             "STATE_DIR": str(folders.temporary / "state"),
             "S3_DATA_DIR": str(folders.temporary / "s3"),
-            "DOCKER_HOST": "unix:///nonexistent",  # the user's containers are none of our business
+            "DOCKER_HOST": "unix:///nonexistent",  # do not touch the user's containers
             "MINISTACK_ACCOUNT_ID": places.ACCOUNT,
             "MINISTACK_REGION": places.REGION,
             "AWS_DEFAULT_REGION": places.REGION,

@@ -28,7 +28,7 @@ class Difference:
 
 
 def differences(resource: str, wanted: Any, got: Any, path: str = "") -> Iterator[Difference]:
-    """Every property that was dropped or changed. What a service adds is ignored."""
+    """Every property that was dropped or changed. Properties that a service adds are ignored."""
     if isinstance(wanted, dict) and isinstance(got, dict):
         for name, value in wanted.items():
             inner = f"{path}.{name}" if path else name

@@ -1,1 +1,1 @@
-"""What MiniStack lacks, added inside its process."""
+"""Features that MiniStack lacks, added inside its process."""

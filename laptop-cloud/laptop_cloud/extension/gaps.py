@@ -1,4 +1,4 @@
-"""The table of MiniStack's gaps: what ships, what the extension does, which code it touches."""
+"""The table of MiniStack's gaps: shipped behaviour, the extension's behaviour, touched code."""
 
 from __future__ import annotations
 

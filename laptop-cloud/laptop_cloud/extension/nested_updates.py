@@ -25,7 +25,7 @@ def provision(resource_type: str, *arguments: Any, **named: Any) -> tuple[str, d
 def update(
     resource_type: str, physical_id: str, *arguments: Any, **named: Any
 ) -> tuple[str, dict[str, Any]]:
-    """MiniStack returns no attributes for what did not change, unless it gets the old ones."""
+    """MiniStack returns no attributes for unchanged resources unless it gets the old ones."""
     new_id, attributes = _update_resource(resource_type, physical_id, *arguments, **named)
     known = _attributes.get((resource_type, new_id), {})
     found = attributes or known

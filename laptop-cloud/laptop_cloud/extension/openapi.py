@@ -43,7 +43,7 @@ class HttpApi:
 
 
 def read(document: Mapping[str, Any]) -> HttpApi:
-    """What API Gateway makes of the document; raises Unsupported."""
+    """The API that API Gateway creates from the document. Raises Unsupported."""
     schemes = (document.get("components") or {}).get("securitySchemes") or {}
     kinds = {name: _authorization(name, scheme) for name, scheme in schemes.items()}
     cors = document.get(CORS)

@@ -1,4 +1,4 @@
-"""What Lambda does after a function's result for a batch of a stream.
+"""Lambda's reaction to a function's result for a batch of a stream.
 
 Source: AWS Lambda Developer Guide, "Handling errors in Amazon DynamoDB event sources" and
 "Configuring partial batch response with DynamoDB and Lambda".

@@ -20,12 +20,10 @@ if TYPE_CHECKING:
 
 LIMIT_BYTES = 262_144
 POLL_S = 0.1
-STARTS = "arn:aws:states:::states:startExecution"
 
 _execute_task = stepfunctions._execute_task
 _invoke_resource = stepfunctions._invoke_resource
 _error_matches = stepfunctions._error_matches
-
 
 ENDED = "Execution.Ended"
 

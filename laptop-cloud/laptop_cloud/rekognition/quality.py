@@ -33,7 +33,7 @@ def _brightness(crop: Floats) -> float:
 
 
 def _sharpness(crop: Floats) -> float:
-    """What a further blur removes: much of a sharp face, little of a blurred one.
+    """The share that a further blur removes: much of a sharp face, little of a blurred one.
 
     The share of gradient energy that a Gaussian of 2 px removes (after Crete et al., 2007), in the
     worse of the two directions because a moving hand blurs one, scaled so that 0.14 is 0 and 0.42

@@ -117,7 +117,7 @@ class SageMaker:
             return 400, {"__type": refusal.code, "message": str(refusal)}
 
     def close(self) -> None:
-        """Kill and wait for what runs, and delete all files. No event is sent.
+        """Kill all programs, wait for them, and delete all files. No event is sent.
 
         The wait is limited: a transfer may hang if S3 has already ended.
         """

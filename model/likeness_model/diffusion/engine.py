@@ -44,7 +44,7 @@ class DiffusionEngine:
     def _draw(self, task: Task) -> list[NotDrawn]:
         pipeline, recipe = self.pipeline, self.pipeline.recipe
 
-        # 1. Analyse the photos: faces, and what is measured on them.
+        # 1. Analyse the photos: faces and their features.
         task.report("looking", len(task.checkpoints.avatars))
         portraits = find_portraits(task.photos)
         if not portraits:

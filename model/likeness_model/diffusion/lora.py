@@ -24,7 +24,7 @@ def load(
     """Load and activate the user's adapter: a new one without effect, or one with weights `state`.
 
     Alpha equals the rank, so that the scale is one in every file format. The weights are 32 bits
-    whatever the network's type: bf16 loses steps of 1e-4.
+    with any type of network: bf16 loses steps of 1e-4.
     """
     config = LoraConfig(
         r=rank, lora_alpha=rank, init_lora_weights="gaussian", target_modules=list(targets)

@@ -26,7 +26,7 @@ TURNED = 20  # degrees of yaw from which the caption says so
 
 @dataclass(frozen=True)
 class Portrait:
-    """A photo with a face. `worth` ranks photos, higher is better: a large face, turned to us."""
+    """A photo with a face. `worth` ranks photos: a large face, turned to the camera, is best."""
 
     photo_id: PhotoId
     photo: Image
@@ -72,7 +72,7 @@ def training_examples(portraits: Sequence[Portrait], side: int) -> list[Training
     only a few photos."""
     examples = []
     for portrait in portraits:
-        turned = ", turned to the side" if _is_turned(portrait.mesh) else ""
+        turned = ", turned to the side" if abs(head_pose(portrait.mesh).yaw) >= TURNED else ""
         for factor, words in ((CLOSE, "close-up"), (WIDE, "head and shoulders")):
             picture = face_crop(portrait, factor, side)
             caption = f"photo of {templates().token}, {words}{turned}"
@@ -97,7 +97,3 @@ def face_crop(portrait: Portrait, factor: float, side: int) -> Image:
     crop = portrait.photo[top : top + span, left : left + span]
     smooth = cv2.INTER_AREA if span > side else cv2.INTER_CUBIC
     return cv2.resize(crop, (side, side), interpolation=smooth)
-
-
-def _is_turned(mesh: Mesh) -> bool:
-    return abs(head_pose(mesh).yaw) >= TURNED

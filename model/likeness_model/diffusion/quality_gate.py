@@ -106,8 +106,9 @@ def score(
 ) -> Score:
     """`faces` is False only for random weights, whose pictures cannot show a face."""
     nudity = nsfw_score(picture)
-    face = _face_on(picture)
-    if face is None:
+    try:
+        face = read_features(picture, find_person(picture))
+    except NoUsableFace:
         without_face: NotDrawnReason | None = "no_face" if faces and style.face else None
         measures = Measures(nudity=round(nudity, 4))
         return Score(measures, None, None, "nudity" if nudity >= SAFE_BELOW else without_face)
@@ -148,10 +149,3 @@ def _reason(
     if nearest < person.copy_below:
         return "copy"
     return None
-
-
-def _face_on(picture: Image) -> Features | None:
-    try:
-        return read_features(picture, find_person(picture))
-    except NoUsableFace:
-        return None

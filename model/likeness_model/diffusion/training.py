@@ -53,7 +53,7 @@ def train(
     checkpoint: TrainingCheckpoint,
     has_time: Callable[[float], bool] = lambda _seconds: True,
 ) -> Trained:
-    """`has_time(seconds)` is asked before each step whether a step of that length still fits.
+    """A step starts only if `has_time(seconds)` is true for the last step's length.
 
     The noise of each step follows from the seed and the step's number alone: a run resumed from a
     checkpoint, with the same number of threads, gives the same bits as an uninterrupted one.

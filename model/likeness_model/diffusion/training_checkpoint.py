@@ -4,7 +4,7 @@ from pathlib import Path
 
 from likeness_model.generation.files import write_atomically
 
-PREFIX, SUFFIX = "learning-", ".safetensors"
+PREFIX, SUFFIX = "training-", ".safetensors"
 
 
 class TrainingCheckpoint:

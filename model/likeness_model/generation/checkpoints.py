@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class AvatarRecord(Contract):
-    """`aNN.json` beside `aNN.png`: what a restarted job needs to know about the picture."""
+    """`aNN.json` beside `aNN.png`: the data about the picture that a restarted job needs."""
 
     avatar: DrawnAvatar
     zoom: float

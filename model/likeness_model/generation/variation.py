@@ -1,4 +1,4 @@
-"""What varies between two avatars of one style: palette, background and framing."""
+"""The differences between two avatars of one style: palette, background and framing."""
 
 from dataclasses import dataclass, replace
 from typing import TypeVar

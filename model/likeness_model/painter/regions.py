@@ -46,31 +46,6 @@ def face_height(mesh: Floats) -> float:
     return float(np.linalg.norm(mesh[152, :2] - mesh[10, :2]))
 
 
-def face(mesh: Floats, size: int) -> Floats:
-    return fill(mesh, [OVAL], size, soft=0.006)
-
-
-def eyes(mesh: Floats, size: int) -> Floats:
-    return fill(mesh, [RIGHT_EYE, LEFT_EYE], size)
-
-
-def brows(mesh: Floats, size: int) -> Floats:
-    return fill(mesh, [RIGHT_BROW, LEFT_BROW], size, soft=0.003)
-
-
-def lips(mesh: Floats, size: int) -> Floats:
-    outside, inside = fill(mesh, [LIPS_OUTSIDE], size), fill(mesh, [LIPS_INSIDE], size)
-    return (outside - inside).clip(0, 1)
-
-
-def mouth(mesh: Floats, size: int) -> Floats:
-    return fill(mesh, [LIPS_INSIDE], size)
-
-
-def nose(mesh: Floats, size: int) -> Floats:
-    return fill(mesh, [NOSE], size, soft=0.004)
-
-
 def lightness(image: Image) -> Floats:
     scaled = image.astype(np.float32) / 255
     return cv2.cvtColor(scaled, cv2.COLOR_RGB2Lab)[:, :, 0] / 100

@@ -1,4 +1,4 @@
-"""What a style module needs; its painting function registers itself under the style's id."""
+"""Imports of every style module; a painting function registers itself under its style's id."""
 
 from collections.abc import Callable
 

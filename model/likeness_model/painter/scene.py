@@ -30,7 +30,7 @@ class Scene:
     @cached_property
     def face(self) -> Floats:
         """The face from the brow to the chin, with a soft edge; without hair and neck."""
-        return regions.face(self.mesh, self.size)
+        return self._filled(regions.OVAL, soft=0.006)
 
     @cached_property
     def skin(self) -> Floats:
@@ -40,7 +40,7 @@ class Scene:
 
     @cached_property
     def eyes(self) -> Floats:
-        return regions.eyes(self.mesh, self.size)
+        return self._filled(regions.RIGHT_EYE, regions.LEFT_EYE)
 
     @cached_property
     def irises(self) -> Floats:
@@ -49,21 +49,21 @@ class Scene:
 
     @cached_property
     def brows(self) -> Floats:
-        return regions.brows(self.mesh, self.size)
+        return self._filled(regions.RIGHT_BROW, regions.LEFT_BROW, soft=0.003)
 
     @cached_property
     def lips(self) -> Floats:
         """The red of the lips, without the opening between them."""
-        return regions.lips(self.mesh, self.size)
+        return (self._filled(regions.LIPS_OUTSIDE) - self.mouth).clip(0, 1)
 
     @cached_property
     def mouth(self) -> Floats:
         """The opening between the lips: teeth, when smiling."""
-        return regions.mouth(self.mesh, self.size)
+        return self._filled(regions.LIPS_INSIDE)
 
     @cached_property
     def nose(self) -> Floats:
-        return regions.nose(self.mesh, self.size)
+        return self._filled(regions.NOSE, soft=0.004)
 
     @cached_property
     def hair(self) -> Floats:
@@ -81,8 +81,5 @@ class Scene:
         """(size, size) float32 0..1: perceived lightness (CIE L*/100) of the foreground."""
         return regions.lightness(self.foreground)
 
-    def over(self, figure: Image, background: Image) -> Image:
-        """Composite a painted figure over a painted background with the person's mask."""
-        alpha = self.alpha[..., None]
-        mixed = background + (figure.astype(np.float32) - background) * alpha
-        return np.clip(mixed + 0.5, 0, 255).astype(np.uint8)
+    def _filled(self, *rings: str, soft: float = 0.002) -> Floats:
+        return regions.fill(self.mesh, list(rings), self.size, soft=soft)

@@ -42,7 +42,7 @@ class UnreadablePhoto(Exception):
 
 @dataclass(frozen=True)
 class AnalysedPhoto:
-    """What all avatars of a photo share. `worth` ranks photos, higher is better."""
+    """The data that all avatars of a photo share. `worth` ranks photos, higher is better."""
 
     photo_id: PhotoId
     subject: Subject

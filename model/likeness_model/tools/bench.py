@@ -31,7 +31,7 @@ from likeness_model.tools.order import make_order, read_photos
 from likeness_model.vision.images import decode
 from likeness_model.vision.sessions import use_threads
 
-AVATARS, SIZE = 30, 1024
+AVATARS, SIZE, REPEATS = 30, 1024, 3
 SAMPLE_EVERY_S = 0.1
 # The measured job's styles in turn: fixed, so that figures stay comparable when styles are added.
 JOB_STYLES = (
@@ -41,14 +41,12 @@ JOB_STYLES = (
 )
 
 
-def measure_job(
-    photos: Mapping[str, bytes], *, styles: list[str], size: int = SIZE
-) -> dict[str, float]:
+def measure_job(photos: Mapping[str, bytes], styles: list[str]) -> dict[str, float]:
     """Run the container's program on 30 avatars of these styles in turn; a separate run measures
     its memory, because that slows it down."""
-    seconds, drawn, _ = _run_job(photos, styles, size, watermarked=False)
-    watermarked_seconds, _, _ = _run_job(photos, styles, size)
-    _, _, peak = _run_job(photos, styles, size, watch=True)
+    seconds, drawn, _ = _run_job(photos, styles, watermarked=False)
+    watermarked_seconds, _, _ = _run_job(photos, styles)
+    _, _, peak = _run_job(photos, styles, watch=True)
     return {
         "painter.30_avatars_s": round(seconds, 2),
         "painter.30_marked_s": round(watermarked_seconds, 2),
@@ -60,7 +58,6 @@ def measure_job(
 def _run_job(
     photos: Mapping[str, bytes],
     styles: list[str],
-    size: int,
     *,
     watermarked: bool = True,
     watch: bool = False,
@@ -69,7 +66,7 @@ def _run_job(
     with tempfile.TemporaryDirectory() as folder:
         base = Path(folder)
         folders = Folders(base)
-        order = make_order(photos, styles, AVATARS, size=size, watermarked=watermarked)
+        order = make_order(photos, styles, AVATARS, size=SIZE, watermarked=watermarked)
         write_atomically(folders.order, order.model_dump_json().encode())
         for photo_id, content in photos.items():
             write_atomically(folders.photos / f"{photo_id}.jpg", content)
@@ -94,20 +91,20 @@ def _run_job(
     return seconds, len(result["avatars"]), peak
 
 
-def measure_styles(photo: bytes, *, size: int = SIZE, repeats: int = 3) -> dict[str, float]:
-    """On one core, the median of the repeats, each with another variation."""
+def measure_styles(photo: bytes) -> dict[str, float]:
+    """On one core, the median of REPEATS, each with another variation."""
     cv2.setNumThreads(1)
     use_threads(1)
     picture = decode(photo)
-    read_subject(picture, size)  # loads the models
+    read_subject(picture, SIZE)  # loads the models
     started = time.perf_counter()
-    subject = read_subject(picture, size)
+    subject = read_subject(picture, SIZE)
     numbers = {"painter.photo_s": round(time.perf_counter() - started, 3)}
     for style_id, paint in STYLES.items():
         seconds = []
-        for variant in range(repeats):
+        for variant in range(REPEATS):
             variation = variation_for(style_id, seed=variant, variant=variant)
-            scene = subject.scene(variation, size)
+            scene = subject.scene(variation, SIZE)
             started = time.perf_counter()
             paint(scene, variation)
             seconds.append(time.perf_counter() - started)
@@ -155,7 +152,7 @@ def main() -> None:
     if not photos:
         parser.error("set --photos to a folder of JPEG photos")
     styles = arguments.styles.split(",") if arguments.styles else list(JOB_STYLES)
-    numbers = measure_job(photos, styles=styles)
+    numbers = measure_job(photos, styles)
     if not arguments.only_job:
         numbers |= measure_styles(next(iter(photos.values())))
     print(json.dumps(numbers, indent=2))

@@ -16,7 +16,7 @@ SUPPRESS_OVERLAP = 0.3
 _one_at_a_time = threading.Lock()  # the detector has one input size at a time
 
 
-def find_faces(image: Image, *, side: int = 1024, min_score: float = MIN_SCORE) -> list[Face]:
+def find_faces(image: Image, *, side: int = 1024) -> list[Face]:
     """Faces, largest first, in pixels of the image; detected at `side` px on the longer edge."""
     scale = min(1.0, side / max(image.shape[:2]))
     small = image
@@ -26,7 +26,6 @@ def find_faces(image: Image, *, side: int = 1024, min_score: float = MIN_SCORE) 
     with _one_at_a_time:
         detector = _detector()
         detector.setInputSize((bgr.shape[1], bgr.shape[0]))
-        detector.setScoreThreshold(min_score)
         rows = detector.detect(bgr)[1]
     if rows is None:
         return []

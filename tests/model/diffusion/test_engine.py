@@ -68,7 +68,7 @@ def test_a_run_stopped_while_drawing_reuses_the_trained_adapter(lora_engine, tmp
     monkeypatch.setattr(lora_engine.pipeline, "generate", stopped)
     with pytest.raises(KeyboardInterrupt):
         run(lora_engine, tmp_path / "stopped")
-    assert list((tmp_path / "stopped").glob("learning-*.safetensors"))
+    assert list((tmp_path / "stopped").glob("training-*.safetensors"))
 
     def no_training(*_):
         raise AssertionError("it trains again")

@@ -38,7 +38,8 @@ def seen(monkeypatch, person):
         photo = person.photos[0]
         there = photo.embedding + np.float32(away) * _direction(person)
         face = replace(photo, **{"embedding": there, "years": 38.0, **features})
-        monkeypatch.setattr("likeness_model.diffusion.quality_gate._face_on", lambda _: face)
+        monkeypatch.setattr("likeness_model.diffusion.quality_gate.find_person", lambda _: None)
+        monkeypatch.setattr("likeness_model.diffusion.quality_gate.read_features", lambda *_: face)
         monkeypatch.setattr("likeness_model.diffusion.quality_gate.nsfw_score", lambda _: nudity)
         return score(np.zeros((64, 64, 3), np.uint8), person, style=style, gate=gate)
 

@@ -98,7 +98,7 @@ def test_a_run_stopped_while_drawing_does_not_train_again(few_steps, train_on):
 
 
 def test_an_unreadable_checkpoint_is_ignored(few_steps, train_on, tmp_path):
-    (tmp_path / "learning-k.safetensors").write_bytes(b"half a file")
+    (tmp_path / "training-k.safetensors").write_bytes(b"half a file")
 
     assert train_on().steps == 8
 

@@ -13,6 +13,7 @@ from likeness_model.generation.near_duplicates import (
 from likeness_model.generation.variation import Variation, milder, variation_for
 from likeness_model.painter.plan import first_drafts
 from likeness_model.painter.resemblance import measure_distance
+from likeness_model.painter.technique.planes import painted
 from likeness_model.vision.detect import find_faces
 from likeness_model.vision.embed import embed_face
 from likeness_model.vision.mesh import lay_mesh
@@ -74,8 +75,8 @@ def test_framing_alone_gives_a_near_duplicate(subject, variation):
     plain, framed = subject.scene(Variation(), 256), subject.scene(variation, 256)
     grey = np.full_like(plain.foreground, 90)
 
-    one = fingerprint(plain.over(plain.foreground, grey), Variation())
-    other = fingerprint(framed.over(framed.foreground, grey), variation)
+    one = fingerprint(painted(grey, plain.foreground, plain.alpha), Variation())
+    other = fingerprint(painted(grey, framed.foreground, framed.alpha), variation)
 
     assert picture_distance(one, other) < NEAR_DUPLICATE_BELOW / 2
 
@@ -83,8 +84,8 @@ def test_framing_alone_gives_a_near_duplicate(subject, variation):
 def test_another_background_is_not_a_near_duplicate(scene):
     grey, red = np.full_like(scene.foreground, 90), np.full_like(scene.foreground, (180, 40, 40))
 
-    one = fingerprint(scene.over(scene.foreground, grey), Variation())
-    other = fingerprint(scene.over(scene.foreground, red), Variation())
+    one = fingerprint(painted(grey, scene.foreground, scene.alpha), Variation())
+    other = fingerprint(painted(red, scene.foreground, scene.alpha), Variation())
 
     assert picture_distance(one, other) > NEAR_DUPLICATE_BELOW
 

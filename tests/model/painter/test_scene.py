@@ -141,14 +141,6 @@ def test_detail_is_highest_at_the_features_and_none_behind(scene):
     assert 0.1 < chest.mean() < 0.3
 
 
-def test_over_lays_the_figure_on_the_background(scene):
-    black, white = np.zeros_like(scene.foreground), np.full_like(scene.foreground, 255)
-
-    laid = scene.over(white, black)
-
-    assert np.abs(laid[..., 0] / 255 - scene.alpha).max() < 0.01
-
-
 def test_skin_is_found_on_dark_skin_too(photos):
     darker = (255 * (photos["wide"] / 255) ** 2.2).astype(np.uint8)
     scene = read_subject(darker, 256).scene(Variation(), 256)

@@ -3,26 +3,24 @@
 import numpy as np
 import pytest
 
-from likeness_model.painter.technique.halftone import Screen, halftone
+from likeness_model.painter.technique.halftone import halftone
 
 
-@pytest.mark.parametrize("screen", Screen)
 @pytest.mark.parametrize("angle", [0, 15, 45, 75])
 @pytest.mark.parametrize("cover", [0.05, 0.3, 0.5, 0.8, 0.95])
-def test_the_inked_area_equals_the_tone(screen, angle, cover):
+def test_the_inked_area_equals_the_tone(angle, cover):
     tone = np.full((600, 600), cover, np.float32)
 
-    ink = halftone(tone, pitch=1 / 40, angle=angle, screen=screen)
+    ink = halftone(tone, pitch=1 / 40, angle=angle)
 
     assert ink.mean() == pytest.approx(cover, abs=0.02)
 
 
-@pytest.mark.parametrize("screen", Screen)
 @pytest.mark.parametrize("cover", [0.0, 1.0])
-def test_bare_paper_stays_bare_and_full_ink_is_full(screen, cover):
+def test_bare_paper_stays_bare_and_full_ink_is_full(cover):
     tone = np.full((300, 300), cover, np.float32)
 
-    ink = halftone(tone, pitch=1 / 30, angle=20, screen=screen)
+    ink = halftone(tone, pitch=1 / 30, angle=20)
 
     assert ink.min() == ink.max() == cover
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from likeness_model.diffusion.recipe import Recipe
 from likeness_model.vision.records import Image
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class EncodedPrompts:
     """Tensors with one row per prompt."""
 
-    rows: Mapping[str, torch.Tensor]
+    rows: Mapping[str, Tensor]
 
     def pick(self, places: Sequence[int]) -> "EncodedPrompts":
         return EncodedPrompts({name: rows[list(places)] for name, rows in self.rows.items()})
@@ -62,21 +62,17 @@ class Pipeline(ABC):
     def encode_prompts(self, prompts: Sequence[str]) -> EncodedPrompts: ...
 
     @abstractmethod
-    def encode_pictures(self, pictures: Sequence[Image]) -> torch.Tensor:
+    def encode_pictures(self, pictures: Sequence[Image]) -> Tensor:
         """Latents in the network's scale: (N, channels, height, width), 32 bits."""
 
     @abstractmethod
-    def decode(self, latents: torch.Tensor) -> torch.Tensor:
+    def decode(self, latents: Tensor) -> Tensor:
         """Latents to pictures: (N, 3, side, side), -1..1."""
 
     @abstractmethod
     def losses(
-        self,
-        latents: torch.Tensor,
-        prompts: EncodedPrompts,
-        noise: torch.Tensor,
-        noise_levels: torch.Tensor,
-    ) -> torch.Tensor:
+        self, latents: Tensor, prompts: EncodedPrompts, noise: Tensor, noise_levels: Tensor
+    ) -> Tensor:
         """(N,) The training loss of each latent. `noise_levels` are uniform in 0..1; each family
         maps them to timesteps as it was trained."""
 
@@ -96,7 +92,7 @@ class Pipeline(ABC):
         half = self.dtype != torch.float32
         return torch.autocast(self.device.type, self.dtype, enabled=half)
 
-    def to_pixels(self, pictures: Sequence[Image]) -> torch.Tensor:
+    def to_pixels(self, pictures: Sequence[Image]) -> Tensor:
         """(N, 3, side, side), -1..1: the input of an autoencoder."""
         stacked = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
         return (stacked.float() / 127.5 - 1).to(self.device, self.dtype)

@@ -12,7 +12,7 @@ from diffusers import (
     Flux2Transformer2DModel,
 )
 from PIL import Image as Pillow
-from torch import nn
+from torch import Tensor, nn
 from transformers import Qwen2TokenizerFast, Qwen3ForCausalLM
 
 from likeness_model.diffusion import lora
@@ -108,11 +108,11 @@ class Klein(Pipeline):
             self.full.text_encoder.to("cpu")
         return EncodedPrompts({"tokens": tokens})
 
-    def encode_pictures(self, pictures: Sequence[Image]) -> torch.Tensor:
+    def encode_pictures(self, pictures: Sequence[Image]) -> Tensor:
         with torch.no_grad():  # 2x2 patches, normalised as the pipeline does for references
             return self.pipe._encode_vae_image(self.to_pixels(pictures), generator=None).float()
 
-    def decode(self, latents: torch.Tensor) -> torch.Tensor:
+    def decode(self, latents: Tensor) -> Tensor:
         vae = self.pipe.vae
         mean = vae.bn.running_mean.view(1, -1, 1, 1)
         deviation = torch.sqrt(vae.bn.running_var.view(1, -1, 1, 1) + vae.config.batch_norm_eps)
@@ -121,12 +121,8 @@ class Klein(Pipeline):
             return vae.decode(self.pipe._unpatchify_latents(patches)).sample
 
     def losses(
-        self,
-        latents: torch.Tensor,
-        prompts: EncodedPrompts,
-        noise: torch.Tensor,
-        noise_levels: torch.Tensor,
-    ) -> torch.Tensor:
+        self, latents: Tensor, prompts: EncodedPrompts, noise: Tensor, noise_levels: Tensor
+    ) -> Tensor:
         """Rectified flow (Liu et al. 2022) with logit-normal timesteps (Esser et al. 2024), as the
         family was trained."""
         times = torch.sigmoid(torch.special.ndtri(noise_levels.clamp(1e-6, 1 - 1e-6)))

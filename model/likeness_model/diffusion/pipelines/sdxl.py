@@ -12,7 +12,7 @@ from diffusers import (
     StableDiffusionXLPipeline,
     UNet2DConditionModel,
 )
-from torch import nn
+from torch import Tensor, nn
 from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 from likeness_model.diffusion import lora
@@ -104,24 +104,20 @@ class Sdxl(Pipeline):
                 encoder.to("cpu")
         return EncodedPrompts({"tokens": tokens, "pooled": pooled})
 
-    def encode_pictures(self, pictures: Sequence[Image]) -> torch.Tensor:
+    def encode_pictures(self, pictures: Sequence[Image]) -> Tensor:
         vae = self.pipe.vae
         with torch.no_grad():
             latents = vae.encode(self.to_pixels(pictures)).latent_dist.mode()
         return latents.float() * vae.config.scaling_factor
 
-    def decode(self, latents: torch.Tensor) -> torch.Tensor:
+    def decode(self, latents: Tensor) -> Tensor:
         vae = self.pipe.vae
         with torch.no_grad():
             return vae.decode((latents / vae.config.scaling_factor).to(self.dtype)).sample
 
     def losses(
-        self,
-        latents: torch.Tensor,
-        prompts: EncodedPrompts,
-        noise: torch.Tensor,
-        noise_levels: torch.Tensor,
-    ) -> torch.Tensor:
+        self, latents: Tensor, prompts: EncodedPrompts, noise: Tensor, noise_levels: Tensor
+    ) -> Tensor:
         """Ho et al. 2020, equation 14: predict the noise of the noisy latent."""
         steps = (noise_levels * self.noising.config.num_train_timesteps).long()
         noisy = self.noising.add_noise(latents, noise, steps)

@@ -24,7 +24,7 @@ def main_colours(samples: Colours, count: int, rounds: int = 8) -> Colours:
             members = ordered[nearest == index]
             if len(members):
                 centres[index] = members.mean(0)
-    return np.asarray(centres[np.argsort(centres[:, 0], kind="stable")], np.float32)
+    return centres[np.argsort(centres[:, 0], kind="stable")]
 
 
 def nearest_block(cost: list[Plane], size: int) -> NDArray[np.uint8]:
@@ -48,14 +48,13 @@ def filled(index: NDArray[np.uint8], colours: Colours, soft: float = 0.7) -> Pic
     table = np.zeros((1, 256, 3), np.uint8)
     table[0, : len(colours)] = np.round(colours * 255)
     flat = cv2.LUT(cv2.merge([index] * 3), table)
-    return np.asarray(cv2.GaussianBlur(flat, (0, 0), soft), np.uint8)
+    return cv2.GaussianBlur(flat, (0, 0), soft)
 
 
 def shifted(x: AnyPlane, dx: float, dy: float) -> AnyPlane:
     """A block printed slightly out of register, by pixels."""
     move = np.array([[1, 0, dx], [0, 1, dy]], np.float32)
-    there = cv2.warpAffine(x, move, x.shape[1::-1], borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(there, x.dtype)
+    return cv2.warpAffine(x, move, x.shape[1::-1], borderMode=cv2.BORDER_REPLICATE)
 
 
 def salted(rng: np.random.Generator, size: int, paper: Plane, amount: float) -> Plane:
@@ -63,14 +62,14 @@ def salted(rng: np.random.Generator, size: int, paper: Plane, amount: float) -> 
 
     `amount` is the share of the sheet that stays bare, varied by the roller's pressure.
     """
-    pressure = value_noise(rng, size, 6, octaves=3) * np.float32(0.5)
+    pressure = value_noise(rng, size, 6, octaves=3) * 0.5
     missed = smoothstep(2.2 - 10 * amount, 3.2 - 10 * amount, -paper - pressure)
-    return 1 - np.float32(0.85) * missed
+    return 1 - 0.85 * missed
 
 
 def outline(distance: Plane, rng: np.random.Generator, width: float) -> Plane:
     """A line of swelling width along the edge of a shape, from its signed distance in pixels."""
     size = distance.shape[0]
-    swell = np.float32(width / 2) * (1 + np.float32(0.65) * value_noise(rng, size, 7, octaves=2))
-    half = np.maximum(swell, np.float32(0.3))
-    return np.asarray(np.clip(half - np.abs(distance) + np.float32(0.5), 0, 1), np.float32)
+    swell = width / 2 * (1 + 0.65 * value_noise(rng, size, 7, octaves=2))
+    half = np.maximum(swell, 0.3)
+    return np.clip(half - np.abs(distance) + 0.5, 0, 1)

@@ -66,7 +66,7 @@ def stroke_paths(
     unit = size / 1024
     count = 3
     paths = trace(field, seeds, size=size, step=brush.length * unit / (2 * count), count=count)
-    seen = np.asarray(sample(target, paths, size), np.float32)
+    seen = sample(target, paths, size)
     own = seen[:, count]
     off = np.abs(seen - own[:, None]).max(2)
     paths = until(paths, off < brush.fidelity)
@@ -95,7 +95,7 @@ def paint(
     seeds = scatter(rng, size, float(spacing))
     tint = rng.normal(0, 1, (len(seeds), 4)).astype(np.float32)
     luck = rng.random(len(seeds), np.float32)
-    keep = luck < np.asarray(sample(chance, seeds, size), np.float32)
+    keep = luck < sample(chance, seeds, size)
     soft = blur(target, width * 0.3) if width > 3 else target
     paths, own = stroke_paths(seeds[keep], soft, field, brush, size)
     span = paths[:, -1] - paths[:, 0]
@@ -103,18 +103,18 @@ def paint(
     paths, own, tint = paths[whole], own[whole], tint[keep][whole]
     if not len(paths):
         return
-    own = own + np.float32(brush.jitter) * (tint[:, :1] + np.float32(0.35) * tint[:, 1:])
+    own = own + brush.jitter * (tint[:, :1] + 0.35 * tint[:, 1:])
     rows, columns = window
     corner = np.asarray([columns.start, rows.start], np.float32)
-    half = np.float32(width / 2) * (1 + np.float32(0.18) * np.clip(tint[:, 0], -2, 2))
+    half = width / 2 * (1 + 0.18 * np.clip(tint[:, 0], -2, 2))
     laid = lay(paths - corner, half, (rows.stop - rows.start, columns.stop - columns.start))
     track, cover = bristle_track(laid, prints, brush.dry, width)
-    streak = (track - np.float32(0.5)) * np.float32(2.4 * brush.jitter)
+    streak = (track - 0.5) * (2.4 * brush.jitter)
     colour = cv2.add(np.take(own, laid.stroke, axis=0), cv2.merge([streak] * 3))
     view, relief = canvas.colour[rows, columns], canvas.height[rows, columns]
-    view[:] = mix(view, np.asarray(colour, np.float32), cover)
-    ridge = track * np.float32(0.7) + np.float32(0.5) * smoothstep(0.55, 0.95, np.abs(laid.across))
-    fresh = ridge * np.float32(brush.relief * brush.width) - np.float32(0.75) * relief
+    view[:] = mix(view, colour, cover)
+    ridge = track * 0.7 + 0.5 * smoothstep(0.55, 0.95, np.abs(laid.across))
+    fresh = ridge * (brush.relief * brush.width) - 0.75 * relief
     relief += fresh * cover
 
 
@@ -130,7 +130,7 @@ def bristle_track(
     track = np.take(prints, row)
     edge, end = np.abs(laid.across), np.abs(laid.along)
     cover = smoothstep(1.0, 1 - min(0.6, 2.2 / width), edge) * smoothstep(1.02, 0.9, end)
-    cover *= smoothstep(-0.02, 0.16, track + np.float32(0.5) - np.float32(1.5 * dry) * end)
+    cover *= smoothstep(-0.02, 0.16, track + 0.5 - 1.5 * dry * end)
     cover *= laid.covered
     return track, cover
 
@@ -145,7 +145,7 @@ def lit(canvas: Canvas, strength: float, *, angle: float = -2.2, gloss: float = 
     height = cv2.GaussianBlur(canvas.height, (0, 0), max(0.5, 0.8 * size / 1024))
     gx, gy = cv2.Sobel(height, cv2.CV_32F, 1, 0), cv2.Sobel(height, cv2.CV_32F, 0, 1)
     toward = gx * np.float32(np.cos(angle)) + gy * np.float32(np.sin(angle))
-    slope = np.tanh(toward * np.float32(-0.05 * strength * size / 1024))
-    shine = np.square(np.clip(slope - np.float32(0.35), 0, 1)) * np.float32(gloss * 255 * 2)
-    shaded = dimmed(canvas.colour, 1 + np.float32(0.22) * slope)
-    return np.asarray(cv2.add(shaded, cv2.merge([shine] * 3)), np.float32)
+    slope = np.tanh(toward * (-0.05 * strength * size / 1024))
+    shine = np.square(np.clip(slope - 0.35, 0, 1)) * (gloss * 255 * 2)
+    shaded = dimmed(canvas.colour, 1 + 0.22 * slope)
+    return cv2.add(shaded, cv2.merge([shine] * 3))

@@ -1,7 +1,6 @@
 """Contour lines: outlines of forms without filled shadows."""
 
 import cv2
-import numpy as np
 
 from likeness_model.painter.technique.flow import Orientation, smear
 from likeness_model.painter.technique.planes import Plane, blur, smoothstep
@@ -17,7 +16,7 @@ def line_response(tone: Plane, field: Orientation, *, width: float, reach: float
     narrow = cv2.GaussianBlur(tone, (0, 0), width)
     wide = cv2.GaussianBlur(tone, (0, 0), 1.6 * width)
     response = (wide - narrow) / (0.25 + 0.75 * blur(tone, 8 * width))
-    return np.asarray(smear(response, field, reach), np.float32)
+    return smear(response, field, reach)
 
 
 def contour_lines(

@@ -8,7 +8,7 @@ from likeness_model.painter.technique.planes import Picture, Plane, painted, smo
 
 def bright_eyes(picture: Picture, eyes: Plane, irises: Plane, amount: float = 0.6) -> Picture:
     """Brighten the white of the eye; darken nothing, so that the gaze does not change."""
-    white = np.clip(eyes - irises * np.float32(1.2), 0, 1)
+    white = np.clip(eyes - irises * 1.2, 0, 1)
     return _whitened(picture, white, eyes, amount)
 
 
@@ -25,14 +25,14 @@ def _whitened(picture: Picture, where: Plane, among: Plane, amount: float) -> Pi
     window = np.s_[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
     part, cover = picture[window], where[window]
     lab = cv2.cvtColor(part, cv2.COLOR_RGB2Lab).astype(np.float32)
-    light = lab[..., 0] / np.float32(255)
+    light = lab[..., 0] / 255
     inside = light[among[window] > 0.5]
     if inside.size == 0:
         return picture
     dark, bright = np.quantile(inside, (0.2, 0.9))
     whiteness = smoothstep(float(dark), max(float(bright), float(dark) + 0.05), light)
     colourful = np.abs(lab[..., 1:] - 128).max(2)
-    whiteness = whiteness * smoothstep(45.0, 20.0, colourful) * cover * np.float32(amount)
+    whiteness = whiteness * smoothstep(45.0, 20.0, colourful) * cover * amount
     result = picture.copy()
     result[window] = painted(part, (255, 253, 250), whiteness)
     return result
@@ -50,8 +50,8 @@ def larger_eyes(picture: Picture, centres: Plane, reach: float, amount: float) -
         right, bottom = min(size, int(x + reach) + 2), min(size, int(y + reach) + 2)
         across = np.arange(left, right, dtype=np.float32)[None, :] - np.float32(x)
         down = np.arange(top, bottom, dtype=np.float32)[:, None] - np.float32(y)
-        inside = np.clip(1 - (across**2 + down**2) / np.float32(reach**2), 0, 1)
-        pull = 1 - np.float32(amount / (1 + amount)) * inside * inside
+        inside = np.clip(1 - (across**2 + down**2) / (reach**2), 0, 1)
+        pull = 1 - amount / (1 + amount) * inside * inside
         result[top:bottom, left:right] = cv2.remap(
             picture, across * pull + np.float32(x), down * pull + np.float32(y), cv2.INTER_CUBIC
         )

@@ -31,15 +31,15 @@ def signed_distance(alpha: Plane, *, smooth: float = 0.003) -> Plane:
     far = cv2.distanceTransform(inside, cv2.DIST_L2, 5) - cv2.distanceTransform(
         1 - inside, cv2.DIST_L2, 5
     )
-    near = (small - np.float32(0.5)) / np.maximum(_slope(small), np.float32(0.02))
+    near = (small - 0.5) / np.maximum(_slope(small), 0.02)
     fade = smoothstep(1.0, 2.5, np.abs(far))
     sub_pixel = np.clip(near, -2.5, 2.5) * (1 - fade) + (far - 0.5 * np.sign(far)) * fade
-    return resized(blur(sub_pixel, 0.7), size) * np.float32(size / WORK)
+    return resized(blur(sub_pixel, 0.7), size) * (size / WORK)
 
 
 def edge_at(distance: Plane, level: float, soft: float = 1.2) -> Plane:
     """1 where `distance` is above `level`, with an edge of `soft` pixels."""
-    return np.clip((distance - np.float32(level)) * np.float32(1 / soft) + np.float32(0.5), 0, 1)
+    return np.clip((distance - level) * (1 / soft) + 0.5, 0, 1)
 
 
 def _slope(x: Plane) -> Plane:
@@ -69,7 +69,7 @@ def pull_push(colours: Plane, weight: Plane) -> Plane:
     Gortler et al. 1996, "The Lumigraph", section 3.4: each level of a pyramid averages the known
     values and takes unknown ones from the level below. The side is a power of two.
     """
-    mean = colours / np.maximum(weight, np.float32(1e-4))[..., None]
+    mean = colours / np.maximum(weight, 1e-4)[..., None]
     side = colours.shape[0]
     if side == 1:
         return mean

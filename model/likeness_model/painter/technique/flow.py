@@ -1,6 +1,6 @@
 """The direction of strokes: orientation fields along edges and around forms, and smears along them.
 
-An orientation has no sign (a stroke to the left is a stroke to the right), so fields are kept as
+An orientation has no sign (a stroke to the left is a stroke to the right), so fields store
 double angles, (cos 2a, sin 2a), which can be blended and blurred; their length is the certainty.
 """
 
@@ -43,20 +43,20 @@ def around_form(depth: Plane, angle: float, wrap: float) -> Orientation:
     """
     gx = cv2.Sobel(depth, cv2.CV_32F, 1, 0, scale=1 / 8)
     gy = cv2.Sobel(depth, cv2.CV_32F, 0, 1, scale=1 / 8)
-    nx = np.float32(-np.sin(angle)) + np.float32(wrap) * gx
-    ny = np.float32(np.cos(angle)) + np.float32(wrap) * gy
-    norm = nx * nx + ny * ny + np.float32(1e-6)
+    nx = np.float32(-np.sin(angle)) + wrap * gx
+    ny = np.float32(np.cos(angle)) + wrap * gy
+    norm = nx * nx + ny * ny + 1e-6
     return np.dstack([(ny * ny - nx * nx) / norm, -2 * nx * ny / norm])
 
 
 def settled(field: Orientation, sigma: float) -> Orientation:
     """Fill uncertain places from their certain neighbours; the result has length 1."""
-    return _unit(blur(field, sigma) + np.float32(0.05) * blur(field, 4 * sigma))
+    return _unit(blur(field, sigma) + 0.05 * blur(field, 4 * sigma))
 
 
 def _unit(field: Orientation) -> Orientation:
-    length = cv2.magnitude(*cv2.split(field)) + np.float32(1e-6)
-    return np.asarray(field / length[..., None], np.float32)
+    length = cv2.magnitude(*cv2.split(field)) + 1e-6
+    return field / length[..., None]
 
 
 def tangents(field: Orientation) -> Plane:
@@ -64,7 +64,7 @@ def tangents(field: Orientation) -> Plane:
     cosine, sine = cv2.split(_unit(field))
     x = np.sqrt(np.maximum(0.5 + 0.5 * cosine, 0))
     y = np.copysign(np.sqrt(np.maximum(0.5 - 0.5 * cosine, 0)), sine)
-    return np.asarray(cv2.merge([x, y]), np.float32)
+    return cv2.merge([x, y])
 
 
 def smear(x: AnyPlane, field: Orientation, reach: float) -> AnyPlane:
@@ -79,7 +79,7 @@ def smear(x: AnyPlane, field: Orientation, reach: float) -> AnyPlane:
     steps = np.arange(side, dtype=np.float32)
     step = 0.5
     while step < reach:
-        dx, dy = vector[..., 0] * np.float32(step), vector[..., 1] * np.float32(step)
+        dx, dy = vector[..., 0] * step, vector[..., 1] * step
         ends = [
             cv2.remap(
                 x,
@@ -90,6 +90,6 @@ def smear(x: AnyPlane, field: Orientation, reach: float) -> AnyPlane:
             )
             for sign in (np.float32(1), np.float32(-1))
         ]
-        x = np.asarray(cv2.addWeighted(ends[0], 0.5, ends[1], 0.5, 0), x.dtype)
+        x = cv2.addWeighted(ends[0], 0.5, ends[1], 0.5, 0)
         step *= 2
     return x

@@ -13,8 +13,8 @@ def inflated(alpha: Plane) -> Plane:
     side, small = alpha.shape[0], resized(alpha, CELLS)
     relief = np.zeros_like(small)
     for part in (5, 10, 20):
-        soft = np.asarray(cv2.GaussianBlur(small, (0, 0), CELLS / part), np.float32)
-        relief += soft * np.float32(0.35 * side / part)
+        soft = cv2.GaussianBlur(small, (0, 0), CELLS / part)
+        relief += soft * (0.35 * side / part)
     return resized(relief, side)
 
 
@@ -29,8 +29,8 @@ def opened(tone: Plane, face: Plane, figure: Plane, *, of_face: float, darkest: 
     light = of_face * bright + (1 - of_face) * 0.95
     shadows = tone[figure > 0.5]
     dark = float(np.quantile(shadows, darkest)) if shadows.size else 0.0
-    stretched = (tone - np.float32(dark)) * np.float32(1 / max(light - dark, 0.25))
-    return np.asarray(np.clip(stretched, 0, 1), np.float32)
+    stretched = (tone - dark) * (1 / max(light - dark, 0.25))
+    return np.clip(stretched, 0, 1)
 
 
 def modelled(tone: Plane, mask: Plane, amount: float) -> Plane:
@@ -40,8 +40,8 @@ def modelled(tone: Plane, mask: Plane, amount: float) -> Plane:
     so there is no halo along the silhouette.
     """
     side = tone.shape[0]
-    around = blur(tone * mask, side / 13) / (blur(mask, side / 13) + np.float32(1e-3))
-    return np.asarray(np.clip(tone + np.float32(amount) * (tone - around), 0, 1), np.float32)
+    around = blur(tone * mask, side / 13) / (blur(mask, side / 13) + 1e-3)
+    return np.clip(tone + amount * (tone - around), 0, 1)
 
 
 def bare_skin(face: Plane, skin: Plane, hair: Plane) -> Plane:
@@ -50,4 +50,4 @@ def bare_skin(face: Plane, skin: Plane, hair: Plane) -> Plane:
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side // 24 | 1,) * 2)
     areas = cv2.morphologyEx(skin * (1 - hair), cv2.MORPH_OPEN, disc)
     closed = cv2.morphologyEx(np.maximum(face, areas), cv2.MORPH_CLOSE, disc)
-    return blur(np.asarray(closed, np.float32), side / 200)
+    return blur(closed, side / 200)

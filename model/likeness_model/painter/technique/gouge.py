@@ -42,24 +42,24 @@ def cuts(
     drawn = size * max(1, round(1024 / size))  # a drawn edge is a pixel wide, however small
     unit = drawn / 1024
     seeds = scatter(rng, drawn, gouge.spacing * unit)
-    light = np.asarray(sample(tone, seeds, drawn), np.float32)
+    light = sample(tone, seeds, drawn)
     seeds = seeds[(light > gouge.solid) & (light < gouge.clear + 0.08)]
     cover = np.zeros((drawn, drawn), np.uint8)
     if len(seeds):
         count = 4
         stretch = rng.uniform(0.6, 1.3, len(seeds)).astype(np.float32)
-        step = stretch * np.float32(gouge.length * unit / (2 * count))
+        step = stretch * (gouge.length * unit / (2 * count))
         paths = trace(field, seeds, size=drawn, step=step, count=count)
-        light = np.asarray(sample(tone, paths, drawn), np.float32)
+        light = sample(tone, paths, drawn)
         paths = until(paths, light > gouge.solid)
         span = paths[:, -1] - paths[:, 0]
         whole = (span * span).sum(1) > (gouge.spacing * unit) ** 2
-        widths = half_widths(paths[whole], light[whole], gouge, rng) * np.float32(unit)
+        widths = half_widths(paths[whole], light[whole], gouge, rng) * unit
         for outline in to_fixed(outlines(paths[whole], widths)):
             cv2.fillPoly(cover, [outline], 255, cv2.LINE_AA, SHIFT)
     open_ = smoothstep(gouge.clear - 0.02, gouge.clear + 0.02, resized(tone, size))
-    cut_away = resized(cover, size).astype(np.float32) * np.float32(1 / 255)
-    return np.asarray(np.maximum(cut_away, open_), np.float32)
+    cut_away = resized(cover, size).astype(np.float32) * (1 / 255)
+    return np.maximum(cut_away, open_)
 
 
 def half_widths(paths: Plane, light: Plane, gouge: Gouge, rng: np.random.Generator) -> Plane:
@@ -69,4 +69,4 @@ def half_widths(paths: Plane, light: Plane, gouge: Gouge, rng: np.random.Generat
     profile = np.sin(np.pi * along**0.62)
     profile = np.where(reverse[:, None], profile[None, ::-1], profile[None])
     share = np.clip((light - gouge.solid) / (gouge.clear - gouge.solid), 0, 1)
-    return np.asarray(gouge.spacing * (0.05 + 0.36 * share) * profile, np.float32)
+    return gouge.spacing * (0.05 + 0.36 * share) * profile

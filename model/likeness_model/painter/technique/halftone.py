@@ -1,7 +1,6 @@
-"""Halftone screens: dots and lines whose area equals the tone they stand for."""
+"""Halftone screens: dots whose area equals the tone they stand for."""
 
-from enum import StrEnum
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 
@@ -10,14 +9,7 @@ from likeness_model.painter.technique.planes import Plane
 _LEVELS = 1024
 
 
-class Screen(StrEnum):
-    DOTS = "dots"
-    LINES = "lines"
-
-
-def halftone(
-    cover: Plane, *, pitch: float, angle: float, screen: Screen = Screen.DOTS, soft: float = 1.0
-) -> Plane:
+def halftone(cover: Plane, *, pitch: float, angle: float, soft: float = 1.0) -> Plane:
     """Ink of 0..1 in a screen of `pitch` (share of the side) turned by `angle` degrees.
 
     The area inked equals `cover` at every tone: a dot grows to the radius r with P(distance < r)
@@ -26,36 +18,31 @@ def halftone(
     """
     size = cover.shape[0]
     cell = pitch * size
-    distance = _distance(size, cell, angle, screen)
-    steps = np.clip(cover * (_LEVELS - 1) + np.float32(0.5), 0, _LEVELS - 1).astype(np.uint16)
-    reach = np.take(_reach_for_cover(screen), steps) * np.float32(cell)
-    return np.clip((reach - distance) * np.float32(1 / soft) + np.float32(0.5), 0, 1)
+    distance = _distance(size, cell, angle)
+    steps = np.clip(cover * (_LEVELS - 1) + 0.5, 0, _LEVELS - 1).astype(np.uint16)
+    reach = np.take(_reach_for_cover(), steps) * cell
+    return np.clip((reach - distance) * (1 / soft) + 0.5, 0, 1)
 
 
-def _distance(size: int, cell: float, angle: float, screen: Screen) -> Plane:
-    """Distance in pixels to the nearest dot's centre, or line's."""
+def _distance(size: int, cell: float, angle: float) -> Plane:
+    """Distance in pixels to the nearest dot's centre."""
     turn = np.radians(angle)
-    at = (np.arange(size, dtype=np.float32) - np.float32(size / 2 - 0.5)) / np.float32(cell)
+    at = (np.arange(size, dtype=np.float32) - (size / 2 - 0.5)) / cell
     across = at[None, :] * np.float32(np.cos(turn)) + at[:, None] * np.float32(np.sin(turn))
     across -= np.rint(across)
-    if screen is Screen.LINES:
-        return np.abs(across) * np.float32(cell)
     down = at[:, None] * np.float32(np.cos(turn)) - at[None, :] * np.float32(np.sin(turn))
     down -= np.rint(down)
-    return np.sqrt(across * across + down * down) * np.float32(cell)
+    return np.sqrt(across * across + down * down) * cell
 
 
-@lru_cache(maxsize=2)
-def _reach_for_cover(screen: Screen) -> Plane:
+@cache
+def _reach_for_cover() -> Plane:
     """Reach, in cells, at which that share of a cell is inked; the quantiles of the distance.
 
     No ink at 0 and no paper at 1: half a pixel of soft edge must not show there.
     """
-    if screen is Screen.LINES:
-        reach = np.linspace(0, 0.5, _LEVELS)
-    else:
-        at = (np.arange(512) + 0.5) / 1024  # a quarter of a cell, seen from its dot
-        distances = np.sort(np.hypot(at[None, :], at[:, None]).ravel())
-        reach = np.quantile(distances, np.linspace(0, 1, _LEVELS))
+    at = (np.arange(512) + 0.5) / 1024  # a quarter of a cell, seen from its dot
+    distances = np.sort(np.hypot(at[None, :], at[:, None]).ravel())
+    reach = np.quantile(distances, np.linspace(0, 1, _LEVELS))
     reach[0], reach[-1] = -1, 1
     return reach.astype(np.float32)

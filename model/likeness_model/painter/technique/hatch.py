@@ -37,7 +37,7 @@ def hatch(
     seeds = scatter(rng, size, way.spacing * unit)
     threshold = way.begins + (way.full - way.begins) * rng.random(len(seeds), np.float32)
     stretch = rng.uniform(0.6, 1.25, len(seeds)).astype(np.float32)
-    tone = np.asarray(sample(darkness, seeds, size), np.float32)
+    tone = sample(darkness, seeds, size)
     stands = tone > threshold
     seeds, threshold, stretch = seeds[stands], threshold[stands], stretch[stands]
     if not len(seeds):
@@ -47,10 +47,10 @@ def hatch(
         field,
         seeds,
         size=size,
-        step=stretch * np.float32(way.length * unit / (2 * count)),
+        step=stretch * (way.length * unit / (2 * count)),
         count=count,
     )
-    seen = np.asarray(sample(darkness, paths, size), np.float32)
+    seen = sample(darkness, paths, size)
     paths = until(paths, seen > (threshold - way.overshoot)[:, None])
     left = np.ones((size, size), np.float32)
     thickness = max(1, round(way.thickness * unit))
@@ -58,9 +58,9 @@ def hatch(
     for bundle in range(BUNDLES):
         cover = pen(paths[bundle::BUNDLES], size, thickness)
         weight = way.weight * thin * (0.75 + 0.25 * bundle)
-        left *= 1 - cover.astype(np.float32) * np.float32(min(weight, 0.95) / 255)
+        left *= 1 - cover.astype(np.float32) * (min(weight, 0.95) / 255)
     pressure = resized(darkness, size)
-    return (1 - left) * (np.float32(0.35) + np.float32(0.65) * smoothstep(0.0, way.full, pressure))
+    return (1 - left) * (0.35 + 0.65 * smoothstep(0.0, way.full, pressure))
 
 
 def rubbed(deposit: Plane, paper: Plane, bite: float) -> Plane:
@@ -68,4 +68,4 @@ def rubbed(deposit: Plane, paper: Plane, bite: float) -> Plane:
 
     `paper` is a relief of deviation 1, `bite` its share of the tone.
     """
-    return np.clip(deposit * (1 + np.float32(bite) * paper * (1 - deposit)), 0, 1)
+    return np.clip(deposit * (1 + bite * paper * (1 - deposit)), 0, 1)

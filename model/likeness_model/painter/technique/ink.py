@@ -31,11 +31,11 @@ def sharpened_edges(
         y = steps[:, None] + tap * tangent[..., 0]
         there = cv2.remap(tone, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         cv2.scaleAdd(there, float(weight), response, response)
-    return np.asarray(smear(response, flow, along), np.float32)
+    return smear(response, flow, along)
 
 
 def without_specks(response: Plane, visible: float, smallest: int) -> Plane:
-    """Remove what is not a stroke: blots below `visible` of fewer than `smallest` pixels, and
+    """Remove specks: blots below `visible` of fewer than `smallest` pixels, and
     smudges that never reach full ink (the hysteresis of Canny 1986)."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(
         (response < visible).astype(np.uint8), connectivity=8
@@ -47,7 +47,7 @@ def without_specks(response: Plane, visible: float, smallest: int) -> Plane:
     if stroke.all():
         return response
     speck = cv2.dilate((~stroke)[labels].astype(np.uint8), np.ones((3, 3), np.uint8))
-    return np.where(speck > 0, np.maximum(response, np.float32(0.2)), response)
+    return np.where(speck > 0, np.maximum(response, 0.2), response)
 
 
 def evened(tone: Plane, amount: float, reach: float) -> Plane:
@@ -56,8 +56,8 @@ def evened(tone: Plane, amount: float, reach: float) -> Plane:
     1 leaves only local contrast: dark skin and a dark coat get lines like pale ones; 0 leaves the
     light unchanged, so that shadows fill with ink. `reach` in pixels.
     """
-    around = blur(tone, reach) + np.float32(0.08)
-    return tone / (2 * around) ** np.float32(amount)
+    around = blur(tone, reach) + 0.08
+    return tone / (2 * around) ** amount
 
 
 def ink_lines(
@@ -91,4 +91,4 @@ def ink_lines(
 def cut(x: Plane, level: float, softness: float, size: int) -> Plane:
     """Threshold whose edge stays one to two pixels wide above 1024 px."""
     half = np.float32(softness * 0.5 * min(1.0, 1024 / size))
-    return np.asarray(np.clip((x - np.float32(level) + half) / (2 * half), 0, 1), np.float32)
+    return np.clip((x - level + half) / (2 * half), 0, 1)

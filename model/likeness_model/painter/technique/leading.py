@@ -11,6 +11,7 @@ from likeness_model.painter.technique.planes import Picture, Plane, resized
 
 Path = NDArray[np.float32]  # (n, 2): x and y in shares of the picture's side
 SMALLEST = 70  # pixels of a patch on that grid; smaller ones are merged into neighbours
+ROUNDS = 5  # of Lloyd's algorithm
 WORK = 160  # side of the grid on which pieces are cut from colours
 
 
@@ -57,7 +58,7 @@ def glass_between(leads: Sequence[Lead], regions: NDArray[np.integer]) -> Glass:
 
 
 def cut_by_colour(
-    picture: Picture, where: Plane, count: int, *, closeness: float = 0.9, rounds: int = 5
+    picture: Picture, where: Plane, count: int, *, closeness: float = 0.9
 ) -> list[Path]:
     """Outlines of about `count` compact patches of similar colour inside a mask.
 
@@ -72,7 +73,7 @@ def cut_by_colour(
     pitch = np.sqrt(len(rows) / count)
     place = np.stack([columns, rows], 1) * (closeness * 22 / pitch)
     points = np.hstack([place, lab * (1.0, 1.3, 1.3)]).astype(np.float32)
-    nearest = _patches(points, _lattice(rows, columns, pitch), rounds)
+    nearest = _patches(points, _lattice(rows, columns, pitch))
     label = np.full((WORK, WORK), -1, np.int32)
     label[inside] = nearest
     return _smooth_outlines(label, inside)
@@ -87,10 +88,10 @@ def _lattice(rows: NDArray[np.intp], columns: NDArray[np.intp], pitch: float) ->
     return first[counts > 0.3 * pitch * pitch] if (counts > 0.3 * pitch * pitch).any() else first
 
 
-def _patches(points: Plane, first: NDArray[np.intp], rounds: int) -> NDArray[np.intp]:
+def _patches(points: Plane, first: NDArray[np.intp]) -> NDArray[np.intp]:
     centres = points[first]
     nearest = np.zeros(len(points), np.intp)
-    for _ in range(rounds):
+    for _ in range(ROUNDS):
         nearest = ((centres**2).sum(1)[None] - 2 * points @ centres.T).argmin(1)
         size = np.bincount(nearest, minlength=len(centres))
         sums = [np.bincount(nearest, axis, len(centres)) for axis in points.T]
@@ -122,14 +123,11 @@ def _smooth_outlines(label: NDArray[np.int32], inside: NDArray[np.bool_]) -> lis
         lead = np.where(
             winner[window] == patch,
             best[window] - second[window],
-            _behind(label[window] == patch, best[window]),
+            cv2.GaussianBlur((label[window] == patch).astype(np.float32), (0, 0), 2.0)
+            - best[window],
         )
         outlines += _level_curves(lead, (window[1].start, window[0].start))
     return outlines
-
-
-def _behind(member: NDArray[np.bool_], best: Plane) -> Plane:
-    return cv2.GaussianBlur(member.astype(np.float32), (0, 0), 2.0) - best
 
 
 def _level_curves(field: Plane, corner: tuple[int, int], finer: int = 4) -> list[Path]:
@@ -139,10 +137,10 @@ def _level_curves(field: Plane, corner: tuple[int, int], finer: int = 4) -> list
     )
     return [
         (
-            (smoothed(contour[:, 0].astype(np.float32), 5) + np.float32(0.5)) / np.float32(finer)
+            (smoothed(contour[:, 0].astype(np.float32), 5) + 0.5) / finer
             + np.array(corner, np.float32)
         )
-        / np.float32(WORK)
+        / WORK
         for contour in found
         if cv2.contourArea(contour) > 14 * finer * finer
     ]
@@ -162,8 +160,8 @@ def came(mask: Picture, unit: float) -> tuple[Plane, Plane]:
 
     `unit` is the length of a thousandth of the picture in pixels.
     """
-    height = cv2.GaussianBlur(mask.astype(np.float32) * np.float32(1 / 255), (0, 0), 1.7 * unit)
+    height = cv2.GaussianBlur(mask.astype(np.float32) * (1 / 255), (0, 0), 1.7 * unit)
     dx, dy = cv2.Sobel(height, cv2.CV_32F, 1, 0), cv2.Sobel(height, cv2.CV_32F, 0, 1)
     away = cv2.distanceTransform((mask <= 127).astype(np.uint8), cv2.DIST_L2, 3)
-    relief = (dx + dy) * np.float32(unit * 0.75)
-    return np.asarray(relief, np.float32), np.asarray(away, np.float32)
+    relief = (dx + dy) * (unit * 0.75)
+    return relief, away

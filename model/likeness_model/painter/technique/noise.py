@@ -21,9 +21,9 @@ def value_noise(
     for octave in range(octaves):
         rows = max(3, round(cells * 2**octave))
         columns = max(3, round(rows / stretch))
-        grid = rng.random((rows, columns), np.float32) * np.float32(2) - np.float32(1)
+        grid = rng.random((rows, columns), np.float32) * 2 - 1
         how = cv2.INTER_AREA if rows > size else cv2.INTER_CUBIC
-        total += np.float32(weight) * cv2.resize(grid, (size, size), interpolation=how)
+        total += weight * cv2.resize(grid, (size, size), interpolation=how)
         power += weight * weight
         weight *= 0.5
     return total * np.float32(1.3 / np.sqrt(power))
@@ -35,20 +35,17 @@ def speckle(rng: np.random.Generator, size: int, grain: float = 1.0) -> Plane:
     grid = rng.integers(0, 256, (cells, cells), np.uint8)
     how = cv2.INTER_AREA if cells > size else cv2.INTER_CUBIC
     fine = cv2.resize(grid, (size, size), interpolation=how).astype(np.float32)
-    return fine * np.float32(2 / 255) - np.float32(1)
+    return fine * (2 / 255) - 1
 
 
 def warp(x: Plane, dx: Plane, dy: Plane) -> Plane:
     """`x` read `dx`, `dy` pixels away, for wobbly edges and bent grain."""
     side = x.shape[0]
     steps = np.arange(side, dtype=np.float32)
-    return np.asarray(
-        cv2.remap(
-            x,
-            dx + steps[None, :],
-            dy + steps[:, None],
-            cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REFLECT_101,
-        ),
-        x.dtype,
+    return cv2.remap(
+        x,
+        dx + steps[None, :],
+        dy + steps[:, None],
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REFLECT_101,
     )

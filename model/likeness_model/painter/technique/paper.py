@@ -17,33 +17,33 @@ def cold_press(rng: np.random.Generator, size: int) -> Plane:
     """Watercolour paper: pillowy bumps of about 1/170 of the side, with finer tooth on them."""
     bumps = value_noise(rng, size, 170, octaves=2)
     tooth = speckle(rng, size, 1.6)
-    return normalised(bumps - np.abs(bumps) * np.float32(0.4) + np.float32(0.35) * tooth)
+    return normalised(bumps - np.abs(bumps) * 0.4 + 0.35 * tooth)
 
 
 def tooth(rng: np.random.Generator, size: int, grain: float = 2.4) -> Plane:
     """Drawing paper: an even tooth of specks `grain`/1024 of the side wide."""
     fine = speckle(rng, size, grain)
     coarse = speckle(rng, size, grain * 2.3)
-    return normalised(fine + np.float32(0.7) * coarse)
+    return normalised(fine + 0.7 * coarse)
 
 
 def laid(rng: np.random.Generator, size: int) -> Plane:
     """Ingres paper: the close wires of the mould, uneven, over a soft tooth."""
     lines = 1024 / 6.4
-    rows = np.arange(size, dtype=np.float32)[:, None] * np.float32(lines * 2 * np.pi / size)
-    bend = value_noise(rng, size, 7) * np.float32(1.6)
-    wires = np.sin(rows + bend) * (np.float32(0.8) + np.float32(0.4) * value_noise(rng, size, 9))
-    return normalised(np.float32(0.8) * wires + tooth(rng, size, 2.8))
+    rows = np.arange(size, dtype=np.float32)[:, None] * (lines * 2 * np.pi / size)
+    bend = value_noise(rng, size, 7) * 1.6
+    wires = np.sin(rows + bend) * (0.8 + 0.4 * value_noise(rng, size, 9))
+    return normalised(0.8 * wires + tooth(rng, size, 2.8))
 
 
 def weave(rng: np.random.Generator, size: int, threads: float = 150) -> Plane:
     """Canvas: warp over weft in plain weave, with slightly irregular threads."""
-    steps = np.arange(size, dtype=np.float32) * np.float32(threads * np.pi / size)
-    off = value_noise(rng, size, 12, octaves=2) * np.float32(0.5)
+    steps = np.arange(size, dtype=np.float32) * (threads * np.pi / size)
+    off = value_noise(rng, size, 12, octaves=2) * 0.5
     x, y = steps[None, :] + off, steps[:, None] - off
     over = np.sin(x) * np.sin(y) > 0
     thread = np.where(over, np.abs(np.sin(x)), np.abs(np.sin(y)))
-    return normalised(thread + np.float32(0.25) * speckle(rng, size, 2.0))
+    return normalised(thread + 0.25 * speckle(rng, size, 2.0))
 
 
 def fibres(rng: np.random.Generator, size: int, count: int = 420) -> Plane:
@@ -60,23 +60,23 @@ def fibres(rng: np.random.Generator, size: int, count: int = 420) -> Plane:
         cv2.polylines(
             cover, list(points[part::3]), False, value, max(1, size // 900), cv2.LINE_AA, 4
         )
-    return blur(cover, size / 1600).astype(np.float32) * np.float32(1 / 255)
+    return blur(cover, size / 1600).astype(np.float32) * (1 / 255)
 
 
 def wood(rng: np.random.Generator, size: int) -> Plane:
     """Plank of cherry, sawn along the trunk: growth rings drawn out, with pores; deviation 1."""
     drift = value_noise(rng, size, 2.0, stretch=0.25)
-    x = np.arange(size, dtype=np.float32)[None, :] * np.float32(1 / size)
-    rings = np.sin((x * 34 + drift * np.float32(2.2)) * np.float32(2 * np.pi) * np.float32(0.55))
-    rings += np.float32(0.5) * np.sin((x * 90 + drift * np.float32(3.0)) * np.float32(3.1))
+    x = np.arange(size, dtype=np.float32)[None, :] * (1 / size)
+    rings = np.sin((x * 34 + drift * 2.2) * (2 * np.pi) * 0.55)
+    rings += 0.5 * np.sin((x * 90 + drift * 3.0) * 3.1)
     drawn = rng.random((40, 700), np.float32)
-    pores = np.asarray(cv2.resize(drawn, (size, size)), np.float32)
-    pores = warp(pores, drift * np.float32(size / 60), np.zeros_like(drift))
-    return normalised(rings + np.float32(2.4) * pores)
+    pores = cv2.resize(drawn, (size, size))
+    pores = warp(pores, drift * (size / 60), np.zeros_like(drift))
+    return normalised(rings + 2.4 * pores)
 
 
 def shaded(height: Plane, strength: float) -> Plane:
     """Factor around 1 for light that falls on a relief from the upper left."""
     side = height.shape[0]
     gx, gy = cv2.Sobel(height, cv2.CV_32F, 1, 0), cv2.Sobel(height, cv2.CV_32F, 0, 1)
-    return 1 + np.tanh((gx + gy) * np.float32(side / 8192)) * np.float32(strength)
+    return 1 + np.tanh((gx + gy) * (side / 8192)) * strength

@@ -11,11 +11,11 @@ def with_density(colour: Plane, density: Plane) -> Plane:
     """Colour (S, S, 3), 0..1, of a wash with `density` times its pigment (1 leaves it unchanged).
 
     Bousseau et al. 2006, "Interactive watercolor rendering", eq. 1: C' = C - (C - C^2)(d - 1),
-    the second order of what the Kubelka-Munk model does to a thin layer: white stays white.
+    the Kubelka-Munk model of a thin layer to second order: white stays white.
     """
-    more = dimmed(colour, density - np.float32(1))
+    more = dimmed(colour, density - 1)
     cv2.multiply(more, 1 - colour, dst=more)
-    return np.asarray(cv2.subtract(colour, more, dst=more), np.float32)
+    return cv2.subtract(colour, more, dst=more)
 
 
 def wet_edge(cover: Plane, width: float) -> Plane:
@@ -24,14 +24,14 @@ def wet_edge(cover: Plane, width: float) -> Plane:
     `cover` is 0..1 or any tone that rises with the amount of paint; the excess over its own blur
     is positive just inside the rim (Curtis et al. 1997, edge darkening; here as an unsharp mask).
     """
-    return np.asarray(np.clip(cover - blur(cover, width), 0, 1) * np.float32(2), np.float32)
+    return np.clip(cover - blur(cover, width), 0, 1) * 2
 
 
 def torn(mask: Plane, rng: np.random.Generator, reach: float, cells: float = 14) -> Plane:
     """`mask` with its outline moved by up to `reach` pixels of slow noise."""
     side = mask.shape[0]
-    dx = value_noise(rng, side, cells, octaves=3) * np.float32(reach)
-    dy = value_noise(rng, side, cells, octaves=3) * np.float32(reach)
+    dx = value_noise(rng, side, cells, octaves=3) * reach
+    dy = value_noise(rng, side, cells, octaves=3) * reach
     return warp(mask, dx, dy)
 
 
@@ -41,7 +41,7 @@ def bloom(rng: np.random.Generator, size: int, count: int) -> Plane:
     Result about -1..1, 0 away from the blooms; added to a density.
     """
     total = np.zeros((size, size), np.float32)
-    ragged = value_noise(rng, size, 18, octaves=4) * np.float32(0.35)
+    ragged = value_noise(rng, size, 18, octaves=4) * 0.35
     steps = np.linspace(0, 1, size, dtype=np.float32)
     for _ in range(count):
         x, y = rng.random(2)
@@ -49,9 +49,9 @@ def bloom(rng: np.random.Generator, size: int, count: int) -> Plane:
         away = np.sqrt(
             (steps[None, :] - np.float32(x)) ** 2 + (steps[:, None] - np.float32(y)) ** 2
         )
-        away = away / np.float32(radius) + ragged
-        rim = np.exp(-np.abs(away - 1) * np.float32(9)) * (away > 0.9)
-        total += np.float32(0.8) * rim - np.float32(0.55) * smoothstep(1.0, 0.55, away)
+        away = away / radius + ragged
+        rim = np.exp(-np.abs(away - 1) * 9) * (away > 0.9)
+        total += 0.8 * rim - 0.55 * smoothstep(1.0, 0.55, away)
     return total
 
 
@@ -65,4 +65,4 @@ def splatter(rng: np.random.Generator, size: int, count: int, *, free: Plane) ->
         if free[int(y * side), int(x * side)] > 0.6:
             centre = (round(x * size * 16), round(y * size * 16))
             cv2.circle(cover, centre, round(radius * size * 16), 255, -1, cv2.LINE_AA, 4)
-    return cover.astype(np.float32) * np.float32(1 / 255)
+    return cover.astype(np.float32) * (1 / 255)

@@ -14,7 +14,7 @@ Indexes = NDArray[np.intp]
 # Bayer 1973: the order in which a 4 x 4 tile of cells switches to the next tone, as 0..1.
 BAYER = (
     np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.float32) + 0.5
-) / np.float32(16)
+) / 16
 
 
 def cell_grid(size: int, cells: int) -> tuple[int, int, int]:
@@ -29,7 +29,7 @@ def cell_grid(size: int, cells: int) -> tuple[int, int, int]:
 
 
 def gathered(picture: Picture, cells: int, detail: float = 0.8) -> Picture:
-    """Shrink to `cells` a side and preserve what stands out from its surroundings.
+    """Shrink to `cells` a side and preserve details that differ from their surroundings.
 
     Weber et al. 2016, "Rapid, Detail-Preserving Image Downscaling": each pixel weighs by its
     distance from the plain average, to the power of `detail`; 0 is the average itself.
@@ -37,8 +37,8 @@ def gathered(picture: Picture, cells: int, detail: float = 0.8) -> Picture:
     side = (picture.shape[1], picture.shape[0])
     average = cv2.resize(picture, (cells, cells), interpolation=cv2.INTER_AREA)
     smooth = cv2.resize(cv2.blur(average, (3, 3)), side, interpolation=cv2.INTER_LINEAR)
-    apart = cv2.absdiff(picture, smooth).max(2).astype(np.float32) / np.float32(255)
-    weight = (apart + np.float32(0.02)) ** np.float32(detail)
+    apart = cv2.absdiff(picture, smooth).max(2).astype(np.float32) / 255
+    weight = (apart + 0.02) ** detail
     total = cv2.resize(
         picture.astype(np.float32) * weight[..., None], (cells, cells), interpolation=cv2.INTER_AREA
     )
@@ -48,8 +48,8 @@ def gathered(picture: Picture, cells: int, detail: float = 0.8) -> Picture:
 
 def to_lab(colours: Picture) -> Plane:
     """CIE Lab of RGB colours (..., 3), L* of 0..100."""
-    flat = colours.reshape(1, -1, 3).astype(np.float32) / np.float32(255)
-    return np.asarray(cv2.cvtColor(flat, cv2.COLOR_RGB2Lab), np.float32).reshape(colours.shape)
+    flat = colours.reshape(1, -1, 3).astype(np.float32) / 255
+    return cv2.cvtColor(flat, cv2.COLOR_RGB2Lab).reshape(colours.shape)
 
 
 def nearest(picture: Picture, palette: Picture, *, hue: float = 1.3) -> Indexes:
@@ -68,7 +68,7 @@ def dithered(position: Plane, ramp: Sequence[Colour]) -> Picture:
     base = np.floor(steps)
     share = np.clip((steps - base - 0.25) * 2, 0, 1)
     index = (base + (share > tile)).astype(int).clip(0, len(ramp) - 1)
-    return np.asarray(np.array(ramp, np.uint8)[index], np.uint8)
+    return np.array(ramp, np.uint8)[index]
 
 
 def without_orphans(index: Indexes, fixed: NDArray[np.bool_]) -> Indexes:

@@ -14,7 +14,7 @@ AnyPlane = TypeVar("AnyPlane", Plane, Picture)
 def smoothstep(low: float, high: float, x: Plane) -> Plane:
     """0 below `low`, 1 above `high`, Hermite between; `low` > `high` inverts it."""
     t = np.clip((x - np.float32(low)) * np.float32(1.0 / (high - low)), 0.0, 1.0)
-    return np.asarray(t * t * (np.float32(3.0) - np.float32(2.0) * t), np.float32)
+    return t * t * (3.0 - 2.0 * t)
 
 
 def resized(x: AnyPlane, size: int) -> AnyPlane:
@@ -22,7 +22,7 @@ def resized(x: AnyPlane, size: int) -> AnyPlane:
     if x.shape[0] == size:
         return x
     how = cv2.INTER_AREA if size < x.shape[0] else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(x, (size, size), interpolation=how), x.dtype)
+    return cv2.resize(x, (size, size), interpolation=how)
 
 
 def blur(x: AnyPlane, sigma: float) -> AnyPlane:
@@ -30,10 +30,10 @@ def blur(x: AnyPlane, sigma: float) -> AnyPlane:
     side = x.shape[0]
     shrink = int(sigma / 3)
     if shrink < 2 or side // shrink < 16:
-        return np.asarray(cv2.GaussianBlur(x, (0, 0), max(sigma, 0.3)), x.dtype)
+        return cv2.GaussianBlur(x, (0, 0), max(sigma, 0.3))
     small = cv2.resize(x, (side // shrink,) * 2, interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small, (0, 0), sigma / shrink)
-    return np.asarray(cv2.resize(small, (side, side), interpolation=cv2.INTER_LINEAR), x.dtype)
+    return cv2.resize(small, (side, side), interpolation=cv2.INTER_LINEAR)
 
 
 def mix(below: Plane, above: Plane, cover: Plane | float) -> Plane:
@@ -44,57 +44,57 @@ def mix(below: Plane, above: Plane, cover: Plane | float) -> Plane:
     if below.ndim == 3 and above.ndim == 1:
         above = plain(above, below.shape[0])
     if isinstance(cover, np.ndarray) and cover.ndim == 2 and below.shape == above.shape:
-        return np.asarray(cv2.blendLinear(below, above, 1 - cover, cover), np.float32)
+        return cv2.blendLinear(below, above, 1 - cover, cover)
     if isinstance(cover, np.ndarray) and cover.ndim < max(below.ndim, above.ndim):
         cover = cover[..., None]
-    return np.asarray(below + (above - below) * cover, np.float32)
+    return below + (above - below) * cover
 
 
 def rgb(colour: tuple[int, int, int]) -> Plane:
     """A colour of 0..255 as three float32 of 0..1."""
-    return np.asarray(colour, np.float32) / np.float32(255)
+    return np.asarray(colour, np.float32) / 255
 
 
 def plain(colour: Plane, size: int) -> Plane:
     """A square of one colour, (size, size, 3) float32."""
-    return np.asarray(cv2.merge([np.full((size, size), c, np.float32) for c in colour]), np.float32)
+    return cv2.merge([np.full((size, size), c, np.float32) for c in colour])
 
 
 def dimmed(picture: Plane, factor: Plane) -> Plane:
     """(S, S, 3) times a plane (S, S)."""
-    spread = np.asarray(cv2.merge([factor] * 3), np.float32)
-    return np.asarray(cv2.multiply(picture, spread, dst=spread), np.float32)
+    spread = cv2.merge([factor] * 3)
+    return cv2.multiply(picture, spread, dst=spread)
 
 
 def painted(below: Picture, above: Picture | tuple[int, int, int], cover: Plane) -> Picture:
     """Paint `above`, a picture or one colour, over `below` with the cover 0..1."""
     if isinstance(above, tuple):
         above = np.full_like(below, above)
-    return np.asarray(cv2.blendLinear(below, above, 1 - cover, cover), np.uint8)
+    return cv2.blendLinear(below, above, 1 - cover, cover)
 
 
 def to_picture(rgb: Plane) -> Picture:
     """RGB of 0..1 as uint8, rounded."""
-    return np.asarray(cv2.convertScaleAbs(np.clip(rgb, 0.0, 1.0), alpha=255.0), np.uint8)
+    return cv2.convertScaleAbs(np.clip(rgb, 0.0, 1.0), alpha=255.0)
 
 
 def to_planes(picture: Picture) -> Plane:
     """uint8 RGB as float32 of 0..1."""
-    return picture.astype(np.float32) * np.float32(1 / 255)
+    return picture.astype(np.float32) * (1 / 255)
 
 
 def luma(picture: Picture) -> Plane:
     """Rec. 601 luma of 0..1."""
-    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.float32) * np.float32(1 / 255)
+    return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.float32) * (1 / 255)
 
 
 def lightness(picture: Picture) -> Plane:
     """CIE L*/100: perceived lightness."""
     light = cv2.cvtColor(picture, cv2.COLOR_RGB2LAB)[..., 0]
-    return np.asarray(light, np.float32) * np.float32(1 / 255)
+    return np.asarray(light, np.float32) * (1 / 255)
 
 
 def grid(size: int) -> tuple[Plane, Plane]:
     """Pixel centres as x and y of 0..1, broadcastable: shapes (1, size) and (size, 1)."""
-    centre = (np.arange(size, dtype=np.float32) + np.float32(0.5)) / np.float32(size)
+    centre = (np.arange(size, dtype=np.float32) + 0.5) / size
     return centre[None, :], centre[:, None]

@@ -24,7 +24,7 @@ def normals(depth: Plane, steepness: float = 1.0) -> Normals:
     """Normals of a height field in pixels, its slopes multiplied by `steepness`."""
     gx = cv2.Sobel(depth, cv2.CV_32F, 1, 0, scale=steepness / 8)
     gy = cv2.Sobel(depth, cv2.CV_32F, 0, 1, scale=steepness / 8)
-    z = 1 / np.sqrt(gx * gx + gy * gy + np.float32(1))
+    z = 1 / np.sqrt(gx * gx + gy * gy + 1)
     return Normals(-gx * z, -gy * z, z)
 
 
@@ -34,7 +34,7 @@ def face_depth(mesh: NDArray[np.float32], size: int, side: int) -> Plane:
     (side, side) depths in pixels of `side`, falling to 0 beyond the outline of the mesh. Between
     its points the height is filled by pull-push, so that sparse places (the forehead) stay even.
     """
-    points = mesh * np.float32(DEPTH / size)
+    points = mesh * (DEPTH / size)
     near = points[:, 2].max() - points[:, 2]
     cells = np.clip(points[:, :2].astype(np.int32), 0, DEPTH - 1)
     height, weight = np.zeros((2, DEPTH, DEPTH), np.float32)
@@ -44,7 +44,7 @@ def face_depth(mesh: NDArray[np.float32], size: int, side: int) -> Plane:
     outline = np.zeros((DEPTH, DEPTH), np.float32)
     cv2.fillConvexPoly(outline, cv2.convexHull(np.rint(points[:, :2]).astype(np.int32)), 1.0)
     relief = cv2.GaussianBlur(filled, (0, 0), 1.6) * cv2.GaussianBlur(outline, (0, 0), 2.5)
-    return resized(relief, side) * np.float32(side / DEPTH)
+    return resized(relief, side) * (side / DEPTH)
 
 
 def diffuse(form: Normals, towards: tuple[float, float, float], wrap: float = 0.0) -> Plane:
@@ -54,7 +54,7 @@ def diffuse(form: Normals, towards: tuple[float, float, float], wrap: float = 0.
     """
     x, y, z = np.array(towards) / np.linalg.norm(towards)
     cosine = form.x * np.float32(x) + form.y * np.float32(y) + form.z * np.float32(z)
-    return np.clip((cosine + np.float32(wrap)) * np.float32(1 / (1 + wrap)), 0, 1)
+    return np.clip((cosine + wrap) * (1 / (1 + wrap)), 0, 1)
 
 
 def facing(alpha: Plane, angle: float, sigma: float) -> Plane:
@@ -63,10 +63,10 @@ def facing(alpha: Plane, angle: float, sigma: float) -> Plane:
     gx = cv2.Sobel(soft, cv2.CV_32F, 1, 0, scale=1 / 8)
     gy = cv2.Sobel(soft, cv2.CV_32F, 0, 1, scale=1 / 8)
     gx, gy = blur(gx, sigma / 2), blur(gy, sigma / 2)
-    length = np.sqrt(gx * gx + gy * gy) + np.float32(1e-4 / max(sigma, 1.0))
+    length = np.sqrt(gx * gx + gy * gy) + (1e-4 / max(sigma, 1.0))
     turn = np.radians(angle)
     cosine = (-gx * np.float32(np.cos(turn)) + gy * np.float32(np.sin(turn))) / length
-    return np.clip(cosine * np.float32(1.25) - np.float32(0.1), 0, 1)
+    return np.clip(cosine * 1.25 - 0.1, 0, 1)
 
 
 def rim_light(inside: Plane, towards: Plane, width: float) -> Plane:
@@ -75,5 +75,5 @@ def rim_light(inside: Plane, towards: Plane, width: float) -> Plane:
     `inside` is the distance from the edge in pixels, `towards` the result of `facing`, `width` the
     distance in pixels at which the line has fallen to a third.
     """
-    deep = np.clip(inside, 0, None) * np.float32(-1 / width)
-    return towards * (np.float32(0.9) * np.exp(deep) + np.float32(0.4) * np.exp(deep * 0.2))
+    deep = np.clip(inside, 0, None) * (-1 / width)
+    return towards * (0.9 * np.exp(deep) + 0.4 * np.exp(deep * 0.2))

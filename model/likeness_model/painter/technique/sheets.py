@@ -23,8 +23,8 @@ def cut_shape(inside: NDArray[np.bool_], size: int, *, round_by: float, smallest
     large = cv2.resize(soft, (size, size), interpolation=cv2.INTER_CUBIC)
     # A blurred straight edge rises by 1 / (sigma * sqrt(2 pi)) a pixel; one output pixel is left.
     sharp = round_by * np.sqrt(2 * np.pi) * size / WORK
-    steep = (large - np.float32(0.5)) * np.float32(sharp * 0.8) + np.float32(0.5)
-    return np.asarray(np.clip(steep, 0, 1), np.float32)
+    steep = (large - 0.5) * np.float32(sharp * 0.8) + 0.5
+    return np.clip(steep, 0, 1)
 
 
 def without_scraps(
@@ -51,8 +51,8 @@ class Pile:
     def _paper(self) -> Plane:
         fibre = value_noise(self._rng, self._size, 90, octaves=2, stretch=2.2)
         tooth = speckle(self._rng, self._size, 2.2)
-        relief = np.float32(0.6) * tooth + np.float32(0.7) * fibre
-        return 1 + np.float32(0.028) * relief
+        relief = 0.6 * tooth + 0.7 * fibre
+        return 1 + 0.028 * relief
 
     def _sheet(
         self, colour: Colour, window: tuple[slice, slice], rim: Plane | None = None
@@ -61,9 +61,9 @@ class Pile:
         down, across = self._rng.choice((1, -1), 2).tolist()  # flipped, so that the sheets differ
         part = self._grain[::down, ::across][window]
         if rim is not None:
-            part = np.asarray(part + np.maximum(rim, 0) * np.float32(0.22), np.float32)
+            part = part + np.maximum(rim, 0) * 0.22
         planes = [cv2.convertScaleAbs(part, alpha=channel) for channel in colour]
-        return np.asarray(cv2.merge(planes), np.uint8)
+        return cv2.merge(planes)
 
     def lay(self, cover: Plane, colour: Colour, *, lift: float = 0.006, dark: float = 0.5) -> None:
         """Add a sheet with the cover 0..1, `lift` of the side above those below."""
@@ -72,7 +72,7 @@ class Pile:
         if window is None:
             return
         part, below = cover[window], self.picture[window]
-        shaded = painted(below, SHADOW, self._shadow(part, reach) * np.float32(dark))
+        shaded = painted(below, SHADOW, self._shadow(part, reach) * dark)
         rim = part - _moved(part, 0.0011 * self._size)
         sheet = self._sheet(colour, window, rim)
         self.picture[window] = painted(shaded, sheet, part)
@@ -82,8 +82,7 @@ class Pile:
         move = np.array([[1, 0, 0.25 * reach], [0, 1, 0.4 * reach]], np.float32)
         small = cv2.warpAffine(small, move, small.shape[1::-1], borderMode=cv2.BORDER_REPLICATE)
         small = cv2.GaussianBlur(small, (0, 0), max(0.5, 0.42 * reach))
-        large = cv2.resize(small, part.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-        return np.asarray(large, np.float32)
+        return cv2.resize(small, part.shape[1::-1], interpolation=cv2.INTER_LINEAR)
 
     def _around(self, cover: Plane, margin: float) -> tuple[slice, slice] | None:
         rows = np.flatnonzero(cover.max(1) > 0.01)
@@ -98,8 +97,7 @@ class Pile:
 
 def _moved(part: Plane, by: float) -> Plane:
     move = np.array([[1, 0, by], [0, 1, by]], np.float32)
-    moved = cv2.warpAffine(part, move, part.shape[1::-1], borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(moved, np.float32)
+    return cv2.warpAffine(part, move, part.shape[1::-1], borderMode=cv2.BORDER_REPLICATE)
 
 
 def polygon_cover(polygons: list[Plane], size: int) -> Plane:
@@ -107,4 +105,4 @@ def polygon_cover(polygons: list[Plane], size: int) -> Plane:
     mask = np.zeros((size, size), np.uint8)
     for polygon in polygons:
         cv2.fillPoly(mask, [np.round(polygon * (size * 16)).astype(np.int32)], 255, cv2.LINE_AA, 4)
-    return mask.astype(np.float32) * np.float32(1 / 255)
+    return mask.astype(np.float32) * (1 / 255)

@@ -25,13 +25,13 @@ def side_strokes(
     """
     unit = size / 1024
     seeds = scatter(rng, size, float(np.sqrt(width * length * 0.3)) * unit)
-    seeds = seeds[np.asarray(sample(tone, seeds, size), np.float32) > least]
+    seeds = seeds[sample(tone, seeds, size) > least]
     nothing = np.zeros((size, size), np.float32)
     if not len(seeds):
         return nothing, nothing
     count = 3
     paths = trace(field, seeds, size=size, step=length * unit / (2 * count), count=count)
-    seen = np.asarray(sample(tone, paths, size), np.float32)
+    seen = sample(tone, paths, size)
     paths = until(paths, np.abs(seen - seen[:, count : count + 1]) < tolerance)
     span = paths[:, -1] - paths[:, 0]
     whole = (span * span).sum(1) > (0.7 * width * unit) ** 2
@@ -39,11 +39,11 @@ def side_strokes(
     if not len(paths):
         return nothing, nothing
     pressed = np.clip(pressed * rng.uniform(0.82, 1.18, len(paths)), 0, 1).astype(np.float32)
-    half = rng.uniform(0.7, 1.2, len(paths)).astype(np.float32) * np.float32(width * unit / 2)
+    half = rng.uniform(0.7, 1.2, len(paths)).astype(np.float32) * (width * unit / 2)
     laid = lay(paths, half, (size, size))
     edge = np.abs(laid.across)
     # One edge of the stick presses harder than the other, and the stroke fades out.
-    press = 1 - np.float32(0.22) * laid.across - np.float32(0.25) * laid.along
+    press = 1 - 0.22 * laid.across - 0.25 * laid.along
     cover = smoothstep(1.0, 0.8, edge) * smoothstep(1.02, 0.8, np.abs(laid.along))
     cover *= laid.covered
     return np.clip(np.take(pressed, laid.stroke) * press, 0, 1), cover
@@ -55,5 +55,5 @@ def caught(tone: Plane, paper: Plane, *, bite: float = 0.16) -> Plane:
     The relief (deviation 1) raises or lowers the tone, which is then hardened, most at one half;
     after the volume model of Bleser, Sibert & McGee 1988, "Charcoal sketching".
     """
-    open_ = np.sqrt(np.clip(tone * (1 - tone), 0, 0.25)) * np.float32(2 * bite)
+    open_ = np.sqrt(np.clip(tone * (1 - tone), 0, 0.25)) * (2 * bite)
     return smoothstep(0.04, 0.90, tone + open_ * paper)

@@ -26,7 +26,7 @@ def scatter(rng: np.random.Generator, size: int, spacing: float) -> Points:
 def sample(x: NDArray[np.generic], points: Points, size: int) -> NDArray[np.generic]:
     """Values of `x` at points in the pixels of a picture `size` wide (`x` may be smaller)."""
     side = x.shape[0]
-    at = np.clip((points * np.float32(side / size)).astype(np.int32), 0, side - 1)
+    at = np.clip((points * (side / size)).astype(np.int32), 0, side - 1)
     return x[at[..., 1], at[..., 0]]
 
 
@@ -40,16 +40,16 @@ def trace(
     """
     vectors = tangents(field)
     reach = np.broadcast_to(np.asarray(step, np.float32), (len(seeds),))[:, None]
-    first = np.asarray(sample(vectors, seeds, size), np.float32)
+    first = sample(vectors, seeds, size)
     sides = []
     for sense in (np.float32(-1), np.float32(1)):
         heading, here, walked = sense * first, seeds, []
         for _ in range(count):
             here = here + heading * reach
             walked.append(here)
-            ahead = np.asarray(sample(vectors, here, size), np.float32)
+            ahead = sample(vectors, here, size)
             turn = np.where((ahead * heading).sum(1, keepdims=True) < 0, -ahead, ahead)
-            heading = np.asarray(turn, np.float32)
+            heading = turn
         sides.append(walked)
     return np.stack([*sides[0][::-1], seeds, *sides[1]], axis=1)
 
@@ -75,7 +75,7 @@ def outlines(paths: Paths, half_widths: NDArray[np.float32]) -> Paths:
     spine = paths[:, -1:] - paths[:, :1]
     still = (ahead * ahead).sum(2, keepdims=True) < 1e-4
     ahead = np.where(still, spine, ahead)
-    ahead /= np.sqrt((ahead * ahead).sum(2, keepdims=True)) + np.float32(1e-6)
+    ahead /= np.sqrt((ahead * ahead).sum(2, keepdims=True)) + 1e-6
     across = np.stack([-ahead[..., 1], ahead[..., 0]], -1) * half_widths[..., None]
     return np.concatenate([paths + across, (paths - across)[:, ::-1]], axis=1)
 
@@ -108,14 +108,14 @@ def lay(paths: Paths, half_width: NDArray[np.float32], shape: tuple[int, int]) -
     parabola through the stroke's ends and middle, so brush texture needs no work per stroke.
     """
     count = paths.shape[1]
-    profile = np.sqrt(1 - np.linspace(-1, 1, count, dtype=np.float32) ** 6 * np.float32(0.75))
+    profile = np.sqrt(1 - np.linspace(-1, 1, count, dtype=np.float32) ** 6 * 0.75)
     buffer = np.full(shape, -1, np.int32)
     for index, outline in enumerate(to_fixed(outlines(paths, half_width[:, None] * profile))):
         cv2.fillPoly(buffer, [outline], index, cv2.LINE_8, SHIFT)
     covered = buffer >= 0
     stroke = np.maximum(buffer, 0).astype(np.intp)
     to_along, to_across, bow = stroke_frames(paths, half_width)
-    rows, columns = (np.arange(side, dtype=np.float32) + np.float32(0.5) for side in shape)
+    rows, columns = (np.arange(side, dtype=np.float32) + 0.5 for side in shape)
     along, across = (
         np.take(c, stroke)
         + np.take(x, stroke) * columns[None, :]
@@ -132,13 +132,13 @@ def stroke_frames(
     """For each stroke, x, y and constant of its two coordinates, and its bow in half widths."""
     start, middle, end = paths[:, 0], paths[:, paths.shape[1] // 2], paths[:, -1]
     chord = end - start
-    half = np.asarray(np.sqrt((chord * chord).sum(1)) / 2 + 1e-3, np.float32)
+    half = np.sqrt((chord * chord).sum(1)) / 2 + 1e-3
     unit = chord / (2 * half[:, None])
     normal = np.stack([-unit[:, 1], unit[:, 0]], 1)
     centre = (start + end) / 2
     frames: list[list[Plane]] = []
     for axis, scale in ((unit, 1 / half), (normal, 1 / half_width)):
-        x, y = np.asarray(axis * scale[:, None], np.float32).T
+        x, y = (axis * scale[:, None]).T
         frames.append([x, y, -(centre[:, 0] * x + centre[:, 1] * y)])
     bow = ((middle - centre) * normal).sum(1) / half_width
-    return frames[0], frames[1], np.asarray(bow, np.float32)
+    return frames[0], frames[1], bow

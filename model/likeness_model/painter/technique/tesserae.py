@@ -100,7 +100,7 @@ def settled(stones: Stones, size: int, rounds: int = 2) -> Stones:
 
 
 def scaled(stones: Stones, by: float) -> Stones:
-    return Stones(stones.centre * np.float32(by), stones.along, stones.side * np.float32(by))
+    return Stones(stones.centre * by, stones.along, stones.side * by)
 
 
 def _moved_to_middle(stones: Stones, size: int) -> Stones:
@@ -110,7 +110,7 @@ def _moved_to_middle(stones: Stones, size: int) -> Stones:
     area = np.bincount(owner, minlength=len(stones))
     total = [np.bincount(owner, axis, len(stones)) for axis in (columns, rows)]
     mean = np.stack(total, 1) / np.maximum(area, 1)[:, None]
-    centre = stones.centre + (mean - stones.centre).astype(np.float32) * np.float32(0.7)
+    centre = stones.centre + (mean - stones.centre).astype(np.float32) * 0.7
     return Stones(centre, stones.along, stones.side).kept(area > 0.33 * stones.side**2)
 
 
@@ -123,7 +123,7 @@ def filled_up(stones: Stones, size: int) -> Stones:
     rows, columns = np.nonzero(share > 0.45)
     if not len(rows):
         return stones
-    centre = (np.stack([columns, rows], 1) + 0.5).astype(np.float32) * np.float32(size / cells)
+    centre = (np.stack([columns, rows], 1) + 0.5).astype(np.float32) * (size / cells)
     apart = np.linalg.norm(centre[:, None] - stones.centre[None], axis=2)
     nearest = apart.argmin(1)
     return Stones(
@@ -153,9 +153,9 @@ def cut(stones: Stones, size: int) -> Cut:
     second = np.full(size * size, _FAR)
     np.minimum.at(second, place[loses], key[loses])
     label = np.where(best == _FAR, -1, (best & np.uint32(0xFFFF)).astype(np.int32))
-    nearest = (best >> np.uint32(16)).astype(np.float32) * np.float32(1.3 / 65535)
-    runner_up = (second >> np.uint32(16)).astype(np.float32) * np.float32(1.3 / 65535)
-    seam = np.minimum((runner_up - nearest) / 2, np.float32(0.66) - nearest)
+    nearest = (best >> np.uint32(16)).astype(np.float32) * (1.3 / 65535)
+    runner_up = (second >> np.uint32(16)).astype(np.float32) * (1.3 / 65535)
+    seam = np.minimum((runner_up - nearest) / 2, 0.66 - nearest)
     inside = np.where(label < 0, np.float32(-1), seam * stones.side[np.maximum(label, 0)])
     return Cut(label.reshape(size, size), inside.reshape(size, size))
 
@@ -176,7 +176,7 @@ def _claims(
     far /= stones.side[which, None]
     claimed = (far < REACH) & (x >= 0) & (y >= 0) & (x < size) & (y < size)
     owner = np.broadcast_to(which[:, None], far.shape)[claimed].astype(np.uint32)
-    distance = (far[claimed] * np.float32(65535 / 1.3)).astype(np.uint32)
+    distance = (far[claimed] * (65535 / 1.3)).astype(np.uint32)
     return (y * size + x)[claimed], (distance << np.uint32(16)) | owner
 
 
@@ -193,7 +193,7 @@ def mean_colours(picture: Picture, label: Labels) -> Plane:
 
 def bevelled(inside: Plane, width: float, towards: tuple[float, float] = (-0.7, -0.7)) -> Plane:
     """Light of about -1..1 on slanted rims: `inside` in pixels, rims `width` pixels wide."""
-    height = np.clip(inside, 0, np.float32(width))
+    height = np.clip(inside, 0, width)
     dx = cv2.Sobel(height, cv2.CV_32F, 1, 0, scale=1 / 8)
     dy = cv2.Sobel(height, cv2.CV_32F, 0, 1, scale=1 / 8)
-    return np.asarray(dx * np.float32(-towards[0]) + dy * np.float32(-towards[1]), np.float32)
+    return dx * (-towards[0]) + dy * (-towards[1])

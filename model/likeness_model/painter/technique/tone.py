@@ -10,6 +10,11 @@ from likeness_model.painter.technique.planes import Picture, Plane, resized
 Colour = tuple[int, int, int]
 
 
+def colours(codes: str) -> tuple[Colour, ...]:
+    """RGB colours from hex codes, separated by spaces."""
+    return tuple(tuple(bytes.fromhex(code)) for code in codes.split())
+
+
 def flattened(picture: Picture, *, side: int, passes: int, range_sigma: float) -> Picture:
     """Bilateral passes (Tomasi & Manduchi 1998) on a `side` px grid: they remove texture only.
 
@@ -19,23 +24,21 @@ def flattened(picture: Picture, *, side: int, passes: int, range_sigma: float) -
     small = resized(picture, side)
     for _ in range(passes):
         small = cv2.bilateralFilter(small, 7, range_sigma, 3.0)
-    return np.asarray(small, np.uint8)
+    return small
 
 
 def stepped(x: Plane, edges: Sequence[float], values: Sequence[float], soft: float) -> Plane:
     """`x` in flat steps: `values[0]` below `edges[0]`, ... ; each step is `soft` wide in `x`."""
     total = np.full_like(x, values[0])
     for edge, low, high in zip(edges, values[:-1], values[1:], strict=True):
-        total += np.clip((x - np.float32(edge)) * np.float32(1 / soft) + np.float32(0.5), 0, 1) * (
-            np.float32(high - low)
-        )
+        total += np.clip((x - edge) * (1 / soft) + 0.5, 0, 1) * (high - low)
     return total
 
 
 def gradient_map(tone: Plane, stops: Sequence[tuple[float, Colour]]) -> Picture:
     """Colour each tone of 0..1 from `stops` (position, colour), linear between."""
-    index = np.clip(tone * 255 + np.float32(0.5), 0, 255).astype(np.uint8)
-    return np.asarray(cv2.LUT(cv2.merge([index] * 3), gradient_table(stops)), np.uint8)
+    index = np.clip(tone * 255 + 0.5, 0, 255).astype(np.uint8)
+    return cv2.LUT(cv2.merge([index] * 3), gradient_table(stops))
 
 
 def gradient_table(stops: Sequence[tuple[float, Colour]]) -> Picture:
@@ -45,14 +48,14 @@ def gradient_table(stops: Sequence[tuple[float, Colour]]) -> Picture:
     return np.rint(np.stack(channels, 1)).astype(np.uint8)[None]
 
 
-def saturated(picture: Picture, amount: float, *, lightness: float = 1.0) -> Picture:
-    """Chroma times `amount` about Lab's grey axis, hue kept; L* times `lightness`."""
+def saturated(picture: Picture, amount: float) -> Picture:
+    """Chroma times `amount` about Lab's grey axis, hue kept."""
     lab = cv2.cvtColor(picture, cv2.COLOR_RGB2Lab)
     steps = np.arange(256, dtype=np.float32)
     chroma = np.clip((steps - 128) * amount + 128, 0, 255)
-    table = np.stack([np.clip(steps * lightness, 0, 255), chroma, chroma], 1)
+    table = np.stack([steps, chroma, chroma], 1)
     lab = cv2.LUT(lab, np.rint(table).astype(np.uint8)[None])
-    return np.asarray(cv2.cvtColor(lab, cv2.COLOR_Lab2RGB), np.uint8)
+    return cv2.cvtColor(lab, cv2.COLOR_Lab2RGB)
 
 
 def blend(a: Sequence[int], b: Sequence[int], share: float) -> Colour:

@@ -64,7 +64,7 @@ def delaunay(points: Points) -> tuple[Points, Triangles]:
     low, high = points.min() - 10, points.max() + 10
     plane = cv2.Subdiv2D((int(low), int(low), int(high - low) + 2, int(high - low) + 2))
     plane.insert([(float(x), float(y)) for x, y in points])
-    corners = np.asarray(plane.getTriangleList(), np.float32).reshape(-1, 3, 2)
+    corners = plane.getTriangleList().reshape(-1, 3, 2)
     inside = ((corners > low) & (corners < high)).all((1, 2))
     flat = np.round(corners[inside].reshape(-1, 2) * 64).astype(np.int64)
     unique, index = np.unique(flat[:, 0] * 1_000_000 + flat[:, 1], return_inverse=True)

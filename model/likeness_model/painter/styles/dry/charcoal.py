@@ -33,8 +33,7 @@ from likeness_model.painter.technique.planes import (
 )
 from likeness_model.painter.technique.shade import face_depth
 from likeness_model.painter.technique.stick import caught, side_strokes
-
-Colour = tuple[int, int, int]
+from likeness_model.painter.technique.tone import Colour
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +74,12 @@ def charcoal(scene: Scene, variation: Variation) -> Picture:
     coal = coal_deposit(scene, rng, dark=dark, behind=behind, field=field, lean=lean, paper=paper)
     coal = 1 - (1 - coal) * (1 - pressed_lines(scene, rng, tone, shown, paper))
     picture = plain(rgb(sheet.paper), size)
-    picture = dimmed(picture, 1 + np.float32(0.018) * paper)
+    picture = dimmed(picture, 1 + 0.018 * paper)
     if sheet.blood is not None:
-        warm = caught(flush(scene, tone, size) * np.float32(0.75), paper)
-        picture = mix(picture, rgb(sheet.blood), np.float32(0.8) * warm)
-    chalk = chalk_deposit(scene, rng, tone * shown, field, paper) * (1 - np.float32(0.8) * coal)
-    picture = mix(picture, rgb(sheet.coal), np.float32(0.97) * coal)
+        warm = caught(flush(scene, tone, size) * 0.75, paper)
+        picture = mix(picture, rgb(sheet.blood), 0.8 * warm)
+    chalk = chalk_deposit(scene, rng, tone * shown, field, paper) * (1 - 0.8 * coal)
+    picture = mix(picture, rgb(sheet.coal), 0.97 * coal)
     return to_picture(mix(picture, rgb(sheet.chalk), chalk))
 
 
@@ -90,9 +89,9 @@ def massed_tone(scene: Scene, size: int, mildness: float) -> Plane:
     light = lightness(photo)
     field = settled(along_edges(photo, size / 110), size / 110)
     broad = smear(blur(light, size / 220), field, size / 50)
-    keep = smoothstep(0.1, 0.8, resized(scene.detail, size)) * np.float32(0.8 + 0.2 * mildness)
+    keep = smoothstep(0.1, 0.8, resized(scene.detail, size)) * (0.8 + 0.2 * mildness)
     hair = resized(scene.hair, size)
-    tone = mix(broad, light, np.maximum(keep, np.float32(0.3) + np.float32(0.4) * hair))
+    tone = mix(broad, light, np.maximum(keep, 0.3 + 0.4 * hair))
     face, figure = resized(scene.face, size), resized(scene.alpha, size)
     tone = opened(tone, face, figure, of_face=0.5, darkest=0.06)
     tone = modelled(tone, figure, 0.4)
@@ -102,17 +101,17 @@ def massed_tone(scene: Scene, size: int, mildness: float) -> Plane:
 def drawn_area(scene: Scene, rng: np.random.Generator, size: int) -> Plane:
     """Completeness of the drawing, 0..1; it ends in loose strokes at the bottom."""
     y = grid(size)[1]
-    ragged = value_noise(rng, size, 5, octaves=3) * np.float32(0.08)
+    ragged = value_noise(rng, size, 5, octaves=3) * 0.08
     return resized(scene.alpha, size) * smoothstep(0.0, 0.16, 1.0 - y + ragged)
 
 
 def stick_field(scene: Scene, lean: float, size: int) -> Orientation:
     """Stroke directions: around the form with a slant, and along the hair."""
     relief = inflated(resized(scene.alpha, size))
-    relief += np.float32(0.8) * face_depth(scene.mesh, scene.size, size)
+    relief += 0.8 * face_depth(scene.mesh, scene.size, size)
     wrapped = around_form(blur(relief, size / 40), lean, 0.7)
     strands = along_edges(resized(scene.foreground, size), size / 90)
-    return settled(wrapped + np.float32(1.6) * strands, size / 110)
+    return settled(wrapped + 1.6 * strands, size / 110)
 
 
 def backdrop_tone(
@@ -129,13 +128,11 @@ def backdrop_tone(
         "all": 0.9 - 0.35 * away,
         "bare": -0.6 - 0.2 * away,
     }[kind]
-    tone = smoothstep(-0.25, 0.75, area + np.float32(0.3) * cloud)
+    tone = smoothstep(-0.25, 0.75, area + 0.3 * cloud)
     sitter = resized(scene.alpha, size)
     near = blur(sitter, size / 36)
     gap = 1 - smoothstep(0.02, 0.5, near) * np.clip(blur(dark, size / 36) / (near + 0.02), 0, 0.85)
-    return np.asarray(
-        np.float32(0.92) * tone * gap * (1 - smoothstep(0.2, 0.8, sitter)), np.float32
-    )
+    return 0.92 * tone * gap * (1 - smoothstep(0.2, 0.8, sitter))
 
 
 def coal_deposit(
@@ -153,24 +150,24 @@ def coal_deposit(
     whole = np.maximum(dark, behind)
     smudge = resized(smear(blur(whole, half / 90), at_angle(lean, half), half / 26), size)
     smudge = mix(smudge, resized(dark, size), smoothstep(0.2, 0.6, scene.detail))
-    coal = np.float32(0.55) * caught(np.clip(smudge, 0, 1), paper, bite=0.12)
+    coal = 0.55 * caught(np.clip(smudge, 0, 1), paper, bite=0.12)
     sitter = resized(scene.alpha, half)[..., None]
     motion = settled(field * sitter + at_angle(lean, half) * (1 - sitter), half / 200)
     for width, length, where, share in (
         (46, 210, 1 - scene.alpha, 0.85),
-        (24, 100, 1 - np.float32(0.9) * scene.face, 0.75),
+        (24, 100, 1 - 0.9 * scene.face, 0.75),
         (11, 50, smoothstep(0.05, 0.14, scene.detail), 0.75),
     ):
         tone, cover = side_strokes(
             rng, whole, motion, size=size, width=width, length=length, least=0.16
         )
         grain = caught(tone, paper)
-        coal = mix(coal, grain, cover * where * np.float32(share))
+        coal = mix(coal, grain, cover * where * share)
     fine = resized(dark, size)
-    near = smoothstep(0.25, 0.8, scene.detail) * np.float32(0.85)
+    near = smoothstep(0.25, 0.8, scene.detail) * 0.85
     coal = mix(coal, caught(np.clip(fine, 0, 1), paper, bite=0.10), near)
-    black = smoothstep(0.72, 0.95, fine) * np.float32(0.9)
-    return np.asarray(np.clip(np.maximum(coal, black), 0, 1), np.float32)
+    black = smoothstep(0.72, 0.95, fine) * 0.9
+    return np.clip(np.maximum(coal, black), 0, 1)
 
 
 def pressed_lines(
@@ -184,9 +181,9 @@ def pressed_lines(
     fine = contour_lines(on_light, edges, width=half / 400, reach=half / 90, faint=0.02, firm=0.10)
     near = smoothstep(0.3, 0.7, resized(scene.detail, half))
     lines = resized(mix(broad, fine, near) * smoothstep(0.0, 0.3, shown), size)
-    pressure = np.clip(np.float32(0.75) + np.float32(0.4) * value_noise(rng, size, 7), 0.2, 1)
-    drawn = caught(lines * pressure * np.float32(0.95), paper)
-    return np.asarray(drawn * smoothstep(0, 0.25, lines), np.float32)
+    pressure = np.clip(0.75 + 0.4 * value_noise(rng, size, 7), 0.2, 1)
+    drawn = caught(lines * pressure * 0.95, paper)
+    return drawn * smoothstep(0, 0.25, lines)
 
 
 def chalk_deposit(
@@ -199,15 +196,15 @@ def chalk_deposit(
         rng, peak, field, size=size, width=13, length=64, tolerance=0.6, least=0.12
     )
     peak = resized(peak, size)
-    strokes = caught(tone * peak * np.float32(0.85), paper) * cover * smoothstep(0.0, 0.3, peak)
-    rubbed_in = caught(np.float32(0.66) * peak, paper, bite=0.12)
-    chalk = rubbed_in + np.float32(0.32) * strokes * (1 - rubbed_in)
-    return np.asarray(np.minimum(chalk, 0.95), np.float32)
+    strokes = caught(tone * peak * 0.85, paper) * cover * smoothstep(0.0, 0.3, peak)
+    rubbed_in = caught(0.66 * peak, paper, bite=0.12)
+    chalk = rubbed_in + 0.32 * strokes * (1 - rubbed_in)
+    return np.minimum(chalk, 0.95)
 
 
 def flush(scene: Scene, tone: Plane, size: int) -> Plane:
-    """Where red chalk warms the drawing: half tones of bare skin, lips most."""
+    """Cover of red chalk, 0..1: on half tones of bare skin, and most on the lips."""
     bare = blur(np.maximum(scene.face, scene.skin), size / 120)
-    middle = 1 - np.float32(1.5) * np.abs(tone - np.float32(0.5))
-    warm = bare * resized(np.maximum(middle, 0), size) * np.float32(0.7)
-    return np.asarray(np.minimum(warm + np.float32(0.35) * scene.lips, 1), np.float32)
+    middle = 1 - 1.5 * np.abs(tone - 0.5)
+    warm = bare * resized(np.maximum(middle, 0), size) * 0.7
+    return np.minimum(warm + 0.35 * scene.lips, 1)

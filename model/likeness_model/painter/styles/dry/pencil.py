@@ -34,8 +34,7 @@ from likeness_model.painter.technique.planes import (
     to_picture,
 )
 from likeness_model.painter.technique.shade import face_depth
-
-Colour = tuple[int, int, int]
+from likeness_model.painter.technique.tone import Colour
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +79,12 @@ def pencil(scene: Scene, variation: Variation) -> Picture:
         deposit = over(deposit, construction(scene))
     deposit = rubbed(deposit, sheet, 0.42)
     picture = plain(rgb(leads.paper), size)
-    picture = mix(picture, rgb(leads.dark), np.float32(0.96) * deposit)
+    picture = mix(picture, rgb(leads.dark), 0.96 * deposit)
     if leads.light is not None:
         chalk = highlights(rng, tone, shown, field, size)
         chalk = rubbed(chalk, sheet, 0.7) * (1 - deposit)
-        picture = mix(picture, rgb(leads.light), np.float32(0.9) * chalk)
-    return to_picture(dimmed(picture, 1 + np.float32(0.007) * sheet))
+        picture = mix(picture, rgb(leads.light), 0.9 * chalk)
+    return to_picture(dimmed(picture, 1 + 0.007 * sheet))
 
 
 def over(below: Plane, above: Plane) -> Plane:
@@ -97,7 +96,7 @@ def drawn_tone(scene: Scene, size: int) -> Plane:
     """Lightness 0..1 to draw from: less texture, wider range, stronger form."""
     photo = cv2.bilateralFilter(resized(scene.foreground, size), 7, 18, 4)
     face, figure = resized(scene.face, size), resized(scene.alpha, size)
-    tone = lightness(np.asarray(photo, np.uint8))
+    tone = lightness(photo)
     return modelled(opened(tone, face, figure, of_face=0.6, darkest=0.03), figure, 0.3)
 
 
@@ -105,8 +104,8 @@ def sketched_area(scene: Scene, rng: np.random.Generator, size: int) -> Plane:
     """Completeness of the drawing, 0..1: full in the head, ragged towards the bottom."""
     x, y = grid(size)
     chin = float(scene.mesh[152, 1]) / scene.size
-    ragged = value_noise(rng, size, 7, octaves=3) * np.float32(0.06)
-    reach = min(0.98, chin + 0.27) - np.float32(0.22) * np.abs(x - 0.5) ** 1.5
+    ragged = value_noise(rng, size, 7, octaves=3) * 0.06
+    reach = min(0.98, chin + 0.27) - 0.22 * np.abs(x - 0.5) ** 1.5
     done = smoothstep(0.02, 0.20, reach - y + ragged)
     return resized(scene.alpha, size) * done
 
@@ -114,11 +113,11 @@ def sketched_area(scene: Scene, rng: np.random.Generator, size: int) -> Plane:
 def hatching_field(scene: Scene, lean: float, size: int) -> Orientation:
     """Stroke directions: around head and shoulders, and along visible strands of hair."""
     relief = inflated(resized(scene.alpha, size))
-    relief += np.float32(0.8) * face_depth(scene.mesh, scene.size, size)
+    relief += 0.8 * face_depth(scene.mesh, scene.size, size)
     wrapped = around_form(blur(relief, size / 50), -lean, 0.9)
     strands = along_edges(resized(scene.foreground, size), size / 120)
     hair = blur(resized(scene.hair, size) * (1 - resized(scene.face, size)), size / 60)
-    return settled(wrapped + strands * (np.float32(2.2) * hair[..., None]), size / 160)
+    return settled(wrapped + strands * (2.2 * hair[..., None]), size / 160)
 
 
 def graphite(
@@ -133,9 +132,9 @@ def graphite(
     """Tone: a rub of the finger, then hatching around the form and across it, then accents."""
     size, half = scene.size, darkness.shape[0]
     rub = np.float32(0.34 + 0.2 * mildness)
-    deposit = rub * np.asarray(cv2.pow(np.clip(resized(darkness, size), 0, 1), 1.15), np.float32)
+    deposit = rub * cv2.pow(np.clip(resized(darkness, size), 0, 1), 1.15)
     face = resized(scene.face, half)
-    body = darkness * (1 - np.float32(0.95) * face)
+    body = darkness * (1 - 0.95 * face)
     ways = (
         (body, field, Hatching(8.5, 54, 0.10, 1.0, 0.50, 1.5)),
         (darkness * face, field, Hatching(6.0, 30, 0.10, 1.0, 0.34, 1.2)),
@@ -151,8 +150,8 @@ def accents(scene: Scene, darkness: Plane, size: int) -> Plane:
     """The sharpened point: small darks of eyes, brows, nostrils and mouth, and the hair's locks."""
     side = darkness.shape[0]
     local = np.clip(darkness - blur(darkness, side / 70), 0, 1)
-    where = np.float32(0.5) + np.float32(1.1) * smoothstep(0.4, 0.9, resized(scene.detail, side))
-    return np.asarray(np.clip(resized(local * where, size), 0, 0.8), np.float32)
+    where = 0.5 + 1.1 * smoothstep(0.4, 0.9, resized(scene.detail, side))
+    return np.clip(resized(local * where, size), 0, 0.8)
 
 
 def contours(scene: Scene, rng: np.random.Generator, tone: Plane, shown: Plane) -> Plane:
@@ -164,10 +163,10 @@ def contours(scene: Scene, rng: np.random.Generator, tone: Plane, shown: Plane) 
         on_white, edges, width=half / 480, reach=half / 90, faint=0.014, firm=0.085
     )
     lines = resized(lines, size)
-    pressure = np.float32(0.72) + np.float32(0.35) * value_noise(rng, size, 9)
-    stray = torn(lines, rng, size / 150, 4) * (1 - np.float32(0.9) * scene.face)
+    pressure = 0.72 + 0.35 * value_noise(rng, size, 9)
+    stray = torn(lines, rng, size / 150, 4) * (1 - 0.9 * scene.face)
     drawn = smoothstep(0.0, 0.3, resized(blur(shown, half / 200), size))
-    return over(lines * np.clip(pressure, 0.2, 0.92), np.float32(0.28) * stray) * drawn
+    return over(lines * np.clip(pressure, 0.2, 0.92), 0.28 * stray) * drawn
 
 
 def construction(scene: Scene) -> Plane:
@@ -181,15 +180,13 @@ def construction(scene: Scene) -> Plane:
     for grow in (0.0, 0.014):
         axes = (round(tall * (0.56 + grow)), round(tall * (0.72 + grow)))
         points = cv2.ellipse2Poly(middle, axes, round(400 * grow), 0, 360, 3)
-        cv2.polylines(
-            cover, [np.asarray(points, np.int32)], True, 90, max(1, size // 700), cv2.LINE_AA
-        )
+        cv2.polylines(cover, [points], True, 90, max(1, size // 700), cv2.LINE_AA)
     for first, last in ((10, 152), (127, 356), (132, 361)):
         a, b = mesh[first], mesh[last]
         a, b = a + (a - b) * 0.35, b + (b - a) * 0.35
         start, end = (np.round(p).astype(int).tolist() for p in (a, b))
         cv2.line(cover, start, end, 70, max(1, size // 800), cv2.LINE_AA)
-    return blur(cover, size / 1400).astype(np.float32) / np.float32(255)
+    return blur(cover, size / 1400).astype(np.float32) / 255
 
 
 def backdrop_strokes(kind: str, scene: Scene, rng: np.random.Generator, lean: float) -> Plane:
@@ -206,14 +203,14 @@ def backdrop_strokes(kind: str, scene: Scene, rng: np.random.Generator, lean: fl
         "slant back": 0.85 - away + (x - 0.5) * 0.9,
     }[kind]
     free = 1 - smoothstep(0.0, 0.5, resized(scene.alpha, side))
-    tone = smoothstep(-0.12, 0.55, area + np.float32(0.14) * ragged) * free
+    tone = smoothstep(-0.12, 0.55, area + 0.14 * ragged) * free
     broad = hatch(
         rng, tone, at_angle(lean, side), Hatching(11, 130, 0.05, 1.1, 0.48, 1.6, 0.3), size=size
     )
     crossed = hatch(
         rng, tone, at_angle(lean + 0.3, side), Hatching(16, 90, 0.5, 1.3, 0.35, 1.5), size=size
     )
-    return over(broad, crossed) * np.float32(0.8)
+    return over(broad, crossed) * 0.8
 
 
 def highlights(
@@ -221,6 +218,6 @@ def highlights(
 ) -> Plane:
     """White pencil on toned paper where the light falls."""
     light = smoothstep(0.62, 1.0, tone) * shown
-    soft = np.float32(0.5) * resized(light * light, size)
+    soft = 0.5 * resized(light * light, size)
     drawn = hatch(rng, light, field, Hatching(6, 30, 0.15, 1.0, 0.6, 1.4), size=size)
     return over(soft, drawn)

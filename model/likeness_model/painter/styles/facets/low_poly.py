@@ -22,15 +22,13 @@ from likeness_model.painter.registry import Scene, Variation, paints
 from likeness_model.painter.technique import features, tone, triangles
 from likeness_model.painter.technique.figure import signed_distance, spread_out
 from likeness_model.painter.technique.planes import Picture, Plane, resized
-from likeness_model.painter.technique.tone import Colour
+from likeness_model.painter.technique.tone import Colour, colours
 from likeness_model.vision.records import Image
 
 LAYOUT = 512  # side of the grid for points
 
 # Points that every face has, in order of priority.
 ANCHORS = (RIGHT_EYE, LEFT_EYE, LIPS_INSIDE, LIPS_OUTSIDE, RIGHT_BROW, LEFT_BROW, OVAL, NOSE)
-
-
 INNER_LIPS = ("80 81 82 13 312 311 310", "88 178 87 14 317 402 318")
 
 
@@ -46,48 +44,13 @@ class Palette:
 
 
 PALETTES = (
-    Palette(
-        ((24, 44, 92), (36, 110, 160), (120, 200, 200), (246, 226, 180)),
-        (20, 30, 70),
-        (255, 244, 220),
-    ),
-    Palette(
-        ((250, 196, 120), (240, 120, 96), (170, 60, 110), (70, 32, 90)),
-        (60, 20, 70),
-        (255, 226, 180),
-        0.16,
-    ),
-    Palette(
-        ((236, 240, 240), (206, 220, 226), (170, 192, 206), (140, 168, 190)),
-        (40, 52, 72),
-        (255, 255, 255),
-        0.0,
-        0.9,
-    ),
-    Palette(
-        ((18, 70, 60), (40, 130, 90), (150, 190, 90), (240, 226, 130)),
-        (14, 40, 50),
-        (250, 250, 210),
-    ),
-    Palette(
-        ((26, 20, 48), (70, 40, 120), (150, 60, 170), (240, 110, 170)),
-        (30, 16, 70),
-        (255, 210, 240),
-        0.2,
-        0.5,
-    ),
-    Palette(
-        ((252, 220, 200), (244, 180, 170), (222, 140, 150), (160, 110, 150)),
-        (80, 40, 70),
-        (255, 244, 232),
-        0.06,
-    ),
-    Palette(
-        ((20, 24, 30), (44, 54, 66), (80, 96, 112), (220, 160, 80)),
-        (16, 18, 26),
-        (255, 236, 200),
-        0.08,
-    ),
+    Palette(colours("182c5c 246ea0 78c8c8 f6e2b4"), (20, 30, 70), (255, 244, 220)),
+    Palette(colours("fac478 f07860 aa3c6e 46205a"), (60, 20, 70), (255, 226, 180), 0.16),
+    Palette(colours("ecf0f0 cedce2 aac0ce 8ca8be"), (40, 52, 72), (255, 255, 255), 0.0, 0.9),
+    Palette(colours("12463c 28825a 96be5a f0e282"), (14, 40, 50), (250, 250, 210)),
+    Palette(colours("1a1430 462878 963caa f06eaa"), (30, 16, 70), (255, 210, 240), 0.2, 0.5),
+    Palette(colours("fcdcc8 f4b4aa de8c96 a06e96"), (80, 40, 70), (255, 244, 232), 0.06),
+    Palette(colours("14181e 2c3642 506070 dca050"), (16, 18, 26), (255, 236, 200), 0.08),
 )
 
 
@@ -100,8 +63,8 @@ def low_poly(scene: Scene, variation: Variation) -> Image:
     label = triangles.facet_map(points, faces, LAYOUT, 1.0)
     picture = _sitter(scene)
     fits = triangles.plane_fits(picture, label, len(faces))
-    middle = points[faces].mean(1) / np.float32(LAYOUT)
-    own = _flat(fits, middle)
+    middle = points[faces].mean(1) / LAYOUT
+    own = fits[:, 0] + fits[:, 1] * middle[:, :1] + fits[:, 2] * middle[:, 1:]
     solid = (
         np.bincount(
             label.ravel(), resized(signed_distance(scene.alpha), LAYOUT).ravel() > 0, len(faces)
@@ -127,12 +90,12 @@ def _sitter(scene: Scene) -> Picture:
     picture = features.bright_teeth(picture, resized(scene.mouth, LAYOUT), 0.4)
     soft = cv2.GaussianBlur(picture, (0, 0), LAYOUT * 0.014)
     crisp = cv2.addWeighted(picture, 1.5, soft, -0.5, 0)
-    return tone.saturated(np.asarray(crisp, np.uint8), 1.15)
+    return tone.saturated(crisp, 1.15)
 
 
 def _points(scene: Scene, variation: Variation, rng: np.random.Generator) -> Plane:
     """Features of the mesh first, then the silhouette, then where the picture has edges."""
-    mesh = scene.mesh[:, :2] * np.float32(LAYOUT / scene.size)
+    mesh = scene.mesh[:, :2] * (LAYOUT / scene.size)
     tall = face_height(mesh)
     detail = resized(scene.detail, LAYOUT)
     finer = 1 - 0.35 * variation.mildness
@@ -143,9 +106,7 @@ def _points(scene: Scene, variation: Variation, rng: np.random.Generator) -> Pla
     ).astype(np.float32)
     anchors = np.concatenate([_teeth_edge(mesh), *(mesh[indexes(ring)] for ring in ANCHORS)])
     outline = _outline(scene, 0.045 * LAYOUT)
-    fixed = triangles.thinned(
-        np.concatenate([_iris_rings(scene), anchors]), spacing * np.float32(0.42)
-    )
+    fixed = triangles.thinned(np.concatenate([_iris_rings(scene), anchors]), spacing * 0.42)
     fixed = np.concatenate([fixed, outline, _frame(rng)])
     fixed = triangles.thinned(_on_frame(fixed), np.full_like(spacing, 3.0))
     grey = cv2.cvtColor(resized(scene.foreground, LAYOUT), cv2.COLOR_RGB2GRAY)
@@ -159,7 +120,7 @@ def _teeth_edge(mesh: Plane) -> Plane:
     """Points between the lips of an open mouth, so that facets end at the teeth, not across."""
     upper, lower = (mesh[indexes(ring)] for ring in INNER_LIPS)
     gap = np.linalg.norm(lower - upper, axis=1)
-    return np.asarray((0.45 * upper + 0.55 * lower)[gap > 0.012 * LAYOUT], np.float32)
+    return (0.45 * upper + 0.55 * lower)[gap > 0.012 * LAYOUT]
 
 
 def _on_frame(points: Plane) -> Plane:
@@ -199,11 +160,6 @@ def _frame(rng: np.random.Generator) -> Plane:
             for pair in ((moved, low), (moved[::-1], high), (low, side), (high, side))
         ]
     ).astype(np.float32)
-
-
-def _flat(fits: Plane, middle: Plane) -> Plane:
-    flat = fits[:, 0] + fits[:, 1] * middle[:, :1] + fits[:, 2] * middle[:, 1:]
-    return np.asarray(flat, np.float32)
 
 
 def _facet_light(
@@ -254,7 +210,7 @@ def _rendered(
     canvas = np.zeros((side, side, 3), np.uint8)
     for corner, colour in zip(corners, flat.tolist(), strict=True):
         cv2.fillConvexPoly(canvas, corner, colour, cv2.LINE_8, 4)
-    picture = np.asarray(cv2.resize(canvas, (size, size), interpolation=cv2.INTER_AREA), np.uint8)
+    picture = cv2.resize(canvas, (size, size), interpolation=cv2.INTER_AREA)
     if not slopes.any():
         return picture
     del canvas

@@ -54,7 +54,7 @@ def _tones(scene: Scene, mildness: float) -> Plane:
     broad = cv2.GaussianBlur(broad, (0, 0), 2.4 - 1.2 * mildness)
     fine = cv2.GaussianBlur(light, (0, 0), 1.1)
     keep = np.clip(resized(scene.detail, WORK) * 1.5 - 0.6, 0, 1)
-    return np.asarray(broad + (fine - broad) * keep, np.float32)
+    return broad + (fine - broad) * keep
 
 
 def _finer(steps: Sequence[float], mildness: float) -> list[float]:
@@ -112,7 +112,7 @@ def _lay_cloth(pile: Pile, picture: Image, region: Mask, solid: Plane) -> None:
     lab = cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
     lab = cv2.GaussianBlur(cv2.bilateralFilter(lab, 5, 18, 3), (0, 0), 1.5)
     samples = lab[region][::11] if region.sum() > 400 else lab[::16, ::16].reshape(-1, 3)
-    centres = main_colours(np.asarray(samples, np.float32), CLOTH_PAPERS)
+    centres = main_colours(samples, CLOTH_PAPERS)
     index = ((centres**2).sum(1) - 2 * lab @ centres.T).argmin(2)
     vivid = (centres * (1, 1.3, 1.3)).astype(np.float32)
     colours = cv2.cvtColor(vivid[None], cv2.COLOR_Lab2RGB)[0] * 255
@@ -130,12 +130,7 @@ def _regions(scene: Scene, picture: Image) -> dict[str, Mask]:
     skin = cv2.GaussianBlur(bare, (0, 0), 2.5)
     hair = cv2.GaussianBlur(resized(scene.hair, WORK), (0, 0), 2.5)
     is_skin = without_scraps(inside & (skin > 0.5) & (skin >= hair), 400, holes=True)
-    is_hair = (
-        inside
-        & ~is_skin
-        & (hair > 0.4)
-        & _hair_coloured(scene, picture, np.asarray(hair, np.float32))
-    )
+    is_hair = inside & ~is_skin & (hair > 0.4) & _hair_coloured(scene, picture, hair)
     is_hair = without_scraps(is_hair, 400)
     return {"skin": is_skin, "hair": is_hair, "cloth": inside & ~is_skin & ~is_hair}
 
@@ -143,7 +138,7 @@ def _regions(scene: Scene, picture: Image) -> dict[str, Mask]:
 def _hair_coloured(scene: Scene, picture: Image, hair: Plane) -> Mask:
     """Below the mouth, the colour of the hair above the eyes separates hair from collar."""
     lab = cv2.GaussianBlur(cv2.cvtColor(picture, cv2.COLOR_RGB2Lab), (0, 0), 2).astype(np.float32)
-    rows = np.arange(WORK)[:, None] * np.float32(scene.size / WORK)
+    rows = np.arange(WORK)[:, None] * (scene.size / WORK)
     sure = (hair > 0.7) & (rows < scene.mesh[33, 1])
     if sure.sum() < 50:
         return np.ones(hair.shape, bool)
@@ -167,7 +162,7 @@ def _papers_of(
         mean = lab[members].mean(0) if members.any() else lab[region].mean(0)
         mean[1:] *= chroma
         rgb = cv2.cvtColor(mean.reshape(1, 1, 3).astype(np.float32), cv2.COLOR_Lab2RGB)
-        papers.append((float(low), _as_colour(np.asarray(rgb.ravel() * 255, np.float32))))
+        papers.append((float(low), _as_colour(rgb.ravel() * 255)))
     return papers
 
 
@@ -204,7 +199,7 @@ def _lay_features(
     centres, radius = features.iris_centres(scene.irises)
     glints = [
         _glint(centre / size, 0.30 * radius / size)
-        for centre in centres + np.float32(radius) * np.array([-0.30, -0.34], np.float32)
+        for centre in centres + radius * np.array([-0.30, -0.34], np.float32)
     ]
     pile.lay(polygon_cover(glints, size), white, lift=0.001, dark=0.2)
 
@@ -223,7 +218,7 @@ def _lids(scene: Scene) -> list[Plane]:
     """The upper lash lines as crescents, thickest over the iris."""
     lids = []
     for ring in UPPER_LIDS:
-        line = scene.mesh[indexes(ring), :2] / np.float32(scene.size)
+        line = scene.mesh[indexes(ring), :2] / scene.size
         width = np.linalg.norm(line[-1] - line[0])
         bulge = np.sin(np.linspace(0.12, 0.96, len(line)) * np.pi)[:, None] * (0, -0.11 * width)
         lower = line + np.array([0, 0.015 * width])

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from likeness_model.painter.styles.facets import paper_scenes
-from likeness_model.painter.technique.tone import Colour
+from likeness_model.painter.technique.tone import Colour, colours
 
 
 @dataclass(frozen=True)
@@ -17,80 +17,27 @@ class Papers:
 
 
 PAPERS = (
-    Papers(
-        (250, 226, 178),
-        paper_scenes.grotto,
-        ((244, 196, 132), (236, 146, 104), (206, 94, 94), (140, 58, 92), (78, 36, 76)),
-    ),
+    Papers((250, 226, 178), paper_scenes.grotto, colours("f4c484 ec9268 ce5e5e 8c3a5c 4e244c")),
     Papers(
         (176, 216, 222),
         paper_scenes.hills,
-        (
-            (250, 226, 150),
-            (250, 206, 106),
-            (246, 180, 72),
-            (250, 248, 240),
-            (134, 184, 150),
-            (84, 146, 120),
-            (48, 104, 98),
-            (28, 70, 78),
-        ),
+        colours("fae296 face6a f6b448 faf8f0 86b896 549278 306862 1c464e"),
     ),
-    Papers(
-        (246, 236, 216),
-        paper_scenes.foliage,
-        ((250, 206, 178), (140, 178, 132), (72, 130, 100), (30, 84, 76)),
-    ),
+    Papers((246, 236, 216), paper_scenes.foliage, colours("faceb2 8cb284 488264 1e544c")),
     Papers(
         (20, 40, 78),
         paper_scenes.grotto,
-        ((36, 78, 122), (46, 118, 150), (92, 168, 176), (168, 212, 200), (226, 238, 220)),
-        ramp=(
-            (16, 26, 58),
-            (26, 58, 100),
-            (44, 104, 140),
-            (108, 168, 178),
-            (192, 218, 204),
-            (246, 244, 228),
-        ),
+        colours("244e7a 2e7696 5ca8b0 a8d4c8 e2eedc"),
+        ramp=colours("101a3a 1a3a64 2c688c 6ca8b2 c0dacc f6f4e4"),
     ),
     Papers(
-        (240, 228, 208),
-        paper_scenes.scallops,
-        (
-            (36, 82, 122),
-            (150, 190, 200),
-            (74, 134, 168),
-            (48, 104, 144),
-            (214, 220, 212),
-            (222, 130, 104),
-        ),
+        (240, 228, 208), paper_scenes.scallops, colours("24527a 96bec8 4a86a8 306890 d6dcd4 de8268")
     ),
     Papers(
         (92, 40, 92),
         paper_scenes.hills,
-        (
-            (250, 150, 110),
-            (252, 186, 120),
-            (255, 222, 150),
-            (214, 110, 130),
-            (176, 72, 112),
-            (128, 50, 104),
-            (84, 36, 88),
-            (48, 24, 66),
-        ),
-        ramp=(
-            (44, 20, 62),
-            (92, 36, 92),
-            (160, 60, 104),
-            (226, 110, 100),
-            (250, 172, 116),
-            (255, 228, 176),
-        ),
+        colours("fa966e fcba78 ffde96 d66e82 b04870 803268 542458 301842"),
+        ramp=colours("2c143e 5c245c a03c68 e26e64 faac74 ffe4b0"),
     ),
-    Papers(
-        (248, 214, 120),
-        paper_scenes.fan,
-        ((240, 120, 90), (250, 182, 96), (36, 120, 128), (244, 234, 210)),
-    ),
+    Papers((248, 214, 120), paper_scenes.fan, colours("f0785a fab660 247880 f4ead2")),
 )

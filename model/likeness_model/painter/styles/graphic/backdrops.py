@@ -48,9 +48,9 @@ def stripes(size: int, colours: Sequence[Colour], rng: np.random.Generator) -> P
     dark, light, disc = colours
     x, y = grid(size)
     lean = np.float32(0.5 if rng.random() < 0.5 else -0.5)
-    phase = (x + lean * y) * np.float32(9)
-    fold = np.abs(phase - np.floor(phase) - np.float32(0.5)) - np.float32(0.25)
-    edge = np.clip(fold * np.float32(size / 9) + np.float32(0.5), 0, 1)
+    phase = (x + lean * y) * 9
+    fold = np.abs(phase - np.floor(phase) - 0.5) - 0.25
+    edge = np.clip(fold * (size / 9) + 0.5, 0, 1)
     page = painted(np.full((size, size, 3), dark, np.uint8), light, edge)
     centre = (0.5 + rng.uniform(-0.06, 0.06), 0.46)
     _disc(page, centre, 0.40, disc)

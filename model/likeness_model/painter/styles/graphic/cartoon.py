@@ -17,7 +17,7 @@ from likeness_model.painter.styles.graphic.sheet import (
 )
 from likeness_model.painter.technique.features import catchlights, iris_centres, larger_eyes
 from likeness_model.painter.technique.planes import Picture, painted
-from likeness_model.painter.technique.tone import Colour
+from likeness_model.painter.technique.tone import Colour, colours
 
 EYES = 0.10  # how much larger the eyes are drawn
 WHITE = (255, 255, 255)
@@ -34,38 +34,17 @@ class Episode:
 
 
 EPISODES = (
-    Episode(
-        backdrops.hills,
-        ((122, 208, 255), (255, 243, 176), (126, 214, 120), (64, 170, 104)),
-        outline=(44, 28, 48),
-    ),
-    Episode(
-        backdrops.halo,
-        ((255, 121, 121), (255, 190, 118), (255, 234, 167)),
-        outline=(62, 20, 36),
-        sticker=True,
-    ),
-    Episode(
-        backdrops.stripes,
-        ((98, 92, 230), (126, 120, 250), (255, 214, 92)),
-        outline=(28, 20, 64),
-    ),
+    Episode(backdrops.hills, colours("7ad0ff fff3b0 7ed678 40aa68"), outline=(44, 28, 48)),
+    Episode(backdrops.halo, colours("ff7979 ffbe76 ffeaa7"), outline=(62, 20, 36), sticker=True),
+    Episode(backdrops.stripes, colours("625ce6 7e78fa ffd65c"), outline=(28, 20, 64)),
     Episode(
         backdrops.confetti,
-        ((255, 236, 210), (255, 107, 129), (46, 196, 182), (255, 190, 11), (131, 92, 230)),
+        colours("ffecd2 ff6b81 2ec4b6 ffbe0b 835ce6"),
         outline=(56, 30, 40),
         sticker=True,
     ),
-    Episode(
-        backdrops.night,
-        ((24, 22, 74), (70, 50, 150), (255, 240, 190), (120, 90, 210)),
-        outline=(14, 12, 40),
-    ),
-    Episode(
-        backdrops.sunset,
-        ((92, 64, 170), (255, 138, 112), (255, 222, 140), (66, 44, 122)),
-        outline=(40, 18, 60),
-    ),
+    Episode(backdrops.night, colours("18164a 463296 fff0be 785ad2"), outline=(14, 12, 40)),
+    Episode(backdrops.sunset, colours("5c40aa ff8a70 ffde8c 422c7a"), outline=(40, 18, 60)),
 )
 
 
@@ -102,4 +81,4 @@ def _big_eyed(sheet: Sheet, scene: Scene, amount: float) -> Sheet:
 def _line_colours(figure: Picture, outline: Colour) -> Picture:
     """Lines in a dark tone of the colours they bound, so that the face has no black net."""
     deep = cv2.convertScaleAbs(cv2.blur(figure, (5, 5)), alpha=0.22)
-    return np.asarray(cv2.addWeighted(deep, 0.75, np.full_like(figure, outline), 0.4, 0), np.uint8)
+    return cv2.addWeighted(deep, 0.75, np.full_like(figure, outline), 0.4, 0)

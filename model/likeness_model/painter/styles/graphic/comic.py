@@ -66,7 +66,7 @@ def _coloured(sheet: Sheet, scene: Scene, issue: Issue, variation: Variation) ->
     """Flat colour of the light, then the shadow's ink in dots, as in four-colour printing."""
     light = _light(sheet, scene)
     lit = cel(sheet, scene, below=(0.1, 0.4, 0.72, 1.0), above=(0.2, 0.6, 1.0), chroma=1.45)
-    shade = np.float32(0.75) * smoothstep(0.53, 0.30, light)
+    shade = 0.75 * smoothstep(0.53, 0.30, light)
     dots = halftone(
         shade, pitch=PITCH * (1 - 0.4 * variation.mildness), angle=15 + 30 * (variation.variant % 2)
     )
@@ -76,7 +76,7 @@ def _coloured(sheet: Sheet, scene: Scene, issue: Issue, variation: Variation) ->
 
 def _light(sheet: Sheet, scene: Scene) -> Plane:
     """Light and shade around 0.5, without the local colour's own darkness."""
-    tone = luma(sheet.flat) * np.float32(0.5 / max(skin_tone(scene), 0.1))
+    tone = luma(sheet.flat) * (0.5 / max(skin_tone(scene), 0.1))
     return np.clip(resized(evened(tone, 0.5, tone.shape[0] / 5), sheet.size), 0, 1)
 
 

@@ -21,7 +21,7 @@ def burst(size: int, colours: Sequence[Colour], rng: np.random.Generator) -> Pic
     radius, angle = _polar(size)
     count = int(rng.integers(9, 13))
     page = painted(_flat(size, field), ray, wedges(radius, angle, count, rng.random()))
-    dots = halftone(smoothstep(0.42, 0.95, radius) * np.float32(0.6), pitch=1 / 46, angle=45)
+    dots = halftone(smoothstep(0.42, 0.95, radius) * 0.6, pitch=1 / 46, angle=45)
     return painted(page, ink, dots)
 
 
@@ -30,10 +30,10 @@ def sky_dots(size: int, colours: Sequence[Colour], rng: np.random.Generator) -> 
     pale, deep, glow = colours
     x, y = grid(size)
     lean = np.float32(rng.uniform(-0.5, 0.5))
-    slope = smoothstep(0.75, -0.05, y + lean * (x - np.float32(0.5)))
+    slope = smoothstep(0.75, -0.05, y + lean * (x - 0.5))
     page = _flat(size, pale)
     radius, _ = _polar(size)
-    page = painted(page, glow, smoothstep(0.75, 0.2, radius) * np.float32(0.85))
+    page = painted(page, glow, smoothstep(0.75, 0.2, radius) * 0.85)
     return painted(page, deep, halftone(slope, pitch=1 / 34, angle=45))
 
 
@@ -42,12 +42,8 @@ def krackle(size: int, colours: Sequence[Colour], rng: np.random.Generator) -> P
     deep, blaze, hot = colours
     radius, angle = _polar(size)
     turn = np.float32(rng.uniform(0, 2 * np.pi))
-    wave = (
-        radius
-        + np.float32(0.05) * np.cos(3 * angle + turn)
-        + np.float32(0.03) * np.cos(7 * angle - turn)
-    )
-    band = 1 - np.clip(np.abs(wave - np.float32(0.5)) / np.float32(0.22), 0, 1)
+    wave = radius + 0.05 * np.cos(3 * angle + turn) + 0.03 * np.cos(7 * angle - turn)
+    band = 1 - np.clip(np.abs(wave - 0.5) / 0.22, 0, 1)
     page = gradient_map(band, [(0.0, deep), (0.5, blaze), (0.78, hot), (1.0, (255, 255, 240))])
     black = np.zeros((size, size), np.uint8)
     for _ in range(46):
@@ -80,7 +76,7 @@ def explosion(size: int, colours: Sequence[Colour], rng: np.random.Generator) ->
     x, y = grid(size)
     radius, _ = _polar(size)
     dark = tuple(int(c * 0.62) for c in field)
-    slope = smoothstep(0.1, 1.0, y) * np.float32(0.55) + 0 * x
+    slope = smoothstep(0.1, 1.0, y) * 0.55 + 0 * x
     page = painted(_flat(size, field), dark, halftone(slope, pitch=1 / 40, angle=30))
     spikes = int(rng.integers(13, 17))
     outline = jagged_star(size, rng, spikes=spikes, inner=0.37, outer=0.60)
@@ -94,8 +90,8 @@ def streaks(size: int, colours: Sequence[Colour], rng: np.random.Generator) -> P
     """Slanted streaks of motion, dark to light."""
     deep, middle, light = colours
     x, y = grid(size)
-    slant = (x * np.float32(0.82) + y * np.float32(0.57)).astype(np.float32)
-    page = gradient_map(np.clip(slant / np.float32(1.39), 0, 1), [(0.0, deep), (1.0, middle)])
+    slant = (x * 0.82 + y * 0.57).astype(np.float32)
+    page = gradient_map(np.clip(slant / 1.39, 0, 1), [(0.0, deep), (1.0, middle)])
     page = painted(page, deep, halftone(smoothstep(0.2, 0.9, y) + 0 * x, pitch=1 / 46, angle=57))
     bands = np.zeros((size, size), np.uint8)
     direction = np.array([0.82, -0.57])
@@ -112,10 +108,10 @@ def streaks(size: int, colours: Sequence[Colour], rng: np.random.Generator) -> P
 def wedges(radius: Plane, angle: Plane, count: int, turn: float) -> Plane:
     """Every other one of `2 * count` equal wedges, with an edge one pixel wide."""
     size = radius.shape[0]
-    phase = angle * np.float32(count / (2 * np.pi)) + np.float32(turn)
-    fold = np.abs(phase - np.floor(phase) - np.float32(0.5)) - np.float32(0.25)
-    per_pixel = np.float32(count / (2 * np.pi * size)) / np.maximum(radius, np.float32(1e-3))
-    return np.clip(fold / per_pixel + np.float32(0.5), 0, 1)
+    phase = angle * (count / (2 * np.pi)) + turn
+    fold = np.abs(phase - np.floor(phase) - 0.5) - 0.25
+    per_pixel = count / (2 * np.pi * size) / np.maximum(radius, 1e-3)
+    return np.clip(fold / per_pixel + 0.5, 0, 1)
 
 
 def strokes_inward(size: int, rng: np.random.Generator, *, count: int, inner: float) -> Plane:
@@ -130,7 +126,7 @@ def strokes_inward(size: int, rng: np.random.Generator, *, count: int, inner: fl
             for r, o in ((start, 0.0), (1.1, -width), (1.1, width))
         ]
         _polygon(mask, points, size)
-    return mask.astype(np.float32) / np.float32(255)
+    return mask.astype(np.float32) / 255
 
 
 def jagged_star(
@@ -142,14 +138,14 @@ def jagged_star(
     mask = np.zeros((size, size), np.uint8)
     points = np.array(CENTRE) + far[:, None] * np.stack([np.cos(theta), np.sin(theta)], 1)
     _polygon(mask, list(points), size)
-    return mask.astype(np.float32) / np.float32(255)
+    return mask.astype(np.float32) / 255
 
 
 def _polar(size: int) -> tuple[Plane, Plane]:
     x, y = grid(size)
-    dx, dy = np.broadcast_arrays(x - np.float32(CENTRE[0]), y - np.float32(CENTRE[1]))
+    dx, dy = np.broadcast_arrays(x - CENTRE[0], y - CENTRE[1])
     radius, angle = cv2.cartToPolar(np.ascontiguousarray(dx), np.ascontiguousarray(dy))
-    return np.asarray(radius, np.float32), np.asarray(angle, np.float32)
+    return radius, angle
 
 
 def _flat(size: int, colour: Colour) -> Picture:

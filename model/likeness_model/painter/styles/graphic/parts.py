@@ -31,11 +31,11 @@ def parts_of(scene: Scene) -> Parts:
     at = np.arange(SHAPES, dtype=np.float32)
     below = smoothstep(lips, chin, at) * smoothstep(chin + 0.45 * (chin - brow), chin, at)
     middle, reach = float(jaw.mean()), float(abs(jaw[1] - jaw[0])) / 2
-    column = smoothstep(1.3, 1.0, np.abs(at - np.float32(middle)) / np.float32(reach))
+    column = smoothstep(1.3, 1.0, np.abs(at - middle) / reach)
     neck = alpha * below[:, None] * column[None, :]
     neck *= np.maximum(hair, _skin_hue(resized(scene.foreground, SHAPES), skin * face))
     hair = hair * (1 - neck)
-    head = np.maximum(np.maximum(skin, neck), face * (1 - np.float32(0.9) * hair))
+    head = np.maximum(np.maximum(skin, neck), face * (1 - 0.9 * hair))
     spots, head = head, _in_one_piece(head)
     hair = np.clip(hair + spots - head, 0, 1)
     return Parts(head=head, hair=hair, clothes=np.clip(alpha - hair - head * 2, 0, 1))
@@ -54,11 +54,11 @@ def _in_one_piece(mask: Plane) -> Plane:
 def _skin_hue(picture: Picture, sample: Plane) -> Plane:
     """Similarity of each colour's hue to the sample's, independent of lightness."""
     lab = cv2.cvtColor(cv2.GaussianBlur(picture, (0, 0), 1.5), cv2.COLOR_RGB2Lab)
-    opponent = lab[..., 1:].astype(np.float32) - np.float32(128)
+    opponent = lab[..., 1:].astype(np.float32) - 128
     inside = opponent[sample > 0.6]
     if not inside.size:
         return np.zeros_like(sample)
     own = np.median(inside, 0)
-    length = np.sqrt((opponent**2).sum(2)) + np.float32(1e-3)
+    length = np.sqrt((opponent**2).sum(2)) + 1e-3
     likeness = opponent @ (own / np.linalg.norm(own)).astype(np.float32) / length
     return smoothstep(0.80, 0.92, likeness) * smoothstep(4.0, 9.0, length)

@@ -20,13 +20,15 @@ from likeness_model.painter.technique.planes import (
     resized,
     smoothstep,
 )
-from likeness_model.painter.technique.tone import Colour
+from likeness_model.painter.technique.tone import Colour, colours
 
 REGISTER = 0.006  # largest shift of an ink, as share of the side
 
 
 @dataclass(frozen=True)
 class Inks:
+    """The colours of one print; the sets below name them in this order."""
+
     ground: Colour
     skin: Colour
     shade: Colour
@@ -46,60 +48,12 @@ class Print:
     dots: Colour | None = None
 
 
-PINK_ON_TEAL = Inks(
-    ground=(0, 178, 169),
-    skin=(255, 158, 187),
-    shade=(240, 84, 128),
-    hair=(255, 226, 72),
-    lips=(226, 16, 44),
-    lids=(70, 196, 240),
-    clothes=(255, 122, 26),
-)
-YELLOW_ON_PINK = Inks(
-    ground=(255, 62, 142),
-    skin=(255, 214, 64),
-    shade=(255, 150, 30),
-    hair=(48, 86, 224),
-    lips=(224, 24, 60),
-    lids=(0, 190, 150),
-    clothes=(0, 176, 190),
-)
-BLUE_ON_ORANGE = Inks(
-    ground=(255, 132, 20),
-    skin=(112, 206, 255),
-    shade=(40, 120, 226),
-    hair=(232, 34, 92),
-    lips=(255, 232, 80),
-    lids=(255, 244, 190),
-    clothes=(110, 46, 168),
-)
-GREEN_ON_VIOLET = Inks(
-    ground=(124, 58, 204),
-    skin=(176, 236, 118),
-    shade=(46, 176, 110),
-    hair=(255, 92, 168),
-    lips=(236, 24, 110),
-    lids=(255, 220, 60),
-    clothes=(255, 200, 30),
-)
-CORAL_ON_YELLOW = Inks(
-    ground=(255, 222, 40),
-    skin=(255, 134, 110),
-    shade=(222, 46, 74),
-    hair=(20, 160, 170),
-    lips=(190, 10, 60),
-    lids=(255, 250, 220),
-    clothes=(52, 64, 190),
-)
-CREAM_ON_RED = Inks(
-    ground=(228, 30, 44),
-    skin=(255, 236, 206),
-    shade=(255, 156, 150),
-    hair=(255, 196, 20),
-    lips=(228, 30, 44),
-    lids=(40, 150, 230),
-    clothes=(24, 84, 190),
-)
+PINK_ON_TEAL = Inks(*colours("00b2a9 ff9ebb f05480 ffe248 e2102c 46c4f0 ff7a1a"))
+YELLOW_ON_PINK = Inks(*colours("ff3e8e ffd640 ff961e 3056e0 e0183c 00be96 00b0be"))
+BLUE_ON_ORANGE = Inks(*colours("ff8414 70ceff 2878e2 e8225c ffe850 fff4be 6e2ea8"))
+GREEN_ON_VIOLET = Inks(*colours("7c3acc b0ec76 2eb06e ff5ca8 ec186e ffdc3c ffc81e"))
+CORAL_ON_YELLOW = Inks(*colours("ffde28 ff866e de2e4a 14a0aa be0a3c fffadc 3440be"))
+CREAM_ON_RED = Inks(*colours("e41e2c ffecce ff9c96 ffc414 e41e2c 2896e6 1854be"))
 
 PRINTS = (
     Print((PINK_ON_TEAL,)),
@@ -160,7 +114,9 @@ def _cut_screens(sheet: Sheet, scene: Scene, variation: Variation) -> Screens:
     half = halftone(smoothstep(0.47, 0.24, light), pitch=1 / 150, angle=22.5, soft=1.4)
     # Milder: a finer negative with the mid-tones that a lith film loses.
     key = mix(
-        np.maximum(half, _solid(light)), smoothstep(0.58, 0.12, light), 0.8 * variation.mildness
+        np.maximum(half, smoothstep(0.30, 0.26, light)),
+        smoothstep(0.58, 0.12, light),
+        0.8 * variation.mildness,
     )
     blend = 0.01 + 0.10 * variation.mildness
     broad = resized(blur(resized(light, SHAPES), 2.0), sheet.size)
@@ -182,7 +138,7 @@ def _light(sheet: Sheet, scene: Scene, parts: Parts) -> tuple[Plane, Plane]:
     Each material is exposed for its own mid-tone, so that a dark coat and dark hair print in their
     ink with black folds instead of as one black area.
     """
-    fine = np.asarray(cv2.bilateralFilter(resized(sheet.whole, 640), 5, 30, 2.5), np.uint8)
+    fine = cv2.bilateralFilter(resized(sheet.whole, 640), 5, 30, 2.5)
     tone = luma(fine)
     gain = np.full_like(tone, 0.5 / max(skin_tone(scene), 0.1))
     for part, middle, most in ((parts.hair, 0.36, 2.0), (parts.clothes, 0.34, 3.5)):
@@ -190,7 +146,7 @@ def _light(sheet: Sheet, scene: Scene, parts: Parts) -> tuple[Plane, Plane]:
         inside = tone[material > 0.7]
         if inside.size:
             own = float(np.clip(middle / max(np.median(inside), 0.02), 0.8, most))
-            gain += (np.float32(own) - gain) * blur(material, 6.0)
+            gain += (own - gain) * blur(material, 6.0)
     light = np.clip(evened(np.clip(tone * gain, 0, 1), 0.45, 110.0), 0, 1)
     paper = smoothstep(0.62, 0.70, tone) * smoothstep(60.0, 30.0, _chroma(fine))
     paper = resized(blur(paper * resized(parts.clothes, 640), 1.2), sheet.size)
@@ -202,14 +158,10 @@ def _chroma(picture: Picture) -> Plane:
     return cv2.subtract(spread, picture.min(2)).astype(np.float32)
 
 
-def _solid(light: Plane) -> Plane:
-    return smoothstep(0.30, 0.26, light)
-
-
 def _stencil(mask: Plane, level: float, size: int, *, blurred: float = 1.8) -> Plane:
     """A mask on the stencils' grid as if cut by hand: no islands, a smooth and crisp edge."""
     small = cv2.medianBlur(cv2.convertScaleAbs(mask, alpha=255), 2 * round(1.5 * blurred) + 1)
-    small = small.astype(np.float32) / np.float32(255)
+    small = small.astype(np.float32) / 255
     soft = resized(blur(small, blurred), size)
     return smoothstep(level - 0.05, level + 0.05, soft)
 
@@ -226,9 +178,7 @@ def _lids(scene: Scene) -> Plane:
         under_brow = scene.mesh[list(brow), :2] * 0.72 + 0.28 * rim.mean(0)
         ring = np.rint(np.vstack([rim, under_brow]) * 16).astype(np.int32)
         cv2.fillPoly(mask, [ring], 255, cv2.LINE_AA, 4)
-    return _stencil(
-        resized(mask.astype(np.float32) / np.float32(255), SHAPES), 0.4, size, blurred=0.8
-    )
+    return _stencil(resized(mask.astype(np.float32) / 255, SHAPES), 0.4, size, blurred=0.8)
 
 
 def _printed(screens: Screens, inks: Inks, edition: Print, rng: np.random.Generator) -> Picture:
@@ -260,6 +210,4 @@ def _shifted(cover: Plane, rng: np.random.Generator) -> Plane:
     size = cover.shape[0]
     dx, dy = rng.uniform(-REGISTER, REGISTER, 2) * size
     move = np.array([[1, 0, dx], [0, 1, dy]], np.float32)
-    return np.asarray(
-        cv2.warpAffine(cover, move, (size, size), borderMode=cv2.BORDER_REPLICATE), np.float32
-    )
+    return cv2.warpAffine(cover, move, (size, size), borderMode=cv2.BORDER_REPLICATE)

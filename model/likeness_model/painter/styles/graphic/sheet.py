@@ -65,16 +65,16 @@ def drawn_lines(
     """
     small = cv2.bilateralFilter(resized(sheet.whole, WORK), 5, 24, 2.5)
     detail, skin = resized(scene.detail, WORK), resized(scene.skin, WORK)
-    strands = 1 - np.float32(0.5) * resized(scene.hair, WORK)
-    quiet = np.maximum(skin, np.float32(calm) * strands) * (1 - detail)
+    strands = 1 - 0.5 * resized(scene.hair, WORK)
+    quiet = np.maximum(skin, calm * strands) * (1 - detail)
     smooth = resized(sheet.flat, WORK)
     gain = float(np.clip(0.62 / max(skin_tone(scene), 0.12), 0.8, 1.9))
     picture = cv2.convertScaleAbs(painted(small, smooth, quiet), alpha=gain)
     clothes = np.clip(scene.alpha - scene.hair - scene.skin - scene.face, 0, 1)
-    level = np.float32(0.35) + np.float32(0.06 + 0.03 * mildness) * detail
-    level -= np.float32(0.07 + 0.04 * calm) * quiet + np.float32(0.13) * resized(clothes, WORK)
+    level = 0.35 + (0.06 + 0.03 * mildness) * detail
+    level -= (0.07 + 0.04 * calm) * quiet + 0.13 * resized(clothes, WORK)
     return ink_lines(
-        np.asarray(picture, np.uint8),
+        picture,
         size=sheet.size,
         width=width,
         level=level,
@@ -106,21 +106,21 @@ def cel(
     edges = [(low + high) / 2 for low, high in pairwise(values)]
     light = lab[..., 0].astype(np.float32)
     fine = resized(scene.detail, FLAT)
-    light = mix(blur(light, smooth), blur(light, 0.8), np.clip(fine * 2 - np.float32(0.8), 0, 1))
+    light = mix(blur(light, smooth), blur(light, 0.8), np.clip(fine * 2 - 0.8, 0, 1))
     steps = stepped(resized(light, sheet.size), edges, values, 3.0)
-    fine = np.clip(fine * 2 - np.float32(0.5), 0, 1)
+    fine = np.clip(fine * 2 - 0.5, 0, 1)
     colour = painted(blur(lab, smooth), lab, fine)[..., 1:]
     colour = resized(np.ascontiguousarray(colour), sheet.size)
     colour = cv2.convertScaleAbs(colour, alpha=chroma, beta=128 * (1 - chroma))
     painted_lab = cv2.merge([cv2.convertScaleAbs(steps), *cv2.split(colour)])
-    return np.asarray(cv2.cvtColor(painted_lab, cv2.COLOR_Lab2RGB), np.uint8)
+    return cv2.cvtColor(painted_lab, cv2.COLOR_Lab2RGB)
 
 
 def with_clear_eyes(figure: Picture, sheet: Sheet, scene: Scene) -> Picture:
     """The original eyes, only crisper: a face is recognised by its gaze."""
     soft = blur(sheet.whole, 0.004 * sheet.size)
-    crisp = np.asarray(cv2.addWeighted(sheet.whole, 2.2, soft, -1.2, 0), np.uint8)
-    return painted(figure, crisp, scene.eyes * np.float32(0.9))
+    crisp = cv2.addWeighted(sheet.whole, 2.2, soft, -1.2, 0)
+    return painted(figure, crisp, scene.eyes * 0.9)
 
 
 def nearer(figure: Picture, sheet: Sheet, mildness: float) -> Picture:

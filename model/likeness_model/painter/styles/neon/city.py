@@ -64,7 +64,7 @@ def skyline(size: int, neon: Neon, rng: np.random.Generator) -> Picture:
             page = lit(page, window_lights(block, neon, rng, density=0.05 + 0.10 * share))
         page = cv2.GaussianBlur(page, (0, 0), 3.2 - 2.2 * share)
     glow = cv2.subtract(page, np.full_like(page, 110))
-    return resized(lit(page, bloom(np.asarray(glow, np.uint8), reach=0.05, strength=0.6)), size)
+    return resized(lit(page, bloom(glow, reach=0.05, strength=0.6)), size)
 
 
 def signs(size: int, neon: Neon, rng: np.random.Generator) -> Picture:
@@ -83,9 +83,7 @@ def signs(size: int, neon: Neon, rng: np.random.Generator) -> Picture:
                 y = rng.uniform(0.02, 0.55)
                 draw_sign(layer, (x, y), 0.030 + 0.034 * depth, neon[int(rng.integers(2))], rng)
         soft = cv2.GaussianBlur(layer, (0, 0), 4.5 - 3.4 * depth)
-        tubes = lit(
-            tubes, np.asarray(cv2.convertScaleAbs(soft, alpha=0.35 + 0.5 * depth), np.uint8)
-        )
+        tubes = lit(tubes, cv2.convertScaleAbs(soft, alpha=0.35 + 0.5 * depth))
     page = lit(page, tubes)
     return resized(lit(page, bloom(tubes, reach=0.07, strength=0.9)), size)
 
@@ -103,9 +101,9 @@ def data_rain(size: int, neon: Neon, rng: np.random.Generator) -> Picture:
                     cover[head - step, column] = max(cover[head - step, column], bright)
     light = cv2.resize(cover, (DRAWN, DRAWN), interpolation=cv2.INTER_NEAREST)
     light = light * glyph_cells(rng, rows, columns, cell)
-    wide = resized(np.asarray(light, np.float32), DRAWN)
+    wide = resized(light, DRAWN)
     x = np.repeat(grid(DRAWN)[0], DRAWN, 0)
-    wide = wide * np.float32(1.5)
+    wide = wide * 1.5
     rain_light = cv2.add(
         coloured(wide * (1 - smoothstep(0.2, 0.8, x)), neon[0]),
         coloured(wide * smoothstep(0.2, 0.8, x), neon[1]),
@@ -163,4 +161,4 @@ def rain(size: int, colour: Colour, rng: np.random.Generator) -> Picture:
         width = max(1, round(size * 0.0011))
         cv2.polylines(mask, [ends.astype(np.int32)], False, bright, width, cv2.LINE_AA, 4)
     pale = blend(colour, (255, 255, 255), 0.6)
-    return coloured(mask.astype(np.float32) * np.float32(1 / 255), pale)
+    return coloured(mask.astype(np.float32) * (1 / 255), pale)

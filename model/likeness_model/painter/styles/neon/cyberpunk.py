@@ -72,27 +72,25 @@ def _relit(scene: Scene, sitter: Sitter, night: Night, mildness: float) -> Pictu
     light = np.dstack(
         [
             np.float32(ambient) * (dark / white + np.float32(0.35))
-            + np.float32(0.46) * key * (np.float32(0.7) + (left + right) / white * np.float32(0.2))
-            + np.float32(1.3) * from_left * (left / white)
-            + np.float32(1.3) * from_right * (right / white)
+            + 0.46 * key * (np.float32(0.7) + (left + right) / white * np.float32(0.2))
+            + 1.3 * from_left * (left / white)
+            + 1.3 * from_right * (right / white)
             for left, right, dark in zip(night.left, night.right, night.dark, strict=True)
         ]
     )
     light = resized(light, scene.size)
     exposure = float(np.clip(0.5 / max(skin_tone(scene), 0.1), 0.9, 1.7)) ** 0.5
-    return np.asarray(
-        cv2.multiply(_deepened(_rendered(scene)), light, scale=exposure, dtype=cv2.CV_8U), np.uint8
-    )
+    return cv2.multiply(_deepened(_rendered(scene)), light, scale=exposure, dtype=cv2.CV_8U)
 
 
 def _rendered(scene: Scene) -> Picture:
     """Broad soft planes with crisp accents at the features."""
     picture = scene.foreground
     planes = resized(flattened(picture, side=448, passes=2, range_sigma=26.0), scene.size)
-    calm = np.clip(np.float32(0.85) - scene.detail * np.float32(0.9), 0.25, 0.75)
+    calm = np.clip(0.85 - scene.detail * 0.9, 0.25, 0.75)
     mixed = painted(picture, planes, calm)
     soft = blur(mixed, 0.004 * scene.size)
-    return np.asarray(cv2.addWeighted(mixed, 1.7, soft, -0.7, 0), np.uint8)
+    return cv2.addWeighted(mixed, 1.7, soft, -0.7, 0)
 
 
 def _deepened(picture: Picture) -> Picture:
@@ -102,7 +100,7 @@ def _deepened(picture: Picture) -> Picture:
     tone = (0.72 * steps + 0.28 * steps * steps * (3 - 2 * steps)) ** 1.12 * 255
     chroma = (np.arange(256) - 128) * 0.75 + 128
     table = np.rint(np.stack([tone, chroma, chroma], 1)).astype(np.uint8)[None]
-    return np.asarray(cv2.cvtColor(cv2.LUT(lab, table), cv2.COLOR_Lab2RGB), np.uint8)
+    return cv2.cvtColor(cv2.LUT(lab, table), cv2.COLOR_Lab2RGB)
 
 
 def _rims(sitter: Sitter, alpha: Plane, night: Night) -> Picture:

@@ -83,7 +83,7 @@ def desktop(size: int, colours: Sequence[Colour], rng: np.random.Generator) -> P
         draw_window(page, corners, body, (bar, accent))
     inside = page.copy()
     glow = smoothstep(0.42, 0.05, radius_from(size, (0.5, 0.48)))
-    return painted(inside, lighter(low, 0.35), glow * np.float32(0.6))
+    return painted(inside, lighter(low, 0.35), glow * 0.6)
 
 
 def clouds(size: int, colours: Sequence[Colour], rng: np.random.Generator) -> Picture:
@@ -92,12 +92,12 @@ def clouds(size: int, colours: Sequence[Colour], rng: np.random.Generator) -> Pi
     page = barred_sun(page, (0.5, 0.42), 0.37, lighter(disc, 0.35), disc, bars=0)
     puffs = value_noise(rng, size, 4, octaves=5, stretch=1.8)
     _, y = grid(size)
-    cover = smoothstep(0.05, 0.55, puffs + (y - np.float32(0.42)) * np.float32(1.5))
+    cover = smoothstep(0.05, 0.55, puffs + (y - 0.42) * 1.5)
     shade = smoothstep(-0.3, 0.9, value_noise(rng, size, 6, octaves=4, stretch=1.8))
     bank = gradient_map(
         shade, [(0.0, darker(middle, 0.06)), (0.5, lighter(low, 0.3)), (1.0, white)]
     )
-    page = painted(page, bank, cover * np.float32(0.92))
+    page = painted(page, bank, cover * 0.92)
     return starry(page, rng, 30, 0.6)
 
 

@@ -13,7 +13,7 @@ from likeness_model.painter.technique.tone import Colour, gradient_map
 
 def gradient_sky(size: int, colours: Sequence[Colour], foot: float) -> Picture:
     _, y = grid(size)
-    fall = np.ascontiguousarray(np.broadcast_to(np.clip(y / np.float32(foot), 0, 1), (size, size)))
+    fall = np.ascontiguousarray(np.broadcast_to(np.clip(y / foot, 0, 1), (size, size)))
     return gradient_map(fall, [(i / (len(colours) - 1), c) for i, c in enumerate(colours)])
 
 
@@ -24,7 +24,7 @@ def starry(page: Picture, rng: np.random.Generator, count: int, foot: float) -> 
         at = [round(c * size * 16) for c in (rng.random(), rng.random() ** 1.3 * foot)]
         reach = rng.uniform(0.0008, 0.0022) * size
         cv2.circle(mask, at, round(reach * 16), int(rng.integers(120, 255)), -1, cv2.LINE_AA, 4)
-    return lit(page, coloured(mask.astype(np.float32) * np.float32(1 / 255), (255, 255, 255)))
+    return lit(page, coloured(mask.astype(np.float32) * (1 / 255), (255, 255, 255)))
 
 
 def barred_sun(
@@ -40,16 +40,14 @@ def barred_sun(
     size = page.shape[0]
     _, y = grid(size)
     away = radius_from(size, centre)
-    disc = np.clip((np.float32(radius) - away) * np.float32(size) + np.float32(0.5), 0, 1)
-    height = (y - np.float32(centre[1] - radius)) / np.float32(2 * radius)
+    disc = np.clip((radius - away) * size + 0.5, 0, 1)
+    height = (y - (centre[1] - radius)) / (2 * radius)
     for bar in range(bars):
         middle, half = 0.50 + 0.085 * bar, 0.006 + 0.0042 * bar
-        gap = (np.float32(half) - np.abs(height - np.float32(middle))) * np.float32(
-            2 * radius * size
-        )
-        disc = disc * (1 - np.clip(gap + np.float32(0.5), 0, 1))
+        gap = (half - np.abs(height - middle)) * (2 * radius * size)
+        disc = disc * (1 - np.clip(gap + 0.5, 0, 1))
     fall = np.ascontiguousarray(np.broadcast_to(np.clip(height, 0, 1), (size, size)))
-    glow = coloured(smoothstep(2.1 * radius, 0.9 * radius, away) * np.float32(0.4), foot)
+    glow = coloured(smoothstep(2.1 * radius, 0.9 * radius, away) * 0.4, foot)
     return painted(lit(page, glow), gradient_map(fall, [(0.1, top), (0.9, foot)]), disc)
 
 
@@ -58,15 +56,15 @@ def lit_floor(page: Picture, horizon: float, ground: Colour, line: Colour) -> Pi
     size = page.shape[0]
     x, y = grid(size)
     first = round(horizon * size)
-    below = np.maximum(y[first:] - np.float32(horizon), np.float32(0.5 / size))
-    far = np.float32(0.10) / below  # depth of the row
-    across = (x - np.float32(0.5)) * far * np.float32(11)
+    below = np.maximum(y[first:] - horizon, 0.5 / size)
+    far = 0.10 / below  # depth of the row
+    across = (x - 0.5) * far * 11
     lines = np.maximum(
-        grid_line(across, far * np.float32(11 / size)),
-        grid_line(far * np.float32(2.6), far / below * np.float32(2.6 / size)),
+        grid_line(across, far * (11 / size)),
+        grid_line(far * 2.6, far / below * (2.6 / size)),
     )
     fade = smoothstep(0.0, 0.10, below)
-    light = coloured(lines * (np.float32(0.25) + np.float32(0.75) * fade), line)
+    light = coloured(lines * (0.25 + 0.75 * fade), line)
     haze = np.repeat(1 - smoothstep(0.0, 0.16, below), size, 1)
     floor = lit(np.full_like(light, ground), coloured(haze, line, 0.45))
     result = page.copy()
@@ -79,24 +77,24 @@ def lit_floor(page: Picture, horizon: float, ground: Colour, line: Colour) -> Pi
 def grid_line(phase: Plane, per_pixel: Plane) -> Plane:
     """Lines at whole numbers of `phase`, about two pixels in 1024 wide, at least one pixel."""
     away = np.abs(phase - np.rint(phase))
-    width = np.maximum(per_pixel * np.float32(1.3), np.float32(0.012))
-    cover = np.clip((width - away) / np.maximum(per_pixel, 1e-6) + np.float32(0.5), 0, 1)
-    return cover * np.clip(np.float32(0.35) / np.maximum(per_pixel, 1e-6), 0, 1)
+    width = np.maximum(per_pixel * 1.3, 0.012)
+    cover = np.clip((width - away) / np.maximum(per_pixel, 1e-6) + 0.5, 0, 1)
+    return cover * np.clip(0.35 / np.maximum(per_pixel, 1e-6), 0, 1)
 
 
 def chequered(page: Picture, horizon: float, light: Colour, dark: Colour) -> Picture:
     size = page.shape[0]
     x, y = grid(size)
     first = round(horizon * size)
-    below = np.maximum(y[first:] - np.float32(horizon), np.float32(0.5 / size))
-    far = np.float32(0.12) / below
-    across, along = (x - np.float32(0.5)) * far * np.float32(7), far * np.float32(1.8)
-    per_pixel = np.maximum(far * np.float32(7 / size), far / below * np.float32(1.8 / size))
+    below = np.maximum(y[first:] - horizon, 0.5 / size)
+    far = 0.12 / below
+    across, along = (x - 0.5) * far * 7, far * 1.8
+    per_pixel = np.maximum(far * (7 / size), far / below * (1.8 / size))
     wave = np.sin(np.pi * across) * np.sin(np.pi * along)
-    cover = np.clip(wave / (np.pi * per_pixel) + np.float32(0.5), 0, 1)
-    cover = cover + (np.float32(0.5) - cover) * smoothstep(0.25, 0.8, per_pixel)
+    cover = np.clip(wave / (np.pi * per_pixel) + 0.5, 0, 1)
+    cover = cover + (0.5 - cover) * smoothstep(0.25, 0.8, per_pixel)
     result = page.copy()
-    result[first:] = painted(np.full_like(page[first:], light), dark, np.asarray(cover, np.float32))
+    result[first:] = painted(np.full_like(page[first:], light), dark, cover)
     return result
 
 
@@ -108,13 +106,11 @@ def draw_column(page: Picture, x: float, scale: float, light: Colour, dark: Colo
     left, right = round((x - half) * size), round((x + half) * size)
     top, bottom = round((foot - 1.05 * scale) * size), round(foot * size)
     u = np.linspace(-1, 1, max(2, right - left), dtype=np.float32)[None, :]
-    flutes = np.float32(0.5) + np.float32(0.5) * np.cos(np.arcsin(np.clip(u, -1, 1)) * 14)
-    tone = (np.float32(0.35) + np.float32(0.65) * np.sqrt(1 - u * u * np.float32(0.9))) * (
-        np.float32(0.72) + np.float32(0.28) * flutes
-    )
+    flutes = 0.5 + 0.5 * np.cos(np.arcsin(np.clip(u, -1, 1)) * 14)
+    tone = (0.35 + 0.65 * np.sqrt(1 - u * u * 0.9)) * (0.72 + 0.28 * flutes)
     shaft = gradient_map(np.repeat(tone, bottom - max(top, 0), 0), [(0.25, dark), (0.95, light)])
     paste(page, shaft, left, max(top, 0))
-    plate = np.repeat(np.float32(0.45) + np.float32(0.5) * np.sqrt(1 - u * u * 0.8), 4, 0)
+    plate = np.repeat(0.45 + 0.5 * np.sqrt(1 - u * u * 0.8), 4, 0)
     for share, level in (
         (1.22, bottom),
         (1.40, bottom + round(0.018 * scale * size)),
@@ -229,18 +225,18 @@ def dotted(page: Picture, colour: Colour) -> Picture:
     cell = np.float32(32)
     dx, dy = x * cell - np.floor(x * cell) - 0.5, y * cell - np.floor(y * cell) - 0.5
     reach = np.sqrt(dx * dx + dy * dy)
-    cover = np.clip((np.float32(0.14) - reach) * np.float32(size / 32) + np.float32(0.5), 0, 1)
-    return painted(page, colour, np.asarray(cover, np.float32))
+    cover = np.clip((0.14 - reach) * (size / 32) + 0.5, 0, 1)
+    return painted(page, colour, cover)
 
 
 def with_wisps(page: Picture, rng: np.random.Generator, colour: Colour, strength: float) -> Picture:
     drift = value_noise(rng, page.shape[0], 3, octaves=5, stretch=3.0)
-    return painted(page, colour, smoothstep(0.1, 1.0, drift) * np.float32(strength))
+    return painted(page, colour, smoothstep(0.1, 1.0, drift) * strength)
 
 
 def radius_from(size: int, centre: tuple[float, float]) -> Plane:
     x, y = grid(size)
-    dx, dy = x - np.float32(centre[0]), y - np.float32(centre[1])
+    dx, dy = x - centre[0], y - centre[1]
     return np.sqrt(dx * dx + dy * dy)
 
 

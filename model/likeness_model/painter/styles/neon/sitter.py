@@ -39,11 +39,11 @@ class Sitter:
 
 def place(scene: Scene) -> Sitter:
     alpha = resized(scene.alpha, FORM)
-    relief = np.float32(0.9) * inflated(alpha)
+    relief = 0.9 * inflated(alpha)
     relief = relief + face_depth(scene.mesh, scene.size, FORM)
     grain = resized(scene.luminance, GRAIN)
-    around = blur(grain, GRAIN / 60) + np.float32(0.06)
-    texture = np.clip((grain + np.float32(0.06)) / around, 0.4, 1.7)
+    around = blur(grain, GRAIN / 60) + 0.06
+    texture = np.clip((grain + 0.06) / around, 0.4, 1.7)
     return Sitter(
         form=normals(blur(relief, 2.5), 1.1),
         alpha=alpha,

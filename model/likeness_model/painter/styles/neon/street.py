@@ -17,7 +17,7 @@ def dusk(neon: Neon) -> Picture:
     left, right, dark = neon
     x, y = grid(DRAWN)
     page = np.full((DRAWN, DRAWN, 3), dark, np.uint8)
-    mid = np.exp(-(((y - np.float32(0.6)) / np.float32(0.42)) ** 2))
+    mid = np.exp(-(((y - 0.6) / 0.42) ** 2))
     page = lit(page, coloured(mid * smoothstep(0.75, -0.15, x), left, 0.42))
     return lit(page, coloured(mid * smoothstep(0.25, 1.15, x), right, 0.42))
 

@@ -19,8 +19,9 @@ from likeness_model.painter.technique.planes import (
     to_planes,
 )
 from likeness_model.painter.technique.shade import diffuse
-from likeness_model.painter.technique.tone import Colour, flattened, gradient_map
+from likeness_model.painter.technique.tone import Colour, colours, flattened, gradient_map
 
+STOPS = (0.05, 0.28, 0.52, 0.74, 0.96)  # tones of the marble's colours
 OFFSET = 0.0032  # of red and blue, as share of the side
 
 
@@ -37,38 +38,38 @@ class Dream:
 DREAMS = (
     Dream(
         horizon.sun_and_grid,
-        ((32, 10, 84), (172, 40, 168), (255, 122, 160), (255, 226, 110), (60, 244, 255)),
-        marble=((38, 14, 92), (134, 44, 172), (252, 120, 184), (255, 206, 206), (255, 250, 244)),
+        colours("200a54 ac28a8 ff7aa0 ffe26e 3cf4ff"),
+        marble=colours("260e5c 862cac fc78b8 ffcece fffaf4"),
         rims=((60, 240, 255), (255, 90, 200)),
     ),
     Dream(
         horizon.temple,
-        ((255, 198, 224), (196, 206, 255), (170, 244, 236), (255, 250, 236), (255, 140, 190)),
-        marble=((58, 40, 132), (120, 88, 196), (226, 140, 206), (255, 206, 224), (255, 252, 248)),
+        colours("ffc6e0 c4ceff aaf4ec fffaec ff8cbe"),
+        marble=colours("3a2884 7858c4 e28cce ffcee0 fffcf8"),
         rims=((140, 255, 244), (255, 150, 210)),
     ),
     Dream(
         horizon.palms,
-        ((64, 18, 110), (236, 64, 134), (255, 160, 92), (255, 232, 140), (40, 12, 70)),
-        marble=((50, 12, 84), (166, 34, 124), (255, 108, 112), (255, 196, 142), (255, 248, 222)),
+        colours("40126e ec4086 ffa05c ffe88c 280c46"),
+        marble=colours("320c54 a6227c ff6c70 ffc48e fff8de"),
         rims=((255, 220, 120), (255, 70, 170)),
     ),
     Dream(
         horizon.desktop,
-        ((92, 206, 214), (255, 178, 222), (244, 238, 250), (122, 92, 220), (255, 120, 190)),
-        marble=((28, 52, 120), (60, 130, 196), (122, 214, 222), (214, 246, 236), (255, 255, 252)),
+        colours("5cced6 ffb2de f4eefa 7a5cdc ff78be"),
+        marble=colours("1c3478 3c82c4 7ad6de d6f6ec fffffc"),
         rims=((255, 140, 220), (250, 255, 180)),
     ),
     Dream(
         horizon.clouds,
-        ((150, 170, 255), (255, 186, 226), (255, 226, 210), (255, 255, 255), (255, 120, 170)),
-        marble=((66, 52, 140), (140, 96, 204), (246, 150, 204), (255, 214, 214), (255, 252, 246)),
+        colours("96aaff ffbae2 ffe2d2 ffffff ff78aa"),
+        marble=colours("42348c 8c60cc f696cc ffd6d6 fffcf6"),
         rims=((130, 240, 255), (255, 170, 120)),
     ),
     Dream(
         horizon.peaks,
-        ((8, 10, 48), (38, 30, 120), (120, 60, 220), (255, 90, 200), (60, 240, 255)),
-        marble=((10, 14, 66), (44, 52, 164), (116, 116, 240), (196, 206, 255), (246, 252, 255)),
+        colours("080a30 261e78 783cdc ff5ac8 3cf0ff"),
+        marble=colours("0a0e42 2c34a4 7474f0 c4ceff f6fcff"),
         rims=((60, 240, 255), (255, 80, 190)),
     ),
 )
@@ -81,7 +82,8 @@ def vaporwave(scene: Scene, variation: Variation) -> Picture:
     ground = dream.place(scene.size, dream.colours, variation.rng())
     left_lit = variation.variant % 2 == 0
     bust = gradient_map(
-        _modelled(scene, sitter, left_lit, variation.mildness), _stops(dream.marble)
+        _modelled(scene, sitter, left_lit, variation.mildness),
+        list(zip(STOPS, dream.marble, strict=True)),
     )
     bust = painted(bust, scene.foreground, np.full_like(scene.alpha, 0.35 * variation.mildness))
     page = painted(ground, bust, scene.alpha)
@@ -106,16 +108,12 @@ def _modelled(scene: Scene, sitter: Sitter, left_lit: bool, mildness: float) -> 
     picture = bright_eyes(scene.foreground, scene.eyes, scene.irises, 0.4)
     picture = bright_teeth(picture, scene.mouth, 0.5)
     smooth = resized(flattened(picture, side=512, passes=2, range_sigma=30.0), scene.size)
-    calm = np.clip(np.float32(0.9) - scene.detail, 0.1, 0.8) * np.float32(1 - mildness)
+    calm = np.clip(0.9 - scene.detail, 0.1, 0.8) * (1 - mildness)
     carved = painted(picture, smooth, calm)
     tone = to_planes(cv2.cvtColor(carved, cv2.COLOR_RGB2Lab)[..., 0])
     gain = np.float32((0.60 / max(skin_tone(scene), 0.12)) ** 0.7)
     tone = np.clip(tone * gain, 0, 1.1)
-    tone = tone + np.float32(0.35) * (tone - blur(tone, 0.02 * scene.size))
+    tone = tone + 0.35 * (tone - blur(tone, 0.02 * scene.size))
     lamp = diffuse(sitter.form, (-0.8 if left_lit else 0.8, -0.5, 0.7), wrap=0.25)
-    shaped = tone * (np.float32(0.62) + np.float32(0.55) * resized(lamp, scene.size))
-    return np.clip(np.float32(0.06) + np.float32(0.94) * shaped, 0, 1)
-
-
-def _stops(marble: tuple[Colour, ...]) -> list[tuple[float, Colour]]:
-    return list(zip((0.05, 0.28, 0.52, 0.74, 0.96), marble, strict=True))
+    shaped = tone * (0.62 + 0.55 * resized(lamp, scene.size))
+    return np.clip(0.06 + 0.94 * shaped, 0, 1)

@@ -6,8 +6,8 @@ import numpy as np
 from likeness_model.painter.regions import face_height
 from likeness_model.painter.registry import Scene, Variation, paints
 from likeness_model.painter.styles.portrait import sky
-from likeness_model.painter.styles.portrait.light import screened
 from likeness_model.painter.styles.portrait.sky import Palette
+from likeness_model.painter.technique.light import screened
 from likeness_model.painter.technique.noise import value_noise
 from likeness_model.painter.technique.planes import (
     Plane,
@@ -117,17 +117,15 @@ def exposed_twice(
     """
     tall = face_height(scene.mesh)
     light = scene.luminance
-    clear = light + np.float32(0.45) * (light - blur(light, tall * 0.05))
+    clear = light + 0.45 * (light - blur(light, tall * 0.05))
     keep = _kept(scene)
-    sitter = mix(
-        sky.coloured(clear, palette.sitter), to_planes(scene.foreground), keep * np.float32(truth)
-    )
-    sitter *= (np.float32(0.34) + np.float32(0.66) * keep)[..., None]
+    sitter = mix(sky.coloured(clear, palette.sitter), to_planes(scene.foreground), keep * truth)
+    sitter *= (0.34 + 0.66 * keep)[..., None]
     dark = 1 - smoothstep(0.10, 0.90, light)
-    shows = (1 - np.float32(0.9) * keep) * (np.float32(0.38) + np.float32(0.62) * dark)
+    shows = (1 - 0.9 * keep) * (0.38 + 0.62 * dark)
     fold = light - blur(light, tall * 0.025)
-    texture = np.clip(np.float32(0.85) + np.float32(3.2) * fold, 0.25, 1.35)
-    gas = dimmed(within, shows * texture * np.float32(1.15))
+    texture = np.clip(0.85 + 3.2 * fold, 0.25, 1.35)
+    gas = dimmed(within, shows * texture * 1.15)
     gas = screened(np.clip(gas, 0, 1, out=gas), dimmed(field, shows * (1 - keep)))
     return _as_light_as(scene, screened(sitter, gas), keep)
 
@@ -138,7 +136,7 @@ def _kept(scene: Scene) -> Plane:
     brow = float(scene.mesh[[105, 334], 1].mean())
     rows = np.arange(scene.size, dtype=np.float32)[:, None]
     below_brow = smoothstep(brow - 0.10 * tall, brow + 0.05 * tall, rows)
-    neck = smoothstep(1.5, 0.9, (rows - brow) / np.float32(tall))
+    neck = smoothstep(1.5, 0.9, (rows - brow) / tall)
     # A high forehead is skin above the mesh; fair hair further out has the same colour.
     near_face = smoothstep(0.03, 0.22, blur(scene.face, tall * 0.11))
     skin = scene.skin * np.maximum(below_brow * neck, near_face)
@@ -150,9 +148,9 @@ def _as_light_as(scene: Scene, figure: Plane, keep: Plane) -> Plane:
     total = float(scene.face.sum())
     if total < 1:
         return figure
-    light = cv2.cvtColor(figure, cv2.COLOR_RGB2Lab)[..., 0] / np.float32(100)
+    light = cv2.cvtColor(figure, cv2.COLOR_RGB2Lab)[..., 0] / 100
     gain = float((scene.luminance * scene.face).sum() / max(1e-6, (light * scene.face).sum()))
-    return dimmed(figure, 1 + keep * np.float32(gain - 1))
+    return dimmed(figure, 1 + keep * (gain - 1))
 
 
 def dissolving(scene: Scene, rng: np.random.Generator) -> Plane:
@@ -160,28 +158,28 @@ def dissolving(scene: Scene, rng: np.random.Generator) -> Plane:
     size, tall = scene.size, face_height(scene.mesh) / scene.size
     chin = float(scene.mesh[152, 1]) / size
     _, y = grid(size)
-    depth = (y - np.float32(chin + 0.16 * tall)) / np.float32(max(0.2, 1.02 - chin - 0.16 * tall))
-    ragged = value_noise(rng, size, 5, octaves=6) * np.float32(0.26)
-    fade = smoothstep(1.12, 0.30, np.asarray(depth + ragged, np.float32))
-    return np.asarray(scene.alpha * (np.float32(0.12) + np.float32(0.88) * fade), np.float32)
+    depth = (y - (chin + 0.16 * tall)) / max(0.2, 1.02 - chin - 0.16 * tall)
+    ragged = value_noise(rng, size, 5, octaves=6) * 0.26
+    fade = smoothstep(1.12, 0.30, depth + ragged)
+    return scene.alpha * (0.12 + 0.88 * fade)
 
 
 def lit_edge(picture: Plane, scene: Scene, palette: Palette, cover: Plane) -> Plane:
     """Starlight from behind: a fine line inside the silhouette, a faint glow outside it."""
     size = scene.size
-    inside = cover * np.clip(1 - blur(scene.alpha, size * 0.007), 0, 1) * np.float32(1.5)
-    inside = inside * (1 - np.float32(0.7) * scene.face)
-    outside = blur(cover, size * 0.03) * (1 - scene.alpha) * np.float32(0.30)
-    light = np.clip(inside * np.float32(0.8) + outside, 0, 1)[..., None]
-    return screened(picture, np.asarray(np.array(palette.rim, np.float32) * light, np.float32))
+    inside = cover * np.clip(1 - blur(scene.alpha, size * 0.007), 0, 1) * 1.5
+    inside = inside * (1 - 0.7 * scene.face)
+    outside = blur(cover, size * 0.03) * (1 - scene.alpha) * 0.30
+    light = np.clip(inside * 0.8 + outside, 0, 1)[..., None]
+    return screened(picture, np.array(palette.rim, np.float32) * light)
 
 
 def _paper(palette: Palette, size: int, rng: np.random.Generator) -> Plane:
     """The poster variation: pale paper with a slight tint of the sky."""
     x, y = grid(size)
     away = np.hypot(x - 0.5, y - 0.45).astype(np.float32)
-    wash = smoothstep(0.25, 0.85, away + value_noise(rng, size, 3, octaves=5) * np.float32(0.08))
-    pale = np.float32(0.955) + value_noise(rng, size, 90, octaves=3) * np.float32(0.006)
+    wash = smoothstep(0.25, 0.85, away + value_noise(rng, size, 3, octaves=5) * 0.08)
+    pale = 0.955 + value_noise(rng, size, 90, octaves=3) * 0.006
     tint = 1 - np.array(palette.gas[2], np.float32)
-    paper = cv2.merge([pale, pale * np.float32(0.99), pale * np.float32(0.965)])
-    return np.asarray(paper * (1 - np.float32(0.20) * wash[..., None] * tint), np.float32)
+    paper = cv2.merge([pale, pale * 0.99, pale * 0.965])
+    return paper * (1 - 0.20 * wash[..., None] * tint)

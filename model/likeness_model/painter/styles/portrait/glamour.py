@@ -7,8 +7,8 @@ from likeness_model.painter.regions import face_height
 from likeness_model.painter.registry import Scene, Variation, paints
 from likeness_model.painter.styles.portrait import makeup
 from likeness_model.painter.styles.portrait.backdrop import BACKDROPS, Mood
-from likeness_model.painter.styles.portrait.light import screened
 from likeness_model.painter.styles.portrait.refine import refined
+from likeness_model.painter.technique.light import screened
 from likeness_model.painter.technique.planes import (
     Plane,
     blur,
@@ -110,48 +110,48 @@ def beauty_light(lab: Floats, scene: Scene, amount: float) -> Floats:
     away = np.hypot((x - centre[0]) / (1.05 * tall), (y - centre[1] + 0.08 * tall) / (1.15 * tall))
     fall = smoothstep(0.35, 1.7, away.astype(np.float32))
     out = lab.copy()
-    out[..., 0] *= 1 - np.float32(0.22 * amount) * fall
+    out[..., 0] *= 1 - 0.22 * amount * fall
     return out
 
 
 def crisp(lab: Floats, scene: Scene, amount: float) -> Floats:
     """Clarity for hair, brows and eyes, not for skin."""
-    where = np.maximum(scene.hair * np.float32(0.8), np.maximum(scene.eyes, scene.brows))
-    where = blur(where, max(1.0, scene.size * 0.002)) * np.float32(amount)
+    where = np.maximum(scene.hair * 0.8, np.maximum(scene.eyes, scene.brows))
+    where = blur(where, max(1.0, scene.size * 0.002)) * amount
     fine = lab[..., 0] - blur(lab[..., 0], face_height(scene.mesh) * 0.008)
     out = lab.copy()
-    out[..., 0] += np.float32(0.55) * fine * where
+    out[..., 0] += 0.55 * fine * where
     return out
 
 
 def rim_lit(figure: Plane, scene: Scene, mood: Mood, side: int) -> Plane:
     """A lamp behind the sitter draws a line of light along hair and shoulder on one side."""
     soft = blur(scene.alpha, scene.size * 0.010)
-    slope = cv2.Sobel(soft, cv2.CV_32F, 1, 0) * np.float32(side * scene.size / 26)
-    edge = smoothstep(0.0, 1.0, slope) * scene.alpha * (1 - np.float32(0.75) * scene.face)
+    slope = cv2.Sobel(soft, cv2.CV_32F, 1, 0) * (side * scene.size / 26)
+    edge = smoothstep(0.0, 1.0, slope) * scene.alpha * (1 - 0.75 * scene.face)
     light = scene.luminance
-    strands = np.float32(0.55) + np.float32(4) * (light - blur(light, scene.size * 0.006))
-    edge = edge * np.clip(strands, 0.15, 1.2) * (np.float32(0.5) + light)
-    edge *= np.float32(0.5)
+    strands = 0.55 + 4 * (light - blur(light, scene.size * 0.006))
+    edge = edge * np.clip(strands, 0.15, 1.2) * (0.5 + light)
+    edge *= 0.5
     channels = zip(cv2.split(figure), mood.rim, strict=True)
-    return cv2.merge([1 - (1 - plane) * (1 - edge * np.float32(lamp)) for plane, lamp in channels])
+    return cv2.merge([1 - (1 - plane) * (1 - edge * lamp) for plane, lamp in channels])
 
 
 def _composed(figure: Plane, ground: Plane, alpha: Plane) -> Plane:
     """Composite over the backdrop, whose light wraps slightly around the edge."""
     size = alpha.shape[0]
     spill = blur(dimmed(ground, 1 - alpha), size * 0.02)
-    edge = alpha * blur(1 - alpha, size * 0.012) * np.float32(0.5)
+    edge = alpha * blur(1 - alpha, size * 0.012) * 0.5
     picture = mix(ground, figure, alpha)
     return screened(picture, dimmed(spill, edge))
 
 
 def finished(picture: Plane, scene: Scene) -> Plane:
     """The lens: slight bloom and vignetting."""
-    high = np.clip(picture - np.float32(0.72), 0, 1)
+    high = np.clip(picture - 0.72, 0, 1)
     glow = blur(high, scene.size * 0.018)
-    glow *= np.float32(0.35)
+    glow *= 0.35
     picture = screened(picture, glow)
     x, y = grid(scene.size)
     corner = smoothstep(0.45, 0.95, np.hypot(x - 0.5, y - 0.46).astype(np.float32))
-    return dimmed(picture, 1 - np.float32(0.38) * corner)
+    return dimmed(picture, 1 - 0.38 * corner)

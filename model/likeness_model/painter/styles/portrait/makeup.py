@@ -37,7 +37,7 @@ def even_skin(lab: Floats, scene: Scene, amount: float) -> Floats:
     tall = face_height(scene.mesh)
     small = resized(lab, max(64, round(scene.size * 130 / tall)))  # the face is 130 px tall
     small = cv2.bilateralFilter(small, 15, 12.0, 7.0)
-    cover = blur(scene.skin, max(1.0, scene.size * 0.003)) * np.float32(0.9 * amount)
+    cover = blur(scene.skin, max(1.0, scene.size * 0.003)) * (0.9 * amount)
     kept, evened = np.zeros_like(cover), []
     for channel, broad in zip(cv2.split(lab), cv2.split(small), strict=True):
         form = resized(broad, scene.size)
@@ -45,10 +45,10 @@ def even_skin(lab: Floats, scene: Scene, amount: float) -> Floats:
         between = soft - form
         if not evened:  # the lightness determines the features
             strong = smoothstep(3.5, 10.0, np.abs(between))
-            kept = np.float32(0.12) + np.float32(0.88) * strong
-        flat = form + between * kept + (channel - soft) * np.float32(0.9)
+            kept = 0.12 + 0.88 * strong
+        flat = form + between * kept + (channel - soft) * 0.9
         evened.append(mix(channel, flat, cover))
-    return np.asarray(cv2.merge(evened), np.float32)
+    return cv2.merge(evened)
 
 
 def keep_skin_tone(lab: Floats, before: Floats, scene: Scene) -> Floats:
@@ -65,29 +65,29 @@ def keep_skin_tone(lab: Floats, before: Floats, scene: Scene) -> Floats:
 def contour(lab: Floats, scene: Scene, amount: float) -> Floats:
     """Darken receding parts of the face and lighten protruding ones."""
     shade = _strokes(scene, [*HOLLOWS, *JAWLINE, *TEMPLES], 0.075)
-    shade += np.float32(0.6) * _strokes(scene, NOSE_SIDES, 0.022)
+    shade += 0.6 * _strokes(scene, NOSE_SIDES, 0.022)
     light = _strokes(scene, [*CHEEKBONES, *BROW_BONES], 0.03)
-    light += np.float32(0.8) * _strokes(scene, NOSE_BRIDGE, 0.014)
-    light += np.float32(0.6) * _strokes(scene, CUPIDS_BOW, 0.012)
-    skin = blur(np.maximum(scene.skin, scene.face * np.float32(0.3)), 2) * np.float32(amount)
+    light += 0.8 * _strokes(scene, NOSE_BRIDGE, 0.014)
+    light += 0.6 * _strokes(scene, CUPIDS_BOW, 0.012)
+    skin = blur(np.maximum(scene.skin, scene.face * 0.3), 2) * amount
     out = lab.copy()
     # Proportional to the lightness: a fixed step would look like grey paint on dark skin.
-    out[..., 0] *= 1 + skin * (np.float32(0.10) * light - np.float32(0.13) * shade)
+    out[..., 0] *= 1 + skin * (0.10 * light - 0.13 * shade)
     return out
 
 
 def open_eyes(lab: Floats, scene: Scene, amount: float) -> Floats:
     """Clear whites, and irises with contrast and colour, without a glow."""
     out = lab.copy()
-    white = scene.eyes * (1 - scene.irises) * np.float32(amount)
+    white = scene.eyes * (1 - scene.irises) * amount
     for channel in (1, 2):
-        out[..., channel] *= 1 - np.float32(0.45) * white
-    out[..., 0] += (np.float32(84) - out[..., 0]).clip(0, 12) * white * np.float32(0.5)
-    iris = scene.irises * np.float32(amount)
+        out[..., channel] *= 1 - 0.45 * white
+    out[..., 0] += (84 - out[..., 0]).clip(0, 12) * white * 0.5
+    iris = scene.irises * amount
     fine = out[..., 0] - blur(out[..., 0], face_height(scene.mesh) * 0.012)
-    out[..., 0] += iris * (np.float32(0.7) * fine + np.float32(2.5))
+    out[..., 0] += iris * (0.7 * fine + 2.5)
     for channel in (1, 2):
-        out[..., channel] *= 1 + np.float32(0.35) * iris
+        out[..., channel] *= 1 + 0.35 * iris
     return out
 
 
@@ -98,14 +98,14 @@ def define_eyes(lab: Floats, scene: Scene, amount: float, shadow: tuple[float, f
     for lid, crease in ((RIGHT_UPPER_LID, RIGHT_CREASE), (LEFT_UPPER_LID, LEFT_CREASE)):
         ring = " ".join(map(str, [*lid, *reversed(crease)]))
         lids = np.maximum(lids, fill(scene.mesh, [ring], scene.size, soft=0.004))
-    lids *= (1 - scene.eyes) * np.float32(amount)
-    out[..., 0] *= 1 - np.float32(0.16) * lids
-    out[..., 1] += np.float32(shadow[0]) * lids
-    out[..., 2] += np.float32(shadow[1]) * lids
-    ink = lash_lines(scene) * np.float32(amount)
-    out[..., 0] *= 1 - np.float32(0.72) * ink
+    lids *= (1 - scene.eyes) * amount
+    out[..., 0] *= 1 - 0.16 * lids
+    out[..., 1] += shadow[0] * lids
+    out[..., 2] += shadow[1] * lids
+    ink = lash_lines(scene) * amount
+    out[..., 0] *= 1 - 0.72 * ink
     for channel in (1, 2):
-        out[..., channel] *= 1 - np.float32(0.5) * ink
+        out[..., channel] *= 1 - 0.5 * ink
     return out
 
 
@@ -114,30 +114,30 @@ def define_brows(lab: Floats, scene: Scene, amount: float) -> Floats:
     ring = fill(scene.mesh, [RIGHT_BROW, LEFT_BROW], scene.size, soft=0.005)
     light = lab[..., 0]
     around = blur(light, face_height(scene.mesh) * 0.045)
-    hair = smoothstep(1.0, 12.0, around - light) * ring * np.float32(amount)
+    hair = smoothstep(1.0, 12.0, around - light) * ring * amount
     out = lab.copy()
-    out[..., 0] *= 1 - np.float32(0.2) * hair
+    out[..., 0] *= 1 - 0.2 * hair
     return out
 
 
 def colour_lips(lab: Floats, scene: Scene, amount: float, tint: tuple[float, float]) -> Floats:
     """Tint (a, b) depending on the light, darker outline, gloss on existing highlights."""
     out = lab.copy()
-    lips = blur(scene.lips, max(1.0, scene.size * 0.0015)) * np.float32(amount)
+    lips = blur(scene.lips, max(1.0, scene.size * 0.0015)) * amount
     for channel, towards in ((1, tint[0]), (2, tint[1])):
-        out[..., channel] += (np.float32(towards) - out[..., channel]) * lips * np.float32(0.5)
+        out[..., channel] += (towards - out[..., channel]) * lips * 0.5
     light = out[..., 0]
     reach = face_height(scene.mesh)
     shine = smoothstep(2.5, 9.0, light - blur(light, reach * 0.035))
-    out[..., 0] += lips * (np.float32(5) * shine - np.float32(3.5) * (1 - shine))
+    out[..., 0] += lips * (5 * shine - 3.5 * (1 - shine))
     return out
 
 
 def whiten_teeth(lab: Floats, scene: Scene, amount: float) -> Floats:
-    teeth = scene.mouth * smoothstep(45, 62, lab[..., 0]) * np.float32(amount)
+    teeth = scene.mouth * smoothstep(45, 62, lab[..., 0]) * amount
     out = lab.copy()
-    out[..., 2] -= np.maximum(out[..., 2] - 3, 0) * teeth * np.float32(0.6)
-    out[..., 0] += np.float32(2.5) * teeth
+    out[..., 2] -= np.maximum(out[..., 2] - 3, 0) * teeth * 0.6
+    out[..., 0] += 2.5 * teeth
     return out
 
 

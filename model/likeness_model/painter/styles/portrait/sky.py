@@ -37,17 +37,17 @@ def nebula(
     0.5 covers the sky."""
     dx, dy, density, lanes = (cloud(rng, cells, slope) for slope in (2.6, 2.6, 2.0, 2.3))
     reach = np.float32(0.085 * NEBULA)
-    bent = warp(warp(density, dy * reach * np.float32(0.5), dx * reach), dx * reach, dy * reach)
-    folds = warp(1 - np.abs(lanes) * np.float32(1.2), dy * reach, dx * reach)
+    bent = warp(warp(density, dy * reach * 0.5, dx * reach), dx * reach, dy * reach)
+    folds = warp(1 - np.abs(lanes) * 1.2, dy * reach, dx * reach)
     dust = smoothstep(0.62, 1.05, folds) * smoothstep(-0.5, 0.5, dx)
-    tone = np.float32(0.30 + fill) + np.float32(0.30) * bent
-    tone = tone * (1 - np.float32(0.42) * dust)
+    tone = 0.30 + fill + 0.30 * bent
+    tone = tone * (1 - 0.42 * dust)
     picture = coloured(tone, palette.gas)
     # A second gas of the neighbouring colour, so that one hue never fills the picture.
     other = smoothstep(0.0, 1.3, dx) * np.clip(tone, 0, 1)
-    tint = np.array(palette.rim, np.float32) * np.float32(0.30)
+    tint = np.array(palette.rim, np.float32) * 0.30
     picture = 1 - (1 - picture) * (1 - other[..., None] * tint)
-    return resized(np.asarray(picture, np.float32), size)
+    return resized(picture, size)
 
 
 def cloud(rng: np.random.Generator, cells: float, slope: float) -> Plane:
@@ -72,7 +72,7 @@ def stars(size: int, rng: np.random.Generator, *, count: int, bright: int) -> Pl
     hues = np.array(STAR_COLOURS, np.float32)[rng.integers(0, len(STAR_COLOURS), count)]
     columns, rows = np.minimum((places * size).astype(int), size - 1).T
     gain = max(0.35, (size / 1024) ** 0.5)
-    np.maximum.at(light, (rows, columns), hues * power[:, None] * np.float32(3.2 * gain))
+    np.maximum.at(light, (rows, columns), hues * power[:, None] * (3.2 * gain))
     light = cv2.GaussianBlur(light, (0, 0), max(0.5, size * 0.0007))
     for place in range(bright):
         x, y = rng.random(2) * size
@@ -85,19 +85,19 @@ def spiral(palette: Palette, size: int, rng: np.random.Generator) -> Plane:
     """A galaxy seen at a slant behind the head: two logarithmic arms about a bright heart."""
     x, y = grid(size)
     turn = np.float32(rng.uniform(-0.6, 0.6))
-    dx, dy = x - np.float32(0.5), y - np.float32(0.36)
+    dx, dy = x - 0.5, y - 0.36
     along = dx * np.cos(turn) + dy * np.sin(turn)
-    across = (dy * np.cos(turn) - dx * np.sin(turn)) * np.float32(2.1)
-    radius = np.hypot(along, across) + np.float32(1e-3)
+    across = (dy * np.cos(turn) - dx * np.sin(turn)) * 2.1
+    radius = np.hypot(along, across) + 1e-3
     angle = np.arctan2(across, along)
     ragged = value_noise(rng, size, 6, octaves=5)
-    phase = 2 * (angle - np.float32(2.6) * np.log(radius)) + ragged * np.float32(0.9)
-    arms = (np.float32(0.5) + np.float32(0.5) * np.cos(phase)) ** np.float32(1.6)
-    disc = np.exp(-radius * np.float32(3.6))
-    clumps = np.float32(0.75) + np.float32(0.35) * value_noise(rng, size, 18, octaves=4)
-    heart = np.exp(-((radius * np.float32(7)) ** 2))
-    tone = disc * (np.float32(0.16) + np.float32(1.1) * arms * clumps) + heart * np.float32(0.6)
-    return coloured(np.asarray(tone, np.float32), palette.gas)
+    phase = 2 * (angle - 2.6 * np.log(radius)) + ragged * 0.9
+    arms = (0.5 + 0.5 * np.cos(phase)) ** 1.6
+    disc = np.exp(-radius * 3.6)
+    clumps = 0.75 + 0.35 * value_noise(rng, size, 18, octaves=4)
+    heart = np.exp(-((radius * 7) ** 2))
+    tone = disc * (0.16 + 1.1 * arms * clumps) + heart * 0.6
+    return coloured(tone, palette.gas)
 
 
 def horizon(palette: Palette, size: int, rng: np.random.Generator) -> Plane:
@@ -105,18 +105,18 @@ def horizon(palette: Palette, size: int, rng: np.random.Generator) -> Plane:
     x, y = grid(size)
     centre = (rng.choice([-0.12, 1.12]), 1.22)
     away = (np.hypot(x - centre[0], y - centre[1]) - np.float32(0.95)).astype(np.float32)
-    sun = np.exp(-np.hypot(x - 0.5, y - 0.52) * np.float32(2.4)).astype(np.float32)
-    air = np.exp(-np.maximum(away, 0) * np.float32(13)) * (away > 0)
-    edge = np.exp(-((away * np.float32(120)) ** 2))
-    ground = smoothstep(0.0, -0.12, away) * np.float32(-0.12)
-    tone = (air * np.float32(0.9) + edge * np.float32(0.8)) * (np.float32(0.25) + sun) + ground
-    return coloured(np.asarray(tone, np.float32), palette.gas)
+    sun = np.exp(-np.hypot(x - 0.5, y - 0.52) * 2.4).astype(np.float32)
+    air = np.exp(-np.maximum(away, 0) * 13) * (away > 0)
+    edge = np.exp(-((away * 120) ** 2))
+    ground = smoothstep(0.0, -0.12, away) * -0.12
+    tone = (air * 0.9 + edge * 0.8) * (0.25 + sun) + ground
+    return coloured(tone, palette.gas)
 
 
 def eclipse(palette: Palette, size: int, rng: np.random.Generator) -> Plane:
     """A ring of light with a corona of rays, behind the head like a halo."""
     x, y = grid(size)
-    dx, dy = x - np.float32(0.5), y - np.float32(0.37)
+    dx, dy = x - 0.5, y - 0.37
     radius = np.hypot(dx, dy)
     angle = np.arctan2(dy, dx)
     turns = np.tile(rng.random((1, 720), np.float32), 3)  # a blur does not wrap around
@@ -124,12 +124,12 @@ def eclipse(palette: Palette, size: int, rng: np.random.Generator) -> Plane:
     table = (table - table.min()) / np.ptp(table)
     place = ((angle / (2 * np.pi) + 0.5) * 719).astype(np.float32)
     rays = cv2.remap(table, place, np.zeros_like(place), cv2.INTER_LINEAR)
-    outside = np.maximum(radius - np.float32(0.335), 0)
-    corona = np.exp(-outside * (np.float32(6) + 9 * rays)) * (radius > 0.335)
-    ring = np.exp(-(((radius - np.float32(0.335)) * np.float32(95)) ** 2))
-    inside = smoothstep(0.36, 0.0, radius.astype(np.float32)) * np.float32(0.10)
-    tone = corona * np.float32(0.62) + ring * np.float32(0.75) + inside
-    return coloured(np.asarray(tone, np.float32), palette.gas)
+    outside = np.maximum(radius - 0.335, 0)
+    corona = np.exp(-outside * (6 + 9 * rays)) * (radius > 0.335)
+    ring = np.exp(-(((radius - 0.335) * 95) ** 2))
+    inside = smoothstep(0.36, 0.0, radius.astype(np.float32)) * 0.10
+    tone = corona * 0.62 + ring * 0.75 + inside
+    return coloured(tone, palette.gas)
 
 
 def _add_bright(light: Plane, x: float, y: float, reach: float, hue: np.ndarray) -> None:

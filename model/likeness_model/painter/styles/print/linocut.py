@@ -36,8 +36,7 @@ from likeness_model.painter.technique.planes import (
     to_picture,
 )
 from likeness_model.painter.technique.shade import face_depth
-
-Colour = tuple[int, int, int]
+from likeness_model.painter.technique.tone import Colour
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,46 +91,46 @@ def linocut(scene: Scene, variation: Variation) -> Picture:
     ):
         move = rng.uniform(-1, 1, 2) * off * size / 420
         cover = shifted(block, float(move[0]), float(move[1]))
-        cover = cover * salted(rng, size, sheet, 0.035) * np.float32(0.97)
+        cover = cover * salted(rng, size, sheet, 0.035) * 0.97
         picture = mix(picture, rgb(ink), cover)
         printed = np.maximum(printed, cover)
-    peel = np.float32(0.55) * roller_mottle(printed, rng)
-    inked = np.asarray(cv2.add(picture, cv2.merge([peel] * 3)), np.float32)
+    peel = 0.55 * roller_mottle(printed, rng)
+    inked = cv2.add(picture, cv2.merge([peel] * 3))
     return to_picture(dimmed(inked, shaded(sheet, 0.03)))
 
 
 def roller_mottle(cover: Plane, rng: np.random.Generator) -> Plane:
     """Ink from a roller: mottled like orange peel, squeezed out darker along the cut edges."""
     size = cover.shape[0]
-    peel = np.float32(0.035) * value_noise(rng, size, 150, octaves=2)
-    peel += np.float32(0.03) * value_noise(rng, size, 5, octaves=2)
-    squeezed = np.float32(0.10) * np.clip(cover - blur(cover, size / 300), 0, 1)
-    return np.asarray((peel - squeezed) * cover, np.float32)
+    peel = 0.035 * value_noise(rng, size, 150, octaves=2)
+    peel += 0.03 * value_noise(rng, size, 5, octaves=2)
+    squeezed = 0.10 * np.clip(cover - blur(cover, size / 300), 0, 1)
+    return (peel - squeezed) * cover
 
 
 def cut_tone(scene: Scene, size: int) -> Plane:
     """Lightness 0..1 in clear shapes, with stronger modelling of the face."""
     photo = cv2.bilateralFilter(resized(scene.foreground, size), 9, 30, 6)
     face, figure = resized(scene.face, size), resized(scene.alpha, size)
-    tone = lightness(np.asarray(photo, np.uint8))
+    tone = lightness(photo)
     tone = opened(tone, face, figure, of_face=0.65, darkest=0.04)
     tone = modelled(blur(tone, size / 400), figure, 0.4)
-    tone = np.asarray(cv2.pow(tone, 1.25), np.float32)
+    tone = cv2.pow(tone, 1.25)
     lips, mouth = resized(scene.lips, size), resized(scene.mouth, size)
-    tone = np.clip(tone - np.float32(0.22) * lips, 0, 1)
+    tone = np.clip(tone - 0.22 * lips, 0, 1)
     tone = np.maximum(tone, mouth * smoothstep(0.35, 0.6, tone))
     rest = smoothstep(0.5, 0.1, resized(scene.detail, size))
-    return mix(tone, blur(tone, size / 130), np.float32(0.6) * rest)
+    return mix(tone, blur(tone, size / 130), 0.6 * rest)
 
 
 def gouge_field(scene: Scene, size: int) -> Orientation:
     """Direction of the cuts: around the form like the lines of a globe, along hair and folds."""
     relief = inflated(resized(scene.alpha, size))
-    relief += np.float32(1.1) * face_depth(scene.mesh, scene.size, size)
+    relief += 1.1 * face_depth(scene.mesh, scene.size, size)
     wrapped = around_form(blur(relief, size / 40), 0.25, 1.2)
     edges = along_edges(resized(scene.foreground, size), size / 70)
     bare = blur(resized(scene.face, size), size / 60)
-    weight = (np.float32(2.4) - np.float32(1.8) * bare)[..., None]
+    weight = (2.4 - 1.8 * bare)[..., None]
     return settled(wrapped + edges * weight, size / 90)
 
 
@@ -142,12 +141,12 @@ def key_block(
     size, side = scene.size, tone.shape[0]
     coarse = 1 - cuts(rng, tone, field, KEY, size=size)
     fine = 1 - cuts(rng, tone, field, KEY_FINE, size=size)
-    near = smoothstep(0.28, 0.42, scene.detail + np.float32(0.2 * mildness))
+    near = smoothstep(0.28, 0.42, scene.detail + (0.2 * mildness))
     edges = settled(along_edges(resized(scene.foreground, side), side / 150), side / 180)
-    swell = 1 + np.float32(0.4) * value_noise(rng, side, 8, octaves=2)
+    swell = 1 + 0.4 * value_noise(rng, side, 8, octaves=2)
     line = line_response(tone, edges, width=side / (330 + 130 * mildness), reach=side / 60) * swell
     drawn = cut(resized(line, size), 0.024, 0.006, size)
-    return np.asarray(np.maximum(mix(coarse, fine, near), drawn), np.float32)
+    return np.maximum(mix(coarse, fine, near), drawn)
 
 
 def ground_block(kind: str, scene: Scene, rng: np.random.Generator) -> Plane:

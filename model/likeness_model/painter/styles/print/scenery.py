@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likeness_model.painter.technique.planes import Picture, grid, painted, smoothstep
+from likeness_model.painter.technique.tone import Colour
 
 Points = NDArray[np.float64]
-Colour = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Scenery:
         first = next(ends)
         column = first + (next(ends) - first) * share
         tint = np.broadcast_to(column, self.colour.shape).astype(np.uint8)
-        self.colour = painted(self.colour, tint, cover.astype(np.float32) * np.float32(1 / 255))
+        self.colour = painted(self.colour, tint, cover.astype(np.float32) * (1 / 255))
         cv2.fillPoly(self.lines, [self.fixed(points)], 0, cv2.LINE_AA, 4)
 
     def draw(self, curves: list[Points], line: float, *, closed: bool = False) -> None:
@@ -93,7 +93,7 @@ class Scenery:
             cv2.circle(blob, centre, radius, 255, -1, cv2.LINE_AA, 4)
         reach = max(1, round(line * self.size / 1024)) * 2 + 1
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
-        cover = blob.astype(np.float32) * np.float32(1 / 255)
+        cover = blob.astype(np.float32) * (1 / 255)
         self.colour = painted(self.colour, colour, cover)
         self.lines = np.where(blob > 127, np.uint8(0), self.lines)
         self.lines = np.maximum(self.lines, cv2.subtract(cv2.dilate(blob, kernel), blob))

@@ -25,10 +25,10 @@ def disc(x: float, y: float, radius: float, count: int = 96) -> Points:
 
 def bokashi(pigments: Pigments, rng: np.random.Generator, size: int) -> Picture:
     """Sky wiped by hand on the block: dark at the top, pale, slight colour below."""
-    y = grid(size)[1] + np.float32(0.03) * value_noise(rng, size, 3, stretch=4)
+    y = grid(size)[1] + 0.03 * value_noise(rng, size, 3, stretch=4)
     pale, high, low = (rgb(c) for c in (pigments.pale, pigments.high, pigments.low))
     sky = mix(plain(pale, size), high, smoothstep(0.40, 0.0, y))
-    return to_picture(mix(sky, low, np.float32(0.9) * smoothstep(0.35, 0.95, y)))
+    return to_picture(mix(sky, low, 0.9 * smoothstep(0.35, 0.95, y)))
 
 
 def sun(scenery: Scenery, rng: np.random.Generator) -> None:
@@ -227,7 +227,7 @@ def seal(rng: np.random.Generator, size: int) -> tuple[Plane, tuple[slice, slice
         cv2.rectangle(mark, (column, row), (column + 12, row + 12), 255, -1)
     soft = cv2.GaussianBlur(mark, (0, 0), 1.6)
     small = cv2.resize(soft, (side, side), interpolation=cv2.INTER_AREA)
-    cover = np.asarray(small, np.float32) / np.float32(255)
+    cover = np.asarray(small, np.float32) / 255
     left = round(size * (0.065 if rng.random() < 0.5 else 0.875))
     top = round(size * 0.86)
     return cover, (slice(top, top + side), slice(left, left + side))

@@ -1,5 +1,6 @@
 """Woodblock: few flat colours with wiped gradients, a swelling key line, wood grain on washi."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -37,7 +38,7 @@ from likeness_model.painter.technique.planes import (
     smoothstep,
     to_planes,
 )
-from likeness_model.painter.technique.tone import flattened
+from likeness_model.painter.technique.tone import colours, flattened
 
 WORK = 512  # side of the grid on which the colour blocks are found
 POTS = 3  # colours for the hair, and as many for the clothes
@@ -45,48 +46,25 @@ POTS = 3  # colours for the hair, and as many for the clothes
 
 @dataclass(frozen=True, slots=True)
 class Print:
-    """A subject for the scenery, with its pigments."""
+    """A subject: its parts from back to front, and its pigments."""
 
-    subject: str
+    subject: tuple[Callable[[Scenery, np.random.Generator], None], ...]
     pigments: Pigments
 
 
 PRINTS = (
+    Print((ukiyo.sun, ukiyo.mist), Pigments(*colours("264a76 f0c482 1c3a68 5c8eaa ce3e2e"))),
+    Print((ukiyo.moon, ukiyo.waves), Pigments(*colours("1e3e70 e2d6b4 183668 6c9cb8 ce4a34"))),
     Print(
-        "sun",
-        Pigments((38, 74, 118), (240, 196, 130), (28, 58, 104), (92, 142, 170), (206, 62, 46)),
+        (ukiyo.mountain, ukiyo.low_mist), Pigments(*colours("c44e38 f6ce96 28466e 708c96 d85a3a"))
     ),
+    Print((ukiyo.blossom,), Pigments(*colours("70a0aa f0b2b2 4e3e3a a0b296 c83c4e"))),
     Print(
-        "waves",
-        Pigments((30, 62, 112), (226, 214, 180), (24, 54, 104), (108, 156, 184), (206, 74, 52)),
+        (ukiyo.moon, ukiyo.mist, ukiyo.rain),
+        Pigments(*colours("18264e 547492 14244a 3a587c d8aa54")),
     ),
-    Print(
-        "mountain",
-        Pigments((196, 78, 56), (246, 206, 150), (40, 70, 110), (112, 140, 150), (216, 90, 58)),
-    ),
-    Print(
-        "blossom",
-        Pigments((112, 160, 170), (240, 178, 178), (78, 62, 58), (160, 178, 150), (200, 60, 78)),
-    ),
-    Print(
-        "rain",
-        Pigments((24, 38, 78), (84, 116, 146), (20, 36, 74), (58, 88, 124), (216, 170, 84)),
-    ),
-    Print(
-        "sea",
-        Pigments((214, 120, 70), (248, 214, 150), (24, 78, 110), (84, 150, 166), (218, 66, 48)),
-    ),
+    Print((ukiyo.sun, ukiyo.seigaiha), Pigments(*colours("d67846 f8d696 184e6e 5496a6 da4230"))),
 )
-
-
-SUBJECTS = {
-    "sun": (ukiyo.sun, ukiyo.mist),
-    "waves": (ukiyo.moon, ukiyo.waves),
-    "mountain": (ukiyo.mountain, ukiyo.low_mist),
-    "blossom": (ukiyo.blossom,),
-    "rain": (ukiyo.moon, ukiyo.mist, ukiyo.rain),
-    "sea": (ukiyo.sun, ukiyo.seigaiha),
-}
 
 
 @paints("woodblock")
@@ -108,16 +86,16 @@ def woodblock(scene: Scene, variation: Variation) -> Picture:
     off = rng.uniform(-1, 1, 2) * size / 700
     picture = shifted(picture, float(off[0]), float(off[1]))
     inked = ink_weight(picture, scene, rng)
-    picture = painted(picture, chosen.pigments.key, np.float32(0.94) * lines)
+    picture = painted(picture, chosen.pigments.key, 0.94 * lines)
     mark, place = ukiyo.seal(rng, size)
-    picture[place] = painted(picture[place], (190, 44, 38), mark * np.float32(0.92))
+    picture[place] = painted(picture[place], (190, 44, 38), mark * 0.92)
     return on_washi(picture, inked, chosen.pigments.pale, rng)
 
 
 def view(chosen: Print, rng: np.random.Generator, size: int) -> Scenery:
     """The print's subject over its wiped sky."""
     scenery = Scenery(chosen.pigments, ukiyo.bokashi(chosen.pigments, rng, size))
-    for draw in SUBJECTS[chosen.subject]:
+    for draw in chosen.subject:
         draw(scenery, rng)
     return scenery
 
@@ -127,7 +105,7 @@ def figure_blocks(scene: Scene, photo: Picture, mildness: float) -> Picture:
     colours each for hair and clothes. Skin keeps the sitter's own tone."""
     side = photo.shape[0]
     flat = to_planes(flattened(photo, side=side, passes=2, range_sigma=34))
-    lab = np.asarray(cv2.cvtColor(flat, cv2.COLOR_RGB2LAB), np.float32)
+    lab = cv2.cvtColor(flat, cv2.COLOR_RGB2LAB)
     face, hair, eyes, mouth, lips = (
         resized(x, side) for x in (scene.face, scene.hair, scene.eyes, scene.mouth, scene.lips)
     )
@@ -148,9 +126,9 @@ def figure_blocks(scene: Scene, photo: Picture, mildness: float) -> Picture:
     table = np.stack(pots).astype(np.float32)
     colours = np.clip(cv2.cvtColor(table[None], cv2.COLOR_LAB2RGB)[0], 0, 1)
     blocks = nearest_block(smooth, scene.size)
-    figure = filled(blocks, np.asarray(colours, np.float32), max(0.6, scene.size / 1300))
+    figure = filled(blocks, colours, max(0.6, scene.size / 1300))
     if mildness > 0:
-        nearer = np.float32(0.6 * mildness) * scene.face
+        nearer = 0.6 * mildness * scene.face
         figure = painted(figure, resized(photo, scene.size), nearer)
     return blushing(figure, scene)
 
@@ -158,7 +136,7 @@ def figure_blocks(scene: Scene, photo: Picture, mildness: float) -> Picture:
 def middle_colour(lab: Plane, where: NDArray[np.bool_]) -> Plane:
     """Median colour of an area; that of the whole where the area is empty."""
     area = lab[where] if where.any() else lab.reshape(-1, 3)
-    return np.asarray(np.median(area, axis=0), np.float32)
+    return np.median(area, axis=0)
 
 
 def chin_line(scene: Scene, side: int) -> Plane:
@@ -179,7 +157,7 @@ def cloth_blocks(
     above = np.broadcast_to(smoothstep(0.0, -0.06, below_chin + nose), bare.shape)
     pots, costs = [], []
     for part, elsewhere, palest in (
-        (below < 0.5, np.float32(0.2) * below, skin_light - 2),
+        (below < 0.5, 0.2 * below, skin_light - 2),
         (below >= 0.5, above, 100.0),
     ):
         seen = lab[part & (figure > 0.6) & (bare < 0.35)][::9]
@@ -199,7 +177,7 @@ def pots_for(seen: Plane, palest: float) -> Plane:
     colours = main_colours(seen, POTS)
     nearest = ((seen[:, None] - colours[None]) ** 2).sum(2).argmin(1)
     share = np.bincount(nearest, minlength=POTS) / len(seen)
-    return np.asarray(colours[(share > 0.16) | (colours[:, 0] < palest)], np.float32)
+    return colours[(share > 0.16) | (colours[:, 0] < palest)]
 
 
 def pigment(lab: Plane) -> Plane:
@@ -216,9 +194,9 @@ def blushing(figure: Picture, scene: Scene) -> Picture:
     for index in (50, 280):
         centre = np.round(scene.mesh[index, :2] / 4).astype(int).tolist()
         cv2.circle(blush, centre, round(side * 0.035), 1.0, -1)
-    blush = resized(blur(blush, side / 40), scene.size) * scene.face * np.float32(0.3)
-    strength = cv2.merge([1 - np.float32(k) * blush for k in (0.05, 0.32, 0.30)])
-    return np.asarray(cv2.multiply(figure, strength, dtype=cv2.CV_8U), np.uint8)
+    blush = resized(blur(blush, side / 40), scene.size) * scene.face * 0.3
+    strength = cv2.merge([1 - k * blush for k in (0.05, 0.32, 0.30)])
+    return cv2.multiply(figure, strength, dtype=cv2.CV_8U)
 
 
 def key_block(scene: Scene, photo: Picture, rng: np.random.Generator) -> Plane:
@@ -235,14 +213,14 @@ def key_block(scene: Scene, photo: Picture, rng: np.random.Generator) -> Plane:
         size=size,
         width=1.15,
         sharpness=17,
-        level=0.36 + np.float32(0.06) * swell,
+        level=0.36 + 0.06 * swell,
         along=6,
         smallest=46,
     )
     tone = lightness(photo)
     flow = settled(along_edges(photo, side / 160), side / 200)
     line = line_response(tone, flow, width=side / 380, reach=side / 60)
-    line = line * (1 + np.float32(0.35) * swell)
+    line = line * (1 + 0.35 * swell)
     parts = blur(resized(np.maximum(scene.eyes, scene.brows), side), side / 160)
     parts = np.maximum(parts, resized(np.maximum(scene.mouth, scene.lips), side))
     inner = tone[resized(scene.face, side) > 0.8]
@@ -256,10 +234,8 @@ def key_block(scene: Scene, photo: Picture, rng: np.random.Generator) -> Plane:
 def ink_weight(picture: Picture, scene: Scene, rng: np.random.Generator) -> Plane:
     """Factor around 1: the plank's grain, and a robe wiped dark at the bottom."""
     size = scene.size
-    weight = (np.float32(0.064) - np.float32(0.05) * luma(picture)) * (
-        1 - np.float32(0.65) * scene.face
-    )
-    wiped = smoothstep(0.70, 1.0, grid(size)[1]) * scene.alpha * np.float32(0.32)
+    weight = (0.064 - 0.05 * luma(picture)) * (1 - 0.65 * scene.face)
+    wiped = smoothstep(0.70, 1.0, grid(size)[1]) * scene.alpha * 0.32
     return (1 - weight * wood(rng, size)) * (1 - wiped)
 
 
@@ -270,13 +246,13 @@ def on_washi(
     size = picture.shape[0]
     x, y = grid(size)
     paper = tooth(rng, size, 2.6)
-    ragged = np.float32(0.0025) * value_noise(rng, size, 40, octaves=3)
+    ragged = 0.0025 * value_noise(rng, size, 40, octaves=3)
     rim = np.minimum(np.minimum(x, 1 - x), np.minimum(y, 1 - y)) + ragged
     border = smoothstep(0.0225, 0.020, rim)
-    specks = (1 - salted(rng, size, paper, 0.02)) * np.float32(0.6)
+    specks = (1 - salted(rng, size, paper, 0.02)) * 0.6
     threads = fibres(rng, size)
-    bare = np.maximum(np.maximum(border, specks), np.float32(0.11) * threads)
-    factor = inked * (1 - bare) + bare * (1 - np.float32(0.05) * threads)
+    bare = np.maximum(np.maximum(border, specks), 0.11 * threads)
+    factor = inked * (1 - bare) + bare * (1 - 0.05 * threads)
     picture = painted(picture, pale, bare)
     factor *= shaded(paper, 0.025)
-    return np.asarray(cv2.multiply(picture, cv2.merge([factor] * 3), dtype=cv2.CV_8U), np.uint8)
+    return cv2.multiply(picture, cv2.merge([factor] * 3), dtype=cv2.CV_8U)

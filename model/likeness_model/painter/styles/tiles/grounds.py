@@ -9,7 +9,7 @@ import numpy as np
 
 from likeness_model.painter.technique.noise import value_noise
 from likeness_model.painter.technique.planes import Picture, Plane, painted
-from likeness_model.painter.technique.tone import Colour
+from likeness_model.painter.technique.tone import Colour, colours
 
 HEAD = (0.5, 0.44)  # centre of nimbus and rays, in shares of the picture
 
@@ -25,13 +25,12 @@ def _cloudy(size: int, colours: Sequence[Colour], rng: np.random.Generator) -> P
     """Stones of a few similar colours, scattered."""
     choice = rng.integers(0, len(colours), (size // 12, size // 12))
     table = np.array(colours, np.uint8)[choice]
-    large = cv2.resize(table, (size, size), interpolation=cv2.INTER_NEAREST)
-    return np.asarray(large, np.uint8)
+    return cv2.resize(table, (size, size), interpolation=cv2.INTER_NEAREST)
 
 
 def _radius(size: int) -> Plane:
     rows, columns = np.mgrid[0:size, 0:size].astype(np.float32) / size
-    return np.asarray(np.hypot(columns - HEAD[0], rows - HEAD[1]), np.float32)
+    return np.hypot(columns - HEAD[0], rows - HEAD[1])
 
 
 def _circles(size: int, radii: Sequence[float]) -> Picture:
@@ -63,7 +62,7 @@ def _nimbus(
 
 def _stars(size: int, rng: np.random.Generator) -> Ground:
     """Golden stars on lapis: the vault of Galla Placidia."""
-    picture = _cloudy(size, ((22, 38, 110), (30, 52, 138), (16, 28, 88), (36, 66, 150)), rng)
+    picture = _cloudy(size, colours("16266e 1e348a 101c58 244296"), rng)
     picture = painted(picture, (36, 92, 168), np.clip(1 - _radius(size) / 0.62, 0, 1) * 0.55)
     lines = np.zeros((size, size), np.uint8)
     pitch = size / 5.2
@@ -85,14 +84,7 @@ def _stars(size: int, rng: np.random.Generator) -> Ground:
 
 def _sea(size: int, rng: np.random.Generator) -> Ground:
     """Bands of waves, from foam to deep water."""
-    bands: tuple[Colour, ...] = (
-        (232, 240, 226),
-        (150, 214, 206),
-        (70, 176, 186),
-        (28, 130, 160),
-        (18, 88, 132),
-        (14, 56, 100),
-    )
+    bands: tuple[Colour, ...] = colours("e8f0e2 96d6ce 46b0ba 1c82a0 125884 0e3864")
     rows, columns = np.mgrid[0:size, 0:size].astype(np.float32) / size
     wave = (
         rows + 0.028 * np.sin(columns * 17 + rng.uniform(0, 6)) + 0.02 * value_noise(rng, size, 3)
@@ -101,7 +93,7 @@ def _sea(size: int, rng: np.random.Generator) -> Ground:
     order = np.array([1, 0, 1, 2, 3, 2, 3, 4, 3, 4, 5, 4], int)[np.minimum(index, 11)]
     picture = np.array(bands, np.uint8)[order]
     lines = (cv2.Laplacian(order.astype(np.uint8) * 20, cv2.CV_8U) > 0).astype(np.uint8) * 255
-    return Ground(np.asarray(picture, np.uint8), lines, (52, 66, 74))
+    return Ground(picture, lines, (52, 66, 74))
 
 
 def _rays(
@@ -117,12 +109,12 @@ def _rays(
     ring = np.floor(radius * 6.5).astype(int)
     picture = np.array(colours, np.uint8)[(wedge + 2 * ring) % len(colours)]
     lines = _circles(size, [part / 6.5 for part in range(2, 6)])
-    return Ground(np.asarray(picture, np.uint8), lines, mortar)
+    return Ground(picture, lines, mortar)
 
 
 def _villa(size: int, rng: np.random.Generator) -> Ground:
     """Limestone within bands of black and terracotta: the floor of a Roman villa."""
-    picture = _cloudy(size, ((226, 212, 184), (236, 226, 204), (216, 198, 168)), rng)
+    picture = _cloudy(size, colours("e2d4b8 ece2cc d8c6a8"), rng)
     lines = np.zeros((size, size), np.uint8)
     for inset, colour in (
         (0.0, (150, 66, 44)),
@@ -137,27 +129,20 @@ def _villa(size: int, rng: np.random.Generator) -> Ground:
             cv2.rectangle(picture, (low, low), (high, high), colour, -1)
         else:
             picture[low : high + 1, low : high + 1] = _cloudy(
-                size, ((226, 212, 184), (238, 228, 206), (214, 196, 166)), rng
+                size, colours("e2d4b8 eee4ce d6c4a6"), rng
             )[low : high + 1, low : high + 1]
         if inset:
             cv2.rectangle(lines, (low, low), (high, high), 255, 1)
     return Ground(picture, lines, (112, 98, 84))
 
 
-GOLD: tuple[Colour, ...] = (
-    (214, 160, 52),
-    (232, 184, 76),
-    (190, 134, 40),
-    (246, 206, 104),
-    (222, 172, 60),
-    (168, 116, 36),
-)
+GOLD: tuple[Colour, ...] = colours("d6a034 e8b84c be8628 f6ce68 deac3c a87424")
 
 GROUNDS: tuple[Callable[[int, np.random.Generator], Ground], ...] = (
     partial(
         _nimbus,
         field=GOLD,
-        disc=((250, 214, 116), (238, 192, 84), (255, 226, 140)),
+        disc=colours("fad674 eec054 ffe28c"),
         rim=((150, 30, 36), (236, 232, 214)),
         mortar=(70, 48, 30),
     ),
@@ -165,28 +150,20 @@ GROUNDS: tuple[Callable[[int, np.random.Generator], Ground], ...] = (
     _sea,
     partial(
         _rays,
-        colours=(
-            (226, 92, 60),
-            (248, 190, 70),
-            (240, 236, 220),
-            (40, 140, 150),
-            (30, 84, 140),
-            (236, 140, 120),
-            (110, 170, 90),
-        ),
+        colours=colours("e25c3c f8be46 f0ecdc 288c96 1e548c ec8c78 6eaa5a"),
         mortar=(120, 110, 102),
     ),
     _villa,
     partial(
         _nimbus,
-        field=((44, 110, 92), (30, 86, 76), (60, 134, 108), (24, 70, 66)),
-        disc=((226, 180, 84), (240, 204, 116), (206, 158, 62)),
+        field=colours("2c6e5c 1e564c 3c866c 184642"),
+        disc=colours("e2b454 f0cc74 ce9e3e"),
         rim=((24, 46, 60), (220, 120, 84)),
         mortar=(34, 40, 36),
     ),
     partial(
         _rays,
-        colours=((92, 44, 110), (150, 62, 130), (226, 110, 130), (250, 176, 130), (60, 38, 96)),
+        colours=colours("5c2c6e 963e82 e26e82 fab082 3c2660"),
         mortar=(40, 26, 48),
     ),
 )

@@ -59,7 +59,7 @@ def _design(scene: Scene, ground: grounds.Ground) -> Picture:
     figure = _darker(figure, resized(scene.irises, LAYOUT), 0.45)
     figure = _darker(figure, resized(scene.brows, LAYOUT), 0.15)
     soft = cv2.GaussianBlur(figure, (0, 0), LAYOUT * 0.012)
-    figure = np.asarray(cv2.addWeighted(figure, 1.75, soft, -0.75, 0), np.uint8)
+    figure = cv2.addWeighted(figure, 1.75, soft, -0.75, 0)
     figure = tone.saturated(figure, 1.18)
     solid = (resized(scene.alpha, LAYOUT) > 0.5).astype(np.float32)
     return painted(ground.picture, figure, solid)
@@ -67,12 +67,12 @@ def _design(scene: Scene, ground: grounds.Ground) -> Picture:
 
 def _darker(picture: Picture, where: Plane, amount: float) -> Picture:
     """Darken small dark features, because stones average them with their surroundings."""
-    factor = 1 - np.float32(amount) * where
-    return np.asarray(cv2.multiply(picture, cv2.merge([factor] * 3), dtype=cv2.CV_8U), np.uint8)
+    factor = 1 - amount * where
+    return cv2.multiply(picture, cv2.merge([factor] * 3), dtype=cv2.CV_8U)
 
 
 def _stones(scene: Scene, variation: Variation, ground: grounds.Ground) -> tesserae.Cut:
-    mesh = scene.mesh * np.float32(LAYOUT / scene.size)
+    mesh = scene.mesh * (LAYOUT / scene.size)
     solid = (cv2.GaussianBlur(resized(scene.alpha, LAYOUT), (0, 0), 2) > 0.5).astype(np.uint8)
     lines = np.where(solid > 0, np.uint8(0), ground.lines)
     outline, _ = cv2.findContours(solid, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
@@ -90,7 +90,7 @@ def _sides(solid: Picture, mesh: Plane, mildness: float) -> Plane:
     sides = Sides()
     finer = 1 - 0.3 * mildness
     side = np.where(solid > 0, np.float32(sides.figure), np.float32(sides.ground))
-    side *= np.float32(LAYOUT)
+    side *= LAYOUT
     tall = face_height(mesh)
     for rings, share in (((OVAL,), sides.face), (FINE_RINGS, sides.fine)):
         for ring in rings:
@@ -108,7 +108,7 @@ def _folds(scene: Scene, solid: Picture, mesh: Plane) -> Picture:
     large = cv2.resize(kept, (LAYOUT, LAYOUT), interpolation=cv2.INTER_NEAREST)
     near_face = np.zeros_like(solid)
     cv2.fillPoly(near_face, [_points(mesh, OVAL)], 1, cv2.LINE_8, 4)
-    near_face = np.asarray(cv2.dilate(near_face, np.ones((15, 15), np.uint8)), np.uint8)
+    near_face = cv2.dilate(near_face, np.ones((15, 15), np.uint8))
     return np.where((near_face > 0) | (cv2.erode(solid, np.ones((15, 15))) == 0), 0, large).astype(
         np.uint8
     )
@@ -126,11 +126,11 @@ def _draw(lines: Picture, mesh: Plane, rings: tuple[str, ...], *, closed: bool) 
 
 def _smalti(colours: Plane, rng: np.random.Generator) -> Plane:
     """Round the stones' colours to a glass maker's range, with slight variation."""
-    lab = cv2.cvtColor(colours[None] / np.float32(255), cv2.COLOR_RGB2Lab)[0]
+    lab = cv2.cvtColor(colours[None] / 255, cv2.COLOR_RGB2Lab)[0]
     lab[:, 0] = np.round(lab[:, 0] / 5) * 5 + rng.normal(0, 2.0, len(lab))
     lab[:, 1:] += rng.normal(0, 1.6, (len(lab), 2))
     rgb = cv2.cvtColor(lab[None], cv2.COLOR_Lab2RGB)[0]
-    return np.asarray(np.clip(rgb * 255, 0, 255), np.float32)
+    return np.clip(rgb * 255, 0, 255)
 
 
 def _set_in_mortar(
@@ -140,20 +140,18 @@ def _set_in_mortar(
     unit, scale = size / 1024, size / LAYOUT
     inside = cut.inside - _gaps(cut)[cut.label]
     wide = (size, size)
-    distance = np.asarray(
-        cv2.resize(inside * np.float32(scale), wide, interpolation=cv2.INTER_CUBIC), np.float32
-    )
+    distance = cv2.resize(inside * scale, wide, interpolation=cv2.INTER_CUBIC)
     glint = rng.normal(0, 1, len(colours)).astype(np.float32)
-    shine = colours * (1 + np.float32(0.055) * glint[:, None])
+    shine = colours * (1 + 0.055 * glint[:, None])
     table = np.vstack([shine, np.zeros((1, 3))]).clip(0, 255).astype(np.uint8)
-    flat = np.asarray(cv2.resize(table[cut.label], wide, interpolation=cv2.INTER_NEAREST), np.uint8)
+    flat = cv2.resize(table[cut.label], wide, interpolation=cv2.INTER_NEAREST)
     light = tesserae.bevelled(distance, 2.6 * unit)
     grain = speckle(rng, size, 2.0)
-    factor = 1 + np.float32(0.24) * light + np.float32(0.05) * grain
+    factor = 1 + 0.24 * light + 0.05 * grain
     stone = np.clip(cv2.multiply(flat, cv2.merge([factor] * 3), dtype=cv2.CV_32F), 0, 255)
-    gleam = np.clip(light - np.float32(0.4), 0, 1) * np.float32(40)
+    gleam = np.clip(light - 0.4, 0, 1) * 40
     stone = np.clip(stone + gleam[..., None], 0, 255).astype(np.uint8)
-    cover = np.clip(distance + np.float32(0.5), 0, 1)
+    cover = np.clip(distance + 0.5, 0, 1)
     return painted(_mortar(flat, distance, mortar, grain), stone, cover)
 
 
@@ -169,12 +167,8 @@ def _gaps(cut: tesserae.Cut) -> Plane:
 def _mortar(flat: Picture, distance: Plane, colour: Colour, grain: Plane) -> Picture:
     """Mortar has the tone of the surrounding stones, so that it does not change the skin's."""
     side = 256
-    around = resized(np.asarray(cv2.blur(resized(flat, side), (9, 9)), np.uint8), flat.shape[0])
+    around = resized(cv2.blur(resized(flat, side), (9, 9)), flat.shape[0])
     base = np.full_like(flat, colour)
     tinted = cv2.addWeighted(base, 0.42, around, 0.5, 0)
-    depth = (
-        np.float32(0.82)
-        + np.float32(0.1) * grain
-        + np.float32(0.2) * smoothstep(0.0, -3.0, distance)
-    )
-    return np.asarray(cv2.multiply(tinted, cv2.merge([depth] * 3), dtype=cv2.CV_8U), np.uint8)
+    depth = 0.82 + 0.1 * grain + 0.2 * smoothstep(0.0, -3.0, distance)
+    return cv2.multiply(tinted, cv2.merge([depth] * 3), dtype=cv2.CV_8U)

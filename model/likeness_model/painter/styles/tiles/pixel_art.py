@@ -54,8 +54,7 @@ def _window(x: AnyPlane, count: int, side: int, cut: int) -> AnyPlane:
     """The square that the whole cells cover, beyond the picture's edge where they do."""
     size = x.shape[0]
     end = count * side - size - cut
-    framed = cv2.copyMakeBorder(x, cut, end, cut, end, cv2.BORDER_REPLICATE)
-    return np.asarray(framed, x.dtype)
+    return cv2.copyMakeBorder(x, cut, end, cut, end, cv2.BORDER_REPLICATE)
 
 
 def _fine(scene: Scene, count: int, side: int, cut: int) -> Picture:
@@ -67,14 +66,13 @@ def _fine(scene: Scene, count: int, side: int, cut: int) -> Picture:
         calm = cv2.bilateralFilter(calm, 7, 28, 4)
     soft = cv2.GaussianBlur(calm, (0, 0), 1.5 * FINE)
     crisp = cv2.addWeighted(calm, 1.5, soft, -0.5, 0)
-    return tone.saturated(np.asarray(crisp, np.uint8), 1.15)
+    return tone.saturated(crisp, 1.15)
 
 
 def _parts(scene: Scene, count: int, side: int, cut: int) -> Parts:
     def cover(mask: Plane) -> Plane:
         window = _window(mask, count, side, cut)
-        share = cv2.resize(window, (count, count), interpolation=cv2.INTER_AREA)
-        return np.asarray(share, np.float32)
+        return cv2.resize(window, (count, count), interpolation=cv2.INTER_AREA)
 
     figure = cover(scene.alpha) > 0.5
     eyes = cover(scene.eyes)
@@ -130,7 +128,9 @@ def _colours(fine: Picture, parts: Parts) -> Picture:
         pixels.nearest(cells, palette, hue=1.2),
     )
     index = np.where(parts.lips, _lip_index(cells, parts, palette), index)
-    index = np.where(parts.brow, pixels.nearest(_dark(cells, 0.62), palette, hue=1.0), index)
+    index = np.where(
+        parts.brow, pixels.nearest((cells * 0.62).astype(np.uint8), palette, hue=1.0), index
+    )
     index = np.where(parts.mouth, pixels.nearest(_contrast(cells), palette, hue=1.6), index)
     index = pixels.without_orphans(index, parts.features)
     index = pixels.without_orphans(index, parts.features)
@@ -148,10 +148,6 @@ def _lip_index(cells: Picture, parts: Parts, palette: Picture) -> NDArray[np.int
     mean = cells[parts.lips].mean(0) * (1.0, 0.76, 0.78)
     upper = np.where(parts.lips & ~np.roll(parts.lips, 1, 0), 0.8, 1.0)[..., None]
     return pixels.nearest(np.clip(mean * upper, 0, 255).astype(np.uint8), palette, hue=1.0)
-
-
-def _dark(cells: Picture, by: float) -> Picture:
-    return (cells * by).astype(np.uint8)
 
 
 def _contrast(cells: Picture) -> Picture:

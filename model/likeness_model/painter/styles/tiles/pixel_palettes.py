@@ -7,50 +7,15 @@ import numpy as np
 
 from likeness_model.painter.technique.pixels import dithered
 from likeness_model.painter.technique.planes import Picture
-from likeness_model.painter.technique.tone import Colour
+from likeness_model.painter.technique.tone import Colour, colours
 
-SKIN: tuple[Colour, ...] = (
-    (255, 234, 214),
-    (250, 214, 188),
-    (240, 190, 158),
-    (222, 160, 124),
-    (198, 130, 96),
-    (170, 102, 74),
-    (140, 78, 56),
-    (108, 58, 44),
-    (78, 42, 36),
-    (50, 28, 30),
-    (250, 204, 190),
-    (232, 160, 142),
-    (204, 116, 100),
+SKIN: tuple[Colour, ...] = colours(
+    "ffead6 fad6bc f0be9e dea07c c68260 aa664a 8c4e38 6c3a2c 4e2a24 321c1e faccbe e8a08e cc7464"
 )
-NATURAL: tuple[Colour, ...] = (
-    (20, 18, 28),
-    (40, 38, 52),
-    (66, 64, 78),
-    (102, 100, 112),
-    (146, 144, 152),
-    (190, 190, 194),
-    (226, 228, 228),
-    (252, 250, 244),
-    (58, 40, 28),
-    (94, 64, 38),
-    (138, 100, 56),
-    (184, 144, 84),
-    (224, 194, 130),
-    (172, 84, 40),
-    (28, 36, 76),
-    (44, 84, 168),
-    (112, 172, 228),
-    (34, 128, 130),
-    (56, 136, 74),
-    (150, 196, 84),
-    (246, 206, 76),
-    (238, 132, 52),
-    (202, 50, 58),
-    (120, 30, 58),
-    (238, 124, 160),
-    (112, 66, 150),
+NATURAL: tuple[Colour, ...] = colours(
+    "14121c 282634 42404e 666470 929098 bebec2 e2e4e4 fcfaf4 3a281c 5e4026 8a6438 "
+    "b89054 e0c282 ac5428 1c244c 2c54a8 70ace4 228082 38884a 96c454 f6ce4c ee8434 "
+    "ca323a 781e3a ee7ca0 704296"
 )
 
 
@@ -185,37 +150,37 @@ def _mono(*tones: Colour) -> Kit:
 
 KITS: tuple[Kit, ...] = (
     Kit(
-        ramp=((52, 40, 96), (112, 66, 150), (202, 92, 140), (238, 132, 92), (246, 196, 110)),
+        ramp=colours("342860 704296 ca5c8c ee845c f6c46e"),
         scenery=city,
-        accents=((255, 232, 150), (92, 52, 116), (44, 34, 78), (246, 206, 76)),
+        accents=colours("ffe896 5c3474 2c224e f6ce4c"),
     ),
     Kit(
-        ramp=((84, 160, 232), (132, 196, 244), (190, 228, 250)),
+        ramp=colours("54a0e8 84c4f4 bee4fa"),
         scenery=meadow,
-        accents=((252, 250, 244), (110, 176, 84), (66, 140, 74), (250, 214, 90)),
+        accents=colours("fcfaf4 6eb054 428c4a fad65a"),
     ),
     _mono((22, 44, 32), (52, 96, 52), (126, 164, 62), (204, 218, 132)),
     Kit(
         ramp=((238, 84, 72), (238, 84, 72)),
         scenery=burst,
-        accents=((250, 176, 64), (255, 240, 200), (120, 30, 58), (252, 250, 244)),
+        accents=colours("fab040 fff0c8 781e3a fcfaf4"),
     ),
     Kit(
-        ramp=((14, 18, 48), (26, 34, 84), (40, 62, 128), (66, 110, 168)),
+        ramp=colours("0e1230 1a2254 283e80 426ea8"),
         scenery=night,
-        accents=((252, 246, 214), (34, 46, 88), (18, 24, 52), (150, 190, 232)),
+        accents=colours("fcf6d6 222e58 121834 96bee8"),
         outline=(10, 12, 28),
     ),
     Kit(
         ramp=((250, 198, 206), (250, 210, 214)),
         scenery=hearts,
-        accents=((236, 110, 140), (252, 236, 232), (120, 30, 58), (252, 250, 244)),
+        accents=colours("ec6e8c fcece8 781e3a fcfaf4"),
         outline=(84, 30, 58),
     ),
     _mono((30, 14, 40), (84, 32, 86), (176, 62, 104), (244, 140, 104), (255, 222, 158)),
     Kit(
         ramp=((34, 128, 130), (34, 128, 130)),
         scenery=burst,
-        accents=((56, 164, 156), (246, 206, 76), (28, 36, 76), (252, 250, 244)),
+        accents=colours("38a49c f6ce4c 1c244c fcfaf4"),
     ),
 )

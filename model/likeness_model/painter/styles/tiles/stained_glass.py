@@ -32,7 +32,7 @@ from likeness_model.vision.records import Image
 
 LAYOUT = 512  # side of the grid on which pieces are separated
 
-# Where a glazier divides a face: mesh points along its folds and bones.
+# Lines along which a glazier divides a face: mesh points along its folds and bones.
 FACE_LINES = (
     "55 193 122 196 236 198 129",
     "285 417 351 419 456 420 358",
@@ -64,8 +64,7 @@ def _outline(scene: Scene) -> list[Path]:
     solid = (resized(signed_distance(scene.alpha, smooth=0.006), LAYOUT) > 0).astype(np.uint8)
     found, _ = cv2.findContours(solid, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     return [
-        (leading.smoothed(contour[:, 0].astype(np.float32), 4) + np.float32(0.5))
-        / np.float32(LAYOUT)
+        (leading.smoothed(contour[:, 0].astype(np.float32), 4) + 0.5) / LAYOUT
         for contour in found
         if cv2.contourArea(contour) > 0.002 * LAYOUT**2
     ]
@@ -73,7 +72,7 @@ def _outline(scene: Scene) -> list[Path]:
 
 def _regions(scene: Scene, outline: list[Path]) -> NDArray[np.uint8]:
     """0 the window, 1 hair and clothes, 2 the face."""
-    oval = scene.mesh[indexes(OVAL), :2] / np.float32(scene.size)
+    oval = scene.mesh[indexes(OVAL), :2] / scene.size
     face = _filled([oval], LAYOUT) > 0.5
     return np.where(face, 2, _filled(outline, LAYOUT) > 0.5).astype(np.uint8)
 
@@ -87,11 +86,11 @@ def _filled(outline: list[Path], size: int) -> Plane:
         cv2.LINE_AA,
         4,
     )
-    return mask.astype(np.float32) * np.float32(1 / 255)
+    return mask.astype(np.float32) * (1 / 255)
 
 
 def _figure_leads(scene: Scene, picture: Picture, outline: list[Path]) -> list[Lead]:
-    mesh = scene.mesh[:, :2] / np.float32(scene.size)
+    mesh = scene.mesh[:, :2] / scene.size
     oval = mesh[indexes(OVAL)]
     body = (_regions(scene, outline) == 1).astype(np.float32)
     patches = Lead(leading.cut_by_colour(picture, body, 40, closeness=0.55), 0.0048, closed=True)
@@ -172,7 +171,7 @@ def _glowing(own: np.ndarray, bare: np.ndarray) -> np.ndarray:
     lab[:, 1:] += grey * np.where(lab[:, :1] < 55, (5.0, -28.0), (-6.0, 2.0))
     lab[:, 0] = lab[:, 0] * (1 - 0.18 * (1 - bare)) + 20 * (1 - bare)
     rgb = cv2.cvtColor(lab[None].astype(np.float32), cv2.COLOR_Lab2RGB)[0]
-    return np.asarray(rgb * 255, np.float32)
+    return rgb * 255
 
 
 def _lit_glass(
@@ -184,13 +183,11 @@ def _lit_glass(
     streaks = value_noise(rng, size, 9, octaves=3, stretch=0.3)
     ripples = value_noise(rng, size, 60, octaves=2)
     rows, columns = np.mgrid[0:size, 0:size].astype(np.float32) / size
-    centre = np.exp(-((columns - 0.5) ** 2 + (rows - 0.42) ** 2) / np.float32(0.32))
+    centre = np.exp(-((columns - 0.5) ** 2 + (rows - 0.42) ** 2) / 0.32)
     factor = 0.80 + 0.30 * centre + 0.085 * streaks + 0.03 * ripples
     mask = _filled(outline, size)
     factor *= 1 + mask * (_paint(scene, picture, colours, variation.mildness) - 1)
-    return np.asarray(
-        cv2.multiply(flat, cv2.merge([factor.astype(np.float32)] * 3), dtype=cv2.CV_8U), np.uint8
-    )
+    return cv2.multiply(flat, cv2.merge([factor.astype(np.float32)] * 3), dtype=cv2.CV_8U)
 
 
 def _paint(scene: Scene, picture: Picture, colours: Picture, mildness: float) -> Plane:
@@ -202,26 +199,23 @@ def _paint(scene: Scene, picture: Picture, colours: Picture, mildness: float) ->
     bright = features.bright_eyes(picture, scene.eyes, scene.irises, 0.5)
     tones = cv2.cvtColor(bright, cv2.COLOR_RGB2GRAY).astype(np.float32)
     smooth = cv2.bilateralFilter(resized(tones, LAYOUT), 7, 22, 3.0)
-    tones = (
-        resized(np.asarray(smooth, np.float32), size)
-        + (tones - blur(tones, size / 300)) * scene.detail
-    )
+    tones = resized(smooth, size) + (tones - blur(tones, size / 300)) * scene.detail
     grey = cv2.blur(cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY), (5, 5))
-    base = resized(np.asarray(grey, np.uint8), size)
-    base = blur(tones, size / 40) * np.float32(0.6) + base * np.float32(0.4)
+    base = resized(grey, size)
+    base = blur(tones, size / 40) * 0.6 + base * np.float32(0.4)
     ratio = (tones + 12) / (base + 12)
     strength = 0.5 + (0.62 + 0.1 * mildness) * scene.face
-    return np.asarray(np.clip(1 + (ratio - 1) * strength, 0.25, 1.45), np.float32)
+    return np.clip(1 + (ratio - 1) * strength, 0.25, 1.45)
 
 
 def _leaded(lit: Picture, leads: list[Lead], size: int) -> Image:
     unit = size / 1000
     mask = leading.drawn(leads, size)
     relief, away = leading.came(mask, unit)
-    patina = 1 - np.float32(0.38) * np.exp(away * np.float32(-1 / (4.5 * unit)))
-    lit = np.asarray(cv2.multiply(lit, cv2.merge([patina] * 3), dtype=cv2.CV_8U), np.uint8)
+    patina = 1 - 0.38 * np.exp(away * (-1 / (4.5 * unit)))
+    lit = cv2.multiply(lit, cv2.merge([patina] * 3), dtype=cv2.CV_8U)
     lit = light.lit(lit, light.bloom(np.where(lit > 150, lit, 0), reach=0.05, strength=0.22))
     grey = np.clip(34 + 95 * relief, 8, 150)
-    bar = cv2.merge([grey * np.float32(0.96), grey * np.float32(0.98), grey * np.float32(1.04)])
+    bar = cv2.merge([grey * 0.96, grey * 0.98, grey * 1.04])
     cover = smoothstep(0.0, 255.0, mask.astype(np.float32))
     return painted(lit, np.clip(bar, 0, 255).astype(np.uint8), cover)

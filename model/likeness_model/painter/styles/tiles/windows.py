@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from likeness_model.painter.technique.leading import Lead, Path
-from likeness_model.painter.technique.tone import Colour
+from likeness_model.painter.technique.tone import Colour, colours
 
 CENTRE = (0.5, 0.45)
 Places = NDArray[np.float64]  # (n, 2) middles of pieces, in shares of the side
@@ -72,7 +72,7 @@ def sunburst(rng: np.random.Generator, *, rings: Sequence[Sequence[Colour]], wed
 def quarries(
     rng: np.random.Generator, *, field: Sequence[Colour], border: Sequence[Colour]
 ) -> Window:
-    """A lattice of lozenges within a border of coloured squares: the parish church."""
+    """A lattice of lozenges within a border of coloured squares, as in a parish church."""
     inset, pitch = 0.075, 0.17
     paths = []
     for step in np.arange(-1.6, 2.6, pitch):
@@ -157,7 +157,7 @@ def landscape(
         for k, top in enumerate(tops):
             result[places[:, 1] > np.interp(places[:, 0], across, top)] = hills[k]
         result[np.hypot(*(places - sun_at).T) < radius] = sun
-        return np.asarray(result, np.float64)
+        return result
 
     return Window(
         (
@@ -245,32 +245,25 @@ WINDOWS: tuple[Callable[[np.random.Generator], Window], ...] = (
     ),
     partial(
         landscape,
-        sky=((70, 150, 220), (120, 190, 236), (96, 170, 228)),
+        sky=colours("4696dc 78beec 60aae4"),
         sun=(255, 206, 70),
-        hills=((120, 180, 80), (50, 140, 84), (24, 100, 86), (20, 70, 90)),
+        hills=colours("78b450 328c54 186456 14465a"),
     ),
     partial(
         quarries,
-        field=((214, 226, 190), (226, 220, 170), (196, 216, 200), (236, 214, 150)),
+        field=colours("d6e2be e2dcaa c4d8c8 ecd696"),
         border=((178, 26, 44), (24, 70, 160)),
     ),
     partial(
         mosaic_glass,
-        colours=(
-            (24, 50, 140),
-            (50, 30, 120),
-            (20, 100, 150),
-            (90, 30, 130),
-            (16, 70, 120),
-            (130, 40, 130),
-        ),
+        colours=colours("18328c 321e78 146496 5a1e82 104678 822882"),
         disc=((120, 190, 220), (150, 206, 226)),
     ),
     partial(
         landscape,
-        sky=((240, 110, 90), (250, 160, 90), (230, 80, 100)),
+        sky=colours("f06e5a faa05a e65064"),
         sun=(255, 226, 130),
-        hills=((150, 60, 110), (110, 40, 110), (70, 34, 104), (40, 28, 80)),
+        hills=colours("963c6e 6e286e 462268 281c50"),
     ),
     partial(
         sunburst,
@@ -284,14 +277,7 @@ WINDOWS: tuple[Callable[[np.random.Generator], Window], ...] = (
     ),
     partial(
         mosaic_glass,
-        colours=(
-            (226, 90, 40),
-            (190, 30, 50),
-            (244, 170, 60),
-            (150, 20, 60),
-            (240, 130, 50),
-            (120, 24, 70),
-        ),
+        colours=colours("e25a28 be1e32 f4aa3c 96143c f08232 781846"),
         disc=((255, 220, 130), (255, 204, 100)),
     ),
 )

@@ -24,8 +24,7 @@ from likeness_model.painter.technique.planes import (
     to_picture,
     to_planes,
 )
-
-Colour = tuple[int, int, int]
+from likeness_model.painter.technique.tone import Colour
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +65,11 @@ def oil(scene: Scene, variation: Variation) -> Picture:
     size, half = scene.size, scene.size // 2
     ground = variation.pick_background(GROUNDS)
     behind, motion = ground_colour(ground, rng, size)
-    target = mix(behind, warmed(scene), scene.alpha) * np.float32(255)
+    target = mix(behind, warmed(scene), scene.alpha) * 255
     field = stroke_field(target, scene.alpha, motion, half)
     canvas = Canvas(
         mix(blur(target, size / 60), UNDERPAINTING, 0.25),
-        np.float32(6) * weave(rng, size, 170),
+        6 * weave(rng, size, 170),
     )
     prints = brush_prints(rng)
     detail, alpha = resized(scene.detail, half), resized(scene.alpha, half)
@@ -81,9 +80,9 @@ def oil(scene: Scene, variation: Variation) -> Picture:
     rim *= smoothstep(0.08, 0.0, grid(half)[1] - scene.mesh[152, 1] / size)  # around the head
     for brush, chance in (
         (BROAD, behind),
-        (BODY, np.maximum(person, np.float32(0.25))),
+        (BODY, np.maximum(person, 0.25)),
         (FORM, np.maximum(person, rim)),
-        (FACE, np.maximum(smoothstep(0.25, 0.45, detail), np.float32(0.9) * rim)),
+        (FACE, np.maximum(smoothstep(0.25, 0.45, detail), 0.9 * rim)),
         (FEATURE, smoothstep(0.55, 0.85, detail + fine)),
         (FINEST, smoothstep(0.86, 1.0, detail + fine)),
     ):
@@ -99,32 +98,32 @@ def oil(scene: Scene, variation: Variation) -> Picture:
             window=window,
         )
     restate(canvas, target, field, scene, 0.7 + 0.3 * variation.mildness)
-    return to_picture(lit(canvas, 1.0) / np.float32(255))
+    return to_picture(lit(canvas, 1.0) / 255)
 
 
 def restate(canvas: Canvas, target: Plane, field: Orientation, scene: Scene, share: float) -> None:
     """Retouch eyes, brows and mouth, by which a face is recognised, with a brush without tracks."""
     size, half = scene.size, field.shape[0]
-    parts = np.maximum(np.maximum(scene.eyes, scene.mouth), np.float32(0.8) * scene.lips)
-    parts = np.maximum(parts, np.float32(0.6) * scene.brows)
+    parts = np.maximum(np.maximum(scene.eyes, scene.mouth), 0.8 * scene.lips)
+    parts = np.maximum(parts, 0.6 * scene.brows)
     grown = cv2.dilate(resized(parts, half), np.ones((half // 90 | 1,) * 2))
-    parts = blur(np.asarray(grown, np.float32), half / 120)
+    parts = blur(grown, half / 120)
     rows, columns = around(parts > 0.02, size)
-    cover = resized(parts, size)[rows, columns] * np.float32(share)
+    cover = resized(parts, size)[rows, columns] * share
     small = smear(resized(target, half), field, 1.5)
-    touch = np.float32(0.6) * target + np.float32(0.4) * resized(small, size)
+    touch = 0.6 * target + 0.4 * resized(small, size)
     view = canvas.colour[rows, columns]
     view += (touch[rows, columns] - view) * cover[..., None]
-    canvas.height[rows, columns] *= 1 - np.float32(0.6) * cover
+    canvas.height[rows, columns] *= 1 - 0.6 * cover
 
 
 def warmed(scene: Scene) -> Plane:
     """The photo as planes 0..1 with the chroma of oil colours; lightness and skin do not change."""
     lab = cv2.cvtColor(to_planes(scene.foreground), cv2.COLOR_RGB2LAB)
     lightness, a, b = cv2.split(lab)
-    chroma = np.float32(1.18) - np.float32(0.14) * np.maximum(scene.face, scene.skin)
+    chroma = 1.18 - 0.14 * np.maximum(scene.face, scene.skin)
     oily = cv2.cvtColor(cv2.merge([lightness, a * chroma, b * chroma]), cv2.COLOR_LAB2RGB)
-    return np.asarray(np.clip(oily, 0, 1), np.float32)
+    return np.clip(oily, 0, 1)
 
 
 def ground_colour(ground: Ground, rng: np.random.Generator, size: int) -> tuple[Plane, Orientation]:
@@ -132,14 +131,14 @@ def ground_colour(ground: Ground, rng: np.random.Generator, size: int) -> tuple[
     side = size // 4
     shade, body, accent = (rgb(c) for c in ground.colours)
     x, y = grid(side)
-    from_light = np.square(x - np.float32(0.32)) + np.square(y - np.float32(0.40))
-    glow = np.exp(np.float32(-4.5) * from_light).astype(np.float32)
+    from_light = np.square(x - 0.32) + np.square(y - 0.40)
+    glow = np.exp(-4.5 * from_light).astype(np.float32)
     mottle = value_noise(rng, side, 3, octaves=5)
-    half_tones = np.asarray(0.55 * mottle + 1.5 * glow - 0.55, np.float32)
+    half_tones = 0.55 * mottle + 1.5 * glow - 0.55
     colour = mix(plain(shade, side), body, smoothstep(-0.75, 0.75, half_tones))
     touch = value_noise(rng, side, 4, octaves=5)
     strong = 0.85 if ground.motion != "studio" else 0.45
-    lights = np.asarray(0.8 * touch + glow - 0.35, np.float32)
+    lights = 0.8 * touch + glow - 0.35
     colour = mix(colour, accent, strong * smoothstep(0.15, 0.75, lights))
     drift = value_noise(rng, side, 2.5)
     angles = {
@@ -156,7 +155,7 @@ def stroke_field(target: Plane, alpha: Plane, motion: Orientation, size: int) ->
     field = along_edges(resized(np.clip(target, 0, 255).astype(np.uint8), size), size / 110)
     sitter = resized(alpha, size)[..., None]
     motion = resized(motion, size)
-    field = field * sitter + motion * (np.float32(0.8) * (1 - sitter) + np.float32(0.03))
+    field = field * sitter + motion * (0.8 * (1 - sitter) + 0.03)
     return settled(field, size / 110)
 
 

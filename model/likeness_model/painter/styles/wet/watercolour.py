@@ -31,8 +31,7 @@ from likeness_model.painter.technique.planes import (
     smoothstep,
     to_picture,
 )
-
-Colour = tuple[int, int, int]
+from likeness_model.painter.technique.tone import Colour
 
 # Three pigments that mix wet-in-wet behind the sitter.
 PALETTES: tuple[tuple[Colour, Colour, Colour], ...] = (
@@ -80,21 +79,21 @@ def watercolour(scene: Scene, variation: Variation) -> Picture:
     size, half = scene.size, scene.size // 2
     rng = variation.rng()
     sheet = cold_press(rng, size)
-    granules = normalised(speckle(rng, size, 1.5) + np.float32(0.8) * speckle(rng, size, 3.2))
+    granules = normalised(speckle(rng, size, 1.5) + 0.8 * speckle(rng, size, 3.2))
     picture = background_wash(scene, variation, rng, half).on_paper(
-        size, np.float32(0.09) * granules - np.float32(0.15) * sheet
+        size, 0.09 * granules - 0.15 * sheet
     )
     sitter = sitter_wash(scene, variation, rng, half)
     pencil = pencil_under(scene, sitter.colour, size)
     sitter = sitter.at(size)
-    calm = 1 - np.float32(0.35) * scene.face
-    grain = (np.float32(0.7) * granules - sheet) * calm
+    calm = 1 - 0.35 * scene.face
+    grain = (0.7 * granules - sheet) * calm
     dark = 1 - cv2.cvtColor(sitter.colour, cv2.COLOR_RGB2GRAY)
-    density = sitter.density + grain * (np.float32(0.04) + np.float32(0.10) * dark)
+    density = sitter.density + grain * (0.04 + 0.10 * dark)
     painted = with_density(sitter.colour, np.clip(density, 0.2, 2.4))
     cover = smoothstep(0.2, 0.8, sitter.cover)
     picture = mix(picture, painted, cover)
-    lead = pencil * cover * (np.float32(0.8) - np.float32(0.3) * np.clip(sheet, -1, 1))
+    lead = pencil * cover * (0.8 - 0.3 * np.clip(sheet, -1, 1))
     picture = mix(picture, PENCIL, np.clip(lead, 0, 1))
     return to_picture(dimmed(picture, shaded(sheet, 0.05)) * PAPER)
 
@@ -124,22 +123,21 @@ def wash_shape(kind: str, rng: np.random.Generator, size: int) -> Plane:
     ragged = value_noise(rng, size, 4, octaves=5)
     round_head = np.sqrt(((x - 0.5) / 0.46) ** 2 + ((y - 0.42) / 0.44) ** 2)
     if kind == "cloud":
-        return 1.05 - round_head + np.float32(0.28) * ragged
+        return 1.05 - round_head + 0.28 * ragged
     if kind == "halo":
         ring = 0.34 - np.abs(round_head - 0.78)
-        return ring + np.float32(0.16) * ragged
+        return ring + 0.16 * ragged
     if kind == "sheet":
         rim = np.minimum(np.minimum(x - 0.05, 0.95 - x), np.minimum(y - 0.05, 0.97 - y))
-        return np.asarray(rim * 9 + np.float32(0.32) * ragged - 0.15, np.float32)
+        return rim * 9 + 0.32 * ragged - 0.15
     if kind == "corner":
-        slope = (x * np.float32(0.8) - y * np.float32(0.7)) * np.float32(rng.choice((-1, 1)))
-        far = np.abs(slope + np.float32(0.06)) * np.float32(2.2)
-        return np.asarray(far - 0.38 + np.float32(0.22) * ragged, np.float32)
+        slope = (x * 0.8 - y * 0.7) * np.float32(rng.choice((-1, 1)))
+        far = np.abs(slope + 0.06) * 2.2
+        return far - 0.38 + 0.22 * ragged
     streaks = value_noise(rng, size, 9, octaves=3, stretch=7)
     turn = cv2.getRotationMatrix2D((size / 2, size / 2), float(28 + 8 * rng.normal()), 1.5)
     bands = cv2.warpAffine(streaks, turn, (size, size), borderMode=cv2.BORDER_REFLECT)
-    shape = 0.8 - round_head * 0.75 + np.float32(0.55) * bands + np.float32(0.15) * ragged
-    return np.asarray(shape, np.float32)
+    return 0.8 - round_head * 0.75 + 0.55 * bands + 0.15 * ragged
 
 
 def sitter_wash(scene: Scene, variation: Variation, rng: np.random.Generator, size: int) -> Wash:
@@ -148,27 +146,27 @@ def sitter_wash(scene: Scene, variation: Variation, rng: np.random.Generator, si
     detail = resized(scene.detail, size)
     photo = resized(scene.foreground, size)
     colour = abstracted(photo, detail * (0.65 + 0.35 * variation.mildness))
-    lab = np.asarray(cv2.cvtColor(colour, cv2.COLOR_RGB2LAB), np.float32)
-    tone = lab[..., 0] * np.float32(0.01)
-    thinned = np.float32(0.20) + np.float32(0.80) * np.asarray(cv2.pow(tone, 0.9), np.float32)
-    tone = mix(thinned, tone, np.float32(0.9) * bare)  # only skin keeps its own lightness
+    lab = cv2.cvtColor(colour, cv2.COLOR_RGB2LAB)
+    tone = lab[..., 0] * 0.01
+    thinned = 0.20 + 0.80 * cv2.pow(tone, 0.9)
+    tone = mix(thinned, tone, 0.9 * bare)  # only skin keeps its own lightness
     broad = mix(tone, blur(tone, size / 110), 0.8 * bare)  # on skin, only large shapes make a glaze
     glazed = tone - broad + glazes(broad, value_noise(rng, size, 14, octaves=3) * (1 - 0.7 * bare))
     amount = (0.9 - 0.1 * bare - 0.6 * detail) * (1 - 0.6 * variation.mildness)
     tone = mix(tone, glazed, amount.astype(np.float32))
     chroma = torn(blur(lab[..., 1:], size / 170), rng, size / 220, 20)
-    chroma *= (np.float32(1.24) - np.float32(0.18) * bare)[..., None]  # skin does not change
+    chroma *= (1.24 - 0.18 * bare)[..., None]  # skin does not change
     ink = (1 - bare)[..., None] * np.clip(0.62 - tone, 0, 1)[..., None]
     chroma = chroma + ink * np.array((2.0, -26.0), np.float32)  # darks shift to indigo, not black
-    lab = np.dstack([tone * np.float32(100), chroma]).astype(np.float32)
-    colour = np.asarray(np.clip(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), 0, 1), np.float32)
+    lab = np.dstack([tone * 100, chroma]).astype(np.float32)
+    colour = np.clip(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), 0, 1)
     cover, fade = faded_below(scene, rng, size)
     rims = wet_edge(1 - tone, size / 160) * (1.3 - 0.6 * bare)
     flow = value_noise(rng, size, 6, octaves=5) * (0.3 - 0.2 * bare)
     density = fade + rims + flow + 1.1 * wet_edge(cover, size / 110) * (1 - bare)
     robe = smoothstep(-0.02, 0.08, grid(size)[1] - scene.mesh[152, 1] / scene.size)
     density += 0.5 * bloom(rng, size, 5) * robe * (1 - bare)
-    colour = 1 - dimmed(1 - colour, np.clip(fade * np.float32(1.25), 0, 1))
+    colour = 1 - dimmed(1 - colour, np.clip(fade * 1.25, 0, 1))
     return Wash(colour, cover, density.astype(np.float32))
 
 
@@ -181,17 +179,17 @@ def abstracted(photo: Picture, keep: Plane) -> Plane:
     field = settled(along_edges(photo, side / 150), side / 150)
     flat = smear(photo, field, side / 120)
     for spread in (34, 24):
-        flat = np.asarray(cv2.bilateralFilter(flat, 9, spread, 7), np.uint8)
-    return mix(flat.astype(np.float32), photo.astype(np.float32), keep) / np.float32(255)
+        flat = cv2.bilateralFilter(flat, 9, spread, 7)
+    return mix(flat.astype(np.float32), photo.astype(np.float32), keep) / 255
 
 
 def glazes(tone: Plane, wobble: Plane) -> Plane:
     """Tone in GLAZES soft steps (Winnemoeller et al. 2006, eq. 3), with wavy borders."""
-    moved = tone + np.float32(0.05) * wobble
+    moved = tone + 0.05 * wobble
     scaled = moved * GLAZES
-    within = scaled - np.floor(scaled) - np.float32(0.5)
-    step = np.tanh(within * np.float32(6)) / np.float32(2 * np.tanh(3))
-    return np.asarray((np.floor(scaled) + np.float32(0.5) + step) / GLAZES, np.float32)
+    within = scaled - np.floor(scaled) - 0.5
+    step = np.tanh(within * 6) / np.float32(2 * np.tanh(3))
+    return (np.floor(scaled) + 0.5 + step) / GLAZES
 
 
 def faded_below(scene: Scene, rng: np.random.Generator, size: int) -> tuple[Plane, Plane]:
@@ -204,14 +202,14 @@ def faded_below(scene: Scene, rng: np.random.Generator, size: int) -> tuple[Plan
         drips += rng.uniform(0.02, 0.08) * np.exp(-(((x - place) / width) ** 4))
     chin = float(scene.mesh[152, 1]) / scene.size
     end = min(0.97, max(0.88, chin + 0.24))
-    below = end - y + np.float32(0.035) * ragged
+    below = end - y + 0.035 * ragged
     wet = smoothstep(-0.003, 0.004, below + drips)
     cover = torn(resized(scene.alpha, size), rng, size / 400, 30) * wet
-    fade = np.float32(0.14) + np.float32(0.86) * smoothstep(0.0, 0.24, below - 0.02 * ragged)
+    fade = 0.14 + 0.86 * smoothstep(0.0, 0.24, below - 0.02 * ragged)
     return cover, fade
 
 
 def pencil_under(scene: Scene, colour: Plane, size: int) -> Plane:
     """Faint underdrawing that shows through, 0..1: outlines and features only."""
     lines = ink_lines(to_picture(colour), size=size, width=0.7, sharpness=12, level=0.42)
-    return lines * (np.float32(0.42) - np.float32(0.14) * scene.face)
+    return lines * (0.42 - 0.14 * scene.face)

@@ -1,6 +1,6 @@
 """Watermarking and signing an avatar, and the rate of false claims on other pictures.
 
-Runs in the container's environment for watermarks (`python -m tests.bench.marks`), and here for the
+Runs in the container's environment for watermarks (`python -m tests.bench.watermarks`), and here for the
 signature: the library's work alone, with a key in this process instead of KMS.
 """
 
@@ -26,7 +26,7 @@ PHOTO = ROOT / "demo" / "photos" / "01-original.jpg"
 
 
 def measure() -> dict[str, float]:
-    return {**measured_in("model", "tests.bench.marks"), "provenance.sign_s": _sign_seconds()}
+    return {**measured_in("model", "tests.bench.watermarks"), "provenance.sign_s": _sign_seconds()}
 
 
 def _sign_seconds() -> float:

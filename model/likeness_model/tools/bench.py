@@ -1,7 +1,7 @@
 """The painter's speed and memory: `python -m likeness_model.tools.bench`.
 
 Prints one flat JSON object, name to number: `painter.30_avatars_s` (the container's whole run,
-start-up included), `painter.30_marked_s` (the same with an invisible watermark on each, as the
+start-up included), `painter.30_watermarked_s` (the same with an invisible watermark on each, as the
 workflow orders it), `painter.peak_mb` (of that run: all processes, shared pages counted once),
 `painter.style.<name>_s` (one picture on one core), `painter.photo_s` (the analysis of one photo).
 
@@ -49,7 +49,7 @@ def measure_job(photos: Mapping[str, bytes], styles: list[str]) -> dict[str, flo
     _, _, peak = _run_job(photos, styles, watch=True)
     return {
         "painter.30_avatars_s": round(seconds, 2),
-        "painter.30_marked_s": round(watermarked_seconds, 2),
+        "painter.30_watermarked_s": round(watermarked_seconds, 2),
         "painter.30_avatars_drawn": drawn,
         "painter.peak_mb": round(peak / 1e6, 1),
     }

@@ -57,7 +57,7 @@ def main() -> None:
         write_watermark(square, watermark_of(n, 1, "a01"))
         seconds.append(time.perf_counter() - began)
     numbers = {
-        "provenance.mark_s": round(statistics.median(seconds), 3),
+        "provenance.watermark_s": round(statistics.median(seconds), 3),
         "provenance.foreign_pictures": len(read),
         "provenance.foreign_readable": sum(map(bool, read)),
         "provenance.false_claims": claims,

@@ -1,7 +1,7 @@
 """Watermarking and signing an avatar, and the rate of false claims on other pictures.
 
-Runs in the container's environment for watermarks (`python -m tests.bench.watermarks`), and here for the
-signature: the library's work alone, with a key in this process instead of KMS.
+Runs in the container's environment for watermarks (`python -m tests.bench.watermarks`), and here
+for the signature: the library's work alone, with a key in this process instead of KMS.
 """
 
 import hashlib

@@ -86,7 +86,7 @@ def test_work_that_is_already_stopping_is_still_polled(sagemaker):
 
 
 @pytest.mark.parametrize("status", ["Completed", "Failed", "Stopped"])
-def test_finished_work_is_not_stopped(sagemaker, status):
+def test_stopping_finished_work_succeeds(sagemaker, status):
     fail(sagemaker, "StopTrainingJob", "ValidationException", times=9)
     says(sagemaker, status)
 

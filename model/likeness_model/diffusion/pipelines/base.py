@@ -88,7 +88,8 @@ class Pipeline(ABC):
         """One square picture per prompt. The same seeds and batch give the same bits."""
 
     def autocast(self) -> AbstractContextManager[None]:
-        """Run networks in their own type although the adapter is 32 bits."""
+        """For training: the network runs in its own type, the adapter stays in 32 bits. Drawing
+        needs none: peft casts the input of each adapter."""
         half = self.dtype != torch.float32
         return torch.autocast(self.device.type, self.dtype, enabled=half)
 

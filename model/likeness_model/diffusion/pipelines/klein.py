@@ -57,8 +57,9 @@ class Klein(Pipeline):
             network.requires_grad_(False).eval()
 
     @classmethod
-    def load(cls, name: str, recipe: Recipe, folder: Path, device: torch.device) -> "Klein":
-        dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
+    def load(
+        cls, name: str, recipe: Recipe, folder: Path, device: torch.device, dtype: torch.dtype
+    ) -> "Klein":
         base, here = folder / DISTILLED, parts_on(device, dtype)
         undistilled = None
         if recipe.trains:
@@ -154,15 +155,14 @@ class Klein(Pipeline):
         config = self.pipe.scheduler.config
         self.pipe.scheduler = FlowMatchEulerDiscreteScheduler.from_config(config)
         side = self.recipe.drawing_side
-        with self.autocast():
-            drawn = self.pipe(
-                image=[Pillow.fromarray(picture) for picture in references] or None,
-                prompt_embeds=prompts.rows["tokens"],
-                num_inference_steps=self.recipe.drawing_steps,
-                guidance_scale=1.0,
-                generator=noise_of(seeds),
-                height=side,
-                width=side,
-                output_type="np",
-            ).images
+        drawn = self.pipe(
+            image=[Pillow.fromarray(picture) for picture in references] or None,
+            prompt_embeds=prompts.rows["tokens"],
+            num_inference_steps=self.recipe.drawing_steps,
+            guidance_scale=1.0,
+            generator=noise_of(seeds),
+            height=side,
+            width=side,
+            output_type="np",
+        ).images
         return to_pictures(drawn)

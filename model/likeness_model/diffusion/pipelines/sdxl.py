@@ -50,15 +50,14 @@ class Sdxl(Pipeline):
         self.pipe = StableDiffusionXLPipeline(**{**components, **without}, add_watermarker=False)
         self.pipe.set_progress_bar_config(disable=True)
         self.pipe.vae.enable_slicing()
-        # "trailing": a distilled sampler must start from pure noise.
-        self.sampler = {**self.pipe.scheduler.config, "timestep_spacing": "trailing"}
         self.noising = DDPMScheduler.from_config(self.pipe.scheduler.config)
         for network in self.networks().values():
             network.requires_grad_(False).eval()
 
     @classmethod
-    def load(cls, name: str, recipe: Recipe, folder: Path, device: torch.device) -> "Sdxl":
-        dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
+    def load(
+        cls, name: str, recipe: Recipe, folder: Path, device: torch.device, dtype: torch.dtype
+    ) -> "Sdxl":
         base, here = folder / BASE, parts_on(device, dtype)
         pipeline = cls(
             name,
@@ -145,7 +144,11 @@ class Sdxl(Pipeline):
     ) -> list[Image]:
         if references:
             raise ValueError("SDXL takes no reference pictures")
-        self.pipe.scheduler = EulerDiscreteScheduler.from_config(self.sampler)
+        # "trailing": a distilled sampler must start from pure noise. It is a keyword because
+        # from_config ignores a dictionary's value of a key that the file does not name.
+        self.pipe.scheduler = EulerDiscreteScheduler.from_config(
+            self.pipe.scheduler.config, timestep_spacing="trailing"
+        )
         side = self.recipe.drawing_side
         against = {}
         if negative is not None:
@@ -154,16 +157,15 @@ class Sdxl(Pipeline):
                 "negative_prompt_embeds": repeated.rows["tokens"],
                 "negative_pooled_prompt_embeds": repeated.rows["pooled"],
             }
-        with self.autocast():
-            drawn = self.pipe(
-                prompt_embeds=prompts.rows["tokens"],
-                pooled_prompt_embeds=prompts.rows["pooled"],
-                num_inference_steps=self.recipe.drawing_steps,
-                guidance_scale=self.recipe.guidance,
-                generator=noise_of(seeds),
-                height=side,
-                width=side,
-                output_type="np",
-                **against,
-            ).images
+        drawn = self.pipe(
+            prompt_embeds=prompts.rows["tokens"],
+            pooled_prompt_embeds=prompts.rows["pooled"],
+            num_inference_steps=self.recipe.drawing_steps,
+            guidance_scale=self.recipe.guidance,
+            generator=noise_of(seeds),
+            height=side,
+            width=side,
+            output_type="np",
+            **against,
+        ).images
         return to_pictures(drawn)

@@ -1,15 +1,20 @@
 """The recipe of a diffusion engine: analyse, encode, train or show references, draw, clean up."""
 
 import logging
+import time
+from collections.abc import Sequence
+
+import numpy as np
 
 from likeness.contracts import GenerationOrder, NotDrawn
 from likeness_model import __version__
 from likeness_model.diffusion import lora
-from likeness_model.diffusion.drawing import Drawing, OrderPrompts
+from likeness_model.diffusion.drawing import REDRAWN, Drawing, OrderPrompts
+from likeness_model.diffusion.drawing_network import DrawingNetwork
 from likeness_model.diffusion.encoding import encode_prompts, encode_training_set
 from likeness_model.diffusion.memory import release, weight_checksum
 from likeness_model.diffusion.pipelines.base import Pipeline
-from likeness_model.diffusion.portraits import find_portraits, references
+from likeness_model.diffusion.portraits import Portrait, find_portraits, references
 from likeness_model.diffusion.prompts import prompts_for, templates
 from likeness_model.diffusion.quality_gate import Person
 from likeness_model.diffusion.seeds import derived_seed
@@ -31,20 +36,14 @@ class DiffusionEngine:
         self.pipeline = pipeline
         self.name = pipeline.name
         self.styles = tuple(templates().styles)
+        self._network = DrawingNetwork(pipeline)
+        self._picture_s = self._warm_up()
         self._base_checksums = self._checksums()
 
     def draw(self, task: Task) -> list[NotDrawn]:
         """Raises PhotosError and DeviceError, and BaseChangedError if the base weights changed: the
         process must then end without another job."""
-        try:
-            return self._draw(task)
-        finally:
-            self._clean_up()
-
-    def _draw(self, task: Task) -> list[NotDrawn]:
-        pipeline, recipe = self.pipeline, self.pipeline.recipe
-
-        # 1. Analyse the photos: faces and their features.
+        # 1. Analyse the photos: faces and their features. It needs no accelerator.
         task.report("looking", len(task.checkpoints.avatars))
         portraits = find_portraits(task.photos)
         if not portraits:
@@ -52,12 +51,21 @@ class DiffusionEngine:
                 NotDrawn(avatar_id=a.avatar_id, style=a.style, reason="no_usable_photo")
                 for a in task.missing
             ]
+        with task.turn:
+            try:
+                return self._draw(task, portraits)
+            finally:
+                self._clean_up()
+
+    def _draw(self, task: Task, portraits: Sequence[Portrait]) -> list[NotDrawn]:
+        pipeline, recipe = self.pipeline, self.pipeline.recipe
 
         # 2. Encode all prompts at once, then the training examples.
         prompts = self._encode_prompts(task)
         examples = encode_training_set(pipeline, portraits) if recipe.trains else None
         drawing = Drawing(
             pipeline,
+            self._network,
             task,
             prompts=prompts,
             person=Person(tuple(portrait.features for portrait in portraits)),
@@ -70,7 +78,7 @@ class DiffusionEngine:
         checkpoint = TrainingCheckpoint(task.checkpoints.folder, key)
         if examples is not None:
             task.report("training", len(task.checkpoints.avatars))
-            reserved = drawing.seconds_needed() if task.deadline else 0.0
+            reserved = len(task.missing) * self._picture_s * (1 + REDRAWN)
             trained = train(
                 pipeline,
                 examples,
@@ -86,6 +94,20 @@ class DiffusionEngine:
         checkpoint.delete()
         return given_up
 
+    def _warm_up(self) -> float:
+        """Seconds per picture. The first picture also selects kernels, so the second is timed."""
+        recipe = self.pipeline.recipe
+        side = recipe.reference_side
+        prompts = self.pipeline.encode_prompts([templates().negative])
+        for seed in range(2):
+            began = time.perf_counter()
+            self.pipeline.generate(
+                prompts,
+                [seed],
+                references=[np.full((side, side, 3), 128, np.uint8)] * recipe.references,
+            )
+        return time.perf_counter() - began
+
     def _encode_prompts(self, task: Task) -> OrderPrompts:
         """The prompts of the whole order: an avatar's setting must not depend on where an earlier
         run stopped."""
@@ -98,12 +120,12 @@ class DiffusionEngine:
         return OrderPrompts(encoded, {avatar_id: n for n, avatar_id in enumerate(texts)}, negative)
 
     def _load_for_drawing(self, trained: Trained) -> None:
-        """If another network draws than the trained one, move the adapter there."""
+        """If another base draws than the trained one, move the adapter there."""
         pipeline = self.pipeline
-        if pipeline.drawing_network is not pipeline.trained_network:
+        if pipeline.base_network is not pipeline.trained_network:
             lora.unload(pipeline.trained_network)
             lora.load(
-                pipeline.drawing_network,
+                pipeline.base_network,
                 pipeline.targets,
                 pipeline.recipe.rank,
                 seed=0,
@@ -116,9 +138,10 @@ class DiffusionEngine:
         return f"{derived_seed(__version__, self.name, repr(self.pipeline.recipe), *photos):016x}"
 
     def _clean_up(self) -> None:
-        lora.unload(self.pipeline.drawing_network)
+        lora.unload(self.pipeline.base_network)
         if self.pipeline.recipe.trains:
             lora.unload(self.pipeline.trained_network)
+        self._network.reset()
         release()
         if self._checksums() != self._base_checksums:
             raise BaseChangedError("a job changed the base weights: load them again")

@@ -51,8 +51,17 @@ class Pipeline(ABC):
 
     @property
     @abstractmethod
+    def base_network(self) -> nn.Module:
+        """The network that adapters are loaded on for drawing; it may be the trained one."""
+
+    @property
+    @abstractmethod
     def drawing_network(self) -> nn.Module:
-        """The network that draws with it; it may be the same one."""
+        """The network that draws: the base network, or a copy that adapters are merged into."""
+
+    @drawing_network.setter
+    @abstractmethod
+    def drawing_network(self, network: nn.Module) -> None: ...
 
     @abstractmethod
     def networks(self) -> Mapping[str, nn.Module]:

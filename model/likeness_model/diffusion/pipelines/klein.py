@@ -94,11 +94,20 @@ class Klein(Pipeline):
         return self.undistilled
 
     @property
+    def base_network(self) -> nn.Module:
+        return self.full.transformer
+
+    @property
     def drawing_network(self) -> nn.Module:
         return self.pipe.transformer
 
+    @drawing_network.setter
+    def drawing_network(self, network: nn.Module) -> None:
+        self.pipe.transformer = network
+
     def networks(self) -> Mapping[str, nn.Module]:
         found = {name: getattr(self.full, name) for name in ("transformer", "vae", "text_encoder")}
+        found["drawing"] = self.pipe.transformer
         return found if self.undistilled is None else found | {"undistilled": self.undistilled}
 
     def encode_prompts(self, prompts: Sequence[str]) -> EncodedPrompts:

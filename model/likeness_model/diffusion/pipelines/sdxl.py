@@ -91,13 +91,21 @@ class Sdxl(Pipeline):
 
     @property
     def trained_network(self) -> nn.Module:
+        return self.full.unet
+
+    base_network = trained_network
+
+    @property
+    def drawing_network(self) -> nn.Module:
         return self.pipe.unet
 
-    drawing_network = trained_network
+    @drawing_network.setter
+    def drawing_network(self, network: nn.Module) -> None:
+        self.pipe.unet = network
 
     def networks(self) -> Mapping[str, nn.Module]:
         names = ("unet", "vae", "text_encoder", "text_encoder_2")
-        return {name: getattr(self.full, name) for name in names}
+        return {name: getattr(self.full, name) for name in names} | {"drawing": self.pipe.unet}
 
     def encode_prompts(self, prompts: Sequence[str]) -> EncodedPrompts:
         encoders = (self.full.text_encoder, self.full.text_encoder_2)

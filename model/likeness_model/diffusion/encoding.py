@@ -15,11 +15,14 @@ from likeness_model.vision.records import Image
 
 
 def encode_prompts(pipeline: Pipeline, texts: Sequence[str]) -> EncodedPrompts:
+    """One row per text; equal texts are encoded once."""
+    distinct = list(dict.fromkeys(texts))
     batches = Batches(pipeline.recipe.drawing_batch)
-    parts = list(batches.run(texts, pipeline.encode_prompts))
-    return EncodedPrompts(
+    parts = list(batches.run(distinct, pipeline.encode_prompts))
+    encoded = EncodedPrompts(
         {name: torch.cat([part.rows[name] for part in parts]) for name in parts[0].rows}
     )
+    return encoded.pick([distinct.index(text) for text in texts])
 
 
 def encode_training_set(pipeline: Pipeline, portraits: Sequence[Portrait]) -> TrainingSet:

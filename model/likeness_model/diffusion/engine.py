@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from likeness.contracts import GenerationOrder, NotDrawn
+from likeness.contracts import GenerationOrder, NotDrawn, NotDrawnReason
 from likeness_model import __version__
 from likeness_model.diffusion import lora
 from likeness_model.diffusion.drawing import REDRAWN, Drawing, OrderPrompts
@@ -47,10 +47,7 @@ class DiffusionEngine:
         task.report("looking", len(task.checkpoints.avatars))
         portraits = find_portraits(task.photos)
         if not portraits:
-            return [
-                NotDrawn(avatar_id=a.avatar_id, style=a.style, reason="no_usable_photo")
-                for a in task.missing
-            ]
+            return _none_drawn(task, "no_usable_photo")
         with task.turn:
             try:
                 return self._draw(task, portraits)
@@ -75,7 +72,7 @@ class DiffusionEngine:
 
         # 3. Train on the face, and stop in time for the drawing.
         key = self._training_key(task.order)
-        checkpoint = TrainingCheckpoint(task.checkpoints.folder, key)
+        checkpoint = TrainingCheckpoint(task.checkpoints.folder, key, resumable=task.resumable)
         if examples is not None:
             task.report("training", len(task.checkpoints.avatars))
             reserved = len(task.missing) * self._picture_s * (1 + REDRAWN)
@@ -86,6 +83,9 @@ class DiffusionEngine:
                 checkpoint=checkpoint,
                 has_time=lambda step: task.deadline.allows(reserved + step),
             )
+            if trained.steps < recipe.least_steps:
+                checkpoint.delete()
+                return _none_drawn(task, "deadline")
             self._load_for_drawing(trained)
 
         # 4. Draw, score, draw again.
@@ -151,3 +151,10 @@ class DiffusionEngine:
             name: weight_checksum(network, without=lora.USER)
             for name, network in self.pipeline.networks().items()
         }
+
+
+def _none_drawn(task: Task, reason: NotDrawnReason) -> list[NotDrawn]:
+    return [
+        NotDrawn(avatar_id=avatar.avatar_id, style=avatar.style, reason=reason)
+        for avatar in task.missing
+    ]

@@ -65,6 +65,7 @@ Engine = Literal[
     "painter",
     "flux2-klein-4b-ref",
     "flux2-klein-4b-lora",
+    "flux2-klein-4b-lora-ref",
     "sdxl-lora",
     "tiny-ref",
     "tiny-lora",

@@ -14,6 +14,7 @@ from likeness_model.diffusion.pipelines.klein import Klein
 from likeness_model.diffusion.pipelines.sdxl import Sdxl
 from likeness_model.diffusion.recipe import (
     KLEIN_LORA,
+    KLEIN_LORA_REF,
     KLEIN_REF,
     SDXL_LORA,
     TINY_LORA,
@@ -39,6 +40,7 @@ class Kind:
 KINDS = {
     "flux2-klein-4b-ref": Kind(Klein.load, KLEIN_REF, "Apache-2.0"),
     "flux2-klein-4b-lora": Kind(Klein.load, KLEIN_LORA, "Apache-2.0"),
+    "flux2-klein-4b-lora-ref": Kind(Klein.load, KLEIN_LORA_REF, "Apache-2.0"),
     "sdxl-lora": Kind(Sdxl.load, SDXL_LORA, "OpenRAIL++-M"),
 }
 TINY = {"tiny-ref": ("klein", TINY_REF), "tiny-lora": ("sdxl", TINY_LORA)}

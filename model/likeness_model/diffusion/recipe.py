@@ -1,6 +1,6 @@
 """The numbers of each engine. They follow from its name; an order cannot change them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ class Recipe:
 SDXL_LORA = Recipe(steps=500, least_steps=250, checkpoint_every=250, drawing_steps=8)
 # klein-4B is distilled for four steps without guidance; a LoRA is trained on its base.
 KLEIN_LORA = Recipe(steps=600, least_steps=300, batch=1, checkpoint_every=300, drawing_steps=4)
+KLEIN_LORA_REF = replace(KLEIN_LORA, references=2)
 KLEIN_REF = Recipe(references=3, drawing_steps=4)
 
 # Real classes with small random weights: noise for pictures, in seconds on two cores.

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 class Kind:
     """An engine's loader, its recipe and the licence of its weights."""
 
-    load: Callable[[str, Recipe, Path, torch.device], Pipeline]
+    load: Callable[[str, Recipe, Path, torch.device, torch.dtype], Pipeline]
     recipe: Recipe
     licence: str
 
@@ -44,8 +44,11 @@ KINDS = {
 TINY = {"tiny-ref": ("klein", TINY_REF), "tiny-lora": ("sdxl", TINY_LORA)}
 
 
-def load_pipeline(name: str, folder: Path, *, device: str | None = None) -> Pipeline:
-    """Verify the weights and load them to the device, which takes minutes for real ones.
+def load_pipeline(
+    name: str, folder: Path, *, device: str | None = None, dtype: torch.dtype | None = None
+) -> Pipeline:
+    """Verify the weights and load them to the device, which takes minutes for real ones. The
+    networks run in bf16 on a GPU and in 32 bits elsewhere, or in `dtype`.
 
     Raises WeightsError and DeviceError.
     """
@@ -63,4 +66,6 @@ def load_pipeline(name: str, folder: Path, *, device: str | None = None) -> Pipe
         raise DeviceError(f"{name} needs a GPU and none is visible: use an instance with one")
     manifest = verify(folder)
     log.info("%s: %s; %s", name, ", ".join(manifest.revisions), ", ".join(manifest.licences))
-    return kind.load(name, kind.recipe, folder, torch.device(device or "cuda:0"))
+    place = torch.device(device or "cuda:0")
+    usual = torch.bfloat16 if place.type == "cuda" else torch.float32
+    return kind.load(name, kind.recipe, folder, place, dtype or usual)

@@ -11,54 +11,10 @@ from likeness_model.container.folders import WEIGHTS, WEIGHTS_CHANNEL, Folders
 from likeness_model.diffusion import loading, lora
 from likeness_model.diffusion.engine import DiffusionEngine
 from likeness_model.diffusion.loading import load_pipeline
-from likeness_model.diffusion.pipelines import klein, sdxl
-from likeness_model.diffusion.recipe import TINY_LORA
-from likeness_model.diffusion.shapes import random_pipeline
+from likeness_model.diffusion.pipelines import sdxl
 from likeness_model.errors import DeviceError, WeightsError
-from likeness_model.tools.export import KOHYA, export
 from likeness_model.tools.weights import write_manifest
-from tests.model.diffusion.conftest import checksums, run
-
-SMALL = {
-    "steps": 2,
-    "checkpoint_every": 2,
-    "training_side": 64,
-    "drawing_side": 64,
-    "prompt_tokens": 24,
-}
-
-
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory):
-    """An operator's folder per family, in the real layout, with tiny weights."""
-    made = {}
-    for family in ("sdxl", "klein"):
-        folder = made[family] = tmp_path_factory.mktemp(family)
-        pipeline = random_pipeline("tiny", TINY_LORA, family=family, tiny=True, seed=3)
-        if family == "sdxl":
-            pipeline.full.save_pretrained(folder / sdxl.BASE)
-            _random_adapter(pipeline, folder / sdxl.LIGHTNING / "eight_steps.safetensors")
-        else:
-            pipeline.full.save_pretrained(folder / klein.DISTILLED)
-            pipeline.undistilled.save_pretrained(folder / klein.UNDISTILLED / "transformer")
-        _random_adapter(pipeline, folder / "styles" / family / "oil.safetensors")
-        write_manifest(folder, licence="apache-2.0", revision="owner/model@" + "0" * 40)
-    return made
-
-
-def _random_adapter(pipeline, file):
-    """In kohya's format, in which such adapters are published."""
-    lora.load(pipeline.drawing_network, pipeline.targets, 2, seed=9)
-    chance = torch.Generator().manual_seed(9)
-    state = {
-        name: 0.05 * torch.randn(value.shape, generator=chance)
-        for name, value in lora.user_state(pipeline.drawing_network).items()
-    }
-    lora.unload(pipeline.drawing_network)
-    export(pipeline, state, file.parent)
-    (file.parent / KOHYA).rename(file)
-    for other in file.parent.glob("person*"):
-        other.unlink()
+from tests.model.diffusion.conftest import checksums, run, small_recipe
 
 
 @pytest.mark.parametrize(
@@ -67,9 +23,7 @@ def _random_adapter(pipeline, file):
 )
 def test_a_real_engine_loads_its_folder_and_draws(folders, tmp_path, name, family):
     pipeline = load_pipeline(name, folders[family], device="cpu")
-    changes = SMALL if pipeline.recipe.trains else {**SMALL, "steps": 0, "checkpoint_every": 1}
-    pipeline.recipe = replace(pipeline.recipe, **changes, reference_side=64, shows_faces=False)
-    engine = DiffusionEngine(pipeline)
+    engine = DiffusionEngine(small_recipe(pipeline))
 
     result = run(engine, tmp_path / "one", styles=("glamour", "oil", "cosmic"))
     again = run(engine, tmp_path / "again", styles=("glamour", "oil", "cosmic"))
@@ -84,8 +38,7 @@ def test_a_real_engine_loads_its_folder_and_draws(folders, tmp_path, name, famil
 
 def test_a_style_adapter_changes_only_its_style(folders, tmp_path):
     pipeline = load_pipeline("sdxl-lora", folders["sdxl"], device="cpu")
-    pipeline.recipe = replace(pipeline.recipe, **SMALL, shows_faces=False, drawing_batch=1)
-    engine = DiffusionEngine(pipeline)
+    engine = DiffusionEngine(small_recipe(pipeline, drawing_batch=1))
     styled = run(engine, tmp_path / "with", styles=("oil", "glamour"))
 
     pipeline.styles = frozenset()

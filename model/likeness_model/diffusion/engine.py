@@ -98,7 +98,7 @@ class DiffusionEngine:
         """Seconds per picture. The first picture also selects kernels, so the second is timed."""
         recipe = self.pipeline.recipe
         side = recipe.reference_side
-        prompts = self.pipeline.encode_prompts([templates().negative])
+        prompts = self.pipeline.encode_prompts([templates().token])
         for seed in range(2):
             began = time.perf_counter()
             self.pipeline.generate(

@@ -42,9 +42,8 @@ class DrawingNetwork:
         self.reset()
 
     def merge(self, names: Sequence[str]) -> None:
-        """Overwrite the copy with the base and these adapters, which are loaded on the base: W + BA,
-        computed in 32 bits and rounded once. Every layer that an earlier call changed is
-        overwritten too."""
+        """Overwrite the copy with the base and these of its adapters: W + BA, computed in 32 bits
+        and rounded once. Layers that an earlier call changed are overwritten too."""
         layers = {
             path: layer
             for path, layer in _adapted(self._base).items()

@@ -98,7 +98,7 @@ class DiffusionEngine:
         """Seconds per picture. The first picture also selects kernels, so the second is timed."""
         recipe = self.pipeline.recipe
         side = recipe.reference_side
-        prompts = self.pipeline.encode_prompts([templates().negative])
+        prompts = self.pipeline.encode_prompts([templates().token])
         for seed in range(2):
             began = time.perf_counter()
             self.pipeline.generate(
@@ -112,7 +112,7 @@ class DiffusionEngine:
         """The prompts of the whole order: an avatar's setting must not depend on where an earlier
         run stopped."""
         recipe = self.pipeline.recipe
-        texts = prompts_for(task.order.avatars, trained=recipe.trains)
+        texts = prompts_for(task.order.avatars, trained=recipe.trains, shown=recipe.references > 0)
         encoded = encode_prompts(self.pipeline, list(texts.values()))
         negative = None
         if recipe.takes_negatives:

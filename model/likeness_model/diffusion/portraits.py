@@ -1,7 +1,9 @@
 """From photos to training examples and reference pictures: square crops around the face."""
 
 import logging
+import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import cv2
@@ -22,6 +24,8 @@ log = logging.getLogger(__name__)
 # Side of the crop in heights of the face, brow to chin. The close crop shows hair and ears, the
 # wide one the shoulders; training on both keeps the adapter from learning one framing.
 CLOSE, WIDE = 1.7, 2.8
+ANALYSING_THREADS = min(10, os.cpu_count() or 1)  # the vision models release the lock
+UNREADABLE = "it cannot be decoded"
 TURNED = 20  # degrees of yaw from which the caption says so
 FEW_PHOTOS = 5  # with fewer, mirror images are trained on too, although no face is symmetric
 
@@ -76,23 +80,27 @@ def find_portraits(photos: Mapping[PhotoId, bytes]) -> list[Portrait]:
 
     Raises PhotosError if no file can be decoded.
     """
-    portraits, unreadable = [], 0
-    for photo_id, encoded in photos.items():
-        photo = decode(encoded)
-        if photo is None:
-            unreadable += 1
-            log.warning("photo %s: left out, it cannot be decoded", photo_id)
-            continue
-        try:
-            mesh = find_person(photo)
-        except NoUsableFace:
-            log.warning("photo %s: left out, it shows no usable face", photo_id)
-            continue
-        features = read_features(photo, mesh)
-        portraits.append(Portrait(photo_id, photo, mesh, features, worth(mesh)))
-    if unreadable == len(photos):
+    with ThreadPoolExecutor(ANALYSING_THREADS) as threads:
+        analysed = dict(zip(photos, threads.map(_portrait, photos, photos.values()), strict=True))
+    for photo_id, portrait in analysed.items():
+        if isinstance(portrait, str):
+            log.warning("photo %s: left out, %s", photo_id, portrait)
+    if all(portrait == UNREADABLE for portrait in analysed.values()):
         raise PhotosError("no photo can be decoded")
-    return sorted(portraits, key=lambda portrait: (-portrait.worth, portrait.photo_id))
+    portraits = [each for each in analysed.values() if isinstance(each, Portrait)]
+    return sorted(portraits, key=lambda each: (-each.worth, each.photo_id))
+
+
+def _portrait(photo_id: PhotoId, encoded: bytes) -> Portrait | str:
+    """Or why the photo is left out."""
+    photo = decode(encoded)
+    if photo is None:
+        return UNREADABLE
+    try:
+        mesh = find_person(photo)
+    except NoUsableFace:
+        return "it shows no usable face"
+    return Portrait(photo_id, photo, mesh, read_features(photo, mesh), worth(mesh))
 
 
 def training_examples(portraits: Sequence[Portrait], side: int) -> list[TrainingExample]:

@@ -41,7 +41,7 @@ CHANNELS = {"sdxl": 4, "klein": 16}
 SIDE = 8  # of latents
 ENGINES = {
     "tiny-lora": ("sdxl", TINY_LORA),
-    "flux2-klein-4b-lora": ("klein", TINY_LORA),
+    "flux2-klein-4b-lora-ref": ("klein", replace(TINY_LORA, references=2, reference_side=64)),
     "tiny-ref": ("klein", TINY_REF),
 }
 

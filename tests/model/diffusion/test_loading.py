@@ -8,10 +8,10 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from likeness_model.container.folders import WEIGHTS, WEIGHTS_CHANNEL, Folders
-from likeness_model.diffusion import loading, lora
+from likeness_model.diffusion import loading, lora, weights
 from likeness_model.diffusion.engine import DiffusionEngine
 from likeness_model.diffusion.loading import load_pipeline
-from likeness_model.diffusion.pipelines import sdxl
+from likeness_model.diffusion.pipelines import klein, sdxl
 from likeness_model.errors import DeviceError, WeightsError
 from likeness_model.tools.weights import write_manifest
 from tests.model.diffusion.conftest import checksums, run, small_recipe
@@ -19,7 +19,12 @@ from tests.model.diffusion.conftest import checksums, run, small_recipe
 
 @pytest.mark.parametrize(
     ("name", "family"),
-    [("sdxl-lora", "sdxl"), ("flux2-klein-4b-lora", "klein"), ("flux2-klein-4b-ref", "klein")],
+    [
+        ("sdxl-lora", "sdxl"),
+        ("flux2-klein-4b-lora", "klein"),
+        ("flux2-klein-4b-lora-ref", "klein"),
+        ("flux2-klein-4b-ref", "klein"),
+    ],
 )
 def test_a_real_engine_loads_its_folder_and_draws(folders, tmp_path, name, family):
     pipeline = load_pipeline(name, folders[family], device="cpu")
@@ -156,21 +161,66 @@ def test_two_sampler_files_are_rejected(broken):
         load()
 
 
-def test_a_file_that_differs_from_the_manifest_is_never_loaded(folders, monkeypatch, broken):
+@pytest.mark.parametrize("ending", ["safetensors", "json"])
+def test_a_file_that_differs_from_the_manifest_is_never_used(broken, monkeypatch, ending):
+    """Large files are hashed while they are loaded, small ones before."""
     folder, _ = broken
-    file = next((folder / sdxl.BASE / "unet").glob("*.safetensors"))
+    monkeypatch.setattr(weights, "LARGE", 20_000)
+    file = next((folder / sdxl.BASE / "unet").glob(f"*.{ending}"))
     content = bytearray(file.read_bytes())
-    content[-1] ^= 1
+    content[-3] ^= 1
     file.write_bytes(content)
-
-    def never(*_):
-        raise AssertionError("it was loaded")
-
-    monkeypatch.setattr(
-        loading, "KINDS", {"sdxl-lora": replace(loading.KINDS["sdxl-lora"], load=never)}
+    loaded = []
+    kind = loading.KINDS["sdxl-lora"]
+    monkeypatch.setitem(
+        loading.KINDS, "sdxl-lora", replace(kind, load=lambda *_how: loaded.append(1))
     )
+
     with pytest.raises(WeightsError, match="does not match the SHA-256 in manifest.json"):
         load_pipeline("sdxl-lora", folder, device="cpu")
+
+    assert loaded == ([1] if ending == "safetensors" else [])
+
+
+@pytest.mark.parametrize("name", sorted(loading.KINDS))
+def test_every_file_that_an_engine_reads_is_hashed_and_no_other_model(folders, monkeypatch, name):
+    """An engine's folder holds other models, and they take minutes to hash."""
+    kind = loading.KINDS[name]
+    folder = folders["sdxl" if name == "sdxl-lora" else "klein"]
+    read, hashed = set(), []
+    for module in (klein, sdxl):
+        part, load_adapter = module.part, module.load_adapter
+        monkeypatch.setattr(
+            module,
+            "part",
+            lambda what, base, name, *how, part=part: (
+                read.add(base / name) or part(what, base, name, *how)
+            ),
+        )
+        monkeypatch.setattr(
+            module,
+            "load_adapter",
+            lambda pipe, file, name, load=load_adapter: read.add(file) or load(pipe, file, name),
+        )
+    compare = weights._compare_checksums
+    monkeypatch.setattr(
+        weights,
+        "_compare_checksums",
+        lambda found, rows: hashed.extend(row.file for row in rows) or compare(found, rows),
+    )
+    load_pipeline(name, folder, device="cpu")
+
+    files = {
+        path.relative_to(folder).as_posix()
+        for each in read
+        for path in ([each] if each.is_file() else each.rglob("*"))
+    }
+    assert files <= set(hashed)
+    assert len(hashed) == len(set(hashed))
+    assert any("/transformer/" in file for file in hashed if klein.UNDISTILLED in file) is (
+        name == "flux2-klein-4b-lora"
+    )
+    assert kind.reads
 
 
 def test_missing_weights_are_reported(tmp_path):

@@ -1,5 +1,6 @@
 """Training on one face: deterministic, resumable, within time and memory."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -172,7 +173,7 @@ def test_bf16_networks_train_a_32_bit_adapter(folders, tmp_path, family):
         runs.append(train(pipeline, examples, seed=1, checkpoint=checkpoint))
         lora.unload(pipeline.trained_network)
 
-    assert all(0 < loss < 10 for loss in runs[0].losses)
+    assert all(math.isfinite(loss) for loss in runs[0].losses)
     assert runs[0].losses == runs[1].losses
     assert equal(runs[0].state, runs[1].state)
     assert all(value.dtype == torch.float32 for value in runs[0].state.values())

@@ -20,16 +20,18 @@ def draw_attempt(
     *,
     load: Callable[[str], Engine],
     turn: AbstractContextManager[None] | None = None,
+    resumable: bool = False,
 ) -> GenerationResult:
     """Read the order and the photos, draw, and write avatars and result. `turn` is entered while
-    the engine must not be shared with another job.
+    the engine must not be shared with another job. `resumable`: a restarted process gets the same
+    checkpoint folder.
 
     Raises JobError where the order, the photos or the weights are at fault.
     """
     order = read_order(folders.order)
     log.info("job %s attempt %d: %d avatars", order.job_id, order.attempt, len(order.avatars))
     photos = read_photos(folders.photos, order.photos)
-    result = run_job(order, photos, folders.checkpoints, load=load, turn=turn)
+    result = run_job(order, photos, folders.checkpoints, load=load, turn=turn, resumable=resumable)
     write_atomically(folders.model / RESULT_FILE, result.model_dump_json().encode())
     metrics.report(
         avatars_drawn=len(result.avatars),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from likeness.contracts import GenerationOrder, NotDrawn
+from likeness.contracts import GenerationOrder, NotDrawn, NotDrawnReason
 from likeness_model import __version__
 from likeness_model.diffusion import kernels, lora
 from likeness_model.diffusion.drawing import REDRAWN, Drawing, OrderPrompts
@@ -55,10 +55,7 @@ class DiffusionEngine:
         task.report("looking", len(task.checkpoints.avatars))
         portraits = find_portraits(task.photos)
         if not portraits:
-            return [
-                NotDrawn(avatar_id=a.avatar_id, style=a.style, reason="no_usable_photo")
-                for a in task.missing
-            ]
+            return _none_drawn(task, "no_usable_photo")
         with task.turn:
             try:
                 return self._draw(task, portraits)
@@ -83,7 +80,7 @@ class DiffusionEngine:
 
         # 3. Train on the face, and stop in time for the drawing.
         key = self._training_key(task.order)
-        checkpoint = TrainingCheckpoint(task.checkpoints.folder, key)
+        checkpoint = TrainingCheckpoint(task.checkpoints.folder, key, resumable=task.resumable)
         if examples is not None:
             task.report("training", len(task.checkpoints.avatars))
             reserved = len(task.missing) * self._picture_s * (1 + REDRAWN)
@@ -94,6 +91,9 @@ class DiffusionEngine:
                 checkpoint=checkpoint,
                 has_time=lambda step: task.deadline.allows(reserved + step),
             )
+            if trained.steps < recipe.least_steps:
+                checkpoint.delete()
+                return _none_drawn(task, "deadline")
             self._load_for_drawing(trained)
 
         # 4. Draw, score, draw again.
@@ -119,7 +119,7 @@ class DiffusionEngine:
         """The prompts of the whole order: an avatar's setting must not depend on where an earlier
         run stopped."""
         recipe = self.pipeline.recipe
-        texts = prompts_for(task.order.avatars, trained=recipe.trains)
+        texts = prompts_for(task.order.avatars, trained=recipe.trains, shown=recipe.references > 0)
         encoded = encode_prompts(self.pipeline, list(texts.values()))
         negative = None
         if recipe.takes_negatives:
@@ -158,3 +158,10 @@ class DiffusionEngine:
             name: weight_checksum(network, without=lora.USER)
             for name, network in self.pipeline.networks().items()
         }
+
+
+def _none_drawn(task: Task, reason: NotDrawnReason) -> list[NotDrawn]:
+    return [
+        NotDrawn(avatar_id=avatar.avatar_id, style=avatar.style, reason=reason)
+        for avatar in task.missing
+    ]

@@ -13,6 +13,7 @@ from likeness_model.diffusion.pipelines import klein, sdxl
 from likeness_model.diffusion.pipelines.base import Pipeline
 from likeness_model.diffusion.recipe import (
     KLEIN_LORA,
+    KLEIN_LORA_REF,
     KLEIN_REF,
     SDXL_LORA,
     TINY_LORA,
@@ -38,12 +39,12 @@ class Kind:
 
 
 _KLEIN = (f"{klein.DISTILLED}/", "styles/klein/")
+_KLEIN_LORA = (*_KLEIN, f"{klein.UNDISTILLED}/transformer/")
 _SDXL = (f"{sdxl.BASE}/", f"{sdxl.LIGHTNING}/", "styles/sdxl/")
 KINDS = {
     "flux2-klein-4b-ref": Kind(klein.Klein.load, KLEIN_REF, "Apache-2.0", _KLEIN),
-    "flux2-klein-4b-lora": Kind(
-        klein.Klein.load, KLEIN_LORA, "Apache-2.0", (*_KLEIN, f"{klein.UNDISTILLED}/transformer/")
-    ),
+    "flux2-klein-4b-lora": Kind(klein.Klein.load, KLEIN_LORA, "Apache-2.0", _KLEIN_LORA),
+    "flux2-klein-4b-lora-ref": Kind(klein.Klein.load, KLEIN_LORA_REF, "Apache-2.0", _KLEIN_LORA),
     "sdxl-lora": Kind(sdxl.Sdxl.load, SDXL_LORA, "OpenRAIL++-M", _SDXL),
 }
 TINY = {"tiny-ref": ("klein", TINY_REF), "tiny-lora": ("sdxl", TINY_LORA)}

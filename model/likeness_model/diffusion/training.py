@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from safetensors import SafetensorError
@@ -25,11 +26,13 @@ ADAM = ("exp_avg", "exp_avg_sq")
 @dataclass(frozen=True)
 class TrainingSet:
     """A latent and an encoded caption per training example. The last `prior` examples show other
-    people: prior preservation, so that the network does not turn everyone into the user."""
+    people: prior preservation, so that the network does not turn everyone into the user.
+    `weights`, (N, 1, height, width) with mean 1, say how much each place of a latent counts."""
 
     latents: torch.Tensor
     prompts: EncodedPrompts
     prior: int = 0
+    weights: torch.Tensor | None = None
 
     @property
     def own(self) -> int:
@@ -53,7 +56,8 @@ def train(
     checkpoint: TrainingCheckpoint,
     has_time: Callable[[float], bool] = lambda _seconds: True,
 ) -> Trained:
-    """A step starts only if `has_time(seconds)` is true for the last step's length.
+    """A step starts only if `has_time(seconds)` is true for the length of the fastest step. The
+    first one is not counted: it also selects kernels.
 
     The noise of each step follows from the seed and the step's number alone: a run resumed from a
     checkpoint, with the same number of threads, gives the same bits as an uninterrupted one.
@@ -71,23 +75,23 @@ def train(
     # 2. Steps, until the recipe's number or the time limit is reached.
     batches = Batches(recipe.batch + min(examples.prior, recipe.batch))
     losses: list[float] = []
-    seconds = 0.0
-    while not finished and done < recipe.steps and has_time(seconds):
+    seconds: list[float] = []
+    while not finished and done < recipe.steps and has_time(min(seconds[1:], default=0.0)):
         began = time.perf_counter()
         losses.append(_step(pipeline, examples, optimiser, derived_seed(seed, done), batches))
         done += 1
-        seconds = time.perf_counter() - began
+        seconds.append(time.perf_counter() - began)
         if done % LOG_EVERY == 0 or done == recipe.steps:
             recent = sum(losses[-LOG_EVERY:]) / len(losses[-LOG_EVERY:])
-            metrics.report(step=done, train_loss=recent, seconds_per_step=seconds)
+            metrics.report(step=done, train_loss=recent, seconds_per_step=seconds[-1])
         if done % recipe.checkpoint_every == 0 and done < recipe.steps:
-            checkpoint.write(_packed(parameters, optimiser, steps=done))
+            checkpoint.write(partial(_packed, parameters, optimiser, steps=done))
 
     # 3. Store the result too: a run that is restarted while drawing does not train again.
-    if not finished:
-        checkpoint.write(_packed(parameters, None, steps=done))
+    if not finished and done >= recipe.least_steps:
+        checkpoint.write(partial(_packed, parameters, None, steps=done))
     if done < recipe.steps:
-        log.warning("training ended after %d of %d steps, in time to draw", done, recipe.steps)
+        log.warning("out of time: training ended after %d of %d steps", done, recipe.steps)
     return Trained(lora.user_state(network), done, tuple(losses))
 
 
@@ -116,6 +120,7 @@ def _step(
             examples.prompts.pick(places),
             noise[list(rows)],
             noise_levels[list(rows)],
+            None if examples.weights is None else examples.weights[places],
         )
         loss = losses.sum() / recipe.batch
         loss.backward()

@@ -34,14 +34,16 @@ def run_job(
     *,
     load: Callable[[str], Engine],
     turn: AbstractContextManager[None] | None = None,
+    resumable: bool = False,
 ) -> GenerationResult:
     """Draw the order into `checkpoints` with the engine that `load` returns for its name.
 
-    The same order and photos give the same pictures, and a restarted run continues from its
-    checkpoints. Raises OrderError for a style or engine that this version does not have,
-    PhotosError if no photo can be decoded, WeightsError for wrong weights. A photo without a usable
-    face is left out; without any, nothing is drawn and the result says so. `turn` is entered while
-    the engine must not be shared with another job.
+    The same order and photos give the same pictures (AvatarOrder says where), and a restarted run
+    continues from its checkpoints. Raises OrderError for a style or engine that this version does
+    not have, PhotosError if no photo can be decoded, WeightsError for wrong weights. A photo
+    without a usable face is left out; without any, nothing is drawn and the result says so. `turn`
+    is entered while the engine must not be shared with another job. `resumable`: a restarted run
+    gets the same `checkpoints`.
     """
     started = time.monotonic()
     deadline = Deadline(order.time_limit_s)
@@ -63,7 +65,7 @@ def run_job(
     not_drawn: list[NotDrawn] = []
     if missing:
         not_drawn = engine.draw(
-            Task(order, photos, missing, stored, deadline, report, turn or nullcontext())
+            Task(order, photos, missing, stored, deadline, report, turn or nullcontext(), resumable)
         )
 
     # 4. Rank the avatars and write the result.

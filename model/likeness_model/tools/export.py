@@ -53,8 +53,9 @@ def klein_to_kohya(state: lora.State) -> lora.State:
     for layer, (down, up) in layers.items():
         parts = layer.split(".")
         block = parts[1]
-        if parts[0] == "single_transformer_blocks":  # attn.to_qkv_mlp_proj
-            kohya |= _entry(f"lora_unet_single_blocks_{block}_linear1", down, up)
+        if parts[0] == "single_transformer_blocks":
+            linear = {"to_qkv_mlp_proj": "linear1", "to_out": "linear2"}[parts[3]]
+            kohya |= _entry(f"lora_unet_single_blocks_{block}_{linear}", down, up)
         elif parts[3] == "to_out":
             kohya |= _entry(f"lora_unet_double_blocks_{block}_img_attn_proj", down, up)
         elif parts[3] == FUSED[0]:

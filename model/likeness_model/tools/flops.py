@@ -11,7 +11,7 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from likeness_model.diffusion import shapes
-from likeness_model.diffusion.pipelines.klein import Klein
+from likeness_model.diffusion.pipelines.klein import adapted_layers
 from likeness_model.diffusion.pipelines.sdxl import Sdxl
 from likeness_model.diffusion.recipe import Recipe
 
@@ -85,7 +85,7 @@ def _klein(recipe: Recipe) -> Work:
 
     return _counted(
         transformer,
-        Klein.targets,
+        adapted_layers(transformer.config.num_single_layers),
         vae,
         32,
         recipe,

@@ -41,7 +41,7 @@ CHANNELS = {"sdxl": 4, "klein": 16}
 SIDE = 8  # of latents
 ENGINES = {
     "tiny-lora": ("sdxl", TINY_LORA),
-    "flux2-klein-4b-lora": ("klein", TINY_LORA),
+    "flux2-klein-4b-lora-ref": ("klein", replace(TINY_LORA, references=2, reference_side=64)),
     "tiny-ref": ("klein", TINY_REF),
 }
 
@@ -182,11 +182,11 @@ USER = {"p01": small("close"), "p02": small("tilted")}
 OTHER_USER = {"p01": small("mirrored"), "p02": small("looking")}
 
 
-def run(loaded, folder: Path, photos=None, *, engine=None, **changes):
+def run(loaded, folder: Path, photos=None, *, engine=None, resumable=True, **changes):
     """Run a job with a loaded engine; the order names it, or another `engine`."""
     photos = photos or USER
     order = order_of(engine or loaded.name, photos, **changes)
-    return run_job(order, photos, folder, load=lambda _name: loaded)
+    return run_job(order, photos, folder, load=lambda _name: loaded, resumable=resumable)
 
 
 def checksums(result):
@@ -257,7 +257,7 @@ def small_recipe(pipeline, **changes):
     small = {"training_side": 64, "drawing_side": 64, "reference_side": 64, "prompt_tokens": 24}
     small |= {"drawing_steps": 2, "rank": 4, "shows_faces": False}
     if pipeline.recipe.trains:
-        small |= {"steps": 2, "checkpoint_every": 2}
+        small |= {"steps": 2, "least_steps": 1, "checkpoint_every": 2}
     pipeline.recipe = replace(pipeline.recipe, **{**small, **changes})
     return pipeline
 

@@ -97,6 +97,21 @@ def test_a_short_time_limit_ends_training_in_time_to_draw(lora_engine, tmp_path,
     assert len(result.avatars) == 3
 
 
+def test_too_few_training_steps_draw_nothing(lora_engine, tmp_path, monkeypatch):
+    """The base alone does not know the user: its pictures are no likeness."""
+    clock = _Clock(monkeypatch)
+    losses = clock.passing(10, lora_engine.pipeline.losses)
+    monkeypatch.setattr(lora_engine.pipeline, "losses", losses)
+    recipe = replace(lora_engine.pipeline.recipe, steps=50, least_steps=20)
+    monkeypatch.setattr(lora_engine.pipeline, "recipe", recipe)
+
+    result = run(lora_engine, tmp_path, time_limit_s=80)
+
+    assert result.avatars == ()
+    assert [row.reason for row in result.not_drawn] == ["deadline"] * 3
+    assert not list(tmp_path.glob("training-*"))
+
+
 def test_avatars_without_time_left_are_reported(lora_engine, tmp_path, monkeypatch):
     clock = _Clock(monkeypatch)
     monkeypatch.setattr(

@@ -19,7 +19,12 @@ from tests.model.diffusion.conftest import checksums, run, small_recipe
 
 @pytest.mark.parametrize(
     ("name", "family"),
-    [("sdxl-lora", "sdxl"), ("flux2-klein-4b-lora", "klein"), ("flux2-klein-4b-ref", "klein")],
+    [
+        ("sdxl-lora", "sdxl"),
+        ("flux2-klein-4b-lora", "klein"),
+        ("flux2-klein-4b-lora-ref", "klein"),
+        ("flux2-klein-4b-ref", "klein"),
+    ],
 )
 def test_a_real_engine_loads_its_folder_and_draws(folders, tmp_path, name, family):
     pipeline = load_pipeline(name, folders[family], device="cpu")
@@ -119,6 +124,33 @@ def test_a_broken_adapter_is_named(broken):
 
     with pytest.raises(WeightsError, match=r"sdxl/oil\.safetensors cannot be loaded as an adapter"):
         load()
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        "lora_te1_text_model_encoder_layers_0_self_attn_q_proj.lora_down.weight",
+        "lora_te2_text_model_encoder_layers_0_mlp_fc1.alpha",
+        "text_encoder.text_model.encoder.layers.0.self_attn.q_proj.lora_A.weight",
+    ],
+)
+def test_a_style_adapter_with_layers_of_a_text_encoder_is_refused(broken, layer):
+    folder, load = broken
+    file = folder / "styles/sdxl/oil.safetensors"
+    save_file(load_file(file) | {layer: torch.zeros(2, 32)}, file)
+
+    with pytest.raises(WeightsError, match="--network_train_unet_only") as raised:
+        load()
+    assert _message(raised).startswith("sdxl/oil.safetensors has layers for the text encoder")
+
+
+def test_an_adapter_of_another_family_is_refused(broken, folders):
+    folder, load = broken
+    shutil.copy(folders["klein"] / "styles/klein/oil.safetensors", folder / "styles/sdxl")
+
+    with pytest.raises(WeightsError, match=r"sdxl/oil\.safetensors cannot be loaded") as raised:
+        load()
+    _message(raised)
 
 
 def test_two_sampler_files_are_rejected(broken):

@@ -15,10 +15,12 @@ from diffusers import (
     EulerDiscreteScheduler,
     FlowMatchEulerDiscreteScheduler,
     Flux2KleinPipeline,
+    Flux2Transformer2DModel,
     StableDiffusionXLPipeline,
 )
 from diffusers.pipelines.flux2.pipeline_flux2_klein import compute_empirical_mu
 from diffusers.training_utils import compute_density_for_timestep_sampling
+from peft import LoraConfig
 from PIL import Image
 
 from likeness_model.diffusion import lora
@@ -26,7 +28,7 @@ from likeness_model.diffusion.encoding import encode_prompts
 from likeness_model.diffusion.loading import load_pipeline
 from likeness_model.diffusion.pipelines import klein, sdxl
 from likeness_model.diffusion.recipe import TINY_LORA
-from likeness_model.diffusion.shapes import random_pipeline
+from likeness_model.diffusion.shapes import KLEIN as KLEIN_SHAPE, random_pipeline
 from likeness_model.errors import WeightsError
 from likeness_model.tools.export import export
 from tests.model.diffusion.conftest import random_state, small_recipe
@@ -185,6 +187,29 @@ def test_guidance_is_that_of_diffusers(folders):
     assert furthest(drawn, theirs(pipe, ours.recipe, [lora.SAMPLER], **guided)) <= 1
 
 
+@KLEIN
+def test_only_the_layers_that_the_prompt_reads_run(both):
+    ours, pipe, *_ = both
+    encoder = ours.full.text_encoder
+    assert len(encoder.model.layers) == 27 < len(pipe.text_encoder.model.layers)
+    assert not list(encoder.lm_head.parameters())
+
+    found = ours.encode_prompts(TEXTS).rows["tokens"]
+    assert torch.equal(found, pipe.encode_prompt(TEXTS, max_sequence_length=24)[0])
+
+
+def test_equal_texts_are_encoded_once(monkeypatch):
+    pipeline = random_pipeline("s", TINY_LORA, family="sdxl", tiny=True)
+    encode, seen = pipeline.encode_prompts, []
+    monkeypatch.setattr(
+        pipeline, "encode_prompts", lambda texts: seen.extend(texts) or encode(texts)
+    )
+    rows = encode_prompts(pipeline, ["a", "b", "a", "a"]).rows["tokens"]
+
+    assert seen == ["a", "b"]
+    assert torch.equal(rows, encode(["a", "b"]).rows["tokens"][[0, 1, 0, 0]])
+
+
 # --- training -------------------------------------------------------------------------------------
 
 
@@ -315,3 +340,21 @@ def test_sdxl_is_trained_at_all_timesteps_uniformly():
 
     assert (steps.min(), steps.max()) == (0, 999)
     assert steps.float().mean() == pytest.approx(499.5, abs=5)
+
+
+def test_klein_adapts_the_60_layers_that_diffusers_adapts():
+    """train_dreambooth_lora_flux2_klein.py, on the true shape (which has 5 and 20 blocks)."""
+    with torch.device("meta"):
+        network = Flux2Transformer2DModel(**KLEIN_SHAPE)
+        network.add_adapter(LoraConfig(r=1, target_modules=list(klein.adapted_layers(20))))
+
+    names = {n.partition(".lora_A")[0] for n, _ in network.named_parameters() if ".lora_A" in n}
+    attention = [f"attn.to_{name}" for name in ("q", "k", "v", "out.0")]
+    double = {f"transformer_blocks.{n}.{name}" for n in range(5) for name in attention}
+    single = {
+        f"single_transformer_blocks.{n}.attn.{name}"
+        for n in range(20)
+        for name in ("to_qkv_mlp_proj", "to_out")
+    }
+    assert names == double | single
+    assert len(names) == 60

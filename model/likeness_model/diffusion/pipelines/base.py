@@ -33,7 +33,7 @@ class EncodedPrompts:
 class Pipeline(ABC):
     """Networks of one family on one device. It holds nothing of a user."""
 
-    targets: tuple[str, ...]  # the layers that get a LoRA adapter, by the end of their names
+    targets: tuple[str, ...]  # the layers that get a LoRA adapter: names, or the ends of names
 
     def __init__(self, name: str, recipe: Recipe, device: torch.device, dtype: torch.dtype) -> None:
         self.name = name

@@ -32,9 +32,17 @@ DISTILLED = "FLUX.2-klein-4B"
 UNDISTILLED = "FLUX.2-klein-base-4B"  # only its transformer is read
 
 
-class Klein(Pipeline):
-    targets = ("to_k", "to_q", "to_v", "to_out.0", "to_qkv_mlp_proj")
+READ_LAYERS = (9, 18, 27)  # of the text encoder: their outputs form the prompt
 
+
+def adapted_layers(single_blocks: int) -> tuple[str, ...]:
+    """Those of diffusers' train_dreambooth_lora_flux2_klein.py: 4 per double block, 2 per single
+    one. The last in full: `attn.to_out` of a double block is a list, which takes no adapter."""
+    last = (f"single_transformer_blocks.{n}.attn.to_out" for n in range(single_blocks))
+    return ("to_k", "to_q", "to_v", "to_out.0", "to_qkv_mlp_proj", *last)
+
+
+class Klein(Pipeline):
     def __init__(
         self,
         name: str,
@@ -48,6 +56,8 @@ class Klein(Pipeline):
         """`components` are Flux2KleinPipeline's, already on the device. The adapter is trained on
         `undistilled`, which is None for an engine with reference pictures."""
         super().__init__(name, recipe, device, dtype)
+        self.targets = adapted_layers(components["transformer"].config.num_single_layers)
+        _cut(components["text_encoder"])
         self.undistilled = undistilled
         self.full = Flux2KleinPipeline(**components, is_distilled=True)
         # Without the encoder: it may be offloaded, and a pipeline runs where its first part is.
@@ -114,7 +124,10 @@ class Klein(Pipeline):
         self.full.text_encoder.to(self.device)
         with torch.no_grad():
             tokens, _ = self.full.encode_prompt(
-                list(prompts), device=self.device, max_sequence_length=self.recipe.prompt_tokens
+                list(prompts),
+                device=self.device,
+                max_sequence_length=self.recipe.prompt_tokens,
+                text_encoder_out_layers=READ_LAYERS,
             )
         if self.recipe.offloads_encoders:
             self.full.text_encoder.to("cpu")
@@ -194,3 +207,11 @@ class Klein(Pipeline):
             output_type="np",
         ).images
         return to_pictures(drawn)
+
+
+def _cut(encoder: Qwen3ForCausalLM) -> None:
+    """Drop what the prompt does not need: the layers after the last one that is read (9 of 36), the
+    norm and the head over the vocabulary."""
+    encoder.model.layers = encoder.model.layers[: READ_LAYERS[-1]]
+    encoder.model.norm = nn.Identity()
+    encoder.lm_head = nn.Identity()

@@ -7,16 +7,32 @@ run them. A CUDA graph launches all of them at once: forward, backward, clipping
 import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import torch
 
 from likeness_model.diffusion.memory import Batches, release
 from likeness_model.diffusion.pipelines.base import EncodedPrompts, Pipeline
-from likeness_model.diffusion.training_set import TrainingSet
 
 log = logging.getLogger(__name__)
 
 WARM_UP = 3  # steps before the capture: they select kernels and create the optimiser's state
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """A latent and an encoded caption per training example. The last `prior` examples show other
+    people: prior preservation, so that the network does not turn everyone into the user.
+    `weights`, (N, 1, height, width) with mean 1, say how much each place of a latent counts."""
+
+    latents: torch.Tensor
+    prompts: EncodedPrompts
+    prior: int = 0
+    weights: torch.Tensor | None = None
+
+    @property
+    def own(self) -> int:
+        return len(self.latents) - self.prior
 
 
 class TrainingStep:
@@ -28,8 +44,7 @@ class TrainingStep:
         self._pipeline = pipeline
         self._examples = examples
         self._optimiser = optimiser
-        batch = pipeline.recipe.batch
-        self._size = batch + min(examples.prior, batch)
+        self._size = pipeline.recipe.batch * (2 if examples.prior else 1)
         self._batches = Batches(self._size)
         self._places = torch.zeros(self._size, dtype=torch.int64, device=pipeline.device)
         self._latents = _rows_like(examples.latents, self._size)
@@ -44,7 +59,7 @@ class TrainingStep:
         self._on_gpu = pipeline.device.type == "cuda"
         self._stream = torch.cuda.Stream(pipeline.device) if self._on_gpu else None
         self._before_capture = WARM_UP
-        self._graph: torch.cuda.CUDAGraph | None = None
+        self._graph: torch.cuda.CUDAGraph | None = None  # untested on a GPU
         self._loss = torch.zeros((), device=pipeline.device)  # of the graph's last replay
 
     def run(self, seed: int) -> torch.Tensor:
@@ -60,6 +75,11 @@ class TrainingStep:
                 self._capture()
             return loss
 
+    @property
+    def captured(self) -> bool:
+        """True once `run` only starts a step."""
+        return self._graph is not None
+
     def _fill(self, seed: int) -> None:
         """Examples, noise and noise levels of the step: they follow from its seed alone."""
         examples, batch = self._examples, self._pipeline.recipe.batch
@@ -67,7 +87,7 @@ class TrainingStep:
         places = torch.randint(examples.own, (batch,), generator=chance)
         if examples.prior:
             others = torch.randint(examples.prior, (batch,), generator=chance) + examples.own
-            places = torch.cat([places, others[: self._size - batch]])
+            places = torch.cat([places, others])
         _copy(places, self._places)
         _copy(torch.randn(self._noise.shape, generator=chance), self._noise)
         _copy(torch.rand(self._size, generator=chance), self._noise_levels)

@@ -113,8 +113,6 @@ def test_a_network_that_cannot_be_compiled_is_a_device_error(
 
     backend(without_compiler)
 
-    with pytest.raises(
-        DeviceError, match=r"C compiler.*\): use an image with a C compiler"
-    ):
+    with pytest.raises(DeviceError, match=r"C compiler.*\): use an image with a C compiler"):
         DiffusionEngine(pipeline)
     assert not (tmp_path / "cache").exists()

@@ -11,7 +11,7 @@ from likeness_model.diffusion.pipelines.base import EncodedPrompts, Pipeline
 from likeness_model.diffusion.portraits import Portrait, loss_weights, training_examples
 from likeness_model.diffusion.prompts import prior_captions
 from likeness_model.diffusion.seeds import derived_seed
-from likeness_model.diffusion.training import TrainingSet
+from likeness_model.diffusion.training_step import TrainingSet
 from likeness_model.vision.records import Image
 
 

@@ -1,6 +1,7 @@
 """The recipe of a diffusion engine: analyse, encode, train or show references, draw, clean up."""
 
 import logging
+import os
 import time
 from collections.abc import Sequence
 
@@ -8,7 +9,7 @@ import numpy as np
 
 from likeness.contracts import GenerationOrder, NotDrawn, NotDrawnReason
 from likeness_model import __version__
-from likeness_model.diffusion import lora
+from likeness_model.diffusion import kernels, lora
 from likeness_model.diffusion.drawing import REDRAWN, Drawing, OrderPrompts
 from likeness_model.diffusion.drawing_network import DrawingNetwork
 from likeness_model.diffusion.encoding import encode_prompts, encode_training_set
@@ -36,8 +37,15 @@ class DiffusionEngine:
         self.pipeline = pipeline
         self.name = pipeline.name
         self.styles = tuple(templates().styles)
+        if pipeline.device.type == "cuda":
+            for network in pipeline.networks().values():
+                kernels.use_channels_last(network)
         self._network = DrawingNetwork(pipeline)
-        self._picture_s = self._warm_up()
+        with kernels.compiled(pipeline.drawing_network):
+            self._warm_up(1)
+            if kernels.COMPILE in os.environ:
+                self._warm_up(pipeline.recipe.drawing_batch)
+        self._picture_s = self._warm_up(1)
         self._base_checksums = self._checksums()
 
     def draw(self, task: Task) -> list[NotDrawn]:
@@ -94,18 +102,17 @@ class DiffusionEngine:
         checkpoint.delete()
         return given_up
 
-    def _warm_up(self) -> float:
-        """Seconds per picture. The first picture also selects kernels, so the second is timed."""
+    def _warm_up(self, count: int) -> float:
+        """Draw a batch, which selects and compiles kernels. Returns its seconds."""
         recipe = self.pipeline.recipe
         side = recipe.reference_side
-        prompts = self.pipeline.encode_prompts([templates().token])
-        for seed in range(2):
-            began = time.perf_counter()
-            self.pipeline.generate(
-                prompts,
-                [seed],
-                references=[np.full((side, side, 3), 128, np.uint8)] * recipe.references,
-            )
+        prompts = self.pipeline.encode_prompts([templates().token] * count)
+        began = time.perf_counter()
+        self.pipeline.generate(
+            prompts,
+            range(count),
+            references=[np.full((side, side, 3), 128, np.uint8)] * recipe.references,
+        )
         return time.perf_counter() - began
 
     def _encode_prompts(self, task: Task) -> OrderPrompts:

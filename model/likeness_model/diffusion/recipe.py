@@ -49,7 +49,7 @@ SDXL_LORA = Recipe(steps=500, least_steps=250, checkpoint_every=250, drawing_ste
 # klein-4B is distilled for four steps without guidance; a LoRA is trained on its base.
 KLEIN_LORA = Recipe(steps=600, least_steps=300, batch=1, checkpoint_every=300, drawing_steps=4)
 KLEIN_LORA_REF = replace(KLEIN_LORA, references=2)
-KLEIN_REF = Recipe(references=3, drawing_steps=4)
+KLEIN_REF = Recipe(references=2, drawing_steps=4)
 
 # Real classes with small random weights: noise for pictures, in seconds on two cores.
 TINY_REF = Recipe(

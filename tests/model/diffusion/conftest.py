@@ -30,7 +30,7 @@ from likeness_model.diffusion.shapes import (
     random_pipeline,
     sdxl_components,
 )
-from likeness_model.diffusion.training import TrainingSet
+from likeness_model.diffusion.training_step import TrainingSet
 from likeness_model.generation.job import run_job
 from likeness_model.tools.export import klein_to_kohya
 from likeness_model.tools.weights import write_manifest

@@ -1,6 +1,6 @@
 """FLUX.2 klein 4B: with reference pictures of the face, or a LoRA adapter trained on its base."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,7 @@ class Klein(Pipeline):
         self.targets = adapted_layers(components["transformer"].config.num_single_layers)
         _cut(components["text_encoder"])
         self.undistilled = undistilled
+        self._positions: dict[tuple[str, torch.Size], Tensor] = {}
         self.full = Flux2KleinPipeline(**components, is_distilled=True)
         # Without the encoder: it may be offloaded, and a pipeline runs where its first part is.
         without = dict.fromkeys(("text_encoder", "tokenizer"))
@@ -176,12 +177,20 @@ class Klein(Pipeline):
                 timestep=times,
                 guidance=None,
                 encoder_hidden_states=tokens,
-                txt_ids=self.pipe._prepare_text_ids(tokens).to(self.device),
-                img_ids=self.pipe._prepare_latent_ids(latents).to(self.device),
+                txt_ids=self._ids(self.pipe._prepare_text_ids, tokens),
+                img_ids=self._ids(self.pipe._prepare_latent_ids, latents),
                 return_dict=False,
             )[0]
         guess = guess.permute(0, 2, 1).reshape(latents.shape)  # unpack
         return mean_error(guess, noise - latents, weights)
+
+    def _ids(self, prepare: Callable[[Tensor], Tensor], like: Tensor) -> Tensor:
+        """Positions, which follow from a shape. They are made on the host, and a CUDA graph cannot
+        copy from there: the first step's are used again."""
+        key = (prepare.__name__, like.shape)
+        if key not in self._positions:
+            self._positions[key] = prepare(like).to(self.device)
+        return self._positions[key]
 
     def generate(
         self,

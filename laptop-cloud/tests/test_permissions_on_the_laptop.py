@@ -268,13 +268,8 @@ def test_a_key_in_a_field_that_the_operation_ignores_does_not_count(
     dynamodb = clients("dynamodb")
 
     def add_key(params: dict[str, Any], **_: Any) -> None:
-        params["body"] = json.dumps(
-            json.loads(params["body"])
-            | {
-                "Key": item("JOB#1"),
-                "TransactItems": transaction(("Put", "JOB#1"))[1]["TransactItems"],
-            }
-        ).encode()
+        more = {"Key": item("JOB#1"), **transaction(("Put", "JOB#1"))[1]}
+        params["body"] = json.dumps(json.loads(params["body"]) | more).encode()
 
     dynamodb.meta.events.register("before-call.dynamodb", add_key)
 

@@ -9,6 +9,7 @@ import pytest
 
 from likeness.adapters.dynamodb import keys
 from tests.infra.permissions import BOUND, GOLDEN, matrix, permissions
+from tests.infra.published_actions import policy_documents
 from tests.infra.stacks import FUNCTION, MACHINE, MANAGED_POLICY, ROLE, deployed
 from tests.infra.transactions import TRANSACTIONS
 
@@ -107,15 +108,6 @@ def test_every_policy_document_has_the_current_version():
     ]
     assert len(documents) > 50
     assert [name for name, one in documents if one.get("Version") != "2012-10-17"] == []
-
-
-def policy_documents(value):
-    if isinstance(value, dict):
-        if "Statement" in value:
-            yield value
-        value = list(value.values())
-    for one in value if isinstance(value, list) else ():
-        yield from policy_documents(one)
 
 
 def attached():

@@ -35,7 +35,7 @@ async def handle(
     if bucket := searched(method, path, headers, served):
         caller, region = extract_access_key_id(headers, query), extract_region(headers, query)
         if enforce(caller, LIST, "s3", region, resource_arn=f"arn:aws:s3:::{bucket}"):
-            return s3._error("AccessDenied", "Access Denied", 403, path)
+            served = s3._error("AccessDenied", "Access Denied", 403, path)
     return served
 
 

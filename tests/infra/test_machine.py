@@ -2,6 +2,7 @@
 
 import pytest
 
+from likeness.adapters.generation import training_jobs
 from likeness.adapters.generation.endpoint import MAX_QUEUE_S, MAX_RUN_S
 from likeness.services.generation.prepare_generation import TIME_LIMIT_S
 from tests.infra.documents import read
@@ -39,10 +40,6 @@ def test_an_unknown_value_at_a_choice_never_widens_what_passes():
         assert choices[name] == "Refuse"
 
 
-def test_the_container_has_no_network():
-    assert MACHINE["States"]["Generate"]["Parameters"]["EnableNetworkIsolation"] is True
-
-
 def test_the_endpoints_container_has_no_network(generation):
     assert generation["Resources"]["Model"]["Properties"]["EnableNetworkIsolation"] is True
 
@@ -52,9 +49,8 @@ def test_the_endpoint_is_waited_for_as_long_as_it_may_queue_and_draw():
 
 
 def test_the_container_is_to_be_done_before_sagemaker_stops_it():
-    stops = MACHINE["States"]["Generate"]["Parameters"]["StoppingCondition"]["MaxRuntimeInSeconds"]
-    assert stops == MAX_RUN_S
-    assert stops > TIME_LIMIT_S
+    assert MAX_RUN_S > TIME_LIMIT_S
+    assert training_jobs.MAX_RUN_S == MAX_RUN_S
 
 
 def test_an_execution_ends_before_a_photo_may_be_a_day_old():

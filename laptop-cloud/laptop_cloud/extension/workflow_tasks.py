@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ministack.services import stepfunctions
 
 from laptop_cloud.extension import integrations
-from laptop_cloud.extension.asl import Call, TaskFailed, parse
+from laptop_cloud.extension.asl import TaskFailed, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -98,16 +98,12 @@ def error_matches(wanted: list[str], error: str) -> bool:
 
 
 def invoke_resource(resource: str, data: Any) -> Any:
-    """A task: one call, with .sync also the wait for the job that it starts."""
-    task = _task.get()
-    deadline = None if task.seconds is None else time.monotonic() + task.seconds
+    """A task: one call with the machine's role."""
     with task_failures():
         call = parse(resource)
         if call is None:
             return _invoke_resource(resource, data)
-        result = integrations.run(call, data, task.role)
-        if call.wait == "sync":
-            return wait_for_training(data["TrainingJobName"], task, deadline)
+        result = integrations.run(call, data, _task.get().role)
     limit(result, resource)
     return result
 
@@ -118,28 +114,6 @@ def task_failures() -> Iterator[None]:
         yield
     except TaskFailed as failed:
         raise stepfunctions._ExecutionError(failed.error, failed.cause) from failed
-
-
-def wait_for_training(name: str, task: Task, deadline: float | None) -> Any:
-    """Wait for a training job; stop it if the execution ends, as Step Functions does."""
-
-    def ask(operation: str) -> Any:
-        call = Call("sagemaker", operation, optimized=True)
-        return integrations.run(call, {"TrainingJobName": name}, task.role)
-
-    while True:
-        job = ask("DescribeTrainingJob")
-        status = job["TrainingJobStatus"]
-        if status == "Completed":
-            return job
-        if status in {"Failed", "Stopped"}:
-            raise TaskFailed("States.TaskFailed", json.dumps(job))
-        try:
-            task.check(deadline)
-        except Exception:
-            ask("StopTrainingJob")
-            raise
-        time.sleep(POLL_S)
 
 
 def invoke_with_callback(resource: str, data: Any, token: str, state: dict[str, Any]) -> Any:

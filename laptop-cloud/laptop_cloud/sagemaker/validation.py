@@ -23,7 +23,7 @@ _JSON_TYPES: dict[str, type | tuple[type, ...]] = {
     "timestamp": (int, float, str),
 }
 # Classes of Java's regular expressions that Python does not have.
-_JAVA = {r"\p{L}": r"\w", r"\p{N}": r"\d", r"\p{Z}": r"\s"}
+_JAVA = {r"\p{L}": r"\w", r"\p{N}": r"\d", r"\p{Z}": r"\s", r"\p{Alnum}": "a-zA-Z0-9"}
 _HOSTING = ("Model", "EndpointConfig", "Endpoint")
 _OPERATIONS = frozenset(
     {"CreateTrainingJob", "DescribeTrainingJob", "ListTrainingJobs", "StopTrainingJob"}

@@ -4,6 +4,7 @@ from likeness.contracts import JobError, TrainingEnded
 from likeness.domain.deletion.receipt import WORK
 from likeness.domain.errors import NotFound, Unavailable
 from likeness.domain.generation.run import Run
+from likeness.domain.jobs.job import Job
 from likeness.ports.deletion import JobFiles
 from likeness.ports.generation import Runs, Training, TrainingStatus
 from likeness.ports.jobs import Jobs, Workflow
@@ -31,6 +32,7 @@ def finish_training(
     """
     try:
         run = runs.get(ended.job_id, ended.attempt)
+        job = jobs.get(ended.job_id)
     except NotFound:  # the user was erased
         files.delete(ended.job_id, WORK)
         return False
@@ -42,15 +44,15 @@ def finish_training(
     status = training.status(run)
     if status in {TrainingStatus.WAITING, TrainingStatus.RUNNING}:
         raise Unavailable(f"training job {run.name} has not ended: the event is tried again")
-    return end_training(run, status, jobs=jobs, runs=runs, workflow=workflow)
+    return end_training(run, job, status, runs=runs, workflow=workflow)
 
 
 def end_training(
-    run: Run, status: TrainingStatus, *, jobs: Jobs, runs: Runs, workflow: Workflow
+    run: Run, job: Job, status: TrainingStatus, *, runs: Runs, workflow: Workflow
 ) -> bool:
     """Complete or fail the waiting task if the training job has ended."""
     if status in {TrainingStatus.WAITING, TrainingStatus.RUNNING}:
         return False
-    if not is_awaited(run, jobs.get(run.job_id)):
+    if not is_awaited(run, job):
         return False
     return end_run(run, ERRORS.get(status), runs=runs, workflow=workflow)

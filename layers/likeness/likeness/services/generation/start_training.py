@@ -40,6 +40,7 @@ def start_training(
             training.stop(run)
             raise Conflict(f"attempt {attempt} of job {job_id} was stopped")
     status = training.status(run)
-    if status is TrainingStatus.WAITING and too_late(jobs.get(job_id), clock, deadline):
+    job = jobs.get(job_id)
+    if status is TrainingStatus.WAITING and too_late(job, clock, deadline):
         raise CapacityTimeout(f"no capacity for attempt {attempt} of job {job_id} in time")
-    end_training(run, status, jobs=jobs, runs=runs, workflow=workflow)
+    end_training(run, job, status, runs=runs, workflow=workflow)

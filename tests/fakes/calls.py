@@ -219,11 +219,13 @@ class FakeTraining:
         self.quota_used_up = False
         self.before_return: Callable[[], None] = lambda: None  # runs before start() returns
 
-    def start(self, run: Run) -> None:
+    def start(self, run: Run) -> bool:
         if self.quota_used_up:
             raise CapacityError("the account's quota of instances is used up")
+        created = run.name not in self.statuses
         self.statuses.setdefault(run.name, TrainingStatus.WAITING)
         self.before_return()
+        return created
 
     def status(self, run: Run) -> TrainingStatus:
         if run.name not in self.statuses:

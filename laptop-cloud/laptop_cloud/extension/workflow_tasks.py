@@ -39,7 +39,6 @@ class Task:
 
     execution: dict[str, Any]
     role: str
-    seconds: float | None
 
     def check(self, deadline: float | None) -> None:
         if self.execution["status"] != "RUNNING":
@@ -64,10 +63,7 @@ def execute_task(
     if execution["status"] != "RUNNING":
         raise ended()
     machine = stepfunctions._state_machines[execution["stateMachineArn"]]
-    seconds = state.get("TimeoutSeconds")
-    token = _task.set(
-        Task(execution, machine["roleArn"], None if seconds is None else float(seconds))
-    )
+    token = _task.set(Task(execution, machine["roleArn"]))
     try:
         output, following = _execute_task(state, raw_input, execution, context)
     finally:

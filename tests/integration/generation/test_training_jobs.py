@@ -112,10 +112,10 @@ def test_the_operators_weights_are_a_channel_of_their_own(sagemaker):
     assert channels(request)["weights"] == "s3://weights/klein/"
 
 
-def test_a_training_job_that_exists_counts_as_started(training, sagemaker):
+def test_a_training_job_that_exists_is_not_created_again(training, sagemaker):
     fail(sagemaker, "CreateTrainingJob", "ResourceInUse", times=9)
 
-    training.start(RUN)
+    assert not training.start(RUN)
 
 
 def test_a_used_up_quota_is_a_capacity_error(training, sagemaker):
@@ -135,7 +135,7 @@ def test_any_other_error_can_be_retried(training, sagemaker, code):
 
 def started(training, sagemaker):
     requests = accepts(sagemaker, "CreateTrainingJob")
-    training.start(RUN)
+    assert training.start(RUN)
     return requests
 
 

@@ -74,8 +74,11 @@ class TrainingStatus(StrEnum):
 class Training(Protocol):
     """The training job of an attempt's last try."""
 
-    def start(self, run: Run) -> None:
-        """Idempotent. Raises CapacityError if the account's quota of instances is used up."""
+    def start(self, run: Run) -> bool:
+        """Returns False if this try was started before.
+
+        Raises CapacityError if the account's quota of instances is used up.
+        """
 
     def status(self, run: Run) -> TrainingStatus:
         """Raises NotFound if there is no such training job."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from likeness.adapters.aws_errors import domain_errors
+from likeness.adapters.generation.training_jobs import MAX_RUN_S
 from likeness.adapters.s3 import object_keys as keys
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
 MEDIA_TYPE = "application/x-tar"
 MAX_QUEUE_S = 3600  # scaling from zero instances takes minutes
-MAX_RUN_S = 1800  # as long as a training job may run
 
 
 class AsyncEndpoint:

@@ -22,12 +22,11 @@ if TYPE_CHECKING:
 
     from likeness.domain.generation.run import Run
 
-MAX_RUN_S = 1800
+MAX_RUN_S = 1800  # also of an inference
 METRICS: Any = METRIC_DEFINITIONS
 # Errors and statuses as in botocore's model of sagemaker, 2017-07-24. StopTrainingJob returns a
 # ValidationException for a job that has ended, and both operations also for an unknown one.
 NO_SUCH_JOB = ("ResourceNotFound", "ValidationException")
-RUNNING = frozenset({"InProgress", "Stopping"})
 BEFORE_AN_INSTANCE = frozenset({"Starting", "Pending"})
 
 
@@ -52,7 +51,7 @@ class TrainingJobs:
         self._client = client
         self._settings = settings
 
-    def start(self, run: Run) -> None:
+    def start(self, run: Run) -> bool:
         """The checkpoints are those of the attempt, so that a new try continues an earlier one.
 
         Without a quota for an instance, SageMaker refuses the job. Without an instance, it accepts
@@ -86,8 +85,10 @@ class TrainingJobs:
                     Tags=[{"Key": name, "Value": value} for name, value in settings.tags.items()],
                 )
             except ClientError as error:
-                if code_of(error) != "ResourceInUse":  # this try was started before
+                if code_of(error) != "ResourceInUse":
                     raise
+                return False
+        return True
 
     def status(self, run: Run) -> TrainingStatus:
         unknown = NotFound(f"there is no training job {run.name}")

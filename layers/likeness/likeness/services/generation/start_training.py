@@ -34,11 +34,13 @@ def start_training(
         job_id, attempt, task_token, jobs=jobs, runs=runs, clock=clock, deadline=deadline
     )
     if run.state is RunState.REQUESTED:
-        training.start(run)
+        created = training.start(run)
         run = save_started(run, None, runs)
         if run.stopped:  # FailJob came first and saw no training job
             training.stop(run)
             raise Conflict(f"attempt {attempt} of job {job_id} was stopped")
+        if created:
+            return
     status = training.status(run)
     job = jobs.get(job_id)
     if status is TrainingStatus.WAITING and too_late(job, clock, deadline):

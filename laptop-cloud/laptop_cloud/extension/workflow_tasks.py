@@ -94,12 +94,14 @@ def error_matches(wanted: list[str], error: str) -> bool:
 
 
 def invoke_resource(resource: str, data: Any) -> Any:
-    """A task: one call with the machine's role."""
+    """A task: one call with the machine's role, also when it is retried."""
+    task = _task.get()
+    task.check(None)
     with task_failures():
         call = parse(resource)
         if call is None:
             return _invoke_resource(resource, data)
-        result = integrations.run(call, data, _task.get().role)
+        result = integrations.run(call, data, task.role)
     limit(result, resource)
     return result
 
@@ -115,6 +117,7 @@ def task_failures() -> Iterator[None]:
 def invoke_with_callback(resource: str, data: Any, token: str, state: dict[str, Any]) -> Any:
     """Make the call, then wait for the token, a missed heartbeat or the execution's end."""
     task = _task.get()
+    task.check(None)
     seconds, beat = state.get("TimeoutSeconds"), state.get("HeartbeatSeconds")
     started = time.monotonic()
     waiting: dict[str, Any] = {

@@ -82,6 +82,7 @@ HAS_NO_RESOURCES = (
     "logs:",
     "ecr:GetAuthorizationToken",
     "states:SendTask",
+    "cloudwatch:PutMetricData",
 )
 
 

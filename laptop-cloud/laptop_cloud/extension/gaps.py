@@ -124,7 +124,7 @@ GAPS: tuple[Gap, ...] = (
         name="sagemaker_service",
         ships="no SageMaker",
         does="runs training jobs and asynchronous endpoints as processes, with their role, and "
-        "sends their events",
+        "sends their events; refuses a role without the permissions that AWS documents",
         touches={
             "ministack.app:SERVICE_HANDLERS": "9a26325b2c94c04f",
             f"{EVENTS}:_put_events": "ebcda0f38061fc62",
@@ -307,8 +307,8 @@ GAPS: tuple[Gap, ...] = (
         name="workflow_tasks",
         ships="a state machine's tasks run as root; no sagemaker, no rekognition; an error of a "
         "function in a token task is lost; heartbeats are ignored",
-        does="every integration is an AWS call with the machine's role; createTrainingJob.sync "
-        "waits for the job and stops it with the execution; 256 KiB limit; heartbeats are enforced",
+        does="every integration is an AWS call with the machine's role; 256 KiB limit; heartbeats "
+        "are enforced",
         touches={
             f"{SFN}:_execute_task": "53c818d247dba62c",
             f"{SFN}:_invoke_resource": "a85d2be9a8584ce0",

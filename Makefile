@@ -18,7 +18,7 @@ export SAM_CLI_TELEMETRY := 0
 # $(call need,VARIABLE,message): stop with the message if the variable is empty.
 need = @[ -n "$($(1))" ] || { echo "$(2)" >&2; exit 2; }
 
-.PHONY: help demo up down status env test test-long test-model test-stack test-diffusion test-browser mutants check lint types imports template bench deploy weights launch lock generated replay previews clean
+.PHONY: help demo up down status env test test-long test-model test-stack test-diffusion test-browser mutants check lint types imports template bench deploy certificate weights launch lock generated replay previews clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^# --- /{gsub(/^# -+ | ?-+$$/, ""); heading = $$0} \
@@ -130,6 +130,11 @@ deploy: .envs/sam/.ready .envs/cloud/.ready ## Deploy to AWS [ENV=dev|staging|pr
 	.envs/sam/bin/sam deploy --config-env $(ENV) \
 	  --parameter-overrides Stage=$(ENV) Architecture=arm64 TrainingImage="$$TRAINING_IMAGE" $(PARAMETERS)
 	.envs/cloud/bin/python -m infra.publish_console --config-env $(ENV)
+
+certificate: .envs/cloud/.ready ## The certificate of the avatars' signing key [STACK= DO=request|store|issue CHAIN= ANCHORS=]
+	$(call need,STACK,Name the stack: make certificate STACK=likeness-dev DO=request)
+	@.envs/cloud/bin/python -m infra.certificate --stack "$(STACK)" $(or $(DO),request) \
+	  $(if $(CHAIN),--chain "$(CHAIN)") $(if $(ANCHORS),--anchors "$(ANCHORS)")
 
 weights: .envs/model/.ready ## Write the manifest of a folder of downloaded weights [SOURCE= LICENCE= REVISION=]
 	$(call need,SOURCE,Name the folder of downloaded weights: make weights SOURCE=folder)

@@ -1,0 +1,83 @@
+"""make rehearse on the laptop cloud: the command that is meant for an AWS account."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from infra.rehearse.__main__ import Wanted, rehearse
+from infra.rehearse.findings import Outcome
+from infra.rehearse.places import Laptop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from laptop_cloud.cloud import Cloud
+
+
+@pytest.fixture
+def laptop(running: Cloud) -> Laptop:
+    return Laptop(running.project, running.state.port)
+
+
+def written(out: Path) -> dict[str, Any]:
+    report: dict[str, Any] = json.loads((out / "rehearsal-likeness-local.json").read_text())
+    return report
+
+
+def outcomes(report: dict[str, Any]) -> dict[str, str]:
+    """The last outcome of each check."""
+    return {one["check"]: one["outcome"] for one in report["findings"]}
+
+
+def test_a_rehearsal_ends_with_avatars_a_genuine_receipt_and_a_cost(
+    laptop: Laptop, tmp_path: Path, objects: Callable[[str], list[str]]
+) -> None:
+    rehearse(laptop, Wanted(count=2, out=tmp_path))
+
+    report = written(tmp_path)
+    assert report["failed"] == ""
+    checks = outcomes(report)
+    for name in ("stack", "certificate", "moderators", "deletion", "receipt", "buckets"):
+        assert checks[name] == Outcome.OK, name
+    assert checks["state machine pipeline.asl.yaml"] == Outcome.OK
+    assert checks["alarms"] == Outcome.ADVICE  # no address is subscribed
+    assert checks["sagemaker quotas"] == Outcome.UNSEEN  # the laptop has none
+    assert len(list((tmp_path / "avatars").glob("*.png"))) == 2
+    assert all(key.startswith("avatars/") for key in objects(report["job_id"]))
+    assert list(report["stages"]) == ["open", "moderating", "generating", "finishing"]
+    assert {"ModeratePhotos", "PublishAvatars", "ProveDeletion"} <= report["states"].keys()
+    lines = {one["service"]: one for one in report["cost"]}
+    # 8 photos and 2 avatars are moderated, and each photo is inspected
+    assert lines["Rekognition"]["count"] >= 18
+    assert lines["Step Functions"]["count"] == len(report["states"])
+    assert all(one["count"] > 0 and one["usd"] > 0 for one in report["cost"])
+    assert {"SageMaker ml.c7i.xlarge", "Lambda"} <= lines.keys()
+
+
+def test_the_report_has_no_secret(laptop: Laptop, tmp_path: Path) -> None:
+    rehearse(laptop, Wanted(checks_only=True, out=tmp_path))
+
+    text = json.dumps(written(tmp_path))
+    for secret in ("X-Amz-Signature", "AKIA", "ASIA", "PRIVATE KEY", "eyJ"):
+        assert secret not in text
+
+
+def test_a_missing_certificate_stops_before_the_job_and_says_what_to_do(
+    laptop: Laptop, tmp_path: Path, ops: Callable[[str], Any]
+) -> None:
+    store, name = ops("ssm"), "/likeness/local/certificate-chain"
+    chain = store.get_parameter(Name=name)["Parameter"]["Value"]
+    store.delete_parameter(Name=name)
+    try:
+        report = rehearse(laptop, Wanted(count=2, out=tmp_path))
+    finally:
+        store.put_parameter(Name=name, Value=chain, Type="String")
+
+    assert "certificate" in report.failed
+    assert "make certificate STACK=likeness-local DO=issue" in report.failed
+    assert report.job_id == ""
+    assert "job" not in report.steps

@@ -74,7 +74,7 @@ class Account:
             if options.get("stack_name") == stack:
                 session = boto3.Session(region_name=options["region"])
                 if session.get_credentials() is None:
-                    raise Failed("There are no AWS credentials", "sign in, for example: aws login")
+                    raise Failed("There are no AWS credentials", "sign in, for example: aws sso login")
                 return cls(stack, stage, options["region"], session)
         raise Failed(f"samconfig.toml has no stack {stack}", "choose one of those in it")
 

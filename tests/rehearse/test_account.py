@@ -10,6 +10,7 @@ import pytest
 from infra.rehearse import account
 from infra.rehearse.definitions import ROOT, definitions, parameters, read
 from infra.rehearse.findings import Failed, Outcome, see
+from tests.aws_commands import problems
 from tests.rehearse.conftest import REGION
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def test_a_new_account_is_told_exactly_what_to_ask_for(aws):
         "aws service-quotas request-service-quota-increase --region eu-central-1 "
         "--service-code lambda --quota-code L-B99A9384 --desired-value 1000",
     ]
+    assert [problem for one in stops for problem in problems(one.todo)] == []
     assert stops[0].text == "0, 1 needed (an instance for each job that draws)"
 
 

@@ -13,6 +13,7 @@ from infra import certificate
 from infra.rehearse import stack
 from infra.rehearse.findings import Outcome
 from infra.rehearse.stack import Stack
+from tests.aws_commands import commands, problems
 
 TOPIC = "arn:aws:sns:eu-central-1:123456789012:likeness-dev-alarms"
 
@@ -44,6 +45,7 @@ def test_a_state_that_cannot_be_deployed_says_what_to_do(status, outcome, todo):
 
     assert (found.outcome, found.todo.startswith(todo)) == (outcome, True)
     assert bool(found.todo) == bool(todo)
+    assert [problem for one in commands(found.todo) for problem in problems(one)] == []
 
 
 def test_only_a_complete_stack_has_outputs_to_use():
@@ -151,6 +153,7 @@ def test_the_on_call_address_must_be_confirmed(aws, arns, outcome, todo):
     (found,) = stack.alarms(aws, deployed())
 
     assert (found.outcome, found.todo.startswith(todo)) == (outcome, True)
+    assert [problem for one in commands(found.todo) for problem in problems(one)] == []
 
 
 def test_both_groups_need_a_user_who_can_sign_in(aws):
@@ -162,3 +165,6 @@ def test_both_groups_need_a_user_who_can_sign_in(aws):
 
     assert (moderators.outcome, leads.outcome) == (Outcome.OK, Outcome.ADVICE)
     assert "--group-name moderation-leads" in leads.todo
+    both = commands(leads.todo)
+    assert len(both) == 2
+    assert [problem for one in both for problem in problems(one)] == []

@@ -20,12 +20,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from urllib3.exceptions import HTTPError
 
 from demo.progress import say
 from infra.laptop.project import STACK, likeness
 from infra.rehearse import account, cost, definitions, job, stack
-from infra.rehearse.findings import Failed, Finding, Outcome, see
 from infra.rehearse.places import Account, Laptop
+from infra.rehearse.results import CheckResult, Failed, Level, see
 from laptop_cloud.places import PORT, CannotRun, port_number
 
 if TYPE_CHECKING:
@@ -54,10 +55,10 @@ class Report:
     region: str
     began_at: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
     steps: dict[str, float] = field(default_factory=dict)  # seconds
-    findings: list[Finding] = field(default_factory=list)
+    checks: list[CheckResult] = field(default_factory=list)
     job_id: str = ""
-    stages: dict[str, float] = field(default_factory=dict)  # seconds
-    states: dict[str, float] = field(default_factory=dict)  # of the state machine, seconds
+    job_states: dict[str, float] = field(default_factory=dict)  # seconds
+    machine_steps: dict[str, float] = field(default_factory=dict)  # seconds
     cost: list[cost.Line] = field(default_factory=list)
     cost_total: str = ""
     failed: str = ""
@@ -108,9 +109,10 @@ def rehearse(place: Place, wanted: Wanted) -> Report:
         _steps(place, wanted, report)
     except Failed as error:
         report.failed = f"{error}. To do: {error.todo}" if error.todo else str(error)
-    except (ClientError, BotoCoreError) as error:
+    except (ClientError, BotoCoreError, HTTPError) as error:
         report.failed = str(error)
-    file = report.write(wanted.out)
+    finally:
+        file = report.write(wanted.out)
     if report.failed:
         say(f"\nFailed: {report.failed}")
     say(f"The report is in {file}.")
@@ -132,18 +134,21 @@ def _steps(place: Place, wanted: Wanted, report: Report) -> None:
     with _step("checks of the stack", report) as found:
         after = stack.describe(place.clients, place.stack)
         found([stack.state(after)])
+        if not after.deployed:
+            raise Failed(f"{place.stack} is not deployed", "confirm the change set")
         found(_stack(place, after))
     outputs = after.outputs
     with _step("job", report):
         backend = place.app_backend(outputs)
         done = job.run_job(backend, wanted.out, wanted.count, place.advice(outputs))
-        report.job_id, report.stages = done["job_id"], job.stages(done)
-        say(_table(report.stages, "s"))
+        report.job_id, report.job_states = done["job_id"], job.state_seconds(done)
+        say(_table(report.job_states))
     with _step("deletion", report) as found:
         found(job.deletion(place.clients, backend, outputs, report.job_id))
-    with _step("cost", report):
+    with _step("times and cost", report):
         machine = outputs["StateMachine"]
-        report.states, transitions = job.steps(place.clients, machine, report.job_id)
+        report.machine_steps, transitions = job.step_seconds(place.clients, machine, report.job_id)
+        say(_table(report.machine_steps))
         report.cost = cost.count(
             place.clients,
             stack=place.stack,
@@ -160,10 +165,10 @@ def _steps(place: Place, wanted: Wanted, report: Report) -> None:
 
 def _account(
     place: Place, before: stack.Stack, chosen: dict[str, str], image: str
-) -> Iterator[Finding]:
+) -> Iterator[CheckResult]:
     clients, region = place.clients, place.region
     identity = clients("sts").get_caller_identity()
-    yield Finding("account", Outcome.OK, f"{identity['Account']} in {region}")
+    yield CheckResult("account", Level.OK, f"{identity['Account']} in {region}")
     yield stack.state(before)
     yield from account.quotas(clients, region, chosen)
     yield from see("image", lambda: place.check_image(image))
@@ -175,7 +180,7 @@ def _account(
     )
 
 
-def _stack(place: Place, deployed: stack.Stack) -> Iterator[Finding]:
+def _stack(place: Place, deployed: stack.Stack) -> Iterator[CheckResult]:
     for name, check in (
         ("certificate", stack.signing_certificate),
         ("alarms", stack.alarms),
@@ -189,15 +194,15 @@ def _step(name: str, report: Report) -> Iterator[Callable[[Any], None]]:
     """A step with its time. What it found is printed; after a STOP the step fails."""
     say(f"\n== {name}")
     began = time.monotonic()
-    stops: list[Finding] = []
+    stops: list[CheckResult] = []
 
-    def found(findings: Any) -> None:
-        for one in findings:
-            report.findings.append(one)
-            say(f"{one.outcome:>7}  {one.check}: {one.text}")
+    def found(results: Any) -> None:
+        for one in results:
+            report.checks.append(one)
+            say(f"{one.level:>7}  {one.check}: {one.text}")
             if one.todo:
                 say(f"         {one.todo}")
-            if one.outcome is Outcome.STOP:
+            if one.level is Level.STOP:
                 stops.append(one)
 
     try:
@@ -208,8 +213,8 @@ def _step(name: str, report: Report) -> Iterator[Callable[[Any], None]]:
         raise Failed(f"{name}: {', '.join(one.check for one in stops)}", stops[0].todo)
 
 
-def _table(seconds: dict[str, float], unit: str) -> str:
-    return "\n".join(f"  {name:28} {value:10.1f} {unit}" for name, value in seconds.items())
+def _table(seconds: dict[str, float]) -> str:
+    return "\n".join(f"  {name:28} {value:10.1f} s" for name, value in seconds.items())
 
 
 if __name__ == "__main__":

@@ -9,12 +9,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from infra.rehearse.definitions import definitions
-from infra.rehearse.findings import Finding, Outcome, see
+from infra.rehearse.results import CheckResult, Level, see
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from infra.rehearse.findings import Clients
+    from infra.rehearse.results import Clients
 
 IMAGE = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/"
@@ -66,9 +66,9 @@ def needed(chosen: Mapping[str, str]) -> Iterator[Quota]:
     yield Quota("kms", name, 100, 300, "three signatures for each avatar")
 
 
-def quotas(clients: Clients, region: str, chosen: Mapping[str, str]) -> list[Finding]:
+def quotas(clients: Clients, region: str, chosen: Mapping[str, str]) -> list[CheckResult]:
     wanted = list(needed(chosen))
-    found: list[Finding] = []
+    found: list[CheckResult] = []
     for service in dict.fromkeys(one.service for one in wanted):
         ours = [one for one in wanted if one.service == service]
         found += see(f"{service} quotas", partial(_of_service, clients, region, service, ours))
@@ -77,50 +77,50 @@ def quotas(clients: Clients, region: str, chosen: Mapping[str, str]) -> list[Fin
 
 def _of_service(
     clients: Clients, region: str, service: str, wanted: list[Quota]
-) -> Iterator[Finding]:
+) -> Iterator[CheckResult]:
     pages = clients("service-quotas").get_paginator("list_service_quotas")
     listed = [one for page in pages.paginate(ServiceCode=service) for one in page["Quotas"]]
     for quota in wanted:
         (match, *_) = [one for one in listed if _is(one["QuotaName"], quota.name)] or [None]
-        yield _judge_quota(quota, match, region)
+        yield _check_quota(quota, match, region)
 
 
 def _is(listed: str, name: str) -> bool:
     return listed == name or listed.endswith(f" operation {name}")
 
 
-def _judge_quota(quota: Quota, match: Any, region: str) -> Finding:
+def _check_quota(quota: Quota, match: Any, region: str) -> CheckResult:
     check = f"quota {quota.service}: {quota.name}"
     if match is None:
-        return Finding(check, Outcome.UNSEEN, f"{region} has no quota of this name")
+        return CheckResult(check, Level.UNSEEN, f"{region} has no quota of this name")
     value = match["Value"]
     text = f"{value:g}, {quota.needed:g} needed ({quota.why})"
     if value >= quota.needed:
-        return Finding(check, Outcome.OK, text)
+        return CheckResult(check, Level.OK, text)
     ask = (
         f"aws service-quotas request-service-quota-increase --region {region} "
         f"--service-code {quota.service} --quota-code {match['QuotaCode']} "
         f"--desired-value {quota.ask:g}"
     )
-    outcome = Outcome.STOP if quota.stops else Outcome.ADVICE
-    return Finding(check, outcome, text, ask if match["Adjustable"] else "ask AWS Support")
+    level = Level.STOP if quota.stops else Level.ADVICE
+    return CheckResult(check, level, text, ask if match["Adjustable"] else "ask AWS Support")
 
 
-def image(clients: Clients, region: str, uri: str) -> Iterator[Finding]:
+def image(clients: Clients, region: str, uri: str) -> Iterator[CheckResult]:
     """The container's image exists, and SageMaker accepts its manifest."""
     check, build = "image", "build and push it: make image PUSH=1 REPOSITORY=likeness-model"
     if not uri:
         text = "no image is named"
-        yield Finding(check, Outcome.STOP, text, f"{build}; then TRAINING_IMAGE=<what it prints>")
+        yield CheckResult(check, Level.STOP, text, f"{build}; then TRAINING_IMAGE=<what it prints>")
         return
     named = IMAGE.fullmatch(uri)
     if not named:
         text = "TRAINING_IMAGE must be <account>.dkr.ecr.<region>.amazonaws.com/<name>@sha256:..."
-        yield Finding(check, Outcome.STOP, text, build)
+        yield CheckResult(check, Level.STOP, text, build)
         return
     if named["region"] != region:
         text = f"the image is in {named['region']}, and SageMaker reads it from {region}"
-        yield Finding(check, Outcome.STOP, text, f"push it to a repository in {region}")
+        yield CheckResult(check, Level.STOP, text, f"push it to a repository in {region}")
         return
     answer = clients("ecr").batch_get_image(
         registryId=named["account"],
@@ -128,12 +128,12 @@ def image(clients: Clients, region: str, uri: str) -> Iterator[Finding]:
         imageIds=[{"imageDigest": named["digest"]}],
     )
     if not answer["images"]:
-        yield Finding(check, Outcome.STOP, f"{uri} does not exist", build)
+        yield CheckResult(check, Level.STOP, f"{uri} does not exist", build)
         return
-    yield Finding(check, Outcome.OK, uri)
+    yield CheckResult(check, Level.OK, uri)
 
 
-def opt_out(clients: Clients, stage: str) -> Iterator[Finding]:
+def opt_out(clients: Clients, stage: str) -> Iterator[CheckResult]:
     """AWS may not use the photos to improve Rekognition.
 
     AWS Organizations User Guide, "AI services opt-out policy syntax and examples"; an effective
@@ -156,15 +156,15 @@ def opt_out(clients: Clients, stage: str) -> Iterator[Finding]:
     except without:
         chosen = None
     if chosen == "optOut":
-        yield Finding(check, Outcome.OK, "AWS does not use Rekognition's photos")
+        yield CheckResult(check, Level.OK, "AWS does not use Rekognition's photos")
     else:
-        outcome = Outcome.STOP if stage == "prod" else Outcome.ADVICE
-        yield Finding(check, outcome, "AWS may use Rekognition's photos", todo)
+        level = Level.STOP if stage == "prod" else Level.ADVICE
+        yield CheckResult(check, level, "AWS may use Rekognition's photos", todo)
 
 
 def machines(
     clients: Clients, account: str, region: str, chosen: Mapping[str, str]
-) -> Iterator[Finding]:
+) -> Iterator[CheckResult]:
     """Step Functions accepts the definitions. What it refuses here would stop the deployment."""
     for name, definition in definitions(account, region, chosen).items():
         check = f"state machine {name}"
@@ -174,6 +174,6 @@ def machines(
         problems = [f"{one['code']}: {one['message']}" for one in answer["diagnostics"]]
         if answer["result"] == "OK":
             text = "; ".join(problems) or "accepted"
-            yield Finding(check, Outcome.ADVICE if problems else Outcome.OK, text)
+            yield CheckResult(check, Level.ADVICE if problems else Level.OK, text)
         else:
-            yield Finding(check, Outcome.STOP, "; ".join(problems), f"correct infra/{name}")
+            yield CheckResult(check, Level.STOP, "; ".join(problems), f"correct infra/{name}")

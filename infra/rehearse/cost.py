@@ -17,7 +17,7 @@ import yaml
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from infra.rehearse.findings import Clients
+    from infra.rehearse.results import Clients
 
 PRICES = Path(__file__).with_name("prices.yaml")
 OPERATIONS = ("DetectFaces", "DetectModerationLabels", "CompareFaces", "RecognizeCelebrities")

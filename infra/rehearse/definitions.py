@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from infra.rehearse.findings import Failed
+from infra.rehearse.results import Failed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

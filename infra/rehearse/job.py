@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from demo.app_backend import ApiError, AppBackend
 from demo.job import OWN_PHOTOS, OWN_STYLES, NoAvatars, Order, run
-from infra.rehearse.findings import Failed, Finding, Outcome
+from infra.rehearse.results import CheckResult, Failed, Level
 from likeness import receipts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from infra.rehearse.findings import Clients
+    from infra.rehearse.results import Clients
 
 ENDED_WITHIN = 5400  # s: SageMaker may look for an instance for an hour
 PROVEN_WITHIN = 600  # s: a deletion that failed is repeated every five minutes
@@ -45,7 +45,7 @@ def run_job(
         raise Failed(f"The API returned {error.status}: {error}", todo) from None
 
 
-def stages(job: Mapping[str, Any]) -> dict[str, float]:
+def state_seconds(job: Mapping[str, Any]) -> dict[str, float]:
     """Seconds in each state, from the job's own timeline."""
     entered = [(one["state"], datetime.fromisoformat(one["at"])) for one in job["timeline"]]
     return {
@@ -54,7 +54,7 @@ def stages(job: Mapping[str, Any]) -> dict[str, float]:
     }
 
 
-def steps(clients: Clients, machine: str, job_id: str) -> tuple[dict[str, float], int]:
+def step_seconds(clients: Clients, machine: str, job_id: str) -> tuple[dict[str, float], int]:
     """Seconds in each state of the state machine, and the number of transitions.
 
     A state that was entered twice has the sum. Retries within a state are not counted.
@@ -80,27 +80,27 @@ def steps(clients: Clients, machine: str, job_id: str) -> tuple[dict[str, float]
 
 def deletion(
     clients: Clients, backend: AppBackend, outputs: Mapping[str, str], job_id: str
-) -> Iterator[Finding]:
+) -> Iterator[CheckResult]:
     """The receipt is genuine, and no bucket has another object of the job than its avatars."""
     until = time.monotonic() + PROVEN_WITHIN
     while (job := backend.job(job_id))["deletion"] != "deleted":
         if time.monotonic() > until:
             todo = "alarm deletion-pending; docs/privacy.md, What enforces the promise"
             text = f"not verified after {PROVEN_WITHIN} s: {job['deletion']}"
-            yield Finding("deletion", Outcome.STOP, text, todo)
+            yield CheckResult("deletion", Level.STOP, text, todo)
             return
         time.sleep(POLL)
-    yield Finding("deletion", Outcome.OK, f"photos deleted at {job['photos_deleted_at']}")
+    yield CheckResult("deletion", Level.OK, f"photos deleted at {job['photos_deleted_at']}")
     try:
         claims = receipts.verify(backend.receipt(job_id)["receipt"], backend.keys())
     except receipts.NotGenuine as error:
-        yield Finding("receipt", Outcome.STOP, f"not genuine: {error}", "output ReceiptKey")
+        yield CheckResult("receipt", Level.STOP, f"not genuine: {error}", "output ReceiptKey")
         return
     left = sum(one["left"] for one in claims["checked"])
     if (claims["job_id"], claims["state"], left) != (job_id, "deleted", 0):
-        yield Finding("receipt", Outcome.STOP, f"{claims['state']}, {left} objects left")
+        yield CheckResult("receipt", Level.STOP, f"{claims['state']}, {left} objects left")
         return
-    yield Finding("receipt", Outcome.OK, f"genuine, of {claims['issuer']}")
+    yield CheckResult("receipt", Level.OK, f"genuine, of {claims['issuer']}")
     others = [
         f"s3://{outputs[bucket]}/{key}"
         for bucket in ("PhotosBucket", "AvatarsBucket")
@@ -108,9 +108,9 @@ def deletion(
         if job_id in key and not key.startswith("avatars/")
     ]
     if others:
-        yield Finding("buckets", Outcome.STOP, f"left: {', '.join(others)}", "docs/privacy.md")
+        yield CheckResult("buckets", Level.STOP, f"left: {', '.join(others)}", "docs/privacy.md")
     else:
-        yield Finding("buckets", Outcome.OK, "only the avatars are left")
+        yield CheckResult("buckets", Level.OK, "only the avatars are left")
 
 
 def _versions(clients: Clients, bucket: str) -> Iterator[str]:

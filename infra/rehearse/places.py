@@ -16,14 +16,14 @@ from demo.__main__ import how_to_decide
 from demo.app_backend import AppBackend
 from infra.rehearse import account
 from infra.rehearse.definitions import ROOT
-from infra.rehearse.findings import Failed, Finding, Outcome
+from infra.rehearse.results import CheckResult, Failed, Level
 from laptop_cloud import cloud, places
 from laptop_cloud.identities import RoleCredentials
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from infra.rehearse.findings import Clients
+    from infra.rehearse.results import Clients
     from laptop_cloud.project import Project
 
 # ListServiceQuotas is throttled, and SageMaker has thousands.
@@ -44,7 +44,7 @@ class Place(Protocol):
     def image(self, uri: str, deployed: Mapping[str, str]) -> str:
         """The image to deploy: the given one, or that of the stack."""
 
-    def check_image(self, uri: str) -> Iterator[Finding]: ...
+    def check_image(self, uri: str) -> Iterator[CheckResult]: ...
 
     def deploy(self, image: str, parameters: str, *, ask: bool) -> None:
         """Idempotent. `ask`: show the change set and wait for a confirmation. Raises Failed."""
@@ -74,7 +74,9 @@ class Account:
             if options.get("stack_name") == stack:
                 session = boto3.Session(region_name=options["region"])
                 if session.get_credentials() is None:
-                    raise Failed("There are no AWS credentials", "sign in, for example: aws sso login")
+                    raise Failed(
+                        "There are no AWS credentials", "sign in, for example: aws sso login"
+                    )
                 return cls(stack, stage, options["region"], session)
         raise Failed(f"samconfig.toml has no stack {stack}", "choose one of those in it")
 
@@ -86,7 +88,7 @@ class Account:
     def image(self, uri: str, deployed: Mapping[str, str]) -> str:
         return uri or deployed.get("TrainingImage", "")
 
-    def check_image(self, uri: str) -> Iterator[Finding]:
+    def check_image(self, uri: str) -> Iterator[CheckResult]:
         return account.image(self.clients, self.region, uri)
 
     def deploy(self, image: str, parameters: str, *, ask: bool) -> None:
@@ -146,9 +148,9 @@ class Laptop:
         del uri, deployed
         return self.project.parameters["TrainingImage"]
 
-    def check_image(self, uri: str) -> Iterator[Finding]:
+    def check_image(self, uri: str) -> Iterator[CheckResult]:
         text = f"{uri} stands for a program of this machine"
-        yield Finding("image", Outcome.UNSEEN, text)
+        yield CheckResult("image", Level.UNSEEN, text)
 
     def deploy(self, image: str, parameters: str, *, ask: bool) -> None:
         del image, ask

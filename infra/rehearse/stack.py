@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import ClientError
 
 from infra import certificate
-from infra.rehearse.findings import Finding, Outcome
+from infra.rehearse.results import CheckResult, Level
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from infra.rehearse.findings import Clients
+    from infra.rehearse.results import Clients
 
 GROUPS = ("moderators", "moderation-leads")
 
@@ -51,25 +51,25 @@ def describe(clients: Clients, name: str) -> Stack:
     )
 
 
-def state(stack: Stack) -> Finding:
+def state(stack: Stack) -> CheckResult:
     """Whether the stack can be deployed. CloudFormation User Guide, "Stack status codes"."""
     check, status = "stack", stack.status
     if not status:
-        return Finding(check, Outcome.OK, f"{stack.name} does not exist yet")
+        return CheckResult(check, Level.OK, f"{stack.name} does not exist yet")
     if status in {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"}:
         todo = f"aws cloudformation delete-stack --stack-name {stack.name}"
         text = f"{status}: its first creation failed, and it cannot be updated"
-        return Finding(check, Outcome.STOP, text, todo)
+        return CheckResult(check, Level.STOP, text, todo)
     if status == "UPDATE_ROLLBACK_FAILED":
         todo = f"aws cloudformation continue-update-rollback --stack-name {stack.name}"
-        return Finding(check, Outcome.STOP, status, todo)
+        return CheckResult(check, Level.STOP, status, todo)
     if status.endswith("IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
         todo = f"wait: aws cloudformation describe-stack-events --stack-name {stack.name}"
-        return Finding(check, Outcome.STOP, status, todo)
-    return Finding(check, Outcome.OK, status)
+        return CheckResult(check, Level.STOP, status, todo)
+    return CheckResult(check, Level.OK, status)
 
 
-def signing_certificate(clients: Clients, stack: Stack) -> Iterator[Finding]:
+def signing_certificate(clients: Clients, stack: Stack) -> Iterator[CheckResult]:
     """Without it no avatar is published."""
     check = "certificate"
     to = certificate.Certified(stack.outputs["SigningKey"], stack.parameters["Stage"])
@@ -79,40 +79,40 @@ def signing_certificate(clients: Clients, stack: Stack) -> Iterator[Finding]:
         todo = f"{make}issue"
     stored = certificate.read(clients, to)
     if stored is None:
-        yield Finding(check, Outcome.STOP, f"{to.parameter(certificate.CHAIN)} is missing", todo)
+        yield CheckResult(check, Level.STOP, f"{to.parameter(certificate.CHAIN)} is missing", todo)
         return
     now = datetime.now(UTC)
     key = certificate.public_key(clients("kms"), to.key)
     try:
         expires = certificate.check(*stored, key, now)
     except certificate.Unusable as error:
-        yield Finding(check, Outcome.STOP, str(error), todo)
+        yield CheckResult(check, Level.STOP, str(error), todo)
         return
     soon = expires - now < certificate.RENEW
     text = f"fits the key, expires on {expires:%Y-%m-%d}"
-    yield Finding(check, Outcome.ADVICE if soon else Outcome.OK, text, todo if soon else "")
+    yield CheckResult(check, Level.ADVICE if soon else Level.OK, text, todo if soon else "")
 
 
-def alarms(clients: Clients, stack: Stack) -> Iterator[Finding]:
+def alarms(clients: Clients, stack: Stack) -> Iterator[CheckResult]:
     """An address receives the alarms. SNS reports an unconfirmed address as PendingConfirmation."""
     check, topic = "alarms", stack.outputs["AlarmTopic"]
     pages = clients("sns").get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
     arns = [one["SubscriptionArn"] for page in pages for one in page["Subscriptions"]]
     confirmed = [arn for arn in arns if arn.startswith("arn:")]
     if confirmed:
-        yield Finding(check, Outcome.OK, f"{len(confirmed)} subscriptions")
+        yield CheckResult(check, Level.OK, f"{len(confirmed)} subscriptions")
     elif arns:
         text = "the subscription is not confirmed"
-        yield Finding(check, Outcome.ADVICE, text, "open the link in the confirmation e-mail")
+        yield CheckResult(check, Level.ADVICE, text, "open the link in the confirmation e-mail")
     else:
         todo = (
             f"aws sns subscribe --topic-arn {topic} --protocol email "
             "--notification-endpoint <on-call address>"
         )
-        yield Finding(check, Outcome.ADVICE, "no address is subscribed", todo)
+        yield CheckResult(check, Level.ADVICE, "no address is subscribed", todo)
 
 
-def moderators(clients: Clients, stack: Stack) -> Iterator[Finding]:
+def moderators(clients: Clients, stack: Stack) -> Iterator[CheckResult]:
     """Both groups have a member who can sign in."""
     pool = stack.outputs["ModeratorPoolId"]
     for group in GROUPS:
@@ -124,11 +124,11 @@ def moderators(clients: Clients, stack: Stack) -> Iterator[Finding]:
             if one["Enabled"]
         ]
         if users:
-            yield Finding(group, Outcome.OK, f"{len(users)} users")
+            yield CheckResult(group, Level.OK, f"{len(users)} users")
         else:
             todo = (
                 f"aws cognito-idp admin-create-user --user-pool-id {pool} --username <name>; "
                 f"aws cognito-idp admin-add-user-to-group --user-pool-id {pool} "
                 f"--username <name> --group-name {group}"
             )
-            yield Finding(group, Outcome.ADVICE, "no user: cases wait until they expire", todo)
+            yield CheckResult(group, Level.ADVICE, "no user: cases wait until they expire", todo)

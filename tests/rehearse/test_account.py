@@ -9,7 +9,7 @@ import pytest
 
 from infra.rehearse import account
 from infra.rehearse.definitions import ROOT, definitions, parameters, read
-from infra.rehearse.findings import Failed, Outcome, see
+from infra.rehearse.results import Failed, Level, see
 from tests.aws_commands import problems
 from tests.rehearse.conftest import REGION
 
@@ -46,8 +46,8 @@ def expect_quotas(aws: Aws, training: float = 4, concurrency: float = 1000) -> N
         aws.will("service-quotas", "list_service_quotas", listed(*rows), asked)
 
 
-def outcomes(found: list[Any]) -> dict[str, Outcome]:
-    return {one.check.partition(": ")[2] or one.check: one.outcome for one in found}
+def levels(found: list[Any]) -> dict[str, Level]:
+    return {one.check.partition(": ")[2] or one.check: one.level for one in found}
 
 
 def test_enough_of_every_quota_is_ok(aws):
@@ -55,7 +55,7 @@ def test_enough_of_every_quota_is_ok(aws):
 
     found = account.quotas(aws, REGION, CHOSEN)
 
-    assert set(outcomes(found).values()) == {Outcome.OK}
+    assert set(levels(found).values()) == {Level.OK}
     assert len(found) == 7
 
 
@@ -63,7 +63,7 @@ def test_a_new_account_is_told_exactly_what_to_ask_for(aws):
     """Zero instances and ten concurrent executions are what a new account may have."""
     expect_quotas(aws, training=0, concurrency=10)
 
-    stops = [one for one in account.quotas(aws, REGION, CHOSEN) if one.outcome is Outcome.STOP]
+    stops = [one for one in account.quotas(aws, REGION, CHOSEN) if one.level is Level.STOP]
 
     assert [one.todo for one in stops] == [
         "aws service-quotas request-service-quota-increase --region eu-central-1 "
@@ -91,10 +91,10 @@ def test_a_service_whose_quotas_may_not_be_read_does_not_hide_the_others(aws):
     for _ in range(4):
         aws.will("service-quotas", "list_service_quotas", listed(("another", "L-1", 1)))
 
-    found = outcomes(account.quotas(aws, REGION, CHOSEN))
+    found = levels(account.quotas(aws, REGION, CHOSEN))
 
-    assert found["sagemaker quotas"] is Outcome.UNSEEN
-    assert found["Concurrent executions"] is Outcome.UNSEEN
+    assert found["sagemaker quotas"] is Level.UNSEEN
+    assert found["Concurrent executions"] is Level.UNSEEN
     assert len(found) == 7
 
 
@@ -105,7 +105,7 @@ def test_a_quota_that_cannot_be_raised_leads_to_support(aws):
         answer = rows if service == "lambda" else {"Quotas": []}
         aws.will("service-quotas", "list_service_quotas", answer)
 
-    found = [one for one in account.quotas(aws, REGION, CHOSEN) if one.outcome is Outcome.STOP]
+    found = [one for one in account.quotas(aws, REGION, CHOSEN) if one.level is Level.STOP]
 
     assert [one.todo for one in found] == ["ask AWS Support"]
 
@@ -119,21 +119,21 @@ def effective(**services: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("services", "outcome"),
+    ("services", "level"),
     [
-        ({"default": "optOut"}, Outcome.OK),
-        ({"rekognition": "optOut"}, Outcome.OK),
-        ({"default": "optOut", "rekognition": "optIn"}, Outcome.ADVICE),
-        ({"lex": "optOut"}, Outcome.ADVICE),
+        ({"default": "optOut"}, Level.OK),
+        ({"rekognition": "optOut"}, Level.OK),
+        ({"default": "optOut", "rekognition": "optIn"}, Level.ADVICE),
+        ({"lex": "optOut"}, Level.ADVICE),
     ],
 )
-def test_the_effective_policy_decides(aws, services, outcome):
+def test_the_effective_policy_decides(aws, services, level):
     asked = {"PolicyType": "AISERVICES_OPT_OUT_POLICY"}
     aws.will("organizations", "describe_effective_policy", effective(**services), asked)
 
     (found,) = account.opt_out(aws, "dev")
 
-    assert found.outcome is outcome
+    assert found.level is level
 
 
 @pytest.mark.parametrize(
@@ -143,8 +143,8 @@ def test_without_a_policy_prod_is_not_deployed(aws, code):
     for _ in range(2):
         aws.will_fail("organizations", "describe_effective_policy", code)
 
-    assert [one.outcome for one in account.opt_out(aws, "dev")] == [Outcome.ADVICE]
-    assert [one.outcome for one in account.opt_out(aws, "prod")] == [Outcome.STOP]
+    assert [one.level for one in account.opt_out(aws, "dev")] == [Level.ADVICE]
+    assert [one.level for one in account.opt_out(aws, "prod")] == [Level.STOP]
 
 
 def test_a_denied_check_could_not_be_seen(aws):
@@ -152,8 +152,8 @@ def test_a_denied_check_could_not_be_seen(aws):
 
     (found,) = see("opt-out", lambda: account.opt_out(aws, "prod"))
 
-    assert (found.outcome, found.text) == (
-        Outcome.UNSEEN,
+    assert (found.level, found.text) == (
+        Level.UNSEEN,
         "could not be seen: AccessDeniedException",
     )
 
@@ -182,8 +182,8 @@ def test_a_refused_definition_stops_and_a_warning_does_not(aws):
 
     refused, warned = account.machines(aws, "123456789012", REGION, CHOSEN)
 
-    assert (refused.outcome, refused.text) == (Outcome.STOP, "SCHEMA: a ERROR")
-    assert warned.outcome is Outcome.ADVICE
+    assert (refused.level, refused.text) == (Level.STOP, "SCHEMA: a ERROR")
+    assert warned.level is Level.ADVICE
 
 
 def test_definitions_have_every_value_in_its_type():

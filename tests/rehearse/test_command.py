@@ -10,13 +10,14 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
+from urllib3.exceptions import ProtocolError
 
 from demo.app_backend import ApiError
 from demo.job import NoAvatars
 from infra.rehearse import __main__ as command, job, places
 from infra.rehearse.__main__ import Wanted, rehearse
-from infra.rehearse.findings import Failed, Finding, Outcome
 from infra.rehearse.places import Account
+from infra.rehearse.results import CheckResult, Failed, Level
 from infra.rehearse.stack import Stack
 
 if TYPE_CHECKING:
@@ -43,9 +44,9 @@ class Pretended:
     def image(self, uri: str, deployed: Mapping[str, str]) -> str:
         return uri or deployed.get("TrainingImage", "")
 
-    def check_image(self, uri: str) -> Iterator[Finding]:
-        yield Finding(
-            "image", Outcome.OK if uri else Outcome.STOP, uri, "" if uri else "make image"
+    def check_image(self, uri: str) -> Iterator[CheckResult]:
+        yield CheckResult(
+            "image", Level.OK if uri else Level.STOP, uri, "" if uri else "make image"
         )
 
     def deploy(self, image: str, parameters: str, *, ask: bool) -> None:
@@ -64,7 +65,7 @@ class Pretended:
 @pytest.fixture
 def place(monkeypatch: pytest.MonkeyPatch) -> Pretended:
     made = Pretended()
-    ok = [Finding("a check", Outcome.OK, "fine")]
+    ok = [CheckResult("a check", Level.OK, "fine")]
     described = lambda *_: Stack("likeness-dev", made.status, {}, made.outputs)  # noqa: E731
     monkeypatch.setattr(command.stack, "describe", described)
     for module, names in (
@@ -75,7 +76,7 @@ def place(monkeypatch: pytest.MonkeyPatch) -> Pretended:
         for name in names:
             monkeypatch.setattr(module, name, lambda *_, **__: ok)
     monkeypatch.setattr(command.job, "run_job", lambda *_: made.did.append("job") or DONE)
-    monkeypatch.setattr(command.job, "steps", lambda *_: ({"Step": 1.0}, 1))
+    monkeypatch.setattr(command.job, "step_seconds", lambda *_: ({"Step": 1.0}, 1))
     lines = [command.cost.Line("Lambda", 1, "call", 0.5)]
     monkeypatch.setattr(command.cost, "count", lambda *_, **__: lines)
     return made
@@ -91,7 +92,7 @@ def test_the_steps_in_their_order(place, tmp_path):
         "checks of the stack",
         "job",
         "deletion",
-        "cost",
+        "times and cost",
     ]
     assert place.did == [("deploy", "an-image", "LogDays=7", True), "job"]
     written = json.loads((tmp_path / "rehearsal-likeness-dev.json").read_text())
@@ -129,6 +130,29 @@ def test_a_failed_deployment_ends_it_without_a_job(place, tmp_path):
 
     assert report.failed == "make deploy failed. To do: see above"
     assert "job" not in place.did
+
+
+def test_a_declined_change_set_ends_it_without_a_job(place, tmp_path, monkeypatch):
+    """The SAM CLI returns 0 then; a new stack stays in review."""
+    place.status = "REVIEW_IN_PROGRESS"
+    monkeypatch.setattr(place, "deploy", lambda *_, **__: None)
+
+    report = rehearse(place, Wanted(image="an-image", out=tmp_path))
+
+    assert report.failed == "likeness-dev is not deployed. To do: confirm the change set"
+    assert "job" not in place.did
+
+
+def test_a_lost_connection_is_a_failure_with_a_report(place, tmp_path, monkeypatch):
+    def lose(*_: Any) -> None:
+        raise ProtocolError("Connection aborted")
+
+    monkeypatch.setattr(command.job, "run_job", lose)
+
+    report = rehearse(place, Wanted(image="an-image", out=tmp_path))
+
+    assert report.failed == "Connection aborted"
+    assert "job" in report.steps
 
 
 # --- the job --------------------------------------------------------------------------------------
@@ -188,7 +212,7 @@ class Backend:
         return {"keys": [public | {"kid": "k", "alg": "ES256", "use": "sig"}]}
 
 
-def deletion(aws: Any, backend: Any, *keys: str) -> list[Finding]:
+def deletion(aws: Any, backend: Any, *keys: str) -> list[CheckResult]:
     outputs = {"PhotosBucket": "photos", "AvatarsBucket": "avatars"}
     versions = [{"Key": key, "VersionId": "null"} for key in keys]
     for bucket in outputs.values():
@@ -200,14 +224,14 @@ def deletion(aws: Any, backend: Any, *keys: str) -> list[Finding]:
 def test_a_genuine_receipt_and_buckets_with_avatars_only(aws):
     found = deletion(aws, Backend(), f"avatars/{ID}/a01.png", "work/j9/order.json")
 
-    assert [one.outcome for one in found] == [Outcome.OK] * 3
+    assert [one.level for one in found] == [Level.OK] * 3
 
 
 def test_a_leftover_stops_although_the_receipt_says_deleted(aws):
     *_, last = deletion(aws, Backend(), f"work/{ID}/r1/order.json")
 
-    assert (last.outcome, last.text) == (
-        Outcome.STOP,
+    assert (last.level, last.text) == (
+        Level.STOP,
         f"left: s3://avatars/work/{ID}/r1/order.json",
     )
 
@@ -216,7 +240,7 @@ def test_a_leftover_stops_although_the_receipt_says_deleted(aws):
 def test_a_receipt_that_says_something_else_stops(aws, wrong):
     found = list(job.deletion(aws, Backend(**wrong), {}, ID))  # type: ignore[arg-type]
 
-    assert [one.outcome for one in found] == [Outcome.OK, Outcome.STOP]
+    assert [one.level for one in found] == [Level.OK, Level.STOP]
 
 
 def test_a_receipt_of_another_key_stops(aws):
@@ -225,7 +249,7 @@ def test_a_receipt_of_another_key_stops(aws):
 
     found = list(job.deletion(aws, backend, {}, ID))  # type: ignore[arg-type]
 
-    assert (found[-1].check, found[-1].outcome) == ("receipt", Outcome.STOP)
+    assert (found[-1].check, found[-1].level) == ("receipt", Level.STOP)
     assert "not genuine" in found[-1].text
 
 
@@ -238,7 +262,7 @@ def test_a_deletion_that_is_never_verified_stops(aws, monkeypatch):
 
     (found,) = job.deletion(aws, backend, {}, ID)  # type: ignore[arg-type]
 
-    assert (found.outcome, "pending" in found.text) == (Outcome.STOP, True)
+    assert (found.level, "pending" in found.text) == (Level.STOP, True)
 
 
 # --- the account and the command line -------------------------------------------------------------

@@ -10,7 +10,7 @@ import yaml
 from botocore.stub import ANY
 
 from infra.rehearse import cost
-from infra.rehearse.job import stages, steps
+from infra.rehearse.job import state_seconds, step_seconds
 
 if TYPE_CHECKING:
     from tests.rehearse.conftest import Aws
@@ -136,8 +136,8 @@ def test_the_price_table_has_a_date_and_the_default_instance():
 # --- times ----------------------------------------------------------------------------------------
 
 
-def test_stages_are_the_differences_of_the_timeline():
-    assert stages(JOB) == {
+def test_the_seconds_of_a_state_are_the_differences_of_the_timeline():
+    assert state_seconds(JOB) == {
         "open": 20.0,
         "moderating": 20.0,
         "generating": 20.0,
@@ -161,4 +161,4 @@ def test_a_state_that_was_entered_twice_has_the_sum_of_its_times(aws):
     history = {"events": [started, *events]}
     aws.will("stepfunctions", "get_execution_history", history, asked)
 
-    assert steps(aws, MACHINE, ID) == ({"Moderate": 6.0, "Draw": 3.0}, 3)
+    assert step_seconds(aws, MACHINE, ID) == ({"Moderate": 6.0, "Draw": 3.0}, 3)

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from infra import certificate
 from infra.rehearse import stack
-from infra.rehearse.findings import Outcome
+from infra.rehearse.results import Level
 from infra.rehearse.stack import Stack
 from tests.aws_commands import commands, problems
 
@@ -24,26 +24,26 @@ def deployed(stage: str = "dev", status: str = "CREATE_COMPLETE") -> Stack:
 
 
 @pytest.mark.parametrize(
-    ("status", "outcome", "todo"),
+    ("status", "level", "todo"),
     [
-        ("", Outcome.OK, ""),
-        ("CREATE_COMPLETE", Outcome.OK, ""),
-        ("UPDATE_ROLLBACK_COMPLETE", Outcome.OK, ""),
-        ("REVIEW_IN_PROGRESS", Outcome.OK, ""),  # a change set that was not executed
-        ("ROLLBACK_COMPLETE", Outcome.STOP, "aws cloudformation delete-stack --stack-name l-dev"),
-        ("DELETE_FAILED", Outcome.STOP, "aws cloudformation delete-stack --stack-name l-dev"),
-        ("UPDATE_IN_PROGRESS", Outcome.STOP, "wait: aws cloudformation describe-stack-events"),
+        ("", Level.OK, ""),
+        ("CREATE_COMPLETE", Level.OK, ""),
+        ("UPDATE_ROLLBACK_COMPLETE", Level.OK, ""),
+        ("REVIEW_IN_PROGRESS", Level.OK, ""),  # a change set that was not executed
+        ("ROLLBACK_COMPLETE", Level.STOP, "aws cloudformation delete-stack --stack-name l-dev"),
+        ("DELETE_FAILED", Level.STOP, "aws cloudformation delete-stack --stack-name l-dev"),
+        ("UPDATE_IN_PROGRESS", Level.STOP, "wait: aws cloudformation describe-stack-events"),
         (
             "UPDATE_ROLLBACK_FAILED",
-            Outcome.STOP,
+            Level.STOP,
             "aws cloudformation continue-update-rollback --stack-name l-dev",
         ),
     ],
 )
-def test_a_state_that_cannot_be_deployed_says_what_to_do(status, outcome, todo):
+def test_a_state_that_cannot_be_deployed_says_what_to_do(status, level, todo):
     found = stack.state(Stack("l-dev", status, {}, {}))
 
-    assert (found.outcome, found.todo.startswith(todo)) == (outcome, True)
+    assert (found.level, found.todo.startswith(todo)) == (level, True)
     assert bool(found.todo) == bool(todo)
     assert [problem for one in commands(found.todo) for problem in problems(one)] == []
 
@@ -100,7 +100,7 @@ def test_a_certificate_that_fits_the_key_is_ok(aws):
     (found,) = stack.signing_certificate(aws, deployed())
 
     expires = datetime.now(UTC) + timedelta(days=365) - timedelta(minutes=5)
-    assert (found.outcome, found.todo) == (Outcome.OK, "")
+    assert (found.level, found.todo) == (Level.OK, "")
     assert f"{expires:%Y-%m-%d}" in found.text
 
 
@@ -111,7 +111,7 @@ def test_one_that_expires_soon_is_advice(aws, monkeypatch):
 
     (found,) = stack.signing_certificate(aws, deployed())
 
-    assert found.outcome is Outcome.ADVICE
+    assert found.level is Level.ADVICE
     assert "make certificate STACK=likeness-dev DO=issue" in found.todo
 
 
@@ -121,7 +121,7 @@ def test_a_missing_certificate_stops_and_names_the_command(aws, stage):
 
     (found,) = stack.signing_certificate(aws, deployed(stage))
 
-    assert found.outcome is Outcome.STOP
+    assert found.level is Level.STOP
     assert ("DO=issue" in found.todo) is (stage == "dev")
     assert ("DO=request" in found.todo) is (stage == "prod")
 
@@ -132,27 +132,27 @@ def test_a_certificate_of_another_key_stops(aws):
 
     (found,) = stack.signing_certificate(aws, deployed())
 
-    assert (found.outcome, "not of this stack's key" in found.text) == (Outcome.STOP, True)
+    assert (found.level, "not of this stack's key" in found.text) == (Level.STOP, True)
 
 
 # --- people ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("arns", "outcome", "todo"),
+    ("arns", "level", "todo"),
     [
-        ([f"{TOPIC}:1"], Outcome.OK, ""),
-        (["PendingConfirmation"], Outcome.ADVICE, "open the link"),
-        ([], Outcome.ADVICE, f"aws sns subscribe --topic-arn {TOPIC}"),
+        ([f"{TOPIC}:1"], Level.OK, ""),
+        (["PendingConfirmation"], Level.ADVICE, "open the link"),
+        ([], Level.ADVICE, f"aws sns subscribe --topic-arn {TOPIC}"),
     ],
 )
-def test_the_on_call_address_must_be_confirmed(aws, arns, outcome, todo):
+def test_the_on_call_address_must_be_confirmed(aws, arns, level, todo):
     subscriptions = {"Subscriptions": [{"SubscriptionArn": arn} for arn in arns]}
     aws.will("sns", "list_subscriptions_by_topic", subscriptions, {"TopicArn": TOPIC})
 
     (found,) = stack.alarms(aws, deployed())
 
-    assert (found.outcome, found.todo.startswith(todo)) == (outcome, True)
+    assert (found.level, found.todo.startswith(todo)) == (level, True)
     assert [problem for one in commands(found.todo) for problem in problems(one)] == []
 
 
@@ -163,7 +163,7 @@ def test_both_groups_need_a_user_who_can_sign_in(aws):
 
     moderators, leads = stack.moderators(aws, deployed())
 
-    assert (moderators.outcome, leads.outcome) == (Outcome.OK, Outcome.ADVICE)
+    assert (moderators.level, leads.level) == (Level.OK, Level.ADVICE)
     assert "--group-name moderation-leads" in leads.todo
     both = commands(leads.todo)
     assert len(both) == 2

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from infra.rehearse.__main__ import Wanted, rehearse
-from infra.rehearse.findings import Outcome
 from infra.rehearse.places import Laptop
+from infra.rehearse.results import Level
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,9 +28,9 @@ def written(out: Path) -> dict[str, Any]:
     return report
 
 
-def outcomes(report: dict[str, Any]) -> dict[str, str]:
-    """The last outcome of each check."""
-    return {one["check"]: one["outcome"] for one in report["findings"]}
+def levels(report: dict[str, Any]) -> dict[str, str]:
+    """The last level of each check."""
+    return {one["check"]: one["level"] for one in report["checks"]}
 
 
 def test_a_rehearsal_ends_with_avatars_a_genuine_receipt_and_a_cost(
@@ -40,20 +40,20 @@ def test_a_rehearsal_ends_with_avatars_a_genuine_receipt_and_a_cost(
 
     report = written(tmp_path)
     assert report["failed"] == ""
-    checks = outcomes(report)
+    checks = levels(report)
     for name in ("stack", "certificate", "moderators", "deletion", "receipt", "buckets"):
-        assert checks[name] == Outcome.OK, name
-    assert checks["state machine pipeline.asl.yaml"] == Outcome.OK
-    assert checks["alarms"] == Outcome.ADVICE  # no address is subscribed
-    assert checks["sagemaker quotas"] == Outcome.UNSEEN  # the laptop has none
+        assert checks[name] == Level.OK, name
+    assert checks["state machine pipeline.asl.yaml"] == Level.OK
+    assert checks["alarms"] == Level.ADVICE  # no address is subscribed
+    assert checks["sagemaker quotas"] == Level.UNSEEN  # the laptop has none
     assert len(list((tmp_path / "avatars").glob("*.png"))) == 2
     assert all(key.startswith("avatars/") for key in objects(report["job_id"]))
-    assert list(report["stages"]) == ["open", "moderating", "generating", "finishing"]
-    assert {"ModeratePhotos", "PublishAvatars", "ProveDeletion"} <= report["states"].keys()
+    assert list(report["job_states"]) == ["open", "moderating", "generating", "finishing"]
+    assert {"ModeratePhotos", "PublishAvatars", "ProveDeletion"} <= report["machine_steps"].keys()
     lines = {one["service"]: one for one in report["cost"]}
     # 8 photos and 2 avatars are moderated, and each photo is inspected
     assert lines["Rekognition"]["count"] >= 18
-    assert lines["Step Functions"]["count"] == len(report["states"])
+    assert lines["Step Functions"]["count"] == len(report["machine_steps"])
     assert all(one["count"] > 0 and one["usd"] > 0 for one in report["cost"])
     assert {"SageMaker ml.c7i.xlarge", "Lambda"} <= lines.keys()
 

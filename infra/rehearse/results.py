@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Clients = Callable[[str], Any]  # a service's name to its client
 
 
-class Outcome(StrEnum):
+class Level(StrEnum):
     OK = "ok"
     ADVICE = "advice"  # a job runs without it
     UNSEEN = "unseen"  # the check could not be made
@@ -23,9 +23,9 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckResult:
     check: str
-    outcome: Outcome
+    level: Level
     text: str
     todo: str = ""  # a command, or one sentence
 
@@ -38,10 +38,10 @@ class Failed(Exception):
         self.todo = todo
 
 
-def see(check: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
-    """The findings of a check; one that says so if the check could not be made."""
+def see(check: str, look: Callable[[], Iterable[CheckResult]]) -> list[CheckResult]:
+    """The results of a check; one that says so if the check could not be made."""
     try:
         return list(look())
     except (ClientError, BotoCoreError, ResponseParserError) as error:
         why = error.response["Error"]["Code"] if isinstance(error, ClientError) else str(error)
-        return [Finding(check, Outcome.UNSEEN, f"could not be seen: {why}")]
+        return [CheckResult(check, Level.UNSEEN, f"could not be seen: {why}")]

@@ -97,7 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             place = Laptop(likeness(), port_number(given.port), say)
         else:
             place = Account.of(given.stack)
-    except (Failed, CannotRun) as error:
+    except (Failed, CannotRun, BotoCoreError) as error:
         parser.error(str(error))
     sys.exit(1 if rehearse(place, wanted).failed else 0)
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 ENDED_WITHIN = 5400  # s: SageMaker may look for an instance for an hour
 PROVEN_WITHIN = 600  # s: a deletion that failed is repeated every five minutes
 POLL = 2.0  # s
+PUBLISHED = "avatars/"  # the prefix of what the user may download
 
 
 def run_job(
@@ -104,8 +105,8 @@ def deletion(
     others = [
         f"s3://{outputs[bucket]}/{key}"
         for bucket in ("PhotosBucket", "AvatarsBucket")
-        for key in _versions(clients, outputs[bucket])
-        if job_id in key and not key.startswith("avatars/")
+        for key in _keys(clients, outputs[bucket])
+        if job_id in key
     ]
     if others:
         yield CheckResult("buckets", Level.STOP, f"left: {', '.join(others)}", "docs/privacy.md")
@@ -113,9 +114,17 @@ def deletion(
         yield CheckResult("buckets", Level.OK, "only the avatars are left")
 
 
-def _versions(clients: Clients, bucket: str) -> Iterator[str]:
-    """Every key of a bucket, also of deleted versions and of delete markers."""
-    pages = clients("s3").get_paginator("list_object_versions").paginate(Bucket=bucket)
-    for page in pages:
-        for one in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
-            yield one["Key"]
+def _keys(clients: Clients, bucket: str) -> Iterator[str]:
+    """Every key outside avatars/, also of deleted versions: these prefixes live a day at most."""
+    pages = clients("s3").get_paginator("list_object_versions").paginate
+    for top in pages(Bucket=bucket, Delimiter="/"):
+        yield from _of(top)
+        for prefix in (one["Prefix"] for one in top.get("CommonPrefixes", ())):
+            if prefix != PUBLISHED:
+                for page in pages(Bucket=bucket, Prefix=prefix):
+                    yield from _of(page)
+
+
+def _of(page: Mapping[str, Any]) -> Iterator[str]:
+    for one in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+        yield one["Key"]

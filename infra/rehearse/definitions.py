@@ -85,10 +85,6 @@ def _stand_in(name: str, value: Any, account: str, region: str, chosen: Mapping[
         return "aws"
     if source in chosen:
         return chosen[source]
-    if source.endswith("RoleArn"):
-        return f"arn:aws:iam::{account}:role/{name}"
-    if source == "KeyArn":
-        return f"arn:aws:kms:{region}:{account}:key/00000000-0000-0000-0000-000000000000"
     if source.endswith("Arn"):
         return f"arn:aws:lambda:{region}:{account}:function:{name}"
     return source

@@ -156,7 +156,7 @@ class Laptop:
         del image, ask
         if parameters:
             raise Failed("The laptop's parameters are in infra/laptop/project.py")
-        self._running.endpoint  # noqa: B018 - starts and deploys, unless it runs
+        _ = self._running
 
     def app_backend(self, outputs: Mapping[str, str]) -> AppBackend:
         del outputs

@@ -6,7 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cryptography import x509
 
+from infra.certificate import Certified, request
+from infra.laptop.project import ROOT
 from infra.rehearse.__main__ import Wanted, rehearse
 from infra.rehearse.places import Laptop
 from infra.rehearse.results import Level
@@ -81,3 +84,26 @@ def test_a_missing_certificate_stops_before_the_job_and_says_what_to_do(
     assert "make certificate STACK=likeness-local DO=issue" in report.failed
     assert report.job_id == ""
     assert "job" not in report.steps
+
+
+def test_a_certificate_request_is_signed_by_the_stacks_key(
+    running: Cloud, ops: Callable[[str], Any]
+) -> None:
+    asked = request(ops, Certified(running.outputs["SigningKey"], "local"))
+
+    assert x509.load_pem_x509_csr(asked.encode()).is_signature_valid
+
+
+def test_the_stack_of_the_account_creates_the_image_repository(ops: Callable[[str], Any]) -> None:
+    cloudformation, ecr = ops("cloudformation"), ops("ecr")
+    template = (ROOT / "infra" / "account.yaml").read_text()
+    cloudformation.create_stack(StackName="likeness-account", TemplateBody=template)
+    cloudformation.get_waiter("stack_create_complete").wait(
+        StackName="likeness-account", WaiterConfig={"Delay": 1}
+    )
+
+    (repository,) = ecr.describe_repositories(repositoryNames=["likeness-model"])["repositories"]
+    assert repository["imageTagMutability"] == "IMMUTABLE"
+    assert repository["imageScanningConfiguration"] == {"scanOnPush": True}
+    described = cloudformation.describe_stacks(StackName="likeness-account")["Stacks"][0]
+    assert described["Outputs"][0]["OutputValue"] == repository["repositoryUri"]

@@ -12,15 +12,16 @@ from botocore import xform_name
 from botocore.exceptions import UnknownServiceError
 
 GLOBAL = {"--region", "--profile"}
-# The CLI's own: `aws s3`, and an option that it renames (awscli/customizations/arguments, `sns`).
-CUSTOM = {"s3": {"rm": {"--recursive"}, "rb": {"--force"}}}
+# Commands of the CLI alone, and an option that it renames (awscli/customizations).
+CUSTOM = {("s3", "rm"): {"--recursive"}, ("s3", "rb"): {"--force"}}
+CUSTOM |= {("ecr", "get-login-password"): set()}
 RENAMED = {("sns", "subscribe"): {"--notification-endpoint"}}
 
 
 def commands(text: str) -> list[str]:
     """The commands in a text, with continued lines joined."""
     joined = re.sub(r"\\\n\s*", "", text)
-    found = re.findall(r"\baws [a-z0-9-]+ [a-z-]+[^`;\n]*", joined)
+    found = re.findall(r"\baws [a-z0-9-]+ [a-z-]+[^`;|\n]*", joined)
     return [one.strip() for one in found]
 
 
@@ -28,18 +29,22 @@ def problems(command: str) -> list[str]:
     """What is wrong with a command; its values are not checked."""
     _, service, operation, *rest = shlex.split(command.replace("<", "'<").replace(">", ">'"))
     options = {one for one in rest if one.startswith("--")} - GLOBAL
-    if service in CUSTOM:
-        known = CUSTOM[service].get(operation)
-        return [command] if known is None or not options <= known else []
-    try:
-        shape = _operations(service)[operation]
-    except (UnknownServiceError, KeyError):
-        return [f"{command}: no such operation"]
-    members = {"--" + xform_name(name, "-") for name in shape.members}
-    wrong = options - members - RENAMED.get((service, operation), set())
-    needed = {"--" + xform_name(name, "-") for name in shape.required_members}
-    wrong |= {f"{one} is missing" for one in needed - options}
-    return [f"{command}: {one}" for one in sorted(wrong)]
+    known = CUSTOM.get((service, operation))
+    needed: set[str] = set()
+    if known is None:
+        try:
+            shape = _operations(service)[operation]
+        except (UnknownServiceError, KeyError):
+            return [f"{command}: no such operation"]
+        known = {_option(name) for name in shape.members}
+        known |= RENAMED.get((service, operation), set())
+        needed = {_option(name) for name in shape.required_members}
+    wrong = [*sorted(options - known), *(f"{one} is missing" for one in sorted(needed - options))]
+    return [f"{command}: {one}" for one in wrong]
+
+
+def _option(member: str) -> str:
+    return "--" + xform_name(member, "-")
 
 
 @cache

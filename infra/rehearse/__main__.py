@@ -98,7 +98,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         else:
             place = Account.of(given.stack)
     except (Failed, CannotRun, BotoCoreError) as error:
-        parser.error(str(error))
+        say(_with_todo(error))
+        sys.exit(2)
     sys.exit(1 if rehearse(place, wanted).failed else 0)
 
 
@@ -107,16 +108,19 @@ def rehearse(place: Place, wanted: Wanted) -> Report:
     report = Report(place.stack, place.region)
     try:
         _steps(place, wanted, report)
-    except Failed as error:
-        report.failed = f"{error}. To do: {error.todo}" if error.todo else str(error)
-    except (ClientError, BotoCoreError, HTTPError) as error:
-        report.failed = str(error)
+    except (Failed, ClientError, BotoCoreError, HTTPError) as error:
+        report.failed = _with_todo(error)
     finally:
         file = report.write(wanted.out)
     if report.failed:
         say(f"\nFailed: {report.failed}")
     say(f"The report is in {file}.")
     return report
+
+
+def _with_todo(error: Exception) -> str:
+    todo = error.todo if isinstance(error, Failed) else ""
+    return f"{error}. To do: {todo}" if todo else str(error)
 
 
 def _steps(place: Place, wanted: Wanted, report: Report) -> None:

@@ -298,6 +298,13 @@ def test_stage_and_region_come_from_samconfig():
     assert found.image("mine", {"TrainingImage": "the-stack's"}) == "mine"
 
 
+def test_without_credentials_nothing_is_tried(monkeypatch):
+    monkeypatch.setattr(places.boto3.Session, "get_credentials", lambda _: None)
+
+    with pytest.raises(Failed, match="no AWS credentials"):
+        Account.of("likeness-dev")
+
+
 @pytest.mark.usefixtures("credentials")
 @pytest.mark.parametrize(("ask", "confirm"), [(True, "yes"), (False, "no")])
 def test_it_deploys_with_make_deploy_and_asks_unless_told_not_to(monkeypatch, ask, confirm):
@@ -340,7 +347,10 @@ def test_make_deploy_passes_the_confirmation_on(confirm, option):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--stack", "likeness-moon"], "samconfig.toml has no stack likeness-moon"),
+        (
+            ["--stack", "likeness-moon"],
+            "samconfig.toml has no stack likeness-moon. To do: choose one of those in it\n",
+        ),
         (["--stack", "likeness-local", "--port", "x"], "The port must be a number"),
         (["--stack", "likeness-local", "--count", "31"], "a number from 1 to 30"),
         ([], "--stack"),

@@ -18,7 +18,7 @@ export SAM_CLI_TELEMETRY := 0
 # $(call need,VARIABLE,message): stop with the message if the variable is empty.
 need = @[ -n "$($(1))" ] || { echo "$(2)" >&2; exit 2; }
 
-.PHONY: help demo up down status env test test-long test-model test-stack test-diffusion test-browser mutants check lint types imports template bench deploy account rehearse certificate weights launch lock generated replay previews clean
+.PHONY: help demo up down status env test test-long test-model test-stack test-diffusion test-image test-browser mutants check lint types imports template bench image deploy account rehearse certificate weights launch lock generated replay previews clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^# --- /{gsub(/^# -+ | ?-+$$/, ""); heading = $$0} \
@@ -44,6 +44,8 @@ help: ## List the targets
 .envs/model/.ready: model/requirements-dev.txt requirements/install.sh
 	@requirements/install.sh model
 
+.envs/image/.ready: model/requirements-diffusion.txt requirements/install.sh
+	@requirements/install.sh image
 .envs/launch/.ready: model/requirements-launch.txt requirements/install.sh
 	@requirements/install.sh launch
 
@@ -88,6 +90,9 @@ test-model: .envs/model/.ready ## All tests of the container
 test-diffusion: .envs/model/.ready ## The container's long tests: the diffusion engines
 	.envs/model/bin/python -m pytest tests/model -m long -n $(WORKERS) -q
 
+test-image: .envs/image/.ready ## The container's tests on the packages of the diffusion image, CUDA included: 7 GB
+	.envs/image/bin/python -m pytest tests/model -n $(WORKERS) -q
+
 test-browser: .envs/dev/.ready .envs/chromium/.ready $(LAPTOP) ## The moderators' page in Chromium; screenshots in build/console
 	$(DEV)/python -m pytest tests/browser -m browser -q
 
@@ -122,9 +127,14 @@ hooks: .envs/dev/.ready ## Install the git hook that runs make check before each
 bench: .envs/dev/.ready .envs/bench/.ready $(LAPTOP) ## Measure speed and memory; writes bench.json
 	$(DEV)/python -m tests.bench --out bench.json
 
+image: .envs/cloud/.ready ## Build the container's image for SageMaker; print its name [VARIANT=painter|diffusion REPOSITORY= PUSH=1]
+	@.envs/cloud/bin/python -m infra.image build $(if $(VARIANT),--variant "$(VARIANT)") \
+	  $(if $(REPOSITORY),--repository "$(REPOSITORY)") $(if $(PUSH),--push)
+
 deploy: .envs/sam/.ready .envs/cloud/.ready ## Deploy to AWS [ENV=dev|staging|prod TRAINING_IMAGE= PARAMETERS= CONFIRM=yes|no]
 	$(call need,TRAINING_IMAGE,Name the container image with its digest: make deploy ENV=$(ENV) TRAINING_IMAGE=...)
 	@[[ "$(ENV)" =~ ^(dev|staging|prod)$$ ]] || { echo "There is no stage '$(ENV)': choose dev or staging or prod." >&2; exit 2; }
+	.envs/cloud/bin/python -m infra.image check "$$TRAINING_IMAGE"
 	PATH="$(CURDIR)/.envs/cloud/bin:$$PATH" UV="$(CURDIR)/.envs/uv/bin/uv" ARCHITECTURE=arm64 \
 	  .envs/sam/bin/sam build --config-env $(ENV)
 	.envs/sam/bin/sam deploy --config-env $(ENV) \
@@ -164,10 +174,12 @@ lock: ## Resolve every .in file again. Lock files contain no registry address
 	for layer in deps c2pa rivagan; do \
 	  .envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.13 layers/$$layer/requirements.in -o layers/$$layer/requirements.txt; done
 	.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 requirements/bench.in -o requirements/bench.txt
-	cd model && for name in requirements requirements-diffusion requirements-launch; do \
-	  ../.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 $$name.in -o $$name.txt; done
-	cd model && ../.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 requirements-dev.in -o requirements-dev.txt \
-	  $$(grep -oE '^(nvidia|cuda|triton)[a-z0-9-]*' requirements-diffusion.txt | sed 's/^/--no-emit-package /')
+	cd model && for name in requirements requirements-diffusion; do \
+	  ../.envs/uv/bin/uv pip compile -q --upgrade --no-header --generate-hashes --only-binary :all: --python-version 3.11 \
+	    --python-platform x86_64-manylinux_2_28 $$name.in -o $$name.txt; done # the images'
+	cd model && ../.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 requirements-launch.in -o requirements-launch.txt
+	cd model && compile="../.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 requirements-dev.in --override requirements-override.in" \
+	  && $$compile -o requirements-dev.txt $$($$compile | grep -oE '^(nvidia|cuda|triton)[a-z0-9-]*' | sed 's/^/--no-emit-package /')
 
 generated: .envs/dev/.ready ## Generate docs/policy.md, docs/openapi.json and docs/events/ from the code
 	$(DEV)/python -m likeness.commands.policy_table > docs/policy.md

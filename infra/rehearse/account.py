@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from infra.image import ImageNotSeen, ImageRefused, check_image
 from infra.rehearse.definitions import definitions
 from infra.rehearse.results import CheckResult, Level, see
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from infra.rehearse.results import Clients
-
-IMAGE = re.compile(
-    r"(?P<account>\d{12})\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(\.cn)?/"
-    r"(?P<repository>[a-z0-9._/-]+)(:[\w.-]+)?@(?P<digest>sha256:[0-9a-f]{64})"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,31 +101,23 @@ def _check_quota(quota: Quota, match: Any, region: str) -> CheckResult:
     return CheckResult(check, level, text, ask if match["Adjustable"] else "ask AWS Support")
 
 
-def image(clients: Clients, region: str, uri: str) -> Iterator[CheckResult]:
-    """The container's image exists, and SageMaker accepts its manifest."""
-    check, build = "image", "build and push it: make image PUSH=1 REPOSITORY=likeness-model"
-    if not uri:
-        text = "no image is named"
-        yield CheckResult(check, Level.STOP, text, f"{build}; then TRAINING_IMAGE=<what it prints>")
+def image(client: Callable[..., Any], region: str, name: str) -> Iterator[CheckResult]:
+    """The container's image exists, and SageMaker accepts its manifest. `client` is boto3's."""
+    check, todo = "image", "TRAINING_IMAGE=<what make image PUSH=1 prints>"
+    if not name:
+        yield CheckResult(check, Level.STOP, "no image is named", todo)
         return
-    named = IMAGE.fullmatch(uri)
-    if not named:
-        text = "TRAINING_IMAGE must be <account>.dkr.ecr.<region>.amazonaws.com/<name>@sha256:..."
-        yield CheckResult(check, Level.STOP, text, build)
-        return
-    if named["region"] != region:
-        text = f"the image is in {named['region']}, and SageMaker reads it from {region}"
-        yield CheckResult(check, Level.STOP, text, f"push it to a repository in {region}")
-        return
-    answer = clients("ecr").batch_get_image(
-        registryId=named["account"],
-        repositoryName=named["repository"],
-        imageIds=[{"imageDigest": named["digest"]}],
-    )
-    if not answer["images"]:
-        yield CheckResult(check, Level.STOP, f"{uri} does not exist", build)
-        return
-    yield CheckResult(check, Level.OK, uri)
+    try:
+        check_image(name, client)
+    except ImageRefused as refused:
+        yield CheckResult(check, Level.STOP, str(refused), todo)
+    except ImageNotSeen as error:
+        yield CheckResult(check, Level.UNSEEN, str(error))
+    else:
+        if f".{region}." in name:
+            yield CheckResult(check, Level.OK, name)
+        else:
+            yield CheckResult(check, Level.STOP, f"SageMaker reads images of {region} only", todo)
 
 
 def opt_out(clients: Clients, stage: str) -> Iterator[CheckResult]:

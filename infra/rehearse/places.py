@@ -89,7 +89,7 @@ class Account:
         return uri or deployed.get("TrainingImage", "")
 
     def check_image(self, uri: str) -> Iterator[CheckResult]:
-        return account.image(self.clients, self.region, uri)
+        return account.image(self.session.client, self.region, uri)
 
     def deploy(self, image: str, parameters: str, *, ask: bool) -> None:
         command = [

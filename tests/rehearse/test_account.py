@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from infra.image import LAYER, MANIFEST
 from infra.rehearse import account
 from infra.rehearse.definitions import ROOT, definitions, parameters, read
 from infra.rehearse.results import Failed, Level, see
@@ -108,6 +109,49 @@ def test_a_quota_that_cannot_be_raised_leads_to_support(aws):
     found = [one for one in account.quotas(aws, REGION, CHOSEN) if one.level is Level.STOP]
 
     assert [one.todo for one in found] == ["ask AWS Support"]
+
+
+# --- the image ------------------------------------------------------------------------------------
+
+
+def named(region: str = REGION) -> str:
+    return f"123456789012.dkr.ecr.{region}.amazonaws.com/likeness-model@sha256:{'0' * 64}"
+
+
+def manifest(kind: str = MANIFEST) -> dict[str, Any]:
+    content = {"schemaVersion": 2, "mediaType": kind, "layers": [{"mediaType": LAYER}]}
+    return {"images": [{"imageManifest": json.dumps(content)}]}
+
+
+def test_an_image_that_sagemaker_takes_is_ok(aws):
+    aws.will("ecr", "batch_get_image", manifest())
+
+    assert [one.level for one in account.image(aws, REGION, named())] == [Level.OK]
+
+
+@pytest.mark.parametrize(
+    ("response", "name", "said"),
+    [
+        (None, "", "no image is named"),
+        (None, "likeness-model:latest", "is not ACCOUNT.dkr.ecr"),
+        (manifest("application/vnd.oci.image.manifest.v1+json"), named(), "SageMaker refuses"),
+        (manifest(), named("us-east-1"), "images of eu-central-1 only"),
+    ],
+)
+def test_another_image_stops_before_the_deployment(aws, response, name, said):
+    if response:
+        aws.will("ecr", "batch_get_image", response)
+
+    (found,) = account.image(aws, REGION, name)
+
+    assert (found.level, said in found.text) == (Level.STOP, True)
+    assert "make image PUSH=1" in found.todo
+
+
+def test_an_image_that_may_not_be_read_could_not_be_seen(aws):
+    aws.will_fail("ecr", "batch_get_image", "AccessDeniedException")
+
+    assert [one.level for one in account.image(aws, REGION, named())] == [Level.UNSEEN]
 
 
 # --- the opt-out policy ---------------------------------------------------------------------------

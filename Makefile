@@ -143,7 +143,7 @@ deploy: .envs/sam/.ready .envs/cloud/.ready ## Deploy to AWS [ENV=dev|staging|pr
 	.envs/cloud/bin/python -m infra.publish_console --config-env $(ENV)
 
 account: .envs/sam/.ready ## Create what the stages of an account share: the image repository [ENV=dev|staging|prod, for its region]
-	.envs/sam/bin/sam deploy --config-env $(ENV) --template-file infra/account.yaml \
+	.envs/sam/bin/sam deploy --config-file "$(CURDIR)/samconfig.toml" --config-env $(ENV) --template-file infra/account.yaml \
 	  --stack-name likeness-account --tags product=likeness --no-confirm-changeset
 
 rehearse: .envs/dev/.ready $(LAPTOP) ## Check an account, deploy to it, run one job, verify its deletion, count its cost [STACK= TRAINING_IMAGE= PARAMETERS= ONLY=checks YES=1 COUNT= OUT= PORT=]

@@ -344,6 +344,16 @@ def test_make_deploy_passes_the_confirmation_on(confirm, option):
     assert option in deploying
 
 
+def test_make_account_takes_region_and_bucket_from_samconfig():
+    """The SAM CLI looks for samconfig.toml beside the template, and that is in infra/."""
+    told = ["make", "-n", "account", "ENV=dev"]
+    printed = subprocess.run(
+        told, cwd=places.ROOT, capture_output=True, text=True, check=True
+    ).stdout
+
+    assert f'--config-file "{places.ROOT}/samconfig.toml" --config-env dev' in printed
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

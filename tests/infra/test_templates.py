@@ -11,7 +11,7 @@ from likeness.domain import errors
 from tests.infra.documents import ROOT, STACK, TOP, read, read_all
 
 LINE = 120
-TOP_LINES = 250
+TOP_LINES = 300
 PARAMETERS_AND_OUTPUTS = 200  # CloudFormation's limits, for each template
 
 

@@ -1,0 +1,70 @@
+"""Check offline what AWS would refuse: `make preflight`.
+
+Prints each check, and each finding with what to do. The exit status is 1 if there is a finding.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from infra.preflight import graph, limits, linters, machines, packages, routes
+from infra.preflight.findings import exceptions, unexplained
+from infra.preflight.stacks import LARGE, ROOT, SMALL, load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from infra.preflight.findings import Finding
+
+BUILT = ROOT / ".aws-sam" / "build"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m infra.preflight", description=__doc__)
+    parser.add_argument("--built", type=Path, default=BUILT, help="the folder of `sam build`")
+    built = parser.parse_args().built
+    logging.getLogger("samtranslator").setLevel(logging.ERROR)
+    tops = [load(LARGE), load(SMALL)]
+    stacks = [stack for top in tops for stack in top.all()]
+    with tempfile.TemporaryDirectory() as made, ThreadPoolExecutor() as pool:
+        folder = Path(made)
+        files = linters.write(stacks, folder)
+        checks: dict[str, Callable[[], Iterable[Finding]]] = {
+            "graph": lambda: graph.check(stacks),
+            "limits": lambda: limits.check(stacks),
+            "routes": lambda: routes.check(stacks),
+            "machines": lambda: machines.check(stacks),
+            "packages": lambda: packages.check(tops[0], built),
+            "cfn-lint": lambda: linters.cfn_lint(files, folder),
+            "checkov": lambda: linters.checkov(files, folder),
+        }
+        runs = {name: pool.submit(_run, name, check) for name, check in checks.items()}
+        failed = [name for name, run in runs.items() if not _report(name, *run.result())]
+    resources = sum(len(stack.resources) for stack in tops[0].all())
+    count = sum(1 for _ in tops[0].all())
+    sys.stdout.write(f"{count} templates, {resources} resources: ")
+    sys.stdout.write(f"{', '.join(failed)} failed\n" if failed else "nothing that AWS refuses\n")
+    return 1 if failed else 0
+
+
+def _run(name: str, check: Callable[[], Iterable[Finding]]) -> tuple[list[Finding], float]:
+    started = time.monotonic()
+    return unexplained(check(), exceptions(name)), time.monotonic() - started
+
+
+def _report(name: str, found: list[Finding], seconds: float) -> bool:
+    sys.stdout.write(f"{'FAIL' if found else 'ok':4}  {name:10}{seconds:6.1f} s\n")
+    for one in found:
+        sys.stdout.write(f"      {one}\n")
+    return not found
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,5 +1,7 @@
 """Check offline what AWS would refuse: `make preflight`.
 
+    python -m infra.preflight [CHECK ...]        in .envs/sam, after `make package`
+
 Prints each check, and each finding with what to do. The exit status is 1 if there is a finding.
 """
 
@@ -28,8 +30,8 @@ BUILT = ROOT / ".aws-sam" / "build"
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.preflight", description=__doc__)
-    parser.add_argument("--built", type=Path, default=BUILT, help="the folder of `sam build`")
-    built = parser.parse_args().built
+    parser.add_argument("checks", nargs="*", metavar="CHECK", help="these only; default: all")
+    wanted = parser.parse_args().checks
     logging.getLogger("samtranslator").setLevel(logging.ERROR)
     tops = [load(LARGE), load(SMALL)]
     stacks = [stack for top in tops for stack in top.all()]
@@ -41,11 +43,13 @@ def main() -> int:
             "limits": lambda: limits.check(stacks),
             "routes": lambda: routes.check(stacks),
             "machines": lambda: machines.check(stacks),
-            "packages": lambda: packages.check(tops[0], built),
+            "packages": lambda: packages.check(tops[0], BUILT),
             "cfn-lint": lambda: linters.cfn_lint(files, folder),
             "checkov": lambda: linters.checkov(files, folder),
         }
-        runs = {name: pool.submit(_run, name, check) for name, check in checks.items()}
+        if unknown := set(wanted) - set(checks):
+            parser.error(f"there is no check {unknown.pop()}: choose from {', '.join(checks)}")
+        runs = {name: pool.submit(_run, name, checks[name]) for name in wanted or checks}
         failed = [name for name, run in runs.items() if not _report(name, *run.result())]
     resources = sum(len(stack.resources) for stack in tops[0].all())
     count = sum(1 for _ in tops[0].all())

@@ -6,7 +6,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Any
 
 from infra.preflight.findings import Finding
-from infra.preflight.stacks import PSEUDO, ROLE, STACK, mentioned, references
+from infra.preflight.stacks import PSEUDO, STACK, mentioned, references
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -67,24 +67,19 @@ def late_policies(stack: Stack) -> Iterator[Finding]:
     """
     resources = stack.template["Resources"]
     before = edges(resources)
-    for policy, one in resources.items():
-        if one["Type"] not in ATTACHED:
-            continue
-        properties = one.get("Properties", {})
-        roles = mentioned(properties.get("Roles", properties.get("RoleName")))
-        for role in sorted(name for name in roles if _type(resources, name) == ROLE):
-            for user in sorted(resources):
-                takes = role in before[user] and user not in {policy, role}
-                if takes and resources[user]["Type"] not in ATTACHED:
-                    if policy not in _ancestors(before, user) and user not in _ancestors(
-                        before, policy
-                    ):
-                        yield Finding(
-                            f"{stack.file} {user}",
-                            f"takes {role} and may exist before {policy}, which belongs to that "
-                            f"role: write the policy into the role, or DependsOn: {policy}",
-                            "late-policy",
-                        )
+    attached = {name for name, one in resources.items() if one["Type"] in ATTACHED}
+    for policy in sorted(attached):
+        properties = resources[policy].get("Properties", {})
+        needed = {*_ancestors(before, policy), policy}
+        for role in mentioned(properties.get("Roles", properties.get("RoleName"))) & set(resources):
+            for user in sorted(set(resources) - attached - needed):
+                if role in before[user] and policy not in _ancestors(before, user):
+                    yield Finding(
+                        f"{stack.file} {user}",
+                        f"takes {role} and may exist before {policy}, which belongs to that "
+                        f"role: write the policy into the role, or DependsOn: {policy}",
+                        "late-policy",
+                    )
 
 
 def edges(resources: Mapping[str, Any]) -> dict[str, set[str]]:
@@ -98,10 +93,6 @@ def edges(resources: Mapping[str, Any]) -> dict[str, set[str]]:
 def depends_on(resource: Any) -> list[str]:
     found = resource.get("DependsOn", []) if isinstance(resource, dict) else []
     return [found] if isinstance(found, str) else list(found)
-
-
-def _type(resources: Mapping[str, Any], name: str) -> str:
-    return str(resources.get(name, {}).get("Type"))
 
 
 def _ancestors(before: Mapping[str, set[str]], name: str) -> set[str]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from infra.preflight.stacks import Stack
 
 CFN_LINT = Path(sys.executable).with_name("cfn-lint")
-CHECKOV = Path("/tmp/edge/checkov-env/bin/checkov")
+CHECKOV = ROOT / ".envs" / "checkov" / "bin" / "checkov"
 DOCKERFILE = ROOT / "model" / "Dockerfile"
 KEPT = ("Type", "DeletionPolicy", "UpdateReplacePolicy", "UpdatePolicy", "Metadata")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infra.preflight.findings import Finding
@@ -11,6 +10,7 @@ from infra.preflight.stacks import FUNCTION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from infra.preflight.stacks import Stack
 

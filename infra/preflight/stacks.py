@@ -1,13 +1,15 @@
 """Every stack as CloudFormation gets it: after the SAM transform, with parameters and long names.
 
-Ids that AWS chooses are stand-ins of the greatest length, so that limits are checked at their worst.
+Ids that AWS chooses are stand-ins of the greatest length: limits are checked at their worst.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,6 +97,7 @@ NAMES = (
 )
 LONGEST_ID = 63
 URIS = ("CodeUri", "ContentUri", "DefinitionUri")
+VARIABLE = re.compile(r"\$\{([^!}][^}]*)\}")  # of Fn::Sub
 SUBSTITUTION = re.compile(r"\$\{(\w+)\}")
 
 
@@ -222,33 +225,36 @@ def references(value: Any) -> Iterator[tuple[str, str]]:
     if isinstance(value, list):
         for item in value:
             yield from references(item)
-    if not isinstance(value, dict):
-        return
-    for key, item in value.items():
-        match key, item:
-            case "Ref", str():
-                yield item, ""
-            case "Condition", str():
-                yield item, "?"
-            case "Fn::GetAtt", str():
-                first, _, rest = item.partition(".")
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _taken(key, item)
+
+
+def _taken(key: str, item: Any) -> Iterator[tuple[str, str]]:
+    match key, item:
+        case "Ref", str():
+            yield item, ""
+        case "Condition", str():
+            yield item, "?"
+        case "Fn::GetAtt", str():
+            first, _, rest = item.partition(".")
+            yield first, rest
+        case "Fn::GetAtt", [str(first), rest]:
+            yield first, str(rest)
+        case "Fn::Sub", _:
+            text, own = item if isinstance(item, list) else (item, {})
+            for name in set(VARIABLE.findall(text)) - set(own):
+                first, _, rest = name.partition(".")
                 yield first, rest
-            case "Fn::GetAtt", [str(first), rest]:
-                yield first, str(rest)
-            case "Fn::Sub", _:
-                text, own = item if isinstance(item, list) else (item, {})
-                for name in re.findall(r"\$\{([^!}][^}]*)\}", text):
-                    if name not in own:
-                        first, _, rest = name.partition(".")
-                        yield first, rest
-                yield from references(own)
-            case "Fn::If", [str(condition), *branches]:
-                yield condition, "?"
-                yield from references(branches)
-            case _:
-                yield from references(item)
+            yield from references(own)
+        case "Fn::If", [str(condition), *branches]:
+            yield condition, "?"
+            yield from references(branches)
+        case _:
+            yield from references(item)
 
 
+@cache
 def transformed(file: str) -> tuple[dict[str, Any], dict[str, Path]]:
     """The template after the SAM transform, and the files of its state machines.
 
@@ -257,6 +263,7 @@ def transformed(file: str) -> tuple[dict[str, Any], dict[str, Path]]:
     from samtranslator.translator.transform import transform  # noqa: PLC0415 - takes a second
     from samtranslator.yaml_helper import yaml_parse  # noqa: PLC0415
 
+    os.environ.setdefault("AWS_DEFAULT_REGION", REGION)  # the transform takes the partition of it
     raw = yaml_parse((ROOT / file).read_text())
     machines: dict[str, Path] = {}
     if "Transform" not in raw:

@@ -12,7 +12,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from infra.preflight.findings import Finding
-from infra.preflight.stacks import FUNCTION, MANAGED_POLICY, ROLE
+from infra.preflight.stacks import FUNCTION, HERE, MANAGED_POLICY, ROLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,8 +37,7 @@ DOCUMENTS = {
     "AWS::SNS::TopicPolicy": ("PolicyDocument", 30 * 1024),
     "AWS::SQS::QueuePolicy": ("PolicyDocument", 8 * 1024),
 }
-FUNCTION_POLICY = 20 * 1024  # AddPermission's statements together
-PERMISSION_CHARACTERS = 400  # a statement of it, at the most
+FUNCTION_POLICY = 20 * 1024  # the statements of who may call a function
 
 
 def check(stacks: list[Stack]) -> Iterator[Finding]:
@@ -49,36 +48,42 @@ def check(stacks: list[Stack]) -> Iterator[Finding]:
 
 
 def template(stack: Stack) -> Iterator[Finding]:
-    body = stack.template
-    for part, limit in (
-        ("Resources", RESOURCES),
-        ("Parameters", PARAMETERS),
-        ("Outputs", OUTPUTS),
-    ):
-        yield from over(stack.file, f"the number of {part}", len(body.get(part, {})), limit)
-    size = len(json.dumps(body).encode())
-    yield from over(stack.file, "the template's size in bytes", size, TEMPLATE_BYTES)
+    body, file = stack.template, stack.file
+    yield from over(file, "resources", len(body["Resources"]), RESOURCES)
+    yield from over(file, "parameters", len(body.get("Parameters", {})), PARAMETERS)
+    yield from over(file, "outputs", len(body.get("Outputs", {})), OUTPUTS)
+    yield from over(file, "bytes", len(json.dumps(body).encode()), TEMPLATE_BYTES)
     described = len(body.get("Description", "").encode())
-    yield from over(stack.file, "the Description's bytes", described, DESCRIPTION_BYTES)
+    yield from over(file, "bytes of Description", described, DESCRIPTION_BYTES)
     for name, value in stack.parameters.items():
-        text = ",".join(value) if isinstance(value, list) else str(value)
-        where = f"{stack.file} {name}"
-        yield from over(where, "the parameter's bytes", len(text.encode()), PARAMETER_BYTES)
+        size = len((",".join(value) if isinstance(value, list) else str(value)).encode())
+        yield from over(f"{file} {name}", "bytes of the parameter", size, PARAMETER_BYTES)
 
 
 def functions(stack: Stack) -> Iterator[Finding]:
-    permissions = Counter(
-        str(properties["FunctionName"])
-        for _, properties in stack.of_type("AWS::Lambda::Permission")
-    )
+    callers: Counter[str] = Counter()
+    for name, properties in stack.of_type("AWS::Lambda::Permission"):
+        callers[properties["FunctionName"]] += characters(statement(name, properties))
     for name, properties in stack.of_type(FUNCTION):
         where = f"{stack.file} {name}"
         variables = properties.get("Environment", {}).get("Variables", {})
         size = sum(len(f"{key}{value}".encode()) for key, value in variables.items())
-        yield from over(where, "the environment's bytes", size, ENVIRONMENT_BYTES)
-        yield from over(where, "the number of layers", len(properties.get("Layers", ())), LAYERS)
-        statements = permissions[stack.ref(name)] * PERMISSION_CHARACTERS
-        yield from over(where, "its resource policy's bytes", statements, FUNCTION_POLICY)
+        yield from over(where, "bytes of environment", size, ENVIRONMENT_BYTES)
+        yield from over(where, "layers", len(properties.get("Layers", ())), LAYERS)
+        size = callers[stack.ref(name)] + callers[stack.attribute(name, "Arn")]
+        yield from over(where, "characters of resource policy", size, FUNCTION_POLICY)
+
+
+def statement(name: str, permission: dict[str, Any]) -> dict[str, Any]:
+    """What a permission adds to a function's resource policy."""
+    return {
+        "Sid": f"{name}-{'X' * 24}",
+        "Effect": "Allow",
+        "Principal": {"Service": permission["Principal"]},
+        "Action": permission["Action"],
+        "Resource": f"arn:aws:lambda:{HERE}:function:{'f' * 64}",
+        "Condition": {"ArnLike": {"AWS:SourceArn": permission.get("SourceArn")}},
+    }
 
 
 def policies(stack: Stack) -> Iterator[Finding]:
@@ -89,10 +94,10 @@ def policies(stack: Stack) -> Iterator[Finding]:
         if kind in DOCUMENTS:
             part, limit = DOCUMENTS[kind]
             size = characters(properties[part])
-            yield from over(where, f"the {part}'s characters", size, limit)
+            yield from over(where, f"characters of {part}", size, limit)
         if kind == ROLE:
             attached = len(properties.get("ManagedPolicyArns", ()))
-            yield from over(where, "the number of managed policies", attached, ROLE_POLICIES)
+            yield from over(where, "managed policies", attached, ROLE_POLICIES)
             inline[stack.ref(name)] += sum(
                 characters(policy["PolicyDocument"]) for policy in properties.get("Policies", ())
             )
@@ -101,7 +106,7 @@ def policies(stack: Stack) -> Iterator[Finding]:
                 inline[role] += characters(properties["PolicyDocument"])
     for role, size in inline.items():
         where = f"{stack.file} {role}"
-        yield from over(where, "its inline policies' characters", size, INLINE_CHARACTERS)
+        yield from over(where, "characters of inline policies", size, INLINE_CHARACTERS)
 
 
 def characters(document: Any) -> int:
@@ -111,4 +116,4 @@ def characters(document: Any) -> int:
 
 def over(where: str, what: str, found: int, limit: int) -> Iterator[Finding]:
     if found > limit:
-        yield Finding(where, f"{what} is {found}; AWS allows {limit}. Split it")
+        yield Finding(where, f"{found} {what}; AWS allows {limit}. Split or shorten it")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -163,11 +164,11 @@ def test_counts_and_sizes_of_a_template_over_a_limit_are_found():
     )
     found = "\n".join(said(limits.check([stack])))
     for message in (
-        "the number of Resources is 501; AWS allows 500",
-        "the number of Outputs is 201; AWS allows 200",
-        "the parameter's bytes is 4097; AWS allows 4096",
-        "the Description's bytes is 1025; AWS allows 1024",
-        "the template's size in bytes is 1",
+        "501 resources; AWS allows 500",
+        "201 outputs; AWS allows 200",
+        "4097 bytes of the parameter; AWS allows 4096",
+        "1025 bytes of Description; AWS allows 1024",
+        " bytes; AWS allows 1000000",
     ):
         assert message in found
 
@@ -184,40 +185,48 @@ LARGE_POLICY = {"PolicyName": "a", "Roles": [{"Ref": "Role"}], "PolicyDocument":
     [
         (
             {"P": {"Type": MANAGED_POLICY, "Properties": {"PolicyDocument": statements(70)}}},
-            "the PolicyDocument's characters is ",
+            " characters of PolicyDocument; AWS allows 6144",
         ),
         (
             a_role(ManagedPolicyArns=["a"] * 11),
-            "the number of managed policies is 11; AWS allows 10",
+            "11 managed policies; AWS allows 10",
         ),
         (
             {
                 **a_role(Policies=[LARGE_POLICY]),
                 "More": {"Type": "AWS::IAM::Policy", "Properties": LARGE_POLICY},
             },
-            "its inline policies' characters is ",
+            " characters of inline policies; AWS allows 10240",
         ),
         (
             a_role(AssumeRolePolicyDocument=statements(30)),
-            "the AssumeRolePolicyDocument's characters is ",
+            " characters of AssumeRolePolicyDocument; AWS allows 2048",
         ),
         (
             a_function(Environment={"Variables": {"N": "v" * 4096}}),
-            "the environment's bytes is 4097; AWS allows 4096",
+            "4097 bytes of environment; AWS allows 4096",
         ),
-        (a_function(Layers=["a"] * 6), "the number of layers is 6; AWS allows 5"),
+        (a_function(Layers=["a"] * 6), "6 layers; AWS allows 5"),
     ],
 )
 def test_a_role_or_function_over_a_limit_is_found(resources, message):
     (found,) = said(limits.check([a_stack(resources)]))
-    assert found.startswith(message)
+    assert message in found
+
+
+CALLER = {
+    "FunctionName": {"Ref": "F"},
+    "Principal": "events.amazonaws.com",
+    "Action": "lambda:InvokeFunction",
+    "SourceArn": "arn:aws:events:x:1:rule/r",
+}
 
 
 def test_a_function_with_too_many_callers_is_found():
-    permission = {"Type": "AWS::Lambda::Permission", "Properties": {"FunctionName": {"Ref": "F"}}}
-    callers = {f"P{number}": permission for number in range(60)}
+    permission = {"Type": "AWS::Lambda::Permission", "Properties": CALLER}
+    callers = {f"P{number}": permission for number in range(70)}
     (found,) = said(limits.check([a_stack({**a_function(), **callers})]))
-    assert found.startswith("its resource policy's bytes is 24000; AWS allows 20480")
+    assert " characters of resource policy; AWS allows 20480" in found
 
 
 def test_white_space_of_a_policy_does_not_count():
@@ -292,15 +301,26 @@ def test_a_folder_that_was_not_built_is_found(built, gone):
 # --- linters -------------------------------------------------------------------------------------
 
 
-def test_cfn_lint_sees_names_with_their_values(tmp_path, monkeypatch):
+def test_cfn_lint_sees_names_with_their_values_and_state_machines(tmp_path, monkeypatch):
     """A bucket's name is at most 63 characters, which only the resolved name can show."""
     monkeypatch.setattr(linters, "CFN_LINT", SAM / "cfn-lint")
     name = {"Fn::Sub": "a-bucket-with-a-long-name-${Stage}-${AWS::AccountId}"}
     bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": name}}
-    stage = {"Stage": {"Type": "String", "Default": "s" * 30}}
-    files = linters.write([a_stack({"Bucket": bucket}, Parameters=stage)], tmp_path)
+    role = {"Fn::Sub": "arn:aws:iam::${AWS::AccountId}:role/r"}
+    machine = {"Type": "AWS::StepFunctions::StateMachine", "Properties": {"RoleArn": role}}
+    definition = tmp_path / "machine.asl.yaml"
+    definition.write_text("StartAt: Work\nStates: {Work: {Type: Succeed, Seconds: 1}}")
+    stack = replace(
+        a_stack(
+            {"Bucket": bucket, "Machine": machine},
+            Parameters={"Stage": {"Type": "String", "Default": "s" * 30}},
+        ),
+        machines={"Machine": definition},
+    )
+    files = linters.write([stack], tmp_path)
     found = {(one.where, one.rule) for one in linters.cfn_lint(files, tmp_path)}
     assert ("infra/x.yaml Bucket.Properties.BucketName", "E3033") in found
+    assert any("Machine.Properties.Definition" in where for where, rule in found if rule == "E3601")
 
 
 def test_checkov_finds_an_open_bucket(tmp_path):

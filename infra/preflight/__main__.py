@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from infra.preflight import graph, limits, linters, machines, packages, routes
 from infra.preflight.findings import exceptions, unexplained
-from infra.preflight.stacks import LARGE, ROOT, SMALL, load
+from infra.preflight.stacks import ROOT, deployed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -33,7 +33,7 @@ def main() -> int:
     parser.add_argument("checks", nargs="*", metavar="CHECK", help="these only; default: all")
     wanted = parser.parse_args().checks
     logging.getLogger("samtranslator").setLevel(logging.ERROR)
-    tops = [load(LARGE), load(SMALL)]
+    tops = deployed()
     stacks = [stack for top in tops for stack in top.all()]
     with tempfile.TemporaryDirectory() as made, ThreadPoolExecutor() as pool:
         folder = Path(made)
@@ -52,8 +52,8 @@ def main() -> int:
         runs = {name: pool.submit(_run, name, checks[name]) for name in wanted or checks}
         failed = [name for name, run in runs.items() if not _report(name, *run.result())]
     resources = sum(len(stack.resources) for stack in tops[0].all())
-    count = sum(1 for _ in tops[0].all())
-    sys.stdout.write(f"{count} templates, {resources} resources: ")
+    sys.stdout.write(f"{len({stack.file for stack in stacks})} templates, ")
+    sys.stdout.write(f"{resources} resources: ")
     sys.stdout.write(f"{', '.join(failed)} failed\n" if failed else "nothing that AWS refuses\n")
     return 1 if failed else 0
 

@@ -193,6 +193,15 @@ class _Names(Mapping[str, Any]):
         return len(list(iter(self)))
 
 
+def deployed() -> list[Stack]:
+    """The top stack, large and small, and each template that is deployed alone."""
+    tops = [load(LARGE), load(SMALL)]
+    nested = {stack.file for stack in tops[0].all()}
+    files = (file.relative_to(ROOT).as_posix() for file in sorted((ROOT / "infra").glob("*.yaml")))
+    alone = [file for file in files if not file.endswith(".asl.yaml") and file not in nested]
+    return [*tops, *(load(SMALL, file) for file in alone)]
+
+
 def load(parameters: Mapping[str, Any], file: str = "template.yaml") -> Stack:
     """The top stack with its nested stacks."""
     return _load(file, f"likeness-{STAGE}", parameters)

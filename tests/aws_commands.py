@@ -27,7 +27,8 @@ def commands(text: str) -> list[str]:
 
 def problems(command: str) -> list[str]:
     """What is wrong with a command; its values are not checked."""
-    _, service, operation, *rest = shlex.split(command.replace("<", "'<").replace(">", ">'"))
+    text = command.replace("<", "'<").replace(">", ">'")
+    _, service, operation, *rest = shlex.split(text, comments=True)
     options = {one for one in rest if one.startswith("--")} - GLOBAL
     known = CUSTOM.get((service, operation))
     needed: set[str] = set()

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENTS = ROOT / ".envs"
 STAGE = "local"
 STACK = f"likeness-{STAGE}"
+WEB_ORIGIN = "http://localhost:3000"  # of a web client on this machine
 IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/likeness-model:laptop"
 FOLDERS = Folders(state=ROOT / ".local", build=ROOT / ".aws-sam" / "laptop")
 GALLERY = ROOT / "infra" / "laptop" / "gallery"
@@ -62,6 +63,7 @@ def likeness(
             "Backend": backend,
             "ReviewPolicy": review,
             "SecondReviewPercent": "0",
+            "WebOrigins": WEB_ORIGIN,
         },
         python=tool("cloud"),
         sam=tool("sam", "sam"),

@@ -19,7 +19,12 @@ ROLE = "AWS::IAM::Role"
 POLICY = "AWS::IAM::Policy"
 MANAGED_POLICY = "AWS::IAM::ManagedPolicy"
 
-PARAMETERS = {"Stage": "STAGE", "WeightsBucket": "WEIGHTS", "WeightsPrefix": "PREFIX/"}
+PARAMETERS = {
+    "Stage": "STAGE",
+    "WeightsBucket": "WEIGHTS",
+    "WeightsPrefix": "PREFIX/",
+    "WebOrigins": "https://app.example",
+}
 PSEUDO = {
     "AWS::Partition": "aws",
     "AWS::Region": "REGION",
@@ -90,7 +95,9 @@ class Stack:
         if name in PSEUDO:
             return PSEUDO[name]
         if name in self.template.get("Parameters", {}):
-            return self._given.get(name, self.template["Parameters"][name].get("Default", name))
+            about = self.template["Parameters"][name]
+            given = self._given.get(name, about.get("Default", name))
+            return given.split(",") if about["Type"] == "CommaDelimitedList" else given
         return self._attribute(name, "Arn") if self._kind(name) in REF_IS_ARN else self._name(name)
 
     def _attribute(self, name: str, attribute: str) -> Any:

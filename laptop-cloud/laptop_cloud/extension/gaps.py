@@ -84,6 +84,16 @@ GAPS: tuple[Gap, ...] = (
         },
     ),
     Gap(
+        name="post_forms",
+        ships="a form may have fields after its file, several files and any size; an unsigned form "
+        "and Signature Version 2 are accepted",
+        does="reads a form of a presigned POST as S3 does, with its errors",
+        touches={
+            "ministack.services.s3:_parse_multipart_form": "89053520afd7675a",
+            "ministack.services.s3:_post_object": "8d1de1398ac73ddb",
+        },
+    ),
+    Gap(
         name="rekognition_service",
         ships="no Rekognition",
         does="checks the caller's permission for the object and calls the project's models",

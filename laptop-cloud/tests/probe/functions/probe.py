@@ -7,6 +7,7 @@ import time
 
 import boto3
 import from_the_layer
+from botocore.config import Config
 
 
 class Unavailable(Exception):
@@ -38,7 +39,8 @@ def put(event, _context):
 
 def sign(event, _context):
     """A presigned POST with the function's permissions."""
-    return boto3.client("s3").generate_presigned_post(
+    config = Config(signature_version="s3v4")
+    return boto3.client("s3", config=config).generate_presigned_post(
         event["bucket"], event["key"], Conditions=[["content-length-range", 1, 10]]
     )
 

@@ -44,6 +44,7 @@ RUNTIME = "ministack.core.lambda_runtime"
 EVENTS = "ministack.services.eventbridge"
 IAM = "ministack.core.iam_evaluator"
 ACTIONS = "ministack.core.iam_actions"
+APIGATEWAY = "ministack.services.apigateway"
 
 GAPS: tuple[Gap, ...] = (
     Gap(
@@ -148,6 +149,17 @@ GAPS: tuple[Gap, ...] = (
         },
     ),
     Gap(
+        name="http_api_limits",
+        ships="an HTTP API accepts any body, waits for ever and returns the errors of functions",
+        does="refuses bodies above 10 MB, waits for the integration's timeout, hides errors",
+        touches={
+            f"{APIGATEWAY}:handle_execute": "c7a2f92d7eb6b8d5",
+            f"{APIGATEWAY}:_invoke_lambda_proxy": "fbe5024fcd36643f",
+            f"{LAMBDA}:lambda_execute_result_to_api_proxy_response": "36f0ed215e854cb7",
+            f"{LAMBDA}:_execute_function_with_config_scope": "26a9d5f64e175204",
+        },
+    ),
+    Gap(
         name="bucket_properties",
         ships="a bucket's encryption, lifecycle and ownership are dropped",
         does="sets them by the S3 API",
@@ -224,12 +236,14 @@ GAPS: tuple[Gap, ...] = (
         ships="functions run in MiniStack's own interpreter and environment; every exception is "
         "Runtime.HandlerError and costs the warm process; each call waits for a log line",
         does="a bare interpreter with only what AWS's runtime has, real error types, a log that "
-        "ends with a marker, one copy of each layer, a queue for bursts",
+        "ends with a marker, one copy of each layer, a queue for bursts; memory, files and responses "
+        "have AWS's limits",
         touches={
             f"{RUNTIME}:Worker": "a0bd1819a7040c1e",
             f"{RUNTIME}:_detect_runtime_binary": "222e200df2c093f8",
             f"{RUNTIME}:acquire_worker": "5017d144adb5b983",
             f"{LAMBDA}:_execute_function_warm": "62b9218bef5b948a",
+            f"{LAMBDA}:_probe_peak_memory_mb": "545001066205e4d5",
         },
     ),
     Gap(
@@ -299,6 +313,17 @@ GAPS: tuple[Gap, ...] = (
             f"{SFN}:_sdk_json_params": "fe2174a1a5283cac",
             f"{SFN}:_sdk_json_value": "e1444445ef500335",
             f"{SFN}:_error_matches": "519b9dc729c56a3c",
+        },
+    ),
+    Gap(
+        name="payload_limits",
+        ships="events of functions, inputs and outputs of executions have any size",
+        does="refuses those that are larger than AWS allows; a state returns at most 256 KiB",
+        touches={
+            "ministack.app:SERVICE_HANDLERS": "9a26325b2c94c04f",
+            f"{SFN}:_execute_pass": "b1dff47048bcf8e1",
+            f"{SFN}:_execute_parallel": "2166e1f53e5fd48d",
+            f"{SFN}:_execute_map": "18ad3965291213ad",
         },
     ),
     Gap(

@@ -104,6 +104,12 @@ GAPS: tuple[Gap, ...] = (
         },
     ),
     Gap(
+        name="account_quotas",
+        ships="no service throttles",
+        does="with --quotas aws, Rekognition and KMS throttle at the default rates of an account",
+        touches={"ministack.app:SERVICE_HANDLERS": "9a26325b2c94c04f"},
+    ),
+    Gap(
         name="sagemaker_service",
         ships="no SageMaker",
         does="runs training jobs and asynchronous endpoints as processes, with their role, and "

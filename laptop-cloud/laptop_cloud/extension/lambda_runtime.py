@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import queue
 import shutil
@@ -27,6 +28,8 @@ from laptop_cloud.extension.function_memory import Use, Watch
 from laptop_cloud.extension.settings import settings
 from laptop_cloud.extension.worker import END_OF_LOG
 
+log = logging.getLogger(__name__)
+
 # The packages of AWS's Python runtime.
 PROVIDED = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
 # The only variables of the server's environment that a function gets.
@@ -41,6 +44,7 @@ LARGEST_RESPONSE = 6 * 1024 * 1024 + 100
 
 _watch = Watch()
 _peak_mb: ContextVar[int] = ContextVar("peak_mb", default=0)
+_peaks_mb: dict[str, int] = {}
 _queues: dict[str, threading.BoundedSemaphore] = {}
 _layer_lock = threading.Lock()
 
@@ -194,22 +198,31 @@ def _execute(
             )
             answer = {"failed": init_failure(str(error)), "status": "ok", "log": str(error)}
         finally:
-            _peak_mb.set(use.peak_mb)
             use.reap()
+            note(name, use)
             runtime.release_worker(worker)
     return outcome(answer, use, request_id)
 
 
+def note(name: str, use: Use) -> None:
+    """Log a function's highest peak of memory so far, and each end because of it."""
+    _peak_mb.set(use.peak_mb)
+    if use.killed or use.peak_mb > _peaks_mb.get(name, 0):
+        _peaks_mb[name] = use.peak_mb
+        ending = ": killed" if use.killed else ""
+        log.info("function %s used %d of %d MB%s", name, use.peak_mb, use.limit_mb, ending)
+
+
 def outcome(answer: dict[str, Any], use: Use, request_id: str) -> dict[str, Any]:
     """The result or the error of an invocation, as Lambda returns it."""
-    log, failed = answer.get("log", ""), None
+    text, failed = answer.get("log", ""), None
     if use.killed:
         failed = exited(request_id, "Runtime exited with error: signal: killed")
     elif answer.get("status") != "ok":
         timed_out = "timed out" in answer["error"]
         failed = exited(request_id, answer["error"], "Sandbox.Timedout" if timed_out else None)
     elif answer.get("failed"):  # its trace is in the log
-        return {"body": answer["failed"], "error": True, "log": log}
+        return {"body": answer["failed"], "error": True, "log": text}
     elif (size := len(json.dumps(answer.get("result")))) > LARGEST_RESPONSE:
         failed = {
             "errorType": "Function.ResponseSizeTooLarge",
@@ -217,8 +230,8 @@ def outcome(answer: dict[str, Any], use: Use, request_id: str) -> dict[str, Any]
             f"size ({LARGEST_RESPONSE} bytes).",
         }
     if not failed:
-        return {"body": answer.get("result"), "log": log}
-    return {"body": failed, "error": True, "log": f"{log}\n{failed['errorMessage']}"}
+        return {"body": answer.get("result"), "log": text}
+    return {"body": failed, "error": True, "log": f"{text}\n{failed['errorMessage']}"}
 
 
 def exited(request_id: str, reason: str, kind: str | None = None) -> dict[str, str]:

@@ -16,9 +16,10 @@ from ministack.core.router import SERVICE_PATTERNS, extract_access_key_id, extra
 from ministack.services import eventbridge
 
 from laptop_cloud.extension import inprocess, roles, wire
+from laptop_cloud.extension.quotas import TRAINING_INSTANCES
 from laptop_cloud.extension.settings import settings
 from laptop_cloud.extension.wire import BadRequest
-from laptop_cloud.sagemaker import ENDPOINTS, CloudWatchLogs, SageMaker, Services
+from laptop_cloud.sagemaker import ENDPOINTS, Capacity, CloudWatchLogs, SageMaker, Services
 
 PRINCIPAL = "sagemaker.amazonaws.com"
 PASSES_ROLE = {"CreateTrainingJob": "RoleArn", "CreateModel": "ExecutionRoleArn"}
@@ -56,6 +57,7 @@ def sagemaker() -> SageMaker:
         ),
         directory=settings().training,
         programs=settings().programs,
+        capacity=Capacity(TRAINING_INSTANCES) if settings().quotas else None,
     )
     atexit.register(found.close)
     return found

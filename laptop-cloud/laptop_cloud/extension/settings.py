@@ -22,6 +22,7 @@ class Settings:
     training: Path  # the files of training jobs, while they run
     programs: Mapping[str, Program]  # by the container image that each stands in for
     layers: Path  # unpacked layers
+    quotas: bool  # services have the default quotas of an account
     rekognition: str  # the address of the models' process; empty without models
 
 
@@ -38,5 +39,6 @@ def settings() -> Settings:
             for image, one in containers.items()
         },
         layers=Path(os.environ["LAPTOP_CLOUD_LAYERS"]),
+        quotas=bool(os.environ["LAPTOP_CLOUD_QUOTAS"]),
         rekognition=os.environ["LAPTOP_CLOUD_REKOGNITION"],
     )

@@ -31,7 +31,9 @@ def main() -> None:
         sys.path.insert(0, "")  # the description may be in the current folder
         described = project.load(given.project)
         if given.command == "up":
-            introduce(cloud.up(described, port=port_number(given.port), quotas=given.quotas, say=say))
+            introduce(
+                cloud.up(described, port=port_number(given.port), quotas=given.quotas, say=say)
+            )
         elif given.command == "deploy":
             cloud.deploy(described, say=say)
         elif given.command == "env":

@@ -242,8 +242,8 @@ GAPS: tuple[Gap, ...] = (
         ships="functions run in MiniStack's own interpreter and environment; every exception is "
         "Runtime.HandlerError and costs the warm process; each call waits for a log line",
         does="a bare interpreter with only what AWS's runtime has, real error types, a log that "
-        "ends with a marker, one copy of each layer, a queue for bursts; memory, files and responses "
-        "have AWS's limits",
+        "ends with a marker, one copy of each layer, a queue for bursts; memory, files and "
+        "responses have AWS's limits",
         touches={
             f"{RUNTIME}:Worker": "a0bd1819a7040c1e",
             f"{RUNTIME}:_detect_runtime_binary": "222e200df2c093f8",

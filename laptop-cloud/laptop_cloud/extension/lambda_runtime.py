@@ -226,8 +226,8 @@ def outcome(answer: dict[str, Any], use: Use, request_id: str) -> dict[str, Any]
     elif (size := len(json.dumps(answer.get("result")))) > LARGEST_RESPONSE:
         failed = {
             "errorType": "Function.ResponseSizeTooLarge",
-            "errorMessage": f"Response payload size ({size} bytes) exceeded maximum allowed payload "
-            f"size ({LARGEST_RESPONSE} bytes).",
+            "errorMessage": f"Response payload size ({size} bytes) exceeded maximum allowed "
+            f"payload size ({LARGEST_RESPONSE} bytes).",
         }
     if not failed:
         return {"body": answer.get("result"), "log": text}

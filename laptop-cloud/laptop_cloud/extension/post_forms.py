@@ -8,8 +8,6 @@ guide's own table of codes differs from them.
 
 from __future__ import annotations
 
-from typing import Any
-
 from ministack.services import s3
 
 FILE = "file"
@@ -38,40 +36,48 @@ def parts_up_to_the_file(content_type: str, body: bytes) -> list[Part]:
 
 def post_object(bucket: str, body: bytes, headers: dict[str, str]) -> Response:
     parts: list[Part] = _parse(headers.get("content-type", ""), body)
-    answer: Response = refusal(parts, body, headers) or _post_object(bucket, body, headers)
+    refused = parts and (wrong_shape(parts, body, headers) or wrong_fields(field_names(parts)))
+    answer: Response = refused or _post_object(bucket, body, headers)
     return answer
 
 
-def refusal(parts: list[Part], body: bytes, headers: dict[str, str]) -> Response | None:
-    """The refusal of a form that S3 does not read, or whose signature it does not look for."""
-    if not parts:
-        return None  # not a form: MiniStack refuses it
+def field_names(parts: list[Part]) -> list[str]:
+    """The names before the file, in lower case: S3 ignores the case of names."""
+    names = [name.lower() for name, _, _, _ in parts]
+    return names[: names.index(FILE)]
+
+
+def wrong_shape(parts: list[Part], body: bytes, headers: dict[str, str]) -> Response | None:
+    """The refusal of a form that S3 does not read."""
     if "content-length" not in headers:
-        return _error("MissingContentLength", "You must provide the Content-Length HTTP header.", 411)
+        message = "You must provide the Content-Length HTTP header."
+        return _error("MissingContentLength", message, 411)
     files = [value for name, _, _, value in parts if name.lower() == FILE]
     if len(files) != 1:
-        count = str(len(files))
-        return _argument("POST requires exactly one file upload per request.", FILE, count)
+        message = "POST requires exactly one file upload per request."
+        return _argument(message, FILE, str(len(files)))
     if len(body) - len(files[0]) > MOST_FORM_DATA:
         return _error(
             "MaxPostPreDataLengthExceeded",
-            "Your POST request fields preceeding the upload file was too large.",
+            "Your POST request fields preceeding the upload file was too large.",  # as S3 writes it
             400,
             MaxPostPreDataLengthBytes=str(MOST_FORM_DATA),
         )
-    content_type = headers["content-type"]
-    fields = {name.lower() for name, _, _, _ in parts_up_to_the_file(content_type, body)}
-    if "key" not in fields:
+    return None
+
+
+def wrong_fields(given: list[str]) -> Response | None:
+    """The refusal of a form without key, or without all that its signature needs."""
+    if "key" not in given:
         return _missing("key")
-    if {"awsaccesskeyid", "signature"} & fields:  # every Region since 2014
-        return _error(
-            "InvalidRequest",
+    if {"awsaccesskeyid", "signature"} & {*given}:  # every Region since 2014
+        message = (
             "The authorization mechanism you have provided is not supported. "
-            "Please use AWS4-HMAC-SHA256.",
-            400,
+            "Please use AWS4-HMAC-SHA256."
         )
-    absent = [name for name in SIGNING if name.lower() not in fields]
-    if not {name.lower() for name in SIGNING[:4]} & fields:
+        return _error("InvalidRequest", message, 400)
+    absent = [name for name in SIGNING if name.lower() not in given]
+    if {*SIGNING} - {"Policy"} <= {*absent}:
         return _error("AccessDenied", "Access Denied", 403)  # anonymous
     return _missing(absent[0]) if absent else None
 

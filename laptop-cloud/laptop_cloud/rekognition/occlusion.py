@@ -77,7 +77,8 @@ def colours(image: Image, mesh: Mesh) -> tuple[float, float] | None:
 
 
 def _colour(lab: np.ndarray, region: np.ndarray) -> Floats:
-    return np.median(lab[region][:, 1:], 0)
+    found: Floats = np.median(lab[region][:, 1:], 0)
+    return found
 
 
 def _inside(size: list[int], points: np.ndarray) -> np.ndarray:

@@ -62,8 +62,8 @@ demo: $(LAPTOP) ## Photos in, avatars out, on a cloud on your machine [PHOTOS= S
 	  $(if $(COUNT),--count "$(COUNT)") $(if $(USER_ID),--user "$(USER_ID)") \
 	  $(if $(REVIEW),--review "$(REVIEW)")
 
-up: $(LAPTOP) ## Start that cloud; print URLs and credentials [PORT=]
-	@$(LOCAL) up --port $(PORT)
+up: $(LAPTOP) ## Start that cloud; print URLs and credentials [PORT= QUOTAS=aws]
+	@$(LOCAL) up --port $(PORT) --quotas "$(QUOTAS)"
 
 down: .envs/cloud/.ready ## Stop it and delete its files
 	@$(LOCAL) down

@@ -16,6 +16,7 @@ from ministack.core.router import SERVICE_PATTERNS, extract_access_key_id, extra
 from ministack.services import eventbridge
 
 from laptop_cloud.extension import inprocess, roles, wire
+from laptop_cloud.extension.quotas import TRAINING_INSTANCES
 from laptop_cloud.extension.settings import settings
 from laptop_cloud.extension.wire import BadRequest
 from laptop_cloud.sagemaker import ENDPOINTS, Capacity, CloudWatchLogs, SageMaker, Services
@@ -59,12 +60,18 @@ def sagemaker() -> SageMaker:
             publish=publish,
             check_role=check_role,
         ),
-        capacity=lambda: Capacity.read(settings().capacity),
+        capacity=capacity,
         directory=settings().training,
         programs=settings().programs,
     )
     atexit.register(found.close)
     return found
+
+
+def capacity() -> Capacity:
+    if settings().quotas:
+        return Capacity.read(settings().capacity, limit=TRAINING_INSTANCES)
+    return Capacity.read(settings().capacity)
 
 
 async def handle(

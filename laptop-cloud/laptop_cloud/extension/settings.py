@@ -23,6 +23,7 @@ class Settings:
     capacity: Path  # the file with SageMaker's capacity
     programs: Mapping[str, Program]  # by the container image that each stands in for
     layers: Path  # unpacked layers
+    quotas: bool  # services have the default quotas of an account
     rekognition: str  # the address of the models' process; empty without models
 
 
@@ -40,5 +41,6 @@ def settings() -> Settings:
             for image, one in containers.items()
         },
         layers=Path(os.environ["LAPTOP_CLOUD_LAYERS"]),
+        quotas=bool(os.environ["LAPTOP_CLOUD_QUOTAS"]),
         rekognition=os.environ["LAPTOP_CLOUD_REKOGNITION"],
     )

@@ -48,16 +48,13 @@ class Capacity:
     out_of_stock: frozenset[str] = frozenset()
 
     @classmethod
-    def read(cls, file: Path) -> Capacity:
-        """The capacity in a JSON file with these names; the default without a file."""
+    def read(cls, file: Path, *, limit: int = per_instance_type) -> Capacity:
+        """The capacity in a JSON file with these names; `limit` where it names none."""
         try:
             found = json.loads(file.read_text())
         except FileNotFoundError:
-            return cls()
-        return cls(
-            found.get("per_instance_type", cls.per_instance_type),
-            frozenset(found.get("out_of_stock", ())),
-        )
+            found = {}
+        return cls(found.get("per_instance_type", limit), frozenset(found.get("out_of_stock", ())))
 
 
 class SageMaker:

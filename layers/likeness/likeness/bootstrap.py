@@ -30,12 +30,9 @@ if TYPE_CHECKING:
     from likeness.services.review.appeal_closing import AppealClosing
 
 CLOCK = SystemClock()
-# Short timeouts, so that a call that hangs does not use up the function's time. The adaptive mode
-# slows the client down when a service throttles.
-CALLS = Config(connect_timeout=2, read_timeout=20, retries={"mode": "adaptive", "max_attempts": 6})
 # For presigned URLs and POSTs: objects encrypted with KMS need Signature Version 4, and a POST must
 # go to the bucket's own region, because a browser does not repeat a POST after a redirect.
-SIGNED = CALLS.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
+SIGNED = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
 
 
 @cache
@@ -44,14 +41,25 @@ def settings() -> Settings:
 
 
 @cache
+def calls() -> Config:
+    """The adaptive mode slows the client down when a service throttles."""
+    attempts = settings().call_attempts
+    return Config(
+        connect_timeout=2,
+        read_timeout=settings().call_seconds,
+        retries={"mode": "adaptive", "total_max_attempts": attempts},
+    )
+
+
+@cache
 def _client(service: str) -> Any:
-    config = SIGNED if service == "s3" else CALLS
+    config = calls().merge(SIGNED) if service == "s3" else calls()
     return boto3.client(service, config=config)  # type: ignore[call-overload]
 
 
 @cache
 def _table() -> Any:
-    return boto3.resource("dynamodb", config=CALLS).Table(settings().table)
+    return boto3.resource("dynamodb", config=calls()).Table(settings().table)
 
 
 @cache

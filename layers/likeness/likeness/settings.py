@@ -20,6 +20,8 @@ class Settings(Record):
     table: str
     photos_bucket: str
     avatars_bucket: str
+    call_seconds: int = Field(default=20, gt=0, description="longest wait for a response of AWS")
+    call_attempts: int = Field(default=7, ge=1, description="of a call of AWS")
     state_machine: str | None = Field(default=None, description="ARN; for functions that start it")
     consent_versions: str = Field(default="2026-11", description="accepted, comma separated")
     submit_within_minutes: int = Field(default=60, ge=1)

@@ -249,3 +249,11 @@ def test_a_failure_file_elsewhere_is_left_alone(buckets, uri):
     buckets.work.delete_failure(uri)
 
     assert buckets.avatar_objects.listing() == ["drawn/x"]
+
+
+def test_a_response_too_large_for_the_functions_memory_is_refused(s3, monkeypatch):
+    monkeypatch.setattr(endpoint_tar, "LARGEST_RESPONSE", 10)
+    s3.put_object(Bucket="avatars", Key=f"work/{JOB}/r1/endpoint/response.tar", Body=bytes(11))
+
+    with pytest.raises(Invalid, match="more than 10 bytes"):
+        WorkBucket(s3, "avatars", "photos").unpack(JOB, 1)

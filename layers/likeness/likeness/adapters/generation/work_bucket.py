@@ -54,7 +54,11 @@ class WorkBucket:
     def unpack(self, job_id: JobId, attempt: int) -> int:
         try:
             absent = f"job {job_id}: the endpoint's response is missing"
-            archive = self._objects.read(keys.response(job_id, attempt), absent=absent)
+            archive = self._objects.read(
+                keys.response(job_id, attempt),
+                absent=absent,
+                largest=endpoint_tar.LARGEST_RESPONSE,
+            )
         except NotFound:
             return len(self.result(job_id, attempt).avatars)  # unpacked by an earlier run
         avatars = endpoint_tar.unpack(archive)

@@ -41,6 +41,7 @@ ARNS = {
     "AWS::SQS::Queue": f"arn:aws:sqs:{HERE}:",
     "AWS::SNS::Topic": f"arn:aws:sns:{HERE}:",
     "AWS::Events::EventBus": f"arn:aws:events:{HERE}:event-bus/",
+    "AWS::Events::ApiDestination": f"arn:aws:events:{HERE}:api-destination/",
     FUNCTION: f"arn:aws:lambda:{HERE}:function:",
     MACHINE: f"arn:aws:states:{HERE}:stateMachine:",
     ROLE: "arn:aws:iam::ACCOUNT:role/",

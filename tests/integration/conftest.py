@@ -17,6 +17,7 @@ from moto.core.botocore_stubber import BotocoreStubber
 from likeness.adapters.account.ledger_table import LedgerTable
 from likeness.adapters.account.users_table import ErasuresTable, UsersTable
 from likeness.adapters.deletion.job_files import BucketFiles
+from likeness.adapters.dynamodb import transactions
 from likeness.adapters.generation.inferences_table import InferencesTable
 from likeness.adapters.generation.work_bucket import WorkBucket
 from likeness.adapters.jobs.durations_table import DurationsTable
@@ -45,10 +46,11 @@ from tests.fakes import (
     FakeUsers,
     FakeWork,
 )
+from tests.infra.transactions import unlisted
 from tests.integration.aws_answers import MotoBucket
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from likeness.ports.account import Erasures, Ledger, Users
     from likeness.ports.deletion import JobFiles
@@ -209,6 +211,18 @@ def serial(monkeypatch: pytest.MonkeyPatch) -> None:
             return call(stubber, *args, **kwargs)
 
     monkeypatch.setattr(BotocoreStubber, "__call__", queued)
+
+
+@pytest.fixture(autouse=True)
+def listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuses a transaction that is not in tests/infra/transactions.py."""
+    write = transactions._write  # noqa: SLF001
+
+    def checked(table: Any, writes: Sequence[Any]) -> Any:
+        assert not (missing := unlisted(writes)), f"not in TRANSACTIONS: {missing}"
+        return write(table, writes)
+
+    monkeypatch.setattr(transactions, "_write", checked)
 
 
 def _template(path: Path) -> dict[str, Any]:

@@ -44,6 +44,7 @@ RUNTIME = "ministack.core.lambda_runtime"
 EVENTS = "ministack.services.eventbridge"
 IAM = "ministack.core.iam_evaluator"
 ACTIONS = "ministack.core.iam_actions"
+DYNAMODB = "ministack.services.dynamodb"
 
 GAPS: tuple[Gap, ...] = (
     Gap(
@@ -74,6 +75,23 @@ GAPS: tuple[Gap, ...] = (
         touches={f"{ACTIONS}:request_tag_context": "d46adb816e024778"},
     ),
     Gap(
+        name="leading_keys",
+        ships="dynamodb:LeadingKeys is unknown, so a policy that binds a role to partition keys "
+        "allows every key",
+        does="takes the keys from the request; checks a transaction item by item and as a whole",
+        touches={
+            f"{ACTIONS}:dynamodb_service_context": "0f0021bdc8a3f13c",
+            f"{ACTIONS}:dynamodb_transaction_checks": "684e748338e8727f",
+            f"{ACTIONS}:_DYNAMODB_TRANSACT_ITEM_ACTIONS": "088b2ad55e587303",
+            f"{IAM}:enforce": "cf64b1ee5b099c8f",
+            f"{DYNAMODB}:_resolve_index_keys": "b8b98638729f9984",
+            f"{DYNAMODB}:_extract_key_val": "faaaf17a7c3923b4",
+            f"{DYNAMODB}:_extract_pk_from_condition": "ccfbde309b059f99",
+            f"{DYNAMODB}:_extract_pk_from_key_conditions": "b91b098bf3c5497e",
+            "ministack.app:_dispatch_service_request": "17e5ef6dcfa0d4e6",
+        },
+    ),
+    Gap(
         name="encryption_permissions",
         ships="objects in a KMS-encrypted bucket are served without any permission on the key",
         does="requires kms:GenerateDataKey to write and kms:Decrypt to read, as S3 does",
@@ -81,6 +99,16 @@ GAPS: tuple[Gap, ...] = (
             "ministack.app:SERVICE_HANDLERS": "9a26325b2c94c04f",
             f"{IAM}:resolve_principal": "b6c6131e24bf22f0",
             f"{IAM}:combine_resource_policy": "3972f81213f8b84b",
+        },
+    ),
+    Gap(
+        name="missing_objects",
+        ships="every caller that may read an object learns that it is missing",
+        does="returns 403, not 404, to a caller without s3:ListBucket, as S3 does",
+        touches={
+            "ministack.app:SERVICE_HANDLERS": "9a26325b2c94c04f",
+            f"{IAM}:enforce": "cf64b1ee5b099c8f",
+            "ministack.services.s3:_error": "7a708a97c4bd72fb",
         },
     ),
     Gap(

@@ -6,6 +6,7 @@ import tarfile
 import pytest
 
 from likeness.adapters.generation import endpoint_tar
+from likeness.adapters.generation.work_bucket import WorkBucket
 from likeness.contracts import AvatarOrder, GenerationOrder, GenerationProgress, OrderedPhoto
 from likeness.domain.deletion.receipt import WORK
 from likeness.domain.errors import Conflict, Invalid, NotDeleted, NotFound

@@ -88,6 +88,7 @@ def start_ministack(
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "LAPTOP_CLOUD_TRAINING": str(folders.training),
+            "LAPTOP_CLOUD_CAPACITY": str(folders.capacity),
             "LAPTOP_CLOUD_CONTAINERS": json.dumps(containers),
             "LAPTOP_CLOUD_LAYERS": str(folders.build / "layers"),
             "LAPTOP_CLOUD_REKOGNITION": rekognition,

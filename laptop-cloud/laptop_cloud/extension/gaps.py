@@ -114,7 +114,8 @@ GAPS: tuple[Gap, ...] = (
     Gap(
         name="rekognition_service",
         ships="no Rekognition",
-        does="checks the caller's permission for the object and calls the project's models",
+        does="checks the caller's permission for the object, calls the project's models and "
+        "publishes the metric of successful calls",
         touches={
             "ministack.app:SERVICE_HANDLERS": "9a26325b2c94c04f",
             f"{IAM}:enforce": "cf64b1ee5b099c8f",
@@ -124,7 +125,7 @@ GAPS: tuple[Gap, ...] = (
         name="sagemaker_service",
         ships="no SageMaker",
         does="runs training jobs and asynchronous endpoints as processes, with their role, and "
-        "sends their events",
+        "sends their events; refuses a role without the permissions that AWS documents",
         touches={
             "ministack.app:SERVICE_HANDLERS": "9a26325b2c94c04f",
             f"{EVENTS}:_put_events": "ebcda0f38061fc62",
@@ -240,14 +241,16 @@ GAPS: tuple[Gap, ...] = (
     Gap(
         name="lambda_runtime",
         ships="functions run in MiniStack's own interpreter and environment; every exception is "
-        "Runtime.HandlerError and costs the warm process; each call waits for a log line",
+        "Runtime.HandlerError and costs the warm process; each call waits for a log line; only "
+        "calls of the Invoke API have metrics",
         does="a bare interpreter with only what AWS's runtime has, real error types, a log that "
-        "ends with a marker, one copy of each layer, a queue for bursts",
+        "ends with a marker, one copy of each layer, a queue for bursts, metrics of every call",
         touches={
             f"{RUNTIME}:Worker": "a0bd1819a7040c1e",
             f"{RUNTIME}:_detect_runtime_binary": "222e200df2c093f8",
             f"{RUNTIME}:acquire_worker": "5017d144adb5b983",
             f"{LAMBDA}:_execute_function_warm": "62b9218bef5b948a",
+            f"{LAMBDA}:_emit_lambda_metrics": "3b6689d77cf6f1e4",
         },
     ),
     Gap(
@@ -307,8 +310,8 @@ GAPS: tuple[Gap, ...] = (
         name="workflow_tasks",
         ships="a state machine's tasks run as root; no sagemaker, no rekognition; an error of a "
         "function in a token task is lost; heartbeats are ignored",
-        does="every integration is an AWS call with the machine's role; createTrainingJob.sync "
-        "waits for the job and stops it with the execution; 256 KiB limit; heartbeats are enforced",
+        does="every integration is an AWS call with the machine's role; 256 KiB limit; heartbeats "
+        "are enforced",
         touches={
             f"{SFN}:_execute_task": "53c818d247dba62c",
             f"{SFN}:_invoke_resource": "a85d2be9a8584ce0",

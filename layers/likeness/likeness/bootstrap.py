@@ -19,7 +19,7 @@ from likeness.settings import Settings
 if TYPE_CHECKING:
     from likeness.ports.account import Erasures, KeyedHash, Ledger, Users
     from likeness.ports.deletion import Buckets, Deadlines, Deletions, JobFiles, Signer
-    from likeness.ports.generation import Endpoint, Generator, Inferences, Work
+    from likeness.ports.generation import Endpoint, Generator, Runs, Training, Work
     from likeness.ports.jobs import EventBus, EventDeadLetters, JobDurations, Jobs, Timers, Workflow
     from likeness.ports.photos import Detector, Inspections, Photos
     from likeness.ports.provenance import AvatarStore, Credentials, WatermarkReader, Watermarks
@@ -114,12 +114,7 @@ def photos() -> Photos:
 def work() -> Work:
     from likeness.adapters.generation.work_bucket import WorkBucket
 
-    return WorkBucket(
-        _client("s3"),
-        settings().avatars_bucket,
-        settings().photos_bucket,
-        weights=settings().weights_uri,
-    )
+    return WorkBucket(_client("s3"), settings().avatars_bucket, settings().photos_bucket)
 
 
 @cache
@@ -282,10 +277,10 @@ def workflow() -> Workflow:
 
 
 @cache
-def inferences() -> Inferences:
-    from likeness.adapters.generation.inferences_table import InferencesTable
+def runs() -> Runs:
+    from likeness.adapters.generation.runs_table import RunsTable
 
-    return InferencesTable(_table())
+    return RunsTable(_table())
 
 
 @cache
@@ -298,10 +293,32 @@ def endpoint() -> Endpoint:
 
 
 @cache
-def generator() -> Generator:
-    from likeness.adapters.generation.generator import AnyBackend, TrainingJobs
+def training() -> Training:
+    from likeness.adapters.generation.training_jobs import TrainingJobs, TrainingSettings
 
-    return AnyBackend(TrainingJobs(_client("sagemaker")), inferences(), CLOCK)
+    found = settings()
+    return TrainingJobs(
+        _client("sagemaker"),
+        TrainingSettings(
+            image=found.training_image or "",
+            role=found.training_role or "",
+            instance=found.training_instance or "",
+            volume_gb=found.training_volume_gb,
+            warm_seconds=found.warm_pool_seconds,
+            key=found.bucket_key or "",
+            tags={"product": "likeness", "stage": found.stage or ""},
+            photos_bucket=found.photos_bucket,
+            avatars_bucket=found.avatars_bucket,
+            weights_uri=found.weights_uri,
+        ),
+    )
+
+
+@cache
+def generator() -> Generator:
+    from likeness.adapters.generation.generator import AnyBackend
+
+    return AnyBackend(training(), runs(), CLOCK)
 
 
 @cache

@@ -9,6 +9,7 @@ import torch
 from diffusers.utils import logging as diffusers_logging
 from transformers.utils import logging as transformers_logging
 
+from likeness_model.diffusion.device import find_gpu
 from likeness_model.diffusion.pipelines.base import Pipeline
 from likeness_model.diffusion.pipelines.klein import Klein
 from likeness_model.diffusion.pipelines.sdxl import Sdxl
@@ -22,7 +23,7 @@ from likeness_model.diffusion.recipe import (
 )
 from likeness_model.diffusion.shapes import random_pipeline
 from likeness_model.diffusion.weights import verify
-from likeness_model.errors import DeviceError, WeightsError
+from likeness_model.errors import WeightsError
 
 log = logging.getLogger(__name__)
 
@@ -59,8 +60,7 @@ def load_pipeline(name: str, folder: Path, *, device: str | None = None) -> Pipe
     if name not in KINDS:
         raise WeightsError(f"unknown engine {name}: choose {', '.join([*KINDS, *TINY])}")
     kind = KINDS[name]
-    if device is None and not torch.cuda.is_available():
-        raise DeviceError(f"{name} needs a GPU and none is visible: use an instance with one")
+    target = torch.device(device) if device else find_gpu(name)
     manifest = verify(folder)
     log.info("%s: %s; %s", name, ", ".join(manifest.revisions), ", ".join(manifest.licences))
-    return kind.load(name, kind.recipe, folder, torch.device(device or "cuda:0"))
+    return kind.load(name, kind.recipe, folder, target)

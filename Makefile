@@ -62,8 +62,8 @@ demo: $(LAPTOP) ## Photos in, avatars out, on a cloud on your machine [PHOTOS= S
 	  $(if $(COUNT),--count "$(COUNT)") $(if $(USER_ID),--user "$(USER_ID)") \
 	  $(if $(REVIEW),--review "$(REVIEW)")
 
-up: $(LAPTOP) ## Start that cloud; print URLs and credentials [PORT=]
-	@$(LOCAL) up --port $(PORT)
+up: $(LAPTOP) ## Start that cloud; print URLs and credentials [PORT= QUOTAS=aws]
+	@$(LOCAL) up --port $(PORT) --quotas "$(QUOTAS)"
 
 down: .envs/cloud/.ready ## Stop it and delete its files
 	@$(LOCAL) down
@@ -120,7 +120,7 @@ template: .envs/sam/.ready ## cfn-lint and sam validate
 	.envs/sam/bin/cfn-lint template.yaml $(filter-out %.asl.yaml,$(wildcard infra/*.yaml))
 	.envs/sam/bin/sam validate --lint --region eu-central-1
 
-preflight: package .envs/checkov/.ready ## Find offline what AWS would refuse
+preflight: package .envs/dev/.ready .envs/checkov/.ready ## Find offline what AWS would refuse
 	@.envs/sam/bin/python -m infra.preflight
 
 package: .envs/sam/.ready .envs/cloud/.ready ## Build the functions and layers as deploy does, for AWS's arm64

@@ -42,6 +42,7 @@ def main() -> int:
             "graph": lambda: graph.check(stacks),
             "limits": lambda: limits.check(stacks),
             "routes": lambda: routes.check(stacks),
+            "policies": linters.published_actions,
             "machines": lambda: machines.check(stacks),
             "packages": lambda: packages.check(tops[0], BUILT),
             "cfn-lint": lambda: linters.cfn_lint(files, folder),

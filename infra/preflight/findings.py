@@ -39,9 +39,9 @@ class Explained:
         )
 
 
-def exceptions(check: str, file: Path = FILE) -> tuple[Explained, ...]:
+def exceptions(check: str) -> tuple[Explained, ...]:
     """The exceptions of a check."""
-    found = yaml.safe_load(file.read_text()).get(check, ())
+    found = yaml.safe_load(FILE.read_text()).get(check, ())
     return tuple(
         Explained(one["rule"], tuple(one.get("where", ["*"])), one["why"]) for one in found
     )

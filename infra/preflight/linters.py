@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 CFN_LINT = Path(sys.executable).with_name("cfn-lint")
 CHECKOV = ROOT / ".envs" / "checkov" / "bin" / "checkov"
+DEV = ROOT / ".envs" / "dev" / "bin" / "python"
 DOCKERFILE = ROOT / "model" / "Dockerfile"
 KEPT = ("Type", "DeletionPolicy", "UpdateReplacePolicy", "UpdatePolicy", "Metadata")
 
@@ -84,6 +85,17 @@ def checkov(files: Sequence[Path], folder: Path) -> Iterator[Finding]:
             yield Finding(f"{file} {resource}".strip(), one["check_name"], one["check_id"])
 
 
+def published_actions() -> Iterator[Finding]:
+    """Actions, condition keys and resources of policies that AWS's published list does not have."""
+    done = _run([str(DEV), "-m", "tests.infra.published_actions"])
+    if done.returncode and not done.stderr.startswith("Traceback"):
+        for line in done.stderr.splitlines():
+            where, _, what = line.partition(": ")
+            yield Finding(where, what)
+    elif done.returncode:
+        raise SystemExit(done.stderr)
+
+
 def _file(name: str, folder: Path) -> str:
     path = Path(name).resolve().relative_to(folder.resolve())
     if path.name == DOCKERFILE.name:
@@ -92,7 +104,13 @@ def _file(name: str, folder: Path) -> str:
 
 
 def _json(command: list[str], right: set[int]) -> Any:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    done = _run(command)
     if done.returncode not in right:
         raise SystemExit(f"{Path(command[0]).name} failed:\n{done.stderr.strip()[-2000:]}")
     return json.loads(done.stdout or "[]")
+
+
+def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603 - a program of this project's environments
+        command, cwd=ROOT, capture_output=True, text=True, check=False
+    )

@@ -329,6 +329,31 @@ def test_checkov_finds_an_open_bucket(tmp_path):
     assert ("infra/x.yaml Bucket", "CKV_AWS_53") in found
 
 
+@pytest.fixture
+def checker(tmp_path, monkeypatch):
+    """Stands in for the check of policies: writes this and fails."""
+
+    def says(text):
+        program = tmp_path / "python"
+        program.write_text(f"#!/bin/sh\necho '{text}' >&2\nexit 1\n")
+        program.chmod(0o755)
+        monkeypatch.setattr(linters, "DEV", program)
+        return linters.published_actions()
+
+    return says
+
+
+def test_an_unpublished_action_is_found(checker):
+    assert list(checker("Role: s3:Fetch does not exist")) == [
+        Finding("Role", "s3:Fetch does not exist")
+    ]
+
+
+def test_a_check_of_policies_that_breaks_is_no_finding(checker):
+    with pytest.raises(SystemExit, match="Traceback"):
+        list(checker("Traceback (most recent call last):"))
+
+
 # --- exceptions ----------------------------------------------------------------------------------
 
 

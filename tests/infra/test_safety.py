@@ -84,6 +84,7 @@ HAS_NO_RESOURCES = (
     "logs:",
     "ecr:GetAuthorizationToken",
     "states:SendTask",
+    "cloudwatch:PutMetricData",
 )
 
 

@@ -18,7 +18,7 @@ from likeness.adapters.account.ledger_table import LedgerTable
 from likeness.adapters.account.users_table import ErasuresTable, UsersTable
 from likeness.adapters.deletion.job_files import BucketFiles
 from likeness.adapters.dynamodb import transactions
-from likeness.adapters.generation.inferences_table import InferencesTable
+from likeness.adapters.generation.runs_table import RunsTable
 from likeness.adapters.generation.work_bucket import WorkBucket
 from likeness.adapters.jobs.durations_table import DurationsTable
 from likeness.adapters.jobs.jobs_table import JobsTable
@@ -37,12 +37,12 @@ from tests.fakes import (
     FakeDeskCounters,
     FakeDurations,
     FakeErasures,
-    FakeInferences,
     FakeJobFiles,
     FakeJobs,
     FakeLedger,
     FakePhotos,
     FakeReviews,
+    FakeRuns,
     FakeUsers,
     FakeWork,
 )
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
 
     from likeness.ports.account import Erasures, Ledger, Users
     from likeness.ports.deletion import JobFiles
-    from likeness.ports.generation import Inferences, Work
+    from likeness.ports.generation import Runs, Work
     from likeness.ports.jobs import JobDurations, Jobs
     from likeness.ports.photos import Photos
     from likeness.ports.provenance import AvatarStore
@@ -72,7 +72,7 @@ class Tables:
     erasures: Erasures
     durations: JobDurations
     reviews: Reviews
-    inferences: Inferences
+    runs: Runs
     appeals: Appeals
     audit_log: AuditLog
     desk_counters: DeskCounters
@@ -108,7 +108,7 @@ def tables(kind: str, request: pytest.FixtureRequest) -> Tables:
             FakeErasures(users),
             FakeDurations(),
             FakeReviews(audit_log, desk_counters),
-            FakeInferences(),
+            FakeRuns(),
             FakeAppeals(),
             audit_log,
             desk_counters,
@@ -121,7 +121,7 @@ def tables(kind: str, request: pytest.FixtureRequest) -> Tables:
         ErasuresTable(table),
         DurationsTable(table),
         ReviewsTable(table),
-        InferencesTable(table),
+        RunsTable(table),
         AppealsTable(table),
         AuditTable(table),
         DeskCountersTable(table),

@@ -62,8 +62,7 @@ class Portrait:
 
 @dataclass(frozen=True)
 class TrainingExample:
-    """A square picture, its caption, and the mask of the head, (side, side), 0..1: what is to be
-    learnt."""
+    """A square picture, its caption, and the mask of the head, (side, side), 0..1."""
 
     picture: Image
     caption: str
@@ -106,8 +105,8 @@ def _portrait(photo_id: PhotoId, encoded: bytes) -> Portrait | str:
 def training_examples(portraits: Sequence[Portrait], side: int) -> list[TrainingExample]:
     """Two crops of each photo and, if there are few photos, their mirror images.
 
-    A caption names what is not the person, pose, clothes and background, so that these are not
-    learnt as the person. It never describes the face.
+    A caption names what is not the person: framing, pose, clothes and background. Otherwise the
+    adapter takes these for the person. It never describes the face.
     """
     examples = []
     for portrait in portraits:
@@ -125,8 +124,8 @@ def training_examples(portraits: Sequence[Portrait], side: int) -> list[Training
 
 
 def loss_weights(examples: Sequence[TrainingExample]) -> Floats:
-    """(N, side, side) with mean 1 for each example: the head counts ten times as much as the rest,
-    or the clothes and rooms of a few photos are learnt with the face."""
+    """(N, side, side) with mean 1 for each example: the head counts ten times as much as the rest.
+    A few photos show the same clothes and rooms, which must not become part of the person."""
     weights = np.stack([OUTSIDE + (1 - OUTSIDE) * example.head for example in examples])
     return weights / weights.mean((1, 2), keepdims=True)
 

@@ -13,7 +13,7 @@ class Recipe:
     # training
     steps: int = 0  # 0: no training, the face is shown in reference pictures
     batch: int = 2
-    least_steps: int = 1  # with fewer the person is not learnt: the job fails as out of time
+    least_steps: int = 1  # with fewer, nothing is drawn: the base does not know the person
     rank: int = 16
     learning_rate: float = 1e-4
     training_side: int = 512
@@ -45,6 +45,7 @@ class Recipe:
 
 # 500 steps of two pictures at 512 px, rank 16, 1e-4: the middle of what diffusers' DreamBooth
 # examples recommend for SDXL. SDXL-Lightning is distilled for eight steps without guidance.
+# `least_steps` is half of the steps: chosen, not measured; the quality gate measures the likeness.
 SDXL_LORA = Recipe(steps=500, least_steps=250, checkpoint_every=250, drawing_steps=8)
 # klein-4B is distilled for four steps without guidance; a LoRA is trained on its base.
 KLEIN_LORA = Recipe(steps=600, least_steps=300, batch=1, checkpoint_every=300, drawing_steps=4)

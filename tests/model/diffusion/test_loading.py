@@ -218,7 +218,7 @@ def test_every_file_that_an_engine_reads_is_hashed_and_no_other_model(folders, m
     assert files <= set(hashed)
     assert len(hashed) == len(set(hashed))
     assert any("/transformer/" in file for file in hashed if klein.UNDISTILLED in file) is (
-        name == "flux2-klein-4b-lora"
+        name.startswith("flux2-klein-4b-lora")
     )
     assert kind.reads
 

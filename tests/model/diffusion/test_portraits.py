@@ -46,7 +46,7 @@ def test_with_enough_photos_no_face_is_mirrored(portraits):
 
 
 def test_captions_name_clothes_and_background_and_never_the_face(portraits):
-    close, wide = (example.caption for example in training_examples(portraits[1:], 256)[:2])
+    close, wide = (example.caption for example in training_examples(portraits[:1], 256)[:2])
 
     assert close == "photo of ohwx person, close-up, white background"
     assert wide == "photo of ohwx person, head and shoulders, in black clothes, white background"

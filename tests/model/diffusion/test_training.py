@@ -1,5 +1,6 @@
 """Training on one face: deterministic, resumable, within time and memory."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -124,7 +125,7 @@ def test_it_stops_at_the_time_limit_and_returns_its_steps(few_steps, train_on):
 
 def test_a_slow_first_step_does_not_count(few_steps, train_on, monkeypatch):
     """It also selects kernels: as a measure of later steps it would end the training at once."""
-    clock = iter([0, 90, 90, 92, 92, 95, *range(95, 200)])
+    clock = iter([0, 90, 92, 95, *range(96, 200)])
     monkeypatch.setattr("time.perf_counter", lambda: next(clock))
     asked = []
 
@@ -172,7 +173,7 @@ def test_bf16_networks_train_a_32_bit_adapter(folders, tmp_path, family):
         runs.append(train(pipeline, examples, seed=1, checkpoint=checkpoint))
         lora.unload(pipeline.trained_network)
 
-    assert all(0 < loss < 10 for loss in runs[0].losses)
+    assert all(math.isfinite(loss) for loss in runs[0].losses)
     assert runs[0].losses == runs[1].losses
     assert equal(runs[0].state, runs[1].state)
     assert all(value.dtype == torch.float32 for value in runs[0].state.values())

@@ -9,6 +9,7 @@ Prints one line of JSON per engine, name to number. Seconds are per picture or p
 name says so. What could not be measured is null, and a line on stderr says why.
 
     floor_s                 the counted work at the GPU's peak
+    *_ops                   launches in eager mode: a pass, a pass with an adapter, a training step
     picture_adapters_s      drawn in a batch, LoRA adapters beside the weights
     picture_merged_s        the same, adapters merged into a copy
     picture_s               the same in the engine: channels last; LIKENESS_COMPILE
@@ -177,11 +178,17 @@ def _counts(work: Work, recipe: Recipe) -> Numbers:
         "forward_tflop": round(work.forward, 3),
         "decode_tflop": round(work.decode, 3),
         "encode_tflop": round(work.encode, 3),
+        "forward_ops": work.forward_ops,
+        "adapted_ops": work.adapted_ops,
+        "step_ops": work.step_ops,
         "job_tflop": round(work.job(recipe, pictures=AVATARS, examples=examples), 1),
     }
 
 
-_COUNTED = ("step_tflop", "forward_tflop", "decode_tflop", "encode_tflop", "job_tflop", "floor_s")
+_COUNTED = (
+    *("step_tflop", "forward_tflop", "decode_tflop", "encode_tflop", "job_tflop", "floor_s"),
+    *("forward_ops", "adapted_ops", "step_ops"),
+)
 _MEASURED = (
     *("load_s", "start_s", "picture_s", "picture_gpu_share", "decode_s", "prompts_s", "finish_s"),
     *("job_looking_s", "job_drawing_s", "job_s", "job_busy_share", "job_drawn"),

@@ -29,7 +29,7 @@ class Task:
     deadline: Deadline
     report: Callable[[Stage, int], None]
     turn: AbstractContextManager[None]
-    resumable: bool  # a restarted process would find the checkpoints
+    resumable: bool = False  # a restarted process would find the checkpoints
 
 
 class Engine(Protocol):

@@ -18,7 +18,7 @@ export SAM_CLI_TELEMETRY := 0
 # $(call need,VARIABLE,message): stop with the message if the variable is empty.
 need = @[ -n "$($(1))" ] || { echo "$(2)" >&2; exit 2; }
 
-.PHONY: help demo up down status env test test-long test-model test-stack test-diffusion test-browser mutants check lint types imports template bench deploy weights launch lock generated replay previews clean
+.PHONY: help demo up down status env test test-long test-model test-stack test-diffusion test-image test-browser mutants check lint types imports template preflight package bench image deploy account rehearse certificate weights launch lock generated replay previews clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^# --- /{gsub(/^# -+ | ?-+$$/, ""); heading = $$0} \
@@ -35,6 +35,8 @@ help: ## List the targets
 	@requirements/install.sh sam
 .envs/vision/.ready: requirements/vision.txt requirements/install.sh
 	@requirements/install.sh vision
+.envs/checkov/.ready: requirements/checkov.txt requirements/install.sh
+	@requirements/install.sh checkov
 .envs/chromium/.ready: requirements/chromium.sh
 	@requirements/chromium.sh
 .envs/bench/.ready: requirements/bench.txt requirements/install.sh
@@ -44,6 +46,8 @@ help: ## List the targets
 .envs/model/.ready: model/requirements-dev.txt requirements/install.sh
 	@requirements/install.sh model
 
+.envs/image/.ready: model/requirements-diffusion.txt requirements/install.sh
+	@requirements/install.sh image
 .envs/launch/.ready: model/requirements-launch.txt requirements/install.sh
 	@requirements/install.sh launch
 
@@ -58,8 +62,8 @@ demo: $(LAPTOP) ## Photos in, avatars out, on a cloud on your machine [PHOTOS= S
 	  $(if $(COUNT),--count "$(COUNT)") $(if $(USER_ID),--user "$(USER_ID)") \
 	  $(if $(REVIEW),--review "$(REVIEW)")
 
-up: $(LAPTOP) ## Start that cloud; print URLs and credentials [PORT=]
-	@$(LOCAL) up --port $(PORT)
+up: $(LAPTOP) ## Start that cloud; print URLs and credentials [PORT= QUOTAS=aws]
+	@$(LOCAL) up --port $(PORT) --quotas "$(QUOTAS)"
 
 down: .envs/cloud/.ready ## Stop it and delete its files
 	@$(LOCAL) down
@@ -72,7 +76,7 @@ env: .envs/cloud/.ready ## Print URLs and new credentials: eval "$(make -s env)"
 
 # --- tests ------------------------------------------------------------------------------------------
 
-test: .envs/dev/.ready .envs/model/.ready $(LAPTOP) ## The fast tests; none needs an AWS account [WORKERS=]
+test: .envs/dev/.ready .envs/model/.ready .envs/checkov/.ready $(LAPTOP) ## The fast tests; none needs an AWS account [WORKERS=]
 	$(DEV)/python -m pytest tests laptop-cloud/tests --ignore tests/model -m "not stack and not browser and not long" -n $(WORKERS) -q
 	.envs/model/bin/python -m pytest tests/model -m "not long" -n $(WORKERS) -q
 	$(DEV)/python -m pytest tests/stack -m "stack and not long" -q
@@ -87,6 +91,9 @@ test-model: .envs/model/.ready ## All tests of the container
 
 test-diffusion: .envs/model/.ready ## The container's long tests: the diffusion engines
 	.envs/model/bin/python -m pytest tests/model -m long -n $(WORKERS) -q
+
+test-image: .envs/image/.ready ## The container's tests on the packages of the diffusion image, CUDA included: 7 GB
+	.envs/image/bin/python -m pytest tests/model -n $(WORKERS) -q
 
 test-browser: .envs/dev/.ready .envs/chromium/.ready $(LAPTOP) ## The moderators' page in Chromium; screenshots in build/console
 	$(DEV)/python -m pytest tests/browser -m browser -q
@@ -113,6 +120,13 @@ template: .envs/sam/.ready ## cfn-lint and sam validate
 	.envs/sam/bin/cfn-lint template.yaml $(filter-out %.asl.yaml,$(wildcard infra/*.yaml))
 	.envs/sam/bin/sam validate --lint --region eu-central-1
 
+preflight: package .envs/dev/.ready .envs/checkov/.ready ## Find offline what AWS would refuse
+	@.envs/sam/bin/python -m infra.preflight
+
+package: .envs/sam/.ready .envs/cloud/.ready ## Build the functions and layers as deploy does, for AWS's arm64
+	PATH="$(CURDIR)/.envs/cloud/bin:$$PATH" UV="$(CURDIR)/.envs/uv/bin/uv" ARCHITECTURE=arm64 \
+	  .envs/sam/bin/sam build --config-env $(ENV)
+
 # --- operations and generated files -----------------------------------------------------------------
 
 .PHONY: hooks
@@ -122,14 +136,35 @@ hooks: .envs/dev/.ready ## Install the git hook that runs make check before each
 bench: .envs/dev/.ready .envs/bench/.ready $(LAPTOP) ## Measure speed and memory; writes bench.json
 	$(DEV)/python -m tests.bench --out bench.json
 
-deploy: .envs/sam/.ready .envs/cloud/.ready ## Deploy to AWS [ENV=dev|staging|prod TRAINING_IMAGE= PARAMETERS=]
+image: .envs/cloud/.ready ## Build the container's image for SageMaker; print its name [VARIANT=painter|diffusion REPOSITORY= PUSH=1]
+	@.envs/cloud/bin/python -m infra.image build $(if $(VARIANT),--variant "$(VARIANT)") \
+	  $(if $(REPOSITORY),--repository "$(REPOSITORY)") $(if $(PUSH),--push)
+
+deploy: .envs/sam/.ready .envs/cloud/.ready ## Deploy to AWS [ENV=dev|staging|prod TRAINING_IMAGE= PARAMETERS= CONFIRM=yes|no]
 	$(call need,TRAINING_IMAGE,Name the container image with its digest: make deploy ENV=$(ENV) TRAINING_IMAGE=...)
 	@[[ "$(ENV)" =~ ^(dev|staging|prod)$$ ]] || { echo "There is no stage '$(ENV)': choose dev or staging or prod." >&2; exit 2; }
-	PATH="$(CURDIR)/.envs/cloud/bin:$$PATH" UV="$(CURDIR)/.envs/uv/bin/uv" ARCHITECTURE=arm64 \
-	  .envs/sam/bin/sam build --config-env $(ENV)
+	.envs/cloud/bin/python -m infra.image check "$$TRAINING_IMAGE"
+	@$(MAKE) package
 	.envs/sam/bin/sam deploy --config-env $(ENV) \
+	  $(if $(CONFIRM),--$(if $(filter no,$(CONFIRM)),no-)confirm-changeset) \
 	  --parameter-overrides Stage=$(ENV) Architecture=arm64 TrainingImage="$$TRAINING_IMAGE" $(PARAMETERS)
 	.envs/cloud/bin/python -m infra.publish_console --config-env $(ENV)
+
+account: .envs/sam/.ready ## Create what the stages of an account share: the image repository [ENV=dev|staging|prod, for its region]
+	.envs/sam/bin/sam deploy --config-file "$(CURDIR)/samconfig.toml" --config-env $(ENV) --template-file infra/account.yaml \
+	  --stack-name likeness-account --tags product=likeness --no-confirm-changeset
+
+rehearse: .envs/dev/.ready $(LAPTOP) ## Check an account, deploy to it, run one job, verify its deletion, count its cost [STACK= TRAINING_IMAGE= PARAMETERS= ONLY=checks YES=1 COUNT= OUT= PORT=]
+	$(call need,STACK,Name the stack: make rehearse STACK=likeness-dev)
+	@[ "$(STACK)" = likeness-local ] || $(MAKE) preflight
+	@$(DEV)/python -m infra.rehearse --stack "$(STACK)" --out "$(OUT)" --port $(PORT) \
+	  $(if $(TRAINING_IMAGE),--image "$(TRAINING_IMAGE)") $(if $(PARAMETERS),--parameters "$(PARAMETERS)") \
+	  $(if $(ONLY),--only "$(ONLY)") $(if $(YES),--yes) $(if $(COUNT),--count $(COUNT))
+
+certificate: .envs/cloud/.ready ## The certificate of the avatars' signing key [STACK= DO=request|store|issue CHAIN= ANCHORS=]
+	$(call need,STACK,Name the stack: make certificate STACK=likeness-dev DO=request)
+	@.envs/cloud/bin/python -m infra.certificate --stack "$(STACK)" $(or $(DO),request) \
+	  $(if $(CHAIN),--chain "$(CHAIN)") $(if $(ANCHORS),--anchors "$(ANCHORS)")
 
 weights: .envs/model/.ready ## Write the manifest of a folder of downloaded weights [SOURCE= LICENCE= REVISION=]
 	$(call need,SOURCE,Name the folder of downloaded weights: make weights SOURCE=folder)
@@ -143,15 +178,17 @@ launch: .envs/launch/.ready ## Start one training job by hand [STACK= PHOTOS= ST
 
 lock: ## Resolve every .in file again. Lock files contain no registry address
 	requirements/install.sh uv
-	for name in cloud sam vision dev mutants; do \
+	for name in cloud sam vision checkov dev mutants; do \
 	  .envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.13 requirements/$$name.in -o requirements/$$name.txt; done
 	for layer in deps c2pa rivagan; do \
 	  .envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.13 layers/$$layer/requirements.in -o layers/$$layer/requirements.txt; done
 	.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 requirements/bench.in -o requirements/bench.txt
-	cd model && for name in requirements requirements-diffusion requirements-launch; do \
-	  ../.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 $$name.in -o $$name.txt; done
-	cd model && ../.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 requirements-dev.in -o requirements-dev.txt \
-	  $$(grep -oE '^(nvidia|cuda|triton)[a-z0-9-]*' requirements-diffusion.txt | sed 's/^/--no-emit-package /')
+	cd model && for name in requirements requirements-diffusion; do \
+	  ../.envs/uv/bin/uv pip compile -q --upgrade --no-header --generate-hashes --only-binary :all: --python-version 3.11 \
+	    --python-platform x86_64-manylinux_2_28 $$name.in -o $$name.txt; done # the images'
+	cd model && ../.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 requirements-launch.in -o requirements-launch.txt
+	cd model && compile="../.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 requirements-dev.in --override requirements-override.in" \
+	  && $$compile -o requirements-dev.txt $$($$compile | grep -oE '^(nvidia|cuda|triton)[a-z0-9-]*' | sed 's/^/--no-emit-package /')
 
 generated: .envs/dev/.ready ## Generate docs/policy.md, docs/openapi.json and docs/events/ from the code
 	$(DEV)/python -m likeness.commands.policy_table > docs/policy.md

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 import subprocess
 import sys
-import time
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import urllib3
 
 from demo.app_backend import ApiError, AppBackend
-from demo.progress import Bar
+from demo.job import OWN_PHOTOS, OWN_STYLES, TYPES, NoAvatars, Order, run
+from demo.progress import say
 from infra.laptop.project import ROOT, likeness, tool
 from laptop_cloud import cloud, places
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-OWN_PHOTOS = Path(__file__).parent / "photos"
 ENGINES = {"painter": "painter", "tiny": "tiny-lora"}  # and the template's own names
 DIFFUSION = ("flux2-klein-4b-ref", "flux2-klein-4b-lora", "flux2-klein-4b-lora-ref", "sdxl-lora")
 DIFFUSION += ("tiny-ref", "tiny-lora")
@@ -36,36 +33,10 @@ NOISE = (
 )
 PREVIEWS = ROOT / "layers" / "likeness" / "likeness" / "policy" / "previews"  # one per style
 LEAST_PHOTOS, MOST_PHOTOS, MOST_AVATARS, MOST_STYLES = 3, 10, 30, 5  # as in the API
-OWN_STYLES = ("comic", "watercolour", "oil", "cyberpunk", "glamour")
-TYPES = {
-    ".jpg": "image/jpeg",
-    ".jpeg": "image/jpeg",
-    ".png": "image/png",
-    ".webp": "image/webp",
-    ".heic": "image/heic",
-    ".heif": "image/heif",
-}
-INSPECTED_WITHIN = 60  # s, for all photos
-ENDED_WITHIN = 900  # s, after submit
-POLL = 0.5  # s
-ENDED = frozenset({"completed", "refused", "cancelled", "expired", "failed"})
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    photos: tuple[Path, ...]
-    styles: tuple[str, ...]
-    count: int
-    out: Path
-    user: str
 
 
 class WrongOption(Exception):
     """An option has an invalid value; the message is one sentence."""
-
-
-class NoAvatars(Exception):
-    """The demo ended without avatars; the message says why, as a user reads it."""
 
 
 def main() -> None:
@@ -100,7 +71,9 @@ def main() -> None:
         running = cloud.up(described, port=port, say=say)
         if engine.startswith("tiny"):
             say(NOISE)
-        job = run(order, _app_backend(running), running.page_url)
+        page = running.page_url
+        job = run(order, _app_backend(running), lambda job_id: how_to_decide(job_id, page))
+        _draw_contact_sheet(order.out)
     except places.CannotRun as error:
         sys.exit(str(error))
     except (NoAvatars, ApiError) as error:
@@ -113,97 +86,6 @@ def main() -> None:
         f"The photos were deleted at {job['photos_deleted_at']}.\n"
         "The cloud still runs: make down ends it."
     )
-
-
-def run(order: Order, backend: AppBackend, console: str | None = None) -> dict[str, Any]:
-    """Run one job from the order to files; returns the job as GET returned it last.
-
-    Raises NoAvatars.
-    """
-    if order.photos[0].parent == OWN_PHOTOS:
-        say("The photos are eight views of one public-domain photograph (NASA, Eileen Collins).")
-    job_id = _create(order, backend)
-    bar = Bar()
-    refused = _wait_for_inspection(job_id, order, backend, bar)
-    backend.submit(job_id)
-    job = _wait_for_end(job_id, backend, bar, console)
-    bar.end()
-    _report_refused(job, order, refused)
-    _write_job(order.out, job)
-    if job["state"] != "completed":
-        reason = job.get("reason") or {}
-        hint = reason.get("hint", {}).get("en", "")
-        raise NoAvatars(f"the job ended as {job['state']} ({reason.get('code', '?')}). {hint}")
-    _write_avatars(order.out, job, backend)
-    return job
-
-
-def _create(order: Order, backend: AppBackend) -> str:
-    request = {
-        "user_id": order.user,
-        "styles": order.styles,
-        "photos": [{"content_type": TYPES[photo.suffix.lower()]} for photo in order.photos],
-        "avatars": order.count,
-        "time_zone": "UTC",
-        "consent": {"version": "2026-11", "accepted_at": datetime.now(UTC).isoformat()},
-    }
-    try:
-        created = backend.create_job(request)
-    except ApiError as error:
-        if error.problem.get("error") == "OverQuota":
-            raise NoAvatars(f"{error} (another user still can: USER_ID=another)") from None
-        raise
-    for photo, post in zip(order.photos, created["uploads"], strict=True):
-        backend.upload(post, photo.read_bytes())
-    job_id: str = created["job_id"]
-    say(f"{len(order.photos)} photos are uploaded for job {job_id}.")
-    return job_id
-
-
-def _wait_for_inspection(job_id: str, order: Order, backend: AppBackend, bar: Bar) -> set[str]:
-    """Wait for the verdict on each photo; reports and returns the refused ones."""
-    deadline = time.monotonic() + INSPECTED_WITHIN
-    while True:
-        job = backend.job(job_id)
-        bar.show(job)
-        if all(photo["state"] != "awaited" for photo in job["photos"]):
-            break
-        if time.monotonic() > deadline:
-            raise NoAvatars(f"the photos were not checked within {INSPECTED_WITHIN} s")
-        time.sleep(POLL)
-    bar.end()
-    return _report_refused(job, order, set())
-
-
-def _report_refused(job: dict[str, Any], order: Order, known: set[str]) -> set[str]:
-    """Print the user's message for each newly refused photo; returns these photos."""
-    refused = set()
-    for photo, file in zip(job["photos"], order.photos, strict=True):
-        if photo["state"] != "refused" or photo["photo_id"] in known:
-            continue
-        problem = photo["problem"]
-        say(f"{file.name} was refused, {problem['code']}: {problem['hint']['en']}")
-        refused.add(photo["photo_id"])
-    return refused
-
-
-def _wait_for_end(
-    job_id: str, backend: AppBackend, bar: Bar, console: str | None
-) -> dict[str, Any]:
-    deadline, advised = time.monotonic() + ENDED_WITHIN, False
-    while time.monotonic() < deadline:
-        job = backend.job(job_id)
-        bar.show(job)
-        if job["state"] in ENDED:
-            return job
-        if job["state"] == "in_review":  # the review has its own deadline
-            deadline = time.monotonic() + ENDED_WITHIN
-            if not advised:
-                bar.end()
-                say(how_to_decide(job_id, console))
-                advised = True
-        time.sleep(POLL)
-    raise NoAvatars(f"the job had not ended after {ENDED_WITHIN} s")
 
 
 def how_to_decide(job_id: str, console: str | None) -> str:
@@ -224,24 +106,11 @@ or, to refuse a photo:
 """
 
 
-def _write_job(out: Path, job: dict[str, Any]) -> None:
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "job.json").write_text(json.dumps(job, indent=2) + "\n")
-
-
-def _write_avatars(out: Path, job: dict[str, Any], backend: AppBackend) -> None:
-    """Write the avatars, best first; those of an earlier run are deleted."""
-    avatars = out / "avatars"
-    avatars.mkdir(parents=True, exist_ok=True)
-    for old in avatars.glob("[0-9][0-9]-*.png"):
-        old.unlink()
-    for n, avatar in enumerate(job["avatars"], start=1):
-        file = avatars / f"{n:02d}-{avatar['style']}.png"
-        file.write_bytes(backend.download(avatar["png"]))
+def _draw_contact_sheet(out: Path) -> None:
     subprocess.run(
         [
             *(tool("vision").command(), "-m", "demo.contact_sheet"),
-            *(str(avatars), str(out / "contact-sheet.png")),
+            *(str(out / "avatars"), str(out / "contact-sheet.png")),
         ],
         check=True,
         env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "model")))},
@@ -315,11 +184,6 @@ def _app_backend(running: cloud.Cloud) -> AppBackend:
         credentials=running.app_credentials(),
         http=urllib3.PoolManager(timeout=30, retries=False),
     )
-
-
-def say(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Shows the progress of a job: a bar on a terminal, lines elsewhere."""
+"""Shows the progress of a job: a bar on a terminal, lines elsewhere. All of it on stderr."""
 
 from __future__ import annotations
 
@@ -54,3 +54,8 @@ class Bar:
         seconds = time.monotonic() - self._began
         self._out.write(f"\r\033[K{bar} {seconds:5.1f} s  {stage}{count}")
         self._out.flush()
+
+
+def say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()

@@ -20,5 +20,9 @@ from likeness.services.jobs.cancel_job import cancel_job
 def handler(job_id: JobId) -> JobStateView:
     """Stops the work, deletes everything, returns the quota day. No avatar is published."""
     return cancel_job(
-        job_id, jobs=bootstrap.jobs(), workflow=bootstrap.workflow(), clock=bootstrap.CLOCK
+        job_id,
+        jobs=bootstrap.jobs(),
+        workflow=bootstrap.workflow(),
+        timers=bootstrap.timers(),
+        clock=bootstrap.CLOCK,
     )

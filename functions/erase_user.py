@@ -12,7 +12,11 @@ from likeness.services.jobs.cancel_job import cancel_job
 
 def _cancel(job_id: JobId) -> JobStateView:
     return cancel_job(
-        job_id, jobs=bootstrap.jobs(), workflow=bootstrap.workflow(), clock=bootstrap.CLOCK
+        job_id,
+        jobs=bootstrap.jobs(),
+        workflow=bootstrap.workflow(),
+        timers=bootstrap.timers(),
+        clock=bootstrap.CLOCK,
     )
 
 

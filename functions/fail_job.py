@@ -1,13 +1,13 @@
 """Step FailJob: stops GPU work, deletes everything, settles the day, records the reason."""
 
 from likeness import bootstrap
-from likeness.contracts import FailJobInput, SettleJobResult
+from likeness.contracts import FailJobInput, FailJobResult
 from likeness.entrypoints.step import step
 from likeness.services.jobs.fail_job import fail_job
 
 
 @step(FailJobInput)
-def handler(job: FailJobInput) -> SettleJobResult:
+def handler(job: FailJobInput) -> FailJobResult:
     return fail_job(
         job.job_id,
         job.error,

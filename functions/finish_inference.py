@@ -11,7 +11,7 @@ def handler(ended: InferenceEnded) -> bool:
     return finish_inference(
         ended,
         jobs=bootstrap.jobs(),
-        inferences=bootstrap.inferences(),
+        runs=bootstrap.runs(),
         work=bootstrap.work(),
         workflow=bootstrap.workflow(),
     )

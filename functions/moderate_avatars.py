@@ -15,6 +15,8 @@ def handler(job: AttemptRef) -> ModerateAvatarsResult:
         jobs=bootstrap.jobs(),
         work=bootstrap.work(),
         detector=bootstrap.detector(),
-        policy=policy_files.load_policy(),
+        policy=policy_files.load_policy().accepting(bootstrap.settings().accepted_detectors),
+        metrics=bootstrap.metrics(),
         clock=bootstrap.CLOCK,
+        deadline=policy_files.load_retention().deadline,
     )

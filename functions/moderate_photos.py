@@ -13,9 +13,11 @@ def handler(job: JobRef) -> ModeratePhotosResult:
         job.job_id,
         jobs=bootstrap.jobs(),
         detector=bootstrap.detector(),
-        policy=policy_files.load_policy(),
+        policy=policy_files.load_policy().accepting(bootstrap.settings().accepted_detectors),
         review_policy=bootstrap.settings().reviewed,
         users=bootstrap.users(),
         keyed_hash=bootstrap.keyed_hash(),
         metrics=bootstrap.metrics(),
+        clock=bootstrap.CLOCK,
+        deadline=policy_files.load_retention().deadline,
     )

@@ -1,13 +1,13 @@
 """Step PrepareGeneration: writes the container's order."""
 
 from likeness import bootstrap
-from likeness.contracts import AttemptRef, PrepareGenerationResult
+from likeness.contracts import AttemptRef
 from likeness.entrypoints.step import step
 from likeness.services.generation.prepare_generation import prepare_generation
 
 
 @step(AttemptRef)
-def handler(job: AttemptRef) -> PrepareGenerationResult:
+def handler(job: AttemptRef) -> AttemptRef:
     return prepare_generation(
         job.job_id,
         job.attempt,

@@ -29,6 +29,7 @@ def handler(job_id: JobId) -> JobStateView:
         photos=bootstrap.photos(),
         inspections=bootstrap.inspections(),
         workflow=bootstrap.workflow(),
+        timers=bootstrap.timers(),
         clock=bootstrap.CLOCK,
         tiers=policy_files.load_tiers(),
     )

@@ -12,7 +12,7 @@ def handler(job: AttemptRef) -> UnpackAvatarsResult:
         job.job_id,
         job.attempt,
         jobs=bootstrap.jobs(),
-        inferences=bootstrap.inferences(),
+        runs=bootstrap.runs(),
         work=bootstrap.work(),
         files=bootstrap.job_files(),
     )

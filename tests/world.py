@@ -32,7 +32,6 @@ from tests.fakes import (
     FakeErasures,
     FakeGenerator,
     FakeHash,
-    FakeInferences,
     FakeInspections,
     FakeJobFiles,
     FakeJobs,
@@ -42,8 +41,10 @@ from tests.fakes import (
     FakePhotos,
     FakePictures,
     FakeReviews,
+    FakeRuns,
     FakeSigner,
     FakeTimers,
+    FakeTraining,
     FakeUsers,
     FakeWatermarks,
     FakeWork,
@@ -66,8 +67,9 @@ class World:
     detector: FakeDetector = field(default_factory=FakeDetector)
     workflow: FakeWorkflow = field(default_factory=FakeWorkflow)
     generator: FakeGenerator = field(default_factory=FakeGenerator)
-    inferences: FakeInferences = field(default_factory=FakeInferences)
+    runs: FakeRuns = field(default_factory=FakeRuns)
     endpoint: FakeEndpoint = field(default_factory=FakeEndpoint)
+    training: FakeTraining = field(default_factory=FakeTraining)
     metrics: FakeMetrics = field(default_factory=FakeMetrics)
     timers: FakeTimers = field(default_factory=FakeTimers)
     keyed_hash: FakeHash = field(default_factory=FakeHash)

@@ -1,1 +1,1 @@
-"""Likeness on the laptop cloud: its project description, its vision models and its certificates."""
+"""Likeness on the laptop cloud: its project description and its vision models."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from infra.laptop.certificates import certify
+from infra.certificate import Certified, issue_once
 from infra.publish_console import publish
 from laptop_cloud.places import ACCOUNT, REGION, Folders, architecture
 from laptop_cloud.project import Api, Container, Page, Project, Tool, User, VisionModels
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENTS = ROOT / ".envs"
-STACK = "likeness"
 STAGE = "local"
+STACK = f"likeness-{STAGE}"
+WEB_ORIGIN = "http://localhost:3000"  # of a web client on this machine
 IMAGE = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/likeness-model:laptop"
 FOLDERS = Folders(state=ROOT / ".local", build=ROOT / ".aws-sam" / "laptop")
 GALLERY = ROOT / "infra" / "laptop" / "gallery"
@@ -62,6 +63,7 @@ def likeness(
             "Backend": backend,
             "ReviewPolicy": review,
             "SecondReviewPercent": "0",
+            "WebOrigins": WEB_ORIGIN,
         },
         python=tool("cloud"),
         sam=tool("sam", "sam"),
@@ -110,7 +112,7 @@ def likeness(
 def after_deploy(running: Cloud) -> None:
     """Certify the signing key and publish the console, as `make deploy` and operations do."""
     ops = running.act_as(running.ops_credentials())
-    certify(ops, running.outputs["SigningKey"], STAGE)
+    issue_once(ops, Certified(running.outputs["SigningKey"], STAGE))
     publish(ops, running.outputs, sign_in_url=f"{running.endpoint}/")
 
 

@@ -19,6 +19,9 @@ def main() -> None:
     commands = parser.add_subparsers(dest="command", required=True)
     starting = commands.add_parser("up", help="start the cloud and deploy to it")
     starting.add_argument("--port", default=str(PORT))
+    starting.add_argument(
+        "--quotas", default="", choices=["", "aws"], help="aws: throttle as in a new account"
+    )
     commands.add_parser("deploy", help="deploy what changed")
     commands.add_parser("status", help="list the processes")
     commands.add_parser("env", help="print addresses and fresh credentials as shell variables")
@@ -28,7 +31,9 @@ def main() -> None:
         sys.path.insert(0, "")  # the description may be in the current folder
         described = project.load(given.project)
         if given.command == "up":
-            introduce(cloud.up(described, port=port_number(given.port), say=say))
+            introduce(
+                cloud.up(described, port=port_number(given.port), quotas=given.quotas, say=say)
+            )
         elif given.command == "deploy":
             cloud.deploy(described, say=say)
         elif given.command == "env":

@@ -140,22 +140,26 @@ def up(
     say: Say = quiet,
     rekognition: str | None = None,
     wait_scale: float = 1.0,
+    quotas: str = "",
 ) -> Cloud:
     """Start the cloud if it does not run, deploy if the sources changed, and return it.
 
     `rekognition` is the address of a Rekognition that runs already, for tests. `wait_scale` below 1
-    shortens the pauses of state machines, also those between retries.
+    shortens the pauses of state machines, also those between retries. With `quotas="aws"` services
+    throttle as in a new account.
 
     Raises CannotRun with a sentence for the user.
     """
     with locked(project.folders.state, wait=False):
         found = state.load(project.folders)
-        if found and found.runs() and not _is_outdated(project, found):
+        if found and found.runs() and not _is_outdated(project, found, quotas):
             say(f"The cloud already runs at http://{HOST}:{found.port}.")
         else:
             if found:
                 _end(found)
-            found = _start(project, port, say, rekognition=rekognition, wait_scale=wait_scale)
+            found = _start(
+                project, port, say, rekognition=rekognition, wait_scale=wait_scale, quotas=quotas
+            )
         return _deploy(project, found, say)
 
 
@@ -254,13 +258,19 @@ def _start_page(running: Cloud, page: Page) -> State:
     return found
 
 
-def _is_outdated(project: Project, found: State) -> bool:
-    """Other code started it, or nothing is deployed: it must start again."""
-    return found.servers != servers.fingerprint(project) or not found.fingerprint
+def _is_outdated(project: Project, found: State, quotas: str) -> bool:
+    """It has other code or other quotas, or nothing is deployed: it must start again."""
+    return found.servers != servers.fingerprint(project, quotas) or not found.fingerprint
 
 
 def _start(
-    project: Project, port: int, say: Say, *, rekognition: str | None, wait_scale: float
+    project: Project,
+    port: int,
+    say: Say,
+    *,
+    rekognition: str | None,
+    wait_scale: float,
+    quotas: str,
 ) -> State:
     if not processes.is_free(port):
         advice = f"{project.start_command} {project.port_argument.format(port=port + 1)}"
@@ -276,7 +286,12 @@ def _start(
             rekognition = f"http://{HOST}:{own_port}"
         started.append(
             servers.start_ministack(
-                project, port, secret, rekognition=rekognition or "", wait_scale=wait_scale
+                project,
+                port,
+                secret,
+                rekognition=rekognition or "",
+                wait_scale=wait_scale,
+                quotas=quotas,
             )
         )
     except BaseException:
@@ -286,7 +301,7 @@ def _start(
     found = state.State(
         port=port,
         root_secret=secret,
-        servers=servers.fingerprint(project),
+        servers=servers.fingerprint(project, quotas),
         processes=tuple(started),
     )
     state.save(project.folders, found)

@@ -54,6 +54,11 @@ class Folders:
     def training(self) -> Path:
         return self.state / "training"
 
+    @property
+    def capacity(self) -> Path:
+        """Written by hand or by a test: see `laptop_cloud.sagemaker.Capacity`."""
+        return self.state / "capacity.json"
+
 
 def architecture() -> str:
     """The host's processor under Lambda's name."""

@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from laptop_cloud import places, processes
+from laptop_cloud.extension.quotas import LAMBDA_CONCURRENCY
 from laptop_cloud.places import HOST, PACKAGE, Folders
 from laptop_cloud.project import digest
 
@@ -21,10 +22,10 @@ SECONDS_TO_START = 60.0
 REKOGNITION, MINISTACK, CLOUDFRONT = "Rekognition", "MiniStack", "CloudFront"
 
 
-def fingerprint(project: Project) -> str:
-    """Changes with the code that the servers run."""
+def fingerprint(project: Project, quotas: str) -> str:
+    """Changes with the code that the servers run, and with their quotas."""
     return digest(
-        "",
+        quotas,
         PACKAGE / "extension",
         PACKAGE / "rekognition",
         PACKAGE / "sagemaker",
@@ -51,11 +52,17 @@ def start_rekognition(project: Project, vision: VisionModels, port: int) -> Proc
 
 
 def start_ministack(
-    project: Project, port: int, root_secret: str, *, rekognition: str, wait_scale: float
+    project: Project,
+    port: int,
+    root_secret: str,
+    *,
+    rekognition: str,
+    wait_scale: float,
+    quotas: str,
 ) -> Process:
     """Start MiniStack with every gap closed; raises CannotRun if a program is missing.
 
-    `rekognition` is the address of Rekognition, empty without one.
+    `rekognition` is the address of Rekognition, empty without one. `quotas` is "aws" or empty.
     """
     folders = project.folders
     folders.temporary.mkdir(parents=True, exist_ok=True)
@@ -88,9 +95,12 @@ def start_ministack(
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "LAPTOP_CLOUD_TRAINING": str(folders.training),
+            "LAPTOP_CLOUD_CAPACITY": str(folders.capacity),
             "LAPTOP_CLOUD_CONTAINERS": json.dumps(containers),
             "LAPTOP_CLOUD_LAYERS": str(folders.build / "layers"),
             "LAPTOP_CLOUD_REKOGNITION": rekognition,
+            "LAPTOP_CLOUD_QUOTAS": quotas,
+            **({"LAMBDA_ACCOUNT_CONCURRENCY": str(LAMBDA_CONCURRENCY)} if quotas else {}),
         },
         log_of(folders, MINISTACK),
         project.root,

@@ -20,10 +20,6 @@ STATES = "arn:aws:states:::"
             "lambda:invoke.waitForTaskToken",
             Call("lambda", "Invoke", optimized=True, wait="waitForTaskToken"),
         ),
-        (
-            "sagemaker:createTrainingJob.sync",
-            Call("sagemaker", "CreateTrainingJob", optimized=True, wait="sync"),
-        ),
         ("aws-sdk:rekognition:detectFaces", Call("rekognition", "DetectFaces", optimized=False)),
     ],
 )
@@ -42,9 +38,18 @@ def test_nested_executions_and_activities_are_left_to_ministack() -> None:
     assert parse("arn:aws:states:x:1:activity:a") is None
 
 
-def test_an_unknown_resource_fails() -> None:
+@pytest.mark.parametrize(
+    "resource",
+    [
+        "arn:${AWS::Partition}:states:::lambda:invoke",
+        f"{STATES}sagemaker:createTrainingJob",
+        f"{STATES}sagemaker:createTrainingJob.sync",
+        f"{STATES}aws-sdk:sagemaker:createTrainingJob.sync",
+    ],
+)
+def test_a_resource_that_is_not_supported_fails(resource: str) -> None:
     with pytest.raises(TaskFailed, match="is not supported"):
-        parse("arn:${AWS::Partition}:states:::lambda:invoke")
+        parse(resource)
 
 
 @pytest.mark.parametrize(
@@ -54,10 +59,10 @@ def test_an_unknown_resource_fails() -> None:
          "Lambda.AWSLambdaException"),
         (Call("lambda", "Invoke", optimized=True), "TooManyRequestsException", True,
          "Lambda.TooManyRequestsException"),
-        (Call("sagemaker", "CreateTrainingJob", optimized=True), "ResourceLimitExceeded", True,
+        (Call("sagemaker", "CreateTrainingJob", optimized=False), "ResourceLimitExceeded", True,
          "SageMaker.ResourceLimitExceededException"),
-        (Call("sagemaker", "CreateTrainingJob", optimized=True), "ValidationException", False,
-         "SageMaker.AmazonSageMakerException"),
+        (Call("sagemaker", "CreateTrainingJob", optimized=False), "ValidationException", False,
+         "SageMaker.SageMakerException"),
         (Call("rekognition", "DetectFaces", optimized=False), "ThrottlingException", True,
          "Rekognition.ThrottlingException"),
         (Call("rekognition", "DetectFaces", optimized=False), "AccessDeniedException", False,

@@ -8,7 +8,7 @@ import pytest
 
 from laptop_cloud.drift.check import Drift, Resource, check, compare
 from laptop_cloud.drift.compare import Difference, agrees, differences, statements
-from laptop_cloud.drift.intrinsics import Scope, Unresolvable, resolve
+from laptop_cloud.drift.intrinsics import Scope, Unresolvable, parameter, resolve
 
 SCOPE = Scope(
     names={"Stage": "local", "Bucket": "photos-1", "AWS::Region": "us-east-1", "Days": "3"},
@@ -44,6 +44,18 @@ SCOPE = Scope(
 )
 def test_an_intrinsic_function_is_resolved(expression: Any, value: Any) -> None:
     assert resolve(expression, SCOPE) == value
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "found"),
+    [
+        ("String", "a,b", "a,b"),
+        ("CommaDelimitedList", "a, b", ["a", "b"]),
+        ("List<Number>", "1", ["1"]),
+    ],
+)
+def test_a_parameter_of_a_list_type_is_a_list(kind: str, value: str, found: Any) -> None:
+    assert parameter({"Type": kind}, value) == found
 
 
 @pytest.mark.parametrize("expression", [{"Ref": "Unknown"}, {"Fn::Cidr": ["10.0.0.0/8", 1, 8]}])

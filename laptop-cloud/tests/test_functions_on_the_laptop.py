@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -122,6 +123,44 @@ def test_calling_rekognition_requires_a_permission(laptop_cloud: Cloud) -> None:
 
     assert refused["errorType"] == "AccessDeniedException"
     assert "rekognition:DetectFaces" in refused["errorMessage"]
+
+
+def test_cloudwatch_counts_every_call_of_a_function_and_of_rekognition(
+    laptop_cloud: Cloud,
+) -> None:
+    function = laptop_cloud.outputs["Look"]
+    photo = {"bucket": laptop_cloud.outputs["Bucket"], "key": "photos/face.jpg"}
+    invoke(laptop_cloud, "Put", photo)
+    ours = ("AWS/Lambda", "Invocations", "FunctionName", function)
+    durations = ("AWS/Lambda", "Duration", "FunctionName", function)
+    theirs = ("AWS/Rekognition", "SuccessfulRequestCount", "Operation", "DetectFaces")
+    before = [metric(laptop_cloud, *one) for one in (ours, durations, theirs)]
+
+    call = ops(laptop_cloud)("lambda").invoke
+    call(FunctionName=function, Payload=json.dumps(photo).encode())
+    call(FunctionName=function, Payload=json.dumps(photo).encode(), InvocationType="Event")
+
+    def counted() -> bool:
+        return metric(laptop_cloud, *theirs) == before[2] + 2
+
+    wait_for("second call", counted)
+    wait_for("second metric", lambda: metric(laptop_cloud, *ours) == before[0] + 2)
+    assert metric(laptop_cloud, *durations) > before[1]
+
+
+def metric(cloud: Cloud, namespace: str, name: str, dimension: str, value: str) -> float:
+    """The sum of a metric over the last hour."""
+    now = datetime.now(UTC)
+    found = ops(cloud)("cloudwatch").get_metric_statistics(
+        Namespace=namespace,
+        MetricName=name,
+        Dimensions=[{"Name": dimension, "Value": value}],
+        StartTime=now - timedelta(hours=1),
+        EndTime=now + timedelta(minutes=1),
+        Period=3600,
+        Statistics=["Sum"],
+    )
+    return float(sum(one["Sum"] for one in found["Datapoints"]))
 
 
 def invoke_list(cloud: Cloud, key: str) -> list[dict[str, float]]:

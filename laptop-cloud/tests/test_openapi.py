@@ -59,6 +59,11 @@ def test_who_may_call_a_route(
     assert (route.authorization, route.authorizer, route.scopes) == expected
 
 
+def test_an_undefined_scheme_is_refused_where_warnings_fail_the_import() -> None:
+    with pytest.raises(Unsupported, match="there is no security scheme NONE"):
+        read(a_document({"NONE": []}), fail_on_warnings=True)
+
+
 def test_a_jwt_authorizer_keeps_its_issuer_and_audience() -> None:
     assert read(a_document(Desk=JWT)).authorizers == (
         Authorizer(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support.calls import dead_letter, execute, invoke, ops, start, wait_for
+from support.calls import dead_letter, execute, invoke, ops, wait_for
 
 if TYPE_CHECKING:
     from laptop_cloud.cloud import Cloud
@@ -68,58 +68,51 @@ def test_a_machine_calls_rekognition_with_its_role(laptop_cloud: Cloud) -> None:
     assert refused["error"] == "Rekognition.InvalidS3ObjectException"
 
 
-def test_a_training_job_runs_and_the_machine_waits_for_it(laptop_cloud: Cloud) -> None:
+def test_a_machine_starts_a_training_job(laptop_cloud: Cloud) -> None:
     given = order(laptop_cloud, "work")
 
     ended = execute(laptop_cloud, do="train", **given)
 
     assert ended["status"] == "SUCCEEDED", ended
-    assert ended["output"]["training"]["TrainingJobStatus"] == "Completed"
+    assert finished(laptop_cloud, given["job"])["TrainingJobStatus"] == "Completed"
     work = laptop_cloud.outputs["Work"]
     drawn = ops(laptop_cloud)("s3").get_object(Bucket=work, Key=f"{given['job']}/out/drawn.txt")
     assert drawn["Body"].read() == b"drawn"
 
 
-def test_a_failed_training_job_is_caught_with_its_description(laptop_cloud: Cloud) -> None:
-    given = order(laptop_cloud, "fail")
-
-    caught = execute(laptop_cloud, do="train", **given)["output"]["caught"]
-
-    assert caught["Error"] == "States.TaskFailed"
-    described = json.loads(caught["Cause"])
-    assert described["TrainingJobName"] == given["job"]
-    assert "BadData: the file is empty" in described["FailureReason"]
-
-
-def test_the_end_of_a_job_is_an_event(laptop_cloud: Cloud) -> None:
+def test_the_end_of_a_training_job_is_an_event_with_its_reason(laptop_cloud: Cloud) -> None:
     given = order(laptop_cloud, "fail")
     execute(laptop_cloud, do="train", **given)
 
+    assert "BadData" in finished(laptop_cloud, given["job"])["FailureReason"]
     found = dead_letter(laptop_cloud, lambda message: given["job"] in message["Body"])
 
     event = json.loads(found["Body"])
     assert event["source"] == "aws.sagemaker"
     assert event["detail"]["TrainingJobStatus"] == "Failed"
+    assert event["detail"]["RoleArn"] == laptop_cloud.outputs["TrainingRole"]
+    assert "BadData: the file is empty" in event["detail"]["FailureReason"]
 
 
-def test_stopping_the_execution_stops_its_training_job(laptop_cloud: Cloud) -> None:
-    given = order(laptop_cloud, "wait")
-    sagemaker = ops(laptop_cloud)("sagemaker")
-    states = ops(laptop_cloud)("stepfunctions")
-    arn = start(laptop_cloud, do="train", **given)
+def test_an_instance_type_that_is_out_of_stock_fails_the_job(laptop_cloud: Cloud) -> None:
+    given = order(laptop_cloud, "work")
+    capacity = laptop_cloud.project.folders.capacity
+    capacity.write_text(json.dumps({"out_of_stock": ["ml.c7i.xlarge"]}))
+    try:
+        execute(laptop_cloud, do="train", **given)
+        job = finished(laptop_cloud, given["job"])
+    finally:
+        capacity.unlink()
 
-    def status(wanted: str, field: str) -> dict[str, Any] | None:
-        try:
-            found: dict[str, Any] = sagemaker.describe_training_job(TrainingJobName=given["job"])
-        except sagemaker.exceptions.ClientError:
-            return None
-        return found if found[field] == wanted else None
+    assert job["FailureReason"].startswith("CapacityError: Unable to provision requested")
 
-    wait_for("training", lambda: status("Training", "SecondaryStatus"))
-    states.stop_execution(executionArn=arn, error="Cancelled", cause="by the user")
 
-    wait_for("end of the job", lambda: status("Stopped", "TrainingJobStatus"))
-    assert states.describe_execution(executionArn=arn)["status"] == "ABORTED"
+def test_a_role_without_a_documented_permission_is_refused(laptop_cloud: Cloud) -> None:
+    given = order(laptop_cloud, "work") | {"role": laptop_cloud.outputs["SilentRole"]}
+
+    caught = execute(laptop_cloud, do="train", **given)["output"]["caught"]
+
+    assert "cloudwatch:PutMetricData" in caught["Cause"]
 
 
 def test_passing_a_role_requires_a_permission(laptop_cloud: Cloud) -> None:
@@ -128,8 +121,18 @@ def test_passing_a_role_requires_a_permission(laptop_cloud: Cloud) -> None:
     ended = execute(laptop_cloud, do="train", **given)
 
     caught = ended["output"]["caught"]
-    assert caught["Error"] == "SageMaker.AmazonSageMakerException"
+    assert caught["Error"] == "SageMaker.SageMakerException"
     assert "iam:PassRole" in caught["Cause"]
+
+
+def finished(cloud: Cloud, job: str) -> dict[str, Any]:
+    sagemaker = ops(cloud)("sagemaker")
+
+    def ended() -> dict[str, Any] | None:
+        found: dict[str, Any] = sagemaker.describe_training_job(TrainingJobName=job)
+        return found if found["TrainingJobStatus"] in {"Completed", "Failed", "Stopped"} else None
+
+    return wait_for("end of the training job", ended)
 
 
 def order(cloud: Cloud, do: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
-from infra.laptop.certificates import issue
+from infra.certificate import issue
 from infra.laptop.project import ROOT
 from likeness.adapters.provenance.credentials import KmsCredentials
 from likeness.domain.provenance.credentials import Claim

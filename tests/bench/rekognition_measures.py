@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from infra.laptop.vision import age_range, explicit_confidence
+from laptop_cloud.rekognition.occlusion import colours
 from laptop_cloud.rekognition.pose import aws_pose, pose_of_five
 from laptop_cloud.rekognition.quality import face_quality
 from laptop_cloud.rekognition.sunglasses import lights, sunglasses
@@ -53,6 +54,13 @@ def measure(image: Image, into: Measures) -> None:
         quality = face_quality(picture, face, mesh)
         into[f"sharpness, {name}"].append(quality.sharpness)
         into[f"brightness, {name}"].append(quality.brightness)
+    for name, picture in with_masks(image):
+        found = find_faces(picture)
+        masked = lay_mesh(picture, found[0]) if found else None
+        seen = masked and colours(picture, masked)
+        if seen:
+            into[f"colour around the mouth, {name}"].append(seen[0])
+            into[f"colour of the lips in it, {name}"].append(seen[1])
     for name, picture in with_glasses(image):
         measure_glasses(name, picture, into)
 
@@ -71,6 +79,13 @@ def measure_glasses(name: str, picture: Image, into: Measures) -> None:
     into[f"light round the eyes, {name}"].append(float(around.max()))
     into[f"eye in it, {name}"].append(float((eyes / around).min()))
     into[f"sunglasses %, {name} (-1 unknown)"].append(sure)
+
+
+def with_masks(image: Image) -> list[tuple[str, Image]]:
+    cloths = {"blue": (150, 195, 215), "white": (235, 235, 232), "black": (28, 28, 30)}
+    return [("bare", image)] + [
+        (name, drawings.masked(image, colour)) for name, colour in cloths.items()
+    ]
 
 
 def degraded(image: Image) -> list[tuple[str, Image]]:

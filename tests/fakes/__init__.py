@@ -26,6 +26,7 @@ from tests.fakes.calls import (
     FakeReader,
     FakeSigner,
     FakeTimers,
+    FakeTraining,
     FakeWorkflow,
 )
 from tests.fakes.tables import (
@@ -35,10 +36,10 @@ from tests.fakes.tables import (
     FakeDeskCounters,
     FakeDurations,
     FakeErasures,
-    FakeInferences,
     FakeJobs,
     FakeLedger,
     FakeReviews,
+    FakeRuns,
     FakeUsers,
     FakeWatermarks,
 )
@@ -63,7 +64,7 @@ __all__ = [
     "FakeEventDeadLetters",
     "FakeGenerator",
     "FakeHash",
-    "FakeInferences",
+    "FakeRuns",
     "FakeInspections",
     "FakeJobFiles",
     "FakeJobs",
@@ -76,6 +77,7 @@ __all__ = [
     "FakeReviews",
     "FakeSigner",
     "FakeTimers",
+    "FakeTraining",
     "FakeUsers",
     "FakeWatermarks",
     "FakeWork",

@@ -5,7 +5,6 @@ import io
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
 
 from likeness.adapters.generation import endpoint_tar
 from likeness.api.app import PresignedPost
@@ -14,7 +13,6 @@ from likeness.contracts import (
     GenerationOrder,
     GenerationProgress,
     GenerationResult,
-    PrepareGenerationResult,
 )
 from likeness.domain.deletion.receipt import PHOTOS, StoredObject
 from likeness.domain.deletion.retention import SweepFinding
@@ -133,21 +131,10 @@ class FakeWork:
         self.photos = photos or FakeBucket()
         self.orders: list[GenerationOrder] = []
 
-    def order(self, order: GenerationOrder) -> PrepareGenerationResult:
+    def order(self, order: GenerationOrder) -> None:
         self.orders.append(order)
-        folder = f"work/{order.job_id}/r{order.attempt}"
-        self.bucket.put(f"{folder}/order/order.json", order.model_dump_json().encode())
-        return PrepareGenerationResult(
-            job_id=order.job_id,
-            attempt=order.attempt,
-            training_job_name=f"likeness-{order.job_id}-r{order.attempt}",
-            channels=[
-                _channel("photos", f"s3://photos/photos/{order.job_id}/"),
-                _channel("order", f"s3://avatars/{folder}/order/"),
-            ],
-            checkpoint_uri=f"s3://avatars/{folder}/checkpoints/",
-            output_uri=f"s3://avatars/{folder}/output/",
-        )
+        key = f"work/{order.job_id}/r{order.attempt}/order/order.json"
+        self.bucket.put(key, order.model_dump_json().encode())
 
     def deliver(self, result: GenerationResult, pngs: dict[AvatarId, bytes]) -> None:
         """Write what the container writes."""
@@ -329,11 +316,6 @@ class FakeInspections:
 
     def ask_again(self, job_id: JobId, upload: Upload) -> None:
         self.asked.append((job_id, upload))
-
-
-def _channel(name: str, uri: str) -> dict[str, Any]:
-    source = {"S3DataType": "S3Prefix", "S3Uri": uri, "S3DataDistributionType": "FullyReplicated"}
-    return {"ChannelName": name, "DataSource": {"S3DataSource": source}}
 
 
 def _etag(content: bytes) -> str:

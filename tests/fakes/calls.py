@@ -8,13 +8,21 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 from likeness.api.app import PublicKey
-from likeness.domain.errors import Conflict, Denied, LikenessError, Unavailable
+from likeness.domain.errors import (
+    CapacityError,
+    Conflict,
+    Denied,
+    LikenessError,
+    NotFound,
+    Unavailable,
+)
 from likeness.domain.ids import UserHash
 from likeness.domain.photos.photo import Fingerprint
 from likeness.domain.photos.picture import NormalisedPhoto
 from likeness.domain.provenance.credentials import Claim, CredentialsReading, Trust
 from likeness.domain.provenance.watermark import WatermarkId
 from likeness.domain.reasons import Reason, Refused
+from likeness.ports.generation import TrainingStatus
 from likeness.ports.photos import DetectedLabels
 from tests.builders import DETECTOR, NOW, a_face
 
@@ -23,6 +31,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from likeness.domain.deletion.receipt import ErasureReceipt, Receipt
+    from likeness.domain.generation.run import Run
     from likeness.domain.ids import AvatarId, ErasureId, JobId, PhotoId, UserId
     from likeness.domain.moderation import Label
     from likeness.domain.photos.photo import DetectedFace
@@ -132,10 +141,16 @@ class FakeWorkflow:
 
 class FakeTimers:
     def __init__(self) -> None:
+        self.down = False
         self.set: dict[tuple[JobId, str], datetime] = {}
 
     def end_at(self, job_id: JobId, error: str, *, when: datetime) -> None:
         self.set.setdefault((job_id, error), when)
+
+    def cancel(self, job_id: JobId, error: str) -> None:
+        if self.down:
+            raise Unavailable("the scheduler is throttled")
+        self.set.pop((job_id, error), None)
 
 
 class FakeDeadlines:
@@ -184,16 +199,42 @@ class FakeHash:
 
 class FakeEndpoint:
     def __init__(self) -> None:
-        self.asked: list[tuple[JobId, int]] = []
+        self.asked: list[str] = []
         self.down = False
         self.before_return: Callable[[], None] = lambda: None  # runs before invoke() returns
 
-    def invoke(self, job_id: JobId, attempt: int) -> str:
+    def invoke(self, run: Run) -> str:
         if self.down:
             raise Unavailable("the endpoint is throttled")
-        self.asked.append((job_id, attempt))
+        self.asked.append(run.name)
         self.before_return()
-        return f"s3://avatars/work/failures/{job_id}-error.out"
+        return f"s3://avatars/work/failures/{run.job_id}-error.out"
+
+
+class FakeTraining:
+    """Every training job waits for an instance until a test sets its status."""
+
+    def __init__(self) -> None:
+        self.statuses: dict[str, TrainingStatus] = {}
+        self.quota_used_up = False
+        self.before_return: Callable[[], None] = lambda: None  # runs before start() returns
+
+    def start(self, run: Run) -> bool:
+        if self.quota_used_up:
+            raise CapacityError("the account's quota of instances is used up")
+        created = run.name not in self.statuses
+        self.statuses.setdefault(run.name, TrainingStatus.WAITING)
+        self.before_return()
+        return created
+
+    def status(self, run: Run) -> TrainingStatus:
+        if run.name not in self.statuses:
+            raise NotFound(f"there is no training job {run.name}")
+        return self.statuses[run.name]
+
+    def stop(self, run: Run) -> None:
+        if self.statuses.get(run.name) in {TrainingStatus.WAITING, TrainingStatus.RUNNING}:
+            self.statuses[run.name] = TrainingStatus.FAILED
 
 
 class FakeGenerator:

@@ -11,7 +11,7 @@ from likeness.domain.account.user import Profile
 from likeness.domain.deletion.receipt import Deletion, DeletionState, StoredObject
 from likeness.domain.errors import Conflict, NotFound, OverQuota
 from likeness.domain.generation.avatar import Avatar
-from likeness.domain.generation.inference import Inference
+from likeness.domain.generation.run import Run
 from likeness.domain.ids import (
     AvatarId,
     ErasureId,
@@ -400,22 +400,22 @@ class FakeReviews:
         return self._reviews[review_id]
 
 
-class FakeInferences:
+class FakeRuns:
     def __init__(self) -> None:
-        self.stored: dict[tuple[JobId, int], Inference] = {}
+        self.stored: dict[tuple[JobId, int], Run] = {}
 
-    def get(self, job_id: JobId, attempt: int) -> Inference:
+    def get(self, job_id: JobId, attempt: int) -> Run:
         if (job_id, attempt) not in self.stored:
-            raise NotFound(f"the endpoint was not invoked for attempt {attempt} of job {job_id}")
+            raise NotFound(f"no backend was asked for attempt {attempt} of job {job_id}")
         return self.stored[job_id, attempt]
 
-    def save(self, inference: Inference) -> None:
-        at = (inference.job_id, inference.attempt)
+    def save(self, run: Run) -> None:
+        at = (run.job_id, run.attempt)
         stored = self.stored.get(at)
         version = stored.version if stored else 0
-        if version != inference.version - 1 and stored != inference:
-            raise Conflict(f"attempt {inference.attempt} of job {inference.job_id} was changed")
-        self.stored[at] = inference
+        if version != run.version - 1 and stored != run:
+            raise Conflict(f"attempt {run.attempt} of job {run.job_id} was changed")
+        self.stored[at] = run
 
 
 class FakeAppeals:

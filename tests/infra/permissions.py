@@ -2,7 +2,8 @@
 
 It writes `permissions.yaml`, the golden permission matrix: role, action, resource and condition.
 A name that CloudFormation chooses is shown as the logical id. The matrix leaves out what SAM adds
-to a function's role: logs, traces, and the queue of an OnFailure destination.
+to a function's role: logs, traces, and the queue of an OnFailure destination. It shortens the
+condition that every permission on the table must have (BOUND).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 GOLDEN = Path(__file__).with_name("permissions.yaml")
 LEADING_KEYS = "dynamodb:LeadingKeys"
+BOUND = f"Null {LEADING_KEYS} false, ForAllValues:StringLike {LEADING_KEYS} "
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,7 +39,9 @@ class Permission:
     sid: str = ""
 
     def __str__(self) -> str:
-        return f"{self.resource} if {self.condition}" if self.condition else self.resource
+        if not self.condition:
+            return self.resource
+        return f"{self.resource} if {self.condition.replace(BOUND, f'{LEADING_KEYS} ')}"
 
 
 def statements() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -82,7 +86,7 @@ def _condition(condition: dict[str, Any]) -> tuple[str, tuple[str, ...]]:
     for operator, tests in condition.items():
         for name, values in tests.items():
             parts.append(f"{operator} {name} {' '.join(map(str, _many(values)))}")
-            if name == LEADING_KEYS:
+            if name == LEADING_KEYS and operator != "Null":
                 keys = tuple(_many(values))
     return ", ".join(parts), keys
 

@@ -19,7 +19,12 @@ ROLE = "AWS::IAM::Role"
 POLICY = "AWS::IAM::Policy"
 MANAGED_POLICY = "AWS::IAM::ManagedPolicy"
 
-PARAMETERS = {"Stage": "STAGE", "WeightsBucket": "WEIGHTS", "WeightsPrefix": "PREFIX/"}
+PARAMETERS = {
+    "Stage": "STAGE",
+    "WeightsBucket": "WEIGHTS",
+    "WeightsPrefix": "PREFIX/",
+    "WebOrigins": "https://app.example",
+}
 PSEUDO = {
     "AWS::Partition": "aws",
     "AWS::Region": "REGION",
@@ -36,6 +41,7 @@ ARNS = {
     "AWS::SQS::Queue": f"arn:aws:sqs:{HERE}:",
     "AWS::SNS::Topic": f"arn:aws:sns:{HERE}:",
     "AWS::Events::EventBus": f"arn:aws:events:{HERE}:event-bus/",
+    "AWS::Events::ApiDestination": f"arn:aws:events:{HERE}:api-destination/",
     FUNCTION: f"arn:aws:lambda:{HERE}:function:",
     MACHINE: f"arn:aws:states:{HERE}:stateMachine:",
     ROLE: "arn:aws:iam::ACCOUNT:role/",
@@ -89,7 +95,9 @@ class Stack:
         if name in PSEUDO:
             return PSEUDO[name]
         if name in self.template.get("Parameters", {}):
-            return self._given.get(name, self.template["Parameters"][name].get("Default", name))
+            about = self.template["Parameters"][name]
+            given = self._given.get(name, about.get("Default", name))
+            return given.split(",") if about["Type"] == "CommaDelimitedList" else given
         return self._attribute(name, "Arn") if self._kind(name) in REF_IS_ARN else self._name(name)
 
     def _attribute(self, name: str, attribute: str) -> Any:

@@ -11,7 +11,7 @@ from likeness.domain.moderation import Outcome, Severity
 from likeness.domain.reasons import Reason
 from likeness.domain.review.audit import AuditAction
 from likeness.domain.review.case import ReviewKind, ReviewState
-from tests.infra.documents import ROOT, read
+from tests.infra.documents import ROOT, TOP, read
 
 FILES = sorted(file for file in publish_console.FILES.rglob("*") if file.is_file())
 SCRIPTS = [file for file in FILES if file.suffix == ".js"]
@@ -40,6 +40,26 @@ def test_nothing_inline_may_run_and_nothing_comes_from_elsewhere():
     assert [one for one in csp["connect-src"] if "cognito-idp." not in one] == ["'self'"]
     pictures = [one for one in csp["img-src"] if one not in {"'self'", "data:"}]
     assert all(one.startswith("https://${PhotosBucketName}.s3.") for one in pictures)
+
+
+def test_a_domain_of_its_own_refuses_old_tls():
+    """CloudFront's own certificate accepts TLS 1.0, whatever the distribution says."""
+    condition, own, default = DISTRIBUTION["ViewerCertificate"]["If"]
+    assert own["MinimumProtocolVersion"] == "TLSv1.2_2021"
+    assert own["AcmCertificateArn"] == {"Ref": "ConsoleCertificate"}
+    assert default == {"CloudFrontDefaultCertificate": True}
+    assert DISTRIBUTION["Aliases"]["If"] == [
+        condition,
+        [{"Ref": "ConsoleDomain"}],
+        {"Ref": "AWS::NoValue"},
+    ]
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-central-1"])
+def test_a_certificate_is_one_that_cloudfront_reads(region):
+    pattern = read(TOP)["Parameters"]["ConsoleCertificate"]["AllowedPattern"]
+    arn = f"arn:aws:acm:{region}:123456789012:certificate/0a1b-2c"
+    assert bool(re.fullmatch(pattern, arn)) is (region == "us-east-1")
 
 
 def test_the_page_has_no_script_or_style_of_its_own():

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests import aws_commands
+from tests.infra.documents import TOP, read
 from tests.infra.test_language import DOCUMENTS
 
 ROOT = Path(__file__).parents[2]
@@ -65,6 +67,39 @@ def test_every_make_target_has_a_help_text():
 
     assert "demo" in targets
     assert [name for name, rest in targets.items() if "## " not in rest] == []
+
+
+@pytest.mark.parametrize("name", [name for name in DOCUMENTS if name != "CHANGELOG.md"])
+def test_every_make_target_in_a_document_exists(name):
+    targets = dict(TARGET.findall((ROOT / "Makefile").read_text()))
+    text = (ROOT / name).read_text()
+    named = re.findall(r"(?:`|^    |\$\()make (?:-s )?([a-z][a-z-]*)", text, re.MULTILINE)
+
+    assert [one for one in named if one not in targets] == []
+
+
+def test_every_aws_command_of_the_page_on_deploying_exists():
+    """Operation and options, by botocore's models."""
+    found = aws_commands.commands((ROOT / "docs" / "deploying.md").read_text())
+
+    assert len(found) > 10
+    assert [problem for one in found for problem in aws_commands.problems(one)] == []
+    assert aws_commands.problems("aws sns subscribe --topic arn --protocol email") == [
+        "aws sns subscribe --topic arn --protocol email: --topic",
+        "aws sns subscribe --topic arn --protocol email: --topic-arn is missing",
+    ]
+    assert aws_commands.problems("aws sns follow")
+
+
+def test_every_output_and_parameter_on_the_page_on_deploying_is_the_templates():
+    text = (ROOT / "docs" / "deploying.md").read_text()
+    known = {*read(TOP)["Outputs"], *read(TOP)["Parameters"]}
+    known |= set(read("infra/account.yaml")["Outputs"])
+    named = re.findall(r"<([A-Z]\w+)>|[Oo]utput `(\w+)`|\b([A-Z]\w+)=", text)
+    options = {"STACK", "ENV", "DO", "CHAIN", "ANCHORS", "PUSH", "REPOSITORY", "VARIANT", "ONLY"}
+    options |= {"YES", "COUNT", "TRAINING_IMAGE", "PARAMETERS", "OUT", "PORT", "AWS_REGION"}
+
+    assert {one for row in named for one in row if one} - options - known == {"Name"}
 
 
 def test_the_git_hook_runs_what_make_check_runs():

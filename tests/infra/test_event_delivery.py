@@ -121,7 +121,7 @@ def test_the_secret_is_in_no_output_and_no_environment(template):
 
 
 def test_a_webhook_without_a_secret_is_refused(template):
-    (rule,) = template["Rules"].values()
+    rule = template["Rules"]["WebhookHasSecret"]
 
     assert rule["RuleCondition"] == {"Not": [{"Equals": [{"Ref": "WebhookUrl"}, ""]}]}
     (assertion,) = rule["Assertions"]

@@ -2,9 +2,15 @@
 
 import pytest
 
-from likeness.adapters.generation.endpoint import MAX_QUEUE_S, MAX_RUN_S
+from likeness.adapters.generation.endpoint import MAX_QUEUE_S
+from likeness.adapters.generation.training_jobs import MAX_RUN_S
+from likeness.adapters.policy_files import load_retention
+from likeness.domain.generation.run import RUN_NAME, Run
 from likeness.services.generation.prepare_generation import TIME_LIMIT_S
+from likeness.services.jobs.waiting import UNKNOWN_FINDING
+from tests.builders import JOB, NOW
 from tests.infra.documents import read
+from tests.infra.stacks import properties
 
 MACHINE = read("infra/pipeline.asl.yaml")
 TASKS = {name: state for name, state in MACHINE["States"].items() if state["Type"] == "Task"}
@@ -39,10 +45,6 @@ def test_an_unknown_value_at_a_choice_never_widens_what_passes():
         assert choices[name] == "Refuse"
 
 
-def test_the_container_has_no_network():
-    assert MACHINE["States"]["Generate"]["Parameters"]["EnableNetworkIsolation"] is True
-
-
 def test_the_endpoints_container_has_no_network(generation):
     assert generation["Resources"]["Model"]["Properties"]["EnableNetworkIsolation"] is True
 
@@ -52,9 +54,52 @@ def test_the_endpoint_is_waited_for_as_long_as_it_may_queue_and_draw():
 
 
 def test_the_container_is_to_be_done_before_sagemaker_stops_it():
-    stops = MACHINE["States"]["Generate"]["Parameters"]["StoppingCondition"]["MaxRuntimeInSeconds"]
-    assert stops == MAX_RUN_S
-    assert stops > TIME_LIMIT_S
+    assert MAX_RUN_S > TIME_LIMIT_S
+
+
+@pytest.mark.parametrize(
+    ("name", "error", "lasts"),
+    [
+        ("StartTraining", "States.Timeout", TASKS["StartTraining"]["TimeoutSeconds"]),
+        ("StartTraining", "CapacityError", 0),
+        ("StartInference", "CapacityError", MAX_QUEUE_S),
+        ("ModeratePhotos", "UnknownDetector", 0),
+        ("ModerateAvatars", "UnknownDetector", 0),
+    ],
+)
+def test_a_job_waits_until_the_function_and_not_the_state_machine_gives_up(name, error, lasts):
+    (retry,) = (one for one in TASKS[name]["Retry"] if error in one["ErrorEquals"])
+    pause = retry["IntervalSeconds"] / 2  # the mean with JitterStrategy FULL
+
+    assert retry["MaxAttempts"] * (pause + lasts) > load_retention().deadline.total_seconds()
+
+
+def test_the_end_of_every_try_reaches_finish_training():
+    event = properties("FinishTrainingFunction")["Events"]["Ended"]["Properties"]
+    detail = event["Pattern"]["detail"]
+    run = Run(job_id=JOB, attempt=1, requested_at=NOW)
+
+    assert run.name.startswith(detail["TrainingJobName"][0]["prefix"])
+    assert detail["TrainingJobStatus"] == ["Completed", "Failed", "Stopped"]
+    assert detail["RoleArn"] == [
+        properties("StartTrainingFunction")["Environment"]["Variables"]["LIKENESS_TRAINING_ROLE"]
+    ]
+    assert event["DeadLetterConfig"]["Arn"]
+
+
+def test_the_longest_name_of_a_training_job_is_short_enough():
+    """63 characters: botocore's model of sagemaker, TrainingJobName."""
+    run = Run(job_id=JOB, attempt=2, tries=99_999, requested_at=NOW)
+
+    assert len(run.name) <= 63
+    assert RUN_NAME.fullmatch(run.name)
+
+
+def test_an_unknown_label_or_version_raises_an_alarm():
+    alarm = read("infra/alarms.yaml")["Resources"]["UnknownModeration"]["Properties"]
+
+    assert alarm["MetricName"] == UNKNOWN_FINDING
+    assert alarm["AlarmActions"]
 
 
 def test_an_execution_ends_before_a_photo_may_be_a_day_old():

@@ -47,11 +47,11 @@ def routes() -> dict[tuple[str, str], tuple[str, str]]:
     """Function file and authorizer of each route in the templates, by method and path."""
     templates = read_all()
     ((_, api),) = of_type(templates, "AWS::Serverless::HttpApi")
-    default = api["Auth"]["DefaultAuthorizer"]
+    assert "DefaultAuthorizer" not in api["Auth"]
     return {
         (route["Method"], route["Path"]): (
             function["Handler"].removesuffix(".handler"),
-            route.get("Auth", {}).get("Authorizer", default),
+            route.get("Auth", {}).get("Authorizer", "NONE"),
         )
         for _, function in of_type(templates)
         for event in function.get("Events", {}).values()

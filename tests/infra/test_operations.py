@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from docs import openapi
-from tests.infra.documents import of_type, read_all
+from tests.infra.documents import of_type, read, read_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Set
@@ -191,3 +191,26 @@ def test_what_is_missing_is_named():
         "GET /v1/weather: missing in functions/",
         "get_time: missing in infra/",
     ]
+
+
+# --- an operation answers before its caller gives up ----------------------------------------------
+
+CONNECT_S = 2  # of a call, at most
+PAUSES_S = 3  # between three attempts, at most: 1 and 2 s (botocore's retries/standard.py)
+INTEGRATION_S = 30  # "Quotas for configuring and running an HTTP API"
+
+
+def test_a_call_that_hangs_ends_before_its_function_and_the_function_before_the_api() -> None:
+    """Otherwise the app gets API Gateway's own 500 or 503, without a reason."""
+    template = read("infra/api.yaml")
+    common = template["Globals"]["Function"]
+    variables = common["Environment"]["Variables"]
+    assert variables["LIKENESS_CALL_ATTEMPTS"] == 3
+    call = CONNECT_S + 3 * variables["LIKENESS_CALL_SECONDS"] + PAUSES_S
+
+    times = {
+        name: function.get("Timeout", common["Timeout"])
+        for name, function in of_type({"infra/api.yaml": template})
+    }
+
+    assert {name for name, seconds in times.items() if not call <= seconds < INTEGRATION_S} == set()

@@ -8,8 +8,10 @@ from itertools import product
 import pytest
 
 from likeness.adapters.dynamodb import keys
-from tests.infra.permissions import GOLDEN, matrix, permissions
+from tests.infra.permissions import BOUND, GOLDEN, matrix, permissions
+from tests.infra.published_actions import policy_documents
 from tests.infra.stacks import FUNCTION, MACHINE, MANAGED_POLICY, ROLE, deployed
+from tests.infra.transactions import TRANSACTIONS, functions, transacting_methods
 
 PERMISSIONS = list(permissions())
 # IAM's limit of managed policies in a role is 10, and SAM attaches two to a function: logs, traces.
@@ -39,7 +41,7 @@ def test_every_permission_on_the_table_is_bound_to_key_prefixes():
     assert len(on_the_table()) > 100
     for one in on_the_table():
         assert one.keys, f"{one.role}.{one.sid} may do {one.action} on every item"
-        assert one.condition.startswith("ForAllValues:StringLike dynamodb:LeadingKeys "), one
+        assert one.condition == BOUND + " ".join(one.keys), one
         assert all(key.rstrip("*#") for key in one.keys), one
 
 
@@ -52,59 +54,29 @@ def test_no_permission_names_the_table_in_another_way():
             }
 
 
-# Actions and key prefixes of each DynamoDB transaction, and who runs it. LeadingKeys may hold the
-# keys of one item or of the whole transaction, so each action needs one statement for all of them.
-TRANSACTIONS = {
-    "create a job": (
-        {"PutItem", "ConditionCheckItem"},
-        {"JOB#*", "USER#*"},
-        {"CreateJobFunction"},
-    ),
-    "reserve or settle a day": (
-        {"PutItem", "UpdateItem"},
-        {"JOB#*", "USER#*", "DAY#*"},
-        {"SubmitJobFunction", "SettleJobFunction", "FailJobFunction", "ProveDeletionFunction"},
-    ),
-    "grant a day": ({"PutItem", "UpdateItem"}, {"USER#*", "DAY#*"}, {"DecideReviewFunction"}),
-    "begin an erasure": (
-        {"PutItem", "UpdateItem"},
-        {"USER#*", "ERASURE#*"},
-        {"RequestErasureFunction"},
-    ),
-    "open, lease or expire a review": (
-        {"PutItem"},
-        {"JOB#*", "AUDIT"},
-        {
-            "RequestReviewFunction",
-            "RequestSecondReviewFunction",
-            "MatchAppealFunction",
-            "ReviewLeasesFunction",
-            "ExpireReviewsFunction",
-        },
-    ),
-    "close a review and count it": (
-        {"PutItem", "UpdateItem"},
-        {"JOB#*", "DESK#*", "AUDIT"},
-        {"DecideReviewFunction", "FailJobFunction", "ProveDeletionFunction"},
-    ),
-    "count an exposure": (
-        {"PutItem", "UpdateItem"},
-        {"DESK#*", "AUDIT"},
-        {"RevealPhotoFunction", "GrantExposureFunction"},
-    ),
+# Functions that import a use case with a call of this transaction, and why they do not make it.
+NEVER_RUNS = {
+    ("ExpireReviewsFunction", "grant a day"): "an appeal that expires is not granted",
 }
+
+
+def test_every_transaction_of_an_adapter_is_listed():
+    listed = {call.partition("/")[0] for row in TRANSACTIONS.values() for call in row.calls}
+    assert listed == transacting_methods()
 
 
 @pytest.mark.parametrize("name", TRANSACTIONS)
 def test_one_statement_allows_each_action_on_all_items_of_a_transaction(name):
-    actions, prefixes, roles = TRANSACTIONS[name]
-    for role, action in product(roles, actions):
+    transaction = TRANSACTIONS[name]
+    roles = functions(transaction) - {role for role, row in NEVER_RUNS if row == name}
+    assert roles
+    for role, action in product(roles, transaction.actions):
         statements = [
             set(one.keys)
             for one in on_the_table()
             if (one.role, one.action) == (role, f"dynamodb:{action}")
         ]
-        assert any(prefixes <= keys_ for keys_ in statements), f"{role}: {action} on {prefixes}"
+        assert any(transaction.prefixes <= keys_ for keys_ in statements), f"{role}: {action}"
 
 
 def test_only_transactions_update_items_of_the_audit_log():
@@ -113,7 +85,42 @@ def test_only_transactions_update_items_of_the_audit_log():
         one.role for one in on_the_table() if "AUDIT" in one.keys and "Update" in one.action
     }
     counting = {"close a review and count it", "count an exposure"}
-    assert updating == {role for name in counting for role in TRANSACTIONS[name][2]}
+    assert updating == {role for name in counting for role in functions(TRANSACTIONS[name])}
+
+
+# Why a role that reads objects need not know whether one is missing.
+ABSENCE_DOES_NOT_MATTER = {
+    "ModeratePhotosFunction": "Rekognition reads, and returns one error for both",
+    "RevealPhotoFunction": "signs a URL; a browser shows neither",
+    "TrainingRole": "SageMaker copies what a listing of the prefix returned",
+    "EndpointRole": "SageMaker reads an archive that StartInference wrote",
+}
+
+
+def test_a_role_that_reads_objects_can_tell_a_missing_one_from_a_refused_one():
+    """S3 returns 403 for both without ListBucket; its condition on a prefix would not be met."""
+    reads, lists = defaultdict(set), defaultdict(set)
+    for one in PERMISSIONS:
+        bucket = one.resource.partition("/")[0]
+        if one.action == "s3:GetObject":
+            reads[one.role].add(bucket)
+        if one.action == "s3:ListBucket" and not one.condition:
+            lists[one.role].add(bucket)
+    blind = {role for role, buckets in reads.items() if buckets - lists[role]}
+    assert len(reads) > 10
+    assert blind == set(ABSENCE_DOES_NOT_MATTER)
+
+
+def test_every_policy_document_has_the_current_version():
+    """SAM writes 2008-10-17 into a policy without one, which has no policy variables."""
+    documents = [
+        (name, document)
+        for stack in deployed()
+        for name, one in stack.resources.items()
+        for document in policy_documents(one)
+    ]
+    assert len(documents) > 50
+    assert [name for name, one in documents if one.get("Version") != "2012-10-17"] == []
 
 
 def attached():

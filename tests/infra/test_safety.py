@@ -1,8 +1,10 @@
 """What the templates must never lose: encryption, privacy, least privilege, dead letters."""
 
+import re
+
 import pytest
 
-from tests.infra.documents import ROOT, of_type, read
+from tests.infra.documents import ROOT, TOP, of_type, read
 from tests.infra.permissions import permissions, statements
 from tests.infra.stacks import deployed, properties
 
@@ -82,6 +84,7 @@ HAS_NO_RESOURCES = (
     "logs:",
     "ecr:GetAuthorizationToken",
     "states:SendTask",
+    "cloudwatch:PutMetricData",
 )
 
 
@@ -218,19 +221,66 @@ def test_the_access_log_names_the_route_and_never_the_path():
     assert "identity" not in written
 
 
-PUBLIC = {"/v1/keys"}
+def test_a_page_of_another_origin_can_send_no_token_and_only_read():
+    """Without a web origin there is no CORS rule. With one, a page may post an upload and read."""
+    cors = properties("Api", "AWS::Serverless::HttpApi")["CorsConfiguration"]
+    assert cors == {
+        "AllowOrigins": ["https://app.example"],
+        "AllowMethods": ["GET"],
+        "MaxAge": 3600,
+    }
+    for name, method in (("PhotosBucket", "POST"), ("AvatarsBucket", "GET")):
+        (rule,) = properties(name, "AWS::S3::Bucket")["CorsConfiguration"]["CorsRules"]
+        assert rule["AllowedOrigins"] == ["https://app.example"]
+        assert rule["AllowedMethods"] == [method]
+        assert "AllowedHeaders" not in rule
 
 
-def test_every_route_has_an_authorizer(templates):
-    api = properties("Api", "AWS::Serverless::HttpApi")
-    assert api["Auth"]["DefaultAuthorizer"] == "AWS_IAM"
-    for _, function in of_type(templates):
-        for event in function.get("Events", {}).values():
-            if event["Type"] == "HttpApi":
-                path = event["Properties"]["Path"]
-                chosen = event["Properties"].get("Auth", {}).get("Authorizer", "AWS_IAM")
-                wanted = "Moderators" if "/v1/reviews" in path else "AWS_IAM"
-                assert chosen == ("NONE" if path in PUBLIC else wanted), path
+@pytest.mark.parametrize(
+    ("origins", "accepted"),
+    [
+        ("", True),
+        ("https://app.example", True),
+        ("https://app.example,https://b.example:8443,http://localhost:3000", True),
+        ("*", False),
+        ("https://*", False),
+        ("https://app.example/", False),
+        ("http://app.example", False),
+        (",https://app.example", False),
+        ("https://app.example,", False),
+        ("https://app.example, https://b.example", False),
+    ],
+)
+def test_only_exact_origins_are_accepted(origins, accepted):
+    pattern = read(TOP)["Parameters"]["WebOrigins"]["AllowedPattern"]
+    assert bool(re.fullmatch(pattern, origins)) is accepted
+
+
+def test_retained_data_goes_with_a_failed_first_deployment():
+    """Otherwise its names are taken, and the next deployment fails."""
+    retained = [
+        one
+        for stack in deployed()
+        for one in stack.resources.values()
+        if "Retain" in one.get("UpdateReplacePolicy", "")
+    ]
+    assert len(retained) == 7
+    assert {one["DeletionPolicy"] for one in retained} == {"RetainExceptOnCreate"}
+    for stack in deployed():
+        for one in stack.resources.values():
+            assert one.get("DeletionPolicy") != "Retain"
+
+
+def test_the_sweeps_alarm_is_quiet_until_the_first_sweep():
+    """A new alarm is in INSUFFICIENT_DATA; it acts when it comes back to that state."""
+    alarm = properties("SweepMissing", "AWS::CloudWatch::Alarm")
+    assert alarm["TreatMissingData"] == "missing"
+    assert alarm["InsufficientDataActions"]
+    assert "AlarmActions" not in alarm
+    hours = alarm["Period"] * alarm["EvaluationPeriods"] / 3600
+    assert 24 < hours < 30
+    daily = properties("SweepBucketsFunction")["Events"]["Daily"]["Properties"]["Schedule"]
+    assert re.fullmatch(r"cron\(\d+ \d+ \* \* \? \*\)", daily)
 
 
 def test_no_role_can_delete_an_audit_event():

@@ -17,7 +17,8 @@ from moto.core.botocore_stubber import BotocoreStubber
 from likeness.adapters.account.ledger_table import LedgerTable
 from likeness.adapters.account.users_table import ErasuresTable, UsersTable
 from likeness.adapters.deletion.job_files import BucketFiles
-from likeness.adapters.generation.inferences_table import InferencesTable
+from likeness.adapters.dynamodb import transactions
+from likeness.adapters.generation.runs_table import RunsTable
 from likeness.adapters.generation.work_bucket import WorkBucket
 from likeness.adapters.jobs.durations_table import DurationsTable
 from likeness.adapters.jobs.jobs_table import JobsTable
@@ -36,23 +37,24 @@ from tests.fakes import (
     FakeDeskCounters,
     FakeDurations,
     FakeErasures,
-    FakeInferences,
     FakeJobFiles,
     FakeJobs,
     FakeLedger,
     FakePhotos,
     FakeReviews,
+    FakeRuns,
     FakeUsers,
     FakeWork,
 )
+from tests.infra.transactions import unlisted
 from tests.integration.aws_answers import MotoBucket
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from likeness.ports.account import Erasures, Ledger, Users
     from likeness.ports.deletion import JobFiles
-    from likeness.ports.generation import Inferences, Work
+    from likeness.ports.generation import Runs, Work
     from likeness.ports.jobs import JobDurations, Jobs
     from likeness.ports.photos import Photos
     from likeness.ports.provenance import AvatarStore
@@ -70,7 +72,7 @@ class Tables:
     erasures: Erasures
     durations: JobDurations
     reviews: Reviews
-    inferences: Inferences
+    runs: Runs
     appeals: Appeals
     audit_log: AuditLog
     desk_counters: DeskCounters
@@ -106,7 +108,7 @@ def tables(kind: str, request: pytest.FixtureRequest) -> Tables:
             FakeErasures(users),
             FakeDurations(),
             FakeReviews(audit_log, desk_counters),
-            FakeInferences(),
+            FakeRuns(),
             FakeAppeals(),
             audit_log,
             desk_counters,
@@ -119,7 +121,7 @@ def tables(kind: str, request: pytest.FixtureRequest) -> Tables:
         ErasuresTable(table),
         DurationsTable(table),
         ReviewsTable(table),
-        InferencesTable(table),
+        RunsTable(table),
         AppealsTable(table),
         AuditTable(table),
         DeskCountersTable(table),
@@ -209,6 +211,18 @@ def serial(monkeypatch: pytest.MonkeyPatch) -> None:
             return call(stubber, *args, **kwargs)
 
     monkeypatch.setattr(BotocoreStubber, "__call__", queued)
+
+
+@pytest.fixture(autouse=True)
+def listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuses a transaction that is not in tests/infra/transactions.py."""
+    write = transactions._write  # noqa: SLF001
+
+    def checked(table: Any, writes: Sequence[Any]) -> Any:
+        assert not (missing := unlisted(writes)), f"not in TRANSACTIONS: {missing}"
+        return write(table, writes)
+
+    monkeypatch.setattr(transactions, "_write", checked)
 
 
 def _template(path: Path) -> dict[str, Any]:

@@ -4,21 +4,20 @@ import logging
 import re
 
 import pytest
-import yaml
 
+from likeness.contracts import METRIC_DEFINITIONS, METRICS
 from likeness_model import metrics
-from tests.model.conftest import ROOT
 
 
 @pytest.mark.parametrize("value", [0, 30, 12.345, 1e-7, -2.5])
-@pytest.mark.parametrize("name", metrics.NAMES)
+@pytest.mark.parametrize("name", METRICS)
 def test_each_metric_matches_its_own_definition_only(name, value, caplog):
     with caplog.at_level(logging.INFO):
         metrics.report(**{name: value})
 
     found = {
         definition["Name"]: match[1]
-        for definition in metrics.DEFINITIONS
+        for definition in METRIC_DEFINITIONS
         if (match := re.search(definition["Regex"], caplog.messages[-1]))
     }
     assert {name: float(text) for name, text in found.items()} == {
@@ -36,10 +35,3 @@ def test_several_numbers_are_logged_in_one_line(caplog):
 def test_a_number_without_a_definition_raises_an_error():
     with pytest.raises(ValueError, match="hair"):
         metrics.report(hair=1)
-
-
-def test_the_state_machine_has_the_same_metrics():
-    machine = yaml.safe_load((ROOT / "infra/pipeline.asl.yaml").read_text())
-    parameters = machine["States"]["Generate"]["Parameters"]["AlgorithmSpecification"]
-
-    assert parameters["MetricDefinitions"] == metrics.DEFINITIONS

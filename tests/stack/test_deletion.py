@@ -21,7 +21,7 @@ STUCK = [
     if state["Type"] == "Task" and name not in ELSEWHERE | {"FailJob"}
 ]
 
-WAITS = {"Generate": "generating", "RequestReview": "in_review"}  # principals other than functions
+WAITS = {"StartTraining": "generating", "RequestReview": "in_review"}  # for a task token
 ENDS = {
     "ProveDeletion": {"completed"},
     "RequestReview": {"expired"},
@@ -79,7 +79,7 @@ def test_the_deadline_holds_with_the_state_machine_stopped_at(
     state, backend, person, selfies, objects, ops, running, fire, unheard, throttled, portrait
 ):
     machine = running.outputs["StateMachine"].replace(":stateMachine:", ":execution:")
-    job_id = person.hands_in(*selfies[:3], avatars=HANGS if state == "Generate" else 2)
+    job_id = person.hands_in(*selfies[:3], avatars=HANGS if state == "StartTraining" else 2)
     if state == "RequestReview":
         portrait.write_bytes(selfies[0])
     if state in WAITS:

@@ -1,5 +1,6 @@
 """Every way a job can end, on the laptop cloud: no leftovers, the right quota, a reason."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +10,7 @@ from demo.app_backend import ApiError
 from likeness import receipts
 from likeness.domain.deletion.receipt import EVERYWHERE, PUBLISHED
 from tests.stack.moody_container import FAILS, HANGS
-from tests.stack.people import Person, genuine_receipt, until
+from tests.stack.people import Person, genuine_receipt, reached, until
 
 SUBMITS = 200
 
@@ -32,10 +33,23 @@ def drawing(backend, selfies):
     return begin
 
 
+@pytest.fixture
+def capacity(running):
+    """Sets the instances that SageMaker has; afterwards there are enough again."""
+    file = running.project.folders.capacity
+    yield lambda **numbers: file.write_text(json.dumps(numbers))
+    file.unlink(missing_ok=True)
+
+
 def training_jobs(ops, job_id):
-    """Whether GPU work of the job runs, by its name."""
+    """Whether GPU work of the job runs."""
+    return set(tries(ops, job_id).values())
+
+
+def tries(ops, job_id):
+    """The status of each training job of the job, by its name."""
     listed = ops("sagemaker").list_training_jobs(NameContains=job_id)["TrainingJobSummaries"]
-    return {one["TrainingJobStatus"] for one in listed}
+    return {one["TrainingJobName"]: one["TrainingJobStatus"] for one in listed}
 
 
 def ended(job, backend, person, objects, *, state, code, spent=0):
@@ -63,10 +77,56 @@ def test_a_container_that_is_stopped(drawing, backend, person, objects, ops):
     job_id = drawing(person, HANGS)
     until(lambda: training_jobs(ops, job_id) == {"InProgress"})
 
-    ops("sagemaker").stop_training_job(TrainingJobName=f"likeness-{job_id}-r1")
+    ops("sagemaker").stop_training_job(TrainingJobName=f"likeness-{job_id}-a1-t1")
 
     job = person.sees_end(job_id)
     ended(job, backend, person, objects, state="failed", code="SYSTEM.UNAVAILABLE")
+
+
+def test_a_job_waits_for_an_instance_and_continues_under_another_name(
+    backend, person, selfies, ops, capacity
+):
+    job_id = person.hands_in(*selfies[:3], avatars=2)
+    capacity(out_of_stock=["ml.c7i.xlarge"])
+    backend.submit(job_id)
+    until(lambda: training_jobs(ops, job_id) == {"Failed"})
+    assert backend.job(job_id)["state"] == "generating"
+
+    capacity()
+
+    assert person.sees_end(job_id)["state"] == "completed"
+    states = tries(ops, job_id)
+    assert states.pop(f"likeness-{job_id}-a1-t1") == "Failed"
+    assert "Completed" in states.values()
+
+
+def test_a_job_waits_until_the_quota_of_instances_has_room(
+    backend, person, selfies, ops, capacity, running
+):
+    job_id = person.hands_in(*selfies[:3], avatars=2)
+    capacity(per_instance_type=0)
+    backend.submit(job_id)
+    arn = running.outputs["StateMachine"].replace(":stateMachine:", ":execution:")
+    until(lambda: reached(ops, f"{arn}:{job_id}", "StartTraining"))
+
+    capacity()
+
+    assert person.sees_end(job_id)["state"] == "completed"
+    assert tries(ops, job_id) == {f"likeness-{job_id}-a1-t1": "Completed"}
+
+
+def test_a_job_that_waits_for_an_instance_can_be_cancelled(
+    backend, person, selfies, objects, ops, capacity
+):
+    job_id = person.hands_in(*selfies[:3], avatars=2)
+    capacity(out_of_stock=["ml.c7i.xlarge"])
+    backend.submit(job_id)
+    until(lambda: training_jobs(ops, job_id) == {"Failed"})
+
+    backend.cancel(job_id)
+
+    job = person.sees_end(job_id)
+    ended(job, backend, person, objects, state="cancelled", code="SYSTEM.CANCELLED")
 
 
 def test_a_container_that_hangs_until_its_pipeline_is_stopped(
@@ -121,6 +181,29 @@ def test_a_job_that_is_not_submitted(backend, person, objects, ops, running, sel
     ended(job, backend, person, objects, state="expired", code="SYSTEM.NOT_SUBMITTED")
     with pytest.raises(ApiError, match="expired"):
         backend.submit(job_id)
+
+
+def test_the_timer_of_a_submitted_job_is_deleted_and_a_late_one_changes_nothing(
+    drawing, backend, person, ops, running
+):
+    job_id = drawing(person, HANGS)
+    with pytest.raises(ops("scheduler").exceptions.ResourceNotFoundException):
+        ops("scheduler").get_schedule(
+            Name=f"{job_id}-NotSubmitted", GroupName=running.outputs["Timers"]
+        )
+
+    late = ops("stepfunctions").start_execution(
+        stateMachineArn=running.outputs["StateMachine"],
+        name=f"end-{job_id}-NotSubmitted",
+        input=json.dumps({"job_id": job_id, "failure": {"Error": "NotSubmitted"}}),
+    )["executionArn"]
+
+    until(lambda: ops("stepfunctions").describe_execution(executionArn=late)["status"] != "RUNNING")
+    assert ops("stepfunctions").describe_execution(executionArn=late)["status"] == "SUCCEEDED"
+    assert not reached(ops, late, "ProveDeletion")
+    assert backend.job(job_id)["state"] == "generating"
+    backend.cancel(job_id)
+    person.sees_end(job_id)
 
 
 def test_keeping_some_avatars_deletes_the_others(drawing, backend, person, objects, selfies):

@@ -177,6 +177,7 @@ class Ledger(RuleBasedStateMachine):
                 photos=world.photos,
                 inspections=world.inspections,
                 workflow=world.workflow,
+                timers=world.timers,
                 clock=world.clock,
                 tiers=TIERS,
             )
@@ -193,6 +194,7 @@ class Ledger(RuleBasedStateMachine):
                 job_id,
                 jobs=self.world.jobs,
                 workflow=self.world.workflow,
+                timers=self.world.timers,
                 clock=self.world.clock,
             )
 

@@ -111,24 +111,21 @@ USUAL: dict[str, Any] = {
     "ModeratePhotos": {"job_id": JOB, "outcome": "clean"},
     "RequestReview": {"job_id": JOB, "approved": True, "second": False},
     "RequestSecondReview": {"job_id": JOB, "approved": True, "second": False},
-    "PrepareGeneration": {"job_id": JOB, "training_job_name": "likeness-x-r1"},
-    "Generate": {"TrainingJobStatus": "Completed"},
+    "PrepareGeneration": {"job_id": JOB, "attempt": 1},
+    "StartTraining": {"job_id": JOB, "attempt": 1},
     "StartInference": {"job_id": JOB, "attempt": 1},
     "UnpackAvatars": {"job_id": JOB, "attempt": 1, "avatars": 30},
     "ModerateAvatars": {"job_id": JOB, "redraw": False, "approved": 30},
     "DeletePhotos": {"job_id": JOB, "objects": 12},
     "PublishAvatars": {"job_id": JOB, "avatars": 30},
     "SettleJob": {"job_id": JOB, "state": "completed"},
-    "FailJob": {"job_id": JOB, "state": "failed"},
+    "FailJob": {"job_id": JOB, "state": "failed", "late": False},
     "ProveDeletion": {"job_id": JOB, "objects": 0},
 }
 
 
 def definition(backend: str = "training-job") -> dict[str, Any]:
-    """The pipeline with its substitutions filled in, and the training job as a function.
-
-    moto runs no training jobs: Generate keeps its name, retries and catches, and calls a stub.
-    """
+    """The pipeline with its substitutions filled in."""
     text = json.dumps(read("infra/pipeline.asl.yaml"))
     for name in USUAL:
         text = text.replace(f"${{{name}}}", FUNCTION + name)
@@ -138,20 +135,13 @@ def definition(backend: str = "training-job") -> dict[str, Any]:
         .replace("${Partition}", "aws")
         .replace("${Backend}", backend)
     )
-    machine["States"]["Generate"] |= {
-        "Resource": "arn:aws:states:::lambda:invoke",
-        "Parameters": {
-            "FunctionName": f"{FUNCTION}Generate",
-            "Payload": {"name.$": "$.generation.prepared.training_job_name"},
-        },
-        "ResultSelector": {"status.$": "$.Payload.TrainingJobStatus"},
-    }
     return machine
 
 
 def quick(machine: dict[str, Any]) -> dict[str, Any]:
     """The same machine with shorter retries: at most a second's wait, and two attempts."""
     hurried = copy.deepcopy(machine)
+    hurried["States"]["StartTraining"]["TimeoutSeconds"] = 5
     for state in hurried["States"].values():
         for retry in state.get("Retry", ()):
             if retry.get("MaxAttempts") != 0:

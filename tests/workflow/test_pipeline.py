@@ -7,9 +7,11 @@ from tests.workflow.machine import USUAL, Fails, Never, TaskFailure, definition
 
 TO_THE_END = ["DeletePhotos", "PublishAvatars", "SettleJob", "ProveDeletion"]
 BAD_END = ["FailJob", "ProveDeletion"]
-ONE_ATTEMPT = ["PrepareGeneration", "Generate", "ModerateAvatars"]
+ONE_ATTEMPT = ["PrepareGeneration", "StartTraining", "ModerateAvatars"]
 ON_THE_ENDPOINT = ["PrepareGeneration", "StartInference", "UnpackAvatars", "ModerateAvatars"]
 OUTAGE = Fails("Unavailable")
+ENDS = {"late": False}
+REFUSED = {"state": "refused"} | ENDS
 
 
 def test_clean_photos_become_avatars(machine):
@@ -36,7 +38,7 @@ def test_photos_that_a_moderator_refuses_end_the_job(machine):
     ran = machine.run(
         ModeratePhotos={"outcome": "doubtful"},
         RequestReview={"approved": False, "second": False},
-        FailJob={"state": "refused"},
+        FailJob=REFUSED,
     )
 
     assert ran.status == "SUCCEEDED", "a refusal is no failure of ours"
@@ -45,7 +47,7 @@ def test_photos_that_a_moderator_refuses_end_the_job(machine):
 
 
 def test_refused_photos_end_the_job_before_anything_is_drawn(machine):
-    ran = machine.run(ModeratePhotos={"outcome": "refused"}, FailJob={"state": "refused"})
+    ran = machine.run(ModeratePhotos={"outcome": "refused"}, FailJob=REFUSED)
 
     assert ran.steps == ["ModeratePhotos", *BAD_END]
     assert ran.inputs["FailJob"] == [{"job_id": JOB, "error": "Refused"}]
@@ -53,7 +55,9 @@ def test_refused_photos_end_the_job_before_anything_is_drawn(machine):
 
 def test_an_undecided_review_ends_the_job(machine):
     ran = machine.run(
-        ModeratePhotos={"outcome": "doubtful"}, RequestReview=Never(), FailJob={"state": "expired"}
+        ModeratePhotos={"outcome": "doubtful"},
+        RequestReview=Never(),
+        FailJob={"state": "expired"} | ENDS,
     )
 
     assert ran.status == "SUCCEEDED"
@@ -69,7 +73,7 @@ def test_of_two_decisions_the_stricter_one_stands(machine, first, second, goes_o
         ModeratePhotos={"outcome": "doubtful"},
         RequestReview={"approved": first, "second": True},
         RequestSecondReview={"approved": second, "second": False},
-        FailJob={"state": "refused"},
+        FailJob=REFUSED,
     )
 
     then = [*ONE_ATTEMPT, *TO_THE_END] if goes_on else BAD_END
@@ -84,7 +88,7 @@ def test_without_a_second_opinion_in_time_the_first_decision_stands(machine, fir
         ModeratePhotos={"outcome": "doubtful"},
         RequestReview={"approved": first, "second": True},
         RequestSecondReview=Never(),
-        FailJob={"state": "refused"},
+        FailJob=REFUSED,
     )
 
     assert ran.status == "SUCCEEDED"
@@ -100,6 +104,73 @@ def test_refused_avatars_are_drawn_again_once(machine):
     assert ran.steps == ["ModeratePhotos", *ONE_ATTEMPT, *ONE_ATTEMPT, *TO_THE_END]
     assert [asked["attempt"] for asked in ran.inputs["PrepareGeneration"]] == [1, 2]
     assert [asked["attempt"] for asked in ran.inputs["ModerateAvatars"]] == [1, 2]
+
+
+def test_a_training_job_is_started_and_awaited(machine):
+    ran = machine.run()
+
+    (started,) = ran.inputs["StartTraining"]
+    assert set(started) == {"job_id", "attempt", "task_token"}
+    assert (started["job_id"], started["attempt"]) == (JOB, 1)
+
+
+def test_a_failed_training_job_ends_the_job(machine):
+    """The container's error would occur again; SageMaker itself retries its own errors."""
+    ran = machine.run(StartTraining=TaskFailure("GenerationFailed"))
+
+    assert ran.status == "FAILED"
+    assert ran.steps.count("StartTraining") == 1
+    assert ran.inputs["FailJob"] == [{"job_id": JOB, "error": "GenerationFailed"}]
+
+
+@pytest.mark.parametrize("backend", ["training-job", "async-endpoint"])
+@pytest.mark.parametrize("no_instance", [TaskFailure("CapacityError"), Fails("CapacityError")])
+def test_without_capacity_another_try_follows(machine, backend, no_instance):
+    """An instance is missing after the start, or the account's quota refuses it at the start."""
+    step = "StartTraining" if backend == "training-job" else "StartInference"
+
+    ran = machine.run(backend=backend, **{step: [no_instance, USUAL[step]]})
+
+    assert ran.status == "SUCCEEDED"
+    assert ran.steps.count(step) > 1, "moto may lose the second answer: then the step times out"
+    assert ran.steps.count("PrepareGeneration") == 1
+
+
+@pytest.mark.parametrize("backend", ["training-job", "async-endpoint"])
+def test_when_it_is_too_late_to_wait_for_capacity_the_job_ends(machine, backend):
+    step = "StartTraining" if backend == "training-job" else "StartInference"
+
+    ran = machine.run(
+        backend=backend, **{step: [TaskFailure("CapacityError"), Fails("CapacityTimeout")]}
+    )
+
+    assert ran.status == "FAILED"
+    assert ran.steps.count(step) == 2
+    assert ran.inputs["FailJob"] == [{"job_id": JOB, "error": "CapacityTimeout"}]
+
+
+def test_a_lost_event_is_noticed_because_the_step_runs_again(machine):
+    ran = machine.run(StartTraining=[Never(), USUAL["StartTraining"]])
+
+    assert ran.status == "SUCCEEDED"
+    assert ran.steps.count("StartTraining") == 2
+
+
+@pytest.mark.parametrize("step", ["ModeratePhotos", "ModerateAvatars"])
+def test_under_an_unknown_detector_version_a_job_waits_and_draws_nothing_more(machine, step):
+    ran = machine.run(**{step: [Fails("UnknownDetector"), USUAL[step]]})
+
+    assert ran.status == "SUCCEEDED"
+    assert ran.steps.count(step) == 2
+    assert ran.steps.count("StartTraining") == 1
+    assert "RequestReview" not in ran.steps
+
+
+@pytest.mark.parametrize("step", ["ModeratePhotos", "ModerateAvatars"])
+def test_when_it_is_too_late_to_wait_for_the_policy_the_job_ends(machine, step):
+    ran = machine.run(**{step: [Fails("UnknownDetector"), Fails("DetectorTimeout")]})
+
+    assert ran.inputs["FailJob"] == [{"job_id": JOB, "error": "DetectorTimeout"}]
 
 
 def test_on_the_endpoint_an_attempt_is_started_awaited_and_unpacked(machine):
@@ -125,7 +196,7 @@ def test_on_the_endpoint_refused_avatars_are_drawn_again_once(machine):
 def test_a_failed_inference_is_retried(machine):
     ran = machine.run(
         backend="async-endpoint",
-        StartInference=[TaskFailure("InferenceFailed"), USUAL["StartInference"]],
+        StartInference=[TaskFailure("GenerationFailed"), USUAL["StartInference"]],
     )
 
     assert ran.status == "SUCCEEDED"
@@ -134,12 +205,12 @@ def test_a_failed_inference_is_retried(machine):
 
 
 def test_an_inference_that_keeps_failing_ends_the_job(machine):
-    ran = machine.run(backend="async-endpoint", StartInference=TaskFailure("InferenceFailed"))
+    ran = machine.run(backend="async-endpoint", StartInference=TaskFailure("GenerationFailed"))
 
     assert ran.status == "FAILED"
     assert ran.steps[-2:] == BAD_END
     assert "UnpackAvatars" not in ran.steps
-    assert ran.inputs["FailJob"] == [{"job_id": JOB, "error": "InferenceFailed"}]
+    assert ran.inputs["FailJob"] == [{"job_id": JOB, "error": "GenerationFailed"}]
 
 
 def test_an_unknown_backend_starts_a_training_job(machine):
@@ -174,9 +245,7 @@ WAYS = {
 
 @pytest.mark.parametrize("name", TASKS)
 def test_a_step_that_fails_once_is_retried(machine, name):
-    fault = Fails("SageMaker.ResourceLimitExceededException") if name == "Generate" else OUTAGE
-
-    ran = machine.run(**{**WAYS.get(name, {}), name: [fault, USUAL[name]]})
+    ran = machine.run(**{**WAYS.get(name, {}), name: [OUTAGE, USUAL[name]]})
 
     assert ran.status == "SUCCEEDED"
     assert ran.steps.count(name) == 2
@@ -210,7 +279,7 @@ def test_deleting_is_retried_after_any_error(machine):
 def test_ending_a_job_is_retried_after_any_error(machine):
     ran = machine.run(
         ModeratePhotos={"outcome": "refused"},
-        FailJob=[Fails("NotDeleted"), Fails("Conflict"), {"state": "refused"}],
+        FailJob=[Fails("NotDeleted"), Fails("Conflict"), REFUSED],
     )
 
     assert ran.status == "SUCCEEDED"
@@ -219,7 +288,7 @@ def test_ending_a_job_is_retried_after_any_error(machine):
 
 @pytest.mark.parametrize("error", ["Cancelled", "NotSubmitted", "Stopped"])
 def test_an_execution_with_a_failure_as_input_ends_the_job_at_once(machine, error):
-    ran = machine.run({"failure": {"Error": error}}, FailJob={"state": "cancelled"})
+    ran = machine.run({"failure": {"Error": error}}, FailJob={"state": "cancelled"} | ENDS)
 
     assert ran.status == "SUCCEEDED"
     assert ran.steps == BAD_END
@@ -230,6 +299,16 @@ def test_an_unknown_job_is_not_ended_repeatedly(machine):
     """Its timer was set, and then the job could not be stored."""
     ran = machine.run({"failure": {"Error": "NotSubmitted"}}, FailJob=Fails("NotFound"))
 
+    assert ran.steps == ["FailJob"]
+    assert ran.status == "SUCCEEDED"
+
+
+def test_the_timer_of_a_submitted_job_deletes_nothing(machine):
+    ran = machine.run(
+        {"failure": {"Error": "NotSubmitted"}}, FailJob={"state": "in_review", "late": True}
+    )
+
+    assert ran.status == "SUCCEEDED"
     assert ran.steps == ["FailJob"]
 
 

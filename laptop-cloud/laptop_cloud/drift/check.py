@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from laptop_cloud import places
 from laptop_cloud.drift.attributes import attribute
 from laptop_cloud.drift.compare import Difference, differences
-from laptop_cloud.drift.intrinsics import Scope, Unresolvable, resolve
+from laptop_cloud.drift.intrinsics import Scope, Unresolvable, parameter, resolve
 from laptop_cloud.drift.readers import READERS, UNREAD, UNREAD_EVERYWHERE, WANTED
 from laptop_cloud.places import CannotRun
 from laptop_cloud.recorded import RECORDED
@@ -78,13 +78,12 @@ def resources_of(clients: Clients, stack: str, path: str = "") -> Iterator[Resou
 def scope_of(
     clients: Clients, template: Mapping[str, Any], present: Mapping[str, Any], about: Any
 ) -> Scope:
-    parameters = {
-        name: declared.get("Default") for name, declared in template.get("Parameters", {}).items()
-    }
     given = {one["ParameterKey"]: one["ParameterValue"] for one in about.get("Parameters", [])}
     names = {
-        **parameters,
-        **given,
+        **{
+            name: parameter(declared, given.get(name, declared.get("Default")))
+            for name, declared in template.get("Parameters", {}).items()
+        },
         **{name: one["PhysicalResourceId"] for name, one in present.items()},
         "AWS::AccountId": places.ACCOUNT,
         "AWS::Partition": "aws",

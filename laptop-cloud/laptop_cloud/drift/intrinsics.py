@@ -30,6 +30,12 @@ class Scope:
         return bool(resolve(self.conditions[condition], self))
 
 
+def parameter(declared: Mapping[str, Any], value: Any) -> Any:
+    """A parameter's value as Ref returns it: of a list type the items."""
+    is_list = declared["Type"] == "CommaDelimitedList" or declared["Type"].startswith("List<")
+    return [one.strip() for one in str(value).split(",")] if is_list else value
+
+
 def resolve(value: Any, scope: Scope) -> Any:
     """A template's value with intrinsic functions resolved; raises Unresolvable."""
     if isinstance(value, list):

@@ -17,14 +17,15 @@ NESTED = "states:startExecution"  # MiniStack runs the child itself
 PLACEHOLDER = re.compile(r"\$\{[^}]+\}")
 # boto3's name of a service, if it differs from the one in the resource.
 CLIENTS = {"sfn": "stepfunctions", "eventbridge": "events", "cloudwatchlogs": "logs"}
-# Prefix of a service's error names, and the name of an error that its model does not list.
+# The optimised integrations: prefix of the service's error names, and the name of an error that its
+# model does not list. Others, such as sagemaker, take only some of the operation's parameters, and
+# AWS publishes no full list: a machine calls them by aws-sdk, or by a function.
 ERRORS = {
     "lambda": ("Lambda", "AWSLambdaException"),
     "dynamodb": ("DynamoDB", "AmazonDynamoDBException"),
     "sns": ("SNS", "AmazonSNSException"),
     "sqs": ("SQS", "AmazonSQSException"),
     "events": ("EventBridge", "EventBridgeException"),
-    "sagemaker": ("SageMaker", "AmazonSageMakerException"),
 }
 SDK_PREFIXES = {
     "dynamodb": "DynamoDb",
@@ -46,9 +47,9 @@ class TaskFailed(Exception):
 @dataclass(frozen=True, slots=True)
 class Call:
     service: str  # as the resource names it
-    operation: str  # InvokeFunction, CreateTrainingJob
+    operation: str  # Invoke, PutItem
     optimized: bool
-    wait: str = ""  # "sync", "waitForTaskToken" or nothing
+    wait: str = ""  # "waitForTaskToken" or nothing
     function: str = ""  # the function, if the resource is its ARN
 
     @property
@@ -58,7 +59,7 @@ class Call:
     def error(self, code: str, *, modelled: bool) -> str:
         """The error name that Step Functions uses for a service's error."""
         if self.optimized:
-            prefix, other = ERRORS.get(self.service, (self.service.capitalize(), "Exception"))
+            prefix, other = ERRORS[self.service]
         else:
             prefix = SDK_PREFIXES.get(self.service, self.service.capitalize())
             other = f"{prefix}Exception"
@@ -83,6 +84,8 @@ def parse(resource: str) -> Call | None:
     name, _, wait = name.partition(".")
     optimized = not name.startswith(SDK)
     service, _, action = name.removeprefix(SDK).partition(":")
+    if wait == "sync" or (optimized and service not in ERRORS):
+        raise TaskFailed("States.Runtime", f"The resource {resource} is not supported.")
     return Call(service, action[0].upper() + action[1:], optimized=optimized, wait=wait)
 
 

@@ -44,6 +44,8 @@ RUNTIME = "ministack.core.lambda_runtime"
 EVENTS = "ministack.services.eventbridge"
 IAM = "ministack.core.iam_evaluator"
 ACTIONS = "ministack.core.iam_actions"
+APIGATEWAY = "ministack.services.apigateway"
+DYNAMODB = "ministack.services.dynamodb"
 
 GAPS: tuple[Gap, ...] = (
     Gap(
@@ -74,6 +76,23 @@ GAPS: tuple[Gap, ...] = (
         touches={f"{ACTIONS}:request_tag_context": "d46adb816e024778"},
     ),
     Gap(
+        name="leading_keys",
+        ships="dynamodb:LeadingKeys is unknown, so a policy that binds a role to partition keys "
+        "allows every key",
+        does="takes the keys from the request; checks a transaction item by item and as a whole",
+        touches={
+            f"{ACTIONS}:dynamodb_service_context": "0f0021bdc8a3f13c",
+            f"{ACTIONS}:dynamodb_transaction_checks": "684e748338e8727f",
+            f"{ACTIONS}:_DYNAMODB_TRANSACT_ITEM_ACTIONS": "088b2ad55e587303",
+            f"{IAM}:enforce": "cf64b1ee5b099c8f",
+            f"{DYNAMODB}:_resolve_index_keys": "b8b98638729f9984",
+            f"{DYNAMODB}:_extract_key_val": "faaaf17a7c3923b4",
+            f"{DYNAMODB}:_extract_pk_from_condition": "ccfbde309b059f99",
+            f"{DYNAMODB}:_extract_pk_from_key_conditions": "b91b098bf3c5497e",
+            "ministack.app:_dispatch_service_request": "17e5ef6dcfa0d4e6",
+        },
+    ),
+    Gap(
         name="encryption_permissions",
         ships="objects in a KMS-encrypted bucket are served without any permission on the key",
         does="requires kms:GenerateDataKey to write and kms:Decrypt to read, as S3 does",
@@ -84,19 +103,46 @@ GAPS: tuple[Gap, ...] = (
         },
     ),
     Gap(
+        name="post_forms",
+        ships="a form may have fields after its file, several files and any size; an unsigned form "
+        "and Signature Version 2 are accepted",
+        does="reads a form of a presigned POST as S3 does, with its errors",
+        touches={
+            "ministack.services.s3:_parse_multipart_form": "89053520afd7675a",
+            "ministack.services.s3:_post_object": "8d1de1398ac73ddb",
+        },
+    ),
+    Gap(
+        name="missing_objects",
+        ships="every caller that may read an object learns that it is missing",
+        does="returns 403, not 404, to a caller without s3:ListBucket, as S3 does",
+        touches={
+            "ministack.app:SERVICE_HANDLERS": "9a26325b2c94c04f",
+            f"{IAM}:enforce": "cf64b1ee5b099c8f",
+            "ministack.services.s3:_error": "7a708a97c4bd72fb",
+        },
+    ),
+    Gap(
         name="rekognition_service",
         ships="no Rekognition",
-        does="checks the caller's permission for the object and calls the project's models",
+        does="checks the caller's permission for the object, calls the project's models and "
+        "publishes the metric of successful calls",
         touches={
             "ministack.app:SERVICE_HANDLERS": "9a26325b2c94c04f",
             f"{IAM}:enforce": "cf64b1ee5b099c8f",
         },
     ),
     Gap(
+        name="account_quotas",
+        ships="no service throttles",
+        does="with --quotas aws, Rekognition and KMS throttle at the default rates of an account",
+        touches={"ministack.app:SERVICE_HANDLERS": "9a26325b2c94c04f"},
+    ),
+    Gap(
         name="sagemaker_service",
         ships="no SageMaker",
         does="runs training jobs and asynchronous endpoints as processes, with their role, and "
-        "sends their events",
+        "sends their events; refuses a role without the permissions that AWS documents",
         touches={
             "ministack.app:SERVICE_HANDLERS": "9a26325b2c94c04f",
             f"{EVENTS}:_put_events": "ebcda0f38061fc62",
@@ -135,6 +181,17 @@ GAPS: tuple[Gap, ...] = (
         touches={
             "ministack.app:_enforce_execute_api": "41e437c7b90d9878",
             "ministack.app:_execute_api_authorization_type": "a765d2e4bf87f535",
+        },
+    ),
+    Gap(
+        name="http_api_limits",
+        ships="an HTTP API accepts any body, waits for ever and returns the errors of functions",
+        does="refuses bodies above 10 MB, waits for the integration's timeout, hides errors",
+        touches={
+            f"{APIGATEWAY}:handle_execute": "c7a2f92d7eb6b8d5",
+            f"{APIGATEWAY}:_invoke_lambda_proxy": "fbe5024fcd36643f",
+            f"{LAMBDA}:lambda_execute_result_to_api_proxy_response": "36f0ed215e854cb7",
+            f"{LAMBDA}:_execute_function_with_config_scope": "26a9d5f64e175204",
         },
     ),
     Gap(
@@ -212,14 +269,18 @@ GAPS: tuple[Gap, ...] = (
     Gap(
         name="lambda_runtime",
         ships="functions run in MiniStack's own interpreter and environment; every exception is "
-        "Runtime.HandlerError and costs the warm process; each call waits for a log line",
+        "Runtime.HandlerError and costs the warm process; each call waits for a log line; only "
+        "calls of the Invoke API have metrics",
         does="a bare interpreter with only what AWS's runtime has, real error types, a log that "
-        "ends with a marker, one copy of each layer, a queue for bursts",
+        "ends with a marker, one copy of each layer, a queue for bursts, metrics of every call; "
+        "memory, files and responses have AWS's limits",
         touches={
             f"{RUNTIME}:Worker": "a0bd1819a7040c1e",
             f"{RUNTIME}:_detect_runtime_binary": "222e200df2c093f8",
             f"{RUNTIME}:acquire_worker": "5017d144adb5b983",
             f"{LAMBDA}:_execute_function_warm": "62b9218bef5b948a",
+            f"{LAMBDA}:_emit_lambda_metrics": "3b6689d77cf6f1e4",
+            f"{LAMBDA}:_probe_peak_memory_mb": "545001066205e4d5",
         },
     ),
     Gap(
@@ -279,8 +340,8 @@ GAPS: tuple[Gap, ...] = (
         name="workflow_tasks",
         ships="a state machine's tasks run as root; no sagemaker, no rekognition; an error of a "
         "function in a token task is lost; heartbeats are ignored",
-        does="every integration is an AWS call with the machine's role; createTrainingJob.sync "
-        "waits for the job and stops it with the execution; 256 KiB limit; heartbeats are enforced",
+        does="every integration is an AWS call with the machine's role; 256 KiB limit; heartbeats "
+        "are enforced",
         touches={
             f"{SFN}:_execute_task": "53c818d247dba62c",
             f"{SFN}:_invoke_resource": "a85d2be9a8584ce0",
@@ -289,6 +350,17 @@ GAPS: tuple[Gap, ...] = (
             f"{SFN}:_sdk_json_params": "fe2174a1a5283cac",
             f"{SFN}:_sdk_json_value": "e1444445ef500335",
             f"{SFN}:_error_matches": "519b9dc729c56a3c",
+        },
+    ),
+    Gap(
+        name="payload_limits",
+        ships="events of functions, inputs and outputs of executions have any size",
+        does="refuses those that are larger than AWS allows; a state returns at most 256 KiB",
+        touches={
+            "ministack.app:SERVICE_HANDLERS": "9a26325b2c94c04f",
+            f"{SFN}:_execute_pass": "b1dff47048bcf8e1",
+            f"{SFN}:_execute_parallel": "2166e1f53e5fd48d",
+            f"{SFN}:_execute_map": "18ad3965291213ad",
         },
     ),
     Gap(

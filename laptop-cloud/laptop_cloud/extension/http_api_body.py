@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from laptop_cloud.extension import inprocess, openapi
-from laptop_cloud.extension.provisioning import Properties, after
+from laptop_cloud.extension.provisioning import Properties, after, truth
 
 
 def install() -> None:
@@ -16,7 +16,8 @@ def import_body(api_id: str, properties: Properties) -> None:
     """Replace the API's routes by those of its Body, as ReimportApi does."""
     if not properties.get("Body"):
         return
-    wanted = openapi.read(properties["Body"])
+    fails = truth(properties.get("FailOnWarnings"))
+    wanted = openapi.read(properties["Body"], fail_on_warnings=fails)
     client = inprocess.client("apigatewayv2")
     _delete_routes(client, api_id)
     authorizers = {

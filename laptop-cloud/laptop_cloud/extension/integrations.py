@@ -12,7 +12,6 @@ from laptop_cloud.extension import roles
 from laptop_cloud.extension.asl import Call, TaskFailed, plain
 
 PRINCIPAL = "states.amazonaws.com"
-SYNC_RULE = "StepFunctionsGetEventsForSageMakerTrainingJobsRule"
 
 
 def run(call: Call, data: Any, role: str) -> Any:
@@ -24,8 +23,6 @@ def run(call: Call, data: Any, role: str) -> Any:
         client = roles.client(call.client, role, "states", PRINCIPAL)
     except roles.RoleRefused as refused:
         raise TaskFailed("States.Runtime", str(refused)) from refused
-    if call.wait == "sync":
-        _may_wait(call, role)
     try:
         if call.service == "lambda" and call.operation == "Invoke":
             return _invoke(client, call, data)
@@ -60,19 +57,3 @@ def _invoke(client: Any, call: Call, data: Any) -> Any:
         "Payload": result,
         "StatusCode": answer["StatusCode"],
     }
-
-
-def _may_wait(call: Call, role: str) -> None:
-    """.sync uses a rule that Step Functions manages, so the role must be allowed to create it."""
-    if (call.service, call.operation) != ("sagemaker", "CreateTrainingJob"):
-        raise TaskFailed(
-            "States.Runtime", f"{call.service}:{call.operation}.sync is not supported."
-        )
-    account, region = stepfunctions.get_account_id(), stepfunctions.get_region()
-    rule = f"arn:aws:events:{region}:{account}:rule/{SYNC_RULE}"
-    for action in ("events:PutTargets", "events:PutRule", "events:DescribeRule"):
-        if not roles.allows(role, action, rule):
-            raise TaskFailed(
-                "States.Runtime",
-                f"'{role}' is not authorized to create managed-rule: it lacks {action} on {rule}.",
-            )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import queue
 import shutil
@@ -13,6 +14,7 @@ import tempfile
 import threading
 import time
 import zipfile
+from contextvars import ContextVar
 from importlib.metadata import distribution
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,19 +24,28 @@ from ministack.core import lambda_runtime as runtime
 from ministack.core.responses import get_account_id, get_region
 from ministack.services import lambda_svc
 
+from laptop_cloud.extension.function_memory import Use, Watch
 from laptop_cloud.extension.settings import settings
 from laptop_cloud.extension.worker import END_OF_LOG
+
+log = logging.getLogger(__name__)
 
 # The packages of AWS's Python runtime.
 PROVIDED = ("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3")
 # The only variables of the server's environment that a function gets.
-PASSED_ON = ("HOME", "LANG", "PATH", "TMPDIR", "TZ", "SSL_CERT_FILE")
+PASSED_ON = ("HOME", "LANG", "PATH", "TZ", "SSL_CERT_FILE")
 LAMBDA_SETS = ("AWS_", "LAMBDA_", "_LAMBDA_")
 # Processes of one function during a burst of calls.
 PROCESSES = max(2, os.cpu_count() or 2)
 
 MOST_LAYERS = 6
+# "Lambda quotas" (Lambda Developer Guide), and the 100 bytes that Lambda's own message has on top.
+LARGEST_RESPONSE = 6 * 1024 * 1024 + 100
 
+_emit = lambda_svc._emit_lambda_metrics
+_watch = Watch()
+_peak_mb: ContextVar[int] = ContextVar("peak_mb", default=0)
+_peaks_mb: dict[str, int] = {}
 _queues: dict[str, threading.BoundedSemaphore] = {}
 _layer_lock = threading.Lock()
 
@@ -53,9 +64,9 @@ def install() -> None:
 
     def popen(command: list[str], *, env: dict[str, str], **options: Any) -> Any:
         binary, worker = command
-        return subprocess.Popen(
-            [binary, "-S", worker], env=function_environment(env, provided), **options
-        )
+        variables = function_environment(env, provided)
+        Path(variables["TMPDIR"]).mkdir()
+        return subprocess.Popen([binary, "-S", worker], env=variables, **options)
 
     runtime._detect_runtime_binary = binary_and_script
     runtime.subprocess = SimpleNamespace(Popen=popen, PIPE=subprocess.PIPE)
@@ -66,6 +77,8 @@ def install() -> None:
     )
     runtime.Worker._drain_stderr_bounded = drain_log
     lambda_svc._execute_function_warm = execute
+    lambda_svc._emit_lambda_metrics = emit_throttle
+    lambda_svc._probe_peak_memory_mb = lambda _function: _peak_mb.get()
 
 
 def provide() -> Path:
@@ -98,6 +111,7 @@ def function_environment(spawn: dict[str, str], provided: Path) -> dict[str, str
         "PYTHONPATH": str(provided),
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{version}",
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "TMPDIR": str(Path(spawn["LAMBDA_TASK_ROOT"]).parent / "tmp"),  # of this process alone
     }
 
 
@@ -149,6 +163,12 @@ def drain_log(worker: Any, _first: float = 0, _idle: float = 0, hard_cap: float 
     return "\n".join(lines)
 
 
+def emit_throttle(name: str, duration_ms: float, error: bool, throttle: bool) -> None:
+    """What is left of MiniStack's metrics of the Invoke API: `execute` counts every invocation."""
+    if throttle:
+        _emit(name, duration_ms, error, throttle)
+
+
 def execute(function: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
     """Run an invocation on a warm process of the function; a burst waits for one.
 
@@ -159,7 +179,11 @@ def execute(function: dict[str, Any], event: Any, request_id: str) -> dict[str, 
     waiting = _queues.setdefault(config["FunctionArn"], threading.BoundedSemaphore(PROCESSES))
     waited = waiting.acquire(timeout=float(config.get("Timeout", 30)))
     try:
-        return _execute(function, config, event, request_id)
+        began = time.monotonic()
+        result = _execute(function, config, event, request_id)
+        milliseconds = (time.monotonic() - began) * 1000
+        _emit(config["FunctionName"], milliseconds, result.get("error", False), False)
+        return result
     finally:
         if waited:
             waiting.release()
@@ -171,30 +195,61 @@ def _execute(
     lambda_svc._ensure_reaper_thread()
     name, qualifier = config["FunctionName"], config.get("Version", "$LATEST")
     worker, _ = runtime.acquire_worker(name, config, function["code_zip"], qualifier=qualifier)
-    try:
-        answer = worker.invoke(
-            event,
-            request_id,
-            trace_id=lambda_svc._xray_trace_id_for_invocation(config),
-            invoked_function_arn=config["FunctionArn"],
-        )
-    except RuntimeError as error:  # the process did not come up
-        lambda_svc.invalidate_worker(
-            name, qualifier=qualifier, account=get_account_id(), region=get_region()
-        )
-        worker = None
-        failed = init_failure(str(error))
-        return {"body": failed, "error": True, "log": failed["errorMessage"]}
-    finally:
-        runtime.release_worker(worker)
-    log = answer.get("log", "")
-    if answer.get("status") != "ok":
-        kind = "Sandbox.Timedout" if "timed out" in answer["error"] else "Runtime.ExitError"
-        body = {"errorMessage": answer["error"], "errorType": kind}
-        return {"body": body, "error": True, "log": f"{log}\n{answer['error']}"}
-    if failed := answer.get("failed"):
-        return {"body": failed, "error": True, "log": log}
-    return {"body": answer.get("result"), "log": log}
+    with _watch.watching(Use.of(worker, config)) as use:
+        try:
+            answer = worker.invoke(
+                event,
+                request_id,
+                trace_id=lambda_svc._xray_trace_id_for_invocation(config),
+                invoked_function_arn=config["FunctionArn"],
+            )
+            use.look()
+        except RuntimeError as error:  # the process did not come up
+            lambda_svc.invalidate_worker(
+                name, qualifier=qualifier, account=get_account_id(), region=get_region()
+            )
+            answer = {"failed": init_failure(str(error)), "status": "ok", "log": str(error)}
+        finally:
+            use.reap()
+            note(name, use)
+            runtime.release_worker(worker)
+    return outcome(answer, use, request_id)
+
+
+def note(name: str, use: Use) -> None:
+    """Log a function's highest peak of memory so far, and each end because of it."""
+    _peak_mb.set(use.peak_mb)
+    if use.killed or use.peak_mb > _peaks_mb.get(name, 0):
+        _peaks_mb[name] = use.peak_mb
+        ending = ": killed" if use.killed else ""
+        log.info("function %s used %d of %d MB%s", name, use.peak_mb, use.limit_mb, ending)
+
+
+def outcome(answer: dict[str, Any], use: Use, request_id: str) -> dict[str, Any]:
+    """The result or the error of an invocation, as Lambda returns it."""
+    text, failed = answer.get("log", ""), None
+    if use.killed:
+        failed = exited(request_id, "Runtime exited with error: signal: killed")
+    elif answer.get("status") != "ok":
+        timed_out = "timed out" in answer["error"]
+        failed = exited(request_id, answer["error"], "Sandbox.Timedout" if timed_out else None)
+    elif answer.get("failed"):  # its trace is in the log
+        return {"body": answer["failed"], "error": True, "log": text}
+    elif (size := len(json.dumps(answer.get("result")))) > LARGEST_RESPONSE:
+        failed = {
+            "errorType": "Function.ResponseSizeTooLarge",
+            "errorMessage": f"Response payload size ({size} bytes) exceeded maximum allowed "
+            f"payload size ({LARGEST_RESPONSE} bytes).",
+        }
+    if not failed:
+        return {"body": answer.get("result"), "log": text}
+    return {"body": failed, "error": True, "log": f"{text}\n{failed['errorMessage']}"}
+
+
+def exited(request_id: str, reason: str, kind: str | None = None) -> dict[str, str]:
+    """The error of a process that ended, or was ended, during an invocation."""
+    message = f"RequestId: {request_id} Error: {reason}"
+    return {"errorType": kind or "Runtime.ExitError", "errorMessage": message}
 
 
 def init_failure(message: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ INTEGRATION = "x-amazon-apigateway-integration"
 AUTHORIZER = "x-amazon-apigateway-authorizer"
 ANY_METHOD = "x-amazon-apigateway-any-method"
 CORS = "x-amazon-apigateway-cors"
+UNDEFINED = "NONE"  # SAM's name for no authorizer, where the API has a default one
 PATH_LEVEL = frozenset({"parameters", "summary", "description", "servers", "$ref"})
 
 
@@ -42,8 +43,12 @@ class HttpApi:
     cors: Mapping[str, Any] | None
 
 
-def read(document: Mapping[str, Any]) -> HttpApi:
-    """The API that API Gateway creates from the document. Raises Unsupported."""
+def read(document: Mapping[str, Any], *, fail_on_warnings: bool = False) -> HttpApi:
+    """The API that API Gateway creates from the document. Raises Unsupported.
+
+    With `fail_on_warnings` the scheme NONE, which SAM names and does not define, is refused too:
+    AWS's documentation does not say if it is a warning.
+    """
     schemes = (document.get("components") or {}).get("securitySchemes") or {}
     kinds = {name: _authorization(name, scheme) for name, scheme in schemes.items()}
     cors = document.get(CORS)
@@ -53,7 +58,7 @@ def read(document: Mapping[str, Any]) -> HttpApi:
             for name, kind in kinds.items()
             if kind != "AWS_IAM"
         ),
-        routes=tuple(_routes(document.get("paths") or {}, kinds)),
+        routes=tuple(_routes(document.get("paths") or {}, kinds, fail_on_warnings)),
         cors=None if cors is None else {_capital(key): value for key, value in cors.items()},
     )
 
@@ -96,7 +101,9 @@ def _authorizer(name: str, found: Mapping[str, Any], kind: str) -> Authorizer:
     return Authorizer(name, "REQUEST", settings)
 
 
-def _routes(paths: Mapping[str, Any], kinds: Mapping[str, str]) -> Iterator[Route]:
+def _routes(
+    paths: Mapping[str, Any], kinds: Mapping[str, str], fail_on_warnings: bool
+) -> Iterator[Route]:
     for path, operations in paths.items():
         for method, operation in operations.items():
             if method in PATH_LEVEL:
@@ -105,6 +112,8 @@ def _routes(paths: Mapping[str, Any], kinds: Mapping[str, str]) -> Iterator[Rout
             if found is None:
                 raise Unsupported(f"{method} {path} has no {INTEGRATION}")
             name, scopes = _security(operation, f"{method} {path}")
+            if name == UNDEFINED and not fail_on_warnings:
+                name = None
             if name is not None and name not in kinds:
                 raise Unsupported(f"{method} {path}: there is no security scheme {name}")
             verb = "ANY" if method == ANY_METHOD else method.upper()
@@ -119,11 +128,11 @@ def _routes(paths: Mapping[str, Any], kinds: Mapping[str, str]) -> Iterator[Rout
 
 
 def _security(operation: Mapping[str, Any], where: str) -> tuple[str | None, tuple[str, ...]]:
-    """The security scheme of a route. SAM writes {"NONE": []} for a public route."""
+    """The security scheme of a route."""
     schemes = [item for one in operation.get("security") or [] for item in one.items()]
     if len(schemes) > 1:
         raise Unsupported(f"{where}: an HTTP API route has at most one authorizer")
-    if not schemes or schemes[0][0] == "NONE":
+    if not schemes:
         return None, ()
     name, scopes = schemes[0]
     return name, tuple(scopes or ())

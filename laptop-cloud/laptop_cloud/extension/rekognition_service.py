@@ -17,6 +17,7 @@ from ministack.core.router import (
     extract_access_key_id,
     extract_region,
 )
+from ministack.services import cloudwatch
 
 from laptop_cloud.extension import encryption_permissions, inprocess, wire
 from laptop_cloud.extension.settings import settings
@@ -66,9 +67,19 @@ def answer(target: str, payload: dict[str, Any]) -> wire.Response:
         for name in IMAGES:
             if found := (payload.get(name) or {}).get("S3Object"):
                 payload[name]["Bytes"] = base64.b64encode(read(found)).decode()
-        return forward(target, json.dumps(payload).encode())
+        response = forward(target, json.dumps(payload).encode())
     except BadRequest as refused:
         return refused.response()
+    if response[0] == 200:
+        count(target.rpartition(".")[2])
+    return response
+
+
+def count(operation: str) -> None:
+    """Publish the metric of a successful call, as Rekognition does (its Developer Guide,
+    "CloudWatch metrics for Rekognition")."""
+    dimensions = {"Operation": operation}
+    cloudwatch.record_metric("AWS/Rekognition", "SuccessfulRequestCount", 1, "Count", dimensions)
 
 
 def read(found: dict[str, Any]) -> bytes:

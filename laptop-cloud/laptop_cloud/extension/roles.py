@@ -104,16 +104,19 @@ def client(service: str, role_arn: str, session_name: str, principal: str) -> An
     return _client(service, get_region(), tuple(sorted(found.items())))
 
 
-def allows(role_arn: str, action: str, resource: str) -> bool:
-    """Whether the role's policies allow this action."""
+def allows(
+    role_arn: str, action: str, resource: str, context: dict[str, str] | None = None
+) -> bool:
+    """Whether the role's policies allow this action, with the service's condition keys."""
     account = get_account_id()
-    context = EvalContext(
+    evaluated = EvalContext(
         principal_arn=f"arn:aws:sts::{account}:assumed-role/{role_name(role_arn)}/check",
         principal_type="AssumedRole",
         principal_account=account,
         action=action,
         resource_arn=resource,
         region=get_region(),
+        service_context=context or {},
     )
     policies = _gather_role_policies(role_name(role_arn), account)
-    return str(evaluate(context, policies).decision) == "Allow"
+    return str(evaluate(evaluated, policies).decision) == "Allow"

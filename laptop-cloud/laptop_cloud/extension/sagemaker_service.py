@@ -16,13 +16,18 @@ from ministack.core.router import SERVICE_PATTERNS, extract_access_key_id, extra
 from ministack.services import eventbridge
 
 from laptop_cloud.extension import inprocess, roles, wire
+from laptop_cloud.extension.quotas import TRAINING_INSTANCES
 from laptop_cloud.extension.settings import settings
 from laptop_cloud.extension.wire import BadRequest
-from laptop_cloud.sagemaker import ENDPOINTS, CloudWatchLogs, SageMaker, Services
+from laptop_cloud.sagemaker import ENDPOINTS, Capacity, CloudWatchLogs, SageMaker, Services
+from laptop_cloud.sagemaker.errors import invalid
 
 PRINCIPAL = "sagemaker.amazonaws.com"
 PASSES_ROLE = {"CreateTrainingJob": "RoleArn", "CreateModel": "ExecutionRoleArn"}
 INVOCATION = re.compile(r"^/endpoints/([^/]+)/async-invocations$")
+IMAGE = re.compile(r"^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com[a-z.]*/([^:@]+)")
+LOG_ACTIONS = ("CreateLogGroup", "CreateLogStream", "PutLogEvents", "DescribeLogStreams")
+PULL_ACTIONS = ("BatchCheckLayerAvailability", "GetDownloadUrlForLayer", "BatchGetImage")
 LOCATIONS = ("OutputLocation", "FailureLocation")
 MEMBERS = {
     "ContentType": "content-type",
@@ -53,12 +58,20 @@ def sagemaker() -> SageMaker:
             logs=CloudWatchLogs(inprocess.client("logs")),
             endpoint_logs=CloudWatchLogs(inprocess.client("logs"), ENDPOINTS),
             publish=publish,
+            check_role=check_role,
         ),
+        capacity=capacity,
         directory=settings().training,
         programs=settings().programs,
     )
     atexit.register(found.close)
     return found
+
+
+def capacity() -> Capacity:
+    if settings().quotas:
+        return Capacity.read(settings().capacity, limit=TRAINING_INSTANCES)
+    return Capacity.read(settings().capacity)
 
 
 async def handle(
@@ -109,6 +122,32 @@ def check_pass_role(role: str, access_key: str, region: str) -> None:
             f"User: {caller} is not authorized to perform: iam:PassRole on resource: {role} "
             "because no identity-based policy allows the iam:PassRole action",
         )
+
+
+def check_role(role: str, group: str, image: str) -> None:
+    """Raises Refused if the role lacks a permission that SageMaker's documentation lists for it.
+
+    "How to use SageMaker AI execution roles", CreateTrainingJob and CreateModel. AWS accepts the
+    call and loses the metrics or logs, or fails later. S3 is not checked here, because every call
+    to it has the role's credentials.
+    """
+    where = f"{settings().region}:{settings().account}"
+    logs = f"arn:aws:logs:{where}:log-group:/aws/sagemaker/{group}:log-stream:all"
+    namespace = {"cloudwatch:namespace": f"/aws/sagemaker/{group}"}
+    wanted: list[tuple[str, str, dict[str, str]]] = [
+        ("cloudwatch:PutMetricData", "*", namespace),
+        *((f"logs:{action}", logs, {}) for action in LOG_ACTIONS),
+    ]
+    if pulled := IMAGE.match(image):
+        repository = f"arn:aws:ecr:{pulled[2]}:{pulled[1]}:repository/{pulled[3]}"
+        wanted.append(("ecr:GetAuthorizationToken", "*", {}))
+        wanted += [(f"ecr:{action}", repository, {}) for action in PULL_ACTIONS]
+    for action, resource, context in wanted:
+        if not roles.allows(role, action, resource, context):
+            raise invalid(
+                f"The role {role} lacks {action} on {resource}. SageMaker's documentation lists it "
+                "for this role. AWS would accept the request and lose metrics, logs or the job."
+            )
 
 
 def s3_for_role(role: str) -> Any:

@@ -20,8 +20,10 @@ class Settings:
     account: str
     region: str
     training: Path  # the files of training jobs, while they run
+    capacity: Path  # the file with SageMaker's capacity
     programs: Mapping[str, Program]  # by the container image that each stands in for
     layers: Path  # unpacked layers
+    quotas: bool  # services have the default quotas of an account
     rekognition: str  # the address of the models' process; empty without models
 
 
@@ -33,10 +35,12 @@ def settings() -> Settings:
         account=os.environ["MINISTACK_ACCOUNT_ID"],
         region=os.environ["MINISTACK_REGION"],
         training=Path(os.environ["LAPTOP_CLOUD_TRAINING"]),
+        capacity=Path(os.environ["LAPTOP_CLOUD_CAPACITY"]),
         programs={
             image: Program(tuple(one["command"]), one["environment"])
             for image, one in containers.items()
         },
         layers=Path(os.environ["LAPTOP_CLOUD_LAYERS"]),
+        quotas=bool(os.environ["LAPTOP_CLOUD_QUOTAS"]),
         rekognition=os.environ["LAPTOP_CLOUD_REKOGNITION"],
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ministack.services import stepfunctions
 
 from laptop_cloud.extension import integrations
-from laptop_cloud.extension.asl import Call, TaskFailed, parse
+from laptop_cloud.extension.asl import TaskFailed, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,6 @@ class Task:
 
     execution: dict[str, Any]
     role: str
-    seconds: float | None
 
     def check(self, deadline: float | None) -> None:
         if self.execution["status"] != "RUNNING":
@@ -64,10 +63,7 @@ def execute_task(
     if execution["status"] != "RUNNING":
         raise ended()
     machine = stepfunctions._state_machines[execution["stateMachineArn"]]
-    seconds = state.get("TimeoutSeconds")
-    token = _task.set(
-        Task(execution, machine["roleArn"], None if seconds is None else float(seconds))
-    )
+    token = _task.set(Task(execution, machine["roleArn"]))
     try:
         output, following = _execute_task(state, raw_input, execution, context)
     finally:
@@ -98,16 +94,14 @@ def error_matches(wanted: list[str], error: str) -> bool:
 
 
 def invoke_resource(resource: str, data: Any) -> Any:
-    """A task: one call, with .sync also the wait for the job that it starts."""
+    """A task: one call with the machine's role, also when it is retried."""
     task = _task.get()
-    deadline = None if task.seconds is None else time.monotonic() + task.seconds
+    task.check(None)
     with task_failures():
         call = parse(resource)
         if call is None:
             return _invoke_resource(resource, data)
         result = integrations.run(call, data, task.role)
-        if call.wait == "sync":
-            return wait_for_training(data["TrainingJobName"], task, deadline)
     limit(result, resource)
     return result
 
@@ -120,31 +114,10 @@ def task_failures() -> Iterator[None]:
         raise stepfunctions._ExecutionError(failed.error, failed.cause) from failed
 
 
-def wait_for_training(name: str, task: Task, deadline: float | None) -> Any:
-    """Wait for a training job; stop it if the execution ends, as Step Functions does."""
-
-    def ask(operation: str) -> Any:
-        call = Call("sagemaker", operation, optimized=True)
-        return integrations.run(call, {"TrainingJobName": name}, task.role)
-
-    while True:
-        job = ask("DescribeTrainingJob")
-        status = job["TrainingJobStatus"]
-        if status == "Completed":
-            return job
-        if status in {"Failed", "Stopped"}:
-            raise TaskFailed("States.TaskFailed", json.dumps(job))
-        try:
-            task.check(deadline)
-        except Exception:
-            ask("StopTrainingJob")
-            raise
-        time.sleep(POLL_S)
-
-
 def invoke_with_callback(resource: str, data: Any, token: str, state: dict[str, Any]) -> Any:
     """Make the call, then wait for the token, a missed heartbeat or the execution's end."""
     task = _task.get()
+    task.check(None)
     seconds, beat = state.get("TimeoutSeconds"), state.get("HeartbeatSeconds")
     started = time.monotonic()
     waiting: dict[str, Any] = {

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from laptop_cloud.rekognition.landmarks import all_landmarks, five_landmarks
+from laptop_cloud.rekognition.occlusion import face_occluded
 from laptop_cloud.rekognition.pose import aws_pose, pose_of_five
 from laptop_cloud.rekognition.quality import face_quality
 from laptop_cloud.rekognition.sunglasses import sunglasses
@@ -57,8 +58,8 @@ class SeenFace:
     def detail(self, wanted: AbstractSet[str]) -> dict[str, Any]:
         """The default attributes and, of those wanted, each one that the models can tell.
 
-        The models cannot tell gender, emotions, a smile, a beard, open eyes or what covers a face:
-        these are never in the response.
+        The models cannot tell gender, emotions, a smile, a beard or open eyes: these are never in
+        the response.
         """
         detail = self.compared()
         if self.mesh is None:
@@ -72,6 +73,10 @@ class SeenFace:
             found = sunglasses(self.image, self.mesh)
             if found:
                 detail["Sunglasses"] = found
+        if wanted & {"ALL", "FACE_OCCLUDED"}:
+            covered = face_occluded(self.image, self.mesh)
+            if covered:
+                detail["FaceOccluded"] = covered
         return detail
 
 

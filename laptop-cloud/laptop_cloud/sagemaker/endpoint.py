@@ -149,6 +149,7 @@ class AsyncEndpoint:
                 "SAGEMAKER_BASE_DIR": str(self.settings.directory),
             },
             isolated=self.settings.model.get("EnableNetworkIsolation", False),
+            protected=self._opt_ml.model,
         )
         threading.Thread(
             target=_read_output, args=(self._running, self.settings), daemon=True

@@ -110,6 +110,7 @@ class Hosting:
         if primary.get("ModelDataUrl") or (source and source["CompressionType"] != "None"):
             raise invalid("Only an uncompressed ModelDataSource is supported here.")
         self._as_role(request["ExecutionRoleArn"])
+        self._services.check_role(request["ExecutionRoleArn"], "Endpoints", primary["Image"])
         name = request["ModelName"]
         return {"ModelArn": self._store(self._models, "model", name, request)}
 

@@ -154,10 +154,13 @@ class TrainingJob:
         )
         self._status["SecondaryStatus"] = secondary
         self._status["LastModifiedTime"] = now
-        # Events have milliseconds where DescribeTrainingJob has seconds.
-        self._pending.append(self._record(lambda moment: int(moment.timestamp() * 1000)))
+        # "Events that Amazon SageMaker AI sends to Amazon EventBridge": times are milliseconds as
+        # text, and tags a map.
+        event = self._record(lambda moment: str(int(moment.timestamp() * 1000)))
+        event["Tags"] = {tag["Key"]: tag["Value"] for tag in self.request.get("Tags", ())}
+        self._pending.append(event)
 
-    def _record(self, clock: Callable[[datetime], float]) -> dict[str, Any]:
+    def _record(self, clock: Callable[[datetime], float | str]) -> dict[str, Any]:
         def plain(record: Mapping[str, Any]) -> dict[str, Any]:
             return {k: clock(v) if isinstance(v, datetime) else v for k, v in record.items()}
 

@@ -30,8 +30,10 @@ class Running:
         directory: Path,
         environment: Mapping[str, str],
         isolated: bool,
+        protected: Path,
     ) -> None:
-        flags = ["--no-network"] if isolated else []
+        """`protected` is read-only for the program."""
+        flags = [*(["--no-network"] if isolated else []), "--read-only", str(protected)]
         self._supervisor = subprocess.Popen(
             [sys.executable, "-I", "-S", str(_SUPERVISOR), *flags, str(directory), *command],
             cwd=directory,

@@ -115,6 +115,7 @@ class Run:
                 **self.opt_ml.environment(job.request, job.arn),
             },
             isolated=job.request.get("EnableNetworkIsolation", False),
+            protected=self.opt_ml.root / "input",
         )
         reader = threading.Thread(
             target=_read_output, args=(job.name, running, self.settings.logs), daemon=True

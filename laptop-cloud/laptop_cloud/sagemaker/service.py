@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 import threading
@@ -40,18 +41,28 @@ class Capacity:
     """The limit of jobs on one instance type, and the types without capacity.
 
     Above `per_instance_type`, CreateTrainingJob raises ResourceLimitExceeded. On a type in
-    `out_of_stock`, a job is accepted and then fails with CapacityError. Both may change any time.
+    `out_of_stock`, a job is accepted and then fails with CapacityError.
     """
 
     per_instance_type: int = 4
     out_of_stock: frozenset[str] = frozenset()
+
+    @classmethod
+    def read(cls, file: Path, *, limit: int = per_instance_type) -> Capacity:
+        """The capacity in a JSON file with these names; `limit` where it names none."""
+        try:
+            found = json.loads(file.read_text())
+        except FileNotFoundError:
+            found = {}
+        return cls(found.get("per_instance_type", limit), frozenset(found.get("out_of_stock", ())))
 
 
 class SageMaker:
     """`handle` takes an operation and its JSON and returns a status and JSON. Thread-safe.
 
     `programs` maps an image URI to the program that stands in for the image. Jobs have their files
-    below `directory` while they run; it is deleted at the start and by `close`.
+    below `directory` while they run; it is deleted at the start and by `close`. `capacity` is asked
+    for each training job.
     """
 
     def __init__(
@@ -60,11 +71,11 @@ class SageMaker:
         *,
         directory: Path,
         programs: Mapping[str, Program],
-        capacity: Capacity | None = None,
+        capacity: Callable[[], Capacity] = Capacity,
         sync_seconds: float = 0.7,
         grace_seconds: float = 120.0,
     ) -> None:
-        self.capacity = capacity or Capacity()
+        self._capacity = capacity
         self._services = services
         self._directory = directory
         self._programs = programs
@@ -144,11 +155,16 @@ class SageMaker:
         with self._lock:
             self._refuse_taken_name(name)
         s3 = self._as_role(request["RoleArn"])
+        self._services.check_role(
+            request["RoleArn"],
+            "TrainingJobs",
+            request["AlgorithmSpecification"]["TrainingImage"],
+        )
         _refuse_empty_channels(s3, request)
         job = TrainingJob(
             request, arn=f"{self._arn}/{name}", role_credentials=s3, announce=self._announce
         )
-        capacity = self.capacity
+        capacity = self._capacity()
         run = Run(
             job=job,
             opt_ml=OptMl(self._directory / name),

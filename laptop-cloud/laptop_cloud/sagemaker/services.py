@@ -20,6 +20,7 @@ class Services:
     * `emit`         takes the detail of each "SageMaker Training Job State Change"
     * `logs`         takes the output of training programs, `endpoint_logs` that of endpoints
     * `publish`      sends (role, topic, message) with the credentials of the assumed role
+    * `check_role`   takes (role, kind of log group, image); raises Refused for a missing permission
     """
 
     account: str
@@ -29,3 +30,4 @@ class Services:
     logs: LogSink
     endpoint_logs: LogSink
     publish: Callable[[str, str, str], None]
+    check_role: Callable[[str, str, str], None]

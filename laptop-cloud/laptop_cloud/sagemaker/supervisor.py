@@ -1,12 +1,13 @@
 """Runs one program, and ends it and deletes its directory when the cloud ends.
 
-    supervisor.py [--no-network] DIRECTORY COMMAND...
+    supervisor.py [--no-network] [--read-only FOLDER] DIRECTORY COMMAND...
 
 The cloud writes to standard input: `T` sends SIGTERM, `K` sends SIGKILL to the process group. At
 the end of the stream, also after the cloud was killed, the program is killed and DIRECTORY deleted.
 Uses only the standard library, because it runs outside any environment.
 """
 
+import ctypes
 import os
 import select
 import shutil
@@ -15,14 +16,26 @@ import subprocess
 import sys
 import threading
 
+# Linux, <sys/mount.h>.
+MS_RDONLY, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 1 << 5, 1 << 12, 1 << 14, 1 << 18
+REPEATED = 2 | 4 | 8 | 1024 | 2048  # a remount keeps nosuid, nodev, noexec, noatime, nodiratime
+
 
 def main(arguments: list[str]) -> int:
     if arguments[0] == "--no-network":
         arguments = arguments[1:]
         _isolate_network()
+    protected = ""
+    if arguments[0] == "--read-only":
+        _, protected, *arguments = arguments
     directory, *command = arguments
     try:
-        child = subprocess.Popen(command, stdin=subprocess.DEVNULL, start_new_session=True)
+        child = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=lambda: _protect(protected) if protected else None,  # noqa: PLW1509
+        )
     except OSError as error:
         print(f"cannot start {command[0]}: {error.strerror}", file=sys.stderr, flush=True)
         return 127
@@ -74,16 +87,43 @@ def _isolate_network() -> None:
     If the system forbids it, or is not Linux, the job's log says so and the program runs without.
     """
     try:
-        user, group = os.getuid(), os.getgid()
-        try:
-            os.unshare(os.CLONE_NEWNET)
-        except PermissionError:
-            os.unshare(os.CLONE_NEWUSER | os.CLONE_NEWNET)
-            _write("/proc/self/setgroups", "deny")
-            _write("/proc/self/uid_map", f"{user} {user} 1")
-            _write("/proc/self/gid_map", f"{group} {group} 1")
+        _enter(os.CLONE_NEWNET)
     except (OSError, AttributeError):
         print("network isolation is not available on this system", file=sys.stderr)
+
+
+def _protect(folder: str) -> None:
+    """In the child: make a folder read-only for it, as SageMaker's input is in a container.
+
+    Only the program's namespace has this mount, so the directory can be deleted. If the system
+    forbids it, or is not Linux, the job's log says so and the folder can be written.
+    """
+    try:
+        _enter(os.CLONE_NEWNS)
+        _mount(b"/", MS_REC | MS_PRIVATE)
+        path = os.fsencode(folder)
+        _mount(path, MS_BIND)
+        flags = os.statvfs(folder).f_flag & REPEATED
+        _mount(path, MS_REMOUNT | MS_BIND | MS_RDONLY | flags)
+    except (OSError, AttributeError):
+        print("a read-only input is not available on this system", file=sys.stderr, flush=True)
+
+
+def _mount(path: bytes, flags: int) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.mount(path, path, None, ctypes.c_ulong(flags), None):
+        raise OSError(ctypes.get_errno(), "mount")
+
+
+def _enter(namespace: int) -> None:
+    user, group = os.getuid(), os.getgid()
+    try:
+        os.unshare(namespace)
+    except PermissionError:
+        os.unshare(os.CLONE_NEWUSER | namespace)
+        _write("/proc/self/setgroups", "deny")
+        _write("/proc/self/uid_map", f"{user} {user} 1")
+        _write("/proc/self/gid_map", f"{group} {group} 1")
 
 
 def _write(path: str, text: str) -> None:

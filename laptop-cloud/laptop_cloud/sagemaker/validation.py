@@ -22,6 +22,8 @@ _JSON_TYPES: dict[str, type | tuple[type, ...]] = {
     "double": (int, float),
     "timestamp": (int, float, str),
 }
+# Classes of Java's regular expressions that Python does not have.
+_JAVA = {r"\p{L}": r"\w", r"\p{N}": r"\d", r"\p{Z}": r"\s", r"\p{Alnum}": "a-zA-Z0-9"}
 _HOSTING = ("Model", "EndpointConfig", "Endpoint")
 _OPERATIONS = frozenset(
     {"CreateTrainingJob", "DescribeTrainingJob", "ListTrainingJobs", "StopTrainingJob"}
@@ -107,11 +109,18 @@ def _bound_faults(shape: Shape, value: Any, path: str) -> Iterator[str]:
     if "enum" in rules and value not in rules["enum"]:
         known = ", ".join(rules["enum"])
         yield _fault(value, path, f"Member must satisfy enum value set: [{known}]")
-    if "pattern" in rules and not re.fullmatch(rules["pattern"], value, re.DOTALL):
-        pattern = rules["pattern"]
+    pattern = rules.get("pattern", "")
+    if pattern and not re.fullmatch(_in_python(pattern), value, re.DOTALL):
         yield _fault(value, path, f"Member must satisfy regular expression pattern: {pattern}")
 
 
 def _fault(value: Any, path: str, rule: str) -> str:
     shown = "null" if value is None else f"'{value}'"
     return f"Value {shown} at '{path}' failed to satisfy constraint: {rule}"
+
+
+@cache
+def _in_python(pattern: str) -> str:
+    for java, python in _JAVA.items():
+        pattern = pattern.replace(java, python)
+    return pattern

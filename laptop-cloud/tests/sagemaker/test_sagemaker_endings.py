@@ -166,7 +166,8 @@ for name in ("tmp", "checkpoints", "model", "input/config"):
     (directory / name).mkdir(parents=True)
 (directory / "input/config/hyperparameters.json").write_text('{"stubborn": "yes"}')
 running = Running((sys.executable, sys.argv[2]), directory=directory,
-    environment={"SAGEMAKER_BASE_DIR": str(directory)}, isolated=False)
+    environment={"SAGEMAKER_BASE_DIR": str(directory)}, isolated=False,
+    protected=directory / "input")
 time.sleep(600)
 """
 

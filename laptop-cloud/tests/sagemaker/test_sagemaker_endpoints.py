@@ -165,6 +165,18 @@ def test_the_program_has_its_weights_and_environment_and_no_network(
     )
 
 
+def test_the_weights_are_read_only(serving: Host) -> None:
+    answer = serving.ask("scribble")
+    serving.notification("scribble")
+
+    said = serving.text(answer["OutputLocation"])
+    if said == "written":
+        logs = "".join(path.read_text() for path in serving.lab.logs.iterdir())
+        assert "a read-only input is not available on this system" in logs
+        pytest.skip("this system has no mount namespaces")
+    assert said == "Read-only file system"
+
+
 def test_a_missing_input_fails_the_request(serving: Host) -> None:
     serving.ask("gone", InputLocation="s3://work/nowhere")
 

@@ -36,7 +36,7 @@ def test_a_name_cannot_be_used_again_after_its_job(lab: Lab) -> None:
 
 
 def test_of_concurrent_calls_with_one_name_one_succeeds(lab: Lab) -> None:
-    lab.rebuild(capacity=Capacity(per_instance_type=10))
+    lab.rebuild(capacity=lambda: Capacity(per_instance_type=10))
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: lab.call("CreateTrainingJob", **lab.request()), range(8)))
 
@@ -132,7 +132,7 @@ def test_a_channel_without_an_object_is_refused(lab: Lab) -> None:
 
 
 def test_more_jobs_than_the_limit_are_refused_until_one_ends(lab: Lab) -> None:
-    lab.rebuild(capacity=Capacity(per_instance_type=1))
+    lab.rebuild(capacity=lambda: Capacity(per_instance_type=1))
     lab.start("wait")
 
     code, message = refused_named(lab, "job-2")

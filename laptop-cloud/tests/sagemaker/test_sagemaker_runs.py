@@ -2,11 +2,14 @@
 
 import json
 import socket
+from pathlib import Path
 
 import pytest
 
 from laptop_cloud.sagemaker import Capacity
 from support.lab import ROLE, Lab
+
+NOT_PROTECTED = "a read-only input is not available on this system"
 
 
 def test_a_job_runs_on_the_opt_ml_contract(lab: Lab) -> None:
@@ -47,6 +50,18 @@ def test_a_job_runs_on_the_opt_ml_contract(lab: Lab) -> None:
     assert seen["environment"]["BAKED_IN"] == "yes"
 
 
+def test_the_input_is_read_only(lab: Lab) -> None:
+    lab.put("photos/p01.jpg", "a photo")
+    lab.start("scribble", InputDataConfig=[lab.channel("photos", "photos/")])
+
+    assert lab.finished()["TrainingJobStatus"] == "Completed"
+    lines = (lab.logs / "job-1.log").read_text().splitlines()
+    if NOT_PROTECTED in lines:
+        pytest.skip("this system has no mount namespaces")
+    assert lines == ["photos/p01.jpg: Read-only file system", "new.txt: Read-only file system"]
+    assert lab.leftovers() == []
+
+
 def test_the_program_sees_no_secret_of_the_host(lab: Lab) -> None:
     lab.start()
 
@@ -67,12 +82,12 @@ def test_the_output_of_the_program_is_in_its_log(lab: Lab) -> None:
     lab.start()
 
     lab.finished()
-    lines = (lab.logs / "job-1.log").read_text().splitlines()
+    lines = set((lab.logs / "job-1.log").read_text().splitlines()) - {NOT_PROTECTED}
     assert sorted(lines) == ["and complains", "the program speaks"]
 
 
 def test_each_step_has_times_and_an_event(lab: Lab) -> None:
-    lab.start()
+    lab.start(Tags=[{"Key": "stage", "Value": "dev"}])
 
     job = lab.finished()
     steps = job["SecondaryStatusTransitions"]
@@ -87,7 +102,8 @@ def test_each_step_has_times_and_an_event(lab: Lab) -> None:
     last = lab.events[-1]
     assert last["TrainingJobStatus"] == "Completed"
     assert last["TrainingJobArn"] == job["TrainingJobArn"]
-    assert last["CreationTime"] == pytest.approx(job["CreationTime"] * 1000, abs=1)
+    assert int(last["CreationTime"]) == pytest.approx(job["CreationTime"] * 1000, abs=1)
+    assert last["Tags"] == {"stage": "dev"}
     assert json.loads(json.dumps(last)) == last
 
 
@@ -96,6 +112,7 @@ def test_everything_is_done_as_the_jobs_role(lab: Lab) -> None:
 
     lab.finished()
     assert set(lab.roles) == {ROLE}
+    assert lab.checked == [(ROLE, "TrainingJobs", "report")]
 
 
 def test_a_failure_file_is_the_reason(lab: Lab) -> None:
@@ -169,15 +186,20 @@ def test_artifacts_can_be_left_unpacked(lab: Lab) -> None:
     assert lab.uploaded() == {f"{root}/model/seen.json", f"{root}/output/note.txt"}
 
 
-def test_an_instance_type_without_capacity_fails_the_job(lab: Lab) -> None:
-    lab.rebuild(capacity=Capacity(out_of_stock=frozenset({"ml.p5.48xlarge"})))
+def test_an_instance_type_without_capacity_fails_the_job(lab: Lab, tmp_path: Path) -> None:
+    file = tmp_path / "capacity.json"
+    lab.rebuild(capacity=lambda: Capacity.read(file))
     resources = {"InstanceType": "ml.p5.48xlarge", "InstanceCount": 1, "VolumeSizeInGB": 5}
+    file.write_text('{"out_of_stock": ["ml.p5.48xlarge"]}')
 
     lab.start(ResourceConfig=resources)
 
     job = lab.finished()
     assert job["FailureReason"].startswith("CapacityError: Unable to provision requested")
     assert "TrainingStartTime" not in job
+    file.unlink()
+    lab.start(ResourceConfig=resources, TrainingJobName="job-2")
+    assert lab.finished("job-2")["TrainingJobStatus"] == "Completed"
 
 
 @pytest.mark.parametrize(("isolated", "answer"), [(False, "reached"), (True, "refused")])

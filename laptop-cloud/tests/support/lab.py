@@ -40,6 +40,7 @@ class Lab:
         self.directory = directory
         self.s3 = s3
         self.roles: list[str] = []
+        self.checked: list[tuple[str, str, str]] = []
         self.events: list[dict[str, Any]] = []
         self.listener: Callable[[dict[str, Any]], None] = self.events.append
         self.logs = directory / "logs"
@@ -55,6 +56,7 @@ class Lab:
             logs=LogFiles(self.logs),
             endpoint_logs=LogFiles(self.logs),
             publish=self.publish,
+            check_role=lambda *asked: self.checked.append(asked),
         )
         programs = {
             path.stem: Program(
@@ -62,7 +64,7 @@ class Lab:
             )
             for path in PROGRAMS.glob("*.py")
         }
-        settings = {"capacity": Capacity(), "sync_seconds": 0.05, "grace_seconds": 20.0}
+        settings = {"capacity": Capacity, "sync_seconds": 0.05, "grace_seconds": 20.0}
         self.jobs_directory = self.directory / "jobs"
         return SageMaker(
             services,

@@ -19,7 +19,7 @@ from likeness.settings import Settings
 if TYPE_CHECKING:
     from likeness.ports.account import Erasures, KeyedHash, Ledger, Users
     from likeness.ports.deletion import Buckets, Deadlines, Deletions, JobFiles, Signer
-    from likeness.ports.generation import Endpoint, Generator, Inferences, Work
+    from likeness.ports.generation import Endpoint, Generator, Runs, Training, Work
     from likeness.ports.jobs import EventBus, EventDeadLetters, JobDurations, Jobs, Timers, Workflow
     from likeness.ports.photos import Detector, Inspections, Photos
     from likeness.ports.provenance import AvatarStore, Credentials, WatermarkReader, Watermarks
@@ -30,12 +30,9 @@ if TYPE_CHECKING:
     from likeness.services.review.appeal_closing import AppealClosing
 
 CLOCK = SystemClock()
-# Short timeouts, so that a call that hangs does not use up the function's time. The adaptive mode
-# slows the client down when a service throttles.
-CALLS = Config(connect_timeout=2, read_timeout=20, retries={"mode": "adaptive", "max_attempts": 6})
 # For presigned URLs and POSTs: objects encrypted with KMS need Signature Version 4, and a POST must
 # go to the bucket's own region, because a browser does not repeat a POST after a redirect.
-SIGNED = CALLS.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
+SIGNED = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
 
 
 @cache
@@ -44,14 +41,25 @@ def settings() -> Settings:
 
 
 @cache
+def calls() -> Config:
+    """The adaptive mode slows the client down when a service throttles."""
+    attempts = settings().call_attempts
+    return Config(
+        connect_timeout=2,
+        read_timeout=settings().call_seconds,
+        retries={"mode": "adaptive", "total_max_attempts": attempts},
+    )
+
+
+@cache
 def _client(service: str) -> Any:
-    config = SIGNED if service == "s3" else CALLS
+    config = calls().merge(SIGNED) if service == "s3" else calls()
     return boto3.client(service, config=config)  # type: ignore[call-overload]
 
 
 @cache
 def _table() -> Any:
-    return boto3.resource("dynamodb", config=CALLS).Table(settings().table)
+    return boto3.resource("dynamodb", config=calls()).Table(settings().table)
 
 
 @cache
@@ -114,12 +122,7 @@ def photos() -> Photos:
 def work() -> Work:
     from likeness.adapters.generation.work_bucket import WorkBucket
 
-    return WorkBucket(
-        _client("s3"),
-        settings().avatars_bucket,
-        settings().photos_bucket,
-        weights=settings().weights_uri,
-    )
+    return WorkBucket(_client("s3"), settings().avatars_bucket, settings().photos_bucket)
 
 
 @cache
@@ -282,10 +285,10 @@ def workflow() -> Workflow:
 
 
 @cache
-def inferences() -> Inferences:
-    from likeness.adapters.generation.inferences_table import InferencesTable
+def runs() -> Runs:
+    from likeness.adapters.generation.runs_table import RunsTable
 
-    return InferencesTable(_table())
+    return RunsTable(_table())
 
 
 @cache
@@ -298,10 +301,32 @@ def endpoint() -> Endpoint:
 
 
 @cache
-def generator() -> Generator:
-    from likeness.adapters.generation.generator import AnyBackend, TrainingJobs
+def training() -> Training:
+    from likeness.adapters.generation.training_jobs import TrainingJobs, TrainingSettings
 
-    return AnyBackend(TrainingJobs(_client("sagemaker")), inferences(), CLOCK)
+    found = settings()
+    return TrainingJobs(
+        _client("sagemaker"),
+        TrainingSettings(
+            image=found.training_image or "",
+            role=found.training_role or "",
+            instance=found.training_instance or "",
+            volume_gb=found.training_volume_gb,
+            warm_seconds=found.warm_pool_seconds,
+            key=found.bucket_key or "",
+            tags={"product": "likeness", "stage": found.stage or ""},
+            photos_bucket=found.photos_bucket,
+            avatars_bucket=found.avatars_bucket,
+            weights_uri=found.weights_uri,
+        ),
+    )
+
+
+@cache
+def generator() -> Generator:
+    from likeness.adapters.generation.generator import AnyBackend
+
+    return AnyBackend(training(), runs(), CLOCK)
 
 
 @cache

@@ -5,7 +5,7 @@ counts and outcomes: Step Functions stores its execution history for 90 days.
 """
 
 from enum import StrEnum
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import AwareDatetime, Field
 
@@ -26,6 +26,21 @@ from likeness.domain.record import Record
 ORDER_FILE = "order.json"  # in the channel "order"
 RESULT_FILE = "result.json"  # in the checkpoint directory, with the avatars
 PROGRESS_FILE = "progress.json"  # in the checkpoint directory, updated during the work
+
+# The container logs each as `name=number;`, SageMaker reads them by these MetricDefinitions.
+METRICS = (
+    "avatars_drawn",
+    "avatars_not_drawn",
+    "job_seconds",
+    "step",
+    "train_loss",
+    "seconds_per_step",
+    "images_per_second",
+)
+_NUMBER = r"([-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)"
+METRIC_DEFINITIONS = [
+    {"Name": f"likeness:{name}", "Regex": rf"\b{name}={_NUMBER};"} for name in METRICS
+]
 
 
 class Contract(Record):
@@ -173,6 +188,22 @@ class GenerationProgress(Contract):
 # --- the steps' messages -----------------------------------------------------------------------
 
 
+class JobError(StrEnum):
+    """Names of errors that the state machine, the templates and the use cases share.
+
+    FailJob also gets the names of exceptions and of AWS's own errors.
+    """
+
+    REFUSED = "Refused"  # by moderation or by a moderator; set by the state machine
+    NO_AVATARS = "NoAvatars"  # none was approved; set by the state machine
+    CANCELLED = "Cancelled"  # by the user
+    NOT_SUBMITTED = "NotSubmitted"  # in time; set by the job's timer
+    DEADLINE = "Deadline"  # of the job's deletion; set by the job's schedule
+    STOPPED = "Stopped"  # the execution was stopped or timed out; set by an EventBridge rule
+    GENERATION_FAILED = "GenerationFailed"  # on the backend; set by FinishTraining, FinishInference
+    NO_CAPACITY = "CapacityError"  # for a training job or inference: another try follows
+
+
 class JobRef(Contract):
     job_id: JobIdField
 
@@ -196,29 +227,22 @@ class ReviewResult(JobRef):
     second: bool = Field(default=False, description="a second review follows")
 
 
-class PrepareGenerationResult(AttemptRef):
-    """CreateTrainingJob's parameters of this attempt.
-
-    `channels` is SageMaker's InputDataConfig (photos, order, and weights if there are any). It
-    passes through as it is, because the state machine cannot leave out a channel itself.
-    """
-
-    training_job_name: str
-    channels: list[dict[str, Any]]
-    checkpoint_uri: str
-    output_uri: str
-
-
-class StartInferenceInput(AttemptRef):
-    """Input of StartInference: the endpoint's result completes the task of this token."""
+class StartRunInput(AttemptRef):
+    """Input of StartTraining and StartInference: the result completes the task of this token."""
 
     task_token: str
 
 
-class InferenceEnded(AttemptRef):
+class TrainingEnded(AttemptRef):
+    """SageMaker's event about a training job. The use case asks SageMaker how it ended."""
+
+    tries: int = Field(ge=1, description="number of the try within the attempt")
+
+
+class InferenceEnded(TrainingEnded):
     """SageMaker's notification about an async inference."""
 
-    failed: bool
+    error: JobError | None = None
 
 
 class UnpackAvatarsResult(AttemptRef):
@@ -254,19 +278,10 @@ class SettleJobResult(JobRef):
     state: JobState
 
 
-class JobError(StrEnum):
-    """Names of errors that the state machine, the templates and the use cases share.
+class FailJobResult(SettleJobResult):
+    """`late`: a timer fired for a job that was submitted, so this execution has nothing to end."""
 
-    FailJob also gets the names of exceptions and of AWS's own errors.
-    """
-
-    REFUSED = "Refused"  # by moderation or by a moderator; set by the state machine
-    NO_AVATARS = "NoAvatars"  # none was approved; set by the state machine
-    CANCELLED = "Cancelled"  # by the user
-    NOT_SUBMITTED = "NotSubmitted"  # in time; set by the job's timer
-    DEADLINE = "Deadline"  # of the job's deletion; set by the job's schedule
-    STOPPED = "Stopped"  # the execution was stopped or timed out; set by an EventBridge rule
-    INFERENCE_FAILED = "InferenceFailed"  # on the endpoint; set by FinishInference
+    late: bool = False
 
 
 class CaughtError(Contract):

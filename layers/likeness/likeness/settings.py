@@ -20,6 +20,8 @@ class Settings(Record):
     table: str
     photos_bucket: str
     avatars_bucket: str
+    call_seconds: int = Field(default=20, gt=0, description="longest wait for a response of AWS")
+    call_attempts: int = Field(default=7, ge=1, description="of a call of AWS")
     state_machine: str | None = Field(default=None, description="ARN; for functions that start it")
     consent_versions: str = Field(default="2026-11", description="accepted, comma separated")
     submit_within_minutes: int = Field(default=60, ge=1)
@@ -28,6 +30,16 @@ class Settings(Record):
     engine: Engine = Field(default="painter", description="engine that draws; part of each order")
     weights_uri: str | None = Field(default=None, description="S3 URI of the engine's weights")
     endpoint: str | None = Field(default=None, description="name; for functions that invoke it")
+    stage: str | None = Field(default=None, description="tag of training jobs")
+    training_image: str | None = Field(default=None, description="with its digest")
+    training_role: str | None = Field(default=None, description="ARN; passed to SageMaker")
+    training_instance: str | None = Field(default=None, description="instance type")
+    training_volume_gb: int = Field(default=30, ge=1)
+    warm_pool_seconds: int = Field(default=0, ge=0, description="0: no warm pool")
+    bucket_key: str | None = Field(default=None, description="ARN of the KMS key of the buckets")
+    accepted_detector_versions: str = Field(
+        default="", description="besides those in the policy, comma separated"
+    )
     erasure_machine: str | None = Field(
         default=None, description="ARN of the erasure state machine"
     )
@@ -77,6 +89,10 @@ class Settings(Record):
     @property
     def consents(self) -> frozenset[str]:
         return frozenset(version.strip() for version in self.consent_versions.split(","))
+
+    @property
+    def accepted_detectors(self) -> list[str]:
+        return [version.strip() for version in self.accepted_detector_versions.split(",")]
 
     @property
     def reviewed(self) -> ReviewPolicy:

@@ -1,6 +1,7 @@
 """The container's folders, as SageMaker's training contract defines them."""
 
 import hashlib
+import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,10 +11,12 @@ from pydantic import ValidationError
 
 from likeness.contracts import ORDER_FILE, GenerationOrder, OrderedPhoto
 from likeness.domain.ids import PhotoId
+from likeness_model.container.start import BASE, DEFAULT_BASE
 from likeness_model.errors import OrderError, PhotosError
 from likeness_model.generation.files import write_atomically
 
-BASE = "SAGEMAKER_BASE_DIR"
+log = logging.getLogger(__name__)
+
 WEIGHTS = "LIKENESS_WEIGHTS"  # a folder of weights
 WEIGHTS_CHANNEL = "SM_CHANNEL_WEIGHTS"  # set by SageMaker
 FAILURE_LENGTH = 1024  # bytes of the failure file that SageMaker shows
@@ -27,7 +30,7 @@ class Folders:
 
     @classmethod
     def from_environment(cls) -> "Folders":
-        return cls(Path(os.environ.get(BASE, "/opt/ml")))
+        return cls(Path(os.environ.get(BASE, DEFAULT_BASE)))
 
     @property
     def order(self) -> Path:
@@ -85,4 +88,8 @@ def read_photos(folder: Path, ordered: Sequence[OrderedPhoto]) -> dict[PhotoId, 
 
 
 def write_failure(path: Path, error: str, message: str) -> None:
-    write_atomically(path, f"{error}: {message}"[:FAILURE_LENGTH].encode())
+    """The log and the exit code must not depend on it: a failure to write it is only logged."""
+    try:
+        write_atomically(path, f"{error}: {message}"[:FAILURE_LENGTH].encode())
+    except OSError as denied:
+        log.warning("the failure file cannot be written: %s", denied)

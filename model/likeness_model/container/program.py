@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import partial
 
 from likeness_model.container.attempt import draw_attempt
@@ -27,8 +28,9 @@ def main(arguments: Sequence[str]) -> int:
     )
     command = arguments[0] if arguments else "train"
     folders = Folders.from_environment()
-    folders.failure.unlink(missing_ok=True)
     load = partial(load_engine, workers=_workers())
+    with suppress(OSError):
+        folders.failure.unlink()
     try:
         if command == "train":
             signal.signal(signal.SIGTERM, lambda _number, _frame: _stop(folders))

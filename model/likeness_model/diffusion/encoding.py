@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from likeness_model.diffusion.memory import Batches
 from likeness_model.diffusion.pipelines.base import EncodedPrompts, Pipeline
-from likeness_model.diffusion.portraits import Portrait, loss_weights, training_examples
+from likeness_model.diffusion.portraits import TrainingExample, loss_weights
 from likeness_model.diffusion.prompts import prior_captions
 from likeness_model.diffusion.seeds import derived_seed
 from likeness_model.diffusion.training_step import TrainingSet
@@ -26,10 +26,9 @@ def encode_prompts(pipeline: Pipeline, texts: Sequence[str]) -> EncodedPrompts:
     return encoded.pick([distinct.index(text) for text in texts])
 
 
-def encode_training_set(pipeline: Pipeline, portraits: Sequence[Portrait]) -> TrainingSet:
+def encode_training_set(pipeline: Pipeline, own: Sequence[TrainingExample]) -> TrainingSet:
     """Latents and captions of the user's photos and, if the recipe has prior pictures, of those."""
     recipe = pipeline.recipe
-    own = training_examples(portraits, recipe.training_side)
     pictures = [example.picture for example in own]
     captions = [example.caption for example in own]
     if recipe.prior_pictures:

@@ -3,11 +3,12 @@
 import logging
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from likeness.contracts import GenerationOrder, NotDrawn, NotDrawnReason
+from likeness.domain.ids import PhotoId
 from likeness_model import __version__
 from likeness_model.diffusion import kernels, lora
 from likeness_model.diffusion.drawing import REDRAWN, Drawing, OrderPrompts
@@ -15,7 +16,13 @@ from likeness_model.diffusion.drawing_network import DrawingNetwork
 from likeness_model.diffusion.encoding import encode_prompts, encode_training_set
 from likeness_model.diffusion.memory import release, weight_checksum
 from likeness_model.diffusion.pipelines.base import Pipeline
-from likeness_model.diffusion.portraits import Portrait, find_portraits, references
+from likeness_model.diffusion.portraits import (
+    Portrait,
+    TrainingExample,
+    find_portraits,
+    references,
+    training_examples,
+)
 from likeness_model.diffusion.prompts import prompts_for, templates
 from likeness_model.diffusion.quality_gate import Person
 from likeness_model.diffusion.seeds import derived_seed
@@ -33,8 +40,14 @@ class BaseChangedError(Exception):
 class DiffusionEngine:
     """A pipeline, loaded once, that draws for one user after another."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        *,
+        analyse: Callable[[Mapping[PhotoId, bytes]], list[Portrait]] = find_portraits,
+    ) -> None:
         self.pipeline = pipeline
+        self._analyse = analyse
         self.name = pipeline.name
         self.styles = tuple(templates().styles)
         if pipeline.device.type == "cuda":
@@ -52,22 +65,26 @@ class DiffusionEngine:
         """Raises PhotosError and DeviceError, and BaseChangedError if the base weights changed: the
         process must then end without another job."""
         # 1. Analyse the photos: faces and their features. It needs no accelerator.
+        recipe = self.pipeline.recipe
         task.report("looking", len(task.checkpoints.avatars))
-        portraits = find_portraits(task.photos)
+        portraits = self._analyse(task.photos)
         if not portraits:
             return _none_drawn(task, "no_usable_photo")
+        own = training_examples(portraits, recipe.training_side) if recipe.trains else []
         with task.turn:
             try:
-                return self._draw(task, portraits)
+                return self._draw(task, portraits, own)
             finally:
                 self._clean_up()
 
-    def _draw(self, task: Task, portraits: Sequence[Portrait]) -> list[NotDrawn]:
+    def _draw(
+        self, task: Task, portraits: Sequence[Portrait], own: Sequence[TrainingExample]
+    ) -> list[NotDrawn]:
         pipeline, recipe = self.pipeline, self.pipeline.recipe
 
         # 2. Encode all prompts at once, then the training examples.
         prompts = self._encode_prompts(task)
-        examples = encode_training_set(pipeline, portraits) if recipe.trains else None
+        examples = encode_training_set(pipeline, own) if own else None
         drawing = Drawing(
             pipeline,
             self._network,

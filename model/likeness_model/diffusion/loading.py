@@ -9,6 +9,7 @@ import torch
 from diffusers.utils import logging as diffusers_logging
 from transformers.utils import logging as transformers_logging
 
+from likeness_model.diffusion.device import find_gpu
 from likeness_model.diffusion.pipelines import klein, sdxl
 from likeness_model.diffusion.pipelines.base import Pipeline
 from likeness_model.diffusion.recipe import (
@@ -22,7 +23,7 @@ from likeness_model.diffusion.recipe import (
 )
 from likeness_model.diffusion.shapes import random_pipeline
 from likeness_model.diffusion.weights import verified_while_loading
-from likeness_model.errors import DeviceError, WeightsError
+from likeness_model.errors import WeightsError
 
 log = logging.getLogger(__name__)
 
@@ -68,9 +69,7 @@ def load_pipeline(
     if name not in KINDS:
         raise WeightsError(f"unknown engine {name}: choose {', '.join([*KINDS, *TINY])}")
     kind = KINDS[name]
-    if device is None and not torch.cuda.is_available():
-        raise DeviceError(f"{name} needs a GPU and none is visible: use an instance with one")
-    place = torch.device(device or "cuda:0")
+    place = torch.device(device) if device else find_gpu(name)
     usual = torch.bfloat16 if place.type == "cuda" else torch.float32
     with verified_while_loading(folder, kind.reads) as manifest:
         log.info("%s: %s; %s", name, ", ".join(manifest.revisions), ", ".join(manifest.licences))

@@ -52,10 +52,7 @@ def train(
     # 1. A new adapter, or the checkpoint's.
     lora.load(network, pipeline.targets, recipe.rank, seed=seed)
     parameters = lora.user_parameters(network)
-    on_gpu = pipeline.device.type == "cuda"
-    optimiser = torch.optim.AdamW(
-        parameters.values(), lr=recipe.learning_rate, fused=on_gpu, capturable=on_gpu
-    )
+    optimiser = new_optimiser(pipeline)
     done, finished = _restore(checkpoint.read(), parameters, optimiser)
 
     # 2. Steps, until the recipe's number or the time limit is reached. A captured step is only
@@ -87,6 +84,17 @@ def train(
     if done < recipe.steps:
         log.warning("out of time: training ended after %d of %d steps", done, recipe.steps)
     return Trained(lora.user_state(network), done, tuple(loss.item() for loss in losses))
+
+
+def new_optimiser(pipeline: Pipeline) -> torch.optim.Optimizer:
+    """For the user's adapter on the trained network."""
+    on_gpu = pipeline.device.type == "cuda"
+    return torch.optim.AdamW(
+        lora.user_parameters(pipeline.trained_network).values(),
+        lr=pipeline.recipe.learning_rate,
+        fused=on_gpu,
+        capturable=on_gpu,  # by a CUDA graph
+    )
 
 
 # --- the checkpoint's content ------------------------------------------------------------------

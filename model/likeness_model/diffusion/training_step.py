@@ -39,7 +39,12 @@ class TrainingStep:
     """On a CPU, or if the capture fails, the same operations run one by one."""
 
     def __init__(
-        self, pipeline: Pipeline, examples: TrainingSet, optimiser: torch.optim.Optimizer
+        self,
+        pipeline: Pipeline,
+        examples: TrainingSet,
+        optimiser: torch.optim.Optimizer,
+        *,
+        capture: bool = True,
     ) -> None:
         self._pipeline = pipeline
         self._examples = examples
@@ -58,7 +63,7 @@ class TrainingStep:
         self._noise_levels = self._latents.new_empty(self._size)
         self._on_gpu = pipeline.device.type == "cuda"
         self._stream = torch.cuda.Stream(pipeline.device) if self._on_gpu else None
-        self._before_capture = WARM_UP
+        self._before_capture = WARM_UP if capture and self._on_gpu else 0
         self._graph: torch.cuda.CUDAGraph | None = None  # untested on a GPU
         self._loss = torch.zeros((), device=pipeline.device)  # of the graph's last replay
 
@@ -70,9 +75,10 @@ class TrainingStep:
                 self._graph.replay()
                 return self._loss.clone()
             loss = self._step()
-            self._before_capture -= 1
-            if self._on_gpu and self._before_capture == 0 and self._batches.size == self._size:
-                self._capture()
+            if self._before_capture:
+                self._before_capture -= 1
+                if self._before_capture == 0 and self._batches.size == self._size:
+                    self._capture()
             return loss
 
     @property

@@ -21,7 +21,7 @@ from likeness_model.diffusion.encoding import encode_training_set
 from likeness_model.diffusion.loading import KINDS, TINY, load_pipeline
 from likeness_model.diffusion.pipelines.base import Pipeline
 from likeness_model.diffusion.pipelines.klein import Klein
-from likeness_model.diffusion.portraits import find_portraits
+from likeness_model.diffusion.portraits import find_portraits, training_examples
 from likeness_model.diffusion.training import Trained, train
 from likeness_model.diffusion.training_checkpoint import TrainingCheckpoint
 from likeness_model.errors import JobError, PhotosError
@@ -89,7 +89,8 @@ def train_on_folder(pipeline: Pipeline, photos: Path, seed: int = 0) -> Trained:
     if not portraits:
         raise PhotosError(f"no JPEG photo in {photos} shows a face: use another folder")
     with tempfile.TemporaryDirectory() as folder:
-        examples = encode_training_set(pipeline, portraits)
+        own = training_examples(portraits, pipeline.recipe.training_side)
+        examples = encode_training_set(pipeline, own)
         checkpoint = TrainingCheckpoint(Path(folder), "by-hand")
         trained = train(pipeline, examples, seed=seed, checkpoint=checkpoint)
     lora.unload(pipeline.trained_network)

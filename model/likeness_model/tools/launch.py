@@ -17,8 +17,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
-from likeness.contracts import ORDER_FILE, RESULT_FILE, GenerationOrder
-from likeness_model.metrics import DEFINITIONS
+from likeness.contracts import METRIC_DEFINITIONS, ORDER_FILE, RESULT_FILE, GenerationOrder
 from likeness_model.tools.order import make_order, read_photos
 
 MAX_RUNTIME_S = 1800
@@ -128,7 +127,7 @@ def train(order: GenerationOrder, stack: Stack, *, instance: str, logs: bool) ->
         output_data_config=OutputDataConfig(s3_output_path=f"{folder}/output/"),
         checkpoint_config=CheckpointConfig(s3_uri=f"{folder}/checkpoints/"),
     ).with_metric_definitions(
-        [MetricDefinition(name=row["Name"], regex=row["Regex"]) for row in DEFINITIONS]
+        [MetricDefinition(name=row["Name"], regex=row["Regex"]) for row in METRIC_DEFINITIONS]
     )
     channels = {
         "photos": f"s3://{stack.photos_bucket}/photos/{order.job_id}/",

@@ -4,9 +4,11 @@ import pytest
 
 from likeness.adapters.generation.endpoint import AsyncEndpoint
 from likeness.domain.errors import Denied, Unavailable
-from likeness.entrypoints.sns import INFERENCE_ID
-from tests.builders import JOB
+from likeness.domain.generation.run import RUN_NAME, Run
+from tests.builders import JOB, NOW
 from tests.integration.aws_answers import answer, fail
+
+RUN = Run(job_id=JOB, attempt=2, tries=3, requested_at=NOW)
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def asked(runtime) -> dict[str, str]:
 def test_the_output_location_is_in_the_jobs_own_folder(runtime):
     headers = asked(runtime)
 
-    failure = AsyncEndpoint(runtime, "likeness-test", "avatars").invoke(JOB, 2)
+    failure = AsyncEndpoint(runtime, "likeness-test", "avatars").invoke(RUN)
 
     assert failure == "s3://avatars/work/failures/f-error.out"
     assert headers["X-Amzn-SageMaker-InputLocation"] == (
@@ -42,11 +44,11 @@ def test_the_output_location_is_in_the_jobs_own_folder(runtime):
 def test_the_notification_is_matched_by_the_inference_id(runtime):
     headers = asked(runtime)
 
-    AsyncEndpoint(runtime, "likeness-test", "avatars").invoke(JOB, 2)
+    AsyncEndpoint(runtime, "likeness-test", "avatars").invoke(RUN)
 
-    name = INFERENCE_ID.match(headers["X-Amzn-SageMaker-Inference-Id"])
+    name = RUN_NAME.fullmatch(headers["X-Amzn-SageMaker-Inference-Id"])
     assert name is not None
-    assert (name["job_id"], name["attempt"]) == (JOB, "2")
+    assert (name["job_id"], name["attempt"], name["tries"]) == (JOB, "2", "3")
     assert len(name[0]) <= 64
 
 
@@ -63,4 +65,4 @@ def test_any_other_error_can_be_retried(runtime, code, error):
     fail(runtime, "InvokeEndpointAsync", code, times=9)
 
     with pytest.raises(error):
-        AsyncEndpoint(runtime, "likeness-test", "avatars").invoke(JOB, 1)
+        AsyncEndpoint(runtime, "likeness-test", "avatars").invoke(RUN)

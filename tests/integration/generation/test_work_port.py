@@ -27,36 +27,14 @@ def checkpoint(buckets, name: str, content: bytes, *, job_id=JOB, attempt: int =
     buckets.avatar_objects.put(f"work/{job_id}/r{attempt}/checkpoints/{name}", content)
 
 
-def sources(prepared) -> dict[str, str]:
-    return {
-        channel["ChannelName"]: channel["DataSource"]["S3DataSource"]["S3Uri"]
-        for channel in prepared.channels
-    }
-
-
 @pytest.mark.parametrize("attempt", [1, 2])
 def test_the_container_finds_its_order_in_its_channel(buckets, attempt):
     order = an_order_for_the_container(attempt)
 
-    prepared = buckets.work.order(order)
+    buckets.work.order(order)
 
-    folder = f"work/{JOB}/r{attempt}"
-    written = buckets.avatar_objects.get(f"{folder}/order/order.json", "order")
+    written = buckets.avatar_objects.get(f"work/{JOB}/r{attempt}/order/order.json", "order")
     assert GenerationOrder.model_validate_json(written) == order
-    assert (prepared.job_id, prepared.attempt) == (JOB, attempt)
-    assert sources(prepared) == {
-        "photos": f"s3://photos/photos/{JOB}/",
-        "order": f"s3://avatars/{folder}/order/",
-    }
-    assert prepared.checkpoint_uri == f"s3://avatars/{folder}/checkpoints/"
-    assert prepared.output_uri == f"s3://avatars/{folder}/output/"
-
-
-def test_a_training_job_has_one_valid_name_for_each_attempt(buckets):
-    names = {buckets.work.order(an_order_for_the_container(n)).training_job_name for n in (1, 2, 1)}
-
-    assert names == {f"likeness-{JOB}-r1", f"likeness-{JOB}-r2"}
-    assert all(len(name) <= 63 for name in names)
 
 
 def test_a_result_is_read_as_the_container_wrote_it(buckets):
@@ -158,12 +136,6 @@ def answered(buckets, files: dict[str, bytes], *, attempt: int = 1) -> None:
 def files_of(result) -> dict[str, bytes]:
     pictures = {avatar.file: a_png(int(avatar.avatar_id[1:])) for avatar in result.avatars}
     return {"result.json": result.model_dump_json().encode(), **pictures}
-
-
-def test_the_operators_weights_are_a_channel_of_their_own(s3):
-    work = WorkBucket(s3, "avatars", "photos", weights="s3://weights/klein/")
-
-    assert sources(work.order(an_order_for_the_container()))["weights"] == "s3://weights/klein/"
 
 
 def test_the_request_contains_only_the_order_and_its_photos(buckets):
@@ -278,3 +250,11 @@ def test_a_failure_file_elsewhere_is_left_alone(buckets, uri):
     buckets.work.delete_failure(uri)
 
     assert buckets.avatar_objects.listing() == ["drawn/x"]
+
+
+def test_a_response_too_large_for_the_functions_memory_is_refused(s3, monkeypatch):
+    monkeypatch.setattr(endpoint_tar, "LARGEST_RESPONSE", 10)
+    s3.put_object(Bucket="avatars", Key=f"work/{JOB}/r1/endpoint/response.tar", Body=bytes(11))
+
+    with pytest.raises(Invalid, match="more than 10 bytes"):
+        WorkBucket(s3, "avatars", "photos").unpack(JOB, 1)

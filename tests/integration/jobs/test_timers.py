@@ -46,6 +46,15 @@ def test_setting_a_timer_twice_is_idempotent(scheduler, timers):
     assert set_["ScheduleExpression"] == "at(2026-11-22T12:00:00)"
 
 
+def test_a_timer_is_cancelled_by_its_name_alone(scheduler, timers):
+    timers.end_at(JOB, "NotSubmitted", when=NOW)
+
+    for _ in range(2):
+        Schedules(scheduler, group="likeness").cancel(JOB, "NotSubmitted")
+
+    assert scheduler.list_schedules(GroupName="likeness")["Schedules"] == []
+
+
 def test_a_timer_that_cannot_be_set_is_an_error(scheduler, timers):
     fail(scheduler, "CreateSchedule", "ServiceQuotaExceededException", times=99)
 

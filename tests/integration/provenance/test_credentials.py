@@ -2,22 +2,13 @@
 
 import io
 import json
-from typing import Any
 
 import c2pa
 import pytest
-from botocore.exceptions import ClientError
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    PublicFormat,
-    load_der_public_key,
-)
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 from PIL import Image
 
-from infra.laptop.certificates import certify, issue
+from infra.certificate import Certified, issue, issue_once
 from likeness.adapters.generation.png import only_pixels
 from likeness.adapters.provenance import webp, xmp
 from likeness.adapters.provenance.certificates import CACHE_S, Certificates
@@ -25,6 +16,7 @@ from likeness.adapters.provenance.credentials import KmsCredentials
 from likeness.domain.errors import Unavailable
 from likeness.domain.provenance.credentials import SOURCE_TYPES, Claim, Trust
 from tests.builders import NOW, a_png
+from tests.integration.provenance.kms import Kms
 
 CLAIM = Claim.model_validate(
     {"watermark": "0123456789a", "style": "comic", "engine": "painter", "made_at": NOW}
@@ -32,31 +24,6 @@ CLAIM = Claim.model_validate(
 LABEL = xmp.packet(SOURCE_TYPES["painter"])
 PNG = only_pixels(a_png(7, side=256), side=256, xmp=LABEL)
 KINDS = {"image/png": PNG, "image/webp": webp.scaled(PNG, [128], xmp=LABEL)[128]}
-
-
-class Kms:
-    """The signing part of KMS. moto signs a digest as if it were the message."""
-
-    def __init__(self) -> None:
-        self.keys: dict[str, ec.EllipticCurvePrivateKey] = {}
-        self.off: set[str] = set()
-
-    def create(self) -> str:
-        name = f"key-{len(self.keys)}"
-        self.keys[name] = ec.generate_private_key(ec.SECP256R1())
-        return name
-
-    def get_public_key(self, *, KeyId: str) -> dict[str, bytes]:  # noqa: N803 - as boto3 has it
-        public = self.keys[KeyId].public_key()
-        encoding = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-        return {"PublicKey": public.public_bytes(*encoding)}
-
-    def sign(self, **asked: Any) -> dict[str, bytes]:
-        if asked["KeyId"] in self.off:
-            raise ClientError({"Error": {"Code": "DisabledException"}}, "Sign")
-        assert (asked["MessageType"], asked["SigningAlgorithm"]) == ("DIGEST", "ECDSA_SHA_256")
-        algorithm = ec.ECDSA(Prehashed(hashes.SHA256()))
-        return {"Signature": self.keys[asked["KeyId"]].sign(asked["Message"], algorithm)}
 
 
 @pytest.fixture
@@ -72,7 +39,7 @@ def key(clients):
 
 @pytest.fixture
 def credentials(clients, key):
-    certify(clients, key, "test")
+    issue_once(clients, Certified(key, "test"))
     return KmsCredentials(clients("kms"), key, Certificates(clients("ssm"), "/likeness/test"))
 
 
@@ -174,12 +141,12 @@ def test_without_a_certificate_chain_nothing_is_signed_and_the_error_names_the_p
 
 
 def test_a_certificate_chain_is_cached_for_minutes(clients, key):
-    certify(clients, key, "test")
+    issue_once(clients, Certified(key, "test"))
     store, now = clients("ssm"), [0.0]
     certificates = Certificates(store, "/likeness/test", now=lambda: now[0])
     first = certificates.chain()
 
-    certify(clients, key, "test")
+    issue_once(clients, Certified(key, "test"))
     assert certificates.chain() == first
 
     name = "/likeness/test/certificate-chain"

@@ -14,6 +14,7 @@ from likeness_model.vision.records import Image, Mesh
 
 PHOTOS = Path(__file__).parents[3] / "demo" / "photos"
 DARK_GLASS = (20.0, 20.0, 24.0)
+MASK = [234, 132, 172, 150, 176, 152, 400, 379, 397, 361, 454, 347, 197, 118]  # mesh indices
 MIRROR_GLASS = (150.0, 170.0, 190.0)
 
 
@@ -97,6 +98,21 @@ def wearing(
     cv2.line(lenses, ends[0], ends[1], 1.0, max(2, round(0.03 * width)))
     share = (cv2.GaussianBlur(lenses, (0, 0), 1) * opacity)[..., None]
     return np.clip(image * (1 - share) + np.array(glass) * share, 0, 255).astype(np.uint8)
+
+
+def masked(image: Image, colour: tuple[float, float, float]) -> Image:
+    """The largest face with a mask from the nose to the chin."""
+    points = main_mesh(image).plane[MASK]
+    cloth = np.zeros(image.shape[:2], np.float32)
+    cv2.fillPoly(cloth, [points.astype(np.int32)], 1.0)
+    share = cv2.GaussianBlur(cloth, (0, 0), 2)[..., None]
+    return np.clip(image * (1 - share) + np.array(colour) * share, 0, 255).astype(np.uint8)
+
+
+def between_the_brows(image: Image) -> tuple[int, int]:
+    """Row and column of bare skin."""
+    x, y = main_mesh(image).plane[9]
+    return int(y), int(x)
 
 
 def _as_high(image: Image, height: int) -> Image:

@@ -59,6 +59,7 @@ def test_what_no_model_can_tell_is_never_returned(rekognition: Any) -> None:
         "AgeRange",
         "BoundingBox",
         "Confidence",
+        "FaceOccluded",
         "Landmarks",
         "Pose",
         "Quality",
@@ -187,3 +188,39 @@ def test_mirrored_glasses_are_unknown(rekognition: Any) -> None:
     mirrored = drawings.wearing(drawings.photo("02"), opacity=1.0, glass=drawings.MIRROR_GLASS)
 
     assert "Sunglasses" not in face(rekognition, mirrored, "ALL")
+
+
+CLOTHS = {
+    "surgical": (150, 195, 215),
+    "white": (235, 235, 232),
+    "black": (28, 28, 30),
+    "green": (90, 140, 110),
+    "red": (170, 60, 60),
+}
+
+
+@pytest.mark.parametrize("cloth", CLOTHS)
+def test_a_mask_is_seen(rekognition: Any, cloth: str) -> None:
+    picture = drawings.masked(drawings.photo("01"), CLOTHS[cloth])
+
+    found = face(rekognition, picture, "FACE_OCCLUDED")["FaceOccluded"]
+
+    assert found["Value"] is True
+    assert found["Confidence"] > 90
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_bare_face_is_not_occluded(rekognition: Any, view: str) -> None:
+    found = face(rekognition, drawings.photo(view), "FACE_OCCLUDED")["FaceOccluded"]
+
+    assert found["Value"] is False
+    assert found["Confidence"] > 90
+
+
+def test_nothing_is_said_of_a_mouth_without_colour_or_covered_by_skin(rekognition: Any) -> None:
+    photo = drawings.photo("01")
+    grey = np.repeat(photo.mean(2, keepdims=True).astype(np.uint8), 3, 2)
+    hand = drawings.masked(photo, tuple(photo[drawings.between_the_brows(photo)]))
+
+    for picture in (grey, hand):
+        assert "FaceOccluded" not in face(rekognition, picture, "FACE_OCCLUDED")

@@ -233,6 +233,16 @@ def test_an_invalid_order_has_its_own_exit_code(job_folder, text, sentence):
     assert "\n" not in job_folder.failure
 
 
+def test_a_failure_file_that_cannot_be_written_does_not_change_the_exit_code(job_folder):
+    (job_folder.base / "output").touch()  # no folder
+    job_folder.write_order("no order")
+    code, log = run(job_folder)
+
+    assert code == errors.OrderError.exit_code
+    assert "OrderError: " in log
+    assert "the failure file cannot be written" in log
+
+
 def test_a_missing_order_is_named(job_folder):
     code, _ = run(job_folder)
 

@@ -230,7 +230,7 @@ def test_missing_weights_are_reported(tmp_path):
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_a_real_engine_without_a_gpu_raises_an_error(folders):
-    with pytest.raises(DeviceError, match="sdxl-lora needs a GPU and none is visible"):
+    with pytest.raises(DeviceError, match="sdxl-lora needs a GPU: "):
         load_pipeline("sdxl-lora", folders["sdxl"])
 
 

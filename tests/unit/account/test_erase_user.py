@@ -29,7 +29,11 @@ def erase(world, erasure_id):
         policy="2026-11-22",
         clock=world.clock,
         cancel=lambda job_id: cancel_job(
-            job_id, jobs=world.jobs, workflow=world.workflow, clock=world.clock
+            job_id,
+            jobs=world.jobs,
+            workflow=world.workflow,
+            timers=world.timers,
+            clock=world.clock,
         ),
     )
 

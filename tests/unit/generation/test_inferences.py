@@ -5,10 +5,11 @@ import json
 import pytest
 
 from likeness.adapters.generation import endpoint_tar
+from likeness.adapters.policy_files import load_retention
 from likeness.contracts import InferenceEnded, JobError
 from likeness.domain.deletion.receipt import WORK
-from likeness.domain.errors import Conflict, NotFound, Unavailable
-from likeness.domain.generation.inference import InferenceState
+from likeness.domain.errors import CapacityTimeout, Conflict, NotFound, Unavailable
+from likeness.domain.generation.run import RunState
 from likeness.domain.jobs.job import JobState
 from likeness.entrypoints.sns import read
 from likeness.services.generation.finish_inference import finish_inference
@@ -21,6 +22,8 @@ from tests.world import World
 FAILURE = f"work/failures/{JOB}-error.out"
 REQUEST = f"work/{JOB}/r1/endpoint/request.tar"
 RESPONSE = f"work/{JOB}/r1/endpoint/response.tar"
+FIRST, SECOND = (f"likeness-{JOB}-a1-t{tries}" for tries in (1, 2))
+DEADLINE = load_retention().deadline
 
 
 @pytest.fixture
@@ -46,19 +49,20 @@ def start(world, token="t1"):  # noqa: S107 - a task token
         1,
         token,
         jobs=world.jobs,
-        inferences=world.inferences,
+        runs=world.runs,
         work=world.work,
         files=world.files,
         endpoint=world.endpoint,
         clock=world.clock,
+        deadline=DEADLINE,
     )
 
 
-def finish(world, *, failed=False, job_id=JOB):
+def finish(world, *, error=None, job_id=JOB, tries=1):
     return finish_inference(
-        InferenceEnded(job_id=job_id, attempt=1, failed=failed),
+        InferenceEnded(job_id=job_id, attempt=1, tries=tries, error=error),
         jobs=world.jobs,
-        inferences=world.inferences,
+        runs=world.runs,
         work=world.work,
         workflow=world.workflow,
     )
@@ -69,7 +73,7 @@ def unpack(world):
         JOB,
         1,
         jobs=world.jobs,
-        inferences=world.inferences,
+        runs=world.runs,
         work=world.work,
         files=world.files,
     )
@@ -84,7 +88,7 @@ def answers(world, *numbers):
 
 
 def stop(world):
-    world.inferences.save(world.inferences.get(JOB, 1).stop())
+    world.runs.save(world.runs.get(JOB, 1).stop())
 
 
 def at(world, key):
@@ -97,11 +101,11 @@ def at(world, key):
 def test_the_endpoint_is_invoked_and_the_task_token_stored(world):
     start(world)
 
-    inference = world.inferences.get(JOB, 1)
-    assert world.endpoint.asked == [(JOB, 1)]
+    run = world.runs.get(JOB, 1)
+    assert world.endpoint.asked == [FIRST]
     assert at(world, REQUEST)
-    assert (inference.state, inference.task_token) == (InferenceState.RUNNING, "t1")
-    assert inference.failure_uri == f"s3://avatars/{FAILURE}"
+    assert (run.state, run.task_token) == (RunState.RUNNING, "t1")
+    assert run.failure_uri == f"s3://avatars/{FAILURE}"
 
 
 def test_a_replayed_step_stores_its_newer_token_without_a_second_inference(world):
@@ -109,7 +113,7 @@ def test_a_replayed_step_stores_its_newer_token_without_a_second_inference(world
     start(world, "t2")
     finish(world)
 
-    assert world.endpoint.asked == [(JOB, 1)]
+    assert world.endpoint.asked == [FIRST]
     assert world.workflow.answers == {"t2": {"job_id": JOB, "attempt": 1}}
 
 
@@ -121,17 +125,41 @@ def test_a_step_that_failed_before_the_endpoint_accepted_is_retried(world):
     world.endpoint.down = False
     start(world, "t2")
 
-    assert world.endpoint.asked == [(JOB, 1)]
-    assert world.inferences.get(JOB, 1).task_token == "t2"
+    assert world.endpoint.asked == [FIRST]
+    assert world.runs.get(JOB, 1).task_token == "t2"
 
 
 def test_after_a_failure_the_endpoint_is_invoked_again(world):
     start(world)
-    finish(world, failed=True)
+    finish(world, error=JobError.GENERATION_FAILED)
     start(world, "t2")
 
-    assert world.endpoint.asked == [(JOB, 1), (JOB, 1)]
-    assert world.inferences.get(JOB, 1).state is InferenceState.RUNNING
+    assert world.endpoint.asked == [FIRST, SECOND]
+    assert world.runs.get(JOB, 1).state is RunState.RUNNING
+
+
+def test_while_no_instance_takes_the_request_it_is_sent_again_until_it_is_too_late(world):
+    start(world)
+    finish(world, error=JobError.NO_CAPACITY)
+    assert world.workflow.failures == {"t1": JobError.NO_CAPACITY}
+
+    world.clock.advance(DEADLINE)
+
+    with pytest.raises(CapacityTimeout):
+        start(world, "t2")
+    assert world.endpoint.asked == [FIRST]
+
+
+def test_the_end_of_an_earlier_try_changes_nothing(world):
+    start(world)
+    finish(world, error=JobError.GENERATION_FAILED)
+    start(world, "t2")
+    before = world.runs.get(JOB, 1)
+
+    assert not finish(world, error=JobError.GENERATION_FAILED, tries=1)
+
+    assert world.runs.get(JOB, 1) == before
+    assert finish(world, tries=2)
 
 
 def test_an_ended_job_starts_no_inference(world):
@@ -145,14 +173,14 @@ def test_an_ended_job_starts_no_inference(world):
 
 
 def test_a_failure_that_arrives_before_the_step_ends_is_stored(world):
-    world.endpoint.before_return = lambda: finish(world, failed=True)
+    world.endpoint.before_return = lambda: finish(world, error=JobError.GENERATION_FAILED)
 
     start(world)
 
-    inference = world.inferences.get(JOB, 1)
-    assert inference.state is InferenceState.FAILED
-    assert inference.failure_uri
-    assert world.workflow.failures == {"t1": JobError.INFERENCE_FAILED}
+    run = world.runs.get(JOB, 1)
+    assert run.state is RunState.FAILED
+    assert run.failure_uri
+    assert world.workflow.failures == {"t1": JobError.GENERATION_FAILED}
 
 
 def test_an_attempt_stopped_during_the_invocation_leaves_no_copy(world):
@@ -162,7 +190,7 @@ def test_an_attempt_stopped_during_the_invocation_leaves_no_copy(world):
         start(world)
 
     assert world.avatar_objects.listing() == []
-    assert world.inferences.get(JOB, 1).failure_uri, "what still arrives can be found"
+    assert world.runs.get(JOB, 1).failure_uri, "what still arrives can be found"
 
 
 def test_an_attempt_stopped_while_packing_is_not_sent(world, monkeypatch):
@@ -210,9 +238,9 @@ def test_a_failure_fails_the_task_and_its_file_is_deleted(world):
     start(world)
     world.avatar_objects.put(FAILURE, b"{}")
 
-    assert finish(world, failed=True)
+    assert finish(world, error=JobError.GENERATION_FAILED)
 
-    assert world.workflow.failures == {"t1": JobError.INFERENCE_FAILED}
+    assert world.workflow.failures == {"t1": JobError.GENERATION_FAILED}
     assert not at(world, FAILURE)
 
 
@@ -232,10 +260,10 @@ def test_the_failure_file_of_a_stopped_attempt_is_deleted(world):
     stop(world)
     world.avatar_objects.put(FAILURE, b"{}")
 
-    assert not finish(world, failed=True)
+    assert not finish(world, error=JobError.GENERATION_FAILED)
 
     assert not at(world, FAILURE)
-    assert world.inferences.get(JOB, 1).stopped
+    assert world.runs.get(JOB, 1).stopped
 
 
 @pytest.mark.parametrize(
@@ -302,22 +330,40 @@ def test_an_attempt_stopped_while_unpacking_leaves_nothing(world):
 
 
 def message(**fields):
-    notification = {"inferenceId": f"likeness-{JOB}-r2", "invocationStatus": "Completed"} | fields
-    return json.dumps(notification)
+    name = f"likeness-{JOB}-a2-t11"
+    return json.dumps({"inferenceId": name, "invocationStatus": "Completed"} | fields)
 
 
-def test_a_notification_names_job_and_attempt():
-    assert read(message()) == InferenceEnded(job_id=JOB, attempt=2, failed=False)
+def test_a_notification_names_job_attempt_and_try():
+    assert read(message()) == InferenceEnded(job_id=JOB, attempt=2, tries=11)
 
 
-@pytest.mark.parametrize("status", ["Failed", "Expired", None])
-def test_any_status_other_than_completed_is_a_failure(status):
-    ended = read(message(invocationStatus=status))
+@pytest.mark.parametrize(
+    ("status", "reason", "error"),
+    [
+        ("Failed", "ClientError: Received server error (500)", JobError.GENERATION_FAILED),
+        (None, None, JobError.GENERATION_FAILED),
+        ("Expired", None, JobError.NO_CAPACITY),
+        ("Failed", "Request expired in the queue.", JobError.NO_CAPACITY),
+    ],
+)
+def test_any_status_other_than_completed_is_a_failure(status, reason, error):
+    ended = read(message(invocationStatus=status, failureReason=reason))
 
     assert ended is not None
-    assert ended.failed
+    assert ended.error is error
 
 
-@pytest.mark.parametrize("name", ["", "likeness-x-r1", f"likeness-{JOB}-r3", f"x{JOB}-r1", None])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "likeness-x-a1-t1",
+        f"likeness-{JOB}-a3-t1",
+        f"x{JOB}-a1-t1",
+        f"likeness-{JOB}-a1-t0",
+        None,
+    ],
+)
 def test_an_unknown_inference_is_ignored(name):
     assert read(message(inferenceId=name)) is None

@@ -1,8 +1,17 @@
 """Avatars are moderated by the same rules as photos."""
 
+from datetime import timedelta
+
 import pytest
 
-from likeness.domain.errors import Conflict, NotFound, Unavailable
+from likeness.adapters.policy_files import load_retention
+from likeness.domain.errors import (
+    Conflict,
+    DetectorTimeout,
+    NotFound,
+    Unavailable,
+    UnknownDetector,
+)
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.jobs.job import JobState
 from likeness.domain.moderation import Label, Outcome
@@ -10,6 +19,8 @@ from likeness.domain.provenance.watermark import Watermarking
 from likeness.services.generation import moderate_avatars as service
 from likeness.services.generation.prepare_generation import orders
 from tests.builders import JOB, a_png, a_policy, a_result
+
+DEADLINE = load_retention().deadline
 
 
 def moderate(world, attempt=1):
@@ -20,7 +31,9 @@ def moderate(world, attempt=1):
         work=world.work,
         detector=world.detector,
         policy=a_policy(),
+        metrics=world.metrics,
         clock=world.clock,
+        deadline=DEADLINE,
     )
 
 
@@ -216,3 +229,37 @@ def test_a_clean_avatar_names_its_policy_and_detector_version(world):
     verdict = world.jobs.avatars(JOB)[0].verdict
     assert (verdict.outcome, verdict.policy_version) == (Outcome.CLEAN, "test")
     assert verdict.evidence.detector_version == "7.0"
+
+
+def test_under_an_unknown_detector_version_nothing_is_refused_or_drawn_again(world):
+    delivered(world, 1, 2)
+    world.detector.version = "8.0"
+
+    with pytest.raises(UnknownDetector):
+        moderate(world)
+
+    assert states(world) == {}
+    assert world.job.state is JobState.GENERATING
+    assert world.metrics.counted == {"UnknownModerationFinding": 1}
+    world.detector.version = "7.0"
+    assert (moderate(world).approved, moderate(world).redraw) == (2, False)
+
+
+def test_two_hours_before_its_deadline_a_job_stops_waiting_for_the_policy(world):
+    delivered(world, 1)
+    world.detector.version = "8.0"
+    world.clock.advance(DEADLINE - timedelta(hours=2))
+
+    with pytest.raises(DetectorTimeout):
+        moderate(world)
+
+
+def test_an_unknown_label_is_counted_for_the_alarm(world):
+    delivered(world, 1)
+    world.detector.seen_labels["a01"] = [Label(name="New category", confidence=90)]
+
+    moderate(world)
+    moderate(world)
+
+    assert states(world) == {"a01": AvatarState.REFUSED}
+    assert world.metrics.counted == {"UnknownModerationFinding": 1}

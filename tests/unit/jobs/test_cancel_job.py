@@ -12,7 +12,9 @@ RUNNING = sorted(set(JobState) - ENDED)
 
 
 def cancel(world):
-    return cancel_job(JOB, jobs=world.jobs, workflow=world.workflow, clock=world.clock)
+    return cancel_job(
+        JOB, jobs=world.jobs, workflow=world.workflow, timers=world.timers, clock=world.clock
+    )
 
 
 @pytest.mark.parametrize("state", RUNNING)
@@ -24,6 +26,17 @@ def test_a_job_is_stopped_and_another_execution_ends_it(world, state):
 
     assert not world.workflow.running
     assert world.workflow.endings == [(JOB, JobError.CANCELLED)]
+
+
+@pytest.mark.parametrize("down", [False, True])
+def test_the_timer_of_a_cancelled_job_is_deleted_if_possible(world, down):
+    world.has()
+    world.timers.end_at(JOB, JobError.NOT_SUBMITTED, when=NOW)
+    world.timers.down = down
+
+    assert cancel(world).state is JobState.CANCELLING
+
+    assert bool(world.timers.set) is down
 
 
 def test_no_step_continues_a_cancelled_job(world):

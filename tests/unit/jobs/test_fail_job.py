@@ -295,7 +295,9 @@ def test_a_job_that_was_not_submitted_expires(world):
     world.has()
     everywhere(world)
 
-    assert fail(world, JobError.NOT_SUBMITTED).state is JobState.EXPIRED
+    for _ in range(2):  # a repeated step too continues to the proof of deletion
+        result = fail(world, JobError.NOT_SUBMITTED)
+        assert (result.state, result.late) == (JobState.EXPIRED, False)
 
     assert world.photo_objects.listing() == world.avatar_objects.listing() == []
     assert world.job.reason is Reason.SYSTEM_NOT_SUBMITTED
@@ -307,17 +309,20 @@ def test_the_timer_of_a_submitted_job_changes_nothing(world, state):
     world.has(state)
     before = world.job
 
-    assert fail(world, JobError.NOT_SUBMITTED).state is state
+    result = fail(world, JobError.NOT_SUBMITTED)
 
+    assert (result.state, result.late) == (state, True)
     assert world.job == before
 
 
 @pytest.mark.parametrize(
     ("state", "error", "kind"),
     [
-        (JobState.GENERATING, "States.TaskFailed", FailureKind.GPU),
-        (JobState.GENERATING, "SageMaker.ResourceLimitExceededException", FailureKind.CAPACITY),
-        (JobState.GENERATING, "SageMaker.AmazonSageMakerException", FailureKind.GPU),
+        (JobState.GENERATING, "GenerationFailed", FailureKind.GPU),
+        (JobState.GENERATING, "CapacityError", FailureKind.CAPACITY),
+        (JobState.GENERATING, "CapacityTimeout", FailureKind.CAPACITY),
+        (JobState.MODERATING, "DetectorTimeout", FailureKind.MODERATION),
+        (JobState.FINISHING, "UnknownDetector", FailureKind.MODERATION),
         (JobState.GENERATING, "States.Timeout", FailureKind.TIMEOUT),
         (JobState.FINISHING, "NoAvatars", FailureKind.GPU),
         (JobState.FINISHING, "Denied", FailureKind.INTERNAL),

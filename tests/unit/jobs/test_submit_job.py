@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from likeness.contracts import JobError
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.errors import Conflict, Forbidden, Invalid, NotFound, OverQuota, Unavailable
 from likeness.domain.jobs.job import JobState
@@ -34,6 +35,7 @@ def submit(world, job_id=JOB, **lite):
         photos=world.photos,
         inspections=world.inspections,
         workflow=world.workflow,
+        timers=world.timers,
         clock=world.clock,
         tiers=tiers(**lite),
     )
@@ -57,6 +59,18 @@ def test_submitting_is_idempotent(world):
 
     assert world.workflow.starts == [JOB]
     assert len(world.ledger.entries(USER, TODAY)) == 1
+
+
+@pytest.mark.parametrize("down", [False, True])
+def test_the_timer_of_a_submitted_job_is_deleted_if_possible(world, down):
+    world.has()
+    world.timers.end_at(JOB, JobError.NOT_SUBMITTED, when=NOW)
+    world.timers.down = down
+
+    submit(world)
+
+    assert world.workflow.starts == [JOB]
+    assert bool(world.timers.set) is down
 
 
 def test_a_lost_start_is_repeated(world, monkeypatch):

@@ -1,8 +1,17 @@
 """Which photos may reach the GPU: each photo, and the set."""
 
+from datetime import timedelta
+
 import pytest
 
-from likeness.domain.errors import Conflict, Invalid, Unavailable
+from likeness.adapters.policy_files import load_retention
+from likeness.domain.errors import (
+    Conflict,
+    DetectorTimeout,
+    Invalid,
+    Unavailable,
+    UnknownDetector,
+)
 from likeness.domain.jobs.job import JobState
 from likeness.domain.moderation import Label, Outcome
 from likeness.domain.photos.photo import Box, PhotoState
@@ -11,17 +20,21 @@ from likeness.domain.review.case import ReviewPolicy
 from likeness.services.photos import moderate_photos as service
 from tests.builders import JOB, a_face, a_photo, a_policy, a_verdict, photos
 
+DEADLINE = load_retention().deadline
 
-def moderate(world, review="flagged"):
+
+def moderate(world, review="flagged", policy=None):
     return service.moderate_photos(
         JOB,
         jobs=world.jobs,
         detector=world.detector,
-        policy=a_policy(),
+        policy=policy or a_policy(),
         review_policy=ReviewPolicy.read(review),
         users=world.users,
         keyed_hash=world.keyed_hash,
         metrics=world.metrics,
+        clock=world.clock,
+        deadline=DEADLINE,
     )
 
 
@@ -81,13 +94,41 @@ def test_every_verdict_names_its_policy_and_detector_version(world):
     assert [label.name for label in verdict.evidence.labels] == ["Weapons"]
 
 
-def test_an_unknown_detector_version_needs_review_and_is_counted(world):
+def test_under_an_unknown_detector_version_the_job_waits_and_the_alarm_is_raised(world):
     world.has(JobState.MODERATING)
     world.detector.version = "8.0"
 
-    assert moderate(world).outcome is Outcome.DOUBTFUL
+    with pytest.raises(UnknownDetector, match="AcceptedDetectorVersions"):
+        moderate(world)
 
-    assert world.metrics.counted == {"UnknownModerationFinding": 3}
+    assert verdicts(world) == {}
+    assert world.metrics.counted == {"UnknownModerationFinding": 1}
+
+
+def test_once_operators_accept_the_version_the_job_continues(world):
+    world.has(JobState.MODERATING)
+    world.detector.version = "8.0"
+
+    moderate(world, policy=a_policy().accepting(["", "8.0"]))
+
+    assert set(verdicts(world).values()) == {Outcome.CLEAN}
+
+
+def test_without_a_version_the_job_waits_even_if_no_version_is_accepted(world):
+    world.has(JobState.MODERATING)
+    world.detector.version = ""
+
+    with pytest.raises(UnknownDetector):
+        moderate(world, policy=a_policy().accepting([""]))
+
+
+def test_two_hours_before_its_deadline_a_job_stops_waiting_for_the_policy(world):
+    world.has(JobState.MODERATING)
+    world.detector.version = "8.0"
+    world.clock.advance(DEADLINE - timedelta(hours=2))
+
+    with pytest.raises(DetectorTimeout):
+        moderate(world)
 
 
 def test_an_unknown_label_is_counted_once_for_the_alarm(world):

@@ -537,6 +537,8 @@ def test_an_exonerated_photo_is_never_refused_for_the_same_reason(before_a_lead)
             users=before_a_lead.users,
             keyed_hash=before_a_lead.keyed_hash,
             metrics=before_a_lead.metrics,
+            clock=before_a_lead.clock,
+            deadline=timedelta(hours=23),
         )
 
     assert moderated().outcome is Outcome.CLEAN
@@ -560,6 +562,8 @@ def test_another_photo_of_the_same_user_is_moderated_as_usual(before_a_lead):
         users=before_a_lead.users,
         keyed_hash=before_a_lead.keyed_hash,
         metrics=before_a_lead.metrics,
+        clock=before_a_lead.clock,
+        deadline=timedelta(hours=23),
     ).outcome
 
     assert outcome is Outcome.REFUSED

@@ -1,12 +1,15 @@
 """Functions that show how the laptop cloud runs a function."""
 
 import importlib.util
+import json
 import os
 import sys
+import tempfile
 import time
 
 import boto3
 import from_the_layer
+from botocore.config import Config
 
 
 class Unavailable(Exception):
@@ -38,7 +41,8 @@ def put(event, _context):
 
 def sign(event, _context):
     """A presigned POST with the function's permissions."""
-    return boto3.client("s3").generate_presigned_post(
+    config = Config(signature_version="s3v4")
+    return boto3.client("s3", config=config).generate_presigned_post(
         event["bucket"], event["key"], Conditions=[["content-length-range", 1, 10]]
     )
 
@@ -50,6 +54,19 @@ def look(event, _context):
 
 def large(_event, _context):
     return {"text": "x" * 300_000}
+
+
+def strain(event, _context):
+    """Does what it is asked to, up to a limit of Lambda or beyond it."""
+    asked = json.loads(event["body"]) if "routeKey" in event else event
+    time.sleep(asked.get("sleep_s", 0))
+    held = bytearray(asked.get("memory_mb", 0) * 1024 * 1024)
+    held[::4096] = b"x" * len(held[::4096])  # a page counts when it is written
+    with tempfile.TemporaryFile() as file:
+        file.truncate(asked.get("disk_mb", 0) * 1024 * 1024)  # as large, and quick
+    if asked.get("fail"):
+        raise Unavailable("secret")
+    return {"process": os.getpid(), "text": "x" * asked.get("answer_bytes", 0)}
 
 
 def accept(_event, _context):

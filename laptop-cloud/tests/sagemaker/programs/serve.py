@@ -24,6 +24,12 @@ class Answers(BaseHTTPRequestHandler):
             time.sleep(0.5)
         if body.startswith(b"refuse"):
             self.answer(int(body.split()[1]), b'{"error": "OrderError"}')
+        elif body == b"scribble":
+            try:
+                Path("model/new").touch()
+                self.answer(200, b"written")
+            except OSError as denied:
+                self.answer(200, denied.strerror.encode())
         elif body == b"look around":
             seen = sorted(path.name for path in Path("model").iterdir())
             sent = f"{sys.argv[1:]} {seen} {os.environ.get('GREETING')} {self.headers['Accept']}"

@@ -11,6 +11,10 @@
   - Unavailable   a dependency failed; retrying is safe
     - Denied      a permission is missing or a key is disabled: retry after operators fix it
     - NotDeleted  an object that had to be deleted still exists
+    - CapacityError    no instance is available: the state machine tries again for hours
+    - CapacityTimeout  none was available in time: the job ends
+    - UnknownDetector  the policy does not name the detector's version: as for a CapacityError
+    - DetectorTimeout  it did not do so in time: the job ends
 """
 
 from likeness.domain.reasons import Reason
@@ -52,3 +56,15 @@ class Denied(Unavailable): ...
 
 
 class NotDeleted(Unavailable): ...
+
+
+class CapacityError(Unavailable): ...
+
+
+class CapacityTimeout(Unavailable): ...
+
+
+class UnknownDetector(Unavailable): ...
+
+
+class DetectorTimeout(Unavailable): ...

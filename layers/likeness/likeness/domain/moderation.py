@@ -9,6 +9,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from likeness.domain.errors import UnknownDetector
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
 
@@ -114,6 +115,19 @@ class Policy(Record):
             twice = sorted(reason for reason in set(named) if named.count(reason) > 1)
             raise ValueError(f"two severities are given for {', '.join(twice)}")
         return self
+
+    def accepting(self, detector_versions: Iterable[str]) -> Self:
+        """Also accept these versions: operators may do so before the policy names them."""
+        more = self.detector_versions | {version for version in detector_versions if version}
+        return self.model_copy(update={"detector_versions": more})
+
+    def require_known(self, detector_version: str) -> None:
+        """Raises UnknownDetector, so that neither moderators nor GPUs work in vain."""
+        if detector_version not in self.detector_versions:
+            raise UnknownDetector(
+                f"the policy does not name the detector's version {detector_version!r}: compare "
+                "its labels, then set the parameter AcceptedDetectorVersions"
+            )
 
     @property
     def min_confidence(self) -> float:

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 STORED_S = 24 * 3600
 PAUSES_S = (0.1, 0.2, 0.4, 0.8, 1.5)  # 3 s in total: a cold start and the use case
 PREFIX = "answer"  # of each item's key, in all functions: a key is unique across routes
-CALLS = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 4})
+CALLS = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 3})
 
 
 @dataclass(frozen=True, slots=True)

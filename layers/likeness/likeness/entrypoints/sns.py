@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from likeness.contracts import InferenceEnded
+from likeness.contracts import InferenceEnded, JobError
+from likeness.domain.generation.run import RUN_NAME
 from likeness.observability import logger
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
-
-INFERENCE_ID = re.compile(r"^likeness-(?P<job_id>j[0-9a-f]{32})-r(?P<attempt>[12])$")
 
 
 def on_inference(
@@ -32,9 +30,9 @@ def on_inference(
             if ended is None:
                 logger.warning("inference ignored: no job requested it")
                 continue
-            logger.append_keys(job_id=ended.job_id, attempt=ended.attempt)
+            logger.append_keys(job_id=ended.job_id, attempt=ended.attempt, tries=ended.tries)
             awaited = work(ended)
-            logger.info("done", extra={"failed": ended.failed, "awaited": awaited})
+            logger.info("done", extra={"error": ended.error, "awaited": awaited})
 
     return handler
 
@@ -42,14 +40,17 @@ def on_inference(
 def read(message: str) -> InferenceEnded | None:
     """Parse SageMaker's message. None if the inference id is not one of ours.
 
-    Any status other than "Completed" is a failure.
+    Any status other than "Completed" is a failure. A request expires in the queue if no instance
+    takes it in time. AWS does not document how the message says so, so both the status and the
+    reason are read; without a message the task times out.
     """
     body = json.loads(message)
-    name = INFERENCE_ID.match(str(body.get("inferenceId", "")))
+    name = RUN_NAME.fullmatch(str(body.get("inferenceId", "")))
     if name is None:
         return None
-    return InferenceEnded(
-        job_id=name["job_id"],
-        attempt=int(name["attempt"]),
-        failed=body.get("invocationStatus") != "Completed",
-    )
+    status, reason = str(body.get("invocationStatus")), str(body.get("failureReason"))
+    error = None
+    if status != "Completed":
+        expired = "expired" in f"{status} {reason}".lower()
+        error = JobError.NO_CAPACITY if expired else JobError.GENERATION_FAILED
+    return InferenceEnded.model_validate({**name.groupdict(), "error": error})

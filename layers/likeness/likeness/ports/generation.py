@@ -1,5 +1,6 @@
 """Ports of generation: the work folder, the endpoint and GPU work."""
 
+from enum import StrEnum, auto
 from typing import Protocol
 
 from likeness.contracts import (
@@ -7,27 +8,26 @@ from likeness.contracts import (
     GenerationOrder,
     GenerationProgress,
     GenerationResult,
-    PrepareGenerationResult,
 )
 from likeness.domain.generation.avatar import Avatar
-from likeness.domain.generation.inference import Inference
+from likeness.domain.generation.run import Run
 from likeness.domain.ids import JobId
 
 
-class Inferences(Protocol):
-    """Attempts that the endpoint draws. No API response contains their task tokens."""
+class Runs(Protocol):
+    """The records of attempts. No API response contains their task tokens."""
 
-    def get(self, job_id: JobId, attempt: int) -> Inference:
-        """Raises NotFound if the endpoint was not invoked for the attempt."""
+    def get(self, job_id: JobId, attempt: int) -> Run:
+        """Raises NotFound if no generation backend was asked for the attempt."""
 
-    def save(self, inference: Inference) -> None:
+    def save(self, run: Run) -> None:
         """Optimistic lock: raises Conflict if another version was stored."""
 
 
 class Work(Protocol):
     """Files that generation reads and writes: work/{job}/r{attempt}/ in the avatars bucket."""
 
-    def order(self, order: GenerationOrder) -> PrepareGenerationResult:
+    def order(self, order: GenerationOrder) -> None:
         """Write the order where the container reads it."""
 
     def result(self, job_id: JobId, attempt: int) -> GenerationResult:
@@ -63,10 +63,34 @@ class Work(Protocol):
         """Delete the error file that SageMaker wrote. A URI outside of work/ is ignored."""
 
 
+class TrainingStatus(StrEnum):
+    WAITING = auto()  # for an instance
+    RUNNING = auto()
+    COMPLETED = auto()
+    FAILED = auto()  # or stopped
+    NO_CAPACITY = auto()  # failed, because there was no instance
+
+
+class Training(Protocol):
+    """The training job of an attempt's last try."""
+
+    def start(self, run: Run) -> bool:
+        """Returns False if this try was started before.
+
+        Raises CapacityError if the account's quota of instances is used up.
+        """
+
+    def status(self, run: Run) -> TrainingStatus:
+        """Raises NotFound if there is no such training job."""
+
+    def stop(self, run: Run) -> None:
+        """Stop it if it runs. Raises Unavailable while it stops."""
+
+
 class Endpoint(Protocol):
     """The asynchronous endpoint that keeps the model loaded."""
 
-    def invoke(self, job_id: JobId, attempt: int) -> str:
+    def invoke(self, run: Run) -> str:
         """Queue the packed attempt. Returns the URI where SageMaker writes a failure."""
 
 

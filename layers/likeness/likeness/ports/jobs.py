@@ -76,6 +76,9 @@ class Timers(Protocol):
     def end_at(self, job_id: JobId, error: str, *, when: datetime) -> None:
         """Schedule `Workflow.end`. An existing timer of that job and error stays as it is."""
 
+    def cancel(self, job_id: JobId, error: str) -> None:
+        """Delete the timer, if there is one."""
+
 
 class EventBus(Protocol):
     def publish(self, events: Sequence[JobStateChanged]) -> list[JobStateChanged]:

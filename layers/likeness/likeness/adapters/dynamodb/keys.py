@@ -5,7 +5,7 @@
     JOB#<job>    META               Job                          USER#<user>      <created_at>#<job>
     JOB#<job>    PHOTO#p01          Photo
     JOB#<job>    AVATAR#a01         Avatar
-    JOB#<job>    INFERENCE#<n>      Inference: attempt n, drawn by the endpoint
+    JOB#<job>    RUN#<n>            Run: attempt n on the generation backend
     JOB#<job>    REVIEW#<review>    Review; while it waits also  REVIEWS#waiting  <rank>#<due>#<id>
     JOB#<job>    TOKEN#<review>     its task token, in an item of its own
     JOB#<job>    DELETION           Deletion: its state and receipt
@@ -88,8 +88,8 @@ def task_token(review_id: ReviewId) -> Key:
     return {"pk": f"JOB#{job_of(review_id)}", "sk": f"TOKEN#{review_id}"}
 
 
-def inference(job_id: JobId, attempt: int) -> Key:
-    return {"pk": f"JOB#{job_id}", "sk": f"INFERENCE#{attempt}"}
+def run(job_id: JobId, attempt: int) -> Key:
+    return {"pk": f"JOB#{job_id}", "sk": f"RUN#{attempt}"}
 
 
 def waiting(review: Review) -> Key:

@@ -15,6 +15,10 @@ RESPONSE_FILE = re.compile(rf"a[0-9]{{2}}\.png|{re.escape(RESULT_FILE)}")
 LARGEST_FILE = 32 << 20  # bytes: a PNG of 2048 px that is nothing but noise takes 12 MiB
 
 
+# Bytes: thirty such PNGs. UnpackAvatars holds the response and its files at once in 1024 MB.
+LARGEST_RESPONSE = 400 << 20
+
+
 def pack(files: Mapping[str, bytes]) -> bytes:
     packed = io.BytesIO()
     archives.pack(files.items(), packed)

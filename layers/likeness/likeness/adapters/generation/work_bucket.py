@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
@@ -18,7 +18,6 @@ from likeness.contracts import (
     GenerationOrder,
     GenerationProgress,
     GenerationResult,
-    PrepareGenerationResult,
 )
 from likeness.domain.errors import Conflict, NotFound
 from likeness.domain.ids import AvatarId
@@ -31,57 +30,15 @@ if TYPE_CHECKING:
     from likeness.domain.ids import JobId
 
 
-def attempt_name(job_id: JobId, attempt: int) -> str:
-    """Name of a training job and id of an inference, which SageMaker's notifications contain.
-
-    At most 63 characters, the same for a replayed step.
-    """
-    return f"likeness-{job_id}-r{attempt}"
-
-
 class WorkBucket:
-    def __init__(
-        self, s3: S3Client, bucket: str, photos_bucket: str, *, weights: str | None = None
-    ) -> None:
+    def __init__(self, s3: S3Client, bucket: str, photos_bucket: str) -> None:
         self._s3 = s3
         self._objects = Bucket(s3, bucket)
         self._photos = Bucket(s3, photos_bucket)
-        self._weights = weights
 
-    def order(self, order: GenerationOrder) -> PrepareGenerationResult:
-        at = (order.job_id, order.attempt)
+    def order(self, order: GenerationOrder) -> None:
         content = order.model_dump_json(indent=2).encode()
-        self._objects.write(keys.order(*at), content, "application/json")
-        return PrepareGenerationResult(
-            job_id=order.job_id,
-            attempt=order.attempt,
-            training_job_name=attempt_name(*at),
-            channels=self._channels(*at),
-            checkpoint_uri=f"s3://{self._objects.name}/{keys.checkpoints(*at)}",
-            output_uri=f"s3://{self._objects.name}/{keys.output_folder(*at)}",
-        )
-
-    def _channels(self, job_id: JobId, attempt: int) -> list[dict[str, Any]]:
-        """Without weights there is no channel for them: an empty one fails the training job."""
-        sources = {
-            "photos": f"s3://{self._photos.name}/{keys.photos(job_id)}",
-            "order": f"s3://{self._objects.name}/{keys.order_folder(job_id, attempt)}",
-        }
-        if self._weights:
-            sources["weights"] = self._weights
-        return [
-            {
-                "ChannelName": name,
-                "DataSource": {
-                    "S3DataSource": {
-                        "S3DataType": "S3Prefix",
-                        "S3Uri": uri,
-                        "S3DataDistributionType": "FullyReplicated",
-                    }
-                },
-            }
-            for name, uri in sources.items()
-        ]
+        self._objects.write(keys.order(order.job_id, order.attempt), content, "application/json")
 
     def pack(self, job_id: JobId, attempt: int) -> None:
         """Does not check the photos: the container refuses one that was replaced."""
@@ -97,7 +54,11 @@ class WorkBucket:
     def unpack(self, job_id: JobId, attempt: int) -> int:
         try:
             absent = f"job {job_id}: the endpoint's response is missing"
-            archive = self._objects.read(keys.response(job_id, attempt), absent=absent)
+            archive = self._objects.read(
+                keys.response(job_id, attempt),
+                absent=absent,
+                largest=endpoint_tar.LARGEST_RESPONSE,
+            )
         except NotFound:
             return len(self.result(job_id, attempt).avatars)  # unpacked by an earlier run
         avatars = endpoint_tar.unpack(archive)

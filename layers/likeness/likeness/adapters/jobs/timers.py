@@ -23,9 +23,10 @@ class Schedules:
         client: EventBridgeSchedulerClient,
         *,
         group: str,
-        role: str,
-        state_machine: str,
+        role: str = "",
+        state_machine: str = "",
     ) -> None:
+        """Cancelling a timer needs neither the ARN of the role nor of the state machine."""
         self._client = client
         self._group = group
         self._role = role
@@ -35,8 +36,7 @@ class Schedules:
         """The schedule deletes itself after it fired. It contains the job's id only."""
         with domain_errors(), suppress(self._client.exceptions.ConflictException):
             self._client.create_schedule(
-                Name=f"{job_id}-{error}",
-                GroupName=self._group,
+                **self._name(job_id, error),
                 ScheduleExpression=f"at({when.astimezone(UTC):%Y-%m-%dT%H:%M:%S})",
                 FlexibleTimeWindow={"Mode": "OFF"},
                 ActionAfterCompletion="DELETE",
@@ -50,6 +50,13 @@ class Schedules:
                     },
                 },
             )
+
+    def cancel(self, job_id: JobId, error: str) -> None:
+        with domain_errors(), suppress(self._client.exceptions.ResourceNotFoundException):
+            self._client.delete_schedule(**self._name(job_id, error))
+
+    def _name(self, job_id: JobId, error: str) -> Any:
+        return {"Name": f"{job_id}-{error}", "GroupName": self._group}
 
 
 class DeadlineSchedules:

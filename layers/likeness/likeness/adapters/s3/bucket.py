@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import IO, TYPE_CHECKING
 
 from likeness.adapters.aws_errors import domain_errors
-from likeness.domain.errors import NotFound
+from likeness.domain.errors import Invalid, NotFound
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -16,10 +16,13 @@ class Bucket:
         self._s3 = s3
         self.name = name
 
-    def read(self, key: str, *, absent: str) -> bytes:
-        """Raises NotFound with the message `absent`."""
+    def read(self, key: str, *, absent: str, largest: int | None = None) -> bytes:
+        """Raises NotFound with the message `absent`, and Invalid above `largest` bytes."""
         with domain_errors({"NoSuchKey": NotFound(absent)}):
-            return self._s3.get_object(Bucket=self.name, Key=key)["Body"].read()
+            found = self._s3.get_object(Bucket=self.name, Key=key)
+            if largest is not None and found["ContentLength"] > largest:
+                raise Invalid(f"an object has more than {largest} bytes")
+            return found["Body"].read()
 
     def write(
         self, key: str, content: bytes | IO[bytes], content_type: str = "application/octet-stream"

@@ -7,7 +7,7 @@ avatars   work/{job}/r{attempt}/order/order.json      the generation order
           work/{job}/r{attempt}/checkpoints/          {avatar}.png, result.json, progress.json
           work/{job}/r{attempt}/output/               SageMaker's model artifact
           work/{job}/r{attempt}/endpoint/             request.tar, response.tar
-          work/failures/                              errors of failed inferences, by SageMaker
+          work/failures/                              errors of failed runs, by SageMaker
           drawn/{job}/{avatar}.png                    approved, not yet published
           avatars/{job}/{avatar}/                     1024.png, 512.webp, 256.webp
           avatars/{job}/avatars.zip

@@ -38,6 +38,7 @@ class FailureKind(StrEnum):
     GPU = "gpu"  # the generation backend failed
     CAPACITY = "capacity"  # no instance was available
     TIMEOUT = "timeout"  # a time limit was exceeded
+    MODERATION = "moderation"  # the detector's version was not accepted in time
     INTERNAL = "internal"
 
 

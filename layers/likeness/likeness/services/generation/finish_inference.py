@@ -1,14 +1,14 @@
 """The endpoint drew an attempt or failed: resume the waiting task, or delete a late response."""
 
-from likeness.contracts import InferenceEnded, JobError
-from likeness.domain.errors import Conflict, NotFound
-from likeness.domain.jobs.job import JobState
-from likeness.ports.generation import Inferences, Work
+from likeness.contracts import InferenceEnded
+from likeness.domain.errors import NotFound
+from likeness.ports.generation import Runs, Work
 from likeness.ports.jobs import Jobs, Workflow
+from likeness.services.generation.runs import end_run, is_awaited
 
 
 def finish_inference(
-    ended: InferenceEnded, *, jobs: Jobs, inferences: Inferences, work: Work, workflow: Workflow
+    ended: InferenceEnded, *, jobs: Jobs, runs: Runs, work: Work, workflow: Workflow
 ) -> bool:
     """Return True if a task was waiting. Idempotent: a token that was used before is no error.
 
@@ -16,29 +16,15 @@ def finish_inference(
     is there and can be deleted. All other files are deleted when the job's generation ends.
     """
     try:
-        inference = inferences.get(ended.job_id, ended.attempt)
+        run = runs.get(ended.job_id, ended.attempt)
         job = jobs.get(ended.job_id)
     except NotFound:
         work.delete_response(ended.job_id, ended.attempt)
         return False
-    if inference.failure_uri and ended.failed:
-        work.delete_failure(inference.failure_uri)
-    awaited = (
-        job.state is JobState.GENERATING and job.attempt == ended.attempt and not inference.stopped
-    )
-    if not awaited:
+    last = run.tries == ended.tries
+    if run.failure_uri and ended.error and last:
+        work.delete_failure(run.failure_uri)
+    if not is_awaited(run, job):
         work.delete_response(ended.job_id, ended.attempt)
         return False
-    if ended.failed:
-        inferences.save(inference.fail())
-    if inference.task_token is None:
-        return False
-    try:
-        if ended.failed:
-            workflow.fail(inference.task_token, JobError.INFERENCE_FAILED)
-        else:
-            output = {"job_id": ended.job_id, "attempt": ended.attempt}
-            workflow.resume(inference.task_token, output)
-    except Conflict:  # resumed before, or the task timed out and FailJob runs
-        return False
-    return True
+    return last and end_run(run, ended.error, runs=runs, workflow=workflow)

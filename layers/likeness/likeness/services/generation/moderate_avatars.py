@@ -1,6 +1,7 @@
 """Moderate every avatar before it is published, with the policy for photos."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from functools import partial
 
 from likeness.contracts import DrawnAvatar, ModerateAvatarsResult
@@ -13,7 +14,8 @@ from likeness.domain.provenance.watermark import watermark_of
 from likeness.ports.generation import Work
 from likeness.ports.jobs import Jobs
 from likeness.ports.photos import Detector
-from likeness.ports.runtime import Clock
+from likeness.ports.runtime import Clock, Metrics
+from likeness.services.jobs.waiting import UNKNOWN_FINDING, waiting_for_policy
 
 AT_ONCE = 4
 MAX_ATTEMPTS = 2
@@ -27,11 +29,14 @@ def moderate_avatars(
     work: Work,
     detector: Detector,
     policy: Policy,
+    metrics: Metrics,
     clock: Clock,
+    deadline: timedelta,
 ) -> ModerateAvatarsResult:
     """An avatar that is not clean is refused and drawn again: avatars are not reviewed by humans.
 
-    A replayed step does not change stored verdicts.
+    A replayed step does not change stored verdicts. Raises UnknownDetector, and stores nothing, if
+    the policy does not name the detector's version: drawing again would not help.
     """
     job = jobs.get(job_id)
     replayed = job.state is JobState.FINISHING and job.attempt == attempt
@@ -47,7 +52,8 @@ def moderate_avatars(
     moderate_one = partial(
         _moderate, job, attempt, engine=result.engine, work=work, detector=detector, policy=policy
     )
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    waiting = waiting_for_policy(job, metrics=metrics, clock=clock, deadline=deadline)
+    with waiting, ThreadPoolExecutor(AT_ONCE) as pool:
         drawn = list(pool.map(lambda item: moderate_one(*item), new))
     for avatar in drawn:
         if avatar.state is AvatarState.APPROVED:
@@ -55,6 +61,9 @@ def moderate_avatars(
     jobs.save_avatars(drawn)
     if not replayed:
         jobs.save(job)
+    findings = [f for avatar in drawn if avatar.verdict for f in avatar.verdict.findings]
+    if unknown := sum(finding.reason is None for finding in findings):
+        metrics.count(UNKNOWN_FINDING, unknown)
     moderated |= {avatar.avatar_id: avatar for avatar in drawn}
     refused = sum(avatar.state is AvatarState.REFUSED for avatar in moderated.values())
     return ModerateAvatarsResult(
@@ -81,6 +90,7 @@ def _moderate(
         raise NotFound(f"avatar {drawn.avatar_id} of job {job.job_id} does not match the result")
     confidence = policy.min_confidence
     seen = detector.avatar_labels(*at, drawn.avatar_id, min_confidence=confidence)
+    policy.require_known(seen.detector_version)
     evidence = PhotoEvidence(**seen.model_dump(), min_confidence=confidence)
     verdict = moderate(evidence, policy)
     return Avatar(

@@ -3,11 +3,11 @@
 import hashlib
 
 from likeness.contracts import (
+    AttemptRef,
     AvatarOrder,
     Engine,
     GenerationOrder,
     OrderedPhoto,
-    PrepareGenerationResult,
 )
 from likeness.domain.errors import Conflict
 from likeness.domain.generation.avatar import AvatarState
@@ -36,7 +36,7 @@ def prepare_generation(
     work: Work,
     clock: Clock,
     engine: Engine = "painter",
-) -> PrepareGenerationResult:
+) -> AttemptRef:
     """Idempotent: the same order for the same attempt."""
     job = jobs.get(job_id)
     replayed = job.state is JobState.GENERATING and job.attempt == attempt
@@ -46,7 +46,7 @@ def prepare_generation(
     photos = [photo for photo in jobs.photos(job_id) if may_be_used(photo, approved)]
     if not photos:
         raise Conflict(f"no photo of job {job_id} passed moderation")
-    prepared = work.order(
+    work.order(
         GenerationOrder(
             job_id=job_id,
             attempt=attempt,
@@ -58,7 +58,7 @@ def prepare_generation(
     )
     if not replayed:
         jobs.save(job)
-    return prepared
+    return AttemptRef(job_id=job_id, attempt=attempt)
 
 
 def _wanted(job: Job, attempt: int, jobs: Jobs) -> list[AvatarOrder]:

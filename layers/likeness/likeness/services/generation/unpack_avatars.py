@@ -6,7 +6,7 @@ from likeness.domain.errors import Conflict
 from likeness.domain.ids import JobId
 from likeness.domain.jobs.job import JobState
 from likeness.ports.deletion import JobFiles
-from likeness.ports.generation import Inferences, Work
+from likeness.ports.generation import Runs, Work
 from likeness.ports.jobs import Jobs
 
 
@@ -15,14 +15,14 @@ def unpack_avatars(
     attempt: int,
     *,
     jobs: Jobs,
-    inferences: Inferences,
+    runs: Runs,
     work: Work,
     files: JobFiles,
 ) -> UnpackAvatarsResult:
-    """Idempotent. Deletes the files again if the attempt was stopped: see `Inference`."""
+    """Idempotent. Deletes the files again if the attempt was stopped: see `Run`."""
     jobs.get(job_id).require(JobState.GENERATING)
     avatars = work.unpack(job_id, attempt)
-    if inferences.get(job_id, attempt).stopped:
+    if runs.get(job_id, attempt).stopped:
         files.delete(job_id, WORK)
         raise Conflict(f"attempt {attempt} of job {job_id} was stopped")
     return UnpackAvatarsResult(job_id=job_id, attempt=attempt, avatars=avatars)

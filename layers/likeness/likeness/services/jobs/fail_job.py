@@ -1,9 +1,9 @@
 """End a job that did not complete: stop GPU work, delete its files, settle its quota day."""
 
-from likeness.contracts import JobError, SettleJobResult
+from likeness.contracts import FailJobResult, JobError
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.deletion.receipt import EVERYWHERE
-from likeness.domain.errors import Unavailable
+from likeness.domain.errors import CapacityTimeout, DetectorTimeout, Unavailable, UnknownDetector
 from likeness.domain.ids import JobId
 from likeness.domain.jobs.job import FailureKind, Job, JobState
 from likeness.domain.reasons import Reason
@@ -19,8 +19,16 @@ from likeness.ports.runtime import Clock
 from likeness.services.deletion.job_deletion import JobDeletion
 
 TIMEOUT = "States.Timeout"
-DRAWING = ("States.TaskFailed", "SageMaker.")
-NO_CAPACITY = "ResourceLimitExceeded"
+KINDS = {
+    TIMEOUT: FailureKind.TIMEOUT,
+    JobError.DEADLINE: FailureKind.TIMEOUT,
+    JobError.NO_AVATARS: FailureKind.GPU,
+    JobError.GENERATION_FAILED: FailureKind.GPU,
+    JobError.NO_CAPACITY: FailureKind.CAPACITY,
+    CapacityTimeout.__name__: FailureKind.CAPACITY,
+    UnknownDetector.__name__: FailureKind.MODERATION,
+    DetectorTimeout.__name__: FailureKind.MODERATION,
+}
 
 
 def fail_job(
@@ -34,7 +42,7 @@ def fail_job(
     keyed_hash: KeyedHash,
     deletion: JobDeletion,
     clock: Clock,
-) -> SettleJobResult:
+) -> FailJobResult:
     """Resumes at any point. Nothing is deleted while the container may still write.
 
     If deleting fails, the job ends nevertheless, so that its day can be returned: its deletion is
@@ -42,8 +50,9 @@ def fail_job(
     files are gone.
     """
     job = jobs.get(job_id)
-    if job.ended or (error == JobError.NOT_SUBMITTED and job.state is not JobState.OPEN):
-        return SettleJobResult(job_id=job_id, state=job.state)
+    late = error == JobError.NOT_SUBMITTED and _was_submitted(job)
+    if job.ended or late:
+        return FailJobResult(job_id=job_id, state=job.state, late=late)
     for attempt in range(1, job.attempt + 1):
         generator.stop(job_id, attempt)
     state, reason = _why(job, error, jobs=jobs, reviews=reviews)
@@ -56,7 +65,7 @@ def fail_job(
         state,
         now,
         reason=reason,
-        failure=_kind(job, error) if state is JobState.FAILED else None,
+        failure=KINDS.get(error, FailureKind.INTERNAL) if state is JobState.FAILED else None,
         photos_deleted_at=job.photos_deleted_at or (now if gone else None),
     )
     if job.day is None:
@@ -64,7 +73,12 @@ def fail_job(
     else:
         settled = QuotaState.RETURNED if reason.returns_day else QuotaState.SPENT
         ledger.settle(ended, settled, now=now, reason=reason)
-    return SettleJobResult(job_id=job_id, state=state)
+    return FailJobResult(job_id=job_id, state=state)
+
+
+def _was_submitted(job: Job) -> bool:
+    """Return whether the timer is late: the job's own execution, or a cancellation, ends it."""
+    return job.state is not JobState.OPEN and job.reason is not Reason.SYSTEM_NOT_SUBMITTED
 
 
 def _delete(job_id: JobId, deletion: JobDeletion) -> bool:
@@ -96,17 +110,6 @@ def _why(job: Job, error: str, *, jobs: Jobs, reviews: Reviews) -> tuple[JobStat
     if error in {TIMEOUT, JobError.DEADLINE} and job.state is JobState.IN_REVIEW:
         return JobState.EXPIRED, Reason.SYSTEM_REVIEW_EXPIRED
     return JobState.FAILED, Reason.SYSTEM_UNAVAILABLE
-
-
-def _kind(job: Job, error: str) -> FailureKind:
-    """From the error's name and the state in which the job failed."""
-    if error in {TIMEOUT, JobError.DEADLINE}:
-        return FailureKind.TIMEOUT
-    if error == JobError.NO_AVATARS:
-        return FailureKind.GPU
-    if job.state is JobState.GENERATING and error.startswith(DRAWING):
-        return FailureKind.CAPACITY if NO_CAPACITY in error else FailureKind.GPU
-    return FailureKind.INTERNAL
 
 
 def _close_reviews(job_id: JobId, *, reviews: Reviews, clock: Clock) -> None:

@@ -1,16 +1,18 @@
 """Submit a job: check its photos, reserve its quota day, start its state machine."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 from likeness.api.app import JobStateView
+from likeness.contracts import JobError
 from likeness.domain.account.quota import quota_used_message
-from likeness.domain.errors import Conflict, Invalid, OverQuota
+from likeness.domain.errors import Conflict, Invalid, OverQuota, Unavailable
 from likeness.domain.ids import JobId
 from likeness.domain.jobs.catalogue import Tier, check_terms, tier_of
 from likeness.domain.jobs.job import MAX_PHOTOS, MIN_PHOTOS, Job, JobState
 from likeness.domain.photos.photo import PhotoState
 from likeness.ports.account import Ledger, Users
-from likeness.ports.jobs import Jobs, Workflow
+from likeness.ports.jobs import Jobs, Timers, Workflow
 from likeness.ports.photos import Inspections, Photos
 from likeness.ports.runtime import Clock
 
@@ -25,6 +27,7 @@ def submit_job(
     photos: Photos,
     inspections: Inspections,
     workflow: Workflow,
+    timers: Timers,
     clock: Clock,
     tiers: Mapping[str, Tier],
 ) -> JobStateView:
@@ -41,6 +44,8 @@ def submit_job(
     if job.ended or job.state is JobState.CANCELLING:
         raise Conflict(f"job {job_id} is {job.state}")
     workflow.start(job_id)
+    with suppress(Unavailable):  # FailJob changes nothing if the timer fires
+        timers.cancel(job_id, JobError.NOT_SUBMITTED)
     return JobStateView(job_id=job_id, state=job.state)
 
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 from likeness.contracts import ModeratePhotosResult
 from likeness.domain.errors import Invalid
@@ -15,7 +16,8 @@ from likeness.domain.review.case import ReviewPolicy
 from likeness.ports.account import KeyedHash, Users
 from likeness.ports.jobs import Jobs
 from likeness.ports.photos import Detector
-from likeness.ports.runtime import Metrics
+from likeness.ports.runtime import Clock, Metrics
+from likeness.services.jobs.waiting import UNKNOWN_FINDING, waiting_for_policy
 
 AT_ONCE = 4  # calls to the detector; its limit is about 50 a second for each operation
 
@@ -30,17 +32,21 @@ def moderate_photos(
     users: Users,
     keyed_hash: KeyedHash,
     metrics: Metrics,
+    clock: Clock,
+    deadline: timedelta,
 ) -> ModeratePhotosResult:
     """A replayed step does not change stored verdicts.
 
-    A clean job that is sampled by the review policy is reviewed like a doubtful one.
+    A clean job that is sampled by the review policy is reviewed like a doubtful one. Raises
+    UnknownDetector, and stores nothing, if the policy does not name the detector's version.
     """
     job = jobs.get(job_id)
     job.require(JobState.MODERATING, JobState.IN_REVIEW, JobState.GENERATING)
     photos = [photo for photo in jobs.photos(job_id) if photo.state is PhotoState.ACCEPTED]
     if any(photo.verdict is None for photo in photos):
         exonerated = _exonerated(job.user_id, photos, users=users, keyed_hash=keyed_hash)
-        verdicts = _moderate(photos, exonerated, detector=detector, policy=policy)
+        with waiting_for_policy(job, metrics=metrics, clock=clock, deadline=deadline):
+            verdicts = _moderate(photos, exonerated, detector=detector, policy=policy)
         for photo in photos:
             if photo.verdict is None:  # an earlier run may have stored some
                 moderated = photo.model_copy(update={"verdict": verdicts[photo.photo_id]})
@@ -48,7 +54,7 @@ def moderate_photos(
         photos = [photo for photo in jobs.photos(job_id) if photo.state is PhotoState.ACCEPTED]
         findings = [f for photo in photos if photo.verdict for f in photo.verdict.findings]
         if unknown := sum(finding.reason is None for finding in findings):
-            metrics.count("UnknownModerationFinding", unknown)
+            metrics.count(UNKNOWN_FINDING, unknown)
     outcome = strictest(photo.verdict.outcome for photo in photos if photo.verdict)
     if outcome is Outcome.CLEAN and review_policy.selects(job_id):
         outcome = Outcome.DOUBTFUL
@@ -88,6 +94,7 @@ def _moderate(
 def _detect(photo: Photo, detector: Detector, policy: Policy) -> PhotoEvidence:
     at = (photo.job_id, photo.photo_id)
     labels = detector.labels(*at, min_confidence=policy.min_confidence)
+    policy.require_known(labels.detector_version)
     faces = detector.faces(*at)
     return PhotoEvidence(
         labels=labels.labels,

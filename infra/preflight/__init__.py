@@ -1,0 +1,1 @@
+"""What AWS would refuse, found offline: `make preflight`."""

@@ -31,6 +31,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -245,18 +246,17 @@ def _training(pipeline: Pipeline, own: Sequence[TrainingExample], device: str) -
         lora.load(pipeline.trained_network, pipeline.targets, pipeline.recipe.rank, seed=0)
         step = TrainingStep(pipeline, examples, new_optimiser(pipeline), capture=capture)
 
-        def some(step: TrainingStep = step) -> None:
-            for seed in range(STEPS_TIMED):
+        def some(count: int, step: TrainingStep = step) -> None:
+            for seed in range(count):
                 loss = step.run(seed)
             loss.item()
 
-        for seed in range(WARM_UP):
-            step.run(seed)
-        numbers[key] = round(_timed(some, device) / STEPS_TIMED, 4)
+        some(WARM_UP)
+        numbers[key] = round(_timed(partial(some, STEPS_TIMED), device) / STEPS_TIMED, 4)
         if capture and device == "cuda" and not step.captured:
             print("step_s is not of a CUDA graph: the capture failed", file=sys.stderr)
         share = key.replace("_s", "_gpu_share")
-        numbers[share] = _gpu_share(numbers, share, some, device)
+        numbers[share] = _gpu_share(numbers, share, partial(some, WARM_UP), device)
         del step, some
         lora.unload(pipeline.trained_network)
         release()
@@ -304,7 +304,12 @@ def _job(
     steps = min(recipe.steps, JOB_STEPS)
     pipeline.recipe = replace(recipe, steps=steps, least_steps=0)
     order = make_order(
-        photos or {"p01": b""}, list(templates().styles), AVATARS, engine=engine.name
+        photos or {"p01": b""},
+        list(templates().styles),
+        AVATARS,
+        engine=engine.name,
+        watermarked=True,
+        gate={"draws": 1},  # random weights may draw near-duplicates
     )
     order = order.model_copy(update={"size": recipe.drawing_side})
     with tempfile.TemporaryDirectory() as folder, _Stages(pipeline) as stages:

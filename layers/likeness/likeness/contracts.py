@@ -51,7 +51,10 @@ class Contract(Record):
 
 
 class AvatarOrder(Contract):
-    """One avatar to draw. Deterministic: the same order, photos and engine give the same bytes."""
+    """One avatar to draw. The same order and photos give the same bytes on a CPU with the same
+    number of threads. On a GPU a picture is repeatable for one adapter, but an adapter is not:
+    the order in which the backward pass sums is not fixed there.
+    """
 
     avatar_id: AvatarIdField
     style: StyleIdField
@@ -77,6 +80,7 @@ Engine = Literal[
     "painter",
     "flux2-klein-4b-ref",
     "flux2-klein-4b-lora",
+    "flux2-klein-4b-lora-ref",
     "sdxl-lora",
     "tiny-ref",
     "tiny-lora",

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
     try:
         if command == "train":
             signal.signal(signal.SIGTERM, lambda _number, _frame: _stop(folders))
-            draw_attempt(folders, load=load)
+            draw_attempt(folders, load=load, resumable=True)
         elif command == "serve":
             os.environ.setdefault(WEIGHTS, str(folders.model))  # where SageMaker unpacks them
             return serve(load=partial(load, os.environ.get(ENGINE, "painter")))

@@ -1,13 +1,13 @@
 """The endpoint: `python -m likeness_model serve` implements SageMaker's /ping and /invocations.
 
-It runs one job at a time, each in its own folder, which is deleted before the response is sent.
-Models stay loaded. Jobs run on the main thread, where signals arrive; HTTP has its own threads.
+Models stay loaded. Each request runs on its own thread and in its own folder, which is deleted
+before the response is sent. Several jobs may be in progress: photos are analysed at the same time,
+and one job after the other has its turn to draw. Signals arrive on the main thread, which waits.
 """
 
 import json
 import logging
 import os
-import queue
 import shutil
 import signal
 import socket
@@ -16,8 +16,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -41,56 +40,47 @@ ADDRESS = "LIKENESS_ADDRESS"  # "host:port", or the path of a Unix socket
 DEFAULT_ADDRESS = "0.0.0.0:8080"  # SageMaker's
 SHUTDOWN_S = 5.0  # for each response that is still being sent
 
-Job = tuple[bytes, "Future[IO[bytes]]"]
+Draw = Callable[[bytes], IO[bytes]]
 
 
-class Busy(Exception):
-    """Another job is running. The endpoint's queue retries."""
+class Unavailable(Exception):
+    """The engine is loading, or an earlier job's unexpected error ends the process."""
 
 
-class JobSlot:
-    """Passes one job at a time from the HTTP threads to the main thread."""
+class Turns(AbstractContextManager[None]):
+    """Gives the loaded engine to one job at a time, until one ends with an unexpected error: that
+    may have corrupted memory, which the next user's pictures must not come from."""
 
     def __init__(self) -> None:
         self.ready = threading.Event()  # set while the engine is loaded and healthy
-        self._free = threading.Lock()
-        self._jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
+        self.failed = threading.Event()
+        self._lock = threading.Lock()
 
-    def submit(self, body: bytes) -> IO[bytes]:
-        """Wait for the response's archive. Raises Busy, and any error of the job."""
-        if not self._free.acquire(blocking=False):
-            raise Busy("another job is running")
-        try:
-            response: Future[IO[bytes]] = Future()
-            self._jobs.put((body, response))
-            return response.result()
-        finally:
-            self._free.release()
+    def __enter__(self) -> None:
+        self._lock.acquire()
+        if not self.ready.is_set():
+            self._lock.release()
+            raise Unavailable("an earlier job failed: the container starts again")
 
-    def run(self, draw: Callable[[bytes], IO[bytes]]) -> None:
-        """Run jobs until one raises an unexpected error: that may have corrupted memory, which the
-        next user's pictures must not come from."""
-        self.ready.set()
-        while self.ready.is_set():
-            body, response = self._jobs.get()
-            try:
-                response.set_result(draw(body))
-            except JobError as error:
-                response.set_exception(error)
-            except Exception as error:  # noqa: BLE001 - passed on to the HTTP thread
-                self.ready.clear()
-                response.set_exception(error)
-            finally:
-                del body, response  # photos do not stay in memory until the next job
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        if error is not None and not isinstance(error, JobError):
+            self.fail()  # before the next job can enter
+        self._lock.release()
+
+    def fail(self) -> None:
+        self.ready.clear()
+        self.failed.set()
 
 
-def serve_one(body: bytes, folder: Path, engine: Engine) -> IO[bytes]:
+def serve_one(
+    body: bytes, scratch: Path, engine: Engine, turn: AbstractContextManager[None]
+) -> IO[bytes]:
     """Turn one request's archive into the response's; its files are deleted before it returns."""
-    folders = Folders(folder / "job")
+    folders = Folders(Path(tempfile.mkdtemp(dir=scratch)))
     try:
         unpack_request(body, folders)
-        result = draw_attempt(folders, load=lambda _name: engine)
-        packed = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - the handler closes it
+        result = draw_attempt(folders, load=lambda _name: engine, turn=turn)
+        packed = tempfile.TemporaryFile(dir=scratch)  # noqa: SIM115 - the handler closes it
         pack_response(result, folders.checkpoints, packed)
         packed.seek(0)
         return packed
@@ -109,7 +99,7 @@ class Handler(BaseHTTPRequestHandler):
             self._send_error(
                 HTTPStatus.NOT_FOUND, "NotFound", "the paths are /ping and /invocations"
             )
-        elif self.server.slot.ready.is_set():
+        elif self.server.turns.ready.is_set():
             self._send(HTTPStatus.OK, b"", MEDIA_TYPE)
         else:
             self._send_error(HTTPStatus.SERVICE_UNAVAILABLE, "Loading", "the engine is loading")
@@ -119,10 +109,12 @@ class Handler(BaseHTTPRequestHandler):
         if body is None:
             return
         try:
-            with self.server.slot.submit(body) as archive:
+            with self.server.draw(body) as archive:
                 self._send_archive(archive)
-        except Busy as busy:
-            self._send_error(HTTPStatus.SERVICE_UNAVAILABLE, "Busy", str(busy))
+        except Unavailable as unavailable:
+            self._send_error(
+                HTTPStatus.SERVICE_UNAVAILABLE, type(unavailable).__name__, str(unavailable)
+            )
         except JobError as error:
             log.error("%s: %s", type(error).__name__, error)  # noqa: TRY400 - expected
             status = HTTPStatus.BAD_REQUEST if error.exit_code in {2, 3} else 500
@@ -131,6 +123,7 @@ class Handler(BaseHTTPRequestHandler):
             log.warning("client disconnected before the response was sent")
         except Exception as error:
             log.exception("internal error")
+            self.server.turns.fail()
             self._send_error(HTTPStatus.INTERNAL_SERVER_ERROR, type(error).__name__, str(error))
 
     def _body(self) -> bytes | None:
@@ -188,8 +181,9 @@ class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, address: str, slot: JobSlot) -> None:
-        self.slot = slot
+    def __init__(self, address: str) -> None:
+        self.turns = Turns()
+        self.draw: Draw = _loading
         self.threads: list[threading.Thread] = []
         host, _, port = address.rpartition(":")
         if address.startswith(("/", ".")):
@@ -220,18 +214,23 @@ def serve(*, load: Callable[[], Engine]) -> int:
     """
     folder = Path(tempfile.mkdtemp(prefix="likeness-"))
     signal.signal(signal.SIGTERM, lambda _number, _frame: _stop(folder))
-    slot = JobSlot()
-    server = Server(os.environ.get(ADDRESS, DEFAULT_ADDRESS), slot)
+    server = Server(os.environ.get(ADDRESS, DEFAULT_ADDRESS))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         engine = load()
         log.info("engine %s is ready", engine.name)
-        slot.run(lambda body: serve_one(body, folder, engine))
+        server.draw = lambda body: serve_one(body, folder, engine, server.turns)
+        server.turns.ready.set()
+        server.turns.failed.wait()
         server.shutdown()
         server.join()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     return INTERNAL
+
+
+def _loading(_body: bytes) -> IO[bytes]:
+    raise Unavailable("the engine is loading")
 
 
 def _stop(folder: Path) -> None:

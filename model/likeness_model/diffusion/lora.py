@@ -41,9 +41,10 @@ def load(
 
 @contextmanager
 def several_adapters() -> Iterator[None]:
-    """Silence peft's warning about a second adapter on a network, which is intended here."""
+    """Silence peft's warnings about a second adapter on a network, which is intended here."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Already found a `peft_config`")
+        warnings.filterwarnings("ignore", "Adapter .* was active which is now deleted")
         yield
 
 
@@ -62,7 +63,8 @@ def set_active(network: nn.Module, names: Sequence[str]) -> None:
 def unload(network: nn.Module) -> None:
     """Restore the network as it was before the job, with the adapters of the base."""
     if USER in loaded(network):
-        network.delete_adapters(USER)
+        with several_adapters():
+            network.delete_adapters(USER)
         if not loaded(network):
             network.unload_lora()
     set_active(network, [name for name in (SAMPLER,) if name in loaded(network)])

@@ -1,5 +1,6 @@
 """GPU memory: batches that shrink when it runs out, its release, and the base-weight checksum."""
 
+import copy
 import gc
 import hashlib
 import logging
@@ -26,24 +27,29 @@ class Batches:
         self.size = size
 
     def run(self, items: Sequence[T], work: Callable[[Sequence[T]], R]) -> Iterator[R]:
-        """`work` on each batch, in order. When memory runs out, the same items are retried in
-        batches of half the size. Raises DeviceError if a single item does not fit."""
+        """`work` on each batch, in order. Raises DeviceError if a single item does not fit."""
         start = 0
         while start < len(items):
-            batch = items[start : start + self.size]
+            count, result = self.first(items[start:], work)
+            start += count
+            yield result
+
+    def first(self, items: Sequence[T], work: Callable[[Sequence[T]], R]) -> tuple[int, R]:
+        """`work` on the first batch of `items`: its length and its result. When memory runs out, a
+        batch of half the size is tried. Raises DeviceError if a single item does not fit."""
+        while True:
+            batch = items[: self.size]
             done = self._try(batch, work)
-            if done is None:
-                release()
-                if len(batch) == 1:
-                    raise DeviceError(
-                        "the accelerator's memory does not hold a single picture: "
-                        "use an instance with more memory"
-                    )
-                self.size = len(batch) // 2
-                log.warning("out of memory: the batch size is now %d", self.size)
-                continue
-            start += len(batch)
-            yield done[0]
+            if done is not None:
+                return len(batch), done[0]
+            release()
+            if len(batch) == 1:
+                raise DeviceError(
+                    "the accelerator's memory does not hold a single picture: "
+                    "use an instance with more memory"
+                )
+            self.size = len(batch) // 2
+            log.warning("out of memory: the batch size is now %d", self.size)
 
     def _try(self, batch: Sequence[T], work: Callable[[Sequence[T]], R]) -> tuple[R] | None:
         """None when memory ran out. A separate function: while an exception is handled, its
@@ -52,6 +58,21 @@ class Batches:
             return (work(batch),)
         except (torch.OutOfMemoryError, MemoryError):
             return None
+
+
+def copied(network: nn.Module) -> nn.Module:
+    """A second network on the same device. Raises DeviceError if its memory does not hold it."""
+    tensors = [*network.parameters(), *network.buffers()]
+    needed = sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+    if tensors[0].is_cuda:
+        release()
+        free, _ = torch.cuda.mem_get_info(tensors[0].device)
+        if needed > free:
+            raise DeviceError(
+                f"the network that draws takes {needed / 1e9:.1f} GB and the accelerator has "
+                f"{free / 1e9:.1f} GB free: use an instance with more memory"
+            )
+    return copy.deepcopy(network)
 
 
 def release() -> None:

@@ -30,6 +30,7 @@ class PromptTemplates(Contract):
     token: str
     trained: str
     reference: str
+    both: str
     prior: str
     negative: str
     clothes: tuple[str, ...]
@@ -37,7 +38,7 @@ class PromptTemplates(Contract):
 
     @model_validator(mode="after")
     def _people_are_clothed(self) -> Self:
-        for template in (self.trained, self.reference, self.prior):
+        for template in (self.trained, self.reference, self.both, self.prior):
             if "{clothes}" not in template:
                 raise ValueError("a prompt without clothes")
         return self
@@ -48,10 +49,13 @@ def templates() -> PromptTemplates:
     return PromptTemplates.model_validate(yaml.safe_load(PROMPTS.read_text(encoding="utf-8")))
 
 
-def prompts_for(avatars: Sequence[AvatarOrder], *, trained: bool) -> dict[AvatarId, str]:
-    """One prompt per avatar. Settings and clothes rotate, so avatars of one style differ."""
+def prompts_for(
+    avatars: Sequence[AvatarOrder], *, trained: bool, shown: bool
+) -> dict[AvatarId, str]:
+    """One prompt per avatar, for a person that an adapter was trained on or that reference pictures
+    show, or both. Settings and clothes rotate, so avatars of one style differ."""
     words = templates()
-    template = words.trained if trained else words.reference
+    template = words.reference if not trained else words.both if shown else words.trained
     nth: Counter[StyleId] = Counter()
     prompts = {}
     for place, avatar in enumerate(avatars):

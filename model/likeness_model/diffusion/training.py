@@ -2,8 +2,9 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from safetensors import SafetensorError
@@ -11,29 +12,16 @@ from safetensors.torch import load, save
 
 from likeness_model import metrics
 from likeness_model.diffusion import lora
-from likeness_model.diffusion.memory import Batches
-from likeness_model.diffusion.pipelines.base import EncodedPrompts, Pipeline
+from likeness_model.diffusion.memory import release
+from likeness_model.diffusion.pipelines.base import Pipeline
 from likeness_model.diffusion.seeds import derived_seed
 from likeness_model.diffusion.training_checkpoint import TrainingCheckpoint
+from likeness_model.diffusion.training_step import TrainingSet, TrainingStep
 
 log = logging.getLogger(__name__)
 
 LOG_EVERY = 25
 ADAM = ("exp_avg", "exp_avg_sq")
-
-
-@dataclass(frozen=True)
-class TrainingSet:
-    """A latent and an encoded caption per training example. The last `prior` examples show other
-    people: prior preservation, so that the network does not turn everyone into the user."""
-
-    latents: torch.Tensor
-    prompts: EncodedPrompts
-    prior: int = 0
-
-    @property
-    def own(self) -> int:
-        return len(self.latents) - self.prior
 
 
 @dataclass(frozen=True)
@@ -53,7 +41,8 @@ def train(
     checkpoint: TrainingCheckpoint,
     has_time: Callable[[float], bool] = lambda _seconds: True,
 ) -> Trained:
-    """A step starts only if `has_time(seconds)` is true for the last step's length.
+    """A step starts only if `has_time(seconds)` is true for the length of the fastest step. The
+    first one is not counted: it also selects kernels.
 
     The noise of each step follows from the seed and the step's number alone: a run resumed from a
     checkpoint, with the same number of threads, gives the same bits as an uninterrupted one.
@@ -63,76 +52,49 @@ def train(
     # 1. A new adapter, or the checkpoint's.
     lora.load(network, pipeline.targets, recipe.rank, seed=seed)
     parameters = lora.user_parameters(network)
-    optimiser = torch.optim.AdamW(
-        parameters.values(), lr=recipe.learning_rate, fused=pipeline.device.type == "cuda"
-    )
+    optimiser = new_optimiser(pipeline)
     done, finished = _restore(checkpoint.read(), parameters, optimiser)
 
-    # 2. Steps, until the recipe's number or the time limit is reached.
-    batches = Batches(recipe.batch + min(examples.prior, recipe.batch))
-    losses: list[float] = []
-    seconds = 0.0
-    while not finished and done < recipe.steps and has_time(seconds):
-        began = time.perf_counter()
-        losses.append(_step(pipeline, examples, optimiser, derived_seed(seed, done), batches))
+    # 2. Steps, until the recipe's number or the time limit is reached. A captured step is only
+    # started: a loss that is read waits for all steps before it.
+    step = TrainingStep(pipeline, examples, optimiser)
+    losses: list[torch.Tensor] = []
+    seconds: list[float] = []  # per step, of each wait
+    waited, began = done, time.perf_counter()
+    while not finished and done < recipe.steps and has_time(min(seconds[1:], default=0.0)):
+        losses.append(step.run(derived_seed(seed, done)))
         done += 1
-        seconds = time.perf_counter() - began
-        if done % LOG_EVERY == 0 or done == recipe.steps:
-            recent = sum(losses[-LOG_EVERY:]) / len(losses[-LOG_EVERY:])
-            metrics.report(step=done, train_loss=recent, seconds_per_step=seconds)
+        logs = done % LOG_EVERY == 0 or done == recipe.steps
+        if logs or not step.captured:
+            recent = torch.stack(losses[-LOG_EVERY:]).tolist()
+            now = time.perf_counter()
+            seconds.append((now - began) / (done - waited))
+            waited, began = done, now
+            if logs:
+                mean = sum(recent) / len(recent)
+                metrics.report(step=done, train_loss=mean, seconds_per_step=seconds[-1])
         if done % recipe.checkpoint_every == 0 and done < recipe.steps:
-            checkpoint.write(_packed(parameters, optimiser, steps=done))
+            checkpoint.write(partial(_packed, parameters, optimiser, steps=done))
+    del step
+    release()  # the graph's memory is needed for drawing
 
     # 3. Store the result too: a run that is restarted while drawing does not train again.
-    if not finished:
-        checkpoint.write(_packed(parameters, None, steps=done))
+    if not finished and done >= recipe.least_steps:
+        checkpoint.write(partial(_packed, parameters, None, steps=done))
     if done < recipe.steps:
-        log.warning("training ended after %d of %d steps, in time to draw", done, recipe.steps)
-    return Trained(lora.user_state(network), done, tuple(losses))
+        log.warning("out of time: training ended after %d of %d steps", done, recipe.steps)
+    return Trained(lora.user_state(network), done, tuple(loss.item() for loss in losses))
 
 
-def _step(
-    pipeline: Pipeline,
-    examples: TrainingSet,
-    optimiser: torch.optim.Optimizer,
-    seed: int,
-    batches: Batches,
-) -> float:
-    """One step; gradients accumulate over batches that fit into memory. Returns the loss."""
-    recipe = pipeline.recipe
-    chance = torch.Generator().manual_seed(seed)
-    chosen = torch.randint(examples.own, (recipe.batch,), generator=chance).tolist()
-    if examples.prior:
-        others = torch.randint(examples.prior, (recipe.batch,), generator=chance) + examples.own
-        chosen += others.tolist()
-    shape = (len(chosen), *examples.latents.shape[1:])
-    noise = torch.randn(shape, generator=chance).to(pipeline.device)
-    noise_levels = torch.rand(len(chosen), generator=chance).to(pipeline.device)
-
-    def backward(rows: Sequence[int]) -> float:
-        places = [chosen[row] for row in rows]
-        losses = pipeline.losses(
-            examples.latents[places],
-            examples.prompts.pick(places),
-            noise[list(rows)],
-            noise_levels[list(rows)],
-        )
-        loss = losses.sum() / recipe.batch
-        loss.backward()
-        return float(loss.detach())
-
-    while True:
-        size = batches.size
-        optimiser.zero_grad(set_to_none=True)
-        loss = sum(batches.run(range(len(chosen)), backward))
-        if batches.size == size:
-            break
-        # Memory ran out: the failed batch may have added gradients. Repeat the step.
-    torch.nn.utils.clip_grad_norm_(
-        [parameter for group in optimiser.param_groups for parameter in group["params"]], 1.0
+def new_optimiser(pipeline: Pipeline) -> torch.optim.Optimizer:
+    """For the user's adapter on the trained network."""
+    on_gpu = pipeline.device.type == "cuda"
+    return torch.optim.AdamW(
+        lora.user_parameters(pipeline.trained_network).values(),
+        lr=pipeline.recipe.learning_rate,
+        fused=on_gpu,
+        capturable=on_gpu,  # by a CUDA graph
     )
-    optimiser.step()
-    return loss
 
 
 # --- the checkpoint's content ------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """The LoRA training checkpoint, which a restarted run continues from."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from likeness_model.generation.files import write_atomically
@@ -9,11 +10,12 @@ PREFIX, SUFFIX = "training-", ".safetensors"
 
 class TrainingCheckpoint:
     """One file in the checkpoint folder. It holds a face, so it is deleted when the job ends; only
-    a run with the same photos and recipe (`key`) reads it."""
+    a run with the same photos and recipe (`key`) reads it. Without `resumable` none is written."""
 
-    def __init__(self, folder: Path, key: str) -> None:
+    def __init__(self, folder: Path, key: str, *, resumable: bool = True) -> None:
         self._folder = folder
         self._file = folder / f"{PREFIX}{key}{SUFFIX}"
+        self._resumable = resumable
 
     def read(self) -> bytes | None:
         try:
@@ -21,8 +23,9 @@ class TrainingCheckpoint:
         except FileNotFoundError:
             return None
 
-    def write(self, content: bytes) -> None:
-        write_atomically(self._file, content)
+    def write(self, content: Callable[[], bytes]) -> None:
+        if self._resumable:
+            write_atomically(self._file, content())
 
     def delete(self) -> None:
         """Delete every training checkpoint, also one that was interrupted while being written."""

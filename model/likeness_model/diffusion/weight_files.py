@@ -6,10 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 
 from likeness_model.diffusion.lora import SAMPLER, several_adapters
 from likeness_model.errors import WeightsError
+
+# How adapters name the text encoder's layers: kohya, then diffusers.
+TEXT_ENCODER = ("lora_te", "text_encoder")
+# The libraries' errors for a file of another kind, or for damaged content.
+BROKEN = (OSError, ValueError, TypeError, LookupError, AttributeError, RuntimeError)
 
 
 def parts_on(device: torch.device, dtype: torch.dtype) -> Mapping[str, Any]:
@@ -44,11 +49,17 @@ def adapter_files(folder: Path, *, sampler: str | None, family: str) -> dict[str
 
 
 def load_adapter(pipeline: Any, file: Path, name: str) -> None:
-    """Load a LoRA adapter beside others. Raises WeightsError."""
-    with (
-        several_adapters(),
-        _as_weights_error(f"{file.parent.name}/{file.name} cannot be loaded as an adapter"),
-    ):
+    """Load a LoRA adapter beside others. Raises WeightsError, also for an adapter that changes the
+    text encoders: these encode the prompts of all styles at once."""
+    shown = f"{file.parent.name}/{file.name}"
+    with several_adapters(), _as_weights_error(f"{shown} cannot be loaded as an adapter"):
+        with safe_open(file, "pt") as tensors:
+            names = list(tensors.keys())
+        if any(name.startswith(TEXT_ENCODER) for name in names):
+            raise WeightsError(
+                f"{shown} has layers for the text encoder, which are not supported: use an adapter "
+                "trained without them (in kohya's trainer: --network_train_unet_only)"
+            )
         pipeline.load_lora_weights(
             str(file.parent), weight_name=file.name, adapter_name=name, local_files_only=True
         )
@@ -61,7 +72,7 @@ def _as_weights_error(what: str) -> Iterator[None]:
         yield
     except torch.OutOfMemoryError:
         raise
-    except (OSError, ValueError, TypeError, KeyError, RuntimeError, SafetensorError) as broken:
+    except (*BROKEN, SafetensorError) as broken:
         why = str(broken).strip().partition("\n")[0][:200] or type(broken).__name__
         raise WeightsError(f"{what} ({why}): upload it again") from broken
 

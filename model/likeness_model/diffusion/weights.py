@@ -1,8 +1,9 @@
-"""Verify the operator's weights against their manifest before they are loaded."""
+"""Verify the operator's weights against their manifest before they are used."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
@@ -15,6 +16,7 @@ MANIFEST_FILE = "manifest.json"
 # Code, and formats that run code when they are loaded: not allowed in a folder of weights.
 RUNS_CODE = frozenset({".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth", ".py", ".so"})
 HASHING_THREADS = 4  # hashing releases the interpreter's lock
+LARGE = 64 << 20  # bytes
 
 
 class WeightFile(Contract):
@@ -50,12 +52,37 @@ class Manifest(Contract):
 def verify(folder: Path) -> Manifest:
     """Check that the folder holds exactly the files of its manifest, and return the manifest.
 
-    Raises WeightsError, which says what is wrong and what to do. Sizes are compared before
-    checksums, so that an incomplete download is found without hashing gigabytes.
+    Raises WeightsError, which says what is wrong and what to do.
+    """
+    with verified_while_loading(folder, [""]) as manifest:
+        return manifest
+
+
+@contextmanager
+def verified_while_loading(folder: Path, reads: Sequence[str]) -> Iterator[Manifest]:
+    """As `verify`, but hashes only files whose path begins with one of `reads`, and large ones
+    while the block loads them: gigabytes are then read from the disk once. What the block has
+    loaded must not be used if the context raises WeightsError.
+
+    Sizes are compared first, so that an incomplete download is found without hashing gigabytes, and
+    small files are hashed first: configurations and tokenizers, which parsers read.
     """
     manifest = read_manifest(folder)
-    rows = {row.file: row for row in manifest.files}
     found = weight_files(folder)
+    _compare_names_and_sizes(manifest, found)
+    rows = [row for row in manifest.files if row.file.startswith(tuple(reads))]
+    _compare_checksums(found, [row for row in rows if row.size < LARGE])
+    with ThreadPoolExecutor(1) as background:
+        large = [row for row in rows if row.size >= LARGE]
+        comparison = background.submit(_compare_checksums, found, large)
+        try:
+            yield manifest
+        finally:
+            comparison.result()  # also explains why a damaged file could not be loaded
+
+
+def _compare_names_and_sizes(manifest: Manifest, found: Mapping[str, Path]) -> None:
+    rows = {row.file: row for row in manifest.files}
     if missing := sorted(rows.keys() - found.keys()):
         raise WeightsError(f"{missing[0]} is in {MANIFEST_FILE} but missing: upload it again")
     if unnamed := sorted(found.keys() - rows.keys()):
@@ -70,12 +97,14 @@ def verify(folder: Path) -> Manifest:
             raise WeightsError(
                 f"{name} has {size} bytes and {MANIFEST_FILE} says {row.size}: upload it again"
             )
-    for row, sha256 in hashed(found, manifest.files):
+
+
+def _compare_checksums(found: Mapping[str, Path], rows: Sequence[WeightFile]) -> None:
+    for row, sha256 in hashed(found, rows):
         if sha256 != row.sha256:
             raise WeightsError(
                 f"{row.file} does not match the SHA-256 in {MANIFEST_FILE}: upload it again"
             )
-    return manifest
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -110,7 +139,9 @@ def weight_files(folder: Path) -> dict[str, Path]:
     return found
 
 
-def hashed(found: dict[str, Path], rows: Sequence[WeightFile]) -> Iterator[tuple[WeightFile, str]]:
+def hashed(
+    found: Mapping[str, Path], rows: Sequence[WeightFile]
+) -> Iterator[tuple[WeightFile, str]]:
     """Each row with its file's SHA-256."""
 
     def digest(row: WeightFile) -> str:

@@ -1,6 +1,7 @@
 """The interface of an engine: the painter, or a diffusion engine."""
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -17,7 +18,8 @@ class Task:
     """One order for an engine; `missing` are the avatars that no earlier run has drawn.
 
     The engine stores each avatar in `checkpoints` as soon as it is drawn. `report(stage, done)`
-    takes the number of avatars that are stored or given up.
+    takes the number of avatars that are stored or given up. The engine enters `turn` before it uses
+    what it cannot share with another order: the accelerator, or all cores.
     """
 
     order: GenerationOrder
@@ -26,6 +28,8 @@ class Task:
     checkpoints: AvatarCheckpoints
     deadline: Deadline
     report: Callable[[Stage, int], None]
+    turn: AbstractContextManager[None]
+    resumable: bool = False  # a restarted process would find the checkpoints
 
 
 class Engine(Protocol):

@@ -4,6 +4,7 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from likeness.contracts import (
@@ -32,13 +33,17 @@ def run_job(
     checkpoints: Path,
     *,
     load: Callable[[str], Engine],
+    turn: AbstractContextManager[None] | None = None,
+    resumable: bool = False,
 ) -> GenerationResult:
     """Draw the order into `checkpoints` with the engine that `load` returns for its name.
 
-    The same order and photos give the same pictures, and a restarted run continues from its
-    checkpoints. Raises OrderError for a style or engine that this version does not have,
-    PhotosError if no photo can be decoded, WeightsError for wrong weights. A photo without a usable
-    face is left out; without any, nothing is drawn and the result says so.
+    The same order and photos give the same pictures (AvatarOrder says where), and a restarted run
+    continues from its checkpoints. Raises OrderError for a style or engine that this version does
+    not have, PhotosError if no photo can be decoded, WeightsError for wrong weights. A photo
+    without a usable face is left out; without any, nothing is drawn and the result says so. `turn`
+    is entered while the engine must not be shared with another job. `resumable`: a restarted run
+    gets the same `checkpoints`.
     """
     started = time.monotonic()
     deadline = Deadline(order.time_limit_s)
@@ -59,7 +64,9 @@ def run_job(
     # 3. Draw the rest: analyse the photos, draw, score, draw again.
     not_drawn: list[NotDrawn] = []
     if missing:
-        not_drawn = engine.draw(Task(order, photos, missing, stored, deadline, report))
+        not_drawn = engine.draw(
+            Task(order, photos, missing, stored, deadline, report, turn or nullcontext(), resumable)
+        )
 
     # 4. Rank the avatars and write the result.
     result = GenerationResult(

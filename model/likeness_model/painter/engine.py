@@ -30,7 +30,7 @@ class Painter:
         self._workers = workers
 
     def draw(self, task: Task) -> list[NotDrawn]:
-        with worker_pool(self._workers) as pool:
+        with task.turn, worker_pool(self._workers) as pool:
             # 1. Analyse the photos: faces, meshes, masks, embeddings.
             task.report("looking", len(task.checkpoints.avatars))
             photos = analyse_all(task.photos, task.order.size, pool)

@@ -5,7 +5,7 @@ start-up included), `painter.30_watermarked_s` (the same with an invisible water
 workflow orders it), `painter.peak_mb` (of that run: all processes, shared pages counted once),
 `painter.style.<name>_s` (one picture on one core), `painter.photo_s` (the analysis of one photo).
 
-With `--engine`, a diffusion engine instead: see bench_diffusion.py.
+bench_diffusion.py measures the diffusion engines.
 """
 
 import argparse
@@ -131,26 +131,13 @@ def _proportional_set_size(pid: int) -> int:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--photos", type=Path, help="folder of JPEG photos; required for the painter"
-    )
+    parser.add_argument("--photos", type=Path, required=True, help="folder of JPEG photos")
     parser.add_argument("--styles", help="of the job, comma-separated; by default all")
     parser.add_argument("--only-job", action="store_true")
-    parser.add_argument("--engine", help="flux2-klein-4b-ref, flux2-klein-4b-lora or sdxl-lora")
-    parser.add_argument("--device", choices=["cuda", "cpu"], default="cuda", help="of --engine")
-    parser.add_argument(
-        "--random-weights", action="store_true", help="in the true shapes: as fast as real ones"
-    )
     arguments = parser.parse_args()
-    photos = read_photos(arguments.photos) if arguments.photos else {}
-    if arguments.engine:
-        from likeness_model.tools.bench_diffusion import measure  # noqa: PLC0415 - imports torch
-
-        weights = {"device": arguments.device, "random_weights": arguments.random_weights}
-        print(json.dumps(measure(arguments.engine, **weights, photos=photos), indent=2))
-        return
+    photos = read_photos(arguments.photos)
     if not photos:
-        parser.error("set --photos to a folder of JPEG photos")
+        parser.error(f"{arguments.photos} holds no JPEG photo")
     styles = arguments.styles.split(",") if arguments.styles else list(JOB_STYLES)
     numbers = measure_job(photos, styles)
     if not arguments.only_job:

@@ -1,42 +1,84 @@
-"""A diffusion engine's speed and memory, and the lower bound of its time.
+"""The diffusion engines' speed, stage by stage, beside plain diffusers and the lower bound.
 
-    python -m likeness_model.tools.bench --engine sdxl-lora --random-weights --photos FOLDER
+    python -m likeness_model.tools.bench_diffusion --random-weights [--engine NAME]
 
 Random weights of the true shapes are as fast as real ones, but say nothing about distance, style
-and the quality gate. Returns one flat object, name to number; a value that could not be measured is
-null, and a line on stderr says why.
+and the quality gate. Without `--photos`, synthetic portraits take the place of analysed photos.
+
+Prints one line of JSON per engine, name to number. Seconds are per picture or per step where the
+name says so. What could not be measured is null, and a line on stderr says why.
+
+    floor_s                 the counted work at the GPU's peak
+    *_ops                   launches in eager mode: a pass, a pass with an adapter, a training step
+    picture_adapters_s      drawn in a batch, LoRA adapters beside the weights
+    picture_merged_s        the same, adapters merged into a copy
+    picture_s               the same in the engine: channels last; LIKENESS_COMPILE
+    step_eager_s, step_s    a training step, operation by operation and as the engine runs it
+    *_gpu_share             the share of its time in which the GPU ran a kernel
+    finish_s                score, watermark and PNG of a picture on one thread
+    job_*_s                 the stages of a job of 30 avatars; JOB_STEPS of its training steps are
+                            run, job_s counts the others at step_s
+    job_busy_share          of the drawing stage: the share in which a batch was being drawn
+    plain_picture_s         diffusers' pipeline alone, one call per picture
+    plain_ratio             plain_picture_s to picture_s
 """
 
-import statistics
+import argparse
+import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
+from peft import LoraConfig
+from PIL import Image as Pillow
 
 from likeness_model.container.folders import Folders
 from likeness_model.diffusion import lora
-from likeness_model.diffusion.encoding import encode_prompts
+from likeness_model.diffusion.drawing_network import DrawingNetwork
+from likeness_model.diffusion.encoding import encode_prompts, encode_training_set
 from likeness_model.diffusion.engine import DiffusionEngine
 from likeness_model.diffusion.loading import KINDS, load_pipeline
+from likeness_model.diffusion.memory import release
 from likeness_model.diffusion.pipelines.base import Pipeline
+from likeness_model.diffusion.portraits import (
+    Portrait,
+    TrainingExample,
+    find_portraits,
+    training_examples,
+)
 from likeness_model.diffusion.prompts import templates
-from likeness_model.diffusion.recipe import Recipe
+from likeness_model.diffusion.quality_gate import Features, Person, score
+from likeness_model.diffusion.recipe import TINY_LORA, TINY_REF, Recipe
 from likeness_model.diffusion.shapes import random_pipeline
-from likeness_model.diffusion.training import TrainingSet, train
-from likeness_model.diffusion.training_checkpoint import TrainingCheckpoint
-from likeness_model.generation.job import run_job
+from likeness_model.diffusion.training import new_optimiser
+from likeness_model.diffusion.training_step import WARM_UP, TrainingStep
+from likeness_model.generation.checkpoints import AvatarCheckpoints
+from likeness_model.generation.deadline import Deadline
+from likeness_model.generation.engine import Task
 from likeness_model.tools.flops import Work, count_work, peak_of
-from likeness_model.tools.order import make_order
+from likeness_model.tools.order import make_order, read_photos
+from likeness_model.vision.images import encode_png
+from likeness_model.vision.records import Image, Mesh
+from likeness_model.vision.watermark import write_watermark
 
 AVATARS, PHOTOS = 30, 8
-EXAMPLES = 4 * PHOTOS  # two crops of each photo and their mirror images
-STEPS_TIMED = 12
+STEPS_TIMED, JOB_STEPS = 25, 100
 BASELINE_PICTURES = 4
+# The engines that differ in speed; flux2-klein-4b-lora-ref trains as one and draws as another.
+ENGINES = ("sdxl-lora", "flux2-klein-4b-ref", "flux2-klein-4b-lora")
+# Every layer, rank 64: as SDXL-Lightning's adapter.
+SAMPLER_LAYERS = (
+    *("to_q", "to_k", "to_v", "to_out.0", "proj_in", "proj_out", "ff.net.0.proj", "ff.net.2"),
+    *("conv1", "conv2", "conv_shortcut", "time_emb_proj"),
+    *("downsamplers.0.conv", "upsamplers.0.conv"),
+)
 
 Numbers = dict[str, float | None]
 
@@ -57,34 +99,53 @@ def measure(
         _skip(numbers, "no GPU is visible", _MEASURED)
         return _named(name, numbers)
 
-    # 1. Load.
+    # 1. Load, with the adapters that a job has.
     began = time.perf_counter()
     pipeline = _load(name, recipe, device, random_weights=random_weights, tiny=tiny)
     numbers["load_s"] = _since(began, device)
-    _reset_peak(device)
-
-    # 2. Encode prompts and pictures.
-    side = recipe.training_side if recipe.trains else recipe.reference_side
-    pictures = [_grey(side)] * EXAMPLES
-    texts = [templates().negative] * AVATARS
-    numbers["prompts_s"] = _timed(lambda: encode_prompts(pipeline, texts), device)
-    numbers["latents_s"] = _timed(lambda: pipeline.encode_pictures(pictures), device)
-
-    # 3. Train: the median step, without the first ones.
+    batch = _Batch(pipeline)
     if recipe.trains:
-        numbers["step_s"] = _median_step(pipeline, pictures)
+        lora.load(pipeline.base_network, pipeline.targets, recipe.rank, seed=0)
+        adapters = (lora.SAMPLER, lora.USER)
 
-    # 4. Draw a batch, and decode one of the same size.
-    numbers |= _drawing(pipeline, device)
+        # 2. Draw with adapters beside the weights, then merged.
+        loaded = lora.loaded(pipeline.base_network)
+        lora.set_active(pipeline.base_network, [each for each in adapters if each in loaded])
+        numbers["picture_adapters_s"] = batch.picture_s()
+        network = DrawingNetwork(pipeline)
+        numbers["merge_s"] = _timed(lambda: network.merge(adapters), device)
+        numbers["picture_merged_s"] = batch.picture_s()
+        lora.unload(pipeline.base_network)
+        pipeline.drawing_network = pipeline.base_network
+        del network
+        release()
 
-    # 5. The whole job, from photos to files.
-    if photos:
-        numbers["job_s"], numbers["job_drawn"] = _job(name, pipeline, photos, device)
-    else:
-        _skip(numbers, "no photos were given (--photos)", ("job_s", "job_drawn"))
+    # 3. Start the engine, and draw, decode and encode in it.
+    portraits = find_portraits(photos) if photos else _portraits()
+    began = time.perf_counter()
+    engine = DiffusionEngine(pipeline, analyse=lambda _photos: portraits)
+    numbers["start_s"] = _since(began, device)
+    numbers["picture_s"] = batch.picture_s()
+    numbers["picture_gpu_share"] = _gpu_share(numbers, "picture_gpu_share", batch.draw, device)
+    numbers["decode_s"] = batch.decode_s()
+    texts = [f"a person in coat number {n}" for n in range(AVATARS)]
+    numbers["prompts_s"] = _timed(lambda: encode_prompts(pipeline, texts), device)
+
+    # 4. Train, with and without the CUDA graph.
+    if recipe.trains:
+        own = training_examples(portraits, recipe.training_side)
+        numbers["latents_s"] = _timed(lambda: encode_training_set(pipeline, own), device)
+        numbers |= _training(pipeline, own, device)
+
+    # 5. Finish a picture, and run a whole job.
+    person = Person(tuple(portrait.features for portrait in portraits))
+    picture = batch.draw()[0]
+    numbers["finish_s"] = _timed(lambda: _finish(picture, person), device)
+    numbers |= _job(engine, photos, numbers, device)
 
     # 6. The same pictures by plain calls of diffusers' pipeline.
     numbers["plain_picture_s"] = _plain(pipeline, device)
+    numbers["plain_ratio"] = round(numbers["plain_picture_s"] / (numbers["picture_s"] or 1), 2)
     if device == "cuda":
         numbers["peak_gb"] = round(torch.cuda.max_memory_allocated() / 1e9, 2)
     else:
@@ -112,20 +173,27 @@ def floor(name: str, recipe: Recipe, *, device: str, tiny: bool = False) -> Numb
 
 
 def _counts(work: Work, recipe: Recipe) -> Numbers:
-    job = work.job(recipe, pictures=AVATARS, examples=EXAMPLES)
+    examples = 2 * PHOTOS if recipe.trains else recipe.references
     return {
         "step_tflop": round(work.step, 3),
         "forward_tflop": round(work.forward, 3),
         "decode_tflop": round(work.decode, 3),
         "encode_tflop": round(work.encode, 3),
-        "job_tflop": round(job, 1),
+        "forward_ops": work.forward_ops,
+        "adapted_ops": work.adapted_ops,
+        "step_ops": work.step_ops,
+        "job_tflop": round(work.job(recipe, pictures=AVATARS, examples=examples), 1),
     }
 
 
-_COUNTED = ("step_tflop", "forward_tflop", "decode_tflop", "encode_tflop", "job_tflop", "floor_s")
+_COUNTED = (
+    *("step_tflop", "forward_tflop", "decode_tflop", "encode_tflop", "job_tflop", "floor_s"),
+    *("forward_ops", "adapted_ops", "step_ops"),
+)
 _MEASURED = (
-    *("load_s", "prompts_s", "latents_s", "step_s", "picture_s", "pictures_per_s", "decode_share"),
-    *("job_s", "job_drawn", "plain_picture_s", "peak_gb"),
+    *("load_s", "start_s", "picture_s", "picture_gpu_share", "decode_s", "prompts_s", "finish_s"),
+    *("job_looking_s", "job_drawing_s", "job_s", "job_busy_share", "job_drawn"),
+    *("plain_picture_s", "plain_ratio", "peak_gb"),
 )
 
 
@@ -134,65 +202,154 @@ def _load(name: str, recipe: Recipe, device: str, *, random_weights: bool, tiny:
         return load_pipeline(name, Folders.from_environment().weights, device=device)
     half = torch.bfloat16 if device == "cuda" else torch.float32
     recipe = replace(recipe, shows_faces=False)
-    place = torch.device(device)
-    return random_pipeline(name, recipe, family=_family(name), tiny=tiny, device=place, dtype=half)
+    place, family = torch.device(device), _family(name)
+    pipeline = random_pipeline(name, recipe, family=family, tiny=tiny, device=place, dtype=half)
+    if family == "sdxl":
+        config = LoraConfig(r=4 if tiny else 64, target_modules=list(SAMPLER_LAYERS))
+        pipeline.base_network.add_adapter(config, adapter_name=lora.SAMPLER)
+        pipeline.base_network.to(place, half).requires_grad_(False)
+    return pipeline
 
 
-def _median_step(pipeline: Pipeline, pictures: list[np.ndarray]) -> float:
-    seconds: list[float] = []
+class _Batch:
+    """One batch of pictures, drawn several times."""
 
-    def has_time(last: float) -> bool:
-        seconds.append(last)
-        return len(seconds) <= STEPS_TIMED
+    def __init__(self, pipeline: Pipeline) -> None:
+        recipe = pipeline.recipe
+        self._pipeline = pipeline
+        self._count = recipe.drawing_batch
+        self._prompts = encode_prompts(pipeline, ["a person in a coat"] * self._count)
+        self._references = [_grey(recipe.reference_side)] * recipe.references
 
-    examples = TrainingSet(
-        pipeline.encode_pictures(pictures),
-        encode_prompts(pipeline, ["photo of ohwx person"] * len(pictures)),
-    )
-    with tempfile.TemporaryDirectory() as folder:
-        checkpoint = TrainingCheckpoint(Path(folder), "bench")
-        train(pipeline, examples, seed=0, checkpoint=checkpoint, has_time=has_time)
-    lora.unload(pipeline.trained_network)
-    return round(statistics.median(seconds[-(STEPS_TIMED // 2) :]), 4)
+    def draw(self) -> list[Image]:
+        return self._pipeline.generate(
+            self._prompts, range(self._count), references=self._references
+        )
+
+    def picture_s(self) -> float:
+        self.draw()  # the first run selects kernels
+        return round(_timed(self.draw, self._pipeline.device.type) / self._count, 4)
+
+    def decode_s(self) -> float:
+        """Per picture, of latents of the drawing's size."""
+        pipeline = self._pipeline
+        latents = pipeline.encode_pictures([_grey(pipeline.recipe.drawing_side)] * self._count)
+        pipeline.decode(latents)
+        seconds = _timed(lambda: pipeline.decode(latents), pipeline.device.type)
+        return round(seconds / self._count, 4)
 
 
-def _drawing(pipeline: Pipeline, device: str) -> Numbers:
-    recipe = pipeline.recipe
-    count = recipe.drawing_batch
-    prompts = encode_prompts(pipeline, ["a person in a coat"] * count)
-    references = [_grey(recipe.reference_side)] * recipe.references
+def _training(pipeline: Pipeline, own: Sequence[TrainingExample], device: str) -> Numbers:
+    examples = encode_training_set(pipeline, own)
+    numbers: Numbers = {}
+    for key, capture in (("step_eager_s", False), ("step_s", True)):
+        lora.load(pipeline.trained_network, pipeline.targets, pipeline.recipe.rank, seed=0)
+        step = TrainingStep(pipeline, examples, new_optimiser(pipeline), capture=capture)
 
-    def draw() -> None:
-        pipeline.generate(prompts, range(count), references=references)
+        def some(count: int, step: TrainingStep = step) -> None:
+            for seed in range(count):
+                loss = step.run(seed)
+            loss.item()
 
-    draw()  # the first run selects kernels
-    whole = _timed(draw, device)
-    pictures = [_grey(recipe.drawing_side)] * count
-    decoding = _timed(lambda: pipeline.decode(pipeline.encode_pictures(pictures)), device)
-    encoding = _timed(lambda: pipeline.encode_pictures(pictures), device)
-    return {
-        "picture_s": round(whole / count, 4),
-        "pictures_per_s": round(count / whole, 3),
-        "decode_share": round(max(0.0, decoding - encoding) / whole, 3),
-    }
+        some(WARM_UP)
+        numbers[key] = round(_timed(partial(some, STEPS_TIMED), device) / STEPS_TIMED, 4)
+        if capture and device == "cuda" and not step.captured:
+            print("step_s is not of a CUDA graph: the capture failed", file=sys.stderr)
+        share = key.replace("_s", "_gpu_share")
+        numbers[share] = _gpu_share(numbers, share, partial(some, WARM_UP), device)
+        del step, some
+        lora.unload(pipeline.trained_network)
+        release()
+    return numbers
+
+
+def _finish(picture: Image, person: Person) -> None:
+    order = make_order({}, ["glamour"], 1, watermarked=True)
+    score(picture, person, style=templates().styles["glamour"], gate=order.gate)
+    write_watermark(picture, order.avatars[0].watermark or "")
+    encode_png(picture)
+
+
+class _Stages:
+    """When each stage of a job began, and how long batches were drawn."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self.began: dict[str, float] = {}
+        self.generating = 0.0
+        self._pipeline = pipeline
+        self._generate = pipeline.generate
+
+    def report(self, stage: str, _done: int) -> None:
+        self.began.setdefault(stage, time.perf_counter())
+
+    def __enter__(self) -> "_Stages":
+        def timed(*args: object, **how: object) -> list[Image]:
+            began = time.perf_counter()
+            pictures = self._generate(*args, **how)  # type: ignore[arg-type]
+            self.generating += time.perf_counter() - began
+            return pictures
+
+        self._pipeline.generate = timed  # type: ignore[method-assign]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        del self._pipeline.generate
 
 
 def _job(
-    name: str, pipeline: Pipeline, photos: Mapping[str, bytes], device: str
-) -> tuple[float, float]:
-    photos = dict(list(photos.items())[:PHOTOS])
-    order = make_order(photos, list(templates().styles), AVATARS, engine=name)
-    engine = DiffusionEngine(pipeline)
-    with tempfile.TemporaryDirectory() as folder:
+    engine: DiffusionEngine, photos: Mapping[str, bytes], numbers: Numbers, device: str
+) -> Numbers:
+    """A whole job, with JOB_STEPS training steps at most."""
+    pipeline, recipe = engine.pipeline, engine.pipeline.recipe
+    steps = min(recipe.steps, JOB_STEPS)
+    pipeline.recipe = replace(recipe, steps=steps, least_steps=0)
+    order = make_order(
+        photos or {"p01": b""},
+        list(templates().styles),
+        AVATARS,
+        engine=engine.name,
+        watermarked=True,
+        gate={"draws": 1},  # random weights may draw near-duplicates
+    )
+    order = order.model_copy(update={"size": recipe.drawing_side})
+    with tempfile.TemporaryDirectory() as folder, _Stages(pipeline) as stages:
+        checkpoints = AvatarCheckpoints(Path(folder), order)
+        task = Task(
+            order=order,
+            photos=photos,
+            missing=order.avatars,
+            checkpoints=checkpoints,
+            deadline=Deadline(),
+            report=stages.report,
+            turn=nullcontext(),
+            resumable=False,
+        )
         began = time.perf_counter()
-        result = run_job(order, photos, Path(folder), load=lambda _name: engine)
-        return _since(began, device), float(len(result.avatars))
+        engine.draw(task)
+        seconds = _since(began, device)
+    pipeline.recipe = recipe
+    ends = [*list(stages.began.values())[1:], began + seconds]
+    job: Numbers = {
+        f"job_{stage}_s": round(end - start, 3)
+        for (stage, start), end in zip(stages.began.items(), ends, strict=True)
+    }
+    drawing = job["job_drawing_s"] or 1
+    others = (recipe.steps - steps) * (numbers.get("step_s") or 0)
+    return job | {
+        "job_s": round(seconds + others, 2),
+        "job_busy_share": round(min(1.0, stages.generating / drawing), 3),
+        "job_drawn": float(len(checkpoints.avatars)),
+    }
 
 
 def _plain(pipeline: Pipeline, device: str) -> float:
-    """Seconds per picture by diffusers alone: one call each, with the prompt's encoding."""
+    """Seconds per picture by diffusers alone: one call each, with the prompt's encoding and the
+    references'."""
     recipe, plain = pipeline.recipe, pipeline.full
     plain.set_progress_bar_config(disable=True)
+    shown = {}
+    if recipe.references:
+        shown = {"image": [Pillow.fromarray(_grey(recipe.reference_side))] * recipe.references}
 
     def draw() -> None:
         plain(
@@ -201,11 +358,36 @@ def _plain(pipeline: Pipeline, device: str) -> float:
             guidance_scale=recipe.guidance,
             height=recipe.drawing_side,
             width=recipe.drawing_side,
+            **shown,
         )
 
     draw()
     seconds = _timed(lambda: [draw() for _ in range(BASELINE_PICTURES)], device)
     return round(seconds / BASELINE_PICTURES, 4)
+
+
+def _portraits() -> list[Portrait]:
+    """Noise instead of photos, each with an upright face of the size that selfies have."""
+    chance = np.random.default_rng(0)
+    portraits = []
+    for n in range(PHOTOS):
+        points = chance.uniform(300, 700, (468, 3)).astype(np.float32)
+        points[[33, 263, 10, 152]] = [[400, 420, 0], [600, 420, 0], [500, 290, 0], [500, 710, 0]]
+        features = Features(chance.normal(0, 0.05, 128).astype(np.float32), 35.0, 0.0, 50.0)
+        photo = chance.integers(0, 256, (1024, 1024, 3), np.uint8)
+        portraits.append(Portrait(f"p{n + 1:02}", photo, Mesh(points, 1.0), features, 1.0))
+    return portraits
+
+
+def _gpu_share(numbers: Numbers, key: str, work: Callable[[], object], device: str) -> float | None:
+    if device != "cuda":
+        _skip(numbers, "there is no GPU", (key,))
+        return None
+    kinds = [torch.profiler.ProfilerActivity.CUDA]
+    with torch.profiler.profile(activities=kinds) as profile:
+        seconds = _timed(work, device)
+    kernels = sum(event.self_device_time_total for event in profile.key_averages())
+    return round(min(1.0, kernels / 1e6 / seconds), 3)
 
 
 def _timed(work: Callable[[], object], device: str) -> float:
@@ -220,11 +402,6 @@ def _since(began: float, device: str) -> float:
     if device == "cuda":
         torch.cuda.synchronize()
     return round(time.perf_counter() - began, 4)
-
-
-def _reset_peak(device: str) -> None:
-    if device == "cuda":
-        torch.cuda.reset_peak_memory_stats()
 
 
 def _grey(side: int) -> np.ndarray:
@@ -243,3 +420,33 @@ def _skip(numbers: Numbers, why: str, names: tuple[str, ...]) -> None:
 
 def _named(name: str, numbers: Numbers) -> Numbers:
     return {f"{name}.{key}": value for key, value in numbers.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="The diffusion engines' speed, stage by stage.")
+    parser.add_argument("--engine", action="append", choices=list(KINDS), help="by default three")
+    parser.add_argument("--device", choices=["cuda", "cpu"], default="cuda")
+    parser.add_argument("--random-weights", action="store_true", help="of the true shapes")
+    parser.add_argument("--tiny", action="store_true", help="small networks: tests the bench")
+    parser.add_argument("--photos", type=Path, help="folder of JPEG photos; else synthetic ones")
+    arguments = parser.parse_args()
+    photos = read_photos(arguments.photos) if arguments.photos else {}
+    for name in arguments.engine or ENGINES:
+        recipe = None
+        if arguments.tiny:
+            torch.set_num_threads(1)  # too small for several
+            recipe = TINY_LORA if KINDS[name].recipe.trains else TINY_REF
+        numbers = measure(
+            name,
+            device=arguments.device,
+            random_weights=arguments.random_weights or arguments.tiny,
+            photos=photos,
+            recipe=recipe,
+            tiny=arguments.tiny,
+        )
+        print(json.dumps(numbers), flush=True)
+        release()
+
+
+if __name__ == "__main__":
+    main()

@@ -21,7 +21,7 @@ from likeness_model.diffusion.encoding import encode_training_set
 from likeness_model.diffusion.loading import KINDS, TINY, load_pipeline
 from likeness_model.diffusion.pipelines.base import Pipeline
 from likeness_model.diffusion.pipelines.klein import Klein
-from likeness_model.diffusion.portraits import find_portraits
+from likeness_model.diffusion.portraits import find_portraits, training_examples
 from likeness_model.diffusion.training import Trained, train
 from likeness_model.diffusion.training_checkpoint import TrainingCheckpoint
 from likeness_model.errors import JobError, PhotosError
@@ -53,8 +53,9 @@ def klein_to_kohya(state: lora.State) -> lora.State:
     for layer, (down, up) in layers.items():
         parts = layer.split(".")
         block = parts[1]
-        if parts[0] == "single_transformer_blocks":  # attn.to_qkv_mlp_proj
-            kohya |= _entry(f"lora_unet_single_blocks_{block}_linear1", down, up)
+        if parts[0] == "single_transformer_blocks":
+            linear = {"to_qkv_mlp_proj": "linear1", "to_out": "linear2"}[parts[3]]
+            kohya |= _entry(f"lora_unet_single_blocks_{block}_{linear}", down, up)
         elif parts[3] == "to_out":
             kohya |= _entry(f"lora_unet_double_blocks_{block}_img_attn_proj", down, up)
         elif parts[3] == FUSED[0]:
@@ -88,7 +89,8 @@ def train_on_folder(pipeline: Pipeline, photos: Path, seed: int = 0) -> Trained:
     if not portraits:
         raise PhotosError(f"no JPEG photo in {photos} shows a face: use another folder")
     with tempfile.TemporaryDirectory() as folder:
-        examples = encode_training_set(pipeline, portraits)
+        own = training_examples(portraits, pipeline.recipe.training_side)
+        examples = encode_training_set(pipeline, own)
         checkpoint = TrainingCheckpoint(Path(folder), "by-hand")
         trained = train(pipeline, examples, seed=seed, checkpoint=checkpoint)
     lora.unload(pipeline.trained_network)

@@ -8,10 +8,11 @@ import torch
 from diffusers import AutoencoderKL, AutoencoderKLFlux2, UNet2DConditionModel
 from peft import LoraConfig
 from torch import nn
+from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
 from likeness_model.diffusion import shapes
-from likeness_model.diffusion.pipelines.klein import Klein
+from likeness_model.diffusion.pipelines.klein import adapted_layers
 from likeness_model.diffusion.pipelines.sdxl import Sdxl
 from likeness_model.diffusion.recipe import Recipe
 
@@ -30,6 +31,10 @@ class Work:
     forward: float  # one pass while drawing, with reference pictures
     decode: float  # latents to a picture
     encode: float  # a picture to latents
+    # Launches of kernels in eager mode: operations that are not views.
+    forward_ops: int = 0
+    adapted_ops: int = 0  # one pass with the user's LoRA adapter beside the weights
+    step_ops: int = 0  # forward and backward
 
     def job(self, recipe: Recipe, *, pictures: int, examples: int) -> float:
         """Training, drawing, decoding, and encoding training examples or references."""
@@ -85,7 +90,7 @@ def _klein(recipe: Recipe) -> Work:
 
     return _counted(
         transformer,
-        Klein.targets,
+        adapted_layers(transformer.config.num_single_layers),
         vae,
         32,
         recipe,
@@ -107,18 +112,20 @@ def _counted(
     side = recipe.drawing_side
     encoded_side = recipe.training_side if recipe.trains else recipe.reference_side
     with torch.no_grad():
-        forward = _tflop(lambda: draw(side))
+        forward, forward_ops = _work(lambda: draw(side))
         latents = _empty(1, channels, side // VAE_SCALE, side // VAE_SCALE)
         decode = _tflop(lambda: vae.decode(latents))
         encode = _tflop(lambda: vae.encode(_empty(1, 3, encoded_side, encoded_side)))
-    step = 0.0
+    step, step_ops, adapted_ops = 0.0, 0, 0
     if recipe.trains:
         network.requires_grad_(False)
         with torch.device("meta"):
             network.add_adapter(LoraConfig(r=recipe.rank, target_modules=list(targets)))
         network.to("meta")
-        step = _tflop(lambda: train(recipe.training_side).sum().backward())
-    return Work(step=step, forward=forward, decode=decode, encode=encode)
+        step, step_ops = _work(lambda: train(recipe.training_side).sum().backward())
+        with torch.no_grad():
+            adapted_ops = _work(lambda: draw(side))[1]
+    return Work(step, forward, decode, encode, forward_ops, adapted_ops, step_ops)
 
 
 def _empty(*shape: int) -> torch.Tensor:
@@ -126,6 +133,26 @@ def _empty(*shape: int) -> torch.Tensor:
 
 
 def _tflop(work: Callable[[], object]) -> float:
-    with FlopCounterMode(display=False) as counter:
+    return _work(work)[0]
+
+
+def _work(work: Callable[[], object]) -> tuple[float, int]:
+    """TFLOP and operations."""
+    with FlopCounterMode(display=False) as counter, _Operations() as operations:
         work()
-    return counter.get_total_flops() / 1e12
+    return counter.get_total_flops() / 1e12, operations.count
+
+
+class _Operations(TorchDispatchMode):
+    count = 0
+
+    def __torch_dispatch__(
+        self,
+        function: torch._ops.OpOverload,
+        _types: object,
+        args: tuple[object, ...] = (),
+        kwargs: dict[str, object] | None = None,
+    ) -> object:
+        returned = [each.alias_info for each in function._schema.returns]
+        self.count += not any(alias and not alias.is_write for alias in returned)
+        return function(*args, **(kwargs or {}))

@@ -1,4 +1,4 @@
-"""The program as an endpoint: archives in and out, one job at a time, nothing left on disk."""
+"""The program as an endpoint: archives in and out, one turn after the other, nothing on disk."""
 
 import http.client
 import io
@@ -11,6 +11,7 @@ import sys
 import tarfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import cv2
@@ -19,6 +20,7 @@ import pytest
 
 from likeness.contracts import GenerationResult
 from likeness_model import errors
+from likeness_model.container import server
 from tests.model.conftest import ROOT, JobFolder, demo_bytes
 
 PATIENCE_S = 120
@@ -174,18 +176,69 @@ def checksums(body):
     return {row["avatar_id"]: row["sha256"] for row in result["avatars"]}
 
 
-def test_ping_responds_while_a_job_runs_and_a_second_job_is_rejected(endpoint, request_body):
-    responses = []
-    drawing = threading.Thread(target=lambda: responses.append(endpoint.draw(request_body)))
-    drawing.start()
-    wait_until(lambda: endpoint.left() or responses)
+def test_ping_responds_while_a_job_runs_and_a_second_job_waits_for_its_turn(
+    endpoint, request_body, tmp_path
+):
+    """Both get the avatars that they get alone."""
+    other = JobFolder(tmp_path / "other")
+    other.add_photo("p01", demo_bytes("tilted"))
+    other.order(["cosmic"])
+    bodies = [request_body, request_of(other)]
+    alone = [checksums(endpoint.draw(body)[1]) for body in bodies]
+    with ThreadPoolExecutor(2) as threads:
+        together = [threads.submit(endpoint.draw, body) for body in bodies]
+        wait_until(endpoint.left)
+        assert endpoint.is_ready()
 
-    assert endpoint.is_ready()
-    status, body = endpoint.draw(request_body)
-    drawing.join()
+    assert [checksums(response.result()[1]) for response in together] == alone
+    assert endpoint.left() == []
 
-    assert responses[0][0] == 200
-    assert (status, json.loads(body)["error"]) == (503, "Busy")
+
+class TestTurns:
+    def test_one_job_at_a_time_has_its_turn(self):
+        turns = server.Turns()
+        turns.ready.set()
+        inside, most = [], []
+
+        def job():
+            with turns:
+                inside.append(1)
+                most.append(len(inside))
+                time.sleep(0.01)
+                inside.pop()
+
+        with ThreadPoolExecutor(4) as threads:
+            for future in [threads.submit(job) for _ in range(8)]:
+                future.result()
+
+        assert most == [1] * 8
+
+    @pytest.mark.parametrize(
+        ("error", "healthy"), [(errors.PhotosError("x"), True), (RuntimeError("x"), False)]
+    )
+    def test_after_an_unexpected_error_no_waiting_job_gets_the_engine(self, error, healthy):
+        turns = server.Turns()
+        turns.ready.set()
+        started, entered = threading.Event(), []
+
+        def failing():
+            with turns:
+                started.set()
+                time.sleep(0.1)  # the other job waits by now
+                raise error
+
+        def waiting():
+            started.wait()
+            with turns:
+                entered.append(1)
+
+        with ThreadPoolExecutor(2) as threads:
+            jobs = [threads.submit(failing), threads.submit(waiting)]
+
+        assert jobs[0].exception() is error
+        assert entered == [1] * healthy
+        assert isinstance(jobs[1].exception(), server.Unavailable) is not healthy
+        assert turns.failed.is_set() is not healthy
 
 
 @pytest.mark.parametrize(

@@ -12,15 +12,28 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from diffusers import Flux2KleinPipeline, StableDiffusionXLPipeline
+from diffusers.utils import convert_state_dict_to_kohya
+from peft import LoraConfig, get_peft_model_state_dict
+from safetensors.torch import save_file
 from torch.nn import functional
 
 from likeness.contracts import GenerationOrder
+from likeness_model.diffusion import lora
 from likeness_model.diffusion.engine import DiffusionEngine
+from likeness_model.diffusion.pipelines import klein, sdxl
 from likeness_model.diffusion.pipelines.base import EncodedPrompts
 from likeness_model.diffusion.recipe import TINY_LORA, TINY_REF
-from likeness_model.diffusion.shapes import random_pipeline
-from likeness_model.diffusion.training import TrainingSet
+from likeness_model.diffusion.shapes import (
+    klein_components,
+    klein_transformer,
+    random_pipeline,
+    sdxl_components,
+)
+from likeness_model.diffusion.training_step import TrainingSet
 from likeness_model.generation.job import run_job
+from likeness_model.tools.export import klein_to_kohya
+from likeness_model.tools.weights import write_manifest
 from tests.model.conftest import JOB, demo_bytes
 
 FAMILIES = ("sdxl", "klein")
@@ -28,7 +41,7 @@ CHANNELS = {"sdxl": 4, "klein": 16}
 SIDE = 8  # of latents
 ENGINES = {
     "tiny-lora": ("sdxl", TINY_LORA),
-    "flux2-klein-4b-lora": ("klein", TINY_LORA),
+    "flux2-klein-4b-lora-ref": ("klein", replace(TINY_LORA, references=2, reference_side=64)),
     "tiny-ref": ("klein", TINY_REF),
 }
 
@@ -169,11 +182,11 @@ USER = {"p01": small("close"), "p02": small("tilted")}
 OTHER_USER = {"p01": small("mirrored"), "p02": small("looking")}
 
 
-def run(loaded, folder: Path, photos=None, *, engine=None, **changes):
+def run(loaded, folder: Path, photos=None, *, engine=None, resumable=True, **changes):
     """Run a job with a loaded engine; the order names it, or another `engine`."""
     photos = photos or USER
     order = order_of(engine or loaded.name, photos, **changes)
-    return run_job(order, photos, folder, load=lambda _name: loaded)
+    return run_job(order, photos, folder, load=lambda _name: loaded, resumable=resumable)
 
 
 def checksums(result):
@@ -183,3 +196,79 @@ def checksums(result):
 def equal(one, other):
     """Tensors by name, bit for bit."""
     return one.keys() == other.keys() and all(torch.equal(one[k], other[k]) for k in one)
+
+
+# --- an operator's folder of weights --------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def folders(tmp_path_factory):
+    """An operator's folder per family, in the real layout, with tiny weights."""
+    made = {family: tmp_path_factory.mktemp(family) for family in FAMILIES}
+    with torch.random.fork_rng():
+        torch.manual_seed(3)
+        base = StableDiffusionXLPipeline(**sdxl_components(tiny=True), add_watermarker=False)
+        base.save_pretrained(made["sdxl"] / sdxl.BASE)
+        file = made["sdxl"] / sdxl.LIGHTNING / "sdxl_lightning_8step_lora.safetensors"
+        save_adapter(base.unet, file, layers=EVERY_LAYER, dtype=torch.float16)
+        save_adapter(base.unet, made["sdxl"] / "styles/sdxl/oil.safetensors")
+
+        distilled = Flux2KleinPipeline(**klein_components(tiny=True), is_distilled=True)
+        distilled.save_pretrained(made["klein"] / klein.DISTILLED)
+        klein_transformer(tiny=True).save_pretrained(
+            made["klein"] / klein.UNDISTILLED / "transformer"
+        )
+        save_adapter(distilled.transformer, made["klein"] / "styles/klein/oil.safetensors")
+    for folder in made.values():
+        write_manifest(folder, licence="apache-2.0", revision="owner/model@" + "0" * 40)
+    return made
+
+
+# Those of SDXL-Lightning's adapter (fp16, rank 64), as diffusers' train_lcm_distill_lora_sdxl.py
+# names them: attention, projections, feed-forward networks and the convolutions.
+EVERY_LAYER = ("to_q", "to_k", "to_v", "to_out.0", "proj_in", "proj_out", "ff.net.0.proj")
+EVERY_LAYER += ("ff.net.2", "conv1", "conv2", "conv_shortcut", "time_emb_proj")
+EVERY_LAYER += ("downsamplers.0.conv", "upsamplers.0.conv")
+ATTENTION = ("to_q", "to_k", "to_v", "to_out.0", "to_qkv_mlp_proj")
+
+
+def save_adapter(network, file, *, layers=ATTENTION, dtype=torch.float32):
+    """A random adapter in kohya's names, in which such adapters are published. `alpha` is half
+    the rank, so that a loader that ignores it makes another picture."""
+    config = LoraConfig(r=2, lora_alpha=2, init_lora_weights=False, target_modules=list(layers))
+    network.add_adapter(config, adapter_name="random")
+    state = get_peft_model_state_dict(network, adapter_name="random")
+    network.delete_adapters("random")
+    network.unload_lora()
+    state = {name: (0.05 * torch.randn(value.shape)).to(dtype) for name, value in state.items()}
+    if "single_transformer_blocks" in "".join(state):
+        kohya = klein_to_kohya(state)
+    else:
+        kohya = convert_state_dict_to_kohya({f"unet.{k}": v for k, v in state.items()})
+    for name in kohya:
+        if name.endswith(".alpha"):
+            kohya[name] = torch.tensor(1.0)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    save_file({name: value.contiguous() for name, value in kohya.items()}, file)
+
+
+def small_recipe(pipeline, **changes):
+    """A loaded engine with the sides and counts of the tiny ones."""
+    small = {"training_side": 64, "drawing_side": 64, "reference_side": 64, "prompt_tokens": 24}
+    small |= {"drawing_steps": 2, "rank": 4, "shows_faces": False}
+    if pipeline.recipe.trains:
+        small |= {"steps": 2, "least_steps": 1, "checkpoint_every": 2}
+    pipeline.recipe = replace(pipeline.recipe, **{**small, **changes})
+    return pipeline
+
+
+def random_state(pipeline, seed=9):
+    """A user's adapter with an effect, not trained."""
+    lora.load(pipeline.drawing_network, pipeline.targets, pipeline.recipe.rank, seed=seed)
+    chance = torch.Generator().manual_seed(seed)
+    state = {
+        name: 0.3 * torch.randn(value.shape, generator=chance)
+        for name, value in lora.user_state(pipeline.drawing_network).items()
+    }
+    lora.unload(pipeline.drawing_network)
+    return state

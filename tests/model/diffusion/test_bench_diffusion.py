@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from likeness_model.diffusion.recipe import KLEIN_LORA, KLEIN_REF, SDXL_LORA, TINY_LORA, TINY_REF
-from likeness_model.tools import bench, bench_diffusion
+from likeness_model.tools import bench_diffusion
 from likeness_model.tools.bench_diffusion import floor, measure
 from likeness_model.tools.flops import Work, count_work, peak_of
 
@@ -54,35 +54,55 @@ def test_the_peak_follows_from_the_name_of_the_gpu(name, peak):
     assert peak_of(name) == peak
 
 
-@pytest.mark.parametrize(
-    ("name", "recipe"), [("sdxl-lora", TINY_LORA), ("flux2-klein-4b-ref", TINY_REF)]
-)
-def test_every_number_is_measured_on_a_tiny_pipeline(name, recipe, monkeypatch, capsys):
-    monkeypatch.setattr(bench_diffusion, "AVATARS", 2)
-    monkeypatch.setattr(bench_diffusion, "STEPS_TIMED", 4)
-    small = replace(recipe, drawing_batch=2)
+@pytest.mark.parametrize("name", ["sdxl-lora", "flux2-klein-4b-ref"])
+def test_every_number_is_measured_on_a_tiny_pipeline(name, monkeypatch, capsys):
+    for constant, value in {
+        "AVATARS": 2,
+        "PHOTOS": 1,
+        "STEPS_TIMED": 2,
+        "JOB_STEPS": 2,
+        "BASELINE_PICTURES": 1,
+    }.items():
+        monkeypatch.setattr(bench_diffusion, constant, value)
+    recipe = replace(TINY_LORA if name == "sdxl-lora" else TINY_REF, drawing_batch=2)
 
-    numbers = measure(name, device="cpu", random_weights=True, photos={}, recipe=small, tiny=True)
+    numbers = measure(name, device="cpu", random_weights=True, photos={}, recipe=recipe, tiny=True)
 
-    output = capsys.readouterr().err
-    measured = {key.partition(".")[2] for key, value in numbers.items() if value is not None}
-    assert {"load_s", "prompts_s", "latents_s", "picture_s", "plain_picture_s"} <= measured
-    assert ("step_s" in measured) == recipe.trains
-    assert 0 <= numbers[f"{name}.decode_share"] < 1
-    for key in ("job_s", "peak_gb", "floor_s"):
-        assert numbers[f"{name}.{key}"] is None
-        assert key in output
+    numbers = {key.partition(".")[2]: value for key, value in numbers.items()}
+    not_measured = {key for key, value in numbers.items() if value is None}
+    assert not_measured == {
+        *bench_diffusion._COUNTED,
+        *("picture_gpu_share", "peak_gb"),
+        *(("step_eager_gpu_share", "step_gpu_share") if recipe.trains else ()),
+    }
+    errors = capsys.readouterr().err
+    assert all(key in errors for key in not_measured)
+    assert {"picture_s", "finish_s", "job_s", "job_busy_share", "plain_ratio"} <= numbers.keys()
+    assert ("step_s" in numbers) == ("picture_adapters_s" in numbers) == recipe.trains
+    assert numbers["job_drawn"] == 2
+    assert 0 < numbers["job_busy_share"] <= 1
+    if recipe.trains:  # 24 steps, of which 2 are run
+        assert numbers["job_s"] >= 22 * numbers["step_s"]
 
 
 def test_without_a_gpu_it_counts_and_reports_what_it_could_not_measure(monkeypatch, capsys):
-    command = "bench --engine sdxl-lora --device cuda --random-weights"
+    command = "bench_diffusion --engine sdxl-lora --engine flux2-klein-4b-ref --random-weights"
     monkeypatch.setattr(sys, "argv", command.split())
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
 
-    bench.main()
+    bench_diffusion.main()
 
     output = capsys.readouterr()
-    numbers = json.loads(output.out)
-    assert numbers["sdxl-lora.step_s"] is None
-    assert numbers["sdxl-lora.job_tflop"] > 0
+    sdxl, klein = map(json.loads, output.out.splitlines())
+    assert sdxl["sdxl-lora.picture_s"] is None
+    assert sdxl["sdxl-lora.job_tflop"] > 0
+    assert klein["flux2-klein-4b-ref.job_tflop"] > 0
     assert "not measured because no GPU is visible: load_s" in output.err
+
+
+def test_an_adapter_beside_the_weights_costs_launches():
+    """What merging and the CUDA graph save."""
+    work = count_work("sdxl", SDXL_LORA)
+
+    assert work.adapted_ops > 1.5 * work.forward_ops
+    assert work.step_ops > 2 * work.adapted_ops

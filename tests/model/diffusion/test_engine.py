@@ -88,11 +88,28 @@ def test_a_short_time_limit_ends_training_in_time_to_draw(lora_engine, tmp_path,
         lora_engine.pipeline, "recipe", replace(lora_engine.pipeline.recipe, steps=50)
     )
 
-    # The trial picture takes 4 s, so 3 x 4 x 1.3 = 15.6 s of the remaining 76 are reserved.
-    result = run(lora_engine, tmp_path, time_limit_s=80)
+    monkeypatch.setattr(lora_engine, "_picture_s", 4.0)
+
+    # 3 x 4 x 1.3 = 15.6 s are reserved.
+    result = run(lora_engine, tmp_path, time_limit_s=76)
 
     assert clock.count[losses] == 6
     assert len(result.avatars) == 3
+
+
+def test_too_few_training_steps_draw_nothing(lora_engine, tmp_path, monkeypatch):
+    """The base alone does not know the user: its pictures are no likeness."""
+    clock = _Clock(monkeypatch)
+    losses = clock.passing(10, lora_engine.pipeline.losses)
+    monkeypatch.setattr(lora_engine.pipeline, "losses", losses)
+    recipe = replace(lora_engine.pipeline.recipe, steps=50, least_steps=20)
+    monkeypatch.setattr(lora_engine.pipeline, "recipe", recipe)
+
+    result = run(lora_engine, tmp_path, time_limit_s=80)
+
+    assert result.avatars == ()
+    assert [row.reason for row in result.not_drawn] == ["deadline"] * 3
+    assert not list(tmp_path.glob("training-*"))
 
 
 def test_avatars_without_time_left_are_reported(lora_engine, tmp_path, monkeypatch):
@@ -104,7 +121,7 @@ def test_avatars_without_time_left_are_reported(lora_engine, tmp_path, monkeypat
         lora_engine.pipeline, "recipe", replace(lora_engine.pipeline.recipe, drawing_batch=1)
     )
 
-    result = run(lora_engine, tmp_path, time_limit_s=65)  # a trial, one drawn, 25 s left, one more
+    result = run(lora_engine, tmp_path, time_limit_s=45)  # one drawn, 25 s left, one more
 
     assert [avatar.avatar_id for avatar in result.avatars] == ["a01", "a02"]
     assert [(row.avatar_id, row.reason) for row in result.not_drawn] == [("a03", "deadline")]
@@ -150,7 +167,7 @@ def test_a_picture_that_fails_the_gate_is_redrawn_with_another_seed(
     monkeypatch.setattr(
         "likeness_model.diffusion.quality_gate.nsfw_score", lambda _: next(scores, 0.01)
     )
-    monkeypatch.setattr("likeness_model.diffusion.drawing.SCORING_THREADS", 1)
+    monkeypatch.setattr("likeness_model.diffusion.drawing.FINISHING_THREADS", 1)
 
     result = run(lora_engine, tmp_path)
 

@@ -13,9 +13,9 @@ from likeness_model.diffusion import lora
 from likeness_model.diffusion.recipe import TINY_LORA
 from likeness_model.diffusion.shapes import random_pipeline
 from likeness_model.errors import PhotosError
-from likeness_model.tools.export import DIFFUSERS, KOHYA, export, train_on_folder
+from likeness_model.tools.export import DIFFUSERS, KOHYA, export, klein_to_kohya, train_on_folder
 from tests.model.conftest import DEMO
-from tests.model.diffusion.conftest import FAMILIES, USER, equal
+from tests.model.diffusion.conftest import FAMILIES, USER, equal, random_state
 
 
 @pytest.fixture(scope="module", params=FAMILIES)
@@ -60,6 +60,18 @@ def test_the_kohya_file_has_its_names_and_an_alpha_for_each_layer(exported):
     assert sum(v.numel() for n, v in names.items() if n.endswith("down.weight")) == sum(
         v.numel() for n, v in state.items() if "lora_A" in n
     )
+
+
+def test_both_layers_of_a_single_block_have_their_own_name():
+    """FLUX.2's `linear1` and `linear2`."""
+    pipeline = random_pipeline("k", TINY_LORA, family="klein", tiny=True)
+    state = random_state(pipeline)
+
+    kohya = klein_to_kohya(state)
+
+    for ours, theirs in (("to_qkv_mlp_proj", "linear1"), ("to_out", "linear2")):
+        down = state[f"single_transformer_blocks.0.attn.{ours}.lora_A.weight"]
+        assert torch.equal(kohya[f"lora_unet_single_blocks_0_{theirs}.lora_down.weight"], down)
 
 
 def test_the_adapter_is_trained(exported):

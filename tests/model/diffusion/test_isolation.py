@@ -88,6 +88,17 @@ def test_only_pictures_and_records_stay_on_the_disk(own_engine, tmp_path, monkey
     assert list(scratch.iterdir()) == []
 
 
+def test_no_face_is_written_where_no_run_resumes(tmp_path, monkeypatch):
+    """The endpoint: each job has its own folder."""
+    loaded = engine("tiny-lora")
+    monkeypatch.setattr(
+        "likeness_model.diffusion.training_checkpoint.write_atomically",
+        lambda *_: pytest.fail("a training checkpoint was written"),
+    )
+
+    assert len(run(loaded, tmp_path, resumable=False).avatars) == 3
+
+
 def test_a_changed_base_raises_an_error(own_engine, tmp_path, monkeypatch):
     """Like fusing and unfusing an adapter: one rounding in one tensor."""
     generate = own_engine.pipeline.generate

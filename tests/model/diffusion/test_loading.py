@@ -8,68 +8,27 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from likeness_model.container.folders import WEIGHTS, WEIGHTS_CHANNEL, Folders
-from likeness_model.diffusion import loading, lora
+from likeness_model.diffusion import loading, lora, weights
 from likeness_model.diffusion.engine import DiffusionEngine
 from likeness_model.diffusion.loading import load_pipeline
 from likeness_model.diffusion.pipelines import klein, sdxl
-from likeness_model.diffusion.recipe import TINY_LORA
-from likeness_model.diffusion.shapes import random_pipeline
 from likeness_model.errors import DeviceError, WeightsError
-from likeness_model.tools.export import KOHYA, export
 from likeness_model.tools.weights import write_manifest
-from tests.model.diffusion.conftest import checksums, run
-
-SMALL = {
-    "steps": 2,
-    "checkpoint_every": 2,
-    "training_side": 64,
-    "drawing_side": 64,
-    "prompt_tokens": 24,
-}
-
-
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory):
-    """An operator's folder per family, in the real layout, with tiny weights."""
-    made = {}
-    for family in ("sdxl", "klein"):
-        folder = made[family] = tmp_path_factory.mktemp(family)
-        pipeline = random_pipeline("tiny", TINY_LORA, family=family, tiny=True, seed=3)
-        if family == "sdxl":
-            pipeline.full.save_pretrained(folder / sdxl.BASE)
-            _random_adapter(pipeline, folder / sdxl.LIGHTNING / "eight_steps.safetensors")
-        else:
-            pipeline.full.save_pretrained(folder / klein.DISTILLED)
-            pipeline.undistilled.save_pretrained(folder / klein.UNDISTILLED / "transformer")
-        _random_adapter(pipeline, folder / "styles" / family / "oil.safetensors")
-        write_manifest(folder, licence="apache-2.0", revision="owner/model@" + "0" * 40)
-    return made
-
-
-def _random_adapter(pipeline, file):
-    """In kohya's format, in which such adapters are published."""
-    lora.load(pipeline.drawing_network, pipeline.targets, 2, seed=9)
-    chance = torch.Generator().manual_seed(9)
-    state = {
-        name: 0.05 * torch.randn(value.shape, generator=chance)
-        for name, value in lora.user_state(pipeline.drawing_network).items()
-    }
-    lora.unload(pipeline.drawing_network)
-    export(pipeline, state, file.parent)
-    (file.parent / KOHYA).rename(file)
-    for other in file.parent.glob("person*"):
-        other.unlink()
+from tests.model.diffusion.conftest import checksums, run, small_recipe
 
 
 @pytest.mark.parametrize(
     ("name", "family"),
-    [("sdxl-lora", "sdxl"), ("flux2-klein-4b-lora", "klein"), ("flux2-klein-4b-ref", "klein")],
+    [
+        ("sdxl-lora", "sdxl"),
+        ("flux2-klein-4b-lora", "klein"),
+        ("flux2-klein-4b-lora-ref", "klein"),
+        ("flux2-klein-4b-ref", "klein"),
+    ],
 )
 def test_a_real_engine_loads_its_folder_and_draws(folders, tmp_path, name, family):
     pipeline = load_pipeline(name, folders[family], device="cpu")
-    changes = SMALL if pipeline.recipe.trains else {**SMALL, "steps": 0, "checkpoint_every": 1}
-    pipeline.recipe = replace(pipeline.recipe, **changes, reference_side=64, shows_faces=False)
-    engine = DiffusionEngine(pipeline)
+    engine = DiffusionEngine(small_recipe(pipeline))
 
     result = run(engine, tmp_path / "one", styles=("glamour", "oil", "cosmic"))
     again = run(engine, tmp_path / "again", styles=("glamour", "oil", "cosmic"))
@@ -77,15 +36,14 @@ def test_a_real_engine_loads_its_folder_and_draws(folders, tmp_path, name, famil
     assert len(result.avatars) == 3
     assert checksums(result) == checksums(again)
     assert pipeline.styles == {"oil"}
-    assert lora.loaded(pipeline.drawing_network) == (
+    assert lora.loaded(pipeline.base_network) == (
         ("oil", lora.SAMPLER) if family == "sdxl" else ("oil",)
     )
 
 
 def test_a_style_adapter_changes_only_its_style(folders, tmp_path):
     pipeline = load_pipeline("sdxl-lora", folders["sdxl"], device="cpu")
-    pipeline.recipe = replace(pipeline.recipe, **SMALL, shows_faces=False, drawing_batch=1)
-    engine = DiffusionEngine(pipeline)
+    engine = DiffusionEngine(small_recipe(pipeline, drawing_batch=1))
     styled = run(engine, tmp_path / "with", styles=("oil", "glamour"))
 
     pipeline.styles = frozenset()
@@ -168,6 +126,33 @@ def test_a_broken_adapter_is_named(broken):
         load()
 
 
+@pytest.mark.parametrize(
+    "layer",
+    [
+        "lora_te1_text_model_encoder_layers_0_self_attn_q_proj.lora_down.weight",
+        "lora_te2_text_model_encoder_layers_0_mlp_fc1.alpha",
+        "text_encoder.text_model.encoder.layers.0.self_attn.q_proj.lora_A.weight",
+    ],
+)
+def test_a_style_adapter_with_layers_of_a_text_encoder_is_refused(broken, layer):
+    folder, load = broken
+    file = folder / "styles/sdxl/oil.safetensors"
+    save_file(load_file(file) | {layer: torch.zeros(2, 32)}, file)
+
+    with pytest.raises(WeightsError, match="--network_train_unet_only") as raised:
+        load()
+    assert _message(raised).startswith("sdxl/oil.safetensors has layers for the text encoder")
+
+
+def test_an_adapter_of_another_family_is_refused(broken, folders):
+    folder, load = broken
+    shutil.copy(folders["klein"] / "styles/klein/oil.safetensors", folder / "styles/sdxl")
+
+    with pytest.raises(WeightsError, match=r"sdxl/oil\.safetensors cannot be loaded") as raised:
+        load()
+    _message(raised)
+
+
 def test_two_sampler_files_are_rejected(broken):
     folder, load = broken
     (folder / sdxl.LIGHTNING / "other.safetensors").write_bytes(b"")
@@ -176,21 +161,66 @@ def test_two_sampler_files_are_rejected(broken):
         load()
 
 
-def test_a_file_that_differs_from_the_manifest_is_never_loaded(folders, monkeypatch, broken):
+@pytest.mark.parametrize("ending", ["safetensors", "json"])
+def test_a_file_that_differs_from_the_manifest_is_never_used(broken, monkeypatch, ending):
+    """Large files are hashed while they are loaded, small ones before."""
     folder, _ = broken
-    file = next((folder / sdxl.BASE / "unet").glob("*.safetensors"))
+    monkeypatch.setattr(weights, "LARGE", 20_000)
+    file = next((folder / sdxl.BASE / "unet").glob(f"*.{ending}"))
     content = bytearray(file.read_bytes())
-    content[-1] ^= 1
+    content[-3] ^= 1
     file.write_bytes(content)
-
-    def never(*_):
-        raise AssertionError("it was loaded")
-
-    monkeypatch.setattr(
-        loading, "KINDS", {"sdxl-lora": replace(loading.KINDS["sdxl-lora"], load=never)}
+    loaded = []
+    kind = loading.KINDS["sdxl-lora"]
+    monkeypatch.setitem(
+        loading.KINDS, "sdxl-lora", replace(kind, load=lambda *_how: loaded.append(1))
     )
+
     with pytest.raises(WeightsError, match="does not match the SHA-256 in manifest.json"):
         load_pipeline("sdxl-lora", folder, device="cpu")
+
+    assert loaded == ([1] if ending == "safetensors" else [])
+
+
+@pytest.mark.parametrize("name", sorted(loading.KINDS))
+def test_every_file_that_an_engine_reads_is_hashed_and_no_other_model(folders, monkeypatch, name):
+    """An engine's folder holds other models, and they take minutes to hash."""
+    kind = loading.KINDS[name]
+    folder = folders["sdxl" if name == "sdxl-lora" else "klein"]
+    read, hashed = set(), []
+    for module in (klein, sdxl):
+        part, load_adapter = module.part, module.load_adapter
+        monkeypatch.setattr(
+            module,
+            "part",
+            lambda what, base, name, *how, part=part: (
+                read.add(base / name) or part(what, base, name, *how)
+            ),
+        )
+        monkeypatch.setattr(
+            module,
+            "load_adapter",
+            lambda pipe, file, name, load=load_adapter: read.add(file) or load(pipe, file, name),
+        )
+    compare = weights._compare_checksums
+    monkeypatch.setattr(
+        weights,
+        "_compare_checksums",
+        lambda found, rows: hashed.extend(row.file for row in rows) or compare(found, rows),
+    )
+    load_pipeline(name, folder, device="cpu")
+
+    files = {
+        path.relative_to(folder).as_posix()
+        for each in read
+        for path in ([each] if each.is_file() else each.rglob("*"))
+    }
+    assert files <= set(hashed)
+    assert len(hashed) == len(set(hashed))
+    assert any("/transformer/" in file for file in hashed if klein.UNDISTILLED in file) is (
+        name.startswith("flux2-klein-4b-lora")
+    )
+    assert kind.reads
 
 
 def test_missing_weights_are_reported(tmp_path):

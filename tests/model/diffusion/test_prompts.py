@@ -26,11 +26,11 @@ GENDERED = re.compile(
 
 
 def all_prompts():
-    """Every prompt of 30 avatars per style, with a trained adapter and with references."""
+    """Every prompt of 30 avatars per style, with a trained adapter, with references, with both."""
     for style in templates().styles:
         avatars = [AvatarOrder(avatar_id=f"a{n:02}", style=style, seed=n) for n in range(1, 31)]
-        for trained in (True, False):
-            for prompt in prompts_for(avatars, trained=trained).values():
+        for trained, shown in ((True, False), (False, True), (True, True)):
+            for prompt in prompts_for(avatars, trained=trained, shown=shown).values():
                 yield style, prompt
 
 
@@ -66,7 +66,7 @@ def test_the_negative_prompt_names_nudity_childhood_and_bleached_skin():
 def test_prompts_fit_into_77_tokens():
     """CLIP has one token for most words and punctuation marks, and two for start and end. With 50 %
     more for rare words the prompts still fit. klein reads 512 tokens."""
-    trained = [prompt for _, prompt in all_prompts() if templates().token in prompt]
+    trained = [prompt for _, prompt in all_prompts() if "reference" not in prompt]
     assert trained
     for prompt in (*trained, templates().negative):
         assert len(re.findall(r"\w+|[^\w\s]", prompt)) * 1.5 + 2 <= 77, prompt
@@ -75,7 +75,19 @@ def test_prompts_fit_into_77_tokens():
 def test_avatars_of_one_style_differ_in_setting_and_clothes():
     avatars = [AvatarOrder(avatar_id=f"a{n:02}", style="oil", seed=n) for n in range(1, 7)]
 
-    assert len(set(prompts_for(avatars, trained=True).values())) == 6
+    assert len(set(prompts_for(avatars, trained=True, shown=False).values())) == 6
+
+
+def test_a_prompt_says_where_the_person_is_seen():
+    avatar = [AvatarOrder(avatar_id="a01", style="oil", seed=1)]
+
+    def prompt(**how):
+        return prompts_for(avatar, **how)["a01"]
+
+    assert "ohwx" in prompt(trained=True, shown=False)
+    assert "reference" not in prompt(trained=True, shown=False)
+    assert "ohwx" not in prompt(trained=False, shown=True)
+    assert "ohwx person, the one person in the reference images" in prompt(trained=True, shown=True)
 
 
 def test_prior_captions_name_clothes_too():

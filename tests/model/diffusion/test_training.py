@@ -1,13 +1,24 @@
 """Training on one face: deterministic, resumable, within time and memory."""
 
+import math
+from dataclasses import replace
+
 import pytest
 import torch
 
 from likeness_model.diffusion import lora
+from likeness_model.diffusion.loading import load_pipeline
 from likeness_model.diffusion.training import train
 from likeness_model.diffusion.training_checkpoint import TrainingCheckpoint
 from likeness_model.errors import DeviceError
-from tests.model.diffusion.conftest import equal, identity, loss_on, training_set_of
+from tests.model.diffusion.conftest import (
+    FAMILIES,
+    equal,
+    identity,
+    loss_on,
+    small_recipe,
+    training_set_of,
+)
 
 ME, ANOTHER = identity(7), identity(8)
 
@@ -112,14 +123,72 @@ def test_it_stops_at_the_time_limit_and_returns_its_steps(few_steps, train_on):
     assert len(trained.losses) == 3
 
 
+def test_a_slow_first_step_does_not_count(few_steps, train_on, monkeypatch):
+    """It also selects kernels: as a measure of later steps it would end the training at once."""
+    clock = iter([0, 90, 92, 95, *range(96, 200)])
+    monkeypatch.setattr("time.perf_counter", lambda: next(clock))
+    asked = []
+
+    train_on(has_time=lambda seconds: asked.append(seconds) or True)
+
+    assert asked[:4] == [0, 0, 2, 2]
+
+
+def test_too_few_steps_are_not_stored_as_a_result(few_steps, train_on, tmp_path, monkeypatch):
+    _, pipeline = few_steps
+    monkeypatch.setattr(pipeline, "recipe", replace(pipeline.recipe, least_steps=4))
+    left = iter([True, True, True, False])
+
+    assert train_on(has_time=lambda _seconds: next(left)).steps == 3
+    assert not list(tmp_path.iterdir())
+    assert train_on().steps == 8
+
+
+def test_without_a_run_that_could_resume_nothing_is_written(few_steps, tmp_path):
+    family, pipeline = few_steps
+    examples = training_set_of(pipeline, family, ME)
+    checkpoint = TrainingCheckpoint(tmp_path, "k", resumable=False)
+    try:
+        train(pipeline, examples, seed=1, checkpoint=checkpoint)
+    finally:
+        lora.unload(pipeline.trained_network)
+
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_bf16_networks_train_a_32_bit_adapter(folders, tmp_path, family):
+    """As on a GPU, here with bf16 on the CPU, beside the 16-bit adapter of SDXL-Lightning."""
+    name = {"sdxl": "sdxl-lora", "klein": "flux2-klein-4b-lora"}[family]
+    pipeline = small_recipe(
+        load_pipeline(name, folders[family], device="cpu", dtype=torch.bfloat16),
+        steps=4,
+        learning_rate=1e-3,
+    )
+    examples = training_set_of(pipeline, family, ME)
+    before = {k: v.clone() for k, v in pipeline.trained_network.state_dict().items()}
+    runs = []
+    for number in range(2):
+        checkpoint = TrainingCheckpoint(tmp_path, str(number), resumable=False)
+        runs.append(train(pipeline, examples, seed=1, checkpoint=checkpoint))
+        lora.unload(pipeline.trained_network)
+
+    assert all(math.isfinite(loss) for loss in runs[0].losses)
+    assert runs[0].losses == runs[1].losses
+    assert equal(runs[0].state, runs[1].state)
+    assert all(value.dtype == torch.float32 for value in runs[0].state.values())
+    assert any(value.abs().max() > 0 for name, value in runs[0].state.items() if "lora_B" in name)
+    assert equal(before, pipeline.trained_network.state_dict())
+
+
 def test_out_of_memory_gives_the_same_training_in_smaller_batches(few_steps, train_on, monkeypatch):
     _, pipeline = few_steps
     plenty = train_on(name="plenty")
     losses, sizes = pipeline.losses, []
 
-    def short_of_memory(latents, prompts, noise, noise_levels):
+    def short_of_memory(latents, *rest):
         sizes.append(len(latents))
-        result = losses(latents, prompts, noise, noise_levels)
+        result = losses(latents, *rest)
         if len(latents) > 1:
             result.sum().backward()  # the failed batch has added gradients
             raise torch.OutOfMemoryError("CUDA out of memory")

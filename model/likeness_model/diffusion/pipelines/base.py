@@ -33,7 +33,7 @@ class EncodedPrompts:
 class Pipeline(ABC):
     """Networks of one family on one device. It holds nothing of a user."""
 
-    targets: tuple[str, ...]  # the layers that get a LoRA adapter, by the end of their names
+    targets: tuple[str, ...]  # the layers that get a LoRA adapter: names, or the ends of names
 
     def __init__(self, name: str, recipe: Recipe, device: torch.device, dtype: torch.dtype) -> None:
         self.name = name
@@ -51,8 +51,17 @@ class Pipeline(ABC):
 
     @property
     @abstractmethod
+    def base_network(self) -> nn.Module:
+        """The network that adapters are loaded on for drawing; it may be the trained one."""
+
+    @property
+    @abstractmethod
     def drawing_network(self) -> nn.Module:
-        """The network that draws with it; it may be the same one."""
+        """The network that draws: the base network, or a copy that adapters are merged into."""
+
+    @drawing_network.setter
+    @abstractmethod
+    def drawing_network(self, network: nn.Module) -> None: ...
 
     @abstractmethod
     def networks(self) -> Mapping[str, nn.Module]:
@@ -70,11 +79,20 @@ class Pipeline(ABC):
         """Latents to pictures: (N, 3, side, side), -1..1."""
 
     @abstractmethod
+    def timesteps(self, noise_levels: Tensor) -> Tensor:
+        """The timesteps to train at, from levels that are uniform in 0..1."""
+
+    @abstractmethod
     def losses(
-        self, latents: Tensor, prompts: EncodedPrompts, noise: Tensor, noise_levels: Tensor
+        self,
+        latents: Tensor,
+        prompts: EncodedPrompts,
+        noise: Tensor,
+        noise_levels: Tensor,
+        weights: Tensor | None = None,
     ) -> Tensor:
-        """(N,) The training loss of each latent. `noise_levels` are uniform in 0..1; each family
-        maps them to timesteps as it was trained."""
+        """(N,) The training loss of each latent: the mean squared error, in which a place counts by
+        its weight, (N, 1, height, width) with mean 1."""
 
     @abstractmethod
     def generate(
@@ -88,7 +106,8 @@ class Pipeline(ABC):
         """One square picture per prompt. The same seeds and batch give the same bits."""
 
     def autocast(self) -> AbstractContextManager[None]:
-        """Run networks in their own type although the adapter is 32 bits."""
+        """For training: the network runs in its own type, the adapter stays in 32 bits. Drawing
+        needs none: peft casts the input of each adapter."""
         half = self.dtype != torch.float32
         return torch.autocast(self.device.type, self.dtype, enabled=half)
 
@@ -96,6 +115,12 @@ class Pipeline(ABC):
         """(N, 3, side, side), -1..1: the input of an autoencoder."""
         stacked = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
         return (stacked.float() / 127.5 - 1).to(self.device, self.dtype)
+
+
+def mean_error(guess: Tensor, target: Tensor, weights: Tensor | None) -> Tensor:
+    """(N,) from (N, channels, height, width)."""
+    squared = (guess.float() - target).square()
+    return (squared if weights is None else squared * weights).flatten(1).mean(1)
 
 
 def to_pictures(decoded: np.ndarray) -> list[Image]:

@@ -1,6 +1,6 @@
 """FLUX.2 klein 4B: with reference pictures of the face, or a LoRA adapter trained on its base."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from diffusers import (
     Flux2KleinPipeline,
     Flux2Transformer2DModel,
 )
+from diffusers.pipelines.flux2.pipeline_flux2_klein import compute_empirical_mu
 from PIL import Image as Pillow
 from torch import Tensor, nn
 from transformers import Qwen2TokenizerFast, Qwen3ForCausalLM
@@ -19,6 +20,7 @@ from likeness_model.diffusion import lora
 from likeness_model.diffusion.pipelines.base import (
     EncodedPrompts,
     Pipeline,
+    mean_error,
     noise_of,
     to_pictures,
 )
@@ -30,9 +32,17 @@ DISTILLED = "FLUX.2-klein-4B"
 UNDISTILLED = "FLUX.2-klein-base-4B"  # only its transformer is read
 
 
-class Klein(Pipeline):
-    targets = ("to_k", "to_q", "to_v", "to_out.0", "to_qkv_mlp_proj")
+READ_LAYERS = (9, 18, 27)  # of the text encoder: their outputs form the prompt
 
+
+def adapted_layers(single_blocks: int) -> tuple[str, ...]:
+    """Those of diffusers' train_dreambooth_lora_flux2_klein.py: 4 per double block, 2 per single
+    one. The last in full: `attn.to_out` of a double block is a list, which takes no adapter."""
+    last = (f"single_transformer_blocks.{n}.attn.to_out" for n in range(single_blocks))
+    return ("to_k", "to_q", "to_v", "to_out.0", "to_qkv_mlp_proj", *last)
+
+
+class Klein(Pipeline):
     def __init__(
         self,
         name: str,
@@ -46,7 +56,10 @@ class Klein(Pipeline):
         """`components` are Flux2KleinPipeline's, already on the device. The adapter is trained on
         `undistilled`, which is None for an engine with reference pictures."""
         super().__init__(name, recipe, device, dtype)
+        self.targets = adapted_layers(components["transformer"].config.num_single_layers)
+        _cut(components["text_encoder"])
         self.undistilled = undistilled
+        self._positions: dict[tuple[str, torch.Size], Tensor] = {}
         self.full = Flux2KleinPipeline(**components, is_distilled=True)
         # Without the encoder: it may be offloaded, and a pipeline runs where its first part is.
         without = dict.fromkeys(("text_encoder", "tokenizer"))
@@ -57,8 +70,9 @@ class Klein(Pipeline):
             network.requires_grad_(False).eval()
 
     @classmethod
-    def load(cls, name: str, recipe: Recipe, folder: Path, device: torch.device) -> "Klein":
-        dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
+    def load(
+        cls, name: str, recipe: Recipe, folder: Path, device: torch.device, dtype: torch.dtype
+    ) -> "Klein":
         base, here = folder / DISTILLED, parts_on(device, dtype)
         undistilled = None
         if recipe.trains:
@@ -91,18 +105,30 @@ class Klein(Pipeline):
         return self.undistilled
 
     @property
+    def base_network(self) -> nn.Module:
+        return self.full.transformer
+
+    @property
     def drawing_network(self) -> nn.Module:
         return self.pipe.transformer
 
+    @drawing_network.setter
+    def drawing_network(self, network: nn.Module) -> None:
+        self.pipe.transformer = network
+
     def networks(self) -> Mapping[str, nn.Module]:
         found = {name: getattr(self.full, name) for name in ("transformer", "vae", "text_encoder")}
+        found["drawing"] = self.pipe.transformer
         return found if self.undistilled is None else found | {"undistilled": self.undistilled}
 
     def encode_prompts(self, prompts: Sequence[str]) -> EncodedPrompts:
         self.full.text_encoder.to(self.device)
         with torch.no_grad():
             tokens, _ = self.full.encode_prompt(
-                list(prompts), device=self.device, max_sequence_length=self.recipe.prompt_tokens
+                list(prompts),
+                device=self.device,
+                max_sequence_length=self.recipe.prompt_tokens,
+                text_encoder_out_layers=READ_LAYERS,
             )
         if self.recipe.offloads_encoders:
             self.full.text_encoder.to("cpu")
@@ -120,26 +146,51 @@ class Klein(Pipeline):
             patches = (latents * deviation + mean).to(self.dtype)
             return vae.decode(self.pipe._unpatchify_latents(patches)).sample
 
-    def losses(
-        self, latents: Tensor, prompts: EncodedPrompts, noise: Tensor, noise_levels: Tensor
-    ) -> Tensor:
-        """Rectified flow (Liu et al. 2022) with logit-normal timesteps (Esser et al. 2024), as the
-        family was trained."""
+    def timesteps(self, noise_levels: Tensor) -> Tensor:
+        """Logit-normal (Esser et al. 2024), then shifted as the sampler shifts its own times for
+        pictures of the drawing's size: without the shift only 12 % of the training steps are at
+        noise levels that four steps at 1024 px visit (docs/decisions/062)."""
         times = torch.sigmoid(torch.special.ndtri(noise_levels.clamp(1e-6, 1 - 1e-6)))
+        scheduler = self.pipe.scheduler
+        if not scheduler.config.use_dynamic_shifting:
+            return scheduler.shift * times / (1 + (scheduler.shift - 1) * times)
+        tokens = (self.recipe.drawing_side // (2 * self.pipe.vae_scale_factor)) ** 2
+        mu = compute_empirical_mu(tokens, self.recipe.drawing_steps)
+        return scheduler.time_shift(mu, 1.0, times)
+
+    def losses(
+        self,
+        latents: Tensor,
+        prompts: EncodedPrompts,
+        noise: Tensor,
+        noise_levels: Tensor,
+        weights: Tensor | None = None,
+    ) -> Tensor:
+        """Rectified flow (Liu et al. 2022): predict the velocity from the latent to the noise."""
+        times = self.timesteps(noise_levels)
         share = times.view(-1, 1, 1, 1)
         noisy = (1 - share) * latents + share * noise
+        tokens = prompts.rows["tokens"]
         with self.autocast():
             guess = self.trained_network(
                 hidden_states=self.pipe._pack_latents(noisy).to(self.dtype),
-                timestep=times.to(self.dtype),
+                timestep=times,
                 guidance=None,
-                encoder_hidden_states=prompts.rows["tokens"],
-                txt_ids=self.pipe._prepare_text_ids(prompts.rows["tokens"]).to(self.device),
-                img_ids=self.pipe._prepare_latent_ids(latents).to(self.device),
+                encoder_hidden_states=tokens,
+                txt_ids=self._ids(self.pipe._prepare_text_ids, tokens),
+                img_ids=self._ids(self.pipe._prepare_latent_ids, latents),
                 return_dict=False,
             )[0]
-        velocity = self.pipe._pack_latents(noise - latents)
-        return (guess.float() - velocity).square().flatten(1).mean(1)
+        guess = guess.permute(0, 2, 1).reshape(latents.shape)  # unpack
+        return mean_error(guess, noise - latents, weights)
+
+    def _ids(self, prepare: Callable[[Tensor], Tensor], like: Tensor) -> Tensor:
+        """Positions, which follow from a shape. They are made on the host, and a CUDA graph cannot
+        copy from there: the first step's are used again."""
+        key = (prepare.__name__, like.shape)
+        if key not in self._positions:
+            self._positions[key] = prepare(like).to(self.device)
+        return self._positions[key]
 
     def generate(
         self,
@@ -154,15 +205,22 @@ class Klein(Pipeline):
         config = self.pipe.scheduler.config
         self.pipe.scheduler = FlowMatchEulerDiscreteScheduler.from_config(config)
         side = self.recipe.drawing_side
-        with self.autocast():
-            drawn = self.pipe(
-                image=[Pillow.fromarray(picture) for picture in references] or None,
-                prompt_embeds=prompts.rows["tokens"],
-                num_inference_steps=self.recipe.drawing_steps,
-                guidance_scale=1.0,
-                generator=noise_of(seeds),
-                height=side,
-                width=side,
-                output_type="np",
-            ).images
+        drawn = self.pipe(
+            image=[Pillow.fromarray(picture) for picture in references] or None,
+            prompt_embeds=prompts.rows["tokens"],
+            num_inference_steps=self.recipe.drawing_steps,
+            guidance_scale=1.0,
+            generator=noise_of(seeds),
+            height=side,
+            width=side,
+            output_type="np",
+        ).images
         return to_pictures(drawn)
+
+
+def _cut(encoder: Qwen3ForCausalLM) -> None:
+    """Drop what the prompt does not need: the layers after the last one that is read (9 of 36), the
+    norm and the head over the vocabulary."""
+    encoder.model.layers = encoder.model.layers[: READ_LAYERS[-1]]
+    encoder.model.norm = nn.Identity()
+    encoder.lm_head = nn.Identity()

@@ -19,11 +19,13 @@ from likeness_model.diffusion import lora
 from likeness_model.diffusion.pipelines.base import (
     EncodedPrompts,
     Pipeline,
+    mean_error,
     noise_of,
     to_pictures,
 )
 from likeness_model.diffusion.recipe import Recipe
 from likeness_model.diffusion.weight_files import adapter_files, load_adapter, part, parts_on
+from likeness_model.errors import WeightsError
 from likeness_model.vision.records import Image
 
 BASE = "stable-diffusion-xl-base-1.0"
@@ -50,15 +52,21 @@ class Sdxl(Pipeline):
         self.pipe = StableDiffusionXLPipeline(**{**components, **without}, add_watermarker=False)
         self.pipe.set_progress_bar_config(disable=True)
         self.pipe.vae.enable_slicing()
-        # "trailing": a distilled sampler must start from pure noise.
-        self.sampler = {**self.pipe.scheduler.config, "timestep_spacing": "trailing"}
         self.noising = DDPMScheduler.from_config(self.pipe.scheduler.config)
+        predicts = self.noising.config.prediction_type
+        if predicts not in {"epsilon", "v_prediction"}:
+            raise WeightsError(
+                f"{BASE}/scheduler has prediction_type {predicts}: use a base with epsilon or "
+                "v_prediction"
+            )
+        self._predicts_noise = predicts == "epsilon"
         for network in self.networks().values():
             network.requires_grad_(False).eval()
 
     @classmethod
-    def load(cls, name: str, recipe: Recipe, folder: Path, device: torch.device) -> "Sdxl":
-        dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
+    def load(
+        cls, name: str, recipe: Recipe, folder: Path, device: torch.device, dtype: torch.dtype
+    ) -> "Sdxl":
         base, here = folder / BASE, parts_on(device, dtype)
         pipeline = cls(
             name,
@@ -83,13 +91,21 @@ class Sdxl(Pipeline):
 
     @property
     def trained_network(self) -> nn.Module:
+        return self.full.unet
+
+    base_network = trained_network
+
+    @property
+    def drawing_network(self) -> nn.Module:
         return self.pipe.unet
 
-    drawing_network = trained_network
+    @drawing_network.setter
+    def drawing_network(self, network: nn.Module) -> None:
+        self.pipe.unet = network
 
     def networks(self) -> Mapping[str, nn.Module]:
         names = ("unet", "vae", "text_encoder", "text_encoder_2")
-        return {name: getattr(self.full, name) for name in names}
+        return {name: getattr(self.full, name) for name in names} | {"drawing": self.pipe.unet}
 
     def encode_prompts(self, prompts: Sequence[str]) -> EncodedPrompts:
         encoders = (self.full.text_encoder, self.full.text_encoder_2)
@@ -115,14 +131,22 @@ class Sdxl(Pipeline):
         with torch.no_grad():
             return vae.decode((latents / vae.config.scaling_factor).to(self.dtype)).sample
 
+    def timesteps(self, noise_levels: Tensor) -> Tensor:
+        """Uniform, as diffusers' train_dreambooth_lora_sdxl.py draws them."""
+        return (noise_levels * self.noising.config.num_train_timesteps).long()
+
     def losses(
-        self, latents: Tensor, prompts: EncodedPrompts, noise: Tensor, noise_levels: Tensor
+        self,
+        latents: Tensor,
+        prompts: EncodedPrompts,
+        noise: Tensor,
+        noise_levels: Tensor,
+        weights: Tensor | None = None,
     ) -> Tensor:
-        """Ho et al. 2020, equation 14: predict the noise of the noisy latent."""
-        steps = (noise_levels * self.noising.config.num_train_timesteps).long()
+        """Ho et al. 2020, equation 14: predict the noise of the noisy latent; or its velocity
+        (Salimans and Ho 2022), if the base does."""
+        steps = self.timesteps(noise_levels)
         noisy = self.noising.add_noise(latents, noise, steps)
-        side = latents.shape[-1] * self.pipe.vae_scale_factor
-        sizes = torch.tensor([[side, side, 0, 0, side, side]] * len(latents), device=self.device)
         with self.autocast():
             guess = self.trained_network(
                 noisy.to(self.dtype),
@@ -130,10 +154,17 @@ class Sdxl(Pipeline):
                 prompts.rows["tokens"],
                 added_cond_kwargs={
                     "text_embeds": prompts.rows["pooled"],
-                    "time_ids": sizes.to(self.dtype),
+                    "time_ids": self._sizes(latents),
                 },
             ).sample
-        return (guess.float() - noise).square().flatten(1).mean(1)
+        target = noise if self._predicts_noise else self.noising.get_velocity(latents, noise, steps)
+        return mean_error(guess, target, weights)
+
+    def _sizes(self, latents: Tensor) -> Tensor:
+        """(N, 6) Original height and width, crop's top and left, height and width: not cropped."""
+        sizes = latents.new_full((len(latents), 6), latents.shape[-1] * self.pipe.vae_scale_factor)
+        sizes[:, 2:4] = 0
+        return sizes.to(self.dtype)
 
     def generate(
         self,
@@ -145,7 +176,11 @@ class Sdxl(Pipeline):
     ) -> list[Image]:
         if references:
             raise ValueError("SDXL takes no reference pictures")
-        self.pipe.scheduler = EulerDiscreteScheduler.from_config(self.sampler)
+        # "trailing": a distilled sampler must start from pure noise. It is a keyword because
+        # from_config ignores a dictionary's value of a key that the file does not name.
+        self.pipe.scheduler = EulerDiscreteScheduler.from_config(
+            self.pipe.scheduler.config, timestep_spacing="trailing"
+        )
         side = self.recipe.drawing_side
         against = {}
         if negative is not None:
@@ -154,16 +189,15 @@ class Sdxl(Pipeline):
                 "negative_prompt_embeds": repeated.rows["tokens"],
                 "negative_pooled_prompt_embeds": repeated.rows["pooled"],
             }
-        with self.autocast():
-            drawn = self.pipe(
-                prompt_embeds=prompts.rows["tokens"],
-                pooled_prompt_embeds=prompts.rows["pooled"],
-                num_inference_steps=self.recipe.drawing_steps,
-                guidance_scale=self.recipe.guidance,
-                generator=noise_of(seeds),
-                height=side,
-                width=side,
-                output_type="np",
-                **against,
-            ).images
+        drawn = self.pipe(
+            prompt_embeds=prompts.rows["tokens"],
+            pooled_prompt_embeds=prompts.rows["pooled"],
+            num_inference_steps=self.recipe.drawing_steps,
+            guidance_scale=self.recipe.guidance,
+            generator=noise_of(seeds),
+            height=side,
+            width=side,
+            output_type="np",
+            **against,
+        ).images
         return to_pictures(drawn)

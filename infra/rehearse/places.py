@@ -161,7 +161,7 @@ class Laptop:
     def app_backend(self, outputs: Mapping[str, str]) -> AppBackend:
         del outputs
         running = self._running
-        http = urllib3.PoolManager(timeout=30, retries=False)
+        http = urllib3.PoolManager(timeout=60, retries=False)  # a busy machine
         return AppBackend(running.api_url, self.region, running.app_credentials(), http)
 
     def advice(self, outputs: Mapping[str, str]) -> Callable[[str], str]:

@@ -120,6 +120,9 @@ class Measures(Contract):
     """
 
     nudity: float = Field(ge=0, le=1, description="score of open_nsfw")
+    explicit: float | None = Field(
+        default=None, ge=0, le=1, description="nsfwjs: probability of Hentai or Porn"
+    )
     years_younger: float | None = Field(default=None, description="estimated, than on the photos")
     skin_shift: float | None = Field(
         default=None, description="difference of the cheeks, degrees of ITA; positive is lighter"

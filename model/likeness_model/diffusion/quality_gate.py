@@ -13,7 +13,7 @@ from likeness.contracts import DistanceGate, Measures, NotDrawnReason
 from likeness_model.diffusion.prompts import StylePrompt
 from likeness_model.vision.age import estimate_age
 from likeness_model.vision.embed import embed_face, face_distance
-from likeness_model.vision.nsfw import SAFE_BELOW, nsfw_score
+from likeness_model.vision.nsfw import EXPLICIT_BELOW, SAFE_BELOW, explicit_score, nsfw_score
 from likeness_model.vision.person import NoUsableFace, find_person
 from likeness_model.vision.records import Floats, Image, Mesh
 
@@ -105,23 +105,23 @@ def score(
     picture: Image, person: Person, *, style: StylePrompt, gate: DistanceGate, faces: bool = True
 ) -> Score:
     """`faces` is False only for random weights, whose pictures cannot show a face."""
-    nudity = nsfw_score(picture)
+    nudity, explicit = nsfw_score(picture), explicit_score(picture)
+    nude = nudity >= SAFE_BELOW or explicit >= EXPLICIT_BELOW
+    measures = Measures(nudity=round(nudity, 4), explicit=round(explicit, 4))
     try:
         face = read_features(picture, find_person(picture))
     except NoUsableFace:
         without_face: NotDrawnReason | None = "no_face" if faces and style.face else None
-        measures = Measures(nudity=round(nudity, 4))
-        return Score(measures, None, None, "nudity" if nudity >= SAFE_BELOW else without_face)
+        return Score(measures, None, None, "nudity" if nude else without_face)
     distances = person.distances(face)
     nearest = int(np.argmin(distances))
-    measures = Measures(
-        nudity=round(nudity, 4),
-        years_younger=round(person.median("years") - face.years, 2),
-        skin_shift=round(face.tone - person.median("tone"), 2),
+    measures = measures.model_copy(
+        update={
+            "years_younger": round(person.median("years") - face.years, 2),
+            "skin_shift": round(face.tone - person.median("tone"), 2),
+        }
     )
-    reason = _reason(
-        face, person, nudity=nudity, nearest=distances[nearest], style=style, gate=gate
-    )
+    reason = _reason(face, person, nude=nude, nearest=distances[nearest], style=style, gate=gate)
     return Score(measures, distances[nearest], nearest, reason)
 
 
@@ -129,14 +129,14 @@ def _reason(
     face: Features,
     person: Person,
     *,
-    nudity: float,
+    nude: bool,
     nearest: float,
     style: StylePrompt,
     gate: DistanceGate,
 ) -> NotDrawnReason | None:
     """The most severe reason."""
     years, tones = person.values("years"), person.values("tone")
-    if nudity >= SAFE_BELOW:
+    if nude:
         return "nudity"
     if face.under_18 >= MAX_UNDER_18 or face.years < min(years) - MAX_YEARS_YOUNGER:
         return "age"

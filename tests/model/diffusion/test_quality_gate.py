@@ -34,13 +34,18 @@ def person(photos):
 def seen(monkeypatch, person):
     """Score a face with these features, independent of the picture."""
 
-    def with_features(style=PHOTO_LIKE, nudity=0.01, gate=GATE, away=0.4, **features):
+    def with_features(
+        style=PHOTO_LIKE, nudity=0.01, explicit=0.01, gate=GATE, away=0.4, **features
+    ):
         photo = person.photos[0]
         there = photo.embedding + np.float32(away) * _direction(person)
         face = replace(photo, **{"embedding": there, "years": 38.0, **features})
         monkeypatch.setattr("likeness_model.diffusion.quality_gate.find_person", lambda _: None)
         monkeypatch.setattr("likeness_model.diffusion.quality_gate.read_features", lambda *_: face)
         monkeypatch.setattr("likeness_model.diffusion.quality_gate.nsfw_score", lambda _: nudity)
+        monkeypatch.setattr(
+            "likeness_model.diffusion.quality_gate.explicit_score", lambda _: explicit
+        )
         return score(np.zeros((64, 64, 3), np.uint8), person, style=style, gate=gate)
 
     return with_features
@@ -129,6 +134,19 @@ def test_the_most_severe_reason_is_returned(seen):
     assert seen(tone=-50.0, away=1.5).reason == "skin_tone"
 
 
+def test_a_drawing_that_only_one_classifier_finds_nude_is_redrawn(seen):
+    for style in (PHOTO_LIKE, DRAWN):
+        assert seen(style=style, explicit=0.3).reason == "nudity"
+        assert seen(style=style, nudity=0.2).reason == "nudity"
+        assert seen(style=style, explicit=0.29, nudity=0.19).reason is None
+
+
+def test_both_scores_are_measured(seen):
+    measures = seen(nudity=0.1, explicit=0.2).measures
+
+    assert (measures.nudity, measures.explicit) == (0.1, 0.2)
+
+
 def test_without_a_face_only_styles_that_do_not_need_one_pass(person):
     noise = np.random.default_rng(1).integers(0, 255, (96, 96, 3), dtype=np.uint8)
 
@@ -137,8 +155,9 @@ def test_without_a_face_only_styles_that_do_not_need_one_pass(person):
     assert score(noise, person, style=PHOTO_LIKE, gate=GATE, faces=False).reason is None
 
 
-def test_without_a_face_nudity_is_checked_too(person, monkeypatch):
-    monkeypatch.setattr("likeness_model.diffusion.quality_gate.nsfw_score", lambda _: 0.21)
+@pytest.mark.parametrize(("judge", "least"), [("nsfw_score", 0.2), ("explicit_score", 0.3)])
+def test_without_a_face_nudity_is_checked_too(person, monkeypatch, judge, least):
+    monkeypatch.setattr(f"likeness_model.diffusion.quality_gate.{judge}", lambda _: least)
     noise = np.random.default_rng(1).integers(0, 255, (96, 96, 3), dtype=np.uint8)
 
     assert score(noise, person, style=DRAWN, gate=GATE, faces=False).reason == "nudity"

@@ -1,10 +1,14 @@
 """The vision models on the demo photos: eight views of one woman."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from likeness_model.vision import age, detect, embed, mesh, nsfw, pose, segment, sessions
+from likeness_model.vision.images import read_rgb
 
+PREVIEWS = Path(__file__).parents[3] / "layers/likeness/likeness/policy/previews"
 WORDS = ["original", "close", "wide", "tilted", "mirrored", "turned"]
 
 
@@ -104,6 +108,33 @@ def test_the_mask_contains_the_face_and_not_the_corners(photos, cut):
 
 def test_a_portrait_is_scored_as_safe(photos):
     assert nsfw.nsfw_score(photos["close"]) < nsfw.SAFE_BELOW
+
+
+# nsfwjs 4.4.0's own model under @tensorflow/tfjs 4.22.0 on the same 224 px input.
+TFJS = {
+    "comic": [0.0132, 0.0217, 0.9208, 0.0389, 0.0054],
+    "pixel-art": [0.3499, 0.0001, 0.6499, 0.0, 0.0001],
+    "woodblock": [0.1728, 0.0035, 0.8216, 0.001, 0.0011],
+}
+
+
+@pytest.mark.parametrize("style", sorted(TFJS))
+def test_the_converted_nsfwjs_equals_the_original(style):
+    shares = nsfw.class_shares(read_rgb(PREVIEWS / f"{style}.webp"))
+
+    assert list(shares) == ["Drawing", "Hentai", "Neutral", "Porn", "Sexy"]
+    assert list(shares.values()) == pytest.approx(TFJS[style], abs=1e-3)
+
+
+def test_no_style_raises_a_false_alarm():
+    scores = {path.stem: nsfw.explicit_score(read_rgb(path)) for path in PREVIEWS.glob("*.webp")}
+
+    assert len(scores) == 18
+    assert max(scores.values()) < nsfw.EXPLICIT_BELOW / 4
+
+
+def test_no_photo_raises_a_false_alarm(photos):
+    assert max(map(nsfw.explicit_score, photos.values())) < nsfw.EXPLICIT_BELOW / 4
 
 
 def test_a_changed_model_file_raises_an_error(tmp_path):

@@ -239,7 +239,7 @@ def _training(pipeline: Pipeline, own: Sequence[TrainingExample], device: str) -
 
 
 def _finish(picture: Image, person: Person) -> None:
-    order = make_order({}, ["glamour"], 1, watermarked=True)
+    order = make_order({"p01": b""}, ["glamour"], 1, watermarked=True)
     score(picture, person, style=templates().styles["glamour"], gate=order.gate)
     write_watermark(picture, order.avatars[0].watermark or "")
     encode_png(picture)
@@ -417,6 +417,7 @@ def main() -> None:
         if arguments.tiny:
             torch.set_num_threads(1)  # too small for several
             recipe = TINY_LORA if KINDS[name].recipe.trains else TINY_REF
+            recipe = replace(recipe, drawing_batch=4)
         numbers = measure(
             name,
             device=arguments.device,

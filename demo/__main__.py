@@ -23,8 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ENGINES = {"painter": "painter", "tiny": "tiny-lora"}  # and the template's own names
-DIFFUSION = ("flux2-klein-4b-ref", "flux2-klein-4b-lora", "flux2-klein-4b-lora-ref", "sdxl-lora")
-DIFFUSION += ("tiny-ref", "tiny-lora")
+DIFFUSION = (
+    "flux2-klein-4b-ref",
+    "flux2-klein-4b-lora",
+    "flux2-klein-4b-lora-ref",
+    "sdxl-lora",
+    "tiny-ref",
+    "tiny-lora",
+)
 BACKENDS = ("training-job", "async-endpoint")
 REVIEW = re.compile(r"flagged|all|sample:(100|[0-9]{1,2}([.][0-9]+)?)")
 NOISE = (

@@ -47,6 +47,7 @@ LARGE = {
     "WeightsBucket": "w" * 63,
     "WeightsPrefix": f"{'weights/' * 8}",
     "WarmPoolSeconds": "3600",
+    "AcceptedDetectorVersions": "8.0,8.1",
     "WebhookUrl": "https://hooks.example.com/likeness",
     "WebhookSecret": "s" * 64,
     "WebOrigins": "https://app.example.com,http://localhost:3000",

@@ -74,7 +74,8 @@ def _instances(clients: Clients, job_id: str, prices: Mapping[str, float]) -> It
     pages = sagemaker.get_paginator("list_training_jobs").paginate(NameContains=job_id)
     for one in (one for page in pages for one in page["TrainingJobSummaries"]):
         job = sagemaker.describe_training_job(TrainingJobName=one["TrainingJobName"])
-        seconds, kind = job["BillableTimeInSeconds"], job["ResourceConfig"]["InstanceType"]
+        seconds = job.get("BillableTimeInSeconds", 0)  # none without an instance
+        kind = job["ResourceConfig"]["InstanceType"]
         price = prices.get(kind)
         usd = None if price is None else seconds / 3600 * price
         yield Line(f"SageMaker {kind}", seconds, "seconds", usd)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from infra.rehearse.results import Clients
 
-ENDED_WITHIN = 5400  # s: SageMaker may look for an instance for an hour
+ENDED_WITHIN = 5400  # s: without an instance a job tries again for hours, and then ends itself
 PROVEN_WITHIN = 600  # s: a deletion that failed is repeated every five minutes
 POLL = 2.0  # s
 PUBLISHED = "avatars/"  # the prefix of what the user may download

@@ -29,7 +29,7 @@ def run(tmp_path: Path) -> Run:
             "code_dir": str(tmp_path),
             "module": "app",
             "handler": handler,
-            "env": {"GREETING": "hello"},
+            "env": {"GREETING": "hello", "NUMBER": 5, "SWITCH": True},
             "function_name": "f",
             "memory": 128,
         }
@@ -124,3 +124,14 @@ def test_the_context_knows_the_function_and_its_time(run: Run) -> None:
     replies, _ = run(code, 0)
 
     assert replies[1]["result"] == ["f", "r-1", 128, True, "hello"]
+
+
+def test_a_number_in_the_template_is_a_string_in_the_environment(run: Run) -> None:
+    code = (
+        "import os\n"
+        "def handler(event, context): return [os.environ['NUMBER'], os.environ['SWITCH']]"
+    )
+
+    replies, _ = run(code, 0)
+
+    assert replies[1]["result"] == ["5", "true"]

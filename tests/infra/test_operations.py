@@ -205,8 +205,8 @@ def test_a_call_that_hangs_ends_before_its_function_and_the_function_before_the_
     template = read("infra/api.yaml")
     common = template["Globals"]["Function"]
     variables = common["Environment"]["Variables"]
-    assert variables["LIKENESS_CALL_ATTEMPTS"] == 3
-    call = CONNECT_S + 3 * variables["LIKENESS_CALL_SECONDS"] + PAUSES_S
+    assert variables["LIKENESS_CALL_ATTEMPTS"] == "3"
+    call = CONNECT_S + 3 * int(variables["LIKENESS_CALL_SECONDS"]) + PAUSES_S
 
     times = {
         name: function.get("Timeout", common["Timeout"])

@@ -33,7 +33,7 @@ MACHINE = "arn:aws:states:eu-central-1:123456789012:stateMachine:likeness-dev"
 
 def expect(aws: Aws, *, instance: str = "ml.c7i.xlarge", moderated: tuple[int, ...] = (5,)) -> None:
     summary = {
-        "TrainingJobName": f"likeness-{ID}-r1",
+        "TrainingJobName": f"likeness-{ID}-a1-t1",
         "TrainingJobArn": "arn:aws:sagemaker:eu-central-1:123456789012:training-job/x",
         "CreationTime": BEGAN,
         "TrainingJobStatus": "Completed",
@@ -41,7 +41,7 @@ def expect(aws: Aws, *, instance: str = "ml.c7i.xlarge", moderated: tuple[int, .
     found = {"TrainingJobSummaries": [summary]}
     aws.will("sagemaker", "list_training_jobs", found, {"NameContains": ID})
     described = {
-        "TrainingJobName": f"likeness-{ID}-r1",
+        "TrainingJobName": f"likeness-{ID}-a1-t1",
         "TrainingJobArn": summary["TrainingJobArn"],
         "ModelArtifacts": {"S3ModelArtifacts": "s3://b/k"},
         "TrainingJobStatus": "Completed",

@@ -45,7 +45,9 @@ def failure(kind: str, error: BaseException) -> dict[str, Any]:
 
 def load(init: dict[str, Any]) -> Any:
     """Import the handler with the function's code and layers on the path, in AWS's order."""
-    os.environ.update(init.get("env", {}))
+    for name, value in init.get("env", {}).items():
+        # CloudFormation makes strings of a template's numbers and booleans.
+        os.environ[name] = value if isinstance(value, str) else json.dumps(value)
     layers = [one for one in os.environ.get("_LAMBDA_LAYERS_DIRS", "").split(os.pathsep) if one]
     paths = [os.path.join(layer, "python") for layer in layers]  # noqa: PTH118
     sys.path[:0] = [init["code_dir"], *(path for path in paths if os.path.isdir(path))]  # noqa: PTH112

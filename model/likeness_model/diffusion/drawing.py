@@ -90,6 +90,7 @@ class Drawing:
         self._photo_ids = photo_ids
         self._references = references
         self._batches = Batches(pipeline.recipe.drawing_batch)
+        self._waiting: dict[AvatarId, list[Finished]] = {}  # for an avatar's other candidates
         self._too_far: set[AvatarId] = set()  # measured above the gate at least once
         self._given_up: list[NotDrawn] = []
         self._drawing_s = self._finishing_s = 0.0  # of the last batch
@@ -102,7 +103,12 @@ class Drawing:
         join the queue. This bounds the memory too.
         """
         # In the order of the style adapters; styles without one are drawn together.
-        pending = sorted((Draw(avatar) for avatar in self._task.missing), key=self._style_adapter)
+        first = (
+            Draw(avatar, number)
+            for avatar in self._task.missing
+            for number in range(1, self._candidates(avatar) + 1)
+        )
+        pending = sorted(first, key=self._style_adapter)
         settling: deque[Future[list[Draw]]] = deque()
         with (  # both wait for their work, also when an exception leaves the block
             ThreadPoolExecutor(1) as settler,
@@ -121,10 +127,19 @@ class Drawing:
                     ]
                     settling.append(settler.submit(self._settle_batch, finished))
                 else:
-                    for draw in pending:
-                        self._give_up(draw, "deadline")
+                    for draw in {draw.avatar.avatar_id: draw for draw in pending}.values():
+                        waiting = self._waiting.pop(draw.avatar.avatar_id, [])
+                        if not waiting or self._store_nearest(waiting) is not None:
+                            self._give_up(draw, "deadline")
                     pending = []
         return self._given_up
+
+    def _candidates(self, avatar: AvatarOrder) -> int:
+        """How many pictures the nearest one is chosen from. In styles without a face for certain,
+        nothing could be compared."""
+        if not templates().styles[avatar.style].face:
+            return 1
+        return min(self._pipeline.recipe.candidates, self._task.order.gate.draws)
 
     def _draw_batch(self, pending: Sequence[Draw]) -> tuple[list[Draw], list[Image]]:
         """The first batch of one style adapter, and its pictures."""
@@ -185,27 +200,42 @@ class Drawing:
         return again
 
     def _settle(self, finished: Finished) -> list[Draw]:
-        """Store the picture, give the avatar up, or return a redraw."""
-        draw, result = finished.draw, finished.result
+        """After an avatar's last candidate: store the nearest, give the avatar up, or return a
+        redraw."""
+        draw = finished.draw
         avatar_id = draw.avatar.avatar_id
-        reason: NotDrawnReason
-        if not isinstance(result, Picture):
-            reason = result
-            if reason == "distance":
-                self._too_far.add(avatar_id)
-        elif result.distance is None and avatar_id in self._too_far:
-            reason = "distance"  # a measured failure is not replaced by an unmeasurable picture
-        elif self._task.checkpoints.has_near_duplicate(result):
-            reason = "near_duplicate"
-        else:
-            self._task.checkpoints.store(result)
-            self._report(avatar_id, "drawn")
+        waiting = self._waiting.setdefault(avatar_id, [])
+        waiting.append(finished)
+        if draw.number < self._candidates(draw.avatar):
+            return []
+        del self._waiting[avatar_id]
+        reason = self._store_nearest(waiting)
+        if reason is None:
             return []
         if draw.number < self._task.order.gate.draws:
             log.info("avatar %s: drawn again, reason %s", avatar_id, reason)
             return [replace(draw, number=draw.number + 1)]
         self._give_up(draw, reason)
         return []
+
+    def _store_nearest(self, candidates: Sequence[Finished]) -> NotDrawnReason | None:
+        """Store the nearest picture that may be stored, or return why there is none."""
+        avatar_id = candidates[0].draw.avatar.avatar_id
+        reasons = [each.result for each in candidates if not isinstance(each.result, Picture)]
+        if "distance" in reasons:
+            self._too_far.add(avatar_id)
+        pictures = [each.result for each in candidates if isinstance(each.result, Picture)]
+        for picture in sorted(pictures, key=_by_distance):
+            if picture.distance is None and avatar_id in self._too_far:
+                # A measured failure is not replaced by an unmeasurable picture.
+                reasons.append("distance")
+            elif self._task.checkpoints.has_near_duplicate(picture):
+                reasons.append("near_duplicate")
+            else:
+                self._task.checkpoints.store(picture)
+                self._report(avatar_id, "drawn")
+                return None
+        return reasons[-1]
 
     def _give_up(self, draw: Draw, reason: NotDrawnReason) -> None:
         avatar = draw.avatar
@@ -221,6 +251,10 @@ class Drawing:
     def _style_adapter(self, draw: Draw) -> str:
         style = draw.avatar.style
         return style if style in self._pipeline.styles else ""
+
+
+def _by_distance(picture: Picture) -> tuple[bool, float]:
+    return (picture.distance is None, picture.distance or 0.0)
 
 
 def _resized(picture: Image, size: int) -> Image:

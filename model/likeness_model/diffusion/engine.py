@@ -103,7 +103,8 @@ class DiffusionEngine:
         checkpoint = TrainingCheckpoint(task.checkpoints.folder, key, resumable=task.resumable)
         if examples is not None:
             task.report("training", len(task.checkpoints.avatars))
-            reserved = len(task.missing) * self._picture_s * (1 + REDRAWN)
+            pictures = len(task.missing) * recipe.candidates * (1 + REDRAWN)
+            reserved = pictures * self._picture_s
             trained = train(
                 pipeline,
                 examples,

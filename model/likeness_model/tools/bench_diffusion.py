@@ -1,6 +1,7 @@
 """The diffusion engines' speed, stage by stage, beside plain diffusers and the lower bound.
 
     python -m likeness_model.tools.bench_diffusion --random-weights [--engine NAME]
+    python -m likeness_model.tools.bench_diffusion --count      # needs no GPU
 
 Random weights of the true shapes are as fast as real ones, but say nothing about distance, style
 and the quality gate. Without `--photos`, synthetic portraits take the place of analysed photos.
@@ -8,7 +9,7 @@ and the quality gate. Without `--photos`, synthetic portraits take the place of 
 Prints one line of JSON per engine, name to number. Seconds are per picture or per step where the
 name says so. What could not be measured is null, and a line on stderr says why.
 
-    floor_s                 the counted work at the GPU's peak
+    floor_s                 the counted work of a job at the peak of an H100, each avatar drawn once
     *_ops                   launches in eager mode: a pass, a pass with an adapter, a training step
     picture_adapters_s      drawn in a batch, LoRA adapters beside the weights
     picture_merged_s        the same, adapters merged into a copy
@@ -31,6 +32,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -61,7 +63,7 @@ from likeness_model.diffusion.training_step import WARM_UP, TrainingStep
 from likeness_model.generation.checkpoints import AvatarCheckpoints
 from likeness_model.generation.deadline import Deadline
 from likeness_model.generation.engine import Task
-from likeness_model.tools.flops import Work, count_work, peak_of
+from likeness_model.tools.flops import PEAK, count_work
 from likeness_model.tools.order import make_order, read_photos
 from likeness_model.vision.images import encode_png
 from likeness_model.vision.records import Image, Mesh
@@ -93,10 +95,7 @@ def measure(
 ) -> Numbers:
     """`tiny` uses small networks, to test the bench itself."""
     recipe = recipe or KINDS[name].recipe
-    numbers = floor(name, recipe, device=device, tiny=tiny)
-    if device == "cuda" and not torch.cuda.is_available():
-        _skip(numbers, "no GPU is visible", _MEASURED)
-        return _named(name, numbers)
+    numbers: Numbers = {}
 
     # 1. Load, with the adapters that a job has.
     began = time.perf_counter()
@@ -152,48 +151,25 @@ def measure(
     return _named(name, numbers)
 
 
-def floor(name: str, recipe: Recipe, *, device: str, tiny: bool = False) -> Numbers:
-    """The counted work in TFLOP, and its least time in seconds at the peak of this GPU, or of an
-    H100 without one."""
-    numbers: Numbers = {}
-    if tiny:
-        _skip(numbers, "work is counted for the true shapes only", _COUNTED)
-        return numbers
+def floor(name: str, recipe: Recipe) -> Numbers:
+    """The counted work in TFLOP, and its least time in seconds at the peak of an H100."""
     work = count_work(_family(name), recipe)
-    numbers |= _counts(work, recipe)
-    visible = device == "cuda" and torch.cuda.is_available()
-    peak = peak_of(torch.cuda.get_device_name()) if visible else peak_of("H100")
-    numbers["peak_tflops"] = peak
-    if peak is None:
-        _skip(numbers, "the peak of this GPU is not in the table", ("floor_s",))
-    else:
-        numbers["floor_s"] = round(float(numbers["job_tflop"] or 0) / peak, 2)
-    return numbers
-
-
-def _counts(work: Work, recipe: Recipe) -> Numbers:
     examples = 2 * PHOTOS if recipe.trains else recipe.references
-    return {
-        "step_tflop": round(work.step, 3),
-        "forward_tflop": round(work.forward, 3),
-        "decode_tflop": round(work.decode, 3),
-        "encode_tflop": round(work.encode, 3),
-        "forward_ops": work.forward_ops,
-        "adapted_ops": work.adapted_ops,
-        "step_ops": work.step_ops,
-        "job_tflop": round(work.job(recipe, pictures=AVATARS, examples=examples), 1),
-    }
-
-
-_COUNTED = (
-    *("step_tflop", "forward_tflop", "decode_tflop", "encode_tflop", "job_tflop", "floor_s"),
-    *("forward_ops", "adapted_ops", "step_ops"),
-)
-_MEASURED = (
-    *("load_s", "start_s", "picture_s", "picture_gpu_share", "decode_s", "prompts_s", "finish_s"),
-    *("job_looking_s", "job_drawing_s", "job_s", "job_busy_share", "job_drawn"),
-    *("plain_picture_s", "plain_ratio", "peak_gb"),
-)
+    job = work.job(recipe, pictures=AVATARS, examples=examples)
+    return _named(
+        name,
+        {
+            "step_tflop": round(work.step, 3),
+            "forward_tflop": round(work.forward, 3),
+            "decode_tflop": round(work.decode, 3),
+            "encode_tflop": round(work.encode, 3),
+            "forward_ops": work.forward_ops,
+            "adapted_ops": work.adapted_ops,
+            "step_ops": work.step_ops,
+            "job_tflop": round(job, 1),
+            "floor_s": round(job / PEAK, 2),
+        },
+    )
 
 
 def _load(name: str, recipe: Recipe, device: str, *, random_weights: bool, tiny: bool) -> Pipeline:
@@ -245,18 +221,17 @@ def _training(pipeline: Pipeline, own: Sequence[TrainingExample], device: str) -
         lora.load(pipeline.trained_network, pipeline.targets, pipeline.recipe.rank, seed=0)
         step = TrainingStep(pipeline, examples, new_optimiser(pipeline), capture=capture)
 
-        def some(step: TrainingStep = step) -> None:
-            for seed in range(STEPS_TIMED):
+        def some(count: int, step: TrainingStep = step) -> None:
+            for seed in range(count):
                 loss = step.run(seed)
             loss.item()
 
-        for seed in range(WARM_UP):
-            step.run(seed)
-        numbers[key] = round(_timed(some, device) / STEPS_TIMED, 4)
+        some(WARM_UP)
+        numbers[key] = round(_timed(partial(some, STEPS_TIMED), device) / STEPS_TIMED, 4)
         if capture and device == "cuda" and not step.captured:
             print("step_s is not of a CUDA graph: the capture failed", file=sys.stderr)
         share = key.replace("_s", "_gpu_share")
-        numbers[share] = _gpu_share(numbers, share, some, device)
+        numbers[share] = _gpu_share(numbers, share, partial(some, WARM_UP), device)
         del step, some
         lora.unload(pipeline.trained_network)
         release()
@@ -264,7 +239,7 @@ def _training(pipeline: Pipeline, own: Sequence[TrainingExample], device: str) -
 
 
 def _finish(picture: Image, person: Person) -> None:
-    order = make_order({}, ["glamour"], 1, watermarked=True)
+    order = make_order({"p01": b""}, ["glamour"], 1, watermarked=True)
     score(picture, person, style=templates().styles["glamour"], gate=order.gate)
     write_watermark(picture, order.avatars[0].watermark or "")
     encode_png(picture)
@@ -304,7 +279,12 @@ def _job(
     steps = min(recipe.steps, JOB_STEPS)
     pipeline.recipe = replace(recipe, steps=steps, least_steps=0)
     order = make_order(
-        photos or {"p01": b""}, list(templates().styles), AVATARS, engine=engine.name
+        photos or {"p01": b""},
+        list(templates().styles),
+        AVATARS,
+        engine=engine.name,
+        watermarked=True,
+        gate={"draws": recipe.candidates},  # no redraws: random weights draw near-duplicates
     )
     order = order.model_copy(update={"size": recipe.drawing_side})
     with tempfile.TemporaryDirectory() as folder, _Stages(pipeline) as stages:
@@ -420,17 +400,24 @@ def _named(name: str, numbers: Numbers) -> Numbers:
 def main() -> None:
     parser = argparse.ArgumentParser(description="The diffusion engines' speed, stage by stage.")
     parser.add_argument("--engine", action="append", choices=list(KINDS), help="by default three")
+    parser.add_argument("--count", action="store_true", help="count the work instead")
     parser.add_argument("--device", choices=["cuda", "cpu"], default="cuda")
     parser.add_argument("--random-weights", action="store_true", help="of the true shapes")
     parser.add_argument("--tiny", action="store_true", help="small networks: tests the bench")
     parser.add_argument("--photos", type=Path, help="folder of JPEG photos; else synthetic ones")
     arguments = parser.parse_args()
     photos = read_photos(arguments.photos) if arguments.photos else {}
+    if arguments.device == "cuda" and not (arguments.count or torch.cuda.is_available()):
+        parser.error("no GPU is visible: use --count, or --device cpu --tiny to test the bench")
     for name in arguments.engine or ENGINES:
+        if arguments.count:
+            print(json.dumps(floor(name, KINDS[name].recipe)), flush=True)
+            continue
         recipe = None
         if arguments.tiny:
             torch.set_num_threads(1)  # too small for several
             recipe = TINY_LORA if KINDS[name].recipe.trains else TINY_REF
+            recipe = replace(recipe, drawing_batch=4)
         numbers = measure(
             name,
             device=arguments.device,

@@ -16,8 +16,7 @@ from likeness_model.diffusion.pipelines.klein import adapted_layers
 from likeness_model.diffusion.pipelines.sdxl import Sdxl
 from likeness_model.diffusion.recipe import Recipe
 
-# Dense bf16, TFLOP/s, from NVIDIA's data sheets; for H100 and H200 989 under a power limit.
-PEAKS = {"H100": 790.0, "H200": 790.0, "A100": 312.0, "L40S": 362.0, "L4": 121.0, "A10G": 70.0}
+PEAK = 790.0  # TFLOP/s of an H100, dense bf16: 989 by NVIDIA's data sheet, less its power limit
 
 VAE_SCALE = 8  # pixels per latent in each direction; klein packs its latents in 2x2
 KLEIN_PIXELS = 16
@@ -48,12 +47,6 @@ class Work:
 def count_work(family: str, recipe: Recipe) -> Work:
     """For the family "sdxl" or "klein"."""
     return _sdxl(recipe) if family == "sdxl" else _klein(recipe)
-
-
-def peak_of(device_name: str) -> float | None:
-    """TFLOP/s of a GPU by its name, None if it is not in the table."""
-    words = device_name.replace("-", " ").split()
-    return next((peak for name, peak in PEAKS.items() if name in words), None)
 
 
 def _sdxl(recipe: Recipe) -> Work:
@@ -123,8 +116,9 @@ def _counted(
             network.add_adapter(LoraConfig(r=recipe.rank, target_modules=list(targets)))
         network.to("meta")
         step, step_ops = _work(lambda: train(recipe.training_side).sum().backward())
-        with torch.no_grad():
-            adapted_ops = _work(lambda: draw(side))[1]
+        with torch.no_grad(), _Operations() as operations:
+            draw(side)
+        adapted_ops = operations.count
     return Work(step, forward, decode, encode, forward_ops, adapted_ops, step_ops)
 
 

@@ -9,8 +9,8 @@ import torch
 
 from likeness_model.diffusion.recipe import KLEIN_LORA, KLEIN_REF, SDXL_LORA, TINY_LORA, TINY_REF
 from likeness_model.tools import bench_diffusion
-from likeness_model.tools.bench_diffusion import floor, measure
-from likeness_model.tools.flops import Work, count_work, peak_of
+from likeness_model.tools.bench_diffusion import measure
+from likeness_model.tools.flops import Work, count_work
 
 
 def test_the_work_of_sdxl():
@@ -40,20 +40,6 @@ def test_the_work_of_a_job_is_the_sum_of_its_parts():
     assert work.job(guided, pictures=1, examples=0) == 40 + (8 * 3 + 5)
 
 
-def test_the_floor_is_the_work_at_the_peak_of_the_gpu():
-    numbers = floor("sdxl-lora", SDXL_LORA, device="cpu")
-
-    assert numbers["floor_s"] == pytest.approx(numbers["job_tflop"] / 790, abs=0.01)
-
-
-@pytest.mark.parametrize(
-    ("name", "peak"),
-    [("NVIDIA H100 80GB HBM3", 790), ("NVIDIA L4", 121), ("NVIDIA L40S", 362), ("other", None)],
-)
-def test_the_peak_follows_from_the_name_of_the_gpu(name, peak):
-    assert peak_of(name) == peak
-
-
 @pytest.mark.parametrize("name", ["sdxl-lora", "flux2-klein-4b-ref"])
 def test_every_number_is_measured_on_a_tiny_pipeline(name, monkeypatch, capsys):
     for constant, value in {
@@ -71,7 +57,6 @@ def test_every_number_is_measured_on_a_tiny_pipeline(name, monkeypatch, capsys):
     numbers = {key.partition(".")[2]: value for key, value in numbers.items()}
     not_measured = {key for key, value in numbers.items() if value is None}
     assert not_measured == {
-        *bench_diffusion._COUNTED,
         *("picture_gpu_share", "peak_gb"),
         *(("step_eager_gpu_share", "step_gpu_share") if recipe.trains else ()),
     }
@@ -85,19 +70,25 @@ def test_every_number_is_measured_on_a_tiny_pipeline(name, monkeypatch, capsys):
         assert numbers["job_s"] >= 22 * numbers["step_s"]
 
 
-def test_without_a_gpu_it_counts_and_reports_what_it_could_not_measure(monkeypatch, capsys):
-    command = "bench_diffusion --engine sdxl-lora --engine flux2-klein-4b-ref --random-weights"
-    monkeypatch.setattr(sys, "argv", command.split())
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+def test_the_command_counts_the_work_without_a_gpu(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["bench_diffusion", "--engine", "sdxl-lora", "--count"])
 
     bench_diffusion.main()
 
-    output = capsys.readouterr()
-    sdxl, klein = map(json.loads, output.out.splitlines())
-    assert sdxl["sdxl-lora.picture_s"] is None
-    assert sdxl["sdxl-lora.job_tflop"] > 0
-    assert klein["flux2-klein-4b-ref.job_tflop"] > 0
-    assert "not measured because no GPU is visible: load_s" in output.err
+    numbers = json.loads(capsys.readouterr().out)
+    assert numbers["sdxl-lora.floor_s"] == pytest.approx(
+        numbers["sdxl-lora.job_tflop"] / 790, abs=0.01
+    )
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_without_a_gpu_it_says_what_can_be_done(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["bench_diffusion", "--random-weights"])
+
+    with pytest.raises(SystemExit):
+        bench_diffusion.main()
+
+    assert "no GPU is visible: use --count" in capsys.readouterr().err
 
 
 def test_an_adapter_beside_the_weights_costs_launches():

@@ -1,5 +1,6 @@
 """Drawing and finishing at the same time, with a fake accelerator and a fake quality gate."""
 
+import json
 import threading
 import time
 from contextlib import nullcontext
@@ -25,8 +26,8 @@ FAILS = Score(Measures(nudity=0.9), None, None, "nudity")
 class Accelerator:
     """Draws one grey picture per seed; `during(n)` is called while batch n, from 1, is drawn."""
 
-    def __init__(self, batch, during=lambda _n: None, styles=()):
-        self.recipe = SimpleNamespace(drawing_batch=batch, shows_faces=False)
+    def __init__(self, batch, during=lambda _n: None, styles=(), candidates=1):
+        self.recipe = SimpleNamespace(drawing_batch=batch, shows_faces=False, candidates=candidates)
         self.styles = frozenset(styles)
         self.during = during
         self.batches = []
@@ -192,3 +193,63 @@ def test_past_the_deadline_drawn_pictures_are_stored_and_redraws_given_up(draw):
     assert stored in (["a01"], ["a02"])
     assert {row.reason for row in given_up} == {"deadline"}
     assert len(given_up) == 5
+
+
+# --- candidates -----------------------------------------------------------------------------------
+
+
+def near(distance):
+    return Score(Measures(nudity=0.0), distance, 0, None)
+
+
+def in_order(draw, scores, gpu, count, **how):
+    """One thread, so that the n-th picture has the n-th score."""
+    scores = iter(scores)
+    return draw(gpu, count, scored=lambda: next(scores), **how)
+
+
+@pytest.fixture
+def one_thread(monkeypatch, draw):
+    monkeypatch.setattr(drawing, "FINISHING_THREADS", 1)
+
+
+def stored_draws(folder):
+    """avatar -> number of the stored draw."""
+    records = (json.loads(file.read_text())["avatar"] for file in folder.glob("a*.json"))
+    return {record["avatar_id"]: record["draws"] for record in records}
+
+
+def test_the_nearer_of_two_candidates_is_stored(draw, one_thread, tmp_path):
+    gpu = Accelerator(4, candidates=2)
+
+    in_order(draw, [near(0.6), near(0.5), near(0.4), near(0.5)], gpu, 2)
+
+    assert [len(batch) for batch in gpu.batches] == [4]
+    assert stored_draws(tmp_path) == {"a01": 2, "a02": 1}
+
+
+def test_one_candidate_that_passes_is_enough_and_none_is_drawn_again(draw, one_thread, tmp_path):
+    gpu = Accelerator(4, candidates=2)
+
+    stored, given_up = in_order(draw, [FAILS, near(0.6), FAILS, FAILS, near(0.5)], gpu, 2)
+
+    assert [len(batch) for batch in gpu.batches] == [4, 1]
+    assert stored_draws(tmp_path) == {"a01": 2, "a02": 3}
+    assert given_up == []
+
+
+def test_a_candidate_whose_rival_is_not_drawn_in_time_is_stored(draw, one_thread, tmp_path):
+    gpu = Accelerator(1, during=lambda _n: time.sleep(0.3), candidates=2)
+
+    stored, given_up = draw(gpu, 2, scored=lambda: near(0.6), seconds=0.2)
+
+    assert stored == ["a01"]
+    assert [(row.avatar_id, row.reason) for row in given_up] == [("a02", "deadline")]
+
+
+def test_styles_that_may_hide_the_face_have_one_candidate(draw, one_thread):
+    gpu = Accelerator(4, candidates=2)
+
+    draw(gpu, 2, styles=("pencil",))
+
+    assert [len(batch) for batch in gpu.batches] == [2]

@@ -15,8 +15,14 @@ RECORD_RETENTION = timedelta(days=90)  # jobs and their avatars, unless deleted 
 IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 # IPTC digital source type of each engine: the painter filters the user's photos algorithmically,
 # diffusion generates new pictures from them with a trained model.
-DIFFUSION = ("flux2-klein-4b-ref", "flux2-klein-4b-lora", "flux2-klein-4b-lora-ref", "sdxl-lora")
-DIFFUSION += ("tiny-ref", "tiny-lora")
+DIFFUSION = (
+    "flux2-klein-4b-ref",
+    "flux2-klein-4b-lora",
+    "flux2-klein-4b-lora-ref",
+    "sdxl-lora",
+    "tiny-ref",
+    "tiny-lora",
+)
 SOURCE_TYPES = MappingProxyType(
     {"painter": f"{IPTC}algorithmicallyEnhanced"}
     | dict.fromkeys(DIFFUSION, f"{IPTC}compositeWithTrainedAlgorithmicMedia")

@@ -69,7 +69,7 @@ def load_recogniser(folder: Path) -> Recogniser:
     home = folder / FOLDER
     if not home.exists():
         return BUILT_IN
-    networks = sorted(path.name for path in home.rglob("*.onnx"))
+    networks = sorted(path.relative_to(home).as_posix() for path in home.rglob("*.onnx"))
     if networks != [FILE]:
         raise WeightsError(
             f"{FOLDER} must hold {FILE} and no other network, and holds "

@@ -173,10 +173,15 @@ def test_the_folder_holds_only_auraface(tmp_path):
         load_recogniser(folder)
 
 
-def test_a_folder_without_the_network_is_refused(tmp_path):
-    (tmp_path / "AuraFace-v1").mkdir()
+@pytest.mark.parametrize(
+    ("file", "held"), [("README.md", "none"), ("a/glintr100.onnx", "a/glintr")]
+)
+def test_a_folder_without_the_network_is_refused(tmp_path, file, held):
+    path = tmp_path / "AuraFace-v1" / file
+    path.parent.mkdir(parents=True)
+    path.touch()
 
-    with pytest.raises(WeightsError, match=r"must hold glintr100\.onnx .* and holds none: upload"):
+    with pytest.raises(WeightsError, match=rf"must hold glintr100\.onnx .* and holds {held}"):
         load_recogniser(tmp_path)
 
 

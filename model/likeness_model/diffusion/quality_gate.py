@@ -11,8 +11,8 @@ import numpy as np
 
 from likeness.contracts import DistanceGate, Measures, NotDrawnReason
 from likeness_model.diffusion.prompts import StylePrompt
+from likeness_model.diffusion.recogniser import BUILT_IN, Recogniser
 from likeness_model.vision.age import estimate_age
-from likeness_model.vision.embed import embed_face, face_distance
 from likeness_model.vision.nsfw import EXPLICIT_BELOW, SAFE_BELOW, explicit_score, nsfw_score
 from likeness_model.vision.person import NoUsableFace, find_person
 from likeness_model.vision.records import Floats, Image, Mesh
@@ -43,14 +43,16 @@ class Features:
 
 @dataclass(frozen=True)
 class Person:
-    """The user's features, one row per usable photo, at least one."""
+    """The user's features, one row per usable photo, at least one, and what their embeddings are
+    compared with."""
 
     photos: tuple[Features, ...]
+    recogniser: Recogniser = BUILT_IN
 
     @property
     def copy_below(self) -> float:
         apart = [
-            face_distance(one.embedding, other.embedding)
+            self.recogniser.distance(one.embedding, other.embedding)
             for one, other in combinations(self.photos, 2)
         ]
         return COPY_SHARE * (float(np.median(apart)) if apart else ONE_PERSON_APART)
@@ -62,7 +64,7 @@ class Person:
         return float(np.median(self.values(field)))
 
     def distances(self, face: Features) -> list[float]:
-        return [face_distance(face.embedding, photo.embedding) for photo in self.photos]
+        return [self.recogniser.distance(face.embedding, photo.embedding) for photo in self.photos]
 
 
 @dataclass(frozen=True)
@@ -76,10 +78,10 @@ class Score:
     reason: NotDrawnReason | None
 
 
-def read_features(picture: Image, mesh: Mesh) -> Features:
+def read_features(picture: Image, mesh: Mesh, recogniser: Recogniser = BUILT_IN) -> Features:
     age = estimate_age(picture, mesh)
     return Features(
-        embedding=embed_face(picture, mesh),
+        embedding=recogniser.embed(picture, mesh),
         years=age.expected,
         under_18=age.under_18,
         tone=skin_tone(picture, mesh),
@@ -109,7 +111,7 @@ def score(
     nude = nudity >= SAFE_BELOW or explicit >= EXPLICIT_BELOW
     measures = Measures(nudity=round(nudity, 4), explicit=round(explicit, 4))
     try:
-        face = read_features(picture, find_person(picture))
+        face = read_features(picture, find_person(picture), person.recogniser)
     except NoUsableFace:
         without_face: NotDrawnReason | None = "no_face" if faces and style.face else None
         return Score(measures, None, None, "nudity" if nude else without_face)

@@ -25,7 +25,7 @@ def add_adapter(network, name, targets, *, dtype=torch.float32):
             parameter.data = drawn.to(dtype)
 
 
-@pytest.fixture(params=["tiny-lora", "flux2-klein-4b-lora"])
+@pytest.fixture(params=["tiny-lora", "flux2-klein-4b-lora-ref"])
 def adapted(request):
     """A pipeline with a sampler's, a style's and a user's adapter on its base."""
     pipeline = engine(request.param).pipeline

@@ -20,6 +20,8 @@ from likeness_model.vision.records import Floats, Image, Mesh
 # Closer to a photo than a third of the distance between two of the user's photos: a copy.
 COPY_SHARE = 1 / 3
 ONE_PERSON_APART = 0.39  # for a user with one photo; pairs of one person measured 0.33 to 0.45
+# dlib's own threshold of one person. A stylised face is further from a photo; a photo need not be.
+PHOTO_REDRAW_ABOVE = 0.60
 # Below the youngest estimate of any photo. Estimates for eight views of one photo span 17 years.
 MAX_YEARS_YOUNGER = 10.0
 MAX_UNDER_18 = 0.5  # adults' photos measured at most 0.23
@@ -146,7 +148,8 @@ def _reason(
         min(tones) - MAX_SKIN_SHIFT <= face.tone <= max(tones) + MAX_SKIN_SHIFT
     ):
         return "skin_tone"
-    if nearest > gate.redraw_above:
+    limit = PHOTO_REDRAW_ABOVE if style.photo else gate.redraw_above
+    if nearest > min(limit, gate.redraw_above):
         return "distance"
     if nearest < person.copy_below:
         return "copy"

@@ -153,7 +153,7 @@ def test_a_lost_event_is_noticed_because_the_step_runs_again(machine):
     ran = machine.run(StartTraining=[Never(), USUAL["StartTraining"]])
 
     assert ran.status == "SUCCEEDED"
-    assert ran.steps.count("StartTraining") == 2
+    assert ran.steps.count("StartTraining") > 1, "moto may lose the second answer too"
 
 
 @pytest.mark.parametrize("step", ["ModeratePhotos", "ModerateAvatars"])

@@ -66,8 +66,8 @@ class DistanceGate(Contract):
     """The largest distance at which an avatar still shows the user.
 
     Distances are L2 between 128-d face embeddings (dlib's resnet v1: below 0.6 is the same person,
-    by dlib's documentation). Avatars are further from photos than photos from each other, so this
-    gate is wider than that threshold.
+    by dlib's documentation); those of another recogniser are converted to this scale. Avatars are
+    further from photos than photos from each other, so this gate is wider than that threshold.
     """
 
     redraw_above: float = Field(default=0.68, gt=0, lt=2)

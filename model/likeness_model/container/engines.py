@@ -16,5 +16,8 @@ def load_engine(name: str, *, workers: int = 2) -> Engine:
     # The painter forks and must stay small: only the other engines import torch.
     from likeness_model.diffusion.engine import DiffusionEngine  # noqa: PLC0415
     from likeness_model.diffusion.loading import load_pipeline  # noqa: PLC0415
+    from likeness_model.diffusion.recogniser import load_recogniser  # noqa: PLC0415
 
-    return DiffusionEngine(load_pipeline(name, Folders.from_environment().weights))
+    weights = Folders.from_environment().weights
+    recogniser = load_recogniser(weights)
+    return DiffusionEngine(load_pipeline(name, weights), recogniser=recogniser)

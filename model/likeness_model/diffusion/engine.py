@@ -25,6 +25,7 @@ from likeness_model.diffusion.portraits import (
 )
 from likeness_model.diffusion.prompts import prompts_for, templates
 from likeness_model.diffusion.quality_gate import Person
+from likeness_model.diffusion.recogniser import BUILT_IN, Recogniser
 from likeness_model.diffusion.seeds import derived_seed
 from likeness_model.diffusion.training import Trained, train
 from likeness_model.diffusion.training_checkpoint import TrainingCheckpoint
@@ -44,9 +45,11 @@ class DiffusionEngine:
         self,
         pipeline: Pipeline,
         *,
-        analyse: Callable[[Mapping[PhotoId, bytes]], list[Portrait]] = find_portraits,
+        recogniser: Recogniser = BUILT_IN,
+        analyse: Callable[[Mapping[PhotoId, bytes], Recogniser], list[Portrait]] = find_portraits,
     ) -> None:
         self.pipeline = pipeline
+        self._recogniser = recogniser
         self._analyse = analyse
         self.name = pipeline.name
         self.styles = tuple(templates().styles)
@@ -67,7 +70,7 @@ class DiffusionEngine:
         # 1. Analyse the photos: faces and their features. It needs no accelerator.
         recipe = self.pipeline.recipe
         task.report("looking", len(task.checkpoints.avatars))
-        portraits = self._analyse(task.photos)
+        portraits = self._analyse(task.photos, self._recogniser)
         if not portraits:
             return _none_drawn(task, "no_usable_photo")
         own = training_examples(portraits, recipe.training_side) if recipe.trains else []
@@ -90,7 +93,7 @@ class DiffusionEngine:
             self._network,
             task,
             prompts=prompts,
-            person=Person(tuple(portrait.features for portrait in portraits)),
+            person=Person(tuple(portrait.features for portrait in portraits), self._recogniser),
             photo_ids=[portrait.photo_id for portrait in portraits],
             references=references(portraits, recipe.references, recipe.reference_side),
         )

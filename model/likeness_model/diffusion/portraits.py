@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import repeat
 
 import cv2
 import numpy as np
@@ -12,6 +13,7 @@ import numpy as np
 from likeness.domain.ids import PhotoId
 from likeness_model.diffusion.prompts import templates
 from likeness_model.diffusion.quality_gate import Features, read_features
+from likeness_model.diffusion.recogniser import BUILT_IN, Recogniser
 from likeness_model.errors import PhotosError
 from likeness_model.vision.images import decode
 from likeness_model.vision.person import NoUsableFace, find_person
@@ -74,13 +76,16 @@ class TrainingExample:
         return TrainingExample(picture, self.caption, head)
 
 
-def find_portraits(photos: Mapping[PhotoId, bytes]) -> list[Portrait]:
+def find_portraits(
+    photos: Mapping[PhotoId, bytes], recogniser: Recogniser = BUILT_IN
+) -> list[Portrait]:
     """The usable photos, best first; each is decoded and measured once.
 
     Raises PhotosError if no file can be decoded.
     """
     with ThreadPoolExecutor(ANALYSING_THREADS) as threads:
-        analysed = dict(zip(photos, threads.map(_portrait, photos, photos.values()), strict=True))
+        found = threads.map(_portrait, photos, photos.values(), repeat(recogniser))
+        analysed = dict(zip(photos, found, strict=True))
     for photo_id, portrait in analysed.items():
         if isinstance(portrait, str):
             log.warning("photo %s: left out, %s", photo_id, portrait)
@@ -90,7 +95,7 @@ def find_portraits(photos: Mapping[PhotoId, bytes]) -> list[Portrait]:
     return sorted(portraits, key=lambda each: (-each.worth, each.photo_id))
 
 
-def _portrait(photo_id: PhotoId, encoded: bytes) -> Portrait | str:
+def _portrait(photo_id: PhotoId, encoded: bytes, recogniser: Recogniser) -> Portrait | str:
     """Or why the photo is left out."""
     photo = decode(encoded)
     if photo is None:
@@ -99,7 +104,8 @@ def _portrait(photo_id: PhotoId, encoded: bytes) -> Portrait | str:
         mesh = find_person(photo)
     except NoUsableFace:
         return "it shows no usable face"
-    return Portrait(photo_id, photo, mesh, read_features(photo, mesh), worth(mesh))
+    features = read_features(photo, mesh, recogniser)
+    return Portrait(photo_id, photo, mesh, features, worth(mesh))
 
 
 def training_examples(portraits: Sequence[Portrait], side: int) -> list[TrainingExample]:

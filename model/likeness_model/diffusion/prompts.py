@@ -21,6 +21,7 @@ class StylePrompt(Contract):
     medium: str
     settings: tuple[str, ...]
     natural: bool = False
+    photo: bool = False
     face: bool = False
 
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from likeness.contracts import DistanceGate, Measures, NotDrawnReason
 from likeness_model.diffusion.prompts import StylePrompt
+from likeness_model.diffusion.recogniser import BUILT_IN, Recogniser
 from likeness_model.vision.age import estimate_age
-from likeness_model.vision.embed import embed_face, face_distance
 from likeness_model.vision.nsfw import EXPLICIT_BELOW, SAFE_BELOW, explicit_score, nsfw_score
 from likeness_model.vision.person import NoUsableFace, find_person
 from likeness_model.vision.records import Floats, Image, Mesh
@@ -20,6 +20,8 @@ from likeness_model.vision.records import Floats, Image, Mesh
 # Closer to a photo than a third of the distance between two of the user's photos: a copy.
 COPY_SHARE = 1 / 3
 ONE_PERSON_APART = 0.39  # for a user with one photo; pairs of one person measured 0.33 to 0.45
+# dlib's own threshold of one person. A stylised face is further from a photo; a photo need not be.
+PHOTO_REDRAW_ABOVE = 0.60
 # Below the youngest estimate of any photo. Estimates for eight views of one photo span 17 years.
 MAX_YEARS_YOUNGER = 10.0
 MAX_UNDER_18 = 0.5  # adults' photos measured at most 0.23
@@ -43,14 +45,16 @@ class Features:
 
 @dataclass(frozen=True)
 class Person:
-    """The user's features, one row per usable photo, at least one."""
+    """The user's features, one row per usable photo, at least one, and what their embeddings are
+    compared with."""
 
     photos: tuple[Features, ...]
+    recogniser: Recogniser = BUILT_IN
 
     @property
     def copy_below(self) -> float:
         apart = [
-            face_distance(one.embedding, other.embedding)
+            self.recogniser.distance(one.embedding, other.embedding)
             for one, other in combinations(self.photos, 2)
         ]
         return COPY_SHARE * (float(np.median(apart)) if apart else ONE_PERSON_APART)
@@ -62,7 +66,7 @@ class Person:
         return float(np.median(self.values(field)))
 
     def distances(self, face: Features) -> list[float]:
-        return [face_distance(face.embedding, photo.embedding) for photo in self.photos]
+        return [self.recogniser.distance(face.embedding, photo.embedding) for photo in self.photos]
 
 
 @dataclass(frozen=True)
@@ -76,10 +80,10 @@ class Score:
     reason: NotDrawnReason | None
 
 
-def read_features(picture: Image, mesh: Mesh) -> Features:
+def read_features(picture: Image, mesh: Mesh, recogniser: Recogniser = BUILT_IN) -> Features:
     age = estimate_age(picture, mesh)
     return Features(
-        embedding=embed_face(picture, mesh),
+        embedding=recogniser.embed(picture, mesh),
         years=age.expected,
         under_18=age.under_18,
         tone=skin_tone(picture, mesh),
@@ -109,7 +113,7 @@ def score(
     nude = nudity >= SAFE_BELOW or explicit >= EXPLICIT_BELOW
     measures = Measures(nudity=round(nudity, 4), explicit=round(explicit, 4))
     try:
-        face = read_features(picture, find_person(picture))
+        face = read_features(picture, find_person(picture), person.recogniser)
     except NoUsableFace:
         without_face: NotDrawnReason | None = "no_face" if faces and style.face else None
         return Score(measures, None, None, "nudity" if nude else without_face)
@@ -144,7 +148,8 @@ def _reason(
         min(tones) - MAX_SKIN_SHIFT <= face.tone <= max(tones) + MAX_SKIN_SHIFT
     ):
         return "skin_tone"
-    if nearest > gate.redraw_above:
+    limit = PHOTO_REDRAW_ABOVE if style.photo else gate.redraw_above
+    if nearest > min(limit, gate.redraw_above):
         return "distance"
     if nearest < person.copy_below:
         return "copy"

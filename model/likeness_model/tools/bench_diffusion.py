@@ -121,7 +121,7 @@ def measure(
     # 3. Start the engine, and draw, decode and encode in it.
     portraits = find_portraits(photos) if photos else _portraits()
     began = time.perf_counter()
-    engine = DiffusionEngine(pipeline, analyse=lambda _photos: portraits)
+    engine = DiffusionEngine(pipeline, analyse=lambda *_: portraits)
     numbers["start_s"] = _since(began, device)
     numbers["picture_s"] = batch.picture_s()
     numbers["picture_gpu_share"] = _gpu_share(numbers, "picture_gpu_share", batch.draw, device)

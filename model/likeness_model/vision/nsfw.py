@@ -21,7 +21,7 @@ SAFE_BELOW = 0.2
 CLASSES = ("Drawing", "Hentai", "Neutral", "Porn", "Sexy")
 EXPLICIT = ("Hentai", "Porn")
 # nsfwjs names no threshold. Hentai and Porn together had at most 0.061 on the previews of the 18
-# styles, the demo's photos and five portraits. "Sexy" is not used: a man in a suit had 0.107.
+# styles, the demo's photos and five portraits. "Sexy" is not used: a clothed man had 0.107.
 EXPLICIT_BELOW = 0.3
 NSFWJS_INPUT = 224
 

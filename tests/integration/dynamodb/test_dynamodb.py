@@ -237,19 +237,19 @@ def cancelled(table, *codes: str, times: int) -> list[str]:
 def test_conflicting_transactions_are_retried_with_a_delay(table):
     calls = cancelled(table, "None", "TransactionConflict", times=3)
     pauses: list[float] = []
-    write = transactions.put(table, {"pk": "a", "sk": "b"})
+    write = transactions.put(table, {"pk": "JOB#a", "sk": "b"})
 
     write_all(table, write, pause=pauses.append)
 
     assert len(calls) == 4
-    assert ("a", "b") in items(table)
+    assert ("JOB#a", "b") in items(table)
     assert all(0 <= p <= FIRST_PAUSE_S * 2**n for n, p in enumerate(pauses))
     assert len(pauses) == 3
 
 
 def test_transactions_that_keep_conflicting_are_given_up(table):
     calls = cancelled(table, "TransactionConflict", times=999)
-    write = transactions.put(table, {"pk": "a", "sk": "b"})
+    write = transactions.put(table, {"pk": "JOB#a", "sk": "b"})
 
     with pytest.raises(Unavailable, match="TransactionConflict"):
         write_all(table, write, pause=lambda _: None)
@@ -259,7 +259,7 @@ def test_transactions_that_keep_conflicting_are_given_up(table):
 
 def test_a_transaction_that_cannot_succeed_is_not_retried(table):
     calls = cancelled(table, "None", "ItemCollectionSizeLimitExceeded", times=999)
-    write = transactions.put(table, {"pk": "a", "sk": "b"})
+    write = transactions.put(table, {"pk": "JOB#a", "sk": "b"})
 
     with pytest.raises(Unavailable, match="ItemCollectionSizeLimitExceeded"):
         write_all(table, write, pause=lambda _: None)

@@ -21,6 +21,7 @@ from likeness_model.painter.subject import find_person
 
 GATE = DistanceGate()
 PHOTO_LIKE, DRAWN = templates().styles["glamour"], templates().styles["pencil"]
+PAINTED = templates().styles["oil"]
 
 
 @pytest.fixture(scope="module")
@@ -110,13 +111,21 @@ def test_the_distance_has_an_upper_and_a_lower_limit(seen, person):
     assert seen(away=person.copy_below * 0.9).reason == "copy"
 
 
+def test_a_picture_like_a_photo_must_be_nearer_than_a_painting(seen):
+    assert seen(away=0.64, style=PAINTED).reason is None
+    assert seen(away=0.64, style=PHOTO_LIKE).reason == "distance"
+    assert seen(away=0.55, style=PHOTO_LIKE).reason is None
+    strict = DistanceGate(redraw_above=0.5)
+    assert seen(away=0.55, style=PHOTO_LIKE, gate=strict).reason == "distance"
+
+
 def test_a_wider_gate_affects_the_distance_only(seen):
     wide = DistanceGate(redraw_above=1.99)
 
-    assert seen(away=0.9, gate=wide).reason is None
-    assert seen(away=0.9, gate=wide, nudity=0.2).reason == "nudity"
-    assert seen(away=0.9, gate=wide, under_18=0.5).reason == "age"
-    assert seen(away=0.9, gate=wide, tone=-50.0).reason == "skin_tone"
+    assert seen(away=0.9, style=PAINTED, gate=wide).reason is None
+    assert seen(away=0.9, style=PAINTED, gate=wide, nudity=0.2).reason == "nudity"
+    assert seen(away=0.9, style=PAINTED, gate=wide, under_18=0.5).reason == "age"
+    assert seen(away=0.9, style=PAINTED, gate=wide, tone=-50.0).reason == "skin_tone"
 
 
 def test_a_face_much_younger_than_on_any_photo_is_redrawn(seen, person):

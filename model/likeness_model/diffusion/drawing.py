@@ -35,8 +35,8 @@ from likeness_model.vision.watermark import write_watermark
 
 log = logging.getLogger(__name__)
 
-# Of many cores, one is left to the thread that feeds the accelerator. The models, OpenCV and hashing
-# release the interpreter's lock.
+# Of many cores, one is left to the thread that feeds the accelerator. Vision models, OpenCV and
+# hashing release the interpreter's lock.
 FINISHING_THREADS = max(2, min(10, (os.cpu_count() or 1) - 1))
 IN_FLIGHT = 2  # batches of pictures in memory: one is drawn, one is finished
 REDRAWN = 0.3  # share of the avatars for which time is reserved to draw a second time

@@ -95,4 +95,4 @@ def test_an_adapter_beside_the_weights_costs_launches():
     work = count_work("sdxl", SDXL_LORA)
 
     assert work.adapted_ops > 1.5 * work.forward_ops
-    assert work.step_ops > 2 * work.adapted_ops
+    assert work.step_ops > 1.5 * work.adapted_ops

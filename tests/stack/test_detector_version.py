@@ -42,7 +42,8 @@ def test_jobs_wait_for_operators_to_accept_a_version_and_then_continue(
     parameters = {**project.parameters, "AcceptedDetectorVersions": "8.0"}
     cloud.deploy(replace(project, parameters=parameters))
 
-    assert person.sees_end(job_id)["state"] == "completed"
+    ended = person.sees_end(job_id)
+    assert ended["state"] == "completed", ended
 
 
 def logged(ops):

@@ -221,7 +221,9 @@ def serve(*, load: Callable[[], Engine]) -> int:
         log.info("engine %s is ready", engine.name)
         server.draw = lambda body: serve_one(body, folder, engine, server.turns)
         server.turns.ready.set()
-        server.turns.failed.wait()
+        # A signal that arrives just before a wait does not interrupt it, so no wait is long.
+        while not server.turns.failed.wait(timeout=1):
+            pass
         server.shutdown()
         server.join()
     finally:
@@ -234,9 +236,13 @@ def _loading(_body: bytes) -> IO[bytes]:
 
 
 def _stop(folder: Path) -> None:
-    """Exit here, not by an exception (as in training), and leave no photo on the disk."""
+    """Exit and leave no photo on the disk.
+
+    The threads of jobs still write files. exec ends all of them at once, and with them the workers
+    that they started (PR_SET_PDEATHSIG).
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with suppress(Exception):
         end_workers()
-    shutil.rmtree(folder, ignore_errors=True)
-    sys.stdout.flush()
-    os._exit(TERMINATED)
+    program = f"import shutil, sys; shutil.rmtree(sys.argv[1], True); sys.exit({TERMINATED})"
+    os.execv(sys.executable, [sys.executable, "-I", "-S", "-c", program, str(folder)])

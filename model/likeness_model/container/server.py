@@ -245,4 +245,4 @@ def _stop(folder: Path) -> None:
     with suppress(Exception):
         end_workers()
     program = f"import shutil, sys; shutil.rmtree(sys.argv[1], True); sys.exit({TERMINATED})"
-    os.execv(sys.executable, [sys.executable, "-I", "-S", "-c", program, str(folder)])
+    os.execv(sys.executable, [sys.executable, "-I", "-S", "-c", program, str(folder)])  # noqa: S606

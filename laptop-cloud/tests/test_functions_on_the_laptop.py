@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -65,6 +67,26 @@ def test_what_a_function_prints_reaches_its_log(laptop_cloud: Cloud) -> None:
     text = "\n".join(wait_for("log", lines))
     assert "about to fail" in text
     assert "Traceback" in text
+
+
+def test_an_invocation_ends_in_the_environment_in_which_it_began(laptop_cloud: Cloud) -> None:
+    before = invoke(laptop_cloud, "Strain")["process"]
+    with ThreadPoolExecutor() as pool:
+        running = pool.submit(invoke, laptop_cloud, "Strain", {"sleep_s": 3})
+        time.sleep(1)
+        set_timeout(laptop_cloud, 6)
+        during = invoke(laptop_cloud, "Strain")["process"]
+        assert not running.done()
+
+    assert running.result()["process"] == before
+    assert during != before
+    assert invoke(laptop_cloud, "Strain")["process"] == during
+    set_timeout(laptop_cloud, 5)
+
+
+def set_timeout(cloud: Cloud, seconds: int) -> None:
+    function = cloud.outputs["Strain"]
+    ops(cloud)("lambda").update_function_configuration(FunctionName=function, Timeout=seconds)
 
 
 def test_a_function_has_only_the_permissions_of_the_template(laptop_cloud: Cloud) -> None:

@@ -46,6 +46,7 @@ _emit = lambda_svc._emit_lambda_metrics
 _watch = Watch()
 _peak_mb: ContextVar[int] = ContextVar("peak_mb", default=0)
 _peaks_mb: dict[str, int] = {}
+_retired: set[Any] = set()
 _queues: dict[str, threading.BoundedSemaphore] = {}
 _layer_lock = threading.Lock()
 
@@ -77,6 +78,7 @@ def install() -> None:
     )
     runtime.Worker._drain_stderr_bounded = drain_log
     lambda_svc._execute_function_warm = execute
+    lambda_svc.invalidate_worker = retire
     lambda_svc._emit_lambda_metrics = emit_throttle
     lambda_svc._probe_peak_memory_mb = lambda _function: _peak_mb.get()
 
@@ -169,6 +171,20 @@ def emit_throttle(name: str, duration_ms: float, error: bool, throttle: bool) ->
         _emit(name, duration_ms, error, throttle)
 
 
+def retire(name: str, qualifier: str | None = None, **scope: Any) -> None:
+    """End the processes of a function that changed; one that is in use ends after its invocation.
+
+    On AWS an invocation ends in the environment in which it began ("Lambda execution environment").
+    MiniStack kills it.
+    """
+    with runtime._lock:
+        for key, workers in runtime._workers.items():
+            if key.split(":")[-2] == name:
+                _retired.update(one for one in workers if one.in_use)
+                workers[:] = [one for one in workers if not one.in_use]
+    runtime.invalidate_worker(name, qualifier=qualifier, **scope)
+
+
 def execute(function: dict[str, Any], event: Any, request_id: str) -> dict[str, Any]:
     """Run an invocation on a warm process of the function; a burst waits for one.
 
@@ -205,7 +221,7 @@ def _execute(
             )
             use.look()
         except RuntimeError as error:  # the process did not come up
-            lambda_svc.invalidate_worker(
+            runtime.invalidate_worker(
                 name, qualifier=qualifier, account=get_account_id(), region=get_region()
             )
             answer = {"failed": init_failure(str(error)), "status": "ok", "log": str(error)}
@@ -213,6 +229,9 @@ def _execute(
             use.reap()
             note(name, use)
             runtime.release_worker(worker)
+            if worker in _retired:
+                _retired.discard(worker)
+                runtime.kill_workers([worker])
     return outcome(answer, use, request_id)
 
 

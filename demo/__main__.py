@@ -9,7 +9,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import urllib3
 
@@ -18,19 +18,13 @@ from demo.job import OWN_PHOTOS, OWN_STYLES, TYPES, NoAvatars, Order, run
 from demo.progress import say
 from infra.laptop.project import ROOT, likeness, tool
 from laptop_cloud import cloud, places
+from likeness.contracts import Engine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-ENGINES = {"painter": "painter", "tiny": "tiny-lora"}  # and the template's own names
-DIFFUSION = (
-    "flux2-klein-4b-ref",
-    "flux2-klein-4b-lora",
-    "flux2-klein-4b-lora-ref",
-    "sdxl-lora",
-    "tiny-ref",
-    "tiny-lora",
-)
+ENGINES: dict[str, str] = {"painter": "painter", "tiny": "tiny-lora"}
+ENGINES |= {name: name for name in get_args(Engine)}
 BACKENDS = ("training-job", "async-endpoint")
 REVIEW = re.compile(r"flagged|all|sample:(100|[0-9]{1,2}([.][0-9]+)?)")
 NOISE = (
@@ -130,10 +124,9 @@ def _path(text: str) -> Path:
 
 def _engine(name: str) -> str:
     """The template's name of an engine; raises WrongOption."""
-    if name not in ENGINES and name not in DIFFUSION:
-        names = ", ".join([*ENGINES, *DIFFUSION])
-        raise WrongOption(f"There is no ENGINE {name!r}; choose one of {names}.")
-    return ENGINES.get(name, name)
+    if name not in ENGINES:
+        raise WrongOption(f"There is no ENGINE {name!r}; choose one of {', '.join(ENGINES)}.")
+    return ENGINES[name]
 
 
 def _check(backend: str, review: str, out: Path) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
+from infra.rehearse import definitions
 
 ROOT = Path(__file__).parents[2]
 TOP = "template.yaml"
@@ -12,25 +12,8 @@ STACK = "AWS::CloudFormation::Stack"
 FUNCTION = "AWS::Serverless::Function"
 
 
-class _Cloudformation(yaml.SafeLoader):
-    """Reads !Ref, !Sub, !GetAtt and similar tags as a mapping with one entry."""
-
-
-def _intrinsic(loader: yaml.Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    if isinstance(node, yaml.ScalarNode):
-        return {suffix: loader.construct_scalar(node)}
-    if isinstance(node, yaml.SequenceNode):
-        return {suffix: loader.construct_sequence(node, deep=True)}
-    return {suffix: loader.construct_mapping(node, deep=True)}
-
-
-_Cloudformation.add_multi_constructor("!", _intrinsic)
-
-
 def read(name: str) -> dict[str, Any]:
-    loaded = yaml.load((ROOT / name).read_text(), Loader=_Cloudformation)  # noqa: S506
-    assert isinstance(loaded, dict)
-    return loaded
+    return definitions.read(ROOT / name)
 
 
 def read_all(name: str = TOP) -> dict[str, dict[str, Any]]:

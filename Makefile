@@ -120,8 +120,9 @@ template: .envs/sam/.ready ## cfn-lint and sam validate
 	.envs/sam/bin/cfn-lint template.yaml $(filter-out %.asl.yaml,$(wildcard infra/*.yaml))
 	.envs/sam/bin/sam validate --lint --region eu-central-1
 
-preflight: package .envs/dev/.ready .envs/checkov/.ready ## Find offline what AWS would refuse
+preflight: package .envs/dev/.ready .envs/checkov/.ready ## Find offline what AWS would refuse; an image's manifest is read from ECR [TRAINING_IMAGE=]
 	@.envs/sam/bin/python -m infra.preflight
+	@$(if $(TRAINING_IMAGE),.envs/cloud/bin/python -m infra.image check "$(TRAINING_IMAGE)")
 
 package: .envs/sam/.ready .envs/cloud/.ready ## Build the functions and layers as deploy does, for AWS's arm64
 	PATH="$(CURDIR)/.envs/cloud/bin:$$PATH" UV="$(CURDIR)/.envs/uv/bin/uv" ARCHITECTURE=arm64 \

@@ -69,6 +69,12 @@ def test_the_large_deployment_sets_every_optional_parameter():
     assert optional <= set(LARGE)
 
 
+def test_an_image_that_is_named_is_checked_too():
+    command = ["make", "--dry-run", "preflight", "TRAINING_IMAGE=likeness-model:latest"]
+    planned = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert 'infra.image check "likeness-model:latest"' in planned
+
+
 # --- graph ---------------------------------------------------------------------------------------
 
 

@@ -68,7 +68,7 @@ def test_an_upload_is_identified_by_its_key():
 )
 def test_a_key_that_no_presigned_post_allows_is_ignored(key):
     @on_upload
-    def handler(upload: object) -> None:
+    def handler(*_: object) -> None:
         raise AssertionError("never called")
 
     assert handler(created(key), Context()) is None

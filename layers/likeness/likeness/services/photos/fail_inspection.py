@@ -1,0 +1,47 @@
+"""End an inspection that failed, as Lambda reports it to the failure destination."""
+
+from likeness.domain.ids import JobId, PhotoId
+from likeness.domain.jobs.job import JobState
+from likeness.domain.photos.photo import PhotoProblem, PhotoState
+from likeness.domain.reasons import Reason
+from likeness.ports.jobs import Jobs
+from likeness.ports.photos import Photos
+from likeness.ports.runtime import Clock, Metrics
+from likeness.services.photos.records import find_photo
+
+FAILED = "InspectionFailed"
+
+
+def fail_inspection(
+    job_id: JobId,
+    photo_id: PhotoId,
+    *,
+    owner: str,
+    died: bool,
+    jobs: Jobs,
+    photos: Photos,
+    metrics: Metrics,
+    clock: Clock,
+) -> PhotoState | None:
+    """Refuse a photo of which the inspection died: it would die of the file again.
+
+    After an error of ours the photo is awaited again, and its upload stays: a request for the job
+    finds it. Returns the state that was recorded; None if the invocation had no lease.
+    """
+    if not died:
+        metrics.count(FAILED)
+    job, photo = find_photo(job_id, photo_id, jobs)
+    if job is None or photo is None:  # erased
+        photos.delete(job_id, photo_id)
+        photos.delete_upload(job_id, photo_id)
+        return None
+    if photo.lease is None or photo.lease.owner != owner:
+        return None
+    # Deleted first: after the record is saved, another invocation may store the photo.
+    photos.delete(job_id, photo_id)
+    if died or job.state is not JobState.OPEN:
+        photos.delete_upload(job_id, photo_id)
+    problem = PhotoProblem(reason=Reason.FILE_CORRUPT)
+    ended = photo.refused(problem, clock.now()) if died else photo.awaited()
+    jobs.save_photo(ended, seen=photo)
+    return ended.state

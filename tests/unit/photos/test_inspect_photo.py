@@ -17,7 +17,7 @@ from likeness.domain.jobs.job import JobState
 from likeness.domain.photos.photo import Box, Fingerprint, PhotoProblem, PhotoState
 from likeness.domain.photos.picture import NormalisedPhoto
 from likeness.domain.reasons import Reason, Refused
-from likeness.services.photos.fail_inspection import FAILED, fail_inspection
+from likeness.services.photos.fail_inspection import FAILED, PAUSE, fail_inspection
 from likeness.services.photos.inspect_photo import CLOCKS_DIFFER, inspect_photo
 from likeness.services.photos.lost_uploads import EVENT_WITHIN, request_inspections
 from tests.builders import JOB, NOW, OTHER_JOB, a_face, a_job, a_photo, a_verdict, digest
@@ -116,6 +116,19 @@ class World:
             rules=load_photo_rules(),
             clock=self.clock,
         )
+
+    def requests(self, *, after):
+        """The inspections that a request for the job then requests."""
+        self.clock.advance(after)
+        inspections = FakeInspections()
+        request_inspections(
+            self.jobs.photos(JOB),
+            self.photos.uploads(JOB),
+            jobs=self.jobs,
+            inspections=inspections,
+            now=self.clock.now(),
+        )
+        return [partial(self.deliver, one.photo_id, one.etag) for _, one in inspections.requested]
 
     def fail(self, upload, *, died):
         """Lambda reports the failed invocation of an upload's event."""
@@ -374,13 +387,14 @@ def test_an_unavailable_detector_refuses_no_photo(world):
         deliver()
     assert world.photo().state is PhotoState.CHECKING
 
-    assert world.fail(deliver, died=False) is PhotoState.AWAITED
-    assert world.photo() == a_photo(1, state=PhotoState.AWAITED, content_type="image/png")
+    assert world.fail(deliver, died=False) is PhotoState.CHECKING
     assert world.keys == ["uploads/job/p01"]
     assert world.metrics.counted[FAILED] == 1
 
     world.detector.down = False
-    assert deliver() is PhotoState.ACCEPTED
+    assert world.requests(after=PAUSE - timedelta(seconds=1)) == []
+    (again,) = world.requests(after=timedelta(seconds=1))
+    assert again() is PhotoState.ACCEPTED
     assert world.keys == ["photos/job/p01.jpg"]
 
 
@@ -496,15 +510,11 @@ def test_a_death_that_was_not_reported_is_refused_when_its_lease_expired(world):
 def test_a_request_after_an_unreported_death_does_not_start_the_bomb_again(world):
     bomb = world.upload(b"bomb/front/1")
     world.dies(bomb)
-    world.clock.advance(LEASE)
-    requests = FakeInspections()
-    request_inspections(
-        world.jobs.photos(JOB), [], jobs=world.jobs, inspections=requests, now=world.clock.now()
-    )
-    assert world.photo().lease.owner is None
+    assert world.requests(after=LEASE - timedelta(seconds=1)) == []
 
-    ((_, upload),) = requests.requested
-    world.deliver(upload.photo_id, upload.etag)
+    (again,) = world.requests(after=timedelta(seconds=1))
+    assert world.photo().lease.owner is None
+    again()
 
     assert len(world.pictures.declared) == 1
     assert world.photo().problem == PhotoProblem(reason=Reason.FILE_CORRUPT)
@@ -552,14 +562,7 @@ def test_a_failed_inspection_of_a_cancelled_or_erased_job_leaves_nothing(world, 
 
 def test_a_requested_upload_that_was_replaced_leaves_the_photo_to_its_successor(world):
     lost = world.upload(b"beach/front/1")
-    requests = FakeInspections()
-    request_inspections(
-        world.jobs.photos(JOB),
-        world.photos.uploads(JOB),
-        jobs=world.jobs,
-        inspections=requests,
-        now=NOW + EVENT_WITHIN,
-    )
+    assert world.requests(after=EVENT_WITHIN)
     successor = world.upload(b"forest/front/1")
 
     lost()

@@ -50,7 +50,7 @@ class InProgress(Conflict): ...
 
 
 class PhotosBeingChecked(Conflict):
-    retry_after_s = 2
+    retry_after_s = 1
 
 
 class OverQuota(LikenessError): ...

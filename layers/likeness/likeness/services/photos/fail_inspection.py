@@ -1,8 +1,10 @@
 """End an inspection that failed, as Lambda reports it to the failure destination."""
 
+from datetime import datetime, timedelta
+
 from likeness.domain.ids import JobId, PhotoId
-from likeness.domain.jobs.job import JobState
-from likeness.domain.photos.photo import PhotoProblem, PhotoState
+from likeness.domain.jobs.job import Job, JobState
+from likeness.domain.photos.photo import InspectionLease, Photo, PhotoProblem, PhotoState
 from likeness.domain.reasons import Reason
 from likeness.ports.jobs import Jobs
 from likeness.ports.photos import Photos
@@ -10,6 +12,7 @@ from likeness.ports.runtime import Clock, Metrics
 from likeness.services.photos.records import find_photo
 
 FAILED = "InspectionFailed"
+PAUSE = timedelta(seconds=30)  # before it is tried again: the app may poll for an hour
 
 
 def fail_inspection(
@@ -23,10 +26,10 @@ def fail_inspection(
     metrics: Metrics,
     clock: Clock,
 ) -> PhotoState | None:
-    """Refuse a photo of which the inspection died: it would die of the file again.
+    """Refuse a photo whose inspection died: it would die of the file again.
 
-    After an error of ours the photo is awaited again, and its upload stays: a request for the job
-    finds it. Returns the state that was recorded; None if the invocation had no lease.
+    After an error of ours the upload stays, and a later request for the job inspects it again.
+    Returns the state that was recorded; None if the invocation had no lease.
     """
     if not died:
         metrics.count(FAILED)
@@ -41,7 +44,15 @@ def fail_inspection(
     photos.delete(job_id, photo_id)
     if died or job.state is not JobState.OPEN:
         photos.delete_upload(job_id, photo_id)
-    problem = PhotoProblem(reason=Reason.FILE_CORRUPT)
-    ended = photo.refused(problem, clock.now()) if died else photo.awaited()
+    ended = _ended(photo, job, died, clock.now())
     jobs.save_photo(ended, seen=photo)
     return ended.state
+
+
+def _ended(photo: Photo, job: Job, died: bool, now: datetime) -> Photo:
+    if died:
+        return photo.refused(PhotoProblem(reason=Reason.FILE_CORRUPT), now)
+    if job.state is not JobState.OPEN:
+        return photo.awaited()
+    pause = InspectionLease(owner=None, until=now + PAUSE)
+    return photo.model_copy(update={"lease": pause})

@@ -2,6 +2,8 @@
 
 from typing import Protocol
 
+from pydantic import AwareDatetime
+
 from likeness.api.app import PresignedPost
 from likeness.domain.ids import AvatarId, JobId, PhotoId
 from likeness.domain.moderation import Label
@@ -11,11 +13,11 @@ from likeness.domain.record import Record
 
 
 class Upload(Record):
-    """An upload as S3 lists it. `size` in bytes."""
+    """An upload as S3 lists it."""
 
     photo_id: PhotoId
     etag: str
-    size: int
+    uploaded_at: AwareDatetime | None
 
 
 class Photos(Protocol):
@@ -63,7 +65,7 @@ class Pictures(Protocol):
 
 
 class Inspections(Protocol):
-    def ask_again(self, job_id: JobId, upload: Upload) -> None:
+    def request(self, job_id: JobId, upload: Upload) -> None:
         """Request the inspection of an upload whose S3 event was lost. Returns before it ran."""
 
 

@@ -81,7 +81,7 @@ def _inspect(
 ) -> Photo:
     """Return the photo with its verdict. The detector reads the normalised copy, not the upload."""
     try:
-        picture = pictures.normalise(data, declared_type=photo.content_type)
+        picture = pictures.normalise(data)
     except Refused as refused:
         return _refused(photo, PhotoProblem(reason=refused.reason))
     photos.store(photo.job_id, photo.photo_id, picture.jpeg)

@@ -55,10 +55,14 @@ class Photos(Protocol):
 class Pictures(Protocol):
     """Decodes pictures. No other code decodes bytes that came from a user."""
 
-    def normalise(
-        self, data: bytes, *, declared_type: str, limits: Limits = LIMITS
-    ) -> NormalisedPhoto:
-        """Raises Refused, with a reason, unless it is one still picture of the declared type."""
+    def normalise(self, data: bytes, *, limits: Limits = LIMITS) -> NormalisedPhoto:
+        """Raises Refused, with a reason, unless it is one still picture of an accepted kind.
+
+        The content decides about the kind. Returns or raises within `limits`, for any bytes.
+        """
+
+    def content_type(self, data: bytes) -> str | None:
+        """Return the type that the first bytes show; None if it is not accepted."""
 
     def same_picture(self, one: bytes, other: bytes) -> bool:
         """Return whether one normalised photo is a near-exact copy of the other."""

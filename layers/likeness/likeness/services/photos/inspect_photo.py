@@ -134,7 +134,7 @@ def _inspect(
     if data is None:
         return photo.refused(PhotoProblem(reason=Reason.FILE_CORRUPT), clock.now())
     try:
-        picture = pictures.normalise(data, declared_type=photo.content_type)
+        picture = pictures.normalise(data)
     except Refused as refused:
         return photo.refused(PhotoProblem(reason=refused.reason), clock.now())
     photos.store(photo.job_id, photo.photo_id, picture.jpeg)

@@ -174,7 +174,7 @@ def _lit_glass(
     ripples = value_noise(rng, size, 60, octaves=2)
     rows, columns = np.mgrid[0:size, 0:size].astype(np.float32) / size
     centre = np.exp(-((columns - 0.5) ** 2 + (rows - 0.42) ** 2) / 0.32)
-    level = mix(0.80 + 0.30 * centre, np.ones_like(centre), scene.bare)
+    level = mix(0.80 + 0.30 * centre, np.full_like(centre, 0.96), scene.bare)
     factor = level + 0.085 * streaks + 0.03 * ripples
     mask = _filled(outline, size)
     factor *= 1 + mask * (_paint(scene, picture, colours, variation.mildness) - 1)

@@ -176,6 +176,4 @@ def _mortar(scene: Scene, flat: Picture, distance: Plane, colour: Colour, grain:
         cv2.addWeighted(base, 0.42, around, 0.5, 0), cv2.convertScaleAbs(around, alpha=1.14), bare
     )
     depth = 0.82 + 0.1 * grain + 0.2 * smoothstep(0.0, -3.0, distance)
-    return cv2.multiply(
-        resized(tinted, flat.shape[0]), cv2.merge([depth] * 3), dtype=cv2.CV_8U
-    )
+    return cv2.multiply(resized(tinted, flat.shape[0]), cv2.merge([depth] * 3), dtype=cv2.CV_8U)

@@ -449,7 +449,7 @@ def test_a_delivery_while_the_lease_runs_does_nothing(world):
     assert deliver() is PhotoState.ACCEPTED
 
     assert results == [None]
-    assert (len(world.pictures.declared), world.detector.calls["faces"]) == (1, 1)
+    assert (len(world.pictures.decoded), world.detector.calls["faces"]) == (1, 1)
 
 
 def test_two_deliveries_at_the_same_moment_inspect_once(world):
@@ -485,7 +485,7 @@ def test_a_bomb_is_decoded_once_whatever_is_delivered_again(world):
     bomb()
     world.fail(bomb, died=True)
 
-    assert len(world.pictures.declared) == 1
+    assert len(world.pictures.decoded) == 1
     assert_refused(world.photo(), Reason.FILE_CORRUPT)
 
 
@@ -496,7 +496,7 @@ def test_a_death_that_was_not_reported_is_refused_when_its_lease_expired(world):
 
     assert bomb() is PhotoState.REFUSED
 
-    assert len(world.pictures.declared) == 1
+    assert len(world.pictures.decoded) == 1
     assert world.photo().problem == PhotoProblem(reason=Reason.FILE_CORRUPT)
     assert world.keys == []
 
@@ -510,7 +510,7 @@ def test_a_request_after_an_unreported_death_does_not_start_the_bomb_again(world
     assert world.photo().lease.owner is None
     again()
 
-    assert len(world.pictures.declared) == 1
+    assert len(world.pictures.decoded) == 1
     assert world.photo().problem == PhotoProblem(reason=Reason.FILE_CORRUPT)
 
 

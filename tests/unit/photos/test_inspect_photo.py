@@ -47,12 +47,12 @@ class FakePictures:
     """Uploads are "scene/view/copy": scenes hash differently, views are different pictures."""
 
     def __init__(self) -> None:
-        self.declared: list[str] = []
+        self.decoded: list[bytes] = []
         self.closer_looks = 0
         self.killed = False
 
-    def normalise(self, data: bytes, *, declared_type: str) -> NormalisedPhoto:
-        self.declared.append(declared_type)
+    def normalise(self, data: bytes) -> NormalisedPhoto:
+        self.decoded.append(data)
         if self.killed:
             raise Killed
         if data.startswith(b"refuse "):
@@ -188,12 +188,6 @@ def test_an_accepted_photo_is_stored_and_its_upload_deleted(world):
     assert (photo.inspected_at, photo.problem) == (NOW, None)
     assert photo.sha256 == digest(world.photos.read(JOB, P1))
     assert world.keys == ["photos/job/p01.jpg"]
-
-
-def test_the_declared_type_is_that_of_the_presigned_post(world):
-    world.upload(b"beach/front/1")()
-
-    assert world.pictures.declared == ["image/png"]
 
 
 @pytest.mark.parametrize("reason", [r for r in Reason if r.family in {"FILE", "QUALITY"}])
@@ -455,7 +449,7 @@ def test_a_delivery_while_the_lease_runs_does_nothing(world):
     assert deliver() is PhotoState.ACCEPTED
 
     assert results == [None]
-    assert (len(world.pictures.declared), world.detector.calls["faces"]) == (1, 1)
+    assert (len(world.pictures.decoded), world.detector.calls["faces"]) == (1, 1)
 
 
 def test_two_deliveries_at_the_same_moment_inspect_once(world):
@@ -491,7 +485,7 @@ def test_a_bomb_is_decoded_once_whatever_is_delivered_again(world):
     bomb()
     world.fail(bomb, died=True)
 
-    assert len(world.pictures.declared) == 1
+    assert len(world.pictures.decoded) == 1
     assert_refused(world.photo(), Reason.FILE_CORRUPT)
 
 
@@ -502,7 +496,7 @@ def test_a_death_that_was_not_reported_is_refused_when_its_lease_expired(world):
 
     assert bomb() is PhotoState.REFUSED
 
-    assert len(world.pictures.declared) == 1
+    assert len(world.pictures.decoded) == 1
     assert world.photo().problem == PhotoProblem(reason=Reason.FILE_CORRUPT)
     assert world.keys == []
 
@@ -516,7 +510,7 @@ def test_a_request_after_an_unreported_death_does_not_start_the_bomb_again(world
     assert world.photo().lease.owner is None
     again()
 
-    assert len(world.pictures.declared) == 1
+    assert len(world.pictures.decoded) == 1
     assert world.photo().problem == PhotoProblem(reason=Reason.FILE_CORRUPT)
 
 
@@ -583,7 +577,7 @@ def test_an_upload_to_a_job_that_is_not_open_is_deleted_unread(world, state):
 
     assert world.photo().state is PhotoState.AWAITED
     assert world.keys == []
-    assert world.pictures.declared == []
+    assert world.pictures.decoded == []
 
 
 def test_an_upload_to_an_unknown_job_is_deleted_unread(world):
@@ -592,14 +586,14 @@ def test_an_upload_to_an_unknown_job_is_deleted_unread(world):
     world.deliver(P1, etag, job_id=OTHER_JOB)
 
     assert world.keys == []
-    assert world.pictures.declared == []
+    assert world.pictures.decoded == []
 
 
 def test_an_upload_without_a_photo_record_is_deleted_unread(world):
     world.upload(b"beach/front/1", PhotoId("p77"))()
 
     assert world.keys == []
-    assert world.pictures.declared == []
+    assert world.pictures.decoded == []
 
 
 def test_a_job_cancelled_during_the_inspection_stores_nothing(world):
@@ -620,13 +614,13 @@ def test_a_second_delivery_after_a_cancellation_stores_nothing(world, monkeypatc
     deliver = world.upload(b"beach/front/1")
     real = world.pictures.normalise
 
-    def slow(data, *, declared_type):
+    def slow(data):
         monkeypatch.setattr(world.pictures, "normalise", real)
         deliver()
         world.move(JobState.CANCELLING)
         world.files.delete(JOB, PHOTOS)
         world.clock.advance(timedelta(seconds=1))
-        return real(data, declared_type=declared_type)
+        return real(data)
 
     monkeypatch.setattr(world.pictures, "normalise", slow)
 

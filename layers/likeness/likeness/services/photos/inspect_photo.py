@@ -10,8 +10,8 @@ from likeness.domain.photos.photo import InspectionLease, Photo, PhotoProblem, P
 from likeness.domain.photos.photo_check import (
     PhotoRules,
     check_faces,
-    confident_faces,
     may_be_copies,
+    possible_faces,
 )
 from likeness.domain.photos.picture import NormalisedPhoto
 from likeness.domain.reasons import Reason, Refused
@@ -134,11 +134,11 @@ def _inspect(
     if data is None:
         return photo.refused(PhotoProblem(reason=Reason.FILE_CORRUPT), clock.now())
     try:
-        picture = pictures.normalise(data, declared_type=photo.content_type)
+        picture = pictures.normalise(data)
     except Refused as refused:
         return photo.refused(PhotoProblem(reason=refused.reason), clock.now())
     photos.store(photo.job_id, photo.photo_id, picture.jpeg)
-    faces = confident_faces(detector.faces(photo.job_id, photo.photo_id), rules)
+    faces = possible_faces(detector.faces(photo.job_id, photo.photo_id), rules)
     problem = check_faces(faces, height=picture.height, rules=rules) or _copied(
         picture, known, photos=photos, pictures=pictures
     )

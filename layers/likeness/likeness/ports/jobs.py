@@ -9,6 +9,7 @@ from likeness.domain.ids import ErasureId, JobId, UserId
 from likeness.domain.jobs.job import Job
 from likeness.domain.paging import ResultPage
 from likeness.domain.photos.photo import Photo
+from likeness.domain.review.audit import AuditEvent
 from likeness.events import JobStateChanged, StreamRecord
 
 
@@ -33,6 +34,19 @@ class Jobs(Protocol):
 
     def save_photo(self, photo: Photo, *, seen: Photo) -> None:
         """Optimistic lock: raises Conflict if the stored photo is no longer `seen`."""
+
+    def save_moderated(
+        self,
+        photos: Sequence[Photo],
+        *,
+        seen: Sequence[Photo],
+        job: Job | None = None,
+        audit_event: AuditEvent | None = None,
+    ) -> None:
+        """Store the moderated set in one transaction, with the job's next version and an event.
+
+        Optimistic lock: raises Conflict if a stored photo is no longer `seen`, or the job changed.
+        """
 
     def avatars(self, job_id: JobId) -> list[Avatar]:
         """Return the job's avatars, best first."""

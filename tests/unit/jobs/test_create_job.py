@@ -20,6 +20,7 @@ from tests.builders import (
     a_photo,
     a_style,
     a_tier,
+    an_assurance,
     an_order,
     ended,
     plus,
@@ -127,6 +128,13 @@ def test_an_invalid_order_is_refused_and_stores_nothing(world, request_, policy,
         create(world, an_order(**request_), **policy)
 
     assert world.jobs.jobs == {}
+
+
+def test_an_age_assurance_is_stored_as_the_app_sent_it(world):
+    created = create(world, an_order(age_assurance=an_assurance()))
+
+    assert world.jobs.get(created.job_id).age_assurance == an_assurance()
+    assert world.jobs.get(create(world).job_id).age_assurance is None
 
 
 def test_a_consent_time_slightly_in_the_future_is_accepted(world):

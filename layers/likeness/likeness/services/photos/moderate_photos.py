@@ -57,15 +57,15 @@ def moderate_photos(
         with waiting_for_policy(job, metrics=metrics, clock=clock, deadline=deadline):
             found = _moderate(job, photos, exonerated, now, detector=detector, policy=policy)
         photos = _save(job, photos, found, now, jobs=jobs, keyed_hash=keyed_hash)
-    for photo in photos:
-        if photo.state is PhotoState.LEFT_OUT and not deletion.is_on_hold(job_id):
-            deletion.delete(job_id, PHOTOS, photo=photo.photo_id)
     verdicts = {photo.photo_id: photo.verdict for photo in photos if photo.verdict}
     outcome = SetVerdict(photos=verdicts).outcome
     if outcome is Outcome.CLEAN and review_policy.selects(job_id):
         outcome = Outcome.DOUBTFUL
     if new:
         _count(verdicts, outcome, metrics)
+    for photo in photos:
+        if photo.state is PhotoState.LEFT_OUT and not deletion.is_on_hold(job_id):
+            deletion.delete(job_id, PHOTOS, photo=photo.photo_id)
     return ModeratePhotosResult(job_id=job_id, outcome=outcome)
 
 

@@ -6,6 +6,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 from likeness.contracts import NotDrawn
 from likeness.domain.ids import PhotoId
+from likeness.domain.photos.photo import Box
 from likeness_model.errors import PhotosError
 from likeness_model.generation.engine import Task
 from likeness_model.painter.drawing import Drawing
@@ -33,7 +34,7 @@ class Painter:
         with task.turn, worker_pool(self._workers) as pool:
             # 1. Analyse the photos: faces, meshes, masks, embeddings.
             task.report("looking", len(task.checkpoints.avatars))
-            photos = analyse_all(task.photos, task.order.size, pool)
+            photos = analyse_all(task.photos, task.faces, task.order.size, pool)
 
             # 2. Draw; measure the distance; redraw; give up near-duplicates.
             task.report("drawing", len(task.checkpoints.avatars))
@@ -53,11 +54,14 @@ class Painter:
 
 
 def analyse_all(
-    photos: Mapping[PhotoId, bytes], size: int, pool: ProcessPoolExecutor
+    photos: Mapping[PhotoId, bytes],
+    faces: Mapping[PhotoId, Box | None],
+    size: int,
+    pool: ProcessPoolExecutor,
 ) -> list[AnalysedPhoto]:
     """The usable photos, best first. Raises PhotosError if no file can be decoded."""
     futures = {
-        photo_id: pool.submit(analyse, photo_id, encoded, size)
+        photo_id: pool.submit(analyse, photo_id, encoded, faces[photo_id], size)
         for photo_id, encoded in photos.items()
     }
     usable, unreadable = [], 0

@@ -16,6 +16,7 @@ import cv2
 
 from likeness.contracts import DistanceGate
 from likeness.domain.ids import PhotoId
+from likeness.domain.photos.photo import Box
 from likeness.domain.provenance.watermark import Watermarking
 from likeness_model.generation.near_duplicates import fingerprint
 from likeness_model.generation.picture import Draft, Picture
@@ -118,12 +119,12 @@ def _watch(parent: int) -> None:
     os._exit(1)
 
 
-def analyse(photo_id: PhotoId, encoded: bytes, size: int) -> AnalysedPhoto:
+def analyse(photo_id: PhotoId, encoded: bytes, face: Box | None, size: int) -> AnalysedPhoto:
     """Raises UnreadablePhoto and NoUsableFace."""
     photo = decode(encoded)
     if photo is None:
         raise UnreadablePhoto(f"photo {photo_id} cannot be decoded")
-    mesh = find_person(photo)
+    mesh = find_person(photo, face)
     analysed = AnalysedPhoto(
         photo_id=photo_id,
         subject=read_subject(photo, size, mesh),

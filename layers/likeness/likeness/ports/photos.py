@@ -5,7 +5,7 @@ from typing import Protocol
 from likeness.api.app import PresignedPost
 from likeness.domain.ids import AvatarId, JobId, PhotoId
 from likeness.domain.moderation import Label
-from likeness.domain.photos.photo import ContentType, DetectedFace, UploadFolder
+from likeness.domain.photos.photo import ContentType, DetectedFace, Photo, UploadFolder
 from likeness.domain.photos.picture import LIMITS, Limits, NormalisedPhoto
 from likeness.domain.record import Record
 
@@ -87,8 +87,8 @@ class Detector(Protocol):
     def celebrities(self, job_id: JobId, photo_id: PhotoId) -> list[float]:
         """Return the confidence of each match, without names: no rule needs them."""
 
-    def similarity(self, job_id: JobId, photo_id: PhotoId, other: PhotoId) -> float | None:
-        """Return the similarity of the largest faces of two photos, in percent; None for no match.
+    def similarity(self, photo: Photo, other: Photo) -> float | None:
+        """Return the similarity of the judged faces of two photos, in percent; None for no match.
 
         Raises Invalid if the detector finds no face in one of them.
         """

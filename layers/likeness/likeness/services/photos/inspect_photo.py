@@ -10,8 +10,8 @@ from likeness.domain.photos.photo import Photo, PhotoProblem, PhotoState
 from likeness.domain.photos.photo_check import (
     PhotoRules,
     check_faces,
-    confident_faces,
     may_be_copies,
+    possible_faces,
 )
 from likeness.domain.photos.picture import NormalisedPhoto
 from likeness.domain.reasons import Reason, Refused
@@ -85,7 +85,7 @@ def _inspect(
     except Refused as refused:
         return _refused(photo, PhotoProblem(reason=refused.reason))
     photos.store(photo.job_id, photo.photo_id, picture.jpeg)
-    faces = confident_faces(detector.faces(photo.job_id, photo.photo_id), rules)
+    faces = possible_faces(detector.faces(photo.job_id, photo.photo_id), rules)
     problem = check_faces(faces, height=picture.height, rules=rules) or _copied(
         picture, known, photos=photos, pictures=pictures
     )

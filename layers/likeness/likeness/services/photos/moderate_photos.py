@@ -12,7 +12,7 @@ from likeness.domain.ids import JobId, PhotoId, UserId
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.moderation import Outcome, PhotoEvidence, Policy, Verdict
 from likeness.domain.photo_set import SetVerdict, moderate_set
-from likeness.domain.photos.photo import Photo, PhotoProblem, PhotoState
+from likeness.domain.photos.photo import Photo, PhotoProblem, PhotoState, same_face
 from likeness.domain.reasons import Reason
 from likeness.domain.review.audit import AuditAction, AuditEvent
 from likeness.domain.review.case import ReviewPolicy
@@ -111,14 +111,16 @@ def _detect(photo: Photo, detector: Detector, policy: Policy) -> PhotoEvidence:
     labels = detector.labels(*at, min_confidence=policy.min_confidence)
     policy.require_known(labels.detector_version)
     faces = detector.faces(*at)
-    measured = ("age_low", "age_high", "yaw", "pitch", "brightness", "sharpness")
+    there = same_face(photo.face, [face.box for face in faces]) if photo.face else None
+    judged = None if there is None else faces[there]
+    measured = {"age_low", "age_high", "yaw", "pitch", "brightness", "sharpness"}
     return PhotoEvidence(
         labels=labels.labels,
         detector_version=labels.detector_version,
         min_confidence=policy.min_confidence,
         faces=len(faces),
         celebrities=tuple(detector.celebrities(*at)),
-        **(faces[0].model_dump(include=set(measured)) if faces else {}),
+        **(judged.model_dump(include=measured) if judged else {}),
     )
 
 
@@ -150,7 +152,7 @@ def _compare_set(
 def _similarity(photo: Photo, other: Photo, *, detector: Detector) -> float | None:
     """Also None if the detector finds a face in the photo alone but not in the comparison."""
     try:
-        return detector.similarity(photo.job_id, photo.photo_id, other.photo_id)
+        return detector.similarity(photo, other)
     except Invalid:
         return None
 

@@ -106,6 +106,12 @@ def test_every_job_has_its_own_id_and_seed(world):
             Invalid,
             "future",
         ),
+        (
+            {"age_assurance": an_assurance(checked_at=NOW + timedelta(hours=1))},
+            {},
+            Invalid,
+            "age_assurance.checked_at is in the future",
+        ),
         ({"time_zone": "Mars/Olympus"}, {}, Invalid, "Europe/Berlin"),
         ({"time_zone": "../../etc/passwd"}, {}, Invalid, "IANA"),
         ({}, {"tiers": tiers(open=False)}, Forbidden, "lite"),

@@ -70,7 +70,9 @@ def check_faces(
 
 def _quality_problems(face: DetectedFace, face_px: float, rules: PhotoRules) -> Iterator[Reason]:
     """Causes come before their effects: a dark face also looks blurred."""
-    if any(part and part.margin(face.box) < rules.face_margin for part in (face.box, face.landmarks)):
+    if any(
+        part and part.margin(face.box) < rules.face_margin for part in (face.box, face.landmarks)
+    ):
         yield Reason.QUALITY_FACE_CUT
     if face_px < rules.min_face_px:
         yield Reason.QUALITY_FACE_TOO_SMALL

@@ -28,7 +28,14 @@ from likeness.domain.moderation import (
     Severity,
     Verdict,
 )
-from likeness.domain.photos.photo import Box, DetectedFace, Fingerprint, Photo, PhotoState
+from likeness.domain.photos.photo import (
+    Box,
+    DetectedFace,
+    Fingerprint,
+    InspectionLease,
+    Photo,
+    PhotoState,
+)
 from likeness.domain.provenance.watermark import Watermarking
 from likeness.domain.reasons import Reason
 from likeness.domain.review.case import (
@@ -117,6 +124,12 @@ def a_photo(n: int = 1, *, state: PhotoState = PhotoState.ACCEPTED, **fields: An
             "face": Box(left=0.3, top=0.2, width=1 / 3, height=0.4),
             "fingerprint": Fingerprint(perceptual=f"{n:016x}"),
             "sha256": digest(f"photo {n}".encode()),
+        }
+    if state is PhotoState.CHECKING:
+        until = NOW + timedelta(minutes=1)
+        seen = {
+            "etag": f"etag-{photo_id}",
+            "lease": InspectionLease(owner="invocation-1", until=until, begun=True),
         }
     return Photo(
         **{"job_id": JOB, "photo_id": photo_id, "content_type": "image/jpeg", "state": state}

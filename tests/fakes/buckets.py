@@ -16,7 +16,7 @@ from likeness.contracts import (
 )
 from likeness.domain.deletion.receipt import PHOTOS, StoredObject
 from likeness.domain.deletion.retention import SweepFinding
-from likeness.domain.errors import Conflict, Denied, NotDeleted, NotFound
+from likeness.domain.errors import Conflict, Denied, NotDeleted, NotFound, Unavailable
 from likeness.domain.generation.avatar import Avatar
 from likeness.domain.ids import AvatarId, JobId, PhotoId
 from likeness.domain.photos.photo import ContentType, UploadFolder
@@ -60,6 +60,7 @@ class FakeBucket:
 class FakePhotos:
     def __init__(self, bucket: FakeBucket | None = None) -> None:
         self.bucket = bucket or FakeBucket()
+        self.uploaded_at = NOW
 
     def upload(self, job_id: JobId, photo_id: PhotoId, content: bytes) -> str:
         """Upload with a presigned POST; returns the ETag."""
@@ -93,7 +94,7 @@ class FakePhotos:
             Upload(
                 photo_id=PhotoId(key.removeprefix(folder)),
                 etag=_etag(self.bucket.objects[key]),
-                size=len(self.bucket.objects[key]),
+                uploaded_at=self.uploaded_at,
             )
             for key in self.bucket.listing()
             if key.startswith(folder)
@@ -312,10 +313,13 @@ class FakeBuckets:
 
 class FakeInspections:
     def __init__(self) -> None:
-        self.asked: list[tuple[JobId, Upload]] = []
+        self.requested: list[tuple[JobId, Upload]] = []
+        self.down = False
 
-    def ask_again(self, job_id: JobId, upload: Upload) -> None:
-        self.asked.append((job_id, upload))
+    def request(self, job_id: JobId, upload: Upload) -> None:
+        if self.down:
+            raise Unavailable("Lambda does not respond")
+        self.requested.append((job_id, upload))
 
 
 def _etag(content: bytes) -> str:

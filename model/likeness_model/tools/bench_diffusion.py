@@ -268,7 +268,7 @@ def _training(pipeline: Pipeline, own: Sequence[TrainingExample], device: str) -
 
 def _finish(picture: Image, person: Person) -> None:
     order = make_order({"p01": b""}, ["glamour"], 1, watermarked=True)
-    score(picture, person, style=templates().styles["glamour"], gate=order.gate)
+    score(picture, person, style="glamour", gate=order.gate)
     write_watermark(picture, order.avatars[0].watermark or "")
     encode_png(picture)
 
@@ -444,7 +444,7 @@ def _portraits() -> list[Portrait]:
     for n in range(PHOTOS):
         points = chance.uniform(300, 700, (468, 3)).astype(np.float32)
         points[[33, 263, 10, 152]] = [[400, 420, 0], [600, 420, 0], [500, 290, 0], [500, 710, 0]]
-        features = Features(chance.normal(0, 0.05, 128).astype(np.float32), 35.0, 0.0, 50.0)
+        features = Features(35.0, 0.0, 50.0, chance.normal(0, 0.05, 128).astype(np.float32))
         photo = chance.integers(0, 256, (1024, 1024, 3), np.uint8)
         portraits.append(Portrait(f"p{n + 1:02}", photo, Mesh(points, 1.0), features, 1.0))
     return portraits

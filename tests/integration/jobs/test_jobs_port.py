@@ -99,6 +99,7 @@ def test_only_this_jobs_photos_are_listed_in_the_order_of_their_ids(jobs):
     "photo",
     [
         a_photo(state=PhotoState.AWAITED),
+        a_photo(state=PhotoState.CHECKING),
         a_photo(),
         a_photo(verdict=a_verdict(Outcome.DOUBTFUL)),
         a_photo(
@@ -108,7 +109,7 @@ def test_only_this_jobs_photos_are_listed_in_the_order_of_their_ids(jobs):
             ),
         ),
     ],
-    ids=["awaited", "accepted", "with a verdict without a reason", "refused"],
+    ids=["awaited", "checking", "accepted", "with a verdict without a reason", "refused"],
 )
 def test_a_photo_is_read_with_full_precision(jobs, photo):
     jobs.create(a_job(), [photo])
@@ -171,6 +172,28 @@ def test_storing_the_same_photo_again_is_idempotent(jobs):
     jobs.save_photo(accepted, seen=awaited)
 
     assert jobs.photos(JOB) == [accepted]
+
+
+def test_the_look_for_uploads_is_reserved_for_a_time(jobs):
+    until = NOW + timedelta(seconds=10)
+    jobs.create(a_job(), [])
+
+    looks = [
+        jobs.may_look(JOB, now=now, until=now + timedelta(seconds=10))
+        for now in (NOW, NOW, until - timedelta(microseconds=1), until, until)
+    ]
+
+    assert looks == [True, False, False, True, False]
+    assert jobs.may_look(OTHER_JOB, now=NOW, until=until)
+
+
+def test_a_deleted_job_leaves_no_look(jobs):
+    jobs.create(a_job(), [])
+    jobs.may_look(JOB, now=NOW, until=NOW + timedelta(days=1))
+
+    jobs.delete(JOB)
+
+    assert jobs.may_look(JOB, now=NOW, until=NOW)
 
 
 def test_avatars_are_listed_best_first(jobs):

@@ -83,7 +83,8 @@ def test_a_reason_with_two_severities_is_an_invalid_policy():
 # --- every reason code is used -------------------------------------------------------------------
 
 BY_THE_DECODER = {reason for reason in Reason if reason.family == "FILE"} | {
-    Reason.QUALITY_TOO_SMALL
+    Reason.QUALITY_TOO_SMALL,
+    Reason.QUALITY_PANORAMA,
 }
 BY_THE_PHOTO_CHECK = {reason for reason in Reason if reason.family == "QUALITY"} | {
     Reason.SUBJECT_NO_FACE,

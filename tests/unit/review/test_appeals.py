@@ -146,6 +146,8 @@ def view(world):
     return get_job(
         JOB,
         jobs=world.jobs,
+        photos=world.photos,
+        inspections=world.inspections,
         avatar_store=world.avatar_store,
         work=world.work,
         durations=world.durations,

@@ -154,7 +154,7 @@ class PhotoEvidence(Record):
     detector_version: str
     min_confidence: float = Field(description="percent; the detector reports no labels below it")
     faces: int | None = Field(default=None, description="None: not detected for this picture")
-    age_low: int | None = Field(default=None, description="whole years, of the largest face")
+    age_low: int | None = Field(default=None, description="whole years, of the judged face")
     age_high: int | None = None
     celebrities: tuple[float, ...] = Field(default=(), description="matches, percent")
     compared: bool = Field(default=False, description="with the job's person")

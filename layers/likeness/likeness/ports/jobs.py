@@ -34,6 +34,12 @@ class Jobs(Protocol):
     def save_photo(self, photo: Photo, *, seen: Photo) -> None:
         """Optimistic lock: raises Conflict if the stored photo is no longer `seen`."""
 
+    def may_look(self, job_id: JobId, *, now: datetime, until: datetime) -> bool:
+        """Reserve the look for the job's uploads; False while an earlier call has it.
+
+        Only one of concurrent calls returns True. It has the look until `until`.
+        """
+
     def avatars(self, job_id: JobId) -> list[Avatar]:
         """Return the job's avatars, best first."""
 

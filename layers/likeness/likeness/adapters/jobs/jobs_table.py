@@ -22,6 +22,7 @@ from likeness.domain.photos.photo import Photo
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -97,6 +98,20 @@ class JobsTable:
             stored=lambda: photo in self.photos(photo.job_id),
             conflict=f"photo {photo.photo_id} of job {photo.job_id} was changed",
         )
+
+    def may_look(self, job_id: JobId, *, now: datetime, until: datetime) -> bool:
+        """A lost response of a write that is sent again delays the look: `until` passes."""
+        with domain_errors():
+            try:
+                self._table.put_item(
+                    Item=keys.look(job_id) | self._expiry() | {"until": keys.sortable(until)},
+                    ConditionExpression="attribute_not_exists(pk) OR #until <= :now",
+                    ExpressionAttributeNames={"#until": "until"},
+                    ExpressionAttributeValues={":now": keys.sortable(now)},
+                )
+            except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
 
     def avatars(self, job_id: JobId) -> list[Avatar]:
         items = query(self._table, pk=keys.job(job_id)["pk"], begins_with=keys.AVATARS)

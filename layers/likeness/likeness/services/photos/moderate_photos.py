@@ -10,7 +10,7 @@ from likeness.domain.errors import Invalid
 from likeness.domain.ids import JobId, PhotoId, UserId
 from likeness.domain.jobs.job import JobState
 from likeness.domain.moderation import Outcome, PhotoEvidence, Policy, Verdict, moderate, strictest
-from likeness.domain.photos.photo import Photo, PhotoState
+from likeness.domain.photos.photo import Photo, PhotoState, same_face
 from likeness.domain.reasons import Reason
 from likeness.domain.review.case import ReviewPolicy
 from likeness.ports.account import KeyedHash, Users
@@ -96,13 +96,15 @@ def _detect(photo: Photo, detector: Detector, policy: Policy) -> PhotoEvidence:
     labels = detector.labels(*at, min_confidence=policy.min_confidence)
     policy.require_known(labels.detector_version)
     faces = detector.faces(*at)
+    there = same_face(photo.face, [face.box for face in faces]) if photo.face else None
+    judged = None if there is None else faces[there]
     return PhotoEvidence(
         labels=labels.labels,
         detector_version=labels.detector_version,
         min_confidence=policy.min_confidence,
         faces=len(faces),
-        age_low=faces[0].age_low if faces else None,
-        age_high=faces[0].age_high if faces else None,
+        age_low=judged.age_low if judged else None,
+        age_high=judged.age_high if judged else None,
         celebrities=tuple(detector.celebrities(*at)),
     )
 
@@ -151,6 +153,6 @@ def _compare(
 def _similarity(photo: Photo, other: Photo, *, detector: Detector) -> float | None:
     """Also None if the detector finds a face in the photo alone but not in the comparison."""
     try:
-        return detector.similarity(photo.job_id, photo.photo_id, other.photo_id)
+        return detector.similarity(photo, other)
     except Invalid:
         return None

@@ -67,7 +67,7 @@ def measure(image: Image, into: Measures) -> None:
 
 def measure_glasses(name: str, picture: Image, into: Measures) -> None:
     mesh = drawings.main_mesh(picture)
-    around, eyes = lights(picture, mesh)
+    around, eyes, contrast, hue = lights(picture, mesh)
     found = sunglasses(picture, mesh)
     sure = (
         found["Confidence"]
@@ -78,6 +78,8 @@ def measure_glasses(name: str, picture: Image, into: Measures) -> None:
     )
     into[f"light round the eyes, {name}"].append(float(around.max()))
     into[f"eye in it, {name}"].append(float((eyes / around).min()))
+    into[f"contrast in the eye, {name}"].append(float(contrast.max()))
+    into[f"hue round the eyes, {name}"].append(float(hue.max()))
     into[f"sunglasses %, {name} (-1 unknown)"].append(sure)
 
 

@@ -108,8 +108,8 @@ class DiffusionEngine:
         checkpoint = TrainingCheckpoint(task.checkpoints.folder, key, resumable=task.resumable)
         if examples is not None:
             task.report("training", len(task.checkpoints.avatars))
-            pictures = len(task.missing) * recipe.candidates * (1 + REDRAWN)
-            reserved = pictures * self._picture_s
+            # Not for second candidates: training more helps all avatars.
+            reserved = len(task.missing) * (1 + REDRAWN) * self._picture_s
             trained = train(
                 pipeline,
                 examples,

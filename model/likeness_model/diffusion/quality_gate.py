@@ -4,6 +4,7 @@ model/README.md lists the thresholds and the values measured on real photos.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 
 import cv2
@@ -51,13 +52,18 @@ class Person:
     photos: tuple[Features, ...]
     recogniser: Recogniser = BUILT_IN
 
-    @property
-    def copy_below(self) -> float:
-        apart = [
+    @cached_property
+    def apart(self) -> float:
+        """The median distance between two of the photos."""
+        distances = [
             self.recogniser.distance(one.embedding, other.embedding)
             for one, other in combinations(self.photos, 2)
         ]
-        return COPY_SHARE * (float(np.median(apart)) if apart else ONE_PERSON_APART)
+        return float(np.median(distances)) if distances else ONE_PERSON_APART
+
+    @property
+    def copy_below(self) -> float:
+        return COPY_SHARE * self.apart
 
     def values(self, field: str) -> list[float]:
         return [getattr(photo, field) for photo in self.photos]

@@ -90,7 +90,7 @@ def _sitter(scene: Scene) -> Picture:
     picture = features.bright_teeth(picture, resized(scene.mouth, LAYOUT), 0.4)
     soft = cv2.GaussianBlur(picture, (0, 0), LAYOUT * 0.014)
     crisp = cv2.addWeighted(picture, 1.5, soft, -0.5, 0)
-    return tone.saturated(crisp, 1.15)
+    return tone.saturated(crisp, 1.15, resized(scene.bare, LAYOUT))
 
 
 def _points(scene: Scene, variation: Variation, rng: np.random.Generator) -> Plane:

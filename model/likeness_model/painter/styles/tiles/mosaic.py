@@ -60,7 +60,7 @@ def _design(scene: Scene, ground: grounds.Ground) -> Picture:
     figure = _darker(figure, resized(scene.brows, LAYOUT), 0.15)
     soft = cv2.GaussianBlur(figure, (0, 0), LAYOUT * 0.012)
     figure = cv2.addWeighted(figure, 1.75, soft, -0.75, 0)
-    figure = tone.saturated(figure, 1.18)
+    figure = tone.saturated(figure, 1.18, resized(scene.bare, LAYOUT))
     solid = (resized(scene.alpha, LAYOUT) > 0.5).astype(np.float32)
     return painted(ground.picture, figure, solid)
 

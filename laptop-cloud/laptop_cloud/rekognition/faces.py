@@ -29,9 +29,9 @@ class SeenFace:
         return self.vision.embed_face(self.image, self.mesh) if self.mesh else None
 
     def bounding_box(self) -> dict[str, float]:
-        """Ratios of the picture. Like Rekognition's, a box extends beyond the edge if the face does.
+        """Ratios of the picture. Like Rekognition's, the box of a cut face extends beyond the edge.
 
-        The detector's box mostly ends at the edge. The mesh continues.
+        The detector's box mostly ends at the edge; the mesh continues.
         """
         size = np.array(self.image.shape[1::-1])
         low = np.array([self.face.x, self.face.y])

@@ -84,7 +84,7 @@ class Vision(Protocol):
         """The lowest and highest likely age, years."""
 
     def covered(self, image: Image, mesh: Any, /) -> Iterable[bool | None]:
-        """For each eye and the mouth, whether it is covered or outside the picture; None: unknown."""
+        """For each eye and the mouth: is it covered or outside the picture? None: unknown."""
 
     def explicit_confidence(self, image: Image, /) -> float:
         """Percent, for the moderation label `Explicit`."""

@@ -96,8 +96,8 @@ def _figure_leads(scene: Scene, picture: Picture, outline: list[Path]) -> list[L
     patches = Lead(leading.cut_by_colour(picture, body, 40, closeness=0.55), 0.0048, closed=True)
     return [
         _kept(patches, body > 0.5),
-        Lead([mesh[indexes(line)] for line in FACE_LINES], 0.0030),
-        Lead([mesh[indexes(ring)] for ring in FEATURE_RINGS], 0.0020, closed=True),
+        Lead([mesh[indexes(line)] for line in scene.shown(FACE_LINES)], 0.0030),
+        Lead([mesh[indexes(ring)] for ring in scene.shown(FEATURE_RINGS)], 0.0020, closed=True),
         Lead((oval,), 0.0058, closed=True),
         Lead(outline, 0.0085, closed=True),
     ]

@@ -221,6 +221,7 @@ export const de = {
   "reason.FILE.TOO_MANY_PIXELS": "Zu viele Pixel",
   "reason.FILE.ANIMATED": "Mehr als ein Bild",
   "reason.QUALITY.TOO_SMALL": "Zu klein",
+  "reason.QUALITY.PANORAMA": "Zu lang und schmal",
   "reason.QUALITY.BLURRY": "Unscharf",
   "reason.QUALITY.DARK": "Zu dunkel",
   "reason.QUALITY.BRIGHT": "Zu hell",

@@ -221,6 +221,7 @@ export const en = {
   "reason.FILE.TOO_MANY_PIXELS": "Too many pixels",
   "reason.FILE.ANIMATED": "More than one picture",
   "reason.QUALITY.TOO_SMALL": "Too small",
+  "reason.QUALITY.PANORAMA": "Too long and narrow",
   "reason.QUALITY.BLURRY": "Out of focus",
   "reason.QUALITY.DARK": "Too dark",
   "reason.QUALITY.BRIGHT": "Too bright",

@@ -167,7 +167,7 @@ class Drawing:
         scored = score(
             picture,
             self._person,
-            style=templates().styles[draw.avatar.style],
+            style=draw.avatar.style,
             gate=self._task.order.gate,
             faces=self._pipeline.recipe.shows_faces,
         )

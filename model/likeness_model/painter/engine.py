@@ -15,7 +15,7 @@ from likeness_model.painter.workers import (
     AnalysedPhoto,
     UnreadablePhoto,
     analyse,
-    embed_all,
+    read_references,
     worker_pool,
 )
 from likeness_model.vision.person import NoUsableFace
@@ -36,7 +36,7 @@ class Painter:
             task.report("looking", len(task.checkpoints.avatars))
             photos = analyse_all(task.photos, task.faces, task.order.size, pool)
 
-            # 2. Draw; measure the distance; redraw; give up near-duplicates.
+            # 2. Draw; compare with the photos; redraw; give up near-duplicates.
             task.report("drawing", len(task.checkpoints.avatars))
             if not photos:
                 return [
@@ -46,7 +46,9 @@ class Painter:
             return Drawing(
                 task.order,
                 photos,
-                references=pool.submit(embed_all, [photo.chip for photo in photos]).result(),
+                references=pool.submit(
+                    read_references, {photo.photo_id: photo.chips for photo in photos}
+                ).result(),
                 checkpoints=task.checkpoints,
                 pool=pool,
                 on_settled=lambda done: task.report("drawing", done),

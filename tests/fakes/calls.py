@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from likeness.domain.generation.run import Run
     from likeness.domain.ids import AvatarId, ErasureId, JobId, PhotoId, UserId
     from likeness.domain.moderation import Label
-    from likeness.domain.photos.photo import DetectedFace
+    from likeness.domain.photos.photo import DetectedFace, Photo
     from likeness.events import JobStateChanged, StreamRecord
 
 
@@ -77,9 +77,9 @@ class FakeDetector:
         self._called("celebrities")
         return self.seen_celebrities[photo_id]
 
-    def similarity(self, job_id: JobId, photo_id: PhotoId, other: PhotoId) -> float | None:
+    def similarity(self, photo: Photo, other: Photo) -> float | None:
         self._called("similarity")
-        found = self.likenesses.get(frozenset({photo_id, other}), 99.0)
+        found = self.likenesses.get(frozenset({photo.photo_id, other.photo_id}), 99.0)
         if isinstance(found, Exception):
             raise found
         return found

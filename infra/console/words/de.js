@@ -226,6 +226,7 @@ export const de = {
   "reason.QUALITY.DARK": "Zu dunkel",
   "reason.QUALITY.BRIGHT": "Zu hell",
   "reason.QUALITY.FACE_TOO_SMALL": "Gesicht zu klein",
+  "reason.QUALITY.FACE_CUT": "Gesicht abgeschnitten",
   "reason.QUALITY.EXTREME_POSE": "Abgewandt",
   "reason.QUALITY.SUNGLASSES": "Sonnenbrille",
   "reason.QUALITY.OCCLUDED": "Gesicht verdeckt",

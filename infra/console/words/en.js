@@ -226,6 +226,7 @@ export const en = {
   "reason.QUALITY.DARK": "Too dark",
   "reason.QUALITY.BRIGHT": "Too bright",
   "reason.QUALITY.FACE_TOO_SMALL": "Face too small",
+  "reason.QUALITY.FACE_CUT": "Face cut off",
   "reason.QUALITY.EXTREME_POSE": "Turned away",
   "reason.QUALITY.SUNGLASSES": "Sunglasses",
   "reason.QUALITY.OCCLUDED": "Face covered",

@@ -25,6 +25,7 @@ class Reason(StrEnum):
     QUALITY_DARK = "QUALITY.DARK"
     QUALITY_BRIGHT = "QUALITY.BRIGHT"
     QUALITY_FACE_TOO_SMALL = "QUALITY.FACE_TOO_SMALL"
+    QUALITY_FACE_CUT = "QUALITY.FACE_CUT"
     QUALITY_EXTREME_POSE = "QUALITY.EXTREME_POSE"
     QUALITY_SUNGLASSES = "QUALITY.SUNGLASSES"
     QUALITY_OCCLUDED = "QUALITY.OCCLUDED"
@@ -120,6 +121,9 @@ class ReasonCard(Record):
 
     code: Reason
     hint: Hint
+    left_out: Hint | None = Field(
+        default=None, description="instead, if the photo is only doubtful and was left out"
+    )
     dsa_category: DsaCategory | None = None
     dsa_keyword: DsaKeyword | None = None
 

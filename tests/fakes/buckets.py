@@ -258,7 +258,9 @@ class FakeJobFiles:
         self._photos = photos
         self._avatars = avatars
 
-    def inventory(self, job_id: JobId, places: Iterable[str]) -> list[StoredObject]:
+    def inventory(
+        self, job_id: JobId, places: Iterable[str], *, photo: PhotoId | None = None
+    ) -> list[StoredObject]:
         return [
             StoredObject(
                 name=f"{place}/{key.removeprefix(f'{place}/{job_id}/')}",
@@ -268,11 +270,11 @@ class FakeJobFiles:
             for place in places
             for bucket in [self._photos if place in PHOTOS else self._avatars]
             for key in bucket.listing()
-            if key.startswith(f"{place}/{job_id}/")
+            if key.startswith(f"{place}/{job_id}/{photo or ''}")
         ]
 
-    def delete(self, job_id: JobId, places: Iterable[str]) -> int:
-        folders = [f"{place}/{job_id}/" for place in places]
+    def delete(self, job_id: JobId, places: Iterable[str], *, photo: PhotoId | None = None) -> int:
+        folders = [f"{place}/{job_id}/{photo or ''}" for place in places]
         return self._photos.delete_folders(*folders) + self._avatars.delete_folders(*folders)
 
 

@@ -35,10 +35,11 @@ from likeness.domain.review.statistics import Counts, DeskDay, Exposure, desk_da
 
 
 class FakeJobs:
-    """Uses the users: no job is opened for one who is being erased."""
+    """Uses the users: no job is opened for one who is being erased. Appends to the audit log."""
 
     def __init__(self) -> None:
         self.users: FakeUsers | None = None
+        self.audit_log = FakeAuditLog()
         self.jobs: dict[JobId, Job] = {}
         self._photos: dict[tuple[JobId, PhotoId], Photo] = {}
         self._avatars: dict[tuple[JobId, AvatarId], Avatar] = {}
@@ -91,6 +92,26 @@ class FakeJobs:
                 return False
             self._looks[job_id] = until
             return True
+
+    def save_moderated(
+        self,
+        photos: Sequence[Photo],
+        *,
+        seen: Sequence[Photo],
+        job: Job | None = None,
+        audit_event: AuditEvent | None = None,
+    ) -> None:
+        with self.lock:
+            there = [self._photos.get((one.job_id, one.photo_id)) for one in photos]
+            if there == list(photos):
+                return
+            if there != list(seen):
+                raise Conflict("a photo was changed")
+            if job:
+                self.save(job)
+            self._photos |= {(one.job_id, one.photo_id): one for one in photos}
+            if audit_event:
+                self.audit_log.append(audit_event)
 
     def avatars(self, job_id: JobId) -> list[Avatar]:
         mine = [avatar for (of, _), avatar in self._avatars.items() if of == job_id]

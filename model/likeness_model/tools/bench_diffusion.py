@@ -11,7 +11,8 @@ Prints one line of JSON per engine, name to number. Seconds are per picture or p
 name says so. What could not be measured is null, and a line on stderr says why.
 
 `--float8` compares klein in 16 and in 8 bits, on real weights and on the photos of several people,
-one folder per person. It writes FILE, prints it, and says if LIKENESS_FLOAT8=FILE may be set.
+one folder per person. It writes FILE, prints it, and says if LIKENESS_FLOAT8=FILE may be set. The
+people of FILE are in the order of the folders' names.
 
     floor_s                 the counted work of a job at the peak of an H100, each avatar drawn once
     *_ops                   launches in eager mode: a pass, a pass with an adapter, a training step
@@ -21,8 +22,8 @@ one folder per person. It writes FILE, prints it, and says if LIKENESS_FLOAT8=FI
     step_eager_s, step_s    a training step, operation by operation and as the engine runs it
     *_gpu_share             the share of its time in which the GPU ran a kernel
     finish_s                score, watermark and PNG of a picture on one thread
-    job_*_s                 the stages of a job of 30 avatars; JOB_STEPS of its training steps are
-                            run, job_s counts the others at step_s
+    job_*_s                 the stages of a job of 30 avatars, each drawn once; JOB_STEPS of its
+                            training steps are run, job_s counts the others at step_s
     job_busy_share          of the drawing stage: the share in which a batch was being drawn
     picture_float8_s        merged, klein's wide layers in 8-bit floats
     plain_picture_s         diffusers' pipeline alone, one call per picture
@@ -64,6 +65,7 @@ from likeness_model.diffusion.portraits import (
 from likeness_model.diffusion.prompts import templates
 from likeness_model.diffusion.quality_gate import Features, Person, score
 from likeness_model.diffusion.recipe import TINY_LORA, TINY_REF, Recipe
+from likeness_model.diffusion.recogniser import Recogniser, load_recogniser
 from likeness_model.diffusion.shapes import random_pipeline
 from likeness_model.diffusion.training import new_optimiser
 from likeness_model.diffusion.training_step import WARM_UP, TrainingStep
@@ -312,7 +314,7 @@ def _job(
         avatars,
         engine=engine.name,
         watermarked=True,
-        gate={"draws": recipe.candidates},  # no redraws: random weights draw near-duplicates
+        gate={"draws": 1},  # as floor_s; random weights draw near-duplicates
     )
     order = order.model_copy(update={"size": recipe.drawing_side})
     with _Stages(pipeline) as stages:
@@ -357,33 +359,33 @@ def _drawn(
 
 
 def compare_float8(
-    pipeline: Pipeline, weights: Sequence[str], people: Mapping[str, Mapping[str, bytes]]
+    pipeline: Pipeline,
+    weights: Sequence[str],
+    people: Sequence[Mapping[str, bytes]],
+    recogniser: Recogniser,
 ) -> float8.Comparison:
     """Draw the same avatars of each person in 16 and in 8 bits, each once, with equal seeds."""
     float8.require_support(pipeline.device)
     styles = [name for name, style in templates().styles.items() if style.face]
     once = {"draws": 1}  # no second candidate and no redraw hides a worse picture
-    orders = {
-        person: make_order(photos, styles, AVATARS, engine=pipeline.name, gate=once)
-        for person, photos in people.items()
-    }
+    orders = [
+        make_order(photos, styles, AVATARS, engine=pipeline.name, gate=once) for photos in people
+    ]
     drawn, seconds = [], []
     for eight_bits in (False, True):
         pipeline.drawing_network = pipeline.base_network
         pipeline.float8 = eight_bits
         release()
-        engine = DiffusionEngine(pipeline)
+        engine = DiffusionEngine(pipeline, recogniser=recogniser)
         seconds.append(_Batch(pipeline).picture_s())
-        drawn.append({who: _drawn(engine, orders[who], people[who]) for who in people})
+        drawn.append([_drawn(engine, *each) for each in zip(orders, people, strict=True)])
         del engine
     rows = []
-    for person in people:
-        plain, coarse = (each[person] for each in drawn)
+    for plain, coarse in zip(*drawn, strict=True):
         pairs = [(plain[each].distance, coarse[each].distance) for each in plain.keys() & coarse]
         shifts = [other - one for one, other in pairs if one is not None and other is not None]
         rows.append(
             float8.PersonCompared(
-                person=person,
                 pictures=AVATARS,
                 drawn=len(plain),
                 float8_drawn=len(coarse),
@@ -404,9 +406,10 @@ def compare_float8(
 def _compare_to(file: Path, name: str, photos: Path) -> str | None:
     """Write the comparison to a file; returns why 8 bits may not draw, or None."""
     weights = Folders.from_environment().weights
-    people = {folder.name: read_photos(folder) for folder in sorted(photos.iterdir())}
+    people = [read_photos(folder) for folder in sorted(photos.iterdir()) if folder.is_dir()]
     revisions = read_manifest(weights).revisions_of(KINDS[name].reads)
-    comparison = compare_float8(load_pipeline(name, weights), revisions, people)
+    pipeline, recogniser = load_pipeline(name, weights), load_recogniser(weights)
+    comparison = compare_float8(pipeline, revisions, people, recogniser)
     content = comparison.model_dump_json(indent=2)
     file.write_text(f"{content}\n", encoding="utf-8")
     print(content)

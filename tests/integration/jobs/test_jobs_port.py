@@ -11,6 +11,7 @@ from likeness.domain.jobs.job import JobState
 from likeness.domain.moderation import Outcome
 from likeness.domain.photos.photo import PhotoProblem, PhotoState
 from likeness.domain.reasons import Reason
+from likeness.domain.review.audit import AuditAction, AuditEvent
 from tests.builders import (
     JOB,
     NOW,
@@ -194,6 +195,52 @@ def test_a_deleted_job_leaves_no_look(jobs):
     jobs.delete(JOB)
 
     assert jobs.may_look(JOB, now=NOW, until=NOW)
+
+
+def moderated(there):
+    return [photo.model_copy(update={"verdict": a_verdict()}) for photo in there]
+
+
+ASSURED = AuditEvent(at=NOW, action=AuditAction.AGE_ASSURED, job_id=JOB)
+
+
+def test_a_moderated_set_is_stored_with_its_job_and_audit_event(jobs, tables):
+    jobs.create(a_job(), photos(10))
+    counted = a_job().change(photos_left_out=1)
+
+    for _ in range(2):  # idempotent
+        jobs.save_moderated(
+            moderated(photos(10)), seen=photos(10), job=counted, audit_event=ASSURED
+        )
+
+    assert jobs.photos(JOB) == moderated(photos(10))
+    assert jobs.get(JOB) == counted
+    assert [entry.action for entry in tables.audit_log.entries()] == [AuditAction.AGE_ASSURED]
+
+
+@pytest.mark.parametrize("audit_event", [None, ASSURED])
+def test_if_one_photo_changed_nothing_of_the_set_is_stored(jobs, tables, audit_event):
+    jobs.create(a_job(), photos(3))
+    changed = a_photo(2, etag="another upload")
+    jobs.save_photo(changed, seen=a_photo(2))
+
+    with pytest.raises(Conflict):
+        jobs.save_moderated(moderated(photos(3)), seen=photos(3), audit_event=audit_event)
+
+    assert jobs.photos(JOB) == [a_photo(1), changed, a_photo(3)]
+    assert list(tables.audit_log.entries()) == []
+
+
+def test_if_the_job_changed_its_set_is_not_stored(jobs):
+    jobs.create(a_job(), photos(3))
+    jobs.save(a_job().move(JobState.CANCELLING, NOW))
+
+    with pytest.raises(Conflict):
+        jobs.save_moderated(
+            moderated(photos(3)), seen=photos(3), job=a_job().change(photos_left_out=1)
+        )
+
+    assert jobs.photos(JOB) == photos(3)
 
 
 def test_avatars_are_listed_best_first(jobs):

@@ -111,6 +111,39 @@ def test_photos_that_moderation_refused_are_shown_as_refused(world):
     assert not photo.problem.fix_and_retry
 
 
+def test_a_photo_that_was_left_out_is_shown_at_once_with_a_hint_that_does_not_accuse(world):
+    doubtful = a_photo(
+        2,
+        state=PhotoState.LEFT_OUT,
+        left_out_at=NOW,
+        problem=PhotoProblem(reason=Reason.POLICY_NUDITY),
+        verdict=a_verdict(),
+    )
+    world.has(JobState.GENERATING, with_photos=[a_photo(1), doubtful])
+
+    view = get(world)
+
+    photo = view.photos[1]
+    assert (photo.state, photo.problem.code) == (PhotoState.LEFT_OUT, Reason.POLICY_NUDITY)
+    assert photo.problem.hint == REASONS[Reason.POLICY_NUDITY].left_out.model_dump()
+    assert view.photos[0].state is PhotoState.ACCEPTED
+    assert view.statement.issued_at == NOW
+    assert view.statement.automated_decision
+    (ground,) = view.statement.grounds
+    assert (ground.photo_id, ground.hint) == ("p02", photo.problem.hint)
+
+
+def test_a_photo_that_may_show_another_person_needs_no_statement(world):
+    problem = PhotoProblem(reason=Reason.SUBJECT_DIFFERENT_PERSON)
+    left_out = a_photo(2, state=PhotoState.LEFT_OUT, left_out_at=NOW, problem=problem)
+    world.has(JobState.GENERATING, with_photos=[a_photo(1), left_out])
+
+    view = get(world)
+
+    assert view.photos[1].problem.fix_and_retry
+    assert view.statement is None
+
+
 @pytest.mark.parametrize("verdict", [None, a_verdict(), a_verdict(Outcome.DOUBTFUL)])
 def test_doubtful_photos_are_not_shown_before_a_decision(world, verdict):
     world.has(JobState.IN_REVIEW, with_photos=[a_photo(verdict=verdict)])

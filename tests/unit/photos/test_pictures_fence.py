@@ -4,6 +4,7 @@ import ctypes
 import faulthandler
 import os
 import time
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from likeness.domain.photos.picture import MIB, Limits
 from likeness.domain.reasons import Reason, Refused
 from tests.unit.photos import picture_files as files
 
+DESCRIPTORS = Path("/proc/self/fd")
 UPLOAD = files.encode(files.textured(640, 600))
 
 
@@ -73,7 +75,7 @@ def test_a_decoder_that_waits_is_ended_by_the_clock(decoding):
 
     began = time.monotonic()
 
-    assert verdict(decode_seconds=1) is Reason.FILE_CORRUPT
+    assert verdict(decode_within=1) is Reason.FILE_CORRUPT
     assert time.monotonic() - began < 20
 
 
@@ -99,12 +101,12 @@ def test_the_limit_of_memory_is_that_of_the_decoder_not_of_its_parent():
 
 
 def test_no_process_and_no_descriptor_is_left(decoding):
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(DESCRIPTORS.iterdir()))
 
     pictures.normalise(UPLOAD)
     decoding(lambda: os._exit(1))
     verdict()
 
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(DESCRIPTORS.iterdir())) == before
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)

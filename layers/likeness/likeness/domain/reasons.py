@@ -121,6 +121,9 @@ class ReasonCard(Record):
 
     code: Reason
     hint: Hint
+    left_out: Hint | None = Field(
+        default=None, description="instead, if the photo is only doubtful and was left out"
+    )
     dsa_category: DsaCategory | None = None
     dsa_keyword: DsaKeyword | None = None
 

@@ -14,6 +14,7 @@ from likeness.adapters.dynamodb.queries import (
     query_index_part,
 )
 from likeness.adapters.dynamodb.transactions import ConditionsFailed, put, write_all
+from likeness.adapters.review.audit_table import append
 from likeness.domain.errors import Conflict
 from likeness.domain.generation.avatar import Avatar
 from likeness.domain.jobs.job import Job
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
     from likeness.domain.ids import JobId, UserId
+    from likeness.domain.review.audit import AuditEvent
     from likeness.ports.runtime import Clock
 
 
@@ -112,6 +114,30 @@ class JobsTable:
             except self._table.meta.client.exceptions.ConditionalCheckFailedException:
                 return False
         return True
+
+    def save_moderated(
+        self,
+        photos: Sequence[Photo],
+        *,
+        seen: Sequence[Photo],
+        job: Job | None = None,
+        audit_event: AuditEvent | None = None,
+    ) -> None:
+        writes = [
+            put(self._table, self._photo_item(photo), unchanged(before))
+            for photo, before in zip(photos, seen, strict=True)
+        ]
+        if job:
+            writes.append(put(self._table, job_item(job), at_version(job.version - 1)))
+        try:
+            if audit_event:
+                append(self._table, audit_event, *writes)
+            else:
+                write_all(self._table, *writes)
+        except ConditionsFailed as race:
+            job_id = photos[0].job_id
+            if list(photos) != [one for one in self.photos(job_id) if one in photos]:
+                raise Conflict(f"job {job_id} or a photo of it was changed") from race
 
     def avatars(self, job_id: JobId) -> list[Avatar]:
         items = query(self._table, pk=keys.job(job_id)["pk"], begins_with=keys.AVATARS)

@@ -89,6 +89,7 @@ class PhotoState(StrEnum):
     CHECKING = "checking"  # its upload is being inspected, or the inspection was requested
     ACCEPTED = "accepted"
     REFUSED = "refused"
+    LEFT_OUT = "left_out"  # after submission: not used, and deleted; the job goes on without it
 
 
 class InspectionLease(Record):
@@ -129,13 +130,16 @@ class Photo(Record):
     face: Box | None = Field(default=None, description="the face that is judged and drawn")
     fingerprint: Fingerprint | None = None
     sha256: str | None = Field(
-        default=None, description="of the normalised JPEG; removed when a refused photo is deleted"
+        default=None,
+        description="of the normalised JPEG; removed when a refused or left-out photo is deleted",
     )
     hmac: str | None = Field(
-        default=None, description="of a refused photo: HMAC of its SHA-256, set when it is deleted"
+        default=None,
+        description="of a photo whose refusal can be contested: HMAC of its SHA-256",
     )
     problem: PhotoProblem | None = None
     verdict: Verdict | None = Field(default=None, description="of moderation, after submission")
+    left_out_at: AwareDatetime | None = None
 
     def is_inspected(self, now: datetime) -> bool:
         """Whether an invocation inspects its upload now."""

@@ -8,7 +8,7 @@ from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.ids import JobId, UserId
 from likeness.domain.jobs.estimate import MAX_DURATIONS, WORKING, estimate, work_time
 from likeness.domain.jobs.job import Job, JobState
-from likeness.domain.review.refusal import refusal
+from likeness.domain.review.refusal import decisions
 from likeness.ports.deletion import Deletions
 from likeness.ports.generation import Work
 from likeness.ports.jobs import JobDurations, Jobs
@@ -43,7 +43,7 @@ def get_job(
     """
     job = jobs.get(job_id)
     there = request_lost(job, jobs=jobs, photos=photos, inspections=inspections, clock=clock)
-    refused = refusal(there, reviews.for_job(job_id)) if job.state is JobState.REFUSED else None
+    refused = decisions(job, there, reviews.for_job(job_id))
     now = clock.now()
     deletion = deletions.get(job_id)
     expired = job.avatars_expire_at is not None and now >= job.avatars_expire_at
@@ -61,9 +61,7 @@ def get_job(
         avatars_expire_at=job.avatars_expire_at,
         archive=avatar_store.archive_url(job_id) if avatars else None,
         quota=quota(job.user_id),
-        statement=views.statement(job, there, refused, appeals.get(job_id), reasons)
-        if refused
-        else None,
+        statement=views.statement(job, there, refused, appeals.get(job_id), reasons),
     )
 
 

@@ -20,8 +20,8 @@ _REACH = 0.03  # of a side: how much of each edge may be cropped
 _FIRST_STEP, _LAST_STEP = 0.016, 0.001  # of a side
 _BLOCK = 8  # px of the grid: the size of an eye in a face that fills the picture
 
-# The worst block's mean difference, of 255 levels. On the demo photos: at most 12 between a photo
-# and its copies, at least 49 between two of the views.
+# The worst block's mean difference, of 255 levels. On the demo photos: at most 8 between a photo
+# and its copies, at least 48 between two of the views.
 _SAME_BELOW = 24
 
 Edges = tuple[float, float, float, float]  # cropped off: left, top, right, bottom, of a side

@@ -122,7 +122,7 @@ def test_a_photo_whose_check_is_killed_is_refused_at_once(
     until(lambda: state() == "refused")
 
     assert killed
-    assert time.monotonic() - began < 30, "its lease had to expire first"
+    assert time.monotonic() - began < 60, "its lease had to expire first"
     assert "an upload was not inspected" in {line["message"] for line in lines(job_id)}
     problem = backend.job(job_id)["photos"][3]["problem"]
     assert (problem["code"], problem["fix_and_retry"]) == ("FILE.CORRUPT", True)

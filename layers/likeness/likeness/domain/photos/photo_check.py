@@ -25,7 +25,7 @@ class PhotoRules(Record):
     face_margin: float = Field(
         ge=0,
         le=1,
-        description="share of the face's size; a face that is nearer to the photo's edge is cut off",
+        description="share of the face's size; a face nearer to the photo's edge is cut off",
     )
     second_face_share: float = Field(
         gt=0, lt=1, description="share of the largest face's area; smaller faces are background"

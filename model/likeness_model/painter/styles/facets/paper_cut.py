@@ -217,7 +217,7 @@ def _brow_papers(scene: Scene, dark: Colour) -> Colour:
 def _lids(scene: Scene) -> list[Plane]:
     """The upper lash lines as crescents, thickest over the iris."""
     lids = []
-    for ring in UPPER_LIDS:
+    for ring in scene.shown(UPPER_LIDS):
         line = scene.mesh[indexes(ring), :2] / scene.size
         width = np.linalg.norm(line[-1] - line[0])
         bulge = np.sin(np.linspace(0.12, 0.96, len(line)) * np.pi)[:, None] * (0, -0.11 * width)

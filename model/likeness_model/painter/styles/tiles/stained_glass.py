@@ -87,10 +87,18 @@ def _figure_leads(scene: Scene, picture: Picture, outline: list[Path]) -> list[L
     patches = Lead(leading.cut_by_colour(picture, body, 40, closeness=0.55), 0.0048, closed=True)
     return [
         _kept(patches, body > 0.5),
-        Lead([mesh[indexes(ring)] for ring in FEATURE_RINGS], 0.0020, closed=True),
+        Lead([mesh[indexes(ring)] for ring in scene.shown(FEATURE_RINGS)], 0.0020, closed=True),
+        Lead(_covers(scene), 0.0030, closed=True),
         Lead((oval,), 0.0058, closed=True),
         Lead(outline, 0.0085, closed=True),
     ]
+
+
+def _covers(scene: Scene) -> list[Path]:
+    """The outlines of what covers the face: its glass has another colour than the skin's."""
+    covers = (scene.oval - scene.face > 0.5).astype(np.uint8)
+    outlines, _ = cv2.findContours(covers, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_TC89_L1)
+    return [(each[:, 0] / scene.size).astype(np.float32) for each in outlines if len(each) > 2]
 
 
 def _behind(window: Window, outline: list[Path]) -> list[Lead]:

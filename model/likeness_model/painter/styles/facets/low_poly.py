@@ -84,8 +84,8 @@ def low_poly(scene: Scene, variation: Variation) -> Image:
 
 def _fits(picture: Picture, label: NDArray[np.int32], scene: Scene, count: int) -> Plane:
     """Each facet's colour from the part of the face that fills most of it: a facet that crosses
-    the rim of a brow, an eye or the lips is not a mixture of both sides."""
-    parts = (scene.brows, scene.eyes, scene.irises, scene.lips, scene.mouth)
+    the hairline or the rim of an eye or the lips is not a mixture of both sides."""
+    parts = (scene.hair, scene.brows, scene.eyes, scene.irises, scene.lips, scene.mouth)
     of = np.zeros(label.shape, np.int32)
     for number, part in enumerate(parts, 1):
         of[resized(part, LAYOUT) > 0.5] = number

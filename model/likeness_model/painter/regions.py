@@ -1,9 +1,13 @@
 """Masks of a portrait's parts, drawn from its mesh and its colours."""
 
+from collections.abc import Collection
+
 import cv2
 import numpy as np
 
 from likeness_model.vision.records import Floats, Image
+from likeness_model.vision.skin import cheeks
+from likeness_model.vision.visible import Part
 
 OVAL = (
     "10 338 297 332 284 251 389 356 454 323 361 288 397 365 379 378 400 377 "
@@ -15,6 +19,13 @@ RIGHT_EYE = "33 7 163 144 145 153 154 155 133 173 157 158 159 160 161 246"
 LEFT_EYE = "263 249 390 373 374 380 381 382 362 398 384 385 386 387 388 466"
 RIGHT_BROW = "70 63 105 66 107 55 65 52 53 46"
 LEFT_BROW = "300 293 334 296 336 285 295 282 283 276"
+EYES = {Part.RIGHT_EYE: RIGHT_EYE, Part.LEFT_EYE: LEFT_EYE}
+SAME_COLOUR = 10.0  # CIE76
+AROUND = {  # the outlines of what is hidden with a covered part
+    Part.MOUTH: "234 132 172 150 176 152 400 379 397 361 454 347 197 118",
+    Part.RIGHT_EYE: f"{RIGHT_EYE} {RIGHT_BROW}",
+    Part.LEFT_EYE: f"{LEFT_EYE} {LEFT_BROW}",
+}
 NOSE = "168 193 245 188 174 217 126 142 129 98 97 2 326 327 358 371 355 437 399 412 465 417"
 
 SUBPIXEL = 4  # cv2 draws at 1/16 px with shift=4, so masks do not jump by whole pixels
@@ -74,8 +85,26 @@ def irises(image: Image, mesh: Floats, eye_mask: Floats) -> Floats:
     return softened(mask, max(0.6, size * 0.0015)) * eye_mask
 
 
-def skin(image: Image, alpha: Floats, mesh: Floats, features: Floats) -> Floats:
+def hidden(image: Image, mesh: Floats, covered: Collection[Part]) -> Floats:
+    """The convex area around each covered part, and the rest of the face in the colour of what
+    covers an eye. What covers a mouth mostly reaches the nose."""
+    size = image.shape[0]
+    mask = np.zeros((size, size), np.float32)
+    for part in covered:
+        outline = cv2.convexHull(mesh[indexes(AROUND[part]), :2])
+        points = np.round(outline * 2**SUBPIXEL).astype(np.int32)
+        cv2.fillPoly(mask, [points], 1.0, cv2.LINE_8, SUBPIXEL)
+        eye = fill(mesh, [EYES[part]], size) > 0.5 if part in EYES else np.zeros_like(mask, bool)
+        if eye.any():
+            lab = cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
+            apart = np.linalg.norm(lab - np.median(lab[eye], 0), axis=2)
+            mask[(apart < SAME_COLOUR) & (fill(mesh, [OVAL], size) > 0.5)] = 1
+    return mask
+
+
+def skin(image: Image, alpha: Floats, mesh: Floats, features: Floats, covered: Floats) -> Floats:
     """Pixels coloured like the cheeks and the forehead: a Gaussian in Lab, tolerant in lightness.
+    What is covered has no say in the colour.
 
     Computed at 256 px: skin has no fine structure, and a guided filter gives the edge.
     """
@@ -84,7 +113,9 @@ def skin(image: Image, alpha: Floats, mesh: Floats, features: Floats) -> Floats:
     lab = cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
     scaled = mesh * (256 / size)
     core = cv2.erode(fill(scaled, [OVAL], 256), np.ones((9, 9), np.uint8)) > 0.9
-    core &= cv2.resize(features, (256, 256), interpolation=cv2.INTER_AREA) < 0.05
+    for other in (features, covered):
+        bare = core & (cv2.resize(other, (256, 256), interpolation=cv2.INTER_AREA) < 0.05)
+        core = bare if bare.any() else core
     sample = lab[core]
     centre = np.median(sample, 0)
     near = sample[np.abs(sample[:, 0] - centre[0]) < 25]
@@ -110,6 +141,16 @@ def _without_highlights(likelihood: Floats, oval: Floats) -> Floats:
     small[0] = False
     inner = cv2.dilate(small[label].astype(np.float32), _disc(3))
     return np.maximum(likelihood, cv2.GaussianBlur(inner, (0, 0), 1.5))
+
+
+def flesh(image: Image, mesh: Floats, skin_mask: Floats, face_mask: Floats) -> Floats:
+    both = cheeks(mesh, image.shape) > 0
+    where = both & (skin_mask > 0.5)
+    if where.sum() <= 0.1 * both.sum():
+        where = skin_mask * face_mask > 0.6
+    pixels = image[where] if where.any() else image[face_mask >= face_mask.max()]
+    lab = cv2.cvtColor(pixels[None].astype(np.float32) / 255, cv2.COLOR_RGB2Lab)[0]
+    return np.median(lab, axis=0).astype(np.float32)
 
 
 def hair(image: Image, alpha: Floats, mesh: Floats, face_mask: Floats, skin_mask: Floats) -> Floats:
@@ -146,7 +187,7 @@ def hair(image: Image, alpha: Floats, mesh: Floats, face_mask: Floats, skin_mask
 
 
 def _like_first(image: Image, first: np.ndarray, second: np.ndarray) -> Floats:
-    """0..1: how near each pixel's colour is to the first area's, and nearer than to the second's."""
+    """0..1: how near each colour is to the first area's, and how much nearer than to the second's."""
     lab = cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
     lab = cv2.GaussianBlur(lab, (0, 0), 1.5) * np.float32((0.6, 1.2, 1.2))
     own = _distance(lab, lab[first])

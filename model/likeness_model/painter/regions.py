@@ -75,6 +75,9 @@ def irises(image: Image, mesh: Floats, eye_mask: Floats) -> Floats:
     return softened(mask, max(0.6, size * 0.0015)) * eye_mask
 
 
+SURE_SKIN = 0.7  # `skin` is 0.6 in the whole face, whatever covers it
+
+
 def skin(image: Image, alpha: Floats, mesh: Floats, features: Floats) -> Floats:
     """Pixels coloured like the cheeks and the forehead: a Gaussian in Lab, tolerant in lightness.
 
@@ -103,9 +106,9 @@ def skin(image: Image, alpha: Floats, mesh: Floats, features: Floats) -> Floats:
 
 def flesh(image: Image, mesh: Floats, skin_mask: Floats, face_mask: Floats) -> Floats:
     both = cheeks(mesh, image.shape) > 0
-    where = both & (skin_mask > 0.5)
+    where = both & (skin_mask > SURE_SKIN)
     if where.sum() <= 0.1 * both.sum():
-        where = skin_mask * face_mask > 0.6
+        where = skin_mask * face_mask > SURE_SKIN
     pixels = image[where] if where.any() else image[face_mask >= face_mask.max()]
     lab = cv2.cvtColor(pixels[None].astype(np.float32) / 255, cv2.COLOR_RGB2Lab)[0]
     return np.median(lab, axis=0).astype(np.float32)

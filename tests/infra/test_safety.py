@@ -323,9 +323,8 @@ def test_every_metric_on_the_dashboard_is_counted_by_the_code():
     assert {name for _, name in shown} <= counted
     names = {"JobsModerated", "JobsToReview", "ReviewSeconds", "ReviewsDecided"}
     assert {name for _, name in shown} == names
-    for function in ("ModeratePhotosFunction", "DecideReviewFunction"):
-        variables = properties(function)["Environment"]["Variables"]
-        assert {variables["POWERTOOLS_METRICS_NAMESPACE"]} == {space for space, _ in shown}
+    alarm = properties("DeletionPending", "AWS::CloudWatch::Alarm")
+    assert {space for space, _ in shown} == {alarm["Namespace"]}
 
 
 def test_no_role_can_delete_an_audit_event():

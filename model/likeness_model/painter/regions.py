@@ -85,6 +85,9 @@ def irises(image: Image, mesh: Floats, eye_mask: Floats) -> Floats:
     return softened(mask, max(0.6, size * 0.0015)) * eye_mask
 
 
+SURE_SKIN = 0.7  # `skin` is 0.6 in the whole face, whatever covers it
+
+
 def hidden(image: Image, mesh: Floats, covered: Collection[Part]) -> Floats:
     """The convex area around each covered part, and the rest of the face in the colour of what
     covers an eye. What covers a mouth mostly reaches the nose."""
@@ -145,9 +148,9 @@ def _without_highlights(likelihood: Floats, oval: Floats) -> Floats:
 
 def flesh(image: Image, mesh: Floats, skin_mask: Floats, face_mask: Floats) -> Floats:
     both = cheeks(mesh, image.shape) > 0
-    where = both & (skin_mask > 0.5)
+    where = both & (skin_mask > SURE_SKIN)
     if where.sum() <= 0.1 * both.sum():
-        where = skin_mask * face_mask > 0.6
+        where = skin_mask * face_mask > SURE_SKIN
     pixels = image[where] if where.any() else image[face_mask >= face_mask.max()]
     lab = cv2.cvtColor(pixels[None].astype(np.float32) / 255, cv2.COLOR_RGB2Lab)[0]
     return np.median(lab, axis=0).astype(np.float32)

@@ -7,21 +7,13 @@ import numpy as np
 import pytest
 
 from likeness.contracts import DistanceGate
-from likeness_model.diffusion.prompts import templates
-from likeness_model.diffusion.quality_gate import (
-    MAX_SKIN_SHIFT,
-    MAX_YEARS_YOUNGER,
-    Features,
-    Person,
-    read_features,
-    score,
-    skin_tone,
-)
-from likeness_model.painter.subject import find_person
+from likeness_model.diffusion.quality_gate import Features, Person, read_features, score
+from likeness_model.generation.traits import MAX_SKIN_SHIFT, MAX_YEARS_YOUNGER
+from likeness_model.vision.person import find_person
+from likeness_model.vision.skin import skin_tone
 
 GATE = DistanceGate()
-PHOTO_LIKE, DRAWN = templates().styles["glamour"], templates().styles["pencil"]
-PAINTED = templates().styles["oil"]
+PHOTO_LIKE, DRAWN, PAINTED = "glamour", "pencil", "oil"
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +89,7 @@ def test_the_tone_of_a_known_colour_is_its_ita(photos):
     colour = cv2.cvtColor(np.float32([[[65, 12, 15]]]), cv2.COLOR_Lab2RGB)  # atan(15 / 15)
     flat[:] = (colour * 255).round().astype(np.uint8)
 
-    assert skin_tone(flat, mesh) == pytest.approx(45, abs=1)
+    assert skin_tone(flat, mesh.points) == pytest.approx(45, abs=1)
 
 
 def test_the_tone_is_compared_in_natural_styles_only(seen):

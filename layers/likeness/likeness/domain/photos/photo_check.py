@@ -42,7 +42,7 @@ class PhotoRules(Record):
 
 
 def possible_faces(seen: Iterable[DetectedFace], rules: PhotoRules) -> list[DetectedFace]:
-    """Returns what may be a face, largest first. The first one is the face that is judged."""
+    """Returns what may be a face, largest first. The first one is the main face."""
     possible = (face for face in seen if face.confidence >= rules.possible_face)
     return sorted(possible, key=lambda face: face.box.area, reverse=True)
 

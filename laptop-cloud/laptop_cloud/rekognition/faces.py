@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from laptop_cloud.rekognition.expression import eyes_open, mouth_open, yes
 from laptop_cloud.rekognition.landmarks import all_landmarks, five_landmarks
 from laptop_cloud.rekognition.occlusion import face_occluded
 from laptop_cloud.rekognition.pose import aws_pose, pose_of_five
@@ -58,8 +59,7 @@ class SeenFace:
     def detail(self, wanted: AbstractSet[str]) -> dict[str, Any]:
         """The default attributes and, of those wanted, each one that the models can tell.
 
-        The models cannot tell gender, emotions, a smile, a beard or open eyes: these are never in
-        the response.
+        The models cannot tell gender, emotions or a beard: these are never in the response.
         """
         detail = self.compared()
         if self.mesh is None:
@@ -77,6 +77,12 @@ class SeenFace:
             covered = face_occluded(self.image, self.mesh)
             if covered:
                 detail["FaceOccluded"] = covered
+        if wanted & {"ALL", "EYES_OPEN"}:
+            detail["EyesOpen"] = eyes_open(self.mesh)
+        if wanted & {"ALL", "MOUTH_OPEN"}:
+            detail["MouthOpen"] = mouth_open(self.mesh)
+        if wanted & {"ALL", "SMILE"}:
+            detail["Smile"] = yes(self.vision.smile_confidence(self.image, self.mesh))
         return detail
 
 

@@ -4,6 +4,7 @@ A project names a module with these functions. Pictures are RGB arrays, (height,
 coordinates are pixels of the picture.
 """
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -82,5 +83,8 @@ class Vision(Protocol):
     def age_range(self, image: Image, mesh: Any, /) -> tuple[int, int]:
         """The lowest and highest likely age, years."""
 
-    def explicit_confidence(self, image: Image, /) -> float:
-        """Percent, for the moderation label `Explicit`."""
+    def smile_confidence(self, image: Image, mesh: Any, /) -> float:
+        """Percent that the face smiles."""
+
+    def moderation_labels(self, image: Image, /) -> Mapping[str, float]:
+        """Percent for each label of taxonomy.py that the models can tell."""

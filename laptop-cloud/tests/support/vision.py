@@ -65,6 +65,10 @@ def age_range(_image: Image, _mesh: Mesh) -> tuple[int, int]:
     return 20, 30
 
 
-def explicit_confidence(image: Image) -> float:
+def smile_confidence(_image: Image, _mesh: Mesh) -> float:
+    return 90.0
+
+
+def moderation_labels(image: Image) -> dict[str, float]:
     """The share of green pixels, percent."""
-    return float((image[..., 1] > image[..., 0].astype(int) + 60).mean() * 100)
+    return {"Explicit": float((image[..., 1] > image[..., 0].astype(int) + 60).mean() * 100)}

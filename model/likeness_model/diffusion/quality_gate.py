@@ -13,7 +13,7 @@ from likeness.contracts import DistanceGate, Measures, NotDrawnReason
 from likeness_model.diffusion.prompts import StylePrompt
 from likeness_model.diffusion.recogniser import BUILT_IN, Recogniser
 from likeness_model.vision.age import estimate_age
-from likeness_model.vision.nsfw import EXPLICIT_BELOW, SAFE_BELOW, explicit_score, nsfw_score
+from likeness_model.vision.nsfw import EXPLICIT_FROM, SEXY_FROM, score_nudity
 from likeness_model.vision.person import NoUsableFace, find_person
 from likeness_model.vision.records import Floats, Image, Mesh
 
@@ -22,7 +22,7 @@ COPY_SHARE = 1 / 3
 ONE_PERSON_APART = 0.39  # for a user with one photo; pairs of one person measured 0.33 to 0.45
 # dlib's own threshold of one person. A stylised face is further from a photo; a photo need not be.
 PHOTO_REDRAW_ABOVE = 0.60
-# Below the youngest estimate of any photo. Estimates for eight views of one photo span 17 years.
+# Below the youngest estimate of any photo. Estimates for eight views of one photo span 12 years.
 MAX_YEARS_YOUNGER = 10.0
 MAX_UNDER_18 = 0.5  # adults' photos measured at most 0.23
 # Degrees beyond the tones of the photos. A class of Chardon's scale (1991) spans 13 to 18, and
@@ -109,9 +109,11 @@ def score(
     picture: Image, person: Person, *, style: StylePrompt, gate: DistanceGate, faces: bool = True
 ) -> Score:
     """`faces` is False only for random weights, whose pictures cannot show a face."""
-    nudity, explicit = nsfw_score(picture), explicit_score(picture)
-    nude = nudity >= SAFE_BELOW or explicit >= EXPLICIT_BELOW
-    measures = Measures(nudity=round(nudity, 4), explicit=round(explicit, 4))
+    nudity = score_nudity(picture)
+    nude = nudity.explicit >= EXPLICIT_FROM or nudity.sexy >= SEXY_FROM
+    measures = Measures(
+        nudity=round(nudity.open_nsfw, 4), explicit=round(nudity.hentai + nudity.porn, 4)
+    )
     try:
         face = read_features(picture, find_person(picture), person.recogniser)
     except NoUsableFace:

@@ -7,7 +7,7 @@ them again with `python -m tests.bench.rekognition_measures`.
 
 import numpy as np
 
-from likeness_model.vision.age import estimate_age
+from likeness_model.vision.age import YEARS, estimate_age, second_estimate
 from likeness_model.vision.detect import find_faces
 from likeness_model.vision.embed import embed_face, face_distance
 from likeness_model.vision.mesh import lay_mesh
@@ -40,22 +40,26 @@ _PERCENTS = (100.0, 90.0, 80.0, 20.0, 0.0)
 # Percents on Rekognition's scale for scores of 0, of doubt (`EXPLICIT_FROM`, `SEXY_FROM`), of
 # certainty, and 1. Rekognition reports a label by default from 50. The policy asks a moderator from
 # 50 for Explicit and refuses from 80; for the other two it asks a moderator from 80.
-_EXPLICIT = (0.0, EXPLICIT_FROM, 0.9, 1.0), (0.0, 50.0, 80.0, 100.0)
+DOUBT = 50.0
+_EXPLICIT = (0.0, EXPLICIT_FROM, 0.9, 1.0), (0.0, DOUBT, 80.0, 100.0)
 _NUDITY = (0.0, 0.5, EXPLICIT_FROM, 1.0), (0.0, 50.0, 80.0, 100.0)
 _SWIMWEAR = (0.0, 0.5, SEXY_FROM, 1.0), (0.0, 50.0, 80.0, 100.0)
 
 
 def age_range(image: Image, mesh: Mesh) -> tuple[int, int]:
-    """One standard deviation around the estimate, and a margin, in years.
+    """One standard deviation around the mean of two models, and a margin, in years.
 
-    The deviation includes how far the two models are apart. On 28 photos of five adults the ranges
-    are 20 years wide in the median (one model alone: 23), and the estimates for one person span at
-    most 12 years (one model alone: 18). Teenagers are untested, but for one photo of a singer of
-    about 17: 15 to 24.
+    The deviation is that of the first model's distribution and the second's estimate together, so
+    it includes how far they are apart. On 24 photos of four adults the ranges are 6 to 26 years
+    wide, in the median 16, none begins below 18, and the estimates for one person span at most 12
+    years; of the first model alone 8 to 48, 24, three and 18. Teenagers are untested, but for two
+    photos of a singer of about 17: 16 to 23 and 16 to 22.
     """
-    age = estimate_age(image, mesh)
-    reach = AGE_MARGIN + age.deviation
-    return max(0, round(age.expected - reach)), round(age.expected + reach)
+    age, second = estimate_age(image, mesh), second_estimate(image, mesh)
+    middle = (age.expected + second) / 2
+    variance = float(age.distribution @ (YEARS - age.expected) ** 2)
+    reach = AGE_MARGIN + (variance / 2 + ((age.expected - second) / 2) ** 2) ** 0.5
+    return max(0, round(middle - reach)), round(middle + reach)
 
 
 def smile_confidence(image: Image, mesh: Mesh) -> float:
@@ -76,12 +80,13 @@ def percent(distance: float) -> float:
 def moderation_labels(image: Image) -> dict[str, float]:
     """Percent for each label that the two models of nudity can tell.
 
-    They cannot tell whose skin it is, nor nudity from sexual activity, so no label of the third
-    level is among them.
+    They cannot tell whose skin it is, so no label of the third level is among them. What one model
+    alone calls explicit has no finer label: the policy may leave such a photo out.
     """
     nudity = score_nudity(image)
     return {
-        "Explicit": _percent(nudity.explicit, _EXPLICIT),
+        "Explicit": DOUBT if nudity.is_explicit_to_one else 0.0,
+        "Explicit Nudity": _percent(nudity.explicit, _EXPLICIT),
         "Non-Explicit Nudity": _percent(nudity.explicit, _NUDITY),
         "Swimwear or Underwear": _percent(nudity.sexy, _SWIMWEAR),
     }

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from likeness.domain.generation.run import Run
     from likeness.domain.ids import AvatarId, ErasureId, JobId, PhotoId, UserId
     from likeness.domain.moderation import Label
-    from likeness.domain.photos.photo import DetectedFace
+    from likeness.domain.photos.photo import DetectedFace, Photo
     from likeness.events import JobStateChanged, StreamRecord
 
 
@@ -77,9 +77,9 @@ class FakeDetector:
         self._called("celebrities")
         return self.seen_celebrities[photo_id]
 
-    def similarity(self, job_id: JobId, photo_id: PhotoId, other: PhotoId) -> float | None:
+    def similarity(self, photo: Photo, other: Photo) -> float | None:
         self._called("similarity")
-        found = self.likenesses.get(frozenset({photo_id, other}), 99.0)
+        found = self.likenesses.get(frozenset({photo.photo_id, other.photo_id}), 99.0)
         if isinstance(found, Exception):
             raise found
         return found
@@ -292,7 +292,7 @@ class FakePictures:
         self.refused: set[bytes] = set()
         self.looks: dict[bytes, str] = {}
 
-    def normalise(self, data: bytes, *, declared_type: str) -> NormalisedPhoto:
+    def normalise(self, data: bytes) -> NormalisedPhoto:
         if data in self.refused:
             raise Refused(Reason.FILE_TYPE)
         sha256 = hashlib.sha256(data).hexdigest()
@@ -304,6 +304,9 @@ class FakePictures:
             fingerprint=Fingerprint(perceptual=perceptual),
             sha256=sha256,
         )
+
+    def content_type(self, data: bytes) -> str | None:
+        return None if data in self.refused else "image/png"
 
     def same_picture(self, one: bytes, other: bytes) -> bool:
         return one == other

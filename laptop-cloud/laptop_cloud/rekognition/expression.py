@@ -22,7 +22,9 @@ def eyes_open(mesh: Mesh) -> dict[str, Any]:
     Measured on frames of two videos and 60 photos: closed eyes 0.16 to 0.20, open ones 0.21 (eyes
     narrow from a smile) to 0.45. Painted lids of a lowered head, 0.21 to 0.29, look open.
     """
-    return _yes(float(np.mean([_opening(mesh, *eye) for eye in _EYES])), EYES_EVEN_CHANCE, EYES_SLOPE)
+    return _yes(
+        float(np.mean([_opening(mesh, *eye) for eye in _EYES])), EYES_EVEN_CHANCE, EYES_SLOPE
+    )
 
 
 def mouth_open(mesh: Mesh) -> dict[str, Any]:
@@ -39,9 +41,7 @@ def yes(percent: float) -> dict[str, Any]:
     return {"Value": percent >= 50, "Confidence": max(percent, 100 - percent)}
 
 
-def _opening(
-    mesh: Mesh, corners: tuple[int, int], pairs: tuple[tuple[int, int], ...]
-) -> float:
+def _opening(mesh: Mesh, corners: tuple[int, int], pairs: tuple[tuple[int, int], ...]) -> float:
     gaps = [_distance(mesh.plane, *pair) for pair in pairs]
     return float(np.mean(gaps)) / _distance(mesh.plane, *corners)
 

@@ -1,6 +1,6 @@
 """A face as the models see it, in Rekognition's records."""
 
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,24 +66,25 @@ class SeenFace:
             return detail
         if "ALL" in wanted:
             detail["Landmarks"] = all_landmarks(self.face, self.mesh, self.image.shape)
-        if wanted & {"ALL", "AGE_RANGE"}:
-            low, high = self.vision.age_range(self.image, self.mesh)
-            detail["AgeRange"] = {"Low": low, "High": high}
-        if wanted & {"ALL", "SUNGLASSES"}:
-            found = sunglasses(self.image, self.mesh)
-            if found:
-                detail["Sunglasses"] = found
-        if wanted & {"ALL", "FACE_OCCLUDED"}:
-            covered = face_occluded(self.image, self.mesh)
-            if covered:
-                detail["FaceOccluded"] = covered
-        if wanted & {"ALL", "EYES_OPEN"}:
-            detail["EyesOpen"] = eyes_open(self.mesh)
-        if wanted & {"ALL", "MOUTH_OPEN"}:
-            detail["MouthOpen"] = mouth_open(self.mesh)
-        if wanted & {"ALL", "SMILE"}:
-            detail["Smile"] = yes(self.vision.smile_confidence(self.image, self.mesh))
+        for attribute, (name, read) in _ATTRIBUTES.items():
+            if wanted & {"ALL", attribute} and (found := read(self, self.mesh)):
+                detail[name] = found
         return detail
+
+    def age_range(self, mesh: Mesh) -> dict[str, int]:
+        low, high = self.vision.age_range(self.image, mesh)
+        return {"Low": low, "High": high}
+
+
+# What is asked for, its name in the response, and how it is read; None is unknown.
+_ATTRIBUTES: dict[str, tuple[str, Callable[[SeenFace, Mesh], dict[str, Any] | None]]] = {
+    "AGE_RANGE": ("AgeRange", lambda seen, mesh: seen.age_range(mesh)),
+    "SUNGLASSES": ("Sunglasses", lambda seen, mesh: sunglasses(seen.image, mesh)),
+    "FACE_OCCLUDED": ("FaceOccluded", lambda seen, mesh: face_occluded(seen.image, mesh)),
+    "EYES_OPEN": ("EyesOpen", lambda _, mesh: eyes_open(mesh)),
+    "MOUTH_OPEN": ("MouthOpen", lambda _, mesh: mouth_open(mesh)),
+    "SMILE": ("Smile", lambda seen, mesh: yes(seen.vision.smile_confidence(seen.image, mesh))),
+}
 
 
 def look(vision: Vision, image: Image) -> list[SeenFace]:

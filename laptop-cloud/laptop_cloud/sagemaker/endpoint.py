@@ -9,6 +9,7 @@ import queue
 import threading
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -66,6 +67,7 @@ class EndpointSettings:
     model: Mapping[str, Any]
     variant: Mapping[str, Any]
     output: Mapping[str, Any]  # AsyncInferenceConfig.OutputConfig
+    concurrency: int  # requests in progress at the same time
     program: Program
     directory: Path
     s3: S3Client
@@ -83,6 +85,8 @@ class AsyncEndpoint:
         self.created = datetime.now(UTC)
         self._queue: queue.SimpleQueue[Invocation] = queue.SimpleQueue()
         self._ended = threading.Event()
+        self._failed = threading.Event()
+        self._restarting = threading.Lock()
         self._opt_ml = OptMl(settings.directory)
         self._container = Container(settings.directory)
         self._running: Running | None = None
@@ -107,11 +111,12 @@ class AsyncEndpoint:
             self._prepare()
             self._start_program()
             self.status = "InService"
-            while not self._ended.is_set():
-                try:
-                    self._process(self._queue.get(timeout=POLL_SECONDS))
-                except queue.Empty:
-                    continue
+            concurrency = self.settings.concurrency
+            with ThreadPoolExecutor(concurrency) as threads:
+                contexts = [contextvars.copy_context() for _ in range(concurrency)]
+                working = [threads.submit(context.run, self._work) for context in contexts]
+            for each in working:
+                each.result()
         except Failed as failure:
             self.status, self.reason = "Failed", failure.reason
         except Exception:
@@ -121,6 +126,19 @@ class AsyncEndpoint:
             self._end_program()
             self._container.close()
             self._opt_ml.wipe()
+
+    def _work(self) -> None:
+        """Process one request after the other until the endpoint ends or fails."""
+        try:
+            while not (self._ended.is_set() or self._failed.is_set()):
+                try:
+                    invocation = self._queue.get(timeout=POLL_SECONDS)
+                except queue.Empty:
+                    continue
+                self._process(invocation)
+        except BaseException:
+            self._failed.set()
+            raise
 
     def _prepare(self) -> None:
         self._opt_ml.wipe()
@@ -204,15 +222,17 @@ class AsyncEndpoint:
                 f"Failed to download data. The provided S3 URI: {invocation.input_uri} may be "
                 f"incorrect or the role lacks s3:GetObject. {error}"
             ) from error
+        with self._restarting:  # a request waits for the container that it is sent to
+            running = self._running
         try:
             response = self._invoke(body, invocation)
         except TimeoutError as late:
-            self._restart()
+            self._restart(running)
             raise InvocationFailed(
                 "Model container did not respond in InvocationTimeoutSeconds."
             ) from late
         except Unreachable as gone:
-            self._restart()
+            self._restart(running)
             raise InvocationFailed("Received server error (0) from primary: it ended.") from gone
         if response.status != 200:
             kind = "client" if response.status < 500 else "server"
@@ -243,11 +263,14 @@ class AsyncEndpoint:
             raise found
         return found
 
-    def _restart(self) -> None:
-        """Restart a container that hangs or has ended, as SageMaker does."""
-        self._end_program()
-        if not self._ended.is_set():
-            self._start_program()
+    def _restart(self, running: Running | None) -> None:
+        """Restart a container that hangs or has ended, as SageMaker does: once, also if several
+        requests fail with it."""
+        with self._restarting:
+            if self._running is running and not self._failed.is_set():
+                self._end_program()
+                if not self._ended.is_set():
+                    self._start_program()
 
     def _fail(self, invocation: Invocation, failed: InvocationFailed) -> None:
         if failed.response and invocation.failure_uri:

@@ -187,13 +187,19 @@ class Hosting:
     def _start(self, name: str, config_name: str) -> None:
         config = self._find(self._configs, "endpoint-config", config_name)
         variant = config["ProductionVariants"][0]
+        asynchronous = config["AsyncInferenceConfig"]
         model = self._find(self._models, "model", variant["ModelName"])
         endpoint = AsyncEndpoint(
             EndpointSettings(
                 name=name,
                 model=model,
                 variant=variant,
-                output=config["AsyncInferenceConfig"]["OutputConfig"],
+                output=asynchronous["OutputConfig"],
+                # Without a value, "SageMaker chooses an optimal value" (botocore's model of
+                # SageMaker, AsyncInferenceClientConfig); here that is 1.
+                concurrency=asynchronous.get("ClientConfig", {}).get(
+                    "MaxConcurrentInvocationsPerInstance", 1
+                ),
                 program=self._programs[model["PrimaryContainer"]["Image"]],
                 directory=self._directory / f"endpoint-{name}",
                 s3=self._as_role(model["ExecutionRoleArn"]),

@@ -25,7 +25,13 @@ class Host:
         assert status == 200, answer
         return answer
 
-    def make(self, *, environment: dict[str, str] | None = None, **changes: Any) -> None:
+    def make(
+        self,
+        *,
+        environment: dict[str, str] | None = None,
+        concurrency: int | None = None,
+        **changes: Any,
+    ) -> None:
         primary: dict[str, Any] = {"Image": "serve", "Environment": environment or {}}
         if source := changes.pop("weights", None):
             source = {"S3Uri": source, "S3DataType": "S3Prefix", "CompressionType": "None"}
@@ -37,10 +43,10 @@ class Host:
             PrimaryContainer=primary,
             EnableNetworkIsolation=True,
         )
-        self.config("c", **changes)
+        self.config("c", concurrency=concurrency, **changes)
         self.call("CreateEndpoint", EndpointName="e", EndpointConfigName="c")
 
-    def config(self, name: str, **changes: Any) -> None:
+    def config(self, name: str, *, concurrency: int | None = None, **changes: Any) -> None:
         output = {
             "S3OutputPath": f"s3://{self.lab.bucket}/work/",
             "S3FailurePath": f"s3://{self.lab.bucket}/work/failures/",
@@ -52,11 +58,14 @@ class Host:
             "InstanceType": "ml.c7i.xlarge",
             "InitialInstanceCount": 1,
         }
+        asynchronous: dict[str, Any] = {"OutputConfig": output}
+        if concurrency is not None:
+            asynchronous["ClientConfig"] = {"MaxConcurrentInvocationsPerInstance": concurrency}
         self.call(
             "CreateEndpointConfig",
             EndpointConfigName=name,
             ProductionVariants=[variant | changes],
-            AsyncInferenceConfig={"OutputConfig": output},
+            AsyncInferenceConfig=asynchronous,
         )
 
     def state(self) -> dict[str, Any]:
@@ -67,8 +76,8 @@ class Host:
         assert self.state()["EndpointStatus"] == "InService", self.state()
 
     def ask(self, text: str, **more: Any) -> dict[str, str]:
-        self.lab.put("in", text)
-        location = f"s3://{self.lab.bucket}/in"
+        self.lab.put(text, text)
+        location = f"s3://{self.lab.bucket}/{text}"
         asked = {"EndpointName": "e", "InputLocation": location, "InferenceId": text} | more
         status, answer = self.lab.sagemaker.invoke_async(asked)
         assert status == 202, answer
@@ -138,16 +147,58 @@ def test_an_error_of_the_container_fails_the_request_and_is_stored(
     assert answer["OutputLocation"] not in serving.lab.uploaded("work/")
 
 
-def test_requests_are_processed_one_at_a_time_in_order(serving: Host) -> None:
+def test_by_default_requests_are_processed_one_at_a_time_in_order(serving: Host) -> None:
     for text in ("slow", "second", "third"):
-        serving.lab.put(text, text)
-        serving.ask(text, InputLocation=f"s3://work/{text}")
+        serving.ask(text)
 
     serving.notification("third")
 
-    assert wait_for(lambda: (lines := serving.log()) and len(lines) == 3 and lines) == [
+    def asked() -> list[str]:
+        return [line for line in serving.log() if line.startswith("asked for")]
+
+    assert wait_for(lambda: len(asked()) == 3 and asked()) == [
         f"asked for {text}" for text in ("slow", "second", "third")
     ]
+
+
+def test_as_many_requests_are_in_progress_as_the_configuration_allows(host: Host) -> None:
+    """Two wait in the container for each other; the third waits in the queue until one ends."""
+    host.make(concurrency=2)
+    host.ready()
+    for text in ("meet 2 a", "meet 2 b", "meet 4 c", "meet 4 d"):
+        host.ask(text)
+
+    for text in ("meet 2 a", "meet 2 b", "meet 4 c", "meet 4 d"):
+        assert host.notification(text)["invocationStatus"] == "Completed"
+
+    def in_progress() -> list[str]:
+        return [line for line in host.log() if line.startswith("in progress")]
+
+    assert wait_for(lambda: len(in_progress()) == 4 and set(in_progress())) == {
+        "in progress: 1",
+        "in progress: 2",
+    }
+
+
+def test_a_container_that_ends_fails_all_its_requests_and_is_restarted_once(host: Host) -> None:
+    host.make(concurrency=2)
+    host.ready()
+    host.ask("hang")
+    wait_for(lambda: "asked for hang" in host.log())
+
+    host.ask("die")
+
+    assert host.notification("die")["invocationStatus"] == "Failed"
+    assert host.notification("hang")["invocationStatus"] == "Failed"
+    host.ask("hello")
+    assert host.notification("hello")["invocationStatus"] == "Completed"
+    assert wait_for(lambda: host.log().count("started") == 2)
+
+
+@pytest.mark.parametrize("concurrency", [0, 1001])
+def test_a_concurrency_out_of_bounds_is_refused(host: Host, concurrency: int) -> None:
+    with pytest.raises(AssertionError, match="axConcurrentInvocationsPerInstance"):
+        host.make(concurrency=concurrency)
 
 
 def test_the_program_has_its_weights_and_environment_and_no_network(

@@ -20,6 +20,7 @@ from likeness.domain.ids import (
 )
 from likeness.domain.jobs.job import MAX_AVATARS, JobState
 from likeness.domain.moderation import Outcome
+from likeness.domain.photos.photo import Box
 from likeness.domain.provenance.watermark import WatermarkIdField, Watermarking
 from likeness.domain.record import Record
 
@@ -90,11 +91,13 @@ Engine = Literal[
 class OrderedPhoto(Contract):
     """A photo that passed moderation: `{photo_id}.jpg` in the channel "photos".
 
-    The container ignores other files of that channel, and files with another SHA-256.
+    The container ignores other files of that channel, and files with another SHA-256. It draws the
+    face at `face`, the one that was checked and moderated, or leaves the photo out.
     """
 
     photo_id: PhotoIdField
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    face: Box | None = Field(default=None, description="None: the largest; only in orders by hand")
 
 
 class GenerationOrder(Contract):

@@ -90,7 +90,7 @@ class Drawing:
         self._photo_ids = photo_ids
         self._references = references
         self._batches = Batches(pipeline.recipe.drawing_batch)
-        self._waiting: dict[AvatarId, list[Finished]] = {}  # for an avatar's other candidates
+        self._waiting: dict[AvatarId, list[Finished]] = {}  # for an avatar's next candidate
         self._too_far: set[AvatarId] = set()  # measured above the gate at least once
         self._given_up: list[NotDrawn] = []
         self._drawing_s = self._finishing_s = 0.0  # of the last batch
@@ -102,13 +102,9 @@ class Drawing:
         of the threads: before batch n is drawn, batch n - IN_FLIGHT is settled, and its redraws
         join the queue. This bounds the memory too.
         """
-        # In the order of the style adapters; styles without one are drawn together.
-        first = (
-            Draw(avatar, number)
-            for avatar in self._task.missing
-            for number in range(1, self._candidates(avatar) + 1)
-        )
-        pending = sorted(first, key=self._style_adapter)
+        # In the order of the style adapters; styles without one are drawn together. Second
+        # candidates and redraws follow: the deadline ends them first.
+        pending = sorted(map(Draw, self._task.missing), key=self._style_adapter)
         settling: deque[Future[list[Draw]]] = deque()
         with (  # both wait for their work, also when an exception leaves the block
             ThreadPoolExecutor(1) as settler,
@@ -127,7 +123,7 @@ class Drawing:
                     ]
                     settling.append(settler.submit(self._settle_batch, finished))
                 else:
-                    for draw in {draw.avatar.avatar_id: draw for draw in pending}.values():
+                    for draw in pending:
                         waiting = self._waiting.pop(draw.avatar.avatar_id, [])
                         if not waiting or self._store_nearest(waiting) is not None:
                             self._give_up(draw, "deadline")
@@ -135,8 +131,8 @@ class Drawing:
         return self._given_up
 
     def _candidates(self, avatar: AvatarOrder) -> int:
-        """How many pictures the nearest one is chosen from. In styles without a face for certain,
-        nothing could be compared."""
+        """How many pictures the nearest one is chosen from, at most. In styles without a face for
+        certain, nothing could be compared."""
         if not templates().styles[avatar.style].face:
             return 1
         return min(self._pipeline.recipe.candidates, self._task.order.gate.draws)
@@ -171,7 +167,7 @@ class Drawing:
         scored = score(
             picture,
             self._person,
-            style=templates().styles[draw.avatar.style],
+            style=draw.avatar.style,
             gate=self._task.order.gate,
             faces=self._pipeline.recipe.shows_faces,
         )
@@ -200,23 +196,30 @@ class Drawing:
         return again
 
     def _settle(self, finished: Finished) -> list[Draw]:
-        """After an avatar's last candidate: store the nearest, give the avatar up, or return a
-        redraw."""
+        """Return the avatar's next candidate; after the last one store the nearest, give the avatar
+        up, or return a redraw."""
         draw = finished.draw
         avatar_id = draw.avatar.avatar_id
         waiting = self._waiting.setdefault(avatar_id, [])
         waiting.append(finished)
-        if draw.number < self._candidates(draw.avatar):
-            return []
+        following = replace(draw, number=draw.number + 1)
+        if draw.number < self._candidates(draw.avatar) and not self._is_near(finished):
+            return [following]
         del self._waiting[avatar_id]
         reason = self._store_nearest(waiting)
         if reason is None:
             return []
         if draw.number < self._task.order.gate.draws:
             log.info("avatar %s: drawn again, reason %s", avatar_id, reason)
-            return [replace(draw, number=draw.number + 1)]
+            return [following]
         self._give_up(draw, reason)
         return []
+
+    def _is_near(self, finished: Finished) -> bool:
+        """True if the picture is as near to a photo as the photos are to each other: a still nearer
+        one would not be more alike, but closer to a copy."""
+        distance = finished.result.distance if isinstance(finished.result, Picture) else None
+        return distance is not None and distance <= self._person.apart
 
     def _store_nearest(self, candidates: Sequence[Finished]) -> NotDrawnReason | None:
         """Store the nearest picture that may be stored, or return why there is none."""

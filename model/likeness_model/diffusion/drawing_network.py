@@ -10,14 +10,14 @@ import torch
 from peft.tuners.lora import LoraLayer
 from torch import nn
 
-from likeness_model.diffusion import lora
+from likeness_model.diffusion import float8, lora
 from likeness_model.diffusion.memory import copied
 from likeness_model.diffusion.pipelines.base import Pipeline
 from likeness_model.errors import WeightsError
 
 
 class DrawingNetwork:
-    """Replaces the pipeline's drawing network with a copy, unless no adapter is ever merged.
+    """Replaces the pipeline's drawing network with a copy, unless it draws as the base does.
 
     Raises DeviceError if the memory does not hold the copy, and WeightsError for an adapter that is
     more than a product of two matrices.
@@ -34,10 +34,12 @@ class DrawingNetwork:
                     "magnitudes or biases, as in DoRA): remove it from the weights"
                 )
         self._copy = self._base
-        if pipeline.recipe.trains or lora.loaded(self._base):
+        if pipeline.recipe.trains or lora.loaded(self._base) or pipeline.float8:
             self._copy = copied(self._base)
             if lora.loaded(self._copy):
                 self._copy.unload_lora()
+            if pipeline.float8:
+                float8.convert(self._copy, pipeline.float8_layers)
             pipeline.drawing_network = self._copy
         self.reset()
 
@@ -57,7 +59,11 @@ class DrawingNetwork:
                 for name in names:
                     if path in layers and name in layers[path].lora_A:
                         merged += _product(layers[path], name).view_as(merged)
-                self._copy.get_submodule(path).weight.copy_(merged)
+                target = self._copy.get_submodule(path)
+                if isinstance(target, float8.Float8Linear):
+                    target.write(merged)
+                else:
+                    target.weight.copy_(merged)
         self._changed = set(layers)
 
     def reset(self) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from likeness.contracts import GenerationOrder, NotDrawn, NotDrawnReason
 from likeness.domain.ids import PhotoId
+from likeness.domain.photos.photo import Box
 from likeness_model import __version__
 from likeness_model.diffusion import kernels, lora
 from likeness_model.diffusion.drawing import REDRAWN, Drawing, OrderPrompts
@@ -33,6 +34,10 @@ from likeness_model.generation.engine import Task
 
 log = logging.getLogger(__name__)
 
+Analyse = Callable[
+    [Mapping[PhotoId, bytes], Mapping[PhotoId, Box | None], Recogniser], list[Portrait]
+]
+
 
 class BaseChangedError(Exception):
     """A job changed the base weights, which the next user's pictures would come from."""
@@ -46,7 +51,7 @@ class DiffusionEngine:
         pipeline: Pipeline,
         *,
         recogniser: Recogniser = BUILT_IN,
-        analyse: Callable[[Mapping[PhotoId, bytes], Recogniser], list[Portrait]] = find_portraits,
+        analyse: Analyse = find_portraits,
     ) -> None:
         self.pipeline = pipeline
         self._recogniser = recogniser
@@ -70,7 +75,7 @@ class DiffusionEngine:
         # 1. Analyse the photos: faces and their features. It needs no accelerator.
         recipe = self.pipeline.recipe
         task.report("looking", len(task.checkpoints.avatars))
-        portraits = self._analyse(task.photos, self._recogniser)
+        portraits = self._analyse(task.photos, task.faces, self._recogniser)
         if not portraits:
             return _none_drawn(task, "no_usable_photo")
         own = training_examples(portraits, recipe.training_side) if recipe.trains else []
@@ -103,8 +108,8 @@ class DiffusionEngine:
         checkpoint = TrainingCheckpoint(task.checkpoints.folder, key, resumable=task.resumable)
         if examples is not None:
             task.report("training", len(task.checkpoints.avatars))
-            pictures = len(task.missing) * recipe.candidates * (1 + REDRAWN)
-            reserved = pictures * self._picture_s
+            # Not for second candidates: training more helps all avatars.
+            reserved = len(task.missing) * (1 + REDRAWN) * self._picture_s
             trained = train(
                 pipeline,
                 examples,

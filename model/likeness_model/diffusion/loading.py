@@ -9,6 +9,7 @@ import torch
 from diffusers.utils import logging as diffusers_logging
 from transformers.utils import logging as transformers_logging
 
+from likeness_model.diffusion import float8
 from likeness_model.diffusion.device import find_gpu
 from likeness_model.diffusion.pipelines import klein, sdxl
 from likeness_model.diffusion.pipelines.base import Pipeline
@@ -73,4 +74,9 @@ def load_pipeline(
     usual = torch.bfloat16 if place.type == "cuda" else torch.float32
     with verified_while_loading(folder, kind.reads) as manifest:
         log.info("%s: %s; %s", name, ", ".join(manifest.revisions), ", ".join(manifest.licences))
-        return kind.load(name, kind.recipe, folder, place, dtype or usual)
+        pipeline = kind.load(name, kind.recipe, folder, place, dtype or usual)
+        pipeline.float8 = float8.switched_on(name, manifest.revisions_of(kind.reads))
+        if pipeline.float8:
+            float8.require_support(place)
+            log.info("%s: the widest layers are drawn in 8 bits", name)
+        return pipeline

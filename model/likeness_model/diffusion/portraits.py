@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from likeness.domain.ids import PhotoId
+from likeness.domain.photos.photo import Box
 from likeness_model.diffusion.prompts import templates
 from likeness_model.diffusion.quality_gate import Features, read_features
 from likeness_model.diffusion.recogniser import BUILT_IN, Recogniser
@@ -77,14 +78,18 @@ class TrainingExample:
 
 
 def find_portraits(
-    photos: Mapping[PhotoId, bytes], recogniser: Recogniser = BUILT_IN
+    photos: Mapping[PhotoId, bytes],
+    faces: Mapping[PhotoId, Box | None] | None = None,
+    recogniser: Recogniser = BUILT_IN,
 ) -> list[Portrait]:
-    """The usable photos, best first; each is decoded and measured once.
+    """The usable photos, best first; each is decoded and measured once. `faces` are the boxes of
+    the faces to draw.
 
     Raises PhotosError if no file can be decoded.
     """
     with ThreadPoolExecutor(ANALYSING_THREADS) as threads:
-        found = threads.map(_portrait, photos, photos.values(), repeat(recogniser))
+        boxes = [(faces or {}).get(photo_id) for photo_id in photos]
+        found = threads.map(_portrait, photos, photos.values(), boxes, repeat(recogniser))
         analysed = dict(zip(photos, found, strict=True))
     for photo_id, portrait in analysed.items():
         if isinstance(portrait, str):
@@ -95,13 +100,15 @@ def find_portraits(
     return sorted(portraits, key=lambda each: (-each.worth, each.photo_id))
 
 
-def _portrait(photo_id: PhotoId, encoded: bytes, recogniser: Recogniser) -> Portrait | str:
+def _portrait(
+    photo_id: PhotoId, encoded: bytes, face: Box | None, recogniser: Recogniser
+) -> Portrait | str:
     """Or why the photo is left out."""
     photo = decode(encoded)
     if photo is None:
         return UNREADABLE
     try:
-        mesh = find_person(photo)
+        mesh = find_person(photo, face)
     except NoUsableFace:
         return "it shows no usable face"
     features = read_features(photo, mesh, recogniser)

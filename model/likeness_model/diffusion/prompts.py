@@ -20,7 +20,6 @@ class StylePrompt(Contract):
 
     medium: str
     settings: tuple[str, ...]
-    natural: bool = False
     photo: bool = False
     face: bool = False
 

@@ -29,7 +29,7 @@ class Recipe:
     guidance: float = 1.0
     drawing_side: int = 1024
     drawing_batch: int = 10
-    candidates: int = 1  # pictures of an avatar of which the nearest is stored, if all show a face
+    candidates: int = 1  # draws of an avatar of which the nearest is stored, where time allows
 
     prompt_tokens: int = 512  # padding included (klein)
     offloads_encoders: bool = False  # text encoders move to the host's memory after encoding
@@ -47,12 +47,14 @@ class Recipe:
 # 500 steps of two pictures at 512 px, rank 16, 1e-4: the middle of what diffusers' DreamBooth
 # examples recommend for SDXL. SDXL-Lightning is distilled for eight steps without guidance.
 # `least_steps` is half of the steps: chosen, not measured; the quality gate measures the likeness.
-# A second candidate costs 65 TFLOP, 0.1 s at an H100's peak; klein's would cost 150 to 230.
+# A second candidate costs 65 TFLOP, 0.1 s at an H100's peak; klein's 150 to 230, 0.2 to 0.3 s.
 SDXL_LORA = Recipe(steps=500, least_steps=250, checkpoint_every=250, drawing_steps=8, candidates=2)
 # klein-4B is distilled for four steps without guidance; a LoRA is trained on its base.
-KLEIN_LORA = Recipe(steps=600, least_steps=300, batch=1, checkpoint_every=300, drawing_steps=4)
+KLEIN_REF = Recipe(references=2, drawing_steps=4, candidates=2)
+KLEIN_LORA = Recipe(
+    steps=600, least_steps=300, batch=1, checkpoint_every=300, drawing_steps=4, candidates=2
+)
 KLEIN_LORA_REF = replace(KLEIN_LORA, references=2)
-KLEIN_REF = Recipe(references=2, drawing_steps=4)
 
 # Real classes with small random weights: noise for pictures, in seconds on two cores.
 TINY_REF = Recipe(

@@ -46,7 +46,12 @@ class Manifest(Contract):
 
     @property
     def revisions(self) -> tuple[str, ...]:
-        return tuple(sorted({row.revision for row in self.files}))
+        return self.revisions_of([""])
+
+    def revisions_of(self, reads: Sequence[str]) -> tuple[str, ...]:
+        """Of the files whose path begins with one of `reads`."""
+        rows = (row for row in self.files if row.file.startswith(tuple(reads)))
+        return tuple(sorted({row.revision for row in rows}))
 
 
 def verify(folder: Path) -> Manifest:

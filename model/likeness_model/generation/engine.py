@@ -7,6 +7,7 @@ from typing import Literal, Protocol
 
 from likeness.contracts import AvatarOrder, GenerationOrder, NotDrawn
 from likeness.domain.ids import PhotoId, StyleId
+from likeness.domain.photos.photo import Box
 from likeness_model.generation.checkpoints import AvatarCheckpoints
 from likeness_model.generation.deadline import Deadline
 
@@ -30,6 +31,11 @@ class Task:
     report: Callable[[Stage, int], None]
     turn: AbstractContextManager[None]
     resumable: bool = False  # a restarted process would find the checkpoints
+
+    @property
+    def faces(self) -> Mapping[PhotoId, Box | None]:
+        """The box of the face to draw on each photo; None: the largest face."""
+        return {photo.photo_id: photo.face for photo in self.order.photos}
 
 
 class Engine(Protocol):

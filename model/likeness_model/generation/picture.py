@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from likeness.contracts import AvatarOrder, Measures
 from likeness.domain.ids import PhotoId
 from likeness.domain.provenance.watermark import Watermarking
+from likeness_model.generation.traits import Deviation
 from likeness_model.generation.variation import Variation
 from likeness_model.vision.records import Floats
 
@@ -21,7 +22,8 @@ class Draft:
 
 @dataclass(frozen=True)
 class Picture:
-    """A drawn draft. `distance` is None where no face can be measured.
+    """A drawn draft. `distance` is None where no face can be measured. `deviation` is how the
+    person differs from the photos, None if age and skin tone are theirs.
 
     Distance and fingerprint are those of the picture without its watermark.
     """
@@ -32,3 +34,4 @@ class Picture:
     fingerprint: Floats
     watermarking: Watermarking
     measures: Measures | None = None
+    deviation: Deviation | None = None

@@ -5,13 +5,13 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 
-from likeness.contracts import DistanceGate, GenerationOrder, NotDrawn
+from likeness.contracts import DistanceGate, GenerationOrder, NotDrawn, NotDrawnReason
 from likeness.domain.ids import AvatarId, PhotoId, StyleId
 from likeness_model.generation.checkpoints import AvatarCheckpoints
 from likeness_model.generation.picture import Draft, Picture
 from likeness_model.painter.plan import closer, different, first_drafts
+from likeness_model.painter.resemblance import Reference
 from likeness_model.painter.workers import AnalysedPhoto, draw
-from likeness_model.vision.records import Floats
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ class Drawing:
         order: GenerationOrder,
         photos: Sequence[AnalysedPhoto],
         *,
-        references: Sequence[Floats],
+        references: Mapping[PhotoId, Reference],
         checkpoints: AvatarCheckpoints,
         pool: ProcessPoolExecutor,
         on_settled: Callable[[int], None],
@@ -72,20 +72,24 @@ class Drawing:
         self._running[future] = draft
 
     def _check(self, picture: Picture) -> None:
-        """Pass a picture within the gate or without a distance, else draw it again. A picture
-        measured above the gate is never replaced by one that cannot be measured."""
+        """Pass a picture that is within the gate or has no distance, and whose age and skin tone
+        are the photos'; else draw it again. A picture measured above the gate is never replaced by
+        one that cannot be measured."""
         avatar_id, style = picture.draft.avatar.avatar_id, picture.draft.avatar.style
+        reason: NotDrawnReason | None = picture.deviation
         if picture.distance is None:
-            passes = avatar_id not in self._too_far
+            too_far = avatar_id in self._too_far
         else:
-            passes = picture.distance <= self._gate.redraw_above
-        if passes:
+            too_far = picture.distance > self._gate.redraw_above
+        if too_far:
+            self._too_far.add(avatar_id)
+            reason = reason or "distance"
+        if reason is None:
             self._passed[avatar_id] = picture
         elif picture.draft.draw < self._gate.draws:
-            self._too_far.add(avatar_id)
             self._start(closer(picture.draft, self._ids))
         else:
-            self._give_up(NotDrawn(avatar_id=avatar_id, style=style, reason="distance"))
+            self._give_up(NotDrawn(avatar_id=avatar_id, style=style, reason=reason))
 
     def _settle(self, style: StyleId) -> None:
         queue = self._queues[style]

@@ -6,6 +6,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 from likeness.contracts import NotDrawn
 from likeness.domain.ids import PhotoId
+from likeness.domain.photos.photo import Box
 from likeness_model.errors import PhotosError
 from likeness_model.generation.engine import Task
 from likeness_model.painter.drawing import Drawing
@@ -14,7 +15,7 @@ from likeness_model.painter.workers import (
     AnalysedPhoto,
     UnreadablePhoto,
     analyse,
-    embed_all,
+    read_references,
     worker_pool,
 )
 from likeness_model.vision.person import NoUsableFace
@@ -33,9 +34,9 @@ class Painter:
         with task.turn, worker_pool(self._workers) as pool:
             # 1. Analyse the photos: faces, meshes, masks, embeddings.
             task.report("looking", len(task.checkpoints.avatars))
-            photos = analyse_all(task.photos, task.order.size, pool)
+            photos = analyse_all(task.photos, task.faces, task.order.size, pool)
 
-            # 2. Draw; measure the distance; redraw; give up near-duplicates.
+            # 2. Draw; compare with the photos; redraw; give up near-duplicates.
             task.report("drawing", len(task.checkpoints.avatars))
             if not photos:
                 return [
@@ -45,7 +46,9 @@ class Painter:
             return Drawing(
                 task.order,
                 photos,
-                references=pool.submit(embed_all, [photo.chip for photo in photos]).result(),
+                references=pool.submit(
+                    read_references, {photo.photo_id: photo.chips for photo in photos}
+                ).result(),
                 checkpoints=task.checkpoints,
                 pool=pool,
                 on_settled=lambda done: task.report("drawing", done),
@@ -53,11 +56,14 @@ class Painter:
 
 
 def analyse_all(
-    photos: Mapping[PhotoId, bytes], size: int, pool: ProcessPoolExecutor
+    photos: Mapping[PhotoId, bytes],
+    faces: Mapping[PhotoId, Box | None],
+    size: int,
+    pool: ProcessPoolExecutor,
 ) -> list[AnalysedPhoto]:
     """The usable photos, best first. Raises PhotosError if no file can be decoded."""
     futures = {
-        photo_id: pool.submit(analyse, photo_id, encoded, size)
+        photo_id: pool.submit(analyse, photo_id, encoded, faces[photo_id], size)
         for photo_id, encoded in photos.items()
     }
     usable, unreadable = [], 0

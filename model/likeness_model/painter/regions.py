@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 
 from likeness_model.vision.records import Floats, Image
+from likeness_model.vision.skin import cheeks
 
 OVAL = (
     "10 338 297 332 284 251 389 356 454 323 361 288 397 365 379 378 400 377 "
@@ -98,6 +99,16 @@ def skin(image: Image, alpha: Floats, mesh: Floats, features: Floats) -> Floats:
     soft = cv2.bilateralFilter(likelihood, 7, 0.3, 4)
     large = cv2.resize(soft, (size, size), interpolation=cv2.INTER_CUBIC).clip(0, 1)
     return large * alpha * (1 - features)
+
+
+def flesh(image: Image, mesh: Floats, skin_mask: Floats, face_mask: Floats) -> Floats:
+    both = cheeks(mesh, image.shape) > 0
+    where = both & (skin_mask > 0.5)
+    if where.sum() <= 0.1 * both.sum():
+        where = skin_mask * face_mask > 0.6
+    pixels = image[where] if where.any() else image[face_mask >= face_mask.max()]
+    lab = cv2.cvtColor(pixels[None].astype(np.float32) / 255, cv2.COLOR_RGB2Lab)[0]
+    return np.median(lab, axis=0).astype(np.float32)
 
 
 def hair(alpha: Floats, mesh: Floats, face_mask: Floats, skin_mask: Floats) -> Floats:

@@ -39,6 +39,18 @@ class Scene:
         return regions.skin(self.foreground, self.alpha, self.mesh, np.maximum(inner, self.mouth))
 
     @cached_property
+    def bare(self) -> Floats:
+        """Where a natural style keeps the person's tone: bare skin and the whole face, without
+        eyes and lips."""
+        return np.maximum(self.skin, self.face * (1 - np.maximum(self.eyes, self.lips)))
+
+    @cached_property
+    def flesh(self) -> Floats:
+        """The person's plain skin, (3,) CIE Lab: the median of the cheeks, by which the tone is
+        measured; of all the face's skin where the cheeks are covered."""
+        return regions.flesh(self.foreground, self.mesh, self.skin, self.face)
+
+    @cached_property
     def eyes(self) -> Floats:
         return self._filled(regions.RIGHT_EYE, regions.LEFT_EYE)
 

@@ -14,6 +14,7 @@ from likeness_model.generation.variation import (
 )
 from likeness_model.painter import matte, regions
 from likeness_model.painter.scene import Scene
+from likeness_model.vision import instance
 from likeness_model.vision.person import find_person
 from likeness_model.vision.records import Floats, Image, Mesh
 from likeness_model.vision.segment import person_mask
@@ -61,7 +62,8 @@ def read_subject(photo: Image, size: int, mesh: Mesh | None = None) -> Subject:
     points = mesh.points.copy()
     points[:, :2] = mesh.plane @ to_store[:, :2].T + to_store[:, 2]
     points[:, 2] *= np.hypot(*to_store[:, 0])
-    alpha, foreground = matte.cut_out(image, tuple(points[1, :2].tolist()))
+    own = instance.mask_of(photo, mesh, to_store * (matte.WORK / store), matte.WORK)
+    alpha, foreground = matte.cut_out(image, tuple(points[1, :2].tolist()), own)
     return Subject(
         foreground=_packed(foreground),
         alpha=_packed(np.round(alpha * 255).astype(np.uint8)),

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,17 +16,23 @@ import cv2
 
 from likeness.contracts import DistanceGate
 from likeness.domain.ids import PhotoId
+from likeness.domain.photos.photo import Box
 from likeness.domain.provenance.watermark import Watermarking
 from likeness_model.generation.near_duplicates import fingerprint
 from likeness_model.generation.picture import Draft, Picture
-from likeness_model.painter.resemblance import measure_distance
+from likeness_model.painter.resemblance import (
+    Chips,
+    Reference,
+    deviation_of,
+    measure,
+    read_reference,
+    take_chips,
+)
 from likeness_model.painter.styles import STYLES
 from likeness_model.painter.subject import Subject, read_subject
-from likeness_model.vision.embed import aligned_chip, embed_chip
 from likeness_model.vision.images import decode, encode_png
 from likeness_model.vision.person import find_person
 from likeness_model.vision.pose import worth
-from likeness_model.vision.records import Floats
 from likeness_model.vision.sessions import unload, use_threads
 from likeness_model.vision.watermark import write_watermark
 
@@ -46,7 +52,7 @@ class AnalysedPhoto:
 
     photo_id: PhotoId
     subject: Subject
-    chip: Floats
+    chips: Chips
     worth: float
 
 
@@ -118,49 +124,56 @@ def _watch(parent: int) -> None:
     os._exit(1)
 
 
-def analyse(photo_id: PhotoId, encoded: bytes, size: int) -> AnalysedPhoto:
+def analyse(photo_id: PhotoId, encoded: bytes, face: Box | None, size: int) -> AnalysedPhoto:
     """Raises UnreadablePhoto and NoUsableFace."""
     photo = decode(encoded)
     if photo is None:
         raise UnreadablePhoto(f"photo {photo_id} cannot be decoded")
-    mesh = find_person(photo)
+    mesh = find_person(photo, face)
     analysed = AnalysedPhoto(
         photo_id=photo_id,
         subject=read_subject(photo, size, mesh),
-        chip=aligned_chip(photo, mesh),
+        chips=take_chips(photo, mesh),
         worth=worth(mesh),
     )
     _trim()
     return analysed
 
 
-def embed_all(chips: Sequence[Floats]) -> list[Floats]:
-    """The embeddings that distances are measured to. Not part of `analyse`: the network takes
-    45 MB, and `analyse` has the highest memory use of all."""
-    return [embed_chip(chip) for chip in chips]
+def read_references(chips: Mapping[PhotoId, Chips]) -> dict[PhotoId, Reference]:
+    """What drawn faces are compared with. Not part of `analyse`: the networks take 70 MB, and
+    `analyse` has the highest memory use of all."""
+    return {photo_id: read_reference(each) for photo_id, each in chips.items()}
 
 
 def draw(
-    draft: Draft, subject: Subject, references: Sequence[Floats], size: int, gate: DistanceGate
+    draft: Draft,
+    subject: Subject,
+    references: Mapping[PhotoId, Reference],
+    size: int,
+    gate: DistanceGate,
 ) -> Picture:
-    """Draw and measure; watermark only a picture that will not be redrawn for its distance, because
-    the watermark takes as long as a fast style."""
+    """Draw and measure; watermark only a picture that will not be redrawn, because the watermark
+    takes as long as a fast style."""
     for model in ("selfie", "u2netp"):
         unload(model)
     scene = subject.scene(draft.variation, size)
     drawn, mesh = STYLES[draft.avatar.style](scene, draft.variation), scene.mesh
     del scene  # with all its masks
     _trim()
-    distance = measure_distance(drawn, mesh, references)
+    seen = measure(drawn, mesh, references)
+    deviates = deviation_of(seen, draft.avatar.style, draft.photo_id, references)
+    passes = deviates is None and (seen.distance is None or seen.distance <= gate.redraw_above)
     print_, watermarking = fingerprint(drawn, draft.variation), Watermarking.NOT_ORDERED
     ordered = draft.avatar.watermark
-    if ordered and (distance is None or distance <= gate.redraw_above):
+    if ordered and passes:
         drawn, watermarking = write_watermark(drawn, ordered)
         _trim()
     return Picture(
         draft=draft,
         png=encode_png(drawn),
-        distance=distance,
+        distance=seen.distance,
+        deviation=deviates,
         fingerprint=print_,
         watermarking=watermarking,
     )

@@ -22,9 +22,9 @@ UNSAFE = 0.8
 CLASSES = ("Drawing", "Hentai", "Neutral", "Porn", "Sexy")
 
 # Scores from which a picture is in doubt, see `Nudity`. Measured on 147 crops (a face alone, head
-# and shoulders, half a body) around 58 faces of clothed people, many of them women in dresses that
-# leave the shoulders bare. Their skin alone must not count: open_nsfw had 0.2 or more on 23 crops,
-# of women only, and nsfwjs' Hentai and Porn 0.3 or more on 31. `explicit` was at most 0.66 on
+# and shoulders, half a body) around 49 faces of clothed people, many of them women in dresses that
+# leave the shoulders bare. Their skin alone must not count: open_nsfw was 0.2 or more on 23 crops,
+# of women only, and nsfwjs' Hentai and Porn 0.3 or more on 30. `explicit` was at most 0.66 on
 # crops wider than the face, 0.85 on one blurred face alone, and `sexy` at most 0.93.
 # Recall was not measured: no explicit picture was at hand.
 EXPLICIT_FROM = 0.7
@@ -50,14 +50,19 @@ class Nudity:
 
     @property
     def explicit(self) -> float:
-        """The mean of both models: each alone takes bare shoulders for pornography.
+        """The mean of both models: each alone takes bare shoulders for pornography."""
+        return (self.open_nsfw + self.hentai + self.porn) / 2
 
-        One model is enough where it is sure: open_nsfw above its authors' threshold, and nsfwjs of
-        a drawing, which open_nsfw was not trained on.
-        """
-        both = (self.open_nsfw + self.hentai + self.porn) / 2
-        alone = self.open_nsfw > UNSAFE or self.hentai >= HENTAI_FROM
-        return max(both, EXPLICIT_FROM) if alone else both
+    @property
+    def is_explicit_to_one(self) -> bool:
+        """Whether a model is sure alone: open_nsfw above its authors' threshold, or nsfwjs of a
+        drawing, which open_nsfw was not trained on."""
+        return self.open_nsfw > UNSAFE or self.hentai >= HENTAI_FROM
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether a drawn picture is not shown."""
+        return self.explicit >= EXPLICIT_FROM or self.is_explicit_to_one or self.sexy >= SEXY_FROM
 
 
 def score_nudity(image: Image) -> Nudity:

@@ -56,8 +56,8 @@ class Pose:
 
 @dataclass(frozen=True)
 class Age:
-    """An estimate in years, its standard deviation, and the probability of less than 18."""
+    """An estimate; the distribution is over 0..80 years."""
 
     expected: float
-    deviation: float
     under_18: float
+    distribution: Floats

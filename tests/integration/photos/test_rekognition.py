@@ -9,12 +9,14 @@ from botocore.config import Config
 from likeness.adapters.photos.rekognition import Rekognition
 from likeness.domain.errors import Invalid, NotFound, Unavailable
 from likeness.domain.photos.photo import Box
-from tests.builders import JOB
+from tests.builders import JOB, a_photo
 from tests.integration.aws_answers import answer, fail
 
 BOX = {"Left": 0.1, "Top": 0.2, "Width": 0.3, "Height": 0.4}
 SMALL_BOX = {"Left": 0.7, "Top": 0.1, "Width": 0.1, "Height": 0.1}
 PHOTO = {"S3Object": {"Bucket": "photos", "Name": f"photos/{JOB}/p01.jpg"}}
+P1 = a_photo(1, face=Box(left=0.1, top=0.2, width=0.3, height=0.4))
+P2 = a_photo(2, face=Box(left=0.1, top=0.2, width=0.3, height=0.4))
 OTHER = {"S3Object": {"Bucket": "photos", "Name": f"photos/{JOB}/p02.jpg"}}
 
 
@@ -48,6 +50,11 @@ def test_faces_are_listed_largest_first_with_rekognitions_values(client, detecto
         "AgeRange": {"Low": 17, "High": 25},
         "Sunglasses": {"Value": True, "Confidence": 91.0},
         "FaceOccluded": {"Value": False, "Confidence": 88.0},
+        "Landmarks": [
+            {"Type": "eyeLeft", "X": -0.02, "Y": 0.3},
+            {"Type": "nose", "X": 0.25, "Y": 0.4},
+            {"Type": "mouthRight", "X": 0.3, "Y": 0.5},
+        ],
     }
     asked = says(
         client,
@@ -58,6 +65,7 @@ def test_faces_are_listed_largest_first_with_rekognitions_values(client, detecto
     first, second = detector.faces(JOB, "p01")
 
     assert first.box == Box(left=0.1, top=0.2, width=0.3, height=0.4)
+    assert first.landmarks == Box(left=-0.02, top=0.3, width=0.32, height=0.2)
     assert (first.confidence, first.yaw, first.pitch, first.roll) == (99.5, 10.0, -5.0, 1.0)
     assert (first.brightness, first.sharpness) == (70.0, 40.0)
     assert (first.age_low, first.age_high) == (17, 25)
@@ -115,26 +123,53 @@ def test_celebrities_are_confidences_without_names(client, detector):
     assert detector.celebrities(JOB, "p01") == [97.0]
 
 
-def test_the_largest_faces_of_two_photos_are_compared(client, detector):
-    match = {"Face": {"BoundingBox": BOX, "Confidence": 99.0}, "Similarity": 12.5}
-    behind = {"Face": {"BoundingBox": SMALL_BOX, "Confidence": 99.0}, "Similarity": 99.0}
-    asked = says(client, "CompareFaces", FaceMatches=[behind, match])
+JUDGED = {"BoundingBox": BOX | {"Left": 0.12}, "Confidence": 99.0}
+BEHIND = {"BoundingBox": SMALL_BOX, "Confidence": 99.0}
 
-    assert detector.similarity(JOB, "p01", "p02") == 12.5
+
+def compares(client, *, matches=(), others=(), source=JUDGED) -> list[dict]:
+    return says(
+        client,
+        "CompareFaces",
+        SourceImageFace=source,
+        FaceMatches=list(matches),
+        UnmatchedFaces=list(others),
+    )
+
+
+def test_the_judged_faces_of_two_photos_are_compared(client, detector):
+    match = {"Face": JUDGED, "Similarity": 12.5}
+    behind = {"Face": BEHIND, "Similarity": 99.0}
+    asked = compares(client, matches=[behind, match])
+
+    assert detector.similarity(P1, P2) == 12.5
     assert asked == [{"SourceImage": PHOTO, "TargetImage": OTHER, "SimilarityThreshold": 0}]
 
 
 def test_no_match_is_none(client, detector):
-    says(client, "CompareFaces", FaceMatches=[])
+    compares(client, others=[JUDGED])
 
-    assert detector.similarity(JOB, "p01", "p02") is None
+    assert detector.similarity(P1, P2) is None
+
+
+def test_a_stranger_who_matches_does_not_count_for_the_judged_face(client, detector):
+    compares(client, matches=[{"Face": BEHIND, "Similarity": 99.0}], others=[JUDGED])
+
+    assert detector.similarity(P1, P2) is None
+
+
+def test_a_comparison_with_another_face_than_the_judged_one_does_not_count(client, detector):
+    """The source face is Rekognition's choice: the largest that it detects."""
+    compares(client, matches=[{"Face": JUDGED, "Similarity": 99.0}], source=BEHIND)
+
+    assert detector.similarity(P1, P2) is None
 
 
 def test_a_photo_without_a_face_is_invalid_and_not_retried(client, detector):
     calls = fail(client, "CompareFaces", "InvalidParameterException", times=9)
 
     with pytest.raises(Invalid):
-        detector.similarity(JOB, "p01", "p02")
+        detector.similarity(P1, P2)
 
     assert len(calls) == 1
 
@@ -163,7 +198,7 @@ def test_each_error_code_has_its_own_error(client, detector, code, error):
         lambda detector: detector.faces(JOB, "p01"),
         lambda detector: detector.labels(JOB, "p01", min_confidence=50),
         lambda detector: detector.celebrities(JOB, "p01"),
-        lambda detector: detector.similarity(JOB, "p01", "p02"),
+        lambda detector: detector.similarity(P1, P2),
         lambda detector: detector.avatar_labels(JOB, 1, "a01", min_confidence=50),
     ],
 )

@@ -19,6 +19,9 @@ from likeness_model.generation.engine import Task
 from tests.model.diffusion.conftest import USER, order_of
 
 WAIT_S = 20
+NO_DEADLINE = Deadline()
+APART = 0.39  # between the person's photos
+PERSON = SimpleNamespace(apart=APART)
 PASSES = Score(Measures(nudity=0.0), None, None, None)
 FAILS = Score(Measures(nudity=0.9), None, None, "nudity")
 
@@ -51,7 +54,9 @@ def draw(tmp_path, monkeypatch):
     """Draw `count` avatars; `scored(draw_number, avatar_id)` is the quality gate."""
     monkeypatch.setattr(drawing, "FINISHING_THREADS", 4)
 
-    def now(gpu, count, *, scored=lambda: PASSES, seconds=None, styles=("glamour",), **changes):
+    def now(
+        gpu, count, *, scored=lambda: PASSES, deadline=NO_DEADLINE, styles=("glamour",), **changes
+    ):
         monkeypatch.setattr(drawing, "score", lambda *_args, **_how: scored())
         names = [styles[n % len(styles)] for n in range(count)]
         order = order_of("sdxl-lora", USER, styles=names, **changes)
@@ -63,12 +68,12 @@ def draw(tmp_path, monkeypatch):
             photos={},
             missing=order.avatars,
             checkpoints=checkpoints,
-            deadline=Deadline(seconds),
+            deadline=deadline,
             report=lambda *_: None,
             turn=nullcontext(),
         )
         given_up = Drawing(
-            gpu, gpu, task, prompts=prompts, person=None, photo_ids=["p01"], references=()
+            gpu, gpu, task, prompts=prompts, person=PERSON, photo_ids=["p01"], references=()
         ).run()
         return list(checkpoints.avatars), given_up
 
@@ -188,7 +193,7 @@ def test_past_the_deadline_drawn_pictures_are_stored_and_redraws_given_up(draw):
             return FAILS if len(calls) == 1 else PASSES
 
     gpu = Accelerator(2, during=lambda _n: time.sleep(0.3))
-    stored, given_up = draw(gpu, 6, scored=scored, seconds=0.2)
+    stored, given_up = draw(gpu, 6, scored=scored, deadline=Deadline(0.2))
 
     assert stored in (["a01"], ["a02"])
     assert {row.reason for row in given_up} == {"deadline"}
@@ -222,29 +227,46 @@ def stored_draws(folder):
 def test_the_nearer_of_two_candidates_is_stored(draw, one_thread, tmp_path):
     gpu = Accelerator(4, candidates=2)
 
-    in_order(draw, [near(0.6), near(0.5), near(0.4), near(0.5)], gpu, 2)
+    in_order(draw, [near(0.6), near(0.4), near(0.5), near(0.5)], gpu, 2)
 
-    assert [len(batch) for batch in gpu.batches] == [4]
+    assert [len(batch) for batch in gpu.batches] == [2, 2]
     assert stored_draws(tmp_path) == {"a01": 2, "a02": 1}
 
 
 def test_one_candidate_that_passes_is_enough_and_none_is_drawn_again(draw, one_thread, tmp_path):
     gpu = Accelerator(4, candidates=2)
+    scores = [FAILS, near(0.6), FAILS, near(0.6), FAILS, FAILS, near(0.5)]
 
-    stored, given_up = in_order(draw, [FAILS, near(0.6), FAILS, FAILS, near(0.5)], gpu, 2)
+    stored, given_up = in_order(draw, scores, gpu, 3)
 
-    assert [len(batch) for batch in gpu.batches] == [4, 1]
-    assert stored_draws(tmp_path) == {"a01": 2, "a02": 3}
+    assert [len(batch) for batch in gpu.batches] == [3, 3, 1]
+    assert stored_draws(tmp_path) == {"a01": 2, "a02": 1, "a03": 3}
     assert given_up == []
 
 
-def test_a_candidate_whose_rival_is_not_drawn_in_time_is_stored(draw, one_thread, tmp_path):
-    gpu = Accelerator(1, during=lambda _n: time.sleep(0.3), candidates=2)
+def test_a_picture_as_near_as_the_photos_to_each_other_needs_no_second(draw, one_thread, tmp_path):
+    gpu = Accelerator(4, candidates=2)
 
-    stored, given_up = draw(gpu, 2, scored=lambda: near(0.6), seconds=0.2)
+    in_order(draw, [near(APART), near(APART + 0.01), near(0.6)], gpu, 2)
 
-    assert stored == ["a01"]
-    assert [(row.avatar_id, row.reason) for row in given_up] == [("a02", "deadline")]
+    assert [len(batch) for batch in gpu.batches] == [2, 1]
+    assert stored_draws(tmp_path) == {"a01": 1, "a02": 1}
+
+
+@pytest.mark.parametrize("batches", range(1, 5))
+def test_every_avatar_has_a_picture_before_any_has_a_second(draw, one_thread, tmp_path, batches):
+    """Time is up after this many batches of one picture."""
+    gpu = Accelerator(1, candidates=2)
+    deadline = SimpleNamespace(allows=lambda _seconds: len(gpu.batches) < batches)
+    scores = [near(0.6), near(0.6), near(0.5), near(0.5)]
+
+    _, given_up = in_order(draw, scores, gpu, 2, deadline=deadline)
+
+    assert len(gpu.batches) == batches
+    assert stored_draws(tmp_path) == {"a01": 1 + (batches > 2)} | (
+        {"a02": 1 + (batches > 3)} if batches > 1 else {}
+    )
+    assert [(row.avatar_id, row.reason) for row in given_up] == [("a02", "deadline")][batches > 1 :]
 
 
 def test_styles_that_may_hide_the_face_have_one_candidate(draw, one_thread):

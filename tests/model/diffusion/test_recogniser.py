@@ -112,7 +112,7 @@ def test_the_gate_uses_the_operators_recogniser(auraface, photos):
     person = Person(tuple(features), auraface)
 
     def scored(word):
-        style = templates().styles["glamour"]
+        style = "glamour"
         return score(photos[word], person, style=style, gate=DistanceGate())
 
     copy, other = scored("close"), scored("mirrored")

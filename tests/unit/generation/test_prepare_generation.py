@@ -51,8 +51,8 @@ def test_clean_photos_are_ordered(world):
     prepared = prepare(world)
 
     (order,) = world.work.orders
-    assert [(p.photo_id, p.sha256) for p in order.photos] == [
-        (photo.photo_id, photo.sha256) for photo in photos()
+    assert [(p.photo_id, p.sha256, p.face) for p in order.photos] == [
+        (photo.photo_id, photo.sha256, photo.face) for photo in photos()
     ]
     assert (order.job_id, order.attempt) == (prepared.job_id, prepared.attempt) == (JOB, 1)
     assert (world.job.state, world.job.attempt) == (JobState.GENERATING, 1)
@@ -89,8 +89,10 @@ def test_seeds_are_deterministic_and_differ_between_avatars_and_attempts():
         (a_photo(verdict=REFUSED), True, False),
         (a_photo(), True, False),
         (a_photo(verdict=CLEAN, sha256=None), True, False),
+        (a_photo(verdict=CLEAN, face=None), True, False),
         (a_photo(state=PhotoState.REFUSED, verdict=CLEAN), True, False),
         (a_photo(state=PhotoState.AWAITED), True, False),
+        (a_photo(state=PhotoState.LEFT_OUT, verdict=CLEAN), True, False),
     ],
 )
 def test_only_a_photo_that_was_let_through_may_be_used(photo, by_hand, drawn):

@@ -4,13 +4,15 @@ import pytest
 from pydantic import ValidationError
 
 from likeness.adapters.policy_files import load_photo_rules
-from likeness.domain.photos.photo import Box
-from likeness.domain.photos.photo_check import PhotoRules, check_faces, confident_faces
+from likeness.domain.photos.photo import Box, same_face
+from likeness.domain.photos.photo_check import PhotoRules, check_faces, possible_faces
 from likeness.domain.reasons import Reason
 from tests.builders import a_face
 
 RULES = PhotoRules(
     face_confidence=80,
+    possible_face=50,
+    face_margin=0.02,
     second_face_share=0.1,
     min_face_px=150,
     max_yaw=45,
@@ -25,7 +27,7 @@ RULES = PhotoRules(
 
 
 def check(*faces, height=1000):
-    problem = check_faces(confident_faces(faces, RULES), height=height, rules=RULES)
+    problem = check_faces(possible_faces(faces, RULES), height=height, rules=RULES)
     return problem and problem.reason
 
 
@@ -48,8 +50,21 @@ def test_a_face_with_low_confidence_is_no_face(confidence, reason):
     assert check(a_face(confidence=confidence)) is reason
 
 
-def test_a_second_face_with_low_confidence_is_ignored():
-    assert check(of_size(0.2, 0.3), of_size(0.4, 0.5, confidence=60)) is None
+def test_a_smaller_face_with_low_confidence_is_ignored():
+    assert check(of_size(0.4, 0.5), of_size(0.2, 0.3, confidence=60)) is None
+
+
+def test_a_clear_stranger_behind_an_unclear_face_is_not_the_user():
+    unclear = of_size(0.4, 0.5, confidence=50)
+    faces = possible_faces([of_size(0.2, 0.3), unclear], RULES)
+
+    problem = check_faces(faces, height=1000, rules=RULES)
+
+    assert (problem.reason, problem.box) == (Reason.SUBJECT_NO_FACE, unclear.box)
+
+
+def test_a_large_pattern_with_hardly_any_confidence_is_no_face():
+    assert check(of_size(0.4, 0.5, confidence=49.9), of_size(0.2, 0.3)) is None
 
 
 @pytest.mark.parametrize(("share", "reason"), [(0.09, None), (0.11, Reason.SUBJECT_SEVERAL_FACES)])
@@ -60,7 +75,7 @@ def test_a_second_face_counts_from_a_tenth_of_the_first(share, reason):
 def test_the_box_of_several_faces_is_that_of_the_second():
     main, second = of_size(0.4, 0.5), of_size(0.2, 0.3)
 
-    problem = check_faces(confident_faces([second, main], RULES), height=1000, rules=RULES)
+    problem = check_faces(possible_faces([second, main], RULES), height=1000, rules=RULES)
 
     assert problem.box == second.box
 
@@ -103,6 +118,40 @@ def test_a_flaw_shows_the_face_it_is_about():
     assert check_faces([face], height=1000, rules=RULES).box == face.box
 
 
+INSIDE = {"left": 0.3, "top": 0.3, "width": 0.4, "height": 0.4}
+
+
+@pytest.mark.parametrize(
+    ("side", "inside", "near", "outside"),
+    [
+        ("left", 0.008, 0.007, -0.2),
+        ("top", 0.008, 0.007, -0.2),
+        ("left", 0.592, 0.593, 0.8),  # the right side
+        ("top", 0.592, 0.593, 0.8),  # the bottom
+    ],
+)
+def test_a_face_that_reaches_the_edge_or_leaves_the_photo_is_cut(side, inside, near, outside):
+    """Rekognition's box of a cut face may extend beyond the photo, or end at its edge."""
+    assert check(a_face(box=Box(**INSIDE | {side: inside}))) is None
+    assert check(a_face(box=Box(**INSIDE | {side: near}))) is Reason.QUALITY_FACE_CUT
+    assert check(a_face(box=Box(**INSIDE | {side: outside}))) is Reason.QUALITY_FACE_CUT
+
+
+def test_a_face_whose_eye_is_outside_is_cut_although_its_box_is_inside():
+    inside, outside = (Box(left=left, top=0.4, width=0.3, height=0.2) for left in (0.1, -0.05))
+
+    assert check(a_face(landmarks=inside)) is None
+    problem = check_faces([a_face(landmarks=outside)], height=1000, rules=RULES)
+
+    assert (problem.reason, problem.box) == (Reason.QUALITY_FACE_CUT, a_face().box)
+
+
+def test_a_cut_is_reported_before_the_flaws_that_it_causes():
+    cut = Box(**INSIDE | {"top": -0.1})
+
+    assert check(a_face(box=cut, pitch=40, occluded=95)) is Reason.QUALITY_FACE_CUT
+
+
 def test_darkness_is_reported_before_blur():
     assert check(a_face(brightness=5, sharpness=3)) is Reason.QUALITY_DARK
 
@@ -129,6 +178,17 @@ def test_a_second_face_of_exactly_the_share_counts():
     assert problem.reason is Reason.SUBJECT_SEVERAL_FACES
 
 
+def test_boxes_of_one_face_are_matched_and_those_of_neighbours_are_not():
+    judged, same, neighbour = (
+        Box(left=left, top=0.2, width=0.2, height=0.3) for left in (0.1, 0.13, 0.29)
+    )
+
+    assert same_face(judged, [neighbour, same, judged]) == 2
+    assert same_face(judged, [neighbour, same]) == 1
+    assert same_face(judged, [neighbour]) is None
+    assert same_face(judged, []) is None
+
+
 PERCENT, ANGLE = (0, 100, -0.1, 100.1), (0.1, 180, 0, 180.1)
 
 
@@ -138,11 +198,12 @@ PERCENT, ANGLE = (0, 100, -0.1, 100.1), (0.1, 180, 0, 180.1)
         *(
             (field, *PERCENT)
             for field in (
-                *("face_confidence", "sunglasses", "occluded"),
+                *("face_confidence", "possible_face", "sunglasses", "occluded"),
                 *("min_brightness", "max_brightness", "min_sharpness"),
             )
         ),
         *((field, *ANGLE) for field in ("max_yaw", "max_pitch", "max_roll")),
+        ("face_margin", 0, 1, -0.01, 1.01),
         ("second_face_share", 0.01, 0.99, 0, 1),
         ("min_face_px", 1, 4096, 0, -1),
     ],

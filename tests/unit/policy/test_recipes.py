@@ -14,6 +14,7 @@ PUBLISHED = {
     "FILE": ["TYPE", "CORRUPT", "TOO_LARGE", "TOO_MANY_PIXELS", "ANIMATED"],
     "QUALITY": [
         "TOO_SMALL",
+        "PANORAMA",
         "BLURRY",
         "DARK",
         "BRIGHT",
@@ -21,6 +22,7 @@ PUBLISHED = {
         "EXTREME_POSE",
         "SUNGLASSES",
         "OCCLUDED",
+        "FACE_CUT",
     ],
     "SUBJECT": ["NO_FACE", "SEVERAL_FACES", "DIFFERENT_PERSON", "DUPLICATE"],
     "POLICY": ["NUDITY", "SUGGESTIVE", "VIOLENCE", "HATE", "DRUGS", "GESTURE"],

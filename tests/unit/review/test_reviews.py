@@ -18,6 +18,7 @@ from likeness.domain.errors import (
 )
 from likeness.domain.jobs.job import JobState
 from likeness.domain.moderation import Outcome, Severity
+from likeness.domain.photos.photo import PhotoState
 from likeness.domain.reasons import Reason
 from likeness.domain.review.audit import AuditAction, verify
 from likeness.domain.review.case import (
@@ -219,6 +220,15 @@ def test_a_case_has_every_photo_doubtful_ones_first_and_a_deadline(waiting):
     assert review.severity is Severity.HIGH
     assert waiting.job.state is JobState.IN_REVIEW
     assert waiting.reviews.task_token(REVIEW) == "token-1"
+
+
+def test_a_case_of_a_sampled_job_has_no_photo_that_was_left_out(world):
+    left_out = a_photo(2, state=PhotoState.LEFT_OUT, verdict=a_verdict())
+    world.has(JobState.MODERATING, with_photos=[a_photo(1, verdict=a_verdict()), left_out])
+
+    request(world)
+
+    assert [photo.photo_id for photo in world.reviews.get(REVIEW).photos] == ["p01"]
 
 
 def test_a_repeated_request_keeps_the_deadline_and_stores_the_newer_token(waiting):

@@ -4,9 +4,24 @@ import os
 import signal
 import socketserver
 import sys
+import threading
 import time
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
+
+changed = threading.Condition()
+arrived, left = [], []
+
+
+def meet(count):
+    """Return once `count` requests have arrived; print how many are in progress."""
+    with changed:
+        arrived.append(1)
+        print(f"in progress: {len(arrived) - len(left)}", flush=True)
+        changed.notify_all()
+        met = changed.wait_for(lambda: len(arrived) >= count, timeout=20)
+        left.append(1)
+    return met
 
 
 class Answers(BaseHTTPRequestHandler):
@@ -22,7 +37,9 @@ class Answers(BaseHTTPRequestHandler):
             time.sleep(600)
         if body.startswith(b"slow"):
             time.sleep(0.5)
-        if body.startswith(b"refuse"):
+        if body.startswith(b"meet") and not meet(int(body.split()[1])):
+            self.answer(500, b"the others did not come")
+        elif body.startswith(b"refuse"):
             self.answer(int(body.split()[1]), b'{"error": "OrderError"}')
         elif body == b"scribble":
             try:
@@ -61,6 +78,7 @@ if os.environ.get("GREETING") == "none":
     sys.exit(4)
 if os.environ.get("GREETING") == "stubborn":
     time.sleep(600)
+print("started", flush=True)
 signal.signal(signal.SIGTERM, lambda *_: os._exit(143))
 Path("socket").unlink(missing_ok=True)
 Server(os.environ["ADDRESS"], Answers).serve_forever()

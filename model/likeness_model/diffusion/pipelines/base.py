@@ -34,6 +34,8 @@ class Pipeline(ABC):
     """Networks of one family on one device. It holds nothing of a user."""
 
     targets: tuple[str, ...]  # the layers that get a LoRA adapter: names, or the ends of names
+    float8_layers: tuple[str, ...] = ()  # ends of the names of those that 8-bit floats can draw
+    float8 = False  # if they do
 
     def __init__(self, name: str, recipe: Recipe, device: torch.device, dtype: torch.dtype) -> None:
         self.name = name

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from likeness_model.painter.technique.planes import Picture, Plane, resized
+from likeness_model.painter.technique.planes import Picture, Plane, painted, resized
 
 Colour = tuple[int, int, int]
 
@@ -48,14 +48,15 @@ def gradient_table(stops: Sequence[tuple[float, Colour]]) -> Picture:
     return np.rint(np.stack(channels, 1)).astype(np.uint8)[None]
 
 
-def saturated(picture: Picture, amount: float) -> Picture:
-    """Chroma times `amount` about Lab's grey axis, hue kept."""
+def saturated(picture: Picture, amount: float, bare: Plane) -> Picture:
+    """Chroma times `amount` about Lab's grey axis, hue kept; `bare` skin (0..1) keeps its tone,
+    because ITA falls towards 0 when chroma grows: light skin darkens and dark skin lightens."""
     lab = cv2.cvtColor(picture, cv2.COLOR_RGB2Lab)
     steps = np.arange(256, dtype=np.float32)
     chroma = np.clip((steps - 128) * amount + 128, 0, 255)
     table = np.stack([steps, chroma, chroma], 1)
     lab = cv2.LUT(lab, np.rint(table).astype(np.uint8)[None])
-    return cv2.cvtColor(lab, cv2.COLOR_Lab2RGB)
+    return painted(cv2.cvtColor(lab, cv2.COLOR_Lab2RGB), picture, bare)
 
 
 def blend(a: Sequence[int], b: Sequence[int], share: float) -> Colour:

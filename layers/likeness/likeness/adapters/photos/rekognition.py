@@ -8,7 +8,7 @@ from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.s3 import object_keys as keys
 from likeness.domain.errors import Invalid, NotFound
 from likeness.domain.moderation import Label
-from likeness.domain.photos.photo import Box, DetectedFace
+from likeness.domain.photos.photo import Box, DetectedFace, same_face
 from likeness.ports.photos import DetectedLabels
 
 if TYPE_CHECKING:
@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from typing import Any, Final, Literal
 
     from mypy_boto3_rekognition.client import RekognitionClient
-    from mypy_boto3_rekognition.type_defs import BoundingBoxTypeDef, ImageTypeDef
+    from mypy_boto3_rekognition.type_defs import BoundingBoxTypeDef, ImageTypeDef, LandmarkTypeDef
 
     from likeness.domain.errors import LikenessError
     from likeness.domain.ids import AvatarId, JobId, PhotoId
+    from likeness.domain.photos.photo import Photo
 
 READ: Final[Sequence[Literal["DEFAULT", "AGE_RANGE", "SUNGLASSES", "FACE_OCCLUDED"]]] = (
     "DEFAULT",  # box, confidence, pose, quality
@@ -54,24 +55,28 @@ class Rekognition:
             answer = self._client.recognize_celebrities(Image=self._photo(job_id, photo_id))
         return [face["MatchConfidence"] for face in answer["CelebrityFaces"]]
 
-    def similarity(self, job_id: JobId, photo_id: PhotoId, other: PhotoId) -> float | None:
+    def similarity(self, photo: Photo, other: Photo) -> float | None:
         """Threshold 0, so that a low similarity is returned as a number.
 
-        Rekognition compares the largest face of the first picture with every face of the second;
-        the result is that of the largest one.
+        Rekognition compares the largest face of the first picture with every face of the second.
+        A result counts only if both are the judged faces.
         """
-        no_face = Invalid(f"no face to compare in photo {photo_id} or {other}")
-        with domain_errors(_unreadable(photo_id) | {"InvalidParameterException": no_face}):
+        one, two = photo.photo_id, other.photo_id
+        no_face = Invalid(f"no face to compare in photo {one} or {two}")
+        with domain_errors(_unreadable(one) | {"InvalidParameterException": no_face}):
             answer = self._client.compare_faces(
-                SourceImage=self._photo(job_id, photo_id),
-                TargetImage=self._photo(job_id, other),
+                SourceImage=self._photo(photo.job_id, one),
+                TargetImage=self._photo(other.job_id, two),
                 SimilarityThreshold=0,
             )
-        matches = [
-            (_box(match["Face"]["BoundingBox"]).area, match["Similarity"])
-            for match in answer["FaceMatches"]
-        ]
-        return max(matches)[1] if matches else None
+        if not (photo.face and other.face):
+            return None
+        if same_face(photo.face, [_box(answer["SourceImageFace"]["BoundingBox"])]) is None:
+            return None
+        faces = [match["Face"] for match in answer["FaceMatches"]] + answer["UnmatchedFaces"]
+        there = same_face(other.face, [_box(face["BoundingBox"]) for face in faces])
+        matches = dict(enumerate(answer["FaceMatches"]))
+        return matches[there]["Similarity"] if there in matches else None
 
     def avatar_labels(
         self, job_id: JobId, attempt: int, avatar_id: AvatarId, *, min_confidence: float
@@ -120,6 +125,7 @@ def _face(detail: Mapping[str, Any]) -> DetectedFace:
     return DetectedFace(
         box=_box(detail["BoundingBox"]),
         confidence=detail["Confidence"],
+        landmarks=_around(detail.get("Landmarks", ())),
         yaw=pose.get("Yaw"),
         pitch=pose.get("Pitch"),
         roll=pose.get("Roll"),
@@ -134,6 +140,13 @@ def _face(detail: Mapping[str, Any]) -> DetectedFace:
 
 def _box(box: BoundingBoxTypeDef) -> Box:
     return Box(left=box["Left"], top=box["Top"], width=box["Width"], height=box["Height"])
+
+
+def _around(landmarks: Sequence[LandmarkTypeDef]) -> Box | None:
+    if not landmarks:
+        return None
+    xs, ys = [mark["X"] for mark in landmarks], [mark["Y"] for mark in landmarks]
+    return Box(left=min(xs), top=min(ys), width=max(xs) - min(xs), height=max(ys) - min(ys))
 
 
 def _yes(attribute: Mapping[str, Any] | None) -> float | None:

@@ -20,7 +20,13 @@ class PhotoRules(Record):
     decided by moderation, where an unknown value needs review.
     """
 
-    face_confidence: float = Field(ge=0, le=100, description="percent; below it, no face")
+    face_confidence: float = Field(ge=0, le=100, description="percent; below it, no clear face")
+    possible_face: float = Field(ge=0, le=100, description="percent; below it, no face at all")
+    face_margin: float = Field(
+        ge=0,
+        le=1,
+        description="share of the face's size; a face that is nearer to the photo's edge is cut off",
+    )
     second_face_share: float = Field(
         gt=0, lt=1, description="share of the largest face's area; smaller faces are background"
     )
@@ -35,21 +41,28 @@ class PhotoRules(Record):
     min_sharpness: float = Field(ge=0, le=100)
 
 
-def confident_faces(seen: Iterable[DetectedFace], rules: PhotoRules) -> list[DetectedFace]:
-    """Returns the faces with enough confidence, largest first."""
-    sure = (face for face in seen if face.confidence >= rules.face_confidence)
-    return sorted(sure, key=lambda face: face.box.area, reverse=True)
+def possible_faces(seen: Iterable[DetectedFace], rules: PhotoRules) -> list[DetectedFace]:
+    """Returns what may be a face, largest first. The first one is the face that is judged."""
+    possible = (face for face in seen if face.confidence >= rules.possible_face)
+    return sorted(possible, key=lambda face: face.box.area, reverse=True)
 
 
 def check_faces(
     faces: Sequence[DetectedFace], *, height: int, rules: PhotoRules
 ) -> PhotoProblem | None:
-    """Returns the first problem that the user should fix, or None. `height`: of the photo, px."""
+    """Returns the first problem that the user should fix, or None. `height`: of the photo, px.
+
+    The first of `faces` is the user's. If it is not clear, a smaller one may be a stranger in the
+    background and never takes its place.
+    """
     if not faces:
         return PhotoProblem(reason=Reason.SUBJECT_NO_FACE)
     main, *others = faces
+    if main.confidence < rules.face_confidence:
+        return PhotoProblem(reason=Reason.SUBJECT_NO_FACE, box=main.box)
     for other in others:
-        if other.box.area >= main.box.area * rules.second_face_share:
+        sure = other.confidence >= rules.face_confidence
+        if sure and other.box.area >= main.box.area * rules.second_face_share:
             return PhotoProblem(reason=Reason.SUBJECT_SEVERAL_FACES, box=other.box)
     reason = next(_quality_problems(main, main.box.height * height, rules), None)
     return PhotoProblem(reason=reason, box=main.box) if reason else None
@@ -57,6 +70,10 @@ def check_faces(
 
 def _quality_problems(face: DetectedFace, face_px: float, rules: PhotoRules) -> Iterator[Reason]:
     """Causes come before their effects: a dark face also looks blurred."""
+    if any(
+        part and part.margin(face.box) < rules.face_margin for part in (face.box, face.landmarks)
+    ):
+        yield Reason.QUALITY_FACE_CUT
     if face_px < rules.min_face_px:
         yield Reason.QUALITY_FACE_TOO_SMALL
     turned = ((face.yaw, rules.max_yaw), (face.pitch, rules.max_pitch), (face.roll, rules.max_roll))

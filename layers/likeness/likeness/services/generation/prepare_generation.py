@@ -74,7 +74,9 @@ def _wanted(job: Job, attempt: int, jobs: Jobs) -> list[AvatarOrder]:
 
 def may_be_used(photo: Photo, approved_by_hand: bool) -> bool:
     """Only a photo with a verdict: one that was uploaded after moderation is never used."""
-    if photo.state is not PhotoState.ACCEPTED or photo.verdict is None or photo.sha256 is None:
+    if photo.state is not PhotoState.ACCEPTED or photo.verdict is None:
+        return False
+    if photo.sha256 is None or photo.face is None:
         return False
     doubtful_but_approved = photo.verdict.outcome is Outcome.DOUBTFUL and approved_by_hand
     return photo.verdict.outcome is Outcome.CLEAN or doubtful_but_approved
@@ -112,4 +114,4 @@ def _approved_by_hand(job: Job, reviews: Reviews) -> bool:
 def _ordered(photo: Photo) -> OrderedPhoto:
     if photo.sha256 is None:
         raise Conflict(f"photo {photo.photo_id} of job {photo.job_id} was never normalised")
-    return OrderedPhoto(photo_id=photo.photo_id, sha256=photo.sha256)
+    return OrderedPhoto(photo_id=photo.photo_id, sha256=photo.sha256, face=photo.face)

@@ -65,17 +65,18 @@ def low_poly(scene: Scene, variation: Variation) -> Image:
     fits = triangles.plane_fits(picture, label, len(faces))
     middle = points[faces].mean(1) / LAYOUT
     own = fits[:, 0] + fits[:, 1] * middle[:, :1] + fits[:, 2] * middle[:, 1:]
-    solid = (
-        np.bincount(
-            label.ravel(), resized(signed_distance(scene.alpha), LAYOUT).ravel() > 0, len(faces)
-        )
-        / np.maximum(np.bincount(label.ravel(), minlength=len(faces)), 1)
-        > 0.5
-    )
+    area = np.maximum(np.bincount(label.ravel(), minlength=len(faces)), 1)
+
+    def share(plane: Plane) -> Plane:
+        return np.asarray(np.bincount(label.ravel(), plane.ravel(), len(faces)) / area, np.float32)
+
+    solid = share(resized(signed_distance(scene.alpha), LAYOUT) > 0) > 0.5
+    bare = share(resized(scene.bare, LAYOUT))
     shade = _facet_light(scene, points, faces, solid, rng)
+    shade -= np.average(shade, weights=bare * area + 1e-6)  # no darker and no lighter on skin
     colours = np.where(
         solid[:, None],
-        _tinted(own, palette) * (1 + 0.55 * shade[:, None]),
+        _tinted(own, palette, bare) * (1 + 0.55 * shade[:, None]),
         _sky(palette, middle, rng) * (1 + 0.6 * shade[:, None]),
     )
     slopes = fits[:, 1:] * (palette.gradient * solid)[:, None, None]
@@ -90,7 +91,7 @@ def _sitter(scene: Scene) -> Picture:
     picture = features.bright_teeth(picture, resized(scene.mouth, LAYOUT), 0.4)
     soft = cv2.GaussianBlur(picture, (0, 0), LAYOUT * 0.014)
     crisp = cv2.addWeighted(picture, 1.5, soft, -0.5, 0)
-    return tone.saturated(crisp, 1.15)
+    return tone.saturated(crisp, 1.15, resized(scene.bare, LAYOUT))
 
 
 def _points(scene: Scene, variation: Variation, rng: np.random.Generator) -> Plane:
@@ -185,11 +186,13 @@ def _facet_light(
     return np.asarray(np.clip(light * np.where(solid, 0.42, 0.5), -0.3, 0.3), np.float32)
 
 
-def _tinted(own: Plane, palette: Palette) -> Plane:
-    """Shift darks towards the palette's shadow and lights towards its light; mid-tones stay."""
+def _tinted(own: Plane, palette: Palette, bare: Plane) -> Plane:
+    """Shift darks towards the palette's shadow and lights towards its light; mid-tones and bare
+    skin stay."""
     light = (own @ (0.299, 0.587, 0.114) / 255)[:, None]
     toned = np.array(palette.shadow) * (1 - light) + np.array(palette.lights) * light
-    return np.asarray(own + (toned - own) * palette.tint * np.abs(2 * light - 1), np.float32)
+    amount = palette.tint * np.abs(2 * light - 1) * (1 - bare[:, None])
+    return np.asarray(own + (toned - own) * amount, np.float32)
 
 
 def _sky(palette: Palette, middle: Plane, rng: np.random.Generator) -> Plane:

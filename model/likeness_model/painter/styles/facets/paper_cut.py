@@ -94,7 +94,7 @@ def _lay_regions(pile: Pile, scene: Scene, solid: Plane, mildness: float) -> Non
     _lay_cloth(pile, picture, regions["cloth"], solid)
     for name in ("hair", "skin"):
         region, steps = regions[name], _finer(STEPS[name], mildness)
-        chroma = 1.12 if name == "skin" else 1.2
+        chroma = 1.0 if name == "skin" else 1.2
         for number, (mark, colour) in enumerate(_papers_of(picture, tones, region, steps, chroma)):
             cover = cut_shape(region & (tones > mark), scene.size, round_by=1.7, smallest=60)
             pile.lay(cover * solid, colour, lift=0.008 if number == 0 else 0.0042)

@@ -95,23 +95,25 @@ def cel(
     """Flat cels: lightness in steps around this person's own skin, colours of the flat patches.
 
     `below` are lightnesses as shares of the skin's, ascending to 1 for the skin in plain light;
-    `above` are shares of the way from there to white. So the same light falls in the same step on
-    dark and on pale skin, and neither is made lighter. `smooth` rounds the shapes away from the
+    `above` are shares of the way from there to white, or to twice the skin's. So the same light
+    falls in the same step on dark and on pale skin, and neither is made lighter. `chroma` is for
+    hair, clothes and lips: bare skin keeps its own. `smooth` rounds the shapes away from the
     features, in pixels of the flat grid.
     """
     lab = cv2.cvtColor(sheet.flat, cv2.COLOR_RGB2Lab)
-    plain = skin_lightness(scene)
-    white = 252.0
-    values = [plain * b for b in below] + [plain + (white - plain) * a for a in above]
+    plain = float(scene.flesh[0]) * 2.55  # cv2's scale
+    lights = min(252.0 - plain, plain)
+    values = [plain * b for b in below] + [plain + lights * a for a in above]
     edges = [(low + high) / 2 for low, high in pairwise(values)]
     light = lab[..., 0].astype(np.float32)
     fine = resized(scene.detail, FLAT)
     light = mix(blur(light, smooth), blur(light, 0.8), np.clip(fine * 2 - 0.8, 0, 1))
     steps = stepped(resized(light, sheet.size), edges, values, 3.0)
     fine = np.clip(fine * 2 - 0.5, 0, 1)
-    colour = painted(blur(lab, smooth), lab, fine)[..., 1:]
-    colour = resized(np.ascontiguousarray(colour), sheet.size)
-    colour = cv2.convertScaleAbs(colour, alpha=chroma, beta=128 * (1 - chroma))
+    soft = painted(blur(lab, smooth), lab, fine)
+    strength = chroma - (chroma - 1) * resized(scene.bare, FLAT)[..., None]
+    colour = cv2.convertScaleAbs((soft[..., 1:] - np.float32(128)) * strength + 128)
+    colour = resized(colour, sheet.size)
     painted_lab = cv2.merge([cv2.convertScaleAbs(steps), *cv2.split(colour)])
     return cv2.cvtColor(painted_lab, cv2.COLOR_Lab2RGB)
 
@@ -128,16 +130,8 @@ def nearer(figure: Picture, sheet: Sheet, mildness: float) -> Picture:
     return painted(figure, sheet.whole, np.full_like(sheet.edge, 0.5 * mildness))
 
 
-def skin_lightness(scene: Scene) -> float:
-    """Median lightness of the face's skin, on cv2's 0..255 scale of L*."""
-    return 255 * _median_of_skin(scene, resized(scene.luminance, 256))
-
-
 def skin_tone(scene: Scene) -> float:
     """Median luma (0..1) of the face's skin: the middle grey of this person's light."""
-    return _median_of_skin(scene, luma(resized(scene.foreground, 256)))
-
-
-def _median_of_skin(scene: Scene, small: Plane) -> float:
-    skin = resized(scene.skin * scene.face, small.shape[0]) > 0.6
+    small = luma(resized(scene.foreground, 256))
+    skin = resized(scene.skin * scene.face, 256) > 0.6
     return float(np.median(small[skin])) if skin.any() else 0.55

@@ -41,6 +41,7 @@ from likeness_model.painter.technique.planes import (
 from likeness_model.painter.technique.tone import colours, flattened
 
 WORK = 512  # side of the grid on which the colour blocks are found
+ROUGE = 9.0  # a* of the cheeks' bokashi
 POTS = 3  # colours for the hair, and as many for the clothes
 
 
@@ -110,12 +111,12 @@ def figure_blocks(scene: Scene, photo: Picture, mildness: float) -> Picture:
         resized(x, side) for x in (scene.face, scene.hair, scene.eyes, scene.mouth, scene.lips)
     )
     bare = bare_skin(face, resized(scene.skin, side), hair)
-    flesh = middle_colour(lab, (face > 0.8) & (resized(scene.detail, side) < 0.8))
+    flesh = scene.flesh
     pots, costs = cloth_blocks(scene, lab, bare, float(flesh[0]))
     below = np.broadcast_to(smoothstep(-0.02, 0.05, chin_line(scene, side)), bare.shape)
     elsewhere = (900 + 500 * below) * (1 - bare)
     over_border = blur(lab[..., 0], side / 150) - (flesh[0] - np.float32(9))
-    pots += [flesh + (4.0, 0.5, 2.0), flesh * (0.80, 1.06, 1.1)]
+    pots += [flesh, flesh * (0.80, 1.06, 1.1)]
     costs += [40 * np.maximum(-over_border, 0) + elsewhere]
     costs += [40 * np.maximum(over_border, 0) + elsewhere]
     white = smoothstep(float(flesh[0]) - 6, float(flesh[0]) + 8, lab[..., 0])
@@ -188,14 +189,19 @@ def pigment(lab: Plane) -> Plane:
 
 
 def blushing(figure: Picture, scene: Scene) -> Picture:
-    """Bokashi of red on the cheeks."""
+    """Bokashi of red on the cheeks: redder, neither darker nor paler."""
+    plain, rouged = (
+        cv2.cvtColor((scene.flesh + np.float32((0, red, 0)))[None, None], cv2.COLOR_LAB2RGB)[0, 0]
+        for red in (0, ROUGE)
+    )
     side = scene.size // 4
     blush = np.zeros((side, side), np.float32)
     for index in (50, 280):
         centre = np.round(scene.mesh[index, :2] / 4).astype(int).tolist()
         cv2.circle(blush, centre, round(side * 0.035), 1.0, -1)
-    blush = resized(blur(blush, side / 40), scene.size) * scene.face * 0.3
-    strength = cv2.merge([1 - k * blush for k in (0.05, 0.32, 0.30)])
+    blush = resized(blur(blush, side / 40), scene.size) * scene.face
+    change = (rouged.clip(0.02, 1) / plain.clip(0.02, 1) - 1).tolist()
+    strength = cv2.merge([1 + share * blush for share in change])
     return cv2.multiply(figure, strength, dtype=cv2.CV_8U)
 
 

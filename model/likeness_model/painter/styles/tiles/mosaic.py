@@ -47,7 +47,7 @@ def mosaic(scene: Scene, variation: Variation) -> Image:
     picture = _design(scene, ground)
     cut = _stones(scene, variation, ground)
     colours = _smalti(tesserae.mean_colours(picture, cut.label), variation.rng(2))
-    return _set_in_mortar(colours, cut, ground.mortar, scene.size, variation.rng(4))
+    return _set_in_mortar(scene, colours, cut, ground.mortar, variation.rng(4))
 
 
 def _design(scene: Scene, ground: grounds.Ground) -> Picture:
@@ -60,7 +60,7 @@ def _design(scene: Scene, ground: grounds.Ground) -> Picture:
     figure = _darker(figure, resized(scene.brows, LAYOUT), 0.15)
     soft = cv2.GaussianBlur(figure, (0, 0), LAYOUT * 0.012)
     figure = cv2.addWeighted(figure, 1.75, soft, -0.75, 0)
-    figure = tone.saturated(figure, 1.18)
+    figure = tone.saturated(figure, 1.18, resized(scene.bare, LAYOUT))
     solid = (resized(scene.alpha, LAYOUT) > 0.5).astype(np.float32)
     return painted(ground.picture, figure, solid)
 
@@ -134,9 +134,10 @@ def _smalti(colours: Plane, rng: np.random.Generator) -> Plane:
 
 
 def _set_in_mortar(
-    colours: Plane, cut: tesserae.Cut, mortar: Colour, size: int, rng: np.random.Generator
+    scene: Scene, colours: Plane, cut: tesserae.Cut, mortar: Colour, rng: np.random.Generator
 ) -> Image:
     """Set the stones in mortar, each slightly tilted, so that each catches its own light."""
+    size = scene.size
     unit, scale = size / 1024, size / LAYOUT
     inside = cut.inside - _gaps(cut)[cut.label]
     wide = (size, size)
@@ -152,7 +153,7 @@ def _set_in_mortar(
     gleam = np.clip(light - 0.4, 0, 1) * 40
     stone = np.clip(stone + gleam[..., None], 0, 255).astype(np.uint8)
     cover = np.clip(distance + 0.5, 0, 1)
-    return painted(_mortar(flat, distance, mortar, grain), stone, cover)
+    return painted(_mortar(scene, flat, distance, mortar, grain), stone, cover)
 
 
 def _gaps(cut: tesserae.Cut) -> Plane:
@@ -164,11 +165,15 @@ def _gaps(cut: tesserae.Cut) -> Plane:
     return np.append(half, 0).astype(np.float32)
 
 
-def _mortar(flat: Picture, distance: Plane, colour: Colour, grain: Plane) -> Picture:
-    """Mortar has the tone of the surrounding stones, so that it does not change the skin's."""
+def _mortar(scene: Scene, flat: Picture, distance: Plane, colour: Colour, grain: Plane) -> Picture:
+    """Mortar has half the tone of the surrounding stones; on skin nearly all of it, because joints
+    take a third of a face of fine stones and would darken it."""
     side = 256
-    around = resized(cv2.blur(resized(flat, side), (9, 9)), flat.shape[0])
-    base = np.full_like(flat, colour)
-    tinted = cv2.addWeighted(base, 0.42, around, 0.5, 0)
+    around = cv2.blur(resized(flat, side), (9, 9))
+    bare = resized(scene.bare, side)
+    base = np.full_like(around, colour)
+    tinted = painted(
+        cv2.addWeighted(base, 0.42, around, 0.5, 0), cv2.convertScaleAbs(around, alpha=1.14), bare
+    )
     depth = 0.82 + 0.1 * grain + 0.2 * smoothstep(0.0, -3.0, distance)
-    return cv2.multiply(tinted, cv2.merge([depth] * 3), dtype=cv2.CV_8U)
+    return cv2.multiply(resized(tinted, flat.shape[0]), cv2.merge([depth] * 3), dtype=cv2.CV_8U)

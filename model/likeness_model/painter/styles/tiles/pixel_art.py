@@ -66,7 +66,8 @@ def _fine(scene: Scene, count: int, side: int, cut: int) -> Picture:
         calm = cv2.bilateralFilter(calm, 7, 28, 4)
     soft = cv2.GaussianBlur(calm, (0, 0), 1.5 * FINE)
     crisp = cv2.addWeighted(calm, 1.5, soft, -0.5, 0)
-    return tone.saturated(crisp, 1.15)
+    bare = cv2.resize(_window(scene.bare, count, side, cut), wide, interpolation=cv2.INTER_AREA)
+    return tone.saturated(crisp, 1.15, bare)
 
 
 def _parts(scene: Scene, count: int, side: int, cut: int) -> Parts:

@@ -24,6 +24,7 @@ from likeness_model.painter.technique.planes import (
     Picture,
     Plane,
     blur,
+    mix,
     painted,
     resized,
     smoothstep,
@@ -32,16 +33,6 @@ from likeness_model.vision.records import Image
 
 LAYOUT = 512  # side of the grid on which pieces are separated
 
-# Lines along which a glazier divides a face: mesh points along its folds and bones.
-FACE_LINES = (
-    "55 193 122 196 236 198 129",
-    "285 417 351 419 456 420 358",
-    "129 98 97 2 326 327 358",
-    "129 203 206 216 212 210 169 150",
-    "358 423 426 436 432 430 394 379",
-    "236 114 47 100 101 50 123 93",
-    "456 343 277 329 330 280 352 323",
-)
 FEATURE_RINGS = (RIGHT_EYE, LEFT_EYE, RIGHT_BROW, LEFT_BROW, LIPS_OUTSIDE, LIPS_INSIDE)
 
 
@@ -96,7 +87,6 @@ def _figure_leads(scene: Scene, picture: Picture, outline: list[Path]) -> list[L
     patches = Lead(leading.cut_by_colour(picture, body, 40, closeness=0.55), 0.0048, closed=True)
     return [
         _kept(patches, body > 0.5),
-        Lead([mesh[indexes(line)] for line in FACE_LINES], 0.0030),
         Lead([mesh[indexes(ring)] for ring in FEATURE_RINGS], 0.0020, closed=True),
         Lead((oval,), 0.0058, closed=True),
         Lead(outline, 0.0085, closed=True),
@@ -150,9 +140,9 @@ def _colours(
     rows, columns = np.mgrid[0:LAYOUT, 0:LAYOUT].astype(np.float32) / LAYOUT
     places = np.stack([mean(columns), mean(rows)], 1)
     face = mean(resized(scene.face, LAYOUT) * (1 - resized(scene.lips, LAYOUT)))
-    average = np.average(own, axis=0, weights=face * area * (bare > 0.5) + 1e-6)
-    calm = (0.45 * face * np.clip(bare * 2 - 1, 0, 1))[:, None]
-    sitter = _glowing(own * (1 - calm) + average * calm, bare.clip(0, 1))
+    flesh = cv2.cvtColor(scene.flesh[None, None], cv2.COLOR_Lab2RGB)[0, 0].clip(0, 1) * 255
+    calm = (face * np.clip(bare * 2 - 1, 0, 1))[:, None]
+    sitter = _glowing(own * (1 - calm) + flesh * calm, bare.clip(0, 1))
     return (
         np.where(inside[:, None], sitter, window.colour(places))
         .clip(0, 255)
@@ -161,9 +151,9 @@ def _colours(
 
 
 def _glowing(own: np.ndarray, bare: np.ndarray) -> np.ndarray:
-    """Chroma as in glass: clothes and hair much more than in life, skin only a little."""
+    """Chroma as in glass: clothes and hair much more than in life, skin as in life."""
     lab = cv2.cvtColor((own[None] / 255).astype(np.float32), cv2.COLOR_RGB2Lab)[0]
-    strength = (1.8 - 0.6 * bare)[:, None]
+    strength = (1.8 - 0.8 * bare)[:, None]
     chroma = np.linalg.norm(lab[:, 1:], axis=1, keepdims=True) + 1e-3
     lab[:, 1:] *= np.minimum(strength, 75 / chroma)
     # Grey glass has a tint: dark cloth falls to blue, light cloth to pale green.
@@ -184,7 +174,8 @@ def _lit_glass(
     ripples = value_noise(rng, size, 60, octaves=2)
     rows, columns = np.mgrid[0:size, 0:size].astype(np.float32) / size
     centre = np.exp(-((columns - 0.5) ** 2 + (rows - 0.42) ** 2) / 0.32)
-    factor = 0.80 + 0.30 * centre + 0.085 * streaks + 0.03 * ripples
+    level = mix(0.80 + 0.30 * centre, np.full_like(centre, 0.96), scene.bare)
+    factor = level + 0.085 * streaks + 0.03 * ripples
     mask = _filled(outline, size)
     factor *= 1 + mask * (_paint(scene, picture, colours, variation.mildness) - 1)
     return cv2.multiply(flat, cv2.merge([factor.astype(np.float32)] * 3), dtype=cv2.CV_8U)

@@ -121,7 +121,7 @@ def warmed(scene: Scene) -> Plane:
     """The photo as planes 0..1 with the chroma of oil colours; lightness and skin do not change."""
     lab = cv2.cvtColor(to_planes(scene.foreground), cv2.COLOR_RGB2LAB)
     lightness, a, b = cv2.split(lab)
-    chroma = 1.18 - 0.14 * np.maximum(scene.face, scene.skin)
+    chroma = 1.18 - 0.18 * scene.bare
     oily = cv2.cvtColor(cv2.merge([lightness, a * chroma, b * chroma]), cv2.COLOR_LAB2RGB)
     return np.clip(oily, 0, 1)
 

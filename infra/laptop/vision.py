@@ -5,6 +5,8 @@ See `laptop_cloud.rekognition.vision`. The figures are of eight views of one pho
 them again with `python -m tests.bench.rekognition_measures`.
 """
 
+from collections.abc import Collection
+
 import numpy as np
 
 from likeness_model.vision.age import YEARS, estimate_age, second_estimate
@@ -15,10 +17,12 @@ from likeness_model.vision.nsfw import EXPLICIT_FROM, SEXY_FROM, score_nudity
 from likeness_model.vision.pose import head_pose
 from likeness_model.vision.records import Floats, Image, Mesh
 from likeness_model.vision.smile import smile
+from likeness_model.vision.visible import covered_parts
 
 __all__ = [
     "MODERATION_MODEL",
     "age_range",
+    "covered",
     "embed_face",
     "find_faces",
     "head_pose",
@@ -65,6 +69,10 @@ def age_range(image: Image, mesh: Mesh) -> tuple[int, int]:
 def smile_confidence(image: Image, mesh: Mesh) -> float:
     """Percent."""
     return 100 * smile(image, mesh)
+
+
+def covered(image: Image, mesh: Mesh) -> Collection[bool | None]:
+    return covered_parts(image, mesh).values()
 
 
 def similarity(one: Floats, other: Floats) -> float:

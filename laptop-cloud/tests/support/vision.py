@@ -65,6 +65,10 @@ def age_range(_image: Image, _mesh: Mesh) -> tuple[int, int]:
     return 20, 30
 
 
+def covered(_image: Image, _mesh: Mesh) -> list[bool | None]:
+    return [False]
+
+
 def smile_confidence(_image: Image, _mesh: Mesh) -> float:
     return 90.0
 

@@ -75,7 +75,7 @@ def test_a_decoder_that_waits_is_ended_by_the_clock(decoding):
 
     began = time.monotonic()
 
-    assert verdict(decode_seconds=1) is Reason.FILE_CORRUPT
+    assert verdict(decode_within=1) is Reason.FILE_CORRUPT
     assert time.monotonic() - began < 20
 
 

@@ -56,6 +56,8 @@ from tests.builders import (
     a_policy,
     a_review,
     a_verdict,
+    an_assurance,
+    seen,
     tiers,
 )
 
@@ -380,6 +382,17 @@ def test_a_moderator_sees_the_findings_and_a_blurred_preview(waiting):
     assert base64.b64decode(flagged.preview.partition(",")[2]) == b"blurred jpeg"
     assert (case.policy_version, case.detector_version) == ("test", "7.0")
     assert [one.code for one in case.reason_codes] == list(MODERATOR_REASONS)
+
+
+def test_a_case_has_the_apps_word_about_the_age(world):
+    checked = an_assurance().at(NOW)
+    evidence = seen(age_assurance=checked)
+    verdict = a_verdict(Outcome.DOUBTFUL, Reason.MINOR_AGE_DOUBT)
+    verdict = verdict.model_copy(update={"evidence": evidence})
+    world.has(JobState.MODERATING, with_photos=[a_photo(1, verdict=verdict)])
+    request(world)
+
+    assert read(world).age_assurance == checked
 
 
 def test_a_case_contains_neither_a_url_nor_the_user(waiting):

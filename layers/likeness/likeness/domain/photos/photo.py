@@ -127,7 +127,9 @@ class Photo(Record):
     inspected_at: AwareDatetime | None = None
     width: int | None = Field(default=None, description="px, of the normalised photo")
     height: int | None = None
-    face: Box | None = Field(default=None, description="the face that is judged and drawn")
+    face: Box | None = Field(
+        default=None, description="the main face: checked, moderated and drawn"
+    )
     fingerprint: Fingerprint | None = None
     sha256: str | None = Field(
         default=None,

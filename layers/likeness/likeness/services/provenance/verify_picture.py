@@ -21,7 +21,9 @@ from likeness.ports.provenance import Credentials, WatermarkReader, Watermarks
 from likeness.ports.runtime import Clock
 
 MAX_BYTES = 4_400_000  # fits into a Lambda event (6 MiB) as base64, with headers
-LIMITS = Limits(max_bytes=MAX_BYTES, long_side=1024, short_side=64, decode_seconds=6)
+LIMITS = Limits(
+    max_bytes=MAX_BYTES, long_side=1024, short_side=64, decode_seconds=6, decode_within=12
+)
 
 
 def verify_picture(

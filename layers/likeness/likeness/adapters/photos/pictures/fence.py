@@ -66,7 +66,7 @@ def _decode_and_exit(sender: int, data: bytes, limits: Limits) -> NoReturn:
 def _limit(limits: Limits) -> None:
     """The kernel ends the process at its limit of time, and refuses memory beyond the other."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, limits.decode_seconds * 2)
+    signal.setitimer(signal.ITIMER_REAL, limits.decode_within)
     ceilings = {resource.RLIMIT_CPU: limits.decode_seconds, resource.RLIMIT_CORE: 0}
     if sys.platform == "linux":  # macOS does not enforce a limit of memory
         pages = int(Path("/proc/self/statm").read_text().split()[5])  # writable: proc(5), data

@@ -51,8 +51,10 @@ def _one_person(
         rough = np.maximum(rough, np.clip(both * 4 - 2.2, 0, 1))
         reach = guided_filter(colours, cv2.dilate(own, _square(7)), radius=10, eps=1e-3)
         rough = rough * np.clip(reach * 3.3 - 0.65, 0, 1)
-    core = rough if own is None else np.minimum(rough, own + 0.1)
-    return _fill_holes(rough * cv2.dilate(_part_under(seed, core), _square(31)))
+    core, inside = rough, np.ones_like(rough)
+    if own is not None:
+        core, inside = np.minimum(rough, own + 0.1), (person + own) / 2
+    return _fill_holes(rough * cv2.dilate(_part_under(seed, core), _square(31)), inside)
 
 
 def _square(side: int) -> np.ndarray:
@@ -67,15 +69,17 @@ def _part_under(seed: tuple[float, float], mask: Floats) -> Floats:
     return part.astype(np.float32)
 
 
-def _fill_holes(matte: Floats) -> Floats:
-    """Fill gaps inside the person: they are errors of the network, because this framing shows no
-    bent arm."""
+def _fill_holes(matte: Floats, inside: Floats) -> Floats:
+    """Fill the gaps that are `inside` the person, 0..1: errors of the matte. Between a bent arm and
+    the head is background."""
     outside = (matte < 0.5).astype(np.uint8)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(outside, connectivity=4)
     for label in range(1, len(stats)):
         x, y, width, height, _ = stats[label]
         if x > 0 and y > 0 and x + width < WORK and y + height < WORK:
-            matte[labels == label] = 1.0
+            gap = labels == label
+            if inside[gap].mean() > 0.5:
+                matte[gap] = 1.0
     return matte
 
 

@@ -107,8 +107,8 @@ class Scene:
 
     @cached_property
     def hair(self) -> Floats:
-        """The person above and beside the face that is not skin: an estimate with a soft edge."""
-        return regions.hair(self.alpha, self.mesh, self.oval, self.skin)
+        """Hair, also where it is long: an estimate with a soft edge."""
+        return regions.hair(self.foreground, self.alpha, self.mesh, self.oval, self.skin)
 
     @cached_property
     def detail(self) -> Floats:

@@ -50,6 +50,9 @@ def test_faces_are_listed_largest_first_with_rekognitions_values(client, detecto
         "AgeRange": {"Low": 17, "High": 25},
         "Sunglasses": {"Value": True, "Confidence": 91.0},
         "FaceOccluded": {"Value": False, "Confidence": 88.0},
+        "EyesOpen": {"Value": True, "Confidence": 98.0},
+        "MouthOpen": {"Value": False, "Confidence": 96.0},
+        "Smile": {"Value": True, "Confidence": 60.0},
         "Landmarks": [
             {"Type": "eyeLeft", "X": -0.02, "Y": 0.3},
             {"Type": "nose", "X": 0.25, "Y": 0.4},
@@ -70,11 +73,15 @@ def test_faces_are_listed_largest_first_with_rekognitions_values(client, detecto
     assert (first.brightness, first.sharpness) == (70.0, 40.0)
     assert (first.age_low, first.age_high) == (17, 25)
     assert (first.sunglasses, first.occluded) == (91.0, 12.0)
+    assert (first.eyes_open, first.mouth_open, first.smile) == (98.0, 4.0, 60.0)
     assert second.model_dump(exclude={"box", "confidence"}, exclude_none=True) == {}
     assert asked == [
         {
             "Image": PHOTO,
-            "Attributes": ["DEFAULT", "AGE_RANGE", "SUNGLASSES", "FACE_OCCLUDED"],
+            "Attributes": [
+                *("DEFAULT", "AGE_RANGE", "SUNGLASSES", "FACE_OCCLUDED"),
+                *("EYES_OPEN", "MOUTH_OPEN", "SMILE"),
+            ],
         }
     ]
 
@@ -123,11 +130,11 @@ def test_celebrities_are_confidences_without_names(client, detector):
     assert detector.celebrities(JOB, "p01") == [97.0]
 
 
-JUDGED = {"BoundingBox": BOX | {"Left": 0.12}, "Confidence": 99.0}
+MAIN = {"BoundingBox": BOX | {"Left": 0.12}, "Confidence": 99.0}
 BEHIND = {"BoundingBox": SMALL_BOX, "Confidence": 99.0}
 
 
-def compares(client, *, matches=(), others=(), source=JUDGED) -> list[dict]:
+def compares(client, *, matches=(), others=(), source=MAIN) -> list[dict]:
     return says(
         client,
         "CompareFaces",
@@ -137,8 +144,8 @@ def compares(client, *, matches=(), others=(), source=JUDGED) -> list[dict]:
     )
 
 
-def test_the_judged_faces_of_two_photos_are_compared(client, detector):
-    match = {"Face": JUDGED, "Similarity": 12.5}
+def test_the_main_faces_of_two_photos_are_compared(client, detector):
+    match = {"Face": MAIN, "Similarity": 12.5}
     behind = {"Face": BEHIND, "Similarity": 99.0}
     asked = compares(client, matches=[behind, match])
 
@@ -147,20 +154,20 @@ def test_the_judged_faces_of_two_photos_are_compared(client, detector):
 
 
 def test_no_match_is_none(client, detector):
-    compares(client, others=[JUDGED])
+    compares(client, others=[MAIN])
 
     assert detector.similarity(P1, P2) is None
 
 
-def test_a_stranger_who_matches_does_not_count_for_the_judged_face(client, detector):
-    compares(client, matches=[{"Face": BEHIND, "Similarity": 99.0}], others=[JUDGED])
+def test_a_stranger_who_matches_does_not_count_for_the_main_face(client, detector):
+    compares(client, matches=[{"Face": BEHIND, "Similarity": 99.0}], others=[MAIN])
 
     assert detector.similarity(P1, P2) is None
 
 
-def test_a_comparison_with_another_face_than_the_judged_one_does_not_count(client, detector):
+def test_a_comparison_with_another_face_than_the_main_one_does_not_count(client, detector):
     """The source face is Rekognition's choice: the largest that it detects."""
-    compares(client, matches=[{"Face": JUDGED, "Similarity": 99.0}], source=BEHIND)
+    compares(client, matches=[{"Face": MAIN, "Similarity": 99.0}], source=BEHIND)
 
     assert detector.similarity(P1, P2) is None
 

@@ -12,7 +12,6 @@ from likeness.contracts import DistanceGate
 from likeness_model.container.engines import load_engine
 from likeness_model.container.folders import WEIGHTS
 from likeness_model.diffusion import drawing
-from likeness_model.diffusion.prompts import templates
 from likeness_model.diffusion.quality_gate import Person, read_features, score
 from likeness_model.diffusion.recogniser import BUILT_IN, Scale, load_recogniser
 from likeness_model.errors import WeightsError
@@ -112,8 +111,7 @@ def test_the_gate_uses_the_operators_recogniser(auraface, photos):
     person = Person(tuple(features), auraface)
 
     def scored(word):
-        style = templates().styles["glamour"]
-        return score(photos[word], person, style=style, gate=DistanceGate())
+        return score(photos[word], person, style="glamour", gate=DistanceGate())
 
     copy, other = scored("close"), scored("mirrored")
 

@@ -1,5 +1,7 @@
 """Photo and variation of each avatar, near-duplicates, distances and the ranking."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -12,10 +14,15 @@ from likeness_model.generation.near_duplicates import (
 )
 from likeness_model.generation.variation import Variation, milder, variation_for
 from likeness_model.painter.plan import first_drafts
-from likeness_model.painter.resemblance import measure_distance
+from likeness_model.painter.resemblance import (
+    Reference,
+    deviation_of,
+    measure,
+    read_reference,
+    take_chips,
+)
 from likeness_model.painter.technique.planes import painted
 from likeness_model.vision.detect import find_faces
-from likeness_model.vision.embed import embed_face
 from likeness_model.vision.mesh import lay_mesh
 from tests.model.painter.test_drawing import SHA, an_order
 
@@ -93,34 +100,49 @@ def test_another_background_is_not_a_near_duplicate(scene):
 @pytest.fixture(scope="module")
 def reference(photos):
     photo = photos["close"]
-    return embed_face(photo, lay_mesh(photo, find_faces(photo)[0]))
+    return read_reference(take_chips(photo, lay_mesh(photo, find_faces(photo)[0])))
 
 
-def test_the_distance_of_the_photo_itself_is_small(scene, reference):
-    assert measure_distance(scene.foreground, scene.mesh, [reference]) < 0.4
+def test_the_framed_photo_is_near_in_distance_age_and_tone(scene, reference):
+    seen = measure(scene.foreground, scene.mesh, {"p01": reference})
+
+    assert seen.distance < 0.4
+    assert abs(seen.traits.tone - reference.traits.tone) < 15
+    assert deviation_of(seen, "oil", "p01", {"p01": reference}) is None
+
+
+def test_the_tone_is_compared_with_that_of_the_photo_that_was_painted(scene, reference):
+    seen = measure(scene.foreground, scene.mesh, {"p01": reference})
+    darker = replace(reference, traits=replace(reference.traits, tone=seen.traits.tone - 20))
+    references = {"p01": reference, "p02": darker}
+
+    assert deviation_of(seen, "oil", "p01", references) is None
+    assert deviation_of(seen, "oil", "p02", references) == "skin_tone"
+    assert deviation_of(seen, "pop-art", "p02", references) is None
 
 
 def test_the_distance_is_that_to_the_nearest_photo(scene, reference):
-    far = reference + 1
+    far = Reference(reference.embedding + 1, reference.traits)
 
     distances = [
-        measure_distance(scene.foreground, scene.mesh, references)
-        for references in ([reference], [far, reference], [far])
+        measure(scene.foreground, scene.mesh, references).distance
+        for references in ({"p01": reference}, {"p01": far, "p02": reference}, {"p01": far})
     ]
 
     assert distances[0] == distances[1] < distances[2]
 
 
-def test_without_a_face_there_is_no_distance(scene, reference):
-    grey = np.full_like(scene.foreground, 120)
+def test_without_a_face_nothing_is_measured_and_nothing_deviates(scene, reference):
+    seen = measure(np.full_like(scene.foreground, 120), scene.mesh, {"p01": reference})
 
-    assert measure_distance(grey, scene.mesh, [reference]) is None
+    assert (seen.distance, seen.traits) == (None, None)
+    assert deviation_of(seen, "oil", "p01", {"p01": reference}) is None
 
 
 def test_a_face_elsewhere_in_the_picture_is_not_measured(scene, reference):
     elsewhere = scene.mesh + np.array([130, 120, 0], np.float32)
 
-    assert measure_distance(scene.foreground, elsewhere, [reference]) is None
+    assert measure(scene.foreground, elsewhere, {"p01": reference}).distance is None
 
 
 def drawn(avatar_id, style, distance):

@@ -1,6 +1,7 @@
 """Checking, redrawing and near-duplicates, with a scripted painter instead of the workers."""
 
 from concurrent.futures import Future
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ def an_order(*styles, draws=3):
             "job_id": JOB,
             "attempt": 1,
             "size": 64,
-            "photos": [{"photo_id": "p01", "sha256": SHA}, {"photo_id": "p02", "sha256": SHA}],
+            "photos": [{"photo_id": f"p0{n}", "sha256": SHA} for n in (1, 2, 3)],
             "avatars": [
                 {"avatar_id": f"a{n:02}", "style": style, "seed": n}
                 for n, style in enumerate(styles, 1)
@@ -34,12 +35,12 @@ def an_order(*styles, draws=3):
 
 
 def analysed(photo_id):
-    return AnalysedPhoto(photo_id, subject=None, chip=None, worth=1.0)
+    return AnalysedPhoto(photo_id, subject=None, chips=None, worth=1.0)
 
 
 class Painter:
-    """Returns each avatar's scripted (distance, shade) in turn; shades that differ by more than the
-    threshold are not near-duplicates."""
+    """Returns each avatar's scripted (distance, shade) or (distance, shade, deviation) in turn;
+    shades that differ by more than the threshold are not near-duplicates."""
 
     def __init__(self, script):
         self.script = {avatar: list(rows) for avatar, rows in script.items()}
@@ -47,10 +48,11 @@ class Painter:
 
     def __call__(self, draft, _subject, _references, size, _gate):
         self.drafts.append(draft)
-        distance, shade = self.script[draft.avatar.avatar_id].pop(0)
+        distance, shade, *deviation = self.script[draft.avatar.avatar_id].pop(0)
         fingerprint = np.full((48, 48, 3), shade, np.float32)
         png = f"{draft.avatar.avatar_id} {draft.draw} {size}".encode()
-        return Picture(draft, png, distance, fingerprint, Watermarking.NOT_ORDERED)
+        picture = Picture(draft, png, distance, fingerprint, Watermarking.NOT_ORDERED)
+        return replace(picture, deviation=deviation[0] if deviation else None)
 
 
 class Pool:
@@ -81,7 +83,7 @@ def draw_all(request, monkeypatch, tmp_path):
         not_drawn = drawing.Drawing(
             order,
             [analysed("p01"), analysed("p02")],
-            references=[],
+            references={},
             checkpoints=checkpoints,
             pool=pool,
             on_settled=settled.append,
@@ -139,6 +141,28 @@ def test_a_picture_without_a_distance_does_not_replace_one_above_the_gate(draw_a
 
     assert checkpoints.avatars == {}
     assert not_drawn == {"a01": "distance"}
+
+
+def test_a_picture_with_another_age_or_skin_tone_is_redrawn_milder(draw_all):
+    script = {"a01": [(0.4, 0, "skin_tone"), (0.4, 0, "age"), (0.4, 0)]}
+
+    checkpoints, not_drawn, painter, _ = draw_all(an_order("oil"), script)
+
+    assert checkpoints.avatars["a01"].draws == 3
+    assert not_drawn == {}
+    mildness = [draft.variation.mildness for draft in painter.drafts]
+    assert mildness == sorted(set(mildness))
+
+
+@pytest.mark.parametrize("reason", ["age", "skin_tone"])
+def test_a_picture_that_keeps_another_age_or_skin_tone_is_given_up(draw_all, tmp_path, reason):
+    script = {"a01": [(0.4, 0, reason)] * 3}
+
+    _, not_drawn, _, settled = draw_all(an_order("oil"), script)
+
+    assert not_drawn == {"a01": reason}
+    assert settled == [1]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_of_two_near_duplicates_the_first_ordered_is_stored(draw_all):

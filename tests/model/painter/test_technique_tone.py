@@ -28,13 +28,15 @@ def test_a_gradient_map_hits_its_stops():
 
 
 def test_saturating_grey_leaves_it_grey_and_keeps_the_lightness_of_a_colour():
+    nowhere = np.zeros((4, 4), np.float32)
     grey = np.full((4, 4, 3), 130, np.uint8)
     brown = np.full((4, 4, 3), (120, 80, 60), np.uint8)
 
-    assert np.ptp(saturated(grey, 1.6)[0, 0]) <= 1
-    vivid = saturated(brown, 1.4)[0, 0].astype(float)
+    assert np.ptp(saturated(grey, 1.6, nowhere)[0, 0]) <= 1
+    vivid = saturated(brown, 1.4, nowhere)[0, 0].astype(float)
     assert vivid[0] > 120
     assert vivid @ (0.299, 0.587, 0.114) == pytest.approx(89.4, abs=4)
+    np.testing.assert_array_equal(saturated(brown, 1.4, nowhere + 1), brown)
 
 
 def test_flattening_removes_texture_and_keeps_an_edge():

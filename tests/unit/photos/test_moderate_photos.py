@@ -186,7 +186,7 @@ def test_the_largest_face_is_the_one_whose_age_counts(world):
     assert moderate(world).outcome is Outcome.CLEAN
 
 
-def test_the_judged_face_is_the_one_whose_age_counts_although_another_is_larger(world):
+def test_the_main_face_is_the_one_whose_age_counts_although_another_is_larger(world):
     world.has(JobState.MODERATING)
     elsewhere = Box(left=0.65, top=0.0, width=0.35, height=1.0)
     world.detector.seen_faces["p02"] = [a_face(box=elsewhere), a_face(age_low=5, age_high=9)]
@@ -194,7 +194,7 @@ def test_the_judged_face_is_the_one_whose_age_counts_although_another_is_larger(
     assert moderate(world).outcome is Outcome.REFUSED
 
 
-def test_without_the_judged_face_at_moderation_a_moderator_looks(world):
+def test_without_the_main_face_at_moderation_a_moderator_looks(world):
     world.has(JobState.MODERATING)
     elsewhere = Box(left=0.65, top=0.0, width=0.35, height=1.0)
     world.detector.seen_faces["p02"] = [a_face(box=elsewhere)]

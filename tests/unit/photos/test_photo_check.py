@@ -6,6 +6,7 @@ from pydantic import ValidationError
 from likeness.adapters.policy_files import load_photo_rules
 from likeness.domain.photos.photo import Box, same_face
 from likeness.domain.photos.photo_check import PhotoRules, check_faces, possible_faces
+from likeness.domain.photos.photo_choice import ChoiceRules
 from likeness.domain.reasons import Reason
 from tests.builders import a_face
 
@@ -23,6 +24,7 @@ RULES = PhotoRules(
     min_brightness=20,
     max_brightness=95,
     min_sharpness=30,
+    choice=ChoiceRules(eyes_open=50, mouth_open=50, smile=50, occluded=50, turned=30, sharp=80),
 )
 
 
@@ -179,14 +181,14 @@ def test_a_second_face_of_exactly_the_share_counts():
 
 
 def test_boxes_of_one_face_are_matched_and_those_of_neighbours_are_not():
-    judged, same, neighbour = (
+    main, same, neighbour = (
         Box(left=left, top=0.2, width=0.2, height=0.3) for left in (0.1, 0.13, 0.29)
     )
 
-    assert same_face(judged, [neighbour, same, judged]) == 2
-    assert same_face(judged, [neighbour, same]) == 1
-    assert same_face(judged, [neighbour]) is None
-    assert same_face(judged, []) is None
+    assert same_face(main, [neighbour, same, main]) == 2
+    assert same_face(main, [neighbour, same]) == 1
+    assert same_face(main, [neighbour]) is None
+    assert same_face(main, []) is None
 
 
 PERCENT, ANGLE = (0, 100, -0.1, 100.1), (0.1, 180, 0, 180.1)

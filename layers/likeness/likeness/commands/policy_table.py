@@ -82,7 +82,7 @@ def _other_rules(policy: Policy) -> Iterator[Row]:
         return rule, doubtful, refused, f"`{reason}`", _yes(reason in policy.leave_out.reasons)
 
     yield row(
-        "age range of the judged face",
+        "age range of the main face",
         f"reaches below {adult}, or unknown, and the set does not show an adult",
         f"lies below {adult}",
         Reason.MINOR_AGE_DOUBT,

@@ -203,9 +203,9 @@ class PhotoEvidence(Record):
     detector_version: str
     min_confidence: float = Field(description="percent; the detector reports no labels below it")
     faces: int | None = Field(default=None, description="None: not detected for this picture")
-    age_low: int | None = Field(default=None, description="whole years, of the judged face")
+    age_low: int | None = Field(default=None, description="whole years, of the main face")
     age_high: int | None = None
-    yaw: float | None = Field(default=None, description="degrees, of the judged face")
+    yaw: float | None = Field(default=None, description="degrees, of the main face")
     pitch: float | None = None
     brightness: float | None = Field(default=None, description="percent, as the detector has it")
     sharpness: float | None = None

@@ -94,7 +94,7 @@ class Detector(Protocol):
         """Return the confidence of each match, without names: no rule needs them."""
 
     def similarity(self, photo: Photo, other: Photo) -> float | None:
-        """Return the similarity of the judged faces of two photos, in percent; None for no match.
+        """Return the similarity of the main faces of two photos, in percent; None for no match.
 
         Raises Invalid if the detector finds no face in one of them.
         """

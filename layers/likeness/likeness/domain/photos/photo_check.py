@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pydantic import Field
 
 from likeness.domain.photos.photo import DetectedFace, Fingerprint, PhotoProblem
+from likeness.domain.photos.photo_choice import ChoiceRules
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
 
@@ -39,10 +40,11 @@ class PhotoRules(Record):
     min_brightness: float = Field(ge=0, le=100)
     max_brightness: float = Field(ge=0, le=100)
     min_sharpness: float = Field(ge=0, le=100)
+    choice: ChoiceRules
 
 
 def possible_faces(seen: Iterable[DetectedFace], rules: PhotoRules) -> list[DetectedFace]:
-    """Returns what may be a face, largest first. The first one is the face that is judged."""
+    """Returns what may be a face, largest first. The first one is the main face."""
     possible = (face for face in seen if face.confidence >= rules.possible_face)
     return sorted(possible, key=lambda face: face.box.area, reverse=True)
 

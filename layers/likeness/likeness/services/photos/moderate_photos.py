@@ -112,7 +112,7 @@ def _detect(photo: Photo, detector: Detector, policy: Policy) -> PhotoEvidence:
     policy.require_known(labels.detector_version)
     faces = detector.faces(*at)
     there = same_face(photo.face, [face.box for face in faces]) if photo.face else None
-    judged = None if there is None else faces[there]
+    main = None if there is None else faces[there]
     measured = {"age_low", "age_high", "yaw", "pitch", "brightness", "sharpness"}
     return PhotoEvidence(
         labels=labels.labels,
@@ -120,7 +120,7 @@ def _detect(photo: Photo, detector: Detector, policy: Policy) -> PhotoEvidence:
         min_confidence=policy.min_confidence,
         faces=len(faces),
         celebrities=tuple(detector.celebrities(*at)),
-        **(judged.model_dump(include=measured) if judged else {}),
+        **(main.model_dump(include=measured) if main else {}),
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from infra.laptop.vision import age_range, explicit_confidence
+from infra.laptop.vision import age_range, moderation_labels
 from laptop_cloud.rekognition.pose import aws_pose, pose_of_five
 from laptop_cloud.rekognition.quality import face_quality
 from laptop_cloud.rekognition.sunglasses import lights, sunglasses
@@ -38,7 +38,8 @@ def main(folders: list[str]) -> None:
 
 
 def measure(image: Image, into: Measures) -> None:
-    into["moderation confidence"].append(explicit_confidence(image))
+    for name, confidence in moderation_labels(image).items():
+        into[name].append(confidence)
     face = find_faces(image)[0]
     mesh = lay_mesh(image, face)
     if mesh is None:

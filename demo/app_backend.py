@@ -6,7 +6,6 @@ import json
 import time
 import uuid
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -18,16 +17,22 @@ from botocore.credentials import Credentials as Signing
 if TYPE_CHECKING:
     from laptop_cloud.identities import RoleCredentials
 
-SUBMITS = 20  # attempts, half a second apart
+SUBMITS = 20
 
 
 class ApiError(Exception):
-    """The API returned an error; `problem` is its body."""
+    """The API returned an error; `problem` is its body.
 
-    def __init__(self, status: int, problem: dict[str, Any]) -> None:
+    `retry_after_s`: when the same request may succeed; None if that is unknown.
+    """
+
+    def __init__(
+        self, status: int, problem: dict[str, Any], retry_after_s: float | None = None
+    ) -> None:
         super().__init__(problem.get("message", f"HTTP {status}"))
         self.status = status
         self.problem = problem
+        self.retry_after_s = retry_after_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +59,14 @@ class AppBackend:
         return self._call("GET", f"/v1/jobs/{job_id}")
 
     def submit(self, job_id: str, key: str | None = None) -> dict[str, Any]:
-        """Retries 409 for a moment: a verdict appears before its photo's check has ended."""
+        """Waits while photos are checked: a verdict appears before its photo's check has ended."""
         for _ in range(SUBMITS - 1):
             try:
                 return self._call("POST", f"/v1/jobs/{job_id}/submit", key=key)
             except ApiError as error:
-                if error.status != HTTPStatus.CONFLICT or "submit again" not in str(error):
+                if error.problem.get("error") != "PhotosBeingChecked":
                     raise
-            time.sleep(0.5)
+                time.sleep(error.retry_after_s or 1)
         return self._call("POST", f"/v1/jobs/{job_id}/submit", key=key)
 
     def appeal(self, job_id: str) -> dict[str, Any]:
@@ -168,7 +173,8 @@ class AppBackend:
                 problem = json.loads(answer.data)
             except ValueError:
                 problem = {"message": answer.data.decode(errors="replace")[:300]}
-            raise ApiError(answer.status, problem)
+            wait = answer.headers.get("Retry-After")
+            raise ApiError(answer.status, problem, float(wait) if wait else None)
         return answer
 
 

@@ -30,6 +30,7 @@ TYPES = {
 INSPECTED_WITHIN = 60  # s, for all photos
 ENDED_WITHIN = 900  # s, after submit
 POLL = 0.5  # s
+UNDECIDED = frozenset({"awaited", "checking"})  # states of a photo without a verdict
 ENDED = frozenset({"completed", "refused", "cancelled", "expired", "failed"})
 
 
@@ -104,7 +105,7 @@ def _wait_for_inspection(job_id: str, order: Order, backend: AppBackend, bar: Ba
     while True:
         job = backend.job(job_id)
         bar.show(job)
-        if all(photo["state"] != "awaited" for photo in job["photos"]):
+        if all(photo["state"] not in UNDECIDED for photo in job["photos"]):
             break
         if time.monotonic() > deadline:
             raise NoAvatars(f"the photos were not checked within {INSPECTED_WITHIN} s")

@@ -50,7 +50,8 @@ Errors are not stored.
 
 Lists are paged: `limit` is the size of a page, and `next` of one page is the `cursor` of the next.
 
-Errors have one shape (`ErrorBody`). Requests that API Gateway itself refuses have only a `message`.
+Errors have one shape (`ErrorBody`). After 409 `PhotosBeingChecked` send the same request again \
+when `Retry-After` says. Requests that API Gateway itself refuses have only a `message`.
 """
 SECURITY = {
     "app_backend": {
@@ -79,6 +80,10 @@ MEANS = {
     HTTPStatus.TOO_MANY_REQUESTS: "The quota of the day is used, or there are too many calls",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Internal error",
     HTTPStatus.SERVICE_UNAVAILABLE: "A dependency is unavailable: send the request again",
+}
+RETRY_AFTER = {
+    "description": "Seconds until the same request may succeed; absent if it cannot",
+    "schema": {"type": "integer"},
 }
 ONLY_GATEWAY = {HTTPStatus.UNAUTHORIZED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
 ANY_ROUTE = {
@@ -334,7 +339,10 @@ def _responses(refs: Refs) -> Iterator[Any]:
         elif status in GATEWAY_TOO:
             schema = {"anyOf": [ours, gateway]}
         content = {"application/json": {"schema": schema}}
-        yield _name(status), {"description": means, "content": content}
+        described: Json = {"description": means, "content": content}
+        if status is HTTPStatus.CONFLICT:
+            described["headers"] = {"Retry-After": RETRY_AFTER}
+        yield _name(status), described
 
 
 def _parameter(name: str, where: str, schema: Json, **more: Any) -> Json:

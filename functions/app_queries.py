@@ -1,44 +1,14 @@
-"""Reads of the app backend: `/v1/jobs`, `/v1/users`, `/v1/erasures`. Changes nothing."""
+"""Reads of the app backend: lists, quota, receipts, erasures. Changes nothing."""
 
 from likeness import bootstrap
 from likeness.adapters import policy_files
-from likeness.api.app import ErasureView, JobsView, JobView, PageQuery, QuotaView, ReceiptView
+from likeness.api.app import ErasureView, JobsView, PageQuery, QuotaView, ReceiptView
 from likeness.domain.ids import ErasureId, JobId, UserId
 from likeness.entrypoints.http import route, routes
 from likeness.services.account.get_erasure import get_erasure
 from likeness.services.account.get_quota import get_quota
 from likeness.services.deletion.get_receipt import get_receipt
-from likeness.services.jobs.get_job import get_job
 from likeness.services.jobs.list_jobs import list_jobs
-
-
-def _quota(user_id: UserId) -> QuotaView:
-    return get_quota(
-        user_id,
-        users=bootstrap.users(),
-        ledger=bootstrap.ledger(),
-        keyed_hash=bootstrap.keyed_hash(),
-        clock=bootstrap.CLOCK,
-        tiers=policy_files.load_tiers(),
-    )
-
-
-@route("GET", "/v1/jobs/{job_id}", gives=JobView)
-def get_job_handler(job_id: JobId) -> JobView:
-    """State, verdict of each photo, progress, and avatars with URLs valid for five minutes."""
-    return get_job(
-        job_id,
-        jobs=bootstrap.jobs(),
-        avatar_store=bootstrap.avatar_store(),
-        work=bootstrap.work(),
-        durations=bootstrap.durations(),
-        deletions=bootstrap.deletions(),
-        reviews=bootstrap.reviews(),
-        appeals=bootstrap.appeals(),
-        clock=bootstrap.CLOCK,
-        reasons=policy_files.load_reasons(),
-        quota=_quota,
-    )
 
 
 @route("GET", "/v1/users/{user_id}/jobs", query=PageQuery, gives=JobsView)
@@ -72,6 +42,4 @@ def get_erasure_handler(erasure_id: ErasureId) -> ErasureView:
     return get_erasure(erasure_id, erasures=bootstrap.erasures())
 
 
-handler = routes(
-    get_job_handler, list_jobs_handler, get_quota_handler, get_receipt_handler, get_erasure_handler
-)
+handler = routes(list_jobs_handler, get_quota_handler, get_receipt_handler, get_erasure_handler)

@@ -3,12 +3,12 @@
 from likeness import bootstrap
 from likeness.adapters import policy_files
 from likeness.adapters.photos import pictures
-from likeness.entrypoints.s3_events import Uploaded, on_upload
+from likeness.entrypoints.s3_events import Invocation, Uploaded, on_upload
 from likeness.services.review.match_appeal import match_appeal
 
 
 @on_upload
-def handler(upload: Uploaded) -> None:
+def handler(upload: Uploaded, _invocation: Invocation) -> None:
     match_appeal(
         upload.job_id,
         upload.photo_id,

@@ -17,6 +17,7 @@ def handler(job: JobRef) -> ModeratePhotosResult:
         review_policy=bootstrap.settings().reviewed,
         users=bootstrap.users(),
         keyed_hash=bootstrap.keyed_hash(),
+        deletion=bootstrap.job_deletion(),
         metrics=bootstrap.metrics(),
         clock=bootstrap.CLOCK,
         deadline=policy_files.load_retention().deadline,

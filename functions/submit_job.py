@@ -5,7 +5,7 @@ from http import HTTPStatus
 from likeness import bootstrap
 from likeness.adapters import policy_files
 from likeness.api.app import JobStateView
-from likeness.domain.errors import Conflict, Invalid, OverQuota
+from likeness.domain.errors import Conflict, Invalid, OverQuota, PhotosBeingChecked
 from likeness.domain.ids import JobId
 from likeness.entrypoints.http import route
 from likeness.services.jobs.submit_job import submit_job
@@ -16,7 +16,7 @@ from likeness.services.jobs.submit_job import submit_job
     "/v1/jobs/{job_id}/submit",
     gives=JobStateView,
     status=HTTPStatus.ACCEPTED,
-    raises=[Conflict, Invalid, OverQuota],
+    raises=[Conflict, Invalid, OverQuota, PhotosBeingChecked],
 )
 def handler(job_id: JobId) -> JobStateView:
     """Submit a job with 3 to 10 accepted photos: reserves the quota day and starts the work."""

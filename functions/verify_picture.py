@@ -15,7 +15,6 @@ def handler(request: Picture) -> ProvenanceView:
     """
     return verify_picture(
         request.content,
-        request.content_type,
         credentials=bootstrap.credentials(),
         reader=bootstrap.watermark_reader(),
         watermarks=bootstrap.watermarks(),

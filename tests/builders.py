@@ -10,15 +10,20 @@ from typing import Any
 
 from likeness.api.app import CreateJob
 from likeness.contracts import DrawnAvatar, GenerationResult, NotDrawn
+from likeness.domain.account.age import AgeAssurance, AgeMethod
 from likeness.domain.account.quota import Day, UserZone
 from likeness.domain.generation.avatar import Avatar, AvatarState
 from likeness.domain.ids import AvatarId, JobId, PhotoId, StyleId, UserHash, UserId
 from likeness.domain.jobs.catalogue import Plus, StyleCard, Tier
 from likeness.domain.jobs.job import Consent, Job, JobState, TimelineEntry
 from likeness.domain.moderation import (
+    AgeInSetRule,
     AgeRule,
+    AssuranceRule,
+    ClearFace,
     Finding,
     Label,
+    LeaveOutRule,
     Level,
     Outcome,
     PhotoEvidence,
@@ -28,7 +33,14 @@ from likeness.domain.moderation import (
     Severity,
     Verdict,
 )
-from likeness.domain.photos.photo import Box, DetectedFace, Fingerprint, Photo, PhotoState
+from likeness.domain.photos.photo import (
+    Box,
+    DetectedFace,
+    Fingerprint,
+    InspectionLease,
+    Photo,
+    PhotoState,
+)
 from likeness.domain.provenance.watermark import Watermarking
 from likeness.domain.reasons import Reason
 from likeness.domain.review.case import (
@@ -52,6 +64,17 @@ USER_HASH = UserHash("hash-of-user-1")
 BERLIN = UserZone(name="Europe/Berlin", fixed_at=datetime(2026, 11, 1, tzinfo=UTC))
 MODERATOR = "moderator-1"
 DETECTOR = "7.0"
+AGE = AgeRule(
+    adult=18,
+    in_set=AgeInSetRule(
+        clear_face=ClearFace(max_yaw=30, max_pitch=20, min_brightness=30, min_sharpness=40),
+        min_photos=3,
+        min_middle=18,
+        min_median=23,
+        max_share=0.34,
+    ),
+    assurance=AssuranceRule(methods=frozenset({AgeMethod.PHOTO_ID}), max_days=365),
+)
 
 # The transitions of a job to each state.
 WAYS: dict[JobState, tuple[JobState, ...]] = {
@@ -118,6 +141,12 @@ def a_photo(n: int = 1, *, state: PhotoState = PhotoState.ACCEPTED, **fields: An
             "fingerprint": Fingerprint(perceptual=f"{n:016x}"),
             "sha256": digest(f"photo {n}".encode()),
         }
+    if state is PhotoState.CHECKING:
+        until = NOW + timedelta(minutes=1)
+        seen = {
+            "etag": f"etag-{photo_id}",
+            "lease": InspectionLease(owner="invocation-1", until=until, begun=True),
+        }
     return Photo(
         **{"job_id": JOB, "photo_id": photo_id, "content_type": "image/jpeg", "state": state}
         | seen
@@ -148,8 +177,24 @@ def seen(**fields: Any) -> PhotoEvidence:
             "faces": 1,
             "age_low": 24,
             "age_high": 32,
+            "yaw": 2.0,
+            "pitch": -3.0,
+            "brightness": 70.0,
+            "sharpness": 80.0,
             "compared": True,
             "similarity": 99.0,
+        }
+        | fields
+    )
+
+
+def an_assurance(**fields: Any) -> AgeAssurance:
+    """The app's word: checked yesterday by a photo id."""
+    return AgeAssurance(
+        **{
+            "method": AgeMethod.PHOTO_ID,
+            "over_age": 18,
+            "checked_at": NOW - timedelta(days=1),
         }
         | fields
     )
@@ -273,8 +318,13 @@ def a_policy(**fields: Any) -> Policy:
             "version": "test",
             "detector_versions": frozenset({DETECTOR}),
             "labels": {"Explicit": explicit, "Weapons": weapons},
-            "age": AgeRule(),
+            "age": AGE,
             "same_person": SamePersonRule(accept=90, review=80),
+            "leave_out": LeaveOutRule(
+                remaining=3,
+                reasons=frozenset({Reason.SUBJECT_DIFFERENT_PERSON, Reason.POLICY_SUGGESTIVE}),
+                labels=frozenset({"Explicit"}),
+            ),
             "severity": {
                 Severity.CRITICAL: {Reason.MINOR_AGE_DOUBT},
                 Severity.HIGH: {Reason.POLICY_NUDITY, Reason.POLICY_VIOLENCE, "unknown"},

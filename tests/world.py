@@ -84,6 +84,7 @@ class World:
         self.users = FakeUsers(self.ledger)
         self.users.change(USER, zone=BERLIN)
         self.jobs.users = self.users
+        self.jobs.audit_log = self.audit_log
         self.erasures = FakeErasures(self.users)
         self.desk_counters = FakeDeskCounters(self.audit_log)
         self.reviews = FakeReviews(self.audit_log, self.desk_counters)

@@ -5,6 +5,8 @@ See `laptop_cloud.rekognition.vision`. The figures are of eight views of one pho
 them again with `python -m tests.bench.rekognition_measures`.
 """
 
+from collections.abc import Collection
+
 import numpy as np
 
 from likeness_model.vision.age import estimate_age
@@ -14,10 +16,12 @@ from likeness_model.vision.mesh import lay_mesh
 from likeness_model.vision.nsfw import nsfw_score
 from likeness_model.vision.pose import head_pose
 from likeness_model.vision.records import Floats, Image, Mesh
+from likeness_model.vision.visible import covered_parts
 
 __all__ = [
     "MODERATION_MODEL",
     "age_range",
+    "covered",
     "embed_face",
     "explicit_confidence",
     "find_faces",
@@ -53,6 +57,10 @@ def age_range(image: Image, mesh: Mesh) -> tuple[int, int]:
     shares = np.cumsum(estimate_age(image, mesh).distribution)
     low, high = np.searchsorted(shares, [AGE_LOW, AGE_HIGH])
     return max(0, int(low) - AGE_MARGIN), min(len(shares) - 1, int(high) + AGE_MARGIN)
+
+
+def covered(image: Image, mesh: Mesh) -> Collection[bool | None]:
+    return covered_parts(image, mesh).values()
 
 
 def similarity(one: Floats, other: Floats) -> float:

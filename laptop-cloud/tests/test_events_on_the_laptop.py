@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from support.calls import dead_letter, ops, wait_for
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from laptop_cloud.cloud import Cloud
 
 pytestmark = pytest.mark.stack
@@ -41,6 +44,69 @@ def test_the_event_is_retried_as_often_as_the_template_says(laptop_cloud: Cloud)
 
     assert len(attempts) % 2 == 0  # each event: once, and one retry
     assert attempts
+
+
+ENDS = {
+    "killed": ({"memory_mb": 400}, "Runtime.ExitError"),
+    "timed out": ({"sleep_s": 20}, "Sandbox.Timedout"),
+    "raised": ({"fail": True}, "Unavailable"),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_failed_event_is_recorded_by_the_destination(laptop_cloud: Cloud, end: str) -> None:
+    asked, error = ENDS[end]
+    event = {**asked, "end": end}
+    send_event(laptop_cloud, event)
+
+    record = wait_for("record", lambda: next(records(laptop_cloud, event), None))
+
+    context, response = record["requestContext"], record["responsePayload"]
+    assert context["condition"] == "RetriesExhausted"
+    assert context["approximateInvokeCount"] == 2
+    assert context["functionArn"].endswith(f":{laptop_cloud.outputs['Die']}:$LATEST")
+    assert record["responseContext"]["functionError"] == "Unhandled"
+    assert response["errorType"] == error
+    assert ("stackTrace" in response) is (end == "raised")
+    begun = [line for line in log(laptop_cloud, "Die") if context["requestId"] in line]
+    assert len([line for line in begun if line.startswith("request ")]) == 2  # retries have its id
+
+
+def test_an_event_that_was_handled_is_recorded_on_the_bus(laptop_cloud: Cloud) -> None:
+    send_event(laptop_cloud, {"answer_bytes": 1})
+
+    found = dead_letter(laptop_cloud, lambda one: "Invocation Result - Success" in one["Body"])
+
+    sent = json.loads(found["Body"])
+    assert sent["source"] == "lambda"
+    assert sent["detail"]["requestContext"]["condition"] == "Success"
+    assert sent["detail"]["requestPayload"] == {"answer_bytes": 1}
+    assert sent["detail"]["responsePayload"]["text"] == "x"
+
+
+def send_event(cloud: Cloud, event: dict[str, object]) -> None:
+    ops(cloud)("lambda").invoke(
+        FunctionName=cloud.outputs["Die"],
+        InvocationType="Event",
+        Payload=json.dumps(event).encode(),
+    )
+
+
+def log(cloud: Cloud, function: str) -> list[str]:
+    group = f"/aws/lambda/{cloud.outputs[function]}"
+    try:
+        events = ops(cloud)("logs").filter_log_events(logGroupName=group)["events"]
+    except ClientError:  # it has not run yet
+        return []
+    return [line for event in events for line in event["message"].splitlines()]
+
+
+def records(cloud: Cloud, event: dict[str, object]) -> Iterator[dict[str, Any]]:
+    for line in log(cloud, "Record"):
+        if line.startswith("record "):
+            found = json.loads(line.removeprefix("record "))
+            if found["requestPayload"] == event:
+                yield found
 
 
 def test_a_target_without_a_policy_for_the_rule_is_not_called(laptop_cloud: Cloud) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import urllib3
 
 from demo.app_backend import AppBackend
+from demo.job import UNDECIDED
 from infra.laptop.project import FOLDERS, ROOT, likeness
 from laptop_cloud import cloud, places, processes
 from laptop_cloud.places import Folders
@@ -64,7 +65,7 @@ def _job(backend: AppBackend, running: cloud.Cloud) -> dict[str, float]:
         backend.upload(post, photo.read_bytes())
     uploaded = time.monotonic()
     job_id = created["job_id"]
-    while any(photo["state"] == "awaited" for photo in backend.job(job_id)["photos"]):
+    while any(photo["state"] in UNDECIDED for photo in backend.job(job_id)["photos"]):
         time.sleep(POLL)
     inspected = time.monotonic()
     backend.submit(job_id)

@@ -40,7 +40,7 @@ def _inspection() -> dict[str, float]:
         theirs = processor_seconds(
             lambda: subprocess.run(arguments, check=True, capture_output=True), RUNS
         )
-    ours = processor_seconds(lambda: normalise(upload, declared_type="image/jpeg"), RUNS)
+    ours = processor_seconds(lambda: normalise(upload), RUNS)
     return {
         "peer.vips_12mp_jpeg_s": round(theirs, 4),
         "peer.vips_over_inspect_12mp_jpeg": round(theirs / ours, 2),

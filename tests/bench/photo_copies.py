@@ -35,7 +35,7 @@ CROPS = {  # left, top, right, bottom, of a side
 def saved(image: Image.Image, quality: int) -> NormalisedPhoto:
     file = io.BytesIO()
     image.save(file, "JPEG", quality=quality)
-    return normalise(file.getvalue(), declared_type="image/jpeg")
+    return normalise(file.getvalue())
 
 
 def copies(image: Image.Image) -> Iterator[tuple[str, NormalisedPhoto]]:

@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 
 from infra.laptop.vision import age_range, explicit_confidence
-from laptop_cloud.rekognition.occlusion import colours
 from laptop_cloud.rekognition.pose import aws_pose, pose_of_five
 from laptop_cloud.rekognition.quality import face_quality
 from laptop_cloud.rekognition.sunglasses import lights, sunglasses
@@ -22,6 +21,7 @@ from likeness_model.vision.detect import find_faces
 from likeness_model.vision.mesh import lay_mesh
 from likeness_model.vision.pose import head_pose
 from likeness_model.vision.records import Image
+from likeness_model.vision.visible import Part, covered_parts
 from tests.laptop.rekognition import drawings
 
 Measures = defaultdict[str, list[float]]
@@ -57,17 +57,16 @@ def measure(image: Image, into: Measures) -> None:
     for name, picture in with_masks(image):
         found = find_faces(picture)
         masked = lay_mesh(picture, found[0]) if found else None
-        seen = masked and colours(picture, masked)
-        if seen:
-            into[f"colour around the mouth, {name}"].append(seen[0])
-            into[f"colour of the lips in it, {name}"].append(seen[1])
+        if masked:
+            covered = covered_parts(picture, masked)[Part.MOUTH]
+            into[f"mouth covered (0.5 unknown), {name}"].append(0.5 if covered is None else covered)
     for name, picture in with_glasses(image):
         measure_glasses(name, picture, into)
 
 
 def measure_glasses(name: str, picture: Image, into: Measures) -> None:
     mesh = drawings.main_mesh(picture)
-    around, eyes = lights(picture, mesh)
+    around, eyes, contrast, hue = lights(picture, mesh)
     found = sunglasses(picture, mesh)
     sure = (
         found["Confidence"]
@@ -78,13 +77,18 @@ def measure_glasses(name: str, picture: Image, into: Measures) -> None:
     )
     into[f"light round the eyes, {name}"].append(float(around.max()))
     into[f"eye in it, {name}"].append(float((eyes / around).min()))
+    into[f"contrast in the eye, {name}"].append(float(contrast.max()))
+    into[f"hue round the eyes, {name}"].append(float(hue.max()))
     into[f"sunglasses %, {name} (-1 unknown)"].append(sure)
 
 
 def with_masks(image: Image) -> list[tuple[str, Image]]:
     cloths = {"blue": (150, 195, 215), "white": (235, 235, 232), "black": (28, 28, 30)}
-    return [("bare", image)] + [
-        (name, drawings.masked(image, colour)) for name, colour in cloths.items()
+    return [
+        ("bare", image),
+        *((name, drawings.masked(image, colour)) for name, colour in cloths.items()),
+        ("hand", drawings.behind_fingers(image)),
+        ("cup", drawings.behind_cup(image)),
     ]
 
 

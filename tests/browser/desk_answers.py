@@ -203,6 +203,7 @@ class Answers:
             {
                 "review": case,
                 "photos": self.pictures,
+                "age_assurance": {"method": "photo_id", "over_age": 18, "days": 41},
                 "policy_version": "2026-11-22",
                 "detector_version": "7.0",
                 "decision": None,

@@ -148,6 +148,9 @@ def test_the_advice_for_a_review_has_commands_of_this_job() -> None:
     assert json.loads(refusal)["approve"] is False
 
 
+HEADERS = {"Retry-After": "3"}
+
+
 class Answering:
     """An API that returns these responses in their order."""
 
@@ -156,12 +159,18 @@ class Answering:
 
     def request(self, *_: Any, **__: Any) -> Any:
         status, body = self.responses.pop(0)
-        return type("Response", (), {"status": status, "data": json.dumps(body).encode()})
+        answer = {"status": status, "data": json.dumps(body).encode(), "headers": HEADERS}
+        return type("Response", (), answer)
 
 
 @pytest.fixture
-def backend(monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr("demo.app_backend.time.sleep", lambda _: None)
+def waits() -> list[float]:
+    return []
+
+
+@pytest.fixture
+def backend(monkeypatch: pytest.MonkeyPatch, waits: list[float]) -> Any:
+    monkeypatch.setattr("demo.app_backend.time.sleep", waits.append)
     credentials = type("Keys", (), {"access_key": "a", "secret_key": "b", "session_token": "c"})
 
     def build(*responses: tuple[int, dict[str, Any]]) -> AppBackend:
@@ -171,14 +180,18 @@ def backend(monkeypatch: pytest.MonkeyPatch) -> Any:
     return build
 
 
-def test_submit_is_repeated_while_a_check_has_not_ended(backend: Any) -> None:
-    early = (409, {"message": "A photo is being checked; submit again in a moment."})
+def test_submit_is_repeated_when_the_api_says_while_photos_are_checked(
+    backend: Any, waits: list[float]
+) -> None:
+    early = (409, {"error": "PhotosBeingChecked", "message": "any text"})
 
     assert backend(early, early, (202, {"state": "moderating"})).submit("j1") == {
         "state": "moderating"
     }
+    assert waits == [3, 3]
 
 
 def test_another_conflict_is_an_error(backend: Any) -> None:
+    conflict = {"error": "Conflict", "message": "It was submitted already."}
     with pytest.raises(ApiError, match="already"):
-        backend((409, {"message": "It was submitted already."})).submit("j1")
+        backend((409, conflict)).submit("j1")

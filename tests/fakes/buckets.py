@@ -16,7 +16,7 @@ from likeness.contracts import (
 )
 from likeness.domain.deletion.receipt import PHOTOS, StoredObject
 from likeness.domain.deletion.retention import SweepFinding
-from likeness.domain.errors import Conflict, Denied, NotDeleted, NotFound
+from likeness.domain.errors import Conflict, Denied, NotDeleted, NotFound, Unavailable
 from likeness.domain.generation.avatar import Avatar
 from likeness.domain.ids import AvatarId, JobId, PhotoId
 from likeness.domain.photos.photo import ContentType, UploadFolder
@@ -60,6 +60,7 @@ class FakeBucket:
 class FakePhotos:
     def __init__(self, bucket: FakeBucket | None = None) -> None:
         self.bucket = bucket or FakeBucket()
+        self.uploaded_at = NOW
 
     def upload(self, job_id: JobId, photo_id: PhotoId, content: bytes) -> str:
         """Upload with a presigned POST; returns the ETag."""
@@ -93,7 +94,7 @@ class FakePhotos:
             Upload(
                 photo_id=PhotoId(key.removeprefix(folder)),
                 etag=_etag(self.bucket.objects[key]),
-                size=len(self.bucket.objects[key]),
+                uploaded_at=self.uploaded_at,
             )
             for key in self.bucket.listing()
             if key.startswith(folder)
@@ -257,7 +258,9 @@ class FakeJobFiles:
         self._photos = photos
         self._avatars = avatars
 
-    def inventory(self, job_id: JobId, places: Iterable[str]) -> list[StoredObject]:
+    def inventory(
+        self, job_id: JobId, places: Iterable[str], *, photo: PhotoId | None = None
+    ) -> list[StoredObject]:
         return [
             StoredObject(
                 name=f"{place}/{key.removeprefix(f'{place}/{job_id}/')}",
@@ -267,11 +270,11 @@ class FakeJobFiles:
             for place in places
             for bucket in [self._photos if place in PHOTOS else self._avatars]
             for key in bucket.listing()
-            if key.startswith(f"{place}/{job_id}/")
+            if key.startswith(f"{place}/{job_id}/{photo or ''}")
         ]
 
-    def delete(self, job_id: JobId, places: Iterable[str]) -> int:
-        folders = [f"{place}/{job_id}/" for place in places]
+    def delete(self, job_id: JobId, places: Iterable[str], *, photo: PhotoId | None = None) -> int:
+        folders = [f"{place}/{job_id}/{photo or ''}" for place in places]
         return self._photos.delete_folders(*folders) + self._avatars.delete_folders(*folders)
 
 
@@ -312,10 +315,13 @@ class FakeBuckets:
 
 class FakeInspections:
     def __init__(self) -> None:
-        self.asked: list[tuple[JobId, Upload]] = []
+        self.requested: list[tuple[JobId, Upload]] = []
+        self.down = False
 
-    def ask_again(self, job_id: JobId, upload: Upload) -> None:
-        self.asked.append((job_id, upload))
+    def request(self, job_id: JobId, upload: Upload) -> None:
+        if self.down:
+            raise Unavailable("Lambda does not respond")
+        self.requested.append((job_id, upload))
 
 
 def _etag(content: bytes) -> str:

@@ -292,7 +292,7 @@ class FakePictures:
         self.refused: set[bytes] = set()
         self.looks: dict[bytes, str] = {}
 
-    def normalise(self, data: bytes, *, declared_type: str) -> NormalisedPhoto:
+    def normalise(self, data: bytes) -> NormalisedPhoto:
         if data in self.refused:
             raise Refused(Reason.FILE_TYPE)
         sha256 = hashlib.sha256(data).hexdigest()
@@ -304,6 +304,9 @@ class FakePictures:
             fingerprint=Fingerprint(perceptual=perceptual),
             sha256=sha256,
         )
+
+    def content_type(self, data: bytes) -> str | None:
+        return None if data in self.refused else "image/png"
 
     def same_picture(self, one: bytes, other: bytes) -> bool:
         return one == other

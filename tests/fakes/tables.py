@@ -35,13 +35,15 @@ from likeness.domain.review.statistics import Counts, DeskDay, Exposure, desk_da
 
 
 class FakeJobs:
-    """Uses the users: no job is opened for one who is being erased."""
+    """Uses the users: no job is opened for one who is being erased. Appends to the audit log."""
 
     def __init__(self) -> None:
         self.users: FakeUsers | None = None
+        self.audit_log = FakeAuditLog()
         self.jobs: dict[JobId, Job] = {}
         self._photos: dict[tuple[JobId, PhotoId], Photo] = {}
         self._avatars: dict[tuple[JobId, AvatarId], Avatar] = {}
+        self._looks: dict[JobId, datetime] = {}
         self.lock = threading.RLock()
 
     def create(self, job: Job, photos: Sequence[Photo]) -> None:
@@ -84,6 +86,33 @@ class FakeJobs:
                 raise Conflict(f"photo {photo.photo_id} was changed")
             self._photos[photo.job_id, photo.photo_id] = photo
 
+    def may_look(self, job_id: JobId, *, now: datetime, until: datetime) -> bool:
+        with self.lock:
+            if now < self._looks.get(job_id, now):
+                return False
+            self._looks[job_id] = until
+            return True
+
+    def save_moderated(
+        self,
+        photos: Sequence[Photo],
+        *,
+        seen: Sequence[Photo],
+        job: Job | None = None,
+        audit_event: AuditEvent | None = None,
+    ) -> None:
+        with self.lock:
+            there = [self._photos.get((one.job_id, one.photo_id)) for one in photos]
+            if there == list(photos):
+                return
+            if there != list(seen):
+                raise Conflict("a photo was changed")
+            if job:
+                self.save(job)
+            self._photos |= {(one.job_id, one.photo_id): one for one in photos}
+            if audit_event:
+                self.audit_log.append(audit_event)
+
     def avatars(self, job_id: JobId) -> list[Avatar]:
         mine = [avatar for (of, _), avatar in self._avatars.items() if of == job_id]
         return sorted(mine, key=lambda avatar: avatar.rank)
@@ -98,6 +127,7 @@ class FakeJobs:
     def delete(self, job_id: JobId) -> None:
         self._photos = {key: photo for key, photo in self._photos.items() if key[0] != job_id}
         self._avatars = {key: avatar for key, avatar in self._avatars.items() if key[0] != job_id}
+        self._looks.pop(job_id, None)
         self.jobs.pop(job_id, None)
 
     def _stored(self, job_id: JobId) -> Job:

@@ -7,6 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from infra import publish_console
+from likeness.domain.account.age import AgeMethod
 from likeness.domain.moderation import Outcome, Severity
 from likeness.domain.reasons import Reason
 from likeness.domain.review.audit import AuditAction
@@ -94,6 +95,7 @@ def test_both_languages_have_the_same_words():
     [
         ("reason", [one for one in Reason if not one.startswith("SYSTEM.")]),
         ("action", AuditAction),
+        ("method", AgeMethod),
         ("severity", Severity),
         ("state", ReviewState),
         ("kind", ReviewKind),

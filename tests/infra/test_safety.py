@@ -1,9 +1,12 @@
 """What the templates must never lose: encryption, privacy, least privilege, dead letters."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
+from likeness.services.photos.fail_inspection import FAILED
+from likeness.services.photos.lost_uploads import INSPECTION_ENDS_WITHIN
 from tests.infra.documents import ROOT, TOP, of_type, read
 from tests.infra.permissions import permissions, statements
 from tests.infra.stacks import deployed, properties
@@ -140,13 +143,31 @@ def test_signatures_are_of_one_algorithm():
 
 
 @pytest.mark.parametrize("name", ["InspectPhotoFunction", "MatchAppealFunction"])
-def test_an_upload_that_cannot_be_handled_goes_to_the_dead_letter_queue(name):
-    function = properties(name)
-    rule = function["Events"]["Uploaded"]["Properties"]
+def test_an_upload_that_reaches_no_function_goes_to_the_dead_letter_queue(name):
+    rule = properties(name)["Events"]["Uploaded"]["Properties"]
     assert rule["DeadLetterConfig"] == {"Arn": DEAD_LETTERS}
     assert rule["RetryPolicy"]["MaximumRetryAttempts"] > 0
-    destinations = function["EventInvokeConfig"]["DestinationConfig"]
+
+
+@pytest.mark.parametrize("name", ["FailInspectionFunction", "MatchAppealFunction"])
+def test_an_upload_that_cannot_be_handled_goes_to_the_dead_letter_queue(name):
+    destinations = properties(name)["EventInvokeConfig"]["DestinationConfig"]
     assert destinations["OnFailure"]["Destination"] == DEAD_LETTERS
+
+
+def test_a_file_that_ends_the_process_is_tried_once_and_reported():
+    inspect = properties("InspectPhotoFunction")
+    config = inspect["EventInvokeConfig"]
+    assert config["MaximumRetryAttempts"] == 0
+    assert config["DestinationConfig"]["OnFailure"]["Destination"].endswith(
+        "FailInspectionFunction"
+    )
+    assert timedelta(seconds=inspect["Timeout"]) <= INSPECTION_ENDS_WITHIN
+
+
+def test_the_alarm_of_failed_inspections_watches_their_metric():
+    alarm = read("infra/alarms.yaml")["Resources"]["InspectionFailed"]["Properties"]
+    assert alarm["MetricName"] == FAILED
 
 
 def test_the_endpoint_writes_where_a_jobs_files_are_deleted(generation):

@@ -99,7 +99,7 @@ def tables(kind: str, request: pytest.FixtureRequest) -> Tables:
         jobs = FakeJobs()
         ledger = FakeLedger(jobs)
         jobs.users = users = FakeUsers(ledger)
-        audit_log = FakeAuditLog()
+        jobs.audit_log = audit_log = FakeAuditLog()
         desk_counters = FakeDeskCounters(audit_log)
         return Tables(
             jobs,

@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from likeness.domain.photos.photo import Box
 from likeness.domain.provenance.watermark import watermark_of
 from likeness_model.generation.variation import Variation
 from likeness_model.painter.subject import read_subject
@@ -47,7 +49,9 @@ class JobFolder:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{photo_id}.jpg").write_bytes(content)
 
-    def order(self, styles: list[str], **changes: Any) -> None:
+    def order(
+        self, styles: list[str], faces: Mapping[str, Box] | None = None, **changes: Any
+    ) -> None:
         avatars = [
             {
                 "avatar_id": f"a{n:02}",
@@ -57,8 +61,13 @@ class JobFolder:
             }
             for n, style in enumerate(styles, 1)
         ]
+        boxes = {photo_id: box.model_dump() for photo_id, box in (faces or {}).items()}
         listed = [
-            {"photo_id": photo_id, "sha256": hashlib.sha256(content).hexdigest()}
+            {
+                "photo_id": photo_id,
+                "sha256": hashlib.sha256(content).hexdigest(),
+                "face": boxes.get(photo_id),
+            }
             for photo_id, content in self.photos.items()
         ]
         order = {"job_id": JOB, "attempt": 1, "size": 192, "photos": listed, "avatars": avatars}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from demo.job import UNDECIDED
 from likeness import receipts
 from tests.clocks import morning_zone
 
@@ -44,8 +45,16 @@ class Person:
         for post, photo in zip(created["uploads"], photos, strict=True):
             self.backend.upload(post, photo)
         job_id: str = created["job_id"]
-        until(lambda: all(p["state"] != "awaited" for p in self.backend.job(job_id)["photos"]))
+        self.sees_verdicts(job_id)
         return job_id
+
+    def sees_verdicts(self, job_id: str) -> list[dict[str, Any]]:
+        def photos() -> list[dict[str, Any]]:
+            found: list[dict[str, Any]] = self.backend.job(job_id)["photos"]
+            return found
+
+        until(lambda: all(photo["state"] not in UNDECIDED for photo in photos()))
+        return photos()
 
     def sees_end(self, job_id: str) -> dict[str, Any]:
         until(lambda: self.backend.job(job_id)["state"] in ENDED)

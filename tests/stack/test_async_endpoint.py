@@ -101,7 +101,7 @@ def test_a_user_who_cancels_while_the_endpoint_draws_gets_nothing_and_leaves_not
 
     job = person.sees_end(job_id)
     assert (job["state"], job["avatars"], job["quota"]["left"]) == ("cancelled", [], 1)
-    # The queue is processed in order: when the next job is done, this one has been drawn.
+    # One job draws at a time: when the next one is done, this one has been drawn.
     after = Person(backend)
     next_job = after.hands_in(*selfies[3:6])
     backend.submit(next_job)

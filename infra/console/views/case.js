@@ -4,7 +4,7 @@ import { h, replace, say } from "../dom.js";
 import { clock, moment, relative, short } from "../format.js";
 import { bindView } from "../keys.js";
 import { lease } from "../lease.js";
-import { t } from "../words.js";
+import { named, t } from "../words.js";
 import { auditList } from "./audit.js";
 import { askToDecide, decisionPanel, outcome, verdict } from "./decision.js";
 import { facts } from "./facts.js";
@@ -213,6 +213,8 @@ export function caseView(page, id) {
     draw({});
   }
 
+  const assurance = (one) => t("case.age_assurance.of", one.over_age, named("method", one.method), one.days);
+
   const about = (review) =>
     h(
       "dl",
@@ -222,6 +224,7 @@ export function caseView(page, id) {
         review.kind === "appeal" && [t("queue.case"), t("kind.appeal")],
         [t("case.opened"), h("time", { datetime: review.opened_at, title: moment(review.opened_at) }, relative(review.opened_at))],
         [t("case.decide_by"), h("time", { datetime: review.decide_by, title: moment(review.decide_by) }, relative(review.decide_by))],
+        known.age_assurance && [t("case.age_assurance"), assurance(known.age_assurance)],
         known.policy_version && [t("case.policy"), known.policy_version],
         known.detector_version && [t("case.detector"), known.detector_version],
       ]

@@ -1,4 +1,8 @@
-"""Gap: asynchronous invocations wait while throttled, are retried, and use dead-letter queues."""
+"""Gap: asynchronous invocations wait while throttled, are retried, and use destinations.
+
+"Capturing records of Lambda asynchronous invocations" (Lambda Developer Guide) has the record that
+goes to a destination. A dead-letter queue gets the event itself.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,8 @@ import logging
 import os
 import threading
 import uuid
+from contextvars import ContextVar
+from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -23,6 +29,9 @@ log = logging.getLogger(__name__)
 RETRY_BASE_S = float(os.environ.get("LAMBDA_ASYNC_RETRY_BASE_SECONDS", "1"))
 DEFAULT_RETRIES = 2
 DEFAULT_AGE_S = 21_600
+
+_dispatch = lambda_svc._execute_function_dispatch
+_request_id: ContextVar[str] = ContextVar("request_id")  # of an event, in all its invocations
 
 
 class Failed(Retryable):
@@ -43,6 +52,13 @@ class Throttled(Busy):
 
 def install() -> None:
     lambda_svc.invoke_async_with_retry = invoke_later
+    lambda_svc._execute_function_dispatch = dispatch
+
+
+def dispatch(
+    function: dict[str, Any], config: dict[str, Any], event: Any, request_id: str, started: float
+) -> Any:
+    return _dispatch(function, config, event, _request_id.get(request_id), started)
 
 
 def invoke_later(function: dict[str, Any], event: Any) -> None:
@@ -64,62 +80,83 @@ def _deliver(function: dict[str, Any], event: Any) -> None:
         age_s=float(settings.get("MaximumEventAgeInSeconds", DEFAULT_AGE_S)),
         pause_s=RETRY_BASE_S,
     )
+    _request_id.set(str(uuid.uuid4()))
+    attempts, result = 0, None
+
+    def run() -> None:
+        nonlocal attempts, result
+        outcome = lambda_svc._execute_function(function, event)
+        if outcome.get("throttle"):
+            raise Throttled
+        attempts, result = attempts + 1, outcome.get("body")
+        if outcome.get("error"):
+            raise Failed(result if isinstance(result, dict) else {"errorMessage": str(result)})
+
+    side, condition, failed = "OnSuccess", "Success", None
     try:
-        policy.run(lambda: _run(function, event))
-    except (Failed, Throttled) as failed:
+        policy.run(run)
+    except (Failed, Throttled) as error:
+        failed, side = error.body, "OnFailure"
+        condition = "RetriesExhausted" if attempts > policy.retries else "EventAgeExceeded"
         name = config["FunctionName"]
-        log.warning("function %s gave up on an event: %s", name, failed.body.get("errorType"))
-        try:
-            _send_to_dead_letter_queue(config, settings, event, failed.body, policy.retries + 1)
-        except (ClientError, BotoCoreError, roles.RoleRefused):
-            log.exception("the dead letter of function %s was refused", name)
+        log.warning("function %s gave up on an event: %s", name, failed.get("errorType"))
+    record = _record(config, event, condition, attempts, result)
+    try:
+        _send(config, settings, side, record, failed)
+    except (ClientError, BotoCoreError, roles.RoleRefused):
+        log.exception("the destination of function %s refused its event", config["FunctionName"])
 
 
-def _run(function: dict[str, Any], event: Any) -> None:
-    result = lambda_svc._execute_function(function, event)
-    if result.get("throttle"):
-        raise Throttled
-    if result.get("error"):
-        body = result.get("body")
-        raise Failed(body if isinstance(body, dict) else {"errorMessage": str(body)})
+def _record(
+    config: dict[str, Any], event: Any, condition: str, attempts: int, result: Any
+) -> dict[str, Any]:
+    """The record of an event. Without a response if no invocation began, which is undocumented."""
+    version = config.get("Version", "$LATEST")
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    record = {
+        "version": "1.0",
+        "timestamp": now.replace("+00:00", "Z"),
+        "requestContext": {
+            "requestId": _request_id.get(),
+            "functionArn": f"{config['FunctionArn']}:{version}",
+            "condition": condition,
+            "approximateInvokeCount": attempts,
+        },
+        "requestPayload": event,
+    }
+    if attempts:
+        context = {"statusCode": 200, "executedVersion": version}
+        unhandled = {} if condition == "Success" else {"functionError": "Unhandled"}
+        record |= {"responseContext": context | unhandled, "responsePayload": result}
+    return record
 
 
-def _send_to_dead_letter_queue(
+def _send(
     config: dict[str, Any],
     settings: dict[str, Any],
-    event: Any,
-    failed: dict[str, Any],
-    attempts: int,
+    side: str,
+    record: dict[str, Any],
+    failed: dict[str, Any] | None,
 ) -> None:
-    """Send the event to destination and dead-letter queue, with the function's role."""
+    """Send a record to its destination, and a failed event to the dead-letter queue."""
     role, name = config["Role"], config["FunctionName"]
-    destination = (settings.get("DestinationConfig") or {}).get("OnFailure", {}).get("Destination")
+    destination = ((settings.get("DestinationConfig") or {}).get(side) or {}).get("Destination")
     if destination:
-        record = {
-            "version": "1.0",
-            "requestContext": {
-                "functionArn": config["FunctionArn"],
-                "condition": "RetriesExhausted",
-                "approximateInvokeCount": attempts,
-            },
-            "requestPayload": event,
-            "responseContext": {"statusCode": 200, "functionError": "Unhandled"},
-            "responsePayload": failed,
-        }
         send_as(role, name, destination, record)
-    if queue := (config.get("DeadLetterConfig") or {}).get("TargetArn"):
+    queue = (config.get("DeadLetterConfig") or {}).get("TargetArn")
+    if queue and failed is not None:
         attributes = {
-            "RequestID": str(uuid.uuid4()),
+            "RequestID": _request_id.get(),
             "ErrorCode": "200",
             "ErrorMessage": str(failed.get("errorMessage", ""))[:1024],
         }
-        send_as(role, name, queue, event, attributes)
+        send_as(role, name, queue, record["requestPayload"], attributes)
 
 
 def send_as(
     role: str, name: str, target: str, body: Any, attributes: dict[str, str] | None = None
 ) -> None:
-    """Send a message to a queue or a topic with a function's role, as Lambda does."""
+    """Send a message to a destination with a function's role, as Lambda does."""
     text = json.dumps(body)
     typed = {
         key: {"DataType": "String", "StringValue": value or "-"}
@@ -133,5 +170,17 @@ def send_as(
         client.send_message(QueueUrl=url, MessageBody=text, MessageAttributes=typed)
     elif service == "sns":
         client.publish(TopicArn=target, Message=text, MessageAttributes=typed)
+    elif service == "lambda":
+        client.invoke(FunctionName=target, InvocationType="Event", Payload=text.encode())
+    elif service == "events":
+        result = "Success" if body["requestContext"]["condition"] == "Success" else "Failure"
+        entry = {
+            "EventBusName": target,
+            "Source": "lambda",
+            "DetailType": f"Lambda Function Invocation Result - {result}",
+            "Resources": [body["requestContext"]["functionArn"], target],
+            "Detail": text,
+        }
+        client.put_events(Entries=[entry])
     else:
-        log.error("function %s: dead letters to %s are not supported", name, target)
+        log.error("function %s: the destination %s is not supported", name, target)

@@ -287,12 +287,14 @@ GAPS: tuple[Gap, ...] = (
     ),
     Gap(
         name="async_invocation",
-        ships="a throttled event counts as a failed one; dead letters have a destination's shape",
-        does="throttled events wait, failures are retried, then the event itself goes to the "
-        "dead-letter queue with the function's role",
+        ships="a throttled event counts as a failed one; dead letters have a destination's shape, "
+        "and no function or event bus is a destination",
+        does="throttled events wait, failures are retried with the same request id; with the "
+        "function's role a record goes to the destination, the event to the dead-letter queue",
         touches={
             f"{LAMBDA}:invoke_async_with_retry": "289fe4d3cbd4089b",
             f"{LAMBDA}:_execute_function": "3ceb16d6480a2161",
+            f"{LAMBDA}:_execute_function_dispatch": "f62cd259213ecef7",
         },
     ),
     Gap(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from laptop_cloud.rekognition.landmarks import all_landmarks, five_landmarks
-from laptop_cloud.rekognition.occlusion import face_occluded
+from laptop_cloud.rekognition.occlusion import face_occluded, occluded_without_mesh
 from laptop_cloud.rekognition.pose import aws_pose, pose_of_five
 from laptop_cloud.rekognition.quality import face_quality
 from laptop_cloud.rekognition.sunglasses import sunglasses
@@ -18,7 +18,7 @@ MOST_FACES = 100  # Rekognition's limit
 
 @dataclass(frozen=True)
 class SeenFace:
-    """Without a mesh (a profile, half a face) age, identity and glasses are unknown."""
+    """Without a mesh (a profile, a covered face) age, identity and glasses are unknown."""
 
     vision: Vision
     image: Image
@@ -29,13 +29,22 @@ class SeenFace:
         return self.vision.embed_face(self.image, self.mesh) if self.mesh else None
 
     def bounding_box(self) -> dict[str, float]:
-        """Ratios of the picture. Like Rekognition's, a box may extend beyond the edge."""
-        height, width = self.image.shape[:2]
+        """Ratios of the picture. Like Rekognition's, the box of a cut face extends beyond the edge.
+
+        The detector's box mostly ends at the edge; the mesh continues.
+        """
+        size = np.array(self.image.shape[1::-1])
+        low = np.array([self.face.x, self.face.y])
+        high = low + [self.face.width, self.face.height]
+        if self.mesh is not None:
+            first, last = self.mesh.plane.min(0), self.mesh.plane.max(0)
+            low, high = np.where(first < 0, first, low), np.where(last > size, last, high)
+        (left, top), (width, height) = low / size, (high - low) / size
         return {
-            "Width": self.face.width / width,
-            "Height": self.face.height / height,
-            "Left": self.face.x / width,
-            "Top": self.face.y / height,
+            "Width": float(width),
+            "Height": float(height),
+            "Left": float(left),
+            "Top": float(top),
         }
 
     def pose(self) -> dict[str, float]:
@@ -63,6 +72,9 @@ class SeenFace:
         """
         detail = self.compared()
         if self.mesh is None:
+            covered = occluded_without_mesh(self.face, detail["Pose"])
+            if covered and wanted & {"ALL", "FACE_OCCLUDED"}:
+                detail["FaceOccluded"] = covered
             return detail
         if "ALL" in wanted:
             detail["Landmarks"] = all_landmarks(self.face, self.mesh, self.image.shape)
@@ -74,7 +86,7 @@ class SeenFace:
             if found:
                 detail["Sunglasses"] = found
         if wanted & {"ALL", "FACE_OCCLUDED"}:
-            covered = face_occluded(self.image, self.mesh)
+            covered = face_occluded(self.vision.covered(self.image, self.mesh))
             if covered:
                 detail["FaceOccluded"] = covered
         return detail

@@ -4,6 +4,7 @@ A project names a module with these functions. Pictures are RGB arrays, (height,
 coordinates are pixels of the picture.
 """
 
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 import numpy as np
@@ -81,6 +82,9 @@ class Vision(Protocol):
 
     def age_range(self, image: Image, mesh: Any, /) -> tuple[int, int]:
         """The lowest and highest likely age, years."""
+
+    def covered(self, image: Image, mesh: Any, /) -> Iterable[bool | None]:
+        """For each eye and the mouth: is it covered or outside the picture? None: unknown."""
 
     def explicit_confidence(self, image: Image, /) -> float:
         """Percent, for the moderation label `Explicit`."""

@@ -65,6 +65,10 @@ def age_range(_image: Image, _mesh: Mesh) -> tuple[int, int]:
     return 20, 30
 
 
+def covered(_image: Image, _mesh: Mesh) -> list[bool | None]:
+    return [False]
+
+
 def explicit_confidence(image: Image) -> float:
     """The share of green pixels, percent."""
     return float((image[..., 1] > image[..., 0].astype(int) + 60).mean() * 100)

@@ -55,6 +55,11 @@ class JobStateChanged(BaseModel):
         default=None,
         description="Reason code of the end, if any. Later releases may add codes: docs/policy.md.",
     )
+    photos_left_out: int = Field(
+        default=0,
+        ge=0,
+        description="Number of photos that moderation left out: GET /v1/jobs/{job_id} says which.",
+    )
 
     @classmethod
     def of(cls, **fields: Any) -> Self:

@@ -22,6 +22,8 @@ def find_gpu(engine: str) -> torch.device:
     if not torch.cuda.is_available():
         raise DeviceError(f"{engine} needs a GPU: {_why_none(driver, cuda)}")
     log.info("%s, driver %s, CUDA %s", torch.cuda.get_device_name(0), driver, cuda)
+    if (count := torch.cuda.device_count()) > 1:
+        log.warning("1 of %d GPUs is used: an instance type with one costs less", count)
     return torch.device("cuda:0")
 
 

@@ -33,7 +33,6 @@ class PersonCompared(Contract):
     """The same avatars of one person, each drawn once in 16 and in 8 bits. `shift` is the mean of
     the differences in distance, 8 bits less 16, of the pictures that both drew."""
 
-    person: str
     pictures: int = Field(ge=1)
     drawn: int = Field(ge=0, description="passed the quality gate in 16 bits")
     float8_drawn: int = Field(ge=0)
@@ -54,13 +53,13 @@ class Comparison(Contract):
         """Why 8 bits may not draw; None if they may."""
         if len(self.people) < LEAST_PEOPLE:
             return f"{len(self.people)} people were compared, {LEAST_PEOPLE} are needed"
-        for row in self.people:
+        for n, row in enumerate(self.people, 1):
             if row.pictures < LEAST_PICTURES or row.shift is None:
-                return f"{row.person}: {row.pictures} pictures, {LEAST_PICTURES} with a face needed"
+                return f"person {n}: {row.pictures} pictures, {LEAST_PICTURES} with a face needed"
             if row.shift > MOST_SHIFT:
-                return f"{row.person}: the distance grows by {row.shift:.3f}, {MOST_SHIFT} at most"
+                return f"person {n}: the distance grows by {row.shift:.3f}, {MOST_SHIFT} at most"
             if row.drawn - row.float8_drawn > MOST_LOST * row.pictures:
-                return f"{row.person}: {row.float8_drawn} pictures pass the gate, not {row.drawn}"
+                return f"person {n}: {row.float8_drawn} pictures pass the gate, not {row.drawn}"
         if self.float8_picture_s >= self.picture_s:
             return "it is not faster"
         return None

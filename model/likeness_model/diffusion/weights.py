@@ -44,7 +44,11 @@ class Manifest(Contract):
     def licences(self) -> tuple[str, ...]:
         return tuple(sorted({row.licence for row in self.files}))
 
-    def revisions(self, reads: Sequence[str] = ("",)) -> tuple[str, ...]:
+    @property
+    def revisions(self) -> tuple[str, ...]:
+        return self.revisions_of([""])
+
+    def revisions_of(self, reads: Sequence[str]) -> tuple[str, ...]:
         """Of the files whose path begins with one of `reads`."""
         rows = (row for row in self.files if row.file.startswith(tuple(reads)))
         return tuple(sorted({row.revision for row in rows}))

@@ -13,52 +13,73 @@ NEARBY = 256  # side at which colours are averaged over wide neighbourhoods, px
 BAND = 0.016  # half width of the uncertain edge, in sides
 
 
-def cut_out(image: Image, seed: tuple[float, float]) -> tuple[Floats, Image]:
+def cut_out(
+    image: Image, seed: tuple[float, float], own: Floats | None = None
+) -> tuple[Floats, Image]:
     """Alpha (h, w) 0..1 and foreground colours (h, w, 3) uint8 of the person under `seed` (x, y).
 
-    The network gives the edge within a few pixels; the colours on both sides decide the alpha of
-    the uncertain pixels.
+    The networks give the edge within a few pixels; the colours on both sides decide the alpha of
+    the uncertain pixels. `own` (WORK, WORK) is the person without other people, from
+    `instance.mask_of`.
     """
     side = image.shape[0]
     small = cv2.resize(image, (WORK, WORK), interpolation=cv2.INTER_AREA)
-    rough = _one_person(small, (seed[0] * WORK / side, seed[1] * WORK / side))
     colours = small.astype(np.float32) / 255
+    rough = _one_person(small, colours, (seed[0] * WORK / side, seed[1] * WORK / side), own)
     refined = _split_band(colours, rough)
     alpha = cv2.resize(refined, (side, side), interpolation=cv2.INTER_CUBIC).clip(0, 1)
     return alpha, _person_colours(image, alpha)
 
 
-def _one_person(image: Image, seed: tuple[float, float]) -> Floats:
-    """The finer matte where it agrees with the person mask; only the part under the seed."""
+def _one_person(
+    image: Image, colours: Floats, seed: tuple[float, float], own: Floats | None
+) -> Floats:
+    """The finer matte where the masks agree with it; only the part under the seed."""
     person, matte = person_mask(image), clean_matte(image)
     overlap = np.minimum(person, matte).sum() / max(1.0, float(np.maximum(person, matte).sum()))
     if overlap < AGREE:
         matte = cv2.GaussianBlur(person, (0, 0), 3)
-    reach = np.ones((25, 25), np.uint8)
-    # The matte misses dark clothes but not heads; the mask may contain another person's head.
-    heart = cv2.erode((person > 0.9).astype(np.float32), np.ones((61, 61), np.uint8))
-    heart[: round(seed[1] + BELOW_NOSE * WORK)] = 0
-    rough = np.maximum(np.minimum(matte, cv2.dilate(person, reach)), heart)
-    return _fill_holes(rough * cv2.dilate(_part_under(seed, rough), np.ones((9, 9), np.uint8)))
+    if own is None:
+        rough = np.minimum(matte, cv2.dilate(person, _square(25)))
+        # The matte misses dark clothes but not heads; the mask may contain another person's head.
+        heart = cv2.erode((person > 0.9).astype(np.float32), _square(61))
+        heart[: round(seed[1] + BELOW_NOSE * WORK)] = 0
+        rough = np.maximum(rough, heart)
+    else:
+        rough = np.minimum(matte, cv2.dilate(person, _square(17)))
+        both = cv2.erode(np.minimum(person, own), _square(9))
+        rough = np.maximum(rough, np.clip(both * 4 - 2.2, 0, 1))
+        reach = guided_filter(colours, cv2.dilate(own, _square(7)), radius=10, eps=1e-3)
+        rough = rough * np.clip(reach * 3.3 - 0.65, 0, 1)
+    core, inside = rough, np.ones_like(rough)
+    if own is not None:
+        core, inside = np.minimum(rough, own + 0.1), (person + own) / 2
+    return _fill_holes(rough * cv2.dilate(_part_under(seed, core), _square(31)), inside)
+
+
+def _square(side: int) -> np.ndarray:
+    return np.ones((side, side), np.uint8)
 
 
 def _part_under(seed: tuple[float, float], mask: Floats) -> Floats:
     """1 in the connected part of the mask that contains the seed; the whole mask if none does."""
-    _, labels = cv2.connectedComponents((mask > 0.4).astype(np.uint8))
+    _, labels = cv2.connectedComponents(cv2.erode((mask > 0.5).astype(np.uint8), _square(7)))
     mine = labels[int(np.clip(seed[1], 0, WORK - 1)), int(np.clip(seed[0], 0, WORK - 1))]
     part = labels == mine if mine else labels > 0
     return part.astype(np.float32)
 
 
-def _fill_holes(matte: Floats) -> Floats:
-    """Fill gaps inside the person: they are errors of the network, because this framing shows no
-    bent arm."""
+def _fill_holes(matte: Floats, inside: Floats) -> Floats:
+    """Fill the gaps that are `inside` the person, 0..1: errors of the matte. Between a bent arm and
+    the head is background."""
     outside = (matte < 0.5).astype(np.uint8)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(outside, connectivity=4)
     for label in range(1, len(stats)):
         x, y, width, height, _ = stats[label]
         if x > 0 and y > 0 and x + width < WORK and y + height < WORK:
-            matte[labels == label] = 1.0
+            gap = labels == label
+            if inside[gap].mean() > 0.5:
+                matte[gap] = 1.0
     return matte
 
 

@@ -1,10 +1,13 @@
 """Masks of a portrait's parts, drawn from its mesh and its colours."""
 
+from collections.abc import Collection
+
 import cv2
 import numpy as np
 
 from likeness_model.vision.records import Floats, Image
 from likeness_model.vision.skin import cheeks
+from likeness_model.vision.visible import Part
 
 OVAL = (
     "10 338 297 332 284 251 389 356 454 323 361 288 397 365 379 378 400 377 "
@@ -16,6 +19,13 @@ RIGHT_EYE = "33 7 163 144 145 153 154 155 133 173 157 158 159 160 161 246"
 LEFT_EYE = "263 249 390 373 374 380 381 382 362 398 384 385 386 387 388 466"
 RIGHT_BROW = "70 63 105 66 107 55 65 52 53 46"
 LEFT_BROW = "300 293 334 296 336 285 295 282 283 276"
+EYES = {Part.RIGHT_EYE: RIGHT_EYE, Part.LEFT_EYE: LEFT_EYE}
+SAME_COLOUR = 10.0  # CIE76
+AROUND = {  # the outlines of what is hidden with a covered part
+    Part.MOUTH: "234 132 172 150 176 152 400 379 397 361 454 347 197 118",
+    Part.RIGHT_EYE: f"{RIGHT_EYE} {RIGHT_BROW}",
+    Part.LEFT_EYE: f"{LEFT_EYE} {LEFT_BROW}",
+}
 NOSE = "168 193 245 188 174 217 126 142 129 98 97 2 326 327 358 371 355 437 399 412 465 417"
 
 SUBPIXEL = 4  # cv2 draws at 1/16 px with shift=4, so masks do not jump by whole pixels
@@ -75,11 +85,26 @@ def irises(image: Image, mesh: Floats, eye_mask: Floats) -> Floats:
     return softened(mask, max(0.6, size * 0.0015)) * eye_mask
 
 
-SURE_SKIN = 0.7  # `skin` is 0.6 in the whole face, whatever covers it
+def hidden(image: Image, mesh: Floats, covered: Collection[Part]) -> Floats:
+    """The convex area around each covered part, and the rest of the face in the colour of what
+    covers an eye. What covers a mouth mostly reaches the nose."""
+    size = image.shape[0]
+    mask = np.zeros((size, size), np.float32)
+    for part in covered:
+        outline = cv2.convexHull(mesh[indexes(AROUND[part]), :2])
+        points = np.round(outline * 2**SUBPIXEL).astype(np.int32)
+        cv2.fillPoly(mask, [points], 1.0, cv2.LINE_8, SUBPIXEL)
+        eye = fill(mesh, [EYES[part]], size) > 0.5 if part in EYES else np.zeros_like(mask, bool)
+        if eye.any():
+            lab = cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
+            apart = np.linalg.norm(lab - np.median(lab[eye], 0), axis=2)
+            mask[(apart < SAME_COLOUR) & (fill(mesh, [OVAL], size) > 0.5)] = 1
+    return mask
 
 
-def skin(image: Image, alpha: Floats, mesh: Floats, features: Floats) -> Floats:
+def skin(image: Image, alpha: Floats, mesh: Floats, features: Floats, covered: Floats) -> Floats:
     """Pixels coloured like the cheeks and the forehead: a Gaussian in Lab, tolerant in lightness.
+    What is covered has no say in the colour.
 
     Computed at 256 px: skin has no fine structure, and a guided filter gives the edge.
     """
@@ -88,7 +113,9 @@ def skin(image: Image, alpha: Floats, mesh: Floats, features: Floats) -> Floats:
     lab = cv2.cvtColor(small.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
     scaled = mesh * (256 / size)
     core = cv2.erode(fill(scaled, [OVAL], 256), np.ones((9, 9), np.uint8)) > 0.9
-    core &= cv2.resize(features, (256, 256), interpolation=cv2.INTER_AREA) < 0.05
+    for other in (features, covered):
+        bare = core & (cv2.resize(other, (256, 256), interpolation=cv2.INTER_AREA) < 0.05)
+        core = bare if bare.any() else core
     sample = lab[core]
     centre = np.median(sample, 0)
     near = sample[np.abs(sample[:, 0] - centre[0]) < 25]
@@ -99,9 +126,24 @@ def skin(image: Image, alpha: Floats, mesh: Floats, features: Floats) -> Floats:
     below = (np.mgrid[0:256, 0:256][0] - scaled[152, 1]) / max(1.0, face_height(scaled))
     likelihood *= np.clip(1.6 - below * 1.6, 0, 1).astype(np.float32)
     likelihood = np.maximum(likelihood, cv2.GaussianBlur(core.astype(np.float32), (0, 0), 2) * 0.6)
+    likelihood = _without_highlights(likelihood, fill(scaled, [OVAL], 256))
     soft = cv2.bilateralFilter(likelihood, 7, 0.3, 4)
     large = cv2.resize(soft, (size, size), interpolation=cv2.INTER_CUBIC).clip(0, 1)
     return large * alpha * (1 - features)
+
+
+def _without_highlights(likelihood: Floats, oval: Floats) -> Floats:
+    """Skin that surrounds a small area includes it: a light on the forehead or the ear."""
+    closed = cv2.morphologyEx(np.maximum(likelihood, oval), cv2.MORPH_CLOSE, _disc(3))
+    outside = (closed < 0.5).astype(np.uint8)
+    _, label, stats, _ = cv2.connectedComponentsWithStats(outside, connectivity=4)
+    small = stats[:, cv2.CC_STAT_AREA] < 0.12 * oval.sum()
+    small[0] = False
+    inner = cv2.dilate(small[label].astype(np.float32), _disc(3))
+    return np.maximum(likelihood, cv2.GaussianBlur(inner, (0, 0), 1.5))
+
+
+SURE_SKIN = 0.7  # `skin` is 0.6 in the whole face
 
 
 def flesh(image: Image, mesh: Floats, skin_mask: Floats, face_mask: Floats) -> Floats:
@@ -114,14 +156,65 @@ def flesh(image: Image, mesh: Floats, skin_mask: Floats, face_mask: Floats) -> F
     return np.median(lab, axis=0).astype(np.float32)
 
 
-def hair(alpha: Floats, mesh: Floats, face_mask: Floats, skin_mask: Floats) -> Floats:
-    size = alpha.shape[0]
-    rows, columns = np.ogrid[0:size, 0:size]
-    chin, tall = mesh[152, :2], face_height(mesh)
-    above_chin = np.clip((chin[1] + 0.1 * tall - rows) / (0.35 * tall), 0, 1)
-    beside = np.clip((1.15 * tall - np.abs(columns - chin[0])) / (0.3 * tall), 0, 1)
-    place = above_chin.astype(np.float32) * beside.astype(np.float32)
-    return alpha * place * (1 - face_mask) * (1 - skin_mask)
+def hair(image: Image, alpha: Floats, mesh: Floats, face_mask: Floats, skin_mask: Floats) -> Floats:
+    """Above the chin what is neither face nor skin; below it, what continues those colours.
+
+    Long hair is told from clothes by colour: nearer to the hair beside the face than to the chest
+    and the shoulders, and connected to that hair. Computed at 256 px.
+    """
+    size, side = alpha.shape[0], 256
+    person, face, bare = (
+        cv2.resize(x, (side, side), interpolation=cv2.INTER_AREA)
+        for x in (alpha, face_mask, skin_mask)
+    )
+    rows, columns = np.ogrid[0:side, 0:side]
+    chin, tall = mesh[152, :2] * (side / size), face_height(mesh) * (side / size)
+    below = (rows - chin[1]) / tall
+    above_chin = np.clip((0.1 - below) / 0.35, 0, 1).astype(np.float32)
+    beside = np.clip((1.15 - np.abs(columns - chin[0]) / tall) / 0.3, 0, 1).astype(np.float32)
+    other = person * (1 - face) * (1 - bare)
+    certain = (other > 0.8) & (below < -0.35) & (beside > 0.5)
+    certain = cv2.erode(certain.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    clothes = (person > 0.8) & (bare < 0.3) & (below > 0.3)
+    clothes &= (np.abs(columns - chin[0]) < 0.35 * tall) | (below > 1.2)
+    place = above_chin * beside
+    if certain.sum() > 60:
+        small = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
+        like = _like_first(small, certain, clothes)
+        grown = _connected((like > 0.6) & (other > 0.4), certain) * like
+        # Down to the chin the place decides, from the mouth on more and more the colour.
+        place = np.maximum(place * np.clip(like * 2 + 2 * (-0.2 - below), 0, 1), grown)
+    soft = cv2.GaussianBlur(place.astype(np.float32), (0, 0), 1.2)
+    large = cv2.resize(soft, (size, size), interpolation=cv2.INTER_CUBIC).clip(0, 1)
+    return alpha * large * (1 - face_mask) * (1 - skin_mask)
+
+
+def _like_first(image: Image, first: np.ndarray, second: np.ndarray) -> Floats:
+    """0..1: how near each colour is to the first area's, and how much nearer than to the second's."""
+    lab = cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
+    lab = cv2.GaussianBlur(lab, (0, 0), 1.5) * np.float32((0.6, 1.2, 1.2))
+    own = _distance(lab, lab[first])
+    near = np.clip((24 - own) / 8, 0, 1)
+    if second.sum() < 60:
+        return near
+    other = _distance(lab, lab[second])
+    if np.median(other[first]) < 8:  # black hair on black clothes: no border to be found
+        return near
+    return near * np.clip((other - own) / 8 + 0.5, 0, 1)
+
+
+def _distance(lab: Floats, samples: Floats) -> Floats:
+    """To the nearest of five colours that represent the samples, dark to light."""
+    parts = np.array_split(np.argsort(samples[:, 0]), 5)
+    tones = [samples[part].mean(0) for part in parts]
+    return np.min([np.linalg.norm(lab - tone, axis=2) for tone in tones], axis=0)
+
+
+def _connected(mask: np.ndarray, seeds: np.ndarray) -> Floats:
+    """1 in the connected parts of a mask that touch a seed."""
+    _, label = cv2.connectedComponents((mask | seeds).astype(np.uint8))
+    touched = np.unique(label[seeds])
+    return np.isin(label, touched[touched > 0]).astype(np.float32)
 
 
 def detail(alpha: Floats, mesh: Floats, face_mask: Floats) -> Floats:

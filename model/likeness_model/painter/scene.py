@@ -1,5 +1,6 @@
 """The framed portrait with its masks that every style paints from."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -7,36 +8,63 @@ import numpy as np
 
 from likeness_model.painter import regions
 from likeness_model.vision.records import Floats, Image
+from likeness_model.vision.visible import Part
+
+MOSTLY = 0.5
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A square portrait: head and shoulders, eyes level at EYE_LINE, face centred.
+    """A square portrait: head and shoulders, face centred, eyes level at EYE_LINE, or higher where
+    the photo cuts the hair off.
 
     `foreground` is (size, size, 3) uint8 RGB: the person's own colours, extended slightly beyond
     the edge, without the old background. `alpha` is (size, size) float32 0..1, `mesh` is (468, 3)
-    float32 in pixels. Masks are (size, size) float32 0..1, computed on first use. Styles and
-    threads share these arrays: a style must not write to them.
+    float32 in pixels. `covered` are the parts of the face that the photo does not show: the masks
+    of the features in them are empty, and a style draws lines of the mesh only where `shows` is
+    true. Masks are (size, size) float32 0..1, computed on first use. Styles and threads share these
+    arrays: a style must not write to them.
     """
 
     foreground: Image
     alpha: Floats
     mesh: Floats
+    covered: frozenset[Part] = frozenset()
 
     @property
     def size(self) -> int:
         return self.foreground.shape[0]
 
+    def shows(self, points: Sequence[int]) -> bool:
+        """Whether the photo shows most of these mesh points, which are a line or a ring."""
+        columns, rows = self.mesh[list(points), :2].round().astype(int).clip(0, self.size - 1).T
+        return float(self.hidden[rows, columns].mean()) < MOSTLY
+
+    def shown(self, rings: Iterable[str]) -> list[str]:
+        return [ring for ring in rings if self.shows(regions.indexes(ring))]
+
+    @cached_property
+    def hidden(self) -> Floats:
+        """The covered parts of the face, with what is around them."""
+        return regions.hidden(self.foreground, self.mesh, self.covered)
+
+    @cached_property
+    def oval(self) -> Floats:
+        """The outline of the face from the brow to the chin, with what covers it."""
+        return regions.fill(self.mesh, [regions.OVAL], self.size, soft=0.006)
+
     @cached_property
     def face(self) -> Floats:
-        """The face from the brow to the chin, with a soft edge; without hair and neck."""
-        return self._filled(regions.OVAL, soft=0.006)
+        """The face from the brow to the chin, with a soft edge; without hair, neck, and what covers
+        it in another colour than skin."""
+        return self.oval * (1 - self.hidden * (1 - self.skin))
 
     @cached_property
     def skin(self) -> Floats:
         """Bare skin of face, ears and neck by its colour; without eyes, brows and mouth."""
         inner = np.maximum(np.maximum(self.eyes, self.brows), self.lips)
-        return regions.skin(self.foreground, self.alpha, self.mesh, np.maximum(inner, self.mouth))
+        inner = np.maximum(inner, self.mouth)
+        return regions.skin(self.foreground, self.alpha, self.mesh, inner, self.hidden)
 
     @cached_property
     def bare(self) -> Floats:
@@ -79,14 +107,14 @@ class Scene:
 
     @cached_property
     def hair(self) -> Floats:
-        """The person above and beside the face that is not skin: an estimate with a soft edge."""
-        return regions.hair(self.alpha, self.mesh, self.face, self.skin)
+        """Hair, also where it is long: an estimate with a soft edge."""
+        return regions.hair(self.foreground, self.alpha, self.mesh, self.oval, self.skin)
 
     @cached_property
     def detail(self) -> Floats:
         """How much detail a style shows: 1 around eyes, brows, nose and mouth, 0.5 over the rest of
         the face, 0.15 over the rest of the person, 0 in the background."""
-        return regions.detail(self.alpha, self.mesh, self.face)
+        return regions.detail(self.alpha, self.mesh, self.oval)
 
     @cached_property
     def luminance(self) -> Floats:
@@ -94,4 +122,5 @@ class Scene:
         return regions.lightness(self.foreground)
 
     def _filled(self, *rings: str, soft: float = 0.002) -> Floats:
-        return regions.fill(self.mesh, list(rings), self.size, soft=soft)
+        features = regions.fill(self.mesh, self.shown(rings), self.size, soft=soft)
+        return features * (1 - self.hidden) if self.covered else features

@@ -14,15 +14,18 @@ from likeness_model.generation.variation import (
 )
 from likeness_model.painter import matte, regions
 from likeness_model.painter.scene import Scene
-from likeness_model.vision.person import find_person
+from likeness_model.vision import instance
+from likeness_model.vision.person import NoUsableFace, find_person
 from likeness_model.vision.records import Floats, Image, Mesh
 from likeness_model.vision.segment import person_mask
+from likeness_model.vision.visible import Part, covered_parts
 
 # Share of the picture's height from brow to chin: head and shoulders, or closer where the photo
-# does not show the shoulders.
-WIDEST, NEAREST = 0.36, 0.66
+# ends before them. In the nearest framing the variations' zoom still shows the whole face.
+WIDEST, NEAREST = 0.36, 0.80
+HIGHEST_EYES = 0.36  # where the photo cuts the hair off, the eyes are higher than EYE_LINE
 PROBE = 128  # px: side at which framings are tried
-MAX_INVENTED = 0.002  # share of the picture that may show clothes beyond the photo's edge
+MAX_BEYOND = 0.0005  # share of the picture where the person is beyond the photo's edge, unseen
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Subject:
     foreground: bytes
     alpha: bytes
     mesh: Floats
+    covered: frozenset[Part]
 
     def scene(self, variation: Variation, size: int) -> Scene:
         """The portrait in the variation's framing; the eyes stay level and near EYE_LINE."""
@@ -49,11 +53,14 @@ class Subject:
             foreground=_framed(foreground, view, size, mirror=variation.mirror),
             alpha=_framed(alpha, view, size, mirror=variation.mirror).astype(np.float32) / 255,
             mesh=points.astype(np.float32),
+            covered=self.covered,
         )
 
 
 def read_subject(photo: Image, size: int, mesh: Mesh | None = None) -> Subject:
-    """Analyse a photo for scenes of up to `size` px. Raises NoUsableFace."""
+    """Analyse a photo for scenes of up to `size` px. Raises NoUsableFace, also for a photo that
+    ends too near to the face.
+    """
     mesh = mesh or find_person(photo)
     store = round(size * MAX_ZOOM)
     to_store = _best_framing(photo, mesh, store)
@@ -61,34 +68,42 @@ def read_subject(photo: Image, size: int, mesh: Mesh | None = None) -> Subject:
     points = mesh.points.copy()
     points[:, :2] = mesh.plane @ to_store[:, :2].T + to_store[:, 2]
     points[:, 2] *= np.hypot(*to_store[:, 0])
-    alpha, foreground = matte.cut_out(image, tuple(points[1, :2].tolist()))
+    own = instance.mask_of(photo, mesh, to_store * (matte.WORK / store), matte.WORK)
+    alpha, foreground = matte.cut_out(image, tuple(points[1, :2].tolist()), own)
+    alpha *= _inside(photo.shape, to_store, store)
     return Subject(
         foreground=_packed(foreground),
         alpha=_packed(np.round(alpha * 255).astype(np.uint8)),
         mesh=points.astype(np.float32),
+        covered=frozenset(part for part, hidden in covered_parts(photo, mesh).items() if hidden),
     )
 
 
 def _best_framing(photo: Image, mesh: Mesh, store: int) -> np.ndarray:
-    """The widest framing that shows no part of the person beyond the photo's edge."""
+    """The widest framing in which no part of the person is beyond the photo's edge, with the eyes
+    as near to EYE_LINE as possible. Raises NoUsableFace if there is none."""
     shrink = min(1.0, PROBE * 2 / max(photo.shape[:2]))
     small = cv2.resize(photo, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
     person = person_mask(small)
-    inside = np.ones(person.shape, np.float32)
-    for share in np.linspace(WIDEST, NEAREST, 13):
-        probe = _level_eyes(mesh, PROBE, share)
-        probe[:, :2] /= shrink
-        missing = 1 - cv2.warpAffine(inside, probe, (PROBE, PROBE))
-        invented = missing * cv2.warpAffine(
-            person, probe, (PROBE, PROBE), borderMode=cv2.BORDER_REPLICATE
-        )
-        if invented.mean() <= MAX_INVENTED:
-            break
-    return _level_eyes(mesh, store, share)
+    for share in np.linspace(WIDEST, NEAREST, 18):
+        for eyes in (EYE_LINE, (EYE_LINE + HIGHEST_EYES) / 2, HIGHEST_EYES):
+            probe = _level_eyes(mesh, PROBE, share, eyes)
+            probe[:, :2] /= shrink
+            beyond = 1 - _inside(small.shape, probe, PROBE)
+            # What the person mask says at the photo's edge is true a little beyond it.
+            beyond *= cv2.warpAffine(person, probe, (PROBE, PROBE), borderMode=cv2.BORDER_REPLICATE)
+            if beyond.mean() <= MAX_BEYOND:
+                return _level_eyes(mesh, store, share, eyes)
+    raise NoUsableFace("the photo ends too near to the face")
 
 
-def _level_eyes(mesh: Mesh, size: int, share: float) -> np.ndarray:
-    """Photo to picture: eyes level at EYE_LINE, the face in the middle, `share` of it tall."""
+def _inside(shape: tuple[int, ...], matrix: np.ndarray, size: int) -> Floats:
+    """(size, size): 1 where the picture shows the photo, 0 beyond the photo's edge."""
+    return cv2.warpAffine(np.ones(shape[:2], np.float32), matrix, (size, size))
+
+
+def _level_eyes(mesh: Mesh, size: int, share: float, eye_line: float) -> np.ndarray:
+    """Photo to picture: eyes level at `eye_line`, the face in the middle, `share` of it tall."""
     plane = mesh.plane.astype(np.float64)
     right, left = plane[[33, 133]].mean(0), plane[[263, 362]].mean(0)
     angle = np.arctan2(left[1] - right[1], left[0] - right[0])
@@ -98,7 +113,7 @@ def _level_eyes(mesh: Mesh, size: int, share: float) -> np.ndarray:
     eyes = (right + left) / 2 @ turn.T
     middle = (eyes[0] + (oval[:, 0].min() + oval[:, 0].max()) / 2) / 2
     scale = share * size / (oval[:, 1].max() - oval[:, 1].min())
-    shift = np.array([0.5 * size - scale * middle, EYE_LINE * size - scale * eyes[1]])
+    shift = np.array([0.5 * size - scale * middle, eye_line * size - scale * eyes[1]])
     return np.hstack([turn * scale, shift[:, None]])
 
 

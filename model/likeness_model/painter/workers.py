@@ -155,7 +155,7 @@ def draw(
 ) -> Picture:
     """Draw and measure; watermark only a picture that will not be redrawn, because the watermark
     takes as long as a fast style."""
-    for model in ("selfie", "u2netp"):
+    for model in ("selfie", "blazepose", "u2netp"):
         unload(model)
     scene = subject.scene(draft.variation, size)
     drawn, mesh = STYLES[draft.avatar.style](scene, draft.variation), scene.mesh

@@ -2,12 +2,17 @@
 
     python -m likeness_model.tools.bench_diffusion --random-weights [--engine NAME]
     python -m likeness_model.tools.bench_diffusion --count      # needs no GPU
+    python -m likeness_model.tools.bench_diffusion --engine NAME --float8 FILE --photos FOLDER
 
 Random weights of the true shapes are as fast as real ones, but say nothing about distance, style
 and the quality gate. Without `--photos`, synthetic portraits take the place of analysed photos.
 
 Prints one line of JSON per engine, name to number. Seconds are per picture or per step where the
 name says so. What could not be measured is null, and a line on stderr says why.
+
+`--float8` compares klein in 16 and in 8 bits, on real weights and on the photos of several people,
+one folder per person. It writes FILE, prints it, and says if LIKENESS_FLOAT8=FILE may be set. The
+people of FILE are in the order of the folders' names.
 
     floor_s                 the counted work of a job at the peak of an H100, each avatar drawn once
     *_ops                   launches in eager mode: a pass, a pass with an adapter, a training step
@@ -17,15 +22,17 @@ name says so. What could not be measured is null, and a line on stderr says why.
     step_eager_s, step_s    a training step, operation by operation and as the engine runs it
     *_gpu_share             the share of its time in which the GPU ran a kernel
     finish_s                score, watermark and PNG of a picture on one thread
-    job_*_s                 the stages of a job of 30 avatars; JOB_STEPS of its training steps are
-                            run, job_s counts the others at step_s
+    job_*_s                 the stages of a job of 30 avatars, each drawn once; JOB_STEPS of its
+                            training steps are run, job_s counts the others at step_s
     job_busy_share          of the drawing stage: the share in which a batch was being drawn
+    picture_float8_s        merged, klein's wide layers in 8-bit floats
     plain_picture_s         diffusers' pipeline alone, one call per picture
     plain_ratio             plain_picture_s to picture_s
 """
 
 import argparse
 import json
+import os
 import sys
 import tempfile
 import time
@@ -40,8 +47,9 @@ import torch
 from peft import LoraConfig
 from PIL import Image as Pillow
 
+from likeness.contracts import DrawnAvatar, GenerationOrder
 from likeness_model.container.folders import Folders
-from likeness_model.diffusion import lora
+from likeness_model.diffusion import float8, lora
 from likeness_model.diffusion.drawing_network import DrawingNetwork
 from likeness_model.diffusion.encoding import encode_prompts, encode_training_set
 from likeness_model.diffusion.engine import DiffusionEngine
@@ -57,9 +65,12 @@ from likeness_model.diffusion.portraits import (
 from likeness_model.diffusion.prompts import templates
 from likeness_model.diffusion.quality_gate import Features, Person, score
 from likeness_model.diffusion.recipe import TINY_LORA, TINY_REF, Recipe
+from likeness_model.diffusion.recogniser import Recogniser, load_recogniser
 from likeness_model.diffusion.shapes import random_pipeline
 from likeness_model.diffusion.training import new_optimiser
 from likeness_model.diffusion.training_step import WARM_UP, TrainingStep
+from likeness_model.diffusion.weights import read_manifest
+from likeness_model.errors import DeviceError
 from likeness_model.generation.checkpoints import AvatarCheckpoints
 from likeness_model.generation.deadline import Deadline
 from likeness_model.generation.engine import Task
@@ -149,6 +160,11 @@ def measure(
         numbers["peak_gb"] = round(torch.cuda.max_memory_allocated() / 1e9, 2)
     else:
         _skip(numbers, "memory is measured on a GPU only", ("peak_gb",))
+
+    # 7. The same pictures with the wide layers in 8 bits.
+    del engine
+    if pipeline.float8_layers:
+        numbers["picture_float8_s"] = _float8_picture_s(batch, numbers)
     return _named(name, numbers)
 
 
@@ -187,28 +203,41 @@ def _load(name: str, recipe: Recipe, device: str, *, random_weights: bool, tiny:
     return pipeline
 
 
+def _float8_picture_s(batch: "_Batch", numbers: Numbers) -> float | None:
+    pipeline = batch.pipeline
+    try:
+        float8.require_support(pipeline.device)
+    except DeviceError as error:
+        _skip(numbers, str(error), ("picture_float8_s",))
+        return None
+    pipeline.drawing_network, pipeline.float8 = pipeline.base_network, True
+    release()
+    DrawingNetwork(pipeline)
+    return batch.picture_s()
+
+
 class _Batch:
     """One batch of pictures, drawn several times."""
 
     def __init__(self, pipeline: Pipeline) -> None:
         recipe = pipeline.recipe
-        self._pipeline = pipeline
+        self.pipeline = pipeline
         self._count = recipe.drawing_batch
         self._prompts = encode_prompts(pipeline, ["a person in a coat"] * self._count)
         self._references = [_grey(recipe.reference_side)] * recipe.references
 
     def draw(self) -> list[Image]:
-        return self._pipeline.generate(
+        return self.pipeline.generate(
             self._prompts, range(self._count), references=self._references
         )
 
     def picture_s(self) -> float:
         self.draw()  # the first run selects kernels
-        return round(_timed(self.draw, self._pipeline.device.type) / self._count, 4)
+        return round(_timed(self.draw, self.pipeline.device.type) / self._count, 4)
 
     def decode_s(self) -> float:
         """Per picture, of latents of the drawing's size."""
-        pipeline = self._pipeline
+        pipeline = self.pipeline
         latents = pipeline.encode_pictures([_grey(pipeline.recipe.drawing_side)] * self._count)
         pipeline.decode(latents)
         seconds = _timed(lambda: pipeline.decode(latents), pipeline.device.type)
@@ -285,23 +314,12 @@ def _job(
         avatars,
         engine=engine.name,
         watermarked=True,
-        gate={"draws": recipe.candidates},  # no redraws: random weights draw near-duplicates
+        gate={"draws": 1},  # as floor_s; random weights draw near-duplicates
     )
     order = order.model_copy(update={"size": recipe.drawing_side})
-    with tempfile.TemporaryDirectory() as folder, _Stages(pipeline) as stages:
-        checkpoints = AvatarCheckpoints(Path(folder), order)
-        task = Task(
-            order=order,
-            photos=photos,
-            missing=order.avatars,
-            checkpoints=checkpoints,
-            deadline=Deadline(),
-            report=stages.report,
-            turn=nullcontext(),
-            resumable=False,
-        )
+    with _Stages(pipeline) as stages:
         began = time.perf_counter()
-        engine.draw(task)
+        drawn = _drawn(engine, order, photos, stages.report)
         seconds = _since(began, pipeline.device.type)
     pipeline.recipe = recipe
     ends = [*list(stages.began.values())[1:], began + seconds]
@@ -314,8 +332,88 @@ def _job(
     return job | {
         "job_s": round(seconds + others, 2),
         "job_busy_share": round(min(1.0, stages.generating / drawing), 3),
-        "job_drawn": float(len(checkpoints.avatars)),
+        "job_drawn": float(len(drawn)),
     }
+
+
+def _drawn(
+    engine: DiffusionEngine,
+    order: GenerationOrder,
+    photos: Mapping[str, bytes],
+    report: Callable[[str, int], None] = lambda *_: None,
+) -> dict[str, DrawnAvatar]:
+    with tempfile.TemporaryDirectory() as folder:
+        checkpoints = AvatarCheckpoints(Path(folder), order)
+        engine.draw(
+            Task(
+                order=order,
+                photos=photos,
+                missing=order.avatars,
+                checkpoints=checkpoints,
+                deadline=Deadline(),
+                report=report,
+                turn=nullcontext(),
+            )
+        )
+        return checkpoints.avatars
+
+
+def compare_float8(
+    pipeline: Pipeline,
+    weights: Sequence[str],
+    people: Sequence[Mapping[str, bytes]],
+    recogniser: Recogniser,
+) -> float8.Comparison:
+    """Draw the same avatars of each person in 16 and in 8 bits, each once, with equal seeds."""
+    float8.require_support(pipeline.device)
+    styles = [name for name, style in templates().styles.items() if style.face]
+    once = {"draws": 1}  # no second candidate and no redraw hides a worse picture
+    orders = [
+        make_order(photos, styles, AVATARS, engine=pipeline.name, gate=once) for photos in people
+    ]
+    drawn, seconds = [], []
+    for eight_bits in (False, True):
+        pipeline.drawing_network = pipeline.base_network
+        pipeline.float8 = eight_bits
+        release()
+        engine = DiffusionEngine(pipeline, recogniser=recogniser)
+        seconds.append(_Batch(pipeline).picture_s())
+        drawn.append([_drawn(engine, *each) for each in zip(orders, people, strict=True)])
+        del engine
+    rows = []
+    for plain, coarse in zip(*drawn, strict=True):
+        pairs = [(plain[each].distance, coarse[each].distance) for each in plain.keys() & coarse]
+        shifts = [other - one for one, other in pairs if one is not None and other is not None]
+        rows.append(
+            float8.PersonCompared(
+                pictures=AVATARS,
+                drawn=len(plain),
+                float8_drawn=len(coarse),
+                shift=round(sum(shifts) / len(shifts), 4) if shifts else None,
+            )
+        )
+    on_gpu = pipeline.device.type == "cuda"
+    return float8.Comparison(
+        engine=pipeline.name,
+        weights=tuple(weights),
+        gpu=torch.cuda.get_device_name(pipeline.device) if on_gpu else "none",
+        picture_s=seconds[0],
+        float8_picture_s=seconds[1],
+        people=tuple(rows),
+    )
+
+
+def _compare_to(file: Path, name: str, photos: Path) -> str | None:
+    """Write the comparison to a file; returns why 8 bits may not draw, or None."""
+    weights = Folders.from_environment().weights
+    people = [read_photos(folder) for folder in sorted(photos.iterdir()) if folder.is_dir()]
+    revisions = read_manifest(weights).revisions_of(KINDS[name].reads)
+    pipeline, recogniser = load_pipeline(name, weights), load_recogniser(weights)
+    comparison = compare_float8(pipeline, revisions, people, recogniser)
+    content = comparison.model_dump_json(indent=2)
+    file.write_text(f"{content}\n", encoding="utf-8")
+    print(content)
+    return comparison.failure()
 
 
 def _plain(pipeline: Pipeline, device: str) -> float:
@@ -406,7 +504,14 @@ def main() -> None:
     parser.add_argument("--random-weights", action="store_true", help="of the true shapes")
     parser.add_argument("--tiny", action="store_true", help="small networks: tests the bench")
     parser.add_argument("--photos", type=Path, help="folder of JPEG photos; else synthetic ones")
+    parser.add_argument("--float8", type=Path, metavar="FILE", help="compare 16 and 8 bits")
     arguments = parser.parse_args()
+    if arguments.float8:
+        os.environ.pop(float8.FLOAT8, None)
+        if not arguments.photos or [name[:5] for name in arguments.engine or ()] != ["flux2"]:
+            parser.error("--float8 needs one --engine of klein, and --photos: a folder per person")
+        failure = _compare_to(arguments.float8, arguments.engine[0], arguments.photos)
+        sys.exit(f"8 bits may not draw: {failure}" if failure else 0)
     photos = read_photos(arguments.photos) if arguments.photos else {}
     if arguments.device == "cuda" and not (arguments.count or torch.cuda.is_available()):
         parser.error("no GPU is visible: use --count, or --device cpu --tiny to test the bench")

@@ -11,6 +11,7 @@ from likeness.domain.jobs.job import JobState
 from likeness.domain.moderation import Outcome
 from likeness.domain.photos.photo import PhotoProblem, PhotoState
 from likeness.domain.reasons import Reason
+from likeness.domain.review.audit import AuditAction, AuditEvent
 from tests.builders import (
     JOB,
     NOW,
@@ -99,6 +100,7 @@ def test_only_this_jobs_photos_are_listed_in_the_order_of_their_ids(jobs):
     "photo",
     [
         a_photo(state=PhotoState.AWAITED),
+        a_photo(state=PhotoState.CHECKING),
         a_photo(),
         a_photo(verdict=a_verdict(Outcome.DOUBTFUL)),
         a_photo(
@@ -108,7 +110,7 @@ def test_only_this_jobs_photos_are_listed_in_the_order_of_their_ids(jobs):
             ),
         ),
     ],
-    ids=["awaited", "accepted", "with a verdict without a reason", "refused"],
+    ids=["awaited", "checking", "accepted", "with a verdict without a reason", "refused"],
 )
 def test_a_photo_is_read_with_full_precision(jobs, photo):
     jobs.create(a_job(), [photo])
@@ -171,6 +173,74 @@ def test_storing_the_same_photo_again_is_idempotent(jobs):
     jobs.save_photo(accepted, seen=awaited)
 
     assert jobs.photos(JOB) == [accepted]
+
+
+def test_the_look_for_uploads_is_reserved_for_a_time(jobs):
+    until = NOW + timedelta(seconds=10)
+    jobs.create(a_job(), [])
+
+    looks = [
+        jobs.may_look(JOB, now=now, until=now + timedelta(seconds=10))
+        for now in (NOW, NOW, until - timedelta(microseconds=1), until, until)
+    ]
+
+    assert looks == [True, False, False, True, False]
+    assert jobs.may_look(OTHER_JOB, now=NOW, until=until)
+
+
+def test_a_deleted_job_leaves_no_look(jobs):
+    jobs.create(a_job(), [])
+    jobs.may_look(JOB, now=NOW, until=NOW + timedelta(days=1))
+
+    jobs.delete(JOB)
+
+    assert jobs.may_look(JOB, now=NOW, until=NOW)
+
+
+def moderated(there):
+    return [photo.model_copy(update={"verdict": a_verdict()}) for photo in there]
+
+
+ASSURED = AuditEvent(at=NOW, action=AuditAction.AGE_ASSURED, job_id=JOB)
+
+
+def test_a_moderated_set_is_stored_with_its_job_and_audit_event(jobs, tables):
+    jobs.create(a_job(), photos(10))
+    counted = a_job().change(photos_left_out=1)
+
+    for _ in range(2):  # idempotent
+        jobs.save_moderated(
+            moderated(photos(10)), seen=photos(10), job=counted, audit_event=ASSURED
+        )
+
+    assert jobs.photos(JOB) == moderated(photos(10))
+    assert jobs.get(JOB) == counted
+    assert [entry.action for entry in tables.audit_log.entries()] == [AuditAction.AGE_ASSURED]
+
+
+@pytest.mark.parametrize("audit_event", [None, ASSURED])
+def test_if_one_photo_changed_nothing_of_the_set_is_stored(jobs, tables, audit_event):
+    jobs.create(a_job(), photos(3))
+    changed = a_photo(2, etag="another upload")
+    jobs.save_photo(changed, seen=a_photo(2))
+
+    with pytest.raises(Conflict):
+        jobs.save_moderated(moderated(photos(3)), seen=photos(3), audit_event=audit_event)
+
+    assert jobs.photos(JOB) == [a_photo(1), changed, a_photo(3)]
+    assert list(tables.audit_log.entries()) == []
+
+
+def test_if_the_job_changed_its_set_is_not_stored(jobs):
+    jobs.create(a_job(), photos(3))
+    jobs.save(a_job().move(JobState.CANCELLING, NOW))
+
+    with pytest.raises(Conflict):
+        jobs.save_moderated(
+            moderated(photos(3)), seen=photos(3), job=a_job().change(photos_left_out=1)
+        )
+
+    assert jobs.photos(JOB) == photos(3)
 
 
 def test_avatars_are_listed_best_first(jobs):

@@ -38,7 +38,8 @@ def test_uploads_are_listed_for_this_job_only(buckets):
 
     listed = buckets.photos.uploads(JOB)
 
-    assert [(there.photo_id, there.size) for there in listed] == [(ONE, 3), (TWO, 3)]
+    assert [there.photo_id for there in listed] == [ONE, TWO]
+    assert all(there.uploaded_at for there in listed)
     assert {there.photo_id: there.etag for there in listed} == etags
 
 
@@ -103,6 +104,18 @@ def test_deleting_covers_uploads_and_photos_of_this_job_only(buckets):
 
     left = [f"photos/{OTHER_JOB}/p02.jpg", f"uploads/{OTHER_JOB}/p01"]
     assert buckets.photo_objects.listing() == left
+
+
+def test_the_files_of_one_photo_are_listed_and_deleted_alone(buckets):
+    upload(buckets, ONE, b"one")
+    buckets.photos.store(JOB, ONE, b"jpeg")
+    buckets.photos.store(JOB, TWO, b"jpeg")
+
+    found = buckets.files.inventory(JOB, PHOTOS, photo=ONE)
+    assert sorted(one.name for one in found) == ["photos/p01.jpg", "uploads/p01"]
+    assert buckets.files.delete(JOB, PHOTOS, photo=ONE) == 2
+
+    assert buckets.photo_objects.listing() == [f"photos/{JOB}/p02.jpg"]
 
 
 def test_deleting_twice_finds_nothing_the_second_time(buckets):

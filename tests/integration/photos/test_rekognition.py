@@ -123,11 +123,11 @@ def test_celebrities_are_confidences_without_names(client, detector):
     assert detector.celebrities(JOB, "p01") == [97.0]
 
 
-JUDGED = {"BoundingBox": BOX | {"Left": 0.12}, "Confidence": 99.0}
+MAIN = {"BoundingBox": BOX | {"Left": 0.12}, "Confidence": 99.0}
 BEHIND = {"BoundingBox": SMALL_BOX, "Confidence": 99.0}
 
 
-def compares(client, *, matches=(), others=(), source=JUDGED) -> list[dict]:
+def compares(client, *, matches=(), others=(), source=MAIN) -> list[dict]:
     return says(
         client,
         "CompareFaces",
@@ -137,8 +137,8 @@ def compares(client, *, matches=(), others=(), source=JUDGED) -> list[dict]:
     )
 
 
-def test_the_judged_faces_of_two_photos_are_compared(client, detector):
-    match = {"Face": JUDGED, "Similarity": 12.5}
+def test_the_main_faces_of_two_photos_are_compared(client, detector):
+    match = {"Face": MAIN, "Similarity": 12.5}
     behind = {"Face": BEHIND, "Similarity": 99.0}
     asked = compares(client, matches=[behind, match])
 
@@ -147,20 +147,20 @@ def test_the_judged_faces_of_two_photos_are_compared(client, detector):
 
 
 def test_no_match_is_none(client, detector):
-    compares(client, others=[JUDGED])
+    compares(client, others=[MAIN])
 
     assert detector.similarity(P1, P2) is None
 
 
-def test_a_stranger_who_matches_does_not_count_for_the_judged_face(client, detector):
-    compares(client, matches=[{"Face": BEHIND, "Similarity": 99.0}], others=[JUDGED])
+def test_a_stranger_who_matches_does_not_count_for_the_main_face(client, detector):
+    compares(client, matches=[{"Face": BEHIND, "Similarity": 99.0}], others=[MAIN])
 
     assert detector.similarity(P1, P2) is None
 
 
-def test_a_comparison_with_another_face_than_the_judged_one_does_not_count(client, detector):
+def test_a_comparison_with_another_face_than_the_main_one_does_not_count(client, detector):
     """The source face is Rekognition's choice: the largest that it detects."""
-    compares(client, matches=[{"Face": JUDGED, "Similarity": 99.0}], source=BEHIND)
+    compares(client, matches=[{"Face": MAIN, "Similarity": 99.0}], source=BEHIND)
 
     assert detector.similarity(P1, P2) is None
 

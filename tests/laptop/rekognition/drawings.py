@@ -109,6 +109,55 @@ def masked(image: Image, colour: tuple[float, float, float]) -> Image:
     return np.clip(image * (1 - share) + np.array(colour) * share, 0, 255).astype(np.uint8)
 
 
+def behind_fingers(image: Image) -> Image:
+    """Four fingers in the colour of the cheek, across the mouth of the largest face."""
+    points = main_mesh(image).plane
+    thick = 0.11 * float(np.linalg.norm(points[152] - points[10]))
+    tone = np.median([image[int(y), int(x)] for x, y in points[[50, 101, 205, 280, 330, 425]]], 0)
+    rows, columns = np.mgrid[: image.shape[0], : image.shape[1]].astype(np.float32)
+    along, across = columns - points[13, 0], rows - points[13, 1]
+    result = image.astype(np.float32)
+    for finger in range(4):
+        off = (across - (finger - 1.4) * 1.02 * thick) / (thick / 2)
+        there = (np.abs(off) < 1) & (np.abs(along + 1.8 * thick) < 5 * thick)
+        round_light = 0.58 + 0.45 * np.sqrt(np.clip(1 - off**2, 0, 1))
+        result[there] = tone * round_light[there][:, None]
+    return np.asarray(cv2.GaussianBlur(result, (0, 0), 1).clip(0, 255), np.uint8)
+
+
+def behind_cup(image: Image) -> Image:
+    """A brown cup before the mouth and the chin of the largest face."""
+    points = main_mesh(image).plane
+    tall = float(np.linalg.norm(points[152] - points[10]))
+    x, y = points[2] + [0, 0.03 * tall]
+    cup = [(x - 0.26 * tall, y), (x + 0.26 * tall, y)]
+    cup += [(x + 0.2 * tall, y + 0.6 * tall), (x - 0.2 * tall, y + 0.6 * tall)]
+    return cv2.fillPoly(image.copy(), [np.array(cup, np.int32)], (90, 60, 40))
+
+
+def behind_phone(image: Image) -> Image:
+    """A dark phone before one eye, the cheek and half of the mouth of the largest face."""
+    points = main_mesh(image).plane
+    tall = float(np.linalg.norm(points[152] - points[10]))
+    x, y = (points[[33, 133]].mean(0) + [0, 0.15 * tall]).astype(int)
+    wide, high = int(0.21 * tall), int(0.48 * tall)
+    return cv2.rectangle(image.copy(), (x - wide, y - high), (x + wide, y + high), (18, 18, 20), -1)
+
+
+def deep_set(image: Image, light: float) -> Image:
+    """The largest face with eyes in the shadow of its brows, `light` of the light in them."""
+    points = main_mesh(image).plane
+    tall = float(np.linalg.norm(points[152] - points[10]))
+    shadow = np.zeros(image.shape[:2], np.float32)
+    for socket in (
+        [*LEFT_EYE_RING, 113, 225, 223, 221, 189, 233, 231, 229, 31, 105, 66, 107],
+        [*RIGHT_EYE_RING, 342, 445, 443, 441, 413, 453, 451, 449, 261, 334, 296, 336],
+    ):
+        cv2.fillPoly(shadow, [cv2.convexHull(points[socket].astype(np.int32))], 1.0)
+    shade = 1 - (1 - light) * cv2.GaussianBlur(shadow, (0, 0), 0.025 * tall)
+    return (image * shade[..., None]).astype(np.uint8)
+
+
 def between_the_brows(image: Image) -> tuple[int, int]:
     """Row and column of bare skin."""
     x, y = main_mesh(image).plane[9]

@@ -1,5 +1,6 @@
 """DetectFaces with the models of Likeness: boxes, pose, quality, age, sunglasses."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -217,10 +218,76 @@ def test_a_bare_face_is_not_occluded(rekognition: Any, view: str) -> None:
     assert found["Confidence"] > 90
 
 
-def test_nothing_is_said_of_a_mouth_without_colour_or_covered_by_skin(rekognition: Any) -> None:
+@pytest.mark.parametrize("view", ["01", "04"])
+@pytest.mark.parametrize(
+    "covered", [drawings.behind_fingers, drawings.behind_cup, drawings.behind_phone]
+)
+def test_a_hand_a_cup_and_a_phone_before_a_face_are_seen(
+    rekognition: Any, covered: Callable[[Image], Image], view: str
+) -> None:
+    """The detector may also find no face: the photo is refused in both cases."""
+    found = faces(rekognition, covered(drawings.photo(view)), "FACE_OCCLUDED")
+
+    assert all(each["FaceOccluded"]["Value"] is True for each in found)
+    assert all(each["FaceOccluded"]["Confidence"] > 90 for each in found)
+
+
+def test_a_face_without_colour_or_light_is_not_called_covered(rekognition: Any) -> None:
     photo = drawings.photo("01")
     grey = np.repeat(photo.mean(2, keepdims=True).astype(np.uint8), 3, 2)
-    hand = drawings.masked(photo, tuple(photo[drawings.between_the_brows(photo)]))
 
-    for picture in (grey, hand):
-        assert "FaceOccluded" not in face(rekognition, picture, "FACE_OCCLUDED")
+    for picture in (grey, drawings.darkened(photo, 0.2)):
+        found = face(rekognition, picture, "FACE_OCCLUDED").get("FaceOccluded", {"Value": False})
+        assert found["Value"] is False
+
+
+@pytest.mark.parametrize("light", [0.6, 0.45, 0.3])
+@pytest.mark.parametrize("view", ["01", "04", "07"])
+def test_deep_set_eyes_lit_from_above_are_no_sunglasses(
+    rekognition: Any, view: str, light: float
+) -> None:
+    found = face(rekognition, drawings.deep_set(drawings.photo(view), light), "SUNGLASSES")
+
+    assert found.get("Sunglasses", {"Value": False})["Value"] is False
+
+
+def cut(image: Image, side: str, share: float) -> Image:
+    """`share` of the largest face's size is cut off."""
+    (low, high), (height, width) = _extent(image), image.shape[:2]
+    (x, y), (x2, y2) = (
+        (low + share * (high - low)).astype(int),
+        (high - share * (high - low)).astype(int),
+    )
+    left, top = x if side == "left" else 0, y if side == "top" else 0
+    right, bottom = x2 if side == "right" else width, y2 if side == "bottom" else height
+    return image[top:bottom, left:right].copy()
+
+
+def _extent(image: Image) -> tuple[Any, Any]:
+    plane = drawings.main_mesh(image).plane
+    return plane.min(0), plane.max(0)
+
+
+@pytest.mark.parametrize("share", [0.2, 0.35])
+@pytest.mark.parametrize("side", ["left", "right", "top", "bottom"])
+def test_the_box_of_a_cut_face_extends_beyond_the_photo_or_no_face_is_found(
+    rekognition: Any, side: str, share: float
+) -> None:
+    picture = cut(drawings.photo("01"), side, share)
+
+    for found in faces(rekognition, picture, "ALL"):
+        box = found["BoundingBox"]
+        beyond = {
+            "left": -box["Left"],
+            "top": -box["Top"],
+            "right": box["Left"] + box["Width"] - 1,
+            "bottom": box["Top"] + box["Height"] - 1,
+        }
+        size = box["Width"] if side in {"left", "right"} else box["Height"]
+        assert beyond[side] > -0.02 * size
+
+
+def test_a_face_whose_eye_is_outside_the_photo_is_occluded(rekognition: Any) -> None:
+    found = face(rekognition, cut(drawings.photo("01"), "left", 0.35), "FACE_OCCLUDED")
+
+    assert found["FaceOccluded"]["Value"] is True

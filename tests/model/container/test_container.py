@@ -18,6 +18,7 @@ from likeness.domain.provenance.watermark import read_watermarks, watermark_of
 from likeness_model import errors
 from likeness_model.vision.images import read_rgb
 from likeness_model.vision.watermark import read_scores
+from tests.model import pictures
 from tests.model.conftest import ROOT, JobFolder, demo_bytes
 
 STYLES = ["glamour", "cosmic", "pencil", "glamour", "cosmic", "pencil"]
@@ -306,6 +307,28 @@ def test_one_bad_photo_and_one_without_a_face_are_left_out(job_folder):
     assert [row["photo_id"] for row in job_folder.result()["avatars"]] == ["p03"]
     assert "photo p01: left out" in log
     assert "photo p02: left out" in log
+
+
+def test_only_the_main_face_of_whole_photos_is_drawn(job_folder):
+    """Photos: clear, cut, masked, and one whose main face is turned away before a stranger."""
+    photo = read_rgb(ROOT / "demo/photos/01-original.jpg")
+    away, main = pictures.with_stranger(photo, turned_away=True)
+    both, _ = pictures.with_stranger(photo, turned_away=False)
+    cut = pictures.cut(photo, "left", 0.35)
+    boxes = {"p01": main, "p02": pictures.face_box(cut), "p03": main, "p04": main}
+    for photo_id, picture in zip(boxes, (both, cut, pictures.masked(photo), away), strict=True):
+        job_folder.add_photo(photo_id, pictures.jpeg(picture))
+    job_folder.order(["glamour"] * 4, faces=boxes)
+
+    code, log = run(job_folder)
+
+    assert code == 0
+    assert "photo p02: left out" in log
+    assert "photo p04: left out" in log
+    drawn = job_folder.result()["avatars"]
+    assert {row["photo_id"] for row in drawn} <= {"p01", "p03"}
+    assert drawn
+    assert all(row["distance"] < 0.68 for row in drawn if row["photo_id"] == "p01")
 
 
 def test_without_any_face_the_result_has_no_avatars_and_the_reason(job_folder):

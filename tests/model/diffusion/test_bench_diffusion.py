@@ -63,6 +63,7 @@ def test_every_number_is_measured_on_a_tiny_pipeline(name, monkeypatch, capsys):
     assert all(key in errors for key in not_measured)
     assert {"picture_s", "finish_s", "job_s", "job_busy_share", "plain_ratio"} <= numbers.keys()
     assert ("step_s" in numbers) == ("picture_adapters_s" in numbers) == recipe.trains
+    assert ("picture_float8_s" in numbers) == (name == "flux2-klein-4b-ref")
     assert numbers["job_drawn"] == 6
     assert 0 < numbers["job_busy_share"] <= 1
     if recipe.trains:  # 24 steps, of which 2 are run

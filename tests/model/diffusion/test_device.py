@@ -20,13 +20,14 @@ GCC version:
 def host(monkeypatch, tmp_path):
     """Set what the host has: the driver's file, torch's CUDA, whether torch sees a GPU."""
 
-    def has(driver, cuda, *, gpu=False):
+    def has(driver, cuda, *, gpus=0):
         file = tmp_path / "version"
         if driver:
             file.write_text(driver)
         monkeypatch.setattr(device, "DRIVER", file)
         monkeypatch.setattr(torch.version, "cuda", cuda)
-        monkeypatch.setattr(torch.cuda, "is_available", lambda: gpu)
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: gpus > 0)
+        monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
         monkeypatch.setattr(torch.cuda, "get_device_name", lambda _index: "NVIDIA L4")
 
     return has
@@ -73,7 +74,14 @@ def test_the_reason_of_cuda_is_repeated(host, monkeypatch):
 
 
 def test_the_log_has_gpu_driver_and_cuda(host, caplog):
-    host(OPEN, "12.8", gpu=True)
+    host(OPEN, "12.8", gpus=1)
     with caplog.at_level(logging.INFO):
         assert device.find_gpu("sdxl-lora") == torch.device("cuda:0")
     assert caplog.messages == ["NVIDIA L4, driver 550.163.01, CUDA 12.8"]
+
+
+def test_gpus_that_are_not_used_are_named(host, caplog):
+    host(OPEN, "12.8", gpus=8)
+    device.find_gpu("sdxl-lora")
+
+    assert caplog.messages == ["1 of 8 GPUs is used: an instance type with one costs less"]

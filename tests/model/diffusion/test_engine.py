@@ -1,7 +1,10 @@
 """The recipe from order to avatars on tiny pipelines: drawn, stored and given up."""
 
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 import cv2
 import numpy as np
@@ -9,9 +12,12 @@ import pytest
 import torch
 
 from likeness.contracts import GenerationProgress
+from likeness_model.container import server
+from likeness_model.diffusion import engine
 from likeness_model.errors import DeviceError, OrderError, PhotosError
 from likeness_model.generation.deadline import Deadline
-from tests.model.diffusion.conftest import USER, checksums, run
+from likeness_model.generation.job import run_job
+from tests.model.diffusion.conftest import OTHER_USER, USER, checksums, order_of, run
 
 
 def test_every_avatar_has_the_ordered_size_and_its_measures(loaded, tmp_path):
@@ -42,6 +48,62 @@ def test_other_photos_give_other_pictures(loaded, tmp_path):
     other = run(loaded, tmp_path / "other", photos={"p01": USER["p02"]})
 
     assert set(checksums(one).values()).isdisjoint(checksums(other).values())
+
+
+class Turns(server.Turns):
+    """The endpoint's turns, and the thread that has its turn."""
+
+    thread = None
+
+    def __enter__(self):
+        super().__enter__()
+        self.thread = threading.get_ident()
+
+    def __exit__(self, *error):
+        self.thread = None
+        super().__exit__(*error)
+
+
+def test_the_next_jobs_photos_are_analysed_while_this_job_trains(
+    lora_engine, tmp_path, monkeypatch
+):
+    """Both get the bytes that they get alone. Without overlap the first job waits in vain; and
+    whatever uses the accelerator has its turn."""
+    turns, analysed = Turns(), [threading.Event(), threading.Event()]
+    turns.ready.set()
+    pipeline, users = lora_engine.pipeline, [USER, OTHER_USER]
+
+    def job(n, folder):
+        order = order_of(lora_engine.name, users[n])
+        return run_job(order, users[n], tmp_path / folder, load=lambda _: lora_engine, turn=turns)
+
+    with ThreadPoolExecutor(2, initializer=torch.set_num_threads, initargs=(1,)) as threads:
+        alone = [checksums(threads.submit(job, n, f"alone{n}").result()) for n in range(2)]
+
+        def during_a_turn(work, *args, **how):
+            assert turns.thread == threading.get_ident()
+            return work(*args, **how)
+
+        for name in ("encode_prompts", "encode_pictures", "losses", "generate"):
+            monkeypatch.setattr(pipeline, name, partial(during_a_turn, getattr(pipeline, name)))
+        losses, analyse = pipeline.losses, engine.training_examples
+
+        def beside_the_next_job(*args):
+            assert analysed[1].wait(60)
+            return losses(*args)
+
+        def counted(*args):
+            examples = analyse(*args)
+            analysed[analysed[0].is_set()].set()
+            return examples
+
+        monkeypatch.setattr(pipeline, "losses", beside_the_next_job)
+        monkeypatch.setattr(engine, "training_examples", counted)
+        first = threads.submit(job, 0, "first")
+        assert analysed[0].wait(60)
+        second = threads.submit(job, 1, "second")
+
+        assert [checksums(first.result()), checksums(second.result())] == alone
 
 
 def test_avatars_of_an_earlier_run_are_not_drawn_again(lora_engine, tmp_path):
@@ -78,16 +140,21 @@ def test_a_run_stopped_while_drawing_reuses_the_trained_adapter(lora_engine, tmp
     assert checksums(run(lora_engine, tmp_path / "stopped")) == checksums(whole)
 
 
-def test_a_short_time_limit_ends_training_in_time_to_draw(lora_engine, tmp_path, monkeypatch):
-    """Only the fakes advance the clock: 10 s per step, 4 s per batch."""
+@pytest.mark.parametrize("candidates", [1, 2])
+def test_a_short_time_limit_ends_training_in_time_to_draw(
+    lora_engine, tmp_path, monkeypatch, candidates
+):
+    """Only the fakes advance the clock: 10 s per step, 4 s per batch. A second candidate shortens
+    no training."""
     clock = _Clock(monkeypatch)
     losses, generate = lora_engine.pipeline.losses, lora_engine.pipeline.generate
     monkeypatch.setattr(lora_engine.pipeline, "losses", clock.passing(10, losses))
     monkeypatch.setattr(lora_engine.pipeline, "generate", clock.passing(4, generate))
     monkeypatch.setattr(
-        lora_engine.pipeline, "recipe", replace(lora_engine.pipeline.recipe, steps=50)
+        lora_engine.pipeline,
+        "recipe",
+        replace(lora_engine.pipeline.recipe, steps=50, candidates=candidates),
     )
-
     monkeypatch.setattr(lora_engine, "_picture_s", 4.0)
 
     # 3 x 4 x 1.3 = 15.6 s are reserved.

@@ -16,6 +16,7 @@ from likeness_model.diffusion.portraits import (
 )
 from likeness_model.errors import PhotosError
 from likeness_model.painter.subject import find_person
+from tests.model import pictures
 from tests.model.conftest import demo_bytes
 
 
@@ -119,6 +120,23 @@ def test_a_photo_that_shows_no_face_or_is_no_picture_is_left_out():
     found = find_portraits({"p01": demo_bytes("close"), "p02": b"", "p03": b"no picture"})
 
     assert [portrait.photo_id for portrait in found] == ["p01"]
+
+
+def test_the_main_face_is_trained_on_and_shown_and_a_stranger_never(photos):
+    both, main = pictures.with_stranger(photos["wide"], turned_away=False)
+    away, _ = pictures.with_stranger(photos["wide"], turned_away=True)
+    stranger = pictures.face_box(away)
+    files = {"p01": pictures.jpeg(both), "p02": pictures.jpeg(both), "p03": pictures.jpeg(away)}
+
+    found = find_portraits(files, {"p01": main, "p02": stranger, "p03": main})
+
+    meshes = {portrait.photo_id: portrait.mesh.plane for portrait in found}
+    assert set(meshes) == {"p01", "p02"}
+    height, width = both.shape[:2]
+    for photo_id, box in (("p01", main), ("p02", stranger)):
+        x, y = meshes[photo_id].mean(0) / (width, height)
+        assert box.left < x < box.left + box.width
+        assert box.top < y < box.top + box.height
 
 
 def test_only_files_that_are_no_pictures_are_an_error():

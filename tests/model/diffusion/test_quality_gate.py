@@ -7,12 +7,7 @@ import numpy as np
 import pytest
 
 from likeness.contracts import DistanceGate
-from likeness_model.diffusion.quality_gate import (
-    Features,
-    Person,
-    read_features,
-    score,
-)
+from likeness_model.diffusion.quality_gate import Features, Person, read_features, score
 from likeness_model.generation.traits import MAX_SKIN_SHIFT, MAX_YEARS_YOUNGER
 from likeness_model.vision.person import find_person
 from likeness_model.vision.skin import skin_tone

@@ -111,8 +111,7 @@ def test_the_gate_uses_the_operators_recogniser(auraface, photos):
     person = Person(tuple(features), auraface)
 
     def scored(word):
-        style = "glamour"
-        return score(photos[word], person, style=style, gate=DistanceGate())
+        return score(photos[word], person, style="glamour", gate=DistanceGate())
 
     copy, other = scored("close"), scored("mirrored")
 

@@ -96,17 +96,6 @@ def test_the_edge_takes_the_persons_colour_not_the_backgrounds():
     assert np.abs(colours[edge].astype(int) - red).mean() < before / 4
 
 
-def test_a_hole_in_the_person_is_filled_and_other_people_are_removed():
-    rough = np.zeros((matte.WORK, matte.WORK), np.float32)
-    rough[100:640, 200:440] = 1
-    rough[300:320, 300:320] = 0
-
-    filled = matte._fill_holes(rough)
-
-    assert filled[310, 310] == 1
-    assert filled[310, 100] == 0
-
-
 @pytest.mark.parametrize(
     "name", ["face", "skin", "eyes", "irises", "brows", "lips", "mouth", "nose", "hair", "detail"]
 )

@@ -255,7 +255,7 @@ def test_any_failure_is_pending_with_an_alarm_and_retried_in_minutes(world, faul
 
 def test_a_deletion_is_verified_by_an_independent_listing(world, monkeypatch):
     world.has(JobState.FAILED)
-    monkeypatch.setattr(world.files, "delete", lambda *_: 3)
+    monkeypatch.setattr(world.files, "delete", lambda *_, **__: 3)
 
     with pytest.raises(NotDeleted):
         prove(world)

@@ -104,6 +104,17 @@ def test_photos_of_an_open_appeal_are_not_leftovers(world, state, finding):
     assert list(sweep(world).findings) == ([finding] if finding else [])
 
 
+def test_an_open_appeal_of_a_completed_job_does_not_cost_its_avatars(world):
+    """The user contests a photo that was left out."""
+    world.has(JobState.COMPLETED)
+    awaited = (AppealedPhoto(photo_id="p01"),)
+    world.appeals.save(Appeal(job_id=JOB, opened_at=NOW, photos=awaited))
+    lies(world, f"photos/{JOB}/p01.jpg", 2 * HOUR)
+    lies(world, f"avatars/{JOB}/a01/1024.png", 2 * HOUR)
+
+    assert sweep(world).findings == {}
+
+
 def test_a_changed_bucket_configuration_is_reported(world):
     world.buckets.drifted = [SweepFinding.VERSIONING, SweepFinding.REPLICATION]
 

@@ -82,6 +82,20 @@ def test_all_errors_have_one_shape(kind):
     assert body == {"error": kind.__name__, "message": "what is wrong"}
 
 
+@pytest.mark.parametrize(
+    ("error", "seconds"),
+    [(errors.PhotosBeingChecked("p01"), "1"), (errors.Conflict("too late"), None)],
+)
+def test_an_error_that_ends_by_itself_says_when_to_try_again(error, seconds):
+    event = {"pathParameters": {"job_id": JOB}, "headers": {}}
+
+    response = raising(error)(event, Context())
+
+    assert response["statusCode"] == HTTPStatus.CONFLICT
+    assert json.loads(response["body"])["error"] == type(error).__name__
+    assert response["headers"].get("Retry-After") == seconds
+
+
 def test_every_error_class_has_a_status():
     def tree(kind: type[LikenessError]) -> set[type[LikenessError]]:
         return {kind}.union(*(tree(child) for child in kind.__subclasses__()))

@@ -44,6 +44,7 @@ def test_a_new_job_has_no_previous_state():
         "previous": None,
         "at": a_job().created_at.isoformat().replace("+00:00", "Z"),
         "reason": None,
+        "photos_left_out": 0,
     }
 
 
@@ -70,6 +71,16 @@ def test_an_end_has_its_reason_and_time():
     assert change.event
     assert (change.event.reason, change.event.at) == (Reason.POLICY_NUDITY, NOW)
     assert change.event.event_id == f"{JOB}.{new.version}"
+
+
+def test_the_event_after_moderation_counts_the_photos_that_were_left_out():
+    old = a_job(JobState.MODERATING, photos_left_out=2)
+
+    change = read(record(old.move(JobState.GENERATING, NOW), old))
+
+    assert change
+    assert change.event
+    assert (change.event.state, change.event.photos_left_out) == (JobState.GENERATING, 2)
 
 
 def test_reading_a_change_is_deterministic():

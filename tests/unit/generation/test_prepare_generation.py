@@ -92,6 +92,7 @@ def test_seeds_are_deterministic_and_differ_between_avatars_and_attempts():
         (a_photo(verdict=CLEAN, face=None), True, False),
         (a_photo(state=PhotoState.REFUSED, verdict=CLEAN), True, False),
         (a_photo(state=PhotoState.AWAITED), True, False),
+        (a_photo(state=PhotoState.LEFT_OUT, verdict=CLEAN), True, False),
     ],
 )
 def test_only_a_photo_that_was_let_through_may_be_used(photo, by_hand, drawn):

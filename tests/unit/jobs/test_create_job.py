@@ -20,6 +20,7 @@ from tests.builders import (
     a_photo,
     a_style,
     a_tier,
+    an_assurance,
     an_order,
     ended,
     plus,
@@ -105,6 +106,12 @@ def test_every_job_has_its_own_id_and_seed(world):
             Invalid,
             "future",
         ),
+        (
+            {"age_assurance": an_assurance(checked_at=NOW + timedelta(hours=1))},
+            {},
+            Invalid,
+            "age_assurance.checked_at is in the future",
+        ),
         ({"time_zone": "Mars/Olympus"}, {}, Invalid, "Europe/Berlin"),
         ({"time_zone": "../../etc/passwd"}, {}, Invalid, "IANA"),
         ({}, {"tiers": tiers(open=False)}, Forbidden, "lite"),
@@ -127,6 +134,13 @@ def test_an_invalid_order_is_refused_and_stores_nothing(world, request_, policy,
         create(world, an_order(**request_), **policy)
 
     assert world.jobs.jobs == {}
+
+
+def test_an_age_assurance_is_stored_as_the_app_sent_it(world):
+    created = create(world, an_order(age_assurance=an_assurance()))
+
+    assert world.jobs.get(created.job_id).age_assurance == an_assurance()
+    assert world.jobs.get(create(world).job_id).age_assurance is None
 
 
 def test_a_consent_time_slightly_in_the_future_is_accepted(world):

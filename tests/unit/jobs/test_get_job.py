@@ -13,10 +13,21 @@ from likeness.domain.ids import JobId
 from likeness.domain.jobs.estimate import MIN_DURATIONS, WORKING
 from likeness.domain.jobs.job import JobState
 from likeness.domain.moderation import Outcome
-from likeness.domain.photos.photo import Box, PhotoProblem, PhotoState
+from likeness.domain.photos.photo import Box, InspectionLease, PhotoProblem, PhotoState
 from likeness.domain.reasons import Reason
 from likeness.services.jobs import get_job as service
-from tests.builders import JOB, NOW, TODAY, USER, a_photo, a_verdict, an_avatar, photos
+from likeness.services.photos.lost_uploads import BEGINS_WITHIN, EVENT_WITHIN, LOOK_EVERY
+from tests.builders import (
+    JOB,
+    NOW,
+    OTHER_JOB,
+    TODAY,
+    USER,
+    a_photo,
+    a_verdict,
+    an_avatar,
+    photos,
+)
 
 REASONS = load_reasons()
 
@@ -25,6 +36,8 @@ def get(world):
     return service.get_job(
         JOB,
         jobs=world.jobs,
+        photos=world.photos,
+        inspections=world.inspections,
         avatar_store=world.avatar_store,
         work=world.work,
         durations=world.durations,
@@ -98,6 +111,39 @@ def test_photos_that_moderation_refused_are_shown_as_refused(world):
     assert not photo.problem.fix_and_retry
 
 
+def test_a_photo_that_was_left_out_is_shown_at_once_with_a_hint_that_does_not_accuse(world):
+    doubtful = a_photo(
+        2,
+        state=PhotoState.LEFT_OUT,
+        left_out_at=NOW,
+        problem=PhotoProblem(reason=Reason.POLICY_NUDITY),
+        verdict=a_verdict(),
+    )
+    world.has(JobState.GENERATING, with_photos=[a_photo(1), doubtful])
+
+    view = get(world)
+
+    photo = view.photos[1]
+    assert (photo.state, photo.problem.code) == (PhotoState.LEFT_OUT, Reason.POLICY_NUDITY)
+    assert photo.problem.hint == REASONS[Reason.POLICY_NUDITY].left_out.model_dump()
+    assert view.photos[0].state is PhotoState.ACCEPTED
+    assert view.statement.issued_at == NOW
+    assert view.statement.automated_decision
+    (ground,) = view.statement.grounds
+    assert (ground.photo_id, ground.hint) == ("p02", photo.problem.hint)
+
+
+def test_a_photo_that_may_show_another_person_needs_no_statement(world):
+    problem = PhotoProblem(reason=Reason.SUBJECT_DIFFERENT_PERSON)
+    left_out = a_photo(2, state=PhotoState.LEFT_OUT, left_out_at=NOW, problem=problem)
+    world.has(JobState.GENERATING, with_photos=[a_photo(1), left_out])
+
+    view = get(world)
+
+    assert view.photos[1].problem.fix_and_retry
+    assert view.statement is None
+
+
 @pytest.mark.parametrize("verdict", [None, a_verdict(), a_verdict(Outcome.DOUBTFUL)])
 def test_doubtful_photos_are_not_shown_before_a_decision(world, verdict):
     world.has(JobState.IN_REVIEW, with_photos=[a_photo(verdict=verdict)])
@@ -111,6 +157,120 @@ def test_a_photo_that_was_not_uploaded_is_awaited(world):
     world.has(with_photos=[a_photo(state=PhotoState.AWAITED)])
 
     assert get(world).photos[0].state is PhotoState.AWAITED
+
+
+def test_a_photo_that_is_being_checked_says_so(world):
+    world.has(with_photos=[a_photo(state=PhotoState.CHECKING)])
+
+    view = get(world).photos[0]
+
+    assert view.state is PhotoState.CHECKING
+    assert "lease" not in view.model_dump_json()
+
+
+# --- lost uploads --------------------------------------------------------------------------------
+
+
+def uploaded(world, *, ago=EVENT_WITHIN):
+    """A job with a photo whose upload was listed `ago`, and no inspection."""
+    world.has(with_photos=[*photos(3), a_photo(4, state=PhotoState.AWAITED)])
+    world.photos.uploaded_at = NOW - ago
+    return world.photos.upload(JOB, "p04", b"bytes")
+
+
+def test_an_upload_whose_event_was_lost_is_inspected_once(world):
+    etag = uploaded(world)
+
+    states = {get(world).photos[3].state for _ in range(8)}
+
+    assert states == {PhotoState.CHECKING}
+    ((job_id, upload),) = world.inspections.requested
+    assert (job_id, upload.photo_id, upload.etag) == (JOB, "p04", etag)
+
+
+def test_a_requested_inspection_that_does_not_begin_is_requested_again(world):
+    uploaded(world)
+    get(world)
+    world.clock.advance(BEGINS_WITHIN - timedelta(seconds=1))
+    get(world)
+    assert len(world.inspections.requested) == 1
+
+    world.clock.advance(timedelta(seconds=1))
+    get(world)
+
+    assert len(world.inspections.requested) == 2
+    assert world.inspections.requested[0] == world.inspections.requested[1]
+
+
+def test_an_upload_whose_event_may_be_on_its_way_is_left_alone(world):
+    uploaded(world, ago=EVENT_WITHIN - timedelta(seconds=1))
+
+    assert get(world).photos[3].state is PhotoState.AWAITED
+    assert world.inspections.requested == []
+
+
+def test_an_inspection_that_died_unreported_is_requested_without_a_look(world):
+    uploaded(world)
+    died = InspectionLease(owner="invocation-1", until=NOW, begun=True)
+    world.has(
+        job_id=OTHER_JOB,
+        with_photos=[a_photo(state=PhotoState.CHECKING, lease=died, job_id=OTHER_JOB)],
+    )
+    world.photos.uploads = None
+
+    service.request_lost(
+        world.jobs.get(OTHER_JOB),
+        jobs=world.jobs,
+        photos=world.photos,
+        inspections=world.inspections,
+        clock=world.clock,
+    )
+
+    ((job_id, upload),) = world.inspections.requested
+    assert (job_id, upload.photo_id, upload.etag) == (OTHER_JOB, "p01", "etag-p01")
+    (photo,) = world.jobs.photos(OTHER_JOB)
+    assert photo.lease == InspectionLease(owner=None, until=NOW + BEGINS_WITHIN, begun=True)
+
+
+def looks(world, monkeypatch):
+    """The times at which the bucket was listed."""
+    times, real = [], world.photos.uploads
+    monkeypatch.setattr(
+        world.photos, "uploads", lambda job_id: times.append(world.clock.now()) or real(job_id)
+    )
+    return times
+
+
+def test_the_bucket_is_listed_rarely_and_only_while_a_photo_is_awaited(world, monkeypatch):
+    world.has(with_photos=[*photos(3), a_photo(4, state=PhotoState.AWAITED)], created_at=NOW)
+    times = looks(world, monkeypatch)
+
+    for _ in range(60):
+        get(world)
+        world.clock.advance(timedelta(seconds=1))
+    awaited = world.jobs.photos(JOB)[3]
+    world.jobs.save_photo(a_photo(4), seen=awaited)
+    world.clock.advance(timedelta(minutes=1))
+    get(world)
+
+    assert times == [NOW + n * LOOK_EVERY for n in range(1, 6)]
+
+
+@pytest.mark.parametrize("state", [state for state in JobState if state is not JobState.OPEN])
+def test_a_job_that_is_not_open_looks_for_no_uploads(world, monkeypatch, state):
+    world.has(state, with_photos=[*photos(3), a_photo(4, state=PhotoState.AWAITED)])
+    times = looks(world, monkeypatch)
+
+    get(world)
+
+    assert times == []
+
+
+def test_a_job_is_shown_while_lambda_is_down(world):
+    uploaded(world)
+    world.inspections.down = True
+
+    assert get(world).photos[3].state is PhotoState.AWAITED
 
 
 def test_the_deletion_time_is_shown_once_known(world):

@@ -1,15 +1,25 @@
 """Submitting: enough accepted photos, one reserved day, one start."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from likeness.contracts import JobError
 from likeness.domain.account.quota import QuotaState
-from likeness.domain.errors import Conflict, Forbidden, Invalid, NotFound, OverQuota, Unavailable
+from likeness.domain.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    OverQuota,
+    PhotosBeingChecked,
+    Unavailable,
+)
 from likeness.domain.jobs.job import JobState
 from likeness.domain.photos.photo import PhotoState
 from likeness.services.jobs.submit_job import submit_job
+from likeness.services.photos.lost_uploads import EVENT_WITHIN, INSPECTION_ENDS_WITHIN
 from tests.builders import (
     JOB,
     MIDNIGHT,
@@ -128,16 +138,54 @@ def test_a_photo_that_was_never_uploaded_does_not_block_submitting(world):
     assert submit(world)
 
 
-def test_an_upload_whose_event_was_lost_is_inspected_and_waited_for(world):
-    world.has(with_photos=[*photos(3), a_photo(4, state=PhotoState.AWAITED)])
-    etag = world.photos.upload(JOB, "p04", b"bytes")
-
-    with pytest.raises(Conflict, match="p04"):
-        submit(world)
-
-    ((job_id, upload),) = world.inspections.asked
-    assert (job_id, upload.photo_id, upload.etag) == (JOB, "p04", etag)
+def submits(world, times=8):
+    """Submits while photos are being checked; returns the ids that the errors name."""
+    named = set()
+    for _ in range(times):
+        with pytest.raises(PhotosBeingChecked) as refused:
+            submit(world)
+        named |= set(re.findall(r"p\d\d", str(refused.value)))
     assert world.job.state is JobState.OPEN
+    return named
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_eight_submits_of_four_photos_start_four_checks(world, lost):
+    """While the events are on their way none is requested; where they were lost, four are."""
+    ids = ["p01", "p02", "p03", "p04"]
+    world.has(with_photos=photos(4, state=PhotoState.AWAITED))
+    for photo_id in ids:
+        world.photos.upload(JOB, photo_id, f"bytes of {photo_id}".encode())
+    if lost:
+        world.clock.advance(EVENT_WITHIN)
+
+    assert submits(world) == set(ids)
+
+    assert [upload.photo_id for _, upload in world.inspections.requested] == (ids if lost else [])
+    assert {photo.state for photo in world.jobs.photos(JOB)} == {
+        PhotoState.CHECKING if lost else PhotoState.AWAITED
+    }
+
+
+def test_a_photo_that_is_being_checked_is_not_checked_again(world):
+    world.has(with_photos=[*photos(3), a_photo(4, state=PhotoState.CHECKING)])
+    world.photos.upload(JOB, "p04", b"bytes")
+
+    assert submits(world) == {"p04"}
+
+    assert world.inspections.requested == []
+
+
+def test_an_accepted_photo_whose_inspection_compares_it_with_the_others_is_waited_for(world):
+    """The upload is deleted last; that of an inspection that died does not block for ever."""
+    world.has(with_photos=[*photos(3), a_photo(4, inspected_at=NOW)])
+    world.photos.upload(JOB, "p04", b"bytes")
+
+    assert submits(world) == {"p04"}
+
+    world.clock.advance(INSPECTION_ENDS_WITHIN)
+    assert submit(world)
+    assert world.inspections.requested == []
 
 
 def test_a_job_past_its_submit_limit_is_not_submitted(world):

@@ -108,15 +108,16 @@ def png_chunk(name: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 
 
+def png(header: bytes, rows: bytes, *, before: bytes = b"") -> bytes:
+    """A PNG of filtered rows, with other chunks before them."""
+    pixels = png_chunk(b"IDAT", zlib.compress(rows))
+    start = b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header)
+    return start + before + pixels + png_chunk(b"IEND", b"")
+
+
 def png_claiming(width: int, height: int) -> bytes:
     """A PNG whose header promises many pixels and whose body is tiny."""
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + png_chunk(b"IHDR", header)
-        + png_chunk(b"IDAT", zlib.compress(bytes(100)))
-        + png_chunk(b"IEND", b"")
-    )
+    return png(struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0), bytes(100))
 
 
 def webp_claiming(width: int, height: int) -> bytes:

@@ -17,24 +17,44 @@ from likeness.domain.jobs.job import JobState
 from likeness.domain.photos.photo import Box, Fingerprint, PhotoProblem, PhotoState
 from likeness.domain.photos.picture import NormalisedPhoto
 from likeness.domain.reasons import Reason, Refused
-from likeness.services.photos.inspect_photo import inspect_photo
+from likeness.services.photos.fail_inspection import FAILED, PAUSE, fail_inspection
+from likeness.services.photos.inspect_photo import CLOCKS_DIFFER, inspect_photo
+from likeness.services.photos.lost_uploads import EVENT_WITHIN, request_inspections
 from tests.builders import JOB, NOW, OTHER_JOB, a_face, a_job, a_photo, a_verdict, digest
-from tests.fakes import FakeBucket, FakeClock, FakeDetector, FakeJobFiles, FakeJobs, FakePhotos
+from tests.fakes import (
+    FakeBucket,
+    FakeClock,
+    FakeDetector,
+    FakeInspections,
+    FakeJobFiles,
+    FakeJobs,
+    FakeMetrics,
+    FakePhotos,
+)
 from tests.infra.documents import ROOT
 
 P1, P2, P3 = PhotoId("p01"), PhotoId("p02"), PhotoId("p03")
 DEMO = ROOT / "demo" / "photos"
+TIME_LEFT = timedelta(seconds=60)
+LEASE = TIME_LEFT + CLOCKS_DIFFER
+
+
+class Killed(BaseException):
+    """The process ended: no code of ours ran after this."""
 
 
 class FakePictures:
     """Uploads are "scene/view/copy": scenes hash differently, views are different pictures."""
 
     def __init__(self) -> None:
-        self.declared: list[str] = []
+        self.decoded: list[bytes] = []
         self.closer_looks = 0
+        self.killed = False
 
-    def normalise(self, data: bytes, *, declared_type: str) -> NormalisedPhoto:
-        self.declared.append(declared_type)
+    def normalise(self, data: bytes) -> NormalisedPhoto:
+        self.decoded.append(data)
+        if self.killed:
+            raise Killed
         if data.startswith(b"refuse "):
             raise Refused(Reason(data.decode().removeprefix("refuse ")))
         scene, _, _ = data.split(b"/")
@@ -71,7 +91,7 @@ class World:
         self.jobs, self.photos = FakeJobs(), FakePhotos()
         self.files = FakeJobFiles(self.photos.bucket, FakeBucket())
         self.detector, self.pictures = BusyDetector(), FakePictures()
-        self.clock = FakeClock()
+        self.clock, self.metrics = FakeClock(), FakeMetrics()
         self.jobs.create(
             a_job(),
             [a_photo(n, state=PhotoState.AWAITED, content_type="image/png") for n in (1, 2, 3)],
@@ -82,10 +102,13 @@ class World:
         return partial(self.deliver, photo_id, self.photos.upload(JOB, photo_id, content))
 
     def deliver(self, photo_id, etag, job_id=JOB):
-        inspect_photo(
+        """Lambda has another id for each event, and the same one for each delivery of it."""
+        return inspect_photo(
             job_id,
             photo_id,
             etag=etag,
+            owner=f"invocation of {etag}",
+            time_left=TIME_LEFT,
             jobs=self.jobs,
             photos=self.photos,
             detector=self.detector,
@@ -93,6 +116,40 @@ class World:
             rules=load_photo_rules(),
             clock=self.clock,
         )
+
+    def requests(self, *, after):
+        """The inspections that a request for the job then requests."""
+        self.clock.advance(after)
+        inspections = FakeInspections()
+        request_inspections(
+            self.jobs.photos(JOB),
+            self.photos.uploads(JOB),
+            jobs=self.jobs,
+            inspections=inspections,
+            now=self.clock.now(),
+        )
+        return [partial(self.deliver, one.photo_id, one.etag) for _, one in inspections.requested]
+
+    def fail(self, upload, *, died):
+        """Lambda reports the failed invocation of an upload's event."""
+        photo_id, etag = upload.args
+        return fail_inspection(
+            JOB,
+            photo_id,
+            owner=f"invocation of {etag}",
+            died=died,
+            jobs=self.jobs,
+            photos=self.photos,
+            metrics=self.metrics,
+            clock=self.clock,
+        )
+
+    def dies(self, upload):
+        """The inspection's process is killed while it decodes."""
+        self.pictures.killed = True
+        with pytest.raises(Killed):
+            upload()
+        self.pictures.killed = False
 
     def move(self, state):
         self.jobs.save(self.jobs.get(JOB).move(state, NOW))
@@ -131,12 +188,6 @@ def test_an_accepted_photo_is_stored_and_its_upload_deleted(world):
     assert (photo.inspected_at, photo.problem) == (NOW, None)
     assert photo.sha256 == digest(world.photos.read(JOB, P1))
     assert world.keys == ["photos/job/p01.jpg"]
-
-
-def test_the_declared_type_is_that_of_the_presigned_post(world):
-    world.upload(b"beach/front/1")()
-
-    assert world.pictures.declared == ["image/png"]
 
 
 @pytest.mark.parametrize("reason", [r for r in Reason if r.family in {"FILE", "QUALITY"}])
@@ -328,29 +379,191 @@ def test_an_unavailable_detector_refuses_no_photo(world):
     world.detector.down = True
     with pytest.raises(Unavailable):
         deliver()
-    assert world.photo().state is PhotoState.AWAITED
-    assert "uploads/job/p01" in world.keys
+    assert world.photo().state is PhotoState.CHECKING
+
+    assert world.fail(deliver, died=False) is PhotoState.CHECKING
+    assert world.keys == ["uploads/job/p01"]
+    assert world.metrics.counted[FAILED] == 1
 
     world.detector.down = False
+    assert world.requests(after=PAUSE - timedelta(seconds=1)) == []
+    (again,) = world.requests(after=timedelta(seconds=1))
+    assert again() is PhotoState.ACCEPTED
+    assert world.keys == ["photos/job/p01.jpg"]
+
+
+def test_a_photo_can_be_uploaded_again_after_a_failed_inspection(world):
+    failed = world.upload(b"beach/front/1")
+    world.detector.down = True
+    with pytest.raises(Unavailable):
+        failed()
+    world.detector.down = False
+    world.fail(failed, died=False)
+
+    world.upload(b"forest/front/1")()
+
+    assert world.photos.read(JOB, P1) == b"jpeg of forest/front/1"
+    assert world.photo().sha256 == digest(b"jpeg of forest/front/1")
+
+
+# --- one inspection, which may die --------------------------------------------------------------
+
+
+def while_it_reads(world, happens):
+    """Something happens after the next delivery read the record, and before it has the lease."""
+    real = world.photos.read_upload
+
+    def read(*args, **kwargs):
+        world.photos.read_upload = real
+        data = real(*args, **kwargs)
+        happens()
+        return data
+
+    world.photos.read_upload = read
+
+
+def test_an_inspection_has_a_lease_until_its_function_must_have_ended(world):
+    deliver = world.upload(b"beach/front/1")
+    seen = []
+    world.detector.during = lambda: seen.append(world.photo())
+
+    assert deliver() is PhotoState.ACCEPTED
+
+    (checking,) = seen
+    assert checking.state is PhotoState.CHECKING
+    assert checking.lease.owner == f"invocation of {deliver.args[1]}"
+    assert (checking.lease.until, checking.lease.begun) == (NOW + LEASE, True)
+    assert world.photo().lease is None
+
+
+def test_a_delivery_while_the_lease_runs_does_nothing(world):
+    deliver = world.upload(b"beach/front/1")
+    results = []
+
+    def again():
+        world.clock.advance(LEASE - timedelta(seconds=1))
+        results.append(deliver())
+
+    world.detector.during = again
+
+    assert deliver() is PhotoState.ACCEPTED
+
+    assert results == [None]
+    assert (len(world.pictures.decoded), world.detector.calls["faces"]) == (1, 1)
+
+
+def test_two_deliveries_at_the_same_moment_inspect_once(world):
+    """Both read the photo before either has the lease."""
+    deliver = world.upload(b"beach/front/1")
+    results = []
+    while_it_reads(world, lambda: results.append(deliver()))
+
+    results.append(deliver())
+
+    assert results == [PhotoState.ACCEPTED, None]
+    assert world.detector.calls["faces"] == 1
+    assert world.keys == ["photos/job/p01.jpg"]
+
+
+def test_a_photo_whose_inspection_dies_is_refused_at_once(world):
+    bomb = world.upload(b"bomb/front/1")
+    world.dies(bomb)
+    assert world.photo().state is PhotoState.CHECKING
+
+    assert world.fail(bomb, died=True) is PhotoState.REFUSED
+
+    assert_refused(world.photo(), Reason.FILE_CORRUPT)
+    assert world.keys == []
+    assert FAILED not in world.metrics.counted
+
+
+def test_a_bomb_is_decoded_once_whatever_is_delivered_again(world):
+    bomb = world.upload(b"bomb/front/1")
+    world.dies(bomb)
+    bomb()
+    world.fail(bomb, died=True)
+    bomb()
+    world.fail(bomb, died=True)
+
+    assert len(world.pictures.decoded) == 1
+    assert_refused(world.photo(), Reason.FILE_CORRUPT)
+
+
+def test_a_death_that_was_not_reported_is_refused_when_its_lease_expired(world):
+    bomb = world.upload(b"bomb/front/1")
+    world.dies(bomb)
+    world.clock.advance(LEASE)
+
+    assert bomb() is PhotoState.REFUSED
+
+    assert len(world.pictures.decoded) == 1
+    assert world.photo().problem == PhotoProblem(reason=Reason.FILE_CORRUPT)
+    assert world.keys == []
+
+
+def test_a_request_after_an_unreported_death_does_not_start_the_bomb_again(world):
+    bomb = world.upload(b"bomb/front/1")
+    world.dies(bomb)
+    assert world.requests(after=LEASE - timedelta(seconds=1)) == []
+
+    (again,) = world.requests(after=timedelta(seconds=1))
+    assert world.photo().lease.owner is None
+    again()
+
+    assert len(world.pictures.decoded) == 1
+    assert world.photo().problem == PhotoProblem(reason=Reason.FILE_CORRUPT)
+
+
+@pytest.mark.parametrize("died", [False, True])
+def test_the_failure_of_another_invocation_changes_nothing(world, died):
+    deliver = world.upload(b"beach/front/1")
+    another = partial(world.deliver, P1, "another upload")
+    world.detector.during = lambda: world.fail(another, died=died)
+
     deliver()
 
     assert world.photo().state is PhotoState.ACCEPTED
     assert world.keys == ["photos/job/p01.jpg"]
 
 
-def test_a_photo_can_be_uploaded_again_after_a_lost_upload(world):
+def test_a_failure_before_the_lease_leaves_the_upload_to_be_found(world):
+    deliver = world.upload(b"beach/front/1")
+
+    assert world.fail(deliver, died=True) is None
+
+    assert world.photo().state is PhotoState.AWAITED
+    assert world.keys == ["uploads/job/p01"]
+
+
+@pytest.mark.parametrize("died", [False, True])
+def test_a_failed_inspection_of_a_cancelled_or_erased_job_leaves_nothing(world, died):
+    for erased in (False, True):
+        world = World()
+        deliver = world.upload(b"beach/front/1")
+        world.detector.down = True
+        with pytest.raises(Unavailable):
+            deliver()
+        assert len(world.keys) == 2
+        if erased:
+            world.jobs.jobs.clear()
+        else:
+            world.move(JobState.CANCELLING)
+
+        world.fail(deliver, died=died)
+
+        assert world.keys == []
+
+
+def test_a_requested_upload_that_was_replaced_leaves_the_photo_to_its_successor(world):
     lost = world.upload(b"beach/front/1")
-    world.detector.down = True
-    with pytest.raises(Unavailable):
-        lost()
-    world.detector.down = False
-    world.photos.delete_upload(JOB, P1)
+    assert world.requests(after=EVENT_WITHIN)
+    successor = world.upload(b"forest/front/1")
 
     lost()
-    world.upload(b"forest/front/1")()
+    assert world.photo().state is PhotoState.AWAITED
+    successor()
 
     assert world.photos.read(JOB, P1) == b"jpeg of forest/front/1"
-    assert world.photo().sha256 == digest(b"jpeg of forest/front/1")
 
 
 # --- jobs that are not open ----------------------------------------------------------------------
@@ -364,7 +577,7 @@ def test_an_upload_to_a_job_that_is_not_open_is_deleted_unread(world, state):
 
     assert world.photo().state is PhotoState.AWAITED
     assert world.keys == []
-    assert world.pictures.declared == []
+    assert world.pictures.decoded == []
 
 
 def test_an_upload_to_an_unknown_job_is_deleted_unread(world):
@@ -373,14 +586,14 @@ def test_an_upload_to_an_unknown_job_is_deleted_unread(world):
     world.deliver(P1, etag, job_id=OTHER_JOB)
 
     assert world.keys == []
-    assert world.pictures.declared == []
+    assert world.pictures.decoded == []
 
 
 def test_an_upload_without_a_photo_record_is_deleted_unread(world):
     world.upload(b"beach/front/1", PhotoId("p77"))()
 
     assert world.keys == []
-    assert world.pictures.declared == []
+    assert world.pictures.decoded == []
 
 
 def test_a_job_cancelled_during_the_inspection_stores_nothing(world):
@@ -401,13 +614,13 @@ def test_a_second_delivery_after_a_cancellation_stores_nothing(world, monkeypatc
     deliver = world.upload(b"beach/front/1")
     real = world.pictures.normalise
 
-    def slow(data, *, declared_type):
+    def slow(data):
         monkeypatch.setattr(world.pictures, "normalise", real)
         deliver()
         world.move(JobState.CANCELLING)
         world.files.delete(JOB, PHOTOS)
         world.clock.advance(timedelta(seconds=1))
-        return real(data, declared_type=declared_type)
+        return real(data)
 
     monkeypatch.setattr(world.pictures, "normalise", slow)
 
@@ -445,10 +658,10 @@ def test_a_late_second_delivery_deletes_nothing_of_a_submitted_job(world):
     def first_delivery_and_submit():
         deliver()
         world.move(JobState.MODERATING)
-        world.clock.advance(timedelta(seconds=1))
 
-    world.detector.during = first_delivery_and_submit
+    while_it_reads(world, first_delivery_and_submit)
 
+    deliver()
     deliver()
 
     assert world.photo().state is PhotoState.ACCEPTED

@@ -4,11 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from likeness.adapters.policy_files import load_retention
+from likeness.adapters.policy_files import load_policy, load_retention
+from likeness.domain.account.age import CheckedAge
+from likeness.domain.deletion.receipt import Deletion, DeletionState
 from likeness.domain.errors import (
     Conflict,
     DetectorTimeout,
     Invalid,
+    NotDeleted,
     Unavailable,
     UnknownDetector,
 )
@@ -16,9 +19,20 @@ from likeness.domain.jobs.job import JobState
 from likeness.domain.moderation import Label, Outcome
 from likeness.domain.photos.photo import Box, PhotoState
 from likeness.domain.reasons import Reason
+from likeness.domain.review.audit import AuditAction
 from likeness.domain.review.case import ReviewPolicy
 from likeness.services.photos import moderate_photos as service
-from tests.builders import JOB, a_face, a_photo, a_policy, a_verdict, photos
+from tests.builders import (
+    JOB,
+    NOW,
+    USER,
+    a_face,
+    a_photo,
+    a_policy,
+    a_verdict,
+    an_assurance,
+    photos,
+)
 
 DEADLINE = load_retention().deadline
 
@@ -32,6 +46,7 @@ def moderate(world, review="flagged", policy=None):
         review_policy=ReviewPolicy.read(review),
         users=world.users,
         keyed_hash=world.keyed_hash,
+        deletion=world.deletion,
         metrics=world.metrics,
         clock=world.clock,
         deadline=DEADLINE,
@@ -57,7 +72,7 @@ def test_photos_of_one_adult_are_clean(world):
     assert moderate(world).outcome is Outcome.CLEAN
 
     assert set(verdicts(world).values()) == {Outcome.CLEAN}
-    assert not world.metrics.counted
+    assert world.metrics.counted == {"JobsModerated": 1}
 
 
 @pytest.mark.parametrize(
@@ -138,14 +153,15 @@ def test_an_unknown_label_is_counted_once_for_the_alarm(world):
     moderate(world)
     moderate(world)
 
-    assert world.metrics.counted == {"UnknownModerationFinding": 1}
+    assert world.metrics.counted["UnknownModerationFinding"] == 1
 
 
 @pytest.mark.parametrize(
     ("low", "high", "outcome"),
     [
         (18, 24, Outcome.CLEAN),
-        (17, 24, Outcome.DOUBTFUL),
+        (17, 24, Outcome.CLEAN),  # the two other photos outweigh it
+        (17, 18, Outcome.DOUBTFUL),
         (10, 18, Outcome.DOUBTFUL),
         (10, 17, Outcome.REFUSED),
         (None, None, Outcome.DOUBTFUL),
@@ -170,7 +186,7 @@ def test_the_largest_face_is_the_one_whose_age_counts(world):
     assert moderate(world).outcome is Outcome.CLEAN
 
 
-def test_the_judged_face_is_the_one_whose_age_counts_although_another_is_larger(world):
+def test_the_main_face_is_the_one_whose_age_counts_although_another_is_larger(world):
     world.has(JobState.MODERATING)
     elsewhere = Box(left=0.65, top=0.0, width=0.35, height=1.0)
     world.detector.seen_faces["p02"] = [a_face(box=elsewhere), a_face(age_low=5, age_high=9)]
@@ -178,7 +194,7 @@ def test_the_judged_face_is_the_one_whose_age_counts_although_another_is_larger(
     assert moderate(world).outcome is Outcome.REFUSED
 
 
-def test_without_the_judged_face_at_moderation_a_moderator_looks(world):
+def test_without_the_main_face_at_moderation_a_moderator_looks(world):
     world.has(JobState.MODERATING)
     elsewhere = Box(left=0.65, top=0.0, width=0.35, height=1.0)
     world.detector.seen_faces["p02"] = [a_face(box=elsewhere)]
@@ -254,12 +270,39 @@ def test_one_wrong_photo_leaves_nine_good_ones_clean(world, stranger):
 
 
 def test_one_person_needs_one_comparison_for_each_other_photo(world):
-    """A call costs money: all pairs are compared only if a face does not match."""
+    """A call costs money: more pairs are compared only if a photo is not connected."""
     world.has(JobState.MODERATING, with_photos=photos(10))
 
     moderate(world)
 
     assert world.detector.calls["similarity"] == 9
+
+
+def test_a_photo_that_does_not_match_is_compared_until_it_is_connected(world):
+    """p01 has the largest face. p05 matches p02 only, and p02 is the first to be asked."""
+    world.has(JobState.MODERATING, with_photos=photos(5))
+    unlike(world, "p05", 70.0, count=5)
+    world.detector.likenesses[frozenset({"p02", "p05"})] = 91.0
+
+    assert moderate(world).outcome is Outcome.CLEAN
+
+    assert world.detector.calls["similarity"] == 4 + 1
+    evidence = world.jobs.photos(JOB)[4].verdict.evidence
+    assert evidence.pairs == {"p01": 70.0, "p02": 91.0}
+    assert evidence.similarity == 91.0
+
+
+def test_a_photo_that_matches_none_is_compared_with_all(world):
+    world.has(JobState.MODERATING, with_photos=photos(4))
+    unlike(world, "p04", 85.0, count=4)
+    world.detector.likenesses[frozenset({"p03", "p04"})] = None
+
+    moderate(world)
+
+    assert world.detector.calls["similarity"] == 3 + 2
+    evidence = world.jobs.photos(JOB)[3].verdict.evidence
+    assert evidence.pairs == {"p01": 85.0, "p02": 85.0, "p03": None}
+    assert evidence.similarity == 85.0
 
 
 def test_the_most_severe_of_two_findings_is_the_outcome(world):
@@ -288,16 +331,16 @@ def test_a_replayed_step_keeps_its_first_verdicts_without_calls(world):
     assert world.detector.calls == asked
 
 
-def test_a_verdict_stored_before_a_crash_stays(world):
-    """The detector may respond differently the second time: the first verdict is kept."""
-    refused = a_verdict(Outcome.REFUSED, Reason.POLICY_NUDITY)
-    there = [a_photo(1, verdict=refused), a_photo(2), a_photo(3)]
-    world.has(JobState.MODERATING, with_photos=there)
+def test_a_photo_that_arrives_after_its_set_was_moderated_gets_no_verdict(world):
+    """The inspection sets it back: a verdict of its own would not be the set's."""
+    clean = a_verdict()
+    there = [a_photo(n, verdict=clean) for n in (1, 2, 3)]
+    world.has(JobState.MODERATING, with_photos=[*there, a_photo(4)])
 
-    assert moderate(world).outcome is Outcome.REFUSED
+    assert moderate(world).outcome is Outcome.CLEAN
 
-    assert world.jobs.photos(JOB)[0].verdict == refused
-    assert len(verdicts(world)) == 3
+    assert set(verdicts(world)) == {"p01", "p02", "p03"}
+    assert not world.detector.calls
 
 
 def test_an_unavailable_detector_gives_no_verdict(world):
@@ -308,6 +351,7 @@ def test_an_unavailable_detector_gives_no_verdict(world):
         moderate(world)
 
     assert verdicts(world) == {}
+    assert not world.metrics.counted
 
 
 def test_a_photo_that_changed_since_it_was_read_is_a_conflict(world, monkeypatch):
@@ -318,6 +362,7 @@ def test_a_photo_that_changed_since_it_was_read_is_a_conflict(world, monkeypatch
 
     with pytest.raises(Conflict):
         moderate(world)
+    assert {photo.verdict for photo in world.jobs._photos.values()} == {None}
 
 
 def test_refused_and_missing_photos_are_not_moderated(world):
@@ -336,3 +381,142 @@ def test_only_a_submitted_job_is_moderated(world, state):
 
     with pytest.raises(Conflict):
         moderate(world)
+
+
+# --- photos that are left out ---------------------------------------------------------------------
+
+SMOKING = Label(name="Smoking", confidence=80)
+
+
+@pytest.fixture
+def doubtful(world):
+    """Four photos, of which the second is doubtful."""
+    world.has(JobState.MODERATING, with_photos=photos(4))
+    world.detector.seen_labels["p02"] = [SMOKING]
+    return world
+
+
+def test_a_doubtful_photo_is_left_out_and_the_job_needs_no_moderator(doubtful):
+    assert moderate(doubtful, policy=load_policy()).outcome is Outcome.CLEAN
+
+    photo = doubtful.jobs.photos(JOB)[1]
+    assert (photo.state, photo.problem.reason) == (PhotoState.LEFT_OUT, Reason.POLICY_DRUGS)
+    assert photo.left_out_at == NOW
+    assert photo.verdict.outcome is Outcome.LEFT_OUT
+    assert doubtful.job.photos_left_out == 1
+    assert doubtful.metrics.counted == {"JobsModerated": 1, "PhotosLeftOut": 1}
+
+
+def test_a_left_out_photo_is_deleted_at_once_and_recorded_for_the_receipt(doubtful):
+    moderate(doubtful, policy=load_policy())
+
+    assert doubtful.photo_objects.listing() == [f"photos/{JOB}/p0{n}.jpg" for n in (1, 3, 4)]
+    (recorded,) = doubtful.deletions.objects(JOB)
+    assert (recorded.name, recorded.deleted_at) == ("photos/p02.jpg", NOW)
+
+
+def test_of_a_left_out_photo_an_hmac_stays_and_no_checksum(doubtful):
+    before = doubtful.jobs.photos(JOB)[1].sha256
+
+    moderate(doubtful, policy=load_policy())
+
+    photo = doubtful.jobs.photos(JOB)[1]
+    assert photo.sha256 is None
+    assert photo.hmac == doubtful.keyed_hash.photo(USER, before)
+
+
+def test_of_a_photo_that_may_show_another_person_not_even_an_hmac_stays(world):
+    world.has(JobState.MODERATING, with_photos=photos(4))
+    unlike(world, "p02", 85.0, count=4)
+
+    assert moderate(world, policy=load_policy()).outcome is Outcome.CLEAN
+
+    photo = world.jobs.photos(JOB)[1]
+    assert photo.problem.reason is Reason.SUBJECT_DIFFERENT_PERSON
+    assert (photo.sha256, photo.hmac) == (None, None)
+
+
+def test_a_deletion_that_fails_is_repeated_by_the_next_run_without_new_verdicts(doubtful):
+    doubtful.photo_objects.locked = True
+    with pytest.raises(NotDeleted):
+        moderate(doubtful, policy=load_policy())
+    asked = dict(doubtful.detector.calls)
+    doubtful.photo_objects.locked = False
+
+    assert moderate(doubtful, policy=load_policy()).outcome is Outcome.CLEAN
+
+    assert f"photos/{JOB}/p02.jpg" not in doubtful.photo_objects.listing()
+    assert doubtful.detector.calls == asked
+    assert doubtful.metrics.counted == {"JobsModerated": 1, "PhotosLeftOut": 1}
+
+
+def test_a_legal_hold_keeps_a_left_out_photo(doubtful):
+    doubtful.deletions.save(Deletion(job_id=JOB, state=DeletionState.HELD))
+
+    assert moderate(doubtful, policy=load_policy()).outcome is Outcome.CLEAN
+
+    assert f"photos/{JOB}/p02.jpg" in doubtful.photo_objects.listing()
+    assert doubtful.jobs.photos(JOB)[1].state is PhotoState.LEFT_OUT
+
+
+def test_a_sampled_set_is_reviewed_without_the_left_out_photo(doubtful):
+    assert moderate(doubtful, "all", policy=load_policy()).outcome is Outcome.DOUBTFUL
+
+    assert doubtful.jobs.photos(JOB)[1].state is PhotoState.LEFT_OUT
+    assert doubtful.metrics.counted["JobsToReview"] == 1
+
+
+def test_a_replayed_step_does_not_change_what_was_left_out(doubtful):
+    first = moderate(doubtful, policy=load_policy())
+    stored = doubtful.jobs.photos(JOB), doubtful.job
+    doubtful.detector.seen_labels["p03"] = [SMOKING]
+
+    assert moderate(doubtful, policy=load_policy()) == first
+    assert (doubtful.jobs.photos(JOB), doubtful.job) == stored
+
+
+# --- what the app knows about the age -------------------------------------------------------------
+
+
+def young(world, **fields):
+    world.has(JobState.MODERATING, **fields)
+    for n in (1, 2, 3):
+        world.detector.seen_faces[f"p0{n}"] = [a_face(age_low=15, age_high=23)]
+
+
+def test_an_age_assurance_replaces_the_moderator_and_is_audited_once(world):
+    young(world, age_assurance=an_assurance())
+
+    assert moderate(world).outcome is Outcome.CLEAN
+    moderate(world)
+
+    (entry,) = world.audit_log.entries()
+    assert (entry.action, entry.actor, entry.job_id) == (AuditAction.AGE_ASSURED, "system", JOB)
+    assert entry.details == {"method": "photo_id", "over_age": "18"}
+    assert USER not in entry.model_dump_json()
+    evidence = world.jobs.photos(JOB)[0].verdict.evidence
+    assert evidence.age_assurance == CheckedAge(method="photo_id", over_age=18, days=1)
+
+
+@pytest.mark.parametrize(
+    "assurance",
+    [
+        None,
+        an_assurance(method="self_declaration"),
+        an_assurance(over_age=16),
+        an_assurance(checked_at=NOW - timedelta(days=367)),
+    ],
+    ids=["none", "declared", "over 16", "old"],
+)
+def test_without_an_assurance_that_counts_a_moderator_decides(world, assurance):
+    young(world, age_assurance=assurance)
+
+    assert moderate(world).outcome is Outcome.DOUBTFUL
+    assert list(world.audit_log.entries()) == []
+
+
+def test_an_assurance_that_was_not_needed_is_not_audited(world):
+    world.has(JobState.MODERATING, age_assurance=an_assurance())
+
+    assert moderate(world).outcome is Outcome.CLEAN
+    assert list(world.audit_log.entries()) == []

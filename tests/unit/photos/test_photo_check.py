@@ -179,14 +179,14 @@ def test_a_second_face_of_exactly_the_share_counts():
 
 
 def test_boxes_of_one_face_are_matched_and_those_of_neighbours_are_not():
-    judged, same, neighbour = (
+    main, same, neighbour = (
         Box(left=left, top=0.2, width=0.2, height=0.3) for left in (0.1, 0.13, 0.29)
     )
 
-    assert same_face(judged, [neighbour, same, judged]) == 2
-    assert same_face(judged, [neighbour, same]) == 1
-    assert same_face(judged, [neighbour]) is None
-    assert same_face(judged, []) is None
+    assert same_face(main, [neighbour, same, main]) == 2
+    assert same_face(main, [neighbour, same]) == 1
+    assert same_face(main, [neighbour]) is None
+    assert same_face(main, []) is None
 
 
 PERCENT, ANGLE = (0, 100, -0.1, 100.1), (0.1, 180, 0, 180.1)

@@ -5,13 +5,13 @@ import io
 import pytest
 from PIL import ImageCms
 
-from likeness.adapters.photos.pictures import normalise
 from likeness.adapters.photos.pictures.colour import MAX_PROFILE_BYTES, to_srgb
+from likeness.adapters.photos.pictures.decoder import normalise
 from tests.unit.photos import picture_files as files
 
 
 def kept_of(data, kind="JPEG"):
-    return files.decode(normalise(data, declared_type=files.CONTENT_TYPES[kind]).jpeg)
+    return files.decode(normalise(data).jpeg)
 
 
 @pytest.mark.parametrize("kind", files.CONTENT_TYPES)

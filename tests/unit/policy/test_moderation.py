@@ -6,7 +6,6 @@ from pydantic import ValidationError
 
 from likeness.adapters.policy_files import load_policy
 from likeness.domain.moderation import (
-    AgeRule,
     Label,
     Level,
     Outcome,
@@ -20,9 +19,9 @@ from likeness.domain.moderation import (
     strictest,
 )
 from likeness.domain.reasons import Reason
-from tests.builders import DETECTOR, a_policy, seen
+from tests.builders import AGE, DETECTOR, a_policy, seen
 
-ADULTS = AgeRule()
+ADULTS = AGE
 SIMILAR = SamePersonRule(accept=90, review=80)
 
 

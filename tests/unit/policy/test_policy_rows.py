@@ -7,7 +7,8 @@ import pytest
 from likeness.adapters.policy_files import load, load_policy, load_reasons, read_policy
 from likeness.commands.policy_table import page
 from likeness.commands.replay_policy import report_lines
-from likeness.domain.ids import PHOTO_ID
+from likeness.domain.account.age import CheckedAge
+from likeness.domain.ids import PHOTO_ID, PhotoId
 from likeness.domain.moderation import (
     REASONS_WITHOUT_LABEL,
     Label,
@@ -16,6 +17,7 @@ from likeness.domain.moderation import (
     moderate,
     severity,
 )
+from likeness.domain.photo_set import moderate_set
 from likeness.domain.photos.photo_check import PhotoRules
 from likeness.domain.reasons import Reason
 from likeness.domain.review.case import MODERATOR_REASONS
@@ -83,7 +85,8 @@ def test_a_reason_with_two_severities_is_an_invalid_policy():
 # --- every reason code is used -------------------------------------------------------------------
 
 BY_THE_DECODER = {reason for reason in Reason if reason.family == "FILE"} | {
-    Reason.QUALITY_TOO_SMALL
+    Reason.QUALITY_TOO_SMALL,
+    Reason.QUALITY_PANORAMA,
 }
 BY_THE_PHOTO_CHECK = {reason for reason in Reason if reason.family == "QUALITY"} | {
     Reason.SUBJECT_NO_FACE,
@@ -167,7 +170,8 @@ def changed(**fields):
 def test_the_same_policy_changes_nothing():
     replay = replay_policy(POLICY, verdicts=Stored((JOB, "p01", SMOKING), (JOB, "p02", YOUNG)))
 
-    assert (replay.verdicts, replay.changes, replay.jobs, replay.unsure) == (2, (), {}, 0)
+    assert (replay.verdicts, replay.changes, replay.moves) == (2, (), {})
+    assert (replay.lenient, replay.strict) == (0, 0)
 
 
 @pytest.mark.parametrize(
@@ -205,7 +209,7 @@ def test_a_changed_rule_lists_the_jobs_whose_outcome_would_change(stored, change
     (one,) = [found for found in replay.changes if (found.job_id, found.picture) == (JOB, "p02")]
     assert (one.was, one.now) == (Outcome.CLEAN, Outcome.DOUBTFUL)
     assert reason in one.reasons
-    assert replay.jobs["clean -> doubtful"] >= 1
+    assert replay.moves["clean -> doubtful"] >= 1
     assert f"{JOB} p02 clean -> doubtful" in "\n".join(report_lines(replay))
 
 
@@ -222,7 +226,7 @@ def test_avatars_are_replayed_without_effect_on_the_jobs_outcome():
     replay = replay_policy(milder, verdicts=Stored((JOB, "a01", avatar), (JOB, "p01", verdict())))
 
     assert [(one.picture, one.now) for one in replay.changes] == [("a01", Outcome.CLEAN)]
-    assert replay.jobs == {}
+    assert replay.moves == {}
     assert not PHOTO_ID.match("a01")
 
 
@@ -236,8 +240,75 @@ def test_labels_that_were_not_requested_are_reported():
 
     replay = replay_policy(curious, verdicts=Stored((JOB, "p01", SMOKING)))
 
-    assert replay.unsure == 1
+    assert replay.lenient == 1
     assert "may be too lenient" in report_lines(replay)[-1]
+
+
+def a_stored_set(**fields):
+    """Four photos, of which the first has these fields, as a set and as its replay sees it."""
+    ids = [PhotoId(f"p0{n}") for n in range(1, 5)]
+    found = {
+        one: seen(pairs={other: 95.0 for other in ids if other != one}, **more)
+        for one, more in zip(ids, [fields, {}, {}, {}], strict=True)
+    }
+    return [(JOB, p, one) for p, one in moderate_set(found, POLICY).photos.items()]
+
+
+def without_leaving_out():
+    return changed(leave_out=POLICY.leave_out.model_copy(update={"remaining": 11}))
+
+
+def test_a_jobs_photos_are_replayed_as_a_set():
+    stored = a_stored_set(labels=(Label(name="Smoking", confidence=80),))
+    assert [one.outcome for _, _, one in stored] == ["left_out", "clean", "clean", "clean"]
+
+    replay = replay_policy(without_leaving_out(), verdicts=Stored(*stored))
+
+    assert [(one.picture, one.was, one.now) for one in replay.changes] == [
+        ("p01", Outcome.LEFT_OUT, Outcome.DOUBTFUL)
+    ]
+    assert replay.moves == {"clean -> doubtful": 1}
+    lines = report_lines(replay)
+    assert "jobs to a moderator: 0 -> 1 (0.0% -> 100.0%)" in lines
+    assert "jobs refused: 0 -> 0 (0.0% -> 0.0%)" in lines
+    assert "photos left out: 1 -> 0" in lines
+
+
+def test_the_ages_of_a_set_are_weighed_by_the_changed_rule():
+    stored = a_stored_set(age_low=17, age_high=30)
+    stricter = POLICY.age.in_set.model_copy(update={"max_share": 0.2})
+
+    age = POLICY.age.model_copy(update={"in_set": stricter})
+    replay = replay_policy(changed(age=age), verdicts=Stored(*stored))
+
+    assert replay.moves == {"clean -> doubtful": 1}
+
+
+def test_the_apps_word_is_replayed_by_its_age_at_moderation():
+    checked = CheckedAge(method="photo_id", over_age=18, days=300)
+    ids = [PhotoId(f"p0{n}") for n in (1, 2, 3)]
+    young = {p: seen(age_low=15, age_high=23, age_assurance=checked) for p in ids}
+    stored = [(JOB, p, one) for p, one in moderate_set(young, POLICY).photos.items()]
+    recent = POLICY.age.assurance.model_copy(update={"max_days": 200})
+
+    age = POLICY.age.model_copy(update={"assurance": recent})
+    replay = replay_policy(changed(age=age), verdicts=Stored(*stored))
+
+    assert replay.moves == {"clean -> doubtful": 1}
+
+
+def test_pairs_that_were_not_compared_are_reported():
+    """The policy of that time needed only the pairs of p01."""
+    ids = [PhotoId(f"p0{n}") for n in (1, 2, 3)]
+    pairs = [{ids[1]: 92.0, ids[2]: 99.0}, {ids[0]: 92.0}, {ids[0]: 99.0}]
+    found = {p: seen(pairs=known) for p, known in zip(ids, pairs, strict=True)}
+    stored = [(JOB, p, one) for p, one in moderate_set(found, POLICY).photos.items()]
+    same = POLICY.same_person.model_copy(update={"accept": 95})
+
+    replay = replay_policy(changed(same_person=same), verdicts=Stored(*stored))
+
+    assert (replay.strict, replay.lenient) == (1, 0)
+    assert "may be too strict" in report_lines(replay)[-1]
 
 
 @pytest.mark.parametrize("text", [b"", b"version: [", b"labels: {}"])

@@ -14,6 +14,7 @@ PUBLISHED = {
     "FILE": ["TYPE", "CORRUPT", "TOO_LARGE", "TOO_MANY_PIXELS", "ANIMATED"],
     "QUALITY": [
         "TOO_SMALL",
+        "PANORAMA",
         "BLURRY",
         "DARK",
         "BRIGHT",

@@ -1,5 +1,7 @@
 """Verification of a picture: ours or not, style and time, never the user."""
 
+import os
+import signal
 from datetime import timedelta
 from functools import partial
 
@@ -8,14 +10,16 @@ from PIL import Image
 
 from likeness.adapters.dynamodb import keys
 from likeness.adapters.photos import pictures
+from likeness.adapters.photos.pictures import decoder
 from likeness.domain.errors import Invalid
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.jobs.job import JobState
 from likeness.domain.provenance.credentials import RECORD_RETENTION, Claim, Trust, WatermarkRecord
 from likeness.domain.provenance.watermark import WatermarkId
+from likeness.domain.reasons import Reason
 from likeness.services.provenance.verify_picture import MAX_BYTES, verify_picture
 from tests.builders import JOB, NOW, an_avatar
-from tests.fakes import FakeClock, FakeReader
+from tests.fakes import FakeClock, FakeCredentials, FakeReader
 from tests.unit.photos.picture_files import encode
 
 WATERMARK = WatermarkId("00000000001")
@@ -40,7 +44,6 @@ def published(world):
 def verify(world):
     return partial(
         verify_picture,
-        content_type="image/png",
         credentials=world.credentials,
         reader=FakeReader(),
         watermarks=world.watermarks,
@@ -122,7 +125,31 @@ def test_another_avatar_with_the_same_id_does_not_count(world, verify, published
     ids=["nothing", "text", "cut off", "too large"],
 )
 def test_an_unreadable_file_is_refused_with_a_reason(verify, content):
-    with pytest.raises(Invalid, match="one still picture of type image/png") as refused:
+    with pytest.raises(Invalid, match="one still picture") as refused:
         verify(content)
 
     assert refused.value.reason
+
+
+def test_a_picture_that_ends_its_decoder_is_refused_with_a_reason(verify, monkeypatch):
+    monkeypatch.setattr(decoder, "normalise", lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
+
+    with pytest.raises(Invalid, match="one still picture") as refused:
+        verify(PICTURE)
+
+    assert refused.value.reason is Reason.FILE_CORRUPT
+
+
+@pytest.mark.parametrize(
+    ("kind", "content_type"), [("PNG", "image/png"), ("WEBP", "image/webp"), ("JPEG", "image/jpeg")]
+)
+def test_the_content_decides_how_credentials_are_read(verify, monkeypatch, kind, content_type):
+    types = []
+    read = FakeCredentials.read
+    monkeypatch.setattr(
+        FakeCredentials, "read", lambda *given: types.append(given[-1]) or read(*given)
+    )
+
+    assert not verify(encode(Image.new("RGB", (256, 256)), kind)).ours
+
+    assert types == [content_type]

@@ -11,7 +11,7 @@ from likeness.domain.deletion.receipt import Deletion, DeletionState
 from likeness.domain.errors import Conflict, Forbidden, NotFound, Unavailable
 from likeness.domain.jobs.job import JobState
 from likeness.domain.moderation import Label, Outcome
-from likeness.domain.photos.photo import Fingerprint
+from likeness.domain.photos.photo import Fingerprint, PhotoProblem, PhotoState
 from likeness.domain.reasons import Reason
 from likeness.domain.review.appeal import AppealState
 from likeness.domain.review.audit import AuditAction
@@ -146,6 +146,8 @@ def view(world):
     return get_job(
         JOB,
         jobs=world.jobs,
+        photos=world.photos,
+        inspections=world.inspections,
         avatar_store=world.avatar_store,
         work=world.work,
         durations=world.durations,
@@ -183,7 +185,7 @@ def before_a_lead(refused):
     return refused
 
 
-# --- stored hashes, and the statement of reasons --------------------------------------------------
+# --- stored hashes, and the statement of reasons -------------------------------------------------
 
 
 def test_only_an_hmac_and_a_perceptual_hash_of_a_refused_photo_stay(refused):
@@ -252,7 +254,7 @@ def test_a_broken_rule_is_reported_before_a_fixable_fault(world):
     assert [ground.photo_id for ground in view(world).statement.grounds] == ["p02"]
 
 
-# --- opened ---------------------------------------------------------------------------------------
+# --- opened --------------------------------------------------------------------------------------
 
 
 def test_an_appeal_asks_for_the_refused_photos_again(refused):
@@ -296,7 +298,7 @@ def test_a_refusal_whose_records_are_about_to_go_cannot_be_contested(refused):
         appeal(refused)
 
 
-# --- recognised -----------------------------------------------------------------------------------
+# --- recognised ----------------------------------------------------------------------------------
 
 
 def test_the_same_file_is_recognised_and_goes_to_a_lead(before_a_lead):
@@ -399,7 +401,7 @@ def test_a_crash_before_the_case_was_stored_is_repaired_by_the_next_event(refuse
     assert len(refused.reviews.waiting()) == 1
 
 
-# --- decided --------------------------------------------------------------------------------------
+# --- decided -------------------------------------------------------------------------------------
 
 
 def test_no_appeal_is_opened_before_the_first_photos_are_gone(world):
@@ -536,6 +538,7 @@ def test_an_exonerated_photo_is_never_refused_for_the_same_reason(before_a_lead)
             review_policy=ReviewPolicy.read("flagged"),
             users=before_a_lead.users,
             keyed_hash=before_a_lead.keyed_hash,
+            deletion=before_a_lead.deletion,
             metrics=before_a_lead.metrics,
             clock=before_a_lead.clock,
             deadline=timedelta(hours=23),
@@ -561,6 +564,7 @@ def test_another_photo_of_the_same_user_is_moderated_as_usual(before_a_lead):
         review_policy=ReviewPolicy.read("flagged"),
         users=before_a_lead.users,
         keyed_hash=before_a_lead.keyed_hash,
+        deletion=before_a_lead.deletion,
         metrics=before_a_lead.metrics,
         clock=before_a_lead.clock,
         deadline=timedelta(hours=23),
@@ -583,3 +587,76 @@ def test_an_expired_appeal_deletes_its_photo_and_can_be_opened_again(before_a_le
     send(before_a_lead)
     assert decide(before_a_lead).state is ReviewState.APPROVED
     assert before_a_lead.appeals.get(JOB).state is AppealState.GRANTED
+
+
+# --- a photo that was left out -------------------------------------------------------------------
+
+DOUBT = a_verdict(Outcome.DOUBTFUL, Reason.POLICY_SUGGESTIVE)
+
+
+@pytest.fixture
+def left_out(world):
+    """A completed job whose second photo was left out."""
+    there = [
+        a_photo(1, verdict=a_verdict()),
+        a_photo(
+            2,
+            state=PhotoState.LEFT_OUT,
+            problem=PhotoProblem(reason=Reason.POLICY_SUGGESTIVE),
+            left_out_at=NOW - timedelta(minutes=1),
+            verdict=DOUBT.model_copy(update={"outcome": Outcome.LEFT_OUT}),
+            fingerprint=Fingerprint(perceptual=LOOK),
+            hmac=world.keyed_hash.photo(USER, digest(BYTES)),
+        ),
+        a_photo(3, verdict=a_verdict()),
+    ]
+    job = world.has(JobState.FINISHING, with_photos=there)
+    world.ledger.settle(job.move(JobState.COMPLETED, NOW), QuotaState.SPENT, now=NOW)
+    prove(world)
+    return world
+
+
+def test_a_left_out_photo_can_be_contested_after_the_job(left_out):
+    (presigned_post,) = appeal(left_out).uploads
+    send(left_out)
+
+    assert presigned_post.fields["key"] == f"appeals/{JOB}/p02"
+    case = left_out.reviews.get(APPEAL)
+    assert [(one.photo_id, one.match) for one in case.photos] == [("p02", "exact")]
+    assert case.photos[0].findings == DOUBT.findings
+    seen = view(left_out).statement
+    assert seen.appeal.state is AppealState.IN_REVIEW
+    assert seen.issued_at == NOW - timedelta(minutes=1)
+    assert seen.appeal_until == seen.issued_at + timedelta(days=80)
+
+
+def test_while_the_job_runs_a_left_out_photo_cannot_be_contested(world):
+    problem = PhotoProblem(reason=Reason.POLICY_SUGGESTIVE)
+    photo = a_photo(2, state=PhotoState.LEFT_OUT, problem=problem, left_out_at=NOW)
+    world.has(JobState.GENERATING, with_photos=[a_photo(1), photo])
+
+    with pytest.raises(Conflict, match="when it has ended"):
+        appeal(world)
+
+
+def test_a_granted_appeal_exonerates_the_photo_and_gives_no_other_job(left_out):
+    appeal(left_out)
+    send(left_out)
+
+    decide(left_out)
+
+    hmac = left_out.keyed_hash.photo(USER, digest(BYTES))
+    assert left_out.users.profile(USER).exonerated == {hmac: {Reason.POLICY_SUGGESTIVE}}
+    assert left_out.appeals.get(JOB).state is AppealState.GRANTED
+    assert left_out.day is QuotaState.SPENT, "the user has the avatars"
+    assert left_out.photo_objects.listing() == []
+
+
+def test_a_photo_that_may_show_another_person_cannot_be_contested(world):
+    """Without the other photos a lead cannot tell; the user may choose a clearer one."""
+    problem = PhotoProblem(reason=Reason.SUBJECT_DIFFERENT_PERSON)
+    photo = a_photo(2, state=PhotoState.LEFT_OUT, problem=problem, left_out_at=NOW)
+    world.has(JobState.COMPLETED, with_photos=[a_photo(1), photo])
+
+    with pytest.raises(Conflict, match="broke no rule"):
+        appeal(world)

@@ -18,6 +18,7 @@ from likeness.domain.errors import (
 )
 from likeness.domain.jobs.job import JobState
 from likeness.domain.moderation import Outcome, Severity
+from likeness.domain.photos.photo import PhotoState
 from likeness.domain.reasons import Reason
 from likeness.domain.review.audit import AuditAction, verify
 from likeness.domain.review.case import (
@@ -55,6 +56,8 @@ from tests.builders import (
     a_policy,
     a_review,
     a_verdict,
+    an_assurance,
+    seen,
     tiers,
 )
 
@@ -221,6 +224,15 @@ def test_a_case_has_every_photo_doubtful_ones_first_and_a_deadline(waiting):
     assert waiting.reviews.task_token(REVIEW) == "token-1"
 
 
+def test_a_case_of_a_sampled_job_has_no_photo_that_was_left_out(world):
+    left_out = a_photo(2, state=PhotoState.LEFT_OUT, verdict=a_verdict())
+    world.has(JobState.MODERATING, with_photos=[a_photo(1, verdict=a_verdict()), left_out])
+
+    request(world)
+
+    assert [photo.photo_id for photo in world.reviews.get(REVIEW).photos] == ["p01"]
+
+
 def test_a_repeated_request_keeps_the_deadline_and_stores_the_newer_token(waiting):
     waiting.clock.advance(timedelta(hours=1))
 
@@ -370,6 +382,17 @@ def test_a_moderator_sees_the_findings_and_a_blurred_preview(waiting):
     assert base64.b64decode(flagged.preview.partition(",")[2]) == b"blurred jpeg"
     assert (case.policy_version, case.detector_version) == ("test", "7.0")
     assert [one.code for one in case.reason_codes] == list(MODERATOR_REASONS)
+
+
+def test_a_case_has_the_apps_word_about_the_age(world):
+    checked = an_assurance().at(NOW)
+    evidence = seen(age_assurance=checked)
+    verdict = a_verdict(Outcome.DOUBTFUL, Reason.MINOR_AGE_DOUBT)
+    verdict = verdict.model_copy(update={"evidence": evidence})
+    world.has(JobState.MODERATING, with_photos=[a_photo(1, verdict=verdict)])
+    request(world)
+
+    assert read(world).age_assurance == checked
 
 
 def test_a_case_contains_neither_a_url_nor_the_user(waiting):

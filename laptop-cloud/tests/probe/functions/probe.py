@@ -56,9 +56,10 @@ def large(_event, _context):
     return {"text": "x" * 300_000}
 
 
-def strain(event, _context):
+def strain(event, context):
     """Does what it is asked to, up to a limit of Lambda or beyond it."""
     asked = json.loads(event["body"]) if "routeKey" in event else event
+    print(f"request {context.aws_request_id}")
     time.sleep(asked.get("sleep_s", 0))
     held = bytearray(asked.get("memory_mb", 0) * 1024 * 1024)
     held[::4096] = b"x" * len(held[::4096])  # a page counts when it is written
@@ -67,6 +68,11 @@ def strain(event, _context):
     if asked.get("fail"):
         raise Unavailable("secret")
     return {"process": os.getpid(), "text": "x" * asked.get("answer_bytes", 0)}
+
+
+def record(event, _context):
+    """A destination: writes what it gets to the log."""
+    print(f"record {json.dumps(event)}")
 
 
 def accept(_event, _context):

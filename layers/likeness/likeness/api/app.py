@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
+from likeness.domain.account.age import AgeAssurance
 from likeness.domain.account.erasure import ErasureState
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.deletion.receipt import DeletionState
@@ -84,6 +85,9 @@ class CreateJob(Message):
     avatars: int = Field(default=MAX_AVATARS, ge=1, le=MAX_AVATARS)
     time_zone: str = Field(min_length=1, max_length=64, examples=["Europe/Berlin"])
     consent: Consent
+    age_assurance: AgeAssurance | None = Field(
+        default=None, description="how the app checked the user's age; omit it if it did not"
+    )
 
 
 class AddPhoto(NewPhoto):
@@ -135,7 +139,7 @@ class ReasonView(Message):
 
 
 class PhotoView(Message):
-    """Result of the inspection of one photo."""
+    """Result of the inspection of one photo; after submission, whether it was left out."""
 
     photo_id: PhotoIdField
     state: PhotoState
@@ -294,7 +298,7 @@ class KeysView(Message):
 
 
 class StatementGround(ReasonView):
-    """Why a photo was refused, with the category of the DSA Transparency Database."""
+    """Why a photo was refused or left out, with the category of the DSA Transparency Database."""
 
     photo_id: PhotoIdField
     dsa_category: DsaCategory
@@ -317,7 +321,7 @@ class AppealView(Message):
 
 
 class Statement(Message):
-    """Statement of reasons for a policy decision (DSA, Article 17)."""
+    """Statement of reasons (DSA, Article 17): a policy refusal, or photos that were left out."""
 
     issued_at: AwareDatetime
     decision: Texts
@@ -331,7 +335,7 @@ class Statement(Message):
 
 
 class AppealUploadsView(Message):
-    """Upload the refused files again. When all are recognised, a lead reviews the appeal."""
+    """Upload the contested files again. When all are recognised, a lead reviews the appeal."""
 
     appeal: AppealView
     uploads: tuple[PresignedPost, ...] = Field(description="for photos that are not recognised yet")

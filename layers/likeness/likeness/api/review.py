@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import AwareDatetime, Field
 
 from likeness.api.app import Message, Paged, PresignedUrl, ReasonView
+from likeness.domain.account.age import CheckedAge
 from likeness.domain.ids import JobIdField, PhotoIdField, ReviewIdField
 from likeness.domain.moderation import Label, Outcome, Severity
 from likeness.domain.photos.photo import Box
@@ -141,6 +142,7 @@ class CaseView(Message):
 
     review: ReviewSummary
     photos: tuple[CasePhoto, ...]
+    age_assurance: CheckedAge | None = Field(default=None, description="the app's word")
     policy_version: str | None = Field(examples=["2026-11-22"])
     detector_version: str | None = Field(examples=["7.0"])
     decision: DecisionView | None = None

@@ -1,5 +1,7 @@
 """List the outcomes that another policy would change. Works on stored verdicts, without photos.
 
+A job's photos are moderated again as a set.
+
 python -m likeness.commands.replay_policy --policy changed.yaml --table likeness-prod
 """
 
@@ -12,6 +14,7 @@ from pathlib import Path
 from likeness.adapters.policy_files import read_policy
 from likeness.adapters.review.verdicts_table import VerdictsTable
 from likeness.commands.table import add_table, table
+from likeness.domain.moderation import Outcome
 from likeness.services.review.replay_policy import Replay, replay_policy
 
 
@@ -38,11 +41,21 @@ def report_lines(replay: Replay) -> list[str]:
         for one in replay.changes
     ]
     lines.append(f"{replay.verdicts} verdicts, {len(replay.changes)} would change")
-    lines += [f"jobs {move}: {count}" for move, count in sorted(replay.jobs.items())]
-    if replay.unsure:
+    lines += [f"jobs {move}: {count}" for move, count in sorted(replay.moves.items())]
+    before, after, jobs = replay.before, replay.after, max(1, sum(replay.before.jobs.values()))
+    for what, outcome in (("to a moderator", Outcome.DOUBTFUL), ("refused", Outcome.REFUSED)):
+        was, now = before.jobs.get(outcome, 0), after.jobs.get(outcome, 0)
+        lines.append(f"jobs {what}: {was} -> {now} ({was / jobs:.1%} -> {now / jobs:.1%})")
+    lines.append(f"photos left out: {before.left_out} -> {after.left_out}")
+    if replay.lenient:
         lines.append(
-            f"{replay.unsure} verdicts may be too lenient: the policy has thresholds below the "
+            f"{replay.lenient} verdicts may be too lenient: the policy has thresholds below the "
             "confidence that the detector was asked for"
+        )
+    if replay.strict:
+        lines.append(
+            f"{replay.strict} verdicts may be too strict: the policy's same_person.accept is above "
+            "the one that chose which pairs were compared"
         )
     return lines
 

@@ -7,6 +7,7 @@
   - NotFound      no such resource, or it belongs to another user
   - Conflict      concurrent modification, or wrong state
     - InProgress  the same request is being processed: send it again
+    - PhotosBeingChecked  photos have no verdict yet: send the request again
   - OverQuota     the caller must wait for the next day
   - Unavailable   a dependency failed; retrying is safe
     - Denied      a permission is missing or a key is disabled: retry after operators fix it
@@ -22,6 +23,8 @@ from likeness.domain.reasons import Reason
 
 class LikenessError(Exception):
     """Base of the errors. May carry a reason code for the user."""
+
+    retry_after_s: int | None = None  # when the same request may succeed; None: unknown
 
     def __init__(self, message: str, *, reason: Reason | None = None) -> None:
         super().__init__(message)
@@ -44,6 +47,10 @@ class Conflict(LikenessError): ...
 
 
 class InProgress(Conflict): ...
+
+
+class PhotosBeingChecked(Conflict):
+    retry_after_s = 1
 
 
 class OverQuota(LikenessError): ...

@@ -9,13 +9,16 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from likeness.domain.account.age import AgeMethod, CheckedAge
 from likeness.domain.errors import UnknownDetector
+from likeness.domain.ids import PhotoIdField
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
 
 
 class Outcome(StrEnum):
     CLEAN = "clean"
+    LEFT_OUT = "left_out"  # doubtful, and the set is enough without it: not used, and deleted
     DOUBTFUL = "doubtful"  # needs review: a moderator decides
     REFUSED = "refused"
 
@@ -69,10 +72,41 @@ class Rule(Record):
         return self
 
 
-class AgeRule(Record):
-    """An age range that may be below `adult` needs review; one that lies below it is refused."""
+class ClearFace(Record):
+    """Which photos show the face well enough to estimate an age from. Degrees, and percent."""
 
-    adult: int = 18
+    max_yaw: float
+    max_pitch: float
+    min_brightness: float
+    min_sharpness: float
+
+
+class AgeInSetRule(Record):
+    """When the set outweighs a range that reaches below `adult`: all four must hold.
+
+    The middle of a range is its estimate. Only ranges of clear faces count.
+    """
+
+    clear_face: ClearFace
+    min_photos: int = Field(ge=1)
+    min_middle: float = Field(description="years: no middle is below")
+    min_median: float = Field(description="years: the median of the middles is not below")
+    max_share: float = Field(ge=0, le=1, description="of ranges that reach below `adult`")
+
+
+class AssuranceRule(Record):
+    """The age assurance that counts: then only a set that clearly shows a minor is in doubt."""
+
+    methods: frozenset[AgeMethod]
+    max_days: int = Field(ge=0, description="since the check")
+
+
+class AgeRule(Record):
+    """A range that lies below `adult` is refused; one that reaches below it may need review."""
+
+    adult: int
+    in_set: AgeInSetRule
+    assurance: AssuranceRule
 
 
 class SamePersonRule(Record):
@@ -80,6 +114,14 @@ class SamePersonRule(Record):
 
     accept: float
     review: float
+
+
+class LeaveOutRule(Record):
+    """Doubtful photos are left out if no other doubt remains and the set is enough without them."""
+
+    remaining: int = Field(ge=1, description="clean photos that remain")
+    reasons: frozenset[Reason]
+    labels: frozenset[str] = Field(description="besides those with a reason above")
 
 
 # Reasons of findings that do not come from a label.
@@ -101,6 +143,7 @@ class Policy(Record):
     labels: Mapping[str, Rule]
     age: AgeRule
     same_person: SamePersonRule
+    leave_out: LeaveOutRule
     severity: Mapping[Severity, frozenset[Reason | Literal["unknown"]]]
 
     @model_validator(mode="after")
@@ -114,6 +157,12 @@ class Policy(Record):
         if len(named) != len(set(named)):
             twice = sorted(reason for reason in set(named) if named.count(reason) > 1)
             raise ValueError(f"two severities are given for {', '.join(twice)}")
+        return self
+
+    @model_validator(mode="after")
+    def _left_out_labels_have_a_rule(self) -> Self:
+        if unknown := sorted(self.leave_out.labels - set(self.labels)):
+            raise ValueError(f"leave_out names {', '.join(unknown)}, which is no label")
         return self
 
     def accepting(self, detector_versions: Iterable[str]) -> Self:
@@ -154,11 +203,19 @@ class PhotoEvidence(Record):
     detector_version: str
     min_confidence: float = Field(description="percent; the detector reports no labels below it")
     faces: int | None = Field(default=None, description="None: not detected for this picture")
-    age_low: int | None = Field(default=None, description="whole years, of the judged face")
+    age_low: int | None = Field(default=None, description="whole years, of the main face")
     age_high: int | None = None
+    yaw: float | None = Field(default=None, description="degrees, of the main face")
+    pitch: float | None = None
+    brightness: float | None = Field(default=None, description="percent, as the detector has it")
+    sharpness: float | None = None
+    age_assurance: CheckedAge | None = Field(default=None, description="the same for the set")
     celebrities: tuple[float, ...] = Field(default=(), description="matches, percent")
     compared: bool = Field(default=False, description="with the job's person")
     similarity: float | None = Field(default=None, description="percent; None: no match")
+    pairs: Mapping[PhotoIdField, float | None] = Field(
+        default={}, description="similarity to each photo of the set that it was compared with"
+    )
     exonerated: frozenset[Reason] = Field(
         default=frozenset(), description="reasons that a granted appeal ruled out for this photo"
     )
@@ -180,7 +237,7 @@ class Verdict(Record):
 
 
 def moderate(seen: PhotoEvidence, policy: Policy) -> Verdict:
-    """Moderates a photo, an avatar, or stored evidence on replay of a policy."""
+    """Moderates one picture: an avatar, or a photo before the set is considered."""
     found: list[Finding | None] = [*moderate_labels(seen.labels, seen.detector_version, policy)]
     found += [celebrity(confidence) for confidence in seen.celebrities]
     if seen.faces is not None:
@@ -188,10 +245,16 @@ def moderate(seen: PhotoEvidence, policy: Policy) -> Verdict:
     if seen.compared:
         found.append(moderate_same_person(seen.similarity, policy.same_person))
     findings = [one for one in found if one and one.reason not in seen.exonerated]
+    return verdict(findings, seen, policy)
+
+
+def verdict(findings: Iterable[Finding], seen: PhotoEvidence, policy: Policy) -> Verdict:
+    """The verdict of these findings: the strictest of their outcomes."""
+    findings = tuple(findings)
     return Verdict(
         outcome=strictest(finding.outcome for finding in findings),
         policy_version=policy.version,
-        findings=tuple(findings),
+        findings=findings,
         evidence=seen,
     )
 

@@ -20,6 +20,7 @@ class Reason(StrEnum):
     FILE_ANIMATED = "FILE.ANIMATED"
 
     QUALITY_TOO_SMALL = "QUALITY.TOO_SMALL"
+    QUALITY_PANORAMA = "QUALITY.PANORAMA"
     QUALITY_BLURRY = "QUALITY.BLURRY"
     QUALITY_DARK = "QUALITY.DARK"
     QUALITY_BRIGHT = "QUALITY.BRIGHT"
@@ -120,6 +121,9 @@ class ReasonCard(Record):
 
     code: Reason
     hint: Hint
+    left_out: Hint | None = Field(
+        default=None, description="instead, if the photo is only doubtful and was left out"
+    )
     dsa_category: DsaCategory | None = None
     dsa_keyword: DsaKeyword | None = None
 

@@ -286,7 +286,10 @@ def _refuse(error: errors.LikenessError) -> Response:
     status = status_of(type(error))
     if status is HTTPStatus.INTERNAL_SERVER_ERROR:
         return _unexpected(error)
-    return _problem(status, type(error).__name__, str(error), error.reason)
+    response = _problem(status, type(error).__name__, str(error), error.reason)
+    if error.retry_after_s is not None:
+        response["headers"]["Retry-After"] = str(error.retry_after_s)
+    return response
 
 
 def _invalid(error: ValidationError) -> Response:

@@ -9,17 +9,22 @@ from pydantic import Field
 from likeness.api.app import PublicKey
 from likeness.domain.deletion.receipt import Deletion, ErasureReceipt, Receipt, StoredObject
 from likeness.domain.deletion.retention import SweepFinding
-from likeness.domain.ids import JobId
+from likeness.domain.ids import JobId, PhotoId
 from likeness.domain.record import Record
 
 
 class JobFiles(Protocol):
-    """A job's objects in both buckets, by place: `likeness.domain.deletion.receipt` lists them."""
+    """A job's objects in both buckets, by place: `likeness.domain.deletion.receipt` lists them.
 
-    def inventory(self, job_id: JobId, places: Iterable[str]) -> list[StoredObject]:
+    `photo`: only the objects of that photo.
+    """
+
+    def inventory(
+        self, job_id: JobId, places: Iterable[str], *, photo: PhotoId | None = None
+    ) -> list[StoredObject]:
         """Return all versions, delete markers and unfinished multipart uploads in these places."""
 
-    def delete(self, job_id: JobId, places: Iterable[str]) -> int:
+    def delete(self, job_id: JobId, places: Iterable[str], *, photo: PhotoId | None = None) -> int:
         """Delete all that `inventory` returns, then list again. Returns the number of objects.
 
         Raises NotDeleted if an object is left or if the listing failed.

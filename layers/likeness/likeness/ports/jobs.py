@@ -9,6 +9,7 @@ from likeness.domain.ids import ErasureId, JobId, UserId
 from likeness.domain.jobs.job import Job
 from likeness.domain.paging import ResultPage
 from likeness.domain.photos.photo import Photo
+from likeness.domain.review.audit import AuditEvent
 from likeness.events import JobStateChanged, StreamRecord
 
 
@@ -33,6 +34,25 @@ class Jobs(Protocol):
 
     def save_photo(self, photo: Photo, *, seen: Photo) -> None:
         """Optimistic lock: raises Conflict if the stored photo is no longer `seen`."""
+
+    def may_look(self, job_id: JobId, *, now: datetime, until: datetime) -> bool:
+        """Reserve the look for the job's uploads; False while an earlier call has it.
+
+        Only one of concurrent calls returns True. It has the look until `until`.
+        """
+
+    def save_moderated(
+        self,
+        photos: Sequence[Photo],
+        *,
+        seen: Sequence[Photo],
+        job: Job | None = None,
+        audit_event: AuditEvent | None = None,
+    ) -> None:
+        """Store the moderated set in one transaction, with the job's next version and an event.
+
+        Optimistic lock: raises Conflict if a stored photo is no longer `seen`, or the job changed.
+        """
 
     def avatars(self, job_id: JobId) -> list[Avatar]:
         """Return the job's avatars, best first."""

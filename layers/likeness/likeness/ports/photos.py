@@ -2,6 +2,8 @@
 
 from typing import Protocol
 
+from pydantic import AwareDatetime
+
 from likeness.api.app import PresignedPost
 from likeness.domain.ids import AvatarId, JobId, PhotoId
 from likeness.domain.moderation import Label
@@ -11,11 +13,11 @@ from likeness.domain.record import Record
 
 
 class Upload(Record):
-    """An upload as S3 lists it. `size` in bytes."""
+    """An upload as S3 lists it."""
 
     photo_id: PhotoId
     etag: str
-    size: int
+    uploaded_at: AwareDatetime | None
 
 
 class Photos(Protocol):
@@ -53,17 +55,21 @@ class Photos(Protocol):
 class Pictures(Protocol):
     """Decodes pictures. No other code decodes bytes that came from a user."""
 
-    def normalise(
-        self, data: bytes, *, declared_type: str, limits: Limits = LIMITS
-    ) -> NormalisedPhoto:
-        """Raises Refused, with a reason, unless it is one still picture of the declared type."""
+    def normalise(self, data: bytes, *, limits: Limits = LIMITS) -> NormalisedPhoto:
+        """Raises Refused, with a reason, unless it is one still picture of an accepted kind.
+
+        The content decides about the kind. Returns or raises within `limits`, for any bytes.
+        """
+
+    def content_type(self, data: bytes) -> str | None:
+        """Return the type that the first bytes show; None if it is not accepted."""
 
     def same_picture(self, one: bytes, other: bytes) -> bool:
         """Return whether one normalised photo is a near-exact copy of the other."""
 
 
 class Inspections(Protocol):
-    def ask_again(self, job_id: JobId, upload: Upload) -> None:
+    def request(self, job_id: JobId, upload: Upload) -> None:
         """Request the inspection of an upload whose S3 event was lost. Returns before it ran."""
 
 
@@ -88,7 +94,7 @@ class Detector(Protocol):
         """Return the confidence of each match, without names: no rule needs them."""
 
     def similarity(self, photo: Photo, other: Photo) -> float | None:
-        """Return the similarity of the judged faces of two photos, in percent; None for no match.
+        """Return the similarity of the main faces of two photos, in percent; None for no match.
 
         Raises Invalid if the detector finds no face in one of them.
         """

@@ -1,4 +1,4 @@
-"""Views of jobs: photos, progress, avatars, and the statement of reasons after a refusal."""
+"""Views of jobs: photos, progress, avatars, and the statement of reasons."""
 
 from collections.abc import Mapping, Sequence
 
@@ -20,11 +20,11 @@ from likeness.domain.generation.likeness import likeness_score
 from likeness.domain.ids import PhotoId
 from likeness.domain.jobs.catalogue import StyleCard
 from likeness.domain.jobs.estimate import Estimate
-from likeness.domain.jobs.job import Job
+from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.photos.photo import Photo, PhotoState
 from likeness.domain.reasons import Reason, ReasonCard
 from likeness.domain.review.appeal import Appeal
-from likeness.domain.review.refusal import APPEAL_WITHIN, Refusal
+from likeness.domain.review.refusal import APPEAL_WITHIN, Refusal, issued_at
 from likeness.ports.provenance import AvatarUrls
 
 Cards = Mapping[Reason, ReasonCard]
@@ -35,6 +35,11 @@ DECISION = {
     "de": "Aus diesen Fotos wurden keine Avatare gemacht, die Fotos wurden gelöscht, und der Tag "
     "gilt als verbraucht.",
 }
+LEFT_OUT = {
+    "en": "The avatars are made from the other photos. These photos were left out and deleted.",
+    "de": "Die Avatare werden aus den übrigen Fotos gemacht. Diese Fotos wurden weggelassen und "
+    "gelöscht.",
+}
 HOW_TO_APPEAL = {
     "en": "Appeal in the app and upload the same photos again, since we have none any more. A lead "
     "of our moderation team who did not decide before looks at them, free of charge.",
@@ -44,9 +49,11 @@ HOW_TO_APPEAL = {
 }
 
 
-def reason_view(reason: Reason, cards: Cards) -> ReasonView:
+def reason_view(reason: Reason, cards: Cards, *, left_out: bool = False) -> ReasonView:
+    """`left_out`: the photo is only doubtful, and its hint says so."""
     card = cards[reason]
-    return ReasonView(code=reason, hint=card.hint.model_dump(), fix_and_retry=reason.fix_and_retry)
+    hint = card.left_out if left_out and card.left_out else card.hint
+    return ReasonView(code=reason, hint=hint.model_dump(), fix_and_retry=reason.fix_and_retry)
 
 
 def job_summary(job: Job, cards: Cards) -> JobSummary:
@@ -62,15 +69,16 @@ def job_summary(job: Job, cards: Cards) -> JobSummary:
     )
 
 
-def photo_view(photo: Photo, refused: Refusal | None, cards: Cards) -> PhotoView:
+def photo_view(photo: Photo, refused: Refusal, cards: Cards) -> PhotoView:
     """The problem that a check found, else the ground of the refusal."""
     problem = photo.problem
-    ground = refused.grounds.get(photo.photo_id) if refused and not problem else None
+    ground = None if problem else refused.grounds.get(photo.photo_id)
     reason = problem.reason if problem else ground
+    left_out = photo.state is PhotoState.LEFT_OUT
     return PhotoView(
         photo_id=photo.photo_id,
         state=PhotoState.REFUSED if ground else photo.state,
-        problem=reason_view(reason, cards) if reason else None,
+        problem=reason_view(reason, cards, left_out=left_out) if reason else None,
         box=problem.box if problem else None,
         duplicate_of=problem.duplicate_of if problem else None,
     )
@@ -98,15 +106,19 @@ def statement(
     owed = refused.needing_statement
     if not owed:
         return None
+    at = issued_at(job, photos)
     return Statement(
-        issued_at=job.ended_at,
-        decision=DECISION,
-        grounds=tuple(_ground(photo_id, cards[reason]) for photo_id, reason in owed.items()),
+        issued_at=at,
+        decision=DECISION if job.state is JobState.REFUSED else LEFT_OUT,
+        grounds=tuple(
+            _ground(photo_id, cards[reason], left_out=photo_id in refused.left_out)
+            for photo_id, reason in owed.items()
+        ),
         policy_version=next((p.verdict.policy_version for p in photos if p.verdict), None),
         automated_detection=True,
         automated_decision=refused.automated,
         how_to_appeal=HOW_TO_APPEAL,
-        appeal_until=job.ended_at + APPEAL_WITHIN,
+        appeal_until=at + APPEAL_WITHIN,
         appeal=appeal_view(appeal) if appeal else None,
     )
 
@@ -136,11 +148,11 @@ def style_view(card: StyleCard) -> StyleView:
     )
 
 
-def _ground(photo_id: PhotoId, card: ReasonCard) -> StatementGround:
+def _ground(photo_id: PhotoId, card: ReasonCard, *, left_out: bool) -> StatementGround:
     if card.dsa_category is None:
         raise ValueError(f"{card.code} has no DSA category")  # such a card cannot be loaded
     return StatementGround(
-        **reason_view(card.code, {card.code: card}).model_dump(),
+        **reason_view(card.code, {card.code: card}, left_out=left_out).model_dump(),
         photo_id=photo_id,
         dsa_category=card.dsa_category,
         dsa_keyword=card.dsa_keyword,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from mypy_boto3_s3.client import S3Client
 
-    from likeness.domain.ids import JobId
+    from likeness.domain.ids import JobId, PhotoId
 
 
 class BucketFiles:
@@ -23,24 +23,27 @@ class BucketFiles:
         self._photos = photos
         self._avatars = avatars
 
-    def inventory(self, job_id: JobId, places: Iterable[str]) -> list[StoredObject]:
+    def inventory(
+        self, job_id: JobId, places: Iterable[str], *, photo: PhotoId | None = None
+    ) -> list[StoredObject]:
         with domain_errors():
-            return [found for place in places for found in self._in(place, job_id)]
+            return [found for place in places for found in self._in(place, job_id, photo)]
 
-    def delete(self, job_id: JobId, places: Iterable[str]) -> int:
+    def delete(self, job_id: JobId, places: Iterable[str], *, photo: PhotoId | None = None) -> int:
+        """A photo's id has a fixed length, so its keys are those that begin with it."""
         folders: dict[str, list[str]] = {}
         for place in places:
-            folders.setdefault(self._bucket(place), []).append(f"{place}/{job_id}/")
+            folders.setdefault(self._bucket(place), []).append(f"{place}/{job_id}/{photo or ''}")
         return sum(delete_folders(self._s3, bucket, *there) for bucket, there in folders.items())
 
     def _bucket(self, place: str) -> str:
         return self._photos if place in PHOTOS else self._avatars
 
-    def _in(self, place: str, job_id: JobId) -> Iterator[StoredObject]:
-        prefix = f"{place}/{job_id}/"
-        for found in all_objects(self._s3, self._bucket(place), prefix):
+    def _in(self, place: str, job_id: JobId, photo: PhotoId | None) -> Iterator[StoredObject]:
+        folder = f"{place}/{job_id}/"
+        for found in all_objects(self._s3, self._bucket(place), f"{folder}{photo or ''}"):
             yield StoredObject(
-                name=f"{place}/{found.key.removeprefix(prefix)}",
+                name=f"{place}/{found.key.removeprefix(folder)}",
                 etag=found.etag,
                 created_at=found.created_at,
             )

@@ -4,6 +4,7 @@
     -----------  -----------------  ---------------------------  ---------------  ------------------
     JOB#<job>    META               Job                          USER#<user>      <created_at>#<job>
     JOB#<job>    PHOTO#p01          Photo
+    JOB#<job>    LOOK               until when no other request looks for the job's uploads
     JOB#<job>    AVATAR#a01         Avatar
     JOB#<job>    RUN#<n>            Run: attempt n on the generation backend
     JOB#<job>    REVIEW#<review>    Review; while it waits also  REVIEWS#waiting  <rank>#<due>#<id>
@@ -70,6 +71,10 @@ def index_of(user_id: UserId) -> str:
 
 def photo(job_id: JobId, photo_id: PhotoId) -> Key:
     return {"pk": f"JOB#{job_id}", "sk": f"{PHOTOS}{photo_id}"}
+
+
+def look(job_id: JobId) -> Key:
+    return {"pk": f"JOB#{job_id}", "sk": "LOOK"}
 
 
 def avatar(job_id: JobId, avatar_id: AvatarId) -> Key:

@@ -14,6 +14,7 @@ from likeness.adapters.dynamodb.queries import (
     query_index_part,
 )
 from likeness.adapters.dynamodb.transactions import ConditionsFailed, put, write_all
+from likeness.adapters.review.audit_table import append
 from likeness.domain.errors import Conflict
 from likeness.domain.generation.avatar import Avatar
 from likeness.domain.jobs.job import Job
@@ -22,11 +23,13 @@ from likeness.domain.photos.photo import Photo
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
     from likeness.domain.ids import JobId, UserId
+    from likeness.domain.review.audit import AuditEvent
     from likeness.ports.runtime import Clock
 
 
@@ -97,6 +100,44 @@ class JobsTable:
             stored=lambda: photo in self.photos(photo.job_id),
             conflict=f"photo {photo.photo_id} of job {photo.job_id} was changed",
         )
+
+    def may_look(self, job_id: JobId, *, now: datetime, until: datetime) -> bool:
+        """A lost response of a write that is sent again delays the look: `until` passes."""
+        with domain_errors():
+            try:
+                self._table.put_item(
+                    Item=keys.look(job_id) | self._expiry() | {"until": keys.sortable(until)},
+                    ConditionExpression="attribute_not_exists(pk) OR #until <= :now",
+                    ExpressionAttributeNames={"#until": "until"},
+                    ExpressionAttributeValues={":now": keys.sortable(now)},
+                )
+            except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
+
+    def save_moderated(
+        self,
+        photos: Sequence[Photo],
+        *,
+        seen: Sequence[Photo],
+        job: Job | None = None,
+        audit_event: AuditEvent | None = None,
+    ) -> None:
+        writes = [
+            put(self._table, self._photo_item(photo), unchanged(before))
+            for photo, before in zip(photos, seen, strict=True)
+        ]
+        if job:
+            writes.append(put(self._table, job_item(job), at_version(job.version - 1)))
+        try:
+            if audit_event:
+                append(self._table, audit_event, *writes)
+            else:
+                write_all(self._table, *writes)
+        except ConditionsFailed as race:
+            job_id = photos[0].job_id
+            if list(photos) != [one for one in self.photos(job_id) if one in photos]:
+                raise Conflict(f"job {job_id} or a photo of it was changed") from race
 
     def avatars(self, job_id: JobId) -> list[Avatar]:
         items = query(self._table, pk=keys.job(job_id)["pk"], begins_with=keys.AVATARS)

@@ -20,12 +20,14 @@ class LambdaInspections:
         self._client = client
         self._function = function
 
-    def ask_again(self, job_id: JobId, upload: Upload) -> None:
-        """Asynchronous. A concurrent inspection of the same upload is harmless."""
+    def request(self, job_id: JobId, upload: Upload) -> None:
         uploaded = {"key": upload_key(job_id, upload.photo_id), "etag": upload.etag}
+        event: dict[str, object] = {"detail": {"object": uploaded}}
+        if upload.uploaded_at:
+            event["time"] = upload.uploaded_at.isoformat()
         with domain_errors():
             self._client.invoke(
                 FunctionName=self._function,
                 InvocationType="Event",
-                Payload=json.dumps({"detail": {"object": uploaded}}).encode(),
+                Payload=json.dumps(event).encode(),
             )

@@ -71,7 +71,7 @@ class PhotoBucket:
                 Upload(
                     photo_id=PhotoId(PurePosixPath(there["Key"]).name),
                     etag=_bare(there["ETag"]),
-                    size=there["Size"],
+                    uploaded_at=there["LastModified"],
                 )
                 for page in pages
                 for there in page.get("Contents", [])

@@ -59,7 +59,7 @@ class Rekognition:
         """Threshold 0, so that a low similarity is returned as a number.
 
         Rekognition compares the largest face of the first picture with every face of the second.
-        A result counts only if both are the judged faces.
+        A result counts only if both are the main faces.
         """
         one, two = photo.photo_id, other.photo_id
         no_face = Invalid(f"no face to compare in photo {one} or {two}")

@@ -7,6 +7,7 @@ from typing import Self
 
 from pydantic import AwareDatetime, Field
 
+from likeness.domain.account.age import AgeAssurance
 from likeness.domain.account.quota import Day
 from likeness.domain.errors import Conflict
 from likeness.domain.ids import JobId, JobIdField, StyleIdField, UserHash, UserIdField
@@ -88,12 +89,14 @@ class Job(Versioned):
     styles: tuple[StyleIdField, ...] = Field(min_length=1, max_length=MAX_STYLES)
     avatars: int = Field(ge=1, le=MAX_AVATARS)
     consent: Consent
+    age_assurance: AgeAssurance | None = None
     seed: int = Field(ge=0)
     created_at: AwareDatetime
     submit_by: AwareDatetime
     day: Day | None = Field(default=None, description="quota day that this job reserves")
     day_ends_at: AwareDatetime | None = Field(default=None, description="when that day ends")
     attempt: int = Field(default=0, ge=0, le=2, description="generation attempts started")
+    photos_left_out: int = Field(default=0, ge=0, description="by moderation")
     photos_deleted_at: AwareDatetime | None = None
     avatars_expire_at: AwareDatetime | None = None
     timeline: tuple[TimelineEntry, ...] = ()

@@ -1,6 +1,7 @@
 """A photo of a job, and the results of its inspection. Without the picture."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -84,9 +85,23 @@ class PhotoProblem(Record):
 
 
 class PhotoState(StrEnum):
-    AWAITED = "awaited"  # a presigned POST was issued; not inspected yet
+    AWAITED = "awaited"  # a presigned POST was issued; no upload was found yet
+    CHECKING = "checking"  # its upload is being inspected, or the inspection was requested
     ACCEPTED = "accepted"
     REFUSED = "refused"
+    LEFT_OUT = "left_out"  # after submission: not used, and deleted; the job goes on without it
+
+
+class InspectionLease(Record):
+    """Who inspects an upload, and until when no other invocation may.
+
+    An invocation ends before its lease does. A lease that expired after its inspection began
+    shows that the invocation died and that nothing reported it.
+    """
+
+    owner: str | None = Field(description="the invocation that inspects; null: requested only")
+    until: AwareDatetime
+    begun: bool = Field(default=False, description="an invocation had or has this lease")
 
 
 class Fingerprint(Record):
@@ -107,17 +122,42 @@ class Photo(Record):
     content_type: ContentType
     state: PhotoState = PhotoState.AWAITED
     etag: str | None = Field(default=None, description="of the inspected upload")
+    lease: InspectionLease | None = Field(default=None, description="while it is checked")
     uploaded_at: AwareDatetime | None = Field(default=None, description="reported by S3")
     inspected_at: AwareDatetime | None = None
     width: int | None = Field(default=None, description="px, of the normalised photo")
     height: int | None = None
-    face: Box | None = Field(default=None, description="the face that is judged and drawn")
+    face: Box | None = Field(
+        default=None, description="the main face: checked, moderated and drawn"
+    )
     fingerprint: Fingerprint | None = None
     sha256: str | None = Field(
-        default=None, description="of the normalised JPEG; removed when a refused photo is deleted"
+        default=None,
+        description="of the normalised JPEG; removed when a refused or left-out photo is deleted",
     )
     hmac: str | None = Field(
-        default=None, description="of a refused photo: HMAC of its SHA-256, set when it is deleted"
+        default=None,
+        description="of a photo whose refusal can be contested: HMAC of its SHA-256",
     )
     problem: PhotoProblem | None = None
     verdict: Verdict | None = Field(default=None, description="of moderation, after submission")
+    left_out_at: AwareDatetime | None = None
+
+    def is_inspected(self, now: datetime) -> bool:
+        """Whether an invocation inspects its upload now."""
+        return self.lease is not None and self.lease.owner is not None and now < self.lease.until
+
+    def awaited(self) -> "Photo":
+        """Returns the photo in the state in which its presigned POST was created."""
+        return Photo(job_id=self.job_id, photo_id=self.photo_id, content_type=self.content_type)
+
+    def refused(self, problem: PhotoProblem, at: datetime) -> "Photo":
+        """Returns the photo with the verdict only: measurements are removed."""
+        return self.awaited().model_copy(
+            update={
+                "state": PhotoState.REFUSED,
+                "etag": self.etag,
+                "inspected_at": at,
+                "problem": problem,
+            }
+        )

@@ -25,7 +25,7 @@ class PhotoRules(Record):
     face_margin: float = Field(
         ge=0,
         le=1,
-        description="share of the face's size; a face that is nearer to the photo's edge is cut off",
+        description="share of the face's size; a face nearer to the photo's edge is cut off",
     )
     second_face_share: float = Field(
         gt=0, lt=1, description="share of the largest face's area; smaller faces are background"
@@ -42,7 +42,7 @@ class PhotoRules(Record):
 
 
 def possible_faces(seen: Iterable[DetectedFace], rules: PhotoRules) -> list[DetectedFace]:
-    """Returns what may be a face, largest first. The first one is the face that is judged."""
+    """Returns what may be a face, largest first. The first one is the main face."""
     possible = (face for face in seen if face.confidence >= rules.possible_face)
     return sorted(possible, key=lambda face: face.box.area, reverse=True)
 
@@ -70,7 +70,9 @@ def check_faces(
 
 def _quality_problems(face: DetectedFace, face_px: float, rules: PhotoRules) -> Iterator[Reason]:
     """Causes come before their effects: a dark face also looks blurred."""
-    if any(part and part.margin(face.box) < rules.face_margin for part in (face.box, face.landmarks)):
+    if any(
+        part and part.margin(face.box) < rules.face_margin for part in (face.box, face.landmarks)
+    ):
         yield Reason.QUALITY_FACE_CUT
     if face_px < rules.min_face_px:
         yield Reason.QUALITY_FACE_TOO_SMALL

@@ -13,11 +13,14 @@ class Limits(Record):
 
     max_bytes: int = Field(default=20 * MIB, description="also the limit of the presigned POST")
     max_pixels: int = Field(default=50_000_000, description="48 MP phones pass, 100 MP do not")
-    max_side: int = Field(default=20_000, description="px, before scaling; panoramas pass")
+    max_side: int = Field(default=20_000, description="px, before scaling")
     long_side: int = Field(default=2048, description="px, maximum of the normalised photo")
     short_side: int = Field(
         default=512, description="px, minimum of the normalised photo: half an avatar's side"
     )
+    decode_seconds: int = Field(default=20, description="of processor time")
+    decode_within: int = Field(default=45, description="seconds; a function has 60")
+    decode_bytes: int = Field(default=1200 * MIB, description="of memory that the decoder takes")
 
 
 LIMITS = Limits()

@@ -25,6 +25,7 @@ class AuditAction(StrEnum):
     APPROVED = "approved"
     REFUSED = "refused"
     EXPIRED = "expired"
+    AGE_ASSURED = "age_assured"  # the app's word removed a doubt about age; no case was opened
     EXPOSURE_ASKED = "exposure_asked"
     EXPOSURE_GRANTED = "exposure_granted"
 

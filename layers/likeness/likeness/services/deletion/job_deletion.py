@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from likeness.domain.deletion.receipt import Deletion, DeletionState
 from likeness.domain.errors import NotDeleted, Unavailable
-from likeness.domain.ids import JobId
+from likeness.domain.ids import JobId, PhotoId
 from likeness.ports.deletion import Deletions, JobFiles, LeftoverListing
 from likeness.ports.runtime import Clock, Metrics
 
@@ -25,11 +25,14 @@ class JobDeletion:
         deletion = self.deletions.get(job_id)
         return deletion is not None and deletion.state is DeletionState.HELD
 
-    def delete(self, job_id: JobId, places: Sequence[str]) -> int:
-        """Delete the files in these places and record them for the receipt. Returns how many."""
-        found = self.files.inventory(job_id, places)
+    def delete(self, job_id: JobId, places: Sequence[str], *, photo: PhotoId | None = None) -> int:
+        """Delete the files in these places, or of one photo, and record them for the receipt.
+
+        Returns how many.
+        """
+        found = self.files.inventory(job_id, places, photo=photo)
         self.deletions.add_objects(job_id, found)
-        self.files.delete(job_id, places)
+        self.files.delete(job_id, places, photo=photo)
         gone = {"deleted_at": self.clock.now()}
         self.deletions.add_objects(job_id, [one.model_copy(update=gone) for one in found])
         return len(found)

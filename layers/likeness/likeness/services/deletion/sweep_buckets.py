@@ -91,6 +91,6 @@ def _places(job_id: JobId, jobs: Jobs, deletions: Deletions, appeals: Appeals) -
     if not job.ended:
         return frozenset(EVERYWHERE)
     appeal = appeals.get(job_id)
-    if appeal and appeal.state in {AppealState.OPEN, AppealState.IN_REVIEW}:
-        return frozenset(PHOTOS)  # the appealed ones
-    return frozenset(PUBLISHED if job.state is JobState.COMPLETED else ())
+    contested = appeal is not None and appeal.state in {AppealState.OPEN, AppealState.IN_REVIEW}
+    published = job.state is JobState.COMPLETED
+    return frozenset((*(PHOTOS if contested else ()), *(PUBLISHED if published else ())))

@@ -57,6 +57,8 @@ def create_job(
         )
     if request.consent.accepted_at > now + timedelta(minutes=5):
         raise Invalid("consent.accepted_at is in the future: send when the user agreed")
+    if request.age_assurance and request.age_assurance.checked_at > now + timedelta(minutes=5):
+        raise Invalid("age_assurance.checked_at is in the future: send when the age was checked")
     zone_info(request.time_zone)
     check_styles(request.styles, terms.styles)
     profile = users.profile(request.user_id)
@@ -78,6 +80,7 @@ def create_job(
         styles=request.styles,
         avatars=request.avatars,
         consent=request.consent,
+        age_assurance=request.age_assurance,
         seed=secrets.randbits(32),
         created_at=now,
         submit_by=now + terms.submit_within,

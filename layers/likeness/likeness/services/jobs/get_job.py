@@ -8,20 +8,24 @@ from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.ids import JobId, UserId
 from likeness.domain.jobs.estimate import MAX_DURATIONS, WORKING, estimate, work_time
 from likeness.domain.jobs.job import Job, JobState
-from likeness.domain.review.refusal import refusal
+from likeness.domain.review.refusal import decisions
 from likeness.ports.deletion import Deletions
 from likeness.ports.generation import Work
 from likeness.ports.jobs import JobDurations, Jobs
+from likeness.ports.photos import Inspections, Photos
 from likeness.ports.provenance import AvatarStore
 from likeness.ports.review import Appeals, Reviews
 from likeness.ports.runtime import Clock
 from likeness.presenters import jobs as views
+from likeness.services.photos.lost_uploads import request_lost
 
 
 def get_job(
     job_id: JobId,
     *,
     jobs: Jobs,
+    photos: Photos,
+    inspections: Inspections,
     avatar_store: AvatarStore,
     work: Work,
     durations: JobDurations,
@@ -34,11 +38,12 @@ def get_job(
 ) -> JobView:
     """Avatars are hidden from the moment they expire, even if the bucket deletes them later.
 
+    While the job is open, requests the inspection of uploads whose S3 event was lost.
     `quota`: the use case get_quota.
     """
     job = jobs.get(job_id)
-    photos = jobs.photos(job_id)
-    refused = refusal(photos, reviews.for_job(job_id)) if job.state is JobState.REFUSED else None
+    there = request_lost(job, jobs=jobs, photos=photos, inspections=inspections, clock=clock)
+    refused = decisions(job, there, reviews.for_job(job_id))
     now = clock.now()
     deletion = deletions.get(job_id)
     expired = job.avatars_expire_at is not None and now >= job.avatars_expire_at
@@ -48,7 +53,7 @@ def get_job(
         **views.job_summary(job, reasons).model_dump(),
         tier=job.tier,
         timeline=job.timeline,
-        photos=tuple(views.photo_view(photo, refused, reasons) for photo in photos),
+        photos=tuple(views.photo_view(photo, refused, reasons) for photo in there),
         photos_deleted_at=job.photos_deleted_at,
         deletion=deletion.state if deletion else None,
         progress=_progress(job, jobs, work, durations, now),
@@ -56,9 +61,7 @@ def get_job(
         avatars_expire_at=job.avatars_expire_at,
         archive=avatar_store.archive_url(job_id) if avatars else None,
         quota=quota(job.user_id),
-        statement=views.statement(job, photos, refused, appeals.get(job_id), reasons)
-        if refused
-        else None,
+        statement=views.statement(job, there, refused, appeals.get(job_id), reasons),
     )
 
 

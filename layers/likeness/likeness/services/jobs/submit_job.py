@@ -2,19 +2,27 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import datetime
 
 from likeness.api.app import JobStateView
 from likeness.contracts import JobError
 from likeness.domain.account.quota import quota_used_message
-from likeness.domain.errors import Conflict, Invalid, OverQuota, Unavailable
+from likeness.domain.errors import (
+    Conflict,
+    Invalid,
+    OverQuota,
+    PhotosBeingChecked,
+    Unavailable,
+)
 from likeness.domain.ids import JobId
 from likeness.domain.jobs.catalogue import Tier, check_terms, tier_of
 from likeness.domain.jobs.job import MAX_PHOTOS, MIN_PHOTOS, Job, JobState
-from likeness.domain.photos.photo import PhotoState
+from likeness.domain.photos.photo import Photo, PhotoState
 from likeness.ports.account import Ledger, Users
 from likeness.ports.jobs import Jobs, Timers, Workflow
 from likeness.ports.photos import Inspections, Photos
 from likeness.ports.runtime import Clock
+from likeness.services.photos.lost_uploads import INSPECTION_ENDS_WITHIN, request_inspections
 
 
 def submit_job(
@@ -37,7 +45,7 @@ def submit_job(
     """
     job = jobs.get(job_id)
     if job.state is JobState.OPEN:
-        _check_photos(job_id, jobs=jobs, photos=photos, inspections=inspections)
+        _check_photos(job_id, jobs=jobs, photos=photos, inspections=inspections, now=clock.now())
         job = _reserve(
             job, backend, jobs=jobs, users=users, ledger=ledger, clock=clock, tiers=tiers
         )
@@ -88,20 +96,38 @@ def _reserve(
     return submitted
 
 
-def _check_photos(job_id: JobId, *, jobs: Jobs, photos: Photos, inspections: Inspections) -> None:
-    """Raises Invalid unless enough photos were accepted, Conflict while one is not inspected yet.
+def _check_photos(
+    job_id: JobId, *, jobs: Jobs, photos: Photos, inspections: Inspections, now: datetime
+) -> None:
+    """Raises Invalid unless enough photos were accepted, PhotosBeingChecked while one may be.
 
-    An upload's event may be lost, so the bucket is listed and each upload found is inspected again.
+    An upload's event may be lost, so the bucket is listed: before the records are read, because an
+    inspection deletes the upload last.
     """
-    waiting = photos.uploads(job_id)
-    for upload in waiting:
-        inspections.ask_again(job_id, upload)
+    uploads = photos.uploads(job_id)
+    there = request_inspections(
+        jobs.photos(job_id), uploads, jobs=jobs, inspections=inspections, now=now
+    )
+    uploaded = {upload.photo_id for upload in uploads}
+    waiting = [
+        photo.photo_id for photo in there if _may_change(photo, photo.photo_id in uploaded, now)
+    ]
     if waiting:
-        names = ", ".join(sorted(upload.photo_id for upload in waiting))
-        raise Conflict(f"photos {names} are still being checked: submit again in a moment")
-    accepted = [photo for photo in jobs.photos(job_id) if photo.state is PhotoState.ACCEPTED]
+        raise PhotosBeingChecked(
+            f"photos {', '.join(waiting)} are still being checked: submit again in a moment"
+        )
+    accepted = [photo for photo in there if photo.state is PhotoState.ACCEPTED]
     if not MIN_PHOTOS <= len(accepted) <= MAX_PHOTOS:
         raise Invalid(
             f"{len(accepted)} photos were accepted, {MIN_PHOTOS} to {MAX_PHOTOS} are needed: "
             "replace the refused ones"
         )
+
+
+def _may_change(photo: Photo, uploaded: bool, now: datetime) -> bool:
+    """Also with a verdict and an upload: its inspection still compares it with the others."""
+    if photo.state is PhotoState.CHECKING:
+        return True
+    if photo.inspected_at:
+        return uploaded and now - photo.inspected_at < INSPECTION_ENDS_WITHIN
+    return uploaded

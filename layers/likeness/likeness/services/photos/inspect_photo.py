@@ -1,12 +1,12 @@
 """Inspect an upload: is it a usable photo of one face?"""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from likeness.domain.errors import Conflict, NotFound
 from likeness.domain.ids import JobId, PhotoId
-from likeness.domain.jobs.job import Job, JobState
-from likeness.domain.photos.photo import Photo, PhotoProblem, PhotoState
+from likeness.domain.jobs.job import JobState
+from likeness.domain.photos.photo import InspectionLease, Photo, PhotoProblem, PhotoState
 from likeness.domain.photos.photo_check import (
     PhotoRules,
     check_faces,
@@ -16,8 +16,11 @@ from likeness.domain.photos.photo_check import (
 from likeness.domain.photos.picture import NormalisedPhoto
 from likeness.domain.reasons import Reason, Refused
 from likeness.ports.jobs import Jobs
-from likeness.ports.photos import Detector, Photos, Pictures
+from likeness.ports.photos import Detector, Photos, Pictures, Upload
 from likeness.ports.runtime import Clock
+from likeness.services.photos.records import find_photo
+
+CLOCKS_DIFFER = timedelta(seconds=5)  # of two machines, at most
 
 
 def inspect_photo(
@@ -26,74 +29,126 @@ def inspect_photo(
     *,
     etag: str,
     uploaded_at: datetime | None = None,
+    owner: str,
+    time_left: timedelta,
     jobs: Jobs,
     photos: Photos,
     detector: Detector,
     pictures: Pictures,
     rules: PhotoRules,
     clock: Clock,
-) -> None:
+) -> PhotoState | None:
     """A presigned POST accepts one photo: the first upload that is read, pinned by its ETag.
 
     S3 delivers events at least once and in any order. An upload that was replaced before it was
     read is skipped, because its successor has an event too; one that arrives after another was
     read is deleted unread. Only the verdict of a refused photo is stored.
+
+    One invocation, the `owner` of the photo's lease, inspects an upload. If an earlier one began
+    and its lease expired, it died of the file: the photo is refused. Returns the recorded state;
+    None if there was nothing to inspect.
     """
-    job, photo = _find(job_id, photo_id, jobs)
-    if photo is None or job is None or job.state is not JobState.OPEN:
-        photos.delete_upload(job_id, photo_id)
-        return
-    if photo.state is not PhotoState.AWAITED or photo.etag not in {None, etag}:
-        if photo.state is PhotoState.REFUSED:
-            photos.delete(job_id, photo_id)
-        photos.delete_upload(job_id, photo_id)
-        return
-    try:
-        data = photos.read_upload(job_id, photo_id, etag=etag)
-    except NotFound:
-        if photo.etag is not None:  # the presigned POST was for this upload: it may be used again
-            _save(_awaited(photo), jobs, seen=photo)
-        return
-    first_uploaded_at = photo.uploaded_at or uploaded_at
-    claimed = photo.model_copy(update={"etag": etag, "uploaded_at": first_uploaded_at})
-    if claimed != photo and not _save(claimed, jobs, seen=photo):
-        return  # another delivery of the event inspects it
+    now = clock.now()
+    lease = InspectionLease(owner=owner, until=now + time_left + CLOCKS_DIFFER, begun=True)
+    upload = Upload(photo_id=photo_id, etag=etag, uploaded_at=uploaded_at)
+    claim = _claim(job_id, upload, lease, jobs=jobs, photos=photos, now=now)
+    if claim is None:
+        return None
+    claimed, data = claim
     known = _accepted(jobs.photos(job_id), but=photo_id)
     found = _inspect(
-        claimed, data, known, photos=photos, detector=detector, pictures=pictures, rules=rules
-    ).model_copy(update={"inspected_at": clock.now()})
+        claimed,
+        data,
+        known,
+        photos=photos,
+        detector=detector,
+        pictures=pictures,
+        rules=rules,
+        clock=clock,
+    )
     recorded = _save(found, jobs, seen=claimed)
     if recorded and found.state is PhotoState.ACCEPTED:
         compared = {other.photo_id for other in known}
-        _refuse_copies(found, compared, jobs=jobs, photos=photos, pictures=pictures)
+        _refuse_copies(found, compared, jobs=jobs, photos=photos, pictures=pictures, clock=clock)
     _finish(job_id, photo_id, recorded, jobs=jobs, photos=photos)
+    return found.state if recorded else None
+
+
+def _claim(
+    job_id: JobId,
+    upload: Upload,
+    lease: InspectionLease,
+    *,
+    jobs: Jobs,
+    photos: Photos,
+    now: datetime,
+) -> tuple[Photo, bytes | None] | None:
+    """Return the photo with this lease, and its upload; no bytes if an earlier invocation died.
+
+    None if there is nothing to inspect. An upload that is not the photo is deleted.
+    """
+    photo_id = upload.photo_id
+    job, photo = find_photo(job_id, photo_id, jobs)
+    if photo is None or job is None or job.state is not JobState.OPEN:
+        photos.delete_upload(job_id, photo_id)
+        return None
+    if photo.is_inspected(now) and photo.etag == upload.etag:
+        return None
+    if photo.is_inspected(now) or photo.state in {PhotoState.ACCEPTED, PhotoState.REFUSED}:
+        if photo.state is PhotoState.REFUSED:
+            photos.delete(job_id, photo_id)
+        photos.delete_upload(job_id, photo_id)
+        return None
+    data = None
+    if photo.lease is None or not photo.lease.begun:
+        try:
+            data = photos.read_upload(job_id, photo_id, etag=upload.etag)
+        except NotFound:
+            if photo.etag == upload.etag:  # was requested: the presigned POST may be used again
+                _save(photo.awaited(), jobs, seen=photo)
+            return None
+    claimed = photo.model_copy(
+        update={
+            "state": PhotoState.CHECKING,
+            "etag": upload.etag,
+            "uploaded_at": upload.uploaded_at,
+            "lease": lease,
+        }
+    )
+    # After a conflict another delivery of the event inspects it, or a request for it follows.
+    return (claimed, data) if _save(claimed, jobs, seen=photo) else None
 
 
 def _inspect(
     photo: Photo,
-    data: bytes,
+    data: bytes | None,
     known: Collection[Photo],
     *,
     photos: Photos,
     detector: Detector,
     pictures: Pictures,
     rules: PhotoRules,
+    clock: Clock,
 ) -> Photo:
     """Return the photo with its verdict. The detector reads the normalised copy, not the upload."""
+    if data is None:
+        return photo.refused(PhotoProblem(reason=Reason.FILE_CORRUPT), clock.now())
     try:
-        picture = pictures.normalise(data, declared_type=photo.content_type)
+        picture = pictures.normalise(data)
     except Refused as refused:
-        return _refused(photo, PhotoProblem(reason=refused.reason))
+        return photo.refused(PhotoProblem(reason=refused.reason), clock.now())
     photos.store(photo.job_id, photo.photo_id, picture.jpeg)
     faces = possible_faces(detector.faces(photo.job_id, photo.photo_id), rules)
     problem = check_faces(faces, height=picture.height, rules=rules) or _copied(
         picture, known, photos=photos, pictures=pictures
     )
     if problem:
-        return _refused(photo, problem)
+        return photo.refused(problem, clock.now())
     return photo.model_copy(
         update={
             "state": PhotoState.ACCEPTED,
+            "lease": None,
+            "inspected_at": clock.now(),
             "width": picture.width,
             "height": picture.height,
             "face": faces[0].box,
@@ -130,6 +185,7 @@ def _refuse_copies(
     jobs: Jobs,
     photos: Photos,
     pictures: Pictures,
+    clock: Clock,
 ) -> None:
     """Find copies that were inspected concurrently: neither saw the other before it was accepted.
 
@@ -148,7 +204,7 @@ def _refuse_copies(
         if _same(jpeg, other, photos=photos, pictures=pictures):
             first, second = sorted((photo, other), key=lambda copy: copy.photo_id)
             problem = PhotoProblem(reason=Reason.SUBJECT_DUPLICATE, duplicate_of=first.photo_id)
-            if _save(_refused(second, problem), jobs, seen=second):
+            if _save(second.refused(problem, clock.now()), jobs, seen=second):
                 photos.delete(second.job_id, second.photo_id)
             if second is photo:
                 return
@@ -163,23 +219,14 @@ def _finish(
     submitted, and a photo that missed moderation is awaited again. The upload is deleted last,
     because submitting waits while there is one.
     """
-    job, photo = _find(job_id, photo_id, jobs)
+    job, photo = find_photo(job_id, photo_id, jobs)
     if job and photo and recorded and job.state is not JobState.OPEN and photo.verdict is None:
-        _save(_awaited(photo), jobs, seen=photo)
-        job, photo = _find(job_id, photo_id, jobs)
+        _save(photo.awaited(), jobs, seen=photo)
+        job, photo = find_photo(job_id, photo_id, jobs)
     over = job is None or job.ended or job.state is JobState.CANCELLING
     if over or photo is None or photo.state is not PhotoState.ACCEPTED:
         photos.delete(job_id, photo_id)
     photos.delete_upload(job_id, photo_id)
-
-
-def _find(job_id: JobId, photo_id: PhotoId, jobs: Jobs) -> tuple[Job | None, Photo | None]:
-    try:
-        job = jobs.get(job_id)
-    except NotFound:
-        return None, None
-    there = {photo.photo_id: photo for photo in jobs.photos(job_id)}
-    return job, there.get(photo_id)
 
 
 def _accepted(there: Collection[Photo], *, but: PhotoId) -> list[Photo]:
@@ -194,20 +241,3 @@ def _save(photo: Photo, jobs: Jobs, *, seen: Photo) -> bool:
     except Conflict:
         return False
     return True
-
-
-def _awaited(photo: Photo) -> Photo:
-    """Return the photo in the state in which its presigned POST was created."""
-    return Photo(job_id=photo.job_id, photo_id=photo.photo_id, content_type=photo.content_type)
-
-
-def _refused(photo: Photo, problem: PhotoProblem) -> Photo:
-    """Return the photo with the verdict only: measurements are removed."""
-    return _awaited(photo).model_copy(
-        update={
-            "state": PhotoState.REFUSED,
-            "etag": photo.etag,
-            "inspected_at": photo.inspected_at,
-            "problem": problem,
-        }
-    )

@@ -1,25 +1,30 @@
-"""Moderate the user's photos before any GPU work."""
+"""Moderate the user's photos, as a set, before any GPU work."""
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
 from likeness.contracts import ModeratePhotosResult
+from likeness.domain.deletion.receipt import PHOTOS
 from likeness.domain.errors import Invalid
 from likeness.domain.ids import JobId, PhotoId, UserId
-from likeness.domain.jobs.job import JobState
-from likeness.domain.moderation import Outcome, PhotoEvidence, Policy, Verdict, moderate, strictest
-from likeness.domain.photos.photo import Photo, PhotoState, same_face
+from likeness.domain.jobs.job import Job, JobState
+from likeness.domain.moderation import Outcome, PhotoEvidence, Policy, Verdict
+from likeness.domain.photo_set import SetVerdict, moderate_set
+from likeness.domain.photos.photo import Photo, PhotoProblem, PhotoState, same_face
 from likeness.domain.reasons import Reason
+from likeness.domain.review.audit import AuditAction, AuditEvent
 from likeness.domain.review.case import ReviewPolicy
 from likeness.ports.account import KeyedHash, Users
 from likeness.ports.jobs import Jobs
 from likeness.ports.photos import Detector
 from likeness.ports.runtime import Clock, Metrics
+from likeness.services.deletion.job_deletion import JobDeletion
 from likeness.services.jobs.waiting import UNKNOWN_FINDING, waiting_for_policy
 
 AT_ONCE = 4  # calls to the detector; its limit is about 50 a second for each operation
+MODERATED = (PhotoState.ACCEPTED, PhotoState.LEFT_OUT)
 
 
 def moderate_photos(
@@ -31,33 +36,36 @@ def moderate_photos(
     review_policy: ReviewPolicy,
     users: Users,
     keyed_hash: KeyedHash,
+    deletion: JobDeletion,
     metrics: Metrics,
     clock: Clock,
     deadline: timedelta,
 ) -> ModeratePhotosResult:
-    """A replayed step does not change stored verdicts.
+    """The verdicts of a set are stored together. A replayed step does not change them.
 
-    A clean job that is sampled by the review policy is reviewed like a doubtful one. Raises
-    UnknownDetector, and stores nothing, if the policy does not name the detector's version.
+    A photo that is left out is deleted here. A clean job that is sampled by the review policy is
+    reviewed like a doubtful one. Raises UnknownDetector, and stores nothing, if the policy does
+    not name the detector's version.
     """
     job = jobs.get(job_id)
     job.require(JobState.MODERATING, JobState.IN_REVIEW, JobState.GENERATING)
-    photos = [photo for photo in jobs.photos(job_id) if photo.state is PhotoState.ACCEPTED]
-    if any(photo.verdict is None for photo in photos):
+    photos = [photo for photo in jobs.photos(job_id) if photo.state in MODERATED]
+    new = all(photo.verdict is None for photo in photos)
+    if new:
         exonerated = _exonerated(job.user_id, photos, users=users, keyed_hash=keyed_hash)
+        now = clock.now()
         with waiting_for_policy(job, metrics=metrics, clock=clock, deadline=deadline):
-            verdicts = _moderate(photos, exonerated, detector=detector, policy=policy)
-        for photo in photos:
-            if photo.verdict is None:  # an earlier run may have stored some
-                moderated = photo.model_copy(update={"verdict": verdicts[photo.photo_id]})
-                jobs.save_photo(moderated, seen=photo)
-        photos = [photo for photo in jobs.photos(job_id) if photo.state is PhotoState.ACCEPTED]
-        findings = [f for photo in photos if photo.verdict for f in photo.verdict.findings]
-        if unknown := sum(finding.reason is None for finding in findings):
-            metrics.count(UNKNOWN_FINDING, unknown)
-    outcome = strictest(photo.verdict.outcome for photo in photos if photo.verdict)
+            found = _moderate(job, photos, exonerated, now, detector=detector, policy=policy)
+        photos = _save(job, photos, found, now, jobs=jobs, keyed_hash=keyed_hash)
+    verdicts = {photo.photo_id: photo.verdict for photo in photos if photo.verdict}
+    outcome = SetVerdict(photos=verdicts).outcome
     if outcome is Outcome.CLEAN and review_policy.selects(job_id):
         outcome = Outcome.DOUBTFUL
+    if new:
+        _count(verdicts, outcome, metrics)
+    for photo in photos:
+        if photo.state is PhotoState.LEFT_OUT and not deletion.is_on_hold(job_id):
+            deletion.delete(job_id, PHOTOS, photo=photo.photo_id)
     return ModeratePhotosResult(job_id=job_id, outcome=outcome)
 
 
@@ -73,22 +81,29 @@ def _exonerated(
 
 
 def _moderate(
+    job: Job,
     photos: Sequence[Photo],
     exonerated: Mapping[PhotoId, frozenset[Reason]],
+    now: datetime,
     *,
     detector: Detector,
     policy: Policy,
-) -> Mapping[PhotoId, Verdict]:
+) -> SetVerdict:
     with ThreadPoolExecutor(AT_ONCE) as pool:
         alone = list(pool.map(lambda photo: _detect(photo, detector, policy), photos))
-        similar = _compare_set(photos, detector, policy, pool)
-    verdicts = {}
-    for photo, seen in zip(photos, alone, strict=True):
-        more: dict[str, object] = {"exonerated": exonerated.get(photo.photo_id, frozenset())}
-        if photo.photo_id in similar:
-            more |= {"compared": True, "similarity": similar[photo.photo_id]}
-        verdicts[photo.photo_id] = moderate(seen.model_copy(update=more), policy)
-    return verdicts
+        similar = _compare_set(photos, detector, policy.same_person.accept, pool)
+    checked = job.age_assurance.at(now) if job.age_assurance else None
+    seen = {
+        photo.photo_id: one.model_copy(
+            update={
+                "pairs": similar[photo.photo_id],
+                "exonerated": exonerated.get(photo.photo_id, frozenset()),
+                "age_assurance": checked,
+            }
+        )
+        for photo, one in zip(photos, alone, strict=True)
+    }
+    return moderate_set(seen, policy)
 
 
 def _detect(photo: Photo, detector: Detector, policy: Policy) -> PhotoEvidence:
@@ -97,56 +112,40 @@ def _detect(photo: Photo, detector: Detector, policy: Policy) -> PhotoEvidence:
     policy.require_known(labels.detector_version)
     faces = detector.faces(*at)
     there = same_face(photo.face, [face.box for face in faces]) if photo.face else None
-    judged = None if there is None else faces[there]
+    main = None if there is None else faces[there]
+    measured = {"age_low", "age_high", "yaw", "pitch", "brightness", "sharpness"}
     return PhotoEvidence(
         labels=labels.labels,
         detector_version=labels.detector_version,
         min_confidence=policy.min_confidence,
         faces=len(faces),
-        age_low=judged.age_low if judged else None,
-        age_high=judged.age_high if judged else None,
         celebrities=tuple(detector.celebrities(*at)),
+        **(main.model_dump(include=measured) if main else {}),
     )
 
 
 def _compare_set(
-    photos: Sequence[Photo], detector: Detector, policy: Policy, pool: ThreadPoolExecutor
-) -> Mapping[PhotoId, float | None]:
-    """Return the similarity of each other photo to the one that shows the set's person, in percent.
+    photos: Sequence[Photo], detector: Detector, accept: float, pool: ThreadPoolExecutor
+) -> Mapping[PhotoId, dict[PhotoId, float | None]]:
+    """Compare as few pairs as connectivity needs, and return the similarity of each, by either.
 
-    The photo with the largest face is compared with the others, which is mostly enough. If one
-    does not match it, all pairs are compared, and the photo that matches the most others is the
-    person: otherwise nine good photos would be refused for one wrong one.
+    The photo with the largest face is compared with all others, which is mostly enough. A photo
+    that does not match is compared with each one that does, until it is connected. Of photos that
+    are never connected, all pairs with the others are known: their best one moderates them.
     """
-    largest = max(photos, key=lambda photo: photo.face.area if photo.face else 0.0)
-    similar = _compare(_pairs_with(largest, photos), detector, pool)
-    accept = policy.same_person.accept
-    if all((value or 0) >= accept for value in similar[largest.photo_id].values()):
-        return similar[largest.photo_id]
-    rest = [photo for photo in photos if photo is not largest]
-    pairs = [pair for n, photo in enumerate(rest) for pair in _pairs_with(photo, rest[n:])]
-    for one, others in _compare(pairs, detector, pool).items():
-        similar[one] |= others
-
-    def matches(photo: Photo) -> tuple[int, float]:
-        values = [value or 0 for value in similar[photo.photo_id].values()]
-        return sum(value >= accept for value in values), sum(values)
-
-    return similar[max(photos, key=matches).photo_id]
-
-
-def _pairs_with(photo: Photo, others: Sequence[Photo]) -> list[tuple[Photo, Photo]]:
-    return [(photo, other) for other in others if other is not photo]
-
-
-def _compare(
-    pairs: Sequence[tuple[Photo, Photo]], detector: Detector, pool: ThreadPoolExecutor
-) -> dict[PhotoId, dict[PhotoId, float | None]]:
-    """Return the similarity of each pair, by either photo."""
-    similar: dict[PhotoId, dict[PhotoId, float | None]] = defaultdict(dict)
-    similarities = pool.map(lambda pair: _similarity(*pair, detector=detector), pairs)
-    for (one, other), similarity in zip(pairs, similarities, strict=True):
-        similar[one.photo_id][other.photo_id] = similar[other.photo_id][one.photo_id] = similarity
+    similar: dict[PhotoId, dict[PhotoId, float | None]] = {one.photo_id: {} for one in photos}
+    left = sorted(photos, key=lambda one: one.face.area if one.face else 0.0, reverse=True)
+    while left:
+        group = [left.pop(0)]
+        while group and left:
+            photo = group.pop(0)
+            compare = partial(_similarity, photo, detector=detector)
+            for other, similarity in zip(left, pool.map(compare, left), strict=True):
+                similar[photo.photo_id][other.photo_id] = similarity
+                similar[other.photo_id][photo.photo_id] = similarity
+            matched = similar[photo.photo_id]
+            group += [one for one in left if (matched[one.photo_id] or 0) >= accept]
+            left = [one for one in left if one not in group]
     return similar
 
 
@@ -156,3 +155,60 @@ def _similarity(photo: Photo, other: Photo, *, detector: Detector) -> float | No
         return detector.similarity(photo, other)
     except Invalid:
         return None
+
+
+def _save(
+    job: Job,
+    photos: Sequence[Photo],
+    found: SetVerdict,
+    now: datetime,
+    *,
+    jobs: Jobs,
+    keyed_hash: KeyedHash,
+) -> list[Photo]:
+    """Store the verdicts. If the app's word replaced a moderator's look, that is audited."""
+    moderated = []
+    for photo in photos:
+        fields: dict[str, object] = {"verdict": found.photos[photo.photo_id]}
+        if photo.photo_id in found.left_out:
+            fields |= _left_out(job, photo, found.photos[photo.photo_id], now, keyed_hash)
+        moderated.append(photo.model_copy(update=fields))
+    count = len(found.left_out)
+    assured = job.age_assurance if found.age_assured else None
+    jobs.save_moderated(
+        moderated,
+        seen=photos,
+        job=job.change(photos_left_out=count) if count else None,
+        audit_event=AuditEvent(
+            at=now,
+            action=AuditAction.AGE_ASSURED,
+            job_id=job.job_id,
+            details={"method": assured.method, "over_age": str(assured.over_age)},
+        )
+        if assured
+        else None,
+    )
+    return moderated
+
+
+def _left_out(
+    job: Job, photo: Photo, verdict: Verdict, now: datetime, keyed_hash: KeyedHash
+) -> dict[str, object]:
+    """As of a refused photo, no checksum stays, but an HMAC if the user may contest it."""
+    fields: dict[str, object] = {"state": PhotoState.LEFT_OUT, "left_out_at": now, "sha256": None}
+    if verdict.reason:
+        fields["problem"] = PhotoProblem(reason=verdict.reason)
+        if verdict.reason.needs_statement and photo.sha256:
+            fields["hmac"] = keyed_hash.photo(job.user_id, photo.sha256)
+    return fields
+
+
+def _count(verdicts: Mapping[PhotoId, Verdict], outcome: Outcome, metrics: Metrics) -> None:
+    metrics.count("JobsModerated")
+    if outcome is Outcome.DOUBTFUL:
+        metrics.count("JobsToReview")
+    if left_out := sum(one.outcome is Outcome.LEFT_OUT for one in verdicts.values()):
+        metrics.count("PhotosLeftOut", left_out)
+    findings = [finding for one in verdicts.values() for finding in one.findings]
+    if unknown := sum(finding.reason is None for finding in findings):
+        metrics.count(UNKNOWN_FINDING, unknown)

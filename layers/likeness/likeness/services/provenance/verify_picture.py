@@ -14,19 +14,20 @@ from likeness.domain.provenance.credentials import (
     Trust,
     WatermarkRecord,
 )
-from likeness.domain.reasons import Refused
+from likeness.domain.reasons import Reason, Refused
 from likeness.ports.jobs import Jobs
 from likeness.ports.photos import Pictures
 from likeness.ports.provenance import Credentials, WatermarkReader, Watermarks
 from likeness.ports.runtime import Clock
 
 MAX_BYTES = 4_400_000  # fits into a Lambda event (6 MiB) as base64, with headers
-LIMITS = Limits(max_bytes=MAX_BYTES, long_side=1024, short_side=64)
+LIMITS = Limits(
+    max_bytes=MAX_BYTES, long_side=1024, short_side=64, decode_seconds=6, decode_within=12
+)
 
 
 def verify_picture(
     picture: bytes,
-    content_type: str,
     *,
     credentials: Credentials,
     reader: WatermarkReader,
@@ -37,26 +38,31 @@ def verify_picture(
 ) -> ProvenanceView:
     """By its Content Credentials, else by the watermark in its pixels.
 
-    Raises Invalid if the picture cannot be read. Credentials that were tampered with are reported,
-    and the watermark may still show that the picture is ours.
+    Raises Invalid if the picture cannot be read; its content decides about its type. Credentials
+    that were tampered with are reported, and the watermark may still show that the picture is ours.
     """
+    content_type = pictures.content_type(picture)
+    if content_type is None:
+        raise _unreadable(Reason.FILE_TYPE)
     seen = credentials.read(picture, content_type)
     if seen.claim:
         published = watermarks.find([seen.claim.watermark])
         revoked = _is_revoked(published, jobs, clock.now())
         return _ours(seen.trust, seen.claim, by="credentials", revoked=revoked)
     try:
-        photo = pictures.normalise(picture, declared_type=content_type, limits=LIMITS)
+        photo = pictures.normalise(picture, limits=LIMITS)
     except Refused as refused:
-        raise Invalid(
-            f"this is not one still picture of type {content_type} that can be read",
-            reason=refused.reason,
-        ) from refused
+        raise _unreadable(refused.reason) from refused
     published = watermarks.find(reader.read(photo.jpeg))
     if published is None:
         return ProvenanceView(ours=False, credentials=seen.trust)
     revoked = _is_revoked(published, jobs, clock.now())
     return _ours(seen.trust, published, by="watermark", revoked=revoked)
+
+
+def _unreadable(reason: Reason) -> Invalid:
+    """Also for a picture that takes the decoder more time or memory than it may have."""
+    return Invalid("this is not one still picture that can be read", reason=reason)
 
 
 def _ours(

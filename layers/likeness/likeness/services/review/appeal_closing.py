@@ -6,11 +6,11 @@ from datetime import datetime
 
 from likeness.domain.account.quota import grant_day
 from likeness.domain.deletion.receipt import PHOTOS
-from likeness.domain.jobs.job import Job
+from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.reasons import Reason
 from likeness.domain.review.appeal import AppealState
 from likeness.domain.review.case import Review, ReviewState
-from likeness.domain.review.refusal import refusal
+from likeness.domain.review.refusal import decisions
 from likeness.ports.account import Ledger, Users
 from likeness.ports.deletion import JobFiles
 from likeness.ports.jobs import Jobs
@@ -29,9 +29,10 @@ class AppealClosing:
     def close(self, review: Review, now: datetime) -> None:
         """Apply the decision. Idempotent.
 
-        If the appeal is granted, the user gets one more job, and moderation does not refuse these
-        photos for the same reasons again. The appealed files are deleted in any case. The appeal
-        is closed last: an open one means that something is left to do.
+        If the appeal is granted, moderation finds these reasons in these photos no more. After a
+        refused job the user gets one more job; a photo that was left out may be used in the next
+        one. The appealed files are deleted in any case. The appeal is closed last: an open one
+        means that something is left to do.
         """
         job = self.jobs.get(review.job_id)
         appeal = self.appeals.get(review.job_id)
@@ -45,7 +46,7 @@ class AppealClosing:
             self.users.exonerate(job.user_id, self._reasons(job))
             decided = review.decided_at or now
             zone = self.users.profile(job.user_id).zone  # set with the first job
-            if job.day is not None and zone is not None:
+            if job.state is JobState.REFUSED and job.day is not None and zone is not None:
                 self.ledger.grant(job, grant_day(decided, zone), now=decided)
         self.files.delete(review.job_id, PHOTOS)
         self.appeals.save(
@@ -55,7 +56,7 @@ class AppealClosing:
     def _reasons(self, job: Job) -> Mapping[str, frozenset[Reason]]:
         """By HMAC: the reason of each photo's refusal, and all that moderation found in it."""
         photos = self.jobs.photos(job.job_id)
-        owed = refusal(photos, self.reviews.for_job(job.job_id)).needing_statement
+        owed = decisions(job, photos, self.reviews.for_job(job.job_id)).needing_statement
         return {
             photo.hmac: frozenset({owed[photo.photo_id]})
             | {f.reason for f in (photo.verdict.findings if photo.verdict else ()) if f.reason}

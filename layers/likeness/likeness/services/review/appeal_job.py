@@ -1,4 +1,4 @@
-"""Open an appeal: the user uploads the refused photos again, and a lead reviews them."""
+"""Open an appeal: the user uploads refused or left-out photos again for a lead to review."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -7,10 +7,10 @@ from likeness.api.app import AppealUploadsView
 from likeness.domain.deletion.receipt import DeletionState
 from likeness.domain.errors import Conflict
 from likeness.domain.ids import JobId, PhotoId
-from likeness.domain.jobs.job import Job, JobState
+from likeness.domain.jobs.job import Job
 from likeness.domain.reasons import Reason
 from likeness.domain.review.appeal import Appeal, AppealedPhoto, AppealState
-from likeness.domain.review.refusal import APPEAL_WITHIN, refusal
+from likeness.domain.review.refusal import APPEAL_WITHIN, decisions, issued_at
 from likeness.ports.deletion import Deadlines, Deletions
 from likeness.ports.jobs import Jobs
 from likeness.ports.photos import Photos
@@ -71,10 +71,12 @@ def appeal_job(
 def _contestable(
     job: Job, now: datetime, *, jobs: Jobs, reviews: Reviews
 ) -> Mapping[PhotoId, Reason]:
-    job.require(JobState.REFUSED)
-    if now >= job.ended_at + APPEAL_WITHIN:
-        raise Conflict(f"job {job.job_id} ended too long ago: its records are about to expire")
-    owed = refusal(jobs.photos(job.job_id), reviews.for_job(job.job_id)).needing_statement
+    if not job.ended:
+        raise Conflict(f"job {job.job_id} is {job.state}: appeal when it has ended")
+    photos = jobs.photos(job.job_id)
+    owed = decisions(job, photos, reviews.for_job(job.job_id)).needing_statement
     if not owed:
         raise Conflict(f"job {job.job_id} broke no rule: replace the refused photos in a new job")
+    if now >= issued_at(job, photos) + APPEAL_WITHIN:
+        raise Conflict(f"job {job.job_id} ended too long ago: its records are about to expire")
     return owed

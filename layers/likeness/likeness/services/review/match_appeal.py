@@ -11,7 +11,7 @@ from likeness.domain.photos.picture import NormalisedPhoto
 from likeness.domain.reasons import Reason, Refused
 from likeness.domain.review.appeal import Appeal, AppealState, Match, is_near_duplicate
 from likeness.domain.review.case import PhotoFindings, Review, ReviewKind, review_of
-from likeness.domain.review.refusal import refusal
+from likeness.domain.review.refusal import decisions
 from likeness.ports.account import KeyedHash
 from likeness.ports.jobs import Jobs
 from likeness.ports.photos import Photos, Pictures
@@ -48,7 +48,7 @@ def match_appeal(
     except NotFound:
         return
     try:
-        picture = pictures.normalise(data, declared_type=photo.content_type)
+        picture = pictures.normalise(data)
         match = _match(picture, photo, job, keyed_hash)
     except Refused:
         match = None
@@ -101,9 +101,10 @@ def _case(
     policy: Policy,
 ) -> Review:
     """The earlier findings and refusals, for a lead who did not decide before."""
-    there = {photo.photo_id: photo for photo in jobs.photos(job.job_id)}
+    photos = jobs.photos(job.job_id)
+    there = {photo.photo_id: photo for photo in photos}
     before = reviews.for_job(job.job_id)
-    grounds = refusal(there.values(), before).grounds
+    grounds = decisions(job, photos, before).needing_statement
     found = tuple(
         PhotoFindings(
             photo_id=appealed.photo_id,

@@ -44,6 +44,7 @@ def read_review(
             )
             for found in review.photos
         ),
+        age_assurance=verdicts[0].evidence.age_assurance if verdicts else None,
         policy_version=verdicts[0].policy_version if verdicts else None,
         detector_version=verdicts[0].evidence.detector_version if verdicts else None,
         decision=decision_view(review, moderator),

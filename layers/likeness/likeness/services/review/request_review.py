@@ -7,6 +7,7 @@ from likeness.domain.ids import JobId
 from likeness.domain.jobs.catalogue import Tier
 from likeness.domain.jobs.job import JobState
 from likeness.domain.moderation import Policy, severity
+from likeness.domain.photos.photo import PhotoState
 from likeness.domain.review.case import PhotoFindings, Review, review_of
 from likeness.ports.jobs import Jobs
 from likeness.ports.review import Reviews
@@ -26,8 +27,8 @@ def request_review(
 ) -> None:
     """A replayed step has a newer task token: it is stored, the deadline does not change.
 
-    The case contains every photo, those with findings first: whether one shows another person
-    is visible only next to the others.
+    The case contains every photo that was not left out, those with findings first: whether one
+    shows another person is visible only next to the others.
     """
     now = clock.now()
     job = jobs.get(job_id)
@@ -35,7 +36,7 @@ def request_review(
     found = [
         PhotoFindings(photo_id=photo.photo_id, findings=photo.verdict.findings)
         for photo in jobs.photos(job_id)
-        if photo.verdict
+        if photo.verdict and photo.state is not PhotoState.LEFT_OUT
     ]
     reasons = [finding.reason for photo in found for finding in photo.findings]
     review = Review(

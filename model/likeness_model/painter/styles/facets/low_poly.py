@@ -62,7 +62,7 @@ def low_poly(scene: Scene, variation: Variation) -> Image:
     points, faces = triangles.delaunay(figure)
     label = triangles.facet_map(points, faces, LAYOUT, 1.0)
     picture = _sitter(scene)
-    fits = triangles.plane_fits(picture, label, len(faces))
+    fits = _fits(picture, label, scene, len(faces))
     middle = points[faces].mean(1) / LAYOUT
     own = fits[:, 0] + fits[:, 1] * middle[:, :1] + fits[:, 2] * middle[:, 1:]
     area = np.maximum(np.bincount(label.ravel(), minlength=len(faces)), 1)
@@ -81,6 +81,20 @@ def low_poly(scene: Scene, variation: Variation) -> Image:
     )
     slopes = fits[:, 1:] * (palette.gradient * solid)[:, None, None]
     return _rendered(points, faces, colours, slopes, scene.size)
+
+
+def _fits(picture: Picture, label: NDArray[np.int32], scene: Scene, count: int) -> Plane:
+    """Each facet's colour from the part of the face that fills most of it: a facet that crosses
+    the hairline or the rim of an eye or the lips is not a mixture of both sides."""
+    parts = (scene.hair, scene.brows, scene.eyes, scene.irises, scene.lips, scene.mouth)
+    of = np.zeros(label.shape, np.int32)
+    for number, part in enumerate(parts, 1):
+        of[resized(part, LAYOUT) > 0.5] = number
+    kinds = len(parts) + 1
+    each = label * kinds + of
+    area = np.bincount(each.ravel(), minlength=kinds * count).reshape(count, kinds)
+    largest = np.arange(count) * kinds + area.argmax(1)
+    return triangles.plane_fits(picture, each, kinds * count)[largest]
 
 
 def _sitter(scene: Scene) -> Picture:

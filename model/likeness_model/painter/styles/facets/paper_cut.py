@@ -90,7 +90,7 @@ def _lay_regions(pile: Pile, scene: Scene, solid: Plane, mildness: float) -> Non
     """Hair, clothes and skin, each in a few papers of its own colours."""
     tones = _tones(scene, mildness)
     picture = resized(spread_out(scene.foreground, scene.alpha), WORK)
-    regions = _regions(scene, picture)
+    regions = _regions(scene)
     _lay_cloth(pile, picture, regions["cloth"], solid)
     for name in ("hair", "skin"):
         region, steps = regions[name], _finer(STEPS[name], mildness)
@@ -123,28 +123,16 @@ def _lay_cloth(pile: Pile, picture: Image, region: Mask, solid: Plane) -> None:
         pile.lay(cover * solid, _as_colour(colours[number]), lift=0.0042)
 
 
-def _regions(scene: Scene, picture: Image) -> dict[str, Mask]:
+def _regions(scene: Scene) -> dict[str, Mask]:
     """Three regions that fill the sitter, each smoothed before they are separated."""
     inside = resized(scene.alpha, WORK) > 0.3
     bare = np.maximum(resized(scene.skin, WORK), resized(scene.face, WORK))
     skin = cv2.GaussianBlur(bare, (0, 0), 2.5)
     hair = cv2.GaussianBlur(resized(scene.hair, WORK), (0, 0), 2.5)
     is_skin = without_scraps(inside & (skin > 0.5) & (skin >= hair), 400, holes=True)
-    is_hair = inside & ~is_skin & (hair > 0.4) & _hair_coloured(scene, picture, hair)
-    is_hair = without_scraps(is_hair, 400)
+    is_hair = without_scraps(inside & ~is_skin & (hair > 0.4), 400)
+    is_hair = without_scraps(is_hair, 200, holes=True) & ~is_skin
     return {"skin": is_skin, "hair": is_hair, "cloth": inside & ~is_skin & ~is_hair}
-
-
-def _hair_coloured(scene: Scene, picture: Image, hair: Plane) -> Mask:
-    """Below the mouth, the colour of the hair above the eyes separates hair from collar."""
-    lab = cv2.GaussianBlur(cv2.cvtColor(picture, cv2.COLOR_RGB2Lab), (0, 0), 2).astype(np.float32)
-    rows = np.arange(WORK)[:, None] * (scene.size / WORK)
-    sure = (hair > 0.7) & (rows < scene.mesh[33, 1])
-    if sure.sum() < 50:
-        return np.ones(hair.shape, bool)
-    apart = np.linalg.norm((lab - np.median(lab[sure], 0)) * (0.45, 1.2, 1.2), axis=2)
-    above_chin = rows < scene.mesh[152, 1]
-    return np.asarray((rows < scene.mesh[13, 1]) | ((apart < 22) & above_chin))
 
 
 def _papers_of(
@@ -217,7 +205,7 @@ def _brow_papers(scene: Scene, dark: Colour) -> Colour:
 def _lids(scene: Scene) -> list[Plane]:
     """The upper lash lines as crescents, thickest over the iris."""
     lids = []
-    for ring in UPPER_LIDS:
+    for ring in scene.shown(UPPER_LIDS):
         line = scene.mesh[indexes(ring), :2] / scene.size
         width = np.linalg.norm(line[-1] - line[0])
         bulge = np.sin(np.linspace(0.12, 0.96, len(line)) * np.pi)[:, None] * (0, -0.11 * width)

@@ -174,6 +174,8 @@ def _lids(scene: Scene) -> Plane:
         ((33, 246, 161, 160, 159, 158, 157, 173, 133), (55, 65, 52, 53, 46)),
         ((263, 466, 388, 387, 386, 385, 384, 398, 362), (285, 295, 282, 283, 276)),
     ):
+        if not scene.shows(upper):
+            continue
         rim = scene.mesh[list(upper), :2]
         under_brow = scene.mesh[list(brow), :2] * 0.72 + 0.28 * rim.mean(0)
         ring = np.rint(np.vstack([rim, under_brow]) * 16).astype(np.int32)

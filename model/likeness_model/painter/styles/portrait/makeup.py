@@ -97,7 +97,7 @@ def define_eyes(lab: Floats, scene: Scene, amount: float, shadow: tuple[float, f
     lids = np.zeros((scene.size, scene.size), np.float32)
     for lid, crease in ((RIGHT_UPPER_LID, RIGHT_CREASE), (LEFT_UPPER_LID, LEFT_CREASE)):
         ring = " ".join(map(str, [*lid, *reversed(crease)]))
-        lids = np.maximum(lids, fill(scene.mesh, [ring], scene.size, soft=0.004))
+        lids = np.maximum(lids, fill(scene.mesh, scene.shown([ring]), scene.size, soft=0.004))
     lids *= (1 - scene.eyes) * amount
     out[..., 0] *= 1 - 0.16 * lids
     out[..., 1] += shadow[0] * lids
@@ -111,7 +111,7 @@ def define_eyes(lab: Floats, scene: Scene, amount: float, shadow: tuple[float, f
 
 def define_brows(lab: Floats, scene: Scene, amount: float) -> Floats:
     """Existing hairs become clearer; gaps are not filled."""
-    ring = fill(scene.mesh, [RIGHT_BROW, LEFT_BROW], scene.size, soft=0.005)
+    ring = fill(scene.mesh, scene.shown([RIGHT_BROW, LEFT_BROW]), scene.size, soft=0.005)
     light = lab[..., 0]
     around = blur(light, face_height(scene.mesh) * 0.045)
     hair = smoothstep(1.0, 12.0, around - light) * ring * amount
@@ -146,6 +146,8 @@ def lash_lines(scene: Scene) -> Floats:
     size, tall = scene.size, face_height(scene.mesh)
     ink = np.zeros((size, size), np.float32)
     for lid, crease in ((RIGHT_UPPER_LID, RIGHT_CREASE), (LEFT_UPPER_LID, LEFT_CREASE)):
+        if not scene.shows(lid):
+            continue
         rim, above = scene.mesh[lid, :2], scene.mesh[crease, :2]
         wing = rim[0] + (rim[0] - rim[2]) * 0.45 + (above[0] - rim[0]) * 0.35
         path = _smooth(np.vstack([wing, rim]), 40)
@@ -176,7 +178,7 @@ def _strokes(scene: Scene, lines: list[list[int]], width: float) -> Floats:
     """Soft strokes along mesh points, 0..1; `width` is a share of the face's height."""
     size, tall = scene.size, face_height(scene.mesh)
     mask = np.zeros((size, size), np.float32)
-    for line in lines:
+    for line in filter(scene.shows, lines):
         points = _smooth(scene.mesh[line, :2], 16)
         _tapered(mask, points, np.full(16, tall * width))
     return blur(mask, tall * width * 0.8)

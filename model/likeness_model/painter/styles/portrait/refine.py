@@ -44,6 +44,7 @@ def refined(scene: Scene, amount: float) -> Scene:
             scene.alpha, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         ),
         mesh=mesh,
+        covered=scene.covered,
     )
 
 

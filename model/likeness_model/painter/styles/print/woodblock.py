@@ -112,7 +112,7 @@ def figure_blocks(scene: Scene, photo: Picture, mildness: float) -> Picture:
     )
     bare = bare_skin(face, resized(scene.skin, side), hair)
     flesh = scene.flesh
-    pots, costs = cloth_blocks(scene, lab, bare, float(flesh[0]))
+    pots, costs = cloth_blocks(scene, lab, bare, hair, float(flesh[0]))
     below = np.broadcast_to(smoothstep(-0.02, 0.05, chin_line(scene, side)), bare.shape)
     elsewhere = (900 + 500 * below) * (1 - bare)
     over_border = blur(lab[..., 0], side / 150) - (flesh[0] - np.float32(9))
@@ -146,7 +146,7 @@ def chin_line(scene: Scene, side: int) -> Plane:
 
 
 def cloth_blocks(
-    scene: Scene, lab: Plane, bare: Plane, skin_light: float
+    scene: Scene, lab: Plane, bare: Plane, hair: Plane, skin_light: float
 ) -> tuple[list[Plane], list[Plane]]:
     """Colours for hair and clothes, and the cost of each at each pixel."""
     side = lab.shape[0]
@@ -158,8 +158,8 @@ def cloth_blocks(
     above = np.broadcast_to(smoothstep(0.0, -0.06, below_chin + nose), bare.shape)
     pots, costs = [], []
     for part, elsewhere, palest in (
-        (below < 0.5, 0.2 * below, skin_light - 2),
-        (below >= 0.5, above, 100.0),
+        (hair > 0.5, (1 - hair) * below, skin_light - 2),
+        ((hair < 0.5) & (below >= 0.5), np.maximum(hair, above), 100.0),
     ):
         seen = lab[part & (figure > 0.6) & (bare < 0.35)][::9]
         for colour in pots_for(seen, palest):

@@ -26,7 +26,7 @@ from likeness_model.vision.records import Image
 
 LAYOUT = 640  # side of the grid for stones; their edges are drawn at full size
 
-RINGS = (OVAL, RIGHT_EYE, LEFT_EYE, RIGHT_BROW, LEFT_BROW, LIPS_OUTSIDE, LIPS_INSIDE)
+FEATURE_RINGS = (RIGHT_EYE, LEFT_EYE, RIGHT_BROW, LEFT_BROW, LIPS_OUTSIDE, LIPS_INSIDE)
 FINE_RINGS = (RIGHT_EYE, LEFT_EYE, RIGHT_BROW, LEFT_BROW, LIPS_OUTSIDE)
 NOSE_LINES = ("168 6 197 195 5 4", "129 98 97 2 326 327 358")
 
@@ -78,8 +78,8 @@ def _stones(scene: Scene, variation: Variation, ground: grounds.Ground) -> tesse
     outline, _ = cv2.findContours(solid, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(lines, outline, -1, 255, 1)
     lines = np.maximum(lines, _folds(scene, solid, mesh))
-    _draw(lines, mesh, RINGS, closed=True)
-    _draw(lines, mesh, NOSE_LINES, closed=False)
+    _draw(lines, mesh, (OVAL, *scene.shown(FEATURE_RINGS)), closed=True)
+    _draw(lines, mesh, tuple(scene.shown(NOSE_LINES)), closed=False)
     lines[[0, -1], :] = lines[:, [0, -1]] = 0
     side = _sides(solid, mesh, variation.mildness)
     stones = tesserae.lay_rows(lines, side, variation.rng(3))

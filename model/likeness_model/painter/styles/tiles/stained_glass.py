@@ -62,10 +62,12 @@ def _outline(scene: Scene) -> list[Path]:
 
 
 def _regions(scene: Scene, outline: list[Path]) -> NDArray[np.uint8]:
-    """0 the window, 1 hair and clothes, 2 the face."""
+    """0 the window, 1 clothes and neck, 2 the face, 3 the hair."""
     oval = scene.mesh[indexes(OVAL), :2] / scene.size
-    face = _filled([oval], LAYOUT) > 0.5
-    return np.where(face, 2, _filled(outline, LAYOUT) > 0.5).astype(np.uint8)
+    figure = (_filled(outline, LAYOUT) > 0.5).astype(np.uint8)
+    figure[(blur(resized(scene.hair, LAYOUT), LAYOUT / 90) > 0.5) & (figure > 0)] = 3
+    figure[_filled([oval], LAYOUT) > 0.5] = 2
+    return figure
 
 
 def _filled(outline: list[Path], size: int) -> Plane:
@@ -83,14 +85,27 @@ def _filled(outline: list[Path], size: int) -> Plane:
 def _figure_leads(scene: Scene, picture: Picture, outline: list[Path]) -> list[Lead]:
     mesh = scene.mesh[:, :2] / scene.size
     oval = mesh[indexes(OVAL)]
-    body = (_regions(scene, outline) == 1).astype(np.float32)
-    patches = Lead(leading.cut_by_colour(picture, body, 40, closeness=0.55), 0.0048, closed=True)
+    regions = _regions(scene, outline)
+    cuts = []
+    for region, share in ((1, 40), (3, 40)):
+        part = (regions == region).astype(np.float32)
+        count = max(3, round(share * part.sum() / max(1, np.isin(regions, (1, 3)).sum())))
+        patches = leading.cut_by_colour(picture, part, count, closeness=0.55)
+        cuts.append(_kept(Lead(patches, 0.0048, closed=True), part > 0.5))
     return [
-        _kept(patches, body > 0.5),
-        Lead([mesh[indexes(ring)] for ring in FEATURE_RINGS], 0.0020, closed=True),
+        *cuts,
+        Lead([mesh[indexes(ring)] for ring in scene.shown(FEATURE_RINGS)], 0.0020, closed=True),
+        Lead(_covers(scene), 0.0030, closed=True),
         Lead((oval,), 0.0058, closed=True),
         Lead(outline, 0.0085, closed=True),
     ]
+
+
+def _covers(scene: Scene) -> list[Path]:
+    """The outlines of what covers the face: its glass has another colour than the skin's."""
+    covers = (scene.oval - scene.face > 0.5).astype(np.uint8)
+    outlines, _ = cv2.findContours(covers, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_TC89_L1)
+    return [(each[:, 0] / scene.size).astype(np.float32) for each in outlines if len(each) > 2]
 
 
 def _behind(window: Window, outline: list[Path]) -> list[Lead]:
@@ -141,8 +156,9 @@ def _colours(
     places = np.stack([mean(columns), mean(rows)], 1)
     face = mean(resized(scene.face, LAYOUT) * (1 - resized(scene.lips, LAYOUT)))
     flesh = cv2.cvtColor(scene.flesh[None, None], cv2.COLOR_Lab2RGB)[0, 0].clip(0, 1) * 255
-    calm = (face * np.clip(bare * 2 - 1, 0, 1))[:, None]
-    sitter = _glowing(own * (1 - calm) + flesh * calm, bare.clip(0, 1))
+    calm = (np.maximum(face, 0.45) * np.clip(bare * 2 - 1, 0, 1))[:, None]
+    hair = mean(resized(scene.hair, LAYOUT)).clip(0, 1)
+    sitter = _glowing(own * (1 - calm) + flesh * calm, bare.clip(0, 1), hair)
     return (
         np.where(inside[:, None], sitter, window.colour(places))
         .clip(0, 255)
@@ -150,15 +166,16 @@ def _colours(
     )
 
 
-def _glowing(own: np.ndarray, bare: np.ndarray) -> np.ndarray:
+def _glowing(own: np.ndarray, bare: np.ndarray, hair: np.ndarray) -> np.ndarray:
     """Chroma as in glass: clothes and hair much more than in life, skin as in life."""
     lab = cv2.cvtColor((own[None] / 255).astype(np.float32), cv2.COLOR_RGB2Lab)[0]
     strength = (1.8 - 0.8 * bare)[:, None]
     chroma = np.linalg.norm(lab[:, 1:], axis=1, keepdims=True) + 1e-3
     lab[:, 1:] *= np.minimum(strength, 75 / chroma)
-    # Grey glass has a tint: dark cloth falls to blue, light cloth to pale green.
+    # Grey glass has a tint: dark cloth falls to blue, light cloth to pale green, hair to brown.
     grey = np.clip(1 - chroma / 9, 0, 1) * (1 - bare[:, None])
-    lab[:, 1:] += grey * np.where(lab[:, :1] < 55, (5.0, -28.0), (-6.0, 2.0))
+    cloth = np.where(lab[:, :1] < 55, (5.0, -28.0), (-6.0, 2.0))
+    lab[:, 1:] += grey * (cloth + ((5.0, 9.0) - cloth) * hair[:, None])
     lab[:, 0] = lab[:, 0] * (1 - 0.18 * (1 - bare)) + 20 * (1 - bare)
     rgb = cv2.cvtColor(lab[None].astype(np.float32), cv2.COLOR_Lab2RGB)[0]
     return rgb * 255

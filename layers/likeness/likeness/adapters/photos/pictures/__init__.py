@@ -1,7 +1,8 @@
 """Decoding of bytes that came from a user. No other code decodes them."""
 
+from likeness.adapters.photos.pictures.containers import content_type
 from likeness.adapters.photos.pictures.copies import same_picture
-from likeness.adapters.photos.pictures.normalise import normalise
+from likeness.adapters.photos.pictures.fence import normalise
 from likeness.adapters.photos.pictures.preview import blurred
 
-__all__ = ["blurred", "normalise", "same_picture"]
+__all__ = ["blurred", "content_type", "normalise", "same_picture"]

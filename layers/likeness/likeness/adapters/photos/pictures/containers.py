@@ -1,22 +1,19 @@
 """Check an upload's container without decoding pixels.
 
 A decoder detects most truncated files, but not abuse: it accepts a PNG without its end, repeats a
-JPEG's scans for hours, allocates a WebP's canvas while it opens the file, and reads a video's first
-frame. So the container is parsed first, and only a valid file reaches the decoder of its kind.
+JPEG's scans for hours, allocates a WebP's canvas while it opens the file, decodes a tile of a HEIC
+a thousand times, and reads a video's first frame. So the container is parsed first, and only a
+valid file reaches the decoder of its kind.
 """
 
-import re
 from enum import StrEnum
 
+from likeness.adapters.photos.pictures.heif import check_heif
+from likeness.adapters.photos.pictures.jpeg import check_jpeg
+from likeness.adapters.photos.pictures.png import check_png
+from likeness.adapters.photos.pictures.size import check_size
+from likeness.domain.photos.picture import Limits
 from likeness.domain.reasons import Reason, Refused
-
-# A progressive JPEG has about ten scans. Each scan costs a pass over all pixels, so a small file
-# with thousands of tiny scans would occupy the decoder for hours (libjpeg-turbo, LJT-01-004).
-MAX_SCANS = 100
-
-_JPEG_MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")  # FF00 and restarts are entropy data
-_JPEG_ALONE = frozenset({0x01, 0xD8})  # markers without a segment
-_JPEG_EOI, _JPEG_SOS = 0xD9, 0xDA
 
 _HEVC_STILL = frozenset({b"heic", b"heix", b"heim", b"heis"})
 _HEVC_SEQUENCE = frozenset({b"hevc", b"hevx", b"hevm", b"hevs"})
@@ -32,17 +29,15 @@ class Kind(StrEnum):
     HEIF = "HEIF"
 
     @property
-    def content_types(self) -> frozenset[str]:
-        if self is Kind.HEIF:
-            return frozenset({"image/heic", "image/heif"})
-        return frozenset({f"image/{self.lower()}"})
+    def content_type(self) -> str:
+        return "image/heic" if self is Kind.HEIF else f"image/{self.lower()}"
 
 
 def kind_of(data: bytes) -> Kind | None:
     """Return the kind by magic bytes; None if it is not accepted."""
     if data.startswith(b"\xff\xd8\xff"):
         return Kind.JPEG
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+    if data.startswith(b"\x89PNG\r\n\x1a\n") and data[12:16] != b"CgBI":  # Apple's own variant
         return Kind.PNG
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return Kind.WEBP
@@ -51,46 +46,26 @@ def kind_of(data: bytes) -> Kind | None:
     return None
 
 
-def check_container(kind: Kind, data: bytes) -> tuple[int, int] | None:
-    """Raise Refused if the decoder could be abused. Returns the size in px if it was read."""
+def content_type(data: bytes) -> str | None:
+    """Return the content type by magic bytes; None if the kind is not accepted."""
+    kind = kind_of(data)
+    return kind and kind.content_type
+
+
+def check_container(kind: Kind, data: bytes, limits: Limits) -> None:
+    """Raise Refused if the decoder could be abused, or if there is more than one picture."""
     match kind:
         case Kind.JPEG:
-            _check_jpeg(data)
+            check_jpeg(data)
         case Kind.PNG:
-            _check_png(data)
+            check_png(data, limits)
         case Kind.WEBP:
-            return _check_webp(data)
+            check_size(*_webp_canvas(data), limits)
         case Kind.HEIF:
-            _check_heif(data)
-    return None
+            check_heif(data, limits)
 
 
-def _check_jpeg(data: bytes) -> None:
-    """Count the scans up to the end of the image. Data after it is not read."""
-    at, scans = 2, 0
-    while found := _JPEG_MARKER.search(data, at):
-        marker, at = found[1][0], found.end()
-        if marker == _JPEG_EOI:
-            break
-        if marker in _JPEG_ALONE:
-            continue
-        scans += marker == _JPEG_SOS
-        at += int.from_bytes(data[at : at + 2])
-    if scans > MAX_SCANS:
-        raise Refused(Reason.FILE_CORRUPT)
-
-
-def _check_png(data: bytes) -> None:
-    at = 8
-    while at + 12 <= len(data):
-        length, name = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8]
-        at += 12 + length
-        if name == b"IEND" and at <= len(data):
-            return
-    raise Refused(Reason.FILE_CORRUPT)
-
-
-def _check_webp(data: bytes) -> tuple[int, int]:
+def _webp_canvas(data: bytes) -> tuple[int, int]:
     """Return the canvas size: the decoder allocates it while it opens the file."""
     header = data[12:30]
     if len(header) < 18:
@@ -104,22 +79,6 @@ def _check_webp(data: bytes) -> tuple[int, int]:
         case b"VP8 ":
             return _little(header[14:16]) & 0x3FFF, _little(header[16:18]) & 0x3FFF
     raise Refused(Reason.FILE_CORRUPT)
-
-
-def _check_heif(data: bytes) -> None:
-    """Read the top-level boxes. A movie box means a sequence; still photos have only items."""
-    at = 0
-    while at < len(data):
-        size, name = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8]
-        if size == 1:
-            size = int.from_bytes(data[at + 8 : at + 16])
-        elif size == 0:  # to the end of the file
-            size = len(data) - at
-        if size < 8:
-            raise Refused(Reason.FILE_CORRUPT)
-        if name == b"moov":
-            raise Refused(Reason.FILE_ANIMATED)
-        at += size
 
 
 def _is_hevc(data: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""Normalise an upload: the result is safe for all later steps."""
+"""Normalise an upload: the result is safe for all later steps. Call it through the fence only."""
 
 import hashlib
 import io
@@ -7,11 +7,12 @@ import warnings
 from typing import Final
 
 import pillow_heif
-from PIL import Image, MpoImagePlugin
+from PIL import Image, JpegImagePlugin
 
 from likeness.adapters.photos.pictures.colour import opaque, to_srgb
 from likeness.adapters.photos.pictures.containers import Kind, check_container, kind_of
 from likeness.adapters.photos.pictures.copies import fingerprint
+from likeness.adapters.photos.pictures.size import check_size
 from likeness.domain.photos.picture import LIMITS, Limits, NormalisedPhoto
 from likeness.domain.reasons import Reason, Refused
 
@@ -44,22 +45,19 @@ _BROKEN_EXIF = (
     struct.error,
 )
 
-_MPF_START, _MPF_ENTRIES, _MPF_THUMBNAIL = b"MPF\0", 0xB002, "Large Thumbnail"
-_GAIN_MAPS = (b"hdrgm:", b"HDRGainMap", b"hdrgainmap", b"urn:iso:std:iso:ts:21496")
-_GAIN_MAP_HEADER = 64 * 1024  # bytes of a second image that contain its type
 
-
-def normalise(data: bytes, *, declared_type: str, limits: Limits = LIMITS) -> NormalisedPhoto:
+def normalise(data: bytes, *, limits: Limits = LIMITS) -> NormalisedPhoto:
     """Decode an upload within limits and encode it again: upright, sRGB, small, only pixels.
 
-    Raises Refused, with a reason, unless it is one still picture of the declared type.
+    Raises Refused, with a reason, unless it is one still picture of an accepted kind. The content
+    decides about the kind: phones and messengers often declare another one.
     """
     if len(data) > limits.max_bytes:
         raise Refused(Reason.FILE_TOO_LARGE)
     if not data:
         raise Refused(Reason.FILE_CORRUPT)
     kind = kind_of(data)
-    if kind is None or declared_type not in kind.content_types:
+    if kind is None:
         raise Refused(Reason.FILE_TYPE)
     image, orientation = _decode(data, kind, limits)
     picture = _shrink(image, limits)
@@ -84,15 +82,16 @@ def _decode(data: bytes, kind: Kind, limits: Limits) -> tuple[Image.Image, int]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # decoders warn about harmless defects
         try:
-            if size := check_container(kind, data):
-                _check_size(*size, limits)
-            image = Image.open(io.BytesIO(data), formats=(kind,))
-            _check_size(*image.size, limits)
-            _check_single(image, data)
-            share = limits.long_side * _DRAFT_SHARE / max(image.size)
-            image.draft(None, (round(image.width * share), round(image.height * share)))
+            check_container(kind, data, limits)
+            image = _open(data, kind)
+            check_size(*image.size, limits)
+            if kind in {Kind.PNG, Kind.WEBP} and getattr(image, "n_frames", 1) > 1:
+                raise Refused(Reason.FILE_ANIMATED)
+            if kind is Kind.JPEG:
+                share = limits.long_side * _DRAFT_SHARE / max(image.size)
+                image.draft(None, (round(image.width * share), round(image.height * share)))
+            image.load()  # before the EXIF: reading that loads a PNG too, and hides the error
             orientation = _orientation(image)
-            image.load()
         except Refused:
             raise
         except Image.DecompressionBombError as error:
@@ -102,36 +101,12 @@ def _decode(data: bytes, kind: Kind, limits: Limits) -> tuple[Image.Image, int]:
     return image, orientation
 
 
-def _check_size(width: int, height: int, limits: Limits) -> None:
-    longer, shorter = max(width, height), min(width, height)
-    if width * height > limits.max_pixels or longer > limits.max_side:
-        raise Refused(Reason.FILE_TOO_MANY_PIXELS)
-    if shorter * min(1.0, limits.long_side / longer) < limits.short_side:
-        raise Refused(Reason.QUALITY_TOO_SMALL)
-
-
-def _check_single(image: Image.Image, data: bytes) -> None:
-    frames = getattr(image, "n_frames", 1)
-    if isinstance(image, MpoImagePlugin.MpoImageFile):
-        frames -= _auxiliary(image, data)
-    if frames > 1:
-        raise Refused(Reason.FILE_ANIMATED)
-
-
-def _auxiliary(image: MpoImagePlugin.MpoImageFile, data: bytes) -> int:
-    """Count the images of a multi-picture file that only support its first: previews, gain maps.
-
-    Phones append an HDR gain map to nearly every JPEG, so a second image is not a second view.
-    """
-    _, *others = (image.mpinfo or {})[_MPF_ENTRIES]
-    start = data.index(_MPF_START) + len(_MPF_START)  # the entries' offsets are relative to this
-    count = 0
-    for entry in others:
-        at = start + entry["DataOffset"]
-        header = data[at : at + _GAIN_MAP_HEADER]
-        preview = entry["Attribute"]["MPType"].startswith(_MPF_THUMBNAIL)
-        count += preview or any(marker in header for marker in _GAIN_MAPS)
-    return count
+def _open(data: bytes, kind: Kind) -> Image.Image:
+    """Open with the decoder of that kind. Of a JPEG, only the first picture is opened."""
+    file = io.BytesIO(data)
+    if kind is Kind.JPEG:
+        return JpegImagePlugin.JpegImageFile(file)
+    return Image.open(file, formats=(kind,))
 
 
 def _orientation(image: Image.Image) -> int:
@@ -143,7 +118,8 @@ def _orientation(image: Image.Image) -> int:
 
 
 def _shrink(image: Image.Image, limits: Limits) -> Image.Image:
-    if image.mode in {"P", "PA", "1"}:  # palette entries cannot be averaged
+    # Neither palette entries nor the one value that is transparent can be averaged.
+    if image.mode in {"P", "PA", "1"} or "transparency" in image.info:
         image = opaque(image)
     scale = limits.long_side / max(image.size)
     if scale < 1:

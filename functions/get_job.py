@@ -1,0 +1,40 @@
+"""GET /v1/jobs/{job_id}: a job, and the search for its lost uploads while it is open."""
+
+from likeness import bootstrap
+from likeness.adapters import policy_files
+from likeness.api.app import JobView, QuotaView
+from likeness.domain.ids import JobId, UserId
+from likeness.entrypoints.http import route
+from likeness.services.account.get_quota import get_quota
+from likeness.services.jobs.get_job import get_job
+
+
+def _quota(user_id: UserId) -> QuotaView:
+    return get_quota(
+        user_id,
+        users=bootstrap.users(),
+        ledger=bootstrap.ledger(),
+        keyed_hash=bootstrap.keyed_hash(),
+        clock=bootstrap.CLOCK,
+        tiers=policy_files.load_tiers(),
+    )
+
+
+@route("GET", "/v1/jobs/{job_id}", gives=JobView)
+def handler(job_id: JobId) -> JobView:
+    """State, verdict of each photo, progress, and avatars with URLs valid for five minutes."""
+    return get_job(
+        job_id,
+        jobs=bootstrap.jobs(),
+        photos=bootstrap.photos(),
+        inspections=bootstrap.inspections(),
+        avatar_store=bootstrap.avatar_store(),
+        work=bootstrap.work(),
+        durations=bootstrap.durations(),
+        deletions=bootstrap.deletions(),
+        reviews=bootstrap.reviews(),
+        appeals=bootstrap.appeals(),
+        clock=bootstrap.CLOCK,
+        reasons=policy_files.load_reasons(),
+        quota=_quota,
+    )

@@ -1,0 +1,132 @@
+"""A photo is inspected once, whatever becomes of its event or of its inspection."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from demo.app_backend import ApiError
+from tests.stack.people import until
+
+AT_ONCE = 8
+
+
+@pytest.fixture
+def lines(ops):
+    """The log lines of a job, in JSON."""
+
+    def read(job_id):
+        client, found = ops("logs"), []
+        for group in client.describe_log_groups()["logGroups"]:
+            pages = client.get_paginator("filter_log_events")
+            for page in pages.paginate(logGroupName=group["logGroupName"]):
+                text = "\n".join(event["message"] for event in page["events"])
+                found += [line for line in text.splitlines() if f'"job_id":"{job_id}"' in line]
+        return [json.loads(line[line.index("{") :]) for line in found]
+
+    return read
+
+
+@pytest.fixture
+def results(lines):
+    """What each invocation recorded about the photos of a job."""
+    return lambda job_id: [one["result"] for one in lines(job_id) if one.get("result")]
+
+
+def uploads(person, backend, *photos):
+    created = backend.create_job(person.order(count=len(photos)))
+    for post, photo in zip(created["uploads"], photos, strict=True):
+        backend.upload(post, photo)
+    return created["job_id"]
+
+
+def test_eight_submits_of_four_photos_start_four_checks(person, backend, selfies, results):
+    job_id = uploads(person, backend, *selfies[:4])
+
+    def submit(_):
+        """On a busy machine a submit may also time out, or come after the checks."""
+        try:
+            return backend._call("POST", f"/v1/jobs/{job_id}/submit")["state"]  # noqa: SLF001
+        except ApiError as error:
+            return error.problem.get("error"), error.retry_after_s
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        first = set(pool.map(submit, range(AT_ONCE)))
+    person.sees_verdicts(job_id)
+    backend.submit(job_id)
+
+    assert ("PhotosBeingChecked", 1) in first
+    assert results(job_id) == ["accepted"] * 4
+
+
+def test_reading_a_job_finds_uploads_whose_events_were_lost(
+    person, backend, selfies, results, ops, resource
+):
+    rule = resource("InspectPhotoFunctionUploaded")
+    ops("events").disable_rule(Name=rule)
+    try:
+        job_id = uploads(person, backend, *selfies[:3])
+        photos = person.sees_verdicts(job_id)
+    finally:
+        ops("events").enable_rule(Name=rule)
+
+    assert [photo["state"] for photo in photos] == ["accepted"] * 3
+    until(lambda: results(job_id).count("accepted") == 3)
+    assert results(job_id) == ["accepted"] * 3
+
+
+def fifty_megapixels() -> bytes:
+    """A picture that takes seconds to decode."""
+    out = io.BytesIO()
+    Image.linear_gradient("L").resize((8000, 6000)).convert("RGB").save(
+        out, "JPEG", progressive=True
+    )
+    return out.getvalue()
+
+
+def processes_of(function, running):
+    """The processes of a function of this cloud."""
+    wanted = {f"AWS_LAMBDA_FUNCTION_NAME={function}", f"AWS_ENDPOINT_URL={running.endpoint}"}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            environment = set((folder / "environ").read_bytes().decode().split("\0"))
+        except (OSError, UnicodeDecodeError):
+            continue
+        if wanted <= environment:
+            yield int(folder.name)
+
+
+def test_a_photo_whose_check_is_killed_is_refused_at_once(
+    person, backend, selfies, lines, results, resource, running, objects
+):
+    job_id = person.hands_in(*selfies[:3])
+    bomb = backend.add_photo(job_id, "image/jpeg")
+    backend.upload(bomb, fifty_megapixels())
+
+    def state():
+        return backend.job(job_id)["photos"][3]["state"]
+
+    until(lambda: state() != "awaited")
+    killed = list(processes_of(resource("InspectPhotoFunction"), running))
+    for process in killed:
+        os.kill(process, signal.SIGKILL)
+    began = time.monotonic()
+    until(lambda: state() == "refused")
+
+    assert killed
+    assert time.monotonic() - began < 60, "its lease had to expire first"
+    assert "an upload was not inspected" in {line["message"] for line in lines(job_id)}
+    problem = backend.job(job_id)["photos"][3]["problem"]
+    assert (problem["code"], problem["fix_and_retry"]) == ("FILE.CORRUPT", True)
+    assert sorted(results(job_id)) == ["accepted"] * 3 + ["refused"]
+    assert not [key for key in objects(job_id) if key.endswith(("p04", "p04.jpg"))]
+    backend.submit(job_id)
+    backend.cancel(job_id)

@@ -190,7 +190,7 @@ def hair(image: Image, alpha: Floats, mesh: Floats, face_mask: Floats, skin_mask
 
 
 def _like_first(image: Image, first: np.ndarray, second: np.ndarray) -> Floats:
-    """0..1: how near each colour is to the first area's, and how much nearer than to the second's."""
+    """0..1: how near each colour is to the first area's, and how far from the second's."""
     lab = cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
     lab = cv2.GaussianBlur(lab, (0, 0), 1.5) * np.float32((0.6, 1.2, 1.2))
     own = _distance(lab, lab[first])

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, note, settings, strategies as st
 from PIL import Image
 
 from likeness.adapters.photos.pictures import fence
+from likeness.adapters.photos.pictures.containers import check_container, kind_of
 from likeness.domain.photos.picture import MIB, Limits
 from likeness.domain.reasons import Reason, Refused
 from tests.unit.photos import heif_files, jpeg_files, picture_files as files
@@ -92,13 +93,24 @@ def mutated(draw: st.DrawFn) -> bytes:
     return bytes(data)
 
 
-@settings(
+tried = settings(
     max_examples=EXAMPLES or 60,
     derandomize=not EXAMPLES,
     database=None,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
+
+
+@tried
+@given(data=mutated())
+def test_a_container_is_read_or_refused_without_another_error(data):
+    if kind := kind_of(data):
+        with contextlib.suppress(Refused):
+            check_container(kind, data, LIMITS)
+
+
+@tried
 @given(data=mutated())
 def test_every_file_becomes_a_picture_or_a_refusal_within_the_limits(data):
     with mock.patch.object(fence.logger, "warning") as died:

@@ -18,7 +18,7 @@ export SAM_CLI_TELEMETRY := 0
 # $(call need,VARIABLE,message): stop with the message if the variable is empty.
 need = @[ -n "$($(1))" ] || { echo "$(2)" >&2; exit 2; }
 
-.PHONY: help demo up down status env test test-long test-model test-stack test-diffusion test-image test-browser mutants check lint types imports template preflight package bench image deploy account rehearse certificate weights launch lock generated replay previews clean
+.PHONY: help demo up down status env test test-long test-model test-stack test-diffusion test-image test-browser fuzz mutants check lint types imports template preflight package bench image deploy account rehearse certificate weights launch lock generated replay previews clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^# --- /{gsub(/^# -+ | ?-+$$/, ""); heading = $$0} \
@@ -97,6 +97,9 @@ test-image: .envs/image/.ready ## The container's tests on the packages of the d
 
 test-browser: .envs/dev/.ready .envs/chromium/.ready $(LAPTOP) ## The moderators' page in Chromium; screenshots in build/console
 	$(DEV)/python -m pytest tests/browser -m browser -q
+
+fuzz: .envs/dev/.ready ## Mutated pictures, new ones each time, until one breaks a limit; about 10 minutes [EXAMPLES=]
+	FUZZ_EXAMPLES=$(or $(EXAMPLES),10000) $(DEV)/python -m pytest tests/unit/photos/test_pictures_fuzz.py -q
 
 mutants: .envs/dev/.ready .envs/mutants/.ready ## Mutation testing of domain and services; takes hours without PATHS [PATHS="domain/account services/jobs/submit_job.py"]
 	.envs/mutants/bin/python -m tests.mutants --workers $(WORKERS) $(PATHS)

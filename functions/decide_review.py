@@ -27,6 +27,7 @@ def handler(review_id: ReviewId, request: DecideReview, moderator: Moderator) ->
         reviews=bootstrap.reviews(),
         appeals=bootstrap.appeal_closing(),
         workflow=bootstrap.workflow(),
+        metrics=bootstrap.metrics(),
         clock=bootstrap.CLOCK,
         second_percent=bootstrap.settings().second_review_percent,
     )

@@ -129,6 +129,7 @@ def again(world, decision=YES, lead=LEAD):
         reviews=world.reviews,
         appeals=world.appeal_closing,
         workflow=world.workflow,
+        metrics=world.metrics,
         clock=world.clock,
         second_percent=100,
     )

@@ -160,6 +160,7 @@ def decide(world, decision=YES, moderator=ME, review=REVIEW, second_percent=0):
         reviews=world.reviews,
         appeals=world.appeal_closing,
         workflow=world.workflow,
+        metrics=world.metrics,
         clock=world.clock,
         second_percent=second_percent,
     )
@@ -873,3 +874,15 @@ def test_the_statistics_cover_the_requested_days(mine):
 
     assert stats(mine, days=4).approved == 1
     assert stats(mine, days=3).approved == 0
+
+
+def test_a_moderators_time_is_counted_once_from_the_claim_to_the_decision(mine):
+    for _ in range(3):
+        mine.clock.advance(timedelta(seconds=90))
+        claim(mine)  # a heartbeat: the lease goes on
+
+    decide(mine)
+    with pytest.raises(Conflict, match="waits for"):  # the decision is repeated, not counted again
+        decide(mine)
+
+    assert mine.metrics.counted == {"CasesDecided": 1, "ModeratorSeconds": 270}

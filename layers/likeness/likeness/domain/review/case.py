@@ -69,6 +69,7 @@ class Lease(Record):
 
     by: str = Field(description="the moderator's id")
     until: AwareDatetime
+    since: AwareDatetime | None = Field(default=None, description="of the claim")
 
 
 class PhotoFindings(Record):
@@ -135,7 +136,8 @@ class Review(Versioned):
         if lease and lease.by != by:
             raise Conflict(f"another moderator has review {self.review_id}")
         until = min(now + lasts, self.decide_by)
-        return self.change(lease=Lease(by=by, until=until))
+        since = lease.since if lease else now
+        return self.change(lease=Lease(by=by, until=until, since=since))
 
     def renew(self, by: str, *, now: datetime, lasts: timedelta) -> Self:
         """Extends the lease. Raises Conflict if the moderator no longer has it."""

@@ -20,7 +20,7 @@ from likeness.domain.review.case import (
 )
 from likeness.ports.jobs import Workflow
 from likeness.ports.review import Reviews
-from likeness.ports.runtime import Clock
+from likeness.ports.runtime import Clock, Metrics
 from likeness.presenters.review import review_summary
 from likeness.services.review.appeal_closing import AppealClosing
 
@@ -33,6 +33,7 @@ def decide_review(
     reviews: Reviews,
     appeals: AppealClosing,
     workflow: Workflow,
+    metrics: Metrics,
     clock: Clock,
     second_percent: float,
 ) -> ReviewSummary:
@@ -48,11 +49,14 @@ def decide_review(
     review.require_allowed(moderator)
     check_refusal(review, decision.photos)
     if not _is_repeated(review, decision, moderator):
+        began = review.lease.since if review.lease else None
         review = review.decide(moderator.id, now=now, refused=decision.photos)
         action = AuditAction.REFUSED if review.refused else AuditAction.APPROVED
         details = {str(photo.photo_id): photo.reason.value for photo in review.refused}
         audit_event = about(review, action, now, actor=moderator.id, details=details)
         reviews.save(review, audit_event, _counts(review, reviews))
+        metrics.count("CasesDecided")
+        metrics.count("ModeratorSeconds", round((now - (began or now)).total_seconds()))
     if review.kind is ReviewKind.APPEAL:
         appeals.close(review, now)
     else:

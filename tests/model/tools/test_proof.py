@@ -47,7 +47,7 @@ def test_sheet_and_measures_are_written(run, photos, capsys):
     assert all(row["photo"] == "one" for row in rows)
     framed, oil = rows[0], rows[2]
     assert abs(framed["tone_shift"]) < 2
-    assert framed["distance"] < 0.2
+    assert framed["distance"] < 0.3
     assert framed["deviation"] is None
     assert 0 < abs(oil["tone_shift"]) < 15
     with Image.open(out / "sheet.jpg") as sheet:

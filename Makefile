@@ -207,5 +207,9 @@ previews: .envs/model/.ready ## Draw the styles' preview pictures again [STYLES=
 	.envs/model/bin/python -m likeness_model.tools.previews \
 	  --photo demo/photos/01-original.jpg --out layers/likeness/likeness/policy/previews $(if $(STYLES),--styles "$(STYLES)")
 
+proof: .envs/model/.ready ## Draw the styles on photos; write sheet and measures [PHOTOS= STYLES= OUT=]
+	.envs/model/bin/python -m likeness_model.tools.proof --photos "$(or $(PHOTOS),demo/photos)" \
+	  --out "$(OUT)" $(if $(STYLES),--styles "$(STYLES)")
+
 clean: down ## Stop the laptop cloud; delete caches and build output
 	rm -rf .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -67,7 +67,8 @@ def mutated(draw: st.DrawFn) -> bytes:
     note(name)
     data = bytearray(SEEDS[name])
     for _ in range(draw(st.integers(1, 6))):
-        at = draw(st.integers(0, max(0, len(data) - 1)))
+        reach = draw(st.sampled_from([64, 1024, len(data)]))  # headers are at the start
+        at = draw(st.integers(0, max(0, min(reach, len(data)) - 1)))
         end = at + draw(st.integers(1, 64))
         match draw(st.sampled_from(["byte", "number", "cut", "repeat", "insert", "end", "splice"])):
             case "byte":

@@ -24,12 +24,12 @@ CLASSES = ("Drawing", "Hentai", "Neutral", "Porn", "Sexy")
 # Scores from which a picture is in doubt, see `Nudity`. Measured on 147 crops (a face alone, head
 # and shoulders, half a body) around 49 faces of clothed people, many of them women in dresses that
 # leave the shoulders bare. Their skin alone must not count: open_nsfw was 0.2 or more on 23 crops,
-# of women only, and nsfwjs' Hentai and Porn 0.3 or more on 30. `explicit` was at most 0.66 on
+# 22 of women, and nsfwjs' Hentai and Porn 0.3 or more on 30. `explicit` was at most 0.66 on
 # crops wider than the face, 0.85 on one blurred face alone, and `sexy` at most 0.93.
 # Recall was not measured: no explicit picture was at hand.
 EXPLICIT_FROM = 0.7
 SEXY_FROM = 0.95
-# Of a drawing. At most 0.061 on the previews of the 18 styles, 0.10 on photos.
+# Of a drawing. With Porn at most 0.061 on the previews of the 18 styles; alone 0.10 on photos.
 HENTAI_FROM = 0.3
 NSFWJS_INPUT = 224
 

@@ -18,7 +18,7 @@ export SAM_CLI_TELEMETRY := 0
 # $(call need,VARIABLE,message): stop with the message if the variable is empty.
 need = @[ -n "$($(1))" ] || { echo "$(2)" >&2; exit 2; }
 
-.PHONY: help demo up down status env test test-long test-model test-stack test-diffusion test-image test-browser fuzz mutants check lint types imports template preflight package bench image deploy account rehearse certificate weights launch lock generated replay previews clean
+.PHONY: help demo up down status env test test-long test-model test-stack test-diffusion test-image test-browser fuzz mutants check lint types imports template preflight package bench fairness image deploy account rehearse certificate weights launch lock generated replay previews clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^# --- /{gsub(/^# -+ | ?-+$$/, ""); heading = $$0} \
@@ -139,6 +139,12 @@ hooks: .envs/dev/.ready ## Install the git hook that runs make check before each
 
 bench: .envs/dev/.ready .envs/bench/.ready $(LAPTOP) ## Measure speed and memory; writes bench.json
 	$(DEV)/python -m tests.bench --out bench.json
+
+fairness: .envs/dev/.ready .envs/model/.ready ## Measure by group how people are treated, on this machine [PHOTOS=people/ GROUPS=table.csv OUT= STYLES= COUNT= POLICY=]
+	$(call need,PHOTOS,Name a folder with a folder of photos for each person: make fairness PHOTOS=folder)
+	@$(DEV)/python -m tests.bench.fairness --photos "$(PHOTOS)" --out "$(OUT)" \
+	  $(if $(GROUPS),--groups "$(GROUPS)") $(if $(STYLES),--styles "$(STYLES)") \
+	  $(if $(COUNT),--count "$(COUNT)") $(if $(POLICY),--policy "$(POLICY)")
 
 image: .envs/cloud/.ready ## Build the container's image for SageMaker; print its name [VARIANT=painter|diffusion REPOSITORY= PUSH=1]
 	@.envs/cloud/bin/python -m infra.image build $(if $(VARIANT),--variant "$(VARIANT)") \

@@ -123,12 +123,15 @@ class GenerationOrder(Contract):
 
 
 class Measures(Contract):
-    """Measurements on the pictures of a diffusion engine.
+    """Measurements on a picture.
 
-    None: no face was found. Age and skin tone are compared with the medians of the user's photos.
+    Age and skin tone are compared with the photo that the painter painted, or with the medians of
+    the user's photos for a diffusion engine; None: no face was found.
     """
 
-    nudity: float = Field(ge=0, le=1, description="score of open_nsfw")
+    nudity: float | None = Field(
+        default=None, ge=0, le=1, description="score of open_nsfw; None for the painter"
+    )
     explicit: float | None = Field(
         default=None, ge=0, le=1, description="nsfwjs: probability of Hentai or Porn"
     )
@@ -152,7 +155,7 @@ class DrawnAvatar(Contract):
         default=None,
         description="L2 to the nearest of the user's photos, lower is nearer; None: no face found",
     )
-    measures: Measures | None = Field(default=None, description="None for the painter")
+    measures: Measures | None = None
     watermarking: Watermarking = Field(
         default=Watermarking.NOT_ORDERED, description="whether the watermark was written"
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from likeness.contracts import Measures
 from likeness.domain.ids import PhotoId, StyleId
 from likeness_model.generation.traits import Deviation, Traits, deviation
 from likeness_model.vision.age import age_chip, estimate_age, estimate_chip_age
@@ -89,6 +90,16 @@ def deviation_of(
         return None
     photos = [reference.traits for reference in references.values()]
     return deviation(seen.traits, photos, style, tones=[references[photo_id].traits.tone])
+
+
+def shifts(seen: Resemblance, photo: Reference) -> Measures:
+    """Age and skin tone against the photo that the picture was painted from."""
+    if seen.traits is None:
+        return Measures()
+    return Measures(
+        years_younger=round(photo.traits.years - seen.traits.years, 2),
+        skin_shift=round(seen.traits.tone - photo.traits.tone, 2),
+    )
 
 
 def _contains(face: Face, point: np.ndarray) -> bool:

@@ -26,6 +26,7 @@ from likeness_model.painter.resemblance import (
     deviation_of,
     measure,
     read_reference,
+    shifts,
     take_chips,
 )
 from likeness_model.painter.styles import STYLES
@@ -174,6 +175,7 @@ def draw(
         png=encode_png(drawn),
         distance=seen.distance,
         deviation=deviates,
+        measures=shifts(seen, references[draft.photo_id]),
         fingerprint=print_,
         watermarking=watermarking,
     )

@@ -126,6 +126,17 @@ def test_the_glamour_avatars_have_a_small_distance(finished):
     assert all(distance is not None and distance < 0.5 for distance in measured)
 
 
+def test_age_and_skin_tone_are_measured_where_a_face_was_found(finished):
+    folder, _ = finished
+    rows = folder.result()["avatars"]
+
+    assert any(row["distance"] is not None for row in rows)
+    for row in rows:
+        found = row["distance"] is not None
+        shifts = (row["measures"]["years_younger"], row["measures"]["skin_shift"])
+        assert [shift is not None for shift in shifts] == [found, found]
+
+
 def test_the_result_is_in_the_model_folder_too_and_the_old_failure_is_deleted(finished):
     folder, _ = finished
 

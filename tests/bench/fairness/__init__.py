@@ -1,0 +1,1 @@
+"""How the product treats people, by group: `make fairness`."""

@@ -18,7 +18,7 @@ export SAM_CLI_TELEMETRY := 0
 # $(call need,VARIABLE,message): stop with the message if the variable is empty.
 need = @[ -n "$($(1))" ] || { echo "$(2)" >&2; exit 2; }
 
-.PHONY: help demo up down status env test test-long test-model test-stack test-diffusion test-image test-browser mutants check lint types imports template preflight package bench fairness image deploy account rehearse certificate weights launch lock generated replay previews clean
+.PHONY: help demo up down status env test test-long test-model test-stack test-diffusion test-image test-browser fuzz mutants check lint types imports template preflight package bench fairness image deploy account rehearse certificate weights launch lock generated replay previews clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^# --- /{gsub(/^# -+ | ?-+$$/, ""); heading = $$0} \
@@ -97,6 +97,9 @@ test-image: .envs/image/.ready ## The container's tests on the packages of the d
 
 test-browser: .envs/dev/.ready .envs/chromium/.ready $(LAPTOP) ## The moderators' page in Chromium; screenshots in build/console
 	$(DEV)/python -m pytest tests/browser -m browser -q
+
+fuzz: .envs/dev/.ready ## Mutated pictures, new ones each time, until one breaks a limit; about 10 minutes [EXAMPLES=]
+	FUZZ_EXAMPLES=$(or $(EXAMPLES),10000) $(DEV)/python -m pytest tests/unit/photos/test_pictures_fuzz.py -q
 
 mutants: .envs/dev/.ready .envs/mutants/.ready ## Mutation testing of domain and services; takes hours without PATHS [PATHS="domain/account services/jobs/submit_job.py"]
 	.envs/mutants/bin/python -m tests.mutants --workers $(WORKERS) $(PATHS)
@@ -209,6 +212,10 @@ replay: .envs/cloud/.ready ## Send undelivered webhook events again [STACK= LIMI
 previews: .envs/model/.ready ## Draw the styles' preview pictures again [STYLES=]
 	.envs/model/bin/python -m likeness_model.tools.previews \
 	  --photo demo/photos/01-original.jpg --out layers/likeness/likeness/policy/previews $(if $(STYLES),--styles "$(STYLES)")
+
+proof: .envs/model/.ready ## Draw the styles on photos; write sheet and measures [PHOTOS= STYLES= OUT=]
+	.envs/model/bin/python -m likeness_model.tools.proof --photos "$(or $(PHOTOS),demo/photos)" \
+	  --out "$(OUT)" $(if $(STYLES),--styles "$(STYLES)")
 
 clean: down ## Stop the laptop cloud; delete caches and build output
 	rm -rf .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -30,6 +30,7 @@ TYPES = {
 INSPECTED_WITHIN = 60  # s, for all photos
 ENDED_WITHIN = 900  # s, after submit
 POLL = 0.5  # s
+REFUSED = frozenset({"refused", "left_out"})  # states of a photo that no avatar is made from
 UNDECIDED = frozenset({"awaited", "checking"})  # states of a photo without a verdict
 ENDED = frozenset({"completed", "refused", "cancelled", "expired", "failed"})
 
@@ -115,13 +116,14 @@ def _wait_for_inspection(job_id: str, order: Order, backend: AppBackend, bar: Ba
 
 
 def _report_refused(job: dict[str, Any], order: Order, known: set[str]) -> set[str]:
-    """Print the user's message for each newly refused photo; returns these photos."""
+    """Print the user's message for each photo that is newly refused or left out; returns these."""
     refused = set()
     for photo, file in zip(job["photos"], order.photos, strict=True):
-        if photo["state"] != "refused" or photo["photo_id"] in known:
+        if photo["state"] not in REFUSED or photo["photo_id"] in known:
             continue
         problem = photo["problem"]
-        say(f"{file.name} was refused, {problem['code']}: {problem['hint']['en']}")
+        state = photo["state"].replace("_", " ")
+        say(f"{file.name} was {state}, {problem['code']}: {problem['hint']['en']}")
         refused.add(photo["photo_id"])
     return refused
 

@@ -305,6 +305,9 @@ def a_face(**fields: Any) -> DetectedFace:
             "age_high": 32,
             "sunglasses": 1.0,
             "occluded": 1.0,
+            "eyes_open": 99.0,
+            "mouth_open": 2.0,
+            "smile": 5.0,
         }
         | fields
     )

@@ -9,13 +9,14 @@ from collections.abc import Collection
 
 import numpy as np
 
-from likeness_model.vision.age import estimate_age
+from likeness_model.vision.age import YEARS, estimate_age, second_estimate
 from likeness_model.vision.detect import find_faces
 from likeness_model.vision.embed import embed_face, face_distance
 from likeness_model.vision.mesh import lay_mesh
-from likeness_model.vision.nsfw import nsfw_score
+from likeness_model.vision.nsfw import EXPLICIT_FROM, SEXY_FROM, score_nudity
 from likeness_model.vision.pose import head_pose
 from likeness_model.vision.records import Floats, Image, Mesh
+from likeness_model.vision.smile import smile
 from likeness_model.vision.visible import covered_parts
 
 __all__ = [
@@ -23,40 +24,51 @@ __all__ = [
     "age_range",
     "covered",
     "embed_face",
-    "explicit_confidence",
     "find_faces",
     "head_pose",
     "lay_mesh",
+    "moderation_labels",
     "similarity",
+    "smile_confidence",
 ]
 
-MODERATION_MODEL = "likeness-local-open-nsfw-1.0"
+MODERATION_MODEL = "likeness-local-2.0"  # open_nsfw 1.0.0 and nsfwjs 4.4.0
 
-AGE_LOW, AGE_HIGH = 0.10, 0.90
-AGE_MARGIN = 4
+AGE_MARGIN = 2
 
 # The L2 distance of two embeddings. On photos, pairs of one person lie at 0.33 to 0.45 and pairs of
 # two people at 0.815 in the median; 0.60 is the threshold of the model's authors.
 _DISTANCES = (0.0, 0.50, 0.60, 0.80, 1.20)
 _PERCENTS = (100.0, 90.0, 80.0, 20.0, 0.0)
 
-# open_nsfw's authors: safe below 0.2, unsafe above 0.8. On Rekognition's scale, a label is reported
-# by default from 50, and the policy refuses from 80.
-_SCORES = (0.0, 0.2, 0.8, 1.0)
-_CONFIDENCES = (0.0, 50.0, 80.0, 100.0)
+# Percents on Rekognition's scale for scores of 0, of doubt (`EXPLICIT_FROM`, `SEXY_FROM`), of
+# certainty, and 1. Rekognition reports a label by default from 50. The policy asks a moderator from
+# 50 for Explicit and refuses from 80; for the other two it asks a moderator from 80.
+DOUBT = 50.0
+_EXPLICIT = (0.0, EXPLICIT_FROM, 0.9, 1.0), (0.0, DOUBT, 80.0, 100.0)
+_NUDITY = (0.0, 0.5, EXPLICIT_FROM, 1.0), (0.0, 50.0, 80.0, 100.0)
+_SWIMWEAR = (0.0, 0.5, SEXY_FROM, 1.0), (0.0, 50.0, 80.0, 100.0)
 
 
 def age_range(image: Image, mesh: Mesh) -> tuple[int, int]:
-    """The years that hold the middle eight tenths of the model's distribution, and a margin.
+    """One standard deviation around the mean of two models, and a margin, in years.
 
-    The margin is for what the distribution does not show: of eight views of one face, half have an
-    expected age 4 years or more from their mean. The lower end is below 18 as soon as a tenth of
-    the distribution is below 22: in doubt a moderator looks. Lower ends of 13 portraits of three
-    adults: 21 to 65. Teenagers are untested.
+    The deviation is that of the first model's distribution and the second's estimate together, so
+    it includes how far they are apart. On 24 photos of four adults the ranges are 6 to 26 years
+    wide, in the median 16, none begins below 18, and the estimates for one person span at most 12
+    years; of the first model alone 8 to 48, 24, three and 18. Teenagers are untested, but for two
+    photos of a singer of about 17: 16 to 23 and 16 to 22.
     """
-    shares = np.cumsum(estimate_age(image, mesh).distribution)
-    low, high = np.searchsorted(shares, [AGE_LOW, AGE_HIGH])
-    return max(0, int(low) - AGE_MARGIN), min(len(shares) - 1, int(high) + AGE_MARGIN)
+    age, second = estimate_age(image, mesh), second_estimate(image, mesh)
+    middle = (age.expected + second) / 2
+    variance = float(age.distribution @ (YEARS - age.expected) ** 2)
+    reach = AGE_MARGIN + (variance / 2 + ((age.expected - second) / 2) ** 2) ** 0.5
+    return max(0, round(middle - reach)), round(middle + reach)
+
+
+def smile_confidence(image: Image, mesh: Mesh) -> float:
+    """Percent."""
+    return 100 * smile(image, mesh)
 
 
 def covered(image: Image, mesh: Mesh) -> Collection[bool | None]:
@@ -73,11 +85,20 @@ def percent(distance: float) -> float:
     return float(np.interp(distance, _DISTANCES, _PERCENTS))
 
 
-def explicit_confidence(image: Image) -> float:
-    """Percent, for how pornographic a picture is: see `confidence`."""
-    return confidence(nsfw_score(image))
+def moderation_labels(image: Image) -> dict[str, float]:
+    """Percent for each label that the two models of nudity can tell.
+
+    They cannot tell whose skin it is, so no label of the third level is among them. What one model
+    alone calls explicit has no finer label: the policy may leave such a photo out.
+    """
+    nudity = score_nudity(image)
+    return {
+        "Explicit": DOUBT if nudity.is_explicit_to_one else 0.0,
+        "Explicit Nudity": _percent(nudity.explicit, _EXPLICIT),
+        "Non-Explicit Nudity": _percent(nudity.explicit, _NUDITY),
+        "Swimwear or Underwear": _percent(nudity.sexy, _SWIMWEAR),
+    }
 
 
-def confidence(score: float) -> float:
-    """Percent for a score of 0 to 1, piecewise linear. At most 9 on 13 clean portraits."""
-    return float(np.interp(score, _SCORES, _CONFIDENCES))
+def _percent(score: float, scale: tuple[tuple[float, ...], tuple[float, ...]]) -> float:
+    return float(np.interp(score, *scale))

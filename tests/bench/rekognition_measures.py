@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from infra.laptop.vision import age_range, explicit_confidence
+from infra.laptop.vision import age_range, moderation_labels, smile_confidence
+from laptop_cloud.rekognition.expression import eyes_open, mouth_open
 from laptop_cloud.rekognition.pose import aws_pose, pose_of_five
 from laptop_cloud.rekognition.quality import face_quality
 from laptop_cloud.rekognition.sunglasses import lights, sunglasses
@@ -38,7 +39,8 @@ def main(folders: list[str]) -> None:
 
 
 def measure(image: Image, into: Measures) -> None:
-    into["moderation confidence"].append(explicit_confidence(image))
+    for name, confidence in moderation_labels(image).items():
+        into[name].append(confidence)
     face = find_faces(image)[0]
     mesh = lay_mesh(image, face)
     if mesh is None:
@@ -47,6 +49,9 @@ def measure(image: Image, into: Measures) -> None:
     into["age expected"].append(estimate_age(image, mesh).expected)
     into["age low"].append(low)
     into["age high"].append(high)
+    into["eyes open (1 yes)"].append(eyes_open(mesh)["Value"])
+    into["mouth open (1 yes)"].append(mouth_open(mesh)["Value"])
+    into["smile %"].append(smile_confidence(image, mesh))
     by_mesh, by_five = aws_pose(head_pose(mesh)), pose_of_five(face.landmarks)
     for axis, degrees in by_mesh.items():
         into[f"{axis}, five points against mesh"].append(abs(degrees - by_five[axis]))

@@ -312,7 +312,10 @@ def test_the_sweeps_alarm_is_quiet_until_the_first_sweep():
 
 def test_every_metric_on_the_dashboard_is_counted_by_the_code():
     dashboard = properties("Dashboard", "AWS::CloudWatch::Dashboard")
-    widgets = json.loads(dashboard["DashboardBody"])["widgets"]
+    body = json.loads(dashboard["DashboardBody"])
+    widgets = body["widgets"]
+    assert body["periodOverride"] == "inherit", "else a day's sum is one of minutes"
+    assert {widget["properties"]["period"] for widget in widgets} == {86400}
     metrics = [one for widget in widgets for one in widget["properties"]["metrics"]]
     shown = {(one[0], one[1]) for one in metrics if isinstance(one[0], str)}
     counted = {
@@ -320,9 +323,7 @@ def test_every_metric_on_the_dashboard_is_counted_by_the_code():
         for file in (ROOT / "layers/likeness/likeness/services").rglob("*.py")
         for name in re.findall(r'metrics\.count\(\s*"(\w+)"', file.read_text())
     }
-    assert {name for _, name in shown} <= counted
-    names = {"JobsModerated", "JobsToReview", "ReviewSeconds", "ReviewsDecided"}
-    assert {name for _, name in shown} == names
+    assert {"JobsToReview", "ModeratorSeconds"} <= {name for _, name in shown} <= counted
     alarm = properties("DeletionPending", "AWS::CloudWatch::Alarm")
     assert {space for space, _ in shown} == {alarm["Namespace"]}
 

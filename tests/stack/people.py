@@ -45,16 +45,13 @@ class Person:
         for post, photo in zip(created["uploads"], photos, strict=True):
             self.backend.upload(post, photo)
         job_id: str = created["job_id"]
-        self.sees_verdicts(job_id)
+
+        def undecided() -> list[str]:
+            photos = self.backend.job(job_id)["photos"]
+            return [photo["photo_id"] for photo in photos if photo["state"] in UNDECIDED]
+
+        until(lambda: not undecided())
         return job_id
-
-    def sees_verdicts(self, job_id: str) -> list[dict[str, Any]]:
-        def photos() -> list[dict[str, Any]]:
-            found: list[dict[str, Any]] = self.backend.job(job_id)["photos"]
-            return found
-
-        until(lambda: all(photo["state"] not in UNDECIDED for photo in photos()))
-        return photos()
 
     def sees_end(self, job_id: str) -> dict[str, Any]:
         until(lambda: self.backend.job(job_id)["state"] in ENDED)

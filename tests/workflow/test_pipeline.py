@@ -269,6 +269,13 @@ def test_a_permanent_error_is_not_retried(machine, name):
     assert ran.steps[-2:] == BAD_END
 
 
+def test_a_left_out_photo_that_is_not_deleted_yet_does_not_end_the_job(machine):
+    ran = machine.run(ModeratePhotos=[Fails("NotDeleted"), {"outcome": "clean"}])
+
+    assert ran.status == "SUCCEEDED"
+    assert ran.steps.count("ModeratePhotos") == 2
+
+
 def test_deleting_is_retried_after_any_error(machine):
     ran = machine.run(DeletePhotos=[Fails("Denied"), Fails("NotDeleted"), {"objects": 0}])
 

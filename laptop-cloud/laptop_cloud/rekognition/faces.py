@@ -1,11 +1,12 @@
 """A face as the models see it, in Rekognition's records."""
 
-from collections.abc import Set as AbstractSet
+from collections.abc import Callable, Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from laptop_cloud.rekognition.expression import eyes_open, mouth_open, yes
 from laptop_cloud.rekognition.landmarks import all_landmarks, five_landmarks
 from laptop_cloud.rekognition.occlusion import face_occluded, occluded_without_mesh
 from laptop_cloud.rekognition.pose import aws_pose, pose_of_five
@@ -67,8 +68,7 @@ class SeenFace:
     def detail(self, wanted: AbstractSet[str]) -> dict[str, Any]:
         """The default attributes and, of those wanted, each one that the models can tell.
 
-        The models cannot tell gender, emotions, a smile, a beard or open eyes: these are never in
-        the response.
+        The models cannot tell gender, emotions or a beard: these are never in the response.
         """
         detail = self.compared()
         if self.mesh is None:
@@ -78,18 +78,28 @@ class SeenFace:
             return detail
         if "ALL" in wanted:
             detail["Landmarks"] = all_landmarks(self.face, self.mesh, self.image.shape)
-        if wanted & {"ALL", "AGE_RANGE"}:
-            low, high = self.vision.age_range(self.image, self.mesh)
-            detail["AgeRange"] = {"Low": low, "High": high}
-        if wanted & {"ALL", "SUNGLASSES"}:
-            found = sunglasses(self.image, self.mesh)
-            if found:
-                detail["Sunglasses"] = found
-        if wanted & {"ALL", "FACE_OCCLUDED"}:
-            covered = face_occluded(self.vision.covered(self.image, self.mesh))
-            if covered:
-                detail["FaceOccluded"] = covered
+        for attribute, (name, read) in _ATTRIBUTES.items():
+            if wanted & {"ALL", attribute} and (found := read(self, self.mesh)):
+                detail[name] = found
         return detail
+
+    def age_range(self, mesh: Mesh) -> dict[str, int]:
+        low, high = self.vision.age_range(self.image, mesh)
+        return {"Low": low, "High": high}
+
+
+# What is asked for, its name in the response, and how it is read; None is unknown.
+_ATTRIBUTES: dict[str, tuple[str, Callable[[SeenFace, Mesh], dict[str, Any] | None]]] = {
+    "AGE_RANGE": ("AgeRange", lambda seen, mesh: seen.age_range(mesh)),
+    "SUNGLASSES": ("Sunglasses", lambda seen, mesh: sunglasses(seen.image, mesh)),
+    "FACE_OCCLUDED": (
+        "FaceOccluded",
+        lambda seen, mesh: face_occluded(seen.vision.covered(seen.image, mesh)),
+    ),
+    "EYES_OPEN": ("EyesOpen", lambda _, mesh: eyes_open(mesh)),
+    "MOUTH_OPEN": ("MouthOpen", lambda _, mesh: mouth_open(mesh)),
+    "SMILE": ("Smile", lambda seen, mesh: yes(seen.vision.smile_confidence(seen.image, mesh))),
+}
 
 
 def look(vision: Vision, image: Image) -> list[SeenFace]:

@@ -10,6 +10,7 @@ from laptop_cloud.rekognition.errors import Refused, invalid_parameters, not_val
 from laptop_cloud.rekognition.faces import SeenFace, look
 from laptop_cloud.rekognition.gallery import CelebrityGallery
 from laptop_cloud.rekognition.images import read_image
+from laptop_cloud.rekognition.taxonomy import records
 from laptop_cloud.rekognition.vision import Image, Vision
 
 ATTRIBUTES = (
@@ -69,7 +70,7 @@ class Rekognition:
     def _load(self) -> int:
         blank = np.full((256, 256, 3), 128, np.uint8)
         self._look(blank)
-        self._vision.explicit_confidence(blank)
+        self._vision.moderation_labels(blank)
         return self._gallery.load()
 
     def _look(self, image: Image) -> list[SeenFace]:
@@ -85,17 +86,13 @@ class Rekognition:
         return {"FaceDetails": [face.detail(set(wanted)) for face in self._look(image)]}
 
     def _detect_moderation_labels(self, request: Mapping[str, Any]) -> Response:
-        """`Explicit`, the top of Rekognition's taxonomy (version 7), or nothing.
-
-        No other label is ever returned, so their absence excludes nothing.
-        """
+        """The labels that the project's models can tell: the absence of others excludes nothing."""
         if "HumanLoopConfig" in request or "ProjectVersion" in request:
             raise invalid_parameters("HumanLoopConfig and ProjectVersion are not supported")
         least = _percent(request, "MinConfidence", DEFAULT_MIN_CONFIDENCE)
-        sure = self._vision.explicit_confidence(read_image(request, "Image"))
-        label = {"Name": "Explicit", "ParentName": "", "TaxonomyLevel": 1, "Confidence": sure}
+        percents = self._vision.moderation_labels(read_image(request, "Image"))
         return {
-            "ModerationLabels": [label] if sure >= least else [],
+            "ModerationLabels": records(percents, least=least),
             "ModerationModelVersion": self._vision.MODERATION_MODEL,
         }
 

@@ -4,7 +4,7 @@ A project names a module with these functions. Pictures are RGB arrays, (height,
 coordinates are pixels of the picture.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -86,5 +86,8 @@ class Vision(Protocol):
     def covered(self, image: Image, mesh: Any, /) -> Iterable[bool | None]:
         """For each eye and the mouth: is it covered or outside the picture? None: unknown."""
 
-    def explicit_confidence(self, image: Image, /) -> float:
-        """Percent, for the moderation label `Explicit`."""
+    def smile_confidence(self, image: Image, mesh: Any, /) -> float:
+        """Percent that the face smiles."""
+
+    def moderation_labels(self, image: Image, /) -> Mapping[str, float]:
+        """Percent for each label of taxonomy.py that the models can tell."""

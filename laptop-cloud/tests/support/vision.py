@@ -69,6 +69,10 @@ def covered(_image: Image, _mesh: Mesh) -> list[bool | None]:
     return [False]
 
 
-def explicit_confidence(image: Image) -> float:
+def smile_confidence(_image: Image, _mesh: Mesh) -> float:
+    return 90.0
+
+
+def moderation_labels(image: Image) -> dict[str, float]:
     """The share of green pixels, percent."""
-    return float((image[..., 1] > image[..., 0].astype(int) + 60).mean() * 100)
+    return {"Explicit": float((image[..., 1] > image[..., 0].astype(int) + 60).mean() * 100)}

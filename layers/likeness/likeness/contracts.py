@@ -98,6 +98,12 @@ class OrderedPhoto(Contract):
     photo_id: PhotoIdField
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     face: Box | None = Field(default=None, description="None: the largest; only in orders by hand")
+    weight: float = Field(
+        default=1,
+        ge=0,
+        le=1,
+        description="share of the avatars, relative to other photos; 0: only if none is usable",
+    )
 
 
 class GenerationOrder(Contract):

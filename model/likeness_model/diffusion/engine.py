@@ -30,6 +30,7 @@ from likeness_model.diffusion.recogniser import BUILT_IN, Recogniser
 from likeness_model.diffusion.seeds import derived_seed
 from likeness_model.diffusion.training import Trained, train
 from likeness_model.diffusion.training_checkpoint import TrainingCheckpoint
+from likeness_model.generation.choice import best_first
 from likeness_model.generation.engine import Task
 
 log = logging.getLogger(__name__)
@@ -75,7 +76,8 @@ class DiffusionEngine:
         # 1. Analyse the photos: faces and their features. It needs no accelerator.
         recipe = self.pipeline.recipe
         task.report("looking", len(task.checkpoints.avatars))
-        portraits = self._analyse(task.photos, task.faces, self._recogniser)
+        usable = self._analyse(task.photos, task.faces, self._recogniser)
+        portraits = best_first(usable, task.weights)
         if not portraits:
             return _none_drawn(task, "no_usable_photo")
         own = training_examples(portraits, recipe.training_side) if recipe.trains else []

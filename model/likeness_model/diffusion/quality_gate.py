@@ -15,7 +15,7 @@ from likeness_model.diffusion.prompts import templates
 from likeness_model.diffusion.recogniser import BUILT_IN, Recogniser
 from likeness_model.generation.traits import Traits, deviation
 from likeness_model.vision.age import estimate_age
-from likeness_model.vision.nsfw import EXPLICIT_BELOW, SAFE_BELOW, explicit_score, nsfw_score
+from likeness_model.vision.nsfw import score_nudity
 from likeness_model.vision.person import NoUsableFace, find_person
 from likeness_model.vision.records import Floats, Image, Mesh
 from likeness_model.vision.skin import skin_tone
@@ -91,14 +91,15 @@ def score(
 ) -> Score:
     """`faces` is False only for random weights, whose pictures cannot show a face."""
     prompt = templates().styles[style]
-    nudity, explicit = nsfw_score(picture), explicit_score(picture)
-    nude = nudity >= SAFE_BELOW or explicit >= EXPLICIT_BELOW
-    measures = Measures(nudity=round(nudity, 4), explicit=round(explicit, 4))
+    nudity = score_nudity(picture)
+    measures = Measures(
+        nudity=round(nudity.open_nsfw, 4), explicit=round(nudity.hentai + nudity.porn, 4)
+    )
     try:
         face = read_features(picture, find_person(picture), person.recogniser)
     except NoUsableFace:
         without_face: NotDrawnReason | None = "no_face" if faces and prompt.face else None
-        return Score(measures, None, None, "nudity" if nude else without_face)
+        return Score(measures, None, None, "nudity" if nudity.is_doubtful else without_face)
     distances = person.distances(face)
     nearest = int(np.argmin(distances))
     measures = measures.model_copy(
@@ -107,6 +108,7 @@ def score(
             "skin_shift": round(face.tone - person.median("tone"), 2),
         }
     )
+    nude = nudity.is_doubtful
     reason = _reason(face, person, nude=nude, nearest=distances[nearest], style=style, gate=gate)
     return Score(measures, distances[nearest], nearest, reason)
 

@@ -37,6 +37,11 @@ class Task:
         """The box of the face to draw on each photo; None: the largest face."""
         return {photo.photo_id: photo.face for photo in self.order.photos}
 
+    @property
+    def weights(self) -> Mapping[PhotoId, float]:
+        """Each photo's share of the avatars, relative to the others."""
+        return {photo.photo_id: photo.weight for photo in self.order.photos}
+
 
 class Engine(Protocol):
     """Loaded once for many orders of different users; nothing of one order reaches the next."""

@@ -8,6 +8,7 @@ from likeness.contracts import NotDrawn
 from likeness.domain.ids import PhotoId
 from likeness.domain.photos.photo import Box
 from likeness_model.errors import PhotosError
+from likeness_model.generation.choice import best_first
 from likeness_model.generation.engine import Task
 from likeness_model.painter.drawing import Drawing
 from likeness_model.painter.styles import STYLES
@@ -34,7 +35,8 @@ class Painter:
         with task.turn, worker_pool(self._workers) as pool:
             # 1. Analyse the photos: faces, meshes, masks, embeddings.
             task.report("looking", len(task.checkpoints.avatars))
-            photos = analyse_all(task.photos, task.faces, task.order.size, pool)
+            usable = analyse_all(task.photos, task.faces, task.order.size, pool)
+            photos = best_first(usable, task.weights)
 
             # 2. Draw; compare with the photos; redraw; give up near-duplicates.
             task.report("drawing", len(task.checkpoints.avatars))
@@ -61,7 +63,7 @@ def analyse_all(
     size: int,
     pool: ProcessPoolExecutor,
 ) -> list[AnalysedPhoto]:
-    """The usable photos, best first. Raises PhotosError if no file can be decoded."""
+    """The usable photos. Raises PhotosError if no file can be decoded."""
     futures = {
         photo_id: pool.submit(analyse, photo_id, encoded, faces[photo_id], size)
         for photo_id, encoded in photos.items()
@@ -77,4 +79,4 @@ def analyse_all(
             log.warning("photo %s: left out, it shows no usable face", photo_id)
     if unreadable == len(photos):
         raise PhotosError("no photo can be decoded")
-    return sorted(usable, key=lambda photo: (-photo.worth, photo.photo_id))
+    return usable

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from likeness.contracts import AvatarOrder, GenerationOrder
 from likeness.domain.ids import PhotoId
+from likeness_model.generation.choice import take_turns
 from likeness_model.generation.picture import Draft
 from likeness_model.generation.variation import milder, variation_for
 
@@ -13,19 +14,22 @@ from likeness_model.generation.variation import milder, variation_for
 def first_drafts(order: GenerationOrder, photos: Sequence[PhotoId]) -> list[Draft]:
     """One draft per avatar, in drawing order: the first of every style, then every second, ...
 
-    `photos` are the usable ones, best first. Within a style each avatar takes the next photo and
-    the next palette; each style starts with another photo, so that a small order shows them all.
+    `photos` are the usable ones, best first. Within a style each avatar takes the photo whose turn
+    it is by weight, and the next palette; each style starts with another photo, so that a small
+    order shows them all.
     """
+    weights = {photo.photo_id: photo.weight for photo in order.photos}
     per_style: dict[str, list[AvatarOrder]] = defaultdict(list)
     for avatar in order.avatars:
         per_style[avatar.style].append(avatar)
+    turns = take_turns(photos, weights, len(order.avatars) + len(per_style))
     drafts = []
     for place, avatars in enumerate(per_style.values()):
         start = avatars[0].seed
         for variant, avatar in enumerate(avatars):
             variation = variation_for(avatar.style, seed=avatar.seed, variant=variant, start=start)
-            photo = photos[(place + variant) % len(photos)]
-            drafts.append((variant, place, Draft(avatar, photo, variation, draw=1)))
+            draft = Draft(avatar, turns[place + variant], variation, draw=1)
+            drafts.append((variant, place, draft))
     return [draft for _, _, draft in sorted(drafts, key=lambda row: row[:2])]
 
 

@@ -85,9 +85,6 @@ def irises(image: Image, mesh: Floats, eye_mask: Floats) -> Floats:
     return softened(mask, max(0.6, size * 0.0015)) * eye_mask
 
 
-SURE_SKIN = 0.7  # `skin` is 0.6 in the whole face, whatever covers it
-
-
 def hidden(image: Image, mesh: Floats, covered: Collection[Part]) -> Floats:
     """The convex area around each covered part, and the rest of the face in the colour of what
     covers an eye. What covers a mouth mostly reaches the nose."""
@@ -146,6 +143,9 @@ def _without_highlights(likelihood: Floats, oval: Floats) -> Floats:
     return np.maximum(likelihood, cv2.GaussianBlur(inner, (0, 0), 1.5))
 
 
+SURE_SKIN = 0.7  # `skin` is 0.6 in the whole face
+
+
 def flesh(image: Image, mesh: Floats, skin_mask: Floats, face_mask: Floats) -> Floats:
     both = cheeks(mesh, image.shape) > 0
     where = both & (skin_mask > SURE_SKIN)
@@ -190,7 +190,7 @@ def hair(image: Image, alpha: Floats, mesh: Floats, face_mask: Floats, skin_mask
 
 
 def _like_first(image: Image, first: np.ndarray, second: np.ndarray) -> Floats:
-    """0..1: how near each colour is to the first area's, and how much nearer than to the second's."""
+    """0..1: how near each colour is to the first area's, and nearer than to the second's."""
     lab = cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
     lab = cv2.GaussianBlur(lab, (0, 0), 1.5) * np.float32((0.6, 1.2, 1.2))
     own = _distance(lab, lab[first])

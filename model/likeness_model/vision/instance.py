@@ -11,8 +11,8 @@ from likeness_model.vision.sessions import run
 
 INPUT = 256
 # The network expects a square around a whole body. A portrait shows no hips, so the square is
-# placed by the face: its side, and its centre below the face's, in face heights. Measured on 28
-# people beside others: six finds hair best, eight tells people apart best.
+# placed by the face: its side, and its centre below the face's, in face heights. Seen on 28
+# people, most beside others: six finds hair best, eight tells people apart best.
 BODIES = ((6.0, 2.0), (8.0, 3.0))
 BROW, CHIN, NOSE = 10, 152, 1
 FOUND = 0.6  # mean of a mask over the face, below which it is another person's

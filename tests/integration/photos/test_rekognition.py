@@ -50,6 +50,9 @@ def test_faces_are_listed_largest_first_with_rekognitions_values(client, detecto
         "AgeRange": {"Low": 17, "High": 25},
         "Sunglasses": {"Value": True, "Confidence": 91.0},
         "FaceOccluded": {"Value": False, "Confidence": 88.0},
+        "EyesOpen": {"Value": True, "Confidence": 98.0},
+        "MouthOpen": {"Value": False, "Confidence": 96.0},
+        "Smile": {"Value": True, "Confidence": 60.0},
         "Landmarks": [
             {"Type": "eyeLeft", "X": -0.02, "Y": 0.3},
             {"Type": "nose", "X": 0.25, "Y": 0.4},
@@ -70,11 +73,15 @@ def test_faces_are_listed_largest_first_with_rekognitions_values(client, detecto
     assert (first.brightness, first.sharpness) == (70.0, 40.0)
     assert (first.age_low, first.age_high) == (17, 25)
     assert (first.sunglasses, first.occluded) == (91.0, 12.0)
+    assert (first.eyes_open, first.mouth_open, first.smile) == (98.0, 4.0, 60.0)
     assert second.model_dump(exclude={"box", "confidence"}, exclude_none=True) == {}
     assert asked == [
         {
             "Image": PHOTO,
-            "Attributes": ["DEFAULT", "AGE_RANGE", "SUNGLASSES", "FACE_OCCLUDED"],
+            "Attributes": [
+                *("DEFAULT", "AGE_RANGE", "SUNGLASSES", "FACE_OCCLUDED"),
+                *("EYES_OPEN", "MOUTH_OPEN", "SMILE"),
+            ],
         }
     ]
 

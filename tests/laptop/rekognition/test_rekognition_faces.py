@@ -1,11 +1,13 @@
 """DetectFaces with the models of Likeness: boxes, pose, quality, age, sunglasses."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from laptop_cloud.rekognition.expression import eyes_open, mouth_open
 from laptop_cloud.rekognition.pose import HEAD, pose_of_five
 from likeness_model.vision.records import Image
 from tests.laptop.rekognition import drawings
@@ -60,10 +62,13 @@ def test_what_no_model_can_tell_is_never_returned(rekognition: Any) -> None:
         "AgeRange",
         "BoundingBox",
         "Confidence",
+        "EyesOpen",
         "FaceOccluded",
         "Landmarks",
+        "MouthOpen",
         "Pose",
         "Quality",
+        "Smile",
         "Sunglasses",
     }
     assert not {"leftPupil", "rightPupil"} & {mark["Type"] for mark in found["Landmarks"]}
@@ -291,3 +296,37 @@ def test_a_face_whose_eye_is_outside_the_photo_is_occluded(rekognition: Any) -> 
     found = face(rekognition, cut(drawings.photo("01"), "left", 0.35), "FACE_OCCLUDED")
 
     assert found["FaceOccluded"]["Value"] is True
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_laughing_face_has_open_eyes_and_teeth(rekognition: Any, view: str) -> None:
+    found = face(rekognition, drawings.photo(view), "EYES_OPEN", "MOUTH_OPEN", "SMILE")
+
+    for attribute in ("EyesOpen", "MouthOpen", "Smile"):
+        assert found[attribute]["Value"] is True
+        assert found[attribute]["Confidence"] > 90
+
+
+@pytest.mark.parametrize(
+    ("share", "is_open"), [(0.0, False), (0.3, False), (0.8, True), (1.0, True)]
+)
+def test_eyes_and_mouth_close_with_their_lids_and_lips(share: float, is_open: bool) -> None:
+    """The mesh of a laughing face, whose lids and lips are moved together."""
+    mesh = drawings.main_mesh(drawings.photo("02"))
+    points = mesh.points.copy()
+    for upper, lower in (
+        (160, 144),
+        (159, 145),
+        (158, 153),
+        (387, 373),
+        (386, 374),
+        (385, 380),
+        (13, 14),
+    ):
+        middle = (points[upper] + points[lower]) / 2
+        for point in (upper, lower):
+            points[point] = middle + share * (points[point] - middle)
+    moved = replace(mesh, points=points)
+
+    assert eyes_open(moved)["Value"] is is_open
+    assert mouth_open(moved)["Value"] is is_open

@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from infra.laptop.vision import MODERATION_MODEL, confidence, percent
+from infra.laptop import vision
+from infra.laptop.vision import MODERATION_MODEL, percent
+from laptop_cloud.rekognition.taxonomy import PARENTS, records
+from likeness.adapters.policy_files import load_policy
+from likeness.domain.moderation import Label, Outcome, moderate_labels, strictest
+from likeness_model.vision.nsfw import Nudity
 from tests.laptop.rekognition import drawings
 
 
@@ -113,16 +118,61 @@ def test_a_clean_photo_has_no_label(rekognition: Any, view: str) -> None:
     assert answer["ModerationModelVersion"] == MODERATION_MODEL
 
 
-def test_a_lower_bound_shows_the_label_and_its_confidence(rekognition: Any) -> None:
+def test_a_lower_bound_shows_the_labels_with_their_parents(rekognition: Any) -> None:
     answer = rekognition.detect_moderation_labels(Image=shown("01"), MinConfidence=0)
 
-    (label,) = answer["ModerationLabels"]
-    assert (label["Name"], label["ParentName"], label["TaxonomyLevel"]) == ("Explicit", "", 1)
-    assert 0 < label["Confidence"] < 50
+    labels = {label["Name"]: label for label in answer["ModerationLabels"]}
+    assert {
+        name: (label["ParentName"], label["TaxonomyLevel"]) for name, label in labels.items()
+    } == {
+        "Explicit": ("", 1),
+        "Explicit Nudity": ("Explicit", 2),
+        "Non-Explicit Nudity of Intimate parts and Kissing": ("", 1),
+        "Non-Explicit Nudity": ("Non-Explicit Nudity of Intimate parts and Kissing", 2),
+        "Swimwear or Underwear": ("", 1),
+    }
+    assert max(label["Confidence"] for label in labels.values()) < 10
+
+
+SHOULDERS = {"open_nsfw": 0.66, "hentai": 0.01, "porn": 0.3, "sexy": 0.9}
 
 
 @pytest.mark.parametrize(
-    ("score", "expected"), [(0, 0), (0.1, 25), (0.2, 50), (0.5, 65), (0.8, 80), (1, 100)]
+    ("scores", "outcome"),
+    [
+        (SHOULDERS, Outcome.CLEAN),
+        (SHOULDERS | {"open_nsfw": 0.81}, Outcome.DOUBTFUL),  # one model is sure
+        (SHOULDERS | {"sexy": 0.96}, Outcome.DOUBTFUL),  # swimwear
+        (SHOULDERS | {"porn": 0.75}, Outcome.DOUBTFUL),  # both models doubt
+        (SHOULDERS | {"open_nsfw": 0.95, "porn": 0.9}, Outcome.REFUSED),
+    ],
 )
-def test_scores_agree_with_the_thresholds_of_the_policy(score: float, expected: float) -> None:
-    assert confidence(score) == pytest.approx(expected)
+def test_the_policy_tells_bare_shoulders_from_explicit(
+    monkeypatch: pytest.MonkeyPatch, scores: dict[str, float], outcome: Outcome
+) -> None:
+    monkeypatch.setattr(vision, "score_nudity", lambda _: Nudity(**scores))
+    found = records(vision.moderation_labels(drawings.blank(80, 80)), least=0)
+    labels = tuple(Label(name=one["Name"], confidence=one["Confidence"]) for one in found)
+
+    findings = moderate_labels(labels, MODERATION_MODEL, load_policy())
+
+    assert strictest(finding.outcome for finding in findings) is outcome
+
+
+def test_what_only_one_model_calls_explicit_has_no_finer_label(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(vision, "score_nudity", lambda _: Nudity(0.81, 0.0, 0.0, 0.0))
+
+    found = records(vision.moderation_labels(drawings.blank(80, 80)), least=50)
+
+    assert [label["Name"] for label in found] == ["Explicit"]
+
+
+def test_the_policy_names_every_label_of_the_taxonomy() -> None:
+    levels = {
+        label["Name"]: label["TaxonomyLevel"]
+        for label in records(dict.fromkeys(PARENTS, 60.0), least=50)
+    }
+
+    assert levels == {name: rule.level for name, rule in load_policy().labels.items()}

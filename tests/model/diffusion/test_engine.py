@@ -231,9 +231,7 @@ def test_a_picture_that_fails_the_gate_is_redrawn_with_another_seed(
         lambda prompts, drawn, **how: seeds.append(list(drawn)) or generate(prompts, drawn, **how),
     )
     scores = iter([0.9, 0.01, 0.01])
-    monkeypatch.setattr(
-        "likeness_model.diffusion.quality_gate.nsfw_score", lambda _: next(scores, 0.01)
-    )
+    monkeypatch.setattr("likeness_model.vision.nsfw.nsfw_score", lambda _: next(scores, 0.01))
     monkeypatch.setattr("likeness_model.diffusion.drawing.FINISHING_THREADS", 1)
 
     result = run(lora_engine, tmp_path)
@@ -258,7 +256,7 @@ def test_a_picture_that_fails_the_gate_is_redrawn_with_another_seed(
     ],
 )
 def test_no_field_of_an_order_disables_the_nudity_check(lora_engine, tmp_path, monkeypatch, fields):
-    monkeypatch.setattr("likeness_model.diffusion.quality_gate.nsfw_score", lambda _: 0.5)
+    monkeypatch.setattr("likeness_model.vision.nsfw.nsfw_score", lambda _: 0.9)
 
     result = run(lora_engine, tmp_path, styles=("glamour", "pencil"), **fields)
 

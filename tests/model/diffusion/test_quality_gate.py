@@ -9,10 +9,13 @@ import pytest
 from likeness.contracts import DistanceGate
 from likeness_model.diffusion.quality_gate import Features, Person, read_features, score
 from likeness_model.generation.traits import MAX_SKIN_SHIFT, MAX_YEARS_YOUNGER
+from likeness_model.vision.nsfw import Nudity
 from likeness_model.vision.person import find_person
 from likeness_model.vision.skin import skin_tone
 
 GATE = DistanceGate()
+NOT_NUDE = Nudity(open_nsfw=0.01, hentai=0.0, porn=0.01, sexy=0.0)
+NUDE = Nudity(open_nsfw=0.9, hentai=0.0, porn=0.9, sexy=0.0)
 PHOTO_LIKE, DRAWN, PAINTED = "glamour", "pencil", "oil"
 
 
@@ -27,18 +30,13 @@ def person(photos):
 def seen(monkeypatch, person):
     """Score a face with these features, independent of the picture."""
 
-    def with_features(
-        style=PHOTO_LIKE, nudity=0.01, explicit=0.01, gate=GATE, away=0.4, **features
-    ):
+    def with_features(style=PHOTO_LIKE, nudity=NOT_NUDE, gate=GATE, away=0.4, **features):
         photo = person.photos[0]
         there = photo.embedding + np.float32(away) * _direction(person)
         face = replace(photo, **{"embedding": there, "years": 38.0, **features})
         monkeypatch.setattr("likeness_model.diffusion.quality_gate.find_person", lambda _: None)
         monkeypatch.setattr("likeness_model.diffusion.quality_gate.read_features", lambda *_: face)
-        monkeypatch.setattr("likeness_model.diffusion.quality_gate.nsfw_score", lambda _: nudity)
-        monkeypatch.setattr(
-            "likeness_model.diffusion.quality_gate.explicit_score", lambda _: explicit
-        )
+        monkeypatch.setattr("likeness_model.diffusion.quality_gate.score_nudity", lambda _: nudity)
         return score(np.zeros((64, 64, 3), np.uint8), person, style=style, gate=gate)
 
     return with_features
@@ -115,7 +113,7 @@ def test_a_wider_gate_affects_the_distance_only(seen):
     wide = DistanceGate(redraw_above=1.99)
 
     assert seen(away=0.9, style=PAINTED, gate=wide).reason is None
-    assert seen(away=0.9, style=PAINTED, gate=wide, nudity=0.2).reason == "nudity"
+    assert seen(away=0.9, style=PAINTED, gate=wide, nudity=NUDE).reason == "nudity"
     assert seen(away=0.9, style=PAINTED, gate=wide, under_18=0.5).reason == "age"
     assert seen(away=0.9, style=PAINTED, gate=wide, tone=-50.0).reason == "skin_tone"
 
@@ -130,20 +128,33 @@ def test_a_face_much_younger_than_on_any_photo_is_redrawn(seen, person):
 
 
 def test_the_most_severe_reason_is_returned(seen):
-    assert seen(nudity=0.9, years=5.0, tone=-50.0, away=1.5).reason == "nudity"
+    assert seen(nudity=NUDE, years=5.0, tone=-50.0, away=1.5).reason == "nudity"
     assert seen(years=5.0, tone=-50.0, away=1.5).reason == "age"
     assert seen(tone=-50.0, away=1.5).reason == "skin_tone"
 
 
-def test_a_drawing_that_only_one_classifier_finds_nude_is_redrawn(seen):
+@pytest.mark.parametrize(
+    ("scores", "redrawn"),
+    [
+        ({"open_nsfw": 0.6, "porn": 0.80}, True),  # both, in doubt
+        ({"open_nsfw": 0.6, "porn": 0.79}, False),
+        ({"open_nsfw": 0.7, "sexy": 0.9}, False),  # bare shoulders, to one model
+        ({"porn": 0.97}, False),  # and to the other
+        ({"open_nsfw": 0.81}, True),
+        ({"hentai": 0.3}, True),
+        ({"sexy": 0.95}, True),
+    ],
+)
+def test_a_picture_is_nude_to_both_models_or_to_one_that_is_sure(seen, scores, redrawn):
     for style in (PHOTO_LIKE, DRAWN):
-        assert seen(style=style, explicit=0.3).reason == "nudity"
-        assert seen(style=style, nudity=0.2).reason == "nudity"
-        assert seen(style=style, explicit=0.29, nudity=0.19).reason is None
+        found = seen(style=style, nudity=replace(NOT_NUDE, **scores)).reason
+        assert found == ("nudity" if redrawn else None)
 
 
 def test_both_scores_are_measured(seen):
-    measures = seen(nudity=0.1, explicit=0.2).measures
+    scores = Nudity(open_nsfw=0.1, hentai=0.05, porn=0.15, sexy=0.3)
+
+    measures = seen(nudity=scores).measures
 
     assert (measures.nudity, measures.explicit) == (0.1, 0.2)
 
@@ -156,9 +167,8 @@ def test_without_a_face_only_styles_that_do_not_need_one_pass(person):
     assert score(noise, person, style=PHOTO_LIKE, gate=GATE, faces=False).reason is None
 
 
-@pytest.mark.parametrize(("judge", "least"), [("nsfw_score", 0.2), ("explicit_score", 0.3)])
-def test_without_a_face_nudity_is_checked_too(person, monkeypatch, judge, least):
-    monkeypatch.setattr(f"likeness_model.diffusion.quality_gate.{judge}", lambda _: least)
+def test_without_a_face_nudity_is_checked_too(person, monkeypatch):
+    monkeypatch.setattr("likeness_model.diffusion.quality_gate.score_nudity", lambda _: NUDE)
     noise = np.random.default_rng(1).integers(0, 255, (96, 96, 3), dtype=np.uint8)
 
     assert score(noise, person, style=DRAWN, gate=GATE, faces=False).reason == "nudity"

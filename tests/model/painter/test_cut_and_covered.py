@@ -64,7 +64,9 @@ def test_the_colour_of_skin_is_taken_from_visible_skin(masked, scene):
 
     assert masked.skin[cloth].max() < 0.1
     assert masked.face[cloth].max() < 0.1
-    assert np.abs(masked.flesh - scene.flesh).max() < 6
+    light, *colour = np.abs(masked.flesh - scene.flesh)
+    assert light < 8  # the forehead is not as light as the cheeks
+    assert max(colour) < 4
     forehead = regions.fill(masked.mesh, ["107 66 105 104 103 67 109 10"], 256) > 0.9
     assert masked.skin[forehead].mean() > 0.6
 

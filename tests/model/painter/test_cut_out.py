@@ -26,7 +26,7 @@ def pieces(alpha):
 
 @pytest.fixture(scope="module")
 def two_people(photos):
-    """The sitter, and at the picture's right edge a part of somebody else: (photo, where)."""
+    """The sitter alone, the sitter beside a part of another person, and where that person is."""
     photo = cv2.resize(photos["wide"], (768, 768), interpolation=cv2.INTER_AREA)
     other = cv2.resize(photos["mirrored"], (640, 640), interpolation=cv2.INTER_AREA)
     cut = read_subject(other, 512).scene(Variation(), 512)

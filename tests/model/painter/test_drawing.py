@@ -24,7 +24,7 @@ def an_order(*styles, draws=3):
             "job_id": JOB,
             "attempt": 1,
             "size": 64,
-            "photos": [{"photo_id": "p01", "sha256": SHA}, {"photo_id": "p02", "sha256": SHA}],
+            "photos": [{"photo_id": f"p0{n}", "sha256": SHA} for n in (1, 2, 3)],
             "avatars": [
                 {"avatar_id": f"a{n:02}", "style": style, "seed": n}
                 for n, style in enumerate(styles, 1)

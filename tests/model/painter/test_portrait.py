@@ -6,14 +6,13 @@ import pytest
 
 from likeness_model.generation.variation import Variation
 from likeness_model.painter import regions
-from likeness_model.painter.resemblance import measure_distance
+from likeness_model.painter.resemblance import measure, read_reference, take_chips
 from likeness_model.painter.styles.portrait.cosmic import PALETTES, SKIES, cosmic
 from likeness_model.painter.styles.portrait.glamour import MOODS, glamour
 from likeness_model.painter.styles.portrait.makeup import even_skin
 from likeness_model.painter.styles.portrait.refine import displacement, pulls, refined
 from likeness_model.painter.subject import read_subject
 from likeness_model.vision.detect import find_faces
-from likeness_model.vision.embed import embed_face
 from likeness_model.vision.mesh import lay_mesh
 
 
@@ -67,10 +66,10 @@ def test_blotches_fade_and_pores_stay(photos):
 @pytest.mark.parametrize("paint", [glamour, cosmic])
 def test_the_face_is_found_and_is_still_the_person(photos, paint):
     photo = photos["close"]
-    reference = embed_face(photo, lay_mesh(photo, find_faces(photo)[0]))
+    reference = read_reference(take_chips(photo, lay_mesh(photo, find_faces(photo)[0])))
     scene = read_subject(photo, 384).scene(Variation(), 384)
 
-    distance = measure_distance(paint(scene, Variation()), scene.mesh, [reference])
+    distance = measure(paint(scene, Variation()), scene.mesh, {"p1": reference}).distance
 
     assert distance is not None
     assert distance < 0.5

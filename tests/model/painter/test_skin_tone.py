@@ -42,13 +42,15 @@ def test_every_natural_style_exists():
 
 
 def test_plain_skin_is_that_of_the_cheeks(scene):
+    there = cheeks(scene.mesh, scene.foreground.shape) > 0
     picture = scene.foreground.copy()
-    picture[cheeks(scene.mesh, picture.shape) > 0] = (150, 110, 90)
+    picture[there] = cv2.convertScaleAbs(picture, alpha=0.94)[there]
+    lab = cv2.cvtColor(picture.astype(np.float32) / 255, cv2.COLOR_RGB2Lab)
 
     flesh = replace(scene, foreground=picture).flesh
 
-    brown = cv2.cvtColor(np.float32([[[150, 110, 90]]]) / 255, cv2.COLOR_RGB2Lab)[0, 0]
-    np.testing.assert_allclose(flesh, brown, atol=1)
+    np.testing.assert_allclose(flesh, np.median(lab[there], axis=0), atol=1.5)
+    assert flesh[0] < scene.flesh[0] - 2
 
 
 def test_covered_cheeks_do_not_change_the_plain_skin(scene):

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from likeness_model.vision import age, detect, embed, mesh, nsfw, pose, segment, sessions
+from likeness_model.vision import age, detect, embed, mesh, nsfw, pose, segment, sessions, smile
 from likeness_model.vision.images import read_rgb
 
 PREVIEWS = Path(__file__).parents[3] / "layers/likeness/likeness/policy/previews"
@@ -107,7 +107,7 @@ def test_the_mask_contains_the_face_and_not_the_corners(photos, cut):
 
 
 def test_a_portrait_is_scored_as_safe(photos):
-    assert nsfw.nsfw_score(photos["close"]) < nsfw.SAFE_BELOW
+    assert nsfw.score_nudity(photos["close"]).explicit < nsfw.EXPLICIT_FROM / 4
 
 
 # nsfwjs 4.4.0's own model under @tensorflow/tfjs 4.22.0 on the same 224 px input.
@@ -127,14 +127,30 @@ def test_the_converted_nsfwjs_equals_the_original(style):
 
 
 def test_no_style_raises_a_false_alarm():
-    scores = {path.stem: nsfw.explicit_score(read_rgb(path)) for path in PREVIEWS.glob("*.webp")}
+    scores = [nsfw.score_nudity(read_rgb(path)) for path in PREVIEWS.glob("*.webp")]
 
     assert len(scores) == 18
-    assert max(scores.values()) < nsfw.EXPLICIT_BELOW / 4
+    assert max(score.explicit for score in scores) < nsfw.EXPLICIT_FROM / 4
+    assert max(score.hentai for score in scores) < nsfw.HENTAI_FROM / 4
+    assert not any(score.is_doubtful for score in scores)
 
 
 def test_no_photo_raises_a_false_alarm(photos):
-    assert max(map(nsfw.explicit_score, photos.values())) < nsfw.EXPLICIT_BELOW / 4
+    scores = [nsfw.score_nudity(photo) for photo in photos.values()]
+
+    assert max(score.explicit for score in scores) < nsfw.EXPLICIT_FROM / 4
+    assert not any(score.is_doubtful for score in scores)
+
+
+def test_the_second_model_of_age_agrees_that_the_views_show_one_adult(photos):
+    estimates = [age.second_estimate(photo, mesh_of(photo)) for photo in photos.values()]
+
+    assert 22 < min(estimates) < max(estimates) < 40
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_the_demo_person_smiles(photos, word):
+    assert smile.smile(photos[word], mesh_of(photos[word])) > 0.95
 
 
 def test_a_changed_model_file_raises_an_error(tmp_path):

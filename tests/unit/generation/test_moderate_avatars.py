@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from likeness.adapters.policy_files import load_retention
+from likeness.adapters.policy_files import load_policy, load_retention
 from likeness.domain.errors import (
     Conflict,
     DetectorTimeout,
@@ -14,23 +14,27 @@ from likeness.domain.errors import (
 )
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.jobs.job import JobState
-from likeness.domain.moderation import Label, Outcome
+from likeness.domain.moderation import Label, Outcome, moderate as moderation
 from likeness.domain.provenance.watermark import Watermarking
+from likeness.domain.reasons import Reason
 from likeness.services.generation import moderate_avatars as service
 from likeness.services.generation.prepare_generation import orders
-from tests.builders import JOB, a_png, a_policy, a_result
+from tests.builders import JOB, a_photo, a_png, a_policy, a_result, seen
 
 DEADLINE = load_retention().deadline
 
 
-def moderate(world, attempt=1):
+BREAST = "Partially Exposed Female Breast"
+
+
+def moderate(world, attempt=1, policy=None):
     return service.moderate_avatars(
         JOB,
         attempt,
         jobs=world.jobs,
         work=world.work,
         detector=world.detector,
-        policy=a_policy(),
+        policy=policy or a_policy(),
         metrics=world.metrics,
         clock=world.clock,
         deadline=DEADLINE,
@@ -263,3 +267,49 @@ def test_an_unknown_label_is_counted_for_the_alarm(world):
 
     assert states(world) == {"a01": AvatarState.REFUSED}
     assert world.metrics.counted == {"UnknownModerationFinding": 1}
+
+
+def suggestive(confidence, name="Female Swimwear or Underwear"):
+    return [Label(name=name, confidence=confidence)]
+
+
+@pytest.mark.parametrize(
+    ("on_photo", "on_avatar", "state"),
+    [
+        # A moderator allowed the photo: its avatars show the same bare shoulders.
+        (suggestive(82), suggestive(85), AvatarState.APPROVED),
+        # The photo was clean: the engine added something.
+        ([], suggestive(85), AvatarState.REFUSED),
+        # Another kind than the allowed one.
+        (suggestive(82), [Label(name="Weapons", confidence=70)], AvatarState.REFUSED),
+        # Certain, whatever a moderator allowed as doubtful.
+        (suggestive(82, BREAST), suggestive(96, BREAST), AvatarState.REFUSED),
+        # Explicit pictures are never allowed this way.
+        (suggestive(60, "Explicit"), suggestive(60, "Explicit"), AvatarState.REFUSED),
+    ],
+)
+def test_what_a_moderator_allowed_on_the_photo_does_not_refuse_its_avatars(
+    world, on_photo, on_avatar, state
+):
+    policy = load_policy()
+    verdict = moderation(seen(labels=on_photo, detector_version="7.0"), policy)
+    world.has(JobState.GENERATING, attempt=1, with_photos=[a_photo(1, verdict=verdict)])
+    world.work.deliver(a_result(1), {"a01": a_png(1)})
+    world.detector.seen_labels["a01"] = on_avatar
+
+    moderate(world, policy=policy)
+
+    assert states(world) == {"a01": state}
+
+
+def test_an_appeal_granted_for_the_photo_rules_out_the_doubt_about_its_avatars(world):
+    policy = load_policy()
+    exonerated = seen(exonerated=frozenset({Reason.POLICY_NUDITY}))
+    photo = a_photo(1, verdict=moderation(exonerated, policy))
+    world.has(JobState.GENERATING, attempt=1, with_photos=[photo])
+    world.work.deliver(a_result(1), {"a01": a_png(1)})
+    world.detector.seen_labels["a01"] = suggestive(60, "Explicit")
+
+    moderate(world, policy=policy)
+
+    assert states(world) == {"a01": AvatarState.APPROVED}

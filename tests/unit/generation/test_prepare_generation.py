@@ -58,6 +58,18 @@ def test_clean_photos_are_ordered(world):
     assert (world.job.state, world.job.attempt) == (JobState.GENERATING, 1)
 
 
+def test_the_order_has_the_photos_weights(world):
+    there = [
+        a_photo(n, verdict=CLEAN, weight=weight) for n, weight in enumerate((0.7, 1.0, 0.4, 0.0), 1)
+    ]
+    world.has(JobState.MODERATING, with_photos=there)
+
+    prepare(world)
+
+    (order,) = world.work.orders
+    assert [photo.weight for photo in order.photos] == [0.7, 1.0, 0.4, 0.0]
+
+
 def test_styles_are_ordered_in_turn_and_every_avatar_once(world):
     moderated(world, CLEAN)
 

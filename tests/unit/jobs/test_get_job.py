@@ -6,7 +6,7 @@ import pytest
 
 from likeness.adapters.policy_files import load_reasons
 from likeness.contracts import GenerationProgress
-from likeness.domain.errors import NotFound
+from likeness.domain.errors import NotFound, Unavailable
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.generation.likeness import likeness_score
 from likeness.domain.ids import JobId
@@ -266,9 +266,15 @@ def test_a_job_that_is_not_open_looks_for_no_uploads(world, monkeypatch, state):
     assert times == []
 
 
-def test_a_job_is_shown_while_lambda_is_down(world):
+@pytest.mark.parametrize("down", ["lambda", "s3"])
+def test_a_job_is_shown_while_its_uploads_cannot_be_found(world, monkeypatch, down):
+    def fail(_):
+        raise Unavailable("S3 does not respond")
+
     uploaded(world)
-    world.inspections.down = True
+    if down == "s3":
+        monkeypatch.setattr(world.photos, "uploads", fail)
+    world.inspections.down = down == "lambda"
 
     assert get(world).photos[3].state is PhotoState.AWAITED
 

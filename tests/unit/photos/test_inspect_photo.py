@@ -172,7 +172,14 @@ def assert_refused(photo, reason, **problem):
     assert photo.state is PhotoState.REFUSED
     assert photo.problem == PhotoProblem(reason=reason, **problem)
     assert photo.inspected_at == NOW
-    measured = (photo.width, photo.height, photo.face, photo.fingerprint, photo.sha256)
+    measured = (
+        photo.width,
+        photo.height,
+        photo.face,
+        photo.weight,
+        photo.fingerprint,
+        photo.sha256,
+    )
     assert measured == (None,) * len(measured)
 
 
@@ -185,6 +192,8 @@ def test_an_accepted_photo_is_stored_and_its_upload_deleted(world):
     photo = world.photo()
     assert photo.state is PhotoState.ACCEPTED
     assert (photo.width, photo.height, photo.face) == (1000, 1000, a_face().box)
+    assert photo.weight is not None
+    assert photo.weight > 0.9
     assert (photo.inspected_at, photo.problem) == (NOW, None)
     assert photo.sha256 == digest(world.photos.read(JOB, P1))
     assert world.keys == ["photos/job/p01.jpg"]

@@ -6,6 +6,7 @@ from pydantic import ValidationError
 from likeness.adapters.policy_files import load_photo_rules
 from likeness.domain.photos.photo import Box, same_face
 from likeness.domain.photos.photo_check import PhotoRules, check_faces, possible_faces
+from likeness.domain.photos.photo_choice import ChoiceRules
 from likeness.domain.reasons import Reason
 from tests.builders import a_face
 
@@ -23,6 +24,7 @@ RULES = PhotoRules(
     min_brightness=20,
     max_brightness=95,
     min_sharpness=30,
+    choice=ChoiceRules(eyes_open=50, mouth_open=50, smile=50, occluded=50, turned=30, sharp=80),
 )
 
 

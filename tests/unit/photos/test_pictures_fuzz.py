@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, note, settings, strategies as st
 from PIL import Image
 
 from likeness.adapters.photos.pictures import fence
+from likeness.adapters.photos.pictures.containers import check_container, kind_of
 from likeness.domain.photos.picture import MIB, Limits
 from likeness.domain.reasons import Reason, Refused
 from tests.unit.photos import heif_files, jpeg_files, picture_files as files
@@ -66,7 +67,8 @@ def mutated(draw: st.DrawFn) -> bytes:
     note(name)
     data = bytearray(SEEDS[name])
     for _ in range(draw(st.integers(1, 6))):
-        at = draw(st.integers(0, max(0, len(data) - 1)))
+        reach = draw(st.sampled_from([64, 1024, len(data)]))  # headers are at the start
+        at = draw(st.integers(0, max(0, min(reach, len(data)) - 1)))
         end = at + draw(st.integers(1, 64))
         match draw(st.sampled_from(["byte", "number", "cut", "repeat", "insert", "end", "splice"])):
             case "byte":
@@ -92,13 +94,24 @@ def mutated(draw: st.DrawFn) -> bytes:
     return bytes(data)
 
 
-@settings(
+tried = settings(
     max_examples=EXAMPLES or 60,
     derandomize=not EXAMPLES,
     database=None,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
+
+
+@tried
+@given(data=mutated())
+def test_a_container_is_read_or_refused_without_another_error(data):
+    if kind := kind_of(data):
+        with contextlib.suppress(Refused):
+            check_container(kind, data, LIMITS)
+
+
+@tried
 @given(data=mutated())
 def test_every_file_becomes_a_picture_or_a_refusal_within_the_limits(data):
     with mock.patch.object(fence.logger, "warning") as died:

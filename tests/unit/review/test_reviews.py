@@ -627,49 +627,6 @@ def test_a_decision_is_stored_and_continues_the_state_machine(mine, decision, st
     assert listed(mine).reviews == ()
 
 
-def test_the_work_on_a_case_is_measured_from_its_claim_to_its_decision_without_its_wait(waiting):
-    waiting.clock.advance(timedelta(hours=3))
-    claim(waiting)
-    for _ in range(4):
-        waiting.clock.advance(timedelta(seconds=90))
-        beat(waiting)
-    claim(waiting)
-
-    decide(waiting)
-
-    assert waiting.metrics.counted == {"ReviewsDecided": 1, "ReviewSeconds": 360}
-
-
-def test_a_lost_lease_does_not_count_as_work(mine):
-    mine.clock.advance(LEASE)
-    claim(mine)
-    mine.clock.advance(timedelta(seconds=60))
-
-    decide(mine)
-
-    assert mine.metrics.counted["ReviewSeconds"] == 60
-
-
-def test_a_repeated_decision_is_measured_once(mine, monkeypatch):
-    mine.clock.advance(timedelta(seconds=60))
-    monkeypatch.setattr(mine.workflow, "resume", lambda *_: None)
-    decide(mine)
-
-    decide(mine)
-
-    assert mine.metrics.counted == {"ReviewsDecided": 1, "ReviewSeconds": 60}
-
-
-def test_a_case_claimed_before_leases_had_a_start_counts_without_a_time(mine):
-    claimed = mine.reviews.get(REVIEW)
-    old = claimed.lease.model_copy(update={"since": None})
-    mine.reviews.save(claimed.change(lease=old))
-
-    decide(mine)
-
-    assert mine.metrics.counted == {"ReviewsDecided": 1}
-
-
 def test_a_decision_is_audited_with_its_reason(mine):
     decide(mine, NO)
 
@@ -917,3 +874,25 @@ def test_the_statistics_cover_the_requested_days(mine):
 
     assert stats(mine, days=4).approved == 1
     assert stats(mine, days=3).approved == 0
+
+
+def test_a_moderators_time_is_counted_once_from_the_claim_to_the_decision(mine):
+    for _ in range(3):
+        mine.clock.advance(timedelta(seconds=90))
+        claim(mine)  # a heartbeat: the lease goes on
+
+    decide(mine)
+    with pytest.raises(Conflict, match="waits for"):  # the decision is repeated, not counted again
+        decide(mine)
+
+    assert mine.metrics.counted == {"CasesDecided": 1, "ModeratorSeconds": 270}
+
+
+def test_the_time_of_a_lost_lease_does_not_count(mine):
+    mine.clock.advance(LEASE)
+    claim(mine)
+    mine.clock.advance(timedelta(seconds=60))
+
+    decide(mine)
+
+    assert mine.metrics.counted["ModeratorSeconds"] == 60

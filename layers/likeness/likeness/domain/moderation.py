@@ -219,6 +219,10 @@ class PhotoEvidence(Record):
     exonerated: frozenset[Reason] = Field(
         default=frozenset(), description="reasons that a granted appeal ruled out for this photo"
     )
+    allowed: frozenset[Reason] = Field(
+        default=frozenset(),
+        description="of an avatar: reasons that were doubtful on its photo, and allowed by a human",
+    )
 
 
 class Verdict(Record):
@@ -244,8 +248,24 @@ def moderate(seen: PhotoEvidence, policy: Policy) -> Verdict:
         found.append(_moderate_face(seen, policy))
     if seen.compared:
         found.append(moderate_same_person(seen.similarity, policy.same_person))
-    findings = [one for one in found if one and one.reason not in seen.exonerated]
+    findings = [one for one in found if one and not _is_ruled_out(one, seen)]
     return verdict(findings, seen, policy)
+
+
+def allowed_on_avatars(photo: Verdict, policy: Policy) -> frozenset[Reason]:
+    """Returns the reasons whose doubts do not refuse an avatar of this photo.
+
+    Avatars are not reviewed. What a moderator allowed on the photo, bare shoulders for example, is
+    on its avatars too: without this rule they are drawn twice and lost. Only for kinds that the
+    policy may leave out, or that a granted appeal ruled out; what is certain is refused.
+    """
+    doubtful = {f.reason for f in photo.findings if f.outcome is Outcome.DOUBTFUL and f.reason}
+    return photo.evidence.exonerated | (doubtful & policy.leave_out.reasons)
+
+
+def _is_ruled_out(finding: Finding, seen: PhotoEvidence) -> bool:
+    doubtful = finding.outcome is Outcome.DOUBTFUL
+    return finding.reason in seen.exonerated or (doubtful and finding.reason in seen.allowed)
 
 
 def verdict(findings: Iterable[Finding], seen: PhotoEvidence, policy: Policy) -> Verdict:

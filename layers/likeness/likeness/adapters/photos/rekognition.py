@@ -13,20 +13,24 @@ from likeness.ports.photos import DetectedLabels
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import Any, Final, Literal
+    from typing import Any, Final
 
     from mypy_boto3_rekognition.client import RekognitionClient
+    from mypy_boto3_rekognition.literals import AttributeType
     from mypy_boto3_rekognition.type_defs import BoundingBoxTypeDef, ImageTypeDef, LandmarkTypeDef
 
     from likeness.domain.errors import LikenessError
     from likeness.domain.ids import AvatarId, JobId, PhotoId
     from likeness.domain.photos.photo import Photo
 
-READ: Final[Sequence[Literal["DEFAULT", "AGE_RANGE", "SUNGLASSES", "FACE_OCCLUDED"]]] = (
+READ: Final[Sequence[AttributeType]] = (
     "DEFAULT",  # box, confidence, pose, quality
     "AGE_RANGE",
     "SUNGLASSES",
     "FACE_OCCLUDED",
+    "EYES_OPEN",
+    "MOUTH_OPEN",
+    "SMILE",
 )
 
 
@@ -135,6 +139,9 @@ def _face(detail: Mapping[str, Any]) -> DetectedFace:
         age_high=age.get("High"),
         sunglasses=_yes(detail.get("Sunglasses")),
         occluded=_yes(detail.get("FaceOccluded")),
+        eyes_open=_yes(detail.get("EyesOpen")),
+        mouth_open=_yes(detail.get("MouthOpen")),
+        smile=_yes(detail.get("Smile")),
     )
 
 

@@ -76,6 +76,9 @@ class DetectedFace(Record):
     age_high: int | None = None
     sunglasses: float | None = None  # confidence, percent
     occluded: float | None = None
+    eyes_open: float | None = None
+    mouth_open: float | None = None
+    smile: float | None = None
 
 
 class PhotoProblem(Record):
@@ -129,6 +132,9 @@ class Photo(Record):
     height: int | None = None
     face: Box | None = Field(
         default=None, description="the main face: checked, moderated and drawn"
+    )
+    weight: float | None = Field(
+        default=None, ge=0, le=1, description="how well it suits avatars; 0: eyes closed, a grimace"
     )
     fingerprint: Fingerprint | None = None
     sha256: str | None = Field(

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pydantic import Field
 
 from likeness.domain.photos.photo import DetectedFace, Fingerprint, PhotoProblem
+from likeness.domain.photos.photo_choice import ChoiceRules
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
 
@@ -39,6 +40,7 @@ class PhotoRules(Record):
     min_brightness: float = Field(ge=0, le=100)
     max_brightness: float = Field(ge=0, le=100)
     min_sharpness: float = Field(ge=0, le=100)
+    choice: ChoiceRules
 
 
 def possible_faces(seen: Iterable[DetectedFace], rules: PhotoRules) -> list[DetectedFace]:

@@ -19,7 +19,7 @@ class Limits(Record):
         default=512, description="px, minimum of the normalised photo: half an avatar's side"
     )
     decode_seconds: int = Field(default=20, description="of processor time")
-    decode_within: int = Field(default=45, description="seconds; a function has 60")
+    decode_within: int = Field(default=40, description="seconds; a function has 60")
     decode_bytes: int = Field(default=1200 * MIB, description="of memory that the decoder takes")
 
 

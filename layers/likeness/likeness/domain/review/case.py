@@ -69,9 +69,7 @@ class Lease(Record):
 
     by: str = Field(description="the moderator's id")
     until: AwareDatetime
-    since: AwareDatetime | None = Field(
-        default=None, description="claimed then, and never lost; None in leases of older versions"
-    )
+    since: AwareDatetime | None = Field(default=None, description="of the claim")
 
 
 class PhotoFindings(Record):

@@ -1,5 +1,6 @@
 """Moderate every avatar before it is published, with the policy for photos."""
 
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
@@ -7,9 +8,16 @@ from functools import partial
 from likeness.contracts import DrawnAvatar, ModerateAvatarsResult
 from likeness.domain.errors import NotFound
 from likeness.domain.generation.avatar import Avatar, AvatarState
-from likeness.domain.ids import JobId
+from likeness.domain.ids import JobId, PhotoId
 from likeness.domain.jobs.job import Job, JobState
-from likeness.domain.moderation import Outcome, PhotoEvidence, Policy, moderate
+from likeness.domain.moderation import (
+    Outcome,
+    PhotoEvidence,
+    Policy,
+    allowed_on_avatars,
+    moderate,
+)
+from likeness.domain.photos.photo import Photo
 from likeness.domain.provenance.watermark import watermark_of
 from likeness.ports.generation import Work
 from likeness.ports.jobs import Jobs
@@ -35,6 +43,8 @@ def moderate_avatars(
 ) -> ModerateAvatarsResult:
     """An avatar that is not clean is refused and drawn again: avatars are not reviewed by humans.
 
+    A doubt that a moderator allowed on the photo of an avatar does not refuse it.
+
     A replayed step does not change stored verdicts. Raises UnknownDetector, and stores nothing, if
     the policy does not name the detector's version: drawing again would not help.
     """
@@ -50,7 +60,14 @@ def moderate_avatars(
         if avatar.avatar_id not in moderated or moderated[avatar.avatar_id].attempt < attempt
     ]
     moderate_one = partial(
-        _moderate, job, attempt, engine=result.engine, work=work, detector=detector, policy=policy
+        _moderate,
+        job,
+        attempt,
+        photos={photo.photo_id: photo for photo in jobs.photos(job_id)},
+        engine=result.engine,
+        work=work,
+        detector=detector,
+        policy=policy,
     )
     waiting = waiting_for_policy(job, metrics=metrics, clock=clock, deadline=deadline)
     with waiting, ThreadPoolExecutor(AT_ONCE) as pool:
@@ -80,6 +97,7 @@ def _moderate(
     rank: int,
     drawn: DrawnAvatar,
     *,
+    photos: Mapping[PhotoId, Photo],
     engine: str,
     work: Work,
     detector: Detector,
@@ -91,7 +109,9 @@ def _moderate(
     confidence = policy.min_confidence
     seen = detector.avatar_labels(*at, drawn.avatar_id, min_confidence=confidence)
     policy.require_known(seen.detector_version)
-    evidence = PhotoEvidence(**seen.model_dump(), min_confidence=confidence)
+    photo = photos.get(drawn.photo_id)
+    allowed = allowed_on_avatars(photo.verdict, policy) if photo and photo.verdict else frozenset()
+    evidence = PhotoEvidence(**seen.model_dump(), min_confidence=confidence, allowed=allowed)
     verdict = moderate(evidence, policy)
     return Avatar(
         job_id=job.job_id,

@@ -15,6 +15,7 @@ from likeness.domain.ids import AvatarId, JobId
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.moderation import Outcome
 from likeness.domain.photos.photo import Photo, PhotoState
+from likeness.domain.photos.photo_choice import weights
 from likeness.domain.provenance.watermark import watermark_of
 from likeness.domain.review.case import ReviewKind, ReviewState
 from likeness.ports.generation import Work
@@ -52,7 +53,7 @@ def prepare_generation(
             attempt=attempt,
             engine=engine,
             time_limit_s=TIME_LIMIT_S,
-            photos=tuple(_ordered(photo) for photo in photos),
+            photos=tuple(map(_ordered, photos, weights(photos))),
             avatars=tuple(_wanted(job, attempt, jobs)),
         )
     )
@@ -111,7 +112,9 @@ def _approved_by_hand(job: Job, reviews: Reviews) -> bool:
     return approved and decided.get(ReviewKind.SECOND) is not ReviewState.REFUSED
 
 
-def _ordered(photo: Photo) -> OrderedPhoto:
+def _ordered(photo: Photo, weight: float) -> OrderedPhoto:
     if photo.sha256 is None:
         raise Conflict(f"photo {photo.photo_id} of job {photo.job_id} was never normalised")
-    return OrderedPhoto(photo_id=photo.photo_id, sha256=photo.sha256, face=photo.face)
+    return OrderedPhoto(
+        photo_id=photo.photo_id, sha256=photo.sha256, face=photo.face, weight=weight
+    )

@@ -43,7 +43,9 @@ def get_job(
     """
     job = jobs.get(job_id)
     there = request_lost(job, jobs=jobs, photos=photos, inspections=inspections, clock=clock)
-    refused = decisions(job, there, reviews.for_job(job_id))
+    decided = reviews.for_job(job_id) if job.state is JobState.REFUSED else []
+    refused = decisions(job, there, decided)
+    appeal = appeals.get(job_id) if refused.needing_statement else None
     now = clock.now()
     deletion = deletions.get(job_id)
     expired = job.avatars_expire_at is not None and now >= job.avatars_expire_at
@@ -61,7 +63,7 @@ def get_job(
         avatars_expire_at=job.avatars_expire_at,
         archive=avatar_store.archive_url(job_id) if avatars else None,
         quota=quota(job.user_id),
-        statement=views.statement(job, there, refused, appeals.get(job_id), reasons),
+        statement=views.statement(job, there, refused, appeal, reasons),
     )
 
 

@@ -13,6 +13,7 @@ from likeness.domain.photos.photo_check import (
     may_be_copies,
     possible_faces,
 )
+from likeness.domain.photos.photo_choice import weigh
 from likeness.domain.photos.picture import NormalisedPhoto
 from likeness.domain.reasons import Reason, Refused
 from likeness.ports.jobs import Jobs
@@ -152,6 +153,7 @@ def _inspect(
             "width": picture.width,
             "height": picture.height,
             "face": faces[0].box,
+            "weight": weigh(faces[0], rules.choice),
             "fingerprint": picture.fingerprint,
             "sha256": picture.sha256,
         }

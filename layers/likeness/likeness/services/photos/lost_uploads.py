@@ -30,13 +30,13 @@ def request_lost(
     if job.state is not JobState.OPEN:
         return there
     awaited = any(photo.state is PhotoState.AWAITED for photo in there)
-    look = (
-        awaited
-        and now >= job.created_at + LOOK_EVERY
-        and jobs.may_look(job.job_id, now=now, until=now + LOOK_EVERY)
-    )
-    uploads = photos.uploads(job.job_id) if look else []
-    with suppress(Unavailable):  # the next request finds them
+    with suppress(Unavailable):  # the job is shown, and a later request finds them
+        look = (
+            awaited
+            and now >= job.created_at + LOOK_EVERY
+            and jobs.may_look(job.job_id, now=now, until=now + LOOK_EVERY)
+        )
+        uploads = photos.uploads(job.job_id) if look else []
         return request_inspections(there, uploads, jobs=jobs, inspections=inspections, now=now)
     return there
 

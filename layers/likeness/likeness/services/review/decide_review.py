@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime
 
 from likeness.api.review import DecideReview, ReviewSummary
 from likeness.contracts import ReviewResult
@@ -50,12 +49,14 @@ def decide_review(
     review.require_allowed(moderator)
     check_refusal(review, decision.photos)
     if not _is_repeated(review, decision, moderator):
-        claimed, review = review, review.decide(moderator.id, now=now, refused=decision.photos)
+        began = review.lease.since if review.lease else None
+        review = review.decide(moderator.id, now=now, refused=decision.photos)
         action = AuditAction.REFUSED if review.refused else AuditAction.APPROVED
         details = {str(photo.photo_id): photo.reason.value for photo in review.refused}
         audit_event = about(review, action, now, actor=moderator.id, details=details)
         reviews.save(review, audit_event, _counts(review, reviews))
-        _measure(claimed, now, metrics)
+        metrics.count("CasesDecided")
+        metrics.count("ModeratorSeconds", round((now - (began or now)).total_seconds()))
     if review.kind is ReviewKind.APPEAL:
         appeals.close(review, now)
     else:
@@ -68,13 +69,6 @@ def decide_review(
         except Conflict as late:
             raise Conflict(f"no state machine waits for review {review_id} any more") from late
     return review_summary(review, moderator, now)
-
-
-def _measure(claimed: Review, now: datetime, metrics: Metrics) -> None:
-    """The moderators' work on a decided case: the time of the lease that it was decided under."""
-    metrics.count("ReviewsDecided")
-    if claimed.lease and claimed.lease.since:
-        metrics.count("ReviewSeconds", int((now - claimed.lease.since).total_seconds()))
 
 
 def _is_repeated(review: Review, decision: DecideReview, moderator: Moderator) -> bool:

@@ -16,6 +16,8 @@ from likeness.adapters.photos.pictures.size import check_size
 from likeness.domain.photos.picture import LIMITS, Limits, NormalisedPhoto
 from likeness.domain.reasons import Reason, Refused
 
+Image.preinit()  # imports the decoders here, not again in each child of the fence
+
 # Only the picture itself is decoded: no depth map, auxiliary image or thumbnail.
 pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False)
 

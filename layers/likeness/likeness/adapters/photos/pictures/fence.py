@@ -72,4 +72,6 @@ def _limit(limits: Limits) -> None:
         pages = int(Path("/proc/self/statm").read_text().split()[5])  # writable: proc(5), data
         ceilings[resource.RLIMIT_DATA] = pages * resource.getpagesize() + limits.decode_bytes
     for limit, ceiling in ceilings.items():
-        resource.setrlimit(limit, (ceiling, ceiling))
+        _, hard = resource.getrlimit(limit)
+        if hard == resource.RLIM_INFINITY or ceiling < hard:  # otherwise it is stricter already
+            resource.setrlimit(limit, (ceiling, ceiling))

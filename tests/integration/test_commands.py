@@ -7,7 +7,7 @@ from likeness.adapters.review.audit_table import AuditTable
 from likeness.adapters.review.reviews_table import ReviewsTable
 from likeness.adapters.review.verdicts_table import VerdictsTable
 from likeness.commands import policy_table, replay_policy, verify_audit
-from likeness.domain.moderation import Label, Outcome
+from likeness.domain.moderation import Label
 from likeness.services.review.replay_policy import replay_policy as replay
 from tests.builders import (
     JOB,

@@ -24,19 +24,24 @@ def run(tmp_path, monkeypatch):
     return start
 
 
-def test_one_persons_job_is_run_and_reported(run, tmp_path, capsys):
-    folder = tmp_path / "people" / "eileen"
+def test_each_persons_job_is_run_and_reported(run, tmp_path, capsys):
+    folder, wall = tmp_path / "people" / "eileen", tmp_path / "people" / "wall"
     folder.mkdir(parents=True)
+    wall.mkdir()
+    for n in (1, 2, 3):
+        Image.new("RGB", (700, 800), (40 * n, 90, 120)).save(wall / f"{n}.png")
     for photo in PHOTOS[:3]:
         (folder / photo.name).write_bytes(photo.read_bytes())
     with Image.open(PHOTOS[0]) as photo:
         photo.filter(ImageFilter.GaussianBlur(40)).save(folder / "9-blurred.jpg")
     groups = tmp_path / "groups.csv"
-    groups.write_text("person,hair\neileen,short\n")
+    groups.write_text("person,hair\neileen,short\nwall,none\n")
 
     out = run("--styles", "comic,oil", "--count", "2", "--groups", str(groups))
 
-    (person,) = json.loads((out / "fairness.json").read_text())["people"]
+    person, nothing = json.loads((out / "fairness.json").read_text())["people"]
+    assert (nothing["person"], nothing["end"]) == ("wall", "not submitted")
+    assert nothing["refused_photos"] == {"SUBJECT.NO_FACE": 3}
     assert person["person"] == "eileen"
     assert person["end"] == "clean"
     assert person["photos"] == 4
@@ -47,7 +52,7 @@ def test_one_persons_job_is_run_and_reported(run, tmp_path, capsys):
     assert max(map(abs, person["tone_shift"])) < 15
     table = (out / "fairness.md").read_text()
     assert capsys.readouterr().out == table
-    assert "| measure | short (1) |" in table
+    assert "| measure | none (1) | short (1) |" in table
     with Image.open(out / "fairness.png") as chart:
         assert chart.width > 1000
 

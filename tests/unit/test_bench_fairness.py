@@ -8,11 +8,13 @@ from tests.bench.fairness.__main__ import read_people
 from tests.bench.fairness.chart import draw_chart
 from tests.bench.fairness.report import (
     MEASURES,
+    Value,
     by_group,
     markdown,
     median_interval,
     read_groups,
     report,
+    text,
     value,
     wilson,
 )
@@ -117,6 +119,12 @@ def test_the_table_has_each_group_with_its_reasons():
     assert "| jobs to a moderator, % | 50 [9 to 91] | 0 [0 to 79] |" in table
     assert "| avatar redrawn | quality gate: 4, not drawn, age: 1 | - |" in table
     assert "| job refused | - | POLICY.VIOLENCE: 1 |" in table
+
+
+def test_a_tone_shift_has_a_sign_and_a_share_is_a_percentage():
+    assert text(Value(9, -0.04, -1.26, 2.0), "° ITA") == "+0.0 [-1.3 to +2.0]"
+    assert text(Value(3, 0.5), "%") == "50"
+    assert text(Value(0, None), "%") == "-"
 
 
 def test_the_report_is_json_with_every_person_and_group():

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from functools import partial
 from pathlib import Path
 
 from demo.job import TYPES
@@ -47,14 +48,11 @@ def main() -> None:
     except (OSError, ValueError, Invalid) as wrong:
         sys.exit(str(wrong))
     results = []
-    with laptop_rekognition() as client:
+    with laptop_rekognition() as url:
+        run = partial(run_person, styles=styles, count=given.count, policy=policy, rekognition=url)
         for number, (person, files) in enumerate(people.items(), 1):
             sys.stderr.write(f"{number} of {len(people)}: {person}\n")
-            results.append(
-                run_person(
-                    person, files, styles=styles, count=given.count, policy=policy, client=client
-                )
-            )
+            results.append(run(person, files))
     (given.out / "fairness.json").write_text(
         json.dumps(report(results, groups), indent=1), encoding="utf-8"
     )

@@ -16,7 +16,7 @@ from tests.bench.fairness.report import (
 )
 from tests.bench.fairness.steps import PersonResult
 
-LABELS, BARS, NUMBERS = 260, 520, 220  # px, columns
+LABELS, BARS, NUMBERS = 300, 520, 220  # px, columns
 ROW, BAR, MARGIN = 26, 16, 24
 INK, GREY, LINE = "#1f2933", "#52606d", "#cbd2d9"
 COLOURS = ("#7b8794", "#2f6f9f", "#c0662b", "#4c8c4a", "#8a5aa8", "#a8323e")  # by grouping
@@ -30,7 +30,7 @@ def draw_chart(results: Sequence[PersonResult], groups: Groups) -> Image.Image:
     image = Image.new("RGB", (width, 3 * MARGIN + 2 * ROW + panel * len(MEASURES)), "white")
     pen = ImageDraw.Draw(image)
     pen.text((MARGIN, MARGIN), f"Fairness: {len(results)} people", INK, _font(22))
-    note = "Whiskers: 95 % interval. Where they overlap, groups may be alike."
+    note = "Whiskers: 95 % interval. Where they overlap, groups may not differ."
     pen.text((MARGIN, MARGIN + ROW), note, GREY, _font(14))
     top = MARGIN * 2 + 2 * ROW
     for measure in MEASURES:
@@ -41,7 +41,8 @@ def draw_chart(results: Sequence[PersonResult], groups: Groups) -> Image.Image:
         for (grouping, group), one in found.items():
             colour = COLOURS[list(sets).index(grouping) % len(COLOURS)]
             name = EVERYONE if grouping == EVERYONE else f"{grouping}: {group}"
-            _draw_bar(pen, y, f"{name} ({one.people})", one, measure, (low, high), colour)
+            label = f"{_short(name)} ({one.people})"
+            _draw_bar(pen, y, label, one, measure, (low, high), colour)
             y += ROW
         top += panel
     return image
@@ -81,7 +82,7 @@ def _draw_bar(
         return MARGIN + LABELS + (at - low) / (high - low) * BARS
 
     middle = y + BAR / 2
-    pen.text((MARGIN + LABELS - 10, middle), _short(name), GREY, _font(14), anchor="rm")
+    pen.text((MARGIN + LABELS - 10, middle), name, GREY, _font(14), anchor="rm")
     pen.line((x(low), middle, x(high), middle), LINE)
     zero = x(max(low, 0.0))
     pen.line((zero, y - 4, zero, y + BAR + 4), GREY)

@@ -137,7 +137,7 @@ def median_interval(values: Sequence[float]) -> tuple[float | None, float | None
 
 def markdown(results: Sequence[PersonResult], groups: Groups) -> str:
     lines = [
-        "A value in brackets is the 95 % interval. Groups whose intervals overlap may be alike.",
+        "A value in brackets is the 95 % interval. Groups whose intervals overlap may not differ.",
         "",
     ]
     for grouping, sets in by_group(results, groups).items():
@@ -177,11 +177,16 @@ def report(results: Sequence[PersonResult], groups: Groups) -> dict[str, object]
 def text(found: Value, unit: str) -> str:
     if found.value is None:
         return "-"
-    scale, form = (100, ".0f") if unit == "%" else (1, ".0f" if unit == "0-100" else "+.1f")
-    shown = f"{found.value * scale:{form}}"
     if found.low is None or found.high is None:
-        return shown
-    return f"{shown} [{found.low * scale:{form}} to {found.high * scale:{form}}]"
+        return _number(found.value, unit)
+    low, high = _number(found.low, unit), _number(found.high, unit)
+    return f"{_number(found.value, unit)} [{low} to {high}]"
+
+
+def _number(value: float, unit: str) -> str:
+    if unit.endswith("ITA"):
+        return f"{round(value, 1) + 0.0:+.1f}"  # + 0.0: no "-0.0"
+    return f"{100 * value if unit == '%' else value:.0f}"
 
 
 def _reasons(counts: Iterable[Mapping[str, int]]) -> str:

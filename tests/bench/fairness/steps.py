@@ -82,27 +82,28 @@ class PersonResult(Record):
 
 
 @contextmanager
-def laptop_rekognition() -> Iterator[Any]:
-    """A client of Rekognition on this machine, with the models of the laptop cloud."""
+def laptop_rekognition() -> Iterator[str]:
+    """The URL of Rekognition on this machine, with the models of the laptop cloud."""
     with Server(0, Models(vision, CelebrityGallery(vision, GALLERY))) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         try:
-            yield boto3.client(
-                "rekognition",
-                region_name="eu-central-1",
-                endpoint_url=f"http://127.0.0.1:{server.server_address[1]}",
-                aws_access_key_id="fairness",
-                aws_secret_access_key="none",
-                config=Config(proxies={}, read_timeout=300),
-            )
+            yield f"http://127.0.0.1:{server.server_address[1]}"
         finally:
             server.shutdown()
             thread.join()
 
 
-def detector(client: Any, world: World) -> Rekognition:
+def detector(url: str, world: World) -> Rekognition:
     """The product's adapter. Each object that it names is read from the job's buckets."""
+    client = boto3.client(
+        "rekognition",
+        region_name="eu-central-1",
+        endpoint_url=url,
+        aws_access_key_id="fairness",
+        aws_secret_access_key="none",
+        config=Config(proxies={}, read_timeout=300),
+    )
     buckets = {"photos": world.photo_objects, "avatars": world.avatar_objects}
 
     def read(params: dict[str, Any], **_: Any) -> None:
@@ -110,8 +111,7 @@ def detector(client: Any, world: World) -> Rekognition:
             there = image["S3Object"]
             image["Bytes"] = buckets[there["Bucket"]].get(there["Name"], "picture")
 
-    events = client.meta.events
-    events.register("provide-client-params.rekognition", read, unique_id="fairness")
+    client.meta.events.register("provide-client-params.rekognition", read)
     return Rekognition(client, photos="photos", avatars="avatars")
 
 
@@ -122,11 +122,11 @@ def run_person(
     styles: Sequence[str],
     count: int,
     policy: Policy,
-    client: Any,
+    rekognition: str,
 ) -> PersonResult:
     """A job that needs a moderator is approved, so that its avatars are measured too."""
     world = World()
-    seen_by = detector(client, world)
+    seen_by = detector(rekognition, world)
     _inspect(world, files, styles, count, seen_by)
     result = PersonResult(
         person=person,

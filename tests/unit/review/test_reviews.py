@@ -886,3 +886,13 @@ def test_a_moderators_time_is_counted_once_from_the_claim_to_the_decision(mine):
         decide(mine)
 
     assert mine.metrics.counted == {"CasesDecided": 1, "ModeratorSeconds": 270}
+
+
+def test_the_time_of_a_lost_lease_does_not_count(mine):
+    mine.clock.advance(LEASE)
+    claim(mine)
+    mine.clock.advance(timedelta(seconds=60))
+
+    decide(mine)
+
+    assert mine.metrics.counted["ModeratorSeconds"] == 60

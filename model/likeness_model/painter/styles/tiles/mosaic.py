@@ -166,8 +166,8 @@ def _gaps(cut: tesserae.Cut) -> Plane:
 
 
 def _mortar(scene: Scene, flat: Picture, distance: Plane, colour: Colour, grain: Plane) -> Picture:
-    """Mortar has half the tone of the surrounding stones; on skin nearly all of it, because joints
-    take a third of a face of fine stones and would darken it."""
+    """Mortar has half the tone of the surrounding stones; on skin all of it, because joints take a
+    third of a face of fine stones and would darken it."""
     side = 256
     around = cv2.blur(resized(flat, side), (9, 9))
     bare = resized(scene.bare, side)

@@ -37,6 +37,16 @@ def test_a_natural_style_keeps_the_skin_tone(style, factor, scene):
     assert abs(np.median(shifts)) < 6
 
 
+def test_cream_paper_does_not_darken_skin(scene):
+    plain = replace(scene, foreground=np.full_like(scene.foreground, (226, 184, 160)))
+    before = skin_tone(plain.foreground, plain.mesh)
+
+    pictures = [STYLES["watercolour"](plain, variation(n)) for n in PALETTES]
+
+    shifts = [skin_tone(picture, plain.mesh) - before for picture in pictures]
+    assert abs(np.mean(shifts)) < 1
+
+
 def test_every_natural_style_exists():
     assert set(STYLES) >= NATURAL
 

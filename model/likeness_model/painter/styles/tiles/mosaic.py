@@ -144,14 +144,14 @@ def _set_in_mortar(
     distance = cv2.resize(inside * scale, wide, interpolation=cv2.INTER_CUBIC)
     glint = rng.normal(0, 1, len(colours)).astype(np.float32)
     shine = colours * (1 + 0.055 * glint[:, None])
-    table = np.vstack([shine, np.zeros((1, 3))]).clip(0, 255).astype(np.uint8)
+    table = np.rint(np.vstack([shine, np.zeros((1, 3))]).clip(0, 255)).astype(np.uint8)
     flat = cv2.resize(table[cut.label], wide, interpolation=cv2.INTER_NEAREST)
     light = tesserae.bevelled(distance, 2.6 * unit)
     grain = speckle(rng, size, 2.0)
     factor = 1 + 0.24 * light + 0.05 * grain
     stone = np.clip(cv2.multiply(flat, cv2.merge([factor] * 3), dtype=cv2.CV_32F), 0, 255)
     gleam = np.clip(light - 0.4, 0, 1) * 40
-    stone = np.clip(stone + gleam[..., None], 0, 255).astype(np.uint8)
+    stone = np.rint(np.clip(stone + gleam[..., None], 0, 255)).astype(np.uint8)
     cover = np.clip(distance + 0.5, 0, 1)
     return painted(_mortar(scene, flat, distance, mortar, grain), stone, cover)
 
@@ -166,14 +166,14 @@ def _gaps(cut: tesserae.Cut) -> Plane:
 
 
 def _mortar(scene: Scene, flat: Picture, distance: Plane, colour: Colour, grain: Plane) -> Picture:
-    """Mortar has half the tone of the surrounding stones; on skin nearly all of it, because joints
-    take a third of a face of fine stones and would darken it."""
+    """Mortar has half the tone of the surrounding stones; on skin all of it, because joints take a
+    third of a face of fine stones and would darken it."""
     side = 256
     around = cv2.blur(resized(flat, side), (9, 9))
     bare = resized(scene.bare, side)
     base = np.full_like(around, colour)
     tinted = painted(
-        cv2.addWeighted(base, 0.42, around, 0.5, 0), cv2.convertScaleAbs(around, alpha=1.14), bare
+        cv2.addWeighted(base, 0.42, around, 0.5, 0), cv2.convertScaleAbs(around, alpha=1.27), bare
     )
     depth = 0.82 + 0.1 * grain + 0.2 * smoothstep(0.0, -3.0, distance)
     return cv2.multiply(resized(tinted, flat.shape[0]), cv2.merge([depth] * 3), dtype=cv2.CV_8U)

@@ -98,6 +98,7 @@ def oil(scene: Scene, variation: Variation) -> Picture:
             window=window,
         )
     restate(canvas, target, field, scene, 0.7 + 0.3 * variation.mildness)
+    canvas.height *= 1 - 0.5 * scene.bare  # the shadows of thick paint would darken skin
     return to_picture(lit(canvas, 1.0) / 255)
 
 

@@ -159,7 +159,8 @@ def sitter_wash(scene: Scene, variation: Variation, rng: np.random.Generator, si
     ink = (1 - bare)[..., None] * np.clip(0.62 - tone, 0, 1)[..., None]
     chroma = chroma + ink * np.array((2.0, -26.0), np.float32)  # darks shift to indigo, not black
     lab = np.dstack([tone * 100, chroma]).astype(np.float32)
-    colour = np.clip(cv2.cvtColor(lab, cv2.COLOR_LAB2RGB), 0, 1)
+    colour = cv2.cvtColor(lab, cv2.COLOR_LAB2RGB)
+    colour = np.clip(mix(colour, colour / PAPER, bare), 0, 1)  # cream paper would darken skin
     cover, fade = faded_below(scene, rng, size)
     rims = wet_edge(1 - tone, size / 160) * (1.3 - 0.6 * bare)
     flow = value_noise(rng, size, 6, octaves=5) * (0.3 - 0.2 * bare)

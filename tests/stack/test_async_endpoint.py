@@ -75,10 +75,10 @@ def test_a_failed_inference_ends_the_job_returns_the_day_and_leaves_nothing(
     person, backend, selfies, objects, running, ops
 ):
     job_id = person.hands_in(*selfies[:3])
-    # Another photo of the same person: moderation accepts it, the container sees another SHA-256.
-    ops("s3").put_object(
-        Bucket=running.outputs["PhotosBucket"], Key=f"photos/{job_id}/p01.jpg", Body=selfies[5]
-    )
+    # The same picture in another file: moderation accepts it, the container sees another SHA-256.
+    photo = {"Bucket": running.outputs["PhotosBucket"], "Key": f"photos/{job_id}/p01.jpg"}
+    inspected = ops("s3").get_object(**photo)["Body"].read()
+    ops("s3").put_object(**photo, Body=inspected + b"changed")
     backend.submit(job_id)
 
     job = person.sees_end(job_id)

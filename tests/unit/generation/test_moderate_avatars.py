@@ -280,6 +280,8 @@ def suggestive(confidence, name="Female Swimwear or Underwear"):
         (suggestive(82), suggestive(85), AvatarState.APPROVED),
         # The photo was clean: the engine added something.
         ([], suggestive(85), AvatarState.REFUSED),
+        # Another label of the allowed kind, which no one saw.
+        (suggestive(92, "Bare Back"), suggestive(94, BREAST), AvatarState.REFUSED),
         # Another kind than the allowed one.
         (suggestive(82), [Label(name="Weapons", confidence=70)], AvatarState.REFUSED),
         # Certain, whatever a moderator allowed as doubtful.
@@ -304,7 +306,8 @@ def test_what_a_moderator_allowed_on_the_photo_does_not_refuse_its_avatars(
 
 def test_an_appeal_granted_for_the_photo_rules_out_the_doubt_about_its_avatars(world):
     policy = load_policy()
-    exonerated = seen(exonerated=frozenset({Reason.POLICY_NUDITY}))
+    labels = suggestive(60, "Explicit")
+    exonerated = seen(exonerated=frozenset({Reason.POLICY_NUDITY}), labels=labels)
     photo = a_photo(1, verdict=moderation(exonerated, policy))
     world.has(JobState.GENERATING, attempt=1, with_photos=[photo])
     world.work.deliver(a_result(1), {"a01": a_png(1)})

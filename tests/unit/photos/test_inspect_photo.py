@@ -17,7 +17,7 @@ from likeness.domain.jobs.job import JobState
 from likeness.domain.photos.photo import Box, Fingerprint, PhotoProblem, PhotoState
 from likeness.domain.photos.picture import NormalisedPhoto
 from likeness.domain.reasons import Reason, Refused
-from likeness.services.photos.fail_inspection import FAILED, PAUSE, fail_inspection
+from likeness.services.photos.fail_inspection import DIED, FAILED, PAUSE, fail_inspection
 from likeness.services.photos.inspect_photo import CLOCKS_DIFFER, inspect_photo
 from likeness.services.photos.lost_uploads import EVENT_WITHIN, request_inspections
 from tests.builders import JOB, NOW, OTHER_JOB, a_face, a_job, a_photo, a_verdict, digest
@@ -415,6 +415,30 @@ def test_a_photo_can_be_uploaded_again_after_a_failed_inspection(world):
     assert world.photo().sha256 == digest(b"jpeg of forest/front/1")
 
 
+@pytest.mark.parametrize("content", [b"refuse FILE.TYPE", b"beach/front/1"])
+def test_the_upload_of_an_inspection_that_failed_after_its_verdict_is_deleted(
+    world, monkeypatch, content
+):
+    inspect = world.upload(content)
+
+    def unavailable(*_):
+        raise Unavailable("S3")
+
+    with monkeypatch.context() as down:
+        down.setattr(world.photos, "delete", unavailable)
+        down.setattr(world.photos, "delete_upload", unavailable)
+        with pytest.raises(Unavailable):
+            inspect()
+    decided = world.photo()
+    assert "uploads/job/p01" in world.keys
+
+    world.fail(inspect, died=False)
+
+    assert world.photo() == decided
+    kept = ["photos/job/p01.jpg"] if decided.state is PhotoState.ACCEPTED else []
+    assert world.keys == kept
+
+
 # --- one inspection, which may die --------------------------------------------------------------
 
 
@@ -483,7 +507,7 @@ def test_a_photo_whose_inspection_dies_is_refused_at_once(world):
 
     assert_refused(world.photo(), Reason.FILE_CORRUPT)
     assert world.keys == []
-    assert FAILED not in world.metrics.counted
+    assert (FAILED in world.metrics.counted, world.metrics.counted[DIED]) == (False, 1)
 
 
 def test_a_bomb_is_decoded_once_whatever_is_delivered_again(world):

@@ -180,11 +180,12 @@ def test_only_clear_faces_outweigh_a_doubt(turned):
     assert outcome(three) == "doubtful"
 
 
-def test_the_range_of_a_turned_face_is_outweighed_whatever_it_is():
-    found = ages((5, 25), ADULT, ADULT, ADULT)
+@pytest.mark.parametrize(("turned", "expected"), [((12, 25), "clean"), ((8, 18), "doubtful")])
+def test_the_range_of_a_turned_face_is_outweighed_unless_it_says_minor(turned, expected):
+    found = ages(turned, ADULT, ADULT, ADULT)
     found[photo_id(1)] = found[photo_id(1)].model_copy(update={"yaw": 40.0})
 
-    assert outcome(found) == "clean"
+    assert outcome(found) == expected
 
 
 def test_a_doubtful_age_on_a_photo_that_may_show_someone_else_is_not_outweighed():
@@ -239,13 +240,20 @@ def test_an_assurance_must_be_of_an_adult_and_recent(fields, expected):
     [
         ([(13, 20), (13, 21), (14, 21)], "doubtful"),  # estimates of 16.5 to 17.5
         ([(12, 17), ADULT, ADULT], "refused"),
-        ([(None, None), (None, None), (None, None)], "clean"),  # nothing says minor
+        ([(None, None), (None, None), (None, None)], "doubtful"),  # nothing says adult
     ],
 )
 def test_a_set_that_clearly_shows_a_minor_stands_against_the_apps_word(ranges, expected):
     found = moderate_set(ages(*ranges, age_assurance=checked()), POLICY)
 
     assert (found.outcome, found.age_assured) == (expected, expected == "clean")
+
+
+def test_turned_faces_of_minors_stand_against_the_apps_word_beside_a_clear_adult():
+    found = ages((20, 30), *[(8, 19)] * 3, age_assurance=checked())
+    turned = {p: one.model_copy(update={"yaw": 31.0}) for p, one in found.items() if p != "p01"}
+
+    assert outcome(found | turned) == "doubtful"
 
 
 def test_an_assurance_that_was_not_needed_is_not_named():

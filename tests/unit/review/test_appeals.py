@@ -593,6 +593,8 @@ def test_an_expired_appeal_deletes_its_photo_and_can_be_opened_again(before_a_le
 # --- a photo that was left out -------------------------------------------------------------------
 
 DOUBT = a_verdict(Outcome.DOUBTFUL, Reason.POLICY_SUGGESTIVE)
+ANOTHER = a_verdict(Outcome.DOUBTFUL, Reason.SUBJECT_DIFFERENT_PERSON).findings
+DOUBT = DOUBT.model_copy(update={"findings": DOUBT.findings + ANOTHER})
 
 
 @pytest.fixture

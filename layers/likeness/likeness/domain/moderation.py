@@ -84,12 +84,12 @@ class ClearFace(Record):
 class AgeInSetRule(Record):
     """When the set outweighs a range that reaches below `adult`: all four must hold.
 
-    The middle of a range is its estimate. Only ranges of clear faces count.
+    The middle of a range is its estimate. Only ranges of clear faces count, but for `min_middle`.
     """
 
     clear_face: ClearFace
     min_photos: int = Field(ge=1)
-    min_middle: float = Field(description="years: no middle is below")
+    min_middle: float = Field(description="years: no middle is below, of any face")
     min_median: float = Field(description="years: the median of the middles is not below")
     max_share: float = Field(ge=0, le=1, description="of ranges that reach below `adult`")
 
@@ -219,9 +219,9 @@ class PhotoEvidence(Record):
     exonerated: frozenset[Reason] = Field(
         default=frozenset(), description="reasons that a granted appeal ruled out for this photo"
     )
-    allowed: frozenset[Reason] = Field(
+    allowed: frozenset[str] = Field(
         default=frozenset(),
-        description="of an avatar: reasons that were doubtful on its photo, and allowed by a human",
+        description="of an avatar: labels that its photo has too, and that a human allowed there",
     )
 
 
@@ -252,20 +252,22 @@ def moderate(seen: PhotoEvidence, policy: Policy) -> Verdict:
     return verdict(findings, seen, policy)
 
 
-def allowed_on_avatars(photo: Verdict, policy: Policy) -> frozenset[Reason]:
-    """Returns the reasons whose doubts do not refuse an avatar of this photo.
+def allowed_on_avatars(photo: Verdict, policy: Policy) -> frozenset[str]:
+    """Returns the labels whose doubts do not refuse an avatar of this photo.
 
     Avatars are not reviewed. What a moderator allowed on the photo, bare shoulders for example, is
-    on its avatars too: without this rule they are drawn twice and lost. Only for kinds that the
-    policy may leave out, or that a granted appeal ruled out; what is certain is refused.
+    on its avatars too: without this rule they are drawn twice and lost. Only the labels that the
+    photo has, of kinds that the policy may leave out or that a granted appeal ruled out; what is
+    certain is refused.
     """
-    doubtful = {f.reason for f in photo.findings if f.outcome is Outcome.DOUBTFUL and f.reason}
-    return photo.evidence.exonerated | (doubtful & policy.leave_out.reasons)
+    kinds = photo.evidence.exonerated | policy.leave_out.reasons
+    found = moderate_labels(photo.evidence.labels, photo.evidence.detector_version, policy)
+    return frozenset(finding.source for finding in found if finding.reason in kinds)
 
 
 def _is_ruled_out(finding: Finding, seen: PhotoEvidence) -> bool:
     doubtful = finding.outcome is Outcome.DOUBTFUL
-    return finding.reason in seen.exonerated or (doubtful and finding.reason in seen.allowed)
+    return finding.reason in seen.exonerated or (doubtful and finding.source in seen.allowed)
 
 
 def verdict(findings: Iterable[Finding], seen: PhotoEvidence, policy: Policy) -> Verdict:

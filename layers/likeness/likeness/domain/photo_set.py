@@ -119,24 +119,26 @@ def _with_similarity(
 
 
 def _are_of_an_adult(ages: Sequence[PhotoEvidence], rule: AgeRule) -> bool:
-    """Whether the clear faces outweigh the doubt about single ranges."""
+    """Whether the clear faces outweigh the doubt about single ranges. No estimate, also of a turned
+    or dark face, may be below `min_middle`: that photo is drawn too."""
     clear = [one for one in ages if _is_clear(one, rule.in_set.clear_face)]
     if len(clear) < rule.in_set.min_photos:
         return False
     middles = _middles(clear)
     reaching_below = sum((one.age_low or 0) < rule.adult for one in clear)
     return (
-        min(middles) >= rule.in_set.min_middle
+        min(_middles(ages)) >= rule.in_set.min_middle
         and median(middles) >= rule.in_set.min_median
         and reaching_below <= rule.in_set.max_share * len(clear)
     )
 
 
 def _are_of_a_minor(ages: Sequence[PhotoEvidence], rule: AgeRule) -> bool:
-    """Whether half of the estimates are below `adult`: of clear faces, if there are any."""
+    """Whether half of the estimates are below `adult`: of clear faces, or of all. Also without any:
+    moderation fails closed."""
     clear = [one for one in ages if _is_clear(one, rule.in_set.clear_face)]
-    middles = _middles(clear or ages)
-    return bool(middles) and median(middles) < rule.adult
+    middles = _middles(ages)
+    return not middles or min(median(_middles(clear or ages)), median(middles)) < rule.adult
 
 
 def _middles(ages: Sequence[PhotoEvidence]) -> list[float]:

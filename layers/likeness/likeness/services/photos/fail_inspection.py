@@ -12,6 +12,7 @@ from likeness.ports.runtime import Clock, Metrics
 from likeness.services.photos.records import find_photo
 
 FAILED = "InspectionFailed"
+DIED = "InspectionDied"
 PAUSE = timedelta(seconds=30)  # before it is tried again: the app may poll for an hour
 
 
@@ -29,16 +30,21 @@ def fail_inspection(
     """Refuse a photo whose inspection died: it would die of the file again.
 
     After an error of ours the upload stays, and a later request for the job inspects it again.
-    Returns the state that was recorded; None if the invocation had no lease.
+    An invocation that failed after its verdict was saved left files: they are deleted. Returns the
+    state that was recorded; None if the invocation had no lease.
     """
-    if not died:
-        metrics.count(FAILED)
+    metrics.count(DIED if died else FAILED)
     job, photo = find_photo(job_id, photo_id, jobs)
     if job is None or photo is None:  # erased
         photos.delete(job_id, photo_id)
         photos.delete_upload(job_id, photo_id)
         return None
     if photo.lease is None or photo.lease.owner != owner:
+        if photo.state is PhotoState.REFUSED:
+            photos.delete(job_id, photo_id)
+        awaited = photo.state is PhotoState.AWAITED and job.state is JobState.OPEN
+        if photo.lease is None and not awaited:
+            photos.delete_upload(job_id, photo_id)
         return None
     # Deleted first: after the record is saved, another invocation may store the photo.
     photos.delete(job_id, photo_id)

@@ -54,12 +54,17 @@ class AppealClosing:
         )
 
     def _reasons(self, job: Job) -> Mapping[str, frozenset[Reason]]:
-        """By HMAC: the reason of each photo's refusal, and all that moderation found in it."""
+        """By HMAC: the reason of each photo's refusal, and all that moderation found in it.
+
+        But not that it shows another person, unless that was contested: an appeal shows the photo
+        without its set.
+        """
         photos = self.jobs.photos(job.job_id)
         owed = decisions(job, photos, self.reviews.for_job(job.job_id)).needing_statement
         return {
             photo.hmac: frozenset({owed[photo.photo_id]})
             | {f.reason for f in (photo.verdict.findings if photo.verdict else ()) if f.reason}
+            - {Reason.SUBJECT_DIFFERENT_PERSON}
             for photo in photos
             if photo.hmac and photo.photo_id in owed
         }

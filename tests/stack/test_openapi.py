@@ -67,6 +67,7 @@ REACHED = {
     "cancel_job",
     "claim_review",
     "create_job",
+    "get_consents",
     "get_erasure",
     "get_job",
     "get_keys",

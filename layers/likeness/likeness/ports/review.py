@@ -69,7 +69,7 @@ class DeskCounters(Protocol):
         """Return the exposure of every moderator who revealed a picture that day."""
 
     def expose(self, audit_event: AuditEvent, *, budget: int) -> Exposure:
-        """Count one more picture for the event's actor. Raises OverQuota above the budget.
+        """Count one more picture for the event's actor. Raises ExposureUsed above the budget.
 
         Not idempotent.
         """

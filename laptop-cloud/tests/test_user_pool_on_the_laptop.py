@@ -147,7 +147,7 @@ def test_a_weak_password_is_refused(desk: Desk, person: str) -> None:
     assert refusal(desk.choose, "short") == "InvalidPasswordException"
 
 
-def test_nobody_signs_up(desk: Desk) -> None:
+def test_a_guest_cannot_sign_up(desk: Desk) -> None:
     refused = refusal(desk.cognito.sign_up, ClientId=desk.client, Username="guest", Password=CHOSEN)
 
     assert refused == "NotAuthorizedException"

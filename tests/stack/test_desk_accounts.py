@@ -27,9 +27,9 @@ def moderator(running, http, ops):
         yield ReviewDesk(running, http, token)
 
 
-def change(lead, **fields):
+def change(desk, **fields):
     access = {"enabled": True, "moderator": True, "lead": False, "app_user_id": None} | fields
-    return lead.call("PUT", f"/v1/reviews/staff/{NAME}", access)
+    return desk.call("PUT", f"/v1/reviews/staff/{NAME}", access)
 
 
 def remove_from_group(pool):

@@ -392,6 +392,7 @@ GAPS: tuple[Gap, ...] = (
             f"{COGNITO}:_verify_software_token": "dfdccbaa6151906d",
             f"{COGNITO}:_sign_up": "7c18b40cc0808ff8",
             f"{COGNITO}:_update_user_attributes": "f2dcbe6711fd7b22",
+            f"{COGNITO}:_admin_create_user": "b6be9f9333ac6842",
             f"{COGNITO}:_forgot_password": "2c3b97e277d599ff",
             f"{COGNITO}:_record_auth_event": "16317aa21489600e",
             f"{COGNITO}:_validate_password": "223b46f71a0e5978",

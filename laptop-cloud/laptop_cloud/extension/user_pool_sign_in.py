@@ -52,6 +52,7 @@ def install() -> None:
     cognito._verify_software_token = _with_session(cognito._verify_software_token, verify)
     cognito._sign_up = _checked(cognito._sign_up, _sign_up_error)
     cognito._update_user_attributes = _checked(cognito._update_user_attributes, _update_error)
+    cognito._admin_create_user = _with_password(cognito._admin_create_user)
     cognito._forgot_password = _checked(cognito._forgot_password, _recovery_error)
 
 
@@ -223,6 +224,20 @@ def _checked(
         return error(data) or shipped(data)
 
     return run
+
+
+def _with_password(
+    shipped: Callable[[dict[str, Any]], Answer],
+) -> Callable[[dict[str, Any]], Answer]:
+    """A generated temporary password obeys the pool's policy."""
+
+    def create(data: dict[str, Any]) -> Answer:
+        pool = cognito._user_pools.get(data.get("UserPoolId")) or {}
+        length = pool.get("Policies", {}).get("PasswordPolicy", {}).get("MinimumLength", 8)
+        password = f"{secrets.token_hex(int(length))}aA1!"
+        return shipped({"TemporaryPassword": password, **data})
+
+    return create
 
 
 def _sign_up_error(data: dict[str, Any]) -> Answer | None:

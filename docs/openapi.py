@@ -213,7 +213,7 @@ def kinds(operation: Operation) -> dict[HTTPStatus, list[ErrorKind]]:
     found: set[type[errors.LikenessError]] = {errors.Invalid, errors.Unavailable}
     found |= set(operation.raises)
     if operation.moderators:
-        found.add(errors.Forbidden)
+        found |= {errors.AccessRevoked, errors.Forbidden}
     if operation.takes:
         found.add(errors.UnsupportedMediaType)
     if set(_names(operation.path)) - set(http.CALLER_IDS):

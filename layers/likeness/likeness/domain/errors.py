@@ -20,6 +20,7 @@ class ErrorKind(StrEnum):
     UNREADABLE_PICTURE = "UnreadablePicture"
     FORBIDDEN = "Forbidden"
     TIER_CLOSED = "TierClosed"
+    ACCESS_REVOKED = "AccessRevoked"
     NOT_FOUND = "NotFound"
     AVATARS_EXPIRED = "AvatarsExpired"
     CONFLICT = "Conflict"
@@ -40,6 +41,8 @@ class ErrorKind(StrEnum):
     CASE_TAKEN = "CaseTaken"
     CASE_CLOSED = "CaseClosed"
     NO_LEASE = "NoLease"
+    ACCOUNT_EXISTS = "AccountExists"
+    OWN_ACCOUNT = "OwnAccount"
     UNSUPPORTED_MEDIA_TYPE = "UnsupportedMediaType"
     KEY_REUSED = "KeyReused"
     OVER_QUOTA = "OverQuota"
@@ -110,6 +113,10 @@ class Forbidden(LikenessError):
 
 class TierClosed(Forbidden):
     """The user's tier may not use the feature: offer Plus."""
+
+
+class AccessRevoked(Forbidden):
+    """The moderator's account was disabled or deleted: the session is over."""
 
 
 class NotFound(LikenessError):
@@ -207,6 +214,14 @@ class CaseTaken(Conflict):
 
 class CaseClosed(Conflict):
     """The case is decided or expired: take another one."""
+
+
+class AccountExists(Conflict):
+    """There is an account of that name: choose another one."""
+
+
+class OwnAccount(Conflict):
+    """Leads do not change their own account: ask another lead."""
 
 
 class NoLease(Conflict):

@@ -8,6 +8,7 @@ from typing import Self
 from pydantic import Field
 
 from likeness.contracts import Engine
+from likeness.domain.account.consent import ConsentVersions, consent_versions
 from likeness.domain.record import Record
 from likeness.domain.review.case import ReviewPolicy
 
@@ -56,6 +57,7 @@ class Settings(Record):
     avatar_days: int = Field(default=30, ge=1)
     event_bus: str | None = Field(default=None, description="name of the event bus")
     event_dead_letter_queue: str | None = Field(default=None, description="URL")
+    moderator_pool: str | None = Field(default=None, description="id of the moderators' user pool")
     idempotency_table: str | None = Field(default=None, description="of cached responses")
     review_policy: str = Field(default="flagged", description="flagged, all or sample:N")
     second_review_percent: float = Field(default=5, ge=0, le=100)
@@ -87,8 +89,8 @@ class Settings(Record):
         return timedelta(days=self.avatar_days)
 
     @property
-    def consents(self) -> frozenset[str]:
-        return frozenset(version.strip() for version in self.consent_versions.split(","))
+    def consents(self) -> ConsentVersions:
+        return consent_versions(version.strip() for version in self.consent_versions.split(","))
 
     @property
     def accepted_detectors(self) -> list[str]:

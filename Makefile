@@ -42,8 +42,8 @@ help: ## List the targets
 	@requirements/chromium.sh
 .envs/node/.ready: requirements/node.txt requirements/install.sh
 	@requirements/install.sh node
-node_modules/.ready: package-lock.json .envs/node/.ready
-	@$(NODE) npm ci --silent && touch $@
+node_modules/.ready: package-lock.json | .envs/node/.ready
+	@$(NODE) npm ci --loglevel error && touch $@
 .envs/bench/.ready: requirements/bench.txt requirements/install.sh
 	@requirements/install.sh bench
 .envs/mutants/.ready: requirements/mutants.txt requirements/install.sh
@@ -198,9 +198,9 @@ launch: .envs/launch/.ready ## Start one training job by hand [STACK= PHOTOS= ST
 	  --stack "$(or $(STACK),likeness-$(ENV))" --photos "$(or $(PHOTOS),demo/photos)" --out "$(OUT)" \
 	  $(if $(STYLES),--styles "$(STYLES)") $(if $(COUNT),--count "$(COUNT)") $(if $(ENGINE),--engine "$(ENGINE)")
 
-lock: ## Resolve every .in file again. Lock files contain no registry address
+lock: .envs/node/.ready ## Resolve every .in file and package.json again. Lock files contain no registry address
 	requirements/install.sh uv
-	for name in cloud sam vision checkov dev mutants; do \
+	for name in cloud sam vision checkov dev node mutants; do \
 	  .envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.13 requirements/$$name.in -o requirements/$$name.txt; done
 	for layer in deps c2pa rivagan; do \
 	  .envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.13 layers/$$layer/requirements.in -o layers/$$layer/requirements.txt; done
@@ -211,6 +211,7 @@ lock: ## Resolve every .in file again. Lock files contain no registry address
 	cd model && ../.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 requirements-launch.in -o requirements-launch.txt
 	cd model && compile="../.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 requirements-dev.in --override requirements-override.in" \
 	  && $$compile -o requirements-dev.txt $$($$compile | grep -oE '^(nvidia|cuda|triton)[a-z0-9-]*' | sed 's/^/--no-emit-package /')
+	$(NODE) npm update --package-lock-only --loglevel error
 
 generated: .envs/dev/.ready node_modules/.ready ## Generate docs/policy.md, docs/openapi.json, docs/events/ and the clients' types
 	$(DEV)/python -m likeness.commands.policy_table > docs/policy.md

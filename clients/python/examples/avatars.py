@@ -1,6 +1,6 @@
 """Photos of one user in, avatars out: python avatars.py USER_ID PHOTO PHOTO PHOTO ...
 
-Needs LIKENESS_API_URL, AWS_REGION and AWS credentials, as `make env` prints them.
+Needs LIKENESS_API_URL, AWS_DEFAULT_REGION and AWS credentials, as `make env` prints them.
 """
 
 import os
@@ -12,7 +12,7 @@ from likeness_client import Likeness, errors, receipts
 
 
 def main(user_id: str, *photos: str) -> None:
-    client = Likeness(os.environ["LIKENESS_API_URL"], os.environ["AWS_REGION"])
+    client = Likeness(os.environ["LIKENESS_API_URL"], os.environ["AWS_DEFAULT_REGION"])
     try:
         created = client.create_job(
             {

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from likeness_client.transport import Http, Response
 
 PhotoType = Literal["image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"]
-PictureType = Literal["image/png", "image/webp", "image/jpeg"]
+PictureType = Literal["image/png", "image/webp", "image/jpeg", "application/octet-stream"]
 UNDECIDED = frozenset({"awaited", "checking"})  # states of a photo without a verdict
 ENDED = frozenset({"completed", "refused", "cancelled", "expired", "failed"})
 FIRST_POLL_S, LONGEST_POLL_S = 0.5, 5.0
@@ -81,7 +81,11 @@ class Likeness:
         return self._api.call(types.JobView, "GET", _job(job_id))
 
     def list_jobs(
-        self, user_id: str, *, limit: int | None = None, cursor: str | None = None
+        self,
+        user_id: str,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
     ) -> types.JobsView:
         """One page of the user's jobs, newest first. `all_jobs` reads every page."""
         query = {"limit": limit, "cursor": cursor}
@@ -117,6 +121,10 @@ class Likeness:
         """The public keys of receipts."""
         return self._api.call(types.KeysView, "GET", "/v1/keys")
 
+    def get_consents(self) -> types.ConsentsView:
+        """The versions of the consent text that are in force."""
+        return self._api.call(types.ConsentsView, "GET", "/v1/consents")
+
     # --- users ----------------------------------------------------------------------------------
 
     def get_quota(self, user_id: str) -> types.QuotaView:
@@ -148,7 +156,8 @@ class Likeness:
     def preview_style(self, style: str) -> bytes:
         """The preview picture of a style, WebP."""
         path = f"/v1/styles/{segment(style)}/preview"
-        return self._api.send("GET", path, headers={"User-Agent": AGENT}).data
+        headers = {"User-Agent": AGENT}
+        return self._api.send("GET", path, headers=headers).data
 
     def verify_picture(
         self, picture: bytes, content_type: PictureType, *, idempotency_key: str | None = None

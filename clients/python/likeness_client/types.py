@@ -69,7 +69,19 @@ class Consent(TypedDict):
     """Version of the consent text that the user accepted, and when."""
 
     version: str
+    """one of `GET /v1/consents`"""
     accepted_at: str
+
+
+class ConsentView(TypedDict):
+    version: str
+    in_force_from: str
+
+
+class ConsentsView(TypedDict):
+    """Versions of the consent text that are in force, newest first: show the first one."""
+
+    consents: list[ConsentView]
 
 
 Style: TypeAlias = str
@@ -135,6 +147,47 @@ class ErasureView(TypedDict):
     """compact JWS; null until done"""
 
 
+ErrorKind: TypeAlias = Literal[
+    "Invalid",
+    "ConsentNotInForce",
+    "UnknownStyle",
+    "TierLimit",
+    "UnreadablePicture",
+    "Forbidden",
+    "TierClosed",
+    "AccessRevoked",
+    "NotFound",
+    "AvatarsExpired",
+    "Conflict",
+    "ConcurrentChange",
+    "InProgress",
+    "PhotosBeingChecked",
+    "NotEnoughPhotos",
+    "TooManyPhotos",
+    "NoUploadsLeft",
+    "TooManyOpenJobs",
+    "AlreadySubmitted",
+    "JobEnded",
+    "JobRunning",
+    "ErasureRunning",
+    "NotContestable",
+    "AppealClosed",
+    "PhotosNotDeletedYet",
+    "CaseTaken",
+    "CaseClosed",
+    "NoLease",
+    "AccountExists",
+    "OwnAccount",
+    "UnsupportedMediaType",
+    "KeyReused",
+    "OverQuota",
+    "ExposureUsed",
+    "Internal",
+    "Unavailable",
+]
+"""What went wrong: one kind for each thing that a client does differently."""
+
+
 class EstimateView(TypedDict):
     """Estimated remaining time: 50 % and 90 % of similar jobs were complete by then."""
 
@@ -150,6 +203,14 @@ FailureKind: TypeAlias = Literal["gpu", "capacity", "timeout", "moderation", "in
 """Cause of a failed job."""
 
 
+class Fault(TypedDict):
+    """One thing that is wrong with a request."""
+
+    field: str
+    """JSON pointer (RFC 6901) below `/body`, `/query`, `/path` or `/header`"""
+    message: str
+
+
 JobState: TypeAlias = Literal[
     "open",
     "moderating",
@@ -163,6 +224,27 @@ JobState: TypeAlias = Literal[
     "expired",
     "failed",
 ]
+
+
+class JobStateChanged(TypedDict):
+    """A job changed its state. Delivered at least once for each change, in no guaranteed order."""
+
+    schema_version: Literal[1]
+    event_id: str
+    """Identifies the change: a redelivered event has the same id."""
+    job_id: str
+    version: int
+    """Version of the job. Of two events of a job, the higher version is newer."""
+    state: str
+    """The new state. Later releases may add states: docs/events.md lists them."""
+    previous: str | None
+    """The previous state; null for a new job."""
+    at: str
+    """When the job changed."""
+    reason: str | None
+    """Reason code of the end, if any. Later releases may add codes: docs/policy.md."""
+    photos_left_out: int
+    """Number of photos that moderation left out: GET /v1/jobs/{job_id} says which."""
 
 
 class JobStateView(TypedDict):
@@ -267,6 +349,8 @@ Reason: TypeAlias = Literal[
     "RIGHTS.CELEBRITY",
     "RIGHTS.NOT_SELF",
     "MINOR.AGE_DOUBT",
+    "QUOTA.JOB_RUNNING",
+    "QUOTA.DAY_USED",
     "SYSTEM.UNAVAILABLE",
     "SYSTEM.REVIEW_EXPIRED",
     "SYSTEM.TOO_FEW_AVATARS",
@@ -345,6 +429,15 @@ class GatewayError(TypedDict):
     message: str | None
 
 
+class JobStateChangedEvent(TypedDict):
+    type: Literal["JobStateChanged"]
+    timestamp: str
+    data: JobStateChanged
+
+
+WebhookEvent: TypeAlias = JobStateChangedEvent
+
+
 class AgeAssurance(TypedDict):
     """The app checked that its user is at least `over_age`. We record it and do not verify it."""
 
@@ -366,22 +459,34 @@ class CreateJob(TypedDict):
     user_id: str
     styles: list[Style]
     photos: list[NewPhoto]
+    """3 have to be accepted; `POST .../photos` adds more"""
     avatars: NotRequired[int]
     time_zone: str
     consent: Consent
     age_assurance: NotRequired[AgeAssurance | None]
     """how the app checked the user's age; omit it if it did not"""
+    metadata: NotRequired[dict[str, str]]
+    """the app's own, returned with the job and its events; never logged"""
 
 
 class ErrorBody(TypedDict):
-    """Every error of the API."""
+    """Every error of the API. Decide by `error`: `message` may change."""
 
-    error: str
-    """kind of error; stable"""
+    error: ErrorKind
     message: str
     """what is wrong and what to do; for developers, not for users"""
     reason: NotRequired[Reason | None]
     """reason code, to show to the user"""
+    field: NotRequired[str | None]
+    """what is wrong with the request"""
+    faults: NotRequired[list[Fault] | None]
+    """all of them, if several things are wrong with the request"""
+    job_id: NotRequired[str | None]
+    """of OverQuota: the job that has the quota day"""
+    job_ids: NotRequired[list[str] | None]
+    """of TooManyOpenJobs: the user's open jobs"""
+    next_day_begins_at: NotRequired[str | None]
+    """of OverQuota: when the user's next quota day begins"""
 
 
 class JobCreated(TypedDict):
@@ -395,6 +500,9 @@ class JobSummary(TypedDict):
     """A job in a list; GET /v1/jobs/{job_id} has the details."""
 
     job_id: str
+    user_id: str
+    metadata: dict[str, str]
+    """the app's own, returned with the job and its events; never logged"""
     state: JobState
     reason: ReasonView | None
     failure: FailureKind | None
@@ -501,6 +609,9 @@ class JobView(TypedDict):
     """A job, with its photos, avatars and quota."""
 
     job_id: str
+    user_id: str
+    metadata: dict[str, str]
+    """the app's own, returned with the job and its events; never logged"""
     state: JobState
     reason: ReasonView | None
     failure: FailureKind | None

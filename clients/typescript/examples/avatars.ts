@@ -1,15 +1,19 @@
 /**
  * Photos of one user in, avatars out: node avatars.ts USER_ID PHOTO PHOTO PHOTO ...
  *
- * Needs LIKENESS_API_URL, AWS_REGION and AWS credentials, as `make env` prints them.
+ * Needs LIKENESS_API_URL, AWS_DEFAULT_REGION and AWS credentials, as `make env` prints them.
  */
 import { readFile, writeFile } from "node:fs/promises";
 
 import { ApiError, type JobView, Likeness, verifyDeletion } from "likeness-client";
 
-const { LIKENESS_API_URL = "", AWS_REGION = "", LIKENESS_ISSUER = "likeness/local" } = process.env;
+const {
+  LIKENESS_API_URL = "",
+  AWS_DEFAULT_REGION = "",
+  LIKENESS_ISSUER = "likeness/local",
+} = process.env;
 const [userId = "", ...photos] = process.argv.slice(2);
-const client = new Likeness({ apiUrl: LIKENESS_API_URL, region: AWS_REGION });
+const client = new Likeness({ apiUrl: LIKENESS_API_URL, region: AWS_DEFAULT_REGION });
 
 const order = {
   user_id: userId,

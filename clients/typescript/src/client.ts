@@ -7,11 +7,12 @@ import { AGENT, type Options, segment, Transport } from "./transport.ts";
 import type {
   AddPhoto,
   AppealUploadsView,
+  ConsentsView,
   CreateJob,
   ErasureView,
   JobCreated,
-  JobsView,
   JobStateView,
+  JobsView,
   JobSummary,
   JobView,
   KeepAvatars,
@@ -45,7 +46,7 @@ export interface Wait {
   pause?: (ms: number) => Promise<unknown>;
 }
 
-export type PictureType = "image/png" | "image/webp" | "image/jpeg";
+export type PictureType = "image/png" | "image/webp" | "image/jpeg" | "application/octet-stream";
 
 const UNDECIDED: ReadonlySet<string> = new Set(["awaited", "checking"]);
 const ENDED: ReadonlySet<string> = new Set([
@@ -137,6 +138,11 @@ export class Likeness {
   /** The public keys of receipts. */
   getKeys(): Promise<KeysView> {
     return data(this.#api.GET("/v1/keys"));
+  }
+
+  /** The versions of the consent text that are in force. */
+  getConsents(): Promise<ConsentsView> {
+    return data(this.#api.GET("/v1/consents"));
   }
 
   // --- users -------------------------------------------------------------------------------------

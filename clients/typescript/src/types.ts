@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+  "/v1/consents": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Versions of the consent text that are in force, newest first
+     * @description A new job needs the user's consent to one of them, given since that version began.
+     */
+    get: operations["get_consents"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   "/v1/erasures/{erasure_id}": {
     parameters: {
       query?: never;
@@ -11,7 +31,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** State of an erasure. When done: what was deleted, when, and what remains. Names no user. */
+    /**
+     * The state of an erasure, and its receipt when done
+     * @description What was deleted, when, and what remains. Names no user.
+     */
     get: operations["get_erasure"];
     put?: never;
     post?: never;
@@ -30,7 +53,13 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Open a job: checks consent, bounds, tier and quota, and creates presigned POSTs. */
+    /**
+     * Open a job and get a presigned POST for each photo
+     * @description Checks consent, styles, tier and quota, and reserves nothing: submitting does. A job that is not
+     *     submitted by `submit_by` expires and costs nothing. A user has at most 5 open jobs.
+     *
+     *     With the same Idempotency-Key the response has the same ids, and new presigned URLs and POSTs.
+     */
     post: operations["create_job"];
     delete?: never;
     options?: never;
@@ -45,11 +74,18 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** State, verdict of each photo, progress, and avatars with URLs valid for five minutes. */
+    /**
+     * The job as the app shows it
+     * @description State, the verdict of each photo, progress, and avatars with URLs valid for five minutes. While
+     *     the job is open, it also finds uploads whose event was lost.
+     */
     get: operations["get_job"];
     put?: never;
     post?: never;
-    /** Stops the work, deletes everything, returns the quota day. No avatar is published. */
+    /**
+     * Cancel a job that has not ended
+     * @description Stops the work, deletes everything, returns the quota day. No avatar is published.
+     */
     delete: operations["cancel_job"];
     options?: never;
     head?: never;
@@ -65,7 +101,14 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Presigned POSTs for uploading the refused photos again. Photos that match go to a lead. */
+    /**
+     * Open an appeal, or get new presigned POSTs for the one that is open
+     * @description Upload each contested file again. When all are recognised, a lead decides, and that is final. An
+     *     appeal that no lead decided in time may be opened again. Possible for 80 days, once the job has
+     *     ended and its photos are deleted.
+     *
+     *     With the same Idempotency-Key the operation runs again: it is idempotent.
+     */
     post: operations["appeal_job"];
     delete?: never;
     options?: never;
@@ -82,7 +125,13 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Avatars that are not named are deleted for good. Returns when the others expire. */
+    /**
+     * Keep the avatars that the user chose; delete the others for good
+     * @description The archive then holds the kept ones. Kept avatars expire when all of the job's would have. A
+     *     repeat with the same avatars changes nothing.
+     *
+     *     With the same Idempotency-Key the stored response is returned, for a day.
+     */
     post: operations["keep_avatars"];
     delete?: never;
     options?: never;
@@ -99,7 +148,13 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Create a presigned POST that replaces a refused photo. */
+    /**
+     * Create a presigned POST for one more photo
+     * @description To replace a refused photo, or to add one while the job has fewer than 10. A job gets 30
+     *     presigned POSTs in all, refused photos included.
+     *
+     *     With the same Idempotency-Key the response has the same ids, and new presigned URLs and POSTs.
+     */
     post: operations["add_photo"];
     delete?: never;
     options?: never;
@@ -114,7 +169,11 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** A JWS that `python -m likeness.receipts verify` checks; 404 until the photos are deleted. */
+    /**
+     * The signed receipt of a job's deletion
+     * @description A JWS that `python -m likeness.receipts verify` checks with `GET /v1/keys` alone; 404 until the
+     *     photos are deleted.
+     */
     get: operations["get_receipt"];
     put?: never;
     post?: never;
@@ -133,7 +192,13 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Submit a job with 3 to 10 accepted photos: reserves the quota day and starts the work. */
+    /**
+     * Submit a job: reserves the quota day and starts the work
+     * @description Needs 3 to 10 accepted photos. The day is spent when the job completes or is refused by policy,
+     *     and returned by every other end. Idempotent: a submitted job returns its state.
+     *
+     *     With the same Idempotency-Key the stored response is returned, for a day.
+     */
     post: operations["submit_job"];
     delete?: never;
     options?: never;
@@ -148,7 +213,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** A JSON Web Key Set that verifies receipts. Needs no signature. */
+    /**
+     * The public keys that verify receipts
+     * @description A JSON Web Key Set (RFC 7517). Needs no signature.
+     */
     get: operations["get_keys"];
     put?: never;
     post?: never;
@@ -165,7 +233,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** Styles that can be chosen, with names and descriptions in English and German. */
+    /**
+     * Styles that can be chosen
+     * @description With names and descriptions in English and German, in the order in which to show them.
+     */
     get: operations["list_styles"];
     put?: never;
     post?: never;
@@ -182,7 +253,10 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** A small WebP picture of the style. */
+    /**
+     * A preview picture of a style: WebP, drawn from a public-domain photo
+     * @description A preview picture of a style: WebP, drawn from a public-domain photo.
+     */
     get: operations["preview_style"];
     put?: never;
     post?: never;
@@ -202,7 +276,11 @@ export interface paths {
     get?: never;
     put?: never;
     post?: never;
-    /** Cancels running jobs, then deletes all data. GET the erasure for its receipt. */
+    /**
+     * Erase a user: cancels running jobs, then deletes all data
+     * @description Returns the erasure that runs already, if there is one. A keyed hash of the user with the used
+     *     quota days remains for 400 days, so that an erasure gives no second job a day.
+     */
     delete: operations["request_erasure"];
     options?: never;
     head?: never;
@@ -216,7 +294,11 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** A user's jobs, newest first. */
+    /**
+     * A user's jobs, newest first
+     * @description Eventually consistent: a job may appear a moment after its creation. Records expire after 90
+     *     days.
+     */
     get: operations["list_jobs"];
     put?: never;
     post?: never;
@@ -234,7 +316,10 @@ export interface paths {
       cookie?: never;
     };
     get?: never;
-    /** Safe to repeat, late and in any order: the newest effective time wins. */
+    /**
+     * Set a user's Plus entitlement, as billing decided
+     * @description Safe to repeat, late and in any order: the newest effective time wins.
+     */
     put: operations["set_plus"];
     post?: never;
     delete?: never;
@@ -250,7 +335,11 @@ export interface paths {
       path?: never;
       cookie?: never;
     };
-    /** The user's quota: used, left, and when the next day begins. */
+    /**
+     * The user's quota: used, left, and when the next day begins
+     * @description Of the user's current local date, with what each job did to it. A user without a job has the
+     *     day of UTC.
+     */
     get: operations["get_quota"];
     put?: never;
     post?: never;
@@ -269,7 +358,13 @@ export interface paths {
     };
     get?: never;
     put?: never;
-    /** Whether it was made here, by Content Credentials or watermark; style and time, never whose. */
+    /**
+     * Whether a picture was made here
+     * @description By its Content Credentials, else by its watermark: style and time, never whose. The body is the
+     *     picture, PNG, WebP or JPEG, of 4.4 MB at most; its content decides about its type.
+     *
+     *     With the same Idempotency-Key the operation runs again: it is idempotent.
+     */
     post: operations["verify_picture"];
     delete?: never;
     options?: never;
@@ -278,7 +373,28 @@ export interface paths {
     trace?: never;
   };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+  JobStateChanged: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * The event JobStateChanged
+     * @description Sent to your endpoint. Answer 2xx within five seconds: docs/events.md.
+     */
+    post: operations["on_job_state_changed"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+}
 export interface components {
   schemas: {
     /** @description Request one more presigned POST, to replace a refused photo. */
@@ -380,15 +496,29 @@ export interface components {
     };
     /** @description Version of the consent text that the user accepted, and when. */
     Consent: {
-      /** @example 2026-11 */
+      /**
+       * @description one of `GET /v1/consents`
+       * @example 2026-11
+       */
       version: string;
       /** Format: date-time */
       accepted_at: string;
+    };
+    ConsentView: {
+      /** @example 2026-11 */
+      version: string;
+      /** Format: date-time */
+      in_force_from: string;
+    };
+    /** @description Versions of the consent text that are in force, newest first: show the first one. */
+    ConsentsView: {
+      consents: components["schemas"]["ConsentView"][];
     };
     CreateJob: {
       /** @example user-1 */
       user_id: string;
       styles: string[];
+      /** @description 3 have to be accepted; `POST .../photos` adds more */
       photos: components["schemas"]["NewPhoto"][];
       /** @default 30 */
       avatars?: number;
@@ -400,6 +530,16 @@ export interface components {
        * @default null
        */
       age_assurance?: components["schemas"]["AgeAssurance"] | null;
+      /**
+       * @description the app's own, returned with the job and its events; never logged
+       * @default {}
+       * @example {
+       *       "order": "2026-1187"
+       *     }
+       */
+      metadata?: {
+        [key: string]: string;
+      };
     };
     /**
      * DeletionState
@@ -473,16 +613,12 @@ export interface components {
        */
       receipt: string | null;
     };
-    /** @description Every error of the API. */
+    /** @description Every error of the API. Decide by `error`: `message` may change. */
     ErrorBody: {
-      /**
-       * @description kind of error; stable
-       * @example Invalid
-       */
-      error: string;
+      error: components["schemas"]["ErrorKind"];
       /**
        * @description what is wrong and what to do; for developers, not for users
-       * @example styles: Tuple should have at least 1 item after validation, not 0
+       * @example /body/styles must have at least 1 item
        */
       message: string;
       /**
@@ -490,7 +626,74 @@ export interface components {
        * @default null
        */
       reason?: components["schemas"]["Reason"] | null;
+      /**
+       * @description what is wrong with the request
+       * @default null
+       */
+      field?: string | null;
+      /**
+       * @description all of them, if several things are wrong with the request
+       * @default null
+       */
+      faults?: components["schemas"]["Fault"][] | null;
+      /**
+       * @description of OverQuota: the job that has the quota day
+       * @default null
+       */
+      job_id?: string | null;
+      /**
+       * @description of TooManyOpenJobs: the user's open jobs
+       * @default null
+       */
+      job_ids?: string[] | null;
+      /**
+       * @description of OverQuota: when the user's next quota day begins
+       * @default null
+       */
+      next_day_begins_at?: string | null;
     };
+    /**
+     * ErrorKind
+     * @description What went wrong: one kind for each thing that a client does differently.
+     * @enum {string}
+     */
+    ErrorKind:
+      | "Invalid"
+      | "ConsentNotInForce"
+      | "UnknownStyle"
+      | "TierLimit"
+      | "UnreadablePicture"
+      | "Forbidden"
+      | "TierClosed"
+      | "AccessRevoked"
+      | "NotFound"
+      | "AvatarsExpired"
+      | "Conflict"
+      | "ConcurrentChange"
+      | "InProgress"
+      | "PhotosBeingChecked"
+      | "NotEnoughPhotos"
+      | "TooManyPhotos"
+      | "NoUploadsLeft"
+      | "TooManyOpenJobs"
+      | "AlreadySubmitted"
+      | "JobEnded"
+      | "JobRunning"
+      | "ErasureRunning"
+      | "NotContestable"
+      | "AppealClosed"
+      | "PhotosNotDeletedYet"
+      | "CaseTaken"
+      | "CaseClosed"
+      | "NoLease"
+      | "AccountExists"
+      | "OwnAccount"
+      | "UnsupportedMediaType"
+      | "KeyReused"
+      | "OverQuota"
+      | "ExposureUsed"
+      | "Internal"
+      | "Unavailable";
     /** @description Estimated remaining time: 50 % and 90 % of similar jobs were complete by then. */
     EstimateView: {
       /** @description seconds from now */
@@ -506,6 +709,16 @@ export interface components {
      * @enum {string}
      */
     FailureKind: "gpu" | "capacity" | "timeout" | "moderation" | "internal";
+    /** @description One thing that is wrong with a request. */
+    Fault: {
+      /**
+       * @description JSON pointer (RFC 6901) below `/body`, `/query`, `/path` or `/header`
+       * @example /body/styles/0
+       */
+      field: string;
+      /** @example must have at least 1 item */
+      message: string;
+    };
     JobCreated: {
       /** @example j5f0c1d7e9a3b48268f1e0d2c4b6a7988 */
       job_id: string;
@@ -530,6 +743,42 @@ export interface components {
       | "cancelled"
       | "expired"
       | "failed";
+    /** @description A job changed its state. Delivered at least once for each change, in no guaranteed order. */
+    JobStateChanged: {
+      /**
+       * @default 1
+       * @constant
+       */
+      schema_version: 1;
+      /** @description Identifies the change: a redelivered event has the same id. */
+      event_id: string;
+      /** @example j5f0c1d7e9a3b48268f1e0d2c4b6a7988 */
+      job_id: string;
+      /** @description Version of the job. Of two events of a job, the higher version is newer. */
+      version: number;
+      /**
+       * @description The new state. Later releases may add states: docs/events.md lists them.
+       * @example refused
+       */
+      state: string;
+      /** @description The previous state; null for a new job. */
+      previous: string | null;
+      /**
+       * Format: date-time
+       * @description When the job changed.
+       */
+      at: string;
+      /**
+       * @description Reason code of the end, if any. Later releases may add codes: docs/policy.md.
+       * @default null
+       */
+      reason: string | null;
+      /**
+       * @description Number of photos that moderation left out: GET /v1/jobs/{job_id} says which.
+       * @default 0
+       */
+      photos_left_out: number;
+    };
     JobStateView: {
       /** @example j5f0c1d7e9a3b48268f1e0d2c4b6a7988 */
       job_id: string;
@@ -539,6 +788,17 @@ export interface components {
     JobSummary: {
       /** @example j5f0c1d7e9a3b48268f1e0d2c4b6a7988 */
       job_id: string;
+      /** @example user-1 */
+      user_id: string;
+      /**
+       * @description the app's own, returned with the job and its events; never logged
+       * @example {
+       *       "order": "2026-1187"
+       *     }
+       */
+      metadata: {
+        [key: string]: string;
+      };
       state: components["schemas"]["JobState"];
       /** @default null */
       reason: components["schemas"]["ReasonView"] | null;
@@ -558,6 +818,17 @@ export interface components {
     JobView: {
       /** @example j5f0c1d7e9a3b48268f1e0d2c4b6a7988 */
       job_id: string;
+      /** @example user-1 */
+      user_id: string;
+      /**
+       * @description the app's own, returned with the job and its events; never logged
+       * @example {
+       *       "order": "2026-1187"
+       *     }
+       */
+      metadata: {
+        [key: string]: string;
+      };
       state: components["schemas"]["JobState"];
       /** @default null */
       reason: components["schemas"]["ReasonView"] | null;
@@ -810,6 +1081,8 @@ export interface components {
       | "RIGHTS.CELEBRITY"
       | "RIGHTS.NOT_SELF"
       | "MINOR.AGE_DOUBT"
+      | "QUOTA.JOB_RUNNING"
+      | "QUOTA.DAY_USED"
       | "SYSTEM.UNAVAILABLE"
       | "SYSTEM.REVIEW_EXPIRED"
       | "SYSTEM.TOO_FEW_AVATARS"
@@ -960,6 +1233,14 @@ export interface components {
     GatewayError: {
       message: string | null;
     };
+    JobStateChangedEvent: {
+      /** @constant */
+      type: "JobStateChanged";
+      /** Format: date-time */
+      timestamp: string;
+      data: components["schemas"]["JobStateChanged"];
+    };
+    WebhookEvent: components["schemas"]["JobStateChangedEvent"];
   };
   responses: {
     /** @description The request is invalid: the message names the field and what to do */
@@ -993,8 +1274,7 @@ export interface components {
     /** @description The resource is in another state, or another request came first */
     Conflict: {
       headers: {
-        /** @description Seconds until the same request may succeed; absent if it cannot */
-        "Retry-After"?: number;
+        "Retry-After": components["headers"]["RetryAfter"];
         [name: string]: unknown;
       };
       content: {
@@ -1010,6 +1290,15 @@ export interface components {
         "application/json": components["schemas"]["GatewayError"];
       };
     };
+    /** @description The body has another media type than the operation accepts */
+    UnsupportedMediaType: {
+      headers: {
+        [name: string]: unknown;
+      };
+      content: {
+        "application/json": components["schemas"]["ErrorBody"];
+      };
+    };
     /** @description This Idempotency-Key was used with another body or path */
     UnprocessableContent: {
       headers: {
@@ -1022,6 +1311,7 @@ export interface components {
     /** @description The quota of the day is used, or there are too many calls */
     TooManyRequests: {
       headers: {
+        "Retry-After": components["headers"]["RetryAfter"];
         [name: string]: unknown;
       };
       content: {
@@ -1042,6 +1332,7 @@ export interface components {
     /** @description A dependency is unavailable: send the request again */
     ServiceUnavailable: {
       headers: {
+        "Retry-After": components["headers"]["RetryAfter"];
         [name: string]: unknown;
       };
       content: {
@@ -1052,7 +1343,12 @@ export interface components {
   };
   parameters: never;
   requestBodies: never;
-  headers: never;
+  headers: {
+    /** @description Seconds until the same request may succeed; absent if waiting is no help */
+    RetryAfter: number;
+    /** @description `no-store`, except for pictures of the catalogue */
+    CacheControl: string;
+  };
   pathItems: never;
 }
 export type AddPhoto = components["schemas"]["AddPhoto"];
@@ -1065,6 +1361,8 @@ export type AppealedPhotoView = components["schemas"]["AppealedPhotoView"];
 export type AvatarView = components["schemas"]["AvatarView"];
 export type Box = components["schemas"]["Box"];
 export type Consent = components["schemas"]["Consent"];
+export type ConsentView = components["schemas"]["ConsentView"];
+export type ConsentsView = components["schemas"]["ConsentsView"];
 export type CreateJob = components["schemas"]["CreateJob"];
 export type DeletionState = components["schemas"]["DeletionState"];
 export type DsaCategory = components["schemas"]["DsaCategory"];
@@ -1072,10 +1370,13 @@ export type DsaKeyword = components["schemas"]["DsaKeyword"];
 export type ErasureState = components["schemas"]["ErasureState"];
 export type ErasureView = components["schemas"]["ErasureView"];
 export type ErrorBody = components["schemas"]["ErrorBody"];
+export type ErrorKind = components["schemas"]["ErrorKind"];
 export type EstimateView = components["schemas"]["EstimateView"];
 export type FailureKind = components["schemas"]["FailureKind"];
+export type Fault = components["schemas"]["Fault"];
 export type JobCreated = components["schemas"]["JobCreated"];
 export type JobState = components["schemas"]["JobState"];
+export type JobStateChanged = components["schemas"]["JobStateChanged"];
 export type JobStateView = components["schemas"]["JobStateView"];
 export type JobSummary = components["schemas"]["JobSummary"];
 export type JobView = components["schemas"]["JobView"];
@@ -1105,17 +1406,63 @@ export type StylesView = components["schemas"]["StylesView"];
 export type TimelineEntry = components["schemas"]["TimelineEntry"];
 export type Trust = components["schemas"]["Trust"];
 export type GatewayError = components["schemas"]["GatewayError"];
+export type JobStateChangedEvent = components["schemas"]["JobStateChangedEvent"];
+export type WebhookEvent = components["schemas"]["WebhookEvent"];
 export type ResponseBadRequest = components["responses"]["BadRequest"];
 export type ResponseForbidden = components["responses"]["Forbidden"];
 export type ResponseNotFound = components["responses"]["NotFound"];
 export type ResponseConflict = components["responses"]["Conflict"];
 export type ResponseContentTooLarge = components["responses"]["ContentTooLarge"];
+export type ResponseUnsupportedMediaType = components["responses"]["UnsupportedMediaType"];
 export type ResponseUnprocessableContent = components["responses"]["UnprocessableContent"];
 export type ResponseTooManyRequests = components["responses"]["TooManyRequests"];
 export type ResponseInternalServerError = components["responses"]["InternalServerError"];
 export type ResponseServiceUnavailable = components["responses"]["ServiceUnavailable"];
+export type HeaderRetryAfter = components["headers"]["RetryAfter"];
+export type HeaderCacheControl = components["headers"]["CacheControl"];
 export type $defs = Record<string, never>;
 export interface operations {
+  get_consents: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          "Cache-Control": components["headers"]["CacheControl"];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "consents": [
+           *         {
+           *           "version": "2026-11",
+           *           "in_force_from": "2026-11-22T12:00:00Z"
+           *         }
+           *       ]
+           *     }
+           */
+          "application/json": components["schemas"]["ConsentsView"];
+        };
+      };
+      /** @description `Invalid` */
+      400: components["responses"]["BadRequest"];
+      /** @description The caller may not do this, or the signature is missing or wrong */
+      403: components["responses"]["Forbidden"];
+      /** @description The quota of the day is used, or there are too many calls */
+      429: components["responses"]["TooManyRequests"];
+      /** @description `Internal` */
+      500: components["responses"]["InternalServerError"];
+      /** @description `Unavailable` */
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
   get_erasure: {
     parameters: {
       query?: never;
@@ -1130,28 +1477,24 @@ export interface operations {
       /** @description OK */
       200: {
         headers: {
+          "Cache-Control": components["headers"]["CacheControl"];
           [name: string]: unknown;
         };
         content: {
-          /**
-           * @example {
-           *       "erasure_id": "e0b7a1c2d3e4f5061728394a5b6c7d8e9",
-           *       "state": "running",
-           *       "requested_at": "2026-11-22T12:00:00Z",
-           *       "finished_at": "2026-11-22T12:00:00Z",
-           *       "jobs": 1,
-           *       "objects": 1,
-           *       "retained": "A keyed hash of the user id with the quota days of its jobs, for 400 days.",
-           *       "receipt": "eyJhbGciOiJFUzI1NiJ9.eyJpc3N1ZXIiOiJsaWtlbmVzcy9wcm9kIn0.c2lnbmF0dXJl"
-           *     }
-           */
           "application/json": components["schemas"]["ErasureView"];
         };
       };
+      /** @description `Invalid` */
+      400: components["responses"]["BadRequest"];
+      /** @description The caller may not do this, or the signature is missing or wrong */
       403: components["responses"]["Forbidden"];
+      /** @description `NotFound` */
       404: components["responses"]["NotFound"];
+      /** @description The quota of the day is used, or there are too many calls */
       429: components["responses"]["TooManyRequests"];
+      /** @description `Internal` */
       500: components["responses"]["InternalServerError"];
+      /** @description `Unavailable` */
       503: components["responses"]["ServiceUnavailable"];
     };
   };
@@ -1167,30 +1510,6 @@ export interface operations {
     };
     requestBody: {
       content: {
-        /**
-         * @example {
-         *       "user_id": "user-1",
-         *       "styles": [
-         *         "comic"
-         *       ],
-         *       "photos": [
-         *         {
-         *           "content_type": "image/jpeg"
-         *         },
-         *         {
-         *           "content_type": "image/jpeg"
-         *         },
-         *         {
-         *           "content_type": "image/jpeg"
-         *         }
-         *       ],
-         *       "time_zone": "Europe/Berlin",
-         *       "consent": {
-         *         "version": "2026-11",
-         *         "accepted_at": "2026-11-22T12:00:00Z"
-         *       }
-         *     }
-         */
         "application/json": components["schemas"]["CreateJob"];
       };
     };
@@ -1198,38 +1517,32 @@ export interface operations {
       /** @description Created */
       201: {
         headers: {
+          "Cache-Control": components["headers"]["CacheControl"];
           [name: string]: unknown;
         };
         content: {
-          /**
-           * @example {
-           *       "job_id": "j5f0c1d7e9a3b48268f1e0d2c4b6a7988",
-           *       "submit_by": "2026-11-22T12:00:00Z",
-           *       "uploads": [
-           *         {
-           *           "photo_id": "p01",
-           *           "url": "https://bucket.s3.amazonaws.com/...",
-           *           "fields": {
-           *             "key": "...",
-           *             "policy": "..."
-           *           },
-           *           "max_bytes": 1,
-           *           "expires_at": "2026-11-22T12:00:00Z"
-           *         }
-           *       ]
-           *     }
-           */
           "application/json": components["schemas"]["JobCreated"];
         };
       };
+      /** @description `ConsentNotInForce`, `Invalid`, `TierLimit`, `UnknownStyle` */
       400: components["responses"]["BadRequest"];
+      /** @description `Forbidden`, `TierClosed` */
       403: components["responses"]["Forbidden"];
+      /** @description `NotFound` */
       404: components["responses"]["NotFound"];
+      /** @description `ConcurrentChange`, `ErasureRunning`, `InProgress`, `TooManyOpenJobs` */
       409: components["responses"]["Conflict"];
+      /** @description The body is larger than API Gateway accepts */
       413: components["responses"]["ContentTooLarge"];
+      /** @description `UnsupportedMediaType` */
+      415: components["responses"]["UnsupportedMediaType"];
+      /** @description `KeyReused` */
       422: components["responses"]["UnprocessableContent"];
+      /** @description `OverQuota` */
       429: components["responses"]["TooManyRequests"];
+      /** @description `Internal` */
       500: components["responses"]["InternalServerError"];
+      /** @description `Unavailable` */
       503: components["responses"]["ServiceUnavailable"];
     };
   };
@@ -1247,147 +1560,24 @@ export interface operations {
       /** @description OK */
       200: {
         headers: {
+          "Cache-Control": components["headers"]["CacheControl"];
           [name: string]: unknown;
         };
         content: {
-          /**
-           * @example {
-           *       "job_id": "j5f0c1d7e9a3b48268f1e0d2c4b6a7988",
-           *       "state": "open",
-           *       "reason": {
-           *         "code": "FILE.TYPE",
-           *         "hint": {
-           *           "de": "auf Deutsch",
-           *           "en": "in English"
-           *         },
-           *         "fix_and_retry": true
-           *       },
-           *       "failure": "gpu",
-           *       "tier": "lite",
-           *       "styles": [
-           *         "comic"
-           *       ],
-           *       "avatars_asked": 1,
-           *       "created_at": "2026-11-22T12:00:00Z",
-           *       "submit_by": "2026-11-22T12:00:00Z",
-           *       "timeline": [
-           *         {
-           *           "state": "open",
-           *           "at": "2026-11-22T12:00:00Z"
-           *         }
-           *       ],
-           *       "photos": [
-           *         {
-           *           "photo_id": "p01",
-           *           "state": "awaited",
-           *           "problem": {
-           *             "code": "FILE.TYPE",
-           *             "hint": {
-           *               "de": "auf Deutsch",
-           *               "en": "in English"
-           *             },
-           *             "fix_and_retry": true
-           *           },
-           *           "box": {
-           *             "left": 1,
-           *             "top": 1,
-           *             "width": 1,
-           *             "height": 1
-           *           },
-           *           "duplicate_of": "p01"
-           *         }
-           *       ],
-           *       "photos_deleted_at": "2026-11-22T12:00:00Z",
-           *       "deletion": "pending",
-           *       "progress": {
-           *         "done": 1,
-           *         "total": 1,
-           *         "estimate": {
-           *           "p50_s": 1,
-           *           "p90_s": 1,
-           *           "measured_jobs": 1
-           *         }
-           *       },
-           *       "avatars": [
-           *         {
-           *           "avatar_id": "a01",
-           *           "style": "comic",
-           *           "likeness": 92,
-           *           "png": "https://bucket.s3.amazonaws.com/...",
-           *           "webp": {
-           *             "512": "https://bucket.s3.amazonaws.com/..."
-           *           }
-           *         }
-           *       ],
-           *       "avatars_expire_at": "2026-11-22T12:00:00Z",
-           *       "archive": "https://bucket.s3.amazonaws.com/...",
-           *       "quota": {
-           *         "day": "2026-11-22",
-           *         "time_zone": "Europe/Berlin",
-           *         "tier": "lite",
-           *         "limit": 1,
-           *         "used": 1,
-           *         "left": 1,
-           *         "next_day_begins_at": "2026-11-22T12:00:00Z",
-           *         "entries": [
-           *           {
-           *             "job_id": "j5f0c1d7e9a3b48268f1e0d2c4b6a7988",
-           *             "state": "reserved",
-           *             "reason": "FILE.TYPE",
-           *             "reserved_at": "2026-11-22T12:00:00Z",
-           *             "settled_at": "2026-11-22T12:00:00Z"
-           *           }
-           *         ]
-           *       },
-           *       "statement": {
-           *         "issued_at": "2026-11-22T12:00:00Z",
-           *         "decision": {
-           *           "de": "auf Deutsch",
-           *           "en": "in English"
-           *         },
-           *         "grounds": [
-           *           {
-           *             "code": "FILE.TYPE",
-           *             "hint": {
-           *               "de": "auf Deutsch",
-           *               "en": "in English"
-           *             },
-           *             "fix_and_retry": true,
-           *             "photo_id": "p01",
-           *             "dsa_category": "STATEMENT_CATEGORY_ANIMAL_WELFARE",
-           *             "dsa_keyword": "KEYWORD_ADULT_SEXUAL_MATERIAL"
-           *           }
-           *         ],
-           *         "policy_version": "2026-11-22",
-           *         "automated_detection": true,
-           *         "automated_decision": true,
-           *         "how_to_appeal": {
-           *           "de": "auf Deutsch",
-           *           "en": "in English"
-           *         },
-           *         "appeal_until": "2026-11-22T12:00:00Z",
-           *         "appeal": {
-           *           "state": "open",
-           *           "opened_at": "2026-11-22T12:00:00Z",
-           *           "decide_by": "2026-11-22T12:00:00Z",
-           *           "decided_at": "2026-11-22T12:00:00Z",
-           *           "photos": [
-           *             {
-           *               "photo_id": "p01",
-           *               "state": "awaited"
-           *             }
-           *           ]
-           *         }
-           *       }
-           *     }
-           */
           "application/json": components["schemas"]["JobView"];
         };
       };
+      /** @description `Invalid` */
+      400: components["responses"]["BadRequest"];
+      /** @description The caller may not do this, or the signature is missing or wrong */
       403: components["responses"]["Forbidden"];
+      /** @description `NotFound` */
       404: components["responses"]["NotFound"];
+      /** @description The quota of the day is used, or there are too many calls */
       429: components["responses"]["TooManyRequests"];
+      /** @description `Internal` */
       500: components["responses"]["InternalServerError"];
+      /** @description `Unavailable` */
       503: components["responses"]["ServiceUnavailable"];
     };
   };
@@ -1405,6 +1595,7 @@ export interface operations {
       /** @description Accepted */
       202: {
         headers: {
+          "Cache-Control": components["headers"]["CacheControl"];
           [name: string]: unknown;
         };
         content: {
@@ -1417,11 +1608,19 @@ export interface operations {
           "application/json": components["schemas"]["JobStateView"];
         };
       };
+      /** @description `Invalid` */
+      400: components["responses"]["BadRequest"];
+      /** @description The caller may not do this, or the signature is missing or wrong */
       403: components["responses"]["Forbidden"];
+      /** @description `NotFound` */
       404: components["responses"]["NotFound"];
+      /** @description `ConcurrentChange`, `JobEnded` */
       409: components["responses"]["Conflict"];
+      /** @description The quota of the day is used, or there are too many calls */
       429: components["responses"]["TooManyRequests"];
+      /** @description `Internal` */
       500: components["responses"]["InternalServerError"];
+      /** @description `Unavailable` */
       503: components["responses"]["ServiceUnavailable"];
     };
   };
@@ -1442,6 +1641,7 @@ export interface operations {
       /** @description Created */
       201: {
         headers: {
+          "Cache-Control": components["headers"]["CacheControl"];
           [name: string]: unknown;
         };
         content: {
@@ -1476,12 +1676,19 @@ export interface operations {
           "application/json": components["schemas"]["AppealUploadsView"];
         };
       };
+      /** @description `Invalid` */
       400: components["responses"]["BadRequest"];
+      /** @description The caller may not do this, or the signature is missing or wrong */
       403: components["responses"]["Forbidden"];
+      /** @description `NotFound` */
       404: components["responses"]["NotFound"];
+      /** @description `AppealClosed`, `ConcurrentChange`, `JobRunning`, `NotContestable`, `PhotosNotDeletedYet` */
       409: components["responses"]["Conflict"];
+      /** @description The quota of the day is used, or there are too many calls */
       429: components["responses"]["TooManyRequests"];
+      /** @description `Internal` */
       500: components["responses"]["InternalServerError"];
+      /** @description `Unavailable` */
       503: components["responses"]["ServiceUnavailable"];
     };
   };
@@ -1513,6 +1720,7 @@ export interface operations {
       /** @description OK */
       200: {
         headers: {
+          "Cache-Control": components["headers"]["CacheControl"];
           [name: string]: unknown;
         };
         content: {
@@ -1528,14 +1736,25 @@ export interface operations {
           "application/json": components["schemas"]["KeptAvatarsView"];
         };
       };
+      /** @description `Invalid` */
       400: components["responses"]["BadRequest"];
+      /** @description `Forbidden` */
       403: components["responses"]["Forbidden"];
+      /** @description `AvatarsExpired`, `NotFound` */
       404: components["responses"]["NotFound"];
+      /** @description `InProgress`, `JobEnded`, `JobRunning` */
       409: components["responses"]["Conflict"];
+      /** @description The body is larger than API Gateway accepts */
       413: components["responses"]["ContentTooLarge"];
+      /** @description `UnsupportedMediaType` */
+      415: components["responses"]["UnsupportedMediaType"];
+      /** @description `KeyReused` */
       422: components["responses"]["UnprocessableContent"];
+      /** @description The quota of the day is used, or there are too many calls */
       429: components["responses"]["TooManyRequests"];
+      /** @description `Internal` */
       500: components["responses"]["InternalServerError"];
+      /** @description `Unavailable` */
       503: components["responses"]["ServiceUnavailable"];
     };
   };
@@ -1565,6 +1784,7 @@ export interface operations {
       /** @description Created */
       201: {
         headers: {
+          "Cache-Control": components["headers"]["CacheControl"];
           [name: string]: unknown;
         };
         content: {
@@ -1583,14 +1803,25 @@ export interface operations {
           "application/json": components["schemas"]["PresignedPost"];
         };
       };
+      /** @description `Invalid` */
       400: components["responses"]["BadRequest"];
+      /** @description `Forbidden` */
       403: components["responses"]["Forbidden"];
+      /** @description `NotFound` */
       404: components["responses"]["NotFound"];
+      /** @description `AlreadySubmitted`, `ConcurrentChange`, `InProgress`, `JobEnded`, `NoUploadsLeft`, `TooManyPhotos` */
       409: components["responses"]["Conflict"];
+      /** @description The body is larger than API Gateway accepts */
       413: components["responses"]["ContentTooLarge"];
+      /** @description `UnsupportedMediaType` */
+      415: components["responses"]["UnsupportedMediaType"];
+      /** @description `KeyReused` */
       422: components["responses"]["UnprocessableContent"];
+      /** @description The quota of the day is used, or there are too many calls */
       429: components["responses"]["TooManyRequests"];
+      /** @description `Internal` */
       500: components["responses"]["InternalServerError"];
+      /** @description `Unavailable` */
       503: components["responses"]["ServiceUnavailable"];
     };
   };
@@ -1608,6 +1839,7 @@ export interface operations {
       /** @description OK */
       200: {
         headers: {
+          "Cache-Control": components["headers"]["CacheControl"];
           [name: string]: unknown;
         };
         content: {
@@ -1621,10 +1853,17 @@ export interface operations {
           "application/json": components["schemas"]["ReceiptView"];
         };
       };
+      /** @description `Invalid` */
+      400: components["responses"]["BadRequest"];
+      /** @description The caller may not do this, or the signature is missing or wrong */
       403: components["responses"]["Forbidden"];
+      /** @description `NotFound` */
       404: components["responses"]["NotFound"];
+      /** @description The quota of the day is used, or there are too many calls */
       429: components["responses"]["TooManyRequests"];
+      /** @description `Internal` */
       500: components["responses"]["InternalServerError"];
+      /** @description `Unavailable` */
       503: components["responses"]["ServiceUnavailable"];
     };
   };
@@ -1645,6 +1884,7 @@ export interface operations {
       /** @description Accepted */
       202: {
         headers: {
+          "Cache-Control": components["headers"]["CacheControl"];
           [name: string]: unknown;
         };
         content: {
@@ -1657,13 +1897,21 @@ export interface operations {
           "application/json": components["schemas"]["JobStateView"];
         };
       };
+      /** @description `Invalid`, `TierLimit` */
       400: components["responses"]["BadRequest"];
+      /** @description `Forbidden`, `TierClosed` */
       403: components["responses"]["Forbidden"];
+      /** @description `NotFound` */
       404: components["responses"]["NotFound"];
+      /** @description `ConcurrentChange`, `ErasureRunning`, `InProgress`, `JobEnded`, `NotEnoughPhotos`, `PhotosBeingChecked`, `TooManyPhotos` */
       409: components["responses"]["Conflict"];
+      /** @description `KeyReused` */
       422: components["responses"]["UnprocessableContent"];
+      /** @description `OverQuota` */
       429: components["responses"]["TooManyRequests"];
+      /** @description `Internal` */
       500: components["responses"]["InternalServerError"];
+      /** @description `Unavailable` */
       503: components["responses"]["ServiceUnavailable"];
     };
   };
@@ -1679,6 +1927,7 @@ export interface operations {
       /** @description OK */
       200: {
         headers: {
+          "Cache-Control": components["headers"]["CacheControl"];
           [name: string]: unknown;
         };
         content: {
@@ -1700,8 +1949,13 @@ export interface operations {
           "application/json": components["schemas"]["KeysView"];
         };
       };
+      /** @description `Invalid` */
+      400: components["responses"]["BadRequest"];
+      /** @description The quota of the day is used, or there are too many calls */
       429: components["responses"]["TooManyRequests"];
+      /** @description `Internal` */
       500: components["responses"]["InternalServerError"];
+      /** @description `Unavailable` */
       503: components["responses"]["ServiceUnavailable"];
     };
   };
@@ -1722,6 +1976,7 @@ export interface operations {
       /** @description OK */
       200: {
         headers: {
+          "Cache-Control": components["headers"]["CacheControl"];
           [name: string]: unknown;
         };
         content: {
@@ -1747,10 +2002,15 @@ export interface operations {
           "application/json": components["schemas"]["StylesView"];
         };
       };
+      /** @description `Invalid` */
       400: components["responses"]["BadRequest"];
+      /** @description The caller may not do this, or the signature is missing or wrong */
       403: components["responses"]["Forbidden"];
+      /** @description The quota of the day is used, or there are too many calls */
       429: components["responses"]["TooManyRequests"];
+      /** @description `Internal` */
       500: components["responses"]["InternalServerError"];
+      /** @description `Unavailable` */
       503: components["responses"]["ServiceUnavailable"];
     };
   };
@@ -1768,16 +2028,24 @@ export interface operations {
       /** @description OK */
       200: {
         headers: {
+          "Cache-Control": components["headers"]["CacheControl"];
           [name: string]: unknown;
         };
         content: {
           "image/webp": string;
         };
       };
+      /** @description `Invalid` */
+      400: components["responses"]["BadRequest"];
+      /** @description The caller may not do this, or the signature is missing or wrong */
       403: components["responses"]["Forbidden"];
+      /** @description `NotFound` */
       404: components["responses"]["NotFound"];
+      /** @description The quota of the day is used, or there are too many calls */
       429: components["responses"]["TooManyRequests"];
+      /** @description `Internal` */
       500: components["responses"]["InternalServerError"];
+      /** @description `Unavailable` */
       503: components["responses"]["ServiceUnavailable"];
     };
   };
@@ -1795,29 +2063,24 @@ export interface operations {
       /** @description Accepted */
       202: {
         headers: {
+          "Cache-Control": components["headers"]["CacheControl"];
           [name: string]: unknown;
         };
         content: {
-          /**
-           * @example {
-           *       "erasure_id": "e0b7a1c2d3e4f5061728394a5b6c7d8e9",
-           *       "state": "running",
-           *       "requested_at": "2026-11-22T12:00:00Z",
-           *       "finished_at": "2026-11-22T12:00:00Z",
-           *       "jobs": 1,
-           *       "objects": 1,
-           *       "retained": "A keyed hash of the user id with the quota days of its jobs, for 400 days.",
-           *       "receipt": "eyJhbGciOiJFUzI1NiJ9.eyJpc3N1ZXIiOiJsaWtlbmVzcy9wcm9kIn0.c2lnbmF0dXJl"
-           *     }
-           */
           "application/json": components["schemas"]["ErasureView"];
         };
       };
+      /** @description `Invalid` */
       400: components["responses"]["BadRequest"];
+      /** @description The caller may not do this, or the signature is missing or wrong */
       403: components["responses"]["Forbidden"];
+      /** @description `ConcurrentChange` */
       409: components["responses"]["Conflict"];
+      /** @description The quota of the day is used, or there are too many calls */
       429: components["responses"]["TooManyRequests"];
+      /** @description `Internal` */
       500: components["responses"]["InternalServerError"];
+      /** @description `Unavailable` */
       503: components["responses"]["ServiceUnavailable"];
     };
   };
@@ -1840,42 +2103,22 @@ export interface operations {
       /** @description OK */
       200: {
         headers: {
+          "Cache-Control": components["headers"]["CacheControl"];
           [name: string]: unknown;
         };
         content: {
-          /**
-           * @example {
-           *       "next": "oQvK0mCk7Vt1MjAyNi0xMS0yMg",
-           *       "jobs": [
-           *         {
-           *           "job_id": "j5f0c1d7e9a3b48268f1e0d2c4b6a7988",
-           *           "state": "open",
-           *           "reason": {
-           *             "code": "FILE.TYPE",
-           *             "hint": {
-           *               "de": "auf Deutsch",
-           *               "en": "in English"
-           *             },
-           *             "fix_and_retry": true
-           *           },
-           *           "failure": "gpu",
-           *           "styles": [
-           *             "comic"
-           *           ],
-           *           "avatars_asked": 1,
-           *           "created_at": "2026-11-22T12:00:00Z",
-           *           "submit_by": "2026-11-22T12:00:00Z"
-           *         }
-           *       ]
-           *     }
-           */
           "application/json": components["schemas"]["JobsView"];
         };
       };
+      /** @description `Invalid` */
       400: components["responses"]["BadRequest"];
+      /** @description The caller may not do this, or the signature is missing or wrong */
       403: components["responses"]["Forbidden"];
+      /** @description The quota of the day is used, or there are too many calls */
       429: components["responses"]["TooManyRequests"];
+      /** @description `Internal` */
       500: components["responses"]["InternalServerError"];
+      /** @description `Unavailable` */
       503: components["responses"]["ServiceUnavailable"];
     };
   };
@@ -1904,6 +2147,7 @@ export interface operations {
       /** @description OK */
       200: {
         headers: {
+          "Cache-Control": components["headers"]["CacheControl"];
           [name: string]: unknown;
         };
         content: {
@@ -1918,11 +2162,19 @@ export interface operations {
           "application/json": components["schemas"]["PlusView"];
         };
       };
+      /** @description `Invalid` */
       400: components["responses"]["BadRequest"];
+      /** @description The caller may not do this, or the signature is missing or wrong */
       403: components["responses"]["Forbidden"];
+      /** @description The body is larger than API Gateway accepts */
       413: components["responses"]["ContentTooLarge"];
+      /** @description `UnsupportedMediaType` */
+      415: components["responses"]["UnsupportedMediaType"];
+      /** @description The quota of the day is used, or there are too many calls */
       429: components["responses"]["TooManyRequests"];
+      /** @description `Internal` */
       500: components["responses"]["InternalServerError"];
+      /** @description `Unavailable` */
       503: components["responses"]["ServiceUnavailable"];
     };
   };
@@ -1940,36 +2192,22 @@ export interface operations {
       /** @description OK */
       200: {
         headers: {
+          "Cache-Control": components["headers"]["CacheControl"];
           [name: string]: unknown;
         };
         content: {
-          /**
-           * @example {
-           *       "day": "2026-11-22",
-           *       "time_zone": "Europe/Berlin",
-           *       "tier": "lite",
-           *       "limit": 1,
-           *       "used": 1,
-           *       "left": 1,
-           *       "next_day_begins_at": "2026-11-22T12:00:00Z",
-           *       "entries": [
-           *         {
-           *           "job_id": "j5f0c1d7e9a3b48268f1e0d2c4b6a7988",
-           *           "state": "reserved",
-           *           "reason": "FILE.TYPE",
-           *           "reserved_at": "2026-11-22T12:00:00Z",
-           *           "settled_at": "2026-11-22T12:00:00Z"
-           *         }
-           *       ]
-           *     }
-           */
           "application/json": components["schemas"]["QuotaView"];
         };
       };
+      /** @description `Invalid` */
       400: components["responses"]["BadRequest"];
+      /** @description The caller may not do this, or the signature is missing or wrong */
       403: components["responses"]["Forbidden"];
+      /** @description The quota of the day is used, or there are too many calls */
       429: components["responses"]["TooManyRequests"];
+      /** @description `Internal` */
       500: components["responses"]["InternalServerError"];
+      /** @description `Unavailable` */
       503: components["responses"]["ServiceUnavailable"];
     };
   };
@@ -1985,15 +2223,17 @@ export interface operations {
     };
     requestBody: {
       content: {
-        "image/png": unknown;
-        "image/webp": unknown;
-        "image/jpeg": unknown;
+        "application/octet-stream": string;
+        "image/png": string;
+        "image/webp": string;
+        "image/jpeg": string;
       };
     };
     responses: {
       /** @description OK */
       200: {
         headers: {
+          "Cache-Control": components["headers"]["CacheControl"];
           [name: string]: unknown;
         };
         content: {
@@ -2011,12 +2251,62 @@ export interface operations {
           "application/json": components["schemas"]["ProvenanceView"];
         };
       };
+      /** @description `Invalid`, `UnreadablePicture` */
       400: components["responses"]["BadRequest"];
+      /** @description The caller may not do this, or the signature is missing or wrong */
       403: components["responses"]["Forbidden"];
+      /** @description The body is larger than API Gateway accepts */
       413: components["responses"]["ContentTooLarge"];
+      /** @description `UnsupportedMediaType` */
+      415: components["responses"]["UnsupportedMediaType"];
+      /** @description The quota of the day is used, or there are too many calls */
       429: components["responses"]["TooManyRequests"];
+      /** @description `Internal` */
       500: components["responses"]["InternalServerError"];
+      /** @description `Unavailable` */
       503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  on_job_state_changed: {
+    parameters: {
+      query?: never;
+      header: {
+        /** @description Identifies the event: a redelivered event has the same id */
+        "webhook-id": string;
+        /** @description When this request was sent, in seconds since 1970 */
+        "webhook-timestamp": string;
+        /** @description `v1,` and the HMAC-SHA256 of `id.timestamp.body`; several by spaces */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": {
+          /** @constant */
+          type: "JobStateChanged";
+          /** Format: date-time */
+          timestamp: string;
+          data: components["schemas"]["JobStateChanged"];
+        };
+      };
+    };
+    responses: {
+      /** @description Delivered */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not accepted: sent again, as docs/events.md says */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
     };
   };
 }

@@ -29,6 +29,7 @@ def handler(message: ErasureRef) -> EraseUserResult:
         jobs=bootstrap.jobs(),
         users=bootstrap.users(),
         deletion=bootstrap.job_deletion(),
+        keyed_hash=bootstrap.keyed_hash(),
         signer=bootstrap.signer(),
         issuer=bootstrap.settings().receipt_issuer,
         policy=policy_files.load_retention().version,

@@ -227,6 +227,8 @@ class FakeUsers:
 
     def __init__(self, ledger: FakeLedger | None = None) -> None:
         self.profiles: dict[UserId, Profile] = {}
+        self._erased: dict[UserHash, datetime] = {}
+        self._lock = threading.RLock()  # a decision of billing and the erasure are serialised
         self._ledger = ledger
 
     def profile(self, user_id: UserId) -> Profile:
@@ -237,12 +239,22 @@ class FakeUsers:
             raise Conflict("the user's time zone was changed")
         self.change(user_id, zone=zone)
 
-    def entitle(self, user_id: UserId, plus: Plus) -> Plus:
-        known = self.profile(user_id).plus
-        if known and (known.effective_at, known.expires_at) >= (plus.effective_at, plus.expires_at):
-            return known
-        self.change(user_id, plus=plus)
-        return plus
+    def entitle(
+        self, user_id: UserId, plus: Plus, *, user_hash: UserHash, now: datetime
+    ) -> Plus | None:
+        with self._lock:
+            erased_at = self._erased.get(user_hash)
+            if erased_at and plus.effective_at <= erased_at:
+                return None
+            known = self.profile(user_id).plus
+            if known and known.is_decided(now) and _order(known) >= _order(plus):
+                return known
+            self.change(user_id, plus=plus)
+            return plus
+
+    def remember_erasure(self, user_hash: UserHash, at: datetime) -> None:
+        with self._lock:
+            self._erased[user_hash] = at
 
     def exonerate(self, user_id: UserId, photos: Mapping[str, frozenset[Reason]]) -> None:
         self.change(user_id, exonerated={**self.profile(user_id).exonerated, **photos})
@@ -254,6 +266,10 @@ class FakeUsers:
 
     def change(self, user_id: UserId, **fields: object) -> None:
         self.profiles[user_id] = self.profile(user_id).model_copy(update=fields)
+
+
+def _order(plus: Plus) -> tuple[datetime, datetime]:
+    return plus.effective_at, plus.expires_at
 
 
 class FakeErasures:

@@ -247,7 +247,8 @@ class Ledger(RuleBasedStateMachine):
     def bill(self, user: int, days: int) -> None:
         now = self.world.clock.now()
         said = plus(expires_at=now + timedelta(days=days), effective_at=now)
-        self.world.users.entitle(self.users[user], said)
+        user_hash = self.world.keyed_hash.user(self.users[user])
+        self.world.users.entitle(self.users[user], said, user_hash=user_hash, now=now)
 
     @rule(hours=st.sampled_from([1, 5, 12, 23, 24, 25, 24 * 31]))
     def pass_time(self, hours: int) -> None:

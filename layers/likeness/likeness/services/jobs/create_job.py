@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 from likeness.api.app import CreateJob, JobCreated, StoredJob
 from likeness.contracts import JobError
-from likeness.domain.account.quota import ReservedDay, UserZone, quota_used_message, zone_info
+from likeness.domain.account.quota import ReservedDay, UserZone, quota_used_message
+from likeness.domain.account.time_zones import current_name
 from likeness.domain.account.user import Profile
 from likeness.domain.errors import Conflict, Invalid, OverQuota
 from likeness.domain.ids import PhotoId, StyleId
@@ -59,7 +60,7 @@ def create_job(
         raise Invalid("consent.accepted_at is in the future: send when the user agreed")
     if request.age_assurance and request.age_assurance.checked_at > now + timedelta(minutes=5):
         raise Invalid("age_assurance.checked_at is in the future: send when the age was checked")
-    zone_info(request.time_zone)
+    current_name(request.time_zone)  # raises Invalid
     check_styles(request.styles, terms.styles)
     profile = users.profile(request.user_id)
     if profile.erasing:

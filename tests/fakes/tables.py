@@ -506,6 +506,11 @@ class FakeWatermarks:
         if (known.job_id, known.avatar_id) != (published.job_id, published.avatar_id):
             raise Conflict(f"another avatar has watermark {published.watermark}")
 
+    def revoke(self, watermarks: Iterable[WatermarkId]) -> None:
+        for watermark in set(watermarks) & set(self.records):
+            revoked = self.records[watermark].model_copy(update={"revoked": True})
+            self.records[watermark] = revoked
+
     def find(self, watermarks: Sequence[WatermarkId]) -> WatermarkRecord | None:
         return next(
             (self.records[watermark] for watermark in watermarks if watermark in self.records), None

@@ -39,7 +39,7 @@ from likeness.domain.errors import Conflict, OverQuota
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.ids import JobId, UserId
 from likeness.domain.jobs.job import JobState
-from likeness.services.jobs.cancel_job import cancel_job
+from likeness.services.jobs.cancellation import cancel
 from likeness.services.jobs.create_job import Terms, create_job
 from likeness.services.jobs.fail_job import fail_job
 from likeness.services.jobs.settle_job import settle_job
@@ -190,8 +190,8 @@ class Ledger(RuleBasedStateMachine):
     @rule(job_id=jobs)
     def cancel(self, job_id: JobId) -> None:
         with suppress(Conflict):
-            cancel_job(
-                job_id,
+            cancel(
+                self.world.jobs.get(job_id),
                 jobs=self.world.jobs,
                 workflow=self.world.workflow,
                 timers=self.world.timers,

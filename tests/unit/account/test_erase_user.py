@@ -8,7 +8,7 @@ from likeness.domain.jobs.job import JobState
 from likeness.services.account.erase_user import erase_user
 from likeness.services.account.get_erasure import get_erasure
 from likeness.services.account.request_erasure import request_erasure
-from likeness.services.jobs.cancel_job import cancel_job
+from likeness.services.jobs.cancellation import cancel
 from tests.builders import JOB, NOW, OTHER_JOB, TODAY, USER, USER_HASH, an_avatar, photos, plus
 
 
@@ -25,13 +25,14 @@ def erase(world, erasure_id):
         jobs=world.jobs,
         users=world.users,
         deletion=world.deletion,
+        watermarks=world.watermarks,
         keyed_hash=world.keyed_hash,
         signer=world.signer,
         issuer="likeness/test",
         policy="2026-11-22",
         clock=world.clock,
-        cancel=lambda job_id: cancel_job(
-            job_id,
+        cancel=lambda job: cancel(
+            job,
             jobs=world.jobs,
             workflow=world.workflow,
             timers=world.timers,

@@ -23,6 +23,8 @@ def keep(world, *names):
         KeepAvatars(avatars=names),
         jobs=world.jobs,
         avatar_store=world.avatar_store,
+        files=world.files,
+        watermarks=world.watermarks,
         clock=world.clock,
     )
 

@@ -399,11 +399,17 @@ class JobView(Message):
     photos_deleted_at: AwareDatetime | None
     deletion: DeletionState | None = Field(
         default=None,
-        description="null: the photos are in use; deleted: GET .../receipt has the receipt",
+        description=(
+            "null: the photos are in use; pending: not verified yet; deleted: GET .../receipt has "
+            "the receipt; held: by a legal hold"
+        ),
     )
     progress: ProgressView | None = None
     avatars: tuple[AvatarView, ...] = ()
     avatars_expire_at: AwareDatetime | None = None
+    avatars_deleted_at: AwareDatetime | None = Field(
+        default=None, description="all of them, after DELETE; verified by listing"
+    )
     archive: PresignedUrl | None = Field(default=None, description="URL of a ZIP of all avatars")
     quota: QuotaView
     statement: Statement | None = Field(default=None, description="for policy decisions")

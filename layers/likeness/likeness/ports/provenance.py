@@ -16,6 +16,9 @@ class Watermarks(Protocol):
     def add(self, published: WatermarkRecord) -> None:
         """Store the first record of a watermark. Raises Conflict if another avatar has it."""
 
+    def revoke(self, watermarks: Iterable[WatermarkId]) -> None:
+        """Mark these records as revoked. A watermark without a record is ignored."""
+
     def find(self, watermarks: Sequence[WatermarkId]) -> WatermarkRecord | None:
         """Return the record of the first watermark that has one."""
 

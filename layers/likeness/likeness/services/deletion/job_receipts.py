@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from likeness.domain.deletion.receipt import (
+    RETAINED,
     CheckedPlace,
     Deletion,
     DeletionState,
@@ -68,6 +69,7 @@ class JobReceipts:
             issued_at=now,
             objects=objects,
             checked=checked,
+            retained=RETAINED if state is DeletionState.DELETED else None,
         )
         signed = self.signer.sign(receipt)
         self.deletions.save(Deletion(job_id=job_id, state=state, receipt=signed))

@@ -86,6 +86,16 @@ class FakeJobs:
                 raise Conflict(f"photo {photo.photo_id} was changed")
             self._photos[photo.job_id, photo.photo_id] = photo
 
+    def delete_photo(self, photo: Photo, *, seen: Photo, job: Job) -> None:
+        with self.lock:
+            there = self._photos.get((photo.job_id, photo.photo_id))
+            if there == photo:
+                return
+            if there != seen or self._stored(job.job_id).version != job.version - 1:
+                raise Conflict(f"photo {photo.photo_id} was changed")
+            self.jobs[job.job_id] = job
+            self._photos[photo.job_id, photo.photo_id] = photo
+
     def may_look(self, job_id: JobId, *, now: datetime, until: datetime) -> bool:
         with self.lock:
             if now < self._looks.get(job_id, now):

@@ -180,6 +180,39 @@ def test_storing_the_same_photo_again_is_idempotent(jobs):
     assert jobs.photos(JOB) == [accepted]
 
 
+def test_a_deleted_photo_is_stored_with_the_jobs_next_version(jobs):
+    jobs.create(a_job(), photos(3))
+    deleted = a_photo().deleted()
+
+    for _ in range(2):  # idempotent
+        jobs.delete_photo(deleted, seen=a_photo(), job=a_job().change())
+
+    assert jobs.photos(JOB) == [deleted, *photos(3)[1:]]
+    assert jobs.get(JOB) == a_job().change()
+
+
+def test_a_photo_that_changed_is_not_deleted(jobs):
+    jobs.create(a_job(), [a_photo()])
+    changed = a_photo(etag="another upload")
+    jobs.save_photo(changed, seen=a_photo())
+
+    with pytest.raises(Conflict):
+        jobs.delete_photo(a_photo().deleted(), seen=a_photo(), job=a_job().change())
+
+    assert jobs.photos(JOB) == [changed]
+    assert jobs.get(JOB) == a_job()
+
+
+def test_no_photo_is_deleted_of_a_job_that_changed(jobs):
+    jobs.create(a_job(), [a_photo()])
+    jobs.save(a_job().move(JobState.CANCELLING, NOW))
+
+    with pytest.raises(Conflict):
+        jobs.delete_photo(a_photo().deleted(), seen=a_photo(), job=a_job().change())
+
+    assert jobs.photos(JOB) == [a_photo()]
+
+
 def test_the_look_for_uploads_is_reserved_for_a_time(jobs):
     until = NOW + timedelta(seconds=10)
     jobs.create(a_job(), [])

@@ -98,7 +98,7 @@ def test_a_job_that_ended_without_avatars_returns_its_state(world, state):
     assert world.workflow.endings == []
 
 
-def test_a_job_that_its_pipeline_changes_meanwhile_is_cancelled_all_the_same(world, monkeypatch):
+def test_a_job_that_its_pipeline_changes_at_the_same_time_is_cancelled(world, monkeypatch):
     job = world.has(JobState.GENERATING)
     changed = iter([job, world.job])
 

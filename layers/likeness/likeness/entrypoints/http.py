@@ -35,6 +35,7 @@ CACHED_FOR_A_DAY = "public, max-age=86400"
 # Path parameters: ids that this service generates, and ids that the caller chooses.
 OUR_IDS = {
     "job_id": ids.JOB_ID,
+    "photo_id": ids.PHOTO_ID,
     "review_id": ids.REVIEW_ID,
     "erasure_id": ids.ERASURE_ID,
     "style": ids.STYLE_ID,

@@ -35,6 +35,13 @@ class Jobs(Protocol):
     def save_photo(self, photo: Photo, *, seen: Photo) -> None:
         """Optimistic lock: raises Conflict if the stored photo is no longer `seen`."""
 
+    def delete_photo(self, photo: Photo, *, seen: Photo, job: Job) -> None:
+        """Store the deleted photo with the job's next version, so that no submit counts it.
+
+        Optimistic lock: raises Conflict if the stored photo is no longer `seen`, or the job
+        changed.
+        """
+
     def may_look(self, job_id: JobId, *, now: datetime, until: datetime) -> bool:
         """Reserve the look for the job's uploads; False while an earlier call has it.
 

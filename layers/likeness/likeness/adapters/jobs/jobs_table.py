@@ -101,6 +101,17 @@ class JobsTable:
             conflict=f"photo {photo.photo_id} of job {photo.job_id} was changed",
         )
 
+    def delete_photo(self, photo: Photo, *, seen: Photo, job: Job) -> None:
+        try:
+            write_all(
+                self._table,
+                put(self._table, self._photo_item(photo), unchanged(seen)),
+                put(self._table, job_item(job), at_version(job.version - 1)),
+            )
+        except ConditionsFailed as race:
+            if photo not in self.photos(photo.job_id):
+                raise Conflict(f"photo {photo.photo_id} of job {photo.job_id} changed") from race
+
     def may_look(self, job_id: JobId, *, now: datetime, until: datetime) -> bool:
         """A lost response of a write that is sent again delays the look: `until` passes."""
         with domain_errors():

@@ -14,7 +14,7 @@ from likeness.domain.errors import Conflict, Invalid, OverQuota
 from likeness.domain.ids import PhotoId, StyleId
 from likeness.domain.jobs.catalogue import StyleCard, Tier, check_styles, check_terms, tier_of
 from likeness.domain.jobs.job import Job, JobState, TimelineEntry, new_job_id
-from likeness.domain.photos.photo import Photo
+from likeness.domain.photos.photo import Photo, PhotoState
 from likeness.ports.account import KeyedHash, Ledger, Users
 from likeness.ports.deletion import Deadlines
 from likeness.ports.jobs import Jobs, Timers
@@ -108,11 +108,15 @@ def create_job_again(stored: StoredJob, *, jobs: Jobs, photos: Photos, clock: Cl
     """
     job = jobs.get(stored.job_id)
     takes_photos = job.state is JobState.OPEN and clock.now() < job.submit_by
-    types = {photo.photo_id: photo.content_type for photo in jobs.photos(job.job_id)}
+    types = {
+        photo.photo_id: photo.content_type
+        for photo in jobs.photos(job.job_id)
+        if photo.state is not PhotoState.DELETED
+    }
     presigned_posts = tuple(
         photos.presigned_post(job.job_id, upload.photo_id, types[upload.photo_id])
         for upload in stored.uploads
-        if takes_photos
+        if takes_photos and upload.photo_id in types
     )
     return JobCreated(job_id=job.job_id, submit_by=job.submit_by, uploads=presigned_posts)
 

@@ -1,4 +1,4 @@
-"""Delete what a job has, in any state: cancel a running job, delete the avatars of a completed one."""
+"""Delete a job's files in any state: cancel a running job, delete a completed one's avatars."""
 
 from datetime import timedelta
 

@@ -22,7 +22,7 @@ from likeness.domain.ids import (
     UserId,
 )
 from likeness.domain.jobs.catalogue import Plus
-from likeness.domain.jobs.job import Job
+from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.paging import ResultPage
 from likeness.domain.photos.photo import Photo
 from likeness.domain.provenance.credentials import WatermarkRecord
@@ -58,8 +58,19 @@ class FakeJobs:
     def get(self, job_id: JobId) -> Job:
         return self._stored(job_id)
 
-    def newest(self, user_id: UserId, *, limit: int, after: str | None = None) -> ResultPage[Job]:
-        mine = [job for job in self.jobs.values() if job.user_id == user_id]
+    def newest(
+        self,
+        user_id: UserId,
+        *,
+        limit: int,
+        after: str | None = None,
+        state: JobState | None = None,
+    ) -> ResultPage[Job]:
+        mine = [
+            job
+            for job in self.jobs.values()
+            if job.user_id == user_id and state in (None, job.state)
+        ]
         mine = sorted(mine, key=_begun, reverse=True)
         found = (job for job in mine if after is None or _begun(job) < after)
         return ResultPage.of(found, limit=limit, position=_begun)

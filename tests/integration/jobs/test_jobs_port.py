@@ -315,6 +315,21 @@ def test_a_users_jobs_are_listed_newest_first_and_in_pages(jobs):
     assert first.items[0] == jobs.get(ids[0])
 
 
+def test_a_page_of_jobs_in_one_state_is_full(jobs):
+    ids = [JobId(f"j{n:032x}") for n in range(20)]
+    for age, job_id in enumerate(ids):
+        state = JobState.OPEN if age % 5 else JobState.FAILED
+        jobs.create(a_job(state, job_id=job_id, created_at=NOW - timedelta(hours=age)), [])
+
+    first = jobs.newest(USER, limit=3, state=JobState.FAILED)
+    second = jobs.newest(USER, limit=3, state=JobState.FAILED, after=first.last)
+
+    assert [job.job_id for job in first.items] == ids[0:15:5]
+    assert [job.job_id for job in second.items] == [ids[15]]
+    assert second.last is None
+    assert jobs.newest(USER, limit=3, state=JobState.COMPLETED).items == ()
+
+
 def test_jobs_with_the_same_timestamp_are_all_listed(jobs):
     ids = [JobId(f"j{n:032x}") for n in range(4)]
     for job_id in ids:

@@ -5,6 +5,7 @@ import pytest
 from likeness.domain.deletion.receipt import EVERYWHERE
 from likeness.domain.errors import NotDeleted, NotFound, Unavailable
 from likeness.domain.jobs.job import JobState
+from likeness.domain.provenance.credentials import WatermarkRecord
 from likeness.services.account.erase_user import erase_user
 from likeness.services.account.get_erasure import get_erasure
 from likeness.services.account.request_erasure import request_erasure
@@ -126,6 +127,21 @@ def test_a_job_that_the_index_still_lists_is_counted_once(world, monkeypatch):
     monkeypatch.setattr(world.jobs, "for_user", lambda _: late)
 
     assert erase(world, asked.erasure_id).jobs == 2
+
+
+def test_the_watermarks_of_an_erased_users_avatars_are_revoked(world):
+    two_jobs(world)
+    avatar = an_avatar()
+    world.watermarks.add(
+        WatermarkRecord(
+            **avatar.model_dump(include={"watermark", "job_id", "avatar_id", "style", "engine"}),
+            made_at=NOW,
+        )
+    )
+
+    erase(world, ask(world).erasure_id)
+
+    assert world.watermarks.find([avatar.watermark]).revoked
 
 
 def test_the_erasure_is_remembered_under_the_users_hash(world):

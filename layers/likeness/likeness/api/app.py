@@ -66,6 +66,10 @@ class PageQuery(Message):
     )
 
 
+class JobsQuery(PageQuery):
+    state: JobState | None = Field(default=None, description="only jobs in this state")
+
+
 class Paged(Message):
     next: str | None = Field(
         description="cursor of the next page; null on the last page",
@@ -428,6 +432,10 @@ class JobSummary(Message):
     avatars_asked: int
     created_at: AwareDatetime
     submit_by: AwareDatetime
+    avatars_shown: int = Field(description="number of avatars that GET /v1/jobs/{job_id} lists")
+    thumbnail: PresignedUrl | None = Field(
+        default=None, description="presigned URL of the best avatar, WebP, 256 px; null: none"
+    )
 
 
 class JobsView(Paged):

@@ -43,6 +43,9 @@ class AvatarStore(Protocol):
         """
 
     def urls(self, job_id: JobId, avatar_ids: Iterable[AvatarId]) -> dict[AvatarId, AvatarUrls]: ...
+    def thumbnail_url(self, job_id: JobId, avatar_id: AvatarId) -> str:
+        """Return the presigned URL of the smallest WebP."""
+
     def archive_url(self, job_id: JobId) -> str: ...
     def keep(self, kept: Sequence[Avatar], others: Iterable[AvatarId]) -> None:
         """Write the ZIP of `kept`, then delete the others. Raises NotDeleted if one is left."""

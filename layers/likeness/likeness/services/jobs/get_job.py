@@ -48,7 +48,7 @@ def get_job(
     deletion = deletions.get(job_id)
     avatars = _avatars(job, jobs, avatar_store) if job.shows_avatars(now) else ()
     return JobView(
-        **views.job_summary(job, reasons).model_dump(),
+        **views.job_summary(job, reasons).model_dump(exclude={"avatars_shown", "thumbnail"}),
         tier=job.tier,
         timeline=job.timeline,
         photos=tuple(views.photo_view(photo, refused, reasons) for photo in there),

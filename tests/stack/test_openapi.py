@@ -65,6 +65,7 @@ EXAMPLES = 20  # of each kind, for each operation
 REACHED = {
     "add_photo",
     "delete_job",
+    "delete_photo",
     "claim_review",
     "create_job",
     "get_erasure",

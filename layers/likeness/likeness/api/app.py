@@ -436,6 +436,9 @@ class JobSummary(Message):
     thumbnail: PresignedUrl | None = Field(
         default=None, description="presigned URL of the best avatar, WebP, 256 px; null: none"
     )
+    avatars_deleted_at: AwareDatetime | None = Field(
+        default=None, description="all of them, after DELETE; verified by listing"
+    )
 
 
 class JobsView(Paged):
@@ -444,12 +447,21 @@ class JobsView(Paged):
     jobs: tuple[JobSummary, ...]
 
 
+class PreviewQuery(Message):
+    size: Literal["256", "512"] = Field(default="512", description="side of the picture, px")
+
+
 class StyleView(Message):
     style: StyleIdField
     name: Texts
     description: Texts
     preview: str = Field(
-        description="path of a preview picture in this API", examples=["/v1/styles/comic/preview"]
+        description="path of a preview picture in this API, WebP, 512 px; needs no signature",
+        examples=["/v1/styles/comic/preview"],
+    )
+    thumbnail: str = Field(
+        description="path of the same picture in 256 px",
+        examples=["/v1/styles/comic/preview?size=256"],
     )
 
 

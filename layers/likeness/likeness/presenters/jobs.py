@@ -71,6 +71,7 @@ def job_summary(job: Job, cards: Cards, thumbnail: str | None = None) -> JobSumm
         submit_by=job.submit_by,
         avatars_shown=job.avatars_shown if thumbnail else 0,
         thumbnail=thumbnail,
+        avatars_deleted_at=job.avatars_deleted_at,
     )
 
 
@@ -150,6 +151,7 @@ def style_view(card: StyleCard) -> StyleView:
         name=dict(card.name),
         description=dict(card.description),
         preview=f"/v1/styles/{card.style}/preview",
+        thumbnail=f"/v1/styles/{card.style}/preview?size=256",
     )
 
 

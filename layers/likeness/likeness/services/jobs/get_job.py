@@ -57,7 +57,6 @@ def get_job(
         progress=_progress(job, jobs, work, durations, now),
         avatars=avatars,
         avatars_expire_at=job.avatars_expire_at,
-        avatars_deleted_at=job.avatars_deleted_at,
         archive=avatar_store.archive_url(job_id) if avatars else None,
         quota=quota(job.user_id),
         statement=views.statement(job, there, refused, appeal, reasons),

@@ -36,11 +36,14 @@ def verify_picture(
     pictures: Pictures,
     clock: Clock,
 ) -> ProvenanceView:
-    """By its Content Credentials, else by the watermark in its pixels.
+    """By its Content Credentials, else by the watermark in its pixels, also of a mirrored picture.
 
     Raises Invalid if the picture cannot be read; its content decides about its type. Credentials
-    that were tampered with are reported, and the watermark may still show that the picture is ours.
+    that were tampered with or whose certificate has ended are reported, and the watermark may still
+    show that the picture is ours.
     """
+    if len(picture) > MAX_BYTES:  # without a reason code: its hint is about photos, of 20 MB
+        raise Invalid(f"the picture has more than {MAX_BYTES / 1e6} MB: send a smaller copy")
     content_type = pictures.content_type(picture)
     if content_type is None:
         raise _unreadable(Reason.FILE_TYPE)
@@ -53,7 +56,8 @@ def verify_picture(
         photo = pictures.normalise(picture, limits=LIMITS)
     except Refused as refused:
         raise _unreadable(refused.reason) from refused
-    published = watermarks.find(reader.read(photo.jpeg))
+    readings = (reader.read(photo.jpeg, mirrored=mirrored) for mirrored in (False, True))
+    published = next(filter(None, map(watermarks.find, readings)), None)
     if published is None:
         return ProvenanceView(ours=False, credentials=seen.trust)
     revoked = _is_revoked(published, jobs, clock.now())

@@ -18,7 +18,7 @@ def handler(job_id: JobId, request: KeepAvatars) -> KeptAvatarsView:
         request,
         jobs=bootstrap.jobs(),
         avatar_store=bootstrap.avatar_store(),
-        files=bootstrap.job_files(),
+        deletion=bootstrap.job_deletion(),
         watermarks=bootstrap.watermarks(),
         clock=bootstrap.CLOCK,
     )

@@ -1,17 +1,18 @@
 """Keep the avatars that the user chose; delete the others."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from likeness.api.app import KeepAvatars, KeptAvatarsView
-from likeness.domain.deletion.receipt import PUBLISHED
+from likeness.domain.deletion.receipt import PUBLISHED, StoredObject
 from likeness.domain.errors import Invalid, NotFound
 from likeness.domain.generation.avatar import AvatarState
-from likeness.domain.ids import JobId
+from likeness.domain.ids import AvatarId, JobId
 from likeness.domain.jobs.job import Job, JobState
-from likeness.ports.deletion import JobFiles
 from likeness.ports.jobs import Jobs
 from likeness.ports.provenance import AvatarStore, Watermarks
 from likeness.ports.runtime import Clock
+from likeness.services.deletion.job_deletion import JobDeletion
 
 
 def keep_avatars(
@@ -20,7 +21,7 @@ def keep_avatars(
     *,
     jobs: Jobs,
     avatar_store: AvatarStore,
-    files: JobFiles,
+    deletion: JobDeletion,
     watermarks: Watermarks,
     clock: Clock,
 ) -> KeptAvatarsView:
@@ -53,8 +54,10 @@ def keep_avatars(
         if avatar.avatar_id not in chosen and avatar.state is not AvatarState.REFUSED
     ]
     watermarks.revoke([avatar.watermark for avatar in others if avatar.watermark])
-    avatar_store.keep(kept, [avatar.avatar_id for avatar in others])
-    _delete_if_deleted(job_id, jobs, files, clock)
+    gone = [avatar.avatar_id for avatar in others]
+    with deletion.recorded(job_id, _files(job_id, gone, deletion)):
+        avatar_store.keep(kept, gone)
+    _delete_if_deleted(job_id, jobs, deletion, clock)
     return KeptAvatarsView(
         job_id=job_id,
         avatars=tuple(avatar.avatar_id for avatar in kept),
@@ -69,7 +72,12 @@ def _require_avatars(job: Job, now: datetime) -> None:
         raise NotFound(f"the avatars of job {job.job_id} expired at {job.avatars_expire_at}")
 
 
-def _delete_if_deleted(job_id: JobId, jobs: Jobs, files: JobFiles, clock: Clock) -> None:
+def _files(job_id: JobId, gone: Collection[AvatarId], deletion: JobDeletion) -> list[StoredObject]:
+    published = deletion.files.inventory(job_id, PUBLISHED)
+    return [one for one in published if one.name.split("/")[1] in gone]
+
+
+def _delete_if_deleted(job_id: JobId, jobs: Jobs, deletion: JobDeletion, clock: Clock) -> None:
     """Raises NotFound if the avatars were deleted while the ZIP was written: deletes it.
 
     That deletion may have listed the files before the ZIP was written.
@@ -77,5 +85,5 @@ def _delete_if_deleted(job_id: JobId, jobs: Jobs, files: JobFiles, clock: Clock)
     try:
         _require_avatars(jobs.get(job_id), clock.now())
     except NotFound:
-        files.delete(job_id, PUBLISHED)
+        deletion.files.delete(job_id, PUBLISHED)
         raise

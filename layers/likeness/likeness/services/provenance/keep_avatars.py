@@ -5,10 +5,10 @@ from datetime import datetime
 
 from likeness.api.app import KeepAvatars, KeptAvatarsView
 from likeness.domain.deletion.receipt import PUBLISHED, StoredObject
-from likeness.domain.errors import Invalid, NotFound
+from likeness.domain.errors import AvatarsExpired, Invalid, NotFound
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.ids import AvatarId, JobId
-from likeness.domain.jobs.job import Job, JobState
+from likeness.domain.jobs.job import Job
 from likeness.ports.jobs import Jobs
 from likeness.ports.provenance import AvatarStore, Watermarks
 from likeness.ports.runtime import Clock
@@ -28,18 +28,20 @@ def keep_avatars(
     """Records are written first: from then on no URL of the others is returned.
 
     Deletion is final. Idempotent: a repeated request deletes the avatars that a failure left.
-    Raises Conflict if the job was changed concurrently.
+    Raises ConcurrentChange if the job was changed.
     """
     job = jobs.get(job_id)
-    job.require(JobState.COMPLETED)
+    job.require_completed()
     _require_avatars(job, clock.now())
     chosen = set(request.avatars)
     if len(chosen) != len(request.avatars):
-        raise Invalid("avatars must differ from one another")
+        raise Invalid("avatars must differ from one another", field="/body/avatars")
     known = {avatar.avatar_id: avatar for avatar in jobs.avatars(job_id)}
     shown = {n for n, avatar in known.items() if avatar.state is AvatarState.PUBLISHED}
     if missing := sorted(chosen - shown):
-        raise NotFound(f"job {job_id} has no avatar {', '.join(missing)} to keep")
+        raise NotFound(
+            f"job {job_id} has no avatar {', '.join(missing)} to keep", field="/body/avatars"
+        )
     kept = [avatar for avatar in known.values() if avatar.avatar_id in chosen]
     shows = {"avatars_shown": len(kept), "cover": kept[0].avatar_id}
     if (job.avatars_shown, job.cover) != tuple(shows.values()):
@@ -69,7 +71,7 @@ def _require_avatars(job: Job, now: datetime) -> None:
     if job.avatars_deletion_asked_at is not None:
         raise NotFound(f"the avatars of job {job.job_id} were deleted")
     if not job.shows_avatars(now):
-        raise NotFound(f"the avatars of job {job.job_id} expired at {job.avatars_expire_at}")
+        raise AvatarsExpired(f"the avatars of job {job.job_id} expired at {job.avatars_expire_at}")
 
 
 def _files(job_id: JobId, gone: Collection[AvatarId], deletion: JobDeletion) -> list[StoredObject]:

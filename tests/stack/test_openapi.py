@@ -60,6 +60,18 @@ CHECKS = [
     content_type_conformance,
     response_schema_conformance,
 ]
+
+
+@schemathesis.check
+def the_kind_of_error_is_declared(ctx: Any, response: Any, case: Case) -> None:
+    """An error is one that the operation names for this status, unless API Gateway sent it."""
+    found = json.loads(response.content).get("error") if response.status_code >= 400 else None
+    described = DOCUMENT["paths"][case.operation.path][case.operation.method.lower()]
+    declared = described["x-error-kinds"].get(str(response.status_code), [])
+    assert found is None or found in declared, f"{response.status_code} {found}"
+
+
+CHECKS.append(the_kind_of_error_is_declared)
 EXAMPLES = 20  # of each kind, for each operation
 # Operations that a generated request with existing ids can bring to success, and must.
 REACHED = {

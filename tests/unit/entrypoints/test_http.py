@@ -479,7 +479,7 @@ TOKEN = {"sub": "subject-1", "token_use": "id", "cognito:username": "ann"}
 
 
 @pytest.mark.parametrize(
-    "groups", [{"moderators"}, {"moderation-leads"}, {"users", "moderators"}], ids=str
+    "groups", [["moderators"], ["moderation-leads"], ["users", "moderators"]], ids=str
 )
 def test_a_moderator_is_identified_by_the_accounts_groups_and_subject(groups):
     member = a_member("ann", "subject-1", *groups)
@@ -508,7 +508,7 @@ def test_another_token_is_refused(claims):
     assert problem["error"] == "Forbidden"
 
 
-@pytest.mark.parametrize("groups", [set(), {"users"}, {"not-moderators"}], ids=str)
+@pytest.mark.parametrize("groups", [[], ["users"], ["not-moderators"]], ids=str)
 def test_a_user_in_no_group_of_the_desk_is_refused_although_the_token_names_one(groups):
     claims = TOKEN | {"cognito:groups": "[moderators]"}
 

@@ -173,6 +173,7 @@ def there(backend, review_id) -> dict[str, Any]:
         "user_id": person.user_id,
         "review_id": f"r{review_id[1:]}",
         "erasure_id": backend.request_erasure(Person(backend).user_id)["erasure_id"],
+        "username": "ann",
         "style": "comic",
         "styles": ["comic", "oil"],
         "avatars": 4,

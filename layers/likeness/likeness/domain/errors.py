@@ -96,7 +96,7 @@ class TierLimit(Invalid):
 
 
 class UnreadablePicture(Invalid):
-    """The picture cannot be read; `reason` says why. Ask for another file."""
+    """The picture is too large, or cannot be read: `reason` says why. Ask for another file."""
 
 
 class UnsupportedMediaType(Invalid):

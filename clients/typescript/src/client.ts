@@ -11,6 +11,7 @@ import type {
   CreateJob,
   ErasureView,
   JobCreated,
+  JobState,
   JobStateView,
   JobsView,
   JobSummary,
@@ -19,6 +20,7 @@ import type {
   KeptAvatarsView,
   KeysView,
   paths,
+  PhotoView,
   PlusView,
   PresignedPost,
   ProvenanceView,
@@ -95,6 +97,12 @@ export class Likeness {
     return data(this.#api.POST("/v1/jobs/{job_id}/photos", { body: photo, params }));
   }
 
+  /** Take back a photo of an open job. */
+  deletePhoto(jobId: string, photoId: string): Promise<PhotoView> {
+    const params = { path: { job_id: jobId, photo_id: photoId } };
+    return data(this.#api.DELETE("/v1/jobs/{job_id}/photos/{photo_id}", { params }));
+  }
+
   /** Start the work; reserves the quota day. Waits while photos are still being checked. */
   submitJob(jobId: string, options?: Keyed): Promise<JobStateView> {
     const params = { path: { job_id: jobId }, ...keyed(options) };
@@ -107,13 +115,13 @@ export class Likeness {
   }
 
   /** One page of the user's jobs, newest first. `allJobs` reads every page. */
-  listJobs(userId: string, query: Page = {}): Promise<JobsView> {
+  listJobs(userId: string, query: Page & { state?: JobState } = {}): Promise<JobsView> {
     const params = { path: { user_id: userId }, query };
     return data(this.#api.GET("/v1/users/{user_id}/jobs", { params }));
   }
 
-  /** Stop the work and delete everything. */
-  cancelJob(jobId: string): Promise<JobStateView> {
+  /** Cancel a job, or delete the avatars of a completed one. */
+  deleteJob(jobId: string): Promise<JobStateView> {
     return data(this.#api.DELETE("/v1/jobs/{job_id}", { params: { path: { job_id: jobId } } }));
   }
 
@@ -177,9 +185,9 @@ export class Likeness {
     return data(this.#api.GET("/v1/styles", { params: { query } }));
   }
 
-  /** The preview picture of a style, WebP. */
-  async previewStyle(style: string): Promise<Uint8Array> {
-    const params = { path: { style } };
+  /** The preview picture of a style, WebP. Its URL is public: an app can show it directly. */
+  async previewStyle(style: string, query: { size?: "256" | "512" } = {}): Promise<Uint8Array> {
+    const params = { path: { style }, query };
     const found = this.#api.GET("/v1/styles/{style}/preview", { params, parseAs: "arrayBuffer" });
     return new Uint8Array(await data(found));
   }

@@ -288,7 +288,7 @@ def test_a_presigned_post_accepts_only_its_type_and_size(person, backend, selfie
 @pytest.mark.parametrize(
     ("wrong", "named"),
     [
-        ({"photos": [{"content_type": "image/jpeg"}] * 2}, "photos"),
+        ({"photos": []}, "photos"),
         ({"photos": [{"content_type": "image/jpeg"}] * 11}, "photos"),
         ({"photos": [{"content_type": "image/gif"}] * 3}, "content_type"),
         ({"styles": []}, "styles"),

@@ -23,6 +23,7 @@ PhotoType = Literal["image/jpeg", "image/png", "image/webp", "image/heic", "imag
 PictureType = Literal["image/png", "image/webp", "image/jpeg", "application/octet-stream"]
 UNDECIDED = frozenset({"awaited", "checking"})  # states of a photo without a verdict
 ENDED = frozenset({"completed", "refused", "cancelled", "expired", "failed"})
+PROVEN = frozenset({"deleted", "held"})  # held: by law, the receipt says so
 FIRST_POLL_S, LONGEST_POLL_S = 0.5, 5.0
 
 
@@ -253,6 +254,17 @@ class Likeness:
     ) -> types.JobView:
         """The job once each of its photos has a verdict. Upload all of them first."""
         return _last(self._watch(job_id, _decided, timeout_s, pause))
+
+    def wait_for_receipt(
+        self,
+        job_id: str,
+        *,
+        timeout_s: float = 600,
+        pause: Callable[[float], object] | None = None,
+    ) -> types.ReceiptView:
+        """The receipt once the deletion is verified, seconds after the job has ended."""
+        _last(self._watch(job_id, lambda job: job["deletion"] in PROVEN, timeout_s, pause))
+        return self.get_receipt(job_id)
 
     def _watch(
         self,

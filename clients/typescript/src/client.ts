@@ -58,6 +58,7 @@ const ENDED: ReadonlySet<string> = new Set([
   "expired",
   "failed",
 ]);
+const PROVEN: ReadonlySet<string> = new Set(["deleted", "held"]); // held: by law, the receipt says so
 const FIRST_POLL_S = 0.5;
 const LONGEST_POLL_S = 5;
 
@@ -273,6 +274,13 @@ export class Likeness {
   /** The job once each of its photos has a verdict (120 s). Upload all of them first. */
   waitForPhotos(jobId: string, wait: Wait = {}): Promise<JobView> {
     return last(this.#watch(jobId, decided, { timeoutS: 120, ...wait }));
+  }
+
+  /** The receipt once the deletion is verified (600 s), seconds after the job has ended. */
+  async waitForReceipt(jobId: string, wait: Wait = {}): Promise<ReceiptView> {
+    const proven = (job: JobView): boolean => PROVEN.has(job.deletion ?? "");
+    await last(this.#watch(jobId, proven, { timeoutS: 600, ...wait }));
+    return this.getReceipt(jobId);
   }
 
   async *#watch(

@@ -66,22 +66,34 @@ def delete_partition(table: Table, *, pk: str, last: str) -> None:
 
 
 def query_index_part(
-    table: Table, *, gsi1pk: str, limit: int, after: str | None, newest_first: bool = False
+    table: Table,
+    *,
+    gsi1pk: str,
+    limit: int,
+    after: str | None,
+    newest_first: bool = False,
+    state: str | None = None,
 ) -> ResultPage[dict[str, Any]]:
-    """Return at most `limit` items of one partition of the index, after a sort key."""
+    """Return at most `limit` items of one partition of the index, after a sort key.
+
+    `state`: only items with this attribute.
+    """
     order = "<" if newest_first else ">"
-    found = _pages(
-        table,
-        {
-            "IndexName": INDEX,
-            "KeyConditionExpression": "gsi1pk = :pk"
-            + ("" if after is None else f" AND gsi1sk {order} :after"),
-            "ExpressionAttributeValues": {":pk": gsi1pk}
-            | ({} if after is None else {":after": after}),
-            "ScanIndexForward": not newest_first,
-            "Limit": limit + 1,
+    values = {":pk": gsi1pk, ":after": after, ":state": state}
+    request: QueryInputTableQueryTypeDef = {
+        "IndexName": INDEX,
+        "KeyConditionExpression": "gsi1pk = :pk"
+        + ("" if after is None else f" AND gsi1sk {order} :after"),
+        "ExpressionAttributeValues": {
+            name: value for name, value in values.items() if value is not None
         },
-    )
+        "ScanIndexForward": not newest_first,
+        "Limit": limit + 1,
+    }
+    if state is not None:
+        request["FilterExpression"] = "#state = :state"
+        request["ExpressionAttributeNames"] = {"#state": "state"}
+    found = _pages(table, request)
     return ResultPage.of(found, limit=limit, position=lambda item: str(item["gsi1sk"]))
 
 

@@ -1,0 +1,39 @@
+"""Reads of webhooks: their settings without secrets, and what was sent to them."""
+
+from likeness import bootstrap
+from likeness.api.webhooks import DeliveriesQuery, DeliveriesView, WebhooksView, WebhookView
+from likeness.domain.errors import NotFound
+from likeness.domain.ids import WebhookId
+from likeness.entrypoints.http import route, routes
+from likeness.services.webhooks.get_webhook import get_webhook
+from likeness.services.webhooks.list_deliveries import list_deliveries
+from likeness.services.webhooks.list_webhooks import list_webhooks
+
+
+@route("GET", "/v1/webhooks", gives=WebhooksView)
+def list_webhooks_handler() -> WebhooksView:
+    """All webhooks, oldest first: ten at most."""
+    return list_webhooks(webhooks=bootstrap.webhooks())
+
+
+@route("GET", "/v1/webhooks/{webhook_id}", gives=WebhookView, raises=[NotFound])
+def get_webhook_handler(webhook_id: WebhookId) -> WebhookView:
+    """URL, event types, and whether it is enabled."""
+    return get_webhook(webhook_id, webhooks=bootstrap.webhooks())
+
+
+@route(
+    "GET",
+    "/v1/webhooks/{webhook_id}/deliveries",
+    query=DeliveriesQuery,
+    gives=DeliveriesView,
+    raises=[NotFound],
+)
+def list_deliveries_handler(webhook_id: WebhookId, query: DeliveriesQuery) -> DeliveriesView:
+    """What was sent within 14 days, newest first, with the responses' status; without bodies."""
+    return list_deliveries(
+        webhook_id, query, webhooks=bootstrap.webhooks(), deliveries=bootstrap.deliveries()
+    )
+
+
+handler = routes(list_webhooks_handler, get_webhook_handler, list_deliveries_handler)

@@ -1,0 +1,141 @@
+"""Requests and responses of the API about webhooks."""
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field
+
+from likeness.api.app import Message, Paged, PageQuery
+from likeness.domain.ids import WebhookIdField
+from likeness.domain.webhooks.delivery import DeliveryState, FailReason, SendError
+from likeness.domain.webhooks.webhook import MAX_URL, MAX_WEBHOOKS, DisabledReason, EventType
+
+WebhookUrl = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=MAX_URL,
+        description="https, to a public address; redirects are not followed",
+        examples=["https://app.example/likeness"],
+    ),
+]
+EventTypes = Annotated[
+    tuple[EventType, ...],
+    Field(max_length=len(EventType), description="the types that it gets; empty: all"),
+]
+Secret = Annotated[
+    str | None,
+    Field(
+        description="signs each request (Standard Webhooks); returned once: null if the request "
+        "is repeated",
+        examples=["whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"],
+    ),
+]
+EVENT_ID = r"^[jew][0-9a-f]{32}-[A-Za-z0-9_-]{1,60}$"
+
+
+class CreateWebhook(Message):
+    url: WebhookUrl
+    events: EventTypes = ()
+
+
+class ChangeWebhook(Message):
+    """What is null or missing stays as it is."""
+
+    url: WebhookUrl | None = None
+    events: EventTypes | None = None
+    enabled: bool | None = None
+
+
+class WebhookView(Message):
+    webhook_id: WebhookIdField
+    url: WebhookUrl
+    events: EventTypes
+    enabled: bool
+    disabled_reason: DisabledReason | None = Field(
+        default=None, description="`gone`: the webhook responded with 410"
+    )
+    created_at: AwareDatetime
+    old_secret_expires_at: AwareDatetime | None = Field(
+        default=None, description="after a rotation: until then the old secret signs too"
+    )
+
+
+class WebhooksView(Message):
+    webhooks: tuple[WebhookView, ...] = Field(max_length=MAX_WEBHOOKS)
+
+
+class WebhookCreated(Message):
+    webhook: WebhookView
+    secret: Secret
+
+
+class StoredWebhook(Message):
+    """A created webhook, as cached under an Idempotency-Key: without its secret."""
+
+    webhook: WebhookView
+
+
+class SecretRotated(Message):
+    secret: Secret
+    old_secret_expires_at: AwareDatetime | None
+
+
+class StoredRotation(Message):
+    """A rotation, as cached under an Idempotency-Key: without the secret."""
+
+    old_secret_expires_at: AwareDatetime | None
+
+
+class WebhookDeleted(Message):
+    webhook_id: WebhookIdField
+
+
+class DeliveryQueued(Message):
+    event_id: str = Field(examples=["w3d2a9c5f7b1e4806a2c8d0e6f4b19735-test-8e0f"])
+
+
+class DeliveriesQuery(PageQuery):
+    state: DeliveryState | None = Field(default=None, description="only those")
+
+
+class DeliveryView(Message):
+    """One event for a webhook. Its body is not returned."""
+
+    event_id: str = Field(examples=["j5f0c1d7e9a3b48268f1e0d2c4b6a7988-3"])
+    type: EventType
+    state: DeliveryState
+    attempts: int
+    created_at: AwareDatetime
+    last_attempt_at: AwareDatetime | None = None
+    next_attempt_at: AwareDatetime | None = Field(
+        default=None, description="not before; null: it is next, or waits for one before it"
+    )
+    status: int | None = Field(default=None, description="HTTP status of the last response")
+    error: SendError | None = Field(default=None, description="why there was no response")
+    failed_for: FailReason | None = Field(
+        default=None,
+        description="`response`: a status that is not retried; `expired`: tried for a day; "
+        "`disabled`: the webhook was",
+    )
+
+
+class DeliveriesView(Paged):
+    """Newest first. Eventually consistent: the newest may be missing at first."""
+
+    deliveries: tuple[DeliveryView, ...]
+
+
+class ReplayDeliveries(Message):
+    """Send one of the two."""
+
+    since: AwareDatetime | None = Field(
+        default=None, description="replay what failed since then; 14 days back at most"
+    )
+    event_ids: tuple[Annotated[str, Field(pattern=EVENT_ID, examples=["j5f0-3"])], ...] | None = (
+        Field(default=None, min_length=1, max_length=100, description="replay these, in any state")
+    )
+
+
+class DeliveriesReplayed(Message):
+    event_ids: tuple[str, ...] = Field(description="of the events that are sent again")
+    more: bool = Field(description="true: send the request again for the rest")

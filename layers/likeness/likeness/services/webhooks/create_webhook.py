@@ -1,0 +1,47 @@
+"""Register a webhook."""
+
+from likeness.api.webhooks import CreateWebhook, StoredWebhook, WebhookCreated
+from likeness.domain.errors import Conflict
+from likeness.domain.webhooks.webhook import (
+    MAX_WEBHOOKS,
+    EncryptedSecret,
+    Webhook,
+    new_secret,
+    new_webhook_id,
+)
+from likeness.ports.runtime import Clock
+from likeness.ports.webhooks import WebhookCaller, Webhooks, WebhookSecrets
+from likeness.presenters.webhooks import webhook_view
+
+
+def create_webhook(
+    request: CreateWebhook,
+    *,
+    webhooks: Webhooks,
+    secrets: WebhookSecrets,
+    caller: WebhookCaller,
+    clock: Clock,
+) -> WebhookCreated:
+    """Returns the signing secret, this once.
+
+    Raises Invalid if the URL may be no webhook's, Conflict if there are ten webhooks.
+    """
+    caller.check(request.url)
+    if len(webhooks.every()) >= MAX_WEBHOOKS:
+        raise Conflict(f"there are {MAX_WEBHOOKS} webhooks: delete one that is not used")
+    secret, webhook_id = new_secret(), new_webhook_id()
+    webhook = Webhook(
+        webhook_id=webhook_id,
+        url=request.url,
+        events=request.events,
+        secrets=(EncryptedSecret(ciphertext=secrets.encrypt(webhook_id, secret)),),
+        created_at=clock.now(),
+    )
+    webhooks.create(webhook)
+    return WebhookCreated(webhook=webhook_view(webhook), secret=secret)
+
+
+def create_webhook_again(stored: StoredWebhook, *, webhooks: Webhooks) -> WebhookCreated:
+    """The response to a repeated request: the secret was returned once, and is not stored."""
+    found = webhooks.get(stored.webhook.webhook_id)
+    return WebhookCreated(webhook=webhook_view(found), secret=None)

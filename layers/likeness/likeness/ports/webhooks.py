@@ -30,7 +30,7 @@ class WebhookSecrets(Protocol):
 
     def encrypt(self, webhook_id: WebhookId, secret: WebhookSecret) -> str: ...
     def decrypt(self, webhook_id: WebhookId, ciphertext: str) -> WebhookSecret:
-        """Raises Denied if the ciphertext is not of that webhook."""
+        """Raises Unavailable if the ciphertext is not of that webhook."""
 
 
 class Deliveries(Protocol):

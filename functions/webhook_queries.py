@@ -1,6 +1,7 @@
 """Reads of webhooks: their settings without secrets, and what was sent to them."""
 
 from likeness import bootstrap
+from likeness.api.app import PageQuery
 from likeness.api.webhooks import DeliveriesQuery, DeliveriesView, WebhooksView, WebhookView
 from likeness.domain.errors import NotFound
 from likeness.domain.ids import WebhookId
@@ -10,10 +11,10 @@ from likeness.services.webhooks.list_deliveries import list_deliveries
 from likeness.services.webhooks.list_webhooks import list_webhooks
 
 
-@route("GET", "/v1/webhooks", gives=WebhooksView)
-def list_webhooks_handler() -> WebhooksView:
+@route("GET", "/v1/webhooks", query=PageQuery, gives=WebhooksView)
+def list_webhooks_handler(query: PageQuery) -> WebhooksView:
     """All webhooks, oldest first: ten at most."""
-    return list_webhooks(webhooks=bootstrap.webhooks())
+    return list_webhooks(query, webhooks=bootstrap.webhooks())
 
 
 @route("GET", "/v1/webhooks/{webhook_id}", gives=WebhookView, raises=[NotFound])

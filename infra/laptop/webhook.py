@@ -40,7 +40,7 @@ def register(running: Cloud, url: str) -> tuple[str, str]:
         if webhook["url"] == url:
             call(running, "DELETE", f"/v1/webhooks/{webhook['webhook_id']}")
     created = call(running, "POST", "/v1/webhooks", {"url": url})
-    return created["webhook"]["webhook_id"], created["secret"]
+    return created["webhook_id"], created["secret"]
 
 
 def call(running: Cloud, method: str, path: str, body: Any = None) -> Any:
@@ -55,7 +55,11 @@ def call(running: Cloud, method: str, path: str, body: Any = None) -> Any:
     signing = Credentials(user.access_key, user.secret_key, user.session_token)
     SigV4Auth(signing, "execute-api", places.REGION).add_auth(request)
     answer = urllib3.request(
-        method, request.url, body=request.data, headers=dict(request.headers.items()), timeout=60
+        method,
+        str(request.url),
+        body=request.data,
+        headers=dict(request.headers.items()),
+        timeout=60,
     )
     if answer.status >= 300:
         raise places.CannotRun(answer.json().get("message", f"HTTP {answer.status}"))

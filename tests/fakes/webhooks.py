@@ -28,7 +28,7 @@ class FakeWebhooks:
     def every(self) -> list[Webhook]:
         if self.down:
             raise Unavailable("Query returned InternalServerError")
-        return sorted(self.webhooks.values(), key=lambda one: one.created_at)
+        return sorted(self.webhooks.values(), key=lambda one: (one.created_at, one.webhook_id))
 
     def save(self, webhook: Webhook) -> None:
         there = self.webhooks.get(webhook.webhook_id)

@@ -11,9 +11,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from infra.replay import replay
 
 from infra.laptop.project import STACK
-from infra.replay import replay
 from laptop_cloud import cloud, places, processes
 from likeness.adapters.clock import SystemClock
 from likeness.adapters.jobs.jobs_table import JobsTable

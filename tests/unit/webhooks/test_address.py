@@ -19,7 +19,7 @@ PRIVATE = [
     "fd00:ec2::254",  # instance metadata over IPv6
     "fe80::1",
     "fc00::1",
-    "0.0.0.0",
+    "0.0.0.0",  # noqa: S104 - refused, not bound
     "::",
     "255.255.255.255",
     "224.0.0.1",

@@ -1,13 +1,13 @@
 """Requests and responses of the API about webhooks."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
 from likeness.api.app import Message, Paged, PageQuery
 from likeness.domain.ids import WebhookIdField
 from likeness.domain.webhooks.delivery import DeliveryState, FailReason, SendError
-from likeness.domain.webhooks.webhook import MAX_URL, MAX_WEBHOOKS, DisabledReason, EventType
+from likeness.domain.webhooks.webhook import MAX_URL, DisabledReason, EventType
 
 WebhookUrl = Annotated[
     str,
@@ -30,7 +30,13 @@ Secret = Annotated[
         examples=["whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"],
     ),
 ]
-EVENT_ID = r"^[jew][0-9a-f]{32}-[A-Za-z0-9_-]{1,60}$"
+EventId = Annotated[
+    str,
+    Field(
+        pattern=r"^[jew][0-9a-f]{32}-[A-Za-z0-9_-]{1,60}$",
+        examples=["j5f0c1d7e9a3b48268f1e0d2c4b6a7988-3"],
+    ),
+]
 
 
 class CreateWebhook(Message):
@@ -60,19 +66,20 @@ class WebhookView(Message):
     )
 
 
-class WebhooksView(Message):
-    webhooks: tuple[WebhookView, ...] = Field(max_length=MAX_WEBHOOKS)
+class WebhooksView(Paged):
+    """Oldest first; ten at most."""
+
+    webhooks: tuple[WebhookView, ...]
 
 
-class WebhookCreated(Message):
-    webhook: WebhookView
+class WebhookCreated(WebhookView):
     secret: Secret
 
 
 class StoredWebhook(Message):
-    """A created webhook, as cached under an Idempotency-Key: without its secret."""
+    """A created webhook, as cached under an Idempotency-Key."""
 
-    webhook: WebhookView
+    webhook_id: WebhookIdField
 
 
 class SecretRotated(Message):
@@ -91,17 +98,19 @@ class WebhookDeleted(Message):
 
 
 class DeliveryQueued(Message):
-    event_id: str = Field(examples=["w3d2a9c5f7b1e4806a2c8d0e6f4b19735-test-8e0f"])
+    event_id: EventId
 
 
 class DeliveriesQuery(PageQuery):
-    state: DeliveryState | None = Field(default=None, description="only those")
+    state: Literal["pending", "delivered", "failed"] | None = Field(
+        default=None, description="only those"
+    )
 
 
 class DeliveryView(Message):
     """One event for a webhook. Its body is not returned."""
 
-    event_id: str = Field(examples=["j5f0c1d7e9a3b48268f1e0d2c4b6a7988-3"])
+    event_id: EventId
     type: EventType
     state: DeliveryState
     attempts: int
@@ -131,11 +140,11 @@ class ReplayDeliveries(Message):
     since: AwareDatetime | None = Field(
         default=None, description="replay what failed since then; 14 days back at most"
     )
-    event_ids: tuple[Annotated[str, Field(pattern=EVENT_ID, examples=["j5f0-3"])], ...] | None = (
-        Field(default=None, min_length=1, max_length=100, description="replay these, in any state")
+    event_ids: tuple[EventId, ...] | None = Field(
+        default=None, min_length=1, max_length=100, description="replay these, in any state"
     )
 
 
 class DeliveriesReplayed(Message):
-    event_ids: tuple[str, ...] = Field(description="of the events that are sent again")
+    event_ids: tuple[EventId, ...] = Field(description="of the events that are sent again")
     more: bool = Field(description="true: send the request again for the rest")

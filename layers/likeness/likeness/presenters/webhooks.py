@@ -1,8 +1,8 @@
 """Views of webhooks and deliveries."""
 
-from likeness.api.webhooks import DeliveryView, WebhookView
+from likeness.api.webhooks import DeliveryView, WebhookCreated, WebhookView
 from likeness.domain.webhooks.delivery import Delivery
-from likeness.domain.webhooks.webhook import Webhook
+from likeness.domain.webhooks.webhook import Webhook, WebhookSecret
 
 
 def webhook_view(webhook: Webhook) -> WebhookView:
@@ -16,6 +16,10 @@ def webhook_view(webhook: Webhook) -> WebhookView:
         created_at=webhook.created_at,
         old_secret_expires_at=old[0].expires_at if old else None,
     )
+
+
+def webhook_created(webhook: Webhook, secret: WebhookSecret | None) -> WebhookCreated:
+    return WebhookCreated(**webhook_view(webhook).model_dump(), secret=secret)
 
 
 def delivery_view(delivery: Delivery) -> DeliveryView:

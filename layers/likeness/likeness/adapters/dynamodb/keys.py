@@ -34,7 +34,8 @@ only that hash and the days stay after an erasure.
 Attributes `pk`, `sk`, `gsi1pk`, `gsi1sk` are strings, index `gsi1` projects everything. `ttl` is
 in seconds since 1970: 90 days after creation for a job and all its items, 400 days for the ledger
 and an erasure, 14 days for a delivery. Profiles, webhooks, the audit log and watermarks do not
-expire: published pictures last, and a watermark's record contains no user id. DynamoDB deletes late, so no promise relies on `ttl`.
+expire: published pictures last, and a watermark's record contains no user id. DynamoDB deletes
+late, so no promise relies on `ttl`.
 """
 
 from datetime import UTC, datetime, timedelta

@@ -46,7 +46,10 @@ class WebhooksTable:
 
     def every(self) -> list[Webhook]:
         items = query(self._table, pk=keys.WEBHOOKS)
-        return sorted((record(Webhook, item) for item in items), key=lambda one: one.created_at)
+        return sorted(
+            (record(Webhook, item) for item in items),
+            key=lambda one: (one.created_at, one.webhook_id),
+        )
 
     def save(self, webhook: Webhook) -> None:
         self._put(webhook, at_version(webhook.version - 1))

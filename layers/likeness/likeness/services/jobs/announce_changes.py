@@ -12,7 +12,8 @@ from likeness.ports.webhooks import Deliveries, DeliveryQueue, Webhooks
 from likeness.services.webhooks.delivery_record import new_delivery
 
 AT_ONCE = 10  # entries that PutEvents takes
-# Bytes. A request has 256 KB at most ("Calculating PutEvents event entry size"), a job's metadata 40.
+# Bytes: a request has 256 KB at most ("Calculating PutEvents event entry size"), a job's metadata
+# may have 40.
 MAX_BYTES = 200_000
 
 

@@ -11,7 +11,7 @@ from likeness.domain.webhooks.webhook import (
 )
 from likeness.ports.runtime import Clock
 from likeness.ports.webhooks import WebhookCaller, Webhooks, WebhookSecrets
-from likeness.presenters.webhooks import webhook_view
+from likeness.presenters.webhooks import webhook_created
 
 
 def create_webhook(
@@ -38,10 +38,9 @@ def create_webhook(
         created_at=clock.now(),
     )
     webhooks.create(webhook)
-    return WebhookCreated(webhook=webhook_view(webhook), secret=secret)
+    return webhook_created(webhook, secret)
 
 
 def create_webhook_again(stored: StoredWebhook, *, webhooks: Webhooks) -> WebhookCreated:
     """The response to a repeated request: the secret was returned once, and is not stored."""
-    found = webhooks.get(stored.webhook.webhook_id)
-    return WebhookCreated(webhook=webhook_view(found), secret=None)
+    return webhook_created(webhooks.get(stored.webhook_id), None)

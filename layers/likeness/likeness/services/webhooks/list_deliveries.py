@@ -3,6 +3,7 @@
 from likeness.api.webhooks import DeliveriesQuery, DeliveriesView
 from likeness.domain.ids import WebhookId
 from likeness.domain.paging import cursor, position
+from likeness.domain.webhooks.delivery import DeliveryState
 from likeness.ports.webhooks import Deliveries, Webhooks
 from likeness.presenters.webhooks import delivery_view
 
@@ -17,7 +18,7 @@ def list_deliveries(
         webhook_id,
         limit=query.limit,
         after=position(query.cursor, of=of),
-        state=query.state,
+        state=DeliveryState(query.state) if query.state else None,
     )
     return DeliveriesView(
         deliveries=tuple(delivery_view(one) for one in page.items), next=cursor(page.last, of=of)

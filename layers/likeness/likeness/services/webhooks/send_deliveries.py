@@ -123,12 +123,13 @@ class DeliverySender:
         self._save(failed, seen=delivery)
 
     def _count(self, delivery: Delivery) -> None:
-        names = {
-            DeliveryState.DELIVERED: "WebhookDelivered",
-            DeliveryState.FAILED: "WebhookFailed",
-            DeliveryState.PENDING: "WebhookRetried",
-        }
-        self._metrics.count(names[delivery.state])
+        match delivery.state:
+            case DeliveryState.DELIVERED:
+                self._metrics.count("WebhookDelivered")
+            case DeliveryState.FAILED:
+                self._metrics.count("WebhookFailed")
+            case DeliveryState.PENDING:
+                self._metrics.count("WebhookRetried")
 
     def _save(self, delivery: Delivery, *, seen: Delivery) -> None:
         """A conflict: another invocation has it, or its user was erased."""

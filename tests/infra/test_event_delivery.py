@@ -134,7 +134,7 @@ def test_a_slow_webhook_holds_up_its_own_message_only():
 
 
 def test_a_message_is_not_received_again_while_it_is_worked_on():
-    """Lambda recommends six times the function's time ("Configuring a queue for use with Lambda")."""
+    """Lambda recommends six times the function's time ("Using Lambda with Amazon SQS")."""
     timeout = SENDER["Timeout"]
 
     assert QUEUE["VisibilityTimeout"] >= 6 * timeout

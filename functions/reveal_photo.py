@@ -2,7 +2,7 @@
 
 from likeness import bootstrap
 from likeness.api.review import ClearPhotoView, RevealPhoto
-from likeness.domain.errors import Conflict, OverQuota
+from likeness.domain.errors import CaseClosed, ConcurrentChange, ExposureUsed, NoLease
 from likeness.domain.ids import ReviewId
 from likeness.domain.review.case import Moderator
 from likeness.entrypoints.http import OnRepeat, route
@@ -14,8 +14,8 @@ from likeness.services.review.reveal_photo import reveal_photo
     "/v1/reviews/{review_id}/reveal",
     takes=RevealPhoto,
     gives=ClearPhotoView,
-    moderators=True,
-    raises=[Conflict, OverQuota],
+    moderators=bootstrap.staff,
+    raises=[CaseClosed, ConcurrentChange, ExposureUsed, NoLease],
     on_repeat=OnRepeat.RUN_AGAIN,
 )
 def handler(review_id: ReviewId, request: RevealPhoto, moderator: Moderator) -> ClearPhotoView:

@@ -2,7 +2,7 @@
 
 from likeness import bootstrap
 from likeness.api.review import ClaimView, ReviewSummary
-from likeness.domain.errors import Conflict
+from likeness.domain.errors import CaseClosed, CaseTaken, ConcurrentChange, NoLease
 from likeness.domain.ids import ReviewId
 from likeness.domain.review.case import Moderator
 from likeness.entrypoints.http import OnRepeat, route, routes
@@ -15,8 +15,8 @@ from likeness.services.review.release_review import release_review
     "POST",
     "/v1/reviews/{review_id}/claim",
     gives=ClaimView,
-    moderators=True,
-    raises=[Conflict],
+    moderators=bootstrap.staff,
+    raises=[CaseClosed, CaseTaken, ConcurrentChange],
     on_repeat=OnRepeat.RUN_AGAIN,
 )
 def claim_review_handler(review_id: ReviewId, moderator: Moderator) -> ClaimView:
@@ -34,8 +34,8 @@ def claim_review_handler(review_id: ReviewId, moderator: Moderator) -> ClaimView
     "POST",
     "/v1/reviews/{review_id}/heartbeat",
     gives=ClaimView,
-    moderators=True,
-    raises=[Conflict],
+    moderators=bootstrap.staff,
+    raises=[CaseClosed, CaseTaken, ConcurrentChange, NoLease],
     on_repeat=OnRepeat.RUN_AGAIN,
 )
 def heartbeat_review_handler(review_id: ReviewId, moderator: Moderator) -> ClaimView:
@@ -53,8 +53,8 @@ def heartbeat_review_handler(review_id: ReviewId, moderator: Moderator) -> Claim
     "POST",
     "/v1/reviews/{review_id}/release",
     gives=ReviewSummary,
-    moderators=True,
-    raises=[Conflict],
+    moderators=bootstrap.staff,
+    raises=[CaseClosed, ConcurrentChange, NoLease],
     on_repeat=OnRepeat.RUN_AGAIN,
 )
 def release_review_handler(review_id: ReviewId, moderator: Moderator) -> ReviewSummary:

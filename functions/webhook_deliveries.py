@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from likeness import bootstrap
 from likeness.api.webhooks import DeliveriesReplayed, DeliveryQueued, ReplayDeliveries
-from likeness.domain.errors import Conflict, NotFound
+from likeness.domain.errors import NotFound, WebhookDisabled
 from likeness.domain.ids import WebhookId
 from likeness.entrypoints.http import route, routes
 from likeness.services.webhooks.replay_deliveries import replay_deliveries
@@ -16,10 +16,13 @@ from likeness.services.webhooks.send_test_event import send_test_event
     "/v1/webhooks/{webhook_id}/test",
     gives=DeliveryQueued,
     status=HTTPStatus.ACCEPTED,
-    raises=[NotFound, Conflict],
+    raises=[NotFound, WebhookDisabled],
 )
 def send_test_event_handler(webhook_id: WebhookId) -> DeliveryQueued:
-    """Send a `WebhookTested` event, as any other event is sent."""
+    """Send a test event to a webhook.
+
+    A `WebhookTested`, sent as any other event: the list of deliveries shows the result.
+    """
     return send_test_event(
         webhook_id,
         webhooks=bootstrap.webhooks(),
@@ -35,12 +38,16 @@ def send_test_event_handler(webhook_id: WebhookId) -> DeliveryQueued:
     takes=ReplayDeliveries,
     gives=DeliveriesReplayed,
     status=HTTPStatus.ACCEPTED,
-    raises=[NotFound, Conflict],
+    raises=[NotFound, WebhookDisabled],
 )
 def replay_deliveries_handler(
     webhook_id: WebhookId, request: ReplayDeliveries
 ) -> DeliveriesReplayed:
-    """Send events again: what failed since a time, or single events. 100 a request."""
+    """Send events to a webhook again.
+
+    What failed since a time, or single events in any state. At most 100 a request, oldest first;
+    `more` says if there are others.
+    """
     return replay_deliveries(
         webhook_id,
         request,

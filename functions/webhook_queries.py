@@ -13,13 +13,19 @@ from likeness.services.webhooks.list_webhooks import list_webhooks
 
 @route("GET", "/v1/webhooks", query=PageQuery, gives=WebhooksView)
 def list_webhooks_handler(query: PageQuery) -> WebhooksView:
-    """All webhooks, oldest first: ten at most."""
+    """List the webhooks.
+
+    Oldest first; there are ten at most. Their secrets are not returned.
+    """
     return list_webhooks(query, webhooks=bootstrap.webhooks())
 
 
 @route("GET", "/v1/webhooks/{webhook_id}", gives=WebhookView, raises=[NotFound])
 def get_webhook_handler(webhook_id: WebhookId) -> WebhookView:
-    """URL, event types, and whether it is enabled."""
+    """Read a webhook.
+
+    URL, event types, and whether it is enabled. The secret is not returned.
+    """
     return get_webhook(webhook_id, webhooks=bootstrap.webhooks())
 
 
@@ -31,7 +37,11 @@ def get_webhook_handler(webhook_id: WebhookId) -> WebhookView:
     raises=[NotFound],
 )
 def list_deliveries_handler(webhook_id: WebhookId, query: DeliveriesQuery) -> DeliveriesView:
-    """What was sent within 14 days, newest first, with the responses' status; without bodies."""
+    """List what was sent to a webhook.
+
+    Within 14 days, newest first: attempts, and the status of the last response or why there was
+    none. Bodies are not returned.
+    """
     return list_deliveries(
         webhook_id, query, webhooks=bootstrap.webhooks(), deliveries=bootstrap.deliveries()
     )

@@ -6,14 +6,19 @@ from likeness import bootstrap
 from likeness.api.webhooks import (
     ChangeWebhook,
     CreateWebhook,
-    SecretRotated,
+    NewSecret,
     StoredRotation,
     StoredWebhook,
     WebhookCreated,
     WebhookDeleted,
     WebhookView,
 )
-from likeness.domain.errors import Conflict, NotFound
+from likeness.domain.errors import (
+    ConcurrentChange,
+    NotFound,
+    SecretRotated,
+    TooManyWebhooks,
+)
 from likeness.domain.ids import WebhookId
 from likeness.entrypoints.http import StoredPart, route, routes
 from likeness.services.webhooks.change_webhook import change_webhook
@@ -26,7 +31,7 @@ def _created_again(stored: StoredWebhook) -> WebhookCreated:
     return create_webhook_again(stored, webhooks=bootstrap.webhooks())
 
 
-def _rotated_again(stored: StoredRotation, webhook_id: WebhookId) -> SecretRotated:  # noqa: ARG001
+def _rotated_again(stored: StoredRotation, webhook_id: WebhookId) -> NewSecret:  # noqa: ARG001
     return rotate_secret_again(stored)
 
 
@@ -36,11 +41,15 @@ def _rotated_again(stored: StoredRotation, webhook_id: WebhookId) -> SecretRotat
     takes=CreateWebhook,
     gives=WebhookCreated,
     status=HTTPStatus.CREATED,
-    raises=[Conflict, NotFound],
+    raises=[NotFound, TooManyWebhooks],
     on_repeat=StoredPart(StoredWebhook, _created_again),
 )
 def create_webhook_handler(request: CreateWebhook) -> WebhookCreated:
-    """Register an address that gets events as signed requests. Returns the secret, this once."""
+    """Register a webhook.
+
+    An address of yours that gets events as signed requests (Standard Webhooks). The secret is
+    returned this once.
+    """
     return create_webhook(
         request,
         webhooks=bootstrap.webhooks(),
@@ -55,10 +64,13 @@ def create_webhook_handler(request: CreateWebhook) -> WebhookCreated:
     "/v1/webhooks/{webhook_id}",
     takes=ChangeWebhook,
     gives=WebhookView,
-    raises=[NotFound, Conflict],
+    raises=[ConcurrentChange, NotFound],
 )
 def change_webhook_handler(webhook_id: WebhookId, request: ChangeWebhook) -> WebhookView:
-    """Change URL or event types; disable it, or enable it again."""
+    """Change a webhook.
+
+    Its URL or event types; disable it, or enable it again. What is null stays as it is.
+    """
     return change_webhook(
         webhook_id, request, webhooks=bootstrap.webhooks(), caller=bootstrap.webhook_caller()
     )
@@ -67,12 +79,15 @@ def change_webhook_handler(webhook_id: WebhookId, request: ChangeWebhook) -> Web
 @route(
     "POST",
     "/v1/webhooks/{webhook_id}/secret",
-    gives=SecretRotated,
-    raises=[NotFound, Conflict],
+    gives=NewSecret,
+    raises=[ConcurrentChange, NotFound, SecretRotated],
     on_repeat=StoredPart(StoredRotation, _rotated_again),
 )
-def rotate_secret_handler(webhook_id: WebhookId) -> SecretRotated:
-    """Make a new secret. For 24 hours requests are signed with the old one too."""
+def rotate_secret_handler(webhook_id: WebhookId) -> NewSecret:
+    """Rotate a webhook's secret.
+
+    Returns the new one, this once. For 24 hours requests are signed with the old one too.
+    """
     return rotate_secret(
         webhook_id,
         webhooks=bootstrap.webhooks(),
@@ -83,7 +98,10 @@ def rotate_secret_handler(webhook_id: WebhookId) -> SecretRotated:
 
 @route("DELETE", "/v1/webhooks/{webhook_id}", gives=WebhookDeleted)
 def delete_webhook_handler(webhook_id: WebhookId) -> WebhookDeleted:
-    """Nothing is sent to it any more, not even what waits for a retry."""
+    """Delete a webhook.
+
+    Nothing is sent to it any more, not even what waits for a retry. Idempotent.
+    """
     return delete_webhook(webhook_id, webhooks=bootstrap.webhooks())
 
 

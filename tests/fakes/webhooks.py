@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from likeness.domain.errors import Conflict, Invalid, NotFound, Unavailable
+from likeness.domain.errors import ConcurrentChange, Invalid, NotFound, Unavailable
 from likeness.domain.ids import WebhookId
 from likeness.domain.paging import ResultPage
 from likeness.domain.webhooks.delivery import Chain, Delivery, DeliveryState, SendResult
@@ -33,7 +33,7 @@ class FakeWebhooks:
     def save(self, webhook: Webhook) -> None:
         there = self.webhooks.get(webhook.webhook_id)
         if there is None or there.version != webhook.version - 1:
-            raise Conflict(f"webhook {webhook.webhook_id} was changed: read it again")
+            raise ConcurrentChange(f"webhook {webhook.webhook_id} was changed: read it again")
         self.webhooks[webhook.webhook_id] = webhook
 
     def delete(self, webhook_id: WebhookId) -> None:
@@ -70,7 +70,7 @@ class FakeDeliveries:
     def save(self, delivery: Delivery, *, seen: Delivery) -> None:
         there = self.deliveries.get(_key(delivery))
         if there is None or (there.state, there.attempts) != (seen.state, seen.attempts):
-            raise Conflict(f"the delivery of event {delivery.event_id} was changed")
+            raise ConcurrentChange(f"the delivery of event {delivery.event_id} was changed")
         self.deliveries[_key(delivery)] = delivery
 
     def newest(

@@ -31,7 +31,7 @@ def _one(actions: str, prefixes: str, calls: str) -> Transaction:
 
 
 TRANSACTIONS = {
-    "create a job": _one("PutItem ConditionCheckItem", "JOB#* USER#*", "jobs.create"),
+    "create a job": _one("PutItem UpdateItem", "JOB#* USER#*", "jobs.create"),
     "reserve or settle a day": _one(
         "PutItem UpdateItem", "JOB#* USER#* DAY#*", "ledger.reserve ledger.settle"
     ),
@@ -42,6 +42,7 @@ TRANSACTIONS = {
     "close a review and count it": _one(
         "PutItem UpdateItem", "JOB#* DESK#* AUDIT", "reviews.save/3"
     ),
+    "append an audit event": _one("PutItem", "AUDIT", "audit_log.append"),
     "count an exposure": _one(
         "PutItem UpdateItem",
         "DESK#* AUDIT",

@@ -202,7 +202,7 @@ def test_a_whole_job_is_told_in_order_signed_and_again_after_a_failure(
 
     app.receiver.responds = fail_once
     job_id = person.hands_in(*selfies[:3], avatars=2, metadata=METADATA)
-    backend.submit(job_id)
+    backend.submit_job(job_id)
     person.sees_end(job_id)
     got: list[Request] = settled(lambda: app.receiver.about(job_id), 1 + 5 + 3 + 1 + 1)
 
@@ -268,7 +268,7 @@ def test_a_refused_photo_is_told_with_its_reason(person, backend, app, wall, sel
         if one.body["type"] == "PhotoChecked"
     }
 
-    photos = backend.job(job_id)["photos"]
+    photos = backend.get_job(job_id)["photos"]
     assert {one["photo_id"]: one["state"] for one in photos} == {
         photo_id: one["state"] for photo_id, one in verdicts.items()
     }
@@ -281,8 +281,8 @@ def test_an_erasure_ends_with_an_event_and_nothing_about_the_user_is_sent_later(
     job_id = backend.create_job(person.order(metadata=METADATA))["job_id"]
     until(lambda: bool(app.receiver.about(job_id)))
     app.receiver.responds = lambda kind, _: 204 if kind == "UserErased" else 503
-    erasure_id = backend.erase(person.user_id)["erasure_id"]
-    until(lambda: backend.erasure(erasure_id)["state"] == "done")
+    erasure_id = backend.request_erasure(person.user_id)["erasure_id"]
+    until(lambda: backend.get_erasure(erasure_id)["state"] == "done")
 
     (told,) = settled(lambda: app.receiver.about(erasure_id), 1)
 

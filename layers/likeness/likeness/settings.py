@@ -8,6 +8,7 @@ from typing import Self
 from pydantic import Field
 
 from likeness.contracts import Engine
+from likeness.domain.account.consent import ConsentVersions, consent_versions
 from likeness.domain.record import Record
 from likeness.domain.review.case import ReviewPolicy
 
@@ -62,6 +63,7 @@ class Settings(Record):
     webhook_loopback: bool = Field(
         default=False, description="webhooks on 127.0.0.1 are allowed: on a laptop only"
     )
+    moderator_pool: str | None = Field(default=None, description="id of the moderators' user pool")
     idempotency_table: str | None = Field(default=None, description="of cached responses")
     review_policy: str = Field(default="flagged", description="flagged, all or sample:N")
     second_review_percent: float = Field(default=5, ge=0, le=100)
@@ -93,8 +95,8 @@ class Settings(Record):
         return timedelta(days=self.avatar_days)
 
     @property
-    def consents(self) -> frozenset[str]:
-        return frozenset(version.strip() for version in self.consent_versions.split(","))
+    def consents(self) -> ConsentVersions:
+        return consent_versions(version.strip() for version in self.consent_versions.split(","))
 
     @property
     def accepted_detectors(self) -> list[str]:

@@ -4,7 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from likeness.domain.errors import Conflict, NotFound
+from likeness.adapters.jobs.jobs_table import JobsTable
+from likeness.domain.account.erasure import Erasure, new_erasure_id
+from likeness.domain.account.user import MAX_OPEN_JOBS
+from likeness.domain.errors import Conflict, ErasureRunning, NotFound, TooManyOpenJobs
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.ids import JobId, UserId
 from likeness.domain.jobs.job import JobState
@@ -23,6 +26,7 @@ from tests.builders import (
     an_avatar,
     photos,
 )
+from tests.fakes import FakeClock
 
 
 @pytest.fixture
@@ -57,6 +61,41 @@ def test_a_job_is_created_once_and_a_repeat_stores_no_photo(jobs):
 
     assert jobs.get(JOB).avatars == a_job().avatars
     assert len(jobs.photos(JOB)) == 3
+
+
+def test_the_open_jobs_of_a_user_are_limited(tables):
+    ids = [JobId(f"j{n:032x}") for n in range(MAX_OPEN_JOBS + 1)]
+    for job_id in ids[:-1]:
+        tables.jobs.create(a_job(job_id=job_id), [])
+
+    with pytest.raises(TooManyOpenJobs) as refused:
+        tables.jobs.create(a_job(job_id=ids[-1]), photos(3, job_id=ids[-1]))
+
+    assert set(refused.value.job_ids) == set(ids[:-1])
+    assert tables.jobs.photos(ids[-1]) == []
+    tables.jobs.create(a_job(job_id=ids[-1], user_id=UserId("user-2")), [])
+
+
+def test_a_job_that_is_removed_from_the_open_jobs_makes_room(tables):
+    ids = [JobId(f"j{n:032x}") for n in range(MAX_OPEN_JOBS)]
+    for job_id in ids:
+        tables.jobs.create(a_job(job_id=job_id), [])
+
+    tables.users.remove_open_jobs(USER, ids[1:])
+
+    assert tables.users.profile(USER).open_jobs == {ids[0]}
+    tables.users.remove_open_jobs(USER, ids)
+    new = JobId("j" + "f" * 32)
+    tables.jobs.create(a_job(job_id=new), [])
+    assert tables.users.profile(USER).open_jobs == {new}
+
+
+def test_no_job_is_created_for_a_user_who_is_being_erased(tables):
+    begun = Erasure(erasure_id=new_erasure_id(), user_id=USER, requested_at=NOW)
+    tables.erasures.begin(begun)
+
+    with pytest.raises(ErasureRunning):
+        tables.jobs.create(a_job(), [])
 
 
 def test_only_the_first_of_two_writers_wins(jobs):
@@ -295,3 +334,20 @@ def test_jobs_with_the_same_timestamp_are_all_listed(jobs):
 
 def test_an_unknown_user_has_no_jobs(jobs):
     assert jobs.newest(UserId("unknown"), limit=1).items == ()
+
+
+def test_progress_is_stored_in_steps_and_at_the_end_and_never_falls(tables):
+    done = [2, 3, 5, 6, 4, 9, 9, 10, 10]
+
+    stored = [tables.jobs.save_progress(JOB, done=n, total=10, step=3) for n in done]
+
+    assert [n for n, kept in zip(done, stored, strict=True) if kept] == [2, 5, 9, 10]
+
+
+def test_progress_is_an_item_of_the_job_that_says_its_id(table):
+    JobsTable(table, FakeClock()).save_progress(JOB, done=3, total=30, step=3)
+
+    (item,) = table.scan()["Items"]
+    assert (item["pk"], item["sk"]) == (f"JOB#{JOB}", "PROGRESS")
+    assert (item["job_id"], item["done"], item["total"]) == (JOB, 3, 30)
+    assert item["ttl"]

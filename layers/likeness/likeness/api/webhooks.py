@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, Field
 
 from likeness.api.app import Message, Paged, PageQuery
 from likeness.domain.ids import WebhookIdField
+from likeness.domain.moment import Moment
 from likeness.domain.webhooks.delivery import DeliveryState, FailReason, SendError
 from likeness.domain.webhooks.webhook import MAX_URL, DisabledReason, EventType
 
@@ -82,7 +83,7 @@ class StoredWebhook(Message):
     webhook_id: WebhookIdField
 
 
-class SecretRotated(Message):
+class NewSecret(Message):
     secret: Secret
     old_secret_expires_at: AwareDatetime | None
 
@@ -137,7 +138,7 @@ class DeliveriesView(Paged):
 class ReplayDeliveries(Message):
     """Send one of the two."""
 
-    since: AwareDatetime | None = Field(
+    since: Moment | None = Field(
         default=None, description="replay what failed since then; 14 days back at most"
     )
     event_ids: tuple[EventId, ...] | None = Field(

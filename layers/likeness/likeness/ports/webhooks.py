@@ -19,7 +19,7 @@ class Webhooks(Protocol):
         """Return all webhooks, oldest first."""
 
     def save(self, webhook: Webhook) -> None:
-        """Store the next version. Optimistic lock: raises Conflict if there is one already."""
+        """Store the next version. Optimistic lock: raises ConcurrentChange if there is one."""
 
     def delete(self, webhook_id: WebhookId) -> None:
         """Delete the webhook, if it exists."""
@@ -44,9 +44,9 @@ class Deliveries(Protocol):
         """Return all deliveries of the chain, in order."""
 
     def save(self, delivery: Delivery, *, seen: Delivery) -> None:
-        """Optimistic lock: raises Conflict if its state or attempts are not those of `seen`.
+        """Optimistic lock: raises ConcurrentChange if state or attempts are not those of `seen`.
 
-        Raises Conflict too if it was deleted: its user was erased.
+        Raises it too if it was deleted: its user was erased.
         """
 
     def newest(

@@ -54,7 +54,7 @@ class HttpWebhookCaller:
                 SendError.NAME: "url: its host has no address",
                 SendError.ADDRESS: "url: must lead to a public address",
             }
-            raise Invalid(faults[error.error]) from error
+            raise Invalid(faults[error.error], field="/body/url") from error
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> SendResult:
         """Runs in a thread: a name server or a slow response may take longer than the limit."""

@@ -33,24 +33,34 @@ def target(url: str, *, loopback: bool) -> Target:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise Invalid("url: is not a URL") from error
+        raise _invalid("is not a URL") from error
     host = parts.hostname or ""
     if not url.isascii() or not url.isprintable() or " " in url or not host:
-        raise Invalid("url: send an absolute URL in ASCII; write an international name as punycode")
+        raise Invalid(
+            "url: send an absolute URL in ASCII; write an international name as punycode",
+            field="/body/url",
+        )
     if parts.username is not None or parts.password is not None or parts.fragment:
-        raise Invalid("url: send no user, password or fragment: the signature shows who sends")
+        raise Invalid(
+            "url: send no user, password or fragment: the signature shows who sends",
+            field="/body/url",
+        )
     try:
         literal: IpAddress | None = ipaddress.ip_address(host)
     except ValueError:
         literal = None
     local = loopback and ((literal is not None and literal.is_loopback) or host == "localhost")
     if parts.scheme != "https" and not (local and parts.scheme == "http"):
-        raise Invalid("url: must begin with https://")
+        raise _invalid("must begin with https://")
     if port == 0 or (literal is not None and not allowed(literal, loopback=loopback)):
-        raise Invalid("url: must lead to a public address")
+        raise _invalid("must lead to a public address")
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     tls = parts.scheme == "https"
     return Target(tls=tls, host=host, port=port or (443 if tls else 80), path=path)
+
+
+def _invalid(why: str) -> Invalid:
+    return Invalid(f"url: {why}", field="/body/url")
 
 
 def allowed(address: IpAddress, *, loopback: bool) -> bool:

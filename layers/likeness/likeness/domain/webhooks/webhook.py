@@ -8,7 +8,7 @@ from typing import NewType, Self
 
 from pydantic import AwareDatetime, Field
 
-from likeness.domain.errors import Conflict
+from likeness.domain.errors import SecretRotated
 from likeness.domain.ids import WebhookId, WebhookIdField
 from likeness.domain.record import Record, Versioned
 
@@ -72,11 +72,11 @@ class Webhook(Versioned):
     def rotate(self, ciphertext: str, now: datetime) -> Self:
         """Returns the next version with a new secret; the one before stays valid for 24 hours.
 
-        Raises Conflict while two are valid: a third would end the oldest early.
+        Raises SecretRotated while two are valid: a third would end the oldest early.
         """
         first, *older = self.valid_secrets(now)
         if older:
-            raise Conflict(
+            raise SecretRotated(
                 f"the secret was rotated already, and the old one is valid until "
                 f"{older[0].expires_at}: rotate it after that"
             )

@@ -1,7 +1,7 @@
 """Register a webhook."""
 
 from likeness.api.webhooks import CreateWebhook, StoredWebhook, WebhookCreated
-from likeness.domain.errors import Conflict
+from likeness.domain.errors import TooManyWebhooks
 from likeness.domain.webhooks.webhook import (
     MAX_WEBHOOKS,
     EncryptedSecret,
@@ -24,11 +24,11 @@ def create_webhook(
 ) -> WebhookCreated:
     """Returns the signing secret, this once.
 
-    Raises Invalid if the URL may be no webhook's, Conflict if there are ten webhooks.
+    Raises Invalid if the URL may be no webhook's, TooManyWebhooks if there are ten.
     """
     caller.check(request.url)
     if len(webhooks.every()) >= MAX_WEBHOOKS:
-        raise Conflict(f"there are {MAX_WEBHOOKS} webhooks: delete one that is not used")
+        raise TooManyWebhooks(f"there are {MAX_WEBHOOKS} webhooks: delete one that is not used")
     secret, webhook_id = new_secret(), new_webhook_id()
     webhook = Webhook(
         webhook_id=webhook_id,

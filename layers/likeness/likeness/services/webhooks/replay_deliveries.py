@@ -1,7 +1,7 @@
 """Send events to a webhook again."""
 
 from likeness.api.webhooks import DeliveriesReplayed, ReplayDeliveries
-from likeness.domain.errors import Conflict, Invalid
+from likeness.domain.errors import ConcurrentChange, Invalid, WebhookDisabled
 from likeness.domain.ids import WebhookId
 from likeness.domain.webhooks.delivery import Chain, Delivery, DeliveryState
 from likeness.ports.runtime import Clock
@@ -22,12 +22,12 @@ def replay_deliveries(
     """Try failed deliveries since a time for another day, or those of some events in any state.
 
     At most 100, the oldest first: `more` says if another request finds others. An event that is
-    being sent is left out. Raises NotFound, or Conflict if the webhook is disabled.
+    being sent is left out. Raises NotFound, or WebhookDisabled.
     """
     if webhooks.get(webhook_id).disabled:
-        raise Conflict(f"webhook {webhook_id} is disabled: enable it first")
+        raise WebhookDisabled(f"webhook {webhook_id} is disabled: enable it first")
     if (request.since is None) == (request.event_ids is None):
-        raise Invalid("send either since or event_ids")
+        raise Invalid("send either since or event_ids", field="/body")
     if request.since is not None:
         found = deliveries.failed(webhook_id, since=request.since, limit=AT_ONCE)
     else:
@@ -55,6 +55,6 @@ def _of_events(
 def _replay(delivery: Delivery, deliveries: Deliveries, clock: Clock) -> bool:
     try:
         deliveries.save(delivery.replay(clock.now()), seen=delivery)
-    except Conflict:  # another request replays it, or its user was erased
+    except ConcurrentChange:  # another request replays it, or its user was erased
         return False
     return True

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from likeness.domain.errors import Conflict, NotFound
+from likeness.domain.errors import ConcurrentChange, NotFound
 from likeness.domain.webhooks.delivery import (
     FIRST_PAUSE_S,
     GONE,
@@ -113,7 +113,7 @@ class DeliverySender:
     def _disable(self, webhook: Webhook) -> None:
         try:
             self._webhooks.save(webhook.change(disabled=DisabledReason.GONE))
-        except Conflict:  # changed at the same time: the next response tells again
+        except ConcurrentChange:  # changed at the same time: the next response tells again
             return
         self._metrics.count("WebhookGone")
 
@@ -135,7 +135,7 @@ class DeliverySender:
         """A conflict: another invocation has it, or its user was erased."""
         try:
             self._deliveries.save(delivery, seen=seen)
-        except Conflict:
+        except ConcurrentChange:
             raise _Waits(FIRST_PAUSE_S) from None
 
 

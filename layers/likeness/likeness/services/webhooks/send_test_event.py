@@ -3,7 +3,7 @@
 import secrets
 
 from likeness.api.webhooks import DeliveryQueued
-from likeness.domain.errors import Conflict
+from likeness.domain.errors import WebhookDisabled
 from likeness.domain.ids import WebhookId
 from likeness.events import WebhookTested
 from likeness.ports.runtime import Clock
@@ -19,10 +19,10 @@ def send_test_event(
     queue: DeliveryQueue,
     clock: Clock,
 ) -> DeliveryQueued:
-    """The list of deliveries shows the result. Raises NotFound, or Conflict if it is disabled."""
+    """The list of deliveries shows the result. Raises NotFound, or WebhookDisabled."""
     webhook = webhooks.get(webhook_id)
     if webhook.disabled:
-        raise Conflict(f"webhook {webhook_id} is disabled: enable it first")
+        raise WebhookDisabled(f"webhook {webhook_id} is disabled: enable it first")
     now = clock.now()
     event = WebhookTested(
         event_id=f"{webhook_id}-test-{secrets.token_hex(8)}", at=now, webhook_id=webhook_id

@@ -115,10 +115,11 @@ mutants: .envs/dev/.ready .envs/mutants/.ready ## Mutation testing of domain and
 
 check: lint types imports template ## Lint, types, import contracts, templates
 
-lint: .envs/dev/.ready node_modules/.ready ## ruff, prettier, and hadolint for the Dockerfile
+lint: .envs/dev/.ready node_modules/.ready ## ruff, prettier, redocly for the API's document, hadolint for the Dockerfile
 	$(DEV)/ruff check .
 	$(DEV)/ruff format --check .
 	$(NODE) node_modules/.bin/prettier --check --log-level warn clients/typescript
+	$(NODE) REDOCLY_SUPPRESS_UPDATE_NOTICE=true node_modules/.bin/redocly lint --config docs/redocly.yaml docs/openapi.json
 	$(DEV)/hadolint model/Dockerfile
 
 types: .envs/dev/.ready node_modules/.ready ## mypy and tsc

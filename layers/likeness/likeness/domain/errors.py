@@ -99,7 +99,7 @@ class TierLimit(Invalid):
 
 
 class UnreadablePicture(Invalid):
-    """The picture cannot be read; `reason` says why. Ask for another file."""
+    """The picture is too large, or cannot be read: `reason` says why. Ask for another file."""
 
 
 class UnsupportedMediaType(Invalid):
@@ -285,6 +285,8 @@ class Unavailable(LikenessError):
 
 class Denied(Unavailable):
     """A permission is missing or a key is disabled: operators have to fix it first."""
+
+    retry_after_s = 60
 
 
 class NotDeleted(Unavailable):

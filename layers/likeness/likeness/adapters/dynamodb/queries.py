@@ -9,7 +9,7 @@ from likeness.adapters.dynamodb.keys import INDEX
 from likeness.domain.paging import ResultPage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_dynamodb.type_defs import QueryInputTableQueryTypeDef
@@ -72,27 +72,28 @@ def query_index_part(
     limit: int,
     after: str | None,
     newest_first: bool = False,
-    state: str | None = None,
+    having: Mapping[str, str] | None = None,
 ) -> ResultPage[dict[str, Any]]:
     """Return at most `limit` items of one partition of the index, after a sort key.
 
-    `state`: only items with this attribute.
+    `having`: only items with these attributes.
     """
     order = "<" if newest_first else ">"
-    values = {":pk": gsi1pk, ":after": after, ":state": state}
     request: QueryInputTableQueryTypeDef = {
         "IndexName": INDEX,
         "KeyConditionExpression": "gsi1pk = :pk"
         + ("" if after is None else f" AND gsi1sk {order} :after"),
-        "ExpressionAttributeValues": {
-            name: value for name, value in values.items() if value is not None
-        },
+        "ExpressionAttributeValues": {":pk": gsi1pk} | ({} if after is None else {":after": after}),
         "ScanIndexForward": not newest_first,
         "Limit": limit + 1,
     }
-    if state is not None:
-        request["FilterExpression"] = "#state = :state"
-        request["ExpressionAttributeNames"] = {"#state": "state"}
+    if having:
+        request["FilterExpression"] = " AND ".join(f"#{name} = :{name}" for name in having)
+        request["ExpressionAttributeNames"] = {f"#{name}": name for name in having}
+        request["ExpressionAttributeValues"] = {
+            **request["ExpressionAttributeValues"],
+            **{f":{name}": value for name, value in having.items()},
+        }
     found = _pages(table, request)
     return ResultPage.of(found, limit=limit, position=lambda item: str(item["gsi1sk"]))
 

@@ -112,7 +112,7 @@ class DeliveriesTable:
             limit=limit,
             after=after,
             newest_first=True,
-            state=state,
+            having={"state": state} if state else None,
         )
         return ResultPage(tuple(record(Delivery, item) for item in found.items), found.last)
 
@@ -122,7 +122,7 @@ class DeliveriesTable:
             gsi1pk=keys.deliveries_of(webhook_id),
             limit=limit,
             after=keys.sortable(since),
-            state=DeliveryState.FAILED,
+            having={"state": DeliveryState.FAILED},
         )
         return [record(Delivery, item) for item in found.items]
 

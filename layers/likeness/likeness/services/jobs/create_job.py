@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 from likeness.api.app import CreateJob, JobCreated, StoredJob
 from likeness.contracts import JobError
-from likeness.domain.account.consent import CLOCKS_DIFFER, ConsentVersions, check_consent
-from likeness.domain.account.quota import ReservedDay, UserZone, over_quota, zone_info
+from likeness.domain.account.consent import ConsentVersions, check_consent
+from likeness.domain.account.quota import ReservedDay, UserZone, over_quota
+from likeness.domain.account.time_zones import current_name
 from likeness.domain.account.user import MAX_OPEN_JOBS, Profile
 from likeness.domain.errors import (
     ConcurrentChange,
@@ -20,7 +21,8 @@ from likeness.domain.errors import (
 from likeness.domain.ids import JobId, PhotoId, StyleId
 from likeness.domain.jobs.catalogue import StyleCard, Tier, check_styles, check_terms, tier_of
 from likeness.domain.jobs.job import Job, JobState, TimelineEntry, new_job_id
-from likeness.domain.photos.photo import Photo
+from likeness.domain.moment import CLOCKS_DIFFER
+from likeness.domain.photos.photo import Photo, PhotoState
 from likeness.ports.account import KeyedHash, Ledger, Users
 from likeness.ports.deletion import Deadlines
 from likeness.ports.jobs import Jobs, Timers
@@ -63,7 +65,7 @@ def create_job(
             "age_assurance.checked_at is in the future: send when the age was checked",
             field="/body/age_assurance/checked_at",
         )
-    zone_info(request.time_zone)
+    current_name(request.time_zone)  # raises Invalid
     check_styles(request.styles, terms.styles)
     profile = users.profile(request.user_id)
     if profile.erasing:
@@ -139,11 +141,15 @@ def create_job_again(stored: StoredJob, *, jobs: Jobs, photos: Photos, clock: Cl
     """
     job = jobs.get(stored.job_id)
     takes_photos = job.state is JobState.OPEN and clock.now() < job.submit_by
-    types = {photo.photo_id: photo.content_type for photo in jobs.photos(job.job_id)}
+    types = {
+        photo.photo_id: photo.content_type
+        for photo in jobs.photos(job.job_id)
+        if photo.state is not PhotoState.DELETED
+    }
     presigned_posts = tuple(
         photos.presigned_post(job.job_id, upload.photo_id, types[upload.photo_id])
         for upload in stored.uploads
-        if takes_photos
+        if takes_photos and upload.photo_id in types
     )
     return JobCreated(job_id=job.job_id, submit_by=job.submit_by, uploads=presigned_posts)
 

@@ -243,6 +243,9 @@ def test_a_whole_job_is_told_in_order_signed_and_again_after_a_failure(
     assert delivered[failed[0]]["attempts"] == 2
     assert {one["status"] for one in delivered.values()} == {204}
 
+    backend.delete_job(job_id)
+    until(lambda: any(one.body["type"] == "AvatarsDeleted" for one in app.receiver.about(job_id)))
+
 
 def test_a_change_without_a_new_state_is_not_announced(person, backend, bus, jobs, app):
     job_id = JobId(backend.create_job(person.order())["job_id"])
@@ -379,6 +382,17 @@ def test_queues_and_logs_name_no_user(person, backend, app, running, ops):
     assert lines
     for secret in (person.user_id, METADATA["order"], *app.receiver.secrets):
         assert not [line for line in lines if secret in line]
+
+
+def test_without_its_permission_the_sender_reads_no_queue_and_nothing_is_lost(
+    person, backend, app, without_permission
+):
+    with without_permission("SendDeliveriesFunction", "ReadQueue"):
+        job_id = backend.create_job(person.order())["job_id"]
+        time.sleep(3)
+        assert not app.receiver.about(job_id)
+
+    assert len(settled(lambda: app.receiver.about(job_id), 1)) == 1
 
 
 @pytest.mark.parametrize(

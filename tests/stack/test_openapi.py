@@ -76,9 +76,9 @@ EXAMPLES = 20  # of each kind, for each operation
 # Operations that a generated request with existing ids can bring to success, and must.
 REACHED = {
     "add_photo",
-    "change_webhook",
     "delete_job",
     "delete_photo",
+    "change_webhook",
     "claim_review",
     "create_job",
     "create_webhook",

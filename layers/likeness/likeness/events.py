@@ -133,8 +133,8 @@ class PhotoChecked(JobEvent):
 class PhotosDeleted(JobEvent):
     """A job's photos are deleted, an independent listing found none, and the receipt is signed.
 
-    A later one follows an appeal whose files were deleted. GET /v1/jobs/{job_id}/receipt has the
-    receipt.
+    Sent again with a later receipt: after an appeal, or when the avatars are deleted too. GET
+    /v1/jobs/{job_id}/receipt has the newest.
     """
 
     type = EventType.PHOTOS_DELETED

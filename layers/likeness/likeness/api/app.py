@@ -17,17 +17,18 @@ from likeness.domain.ids import (
     StyleIdField,
     UserIdField,
 )
+from likeness.domain.jobs.failure import FailureKind
 from likeness.domain.jobs.job import (
     MAX_AVATARS,
     MAX_PHOTOS,
     MAX_STYLES,
     MIN_PHOTOS,
     Consent,
-    FailureKind,
     JobState,
     Metadata,
     TimelineEntry,
 )
+from likeness.domain.jobs.test_plan import TestPlan
 from likeness.domain.paging import MAX_CURSOR
 from likeness.domain.photos.photo import Box, ContentType, PhotoState
 from likeness.domain.provenance.credentials import Trust
@@ -90,6 +91,9 @@ class CreateJob(Message):
         default=None, description="how the app checked the user's age; omit it if it did not"
     )
     metadata: Metadata = {}
+    test: TestPlan | None = Field(
+        default=None, description="makes this a test job; only where the stack has TestMode"
+    )
 
 
 class AddPhoto(NewPhoto):
@@ -349,6 +353,7 @@ class JobView(Message):
     job_id: JobIdField
     user_id: UserIdField
     metadata: Metadata
+    test: bool = Field(description="a test job", examples=[False])
     state: JobState
     reason: ReasonView | None = None
     failure: FailureKind | None = Field(default=None, description="cause, if state is failed")
@@ -378,6 +383,7 @@ class JobSummary(Message):
     job_id: JobIdField
     user_id: UserIdField
     metadata: Metadata
+    test: bool = Field(description="a test job", examples=[False])
     state: JobState
     reason: ReasonView | None = None
     failure: FailureKind | None = Field(default=None, description="cause, if state is failed")

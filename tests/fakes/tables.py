@@ -212,9 +212,11 @@ class FakeLedger:
                     settled_at=now,
                 )
 
-    def entries(self, user_id: UserId, day: Day) -> list[QuotaEntry]:
+    def entries(self, user_id: UserId, day: Day, *, test: bool = False) -> list[QuotaEntry]:
         mine = [
-            entry for (who, of, _), entry in self._entries.items() if (who, of) == (user_id, day)
+            entry
+            for (who, of, job_id), entry in self._entries.items()
+            if (who, of) == (user_id, day) and (self._jobs.jobs[job_id].test is not None) == test
         ]
         return sorted(mine, key=lambda entry: entry.reserved_at)
 

@@ -173,7 +173,7 @@ def _draw(job: Job, plan: TestPlan, now: datetime, *, work: Work) -> RunTestResu
     """Report progress as the container does. None: the avatars come out now."""
     left = _left(job, plan.drawing, now)
     if left:
-        done = int(job.avatars * (1 - left / plan.drawing_s))
+        done = job.avatars * (plan.drawing_s - left) // plan.drawing_s
         progress = GenerationProgress(stage="drawing", done=done, total=job.avatars)
         work.report(job.job_id, job.attempt, progress)
         wait = min(left, ceil(plan.drawing_s / UPDATES))

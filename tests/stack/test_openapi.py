@@ -64,7 +64,8 @@ EXAMPLES = 20  # of each kind, for each operation
 # Operations that a generated request with existing ids can bring to success, and must.
 REACHED = {
     "add_photo",
-    "cancel_job",
+    "delete_job",
+    "delete_photo",
     "claim_review",
     "create_job",
     "get_erasure",

@@ -93,8 +93,8 @@ class AppBackend:
             raise ApiError(answer.status, keys)
         return keys
 
-    def quota(self, user_id: str) -> dict[str, Any]:
-        return self._call("GET", f"{_user(user_id)}/quota")
+    def quota(self, user_id: str, **query: str) -> dict[str, Any]:
+        return self._call("GET", f"{_user(user_id)}/quota?{urlencode(query)}")
 
     def set_plus(self, user_id: str, said: dict[str, Any]) -> dict[str, Any]:
         return self._call("PUT", f"{_user(user_id)}/plus", said)

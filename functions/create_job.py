@@ -5,7 +5,7 @@ from http import HTTPStatus
 from likeness import bootstrap
 from likeness.adapters import policy_files
 from likeness.api.app import CreateJob, JobCreated, StoredJob
-from likeness.domain.errors import Conflict, Forbidden, NotFound, OverQuota
+from likeness.domain.errors import Conflict, Forbidden, NotFound, OverQuota, TestModeOff
 from likeness.entrypoints.http import StoredPart, route
 from likeness.services.jobs.create_job import Terms, create_job, create_job_again
 
@@ -33,7 +33,7 @@ def _terms() -> Terms:
     takes=CreateJob,
     gives=JobCreated,
     status=HTTPStatus.CREATED,
-    raises=[Conflict, Forbidden, NotFound, OverQuota],
+    raises=[Conflict, Forbidden, NotFound, OverQuota, TestModeOff],
     on_repeat=StoredPart(StoredJob, _again),
 )
 def handler(request: CreateJob) -> JobCreated:

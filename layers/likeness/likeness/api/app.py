@@ -1,6 +1,6 @@
 """Requests and responses of the API. docs/openapi.json is generated from these models."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field
@@ -69,6 +69,12 @@ class PageQuery(Message):
 
 class JobsQuery(PageQuery):
     state: JobState | None = Field(default=None, description="only jobs in this state")
+
+
+class QuotaQuery(Message):
+    test_day: date | None = Field(
+        default=None, description="the quota of test jobs on that day; needs TestMode"
+    )
 
 
 class Paged(Message):

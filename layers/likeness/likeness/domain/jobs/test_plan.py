@@ -11,7 +11,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from likeness.domain.account.quota import Day, ReservedDay, UserZone, midnight_after
-from likeness.domain.errors import Invalid
+from likeness.domain.errors import Invalid, TestModeOff
 from likeness.domain.ids import PhotoId, PhotoIdField, UserId
 from likeness.domain.jobs.catalogue import Plus, Tier, tier_of
 from likeness.domain.jobs.failure import FailureKind
@@ -142,6 +142,12 @@ class TestPlan(Record):
             raise Invalid(f"test.photos names {', '.join(missing)}: these photos are not accepted")
         if planned == set(accepted) == set(self.planned(PlannedOutcome.LEFT_OUT)):
             raise Invalid("test.photos leaves out every photo: accept one more")
+
+
+def require_test_mode(on: bool) -> None:
+    """Raises TestModeOff unless the stack accepts test jobs."""
+    if not on:
+        raise TestModeOff("this stack has no TestMode: send nothing of a test, or use a test stack")
 
 
 def job_tier(

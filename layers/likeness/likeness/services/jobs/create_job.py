@@ -10,11 +10,17 @@ from likeness.contracts import JobError
 from likeness.domain.account.quota import ReservedDay, UserZone, quota_used_message
 from likeness.domain.account.time_zones import current_name
 from likeness.domain.account.user import Profile
-from likeness.domain.errors import Conflict, Invalid, OverQuota, TestModeOff
+from likeness.domain.errors import Conflict, Invalid, OverQuota
 from likeness.domain.ids import PhotoId, StyleId
 from likeness.domain.jobs.catalogue import StyleCard, Tier, check_styles, check_terms
 from likeness.domain.jobs.job import Job, JobState, TimelineEntry, new_job_id
-from likeness.domain.jobs.test_plan import TestPlan, counted_as, job_tier, quota_day
+from likeness.domain.jobs.test_plan import (
+    TestPlan,
+    counted_as,
+    job_tier,
+    quota_day,
+    require_test_mode,
+)
 from likeness.domain.photos.photo import Photo, PhotoState
 from likeness.ports.account import KeyedHash, Ledger, Users
 from likeness.ports.deletion import Deadlines
@@ -133,8 +139,7 @@ def _check_test(request: CreateJob, terms: Terms) -> None:
     test = request.test
     if test is None:
         return
-    if not terms.test_mode:
-        raise TestModeOff("this stack accepts no test jobs: send no `test`, or use a test stack")
+    require_test_mode(terms.test_mode)
     if test.avatars is not None and test.avatars > request.avatars:
         raise Invalid(f"test.avatars: {test.avatars} of {request.avatars} cannot come out")
 

@@ -5,7 +5,7 @@ from likeness.adapters import policy_files
 from likeness.api.app import ErasureView, QuotaQuery, QuotaView, ReceiptView
 from likeness.domain.errors import TestModeOff
 from likeness.domain.ids import ErasureId, JobId, UserId
-from likeness.domain.jobs.test_plan import TestPlan, require_test_mode
+from likeness.domain.jobs.test_plan import plan_of_day
 from likeness.entrypoints.http import route, routes
 from likeness.services.account.get_erasure import get_erasure
 from likeness.services.account.get_quota import get_quota
@@ -15,11 +15,9 @@ from likeness.services.deletion.get_receipt import get_receipt
 @route("GET", "/v1/users/{user_id}/quota", query=QuotaQuery, gives=QuotaView, raises=[TestModeOff])
 def get_quota_handler(user_id: UserId, query: QuotaQuery) -> QuotaView:
     """The user's quota: used, left, and when the next day begins."""
-    if query.test_day:
-        require_test_mode(bootstrap.settings().test_mode)
     return get_quota(
         user_id,
-        test=TestPlan(day=query.test_day) if query.test_day else None,
+        test=plan_of_day(query.test_day, test_mode=bootstrap.settings().test_mode),
         users=bootstrap.users(),
         ledger=bootstrap.ledger(),
         keyed_hash=bootstrap.keyed_hash(),

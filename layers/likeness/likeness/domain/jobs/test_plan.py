@@ -150,6 +150,14 @@ def require_test_mode(on: bool) -> None:
         raise TestModeOff("this stack has no TestMode: send nothing of a test, or use a test stack")
 
 
+def plan_of_day(day: date | None, *, test_mode: bool) -> TestPlan | None:
+    """Returns a plan of which only the day is known. Raises TestModeOff."""
+    if day is None:
+        return None
+    require_test_mode(test_mode)
+    return TestPlan(day=day)
+
+
 def job_tier(
     test: TestPlan | None, plus: Plus | None, tiers: Mapping[str, Tier], now: datetime
 ) -> Tier:

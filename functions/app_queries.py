@@ -5,7 +5,7 @@ from likeness.adapters import policy_files
 from likeness.api.app import ErasureView, QuotaQuery, QuotaView, ReceiptView
 from likeness.domain.errors import TestModeOff
 from likeness.domain.ids import ErasureId, JobId, UserId
-from likeness.domain.jobs.test_plan import plan_of_day
+from likeness.domain.jobs.test_plan import TestPlan, plan_of_day
 from likeness.entrypoints.http import route, routes
 from likeness.services.account.get_erasure import get_erasure
 from likeness.services.account.get_quota import get_quota
@@ -17,7 +17,7 @@ def get_quota_handler(user_id: UserId, query: QuotaQuery) -> QuotaView:
     """The user's quota: used, left, and when the next day begins."""
     return get_quota(
         user_id,
-        test=plan_of_day(query.test_day, test_mode=bootstrap.settings().test_mode),
+        test=_plan(query),
         users=bootstrap.users(),
         ledger=bootstrap.ledger(),
         keyed_hash=bootstrap.keyed_hash(),

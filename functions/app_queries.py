@@ -12,6 +12,10 @@ from likeness.services.account.get_quota import get_quota
 from likeness.services.deletion.get_receipt import get_receipt
 
 
+def _plan(query: QuotaQuery) -> TestPlan | None:
+    return plan_of_day(query.test_day, test_mode=bootstrap.settings().test_mode)
+
+
 @route("GET", "/v1/users/{user_id}/quota", query=QuotaQuery, gives=QuotaView, raises=[TestModeOff])
 def get_quota_handler(user_id: UserId, query: QuotaQuery) -> QuotaView:
     """The user's quota: used, left, and when the next day begins."""

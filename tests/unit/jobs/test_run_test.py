@@ -621,6 +621,8 @@ def test_the_user_keeps_avatars_of_a_test(tester, world):
         ({"photos": [planned("p01", "refused", "MINOR.AGE_DOUBT")], "failure": "gpu"}, "ends the"),
         ({"failure": "gpu", "avatars": 2}, "not both"),
         ({"drawing_s": 601}, "600"),
+        ({"day": "9999-12-31"}, "9000"),
+        ({"day": "0001-01-01"}, "2000"),
         ({"sleep": 3}, "sleep"),
     ],
 )

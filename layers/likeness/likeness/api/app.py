@@ -1,6 +1,6 @@
 """Requests and responses of the API. docs/openapi.json is generated from these models."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field
@@ -28,7 +28,7 @@ from likeness.domain.jobs.job import (
     Metadata,
     TimelineEntry,
 )
-from likeness.domain.jobs.test_plan import TestPlan
+from likeness.domain.jobs.test_plan import PlannedDay, TestPlan
 from likeness.domain.paging import MAX_CURSOR
 from likeness.domain.photos.photo import Box, ContentType, PhotoState
 from likeness.domain.provenance.credentials import Trust
@@ -72,7 +72,7 @@ class JobsQuery(PageQuery):
 
 
 class QuotaQuery(Message):
-    test_day: date | None = Field(
+    test_day: PlannedDay | None = Field(
         default=None, description="the quota of test jobs on that day; needs TestMode"
     )
 

@@ -6,7 +6,7 @@ Only a stack with the parameter TestMode accepts one. docs/test-mode.md describe
 from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -24,6 +24,9 @@ DETECTOR = "test"  # version of the detector in a planned verdict
 ENGINE = BACKEND = "test"  # what drew a placeholder
 FACE = Box(left=0.3, top=0.2, width=0.4, height=0.4)  # of every upload
 WITHOUT_FACE = {Reason.QUALITY_TOO_SMALL, Reason.QUALITY_PANORAMA}  # the decoder refuses these
+
+# Days that end in every time zone: the calendar's first and last do not.
+PlannedDay = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(9000, 1, 1))]
 
 
 class PlannedOutcome(StrEnum):
@@ -89,7 +92,7 @@ class TestPlan(Record):
         ge=0,
         description="avatars that come out; null: all; 0: the job fails for want of avatars",
     )
-    day: date | None = Field(
+    day: PlannedDay | None = Field(
         default=None,
         description="the quota day of the submission, in a ledger that only test jobs use; null: "
         "the job reserves no day",

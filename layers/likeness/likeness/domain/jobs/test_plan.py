@@ -178,6 +178,11 @@ def quota_day(test: TestPlan | None, zone: UserZone, now: datetime) -> ReservedD
     return ReservedDay(day=day, ends_at=midnight_after(day, zone.in_force(now)))
 
 
+def quota_clock(test: TestPlan | None, today: ReservedDay, now: datetime) -> datetime:
+    """Returns the time from which a client waits for the next day: a planned day has just begun."""
+    return today.ends_at - timedelta(days=1) if test else now
+
+
 def counted_as(user_id: UserId, test: TestPlan | None) -> UserId:
     """Returns the name under which a job's days are counted: test jobs do not use up real days.
 

@@ -295,6 +295,42 @@ def test_a_request_that_lost_its_execution_is_repeated(completed, monkeypatch):
     assert world.workflow.endings == [(JOB, JobError.DELETED)]
 
 
+def test_a_request_that_is_repeated_later_sets_its_schedule_in_the_future(completed, monkeypatch):
+    """EventBridge Scheduler refuses a StartDate that is more than five minutes ago."""
+    world = completed
+
+    def lose(*_, **__):
+        raise Unavailable("no answer")
+
+    monkeypatch.setattr(world.deadlines, "set", lose)
+    with pytest.raises(Unavailable):
+        delete(world)
+    monkeypatch.undo()
+    world.clock.advance(timedelta(hours=1))
+
+    delete(world)
+
+    assert world.deadlines.at == {JOB: NOW + timedelta(hours=1) + RULES.retry}
+
+
+def test_a_request_that_is_repeated_after_the_receipt_does_not_make_it_pending(
+    completed, monkeypatch
+):
+    world = completed
+    delete(world)
+    save = world.jobs.save
+
+    def late(job):
+        delete(world)  # the receipt is signed, and the job does not say so yet
+        save(job)
+
+    monkeypatch.setattr(world.jobs, "save", late)
+    prove(world)
+
+    assert world.deletions.get(JOB).state is DeletionState.DELETED
+    assert world.job.avatars_deleted_at == NOW
+
+
 def test_a_file_that_cannot_be_deleted_leaves_it_pending_and_the_schedule_repeats(completed):
     world = completed
     delete(world)

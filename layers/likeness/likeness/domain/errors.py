@@ -278,6 +278,8 @@ class Unavailable(LikenessError):
 class Denied(Unavailable):
     """A permission is missing or a key is disabled: operators have to fix it first."""
 
+    retry_after_s = 60
+
 
 class NotDeleted(Unavailable):
     """An object that had to be deleted still exists."""

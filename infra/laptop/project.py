@@ -65,6 +65,7 @@ def likeness(
             "SecondReviewPercent": "0",
             "TestMode": "on",
             "WebOrigins": WEB_ORIGIN,
+            "WebhookLoopback": "true",
         },
         python=tool("cloud"),
         sam=tool("sam", "sam"),

@@ -255,7 +255,8 @@ def decided(review: Review, *reasons: Reason, by: str = MODERATOR, at: datetime 
         RefusedPhoto(photo_id=photo.photo_id, reason=reason)
         for photo, reason in zip(review.photos, reasons, strict=False)
     ]
-    return claimed.decide(by, now=at, refused=refused)
+    effective = claimed.decide(by, now=at, refused=refused).take_effect()
+    return effective.model_copy(update={"version": review.version + 1})
 
 
 def a_drawn(n: int = 1, **fields: Any) -> DrawnAvatar:

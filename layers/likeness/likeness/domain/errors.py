@@ -8,6 +8,10 @@
   - Conflict      concurrent modification, or wrong state
     - InProgress  the same request is being processed: send it again
     - PhotosBeingChecked  photos have no verdict yet: send the request again
+    - CaseOfAnother   another moderator has the case
+    - LeaseLost       the moderator has no lease of the case: claim it
+    - CaseDecided     the case is closed, or its decision waits to take effect
+    - DeadlinePassed  the case was not decided in time
   - OverQuota     the caller must wait for the next day
   - Unavailable   a dependency failed; retrying is safe
     - Denied      a permission is missing or a key is disabled: retry after operators fix it
@@ -51,6 +55,18 @@ class InProgress(Conflict): ...
 
 class PhotosBeingChecked(Conflict):
     retry_after_s = 1
+
+
+class CaseOfAnother(Conflict): ...
+
+
+class LeaseLost(Conflict): ...
+
+
+class CaseDecided(Conflict): ...
+
+
+class DeadlinePassed(Conflict): ...
 
 
 class OverQuota(LikenessError): ...

@@ -215,6 +215,8 @@ class _Described:
         for name, found in schema["properties"].items():
             either = found.pop("anyOf", [])  # an optional parameter is never null
             given = [one for one in either if one.get("type") != "null"]
+            if given and "$ref" in given[0]:  # an enum: the parameter has it in place
+                given = [schema["$defs"][given[0]["$ref"].rpartition("/")[2]]]
             default = {} if found.get("default") is None else {"default": found["default"]}
             found.pop("default", None)
             yield _parameter(name, "query", {**(given[0] if given else {}), **found, **default})

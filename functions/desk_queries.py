@@ -1,8 +1,7 @@
 """Reads of the review desk: queue, statistics, audit log. Changes nothing."""
 
 from likeness import bootstrap
-from likeness.api.app import PageQuery
-from likeness.api.review import AuditView, ReviewsView, StatsQuery, StatsView
+from likeness.api.review import AuditView, QueueQuery, ReviewsView, StatsQuery, StatsView
 from likeness.domain.ids import ReviewId
 from likeness.domain.review.case import Moderator
 from likeness.entrypoints.http import route, routes
@@ -11,9 +10,9 @@ from likeness.services.review.read_audit import read_audit
 from likeness.services.review.review_stats import review_stats
 
 
-@route("GET", "/v1/reviews", query=PageQuery, gives=ReviewsView, moderators=True)
-def list_reviews_handler(query: PageQuery, moderator: Moderator) -> ReviewsView:
-    """Reviews that the caller may work on: most severe first, then the next to expire."""
+@route("GET", "/v1/reviews", query=QueueQuery, gives=ReviewsView, moderators=True)
+def list_reviews_handler(query: QueueQuery, moderator: Moderator) -> ReviewsView:
+    """Reviews that the caller may work on: urgent ones first, then the most severe."""
     return list_reviews(
         query,
         moderator=moderator,
@@ -41,7 +40,11 @@ def review_stats_handler(query: StatsQuery, moderator: Moderator) -> StatsView:
 def read_audit_handler(review_id: ReviewId, moderator: Moderator) -> AuditView:
     """The case's entries in the audit log, oldest first."""
     return read_audit(
-        review_id, moderator=moderator, reviews=bootstrap.reviews(), audit_log=bootstrap.audit_log()
+        review_id,
+        moderator=moderator,
+        reviews=bootstrap.reviews(),
+        audit_log=bootstrap.audit_log(),
+        clock=bootstrap.CLOCK,
     )
 
 

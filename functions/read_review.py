@@ -1,7 +1,6 @@
 """GET /v1/reviews/{review_id}: one case, with blurred copies of its photos."""
 
 from likeness import bootstrap
-from likeness.adapters import policy_files
 from likeness.adapters.photos import pictures
 from likeness.api.review import CaseView
 from likeness.domain.ids import ReviewId
@@ -16,10 +15,7 @@ def handler(review_id: ReviewId, moderator: Moderator) -> CaseView:
     return read_review(
         review_id,
         moderator=moderator,
-        jobs=bootstrap.jobs(),
         reviews=bootstrap.reviews(),
-        photos=bootstrap.photos(),
-        previews=pictures,
+        case=bootstrap.case_reader(pictures),
         clock=bootstrap.CLOCK,
-        reasons=policy_files.load_reasons(),
     )

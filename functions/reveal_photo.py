@@ -2,7 +2,7 @@
 
 from likeness import bootstrap
 from likeness.api.review import ClearPhotoView, RevealPhoto
-from likeness.domain.errors import Conflict, OverQuota
+from likeness.domain.errors import CASE_CONFLICTS, OverQuota
 from likeness.domain.ids import ReviewId
 from likeness.domain.review.case import Moderator
 from likeness.entrypoints.http import OnRepeat, route
@@ -15,7 +15,7 @@ from likeness.services.review.reveal_photo import reveal_photo
     takes=RevealPhoto,
     gives=ClearPhotoView,
     moderators=True,
-    raises=[Conflict, OverQuota],
+    raises=[*CASE_CONFLICTS, OverQuota],
     on_repeat=OnRepeat.RUN_AGAIN,
 )
 def handler(review_id: ReviewId, request: RevealPhoto, moderator: Moderator) -> ClearPhotoView:

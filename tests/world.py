@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from likeness.adapters.policy_files import load_retention
+from likeness.adapters.policy_files import load_reasons, load_retention
 from likeness.api.app import QuotaView
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.generation.avatar import Avatar
@@ -14,6 +14,8 @@ from likeness.services.account.get_quota import get_quota
 from likeness.services.deletion.job_deletion import JobDeletion
 from likeness.services.deletion.job_receipts import JobReceipts
 from likeness.services.review.appeal_closing import AppealClosing
+from likeness.services.review.case_reader import CaseReader
+from likeness.services.review.decision_effect import DecisionEffect
 from tests.builders import BERLIN, JOB, NOW, TODAY, USER, a_job, a_png, photos, tiers
 from tests.fakes import (
     FakeAppeals,
@@ -38,6 +40,7 @@ from tests.fakes import (
     FakeLedger,
     FakeLeftovers,
     FakeMetrics,
+    FakePendingDecisions,
     FakePhotos,
     FakePictures,
     FakeReviews,
@@ -77,6 +80,7 @@ class World:
     deletions: FakeDeletions = field(default_factory=FakeDeletions)
     signer: FakeSigner = field(default_factory=FakeSigner)
     buckets: FakeBuckets = field(default_factory=FakeBuckets)
+    pending: FakePendingDecisions = field(default_factory=FakePendingDecisions)
     durations: FakeDurations = field(default_factory=FakeDurations)
 
     def __post_init__(self) -> None:
@@ -104,6 +108,15 @@ class World:
         self.appeal_closing = AppealClosing(
             self.jobs, self.reviews, self.appeals, self.files, self.ledger, self.users
         )
+        self.decision_effect = DecisionEffect(
+            self.reviews,
+            self.desk_counters,
+            self.appeal_closing,
+            self.workflow,
+            self.metrics,
+            self.clock,
+        )
+        self.case_reader = CaseReader(self.jobs, self.photos, self.pictures, load_reasons())
 
     def has(
         self,

@@ -3,13 +3,13 @@
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 
 from likeness.domain.account.erasure import Erasure
 from likeness.domain.account.quota import Day, QuotaEntry, QuotaState, ReservedDay, UserZone
 from likeness.domain.account.user import Profile
 from likeness.domain.deletion.receipt import Deletion, DeletionState, StoredObject
-from likeness.domain.errors import Conflict, NotFound, OverQuota
+from likeness.domain.errors import Conflict, NotFound, OverQuota, Unavailable
 from likeness.domain.generation.avatar import Avatar
 from likeness.domain.generation.run import Run
 from likeness.domain.ids import (
@@ -23,15 +23,17 @@ from likeness.domain.ids import (
 )
 from likeness.domain.jobs.catalogue import Plus
 from likeness.domain.jobs.job import Job
-from likeness.domain.paging import ResultPage
+from likeness.domain.paging import ResultPage, sortable
 from likeness.domain.photos.photo import Photo
 from likeness.domain.provenance.credentials import WatermarkRecord
 from likeness.domain.provenance.watermark import WatermarkId
 from likeness.domain.reasons import Reason
+from likeness.domain.review import order
 from likeness.domain.review.appeal import Appeal
 from likeness.domain.review.audit import AuditAction, AuditEntry, AuditEvent, ChainHead, about
 from likeness.domain.review.case import Review, ReviewKind, ReviewState
-from likeness.domain.review.statistics import Counts, DeskDay, Exposure, desk_day
+from likeness.domain.review.order import Queued, place
+from likeness.domain.review.statistics import DeskCounts, DeskDay, Exposure, desk_day
 
 
 class FakeJobs:
@@ -319,10 +321,13 @@ class FakeDeskCounters:
     def __init__(self, audit_log: FakeAuditLog) -> None:
         self._audit_log = audit_log
         self._seen: dict[tuple[DeskDay, str], Exposure] = {}
-        self._counts: dict[DeskDay, Counter[str]] = defaultdict(Counter)
+        self._counts: dict[tuple[DeskDay, str], Counter[str]] = defaultdict(Counter)
+        self._revealed: dict[tuple[ReviewId | None, str], set[PhotoId]] = defaultdict(set)
 
-    def add(self, day: DeskDay, counts: Counts) -> None:
-        self._counts[day].update(counts)
+    def add(self, day: DeskDay, counts: DeskCounts) -> None:
+        for by, of in counts.items():
+            if of:
+                self._counts[day, by].update(of)
 
     def exposure(self, moderator: str, day: DeskDay) -> Exposure:
         return self._seen.get((day, moderator), Exposure())
@@ -337,7 +342,12 @@ class FakeDeskCounters:
             if seen.used >= seen.limit(budget):
                 raise OverQuota("today's budget is used up")
             self._audit_log.append(audit_event)
+            if photo := audit_event.details.get("photo_id"):
+                self._revealed[audit_event.review_id, audit_event.actor].add(PhotoId(photo))
             return self._store(audit_event.actor, day, used=seen.used + 1)
+
+    def revealed(self, review_id: ReviewId, moderator: str) -> frozenset[PhotoId]:
+        return frozenset(self._revealed[review_id, moderator])
 
     def ask(self, audit_event: AuditEvent) -> None:
         day = desk_day(audit_event.at)
@@ -351,10 +361,12 @@ class FakeDeskCounters:
         extra = self.exposure(moderator, day).extra + more
         return self._store(moderator, day, extra=extra, asked=False)
 
-    def counts(self, days: Iterable[DeskDay]) -> Counter[str]:
-        total: Counter[str] = Counter()
-        for day in days:
-            total.update(self._counts[day])
+    def counts(self, days: Iterable[DeskDay]) -> dict[str, Counter[str]]:
+        wanted = set(days)
+        total: dict[str, Counter[str]] = defaultdict(Counter)
+        for (day, by), of in self._counts.items():
+            if day in wanted:
+                total[by].update(of)
         return total
 
     def _store(self, moderator: str, day: DeskDay, **fields: object) -> Exposure:
@@ -397,16 +409,20 @@ class FakeReviews:
         mine = [review for review in self._reviews.values() if review.job_id == job_id]
         return sorted(mine, key=lambda review: review.review_id)
 
-    def waiting(self) -> list[Review]:
-        waiting = [r for r in self._reviews.values() if r.state is ReviewState.WAITING]
-        return sorted(waiting, key=_place)
+    def waiting(self) -> Iterator[Review]:
+        return iter([r for r in self._reviews.values() if r.state is ReviewState.WAITING])
 
-    def queue(self, *, limit: int, after: str | None = None) -> ResultPage[Review]:
-        found = (review for review in self.waiting() if after is None or _place(review) > after)
-        return ResultPage.of(found, limit=limit, position=_place)
+    def queue(
+        self, urgent_before: datetime, *, after: str | None = None, blind: bool = True
+    ) -> Iterator[Queued]:
+        placed = [Queued(place(r, urgent_before, blind=blind), r) for r in self.waiting()]
+        return order.after(iter(sorted(placed, key=lambda one: one.place)), after)
 
     def save(
-        self, review: Review, audit_event: AuditEvent | None = None, counts: Counts | None = None
+        self,
+        review: Review,
+        audit_event: AuditEvent | None = None,
+        counts: DeskCounts | None = None,
     ) -> None:
         with self._audit_log.lock:
             stored = self._stored(review.review_id)
@@ -428,6 +444,17 @@ class FakeReviews:
         if review_id not in self._reviews:
             raise NotFound(f"there is no review {review_id}")
         return self._reviews[review_id]
+
+
+class FakePendingDecisions:
+    def __init__(self) -> None:
+        self.down = False
+        self.scheduled: list[tuple[ReviewId, timedelta]] = []
+
+    def schedule(self, review_id: ReviewId, *, after: timedelta) -> None:
+        if self.down:
+            raise Unavailable("the queue does not respond")
+        self.scheduled.append((review_id, after))
 
 
 class FakeRuns:
@@ -462,17 +489,8 @@ class FakeAppeals:
         self._appeals[appeal.job_id] = appeal
 
 
-def _place(review: Review) -> str:
-    rank = f"{review.severity.rank}{9 - review.priority}"
-    return f"{rank}#{_sortable(review.decide_by)}#{review.review_id}"
-
-
 def _begun(job: Job) -> str:
-    return f"{_sortable(job.created_at)}#{job.job_id}"
-
-
-def _sortable(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+    return f"{sortable(job.created_at)}#{job.job_id}"
 
 
 def _day_of(job: Job) -> Day:

@@ -42,10 +42,9 @@ TRANSACTIONS = {
     "close a review and count it": _one(
         "PutItem UpdateItem", "JOB#* DESK#* AUDIT", "reviews.save/3"
     ),
-    "count an exposure": _one(
-        "PutItem UpdateItem",
-        "DESK#* AUDIT",
-        "desk_counters.expose desk_counters.ask desk_counters.grant",
+    "count an exposure": _one("PutItem UpdateItem", "JOB#* DESK#* AUDIT", "desk_counters.expose"),
+    "ask for exposure or grant it": _one(
+        "PutItem UpdateItem", "DESK#* AUDIT", "desk_counters.ask desk_counters.grant"
     ),
 }
 

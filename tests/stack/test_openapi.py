@@ -64,7 +64,9 @@ EXAMPLES = 20  # of each kind, for each operation
 # Operations that a generated request with existing ids can bring to success, and must.
 REACHED = {
     "add_photo",
+    "add_note",
     "cancel_job",
+    "claim_next",
     "claim_review",
     "create_job",
     "get_erasure",
@@ -90,7 +92,11 @@ UNREACHED = {
     "heartbeat_review": "needs a lease of the caller",
     "keep_avatars": "needs a finished job",
     "release_review": "needs a lease of the caller",
+    "return_review": "needs an escalated case",
     "reveal_photo": "needs a lease of the caller",
+    "escalate_review": "needs a lease of the caller",
+    "skip_review": "needs a lease of the caller",
+    "undo_decision": "needs a pending decision of the caller",
     "submit_job": "needs accepted photos",
     "verify_picture": "needs a picture that can be decoded",
 }

@@ -22,12 +22,13 @@ from likeness.domain.review.case import (
     ReviewState,
     review_of,
 )
-from likeness.domain.review.statistics import OVERTURNED, UPHELD, desk_day
+from likeness.domain.review.statistics import ALL, OVERTURNED, UPHELD, desk_day
 from likeness.services.jobs.fail_job import fail_job
 from likeness.services.jobs.get_job import get_job
 from likeness.services.photos.moderate_photos import moderate_photos
 from likeness.services.review.appeal_job import appeal_job
 from likeness.services.review.claim_review import claim_review
+from likeness.services.review.complete_decision import complete_decision
 from likeness.services.review.decide_review import decide_review
 from likeness.services.review.expire_reviews import expire_reviews
 from likeness.services.review.match_appeal import match_appeal
@@ -122,23 +123,25 @@ def decide(world, decision=YES, lead=LEAD):
 
 
 def again(world, decision=YES, lead=LEAD):
-    return decide_review(
+    shown = decide_review(
         APPEAL,
         decision,
         moderator=lead,
         reviews=world.reviews,
-        appeals=world.appeal_closing,
-        workflow=world.workflow,
-        metrics=world.metrics,
+        pending=world.pending,
         clock=world.clock,
+        undo=timedelta(0),
         second_percent=100,
     )
+    complete_decision(APPEAL, reviews=world.reviews, effect=world.decision_effect)
+    return shown
 
 
 def expire(world):
     return expire_reviews(
         reviews=world.reviews,
         appeals=world.appeal_closing,
+        effect=world.decision_effect,
         clock=world.clock,
     )
 
@@ -399,7 +402,7 @@ def test_a_crash_before_the_case_was_stored_is_repaired_by_the_next_event(refuse
     send(refused)
 
     assert refused.appeals.get(JOB).state is AppealState.IN_REVIEW
-    assert len(refused.reviews.waiting()) == 1
+    assert len(list(refused.reviews.waiting())) == 1
 
 
 # --- decided -------------------------------------------------------------------------------------
@@ -483,7 +486,7 @@ NO = DecideReview(
 def test_a_decided_appeal_is_counted_once(before_a_lead, decision, counted):
     decide(before_a_lead, decision)
 
-    counts = before_a_lead.desk_counters.counts([desk_day(before_a_lead.clock.now())])
+    counts = before_a_lead.desk_counters.counts([desk_day(before_a_lead.clock.now())])[ALL]
     assert {name: counts[name] for name in (OVERTURNED, UPHELD)} == {
         OVERTURNED: 0,
         UPHELD: 0,

@@ -28,8 +28,9 @@ def test_every_message_of_the_review_desk_has_an_example():
         "SecondStats",
         "AppealStats",
         "ReviewSummary",
+        "NoteView",
     }
-    queries = {"StatsQuery"}
+    queries = {"StatsQuery", "QueueQuery"}
     messages = {
         name
         for name, found in vars(api_reviews).items()

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AwareDatetime, Field
 
-from likeness.api.app import Message, Paged, PresignedUrl, ReasonView
+from likeness.api.app import Message, Paged, PageQuery, PresignedUrl, ReasonView
 from likeness.domain.account.age import CheckedAge
 from likeness.domain.ids import JobIdField, PhotoIdField, ReviewIdField
 from likeness.domain.moderation import Label, Outcome, Severity
@@ -12,7 +12,14 @@ from likeness.domain.photos.photo import Box
 from likeness.domain.reasons import Reason
 from likeness.domain.review.appeal import Match
 from likeness.domain.review.audit import AuditAction
-from likeness.domain.review.case import RefusedPhoto, ReviewKind, ReviewState
+from likeness.domain.review.case import (
+    EscalationReason,
+    Queue,
+    RefusedPhoto,
+    ReviewKind,
+    ReviewState,
+    SkipReason,
+)
 from likeness.domain.review.statistics import ExposureState
 
 ModeratorId = Annotated[
@@ -53,6 +60,43 @@ class GrantExposure(Message):
     more: int = Field(ge=1, le=500, description="number of additional photos")
 
 
+class QueueQuery(PageQuery):
+    """Query of GET /v1/reviews: filters, each optional."""
+
+    queue: Queue | None = None
+    severity: Severity | None = None
+    reason: Reason | None = None
+
+
+class ClaimNext(Message):
+    """Which cases you want. An empty list accepts all."""
+
+    queues: tuple[Queue, ...] = ()
+    severities: tuple[Severity, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+
+
+class SkipReview(Message):
+    """Why another moderator should work the case."""
+
+    reason: SkipReason
+
+
+class EscalateReview(Message):
+    """Leave the case to a lead. The note says what to look at; it names no person."""
+
+    reason: EscalationReason = EscalationReason.UNSURE
+    note: str = Field(
+        min_length=1, max_length=1000, examples=["Is this a toy? The label says weapon."]
+    )
+
+
+class AddNote(Message):
+    """A note for the moderators who work the case. It names no person."""
+
+    text: str = Field(min_length=1, max_length=1000, examples=["The second photo decides it."])
+
+
 class StatsQuery(Message):
     """Query of GET /v1/reviews/stats."""
 
@@ -86,11 +130,15 @@ class ReviewSummary(Message):
     photos: int = Field(description="number of photos")
     opened_at: AwareDatetime
     decide_by: AwareDatetime
+    queue: Queue
     lease: LeaseView | None = None
+    undo_until: AwareDatetime | None = Field(
+        default=None, description="of your own decision: it takes effect then"
+    )
 
 
 class ReviewsView(Paged):
-    """A page of the review queue, sorted by severity, then by deadline."""
+    """A page of the review queue."""
 
     reviews: tuple[ReviewSummary, ...]
     exposure: ExposureView
@@ -137,6 +185,19 @@ class DecisionView(Message):
     yours: bool
 
 
+class NoteView(Message):
+    yours: bool
+    at: AwareDatetime
+    text: str = Field(examples=["The second photo decides it."])
+
+
+class NotesView(Message):
+    """All notes of the case, oldest first. They are deleted with the case."""
+
+    review_id: ReviewIdField
+    notes: tuple[NoteView, ...]
+
+
 class CaseView(Message):
     """A case with all its data, without clear photos."""
 
@@ -146,6 +207,10 @@ class CaseView(Message):
     policy_version: str | None = Field(examples=["2026-11-22"])
     detector_version: str | None = Field(examples=["7.0"])
     decision: DecisionView | None = None
+    notes: tuple[NoteView, ...] = ()
+    escalation: EscalationReason | None = Field(
+        default=None, description="why a moderator left the case to the leads"
+    )
     reason_codes: tuple[ReasonView, ...] = Field(description="codes that a refusal may use")
 
 
@@ -155,6 +220,14 @@ class ClaimView(Message):
     review_id: ReviewIdField
     until: AwareDatetime
     heartbeat_seconds: int
+
+
+class NextView(Message):
+    """The case that is yours now, or null if nothing waits."""
+
+    case: CaseView | None
+    lease: ClaimView | None
+    exposure: ExposureView
 
 
 class ClearPhotoView(Message):

@@ -69,6 +69,9 @@ class CaseDecided(Conflict): ...
 class DeadlinePassed(Conflict): ...
 
 
+CASE_CONFLICTS = (CaseOfAnother, LeaseLost, CaseDecided, DeadlinePassed)
+
+
 class OverQuota(LikenessError): ...
 
 

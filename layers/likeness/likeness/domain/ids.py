@@ -20,7 +20,7 @@ AVATAR_ID = re.compile(r"^a[0-9]{2}$")
 # No leading dot: "." and ".." are removed from a path before routing.
 USER_ID = re.compile(r"^[A-Za-z0-9_:@|-][A-Za-z0-9_.:@|-]{0,127}$")
 ERASURE_ID = re.compile(r"^e[0-9a-f]{32}$")
-REVIEW_ID = re.compile(r"^[rsa][0-9a-f]{32}$")
+REVIEW_ID = re.compile(r"^[rsa][0-9a-f]{32}$")  # `s` is never shown: domain/review/case.py
 STYLE_ID = re.compile(r"^[a-z][a-z0-9-]{1,31}$")
 
 # As pydantic fields: validation rejects a value that does not match the pattern.

@@ -2,15 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from likeness.domain.ids import AvatarId, JobId, PhotoId, ReviewId
 from likeness.domain.moderation import Verdict
-from likeness.domain.paging import ResultPage
 from likeness.domain.review.appeal import Appeal
 from likeness.domain.review.audit import AuditEntry, AuditEvent, ChainHead
 from likeness.domain.review.case import Review
-from likeness.domain.review.statistics import Counts, DeskDay, Exposure
+from likeness.domain.review.order import Queued
+from likeness.domain.review.statistics import DeskCounts, DeskDay, Exposure
 
 
 class Reviews(Protocol):
@@ -31,14 +32,23 @@ class Reviews(Protocol):
     def for_job(self, job_id: JobId) -> list[Review]:
         """Return the job's cases: the first review, a second opinion, an appeal."""
 
-    def waiting(self) -> list[Review]:
-        """Return the review queue: most severe first, then the higher tier, then by deadline."""
+    def waiting(self) -> Iterator[Review]:
+        """Return every waiting case, in no order, with those whose decision is pending."""
 
-    def queue(self, *, limit: int, after: str | None = None) -> ResultPage[Review]:
-        """Return a page of `waiting`."""
+    def queue(
+        self, urgent_before: datetime, *, after: str | None = None, blind: bool = True
+    ) -> Iterator[Queued]:
+        """Return the waiting cases in the order of domain/review/order.py, read as needed.
+
+        `after`: the place of the last case of the page before. `blind`: by the deadlines that the
+        cases show, for a list; else by their own, to find the next case.
+        """
 
     def save(
-        self, review: Review, audit_event: AuditEvent | None = None, counts: Counts | None = None
+        self,
+        review: Review,
+        audit_event: AuditEvent | None = None,
+        counts: DeskCounts | None = None,
     ) -> None:
         """Store the next version with its audit event, and add `counts` to the day's counters.
 
@@ -47,6 +57,13 @@ class Reviews(Protocol):
 
     def task_token(self, review_id: ReviewId) -> str:
         """Raises NotFound if no state machine waits for the case."""
+
+
+class PendingDecisions(Protocol):
+    """Decisions that take effect later. Delivered at least once."""
+
+    def schedule(self, review_id: ReviewId, *, after: timedelta) -> None:
+        """Call `complete_decision` for the case after that time, not earlier."""
 
 
 class AuditLog(Protocol):
@@ -74,13 +91,17 @@ class DeskCounters(Protocol):
         Not idempotent.
         """
 
+    def revealed(self, review_id: ReviewId, moderator: str) -> frozenset[PhotoId]:
+        """Return the photos of the case that the moderator revealed."""
+
     def ask(self, audit_event: AuditEvent) -> None:
         """Record that the actor asked for more pictures. Only the first request is audited."""
 
     def grant(self, audit_event: AuditEvent, moderator: str, more: int) -> Exposure:
         """Raise the moderator's limit for today by `more` pictures. Not idempotent."""
 
-    def counts(self, days: Iterable[DeskDay]) -> Counter[str]: ...
+    def counts(self, days: Iterable[DeskDay]) -> dict[str, Counter[str]]:
+        """Return the sums over these days: of the desk (ALL), and of each moderator."""
 
 
 class Appeals(Protocol):

@@ -13,6 +13,7 @@ from likeness.adapters.dynamodb.transactions import ConditionsFailed, put, updat
 from likeness.domain.account.erasure import Erasure
 from likeness.domain.account.user import Profile
 from likeness.domain.errors import Conflict, NotFound
+from likeness.domain.paging import sortable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +63,7 @@ class UsersTable:
 
         The latest effective time wins; of equal ones, the later expiry.
         """
-        order = f"{keys.sortable(plus.effective_at)}#{keys.sortable(plus.expires_at)}"
+        order = f"{sortable(plus.effective_at)}#{sortable(plus.expires_at)}"
         with domain_errors():
             try:
                 self._table.update_item(

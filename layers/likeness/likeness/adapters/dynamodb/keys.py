@@ -7,14 +7,16 @@
     JOB#<job>    LOOK               until when no other request looks for the job's uploads
     JOB#<job>    AVATAR#a01         Avatar
     JOB#<job>    RUN#<n>            Run: attempt n on the generation backend
-    JOB#<job>    REVIEW#<review>    Review; while it waits also  REVIEWS#waiting  <rank>#<due>#<id>
+    JOB#<job>    REVIEW#<review>    Review; while it waits also  REVIEWS#<class>  <due>#<id>
     JOB#<job>    TOKEN#<review>     its task token, in an item of its own
     JOB#<job>    DELETION           Deletion: its state and receipt
     JOB#<job>    OBJECT#<object>    StoredObject: a file of the job, recorded when it was deleted
     JOB#<job>    APPEAL             Appeal
     AUDIT        <number>           AuditEntry                   AUDIT#<review>   <number>
     AUDIT        HEAD               ChainHead
-    DESK#<day>   COUNTS             counters of decisions
+    JOB#<job>    REVEALED#<review>#<moderator>  which photos of the case they revealed
+    DESK#<day>   COUNTS#            counters of decisions: of the desk
+    DESK#<day>   COUNTS#<moderator> the same: of one moderator
     DESK#<day>   SEEN#<moderator>   Exposure: pictures that they revealed
     USER#<user>  PROFILE            time zone, Plus, exonerated photos, running erasure
     USER#<user>  ENTRY#<day>#<job>  QuotaEntry
@@ -31,12 +33,15 @@ and an erasure. Profiles, the audit log and watermarks do not expire: published 
 a watermark's record contains no user id. DynamoDB deletes late, so no promise relies on `ttl`.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from likeness.domain.account.quota import Day
 from likeness.domain.ids import AvatarId, ErasureId, JobId, PhotoId, ReviewId, UserHash, UserId
+from likeness.domain.moderation import Severity
+from likeness.domain.paging import sortable
 from likeness.domain.provenance.watermark import WatermarkId
-from likeness.domain.review.case import Review, job_of
+from likeness.domain.review.case import Review, ReviewKind, job_of
+from likeness.domain.review.order import key
 from likeness.domain.review.statistics import DeskDay
 
 INDEX = "gsi1"
@@ -49,8 +54,8 @@ PHOTOS = "PHOTO#"
 AVATARS = "AVATAR#"
 REVIEWS = "REVIEW#"
 OBJECTS = "OBJECT#"
-WAITING = "REVIEWS#waiting"
 AUDIT = "AUDIT"
+COUNTS = "COUNTS#"
 SEEN = "SEEN#"
 
 Key = dict[str, str]
@@ -98,10 +103,20 @@ def run(job_id: JobId, attempt: int) -> Key:
 
 
 def waiting(review: Review) -> Key:
-    """In the index: most severe first, then the higher tier, then by deadline."""
-    rank = f"{review.severity.rank}{9 - review.priority}"
-    place = f"{rank}#{sortable(review.decide_by)}#{review.review_id}"
-    return {"gsi1pk": WAITING, "gsi1sk": place}
+    """In the index: by severity, the next to expire first. Second opinions are a class of their own
+    by their own deadline, which differs from the one that they show.
+    """
+    second = review.kind is ReviewKind.SECOND
+    of = waiting_seconds() if second else waiting_of(review.severity)
+    return {"gsi1pk": of, "gsi1sk": key(review, blind=not second)}
+
+
+def waiting_of(severity: Severity) -> str:
+    return f"REVIEWS#{severity}"
+
+
+def waiting_seconds() -> str:
+    return "REVIEWS#second"
 
 
 def appeal(job_id: JobId) -> Key:
@@ -121,12 +136,21 @@ def audit_head() -> Key:
     return {"pk": AUDIT, "sk": "HEAD"}
 
 
-def desk_counts(day: DeskDay) -> Key:
-    return {"pk": f"DESK#{day}", "sk": "COUNTS"}
+def desk(day: DeskDay) -> str:
+    return f"DESK#{day}"
+
+
+def desk_counts(day: DeskDay, moderator: str) -> Key:
+    """Without a moderator: of the whole desk."""
+    return {"pk": desk(day), "sk": f"{COUNTS}{moderator}"}
+
+
+def revealed(review_id: ReviewId, moderator: str) -> Key:
+    return {"pk": f"JOB#{job_of(review_id)}", "sk": f"REVEALED#{review_id}#{moderator}"}
 
 
 def exposure(day: DeskDay, moderator: str) -> Key:
-    return {"pk": f"DESK#{day}", "sk": f"{SEEN}{moderator}"}
+    return {"pk": desk(day), "sk": f"{SEEN}{moderator}"}
 
 
 def deletion(job_id: JobId) -> Key:
@@ -169,11 +193,6 @@ def durations_of(backend: str, tier: str) -> str:
 
 def durations(backend: str, tier: str, submitted_at: datetime, job_id: JobId) -> Key:
     return {"pk": durations_of(backend, tier), "sk": f"{sortable(submitted_at)}#{job_id}"}
-
-
-def sortable(moment: datetime) -> str:
-    """Return a time in UTC as text that sorts by time."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def expiry(since: datetime, lifetime: timedelta) -> dict[str, int]:

@@ -46,6 +46,24 @@ def query_index(table: Table, *, gsi1pk: str) -> Iterator[dict[str, Any]]:
     )
 
 
+def query_index_range(
+    table: Table, *, gsi1pk: str, low: str, high: str, page: int
+) -> Iterator[dict[str, Any]]:
+    """Yield items of one partition of the index with sort keys from `low` to `high`.
+
+    Reads `page` items at a time, so that a caller who stops early pays for what it took.
+    """
+    return _pages(
+        table,
+        {
+            "IndexName": INDEX,
+            "KeyConditionExpression": "gsi1pk = :pk AND gsi1sk BETWEEN :low AND :high",
+            "ExpressionAttributeValues": {":pk": gsi1pk, ":low": low, ":high": high},
+            "Limit": page,
+        },
+    )
+
+
 def delete_partition(table: Table, *, pk: str, last: str) -> None:
     """Delete every item of a partition; the one with sort key `last` after all others."""
     items = _pages(

@@ -18,7 +18,7 @@ from likeness.adapters.review.audit_table import append
 from likeness.domain.errors import Conflict
 from likeness.domain.generation.avatar import Avatar
 from likeness.domain.jobs.job import Job
-from likeness.domain.paging import ResultPage
+from likeness.domain.paging import ResultPage, sortable
 from likeness.domain.photos.photo import Photo
 
 if TYPE_CHECKING:
@@ -106,10 +106,10 @@ class JobsTable:
         with domain_errors():
             try:
                 self._table.put_item(
-                    Item=keys.look(job_id) | self._expiry() | {"until": keys.sortable(until)},
+                    Item=keys.look(job_id) | self._expiry() | {"until": sortable(until)},
                     ConditionExpression="attribute_not_exists(pk) OR #until <= :now",
                     ExpressionAttributeNames={"#until": "until"},
-                    ExpressionAttributeValues={":now": keys.sortable(now)},
+                    ExpressionAttributeValues={":now": sortable(now)},
                 )
             except self._table.meta.client.exceptions.ConditionalCheckFailedException:
                 return False

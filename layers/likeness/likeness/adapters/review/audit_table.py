@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
     from likeness.domain.ids import ReviewId
-    from likeness.domain.review.statistics import Counts, DeskDay
+    from likeness.domain.review.statistics import Counts, DeskCounts, DeskDay
 
 ATTEMPTS = 12  # concurrent events are appended one after the other
 
@@ -62,12 +62,16 @@ def append(table: Table, audit_event: AuditEvent, *writes: TransactWriteItemType
     raise Unavailable("too many concurrent audit events: try again")
 
 
-def desk_counts(table: Table, day: DeskDay, counts: Counts) -> TransactWriteItemTypeDef:
-    """Return a write that adds to the day's counters."""
+def desk_counts(table: Table, day: DeskDay, counts: DeskCounts) -> list[TransactWriteItemTypeDef]:
+    """Return writes that add to the day's counters: of the desk, and of each moderator."""
+    return [_count(table, keys.desk_counts(day, by), of) for by, of in counts.items() if of]
+
+
+def _count(table: Table, key: keys.Key, counts: Counts) -> TransactWriteItemTypeDef:
     names = {f"#c{n}": name for n, name in enumerate(counts)}
     return update(
         table,
-        keys.desk_counts(day),
+        key,
         "ADD " + ", ".join(f"{alias} :{alias[1:]}" for alias in names),
         names=names,
         values={f":{alias[1:]}": counts[name] for alias, name in names.items()},

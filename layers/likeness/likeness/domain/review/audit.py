@@ -24,6 +24,12 @@ class AuditAction(StrEnum):
     REVEALED = "revealed"
     APPROVED = "approved"
     REFUSED = "refused"
+    UNDONE = "undone"
+    COMPLETED = "completed"  # the decision took effect
+    SKIPPED = "skipped"
+    ESCALATED = "escalated"
+    RETURNED = "returned"
+    NOTED = "noted"
     EXPIRED = "expired"
     AGE_ASSURED = "age_assured"  # the app's word removed a doubt about age; no case was opened
     EXPOSURE_ASKED = "exposure_asked"

@@ -277,12 +277,9 @@ class Review(Versioned):
     def escalate(self, by: str, now: datetime, reason: EscalationReason, note: str) -> Self:
         """Leaves the case to a lead other than `by`. Its deadline stays."""
         self.require_lease(by, now)
-        return self.annotate(by, now, note).model_copy(
-            update={
-                "lease": None,
-                "escalation": Escalation(by=by, at=now, reason=reason),
-            }
-        )
+        annotated = self.annotate(by, now, note)
+        escalation = Escalation(by=by, at=now, reason=reason)
+        return self.change(lease=None, escalation=escalation, notes=annotated.notes)
 
     def return_to_queue(self, by: str, now: datetime) -> Self:
         """Ends the escalation: moderators may work the case again. `by` must have the lease."""
@@ -290,7 +287,9 @@ class Review(Versioned):
         return self.change(lease=None, escalation=None)
 
     def annotate(self, by: str, now: datetime, text: str) -> Self:
-        """Adds a note. Raises Invalid if the case has MAX_NOTES."""
+        """Adds a note, once if it is sent again. Raises Invalid if the case has MAX_NOTES."""
+        if self.notes and (self.notes[-1].by, self.notes[-1].text) == (by, text):
+            return self
         if len(self.notes) >= MAX_NOTES:
             raise Invalid(f"a case has at most {MAX_NOTES} notes")
         return self.change(notes=(*self.notes, Note(by=by, at=now, text=text)))

@@ -9,11 +9,14 @@ from typing import NewType
 from pydantic import Field
 
 from likeness.domain.record import Record
+from likeness.domain.review.case import Review, ReviewKind
 
 WARN_AT = 0.8  # share of the day's budget
 
 DeskDay = NewType("DeskDay", str)  # ISO date, UTC: the same day for all moderators
 Counts = Mapping[str, int]
+DeskCounts = Mapping[str, Counts]  # by moderator; ALL: of the whole desk
+ALL = ""
 
 
 def desk_day(now: datetime) -> DeskDay:
@@ -46,9 +49,55 @@ class Exposure(Record):
 # Counter names. A pair is the first and the second decision: a for approved, r for refused.
 APPROVED, REFUSED, EXPIRED = "approved", "refused", "expired"
 SECONDS = "seconds"  # from opening to decision, of `approved` and `refused` together
+HANDLING = "handling"  # s from claim to decision, of all cases in HANDLED
+HANDLED = "handled"
+UNSEEN = "unseen"  # approved without a revealed photo
+SKIPPED, ESCALATED, UNDONE = "skipped", "escalated", "undone"
 UPHELD, OVERTURNED = "appeal_upheld", "appeal_overturned"
 PAIRS = ("pair_aa", "pair_ar", "pair_ra", "pair_rr")
+AGREED, DIFFERED = "agreed", "differed"  # pairs, of a moderator or by reason
 REASON = "reason#"
+
+
+def by(moderator: str, counts: Counts) -> DeskCounts:
+    """Counts of one moderator's action, which are counted for the whole desk too."""
+    return {ALL: counts, moderator: counts}
+
+
+def handling_s(review: Review) -> float:
+    """Returns the seconds from the claim to the decision."""
+    if review.decided_at is None or review.claimed_at is None:
+        return 0
+    return (review.decided_at - review.claimed_at).total_seconds()
+
+
+def decision_counts(review: Review, first: Review | None, *, seen: bool) -> DeskCounts:
+    """Returns what a closed case adds to the counters.
+
+    `first`: of a second opinion, the first review. `seen`: whether the moderator revealed a photo.
+    """
+    moderator = review.decided_by or ""
+    own: Counter[str] = Counter()
+    own[HANDLED] = 1
+    own[HANDLING] = round(handling_s(review))
+    if review.approved and not seen:
+        own[UNSEEN] = 1
+    own[APPROVED if review.approved else REFUSED] = 1
+    own.update(f"{REASON}{photo.reason}" for photo in review.refused)
+    desk = Counter({name: own[name] for name in (HANDLED, HANDLING, UNSEEN) if own[name]})
+    counts: dict[str, Counter[str]] = {ALL: desk, moderator: own}
+    if review.kind is ReviewKind.APPEAL:
+        desk[OVERTURNED if review.approved else UPHELD] = 1
+    elif review.kind is ReviewKind.SECOND and first is not None:
+        result = AGREED if first.approved == review.approved else DIFFERED
+        desk[pair(first.approved, review.approved)] = 1
+        desk.update(f"{result}#{reason}" for reason in review.reasons[:1])
+        own[result] = 1
+        counts.setdefault(first.decided_by or "", Counter())[result] += 1
+    elif review.kind is ReviewKind.PHOTOS and review.decided_at:
+        desk.update({name: n for name, n in own.items() if name not in desk})
+        desk[SECONDS] = int((review.decided_at - review.opened_at).total_seconds())
+    return counts
 
 
 def pair(first_approved: bool, second_approved: bool) -> str:

@@ -117,7 +117,8 @@ def _close_reviews(job_id: JobId, *, reviews: Reviews, clock: Clock) -> None:
     now = clock.now()
     for review in reviews.for_job(job_id):
         if review.state is ReviewState.WAITING:
-            counts = {desk_counters.EXPIRED: 1} if review.kind is ReviewKind.PHOTOS else None
+            expired = {desk_counters.ALL: {desk_counters.EXPIRED: 1}}
+            counts = expired if review.kind is ReviewKind.PHOTOS else None
             reviews.save(review.expire(now), about(review, AuditAction.EXPIRED, now), counts)
 
 

@@ -9,6 +9,7 @@ from likeness.ports.photos import Photos
 from likeness.ports.review import DeskCounters, Reviews
 from likeness.ports.runtime import Clock
 from likeness.presenters.review import exposure_view
+from likeness.services.review.blind import case_for
 
 
 def reveal_photo(
@@ -27,8 +28,7 @@ def reveal_photo(
     Raises OverQuota if the day's budget is used up; leads see the request for more.
     """
     now = clock.now()
-    review = reviews.get(review_id)
-    review.require_allowed(moderator)
+    review = case_for(review_id, moderator, reviews=reviews, now=now)
     review.require_lease(moderator.id, now)
     if request.photo_id not in {photo.photo_id for photo in review.photos}:
         raise NotFound(f"there is no photo {request.photo_id} in review {review_id}")

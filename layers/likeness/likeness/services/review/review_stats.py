@@ -32,10 +32,13 @@ def review_stats(
 ) -> StatsView:
     now = clock.now()
     today = desk_day(now)
-    counts = desk_counters.counts(desk_day(now - timedelta(days=n)) for n in range(query.days))
+    by_moderator = desk_counters.counts(
+        desk_day(now - timedelta(days=n)) for n in range(query.days)
+    )
+    counts = by_moderator.get(counters.ALL, Counter())
     decided = counts[counters.APPROVED] + counts[counters.REFUSED]
     overturned, upheld = counts[counters.OVERTURNED], counts[counters.UPHELD]
-    waiting = reviews.waiting()
+    waiting = [review for review in reviews.waiting() if review.workable(moderator, now)]
     by_severity = Counter(review.severity for review in waiting)
     seen = desk_counters.exposures(today) if moderator.lead else {}
     return StatsView(
@@ -44,7 +47,7 @@ def review_stats(
             waiting=len(waiting),
             leased=sum(review.active_lease(now) is not None for review in waiting),
             by_severity={severity: by_severity[severity] for severity in Severity},
-            oldest_opened_at=min((review.opened_at for review in waiting), default=None),
+            oldest_opened_at=min((review.window.opened_at for review in waiting), default=None),
         ),
         approved=counts[counters.APPROVED],
         refused=counts[counters.REFUSED],

@@ -1,10 +1,19 @@
 """Reads of the review desk: queue, statistics, audit log. Changes nothing."""
 
 from likeness import bootstrap
-from likeness.api.review import AuditView, QueueQuery, ReviewsView, StatsQuery, StatsView
+from likeness.adapters import policy_files
+from likeness.api.review import (
+    AuditView,
+    GuidelinesView,
+    QueueQuery,
+    ReviewsView,
+    StatsQuery,
+    StatsView,
+)
 from likeness.domain.ids import ReviewId
 from likeness.domain.review.case import Moderator
 from likeness.entrypoints.http import route, routes
+from likeness.services.review.list_guidelines import list_guidelines
 from likeness.services.review.list_reviews import list_reviews
 from likeness.services.review.read_audit import read_audit
 from likeness.services.review.review_stats import review_stats
@@ -48,4 +57,17 @@ def read_audit_handler(review_id: ReviewId, moderator: Moderator) -> AuditView:
     )
 
 
-handler = routes(list_reviews_handler, review_stats_handler, read_audit_handler)
+@route("GET", "/v1/reviews/guidelines", gives=GuidelinesView, moderators=True)
+def list_guidelines_handler(moderator: Moderator) -> GuidelinesView:  # noqa: ARG001
+    """The rule behind each reason code that you may use, in full."""
+    return list_guidelines(
+        guidelines=policy_files.load_guidelines(), policy=policy_files.load_policy()
+    )
+
+
+handler = routes(
+    list_guidelines_handler,
+    list_reviews_handler,
+    review_stats_handler,
+    read_audit_handler,
+)

@@ -335,6 +335,7 @@ def a_policy(**fields: Any) -> Policy:
                 Severity.MEDIUM: {Reason.RIGHTS_CELEBRITY},
                 Severity.LOW: {Reason.SUBJECT_NO_FACE, Reason.SUBJECT_DIFFERENT_PERSON},
             },
+            "exposure": {"critical": 10, "high": 5, "medium": 3, "low": 2, "none": 1},
         }
         | fields
     )

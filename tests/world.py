@@ -116,7 +116,9 @@ class World:
             self.metrics,
             self.clock,
         )
-        self.case_reader = CaseReader(self.jobs, self.photos, self.pictures, load_reasons())
+        self.case_reader = CaseReader(
+            self.jobs, self.photos, self.pictures, load_reasons(), self.reviews, self.appeals
+        )
 
     def has(
         self,

@@ -335,7 +335,7 @@ class FakeDeskCounters:
     def exposures(self, day: DeskDay) -> dict[str, Exposure]:
         return {who: seen for (of, who), seen in self._seen.items() if of == day}
 
-    def expose(self, audit_event: AuditEvent, *, budget: int) -> Exposure:
+    def expose(self, audit_event: AuditEvent, *, points: int, budget: int) -> Exposure:
         day = desk_day(audit_event.at)
         with self._audit_log.lock:
             seen = self.exposure(audit_event.actor, day)
@@ -344,7 +344,7 @@ class FakeDeskCounters:
             self._audit_log.append(audit_event)
             if photo := audit_event.details.get("photo_id"):
                 self._revealed[audit_event.review_id, audit_event.actor].add(PhotoId(photo))
-            return self._store(audit_event.actor, day, used=seen.used + 1)
+            return self._store(audit_event.actor, day, used=seen.used + points)
 
     def revealed(self, review_id: ReviewId, moderator: str) -> frozenset[PhotoId]:
         return frozenset(self._revealed[review_id, moderator])

@@ -53,5 +53,6 @@ def test_only_functions_that_decode_pictures_import_heavy_packages():
         "inspect_photo": PICTURES,
         "match_appeal": PICTURES,
         "read_review": PICTURES,
+        "reveal_photo": PICTURES,
         "verify_picture": PICTURES,
     }

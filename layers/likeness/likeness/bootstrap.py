@@ -280,7 +280,7 @@ def case_reader(previews: Previews) -> CaseReader:
     """`previews` is adapters/photos/pictures, which the function imports: it is a heavy import."""
     from likeness.services.review.case_reader import CaseReader
 
-    return CaseReader(jobs(), photos(), previews, policy_files.load_reasons())
+    return CaseReader(jobs(), photos(), previews, policy_files.load_reasons(), reviews(), appeals())
 
 
 @cache

@@ -63,7 +63,7 @@ class Settings(Record):
     undo_seconds: int = Field(default=10, ge=0, le=60, description="to undo a decision")
     decision_queue: str | None = Field(default=None, description="URL; of pending decisions")
     lease_seconds: int = Field(default=120, ge=10)
-    exposure_budget: int = Field(default=200, ge=1, description="photos a moderator and day")
+    exposure_budget: int = Field(default=1000, ge=1, description="points a moderator and day")
     appeal_seconds: int = Field(default=72000, gt=0, description="time to decide an appeal")
 
     @classmethod

@@ -234,18 +234,27 @@ def test_decisions_are_counted_by_day(tables):
 def test_each_picture_is_counted_until_the_budget_is_used_up(tables):
     reveal = audit_event(AuditAction.REVEALED, details={"photo_id": "p01"})
 
-    seen = [tables.desk_counters.expose(reveal, budget=2).used for _ in range(2)]
+    seen = [tables.desk_counters.expose(reveal, points=1, budget=2).used for _ in range(2)]
     with pytest.raises(OverQuota):
-        tables.desk_counters.expose(reveal, budget=2)
+        tables.desk_counters.expose(reveal, points=1, budget=2)
 
     assert seen == [1, 2]
     assert len(list(tables.audit_log.entries())) == 2
 
 
+def test_a_picture_may_cost_several_points(tables):
+    reveal = audit_event(AuditAction.REVEALED, details={"photo_id": "p01"})
+    seen = [tables.desk_counters.expose(reveal, points=5, budget=7).used for _ in range(2)]
+
+    assert seen == [5, 10], "the last one may go beyond the budget"
+    with pytest.raises(OverQuota):
+        tables.desk_counters.expose(reveal, points=1, budget=7)
+
+
 def test_the_photos_that_a_moderator_revealed_are_known(tables):
     for photo in ("p01", "p02", "p01"):
         reveal = audit_event(AuditAction.REVEALED, details={"photo_id": photo})
-        tables.desk_counters.expose(reveal, budget=9)
+        tables.desk_counters.expose(reveal, points=1, budget=9)
 
     assert tables.desk_counters.revealed(REVIEW, MODERATOR) == {"p01", "p02"}
     assert tables.desk_counters.revealed(REVIEW, "moderator-2") == frozenset()
@@ -253,7 +262,7 @@ def test_the_photos_that_a_moderator_revealed_are_known(tables):
 
 def test_an_exposure_request_is_stored_once_until_a_lead_grants_it(tables):
     today = desk_day(NOW)
-    tables.desk_counters.expose(audit_event(AuditAction.REVEALED), budget=1)
+    tables.desk_counters.expose(audit_event(AuditAction.REVEALED), points=1, budget=1)
     tables.desk_counters.ask(audit_event(AuditAction.EXPOSURE_ASKED))
     tables.desk_counters.ask(audit_event(AuditAction.EXPOSURE_ASKED))
     assert tables.desk_counters.exposures(today) == {MODERATOR: Exposure(used=1, asked=True)}
@@ -261,7 +270,9 @@ def test_an_exposure_request_is_stored_once_until_a_lead_grants_it(tables):
     granted = audit_event(AuditAction.EXPOSURE_GRANTED, actor="lead-1", review_id=None, job_id=None)
     assert tables.desk_counters.grant(granted, MODERATOR, 5) == Exposure(used=1, extra=5)
 
-    assert tables.desk_counters.expose(audit_event(AuditAction.REVEALED), budget=1).used == 2
+    assert (
+        tables.desk_counters.expose(audit_event(AuditAction.REVEALED), points=1, budget=1).used == 2
+    )
     assert [entry.action for entry in tables.audit_log.entries()] == [
         AuditAction.REVEALED,
         AuditAction.EXPOSURE_ASKED,
@@ -274,7 +285,7 @@ def test_an_exposure_request_is_stored_once_until_a_lead_grants_it(tables):
 def test_concurrent_actions_get_consecutive_audit_entries(tables):
     def reveal(n):
         tables.desk_counters.expose(
-            audit_event(AuditAction.REVEALED, actor=f"moderator-{n}"), budget=9
+            audit_event(AuditAction.REVEALED, actor=f"moderator-{n}"), points=1, budget=9
         )
 
     with ThreadPoolExecutor(4) as pool:

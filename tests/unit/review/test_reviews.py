@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from likeness.adapters.policy_files import load_guidelines, load_policy
 from likeness.api.review import (
     AddNote,
     ClaimNext,
@@ -33,6 +34,7 @@ from likeness.domain.jobs.job import JobState
 from likeness.domain.moderation import Outcome, Severity
 from likeness.domain.photos.photo import PhotoState
 from likeness.domain.reasons import Reason
+from likeness.domain.review.appeal import Appeal, AppealedPhoto, AppealState
 from likeness.domain.review.audit import AuditAction, verify
 from likeness.domain.review.case import (
     LAST_MOMENT,
@@ -56,6 +58,7 @@ from likeness.services.review.escalate_review import escalate_review
 from likeness.services.review.expire_reviews import expire_reviews
 from likeness.services.review.grant_exposure import grant_exposure
 from likeness.services.review.heartbeat_review import heartbeat_review
+from likeness.services.review.list_guidelines import list_guidelines
 from likeness.services.review.list_reviews import list_reviews
 from likeness.services.review.read_audit import read_audit
 from likeness.services.review.read_review import read_review
@@ -160,16 +163,18 @@ def release(world, moderator=ME):
     return release_review(REVIEW, moderator=moderator, reviews=world.reviews, clock=world.clock)
 
 
-def reveal(world, moderator=ME, photo="p02"):
+def reveal(world, moderator=ME, photo="p01", level="clear", budget=BUDGET):
     return reveal_photo(
         REVIEW,
-        RevealPhoto(photo_id=photo),
+        RevealPhoto(photo_id=photo, level=level),
         moderator=moderator,
         reviews=world.reviews,
         desk_counters=world.desk_counters,
         photos=world.photos,
+        previews=world.pictures,
+        policy=a_policy(),
         clock=world.clock,
-        budget=BUDGET,
+        budget=budget,
     )
 
 
@@ -569,6 +574,54 @@ def test_a_deleted_photo_has_no_preview(waiting):
     assert [photo.preview is None for photo in read(waiting).photos] == [False, True]
 
 
+def earlier(world, n, state=JobState.REFUSED, reason=Reason.POLICY_VIOLENCE, granted=False):
+    job = a_job(state, job_id=f"j{n:032x}", reason=reason, created_at=NOW - timedelta(days=n))
+    world.jobs.create(job, [])
+    if granted:
+        appeal = Appeal(
+            job_id=job.job_id,
+            opened_at=NOW,
+            state=AppealState.GRANTED,
+            photos=(AppealedPhoto(photo_id="p01"),),
+        )
+        world.appeals.save(appeal)
+
+
+def test_a_case_tells_what_earlier_jobs_of_the_user_came_to(waiting):
+    earlier(waiting, 0x11)
+    earlier(waiting, 0x12, granted=True)
+    earlier(waiting, 0x13, reason=Reason.RIGHTS_NOT_SELF)
+    earlier(waiting, 0x14, reason=Reason.SUBJECT_DIFFERENT_PERSON)
+    earlier(waiting, 0x15, JobState.COMPLETED, reason=None)
+    waiting.jobs.create(a_job(JobState.REFUSED, job_id="j" + "f" * 32, user_id="another"), [])
+
+    context = read(waiting).context
+
+    assert context.jobs == 5
+    assert context.refused == {Reason.POLICY_VIOLENCE: 2, Reason.RIGHTS_NOT_SELF: 1}
+    assert context.appeals_granted == {Reason.POLICY_VIOLENCE: 1}
+    assert f"{0x11:032x}" not in context.model_dump_json()
+
+
+def test_earlier_approvals_by_moderators_are_counted(waiting):
+    claim(waiting)
+    decides(waiting)
+    job = a_job(JobState.IN_REVIEW, job_id=OTHER_JOB)
+    waiting.jobs.create(job, [a_photo(1, job_id=OTHER_JOB, verdict=DOUBTFUL)])
+    waiting.reviews.open(a_review(job_id=OTHER_JOB), "t")
+
+    assert read(waiting, OTHER, review_of(OTHER_JOB)).context.approved_by_moderators == 1
+
+
+def test_the_guidelines_explain_every_reason_code_in_both_languages():
+    shown = list_guidelines(guidelines=load_guidelines(), policy=load_policy())
+
+    assert {one.code for one in shown.guidelines} == set(MODERATOR_REASONS)
+    assert all(set(one.rule) == {"en", "de"} for one in shown.guidelines)
+    nude = next(one for one in shown.guidelines if one.code is Reason.POLICY_NUDITY)
+    assert (nude.severity, nude.points) == (Severity.HIGH, load_policy().exposure[Severity.HIGH])
+
+
 OWN = [read, claim, beat, release, reveal, lambda world, who: decide(world, YES, who), audit]
 
 
@@ -699,15 +752,39 @@ def test_a_case_past_its_deadline_cannot_be_claimed(waiting):
 def test_a_reveal_is_counted_and_returns_a_url_for_a_minute(mine):
     shown = reveal(mine)
 
-    assert shown.url == mine.photos.review_url(JOB, "p02")
+    assert shown.url == mine.photos.review_url(JOB, "p01")
     assert shown.expires_at == NOW + timedelta(minutes=1)
     assert (shown.exposure.used, shown.exposure.limit) == (1, BUDGET)
     last = mine.audit_log.for_review(REVIEW)[-1]
     assert (last.action, last.actor, last.details) == (
         AuditAction.REVEALED,
         MODERATOR,
-        {"photo_id": "p02"},
+        {"photo_id": "p01", "level": "clear", "points": "1"},
     )
+
+
+@pytest.mark.parametrize(
+    ("photo", "level", "points"),
+    [
+        ("p01", "clear", 1),
+        ("p01", "grey", 1),
+        ("p01", "soft", 1),
+        ("p02", "clear", 5),
+        ("p02", "grey", 3),
+        ("p02", "soft", 2),
+    ],
+)
+def test_a_photo_costs_points_by_its_severity_and_how_much_is_shown(mine, photo, level, points):
+    assert reveal(mine, photo=photo, level=level).exposure.used == points
+
+
+@pytest.mark.parametrize("level", ["grey", "soft"])
+def test_a_grey_copy_is_in_the_response(mine, level):
+    shown = reveal(mine, level=level)
+
+    assert shown.expires_at is None
+    assert base64.b64decode(shown.url.partition(",")[2]) == f"{level} jpeg".encode()
+    assert "https" not in shown.url
 
 
 def test_a_photo_of_another_case_cannot_be_revealed(mine):
@@ -1217,7 +1294,7 @@ def test_a_second_opinion_looks_exactly_like_the_first_review(mine):
     assert (listed(mine, OTHER), read(mine, OTHER)) == first
     assert audit(mine, OTHER).entries == ()
     assert following(mine, OTHER).case.review.review_id == REVIEW
-    assert reveal(mine, OTHER).photo_id == "p02"
+    assert reveal(mine, OTHER).photo_id == "p01"
     assert beat(mine, OTHER).review_id == REVIEW
     assert [entry.action for entry in audit(mine, OTHER).entries] == [
         AuditAction.CLAIMED,

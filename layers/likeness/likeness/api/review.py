@@ -16,6 +16,7 @@ from likeness.domain.review.case import (
     EscalationReason,
     Queue,
     RefusedPhoto,
+    RevealLevel,
     ReviewKind,
     ReviewState,
     SkipReason,
@@ -39,9 +40,13 @@ Digest = Annotated[
 
 
 class RevealPhoto(Message):
-    """The photo of the case to reveal. Each call counts against the exposure budget."""
+    """The photo of the case to reveal. Each call counts against the exposure budget.
+
+    Grey costs half as much as clear, and soft (grey and blurred) a quarter.
+    """
 
     photo_id: PhotoIdField
+    level: RevealLevel = RevealLevel.CLEAR
 
 
 class DecideReview(Message):
@@ -57,7 +62,7 @@ class GrantExposure(Message):
     """Raise another moderator's exposure limit for today (UTC). For leads."""
 
     moderator: ModeratorId = Field(min_length=1, max_length=128)
-    more: int = Field(ge=1, le=500, description="number of additional photos")
+    more: int = Field(ge=1, le=500, description="additional points")
 
 
 class QueueQuery(PageQuery):
@@ -111,7 +116,7 @@ class LeaseView(Message):
 
 
 class ExposureView(Message):
-    """Photos that you revealed today (UTC), and your limit. `warned` from 80 % of it."""
+    """Points of the photos that you revealed today (UTC), and your limit. `warned` from 80 %."""
 
     used: int
     limit: int
@@ -198,6 +203,37 @@ class NotesView(Message):
     notes: tuple[NoteView, ...]
 
 
+class UserContext(Message):
+    """What earlier jobs of the same user came to, as long as their records exist: 90 days.
+
+    It names no job. Refusals that the user can fix are not counted.
+    """
+
+    jobs: int = Field(description="earlier jobs; the newest 50 are read")
+    refused: dict[Reason, int] = Field(
+        description="refused for a rule", examples=[{"POLICY.VIOLENCE": 1}]
+    )
+    appeals_granted: dict[Reason, int] = Field(examples=[{"POLICY.VIOLENCE": 1}])
+    approved_by_moderators: int
+
+
+class GuidelineView(Message):
+    """The rule behind a reason code, in full."""
+
+    code: Reason
+    rule: dict[str, str] = Field(
+        description="by language",
+        examples=[{"en": "Refuse weapons that are held or aimed, ...", "de": "Lehne ..."}],
+    )
+    severity: Severity | None = Field(description="null: moderation does not find it")
+    points: int = Field(description="what a clear photo with this finding costs of the budget")
+
+
+class GuidelinesView(Message):
+    version: str = Field(description="of the policy", examples=["2026-11-30"])
+    guidelines: tuple[GuidelineView, ...]
+
+
 class CaseView(Message):
     """A case with all its data, without clear photos."""
 
@@ -207,6 +243,7 @@ class CaseView(Message):
     policy_version: str | None = Field(examples=["2026-11-22"])
     detector_version: str | None = Field(examples=["7.0"])
     decision: DecisionView | None = None
+    context: UserContext
     notes: tuple[NoteView, ...] = ()
     escalation: EscalationReason | None = Field(
         default=None, description="why a moderator left the case to the leads"
@@ -230,12 +267,16 @@ class NextView(Message):
     exposure: ExposureView
 
 
-class ClearPhotoView(Message):
-    """URL of the clear photo, valid for a minute. Do not cache it: its response has no-store."""
+class RevealedPhotoView(Message):
+    """The clear photo as a URL that is valid for a minute, or a grey copy in the response.
+
+    Do not cache it: the response of the URL has no-store.
+    """
 
     photo_id: PhotoIdField
-    url: PresignedUrl
-    expires_at: AwareDatetime
+    level: RevealLevel
+    url: PresignedUrl = Field(description="presigned; for a grey copy a data: URL (JPEG)")
+    expires_at: AwareDatetime | None = Field(description="null: a grey copy does not expire")
     exposure: ExposureView
 
 

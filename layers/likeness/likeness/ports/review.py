@@ -85,8 +85,8 @@ class DeskCounters(Protocol):
     def exposures(self, day: DeskDay) -> dict[str, Exposure]:
         """Return the exposure of every moderator who revealed a picture that day."""
 
-    def expose(self, audit_event: AuditEvent, *, budget: int) -> Exposure:
-        """Count one more picture for the event's actor. Raises OverQuota above the budget.
+    def expose(self, audit_event: AuditEvent, *, points: int, budget: int) -> Exposure:
+        """Count a revealed picture for the event's actor. Raises OverQuota above the budget.
 
         Not idempotent.
         """
@@ -120,3 +120,6 @@ class Verdicts(Protocol):
 class Previews(Protocol):
     def blurred(self, jpeg: bytes) -> bytes:
         """Return a small, grey, blurred JPEG of a normalised photo."""
+
+    def grey(self, jpeg: bytes, *, soft: bool) -> bytes:
+        """Return a larger grey JPEG of a normalised photo, `soft` with some blur."""

@@ -38,15 +38,15 @@ class DeskCountersTable:
             for item in query(self._table, pk=keys.desk(day), begins_with=keys.SEEN)
         }
 
-    def expose(self, audit_event: AuditEvent, *, budget: int) -> Exposure:
+    def expose(self, audit_event: AuditEvent, *, points: int, budget: int) -> Exposure:
         day = desk_day(audit_event.at)
         limit = self.exposure(audit_event.actor, day).limit(budget)
         count = update(
             self._table,
             keys.exposure(day, audit_event.actor),
-            "ADD #used :one",
+            "ADD #used :points",
             names={"#used": "used"},
-            values={":one": 1, ":limit": limit},
+            values={":points": points, ":limit": limit},
             condition="attribute_not_exists(#used) OR #used < :limit",
         )
         writes = [count, *self._reveal(audit_event)]
@@ -54,7 +54,7 @@ class DeskCountersTable:
             append(self._table, audit_event, *writes)
         except ConditionsFailed as full:
             raise OverQuota(
-                f"today's budget of {limit} pictures is used up: ask a lead for more"
+                f"today's budget of {limit} points is used up: ask a lead for more"
             ) from full
         return self.exposure(audit_event.actor, day)
 

@@ -105,6 +105,16 @@ class Lease(Record):
     since: AwareDatetime | None = Field(default=None, description="of the claim")
 
 
+class RevealLevel(StrEnum):
+    SOFT = "soft"  # grey and blurred
+    GREY = "grey"
+    CLEAR = "clear"
+
+    def points(self, clear: int) -> int:
+        """Returns what this level costs of the exposure budget, if the clear photo costs that."""
+        return -(-clear // {RevealLevel.SOFT: 4, RevealLevel.GREY: 2, RevealLevel.CLEAR: 1}[self])
+
+
 class Window(Record):
     """When a case was opened and its deadline, as moderators see them."""
 

@@ -13,7 +13,7 @@ from likeness.services.review.claim_next import claim_next
     "/v1/reviews/next",
     takes=ClaimNext,
     gives=NextView,
-    moderators=True,
+    moderators=bootstrap.staff,
     on_repeat=OnRepeat.RUN_AGAIN,
 )
 def handler(request: ClaimNext, moderator: Moderator) -> NextView:

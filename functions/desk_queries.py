@@ -19,7 +19,7 @@ from likeness.services.review.read_audit import read_audit
 from likeness.services.review.review_stats import review_stats
 
 
-@route("GET", "/v1/reviews", query=QueueQuery, gives=ReviewsView, moderators=True)
+@route("GET", "/v1/reviews", query=QueueQuery, gives=ReviewsView, moderators=bootstrap.staff)
 def list_reviews_handler(query: QueueQuery, moderator: Moderator) -> ReviewsView:
     """Reviews that the caller may work on: urgent ones first, then the most severe."""
     return list_reviews(
@@ -32,7 +32,7 @@ def list_reviews_handler(query: QueueQuery, moderator: Moderator) -> ReviewsView
     )
 
 
-@route("GET", "/v1/reviews/stats", query=StatsQuery, gives=StatsView, moderators=True)
+@route("GET", "/v1/reviews/stats", query=StatsQuery, gives=StatsView, moderators=bootstrap.staff)
 def review_stats_handler(query: StatsQuery, moderator: Moderator) -> StatsView:
     """Backlog, decisions, how often two moderators agree, and pictures seen per moderator."""
     return review_stats(
@@ -45,7 +45,7 @@ def review_stats_handler(query: StatsQuery, moderator: Moderator) -> StatsView:
     )
 
 
-@route("GET", "/v1/reviews/{review_id}/audit", gives=AuditView, moderators=True)
+@route("GET", "/v1/reviews/{review_id}/audit", gives=AuditView, moderators=bootstrap.staff)
 def read_audit_handler(review_id: ReviewId, moderator: Moderator) -> AuditView:
     """The case's entries in the audit log, oldest first."""
     return read_audit(
@@ -57,7 +57,7 @@ def read_audit_handler(review_id: ReviewId, moderator: Moderator) -> AuditView:
     )
 
 
-@route("GET", "/v1/reviews/guidelines", gives=GuidelinesView, moderators=True)
+@route("GET", "/v1/reviews/guidelines", gives=GuidelinesView, moderators=bootstrap.staff)
 def list_guidelines_handler(moderator: Moderator) -> GuidelinesView:  # noqa: ARG001
     """The rule behind each reason code that you may use, in full."""
     return list_guidelines(

@@ -16,7 +16,7 @@ from likeness.services.review.reveal_photo import reveal_photo
     "/v1/reviews/{review_id}/reveal",
     takes=RevealPhoto,
     gives=RevealedPhotoView,
-    moderators=True,
+    moderators=bootstrap.staff,
     raises=[*CASE_CONFLICTS, OverQuota],
     on_repeat=OnRepeat.RUN_AGAIN,
 )

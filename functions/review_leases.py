@@ -33,7 +33,7 @@ from likeness.services.review.undo_decision import undo_decision
     "POST",
     "/v1/reviews/{review_id}/claim",
     gives=ClaimView,
-    moderators=True,
+    moderators=bootstrap.staff,
     raises=[CaseOfAnother, CaseDecided, DeadlinePassed],
     on_repeat=OnRepeat.RUN_AGAIN,
 )
@@ -52,7 +52,7 @@ def claim_review_handler(review_id: ReviewId, moderator: Moderator) -> ClaimView
     "POST",
     "/v1/reviews/{review_id}/heartbeat",
     gives=ClaimView,
-    moderators=True,
+    moderators=bootstrap.staff,
     raises=CASE_CONFLICTS,
     on_repeat=OnRepeat.RUN_AGAIN,
 )
@@ -71,7 +71,7 @@ def heartbeat_review_handler(review_id: ReviewId, moderator: Moderator) -> Claim
     "POST",
     "/v1/reviews/{review_id}/release",
     gives=ReviewSummary,
-    moderators=True,
+    moderators=bootstrap.staff,
     raises=CASE_CONFLICTS,
     on_repeat=OnRepeat.RUN_AGAIN,
 )
@@ -87,7 +87,7 @@ def release_review_handler(review_id: ReviewId, moderator: Moderator) -> ReviewS
     "/v1/reviews/{review_id}/skip",
     takes=SkipReview,
     gives=ReviewSummary,
-    moderators=True,
+    moderators=bootstrap.staff,
     raises=CASE_CONFLICTS,
     on_repeat=OnRepeat.RUN_AGAIN,
 )
@@ -109,7 +109,7 @@ def skip_review_handler(
     "/v1/reviews/{review_id}/escalate",
     takes=EscalateReview,
     gives=ReviewSummary,
-    moderators=True,
+    moderators=bootstrap.staff,
     raises=CASE_CONFLICTS,
     on_repeat=OnRepeat.RUN_AGAIN,
 )
@@ -130,7 +130,7 @@ def escalate_review_handler(
     "POST",
     "/v1/reviews/{review_id}/return",
     gives=ReviewSummary,
-    moderators=True,
+    moderators=bootstrap.staff,
     raises=[*CASE_CONFLICTS, Conflict],
     on_repeat=OnRepeat.RUN_AGAIN,
 )
@@ -149,7 +149,7 @@ def return_review_handler(review_id: ReviewId, moderator: Moderator) -> ReviewSu
     "/v1/reviews/{review_id}/notes",
     takes=AddNote,
     gives=NotesView,
-    moderators=True,
+    moderators=bootstrap.staff,
     on_repeat=OnRepeat.RUN_AGAIN,
 )
 def add_note_handler(review_id: ReviewId, request: AddNote, moderator: Moderator) -> NotesView:
@@ -167,7 +167,7 @@ def add_note_handler(review_id: ReviewId, request: AddNote, moderator: Moderator
     "DELETE",
     "/v1/reviews/{review_id}/decision",
     gives=ClaimView,
-    moderators=True,
+    moderators=bootstrap.staff,
     raises=[CaseOfAnother, CaseDecided],
 )
 def undo_decision_handler(review_id: ReviewId, moderator: Moderator) -> ClaimView:

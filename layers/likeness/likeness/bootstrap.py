@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         PendingDecisions,
         Previews,
         Reviews,
+        Staff,
     )
     from likeness.ports.runtime import Metrics
     from likeness.services.deletion.job_deletion import JobDeletion
@@ -108,9 +109,9 @@ def appeals() -> Appeals:
 
 @cache
 def audit_log() -> AuditLog:
-    from likeness.adapters.review.audit_table import AuditTable
+    from likeness.adapters.review.audit_table import AuditLogTable
 
-    return AuditTable(_table())
+    return AuditLogTable(_table())
 
 
 @cache
@@ -118,6 +119,13 @@ def desk_counters() -> DeskCounters:
     from likeness.adapters.review.counters_table import DeskCountersTable
 
     return DeskCountersTable(_table())
+
+
+@cache
+def staff() -> Staff:
+    from likeness.adapters.review.staff_pool import StaffPool
+
+    return StaffPool(_client("cognito-idp"), settings().moderator_pool or "", CLOCK)
 
 
 @cache

@@ -4,6 +4,7 @@
   - Invalid       the caller can fix the request
     - KeyReused   an Idempotency-Key was sent with another request
   - Forbidden     the caller is authenticated but not allowed
+    - AccessRevoked  the moderator's account was disabled or deleted: the session is over
   - NotFound      no such resource, or it belongs to another user
   - Conflict      concurrent modification, or wrong state
     - InProgress  the same request is being processed: send it again
@@ -42,6 +43,9 @@ class KeyReused(Invalid): ...
 
 
 class Forbidden(LikenessError): ...
+
+
+class AccessRevoked(Forbidden): ...
 
 
 class NotFound(LikenessError): ...

@@ -4,19 +4,25 @@ from likeness import bootstrap
 from likeness.adapters import policy_files
 from likeness.api.review import (
     AuditView,
+    DecidedQuery,
+    DecidedReviewsView,
     GuidelinesView,
     QueueQuery,
     ReviewsView,
     StatsQuery,
     StatsView,
+    TransparencyQuery,
+    TransparencyView,
 )
 from likeness.domain.ids import ReviewId
 from likeness.domain.review.case import Moderator
 from likeness.entrypoints.http import route, routes
+from likeness.services.review.list_decided import list_decided
 from likeness.services.review.list_guidelines import list_guidelines
 from likeness.services.review.list_reviews import list_reviews
 from likeness.services.review.read_audit import read_audit
 from likeness.services.review.review_stats import review_stats
+from likeness.services.review.transparency_report import transparency_report
 
 
 @route("GET", "/v1/reviews", query=QueueQuery, gives=ReviewsView, moderators=bootstrap.staff)
@@ -65,9 +71,42 @@ def list_guidelines_handler(moderator: Moderator) -> GuidelinesView:  # noqa: AR
     )
 
 
+@route(
+    "GET",
+    "/v1/reviews/decided",
+    query=DecidedQuery,
+    gives=DecidedReviewsView,
+    moderators=bootstrap.staff,
+)
+def list_decided_handler(query: DecidedQuery, moderator: Moderator) -> DecidedReviewsView:
+    """For leads: the cases that were decided on one day, and the disagreements."""
+    return list_decided(
+        query, moderator=moderator, reviews=bootstrap.reviews(), clock=bootstrap.CLOCK
+    )
+
+
+@route(
+    "GET",
+    "/v1/reviews/transparency",
+    query=TransparencyQuery,
+    gives=TransparencyView,
+    moderators=bootstrap.staff,
+)
+def transparency_report_handler(query: TransparencyQuery, moderator: Moderator) -> TransparencyView:
+    """For leads: figures for a transparency report (DSA, Articles 15 and 24)."""
+    return transparency_report(
+        query,
+        moderator=moderator,
+        desk_counters=bootstrap.desk_counters(),
+        reasons=policy_files.load_reasons(),
+    )
+
+
 handler = routes(
     list_guidelines_handler,
     list_reviews_handler,
     review_stats_handler,
     read_audit_handler,
+    list_decided_handler,
+    transparency_report_handler,
 )

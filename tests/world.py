@@ -91,6 +91,7 @@ class World:
         self.jobs.audit_log = self.audit_log
         self.erasures = FakeErasures(self.users)
         self.desk_counters = FakeDeskCounters(self.audit_log)
+        self.jobs.desk_counters = self.desk_counters
         self.reviews = FakeReviews(self.audit_log, self.desk_counters)
         self.photos = FakePhotos(self.photo_objects)
         self.work = FakeWork(self.avatar_objects, self.photo_objects)

@@ -33,7 +33,7 @@ from likeness.domain.review.appeal import Appeal
 from likeness.domain.review.audit import AuditAction, AuditEntry, AuditEvent, ChainHead, about
 from likeness.domain.review.case import Review, ReviewKind, ReviewState
 from likeness.domain.review.order import Queued, place
-from likeness.domain.review.statistics import DeskCounts, DeskDay, Exposure, desk_day
+from likeness.domain.review.statistics import ALL, DeskCounts, DeskDay, Exposure, desk_day
 
 
 class FakeJobs:
@@ -41,6 +41,7 @@ class FakeJobs:
 
     def __init__(self) -> None:
         self.users: FakeUsers | None = None
+        self.desk_counters: FakeDeskCounters | None = None
         self.audit_log = FakeAuditLog()
         self.jobs: dict[JobId, Job] = {}
         self._photos: dict[tuple[JobId, PhotoId], Photo] = {}
@@ -102,6 +103,7 @@ class FakeJobs:
         seen: Sequence[Photo],
         job: Job | None = None,
         audit_event: AuditEvent | None = None,
+        counted: tuple[DeskDay, DeskCounts] | None = None,
     ) -> None:
         with self.lock:
             there = [self._photos.get((one.job_id, one.photo_id)) for one in photos]
@@ -114,6 +116,8 @@ class FakeJobs:
             self._photos |= {(one.job_id, one.photo_id): one for one in photos}
             if audit_event:
                 self.audit_log.append(audit_event)
+            if counted and self.desk_counters:
+                self.desk_counters.add(*counted)
 
     def avatars(self, job_id: JobId) -> list[Avatar]:
         mine = [avatar for (of, _), avatar in self._avatars.items() if of == job_id]
@@ -310,8 +314,8 @@ class FakeAuditLog:
     def for_review(self, review_id: ReviewId) -> list[AuditEntry]:
         return [entry for entry in self.written if entry.review_id == review_id]
 
-    def entries(self) -> Iterator[AuditEntry]:
-        return iter(list(self.written))
+    def entries(self, *, after: int = 0) -> Iterator[AuditEntry]:
+        return iter([entry for entry in self.written if entry.number > after])
 
     def head(self) -> ChainHead:
         return self.written[-1].head if self.written else ChainHead()
@@ -369,6 +373,9 @@ class FakeDeskCounters:
                 total[by].update(of)
         return total
 
+    def totals(self, days: Iterable[DeskDay]) -> Counter[str]:
+        return self.counts(days).get(ALL, Counter())
+
     def _store(self, moderator: str, day: DeskDay, **fields: object) -> Exposure:
         seen = self.exposure(moderator, day).model_copy(update=fields)
         self._seen[day, moderator] = seen
@@ -417,6 +424,24 @@ class FakeReviews:
     ) -> Iterator[Queued]:
         placed = [Queued(place(r, urgent_before, blind=blind), r) for r in self.waiting()]
         return order.after(iter(sorted(placed, key=lambda one: one.place)), after)
+
+    def closed(self, day: DeskDay, *, after: str | None = None) -> Iterator[Queued]:
+        decided = [
+            Queued(f"{sortable(review.decided_at)}#{review.review_id}", review)
+            for review in self._reviews.values()
+            if review.state in {ReviewState.APPROVED, ReviewState.REFUSED} and review.decided_at
+        ]
+        return iter(
+            sorted(
+                (
+                    one
+                    for one in decided
+                    if one.place.startswith(day) and (after is None or one.place < after)
+                ),
+                key=lambda one: one.place,
+                reverse=True,
+            )
+        )
 
     def save(
         self,

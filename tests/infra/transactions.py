@@ -37,7 +37,9 @@ TRANSACTIONS = {
     ),
     "grant a day": _one("PutItem UpdateItem", "USER#* DAY#*", "ledger.grant"),
     "begin an erasure": _one("PutItem UpdateItem", "USER#* ERASURE#*", "erasures.begin"),
-    "store a moderated set": _one("PutItem", "JOB#* AUDIT", "jobs.save_moderated"),
+    "store a moderated set and count it": _one(
+        "PutItem UpdateItem", "JOB#* DESK#* AUDIT", "jobs.save_moderated"
+    ),
     "open or lease a review": _one("PutItem", "JOB#* AUDIT", "reviews.open reviews.save/2"),
     "close a review and count it": _one(
         "PutItem UpdateItem", "JOB#* DESK#* AUDIT", "reviews.save/3"

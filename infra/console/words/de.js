@@ -193,6 +193,8 @@ export const de = {
   "action.escalated": "an die Leitung gegeben",
   "action.returned": "an die Moderation zurückgegeben",
   "action.noted": "eine Notiz geschrieben",
+  "action.overturned": "von der Leitung aufgehoben",
+  "action.exported": "hat das Protokoll gelesen",
   "action.expired": "abgelaufen",
   "action.age_assured": "nach der Angabe der App zum Alter entschieden",
   "action.exposure_asked": "um mehr Bilder gebeten",

@@ -193,6 +193,8 @@ export const en = {
   "action.escalated": "escalated to a lead",
   "action.returned": "returned to the moderators",
   "action.noted": "wrote a note",
+  "action.overturned": "overturned by a lead",
+  "action.exported": "read the audit log",
   "action.expired": "expired",
   "action.age_assured": "decided by the app's word about the age",
   "action.exposure_asked": "asked for more reveals",

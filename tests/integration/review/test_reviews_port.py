@@ -231,6 +231,46 @@ def test_decisions_are_counted_by_day(tables):
     assert tables.desk_counters.counts([desk_day(tomorrow)]) == {}
 
 
+def test_totals_are_of_the_desk_over_more_days_than_one_request_reads(tables):
+    days = [NOW - timedelta(days=n) for n in range(250)]
+    for n, day in enumerate(days[::100]):
+        job_id = JobId(f"j{n:032x}")
+        tables.reviews.open(a_review(job_id=job_id), "token")
+        counts = {ALL: {"approved": 1}, MODERATOR: {"approved": 1}}
+        tables.reviews.save(
+            decided(a_review(job_id=job_id)),
+            audit_event(AuditAction.COMPLETED, at=day, review_id=review_of(job_id), job_id=job_id),
+            counts,
+        )
+
+    assert tables.desk_counters.totals(map(desk_day, days)) == {"approved": 3}
+    assert tables.desk_counters.totals([]) == {}
+
+
+def test_decided_cases_are_found_by_day_the_latest_first(reviews):
+    for n in range(30):
+        review = a_review(job_id=JobId(f"j{n:032x}"))
+        reviews.open(review, "token")
+        reviews.save(decided(review, at=NOW + timedelta(minutes=n)))
+    late = a_review(job_id=OTHER_JOB)
+    reviews.open(late, "token")
+    reviews.save(late.expire(NOW))
+
+    everything = list(reviews.closed(desk_day(NOW)))
+
+    assert [int(one.review.job_id[1:], 16) for one in everything] == list(range(29, -1, -1))
+    assert list(reviews.closed(desk_day(NOW), after=everything[9].place)) == everything[10:]
+    assert list(reviews.closed(desk_day(NOW - timedelta(days=1)))) == []
+
+
+def test_the_audit_log_is_read_from_a_number_on(tables):
+    for n in range(4):
+        tables.reviews.open(a_review(job_id=JobId(f"j{n:032x}")), "token")
+
+    assert [entry.number for entry in tables.audit_log.entries(after=2)] == [3, 4]
+    assert list(tables.audit_log.entries(after=4)) == []
+
+
 def test_each_picture_is_counted_until_the_budget_is_used_up(tables):
     reveal = audit_event(AuditAction.REVEALED, details={"photo_id": "p01"})
 

@@ -1,6 +1,7 @@
 """Requests and responses of the review desk. docs/review-desk.md has an example of each."""
 
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
@@ -9,7 +10,7 @@ from likeness.domain.account.age import CheckedAge
 from likeness.domain.ids import JobIdField, PhotoIdField, ReviewIdField, UserIdField, UsernameField
 from likeness.domain.moderation import Label, Outcome, Severity
 from likeness.domain.photos.photo import Box
-from likeness.domain.reasons import Reason
+from likeness.domain.reasons import DsaCategory, DsaKeyword, Reason
 from likeness.domain.review.appeal import Match
 from likeness.domain.review.audit import AuditAction
 from likeness.domain.review.case import (
@@ -299,12 +300,27 @@ class AuditView(Message):
 
 
 class QueueStats(Message):
+    """The cases that you may work, as GET /v1/reviews lists them."""
+
     waiting: int
     leased: int
     by_severity: dict[Severity, int] = Field(
         examples=[{"critical": 0, "high": 2, "medium": 1, "low": 0}]
     )
+    by_queue: dict[Queue, int] = Field(examples=[{"photos": 3, "appeals": 0, "escalated": 0}])
     oldest_opened_at: AwareDatetime | None
+    due_within_hour: int
+    decided_per_hour: float | None = Field(
+        description="by all moderators, today and yesterday (UTC); null: none was decided"
+    )
+    missed_forecast: int | None = Field(
+        description="cases that miss their deadline at that rate, worked in the queue's order"
+    )
+
+
+class AgreementView(Message):
+    agreed: int
+    differed: int
 
 
 class SecondStats(Message):
@@ -313,6 +329,7 @@ class SecondStats(Message):
     pairs: int
     agreement: float | None = Field(description="share of equal decisions; null without pairs")
     kappa: float | None = Field(description="Cohen's kappa; null if undefined")
+    by_reason: dict[Reason, AgreementView] = Field(description="the case's most severe reason")
 
 
 class AppealStats(Message):
@@ -321,10 +338,28 @@ class AppealStats(Message):
     overturn_rate: float | None = Field(description="share of decided appeals")
 
 
+class WorkStats(Message):
+    """What one moderator did. Second opinions and appeals are counted too."""
+
+    handled: int
+    approved: int
+    refused: int
+    refused_by_reason: dict[Reason, int] = Field(examples=[{"POLICY.VIOLENCE": 5}])
+    mean_handling_seconds: float | None = Field(description="from claim to decision")
+    handling_seconds: int = Field(description="all together, for a break clock with days=1")
+    approved_unseen: int = Field(description="approved without revealing a photo")
+    skipped: int
+    escalated: int
+    undone: int
+    agreed: int = Field(description="pairs of first and second opinions, as either")
+    differed: int
+
+
 class ModeratorStats(Message):
-    """Today's exposure of one moderator. For leads."""
+    """One moderator: the work of the days that were asked for, and today's exposure. For leads."""
 
     moderator: ModeratorId
+    work: WorkStats
     exposure: ExposureView
     asks: bool = Field(description="tried to reveal a photo beyond the limit")
 
@@ -336,11 +371,129 @@ class StatsView(Message):
     refused: int
     expired: int
     refused_by_reason: dict[Reason, int] = Field(examples=[{"POLICY.VIOLENCE": 5}])
-    mean_seconds_to_decide: float | None
+    mean_seconds_to_decide: float | None = Field(description="from opening to decision")
+    mean_handling_seconds: float | None = Field(description="from claim to decision")
+    approved_unseen: int = Field(description="approved without revealing a photo")
+    reversed: int = Field(description="by a lead, without an appeal")
     second: SecondStats
     appeals: AppealStats
     exposure: ExposureView
+    own: WorkStats
     moderators: tuple[ModeratorStats, ...] = Field(default=(), description="only for leads")
+
+
+class DecidedQuery(PageQuery):
+    """Query of GET /v1/reviews/decided. The filters are optional."""
+
+    day: date | None = Field(default=None, description="UTC; today if it is not given")
+    moderator: ModeratorId | None = None
+    state: Literal["approved", "refused"] | None = None
+    kind: ReviewKind | None = None
+    reason: Reason | None = Field(default=None, description="found, or given by the moderator")
+    disagreed: bool | None = Field(default=None, description="second opinions that differ")
+
+
+class DecidedView(Message):
+    """A decided case. Only leads see it, so a second opinion says what it is."""
+
+    review_id: ReviewIdField
+    job_id: JobIdField
+    kind: ReviewKind
+    severity: Severity
+    reasons: tuple[Reason, ...]
+    approved: bool
+    refused: tuple[RefusedPhoto, ...]
+    decided_by: ModeratorId
+    decided_at: AwareDatetime
+    handling_seconds: float
+    looked: bool = Field(description="whether the moderator revealed a photo")
+    first_approved: bool | None = Field(
+        default=None, description="of a second opinion: the first decision"
+    )
+    overturned_by: ModeratorId | None = None
+
+
+class DecidedReviewsView(Paged):
+    """Cases that were decided on one day, the latest first."""
+
+    day: date
+    reviews: tuple[DecidedView, ...]
+
+
+class OverturnReview(Message):
+    """Reverse a decision: refuse photos of an approved case, or none to approve a refused one."""
+
+    photos: tuple[RefusedPhoto, ...] = Field(default=(), max_length=10)
+
+
+class AuditExportQuery(Message):
+    """Query of GET /v1/reviews/audit."""
+
+    after: int = Field(default=0, ge=0, description="number of the last entry that you have")
+    limit: int = Field(default=1000, ge=1, le=2000)
+
+
+class ExportedEntry(AuditEntryView):
+    """An entry with every field that `hash` covers."""
+
+    review_id: ReviewIdField | None
+    job_id: JobIdField | None
+
+
+class ChainHeadView(Message):
+    number: int
+    hash: Digest
+
+
+class AuditExportView(Message):
+    """A part of the audit log. Its last entry is the head if `entries` reaches it."""
+
+    entries: tuple[ExportedEntry, ...]
+    head: ChainHeadView = Field(description="of the whole log; note it elsewhere")
+
+
+class TransparencyQuery(Message):
+    """Query of GET /v1/reviews/transparency."""
+
+    first: date
+    last: date
+
+
+class ReasonFigures(Message):
+    """Photos of one reason in the time that was asked for."""
+
+    dsa_category: DsaCategory | None
+    dsa_keyword: DsaKeyword | None
+    refused_automatically: int
+    left_out_automatically: int
+    refused_by_moderators: int
+    appeals_rejected: int = Field(description="by the case's most severe reason")
+    appeals_granted: int
+
+
+class TransparencyView(Message):
+    """Figures for a transparency report (DSA, Articles 15 and 24)."""
+
+    first: date
+    last: date
+    jobs_moderated: int
+    jobs_to_moderators: int
+    cases_approved: int
+    cases_refused: int
+    cases_expired: int
+    by_reason: dict[Reason, ReasonFigures]
+    appeals_rejected: int
+    appeals_granted: int
+    appeals_expired: int
+    reversed_by_leads: int
+    median_seconds_to_decide: float | None
+    median_seconds_of_appeals: float | None
+    automated_overturn_rate: float | None = Field(
+        description="granted appeals, as a share of decided ones: the indicator of accuracy"
+    )
+    doubts_approved_rate: float | None = Field(
+        description="cases that moderators approved, as a share of those that they decided"
+    )
 
 
 Email = Annotated[

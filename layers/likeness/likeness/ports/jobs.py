@@ -10,6 +10,7 @@ from likeness.domain.jobs.job import Job
 from likeness.domain.paging import ResultPage
 from likeness.domain.photos.photo import Photo
 from likeness.domain.review.audit import AuditEvent
+from likeness.domain.review.statistics import DeskCounts, DeskDay
 from likeness.events import JobStateChanged, StreamRecord
 
 
@@ -48,6 +49,7 @@ class Jobs(Protocol):
         seen: Sequence[Photo],
         job: Job | None = None,
         audit_event: AuditEvent | None = None,
+        counted: tuple[DeskDay, DeskCounts] | None = None,
     ) -> None:
         """Store the moderated set in one transaction, with the job's next version and an event.
 

@@ -45,6 +45,9 @@ class Reviews(Protocol):
         cases show, for a list; else by their own, to find the next case.
         """
 
+    def closed(self, day: DeskDay, *, after: str | None = None) -> Iterator[Queued]:
+        """Return the cases that were decided that day (UTC), the latest first, read as needed."""
+
     def save(
         self,
         review: Review,
@@ -73,8 +76,8 @@ class AuditLog(Protocol):
     def for_review(self, review_id: ReviewId) -> list[AuditEntry]:
         """Return one case's entries, oldest first."""
 
-    def entries(self) -> Iterator[AuditEntry]:
-        """Return all entries, oldest first."""
+    def entries(self, *, after: int = 0) -> Iterator[AuditEntry]:
+        """Return all entries after that number, oldest first, read as needed."""
 
     def head(self) -> ChainHead: ...
     def append(self, audit_event: AuditEvent) -> None: ...
@@ -104,6 +107,9 @@ class DeskCounters(Protocol):
 
     def counts(self, days: Iterable[DeskDay]) -> dict[str, Counter[str]]:
         """Return the sums over these days: of the desk (ALL), and of each moderator."""
+
+    def totals(self, days: Iterable[DeskDay]) -> Counter[str]:
+        """Return the sums over these days of the desk alone. For many days."""
 
 
 class Staff(Protocol):

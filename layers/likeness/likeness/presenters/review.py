@@ -1,12 +1,13 @@
 """Views of the review desk: cases, leases, exposure and the audit log."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from likeness.api.review import (
     AuditEntryView,
     CasePhoto,
     ClaimView,
+    DecidedView,
     DecisionView,
     ExposureView,
     FindingView,
@@ -26,7 +27,7 @@ from likeness.domain.review.case import (
     ReviewKind,
     ReviewState,
 )
-from likeness.domain.review.statistics import Exposure
+from likeness.domain.review.statistics import Exposure, handling_s
 from likeness.presenters.jobs import reason_view
 
 BEATS = 4  # heartbeats in the time of a lease: three may get lost
@@ -112,6 +113,24 @@ def decision_view(review: Review, moderator: Moderator) -> DecisionView | None:
         photos=review.refused,
         decided_at=review.decided_at,
         yours=mine,
+    )
+
+
+def decided_view(review: Review) -> DecidedView:
+    return DecidedView(
+        review_id=review.public_id,
+        job_id=review.job_id,
+        kind=review.kind,
+        severity=review.severity,
+        reasons=review.reasons,
+        approved=review.approved,
+        refused=review.refused,
+        decided_by=review.decided_by or "",
+        decided_at=review.decided_at or datetime.min.replace(tzinfo=UTC),
+        handling_seconds=handling_s(review),
+        looked=review.looked,
+        first_approved=review.first_approved,
+        overturned_by=review.overturn.by if review.overturn else None,
     )
 
 

@@ -8,6 +8,7 @@
     JOB#<job>    AVATAR#a01         Avatar
     JOB#<job>    RUN#<n>            Run: attempt n on the generation backend
     JOB#<job>    REVIEW#<review>    Review; while it waits also  REVIEWS#<class>  <due>#<id>
+                                    once it is decided           REVIEWS#<day>    <decided>#<id>
     JOB#<job>    TOKEN#<review>     its task token, in an item of its own
     JOB#<job>    DELETION           Deletion: its state and receipt
     JOB#<job>    OBJECT#<object>    StoredObject: a file of the job, recorded when it was deleted
@@ -42,7 +43,7 @@ from likeness.domain.paging import sortable
 from likeness.domain.provenance.watermark import WatermarkId
 from likeness.domain.review.case import Review, ReviewKind, job_of
 from likeness.domain.review.order import key
-from likeness.domain.review.statistics import DeskDay
+from likeness.domain.review.statistics import DeskDay, desk_day
 
 INDEX = "gsi1"
 TABLE_ATTRIBUTES = frozenset({"pk", "sk", "gsi1pk", "gsi1sk", "ttl"})
@@ -109,6 +110,16 @@ def waiting(review: Review) -> Key:
     second = review.kind is ReviewKind.SECOND
     of = waiting_seconds() if second else waiting_of(review.severity)
     return {"gsi1pk": of, "gsi1sk": key(review, blind=not second)}
+
+
+def closed(review: Review, decided_at: datetime) -> Key:
+    """In the index: the cases that were decided on a day, by time."""
+    place = f"{sortable(decided_at)}#{review.review_id}"
+    return {"gsi1pk": closed_on(desk_day(decided_at)), "gsi1sk": place}
+
+
+def closed_on(day: DeskDay) -> str:
+    return f"REVIEWS#{day}"
 
 
 def waiting_of(severity: Severity) -> str:

@@ -14,7 +14,7 @@ from likeness.adapters.dynamodb.queries import (
     query_index_part,
 )
 from likeness.adapters.dynamodb.transactions import ConditionsFailed, put, write_all
-from likeness.adapters.review.audit_table import append
+from likeness.adapters.review.audit_table import append, desk_counts
 from likeness.domain.errors import Conflict
 from likeness.domain.generation.avatar import Avatar
 from likeness.domain.jobs.job import Job
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from likeness.domain.ids import JobId, UserId
     from likeness.domain.review.audit import AuditEvent
+    from likeness.domain.review.statistics import DeskCounts, DeskDay
     from likeness.ports.runtime import Clock
 
 
@@ -122,6 +123,7 @@ class JobsTable:
         seen: Sequence[Photo],
         job: Job | None = None,
         audit_event: AuditEvent | None = None,
+        counted: tuple[DeskDay, DeskCounts] | None = None,
     ) -> None:
         writes = [
             put(self._table, self._photo_item(photo), unchanged(before))
@@ -129,6 +131,8 @@ class JobsTable:
         ]
         if job:
             writes.append(put(self._table, job_item(job), at_version(job.version - 1)))
+        if counted:
+            writes += desk_counts(self._table, *counted)
         try:
             if audit_event:
                 append(self._table, audit_event, *writes)

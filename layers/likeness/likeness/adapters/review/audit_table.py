@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from likeness.adapters.dynamodb import keys
 from likeness.adapters.dynamodb.items import NEW, Condition, fields, find, record
-from likeness.adapters.dynamodb.queries import query, query_index
+from likeness.adapters.dynamodb.queries import query_after, query_index
 from likeness.adapters.dynamodb.transactions import ConditionsFailed, put, update, write_all
 from likeness.domain.errors import Unavailable
 from likeness.domain.review.audit import AuditEntry, AuditEvent, ChainHead
@@ -31,8 +31,9 @@ class AuditLogTable:
         items = query_index(self._table, gsi1pk=f"{keys.AUDIT}#{review_id}")
         return [record(AuditEntry, item) for item in items]
 
-    def entries(self) -> Iterator[AuditEntry]:
-        for item in query(self._table, pk=keys.AUDIT, begins_with="0"):
+    def entries(self, *, after: int = 0) -> Iterator[AuditEntry]:
+        first, last = keys.audit_entry(after + 1)["sk"], "9"
+        for item in query_after(self._table, pk=keys.AUDIT, after=first, last=last):
             yield record(AuditEntry, item)
 
     def head(self) -> ChainHead:

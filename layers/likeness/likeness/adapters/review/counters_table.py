@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from likeness.adapters.dynamodb import keys
 from likeness.adapters.dynamodb.items import find, find_item, record
-from likeness.adapters.dynamodb.queries import query
+from likeness.adapters.dynamodb.queries import batch_get, query
 from likeness.adapters.dynamodb.transactions import ConditionsFailed, update
 from likeness.adapters.review.audit_table import append
 from likeness.domain.errors import OverQuota
-from likeness.domain.review.statistics import Exposure, desk_day
+from likeness.domain.review.statistics import ALL, Exposure, desk_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -113,4 +113,13 @@ class DeskCountersTable:
                 for name, value in item.items():
                     if name not in keys.TABLE_ATTRIBUTES:
                         of[name] += int(value)
+        return total
+
+    def totals(self, days: Iterable[DeskDay]) -> Counter[str]:
+        total: Counter[str] = Counter()
+        wanted = [keys.desk_counts(day, ALL) for day in days]
+        for item in batch_get(self._table, wanted):
+            for name, value in item.items():
+                if name not in keys.TABLE_ATTRIBUTES:
+                    total[name] += int(value)
         return total

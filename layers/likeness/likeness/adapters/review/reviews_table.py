@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
     from likeness.domain.ids import JobId, ReviewId
-    from likeness.domain.review.statistics import DeskCounts
+    from likeness.domain.review.statistics import DeskCounts, DeskDay
 
 PAGE = 25  # items of the queue that one query reads
 END = "~"  # after every sort key
@@ -93,6 +93,19 @@ class ReviewsTable:
         others = self._others(sortable(urgent_before), after)
         merged = merge(placed, _queued(others, urgent_before, blind=blind), key=_place)
         return order.after(merged, after)
+
+    def closed(self, day: DeskDay, *, after: str | None = None) -> Iterator[Queued]:
+        found = query_index_range(
+            self._table,
+            gsi1pk=keys.closed_on(day),
+            low=" ",
+            high=after or END,
+            page=PAGE,
+            newest_first=True,
+        )
+        for item in found:
+            if item["gsi1sk"] != after:
+                yield Queued(str(item["gsi1sk"]), record(Review, item))
 
     def _others(self, cut: str, after: str | None) -> Iterator[dict[str, Any]]:
         """All classes without the second opinions: first what is urgent, then by severity."""
@@ -158,11 +171,15 @@ def _opened(review: Review) -> AuditEvent:
 
 
 def _review_item(review: Review) -> dict[str, Any]:
-    """Only a waiting case has the index's keys: a decision removes it from the queue."""
-    queued = keys.waiting(review) if review.state is ReviewState.WAITING else {}
+    """The index has a case that waits in its queue, and a decided one under its day."""
+    indexed: keys.Key = {}
+    if review.state is ReviewState.WAITING:
+        indexed = keys.waiting(review)
+    elif review.state is not ReviewState.EXPIRED and review.decided_at:
+        indexed = keys.closed(review, review.decided_at)
     return (
         keys.review(review.review_id)
-        | queued
+        | indexed
         | keys.expiry(review.opened_at, keys.JOB_TTL)
         | fields(review)
     )

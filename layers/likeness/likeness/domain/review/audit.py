@@ -30,6 +30,8 @@ class AuditAction(StrEnum):
     ESCALATED = "escalated"
     RETURNED = "returned"
     NOTED = "noted"
+    OVERTURNED = "overturned"  # by a lead, without an appeal
+    EXPORTED = "exported"  # a lead read a part of the audit log
     EXPIRED = "expired"
     AGE_ASSURED = "age_assured"  # the app's word removed a doubt about age; no case was opened
     EXPOSURE_ASKED = "exposure_asked"

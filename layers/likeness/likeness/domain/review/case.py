@@ -162,6 +162,14 @@ class RefusedPhoto(Record):
     reason: Reason
 
 
+class Overturn(Record):
+    """A lead reversed the decision after it took effect."""
+
+    by: str = Field(description="the lead's id")
+    at: AwareDatetime
+    approved: bool = Field(description="of the lead's decision")
+
+
 class Review(Versioned):
     """One case: opened by the state machine or an appeal; decided once, or expires.
 
@@ -197,6 +205,11 @@ class Review(Versioned):
     refused: tuple[RefusedPhoto, ...] = ()
     counts_at: AwareDatetime | None = Field(default=None, description="of the decision")
     second: bool = Field(default=False, description="a second opinion follows the decision")
+    first_approved: bool | None = Field(
+        default=None, description="of a second opinion: the first decision"
+    )
+    looked: bool = Field(default=True, description="the moderator revealed a photo")
+    overturn: Overturn | None = None
 
     @property
     def public_id(self) -> ReviewId:
@@ -356,9 +369,18 @@ class Review(Versioned):
             second=False,
         )
 
-    def take_effect(self) -> Self:
-        """Closes a case whose decision was pending."""
-        return self.change(state=ReviewState.REFUSED if self.refused else ReviewState.APPROVED)
+    def take_effect(self, *, looked: bool = True, first: Self | None = None) -> Self:
+        """Closes a case whose decision was pending. `first`: the review before a second opinion."""
+        return self.change(
+            state=ReviewState.REFUSED if self.refused else ReviewState.APPROVED,
+            looked=looked,
+            first_approved=first.approved if first else None,
+        )
+
+    @property
+    def disagrees(self) -> bool:
+        """Whether this is a second opinion that differs from the first."""
+        return self.first_approved is not None and self.first_approved != self.approved
 
     def expire(self, now: datetime) -> Self:
         return self.change(

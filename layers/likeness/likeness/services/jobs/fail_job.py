@@ -101,8 +101,11 @@ def _why(job: Job, error: str, *, jobs: Jobs, reviews: Reviews) -> tuple[JobStat
         error == JobError.DEADLINE and job.state is JobState.OPEN
     ):
         return JobState.EXPIRED, Reason.SYSTEM_NOT_SUBMITTED
-    if error == JobError.REFUSED:
-        reason = refusal(jobs.photos(job.job_id), reviews.for_job(job.job_id)).reason
+    decided = reviews.for_job(job.job_id)
+    # A lead who refuses stops the execution, which may report the job as stopped first.
+    overturned = any(one.overturn and not one.overturn.approved for one in decided)
+    if error == JobError.REFUSED or overturned:
+        reason = refusal(jobs.photos(job.job_id), decided).reason
         if reason:
             return JobState.REFUSED, reason
     if error == JobError.NO_AVATARS:

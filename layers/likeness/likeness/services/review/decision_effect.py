@@ -51,11 +51,10 @@ class DecisionEffect:
         if review.kind is ReviewKind.SECOND:
             with suppress(NotFound):
                 first = self.reviews.get(review_of(review.job_id))
-        by = review.decided_by or ""
-        seen = self.desk_counters.revealed(review.review_id, by)
-        closed = review.take_effect()
+        seen = self.desk_counters.revealed(review.review_id, review.decided_by or "")
+        closed = review.take_effect(looked=bool(seen), first=first)
         event = about(closed, AuditAction.COMPLETED, self.clock.now())
-        self.reviews.save(closed, event, statistics.decision_counts(closed, first, seen=bool(seen)))
+        self.reviews.save(closed, event, statistics.decision_counts(closed, first))
         self.metrics.count("CasesDecided")
         self.metrics.count("ModeratorSeconds", round(statistics.handling_s(closed)))
         return closed

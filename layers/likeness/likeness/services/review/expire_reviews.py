@@ -3,8 +3,10 @@
 from datetime import timedelta
 
 from likeness.domain.errors import Conflict
+from likeness.domain.review import statistics
 from likeness.domain.review.audit import AuditAction, about
-from likeness.domain.review.case import ReviewKind
+from likeness.domain.review.case import Review, ReviewKind
+from likeness.domain.review.statistics import DeskCounts
 from likeness.ports.review import Reviews
 from likeness.ports.runtime import Clock
 from likeness.services.review.appeal_closing import AppealClosing
@@ -34,8 +36,13 @@ def expire_reviews(
         if review.kind is ReviewKind.APPEAL:
             appeals.close(expired, now)
         try:
-            reviews.save(expired, about(review, AuditAction.EXPIRED, now))
+            reviews.save(expired, about(review, AuditAction.EXPIRED, now), _counts(expired))
         except Conflict:
             continue  # closed by a concurrent request
         closed += 1
     return closed
+
+
+def _counts(review: Review) -> DeskCounts:
+    appeal = review.kind is ReviewKind.APPEAL
+    return {statistics.ALL: {statistics.APPEALS_EXPIRED: 1}} if appeal else {}

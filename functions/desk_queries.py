@@ -18,9 +18,9 @@ from likeness.domain.ids import ReviewId
 from likeness.domain.review.case import Moderator
 from likeness.entrypoints.http import route, routes
 from likeness.services.review.list_decided import list_decided
-from likeness.services.review.list_guidelines import list_guidelines
 from likeness.services.review.list_reviews import list_reviews
 from likeness.services.review.read_audit import read_audit
+from likeness.services.review.read_guidelines import read_guidelines
 from likeness.services.review.review_stats import review_stats
 from likeness.services.review.transparency_report import transparency_report
 
@@ -64,9 +64,9 @@ def read_audit_handler(review_id: ReviewId, moderator: Moderator) -> AuditView:
 
 
 @route("GET", "/v1/reviews/guidelines", gives=GuidelinesView, moderators=bootstrap.staff)
-def list_guidelines_handler(moderator: Moderator) -> GuidelinesView:  # noqa: ARG001
+def read_guidelines_handler(moderator: Moderator) -> GuidelinesView:  # noqa: ARG001
     """The rule behind each reason code that you may use, in full."""
-    return list_guidelines(
+    return read_guidelines(
         guidelines=policy_files.load_guidelines(), policy=policy_files.load_policy()
     )
 
@@ -103,7 +103,7 @@ def transparency_report_handler(query: TransparencyQuery, moderator: Moderator) 
 
 
 handler = routes(
-    list_guidelines_handler,
+    read_guidelines_handler,
     list_reviews_handler,
     review_stats_handler,
     read_audit_handler,

@@ -121,6 +121,7 @@ def test_only_those_who_submit_or_end_jobs_can_start_the_pipeline():
         "SubmitJobFunction",
         "CancelJobFunction",
         "EraseUserFunction",
+        "OverturnReviewFunction",
         "TimersRole",
         "ExecutionStoppedRole",
     }

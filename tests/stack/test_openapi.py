@@ -76,7 +76,7 @@ REACHED = {
     "grant_exposure",
     "export_audit",
     "list_decided",
-    "list_guidelines",
+    "read_guidelines",
     "list_jobs",
     "invite_staff",
     "list_reviews",

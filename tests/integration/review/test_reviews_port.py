@@ -249,7 +249,7 @@ def test_totals_are_of_the_desk_over_more_days_than_one_request_reads(tables):
 
 def test_decided_cases_are_found_by_day_the_latest_first(reviews):
     for n in range(30):
-        review = a_review(job_id=JobId(f"j{n:032x}"))
+        review = a_review(job_id=JobId(f"j{n + 16:032x}"))
         reviews.open(review, "token")
         reviews.save(decided(review, at=NOW + timedelta(minutes=n)))
     late = a_review(job_id=OTHER_JOB)
@@ -258,7 +258,7 @@ def test_decided_cases_are_found_by_day_the_latest_first(reviews):
 
     everything = list(reviews.closed(desk_day(NOW)))
 
-    assert [int(one.review.job_id[1:], 16) for one in everything] == list(range(29, -1, -1))
+    assert [int(one.review.job_id[1:], 16) for one in everything] == list(range(45, 15, -1))
     assert list(reviews.closed(desk_day(NOW), after=everything[9].place)) == everything[10:]
     assert list(reviews.closed(desk_day(NOW - timedelta(days=1)))) == []
 

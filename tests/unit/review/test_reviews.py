@@ -58,9 +58,9 @@ from likeness.services.review.escalate_review import escalate_review
 from likeness.services.review.expire_reviews import expire_reviews
 from likeness.services.review.grant_exposure import grant_exposure
 from likeness.services.review.heartbeat_review import heartbeat_review
-from likeness.services.review.list_guidelines import list_guidelines
 from likeness.services.review.list_reviews import list_reviews
 from likeness.services.review.read_audit import read_audit
+from likeness.services.review.read_guidelines import read_guidelines
 from likeness.services.review.read_review import read_review
 from likeness.services.review.release_review import release_review
 from likeness.services.review.request_review import request_review
@@ -614,7 +614,7 @@ def test_earlier_approvals_by_moderators_are_counted(waiting):
 
 
 def test_the_guidelines_explain_every_reason_code_in_both_languages():
-    shown = list_guidelines(guidelines=load_guidelines(), policy=load_policy())
+    shown = read_guidelines(guidelines=load_guidelines(), policy=load_policy())
 
     assert {one.code for one in shown.guidelines} == set(MODERATOR_REASONS)
     assert all(set(one.rule) == {"en", "de"} for one in shown.guidelines)

@@ -329,7 +329,10 @@ class SecondStats(Message):
     pairs: int
     agreement: float | None = Field(description="share of equal decisions; null without pairs")
     kappa: float | None = Field(description="Cohen's kappa; null if undefined")
-    by_reason: dict[Reason, AgreementView] = Field(description="the case's most severe reason")
+    by_reason: dict[Reason, AgreementView] = Field(
+        description="by the case's most severe reason",
+        examples=[{"POLICY.VIOLENCE": {"agreed": 9, "differed": 1}}],
+    )
 
 
 class AppealStats(Message):
@@ -416,7 +419,7 @@ class DecidedView(Message):
 class DecidedReviewsView(Paged):
     """Cases that were decided on one day, the latest first."""
 
-    day: date
+    day: date = Field(examples=["2026-11-22"])
     reviews: tuple[DecidedView, ...]
 
 
@@ -455,8 +458,8 @@ class AuditExportView(Message):
 class TransparencyQuery(Message):
     """Query of GET /v1/reviews/transparency."""
 
-    first: date
-    last: date
+    first: date = Field(examples=["2026-01-01"])
+    last: date = Field(examples=["2026-12-31"])
 
 
 class ReasonFigures(Message):
@@ -474,14 +477,14 @@ class ReasonFigures(Message):
 class TransparencyView(Message):
     """Figures for a transparency report (DSA, Articles 15 and 24)."""
 
-    first: date
-    last: date
+    first: date = Field(examples=["2026-01-01"])
+    last: date = Field(examples=["2026-12-31"])
     jobs_moderated: int
     jobs_to_moderators: int
     cases_approved: int
     cases_refused: int
     cases_expired: int
-    by_reason: dict[Reason, ReasonFigures]
+    by_reason: dict[Reason, ReasonFigures] = Field(examples=[{}])
     appeals_rejected: int
     appeals_granted: int
     appeals_expired: int

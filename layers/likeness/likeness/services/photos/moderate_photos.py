@@ -59,7 +59,8 @@ def moderate_photos(
         now = clock.now()
         with waiting_for_policy(job, metrics=metrics, clock=clock, deadline=deadline):
             found = _moderate(job, photos, exonerated, now, detector=detector, policy=policy)
-        photos = _save(job, photos, found, now, jobs=jobs, keyed_hash=keyed_hash)
+        sampled = review_policy.selects(job_id)
+        photos = _save(job, photos, found, now, jobs=jobs, keyed_hash=keyed_hash, sampled=sampled)
     verdicts = {photo.photo_id: photo.verdict for photo in photos if photo.verdict}
     outcome = SetVerdict(photos=verdicts).outcome
     if outcome is Outcome.CLEAN and review_policy.selects(job_id):
@@ -168,6 +169,7 @@ def _save(
     *,
     jobs: Jobs,
     keyed_hash: KeyedHash,
+    sampled: bool,
 ) -> list[Photo]:
     """Store the verdicts. If the app's word replaced a moderator's look, that is audited."""
     moderated = []
@@ -190,16 +192,17 @@ def _save(
         )
         if assured
         else None,
-        counted=(desk_day(now), {desk_counters.ALL: _desk_counts(found)}),
+        counted=(desk_day(now), {desk_counters.ALL: _desk_counts(found, sampled=sampled)}),
     )
     return moderated
 
 
-def _desk_counts(found: SetVerdict) -> Mapping[str, int]:
+def _desk_counts(found: SetVerdict, *, sampled: bool) -> Mapping[str, int]:
     """Return what moderation decided alone, for the transparency report. Photos by reason."""
     refused = found.outcome is Outcome.REFUSED
     counts = Counter({desk_counters.MODERATED: 1})
-    counts[desk_counters.TO_REVIEW] += found.outcome is Outcome.DOUBTFUL
+    to_review = found.outcome is Outcome.DOUBTFUL or (sampled and not refused)
+    counts[desk_counters.TO_REVIEW] += to_review
     for photo_id, one in found.photos.items():
         if refused and one.outcome is Outcome.REFUSED:
             counts[f"{desk_counters.AUTO_REFUSED}{one.reason}"] += 1

@@ -7,7 +7,7 @@ from likeness.domain.moderation import Policy, Severity
 from likeness.domain.reasons import Hint, Reason
 
 
-def list_guidelines(*, guidelines: Mapping[Reason, Hint], policy: Policy) -> GuidelinesView:
+def read_guidelines(*, guidelines: Mapping[Reason, Hint], policy: Policy) -> GuidelinesView:
     """The full text, with how severe the policy takes it."""
     severities = {reason: level for level, named in policy.severity.items() for reason in named}
     return GuidelinesView(

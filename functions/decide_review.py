@@ -2,7 +2,7 @@
 
 from likeness import bootstrap
 from likeness.api.review import DecideReview, ReviewSummary
-from likeness.domain.errors import CASE_CONFLICTS
+from likeness.domain.errors import CASE_CONFLICTS, ConcurrentChange
 from likeness.domain.ids import ReviewId
 from likeness.domain.review.case import Moderator
 from likeness.entrypoints.http import OnRepeat, route
@@ -15,7 +15,7 @@ from likeness.services.review.decide_review import decide_review
     takes=DecideReview,
     gives=ReviewSummary,
     moderators=bootstrap.staff,
-    raises=CASE_CONFLICTS,
+    raises=[*CASE_CONFLICTS, ConcurrentChange],
     on_repeat=OnRepeat.RUN_AGAIN,  # a moderator may repeat a decision
 )
 def handler(review_id: ReviewId, request: DecideReview, moderator: Moderator) -> ReviewSummary:

@@ -2,7 +2,7 @@
 
 from likeness import bootstrap
 from likeness.api.review import DecidedView, OverturnReview
-from likeness.domain.errors import CaseDecided, Conflict
+from likeness.domain.errors import CASE_CONFLICTS, ConcurrentChange, NotReversible
 from likeness.domain.ids import ReviewId
 from likeness.domain.review.case import Moderator
 from likeness.entrypoints.http import OnRepeat, route
@@ -15,7 +15,7 @@ from likeness.services.review.overturn_review import overturn_review
     takes=OverturnReview,
     gives=DecidedView,
     moderators=bootstrap.staff,
-    raises=[CaseDecided, Conflict],
+    raises=[*CASE_CONFLICTS, ConcurrentChange, NotReversible],
     on_repeat=OnRepeat.RUN_AGAIN,
 )
 def handler(review_id: ReviewId, request: OverturnReview, moderator: Moderator) -> DecidedView:

@@ -4,7 +4,7 @@ from likeness import bootstrap
 from likeness.adapters import policy_files
 from likeness.adapters.photos import pictures
 from likeness.api.review import RevealedPhotoView, RevealPhoto
-from likeness.domain.errors import CASE_CONFLICTS, OverQuota
+from likeness.domain.errors import CASE_CONFLICTS, ExposureUsed
 from likeness.domain.ids import ReviewId
 from likeness.domain.review.case import Moderator
 from likeness.entrypoints.http import OnRepeat, route
@@ -17,7 +17,7 @@ from likeness.services.review.reveal_photo import reveal_photo
     takes=RevealPhoto,
     gives=RevealedPhotoView,
     moderators=bootstrap.staff,
-    raises=[*CASE_CONFLICTS, OverQuota],
+    raises=[*CASE_CONFLICTS, ExposureUsed],
     on_repeat=OnRepeat.RUN_AGAIN,
 )
 def handler(review_id: ReviewId, request: RevealPhoto, moderator: Moderator) -> RevealedPhotoView:

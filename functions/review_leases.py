@@ -12,9 +12,10 @@ from likeness.api.review import (
 from likeness.domain.errors import (
     CASE_CONFLICTS,
     CaseDecided,
-    CaseOfAnother,
-    Conflict,
+    CaseTaken,
+    ConcurrentChange,
     DeadlinePassed,
+    NotEscalated,
 )
 from likeness.domain.ids import ReviewId
 from likeness.domain.review.case import Moderator
@@ -34,7 +35,7 @@ from likeness.services.review.undo_decision import undo_decision
     "/v1/reviews/{review_id}/claim",
     gives=ClaimView,
     moderators=bootstrap.staff,
-    raises=[CaseOfAnother, CaseDecided, DeadlinePassed],
+    raises=[CaseTaken, CaseDecided, ConcurrentChange, DeadlinePassed],
     on_repeat=OnRepeat.RUN_AGAIN,
 )
 def claim_review_handler(review_id: ReviewId, moderator: Moderator) -> ClaimView:
@@ -53,7 +54,7 @@ def claim_review_handler(review_id: ReviewId, moderator: Moderator) -> ClaimView
     "/v1/reviews/{review_id}/heartbeat",
     gives=ClaimView,
     moderators=bootstrap.staff,
-    raises=CASE_CONFLICTS,
+    raises=[*CASE_CONFLICTS, ConcurrentChange],
     on_repeat=OnRepeat.RUN_AGAIN,
 )
 def heartbeat_review_handler(review_id: ReviewId, moderator: Moderator) -> ClaimView:
@@ -72,7 +73,7 @@ def heartbeat_review_handler(review_id: ReviewId, moderator: Moderator) -> Claim
     "/v1/reviews/{review_id}/release",
     gives=ReviewSummary,
     moderators=bootstrap.staff,
-    raises=CASE_CONFLICTS,
+    raises=[*CASE_CONFLICTS, ConcurrentChange],
     on_repeat=OnRepeat.RUN_AGAIN,
 )
 def release_review_handler(review_id: ReviewId, moderator: Moderator) -> ReviewSummary:
@@ -88,7 +89,7 @@ def release_review_handler(review_id: ReviewId, moderator: Moderator) -> ReviewS
     takes=SkipReview,
     gives=ReviewSummary,
     moderators=bootstrap.staff,
-    raises=CASE_CONFLICTS,
+    raises=[*CASE_CONFLICTS, ConcurrentChange],
     on_repeat=OnRepeat.RUN_AGAIN,
 )
 def skip_review_handler(
@@ -110,7 +111,7 @@ def skip_review_handler(
     takes=EscalateReview,
     gives=ReviewSummary,
     moderators=bootstrap.staff,
-    raises=CASE_CONFLICTS,
+    raises=[*CASE_CONFLICTS, ConcurrentChange],
     on_repeat=OnRepeat.RUN_AGAIN,
 )
 def escalate_review_handler(
@@ -131,7 +132,7 @@ def escalate_review_handler(
     "/v1/reviews/{review_id}/return",
     gives=ReviewSummary,
     moderators=bootstrap.staff,
-    raises=[*CASE_CONFLICTS, Conflict],
+    raises=[*CASE_CONFLICTS, ConcurrentChange, NotEscalated],
     on_repeat=OnRepeat.RUN_AGAIN,
 )
 def return_review_handler(review_id: ReviewId, moderator: Moderator) -> ReviewSummary:
@@ -168,7 +169,7 @@ def add_note_handler(review_id: ReviewId, request: AddNote, moderator: Moderator
     "/v1/reviews/{review_id}/decision",
     gives=ClaimView,
     moderators=bootstrap.staff,
-    raises=[CaseOfAnother, CaseDecided],
+    raises=[CaseTaken, CaseDecided, ConcurrentChange],
 )
 def undo_decision_handler(review_id: ReviewId, moderator: Moderator) -> ClaimView:
     """Take your decision back before it takes effect. The case is yours again."""

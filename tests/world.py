@@ -8,6 +8,7 @@ from likeness.api.app import QuotaView
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.generation.avatar import Avatar
 from likeness.domain.ids import JobId, UserId
+from likeness.domain.jobs.catalogue import Plus
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.photos.photo import Photo
 from likeness.services.account.get_quota import get_quota
@@ -16,7 +17,7 @@ from likeness.services.deletion.job_receipts import JobReceipts
 from likeness.services.review.appeal_closing import AppealClosing
 from likeness.services.review.case_reader import CaseReader
 from likeness.services.review.decision_effect import DecisionEffect
-from tests.builders import BERLIN, JOB, NOW, TODAY, USER, a_job, a_png, photos, tiers
+from tests.builders import BERLIN, JOB, NOW, TODAY, USER, USER_HASH, a_job, a_png, photos, tiers
 from tests.fakes import (
     FakeAppeals,
     FakeAuditLog,
@@ -143,6 +144,10 @@ class World:
                 self.photos.store(job.job_id, photo.photo_id, b"jpeg")
         self.jobs.save_avatars(with_avatars)
         return job
+
+    def entitle(self, plus: Plus) -> None:
+        """Plus of the user, as billing reports it."""
+        self.users.entitle(USER, plus, user_hash=USER_HASH, now=self.clock.now())
 
     def quota(self, user_id: UserId) -> QuotaView:
         return get_quota(

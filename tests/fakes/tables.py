@@ -2,14 +2,23 @@
 
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from likeness.domain.account.erasure import Erasure
 from likeness.domain.account.quota import Day, QuotaEntry, QuotaState, ReservedDay, UserZone
-from likeness.domain.account.user import Profile
+from likeness.domain.account.user import MAX_OPEN_JOBS, Profile
 from likeness.domain.deletion.receipt import Deletion, DeletionState, StoredObject
-from likeness.domain.errors import Conflict, NotFound, OverQuota, Unavailable
+from likeness.domain.errors import (
+    ConcurrentChange,
+    Conflict,
+    ErasureRunning,
+    ExposureUsed,
+    NotFound,
+    OverQuota,
+    TooManyOpenJobs,
+    Unavailable,
+)
 from likeness.domain.generation.avatar import Avatar
 from likeness.domain.generation.run import Run
 from likeness.domain.ids import (
@@ -22,7 +31,7 @@ from likeness.domain.ids import (
     UserId,
 )
 from likeness.domain.jobs.catalogue import Plus
-from likeness.domain.jobs.job import Job
+from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.paging import ResultPage, sortable
 from likeness.domain.photos.photo import Photo
 from likeness.domain.provenance.credentials import WatermarkRecord
@@ -52,17 +61,33 @@ class FakeJobs:
     def create(self, job: Job, photos: Sequence[Photo]) -> None:
         with self.lock:
             if job.job_id in self.jobs:
-                raise Conflict(f"there is a job {job.job_id} already")
-            if self.users and self.users.profile(job.user_id).erasing:
-                raise Conflict("the user is being erased: no job can be opened")
+                raise ConcurrentChange(f"there is a job {job.job_id} already")
+            if self.users:
+                profile = self.users.profile(job.user_id)
+                if profile.erasing:
+                    raise ErasureRunning("the user is being erased: no job can be created")
+                if len(profile.open_jobs) >= MAX_OPEN_JOBS:
+                    raise TooManyOpenJobs("too many", job_ids=tuple(profile.open_jobs))
+                self.users.change(job.user_id, open_jobs=profile.open_jobs | {job.job_id})
             self.jobs[job.job_id] = job
             self._photos |= {(photo.job_id, photo.photo_id): photo for photo in photos}
 
     def get(self, job_id: JobId) -> Job:
         return self._stored(job_id)
 
-    def newest(self, user_id: UserId, *, limit: int, after: str | None = None) -> ResultPage[Job]:
-        mine = [job for job in self.jobs.values() if job.user_id == user_id]
+    def newest(
+        self,
+        user_id: UserId,
+        *,
+        limit: int,
+        after: str | None = None,
+        state: JobState | None = None,
+    ) -> ResultPage[Job]:
+        mine = [
+            job
+            for job in self.jobs.values()
+            if job.user_id == user_id and state in (None, job.state)
+        ]
         mine = sorted(mine, key=_begun, reverse=True)
         found = (job for job in mine if after is None or _begun(job) < after)
         return ResultPage.of(found, limit=limit, position=_begun)
@@ -71,7 +96,7 @@ class FakeJobs:
         with self.lock:
             stored = self._stored(job.job_id)
             if stored.version != job.version - 1 and stored != job:
-                raise Conflict(f"job {job.job_id} is past version {job.version - 1}")
+                raise ConcurrentChange(f"job {job.job_id} is past version {job.version - 1}")
             self.jobs[job.job_id] = job
 
     def photos(self, job_id: JobId) -> list[Photo]:
@@ -80,13 +105,23 @@ class FakeJobs:
     def add_photo(self, photo: Photo) -> None:
         with self.lock:
             if (photo.job_id, photo.photo_id) in self._photos:
-                raise Conflict(f"job {photo.job_id} has a photo {photo.photo_id} already")
+                raise ConcurrentChange(f"job {photo.job_id} has a photo {photo.photo_id} already")
             self._photos[photo.job_id, photo.photo_id] = photo
 
     def save_photo(self, photo: Photo, *, seen: Photo) -> None:
         with self.lock:
             if self._photos.get((photo.job_id, photo.photo_id)) not in (seen, photo):
-                raise Conflict(f"photo {photo.photo_id} was changed")
+                raise ConcurrentChange(f"photo {photo.photo_id} was changed")
+            self._photos[photo.job_id, photo.photo_id] = photo
+
+    def delete_photo(self, photo: Photo, *, seen: Photo, job: Job) -> None:
+        with self.lock:
+            there = self._photos.get((photo.job_id, photo.photo_id))
+            if there == photo:
+                return
+            if there != seen or self._stored(job.job_id).version != job.version - 1:
+                raise ConcurrentChange(f"photo {photo.photo_id} was changed")
+            self.jobs[job.job_id] = job
             self._photos[photo.job_id, photo.photo_id] = photo
 
     def may_look(self, job_id: JobId, *, now: datetime, until: datetime) -> bool:
@@ -110,7 +145,7 @@ class FakeJobs:
             if there == list(photos):
                 return
             if there != list(seen):
-                raise Conflict("a photo was changed")
+                raise ConcurrentChange("a photo was changed")
             if job:
                 self.save(job)
             self._photos |= {(one.job_id, one.photo_id): one for one in photos}
@@ -161,7 +196,7 @@ class FakeLedger:
             if key in self._entries:
                 return
             if self._jobs.jobs[job.job_id].version != job.version - 1:
-                raise Conflict(f"job {job.job_id} is past version {job.version - 1}")
+                raise ConcurrentChange(f"job {job.job_id} is past version {job.version - 1}")
             if self.used(job.user_hash, day) >= limit:
                 raise OverQuota(f"the day {day} is used up")
             self._jobs.save(job)
@@ -233,6 +268,8 @@ class FakeUsers:
 
     def __init__(self, ledger: FakeLedger | None = None) -> None:
         self.profiles: dict[UserId, Profile] = {}
+        self._erased: dict[UserHash, datetime] = {}
+        self._lock = threading.RLock()  # a decision of billing and the erasure are serialised
         self._ledger = ledger
 
     def profile(self, user_id: UserId) -> Profile:
@@ -240,18 +277,31 @@ class FakeUsers:
 
     def save_zone(self, user_id: UserId, zone: UserZone, *, seen: UserZone | None) -> None:
         if self.profile(user_id).zone not in (seen, zone):
-            raise Conflict("the user's time zone was changed")
+            raise ConcurrentChange("the user's time zone was changed")
         self.change(user_id, zone=zone)
 
-    def entitle(self, user_id: UserId, plus: Plus) -> Plus:
-        known = self.profile(user_id).plus
-        if known and (known.effective_at, known.expires_at) >= (plus.effective_at, plus.expires_at):
-            return known
-        self.change(user_id, plus=plus)
-        return plus
+    def entitle(
+        self, user_id: UserId, plus: Plus, *, user_hash: UserHash, now: datetime
+    ) -> Plus | None:
+        with self._lock:
+            erased_at = self._erased.get(user_hash)
+            if erased_at and plus.effective_at <= erased_at:
+                return None
+            known = self.profile(user_id).plus
+            if known and known.is_decided(now) and _order(known) >= _order(plus):
+                return known
+            self.change(user_id, plus=plus)
+            return plus
+
+    def remember_erasure(self, user_hash: UserHash, at: datetime) -> None:
+        with self._lock:
+            self._erased[user_hash] = at
 
     def exonerate(self, user_id: UserId, photos: Mapping[str, frozenset[Reason]]) -> None:
         self.change(user_id, exonerated={**self.profile(user_id).exonerated, **photos})
+
+    def remove_open_jobs(self, user_id: UserId, jobs: Collection[JobId]) -> None:
+        self.change(user_id, open_jobs=self.profile(user_id).open_jobs - set(jobs))
 
     def delete(self, user_id: UserId) -> None:
         self.profiles.pop(user_id, None)
@@ -260,6 +310,10 @@ class FakeUsers:
 
     def change(self, user_id: UserId, **fields: object) -> None:
         self.profiles[user_id] = self.profile(user_id).model_copy(update=fields)
+
+
+def _order(plus: Plus) -> tuple[datetime, datetime]:
+    return plus.effective_at, plus.expires_at
 
 
 class FakeErasures:
@@ -344,7 +398,7 @@ class FakeDeskCounters:
         with self._audit_log.lock:
             seen = self.exposure(audit_event.actor, day)
             if seen.used >= seen.limit(budget):
-                raise OverQuota("today's budget is used up")
+                raise ExposureUsed("today's budget is used up")
             self._audit_log.append(audit_event)
             if photo := audit_event.details.get("photo_id"):
                 self._revealed[audit_event.review_id, audit_event.actor].add(PhotoId(photo))
@@ -454,7 +508,7 @@ class FakeReviews:
             if stored == review:
                 return
             if stored.version != review.version - 1:
-                raise Conflict(f"review {review.review_id} was changed")
+                raise ConcurrentChange(f"review {review.review_id} was changed")
             self._reviews[review.review_id] = review
             if audit_event:
                 self._audit_log.append(audit_event)
@@ -496,7 +550,7 @@ class FakeRuns:
         stored = self.stored.get(at)
         version = stored.version if stored else 0
         if version != run.version - 1 and stored != run:
-            raise Conflict(f"attempt {run.attempt} of job {run.job_id} was changed")
+            raise ConcurrentChange(f"attempt {run.attempt} of job {run.job_id} was changed")
         self.stored[at] = run
 
 
@@ -510,7 +564,7 @@ class FakeAppeals:
     def save(self, appeal: Appeal) -> None:
         stored = self._appeals.get(appeal.job_id)
         if stored != appeal and (stored.version if stored else 0) != appeal.version - 1:
-            raise Conflict(f"the appeal of job {appeal.job_id} was changed")
+            raise ConcurrentChange(f"the appeal of job {appeal.job_id} was changed")
         self._appeals[appeal.job_id] = appeal
 
 
@@ -520,7 +574,7 @@ def _begun(job: Job) -> str:
 
 def _day_of(job: Job) -> Day:
     if job.day is None:
-        raise Conflict(f"job {job.job_id} has no quota day")
+        raise ConcurrentChange(f"job {job.job_id} has no quota day")
     return job.day
 
 
@@ -532,6 +586,11 @@ class FakeWatermarks:
         known = self.records.setdefault(published.watermark, published)
         if (known.job_id, known.avatar_id) != (published.job_id, published.avatar_id):
             raise Conflict(f"another avatar has watermark {published.watermark}")
+
+    def revoke(self, watermarks: Iterable[WatermarkId]) -> None:
+        for watermark in set(watermarks) & set(self.records):
+            revoked = self.records[watermark].model_copy(update={"revoked": True})
+            self.records[watermark] = revoked
 
     def find(self, watermarks: Sequence[WatermarkId]) -> WatermarkRecord | None:
         return next(

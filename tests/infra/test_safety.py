@@ -119,7 +119,7 @@ def test_only_those_who_submit_or_end_jobs_can_start_the_pipeline():
     }
     assert starters == {
         "SubmitJobFunction",
-        "CancelJobFunction",
+        "DeleteJobFunction",
         "EraseUserFunction",
         "OverturnReviewFunction",
         "TimersRole",

@@ -31,12 +31,14 @@ def _one(actions: str, prefixes: str, calls: str) -> Transaction:
 
 
 TRANSACTIONS = {
-    "create a job": _one("PutItem ConditionCheckItem", "JOB#* USER#*", "jobs.create"),
+    "create a job": _one("PutItem UpdateItem", "JOB#* USER#*", "jobs.create"),
     "reserve or settle a day": _one(
         "PutItem UpdateItem", "JOB#* USER#* DAY#*", "ledger.reserve ledger.settle"
     ),
     "grant a day": _one("PutItem UpdateItem", "USER#* DAY#*", "ledger.grant"),
+    "entitle a user": _one("ConditionCheckItem UpdateItem", "ERASED#* USER#*", "users.entitle"),
     "begin an erasure": _one("PutItem UpdateItem", "USER#* ERASURE#*", "erasures.begin"),
+    "delete a photo": _one("PutItem", "JOB#*", "jobs.delete_photo"),
     "store a moderated set and count it": _one(
         "PutItem UpdateItem", "JOB#* DESK#* AUDIT", "jobs.save_moderated"
     ),

@@ -34,12 +34,13 @@ from likeness.adapters.dynamodb.transactions import update
 from likeness.adapters.jobs.durations_table import DurationsTable
 from likeness.adapters.jobs.jobs_table import JobsTable
 from likeness.adapters.review.reviews_table import ReviewsTable
+from likeness.domain.account.consent import consent_versions
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.errors import Conflict, OverQuota
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.ids import JobId, UserId
 from likeness.domain.jobs.job import JobState
-from likeness.services.jobs.cancel_job import cancel_job
+from likeness.services.jobs.cancellation import cancel
 from likeness.services.jobs.create_job import Terms, create_job
 from likeness.services.jobs.fail_job import fail_job
 from likeness.services.jobs.settle_job import settle_job
@@ -149,7 +150,7 @@ class Ledger(RuleBasedStateMachine):
                 terms=Terms(
                     styles=styles(),
                     tiers=TIERS,
-                    consent_versions=frozenset({"2026-11"}),
+                    consent_versions=consent_versions(["2026-11"]),
                     submit_within=timedelta(days=90),
                     deadline=timedelta(hours=23),
                 ),
@@ -190,8 +191,8 @@ class Ledger(RuleBasedStateMachine):
     @rule(job_id=jobs)
     def cancel(self, job_id: JobId) -> None:
         with suppress(Conflict):
-            cancel_job(
-                job_id,
+            cancel(
+                self.world.jobs.get(job_id),
                 jobs=self.world.jobs,
                 workflow=self.world.workflow,
                 timers=self.world.timers,
@@ -247,7 +248,8 @@ class Ledger(RuleBasedStateMachine):
     def bill(self, user: int, days: int) -> None:
         now = self.world.clock.now()
         said = plus(expires_at=now + timedelta(days=days), effective_at=now)
-        self.world.users.entitle(self.users[user], said)
+        user_hash = self.world.keyed_hash.user(self.users[user])
+        self.world.users.entitle(self.users[user], said, user_hash=user_hash, now=now)
 
     @rule(hours=st.sampled_from([1, 5, 12, 23, 24, 25, 24 * 31]))
     def pass_time(self, hours: int) -> None:

@@ -20,12 +20,12 @@ from likeness.api.review import (
 )
 from likeness.domain.errors import (
     CaseDecided,
-    CaseOfAnother,
+    CaseTaken,
     Conflict,
     DeadlinePassed,
     Forbidden,
     Invalid,
-    LeaseLost,
+    NoLease,
     NotFound,
     OverQuota,
     Unavailable,
@@ -650,7 +650,7 @@ def test_a_claim_is_a_lease_that_others_see(waiting):
     assert (mine.until, mine.heartbeat_seconds) == (NOW + LEASE, 30)
     assert listed(waiting).reviews[0].lease.yours is True
     assert listed(waiting, OTHER).reviews[0].lease.yours is False
-    with pytest.raises(CaseOfAnother):
+    with pytest.raises(CaseTaken):
         claim(waiting, OTHER)
 
 
@@ -676,7 +676,7 @@ def before(world, monkeypatch, other):
 def test_the_loser_of_two_concurrent_claims_learns_that_another_has_the_case(waiting, monkeypatch):
     before(waiting, monkeypatch, lambda: claim(waiting, OTHER))
 
-    with pytest.raises(CaseOfAnother):
+    with pytest.raises(CaseTaken):
         claim(waiting)
 
     assert waiting.reviews.get(REVIEW).lease.by == OTHER.id
@@ -704,12 +704,12 @@ def test_a_heartbeat_extends_the_lease_and_is_not_audited(mine):
 def test_an_expired_lease_is_lost(mine, action):
     mine.clock.advance(LEASE)
 
-    with pytest.raises(LeaseLost):
+    with pytest.raises(NoLease):
         action(mine)
 
     assert mine.workflow.answers == {}
     assert claim(mine, OTHER).until == mine.clock.now() + LEASE
-    with pytest.raises(CaseOfAnother):
+    with pytest.raises(CaseTaken):
         action(mine)
 
 
@@ -717,7 +717,7 @@ def test_an_expired_lease_is_lost(mine, action):
     "action", [beat, release, reveal, decide], ids=lambda action: action.__name__
 )
 def test_acting_without_a_lease_is_a_conflict(waiting, action):
-    with pytest.raises(LeaseLost):
+    with pytest.raises(NoLease):
         action(waiting)
 
 
@@ -878,7 +878,7 @@ def test_a_pending_decision_is_shown_to_its_moderator_only(mine):
     other = read(mine, OTHER)
     assert (other.decision, other.review.state, other.review.undo_until) == (None, "waiting", None)
     assert other.review.lease.yours is False
-    with pytest.raises(CaseOfAnother):
+    with pytest.raises(CaseTaken):
         claim(mine, OTHER)
     with pytest.raises(CaseDecided):
         claim(mine)
@@ -930,7 +930,7 @@ def test_a_decision_that_took_effect_cannot_be_undone(mine):
 def test_only_its_moderator_undoes_a_decision(mine):
     decide(mine)
 
-    with pytest.raises(CaseOfAnother):
+    with pytest.raises(CaseTaken):
         undo(mine, OTHER)
 
 
@@ -1029,7 +1029,7 @@ def test_every_reason_for_moderators_is_accepted(mine, reason):
 def test_another_moderators_decision_is_refused(mine, second, effective):
     (decides if effective else decide)(mine)
 
-    with pytest.raises(CaseDecided if effective else CaseOfAnother):
+    with pytest.raises(CaseDecided if effective else CaseTaken):
         decide(mine, second, OTHER)
 
     assert mine.reviews.get(REVIEW).decided_by == MODERATOR
@@ -1198,7 +1198,7 @@ def test_a_case_has_a_bounded_number_of_notes(waiting):
 
 @pytest.mark.parametrize("action", ["skip", "escalate"])
 def test_only_the_lease_holder_passes_a_case_on(waiting, action):
-    with pytest.raises(LeaseLost):
+    with pytest.raises(NoLease):
         {"skip": skip, "escalate": escalate}[action](waiting)
 
 
@@ -1307,7 +1307,7 @@ def test_a_case_that_waits_for_its_second_opinion_looks_like_another_moderators(
     decides(mine, NO, second_percent=100)
 
     for action in (read, audit, claim):
-        with pytest.raises(CaseOfAnother):
+        with pytest.raises(CaseTaken):
             action(mine, OTHER)
     assert read(mine).decision.yours is True
 

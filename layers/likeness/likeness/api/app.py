@@ -1,6 +1,5 @@
 """Requests and responses of the API. docs/openapi.json is generated from these models."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field
@@ -9,6 +8,7 @@ from likeness.domain.account.age import AgeAssurance
 from likeness.domain.account.erasure import ErasureState
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.deletion.receipt import DeletionState
+from likeness.domain.errors import ErrorKind
 from likeness.domain.ids import (
     AvatarIdField,
     ErasureIdField,
@@ -25,8 +25,10 @@ from likeness.domain.jobs.job import (
     Consent,
     FailureKind,
     JobState,
+    Metadata,
     TimelineEntry,
 )
+from likeness.domain.moment import Moment
 from likeness.domain.paging import MAX_CURSOR
 from likeness.domain.photos.photo import Box, ContentType, PhotoState
 from likeness.domain.provenance.credentials import Trust
@@ -65,6 +67,10 @@ class PageQuery(Message):
     )
 
 
+class JobsQuery(PageQuery):
+    state: JobState | None = Field(default=None, description="only jobs in this state")
+
+
 class Paged(Message):
     next: str | None = Field(
         description="cursor of the next page; null on the last page",
@@ -81,13 +87,18 @@ class NewPhoto(Message):
 class CreateJob(Message):
     user_id: UserIdField
     styles: tuple[StyleIdField, ...] = Field(min_length=1, max_length=MAX_STYLES)
-    photos: tuple[NewPhoto, ...] = Field(min_length=MIN_PHOTOS, max_length=MAX_PHOTOS)
+    photos: tuple[NewPhoto, ...] = Field(
+        min_length=1,
+        max_length=MAX_PHOTOS,
+        description=f"{MIN_PHOTOS} have to be accepted; `POST .../photos` adds more",
+    )
     avatars: int = Field(default=MAX_AVATARS, ge=1, le=MAX_AVATARS)
     time_zone: str = Field(min_length=1, max_length=64, examples=["Europe/Berlin"])
     consent: Consent
     age_assurance: AgeAssurance | None = Field(
         default=None, description="how the app checked the user's age; omit it if it did not"
     )
+    metadata: Metadata = {}
 
 
 class AddPhoto(NewPhoto):
@@ -199,41 +210,69 @@ class QuotaEntryView(Message):
     settled_at: AwareDatetime | None = None
 
 
+class TierView(Message):
+    """What a tier gives."""
+
+    tier: str = Field(examples=["plus"])
+    open: bool = Field(description="false: its users may not create avatars")
+    jobs_a_day: int
+    avatars_a_job: int
+    styles_a_job: int
+    reviewed_first: bool = Field(description="its reviews come before those of other tiers")
+    photos_deleted_within_s: int = Field(
+        description="seconds after the last avatar is drawn; 0: immediately"
+    )
+
+
 class QuotaView(Message):
     """Quota of the user's current local date."""
 
     day: str = Field(description="ISO date in `time_zone`", examples=["2026-11-22"])
     time_zone: str = Field(
-        description="IANA time zone of the quota day; changes at most once in 30 days",
+        description="IANA time zone in which `day` is counted; changes at most once in 30 days",
         examples=["Europe/Berlin"],
     )
-    tier: str = Field(examples=["lite"])
-    limit: int = Field(description="jobs on this day")
+    next_time_zone: str | None = Field(
+        default=None,
+        description="a change that waits: the zone from `next_time_zone_from` on",
+        examples=["Asia/Tokyo"],
+    )
+    next_time_zone_from: AwareDatetime | None = None
+    time_zone_fixed_until: AwareDatetime | None = Field(
+        default=None, description="a job in another zone changes nothing before; null: no job yet"
+    )
+    tier: str = Field(
+        description="of a job that is submitted now; a submitted job keeps its own",
+        examples=["lite"],
+    )
+    tiers: tuple[TierView, ...] = Field(description="what each tier gives")
+    plus_expires_at: AwareDatetime | None = Field(default=None, description="null: no Plus now")
+    limit: int = Field(
+        description="jobs on this day, by the tier now: it changes when Plus begins or ends"
+    )
     used: int
     left: int
     next_day_begins_at: AwareDatetime
     entries: tuple[QuotaEntryView, ...] = ()
 
 
-# Years that can be converted to every time zone: the first and last of the calendar cannot.
-BillingMoment = Annotated[
-    AwareDatetime,
-    Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(9000, 1, 1, tzinfo=UTC)),
-]
-
-
 class SetPlus(Message):
     """The user's Plus entitlement. Messages may arrive late, repeatedly and in any order."""
 
-    expires_at: BillingMoment = Field(description="a past time ends Plus")
+    expires_at: Moment = Field(description="a past time ends Plus")
     source: str = Field(min_length=1, max_length=64, examples=["app-store"])
-    effective_at: BillingMoment = Field(description="when billing decided this; the newest wins")
+    effective_at: Moment = Field(
+        description="when billing decided this, not in the future; the newest wins"
+    )
 
 
 class PlusView(Message):
     """The entitlement in effect; not the one in the request if a newer one was stored."""
 
     active: bool
+    erased: bool = Field(
+        description="true: the user was erased after `effective_at`, and nothing was stored"
+    )
     expires_at: AwareDatetime
     source: str = Field(examples=["app-store"])
     effective_at: AwareDatetime
@@ -251,6 +290,17 @@ class KeptAvatarsView(Message):
     avatars_expire_at: AwareDatetime | None
 
 
+class ConsentView(Message):
+    version: str = Field(examples=["2026-11"])
+    in_force_from: AwareDatetime
+
+
+class ConsentsView(Message):
+    """Versions of the consent text that are in force, newest first: show the first one."""
+
+    consents: tuple[ConsentView, ...]
+
+
 class ErasureView(Message):
     """An erasure, with its receipt when done."""
 
@@ -259,7 +309,9 @@ class ErasureView(Message):
     requested_at: AwareDatetime
     finished_at: AwareDatetime | None = None
     jobs: int = Field(description="number of deleted jobs")
-    objects: int = Field(description="number of objects deleted from the buckets")
+    objects: int = Field(
+        description="number of objects of these jobs that were deleted, by the erasure or before it"
+    )
     retained: str = Field(
         description="what is still stored, and for how long",
         examples=["A keyed hash of the user id with the quota days of its jobs, for 400 days."],
@@ -345,6 +397,8 @@ class JobView(Message):
     """A job, with its photos, avatars and quota."""
 
     job_id: JobIdField
+    user_id: UserIdField
+    metadata: Metadata
     state: JobState
     reason: ReasonView | None = None
     failure: FailureKind | None = Field(default=None, description="cause, if state is failed")
@@ -358,11 +412,17 @@ class JobView(Message):
     photos_deleted_at: AwareDatetime | None
     deletion: DeletionState | None = Field(
         default=None,
-        description="null: the photos are in use; deleted: GET .../receipt has the receipt",
+        description=(
+            "null: the photos are in use; pending: not verified yet; deleted: GET .../receipt has "
+            "the receipt; held: by a legal hold"
+        ),
     )
     progress: ProgressView | None = None
     avatars: tuple[AvatarView, ...] = ()
     avatars_expire_at: AwareDatetime | None = None
+    avatars_deleted_at: AwareDatetime | None = Field(
+        default=None, description="all of them, after DELETE; verified by listing"
+    )
     archive: PresignedUrl | None = Field(default=None, description="URL of a ZIP of all avatars")
     quota: QuotaView
     statement: Statement | None = Field(default=None, description="for policy decisions")
@@ -372,6 +432,8 @@ class JobSummary(Message):
     """A job in a list; GET /v1/jobs/{job_id} has the details."""
 
     job_id: JobIdField
+    user_id: UserIdField
+    metadata: Metadata
     state: JobState
     reason: ReasonView | None = None
     failure: FailureKind | None = Field(default=None, description="cause, if state is failed")
@@ -379,6 +441,13 @@ class JobSummary(Message):
     avatars_asked: int
     created_at: AwareDatetime
     submit_by: AwareDatetime
+    avatars_shown: int = Field(description="number of avatars that GET /v1/jobs/{job_id} lists")
+    thumbnail: PresignedUrl | None = Field(
+        default=None, description="presigned URL of the best avatar, WebP, 256 px; null: none"
+    )
+    avatars_deleted_at: AwareDatetime | None = Field(
+        default=None, description="all of them, after DELETE; verified by listing"
+    )
 
 
 class JobsView(Paged):
@@ -387,12 +456,21 @@ class JobsView(Paged):
     jobs: tuple[JobSummary, ...]
 
 
+class PreviewQuery(Message):
+    size: Literal["256", "512"] = Field(default="512", description="side of the picture, px")
+
+
 class StyleView(Message):
     style: StyleIdField
     name: Texts
     description: Texts
     preview: str = Field(
-        description="path of a preview picture in this API", examples=["/v1/styles/comic/preview"]
+        description="path of a preview picture in this API, WebP, 512 px; needs no signature",
+        examples=["/v1/styles/comic/preview"],
+    )
+    thumbnail: str = Field(
+        description="path of the same picture in 256 px",
+        examples=["/v1/styles/comic/preview?size=256"],
     )
 
 
@@ -420,14 +498,43 @@ class ProvenanceView(Message):
     )
 
 
+FieldPointer = Annotated[
+    str,
+    Field(
+        description="JSON pointer (RFC 6901) below `/body`, `/query`, `/path` or `/header`",
+        examples=["/body/styles/0"],
+    ),
+]
+
+
+class Fault(Message):
+    """One thing that is wrong with a request."""
+
+    field: FieldPointer
+    message: str = Field(examples=["must have at least 1 item"])
+
+
 class ErrorBody(Message):
-    """Every error of the API."""
+    """Every error of the API. Decide by `error`: `message` may change."""
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=False)
 
-    error: str = Field(description="kind of error; stable", examples=["Invalid"])
+    error: ErrorKind
     message: str = Field(
         description="what is wrong and what to do; for developers, not for users",
-        examples=["styles: Tuple should have at least 1 item after validation, not 0"],
+        examples=["/body/styles must have at least 1 item"],
     )
     reason: Reason | None = Field(default=None, description="reason code, to show to the user")
+    field: FieldPointer | None = Field(default=None, description="what is wrong with the request")
+    faults: tuple[Fault, ...] | None = Field(
+        default=None, description="all of them, if several things are wrong with the request"
+    )
+    job_id: JobIdField | None = Field(
+        default=None, description="of OverQuota: the job that has the quota day"
+    )
+    job_ids: tuple[JobIdField, ...] | None = Field(
+        default=None, description="of TooManyOpenJobs: the user's open jobs"
+    )
+    next_day_begins_at: AwareDatetime | None = Field(
+        default=None, description="of OverQuota: when the user's next quota day begins"
+    )

@@ -1,6 +1,6 @@
 """Ports of a user's account: quota days, profile, erasure and keyed hashes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -53,11 +53,23 @@ class Users(Protocol):
     def save_zone(self, user_id: UserId, zone: UserZone, *, seen: UserZone | None) -> None:
         """Raises Conflict if the stored zone is no longer `seen`."""
 
-    def entitle(self, user_id: UserId, plus: Plus) -> Plus:
-        """Store the entitlement, unless a later one is stored. Returns the one that is in force."""
+    def entitle(
+        self, user_id: UserId, plus: Plus, *, user_hash: UserHash, now: datetime
+    ) -> Plus | None:
+        """Store the entitlement, unless a later one is stored that billing may have decided by now.
+
+        Returns the one that is in force; None if the user was erased after the decision: then
+        nothing is stored.
+        """
 
     def exonerate(self, user_id: UserId, photos: Mapping[str, frozenset[Reason]]) -> None:
         """Store, by a photo's HMAC, the reasons that do not apply to it."""
+
+    def remember_erasure(self, user_hash: UserHash, at: datetime) -> None:
+        """From now on `entitle` stores no decision of billing that was made before `at`."""
+
+    def remove_open_jobs(self, user_id: UserId, jobs: Collection[JobId]) -> None:
+        """Remove jobs from the profile's open jobs. They must not be open: a job never reopens."""
 
     def delete(self, user_id: UserId) -> None:
         """Delete the profile and all ledger entries. Day counts stay, under the user's hash."""

@@ -11,7 +11,7 @@ from likeness.adapters.dynamodb.items import find, find_item, record
 from likeness.adapters.dynamodb.queries import batch_get, query
 from likeness.adapters.dynamodb.transactions import ConditionsFailed, update
 from likeness.adapters.review.audit_table import append
-from likeness.domain.errors import OverQuota
+from likeness.domain.errors import ExposureUsed
 from likeness.domain.review.statistics import ALL, Exposure, desk_day
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class DeskCountersTable:
         try:
             append(self._table, audit_event, *writes)
         except ConditionsFailed as full:
-            raise OverQuota(
+            raise ExposureUsed(
                 f"today's budget of {limit} points is used up: ask a lead for more"
             ) from full
         return self.exposure(audit_event.actor, day)

@@ -3,20 +3,43 @@
 import secrets
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from likeness.domain.account.age import AgeAssurance
 from likeness.domain.account.quota import Day
-from likeness.domain.errors import Conflict
-from likeness.domain.ids import JobId, JobIdField, StyleIdField, UserHash, UserIdField
+from likeness.domain.errors import AlreadySubmitted, Conflict, JobEnded, JobRunning
+from likeness.domain.ids import (
+    AvatarIdField,
+    JobId,
+    JobIdField,
+    StyleIdField,
+    UserHash,
+    UserIdField,
+)
+from likeness.domain.moment import Moment
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record, Versioned
 
 MIN_PHOTOS, MAX_PHOTOS = 3, 10
 MAX_STYLES = 5
 MAX_AVATARS = 30
+
+
+# Returned unchanged and never logged. No control characters: they take six bytes each in JSON, and
+# a page of a list has to fit into a Lambda response (6 MB).
+Metadata = Annotated[
+    dict[
+        Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,40}$")],
+        Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")],
+    ],
+    Field(
+        max_length=20,
+        description="the app's own, returned with the job and its events; never logged",
+        examples=[{"order": "2026-1187"}],
+    ),
+]
 
 
 class JobState(StrEnum):
@@ -66,8 +89,13 @@ def new_job_id() -> JobId:
 class Consent(Record):
     """Version of the consent text that the user accepted, and when."""
 
-    version: str = Field(min_length=1, max_length=64, examples=["2026-11"])
-    accepted_at: AwareDatetime
+    version: str = Field(
+        min_length=1,
+        max_length=64,
+        description="one of `GET /v1/consents`",
+        examples=["2026-11"],
+    )
+    accepted_at: Moment
 
 
 class TimelineEntry(Record):
@@ -81,6 +109,7 @@ class Job(Versioned):
     job_id: JobIdField
     user_id: UserIdField
     user_hash: UserHash = Field(description="keyed hash of the user id, for quota days")
+    metadata: Metadata = {}
     state: JobState = JobState.OPEN
     reason: Reason | None = None
     failure: FailureKind | None = None
@@ -99,6 +128,14 @@ class Job(Versioned):
     photos_left_out: int = Field(default=0, ge=0, description="by moderation")
     photos_deleted_at: AwareDatetime | None = None
     avatars_expire_at: AwareDatetime | None = None
+    avatars_shown: int = Field(default=0, ge=0, description="published, and kept by the user")
+    cover: AvatarIdField | None = Field(default=None, description="the best of them")
+    avatars_deletion_asked_at: AwareDatetime | None = Field(
+        default=None, description="by the user; none is shown any more"
+    )
+    avatars_deleted_at: AwareDatetime | None = Field(
+        default=None, description="verified by listing, after the user asked for it"
+    )
     timeline: tuple[TimelineEntry, ...] = ()
 
     @property
@@ -108,6 +145,15 @@ class Job(Versioned):
     @property
     def ended_at(self) -> datetime:
         return self.timeline[-1].at
+
+    def shows_avatars(self, now: datetime) -> bool:
+        """Not from the moment they expire, even if the bucket deletes them later."""
+        expired = self.avatars_expire_at is not None and now >= self.avatars_expire_at
+        return (
+            self.state is JobState.COMPLETED
+            and self.avatars_deletion_asked_at is None
+            and not expired
+        )
 
     @property
     def min_avatars(self) -> int:
@@ -129,10 +175,24 @@ class Job(Versioned):
         return state in FORWARD[self.state] or state in FROM_ANY_STATE
 
     def require_open(self, now: datetime) -> None:
-        """Raises Conflict unless the job is open and its time to submit has not ended."""
-        self.require(JobState.OPEN)
+        """Raises JobEnded or AlreadySubmitted unless photos may be added and the job submitted."""
+        if self.ended or self.state is JobState.CANCELLING:
+            raise JobEnded(f"job {self.job_id} is {self.state}: create a new one")
+        if self.state is not JobState.OPEN:
+            raise AlreadySubmitted(f"job {self.job_id} was submitted: it is {self.state}")
+        self.require_in_time(now)
+
+    def require_in_time(self, now: datetime) -> None:
+        """Raises JobEnded if the time to submit has ended."""
         if now >= self.submit_by:
-            raise Conflict(f"job {self.job_id} had to be submitted by {self.submit_by.isoformat()}")
+            raise JobEnded(f"job {self.job_id} had to be submitted by {self.submit_by.isoformat()}")
+
+    def require_completed(self) -> None:
+        """Raises JobRunning before the job's end, JobEnded if it ended without avatars."""
+        if not self.ended:
+            raise JobRunning(f"job {self.job_id} is {self.state}: it has no avatars yet")
+        if self.state is not JobState.COMPLETED:
+            raise JobEnded(f"job {self.job_id} is {self.state}: it has no avatars")
 
     def require(self, *states: JobState) -> None:
         if self.state not in states:

@@ -10,12 +10,12 @@ from pydantic import AwareDatetime, Field
 
 from likeness.domain.errors import (
     CaseDecided,
-    CaseOfAnother,
+    CaseTaken,
     Conflict,
     DeadlinePassed,
     Forbidden,
     Invalid,
-    LeaseLost,
+    NoLease,
 )
 from likeness.domain.ids import (
     JobId,
@@ -272,17 +272,17 @@ class Review(Versioned):
         return self.lease if self.lease and now < self.lease.until else None
 
     def claim(self, by: str, *, now: datetime, lasts: timedelta) -> Self:
-        """Takes the lease. Raises CaseOfAnother if another moderator has it."""
+        """Takes the lease. Raises CaseTaken if another moderator has it."""
         self._require_waiting(by, now)
         lease = self.active_lease(now)
         if lease and lease.by != by:
-            raise CaseOfAnother(f"another moderator has review {self.public_id}")
+            raise CaseTaken(f"another moderator has review {self.public_id}")
         until = min(now + lasts, self.decide_by)
         since = lease.since if lease else now
         return self.change(lease=Lease(by=by, until=until, since=since))
 
     def renew(self, by: str, *, now: datetime, lasts: timedelta) -> Self:
-        """Extends the lease. Raises LeaseLost if the moderator no longer has it."""
+        """Extends the lease. Raises NoLease if the moderator no longer has it."""
         self.require_lease(by, now)
         return self.claim(by, now=now, lasts=lasts)
 
@@ -321,9 +321,9 @@ class Review(Versioned):
         self._require_waiting(by, now)
         lease = self.active_lease(now)
         if lease is None:
-            raise LeaseLost(f"you have no lease of review {self.public_id}: claim it")
+            raise NoLease(f"you have no lease of review {self.public_id}: claim it")
         if lease.by != by:
-            raise CaseOfAnother(f"another moderator has review {self.public_id} now")
+            raise CaseTaken(f"another moderator has review {self.public_id} now")
 
     def decide(
         self,
@@ -355,7 +355,7 @@ class Review(Versioned):
         Raises CaseDecided if the decision took effect, or is about to.
         """
         if self.decided_by != by:
-            raise CaseOfAnother(f"you did not decide review {self.public_id}")
+            raise CaseTaken(f"you did not decide review {self.public_id}")
         if not self.pending or self.counts_at is None or now >= self.counts_at:
             raise CaseDecided(f"the decision of review {self.public_id} took effect")
         lease = Lease(by=by, until=min(now + lasts, self.decide_by), since=self.claimed_at)
@@ -394,7 +394,7 @@ class Review(Versioned):
 
     def _require_waiting(self, by: str, now: datetime) -> None:
         if self.pending and self.decided_by != by:
-            raise CaseOfAnother(f"another moderator has review {self.public_id}")
+            raise CaseTaken(f"another moderator has review {self.public_id}")
         if self.pending:
             raise CaseDecided(f"you decided review {self.public_id}: undo that first")
         if self.state is not ReviewState.WAITING:
@@ -405,16 +405,21 @@ class Review(Versioned):
             )
 
 
+PHOTOS = "/body/photos"  # of a decision
+
+
 def check_refusal(review: Review, refused: Sequence[RefusedPhoto]) -> None:
     """Raises Invalid for an unknown or repeated photo, or a code that moderators may not use."""
     there = {photo.photo_id for photo in review.photos}
     named = [photo.photo_id for photo in refused]
     if unknown := sorted(set(named) - there):
-        raise Invalid(f"photos {', '.join(unknown)} are not in this review")
+        raise Invalid(f"photos {', '.join(unknown)} are not in this review", field=PHOTOS)
     if len(set(named)) != len(named):
-        raise Invalid("name each photo once, with the most severe reason code")
+        raise Invalid("name each photo once, with the most severe reason code", field=PHOTOS)
     if others := sorted({photo.reason for photo in refused} - set(MODERATOR_REASONS)):
-        raise Invalid(f"{', '.join(others)} is not a reason code that moderators may use")
+        raise Invalid(
+            f"{', '.join(others)} is not a reason code that moderators may use", field=PHOTOS
+        )
 
 
 class ReviewPolicy(Record):

@@ -6,7 +6,13 @@ from datetime import datetime, timedelta
 from likeness.domain.errors import Conflict, NotFound
 from likeness.domain.ids import JobId, PhotoId
 from likeness.domain.jobs.job import JobState
-from likeness.domain.photos.photo import InspectionLease, Photo, PhotoProblem, PhotoState
+from likeness.domain.photos.photo import (
+    NOT_STORED,
+    InspectionLease,
+    Photo,
+    PhotoProblem,
+    PhotoState,
+)
 from likeness.domain.photos.photo_check import (
     PhotoRules,
     check_faces,
@@ -95,8 +101,8 @@ def _claim(
         return None
     if photo.is_inspected(now) and photo.etag == upload.etag:
         return None
-    if photo.is_inspected(now) or photo.state in {PhotoState.ACCEPTED, PhotoState.REFUSED}:
-        if photo.state is PhotoState.REFUSED:
+    if photo.is_inspected(now) or photo.state in {PhotoState.ACCEPTED, *NOT_STORED}:
+        if photo.state in NOT_STORED:
             photos.delete(job_id, photo_id)
         photos.delete_upload(job_id, photo_id)
         return None

@@ -3,7 +3,7 @@
 from contextlib import suppress
 from datetime import datetime
 
-from likeness.domain.errors import CaseOfAnother, NotFound
+from likeness.domain.errors import CaseTaken, NotFound
 from likeness.domain.ids import ReviewId
 from likeness.domain.review.case import Moderator, Review, ReviewKind, ReviewState, review_of
 from likeness.ports.review import Reviews
@@ -16,7 +16,7 @@ def case_for(
 
     Until the second opinion is closed, other moderators than the first get it under the id of the
     first review, with its times: they cannot see that a decision exists. Raises Forbidden if the
-    moderator may not work the case, and CaseOfAnother while the second opinion is being opened.
+    moderator may not work the case, and CaseTaken while the second opinion is being opened.
     """
     review = reviews.get(review_id)
     if review.kind is ReviewKind.SECOND:
@@ -29,7 +29,7 @@ def case_for(
     with suppress(NotFound):
         second = reviews.get(review_of(review.job_id, ReviewKind.SECOND))
     if second is None and now < review.decide_by:
-        raise CaseOfAnother(f"another moderator has review {review_id}")
+        raise CaseTaken(f"another moderator has review {review_id}")
     if second is None or (
         second.state is not ReviewState.WAITING and second.decided_by != moderator.id
     ):

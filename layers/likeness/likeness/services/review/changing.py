@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from likeness.domain.errors import Conflict, Unavailable
+from likeness.domain.errors import ConcurrentChange
 from likeness.domain.ids import ReviewId
 from likeness.domain.review.audit import AuditAction, about
 from likeness.domain.review.case import Moderator, Review
@@ -38,7 +38,7 @@ def change_case(
         event = about(changed, action, now, actor=moderator.id, details=details) if action else None
         try:
             reviews.save(changed, event, counts)
-        except Conflict:
+        except ConcurrentChange:
             continue
         return changed
-    raise Unavailable(f"too many concurrent changes of review {review_id}: try again")
+    raise ConcurrentChange(f"too many concurrent changes of review {review_id}: try again")

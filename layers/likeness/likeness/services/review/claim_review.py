@@ -20,7 +20,7 @@ def claim_review(
     clock: Clock,
     lease: timedelta,
 ) -> ClaimView:
-    """Of two concurrent claims the second raises CaseOfAnother."""
+    """Of two concurrent claims the second raises CaseTaken."""
     now = clock.now()
     claimed = change_case(
         review_id,

@@ -37,7 +37,10 @@ def decide_review(
     again, or `expire_reviews` completes it.
     """
     if decision.approve == bool(decision.photos):
-        raise Invalid("approve and name no photo, or refuse and name each with its reason code")
+        raise Invalid(
+            "approve and name no photo, or refuse and name each with its reason code",
+            field="/body/photos",
+        )
     now = clock.now()
 
     def apply(review: Review) -> Review:

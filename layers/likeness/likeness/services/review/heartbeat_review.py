@@ -19,7 +19,7 @@ def heartbeat_review(
     clock: Clock,
     lease: timedelta,
 ) -> ClaimView:
-    """Raises LeaseLost or CaseOfAnother if the lease was lost. Heartbeats are not audited."""
+    """Raises NoLease or CaseTaken if the lease was lost. Heartbeats are not audited."""
     now = clock.now()
     renewed = change_case(
         review_id,

@@ -4,7 +4,7 @@ from contextlib import suppress
 
 from likeness.api.review import DecidedView, OverturnReview
 from likeness.contracts import JobError
-from likeness.domain.errors import CaseDecided, Conflict, Forbidden, NotFound
+from likeness.domain.errors import CaseDecided, Forbidden, NotFound, NotReversible
 from likeness.domain.ids import ReviewId
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.review import statistics as desk_counters
@@ -97,22 +97,22 @@ def _require_possible(
     appeals: AppealClosing,
 ) -> None:
     if review.kind is not ReviewKind.PHOTOS:
-        raise Conflict("an appeal is final, and a second opinion follows its first review")
+        raise NotReversible("an appeal is final, and a second opinion follows its first review")
     if review.state not in {ReviewState.APPROVED, ReviewState.REFUSED}:
-        raise Conflict(f"review {review.review_id} is not decided")
+        raise NotReversible(f"review {review.review_id} is not decided")
     if review.overturn:
         raise CaseDecided(f"review {review.review_id} was overturned already")
     deciders = {review.decided_by}
     with suppress(NotFound):
         second = reviews.get(review_of(review.job_id, ReviewKind.SECOND))
         if second.state is ReviewState.WAITING:
-            raise Conflict("a second opinion is open: wait for it")
+            raise NotReversible("a second opinion is open: wait for it")
         deciders.add(second.decided_by)
     if moderator.id in deciders:
         raise Forbidden("you decided the case: another lead reverses it")
     if approve and job.state is not JobState.REFUSED:
-        raise Conflict(f"job {job.job_id} is {job.state}: only a refused one can be approved")
+        raise NotReversible(f"job {job.job_id} is {job.state}: only a refused one can be approved")
     if not approve and (job.ended or job.state is JobState.CANCELLING):
-        raise Conflict(f"job {job.job_id} is {job.state}: it can be refused while it runs")
+        raise NotReversible(f"job {job.job_id} is {job.state}: it can be refused while it runs")
     if approve and appeals.appeals.get(job.job_id):
-        raise Conflict(f"the user appealed: decide the appeal of job {job.job_id}")
+        raise NotReversible(f"the user appealed: decide the appeal of job {job.job_id}")

@@ -1,7 +1,7 @@
 """A lead returns an escalated case to the moderators."""
 
 from likeness.api.review import ReviewSummary
-from likeness.domain.errors import Conflict, Forbidden
+from likeness.domain.errors import Forbidden, NotEscalated
 from likeness.domain.ids import ReviewId
 from likeness.domain.review.audit import AuditAction
 from likeness.domain.review.case import Moderator, Review
@@ -21,7 +21,7 @@ def return_review(
 
     def apply(review: Review) -> Review:
         if not review.escalation:
-            raise Conflict(f"review {review_id} was not escalated")
+            raise NotEscalated(f"review {review_id} was not escalated")
         return review.return_to_queue(moderator.id, now)
 
     returned = change_case(

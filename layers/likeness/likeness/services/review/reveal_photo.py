@@ -3,7 +3,7 @@
 import base64
 
 from likeness.api.review import RevealedPhotoView, RevealPhoto
-from likeness.domain.errors import NotFound, OverQuota
+from likeness.domain.errors import ExposureUsed, NotFound
 from likeness.domain.ids import JobId, ReviewId
 from likeness.domain.moderation import Policy, severity
 from likeness.domain.review.audit import AuditAction, about
@@ -31,7 +31,7 @@ def reveal_photo(
     """Counted before the picture is read, so that none is shown uncounted.
 
     A photo costs points by the severity of its findings, so that a harmless portrait costs less
-    than a nude. Raises OverQuota if the day's budget is used up; leads see the request for more.
+    than a nude. Raises ExposureUsed if the day's budget is used up; leads see the request for more.
     """
     now = clock.now()
     review = case_for(review_id, moderator, reviews=reviews, now=now)
@@ -48,7 +48,7 @@ def reveal_photo(
     audit_event = about(review, AuditAction.REVEALED, now, actor=moderator.id, details=details)
     try:
         exposure = desk_counters.expose(audit_event, points=points, budget=budget)
-    except OverQuota:
+    except ExposureUsed:
         desk_counters.ask(audit_event.model_copy(update={"action": AuditAction.EXPOSURE_ASKED}))
         raise
     clear = request.level is RevealLevel.CLEAR

@@ -14,6 +14,7 @@ from likeness.api.review import (
     TransparencyQuery,
     TransparencyView,
 )
+from likeness.domain.errors import CaseTaken
 from likeness.domain.ids import ReviewId
 from likeness.domain.review.case import Moderator
 from likeness.entrypoints.http import route, routes
@@ -51,7 +52,13 @@ def review_stats_handler(query: StatsQuery, moderator: Moderator) -> StatsView:
     )
 
 
-@route("GET", "/v1/reviews/{review_id}/audit", gives=AuditView, moderators=bootstrap.staff)
+@route(
+    "GET",
+    "/v1/reviews/{review_id}/audit",
+    gives=AuditView,
+    moderators=bootstrap.staff,
+    raises=[CaseTaken],
+)
 def read_audit_handler(review_id: ReviewId, moderator: Moderator) -> AuditView:
     """The case's entries in the audit log, oldest first."""
     return read_audit(

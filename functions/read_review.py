@@ -3,13 +3,16 @@
 from likeness import bootstrap
 from likeness.adapters.photos import pictures
 from likeness.api.review import CaseView
+from likeness.domain.errors import CaseTaken
 from likeness.domain.ids import ReviewId
 from likeness.domain.review.case import Moderator
 from likeness.entrypoints.http import route
 from likeness.services.review.read_review import read_review
 
 
-@route("GET", "/v1/reviews/{review_id}", gives=CaseView, moderators=bootstrap.staff)
+@route(
+    "GET", "/v1/reviews/{review_id}", gives=CaseView, moderators=bootstrap.staff, raises=[CaseTaken]
+)
 def handler(review_id: ReviewId, moderator: Moderator) -> CaseView:
     """The findings on each photo, and a small, grey, blurred copy of it."""
     return read_review(

@@ -151,6 +151,7 @@ def return_review_handler(review_id: ReviewId, moderator: Moderator) -> ReviewSu
     takes=AddNote,
     gives=NotesView,
     moderators=bootstrap.staff,
+    raises=[CaseTaken, ConcurrentChange],
     on_repeat=OnRepeat.RUN_AGAIN,
 )
 def add_note_handler(review_id: ReviewId, request: AddNote, moderator: Moderator) -> NotesView:

@@ -140,7 +140,7 @@ class ErasureView(TypedDict):
     jobs: int
     """number of deleted jobs"""
     objects: int
-    """number of objects deleted from the buckets"""
+    """number of objects of these jobs that were deleted, by the erasure or before it"""
     retained: str
     """what is still stored, and for how long"""
     receipt: str | None
@@ -174,7 +174,10 @@ ErrorKind: TypeAlias = Literal[
     "AppealClosed",
     "PhotosNotDeletedYet",
     "CaseTaken",
-    "CaseClosed",
+    "CaseDecided",
+    "DeadlinePassed",
+    "NotEscalated",
+    "NotReversible",
     "NoLease",
     "AccountExists",
     "OwnAccount",
@@ -273,13 +276,15 @@ class NewPhoto(TypedDict):
     content_type: Literal["image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"]
 
 
-PhotoState: TypeAlias = Literal["awaited", "checking", "accepted", "refused", "left_out"]
+PhotoState: TypeAlias = Literal["awaited", "checking", "accepted", "refused", "deleted", "left_out"]
 
 
 class PlusView(TypedDict):
     """The entitlement in effect; not the one in the request if a newer one was stored."""
 
     active: bool
+    erased: bool
+    """true: the user was erased after `effective_at`, and nothing was stored"""
     expires_at: str
     source: str
     effective_at: str
@@ -383,7 +388,7 @@ class SetPlus(TypedDict):
     """a past time ends Plus"""
     source: str
     effective_at: str
-    """when billing decided this; the newest wins"""
+    """when billing decided this, not in the future; the newest wins"""
 
 
 class StatementGround(TypedDict):
@@ -403,13 +408,30 @@ class StyleView(TypedDict):
     name: dict[str, str]
     description: dict[str, str]
     preview: str
-    """path of a preview picture in this API"""
+    """path of a preview picture in this API, WebP, 512 px; needs no signature"""
+    thumbnail: str
+    """path of the same picture in 256 px"""
 
 
 class StylesView(TypedDict):
     next: str | None
     """cursor of the next page; null on the last page"""
     styles: list[StyleView]
+
+
+class TierView(TypedDict):
+    """What a tier gives."""
+
+    tier: str
+    open: bool
+    """false: its users may not create avatars"""
+    jobs_a_day: int
+    avatars_a_job: int
+    styles_a_job: int
+    reviewed_first: bool
+    """its reviews come before those of other tiers"""
+    photos_deleted_within_s: int
+    """seconds after the last avatar is drawn; 0: immediately"""
 
 
 class TimelineEntry(TypedDict):
@@ -419,7 +441,7 @@ class TimelineEntry(TypedDict):
     at: str
 
 
-Trust: TypeAlias = Literal["trusted", "others", "invalid", "none"]
+Trust: TypeAlias = Literal["trusted", "others", "expired", "invalid", "none"]
 """Validity of a picture's Content Credentials."""
 
 
@@ -511,6 +533,12 @@ class JobSummary(TypedDict):
     avatars_asked: int
     created_at: str
     submit_by: str
+    avatars_shown: int
+    """number of avatars that GET /v1/jobs/{job_id} lists"""
+    thumbnail: str | None
+    """presigned URL of the best avatar, WebP, 256 px; null: none"""
+    avatars_deleted_at: str | None
+    """all of them, after DELETE; verified by listing"""
 
 
 class JobsView(TypedDict):
@@ -571,10 +599,20 @@ class QuotaView(TypedDict):
     day: str
     """ISO date in `time_zone`"""
     time_zone: str
-    """IANA time zone of the quota day; changes at most once in 30 days"""
+    """IANA time zone in which `day` is counted; changes at most once in 30 days"""
+    next_time_zone: str | None
+    """a change that waits: the zone from `next_time_zone_from` on"""
+    next_time_zone_from: str | None
+    time_zone_fixed_until: str | None
+    """a job in another zone changes nothing before; null: no job yet"""
     tier: str
+    """of a job that is submitted now; a submitted job keeps its own"""
+    tiers: list[TierView]
+    """what each tier gives"""
+    plus_expires_at: str | None
+    """null: no Plus now"""
     limit: int
-    """jobs on this day"""
+    """jobs on this day, by the tier now: it changes when Plus begins or ends"""
     used: int
     left: int
     next_day_begins_at: str
@@ -625,10 +663,12 @@ class JobView(TypedDict):
     photos: list[PhotoView]
     photos_deleted_at: str | None
     deletion: DeletionState | None
-    """null: the photos are in use; deleted: GET .../receipt has the receipt"""
+    """null: the photos are in use; pending: not verified yet; deleted: GET .../receipt has the receipt; held: by a legal hold"""
     progress: ProgressView | None
     avatars: list[AvatarView]
     avatars_expire_at: str | None
+    avatars_deleted_at: str | None
+    """all of them, after DELETE; verified by listing"""
     archive: str | None
     """URL of a ZIP of all avatars"""
     quota: QuotaView

@@ -83,10 +83,18 @@ export interface paths {
     put?: never;
     post?: never;
     /**
-     * Cancel a job that has not ended
-     * @description Stops the work, deletes everything, returns the quota day. No avatar is published.
+     * Cancel a running job, or delete the avatars of a completed one
+     * @description Works in every state:
+     *
+     *     - `open` to `finishing`: cancels. The work is stopped, everything is deleted, no avatar is
+     *       published, and the quota day is returned. The state becomes `cancelling`, then `cancelled`.
+     *     - `completed`: deletes all avatars and their ZIP. They are not shown from now on, and
+     *       `POST /v1/verify` calls them revoked. The state stays `completed` and the quota day stays
+     *       spent. `deletion` is `pending` until a listing finds nothing; then `avatars_deleted_at` is set
+     *       and `GET .../receipt` has a new receipt with the avatars.
+     *     - `refused`, `cancelled`, `expired`, `failed`: nothing is left. Returns the state.
      */
-    delete: operations["cancel_job"];
+    delete: operations["delete_job"];
     options?: never;
     head?: never;
     patch?: never;
@@ -157,6 +165,27 @@ export interface paths {
      */
     post: operations["add_photo"];
     delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/jobs/{job_id}/photos/{photo_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Delete one photo before the job is submitted
+     * @description In any state: awaited, while it is checked, accepted or refused. `POST .../photos` returns a
+     *     presigned POST for another one.
+     */
+    delete: operations["delete_photo"];
     options?: never;
     head?: never;
     patch?: never;
@@ -254,8 +283,9 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * A preview picture of a style: WebP, drawn from a public-domain photo
-     * @description A preview picture of a style: WebP, drawn from a public-domain photo.
+     * A preview picture of a style: WebP in two sizes, drawn from a public-domain photo
+     * @description An `<img>` may show it: it needs no signature. `If-None-Match` with the picture's `ETag` gets
+     *     304.
      */
     get: operations["preview_style"];
     put?: never;
@@ -318,7 +348,8 @@ export interface paths {
     get?: never;
     /**
      * Set a user's Plus entitlement, as billing decided
-     * @description Safe to repeat, late and in any order: the newest effective time wins.
+     * @description Safe to repeat, late and in any order: the newest effective time wins. A decision of before the
+     *     user's erasure stores nothing.
      */
     put: operations["set_plus"];
     post?: never;
@@ -599,7 +630,7 @@ export interface components {
       finished_at: string | null;
       /** @description number of deleted jobs */
       jobs: number;
-      /** @description number of objects deleted from the buckets */
+      /** @description number of objects of these jobs that were deleted, by the erasure or before it */
       objects: number;
       /**
        * @description what is still stored, and for how long
@@ -684,7 +715,10 @@ export interface components {
       | "AppealClosed"
       | "PhotosNotDeletedYet"
       | "CaseTaken"
-      | "CaseClosed"
+      | "CaseDecided"
+      | "DeadlinePassed"
+      | "NotEscalated"
+      | "NotReversible"
       | "NoLease"
       | "AccountExists"
       | "OwnAccount"
@@ -813,6 +847,18 @@ export interface components {
       created_at: string;
       /** Format: date-time */
       submit_by: string;
+      /** @description number of avatars that GET /v1/jobs/{job_id} lists */
+      avatars_shown: number;
+      /**
+       * @description presigned URL of the best avatar, WebP, 256 px; null: none
+       * @default null
+       */
+      thumbnail: string | null;
+      /**
+       * @description all of them, after DELETE; verified by listing
+       * @default null
+       */
+      avatars_deleted_at: string | null;
     };
     /** @description A job, with its photos, avatars and quota. */
     JobView: {
@@ -849,7 +895,7 @@ export interface components {
       photos: components["schemas"]["PhotoView"][];
       photos_deleted_at: string | null;
       /**
-       * @description null: the photos are in use; deleted: GET .../receipt has the receipt
+       * @description null: the photos are in use; pending: not verified yet; deleted: GET .../receipt has the receipt; held: by a legal hold
        * @default null
        */
       deletion: components["schemas"]["DeletionState"] | null;
@@ -859,6 +905,11 @@ export interface components {
       avatars: components["schemas"]["AvatarView"][];
       /** @default null */
       avatars_expire_at: string | null;
+      /**
+       * @description all of them, after DELETE; verified by listing
+       * @default null
+       */
+      avatars_deleted_at: string | null;
       /**
        * @description URL of a ZIP of all avatars
        * @default null
@@ -903,7 +954,7 @@ export interface components {
      * PhotoState
      * @enum {string}
      */
-    PhotoState: "awaited" | "checking" | "accepted" | "refused" | "left_out";
+    PhotoState: "awaited" | "checking" | "accepted" | "refused" | "deleted" | "left_out";
     /** @description Result of the inspection of one photo; after submission, whether it was left out. */
     PhotoView: {
       /** @example p01 */
@@ -925,6 +976,8 @@ export interface components {
     /** @description The entitlement in effect; not the one in the request if a newer one was stored. */
     PlusView: {
       active: boolean;
+      /** @description true: the user was erased after `effective_at`, and nothing was stored */
+      erased: boolean;
       /** Format: date-time */
       expires_at: string;
       /** @example app-store */
@@ -1033,13 +1086,36 @@ export interface components {
        */
       day: string;
       /**
-       * @description IANA time zone of the quota day; changes at most once in 30 days
+       * @description IANA time zone in which `day` is counted; changes at most once in 30 days
        * @example Europe/Berlin
        */
       time_zone: string;
-      /** @example lite */
+      /**
+       * @description a change that waits: the zone from `next_time_zone_from` on
+       * @default null
+       * @example Asia/Tokyo
+       */
+      next_time_zone: string | null;
+      /** @default null */
+      next_time_zone_from: string | null;
+      /**
+       * @description a job in another zone changes nothing before; null: no job yet
+       * @default null
+       */
+      time_zone_fixed_until: string | null;
+      /**
+       * @description of a job that is submitted now; a submitted job keeps its own
+       * @example lite
+       */
       tier: string;
-      /** @description jobs on this day */
+      /** @description what each tier gives */
+      tiers: components["schemas"]["TierView"][];
+      /**
+       * @description null: no Plus now
+       * @default null
+       */
+      plus_expires_at: string | null;
+      /** @description jobs on this day, by the tier now: it changes when Plus begins or ends */
       limit: number;
       used: number;
       left: number;
@@ -1122,7 +1198,7 @@ export interface components {
       source: string;
       /**
        * Format: date-time
-       * @description when billing decided this; the newest wins
+       * @description when billing decided this, not in the future; the newest wins
        */
       effective_at: string;
     };
@@ -1204,10 +1280,15 @@ export interface components {
         [key: string]: string;
       };
       /**
-       * @description path of a preview picture in this API
+       * @description path of a preview picture in this API, WebP, 512 px; needs no signature
        * @example /v1/styles/comic/preview
        */
       preview: string;
+      /**
+       * @description path of the same picture in 256 px
+       * @example /v1/styles/comic/preview?size=256
+       */
+      thumbnail: string;
     };
     StylesView: {
       /**
@@ -1216,6 +1297,20 @@ export interface components {
        */
       next: string | null;
       styles: components["schemas"]["StyleView"][];
+    };
+    /** @description What a tier gives. */
+    TierView: {
+      /** @example plus */
+      tier: string;
+      /** @description false: its users may not create avatars */
+      open: boolean;
+      jobs_a_day: number;
+      avatars_a_job: number;
+      styles_a_job: number;
+      /** @description its reviews come before those of other tiers */
+      reviewed_first: boolean;
+      /** @description seconds after the last avatar is drawn; 0: immediately */
+      photos_deleted_within_s: number;
     };
     /** @description When the job entered a state. */
     TimelineEntry: {
@@ -1228,7 +1323,7 @@ export interface components {
      * @description Validity of a picture's Content Credentials.
      * @enum {string}
      */
-    Trust: "trusted" | "others" | "invalid" | "none";
+    Trust: "trusted" | "others" | "expired" | "invalid" | "none";
     /** @description An error of API Gateway itself: no function was called. */
     GatewayError: {
       message: string | null;
@@ -1403,6 +1498,7 @@ export type Statement = components["schemas"]["Statement"];
 export type StatementGround = components["schemas"]["StatementGround"];
 export type StyleView = components["schemas"]["StyleView"];
 export type StylesView = components["schemas"]["StylesView"];
+export type TierView = components["schemas"]["TierView"];
 export type TimelineEntry = components["schemas"]["TimelineEntry"];
 export type Trust = components["schemas"]["Trust"];
 export type GatewayError = components["schemas"]["GatewayError"];
@@ -1581,7 +1677,7 @@ export interface operations {
       503: components["responses"]["ServiceUnavailable"];
     };
   };
-  cancel_job: {
+  delete_job: {
     parameters: {
       query?: never;
       header?: never;
@@ -1614,7 +1710,7 @@ export interface operations {
       403: components["responses"]["Forbidden"];
       /** @description `NotFound` */
       404: components["responses"]["NotFound"];
-      /** @description `ConcurrentChange`, `JobEnded` */
+      /** @description `ConcurrentChange` */
       409: components["responses"]["Conflict"];
       /** @description The quota of the day is used, or there are too many calls */
       429: components["responses"]["TooManyRequests"];
@@ -1742,7 +1838,7 @@ export interface operations {
       403: components["responses"]["Forbidden"];
       /** @description `AvatarsExpired`, `NotFound` */
       404: components["responses"]["NotFound"];
-      /** @description `InProgress`, `JobEnded`, `JobRunning` */
+      /** @description `ConcurrentChange`, `InProgress`, `JobEnded`, `JobRunning` */
       409: components["responses"]["Conflict"];
       /** @description The body is larger than API Gateway accepts */
       413: components["responses"]["ContentTooLarge"];
@@ -1817,6 +1913,65 @@ export interface operations {
       415: components["responses"]["UnsupportedMediaType"];
       /** @description `KeyReused` */
       422: components["responses"]["UnprocessableContent"];
+      /** @description The quota of the day is used, or there are too many calls */
+      429: components["responses"]["TooManyRequests"];
+      /** @description `Internal` */
+      500: components["responses"]["InternalServerError"];
+      /** @description `Unavailable` */
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  delete_photo: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        job_id: string;
+        photo_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          "Cache-Control": components["headers"]["CacheControl"];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "photo_id": "p01",
+           *       "state": "awaited",
+           *       "problem": {
+           *         "code": "FILE.TYPE",
+           *         "hint": {
+           *           "de": "auf Deutsch",
+           *           "en": "in English"
+           *         },
+           *         "fix_and_retry": true
+           *       },
+           *       "box": {
+           *         "left": 1,
+           *         "top": 1,
+           *         "width": 1,
+           *         "height": 1
+           *       },
+           *       "duplicate_of": "p01"
+           *     }
+           */
+          "application/json": components["schemas"]["PhotoView"];
+        };
+      };
+      /** @description `Invalid` */
+      400: components["responses"]["BadRequest"];
+      /** @description The caller may not do this, or the signature is missing or wrong */
+      403: components["responses"]["Forbidden"];
+      /** @description `NotFound` */
+      404: components["responses"]["NotFound"];
+      /** @description `AlreadySubmitted`, `ConcurrentChange`, `JobEnded` */
+      409: components["responses"]["Conflict"];
       /** @description The quota of the day is used, or there are too many calls */
       429: components["responses"]["TooManyRequests"];
       /** @description `Internal` */
@@ -1994,7 +2149,8 @@ export interface operations {
            *             "de": "auf Deutsch",
            *             "en": "in English"
            *           },
-           *           "preview": "/v1/styles/comic/preview"
+           *           "preview": "/v1/styles/comic/preview",
+           *           "thumbnail": "/v1/styles/comic/preview?size=256"
            *         }
            *       ]
            *     }
@@ -2004,8 +2160,6 @@ export interface operations {
       };
       /** @description `Invalid` */
       400: components["responses"]["BadRequest"];
-      /** @description The caller may not do this, or the signature is missing or wrong */
-      403: components["responses"]["Forbidden"];
       /** @description The quota of the day is used, or there are too many calls */
       429: components["responses"]["TooManyRequests"];
       /** @description `Internal` */
@@ -2016,7 +2170,10 @@ export interface operations {
   };
   preview_style: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description side of the picture, px */
+        size?: "256" | "512";
+      };
       header?: never;
       path: {
         style: string;
@@ -2037,8 +2194,6 @@ export interface operations {
       };
       /** @description `Invalid` */
       400: components["responses"]["BadRequest"];
-      /** @description The caller may not do this, or the signature is missing or wrong */
-      403: components["responses"]["Forbidden"];
       /** @description `NotFound` */
       404: components["responses"]["NotFound"];
       /** @description The quota of the day is used, or there are too many calls */
@@ -2091,6 +2246,19 @@ export interface operations {
         limit?: number;
         /** @description `next` of the previous page; omit it for the first page */
         cursor?: string;
+        /** @description only jobs in this state */
+        state?:
+          | "open"
+          | "moderating"
+          | "in_review"
+          | "generating"
+          | "finishing"
+          | "cancelling"
+          | "completed"
+          | "refused"
+          | "cancelled"
+          | "expired"
+          | "failed";
       };
       header?: never;
       path: {
@@ -2154,6 +2322,7 @@ export interface operations {
           /**
            * @example {
            *       "active": true,
+           *       "erased": true,
            *       "expires_at": "2026-11-22T12:00:00Z",
            *       "source": "app-store",
            *       "effective_at": "2026-11-22T12:00:00Z"

@@ -576,7 +576,7 @@ def test_a_deleted_photo_has_no_preview(waiting):
 
 def earlier(world, n, state=JobState.REFUSED, reason=Reason.POLICY_VIOLENCE, granted=False):
     job = a_job(state, job_id=f"j{n:032x}", reason=reason, created_at=NOW - timedelta(days=n))
-    world.jobs.create(job, [])
+    world.jobs.jobs[job.job_id] = job
     if granted:
         appeal = Appeal(
             job_id=job.job_id,

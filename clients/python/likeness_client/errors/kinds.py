@@ -20,7 +20,7 @@ class TierLimit(ApiError):
 
 
 class UnreadablePicture(ApiError):
-    """The picture cannot be read; `reason` says why. Ask for another file."""
+    """The picture is too large, or cannot be read: `reason` says why. Ask for another file."""
 
 
 class Forbidden(ApiError):

@@ -11,7 +11,6 @@ from pydantic import AwareDatetime, Field
 from likeness.domain.errors import (
     CaseDecided,
     CaseTaken,
-    Conflict,
     DeadlinePassed,
     Forbidden,
     Invalid,
@@ -247,23 +246,24 @@ class Review(Versioned):
 
     def require_allowed(self, moderator: Moderator) -> None:
         """Raises Forbidden if this moderator may not review the case."""
-        if self.owner in {moderator.id, moderator.app_user_id}:
-            raise Forbidden("moderators do not review their own photos")
-        if self.kind is ReviewKind.APPEAL and not moderator.lead:
-            raise Forbidden("only leads review appeals")
-        if self.escalation and (not moderator.lead or self.escalation.by == moderator.id):
-            raise Forbidden("the case was escalated: another lead reviews it")
-        if moderator.id in self.excluded_moderators:
-            raise Forbidden("you already decided about this job: another moderator must review it")
+        if why := self._why_not_allowed(moderator):
+            raise Forbidden(why)
 
     def workable(self, moderator: Moderator, now: datetime) -> bool:
         """Whether this moderator may work the case now, or once its lease ends."""
-        try:
-            self.require_allowed(moderator)
-            self._require_waiting(moderator.id, now)
-        except (Forbidden, Conflict):
-            return False
-        return True
+        waits = self.state is ReviewState.WAITING and not self.pending and now < self.decide_by
+        return waits and self._why_not_allowed(moderator) is None
+
+    def _why_not_allowed(self, moderator: Moderator) -> str | None:
+        if self.owner in {moderator.id, moderator.app_user_id}:
+            return "moderators do not review their own photos"
+        if self.kind is ReviewKind.APPEAL and not moderator.lead:
+            return "only leads review appeals"
+        if self.escalation and (not moderator.lead or self.escalation.by == moderator.id):
+            return "the case was escalated: another lead reviews it"
+        if moderator.id in self.excluded_moderators:
+            return "you already decided about this job: another moderator must review it"
+        return None
 
     def is_skipped(self, by: str, now: datetime) -> bool:
         return any(skip.by == by and now < skip.until for skip in self.skips)
@@ -277,6 +277,11 @@ class Review(Versioned):
         lease = self.active_lease(now)
         if lease and lease.by != by:
             raise CaseTaken(f"another moderator has review {self.public_id}")
+        return self.lend(by, now=now, lasts=lasts)
+
+    def lend(self, by: str, *, now: datetime, lasts: timedelta) -> Self:
+        """Gives the lease of a case that this moderator may claim."""
+        lease = self.active_lease(now)
         until = min(now + lasts, self.decide_by)
         since = lease.since if lease else now
         return self.change(lease=Lease(by=by, until=until, since=since))

@@ -16,7 +16,7 @@ TRIES = 5
 
 def change_case(
     review_id: ReviewId,
-    apply: Callable[[Review], Review],
+    change: Callable[[Review], Review],
     *,
     moderator: Moderator,
     reviews: Reviews,
@@ -27,12 +27,12 @@ def change_case(
 ) -> Review:
     """Read, change and store the case with its audit event, if there is an `action`.
 
-    A case that `apply` does not change is not stored. After a lost race the case is read again, so
+    A case that `change` leaves as it is is not stored. After a lost race the case is read again, so
     that the error says what the other request did.
     """
     for _ in range(TRIES):
         review = case_for(review_id, moderator, reviews=reviews, now=now)
-        changed = apply(review)
+        changed = change(review)
         if changed == review:
             return review
         event = about(changed, action, now, actor=moderator.id, details=details) if action else None

@@ -43,7 +43,7 @@ def decide_review(
         )
     now = clock.now()
 
-    def apply(review: Review) -> Review:
+    def decided(review: Review) -> Review:
         check_refusal(review, decision.photos)
         sampled = is_sampled(review.job_id, second_percent, "second")
         return review.decide(
@@ -58,7 +58,7 @@ def decide_review(
     if not _is_repeated(review, decision, moderator):
         review = change_case(
             review_id,
-            apply,
+            decided,
             moderator=moderator,
             reviews=reviews,
             now=now,

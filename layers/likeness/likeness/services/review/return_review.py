@@ -19,14 +19,14 @@ def return_review(
         raise Forbidden("only a lead returns an escalated case")
     now = clock.now()
 
-    def apply(review: Review) -> Review:
+    def without_escalation(review: Review) -> Review:
         if not review.escalation:
             raise NotEscalated(f"review {review_id} was not escalated")
         return review.return_to_queue(moderator.id, now)
 
     returned = change_case(
         review_id,
-        apply,
+        without_escalation,
         moderator=moderator,
         reviews=reviews,
         now=now,

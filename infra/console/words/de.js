@@ -53,9 +53,9 @@ export const de = {
   "error.429": "Das heutige Kontingent ist aufgebraucht. Die Leitung wurde um mehr gebeten.",
   "error.other": (status) => `Das hat nicht geklappt (${status}). Versuch es noch einmal.`,
 
-  "exposure": "Heute aufgedeckte Bilder",
+  "exposure": "Heute gesehen, in Punkten",
   "exposure.of": (used, limit) => `${used} von ${limit}`,
-  "exposure.warned": (left) => `Du hast heute viele Bilder aufgedeckt: ${left} sind übrig. Mach eine Pause oder gib ab.`,
+  "exposure.warned": (left) => `Du hast heute viel aufgedeckt: ${left} Punkte sind übrig. Mach eine Pause oder gib ab.`,
   "exposure.used_up": "Das heutige Kontingent ist aufgebraucht. Wenn du mehr aufdecken willst, wird die Leitung gefragt.",
 
   "queue": "Warteschlange",
@@ -205,6 +205,9 @@ export const de = {
   "action.authenticator_reset": "hat eine Authenticator-App zurückgesetzt",
   "detail.photo_id": "Foto",
   "detail.reason": "Grund",
+  "detail.level": "Stufe",
+  "detail.points": "Punkte",
+  "detail.after": "nach Eintrag",
   "detail.kind": "Art",
   "detail.more": "mehr",
   "detail.moderator": "Moderation",

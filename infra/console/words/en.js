@@ -53,9 +53,9 @@ export const en = {
   "error.429": "Today's exposure budget is used up. The leads were asked for more.",
   "error.other": (status) => `That did not work (${status}). Try again.`,
 
-  "exposure": "Pictures revealed today",
+  "exposure": "Exposure today, in points",
   "exposure.of": (used, limit) => `${used} of ${limit}`,
-  "exposure.warned": (left) => `You have revealed many pictures today: ${left} are left. Take a break, or hand over.`,
+  "exposure.warned": (left) => `You have revealed a lot today: ${left} points are left. Take a break, or hand over.`,
   "exposure.used_up": "Today's exposure budget is used up. If you try to reveal more, the leads are asked.",
 
   "queue": "Queue",
@@ -205,6 +205,9 @@ export const en = {
   "action.authenticator_reset": "reset an authenticator",
   "detail.photo_id": "photo",
   "detail.reason": "reason",
+  "detail.level": "level",
+  "detail.points": "points",
+  "detail.after": "after entry",
   "detail.kind": "kind",
   "detail.more": "more",
   "detail.moderator": "moderator",

@@ -44,6 +44,14 @@ from tests.fakes.tables import (
     FakeUsers,
     FakeWatermarks,
 )
+from tests.fakes.webhooks import (
+    FakeCallLimits,
+    FakeDeliveries,
+    FakeDeliveryQueue,
+    FakeWebhookCaller,
+    FakeWebhooks,
+    FakeWebhookSecrets,
+)
 
 __all__ = [
     "FakeAnswers",
@@ -52,10 +60,13 @@ __all__ = [
     "FakeAvatarStore",
     "FakeBucket",
     "FakeBuckets",
+    "FakeCallLimits",
     "FakeClock",
     "FakeCredentials",
     "FakeDeadlines",
     "FakeDeletions",
+    "FakeDeliveries",
+    "FakeDeliveryQueue",
     "FakeDeskCounters",
     "FakeDetector",
     "FakeDurations",
@@ -84,4 +95,7 @@ __all__ = [
     "FakeWatermarks",
     "FakeWork",
     "FakeWorkflow",
+    "FakeWebhookCaller",
+    "FakeWebhookSecrets",
+    "FakeWebhooks",
 ]

@@ -11,7 +11,7 @@ from likeness.domain.paging import ResultPage
 from likeness.domain.photos.photo import Photo
 from likeness.domain.review.audit import AuditEvent
 from likeness.domain.review.statistics import DeskCounts, DeskDay
-from likeness.events import JobStateChanged, StreamRecord
+from likeness.events import Event, StreamRecord
 
 
 class Jobs(Protocol):
@@ -80,6 +80,12 @@ class Jobs(Protocol):
     def avatars(self, job_id: JobId) -> list[Avatar]:
         """Return the job's avatars, best first."""
 
+    def save_progress(self, job_id: JobId, *, done: int, total: int, step: int) -> bool:
+        """Store how many avatars are drawn, if `step` more than stored, or all for the first time.
+
+        Returns whether it was stored. The stored number never falls.
+        """
+
     def save_avatars(self, avatars: Iterable[Avatar]) -> None: ...
     def for_user(self, user_id: UserId) -> list[Job]:
         """Return a user's jobs, oldest first. Eventually consistent: a new job may be missing."""
@@ -124,7 +130,7 @@ class Timers(Protocol):
 
 
 class EventBus(Protocol):
-    def publish(self, events: Sequence[JobStateChanged]) -> list[JobStateChanged]:
+    def publish(self, events: Sequence[Event]) -> list[Event]:
         """Publish at most ten events. Returns those that the bus refused.
 
         Not idempotent: after Unavailable, some may have been published.

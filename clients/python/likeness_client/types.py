@@ -37,6 +37,8 @@ class AppealedPhotoView(TypedDict):
 
     photo_id: str
     state: Literal["awaited", "recognised", "another"]
+    optional: bool
+    """only to compare with: a lead reviews the appeal without it too"""
 
 
 class AvatarView(TypedDict):

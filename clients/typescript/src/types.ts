@@ -749,6 +749,11 @@ export interface components {
       photo_id: string;
       /** @enum {string} */
       state: "awaited" | "recognised" | "another";
+      /**
+       * @description only to compare with: a lead reviews the appeal without it too
+       * @default false
+       */
+      optional: boolean;
     };
     /** @description One avatar. Avatars are sorted best first; presigned URLs expire after a few minutes. */
     AvatarView: {
@@ -2540,7 +2545,8 @@ export interface operations {
            *         "photos": [
            *           {
            *             "photo_id": "p01",
-           *             "state": "awaited"
+           *             "state": "awaited",
+           *             "optional": true
            *           }
            *         ]
            *       },

@@ -666,3 +666,77 @@ def test_a_photo_that_may_show_another_person_cannot_be_contested(world):
 
     with pytest.raises(Conflict, match="broke no rule"):
         appeal(world)
+
+
+# --- a reason that is about the set ---------------------------------------------------------------
+
+STRANGER = a_verdict(Outcome.REFUSED, Reason.RIGHTS_NOT_SELF)
+
+
+@pytest.fixture
+def not_self(world):
+    """A job whose second photo was refused as one of another person, by comparing the set."""
+    there = [
+        a_photo(1, verdict=a_verdict(), sha256=digest(b"first")),
+        a_photo(2, verdict=STRANGER, sha256=digest(BYTES)),
+        a_photo(3, verdict=a_verdict(), fingerprint=Fingerprint(perceptual=LOOK)),
+    ]
+    world.has(JobState.MODERATING, with_photos=there)
+    fail(world)
+    prove(world)
+    return world
+
+
+def awaited(world):
+    return {post.photo_id for post in appeal(world).uploads}
+
+
+def cases(world):
+    return {one.photo_id: one.match for one in world.reviews.get(APPEAL).photos}
+
+
+def test_all_photos_of_the_set_are_asked_for_and_only_the_contested_one_is_needed(not_self):
+    assert awaited(not_self) == {"p01", "p02", "p03"}
+    shown = view(not_self).statement.appeal.photos
+    assert [(one.photo_id, one.optional) for one in shown] == [
+        ("p02", False),
+        ("p01", True),
+        ("p03", True),
+    ]
+
+    send(not_self)
+
+    assert cases(not_self) == {"p02": "exact"}
+    assert not_self.appeals.get(JOB).state is AppealState.IN_REVIEW
+
+
+def test_photos_to_compare_with_join_the_case_before_and_after_it_is_open(not_self):
+    awaited(not_self)
+    send(not_self, b"first", "p01")
+    send(not_self)
+    assert cases(not_self) == {"p02": "exact", "p01": "exact"}
+
+    not_self.pictures.looks[b"third"] = LOOK
+    send(not_self, b"third", "p03")
+    send(not_self, b"third", "p03")
+
+    assert list(cases(not_self)) == ["p02", "p01", "p03"]
+    flagged = [bool(one.findings) for one in not_self.reviews.get(APPEAL).photos]
+    assert flagged == [True, False, False]
+    decide(not_self)
+    assert not_self.photo_objects.listing() == []
+    assert set(not_self.users.profile(USER).exonerated) == {photo(not_self).hmac}
+
+
+def test_a_photo_that_arrives_after_the_decision_is_not_stored(not_self):
+    awaited(not_self)
+    send(not_self)
+    decide(not_self)
+
+    send(not_self, b"first", "p01")
+
+    assert not_self.photo_objects.listing() == []
+
+
+def test_a_reason_about_one_photo_asks_for_that_photo_alone(refused):
+    assert awaited(refused) == {"p02"}

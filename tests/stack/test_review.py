@@ -5,6 +5,7 @@ import json
 from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import boto3
@@ -124,6 +125,55 @@ def test_the_next_case_is_for_one_moderator_who_can_undo_the_decision(
     assert desk.act(review, "return")[0] in {403, 409}, "only another lead, with a lease"
     assert backend.job(in_review)["state"] == "in_review"
     backend.cancel(in_review)
+
+
+def test_a_lead_reads_every_figure_and_reverses_a_refusal(in_review, desk, other, person, backend):
+    review = review_of(in_review)
+    assert other.call("POST", "/v1/reviews/next", {})[1]["case"]["review"]["review_id"] == review
+    status, grey = other.act(review, "reveal", {"photo_id": "p01", "level": "grey"})
+    assert (status, grey["url"][:23]) == (200, "data:image/jpeg;base64,")
+    assert other.act(review, "notes", {"text": "A second look, please."})[0] == 200
+    assert other.decide(review, "p01")[0] == 200
+    assert person.sees_end(in_review)["state"] == "refused"
+
+    day = datetime.now(UTC).date().isoformat()
+    for path in (
+        "decided?state=refused",
+        "decided?disagreed=true",
+        f"transparency?first={day}&last={day}",
+        "stats?days=2",
+        "guidelines",
+        "audit?after=0&limit=2000",
+    ):
+        status, shown = desk.call("GET", f"/v1/reviews/{path}")
+        assert status == 200, (path, shown)
+        assert other.call("GET", f"/v1/reviews/{path}")[0] == (
+            200 if path in {"stats?days=2", "guidelines"} else 403
+        )
+    (decided, *_) = desk.call("GET", "/v1/reviews/decided")[1]["reviews"]
+    assert (decided["review_id"], decided["looked"]) == (review, True)
+
+    status, reversed_ = desk.act(review, "overturn", {"photos": []})
+    assert (status, bool(reversed_.get("overturned_by"))) == (200, True)
+    assert desk.act(review, "overturn", {"photos": []}) == (status, reversed_)
+    assert backend.quota(person.user_id)["left"] >= 1
+
+
+def test_a_lead_refuses_a_job_that_runs(in_review, desk, other, person, objects):
+    review = review_of(in_review)
+    assert other.act(review, "claim")[0] == 200
+    assert other.decide(review)[0] == 200
+    until(lambda: person.backend.job(in_review)["state"] == "generating")
+
+    refusal = {"photos": [{"photo_id": "p02", "reason": "RIGHTS.NOT_SELF"}]}
+    status, shown = desk.act(review, "overturn", refusal)
+
+    job = person.sees_end(in_review)
+    if status == 200:
+        assert (job["state"], job["reason"]["code"]) == ("refused", "RIGHTS.NOT_SELF"), shown
+        until(lambda: objects(in_review) == [])
+    else:
+        assert (status, job["state"]) == (409, "completed"), "it was drawn first"
 
 
 def test_of_two_concurrent_claims_one_succeeds(in_review, desk, other, person):

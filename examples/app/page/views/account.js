@@ -1,0 +1,71 @@
+/** The user's name and picture, the day, Plus, and the end of it all. */
+
+import { call } from "../api.js";
+import { button, dialog, h } from "../dom.js";
+import { date, language, LANGUAGES, speak, t, weekday } from "../words.js";
+
+export async function account(page) {
+  await page.reload();
+  draw(page, true);
+  return { refresh: async () => (await page.reload(), draw(page, false)) };
+}
+
+function draw(page, arrive) {
+  const { name, picture, quota } = page.me;
+  page.show(
+    t("account"),
+    [
+      h("h1", { tabindex: -1 }, t("account")),
+      h("p", { class: "profile" }, picture ? h("img", { src: `/api/me/picture?${picture}`, alt: t("account.picture") }) : h("span", { class: "letter", "aria-hidden": "true" }, name[0].toUpperCase()), h("strong", {}, name)),
+      day(quota),
+      plus(page, page.me),
+      h("label", { class: "row" }, t("language"), h("select", { id: "language", onchange: (event) => speak(event.target.value) }, Object.entries(LANGUAGES).map(([code, words]) => h("option", { value: code, lang: code, selected: code === language }, words)))),
+      h("p", {}, button(t("account.leave"), { id: "sign-out", onclick: () => page.run(async () => (await call("DELETE", "session"), page.leave())) })),
+      h("section", { class: "card" }, h("h2", {}, t("erase")), h("p", {}, t("erase.what")), button(t("erase"), { id: "erase", class: "bad", onclick: () => erase(page) })),
+    ],
+    { arrive },
+  );
+}
+
+const day = (quota) =>
+  h(
+    "section",
+    { class: "card" },
+    h("h2", {}, t("day")),
+    quota
+      ? [h("p", {}, t("day.left", quota.left, quota.limit)), h("p", { class: "faint" }, t("day.next", weekday(quota.next_day_begins_at), quota.time_zone))]
+      : h("p", {}, t("day.new")),
+  );
+
+/** The example's shop: a real one calls the backend after a payment. */
+function plus(page, { quota, plus_until }) {
+  const active = quota?.tier === "plus";
+  const set = (method) => () => page.run(async () => {
+    await call(method, "plus");
+    await page.reload();
+    draw(page, false);
+  });
+  return h(
+    "section",
+    { class: "card plus" },
+    h("h2", {}, "Marigold Plus"),
+    h("ul", { class: "tips" }, h("li", {}, t("plus.first")), h("li", {}, t("plus.deleted"))),
+    active
+      ? [h("p", { role: "status" }, plus_until ? t("plus.until", date(plus_until)) : t("plus.active")), button(t("plus.end"), { id: "end-plus", onclick: set("DELETE") })]
+      : button(t("plus.buy"), { id: "buy-plus", class: "main", onclick: set("PUT") }),
+    h("p", { class: "faint" }, t("plus.example")),
+  );
+}
+
+async function erase(page) {
+  const choice = await dialog(t("erase"), h("p", {}, t("erase.sure")), [
+    h("button", { value: "no" }, t("cancel.no")),
+    h("button", { value: "yes", class: "main bad" }, t("erase.yes")),
+  ]);
+  if (choice !== "yes") return;
+  await page.run(async () => {
+    await call("DELETE", "me");
+    await page.reload();
+    page.go("#/");
+  });
+}

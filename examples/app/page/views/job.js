@@ -1,0 +1,76 @@
+/** One job, whatever state it is in. */
+
+import { call } from "../api.js";
+import { button, dialog, h } from "../dom.js";
+import { duration, said, t } from "../words.js";
+import { ended } from "./ended.js";
+import { gallery } from "./gallery.js";
+import { openJob } from "./photos.js";
+import { receipt } from "./receipt.js";
+
+const RUNNING = ["moderating", "in_review", "generating", "finishing", "cancelling"];
+const POLL = 10_000; // ms: if a webhook is lost
+
+export async function job(page, id, part) {
+  if (part === "receipt") return receipt(page, id);
+  let arrived = null; // the state whose screen was announced
+  let timer = null;
+  let over = false;
+  const view = {
+    async refresh() {
+      clearTimeout(timer);
+      const found = await call("GET", `jobs/${id}`);
+      if (over) return;
+      const [title, children] = screen(page, found, () => page.run(view.refresh));
+      page.show(title, children, { arrive: found.state !== arrived });
+      arrived = found.state;
+      timer = setTimeout(view.refresh, POLL);
+    },
+    end() {
+      over = true;
+      clearTimeout(timer);
+    },
+  };
+  await view.refresh();
+  return view;
+}
+
+function screen(page, found, refresh) {
+  if (found.state === "open") return [t("photos"), [openJob(page, found, refresh), cancel(page, found, refresh)]];
+  if (RUNNING.includes(found.state)) return [t("running"), [progress(found), found.state !== "cancelling" && cancel(page, found, refresh)]];
+  if (found.state === "completed" && found.avatars.length) return [t("gallery"), gallery(page, found, refresh)];
+  return [t("ended"), ended(page, found, refresh)];
+}
+
+function progress({ state, progress, photos }) {
+  const { done = 0, total = 0, estimate } = progress ?? {};
+  const drawing = state === "generating" && done > 0;
+  const left = photos.filter((photo) => photo.state === "left_out");
+  return [
+    h("h1", { tabindex: -1 }, t("running")),
+    h(
+      "section",
+      { class: "card running" },
+      h("div", { class: "petals", "aria-hidden": "true" }, Array.from({ length: 6 }, () => h("span", {}))),
+      h("h2", { role: "status" }, drawing ? t("running.drawn", done, total) : t(`state.${state}`)),
+      h("progress", drawing ? { max: total, value: done, "aria-label": t("running") } : { "aria-label": t("running") }),
+      h("p", { class: "faint" }, estimate && state !== "in_review" ? t("running.left", duration(estimate.p50_s)) : t(`state.${state}.more`)),
+    ),
+    left.map(({ problem }) => h("p", { class: "note" }, said(problem.hint))),
+    h("p", { class: "faint" }, t("running.close")),
+  ];
+}
+
+function cancel(page, found, refresh) {
+  const ask = async () => {
+    const choice = await dialog(t("cancel"), h("p", {}, t("cancel.what")), [
+      h("button", { value: "no" }, t("cancel.no")),
+      h("button", { value: "yes", class: "main bad" }, t("cancel.yes")),
+    ]);
+    if (choice === "yes") await page.run(async () => {
+      await call("DELETE", `jobs/${found.job_id}`);
+      await refresh();
+    });
+  };
+  return h("p", { class: "end" }, button(t("cancel"), { id: "cancel", class: "plain", onclick: ask }));
+}

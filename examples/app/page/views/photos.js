@@ -1,0 +1,143 @@
+/** The photos of an open job: each is uploaded, gets its verdict in place, and can be replaced. */
+
+import { call, upload } from "../api.js";
+import { button, h, icon, replace, svg } from "../dom.js";
+import { said, t } from "../words.js";
+import { bar } from "./create.js";
+
+const LEAST = 3;
+const MOST = 10;
+const KINDS = ["image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"];
+
+// What only this phone knows of a job: unused presigned POSTs; the file of each photo; photos that were replaced.
+const JOBS = new Map();
+const known = (id) => JOBS.get(id) ?? JOBS.set(id, { spare: [], local: new Map(), hidden: new Set(), changed() {} }).get(id);
+
+/** The declared type of a file. Some browsers know none for HEIC; the content decides in any case. */
+export const kind = (file) => (KINDS.includes(file.type) ? file.type : "image/heic");
+
+/** Upload the files of a job that was just opened. */
+export function place(job_id, uploads, files) {
+  known(job_id).spare.push(...uploads);
+  for (const file of files) send(job_id, file);
+}
+
+/** Two ways to a photo: the library and the front camera. With `capture` a phone offers only the camera. */
+export function picker(pick, replaced = "") {
+  const input = (capture) =>
+    h("input", {
+      type: "file",
+      class: "unseen",
+      accept: [...KINDS, ".heic", ".heif"].join(),
+      multiple: !replaced && !capture,
+      capture: capture && "user",
+      onchange: (event) => pick([...event.target.files]),
+    });
+  if (replaced) return h("label", { class: "button small" }, t("photo.replace"), input(false));
+  return h(
+    "div",
+    { class: "pickers" },
+    h("label", { class: "button" }, icon("photo"), t("photos.choose"), input(false)),
+    h("label", { class: "button" }, icon("camera"), t("photos.take"), input(true)),
+  );
+}
+
+async function send(job_id, file) {
+  const here = known(job_id);
+  const post = here.spare.shift() ?? (await call("POST", `jobs/${job_id}/photos`, { content_type: kind(file) }));
+  const mine = { frame: preview(file) };
+  here.local.set(post.photo_id, mine);
+  upload(post, file)
+    .catch((error) => (mine.failed = error.kind))
+    .finally(() => here.changed());
+}
+
+export function openJob(page, job, refresh) {
+  const here = known(job.job_id);
+  const { local, hidden } = here;
+  here.changed = refresh;
+  const shown = job.photos.filter(({ photo_id, state }) => !hidden.has(photo_id) && (state !== "awaited" || local.has(photo_id)));
+  const accepted = shown.filter(({ state }) => state === "accepted").length;
+  const busy = shown.filter(({ photo_id, state }) => ["awaited", "checking"].includes(state) && !local.get(photo_id)?.failed);
+  const add = (files) => page.run(async () => {
+    for (const file of files.slice(0, MOST - shown.length)) await send(job.job_id, file); // one by one: each changes the job
+    await refresh();
+  });
+  const gone = async (photo) => {
+    hidden.add(photo.photo_id);
+    if (photo.state !== "refused") await call("DELETE", `jobs/${job.job_id}/photos/${photo.photo_id}`);
+  };
+  const swap = (photo) => async ([file]) => {
+    if (!file) return;
+    await page.run(() => gone(photo));
+    await add([file]);
+  };
+  const remove = (photo) => () => page.run(async () => {
+    await gone(photo);
+    await refresh();
+  });
+  const submit = () => page.run(async () => {
+    await call("POST", `jobs/${job.job_id}/submit`);
+    await refresh();
+  });
+  const text = busy.length ? t("photos.checking", busy.length) : t("photos.good", accepted, LEAST);
+  return [
+    h("h1", { tabindex: -1 }, t("photos")),
+    h("p", {}, t("photos.lead", LEAST, MOST)),
+    h("ul", { class: "photos" }, shown.map((photo) => tile(photo, local.get(photo.photo_id), shown, swap(photo), remove(photo)))),
+    shown.length < MOST && picker(add),
+    bar(text, t("photos.go"), !busy.length && accepted >= LEAST && submit),
+  ];
+}
+
+/** One photo with its verdict. */
+function tile(photo, mine, all, swap, remove) {
+  const state = mine?.failed ? "failed" : photo.state;
+  const number = all.indexOf(photo) + 1;
+  const other = photo.duplicate_of && all.findIndex((one) => one.photo_id === photo.duplicate_of) + 1;
+  const hint = mine?.failed ? t(mine.failed === "TooLarge" ? "photo.too_large" : "photo.not_sent") : photo.problem && said(photo.problem.hint);
+  mine?.frame.outline(photo.box);
+  return h(
+    "li",
+    { class: state, id: photo.photo_id },
+    h("div", { class: "picture", role: "img", "aria-label": t("photo", number) }, mine ? mine.frame : icon("photo"), mark(state)),
+    h(
+      "div",
+      { class: "verdict" },
+      h("strong", {}, t(`photo.${state}`)),
+      hint && h("p", {}, hint, other ? ` ${t("photo.same", other)}` : ""),
+      ["refused", "failed"].includes(state) && picker(swap, photo.photo_id),
+      !["awaited", "checking"].includes(state) && button(t("photo.remove"), { class: "plain small", "aria-label": `${t("photo.remove")}: ${t("photo", number)}`, onclick: remove }),
+    ),
+  );
+}
+
+const mark = (state) =>
+  ({ accepted: h("span", { class: "mark good" }, icon("check")), refused: h("span", { class: "mark bad" }, icon("cross")), failed: h("span", { class: "mark bad" }, icon("cross")) })[
+    state
+  ] ?? h("span", { class: "mark" }, h("span", { class: "spinner" }));
+
+/** The file on this phone, made once so that it does not flicker. A browser that shows no HEIC shows a drawing. */
+function preview(file) {
+  const image = h("img", { src: URL.createObjectURL(file), alt: "" });
+  const frame = h("span", { class: "frame" }, image);
+  let box = null;
+  frame.outline = (wanted) => {
+    box = wanted;
+    if (box && image.naturalWidth) replace(frame, image, outline(box, image.naturalWidth, image.naturalHeight));
+  };
+  image.addEventListener("load", () => frame.outline(box));
+  image.addEventListener("error", () => replace(frame, icon("photo")));
+  return frame;
+}
+
+/** `object-fit: cover` cuts the picture as `slice` cuts this drawing, so the box stays where it belongs. */
+function outline(box, width, height) {
+  const part = { x: box.left * width, y: box.top * height, width: box.width * width, height: box.height * height, rx: box.width * width * 0.08 };
+  return svg(
+    "svg",
+    { class: "box", viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "xMidYMid slice" },
+    svg("rect", { ...part, class: "under" }),
+    svg("rect", part),
+  );
+}

@@ -22,6 +22,7 @@ def _terms() -> Terms:
         tiers=policy_files.load_tiers(),
         consent_versions=bootstrap.settings().consents,
         submit_within=bootstrap.settings().submit_within,
+        test_mode=bootstrap.settings().test_mode,
         deadline=policy_files.load_retention().deadline,
     )
 

@@ -55,6 +55,7 @@ class JobStateChanged(BaseModel):
         default=None,
         description="Reason code of the end, if any. Later releases may add codes: docs/policy.md.",
     )
+    test: bool = Field(default=False, description="A test job.")
     photos_left_out: int = Field(
         default=0,
         ge=0,

@@ -17,16 +17,18 @@ from likeness.domain.ids import (
     StyleIdField,
     UserIdField,
 )
+from likeness.domain.jobs.failure import FailureKind
 from likeness.domain.jobs.job import (
     MAX_AVATARS,
     MAX_PHOTOS,
     MAX_STYLES,
     MIN_PHOTOS,
     Consent,
-    FailureKind,
     JobState,
+    Metadata,
     TimelineEntry,
 )
+from likeness.domain.jobs.test_plan import TestPlan
 from likeness.domain.paging import MAX_CURSOR
 from likeness.domain.photos.photo import Box, ContentType, PhotoState
 from likeness.domain.provenance.credentials import Trust
@@ -87,6 +89,10 @@ class CreateJob(Message):
     consent: Consent
     age_assurance: AgeAssurance | None = Field(
         default=None, description="how the app checked the user's age; omit it if it did not"
+    )
+    metadata: Metadata = {}
+    test: TestPlan | None = Field(
+        default=None, description="makes this a test job; only where the stack has TestMode"
     )
 
 
@@ -345,6 +351,9 @@ class JobView(Message):
     """A job, with its photos, avatars and quota."""
 
     job_id: JobIdField
+    user_id: UserIdField
+    metadata: Metadata
+    test: bool = Field(description="a test job", examples=[False])
     state: JobState
     reason: ReasonView | None = None
     failure: FailureKind | None = Field(default=None, description="cause, if state is failed")
@@ -372,6 +381,9 @@ class JobSummary(Message):
     """A job in a list; GET /v1/jobs/{job_id} has the details."""
 
     job_id: JobIdField
+    user_id: UserIdField
+    metadata: Metadata
+    test: bool = Field(description="a test job", examples=[False])
     state: JobState
     reason: ReasonView | None = None
     failure: FailureKind | None = Field(default=None, description="cause, if state is failed")

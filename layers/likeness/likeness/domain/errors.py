@@ -4,6 +4,7 @@
   - Invalid       the caller can fix the request
     - KeyReused   an Idempotency-Key was sent with another request
   - Forbidden     the caller is authenticated but not allowed
+    - TestModeOff  this stack accepts no test jobs
   - NotFound      no such resource, or it belongs to another user
   - Conflict      concurrent modification, or wrong state
     - InProgress  the same request is being processed: send it again
@@ -38,6 +39,10 @@ class KeyReused(Invalid): ...
 
 
 class Forbidden(LikenessError): ...
+
+
+class TestModeOff(Forbidden):
+    __test__ = False  # no test class, whatever pytest thinks of its name
 
 
 class NotFound(LikenessError): ...

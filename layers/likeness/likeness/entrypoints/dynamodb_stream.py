@@ -61,6 +61,7 @@ def read(record: Mapping[str, Any]) -> StreamRecord | None:
             previous=old["state"] if old else None,
             at=_moment(new, change),
             reason=new.get("reason"),
+            test="test" in new,
             photos_left_out=int(new.get("photos_left_out", 0)),
         )
     except ValidationError as error:

@@ -87,12 +87,14 @@ class UserZone(Record):
             return self.before.ends_at
         return midnight_after(today, self.name)
 
+    def today(self, now: datetime) -> ReservedDay:
+        return ReservedDay(day=self.day(now), ends_at=self.next_day_begins(now))
+
     def changed_to(self, name: str, now: datetime) -> Self:
         """Returns the zone after a request to change it; unchanged if it is too early."""
         if name == self.name or now < self.fixed_at + ZONE_CHANGE_INTERVAL:
             return self
-        today = ReservedDay(day=self.day(now), ends_at=self.next_day_begins(now))
-        return type(self)(name=name, fixed_at=now, before=today)
+        return type(self)(name=name, fixed_at=now, before=self.today(now))
 
 
 # A grant late in the day would be of little use: from 18:00 on it is for the next day.

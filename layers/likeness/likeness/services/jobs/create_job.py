@@ -9,10 +9,11 @@ from likeness.api.app import CreateJob, JobCreated, StoredJob
 from likeness.contracts import JobError
 from likeness.domain.account.quota import ReservedDay, UserZone, quota_used_message, zone_info
 from likeness.domain.account.user import Profile
-from likeness.domain.errors import Conflict, Invalid, OverQuota
+from likeness.domain.errors import Conflict, Invalid, OverQuota, TestModeOff
 from likeness.domain.ids import PhotoId, StyleId
 from likeness.domain.jobs.catalogue import StyleCard, Tier, check_styles, check_terms, tier_of
 from likeness.domain.jobs.job import Job, JobState, TimelineEntry, new_job_id
+from likeness.domain.jobs.test_plan import TestPlan, counted_as
 from likeness.domain.photos.photo import Photo
 from likeness.ports.account import KeyedHash, Ledger, Users
 from likeness.ports.deletion import Deadlines
@@ -30,6 +31,7 @@ class Terms:
     consent_versions: frozenset[str]
     submit_within: timedelta
     deadline: timedelta
+    test_mode: bool = False
 
 
 def create_job(
@@ -50,6 +52,7 @@ def create_job(
     The timer and the deadline are set before the job is stored, so that no job is without them.
     """
     now = clock.now()
+    _check_test(request, terms)
     if request.consent.version not in terms.consent_versions:
         raise Invalid(
             f"consent version {request.consent.version!r} is not in force: show the user one of "
@@ -64,13 +67,17 @@ def create_job(
     profile = users.profile(request.user_id)
     if profile.erasing:
         raise Conflict("the user is being erased: no job can be opened")
-    tier = tier_of(profile.plus, terms.tiers, now)
+    test = request.test
+    tier = job_tier(test, profile, terms.tiers, now)
     check_terms(tier, request.styles, request.avatars)
-    user_hash = keyed_hash.user(request.user_id)
-    reserved = None if profile.zone else ledger.last_reserved(user_hash)
+    reserved = None
+    if profile.zone is None:
+        reserved = ledger.last_reserved(keyed_hash.user(request.user_id))
     zone = _zone(profile, request, reserved, users, now)
-    if ledger.used(user_hash, zone.day(now)) >= tier.jobs_a_day:
-        raise OverQuota(quota_used_message(zone.next_day_begins(now)))
+    user_hash = keyed_hash.user(counted_as(request.user_id, test))
+    today = quota_day(test, zone, now)
+    if today and ledger.used(user_hash, today.day) >= tier.jobs_a_day:
+        raise OverQuota(quota_used_message(today.ends_at))
 
     job = Job(
         job_id=new_job_id(),
@@ -81,9 +88,11 @@ def create_job(
         avatars=request.avatars,
         consent=request.consent,
         age_assurance=request.age_assurance,
+        metadata=request.metadata,
+        test=test,
         seed=secrets.randbits(32),
         created_at=now,
-        submit_by=now + terms.submit_within,
+        submit_by=now + _submit_within(test, terms),
         timeline=(TimelineEntry(state=JobState.OPEN, at=now),),
     )
     awaited = [
@@ -97,6 +106,18 @@ def create_job(
         photos.presigned_post(job.job_id, photo.photo_id, photo.content_type) for photo in awaited
     )
     return JobCreated(job_id=job.job_id, submit_by=job.submit_by, uploads=presigned_posts)
+
+
+def job_tier(
+    test: TestPlan | None, profile: Profile, tiers: Mapping[str, Tier], now: datetime
+) -> Tier:
+    """Return the planned tier of a test job, else the user's."""
+    return tiers[test.tier] if test and test.tier else tier_of(profile.plus, tiers, now)
+
+
+def quota_day(test: TestPlan | None, zone: UserZone, now: datetime) -> ReservedDay | None:
+    """Return the day that a job reserves if it is submitted now; None for a test without a day."""
+    return test.quota_day(zone) if test else zone.today(now)
 
 
 def create_job_again(stored: StoredJob, *, jobs: Jobs, photos: Photos, clock: Clock) -> JobCreated:
@@ -113,6 +134,22 @@ def create_job_again(stored: StoredJob, *, jobs: Jobs, photos: Photos, clock: Cl
         if takes_photos
     )
     return JobCreated(job_id=job.job_id, submit_by=job.submit_by, uploads=presigned_posts)
+
+
+def _check_test(request: CreateJob, terms: Terms) -> None:
+    test = request.test
+    if test is None:
+        return
+    if not terms.test_mode:
+        raise TestModeOff("this stack accepts no test jobs: send no `test`, or use a test stack")
+    if test.avatars is not None and test.avatars > request.avatars:
+        raise Invalid(f"test.avatars: {test.avatars} of {request.avatars} cannot come out")
+
+
+def _submit_within(test: TestPlan | None, terms: Terms) -> timedelta:
+    if test is None or test.submit_within_s is None:
+        return terms.submit_within
+    return timedelta(seconds=test.submit_within_s)
 
 
 def _zone(

@@ -1,0 +1,131 @@
+"""The plan of a test job: what happens to it instead of inspection, moderation and drawing.
+
+Only a stack with the parameter TestMode accepts one. docs/test-mode.md describes it for callers.
+"""
+
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from likeness.domain.account.quota import Day, ReservedDay, UserZone, midnight_after
+from likeness.domain.ids import PhotoId, PhotoIdField, UserId
+from likeness.domain.jobs.failure import FailureKind
+from likeness.domain.reasons import Reason
+from likeness.domain.record import Record
+
+MAX_SECONDS = 600
+
+
+class PlannedOutcome(StrEnum):
+    """What happens to one photo of a test job."""
+
+    UNUSABLE = "unusable"  # the inspection refuses it; it may be replaced
+    LEFT_OUT = "left_out"  # after submission: the job goes on without it
+    DOUBTFUL = "doubtful"  # after submission: the job goes to review
+    REFUSED = "refused"  # after submission: the job is refused
+
+
+class PlannedPhoto(Record):
+    """A photo that is not simply accepted. Photos are numbered in the order of their uploads."""
+
+    photo_id: PhotoIdField
+    outcome: PlannedOutcome
+    reason: Reason = Field(
+        description="FILE, QUALITY or SUBJECT code for unusable; else POLICY, RIGHTS, MINOR or "
+        "SUBJECT code"
+    )
+
+    @model_validator(mode="after")
+    def _reason_fits(self) -> Self:
+        unusable = self.outcome is PlannedOutcome.UNUSABLE
+        families = {"FILE", "QUALITY"} if unusable else {"POLICY", "RIGHTS", "MINOR"}
+        if self.reason.family not in families | {"SUBJECT"}:
+            raise ValueError(f"a photo cannot be {self.outcome} for {self.reason}")
+        return self
+
+
+class PlannedReview(Record):
+    """A decision that follows by itself: the case does not enter the review queue."""
+
+    decision: Literal["approve", "refuse", "expire"] = Field(
+        description="refuse: the doubtful photos, each with its reason; expire: no decision in time"
+    )
+    after_s: int = Field(default=2, ge=0, le=MAX_SECONDS, description="seconds in review")
+
+
+class TestPlan(Record):
+    """A test job: it ends in seconds, as planned here; by default it completes.
+
+    Uploads may be any bytes. They are deleted unread but for a checksum; the avatars are
+    placeholders marked TEST, without Content Credentials or watermark. No quota day is taken.
+    """
+
+    __test__ = False  # no test class, whatever pytest thinks of its name
+
+    photos: tuple[PlannedPhoto, ...] = Field(
+        default=(), max_length=30, description="a photo that is not listed is accepted"
+    )
+    review: PlannedReview | None = Field(
+        default=None, description="of the doubtful photos; null: a moderator decides"
+    )
+    drawing_s: int = Field(
+        default=0, ge=0, le=MAX_SECONDS, description="seconds in generating, with progress"
+    )
+    failure: FailureKind | None = Field(
+        default=None, description="the job fails with this cause: moderation before it draws"
+    )
+    avatars: int | None = Field(
+        default=None,
+        ge=0,
+        description="avatars that come out; null: all; 0: the job fails for want of avatars",
+    )
+    day: date | None = Field(
+        default=None,
+        description="the quota day of the submission, in a ledger that only test jobs use; null: "
+        "the job reserves no day",
+    )
+    tier: Literal["lite", "plus"] | None = Field(
+        default=None, description="null: the user's own tier"
+    )
+    submit_within_s: int | None = Field(
+        default=None, ge=5, le=3600, description="then an open job expires; null: as usual"
+    )
+
+    @model_validator(mode="after")
+    def _is_one_story(self) -> Self:
+        ids = [photo.photo_id for photo in self.photos]
+        if len(set(ids)) != len(ids):
+            raise ValueError("photos must differ from one another")
+        doubtful = self.planned(PlannedOutcome.DOUBTFUL)
+        refused = self.planned(PlannedOutcome.REFUSED)
+        if self.review and not doubtful:
+            raise ValueError("a review needs a doubtful photo")
+        if refused and (doubtful or self.failure or self.avatars is not None):
+            raise ValueError("a refused photo ends the job: plan no review, failure or avatars")
+        if self.failure and self.avatars is not None:
+            raise ValueError("plan a failure or a number of avatars, not both")
+        return self
+
+    def planned(self, outcome: PlannedOutcome) -> dict[PhotoId, Reason]:
+        return {one.photo_id: one.reason for one in self.photos if one.outcome is outcome}
+
+    @property
+    def drawing(self) -> timedelta:
+        return timedelta(seconds=self.drawing_s)
+
+    def quota_day(self, zone: UserZone) -> ReservedDay | None:
+        """Returns the day that the job reserves, in the user's zone."""
+        if self.day is None:
+            return None
+        day = Day(self.day.isoformat())
+        return ReservedDay(day=day, ends_at=midnight_after(day, zone.name))
+
+
+def counted_as(user_id: UserId, test: TestPlan | None) -> UserId:
+    """Returns the name under which a job's days are counted: test jobs do not use up real days.
+
+    No user id contains a space, so no user has a name of a test.
+    """
+    return UserId(f"test {user_id}") if test else user_id

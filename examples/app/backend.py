@@ -23,7 +23,7 @@ from starlette.staticfiles import StaticFiles
 
 from examples.app.operations import Call, Json, Operations, Refused
 from examples.app.updates import Updates
-from likeness_client import ApiError, verify_webhook
+from likeness_client import errors, webhooks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,8 +42,10 @@ FIELDS = ("error", "reason", "job_id", "next_day_begins_at")  # of its errors; n
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`media`: the origins of both buckets' presigned URLs and of the API's preview pictures."""
+    """`issuer`: of receipts, `likeness/<stage>`. `media`: the origins of both buckets."""
 
+    api_url: str
+    issuer: str
     session_secret: str
     webhook_secret: str
     media: tuple[str, ...]
@@ -54,14 +56,15 @@ class Backend:
     """The HTTP side of the operations."""
 
     def __init__(self, likeness: Likeness, store: Store, settings: Settings) -> None:
-        self.operations = Operations(likeness, store)
+        self.operations = Operations(
+            likeness, store, api_url=settings.api_url, issuer=settings.issuer
+        )
         self.store, self.settings = store, settings
         self.updates = Updates()
 
     def routes(self) -> list[Route | Mount]:
         does = self.operations
         table: dict[tuple[str, str], Callable[[Call], Json]] = {
-            ("GET", "styles"): does.styles,
             ("POST", "jobs"): does.create_job,
             ("GET", "jobs/{job_id}"): does.get_job,
             ("DELETE", "jobs/{job_id}"): does.delete_job,
@@ -80,6 +83,7 @@ class Backend:
                 Route(f"/api/{path}", self._signed_in(work), methods=[method])
                 for (method, path), work in table.items()
             ),
+            Route("/api/styles", _errors(self.styles), methods=["GET"]),
             Route("/api/session", _errors(self.sign_in), methods=["POST"]),
             Route("/api/session", _errors(self.sign_out), methods=["DELETE"]),
             Route("/api/me", _errors(self.me), methods=["GET"]),
@@ -103,6 +107,9 @@ class Backend:
     async def sign_out(self, request: Request) -> Response:
         request.session.clear()
         return JSONResponse({})
+
+    async def styles(self, _: Request) -> Response:
+        return JSONResponse(await run_in_threadpool(self.operations.styles))
 
     async def me(self, request: Request) -> Response:
         if user := self._user(request):
@@ -138,8 +145,8 @@ class Backend:
         """Wake the user's pages. That may be repeated, so a repeated event needs no bookkeeping."""
         try:
             body = await _read(request)
-            event = verify_webhook(body, request.headers, self.settings.webhook_secret)
-        except (ValueError, Refused):
+            event = webhooks.verify(body, request.headers, self.settings.webhook_secret)
+        except (errors.NotGenuine, Refused):
             return Response(status_code=400)
         self.updates.tell(event["data"].get("user_id") or "")
         return Response(status_code=204)
@@ -163,10 +170,11 @@ class Backend:
 
 
 def create_app(likeness: Likeness, store: Store, settings: Settings) -> Starlette:
-    return Starlette(
-        routes=Backend(likeness, store, settings).routes(),
+    backend = Backend(likeness, store, settings)
+    app = Starlette(
+        routes=backend.routes(),
         middleware=[
-            Middleware(Guard, media=settings.media),
+            Middleware(Guard, media=(*settings.media, origin(settings.api_url))),
             Middleware(
                 SessionMiddleware,
                 secret_key=settings.session_secret,
@@ -176,6 +184,13 @@ def create_app(likeness: Likeness, store: Store, settings: Settings) -> Starlett
             ),
         ],
     )
+    app.state.updates = backend.updates
+    return app
+
+
+def origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 class Guard:
@@ -237,10 +252,12 @@ def _errors(endpoint: Callable[[Request], Any]) -> Callable[[Request], Any]:
             response: Response = await endpoint(request)
         except Refused as refused:
             return JSONResponse({"error": refused.kind}, refused.status)
-        except ApiError as error:
+        except errors.ApiError as error:
             body = {name: error.body[name] for name in FIELDS if error.body.get(name)}
             status = error.status if error.status in SAME else 503
             return JSONResponse({"error": "Unavailable"} | body, status)
+        except errors.LikenessError:
+            return JSONResponse({"error": "Unavailable"}, 503)
         return response
 
     return answered

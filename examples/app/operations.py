@@ -6,11 +6,12 @@ states, reason codes and texts in the user's language.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from likeness_client import verify_receipt
+from likeness_client import receipts
 
 if TYPE_CHECKING:
     from examples.app.store import Store, User
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 CONSENT = "2026-11"  # the version of the text in page/words
 PLUS = timedelta(days=30)
-Json = dict[str, Any]
+Json = Mapping[str, Any]
 
 
 class Refused(Exception):
@@ -33,18 +34,22 @@ class Refused(Exception):
 class Call:
     """One request of a signed-in user.
 
-    `key`: its Idempotency-Key. Likeness has one space of keys for all users of this backend.
+    `body`: as the page sent it, because Likeness checks it. `key`: its Idempotency-Key, with the
+    user's id, because Likeness has one space of keys for all users of this backend.
     """
 
     user: User
     path: dict[str, str]
-    body: Json
+    body: Any
     key: str
 
 
 class Operations:
-    def __init__(self, likeness: Likeness, store: Store) -> None:
+    """`api_url`: preview pictures are public there. `issuer`: of receipts, `likeness/<stage>`."""
+
+    def __init__(self, likeness: Likeness, store: Store, *, api_url: str, issuer: str) -> None:
         self.likeness, self.store = likeness, store
+        self.api_url, self.issuer = api_url, issuer
 
     def me(self, call: Call) -> Json:
         user = call.user
@@ -52,13 +57,19 @@ class Operations:
         return {
             "name": user.name,
             "picture": user.picture,
-            "plus_until": user.plus_until,
             "quota": self.likeness.get_quota(user.user_id),
             "jobs": jobs,
         }
 
-    def styles(self, _: Call) -> Json:
-        return self.likeness.list_styles()
+    def styles(self) -> Json:
+        """The catalogue; the page fetches the previews from the API itself."""
+        url = self.api_url
+        return {
+            "styles": [
+                one | {"preview": f"{url}{one['preview']}?size=320"}
+                for one in self.likeness.all_styles()
+            ]
+        }
 
     def create_job(self, call: Call) -> Json:
         created = self.likeness.create_job(
@@ -76,7 +87,7 @@ class Operations:
 
     def get_job(self, call: Call) -> Json:
         job = self.likeness.get_job(self._job(call))
-        names = {one["style"]: one["name"] for one in self.styles(call)["styles"]}
+        names = {one["style"]: one["name"] for one in self.likeness.all_styles()}
         return job | {"style_names": {style: names.get(style, {}) for style in job["styles"]}}
 
     def add_photo(self, call: Call) -> Json:
@@ -99,8 +110,10 @@ class Operations:
         return self.likeness.delete_job(self._job(call))
 
     def receipt(self, call: Call) -> Json:
-        jws = self.likeness.get_receipt(self._job(call))["receipt"]
-        return {"jws": jws, "claims": verify_receipt(jws, self.likeness.get_keys())}
+        job_id, keys = self._job(call), self.likeness.get_keys()
+        jws = self.likeness.get_receipt(job_id)["receipt"]
+        claims = receipts.verify_deletion(jws, keys, issuer=self.issuer, job_id=job_id)
+        return {"jws": jws, "claims": claims}
 
     def set_picture(self, call: Call) -> Json:
         """Copy an avatar: Likeness deletes it after a month. Its credentials stay in the file."""
@@ -121,28 +134,27 @@ class Operations:
         return self._set_plus(call, datetime.now(UTC))
 
     def _set_plus(self, call: Call, until: datetime) -> Json:
-        now = datetime.now(UTC)
-        plus = self.likeness.set_plus(
+        return self.likeness.set_plus(
             call.user.user_id,
             {
                 "expires_at": until.isoformat(),
                 "source": "example-shop",
-                "effective_at": now.isoformat(),
+                "effective_at": datetime.now(UTC).isoformat(),
             },
         )
-        self.store.set_plus(call.user.user_id, plus["expires_at"] if plus["active"] else None)
-        return {}
 
     def erase(self, call: Call) -> str:
-        """Erase the user, at Likeness first: if that fails, the user is still there to repeat it."""
+        """Erase the user, at Likeness first: if that fails, the user can repeat it."""
         erasure = self.likeness.request_erasure(call.user.user_id)
         self.store.delete_user(call.user.user_id)
         return str(erasure["erasure_id"])
 
     def erasure(self, erasure_id: str) -> Json:
         erasure = self.likeness.get_erasure(erasure_id)
-        jws = erasure["receipt"]
-        claims = verify_receipt(jws, self.likeness.get_keys()) if jws else None
+        if (jws := erasure["receipt"]) is None:
+            return {"state": erasure["state"]}
+        keys = self.likeness.get_keys()
+        claims = receipts.verify_erasure(jws, keys, issuer=self.issuer, erasure_id=erasure_id)
         return {"state": erasure["state"], "jws": jws, "claims": claims}
 
     def _job(self, call: Call) -> str:

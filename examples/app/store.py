@@ -13,7 +13,7 @@ from typing import Any
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS users (
-  user_id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE COLLATE NOCASE, plus_until TEXT,
+  user_id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE COLLATE NOCASE,
   picture BLOB, picture_of TEXT, pictures INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE IF NOT EXISTS jobs (
@@ -30,7 +30,6 @@ class User:
 
     user_id: str
     name: str
-    plus_until: str | None
     picture: int | None
 
 
@@ -42,22 +41,24 @@ class Store:
         self._lock = threading.Lock()
         self._db.executescript(SCHEMA)
 
+    def close(self) -> None:
+        self._db.close()
+
     def sign_in(self, name: str) -> str:
         """Return the id of the user with this name; a new name is a new user."""
         new = f"u-{uuid.uuid4()}"  # Likeness need not know names
-        self._run("INSERT INTO users (user_id, name) VALUES (?, ?) ON CONFLICT DO NOTHING", new, name)
+        self._run(
+            "INSERT INTO users (user_id, name) VALUES (?, ?) ON CONFLICT DO NOTHING", new, name
+        )
         return str(self._run("SELECT user_id FROM users WHERE name = ?", name)[0][0])
 
     def user(self, user_id: str) -> User | None:
         found = self._run(
-            "SELECT user_id, name, plus_until, iif(picture IS NULL, NULL, pictures) "
+            "SELECT user_id, name, iif(picture IS NULL, NULL, pictures) "
             "FROM users WHERE user_id = ?",
             user_id,
         )
         return User(*found[0]) if found else None
-
-    def set_plus(self, user_id: str, until: str | None) -> None:
-        self._run("UPDATE users SET plus_until = ? WHERE user_id = ?", until, user_id)
 
     def set_picture(self, user_id: str, picture: bytes, job_id: str) -> None:
         self._run(

@@ -20,6 +20,13 @@ KEEP_ALIVE = 15  # s: a proxy may close a connection without traffic
 class Updates:
     def __init__(self) -> None:
         self._pages: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self._closed = False
+
+    def close(self) -> None:
+        """End all streams; a page connects again by itself."""
+        self._closed = True
+        for user_id in self._pages:
+            self.tell(user_id)
 
     def tell(self, user_id: str) -> None:
         """Wake the user's pages. Call it on the event loop."""
@@ -31,7 +38,7 @@ class Updates:
         page = asyncio.Event()
         self._pages[user_id].add(page)
         try:
-            while True:
+            while not self._closed:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(page.wait(), KEEP_ALIVE)
                 yield "data:\n\n" if page.is_set() else ":\n\n"

@@ -51,7 +51,7 @@ function plus(page, { quota, plus_until }) {
     h("h2", {}, "Marigold Plus"),
     h("ul", { class: "tips" }, h("li", {}, t("plus.first")), h("li", {}, t("plus.deleted"))),
     active
-      ? [h("p", { role: "status" }, plus_until ? t("plus.until", date(plus_until)) : t("plus.active")), button(t("plus.end"), { id: "end-plus", onclick: set("DELETE") })]
+      ? [h("p", {}, plus_until ? t("plus.until", date(plus_until)) : t("plus.active")), button(t("plus.end"), { id: "end-plus", onclick: set("DELETE") })]
       : button(t("plus.buy"), { id: "buy-plus", class: "main", onclick: set("PUT") }),
     h("p", { class: "faint" }, t("plus.example")),
   );

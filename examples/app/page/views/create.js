@@ -1,7 +1,7 @@
 /** A new job: styles, consent, and the first photos. The API opens a job for both together. */
 
 import { call } from "../api.js";
-import { h, icon } from "../dom.js";
+import { button, h, icon, say } from "../dom.js";
 import { said, t } from "../words.js";
 import { kind, picker, place } from "./photos.js";
 
@@ -27,14 +27,14 @@ export async function create(page) {
         h(
           "ul",
           { class: "styles" },
-          styles.map(({ style, name, description }) =>
+          styles.map(({ style, name, description, preview }) =>
             h(
               "li",
               {},
               h(
                 "button",
                 { type: "button", id: `style-${style}`, "aria-pressed": String(chosen.has(style)), title: said(description), onclick: toggle(style) },
-                h("img", { src: `/api/styles/${style}.webp`, alt: "", loading: "lazy" }),
+                h("img", { src: preview, alt: "", loading: "lazy" }),
                 h("span", {}, chosen.has(style) && icon("check"), said(name)),
               ),
             ),
@@ -89,11 +89,8 @@ export async function create(page) {
   drawStyles(true);
 }
 
-/** What follows, at the thumb: a line of text and one button. */
-export const bar = (text, label, go, attributes = {}) =>
-  h(
-    "div",
-    { class: "bar" },
-    h("span", { role: "status" }, text),
-    h("button", { type: "button", id: "go", class: "main", disabled: !go, onclick: go || null, ...attributes }, label),
-  );
+/** What follows, at the thumb: a line of text, which is announced when it changes, and one button. */
+export function bar(text, label, go) {
+  say(text);
+  return h("div", { class: "bar" }, h("span", {}, text), button(label, { id: "go", class: "main", disabled: !go, onclick: go || null }));
+}

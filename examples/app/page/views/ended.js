@@ -53,7 +53,7 @@ function running(page, job, appeal, refresh) {
     await refresh();
   });
   return [
-    h("p", { role: "status" }, t(`appeal.${appeal.state}`)),
+    h("p", {}, t(`appeal.${appeal.state}`)),
     appeal.photos
       .filter(({ state }) => appeal.state === "open" && state !== "recognised")
       .map((photo) => {

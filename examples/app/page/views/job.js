@@ -1,7 +1,7 @@
 /** One job, whatever state it is in. */
 
 import { call } from "../api.js";
-import { button, dialog, h } from "../dom.js";
+import { button, dialog, h, say } from "../dom.js";
 import { duration, said, t } from "../words.js";
 import { ended } from "./ended.js";
 import { gallery } from "./gallery.js";
@@ -45,14 +45,16 @@ function screen(page, found, refresh) {
 function progress({ state, progress, photos }) {
   const { done = 0, total = 0, estimate } = progress ?? {};
   const drawing = state === "generating" && done > 0;
+  const text = drawing ? t("running.drawn", done, total) : t(`state.${state}`);
   const left = photos.filter((photo) => photo.state === "left_out");
+  say(text);
   return [
     h("h1", { tabindex: -1 }, t("running")),
     h(
       "section",
       { class: "card running" },
       h("div", { class: "petals", "aria-hidden": "true" }, Array.from({ length: 6 }, () => h("span", {}))),
-      h("h2", { role: "status" }, drawing ? t("running.drawn", done, total) : t(`state.${state}`)),
+      h("h2", {}, text),
       h("progress", drawing ? { max: total, value: done, "aria-label": t("running") } : { "aria-label": t("running") }),
       h("p", { class: "faint" }, estimate && state !== "in_review" ? t("running.left", duration(estimate.p50_s)) : t(`state.${state}.more`)),
     ),

@@ -6,6 +6,8 @@ import { t } from "../words.js";
 import { erased } from "./receipt.js";
 
 export async function signIn(page) {
+  const { styles } = await call("GET", "styles");
+  const previews = styles.slice(0, 9).map(({ preview }) => h("img", { src: preview, alt: "" }));
   const enter = (event) => {
     event.preventDefault();
     const name = event.target.elements.name.value.trim();
@@ -18,7 +20,7 @@ export async function signIn(page) {
   page.show(
     t("welcome"),
     [
-      page.me.erasure ? await erased(page) : h("img", { class: "hero", src: "/api/styles/cosmic.webp", alt: "" }),
+      page.me.erasure ? await erased(page) : h("div", { class: "hero" }, previews),
       h("h1", { tabindex: -1 }, t("welcome")),
       h("p", {}, t("welcome.lead")),
       h(

@@ -51,6 +51,7 @@ export const icon = (name) =>
   svg("svg", { class: "icon", viewBox: "0 0 24 24", "aria-hidden": "true" }, svg("path", { d: ICONS[name] }));
 
 const ICONS = {
+  alert: "M12 5v9M12 18.5v.5",
   camera: "M4 8h3l2-3h6l2 3h3v11H4zM12 17a4 4 0 1 0 0-8 4 4 0 0 0 0 8z",
   check: "M5 13l4 4L19 7",
   cross: "M6 6l12 12M18 6L6 18",

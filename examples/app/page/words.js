@@ -27,7 +27,8 @@ export const named = (group, name, other) => BOOKS[language][`${group}.${name}`]
 /** The API's texts by language. */
 export const said = (texts) => texts?.[language] ?? texts?.en ?? "";
 
-const format = (options) => (time) => new Intl.DateTimeFormat(language, options).format(new Date(time));
+const locale = navigator.languages.find((one) => one.startsWith(language)) ?? language; // en-GB writes times as en-US does not
+const format = (options) => (time) => new Intl.DateTimeFormat(locale, options).format(new Date(time));
 export const date = format({ day: "numeric", month: "long" });
 export const clock = format({ hour: "2-digit", minute: "2-digit" });
 export const moment = format({ dateStyle: "medium", timeStyle: "short" });
@@ -36,5 +37,5 @@ export const weekday = format({ weekday: "long", hour: "2-digit", minute: "2-dig
 /** "40 seconds", "3 minutes". */
 export function duration(seconds) {
   const [unit, size] = seconds < 90 ? ["second", 1] : ["minute", 60];
-  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(Math.max(1, Math.round(seconds / size)));
+  return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "long" }).format(Math.max(1, Math.round(seconds / size)));
 }

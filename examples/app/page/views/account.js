@@ -32,14 +32,20 @@ const day = (quota) =>
     "section",
     { class: "card" },
     h("h2", {}, t("day")),
-    quota
-      ? [h("p", {}, t("day.left", quota.left, quota.limit)), h("p", { class: "faint" }, t("day.next", weekday(quota.next_day_begins_at), quota.time_zone))]
-      : h("p", {}, t("day.new")),
+    h("p", {}, t("day.left", quota.left, quota.limit)),
+    h("p", { class: "faint" }, t("day.next", weekday(quota.next_day_begins_at), quota.time_zone)),
   );
 
-/** The example's shop: a real one calls the backend after a payment. */
-function plus(page, { quota, plus_until }) {
-  const active = quota?.tier === "plus";
+/** What Plus gives, and the example's shop: a real one calls the backend after a payment. */
+function plus(page, { quota }) {
+  const [lite, more] = ["lite", "plus"].map((name) => quota.tiers.find(({ tier }) => tier === name));
+  const gives = [
+    more.jobs_a_day > lite.jobs_a_day && t("plus.jobs", more.jobs_a_day),
+    more.avatars_a_job > lite.avatars_a_job && t("plus.avatars", more.avatars_a_job),
+    more.styles_a_job > lite.styles_a_job && t("plus.styles", more.styles_a_job),
+    more.reviewed_first && t("plus.first"),
+    more.photos_deleted_within_s === 0 && t("plus.deleted"),
+  ];
   const set = (method) => () => page.run(async () => {
     await call(method, "plus");
     await page.reload();
@@ -49,10 +55,9 @@ function plus(page, { quota, plus_until }) {
     "section",
     { class: "card plus" },
     h("h2", {}, "Marigold Plus"),
-    h("ul", { class: "tips" }, h("li", {}, t("plus.first")), h("li", {}, t("plus.deleted"))),
-    active
-      ? [h("p", {}, plus_until ? t("plus.until", date(plus_until)) : t("plus.active")), button(t("plus.end"), { id: "end-plus", onclick: set("DELETE") })]
-      : button(t("plus.buy"), { id: "buy-plus", class: "main", onclick: set("PUT") }),
+    h("ul", { class: "tips" }, gives.filter(Boolean).map((text) => h("li", {}, text))),
+    quota.plus_expires_at && h("p", {}, t("plus.until", date(quota.plus_expires_at))),
+    quota.plus_expires_at ? button(t("plus.end"), { id: "end-plus", onclick: set("DELETE") }) : button(t("plus.buy"), { id: "buy-plus", class: "main", onclick: set("PUT") }),
     h("p", { class: "faint" }, t("plus.example")),
   );
 }

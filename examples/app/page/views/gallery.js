@@ -45,7 +45,7 @@ export function gallery(page, job, refresh) {
           index === 0 && avatars.length > 1 && h("span", { class: "best" }, t("gallery.best")),
           h(
             "button",
-            { type: "button", class: "like", id: `like-${avatar.avatar_id}`, "aria-pressed": String(like), "aria-label": t("gallery.like", name), onclick: () => toggle(avatar.avatar_id) },
+            { type: "button", class: "round like", id: `like-${avatar.avatar_id}`, "aria-pressed": String(like), "aria-label": t("gallery.like", name), onclick: () => toggle(avatar.avatar_id) },
             icon("heart"),
           ),
         );

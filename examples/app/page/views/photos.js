@@ -1,12 +1,13 @@
 /** The photos of an open job: each is uploaded, gets its verdict in place, and can be replaced. */
 
 import { call, upload } from "../api.js";
-import { button, h, icon, replace, svg } from "../dom.js";
+import { h, icon, replace, svg } from "../dom.js";
 import { said, t } from "../words.js";
 import { bar } from "./create.js";
 
 const LEAST = 3;
 const MOST = 10;
+// A file chooser on a phone offers HEIC only if it is named.
 const KINDS = ["image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"];
 
 // What only this phone knows of a job: unused presigned POSTs; the file of each photo; photos that were replaced.
@@ -59,6 +60,7 @@ export function openJob(page, job, refresh) {
   const shown = job.photos.filter(({ photo_id, state }) => !hidden.has(photo_id) && (state !== "awaited" || local.has(photo_id)));
   const accepted = shown.filter(({ state }) => state === "accepted").length;
   const busy = shown.filter(({ photo_id, state }) => ["awaited", "checking"].includes(state) && !local.get(photo_id)?.failed);
+  const troubled = shown.filter(({ photo_id, state }) => state === "refused" || local.get(photo_id)?.failed); // first: they need the user
   const add = (files) => page.run(async () => {
     for (const file of files.slice(0, MOST - shown.length)) await send(job.job_id, file); // one by one: each changes the job
     await refresh();
@@ -84,7 +86,7 @@ export function openJob(page, job, refresh) {
   return [
     h("h1", { tabindex: -1 }, t("photos")),
     h("p", {}, t("photos.lead", LEAST, MOST)),
-    h("ul", { class: "photos" }, shown.map((photo) => tile(photo, local.get(photo.photo_id), shown, swap(photo), remove(photo)))),
+    h("ul", { class: "photos" }, [...troubled, ...shown.filter((one) => !troubled.includes(one))].map((photo) => tile(photo, local.get(photo.photo_id), shown, swap(photo), remove(photo)))),
     shown.length < MOST && picker(add),
     bar(text, t("photos.go"), !busy.length && accepted >= LEAST && submit),
   ];
@@ -93,29 +95,25 @@ export function openJob(page, job, refresh) {
 /** One photo with its verdict. */
 function tile(photo, mine, all, swap, remove) {
   const state = mine?.failed ? "failed" : photo.state;
-  const number = all.indexOf(photo) + 1;
+  const bad = state === "refused" || state === "failed";
+  const busy = state === "awaited" || state === "checking";
+  const name = t("photo", all.indexOf(photo) + 1);
   const other = photo.duplicate_of && all.findIndex((one) => one.photo_id === photo.duplicate_of) + 1;
-  const hint = mine?.failed ? t(mine.failed === "TooLarge" ? "photo.too_large" : "photo.not_sent") : photo.problem && said(photo.problem.hint);
+  const hint = mine?.failed ? t(mine.failed === "TooLarge" ? "photo.too_large" : "photo.not_sent") : said(photo.problem?.hint);
   mine?.frame.outline(photo.box);
   return h(
     "li",
     { class: state, id: photo.photo_id },
-    h("div", { class: "picture", role: "img", "aria-label": t("photo", number) }, mine ? mine.frame : icon("photo"), mark(state)),
     h(
       "div",
-      { class: "verdict" },
-      h("strong", {}, t(`photo.${state}`)),
-      hint && h("p", {}, hint, other ? ` ${t("photo.same", other)}` : ""),
-      ["refused", "failed"].includes(state) && picker(swap, photo.photo_id),
-      !["awaited", "checking"].includes(state) && button(t("photo.remove"), { class: "plain small", "aria-label": `${t("photo.remove")}: ${t("photo", number)}`, onclick: remove }),
+      { class: "picture" },
+      h("div", { role: "img", "aria-label": `${name}: ${t(`photo.${state}`)}` }, mine ? mine.frame : icon("photo")),
+      h("span", { class: "mark", "aria-hidden": "true" }, busy ? h("span", { class: "spinner" }) : icon(bad ? "alert" : "check")),
+      !busy && h("button", { type: "button", class: "round", "aria-label": t("photo.remove", name), onclick: remove }, icon("cross")),
     ),
+    bad && h("div", {}, h("strong", {}, t(`photo.${state}`)), h("p", {}, hint, other ? ` ${t("photo.same", other)}` : ""), picker(swap, photo.photo_id)),
   );
 }
-
-const mark = (state) =>
-  ({ accepted: h("span", { class: "mark good" }, icon("check")), refused: h("span", { class: "mark bad" }, icon("cross")), failed: h("span", { class: "mark bad" }, icon("cross")) })[
-    state
-  ] ?? h("span", { class: "mark" }, h("span", { class: "spinner" }));
 
 /** The file on this phone, made once so that it does not flicker. A browser that shows no HEIC shows a drawing. */
 function preview(file) {

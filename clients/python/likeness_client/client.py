@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from likeness_client.transport import Http, Response
 
+PhotoType = Literal["image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"]
 PictureType = Literal["image/png", "image/webp", "image/jpeg"]
 UNDECIDED = frozenset({"awaited", "checking"})  # states of a photo without a verdict
 ENDED = frozenset({"completed", "refused", "cancelled", "expired", "failed"})
@@ -218,20 +219,32 @@ class Likeness:
         """
         return self._watch(job_id, lambda job: job["state"] in ENDED, timeout_s, pause)
 
-    def wait_for_job(self, job_id: str, *, timeout_s: float = 3600) -> types.JobView:
-        """The job once it has ended, in any state. Raises TimedOut as `watch_job`."""
-        return _last(self.watch_job(job_id, timeout_s=timeout_s))
+    def wait_for_job(
+        self,
+        job_id: str,
+        *,
+        timeout_s: float = 3600,
+        pause: Callable[[float], object] | None = None,
+    ) -> types.JobView:
+        """The job once it has ended, in any state; waits as `watch_job`."""
+        return _last(self.watch_job(job_id, timeout_s=timeout_s, pause=pause))
 
-    def wait_for_photos(self, job_id: str, *, timeout_s: float = 120) -> types.JobView:
+    def wait_for_photos(
+        self,
+        job_id: str,
+        *,
+        timeout_s: float = 120,
+        pause: Callable[[float], object] | None = None,
+    ) -> types.JobView:
         """The job once each of its photos has a verdict. Upload all of them first."""
-        return _last(self._watch(job_id, _decided, timeout_s))
+        return _last(self._watch(job_id, _decided, timeout_s, pause))
 
     def _watch(
         self,
         job_id: str,
         done: Callable[[types.JobView], bool],
         timeout_s: float,
-        pause: Callable[[float], object] | None = None,
+        pause: Callable[[float], object] | None,
     ) -> Iterator[types.JobView]:
         seen: object = None
         wait, deadline = FIRST_POLL_S, time.monotonic() + timeout_s

@@ -9,6 +9,7 @@ from likeness.domain.account.quota import QuotaState
 from likeness.domain.generation.avatar import Avatar
 from likeness.domain.ids import JobId, UserId
 from likeness.domain.jobs.job import Job, JobState
+from likeness.domain.jobs.test_plan import TestPlan
 from likeness.domain.photos.photo import Photo
 from likeness.services.account.get_quota import get_quota
 from likeness.services.deletion.job_deletion import JobDeletion
@@ -128,9 +129,10 @@ class World:
         self.jobs.save_avatars(with_avatars)
         return job
 
-    def quota(self, user_id: UserId) -> QuotaView:
+    def quota(self, user_id: UserId, test: TestPlan | None = None) -> QuotaView:
         return get_quota(
             user_id,
+            test=test,
             users=self.users,
             ledger=self.ledger,
             keyed_hash=self.keyed_hash,

@@ -44,6 +44,7 @@ def test_a_new_job_has_no_previous_state():
         "previous": None,
         "at": a_job().created_at.isoformat().replace("+00:00", "Z"),
         "reason": None,
+        "test": False,
         "photos_left_out": 0,
     }
 

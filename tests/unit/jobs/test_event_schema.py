@@ -55,6 +55,7 @@ def test_events_contain_no_personal_data():
         "previous",
         "at",
         "reason",
+        "test",
         "photos_left_out",
     }
 

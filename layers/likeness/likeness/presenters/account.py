@@ -1,11 +1,10 @@
 """Views of a user's account: erasure and quota."""
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from likeness.api.app import ErasureView, QuotaEntryView, QuotaView
 from likeness.domain.account.erasure import RETAINED, Erasure
-from likeness.domain.account.quota import QuotaEntry, UserZone
+from likeness.domain.account.quota import QuotaEntry, ReservedDay, UserZone
 from likeness.domain.jobs.catalogue import Tier
 
 
@@ -14,16 +13,16 @@ def erasure_view(erasure: Erasure) -> ErasureView:
 
 
 def quota_view(
-    zone: UserZone, tier: Tier, used: int, entries: Iterable[QuotaEntry], now: datetime
+    zone: UserZone, today: ReservedDay, tier: Tier, used: int, entries: Iterable[QuotaEntry]
 ) -> QuotaView:
     limit = tier.jobs_a_day if tier.open else 0
     return QuotaView(
-        day=zone.day(now),
+        day=today.day,
         time_zone=zone.name,
         tier=tier.tier,
         limit=limit,
         used=max(0, used),  # below 0 if a lead granted one more job
         left=max(0, limit - used),
-        next_day_begins_at=zone.next_day_begins(now),
+        next_day_begins_at=today.ends_at,
         entries=tuple(QuotaEntryView(**entry.model_dump(exclude={"day"})) for entry in entries),
     )

@@ -3,19 +3,27 @@
 Only a stack with the parameter TestMode accepts one. docs/test-mode.md describes it for callers.
 """
 
-from datetime import date, timedelta
+from collections.abc import Collection, Mapping
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from likeness.domain.account.quota import Day, ReservedDay, UserZone, midnight_after
+from likeness.domain.errors import Invalid
 from likeness.domain.ids import PhotoId, PhotoIdField, UserId
+from likeness.domain.jobs.catalogue import Plus, Tier, tier_of
 from likeness.domain.jobs.failure import FailureKind
+from likeness.domain.photos.photo import Box, PhotoProblem
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
 
 MAX_SECONDS = 600
+DETECTOR = "test"  # version of the detector in a planned verdict
+ENGINE = BACKEND = "test"  # what drew a placeholder
+FACE = Box(left=0.3, top=0.2, width=0.4, height=0.4)  # of every upload
+WITHOUT_FACE = {Reason.QUALITY_TOO_SMALL, Reason.QUALITY_PANORAMA}  # the decoder refuses these
 
 
 class PlannedOutcome(StrEnum):
@@ -115,12 +123,42 @@ class TestPlan(Record):
     def drawing(self) -> timedelta:
         return timedelta(seconds=self.drawing_s)
 
-    def quota_day(self, zone: UserZone) -> ReservedDay | None:
-        """Returns the day that the job reserves, in the user's zone."""
-        if self.day is None:
+    def problem(self, photo_id: PhotoId, others: Collection[PhotoId]) -> PhotoProblem | None:
+        """Returns why the inspection refuses a photo. `others`: the accepted photos."""
+        reason = self.planned(PlannedOutcome.UNUSABLE).get(photo_id)
+        if reason is None:
             return None
-        day = Day(self.day.isoformat())
-        return ReservedDay(day=day, ends_at=midnight_after(day, zone.name))
+        framed = reason.family == "QUALITY" and reason not in WITHOUT_FACE
+        return PhotoProblem(
+            reason=reason,
+            box=FACE if framed or reason is Reason.SUBJECT_SEVERAL_FACES else None,
+            duplicate_of=min(others, default=None) if reason is Reason.SUBJECT_DUPLICATE else None,
+        )
+
+    def check(self, accepted: Collection[PhotoId]) -> None:
+        """Raises Invalid if a submitted job cannot follow the plan."""
+        planned = {p.photo_id for p in self.photos if p.outcome is not PlannedOutcome.UNUSABLE}
+        if missing := sorted(planned - set(accepted)):
+            raise Invalid(f"test.photos names {', '.join(missing)}: these photos are not accepted")
+        if planned == set(accepted) == set(self.planned(PlannedOutcome.LEFT_OUT)):
+            raise Invalid("test.photos leaves out every photo: accept one more")
+
+
+def job_tier(
+    test: TestPlan | None, plus: Plus | None, tiers: Mapping[str, Tier], now: datetime
+) -> Tier:
+    """Returns the planned tier of a test job, else the user's."""
+    return tiers[test.tier] if test and test.tier else tier_of(plus, tiers, now)
+
+
+def quota_day(test: TestPlan | None, zone: UserZone, now: datetime) -> ReservedDay | None:
+    """Returns the day that a job reserves if it is submitted now; None for a test without a day."""
+    if test is None:
+        return zone.today(now)
+    if test.day is None:
+        return None
+    day = Day(test.day.isoformat())
+    return ReservedDay(day=day, ends_at=midnight_after(day, zone.name))
 
 
 def counted_as(user_id: UserId, test: TestPlan | None) -> UserId:

@@ -11,9 +11,9 @@ from likeness.domain.account.quota import ReservedDay, UserZone, quota_used_mess
 from likeness.domain.account.user import Profile
 from likeness.domain.errors import Conflict, Invalid, OverQuota, TestModeOff
 from likeness.domain.ids import PhotoId, StyleId
-from likeness.domain.jobs.catalogue import StyleCard, Tier, check_styles, check_terms, tier_of
+from likeness.domain.jobs.catalogue import StyleCard, Tier, check_styles, check_terms
 from likeness.domain.jobs.job import Job, JobState, TimelineEntry, new_job_id
-from likeness.domain.jobs.test_plan import TestPlan, counted_as
+from likeness.domain.jobs.test_plan import TestPlan, counted_as, job_tier, quota_day
 from likeness.domain.photos.photo import Photo
 from likeness.ports.account import KeyedHash, Ledger, Users
 from likeness.ports.deletion import Deadlines
@@ -68,7 +68,7 @@ def create_job(
     if profile.erasing:
         raise Conflict("the user is being erased: no job can be opened")
     test = request.test
-    tier = job_tier(test, profile, terms.tiers, now)
+    tier = job_tier(test, profile.plus, terms.tiers, now)
     check_terms(tier, request.styles, request.avatars)
     reserved = None
     if profile.zone is None:
@@ -106,18 +106,6 @@ def create_job(
         photos.presigned_post(job.job_id, photo.photo_id, photo.content_type) for photo in awaited
     )
     return JobCreated(job_id=job.job_id, submit_by=job.submit_by, uploads=presigned_posts)
-
-
-def job_tier(
-    test: TestPlan | None, profile: Profile, tiers: Mapping[str, Tier], now: datetime
-) -> Tier:
-    """Return the planned tier of a test job, else the user's."""
-    return tiers[test.tier] if test and test.tier else tier_of(profile.plus, tiers, now)
-
-
-def quota_day(test: TestPlan | None, zone: UserZone, now: datetime) -> ReservedDay | None:
-    """Return the day that a job reserves if it is submitted now; None for a test without a day."""
-    return test.quota_day(zone) if test else zone.today(now)
 
 
 def create_job_again(stored: StoredJob, *, jobs: Jobs, photos: Photos, clock: Clock) -> JobCreated:

@@ -160,6 +160,23 @@ class FakeLikeness:
         job["avatars"] = [one for one in job["avatars"] if one["avatar_id"] in picks["avatars"]]
         return {"job_id": job_id, "avatars": picks["avatars"], "avatars_expire_at": None}
 
+    def appeal_job(self, job_id: str, *, idempotency_key: str) -> Any:
+        self.calls.append(("appeal_job", job_id, idempotency_key))
+        photos = [{"photo_id": "p01", "state": "awaited"}]
+        times = {"opened_at": now(), "decide_by": now() + timedelta(hours=23), "decided_at": None}
+        appeal = {"state": "open", "photos": photos, **times}
+        self.jobs[job_id]["statement"]["appeal"] = appeal
+        post = self._post(job_id, "image/jpeg") | {"photo_id": "p01"}
+        return shaped(api.AppealUploadsView, {"appeal": appeal, "uploads": [post]})
+
+    def delete_photo(self, job_id: str, photo_id: str) -> Any:
+        self._photo(job_id, photo_id)["state"] = "refused"
+        return {}
+
+    def delete_job(self, job_id: str) -> Any:
+        self.ends(job_id, "completed", avatars=[])
+        return {"job_id": job_id, "state": "completed"}
+
     def get_receipt(self, job_id: str) -> Any:
         hashed = {"keyed_hash": "0" * 64, "created_at": None, "deleted_at": now().isoformat()}
         objects = [{"object": f"photos/p{n:02d}.jpg", **hashed} for n in range(1, 9)]
@@ -176,7 +193,7 @@ class FakeLikeness:
 
     def set_plus(self, user_id: str, plus: Any) -> Any:
         self.calls.append(("set_plus", user_id, plus))
-        self.plus = datetime.fromisoformat(plus["expires_at"]) > now()
+        self.plus = datetime.fromisoformat(plus["expires_at"]) > datetime.now(UTC)
         return {"active": self.plus} | plus
 
     def request_erasure(self, user_id: str) -> Any:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from tests.app.likeness import API, AVATARS, PHOTOS, POLICY, UPLOADS, FakeLikeness
+from tests.app.likeness import API, AVATARS, PHOTOS, POLICY, STYLES, UPLOADS, FakeLikeness
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from playwright.sync_api import Page, Request, Route
 
 KEY = re.compile(rb'name="key"\r\n\r\nuploads/(\w+)/(\w+)\r\n')
 PHONE = {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2, "has_touch": True}
 
 
-def connect(page: Page, likeness: FakeLikeness, pictures: Path | None = None) -> None:
+def connect(page: Page, likeness: FakeLikeness) -> None:
     """Answer for both buckets and for the previews of the API."""
     anyone = {"Access-Control-Allow-Origin": "*"}
 
@@ -27,11 +28,9 @@ def connect(page: Page, likeness: FakeLikeness, pictures: Path | None = None) ->
         route.fulfill(status=204, headers=anyone)
 
     def show(route: Route, request: Request) -> None:
-        url = urlsplit(request.url)
-        style = Path(url.path).stem if url.path.startswith("/v1") is False else url.path.split("/")[3]
-        own = pictures / f"{style}-{url.query.split('&')[0][2:]}.webp" if pictures else None
-        file = own if own and own.is_file() else POLICY / "previews" / f"{style}.webp"
-        route.fulfill(path=file, headers=anyone)
+        """The preview of a style: also in place of an avatar."""
+        (style,) = {*re.split("[/.]", urlsplit(request.url).path)} & {*STYLES}
+        route.fulfill(path=POLICY / "previews" / f"{style}.webp", headers=anyone)
 
     page.route(f"{UPLOADS}/**", take)
     page.route(f"{AVATARS}/**", show)

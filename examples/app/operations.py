@@ -62,13 +62,10 @@ class Operations:
         }
 
     def styles(self) -> Json:
-        """The catalogue; the page fetches the previews from the API itself."""
-        url = self.api_url
+        """The catalogue. Its pictures are public: the page fetches them from the API itself."""
+        styles = self.likeness.all_styles()
         return {
-            "styles": [
-                one | {"preview": f"{url}{one['preview']}?size=320"}
-                for one in self.likeness.all_styles()
-            ]
+            "styles": [one | {"thumbnail": self.api_url + one["thumbnail"]} for one in styles]
         }
 
     def create_job(self, call: Call) -> Json:

@@ -102,6 +102,7 @@ class FakeLikeness:
                 "name": card["name"],
                 "description": card["description"],
                 "preview": f"/v1/styles/{name}/preview",
+                "thumbnail": f"/v1/styles/{name}/preview?size=256",
             }
             for name, card in STYLES.items()
         ]
@@ -170,8 +171,8 @@ class FakeLikeness:
         return shaped(api.AppealUploadsView, {"appeal": appeal, "uploads": [post]})
 
     def delete_photo(self, job_id: str, photo_id: str) -> Any:
-        self._photo(job_id, photo_id)["state"] = "refused"
-        return {}
+        self._photo(job_id, photo_id)["state"] = "deleted"
+        return {"photo_id": photo_id, "state": "deleted"}
 
     def delete_job(self, job_id: str) -> Any:
         self.ends(job_id, "completed", avatars=[])

@@ -15,7 +15,11 @@ SAID = {
     *(f"state.{state}" for state in JobState),
     *(f"state.{state}.more" for state in RUNNING),
     *(f"ended.{state}" for state in JobState if state not in RUNNING | {"open"}),
-    *(f"photo.{state}" for state in (*PhotoState, "failed")),
+    *(
+        f"photo.{state}"
+        for state in (*PhotoState, "failed")
+        if state not in {"deleted", "left_out"}
+    ),
     *(f"appeal.{state}" for state in AppealState),
     *(f"photos.tip.{tip}" for tip in ("face", "light", "different")),
 }

@@ -51,7 +51,7 @@ const page = {
     await page.reload();
     if (page.me.name && !updates) {
       updates = new EventSource("/api/updates"); // the backend writes a line when a webhook arrives
-      updates.onmessage = () => view.refresh?.();
+      updates.onmessage = () => view.refresh && page.run(view.refresh);
     }
   },
   leave() {

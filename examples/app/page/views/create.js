@@ -27,14 +27,14 @@ export async function create(page) {
         h(
           "ul",
           { class: "styles" },
-          styles.map(({ style, name, description, preview }) =>
+          styles.map(({ style, name, description, thumbnail }) =>
             h(
               "li",
               {},
               h(
                 "button",
                 { type: "button", id: `style-${style}`, "aria-pressed": String(chosen.has(style)), title: said(description), onclick: toggle(style) },
-                h("img", { src: preview, alt: "", loading: "lazy" }),
+                h("img", { src: thumbnail, alt: "", loading: "lazy" }),
                 h("span", {}, chosen.has(style) && icon("check"), said(name)),
               ),
             ),

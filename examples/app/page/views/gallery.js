@@ -6,14 +6,15 @@ import { date, said, t } from "../words.js";
 import { bar } from "./create.js";
 import { foot, leftOut } from "./ended.js";
 
-const liked = new Set(); // avatar ids; kept while the page is open
+const LIKED = new Map(); // job id -> avatar ids, while the page is open
 
-export function gallery(page, job, refresh) {
+export function gallery(page, job, refresh, redraw) {
   const { job_id, avatars } = job;
+  const liked = LIKED.get(job_id) ?? LIKED.set(job_id, new Set()).get(job_id);
   const mine = avatars.filter(({ avatar_id }) => liked.has(avatar_id));
   const toggle = (avatar_id) => {
     if (!liked.delete(avatar_id)) liked.add(avatar_id);
-    refresh();
+    redraw();
   };
   const keep = async () => {
     const others = avatars.length - mine.length;
@@ -41,7 +42,7 @@ export function gallery(page, job, refresh) {
         return h(
           "li",
           {},
-          h("button", { type: "button", class: "show", id: avatar.avatar_id, "aria-label": name, onclick: () => open(page, job, avatar, name) }, picture(avatar)),
+          h("button", { type: "button", class: "show", id: avatar.avatar_id, "aria-label": name, onclick: () => open(page, job, avatar, name) }, picture(job_id, avatar)),
           index === 0 && avatars.length > 1 && h("span", { class: "best" }, t("gallery.best")),
           h(
             "button",
@@ -61,9 +62,10 @@ export function gallery(page, job, refresh) {
 // A presigned URL is new in each response: the picture stays as long as its element.
 const PICTURES = new Map();
 
-function picture({ avatar_id, webp }) {
-  if (!PICTURES.has(avatar_id)) PICTURES.set(avatar_id, h("img", { src: small(webp), alt: "", referrerpolicy: "no-referrer" }));
-  return PICTURES.get(avatar_id);
+function picture(job_id, { avatar_id, webp }) {
+  const key = `${job_id} ${avatar_id}`;
+  if (!PICTURES.has(key)) PICTURES.set(key, h("img", { src: small(webp), alt: "", referrerpolicy: "no-referrer" }));
+  return PICTURES.get(key);
 }
 
 const sizes = (webp) => Object.keys(webp).map(Number).sort((a, b) => a - b);

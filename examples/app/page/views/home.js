@@ -39,7 +39,8 @@ function today(quota, jobs) {
 }
 
 function entry(one) {
-  const text = one.state === "completed" ? t("home.avatars", one.avatar_count) : t(`state.${one.state}`);
+  const state = one.avatars_deleted_at ? "deleted" : one.state;
+  const text = state === "completed" ? t("home.avatars", one.avatars_shown) : t(`state.${state}`);
   return h(
     "li",
     {},

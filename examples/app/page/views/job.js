@@ -13,21 +13,28 @@ const POLL = 10_000; // ms: if a webhook is lost
 
 export async function job(page, id, part) {
   if (part === "receipt") return receipt(page, id);
+  let found = null;
   let arrived = null; // the state whose screen was announced
+  let latest = 0; // of two responses that overtake each other, the later request's counts
   let timer = null;
-  let over = false;
+  const refresh = () => page.run(view.refresh);
+  const redraw = () => {
+    const [title, children] = screen(page, found, { refresh, redraw });
+    page.show(title, children, { arrive: found.state !== arrived });
+    arrived = found.state;
+  };
   const view = {
     async refresh() {
       clearTimeout(timer);
-      const found = await call("GET", `jobs/${id}`);
-      if (over) return;
-      const [title, children] = screen(page, found, () => page.run(view.refresh));
-      page.show(title, children, { arrive: found.state !== arrived });
-      arrived = found.state;
-      timer = setTimeout(view.refresh, POLL);
+      timer = setTimeout(refresh, POLL);
+      const mine = (latest += 1);
+      const read = await call("GET", `jobs/${id}`);
+      if (mine !== latest) return;
+      found = read;
+      redraw();
     },
     end() {
-      over = true;
+      latest = Infinity;
       clearTimeout(timer);
     },
   };
@@ -35,10 +42,10 @@ export async function job(page, id, part) {
   return view;
 }
 
-function screen(page, found, refresh) {
+function screen(page, found, { refresh, redraw }) {
   if (found.state === "open") return [t("photos"), [openJob(page, found, refresh), cancel(page, found, refresh)]];
   if (RUNNING.includes(found.state)) return [t("running"), [progress(found), found.state !== "cancelling" && cancel(page, found, refresh)]];
-  if (found.state === "completed" && found.avatars.length) return [t("gallery"), gallery(page, found, refresh)];
+  if (found.state === "completed" && found.avatars.length) return [t("gallery"), gallery(page, found, refresh, redraw)];
   return [t("ended"), ended(page, found, refresh)];
 }
 

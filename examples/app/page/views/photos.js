@@ -10,9 +10,9 @@ const MOST = 10;
 // A file chooser on a phone offers HEIC only if it is named.
 const KINDS = ["image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"];
 
-// What only this phone knows of a job: unused presigned POSTs; the file of each photo; photos that were replaced.
+// What only this phone knows of a job: unused presigned POSTs, and the file of each photo.
 const JOBS = new Map();
-const known = (id) => JOBS.get(id) ?? JOBS.set(id, { spare: [], local: new Map(), hidden: new Set(), changed() {} }).get(id);
+const known = (id) => JOBS.get(id) ?? JOBS.set(id, { spare: [], local: new Map(), changed() {} }).get(id);
 
 /** The declared type of a file. Some browsers know none for HEIC; the content decides in any case. */
 export const kind = (file) => (KINDS.includes(file.type) ? file.type : "image/heic");
@@ -55,29 +55,28 @@ async function send(job_id, file) {
 
 export function openJob(page, job, refresh) {
   const here = known(job.job_id);
-  const { local, hidden } = here;
   here.changed = refresh;
-  const shown = job.photos.filter(({ photo_id, state }) => !hidden.has(photo_id) && (state !== "awaited" || local.has(photo_id)));
-  const accepted = shown.filter(({ state }) => state === "accepted").length;
-  const busy = shown.filter(({ photo_id, state }) => ["awaited", "checking"].includes(state) && !local.get(photo_id)?.failed);
-  const troubled = shown.filter(({ photo_id, state }) => state === "refused" || local.get(photo_id)?.failed); // first: they need the user
+  const unused = here.spare.map(({ photo_id }) => photo_id);
+  const shown = job.photos.filter(({ photo_id, state }) => state !== "deleted" && !unused.includes(photo_id));
+  const states = new Map(shown.map((photo) => [photo, stateOf(photo, here.local.get(photo.photo_id))]));
+  const inState = (...wanted) => shown.filter((photo) => wanted.includes(states.get(photo)));
+  const accepted = inState("accepted").length;
+  const busy = inState("awaited", "checking");
+  const troubled = inState("refused", "failed"); // first: they need the user
   const add = (files) => page.run(async () => {
     for (const file of files.slice(0, MOST - shown.length)) await send(job.job_id, file); // one by one: each changes the job
     await refresh();
   });
-  const gone = async (photo) => {
-    hidden.add(photo.photo_id);
-    if (photo.state !== "refused") await call("DELETE", `jobs/${job.job_id}/photos/${photo.photo_id}`);
-  };
-  const swap = (photo) => async ([file]) => {
-    if (!file) return;
-    await page.run(() => gone(photo));
-    await add([file]);
-  };
-  const remove = (photo) => () => page.run(async () => {
-    await gone(photo);
+  const remove = ({ photo_id }) => page.run(async () => {
+    await call("DELETE", `jobs/${job.job_id}/photos/${photo_id}`);
     await refresh();
   });
+  const swap = (photo) => async ([file]) => {
+    if (!file) return;
+    await remove(photo);
+    await page.run(() => send(job.job_id, file));
+    await refresh();
+  };
   const submit = () => page.run(async () => {
     await call("POST", `jobs/${job.job_id}/submit`);
     await refresh();
@@ -86,20 +85,28 @@ export function openJob(page, job, refresh) {
   return [
     h("h1", { tabindex: -1 }, t("photos")),
     h("p", {}, t("photos.lead", LEAST, MOST)),
-    h("ul", { class: "photos" }, [...troubled, ...shown.filter((one) => !troubled.includes(one))].map((photo) => tile(photo, local.get(photo.photo_id), shown, swap(photo), remove(photo)))),
+    h(
+      "ul",
+      { class: "photos" },
+      [...troubled, ...shown.filter((photo) => !troubled.includes(photo))].map((photo) =>
+        tile(photo, states.get(photo), here.local.get(photo.photo_id), shown, swap(photo), () => remove(photo)),
+      ),
+    ),
     shown.length < MOST && picker(add),
     bar(text, t("photos.go"), !busy.length && accepted >= LEAST && submit),
   ];
 }
 
+/** "failed": the upload did not arrive, or the page was loaded again before it did. */
+const stateOf = ({ state }, mine) => (state === "awaited" && (!mine || mine.failed) ? "failed" : state);
+
 /** One photo with its verdict. */
-function tile(photo, mine, all, swap, remove) {
-  const state = mine?.failed ? "failed" : photo.state;
+function tile(photo, state, mine, all, swap, remove) {
   const bad = state === "refused" || state === "failed";
   const busy = state === "awaited" || state === "checking";
   const name = t("photo", all.indexOf(photo) + 1);
   const other = photo.duplicate_of && all.findIndex((one) => one.photo_id === photo.duplicate_of) + 1;
-  const hint = mine?.failed ? t(mine.failed === "TooLarge" ? "photo.too_large" : "photo.not_sent") : said(photo.problem?.hint);
+  const hint = photo.problem ? said(photo.problem.hint) : t(mine?.failed === "TooLarge" ? "photo.too_large" : "photo.not_sent");
   mine?.frame.outline(photo.box);
   return h(
     "li",

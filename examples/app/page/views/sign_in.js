@@ -7,7 +7,7 @@ import { erased } from "./receipt.js";
 
 export async function signIn(page) {
   const { styles } = await call("GET", "styles");
-  const previews = styles.slice(0, 9).map(({ preview }) => h("img", { src: preview, alt: "" }));
+  const previews = styles.slice(0, 9).map(({ thumbnail }) => h("img", { src: thumbnail, alt: "" }));
   const enter = (event) => {
     event.preventDefault();
     const name = event.target.elements.name.value.trim();

@@ -69,7 +69,6 @@ export const de = {
   "photo.accepted": "Gut",
   "photo.refused": "Dieses nicht",
   "photo.failed": "Nicht hochgeladen",
-  "photo.left_out": "Nicht benutzt",
   "photo.same": (number) => `Es ist dasselbe wie Foto ${number}.`,
   "photo.replace": "Ersetzen",
   "photo.remove": (name) => `${name} entfernen`,

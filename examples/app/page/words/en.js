@@ -69,7 +69,6 @@ export const en = {
   "photo.accepted": "Good",
   "photo.refused": "Not this one",
   "photo.failed": "Not uploaded",
-  "photo.left_out": "Left out",
   "photo.same": (number) => `It is the same as photo ${number}.`,
   "photo.replace": "Replace",
   "photo.remove": (name) => `Remove ${name}`,

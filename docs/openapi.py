@@ -211,7 +211,9 @@ class _Described:
     def _query(self) -> Iterator[Json]:
         if self.operation.query is None:
             return
-        schema = self.operation.query.model_json_schema(schema_generator=_Schemas)
+        schema = self.operation.query.model_json_schema(
+            schema_generator=_Schemas, ref_template="#/components/schemas/{model}"
+        )
         for name, found in schema["properties"].items():
             either = found.pop("anyOf", [])  # an optional parameter is never null
             given = [one for one in either if one.get("type") != "null"]

@@ -1,20 +1,13 @@
-"""Reads of the app backend: lists, quota, receipts, erasures. Changes nothing."""
+"""Reads of the app backend: quota, receipts, erasures. Changes nothing."""
 
 from likeness import bootstrap
 from likeness.adapters import policy_files
-from likeness.api.app import ErasureView, JobsView, PageQuery, QuotaView, ReceiptView
+from likeness.api.app import ErasureView, QuotaView, ReceiptView
 from likeness.domain.ids import ErasureId, JobId, UserId
 from likeness.entrypoints.http import route, routes
 from likeness.services.account.get_erasure import get_erasure
 from likeness.services.account.get_quota import get_quota
 from likeness.services.deletion.get_receipt import get_receipt
-from likeness.services.jobs.list_jobs import list_jobs
-
-
-@route("GET", "/v1/users/{user_id}/jobs", query=PageQuery, gives=JobsView)
-def list_jobs_handler(user_id: UserId, query: PageQuery) -> JobsView:
-    """A user's jobs, newest first."""
-    return list_jobs(user_id, query, jobs=bootstrap.jobs(), reasons=policy_files.load_reasons())
 
 
 @route("GET", "/v1/users/{user_id}/quota", gives=QuotaView)
@@ -42,4 +35,4 @@ def get_erasure_handler(erasure_id: ErasureId) -> ErasureView:
     return get_erasure(erasure_id, erasures=bootstrap.erasures())
 
 
-handler = routes(list_jobs_handler, get_quota_handler, get_receipt_handler, get_erasure_handler)
+handler = routes(get_quota_handler, get_receipt_handler, get_erasure_handler)

@@ -1,8 +1,8 @@
-"""The catalogue of styles, and the public keys of receipts. Reads no user data."""
+"""The catalogue of styles, and the public keys of receipts. Public: reads no user data."""
 
 from likeness import bootstrap
 from likeness.adapters import policy_files
-from likeness.api.app import KeysView, PageQuery, StylesView
+from likeness.api.app import KeysView, PageQuery, PreviewQuery, StylesView
 from likeness.domain.ids import StyleId
 from likeness.entrypoints.http import Picture, route, routes
 from likeness.services.deletion.get_keys import get_keys
@@ -10,17 +10,24 @@ from likeness.services.jobs.list_styles import list_styles
 from likeness.services.jobs.preview_style import preview_style
 
 
-@route("GET", "/v1/styles", query=PageQuery, gives=StylesView)
+@route("GET", "/v1/styles", query=PageQuery, gives=StylesView, public=True)
 def list_styles_handler(query: PageQuery) -> StylesView:
     """Styles that can be chosen, with names and descriptions in English and German."""
     return list_styles(query, styles=policy_files.load_styles())
 
 
-@route("GET", "/v1/styles/{style}/preview", gives=Picture, media_type="image/webp")
-def preview_style_handler(style: StyleId) -> bytes:
-    """A small WebP picture of the style."""
+@route(
+    "GET",
+    "/v1/styles/{style}/preview",
+    query=PreviewQuery,
+    gives=Picture,
+    media_type="image/webp",
+    public=True,
+)
+def preview_style_handler(style: StyleId, query: PreviewQuery) -> bytes:
+    """A WebP picture of the style, in two sizes. An <img> can show it: it needs no signature."""
     return preview_style(
-        style, styles=policy_files.load_styles(), load_preview=policy_files.load_preview
+        style, query, styles=policy_files.load_styles(), load_preview=policy_files.load_preview
     )
 
 

@@ -18,5 +18,7 @@ def handler(job_id: JobId, request: KeepAvatars) -> KeptAvatarsView:
         request,
         jobs=bootstrap.jobs(),
         avatar_store=bootstrap.avatar_store(),
+        files=bootstrap.job_files(),
+        watermarks=bootstrap.watermarks(),
         clock=bootstrap.CLOCK,
     )

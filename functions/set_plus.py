@@ -9,5 +9,14 @@ from likeness.services.account.set_plus import set_plus
 
 @route("PUT", "/v1/users/{user_id}/plus", takes=SetPlus, gives=PlusView)
 def handler(user_id: UserId, request: SetPlus) -> PlusView:
-    """Safe to repeat, late and in any order: the newest effective time wins."""
-    return set_plus(user_id, request, users=bootstrap.users(), clock=bootstrap.CLOCK)
+    """Safe to repeat, late and in any order: the newest effective time wins.
+
+    A message that was decided before the user was erased stores nothing.
+    """
+    return set_plus(
+        user_id,
+        request,
+        users=bootstrap.users(),
+        keyed_hash=bootstrap.keyed_hash(),
+        clock=bootstrap.CLOCK,
+    )

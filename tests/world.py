@@ -8,6 +8,7 @@ from likeness.api.app import QuotaView
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.generation.avatar import Avatar
 from likeness.domain.ids import JobId, UserId
+from likeness.domain.jobs.catalogue import Plus
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.jobs.test_plan import TestPlan
 from likeness.domain.photos.photo import Photo
@@ -15,7 +16,7 @@ from likeness.services.account.get_quota import get_quota
 from likeness.services.deletion.job_deletion import JobDeletion
 from likeness.services.deletion.job_receipts import JobReceipts
 from likeness.services.review.appeal_closing import AppealClosing
-from tests.builders import BERLIN, JOB, NOW, TODAY, USER, a_job, a_png, photos, tiers
+from tests.builders import BERLIN, JOB, NOW, TODAY, USER, USER_HASH, a_job, a_png, photos, tiers
 from tests.fakes import (
     FakeAppeals,
     FakeAuditLog,
@@ -128,6 +129,10 @@ class World:
                 self.photos.store(job.job_id, photo.photo_id, b"jpeg")
         self.jobs.save_avatars(with_avatars)
         return job
+
+    def entitle(self, plus: Plus) -> None:
+        """Plus of the user, as billing reports it."""
+        self.users.entitle(USER, plus, user_hash=USER_HASH, now=self.clock.now())
 
     def quota(self, user_id: UserId, test: TestPlan | None = None) -> QuotaView:
         return get_quota(

@@ -253,6 +253,9 @@ class FakeAvatarStore:
             for avatar_id in avatar_ids
         }
 
+    def thumbnail_url(self, job_id: JobId, avatar_id: AvatarId) -> str:
+        return _url(f"avatars/{job_id}/{avatar_id}/256.webp")
+
     def archive_url(self, job_id: JobId) -> str:
         return _url(f"avatars/{job_id}/avatars.zip")
 

@@ -92,6 +92,7 @@ def test_only_transactions_update_items_of_the_audit_log():
 ABSENCE_DOES_NOT_MATTER = {
     "ModeratePhotosFunction": "Rekognition reads, and returns one error for both",
     "RevealPhotoFunction": "signs a URL; a browser shows neither",
+    "ListJobsFunction": "signs URLs, as RevealPhoto",
     "TrainingRole": "SageMaker copies what a listing of the prefix returned",
     "EndpointRole": "SageMaker reads an archive that StartInference wrote",
 }

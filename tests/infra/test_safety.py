@@ -119,7 +119,7 @@ def test_only_those_who_submit_or_end_jobs_can_start_the_pipeline():
     }
     assert starters == {
         "SubmitJobFunction",
-        "CancelJobFunction",
+        "DeleteJobFunction",
         "EraseUserFunction",
         "TimersRole",
         "ExecutionStoppedRole",
@@ -223,6 +223,8 @@ def test_all_functions_have_the_same_settings_and_those_of_the_api_give_up_first
         [one.pop(f"LIKENESS_CALL_{name}", "") for name in ("SECONDS", "ATTEMPTS")]
         for one in variables
     ]
+    pools = [one.pop("LIKENESS_MODERATOR_POOL", "") for one in variables]
+    assert [bool(one) for one in pools] == [limit == ["5", "3"] for limit in limits]
     assert sorted(limits) == [["", ""]] * 4 + [["5", "3"]]
     assert all(one == settings[0] for one in settings)
 
@@ -356,3 +358,31 @@ def test_a_moderator_cannot_change_their_account_in_the_app():
     client = read("infra/identity.yaml")["Resources"]["ModeratorClient"]["Properties"]
     assert "custom:app_user_id" in client["ReadAttributes"]
     assert "custom:app_user_id" not in client["WriteAttributes"]
+
+
+# --- test jobs -----------------------------------------------------------------------------------
+
+
+def test_test_mode_is_off_by_default_and_refused_in_prod():
+    template = read(TOP)
+
+    assert template["Parameters"]["TestMode"]["Default"] == "off"
+    rule = template["Rules"]["TestModeIsNotInProd"]
+    assert rule["RuleCondition"] == {"Equals": [{"Ref": "TestMode"}, "on"]}
+    (assertion,) = rule["Assertions"]
+    assert assertion["Assert"] == {"Not": [{"Equals": [{"Ref": "Stage"}, "prod"]}]}
+
+
+def test_without_test_mode_no_function_runs_a_test():
+    pipeline = read("infra/pipeline.yaml")
+
+    assert pipeline["Conditions"]["HasTestMode"] == {"Equals": [{"Ref": "TestMode"}, "on"]}
+    assert pipeline["Resources"]["RunTestFunction"]["Condition"] == "HasTestMode"
+
+
+def test_a_test_job_reads_no_picture_calls_no_detector_and_signs_nothing():
+    allowed = {one.action for one in PERMISSIONS if one.role == "RunTestFunction"}
+
+    assert "s3:PutObject" in allowed
+    assert not [a for a in allowed if a.startswith(("rekognition:", "sagemaker:", "states:"))]
+    assert not allowed & {"s3:GetObject", "kms:Sign", "ssm:GetParameter"}

@@ -36,12 +36,15 @@ TRANSACTIONS = {
         "PutItem UpdateItem", "JOB#* USER#* DAY#*", "ledger.reserve ledger.settle"
     ),
     "grant a day": _one("PutItem UpdateItem", "USER#* DAY#*", "ledger.grant"),
+    "entitle a user": _one("ConditionCheckItem UpdateItem", "ERASED#* USER#*", "users.entitle"),
     "begin an erasure": _one("PutItem UpdateItem", "USER#* ERASURE#*", "erasures.begin"),
+    "delete a photo": _one("PutItem", "JOB#*", "jobs.delete_photo"),
     "store a moderated set": _one("PutItem", "JOB#* AUDIT", "jobs.save_moderated"),
     "open or lease a review": _one("PutItem", "JOB#* AUDIT", "reviews.open reviews.save/2"),
     "close a review and count it": _one(
         "PutItem UpdateItem", "JOB#* DESK#* AUDIT", "reviews.save/3"
     ),
+    "append an audit event": _one("PutItem", "AUDIT", "audit_log.append"),
     "count an exposure": _one(
         "PutItem UpdateItem",
         "DESK#* AUDIT",

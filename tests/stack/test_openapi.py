@@ -64,7 +64,8 @@ EXAMPLES = 20  # of each kind, for each operation
 # Operations that a generated request with existing ids can bring to success, and must.
 REACHED = {
     "add_photo",
-    "cancel_job",
+    "delete_job",
+    "delete_photo",
     "claim_review",
     "create_job",
     "get_erasure",
@@ -73,7 +74,9 @@ REACHED = {
     "get_quota",
     "grant_exposure",
     "list_jobs",
+    "invite_staff",
     "list_reviews",
+    "read_staff",
     "list_styles",
     "preview_style",
     "read_audit",
@@ -84,6 +87,9 @@ REACHED = {
 }
 # Operations that it cannot, and why. tests/infra/test_operations.py checks that none is forgotten.
 UNREACHED = {
+    "change_staff": "needs an account of the pool",
+    "delete_staff": "needs an account of the pool",
+    "reset_authenticator": "needs an account of the pool",
     "appeal_job": "needs a refused job",
     "decide_review": "needs reason codes for the findings of this case",
     "get_receipt": "needs a job whose photos are deleted",

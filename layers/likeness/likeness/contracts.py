@@ -212,6 +212,7 @@ class JobError(StrEnum):
     REFUSED = "Refused"  # by moderation or by a moderator; set by the state machine
     NO_AVATARS = "NoAvatars"  # none was approved; set by the state machine
     CANCELLED = "Cancelled"  # by the user
+    DELETED = "Deleted"  # the avatars of a completed job, by the user
     NOT_SUBMITTED = "NotSubmitted"  # in time; set by the job's timer
     DEADLINE = "Deadline"  # of the job's deletion; set by the job's schedule
     STOPPED = "Stopped"  # the execution was stopped or timed out; set by an EventBridge rule

@@ -180,6 +180,39 @@ def test_storing_the_same_photo_again_is_idempotent(jobs):
     assert jobs.photos(JOB) == [accepted]
 
 
+def test_a_deleted_photo_is_stored_with_the_jobs_next_version(jobs):
+    jobs.create(a_job(), photos(3))
+    deleted = a_photo().deleted()
+
+    for _ in range(2):  # idempotent
+        jobs.delete_photo(deleted, seen=a_photo(), job=a_job().change())
+
+    assert jobs.photos(JOB) == [deleted, *photos(3)[1:]]
+    assert jobs.get(JOB) == a_job().change()
+
+
+def test_a_photo_that_changed_is_not_deleted(jobs):
+    jobs.create(a_job(), [a_photo()])
+    changed = a_photo(etag="another upload")
+    jobs.save_photo(changed, seen=a_photo())
+
+    with pytest.raises(Conflict):
+        jobs.delete_photo(a_photo().deleted(), seen=a_photo(), job=a_job().change())
+
+    assert jobs.photos(JOB) == [changed]
+    assert jobs.get(JOB) == a_job()
+
+
+def test_no_photo_is_deleted_of_a_job_that_changed(jobs):
+    jobs.create(a_job(), [a_photo()])
+    jobs.save(a_job().move(JobState.CANCELLING, NOW))
+
+    with pytest.raises(Conflict):
+        jobs.delete_photo(a_photo().deleted(), seen=a_photo(), job=a_job().change())
+
+    assert jobs.photos(JOB) == [a_photo()]
+
+
 def test_the_look_for_uploads_is_reserved_for_a_time(jobs):
     until = NOW + timedelta(seconds=10)
     jobs.create(a_job(), [])
@@ -280,6 +313,21 @@ def test_a_users_jobs_are_listed_newest_first_and_in_pages(jobs):
     assert second.last is None
     assert jobs.newest(USER, limit=5).last is None
     assert first.items[0] == jobs.get(ids[0])
+
+
+def test_a_page_of_jobs_in_one_state_is_full(jobs):
+    ids = [JobId(f"j{n:032x}") for n in range(20)]
+    for age, job_id in enumerate(ids):
+        state = JobState.OPEN if age % 5 else JobState.FAILED
+        jobs.create(a_job(state, job_id=job_id, created_at=NOW - timedelta(hours=age)), [])
+
+    first = jobs.newest(USER, limit=3, state=JobState.FAILED)
+    second = jobs.newest(USER, limit=3, state=JobState.FAILED, after=first.last)
+
+    assert [job.job_id for job in first.items] == ids[0:15:5]
+    assert [job.job_id for job in second.items] == [ids[15]]
+    assert second.last is None
+    assert jobs.newest(USER, limit=3, state=JobState.COMPLETED).items == ()
 
 
 def test_jobs_with_the_same_timestamp_are_all_listed(jobs):

@@ -21,7 +21,7 @@ from likeness.domain.reasons import Reason
 from likeness.domain.review.appeal import AppealState
 from likeness.domain.review.case import RefusedPhoto
 from likeness.services.deletion.delete_photos import delete_photos
-from likeness.services.jobs.cancel_job import cancel_job
+from likeness.services.jobs import cancellation
 from likeness.services.jobs.create_job import Terms, create_job
 from likeness.services.jobs.fail_job import KINDS, fail_job
 from likeness.services.jobs.get_job import get_job
@@ -527,8 +527,12 @@ def test_a_cancelled_test_leaves_nothing(tester, world, state):
 
 
 def cancel(world, job_id):
-    cancel_job(
-        job_id, jobs=world.jobs, workflow=world.workflow, timers=world.timers, clock=world.clock
+    cancellation.cancel(
+        world.jobs.get(job_id),
+        jobs=world.jobs,
+        workflow=world.workflow,
+        timers=world.timers,
+        clock=world.clock,
     )
 
 
@@ -595,6 +599,8 @@ def test_the_user_keeps_avatars_of_a_test(tester, world):
         KeepAvatars(avatars=("a02",)),
         jobs=world.jobs,
         avatar_store=world.avatar_store,
+        files=world.files,
+        watermarks=world.watermarks,
         clock=world.clock,
     )
 

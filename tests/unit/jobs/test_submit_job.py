@@ -301,10 +301,10 @@ def test_a_submit_retries_after_another_change_of_the_open_job(world, monkeypatc
 
 def test_the_tier_and_the_backend_are_fixed_at_submit(world):
     world.has()
-    world.users.entitle(USER, plus())
+    world.entitle(plus())
 
     submit(world)
-    world.users.entitle(USER, plus(effective_at=NOW, expires_at=NOW))
+    world.entitle(plus(effective_at=NOW, expires_at=NOW))
 
     assert (world.job.tier, world.job.backend) == ("plus", "training-job")
 

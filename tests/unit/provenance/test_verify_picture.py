@@ -99,6 +99,19 @@ def test_an_avatar_of_an_erased_user_is_revoked(world, verify, published):
     assert (found.ours, found.revoked) == (True, True)
 
 
+def test_a_revoked_watermark_is_revoked_long_after_the_jobs_record_expired(
+    world, verify, published
+):
+    world.jobs.delete(JOB)
+    world.watermarks.revoke([WATERMARK])
+
+    found = verify(
+        PICTURE, reader=FakeReader(WATERMARK), clock=FakeClock(NOW + 40 * RECORD_RETENTION)
+    )
+
+    assert (found.ours, found.revoked) == (True, True)
+
+
 def test_an_expired_record_does_not_mean_revoked(world, verify, published):
     world.jobs.delete(JOB)
 

@@ -11,7 +11,7 @@ from likeness.domain.ids import AvatarId, StyleId
 from likeness.domain.photos.photo import Fingerprint
 from likeness.domain.photos.picture import NormalisedPhoto
 
-SIDE = 256  # px on which everything is drawn
+SIDE = 256  # px on which everything is drawn, as of the smaller previews
 BAND = (0, 184, SIDE, 248)
 COLOURS = 64
 PHOTO_SIDE = 512  # px, the smallest that a normalised photo has
@@ -42,8 +42,8 @@ def avatar(
 
     Few colours and hard edges: a file has tens of kilobytes and is written in milliseconds.
     """
-    with Image.open(io.BytesIO(load_preview(style)), formats=["WEBP"]) as preview:
-        picture = _marked(preview.convert("RGB").resize((SIDE, SIDE)), f"TEST {avatar_id}")
+    with Image.open(io.BytesIO(load_preview(style, str(SIDE))), formats=["WEBP"]) as preview:
+        picture = _marked(preview.convert("RGB"), f"TEST {avatar_id}")
     few = picture.quantize(COLOURS, method=Image.Quantize.FASTOCTREE)
     png = io.BytesIO()
     few.resize((png_side, png_side), Image.Resampling.NEAREST).save(png, "PNG", compress_level=1)

@@ -5,6 +5,7 @@
     - KeyReused   an Idempotency-Key was sent with another request
   - Forbidden     the caller is authenticated but not allowed
     - TestModeOff  this stack accepts no test jobs
+    - AccessRevoked  the moderator's account was disabled or deleted: the session is over
   - NotFound      no such resource, or it belongs to another user
   - Conflict      concurrent modification, or wrong state
     - InProgress  the same request is being processed: send it again
@@ -43,6 +44,9 @@ class Forbidden(LikenessError): ...
 
 class TestModeOff(Forbidden):
     __test__ = False  # no test class, whatever pytest thinks of its name
+
+
+class AccessRevoked(Forbidden): ...
 
 
 class NotFound(LikenessError): ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 from dataclasses import dataclass
 from enum import Enum
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    from likeness.ports.review import Staff
+
 STATUS: dict[type[errors.LikenessError], HTTPStatus] = {
     errors.Invalid: HTTPStatus.BAD_REQUEST,
     errors.KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -31,15 +34,18 @@ STATUS: dict[type[errors.LikenessError], HTTPStatus] = {
     errors.OverQuota: HTTPStatus.TOO_MANY_REQUESTS,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+# Of public routes, which return the same to everyone. Pictures change with a release.
 CACHED_FOR_A_DAY = "public, max-age=86400"
+CACHED_FOR_MINUTES = "public, max-age=300"
 # Path parameters: ids that this service generates, and ids that the caller chooses.
 OUR_IDS = {
     "job_id": ids.JOB_ID,
+    "photo_id": ids.PHOTO_ID,
     "review_id": ids.REVIEW_ID,
     "erasure_id": ids.ERASURE_ID,
     "style": ids.STYLE_ID,
 }
-CALLER_IDS = {"user_id": ids.USER_ID}
+CALLER_IDS = {"user_id": ids.USER_ID, "username": ids.USERNAME}
 # An Idempotency-Key. HTTP strips spaces at both ends of a header.
 KEY = re.compile(r"^[!-~]([ -~]{0,253}[!-~])?$")
 PICTURE_TYPES = ("image/png", "image/webp", "image/jpeg")  # accepted as a request body
@@ -119,7 +125,7 @@ def route(
     query: type[Message] | None = None,
     media_type: str | None = None,
     status: HTTPStatus = HTTPStatus.OK,
-    moderators: bool = False,
+    moderators: Callable[[], Staff] | None = None,
     public: bool = False,
     raises: Collection[type[errors.LikenessError]] = (),
     on_repeat: OnRepeat | StoredPart = OnRepeat.RETURN_STORED,
@@ -127,9 +133,10 @@ def route(
     """Make a function the Lambda handler of one route.
 
     The function gets the path parameters, `request` (the parsed body, if `takes` is set), `query`
-    (if `query` is set) and `moderator` (if `moderators` is set). It returns a model, or bytes if
-    `gives` is Picture. A `public` route needs no signature. `raises` lists the use case's own
-    errors for docs/openapi.json; errors of parameters, body, query and key are implied.
+    (if `query` is set) and `moderator` (if `moderators`, the pool that knows them, is set). It
+    returns a model, or bytes if `gives` is Picture. A `public` route needs no signature. `raises`
+    lists the use case's own errors for docs/openapi.json; errors of parameters, body, query and key
+    are implied.
 
     The operation has the name of the use case: the file's, or `get_job` for `get_job_handler`.
     Every POST accepts an Idempotency-Key; `on_repeat` says what a second request with it does.
@@ -146,7 +153,7 @@ def route(
             gives=gives,
             media_type=media_type or ("image/*" if gives is Picture else "application/json"),
             status=status,
-            moderators=moderators,
+            moderators=moderators is not None,
             public=public,
             raises=tuple(raises),
             on_repeat=on_repeat if method == "POST" else None,
@@ -160,7 +167,8 @@ def route(
             job_id = (event.get("pathParameters") or {}).get("job_id")
             logger.append_keys(request_id=context.aws_request_id, job_id=job_id)
             try:
-                return _operate(operation, work, event, context)
+                known = {"moderator": moderator(event, moderators())} if moderators else {}
+                return _operate(operation, partial(work, **known), event, context)
             except ValidationError as error:
                 return _invalid(error)
             except errors.LikenessError as error:
@@ -191,8 +199,6 @@ def _operate(
 ) -> Response:
     parameters = _parameters(event)
     arguments: dict[str, Any] = dict(parameters)
-    if operation.moderators:
-        arguments["moderator"] = moderator(event)
     if operation.query:
         arguments["query"] = operation.query.model_validate(
             event.get("queryStringParameters") or {}
@@ -201,7 +207,7 @@ def _operate(
         arguments["request"] = _request(operation.takes, event)
     key = _key(event) if operation.on_repeat else None
     if key is None or operation.stored is None:
-        return _respond(work(**arguments), operation)
+        return _respond(work(**arguments), operation, event)
 
     from likeness.entrypoints import idempotency  # noqa: PLC0415 - see `route`
 
@@ -217,7 +223,7 @@ def _operate(
         parameters,
         context,
     )
-    return _respond(response, operation)
+    return _respond(response, operation, event)
 
 
 def _unchanged(response: Message, **_: str) -> Message:
@@ -265,15 +271,34 @@ def _picture(event: Event) -> Picture:
     return Picture(base64.b64decode(event["body"]), content_type)
 
 
-def _respond(result: Message | bytes, operation: Operation) -> Response:
+def _respond(result: Message | bytes, operation: Operation, event: Event) -> Response:
     if isinstance(result, bytes):
-        return {
-            "statusCode": operation.status,
-            "headers": {"Content-Type": operation.media_type, "Cache-Control": CACHED_FOR_A_DAY},
-            "body": base64.b64encode(result).decode(),
-            "isBase64Encoded": True,
-        }
-    return _json(operation.status, result.model_dump_json())
+        return _show(result, operation, event)
+    response = _json(operation.status, result.model_dump_json())
+    if operation.public:
+        response["headers"]["Cache-Control"] = CACHED_FOR_MINUTES
+    return response
+
+
+def _show(picture: bytes, operation: Operation, event: Event) -> Response:
+    """A picture with a strong ETag; 304 if the caller has it (RFC 9110, 13.1.2 and 15.4.5)."""
+    etag = f'"{hashlib.sha256(picture).hexdigest()[:32]}"'
+    response: Response = {
+        "statusCode": operation.status,
+        "headers": {
+            "Content-Type": operation.media_type,
+            "Cache-Control": CACHED_FOR_A_DAY if operation.public else "private, no-cache",
+            "ETag": etag,
+        },
+        "body": base64.b64encode(picture).decode(),
+        "isBase64Encoded": True,
+    }
+    known = (event.get("headers") or {}).get("if-none-match", "")
+    tags = {tag.strip().removeprefix("W/") for tag in known.split(",")}
+    if tags & {etag, "*"}:
+        response |= {"statusCode": HTTPStatus.NOT_MODIFIED, "body": "", "isBase64Encoded": False}
+        del response["headers"]["Content-Type"]
+    return response
 
 
 def status_of(kind: type[errors.LikenessError]) -> HTTPStatus:

@@ -53,11 +53,20 @@ class Users(Protocol):
     def save_zone(self, user_id: UserId, zone: UserZone, *, seen: UserZone | None) -> None:
         """Raises Conflict if the stored zone is no longer `seen`."""
 
-    def entitle(self, user_id: UserId, plus: Plus) -> Plus:
-        """Store the entitlement, unless a later one is stored. Returns the one that is in force."""
+    def entitle(
+        self, user_id: UserId, plus: Plus, *, user_hash: UserHash, now: datetime
+    ) -> Plus | None:
+        """Store the entitlement, unless a later one is stored that billing may have decided by now.
+
+        Returns the one that is in force; None if the user was erased after the decision: then
+        nothing is stored.
+        """
 
     def exonerate(self, user_id: UserId, photos: Mapping[str, frozenset[Reason]]) -> None:
         """Store, by a photo's HMAC, the reasons that do not apply to it."""
+
+    def remember_erasure(self, user_hash: UserHash, at: datetime) -> None:
+        """From now on `entitle` stores no decision of billing that was made before `at`."""
 
     def delete(self, user_id: UserId) -> None:
         """Delete the profile and all ledger entries. Day counts stay, under the user's hash."""

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from likeness.domain.generation.avatar import Avatar
 from likeness.domain.ids import ErasureId, JobId, UserId
-from likeness.domain.jobs.job import Job
+from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.paging import ResultPage
 from likeness.domain.photos.photo import Photo
 from likeness.domain.review.audit import AuditEvent
@@ -20,8 +20,18 @@ class Jobs(Protocol):
     def get(self, job_id: JobId) -> Job:
         """Raises NotFound."""
 
-    def newest(self, user_id: UserId, *, limit: int, after: str | None = None) -> ResultPage[Job]:
-        """Return a page of a user's jobs, newest first. `after`: where the previous page ended."""
+    def newest(
+        self,
+        user_id: UserId,
+        *,
+        limit: int,
+        after: str | None = None,
+        state: JobState | None = None,
+    ) -> ResultPage[Job]:
+        """Return a page of a user's jobs, newest first, or of those in that state.
+
+        `after`: where the previous page ended.
+        """
 
     def save(self, job: Job) -> None:
         """Store the next version. Optimistic lock: raises Conflict if there is one already."""
@@ -34,6 +44,13 @@ class Jobs(Protocol):
 
     def save_photo(self, photo: Photo, *, seen: Photo) -> None:
         """Optimistic lock: raises Conflict if the stored photo is no longer `seen`."""
+
+    def delete_photo(self, photo: Photo, *, seen: Photo, job: Job) -> None:
+        """Store the deleted photo with the job's next version, so that no submit counts it.
+
+        Optimistic lock: raises Conflict if the stored photo is no longer `seen`, or the job
+        changed.
+        """
 
     def may_look(self, job_id: JobId, *, now: datetime, until: datetime) -> bool:
         """Reserve the look for the job's uploads; False while an earlier call has it.

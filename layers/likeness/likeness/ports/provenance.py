@@ -16,6 +16,9 @@ class Watermarks(Protocol):
     def add(self, published: WatermarkRecord) -> None:
         """Store the first record of a watermark. Raises Conflict if another avatar has it."""
 
+    def revoke(self, watermarks: Iterable[WatermarkId]) -> None:
+        """Mark these records as revoked. A watermark without a record is ignored."""
+
     def find(self, watermarks: Sequence[WatermarkId]) -> WatermarkRecord | None:
         """Return the record of the first watermark that has one."""
 
@@ -43,6 +46,9 @@ class AvatarStore(Protocol):
         """Write a test job's pictures, marked TEST and unsigned, in all sizes, then one ZIP."""
 
     def urls(self, job_id: JobId, avatar_ids: Iterable[AvatarId]) -> dict[AvatarId, AvatarUrls]: ...
+    def thumbnail_url(self, job_id: JobId, avatar_id: AvatarId) -> str:
+        """Return the presigned URL of the smallest WebP."""
+
     def archive_url(self, job_id: JobId) -> str: ...
     def keep(self, kept: Sequence[Avatar], others: Iterable[AvatarId]) -> None:
         """Write the ZIP of `kept`, then delete the others. Raises NotDeleted if one is left."""

@@ -20,11 +20,12 @@
     USER#<user>  ENTRY#<day>#<job>  QuotaEntry; TEST-ENTRY#<day>#<job> of a test job
     DAY#<hash>   <day>              used: how many jobs hold that day; when it ends
     ERASURE#<e>  META               Erasure, with its receipt
+    ERASED#<hash> META              when the user was erased: older messages of billing are ignored
     WATERMARK#<w> META              WatermarkRecord: which avatar contains that watermark
     DURATIONS#<b>#<t> <submitted>#<job>  how long a job of that backend and tier worked, s
 
 A user's days are counted under a keyed hash of the user (`hash`), in items without the user's id:
-only that hash and the days stay after an erasure.
+only that hash, the days and the time of the erasure stay after one.
 Attributes `pk`, `sk`, `gsi1pk`, `gsi1sk` are strings, index `gsi1` projects everything. `ttl` is
 in seconds since 1970: 90 days after creation for a job and all its items, 400 days for the ledger
 and an erasure. Profiles, the audit log and watermarks do not expire: published pictures last, and
@@ -163,6 +164,10 @@ def entry(job: Job, of: Day) -> Key:
 
 def erasure(erasure_id: ErasureId) -> Key:
     return {"pk": f"ERASURE#{erasure_id}", "sk": "META"}
+
+
+def erased(user_hash: UserHash) -> Key:
+    return {"pk": f"ERASED#{user_hash}", "sk": "META"}
 
 
 def durations_of(backend: str, tier: str) -> str:

@@ -71,6 +71,9 @@ class AvatarBucket:
             for avatar_id in avatar_ids
         }
 
+    def thumbnail_url(self, job_id: JobId, avatar_id: AvatarId) -> str:
+        return self._url(job_id, avatar_id, min(WEBP_SIDES), "webp")
+
     def archive_url(self, job_id: JobId) -> str:
         return url(
             self._s3,

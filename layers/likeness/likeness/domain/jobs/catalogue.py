@@ -1,7 +1,7 @@
 """Styles and tiers. Both are data, in policy/."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import AwareDatetime, Field
 
@@ -29,6 +29,9 @@ class Tier(Record):
     )
 
 
+CLOCKS_DIFFER = timedelta(minutes=5)  # billing's clock and ours, at most
+
+
 class Plus(Record):
     """The Plus entitlement, as reported by the billing system."""
 
@@ -36,10 +39,17 @@ class Plus(Record):
     source: str = Field(min_length=1, max_length=64)
     effective_at: AwareDatetime = Field(description="when billing decided this; the newest wins")
 
+    def is_decided(self, now: datetime) -> bool:
+        """Whether billing may have decided it by now. A decision of the future has no effect."""
+        return self.effective_at <= now + CLOCKS_DIFFER
+
+    def is_active(self, now: datetime) -> bool:
+        return self.is_decided(now) and now < self.expires_at
+
 
 def tier_of(plus: Plus | None, tiers: Mapping[str, Tier], now: datetime) -> Tier:
-    """Returns Plus until it expires, else Lite."""
-    return tiers["plus" if plus is not None and now < plus.expires_at else "lite"]
+    """Returns Plus while it is active, else Lite."""
+    return tiers["plus" if plus is not None and plus.is_active(now) else "lite"]
 
 
 def check_styles(styles: Iterable[StyleId], cards: Mapping[StyleId, StyleCard]) -> None:

@@ -10,7 +10,14 @@ from pydantic import AwareDatetime, Field, StringConstraints
 from likeness.domain.account.age import AgeAssurance
 from likeness.domain.account.quota import Day
 from likeness.domain.errors import Conflict
-from likeness.domain.ids import JobId, JobIdField, StyleIdField, UserHash, UserIdField
+from likeness.domain.ids import (
+    AvatarIdField,
+    JobId,
+    JobIdField,
+    StyleIdField,
+    UserHash,
+    UserIdField,
+)
 from likeness.domain.jobs.failure import FailureKind
 from likeness.domain.jobs.test_plan import TestPlan
 from likeness.domain.reasons import Reason
@@ -108,6 +115,14 @@ class Job(Versioned):
     photos_left_out: int = Field(default=0, ge=0, description="by moderation")
     photos_deleted_at: AwareDatetime | None = None
     avatars_expire_at: AwareDatetime | None = None
+    avatars_shown: int = Field(default=0, ge=0, description="published, and kept by the user")
+    cover: AvatarIdField | None = Field(default=None, description="the best of them")
+    avatars_deletion_asked_at: AwareDatetime | None = Field(
+        default=None, description="by the user; none is shown any more"
+    )
+    avatars_deleted_at: AwareDatetime | None = Field(
+        default=None, description="verified by listing, after the user asked for it"
+    )
     timeline: tuple[TimelineEntry, ...] = ()
 
     @property
@@ -117,6 +132,15 @@ class Job(Versioned):
     @property
     def ended_at(self) -> datetime:
         return self.timeline[-1].at
+
+    def shows_avatars(self, now: datetime) -> bool:
+        """Not from the moment they expire, even if the bucket deletes them later."""
+        expired = self.avatars_expire_at is not None and now >= self.avatars_expire_at
+        return (
+            self.state is JobState.COMPLETED
+            and self.avatars_deletion_asked_at is None
+            and not expired
+        )
 
     @property
     def min_avatars(self) -> int:

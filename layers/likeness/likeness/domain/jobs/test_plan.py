@@ -158,7 +158,7 @@ def quota_day(test: TestPlan | None, zone: UserZone, now: datetime) -> ReservedD
     if test.day is None:
         return None
     day = Day(test.day.isoformat())
-    return ReservedDay(day=day, ends_at=midnight_after(day, zone.name))
+    return ReservedDay(day=day, ends_at=midnight_after(day, zone.in_force(now)))
 
 
 def counted_as(user_id: UserId, test: TestPlan | None) -> UserId:

@@ -52,6 +52,9 @@ class WatermarkRecord(Record):
     style: StyleIdField
     engine: str
     made_at: AwareDatetime
+    revoked: bool = Field(
+        default=False, description="deleted by the user's choice, or because the user was erased"
+    )
 
 
 class Trust(StrEnum):

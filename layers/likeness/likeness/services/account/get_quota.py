@@ -22,13 +22,23 @@ def get_quota(
     tiers: Mapping[str, Tier],
     test: TestPlan | None = None,
 ) -> QuotaView:
-    """The time zone of a user without a job is UTC. For a `test` job: of the day in its plan."""
+    """The time zone of a user without a job is UTC. For a `test` job: of the day in its plan.
+
+    The limit is that of the tier now: Plus that begins in the middle of a day adds what its tier
+    has more, and Plus that ends leaves no job if more were used than the other tier has.
+    """
     now = clock.now()
     profile = users.profile(user_id)
     user_hash = keyed_hash.user(counted_as(user_id, test))
     zone = profile.zone or UserZone.first("UTC", now, ledger.last_reserved(user_hash))
-    tier = job_tier(test, profile.plus, tiers, now)
     today = quota_day(test, zone, now) or zone.today(now)
-    used = ledger.used(user_hash, today.day)
-    entries = ledger.entries(user_id, today.day, test=test is not None)
-    return quota_view(zone, today, tier, used, entries)
+    return quota_view(
+        profile,
+        zone,
+        today,
+        job_tier(test, profile.plus, tiers, now),
+        tiers,
+        used=ledger.used(user_hash, today.day),
+        entries=ledger.entries(user_id, today.day, test=test is not None),
+        now=now,
+    )

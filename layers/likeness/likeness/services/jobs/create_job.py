@@ -7,14 +7,15 @@ from datetime import datetime, timedelta
 
 from likeness.api.app import CreateJob, JobCreated, StoredJob
 from likeness.contracts import JobError
-from likeness.domain.account.quota import ReservedDay, UserZone, quota_used_message, zone_info
+from likeness.domain.account.quota import ReservedDay, UserZone, quota_used_message
+from likeness.domain.account.time_zones import current_name
 from likeness.domain.account.user import Profile
 from likeness.domain.errors import Conflict, Invalid, OverQuota, TestModeOff
 from likeness.domain.ids import PhotoId, StyleId
 from likeness.domain.jobs.catalogue import StyleCard, Tier, check_styles, check_terms
 from likeness.domain.jobs.job import Job, JobState, TimelineEntry, new_job_id
 from likeness.domain.jobs.test_plan import TestPlan, counted_as, job_tier, quota_day
-from likeness.domain.photos.photo import Photo
+from likeness.domain.photos.photo import Photo, PhotoState
 from likeness.ports.account import KeyedHash, Ledger, Users
 from likeness.ports.deletion import Deadlines
 from likeness.ports.jobs import Jobs, Timers
@@ -62,7 +63,7 @@ def create_job(
         raise Invalid("consent.accepted_at is in the future: send when the user agreed")
     if request.age_assurance and request.age_assurance.checked_at > now + timedelta(minutes=5):
         raise Invalid("age_assurance.checked_at is in the future: send when the age was checked")
-    zone_info(request.time_zone)
+    current_name(request.time_zone)  # raises Invalid
     check_styles(request.styles, terms.styles)
     profile = users.profile(request.user_id)
     if profile.erasing:
@@ -115,11 +116,15 @@ def create_job_again(stored: StoredJob, *, jobs: Jobs, photos: Photos, clock: Cl
     """
     job = jobs.get(stored.job_id)
     takes_photos = job.state is JobState.OPEN and clock.now() < job.submit_by
-    types = {photo.photo_id: photo.content_type for photo in jobs.photos(job.job_id)}
+    types = {
+        photo.photo_id: photo.content_type
+        for photo in jobs.photos(job.job_id)
+        if photo.state is not PhotoState.DELETED
+    }
     presigned_posts = tuple(
         photos.presigned_post(job.job_id, upload.photo_id, types[upload.photo_id])
         for upload in stored.uploads
-        if takes_photos
+        if takes_photos and upload.photo_id in types
     )
     return JobCreated(job_id=job.job_id, submit_by=job.submit_by, uploads=presigned_posts)
 

@@ -29,12 +29,17 @@ def settle_job(
         return SettleJobResult(job_id=job_id, state=job.state)
     job.require(JobState.FINISHING)
     now = clock.now()
-    published = sum(avatar.state is AvatarState.PUBLISHED for avatar in jobs.avatars(job_id))
-    enough = published >= job.min_avatars
+    published = [one for one in jobs.avatars(job_id) if one.state is AvatarState.PUBLISHED]
+    enough = len(published) >= job.min_avatars
     reason = None if enough else Reason.SYSTEM_TOO_FEW_AVATARS
     settled = QuotaState.SPENT if enough else QuotaState.RETURNED
     completed = job.move(
-        JobState.COMPLETED, now, reason=reason, avatars_expire_at=now + avatar_lifetime
+        JobState.COMPLETED,
+        now,
+        reason=reason,
+        avatars_expire_at=now + avatar_lifetime,
+        avatars_shown=len(published),
+        cover=published[0].avatar_id if published else None,
     )
     durations.add(completed, work_time(completed, now).total_seconds())
     if job.day is None:

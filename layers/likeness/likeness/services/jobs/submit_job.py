@@ -137,6 +137,8 @@ def _may_change(photo: Photo, uploaded: bool, now: datetime) -> bool:
     """Also with a verdict and an upload: its inspection still compares it with the others."""
     if photo.state is PhotoState.CHECKING:
         return True
+    if photo.state is PhotoState.DELETED:  # a late upload of it is deleted unread
+        return False
     if photo.inspected_at:
         return uploaded and now - photo.inspected_at < INSPECTION_ENDS_WITHIN
     return uploaded

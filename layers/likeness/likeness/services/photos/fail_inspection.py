@@ -4,7 +4,13 @@ from datetime import datetime, timedelta
 
 from likeness.domain.ids import JobId, PhotoId
 from likeness.domain.jobs.job import Job, JobState
-from likeness.domain.photos.photo import InspectionLease, Photo, PhotoProblem, PhotoState
+from likeness.domain.photos.photo import (
+    NOT_STORED,
+    InspectionLease,
+    Photo,
+    PhotoProblem,
+    PhotoState,
+)
 from likeness.domain.reasons import Reason
 from likeness.ports.jobs import Jobs
 from likeness.ports.photos import Photos
@@ -40,7 +46,7 @@ def fail_inspection(
         photos.delete_upload(job_id, photo_id)
         return None
     if photo.lease is None or photo.lease.owner != owner:
-        if photo.state is PhotoState.REFUSED:
+        if photo.state in NOT_STORED:
             photos.delete(job_id, photo_id)
         awaited = photo.state is PhotoState.AWAITED and job.state is JobState.OPEN
         if photo.lease is None and not awaited:

@@ -8,6 +8,7 @@ from likeness.domain.ids import JobId, PhotoId
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.jobs.test_plan import FACE, TestPlan
 from likeness.domain.photos.photo import (
+    NOT_STORED,
     Box,
     InspectionLease,
     Photo,
@@ -109,8 +110,8 @@ def _claim(
         return None
     if photo.is_inspected(now) and photo.etag == upload.etag:
         return None
-    if photo.is_inspected(now) or photo.state in {PhotoState.ACCEPTED, PhotoState.REFUSED}:
-        if photo.state is PhotoState.REFUSED:
+    if photo.is_inspected(now) or photo.state in {PhotoState.ACCEPTED, *NOT_STORED}:
+        if photo.state in NOT_STORED:
             photos.delete(job_id, photo_id)
         photos.delete_upload(job_id, photo_id)
         return None

@@ -84,9 +84,11 @@ def _ours(
 
 
 def _is_revoked(published: WatermarkRecord | None, jobs: Jobs, now: datetime) -> bool | None:
-    """True if not kept or its user is erased; None if it is so old that its record expired."""
-    if published is None:
-        return True  # signed, but its publication failed
+    """True if deleted, not kept, or its user is erased; None if its job's record expired."""
+    if published is None:  # signed, but its publication failed
+        return True
+    if published.revoked:
+        return True
     states = [a.state for a in jobs.avatars(published.job_id) if a.watermark == published.watermark]
     if states:
         return states[0] is not AvatarState.PUBLISHED

@@ -1,4 +1,4 @@
-"""Generate the clients' types from docs/openapi.json.
+"""Generate the clients' types and versions from docs/openapi.json.
 
     make generated
 
@@ -9,6 +9,7 @@ the part of the document that an app backend calls: no operation of the review d
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -20,15 +21,33 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 DOCUMENT = ROOT / "docs" / "openapi.json"
-PYTHON = ROOT / "clients" / "python" / "likeness_client" / "types.py"
-TYPESCRIPT = ROOT / "clients" / "typescript" / "src" / "types.ts"
+PYTHON = ROOT / "clients" / "python" / "likeness_client"
+TYPESCRIPT = ROOT / "clients" / "typescript"
+VERSIONS = {  # the version follows the API's
+    PYTHON.parent / "pyproject.toml": r'(?m)(^version = ").+?(")',
+    PYTHON / "version.py": r'(VERSION = ").+(")',
+    TYPESCRIPT / "package.json": r'("version": ").+(")',
+    TYPESCRIPT / "src" / "version.ts": r'(VERSION = ").+(")',
+}
 METHODS = {"get", "put", "post", "delete", "patch"}
 Json = dict[str, Any]
 
 
 def main() -> None:
-    PYTHON.write_text(python())
-    TYPESCRIPT.write_text(typescript())
+    for file, text in generated().items():
+        file.write_text(text)
+
+
+def generated() -> dict[Path, str]:
+    """Each generated file, and what it has to hold."""
+    version = json.loads(DOCUMENT.read_text())["info"]["version"]
+    found = {PYTHON / "types.py": _python(), TYPESCRIPT / "src" / "types.ts": _typescript()}
+    for file, pattern in VERSIONS.items():
+        text, replaced = re.subn(pattern, rf"\g<1>{version}\g<2>", file.read_text(), count=1)
+        if not replaced:
+            raise SystemExit(f"{file} has no version")
+        found[file] = text
+    return found
 
 
 def app_document() -> Json:
@@ -49,17 +68,13 @@ def app_document() -> Json:
         for kind, found in document["components"].items()
         if kind != "securitySchemes"
     }
-    for operation in operations(document):
-        operation.pop("security", None)
+    for item in document["paths"].values():
+        for method in METHODS & item.keys():
+            del item[method]["security"]
     return document
 
 
-def operations(document: Json) -> Iterator[Json]:
-    for item in document["paths"].values():
-        yield from (one for method, one in item.items() if method in METHODS)
-
-
-def python() -> str:
+def _python() -> str:
     """TypedDicts: a response with a field, state or code of a later version is no error."""
     options = {
         "--input-file-type": "openapi",
@@ -77,16 +92,19 @@ def python() -> str:
     given = [part for option in options.items() for part in option]
     made = _generate([str(tool / "datamodel-codegen"), "--input", "INPUT", *given, *flags])
     ruff = [str(tool / "ruff")]
-    name = ["--stdin-filename", str(PYTHON)]
+    name = ["--stdin-filename", str(PYTHON / "types.py")]
     made = _run([*ruff, "check", "--fix-only", "--quiet", *name, "-"], made)
     return _run([*ruff, "format", "--quiet", *name, "-"], made)
 
 
-def typescript() -> str:
-    command = [str(ROOT / "node_modules" / ".bin" / "openapi-typescript"), "INPUT"]
-    made = _generate([*command, "--root-types", "--root-types-no-schema-prefix"])
-    prettier = str(ROOT / "node_modules" / ".bin" / "prettier")
-    return _run([prettier, "--stdin-filepath", str(TYPESCRIPT)], made)
+def _typescript() -> str:
+    """A field of a request with a default may be left out."""
+    tools = ROOT / "node_modules" / ".bin"
+    flags = ("--root-types", "--root-types-no-schema-prefix", "--default-non-nullable", "false")
+    made = _generate([str(tools / "openapi-typescript"), "INPUT", *flags])
+    return _run(
+        [str(tools / "prettier"), "--stdin-filepath", str(TYPESCRIPT / "src" / "types.ts")], made
+    )
 
 
 def _for_moderators(item: Json) -> bool:

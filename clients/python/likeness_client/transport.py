@@ -160,6 +160,8 @@ def _json(body: object) -> bytes:
 
 def segment(value: str) -> str:
     """A path parameter, percent-encoded."""
+    if value in {".", ".."}:  # urllib3 would resolve it
+        raise ValueError(f"{value!r} cannot be part of a path")
     return quote(value, safe="")
 
 

@@ -33,6 +33,12 @@ def test_a_signature_covers_path_query_body_and_headers(client, http, monkeypatc
     assert "/a%252Bb%2540c/" in auth.canonical_request(again)  # encoded twice, as for execute-api
 
 
+@pytest.mark.parametrize("user_id", [".", ".."])
+def test_a_path_cannot_be_left(user_id, client):
+    with pytest.raises(ValueError, match="path"):
+        client.get_quota(user_id)
+
+
 def test_submit_is_repeated_with_its_key_as_long_as_the_api_says(client, http, waits):
     for _ in range(3):
         http.will_return(409, CHECKING, Retry_After="3")

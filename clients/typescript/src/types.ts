@@ -284,8 +284,7 @@ export interface components {
     /** @description Request one more presigned POST, to replace a refused photo. */
     AddPhoto: {
       /** @enum {string} */
-      content_type:
-        "image/jpeg" | "image/png" | "image/webp" | "image/heic" | "image/heif";
+      content_type: "image/jpeg" | "image/png" | "image/webp" | "image/heic" | "image/heif";
     };
     /** @description The app checked that its user is at least `over_age`. We record it and do not verify it. */
     AgeAssurance: {
@@ -392,7 +391,7 @@ export interface components {
       styles: string[];
       photos: components["schemas"]["NewPhoto"][];
       /** @default 30 */
-      avatars: number;
+      avatars?: number;
       /** @example Europe/Berlin */
       time_zone: string;
       consent: components["schemas"]["Consent"];
@@ -400,7 +399,7 @@ export interface components {
        * @description how the app checked the user's age; omit it if it did not
        * @default null
        */
-      age_assurance: components["schemas"]["AgeAssurance"] | null;
+      age_assurance?: components["schemas"]["AgeAssurance"] | null;
     };
     /**
      * DeletionState
@@ -490,7 +489,7 @@ export interface components {
        * @description reason code, to show to the user
        * @default null
        */
-      reason: components["schemas"]["Reason"] | null;
+      reason?: components["schemas"]["Reason"] | null;
     };
     /** @description Estimated remaining time: 50 % and 90 % of similar jobs were complete by then. */
     EstimateView: {
@@ -627,8 +626,7 @@ export interface components {
     /** @description The content type of a photo: the presigned POST accepts no other. */
     NewPhoto: {
       /** @enum {string} */
-      content_type:
-        "image/jpeg" | "image/png" | "image/webp" | "image/heic" | "image/heif";
+      content_type: "image/jpeg" | "image/png" | "image/webp" | "image/heic" | "image/heif";
     };
     /**
      * PhotoState
@@ -980,8 +978,7 @@ export interface components {
       };
       content: {
         "application/json":
-          | components["schemas"]["ErrorBody"]
-          | components["schemas"]["GatewayError"];
+          components["schemas"]["ErrorBody"] | components["schemas"]["GatewayError"];
       };
     };
     /** @description The resource does not exist */
@@ -1029,8 +1026,7 @@ export interface components {
       };
       content: {
         "application/json":
-          | components["schemas"]["ErrorBody"]
-          | components["schemas"]["GatewayError"];
+          components["schemas"]["ErrorBody"] | components["schemas"]["GatewayError"];
       };
     };
     /** @description Internal error */
@@ -1040,8 +1036,7 @@ export interface components {
       };
       content: {
         "application/json":
-          | components["schemas"]["ErrorBody"]
-          | components["schemas"]["GatewayError"];
+          components["schemas"]["ErrorBody"] | components["schemas"]["GatewayError"];
       };
     };
     /** @description A dependency is unavailable: send the request again */
@@ -1051,8 +1046,7 @@ export interface components {
       };
       content: {
         "application/json":
-          | components["schemas"]["ErrorBody"]
-          | components["schemas"]["GatewayError"];
+          components["schemas"]["ErrorBody"] | components["schemas"]["GatewayError"];
       };
     };
   };
@@ -1115,16 +1109,11 @@ export type ResponseBadRequest = components["responses"]["BadRequest"];
 export type ResponseForbidden = components["responses"]["Forbidden"];
 export type ResponseNotFound = components["responses"]["NotFound"];
 export type ResponseConflict = components["responses"]["Conflict"];
-export type ResponseContentTooLarge =
-  components["responses"]["ContentTooLarge"];
-export type ResponseUnprocessableContent =
-  components["responses"]["UnprocessableContent"];
-export type ResponseTooManyRequests =
-  components["responses"]["TooManyRequests"];
-export type ResponseInternalServerError =
-  components["responses"]["InternalServerError"];
-export type ResponseServiceUnavailable =
-  components["responses"]["ServiceUnavailable"];
+export type ResponseContentTooLarge = components["responses"]["ContentTooLarge"];
+export type ResponseUnprocessableContent = components["responses"]["UnprocessableContent"];
+export type ResponseTooManyRequests = components["responses"]["TooManyRequests"];
+export type ResponseInternalServerError = components["responses"]["InternalServerError"];
+export type ResponseServiceUnavailable = components["responses"]["ServiceUnavailable"];
 export type $defs = Record<string, never>;
 export interface operations {
   get_erasure: {

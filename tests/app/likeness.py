@@ -33,6 +33,10 @@ API, UPLOADS, AVATARS = "https://api.test", "https://photos.test", "https://avat
 ISSUER = "likeness/test"
 SECRET = "whsec_c2VjcmV0LW9mLXRoZS10ZXN0cw=="
 CARDS = yaml.safe_load((POLICY / "reason_codes.yaml").read_text())
+TIERS = {
+    name: tier | {"reviewed_first": tier.pop("priority") > 0}
+    for name, tier in yaml.safe_load((POLICY / "tiers.yaml").read_text()).items()
+}
 STYLES = yaml.safe_load((POLICY / "styles.yaml").read_text())
 
 
@@ -48,6 +52,11 @@ def shaped(model: type[Any], value: dict[str, Any]) -> dict[str, Any]:
     """Fails if the API could not return it."""
     found: dict[str, Any] = model.model_validate(value).model_dump(mode="json")
     return found
+
+
+def thumbnail(job: dict[str, Any]) -> str | None:
+    avatars = job.get("avatars")
+    return f"{AVATARS}/{avatars[0]['style']}.webp?256" if avatars else None
 
 
 @dataclass
@@ -145,6 +154,7 @@ class FakeLikeness:
         names = api.JobSummary.model_fields
         found = [
             {name: value for name, value in job.items() if name in names}
+            | {"avatars_shown": len(job.get("avatars", ())), "thumbnail": thumbnail(job)}
             for job in reversed(self.jobs.values())
             if job["user_id"] == user_id
         ]
@@ -175,7 +185,7 @@ class FakeLikeness:
         return {"photo_id": photo_id, "state": "deleted"}
 
     def delete_job(self, job_id: str) -> Any:
-        self.ends(job_id, "completed", avatars=[])
+        self.ends(job_id, "completed", avatars=[], avatars_deleted_at=now())
         return {"job_id": job_id, "state": "completed"}
 
     def get_receipt(self, job_id: str) -> Any:
@@ -231,6 +241,8 @@ class FakeLikeness:
             "day": f"{now():%Y-%m-%d}",
             "time_zone": "Europe/Berlin",
             "tier": "plus" if self.plus else "lite",
+            "tiers": [tier | {"tier": name} for name, tier in TIERS.items()],
+            "plus_expires_at": now() + timedelta(days=30) if self.plus else None,
             "limit": 1,
             "used": 1 - self.left,
             "left": self.left,

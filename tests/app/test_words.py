@@ -12,7 +12,7 @@ from likeness.domain.review.appeal import AppealState
 SCRIPTS = "\n".join(file.read_text() for file in PAGE.rglob("*.js") if file.parent.name != "words")
 RUNNING = {"moderating", "in_review", "generating", "finishing", "cancelling"}
 SAID = {
-    *(f"state.{state}" for state in JobState),
+    *(f"state.{state}" for state in (*JobState, "deleted")),
     *(f"state.{state}.more" for state in RUNNING),
     *(f"ended.{state}" for state in JobState if state not in RUNNING | {"open"}),
     *(

@@ -30,7 +30,7 @@ def connect(page: Page, likeness: FakeLikeness) -> None:
     def show(route: Route, request: Request) -> None:
         """The preview of a style: also in place of an avatar."""
         (style,) = {*re.split("[/.]", urlsplit(request.url).path)} & {*STYLES}
-        route.fulfill(path=POLICY / "previews" / f"{style}.webp", headers=anyone)
+        route.fulfill(path=POLICY / "previews" / "512" / f"{style}.webp", headers=anyone)
 
     page.route(f"{UPLOADS}/**", take)
     page.route(f"{AVATARS}/**", show)

@@ -74,6 +74,18 @@ def address(running, client, port):
         yield found
 
 
+@pytest.fixture
+def phone(opened):
+    """An empty page on a phone. The laptop cloud may be slow."""
+
+    def page(**options):
+        found = opened(**app_page.PHONE, **options)
+        found.set_default_timeout(30_000)
+        return found
+
+    return page
+
+
 def two_people(folder):
     """A photo that is refused: with two faces of one size."""
     with Image.open(PHOTOS[5]) as one:
@@ -84,10 +96,10 @@ def two_people(folder):
     return folder / "two.jpg"
 
 
-def test_a_whole_day(opened, address, client, screenshot, tmp_path):
+def test_a_whole_day(phone, address, client, screenshot, tmp_path):
     """Photos, a refused one replaced, avatars, some kept, a second job refused, Plus, erased."""
     client.more = {"avatars": AVATARS}
-    page = opened(**app_page.PHONE)
+    page = phone()
     app_page.sign_in(page, address, "Ada")
     app_page.open_job(page, *PHOTOS[:3], two_people(tmp_path))
 
@@ -158,8 +170,8 @@ def submits_test(page, address, client, name, **plan):
     page.click("#go")
 
 
-def test_a_refusal_is_explained_and_can_be_appealed(opened, address, client):
-    page = opened(**app_page.PHONE)
+def test_a_refusal_is_explained_and_can_be_appealed(phone, address, client):
+    page = phone()
     photo = {"photo_id": "p01", "outcome": "refused", "reason": "POLICY.GESTURE"}
     submits_test(page, address, client, "Grace", photos=[photo])
 
@@ -174,8 +186,8 @@ def test_a_refusal_is_explained_and_can_be_appealed(opened, address, client):
     until(page, lambda: "takes another look" in page.text_content("main"), PATIENCE)
 
 
-def test_a_review_and_the_progress_are_shown_without_reloading(opened, address, client):
-    page = opened(**app_page.PHONE)
+def test_a_review_and_the_progress_are_shown_without_reloading(phone, address, client):
+    page = phone()
     photo = {"photo_id": "p02", "outcome": "doubtful", "reason": "POLICY.NUDITY"}
     review = {"decision": "approve", "after_s": 3}
     submits_test(page, address, client, "Linus", photos=[photo], review=review, drawing_s=6)
@@ -197,8 +209,8 @@ def test_a_review_and_the_progress_are_shown_without_reloading(opened, address, 
     until(page, lambda: "Avatars deleted" in page.text_content(".jobs"), PATIENCE)
 
 
-def test_a_failed_job_costs_nothing(opened, address, client):
-    page = opened(**app_page.PHONE, locale="de-DE")
+def test_a_failed_job_costs_nothing(phone, address, client):
+    page = phone(locale="de-DE")
     submits_test(page, address, client, "Konrad", failure="gpu")
 
     until(page, lambda: "schiefgegangen" in page.text_content("h1"), PATIENCE)

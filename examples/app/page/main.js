@@ -7,7 +7,7 @@ import { create } from "./views/create.js";
 import { home } from "./views/home.js";
 import { job } from "./views/job.js";
 import { signIn } from "./views/sign_in.js";
-import { language, LANGUAGES, named, speak, t } from "./words.js";
+import { errorText, language, LANGUAGES, speak, t } from "./words.js";
 
 const VIEWS = { "": home, new: create, job, account };
 const main = document.getElementById("main");
@@ -41,7 +41,7 @@ const page = {
     } catch (error) {
       if (!(error instanceof Failed)) throw error;
       if (error.status === 401) return page.leave();
-      const text = named("error", error.kind, "other");
+      const text = errorText(error);
       main.prepend(h("p", { id: "failed", class: "note bad" }, text));
       say(text);
       scrollTo(0, 0);

@@ -21,8 +21,11 @@ export function t(key, ...given) {
   return typeof found === "function" ? found(...given) : found;
 }
 
-/** The text for a name that the API may extend, or that of `other`. */
-export const named = (group, name, other) => BOOKS[language][`${group}.${name}`] ?? t(`${group}.${other}`);
+/** What went wrong, by `error`. The API may add kinds: those have the text of "other". */
+export function errorText({ kind, body }) {
+  const day = body.next_day_begins_at;
+  return t(`error.${kind}` in BOOKS[language] ? `error.${kind}` : "error.other", day && weekday(day));
+}
 
 /** The API's texts by language. */
 export const said = (texts) => texts?.[language] ?? texts?.en ?? "";

@@ -3,7 +3,7 @@
 import { call } from "../api.js";
 import { button, h, icon, say } from "../dom.js";
 import { said, t } from "../words.js";
-import { kind, picker, place } from "./photos.js";
+import { kind, picker, send } from "./photos.js";
 
 const MOST_STYLES = 5;
 const LEAST_PHOTOS = 3;
@@ -35,7 +35,8 @@ export async function create(page) {
                 "button",
                 { type: "button", id: `style-${style}`, "aria-pressed": String(chosen.has(style)), title: said(description), onclick: toggle(style) },
                 h("img", { src: thumbnail, alt: "", loading: "lazy" }),
-                h("span", {}, chosen.has(style) && icon("check"), said(name)),
+                chosen.has(style) && h("span", { class: "mark" }, icon("check")),
+                said(name),
               ),
             ),
           ),
@@ -74,15 +75,12 @@ export async function create(page) {
 
   async function open(files) {
     if (!files.length) return;
-    const types = files.map(kind);
-    while (types.length < LEAST_PHOTOS) types.push("image/jpeg"); // the API takes no fewer; the content decides
     const { job_id, uploads } = await call("POST", "jobs", {
       styles: [...chosen],
-      photos: types.map((content_type) => ({ content_type })),
+      photos: files.map((file) => ({ content_type: kind(file) })),
       time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-      consent: page.me.consent,
     });
-    place(job_id, uploads, files);
+    files.forEach((file, index) => send(job_id, file, uploads[index]));
     page.go(`#/job/${job_id}`);
   }
 

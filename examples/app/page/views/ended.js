@@ -9,7 +9,7 @@ export function ended(page, job, refresh) {
   const free = job.quota.left > 0;
   return [
     h("h1", { tabindex: -1 }, t(`ended.${state}`)),
-    reason && h("p", { class: "card" }, said(reason.hint)),
+    reason && !job.statement && h("p", { class: "card" }, said(reason.hint)),
     job.statement && statement(page, job, refresh),
     free && h("p", {}, h("a", { class: "button main", href: "#/new" }, t("ended.again"))),
     foot(page, job, refresh),

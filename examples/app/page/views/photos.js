@@ -10,18 +10,12 @@ const MOST = 10;
 // A file chooser on a phone offers HEIC only if it is named.
 const KINDS = ["image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"];
 
-// What only this phone knows of a job: unused presigned POSTs, and the file of each photo.
+// The files, which only this phone has: job id -> photo id -> {frame, failed}. `changed` shows the job again.
 const JOBS = new Map();
-const known = (id) => JOBS.get(id) ?? JOBS.set(id, { spare: [], local: new Map(), changed() {} }).get(id);
+const known = (id) => JOBS.get(id) ?? JOBS.set(id, { local: new Map(), changed() {} }).get(id);
 
 /** The declared type of a file. Some browsers know none for HEIC; the content decides in any case. */
 export const kind = (file) => (KINDS.includes(file.type) ? file.type : "image/heic");
-
-/** Upload the files of a job that was just opened. */
-export function place(job_id, uploads, files) {
-  known(job_id).spare.push(...uploads);
-  for (const file of files) send(job_id, file);
-}
 
 /** Two ways to a photo: the library and the front camera. With `capture` a phone offers only the camera. */
 export function picker(pick, replaced = "") {
@@ -43,9 +37,10 @@ export function picker(pick, replaced = "") {
   );
 }
 
-async function send(job_id, file) {
+/** Start to upload a file, with the presigned POST that opened the job or with one more. */
+export async function send(job_id, file, given = null) {
   const here = known(job_id);
-  const post = here.spare.shift() ?? (await call("POST", `jobs/${job_id}/photos`, { content_type: kind(file) }));
+  const post = given ?? (await call("POST", `jobs/${job_id}/photos`, { content_type: kind(file) }));
   const mine = { frame: preview(file) };
   here.local.set(post.photo_id, mine);
   upload(post, file)
@@ -56,8 +51,7 @@ async function send(job_id, file) {
 export function openJob(page, job, refresh) {
   const here = known(job.job_id);
   here.changed = refresh;
-  const unused = here.spare.map(({ photo_id }) => photo_id);
-  const shown = job.photos.filter(({ photo_id, state }) => state !== "deleted" && !unused.includes(photo_id));
+  const shown = job.photos.filter(({ state }) => state !== "deleted");
   const states = new Map(shown.map((photo) => [photo, stateOf(photo, here.local.get(photo.photo_id))]));
   const inState = (...wanted) => shown.filter((photo) => wanted.includes(states.get(photo)));
   const accepted = inState("accepted").length;

@@ -5,9 +5,17 @@ export const de = {
   "language": "Sprache",
 
   "error.Offline": "Keine Verbindung. Prüfe dein Netz und versuch es noch einmal.",
-  "error.OverQuota": "Deine Avatare für heute sind schon gemacht. Komm morgen wieder.",
+  "error.OverQuota": (day) => `Deine Avatare für heute hast du schon angefangen. Die nächsten gibt es ab ${day}.`,
+  "error.TooManyOpenJobs": "Du hast schon mehrmals angefangen. Mach mit einem davon weiter oder lösche ihn.",
+  "error.NotEnoughPhotos": "Wir brauchen mindestens 3 gute Fotos. Bitte ersetze die anderen.",
+  "error.TooManyPhotos": "Das sind schon 10 Fotos.",
+  "error.NoUploadsLeft": "Das waren zu viele Versuche. Bitte fang neu an.",
   "error.PhotosBeingChecked": "Einige Fotos werden noch geprüft. Versuch es gleich noch einmal.",
+  "error.JobEnded": "Das hat zu lange gedauert und ist beendet. Bitte fang neu an.",
   "error.AlreadySubmitted": "Das ist schon unterwegs.",
+  "error.AvatarsExpired": "Diese Avatare gibt es nicht mehr: Wir bewahren sie 30 Tage auf.",
+  "error.PhotosNotDeletedYet": "Deine Fotos werden noch gelöscht. Versuch es in einer Minute noch einmal.",
+  "error.ErasureRunning": "Alles von dir wird gerade gelöscht. Versuch es in einer Minute noch einmal.",
   "error.NotFound": "Das finden wir nicht mehr.",
   "error.other": "Das hat nicht geklappt. Bitte versuch es gleich noch einmal.",
 
@@ -50,7 +58,7 @@ export const de = {
 
   "styles": "Wähle deine Stile",
   "styles.lead": (most) => `Bis zu ${most}. In jedem malen wir einige Avatare.`,
-  "styles.chosen": (count, most) => `${count} von ${most}`,
+  "styles.chosen": (count, most) => `${count} von ${most} Stilen`,
   "styles.go": "Weiter",
 
   "photos": "Deine Fotos",

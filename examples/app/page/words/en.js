@@ -5,9 +5,17 @@ export const en = {
   "language": "Language",
 
   "error.Offline": "No connection. Check your network and try again.",
-  "error.OverQuota": "You have made today's avatars already. Come back tomorrow.",
+  "error.OverQuota": (day) => `You have started today's avatars already. You can make the next ones from ${day}.`,
+  "error.TooManyOpenJobs": "You have begun several times already. Go on with one of those, or delete it.",
+  "error.NotEnoughPhotos": "We need at least 3 good photos. Please replace the others.",
+  "error.TooManyPhotos": "These are 10 photos already.",
+  "error.NoUploadsLeft": "These were too many tries. Please start again.",
   "error.PhotosBeingChecked": "Some photos are still being checked. Try again in a moment.",
+  "error.JobEnded": "This took too long and has ended. Please start again.",
   "error.AlreadySubmitted": "This is already on its way.",
+  "error.AvatarsExpired": "These avatars are gone: we keep them for 30 days.",
+  "error.PhotosNotDeletedYet": "Your photos are still being deleted. Try again in a minute.",
+  "error.ErasureRunning": "Everything about you is just being deleted. Try again in a minute.",
   "error.NotFound": "We can't find this any more.",
   "error.other": "That did not work. Please try again in a moment.",
 
@@ -50,7 +58,7 @@ export const en = {
 
   "styles": "Choose your styles",
   "styles.lead": (most) => `Up to ${most}. We paint some avatars in each.`,
-  "styles.chosen": (count, most) => `${count} of ${most}`,
+  "styles.chosen": (count, most) => `${count} of ${most} styles`,
   "styles.go": "Continue",
 
   "photos": "Add your photos",

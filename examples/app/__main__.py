@@ -40,11 +40,12 @@ def main() -> None:
 def serve(running: cloud.Cloud, address: str, port: int) -> None:
     """Serve until Ctrl-C. Users live in memory: they end with their cloud."""
     client = app_client(running, patience_s=PATIENCE)
+    webhook = client.create_webhook({"url": f"http://127.0.0.1:{port}/webhook"})
     settings = Settings(
         api_url=running.api_url,
         issuer=f"likeness/{STAGE}",
         session_secret=secrets.token_urlsafe(),
-        webhook_secret="",
+        webhook_secret=webhook["secret"],
         media=(running.endpoint,),
         https=False,
     )

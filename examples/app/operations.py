@@ -64,9 +64,7 @@ class Operations:
     def styles(self) -> Json:
         """The catalogue. Its pictures are public: the page fetches them from the API itself."""
         styles = self.likeness.all_styles()
-        return {
-            "styles": [one | {"thumbnail": self.api_url + one["thumbnail"]} for one in styles]
-        }
+        return {"styles": [one | {"thumbnail": self.api_url + one["thumbnail"]} for one in styles]}
 
     def create_job(self, call: Call) -> Json:
         created = self.likeness.create_job(

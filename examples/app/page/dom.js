@@ -44,6 +44,12 @@ export function dialog(title, body, buttons, kind = "") {
   );
 }
 
+/** Ask before something that cannot be undone. */
+export async function confirmed(title, text, yes, no) {
+  const buttons = [h("button", { value: "no" }, no), h("button", { value: "yes", class: "main bad" }, yes)];
+  return (await dialog(title, h("p", {}, text), buttons)) === "yes";
+}
+
 export const button = (text, attributes = {}) => h("button", { type: "button", ...attributes }, text);
 
 /** A small drawing: the text beside it says what it means. */

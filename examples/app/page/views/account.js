@@ -1,7 +1,7 @@
 /** The user's name and picture, the day, Plus, and the end of it all. */
 
 import { call } from "../api.js";
-import { button, dialog, h } from "../dom.js";
+import { button, confirmed, h } from "../dom.js";
 import { date, language, LANGUAGES, speak, t, weekday } from "../words.js";
 
 export async function account(page) {
@@ -63,11 +63,7 @@ function plus(page, { quota }) {
 }
 
 async function erase(page) {
-  const choice = await dialog(t("erase"), h("p", {}, t("erase.sure")), [
-    h("button", { value: "no" }, t("cancel.no")),
-    h("button", { value: "yes", class: "main bad" }, t("erase.yes")),
-  ]);
-  if (choice !== "yes") return;
+  if (!(await confirmed(t("erase"), t("erase.sure"), t("erase.yes"), t("back")))) return;
   await page.run(async () => {
     await call("DELETE", "me");
     await page.reload();

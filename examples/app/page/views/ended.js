@@ -1,7 +1,7 @@
 /** A job that ended without avatars: why, and what the user can do. And what is at the foot of each ended job. */
 
 import { call, upload } from "../api.js";
-import { button, dialog, h, icon } from "../dom.js";
+import { button, confirmed, h, icon } from "../dom.js";
 import { date, moment, said, t } from "../words.js";
 
 export function ended(page, job, refresh) {
@@ -68,14 +68,10 @@ function running(page, job, appeal, refresh) {
 /** What happened to the photos, and how to delete the rest. */
 export function foot(page, job, refresh) {
   const remove = async () => {
-    const choice = await dialog(t("delete"), h("p", {}, t("delete.what")), [
-      h("button", { value: "no" }, t("cancel.no")),
-      h("button", { value: "yes", class: "main bad" }, t("delete.yes")),
-    ]);
-    if (choice === "yes") await page.run(async () => {
-      await call("DELETE", `jobs/${job.job_id}`);
-      await refresh();
-    });
+    if (!(await confirmed(t("delete"), t("delete.what"), t("delete.yes"), t("back")))) return;
+    await page.run(() => call("DELETE", `jobs/${job.job_id}`));
+    await page.reload(); // the profile picture may have been one of them
+    await refresh();
   };
   return h(
     "section",

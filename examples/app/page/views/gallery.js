@@ -1,7 +1,7 @@
 /** The avatars of a completed job, best first. */
 
 import { call, save } from "../api.js";
-import { button, dialog, h, icon } from "../dom.js";
+import { button, confirmed, dialog, h, icon } from "../dom.js";
 import { date, said, t } from "../words.js";
 import { bar } from "./create.js";
 import { foot, leftOut } from "./ended.js";
@@ -17,14 +17,10 @@ export function gallery(page, job, refresh, redraw) {
     redraw();
   };
   const keep = async () => {
-    const others = avatars.length - mine.length;
-    const choice = await dialog(t("keep", mine.length), h("p", {}, t("keep.what", others)), [
-      h("button", { value: "no" }, t("keep.no")),
-      h("button", { value: "yes", class: "main" }, t("keep.yes", mine.length)),
-    ]);
-    if (choice !== "yes") return;
+    const [picks, others] = [mine.map(({ avatar_id }) => avatar_id), avatars.length - mine.length];
+    if (!(await confirmed(t("keep", picks.length), t("keep.what", others), t("keep.yes", picks.length), t("back")))) return;
     await page.run(async () => {
-      await call("POST", `jobs/${job_id}/keep`, { avatars: mine.map(({ avatar_id }) => avatar_id) });
+      await call("POST", `jobs/${job_id}/keep`, { avatars: picks });
       liked.clear();
       await refresh();
     });

@@ -1,7 +1,7 @@
 /** One job, whatever state it is in. */
 
 import { call } from "../api.js";
-import { button, dialog, h, say } from "../dom.js";
+import { button, confirmed, h, say } from "../dom.js";
 import { duration, said, t } from "../words.js";
 import { ended } from "./ended.js";
 import { gallery } from "./gallery.js";
@@ -72,14 +72,9 @@ function progress({ state, progress, photos }) {
 
 function cancel(page, found, refresh) {
   const ask = async () => {
-    const choice = await dialog(t("cancel"), h("p", {}, t("cancel.what")), [
-      h("button", { value: "no" }, t("cancel.no")),
-      h("button", { value: "yes", class: "main bad" }, t("cancel.yes")),
-    ]);
-    if (choice === "yes") await page.run(async () => {
-      await call("DELETE", `jobs/${found.job_id}`);
-      await refresh();
-    });
+    if (!(await confirmed(t("cancel"), t("cancel.what"), t("cancel"), t("back")))) return;
+    await page.run(() => call("DELETE", `jobs/${found.job_id}`));
+    await refresh();
   };
   return h("p", { class: "end" }, button(t("cancel"), { id: "cancel", class: "plain", onclick: ask }));
 }

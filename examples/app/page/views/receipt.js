@@ -23,13 +23,10 @@ export async function receipt(page, id) {
   );
 }
 
-/** After "delete all of me": the user is signed out, and the session knows only the erasure. */
-export async function erased(page) {
+/** After "delete all of me", when the session knows only the erasure; null while it runs. */
+export async function erased() {
   const { claims, jws, state } = await call("GET", "erasure");
-  if (state !== "done") {
-    setTimeout(() => page.me.erasure && page.go("#/"), 2000);
-    return h("section", { class: "card receipt", role: "status" }, h("span", { class: "spinner" }), h("p", {}, t("erasure.running")));
-  }
+  if (state !== "done") return null;
   return card(t("erasure"), t("erasure.lead"), [
     [t("erasure.jobs"), claims.jobs],
     [t("receipt.deleted"), t("receipt.files", claims.objects)],

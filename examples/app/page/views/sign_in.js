@@ -6,6 +6,12 @@ import { t } from "../words.js";
 import { erased } from "./receipt.js";
 
 export async function signIn(page) {
+  const receipt = page.me.erasure && (await erased());
+  if (receipt === null) {
+    page.show(t("erase"), h("section", { class: "card running" }, h("span", { class: "spinner" }), h("h1", { tabindex: -1 }, t("erasure.running"))));
+    const timer = setTimeout(() => page.go("#/"), 2000);
+    return { end: () => clearTimeout(timer) };
+  }
   const { styles } = await call("GET", "styles");
   const previews = styles.slice(0, 9).map(({ thumbnail }) => h("img", { src: thumbnail, alt: "" }));
   const enter = (event) => {
@@ -20,8 +26,8 @@ export async function signIn(page) {
   page.show(
     t("welcome"),
     [
-      page.me.erasure ? await erased(page) : h("div", { class: "hero" }, previews),
-      h("h1", { tabindex: -1 }, t("welcome")),
+      receipt || h("div", { class: "hero" }, previews),
+      h(receipt ? "h2" : "h1", { tabindex: -1 }, t("welcome")),
       h("p", {}, t("welcome.lead")),
       h(
         "form",

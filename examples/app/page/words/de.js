@@ -95,8 +95,6 @@ export const de = {
   "running.close": "Du kannst diese Seite schließen. Deine Avatare sind hier, wenn du wiederkommst.",
   "cancel": "Abbrechen und löschen",
   "cancel.what": "Deine Fotos werden gelöscht, und du kannst heute neu anfangen.",
-  "cancel.no": "Zurück",
-  "cancel.yes": "Abbrechen und löschen",
 
   "gallery": "Das bist du",
   "gallery.lead": "Die besten zuerst. Tippe auf einen, um ihn groß zu sehen.",
@@ -113,7 +111,6 @@ export const de = {
   "keep": (count) => (count === 1 ? "Einen behalten?" : `${count} behalten?`),
   "keep.go": "Nur diese behalten",
   "keep.what": (others) => (others === 1 ? "Der andere wird gelöscht. Das lässt sich nicht rückgängig machen." : `Die anderen ${others} werden gelöscht. Das lässt sich nicht rückgängig machen.`),
-  "keep.no": "Zurück",
   "keep.yes": (count) => (count === 1 ? "Behalten" : `${count} behalten`),
 
   "ended": "Keine Avatare",

@@ -95,8 +95,6 @@ export const en = {
   "running.close": "You can close this page. Your avatars will be here when you come back.",
   "cancel": "Stop and delete",
   "cancel.what": "Your photos are deleted, and you can start again today.",
-  "cancel.no": "Go back",
-  "cancel.yes": "Stop and delete",
 
   "gallery": "Here you are",
   "gallery.lead": "Best first. Tap one to see it large.",
@@ -113,7 +111,6 @@ export const en = {
   "keep": (count) => `Keep ${count}?`,
   "keep.go": "Keep only these",
   "keep.what": (others) => (others === 1 ? "The other one is deleted. This cannot be undone." : `The other ${others} are deleted. This cannot be undone.`),
-  "keep.no": "Go back",
   "keep.yes": (count) => `Keep ${count}`,
 
   "ended": "No avatars",

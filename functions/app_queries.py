@@ -2,19 +2,30 @@
 
 from likeness import bootstrap
 from likeness.adapters import policy_files
-from likeness.api.app import ErasureView, QuotaView, ReceiptView
+from likeness.api.app import ErasureView, QuotaQuery, QuotaView, ReceiptView
+from likeness.domain.errors import TestModeOff
 from likeness.domain.ids import ErasureId, JobId, UserId
+from likeness.domain.jobs.test_plan import TestPlan, plan_of_day
 from likeness.entrypoints.http import route, routes
 from likeness.services.account.get_erasure import get_erasure
 from likeness.services.account.get_quota import get_quota
 from likeness.services.deletion.get_receipt import get_receipt
 
 
-@route("GET", "/v1/users/{user_id}/quota", gives=QuotaView)
-def get_quota_handler(user_id: UserId) -> QuotaView:
-    """The user's quota: used, left, and when the next day begins."""
+def _plan(query: QuotaQuery) -> TestPlan | None:
+    return plan_of_day(query.test_day, test_mode=bootstrap.settings().test_mode)
+
+
+@route("GET", "/v1/users/{user_id}/quota", query=QuotaQuery, gives=QuotaView, raises=[TestModeOff])
+def get_quota_handler(user_id: UserId, query: QuotaQuery) -> QuotaView:
+    """The user's quota: used, left, and when the next day begins.
+
+    Of the user's current local date, with what each job did to it. A user without a job has the
+    day of UTC.
+    """
     return get_quota(
         user_id,
+        test=_plan(query),
         users=bootstrap.users(),
         ledger=bootstrap.ledger(),
         keyed_hash=bootstrap.keyed_hash(),
@@ -25,13 +36,20 @@ def get_quota_handler(user_id: UserId) -> QuotaView:
 
 @route("GET", "/v1/jobs/{job_id}/receipt", gives=ReceiptView)
 def get_receipt_handler(job_id: JobId) -> ReceiptView:
-    """A JWS that `python -m likeness.receipts verify` checks; 404 until the photos are deleted."""
+    """The signed receipt of a job's deletion.
+
+    A JWS that `python -m likeness.receipts verify` checks with `GET /v1/keys` alone; 404 until the
+    photos are deleted.
+    """
     return get_receipt(job_id, deletions=bootstrap.deletions())
 
 
 @route("GET", "/v1/erasures/{erasure_id}", gives=ErasureView)
 def get_erasure_handler(erasure_id: ErasureId) -> ErasureView:
-    """State of an erasure. When done: what was deleted, when, and what remains. Names no user."""
+    """The state of an erasure, and its receipt when done.
+
+    What was deleted, when, and what remains. Names no user.
+    """
     return get_erasure(erasure_id, erasures=bootstrap.erasures())
 
 

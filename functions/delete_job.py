@@ -5,7 +5,7 @@ from http import HTTPStatus
 from likeness import bootstrap
 from likeness.adapters import policy_files
 from likeness.api.app import JobStateView
-from likeness.domain.errors import Conflict
+from likeness.domain.errors import ConcurrentChange
 from likeness.domain.ids import JobId
 from likeness.entrypoints.http import route
 from likeness.services.jobs.delete_job import delete_job
@@ -16,10 +16,12 @@ from likeness.services.jobs.delete_job import delete_job
     "/v1/jobs/{job_id}",
     gives=JobStateView,
     status=HTTPStatus.ACCEPTED,
-    raises=[Conflict],
+    raises=[ConcurrentChange],
 )
 def handler(job_id: JobId) -> JobStateView:
-    """Works in every state, and is safe to repeat.
+    """Cancel a running job, or delete the avatars of a completed one.
+
+    Works in every state:
 
     - `open` to `finishing`: cancels. The work is stopped, everything is deleted, no avatar is
       published, and the quota day is returned. The state becomes `cancelling`, then `cancelled`.

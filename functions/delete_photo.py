@@ -2,17 +2,23 @@
 
 from likeness import bootstrap
 from likeness.api.app import PhotoView
-from likeness.domain.errors import Conflict
+from likeness.domain.errors import AlreadySubmitted, ConcurrentChange, JobEnded
 from likeness.domain.ids import JobId, PhotoId
 from likeness.entrypoints.http import route
 from likeness.services.photos.delete_photo import delete_photo
 
 
-@route("DELETE", "/v1/jobs/{job_id}/photos/{photo_id}", gives=PhotoView, raises=[Conflict])
+@route(
+    "DELETE",
+    "/v1/jobs/{job_id}/photos/{photo_id}",
+    gives=PhotoView,
+    raises=[ConcurrentChange, AlreadySubmitted, JobEnded],
+)
 def handler(job_id: JobId, photo_id: PhotoId) -> PhotoView:
-    """Delete a photo before the job is submitted, whatever its state. Safe to repeat.
+    """Delete one photo before the job is submitted.
 
-    `POST .../photos` returns a presigned POST for another one.
+    In any state: awaited, while it is checked, accepted or refused. `POST .../photos` returns a
+    presigned POST for another one.
     """
     return delete_photo(
         job_id,

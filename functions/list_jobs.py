@@ -10,7 +10,11 @@ from likeness.services.jobs.list_jobs import list_jobs
 
 @route("GET", "/v1/users/{user_id}/jobs", query=JobsQuery, gives=JobsView)
 def handler(user_id: UserId, query: JobsQuery) -> JobsView:
-    """A user's jobs, newest first."""
+    """A user's jobs, newest first.
+
+    Eventually consistent: a job may appear a moment after its creation. Records expire after 90
+    days.
+    """
     return list_jobs(
         user_id,
         query,

@@ -9,9 +9,10 @@ from likeness.services.account.set_plus import set_plus
 
 @route("PUT", "/v1/users/{user_id}/plus", takes=SetPlus, gives=PlusView)
 def handler(user_id: UserId, request: SetPlus) -> PlusView:
-    """Safe to repeat, late and in any order: the newest effective time wins.
+    """Set a user's Plus entitlement, as billing decided.
 
-    A message that was decided before the user was erased stores nothing.
+    Safe to repeat, late and in any order: the newest effective time wins. A decision of before the
+    user's erasure stores nothing.
     """
     return set_plus(
         user_id,

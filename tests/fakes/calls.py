@@ -346,10 +346,11 @@ class FakeCredentials:
 
 
 class FakeReader:
-    """Reads these watermarks in every picture."""
+    """Reads these watermarks in every picture, or in every mirrored one."""
 
-    def __init__(self, *watermarks: str) -> None:
+    def __init__(self, *watermarks: str, mirrored: bool = False) -> None:
         self.watermarks = [WatermarkId(watermark) for watermark in watermarks]
+        self.mirrored = mirrored
 
-    def read(self, jpeg: bytes) -> list[WatermarkId]:
-        return self.watermarks
+    def read(self, jpeg: bytes, *, mirrored: bool = False) -> list[WatermarkId]:
+        return self.watermarks if mirrored is self.mirrored else []

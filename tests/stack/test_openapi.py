@@ -68,6 +68,7 @@ REACHED = {
     "delete_photo",
     "claim_review",
     "create_job",
+    "get_consents",
     "get_erasure",
     "get_job",
     "get_keys",

@@ -103,6 +103,7 @@ def test_a_second_job_of_a_test_day_is_over_quota_and_the_next_day_works(plays, 
     day = date(2031, 5, 1)
     first = plays({"day": day.isoformat()})
     assert (first["quota"]["day"], first["quota"]["left"]) == ("2031-05-01", 0)
+    assert backend.quota(person.user_id, test_day=day.isoformat()) == first["quota"]
 
     with pytest.raises(ApiError) as error:
         plays({"day": day.isoformat()})

@@ -208,7 +208,7 @@ def keep(world, *names):
         KeepAvatars(avatars=names),
         jobs=world.jobs,
         avatar_store=world.avatar_store,
-        files=world.files,
+        deletion=world.deletion,
         watermarks=world.watermarks,
         clock=world.clock,
     )

@@ -52,6 +52,7 @@ def test_every_job_is_on_one_page(world, five):
 
 def test_a_job_opened_between_two_pages_does_not_shift_the_next_page(world, five):
     first = listed(world, JobsQuery(limit=2))
+    world.users.remove_open_jobs(USER, five)
     world.jobs.create(a_job(job_id=JobId("j" + "9" * 32), created_at=NOW), [])
 
     second = listed(world, JobsQuery(limit=2, cursor=first.next))
@@ -109,6 +110,7 @@ def test_a_list_of_one_state_has_full_pages(world):
         state = (JobState.COMPLETED, JobState.FAILED)[age % 2]
         job = a_job(state, job_id=job_id, created_at=NOW - timedelta(days=age))
         world.jobs.create(job, [])
+        world.users.remove_open_jobs(USER, [job_id])
     first = listed(world, JobsQuery(limit=2, state="completed"))
     second = listed(world, JobsQuery(limit=2, state="completed", cursor=first.next))
 

@@ -7,7 +7,7 @@ import pytest
 from likeness.adapters.policy_files import load_photo_rules
 from likeness.api.app import AddPhoto, StoredJob, StoredPost
 from likeness.domain.deletion.receipt import PHOTOS, Deletion, DeletionState
-from likeness.domain.errors import Conflict, Invalid, NotDeleted, NotFound
+from likeness.domain.errors import ConcurrentChange, Conflict, NotDeleted, NotEnoughPhotos, NotFound
 from likeness.domain.jobs.job import JobState
 from likeness.domain.photos.photo import PhotoState
 from likeness.services.jobs.create_job import create_job_again
@@ -133,7 +133,7 @@ def test_a_job_with_too_few_other_photos_cannot_be_submitted(world):
     world.has(with_photos=photos(3))
     delete(world)
 
-    with pytest.raises(Invalid, match="2 photos were accepted"):
+    with pytest.raises(NotEnoughPhotos, match="2 photos"):
         submit(world)
 
 
@@ -148,7 +148,7 @@ def test_a_submit_at_the_same_time_does_not_count_the_deleted_photo(world, monke
 
     monkeypatch.setattr(world.ledger, "reserve", late)
 
-    with pytest.raises(Conflict):
+    with pytest.raises(ConcurrentChange):
         submit(world)
 
     assert world.job.state is JobState.OPEN

@@ -24,7 +24,7 @@ def keep(world, *names):
         KeepAvatars(avatars=names),
         jobs=world.jobs,
         avatar_store=world.avatar_store,
-        files=world.files,
+        deletion=world.deletion,
         watermarks=world.watermarks,
         clock=world.clock,
     )
@@ -90,6 +90,16 @@ def test_the_list_shows_the_best_kept_avatar_and_their_number(world):
     keep(world, "a03", "a02")
 
     assert (world.job.avatars_shown, world.job.cover) == (2, "a02")
+
+
+def test_what_was_not_kept_is_recorded_for_the_receipt(world):
+    published(world)
+
+    keep(world, "a01", "a03")
+
+    gone = {one.name: one.deleted_at for one in world.deletions.objects(JOB)}
+    files = ("1024.png", "512.webp", "256.webp")
+    assert gone == {f"avatars/a02/{file}": NOW for file in files}
 
 
 def test_the_watermarks_of_the_others_are_revoked(world):

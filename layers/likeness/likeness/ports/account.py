@@ -1,6 +1,6 @@
 """Ports of a user's account: quota days, profile, erasure and keyed hashes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -67,6 +67,9 @@ class Users(Protocol):
 
     def remember_erasure(self, user_hash: UserHash, at: datetime) -> None:
         """From now on `entitle` stores no decision of billing that was made before `at`."""
+
+    def remove_open_jobs(self, user_id: UserId, jobs: Collection[JobId]) -> None:
+        """Remove jobs from the profile's open jobs. They must not be open: a job never reopens."""
 
     def delete(self, user_id: UserId) -> None:
         """Delete the profile and all ledger entries. Day counts stay, under the user's hash."""

@@ -64,5 +64,8 @@ class Credentials(Protocol):
 
 
 class WatermarkReader(Protocol):
-    def read(self, jpeg: bytes) -> list[WatermarkId]:
-        """Return the watermarks that a normalised picture may contain, most likely first."""
+    def read(self, jpeg: bytes, *, mirrored: bool = False) -> list[WatermarkId]:
+        """Return the watermarks that a normalised picture may contain, most likely first.
+
+        `mirrored`: read it flipped, left to right. A picture is readable in one of both ways.
+        """

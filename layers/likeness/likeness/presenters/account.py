@@ -35,7 +35,7 @@ def quota_view(
         next_time_zone_from=waits_until,
         time_zone_fixed_until=zone.fixed_until if profile.zone else None,
         tier=tier.tier,
-        tiers=tuple(_tier_view(one, tiers) for one in tiers.values()),
+        tiers=tuple(tier_view(one, tiers) for one in tiers.values()),
         plus_expires_at=profile.plus.expires_at
         if profile.plus and profile.plus.is_active(now)
         else None,
@@ -47,7 +47,7 @@ def quota_view(
     )
 
 
-def _tier_view(tier: Tier, tiers: Mapping[str, Tier]) -> TierView:
+def tier_view(tier: Tier, tiers: Mapping[str, Tier]) -> TierView:
     return TierView(
         **tier.model_dump(exclude={"priority"}),
         reviewed_first=tier.priority > min(one.priority for one in tiers.values()),

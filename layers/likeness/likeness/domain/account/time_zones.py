@@ -45,7 +45,10 @@ def names() -> MappingProxyType[str, str]:
 def current_name(name: str) -> str:
     """Raises Invalid if the tz database has no zone of that name."""
     if name not in names():
-        raise Invalid(f"time_zone {name!r} is not an IANA time zone: send one like 'Europe/Berlin'")
+        raise Invalid(
+            f"time_zone {name!r} is not an IANA time zone: send one like 'Europe/Berlin'",
+            field="/body/time_zone",
+        )
     return names()[name]
 
 

@@ -6,12 +6,12 @@ Only a stack with the parameter TestMode accepts one. docs/test-mode.md describe
 from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from likeness.domain.account.quota import Day, ReservedDay, UserZone, midnight_after
-from likeness.domain.errors import Invalid
+from likeness.domain.errors import Invalid, TestModeOff
 from likeness.domain.ids import PhotoId, PhotoIdField, UserId
 from likeness.domain.jobs.catalogue import Plus, Tier, tier_of
 from likeness.domain.jobs.failure import FailureKind
@@ -24,6 +24,9 @@ DETECTOR = "test"  # version of the detector in a planned verdict
 ENGINE = BACKEND = "test"  # what drew a placeholder
 FACE = Box(left=0.3, top=0.2, width=0.4, height=0.4)  # of every upload
 WITHOUT_FACE = {Reason.QUALITY_TOO_SMALL, Reason.QUALITY_PANORAMA}  # the decoder refuses these
+
+# Days that end in every time zone: the calendar's first and last do not.
+PlannedDay = Annotated[date, Field(ge=date(2000, 1, 1), lt=date(9000, 1, 1))]
 
 
 class PlannedOutcome(StrEnum):
@@ -89,7 +92,7 @@ class TestPlan(Record):
         ge=0,
         description="avatars that come out; null: all; 0: the job fails for want of avatars",
     )
-    day: date | None = Field(
+    day: PlannedDay | None = Field(
         default=None,
         description="the quota day of the submission, in a ledger that only test jobs use; null: "
         "the job reserves no day",
@@ -144,6 +147,20 @@ class TestPlan(Record):
             raise Invalid("test.photos leaves out every photo: accept one more")
 
 
+def require_test_mode(on: bool) -> None:
+    """Raises TestModeOff unless the stack accepts test jobs."""
+    if not on:
+        raise TestModeOff("this stack has no TestMode: send nothing of a test, or use a test stack")
+
+
+def plan_of_day(day: date | None, *, test_mode: bool) -> TestPlan | None:
+    """Returns a plan of which only the day is known. Raises TestModeOff."""
+    if day is None:
+        return None
+    require_test_mode(test_mode)
+    return TestPlan(day=day)
+
+
 def job_tier(
     test: TestPlan | None, plus: Plus | None, tiers: Mapping[str, Tier], now: datetime
 ) -> Tier:
@@ -159,6 +176,11 @@ def quota_day(test: TestPlan | None, zone: UserZone, now: datetime) -> ReservedD
         return None
     day = Day(test.day.isoformat())
     return ReservedDay(day=day, ends_at=midnight_after(day, zone.in_force(now)))
+
+
+def quota_clock(test: TestPlan | None, today: ReservedDay, now: datetime) -> datetime:
+    """Returns the time from which a client waits for the next day: a planned day has just begun."""
+    return today.ends_at - timedelta(days=1) if test else now
 
 
 def counted_as(user_id: UserId, test: TestPlan | None) -> UserId:

@@ -62,6 +62,7 @@ class Trust(StrEnum):
 
     TRUSTED = "trusted"  # signed with our certificate chain and unchanged
     OTHERS = "others"  # valid, signed by another issuer
+    EXPIRED = "expired"  # unchanged, but the signer's certificate has ended
     INVALID = "invalid"  # malformed, or changed after signing
     NONE = "none"
 

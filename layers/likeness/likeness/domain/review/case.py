@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from pydantic import AwareDatetime, Field
 
-from likeness.domain.errors import Conflict, Forbidden, Invalid
+from likeness.domain.errors import CaseClosed, CaseTaken, Forbidden, Invalid, NoLease
 from likeness.domain.ids import (
     JobId,
     JobIdField,
@@ -130,17 +130,17 @@ class Review(Versioned):
         return self.lease if self.lease and now < self.lease.until else None
 
     def claim(self, by: str, *, now: datetime, lasts: timedelta) -> Self:
-        """Takes the lease. Raises Conflict if another moderator has it."""
+        """Takes the lease. Raises CaseTaken if another moderator has it."""
         self._require_waiting(now)
         lease = self.active_lease(now)
         if lease and lease.by != by:
-            raise Conflict(f"another moderator has review {self.review_id}")
+            raise CaseTaken(f"another moderator has review {self.review_id}")
         until = min(now + lasts, self.decide_by)
         since = lease.since if lease else now
         return self.change(lease=Lease(by=by, until=until, since=since))
 
     def renew(self, by: str, *, now: datetime, lasts: timedelta) -> Self:
-        """Extends the lease. Raises Conflict if the moderator no longer has it."""
+        """Extends the lease. Raises NoLease if the moderator no longer has it."""
         self.require_lease(by, now)
         return self.claim(by, now=now, lasts=lasts)
 
@@ -152,7 +152,7 @@ class Review(Versioned):
         self._require_waiting(now)
         lease = self.active_lease(now)
         if lease is None or lease.by != by:
-            raise Conflict(f"you have no lease of review {self.review_id}: claim it")
+            raise NoLease(f"you have no lease of review {self.review_id}: claim it")
 
     def decide(self, by: str, *, now: datetime, refused: Sequence[RefusedPhoto] = ()) -> Self:
         """Decides the case; `by` must have the lease. Approved if no photo is refused."""
@@ -170,9 +170,12 @@ class Review(Versioned):
 
     def _require_waiting(self, now: datetime) -> None:
         if self.state is not ReviewState.WAITING:
-            raise Conflict(f"review {self.review_id} is {self.state} already")
+            raise CaseClosed(f"review {self.review_id} is {self.state} already")
         if now >= self.decide_by:
-            raise Conflict(f"review {self.review_id} expired at {self.decide_by.isoformat()}")
+            raise CaseClosed(f"review {self.review_id} expired at {self.decide_by.isoformat()}")
+
+
+PHOTOS = "/body/photos"  # of a decision
 
 
 def check_refusal(review: Review, refused: Sequence[RefusedPhoto]) -> None:
@@ -180,11 +183,13 @@ def check_refusal(review: Review, refused: Sequence[RefusedPhoto]) -> None:
     there = {photo.photo_id for photo in review.photos}
     named = [photo.photo_id for photo in refused]
     if unknown := sorted(set(named) - there):
-        raise Invalid(f"photos {', '.join(unknown)} are not in this review")
+        raise Invalid(f"photos {', '.join(unknown)} are not in this review", field=PHOTOS)
     if len(set(named)) != len(named):
-        raise Invalid("name each photo once, with the most severe reason code")
+        raise Invalid("name each photo once, with the most severe reason code", field=PHOTOS)
     if others := sorted({photo.reason for photo in refused} - set(MODERATOR_REASONS)):
-        raise Invalid(f"{', '.join(others)} is not a reason code that moderators may use")
+        raise Invalid(
+            f"{', '.join(others)} is not a reason code that moderators may use", field=PHOTOS
+        )
 
 
 class ReviewPolicy(Record):

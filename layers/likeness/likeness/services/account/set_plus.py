@@ -19,7 +19,10 @@ def set_plus(
     now = clock.now()
     plus = Plus(**request.model_dump())
     if not plus.is_decided(now):
-        raise Invalid("effective_at is in the future: send when billing decided this")
+        raise Invalid(
+            "effective_at is in the future: send when billing decided this",
+            field="/body/effective_at",
+        )
     stored = users.entitle(user_id, plus, user_hash=keyed_hash.user(user_id), now=now)
     in_force = stored or plus
     return PlusView(

@@ -1,6 +1,7 @@
 """Deletion of one job's files, for all use cases."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from likeness.domain.deletion.receipt import Deletion, DeletionState, StoredObject
@@ -32,11 +33,17 @@ class JobDeletion:
         Returns how many.
         """
         found = self.files.inventory(job_id, places, photo=photo)
+        with self.recorded(job_id, found):
+            self.files.delete(job_id, places, photo=photo)
+        return len(found)
+
+    @contextmanager
+    def recorded(self, job_id: JobId, found: Sequence[StoredObject]) -> Iterator[None]:
+        """Record objects for the receipt: that they exist, and once the block has deleted them."""
         self.deletions.add_objects(job_id, found)
-        self.files.delete(job_id, places, photo=photo)
+        yield
         gone = {"deleted_at": self.clock.now()}
         self.deletions.add_objects(job_id, [one.model_copy(update=gone) for one in found])
-        return len(found)
 
     def verify(self, job_id: JobId, places: Sequence[str]) -> None:
         """Verify with an independent listing that no files are left. Raises NotDeleted."""

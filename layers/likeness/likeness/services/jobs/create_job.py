@@ -7,14 +7,29 @@ from datetime import datetime, timedelta
 
 from likeness.api.app import CreateJob, JobCreated, StoredJob
 from likeness.contracts import JobError
-from likeness.domain.account.quota import ReservedDay, UserZone, quota_used_message
+from likeness.domain.account.consent import ConsentVersions, check_consent
+from likeness.domain.account.quota import ReservedDay, UserZone, over_quota
 from likeness.domain.account.time_zones import current_name
-from likeness.domain.account.user import Profile
-from likeness.domain.errors import Conflict, Invalid, OverQuota, TestModeOff
-from likeness.domain.ids import PhotoId, StyleId
+from likeness.domain.account.user import MAX_OPEN_JOBS, Profile
+from likeness.domain.errors import (
+    ConcurrentChange,
+    ErasureRunning,
+    Invalid,
+    NotFound,
+    TooManyOpenJobs,
+)
+from likeness.domain.ids import JobId, PhotoId, StyleId
 from likeness.domain.jobs.catalogue import StyleCard, Tier, check_styles, check_terms
 from likeness.domain.jobs.job import Job, JobState, TimelineEntry, new_job_id
-from likeness.domain.jobs.test_plan import TestPlan, counted_as, job_tier, quota_day
+from likeness.domain.jobs.test_plan import (
+    TestPlan,
+    counted_as,
+    job_tier,
+    quota_clock,
+    quota_day,
+    require_test_mode,
+)
+from likeness.domain.moment import CLOCKS_DIFFER
 from likeness.domain.photos.photo import Photo, PhotoState
 from likeness.ports.account import KeyedHash, Ledger, Users
 from likeness.ports.deletion import Deadlines
@@ -29,7 +44,7 @@ class Terms:
 
     styles: Mapping[StyleId, StyleCard]
     tiers: Mapping[str, Tier]
-    consent_versions: frozenset[str]
+    consent_versions: ConsentVersions
     submit_within: timedelta
     deadline: timedelta
     test_mode: bool = False
@@ -54,20 +69,17 @@ def create_job(
     """
     now = clock.now()
     _check_test(request, terms)
-    if request.consent.version not in terms.consent_versions:
+    check_consent(request.consent, terms.consent_versions, now)
+    if request.age_assurance and request.age_assurance.checked_at > now + CLOCKS_DIFFER:
         raise Invalid(
-            f"consent version {request.consent.version!r} is not in force: show the user one of "
-            f"{', '.join(sorted(terms.consent_versions))}"
+            "age_assurance.checked_at is in the future: send when the age was checked",
+            field="/body/age_assurance/checked_at",
         )
-    if request.consent.accepted_at > now + timedelta(minutes=5):
-        raise Invalid("consent.accepted_at is in the future: send when the user agreed")
-    if request.age_assurance and request.age_assurance.checked_at > now + timedelta(minutes=5):
-        raise Invalid("age_assurance.checked_at is in the future: send when the age was checked")
     current_name(request.time_zone)  # raises Invalid
     check_styles(request.styles, terms.styles)
     profile = users.profile(request.user_id)
     if profile.erasing:
-        raise Conflict("the user is being erased: no job can be opened")
+        raise ErasureRunning("the user is being erased: no job can be created")
     test = request.test
     tier = job_tier(test, profile.plus, terms.tiers, now)
     check_terms(tier, request.styles, request.avatars)
@@ -78,7 +90,12 @@ def create_job(
     user_hash = keyed_hash.user(counted_as(request.user_id, test))
     today = quota_day(test, zone, now)
     if today and ledger.used(user_hash, today.day) >= tier.jobs_a_day:
-        raise OverQuota(quota_used_message(today.ends_at))
+        raise over_quota(
+            ledger.entries(request.user_id, today.day, test=test is not None),
+            next_day_begins_at=today.ends_at,
+            now=quota_clock(test, today, now),
+        )
+    _require_room(profile, request, jobs, users)
 
     job = Job(
         job_id=new_job_id(),
@@ -109,6 +126,29 @@ def create_job(
     return JobCreated(job_id=job.job_id, submit_by=job.submit_by, uploads=presigned_posts)
 
 
+def _require_room(profile: Profile, request: CreateJob, jobs: Jobs, users: Users) -> None:
+    """Raises TooManyOpenJobs. Storing the job has the same limit, so concurrent requests hold it.
+
+    A job that was submitted or has ended stays in the profile until its place is needed.
+    """
+    if len(profile.open_jobs) < MAX_OPEN_JOBS:
+        return
+    still_open = {job_id for job_id in profile.open_jobs if _is_open(job_id, jobs)}
+    if len(still_open) >= MAX_OPEN_JOBS:
+        raise TooManyOpenJobs(
+            f"the user has {MAX_OPEN_JOBS} open jobs: continue or delete one",
+            job_ids=tuple(sorted(still_open)),
+        )
+    users.remove_open_jobs(request.user_id, profile.open_jobs - still_open)
+
+
+def _is_open(job_id: JobId, jobs: Jobs) -> bool:
+    try:
+        return jobs.get(job_id).state is JobState.OPEN
+    except NotFound:
+        return False
+
+
 def create_job_again(stored: StoredJob, *, jobs: Jobs, photos: Photos, clock: Clock) -> JobCreated:
     """Return the same job for a repeated request, with new presigned POSTs.
 
@@ -133,8 +173,7 @@ def _check_test(request: CreateJob, terms: Terms) -> None:
     test = request.test
     if test is None:
         return
-    if not terms.test_mode:
-        raise TestModeOff("this stack accepts no test jobs: send no `test`, or use a test stack")
+    require_test_mode(terms.test_mode)
     if test.avatars is not None and test.avatars > request.avatars:
         raise Invalid(f"test.avatars: {test.avatars} of {request.avatars} cannot come out")
 
@@ -155,7 +194,7 @@ def _zone(
         return zone
     try:
         users.save_zone(request.user_id, zone, seen=seen)
-    except Conflict:
+    except ConcurrentChange:
         stored = users.profile(request.user_id).zone
         if stored is None:
             raise

@@ -5,7 +5,7 @@ from datetime import timedelta
 from likeness.api.app import JobStateView
 from likeness.contracts import JobError
 from likeness.domain.deletion.receipt import Deletion, DeletionState
-from likeness.domain.errors import Conflict
+from likeness.domain.errors import ConcurrentChange, Conflict
 from likeness.domain.ids import JobId
 from likeness.domain.jobs.job import Job, JobState
 from likeness.ports.deletion import Deadlines, Deletions
@@ -31,7 +31,7 @@ def delete_job(
 ) -> JobStateView:
     """Idempotent. A job that ended without avatars has nothing left: its state is returned.
 
-    Raises Conflict if other requests changed the job at each try.
+    Raises ConcurrentChange if other requests changed the job at each try.
     """
     for n in range(1, TRIES + 1):
         job = jobs.get(job_id)
@@ -50,9 +50,9 @@ def delete_job(
                     retry=retry,
                 )
             break
-        except Conflict:
+        except Conflict as race:
             if n == TRIES:
-                raise
+                raise ConcurrentChange(f"job {job_id} changes: try again") from race
     return JobStateView(job_id=job_id, state=job.state)
 
 

@@ -6,18 +6,22 @@ from datetime import datetime
 
 from likeness.api.app import JobStateView
 from likeness.contracts import JobError
-from likeness.domain.account.quota import quota_used_message
+from likeness.domain.account.quota import over_quota
 from likeness.domain.errors import (
     Conflict,
-    Invalid,
+    ErasureRunning,
+    JobEnded,
+    NotEnoughPhotos,
     OverQuota,
     PhotosBeingChecked,
+    TierLimit,
+    TooManyPhotos,
     Unavailable,
 )
 from likeness.domain.ids import JobId
 from likeness.domain.jobs.catalogue import Tier, check_terms
 from likeness.domain.jobs.job import MAX_PHOTOS, MIN_PHOTOS, Job, JobState
-from likeness.domain.jobs.test_plan import BACKEND, job_tier, quota_day
+from likeness.domain.jobs.test_plan import BACKEND, job_tier, quota_clock, quota_day
 from likeness.domain.photos.photo import Photo, PhotoState
 from likeness.ports.account import Ledger, Users
 from likeness.ports.jobs import Jobs, Timers, Workflow
@@ -51,7 +55,7 @@ def submit_job(
             job, backend, jobs=jobs, users=users, ledger=ledger, clock=clock, tiers=tiers
         )
     if job.ended or job.state is JobState.CANCELLING:
-        raise Conflict(f"job {job_id} is {job.state}")
+        raise JobEnded(f"job {job_id} is {job.state}: create a new one")
     workflow.start(job_id, test=job.test is not None)
     with suppress(Unavailable):  # FailJob changes nothing if the timer fires
         timers.cancel(job_id, JobError.NOT_SUBMITTED)
@@ -70,12 +74,15 @@ def _reserve(
 ) -> Job:
     """Reserve the job's day. The tier is fixed from now on, whatever happens to Plus later."""
     now = clock.now()
-    job.require_open(now)
+    job.require_in_time(now)
     profile = users.profile(job.user_id)
     if profile.zone is None or profile.erasing:
-        raise Conflict("the user is being erased: nothing can be submitted")
+        raise ErasureRunning("the user is being erased: nothing can be submitted")
     tier = job_tier(job.test, profile.plus, tiers, now)
-    check_terms(tier, job.styles, job.avatars)
+    try:
+        check_terms(tier, job.styles, job.avatars)
+    except TierLimit as limit:  # Plus has ended since: no field of this request is wrong
+        raise TierLimit(f"{limit}: create a new job") from limit
     today = quota_day(job.test, profile.zone, now)
     submitted = job.move(
         JobState.MODERATING,
@@ -99,14 +106,18 @@ def _reserve(
     except OverQuota as used:
         if today is None:
             raise
-        raise OverQuota(quota_used_message(today.ends_at)) from used
+        raise over_quota(
+            ledger.entries(job.user_id, today.day, test=job.test is not None),
+            next_day_begins_at=today.ends_at,
+            now=quota_clock(job.test, today, now),
+        ) from used
     return submitted
 
 
 def _check_photos(
     job: Job, *, jobs: Jobs, photos: Photos, inspections: Inspections, now: datetime
 ) -> None:
-    """Raises Invalid unless enough photos were accepted, PhotosBeingChecked while one may be.
+    """Raises NotEnoughPhotos, or PhotosBeingChecked while another one may be accepted.
 
     An upload's event may be lost, so the bucket is listed: before the records are read, because an
     inspection deletes the upload last.
@@ -124,11 +135,13 @@ def _check_photos(
             f"photos {', '.join(waiting)} are still being checked: submit again in a moment"
         )
     accepted = [photo for photo in there if photo.state is PhotoState.ACCEPTED]
-    if not MIN_PHOTOS <= len(accepted) <= MAX_PHOTOS:
-        raise Invalid(
+    if len(accepted) < MIN_PHOTOS:
+        raise NotEnoughPhotos(
             f"{len(accepted)} photos were accepted, {MIN_PHOTOS} to {MAX_PHOTOS} are needed: "
             "replace the refused ones"
         )
+    if len(accepted) > MAX_PHOTOS:
+        raise TooManyPhotos(f"{len(accepted)} photos were accepted, {MAX_PHOTOS} at most may be")
     if job.test:
         job.test.check({photo.photo_id for photo in accepted})
 

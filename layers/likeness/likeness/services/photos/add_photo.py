@@ -1,7 +1,7 @@
 """Return one more presigned POST, to replace a refused or deleted photo."""
 
 from likeness.api.app import AddPhoto, PresignedPost, StoredPost
-from likeness.domain.errors import Conflict, NotFound
+from likeness.domain.errors import NotFound, NoUploadsLeft, TooManyPhotos
 from likeness.domain.ids import JobId, PhotoId
 from likeness.domain.jobs.job import MAX_PHOTOS
 from likeness.domain.photos.photo import NOT_STORED, Photo, PhotoState
@@ -19,15 +19,17 @@ def add_photo(
     there = jobs.photos(job_id)
     in_use = [photo for photo in there if photo.state not in NOT_STORED]
     if len(in_use) >= MAX_PHOTOS:
-        raise Conflict(f"job {job_id} has {MAX_PHOTOS} photos already")
+        raise TooManyPhotos(f"job {job_id} has {MAX_PHOTOS} photos already")
     if len(there) >= MAX_UPLOADS:
-        raise Conflict(f"job {job_id} has {MAX_UPLOADS} presigned POSTs already: open a new job")
+        raise NoUploadsLeft(
+            f"job {job_id} has {MAX_UPLOADS} presigned POSTs already: create a new job"
+        )
     photo = Photo(
         job_id=job_id,
         photo_id=PhotoId(f"p{len(there) + 1:02d}"),
         content_type=request.content_type,
     )
-    # Of two concurrent requests the second raises Conflict and may be retried.
+    # Of two concurrent requests the second raises ConcurrentChange and may be retried.
     jobs.add_photo(photo)
     return photos.presigned_post(job_id, photo.photo_id, photo.content_type)
 

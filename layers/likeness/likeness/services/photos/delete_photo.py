@@ -2,9 +2,8 @@
 
 from likeness.api.app import PhotoView
 from likeness.domain.deletion.receipt import PHOTOS
-from likeness.domain.errors import Conflict, NotFound
+from likeness.domain.errors import ConcurrentChange, NotFound
 from likeness.domain.ids import JobId, PhotoId
-from likeness.domain.jobs.job import JobState
 from likeness.domain.photos.photo import Photo, PhotoState
 from likeness.ports.jobs import Jobs
 from likeness.ports.runtime import Clock
@@ -20,14 +19,14 @@ def delete_photo(
     """The record is written first: an inspection that runs cannot accept the photo any more, and
     deletes what it stores. Idempotent: a repeated request deletes the files that a failure left.
 
-    Raises NotFound for an unknown photo, Conflict if the job is not open or was changed.
+    Raises NotFound for an unknown photo, AlreadySubmitted or JobEnded if the job is not open.
     """
     for n in range(1, TRIES + 1):
         try:
             photo = _record(job_id, photo_id, jobs, clock)
             break
-        except Conflict:
-            if n == TRIES or jobs.get(job_id).state is not JobState.OPEN:
+        except ConcurrentChange:
+            if n == TRIES:
                 raise
     if not deletion.is_on_hold(job_id):
         deletion.delete(job_id, PHOTOS, photo=photo_id)

@@ -1,17 +1,18 @@
 """Keep the avatars that the user chose; delete the others."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from likeness.api.app import KeepAvatars, KeptAvatarsView
-from likeness.domain.deletion.receipt import PUBLISHED
-from likeness.domain.errors import Invalid, NotFound
+from likeness.domain.deletion.receipt import PUBLISHED, StoredObject
+from likeness.domain.errors import AvatarsExpired, Invalid, NotFound
 from likeness.domain.generation.avatar import AvatarState
-from likeness.domain.ids import JobId
-from likeness.domain.jobs.job import Job, JobState
-from likeness.ports.deletion import JobFiles
+from likeness.domain.ids import AvatarId, JobId
+from likeness.domain.jobs.job import Job
 from likeness.ports.jobs import Jobs
 from likeness.ports.provenance import AvatarStore, Watermarks
 from likeness.ports.runtime import Clock
+from likeness.services.deletion.job_deletion import JobDeletion
 
 
 def keep_avatars(
@@ -20,25 +21,27 @@ def keep_avatars(
     *,
     jobs: Jobs,
     avatar_store: AvatarStore,
-    files: JobFiles,
+    deletion: JobDeletion,
     watermarks: Watermarks,
     clock: Clock,
 ) -> KeptAvatarsView:
     """Records are written first: from then on no URL of the others is returned.
 
     Deletion is final. Idempotent: a repeated request deletes the avatars that a failure left.
-    Raises Conflict if the job was changed concurrently.
+    Raises ConcurrentChange if the job was changed.
     """
     job = jobs.get(job_id)
-    job.require(JobState.COMPLETED)
+    job.require_completed()
     _require_avatars(job, clock.now())
     chosen = set(request.avatars)
     if len(chosen) != len(request.avatars):
-        raise Invalid("avatars must differ from one another")
+        raise Invalid("avatars must differ from one another", field="/body/avatars")
     known = {avatar.avatar_id: avatar for avatar in jobs.avatars(job_id)}
     shown = {n for n, avatar in known.items() if avatar.state is AvatarState.PUBLISHED}
     if missing := sorted(chosen - shown):
-        raise NotFound(f"job {job_id} has no avatar {', '.join(missing)} to keep")
+        raise NotFound(
+            f"job {job_id} has no avatar {', '.join(missing)} to keep", field="/body/avatars"
+        )
     kept = [avatar for avatar in known.values() if avatar.avatar_id in chosen]
     shows = {"avatars_shown": len(kept), "cover": kept[0].avatar_id}
     if (job.avatars_shown, job.cover) != tuple(shows.values()):
@@ -53,8 +56,10 @@ def keep_avatars(
         if avatar.avatar_id not in chosen and avatar.state is not AvatarState.REFUSED
     ]
     watermarks.revoke([avatar.watermark for avatar in others if avatar.watermark])
-    avatar_store.keep(kept, [avatar.avatar_id for avatar in others])
-    _delete_if_deleted(job_id, jobs, files, clock)
+    gone = [avatar.avatar_id for avatar in others]
+    with deletion.recorded(job_id, _files(job_id, gone, deletion)):
+        avatar_store.keep(kept, gone)
+    _delete_if_deleted(job_id, jobs, deletion, clock)
     return KeptAvatarsView(
         job_id=job_id,
         avatars=tuple(avatar.avatar_id for avatar in kept),
@@ -66,10 +71,15 @@ def _require_avatars(job: Job, now: datetime) -> None:
     if job.avatars_deletion_asked_at is not None:
         raise NotFound(f"the avatars of job {job.job_id} were deleted")
     if not job.shows_avatars(now):
-        raise NotFound(f"the avatars of job {job.job_id} expired at {job.avatars_expire_at}")
+        raise AvatarsExpired(f"the avatars of job {job.job_id} expired at {job.avatars_expire_at}")
 
 
-def _delete_if_deleted(job_id: JobId, jobs: Jobs, files: JobFiles, clock: Clock) -> None:
+def _files(job_id: JobId, gone: Collection[AvatarId], deletion: JobDeletion) -> list[StoredObject]:
+    published = deletion.files.inventory(job_id, PUBLISHED)
+    return [one for one in published if one.name.split("/")[1] in gone]
+
+
+def _delete_if_deleted(job_id: JobId, jobs: Jobs, deletion: JobDeletion, clock: Clock) -> None:
     """Raises NotFound if the avatars were deleted while the ZIP was written: deletes it.
 
     That deletion may have listed the files before the ZIP was written.
@@ -77,5 +87,5 @@ def _delete_if_deleted(job_id: JobId, jobs: Jobs, files: JobFiles, clock: Clock)
     try:
         _require_avatars(jobs.get(job_id), clock.now())
     except NotFound:
-        files.delete(job_id, PUBLISHED)
+        deletion.files.delete(job_id, PUBLISHED)
         raise

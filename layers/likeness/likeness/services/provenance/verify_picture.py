@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from likeness.api.app import ProvenanceView
-from likeness.domain.errors import Invalid
+from likeness.domain.errors import UnreadablePicture
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.photos.picture import Limits
 from likeness.domain.provenance.credentials import (
@@ -36,11 +36,16 @@ def verify_picture(
     pictures: Pictures,
     clock: Clock,
 ) -> ProvenanceView:
-    """By its Content Credentials, else by the watermark in its pixels.
+    """By its Content Credentials, else by the watermark in its pixels, also of a mirrored picture.
 
-    Raises Invalid if the picture cannot be read; its content decides about its type. Credentials
-    that were tampered with are reported, and the watermark may still show that the picture is ours.
+    Raises UnreadablePicture; the content decides about the type. Credentials that were tampered
+    with or whose certificate has ended are reported, and the watermark may still show that the
+    picture is ours.
     """
+    if len(picture) > MAX_BYTES:  # without a reason code: its hint is about photos, of 20 MB
+        raise UnreadablePicture(
+            f"the picture has more than {MAX_BYTES / 1e6} MB: send a smaller copy", field="/body"
+        )
     content_type = pictures.content_type(picture)
     if content_type is None:
         raise _unreadable(Reason.FILE_TYPE)
@@ -53,16 +58,17 @@ def verify_picture(
         photo = pictures.normalise(picture, limits=LIMITS)
     except Refused as refused:
         raise _unreadable(refused.reason) from refused
-    published = watermarks.find(reader.read(photo.jpeg))
+    readings = (reader.read(photo.jpeg, mirrored=mirrored) for mirrored in (False, True))
+    published = next(filter(None, map(watermarks.find, readings)), None)
     if published is None:
         return ProvenanceView(ours=False, credentials=seen.trust)
     revoked = _is_revoked(published, jobs, clock.now())
     return _ours(seen.trust, published, by="watermark", revoked=revoked)
 
 
-def _unreadable(reason: Reason) -> Invalid:
+def _unreadable(reason: Reason) -> UnreadablePicture:
     """Also for a picture that takes the decoder more time or memory than it may have."""
-    return Invalid("this is not one still picture that can be read", reason=reason)
+    return UnreadablePicture("this is not one still picture that can be read", reason=reason)
 
 
 def _ours(

@@ -19,7 +19,7 @@ export SAM_CLI_TELEMETRY := 0
 # $(call need,VARIABLE,message): stop with the message if the variable is empty.
 need = @[ -n "$($(1))" ] || { echo "$(2)" >&2; exit 2; }
 
-.PHONY: help demo up app down status env test test-long test-model test-stack test-diffusion test-image test-browser fuzz mutants check lint types imports template preflight package bench fairness image deploy account rehearse certificate clients weights launch lock generated replay previews clean
+.PHONY: help demo up app down status env test test-long test-model test-stack test-diffusion test-image test-browser fuzz mutants check lint types imports template preflight package bench fairness image deploy account rehearse certificate clients weights launch lock generated previews clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^# --- /{gsub(/^# -+ | ?-+$$/, ""); heading = $$0} \
@@ -42,8 +42,8 @@ help: ## List the targets
 	@requirements/chromium.sh
 .envs/node/.ready: requirements/node.txt requirements/install.sh
 	@requirements/install.sh node
-node_modules/.ready: package-lock.json .envs/node/.ready
-	@$(NODE) npm ci --silent && touch $@
+node_modules/.ready: package-lock.json | .envs/node/.ready
+	@$(NODE) npm ci --loglevel error && touch $@
 .envs/bench/.ready: requirements/bench.txt requirements/install.sh
 	@requirements/install.sh bench
 .envs/mutants/.ready: requirements/mutants.txt requirements/install.sh
@@ -67,8 +67,9 @@ demo: $(LAPTOP) ## Photos in, avatars out, on a cloud on your machine [PHOTOS= S
 	  $(if $(COUNT),--count "$(COUNT)") $(if $(USER_ID),--user "$(USER_ID)") \
 	  $(if $(REVIEW),--review "$(REVIEW)")
 
-up: $(LAPTOP) ## Start that cloud; print URLs and credentials [PORT= QUOTAS=aws]
+up: $(LAPTOP) ## Start that cloud; print URLs and credentials [PORT= QUOTAS=aws WEBHOOK=http://127.0.0.1:8080/events]
 	@$(LOCAL) up --port $(PORT) --quotas "$(QUOTAS)"
+	@$(if $(WEBHOOK),.envs/cloud/bin/python -m infra.laptop.webhook "$(WEBHOOK)")
 
 app: $(LAPTOP) ## That cloud, and the example app in front of it, until Ctrl-C [APP_PORT= PORT=]
 	@.envs/cloud/bin/python -m examples.app --port "$(or $(APP_PORT),3000)" --cloud-port $(PORT)
@@ -117,10 +118,11 @@ mutants: .envs/dev/.ready .envs/mutants/.ready ## Mutation testing of domain and
 
 check: lint types imports template ## Lint, types, import contracts, templates
 
-lint: .envs/dev/.ready node_modules/.ready ## ruff, prettier, and hadolint for the Dockerfile
+lint: .envs/dev/.ready node_modules/.ready ## ruff, prettier, redocly for the API's document, hadolint for the Dockerfile
 	$(DEV)/ruff check .
 	$(DEV)/ruff format --check .
 	$(NODE) node_modules/.bin/prettier --check --log-level warn clients/typescript
+	$(NODE) REDOCLY_SUPPRESS_UPDATE_NOTICE=true node_modules/.bin/redocly lint --config docs/redocly.yaml docs/openapi.json
 	$(DEV)/hadolint model/Dockerfile
 
 types: .envs/dev/.ready node_modules/.ready ## mypy and tsc
@@ -201,9 +203,9 @@ launch: .envs/launch/.ready ## Start one training job by hand [STACK= PHOTOS= ST
 	  --stack "$(or $(STACK),likeness-$(ENV))" --photos "$(or $(PHOTOS),demo/photos)" --out "$(OUT)" \
 	  $(if $(STYLES),--styles "$(STYLES)") $(if $(COUNT),--count "$(COUNT)") $(if $(ENGINE),--engine "$(ENGINE)")
 
-lock: ## Resolve every .in file again. Lock files contain no registry address
+lock: .envs/node/.ready ## Resolve every .in file and package.json again. Lock files contain no registry address
 	requirements/install.sh uv
-	for name in cloud sam vision checkov dev mutants; do \
+	for name in cloud sam vision checkov dev node mutants; do \
 	  .envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.13 requirements/$$name.in -o requirements/$$name.txt; done
 	for layer in deps c2pa rivagan; do \
 	  .envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.13 layers/$$layer/requirements.in -o layers/$$layer/requirements.txt; done
@@ -214,16 +216,13 @@ lock: ## Resolve every .in file again. Lock files contain no registry address
 	cd model && ../.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 requirements-launch.in -o requirements-launch.txt
 	cd model && compile="../.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 requirements-dev.in --override requirements-override.in" \
 	  && $$compile -o requirements-dev.txt $$($$compile | grep -oE '^(nvidia|cuda|triton)[a-z0-9-]*' | sed 's/^/--no-emit-package /')
+	$(NODE) npm update --package-lock-only --loglevel error
 
 generated: .envs/dev/.ready node_modules/.ready ## Generate docs/policy.md, docs/openapi.json, docs/events/ and the clients' types
 	$(DEV)/python -m likeness.commands.policy_table > docs/policy.md
 	$(DEV)/python -m docs.openapi
 	$(DEV)/python -m docs.event_schemas
 	$(DEV)/python -m clients.generate
-
-replay: .envs/cloud/.ready ## Send undelivered webhook events again [STACK= LIMIT=]
-	$(call need,STACK,Name the stack: make replay STACK=likeness-dev)
-	@.envs/cloud/bin/python -m infra.replay --stack "$(STACK)" $(if $(LIMIT),--limit $(LIMIT))
 
 previews: .envs/model/.ready ## Draw the styles' preview pictures again [STYLES=]
 	.envs/model/bin/python -m likeness_model.tools.previews \

@@ -29,6 +29,8 @@ VERSIONS = {  # the version follows the API's
     TYPESCRIPT / "package.json": r'("version": ").+(")',
     TYPESCRIPT / "src" / "version.ts": r'(VERSION = ").+(")',
 }
+COMPONENTS = "#/components/"
+SCHEMAS = f"{COMPONENTS}schemas/"
 METHODS = {"get", "put", "post", "delete", "patch"}
 Json = dict[str, Any]
 
@@ -41,7 +43,11 @@ def main() -> None:
 def generated() -> dict[Path, str]:
     """Each generated file, and what it has to hold."""
     version = json.loads(DOCUMENT.read_text())["info"]["version"]
-    found = {PYTHON / "types.py": _python(), TYPESCRIPT / "src" / "types.ts": _typescript()}
+    found = {
+        PYTHON / "types.py": _python(),
+        PYTHON / "errors" / "kinds.py": _kinds(),
+        TYPESCRIPT / "src" / "types.ts": _typescript(),
+    }
     for file, pattern in VERSIONS.items():
         text, replaced = re.subn(pattern, rf"\g<1>{version}\g<2>", file.read_text(), count=1)
         if not replaced:
@@ -51,12 +57,20 @@ def generated() -> dict[Path, str]:
 
 
 def app_document() -> Json:
-    """docs/openapi.json without the moderators' operations and what only they use."""
+    """docs/openapi.json without the moderators' operations and what only they use.
+
+    The bodies of webhooks are schemas with names, and WebhookEvent is any of them.
+    """
     document: Json = json.loads(DOCUMENT.read_text())
     document["paths"] = {
         path: item for path, item in document["paths"].items() if not _for_moderators(item)
     }
-    used = set(_references({key: document.get(key) for key in ("paths", "webhooks")}))
+    schemas = document["components"]["schemas"]
+    events = [f"{name}Event" for name in document["webhooks"]]
+    for name, item in zip(events, document["webhooks"].values(), strict=True):
+        schemas[name] = item["post"]["requestBody"]["content"]["application/json"]["schema"]
+    schemas["WebhookEvent"] = {"anyOf": [{"$ref": f"{SCHEMAS}{name}"} for name in events]}
+    used = {f"{SCHEMAS}WebhookEvent", *_references(document["paths"])}
     todo = list(used)
     while todo:
         _, _, kind, name = todo.pop().split("/")
@@ -64,14 +78,18 @@ def app_document() -> Json:
         used |= new
         todo += new
     document["components"] = {
-        kind: {name: one for name, one in found.items() if f"#/components/{kind}/{name}" in used}
+        kind: {name: one for name, one in found.items() if f"{COMPONENTS}{kind}/{name}" in used}
         for kind, found in document["components"].items()
         if kind != "securitySchemes"
     }
-    for item in document["paths"].values():
-        for method in METHODS & item.keys():
-            del item[method]["security"]
+    for operation in _operations(document):
+        del operation["security"]
     return document
+
+
+def _operations(document: Json) -> Iterator[Json]:
+    for item in document["paths"].values():
+        yield from (one for method, one in item.items() if method in METHODS)
 
 
 def _python() -> str:
@@ -88,13 +106,30 @@ def _python() -> str:
         *("--use-field-description", "--use-single-line-docstring", "--use-standard-collections"),
         *("--use-union-operator", "--no-formatters"),
     )
-    tool = Path(sys.executable).parent
     given = [part for option in options.items() for part in option]
-    made = _generate([str(tool / "datamodel-codegen"), "--input", "INPUT", *given, *flags])
-    ruff = [str(tool / "ruff")]
-    name = ["--stdin-filename", str(PYTHON / "types.py")]
-    made = _run([*ruff, "check", "--fix-only", "--quiet", *name, "-"], made)
-    return _run([*ruff, "format", "--quiet", *name, "-"], made)
+    codegen = str(Path(sys.executable).parent / "datamodel-codegen")
+    return _formatted(_generate([codegen, "--input", "INPUT", *given, *flags]), "types.py")
+
+
+def _kinds() -> str:
+    """A class for each kind of error that an app backend can get."""
+    document = app_document()
+    kinds = document["components"]["schemas"]["ErrorKind"]
+    described = zip(kinds["enum"], kinds["x-enum-descriptions"], strict=True)
+    possible = {
+        kind
+        for operation in _operations(document)
+        for found in operation["x-error-kinds"].values()
+        for kind in found
+    }
+    classes = (
+        f'class {kind}(ApiError):\n    """{text}"""\n'
+        for kind, text in described
+        if kind in possible
+    )
+    head = '"""A class for each kind of error of the API, generated from docs/openapi.json."""'
+    imported = "from likeness_client.errors.base import ApiError"
+    return _formatted("\n".join([head, imported, *classes]), "errors/kinds.py")
 
 
 def _typescript() -> str:
@@ -122,6 +157,12 @@ def _references(node: Any) -> Iterator[str]:
     elif isinstance(node, list):
         for one in node:
             yield from _references(one)
+
+
+def _formatted(text: str, name: str) -> str:
+    ruff, file = str(Path(sys.executable).parent / "ruff"), str(PYTHON / name)
+    text = _run([ruff, "check", "--fix-only", "--quiet", "--stdin-filename", file, "-"], text)
+    return _run([ruff, "format", "--quiet", "--stdin-filename", file, "-"], text)
 
 
 def _generate(command: list[str]) -> str:

@@ -66,6 +66,7 @@ def likeness(
             "SecondReviewPercent": "0",
             "TestMode": "on",
             "WebOrigins": web_origin,
+            "WebhookLoopback": "true",
         },
         python=tool("cloud"),
         sam=tool("sam", "sam"),

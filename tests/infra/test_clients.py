@@ -5,18 +5,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from clients import generate
 
 ROOT = generate.ROOT
 CLIENTS = ROOT / "clients"
-GENERATED = generate.generated()
 
 
-@pytest.mark.parametrize("file", GENERATED, ids=lambda file: str(file.relative_to(CLIENTS)))
-def test_a_generated_file_is_current(file):
-    assert file.read_text() == GENERATED[file], "make generated"
+def test_the_generated_files_are_current():
+    generated = generate.generated()
+
+    assert len(generated) > 5
+    assert [str(file) for file, text in generated.items() if file.read_text() != text] == []
 
 
 def code(client: str, language: str) -> str:

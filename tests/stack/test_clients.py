@@ -41,7 +41,7 @@ def test_an_example_makes_avatars_and_verifies_the_receipt(
 ) -> None:
     environment = running.app_credentials().environment() | {
         "LIKENESS_API_URL": running.api_url,
-        "AWS_REGION": places.REGION,
+        "AWS_DEFAULT_REGION": places.REGION,
         "PYTHONPATH": str(CLIENTS / "python"),
     }
     command = [*COMMANDS[client], f"user-{uuid.uuid4().hex[:8]}", *PHOTOS[:3]]

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 from PIL import Image
 
-from demo.app_backend import ApiError
+from likeness_client.errors import OverQuota
 from tests.stack.moderators import ReviewDesk, review_of
 from tests.stack.people import genuine_receipt, until
 
@@ -20,7 +20,7 @@ def plays(person, backend):
 
     def play(plan, *photos, **order):
         job_id = person.hands_in(*(photos or NO_PICTURES), test=plan, **order)
-        backend.submit(job_id)
+        backend.submit_job(job_id)
         return person.sees_end(job_id)
 
     return play
@@ -60,7 +60,7 @@ def test_a_job_ends_as_its_plan_says(plays, backend, person, plan, state, code, 
     assert (job["test"], job["state"], job["failure"]) == (True, state, failure)
     assert (job["reason"] or {}).get("code") == code
     genuine_receipt(backend, job["job_id"])
-    assert backend.quota(person.user_id)["used"] == 0
+    assert backend.get_quota(person.user_id)["used"] == 0
 
 
 def test_avatars_of_a_test_are_marked_unsigned_pictures_in_every_size(plays, backend):
@@ -78,24 +78,24 @@ def test_avatars_of_a_test_are_marked_unsigned_pictures_in_every_size(plays, bac
             sizes.add(side)
     assert sizes == {1024, 512, 256}
     assert len({backend.download(avatar["png"]) for avatar in job["avatars"]}) == 4
-    seen = backend.verify(backend.download(job["avatars"][0]["png"]), "image/png")
+    seen = backend.verify_picture(backend.download(job["avatars"][0]["png"]), "image/png")
     assert (seen["ours"], seen["credentials"]) == (False, "none")
 
-    kept = backend.keep(job["job_id"], [job["avatars"][0]["avatar_id"]])
-    assert len(kept["avatars"]) == len(backend.job(job["job_id"])["avatars"]) == 1
+    kept = backend.keep_avatars(job["job_id"], {"avatars": [job["avatars"][0]["avatar_id"]]})
+    assert len(kept["avatars"]) == len(backend.get_job(job["job_id"])["avatars"]) == 1
 
 
 def test_a_refused_photo_is_replaced(person, backend):
     plan = {"photos": [{"photo_id": "p02", "outcome": "unusable", "reason": "QUALITY.BLURRY"}]}
     job_id = person.hands_in(*NO_PICTURES, test=plan)
-    refused = backend.job(job_id)["photos"][1]
+    refused = backend.get_job(job_id)["photos"][1]
     assert (refused["state"], refused["problem"]["code"]) == ("refused", "QUALITY.BLURRY")
     assert refused["box"]
 
-    backend.upload(backend.add_photo(job_id, "image/jpeg"), b"another photo")
+    backend.upload(backend.add_photo(job_id, {"content_type": "image/jpeg"}), b"another photo")
 
-    until(lambda: backend.job(job_id)["photos"][3]["state"] == "accepted")
-    backend.submit(job_id)
+    until(lambda: backend.get_job(job_id)["photos"][3]["state"] == "accepted")
+    backend.submit_job(job_id)
     assert person.sees_end(job_id)["state"] == "completed"
 
 
@@ -103,22 +103,22 @@ def test_a_second_job_of_a_test_day_is_over_quota_and_the_next_day_works(plays, 
     day = date(2031, 5, 1)
     first = plays({"day": day.isoformat()})
     assert (first["quota"]["day"], first["quota"]["left"]) == ("2031-05-01", 0)
-    assert backend.quota(person.user_id, test_day=day.isoformat()) == first["quota"]
+    assert backend.get_quota(person.user_id, test_day=day.isoformat()) == first["quota"]
 
-    with pytest.raises(ApiError) as error:
+    with pytest.raises(OverQuota) as error:
         plays({"day": day.isoformat()})
 
-    assert (error.value.status, error.value.problem["error"]) == (429, "OverQuota")
+    assert error.value.job_id == first["job_id"]
     tomorrow = (day + timedelta(days=1)).isoformat()
     assert plays({"day": tomorrow})["state"] == "completed"
-    assert backend.quota(person.user_id)["used"] == 0
+    assert backend.get_quota(person.user_id)["used"] == 0
 
 
 def test_a_moderator_sees_a_placeholder_and_decides(person, backend, running, http):
     desk = ReviewDesk(running, http, running.user().token)
     job_id = person.hands_in(*NO_PICTURES, test={"photos": DOUBTFUL})
-    backend.submit(job_id)
-    until(lambda: backend.job(job_id)["state"] == "in_review")
+    backend.submit_job(job_id)
+    until(lambda: backend.get_job(job_id)["state"] == "in_review")
     review = review_of(job_id)
     status, case = desk.call("GET", f"/v1/reviews/{review}")
     assert (status, case["photos"][0]["photo_id"]) == (200, "p01")

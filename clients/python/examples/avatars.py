@@ -1,6 +1,6 @@
 """Photos of one user in, avatars out: python avatars.py USER_ID PHOTO PHOTO PHOTO ...
 
-Needs LIKENESS_API_URL, AWS_REGION and AWS credentials, as `make env` prints them.
+Needs LIKENESS_API_URL, AWS_DEFAULT_REGION and AWS credentials, as `make env` prints them.
 """
 
 import os
@@ -12,7 +12,7 @@ from likeness_client import Likeness, errors, receipts
 
 
 def main(user_id: str, *photos: str) -> None:
-    client = Likeness(os.environ["LIKENESS_API_URL"], os.environ["AWS_REGION"])
+    client = Likeness(os.environ["LIKENESS_API_URL"], os.environ["AWS_DEFAULT_REGION"])
     try:
         created = client.create_job(
             {
@@ -39,7 +39,7 @@ def main(user_id: str, *photos: str) -> None:
         print(f"{job['state']}{done}")
     for number, avatar in enumerate(job["avatars"], 1):
         Path(f"{number}-{avatar['style']}.png").write_bytes(client.download(avatar["png"]))
-    proof = client.get_receipt(job_id)["receipt"]
+    proof = client.wait_for_receipt(job_id)["receipt"]
     issuer = os.environ.get("LIKENESS_ISSUER", "likeness/local")
     receipt = receipts.verify_deletion(proof, client.get_keys(), issuer=issuer, job_id=job_id)
     print(f"{len(receipt['objects'])} files deleted, signed at {receipt['issued_at']}")

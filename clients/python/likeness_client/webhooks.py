@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from standardwebhooks import Webhook, WebhookVerificationError
 
@@ -12,9 +12,11 @@ from likeness_client.errors import NotGenuine
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from likeness_client.types import WebhookEvent
 
-def verify(body: bytes, headers: Mapping[str, str], *secrets: str) -> dict[str, Any]:
-    """The event of a webhook call: `{"type", "timestamp", "data"}`.
+
+def verify(body: bytes, headers: Mapping[str, str], *secrets: str) -> WebhookEvent:
+    """The event of a webhook call. `type` says what `data` has; ignore a type of a later version.
 
     `body` is the request's body as received: parsed and dumped again, it has another signature. A
     secret begins with `whsec_`; while one is rotated, pass both. Raises NotGenuine, also if the
@@ -27,6 +29,5 @@ def verify(body: bytes, headers: Mapping[str, str], *secrets: str) -> dict[str, 
         except (WebhookVerificationError, ValueError) as wrong:  # ValueError: not base64, not UTF-8
             reason = str(wrong)
         else:
-            event: dict[str, Any] = json.loads(body)
-            return event
+            return cast("WebhookEvent", json.loads(body))
     raise NotGenuine(f"not a webhook of ours: {reason}")

@@ -1,15 +1,19 @@
 /**
  * Photos of one user in, avatars out: node avatars.ts USER_ID PHOTO PHOTO PHOTO ...
  *
- * Needs LIKENESS_API_URL, AWS_REGION and AWS credentials, as `make env` prints them.
+ * Needs LIKENESS_API_URL, AWS_DEFAULT_REGION and AWS credentials, as `make env` prints them.
  */
 import { readFile, writeFile } from "node:fs/promises";
 
 import { ApiError, type JobView, Likeness, verifyDeletion } from "likeness-client";
 
-const { LIKENESS_API_URL = "", AWS_REGION = "", LIKENESS_ISSUER = "likeness/local" } = process.env;
+const {
+  LIKENESS_API_URL = "",
+  AWS_DEFAULT_REGION = "",
+  LIKENESS_ISSUER = "likeness/local",
+} = process.env;
 const [userId = "", ...photos] = process.argv.slice(2);
-const client = new Likeness({ apiUrl: LIKENESS_API_URL, region: AWS_REGION });
+const client = new Likeness({ apiUrl: LIKENESS_API_URL, region: AWS_DEFAULT_REGION });
 
 const order = {
   user_id: userId,
@@ -42,7 +46,7 @@ for await (job of client.watchJob(jobId)) {
 for (const [n, avatar] of (job?.avatars ?? []).entries()) {
   await writeFile(`${n + 1}-${avatar.style}.png`, await client.download(avatar.png));
 }
-const { receipt } = await client.getReceipt(jobId);
+const { receipt } = await client.waitForReceipt(jobId);
 const proof = await verifyDeletion(receipt, await client.getKeys(), {
   issuer: LIKENESS_ISSUER,
   jobId,

@@ -19,4 +19,4 @@ export {
 export type { Credentials, Options } from "./transport.ts";
 export type * from "./types.ts";
 export { VERSION } from "./version.ts";
-export { verifyWebhook, type WebhookEvent } from "./webhooks.ts";
+export { verifyWebhook } from "./webhooks.ts";

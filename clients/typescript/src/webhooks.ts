@@ -1,16 +1,11 @@
 import { Webhook } from "standardwebhooks";
 
 import { NotGenuine } from "./errors.ts";
-
-/** A webhook's body. `data` has the fields of its `type`. */
-export interface WebhookEvent {
-  type: string;
-  timestamp: string;
-  data: Record<string, unknown>;
-}
+import type { WebhookEvent } from "./types.ts";
 
 /**
- * The event of a webhook call: Standard Webhooks.
+ * The event of a webhook call (Standard Webhooks). `type` says what `data` has; ignore a type of a
+ * later version.
  *
  * `body` is the request's body as received: parsed and printed again, it has another signature. A
  * secret begins with `whsec_`; while one is rotated, pass both. Throws NotGenuine, also if the

@@ -39,6 +39,9 @@ class ErrorKind(StrEnum):
     NOT_CONTESTABLE = "NotContestable"
     APPEAL_CLOSED = "AppealClosed"
     PHOTOS_NOT_DELETED_YET = "PhotosNotDeletedYet"
+    TOO_MANY_WEBHOOKS = "TooManyWebhooks"
+    WEBHOOK_DISABLED = "WebhookDisabled"
+    SECRET_ROTATED = "SecretRotated"  # noqa: S105 - a name
     CASE_TAKEN = "CaseTaken"
     CASE_CLOSED = "CaseClosed"
     NO_LEASE = "NoLease"
@@ -215,6 +218,18 @@ class PhotosNotDeletedYet(Conflict):
     retry_after_s = 60
 
 
+class TooManyWebhooks(Conflict):
+    """There is the maximum of webhooks: delete one that is not used."""
+
+
+class WebhookDisabled(Conflict):
+    """Nothing is sent to a webhook that is disabled: enable it first."""
+
+
+class SecretRotated(Conflict):
+    """The secret was rotated within a day, and the old one is still valid: rotate it later."""
+
+
 class CaseTaken(Conflict):
     """Another moderator has the case: take another one."""
 
@@ -277,6 +292,8 @@ class Unavailable(LikenessError):
 
 class Denied(Unavailable):
     """A permission is missing or a key is disabled: operators have to fix it first."""
+
+    retry_after_s = 60
 
 
 class NotDeleted(Unavailable):

@@ -1,12 +1,12 @@
-"""Errors of the client. Branch on the class, never on the message: it is for developers."""
+"""The errors that no kind of the API names, and their base."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 if TYPE_CHECKING:
-    from likeness_client.types import JobView
+    from likeness_client.types import ErrorBody, JobView
 
 
 class LikenessError(Exception):
@@ -70,9 +70,10 @@ class NotGenuine(LikenessError):
 
 
 class ApiError(LikenessError):
-    """The API returned an error. A kind that this client knows has a class of its own.
+    """The API returned an error. Each kind that this client knows has a class of its own.
 
-    `kind` is None for an error of API Gateway, and a kind of a later API has this class.
+    `kind` is None for an error of API Gateway; a kind of a later API has this class. `body` is the
+    whole error, with the fields of its kind.
     """
 
     kinds: ClassVar[dict[str, type[ApiError]]] = {}
@@ -82,10 +83,8 @@ class ApiError(LikenessError):
     ) -> None:
         super().__init__(body.get("message") or f"HTTP {status}")
         self.status = status
-        self.body = body
+        self.body = cast("ErrorBody", body)
         self.kind: str | None = body.get("error")
-        self.reason: str | None = body.get("reason")
-        self.field: str | None = body.get("field")
         self.retry_after_s = retry_after_s
 
     def __init_subclass__(cls) -> None:
@@ -97,46 +96,6 @@ class ApiError(LikenessError):
         if self.retry_after_s is not None or self.status >= 500:
             return True
         return self.status == 429 and self.kind is None  # too many requests
-
-
-class Invalid(ApiError):
-    """The request is invalid; `field` points to the value."""
-
-
-class Forbidden(ApiError):
-    """The caller may not do this."""
-
-
-class NotFound(ApiError):
-    """There is no such job, user or style."""
-
-
-class Conflict(ApiError):
-    """The resource is in another state."""
-
-
-class InProgress(ApiError):
-    """A request with the same idempotency key is running."""
-
-
-class KeyReused(ApiError):
-    """The idempotency key was used with another request."""
-
-
-class PhotosBeingChecked(ApiError):
-    """Photos have no verdict yet."""
-
-
-class OverQuota(ApiError):
-    """The user has no job left on this local date."""
-
-
-class Unavailable(ApiError):
-    """A dependency of the API failed."""
-
-
-class Internal(ApiError):
-    """The API failed."""
 
 
 def api_error(status: int, content: bytes, retry_after: str | None) -> ApiError:

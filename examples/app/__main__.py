@@ -45,7 +45,7 @@ def serve(running: cloud.Cloud, address: str, port: int) -> None:
         api_url=running.api_url,
         issuer=f"likeness/{STAGE}",
         session_secret=secrets.token_urlsafe(),
-        webhook_secret=webhook["secret"],
+        webhook_secret=webhook["secret"] or "",  # lost with its response: the page polls
         media=(running.endpoint,),
         https=False,
     )

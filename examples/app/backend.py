@@ -148,7 +148,7 @@ class Backend:
             event = webhooks.verify(body, request.headers, self.settings.webhook_secret)
         except (errors.NotGenuine, Refused):
             return Response(status_code=400)
-        self.updates.tell(event["data"].get("user_id") or "")
+        self.updates.tell(str(event["data"].get("user_id")))
         return Response(status_code=204)
 
     def _signed_in(self, work: Callable[[Call], Json]) -> Callable[[Request], Any]:
@@ -253,9 +253,10 @@ def _errors(endpoint: Callable[[Request], Any]) -> Callable[[Request], Any]:
         except Refused as refused:
             return JSONResponse({"error": refused.kind}, refused.status)
         except errors.ApiError as error:
-            body = {name: error.body[name] for name in FIELDS if error.body.get(name)}
-            status = error.status if error.status in SAME else 503
-            return JSONResponse({"error": "Unavailable"} | body, status)
+            if error.status not in SAME:
+                return JSONResponse({"error": "Unavailable"}, 503)
+            facts = {name: value for name, value in error.body.items() if name in FIELDS and value}
+            return JSONResponse(facts, error.status)
         except errors.LikenessError:
             return JSONResponse({"error": "Unavailable"}, 503)
         return response

@@ -38,7 +38,7 @@ export function gallery(page, job, refresh, redraw) {
         return h(
           "li",
           {},
-          h("button", { type: "button", class: "show", id: avatar.avatar_id, "aria-label": name, onclick: () => open(page, job, avatar, name) }, picture(job_id, avatar)),
+          h("button", { type: "button", class: "show", id: avatar.avatar_id, "aria-label": name, onclick: () => open(page, job, avatar, name) }, picture(job_id, avatar, index === 0)),
           index === 0 && avatars.length > 1 && h("span", { class: "best" }, t("gallery.best")),
           h(
             "button",
@@ -58,9 +58,9 @@ export function gallery(page, job, refresh, redraw) {
 // A presigned URL is new in each response: the picture stays as long as its element.
 const PICTURES = new Map();
 
-function picture(job_id, { avatar_id, webp }) {
-  const key = `${job_id} ${avatar_id}`;
-  if (!PICTURES.has(key)) PICTURES.set(key, h("img", { src: small(webp), alt: "", referrerpolicy: "no-referrer" }));
+function picture(job_id, { avatar_id, webp }, best) {
+  const key = `${job_id} ${avatar_id} ${best}`;
+  if (!PICTURES.has(key)) PICTURES.set(key, h("img", { src: best ? large(webp) : small(webp), alt: "", referrerpolicy: "no-referrer" }));
   return PICTURES.get(key);
 }
 

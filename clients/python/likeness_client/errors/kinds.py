@@ -60,7 +60,7 @@ class NotEnoughPhotos(ApiError):
 
 
 class TooManyPhotos(ApiError):
-    """The job has the maximum number of photos, and none is refused: submit it."""
+    """The job has the maximum number of photos, and none is refused: submit it, or delete one."""
 
 
 class NoUploadsLeft(ApiError):

@@ -170,7 +170,7 @@ class NotEnoughPhotos(Conflict):
 
 
 class TooManyPhotos(Conflict):
-    """The job has the maximum number of photos, and none is refused: submit it."""
+    """The job has the maximum number of photos, and none is refused: submit it, or delete one."""
 
 
 class NoUploadsLeft(Conflict):

@@ -262,6 +262,8 @@ class Answers:
     def _find(self, review: str) -> dict[str, Any]:
         for case in self.cases:
             if case["review_id"] == review:
+                if case["lease"] and case["lease"]["until"] <= now():
+                    case["lease"] = None
                 return case
         if review in self.decided:
             return self.decided[review]

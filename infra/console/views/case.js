@@ -1,6 +1,6 @@
 /** One case: look at its photos, decide. What happens to it is in case_state.js; its parts are beside this file. */
 
-import { now } from "../api.js";
+import { now, query } from "../api.js";
 import { next, READING } from "../case_state.js";
 import { h, replace, say } from "../dom.js";
 import { clock, moment, relative, short } from "../format.js";
@@ -38,6 +38,8 @@ export function caseView(page, id, claimed = null) {
   let watch = 0; // timer of a state that ends by itself
   const clear = new Map(); // photo id -> {url, level} of its revealed picture, while it is shown
   const refusals = page.drafts().get(id) ?? new Map(); // photo id -> reason code
+
+  const further = `/next${query(claimed?.filters ?? {})}`; // where a moderator goes on
 
   const mine = () => state.name === "mine";
   const photo = () => known.photos[at];
@@ -159,7 +161,7 @@ export function caseView(page, id, claimed = null) {
 
   async function skip() {
     const given = await ask(skipQuestion());
-    if (given && mine()) await part(() => page.desk.skip(id, given.reason), t("skip.done"), "/next");
+    if (given && mine()) await part(() => page.desk.skip(id, given.reason), t("skip.done"), further);
   }
 
   const skipQuestion = () => ({
@@ -176,7 +178,7 @@ export function caseView(page, id, claimed = null) {
       fields: [{ name: "note", label: t("escalate.note"), lines: 4, max: 1000 }],
       yes: t("escalate"),
     });
-    if (given && mine()) await part(() => page.desk.escalate(id, given.note.trim()), t("escalate.done"), "/next");
+    if (given && mine()) await part(() => page.desk.escalate(id, given.note.trim()), t("escalate.done"), further);
   }
 
   const giveBack = () => part(() => page.desk.giveBack(id), t("return.done"));
@@ -295,7 +297,7 @@ export function caseView(page, id, claimed = null) {
       const words = t(approve ? "decide.approved" : "decide.refused", short(id));
       if (decided.undo_until) page.undo.show(id, words, decided.undo_until);
       else say(words, true);
-      page.go(claimed ? "/next" : "/queue");
+      page.go(further);
     });
   }
 

@@ -58,6 +58,7 @@ export function desk({ token, expired }) {
     release: (review) => call("POST", path(review, "/release")),
     skip: (review, reason) => call("POST", path(review, "/skip"), { reason }),
     escalate: (review, note) => call("POST", path(review, "/escalate"), { note }),
+    hold: (review, photos) => call("POST", path(review, "/hold"), { photos }),
     giveBack: (review) => call("POST", path(review, "/return")),
     note: (review, text) => call("POST", path(review, "/notes"), { text }),
     reveal: (review, photo, level) => call("POST", path(review, "/reveal"), { photo_id: photo, level }),

@@ -29,8 +29,8 @@ export function undoBar({ undo, back, failed }) {
     replace(
       place,
       h(
-        "div",
-        { class: "undo card" },
+        "section",
+        { class: "undo card", "aria-label": t("undo") },
         h("span", {}, last.words),
         h("button", { class: "button", id: "undo-now", onclick: take }, t("undo"), " ", h("kbd", { "aria-hidden": "true" }, "z")),
         h("b", { class: "figures faint", "aria-hidden": "true" }, t("undo.seconds", left())),

@@ -203,9 +203,9 @@ class AppealClosed(Conflict):
 
 
 class PhotosNotDeletedYet(Conflict):
-    """The job's photos are still being deleted: appeal when they are gone."""
+    """The job's photos are still being deleted: send the request again."""
 
-    retry_after_s = 60
+    retry_after_s = 5
 
 
 class CaseTaken(Conflict):

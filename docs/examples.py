@@ -85,7 +85,8 @@ RETURNING = (JobState.CANCELLED, JobState.FAILED)
 
 
 def _reason(reason: Reason) -> Json:
-    return json.loads(reason_view(reason, CARDS).model_dump_json())
+    found: Json = json.loads(reason_view(reason, CARDS).model_dump_json())
+    return found
 
 
 def _quota(state: JobState) -> Json:

@@ -65,10 +65,9 @@ next.
 decides. Where the same request succeeds by waiting, the response has `Retry-After`. A request \
 that API Gateway itself refuses gets only a `message`: send it again after a 429, 500 or 503.
 
-**Limits.** The stack accepts 250 requests a second and bursts of 500, of all callers together \
-(operations without a signature: 50 to 100, and bursts of 100 to 200); a body has at most 10 MB. \
-Poll a job every 2 seconds while photos are checked and every 5 seconds while it runs, or use \
-webhooks.
+**Limits.** The stack accepts 250 requests a second and bursts of 500, of all callers together, \
+and fewer without a signature (50 to 100, bursts of 100 to 200); a body has at most 10 MB. Poll a \
+job every 2 seconds while photos are checked and every 5 seconds while it runs, or use webhooks.
 """
 TAGS = {
     "jobs": "From photos to avatars: create, upload, submit, wait, show, keep, appeal, delete.",

@@ -64,6 +64,7 @@ def likeness(
             "ReviewPolicy": review,
             "SecondReviewPercent": "0",
             "WebOrigins": WEB_ORIGIN,
+            "WebhookLoopback": "true",
         },
         python=tool("cloud"),
         sam=tool("sam", "sam"),

@@ -43,6 +43,14 @@ from tests.fakes.tables import (
     FakeUsers,
     FakeWatermarks,
 )
+from tests.fakes.webhooks import (
+    FakeCallLimits,
+    FakeDeliveries,
+    FakeDeliveryQueue,
+    FakeWebhookCaller,
+    FakeWebhooks,
+    FakeWebhookSecrets,
+)
 
 __all__ = [
     "FakeAnswers",
@@ -51,10 +59,13 @@ __all__ = [
     "FakeAvatarStore",
     "FakeBucket",
     "FakeBuckets",
+    "FakeCallLimits",
     "FakeClock",
     "FakeCredentials",
     "FakeDeadlines",
     "FakeDeletions",
+    "FakeDeliveries",
+    "FakeDeliveryQueue",
     "FakeDeskCounters",
     "FakeDetector",
     "FakeDurations",
@@ -82,4 +93,7 @@ __all__ = [
     "FakeWatermarks",
     "FakeWork",
     "FakeWorkflow",
+    "FakeWebhookCaller",
+    "FakeWebhookSecrets",
+    "FakeWebhooks",
 ]

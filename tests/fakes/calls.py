@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from likeness.domain.ids import AvatarId, ErasureId, JobId, PhotoId, UserId
     from likeness.domain.moderation import Label
     from likeness.domain.photos.photo import DetectedFace, Photo
-    from likeness.events import JobStateChanged, StreamRecord
+    from likeness.events import Event, StreamRecord
 
 
 class FakeClock:
@@ -260,12 +260,12 @@ class FakeEventBus:
     """Publishes all events but those that `refuses` selects, until `down_after` calls."""
 
     def __init__(self) -> None:
-        self.events: list[JobStateChanged] = []
-        self.calls: list[list[JobStateChanged]] = []
-        self.refuses: Callable[[JobStateChanged], bool] = lambda _: False
+        self.events: list[Event] = []
+        self.calls: list[list[Event]] = []
+        self.refuses: Callable[[Event], bool] = lambda _: False
         self.down_after: int | None = None
 
-    def publish(self, events: Sequence[JobStateChanged]) -> list[JobStateChanged]:
+    def publish(self, events: Sequence[Event]) -> list[Event]:
         assert 1 <= len(events) <= 10, "what PutEvents takes"
         if self.down_after is not None and len(self.calls) >= self.down_after:
             raise Unavailable("PutEvents returned InternalException")

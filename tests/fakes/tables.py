@@ -52,6 +52,7 @@ class FakeJobs:
         self._photos: dict[tuple[JobId, PhotoId], Photo] = {}
         self._avatars: dict[tuple[JobId, AvatarId], Avatar] = {}
         self._looks: dict[JobId, datetime] = {}
+        self.progress: dict[JobId, int] = {}
         self.lock = threading.RLock()
 
     def create(self, job: Job, photos: Sequence[Photo]) -> None:
@@ -125,6 +126,15 @@ class FakeJobs:
             if now < self._looks.get(job_id, now):
                 return False
             self._looks[job_id] = until
+            return True
+
+    def save_progress(self, job_id: JobId, *, done: int, total: int, step: int) -> bool:
+        with self.lock:
+            stored = self.progress.get(job_id)
+            before = total - 1 if done == total else done - step
+            if stored is not None and stored > before:
+                return False
+            self.progress[job_id] = done
             return True
 
     def save_moderated(

@@ -293,7 +293,7 @@ def test_retained_data_goes_with_a_failed_first_deployment():
         for one in stack.resources.values()
         if "Retain" in one.get("UpdateReplacePolicy", "")
     ]
-    assert len(retained) == 7
+    assert len(retained) == 8
     assert {one["DeletionPolicy"] for one in retained} == {"RetainExceptOnCreate"}
     for stack in deployed():
         for one in stack.resources.values():

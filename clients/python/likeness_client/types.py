@@ -51,6 +51,23 @@ class AvatarView(TypedDict):
     """URLs by side length in px"""
 
 
+class AvatarsDeleted(TypedDict):
+    """All avatars of a job were deleted on request."""
+
+    schema_version: Literal[1]
+    event_id: str
+    """Identifies the event: a redelivered event has the same id."""
+    at: str
+    """When it happened."""
+    user_id: str
+    """The app's id of the user."""
+    metadata: dict[str, str]
+    """What the app gave the job; empty in events about no job."""
+    test: bool
+    """Whether the job runs in test mode."""
+    job_id: str
+
+
 class Box(TypedDict):
     """
     A rectangle. Ratios of the upright picture's width and height; origin at the top left.
@@ -88,6 +105,23 @@ Style: TypeAlias = str
 
 
 DeletionState: TypeAlias = Literal["pending", "deleted", "held"]
+
+
+class DeliveriesReplayed(TypedDict):
+    event_ids: list[str]
+    """of the events that are sent again"""
+    more: bool
+    """true: send the request again for the rest"""
+
+
+class DeliveryQueued(TypedDict):
+    event_id: str
+
+
+DeliveryState: TypeAlias = Literal["pending", "delivered", "failed"]
+
+
+DisabledReason: TypeAlias = Literal["requested", "gone"]
 
 
 DsaCategory: TypeAlias = Literal[
@@ -173,6 +207,9 @@ ErrorKind: TypeAlias = Literal[
     "NotContestable",
     "AppealClosed",
     "PhotosNotDeletedYet",
+    "TooManyWebhooks",
+    "WebhookDisabled",
+    "SecretRotated",
     "CaseTaken",
     "CaseClosed",
     "NoLease",
@@ -199,6 +236,21 @@ class EstimateView(TypedDict):
     """number of jobs of the same backend and tier behind the estimate"""
 
 
+EventType: TypeAlias = Literal[
+    "JobStateChanged",
+    "JobProgressed",
+    "PhotoChecked",
+    "PhotosDeleted",
+    "AvatarsDeleted",
+    "UserErased",
+    "WebhookTested",
+]
+"""What events are about. The same names are detail types on the event bus."""
+
+
+FailReason: TypeAlias = Literal["response", "expired", "disabled"]
+
+
 FailureKind: TypeAlias = Literal["gpu", "capacity", "timeout", "moderation", "internal"]
 """Cause of a failed job."""
 
@@ -209,6 +261,27 @@ class Fault(TypedDict):
     field: str
     """JSON pointer (RFC 6901) below `/body`, `/query`, `/path` or `/header`"""
     message: str
+
+
+class JobProgressed(TypedDict):
+    """Avatars were drawn: sent after each tenth of them, and after the last."""
+
+    schema_version: Literal[1]
+    event_id: str
+    """Identifies the event: a redelivered event has the same id."""
+    at: str
+    """When it happened."""
+    user_id: str
+    """The app's id of the user."""
+    metadata: dict[str, str]
+    """What the app gave the job; empty in events about no job."""
+    test: bool
+    """Whether the job runs in test mode."""
+    job_id: str
+    done: int
+    """Avatars drawn so far. Never falls."""
+    total: int
+    """Avatars that the job asks for."""
 
 
 JobState: TypeAlias = Literal[
@@ -227,11 +300,19 @@ JobState: TypeAlias = Literal[
 
 
 class JobStateChanged(TypedDict):
-    """A job changed its state. Delivered at least once for each change, in no guaranteed order."""
+    """A job changed its state."""
 
     schema_version: Literal[1]
     event_id: str
-    """Identifies the change: a redelivered event has the same id."""
+    """Identifies the event: a redelivered event has the same id."""
+    at: str
+    """When it happened."""
+    user_id: str
+    """The app's id of the user."""
+    metadata: dict[str, str]
+    """What the app gave the job; empty in events about no job."""
+    test: bool
+    """Whether the job runs in test mode."""
     job_id: str
     version: int
     """Version of the job. Of two events of a job, the higher version is newer."""
@@ -239,12 +320,12 @@ class JobStateChanged(TypedDict):
     """The new state. Later releases may add states: docs/events.md lists them."""
     previous: str | None
     """The previous state; null for a new job."""
-    at: str
-    """When the job changed."""
     reason: str | None
     """Reason code of the end, if any. Later releases may add codes: docs/policy.md."""
     photos_left_out: int
     """Number of photos that moderation left out: GET /v1/jobs/{job_id} says which."""
+    avatars_expire_at: str | None
+    """When the avatars of a completed job are deleted."""
 
 
 class JobStateView(TypedDict):
@@ -273,7 +354,57 @@ class NewPhoto(TypedDict):
     content_type: Literal["image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"]
 
 
+class NewSecret(TypedDict):
+    secret: str | None
+    """signs each request (Standard Webhooks); returned once: null if the request is repeated"""
+    old_secret_expires_at: str | None
+
+
+class PhotoChecked(TypedDict):
+    """A photo has a verdict."""
+
+    schema_version: Literal[1]
+    event_id: str
+    """Identifies the event: a redelivered event has the same id."""
+    at: str
+    """When it happened."""
+    user_id: str
+    """The app's id of the user."""
+    metadata: dict[str, str]
+    """What the app gave the job; empty in events about no job."""
+    test: bool
+    """Whether the job runs in test mode."""
+    job_id: str
+    photo_id: str
+    state: str
+    """`accepted` or `refused`; after submission also `left_out`."""
+    reason: str | None
+    """Why it is not accepted: GET /v1/jobs/{job_id} has hint and box. Later releases may add codes: docs/policy.md."""
+
+
 PhotoState: TypeAlias = Literal["awaited", "checking", "accepted", "refused", "deleted", "left_out"]
+
+
+class PhotosDeleted(TypedDict):
+    """
+    A job's photos are deleted, an independent listing found none, and the receipt is signed.
+
+    Sent again with a later receipt: after an appeal, or when the avatars are deleted too. GET
+    /v1/jobs/{job_id}/receipt has the newest.
+    """
+
+    schema_version: Literal[1]
+    event_id: str
+    """Identifies the event: a redelivered event has the same id."""
+    at: str
+    """When it happened."""
+    user_id: str
+    """The app's id of the user."""
+    metadata: dict[str, str]
+    """What the app gave the job; empty in events about no job."""
+    test: bool
+    """Whether the job runs in test mode."""
+    job_id: str
 
 
 class PlusView(TypedDict):
@@ -378,6 +509,22 @@ class ReceiptView(TypedDict):
     receipt: str
 
 
+EventId: TypeAlias = str
+
+
+class ReplayDeliveries(TypedDict):
+    """Send one of the two."""
+
+    since: NotRequired[str | None]
+    """replay what failed since then; 14 days back at most"""
+    event_ids: NotRequired[list[EventId] | None]
+    """replay these, in any state"""
+
+
+SendError: TypeAlias = Literal["name", "address", "connection", "tls", "timeout"]
+"""Why there was no response."""
+
+
 class SetPlus(TypedDict):
     """The user's Plus entitlement. Messages may arrive late, repeatedly and in any order."""
 
@@ -442,10 +589,96 @@ Trust: TypeAlias = Literal["trusted", "others", "expired", "invalid", "none"]
 """Validity of a picture's Content Credentials."""
 
 
+class UserErased(TypedDict):
+    """A user was erased: no later event is about that user."""
+
+    schema_version: Literal[1]
+    event_id: str
+    """Identifies the event: a redelivered event has the same id."""
+    at: str
+    """When it happened."""
+    user_id: str
+    """The app's id of the user."""
+    metadata: dict[str, str]
+    """What the app gave the job; empty in events about no job."""
+    test: bool
+    """Whether the job runs in test mode."""
+    erasure_id: str
+    jobs: int
+    """Deleted jobs."""
+    objects: int
+    """Objects deleted from the buckets."""
+
+
+class WebhookCreated(TypedDict):
+    webhook_id: str
+    url: str
+    """https, to a public address; redirects are not followed"""
+    events: list[EventType]
+    """the types that it gets; empty: all"""
+    enabled: bool
+    disabled_reason: DisabledReason | None
+    """`gone`: the webhook responded with 410"""
+    created_at: str
+    old_secret_expires_at: str | None
+    """after a rotation: until then the old secret signs too"""
+    secret: str | None
+    """signs each request (Standard Webhooks); returned once: null if the request is repeated"""
+
+
+class WebhookDeleted(TypedDict):
+    webhook_id: str
+
+
+class WebhookTested(TypedDict):
+    """A test that the app requested. It goes to one webhook, and not to the bus."""
+
+    schema_version: Literal[1]
+    event_id: str
+    """Identifies the event: a redelivered event has the same id."""
+    at: str
+    """When it happened."""
+    webhook_id: str
+
+
+class WebhookView(TypedDict):
+    webhook_id: str
+    url: str
+    """https, to a public address; redirects are not followed"""
+    events: list[EventType]
+    """the types that it gets; empty: all"""
+    enabled: bool
+    disabled_reason: DisabledReason | None
+    """`gone`: the webhook responded with 410"""
+    created_at: str
+    old_secret_expires_at: str | None
+    """after a rotation: until then the old secret signs too"""
+
+
+class WebhooksView(TypedDict):
+    """Oldest first; ten at most."""
+
+    next: str | None
+    """cursor of the next page; null on the last page"""
+    webhooks: list[WebhookView]
+
+
 class GatewayError(TypedDict):
     """An error of API Gateway itself: no function was called."""
 
     message: str | None
+
+
+class AvatarsDeletedEvent(TypedDict):
+    type: Literal["AvatarsDeleted"]
+    timestamp: str
+    data: AvatarsDeleted
+
+
+class JobProgressedEvent(TypedDict):
+    type: Literal["JobProgressed"]
+    timestamp: str
+    data: JobProgressed
 
 
 class JobStateChangedEvent(TypedDict):
@@ -454,7 +687,39 @@ class JobStateChangedEvent(TypedDict):
     data: JobStateChanged
 
 
-WebhookEvent: TypeAlias = JobStateChangedEvent
+class PhotoCheckedEvent(TypedDict):
+    type: Literal["PhotoChecked"]
+    timestamp: str
+    data: PhotoChecked
+
+
+class PhotosDeletedEvent(TypedDict):
+    type: Literal["PhotosDeleted"]
+    timestamp: str
+    data: PhotosDeleted
+
+
+class UserErasedEvent(TypedDict):
+    type: Literal["UserErased"]
+    timestamp: str
+    data: UserErased
+
+
+class WebhookTestedEvent(TypedDict):
+    type: Literal["WebhookTested"]
+    timestamp: str
+    data: WebhookTested
+
+
+WebhookEvent: TypeAlias = (
+    AvatarsDeletedEvent
+    | JobProgressedEvent
+    | JobStateChangedEvent
+    | PhotoCheckedEvent
+    | PhotosDeletedEvent
+    | UserErasedEvent
+    | WebhookTestedEvent
+)
 
 
 class AgeAssurance(TypedDict):
@@ -474,6 +739,14 @@ class AppealView(TypedDict):
     photos: list[AppealedPhotoView]
 
 
+class ChangeWebhook(TypedDict):
+    """What is null or missing stays as it is."""
+
+    url: NotRequired[str | None]
+    events: NotRequired[list[EventType] | None]
+    enabled: NotRequired[bool | None]
+
+
 class CreateJob(TypedDict):
     user_id: str
     styles: list[Style]
@@ -486,6 +759,32 @@ class CreateJob(TypedDict):
     """how the app checked the user's age; omit it if it did not"""
     metadata: NotRequired[dict[str, str]]
     """the app's own, returned with the job and its events; never logged"""
+
+
+class CreateWebhook(TypedDict):
+    url: str
+    """https, to a public address; redirects are not followed"""
+    events: NotRequired[list[EventType]]
+    """the types that it gets; empty: all"""
+
+
+class DeliveryView(TypedDict):
+    """One event for a webhook. Its body is not returned."""
+
+    event_id: str
+    type: EventType
+    state: DeliveryState
+    attempts: int
+    created_at: str
+    last_attempt_at: str | None
+    next_attempt_at: str | None
+    """not before; null: it is next, or waits for one before it"""
+    status: int | None
+    """HTTP status of the last response"""
+    error: SendError | None
+    """why there was no response"""
+    failed_for: FailReason | None
+    """`response`: a status that is not retried; `expired`: tried for a day; `disabled`: the webhook was"""
 
 
 class ErrorBody(TypedDict):
@@ -638,6 +937,14 @@ class AppealUploadsView(TypedDict):
     appeal: AppealView
     uploads: list[PresignedPost]
     """for photos that are not recognised yet"""
+
+
+class DeliveriesView(TypedDict):
+    """Newest first. Eventually consistent: the newest may be missing at first."""
+
+    next: str | None
+    """cursor of the next page; null on the last page"""
+    deliveries: list[DeliveryView]
 
 
 class JobView(TypedDict):

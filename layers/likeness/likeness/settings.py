@@ -57,6 +57,12 @@ class Settings(Record):
     avatar_days: int = Field(default=30, ge=1)
     event_bus: str | None = Field(default=None, description="name of the event bus")
     event_dead_letter_queue: str | None = Field(default=None, description="URL")
+    delivery_queue: str | None = Field(default=None, description="URL; of chains that are due")
+    webhook_key: str | None = Field(default=None, description="ARN of the KMS key of secrets")
+    webhook_rate: int = Field(default=50, ge=1, description="calls of one webhook a second")
+    webhook_loopback: bool = Field(
+        default=False, description="webhooks on 127.0.0.1 are allowed: on a laptop only"
+    )
     moderator_pool: str | None = Field(default=None, description="id of the moderators' user pool")
     idempotency_table: str | None = Field(default=None, description="of cached responses")
     review_policy: str = Field(default="flagged", description="flagged, all or sample:N")

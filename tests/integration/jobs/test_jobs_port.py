@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from likeness.adapters.jobs.jobs_table import JobsTable
 from likeness.domain.account.erasure import Erasure, new_erasure_id
 from likeness.domain.account.user import MAX_OPEN_JOBS
 from likeness.domain.errors import Conflict, ErasureRunning, NotFound, TooManyOpenJobs
@@ -25,6 +26,7 @@ from tests.builders import (
     an_avatar,
     photos,
 )
+from tests.fakes import FakeClock
 
 
 @pytest.fixture
@@ -381,3 +383,20 @@ def test_jobs_with_the_same_timestamp_are_all_listed(jobs):
 
 def test_an_unknown_user_has_no_jobs(jobs):
     assert jobs.newest(UserId("unknown"), limit=1).items == ()
+
+
+def test_progress_is_stored_in_steps_and_at_the_end_and_never_falls(tables):
+    done = [2, 3, 5, 6, 4, 9, 9, 10, 10]
+
+    stored = [tables.jobs.save_progress(JOB, done=n, total=10, step=3) for n in done]
+
+    assert [n for n, kept in zip(done, stored, strict=True) if kept] == [2, 5, 9, 10]
+
+
+def test_progress_is_an_item_of_the_job_that_says_its_id(table):
+    JobsTable(table, FakeClock()).save_progress(JOB, done=3, total=30, step=3)
+
+    (item,) = table.scan()["Items"]
+    assert (item["pk"], item["sk"]) == (f"JOB#{JOB}", "PROGRESS")
+    assert (item["job_id"], item["done"], item["total"]) == (JOB, 3, 30)
+    assert item["ttl"]

@@ -9,7 +9,7 @@ from likeness.api.app import KeepAvatars
 from likeness.contracts import JobError
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.deletion.receipt import EVERYWHERE, PHOTOS, Deletion, DeletionState
-from likeness.domain.errors import Conflict, NotDeleted, NotFound, Unavailable
+from likeness.domain.errors import ConcurrentChange, Conflict, NotDeleted, NotFound, Unavailable
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.jobs.job import ENDED, JobState
 from likeness.domain.provenance.credentials import WatermarkRecord
@@ -132,7 +132,7 @@ def test_a_job_that_is_changed_at_every_try_is_a_conflict(world, monkeypatch):
 
     monkeypatch.setattr(world.jobs, "save", lose)
 
-    with pytest.raises(Conflict):
+    with pytest.raises(ConcurrentChange):
         delete(world)
 
 
@@ -293,6 +293,42 @@ def test_a_request_that_lost_its_execution_is_repeated(completed, monkeypatch):
 
     assert world.job == asked
     assert world.workflow.endings == [(JOB, JobError.DELETED)]
+
+
+def test_a_request_that_is_repeated_later_sets_its_schedule_in_the_future(completed, monkeypatch):
+    """EventBridge Scheduler refuses a StartDate that is more than five minutes ago."""
+    world = completed
+
+    def lose(*_, **__):
+        raise Unavailable("no answer")
+
+    monkeypatch.setattr(world.deadlines, "set", lose)
+    with pytest.raises(Unavailable):
+        delete(world)
+    monkeypatch.undo()
+    world.clock.advance(timedelta(hours=1))
+
+    delete(world)
+
+    assert world.deadlines.at == {JOB: NOW + timedelta(hours=1) + RULES.retry}
+
+
+def test_a_request_that_is_repeated_after_the_receipt_does_not_make_it_pending(
+    completed, monkeypatch
+):
+    world = completed
+    delete(world)
+    save = world.jobs.save
+
+    def late(job):
+        delete(world)  # the receipt is signed, and the job does not say so yet
+        save(job)
+
+    monkeypatch.setattr(world.jobs, "save", late)
+    prove(world)
+
+    assert world.deletions.get(JOB).state is DeletionState.DELETED
+    assert world.job.avatars_deleted_at == NOW
 
 
 def test_a_file_that_cannot_be_deleted_leaves_it_pending_and_the_schedule_repeats(completed):

@@ -95,6 +95,18 @@ class PhotosNotDeletedYet(ApiError):
     """The job's photos are still being deleted: send the request again."""
 
 
+class TooManyWebhooks(ApiError):
+    """There is the maximum of webhooks: delete one that is not used."""
+
+
+class WebhookDisabled(ApiError):
+    """Nothing is sent to a webhook that is disabled: enable it first."""
+
+
+class SecretRotated(ApiError):
+    """The secret was rotated within a day, and the old one is still valid: rotate it later."""
+
+
 class UnsupportedMediaType(ApiError):
     """The body has another media type: send the `Content-Type` that the operation accepts."""
 

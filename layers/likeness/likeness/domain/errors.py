@@ -38,6 +38,9 @@ class ErrorKind(StrEnum):
     NOT_CONTESTABLE = "NotContestable"
     APPEAL_CLOSED = "AppealClosed"
     PHOTOS_NOT_DELETED_YET = "PhotosNotDeletedYet"
+    TOO_MANY_WEBHOOKS = "TooManyWebhooks"
+    WEBHOOK_DISABLED = "WebhookDisabled"
+    SECRET_ROTATED = "SecretRotated"  # noqa: S105 - a name
     CASE_TAKEN = "CaseTaken"
     CASE_CLOSED = "CaseClosed"
     NO_LEASE = "NoLease"
@@ -206,6 +209,18 @@ class PhotosNotDeletedYet(Conflict):
     """The job's photos are still being deleted: send the request again."""
 
     retry_after_s = 5
+
+
+class TooManyWebhooks(Conflict):
+    """There is the maximum of webhooks: delete one that is not used."""
+
+
+class WebhookDisabled(Conflict):
+    """Nothing is sent to a webhook that is disabled: enable it first."""
+
+
+class SecretRotated(Conflict):
+    """The secret was rotated within a day, and the old one is still valid: rotate it later."""
 
 
 class CaseTaken(Conflict):

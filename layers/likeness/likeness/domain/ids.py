@@ -12,6 +12,7 @@ UserId = NewType("UserId", str)
 ReviewId = NewType("ReviewId", str)
 StyleId = NewType("StyleId", str)
 ErasureId = NewType("ErasureId", str)
+WebhookId = NewType("WebhookId", str)
 Username = NewType("Username", str)  # of a moderator in the user pool
 UserHash = NewType("UserHash", str)  # keyed hash of a user id; remains after erasure
 
@@ -26,6 +27,7 @@ AVATAR_ID = re.compile(r"^a[0-9]{2}$")
 USER_ID = re.compile(r"^[A-Za-z0-9_:@|+=~-][A-Za-z0-9_.:@|+=~-]{0,127}$")
 ERASURE_ID = re.compile(r"^e[0-9a-f]{32}$")
 REVIEW_ID = re.compile(r"^[rsa][0-9a-f]{32}$")
+WEBHOOK_ID = re.compile(r"^w[0-9a-f]{32}$")
 # A moderator's, chosen by a lead. No character needs escaping in a path.
 USERNAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$")
 STYLE_ID = re.compile(r"^[a-z][a-z0-9-]{1,31}$")
@@ -57,6 +59,11 @@ ErasureIdField = Annotated[
     ErasureId,
     StringConstraints(pattern=ERASURE_ID.pattern),
     Field(examples=["e0b7a1c2d3e4f5061728394a5b6c7d8e9"]),
+]
+WebhookIdField = Annotated[
+    WebhookId,
+    StringConstraints(pattern=WEBHOOK_ID.pattern),
+    Field(examples=["w3d2a9c5f7b1e4806a2c8d0e6f4b19735"]),
 ]
 UsernameField = Annotated[
     Username, StringConstraints(pattern=USERNAME.pattern), Field(examples=["ann"])

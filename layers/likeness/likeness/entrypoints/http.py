@@ -49,6 +49,7 @@ OUR_IDS = {
     "review_id": ids.REVIEW_ID,
     "erasure_id": ids.ERASURE_ID,
     "style": ids.STYLE_ID,
+    "webhook_id": ids.WEBHOOK_ID,
 }
 CALLER_IDS = {"user_id": ids.USER_ID, "username": ids.USERNAME}
 # An Idempotency-Key. HTTP strips spaces at both ends of a header.

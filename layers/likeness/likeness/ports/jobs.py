@@ -10,7 +10,7 @@ from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.paging import ResultPage
 from likeness.domain.photos.photo import Photo
 from likeness.domain.review.audit import AuditEvent
-from likeness.events import JobStateChanged, StreamRecord
+from likeness.events import Event, StreamRecord
 
 
 class Jobs(Protocol):
@@ -78,6 +78,12 @@ class Jobs(Protocol):
     def avatars(self, job_id: JobId) -> list[Avatar]:
         """Return the job's avatars, best first."""
 
+    def save_progress(self, job_id: JobId, *, done: int, total: int, step: int) -> bool:
+        """Store how many avatars are drawn, if `step` more than stored, or all for the first time.
+
+        Returns whether it was stored. The stored number never falls.
+        """
+
     def save_avatars(self, avatars: Iterable[Avatar]) -> None: ...
     def for_user(self, user_id: UserId) -> list[Job]:
         """Return a user's jobs, oldest first. Eventually consistent: a new job may be missing."""
@@ -122,7 +128,7 @@ class Timers(Protocol):
 
 
 class EventBus(Protocol):
-    def publish(self, events: Sequence[JobStateChanged]) -> list[JobStateChanged]:
+    def publish(self, events: Sequence[Event]) -> list[Event]:
         """Publish at most ten events. Returns those that the bus refused.
 
         Not idempotent: after Unavailable, some may have been published.

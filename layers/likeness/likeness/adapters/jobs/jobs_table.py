@@ -155,6 +155,21 @@ class JobsTable:
                 return False
         return True
 
+    def save_progress(self, job_id: JobId, *, done: int, total: int, step: int) -> bool:
+        before = total - 1 if done == total else done - step
+        item: dict[str, Any] = {"job_id": job_id, "done": done, "total": total}
+        with domain_errors():
+            try:
+                self._table.put_item(
+                    Item={**keys.progress(job_id), **self._expiry(), **item},
+                    ConditionExpression="attribute_not_exists(#done) OR #done <= :before",
+                    ExpressionAttributeNames={"#done": "done"},
+                    ExpressionAttributeValues={":before": before},
+                )
+            except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
+
     def save_moderated(
         self,
         photos: Sequence[Photo],

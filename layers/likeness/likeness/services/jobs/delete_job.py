@@ -1,6 +1,6 @@
 """Delete a job's files in any state: cancel a running job, delete a completed one's avatars."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from likeness.api.app import JobStateView
 from likeness.contracts import JobError
@@ -39,15 +39,14 @@ def delete_job(
             if not job.ended:
                 job = cancel(job, jobs=jobs, workflow=workflow, timers=timers, clock=clock)
             elif job.state is JobState.COMPLETED and job.avatars_deleted_at is None:
-                job = _ask(job, jobs, clock)
+                job = _ask(job, jobs, deletions, clock.now())
                 _delete_avatars(
                     job,
                     jobs=jobs,
-                    deletions=deletions,
                     watermarks=watermarks,
                     workflow=workflow,
                     deadlines=deadlines,
-                    retry=retry,
+                    check_at=clock.now() + retry,
                 )
             break
         except Conflict as race:
@@ -56,11 +55,17 @@ def delete_job(
     return JobStateView(job_id=job_id, state=job.state)
 
 
-def _ask(job: Job, jobs: Jobs, clock: Clock) -> Job:
-    """From now on the avatars are not shown, and ProveDeletion deletes them."""
+def _ask(job: Job, jobs: Jobs, deletions: Deletions, now: datetime) -> Job:
+    """From now on the avatars are not shown, and ProveDeletion deletes them.
+
+    Only the first request makes the deletion pending: a later one may come after the proof.
+    """
     if job.avatars_deletion_asked_at is None:
-        job = job.change(avatars_deletion_asked_at=clock.now())
+        job = job.change(avatars_deletion_asked_at=now)
         jobs.save(job)
+        before = deletions.get(job.job_id)
+        receipt = before.receipt if before else None
+        deletions.save(Deletion(job_id=job.job_id, state=DeletionState.PENDING, receipt=receipt))
     return job
 
 
@@ -68,19 +73,15 @@ def _delete_avatars(
     job: Job,
     *,
     jobs: Jobs,
-    deletions: Deletions,
     watermarks: Watermarks,
     workflow: Workflow,
     deadlines: Deadlines,
-    retry: timedelta,
+    check_at: datetime,
 ) -> None:
     """A separate execution deletes, verifies and signs the receipt.
 
     The schedule repeats that until it succeeds: a job that is a day old has none any more.
     """
-    before = deletions.get(job.job_id)
-    receipt = before.receipt if before else None
-    deletions.save(Deletion(job_id=job.job_id, state=DeletionState.PENDING, receipt=receipt))
     watermarks.revoke([one.watermark for one in jobs.avatars(job.job_id) if one.watermark])
-    deadlines.set(job.job_id, when=(job.avatars_deletion_asked_at or job.ended_at) + retry)
+    deadlines.set(job.job_id, when=check_at)
     workflow.end(job.job_id, JobError.DELETED)

@@ -46,6 +46,7 @@ ORDER = {
     "consent": {"version": "2026-11", "accepted_at": "2026-11-22T11:59:30Z"},
     "metadata": {"order": "2026-1187"},
 }
+TEST = {"photos": [{"photo_id": "p02", "outcome": "refused", "reason": "POLICY.NUDITY"}]}
 # When the job enters each state. A running job may end badly from any state.
 TIMES = {
     JobState.OPEN: "2026-11-22T12:00:00Z",
@@ -165,6 +166,7 @@ def _summary(state: JobState) -> Json:
         "job_id": JOB,
         "user_id": USER,
         "metadata": ORDER["metadata"],
+        "test": False,
         "state": state,
         "reason": _reason(REASONS[state]) if state in REASONS else None,
         "failure": "gpu" if state is JobState.FAILED else None,
@@ -252,7 +254,11 @@ def _complete(model: type[Message], found: Mapping[str, Json], *, sent: bool = F
 
 
 EXAMPLES: dict[type[Message], Json] = {
-    CreateJob: _complete(CreateJob, {"two avatars": ORDER}, sent=True),
+    CreateJob: _complete(
+        CreateJob,
+        {"two avatars": ORDER, "a test that is refused": ORDER | {"test": TEST}},
+        sent=True,
+    ),
     JobCreated: _complete(JobCreated, {"created": _created()}),
     JobView: _complete(JobView, {state.value: _job(state) for state in JobState}),
     JobsView: _complete(JobsView, {"one job": {"jobs": [_listed()], "next": None}}),

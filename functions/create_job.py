@@ -11,6 +11,7 @@ from likeness.domain.errors import (
     ErasureRunning,
     NotFound,
     OverQuota,
+    TestModeOff,
     TierClosed,
     TierLimit,
     TooManyOpenJobs,
@@ -32,6 +33,7 @@ def _terms() -> Terms:
         tiers=policy_files.load_tiers(),
         consent_versions=bootstrap.settings().consents,
         submit_within=bootstrap.settings().submit_within,
+        test_mode=bootstrap.settings().test_mode,
         deadline=policy_files.load_retention().deadline,
     )
 
@@ -48,6 +50,7 @@ def _terms() -> Terms:
         ErasureRunning,
         NotFound,
         OverQuota,
+        TestModeOff,
         TierClosed,
         TierLimit,
         TooManyOpenJobs,

@@ -10,6 +10,7 @@ from likeness.domain.generation.avatar import Avatar
 from likeness.domain.ids import JobId, UserId
 from likeness.domain.jobs.catalogue import Plus
 from likeness.domain.jobs.job import Job, JobState
+from likeness.domain.jobs.test_plan import TestPlan
 from likeness.domain.photos.photo import Photo
 from likeness.services.account.get_quota import get_quota
 from likeness.services.deletion.job_deletion import JobDeletion
@@ -133,9 +134,10 @@ class World:
         """Plus of the user, as billing reports it."""
         self.users.entitle(USER, plus, user_hash=USER_HASH, now=self.clock.now())
 
-    def quota(self, user_id: UserId) -> QuotaView:
+    def quota(self, user_id: UserId, test: TestPlan | None = None) -> QuotaView:
         return get_quota(
             user_id,
+            test=test,
             users=self.users,
             ledger=self.ledger,
             keyed_hash=self.keyed_hash,

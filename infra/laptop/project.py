@@ -63,6 +63,7 @@ def likeness(
             "Backend": backend,
             "ReviewPolicy": review,
             "SecondReviewPercent": "0",
+            "TestMode": "on",
             "WebOrigins": WEB_ORIGIN,
             "WebhookLoopback": "true",
         },

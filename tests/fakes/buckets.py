@@ -180,6 +180,10 @@ class FakeWork:
             raise Conflict("the result is of another job or attempt")
         return result
 
+    def report(self, job_id: JobId, attempt: int, progress: GenerationProgress) -> None:
+        key = f"work/{job_id}/r{attempt}/checkpoints/progress.json"
+        self.bucket.put(key, progress.model_dump_json().encode())
+
     def progress(self, job_id: JobId, attempt: int) -> GenerationProgress | None:
         key = f"work/{job_id}/r{attempt}/checkpoints/progress.json"
         try:
@@ -216,6 +220,14 @@ class FakeAvatarStore:
             self.bucket.put(f"{folder}/1024.png", sign(avatar, png, "image/png"))
             self.bucket.put(f"{folder}/512.webp", sign(avatar, b"512", "image/webp"))
             self.bucket.put(f"{folder}/256.webp", sign(avatar, b"256", "image/webp"))
+        self._pack(ranked, [self._png(avatar) for avatar in ranked])
+
+    def publish_placeholders(self, avatars: Sequence[Avatar]) -> None:
+        ranked = sorted(avatars, key=lambda avatar: avatar.rank)
+        for avatar in ranked:
+            folder = f"avatars/{avatar.job_id}/{avatar.avatar_id}"
+            for name in ("1024.png", "512.webp", "256.webp"):
+                self.bucket.put(f"{folder}/{name}", b"TEST")
         self._pack(ranked, [self._png(avatar) for avatar in ranked])
 
     def _png(self, avatar: Avatar) -> bytes:

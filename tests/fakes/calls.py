@@ -104,13 +104,16 @@ class FakeWorkflow:
     def __init__(self) -> None:
         self.running: set[JobId] = set()
         self.starts: list[JobId] = []
+        self.tests: set[JobId] = set()
         self.waiting_tokens: set[str] = set()
         self.answers: dict[str, dict[str, Any]] = {}
         self.failures: dict[str, str] = {}
         self.endings: list[tuple[JobId, str]] = []
         self.erasures: list[ErasureId] = []
 
-    def start(self, job_id: JobId) -> None:
+    def start(self, job_id: JobId, *, test: bool = False) -> None:
+        if test:
+            self.tests.add(job_id)
         if job_id not in self.starts:
             self.starts.append(job_id)
             self.running.add(job_id)
@@ -304,6 +307,10 @@ class FakePictures:
             fingerprint=Fingerprint(perceptual=perceptual),
             sha256=sha256,
         )
+
+    def placeholder(self, data: bytes) -> NormalisedPhoto:
+        found = FakePictures().normalise(b"test " + data)
+        return found.model_copy(update={"jpeg": b"TEST"})
 
     def content_type(self, data: bytes) -> str | None:
         return None if data in self.refused else "image/png"

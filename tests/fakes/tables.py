@@ -189,6 +189,7 @@ class FakeLedger:
         self._used: Counter[tuple[UserHash, Day]] = Counter()
         self._ends: dict[tuple[UserHash, Day], datetime] = {}
         self._entries: dict[tuple[UserId, Day, JobId], QuotaEntry] = {}
+        self._tests: set[JobId] = set()
 
     def reserve(self, job: Job, *, limit: int, now: datetime) -> None:
         day = _day_of(job)
@@ -204,6 +205,8 @@ class FakeLedger:
                 raise OverQuota(f"the day {day} is used up")
             self._jobs.save(job)
             self._used[job.user_hash, day] += 1
+            if job.test:
+                self._tests.add(job.job_id)
             if job.day_ends_at:
                 self._ends[job.user_hash, day] = job.day_ends_at
             self._entries[key] = QuotaEntry(
@@ -256,9 +259,11 @@ class FakeLedger:
                     settled_at=now,
                 )
 
-    def entries(self, user_id: UserId, day: Day) -> list[QuotaEntry]:
+    def entries(self, user_id: UserId, day: Day, *, test: bool = False) -> list[QuotaEntry]:
         mine = [
-            entry for (who, of, _), entry in self._entries.items() if (who, of) == (user_id, day)
+            entry
+            for (who, of, job_id), entry in self._entries.items()
+            if (who, of) == (user_id, day) and (job_id in self._tests) == test
         ]
         return sorted(mine, key=lambda entry: entry.reserved_at)
 

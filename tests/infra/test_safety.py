@@ -358,3 +358,31 @@ def test_a_moderator_cannot_change_their_account_in_the_app():
     client = read("infra/identity.yaml")["Resources"]["ModeratorClient"]["Properties"]
     assert "custom:app_user_id" in client["ReadAttributes"]
     assert "custom:app_user_id" not in client["WriteAttributes"]
+
+
+# --- test jobs -----------------------------------------------------------------------------------
+
+
+def test_test_mode_is_off_by_default_and_refused_in_prod():
+    template = read(TOP)
+
+    assert template["Parameters"]["TestMode"]["Default"] == "off"
+    rule = template["Rules"]["TestModeIsNotInProd"]
+    assert rule["RuleCondition"] == {"Equals": [{"Ref": "TestMode"}, "on"]}
+    (assertion,) = rule["Assertions"]
+    assert assertion["Assert"] == {"Not": [{"Equals": [{"Ref": "Stage"}, "prod"]}]}
+
+
+def test_without_test_mode_no_function_runs_a_test():
+    pipeline = read("infra/pipeline.yaml")
+
+    assert pipeline["Conditions"]["HasTestMode"] == {"Equals": [{"Ref": "TestMode"}, "on"]}
+    assert pipeline["Resources"]["RunTestFunction"]["Condition"] == "HasTestMode"
+
+
+def test_a_test_job_reads_no_picture_calls_no_detector_and_signs_nothing():
+    allowed = {one.action for one in PERMISSIONS if one.role == "RunTestFunction"}
+
+    assert "s3:PutObject" in allowed
+    assert not [a for a in allowed if a.startswith(("rekognition:", "sagemaker:", "states:"))]
+    assert not allowed & {"s3:GetObject", "kms:Sign", "ssm:GetParameter"}

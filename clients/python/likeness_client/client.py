@@ -134,9 +134,13 @@ class Likeness:
 
     # --- users ----------------------------------------------------------------------------------
 
-    def get_quota(self, user_id: str) -> types.QuotaView:
-        """What is used and left of the user's day, and when the next one begins."""
-        return self._api.call(types.QuotaView, "GET", f"{_user(user_id)}/quota")
+    def get_quota(self, user_id: str, *, test_day: str | None = None) -> types.QuotaView:
+        """What is used and left of the user's day, and when the next one begins.
+
+        With `test_day`: of the test jobs on that day.
+        """
+        query = {"test_day": test_day}
+        return self._api.call(types.QuotaView, "GET", f"{_user(user_id)}/quota", query=query)
 
     def set_plus(self, user_id: str, plus: types.SetPlus) -> types.PlusView:
         """Pass on what billing decided; the newest `effective_at` wins."""

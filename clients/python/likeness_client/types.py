@@ -64,7 +64,7 @@ class AvatarsDeleted(TypedDict):
     metadata: dict[str, str]
     """What the app gave the job; empty in events about no job."""
     test: bool
-    """Whether the job runs in test mode."""
+    """Whether it is a test job."""
     job_id: str
 
 
@@ -188,6 +188,7 @@ ErrorKind: TypeAlias = Literal[
     "TierLimit",
     "UnreadablePicture",
     "Forbidden",
+    "TestModeOff",
     "TierClosed",
     "AccessRevoked",
     "NotFound",
@@ -276,7 +277,7 @@ class JobProgressed(TypedDict):
     metadata: dict[str, str]
     """What the app gave the job; empty in events about no job."""
     test: bool
-    """Whether the job runs in test mode."""
+    """Whether it is a test job."""
     job_id: str
     done: int
     """Avatars drawn so far. Never falls."""
@@ -312,7 +313,7 @@ class JobStateChanged(TypedDict):
     metadata: dict[str, str]
     """What the app gave the job; empty in events about no job."""
     test: bool
-    """Whether the job runs in test mode."""
+    """Whether it is a test job."""
     job_id: str
     version: int
     """Version of the job. Of two events of a job, the higher version is newer."""
@@ -373,7 +374,7 @@ class PhotoChecked(TypedDict):
     metadata: dict[str, str]
     """What the app gave the job; empty in events about no job."""
     test: bool
-    """Whether the job runs in test mode."""
+    """Whether it is a test job."""
     job_id: str
     photo_id: str
     state: str
@@ -403,8 +404,21 @@ class PhotosDeleted(TypedDict):
     metadata: dict[str, str]
     """What the app gave the job; empty in events about no job."""
     test: bool
-    """Whether the job runs in test mode."""
+    """Whether it is a test job."""
     job_id: str
+
+
+PlannedOutcome: TypeAlias = Literal["unusable", "left_out", "doubtful", "refused"]
+"""What happens to one photo of a test job."""
+
+
+class PlannedReview(TypedDict):
+    """A decision that follows by itself: the case does not enter the review queue."""
+
+    decision: Literal["approve", "refuse", "expire"]
+    """refuse: the doubtful photos, each with its reason; expire: no decision in time"""
+    after_s: NotRequired[int]
+    """seconds in review"""
 
 
 class PlusView(TypedDict):
@@ -602,7 +616,7 @@ class UserErased(TypedDict):
     metadata: dict[str, str]
     """What the app gave the job; empty in events about no job."""
     test: bool
-    """Whether the job runs in test mode."""
+    """Whether it is a test job."""
     erasure_id: str
     jobs: int
     """Deleted jobs."""
@@ -747,20 +761,6 @@ class ChangeWebhook(TypedDict):
     enabled: NotRequired[bool | None]
 
 
-class CreateJob(TypedDict):
-    user_id: str
-    styles: list[Style]
-    photos: list[NewPhoto]
-    """3 have to be accepted; `POST .../photos` adds more"""
-    avatars: NotRequired[int]
-    time_zone: str
-    consent: Consent
-    age_assurance: NotRequired[AgeAssurance | None]
-    """how the app checked the user's age; omit it if it did not"""
-    metadata: NotRequired[dict[str, str]]
-    """the app's own, returned with the job and its events; never logged"""
-
-
 class CreateWebhook(TypedDict):
     url: str
     """https, to a public address; redirects are not followed"""
@@ -821,6 +821,8 @@ class JobSummary(TypedDict):
     user_id: str
     metadata: dict[str, str]
     """the app's own, returned with the job and its events; never logged"""
+    test: bool
+    """a test job"""
     state: JobState
     reason: ReasonView | None
     failure: FailureKind | None
@@ -861,6 +863,15 @@ class PhotoView(TypedDict):
     """the face that `problem` is about"""
     duplicate_of: str | None
     """the original"""
+
+
+class PlannedPhoto(TypedDict):
+    """A photo that is not simply accepted. Photos are numbered in the order of their uploads."""
+
+    photo_id: str
+    outcome: PlannedOutcome
+    reason: Reason
+    """FILE, QUALITY or SUBJECT code for unusable; else POLICY, RIGHTS, MINOR or SUBJECT code"""
 
 
 class ProvenanceView(TypedDict):
@@ -931,12 +942,54 @@ class Statement(TypedDict):
     """null: no appeal"""
 
 
+class TestPlan(TypedDict):
+    """
+    A test job: it ends in seconds, as planned here; by default it completes.
+
+    Uploads may be any bytes. They are deleted unread but for a checksum; the avatars are
+    placeholders marked TEST, without Content Credentials or watermark. No quota day is taken.
+    """
+
+    photos: NotRequired[list[PlannedPhoto]]
+    """a photo that is not listed is accepted"""
+    review: NotRequired[PlannedReview | None]
+    """of the doubtful photos; null: a moderator decides"""
+    drawing_s: NotRequired[int]
+    """seconds in generating, with progress"""
+    failure: NotRequired[FailureKind | None]
+    """the job fails with this cause: moderation before it draws"""
+    avatars: NotRequired[int | None]
+    """avatars that come out; null: all; 0: the job fails for want of avatars"""
+    day: NotRequired[str | None]
+    """the quota day of the submission, in a ledger that only test jobs use; null: the job reserves no day"""
+    tier: NotRequired[Literal["lite", "plus"] | None]
+    """null: the user's own tier"""
+    submit_within_s: NotRequired[int | None]
+    """then an open job expires; null: as usual"""
+
+
 class AppealUploadsView(TypedDict):
     """Upload the contested files again. When all are recognised, a lead reviews the appeal."""
 
     appeal: AppealView
     uploads: list[PresignedPost]
     """for photos that are not recognised yet"""
+
+
+class CreateJob(TypedDict):
+    user_id: str
+    styles: list[Style]
+    photos: list[NewPhoto]
+    """3 have to be accepted; `POST .../photos` adds more"""
+    avatars: NotRequired[int]
+    time_zone: str
+    consent: Consent
+    age_assurance: NotRequired[AgeAssurance | None]
+    """how the app checked the user's age; omit it if it did not"""
+    metadata: NotRequired[dict[str, str]]
+    """the app's own, returned with the job and its events; never logged"""
+    test: NotRequired[TestPlan | None]
+    """makes this a test job; only where the stack has TestMode"""
 
 
 class DeliveriesView(TypedDict):
@@ -954,6 +1007,8 @@ class JobView(TypedDict):
     user_id: str
     metadata: dict[str, str]
     """the app's own, returned with the job and its events; never logged"""
+    test: bool
+    """a test job"""
     state: JobState
     reason: ReasonView | None
     failure: FailureKind | None

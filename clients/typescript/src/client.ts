@@ -157,8 +157,8 @@ export class Likeness {
   // --- users -------------------------------------------------------------------------------------
 
   /** What is used and left of the user's day, and when the next one begins. */
-  getQuota(userId: string): Promise<QuotaView> {
-    const params = { path: { user_id: userId } };
+  getQuota(userId: string, query: { test_day?: string } = {}): Promise<QuotaView> {
+    const params = { path: { user_id: userId }, query };
     return data(this.#api.GET("/v1/users/{user_id}/quota", { params }));
   }
 

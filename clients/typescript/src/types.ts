@@ -806,7 +806,7 @@ export interface components {
         [key: string]: string;
       };
       /**
-       * @description Whether the job runs in test mode.
+       * @description Whether it is a test job.
        * @default false
        */
       test: boolean;
@@ -880,6 +880,11 @@ export interface components {
       metadata?: {
         [key: string]: string;
       };
+      /**
+       * @description makes this a test job; only where the stack has TestMode
+       * @default null
+       */
+      test?: components["schemas"]["TestPlan"] | null;
     };
     CreateWebhook: {
       /**
@@ -1077,6 +1082,7 @@ export interface components {
       | "TierLimit"
       | "UnreadablePicture"
       | "Forbidden"
+      | "TestModeOff"
       | "TierClosed"
       | "AccessRevoked"
       | "NotFound"
@@ -1191,7 +1197,7 @@ export interface components {
         [key: string]: string;
       };
       /**
-       * @description Whether the job runs in test mode.
+       * @description Whether it is a test job.
        * @default false
        */
       test: boolean;
@@ -1248,7 +1254,7 @@ export interface components {
         [key: string]: string;
       };
       /**
-       * @description Whether the job runs in test mode.
+       * @description Whether it is a test job.
        * @default false
        */
       test: boolean;
@@ -1299,6 +1305,11 @@ export interface components {
       metadata: {
         [key: string]: string;
       };
+      /**
+       * @description a test job
+       * @example false
+       */
+      test: boolean;
       state: components["schemas"]["JobState"];
       /** @default null */
       reason: components["schemas"]["ReasonView"] | null;
@@ -1341,6 +1352,11 @@ export interface components {
       metadata: {
         [key: string]: string;
       };
+      /**
+       * @description a test job
+       * @example false
+       */
+      test: boolean;
       state: components["schemas"]["JobState"];
       /** @default null */
       reason: components["schemas"]["ReasonView"] | null;
@@ -1454,7 +1470,7 @@ export interface components {
         [key: string]: string;
       };
       /**
-       * @description Whether the job runs in test mode.
+       * @description Whether it is a test job.
        * @default false
        */
       test: boolean;
@@ -1531,12 +1547,39 @@ export interface components {
         [key: string]: string;
       };
       /**
-       * @description Whether the job runs in test mode.
+       * @description Whether it is a test job.
        * @default false
        */
       test: boolean;
       /** @example j5f0c1d7e9a3b48268f1e0d2c4b6a7988 */
       job_id: string;
+    };
+    /**
+     * PlannedOutcome
+     * @description What happens to one photo of a test job.
+     * @enum {string}
+     */
+    PlannedOutcome: "unusable" | "left_out" | "doubtful" | "refused";
+    /** @description A photo that is not simply accepted. Photos are numbered in the order of their uploads. */
+    PlannedPhoto: {
+      /** @example p01 */
+      photo_id: string;
+      outcome: components["schemas"]["PlannedOutcome"];
+      /** @description FILE, QUALITY or SUBJECT code for unusable; else POLICY, RIGHTS, MINOR or SUBJECT code */
+      reason: components["schemas"]["Reason"];
+    };
+    /** @description A decision that follows by itself: the case does not enter the review queue. */
+    PlannedReview: {
+      /**
+       * @description refuse: the doubtful photos, each with its reason; expire: no decision in time
+       * @enum {string}
+       */
+      decision: "approve" | "refuse" | "expire";
+      /**
+       * @description seconds in review
+       * @default 2
+       */
+      after_s?: number;
     };
     /** @description The entitlement in effect; not the one in the request if a newer one was stored. */
     PlusView: {
@@ -1882,6 +1925,54 @@ export interface components {
       next: string | null;
       styles: components["schemas"]["StyleView"][];
     };
+    /**
+     * @description A test job: it ends in seconds, as planned here; by default it completes.
+     *
+     *     Uploads may be any bytes. They are deleted unread but for a checksum; the avatars are
+     *     placeholders marked TEST, without Content Credentials or watermark. No quota day is taken.
+     */
+    TestPlan: {
+      /**
+       * @description a photo that is not listed is accepted
+       * @default []
+       */
+      photos?: components["schemas"]["PlannedPhoto"][];
+      /**
+       * @description of the doubtful photos; null: a moderator decides
+       * @default null
+       */
+      review?: components["schemas"]["PlannedReview"] | null;
+      /**
+       * @description seconds in generating, with progress
+       * @default 0
+       */
+      drawing_s?: number;
+      /**
+       * @description the job fails with this cause: moderation before it draws
+       * @default null
+       */
+      failure?: components["schemas"]["FailureKind"] | null;
+      /**
+       * @description avatars that come out; null: all; 0: the job fails for want of avatars
+       * @default null
+       */
+      avatars?: number | null;
+      /**
+       * @description the quota day of the submission, in a ledger that only test jobs use; null: the job reserves no day
+       * @default null
+       */
+      day?: string | null;
+      /**
+       * @description null: the user's own tier
+       * @default null
+       */
+      tier?: ("lite" | "plus") | null;
+      /**
+       * @description then an open job expires; null: as usual
+       * @default null
+       */
+      submit_within_s?: number | null;
+    };
     /** @description What a tier gives. */
     TierView: {
       /** @example plus */
@@ -1938,7 +2029,7 @@ export interface components {
         [key: string]: string;
       };
       /**
-       * @description Whether the job runs in test mode.
+       * @description Whether it is a test job.
        * @default false
        */
       test: boolean;
@@ -2254,6 +2345,9 @@ export type PhotoChecked = components["schemas"]["PhotoChecked"];
 export type PhotoState = components["schemas"]["PhotoState"];
 export type PhotoView = components["schemas"]["PhotoView"];
 export type PhotosDeleted = components["schemas"]["PhotosDeleted"];
+export type PlannedOutcome = components["schemas"]["PlannedOutcome"];
+export type PlannedPhoto = components["schemas"]["PlannedPhoto"];
+export type PlannedReview = components["schemas"]["PlannedReview"];
 export type PlusView = components["schemas"]["PlusView"];
 export type PresignedPost = components["schemas"]["PresignedPost"];
 export type ProgressView = components["schemas"]["ProgressView"];
@@ -2272,6 +2366,7 @@ export type Statement = components["schemas"]["Statement"];
 export type StatementGround = components["schemas"]["StatementGround"];
 export type StyleView = components["schemas"]["StyleView"];
 export type StylesView = components["schemas"]["StylesView"];
+export type TestPlan = components["schemas"]["TestPlan"];
 export type TierView = components["schemas"]["TierView"];
 export type TimelineEntry = components["schemas"]["TimelineEntry"];
 export type Trust = components["schemas"]["Trust"];
@@ -2408,7 +2503,7 @@ export interface operations {
       };
       /** @description `ConsentNotInForce`, `Invalid`, `TierLimit`, `UnknownStyle` */
       400: components["responses"]["BadRequest"];
-      /** @description `Forbidden`, `TierClosed` */
+      /** @description `Forbidden`, `TestModeOff`, `TierClosed` */
       403: components["responses"]["Forbidden"];
       /** @description `NotFound` */
       404: components["responses"]["NotFound"];
@@ -3124,7 +3219,10 @@ export interface operations {
   };
   get_quota: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description the quota of test jobs on that day; needs TestMode */
+        test_day?: string;
+      };
       header?: never;
       path: {
         user_id: string;
@@ -3145,7 +3243,7 @@ export interface operations {
       };
       /** @description `Invalid` */
       400: components["responses"]["BadRequest"];
-      /** @description The caller may not do this, or the signature is missing or wrong */
+      /** @description `TestModeOff` */
       403: components["responses"]["Forbidden"];
       /** @description The quota of the day is used, or there are too many calls */
       429: components["responses"]["TooManyRequests"];

@@ -224,6 +224,22 @@ class JobRef(Contract):
     job_id: JobIdField
 
 
+class StartJobInput(JobRef):
+    """Input of a submitted job's execution. Only a test job has `test`."""
+
+    test: Literal[True] | None = None
+
+
+class RunTestResult(JobRef):
+    """What the state machine does next: `wait` for some seconds and run the test again, ask for a
+    `review`, `fail` with the error, or `finish` the job, whose avatars are published.
+    """
+
+    next: Literal["wait", "review", "fail", "finish"]
+    wait_s: int = Field(default=0, ge=0)
+    error: str = Field(default="TestFailure", min_length=1)
+
+
 class AttemptRef(JobRef):
     attempt: int = Field(ge=1, le=2)
 

@@ -68,7 +68,7 @@ class UserEvent(Event):
     metadata: Metadata = Field(
         default={}, description="What the app gave the job; empty in events about no job."
     )
-    test: bool = Field(default=False, description="Whether the job runs in test mode.")
+    test: bool = Field(default=False, description="Whether it is a test job.")
 
 
 class JobEvent(UserEvent):
@@ -195,8 +195,7 @@ class Owner(Record):
 
     @classmethod
     def of(cls, job: Job) -> Self:
-        test = getattr(job, "test", None) is not None
-        return cls(user_id=job.user_id, metadata=job.metadata, test=test)
+        return cls(user_id=job.user_id, metadata=job.metadata, test=job.test is not None)
 
 
 class Draft(Record):

@@ -25,6 +25,7 @@ class Settings(Record):
     call_attempts: int = Field(default=7, ge=1, description="of a call of AWS")
     state_machine: str | None = Field(default=None, description="ARN; for functions that start it")
     consent_versions: str = Field(default="2026-11", description="accepted, comma separated")
+    test_mode: bool = Field(default=False, description="on or off: accepts test jobs")
     submit_within_minutes: int = Field(default=60, ge=1)
     review_seconds: int = Field(default=43200, gt=0)
     inspect_function: str | None = None

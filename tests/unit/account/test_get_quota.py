@@ -1,15 +1,19 @@
 """A user's quota as the app shows it."""
 
+import json
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
+from functions import app_queries
+from likeness import bootstrap
 from likeness.domain.account.quota import QuotaState, UserZone
 from likeness.domain.ids import JobId
 from likeness.domain.jobs.job import JobState
 from likeness.domain.reasons import Reason
 from likeness.services.account import get_quota as service
-from tests.builders import JOB, MIDNIGHT, NOW, USER, ended, plus, tiers
+from tests.builders import JOB, MIDNIGHT, NOW, USER, Context, ended, plus, tiers
 
 
 def quota(world, **lite):
@@ -126,3 +130,17 @@ def test_a_limit_below_the_used_jobs_leaves_none(world):
     shown = quota(world)
 
     assert (shown.limit, shown.used, shown.left) == (1, 2, 0)
+
+
+def test_the_quota_of_tests_is_refused_where_test_mode_is_off(monkeypatch):
+    monkeypatch.setattr(bootstrap, "settings", lambda: SimpleNamespace(test_mode=False))
+    event = {
+        "routeKey": "GET /v1/users/{user_id}/quota",
+        "pathParameters": {"user_id": USER},
+        "queryStringParameters": {"test_day": "2031-05-01"},
+    }
+
+    response = app_queries.handler(event, Context())
+
+    assert response["statusCode"] == 403
+    assert json.loads(response["body"])["error"] == "TestModeOff"

@@ -9,7 +9,7 @@ from likeness.api.app import KeepAvatars
 from likeness.contracts import JobError
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.deletion.receipt import EVERYWHERE, PHOTOS, Deletion, DeletionState
-from likeness.domain.errors import Conflict, NotDeleted, NotFound, Unavailable
+from likeness.domain.errors import ConcurrentChange, Conflict, NotDeleted, NotFound, Unavailable
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.jobs.job import ENDED, JobState
 from likeness.domain.provenance.credentials import WatermarkRecord
@@ -132,7 +132,7 @@ def test_a_job_that_is_changed_at_every_try_is_a_conflict(world, monkeypatch):
 
     monkeypatch.setattr(world.jobs, "save", lose)
 
-    with pytest.raises(Conflict):
+    with pytest.raises(ConcurrentChange):
         delete(world)
 
 

@@ -89,7 +89,7 @@ def test_the_timer_of_a_submitted_job_is_deleted_if_possible(world, down):
 def test_a_lost_start_is_repeated(world, monkeypatch):
     world.has()
 
-    def lose(_):
+    def lose(_, **__):
         raise Unavailable("no answer")
 
     monkeypatch.setattr(world.workflow, "start", lose)

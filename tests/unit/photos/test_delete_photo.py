@@ -186,15 +186,24 @@ def test_an_inspection_that_runs_stores_nothing(world, monkeypatch):
     assert not [key for key in world.photo_objects.listing() if "p01" in key]
 
 
-def test_a_late_upload_is_deleted_unread_and_delays_no_submit(world):
-    world.has(with_photos=photos(4))
+@pytest.mark.parametrize("state", [PhotoState.AWAITED, PhotoState.ACCEPTED])
+def test_a_late_upload_is_deleted_unread(world, state):
+    world.has(with_photos=[a_photo(1, state=state), *photos(4)[1:]])
     delete(world)
     etag = world.photos.upload(JOB, "p01", b"late")
 
-    assert submit(world).state is JobState.MODERATING
     assert inspect(world, etag) is None
 
+    assert states(world)[0] == "deleted"
     assert not [key for key in world.photo_objects.listing() if "p01" in key]
+
+
+def test_a_late_upload_delays_no_submit(world):
+    world.has(with_photos=[a_photo(1, state=PhotoState.AWAITED), *photos(4)[1:]])
+    delete(world)
+    world.photos.upload(JOB, "p01", b"late")
+
+    assert submit(world).state is JobState.MODERATING
 
 
 def test_an_inspection_that_failed_leaves_no_file(world):

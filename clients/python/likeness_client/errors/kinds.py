@@ -27,6 +27,10 @@ class Forbidden(ApiError):
     """The caller may not do this."""
 
 
+class TestModeOff(ApiError):
+    """The stack accepts no test jobs: send nothing of a test, or use a stack with `TestMode`."""
+
+
 class TierClosed(ApiError):
     """The user's tier may not use the feature: offer Plus."""
 

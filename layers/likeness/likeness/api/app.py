@@ -17,17 +17,18 @@ from likeness.domain.ids import (
     StyleIdField,
     UserIdField,
 )
+from likeness.domain.jobs.failure import FailureKind
 from likeness.domain.jobs.job import (
     MAX_AVATARS,
     MAX_PHOTOS,
     MAX_STYLES,
     MIN_PHOTOS,
     Consent,
-    FailureKind,
     JobState,
     Metadata,
     TimelineEntry,
 )
+from likeness.domain.jobs.test_plan import PlannedDay, TestPlan
 from likeness.domain.moment import Moment
 from likeness.domain.paging import MAX_CURSOR
 from likeness.domain.photos.photo import Box, ContentType, PhotoState
@@ -71,6 +72,12 @@ class JobsQuery(PageQuery):
     state: JobState | None = Field(default=None, description="only jobs in this state")
 
 
+class QuotaQuery(Message):
+    test_day: PlannedDay | None = Field(
+        default=None, description="the quota of test jobs on that day; needs TestMode"
+    )
+
+
 class Paged(Message):
     next: str | None = Field(
         description="cursor of the next page; null on the last page",
@@ -99,6 +106,9 @@ class CreateJob(Message):
         default=None, description="how the app checked the user's age; omit it if it did not"
     )
     metadata: Metadata = {}
+    test: TestPlan | None = Field(
+        default=None, description="makes this a test job; only where the stack has TestMode"
+    )
 
 
 class AddPhoto(NewPhoto):
@@ -399,6 +409,7 @@ class JobView(Message):
     job_id: JobIdField
     user_id: UserIdField
     metadata: Metadata
+    test: bool = Field(description="a test job", examples=[False])
     state: JobState
     reason: ReasonView | None = None
     failure: FailureKind | None = Field(default=None, description="cause, if state is failed")
@@ -434,6 +445,7 @@ class JobSummary(Message):
     job_id: JobIdField
     user_id: UserIdField
     metadata: Metadata
+    test: bool = Field(description="a test job", examples=[False])
     state: JobState
     reason: ReasonView | None = None
     failure: FailureKind | None = Field(default=None, description="cause, if state is failed")

@@ -19,6 +19,7 @@ class ErrorKind(StrEnum):
     TIER_LIMIT = "TierLimit"
     UNREADABLE_PICTURE = "UnreadablePicture"
     FORBIDDEN = "Forbidden"
+    TEST_MODE_OFF = "TestModeOff"
     TIER_CLOSED = "TierClosed"
     ACCESS_REVOKED = "AccessRevoked"
     NOT_FOUND = "NotFound"
@@ -112,6 +113,12 @@ class KeyReused(Invalid):
 
 class Forbidden(LikenessError):
     """The caller may not do this."""
+
+
+class TestModeOff(Forbidden):
+    """The stack accepts no test jobs: send nothing of a test, or use a stack with `TestMode`."""
+
+    __test__ = False  # no test class, whatever pytest thinks of its name
 
 
 class TierClosed(Forbidden):

@@ -42,8 +42,8 @@ class Ledger(Protocol):
         The job's own day is returned; any other day gets an entry of its own.
         """
 
-    def entries(self, user_id: UserId, day: Day) -> list[QuotaEntry]:
-        """Return the day's entries, oldest first."""
+    def entries(self, user_id: UserId, day: Day, *, test: bool = False) -> list[QuotaEntry]:
+        """Return the day's entries, oldest first: of jobs, or of test jobs."""
 
 
 class Users(Protocol):

@@ -101,7 +101,7 @@ class JobDurations(Protocol):
 
 
 class Workflow(Protocol):
-    def start(self, job_id: JobId) -> None: ...
+    def start(self, job_id: JobId, *, test: bool = False) -> None: ...
     def resume(self, task_token: str, output: dict[str, Any]) -> None:
         """Complete a waiting task. Raises Conflict if it does not wait any more."""
 

@@ -61,6 +61,9 @@ class Pictures(Protocol):
         The content decides about the kind. Returns or raises within `limits`, for any bytes.
         """
 
+    def placeholder(self, data: bytes) -> NormalisedPhoto:
+        """Return a picture of ours for the upload of a test job, with a checksum of the upload."""
+
     def content_type(self, data: bytes) -> str | None:
         """Return the type that the first bytes show; None if it is not accepted."""
 

@@ -42,6 +42,9 @@ class AvatarStore(Protocol):
         Raises NotFound if a drawn avatar is gone, Conflict if it is not the approved one.
         """
 
+    def publish_placeholders(self, avatars: Sequence[Avatar]) -> None:
+        """Write a test job's pictures, marked TEST and unsigned, in all sizes, then one ZIP."""
+
     def urls(self, job_id: JobId, avatar_ids: Iterable[AvatarId]) -> dict[AvatarId, AvatarUrls]: ...
     def thumbnail_url(self, job_id: JobId, avatar_id: AvatarId) -> str:
         """Return the presigned URL of the smallest WebP."""

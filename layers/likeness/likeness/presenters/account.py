@@ -5,9 +5,9 @@ from datetime import datetime
 
 from likeness.api.app import ErasureView, QuotaEntryView, QuotaView, TierView
 from likeness.domain.account.erasure import RETAINED, Erasure
-from likeness.domain.account.quota import QuotaEntry, UserZone
+from likeness.domain.account.quota import QuotaEntry, ReservedDay, UserZone
 from likeness.domain.account.user import Profile
-from likeness.domain.jobs.catalogue import Tier, tier_of
+from likeness.domain.jobs.catalogue import Tier
 
 
 def erasure_view(erasure: Erasure) -> ErasureView:
@@ -17,6 +17,8 @@ def erasure_view(erasure: Erasure) -> ErasureView:
 def quota_view(
     profile: Profile,
     zone: UserZone,
+    today: ReservedDay,
+    tier: Tier,
     tiers: Mapping[str, Tier],
     *,
     used: int,
@@ -24,11 +26,10 @@ def quota_view(
     now: datetime,
 ) -> QuotaView:
     """`zone`: the profile's, or the one of a user without a job."""
-    tier = tier_of(profile.plus, tiers, now)
     limit = tier.jobs_a_day if tier.open else 0
     waits_until = zone.waits_until(now)
     return QuotaView(
-        day=zone.day(now),
+        day=today.day,
         time_zone=zone.in_force(now),
         next_time_zone=zone.name if waits_until else None,
         next_time_zone_from=waits_until,
@@ -41,7 +42,7 @@ def quota_view(
         limit=limit,
         used=max(0, used),  # below 0 if a lead granted one more job
         left=max(0, limit - used),
-        next_day_begins_at=zone.next_day_begins(now),
+        next_day_begins_at=today.ends_at,
         entries=tuple(QuotaEntryView(**entry.model_dump(exclude={"day"})) for entry in entries),
     )
 

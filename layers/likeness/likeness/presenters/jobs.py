@@ -62,6 +62,7 @@ def job_summary(job: Job, cards: Cards, thumbnail: str | None = None) -> JobSumm
         job_id=job.job_id,
         user_id=job.user_id,
         metadata=job.metadata,
+        test=job.test is not None,
         state=job.state,
         reason=reason_view(job.reason, cards) if job.reason else None,
         failure=job.failure,

@@ -20,7 +20,7 @@
     DESK#<day>   COUNTS             counters of decisions
     DESK#<day>   SEEN#<moderator>   Exposure: pictures that they revealed
     USER#<user>  PROFILE            time zone, Plus, exonerated photos, running erasure
-    USER#<user>  ENTRY#<day>#<job>  QuotaEntry
+    USER#<user>  ENTRY#<day>#<job>  QuotaEntry; TEST-ENTRY#<day>#<job> of a test job
     DAY#<hash>   <day>              used: how many jobs hold that day; when it ends
     ERASURE#<e>  META               Erasure, with its receipt
     ERASED#<hash> META              when the user was erased: older messages of billing are ignored
@@ -52,6 +52,7 @@ from likeness.domain.ids import (
     UserId,
     WebhookId,
 )
+from likeness.domain.jobs.job import Job
 from likeness.domain.provenance.watermark import WatermarkId
 from likeness.domain.review.case import Review, job_of
 from likeness.domain.review.statistics import DeskDay
@@ -171,13 +172,14 @@ def day(user_hash: UserHash, of: Day) -> Key:
     return {"pk": days(user_hash), "sk": of}
 
 
-def entries(of: Day) -> str:
-    """The prefix of the sort keys of a day's entries."""
-    return f"ENTRY#{of}#"
+def entries(of: Day, *, test: bool = False) -> str:
+    """The prefix of the sort keys of a day's entries: of jobs, or of test jobs."""
+    return f"TEST-ENTRY#{of}#" if test else f"ENTRY#{of}#"
 
 
-def entry(user_id: UserId, of: Day, job_id: JobId) -> Key:
-    return {"pk": f"USER#{user_id}", "sk": f"{entries(of)}{job_id}"}
+def entry(job: Job, of: Day) -> Key:
+    prefix = entries(of, test=job.test is not None)
+    return {"pk": f"USER#{job.user_id}", "sk": f"{prefix}{job.job_id}"}
 
 
 def erasure(erasure_id: ErasureId) -> Key:

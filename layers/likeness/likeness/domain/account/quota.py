@@ -77,6 +77,9 @@ class UserZone(Record):
             return self.before.ends_at
         return midnight_after(today, self.name)
 
+    def today(self, now: datetime) -> ReservedDay:
+        return ReservedDay(day=self.day(now), ends_at=self.next_day_begins(now))
+
     def changed_to(self, name: str, now: datetime) -> Self:
         """Returns the zone after a request to change it; unchanged if it is too early.
 
@@ -84,9 +87,11 @@ class UserZone(Record):
         """
         if current_name(name) == current_name(self.name) or now < self.fixed_until:
             return self
-        today = ReservedDay(day=self.day(now), ends_at=self.next_day_begins(now))
         return type(self)(
-            name=current_name(name), fixed_at=now, before=today, previous=self.in_force(now)
+            name=current_name(name),
+            fixed_at=now,
+            before=self.today(now),
+            previous=self.in_force(now),
         )
 
     @property

@@ -18,6 +18,8 @@ from likeness.domain.ids import (
     UserHash,
     UserIdField,
 )
+from likeness.domain.jobs.failure import FailureKind
+from likeness.domain.jobs.test_plan import TestPlan
 from likeness.domain.moment import Moment
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record, Versioned
@@ -54,16 +56,6 @@ class JobState(StrEnum):
     CANCELLED = "cancelled"
     EXPIRED = "expired"  # not submitted in time, or not reviewed in time
     FAILED = "failed"  # our fault
-
-
-class FailureKind(StrEnum):
-    """Cause of a failed job."""
-
-    GPU = "gpu"  # the generation backend failed
-    CAPACITY = "capacity"  # no instance was available
-    TIMEOUT = "timeout"  # a time limit was exceeded
-    MODERATION = "moderation"  # the detector's version was not accepted in time
-    INTERNAL = "internal"
 
 
 BAD_ENDS = frozenset({JobState.REFUSED, JobState.CANCELLED, JobState.EXPIRED, JobState.FAILED})
@@ -110,6 +102,7 @@ class Job(Versioned):
     user_id: UserIdField
     user_hash: UserHash = Field(description="keyed hash of the user id, for quota days")
     metadata: Metadata = {}
+    test: TestPlan | None = Field(default=None, description="set: a test job")
     state: JobState = JobState.OPEN
     reason: Reason | None = None
     failure: FailureKind | None = None

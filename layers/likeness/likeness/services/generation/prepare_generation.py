@@ -43,7 +43,7 @@ def prepare_generation(
     replayed = job.state is JobState.GENERATING and job.attempt == attempt
     if not replayed:
         job = job.move(JobState.GENERATING, clock.now(), attempt=attempt)
-    approved = _approved_by_hand(job, reviews)
+    approved = approved_by_hand(job, reviews)
     photos = [photo for photo in jobs.photos(job_id) if may_be_used(photo, approved)]
     if not photos:
         raise Conflict(f"no photo of job {job_id} passed moderation")
@@ -103,7 +103,7 @@ def orders(job: Job, attempt: int) -> list[AvatarOrder]:
     ]
 
 
-def _approved_by_hand(job: Job, reviews: Reviews) -> bool:
+def approved_by_hand(job: Job, reviews: Reviews) -> bool:
     """Return whether a moderator approved the job's review, and no second opinion refused it."""
     if not any(moment.state is JobState.IN_REVIEW for moment in job.timeline):
         return False

@@ -19,8 +19,16 @@ from likeness.domain.errors import (
     TooManyOpenJobs,
 )
 from likeness.domain.ids import JobId, PhotoId, StyleId
-from likeness.domain.jobs.catalogue import StyleCard, Tier, check_styles, check_terms, tier_of
+from likeness.domain.jobs.catalogue import StyleCard, Tier, check_styles, check_terms
 from likeness.domain.jobs.job import Job, JobState, TimelineEntry, new_job_id
+from likeness.domain.jobs.test_plan import (
+    TestPlan,
+    counted_as,
+    job_tier,
+    quota_clock,
+    quota_day,
+    require_test_mode,
+)
 from likeness.domain.moment import CLOCKS_DIFFER
 from likeness.domain.photos.photo import Photo, PhotoState
 from likeness.ports.account import KeyedHash, Ledger, Users
@@ -39,6 +47,7 @@ class Terms:
     consent_versions: ConsentVersions
     submit_within: timedelta
     deadline: timedelta
+    test_mode: bool = False
 
 
 def create_job(
@@ -59,6 +68,7 @@ def create_job(
     The timer and the deadline are set before the job is stored, so that no job is without them.
     """
     now = clock.now()
+    _check_test(request, terms)
     check_consent(request.consent, terms.consent_versions, now)
     if request.age_assurance and request.age_assurance.checked_at > now + CLOCKS_DIFFER:
         raise Invalid(
@@ -70,16 +80,20 @@ def create_job(
     profile = users.profile(request.user_id)
     if profile.erasing:
         raise ErasureRunning("the user is being erased: no job can be created")
-    tier = tier_of(profile.plus, terms.tiers, now)
+    test = request.test
+    tier = job_tier(test, profile.plus, terms.tiers, now)
     check_terms(tier, request.styles, request.avatars)
-    user_hash = keyed_hash.user(request.user_id)
-    reserved = None if profile.zone else ledger.last_reserved(user_hash)
+    reserved = None
+    if profile.zone is None:
+        reserved = ledger.last_reserved(keyed_hash.user(request.user_id))
     zone = _zone(profile, request, reserved, users, now)
-    if ledger.used(user_hash, zone.day(now)) >= tier.jobs_a_day:
+    user_hash = keyed_hash.user(counted_as(request.user_id, test))
+    today = quota_day(test, zone, now)
+    if today and ledger.used(user_hash, today.day) >= tier.jobs_a_day:
         raise over_quota(
-            ledger.entries(request.user_id, zone.day(now)),
-            next_day_begins_at=zone.next_day_begins(now),
-            now=now,
+            ledger.entries(request.user_id, today.day, test=test is not None),
+            next_day_begins_at=today.ends_at,
+            now=quota_clock(test, today, now),
         )
     _require_room(profile, request, jobs, users)
 
@@ -93,9 +107,10 @@ def create_job(
         consent=request.consent,
         age_assurance=request.age_assurance,
         metadata=request.metadata,
+        test=test,
         seed=secrets.randbits(32),
         created_at=now,
-        submit_by=now + terms.submit_within,
+        submit_by=now + _submit_within(test, terms),
         timeline=(TimelineEntry(state=JobState.OPEN, at=now),),
     )
     awaited = [
@@ -152,6 +167,21 @@ def create_job_again(stored: StoredJob, *, jobs: Jobs, photos: Photos, clock: Cl
         if takes_photos and upload.photo_id in types
     )
     return JobCreated(job_id=job.job_id, submit_by=job.submit_by, uploads=presigned_posts)
+
+
+def _check_test(request: CreateJob, terms: Terms) -> None:
+    test = request.test
+    if test is None:
+        return
+    require_test_mode(terms.test_mode)
+    if test.avatars is not None and test.avatars > request.avatars:
+        raise Invalid(f"test.avatars: {test.avatars} of {request.avatars} cannot come out")
+
+
+def _submit_within(test: TestPlan | None, terms: Terms) -> timedelta:
+    if test is None or test.submit_within_s is None:
+        return terms.submit_within
+    return timedelta(seconds=test.submit_within_s)
 
 
 def _zone(

@@ -8,6 +8,7 @@ from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.ids import JobId, UserId
 from likeness.domain.jobs.estimate import MAX_DURATIONS, WORKING, estimate, work_time
 from likeness.domain.jobs.job import Job, JobState
+from likeness.domain.jobs.test_plan import TestPlan
 from likeness.domain.review.refusal import decisions
 from likeness.ports.deletion import Deletions
 from likeness.ports.generation import Work
@@ -34,7 +35,7 @@ def get_job(
     appeals: Appeals,
     clock: Clock,
     reasons: views.Cards,
-    quota: Callable[[UserId], QuotaView],
+    quota: Callable[[UserId, TestPlan | None], QuotaView],
 ) -> JobView:
     """While the job is open, requests the inspection of uploads whose S3 event was lost.
     `quota`: the use case get_quota.
@@ -58,7 +59,7 @@ def get_job(
         avatars=avatars,
         avatars_expire_at=job.avatars_expire_at,
         archive=avatar_store.archive_url(job_id) if avatars else None,
-        quota=quota(job.user_id),
+        quota=quota(job.user_id, job.test),
         statement=views.statement(job, there, refused, appeal, reasons),
     )
 

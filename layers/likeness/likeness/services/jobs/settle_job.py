@@ -23,7 +23,7 @@ def settle_job(
     clock: Clock,
     avatar_lifetime: timedelta,
 ) -> SettleJobResult:
-    """Job and day are written in one transaction, after the job's duration."""
+    """Job and day, if it has one, are written in one transaction, after the job's duration."""
     job = jobs.get(job_id)
     if job.state is JobState.COMPLETED:
         return SettleJobResult(job_id=job_id, state=job.state)
@@ -42,5 +42,8 @@ def settle_job(
         cover=published[0].avatar_id if published else None,
     )
     durations.add(completed, work_time(completed, now).total_seconds())
-    ledger.settle(completed, settled, now=now, reason=reason)
+    if job.day is None:
+        jobs.save(completed)
+    else:
+        ledger.settle(completed, settled, now=now, reason=reason)
     return SettleJobResult(job_id=job_id, state=JobState.COMPLETED)

@@ -139,7 +139,7 @@ def app(running: Cloud) -> Iterator[App]:
 def bus(running: Cloud, ops: Callable[[str], Any]) -> Callable[[str], list[dict[str, Any]]]:
     """A job's events as a consumer of the bus gets them: by its own rule, in a queue."""
     sqs, events = ops("sqs"), ops("events")
-    queue = sqs.create_queue(QueueName="consumer")["QueueUrl"]
+    queue = sqs.create_queue(QueueName="hears-events")["QueueUrl"]
     about = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
     statement = {
         "Effect": "Allow",

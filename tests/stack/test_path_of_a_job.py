@@ -100,7 +100,7 @@ def histories(ops):
 
 
 def dead_letters(ops):
-    """The bodies of messages in the stack's queues; they stay there."""
+    """The bodies of messages in the stack's queues, not in those of tests; they stay there."""
     client = ops("sqs")
     for queue in client.list_queues().get("QueueUrls", []):
         if "hears" in queue:

@@ -2,7 +2,7 @@
 
 from likeness import bootstrap
 from likeness.api.review import DecideReview, ReviewSummary
-from likeness.domain.errors import CaseClosed, ConcurrentChange, NoLease
+from likeness.domain.errors import CASE_CONFLICTS, ConcurrentChange
 from likeness.domain.ids import ReviewId
 from likeness.domain.review.case import Moderator
 from likeness.entrypoints.http import OnRepeat, route
@@ -15,19 +15,21 @@ from likeness.services.review.decide_review import decide_review
     takes=DecideReview,
     gives=ReviewSummary,
     moderators=bootstrap.staff,
-    raises=[CaseClosed, ConcurrentChange, NoLease],
+    raises=[*CASE_CONFLICTS, ConcurrentChange],
     on_repeat=OnRepeat.RUN_AGAIN,  # a moderator may repeat a decision
 )
 def handler(review_id: ReviewId, request: DecideReview, moderator: Moderator) -> ReviewSummary:
-    """Approve, or refuse with a reason code for each photo that breaks a rule."""
+    """Approve, or refuse with a reason code for each photo that breaks a rule.
+
+    The decision takes effect at `undo_until`.
+    """
     return decide_review(
         review_id,
         request,
         moderator=moderator,
         reviews=bootstrap.reviews(),
-        appeals=bootstrap.appeal_closing(),
-        workflow=bootstrap.workflow(),
-        metrics=bootstrap.metrics(),
+        pending=bootstrap.pending_decisions(),
         clock=bootstrap.CLOCK,
+        undo=bootstrap.settings().undo,
         second_percent=bootstrap.settings().second_review_percent,
     )

@@ -28,8 +28,23 @@ def test_every_message_of_the_review_desk_has_an_example():
         "SecondStats",
         "AppealStats",
         "ReviewSummary",
+        "NoteView",
+        "AgreementView",
+        "WorkStats",
+        "UserContext",
+        "GuidelineView",
+        "DecidedView",
+        "ExportedEntry",
+        "ChainHeadView",
+        "ReasonFigures",
     }
-    queries = {"StatsQuery"}
+    queries = {
+        "StatsQuery",
+        "QueueQuery",
+        "DecidedQuery",
+        "AuditExportQuery",
+        "TransparencyQuery",
+    }
     messages = {
         name
         for name, found in vars(api_reviews).items()

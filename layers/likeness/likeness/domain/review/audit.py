@@ -24,6 +24,14 @@ class AuditAction(StrEnum):
     REVEALED = "revealed"
     APPROVED = "approved"
     REFUSED = "refused"
+    UNDONE = "undone"
+    COMPLETED = "completed"  # the decision took effect
+    SKIPPED = "skipped"
+    ESCALATED = "escalated"
+    RETURNED = "returned"
+    NOTED = "noted"
+    OVERTURNED = "overturned"  # by a lead, without an appeal
+    EXPORTED = "exported"  # a lead read a part of the audit log
     EXPIRED = "expired"
     AGE_ASSURED = "age_assured"  # the app's word removed a doubt about age; no case was opened
     EXPOSURE_ASKED = "exposure_asked"

@@ -123,8 +123,8 @@ def test_the_next_case_is_for_one_moderator_who_can_undo_the_decision(
     assert other.act(review, "claim")[0] == 403
 
     assert desk.act(review, "return")[0] in {403, 409}, "only another lead, with a lease"
-    assert backend.job(in_review)["state"] == "in_review"
-    backend.cancel(in_review)
+    assert backend.get_job(in_review)["state"] == "in_review"
+    backend.delete_job(in_review)
 
 
 def test_a_lead_reads_every_figure_and_reverses_a_refusal(in_review, desk, other, person, backend):
@@ -156,14 +156,14 @@ def test_a_lead_reads_every_figure_and_reverses_a_refusal(in_review, desk, other
     status, reversed_ = desk.act(review, "overturn", {"photos": []})
     assert (status, bool(reversed_.get("overturned_by"))) == (200, True)
     assert desk.act(review, "overturn", {"photos": []}) == (status, reversed_)
-    assert backend.quota(person.user_id)["left"] >= 1
+    assert backend.get_quota(person.user_id)["left"] >= 1
 
 
 def test_a_lead_refuses_a_job_that_runs(in_review, desk, other, person, objects):
     review = review_of(in_review)
     assert other.act(review, "claim")[0] == 200
     assert other.decide(review)[0] == 200
-    until(lambda: person.backend.job(in_review)["state"] == "generating")
+    until(lambda: person.backend.get_job(in_review)["state"] == "generating")
 
     refusal = {"photos": [{"photo_id": "p02", "reason": "RIGHTS.NOT_SELF"}]}
     status, shown = desk.act(review, "overturn", refusal)

@@ -32,7 +32,12 @@ def jobs(tables):
 
 @pytest.mark.parametrize("state", list(JobState))
 def test_a_job_is_read_as_it_was_stored(jobs, state):
-    job = a_job(state, reason=Reason.SYSTEM_UNAVAILABLE, photos_deleted_at=NOW)
+    job = a_job(
+        state,
+        reason=Reason.SYSTEM_UNAVAILABLE,
+        photos_deleted_at=NOW,
+        metadata={"order": "2026-1187", "note": "ä 🙂", "empty": ""},
+    )
 
     jobs.create(job, [])
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pydantic import ValidationError
 
 from likeness.api.app import StoredJob
 from likeness.contracts import JobError
@@ -81,6 +82,34 @@ def test_consent_is_stored_with_version_and_time(world):
     created = create(world)
 
     assert world.jobs.get(created.job_id).consent == an_order().consent
+
+
+def test_metadata_is_stored_with_the_job(world):
+    created = create(world, an_order(metadata={"order": "2026-1187"}))
+
+    assert world.jobs.get(created.job_id).metadata == {"order": "2026-1187"}
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {f"k{n}": "" for n in range(21)},
+        {"": "no name"},
+        {"k" * 41: ""},
+        {"two words": ""},
+        {"key": "v" * 501},
+        {"key": "two\nlines"},
+        {"key": 1},
+        {"key": None},
+        {"key": {"nested": ""}},
+    ],
+    ids=str,
+)
+def test_metadata_is_bounded(metadata):
+    with pytest.raises(ValidationError) as refused:
+        an_order(metadata=metadata)
+
+    assert "two\nlines" not in str(refused.value)
 
 
 def test_no_day_is_reserved_before_the_job_is_submitted(world):

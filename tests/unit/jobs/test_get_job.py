@@ -66,13 +66,20 @@ def test_an_unknown_job_is_not_found(world):
         get(world)
 
 
-def test_the_response_contains_neither_the_user_nor_detector_results(world):
+def test_the_response_names_the_user_and_returns_the_apps_metadata(world):
+    world.has(metadata={"order": "2026-1187", "empty": ""})
+
+    view = get(world)
+
+    assert (view.user_id, view.metadata) == (USER, {"order": "2026-1187", "empty": ""})
+
+
+def test_the_response_contains_no_detector_results(world):
     doubtful = a_verdict(Outcome.DOUBTFUL, Reason.MINOR_AGE_DOUBT)
     world.has(JobState.IN_REVIEW, with_photos=[a_photo(verdict=doubtful)])
 
     view = get(world).model_dump_json()
 
-    assert USER not in view
     assert "Weapons" not in view
     assert "MINOR" not in view
 

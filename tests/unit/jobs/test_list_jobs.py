@@ -52,6 +52,14 @@ def test_a_job_opened_between_two_pages_does_not_shift_the_next_page(world, five
     assert [job.job_id for job in second.jobs] == five[2:4]
 
 
+def test_a_job_in_a_list_names_its_user_and_has_the_apps_metadata(world):
+    world.jobs.create(a_job(metadata={"order": "2026-1187"}), [])
+
+    (job,) = listed(world).jobs
+
+    assert (job.user_id, job.metadata) == (USER, {"order": "2026-1187"})
+
+
 def test_a_job_in_a_list_has_its_reason(world):
     world.jobs.create(a_job(JobState.REFUSED, reason=Reason.RIGHTS_NOT_SELF), [])
 

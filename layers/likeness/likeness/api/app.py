@@ -25,6 +25,7 @@ from likeness.domain.jobs.job import (
     Consent,
     FailureKind,
     JobState,
+    Metadata,
     TimelineEntry,
 )
 from likeness.domain.paging import MAX_CURSOR
@@ -88,6 +89,7 @@ class CreateJob(Message):
     age_assurance: AgeAssurance | None = Field(
         default=None, description="how the app checked the user's age; omit it if it did not"
     )
+    metadata: Metadata = {}
 
 
 class AddPhoto(NewPhoto):
@@ -345,6 +347,8 @@ class JobView(Message):
     """A job, with its photos, avatars and quota."""
 
     job_id: JobIdField
+    user_id: UserIdField
+    metadata: Metadata
     state: JobState
     reason: ReasonView | None = None
     failure: FailureKind | None = Field(default=None, description="cause, if state is failed")
@@ -372,6 +376,8 @@ class JobSummary(Message):
     """A job in a list; GET /v1/jobs/{job_id} has the details."""
 
     job_id: JobIdField
+    user_id: UserIdField
+    metadata: Metadata
     state: JobState
     reason: ReasonView | None = None
     failure: FailureKind | None = Field(default=None, description="cause, if state is failed")

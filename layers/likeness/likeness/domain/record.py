@@ -6,12 +6,14 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Record(BaseModel):
-    """A frozen record. An unknown field is an error.
+    """A frozen record. An unknown field is an error; an error names fields, never their values.
 
     The validator is built at first use: a function imports many records and uses few.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", defer_build=True, hide_input_in_errors=True
+    )
 
 
 class Versioned(Record):

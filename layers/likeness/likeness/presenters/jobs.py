@@ -59,6 +59,8 @@ def reason_view(reason: Reason, cards: Cards, *, left_out: bool = False) -> Reas
 def job_summary(job: Job, cards: Cards) -> JobSummary:
     return JobSummary(
         job_id=job.job_id,
+        user_id=job.user_id,
+        metadata=job.metadata,
         state=job.state,
         reason=reason_view(job.reason, cards) if job.reason else None,
         failure=job.failure,

@@ -3,9 +3,9 @@
 import secrets
 from datetime import datetime
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from likeness.domain.account.age import AgeAssurance
 from likeness.domain.account.quota import Day
@@ -17,6 +17,21 @@ from likeness.domain.record import Record, Versioned
 MIN_PHOTOS, MAX_PHOTOS = 3, 10
 MAX_STYLES = 5
 MAX_AVATARS = 30
+
+
+# Of the app, for its own use: it is returned unchanged and never logged. No control characters: they
+# take six bytes each in JSON, and a page of a list has to fit into a Lambda response (6 MB).
+Metadata = Annotated[
+    dict[
+        Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,40}$")],
+        Annotated[str, StringConstraints(max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")],
+    ],
+    Field(
+        max_length=20,
+        description="the app's own, returned with the job and its events; never logged",
+        examples=[{"order": "2026-1187"}],
+    ),
+]
 
 
 class JobState(StrEnum):
@@ -81,6 +96,7 @@ class Job(Versioned):
     job_id: JobIdField
     user_id: UserIdField
     user_hash: UserHash = Field(description="keyed hash of the user id, for quota days")
+    metadata: Metadata = {}
     state: JobState = JobState.OPEN
     reason: Reason | None = None
     failure: FailureKind | None = None

@@ -81,6 +81,7 @@ def create_job(
         avatars=request.avatars,
         consent=request.consent,
         age_assurance=request.age_assurance,
+        metadata=request.metadata,
         seed=secrets.randbits(32),
         created_at=now,
         submit_by=now + terms.submit_within,

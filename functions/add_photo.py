@@ -12,7 +12,12 @@ from likeness.services.photos.add_photo import add_photo, add_photo_again
 
 def _again(stored: StoredPost, job_id: JobId) -> PresignedPost:
     return add_photo_again(
-        stored, job_id, jobs=bootstrap.jobs(), photos=bootstrap.photos(), clock=bootstrap.CLOCK
+        stored,
+        job_id,
+        jobs=bootstrap.jobs(),
+        photos=bootstrap.photos(),
+        deletions=bootstrap.deletions(),
+        clock=bootstrap.CLOCK,
     )
 
 
@@ -28,5 +33,10 @@ def _again(stored: StoredPost, job_id: JobId) -> PresignedPost:
 def handler(job_id: JobId, request: AddPhoto) -> PresignedPost:
     """Create a presigned POST that replaces a refused photo."""
     return add_photo(
-        job_id, request, jobs=bootstrap.jobs(), photos=bootstrap.photos(), clock=bootstrap.CLOCK
+        job_id,
+        request,
+        jobs=bootstrap.jobs(),
+        photos=bootstrap.photos(),
+        deletions=bootstrap.deletions(),
+        clock=bootstrap.CLOCK,
     )

@@ -5,14 +5,18 @@ from http import HTTPStatus
 from likeness import bootstrap
 from likeness.adapters import policy_files
 from likeness.api.app import CreateJob, JobCreated, StoredJob
-from likeness.domain.errors import Conflict, Forbidden, NotFound, OverQuota
+from likeness.domain.errors import Conflict, Forbidden, NotFound, OverQuota, UserBlocked
 from likeness.entrypoints.http import StoredPart, route
 from likeness.services.jobs.create_job import Terms, create_job, create_job_again
 
 
 def _again(stored: StoredJob) -> JobCreated:
     return create_job_again(
-        stored, jobs=bootstrap.jobs(), photos=bootstrap.photos(), clock=bootstrap.CLOCK
+        stored,
+        jobs=bootstrap.jobs(),
+        photos=bootstrap.photos(),
+        deletions=bootstrap.deletions(),
+        clock=bootstrap.CLOCK,
     )
 
 
@@ -32,7 +36,7 @@ def _terms() -> Terms:
     takes=CreateJob,
     gives=JobCreated,
     status=HTTPStatus.CREATED,
-    raises=[Conflict, Forbidden, NotFound, OverQuota],
+    raises=[Conflict, Forbidden, UserBlocked, NotFound, OverQuota],
     on_repeat=StoredPart(StoredJob, _again),
 )
 def handler(request: CreateJob) -> JobCreated:
@@ -42,6 +46,7 @@ def handler(request: CreateJob) -> JobCreated:
         jobs=bootstrap.jobs(),
         users=bootstrap.users(),
         ledger=bootstrap.ledger(),
+        holds=bootstrap.holds(),
         photos=bootstrap.photos(),
         timers=bootstrap.timers(),
         deadlines=bootstrap.deadlines(),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from likeness.ports.account import Erasures, KeyedHash, Ledger, Users
     from likeness.ports.deletion import Buckets, Deadlines, Deletions, JobFiles, Signer
     from likeness.ports.generation import Endpoint, Generator, Runs, Training, Work
+    from likeness.ports.holds import HoldFiles, Holds
     from likeness.ports.jobs import EventBus, EventDeadLetters, JobDurations, Jobs, Timers, Workflow
     from likeness.ports.photos import Detector, Inspections, Photos
     from likeness.ports.provenance import AvatarStore, Credentials, WatermarkReader, Watermarks
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from likeness.services.deletion.job_deletion import JobDeletion
     from likeness.services.deletion.job_receipts import JobReceipts
     from likeness.services.review.appeal_closing import AppealClosing
+    from likeness.services.review.holding import Holding
+    from likeness.services.review.known_pictures import KnownPictures
 
 CLOCK = SystemClock()
 # For presigned URLs and POSTs: objects encrypted with KMS need Signature Version 4, and a POST must
@@ -95,6 +98,38 @@ def appeals() -> Appeals:
     from likeness.adapters.review.appeals_table import AppealsTable
 
     return AppealsTable(_table())
+
+
+@cache
+def holds() -> Holds:
+    from likeness.adapters.review.holds_table import HoldsTable
+
+    return HoldsTable(_table(), CLOCK)
+
+
+@cache
+def hold_files() -> HoldFiles:
+    from likeness.adapters.review.hold_bucket import HoldBucket
+
+    return HoldBucket(_client("s3"), settings().hold_bucket or "")
+
+
+@cache
+def holding() -> Holding:
+    from likeness.adapters.photos import pictures
+    from likeness.services.review.holding import Holding
+
+    return Holding(jobs(), photos(), holds(), hold_files(), deletions(), pictures, metrics(), CLOCK)
+
+
+@cache
+def known_pictures() -> KnownPictures:
+    from likeness.adapters.photos import pictures
+    from likeness.adapters.photos.hash_list import BucketHashList
+    from likeness.services.review.known_pictures import KnownPictures
+
+    uri = settings().hash_list
+    return KnownPictures(holding(), pictures, BucketHashList(_client("s3"), uri) if uri else None)
 
 
 @cache

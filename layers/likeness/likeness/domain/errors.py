@@ -4,6 +4,7 @@
   - Invalid       the caller can fix the request
     - KeyReused   an Idempotency-Key was sent with another request
   - Forbidden     the caller is authenticated but not allowed
+    - UserBlocked   the user can open no job
   - NotFound      no such resource, or it belongs to another user
   - Conflict      concurrent modification, or wrong state
     - InProgress  the same request is being processed: send it again
@@ -12,6 +13,8 @@
     - LeaseLost       the moderator has no lease of the case: claim it
     - CaseDecided     the case is closed, or its decision waits to take effect
     - DeadlinePassed  the case was not decided in time
+    - JobHeld         photos of the job may be illegal: nothing is drawn from them
+    - MustBeHeld      the refusal says that the photos may be illegal: hold the case instead
   - OverQuota     the caller must wait for the next day
   - Unavailable   a dependency failed; retrying is safe
     - Denied      a permission is missing or a key is disabled: retry after operators fix it
@@ -44,6 +47,9 @@ class KeyReused(Invalid): ...
 class Forbidden(LikenessError): ...
 
 
+class UserBlocked(Forbidden): ...
+
+
 class NotFound(LikenessError): ...
 
 
@@ -67,6 +73,12 @@ class CaseDecided(Conflict): ...
 
 
 class DeadlinePassed(Conflict): ...
+
+
+class JobHeld(Conflict): ...
+
+
+class MustBeHeld(Conflict): ...
 
 
 class OverQuota(LikenessError): ...

@@ -19,6 +19,8 @@
     USER#<user>  PROFILE            time zone, Plus, exonerated photos, running erasure
     USER#<user>  ENTRY#<day>#<job>  QuotaEntry
     DAY#<hash>   <day>              used: how many jobs hold that day; when it ends
+    HOLD#<job>   META               Hold                         HOLDS            <class>#<at>#<job>
+    BLOCK#<hash> <job>              whether that job's hold blocks the user
     ERASURE#<e>  META               Erasure, with its receipt
     WATERMARK#<w> META              WatermarkRecord: which avatar contains that watermark
     DURATIONS#<b>#<t> <submitted>#<job>  how long a job of that backend and tier worked, s
@@ -27,8 +29,9 @@ A user's days are counted under a keyed hash of the user (`hash`), in items with
 only that hash and the days stay after an erasure.
 Attributes `pk`, `sk`, `gsi1pk`, `gsi1sk` are strings, index `gsi1` projects everything. `ttl` is
 in seconds since 1970: 90 days after creation for a job and all its items, 400 days for the ledger
-and an erasure. Profiles, the audit log and watermarks do not expire: published pictures last, and
-a watermark's record contains no user id. DynamoDB deletes late, so no promise relies on `ttl`.
+and an erasure. Profiles, holds that are not returned, the audit log and watermarks do not expire:
+published pictures last, and a watermark's record contains no user id. DynamoDB deletes late, so no
+promise relies on `ttl`.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -37,6 +40,7 @@ from likeness.domain.account.quota import Day
 from likeness.domain.ids import AvatarId, ErasureId, JobId, PhotoId, ReviewId, UserHash, UserId
 from likeness.domain.provenance.watermark import WatermarkId
 from likeness.domain.review.case import Review, job_of
+from likeness.domain.review.hold import Hold, HoldState
 from likeness.domain.review.statistics import DeskDay
 
 INDEX = "gsi1"
@@ -52,6 +56,7 @@ OBJECTS = "OBJECT#"
 WAITING = "REVIEWS#waiting"
 AUDIT = "AUDIT"
 SEEN = "SEEN#"
+HOLDS = "HOLDS"
 
 Key = dict[str, str]
 
@@ -157,6 +162,24 @@ def entries(of: Day) -> str:
 
 def entry(user_id: UserId, of: Day, job_id: JobId) -> Key:
     return {"pk": f"USER#{user_id}", "sk": f"{entries(of)}{job_id}"}
+
+
+def hold(job_id: JobId) -> Key:
+    return {"pk": f"HOLD#{job_id}", "sk": "META"}
+
+
+def holds(of: Hold) -> Key:
+    """In the index: the waiting ones first, then those to be reported, the oldest first."""
+    rank = 0 if of.state is HoldState.WAITING else 1 if of.active and not of.reported else 2
+    return {"gsi1pk": HOLDS, "gsi1sk": f"{rank}#{sortable(of.held_at)}#{of.job_id}"}
+
+
+def blocks(user_hash: UserHash) -> str:
+    return f"BLOCK#{user_hash}"
+
+
+def block(user_hash: UserHash, job_id: JobId) -> Key:
+    return {"pk": blocks(user_hash), "sk": job_id}
 
 
 def erasure(erasure_id: ErasureId) -> Key:

@@ -11,7 +11,7 @@ from likeness.domain.record import Record
 
 RETAINED = (
     "A keyed hash of the user id with the quota days of its jobs, for 400 days, so that an erasure "
-    "does not reset the daily quota. Jobs under a legal hold. Nothing else."
+    "does not reset the daily quota. What a legal hold preserves. Nothing else."
 )
 
 

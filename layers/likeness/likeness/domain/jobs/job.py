@@ -19,8 +19,8 @@ MAX_STYLES = 5
 MAX_AVATARS = 30
 
 
-# Of the app, for its own use: it is returned unchanged and never logged. No control characters: they
-# take six bytes each in JSON, and a page of a list has to fit into a Lambda response (6 MB).
+# Of the app, for its own use: it is returned unchanged and never logged. No control characters:
+# they take six bytes each in JSON, and a page of a list has to fit into a Lambda response (6 MB).
 Metadata = Annotated[
     dict[
         Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,40}$")],

@@ -49,6 +49,8 @@ class ReviewState(StrEnum):
     APPROVED = "approved"
     REFUSED = "refused"
     EXPIRED = "expired"
+    HELD = "held"  # its photos may be illegal: a lead decides about the hold first
+    CLOSED = "closed"  # that hold was confirmed: no decision that the user is told
 
 
 class ReviewKind(StrEnum):
@@ -228,6 +230,8 @@ class Review(Versioned):
             raise Forbidden("moderators do not review their own photos")
         if self.kind is ReviewKind.APPEAL and not moderator.lead:
             raise Forbidden("only leads review appeals")
+        if self.state in {ReviewState.HELD, ReviewState.CLOSED} and not moderator.lead:
+            raise Forbidden("the case is held: only leads see it")
         if self.escalation and (not moderator.lead or self.escalation.by == moderator.id):
             raise Forbidden("the case was escalated: another lead reviews it")
         if moderator.id in self.excluded_moderators:
@@ -283,6 +287,19 @@ class Review(Versioned):
                 "escalation": Escalation(by=by, at=now, reason=reason),
             }
         )
+
+    def hold(self) -> Self:
+        """Removes the case from the queue until a lead has decided about the hold of its job."""
+        return self.change(state=ReviewState.HELD, lease=None)
+
+    def return_from_hold(self, now: datetime) -> Self:
+        """Returns a held case to the queue; one whose deadline has passed expires."""
+        if now < self.decide_by:
+            return self.change(state=ReviewState.WAITING)
+        return self.expire(now)
+
+    def close(self, now: datetime) -> Self:
+        return self.change(state=ReviewState.CLOSED, lease=None, decided_at=now)
 
     def return_to_queue(self, by: str, now: datetime) -> Self:
         """Ends the escalation: moderators may work the case again. `by` must have the lease."""

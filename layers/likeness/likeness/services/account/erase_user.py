@@ -30,8 +30,8 @@ def erase_user(
     """Resumes at any point: a job's record is deleted after its files, the user after all jobs.
 
     `cancel` (the use case cancel_job) ends running jobs; raises Unavailable while one still runs,
-    so that the step is retried. A job under a legal hold stays. Deleted files are not recorded for
-    a receipt: the job's records are deleted too.
+    so that the step is retried. A job whose files a legal hold forbids to delete stays. Deleted
+    files are not recorded for a receipt: the job's records are deleted too.
     """
     erasure = erasures.get(erasure_id)
     if erasure.state is ErasureState.DONE or erasure.user_id is None:

@@ -31,7 +31,7 @@ class JobReceipts:
         return deletion is not None and deletion.state is state and deletion.receipt is not None
 
     def issue_hold(self, job_id: JobId, now: datetime) -> None:
-        """Sign and store that a legal hold forbids the deletion, without details."""
+        """Sign and store that the job is under a legal hold, without details."""
         self._issue(job_id, DeletionState.HELD, now)
 
     def issue(
@@ -70,7 +70,8 @@ class JobReceipts:
             checked=checked,
         )
         signed = self.signer.sign(receipt)
-        self.deletions.save(Deletion(job_id=job_id, state=state, receipt=signed))
+        before = self.deletions.get(job_id) or Deletion(job_id=job_id, state=state)
+        self.deletions.save(before.model_copy(update={"state": state, "receipt": signed}))
 
 
 def _uploads(photos: Iterable[Photo]) -> Iterator[StoredObject]:

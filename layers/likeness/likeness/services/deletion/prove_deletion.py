@@ -86,6 +86,10 @@ def _delete(
     places = (*PHOTOS, *WORK, *DRAWN) if finished else EVERYWHERE  # the user has the avatars
     objects = deletion.delete(job_id, places)
     deletion.verify(job_id, places)
+    if deletion.is_preserved(job_id):
+        if not receipts.is_issued(job_id, DeletionState.HELD):
+            receipts.issue_hold(job_id, clock.now())
+        return objects
     if objects or not receipts.is_issued(job_id, DeletionState.DELETED):
         receipts.issue(job_id, jobs.photos(job_id), places, clock.now())
     if job.photos_deleted_at is None:

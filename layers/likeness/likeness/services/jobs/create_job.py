@@ -9,13 +9,14 @@ from likeness.api.app import CreateJob, JobCreated, StoredJob
 from likeness.contracts import JobError
 from likeness.domain.account.quota import ReservedDay, UserZone, quota_used_message, zone_info
 from likeness.domain.account.user import Profile
-from likeness.domain.errors import Conflict, Invalid, OverQuota
+from likeness.domain.errors import Conflict, Invalid, OverQuota, UserBlocked
 from likeness.domain.ids import PhotoId, StyleId
 from likeness.domain.jobs.catalogue import StyleCard, Tier, check_styles, check_terms, tier_of
 from likeness.domain.jobs.job import Job, JobState, TimelineEntry, new_job_id
 from likeness.domain.photos.photo import Photo
 from likeness.ports.account import KeyedHash, Ledger, Users
-from likeness.ports.deletion import Deadlines
+from likeness.ports.deletion import Deadlines, Deletions
+from likeness.ports.holds import Holds
 from likeness.ports.jobs import Jobs, Timers
 from likeness.ports.photos import Photos
 from likeness.ports.runtime import Clock
@@ -38,6 +39,7 @@ def create_job(
     jobs: Jobs,
     users: Users,
     ledger: Ledger,
+    holds: Holds,
     photos: Photos,
     timers: Timers,
     deadlines: Deadlines,
@@ -67,6 +69,8 @@ def create_job(
     tier = tier_of(profile.plus, terms.tiers, now)
     check_terms(tier, request.styles, request.avatars)
     user_hash = keyed_hash.user(request.user_id)
+    if holds.block(user_hash):
+        raise UserBlocked("this user can open no job")
     reserved = None if profile.zone else ledger.last_reserved(user_hash)
     zone = _zone(profile, request, reserved, users, now)
     if ledger.used(user_hash, zone.day(now)) >= tier.jobs_a_day:
@@ -100,13 +104,16 @@ def create_job(
     return JobCreated(job_id=job.job_id, submit_by=job.submit_by, uploads=presigned_posts)
 
 
-def create_job_again(stored: StoredJob, *, jobs: Jobs, photos: Photos, clock: Clock) -> JobCreated:
+def create_job_again(
+    stored: StoredJob, *, jobs: Jobs, photos: Photos, deletions: Deletions, clock: Clock
+) -> JobCreated:
     """Return the same job for a repeated request, with new presigned POSTs.
 
     Without presigned POSTs if the job takes no more photos.
     """
     job = jobs.get(stored.job_id)
-    takes_photos = job.state is JobState.OPEN and clock.now() < job.submit_by
+    deletion = deletions.get(job.job_id)
+    takes_photos = job.state is JobState.OPEN and clock.now() < job.submit_by and not deletion
     types = {photo.photo_id: photo.content_type for photo in jobs.photos(job.job_id)}
     presigned_posts = tuple(
         photos.presigned_post(job.job_id, upload.photo_id, types[upload.photo_id])

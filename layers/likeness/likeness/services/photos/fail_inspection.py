@@ -6,6 +6,7 @@ from likeness.domain.ids import JobId, PhotoId
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.photos.photo import InspectionLease, Photo, PhotoProblem, PhotoState
 from likeness.domain.reasons import Reason
+from likeness.ports.deletion import Deletions
 from likeness.ports.jobs import Jobs
 from likeness.ports.photos import Photos
 from likeness.ports.runtime import Clock, Metrics
@@ -24,6 +25,7 @@ def fail_inspection(
     died: bool,
     jobs: Jobs,
     photos: Photos,
+    deletions: Deletions,
     metrics: Metrics,
     clock: Clock,
 ) -> PhotoState | None:
@@ -31,9 +33,12 @@ def fail_inspection(
 
     After an error of ours the upload stays, and a later request for the job inspects it again.
     An invocation that failed after its verdict was saved left files: they are deleted. Returns the
-    state that was recorded; None if the invocation had no lease.
+    state that was recorded; None if the invocation had no lease, or while a hold forbids deletion.
     """
     metrics.count(DIED if died else FAILED)
+    deletion = deletions.get(job_id)
+    if deletion and deletion.forbids_deletion:
+        return None
     job, photo = find_photo(job_id, photo_id, jobs)
     if job is None or photo is None:  # erased
         photos.delete(job_id, photo_id)

@@ -3,6 +3,7 @@
 from likeness.adapters.photos.pictures.containers import content_type
 from likeness.adapters.photos.pictures.copies import same_picture
 from likeness.adapters.photos.pictures.fence import normalise
+from likeness.adapters.photos.pictures.hashes import hashes
 from likeness.adapters.photos.pictures.preview import blurred
 
-__all__ = ["blurred", "content_type", "normalise", "same_picture"]
+__all__ = ["blurred", "content_type", "hashes", "normalise", "same_picture"]

@@ -1,0 +1,43 @@
+"""A moderator holds a case: its photos may be illegal, and a lead decides."""
+
+from likeness.api.holds import HoldReview
+from likeness.api.review import ReviewSummary
+from likeness.domain.errors import Invalid
+from likeness.domain.ids import ReviewId
+from likeness.domain.review.audit import AuditAction, about
+from likeness.domain.review.case import Moderator, ReviewState
+from likeness.domain.review.hold import HoldTrigger
+from likeness.ports.review import Reviews
+from likeness.ports.runtime import Clock
+from likeness.presenters.review import review_summary
+from likeness.services.review.holding import Holding
+
+
+def hold_review(
+    review_id: ReviewId,
+    request: HoldReview,
+    *,
+    moderator: Moderator,
+    reviews: Reviews,
+    holding: Holding,
+    clock: Clock,
+) -> ReviewSummary:
+    """The photos are preserved first: if that fails, the case stays as it is.
+
+    Idempotent for the same moderator. From then on only leads see the case.
+    """
+    now = clock.now()
+    review = reviews.get(review_id)
+    if review.state is ReviewState.HELD:
+        hold = holding.active(review.job_id)
+        if hold and hold.held_by == moderator.id:
+            return review_summary(review, moderator, now)
+    review.require_allowed(moderator)
+    review.require_lease(moderator.id, now)
+    if others := sorted(set(request.photos) - {photo.photo_id for photo in review.photos}):
+        raise Invalid(f"photos: {', '.join(others)} are not in this review")
+    holding.hold(review.job_id, HoldTrigger.MODERATOR, by=moderator.id, suspected=request.photos)
+    held = review.hold()
+    details = {"photos": ",".join(sorted(request.photos))}
+    reviews.save(held, about(held, AuditAction.HELD, now, actor=moderator.id, details=details))
+    return review_summary(held, moderator, now)

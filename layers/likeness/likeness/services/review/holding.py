@@ -1,0 +1,149 @@
+"""Hold a job whose photos may be illegal: preserve copies, and let a lead decide."""
+
+import base64
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from likeness.domain.deletion.receipt import Deletion, DeletionState
+from likeness.domain.errors import Conflict, NotFound, Unavailable
+from likeness.domain.ids import JobId, PhotoId
+from likeness.domain.jobs.job import Job
+from likeness.domain.photos.photo import Photo
+from likeness.domain.review.audit import SYSTEM, AuditAction
+from likeness.domain.review.hold import (
+    HeldPhoto,
+    Hold,
+    HoldTrigger,
+    Kind,
+    PreservedFile,
+    about_hold,
+)
+from likeness.ports.deletion import Deletions
+from likeness.ports.holds import HoldFiles, Holds
+from likeness.ports.jobs import Jobs
+from likeness.ports.photos import Photos
+from likeness.ports.review import Previews
+from likeness.ports.runtime import Clock, Metrics
+
+HELD = "JobsHeld"  # the metric of the alarm of that name
+AT_ONCE = 10  # photos of a job are inspected concurrently
+
+
+@dataclass(frozen=True)
+class Holding:
+    jobs: Jobs
+    photos: Photos
+    holds: Holds
+    files: HoldFiles
+    deletions: Deletions
+    previews: Previews
+    metrics: Metrics
+    clock: Clock
+
+    def active(self, job_id: JobId) -> Hold | None:
+        hold = self.holds.get(job_id)
+        return hold if hold and hold.active else None
+
+    def hold(
+        self,
+        job_id: JobId,
+        trigger: HoldTrigger,
+        *,
+        by: str = SYSTEM,
+        suspected: Collection[PhotoId] = (),
+        found: Sequence[HeldPhoto] = (),
+    ) -> Hold:
+        """Hold the job and preserve all its photos. Idempotent.
+
+        Recorded before anything is copied: from then on nothing of the job is deleted until its
+        copies are complete. The photos that were uploaded with the suspected ones belong to the
+        evidence (18 U.S.C. 2258A(h)(3)). `found`: what the caller knows about single photos; it
+        stored their files.
+        """
+        job = self.jobs.get(job_id)
+        self._open(job, trigger, by)
+        self._forbid_deletion(job_id)
+        return self._preserve(job_id, suspected, found)
+
+    def complete(self, hold: Hold) -> None:
+        """Copy again after an earlier attempt failed."""
+        deletion = self.deletions.get(hold.job_id)
+        if deletion and deletion.forbids_deletion:
+            self._preserve(hold.job_id, (), ())
+
+    def _open(self, job: Job, trigger: HoldTrigger, by: str) -> None:
+        before = self.holds.get(job.job_id)
+        if before and before.active:
+            return
+        now = self.clock.now()
+        hold = before.again(trigger, now, by) if before else Hold.of(job, trigger, now, by)
+        event = about_hold(hold, AuditAction.HELD, now, actor=by, details={"trigger": trigger})
+        try:
+            self.holds.save(hold, event)
+        except Conflict:  # a concurrent inspection opened it
+            if self.active(job.job_id) is None:
+                raise
+            return
+        self.metrics.count(HELD)
+
+    def _forbid_deletion(self, job_id: JobId) -> None:
+        """Until copies are complete. A receipt that was signed before stays until the next one."""
+        before = self.deletions.get(job_id) or Deletion(job_id=job_id, state=DeletionState.HELD)
+        held = {"state": DeletionState.HELD, "preserved": False, "receipt": None}
+        self.deletions.save(before.model_copy(update=held))
+
+    def _preserve(
+        self, job_id: JobId, suspected: Collection[PhotoId], found: Sequence[HeldPhoto]
+    ) -> Hold:
+        photos = [*found, *self._copies(job_id, suspected)]
+        for _ in range(AT_ONCE):
+            hold = self.holds.get(job_id)
+            if hold is None:
+                raise NotFound(f"there is no hold of job {job_id}")
+            added = hold.add(photos)
+            if added.photos == hold.photos:
+                break
+            try:
+                self.holds.save(added)
+            except Conflict:
+                continue
+            hold = added
+            break
+        else:
+            raise Unavailable(f"too many photos of job {job_id} are held at once")
+        self.deletions.save(Deletion(job_id=job_id, state=DeletionState.HELD, preserved=True))
+        return hold
+
+    def _copies(self, job_id: JobId, suspected: Collection[PhotoId]) -> Iterator[HeldPhoto]:
+        """Copy what the photos bucket has of the job: inspected photos, and uploads."""
+        there = {photo.photo_id: photo for photo in self.jobs.photos(job_id)}
+        for photo_id, photo in there.items():
+            with suppress(NotFound):
+                jpeg = self.photos.read(job_id, photo_id)
+                yield self._photo(photo, jpeg, suspected=photo_id in suspected)
+        for upload in self.photos.uploads(job_id):
+            with suppress(NotFound):
+                data = self.photos.read_upload(job_id, upload.photo_id, etag=upload.etag)
+                yield HeldPhoto(
+                    photo_id=upload.photo_id,
+                    suspected=upload.photo_id in suspected,
+                    uploaded_at=upload.uploaded_at,
+                    files=(self.store(job_id, "upload", data),),
+                )
+
+    def store(self, job_id: JobId, kind: Kind, content: bytes) -> PreservedFile:
+        file = PreservedFile.of(kind, content)
+        self.files.store(job_id, file, content)
+        return file
+
+    def _photo(self, photo: Photo, jpeg: bytes, *, suspected: bool) -> HeldPhoto:
+        findings = photo.verdict.findings if photo.verdict else ()
+        return HeldPhoto(
+            photo_id=photo.photo_id,
+            suspected=suspected,
+            uploaded_at=photo.uploaded_at,
+            findings=tuple(finding.source for finding in findings),
+            files=(self.store(photo.job_id, "photo", jpeg),),
+            preview=base64.b64encode(self.previews.blurred(jpeg)).decode(),
+        )

@@ -1,6 +1,7 @@
 """POST /v1/reviews/{review_id}/decision: approve, or refuse."""
 
 from likeness import bootstrap
+from likeness.adapters import policy_files
 from likeness.api.review import DecideReview, ReviewSummary
 from likeness.domain.errors import Conflict
 from likeness.domain.ids import ReviewId
@@ -29,5 +30,6 @@ def handler(review_id: ReviewId, request: DecideReview, moderator: Moderator) ->
         workflow=bootstrap.workflow(),
         metrics=bootstrap.metrics(),
         clock=bootstrap.CLOCK,
+        escalate=policy_files.load_policy().escalate,
         second_percent=bootstrap.settings().second_review_percent,
     )

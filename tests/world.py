@@ -14,6 +14,7 @@ from likeness.services.account.get_quota import get_quota
 from likeness.services.deletion.job_deletion import JobDeletion
 from likeness.services.deletion.job_receipts import JobReceipts
 from likeness.services.review.appeal_closing import AppealClosing
+from likeness.services.review.holding import Holding
 from tests.builders import BERLIN, JOB, NOW, TODAY, USER, a_job, a_png, photos, tiers
 from tests.fakes import (
     FakeAppeals,
@@ -32,6 +33,8 @@ from tests.fakes import (
     FakeErasures,
     FakeGenerator,
     FakeHash,
+    FakeHoldFiles,
+    FakeHolds,
     FakeInspections,
     FakeJobFiles,
     FakeJobs,
@@ -88,7 +91,19 @@ class World:
         self.erasures = FakeErasures(self.users)
         self.desk_counters = FakeDeskCounters(self.audit_log)
         self.reviews = FakeReviews(self.audit_log, self.desk_counters)
+        self.holds = FakeHolds(self.audit_log)
+        self.hold_files = FakeHoldFiles()
         self.photos = FakePhotos(self.photo_objects)
+        self.holding = Holding(
+            self.jobs,
+            self.photos,
+            self.holds,
+            self.hold_files,
+            self.deletions,
+            self.pictures,
+            self.metrics,
+            self.clock,
+        )
         self.work = FakeWork(self.avatar_objects, self.photo_objects)
         self.avatar_store = FakeAvatarStore(self.avatar_objects)
         self.credentials = FakeCredentials()

@@ -15,16 +15,24 @@ from likeness.domain.errors import Unavailable
 from likeness.domain.ids import PhotoId
 from likeness.domain.jobs.job import JobState
 from likeness.domain.photos.photo import Box, Fingerprint, PhotoProblem, PhotoState
+from likeness.domain.photos.photo_hash import PhotoHashes
 from likeness.domain.photos.picture import NormalisedPhoto
 from likeness.domain.reasons import Reason, Refused
 from likeness.services.photos.fail_inspection import DIED, FAILED, PAUSE, fail_inspection
 from likeness.services.photos.inspect_photo import CLOCKS_DIFFER, inspect_photo
 from likeness.services.photos.lost_uploads import EVENT_WITHIN, request_inspections
+from likeness.services.review.holding import Holding
+from likeness.services.review.known_pictures import KnownPictures
 from tests.builders import JOB, NOW, OTHER_JOB, a_face, a_job, a_photo, a_verdict, digest
 from tests.fakes import (
+    FakeAuditLog,
     FakeBucket,
     FakeClock,
+    FakeDeletions,
     FakeDetector,
+    FakeHashList,
+    FakeHoldFiles,
+    FakeHolds,
     FakeInspections,
     FakeJobFiles,
     FakeJobs,
@@ -67,6 +75,12 @@ class FakePictures:
             sha256=digest(jpeg),
         )
 
+    def hashes(self, jpeg: bytes) -> PhotoHashes:
+        return PhotoHashes(quality=100, hashes=(int(digest(jpeg), 16),))
+
+    def blurred(self, jpeg: bytes) -> bytes:
+        return b"blurred " + jpeg
+
     def same_picture(self, one: bytes, other: bytes) -> bool:
         self.closer_looks += 1
         return one.rpartition(b"/")[0] == other.rpartition(b"/")[0]
@@ -92,6 +106,18 @@ class World:
         self.files = FakeJobFiles(self.photos.bucket, FakeBucket())
         self.detector, self.pictures = BusyDetector(), FakePictures()
         self.clock, self.metrics = FakeClock(), FakeMetrics()
+        self.holds, self.deletions = FakeHolds(FakeAuditLog()), FakeDeletions()
+        self.hold_files, self.hash_list = FakeHoldFiles(), FakeHashList()
+        self.holding = Holding(
+            self.jobs,
+            self.photos,
+            self.holds,
+            self.hold_files,
+            self.deletions,
+            self.pictures,
+            self.metrics,
+            self.clock,
+        )
         self.jobs.create(
             a_job(),
             [a_photo(n, state=PhotoState.AWAITED, content_type="image/png") for n in (1, 2, 3)],
@@ -114,6 +140,8 @@ class World:
             detector=self.detector,
             pictures=self.pictures,
             rules=load_photo_rules(),
+            known_pictures=KnownPictures(self.holding, self.pictures, self.hash_list),
+            uploaded_from="203.0.113.7",
             clock=self.clock,
         )
 
@@ -140,6 +168,7 @@ class World:
             died=died,
             jobs=self.jobs,
             photos=self.photos,
+            deletions=self.deletions,
             metrics=self.metrics,
             clock=self.clock,
         )

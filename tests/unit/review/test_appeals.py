@@ -131,6 +131,7 @@ def again(world, decision=YES, lead=LEAD):
         workflow=world.workflow,
         metrics=world.metrics,
         clock=world.clock,
+        escalate=a_policy().escalate,
         second_percent=100,
     )
 
@@ -540,6 +541,7 @@ def test_an_exonerated_photo_is_never_refused_for_the_same_reason(before_a_lead)
             users=before_a_lead.users,
             keyed_hash=before_a_lead.keyed_hash,
             deletion=before_a_lead.deletion,
+            holding=before_a_lead.holding,
             metrics=before_a_lead.metrics,
             clock=before_a_lead.clock,
             deadline=timedelta(hours=23),
@@ -566,6 +568,7 @@ def test_another_photo_of_the_same_user_is_moderated_as_usual(before_a_lead):
         users=before_a_lead.users,
         keyed_hash=before_a_lead.keyed_hash,
         deletion=before_a_lead.deletion,
+        holding=before_a_lead.holding,
         metrics=before_a_lead.metrics,
         clock=before_a_lead.clock,
         deadline=timedelta(hours=23),

@@ -81,6 +81,7 @@ def request(world, under="token-1"):
         under,
         jobs=world.jobs,
         reviews=world.reviews,
+        holds=world.holds,
         clock=world.clock,
         policy=a_policy(),
         tiers=tiers(),
@@ -162,6 +163,7 @@ def decide(world, decision=YES, moderator=ME, review=REVIEW, second_percent=0):
         workflow=world.workflow,
         metrics=world.metrics,
         clock=world.clock,
+        escalate=a_policy().escalate,
         second_percent=second_percent,
     )
 

@@ -16,6 +16,7 @@ from likeness.domain.errors import (
     Forbidden,
     Invalid,
     LeaseLost,
+    MustBeHeld,
 )
 from likeness.domain.ids import (
     JobId,
@@ -26,7 +27,7 @@ from likeness.domain.ids import (
     UserId,
     UserIdField,
 )
-from likeness.domain.moderation import Finding, Severity
+from likeness.domain.moderation import EscalateRule, Finding, Severity
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record, Versioned
 
@@ -187,6 +188,9 @@ class Review(Versioned):
     decided_at: AwareDatetime | None = None
     decided_by: str | None = Field(default=None, description="the moderator's id")
     refused: tuple[RefusedPhoto, ...] = ()
+    hold_returned: bool = Field(
+        default=False, description="a lead found that the photos are not illegal"
+    )
     counts_at: AwareDatetime | None = Field(default=None, description="of the decision")
     second: bool = Field(default=False, description="a second opinion follows the decision")
 
@@ -295,7 +299,7 @@ class Review(Versioned):
     def return_from_hold(self, now: datetime) -> Self:
         """Returns a held case to the queue; one whose deadline has passed expires."""
         if now < self.decide_by:
-            return self.change(state=ReviewState.WAITING)
+            return self.change(state=ReviewState.WAITING, hold_returned=True)
         return self.expire(now)
 
     def close(self, now: datetime) -> Self:
@@ -401,6 +405,21 @@ def check_refusal(review: Review, refused: Sequence[RefusedPhoto]) -> None:
         raise Invalid("name each photo once, with the most severe reason code")
     if others := sorted({photo.reason for photo in refused} - set(MODERATOR_REASONS)):
         raise Invalid(f"{', '.join(others)} is not a reason code that moderators may use")
+
+
+def require_no_hold(
+    review: Review, refused: Sequence[RefusedPhoto], escalate: EscalateRule
+) -> None:
+    """Raises MustBeHeld if the refusal says that a nude photo may show a minor.
+
+    A refusal deletes the photos. It is allowed once a lead has returned the case from a hold.
+    """
+    reasons = {photo.reason for photo in refused}
+    nude = Reason.POLICY_NUDITY in reasons or any(
+        escalate.covers(finding) for photo in review.photos for finding in photo.findings
+    )
+    if Reason.MINOR_AGE_DOUBT in reasons and nude and not review.hold_returned:
+        raise MustBeHeld("nudity and a minor: hold the case, a lead decides first")
 
 
 class ReviewPolicy(Record):

@@ -39,11 +39,11 @@ def appeal_job(
     """
     now = clock.now()
     job = jobs.get(job_id)
-    owed = _contestable(job, now, jobs=jobs, reviews=reviews)
-    there = {photo.photo_id: photo for photo in jobs.photos(job_id)}
     deletion = deletions.get(job_id)
     if deletion and deletion.state is DeletionState.HELD:
         raise Conflict(f"job {job_id} has no decision that can be contested")
+    owed = _contestable(job, now, jobs=jobs, reviews=reviews)
+    there = {photo.photo_id: photo for photo in jobs.photos(job_id)}
     if deletion is None or deletion.state is DeletionState.PENDING:
         raise Conflict(f"the photos of job {job_id} are still being deleted: appeal in a minute")
     appeal = appeals.get(job_id)
@@ -78,7 +78,7 @@ def _contestable(
     photos = jobs.photos(job.job_id)
     owed = decisions(job, photos, reviews.for_job(job.job_id)).needing_statement
     if not owed:
-        raise Conflict(f"job {job.job_id} has no decision that can be contested")
+        raise Conflict(f"job {job.job_id} broke no rule: replace the refused photos in a new job")
     if now >= issued_at(job, photos) + APPEAL_WITHIN:
         raise Conflict(f"job {job.job_id} ended too long ago: its records are about to expire")
     return owed

@@ -7,6 +7,7 @@ from likeness.api.review import DecideReview, ReviewSummary
 from likeness.contracts import ReviewResult
 from likeness.domain.errors import Conflict, Invalid
 from likeness.domain.ids import ReviewId
+from likeness.domain.moderation import EscalateRule
 from likeness.domain.review import statistics as desk_counters
 from likeness.domain.review.audit import AuditAction, about
 from likeness.domain.review.case import (
@@ -16,6 +17,7 @@ from likeness.domain.review.case import (
     ReviewState,
     check_refusal,
     is_sampled,
+    require_no_hold,
     review_of,
 )
 from likeness.ports.jobs import Workflow
@@ -35,6 +37,7 @@ def decide_review(
     workflow: Workflow,
     metrics: Metrics,
     clock: Clock,
+    escalate: EscalateRule,
     second_percent: float,
 ) -> ReviewSummary:
     """The decision is stored before it takes effect.
@@ -48,6 +51,7 @@ def decide_review(
     review = reviews.get(review_id)
     review.require_allowed(moderator)
     check_refusal(review, decision.photos)
+    require_no_hold(review, decision.photos, escalate)
     if not _is_repeated(review, decision, moderator):
         began = review.lease.since if review.lease else None
         review = review.decide(moderator.id, now=now, refused=decision.photos)

@@ -9,7 +9,7 @@ picture differs from that in up to 14 bits on photos.
 
 import io
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cache
 from itertools import pairwise
 
@@ -49,9 +49,12 @@ def _smoothed(image: Image.Image) -> Matrix:
     rows = [pixels[width * y : width * (y + 1)] for y in range(height)]
     columns = _windows(width)
     return [
-        [_dot(weights, line[left : left + len(weights)]) for left, weights in columns]
+        [math.sumprod(weights, line[left : left + len(weights)]) for left, weights in columns]
         for line in (
-            [_dot(weights, column) for column in zip(*rows[top : top + len(weights)], strict=True)]
+            [
+                math.sumprod(weights, column)
+                for column in zip(*rows[top : top + len(weights)], strict=True)
+            ]
             for top, weights in _windows(height)
         )
     ]
@@ -91,8 +94,8 @@ def _quality(grid: Matrix) -> int:
 
 def _cosine_transform(grid: Matrix) -> Matrix:
     """Return the frequencies 1 to 16 of both directions; 0 is the brightness."""
-    half = [[_dot(wave, column) for column in zip(*grid, strict=True)] for wave in _waves()]
-    return [[_dot(line, wave) for wave in _waves()] for line in half]
+    half = [[math.sumprod(wave, column) for column in zip(*grid, strict=True)] for wave in _waves()]
+    return [[math.sumprod(line, wave) for wave in _waves()] for line in half]
 
 
 @cache
@@ -120,7 +123,3 @@ def _bits(waves: Matrix) -> int:
     values = [value for row in waves for value in row]
     middle = sorted(values)[(len(values) - 1) // 2]
     return sum((value > middle) << n for n, value in enumerate(values))
-
-
-def _dot(weights: Sequence[float], values: Sequence[float]) -> float:
-    return sum(map(float.__mul__, weights, map(float, values)))

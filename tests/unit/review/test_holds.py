@@ -343,7 +343,8 @@ def test_copies_are_completed_later_and_deletion_is_possible_then(reviewed):
     reviewed.hold_files.down = False
     complete_holds(holds=reviewed.holds, holding=reviewed.holding)
 
-    assert len(reviewed.holds.get(JOB).photos) == 3
+    assert [photo.suspected for photo in reviewed.holds.get(JOB).photos] == [True, False, False]
+    assert all(photo.files for photo in reviewed.holds.get(JOB).photos)
     assert not reviewed.deletion.is_on_hold(JOB)
     end(reviewed, JobError.DEADLINE)
     assert reviewed.photo_objects.listing() == []
@@ -701,9 +702,10 @@ def test_a_report_has_what_an_authority_asks_for_and_no_picture(reviewed):
         suspected=True,
         uploaded_at=NOW - timedelta(minutes=9),
         uploaded_from="203.0.113.7",
-        files=(upload,),
     )
-    reviewed.holding.hold(JOB, HoldTrigger.HASH_MATCH, suspected=[P1], found=[found])
+    reviewed.holding.hold(
+        JOB, HoldTrigger.HASH_MATCH, suspected=[P1], uploads=[(found, b"as sent")]
+    )
     decide(reviewed, confirm=True)
 
     exported = export(reviewed)

@@ -20,6 +20,7 @@ from likeness.ports.jobs import Jobs
 from likeness.ports.photos import Detector, Photos, Pictures, Upload
 from likeness.ports.runtime import Clock
 from likeness.services.photos.records import find_photo
+from likeness.services.review.holding import Holding
 from likeness.services.review.known_pictures import KnownPictures
 
 CLOCKS_DIFFER = timedelta(seconds=5)  # of two machines, at most
@@ -58,7 +59,9 @@ def inspect_photo(
     now = clock.now()
     lease = InspectionLease(owner=owner, until=now + time_left + CLOCKS_DIFFER, begun=True)
     upload = Upload(photo_id=photo_id, etag=etag, uploaded_at=uploaded_at)
-    claim = _claim(job_id, upload, lease, jobs=jobs, photos=photos, now=now)
+    claim = _claim(
+        job_id, upload, lease, jobs=jobs, photos=photos, holding=known_pictures.holding, now=now
+    )
     if claim is None:
         return None
     claimed, data = claim
@@ -90,6 +93,7 @@ def _claim(
     *,
     jobs: Jobs,
     photos: Photos,
+    holding: Holding,
     now: datetime,
 ) -> tuple[Photo, bytes | None] | None:
     """Return the photo with this lease, and its upload; no bytes if an earlier invocation died.
@@ -99,7 +103,8 @@ def _claim(
     photo_id = upload.photo_id
     job, photo = find_photo(job_id, photo_id, jobs)
     if photo is None or job is None or job.state is not JobState.OPEN:
-        photos.delete_upload(job_id, photo_id)
+        if not holding.forbids_deletion(job_id):
+            photos.delete_upload(job_id, photo_id)
         return None
     if photo.is_inspected(now) and photo.etag == upload.etag:
         return None

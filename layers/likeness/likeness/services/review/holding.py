@@ -52,25 +52,29 @@ class Holding:
         *,
         by: str = SYSTEM,
         suspected: Collection[PhotoId] = (),
-        found: Sequence[HeldPhoto] = (),
+        uploads: Sequence[tuple[HeldPhoto, bytes]] = (),
     ) -> Hold:
         """Hold the job and preserve all its photos. Idempotent.
 
         Recorded before anything is copied: from then on nothing of the job is deleted until its
         copies are complete. The photos that were uploaded with the suspected ones belong to the
-        evidence (18 U.S.C. 2258A(h)(3)). `found`: what the caller knows about single photos; it
-        stored their files.
+        evidence (18 U.S.C. 2258A(h)(3)). `uploads`: those that the caller has read.
         """
         job = self.jobs.get(job_id)
         self._open(job, trigger, by)
+        self._add(job_id, [HeldPhoto(photo_id=one, suspected=True) for one in suspected])
+        self._add(job_id, [photo for photo, _ in uploads])
         self._forbid_deletion(job_id)
-        return self._preserve(job_id, suspected, found)
+        return self._preserve(job_id, uploads)
+
+    def forbids_deletion(self, job_id: JobId) -> bool:
+        deletion = self.deletions.get(job_id)
+        return deletion is not None and deletion.forbids_deletion
 
     def complete(self, hold: Hold) -> None:
         """Copy again after an earlier attempt failed."""
-        deletion = self.deletions.get(hold.job_id)
-        if deletion and deletion.forbids_deletion:
-            self._preserve(hold.job_id, (), ())
+        if self.forbids_deletion(hold.job_id):
+            self._preserve(hold.job_id, ())
 
     def _open(self, job: Job, trigger: HoldTrigger, by: str) -> None:
         before = self.holds.get(job.job_id)
@@ -93,57 +97,51 @@ class Holding:
         held = {"state": DeletionState.HELD, "preserved": False, "receipt": None}
         self.deletions.save(before.model_copy(update=held))
 
-    def _preserve(
-        self, job_id: JobId, suspected: Collection[PhotoId], found: Sequence[HeldPhoto]
-    ) -> Hold:
-        photos = [*found, *self._copies(job_id, suspected)]
+    def _preserve(self, job_id: JobId, uploads: Sequence[tuple[HeldPhoto, bytes]]) -> Hold:
+        copies = [self._upload(job_id, photo, data) for photo, data in uploads]
+        hold = self._add(job_id, [*copies, *self._copies(job_id)])
+        self.deletions.save(Deletion(job_id=job_id, state=DeletionState.HELD, preserved=True))
+        return hold
+
+    def _add(self, job_id: JobId, photos: Sequence[HeldPhoto]) -> Hold:
+        """Photos of a job are held concurrently: after a Conflict, read and save again."""
         for _ in range(AT_ONCE):
             hold = self.holds.get(job_id)
             if hold is None:
                 raise NotFound(f"there is no hold of job {job_id}")
             added = hold.add(photos)
             if added.photos == hold.photos:
-                break
-            try:
+                return hold
+            with suppress(Conflict):
                 self.holds.save(added)
-            except Conflict:
-                continue
-            hold = added
-            break
-        else:
-            raise Unavailable(f"too many photos of job {job_id} are held at once")
-        self.deletions.save(Deletion(job_id=job_id, state=DeletionState.HELD, preserved=True))
-        return hold
+                return added
+        raise Unavailable(f"too many photos of job {job_id} are held at once")
 
-    def _copies(self, job_id: JobId, suspected: Collection[PhotoId]) -> Iterator[HeldPhoto]:
+    def _copies(self, job_id: JobId) -> Iterator[HeldPhoto]:
         """Copy what the photos bucket has of the job: inspected photos, and uploads."""
-        there = {photo.photo_id: photo for photo in self.jobs.photos(job_id)}
-        for photo_id, photo in there.items():
+        for photo in self.jobs.photos(job_id):
             with suppress(NotFound):
-                jpeg = self.photos.read(job_id, photo_id)
-                yield self._photo(photo, jpeg, suspected=photo_id in suspected)
+                yield self._photo(photo, self.photos.read(job_id, photo.photo_id))
         for upload in self.photos.uploads(job_id):
             with suppress(NotFound):
                 data = self.photos.read_upload(job_id, upload.photo_id, etag=upload.etag)
-                yield HeldPhoto(
-                    photo_id=upload.photo_id,
-                    suspected=upload.photo_id in suspected,
-                    uploaded_at=upload.uploaded_at,
-                    files=(self.store(job_id, "upload", data),),
-                )
+                sent = HeldPhoto(photo_id=upload.photo_id, uploaded_at=upload.uploaded_at)
+                yield self._upload(job_id, sent, data)
 
-    def store(self, job_id: JobId, kind: Kind, content: bytes) -> PreservedFile:
+    def _upload(self, job_id: JobId, photo: HeldPhoto, data: bytes) -> HeldPhoto:
+        return photo.model_copy(update={"files": (self._store(job_id, "upload", data),)})
+
+    def _store(self, job_id: JobId, kind: Kind, content: bytes) -> PreservedFile:
         file = PreservedFile.of(kind, content)
         self.files.store(job_id, file, content)
         return file
 
-    def _photo(self, photo: Photo, jpeg: bytes, *, suspected: bool) -> HeldPhoto:
+    def _photo(self, photo: Photo, jpeg: bytes) -> HeldPhoto:
         findings = photo.verdict.findings if photo.verdict else ()
         return HeldPhoto(
             photo_id=photo.photo_id,
-            suspected=suspected,
             uploaded_at=photo.uploaded_at,
             findings=tuple(finding.source for finding in findings),
-            files=(self.store(photo.job_id, "photo", jpeg),),
+            files=(self._store(photo.job_id, "photo", jpeg),),
             preview=base64.b64encode(self.previews.blurred(jpeg)).decode(),
         )

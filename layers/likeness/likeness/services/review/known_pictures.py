@@ -30,7 +30,8 @@ class KnownPictures:
             suspected=known,
             uploaded_at=photo.uploaded_at,
             uploaded_from=uploaded_from,
-            files=(self.holding.store(photo.job_id, "upload", upload),),
         )
         suspected = [photo.photo_id] if known else []
-        self.holding.hold(photo.job_id, HoldTrigger.HASH_MATCH, suspected=suspected, found=[found])
+        self.holding.hold(
+            photo.job_id, HoldTrigger.HASH_MATCH, suspected=suspected, uploads=[(found, upload)]
+        )

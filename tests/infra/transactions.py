@@ -42,6 +42,7 @@ TRANSACTIONS = {
     "close a review and count it": _one(
         "PutItem UpdateItem", "JOB#* DESK#* AUDIT", "reviews.save/3"
     ),
+    "store a hold": _one("PutItem", "HOLD#* BLOCK#* AUDIT", "holds.save"),
     "count an exposure": _one(
         "PutItem UpdateItem",
         "DESK#* AUDIT",

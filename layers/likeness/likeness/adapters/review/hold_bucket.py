@@ -43,6 +43,7 @@ class HoldBucket:
                     Key=file.key(job_id),
                     Body=content,
                     ContentType="application/octet-stream",
+                    ChecksumAlgorithm="SHA256",  # Object Lock requires it (PutObject)
                     ChecksumSHA256=checksum,
                     ObjectLockLegalHoldStatus="ON",
                     IfNoneMatch="*",

@@ -56,15 +56,15 @@ class Holding:
     ) -> Hold:
         """Hold the job and preserve all its photos. Idempotent.
 
-        Recorded before anything is copied: from then on nothing of the job is deleted until its
-        copies are complete. The photos that were uploaded with the suspected ones belong to the
-        evidence (18 U.S.C. 2258A(h)(3)). `uploads`: those that the caller has read.
+        Deletion is forbidden first, and allowed again when the copies are complete. The photos that
+        were uploaded with the suspected ones belong to the evidence (18 U.S.C. 2258A(h)(3)).
+        `uploads`: those that the caller has read.
         """
         job = self.jobs.get(job_id)
+        self._forbid_deletion(job_id)
         self._open(job, trigger, by)
         self._add(job_id, [HeldPhoto(photo_id=one, suspected=True) for one in suspected])
         self._add(job_id, [photo for photo, _ in uploads])
-        self._forbid_deletion(job_id)
         return self._preserve(job_id, uploads)
 
     def forbids_deletion(self, job_id: JobId) -> bool:

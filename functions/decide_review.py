@@ -15,7 +15,7 @@ from likeness.services.review.decide_review import decide_review
     "/v1/reviews/{review_id}/decision",
     takes=DecideReview,
     gives=ReviewSummary,
-    moderators=True,
+    moderators=bootstrap.staff,
     raises=[Conflict],
     on_repeat=OnRepeat.RUN_AGAIN,  # a moderator may repeat a decision
 )

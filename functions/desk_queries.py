@@ -11,7 +11,7 @@ from likeness.services.review.read_audit import read_audit
 from likeness.services.review.review_stats import review_stats
 
 
-@route("GET", "/v1/reviews", query=PageQuery, gives=ReviewsView, moderators=True)
+@route("GET", "/v1/reviews", query=PageQuery, gives=ReviewsView, moderators=bootstrap.staff)
 def list_reviews_handler(query: PageQuery, moderator: Moderator) -> ReviewsView:
     """Reviews that the caller may work on: most severe first, then the next to expire."""
     return list_reviews(
@@ -24,7 +24,7 @@ def list_reviews_handler(query: PageQuery, moderator: Moderator) -> ReviewsView:
     )
 
 
-@route("GET", "/v1/reviews/stats", query=StatsQuery, gives=StatsView, moderators=True)
+@route("GET", "/v1/reviews/stats", query=StatsQuery, gives=StatsView, moderators=bootstrap.staff)
 def review_stats_handler(query: StatsQuery, moderator: Moderator) -> StatsView:
     """Backlog, decisions, how often two moderators agree, and pictures seen per moderator."""
     return review_stats(
@@ -37,7 +37,7 @@ def review_stats_handler(query: StatsQuery, moderator: Moderator) -> StatsView:
     )
 
 
-@route("GET", "/v1/reviews/{review_id}/audit", gives=AuditView, moderators=True)
+@route("GET", "/v1/reviews/{review_id}/audit", gives=AuditView, moderators=bootstrap.staff)
 def read_audit_handler(review_id: ReviewId, moderator: Moderator) -> AuditView:
     """The case's entries in the audit log, oldest first."""
     return read_audit(

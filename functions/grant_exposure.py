@@ -7,7 +7,13 @@ from likeness.entrypoints.http import route
 from likeness.services.review.grant_exposure import grant_exposure
 
 
-@route("POST", "/v1/reviews/exposure", takes=GrantExposure, gives=ExposureView, moderators=True)
+@route(
+    "POST",
+    "/v1/reviews/exposure",
+    takes=GrantExposure,
+    gives=ExposureView,
+    moderators=bootstrap.staff,
+)
 def handler(request: GrantExposure, moderator: Moderator) -> ExposureView:
     """For leads: let a moderator reveal more pictures today."""
     return grant_exposure(

@@ -10,7 +10,7 @@ from likeness.entrypoints.http import route
 from likeness.services.review.read_review import read_review
 
 
-@route("GET", "/v1/reviews/{review_id}", gives=CaseView, moderators=True)
+@route("GET", "/v1/reviews/{review_id}", gives=CaseView, moderators=bootstrap.staff)
 def handler(review_id: ReviewId, moderator: Moderator) -> CaseView:
     """The findings on each photo, and a small, grey, blurred copy of it."""
     return read_review(

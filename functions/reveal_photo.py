@@ -14,7 +14,7 @@ from likeness.services.review.reveal_photo import reveal_photo
     "/v1/reviews/{review_id}/reveal",
     takes=RevealPhoto,
     gives=ClearPhotoView,
-    moderators=True,
+    moderators=bootstrap.staff,
     raises=[Conflict, OverQuota],
     on_repeat=OnRepeat.RUN_AGAIN,
 )

@@ -15,7 +15,7 @@ from likeness.services.review.release_review import release_review
     "POST",
     "/v1/reviews/{review_id}/claim",
     gives=ClaimView,
-    moderators=True,
+    moderators=bootstrap.staff,
     raises=[Conflict],
     on_repeat=OnRepeat.RUN_AGAIN,
 )
@@ -34,7 +34,7 @@ def claim_review_handler(review_id: ReviewId, moderator: Moderator) -> ClaimView
     "POST",
     "/v1/reviews/{review_id}/heartbeat",
     gives=ClaimView,
-    moderators=True,
+    moderators=bootstrap.staff,
     raises=[Conflict],
     on_repeat=OnRepeat.RUN_AGAIN,
 )
@@ -53,7 +53,7 @@ def heartbeat_review_handler(review_id: ReviewId, moderator: Moderator) -> Claim
     "POST",
     "/v1/reviews/{review_id}/release",
     gives=ReviewSummary,
-    moderators=True,
+    moderators=bootstrap.staff,
     raises=[Conflict],
     on_repeat=OnRepeat.RUN_AGAIN,
 )

@@ -15,11 +15,15 @@ export const now = () => Date.now() + ahead;
 
 /** `token` returns the moderator's ID token; `expired` is called on a 401. */
 export function desk({ token, expired }) {
+  const ended = (error) => {
+    if (error.status === 401) expired();
+    throw error;
+  };
   const call = async (method, suffix, body) => {
     const answer = await fetch(`/v1/reviews${suffix}`, {
       method,
       headers: {
-        Authorization: await token(),
+        Authorization: await token().catch(ended),
         ...(body ? { "Content-Type": "application/json" } : {}),
       },
       body: body ? JSON.stringify(body) : undefined,
@@ -31,8 +35,8 @@ export function desk({ token, expired }) {
     });
     const date = Date.parse(answer.headers.get("Date") ?? "");
     if (date) ahead = date + 500 - Date.now(); // the header has whole seconds
-    if (answer.status === 401) expired();
     const response = await answer.json().catch(() => ({}));
+    if (answer.status === 401 || response.error === "AccessRevoked") expired();
     if (!answer.ok) throw new RequestError(answer.status, response.message ?? "");
     return response;
   };

@@ -3,7 +3,7 @@
 import { desk } from "./api.js";
 import { h, replace, say } from "./dom.js";
 import { areOn, bindPage, bindView } from "./keys.js";
-import { configure, me, signIn, signOut, token } from "./session.js";
+import { configure, forgot, me, reset, signIn, signOut, token } from "./session.js";
 import { caseView } from "./views/case.js";
 import { exposure, exposureNote } from "./views/exposure.js";
 import { help } from "./views/help.js";
@@ -57,7 +57,7 @@ function open(view, name) {
 }
 
 function route() {
-  if (!me()) return open(signInView(page, { signIn, over, done: entered }), "sign_in");
+  if (!me()) return open(signInView(page, { signIn, forgot, reset, over, done: entered }), "sign_in");
   const [, name, id] = location.hash.split("/");
   if (name === "case" && id) return open(caseView(page, decodeURIComponent(id)), "case");
   if (name === "stats") return open(statsView(page), "stats");

@@ -2,10 +2,12 @@
 
 import { RequestError } from "./api.js";
 
-const MINUTE = 60_000;
+const EARLY = 3 * 60_000; // ms before a token expires that it is refreshed
+const ISSUER = "Likeness review desk"; // in the list of an authenticator app
 
 let config = null;
-let tokens = null; // {id, refresh, until, name, moderator}
+let tokens = null; // {id, refresh, until, name, moderator, lead}
+let refreshing = null; // the request under way, which all calls share
 
 /** Load where to sign in; the deployment writes the file next to the page. */
 export async function configure() {
@@ -42,6 +44,7 @@ function store(result, refresh, name) {
     until: Date.now() + result.ExpiresIn * 1000,
     name,
     moderator: claims.sub,
+    lead: (claims["cognito:groups"] ?? []).includes("moderation-leads"),
   };
 }
 
@@ -51,41 +54,94 @@ function text(base64url) {
 }
 
 /**
- * Sign in. Resolves to null, or to a function that takes the new password if the moderator still has
- * a temporary one.
+ * The next step of a sign-in: null when signed in, else what the pool asks for.
+ * `answer(given)` resolves to the step after it. `key` and `url` are of the authenticator to set up.
  */
+async function step(response, name) {
+  if (response.AuthenticationResult) return store(response.AuthenticationResult, null, name) ?? null;
+  const username = response.ChallengeParameters?.USER_ID_FOR_SRP ?? name;
+  const respond = async (session, given = {}) =>
+    step(
+      await cognito("RespondToAuthChallenge", {
+        ChallengeName: response.ChallengeName,
+        Session: session,
+        ChallengeResponses: { USERNAME: username, ...given },
+      }),
+      name,
+    );
+  switch (response.ChallengeName) {
+    case "NEW_PASSWORD_REQUIRED":
+      return { kind: "password", answer: (chosen) => respond(response.Session, { NEW_PASSWORD: chosen }) };
+    case "SOFTWARE_TOKEN_MFA":
+      return { kind: "code", answer: (code) => respond(response.Session, { SOFTWARE_TOKEN_MFA_CODE: code }) };
+    case "MFA_SETUP":
+      return setUp(response.Session, name, respond);
+    default:
+      throw new RequestError(400, response.ChallengeName);
+  }
+}
+
+/** A wrong code may be corrected. Cognito ends the session when it is tried too often. */
+async function setUp(session, name, respond) {
+  const made = await cognito("AssociateSoftwareToken", { ClientId: undefined, Session: session });
+  const label = `${encodeURIComponent(ISSUER)}:${encodeURIComponent(name)}`;
+  return {
+    kind: "setup",
+    key: made.SecretCode,
+    url: `otpauth://totp/${label}?secret=${made.SecretCode}&issuer=${encodeURIComponent(ISSUER)}`,
+    answer: async (code) => {
+      const verified = await cognito("VerifySoftwareToken", { ClientId: undefined, Session: made.Session, UserCode: code });
+      return respond(verified.Session);
+    },
+  };
+}
+
+/** Sign in; resolves to the next step, or to null. */
 export async function signIn(name, password) {
   const response = await cognito("InitiateAuth", {
     AuthFlow: "USER_PASSWORD_AUTH",
     AuthParameters: { USERNAME: name, PASSWORD: password },
   });
-  if (response.AuthenticationResult) return store(response.AuthenticationResult, null, name) ?? null;
-  if (response.ChallengeName !== "NEW_PASSWORD_REQUIRED") throw new RequestError(400, response.ChallengeName);
-  return async (chosen) => {
-    const answer = await cognito("RespondToAuthChallenge", {
-      ChallengeName: response.ChallengeName,
-      Session: response.Session,
-      ChallengeResponses: { USERNAME: name, NEW_PASSWORD: chosen },
-    });
-    if (!answer.AuthenticationResult) throw new RequestError(400, answer.ChallengeName);
-    store(answer.AuthenticationResult, null, name);
-  };
+  return step(response, name);
 }
 
-/** The ID token, refreshed five minutes before it expires. */
+/** Have a code mailed to reset the password with. An unknown name gets the same response. */
+export const forgot = (name) => cognito("ForgotPassword", { Username: name });
+
+/** Set the password with the mailed code. */
+export const reset = (name, code, password) =>
+  cognito("ConfirmForgotPassword", { Username: name, ConfirmationCode: code, Password: password });
+
+/**
+ * The ID token, refreshed before it expires. If the refresh fails for a passing reason, a token that
+ * is still valid is returned. Throws a RequestError of status 401 if the session is over.
+ */
 export async function token() {
   if (!tokens) throw new RequestError(401, "");
-  if (tokens.until - Date.now() < 5 * MINUTE) {
-    const { refresh, name } = tokens;
+  if (tokens.until - Date.now() < EARLY) {
+    refreshing ??= refresh().finally(() => (refreshing = null));
+    await refreshing;
+  }
+  if (!tokens) throw new RequestError(401, "");
+  return tokens.id;
+}
+
+async function refresh() {
+  const { refresh, name, until } = tokens;
+  try {
     const response = await cognito("InitiateAuth", {
       AuthFlow: "REFRESH_TOKEN_AUTH",
       AuthParameters: { REFRESH_TOKEN: refresh },
     });
     if (tokens) store(response.AuthenticationResult, refresh, name);
+  } catch (error) {
+    if (OVER.has(error.message)) throw new RequestError(401, error.message);
+    if (Date.now() >= until) throw error;
   }
-  if (!tokens) throw new RequestError(401, "");
-  return tokens.id;
 }
+
+// Disabled, deleted, revoked or expired: no other request of this session can succeed.
+const OVER = new Set(["NotAuthorizedException", "UserNotFoundException", "PasswordResetRequiredException", "UserNotConfirmedException"]);
 
 /** Discard the tokens and revoke the refresh token. */
 export async function signOut() {
@@ -94,4 +150,4 @@ export async function signOut() {
   if (refresh) await cognito("RevokeToken", { Token: refresh }).catch(() => {});
 }
 
-export const me = () => tokens && { name: tokens.name, id: tokens.moderator };
+export const me = () => tokens && { name: tokens.name, id: tokens.moderator, lead: tokens.lead };

@@ -127,7 +127,8 @@ def moderators(clients: Clients, stack: Stack) -> Iterator[CheckResult]:
             yield CheckResult(group, Level.OK, f"{len(users)} users")
         else:
             todo = (
-                f"aws cognito-idp admin-create-user --user-pool-id {pool} --username <name>; "
+                f"aws cognito-idp admin-create-user --user-pool-id {pool} --username <name> "
+                "--user-attributes Name=email,Value=<address> Name=email_verified,Value=true; "
                 f"aws cognito-idp admin-add-user-to-group --user-pool-id {pool} "
                 f"--username <name> --group-name {group}"
             )

@@ -75,7 +75,10 @@ class Cloud:
         if user is None:
             raise CannotRun("The project describes no user.")
         client = self.outputs[user.client]
-        return identities.sign_in(self.root(), user, client, self.state.user_password)
+        return identities.sign_in(self.root(), user, client, self.user_secrets())
+
+    def user_secrets(self) -> identities.UserSecrets:
+        return identities.UserSecrets(self.state.user_password, self.state.user_totp)
 
     def root(self) -> Clients:
         """Clients of the account's root, which creates the users and does nothing else."""
@@ -108,7 +111,8 @@ class Cloud:
                     f"{prefix}_USERNAME": user.username,
                     f"{prefix}_PASSWORD": user.password,
                     f"{prefix}_TOKEN": user.token,
-                },
+                }
+                | ({f"{prefix}_CODE": user.code} if user.code else {}),
             )
         if project.page and self.page_url:
             text.add(project.page.note, {project.page.variable: self.page_url})
@@ -221,12 +225,13 @@ def _deploy(project: Project, found: State, say: Say) -> Cloud:
     say("Comparing the cloud with the template ...")
     drift.check(running.act_as(ops), project.stack)
     outputs = _outputs(running.act_as(ops), project.stack)
-    password = found.user_password
     if project.api:
         identities.make_application(root, project.api, outputs[project.api.output])
+    found = found.but(fingerprint=fingerprint, outputs=outputs)
     if project.user:
-        password = identities.make_user(root, project.user, outputs[project.user.pool], password)
-    found = found.but(fingerprint=fingerprint, outputs=outputs, user_password=password)
+        ids = identities.PoolIds(outputs[project.user.pool], outputs[project.user.client])
+        made = identities.make_user(root, project.user, ids, running.user_secrets())
+        found = found.but(user_password=made.password, user_totp=made.totp)
     project.after_deploy(Cloud(project, found))
     if project.page:
         found = _start_page(Cloud(project, found), project.page)

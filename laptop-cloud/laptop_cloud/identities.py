@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import pyotp
 
 from laptop_cloud import places
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from laptop_cloud.project import Api, User
 
 HOURS_12 = 43_200
+STEP_S = 30  # of a time-based code: RFC 6238
 OPS_ROLE = "laptop-cloud-ops"
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 
@@ -40,11 +44,26 @@ class RoleCredentials:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A user of the pool who has signed in. The token is valid for an hour."""
+    """A user of the pool who has signed in. `code` is for the next sign-in, if the pool has MFA."""
 
     username: str
     password: str
     token: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class PoolIds:
+    pool: str
+    client: str
+
+
+@dataclass(frozen=True, slots=True)
+class UserSecrets:
+    """What a user signs in with. `totp` is the authenticator's key; empty: the pool has no MFA."""
+
+    password: str = ""
+    totp: str = ""
 
 
 def make_ops(root: Clients) -> None:
@@ -67,25 +86,35 @@ def make_application(root: Clients, api: Api, api_id: str) -> None:
     )
 
 
-def make_user(root: Clients, user: User, pool_id: str, known_password: str | None = None) -> str:
-    """Create the user; returns the password, which a later deployment does not change."""
+def make_user(root: Clients, user: User, ids: PoolIds, known: UserSecrets) -> UserSecrets:
+    """Create the user; returns the secrets, which a later deployment does not change."""
     cognito = root("cognito-idp")
-    password = known_password or f"{secrets.token_urlsafe(18)}aA1!"
+    password = known.password or f"{secrets.token_urlsafe(18)}aA1!"
     with suppress(cognito.exceptions.UsernameExistsException):
         cognito.admin_create_user(
-            UserPoolId=pool_id,
+            UserPoolId=ids.pool,
             Username=user.name,
             TemporaryPassword=password,
             MessageAction="SUPPRESS",
         )
     cognito.admin_set_user_password(
-        UserPoolId=pool_id, Username=user.name, Password=password, Permanent=True
+        UserPoolId=ids.pool, Username=user.name, Password=password, Permanent=True
     )
-    known = {one["GroupName"] for one in cognito.list_groups(UserPoolId=pool_id)["Groups"]}
-    for group in user.groups:
-        if group in known:
-            cognito.admin_add_user_to_group(UserPoolId=pool_id, Username=user.name, GroupName=group)
-    return password
+    groups = {one["GroupName"] for one in cognito.list_groups(UserPoolId=ids.pool)["Groups"]}
+    for group in groups & set(user.groups):
+        cognito.admin_add_user_to_group(UserPoolId=ids.pool, Username=user.name, GroupName=group)
+    return UserSecrets(password, known.totp or set_up_mfa(cognito, ids.client, user.name, password))
+
+
+def set_up_mfa(cognito: Any, client_id: str, username: str, password: str) -> str:
+    """Register an authenticator at the first sign-in, if the pool requires one; returns its key."""
+    answer = _start(cognito, client_id, username, password)
+    if answer.get("ChallengeName") != "MFA_SETUP":
+        return ""
+    started = cognito.associate_software_token(Session=answer["Session"])
+    key: str = started["SecretCode"]
+    cognito.verify_software_token(Session=started["Session"], UserCode=pyotp.TOTP(key).now())
+    return key
 
 
 def assume(root: Clients, role: str) -> RoleCredentials:
@@ -97,13 +126,42 @@ def assume(root: Clients, role: str) -> RoleCredentials:
     return RoleCredentials(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"])
 
 
-def sign_in(root: Clients, user: User, client_id: str, password: str) -> SignedIn:
-    answer = root("cognito-idp").initiate_auth(
+def sign_in(root: Clients, user: User, client_id: str, known: UserSecrets) -> SignedIn:
+    cognito = root("cognito-idp")
+    answer = _start(cognito, client_id, user.name, known.password)
+    if answer.get("ChallengeName") == "SOFTWARE_TOKEN_MFA":
+        answer = _send_code(cognito, client_id, user.name, answer["Session"], known.totp)
+    code = pyotp.TOTP(known.totp).now() if known.totp else ""
+    return SignedIn(user.name, known.password, answer["AuthenticationResult"]["IdToken"], code)
+
+
+def _start(cognito: Any, client_id: str, username: str, password: str) -> Any:
+    return cognito.initiate_auth(
         ClientId=client_id,
         AuthFlow="USER_PASSWORD_AUTH",
-        AuthParameters={"USERNAME": user.name, "PASSWORD": password},
+        AuthParameters={"USERNAME": username, "PASSWORD": password},
     )
-    return SignedIn(user.name, password, answer["AuthenticationResult"]["IdToken"])
+
+
+def _send_code(cognito: Any, client_id: str, username: str, session: str, key: str) -> Any:
+    """Send a code that was not used yet: Cognito takes each one once, and the last and next one.
+
+    The current code comes last: a person may need it at the same time.
+    """
+    while True:
+        now = time.time()
+        for moment in (now - STEP_S, now + STEP_S, now):
+            with suppress(cognito.exceptions.ExpiredCodeException):
+                return cognito.respond_to_auth_challenge(
+                    ClientId=client_id,
+                    ChallengeName="SOFTWARE_TOKEN_MFA",
+                    Session=session,
+                    ChallengeResponses={
+                        "USERNAME": username,
+                        "SOFTWARE_TOKEN_MFA_CODE": pyotp.TOTP(key).at(moment),
+                    },
+                )
+        time.sleep(STEP_S - now % STEP_S)
 
 
 def _put_role(iam: Any, name: str) -> None:

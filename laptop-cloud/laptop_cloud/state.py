@@ -24,6 +24,7 @@ class State:
     fingerprint: str = ""  # of the sources that are deployed
     outputs: dict[str, str] = field(default_factory=dict)
     user_password: str = ""
+    user_totp: str = ""  # key of the user's authenticator
 
     def runs(self) -> bool:
         return bool(self.processes) and all(one.runs() for one in self.processes)

@@ -61,23 +61,32 @@ def test_a_forged_signature_is_refused(laptop_cloud: Cloud) -> None:
     assert get(laptop_cloud, "/v1/signed", signer=forged).status_code == 403
 
 
-def test_a_users_token_opens_a_route(laptop_cloud: Cloud) -> None:
-    answer = get(laptop_cloud, "/v1/token", token=laptop_cloud.user().token)
+@pytest.fixture(scope="module")
+def user(laptop_cloud: Cloud) -> identities.SignedIn:
+    return laptop_cloud.user()
+
+
+@pytest.fixture(scope="module")
+def other(laptop_cloud: Cloud) -> identities.SignedIn:
+    """The same person, signed in to another client of the pool."""
+    client = laptop_cloud.outputs["OtherClientId"]
+    return identities.sign_in(
+        laptop_cloud.root(), probe().user, client, laptop_cloud.user_secrets()
+    )
+
+
+def test_a_users_token_opens_a_route(laptop_cloud: Cloud, user: identities.SignedIn) -> None:
+    answer = get(laptop_cloud, "/v1/token", token=user.token)
 
     assert answer.status_code == 200
 
 
 @pytest.mark.parametrize("spoil", ["missing", "unsigned", "tampered", "other audience"])
-def test_any_other_token_is_refused(laptop_cloud: Cloud, spoil: str) -> None:
-    user = laptop_cloud.user()
+def test_any_other_token_is_refused(
+    laptop_cloud: Cloud, user: identities.SignedIn, other: identities.SignedIn, spoil: str
+) -> None:
     header, payload, signature = user.token.split(".")
     none = base64.urlsafe_b64encode(b'{"alg":"none"}').decode().rstrip("=")
-    other = identities.sign_in(
-        laptop_cloud.root(),
-        probe().user,
-        laptop_cloud.outputs["OtherClientId"],
-        user.password,
-    )
     tokens = {
         "missing": None,
         "unsigned": f"{none}.{payload}.",
@@ -94,9 +103,9 @@ def test_a_signature_does_not_open_a_token_route(laptop_cloud: Cloud) -> None:
     assert get(laptop_cloud, "/v1/token", signer=signer).status_code == 401
 
 
-def test_the_keys_that_sign_tokens_are_deleted_with_the_cloud(laptop_cloud: Cloud) -> None:
-    laptop_cloud.user()
-
+def test_the_keys_that_sign_tokens_are_deleted_with_the_cloud(
+    laptop_cloud: Cloud, user: identities.SignedIn
+) -> None:
     assert list(laptop_cloud.project.folders.temporary.rglob("cognito-*"))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import time
 from pathlib import Path
@@ -14,7 +13,8 @@ from playwright.sync_api import sync_playwright
 
 from infra import publish_console
 from infra.laptop.project import ENVIRONMENTS, ROOT
-from tests.browser.desk_answers import LINKS, ME, PHOTOS, Answers
+from tests.browser.desk_answers import LINKS, PHOTOS, Answers
+from tests.browser.pool_answers import CODE, PASSWORD, Pool
 from tests.infra.documents import read
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 CHROMIUM = ENVIRONMENTS / "chromium" / "run"
 PAGE = "https://desk.test"
 SIGN_IN = "https://cognito-idp.eu-central-1.amazonaws.com"
-PASSWORD = "Long-enough-4-this-pool"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -111,7 +110,12 @@ def answers() -> Answers:
 
 
 @pytest.fixture
-def desk_page(opened: Callable[..., Page], answers: Answers) -> Callable[..., Page]:
+def pool() -> Pool:
+    return Pool()
+
+
+@pytest.fixture
+def desk_page(opened: Callable[..., Page], answers: Answers, pool: Pool) -> Callable[..., Page]:
     """`desk_page(options)`: the console with the headers that the template gives it, signed out."""
     headers = console_headers()
 
@@ -147,7 +151,7 @@ def desk_page(opened: Callable[..., Page], answers: Answers) -> Callable[..., Pa
         if request.method == "OPTIONS":
             route.fulfill(status=204, headers=allowed)
             return
-        status, body = cognito(request.headers["x-amz-target"].rpartition(".")[2], asked)
+        status, body = pool.answer(request.headers["x-amz-target"].rpartition(".")[2], asked)
         route.fulfill(status=status, body=json.dumps(body), headers=allowed)
 
     def page(**options: Any) -> Page:
@@ -160,31 +164,6 @@ def desk_page(opened: Callable[..., Page], answers: Answers) -> Callable[..., Pa
         return found
 
     return page
-
-
-def cognito(operation: str, asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-    """Answers as the user pool does: the user `first` must choose a password."""
-    signed_in = {
-        "AuthenticationResult": {"IdToken": token(), "RefreshToken": "r", "ExpiresIn": 3600}
-    }
-    if operation == "RevokeToken":
-        return 200, {}
-    if operation == "RespondToAuthChallenge":
-        chosen = asked["ChallengeResponses"]["NEW_PASSWORD"]
-        if chosen.islower():
-            return 400, {"__type": "InvalidPasswordException", "message": "too weak"}
-        return 200, signed_in
-    given = asked["AuthParameters"]
-    if given.get("PASSWORD", PASSWORD) != PASSWORD:
-        return 400, {"__type": "NotAuthorizedException", "message": "wrong"}
-    if given.get("USERNAME") == "first":
-        return 200, {"ChallengeName": "NEW_PASSWORD_REQUIRED", "Session": "s"}
-    return 200, signed_in
-
-
-def token() -> str:
-    part = {"sub": ME, "exp": int(time.time()) + 3600}
-    return f"e30.{base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip('=')}.x"
 
 
 def console_headers() -> dict[str, str]:
@@ -207,8 +186,16 @@ def console_headers() -> dict[str, str]:
     }
 
 
-def enter(page: Page, name: str = "moderator", password: str = PASSWORD) -> None:
-    """Sign in by keyboard: the user name has the focus."""
+def enter(page: Page, name: str = "moderator", password: str = PASSWORD, code: str = CODE) -> None:
+    """Sign in by keyboard: the field to fill has the focus."""
+    give(page, name, password)
+    page.wait_for_selector("#code")
+    page.keyboard.type(code)
+    page.keyboard.press("Enter")
+
+
+def give(page: Page, name: str, password: str) -> None:
+    """The first step of a sign-in."""
     page.keyboard.type(name)
     page.keyboard.press("Tab")
     page.keyboard.type(password)

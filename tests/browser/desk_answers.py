@@ -13,9 +13,9 @@ from PIL import Image, ImageFilter, ImageOps
 
 from infra.laptop.project import ROOT
 from likeness.api import review as api
+from tests.browser.pool_answers import ME
 
 PHOTOS = sorted((ROOT / "demo" / "photos").glob("*.jpg"))
-ME = "0f0e1d2c-0000-4000-8000-00000moderator"
 LINKS = "https://photos.s3.eu-central-1.amazonaws.com"
 CODES = (
     *("POLICY.NUDITY", "POLICY.SUGGESTIVE", "POLICY.VIOLENCE", "POLICY.HATE", "POLICY.DRUGS"),

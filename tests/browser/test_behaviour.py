@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tests.browser.conftest import PASSWORD, enter, until
+from tests.browser.conftest import enter, until
 from tests.browser.desk_answers import now
 
 FOCUS = "document.activeElement.id || document.activeElement.tagName"
@@ -26,31 +26,6 @@ def asked(answers, act):
     return [path for _, path, _ in answers.calls if path.endswith(act)]
 
 
-def test_a_wrong_password_is_reported_and_the_name_stays(desk_page):
-    page = desk_page()
-    enter(page, password="wrong")
-    page.wait_for_selector("[role=alert]#about")
-    assert page.input_value("#name") == "moderator"
-    assert page.evaluate(FOCUS) == "password"
-
-    page.keyboard.type(PASSWORD)
-    page.keyboard.press("Enter")
-    page.wait_for_selector("tbody tr")
-
-
-def test_a_temporary_password_must_be_replaced(desk_page):
-    page = desk_page()
-    enter(page, "first")
-    page.wait_for_selector("#new")
-    page.keyboard.type("only small letters")
-    page.keyboard.press("Enter")
-    page.wait_for_selector("[role=alert]#about")
-    page.keyboard.type("Now 1 of my own")
-    page.keyboard.press("Enter")
-
-    page.wait_for_selector("tbody tr")
-
-
 def test_no_token_outlives_the_page(desk_page):
     page = at_case(desk_page())
 
@@ -58,16 +33,6 @@ def test_no_token_outlives_the_page(desk_page):
     assert stored == [0, 0, ""]
     page.reload()
     page.wait_for_selector("#enter")
-
-
-def test_an_expired_session_returns_to_the_sign_in(desk_page, answers):
-    page = at_case(desk_page())
-    answers.refusals["claim"] = (401, "")
-    page.keyboard.press("c")
-
-    page.wait_for_selector("#enter")
-    assert page.locator("[role=alert]#about").is_visible()
-    assert page.locator(".frame").count() == 0
 
 
 def test_a_picture_is_blurred_until_it_is_revealed_and_gone_when_hidden(desk_page, answers):

@@ -35,6 +35,7 @@ NO_VALUE = {"Ref": "AWS::NoValue"}
 NAMES = ("BucketName", "Name", "TopicName", "ManagedPolicyName", "EndpointName")
 HERE = "REGION:ACCOUNT"
 ARNS = {
+    "AWS::Cognito::UserPool": f"arn:aws:cognito-idp:{HERE}:userpool/",
     "AWS::DynamoDB::Table": f"arn:aws:dynamodb:{HERE}:table/",
     "AWS::S3::Bucket": "arn:aws:s3:::",
     "AWS::KMS::Key": f"arn:aws:kms:{HERE}:key/",

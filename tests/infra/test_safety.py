@@ -223,6 +223,8 @@ def test_all_functions_have_the_same_settings_and_those_of_the_api_give_up_first
         [one.pop(f"LIKENESS_CALL_{name}", "") for name in ("SECONDS", "ATTEMPTS")]
         for one in variables
     ]
+    pools = [one.pop("LIKENESS_MODERATOR_POOL", "") for one in variables]
+    assert [bool(one) for one in pools] == [limit == ["5", "3"] for limit in limits]
     assert sorted(limits) == [["", ""]] * 4 + [["5", "3"]]
     assert all(one == settings[0] for one in settings)
 

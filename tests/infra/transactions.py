@@ -43,6 +43,7 @@ TRANSACTIONS = {
         "PutItem UpdateItem", "JOB#* DESK#* AUDIT", "reviews.save/3"
     ),
     "store a hold": _one("PutItem", "HOLD#* BLOCK#* AUDIT", "holds.save"),
+    "append an audit event": _one("PutItem", "AUDIT", "audit_log.append"),
     "count an exposure": _one(
         "PutItem UpdateItem",
         "DESK#* AUDIT",

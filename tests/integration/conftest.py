@@ -25,7 +25,7 @@ from likeness.adapters.jobs.jobs_table import JobsTable
 from likeness.adapters.photos.photo_bucket import PhotoBucket
 from likeness.adapters.provenance.avatar_bucket import AvatarBucket
 from likeness.adapters.review.appeals_table import AppealsTable
-from likeness.adapters.review.audit_table import AuditTable
+from likeness.adapters.review.audit_table import AuditLogTable
 from likeness.adapters.review.counters_table import DeskCountersTable
 from likeness.adapters.review.holds_table import HoldsTable
 from likeness.adapters.review.reviews_table import ReviewsTable
@@ -128,7 +128,7 @@ def tables(kind: str, request: pytest.FixtureRequest) -> Tables:
         ReviewsTable(table),
         RunsTable(table),
         AppealsTable(table),
-        AuditTable(table),
+        AuditLogTable(table),
         DeskCountersTable(table),
         HoldsTable(table, FakeClock()),
     )

@@ -3,7 +3,7 @@
 import pytest
 
 from likeness.adapters.jobs.jobs_table import JobsTable
-from likeness.adapters.review.audit_table import AuditTable
+from likeness.adapters.review.audit_table import AuditLogTable
 from likeness.adapters.review.reviews_table import ReviewsTable
 from likeness.adapters.review.verdicts_table import VerdictsTable
 from likeness.commands import policy_table, replay_policy, verify_audit
@@ -83,7 +83,7 @@ def test_a_valid_audit_log_prints_its_chain_head(stored, monkeypatch, capsys):
     run(verify_audit, monkeypatch)
 
     output = capsys.readouterr().out
-    head = AuditTable(stored).head()
+    head = AuditLogTable(stored).head()
     assert f"{head.number}:{head.hash}" in output
     run(verify_audit, monkeypatch, "--noted", f"{head.number}:{head.hash}")
 

@@ -1,7 +1,9 @@
 """Moderators of a deployed stack, and the API calls of their page."""
 
 import json
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+
+import pyotp
 
 
 class ReviewDesk:
@@ -31,32 +33,51 @@ class ReviewDesk:
         return self.decide(review, "p01", reason=reason)
 
 
+PASSWORD = "Long-enough-4-this-pool"
+
+
 @contextmanager
 def signed_in(running, root, name, *groups, app_user=None, token="IdToken"):  # noqa: S107
     """A new user of the pool in these groups; yields their token."""
-    pool, client = running.outputs["ModeratorPoolId"], running.outputs["ModeratorClientId"]
-    password = "Long-enough-4-this-pool"
+    pool = running.outputs["ModeratorPoolId"]
     cognito = root("cognito-idp")
     account = [{"Name": "custom:app_user_id", "Value": app_user}] if app_user else []
     cognito.admin_create_user(
         UserPoolId=pool,
         Username=name,
-        TemporaryPassword=password,
+        TemporaryPassword=PASSWORD,
         MessageAction="SUPPRESS",
         UserAttributes=account,
     )
     cognito.admin_set_user_password(
-        UserPoolId=pool, Username=name, Password=password, Permanent=True
+        UserPoolId=pool, Username=name, Password=PASSWORD, Permanent=True
     )
     for group in groups:
         cognito.admin_add_user_to_group(UserPoolId=pool, Username=name, GroupName=group)
+    yield first_sign_in(cognito, running.outputs["ModeratorClientId"], name)[token]
+    with suppress(cognito.exceptions.UserNotFoundException):
+        cognito.admin_delete_user(UserPoolId=pool, Username=name)
+
+
+def first_sign_in(cognito, client, name):
+    """Set up an authenticator if the pool asks for one; returns the tokens."""
     answer = cognito.initiate_auth(
         ClientId=client,
         AuthFlow="USER_PASSWORD_AUTH",
-        AuthParameters={"USERNAME": name, "PASSWORD": password},
+        AuthParameters={"USERNAME": name, "PASSWORD": PASSWORD},
     )
-    yield answer["AuthenticationResult"][token]
-    cognito.admin_delete_user(UserPoolId=pool, Username=name)
+    if answer.get("ChallengeName") == "MFA_SETUP":
+        started = cognito.associate_software_token(Session=answer["Session"])
+        verified = cognito.verify_software_token(
+            Session=started["Session"], UserCode=pyotp.TOTP(started["SecretCode"]).now()
+        )
+        answer = cognito.respond_to_auth_challenge(
+            ClientId=client,
+            ChallengeName="MFA_SETUP",
+            Session=verified["Session"],
+            ChallengeResponses={"USERNAME": name},
+        )
+    return answer["AuthenticationResult"]
 
 
 def review_of(job_id):

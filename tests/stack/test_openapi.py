@@ -73,7 +73,9 @@ REACHED = {
     "get_quota",
     "grant_exposure",
     "list_jobs",
+    "invite_staff",
     "list_reviews",
+    "read_staff",
     "list_styles",
     "preview_style",
     "read_audit",
@@ -84,6 +86,9 @@ REACHED = {
 }
 # Operations that it cannot, and why. tests/infra/test_operations.py checks that none is forgotten.
 UNREACHED = {
+    "change_staff": "needs an account of the pool",
+    "delete_staff": "needs an account of the pool",
+    "reset_authenticator": "needs an account of the pool",
     "appeal_job": "needs a refused job",
     "decide_review": "needs reason codes for the findings of this case",
     "get_receipt": "needs a job whose photos are deleted",

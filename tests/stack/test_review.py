@@ -13,7 +13,7 @@ from PIL import Image
 
 from demo.app_backend import ApiError
 from laptop_cloud import places
-from likeness.adapters.review.audit_table import AuditTable
+from likeness.adapters.review.audit_table import AuditLogTable
 from likeness.domain.review import audit
 from tests.clocks import jobs_left
 from tests.stack.moderators import ReviewDesk, review_of, signed_in
@@ -224,7 +224,7 @@ def test_the_audit_log_verifies_until_an_entry_is_changed(in_review, desk, perso
     assert desk.refuse(review_of(in_review))[0] == 200
     person.sees_end(in_review)
     table = table_of(running)
-    audit_log = AuditTable(table)
+    audit_log = AuditLogTable(table)
     head = audit.verify(audit_log.entries(), audit_log.head())
     last = list(audit_log.entries())[-1]
 

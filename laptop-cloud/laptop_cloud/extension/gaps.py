@@ -46,6 +46,7 @@ IAM = "ministack.core.iam_evaluator"
 ACTIONS = "ministack.core.iam_actions"
 APIGATEWAY = "ministack.services.apigateway"
 DYNAMODB = "ministack.services.dynamodb"
+COGNITO = "ministack.services.cognito"
 
 GAPS: tuple[Gap, ...] = (
     Gap(
@@ -375,6 +376,32 @@ GAPS: tuple[Gap, ...] = (
             f"{SFN}:_run_execution": "996dff84e0e0605a",
             f"{SFN}:_fail_execution": "e6da895fa0b74cdd",
             f"{SFN}:_add_event": "b1db143ccd21809d",
+        },
+    ),
+    Gap(
+        name="user_pool_sign_in",
+        ships="MfaConfiguration ON lets a user without MFA in; a challenge is answered without its "
+        "session, and without the password; sign-up, weak passwords and unwritable attributes pass",
+        does="requires MFA, a challenge's own session and unused codes; refuses what the pool's "
+        "and the client's settings forbid",
+        touches={
+            f"{COGNITO}:_password_auth_result": "b88268f483e45012",
+            f"{COGNITO}:_respond_to_auth_challenge": "9dae007b5620600a",
+            f"{COGNITO}:_admin_respond_to_auth_challenge": "0ed094bdaeb93cfe",
+            f"{COGNITO}:_associate_software_token": "266bef59f661efb3",
+            f"{COGNITO}:_verify_software_token": "dfdccbaa6151906d",
+            f"{COGNITO}:_sign_up": "7c18b40cc0808ff8",
+            f"{COGNITO}:_update_user_attributes": "f2dcbe6711fd7b22",
+            f"{COGNITO}:_admin_create_user": "b6be9f9333ac6842",
+            f"{COGNITO}:_forgot_password": "2c3b97e277d599ff",
+            f"{COGNITO}:_record_auth_event": "16317aa21489600e",
+            f"{COGNITO}:_validate_password": "223b46f71a0e5978",
+            f"{COGNITO}:_totp_matches": "3c9ab2f8aedd3fed",
+            f"{COGNITO}:_build_auth_result": "ff9c8d0d9f5a07f9",
+            f"{COGNITO}:_pool_for_client": "ac0cf21281822221",
+            f"{COGNITO}:_user_pool_for_access_token": "e0126455e8b401f7",
+            f"{COGNITO}:_token_claims": "f36cb7fb045bce0a",
+            f"{COGNITO}:_attr_list_to_dict": "e2b078a8a62b4feb",
         },
     ),
 )

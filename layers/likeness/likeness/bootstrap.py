@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from likeness.ports.jobs import EventBus, EventDeadLetters, JobDurations, Jobs, Timers, Workflow
     from likeness.ports.photos import Detector, Inspections, Photos
     from likeness.ports.provenance import AvatarStore, Credentials, WatermarkReader, Watermarks
-    from likeness.ports.review import Appeals, AuditLog, DeskCounters, Reviews
+    from likeness.ports.review import Appeals, AuditLog, DeskCounters, Reviews, Staff
     from likeness.ports.runtime import Metrics
     from likeness.services.deletion.job_deletion import JobDeletion
     from likeness.services.deletion.job_receipts import JobReceipts
@@ -134,9 +134,9 @@ def known_pictures() -> KnownPictures:
 
 @cache
 def audit_log() -> AuditLog:
-    from likeness.adapters.review.audit_table import AuditTable
+    from likeness.adapters.review.audit_table import AuditLogTable
 
-    return AuditTable(_table())
+    return AuditLogTable(_table())
 
 
 @cache
@@ -144,6 +144,13 @@ def desk_counters() -> DeskCounters:
     from likeness.adapters.review.counters_table import DeskCountersTable
 
     return DeskCountersTable(_table())
+
+
+@cache
+def staff() -> Staff:
+    from likeness.adapters.review.staff_pool import StaffPool
+
+    return StaffPool(_client("cognito-idp"), settings().moderator_pool or "", CLOCK)
 
 
 @cache

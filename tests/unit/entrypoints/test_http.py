@@ -16,9 +16,11 @@ from likeness.domain.errors import LikenessError
 from likeness.domain.jobs.job import JobState
 from likeness.domain.reasons import Reason
 from likeness.domain.review.case import Moderator
+from likeness.domain.review.staff import StaffMember
 from likeness.entrypoints.auth import moderator
 from likeness.entrypoints.http import STATUS, OnRepeat, Picture, route, routes
 from tests.builders import JOB, Context
+from tests.fakes.staff import FakeStaff, a_member
 
 
 def call(
@@ -235,8 +237,8 @@ def test_an_invalid_body_is_not_repeated_in_the_response():
     assert "Jane Doe" not in json.dumps(problem)
 
 
-def reviewing() -> Any:
-    @route("GET", "/v1/reviews", gives=JobStateView, moderators=True)
+def reviewing(*members: StaffMember) -> Any:
+    @route("GET", "/v1/reviews", gives=JobStateView, moderators=lambda: FakeStaff(*members))
     def handler(moderator: Moderator) -> JobStateView:
         assert moderator.id == "subject-1"
         return JobStateView(job_id=JOB, state=JobState.OPEN)
@@ -244,13 +246,16 @@ def reviewing() -> Any:
     return handler
 
 
-@pytest.mark.parametrize(
-    "groups", ["[moderators]", "[moderation-leads]", "[users moderators]", "moderators"]
-)
-def test_a_moderator_is_identified_by_group_and_subject(groups):
-    claims = {"sub": "subject-1", "token_use": "id", "cognito:groups": groups}
+TOKEN = {"sub": "subject-1", "token_use": "id", "cognito:username": "ann"}
 
-    status, _ = call(reviewing(), "/v1/reviews", claims=claims)
+
+@pytest.mark.parametrize(
+    "groups", [{"moderators"}, {"moderation-leads"}, {"users", "moderators"}], ids=str
+)
+def test_a_moderator_is_identified_by_the_accounts_groups_and_subject(groups):
+    member = a_member("ann", "subject-1", *groups)
+
+    status, _ = call(reviewing(member), "/v1/reviews", claims=TOKEN)
 
     assert status == HTTPStatus.OK
 
@@ -259,31 +264,57 @@ def test_a_moderator_is_identified_by_group_and_subject(groups):
     "claims",
     [
         None,
-        {"sub": "subject-1", "token_use": "id"},
-        {"sub": "subject-1", "token_use": "id", "cognito:groups": "[users]"},
-        {"sub": "subject-1", "token_use": "id", "cognito:groups": "[not-moderators]"},
-        {"token_use": "id", "cognito:groups": "[moderators]"},
-        {"sub": "subject-1", "token_use": "access", "cognito:groups": "[moderators]"},
-        {"sub": "subject-1", "cognito:groups": "[moderators]"},
+        TOKEN | {"token_use": "access"},
+        {name: value for name, value in TOKEN.items() if name != "sub"},
+        {name: value for name, value in TOKEN.items() if name != "token_use"},
+        {name: value for name, value in TOKEN.items() if name != "cognito:username"},
     ],
 )
-def test_other_users_are_refused(claims):
-    status, problem = call(reviewing(), "/v1/reviews", claims=claims)
+def test_another_token_is_refused(claims):
+    member = a_member("ann", "subject-1", "moderators")
+
+    status, problem = call(reviewing(member), "/v1/reviews", claims=claims)
 
     assert status == HTTPStatus.FORBIDDEN
     assert problem["error"] == "Forbidden"
 
 
-@pytest.mark.parametrize(
-    ("groups", "lead"), [("[moderators]", False), ("[moderators moderation-leads]", True)]
-)
-def test_a_token_names_leads_and_app_users(groups, lead):
-    claims = {"sub": "s", "token_use": "id", "cognito:groups": groups}
-    event = {"requestContext": {"authorizer": {"jwt": {"claims": claims}}}}
+@pytest.mark.parametrize("groups", [set(), {"users"}, {"not-moderators"}], ids=str)
+def test_a_user_in_no_group_of_the_desk_is_refused_although_the_token_names_one(groups):
+    claims = TOKEN | {"cognito:groups": "[moderators]"}
 
-    assert moderator(event) == Moderator(id="s", lead=lead)
-    claims["custom:app_user_id"] = "user-1"
-    assert moderator(event).app_user_id == "user-1"
+    status, problem = call(
+        reviewing(a_member("ann", "subject-1", *groups)), "/v1/reviews", claims=claims
+    )
+
+    assert (status, problem["error"]) == (HTTPStatus.FORBIDDEN, "Forbidden")
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        (),
+        (a_member("ann", "subject-1", "moderators", enabled=False),),
+        (a_member("ann", "subject-2", "moderators"),),
+    ],
+    ids=["deleted", "disabled", "another account of that name"],
+)
+def test_a_removed_moderator_is_refused_at_once(members):
+    status, problem = call(reviewing(*members), "/v1/reviews", claims=TOKEN)
+
+    assert (status, problem["error"]) == (HTTPStatus.FORBIDDEN, "AccessRevoked")
+
+
+@pytest.mark.parametrize(
+    ("groups", "lead"), [(["moderators"], False), (["moderation-leads"], True)]
+)
+def test_the_account_says_who_is_a_lead_and_which_app_user(groups, lead):
+    event = {"requestContext": {"authorizer": {"jwt": {"claims": TOKEN}}}}
+    member = a_member("ann", "subject-1", *groups, app_user_id="user-1")
+
+    assert moderator(event, FakeStaff(member)) == Moderator(
+        id="subject-1", lead=lead, app_user_id="user-1"
+    )
 
 
 def test_a_picture_is_returned_as_bytes():

@@ -62,14 +62,23 @@ def inline_policy(clients: Clients, _id: str, wanted: Properties) -> dict[str, A
 
 
 def user_pool(clients: Clients, pool: str, wanted: Properties) -> dict[str, Any]:
-    found: dict[str, Any] = clients("cognito-idp").describe_user_pool(UserPoolId=pool)["UserPool"]
+    cognito = clients("cognito-idp")
+    found: dict[str, Any] = cognito.describe_user_pool(UserPoolId=pool)["UserPool"]
     attributes = {one["Name"]: one for one in found.get("SchemaAttributes", [])}
     own = [attributes.get(f"custom:{one['Name']}", {}) for one in wanted.get("Schema", [])]
     return {
         "UserPoolName": found["Name"],
         "Schema": [_own_attribute(one) for one in own],
+        "EnabledMfas": _enabled_mfas(cognito, pool),
         **found,
     }
+
+
+def _enabled_mfas(cognito: Any, pool: str) -> list[str]:
+    """Only TOTP: the other methods have settings of their own."""
+    found = cognito.get_user_pool_mfa_config(UserPoolId=pool)
+    enabled = found.get("SoftwareTokenMfaConfiguration", {}).get("Enabled")
+    return ["SOFTWARE_TOKEN_MFA"] if enabled else []
 
 
 def _own_attribute(found: dict[str, Any]) -> dict[str, Any]:

@@ -6,13 +6,14 @@ from pydantic import AwareDatetime, Field
 
 from likeness.api.app import Message, Paged, PresignedUrl, ReasonView
 from likeness.domain.account.age import CheckedAge
-from likeness.domain.ids import JobIdField, PhotoIdField, ReviewIdField
+from likeness.domain.ids import JobIdField, PhotoIdField, ReviewIdField, UserIdField, UsernameField
 from likeness.domain.moderation import Label, Outcome, Severity
 from likeness.domain.photos.photo import Box
 from likeness.domain.reasons import Reason
 from likeness.domain.review.appeal import Match
 from likeness.domain.review.audit import AuditAction
 from likeness.domain.review.case import RefusedPhoto, ReviewKind, ReviewState
+from likeness.domain.review.staff import StaffStatus
 from likeness.domain.review.statistics import ExposureState
 
 ModeratorId = Annotated[
@@ -226,3 +227,46 @@ class StatsView(Message):
     appeals: AppealStats
     exposure: ExposureView
     moderators: tuple[ModeratorStats, ...] = Field(default=(), description="only for leads")
+
+
+Email = Annotated[
+    str,
+    Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", examples=["ann@example.org"]),
+]
+
+
+class InviteStaff(Message):
+    """Create an account. Cognito mails a temporary password, valid for seven days."""
+
+    username: UsernameField
+    email: Email
+    lead: bool = False
+    app_user_id: UserIdField | None = Field(
+        default=None, description="the person's own account in the app: they never see its photos"
+    )
+
+
+class ChangeStaff(Message):
+    """The whole access of an account. Less access ends its sessions at once."""
+
+    enabled: bool
+    moderator: bool
+    lead: bool
+    app_user_id: UserIdField | None = None
+
+
+class StaffView(Message):
+    username: UsernameField
+    moderator_id: ModeratorId
+    status: StaffStatus
+    moderator: bool
+    lead: bool
+    email: Email | None
+    app_user_id: UserIdField | None
+    created_at: AwareDatetime | None
+
+
+class StaffListView(Message):
+    """Every account of the moderators' pool, by name."""
+
+    staff: tuple[StaffView, ...]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from likeness.adapters.review.audit_table import AuditTable
+from likeness.adapters.review.audit_table import AuditLogTable
 from likeness.commands.table import add_table, table
 from likeness.domain.review.audit import BrokenChain, ChainHead
 from likeness.services.review.verify_audit import verify_audit
@@ -23,7 +23,7 @@ def main() -> None:
     add_table(parser)
     arguments = parser.parse_args()
     try:
-        end = verify_audit(audit_log=AuditTable(table(arguments.table)), noted=arguments.noted)
+        end = verify_audit(audit_log=AuditLogTable(table(arguments.table)), noted=arguments.noted)
     except BrokenChain as broken:
         sys.exit(f"The audit log is broken: {broken}")
     sys.stdout.write(f"The audit log is intact. Chain head: {end.number}:{end.hash}\n")

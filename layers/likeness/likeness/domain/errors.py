@@ -4,7 +4,11 @@
   - Invalid       the caller can fix the request
     - KeyReused   an Idempotency-Key was sent with another request
   - Forbidden     the caller is authenticated but not allowed
+<<<<<<< HEAD
     - UserBlocked   the user can open no job
+=======
+    - AccessRevoked  the moderator's account was disabled or deleted: the session is over
+>>>>>>> main
   - NotFound      no such resource, or it belongs to another user
   - Conflict      concurrent modification, or wrong state
     - InProgress  the same request is being processed: send it again
@@ -47,7 +51,11 @@ class KeyReused(Invalid): ...
 class Forbidden(LikenessError): ...
 
 
+<<<<<<< HEAD
 class UserBlocked(Forbidden): ...
+=======
+class AccessRevoked(Forbidden): ...
+>>>>>>> main
 
 
 class NotFound(LikenessError): ...

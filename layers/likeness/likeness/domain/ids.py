@@ -12,6 +12,7 @@ UserId = NewType("UserId", str)
 ReviewId = NewType("ReviewId", str)
 StyleId = NewType("StyleId", str)
 ErasureId = NewType("ErasureId", str)
+Username = NewType("Username", str)  # of a moderator in the user pool
 UserHash = NewType("UserHash", str)  # keyed hash of a user id; remains after erasure
 
 JOB_ID = re.compile(r"^j[0-9a-f]{32}$")
@@ -21,6 +22,8 @@ AVATAR_ID = re.compile(r"^a[0-9]{2}$")
 USER_ID = re.compile(r"^[A-Za-z0-9_:@|-][A-Za-z0-9_.:@|-]{0,127}$")
 ERASURE_ID = re.compile(r"^e[0-9a-f]{32}$")
 REVIEW_ID = re.compile(r"^[rsa][0-9a-f]{32}$")
+# A moderator's, chosen by a lead. No character needs escaping in a path.
+USERNAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$")
 STYLE_ID = re.compile(r"^[a-z][a-z0-9-]{1,31}$")
 
 # As pydantic fields: validation rejects a value that does not match the pattern.
@@ -50,4 +53,7 @@ ErasureIdField = Annotated[
     ErasureId,
     StringConstraints(pattern=ERASURE_ID.pattern),
     Field(examples=["e0b7a1c2d3e4f5061728394a5b6c7d8e9"]),
+]
+UsernameField = Annotated[
+    Username, StringConstraints(pattern=USERNAME.pattern), Field(examples=["ann"])
 ]

@@ -2,40 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from likeness.domain.errors import Forbidden
-from likeness.domain.ids import UserId
-from likeness.domain.review.case import Moderator
+from likeness.domain.errors import AccessRevoked, Forbidden
 
-LEADS = "moderation-leads"
-MODERATORS = frozenset({"moderators", LEADS})
-APP_USER = "custom:app_user_id"
+if TYPE_CHECKING:
+    from likeness.domain.review.case import Moderator
+    from likeness.ports.review import Staff
 
 
-def moderator(event: dict[str, Any]) -> Moderator:
+def moderator(event: dict[str, Any], staff: Staff) -> Moderator:
     """The moderator that the ID token names.
 
-    Raises Forbidden for an access token and for a user who is not a moderator. The authorizer has
-    checked signature, issuer, audience and expiry. Groups are checked here, because an authorizer
-    knows scopes but no Cognito groups. An access token passes the authorizer too, but only an ID
-    token has the app user id, which keeps moderators from reviewing their own photos.
+    The authorizer has checked signature, issuer, audience and expiry. A token stays valid until it
+    expires, so groups and access are read from the pool: a moderator who was disabled, deleted or
+    removed from the group is refused at once. Raises Forbidden for an access token, which passes
+    the authorizer too, and as StaffMember.moderator does.
     """
     claims = _claims(event)
-    if claims.get("token_use") != "id":
-        raise Forbidden("send the ID token: only it names your account in the app")
-    belongs_to = groups(str(claims.get("cognito:groups", "")))
-    if not MODERATORS & belongs_to:
-        raise Forbidden("only moderators may work the review queue")
-    subject = claims.get("sub")
-    if not subject:
-        raise Forbidden("the token names no subject")
-    account = claims.get(APP_USER)
-    return Moderator(
-        id=str(subject),
-        lead=LEADS in belongs_to,
-        app_user_id=UserId(str(account)) if account else None,
-    )
+    subject, username = claims.get("sub"), claims.get("cognito:username")
+    if claims.get("token_use") != "id" or not subject or not username:
+        raise Forbidden("send the ID token of the moderators' pool")
+    member = staff.find(str(username))
+    if member is None:
+        raise AccessRevoked("your account has no access any more: ask a lead")
+    return member.moderator(str(subject))
 
 
 def caller(event: dict[str, Any]) -> str:
@@ -56,8 +47,3 @@ def _claims(event: dict[str, Any]) -> dict[str, Any]:
     authorizer = event["requestContext"].get("authorizer") or {}
     claims: dict[str, Any] = (authorizer.get("jwt") or {}).get("claims") or {}
     return claims
-
-
-def groups(claim: str) -> frozenset[str]:
-    """Groups of a list claim, which API Gateway passes as text: `[moderators moderation-leads]`."""
-    return frozenset(claim.strip("[]").replace(",", " ").replace('"', " ").split())

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+    from likeness.ports.review import Staff
+
 STATUS: dict[type[errors.LikenessError], HTTPStatus] = {
     errors.Invalid: HTTPStatus.BAD_REQUEST,
     errors.KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -39,7 +41,7 @@ OUR_IDS = {
     "erasure_id": ids.ERASURE_ID,
     "style": ids.STYLE_ID,
 }
-CALLER_IDS = {"user_id": ids.USER_ID}
+CALLER_IDS = {"user_id": ids.USER_ID, "username": ids.USERNAME}
 # An Idempotency-Key. HTTP strips spaces at both ends of a header.
 KEY = re.compile(r"^[!-~]([ -~]{0,253}[!-~])?$")
 PICTURE_TYPES = ("image/png", "image/webp", "image/jpeg")  # accepted as a request body
@@ -119,7 +121,7 @@ def route(
     query: type[Message] | None = None,
     media_type: str | None = None,
     status: HTTPStatus = HTTPStatus.OK,
-    moderators: bool = False,
+    moderators: Callable[[], Staff] | None = None,
     public: bool = False,
     raises: Collection[type[errors.LikenessError]] = (),
     on_repeat: OnRepeat | StoredPart = OnRepeat.RETURN_STORED,
@@ -127,9 +129,10 @@ def route(
     """Make a function the Lambda handler of one route.
 
     The function gets the path parameters, `request` (the parsed body, if `takes` is set), `query`
-    (if `query` is set) and `moderator` (if `moderators` is set). It returns a model, or bytes if
-    `gives` is Picture. A `public` route needs no signature. `raises` lists the use case's own
-    errors for docs/openapi.json; errors of parameters, body, query and key are implied.
+    (if `query` is set) and `moderator` (if `moderators`, the pool that knows them, is set). It
+    returns a model, or bytes if `gives` is Picture. A `public` route needs no signature. `raises`
+    lists the use case's own errors for docs/openapi.json; errors of parameters, body, query and key
+    are implied.
 
     The operation has the name of the use case: the file's, or `get_job` for `get_job_handler`.
     Every POST accepts an Idempotency-Key; `on_repeat` says what a second request with it does.
@@ -146,7 +149,7 @@ def route(
             gives=gives,
             media_type=media_type or ("image/*" if gives is Picture else "application/json"),
             status=status,
-            moderators=moderators,
+            moderators=moderators is not None,
             public=public,
             raises=tuple(raises),
             on_repeat=on_repeat if method == "POST" else None,
@@ -160,7 +163,8 @@ def route(
             job_id = (event.get("pathParameters") or {}).get("job_id")
             logger.append_keys(request_id=context.aws_request_id, job_id=job_id)
             try:
-                return _operate(operation, work, event, context)
+                known = {"moderator": moderator(event, moderators())} if moderators else {}
+                return _operate(operation, partial(work, **known), event, context)
             except ValidationError as error:
                 return _invalid(error)
             except errors.LikenessError as error:
@@ -191,8 +195,6 @@ def _operate(
 ) -> Response:
     parameters = _parameters(event)
     arguments: dict[str, Any] = dict(parameters)
-    if operation.moderators:
-        arguments["moderator"] = moderator(event)
     if operation.query:
         arguments["query"] = operation.query.model_validate(
             event.get("queryStringParameters") or {}

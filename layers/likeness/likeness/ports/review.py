@@ -10,6 +10,7 @@ from likeness.domain.paging import ResultPage
 from likeness.domain.review.appeal import Appeal
 from likeness.domain.review.audit import AuditEntry, AuditEvent, ChainHead
 from likeness.domain.review.case import Review
+from likeness.domain.review.staff import StaffMember
 from likeness.domain.review.statistics import Counts, DeskDay, Exposure
 
 
@@ -50,7 +51,7 @@ class Reviews(Protocol):
 
 
 class AuditLog(Protocol):
-    """The audit log. It is append-only; other ports append to it."""
+    """The audit log. It is append-only; other ports append to it in their transactions."""
 
     def for_review(self, review_id: ReviewId) -> list[AuditEntry]:
         """Return one case's entries, oldest first."""
@@ -59,6 +60,7 @@ class AuditLog(Protocol):
         """Return all entries, oldest first."""
 
     def head(self) -> ChainHead: ...
+    def append(self, audit_event: AuditEvent) -> None: ...
 
 
 class DeskCounters(Protocol):
@@ -81,6 +83,33 @@ class DeskCounters(Protocol):
         """Raise the moderator's limit for today by `more` pictures. Not idempotent."""
 
     def counts(self, days: Iterable[DeskDay]) -> Counter[str]: ...
+
+
+class Staff(Protocol):
+    """Accounts of moderators and leads. A change takes effect at once, whatever tokens exist.
+
+    Every method raises Unavailable if the pool cannot be asked.
+    """
+
+    def find(self, username: str) -> StaffMember | None:
+        """Return the account as it is now."""
+
+    def all(self) -> list[StaffMember]:
+        """Return every account of the pool, by name."""
+
+    def invite(self, member: StaffMember) -> None:
+        """Create the account and mail its temporary password, or mail a new one.
+
+        Raises Conflict if the account of this name has signed in already.
+        """
+
+    def save(self, member: StaffMember, *, seen: StaffMember) -> None:
+        """Store access, groups and app user id. Less access than `seen` ends the sessions."""
+
+    def reset_authenticator(self, username: str) -> None:
+        """End the sessions; the next sign-in sets up another authenticator."""
+
+    def delete(self, username: str) -> None: ...
 
 
 class Appeals(Protocol):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ATTEMPTS = 12  # concurrent events are appended one after the other
 
 
-class AuditTable:
+class AuditLogTable:
     def __init__(self, table: Table) -> None:
         self._table = table
 
@@ -37,6 +37,9 @@ class AuditTable:
 
     def head(self) -> ChainHead:
         return _head(self._table)
+
+    def append(self, audit_event: AuditEvent) -> None:
+        append(self._table, audit_event)
 
 
 def append(table: Table, audit_event: AuditEvent, *writes: TransactWriteItemTypeDef) -> None:

@@ -34,6 +34,10 @@ class AuditAction(StrEnum):
     AGE_ASSURED = "age_assured"  # the app's word removed a doubt about age; no case was opened
     EXPOSURE_ASKED = "exposure_asked"
     EXPOSURE_GRANTED = "exposure_granted"
+    STAFF_INVITED = "staff_invited"
+    STAFF_CHANGED = "staff_changed"
+    STAFF_DELETED = "staff_deleted"
+    AUTHENTICATOR_RESET = "authenticator_reset"
 
 
 class AuditEvent(Record):

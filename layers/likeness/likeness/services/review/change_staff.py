@@ -1,0 +1,31 @@
+"""A lead changes another account's access."""
+
+from likeness.api.review import ChangeStaff, StaffView
+from likeness.domain.review.audit import AuditAction
+from likeness.domain.review.case import Moderator
+from likeness.ports.review import AuditLog, Staff
+from likeness.ports.runtime import Clock
+from likeness.services.review import staff_accounts
+
+
+def change_staff(
+    username: str,
+    request: ChangeStaff,
+    *,
+    moderator: Moderator,
+    staff: Staff,
+    audit_log: AuditLog,
+    clock: Clock,
+) -> StaffView:
+    seen = staff_accounts.another(username, moderator, staff)
+    groups = staff_accounts.groups(moderator=request.moderator, lead=request.lead)
+    member = seen.model_copy(
+        update={
+            "enabled": request.enabled,
+            "groups": groups,
+            "app_user_id": request.app_user_id,
+        }
+    )
+    staff_accounts.record(AuditAction.STAFF_CHANGED, member, moderator, audit_log, clock)
+    staff.save(member, seen=seen)
+    return staff_accounts.view(staff_accounts.known(username, staff))

@@ -1,0 +1,33 @@
+"""A lead creates an account; the pool mails its temporary password."""
+
+from likeness.api.review import InviteStaff, StaffView
+from likeness.domain.review.audit import AuditAction
+from likeness.domain.review.case import Moderator
+from likeness.domain.review.staff import StaffMember, StaffStatus, require_lead
+from likeness.ports.review import AuditLog, Staff
+from likeness.ports.runtime import Clock
+from likeness.services.review import staff_accounts
+
+
+def invite_staff(
+    request: InviteStaff,
+    *,
+    moderator: Moderator,
+    staff: Staff,
+    audit_log: AuditLog,
+    clock: Clock,
+) -> StaffView:
+    """Inviting a person again who has not signed in yet mails another password."""
+    require_lead(moderator)
+    member = StaffMember(
+        username=request.username,
+        id="",
+        enabled=True,
+        groups=staff_accounts.groups(moderator=True, lead=request.lead),
+        email=request.email,
+        app_user_id=request.app_user_id,
+        status=StaffStatus.INVITED,
+    )
+    staff_accounts.record(AuditAction.STAFF_INVITED, member, moderator, audit_log, clock)
+    staff.invite(member)
+    return staff_accounts.view(staff_accounts.known(request.username, staff))

@@ -1,0 +1,12 @@
+"""A lead sees every account of the desk."""
+
+from likeness.api.review import StaffListView
+from likeness.domain.review.case import Moderator
+from likeness.domain.review.staff import require_lead
+from likeness.ports.review import Staff
+from likeness.services.review import staff_accounts
+
+
+def read_staff(*, moderator: Moderator, staff: Staff) -> StaffListView:
+    require_lead(moderator)
+    return StaffListView(staff=tuple(staff_accounts.view(one) for one in staff.all()))

@@ -14,7 +14,7 @@ from likeness.services.review.decide_hold import decide_hold
     "/v1/reviews/holds/{job_id}/decision",
     takes=DecideHold,
     gives=HoldView,
-    moderators=True,
+    moderators=bootstrap.staff,
     raises=[Conflict],
     on_repeat=OnRepeat.RUN_AGAIN,
 )

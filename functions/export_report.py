@@ -13,7 +13,7 @@ from likeness.services.review.export_report import export_report
     "GET",
     "/v1/reviews/holds/{job_id}/report",
     gives=ReportView,
-    moderators=True,
+    moderators=bootstrap.staff,
     raises=[Conflict],
 )
 def handler(job_id: JobId, moderator: Moderator) -> ReportView:

@@ -10,13 +10,13 @@ from likeness.services.review.list_holds import list_holds
 from likeness.services.review.read_hold import read_hold
 
 
-@route("GET", "/v1/reviews/holds", query=PageQuery, gives=HoldsView, moderators=True)
+@route("GET", "/v1/reviews/holds", query=PageQuery, gives=HoldsView, moderators=bootstrap.staff)
 def list_holds_handler(query: PageQuery, moderator: Moderator) -> HoldsView:
     """Holds: those that wait for a lead first, the oldest first. For leads."""
     return list_holds(query, moderator=moderator, holds=bootstrap.holds())
 
 
-@route("GET", "/v1/reviews/holds/{job_id}", gives=HoldView, moderators=True)
+@route("GET", "/v1/reviews/holds/{job_id}", gives=HoldView, moderators=bootstrap.staff)
 def read_hold_handler(job_id: JobId, moderator: Moderator) -> HoldView:
     """A hold, with small, grey, blurred copies until it is decided. For leads."""
     return read_hold(job_id, moderator=moderator, holds=bootstrap.holds())

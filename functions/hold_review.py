@@ -15,7 +15,7 @@ from likeness.services.review.hold_review import hold_review
     "/v1/reviews/{review_id}/hold",
     takes=HoldReview,
     gives=ReviewSummary,
-    moderators=True,
+    moderators=bootstrap.staff,
     raises=[Conflict],
     on_repeat=OnRepeat.RUN_AGAIN,
 )

@@ -13,7 +13,7 @@ from likeness.services.review.lift_block import lift_block
     "POST",
     "/v1/reviews/holds/{job_id}/unblock",
     gives=HoldView,
-    moderators=True,
+    moderators=bootstrap.staff,
     raises=[Conflict],
     on_repeat=OnRepeat.RUN_AGAIN,
 )

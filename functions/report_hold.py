@@ -14,7 +14,7 @@ from likeness.services.review.report_hold import report_hold
     "/v1/reviews/holds/{job_id}/reported",
     takes=ReportHold,
     gives=HoldView,
-    moderators=True,
+    moderators=bootstrap.staff,
     raises=[Conflict],
     on_repeat=OnRepeat.RUN_AGAIN,
 )

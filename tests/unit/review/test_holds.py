@@ -363,7 +363,7 @@ def test_a_lead_decides_when_the_copies_are_complete(reviewed):
 def test_uploads_that_wait_are_preserved_as_they_were_sent(reviewed):
     reviewed.photos.upload(JOB, PhotoId("p04"), b"as sent")
 
-    hold(reviewed)
+    reviewed.holding.hold(JOB, HoldTrigger.HASH_MATCH, suspected=[P1])
 
     (added,) = [p for p in reviewed.holds.get(JOB).photos if p.photo_id == "p04"]
     assert [file.kind for file in added.files] == ["upload"]

@@ -65,7 +65,7 @@ class Holding:
         self._open(job, trigger, by)
         self._add(job_id, [HeldPhoto(photo_id=one, suspected=True) for one in suspected])
         self._add(job_id, [photo for photo, _ in uploads])
-        return self._preserve(job_id, uploads)
+        return self._preserve(job_id, uploads, waiting=trigger is HoldTrigger.HASH_MATCH)
 
     def forbids_deletion(self, job_id: JobId) -> bool:
         deletion = self.deletions.get(job_id)
@@ -74,7 +74,7 @@ class Holding:
     def complete(self, hold: Hold) -> None:
         """Copy again after an earlier attempt failed."""
         if self.forbids_deletion(hold.job_id):
-            self._preserve(hold.job_id, ())
+            self._preserve(hold.job_id, (), waiting=True)
 
     def _open(self, job: Job, trigger: HoldTrigger, by: str) -> None:
         before = self.holds.get(job.job_id)
@@ -97,9 +97,16 @@ class Holding:
         held = {"state": DeletionState.HELD, "preserved": False, "receipt": None}
         self.deletions.save(before.model_copy(update=held))
 
-    def _preserve(self, job_id: JobId, uploads: Sequence[tuple[HeldPhoto, bytes]]) -> Hold:
+    def _preserve(
+        self, job_id: JobId, uploads: Sequence[tuple[HeldPhoto, bytes]], *, waiting: bool
+    ) -> Hold:
+        """`waiting`: also uploads that wait for their inspection. A submitted job has none, and
+        only functions that inspect uploads may read them."""
         copies = [self._upload(job_id, photo, data) for photo, data in uploads]
-        hold = self._add(job_id, [*copies, *self._copies(job_id)])
+        copies += self._photos(job_id)
+        if waiting:
+            copies += self._uploads(job_id)
+        hold = self._add(job_id, copies)
         self.deletions.save(Deletion(job_id=job_id, state=DeletionState.HELD, preserved=True))
         return hold
 
@@ -117,11 +124,12 @@ class Holding:
                 return added
         raise Unavailable(f"too many photos of job {job_id} are held at once")
 
-    def _copies(self, job_id: JobId) -> Iterator[HeldPhoto]:
-        """Copy what the photos bucket has of the job: inspected photos, and uploads."""
+    def _photos(self, job_id: JobId) -> Iterator[HeldPhoto]:
         for photo in self.jobs.photos(job_id):
             with suppress(NotFound):
                 yield self._photo(photo, self.photos.read(job_id, photo.photo_id))
+
+    def _uploads(self, job_id: JobId) -> Iterator[HeldPhoto]:
         for upload in self.photos.uploads(job_id):
             with suppress(NotFound):
                 data = self.photos.read_upload(job_id, upload.photo_id, etag=upload.etag)

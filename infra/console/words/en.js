@@ -90,6 +90,8 @@ export const en = {
   "state.approved": "Approved",
   "state.refused": "Refused",
   "state.expired": "Expired",
+  "state.held": "Held",
+  "state.closed": "Closed by a hold",
 
   "case": (id) => `Case ${id}`,
   "case.back": "Back to the queue",
@@ -150,6 +152,7 @@ export const en = {
   "outcome.left_out": "left out",
   "outcome.doubtful": "in doubt",
   "outcome.refused": "against the rules",
+  "outcome.escalated": "perhaps illegal",
 
   "decide": "Decision",
   "decide.refuse_photo": "Refuse this photo because",
@@ -188,6 +191,12 @@ export const en = {
   "action.approved": "approved",
   "action.refused": "refused",
   "action.expired": "expired",
+  "action.held": "held",
+  "action.hold_confirmed": "hold confirmed",
+  "action.hold_returned": "returned from a hold",
+  "action.block_lifted": "user unblocked",
+  "action.report_exported": "report exported",
+  "action.reported": "reported to an authority",
   "action.age_assured": "decided by the app's word about the age",
   "action.exposure_asked": "asked for more reveals",
   "action.exposure_granted": "granted more reveals",
@@ -280,4 +289,5 @@ export const en = {
   "reason.RIGHTS.CELEBRITY": "Looks like a celebrity",
   "reason.RIGHTS.NOT_SELF": "Not themselves",
   "reason.MINOR.AGE_DOUBT": "Perhaps a minor",
+  "reason.ILLEGAL.CHILD_ABUSE": "Perhaps child sexual abuse",
 };

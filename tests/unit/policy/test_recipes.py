@@ -28,7 +28,15 @@ PUBLISHED = {
     "POLICY": ["NUDITY", "SUGGESTIVE", "VIOLENCE", "HATE", "DRUGS", "GESTURE"],
     "RIGHTS": ["CELEBRITY", "NOT_SELF"],
     "MINOR": ["AGE_DOUBT"],
-    "SYSTEM": ["UNAVAILABLE", "REVIEW_EXPIRED", "TOO_FEW_AVATARS", "CANCELLED", "NOT_SUBMITTED"],
+    "ILLEGAL": ["CHILD_ABUSE"],
+    "SYSTEM": [
+        "UNAVAILABLE",
+        "REVIEW_EXPIRED",
+        "TOO_FEW_AVATARS",
+        "CANCELLED",
+        "NOT_SUBMITTED",
+        "CLOSED",
+    ],
 }
 
 LAYER = ROOT / "layers" / "likeness" / "likeness"

@@ -13,12 +13,13 @@ WORKERS ?= 2
 
 DEV := .envs/dev/bin
 LOCAL := .envs/cloud/bin/python -m laptop_cloud --project infra.laptop.project:likeness
-export PYTHONPATH := $(CURDIR):$(CURDIR)/laptop-cloud:$(CURDIR)/layers/likeness:$(CURDIR)/model
+NODE := PATH="$(CURDIR)/.envs/node/bin:$$PATH"
+export PYTHONPATH := $(CURDIR):$(CURDIR)/clients/python:$(CURDIR)/laptop-cloud:$(CURDIR)/layers/likeness:$(CURDIR)/model
 export SAM_CLI_TELEMETRY := 0
 # $(call need,VARIABLE,message): stop with the message if the variable is empty.
 need = @[ -n "$($(1))" ] || { echo "$(2)" >&2; exit 2; }
 
-.PHONY: help demo up down status env test test-long test-model test-stack test-diffusion test-image test-browser fuzz mutants check lint types imports template preflight package bench fairness image deploy account rehearse certificate weights launch lock generated replay previews clean
+.PHONY: help demo up down status env test test-long test-model test-stack test-diffusion test-image test-browser fuzz mutants check lint types imports template preflight package bench fairness image deploy account rehearse certificate clients weights launch lock generated replay previews clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^# --- /{gsub(/^# -+ | ?-+$$/, ""); heading = $$0} \
@@ -39,6 +40,10 @@ help: ## List the targets
 	@requirements/install.sh checkov
 .envs/chromium/.ready: requirements/chromium.sh
 	@requirements/chromium.sh
+.envs/node/.ready: requirements/node.txt requirements/install.sh
+	@requirements/install.sh node
+node_modules/.ready: package-lock.json | .envs/node/.ready
+	@$(NODE) npm ci --loglevel error && touch $@
 .envs/bench/.ready: requirements/bench.txt requirements/install.sh
 	@requirements/install.sh bench
 .envs/mutants/.ready: requirements/mutants.txt requirements/install.sh
@@ -76,14 +81,15 @@ env: .envs/cloud/.ready ## Print URLs and new credentials: eval "$(make -s env)"
 
 # --- tests ------------------------------------------------------------------------------------------
 
-test: .envs/dev/.ready .envs/model/.ready .envs/checkov/.ready $(LAPTOP) ## The fast tests; none needs an AWS account [WORKERS=]
-	$(DEV)/python -m pytest tests laptop-cloud/tests --ignore tests/model -m "not stack and not browser and not long" -n $(WORKERS) -q
+test: .envs/dev/.ready node_modules/.ready .envs/model/.ready .envs/checkov/.ready $(LAPTOP) ## The fast tests; none needs an AWS account [WORKERS=]
+	$(DEV)/python -m pytest tests clients/python/tests laptop-cloud/tests --ignore tests/model -m "not stack and not browser and not long" -n $(WORKERS) -q
+	$(NODE) npm test --silent --workspace likeness-client
 	.envs/model/bin/python -m pytest tests/model -m "not long" -n $(WORKERS) -q
 	$(DEV)/python -m pytest tests/stack -m "stack and not long" -q
 
 test-long: test-stack test-diffusion test-browser ## The tests that take minutes: test-stack, test-diffusion, test-browser
 
-test-stack: .envs/dev/.ready $(LAPTOP) ## The long tests of the deployed template on the laptop cloud
+test-stack: .envs/dev/.ready node_modules/.ready $(LAPTOP) ## The long tests of the deployed template on the laptop cloud
 	$(DEV)/python -m pytest laptop-cloud/tests tests/stack tests/laptop -m "stack and long" -q
 
 test-model: .envs/model/.ready ## All tests of the container
@@ -108,13 +114,15 @@ mutants: .envs/dev/.ready .envs/mutants/.ready ## Mutation testing of domain and
 
 check: lint types imports template ## Lint, types, import contracts, templates
 
-lint: .envs/dev/.ready ## ruff, and hadolint for the Dockerfile
+lint: .envs/dev/.ready node_modules/.ready ## ruff, prettier, and hadolint for the Dockerfile
 	$(DEV)/ruff check .
 	$(DEV)/ruff format --check .
+	$(NODE) node_modules/.bin/prettier --check --log-level warn clients/typescript
 	$(DEV)/hadolint model/Dockerfile
 
-types: .envs/dev/.ready ## mypy
+types: .envs/dev/.ready node_modules/.ready ## mypy and tsc
 	$(DEV)/mypy
+	$(NODE) npm run check --silent --workspace likeness-client
 
 imports: .envs/dev/.ready ## The import contracts of pyproject.toml
 	$(DEV)/lint-imports
@@ -136,6 +144,10 @@ package: .envs/sam/.ready .envs/cloud/.ready ## Build the functions and layers a
 .PHONY: hooks
 hooks: .envs/dev/.ready ## Install the git hook that runs make check before each commit
 	$(DEV)/pre-commit install
+
+clients: .envs/dev/.ready node_modules/.ready ## Build the clients: a wheel and an npm tarball in build/clients
+	.envs/uv/bin/uv build --quiet --wheel --python $(DEV)/python --out-dir build/clients clients/python
+	$(NODE) npm pack --silent --workspace likeness-client --pack-destination build/clients
 
 bench: .envs/dev/.ready .envs/bench/.ready $(LAPTOP) ## Measure speed and memory; writes bench.json
 	$(DEV)/python -m tests.bench --out bench.json
@@ -186,9 +198,9 @@ launch: .envs/launch/.ready ## Start one training job by hand [STACK= PHOTOS= ST
 	  --stack "$(or $(STACK),likeness-$(ENV))" --photos "$(or $(PHOTOS),demo/photos)" --out "$(OUT)" \
 	  $(if $(STYLES),--styles "$(STYLES)") $(if $(COUNT),--count "$(COUNT)") $(if $(ENGINE),--engine "$(ENGINE)")
 
-lock: ## Resolve every .in file again. Lock files contain no registry address
+lock: .envs/node/.ready ## Resolve every .in file and package.json again. Lock files contain no registry address
 	requirements/install.sh uv
-	for name in cloud sam vision checkov dev mutants; do \
+	for name in cloud sam vision checkov dev node mutants; do \
 	  .envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.13 requirements/$$name.in -o requirements/$$name.txt; done
 	for layer in deps c2pa rivagan; do \
 	  .envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.13 layers/$$layer/requirements.in -o layers/$$layer/requirements.txt; done
@@ -199,11 +211,13 @@ lock: ## Resolve every .in file again. Lock files contain no registry address
 	cd model && ../.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 requirements-launch.in -o requirements-launch.txt
 	cd model && compile="../.envs/uv/bin/uv pip compile -q --upgrade --no-header --python-version 3.11 requirements-dev.in --override requirements-override.in" \
 	  && $$compile -o requirements-dev.txt $$($$compile | grep -oE '^(nvidia|cuda|triton)[a-z0-9-]*' | sed 's/^/--no-emit-package /')
+	$(NODE) npm update --package-lock-only --loglevel error
 
-generated: .envs/dev/.ready ## Generate docs/policy.md, docs/openapi.json and docs/events/ from the code
+generated: .envs/dev/.ready node_modules/.ready ## Generate docs/policy.md, docs/openapi.json, docs/events/ and the clients' types
 	$(DEV)/python -m likeness.commands.policy_table > docs/policy.md
 	$(DEV)/python -m docs.openapi
 	$(DEV)/python -m docs.event_schemas
+	$(DEV)/python -m clients.generate
 
 replay: .envs/cloud/.ready ## Send undelivered webhook events again [STACK= LIMIT=]
 	$(call need,STACK,Name the stack: make replay STACK=likeness-dev)

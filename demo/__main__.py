@@ -11,14 +11,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-import urllib3
-
-from demo.app_backend import ApiError, AppBackend
 from demo.job import OWN_PHOTOS, OWN_STYLES, TYPES, NoAvatars, Order, run
 from demo.progress import say
+from infra.laptop.client import app_client
 from infra.laptop.project import ROOT, likeness, tool
 from laptop_cloud import cloud, places
 from likeness.contracts import Engine
+from likeness_client.errors import LikenessError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,11 +71,11 @@ def main() -> None:
         if engine.startswith("tiny"):
             say(NOISE)
         page = running.page_url
-        job = run(order, _app_backend(running), lambda job_id: how_to_decide(job_id, page))
+        job = run(order, app_client(running), lambda job_id: how_to_decide(job_id, page))
         _draw_contact_sheet(order.out)
     except places.CannotRun as error:
         sys.exit(str(error))
-    except (NoAvatars, ApiError) as error:
+    except (NoAvatars, LikenessError) as error:
         sys.exit(f"No avatars: {error}")
     if engine.startswith("tiny"):
         say(NOISE)
@@ -174,15 +173,6 @@ def _photos(folder: Path) -> tuple[Path, ...]:
         needed = f"{LEAST_PHOTOS} to {MOST_PHOTOS} are needed"
         raise WrongOption(f"PHOTOS {folder} has {len(photos)} photos; {needed}.")
     return photos
-
-
-def _app_backend(running: cloud.Cloud) -> AppBackend:
-    return AppBackend(
-        api_url=running.api_url,
-        region=places.REGION,
-        credentials=running.app_credentials(),
-        http=urllib3.PoolManager(timeout=30, retries=False),
-    )
 
 
 if __name__ == "__main__":

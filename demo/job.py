@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from demo.app_backend import ApiError
 from demo.progress import Bar, say
+from likeness_client import errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from demo.app_backend import AppBackend
+    from likeness_client import Likeness, types
+    from likeness_client.client import PhotoType
 
 OWN_PHOTOS = Path(__file__).parent / "photos"
 OWN_STYLES = ("comic", "watercolour", "oil", "cyberpunk", "glamour")
-TYPES = {
+TYPES: dict[str, PhotoType] = {
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
     ".png": "image/png",
@@ -27,12 +27,9 @@ TYPES = {
     ".heic": "image/heic",
     ".heif": "image/heif",
 }
-INSPECTED_WITHIN = 60  # s, for all photos
-ENDED_WITHIN = 900  # s, after submit
-POLL = 0.5  # s
+INSPECTED_WITHIN = 60  # s without a change of any photo
+ENDED_WITHIN = 900  # s without a change of the job
 REFUSED = frozenset({"refused", "left_out"})  # states of a photo that no avatar is made from
-UNDECIDED = frozenset({"awaited", "checking"})  # states of a photo without a verdict
-ENDED = frozenset({"completed", "refused", "cancelled", "expired", "failed"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,38 +47,38 @@ class NoAvatars(Exception):
 
 def run(
     order: Order,
-    backend: AppBackend,
+    backend: Likeness,
     advice: Callable[[str], str],
     *,
     ended_within: float = ENDED_WITHIN,
-) -> dict[str, Any]:
+) -> types.JobView:
     """Run one job from the order to files; returns the job as GET returned it last.
 
-    `advice` says, for a job that waits in the review queue, how to decide it. The job must end
-    within `ended_within` seconds after submit; a review has as long again. Raises NoAvatars.
+    `advice` says, for a job that waits in the review queue, how to decide it. Except in review, the
+    job must change within `ended_within` seconds. Raises NoAvatars.
     """
     if order.photos[0].parent == OWN_PHOTOS:
         say("The photos are eight views of one public-domain photograph (NASA, Eileen Collins).")
     job_id = _create(order, backend)
     bar = Bar()
     refused = _wait_for_inspection(job_id, order, backend, bar)
-    backend.submit(job_id)
+    backend.submit_job(job_id)
     job = _wait_for_end(job_id, backend, bar, advice, ended_within)
     bar.end()
     _report_refused(job, order, refused)
     _write_job(order.out, job)
     if job["state"] != "completed":
-        reason = job.get("reason") or {}
-        hint = reason.get("hint", {}).get("en", "")
-        raise NoAvatars(f"the job ended as {job['state']} ({reason.get('code', '?')}). {hint}")
+        reason = job["reason"]
+        why = f" ({reason['code']}). {reason['hint']['en']}" if reason else ""
+        raise NoAvatars(f"the job ended as {job['state']}{why}")
     _write_avatars(order.out, job, backend)
     return job
 
 
-def _create(order: Order, backend: AppBackend) -> str:
-    request = {
+def _create(order: Order, backend: Likeness) -> str:
+    request: types.CreateJob = {
         "user_id": order.user,
-        "styles": order.styles,
+        "styles": list(order.styles),
         "photos": [{"content_type": TYPES[photo.suffix.lower()]} for photo in order.photos],
         "avatars": order.count,
         "time_zone": "UTC",
@@ -89,74 +86,67 @@ def _create(order: Order, backend: AppBackend) -> str:
     }
     try:
         created = backend.create_job(request)
-    except ApiError as error:
-        if error.problem.get("error") == "OverQuota":
-            raise NoAvatars(f"{error} (another user still can: USER_ID=another)") from None
-        raise
+    except errors.OverQuota as error:
+        raise NoAvatars(f"{error} (another user still can: USER_ID=another)") from None
     for photo, post in zip(order.photos, created["uploads"], strict=True):
         backend.upload(post, photo.read_bytes())
-    job_id: str = created["job_id"]
-    say(f"{len(order.photos)} photos are uploaded for job {job_id}.")
-    return job_id
+    say(f"{len(order.photos)} photos are uploaded for job {created['job_id']}.")
+    return created["job_id"]
 
 
-def _wait_for_inspection(job_id: str, order: Order, backend: AppBackend, bar: Bar) -> set[str]:
+def _wait_for_inspection(job_id: str, order: Order, backend: Likeness, bar: Bar) -> set[str]:
     """Wait for the verdict on each photo; reports and returns the refused ones."""
-    deadline = time.monotonic() + INSPECTED_WITHIN
-    while True:
-        job = backend.job(job_id)
-        bar.show(job)
-        if all(photo["state"] not in UNDECIDED for photo in job["photos"]):
-            break
-        if time.monotonic() > deadline:
-            raise NoAvatars(f"the photos were not checked within {INSPECTED_WITHIN} s")
-        time.sleep(POLL)
+    try:
+        job = backend.wait_for_photos(job_id, timeout_s=INSPECTED_WITHIN)
+    except errors.TimedOut:
+        raise NoAvatars(f"the photos were not checked within {INSPECTED_WITHIN} s") from None
+    bar.show(job)
     bar.end()
     return _report_refused(job, order, set())
 
 
-def _report_refused(job: dict[str, Any], order: Order, known: set[str]) -> set[str]:
+def _report_refused(job: types.JobView, order: Order, known: set[str]) -> set[str]:
     """Print the user's message for each photo that is newly refused or left out; returns these."""
     refused = set()
     for photo, file in zip(job["photos"], order.photos, strict=True):
         if photo["state"] not in REFUSED or photo["photo_id"] in known:
             continue
-        problem = photo["problem"]
-        state = photo["state"].replace("_", " ")
-        say(f"{file.name} was {state}, {problem['code']}: {problem['hint']['en']}")
+        if problem := photo["problem"]:
+            state = photo["state"].replace("_", " ")
+            say(f"{file.name} was {state}, {problem['code']}: {problem['hint']['en']}")
         refused.add(photo["photo_id"])
     return refused
 
 
 def _wait_for_end(
     job_id: str,
-    backend: AppBackend,
+    backend: Likeness,
     bar: Bar,
     advice: Callable[[str], str],
     ended_within: float,
-) -> dict[str, Any]:
-    deadline, advised = time.monotonic() + ended_within, False
-    while time.monotonic() < deadline:
-        job = backend.job(job_id)
-        bar.show(job)
-        if job["state"] in ENDED:
+) -> types.JobView:
+    advised = False
+    while True:
+        try:
+            for job in backend.watch_job(job_id, timeout_s=ended_within):
+                bar.show(job)
+                if job["state"] == "in_review" and not advised:
+                    bar.end()
+                    say(advice(job_id))
+                    advised = True
+        except errors.TimedOut as error:
+            if error.job["state"] != "in_review":  # a review has its own deadline
+                raise NoAvatars(str(error)) from None
+        else:
             return job
-        if job["state"] == "in_review":  # the review has its own deadline
-            deadline = time.monotonic() + ended_within
-            if not advised:
-                bar.end()
-                say(advice(job_id))
-                advised = True
-        time.sleep(POLL)
-    raise NoAvatars(f"the job had not ended after {ended_within:.0f} s")
 
 
-def _write_job(out: Path, job: dict[str, Any]) -> None:
+def _write_job(out: Path, job: types.JobView) -> None:
     out.mkdir(parents=True, exist_ok=True)
     (out / "job.json").write_text(json.dumps(job, indent=2) + "\n")
 
 
-def _write_avatars(out: Path, job: dict[str, Any], backend: AppBackend) -> None:
+def _write_avatars(out: Path, job: types.JobView, backend: Likeness) -> None:
     """Write the avatars, best first; those of an earlier run are deleted."""
     avatars = out / "avatars"
     avatars.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from likeness_client import types
 
 WIDTH = 30
 STAGES = {
@@ -28,10 +31,10 @@ class Bar:
         self._last = ""
         self._began = time.monotonic()
 
-    def show(self, job: dict[str, Any]) -> None:
+    def show(self, job: types.JobView) -> None:
         """Show a job as GET returned it."""
         stage = STAGES[job["state"]]
-        progress = job.get("progress")
+        progress = job["progress"]
         count = f"{progress['done']}/{progress['total']}" if progress else ""
         if self._live:
             self._draw(stage, progress)
@@ -44,7 +47,7 @@ class Bar:
         if self._live:
             self._out.write("\n")
 
-    def _draw(self, stage: str, progress: dict[str, int] | None) -> None:
+    def _draw(self, stage: str, progress: types.ProgressView | None) -> None:
         bar = " " * (WIDTH + 2)
         count = ""
         if progress:

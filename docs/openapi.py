@@ -20,8 +20,11 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
+from docs.examples import EXAMPLES
+from likeness import events
 from likeness.api.app import ErrorBody, Message
 from likeness.domain import errors, ids
+from likeness.domain.errors import ErrorKind
 from likeness.entrypoints import http
 from likeness.entrypoints.http import Operation, StoredPart
 
@@ -32,33 +35,65 @@ if TYPE_CHECKING:
 
     Refs = dict[tuple[type[BaseModel], JsonSchemaMode], dict[str, Any]]
 
+Json = dict[str, Any]
+EVENTS = sorted(events.EVENTS.items())
 ROOT = Path(__file__).parents[1]
 FILE = ROOT / "docs" / "openapi.json"
 SCHEMAS = "#/components/schemas/"
-Json = dict[str, Any]
 
 ABOUT = """\
 Photos in, avatars out, once a day; photos are deleted when the avatars are made.
 
-The app backend signs each call with SigV4 (service `execute-api`). Moderators send the ID token \
-of their sign-in. Responses may gain fields; a body or query with an unknown field is refused.
+The app backend signs each call with SigV4. Moderators send the ID token of their sign-in.
 
-Every POST accepts an `Idempotency-Key`, valid for a day. The same request with the same key gets \
-the same response; a different request with that key gets 422. Of two concurrent requests, one \
-runs and the other gets its response, or 409 `InProgress` if that takes more than a few seconds. \
-Errors are not stored.
+**Compatibility.** Within `/v1` responses may gain fields, enums may gain values, and operations \
+may be added; nothing is removed or renamed. A body or query with an unknown field is refused. An \
+operation or field that will go away is marked `deprecated` for at least six months, and then only \
+goes with `/v2`. `info.version` follows the release; CHANGELOG.md lists what changed.
 
-Lists are paged: `limit` is the size of a page, and `next` of one page is the `cursor` of the next.
+**Repeating a request.** Every POST accepts an `Idempotency-Key`, valid for a day for one caller \
+(an IAM role or a moderator). The same request with the same key gets the same response; a \
+different request with that key gets 422. Of two concurrent requests, one runs and the other gets \
+its response, or 409 `InProgress` if that takes more than a few seconds. Errors are not stored. \
+PUT and DELETE are idempotent without a key.
 
-Errors have one shape (`ErrorBody`). After 409 `PhotosBeingChecked` send the same request again \
-when `Retry-After` says. Requests that API Gateway itself refuses have only a `message`.
+**Lists** are paged: `limit` is the size of a page, and `next` of one page is the `cursor` of the \
+next.
+
+**Errors** have one shape (`ErrorBody`), and `error` is the kind (`ErrorKind`) by which a client \
+decides. Where the same request succeeds by waiting, the response has `Retry-After`. A request \
+that API Gateway itself refuses gets only a `message`: send it again after a 429, 500 or 503.
+
+**Limits.** The stack accepts 250 requests a second and bursts of 500, of all callers together; a \
+body has at most 10 MB. Poll a job every 2 seconds while photos are checked and every 5 seconds \
+while it runs, or use webhooks.
 """
+TAGS = {
+    "jobs": "From photos to avatars: create, upload, submit, wait, show, keep, appeal, delete.",
+    "users": "A user's jobs, quota day, Plus entitlement and erasure.",
+    "erasures": "What became of a user's erasure.",
+    "consents": "Versions of the consent text.",
+    "styles": "The catalogue of styles.",
+    "verify": "Whether a picture was made here.",
+    "webhooks": "Where events are sent: endpoints, their secrets, deliveries, replay.",
+    "keys": "The public keys of receipts.",
+    "reviews": "The review desk. For moderators, with the ID token of their sign-in.",
+}
 SECURITY = {
     "app_backend": {
         "type": "apiKey",
         "in": "header",
         "name": "Authorization",
-        "description": "AWS Signature Version 4, service `execute-api`",
+        "description": (
+            "AWS Signature Version 4 with service `execute-api`, the region of the API, and "
+            "credentials of a role that may `execute-api:Invoke`. AWS's SDKs have a signer: "
+            "`botocore.auth.SigV4Auth` (Python), `@smithy/signature-v4` (JavaScript), "
+            "`aws-sdk-go-v2/aws/signer/v4` (Go), `software.amazon.awssdk:http-auth-aws` (Java). A "
+            "backend outside AWS gets temporary credentials by OIDC "
+            "(`sts:AssumeRoleWithWebIdentity`) or IAM Roles Anywhere, and also sends "
+            "`X-Amz-Security-Token`. Encode each path parameter once (`user%2Btag%40example.com`); "
+            "the signature encodes the path a second time, as for every service except S3."
+        ),
         "x-amazon-apigateway-authtype": "awsSigv4",
     },
     "moderator": {
@@ -76,15 +111,31 @@ MEANS = {
     HTTPStatus.NOT_FOUND: "The resource does not exist",
     HTTPStatus.CONFLICT: "The resource is in another state, or another request came first",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than API Gateway accepts",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body has another media type than the operation accepts",
     HTTPStatus.UNPROCESSABLE_ENTITY: "This Idempotency-Key was used with another body or path",
     HTTPStatus.TOO_MANY_REQUESTS: "The quota of the day is used, or there are too many calls",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Internal error",
     HTTPStatus.SERVICE_UNAVAILABLE: "A dependency is unavailable: send the request again",
 }
-RETRY_AFTER = {
-    "description": "Seconds until the same request may succeed; absent if it cannot",
-    "schema": {"type": "integer"},
+HEADERS: dict[str, Json] = {
+    "RetryAfter": {
+        "description": "Seconds until the same request may succeed; absent if waiting is no help",
+        "schema": {"type": "integer", "minimum": 1},
+    },
+    "CacheControl": {
+        "description": "`no-store`, except for pictures of the catalogue",
+        "schema": {"type": "string"},
+    },
 }
+WAITING = {HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
+# Where an id in a response leads: its operation and name in the body.
+LINKS: dict[str, dict[str, tuple[str, ...]]] = {
+    "create_job": {"job_id": ("get_job", "add_photo", "submit_job", "cancel_job")},
+    "submit_job": {"job_id": ("get_job", "cancel_job", "get_receipt")},
+    "get_job": {"job_id": ("submit_job", "keep_avatars", "appeal_job", "get_receipt")},
+    "request_erasure": {"erasure_id": ("get_erasure",)},
+}
+REPEATED = "the response has the same ids, and new presigned URLs and POSTs"
 ONLY_GATEWAY = {HTTPStatus.UNAUTHORIZED, HTTPStatus.REQUEST_ENTITY_TOO_LARGE}
 ANY_ROUTE = {
     HTTPStatus.TOO_MANY_REQUESTS,
@@ -114,7 +165,14 @@ def document() -> Json:
         paths.setdefault(operation.path, {})[operation.method.lower()] = described
     return {
         "openapi": "3.1.0",
-        "info": {"title": "Likeness", "version": _version(), "description": ABOUT},
+        "info": {
+            "title": "Likeness",
+            "version": _version(),
+            "summary": "Avatars from a user's photos, once a day",
+            "description": ABOUT,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+            "contact": {"name": "The operators of this stack"},
+        },
         "servers": [
             {
                 "url": "https://{api}.execute-api.{region}.amazonaws.com",
@@ -122,11 +180,18 @@ def document() -> Json:
                 "variables": {"api": {"default": "api"}, "region": {"default": "eu-central-1"}},
             }
         ],
+        "tags": [
+            {"name": tag, "description": TAGS[tag]}
+            for tag in TAGS
+            if any(tag in one["tags"] for path in paths.values() for one in path.values())
+        ],
         "paths": paths,
+        "webhooks": {kind: _webhook(kind, refs[model, "serialization"]) for kind, model in EVENTS},
         "components": {
             "securitySchemes": SECURITY,
             "schemas": schemas,
             "responses": dict(_responses(refs)),
+            "headers": HEADERS,
         },
     }
 
@@ -143,27 +208,29 @@ def handlers() -> list[http.Handler]:
     ]
 
 
-def statuses(operation: Operation) -> set[HTTPStatus]:
-    """All error statuses that the route can return."""
-    found = ANY_ROUTE | (set() if operation.public else {HTTPStatus.FORBIDDEN})
-    found |= {http.status_of(kind) for kind in operation.raises}
-    parameters = set(_names(operation.path))
+def kinds(operation: Operation) -> dict[HTTPStatus, list[ErrorKind]]:
+    """The kinds of error that the route can return, by status; none if only the gateway does."""
+    found: set[type[errors.LikenessError]] = {errors.Invalid, errors.Unavailable}
+    found |= set(operation.raises)
     if operation.moderators:
-        found.add(HTTPStatus.UNAUTHORIZED)
+        found |= {errors.AccessRevoked, errors.Forbidden}
     if operation.takes:
-        found.add(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-    if (
-        operation.takes
-        or operation.query
-        or operation.on_repeat
-        or parameters & set(http.CALLER_IDS)
-    ):
-        found.add(HTTPStatus.BAD_REQUEST)
-    if parameters - set(http.CALLER_IDS):
-        found.add(HTTPStatus.NOT_FOUND)
+        found.add(errors.UnsupportedMediaType)
+    if set(_names(operation.path)) - set(http.CALLER_IDS):
+        found.add(errors.NotFound)
     if operation.stored:
-        found |= {http.status_of(errors.InProgress), http.status_of(errors.KeyReused)}
-    return found
+        found |= {errors.InProgress, errors.KeyReused, errors.Forbidden}
+    by_status = {status: set[ErrorKind]() for status in ANY_ROUTE}
+    by_status[HTTPStatus.INTERNAL_SERVER_ERROR].add(ErrorKind.INTERNAL)
+    if not operation.public:
+        by_status[HTTPStatus.FORBIDDEN] = set()
+    if operation.moderators:
+        by_status[HTTPStatus.UNAUTHORIZED] = set()
+    if operation.takes:
+        by_status[HTTPStatus.REQUEST_ENTITY_TOO_LARGE] = set()
+    for kind in found:
+        by_status.setdefault(http.status_of(kind), set()).add(kind.kind())
+    return {status: sorted(found) for status, found in sorted(by_status.items())}
 
 
 @dataclass(frozen=True)
@@ -178,10 +245,12 @@ class _Described:
     def describe(self) -> Json:
         operation = self.operation
         scheme = "moderator" if operation.moderators else "app_backend"
+        found = kinds(operation)
         described: Json = {
             "operationId": operation.name,
             "tags": [operation.path.split("/")[2]],
-            "summary": operation.summary.partition("\n")[0],
+            "summary": operation.summary.removesuffix("."),
+            "description": self._description(),
             "security": [] if operation.public else [{scheme: []}],
         }
         if parameters := [*self._path(), *self._query(), *self._key()]:
@@ -189,17 +258,34 @@ class _Described:
         if operation.takes:
             described["requestBody"] = {"required": True, "content": self._body()}
         described["responses"] = {str(operation.status.value): self._answer()} | {
-            str(status.value): {"$ref": f"#/components/responses/{_name(status)}"}
-            for status in sorted(statuses(operation))
+            str(status.value): {
+                "$ref": f"#/components/responses/{_name(status)}",
+                "description": ", ".join(f"`{kind}`" for kind in found[status]) or MEANS[status],
+            }
+            for status in found
+        }
+        described["x-error-kinds"] = {
+            str(status.value): [kind.value for kind in found[status]] for status in found
         }
         return described
+
+    def _description(self) -> str:
+        """The docstring below its summary, and the effect of a repeated POST."""
+        on_repeat = self.operation.on_repeat
+        repeated = "With the same Idempotency-Key {}."
+        parts = [self.operation.description.partition("\n")[2].strip()]
+        if on_repeat is not None:
+            parts.append(
+                repeated.format(REPEATED if isinstance(on_repeat, StoredPart) else on_repeat.value)
+            )
+        return "\n\n".join(part for part in parts if part) or self.operation.summary
 
     def _body(self) -> Json:
         """A picture is the whole body, in one of the accepted types."""
         takes = self.operation.takes
         if takes and issubclass(takes, Message):
             return {"application/json": self._content(takes, "validation")}
-        return {kind: {"schema": {"contentMediaType": kind}} for kind in http.PICTURE_TYPES}
+        return {kind: {"schema": _binary(kind)} for kind in http.PICTURE_TYPES}
 
     def _path(self) -> Iterator[Json]:
         """The schema follows from the handler's annotation: `ids.JobIdField` for JobId."""
@@ -223,7 +309,6 @@ class _Described:
         on_repeat = self.operation.on_repeat
         if on_repeat is None:
             return
-        made = "the response has the same ids, and new presigned URLs and POSTs"
         schema = {
             "type": "string",
             "pattern": http.KEY.pattern,
@@ -236,7 +321,7 @@ class _Described:
             "header",
             schema,
             description="When the request is repeated: "
-            + (made if isinstance(on_repeat, StoredPart) else on_repeat.value),
+            + (REPEATED if isinstance(on_repeat, StoredPart) else on_repeat.value),
         )
 
     def _answer(self) -> Json:
@@ -244,14 +329,26 @@ class _Described:
         if issubclass(operation.gives, Message):
             content = self._content(operation.gives, "serialization")
         else:
-            content = {"schema": {"type": "string", "contentMediaType": operation.media_type}}
-        return {
+            content = {"schema": _binary(operation.media_type)}
+        answer: Json = {
             "description": operation.status.phrase,
+            "headers": {"Cache-Control": {"$ref": "#/components/headers/CacheControl"}},
             "content": {operation.media_type: content},
         }
+        if links := LINKS.get(operation.name):
+            answer["links"] = {
+                to: {"operationId": to, "parameters": {name: f"$response.body#/{name}"}}
+                for name, targets in links.items()
+                for to in targets
+            }
+        return answer
 
     def _content(self, model: type[Message], mode: JsonSchemaMode) -> Json:
         ref = self.refs[model, mode]
+        if model in EXAMPLES:
+            found = EXAMPLES[model]
+            named = {name: {"value": value} for name, value in found.items()}
+            return {"schema": ref, "examples": named}
         try:
             return {"schema": ref, "example": example(ref, self.schemas)}
         except NoExample:
@@ -316,11 +413,22 @@ def _schemas(operations: list[Operation]) -> tuple[Refs, Json]:
     wanted: list[tuple[type[BaseModel], JsonSchemaMode]] = [
         *((model, "validation") for model in sorted(taken, key=lambda model: model.__name__)),
         *((model, "serialization") for model in sorted(given, key=lambda model: model.__name__)),
+        *((model, "serialization") for _, model in EVENTS),
     ]
     refs, found = models_json_schema(
         wanted, ref_template=SCHEMAS + "{model}", schema_generator=_Schemas
     )
-    schemas = dict(sorted(found["$defs"].items()))
+    named = json.loads(
+        re.sub(
+            r"([A-Za-z0-9_]+)-Input\b", r"\1Request", json.dumps([list(refs.values()), found])
+        ).replace("-Output", "")
+    )
+    refs = dict(zip(refs, named[0], strict=True))
+    schemas = dict(sorted(named[1]["$defs"].items()))
+    schemas["ErrorKind"] |= {
+        "description": errors.ErrorKind.__doc__,
+        "x-enum-descriptions": [_meaning(kind) for kind in ErrorKind],
+    }
     schemas["GatewayError"] = {
         "type": "object",
         "description": "An error of API Gateway itself: no function was called.",
@@ -340,9 +448,60 @@ def _responses(refs: Refs) -> Iterator[Any]:
             schema = {"anyOf": [ours, gateway]}
         content = {"application/json": {"schema": schema}}
         described: Json = {"description": means, "content": content}
-        if status is HTTPStatus.CONFLICT:
-            described["headers"] = {"Retry-After": RETRY_AFTER}
+        if status in WAITING:
+            described["headers"] = {"Retry-After": {"$ref": "#/components/headers/RetryAfter"}}
         yield _name(status), described
+
+
+def error_classes() -> dict[ErrorKind, type[errors.LikenessError]]:
+    """The class of each kind; Internal has none, because it is what is not expected."""
+    return {kind: getattr(errors, kind.value) for kind in ErrorKind if hasattr(errors, kind.value)}
+
+
+def _meaning(kind: ErrorKind) -> str:
+    described = error_classes().get(kind)
+    return inspect.getdoc(described) or "" if described else "Something failed on our side."
+
+
+def _webhook(kind: str, event: Json) -> Json:
+    """Standard Webhooks 1.0.0: the payload's structure and its headers."""
+    headers = {
+        "webhook-id": "Identifies the event: a redelivered event has the same id",
+        "webhook-timestamp": "When this request was sent, in seconds since 1970",
+        "webhook-signature": "`v1,` and the HMAC-SHA256 of `id.timestamp.body`; several by spaces",
+    }
+    body = {
+        "type": "object",
+        "properties": {
+            "type": {"type": "string", "const": kind},
+            "timestamp": {"type": "string", "format": "date-time"},
+            "data": event,
+        },
+        "required": ["type", "timestamp", "data"],
+    }
+    return {
+        "post": {
+            "operationId": f"on_{re.sub(r'(?<!^)(?=[A-Z])', '_', kind).lower()}",
+            "tags": ["webhooks"],
+            "summary": f"The event {kind}",
+            "description": "Sent to your endpoint. Answer 2xx within five seconds: docs/events.md.",
+            "security": [],
+            "parameters": [
+                _parameter(name, "header", {"type": "string"}, required=True, description=means)
+                for name, means in headers.items()
+            ],
+            "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+            "responses": {
+                "2XX": {"description": "Delivered"},
+                "4XX": {"description": "Not accepted: sent again, as docs/events.md says"},
+            },
+        }
+    }
+
+
+def _binary(media_type: str) -> Json:
+    """`format` is OpenAPI 3.0's way, which generators understand; `contentMediaType` is 3.1's."""
+    return {"type": "string", "format": "binary", "contentMediaType": media_type}
 
 
 def _parameter(name: str, where: str, schema: Json, **more: Any) -> Json:

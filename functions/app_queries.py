@@ -13,13 +13,21 @@ from likeness.services.jobs.list_jobs import list_jobs
 
 @route("GET", "/v1/users/{user_id}/jobs", query=PageQuery, gives=JobsView)
 def list_jobs_handler(user_id: UserId, query: PageQuery) -> JobsView:
-    """A user's jobs, newest first."""
+    """A user's jobs, newest first.
+
+    Eventually consistent: a job may appear a moment after its creation. Records expire after 90
+    days.
+    """
     return list_jobs(user_id, query, jobs=bootstrap.jobs(), reasons=policy_files.load_reasons())
 
 
 @route("GET", "/v1/users/{user_id}/quota", gives=QuotaView)
 def get_quota_handler(user_id: UserId) -> QuotaView:
-    """The user's quota: used, left, and when the next day begins."""
+    """The user's quota: used, left, and when the next day begins.
+
+    Of the user's current local date, with what each job did to it. A user without a job has the
+    day of UTC.
+    """
     return get_quota(
         user_id,
         users=bootstrap.users(),
@@ -32,13 +40,20 @@ def get_quota_handler(user_id: UserId) -> QuotaView:
 
 @route("GET", "/v1/jobs/{job_id}/receipt", gives=ReceiptView)
 def get_receipt_handler(job_id: JobId) -> ReceiptView:
-    """A JWS that `python -m likeness.receipts verify` checks; 404 until the photos are deleted."""
+    """The signed receipt of a job's deletion.
+
+    A JWS that `python -m likeness.receipts verify` checks with `GET /v1/keys` alone; 404 until the
+    photos are deleted.
+    """
     return get_receipt(job_id, deletions=bootstrap.deletions())
 
 
 @route("GET", "/v1/erasures/{erasure_id}", gives=ErasureView)
 def get_erasure_handler(erasure_id: ErasureId) -> ErasureView:
-    """State of an erasure. When done: what was deleted, when, and what remains. Names no user."""
+    """The state of an erasure, and its receipt when done.
+
+    What was deleted, when, and what remains. Names no user.
+    """
     return get_erasure(erasure_id, erasures=bootstrap.erasures())
 
 

@@ -5,7 +5,13 @@ from http import HTTPStatus
 from likeness import bootstrap
 from likeness.adapters import policy_files
 from likeness.api.app import AppealUploadsView
-from likeness.domain.errors import Conflict
+from likeness.domain.errors import (
+    AppealClosed,
+    ConcurrentChange,
+    JobRunning,
+    NotContestable,
+    PhotosNotDeletedYet,
+)
 from likeness.domain.ids import JobId
 from likeness.entrypoints.http import OnRepeat, route
 from likeness.services.review.appeal_job import appeal_job
@@ -16,11 +22,16 @@ from likeness.services.review.appeal_job import appeal_job
     "/v1/jobs/{job_id}/appeal",
     gives=AppealUploadsView,
     status=HTTPStatus.CREATED,
-    raises=[Conflict],
+    raises=[AppealClosed, ConcurrentChange, JobRunning, NotContestable, PhotosNotDeletedYet],
     on_repeat=OnRepeat.RUN_AGAIN,
 )
 def handler(job_id: JobId) -> AppealUploadsView:
-    """Presigned POSTs for uploading the refused photos again. Photos that match go to a lead."""
+    """Open an appeal, or get new presigned POSTs for the one that is open.
+
+    Upload each contested file again. When all are recognised, a lead decides, and that is final. An
+    appeal that no lead decided in time may be opened again. Possible for 80 days, once the job has
+    ended and its photos are deleted.
+    """
     return appeal_job(
         job_id,
         jobs=bootstrap.jobs(),

@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from likeness import bootstrap
 from likeness.api.app import JobStateView
-from likeness.domain.errors import Conflict
+from likeness.domain.errors import ConcurrentChange, JobEnded
 from likeness.domain.ids import JobId
 from likeness.entrypoints.http import route
 from likeness.services.jobs.cancel_job import cancel_job
@@ -15,10 +15,13 @@ from likeness.services.jobs.cancel_job import cancel_job
     "/v1/jobs/{job_id}",
     gives=JobStateView,
     status=HTTPStatus.ACCEPTED,
-    raises=[Conflict],
+    raises=[ConcurrentChange, JobEnded],
 )
 def handler(job_id: JobId) -> JobStateView:
-    """Stops the work, deletes everything, returns the quota day. No avatar is published."""
+    """Cancel a job that has not ended.
+
+    Stops the work, deletes everything, returns the quota day. No avatar is published.
+    """
     return cancel_job(
         job_id,
         jobs=bootstrap.jobs(),

@@ -1,33 +1,49 @@
-"""The catalogue of styles, and the public keys of receipts. Reads no user data."""
+"""Styles, versions of the consent text, public keys of receipts. Reads no user data."""
 
 from likeness import bootstrap
 from likeness.adapters import policy_files
-from likeness.api.app import KeysView, PageQuery, StylesView
+from likeness.api.app import ConsentsView, KeysView, PageQuery, StylesView
 from likeness.domain.ids import StyleId
 from likeness.entrypoints.http import Picture, route, routes
 from likeness.services.deletion.get_keys import get_keys
+from likeness.services.jobs.get_consents import get_consents
 from likeness.services.jobs.list_styles import list_styles
 from likeness.services.jobs.preview_style import preview_style
 
 
 @route("GET", "/v1/styles", query=PageQuery, gives=StylesView)
 def list_styles_handler(query: PageQuery) -> StylesView:
-    """Styles that can be chosen, with names and descriptions in English and German."""
+    """Styles that can be chosen.
+
+    With names and descriptions in English and German, in the order in which to show them.
+    """
     return list_styles(query, styles=policy_files.load_styles())
 
 
 @route("GET", "/v1/styles/{style}/preview", gives=Picture, media_type="image/webp")
 def preview_style_handler(style: StyleId) -> bytes:
-    """A small WebP picture of the style."""
+    """A preview picture of a style: WebP, drawn from a public-domain photo."""
     return preview_style(
         style, styles=policy_files.load_styles(), load_preview=policy_files.load_preview
     )
 
 
+@route("GET", "/v1/consents", gives=ConsentsView)
+def get_consents_handler() -> ConsentsView:
+    """Versions of the consent text that are in force, newest first.
+
+    A new job needs the user's consent to one of them, given since that version began.
+    """
+    return get_consents(versions=bootstrap.settings().consents, clock=bootstrap.CLOCK)
+
+
 @route("GET", "/v1/keys", gives=KeysView, public=True)
 def get_keys_handler() -> KeysView:
-    """A JSON Web Key Set that verifies receipts. Needs no signature."""
+    """The public keys that verify receipts.
+
+    A JSON Web Key Set (RFC 7517). Needs no signature.
+    """
     return get_keys(signer=bootstrap.signer())
 
 
-handler = routes(list_styles_handler, preview_style_handler, get_keys_handler)
+handler = routes(list_styles_handler, preview_style_handler, get_consents_handler, get_keys_handler)

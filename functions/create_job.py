@@ -5,7 +5,18 @@ from http import HTTPStatus
 from likeness import bootstrap
 from likeness.adapters import policy_files
 from likeness.api.app import CreateJob, JobCreated, StoredJob
-from likeness.domain.errors import Conflict, Forbidden, NotFound, OverQuota, UserBlocked
+from likeness.domain.errors import (
+    ConcurrentChange,
+    ConsentNotInForce,
+    ErasureRunning,
+    NotFound,
+    OverQuota,
+    TierClosed,
+    TierLimit,
+    TooManyOpenJobs,
+    UnknownStyle,
+    UserBlocked,
+)
 from likeness.entrypoints.http import StoredPart, route
 from likeness.services.jobs.create_job import Terms, create_job, create_job_again
 
@@ -36,11 +47,26 @@ def _terms() -> Terms:
     takes=CreateJob,
     gives=JobCreated,
     status=HTTPStatus.CREATED,
-    raises=[Conflict, Forbidden, UserBlocked, NotFound, OverQuota],
+    raises=[
+        ConcurrentChange,
+        ConsentNotInForce,
+        ErasureRunning,
+        NotFound,
+        OverQuota,
+        TierClosed,
+        TierLimit,
+        TooManyOpenJobs,
+        UnknownStyle,
+        UserBlocked,
+    ],
     on_repeat=StoredPart(StoredJob, _again),
 )
 def handler(request: CreateJob) -> JobCreated:
-    """Open a job: checks consent, bounds, tier and quota, and creates presigned POSTs."""
+    """Open a job and get a presigned POST for each photo.
+
+    Checks consent, styles, tier and quota, and reserves nothing: submitting does. A job that is not
+    submitted by `submit_by` expires and costs nothing. A user has at most 5 open jobs.
+    """
     return create_job(
         request,
         jobs=bootstrap.jobs(),

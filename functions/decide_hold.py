@@ -2,7 +2,7 @@
 
 from likeness import bootstrap
 from likeness.api.holds import DecideHold, HoldView
-from likeness.domain.errors import Conflict
+from likeness.domain.errors import ConcurrentChange, HoldDecided, InProgress
 from likeness.domain.ids import JobId
 from likeness.domain.review.case import Moderator
 from likeness.entrypoints.http import OnRepeat, route
@@ -15,7 +15,7 @@ from likeness.services.review.decide_hold import decide_hold
     takes=DecideHold,
     gives=HoldView,
     moderators=bootstrap.staff,
-    raises=[Conflict],
+    raises=[ConcurrentChange, HoldDecided, InProgress],
     on_repeat=OnRepeat.RUN_AGAIN,
 )
 def handler(job_id: JobId, request: DecideHold, moderator: Moderator) -> HoldView:

@@ -3,7 +3,7 @@
 from likeness import bootstrap
 from likeness.adapters import policy_files
 from likeness.api.review import DecideReview, ReviewSummary
-from likeness.domain.errors import Conflict
+from likeness.domain.errors import CaseClosed, ConcurrentChange, MustBeHeld, NoLease
 from likeness.domain.ids import ReviewId
 from likeness.domain.review.case import Moderator
 from likeness.entrypoints.http import OnRepeat, route
@@ -16,7 +16,7 @@ from likeness.services.review.decide_review import decide_review
     takes=DecideReview,
     gives=ReviewSummary,
     moderators=bootstrap.staff,
-    raises=[Conflict],
+    raises=[CaseClosed, ConcurrentChange, MustBeHeld, NoLease],
     on_repeat=OnRepeat.RUN_AGAIN,  # a moderator may repeat a decision
 )
 def handler(review_id: ReviewId, request: DecideReview, moderator: Moderator) -> ReviewSummary:

@@ -2,7 +2,7 @@
 
 from likeness import bootstrap
 from likeness.api.holds import ReportView
-from likeness.domain.errors import Conflict
+from likeness.domain.errors import HoldDecided
 from likeness.domain.ids import JobId
 from likeness.domain.review.case import Moderator
 from likeness.entrypoints.http import route
@@ -14,7 +14,7 @@ from likeness.services.review.export_report import export_report
     "/v1/reviews/holds/{job_id}/report",
     gives=ReportView,
     moderators=bootstrap.staff,
-    raises=[Conflict],
+    raises=[HoldDecided],
 )
 def handler(job_id: JobId, moderator: Moderator) -> ReportView:
     """Export what a report to an authority needs, without pictures. Each export is audited."""

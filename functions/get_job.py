@@ -22,7 +22,11 @@ def _quota(user_id: UserId) -> QuotaView:
 
 @route("GET", "/v1/jobs/{job_id}", gives=JobView)
 def handler(job_id: JobId) -> JobView:
-    """State, verdict of each photo, progress, and avatars with URLs valid for five minutes."""
+    """The job as the app shows it.
+
+    State, the verdict of each photo, progress, and avatars with URLs valid for five minutes. While
+    the job is open, it also finds uploads whose event was lost.
+    """
     return get_job(
         job_id,
         jobs=bootstrap.jobs(),

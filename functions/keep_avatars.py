@@ -2,17 +2,25 @@
 
 from likeness import bootstrap
 from likeness.api.app import KeepAvatars, KeptAvatarsView
-from likeness.domain.errors import Conflict
+from likeness.domain.errors import AvatarsExpired, JobEnded, JobRunning
 from likeness.domain.ids import JobId
 from likeness.entrypoints.http import route
 from likeness.services.provenance.keep_avatars import keep_avatars
 
 
 @route(
-    "POST", "/v1/jobs/{job_id}/keep", takes=KeepAvatars, gives=KeptAvatarsView, raises=[Conflict]
+    "POST",
+    "/v1/jobs/{job_id}/keep",
+    takes=KeepAvatars,
+    gives=KeptAvatarsView,
+    raises=[AvatarsExpired, JobEnded, JobRunning],
 )
 def handler(job_id: JobId, request: KeepAvatars) -> KeptAvatarsView:
-    """Avatars that are not named are deleted for good. Returns when the others expire."""
+    """Keep the avatars that the user chose; delete the others for good.
+
+    The archive then holds the kept ones. Kept avatars expire when all of the job's would have. A
+    repeat with the same avatars changes nothing.
+    """
     return keep_avatars(
         job_id,
         request,

@@ -2,7 +2,7 @@
 
 from likeness import bootstrap
 from likeness.api.holds import HoldView
-from likeness.domain.errors import Conflict
+from likeness.domain.errors import ConcurrentChange, HoldDecided
 from likeness.domain.ids import JobId
 from likeness.domain.review.case import Moderator
 from likeness.entrypoints.http import OnRepeat, route
@@ -14,7 +14,7 @@ from likeness.services.review.lift_block import lift_block
     "/v1/reviews/holds/{job_id}/unblock",
     gives=HoldView,
     moderators=bootstrap.staff,
-    raises=[Conflict],
+    raises=[ConcurrentChange, HoldDecided],
     on_repeat=OnRepeat.RUN_AGAIN,
 )
 def handler(job_id: JobId, moderator: Moderator) -> HoldView:

@@ -2,7 +2,7 @@
 
 from likeness import bootstrap
 from likeness.api.review import ChangeStaff, InviteStaff, StaffListView, StaffView
-from likeness.domain.errors import Conflict, Forbidden, NotFound
+from likeness.domain.errors import AccountExists, Forbidden, NotFound, OwnAccount
 from likeness.domain.ids import Username
 from likeness.domain.review.case import Moderator
 from likeness.entrypoints.http import OnRepeat, route, routes
@@ -12,12 +12,12 @@ from likeness.services.review.invite_staff import invite_staff
 from likeness.services.review.read_staff import read_staff
 from likeness.services.review.reset_authenticator import reset_authenticator
 
-RAISES = [Conflict, Forbidden, NotFound]
+RAISES = [Forbidden, NotFound, OwnAccount]
 
 
 @route("GET", "/v1/reviews/staff", gives=StaffListView, moderators=bootstrap.staff)
 def read_staff_handler(moderator: Moderator) -> StaffListView:
-    """For leads: every account of the desk."""
+    """For leads: every account of the desk, with its access."""
     return read_staff(moderator=moderator, staff=bootstrap.staff())
 
 
@@ -27,7 +27,7 @@ def read_staff_handler(moderator: Moderator) -> StaffListView:
     takes=InviteStaff,
     gives=StaffView,
     moderators=bootstrap.staff,
-    raises=[Conflict, Forbidden],
+    raises=[AccountExists, Forbidden, NotFound],
     on_repeat=OnRepeat.RUN_AGAIN,
 )
 def invite_staff_handler(request: InviteStaff, moderator: Moderator) -> StaffView:

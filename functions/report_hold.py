@@ -2,7 +2,7 @@
 
 from likeness import bootstrap
 from likeness.api.holds import HoldView, ReportHold
-from likeness.domain.errors import Conflict
+from likeness.domain.errors import ConcurrentChange, HoldDecided
 from likeness.domain.ids import JobId
 from likeness.domain.review.case import Moderator
 from likeness.entrypoints.http import OnRepeat, route
@@ -15,7 +15,7 @@ from likeness.services.review.report_hold import report_hold
     takes=ReportHold,
     gives=HoldView,
     moderators=bootstrap.staff,
-    raises=[Conflict],
+    raises=[ConcurrentChange, HoldDecided],
     on_repeat=OnRepeat.RUN_AGAIN,
 )
 def handler(job_id: JobId, request: ReportHold, moderator: Moderator) -> HoldView:

@@ -2,7 +2,7 @@
 
 from likeness import bootstrap
 from likeness.api.review import ClearPhotoView, RevealPhoto
-from likeness.domain.errors import Conflict, OverQuota
+from likeness.domain.errors import CaseClosed, ConcurrentChange, ExposureUsed, NoLease
 from likeness.domain.ids import ReviewId
 from likeness.domain.review.case import Moderator
 from likeness.entrypoints.http import OnRepeat, route
@@ -15,7 +15,7 @@ from likeness.services.review.reveal_photo import reveal_photo
     takes=RevealPhoto,
     gives=ClearPhotoView,
     moderators=bootstrap.staff,
-    raises=[Conflict, OverQuota],
+    raises=[CaseClosed, ConcurrentChange, ExposureUsed, NoLease],
     on_repeat=OnRepeat.RUN_AGAIN,
 )
 def handler(review_id: ReviewId, request: RevealPhoto, moderator: Moderator) -> ClearPhotoView:

@@ -2,7 +2,7 @@
 
 from likeness import bootstrap
 from likeness.api.review import ClaimView, ReviewSummary
-from likeness.domain.errors import Conflict
+from likeness.domain.errors import CaseClosed, CaseTaken, ConcurrentChange, NoLease
 from likeness.domain.ids import ReviewId
 from likeness.domain.review.case import Moderator
 from likeness.entrypoints.http import OnRepeat, route, routes
@@ -16,7 +16,7 @@ from likeness.services.review.release_review import release_review
     "/v1/reviews/{review_id}/claim",
     gives=ClaimView,
     moderators=bootstrap.staff,
-    raises=[Conflict],
+    raises=[CaseClosed, CaseTaken, ConcurrentChange],
     on_repeat=OnRepeat.RUN_AGAIN,
 )
 def claim_review_handler(review_id: ReviewId, moderator: Moderator) -> ClaimView:
@@ -35,7 +35,7 @@ def claim_review_handler(review_id: ReviewId, moderator: Moderator) -> ClaimView
     "/v1/reviews/{review_id}/heartbeat",
     gives=ClaimView,
     moderators=bootstrap.staff,
-    raises=[Conflict],
+    raises=[CaseClosed, CaseTaken, ConcurrentChange, NoLease],
     on_repeat=OnRepeat.RUN_AGAIN,
 )
 def heartbeat_review_handler(review_id: ReviewId, moderator: Moderator) -> ClaimView:
@@ -54,7 +54,7 @@ def heartbeat_review_handler(review_id: ReviewId, moderator: Moderator) -> Claim
     "/v1/reviews/{review_id}/release",
     gives=ReviewSummary,
     moderators=bootstrap.staff,
-    raises=[Conflict],
+    raises=[CaseClosed, ConcurrentChange, NoLease],
     on_repeat=OnRepeat.RUN_AGAIN,
 )
 def release_review_handler(review_id: ReviewId, moderator: Moderator) -> ReviewSummary:

@@ -9,5 +9,8 @@ from likeness.services.account.set_plus import set_plus
 
 @route("PUT", "/v1/users/{user_id}/plus", takes=SetPlus, gives=PlusView)
 def handler(user_id: UserId, request: SetPlus) -> PlusView:
-    """Safe to repeat, late and in any order: the newest effective time wins."""
+    """Set a user's Plus entitlement, as billing decided.
+
+    Safe to repeat, late and in any order: the newest effective time wins.
+    """
     return set_plus(user_id, request, users=bootstrap.users(), clock=bootstrap.CLOCK)

@@ -5,7 +5,17 @@ from http import HTTPStatus
 from likeness import bootstrap
 from likeness.adapters import policy_files
 from likeness.api.app import JobStateView
-from likeness.domain.errors import Conflict, Invalid, OverQuota, PhotosBeingChecked
+from likeness.domain.errors import (
+    ConcurrentChange,
+    ErasureRunning,
+    JobEnded,
+    NotEnoughPhotos,
+    OverQuota,
+    PhotosBeingChecked,
+    TierClosed,
+    TierLimit,
+    TooManyPhotos,
+)
 from likeness.domain.ids import JobId
 from likeness.entrypoints.http import route
 from likeness.services.jobs.submit_job import submit_job
@@ -16,10 +26,24 @@ from likeness.services.jobs.submit_job import submit_job
     "/v1/jobs/{job_id}/submit",
     gives=JobStateView,
     status=HTTPStatus.ACCEPTED,
-    raises=[Conflict, Invalid, OverQuota, PhotosBeingChecked],
+    raises=[
+        ConcurrentChange,
+        ErasureRunning,
+        JobEnded,
+        NotEnoughPhotos,
+        OverQuota,
+        PhotosBeingChecked,
+        TierClosed,
+        TierLimit,
+        TooManyPhotos,
+    ],
 )
 def handler(job_id: JobId) -> JobStateView:
-    """Submit a job with 3 to 10 accepted photos: reserves the quota day and starts the work."""
+    """Submit a job: reserves the quota day and starts the work.
+
+    Needs 3 to 10 accepted photos. The day is spent when the job completes or is refused by policy,
+    and returned by every other end. Idempotent: a submitted job returns its state.
+    """
     return submit_job(
         job_id,
         backend=bootstrap.settings().backend,

@@ -3,15 +3,24 @@
 from likeness import bootstrap
 from likeness.adapters.photos import pictures
 from likeness.api.app import ProvenanceView
+from likeness.domain.errors import UnreadablePicture
 from likeness.entrypoints.http import OnRepeat, Picture, route
 from likeness.services.provenance.verify_picture import verify_picture
 
 
-@route("POST", "/v1/verify", takes=Picture, gives=ProvenanceView, on_repeat=OnRepeat.RUN_AGAIN)
+@route(
+    "POST",
+    "/v1/verify",
+    takes=Picture,
+    gives=ProvenanceView,
+    raises=[UnreadablePicture],
+    on_repeat=OnRepeat.RUN_AGAIN,
+)
 def handler(request: Picture) -> ProvenanceView:
-    """Whether it was made here, by Content Credentials or watermark; style and time, never whose.
+    """Whether a picture was made here.
 
-    The body is the picture, PNG, WebP or JPEG, of 4.4 MB at most.
+    By its Content Credentials, else by its watermark: style and time, never whose. The body is the
+    picture, PNG, WebP or JPEG, of 4.4 MB at most; its content decides about its type.
     """
     return verify_picture(
         request.content,

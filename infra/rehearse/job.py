@@ -8,16 +8,17 @@ from datetime import datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from demo.app_backend import ApiError, AppBackend
 from demo.job import OWN_PHOTOS, OWN_STYLES, NoAvatars, Order, run
 from infra.rehearse.results import CheckResult, Failed, Level
-from likeness import receipts
+from likeness_client import receipts
+from likeness_client.errors import ApiError, LikenessError, NotGenuine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from infra.rehearse.results import Clients
+    from likeness_client import Likeness, types
 
 ENDED_WITHIN = 5400  # s: without an instance a job tries again for hours, and then ends itself
 PROVEN_WITHIN = 600  # s: a deletion that failed is repeated every five minutes
@@ -26,8 +27,8 @@ PUBLISHED = "avatars/"  # the prefix of what the user may download
 
 
 def run_job(
-    backend: AppBackend, out: Path, count: int, advice: Callable[[str], str]
-) -> dict[str, Any]:
+    backend: Likeness, out: Path, count: int, advice: Callable[[str], str]
+) -> types.JobView:
     """The job as GET returned it last. A new user each time: one job a day. Raises Failed."""
     order = Order(
         photos=tuple(sorted(OWN_PHOTOS.glob("*.jpg"))),
@@ -44,9 +45,11 @@ def run_job(
     except ApiError as error:
         todo = "see the log group of the stage"
         raise Failed(f"The API returned {error.status}: {error}", todo) from None
+    except LikenessError as error:
+        raise Failed(f"The API was not reached: {error}", "make rehearse again") from None
 
 
-def state_seconds(job: Mapping[str, Any]) -> dict[str, float]:
+def state_seconds(job: types.JobView) -> dict[str, float]:
     """Seconds in each state, from the job's own timeline."""
     entered = [(one["state"], datetime.fromisoformat(one["at"])) for one in job["timeline"]]
     return {
@@ -80,11 +83,15 @@ def step_seconds(clients: Clients, machine: str, job_id: str) -> tuple[dict[str,
 
 
 def deletion(
-    clients: Clients, backend: AppBackend, outputs: Mapping[str, str], job_id: str
+    clients: Clients,
+    backend: Likeness,
+    outputs: Mapping[str, str],
+    job_id: str,
+    issuer: str,
 ) -> Iterator[CheckResult]:
     """The receipt is genuine, and no bucket has another object of the job than its avatars."""
     until = time.monotonic() + PROVEN_WITHIN
-    while (job := backend.job(job_id))["deletion"] != "deleted":
+    while (job := backend.get_job(job_id))["deletion"] != "deleted":
         if time.monotonic() > until:
             todo = "alarm deletion-pending; docs/privacy.md, What enforces the promise"
             text = f"not verified after {PROVEN_WITHIN} s: {job['deletion']}"
@@ -93,12 +100,14 @@ def deletion(
         time.sleep(POLL)
     yield CheckResult("deletion", Level.OK, f"photos deleted at {job['photos_deleted_at']}")
     try:
-        claims = receipts.verify(backend.receipt(job_id)["receipt"], backend.keys())
-    except receipts.NotGenuine as error:
+        receipt = backend.get_receipt(job_id)["receipt"]
+        keys = backend.get_keys()
+        claims = receipts.verify_deletion(receipt, keys, issuer=issuer, job_id=job_id)
+    except NotGenuine as error:
         yield CheckResult("receipt", Level.STOP, f"not genuine: {error}", "output ReceiptKey")
         return
     left = sum(one["left"] for one in claims["checked"])
-    if (claims["job_id"], claims["state"], left) != (job_id, "deleted", 0):
+    if (claims["state"], left) != ("deleted", 0):
         yield CheckResult("receipt", Level.STOP, f"{claims['state']}, {left} objects left")
         return
     yield CheckResult("receipt", Level.OK, f"genuine, of {claims['issuer']}")

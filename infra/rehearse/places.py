@@ -9,16 +9,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 import boto3
-import urllib3
 from botocore.config import Config
 
 from demo.__main__ import how_to_decide
-from demo.app_backend import AppBackend
+from infra.laptop.client import app_client
 from infra.rehearse import account
 from infra.rehearse.definitions import ROOT
 from infra.rehearse.results import CheckResult, Failed, Level
 from laptop_cloud import cloud, places
-from laptop_cloud.identities import RoleCredentials
+from likeness_client import Likeness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -49,7 +48,7 @@ class Place(Protocol):
     def deploy(self, image: str, parameters: str, *, ask: bool) -> None:
         """Idempotent. `ask`: show the change set and wait for a confirmation. Raises Failed."""
 
-    def app_backend(self, outputs: Mapping[str, str]) -> AppBackend: ...
+    def app_backend(self, outputs: Mapping[str, str]) -> Likeness: ...
 
     def advice(self, outputs: Mapping[str, str]) -> Callable[[str], str]:
         """How to decide a job's review."""
@@ -102,16 +101,11 @@ class Account:
                 "docs/deploying.md, section What goes wrong; then make rehearse again",
             )
 
-    def app_backend(self, outputs: Mapping[str, str]) -> AppBackend:
+    def app_backend(self, outputs: Mapping[str, str]) -> Likeness:
         found = self.session.get_credentials()
         if found is None:
             raise Failed("The AWS credentials have ended", "sign in again")
-        keys = found.get_frozen_credentials()
-        signing = RoleCredentials(keys.access_key or "", keys.secret_key or "", keys.token or "")
-        # A poll is repeated after a lost connection; a POST is not.
-        retries = urllib3.Retry(3, allowed_methods=["GET"], redirect=False, backoff_factor=1)
-        http = urllib3.PoolManager(timeout=30, retries=retries)
-        return AppBackend(outputs["ApiUrl"].rstrip("/"), self.region, signing, http)
+        return Likeness(outputs["ApiUrl"], self.region, found)
 
     def advice(self, outputs: Mapping[str, str]) -> Callable[[str], str]:
         return lambda job_id: (
@@ -158,11 +152,9 @@ class Laptop:
             raise Failed("The laptop's parameters are in infra/laptop/project.py")
         _ = self._running
 
-    def app_backend(self, outputs: Mapping[str, str]) -> AppBackend:
+    def app_backend(self, outputs: Mapping[str, str]) -> Likeness:
         del outputs
-        running = self._running
-        http = urllib3.PoolManager(timeout=60, retries=False)  # a busy machine
-        return AppBackend(running.api_url, self.region, running.app_credentials(), http)
+        return app_client(self._running)
 
     def advice(self, outputs: Mapping[str, str]) -> Callable[[str], str]:
         del outputs

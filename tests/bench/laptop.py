@@ -6,19 +6,16 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-import urllib3
-
-from demo.app_backend import AppBackend
-from demo.job import UNDECIDED
+from infra.laptop.client import app_client
 from infra.laptop.project import FOLDERS, ROOT, likeness
-from laptop_cloud import cloud, places, processes
+from laptop_cloud import cloud, processes
 from laptop_cloud.places import Folders
+from likeness_client import Likeness
 
 PHOTOS = sorted((ROOT / "demo" / "photos").glob("*.jpg"))
 STYLES = ["comic", "watercolour", "oil", "cyberpunk", "glamour"]
 CALLS = 50
 POLL = 0.1  # s
-ENDED = {"completed", "refused", "cancelled", "expired", "failed"}
 
 
 def measure() -> dict[str, float]:
@@ -28,30 +25,25 @@ def measure() -> dict[str, float]:
     try:
         running = cloud.up(project, port=processes.free_port())
         up = time.monotonic() - began
-        backend = AppBackend(
-            running.api_url,
-            places.REGION,
-            running.app_credentials(),
-            urllib3.PoolManager(timeout=60, retries=False),
-        )
+        backend = app_client(running)
         return {"laptop.up_s": round(up, 1), **_warm_call(backend), **_job(backend, running)}
     finally:
         cloud.down(project)
 
 
-def _warm_call(backend: AppBackend) -> dict[str, float]:
+def _warm_call(backend: Likeness) -> dict[str, float]:
     """The quota of a user: one function, two reads of the table."""
     user = uuid.uuid4().hex
-    backend.quota(user)
+    backend.get_quota(user)
     milliseconds = []
     for _ in range(CALLS):
         began = time.perf_counter()
-        backend.quota(user)
+        backend.get_quota(user)
         milliseconds.append((time.perf_counter() - began) * 1000)
     return {"api.warm_p50_ms": round(statistics.median(milliseconds), 1)}
 
 
-def _job(backend: AppBackend, running: cloud.Cloud) -> dict[str, float]:
+def _job(backend: Likeness, running: cloud.Cloud) -> dict[str, float]:
     order = {
         "user_id": uuid.uuid4().hex,
         "styles": STYLES,
@@ -65,12 +57,10 @@ def _job(backend: AppBackend, running: cloud.Cloud) -> dict[str, float]:
         backend.upload(post, photo.read_bytes())
     uploaded = time.monotonic()
     job_id = created["job_id"]
-    while any(photo["state"] in UNDECIDED for photo in backend.job(job_id)["photos"]):
-        time.sleep(POLL)
+    backend.wait_for_photos(job_id, pause=poll)
     inspected = time.monotonic()
-    backend.submit(job_id)
-    while (job := backend.job(job_id))["state"] not in ENDED:
-        time.sleep(POLL)
+    backend.submit_job(job_id)
+    job = backend.wait_for_job(job_id, pause=poll)
     if job["state"] != "completed":
         raise RuntimeError(f"the job ended as {job['state']}")
     return {
@@ -79,6 +69,11 @@ def _job(backend: AppBackend, running: cloud.Cloud) -> dict[str, float]:
         "job.avatars": len(job["avatars"]),
         "job.state_transitions": _transitions(running, job_id),
     }
+
+
+def poll(_: float) -> None:
+    """Measures to a tenth of a second."""
+    time.sleep(POLL)
 
 
 def _transitions(running: cloud.Cloud, job_id: str) -> int:

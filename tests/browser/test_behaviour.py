@@ -69,7 +69,7 @@ def test_a_lost_lease_hides_the_pictures_and_offers_the_case_again(desk_page, an
     page = claimed(desk_page())
     page.keyboard.press("r")
     page.wait_for_selector("img.clear")
-    answers.refusals["decision"] = (409, "Conflict")
+    answers.refusals["decision"] = (409, "CaseClosed")
     page.keyboard.press("a")
     page.wait_for_selector("dialog[open]")
     answers.cases[0]["lease"] = {"yours": False, "until": now() + timedelta(seconds=90)}
@@ -109,7 +109,7 @@ def test_leaving_a_case_releases_it(desk_page, answers):
 
 def test_a_used_up_budget_is_reported(desk_page, answers):
     page = claimed(desk_page())
-    answers.refusals["reveal"] = (429, "OverQuota")
+    answers.refusals["reveal"] = (429, "ExposureUsed")
     page.keyboard.press("r")
 
     until(page, lambda: "budget" in page.text_content("#warned"))

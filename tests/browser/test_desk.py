@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
-import urllib3
 
-from demo.app_backend import AppBackend
+from infra.laptop.client import app_client
 from infra.laptop.project import ROOT, likeness
-from laptop_cloud import cloud, places, processes
+from laptop_cloud import cloud, processes
 from laptop_cloud.places import Folders
 from tests.browser.conftest import CHROMIUM, enter, listen, until
 from tests.browser.desk_answers import PHOTOS
@@ -32,8 +31,7 @@ def running(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def backend(running):
-    http = urllib3.PoolManager(timeout=60, retries=False)
-    return AppBackend(running.api_url, places.REGION, running.app_credentials(), http)
+    return app_client(running)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +41,7 @@ def people(backend):
     for _ in range(JOBS):
         person = Person(backend)
         job_id = person.hands_in(*(one.read_bytes() for one in PHOTOS[:3]), avatars=2)
-        backend.submit(job_id)
+        backend.submit_job(job_id)
         found.append((person, job_id))
     return found
 
@@ -91,7 +89,7 @@ def test_three_reviews_by_keyboard_alone(signed_in, people, backend, profile, sc
     page = signed_in
     seen = {job_id: person for person, job_id in people}
     for job_id in seen:
-        until(page, lambda job=job_id: backend.job(job)["state"] == "in_review", PATIENCE)
+        until(page, lambda job=job_id: backend.get_job(job)["state"] == "in_review", PATIENCE)
     page.keyboard.press("u")
     until(page, lambda: page.locator("tbody tr").count() == JOBS)
     screenshot(page, "desk-queue")
@@ -132,7 +130,8 @@ def test_three_reviews_by_keyboard_alone(signed_in, people, backend, profile, sc
     assert {approved, refused, last} == set(seen)
     job = seen[refused].sees_end(refused)
     assert (job["state"], job["reason"]["code"]) == ("refused", "RIGHTS.NOT_SELF")
-    until(page, lambda: backend.job(approved)["state"] not in {"in_review", "moderating"}, PATIENCE)
+    waiting = {"in_review", "moderating"}
+    until(page, lambda: backend.get_job(approved)["state"] not in waiting, PATIENCE)
     page.keyboard.press("s")
     page.wait_for_selector(".figure.good")
     assert page.text_content(".figure.good b") == "2"

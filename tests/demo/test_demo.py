@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from demo import __main__ as demo
-from demo.app_backend import ApiError, AppBackend
 from infra.laptop import project
 from laptop_cloud import cloud, places
 from laptop_cloud.places import CannotRun, Folders
@@ -146,52 +145,3 @@ def test_the_advice_for_a_review_has_commands_of_this_job() -> None:
     assert "$LIKENESS_API_URL/v1/reviews/r123/claim" in advice
     refusal = advice.rsplit("-d '", 1)[1].split("'", 1)[0]
     assert json.loads(refusal)["approve"] is False
-
-
-HEADERS = {"Retry-After": "3"}
-
-
-class Answering:
-    """An API that returns these responses in their order."""
-
-    def __init__(self, *responses: tuple[int, dict[str, Any]]) -> None:
-        self.responses = list(responses)
-
-    def request(self, *_: Any, **__: Any) -> Any:
-        status, body = self.responses.pop(0)
-        answer = {"status": status, "data": json.dumps(body).encode(), "headers": HEADERS}
-        return type("Response", (), answer)
-
-
-@pytest.fixture
-def waits() -> list[float]:
-    return []
-
-
-@pytest.fixture
-def backend(monkeypatch: pytest.MonkeyPatch, waits: list[float]) -> Any:
-    monkeypatch.setattr("demo.app_backend.time.sleep", waits.append)
-    credentials = type("Keys", (), {"access_key": "a", "secret_key": "b", "session_token": "c"})
-
-    def build(*responses: tuple[int, dict[str, Any]]) -> AppBackend:
-        http: Any = Answering(*responses)
-        return AppBackend("http://api", "us-east-1", credentials, http)
-
-    return build
-
-
-def test_submit_is_repeated_when_the_api_says_while_photos_are_checked(
-    backend: Any, waits: list[float]
-) -> None:
-    early = (409, {"error": "PhotosBeingChecked", "message": "any text"})
-
-    assert backend(early, early, (202, {"state": "moderating"})).submit("j1") == {
-        "state": "moderating"
-    }
-    assert waits == [3, 3]
-
-
-def test_another_conflict_is_an_error(backend: Any) -> None:
-    conflict = {"error": "Conflict", "message": "It was submitted already."}
-    with pytest.raises(ApiError, match="already"):
-        backend((409, conflict)).submit("j1")

@@ -1,6 +1,6 @@
 """The moderators' accounts in memory."""
 
-from likeness.domain.errors import Conflict
+from likeness.domain.errors import AccountExists
 from likeness.domain.review.staff import StaffMember, StaffStatus
 
 
@@ -25,7 +25,7 @@ class FakeStaff:
     def invite(self, member: StaffMember) -> None:
         known = self.find(member.username)
         if known and known.status is not StaffStatus.INVITED:
-            raise Conflict("the account is in use")
+            raise AccountExists("the account is in use")
         identified = {"id": known.id if known else f"sub-{member.username}"}
         self._members[member.username] = member.model_copy(update=identified)
         self.mailed.append(member.username)

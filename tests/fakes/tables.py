@@ -2,14 +2,22 @@
 
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from likeness.domain.account.erasure import Erasure
 from likeness.domain.account.quota import Day, QuotaEntry, QuotaState, ReservedDay, UserZone
-from likeness.domain.account.user import Profile
+from likeness.domain.account.user import MAX_OPEN_JOBS, Profile
 from likeness.domain.deletion.receipt import Deletion, DeletionState, StoredObject
-from likeness.domain.errors import Conflict, NotFound, OverQuota
+from likeness.domain.errors import (
+    ConcurrentChange,
+    Conflict,
+    ErasureRunning,
+    ExposureUsed,
+    NotFound,
+    OverQuota,
+    TooManyOpenJobs,
+)
 from likeness.domain.generation.avatar import Avatar
 from likeness.domain.generation.run import Run
 from likeness.domain.ids import (
@@ -50,9 +58,14 @@ class FakeJobs:
     def create(self, job: Job, photos: Sequence[Photo]) -> None:
         with self.lock:
             if job.job_id in self.jobs:
-                raise Conflict(f"there is a job {job.job_id} already")
-            if self.users and self.users.profile(job.user_id).erasing:
-                raise Conflict("the user is being erased: no job can be opened")
+                raise ConcurrentChange(f"there is a job {job.job_id} already")
+            if self.users:
+                profile = self.users.profile(job.user_id)
+                if profile.erasing:
+                    raise ErasureRunning("the user is being erased: no job can be created")
+                if len(profile.open_jobs) >= MAX_OPEN_JOBS:
+                    raise TooManyOpenJobs("too many", job_ids=tuple(profile.open_jobs))
+                self.users.change(job.user_id, open_jobs=profile.open_jobs | {job.job_id})
             self.jobs[job.job_id] = job
             self._photos |= {(photo.job_id, photo.photo_id): photo for photo in photos}
 
@@ -69,7 +82,7 @@ class FakeJobs:
         with self.lock:
             stored = self._stored(job.job_id)
             if stored.version != job.version - 1 and stored != job:
-                raise Conflict(f"job {job.job_id} is past version {job.version - 1}")
+                raise ConcurrentChange(f"job {job.job_id} is past version {job.version - 1}")
             self.jobs[job.job_id] = job
 
     def photos(self, job_id: JobId) -> list[Photo]:
@@ -78,13 +91,13 @@ class FakeJobs:
     def add_photo(self, photo: Photo) -> None:
         with self.lock:
             if (photo.job_id, photo.photo_id) in self._photos:
-                raise Conflict(f"job {photo.job_id} has a photo {photo.photo_id} already")
+                raise ConcurrentChange(f"job {photo.job_id} has a photo {photo.photo_id} already")
             self._photos[photo.job_id, photo.photo_id] = photo
 
     def save_photo(self, photo: Photo, *, seen: Photo) -> None:
         with self.lock:
             if self._photos.get((photo.job_id, photo.photo_id)) not in (seen, photo):
-                raise Conflict(f"photo {photo.photo_id} was changed")
+                raise ConcurrentChange(f"photo {photo.photo_id} was changed")
             self._photos[photo.job_id, photo.photo_id] = photo
 
     def may_look(self, job_id: JobId, *, now: datetime, until: datetime) -> bool:
@@ -107,7 +120,7 @@ class FakeJobs:
             if there == list(photos):
                 return
             if there != list(seen):
-                raise Conflict("a photo was changed")
+                raise ConcurrentChange("a photo was changed")
             if job:
                 self.save(job)
             self._photos |= {(one.job_id, one.photo_id): one for one in photos}
@@ -156,7 +169,7 @@ class FakeLedger:
             if key in self._entries:
                 return
             if self._jobs.jobs[job.job_id].version != job.version - 1:
-                raise Conflict(f"job {job.job_id} is past version {job.version - 1}")
+                raise ConcurrentChange(f"job {job.job_id} is past version {job.version - 1}")
             if self.used(job.user_hash, day) >= limit:
                 raise OverQuota(f"the day {day} is used up")
             self._jobs.save(job)
@@ -235,7 +248,7 @@ class FakeUsers:
 
     def save_zone(self, user_id: UserId, zone: UserZone, *, seen: UserZone | None) -> None:
         if self.profile(user_id).zone not in (seen, zone):
-            raise Conflict("the user's time zone was changed")
+            raise ConcurrentChange("the user's time zone was changed")
         self.change(user_id, zone=zone)
 
     def entitle(self, user_id: UserId, plus: Plus) -> Plus:
@@ -247,6 +260,9 @@ class FakeUsers:
 
     def exonerate(self, user_id: UserId, photos: Mapping[str, frozenset[Reason]]) -> None:
         self.change(user_id, exonerated={**self.profile(user_id).exonerated, **photos})
+
+    def remove_open_jobs(self, user_id: UserId, jobs: Collection[JobId]) -> None:
+        self.change(user_id, open_jobs=self.profile(user_id).open_jobs - set(jobs))
 
     def delete(self, user_id: UserId) -> None:
         self.profiles.pop(user_id, None)
@@ -336,7 +352,7 @@ class FakeDeskCounters:
         with self._audit_log.lock:
             seen = self.exposure(audit_event.actor, day)
             if seen.used >= seen.limit(budget):
-                raise OverQuota("today's budget is used up")
+                raise ExposureUsed("today's budget is used up")
             self._audit_log.append(audit_event)
             return self._store(audit_event.actor, day, used=seen.used + 1)
 
@@ -414,7 +430,7 @@ class FakeReviews:
             if stored == review:
                 return
             if stored.version != review.version - 1:
-                raise Conflict(f"review {review.review_id} was changed")
+                raise ConcurrentChange(f"review {review.review_id} was changed")
             self._reviews[review.review_id] = review
             if audit_event:
                 self._audit_log.append(audit_event)
@@ -445,7 +461,7 @@ class FakeRuns:
         stored = self.stored.get(at)
         version = stored.version if stored else 0
         if version != run.version - 1 and stored != run:
-            raise Conflict(f"attempt {run.attempt} of job {run.job_id} was changed")
+            raise ConcurrentChange(f"attempt {run.attempt} of job {run.job_id} was changed")
         self.stored[at] = run
 
 
@@ -486,7 +502,7 @@ class FakeAppeals:
     def save(self, appeal: Appeal) -> None:
         stored = self._appeals.get(appeal.job_id)
         if stored != appeal and (stored.version if stored else 0) != appeal.version - 1:
-            raise Conflict(f"the appeal of job {appeal.job_id} was changed")
+            raise ConcurrentChange(f"the appeal of job {appeal.job_id} was changed")
         self._appeals[appeal.job_id] = appeal
 
 
@@ -510,7 +526,7 @@ def _sortable(moment: datetime) -> str:
 
 def _day_of(job: Job) -> Day:
     if job.day is None:
-        raise Conflict(f"job {job.job_id} has no quota day")
+        raise ConcurrentChange(f"job {job.job_id} has no quota day")
     return job.day
 
 

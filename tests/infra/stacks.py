@@ -23,6 +23,8 @@ PARAMETERS = {
     "Stage": "STAGE",
     "WeightsBucket": "WEIGHTS",
     "WeightsPrefix": "PREFIX/",
+    "HashListBucket": "HASHES",
+    "HashListKey": "LISTS/",
     "WebOrigins": "https://app.example",
 }
 PSEUDO = {

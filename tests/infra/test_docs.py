@@ -99,7 +99,7 @@ def test_every_output_and_parameter_on_the_page_on_deploying_is_the_templates():
     options = {"STACK", "ENV", "DO", "CHAIN", "ANCHORS", "PUSH", "REPOSITORY", "VARIANT", "ONLY"}
     options |= {"YES", "COUNT", "TRAINING_IMAGE", "PARAMETERS", "OUT", "PORT", "AWS_REGION"}
 
-    assert {one for row in named for one in row if one} - options - known == {"Name"}
+    assert {one for row in named for one in row if one} - options - known == {"Name", "Value"}
 
 
 def test_the_git_hook_runs_what_make_check_runs():

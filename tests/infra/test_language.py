@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 GLOSSARY = "docs/glossary.md"
 QUOTING = {GLOSSARY, "tests/infra/test_language.py"}
-TEXT = {".css", ".html", ".js", ".md", ".py", ".sh", ".svg", ".toml", ".yaml", ".yml"}
+TEXT = {".css", ".html", ".js", ".md", ".py", ".sh", ".svg", ".toml", ".ts", ".yaml", ".yml"}
 NAMES = {"Dockerfile", "Makefile", "NOTICE"}
 DOCUMENT_WIDTH = 100
 YAML_WIDTH = 120

@@ -90,7 +90,6 @@ def test_only_transactions_update_items_of_the_audit_log():
 
 # Why a role that reads objects need not know whether one is missing.
 ABSENCE_DOES_NOT_MATTER = {
-    "ModeratePhotosFunction": "Rekognition reads, and returns one error for both",
     "RevealPhotoFunction": "signs a URL; a browser shows neither",
     "TrainingRole": "SageMaker copies what a listing of the prefix returned",
     "EndpointRole": "SageMaker reads an archive that StartInference wrote",

@@ -31,7 +31,7 @@ def _one(actions: str, prefixes: str, calls: str) -> Transaction:
 
 
 TRANSACTIONS = {
-    "create a job": _one("PutItem ConditionCheckItem", "JOB#* USER#*", "jobs.create"),
+    "create a job": _one("PutItem UpdateItem", "JOB#* USER#*", "jobs.create"),
     "reserve or settle a day": _one(
         "PutItem UpdateItem", "JOB#* USER#* DAY#*", "ledger.reserve ledger.settle"
     ),

@@ -12,18 +12,18 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from jwt.algorithms import ECAlgorithm
 from urllib3.exceptions import ProtocolError
 
-from demo.app_backend import ApiError
 from demo.job import NoAvatars
 from infra.rehearse import __main__ as command, job, places
 from infra.rehearse.__main__ import Wanted, rehearse
 from infra.rehearse.places import Account
 from infra.rehearse.results import CheckResult, Failed, Level
 from infra.rehearse.stack import Stack
+from likeness_client.errors import ApiError, NotReached
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-ID = "j0123"
+ID, ISSUER = "j0123", "likeness/dev"
 DONE: dict[str, Any] = {"job_id": ID, "timeline": [], "photos": [], "avatars": [{}]}
 
 
@@ -162,6 +162,7 @@ def test_a_job_without_avatars_and_an_error_of_the_api_are_failures(monkeypatch,
     for error, message in (
         (NoAvatars("the job ended as refused"), "No avatars: the job ended as refused"),
         (ApiError(503, {"message": "Service Unavailable"}), "The API returned 503: Service"),
+        (NotReached("no response: ReadTimeoutError"), "The API was not reached: no response"),
     ):
 
         def fail(*_: Any, raised: Exception = error, **__: Any) -> None:
@@ -194,20 +195,20 @@ class Backend:
         self.claims = {
             "job_id": job_id,
             "state": state,
-            "issuer": "likeness/dev",
+            "issuer": ISSUER,
             "checked": [{"left": left}],
         }
         self.published = self.key
 
-    def job(self, _: str) -> dict[str, Any]:
+    def get_job(self, _: str) -> dict[str, Any]:
         return {"deletion": "deleted", "photos_deleted_at": "2026-11-29T12:00:00Z"}
 
-    def receipt(self, _: str) -> dict[str, str]:
+    def get_receipt(self, _: str) -> dict[str, str]:
         headers = {"typ": "likeness-deletion+jws", "kid": "k"}
         signed = jwt.encode(self.claims, self.key, algorithm="ES256", headers=headers)
         return {"receipt": signed}
 
-    def keys(self) -> dict[str, Any]:
+    def get_keys(self) -> dict[str, Any]:
         public = ECAlgorithm.to_jwk(self.published.public_key(), as_dict=True)
         return {"keys": [public | {"kid": "k", "alg": "ES256", "use": "sig"}]}
 
@@ -229,7 +230,7 @@ def deletion(aws: Any, backend: Any, *keys: str, marker: str = "") -> list[Check
     }
     aws.will("s3", call, page, {"Bucket": "avatars", "Prefix": "work/"})
     outputs = {"PhotosBucket": "photos", "AvatarsBucket": "avatars"}
-    return list(job.deletion(aws, backend, outputs, ID))
+    return list(job.deletion(aws, backend, outputs, ID, ISSUER))
 
 
 def test_a_genuine_receipt_and_buckets_without_other_objects_of_the_job(aws):
@@ -253,7 +254,7 @@ def test_a_deleted_version_is_a_leftover_too(aws):
 
 @pytest.mark.parametrize("wrong", [{"left": 1}, {"state": "held"}, {"job_id": "another"}])
 def test_a_receipt_that_says_something_else_stops(aws, wrong):
-    found = list(job.deletion(aws, Backend(**wrong), {}, ID))  # type: ignore[arg-type]
+    found = list(job.deletion(aws, Backend(**wrong), {}, ID, ISSUER))  # type: ignore[arg-type]
 
     assert [one.level for one in found] == [Level.OK, Level.STOP]
 
@@ -262,7 +263,7 @@ def test_a_receipt_of_another_key_stops(aws):
     backend = Backend()
     backend.published = ec.generate_private_key(ec.SECP256R1())
 
-    found = list(job.deletion(aws, backend, {}, ID))  # type: ignore[arg-type]
+    found = list(job.deletion(aws, backend, {}, ID, ISSUER))  # type: ignore[arg-type]
 
     assert (found[-1].check, found[-1].level) == ("receipt", Level.STOP)
     assert "not genuine" in found[-1].text
@@ -270,12 +271,12 @@ def test_a_receipt_of_another_key_stops(aws):
 
 def test_a_deletion_that_is_never_verified_stops(aws, monkeypatch):
     backend = Backend()
-    monkeypatch.setattr(backend, "job", lambda _: {"deletion": "pending"})
+    monkeypatch.setattr(backend, "get_job", lambda _: {"deletion": "pending"})
     clock = iter([0.0, 1.0, job.PROVEN_WITHIN + 1])
     monkeypatch.setattr(job.time, "monotonic", lambda: next(clock))
     monkeypatch.setattr(job.time, "sleep", lambda _: None)
 
-    (found,) = job.deletion(aws, backend, {}, ID)  # type: ignore[arg-type]
+    (found,) = job.deletion(aws, backend, {}, ID, ISSUER)  # type: ignore[arg-type]
 
     assert (found.level, "pending" in found.text) == (Level.STOP, True)
 

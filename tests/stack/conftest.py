@@ -14,9 +14,9 @@ import pytest
 import urllib3
 from PIL import Image
 
-from demo.app_backend import AppBackend
+from infra.laptop.client import app_client
 from infra.laptop.project import ROOT, STACK, likeness
-from laptop_cloud import cloud, places, processes
+from laptop_cloud import cloud, processes
 from laptop_cloud.places import Folders
 from tests.stack.people import Person
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from laptop_cloud.cloud import Cloud
+    from likeness_client import Likeness
 
 FIRST = {"test_path_of_a_job", "test_permissions"}  # of make test; the others are long
 PHOTOS = sorted((ROOT / "demo" / "photos").glob("*.jpg"))
@@ -80,12 +81,12 @@ def http() -> urllib3.PoolManager:
 
 
 @pytest.fixture(scope="module")
-def backend(running: Cloud, http: urllib3.PoolManager) -> AppBackend:
-    return AppBackend(running.api_url, places.REGION, running.app_credentials(), http)
+def backend(running: Cloud) -> Likeness:
+    return app_client(running)
 
 
 @pytest.fixture
-def person(backend: AppBackend) -> Person:
+def person(backend: Likeness) -> Person:
     return Person(backend)
 
 

@@ -8,24 +8,24 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from demo.job import UNDECIDED
-from likeness import receipts
+from likeness_client import receipts
 from tests.clocks import morning_zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from demo.app_backend import AppBackend
+    from likeness_client import Likeness, types
 
 ENDED = {"completed", "refused", "cancelled", "expired", "failed"}
 PATIENCE = 180  # s: two busy cores
+ISSUER = "likeness/local"  # of receipts
 
 
 @dataclass
 class Person:
     """A user of the app, and the app backend that acts for them."""
 
-    backend: AppBackend
+    backend: Likeness
     user_id: str = field(default_factory=lambda: f"user-{uuid.uuid4().hex[:8]}")
     time_zone: str = field(default_factory=lambda: morning_zone(datetime.now(UTC)))
 
@@ -44,28 +44,26 @@ class Person:
         created = self.backend.create_job(self.order(count=len(photos), **fields))
         for post, photo in zip(created["uploads"], photos, strict=True):
             self.backend.upload(post, photo)
-        job_id: str = created["job_id"]
+        self.backend.wait_for_photos(created["job_id"], timeout_s=PATIENCE, pause=poll)
+        return created["job_id"]
 
-        def undecided() -> list[str]:
-            photos = self.backend.job(job_id)["photos"]
-            return [photo["photo_id"] for photo in photos if photo["state"] in UNDECIDED]
-
-        until(lambda: not undecided())
-        return job_id
-
-    def sees_end(self, job_id: str) -> dict[str, Any]:
-        until(lambda: self.backend.job(job_id)["state"] in ENDED)
-        return self.backend.job(job_id)
+    def sees_end(self, job_id: str) -> types.JobView:
+        return self.backend.wait_for_job(job_id, timeout_s=PATIENCE, pause=poll)
 
 
-def genuine_receipt(backend: AppBackend, job_id: str) -> dict[str, Any]:
+def genuine_receipt(backend: Likeness, job_id: str) -> receipts.DeletionReceipt:
     """The content of a deletion receipt, once there is one and its signature is verified."""
-    until(lambda: backend.job(job_id)["deletion"] == "deleted")
-    receipt = backend.receipt(job_id)["receipt"]
-    said = receipts.verify(receipt, backend.keys())
-    assert (said["job_id"], said["state"]) == (job_id, "deleted")
+    until(lambda: backend.get_job(job_id)["deletion"] == "deleted")
+    receipt = backend.get_receipt(job_id)["receipt"]
+    said = receipts.verify_deletion(receipt, backend.get_keys(), issuer=ISSUER, job_id=job_id)
+    assert said["state"] == "deleted"
     assert {one["left"] for one in said["checked"]} == {0}
     return said
+
+
+def poll(_: float) -> None:
+    """A test does not wait as long as an app should."""
+    time.sleep(0.2)
 
 
 def until(true: Callable[[], bool], patience: float = PATIENCE) -> None:

@@ -60,7 +60,7 @@ def asked(job_id):
 
 def test_a_job_completes_and_leaves_only_avatars(person, backend, selfies, objects, ops):
     job_id = person.hands_in(*selfies[:3])
-    backend.submit(job_id)
+    backend.submit_job(job_id)
 
     job = person.sees_end(job_id)
 
@@ -79,7 +79,7 @@ def test_a_failed_inference_ends_the_job_returns_the_day_and_leaves_nothing(
     photo = {"Bucket": running.outputs["PhotosBucket"], "Key": f"photos/{job_id}/p01.jpg"}
     inspected = ops("s3").get_object(**photo)["Body"].read()
     ops("s3").put_object(**photo, Body=inspected + b"changed")
-    backend.submit(job_id)
+    backend.submit_job(job_id)
 
     job = person.sees_end(job_id)
 
@@ -94,17 +94,17 @@ def test_a_user_who_cancels_while_the_endpoint_draws_gets_nothing_and_leaves_not
 ):
     """The endpoint cannot be stopped: its result arrives late and is deleted then."""
     job_id = person.hands_in(*selfies[:3])
-    backend.submit(job_id)
+    backend.submit_job(job_id)
     until(lambda: asked(job_id) in objects(job_id))
 
-    backend.cancel(job_id)
+    backend.cancel_job(job_id)
 
     job = person.sees_end(job_id)
     assert (job["state"], job["avatars"], job["quota"]["left"]) == ("cancelled", [], 1)
     # One job draws at a time: when the next one is done, this one has been drawn.
     after = Person(backend)
     next_job = after.hands_in(*selfies[3:6])
-    backend.submit(next_job)
+    backend.submit_job(next_job)
     assert after.sees_end(next_job)["state"] == "completed"
     until(lambda: objects(job_id) == [])
     genuine_receipt(backend, job_id)
@@ -114,17 +114,17 @@ def test_the_deadline_holds_with_the_state_machine_stopped_while_the_endpoint_dr
     person, backend, selfies, objects, stop, fire, unheard
 ):
     job_id = person.hands_in(*selfies[:3])
-    backend.submit(job_id)
+    backend.submit_job(job_id)
     until(lambda: asked(job_id) in objects(job_id))
 
     stop(job_id)
-    assert backend.job(job_id)["state"] not in ENDED
+    assert backend.get_job(job_id)["state"] not in ENDED
     fire(job_id)
 
     genuine_receipt(backend, job_id)
     assert person.sees_end(job_id)["state"] == "failed"
     until(lambda: objects(job_id) == [])
-    assert backend.quota(person.user_id)["used"] == 0
+    assert backend.get_quota(person.user_id)["used"] == 0
 
 
 def test_the_deadline_holds_with_the_state_machine_stopped_before_the_archive_is_unpacked(
@@ -132,7 +132,7 @@ def test_the_deadline_holds_with_the_state_machine_stopped_before_the_archive_is
 ):
     job_id = person.hands_in(*selfies[:3], avatars=2)
     with throttled("UnpackAvatars"):
-        backend.submit(job_id)
+        backend.submit_job(job_id)
         until(lambda: reached(ops, execution(job_id), "UnpackAvatars"))
         stop(job_id)
 
@@ -147,20 +147,20 @@ def test_the_deadline_holds_with_the_state_machine_stopped_before_a_second_opini
     person, backend, selfies, objects, stop, fire, unheard, celebrity, first, ops, execution
 ):
     job_id = person.hands_in(*selfies[:3], avatars=2)
-    backend.submit(job_id)
-    until(lambda: backend.job(job_id)["state"] == "in_review")
+    backend.submit_job(job_id)
+    until(lambda: backend.get_job(job_id)["state"] == "in_review")
     assert first.act(review_of(job_id), "claim")[0] == 200
     assert first.decide(review_of(job_id))[0] == 200
     until(lambda: reached(ops, execution(job_id), "RequestSecondReview"))
 
     stop(job_id)
-    assert backend.job(job_id)["state"] == "in_review"
+    assert backend.get_job(job_id)["state"] == "in_review"
     fire(job_id)
 
     genuine_receipt(backend, job_id)
     assert person.sees_end(job_id)["state"] == "expired"
     assert objects(job_id) == []
-    assert backend.quota(person.user_id)["used"] == 0
+    assert backend.get_quota(person.user_id)["used"] == 0
 
 
 @pytest.mark.parametrize(("refused", "state"), [((), "completed"), (("p01",), "refused")])
@@ -168,8 +168,8 @@ def test_a_second_moderator_decides_blind_and_the_stricter_decision_stands(
     refused, state, person, backend, selfies, celebrity, first, second
 ):
     job_id = person.hands_in(*selfies[:3], avatars=2)
-    backend.submit(job_id)
-    until(lambda: backend.job(job_id)["state"] == "in_review")
+    backend.submit_job(job_id)
+    until(lambda: backend.get_job(job_id)["state"] == "in_review")
     before = first.call("GET", "/v1/reviews/stats")[1]["second"]["pairs"]
     assert first.act(review_of(job_id), "claim")[0] == 200
     assert first.decide(review_of(job_id))[0] == 200
@@ -178,7 +178,7 @@ def test_a_second_moderator_decides_blind_and_the_stricter_decision_stands(
     case = waiting[0]["review_id"]
 
     assert of_job(first, job_id) == [], "a moderator gives no second opinion on their own decision"
-    assert backend.job(job_id)["state"] == "in_review", "the first decision does not count yet"
+    assert backend.get_job(job_id)["state"] == "in_review", "the first decision does not count yet"
     assert second.act(case, "claim")[0] == 200
     assert second.decide(case, *refused)[0] == 200
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from demo.app_backend import ApiError
 from likeness import receipts
+from likeness_client.errors import ApiError
 from tests.infra.documents import read
 from tests.stack.moody_container import FAILS, HANGS
 from tests.stack.people import ENDED, genuine_receipt, reached, until
@@ -83,26 +83,26 @@ def test_the_deadline_holds_with_the_state_machine_stopped_at(
     if state == "RequestReview":
         portrait.write_bytes(selfies[0])
     if state in WAITS:
-        backend.submit(job_id)
-        until(lambda: backend.job(job_id)["state"] == WAITS[state])
+        backend.submit_job(job_id)
+        until(lambda: backend.get_job(job_id)["state"] == WAITS[state])
         ops("stepfunctions").stop_execution(executionArn=f"{machine}:{job_id}")
     else:
         with throttled(state):
-            backend.submit(job_id)
+            backend.submit_job(job_id)
             until(lambda: reached(ops, f"{machine}:{job_id}", state))
             ops("stepfunctions").stop_execution(executionArn=f"{machine}:{job_id}")
-    assert state == "ProveDeletion" or backend.job(job_id)["state"] not in ENDED
+    assert state == "ProveDeletion" or backend.get_job(job_id)["state"] not in ENDED
 
     fire(job_id)
 
     genuine_receipt(backend, job_id)
-    job = backend.job(job_id)
+    job = backend.get_job(job_id)
     assert job["state"] in ENDS.get(state, {"failed"})
     finished = job["state"] == "completed"
     left = [key for key in objects(job_id) if not (finished and key.startswith("avatars/"))]
     assert left == []
     assert job["photos_deleted_at"]
-    assert backend.quota(person.user_id)["used"] == int(finished)
+    assert backend.get_quota(person.user_id)["used"] == int(finished)
 
 
 def test_the_deadline_holds_for_a_job_that_is_not_submitted(
@@ -115,7 +115,7 @@ def test_the_deadline_holds_for_a_job_that_is_not_submitted(
 
     genuine_receipt(backend, job_id)
     assert objects(job_id) == []
-    assert backend.job(job_id)["state"] == "expired"
+    assert backend.get_job(job_id)["state"] == "expired"
 
 
 def test_a_denied_deletion_is_pending_with_an_alarm_and_succeeds_later(
@@ -125,21 +125,21 @@ def test_a_denied_deletion_is_pending_with_an_alarm_and_succeeds_later(
     rang = alarmed()
 
     with deletion_denied():
-        backend.submit(job_id)
+        backend.submit_job(job_id)
         job = person.sees_end(job_id)
-        until(lambda: backend.job(job_id)["deletion"] == "pending")
+        until(lambda: backend.get_job(job_id)["deletion"] == "pending")
         until(lambda: alarmed() > rang + 1)
         assert (job["state"], job["quota"]["left"]) == ("failed", 1)
-        assert backend.job(job_id)["photos_deleted_at"] is None
+        assert backend.get_job(job_id)["photos_deleted_at"] is None
         with pytest.raises(ApiError) as none:
-            backend.receipt(job_id)
+            backend.get_receipt(job_id)
         assert none.value.status == 404
         assert objects(job_id)
 
     fire(job_id)
     genuine_receipt(backend, job_id)
     assert objects(job_id) == []
-    assert backend.job(job_id)["photos_deleted_at"]
+    assert backend.get_job(job_id)["photos_deleted_at"]
 
 
 def test_with_a_disabled_key_no_deletion_is_reported(
@@ -151,9 +151,9 @@ def test_with_a_disabled_key_no_deletion_is_reported(
 
     ops("kms").disable_key(KeyId=key)
     try:
-        backend.cancel(job_id)
+        backend.cancel_job(job_id)
         person.sees_end(job_id)
-        until(lambda: backend.job(job_id)["deletion"] == "pending")
+        until(lambda: backend.get_job(job_id)["deletion"] == "pending")
         until(lambda: alarmed() > rang)
     finally:
         ops("kms").enable_key(KeyId=key)
@@ -174,7 +174,7 @@ def test_the_jobs_schedule_retries_until_the_deletion_is_proven(
     assert set_["StartDate"] - datetime.now(UTC) > timedelta(hours=22)
 
     with deletion_denied():
-        backend.cancel(job_id)
+        backend.cancel_job(job_id)
         person.sees_end(job_id)
         until(
             lambda: (
@@ -186,9 +186,9 @@ def test_the_jobs_schedule_retries_until_the_deletion_is_proven(
 
 def test_a_receipt_with_one_changed_byte_is_not_genuine(backend, person, selfies):
     job_id = person.hands_in(*selfies[:3])
-    backend.cancel(job_id)
+    backend.cancel_job(job_id)
     genuine_receipt(backend, job_id)
-    receipt, keys = backend.receipt(job_id)["receipt"], backend.keys()
+    receipt, keys = backend.get_receipt(job_id)["receipt"], backend.get_keys()
 
     middle = len(receipt) // 2
     other = "A" if receipt[middle] != "A" else "B"

@@ -34,9 +34,9 @@ def test_jobs_wait_for_operators_to_accept_a_version_and_then_continue(
     running, project, person, backend, selfies, ops
 ):
     job_id = person.hands_in(*selfies[:3], avatars=2)
-    backend.submit(job_id)
+    backend.submit_job(job_id)
     until(lambda: "UnknownModerationFinding" in logged(ops))
-    assert backend.job(job_id)["state"] == "moderating"
+    assert backend.get_job(job_id)["state"] == "moderating"
     assert ops("sagemaker").list_training_jobs()["TrainingJobSummaries"] == []
 
     parameters = {**project.parameters, "AcceptedDetectorVersions": "8.0"}

@@ -144,7 +144,7 @@ def settled(heard: Callable[[], list[Any]], count: int) -> list[Any]:
 
 def test_each_state_of_a_running_job_is_announced_once(person, backend, bus, selfies):
     job_id = person.hands_in(*selfies[:3], avatars=2)
-    backend.submit(job_id)
+    backend.submit_job(job_id)
     person.sees_end(job_id)
 
     heard = settled(lambda: bus(job_id), 5)
@@ -159,7 +159,7 @@ def test_each_state_of_a_running_job_is_announced_once(person, backend, bus, sel
 
 def test_each_state_of_a_cancelled_job_is_announced(person, backend, bus):
     job_id = backend.create_job(person.order())["job_id"]
-    backend.cancel(job_id)
+    backend.cancel_job(job_id)
     person.sees_end(job_id)
 
     heard = settled(lambda: bus(job_id), 3)

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from demo.app_backend import ApiError
 from likeness import receipts
 from likeness.domain.deletion.receipt import EVERYWHERE, PUBLISHED
+from likeness_client.errors import ApiError
 from tests.stack.moody_container import FAILS, HANGS
 from tests.stack.people import Person, genuine_receipt, reached, until
 
@@ -26,8 +26,8 @@ def drawing(backend, selfies):
 
     def begin(person, avatars):
         job_id = person.hands_in(*selfies[:3], avatars=avatars)
-        backend.submit(job_id)
-        until(lambda: backend.job(job_id)["state"] == "generating")
+        backend.submit_job(job_id)
+        until(lambda: backend.get_job(job_id)["state"] == "generating")
         return job_id
 
     return begin
@@ -56,12 +56,12 @@ def ended(job, backend, person, objects, *, state, code, spent=0):
     """The job has its reason, no leftovers, the right quota and a genuine receipt."""
     assert job["state"] == state
     genuine_receipt(backend, job["job_id"])
-    job = backend.job(job["job_id"])
+    job = backend.get_job(job["job_id"])
     assert job["deletion"] == "deleted"
     assert (job["reason"] or {}).get("code") == code
     assert objects(job["job_id"]) == []
     assert job["photos_deleted_at"]
-    assert backend.quota(person.user_id)["used"] == spent
+    assert backend.get_quota(person.user_id)["used"] == spent
 
 
 def test_a_container_that_fails(drawing, backend, person, objects):
@@ -88,9 +88,9 @@ def test_a_job_waits_for_an_instance_and_continues_under_another_name(
 ):
     job_id = person.hands_in(*selfies[:3], avatars=2)
     capacity(out_of_stock=["ml.c7i.xlarge"])
-    backend.submit(job_id)
+    backend.submit_job(job_id)
     until(lambda: training_jobs(ops, job_id) == {"Failed"})
-    assert backend.job(job_id)["state"] == "generating"
+    assert backend.get_job(job_id)["state"] == "generating"
 
     capacity()
 
@@ -105,7 +105,7 @@ def test_a_job_waits_until_the_quota_of_instances_has_room(
 ):
     job_id = person.hands_in(*selfies[:3], avatars=2)
     capacity(per_instance_type=0)
-    backend.submit(job_id)
+    backend.submit_job(job_id)
     arn = running.outputs["StateMachine"].replace(":stateMachine:", ":execution:")
     until(lambda: reached(ops, f"{arn}:{job_id}", "StartTraining"))
 
@@ -120,10 +120,10 @@ def test_a_job_that_waits_for_an_instance_can_be_cancelled(
 ):
     job_id = person.hands_in(*selfies[:3], avatars=2)
     capacity(out_of_stock=["ml.c7i.xlarge"])
-    backend.submit(job_id)
+    backend.submit_job(job_id)
     until(lambda: training_jobs(ops, job_id) == {"Failed"})
 
-    backend.cancel(job_id)
+    backend.cancel_job(job_id)
 
     job = person.sees_end(job_id)
     ended(job, backend, person, objects, state="cancelled", code="SYSTEM.CANCELLED")
@@ -147,19 +147,19 @@ def test_a_user_who_cancels_while_avatars_are_drawn(drawing, backend, person, ob
     job_id = drawing(person, HANGS)
     until(lambda: training_jobs(ops, job_id) == {"InProgress"})
 
-    assert backend.cancel(job_id)["state"] == "cancelling"
+    assert backend.cancel_job(job_id)["state"] == "cancelling"
 
     job = person.sees_end(job_id)
     ended(job, backend, person, objects, state="cancelled", code="SYSTEM.CANCELLED")
     assert job["avatars"] == []
     assert "InProgress" not in training_jobs(ops, job_id)
-    assert backend.cancel(job_id)["state"] == "cancelled"
+    assert backend.cancel_job(job_id)["state"] == "cancelled"
 
 
 def test_a_user_who_cancels_before_anything_was_submitted(backend, person, objects, selfies):
     job_id = person.hands_in(*selfies[:3])
 
-    backend.cancel(job_id)
+    backend.cancel_job(job_id)
 
     job = person.sees_end(job_id)
     ended(job, backend, person, objects, state="cancelled", code="SYSTEM.CANCELLED")
@@ -180,7 +180,7 @@ def test_a_job_that_is_not_submitted(backend, person, objects, ops, running, sel
     job = person.sees_end(job_id)
     ended(job, backend, person, objects, state="expired", code="SYSTEM.NOT_SUBMITTED")
     with pytest.raises(ApiError, match="expired"):
-        backend.submit(job_id)
+        backend.submit_job(job_id)
 
 
 def test_the_timer_of_a_submitted_job_is_deleted_and_a_late_one_changes_nothing(
@@ -201,24 +201,24 @@ def test_the_timer_of_a_submitted_job_is_deleted_and_a_late_one_changes_nothing(
     until(lambda: ops("stepfunctions").describe_execution(executionArn=late)["status"] != "RUNNING")
     assert ops("stepfunctions").describe_execution(executionArn=late)["status"] == "SUCCEEDED"
     assert not reached(ops, late, "ProveDeletion")
-    assert backend.job(job_id)["state"] == "generating"
-    backend.cancel(job_id)
+    assert backend.get_job(job_id)["state"] == "generating"
+    backend.cancel_job(job_id)
     person.sees_end(job_id)
 
 
 def test_keeping_some_avatars_deletes_the_others(drawing, backend, person, objects, selfies):
     job_id = person.hands_in(*selfies[:3], avatars=2)
-    backend.submit(job_id)
+    backend.submit_job(job_id)
     job = person.sees_end(job_id)
     assert job["state"] == "completed"
     assert [avatar["avatar_id"] for avatar in job["avatars"]] == ["a01", "a02"]
     with pytest.raises(ApiError, match="nothing left to cancel"):
-        backend.cancel(job_id)
+        backend.cancel_job(job_id)
 
-    kept = backend.keep(job_id, ["a02"])
+    kept = backend.keep_avatars(job_id, {"avatars": ["a02"]})
 
     assert kept["avatars_expire_at"] == job["avatars_expire_at"]
-    shown = backend.job(job_id)
+    shown = backend.get_job(job_id)
     assert [avatar["avatar_id"] for avatar in shown["avatars"]] == ["a02"]
     assert sorted({key.split("/")[2] for key in objects(job_id)}) == ["a02", "avatars.zip"]
     receipt = genuine_receipt(backend, job_id)
@@ -230,7 +230,7 @@ def test_keeping_some_avatars_deletes_the_others(drawing, backend, person, objec
         "work/r1/checkpoints/a01.png",
     }
     assert all(one["created_at"] <= one["deleted_at"] for one in receipt["objects"])
-    assert backend.quota(person.user_id)["used"] == 1
+    assert backend.get_quota(person.user_id)["used"] == 1
 
 
 def test_plus_follows_the_newest_decision_of_billing(backend, person):
@@ -246,37 +246,37 @@ def test_plus_follows_the_newest_decision_of_billing(backend, person):
         return backend.set_plus(person.user_id, said)
 
     assert say(30, -20)["active"]
-    assert backend.quota(person.user_id)["tier"] == "plus"
+    assert backend.get_quota(person.user_id)["tier"] == "plus"
     assert not say(-1, -10)["active"]
     assert not say(30, -20)["active"]  # the first one again, late
-    assert backend.quota(person.user_id)["tier"] == "lite"
+    assert backend.get_quota(person.user_id)["tier"] == "lite"
 
 
 def test_a_user_is_erased_while_a_job_runs(drawing, backend, person, objects, selfies):
     done = person.hands_in(*selfies[:3], avatars=2)
-    backend.submit(done)
+    backend.submit_job(done)
     person.sees_end(done)
     other = Person(backend)
     job_id = drawing(other, HANGS)
-    erasures = [backend.erase(person.user_id), backend.erase(other.user_id)]
+    erasures = [backend.request_erasure(person.user_id), backend.request_erasure(other.user_id)]
 
     for erasure in erasures:
-        until(lambda e=erasure: backend.erasure(e["erasure_id"])["state"] == "done")
+        until(lambda e=erasure: backend.get_erasure(e["erasure_id"])["state"] == "done")
     for gone in (done, job_id):
         assert objects(gone) == []
         with pytest.raises(ApiError) as unknown:
-            backend.job(gone)
+            backend.get_job(gone)
         assert unknown.value.status == 404
-    assert [backend.erasure(e["erasure_id"])["jobs"] for e in erasures] == [1, 1]
+    assert [backend.get_erasure(e["erasure_id"])["jobs"] for e in erasures] == [1, 1]
     for erasure in erasures:
-        done_ = backend.erasure(erasure["erasure_id"])
-        signed = receipts.verify(done_["receipt"], backend.keys())
+        done_ = backend.get_erasure(erasure["erasure_id"])
+        signed = receipts.verify(done_["receipt"], backend.get_keys())
         assert (signed["jobs"], signed["objects"]) == (1, done_["objects"])
-    quota = backend.quota(person.user_id)
+    quota = backend.get_quota(person.user_id)
     assert (quota["used"], quota["entries"]) == (1, [])
     with pytest.raises(ApiError, match="next day"):
         backend.create_job(person.order())
-    assert backend.quota(other.user_id)["used"] == 0
+    assert backend.get_quota(other.user_id)["used"] == 0
 
 
 def test_of_two_hundred_concurrent_submits_one_job_starts(backend, person, selfies):
@@ -284,7 +284,7 @@ def test_of_two_hundred_concurrent_submits_one_job_starts(backend, person, selfi
 
     def submit(n):
         try:
-            return backend.submit(jobs[n % len(jobs)])["job_id"], 202
+            return backend.submit_job(jobs[n % len(jobs)])["job_id"], 202
         except ApiError as refused:
             return jobs[n % len(jobs)], refused.status
 
@@ -296,5 +296,5 @@ def test_of_two_hundred_concurrent_submits_one_job_starts(backend, person, selfi
     (winner,) = started
     assert {status for job_id, status in answers if job_id != winner} <= {429, 503}
     assert person.sees_end(winner)["state"] == "completed"
-    assert backend.quota(person.user_id)["used"] == 1
-    assert [backend.job(one)["state"] for one in jobs].count("open") == len(jobs) - 1
+    assert backend.get_quota(person.user_id)["used"] == 1
+    assert [backend.get_job(one)["state"] for one in jobs].count("open") == len(jobs) - 1

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from demo.app_backend import ApiError
+from likeness_client.errors import ApiError
 from tests.stack.people import Person, until
 
 
@@ -20,7 +20,7 @@ def ids(created):
 
 def jobs_of(person, count):
     """The ids of a user's jobs, once the index contains that many."""
-    listed = person.backend.jobs
+    listed = person.backend.list_jobs
     until(lambda: len(listed(person.user_id)["jobs"]) >= count)
     return [job["job_id"] for job in listed(person.user_id)["jobs"]]
 
@@ -31,14 +31,14 @@ def test_concurrent_orders_with_one_key_open_one_job(person, backend, key, times
 
     def send(_):
         try:
-            return ids(backend.create_job(order, key))
+            return ids(backend.create_job(order, idempotency_key=key))
         except ApiError as answered:
-            return answered.status, answered.problem["error"]
+            return answered.status, answered.body["error"]
 
     with ThreadPoolExecutor(times) as pool:
         answered = list(pool.map(send, range(times)))
 
-    created = ids(backend.create_job(order, key))
+    created = ids(backend.create_job(order, idempotency_key=key))
     assert created in answered
     assert set(map(str, answered)) <= {str(created), str((409, "InProgress"))}
     assert jobs_of(person, 1) == [created[0]]
@@ -46,52 +46,53 @@ def test_concurrent_orders_with_one_key_open_one_job(person, backend, key, times
 
 def test_another_body_or_path_under_the_key_is_refused(person, backend, key):
     order = person.order()
-    job_id = backend.create_job(order, key)["job_id"]
+    job_id = backend.create_job(order, idempotency_key=key)["job_id"]
 
     for again in (
-        lambda: backend.create_job(person.order(avatars=5), key),
-        lambda: backend.add_photo(job_id, "image/jpeg", key),
+        lambda: backend.create_job(person.order(avatars=5), idempotency_key=key),
+        lambda: backend.add_photo(job_id, {"content_type": "image/jpeg"}, idempotency_key=key),
     ):
         with pytest.raises(ApiError) as refused:
             again()
         assert refused.value.status == 422
-        assert set(refused.value.problem) == {"error", "message"}
-        assert refused.value.problem["error"] == "KeyReused"
+        assert set(refused.value.body) == {"error", "message"}
+        assert refused.value.body["error"] == "KeyReused"
 
     assert jobs_of(person, 1) == [job_id]
 
 
 def test_a_repeated_order_gets_newly_presigned_posts_that_work(person, backend, selfies, key):
     order = person.order()
-    backend.create_job(order, key)
+    backend.create_job(order, idempotency_key=key)
 
-    repeated = backend.create_job(order, key)
+    repeated = backend.create_job(order, idempotency_key=key)
     backend.upload(repeated["uploads"][1], selfies[0])
 
-    until(lambda: backend.job(repeated["job_id"])["photos"][1]["state"] == "accepted")
+    until(lambda: backend.get_job(repeated["job_id"])["photos"][1]["state"] == "accepted")
 
 
 def test_repeated_requests_for_a_photo_with_one_key_add_one_photo(person, backend, key):
     job_id = backend.create_job(person.order())["job_id"]
 
-    posts = [backend.add_photo(job_id, "image/png", key) for _ in range(3)]
+    photo = {"content_type": "image/png"}
+    posts = [backend.add_photo(job_id, photo, idempotency_key=key) for _ in range(3)]
 
     assert {post["photo_id"] for post in posts} == {"p04"}
-    assert len(backend.job(job_id)["photos"]) == 4
+    assert len(backend.get_job(job_id)["photos"]) == 4
 
 
 def test_an_error_response_is_not_stored(person, backend, key, selfies):
     job_id = backend.create_job(person.order())["job_id"]
     for _ in range(2):
         with pytest.raises(ApiError, match="0 photos were accepted"):
-            backend.submit(job_id, key)
+            backend.submit_job(job_id, idempotency_key=key)
 
-    posts = backend.create_job(person.order(), str(uuid.uuid4()))["uploads"]
+    posts = backend.create_job(person.order(), idempotency_key=str(uuid.uuid4()))["uploads"]
     assert len(posts) == 3
 
 
 def test_stored_responses_contain_neither_urls_nor_names(person, backend, key, ops, running):
-    backend.create_job(person.order(), key)
+    backend.create_job(person.order(), idempotency_key=key)
 
     table = running.outputs["IdempotencyTable"]
     kept = ops("dynamodb").scan(TableName=table)["Items"]
@@ -116,21 +117,21 @@ def test_a_list_has_only_the_users_jobs_newest_first_in_pages(backend, person):
     backend.create_job(other.order())
     assert jobs_of(person, 3) == mine[::-1]
 
-    first = backend.jobs(person.user_id, limit=2)
-    second = backend.jobs(person.user_id, limit=2, cursor=first["next"])
+    first = backend.list_jobs(person.user_id, limit=2)
+    second = backend.list_jobs(person.user_id, limit=2, cursor=first["next"])
 
     assert [job["job_id"] for job in (*first["jobs"], *second["jobs"])] == mine[::-1]
     assert second["next"] is None
     with pytest.raises(ApiError) as refused:
-        backend.jobs(other.user_id, cursor=first["next"])
+        backend.list_jobs(other.user_id, cursor=first["next"])
     assert refused.value.status == 400
-    assert "cursor" in refused.value.problem["message"]
+    assert "cursor" in refused.value.body["message"]
 
 
 def test_the_catalogue_and_the_queue_are_paged(backend):
-    every = [style["style"] for style in backend.styles()]
-    first = backend._call("GET", "/v1/styles?limit=10")  # noqa: SLF001 - it has no such call
-    second = backend._call("GET", f"/v1/styles?limit=10&cursor={first['next']}")  # noqa: SLF001
+    every = [style["style"] for style in backend.all_styles()]
+    first = backend.list_styles(limit=10)
+    second = backend.list_styles(limit=10, cursor=first["next"])
 
     paged = [style["style"] for style in (*first["styles"], *second["styles"])]
     assert paged == every

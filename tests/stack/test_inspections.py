@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from demo.app_backend import ApiError
-from demo.job import UNDECIDED
+from infra.laptop.client import app_client
+from likeness_client.client import UNDECIDED
+from likeness_client.errors import ApiError
 from tests.stack.people import until
 
 AT_ONCE = 8
@@ -62,7 +63,7 @@ def verdicts(backend, job_id):
     """The photos of a job, when all have a verdict."""
 
     def photos():
-        there = backend.job(job_id)["photos"]
+        there = backend.get_job(job_id)["photos"]
         return all(photo["state"] not in UNDECIDED for photo in there) and there
 
     return patiently(photos)
@@ -70,26 +71,27 @@ def verdicts(backend, job_id):
 
 def uploads(person, backend, *photos):
     order = person.order(count=len(photos))
-    created = patiently(lambda: backend.create_job(order, person.user_id))
+    created = patiently(lambda: backend.create_job(order, idempotency_key=person.user_id))
     for post, photo in zip(created["uploads"], photos, strict=True):
         backend.upload(post, photo)
     return created["job_id"]
 
 
-def test_eight_submits_of_four_photos_start_four_checks(person, backend, selfies, results):
+def test_eight_submits_of_four_photos_start_four_checks(person, backend, selfies, results, running):
+    impatient = app_client(running, patience_s=0)
     job_id = uploads(person, backend, *selfies[:4])
 
     def submit(_):
         """On a busy machine a submit may also time out, or come after the checks."""
         try:
-            return backend._call("POST", f"/v1/jobs/{job_id}/submit")["state"]  # noqa: SLF001
+            return impatient.submit_job(job_id)["state"]
         except ApiError as error:
-            return error.problem.get("error"), error.retry_after_s
+            return error.body.get("error"), error.retry_after_s
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         first = set(pool.map(submit, range(AT_ONCE)))
     verdicts(backend, job_id)
-    patiently(lambda: backend.submit(job_id))
+    patiently(lambda: backend.submit_job(job_id))
 
     assert results(job_id) == ["accepted"] * 4
     timed_out, too_late = (None, None), "moderating"
@@ -138,11 +140,12 @@ def test_a_photo_whose_check_is_killed_is_refused_at_once(
 ):
     job_id = uploads(person, backend, *selfies[:3])
     verdicts(backend, job_id)
-    bomb = patiently(lambda: backend.add_photo(job_id, "image/jpeg", "bomb"))
+    jpeg = {"content_type": "image/jpeg"}
+    bomb = patiently(lambda: backend.add_photo(job_id, jpeg, idempotency_key="bomb"))
     backend.upload(bomb, fifty_megapixels())
 
     def state():
-        return patiently(lambda: backend.job(job_id)["photos"][3]["state"])
+        return patiently(lambda: backend.get_job(job_id)["photos"][3]["state"])
 
     until(lambda: state() != "awaited")
     killed = list(processes_of(resource("InspectPhotoFunction"), running))
@@ -158,4 +161,4 @@ def test_a_photo_whose_check_is_killed_is_refused_at_once(
     assert (problem["code"], problem["fix_and_retry"]) == ("FILE.CORRUPT", True)
     assert sorted(results(job_id)) == ["accepted"] * 3 + ["refused"]
     assert not [key for key in objects(job_id) if key.endswith(("p04", "p04.jpg"))]
-    patiently(lambda: backend.submit(job_id))
+    patiently(lambda: backend.submit_job(job_id))

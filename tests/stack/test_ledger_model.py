@@ -34,6 +34,7 @@ from likeness.adapters.dynamodb.transactions import update
 from likeness.adapters.jobs.durations_table import DurationsTable
 from likeness.adapters.jobs.jobs_table import JobsTable
 from likeness.adapters.review.reviews_table import ReviewsTable
+from likeness.domain.account.consent import consent_versions
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.errors import Conflict, OverQuota
 from likeness.domain.generation.avatar import AvatarState
@@ -149,7 +150,7 @@ class Ledger(RuleBasedStateMachine):
                 terms=Terms(
                     styles=styles(),
                     tiers=TIERS,
-                    consent_versions=frozenset({"2026-11"}),
+                    consent_versions=consent_versions(["2026-11"]),
                     submit_within=timedelta(days=90),
                     deadline=timedelta(hours=23),
                 ),

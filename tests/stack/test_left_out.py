@@ -17,11 +17,11 @@ def stretched(photo: bytes) -> bytes:
 
 def test_a_doubtful_photo_is_left_out_and_the_job_completes(person, backend, selfies, objects):
     job_id = person.hands_in(*selfies[:3], stretched(selfies[7]), avatars=2)
-    assert [photo["state"] for photo in backend.job(job_id)["photos"]] == ["accepted"] * 4
-    backend.submit(job_id)
-    until(lambda: backend.job(job_id)["state"] != "moderating")
+    assert [photo["state"] for photo in backend.get_job(job_id)["photos"]] == ["accepted"] * 4
+    backend.submit_job(job_id)
+    until(lambda: backend.get_job(job_id)["state"] != "moderating")
 
-    job = backend.job(job_id)
+    job = backend.get_job(job_id)
     assert [photo["state"] for photo in job["photos"]] == ["accepted"] * 3 + ["left_out"]
     problem = job["photos"][3]["problem"]
     assert problem["code"] == "SUBJECT.DIFFERENT_PERSON"

@@ -67,6 +67,7 @@ REACHED = {
     "cancel_job",
     "claim_review",
     "create_job",
+    "get_consents",
     "get_erasure",
     "get_job",
     "get_keys",
@@ -152,8 +153,8 @@ def review_id(backend, gallery, selfies) -> Iterator[str]:
     portrait = gallery / "A_Celebrity.jpg"
     portrait.write_bytes(selfies[0])
     job_id = Person(backend).hands_in(*selfies[:3], avatars=2)
-    backend.submit(job_id)
-    until(lambda: backend.job(job_id)["state"] == "in_review")
+    backend.submit_job(job_id)
+    until(lambda: backend.get_job(job_id)["state"] == "in_review")
     yield job_id
     portrait.unlink()
 
@@ -166,7 +167,7 @@ def there(backend, review_id) -> dict[str, Any]:
         "job_id": backend.create_job(person.order())["job_id"],
         "user_id": person.user_id,
         "review_id": f"r{review_id[1:]}",
-        "erasure_id": backend.erase(Person(backend).user_id)["erasure_id"],
+        "erasure_id": backend.request_erasure(Person(backend).user_id)["erasure_id"],
         "style": "comic",
         "styles": ["comic", "oil"],
         "avatars": 4,

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 import pytest
 from PIL import Image
 
-from demo.app_backend import ApiError
 from laptop_cloud import places
+from likeness_client.errors import ApiError, UploadRefused
 from tests.stack.people import Person, genuine_receipt, until
 
 NAME = "jane.doe"
@@ -116,7 +116,7 @@ def finished(backend, selfies):
     """One completed job, and its user."""
     person = Person(backend)
     job_id = person.hands_in(*selfies[:3])
-    backend.submit(job_id)
+    backend.submit_job(job_id)
     return person, person.sees_end(job_id)
 
 
@@ -160,21 +160,21 @@ def test_the_timeline_has_each_state_once(finished):
 def test_the_day_is_spent_and_a_second_job_that_day_is_refused(finished, backend):
     person, _ = finished
 
-    quota = backend.quota(person.user_id)
+    quota = backend.get_quota(person.user_id)
     with pytest.raises(ApiError) as refused:
         backend.create_job(person.order())
 
     assert (quota["used"], quota["left"]) == (1, 0)
     assert refused.value.status == 429
-    assert refused.value.problem["error"] == "OverQuota"
-    assert quota["next_day_begins_at"][:16] in refused.value.problem["message"]
+    assert refused.value.body["error"] == "OverQuota"
+    assert quota["next_day_begins_at"][:16] in refused.value.body["message"]
 
 
 def test_a_repeated_submit_changes_nothing(finished, backend, ops, running):
     _, job = finished
 
     with pytest.raises(ApiError) as refused:
-        backend.submit(job["job_id"])
+        backend.submit_job(job["job_id"])
 
     assert refused.value.status == 409
     machine = running.outputs["StateMachine"]
@@ -192,12 +192,12 @@ def searched(running, ops, backend, selfies):
         person = Person(backend, user_id=f"{NAME}.{uuid.uuid4().hex[:6]}@example.com")
         photos = [with_exif(selfie) for selfie in selfies[:3]]
         job_id = person.hands_in(*photos, avatars=2)
-        backend.submit(job_id)
+        backend.submit_job(job_id)
         job = person.sees_end(job_id)
         backend.download(job["avatars"][0]["png"])
         cancelled = Person(backend, user_id=f"{NAME}|{uuid.uuid4().hex[:6]}")
         other = cancelled.hands_in(*photos)
-        backend.cancel(other)
+        backend.cancel_job(other)
         for one in (job_id, other):
             genuine_receipt(backend, one)
         texts = [*logs(ops), *histories(ops), *dead_letters(ops), *schedules(ops, running)]
@@ -237,26 +237,27 @@ def test_no_searched_place_contains_a_picture_or_opens_one(searched):
 def test_a_refused_photo_is_explained_and_can_be_replaced(person, backend, selfies, wall):
     job_id = person.hands_in(selfies[0], selfies[1], wall)
 
-    third = backend.job(job_id)["photos"][2]
+    third = backend.get_job(job_id)["photos"][2]
     assert third["state"] == "refused"
     assert third["problem"]["code"] == "SUBJECT.NO_FACE"
     assert third["problem"]["fix_and_retry"] is True
     assert set(third["problem"]["hint"]) == {"en", "de"}
     with pytest.raises(ApiError, match="2 photos were accepted"):
-        backend.submit(job_id)
+        backend.submit_job(job_id)
 
-    post = backend.add_photo(job_id, "image/jpeg")
+    post = backend.add_photo(job_id, {"content_type": "image/jpeg"})
     backend.upload(post, selfies[2])
-    until(lambda: backend.job(job_id)["photos"][-1]["state"] == "accepted")
+    until(lambda: backend.get_job(job_id)["photos"][-1]["state"] == "accepted")
 
-    assert backend.submit(job_id)["state"] == "moderating"
+    assert backend.submit_job(job_id)["state"] == "moderating"
     assert person.sees_end(job_id)["state"] == "completed"
 
 
 def test_a_duplicate_photo_names_its_original(person, backend, selfies):
     job_id = person.hands_in(selfies[0], selfies[0], selfies[1])
 
-    states = [(p["state"], (p["problem"] or {}).get("code")) for p in backend.job(job_id)["photos"]]
+    photos = backend.get_job(job_id)["photos"]
+    states = [(photo["state"], (photo["problem"] or {}).get("code")) for photo in photos]
 
     assert sorted(states, key=str) == [
         ("accepted", None),
@@ -270,16 +271,16 @@ def test_a_presigned_post_accepts_only_its_type_and_size(person, backend, selfie
     post = created["uploads"][0]
 
     other_type = post | {"fields": post["fields"] | {"Content-Type": "text/html"}}
-    with pytest.raises(ApiError) as refused:
+    with pytest.raises(UploadRefused) as refused:
         backend.upload(other_type, selfies[0])
     assert refused.value.status == 403
 
     other_key = post["fields"]["key"][:-2] + "99"
-    with pytest.raises(ApiError) as refused:
+    with pytest.raises(UploadRefused) as refused:
         backend.upload(post | {"fields": post["fields"] | {"key": other_key}}, selfies[0])
     assert refused.value.status == 403
 
-    with pytest.raises(ApiError) as refused:
+    with pytest.raises(UploadRefused) as refused:
         backend.upload(post, b"")
     assert refused.value.status == 400
 
@@ -306,21 +307,21 @@ def test_an_invalid_order_names_the_wrong_field(person, backend, wrong, named):
         backend.create_job(person.order(**wrong))
 
     assert refused.value.status == 400
-    assert named in refused.value.problem["message"]
+    assert named in refused.value.body["message"]
 
 
 def test_a_job_that_does_not_exist_is_not_found(backend):
     with pytest.raises(ApiError) as refused:
-        backend.job("j" + "0" * 32)
+        backend.get_job("j" + "0" * 32)
 
     assert refused.value.status == 404
 
 
 def test_every_style_of_the_catalogue_has_its_preview(backend):
-    styles = backend.styles()
+    styles = list(backend.all_styles())
 
     assert len(styles) >= 16
     for style in styles:
         assert set(style["name"]) == set(style["description"]) == {"en", "de"}
-        preview = Image.open(io.BytesIO(backend.preview(style["preview"])))
+        preview = Image.open(io.BytesIO(backend.preview_style(style["style"])))
         assert preview.format == "WEBP"

@@ -4,8 +4,9 @@ import json
 
 import pytest
 
-from demo.app_backend import ApiError, AppBackend
+from infra.laptop.client import app_client
 from laptop_cloud import identities, places
+from likeness_client.errors import ApiError
 
 
 def test_an_unsigned_call_is_refused(running, http):
@@ -14,7 +15,7 @@ def test_an_unsigned_call_is_refused(running, http):
     assert answer.status == 403
 
 
-def test_a_role_that_may_not_call_the_api_is_refused(running, http, ops):
+def test_a_role_that_may_not_call_the_api_is_refused(running, ops):
     iam = ops("iam")
     trust = {
         "Version": "2012-10-17",
@@ -27,19 +28,17 @@ def test_a_role_that_may_not_call_the_api_is_refused(running, http, ops):
         ],
     }
     iam.create_role(RoleName="stranger", AssumeRolePolicyDocument=json.dumps(trust))
-    stranger = AppBackend(
-        running.api_url, places.REGION, identities.assume(running.root(), "stranger"), http
-    )
+    stranger = app_client(running, identities.assume(running.root(), "stranger"))
 
     with pytest.raises(ApiError) as refused:
-        stranger.styles()
+        stranger.list_styles()
 
     assert refused.value.status == 403
 
 
 def test_the_app_backend_cannot_call_the_moderators_routes(backend):
     with pytest.raises(ApiError) as refused:
-        backend._call("GET", "/v1/reviews")  # noqa: SLF001 - it has no such call of its own
+        backend._api.send("GET", "/v1/reviews", headers={})  # noqa: SLF001 - it has no such call of its own
 
     assert refused.value.status == 401
 
@@ -58,7 +57,7 @@ def test_a_missing_permission_fails_the_job_and_returns_the_day(
     job_id = person.hands_in(*selfies[:3], avatars=2)
 
     with without_permission(owner, sid):
-        backend.submit(job_id)
+        backend.submit_job(job_id)
         job = person.sees_end(job_id)
 
     assert job["state"] == "failed"

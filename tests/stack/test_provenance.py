@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from demo.app_backend import ApiError
+from likeness_client.errors import ApiError
 from tests.stack.people import Person
 
 
@@ -15,7 +15,7 @@ def made(backend, selfies, http):
     """A user, their job, and its avatars: (style, PNG, smallest WebP), best first."""
     person = Person(backend)
     job_id = person.hands_in(*selfies[:3], styles=["oil", "pencil"])
-    backend.submit(job_id)
+    backend.submit_job(job_id)
     job = person.sees_end(job_id)
     assert job["state"] == "completed", job["reason"]
     pictures = [
@@ -38,7 +38,7 @@ def test_every_file_of_a_published_avatar_is_ours_by_its_credentials(backend, ma
     assert pictures
     for style, png, webp in pictures:
         for content, kind in ((png, "image/png"), (webp, "image/webp")):
-            found = backend.verify(content, kind)
+            found = backend.verify_picture(content, kind)
             assert (found["ours"], found["by"]) == (True, "credentials")
             assert found["credentials"] == "trusted"
             assert found["style"] == style
@@ -50,7 +50,7 @@ def test_a_halved_and_saved_again_avatar_is_ours_by_its_watermark(backend, made)
     _, _, pictures = made
     style, png, _ = pictures[0]
 
-    found = backend.verify(as_jpeg(png, 512), "image/jpeg")
+    found = backend.verify_picture(as_jpeg(png, 512), "image/jpeg")
 
     assert (found["ours"], found["by"], found["credentials"]) == (True, "watermark", "none")
     assert (found["style"], found["revoked"]) == (style, False)
@@ -63,7 +63,7 @@ def test_one_changed_bit_invalidates_the_credentials_and_not_the_watermark(backe
         1  # a bit of the label: a pixel's bit would damage everything after it
     )
 
-    found = backend.verify(bytes(changed), "image/webp")
+    found = backend.verify_picture(bytes(changed), "image/webp")
 
     assert found["credentials"] == "invalid"
     assert found["by"] == "watermark"
@@ -75,27 +75,25 @@ def test_a_foreign_picture_is_not_ours(backend, selfies):
     Image.fromarray(noise).save(png, "PNG")
 
     for content, kind in ((selfies[0], "image/jpeg"), (png.getvalue(), "image/png")):
-        found = backend.verify(content, kind)
+        found = backend.verify_picture(content, kind)
         assert (found["ours"], found["by"], found["style"]) == (False, None, None)
 
 
 def test_a_file_that_is_not_a_picture_is_refused_with_a_reason(backend):
     with pytest.raises(ApiError) as refused:
-        backend.verify(b"hello", "image/png")
+        backend.verify_picture(b"hello", "image/png")
     assert refused.value.status == 400
     with pytest.raises(ApiError) as refused:
-        backend.verify(b"hello", "text/plain")
+        backend.verify_picture(b"hello", "text/plain")
     assert refused.value.status == 400
 
 
 def test_an_avatar_that_was_not_kept_is_revoked(backend, made):
     _, job, pictures = made
-    backend._call(
-        "POST", f"/v1/jobs/{job['job_id']}/keep", {"avatars": [job["avatars"][0]["avatar_id"]]}
-    )
+    backend.keep_avatars(job["job_id"], {"avatars": [job["avatars"][0]["avatar_id"]]})
 
-    kept = backend.verify(pictures[0][1], "image/png")
-    dropped = backend.verify(as_jpeg(pictures[1][1], 1024), "image/jpeg")
+    kept = backend.verify_picture(pictures[0][1], "image/png")
+    dropped = backend.verify_picture(as_jpeg(pictures[1][1], 1024), "image/jpeg")
 
     assert kept["revoked"] is False
     assert (dropped["ours"], dropped["revoked"]) == (True, True)
@@ -106,7 +104,7 @@ def test_only_the_publishing_function_can_sign(backend, made, selfies, without_p
     with without_permission("PublishAvatarsFunction", "SignCredentials"):
         person = Person(backend)
         job_id = person.hands_in(*selfies[:3], styles=["pencil"], avatars=1)
-        backend.submit(job_id)
+        backend.submit_job(job_id)
         job = person.sees_end(job_id)
 
     assert job["state"] == "failed"

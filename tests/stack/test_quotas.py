@@ -45,7 +45,7 @@ def test_ten_functions_run_at_once(ops):
 def test_a_job_ends_well_in_spite_of_them(backend, selfies):
     person = Person(backend)
     job_id = person.hands_in(*selfies[:5])
-    backend.submit(job_id)
+    backend.submit_job(job_id)
 
     job = person.sees_end(job_id)
 

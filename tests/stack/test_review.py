@@ -11,10 +11,10 @@ import boto3
 import pytest
 from PIL import Image
 
-from demo.app_backend import ApiError
 from laptop_cloud import places
 from likeness.adapters.review.audit_table import AuditLogTable
 from likeness.domain.review import audit
+from likeness_client.errors import ApiError
 from tests.clocks import jobs_left
 from tests.stack.moderators import ReviewDesk, review_of, signed_in
 from tests.stack.people import until
@@ -23,8 +23,8 @@ from tests.stack.people import until
 @pytest.fixture
 def in_review(celebrity, person, backend, selfies):
     job_id = person.hands_in(*selfies[:3], avatars=2)
-    backend.submit(job_id)
-    until(lambda: backend.job(job_id)["state"] == "in_review")
+    backend.submit_job(job_id)
+    until(lambda: backend.get_job(job_id)["state"] == "in_review")
     return job_id
 
 
@@ -179,15 +179,15 @@ def test_an_appeal_brings_the_same_photo_back_to_another_lead(
 ):
     assert other.refuse(review_of(in_review), reason="RIGHTS.NOT_SELF")[0] == 200
     assert person.sees_end(in_review)["state"] == "refused"
-    assert backend.quota(person.user_id)["left"] == 0
+    assert backend.get_quota(person.user_id)["left"] == 0
 
-    until(lambda: backend.job(in_review)["deletion"] == "deleted")  # before that, 409
-    opened = backend.appeal(in_review)
+    until(lambda: backend.get_job(in_review)["deletion"] == "deleted")  # before that, 409
+    opened = backend.appeal_job(in_review)
     (post,) = opened["uploads"]
     backend.upload(post, selfies[5])
     until(lambda: _appeal(backend, in_review)["photos"][0]["state"] == "another")
     assert objects(in_review) == [], "what is not the photo is not kept"
-    (post,) = backend.appeal(in_review)["uploads"]
+    (post,) = backend.appeal_job(in_review)["uploads"]
     backend.upload(post, selfies[0])
     until(lambda: _appeal(backend, in_review)["state"] == "in_review")
 
@@ -206,18 +206,18 @@ def test_an_appeal_brings_the_same_photo_back_to_another_lead(
     assert granted["state"] == "granted"
     assert objects(in_review) == []
     reserved = next(
-        e["at"] for e in backend.job(in_review)["timeline"] if e["state"] == "moderating"
+        e["at"] for e in backend.get_job(in_review)["timeline"] if e["state"] == "moderating"
     )
-    quota = backend.quota(person.user_id)
+    quota = backend.get_quota(person.user_id)
     assert quota["left"] == jobs_left(quota, reserved=reserved, granted=granted["decided_at"])
     assert desk.call("GET", "/v1/reviews/stats")[1]["appeals"]["overturned"] >= 1
     with pytest.raises(ApiError) as again:
-        backend.appeal(in_review)
+        backend.appeal_job(in_review)
     assert again.value.status == 409
 
 
 def _appeal(backend, job_id):
-    return backend.job(job_id)["statement"]["appeal"]
+    return backend.get_job(job_id)["statement"]["appeal"]
 
 
 def test_the_audit_log_verifies_until_an_entry_is_changed(in_review, desk, person, running):
@@ -289,8 +289,8 @@ def test_a_second_moderator_decides_blind_and_the_stricter_one_stands(
 def test_the_review_policy_sends_clean_photos_to_a_human(person, backend, selfies, desk, setting):
     with setting("ModeratePhotosFunction", LIKENESS_REVIEW_POLICY="all"):
         job_id = person.hands_in(*selfies[:3], avatars=2)
-        backend.submit(job_id)
-        until(lambda: backend.job(job_id)["state"] == "in_review")
+        backend.submit_job(job_id)
+        until(lambda: backend.get_job(job_id)["state"] == "in_review")
 
     review = review_of(job_id)
     (case,) = desk.call("GET", "/v1/reviews")[1]["reviews"]
@@ -299,7 +299,7 @@ def test_the_review_policy_sends_clean_photos_to_a_human(person, backend, selfie
     job = person.sees_end(job_id)
     assert (job["state"], job["reason"]["code"]) == ("refused", "SUBJECT.SEVERAL_FACES")
     assert job["statement"] is None, "nothing was decided about the person"
-    assert backend.quota(person.user_id)["left"] == 1, "it can be fixed: the day comes back"
+    assert backend.get_quota(person.user_id)["left"] == 1, "it can be fixed: the day comes back"
 
 
 @pytest.fixture
@@ -370,8 +370,9 @@ def test_a_moderator_cannot_call_the_app_backends_routes(desk):
 
 
 def test_the_app_backend_cannot_decide(in_review, desk, backend, person):
+    path = f"/v1/reviews/{review_of(in_review)}/decision"
     with pytest.raises(ApiError) as refused:
-        backend._call("POST", f"/v1/reviews/{review_of(in_review)}/decision", {"approve": True})
+        backend._api.call(dict, "POST", path, body={"approve": True})  # noqa: SLF001
 
     assert refused.value.status == 401
     assert desk.refuse(review_of(in_review))[0] == 200

@@ -1,6 +1,6 @@
 """Settings from the template: a mistake is named in the error."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import ValidationError
@@ -24,9 +24,22 @@ def test_the_variables_of_every_function_are_sufficient():
 
 
 def test_consent_versions_are_a_list():
-    settings = Settings.read(GIVEN | {"LIKENESS_CONSENT_VERSIONS": "2026-11, 2027-01"})
+    settings = Settings.read(GIVEN | {"LIKENESS_CONSENT_VERSIONS": "2026-11, 2027-01-15"})
 
-    assert settings.consents == {"2026-11", "2027-01"}
+    assert settings.consents == {
+        "2026-11": datetime(2026, 11, 1, tzinfo=UTC),
+        "2027-01-15": datetime(2027, 1, 15, tzinfo=UTC),
+    }
+
+
+@pytest.mark.parametrize(
+    "versions", ["", "v2", "2026-13", "2026-02-30", "2026", "2026-W01", "2026-11,"]
+)
+def test_a_consent_version_is_a_date(versions):
+    settings = Settings.read(GIVEN | {"LIKENESS_CONSENT_VERSIONS": versions})
+
+    with pytest.raises(ValueError, match="version|month|day"):
+        settings.consents  # noqa: B018
 
 
 @pytest.mark.parametrize("name", ["LIKENESS_TABLE", "LIKENESS_PHOTOS_BUCKET"])

@@ -286,7 +286,7 @@ def test_deleting_is_retried_after_any_error(machine):
 def test_ending_a_job_is_retried_after_any_error(machine):
     ran = machine.run(
         ModeratePhotos={"outcome": "refused"},
-        FailJob=[Fails("NotDeleted"), Fails("Conflict"), REFUSED],
+        FailJob=[Fails("NotDeleted"), Fails("ConcurrentChange"), REFUSED],
     )
 
     assert ran.status == "SUCCEEDED"

@@ -69,6 +69,9 @@ class JobStateChanged(BaseModel):
         )
 
 
+EVENTS = {JOB_STATE_CHANGED: JobStateChanged}
+
+
 class StreamRecord(Record):
     """A record of the table's stream: an event to publish, or why it cannot be read."""
 

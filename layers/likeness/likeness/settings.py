@@ -8,6 +8,7 @@ from typing import Self
 from pydantic import Field
 
 from likeness.contracts import Engine
+from likeness.domain.account.consent import ConsentVersions, consent_versions
 from likeness.domain.record import Record
 from likeness.domain.review.case import ReviewPolicy
 
@@ -95,8 +96,8 @@ class Settings(Record):
         return timedelta(days=self.avatar_days)
 
     @property
-    def consents(self) -> frozenset[str]:
-        return frozenset(version.strip() for version in self.consent_versions.split(","))
+    def consents(self) -> ConsentVersions:
+        return consent_versions(version.strip() for version in self.consent_versions.split(","))
 
     @property
     def accepted_detectors(self) -> list[str]:

@@ -204,6 +204,7 @@ def test_one_of_twenty_concurrent_jobs_reserves_the_day(tables):
     ids = [JobId("j" + str(n).zfill(32)) for n in range(1, 21)]
     for job_id in ids:
         opened(tables, job_id)
+        tables.users.remove_open_jobs(USER, [job_id])  # their number is limited
 
     def attempt(job_id: JobId) -> bool:
         try:

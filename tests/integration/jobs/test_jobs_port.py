@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from likeness.domain.errors import Conflict, NotFound
+from likeness.domain.account.erasure import Erasure, new_erasure_id
+from likeness.domain.account.user import MAX_OPEN_JOBS
+from likeness.domain.errors import Conflict, ErasureRunning, NotFound, TooManyOpenJobs
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.ids import JobId, UserId
 from likeness.domain.jobs.job import JobState
@@ -57,6 +59,41 @@ def test_a_job_is_created_once_and_a_repeat_stores_no_photo(jobs):
 
     assert jobs.get(JOB).avatars == a_job().avatars
     assert len(jobs.photos(JOB)) == 3
+
+
+def test_the_open_jobs_of_a_user_are_limited(tables):
+    ids = [JobId(f"j{n:032x}") for n in range(MAX_OPEN_JOBS + 1)]
+    for job_id in ids[:-1]:
+        tables.jobs.create(a_job(job_id=job_id), [])
+
+    with pytest.raises(TooManyOpenJobs) as refused:
+        tables.jobs.create(a_job(job_id=ids[-1]), photos(3, job_id=ids[-1]))
+
+    assert set(refused.value.job_ids) == set(ids[:-1])
+    assert tables.jobs.photos(ids[-1]) == []
+    tables.jobs.create(a_job(job_id=ids[-1], user_id=UserId("user-2")), [])
+
+
+def test_a_job_that_is_removed_from_the_open_jobs_makes_room(tables):
+    ids = [JobId(f"j{n:032x}") for n in range(MAX_OPEN_JOBS)]
+    for job_id in ids:
+        tables.jobs.create(a_job(job_id=job_id), [])
+
+    tables.users.remove_open_jobs(USER, ids[1:])
+
+    assert tables.users.profile(USER).open_jobs == {ids[0]}
+    tables.users.remove_open_jobs(USER, ids)
+    new = JobId("j" + "f" * 32)
+    tables.jobs.create(a_job(job_id=new), [])
+    assert tables.users.profile(USER).open_jobs == {new}
+
+
+def test_no_job_is_created_for_a_user_who_is_being_erased(tables):
+    begun = Erasure(erasure_id=new_erasure_id(), user_id=USER, requested_at=NOW)
+    tables.erasures.begin(begun)
+
+    with pytest.raises(ErasureRunning):
+        tables.jobs.create(a_job(), [])
 
 
 def test_only_the_first_of_two_writers_wins(jobs):

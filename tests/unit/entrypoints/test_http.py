@@ -3,23 +3,30 @@
 import base64
 import json
 import logging
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Any
+from typing import Any, get_args
 
 import pytest
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ValidationError
+from pydantic.fields import FieldInfo
 
-from likeness.api.app import AddPhoto, JobStateView, Message, PageQuery
+from docs import openapi
+from likeness.api.app import AddPhoto, CreateJob, JobStateView, Message, PageQuery
 from likeness.api.review import DecideReview
 from likeness.domain import errors
 from likeness.domain.errors import LikenessError
+from likeness.domain.ids import USER_ID
 from likeness.domain.jobs.job import JobState
+from likeness.domain.moment import Moment, read_text
 from likeness.domain.reasons import Reason
 from likeness.domain.review.case import Moderator
 from likeness.domain.review.staff import StaffMember
 from likeness.entrypoints.auth import moderator
 from likeness.entrypoints.http import STATUS, OnRepeat, Picture, route, routes
-from tests.builders import JOB, Context
+from tests.builders import JOB, NOW, Context, an_order
 from tests.fakes.staff import FakeStaff, a_member
 
 
@@ -30,6 +37,7 @@ def call(
     body: str | None = None,
     claims: dict[str, str] | None = None,
     query: dict[str, str] | None = None,
+    content_type: str = "application/json",
 ) -> tuple[int, dict[str, Any]]:
     operation = handler.operation
     names = [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
@@ -38,7 +46,7 @@ def call(
         "routeKey": f"{operation.method} {operation.path}",
         "rawPath": path,
         "rawQueryString": "",
-        "headers": {"content-type": "application/json"},
+        "headers": {"content-type": content_type},
         "pathParameters": dict.fromkeys(names, path.split("/")[3] if names else ""),
         "requestContext": {
             "http": {"method": operation.method, "path": path},
@@ -84,9 +92,50 @@ def test_all_errors_have_one_shape(kind):
     assert body == {"error": kind.__name__, "message": "what is wrong"}
 
 
+def test_a_class_that_is_no_kind_has_the_kind_of_its_ancestor():
+    status, body = call(raising(errors.NotDeleted("a photo")), f"/v1/jobs/{JOB}/submit")
+
+    assert (status, body["error"]) == (HTTPStatus.SERVICE_UNAVAILABLE, "Unavailable")
+
+
+def test_over_quota_names_the_job_and_the_next_day():
+    error = errors.OverQuota(
+        "used",
+        reason=Reason.QUOTA_DAY_USED,
+        job_id=JOB,
+        next_day_begins_at=NOW + timedelta(seconds=90, microseconds=1),
+        now=NOW,
+    )
+    event = {"pathParameters": {"job_id": JOB}, "headers": {}}
+
+    response = raising(error)(event, Context())
+
+    assert response["statusCode"] == HTTPStatus.TOO_MANY_REQUESTS
+    assert response["headers"]["Retry-After"] == "91"
+    assert json.loads(response["body"]) == {
+        "error": "OverQuota",
+        "message": "used",
+        "reason": "QUOTA.DAY_USED",
+        "job_id": JOB,
+        "next_day_begins_at": "2026-11-22T12:01:30.000001Z",
+    }
+
+
+def test_too_many_open_jobs_are_named():
+    _, body = call(raising(errors.TooManyOpenJobs("5", job_ids=(JOB,))), f"/v1/jobs/{JOB}/submit")
+
+    assert (body["error"], body["job_ids"]) == ("TooManyOpenJobs", [JOB])
+
+
 @pytest.mark.parametrize(
     ("error", "seconds"),
-    [(errors.PhotosBeingChecked("p01"), "1"), (errors.Conflict("too late"), None)],
+    [
+        (errors.PhotosBeingChecked("p01"), "1"),
+        (errors.ConcurrentChange("again"), "1"),
+        (errors.InProgress("again"), "1"),
+        (errors.PhotosNotDeletedYet("soon"), "60"),
+        (errors.JobEnded("too late"), None),
+    ],
 )
 def test_an_error_that_ends_by_itself_says_when_to_try_again(error, seconds):
     event = {"pathParameters": {"job_id": JOB}, "headers": {}}
@@ -114,6 +163,27 @@ def test_an_error_may_carry_a_reason_code():
     assert body["reason"] == "SYSTEM.REVIEW_EXPIRED"
 
 
+def test_a_stored_record_that_is_not_valid_is_a_fault_of_ours():
+    def broken() -> None:
+        JobStateView.model_validate({"job_id": "Jane Doe"})
+
+    @route("GET", "/v1/jobs/{job_id}", gives=JobStateView)
+    def handler(job_id: str) -> JobStateView:
+        broken()
+        raise AssertionError
+
+    status, body = call(handler, f"/v1/jobs/{JOB}")
+
+    assert (status, body["error"]) == (HTTPStatus.INTERNAL_SERVER_ERROR, "Internal")
+
+
+def test_the_error_of_a_record_which_is_logged_names_no_value():
+    with pytest.raises(ValidationError, match="job_id") as refused:
+        JobStateView.model_validate({"job_id": "Jane Doe", "state": "open"})
+
+    assert "Jane" not in str(refused.value)
+
+
 def test_an_unexpected_error_discloses_nothing(caplog):
     with caplog.at_level(logging.CRITICAL):
         status, body = call(raising(RuntimeError("table likeness-prod")), f"/v1/jobs/{JOB}/submit")
@@ -130,7 +200,9 @@ def test_a_malformed_id_is_not_found_and_does_not_reach_the_use_case(job_id):
     assert status == HTTPStatus.NOT_FOUND
 
 
-@pytest.mark.parametrize("user_id", ["a b", "x" * 129, "", "käthe", "a/b", ".", ".."])
+@pytest.mark.parametrize(
+    "user_id", ["a b", "a%2Bb", "a#b", "x" * 129, "", "käthe", "a/b", ".", ".."]
+)
 def test_a_malformed_user_id_is_refused_and_does_not_reach_the_use_case(user_id):
     @route("GET", "/v1/users/{user_id}/quota", gives=JobStateView)
     def handler(user_id: str) -> JobStateView:
@@ -141,6 +213,29 @@ def test_a_malformed_user_id_is_refused_and_does_not_reach_the_use_case(user_id)
 
     assert response["statusCode"] == HTTPStatus.BAD_REQUEST
     assert "user_id" in response["body"]
+
+
+@pytest.mark.parametrize(
+    "user_id",
+    [
+        "user+tag@example.com",
+        "bXkgdXNlcg==",
+        "a-b_c",
+        "auth0|507f1f77bcf86cd799439011",
+        "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+        "8e03978e-40d5-43dd-bc93-6894a57f9324",
+        "~a:b=c",
+        "x" * 128,
+    ],
+)
+def test_the_user_ids_of_common_systems_are_accepted(user_id):
+    @route("GET", "/v1/users/{user_id}/quota", gives=JobStateView)
+    def handler(user_id: str) -> JobStateView:
+        return JobStateView(job_id=JOB, state=JobState.OPEN)
+
+    event = {"pathParameters": {"user_id": user_id}, "requestContext": {}}
+    assert handler(event, Context())["statusCode"] == HTTPStatus.OK
+    assert an_order(user_id=user_id).user_id == user_id
 
 
 def paging() -> Any:
@@ -164,6 +259,11 @@ def test_a_query_is_parsed_and_has_defaults():
         ({"limit": "101"}, "limit"),
         ({"limit": "1,2"}, "limit"),
         ({"limit": ""}, "limit"),
+        ({"limit": "+1"}, "limit"),
+        ({"limit": " 1"}, "limit"),
+        ({"limit": "1_0"}, "limit"),
+        ({"limit": "01"}, "limit"),
+        ({"limit": "1.0"}, "limit"),
         ({"cursor": ""}, "cursor"),
         ({"cursor": "x" * 513}, "cursor"),
         ({"page": "2"}, "page"),
@@ -173,7 +273,30 @@ def test_an_invalid_query_names_the_parameter(query, named):
     status, problem = call(paging(), "/v1/things", query=query)
 
     assert status == HTTPStatus.BAD_REQUEST
+    assert problem["field"] == f"/query/{named}"
     assert named in problem["message"]
+
+
+def test_an_operation_without_a_query_takes_none():
+    status, problem = call(submitting(), f"/v1/jobs/{JOB}/submit", query={"dry_run": "true"})
+
+    assert (status, problem["field"]) == (HTTPStatus.BAD_REQUEST, "/query/dry_run")
+
+
+@pytest.mark.parametrize("content_type", ["", "text/plain", "application/x-www-form-urlencoded"])
+def test_only_json_is_accepted_as_json(content_type):
+    body = '{"content_type": "image/png"}'
+
+    status, problem = call(adding(), "/v1/photos", body=body, content_type=content_type)
+
+    assert status == HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    assert problem["error"] == "UnsupportedMediaType"
+
+
+def test_json_may_name_its_charset():
+    body, kind = '{"content_type": "image/png"}', "Application/JSON; charset=utf-8"
+
+    assert call(adding(), "/v1/photos", body=body, content_type=kind)[0] == HTTPStatus.OK
 
 
 def adding() -> Any:
@@ -191,8 +314,9 @@ def adding() -> Any:
         ("{}", "content_type"),
         (None, "content_type"),
         ('{"content_type": "image/png", "user_nmae": "x"}', "user_nmae"),
-        ("not json", "body"),
-        ("[]", "body"),
+        ("not json", ""),
+        ("[]", ""),
+        ("\ufeff{}", ""),
     ],
 )
 def test_an_invalid_body_names_the_field(body, named):
@@ -200,7 +324,65 @@ def test_an_invalid_body_names_the_field(body, named):
 
     assert status == HTTPStatus.BAD_REQUEST
     assert problem["error"] == "Invalid"
+    assert problem["field"] == f"/body/{named}".rstrip("/")
     assert named in problem["message"]
+
+
+def ordering() -> Any:
+    @route("POST", "/v1/orders", takes=CreateJob, gives=JobStateView)
+    def handler(request: CreateJob) -> JobStateView:
+        raise AssertionError(request)
+
+    return handler
+
+
+@pytest.mark.parametrize(
+    ("change", "faults"),
+    [
+        ({"styles": []}, {"/body/styles": "must have at least 1 item"}),
+        ({"styles": ["comic"] * 6}, {"/body/styles": "must have at most 5 items"}),
+        ({"styles": "comic"}, {"/body/styles": "must be an array"}),
+        ({"styles": ["Comic!"]}, {"/body/styles/0": "must match ^[a-z][a-z0-9-]{1,31}$"}),
+        ({"styles": [7]}, {"/body/styles/0": "must be a string"}),
+        ({"avatars": 31}, {"/body/avatars": "must be at most 30"}),
+        ({"avatars": 0}, {"/body/avatars": "must be at least 1"}),
+        ({"avatars": 1.5}, {"/body/avatars": "must be an integer"}),
+        ({"avatars": "4"}, {"/body/avatars": "must be an integer"}),
+        ({"time_zone": ""}, {"/body/time_zone": "must have at least 1 character"}),
+        ({"consent": 1}, {"/body/consent": "must be an object"}),
+        ({"consent": {"version": "1"}}, {"/body/consent/accepted_at": "is required"}),
+        ({"a/b~c": 1}, {"/body/a~1b~0c": "is not known"}),
+        ({"metadata": {"k": 1}}, {"/body/metadata/k": "must be a string"}),
+        (
+            {"avatars": None, "user_id": "a b"},
+            {
+                "/body/user_id": f"must match {USER_ID.pattern}",
+                "/body/avatars": "must be an integer",
+            },
+        ),
+        (
+            {"photos": [{"content_type": "image/gif"}] * 3},
+            {
+                f"/body/photos/{n}/content_type": "must be one of "
+                "'image/jpeg', 'image/png', 'image/webp', 'image/heic' or 'image/heif'"
+                for n in range(3)
+            },
+        ),
+    ],
+    ids=str,
+)
+def test_each_fault_of_a_body_is_said_in_terms_of_the_api(change, faults):
+    body = json.loads(an_order().model_dump_json()) | change
+
+    status, problem = call(ordering(), "/v1/orders", body=json.dumps(body))
+
+    assert status == HTTPStatus.BAD_REQUEST
+    found = problem.get("faults") or [
+        {"field": problem["field"], "message": problem["message"].partition(" ")[2]}
+    ]
+    assert {fault["field"]: fault["message"] for fault in found} == faults
+    assert problem["field"] == next(iter(faults))
+    assert all(f"{field} {said}" in problem["message"] for field, said in faults.items())
 
 
 @pytest.mark.parametrize("approve", ['"yes"', "1", '"true"', "null", "[true]"])
@@ -215,7 +397,26 @@ def test_only_true_is_accepted_as_true(approve):
     assert "approve" in problem["message"]
 
 
-@pytest.mark.parametrize("time", ["1795388745", "1.5", '"2026-11-22T12:00:00"'])
+@pytest.mark.parametrize(
+    "time",
+    [
+        "1795388745",
+        "1.5",
+        "null",
+        '"1795388745"',
+        '"1795388745000"',
+        '"-1"',
+        '"2026-11-22"',
+        '"2026-11-22T12:00Z"',
+        '"2026-11-22T12:00:00"',
+        '"2026-11-22 12:00:00Z"',
+        '"2026-11-22T12:00:00+0100"',
+        '"2026-13-22T12:00:00Z"',
+        '"0001-01-01T00:00:00Z"',
+        '"1999-12-31T23:59:59Z"',
+        '"9999-12-31T23:59:59Z"',
+    ],
+)
 def test_a_time_is_a_string_with_a_zone(time):
     @route("POST", "/v1/consent", takes=Consenting, gives=JobStateView)
     def handler(request: Consenting) -> JobStateView:
@@ -224,11 +425,39 @@ def test_a_time_is_a_string_with_a_zone(time):
     status, problem = call(handler, "/v1/consent", body=f'{{"accepted_at": {time}}}')
 
     assert status == HTTPStatus.BAD_REQUEST
-    assert "accepted_at" in problem["message"]
+    assert problem["field"] == "/body/accepted_at"
+    assert re.search("RFC 3339|must be at least|must be less than", problem["message"])
 
 
 class Consenting(Message):
-    accepted_at: AwareDatetime
+    accepted_at: Moment
+
+
+@pytest.mark.parametrize(
+    "time", ["2026-11-22T12:00:00Z", "2026-11-22t13:00:00+01:00", "2026-11-22T12:00:00.000z"]
+)
+def test_a_time_is_any_rfc_3339_text(time):
+    found = Consenting.model_validate_json(json.dumps({"accepted_at": time}), strict=True)
+
+    assert found.accepted_at == NOW
+
+
+def test_every_time_in_a_request_is_a_moment():
+    """A plain datetime also reads Unix times as text."""
+
+    def times(model: type[BaseModel]) -> Iterator[FieldInfo]:
+        for field in model.model_fields.values():
+            for kind in {field.annotation, *get_args(field.annotation)}:
+                if kind in {datetime, AwareDatetime}:
+                    yield field
+                elif isinstance(kind, type) and issubclass(kind, BaseModel):
+                    yield from times(kind)
+
+    operations = [handler.operation for handler in openapi.handlers()]
+    asked = {one.takes for one in operations if one.takes not in {None, Picture}}
+    found = [field for model in asked for field in times(model)]
+    assert len(found) >= 4
+    assert [field for field in found if BeforeValidator(read_text) not in field.metadata] == []
 
 
 def test_an_invalid_body_is_not_repeated_in_the_response():
@@ -250,7 +479,7 @@ TOKEN = {"sub": "subject-1", "token_use": "id", "cognito:username": "ann"}
 
 
 @pytest.mark.parametrize(
-    "groups", [{"moderators"}, {"moderation-leads"}, {"users", "moderators"}], ids=str
+    "groups", [["moderators"], ["moderation-leads"], ["users", "moderators"]], ids=str
 )
 def test_a_moderator_is_identified_by_the_accounts_groups_and_subject(groups):
     member = a_member("ann", "subject-1", *groups)
@@ -279,7 +508,7 @@ def test_another_token_is_refused(claims):
     assert problem["error"] == "Forbidden"
 
 
-@pytest.mark.parametrize("groups", [set(), {"users"}, {"not-moderators"}], ids=str)
+@pytest.mark.parametrize("groups", [[], ["users"], ["not-moderators"]], ids=str)
 def test_a_user_in_no_group_of_the_desk_is_refused_although_the_token_names_one(groups):
     claims = TOKEN | {"cognito:groups": "[moderators]"}
 
@@ -347,9 +576,9 @@ def verify(request: Picture) -> JobStateView:
     [
         ("image/png", b"\x89PNG", 200),
         ("Image/PNG; charset=binary", b"\x89PNG", 200),
-        ("image/gif", b"\x89PNG", 400),
-        ("application/json", b"\x89PNG", 400),
-        ("", b"\x89PNG", 400),
+        ("image/gif", b"\x89PNG", 415),
+        ("application/json", b"\x89PNG", 415),
+        ("", b"\x89PNG", 415),
         ("image/png", b"", 400),
     ],
 )
@@ -364,8 +593,24 @@ def test_a_picture_is_accepted_as_the_body_by_its_content_type(content_type, bod
     response = verify(event, Context())
 
     assert response["statusCode"] == status
-    if status == 400:
-        assert json.loads(response["body"])["error"] == "Invalid"
+    if status >= 400:
+        kind = {400: "Invalid", 415: "UnsupportedMediaType"}[status]
+        assert json.loads(response["body"])["error"] == kind
+
+
+def test_a_picture_may_be_sent_as_bytes_of_no_type():
+    @route("POST", "/v1/verify", takes=Picture, gives=JobStateView, on_repeat=OnRepeat.RUN_AGAIN)
+    def handler(request: Picture) -> JobStateView:
+        assert request.content == b"\x89PNG"
+        return JobStateView(job_id=JOB, state=JobState.MODERATING)
+
+    event = {
+        "headers": {"content-type": "application/octet-stream"},
+        "body": base64.b64encode(b"\x89PNG").decode(),
+        "isBase64Encoded": True,
+    }
+
+    assert handler(event, Context())["statusCode"] == HTTPStatus.OK
 
 
 def grouped() -> Any:

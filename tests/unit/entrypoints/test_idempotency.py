@@ -73,7 +73,8 @@ def post(
     if sub:
         authorizer = {"jwt": {"claims": {"sub": sub, "cognito:groups": "[moderators]"}}}
     event = {
-        "headers": {} if key is None else {"idempotency-key": key},
+        "headers": {"content-type": "application/json"}
+        | ({} if key is None else {"idempotency-key": key}),
         "pathParameters": {"job_id": job_id},
         "requestContext": {"authorizer": authorizer},
         "body": body if isinstance(body, str) else json.dumps(body),

@@ -7,17 +7,32 @@ from pydantic import ValidationError
 
 from likeness.api.app import StoredJob
 from likeness.contracts import JobError
+from likeness.domain.account.consent import consent_versions
 from likeness.domain.account.quota import QuotaState, ReservedDay, UserZone
-from likeness.domain.errors import Conflict, Forbidden, Invalid, NotFound, OverQuota, Unavailable
+from likeness.domain.account.user import MAX_OPEN_JOBS
+from likeness.domain.errors import (
+    Conflict,
+    ConsentNotInForce,
+    Invalid,
+    NotFound,
+    OverQuota,
+    TierClosed,
+    TooManyOpenJobs,
+    Unavailable,
+    UnknownStyle,
+)
 from likeness.domain.ids import UserId
 from likeness.domain.jobs.job import JobState
 from likeness.domain.photos.photo import PhotoState
+from likeness.domain.reasons import Reason
 from likeness.services.jobs.create_job import Terms, create_job, create_job_again
 from tests.builders import (
     JOB,
+    MIDNIGHT,
     NOW,
     TODAY,
     USER,
+    a_job,
     a_photo,
     a_style,
     a_tier,
@@ -46,7 +61,7 @@ def create(world, request=None, **terms):
             **{
                 "styles": styles(),
                 "tiers": tiers(),
-                "consent_versions": frozenset({"2026-11"}),
+                "consent_versions": consent_versions(["2026-11", "2026-11-20", "2026-12"]),
                 "submit_within": timedelta(hours=1),
                 "deadline": timedelta(hours=23),
             }
@@ -129,7 +144,24 @@ def test_every_job_has_its_own_id_and_seed(world):
 @pytest.mark.parametrize(
     ("request_", "policy", "error", "says"),
     [
-        ({"consent": {"version": "2020-01", "accepted_at": NOW}}, {}, Invalid, "2026-11"),
+        (
+            {"consent": {"version": "2020-01", "accepted_at": NOW}},
+            {},
+            ConsentNotInForce,
+            "2026-11-20, 2026-11$",
+        ),
+        (
+            {"consent": {"version": "2026-12", "accepted_at": NOW}},
+            {},
+            ConsentNotInForce,
+            "not in force",
+        ),
+        (
+            {"consent": {"version": "2026-11-20", "accepted_at": "2026-11-19T23:59:59Z"}},
+            {},
+            Invalid,
+            "before version",
+        ),
         (
             {"consent": {"version": "2026-11", "accepted_at": NOW + timedelta(hours=1)}},
             {},
@@ -144,8 +176,8 @@ def test_every_job_has_its_own_id_and_seed(world):
         ),
         ({"time_zone": "Mars/Olympus"}, {}, Invalid, "Europe/Berlin"),
         ({"time_zone": "../../etc/passwd"}, {}, Invalid, "IANA"),
-        ({}, {"tiers": tiers(open=False)}, Forbidden, "lite"),
-        ({"styles": ["comic", "nonesuch"]}, {}, Invalid, "nonesuch"),
+        ({}, {"tiers": tiers(open=False)}, TierClosed, "lite"),
+        ({"styles": ["comic", "nonesuch"]}, {}, UnknownStyle, "nonesuch"),
         (
             {"styles": ["comic"]},
             {"styles": {"comic": a_style(withdrawn=True)}},
@@ -182,8 +214,60 @@ def test_a_consent_time_slightly_in_the_future_is_accepted(world):
 def test_a_used_day_is_refused_before_any_upload(world):
     world.has(JobState.MODERATING)
 
-    with pytest.raises(OverQuota, match="2026-11-22T23:00:00"):  # midnight in Berlin
+    with pytest.raises(OverQuota, match="a job of today is running") as refused:
         create(world)
+
+    assert refused.value.reason is Reason.QUOTA_JOB_RUNNING
+    assert refused.value.details == {"job_id": JOB, "next_day_begins_at": MIDNIGHT}
+
+
+def test_a_day_that_a_job_spent_names_that_job(world):
+    job = world.has(JobState.MODERATING)
+    world.ledger.settle(ended(job), QuotaState.SPENT, now=NOW)
+
+    with pytest.raises(OverQuota, match="quota is used") as refused:
+        create(world)
+
+    assert refused.value.reason is Reason.QUOTA_DAY_USED
+    assert refused.value.details == {"job_id": JOB, "next_day_begins_at": MIDNIGHT}
+
+
+def test_a_user_has_a_limited_number_of_open_jobs(world):
+    opened = [create(world).job_id for _ in range(MAX_OPEN_JOBS)]
+
+    with pytest.raises(TooManyOpenJobs) as refused:
+        create(world)
+
+    assert set(refused.value.job_ids) == set(opened)
+    assert len(world.jobs.jobs) == MAX_OPEN_JOBS
+    assert create(world, an_order(user_id="another-user"))
+
+
+@pytest.mark.parametrize("ending", ["submitted", "ended", "deleted"])
+def test_a_job_that_is_no_longer_open_makes_room_for_another(world, ending):
+    first, *_ = [create(world).job_id for _ in range(MAX_OPEN_JOBS)]
+    job = world.jobs.get(first)
+    if ending == "deleted":
+        world.jobs.delete(first)
+    else:
+        state = JobState.MODERATING if ending == "submitted" else JobState.EXPIRED
+        world.jobs.save(job.move(state, NOW))
+
+    assert create(world)
+    with pytest.raises(TooManyOpenJobs):
+        create(world)
+
+
+def test_concurrent_requests_do_not_exceed_the_limit_of_open_jobs(world):
+    """Another request takes the last place after this one has read the profile."""
+    for _ in range(MAX_OPEN_JOBS - 1):
+        create(world)
+    world.deadlines.set = lambda *_, **__: world.jobs.create(a_job(), [])
+
+    with pytest.raises(TooManyOpenJobs):
+        create(world)
+
+    assert len(world.jobs.jobs) == MAX_OPEN_JOBS
 
 
 def test_a_returned_day_can_be_used(world):

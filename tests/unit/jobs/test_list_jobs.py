@@ -45,6 +45,7 @@ def test_every_job_is_on_one_page(world, five):
 
 def test_a_job_opened_between_two_pages_does_not_shift_the_next_page(world, five):
     first = listed(world, PageQuery(limit=2))
+    world.users.remove_open_jobs(USER, five)
     world.jobs.create(a_job(job_id=JobId("j" + "9" * 32), created_at=NOW), [])
 
     second = listed(world, PageQuery(limit=2, cursor=first.next))

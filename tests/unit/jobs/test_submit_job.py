@@ -11,13 +11,16 @@ from likeness.domain.errors import (
     Conflict,
     Forbidden,
     Invalid,
+    NotEnoughPhotos,
     NotFound,
     OverQuota,
     PhotosBeingChecked,
+    TooManyPhotos,
     Unavailable,
 )
 from likeness.domain.jobs.job import JobState
 from likeness.domain.photos.photo import PhotoState
+from likeness.domain.reasons import Reason
 from likeness.services.jobs.submit_job import submit_job
 from likeness.services.photos.lost_uploads import EVENT_WITHIN, INSPECTION_ENDS_WITHIN
 from tests.builders import (
@@ -101,11 +104,13 @@ def test_a_lost_start_is_repeated(world, monkeypatch):
     assert len(world.ledger.entries(USER, TODAY)) == 1
 
 
-@pytest.mark.parametrize("count", [0, 2, 11])
-def test_too_few_and_too_many_photos_are_refused(world, count):
+@pytest.mark.parametrize(
+    ("count", "error"), [(0, NotEnoughPhotos), (2, NotEnoughPhotos), (11, TooManyPhotos)]
+)
+def test_too_few_and_too_many_photos_are_refused(world, count, error):
     world.has(with_photos=photos(count))
 
-    with pytest.raises(Invalid, match=f"{count} photos were accepted"):
+    with pytest.raises(error, match=f"{count} photos were accepted"):
         submit(world)
 
     assert world.job.state is JobState.OPEN
@@ -128,7 +133,7 @@ def test_refused_and_missing_photos_do_not_count(world):
         ]
     )
 
-    with pytest.raises(Invalid, match="2 photos were accepted"):
+    with pytest.raises(NotEnoughPhotos, match="2 photos were accepted"):
         submit(world)
 
 
@@ -223,8 +228,14 @@ def test_a_second_job_of_the_day_gets_the_start_of_the_next_day(world):
     world.has(job_id=OTHER_JOB, with_photos=photos(3, job_id=OTHER_JOB))
     submit(world)
 
-    with pytest.raises(OverQuota, match="2026-11-22T23:00:00"):
+    with pytest.raises(
+        OverQuota, match="a job of today is running.*2026-11-22T23:00:00"
+    ) as refused:
         submit(world, OTHER_JOB)
+
+    assert refused.value.reason is Reason.QUOTA_JOB_RUNNING
+    assert refused.value.details == {"job_id": JOB, "next_day_begins_at": MIDNIGHT}
+    assert refused.value.retry_after_s == (MIDNIGHT - NOW).total_seconds()
 
     assert world.jobs.get(OTHER_JOB).state is JobState.OPEN
     assert world.workflow.starts == [JOB]

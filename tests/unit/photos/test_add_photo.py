@@ -47,7 +47,7 @@ def test_a_refused_photo_frees_its_place(world):
 def test_the_number_of_added_photos_is_limited(world):
     world.has(with_photos=photos(30, state=PhotoState.REFUSED))
 
-    with pytest.raises(Conflict, match="open a new job"):
+    with pytest.raises(Conflict, match="create a new job"):
         add(world)
 
 

@@ -94,7 +94,7 @@ BY_THE_PHOTO_CHECK = {reason for reason in Reason if reason.family == "QUALITY"}
     Reason.SUBJECT_DUPLICATE,
 }
 BY_THE_JUDGE = {rule.reason for rule in POLICY.labels.values()} | REASONS_WITHOUT_LABEL
-BY_THE_PIPELINE = {reason for reason in Reason if reason.family == "SYSTEM"}
+BY_THE_PIPELINE = {reason for reason in Reason if reason.family in {"SYSTEM", "QUOTA"}}
 
 
 @pytest.mark.parametrize("reason", list(Reason))

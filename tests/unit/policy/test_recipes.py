@@ -29,6 +29,7 @@ PUBLISHED = {
     "RIGHTS": ["CELEBRITY", "NOT_SELF"],
     "MINOR": ["AGE_DOUBT"],
     "ILLEGAL": ["CHILD_ABUSE"],
+    "QUOTA": ["JOB_RUNNING", "DAY_USED"],
     "SYSTEM": [
         "UNAVAILABLE",
         "REVIEW_EXPIRED",
@@ -68,7 +69,7 @@ def missing_for(reason):
     ):
         yield "a use: a label's reason in community_guidelines.yaml, or code that raises it"
     for language, words in WORDS.items():
-        if reason.family != "SYSTEM" and f'"reason.{reason}"' not in words:
+        if reason.family not in {"SYSTEM", "QUOTA"} and f'"reason.{reason}"' not in words:
             yield f"infra/console/words/{language}.js: reason.{reason}"
     family, _, name = reason.partition(".")
     if name not in PUBLISHED.get(family, ()):

@@ -297,7 +297,7 @@ def test_once_a_lead_has_returned_the_case_it_can_be_refused(reviewed):
         RefusedPhoto(photo_id=P2, reason=Reason.POLICY_NUDITY),
     )
 
-    assert not reviewed.reviews.get(REVIEW).approved
+    assert reviewed.reviews.get(REVIEW).state is ReviewState.REFUSED
 
 
 def refuse(world, *refused):

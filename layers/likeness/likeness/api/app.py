@@ -1,6 +1,5 @@
 """Requests and responses of the API. docs/openapi.json is generated from these models."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field
@@ -9,6 +8,7 @@ from likeness.domain.account.age import AgeAssurance
 from likeness.domain.account.erasure import ErasureState
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.deletion.receipt import DeletionState
+from likeness.domain.errors import ErrorKind
 from likeness.domain.ids import (
     AvatarIdField,
     ErasureIdField,
@@ -28,6 +28,7 @@ from likeness.domain.jobs.job import (
     Metadata,
     TimelineEntry,
 )
+from likeness.domain.moment import Moment
 from likeness.domain.paging import MAX_CURSOR
 from likeness.domain.photos.photo import Box, ContentType, PhotoState
 from likeness.domain.provenance.credentials import Trust
@@ -82,7 +83,11 @@ class NewPhoto(Message):
 class CreateJob(Message):
     user_id: UserIdField
     styles: tuple[StyleIdField, ...] = Field(min_length=1, max_length=MAX_STYLES)
-    photos: tuple[NewPhoto, ...] = Field(min_length=MIN_PHOTOS, max_length=MAX_PHOTOS)
+    photos: tuple[NewPhoto, ...] = Field(
+        min_length=1,
+        max_length=MAX_PHOTOS,
+        description=f"{MIN_PHOTOS} have to be accepted; `POST .../photos` adds more",
+    )
     avatars: int = Field(default=MAX_AVATARS, ge=1, le=MAX_AVATARS)
     time_zone: str = Field(min_length=1, max_length=64, examples=["Europe/Berlin"])
     consent: Consent
@@ -217,19 +222,12 @@ class QuotaView(Message):
     entries: tuple[QuotaEntryView, ...] = ()
 
 
-# Years that can be converted to every time zone: the first and last of the calendar cannot.
-BillingMoment = Annotated[
-    AwareDatetime,
-    Field(ge=datetime(2000, 1, 1, tzinfo=UTC), lt=datetime(9000, 1, 1, tzinfo=UTC)),
-]
-
-
 class SetPlus(Message):
     """The user's Plus entitlement. Messages may arrive late, repeatedly and in any order."""
 
-    expires_at: BillingMoment = Field(description="a past time ends Plus")
+    expires_at: Moment = Field(description="a past time ends Plus")
     source: str = Field(min_length=1, max_length=64, examples=["app-store"])
-    effective_at: BillingMoment = Field(description="when billing decided this; the newest wins")
+    effective_at: Moment = Field(description="when billing decided this; the newest wins")
 
 
 class PlusView(Message):
@@ -251,6 +249,17 @@ class KeptAvatarsView(Message):
     job_id: JobIdField
     avatars: tuple[AvatarIdField, ...]
     avatars_expire_at: AwareDatetime | None
+
+
+class ConsentView(Message):
+    version: str = Field(examples=["2026-11"])
+    in_force_from: AwareDatetime
+
+
+class ConsentsView(Message):
+    """Versions of the consent text that are in force, newest first: show the first one."""
+
+    consents: tuple[ConsentView, ...]
 
 
 class ErasureView(Message):
@@ -426,14 +435,43 @@ class ProvenanceView(Message):
     )
 
 
+FieldPointer = Annotated[
+    str,
+    Field(
+        description="JSON pointer (RFC 6901) below `/body`, `/query`, `/path` or `/header`",
+        examples=["/body/styles/0"],
+    ),
+]
+
+
+class Fault(Message):
+    """One thing that is wrong with a request."""
+
+    field: FieldPointer
+    message: str = Field(examples=["must have at least 1 item"])
+
+
 class ErrorBody(Message):
-    """Every error of the API."""
+    """Every error of the API. Decide by `error`: `message` may change."""
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=False)
 
-    error: str = Field(description="kind of error; stable", examples=["Invalid"])
+    error: ErrorKind
     message: str = Field(
         description="what is wrong and what to do; for developers, not for users",
-        examples=["styles: Tuple should have at least 1 item after validation, not 0"],
+        examples=["/body/styles must have at least 1 item"],
     )
     reason: Reason | None = Field(default=None, description="reason code, to show to the user")
+    field: FieldPointer | None = Field(default=None, description="what is wrong with the request")
+    faults: tuple[Fault, ...] | None = Field(
+        default=None, description="all of them, if several things are wrong with the request"
+    )
+    job_id: JobIdField | None = Field(
+        default=None, description="of OverQuota: the job that has the quota day"
+    )
+    job_ids: tuple[JobIdField, ...] | None = Field(
+        default=None, description="of TooManyOpenJobs: the user's open jobs"
+    )
+    next_day_begins_at: AwareDatetime | None = Field(
+        default=None, description="of OverQuota: when the user's next quota day begins"
+    )

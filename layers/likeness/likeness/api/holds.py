@@ -93,8 +93,10 @@ class ReportedFile(PreservedFile, Message):
     photo_id: PhotoIdField
     relevance: str = Field(description="[fileRelevance]", examples=["Reported"])
     uploaded_at: AwareDatetime | None = Field(description="[uploadedToEspTimestamp]")
-    original_file_name: None = Field(
-        default=None, description="[originalFileName] never sent to us by a presigned POST"
+    original_file_name: str | None = Field(
+        default=None,
+        description="[originalFileName] null: a presigned POST does not send it to us",
+        examples=["IMG_2041.jpg"],
     )
     viewed: bool = Field(
         description="[fileViewedByEsp] a moderator saw this photo unblurred, in our normalised copy"
@@ -115,6 +117,7 @@ class ReportView(Message):
     incident_type: str = Field(
         default="Child Pornography (possession, manufacture, and distribution)",
         description="[incidentType], in NCMEC's words",
+        examples=["Child Pornography (possession, manufacture, and distribution)"],
     )
     incident_at: AwareDatetime = Field(description="[incidentDateTime] the first suspected upload")
     detected_at: AwareDatetime

@@ -130,8 +130,8 @@ def _set_rules(policy: Policy) -> Iterator[Row]:
     labels = ", ".join(f"{name} {least:g}" for name, least in policy.escalate.labels.items())
     yield (
         "held for a lead, not refused",
-        f"the set would be refused, has a finding `{Reason.MINOR_AGE_DOUBT}`, and one of these from "
-        f"that confidence on: {labels}",
+        f"the set would be refused, has a finding `{Reason.MINOR_AGE_DOUBT}`, and one of these "
+        f"from that confidence on: {labels}",
     )
 
 

@@ -18,8 +18,11 @@ UserHash = NewType("UserHash", str)  # keyed hash of a user id; remains after er
 JOB_ID = re.compile(r"^j[0-9a-f]{32}$")
 PHOTO_ID = re.compile(r"^p[0-9]{2}$")
 AVATAR_ID = re.compile(r"^a[0-9]{2}$")
-# No leading dot: "." and ".." are removed from a path before routing.
-USER_ID = re.compile(r"^[A-Za-z0-9_:@|-][A-Za-z0-9_.:@|-]{0,127}$")
+# E-mail addresses with a tag, UUIDs, ULIDs, base64url, `auth0|...`. In a path API Gateway decodes
+# every escape but %25 before it looks for the route, so `/` and `%` would arrive as another path or
+# id, and a space may be a `+`. No `#`, which separates the parts of the table's keys. No leading
+# dot: "." and ".." are removed from a path before routing.
+USER_ID = re.compile(r"^[A-Za-z0-9_:@|+=~-][A-Za-z0-9_.:@|+=~-]{0,127}$")
 ERASURE_ID = re.compile(r"^e[0-9a-f]{32}$")
 REVIEW_ID = re.compile(r"^[rsa][0-9a-f]{32}$")
 # A moderator's, chosen by a lead. No character needs escaping in a path.

@@ -56,7 +56,10 @@ def position(cursor: str | None, *, of: str) -> str | None:
             return text.decode()
     except (binascii.Error, ValueError):
         pass
-    raise Invalid("cursor: send `next` of the previous page unchanged; none for the first page")
+    raise Invalid(
+        "cursor: send `next` of the previous page unchanged; none for the first page",
+        field="/query/cursor",
+    )
 
 
 def _digest(text: bytes, of: str) -> bytes:

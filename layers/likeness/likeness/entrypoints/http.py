@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import inspect
+import json
 import re
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial, wraps
@@ -15,10 +18,11 @@ from pydantic import ValidationError
 from likeness.api.app import ErrorBody, Message
 from likeness.domain import errors, ids
 from likeness.entrypoints.auth import caller, moderator
+from likeness.entrypoints.faults import faults_of
 from likeness.observability import logger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterator
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
 
 STATUS: dict[type[errors.LikenessError], HTTPStatus] = {
     errors.Invalid: HTTPStatus.BAD_REQUEST,
+    errors.UnsupportedMediaType: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     errors.KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
     errors.Forbidden: HTTPStatus.FORBIDDEN,
     errors.NotFound: HTTPStatus.NOT_FOUND,
@@ -44,7 +49,9 @@ OUR_IDS = {
 CALLER_IDS = {"user_id": ids.USER_ID, "username": ids.USERNAME}
 # An Idempotency-Key. HTTP strips spaces at both ends of a header.
 KEY = re.compile(r"^[!-~]([ -~]{0,253}[!-~])?$")
-PICTURE_TYPES = ("image/png", "image/webp", "image/jpeg")  # accepted as a request body
+# Accepted as a request body. Its content decides about its type, so a client may leave it open.
+PICTURE_TYPES = ("application/octet-stream", "image/png", "image/webp", "image/jpeg")
+INTEGER = re.compile(r"^(0|-?[1-9][0-9]*)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +97,7 @@ class Operation:
     moderators: bool
     public: bool
     raises: tuple[type[errors.LikenessError], ...]
+    description: str
     on_repeat: OnRepeat | StoredPart | None
 
     @property
@@ -143,7 +151,8 @@ def route(
             method=method,
             path=path,
             name=work.__name__.rpartition("_handler")[0] or work.__module__.rpartition(".")[2],
-            summary=(work.__doc__ or "").strip(),
+            summary=inspect.cleandoc(work.__doc__ or "").partition("\n")[0],
+            description=inspect.cleandoc(work.__doc__ or ""),
             takes=takes,
             query=query,
             gives=gives,
@@ -165,7 +174,7 @@ def route(
             try:
                 known = {"moderator": moderator(event, moderators())} if moderators else {}
                 return _operate(operation, partial(work, **known), event, context)
-            except ValidationError as error:
+            except _InvalidRequest as error:
                 return _invalid(error)
             except errors.LikenessError as error:
                 return _refuse(error)
@@ -195,10 +204,11 @@ def _operate(
 ) -> Response:
     parameters = _parameters(event)
     arguments: dict[str, Any] = dict(parameters)
+    query = event.get("queryStringParameters") or {}
     if operation.query:
-        arguments["query"] = operation.query.model_validate(
-            event.get("queryStringParameters") or {}
-        )
+        arguments["query"] = _query(operation.query, query)
+    elif query:
+        raise errors.Invalid("this operation takes no query", field=f"/query/{next(iter(query))}")
     if operation.takes:
         arguments["request"] = _request(operation.takes, event)
     key = _key(event) if operation.on_repeat else None
@@ -236,14 +246,19 @@ def _parameters(event: Event) -> dict[str, str]:
         if name in OUR_IDS and not OUR_IDS[name].fullmatch(value):
             raise errors.NotFound(f"there is no {name.removesuffix('_id')} of that id")
         if name in CALLER_IDS and not CALLER_IDS[name].fullmatch(value):
-            raise errors.Invalid(f"{name}: must match {CALLER_IDS[name].pattern}")
+            raise errors.Invalid(
+                f"{name} must match {CALLER_IDS[name].pattern}", field=f"/path/{name}"
+            )
     return parameters
 
 
 def _key(event: Event) -> str | None:
     key: str | None = (event.get("headers") or {}).get("idempotency-key")
     if key is not None and not KEY.fullmatch(key):
-        raise errors.Invalid("Idempotency-Key: send 1 to 255 printable ASCII characters")
+        raise errors.Invalid(
+            "Idempotency-Key: send 1 to 255 printable ASCII characters",
+            field="/header/Idempotency-Key",
+        )
     return key
 
 
@@ -251,20 +266,40 @@ def _request(takes: type[Message] | type[Picture], event: Event) -> Message | Pi
     """Strict validation: a string such as "yes" is not accepted as a boolean."""
     if issubclass(takes, Picture):
         return _picture(event)
+    _content_type(event, "application/json")
     body = event.get("body") or "{}"
     text = base64.b64decode(body) if event.get("isBase64Encoded") else body
-    return takes.model_validate_json(text, strict=True)
+    with _reading("body"):
+        return takes.model_validate_json(text, strict=True)
+
+
+def _query(takes: type[Message], query: dict[str, str]) -> Message:
+    """Validated like a body. Python would also read integers such as `+1` and `1_000`."""
+    found: dict[str, Any] = {}
+    for name, value in query.items():
+        field = takes.model_fields.get(name)
+        number = field is not None and field.annotation is int and INTEGER.fullmatch(value)
+        found[name] = int(value) if number else value
+    with _reading("query"):
+        return takes.model_validate_json(json.dumps(found), strict=True)
 
 
 def _picture(event: Event) -> Picture:
-    """Raises Invalid if the content type is not accepted, or the body is empty or not binary."""
+    """Raises Invalid if the body is empty or not binary."""
+    content_type = _content_type(event, *PICTURE_TYPES)
+    if not event.get("body") or not event.get("isBase64Encoded"):
+        raise errors.Invalid("the body holds no picture", field="/body")
+    return Picture(base64.b64decode(event["body"]), content_type)
+
+
+def _content_type(event: Event, *accepted: str) -> str:
     headers: dict[str, str] = event.get("headers") or {}
     content_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if content_type not in PICTURE_TYPES:
-        raise errors.Invalid(f"send the picture as the body, as one of {', '.join(PICTURE_TYPES)}")
-    if not event.get("body") or not event.get("isBase64Encoded"):
-        raise errors.Invalid("the body holds no picture")
-    return Picture(base64.b64decode(event["body"]), content_type)
+    if content_type not in accepted:
+        raise errors.UnsupportedMediaType(
+            f"send the body as {' or '.join(accepted)}", field="/header/Content-Type"
+        )
+    return content_type
 
 
 def _respond(result: Message | bytes, operation: Operation) -> Response:
@@ -288,30 +323,55 @@ def _refuse(error: errors.LikenessError) -> Response:
     status = status_of(type(error))
     if status is HTTPStatus.INTERNAL_SERVER_ERROR:
         return _unexpected(error)
-    response = _problem(status, type(error).__name__, str(error), error.reason)
+    problem = ErrorBody(
+        error=error.kind(),
+        message=str(error),
+        reason=error.reason,
+        field=error.field,
+        **error.details,
+    )
+    response = _problem(status, problem)
     if error.retry_after_s is not None:
         response["headers"]["Retry-After"] = str(error.retry_after_s)
     return response
 
 
-def _invalid(error: ValidationError) -> Response:
-    """Names each invalid field and the fault. Values are not repeated: they may be personal."""
-    wrong = (
-        f"{'.'.join(map(str, fault['loc'])) or 'body'}: {fault['msg']}"
-        for fault in error.errors(include_url=False, include_input=False, include_context=False)
+class _InvalidRequest(Exception):  # noqa: N818 - becomes a response
+    """What is wrong with a body or query. Another ValidationError is a fault of ours."""
+
+    def __init__(self, part: str, error: ValidationError) -> None:
+        super().__init__(part)
+        self.faults = faults_of(part, error)
+
+
+@contextmanager
+def _reading(part: str) -> Iterator[None]:
+    try:
+        yield
+    except ValidationError as error:
+        raise _InvalidRequest(part, error) from error
+
+
+def _invalid(error: _InvalidRequest) -> Response:
+    several = len(error.faults) > 1
+    problem = ErrorBody(
+        error=errors.Invalid.kind(),
+        message="; ".join(f"{fault.field} {fault.message}" for fault in error.faults),
+        field=error.faults[0].field,
+        faults=error.faults if several else None,
     )
-    return _problem(HTTPStatus.BAD_REQUEST, errors.Invalid.__name__, "; ".join(wrong))
+    return _problem(HTTPStatus.BAD_REQUEST, problem)
 
 
 def _unexpected(error: Exception) -> Response:
     logger.error("unexpected error", exc_info=error)
-    return _problem(
-        HTTPStatus.INTERNAL_SERVER_ERROR, "Internal", "something failed on our side: try again"
+    problem = ErrorBody(
+        error=errors.ErrorKind.INTERNAL, message="something failed on our side: try again"
     )
+    return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, problem)
 
 
-def _problem(status: HTTPStatus, error: str, message: str, reason: Any = None) -> Response:
-    problem = ErrorBody(error=error, message=message, reason=reason)
+def _problem(status: HTTPStatus, problem: ErrorBody) -> Response:
     return _json(status, problem.model_dump_json(exclude_none=True))
 
 

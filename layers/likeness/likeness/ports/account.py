@@ -1,6 +1,6 @@
 """Ports of a user's account: quota days, profile, erasure and keyed hashes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -58,6 +58,9 @@ class Users(Protocol):
 
     def exonerate(self, user_id: UserId, photos: Mapping[str, frozenset[Reason]]) -> None:
         """Store, by a photo's HMAC, the reasons that do not apply to it."""
+
+    def remove_open_jobs(self, user_id: UserId, jobs: Collection[JobId]) -> None:
+        """Remove jobs from the profile's open jobs. They must not be open: a job never reopens."""
 
     def delete(self, user_id: UserId) -> None:
         """Delete the profile and all ledger entries. Day counts stay, under the user's hash."""

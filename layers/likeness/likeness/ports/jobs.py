@@ -15,7 +15,11 @@ from likeness.events import JobStateChanged, StreamRecord
 
 class Jobs(Protocol):
     def create(self, job: Job, photos: Sequence[Photo]) -> None:
-        """Raises Conflict if the job exists or if its user is being erased."""
+        """Store a new job and add it to its user's open jobs.
+
+        Raises ErasureRunning if the user is being erased, TooManyOpenJobs if the user's profile has
+        MAX_OPEN_JOBS, ConcurrentChange if the job exists.
+        """
 
     def get(self, job_id: JobId) -> Job:
         """Raises NotFound."""

@@ -71,7 +71,7 @@ class DeskCounters(Protocol):
         """Return the exposure of every moderator who revealed a picture that day."""
 
     def expose(self, audit_event: AuditEvent, *, budget: int) -> Exposure:
-        """Count one more picture for the event's actor. Raises OverQuota above the budget.
+        """Count one more picture for the event's actor. Raises ExposureUsed above the budget.
 
         Not idempotent.
         """
@@ -100,7 +100,7 @@ class Staff(Protocol):
     def invite(self, member: StaffMember) -> None:
         """Create the account and mail its temporary password, or mail a new one.
 
-        Raises Conflict if the account of this name has signed in already.
+        Raises AccountExists if the account of this name has signed in already.
         """
 
     def save(self, member: StaffMember, *, seen: StaffMember) -> None:

@@ -20,7 +20,7 @@ from likeness.adapters.dynamodb.queries import query
 from likeness.adapters.dynamodb.transactions import ConditionsFailed, put, update, write_all
 from likeness.adapters.jobs.jobs_table import job_item
 from likeness.domain.account.quota import Day, QuotaEntry, QuotaState, ReservedDay
-from likeness.domain.errors import Conflict, OverQuota
+from likeness.domain.errors import ConcurrentChange, Conflict, OverQuota
 from likeness.domain.jobs.job import Job
 
 if TYPE_CHECKING:
@@ -78,7 +78,9 @@ class LedgerTable:
             if ENTRY in cancelled.failed:
                 return
             if JOB in cancelled.failed:
-                raise Conflict(f"job {job.job_id} is past version {job.version - 1}") from cancelled
+                raise ConcurrentChange(
+                    f"job {job.job_id} is past version {job.version - 1}"
+                ) from cancelled
             raise OverQuota(f"the day {day} is used up") from cancelled
 
     def settle(
@@ -114,7 +116,7 @@ class LedgerTable:
             write_all(self._table, *writes)
         except ConditionsFailed as cancelled:
             if not self._stored(ended):
-                raise Conflict(f"job {ended.job_id} was changed") from cancelled
+                raise ConcurrentChange(f"job {ended.job_id} was changed") from cancelled
 
     def used(self, user_hash: UserHash, day: Day) -> int:
         return int(find_item(self._table, keys.day(user_hash, day)).get("used", 0))

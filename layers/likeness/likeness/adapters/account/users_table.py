@@ -12,15 +12,15 @@ from likeness.adapters.dynamodb.queries import delete_partition
 from likeness.adapters.dynamodb.transactions import ConditionsFailed, put, update, write_all
 from likeness.domain.account.erasure import Erasure
 from likeness.domain.account.user import Profile
-from likeness.domain.errors import Conflict, NotFound
+from likeness.domain.errors import ConcurrentChange, Conflict, NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from mypy_boto3_dynamodb.service_resource import Table
 
     from likeness.domain.account.quota import UserZone
-    from likeness.domain.ids import ErasureId, UserId
+    from likeness.domain.ids import ErasureId, JobId, UserId
     from likeness.domain.jobs.catalogue import Plus
     from likeness.domain.reasons import Reason
     from likeness.domain.record import Record
@@ -55,7 +55,7 @@ class UsersTable:
                     ExpressionAttributeValues=values,
                 )
             except self._condition_failed as race:
-                raise Conflict("the user's time zone was changed") from race
+                raise ConcurrentChange("the user's time zone was changed") from race
 
     def entitle(self, user_id: UserId, plus: Plus) -> Plus:
         """Messages may arrive late and out of order: their order is stored too, as text that sorts.
@@ -98,6 +98,15 @@ class UsersTable:
                 },
             )
 
+    def remove_open_jobs(self, user_id: UserId, jobs: Collection[JobId]) -> None:
+        with domain_errors():
+            self._table.update_item(
+                Key=keys.profile(user_id),
+                UpdateExpression="DELETE #open :jobs",
+                ExpressionAttributeNames={"#open": "open_jobs"},
+                ExpressionAttributeValues={":jobs": set[str](jobs)},
+            )
+
     def delete(self, user_id: UserId) -> None:
         """The profile is deleted last: while it is there, nothing new is written about the user."""
         profile = keys.profile(user_id)
@@ -126,7 +135,9 @@ class ErasuresTable:
         except ConditionsFailed as cancelled:
             running = self._users.profile(erasure.user_id).erasing
             if PROFILE not in cancelled.failed or running is None:
-                raise Conflict("an erasure of the user has just ended: try again") from cancelled
+                raise ConcurrentChange(
+                    "an erasure of the user has just ended: try again"
+                ) from cancelled
             return self.get(running)
         return erasure
 

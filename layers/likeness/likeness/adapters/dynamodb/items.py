@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, TypeVar
 
 from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.dynamodb.keys import TABLE_ATTRIBUTES
-from likeness.domain.errors import Conflict, NotFound
+from likeness.domain.errors import ConcurrentChange, NotFound
 from likeness.domain.record import Record
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def put_if(
     stored: Callable[[], bool],
     conflict: str,
 ) -> None:
-    """Write an item under a condition. Raises Conflict with the message `conflict`.
+    """Write an item under a condition. Raises ConcurrentChange with the message `conflict`.
 
     The SDK may send a write again after a lost response. Then the condition fails, but `stored`
     returns True: the first write succeeded.
@@ -82,7 +82,7 @@ def put_if(
             table.put_item(Item=item, **condition)
         except table.meta.client.exceptions.ConditionalCheckFailedException as race:
             if not stored():
-                raise Conflict(conflict) from race
+                raise ConcurrentChange(conflict) from race
 
 
 def at_version(seen: int) -> Condition:

@@ -6,16 +6,26 @@ from typing import TYPE_CHECKING, Any
 
 from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.dynamodb import keys
-from likeness.adapters.dynamodb.items import NEW, at_version, fields, get, put_if, record, unchanged
+from likeness.adapters.dynamodb.items import (
+    NEW,
+    at_version,
+    fields,
+    find_item,
+    get,
+    put_if,
+    record,
+    unchanged,
+)
 from likeness.adapters.dynamodb.queries import (
     delete_partition,
     query,
     query_index,
     query_index_part,
 )
-from likeness.adapters.dynamodb.transactions import ConditionsFailed, put, write_all
+from likeness.adapters.dynamodb.transactions import ConditionsFailed, put, update, write_all
 from likeness.adapters.review.audit_table import append
-from likeness.domain.errors import Conflict
+from likeness.domain.account.user import MAX_OPEN_JOBS
+from likeness.domain.errors import ConcurrentChange, ErasureRunning, TooManyOpenJobs
 from likeness.domain.generation.avatar import Avatar
 from likeness.domain.jobs.job import Job
 from likeness.domain.paging import ResultPage
@@ -26,7 +36,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from mypy_boto3_dynamodb.service_resource import Table
-    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
     from likeness.domain.ids import JobId, UserId
     from likeness.domain.review.audit import AuditEvent
@@ -41,20 +50,28 @@ class JobsTable:
     def create(self, job: Job, photos: Sequence[Photo]) -> None:
         items = [job_item(job), *(self._photo_item(photo) for photo in photos)]
         writes = [put(self._table, item, NEW) for item in items]
-        not_erasing: TransactWriteItemTypeDef = {
-            "ConditionCheck": {
-                "TableName": self._table.name,
-                "Key": keys.profile(job.user_id),
-                "ConditionExpression": "attribute_not_exists(#erasing)",
-                "ExpressionAttributeNames": {"#erasing": "erasing"},
-            }
-        }
+        one_more = update(
+            self._table,
+            keys.profile(job.user_id),
+            "ADD #open :job",
+            names={"#erasing": "erasing", "#open": "open_jobs"},
+            values={":job": {job.job_id}, ":max": MAX_OPEN_JOBS},
+            condition="attribute_not_exists(#erasing)"
+            " AND (attribute_not_exists(#open) OR size(#open) < :max)",
+        )
         try:
-            write_all(self._table, not_erasing, *writes)
+            write_all(self._table, one_more, *writes)
         except ConditionsFailed as cancelled:
-            if 0 in cancelled.failed:
-                raise Conflict("the user is being erased: no job can be opened") from cancelled
-            raise Conflict(f"there is a job {job.job_id} already") from cancelled
+            if 0 not in cancelled.failed:
+                raise ConcurrentChange(f"there is a job {job.job_id} already") from cancelled
+            profile = find_item(self._table, keys.profile(job.user_id))
+            if "erasing" in profile:
+                raise ErasureRunning(
+                    "the user is being erased: no job can be created"
+                ) from cancelled
+            raise TooManyOpenJobs(
+                f"the user has {MAX_OPEN_JOBS} open jobs", job_ids=tuple(profile["open_jobs"])
+            ) from cancelled
 
     def get(self, job_id: JobId) -> Job:
         return get(Job, self._table, keys.job(job_id), absent=f"there is no job {job_id}")
@@ -137,7 +154,7 @@ class JobsTable:
         except ConditionsFailed as race:
             job_id = photos[0].job_id
             if list(photos) != [one for one in self.photos(job_id) if one in photos]:
-                raise Conflict(f"job {job_id} or a photo of it was changed") from race
+                raise ConcurrentChange(f"job {job_id} or a photo of it was changed") from race
 
     def avatars(self, job_id: JobId) -> list[Avatar]:
         items = query(self._table, pk=keys.job(job_id)["pk"], begins_with=keys.AVATARS)

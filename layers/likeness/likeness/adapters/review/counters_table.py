@@ -12,7 +12,7 @@ from likeness.adapters.dynamodb.items import find, record
 from likeness.adapters.dynamodb.queries import query
 from likeness.adapters.dynamodb.transactions import ConditionsFailed, update
 from likeness.adapters.review.audit_table import append
-from likeness.domain.errors import OverQuota
+from likeness.domain.errors import ExposureUsed
 from likeness.domain.review.statistics import Exposure, desk_day
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class DeskCountersTable:
         try:
             append(self._table, audit_event, count)
         except ConditionsFailed as full:
-            raise OverQuota(
+            raise ExposureUsed(
                 f"today's budget of {limit} pictures is used up: ask a lead for more"
             ) from full
         return self.exposure(audit_event.actor, day)

@@ -9,7 +9,7 @@ from likeness.adapters.dynamodb.items import NEW, at_version, fields, find, reco
 from likeness.adapters.dynamodb.queries import query, query_index_part
 from likeness.adapters.dynamodb.transactions import ConditionsFailed, put, write_all
 from likeness.adapters.review.audit_table import append
-from likeness.domain.errors import Conflict
+from likeness.domain.errors import ConcurrentChange
 from likeness.domain.paging import ResultPage
 from likeness.domain.review.hold import Hold
 
@@ -43,7 +43,7 @@ class HoldsTable:
                 write_all(self._table, *writes)
         except ConditionsFailed as race:
             if self.get(hold.job_id) != hold:  # as in put_if
-                raise Conflict(f"the hold of job {hold.job_id} was changed") from race
+                raise ConcurrentChange(f"the hold of job {hold.job_id} was changed") from race
 
     def list(self, *, limit: int, after: str | None = None) -> ResultPage[Hold]:
         found = query_index_part(self._table, gsi1pk=keys.HOLDS, limit=limit, after=after)

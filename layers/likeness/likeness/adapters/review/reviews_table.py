@@ -18,7 +18,7 @@ from likeness.adapters.dynamodb.items import (
 from likeness.adapters.dynamodb.queries import query, query_index, query_index_part
 from likeness.adapters.dynamodb.transactions import ConditionsFailed, put
 from likeness.adapters.review.audit_table import append, desk_counts
-from likeness.domain.errors import Conflict, NotFound
+from likeness.domain.errors import ConcurrentChange, NotFound
 from likeness.domain.paging import ResultPage
 from likeness.domain.review.audit import AuditAction, AuditEvent, about
 from likeness.domain.review.case import Review, ReviewKind, ReviewState
@@ -90,7 +90,7 @@ class ReviewsTable:
                     append(self._table, audit_event, write, *counted)
             except (self._lost_race, ConditionsFailed) as race:
                 if self.get(review.review_id) != review:  # as in put_if
-                    raise Conflict(f"review {review.review_id} was changed") from race
+                    raise ConcurrentChange(f"review {review.review_id} was changed") from race
 
     def task_token(self, review_id: ReviewId) -> str:
         item = find_item(self._table, keys.task_token(review_id))

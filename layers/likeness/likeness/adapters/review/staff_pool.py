@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from likeness.adapters.aws_errors import domain_errors
-from likeness.domain.errors import Conflict, Denied, Unavailable
+from likeness.domain.errors import AccountExists, Denied, Unavailable
 from likeness.domain.ids import UserId
 from likeness.domain.review.staff import LEADS, MODERATORS, StaffMember, StaffStatus
 
@@ -104,7 +104,7 @@ class StaffPool:
             except self._client.exceptions.UsernameExistsException:
                 known = self._find(member.username)
                 if known is None or known.status is not StaffStatus.INVITED:
-                    raise Conflict(f"{member.username} has an account already") from None
+                    raise AccountExists(f"{member.username} has an account already") from None
                 self._client.admin_update_user_attributes(**who, UserAttributes=attributes)
                 self._client.admin_create_user(
                     **who, MessageAction="RESEND", DesiredDeliveryMediums=["EMAIL"]

@@ -3,8 +3,9 @@
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
+from likeness.domain.moment import Moment
 from likeness.domain.record import Record
 
 
@@ -30,7 +31,7 @@ class AgeAssurance(Record):
 
     method: AgeMethod
     over_age: int = Field(ge=1, le=120, description="years", examples=[18])
-    checked_at: AwareDatetime
+    checked_at: Moment
 
     def at(self, now: datetime) -> "CheckedAge":
         return CheckedAge(

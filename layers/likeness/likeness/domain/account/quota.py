@@ -1,5 +1,6 @@
 """Daily quota: the user's local date, and reserving, spending and returning a quota day."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import NewType, Self
@@ -7,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AwareDatetime, Field
 
-from likeness.domain.errors import Conflict, Invalid
+from likeness.domain.errors import Conflict, Invalid, OverQuota
 from likeness.domain.ids import JobIdField
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
@@ -17,17 +18,14 @@ ZONE_CHANGE_INTERVAL = timedelta(days=30)  # minimum time between two changes
 Day = NewType("Day", str)  # ISO date in the user's time zone, "2026-11-22"
 
 
-def quota_used_message(next_day_begins_at: datetime) -> str:
-    return f"today's quota is used: the next day begins at {next_day_begins_at.isoformat()}"
-
-
 def zone_info(name: str) -> ZoneInfo:
     """Raises Invalid if there is no IANA time zone of that name."""
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
         raise Invalid(
-            f"time_zone {name!r} is not an IANA time zone: send one like 'Europe/Berlin'"
+            f"time_zone {name!r} is not an IANA time zone: send one like 'Europe/Berlin'",
+            field="/body/time_zone",
         ) from unknown
 
 
@@ -127,3 +125,22 @@ class QuotaEntry(Record):
         return self.model_validate(
             self.model_dump() | {"state": state, "settled_at": now, "reason": reason}
         )
+
+
+def over_quota(
+    entries: Sequence[QuotaEntry], *, next_day_begins_at: datetime, now: datetime
+) -> OverQuota:
+    """Names the job that has the day: the one that runs, else the last one that spent it.
+
+    There is none if the user was erased today.
+    """
+    begins = f"the next day begins at {next_day_begins_at.isoformat()}"
+    running = [entry for entry in entries if entry.state is QuotaState.RESERVED]
+    spent = [entry for entry in entries if entry.state is QuotaState.SPENT]
+    return OverQuota(
+        f"a job of today is running: {begins}" if running else f"today's quota is used: {begins}",
+        reason=Reason.QUOTA_JOB_RUNNING if running else Reason.QUOTA_DAY_USED,
+        job_id=(running or spent)[-1].job_id if running or spent else None,
+        next_day_begins_at=next_day_begins_at,
+        now=now,
+    )

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pydantic import AwareDatetime, Field
 
-from likeness.domain.errors import Forbidden, Invalid
+from likeness.domain.errors import Invalid, TierClosed, TierLimit, UnknownStyle
 from likeness.domain.ids import StyleId, StyleIdField
 from likeness.domain.record import Record
 
@@ -43,25 +43,39 @@ def tier_of(plus: Plus | None, tiers: Mapping[str, Tier], now: datetime) -> Tier
 
 
 def check_styles(styles: Iterable[StyleId], cards: Mapping[StyleId, StyleCard]) -> None:
-    """Raises Invalid if a style is repeated, unknown or withdrawn."""
+    """Raises Invalid if a style is repeated, UnknownStyle if it is unknown or withdrawn."""
     requested = list(styles)
     if len(set(requested)) != len(requested):
-        raise Invalid("styles must differ from one another")
-    for style in requested:
+        raise Invalid("styles must differ from one another", field="/body/styles")
+    for n, style in enumerate(requested):
+        field = f"/body/styles/{n}"
         card = cards.get(style)
         if card is None:
-            raise Invalid(f"there is no style {style!r}: GET /v1/styles lists them")
+            raise UnknownStyle(
+                f"there is no style {style!r}: GET /v1/styles lists them", field=field
+            )
         if card.withdrawn:
-            raise Invalid(f"the style {style!r} was withdrawn: GET /v1/styles lists the others")
+            raise UnknownStyle(
+                f"the style {style!r} was withdrawn: GET /v1/styles lists the others", field=field
+            )
 
 
 def check_terms(tier: Tier, styles: Sequence[StyleId], avatars: int) -> None:
-    """Raises Forbidden or Invalid if the tier does not allow the request."""
+    """Raises TierClosed or TierLimit if the tier does not allow it, Invalid if no tier does."""
     if not tier.open:
-        raise Forbidden(f"tier {tier.tier!r} may not create avatars")
+        raise TierClosed(f"tier {tier.tier!r} may not create avatars")
     if len(styles) > tier.styles_a_job:
-        raise Invalid(f"{len(styles)} styles: tier {tier.tier!r} allows {tier.styles_a_job}")
+        raise TierLimit(
+            f"{len(styles)} styles: tier {tier.tier!r} allows {tier.styles_a_job}",
+            field="/body/styles",
+        )
     if avatars > tier.avatars_a_job:
-        raise Invalid(f"{avatars} avatars: tier {tier.tier!r} allows {tier.avatars_a_job}")
+        raise TierLimit(
+            f"{avatars} avatars: tier {tier.tier!r} allows {tier.avatars_a_job}",
+            field="/body/avatars",
+        )
     if avatars < len(styles):
-        raise Invalid(f"{avatars} avatars for {len(styles)} styles: request one for each style")
+        raise Invalid(
+            f"{avatars} avatars for {len(styles)} styles: request one for each style",
+            field="/body/avatars",
+        )

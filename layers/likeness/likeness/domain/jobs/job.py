@@ -9,8 +9,9 @@ from pydantic import AwareDatetime, Field, StringConstraints
 
 from likeness.domain.account.age import AgeAssurance
 from likeness.domain.account.quota import Day
-from likeness.domain.errors import Conflict
+from likeness.domain.errors import AlreadySubmitted, Conflict, JobEnded, JobRunning
 from likeness.domain.ids import JobId, JobIdField, StyleIdField, UserHash, UserIdField
+from likeness.domain.moment import Moment
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record, Versioned
 
@@ -19,8 +20,8 @@ MAX_STYLES = 5
 MAX_AVATARS = 30
 
 
-# Of the app, for its own use: it is returned unchanged and never logged. No control characters:
-# they take six bytes each in JSON, and a page of a list has to fit into a Lambda response (6 MB).
+# Returned unchanged and never logged. No control characters: they take six bytes each in JSON, and
+# a page of a list has to fit into a Lambda response (6 MB).
 Metadata = Annotated[
     dict[
         Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]{1,40}$")],
@@ -81,8 +82,13 @@ def new_job_id() -> JobId:
 class Consent(Record):
     """Version of the consent text that the user accepted, and when."""
 
-    version: str = Field(min_length=1, max_length=64, examples=["2026-11"])
-    accepted_at: AwareDatetime
+    version: str = Field(
+        min_length=1,
+        max_length=64,
+        description="one of `GET /v1/consents`",
+        examples=["2026-11"],
+    )
+    accepted_at: Moment
 
 
 class TimelineEntry(Record):
@@ -145,10 +151,24 @@ class Job(Versioned):
         return state in FORWARD[self.state] or state in FROM_ANY_STATE
 
     def require_open(self, now: datetime) -> None:
-        """Raises Conflict unless the job is open and its time to submit has not ended."""
-        self.require(JobState.OPEN)
+        """Raises JobEnded or AlreadySubmitted unless photos may be added and the job submitted."""
+        if self.ended or self.state is JobState.CANCELLING:
+            raise JobEnded(f"job {self.job_id} is {self.state}: create a new one")
+        if self.state is not JobState.OPEN:
+            raise AlreadySubmitted(f"job {self.job_id} was submitted: it is {self.state}")
+        self.require_in_time(now)
+
+    def require_in_time(self, now: datetime) -> None:
+        """Raises JobEnded if the time to submit has ended."""
         if now >= self.submit_by:
-            raise Conflict(f"job {self.job_id} had to be submitted by {self.submit_by.isoformat()}")
+            raise JobEnded(f"job {self.job_id} had to be submitted by {self.submit_by.isoformat()}")
+
+    def require_completed(self) -> None:
+        """Raises JobRunning before the job's end, JobEnded if it ended without avatars."""
+        if not self.ended:
+            raise JobRunning(f"job {self.job_id} is {self.state}: it has no avatars yet")
+        if self.state is not JobState.COMPLETED:
+            raise JobEnded(f"job {self.job_id} is {self.state}: it has no avatars")
 
     def require(self, *states: JobState) -> None:
         if self.state not in states:

@@ -5,7 +5,7 @@ from typing import Literal, Self
 
 from pydantic import AwareDatetime, Field
 
-from likeness.domain.errors import Conflict
+from likeness.domain.errors import AppealClosed
 from likeness.domain.ids import JobIdField, PhotoId, PhotoIdField
 from likeness.domain.photos.photo import Fingerprint
 from likeness.domain.record import Record, Versioned
@@ -60,7 +60,7 @@ class Appeal(Versioned):
 
     def require(self, state: AppealState) -> None:
         if self.state is not state:
-            raise Conflict(f"the appeal of job {self.job_id} is {self.state}")
+            raise AppealClosed(f"the appeal of job {self.job_id} is {self.state}")
 
 
 def is_near_duplicate(one: Fingerprint, other: Fingerprint) -> bool:

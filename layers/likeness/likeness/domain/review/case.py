@@ -8,16 +8,7 @@ from typing import Literal, Self
 
 from pydantic import AwareDatetime, Field
 
-from likeness.domain.errors import (
-    CaseDecided,
-    CaseOfAnother,
-    Conflict,
-    DeadlinePassed,
-    Forbidden,
-    Invalid,
-    LeaseLost,
-    MustBeHeld,
-)
+from likeness.domain.errors import CaseClosed, CaseTaken, Forbidden, Invalid, MustBeHeld, NoLease
 from likeness.domain.ids import (
     JobId,
     JobIdField,
@@ -32,11 +23,6 @@ from likeness.domain.reasons import Reason
 from likeness.domain.record import Record, Versioned
 
 URL_LIFETIME = timedelta(minutes=1)  # of the presigned URL of a clear photo
-# A decision takes effect this long before the deadline at the latest: the state machine's own timer
-# began before the case was opened, and the queue between them takes a second or two.
-LAST_MOMENT = timedelta(seconds=5)
-SKIPPED_FOR = timedelta(hours=1)  # "claim next" does not return a case that the moderator skipped
-MAX_SKIPS, MAX_NOTES = 50, 20  # of one case
 
 # Codes that a moderator may refuse a photo with. FILE and QUALITY are checked at upload, and SYSTEM
 # is never the user's fault.
@@ -58,26 +44,6 @@ class ReviewKind(StrEnum):
     PHOTOS = "photos"
     SECOND = "second"  # a blind second opinion
     APPEAL = "appeal"
-
-
-class Queue(StrEnum):
-    """Where a case waits."""
-
-    PHOTOS = "photos"
-    APPEALS = "appeals"
-    ESCALATED = "escalated"
-
-
-class SkipReason(StrEnum):
-    UPSETTING = "upsetting"
-    UNSURE = "unsure"
-    LANGUAGE = "language"  # text in the photo that the moderator cannot read
-    KNOWN_PERSON = "known_person"
-    OTHER = "other"
-
-
-class EscalationReason(StrEnum):
-    UNSURE = "unsure"  # the guidelines do not decide it
 
 
 _LETTERS = {ReviewKind.PHOTOS: "r", ReviewKind.SECOND: "s", ReviewKind.APPEAL: "a"}
@@ -108,36 +74,6 @@ class Lease(Record):
     since: AwareDatetime | None = Field(default=None, description="of the claim")
 
 
-class Window(Record):
-    """When a case was opened and its deadline, as moderators see them."""
-
-    opened_at: AwareDatetime
-    decide_by: AwareDatetime
-
-
-class Skip(Record):
-    """The moderator passed the case on; "claim next" does not return it to them until then."""
-
-    by: str = Field(description="the moderator's id")
-    until: AwareDatetime
-
-
-class Escalation(Record):
-    """A moderator left the case to the leads."""
-
-    by: str = Field(description="the moderator's id")
-    at: AwareDatetime
-    reason: EscalationReason
-
-
-class Note(Record):
-    """What a moderator wrote for the others who work the case. Deleted with the case."""
-
-    by: str = Field(description="the moderator's id")
-    at: AwareDatetime
-    text: str = Field(min_length=1, max_length=1000)
-
-
 class PhotoFindings(Record):
     """Findings in one photo that need review."""
 
@@ -156,11 +92,7 @@ class RefusedPhoto(Record):
 
 
 class Review(Versioned):
-    """One case: opened by the state machine or an appeal; decided once, or expires.
-
-    A decision is stored first and takes effect at `counts_at`: until then its moderator can undo
-    it, and the case is `waiting`, but no moderator can claim it.
-    """
+    """One case: opened by the state machine or an appeal; decided once, or expires."""
 
     review_id: ReviewIdField
     job_id: JobIdField
@@ -171,55 +103,17 @@ class Review(Versioned):
     priority: int = Field(default=0, ge=0, le=9, description="of the job's tier")
     opened_at: AwareDatetime
     decide_by: AwareDatetime
-    shown: Window | None = Field(
-        default=None, description="a second opinion shows the first review's times: it is blind"
-    )
     photos: tuple[PhotoFindings, ...]
     excluded_moderators: tuple[str, ...] = Field(
         default=(), description="ids of moderators who already decided about this job"
     )
     lease: Lease | None = None
-    claimed_at: AwareDatetime | None = Field(
-        default=None, description="by the moderator who decided"
-    )
-    skips: tuple[Skip, ...] = ()
-    escalation: Escalation | None = None
-    notes: tuple[Note, ...] = ()
     decided_at: AwareDatetime | None = None
     decided_by: str | None = Field(default=None, description="the moderator's id")
     refused: tuple[RefusedPhoto, ...] = ()
     hold_returned: bool = Field(
         default=False, description="a lead found that the photos are not illegal"
     )
-    counts_at: AwareDatetime | None = Field(default=None, description="of the decision")
-    second: bool = Field(default=False, description="a second opinion follows the decision")
-
-    @property
-    def public_id(self) -> ReviewId:
-        """The id that moderators see: a second opinion has the first review's."""
-        first = self.kind is ReviewKind.SECOND
-        return review_of(self.job_id) if first else self.review_id
-
-    @property
-    def window(self) -> Window:
-        """The times that moderators see."""
-        return self.shown or Window(opened_at=self.opened_at, decide_by=self.decide_by)
-
-    @property
-    def queue(self) -> Queue:
-        if self.escalation:
-            return Queue.ESCALATED
-        return Queue.APPEALS if self.kind is ReviewKind.APPEAL else Queue.PHOTOS
-
-    @property
-    def pending(self) -> bool:
-        """Whether the case has a decision that did not take effect yet."""
-        return self.state is ReviewState.WAITING and self.decided_at is not None
-
-    @property
-    def approved(self) -> bool:
-        """Of the decision, pending or not."""
-        return self.decided_by is not None and not self.refused
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
@@ -236,61 +130,30 @@ class Review(Versioned):
             raise Forbidden("only leads review appeals")
         if self.state in {ReviewState.HELD, ReviewState.CLOSED} and not moderator.lead:
             raise Forbidden("the case is held: only leads see it")
-        if self.escalation and (not moderator.lead or self.escalation.by == moderator.id):
-            raise Forbidden("the case was escalated: another lead reviews it")
         if moderator.id in self.excluded_moderators:
             raise Forbidden("you already decided about this job: another moderator must review it")
-
-    def workable(self, moderator: Moderator, now: datetime) -> bool:
-        """Whether this moderator may work the case now, or once its lease ends."""
-        try:
-            self.require_allowed(moderator)
-            self._require_waiting(moderator.id, now)
-        except (Forbidden, Conflict):
-            return False
-        return True
-
-    def is_skipped(self, by: str, now: datetime) -> bool:
-        return any(skip.by == by and now < skip.until for skip in self.skips)
 
     def active_lease(self, now: datetime) -> Lease | None:
         return self.lease if self.lease and now < self.lease.until else None
 
     def claim(self, by: str, *, now: datetime, lasts: timedelta) -> Self:
-        """Takes the lease. Raises CaseOfAnother if another moderator has it."""
-        self._require_waiting(by, now)
+        """Takes the lease. Raises CaseTaken if another moderator has it."""
+        self._require_waiting(now)
         lease = self.active_lease(now)
         if lease and lease.by != by:
-            raise CaseOfAnother(f"another moderator has review {self.public_id}")
+            raise CaseTaken(f"another moderator has review {self.review_id}")
         until = min(now + lasts, self.decide_by)
         since = lease.since if lease else now
         return self.change(lease=Lease(by=by, until=until, since=since))
 
     def renew(self, by: str, *, now: datetime, lasts: timedelta) -> Self:
-        """Extends the lease. Raises LeaseLost if the moderator no longer has it."""
+        """Extends the lease. Raises NoLease if the moderator no longer has it."""
         self.require_lease(by, now)
         return self.claim(by, now=now, lasts=lasts)
 
     def release(self, by: str, now: datetime) -> Self:
         self.require_lease(by, now)
         return self.change(lease=None)
-
-    def skip(self, by: str, now: datetime) -> Self:
-        """Releases the case; "claim next" does not return it to this moderator for a while."""
-        self.require_lease(by, now)
-        others = [skip for skip in self.skips if now < skip.until and skip.by != by]
-        skip = Skip(by=by, until=now + SKIPPED_FOR)
-        return self.change(lease=None, skips=(*others, skip)[-MAX_SKIPS:])
-
-    def escalate(self, by: str, now: datetime, reason: EscalationReason, note: str) -> Self:
-        """Leaves the case to a lead other than `by`. Its deadline stays."""
-        self.require_lease(by, now)
-        return self.annotate(by, now, note).model_copy(
-            update={
-                "lease": None,
-                "escalation": Escalation(by=by, at=now, reason=reason),
-            }
-        )
 
     def hold(self) -> Self:
         """Removes the case from the queue until a lead has decided about the hold of its job."""
@@ -305,94 +168,34 @@ class Review(Versioned):
     def close(self, now: datetime) -> Self:
         return self.change(state=ReviewState.CLOSED, lease=None, decided_at=now)
 
-    def return_to_queue(self, by: str, now: datetime) -> Self:
-        """Ends the escalation: moderators may work the case again. `by` must have the lease."""
-        self.require_lease(by, now)
-        return self.change(lease=None, escalation=None)
-
-    def annotate(self, by: str, now: datetime, text: str) -> Self:
-        """Adds a note. Raises Invalid if the case has MAX_NOTES."""
-        if len(self.notes) >= MAX_NOTES:
-            raise Invalid(f"a case has at most {MAX_NOTES} notes")
-        return self.change(notes=(*self.notes, Note(by=by, at=now, text=text)))
-
     def require_lease(self, by: str, now: datetime) -> None:
-        self._require_waiting(by, now)
+        self._require_waiting(now)
         lease = self.active_lease(now)
-        if lease is None:
-            raise LeaseLost(f"you have no lease of review {self.public_id}: claim it")
-        if lease.by != by:
-            raise CaseOfAnother(f"another moderator has review {self.public_id} now")
+        if lease is None or lease.by != by:
+            raise NoLease(f"you have no lease of review {self.review_id}: claim it")
 
-    def decide(
-        self,
-        by: str,
-        *,
-        now: datetime,
-        refused: Sequence[RefusedPhoto] = (),
-        undo: timedelta = timedelta(0),
-        second: bool = False,
-    ) -> Self:
-        """Decides the case; `by` must have the lease. Approved if no photo is refused.
-
-        The decision takes effect after `undo`, but LAST_MOMENT before the deadline at the latest.
-        """
+    def decide(self, by: str, *, now: datetime, refused: Sequence[RefusedPhoto] = ()) -> Self:
+        """Decides the case; `by` must have the lease. Approved if no photo is refused."""
         self.require_lease(by, now)
         return self.change(
+            state=ReviewState.REFUSED if refused else ReviewState.APPROVED,
             lease=None,
-            claimed_at=self.lease.since if self.lease else None,
             decided_at=now,
             decided_by=by,
             refused=tuple(refused),
-            counts_at=max(now, min(now + undo, self.decide_by - LAST_MOMENT)),
-            second=second,
         )
-
-    def undo(self, by: str, *, now: datetime, lasts: timedelta) -> Self:
-        """Takes the decision back and returns the lease to its moderator.
-
-        Raises CaseDecided if the decision took effect, or is about to.
-        """
-        if self.decided_by != by:
-            raise CaseOfAnother(f"you did not decide review {self.public_id}")
-        if not self.pending or self.counts_at is None or now >= self.counts_at:
-            raise CaseDecided(f"the decision of review {self.public_id} took effect")
-        lease = Lease(by=by, until=min(now + lasts, self.decide_by), since=self.claimed_at)
-        return self.change(
-            lease=lease,
-            claimed_at=None,
-            decided_at=None,
-            decided_by=None,
-            refused=(),
-            counts_at=None,
-            second=False,
-        )
-
-    def take_effect(self) -> Self:
-        """Closes a case whose decision was pending."""
-        return self.change(state=ReviewState.REFUSED if self.refused else ReviewState.APPROVED)
 
     def expire(self, now: datetime) -> Self:
-        return self.change(
-            state=ReviewState.EXPIRED,
-            lease=None,
-            decided_at=now,
-            decided_by=None,
-            refused=(),
-            counts_at=None,
-        )
+        return self.change(state=ReviewState.EXPIRED, lease=None, decided_at=now)
 
-    def _require_waiting(self, by: str, now: datetime) -> None:
-        if self.pending and self.decided_by != by:
-            raise CaseOfAnother(f"another moderator has review {self.public_id}")
-        if self.pending:
-            raise CaseDecided(f"you decided review {self.public_id}: undo that first")
+    def _require_waiting(self, now: datetime) -> None:
         if self.state is not ReviewState.WAITING:
-            raise CaseDecided(f"review {self.public_id} is {self.state} already")
+            raise CaseClosed(f"review {self.review_id} is {self.state} already")
         if now >= self.decide_by:
-            raise DeadlinePassed(
-                f"review {self.public_id} had to be decided by {self.decide_by.isoformat()}"
-            )
+            raise CaseClosed(f"review {self.review_id} expired at {self.decide_by.isoformat()}")
+
+
+PHOTOS = "/body/photos"  # of a decision
 
 
 def check_refusal(review: Review, refused: Sequence[RefusedPhoto]) -> None:
@@ -400,11 +203,13 @@ def check_refusal(review: Review, refused: Sequence[RefusedPhoto]) -> None:
     there = {photo.photo_id for photo in review.photos}
     named = [photo.photo_id for photo in refused]
     if unknown := sorted(set(named) - there):
-        raise Invalid(f"photos {', '.join(unknown)} are not in this review")
+        raise Invalid(f"photos {', '.join(unknown)} are not in this review", field=PHOTOS)
     if len(set(named)) != len(named):
-        raise Invalid("name each photo once, with the most severe reason code")
+        raise Invalid("name each photo once, with the most severe reason code", field=PHOTOS)
     if others := sorted({photo.reason for photo in refused} - set(MODERATOR_REASONS)):
-        raise Invalid(f"{', '.join(others)} is not a reason code that moderators may use")
+        raise Invalid(
+            f"{', '.join(others)} is not a reason code that moderators may use", field=PHOTOS
+        )
 
 
 def require_no_hold(

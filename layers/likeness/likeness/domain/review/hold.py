@@ -12,7 +12,7 @@ from typing import Literal, Self
 
 from pydantic import AwareDatetime, Field
 
-from likeness.domain.errors import Conflict, Forbidden
+from likeness.domain.errors import Forbidden, HoldDecided
 from likeness.domain.ids import (
     JobId,
     JobIdField,
@@ -49,7 +49,11 @@ class PreservedFile(Record):
         description="as the user sent it, or our upright JPEG of at most 2048 px without metadata"
     )
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    md5: str = Field(pattern=r"^[0-9a-f]{32}$", description="lists of known files have it")
+    md5: str = Field(
+        pattern=r"^[0-9a-f]{32}$",
+        description="lists of known files have it",
+        examples=["098f6bcd4621d373cade4e832627b4f6"],
+    )
     size: int = Field(description="bytes")
 
     @classmethod
@@ -174,20 +178,20 @@ class Hold(Versioned):
 
     def report(self, reported: Reported, *, retain: timedelta) -> Self:
         """The copies are retained from the report on (18 U.S.C. 2258A(h)), never shorter."""
-        self.require(HoldState.CONFIRMED)
+        self.require_state(HoldState.CONFIRMED)
         until = max(self.retain_until or reported.reported_at, reported.reported_at + retain)
         return self.change(reported=(*self.reported, reported), retain_until=until)
 
     def lift_block(self) -> Self:
-        self.require(HoldState.CONFIRMED)
+        self.require_state(HoldState.CONFIRMED)
         return self.change(blocked=False)
 
-    def require(self, state: HoldState) -> None:
+    def require_state(self, state: HoldState) -> None:
         if self.state is not state:
-            raise Conflict(f"the hold of job {self.job_id} is {self.state}, not {state}")
+            raise HoldDecided(f"the hold of job {self.job_id} is {self.state}, not {state}")
 
     def _decide(self, state: HoldState, by: str, now: datetime, **fields: object) -> Self:
-        self.require(HoldState.WAITING)
+        self.require_state(HoldState.WAITING)
         photos = tuple(photo.model_copy(update={"preview": None}) for photo in self.photos)
         decided = {"state": state, "decided_by": by, "decided_at": now, "photos": photos}
         return self.change(**decided | fields)

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime, Field
 
-from likeness.domain.errors import AccessRevoked, Conflict, Forbidden
+from likeness.domain.errors import AccessRevoked, Forbidden, OwnAccount
 from likeness.domain.ids import UserIdField
 from likeness.domain.record import Record
 from likeness.domain.review.case import Moderator
@@ -59,4 +59,4 @@ def require_lead(moderator: Moderator) -> None:
 def require_another(moderator: Moderator, member: StaffMember) -> None:
     """Leads do not change their own account, so at least one lead always remains."""
     if member.id == moderator.id:
-        raise Conflict("you cannot change your own account: ask another lead")
+        raise OwnAccount("you cannot change your own account: ask another lead")

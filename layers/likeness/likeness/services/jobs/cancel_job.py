@@ -4,7 +4,7 @@ from contextlib import suppress
 
 from likeness.api.app import JobStateView
 from likeness.contracts import JobError
-from likeness.domain.errors import Conflict, Unavailable
+from likeness.domain.errors import JobEnded, Unavailable
 from likeness.domain.ids import JobId
 from likeness.domain.jobs.job import JobState
 from likeness.ports.jobs import Jobs, Timers, Workflow
@@ -23,7 +23,7 @@ def cancel_job(
     if job.state is JobState.CANCELLED:
         return JobStateView(job_id=job_id, state=job.state)
     if job.ended:
-        raise Conflict(f"job {job_id} is {job.state}: there is nothing left to cancel")
+        raise JobEnded(f"job {job_id} is {job.state}: there is nothing left to cancel")
     if job.state is not JobState.CANCELLING:
         job = job.move(JobState.CANCELLING, clock.now())
         jobs.save(job)

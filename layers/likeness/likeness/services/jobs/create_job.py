@@ -7,10 +7,18 @@ from datetime import datetime, timedelta
 
 from likeness.api.app import CreateJob, JobCreated, StoredJob
 from likeness.contracts import JobError
-from likeness.domain.account.quota import ReservedDay, UserZone, quota_used_message, zone_info
-from likeness.domain.account.user import Profile
-from likeness.domain.errors import Conflict, Invalid, OverQuota, UserBlocked
-from likeness.domain.ids import PhotoId, StyleId
+from likeness.domain.account.consent import CLOCKS_DIFFER, ConsentVersions, check_consent
+from likeness.domain.account.quota import ReservedDay, UserZone, over_quota, zone_info
+from likeness.domain.account.user import MAX_OPEN_JOBS, Profile
+from likeness.domain.errors import (
+    ConcurrentChange,
+    ErasureRunning,
+    Invalid,
+    NotFound,
+    TooManyOpenJobs,
+    UserBlocked,
+)
+from likeness.domain.ids import JobId, PhotoId, StyleId
 from likeness.domain.jobs.catalogue import StyleCard, Tier, check_styles, check_terms, tier_of
 from likeness.domain.jobs.job import Job, JobState, TimelineEntry, new_job_id
 from likeness.domain.photos.photo import Photo
@@ -28,7 +36,7 @@ class Terms:
 
     styles: Mapping[StyleId, StyleCard]
     tiers: Mapping[str, Tier]
-    consent_versions: frozenset[str]
+    consent_versions: ConsentVersions
     submit_within: timedelta
     deadline: timedelta
 
@@ -52,20 +60,17 @@ def create_job(
     The timer and the deadline are set before the job is stored, so that no job is without them.
     """
     now = clock.now()
-    if request.consent.version not in terms.consent_versions:
+    check_consent(request.consent, terms.consent_versions, now)
+    if request.age_assurance and request.age_assurance.checked_at > now + CLOCKS_DIFFER:
         raise Invalid(
-            f"consent version {request.consent.version!r} is not in force: show the user one of "
-            f"{', '.join(sorted(terms.consent_versions))}"
+            "age_assurance.checked_at is in the future: send when the age was checked",
+            field="/body/age_assurance/checked_at",
         )
-    if request.consent.accepted_at > now + timedelta(minutes=5):
-        raise Invalid("consent.accepted_at is in the future: send when the user agreed")
-    if request.age_assurance and request.age_assurance.checked_at > now + timedelta(minutes=5):
-        raise Invalid("age_assurance.checked_at is in the future: send when the age was checked")
     zone_info(request.time_zone)
     check_styles(request.styles, terms.styles)
     profile = users.profile(request.user_id)
     if profile.erasing:
-        raise Conflict("the user is being erased: no job can be opened")
+        raise ErasureRunning("the user is being erased: no job can be created")
     tier = tier_of(profile.plus, terms.tiers, now)
     check_terms(tier, request.styles, request.avatars)
     user_hash = keyed_hash.user(request.user_id)
@@ -74,7 +79,12 @@ def create_job(
     reserved = None if profile.zone else ledger.last_reserved(user_hash)
     zone = _zone(profile, request, reserved, users, now)
     if ledger.used(user_hash, zone.day(now)) >= tier.jobs_a_day:
-        raise OverQuota(quota_used_message(zone.next_day_begins(now)))
+        raise over_quota(
+            ledger.entries(request.user_id, zone.day(now)),
+            next_day_begins_at=zone.next_day_begins(now),
+            now=now,
+        )
+    _require_room(profile, request, jobs, users)
 
     job = Job(
         job_id=new_job_id(),
@@ -102,6 +112,29 @@ def create_job(
         photos.presigned_post(job.job_id, photo.photo_id, photo.content_type) for photo in awaited
     )
     return JobCreated(job_id=job.job_id, submit_by=job.submit_by, uploads=presigned_posts)
+
+
+def _require_room(profile: Profile, request: CreateJob, jobs: Jobs, users: Users) -> None:
+    """Raises TooManyOpenJobs. Storing the job has the same limit, so concurrent requests hold it.
+
+    A job that was submitted or has ended stays in the profile until its place is needed.
+    """
+    if len(profile.open_jobs) < MAX_OPEN_JOBS:
+        return
+    still_open = {job_id for job_id in profile.open_jobs if _is_open(job_id, jobs)}
+    if len(still_open) >= MAX_OPEN_JOBS:
+        raise TooManyOpenJobs(
+            f"the user has {MAX_OPEN_JOBS} open jobs: continue or delete one",
+            job_ids=tuple(sorted(still_open)),
+        )
+    users.remove_open_jobs(request.user_id, profile.open_jobs - still_open)
+
+
+def _is_open(job_id: JobId, jobs: Jobs) -> bool:
+    try:
+        return jobs.get(job_id).state is JobState.OPEN
+    except NotFound:
+        return False
 
 
 def create_job_again(
@@ -133,7 +166,7 @@ def _zone(
         return zone
     try:
         users.save_zone(request.user_id, zone, seen=seen)
-    except Conflict:
+    except ConcurrentChange:
         stored = users.profile(request.user_id).zone
         if stored is None:
             raise

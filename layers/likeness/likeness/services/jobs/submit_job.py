@@ -6,12 +6,16 @@ from datetime import datetime
 
 from likeness.api.app import JobStateView
 from likeness.contracts import JobError
-from likeness.domain.account.quota import quota_used_message
+from likeness.domain.account.quota import over_quota
 from likeness.domain.errors import (
     Conflict,
-    Invalid,
+    ErasureRunning,
+    JobEnded,
+    NotEnoughPhotos,
     OverQuota,
     PhotosBeingChecked,
+    TierLimit,
+    TooManyPhotos,
     Unavailable,
 )
 from likeness.domain.ids import JobId
@@ -50,7 +54,7 @@ def submit_job(
             job, backend, jobs=jobs, users=users, ledger=ledger, clock=clock, tiers=tiers
         )
     if job.ended or job.state is JobState.CANCELLING:
-        raise Conflict(f"job {job_id} is {job.state}")
+        raise JobEnded(f"job {job_id} is {job.state}: create a new one")
     workflow.start(job_id)
     with suppress(Unavailable):  # FailJob changes nothing if the timer fires
         timers.cancel(job_id, JobError.NOT_SUBMITTED)
@@ -69,12 +73,15 @@ def _reserve(
 ) -> Job:
     """Reserve the job's day. The tier is fixed from now on, whatever happens to Plus later."""
     now = clock.now()
-    job.require_open(now)
+    job.require_in_time(now)
     profile = users.profile(job.user_id)
     if profile.zone is None or profile.erasing:
-        raise Conflict("the user is being erased: nothing can be submitted")
+        raise ErasureRunning("the user is being erased: nothing can be submitted")
     tier = tier_of(profile.plus, tiers, now)
-    check_terms(tier, job.styles, job.avatars)
+    try:
+        check_terms(tier, job.styles, job.avatars)
+    except TierLimit as limit:  # Plus has ended since: no field of this request is wrong
+        raise TierLimit(f"{limit}: create a new job") from limit
     submitted = job.move(
         JobState.MODERATING,
         now,
@@ -92,14 +99,18 @@ def _reserve(
             raise
         return current
     except OverQuota as used:
-        raise OverQuota(quota_used_message(profile.zone.next_day_begins(now))) from used
+        raise over_quota(
+            ledger.entries(job.user_id, profile.zone.day(now)),
+            next_day_begins_at=profile.zone.next_day_begins(now),
+            now=now,
+        ) from used
     return submitted
 
 
 def _check_photos(
     job_id: JobId, *, jobs: Jobs, photos: Photos, inspections: Inspections, now: datetime
 ) -> None:
-    """Raises Invalid unless enough photos were accepted, PhotosBeingChecked while one may be.
+    """Raises NotEnoughPhotos, or PhotosBeingChecked while another one may be accepted.
 
     An upload's event may be lost, so the bucket is listed: before the records are read, because an
     inspection deletes the upload last.
@@ -117,11 +128,13 @@ def _check_photos(
             f"photos {', '.join(waiting)} are still being checked: submit again in a moment"
         )
     accepted = [photo for photo in there if photo.state is PhotoState.ACCEPTED]
-    if not MIN_PHOTOS <= len(accepted) <= MAX_PHOTOS:
-        raise Invalid(
+    if len(accepted) < MIN_PHOTOS:
+        raise NotEnoughPhotos(
             f"{len(accepted)} photos were accepted, {MIN_PHOTOS} to {MAX_PHOTOS} are needed: "
             "replace the refused ones"
         )
+    if len(accepted) > MAX_PHOTOS:
+        raise TooManyPhotos(f"{len(accepted)} photos were accepted, {MAX_PHOTOS} at most may be")
 
 
 def _may_change(photo: Photo, uploaded: bool, now: datetime) -> bool:

@@ -2,7 +2,7 @@
 
 from likeness.api.app import AddPhoto, PresignedPost, StoredPost
 from likeness.domain.deletion.receipt import DeletionState
-from likeness.domain.errors import Conflict, NotFound
+from likeness.domain.errors import NotFound, NoUploadsLeft, TooManyPhotos
 from likeness.domain.ids import JobId, PhotoId
 from likeness.domain.jobs.job import MAX_PHOTOS
 from likeness.domain.photos.photo import Photo, PhotoState
@@ -28,15 +28,17 @@ def add_photo(
     there = jobs.photos(job_id)
     in_use = [photo for photo in there if photo.state is not PhotoState.REFUSED]
     if len(in_use) >= MAX_PHOTOS:
-        raise Conflict(f"job {job_id} has {MAX_PHOTOS} photos already")
+        raise TooManyPhotos(f"job {job_id} has {MAX_PHOTOS} photos already")
     if len(there) >= MAX_UPLOADS:
-        raise Conflict(f"job {job_id} has {MAX_UPLOADS} presigned POSTs already: open a new job")
+        raise NoUploadsLeft(
+            f"job {job_id} has {MAX_UPLOADS} presigned POSTs already: create a new job"
+        )
     photo = Photo(
         job_id=job_id,
         photo_id=PhotoId(f"p{len(there) + 1:02d}"),
         content_type=request.content_type,
     )
-    # Of two concurrent requests the second raises Conflict and may be retried.
+    # Of two concurrent requests the second raises ConcurrentChange and may be retried.
     jobs.add_photo(photo)
     return photos.presigned_post(job_id, photo.photo_id, photo.content_type)
 
@@ -60,7 +62,7 @@ def add_photo_again(
 
 
 def require_takes_photos(job_id: JobId, deletions: Deletions) -> None:
-    """Raises Conflict if the job is held, without saying so."""
+    """Raises NoUploadsLeft if the job is held, without saying so."""
     deletion = deletions.get(job_id)
     if deletion and deletion.state is DeletionState.HELD:
-        raise Conflict(f"job {job_id} takes no more photos")
+        raise NoUploadsLeft(f"job {job_id} takes no more photos")

@@ -1,10 +1,9 @@
 """Keep the avatars that the user chose; delete the others."""
 
 from likeness.api.app import KeepAvatars, KeptAvatarsView
-from likeness.domain.errors import Invalid, NotFound
+from likeness.domain.errors import AvatarsExpired, Invalid, NotFound
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.ids import JobId
-from likeness.domain.jobs.job import JobState
 from likeness.ports.jobs import Jobs
 from likeness.ports.provenance import AvatarStore
 from likeness.ports.runtime import Clock
@@ -18,18 +17,20 @@ def keep_avatars(
     Deletion is final. Idempotent: a repeated request deletes the avatars that a failure left.
     """
     job = jobs.get(job_id)
-    job.require(JobState.COMPLETED)
+    job.require_completed()
     if job.avatars_expire_at is not None and clock.now() >= job.avatars_expire_at:
-        raise NotFound(
+        raise AvatarsExpired(
             f"the avatars of job {job_id} expired at {job.avatars_expire_at.isoformat()}"
         )
     chosen = set(request.avatars)
     if len(chosen) != len(request.avatars):
-        raise Invalid("avatars must differ from one another")
+        raise Invalid("avatars must differ from one another", field="/body/avatars")
     known = {avatar.avatar_id: avatar for avatar in jobs.avatars(job_id)}
     shown = {n for n, avatar in known.items() if avatar.state is AvatarState.PUBLISHED}
     if missing := sorted(chosen - shown):
-        raise NotFound(f"job {job_id} has no avatar {', '.join(missing)} to keep")
+        raise NotFound(
+            f"job {job_id} has no avatar {', '.join(missing)} to keep", field="/body/avatars"
+        )
     jobs.save_avatars(
         known[avatar_id].model_copy(update={"state": AvatarState.NOT_KEPT})
         for avatar_id in sorted(shown - chosen)

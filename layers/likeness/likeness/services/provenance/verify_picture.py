@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Literal
 
 from likeness.api.app import ProvenanceView
-from likeness.domain.errors import Invalid
+from likeness.domain.errors import UnreadablePicture
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.photos.picture import Limits
 from likeness.domain.provenance.credentials import (
@@ -38,8 +38,8 @@ def verify_picture(
 ) -> ProvenanceView:
     """By its Content Credentials, else by the watermark in its pixels.
 
-    Raises Invalid if the picture cannot be read; its content decides about its type. Credentials
-    that were tampered with are reported, and the watermark may still show that the picture is ours.
+    Raises UnreadablePicture; the content decides about the type. Credentials that were tampered
+    with are reported, and the watermark may still show that the picture is ours.
     """
     content_type = pictures.content_type(picture)
     if content_type is None:
@@ -60,9 +60,9 @@ def verify_picture(
     return _ours(seen.trust, published, by="watermark", revoked=revoked)
 
 
-def _unreadable(reason: Reason) -> Invalid:
+def _unreadable(reason: Reason) -> UnreadablePicture:
     """Also for a picture that takes the decoder more time or memory than it may have."""
-    return Invalid("this is not one still picture that can be read", reason=reason)
+    return UnreadablePicture("this is not one still picture that can be read", reason=reason)
 
 
 def _ours(

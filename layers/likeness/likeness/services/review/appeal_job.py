@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from likeness.api.app import AppealUploadsView
 from likeness.domain.deletion.receipt import DeletionState
-from likeness.domain.errors import Conflict
+from likeness.domain.errors import JobRunning, NotContestable, PhotosNotDeletedYet
 from likeness.domain.ids import JobId, PhotoId
 from likeness.domain.jobs.job import Job
 from likeness.domain.reasons import Reason
@@ -40,12 +40,14 @@ def appeal_job(
     now = clock.now()
     job = jobs.get(job_id)
     deletion = deletions.get(job_id)
-    if deletion and deletion.state is DeletionState.HELD:
-        raise Conflict(f"job {job_id} has no decision that can be contested")
+    if deletion and deletion.preserved:
+        raise NotContestable(f"job {job_id} has no decision that can be contested")
     owed = _contestable(job, now, jobs=jobs, reviews=reviews)
     there = {photo.photo_id: photo for photo in jobs.photos(job_id)}
     if deletion is None or deletion.state is DeletionState.PENDING:
-        raise Conflict(f"the photos of job {job_id} are still being deleted: appeal in a minute")
+        raise PhotosNotDeletedYet(
+            f"the photos of job {job_id} are still being deleted: appeal in a minute"
+        )
     appeal = appeals.get(job_id)
     if appeal is None or appeal.state is AppealState.EXPIRED:
         deadlines.set(job_id, when=now + deadline)
@@ -74,11 +76,15 @@ def _contestable(
     job: Job, now: datetime, *, jobs: Jobs, reviews: Reviews
 ) -> Mapping[PhotoId, Reason]:
     if not job.ended:
-        raise Conflict(f"job {job.job_id} is {job.state}: appeal when it has ended")
+        raise JobRunning(f"job {job.job_id} is {job.state}: appeal when it has ended")
     photos = jobs.photos(job.job_id)
     owed = decisions(job, photos, reviews.for_job(job.job_id)).needing_statement
     if not owed:
-        raise Conflict(f"job {job.job_id} broke no rule: replace the refused photos in a new job")
+        raise NotContestable(
+            f"job {job.job_id} broke no rule: replace the refused photos in a new job"
+        )
     if now >= issued_at(job, photos) + APPEAL_WITHIN:
-        raise Conflict(f"job {job.job_id} ended too long ago: its records are about to expire")
+        raise NotContestable(
+            f"job {job.job_id} ended too long ago: its records are about to expire"
+        )
     return owed

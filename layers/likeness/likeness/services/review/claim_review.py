@@ -19,7 +19,7 @@ def claim_review(
     clock: Clock,
     lease: timedelta,
 ) -> ClaimView:
-    """Optimistic lock: the second of two concurrent claims raises Conflict."""
+    """Optimistic lock: the second of two concurrent claims raises ConcurrentChange."""
     now = clock.now()
     review = reviews.get(review_id)
     review.require_allowed(moderator)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from likeness.api.holds import DecideHold, HoldView
 from likeness.contracts import JobError
-from likeness.domain.errors import Conflict, NotFound
+from likeness.domain.errors import Conflict, InProgress, NotFound
 from likeness.domain.ids import JobId
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.review.audit import SYSTEM, AuditAction, about
@@ -67,7 +67,7 @@ def decide_hold(
 def _require_preserved(job_id: JobId, deletions: Deletions) -> None:
     deletion = deletions.get(job_id)
     if deletion and deletion.forbids_deletion:
-        raise Conflict(f"the photos of job {job_id} are still being copied: decide in a minute")
+        raise InProgress(f"the photos of job {job_id} are still being copied: decide in a minute")
 
 
 def _find(job_id: JobId, jobs: Jobs) -> Job | None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from likeness.api.review import DecideReview, ReviewSummary
 from likeness.contracts import ReviewResult
-from likeness.domain.errors import Conflict, Invalid
+from likeness.domain.errors import CaseClosed, Conflict, Invalid
 from likeness.domain.ids import ReviewId
 from likeness.domain.moderation import EscalateRule
 from likeness.domain.review import statistics as desk_counters
@@ -43,10 +43,13 @@ def decide_review(
     """The decision is stored before it takes effect.
 
     Idempotent for the same moderator: the same decision again repeats only what follows from it.
-    Another moderator's decision raises Conflict.
+    Another moderator's decision raises CaseClosed.
     """
     if decision.approve == bool(decision.photos):
-        raise Invalid("approve and name no photo, or refuse and name each with its reason code")
+        raise Invalid(
+            "approve and name no photo, or refuse and name each with its reason code",
+            field="/body/photos",
+        )
     now = clock.now()
     review = reviews.get(review_id)
     review.require_allowed(moderator)
@@ -71,7 +74,7 @@ def decide_review(
         try:
             workflow.resume(reviews.task_token(review_id), result.model_dump(mode="json"))
         except Conflict as late:
-            raise Conflict(f"no state machine waits for review {review_id} any more") from late
+            raise CaseClosed(f"no state machine waits for review {review_id} any more") from late
     return review_summary(review, moderator, now)
 
 

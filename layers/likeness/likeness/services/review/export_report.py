@@ -17,7 +17,7 @@ def export_report(
 ) -> ReportView:
     """Only of a confirmed hold. Each export is audited before it is returned."""
     hold = hold_for(job_id, moderator, holds)
-    hold.require(HoldState.CONFIRMED)
+    hold.require_state(HoldState.CONFIRMED)
     event = about_hold(hold, AuditAction.REPORT_EXPORTED, clock.now(), actor=moderator.id)
     audit_log.append(event)
     return report_view(hold, viewed=_viewed(job_id, audit_log))

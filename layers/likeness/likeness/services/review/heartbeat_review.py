@@ -18,7 +18,7 @@ def heartbeat_review(
     clock: Clock,
     lease: timedelta,
 ) -> ClaimView:
-    """Raises Conflict if the lease was lost. Heartbeats are not audited."""
+    """Raises NoLease if the lease was lost. Heartbeats are not audited."""
     review = reviews.get(review_id)
     review.require_allowed(moderator)
     prolonged = review.renew(moderator.id, now=clock.now(), lasts=lease)

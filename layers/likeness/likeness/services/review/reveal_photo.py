@@ -1,7 +1,7 @@
 """Reveal one clear photo to a moderator: counted, audited, with a URL valid for a minute."""
 
 from likeness.api.review import ClearPhotoView, RevealPhoto
-from likeness.domain.errors import NotFound, OverQuota
+from likeness.domain.errors import ExposureUsed, NotFound
 from likeness.domain.ids import ReviewId
 from likeness.domain.review.audit import AuditAction, about
 from likeness.domain.review.case import URL_LIFETIME, Moderator
@@ -24,7 +24,7 @@ def reveal_photo(
 ) -> ClearPhotoView:
     """Counted before the URL is made, so that no picture is shown uncounted.
 
-    Raises OverQuota if the day's budget is used up; leads see the request for more.
+    Raises ExposureUsed if the day's budget is used up; leads see the request for more.
     """
     now = clock.now()
     review = reviews.get(review_id)
@@ -36,7 +36,7 @@ def reveal_photo(
     audit_event = about(review, AuditAction.REVEALED, now, actor=moderator.id, details=details)
     try:
         exposure = desk_counters.expose(audit_event, budget=budget)
-    except OverQuota:
+    except ExposureUsed:
         desk_counters.ask(audit_event.model_copy(update={"action": AuditAction.EXPOSURE_ASKED}))
         raise
     return ClearPhotoView(

@@ -16,7 +16,7 @@ from likeness.ports.runtime import Clock
 
 
 def another(username: str, moderator: Moderator, staff: Staff) -> StaffMember:
-    """The account that a lead wants to change. Raises Forbidden, NotFound or Conflict."""
+    """The account that a lead wants to change. Raises Forbidden, NotFound or OwnAccount."""
     require_lead(moderator)
     member = known(username, staff)
     require_another(moderator, member)

@@ -1,0 +1,641 @@
+"""Types of the API, generated from docs/openapi.json."""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired, TypeAlias, TypedDict
+
+
+class AddPhoto(TypedDict):
+    """Request one more presigned POST, to replace a refused photo."""
+
+    content_type: Literal["image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"]
+
+
+AgeMethod: TypeAlias = Literal[
+    "photo_id",
+    "digital_id",
+    "open_banking",
+    "credit_card",
+    "mobile_operator",
+    "facial_estimation",
+    "email_estimation",
+    "self_declaration",
+]
+"""
+How the app checked the age.
+
+The kinds of Ofcom's "Guidance on highly effective age assurance" (January 2025), and
+self-declaration, which that guidance calls not effective.
+"""
+
+
+AppealState: TypeAlias = Literal["open", "in_review", "granted", "rejected", "expired"]
+
+
+class AppealedPhotoView(TypedDict):
+    """`recognised`: the uploaded file is the refused photo; `another`: it is not."""
+
+    photo_id: str
+    state: Literal["awaited", "recognised", "another"]
+
+
+class AvatarView(TypedDict):
+    """One avatar. Avatars are sorted best first; presigned URLs expire after a few minutes."""
+
+    avatar_id: str
+    style: str
+    likeness: int | None
+    """likeness score to the user's nearest photo, 0 to 100, higher is more alike; 50 is dlib's same-person threshold; an avatar below 27 is drawn again; null: no face found"""
+    png: str
+    webp: dict[str, str]
+    """URLs by side length in px"""
+
+
+class Box(TypedDict):
+    """
+    A rectangle. Ratios of the upright picture's width and height; origin at the top left.
+
+    A face at the picture's edge may have a box that extends beyond it (Rekognition's API reference,
+    BoundingBox): `left` and `top` may be negative, and the other sides above 1.
+    """
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+class Consent(TypedDict):
+    """Version of the consent text that the user accepted, and when."""
+
+    version: str
+    """one of `GET /v1/consents`"""
+    accepted_at: str
+
+
+class ConsentView(TypedDict):
+    version: str
+    in_force_from: str
+
+
+class ConsentsView(TypedDict):
+    """Versions of the consent text that are in force, newest first: show the first one."""
+
+    consents: list[ConsentView]
+
+
+Style: TypeAlias = str
+
+
+DeletionState: TypeAlias = Literal["pending", "deleted", "held"]
+
+
+DsaCategory: TypeAlias = Literal[
+    "STATEMENT_CATEGORY_ANIMAL_WELFARE",
+    "STATEMENT_CATEGORY_CONSUMER_INFORMATION",
+    "STATEMENT_CATEGORY_CYBER_VIOLENCE",
+    "STATEMENT_CATEGORY_CYBER_VIOLENCE_AGAINST_WOMEN",
+    "STATEMENT_CATEGORY_DATA_PROTECTION_AND_PRIVACY_VIOLATIONS",
+    "STATEMENT_CATEGORY_ILLEGAL_OR_HARMFUL_SPEECH",
+    "STATEMENT_CATEGORY_INTELLECTUAL_PROPERTY_INFRINGEMENTS",
+    "STATEMENT_CATEGORY_NEGATIVE_EFFECTS_ON_CIVIC_DISCOURSE_OR_ELECTIONS",
+    "STATEMENT_CATEGORY_NOT_SPECIFIED_NOTICE",
+    "STATEMENT_CATEGORY_OTHER_VIOLATION_TC",
+    "STATEMENT_CATEGORY_PROTECTION_OF_MINORS",
+    "STATEMENT_CATEGORY_RISK_FOR_PUBLIC_SECURITY",
+    "STATEMENT_CATEGORY_SCAMS_AND_FRAUD",
+    "STATEMENT_CATEGORY_SELF_HARM",
+    "STATEMENT_CATEGORY_UNSAFE_AND_PROHIBITED_PRODUCTS",
+    "STATEMENT_CATEGORY_VIOLENCE",
+]
+"""
+Categories of the DSA Transparency Database, schema of 1 July 2025.
+
+The schema has no category for pornography: adult content that only violates the terms of use
+is OTHER_VIOLATION_TC with a keyword.
+"""
+
+
+DsaKeyword: TypeAlias = Literal[
+    "KEYWORD_ADULT_SEXUAL_MATERIAL",
+    "KEYWORD_AGE_SPECIFIC_RESTRICTIONS_MINORS",
+    "KEYWORD_HATE_SPEECH",
+    "KEYWORD_MISSING_PROCESSING_GROUND",
+    "KEYWORD_NUDITY",
+    "KEYWORD_PROHIBITED_PRODUCTS",
+]
+"""Keywords (category_specification) of the same schema, as far as our rules use them."""
+
+
+ErasureState: TypeAlias = Literal["running", "done"]
+
+
+class ErasureView(TypedDict):
+    """An erasure, with its receipt when done."""
+
+    erasure_id: str
+    state: ErasureState
+    requested_at: str
+    finished_at: str | None
+    jobs: int
+    """number of deleted jobs"""
+    objects: int
+    """number of objects deleted from the buckets"""
+    retained: str
+    """what is still stored, and for how long"""
+    receipt: str | None
+    """compact JWS; null until done"""
+
+
+ErrorKind: TypeAlias = Literal[
+    "Invalid",
+    "ConsentNotInForce",
+    "UnknownStyle",
+    "TierLimit",
+    "UnreadablePicture",
+    "Forbidden",
+    "TierClosed",
+    "AccessRevoked",
+    "UserBlocked",
+    "NotFound",
+    "AvatarsExpired",
+    "Conflict",
+    "ConcurrentChange",
+    "InProgress",
+    "PhotosBeingChecked",
+    "NotEnoughPhotos",
+    "TooManyPhotos",
+    "NoUploadsLeft",
+    "TooManyOpenJobs",
+    "AlreadySubmitted",
+    "JobEnded",
+    "JobRunning",
+    "ErasureRunning",
+    "NotContestable",
+    "AppealClosed",
+    "PhotosNotDeletedYet",
+    "CaseTaken",
+    "CaseClosed",
+    "NoLease",
+    "MustBeHeld",
+    "HoldDecided",
+    "AccountExists",
+    "OwnAccount",
+    "UnsupportedMediaType",
+    "KeyReused",
+    "OverQuota",
+    "ExposureUsed",
+    "Internal",
+    "Unavailable",
+]
+"""What went wrong: one kind for each thing that a client does differently."""
+
+
+class EstimateView(TypedDict):
+    """Estimated remaining time: 50 % and 90 % of similar jobs were complete by then."""
+
+    p50_s: int
+    """seconds from now"""
+    p90_s: int
+    """seconds from now"""
+    measured_jobs: int
+    """number of jobs of the same backend and tier behind the estimate"""
+
+
+FailureKind: TypeAlias = Literal["gpu", "capacity", "timeout", "moderation", "internal"]
+"""Cause of a failed job."""
+
+
+class Fault(TypedDict):
+    """One thing that is wrong with a request."""
+
+    field: str
+    """JSON pointer (RFC 6901) below `/body`, `/query`, `/path` or `/header`"""
+    message: str
+
+
+JobState: TypeAlias = Literal[
+    "open",
+    "moderating",
+    "in_review",
+    "generating",
+    "finishing",
+    "cancelling",
+    "completed",
+    "refused",
+    "cancelled",
+    "expired",
+    "failed",
+]
+
+
+class JobStateChanged(TypedDict):
+    """A job changed its state. Delivered at least once for each change, in no guaranteed order."""
+
+    schema_version: Literal[1]
+    event_id: str
+    """Identifies the change: a redelivered event has the same id."""
+    job_id: str
+    version: int
+    """Version of the job. Of two events of a job, the higher version is newer."""
+    state: str
+    """The new state. Later releases may add states: docs/events.md lists them."""
+    previous: str | None
+    """The previous state; null for a new job."""
+    at: str
+    """When the job changed."""
+    reason: str | None
+    """Reason code of the end, if any. Later releases may add codes: docs/policy.md."""
+    photos_left_out: int
+    """Number of photos that moderation left out: GET /v1/jobs/{job_id} says which."""
+
+
+class JobStateView(TypedDict):
+    job_id: str
+    state: JobState
+
+
+Avatar: TypeAlias = str
+
+
+class KeepAvatars(TypedDict):
+    """The avatars to keep. The others are deleted."""
+
+    avatars: list[Avatar]
+
+
+class KeptAvatarsView(TypedDict):
+    job_id: str
+    avatars: list[str]
+    avatars_expire_at: str | None
+
+
+class NewPhoto(TypedDict):
+    """The content type of a photo: the presigned POST accepts no other."""
+
+    content_type: Literal["image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"]
+
+
+PhotoState: TypeAlias = Literal["awaited", "checking", "accepted", "refused", "left_out"]
+
+
+class PlusView(TypedDict):
+    """The entitlement in effect; not the one in the request if a newer one was stored."""
+
+    active: bool
+    expires_at: str
+    source: str
+    effective_at: str
+
+
+class PresignedPost(TypedDict):
+    """A presigned POST: send `fields`, then the file, as multipart/form-data."""
+
+    photo_id: str
+    url: str
+    fields: dict[str, str]
+    max_bytes: int
+    """maximum size of the file"""
+    expires_at: str
+
+
+class ProgressView(TypedDict):
+    """Number of avatars drawn so far, of those requested."""
+
+    done: int
+    total: int
+    estimate: EstimateView | None
+    """null during review, or if too few jobs were measured"""
+
+
+class PublicKey(TypedDict):
+    """A JSON Web Key (RFC 7517) on the curve P-256."""
+
+    kty: str
+    crv: str
+    x: str
+    y: str
+    kid: str
+    alg: str
+    use: str
+
+
+QuotaState: TypeAlias = Literal["reserved", "spent", "returned", "granted"]
+
+
+Reason: TypeAlias = Literal[
+    "FILE.TYPE",
+    "FILE.CORRUPT",
+    "FILE.TOO_LARGE",
+    "FILE.TOO_MANY_PIXELS",
+    "FILE.ANIMATED",
+    "QUALITY.TOO_SMALL",
+    "QUALITY.PANORAMA",
+    "QUALITY.BLURRY",
+    "QUALITY.DARK",
+    "QUALITY.BRIGHT",
+    "QUALITY.FACE_TOO_SMALL",
+    "QUALITY.FACE_CUT",
+    "QUALITY.EXTREME_POSE",
+    "QUALITY.SUNGLASSES",
+    "QUALITY.OCCLUDED",
+    "SUBJECT.NO_FACE",
+    "SUBJECT.SEVERAL_FACES",
+    "SUBJECT.DIFFERENT_PERSON",
+    "SUBJECT.DUPLICATE",
+    "POLICY.NUDITY",
+    "POLICY.SUGGESTIVE",
+    "POLICY.VIOLENCE",
+    "POLICY.HATE",
+    "POLICY.DRUGS",
+    "POLICY.GESTURE",
+    "RIGHTS.CELEBRITY",
+    "RIGHTS.NOT_SELF",
+    "MINOR.AGE_DOUBT",
+    "ILLEGAL.CHILD_ABUSE",
+    "QUOTA.JOB_RUNNING",
+    "QUOTA.DAY_USED",
+    "SYSTEM.UNAVAILABLE",
+    "SYSTEM.REVIEW_EXPIRED",
+    "SYSTEM.TOO_FEW_AVATARS",
+    "SYSTEM.CANCELLED",
+    "SYSTEM.NOT_SUBMITTED",
+    "SYSTEM.CLOSED",
+]
+
+
+class ReasonView(TypedDict):
+    """A reason code with its hint to the user, by language."""
+
+    code: Reason
+    hint: dict[str, str]
+    fix_and_retry: bool
+    """true: the user can replace the photo and continue"""
+
+
+class ReceiptView(TypedDict):
+    """The signed receipt of a deletion: a JWS in compact serialisation, ES256."""
+
+    job_id: str
+    state: DeletionState
+    receipt: str
+
+
+class SetPlus(TypedDict):
+    """The user's Plus entitlement. Messages may arrive late, repeatedly and in any order."""
+
+    expires_at: str
+    """a past time ends Plus"""
+    source: str
+    effective_at: str
+    """when billing decided this; the newest wins"""
+
+
+class StatementGround(TypedDict):
+    """Why a photo was refused or left out, with the category of the DSA Transparency Database."""
+
+    code: Reason
+    hint: dict[str, str]
+    fix_and_retry: bool
+    """true: the user can replace the photo and continue"""
+    photo_id: str
+    dsa_category: DsaCategory
+    dsa_keyword: DsaKeyword | None
+
+
+class StyleView(TypedDict):
+    style: str
+    name: dict[str, str]
+    description: dict[str, str]
+    preview: str
+    """path of a preview picture in this API"""
+
+
+class StylesView(TypedDict):
+    next: str | None
+    """cursor of the next page; null on the last page"""
+    styles: list[StyleView]
+
+
+class TimelineEntry(TypedDict):
+    """When the job entered a state."""
+
+    state: JobState
+    at: str
+
+
+Trust: TypeAlias = Literal["trusted", "others", "invalid", "none"]
+"""Validity of a picture's Content Credentials."""
+
+
+class GatewayError(TypedDict):
+    """An error of API Gateway itself: no function was called."""
+
+    message: str | None
+
+
+class JobStateChangedEvent(TypedDict):
+    type: Literal["JobStateChanged"]
+    timestamp: str
+    data: JobStateChanged
+
+
+WebhookEvent: TypeAlias = JobStateChangedEvent
+
+
+class AgeAssurance(TypedDict):
+    """The app checked that its user is at least `over_age`. We record it and do not verify it."""
+
+    method: AgeMethod
+    over_age: int
+    """years"""
+    checked_at: str
+
+
+class AppealView(TypedDict):
+    state: AppealState
+    opened_at: str
+    decide_by: str | None
+    decided_at: str | None
+    photos: list[AppealedPhotoView]
+
+
+class CreateJob(TypedDict):
+    user_id: str
+    styles: list[Style]
+    photos: list[NewPhoto]
+    """3 have to be accepted; `POST .../photos` adds more"""
+    avatars: NotRequired[int]
+    time_zone: str
+    consent: Consent
+    age_assurance: NotRequired[AgeAssurance | None]
+    """how the app checked the user's age; omit it if it did not"""
+    metadata: NotRequired[dict[str, str]]
+    """the app's own, returned with the job and its events; never logged"""
+
+
+class ErrorBody(TypedDict):
+    """Every error of the API. Decide by `error`: `message` may change."""
+
+    error: ErrorKind
+    message: str
+    """what is wrong and what to do; for developers, not for users"""
+    reason: NotRequired[Reason | None]
+    """reason code, to show to the user"""
+    field: NotRequired[str | None]
+    """what is wrong with the request"""
+    faults: NotRequired[list[Fault] | None]
+    """all of them, if several things are wrong with the request"""
+    job_id: NotRequired[str | None]
+    """of OverQuota: the job that has the quota day"""
+    job_ids: NotRequired[list[str] | None]
+    """of TooManyOpenJobs: the user's open jobs"""
+    next_day_begins_at: NotRequired[str | None]
+    """of OverQuota: when the user's next quota day begins"""
+
+
+class JobCreated(TypedDict):
+    job_id: str
+    submit_by: str
+    uploads: list[PresignedPost]
+    """one for each photo; empty if the request is repeated after submission"""
+
+
+class JobSummary(TypedDict):
+    """A job in a list; GET /v1/jobs/{job_id} has the details."""
+
+    job_id: str
+    user_id: str
+    metadata: dict[str, str]
+    """the app's own, returned with the job and its events; never logged"""
+    state: JobState
+    reason: ReasonView | None
+    failure: FailureKind | None
+    """cause, if state is failed"""
+    styles: list[str]
+    avatars_asked: int
+    created_at: str
+    submit_by: str
+
+
+class JobsView(TypedDict):
+    """A user's jobs, newest first. Eventually consistent: a new job may be missing at first."""
+
+    next: str | None
+    """cursor of the next page; null on the last page"""
+    jobs: list[JobSummary]
+
+
+class KeysView(TypedDict):
+    """Public keys to verify receipts with, as a JSON Web Key Set."""
+
+    keys: list[PublicKey]
+
+
+class PhotoView(TypedDict):
+    """Result of the inspection of one photo; after submission, whether it was left out."""
+
+    photo_id: str
+    state: PhotoState
+    problem: ReasonView | None
+    box: Box | None
+    """the face that `problem` is about"""
+    duplicate_of: str | None
+    """the original"""
+
+
+class ProvenanceView(TypedDict):
+    """Whether a picture is an avatar of this service. Does not say whose."""
+
+    ours: bool
+    by: Literal["credentials", "watermark"] | None
+    """how it was recognised"""
+    credentials: Trust
+    """validity of its Content Credentials"""
+    style: str | None
+    made_at: str | None
+    digital_source_type: str | None
+    """IPTC digital source type"""
+    revoked: bool | None
+    """deleted by the user's choice or erasure; null: record expired"""
+
+
+class QuotaEntryView(TypedDict):
+    """A job's effect on the quota day: reserved at submission, then spent or returned."""
+
+    job_id: str
+    state: QuotaState
+    reason: Reason | None
+    reserved_at: str
+    settled_at: str | None
+
+
+class QuotaView(TypedDict):
+    """Quota of the user's current local date."""
+
+    day: str
+    """ISO date in `time_zone`"""
+    time_zone: str
+    """IANA time zone of the quota day; changes at most once in 30 days"""
+    tier: str
+    limit: int
+    """jobs on this day"""
+    used: int
+    left: int
+    next_day_begins_at: str
+    entries: list[QuotaEntryView]
+
+
+class Statement(TypedDict):
+    """Statement of reasons (DSA, Article 17): a policy refusal, or photos that were left out."""
+
+    issued_at: str
+    decision: dict[str, str]
+    grounds: list[StatementGround]
+    policy_version: str | None
+    automated_detection: bool
+    automated_decision: bool
+    """false: a moderator decided"""
+    how_to_appeal: dict[str, str]
+    appeal_until: str
+    appeal: AppealView | None
+    """null: no appeal"""
+
+
+class AppealUploadsView(TypedDict):
+    """Upload the contested files again. When all are recognised, a lead reviews the appeal."""
+
+    appeal: AppealView
+    uploads: list[PresignedPost]
+    """for photos that are not recognised yet"""
+
+
+class JobView(TypedDict):
+    """A job, with its photos, avatars and quota."""
+
+    job_id: str
+    user_id: str
+    metadata: dict[str, str]
+    """the app's own, returned with the job and its events; never logged"""
+    state: JobState
+    reason: ReasonView | None
+    failure: FailureKind | None
+    """cause, if state is failed"""
+    tier: str
+    styles: list[str]
+    avatars_asked: int
+    created_at: str
+    submit_by: str
+    timeline: list[TimelineEntry]
+    photos: list[PhotoView]
+    photos_deleted_at: str | None
+    deletion: DeletionState | None
+    """null: the photos are in use; deleted: GET .../receipt has the receipt"""
+    progress: ProgressView | None
+    avatars: list[AvatarView]
+    avatars_expire_at: str | None
+    archive: str | None
+    """URL of a ZIP of all avatars"""
+    quota: QuotaView
+    statement: Statement | None
+    """for policy decisions"""

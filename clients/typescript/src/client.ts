@@ -1,0 +1,314 @@
+import { randomUUID } from "node:crypto";
+
+import createClient, { type Client } from "openapi-fetch";
+
+import { DownloadFailed, TimedOut, UploadRefused } from "./errors.ts";
+import { AGENT, type Options, segment, Transport } from "./transport.ts";
+import type {
+  AddPhoto,
+  AppealUploadsView,
+  ConsentsView,
+  CreateJob,
+  ErasureView,
+  JobCreated,
+  JobStateView,
+  JobsView,
+  JobSummary,
+  JobView,
+  KeepAvatars,
+  KeptAvatarsView,
+  KeysView,
+  paths,
+  PlusView,
+  PresignedPost,
+  ProvenanceView,
+  QuotaView,
+  ReceiptView,
+  SetPlus,
+  StylesView,
+  StyleView,
+} from "./types.ts";
+
+/** A key of your own: store it first, if your process may restart before the response comes. */
+export interface Keyed {
+  idempotencyKey?: string;
+}
+
+export interface Page {
+  limit?: number;
+  cursor?: string;
+}
+
+export interface Wait {
+  /** Throw TimedOut if the job does not change for so many seconds. */
+  timeoutS?: number;
+  /** Waits for milliseconds; an earlier end polls at once: let webhooks wake it. */
+  pause?: (ms: number) => Promise<unknown>;
+}
+
+export type PictureType = "image/png" | "image/webp" | "image/jpeg" | "application/octet-stream";
+
+const UNDECIDED: ReadonlySet<string> = new Set(["awaited", "checking"]);
+const ENDED: ReadonlySet<string> = new Set([
+  "completed",
+  "refused",
+  "cancelled",
+  "expired",
+  "failed",
+]);
+const FIRST_POLL_S = 0.5;
+const LONGEST_POLL_S = 5;
+
+/**
+ * The API of one deployment, as an app's server calls it: one method for each operation, and what
+ * an app does around them.
+ *
+ * The operations throw `ApiError` (branch on `kind`) or `NotReached`, after repeating what may
+ * succeed for `patienceS` seconds. Every POST has an idempotency key. Never use it in a browser:
+ * it needs AWS credentials.
+ */
+export class Likeness {
+  readonly #transport: Transport;
+  readonly #api: Client<paths>;
+
+  constructor(options: Options) {
+    this.#transport = new Transport(options);
+    this.#api = createClient<paths>({
+      baseUrl: options.apiUrl.replace(/\/$/, ""),
+      fetch: (request) => this.#transport.send(request),
+      headers: { Accept: "application/json", "User-Agent": AGENT },
+      pathSerializer: (path, values) =>
+        path.replace(/{(\w+)}/g, (_, name: string) => segment(String(values[name]))),
+    });
+  }
+
+  // --- jobs --------------------------------------------------------------------------------------
+
+  /** Open a job. Returns one presigned POST for each photo: `upload`, or the app itself. */
+  createJob(order: CreateJob, options?: Keyed): Promise<JobCreated> {
+    return data(this.#api.POST("/v1/jobs", { body: order, params: keyed(options) }));
+  }
+
+  /** One more presigned POST, to replace a refused photo. */
+  addPhoto(jobId: string, photo: AddPhoto, options?: Keyed): Promise<PresignedPost> {
+    const params = { path: { job_id: jobId }, ...keyed(options) };
+    return data(this.#api.POST("/v1/jobs/{job_id}/photos", { body: photo, params }));
+  }
+
+  /** Start the work; reserves the quota day. Waits while photos are still being checked. */
+  submitJob(jobId: string, options?: Keyed): Promise<JobStateView> {
+    const params = { path: { job_id: jobId }, ...keyed(options) };
+    return data(this.#api.POST("/v1/jobs/{job_id}/submit", { params }));
+  }
+
+  /** The job, with verdicts, progress, and avatars as presigned URLs. */
+  getJob(jobId: string): Promise<JobView> {
+    return data(this.#api.GET("/v1/jobs/{job_id}", { params: { path: { job_id: jobId } } }));
+  }
+
+  /** One page of the user's jobs, newest first. `allJobs` reads every page. */
+  listJobs(userId: string, query: Page = {}): Promise<JobsView> {
+    const params = { path: { user_id: userId }, query };
+    return data(this.#api.GET("/v1/users/{user_id}/jobs", { params }));
+  }
+
+  /** Stop the work and delete everything. */
+  cancelJob(jobId: string): Promise<JobStateView> {
+    return data(this.#api.DELETE("/v1/jobs/{job_id}", { params: { path: { job_id: jobId } } }));
+  }
+
+  /** Keep these avatars; the others are deleted. */
+  keepAvatars(jobId: string, picks: KeepAvatars, options?: Keyed): Promise<KeptAvatarsView> {
+    const params = { path: { job_id: jobId }, ...keyed(options) };
+    return data(this.#api.POST("/v1/jobs/{job_id}/keep", { body: picks, params }));
+  }
+
+  /** Contest a refusal. Returns presigned POSTs for the same files. */
+  appealJob(jobId: string, options?: Keyed): Promise<AppealUploadsView> {
+    const params = { path: { job_id: jobId }, ...keyed(options) };
+    return data(this.#api.POST("/v1/jobs/{job_id}/appeal", { params }));
+  }
+
+  /** The signed receipt of the deletion: `verifyDeletion` verifies it. */
+  getReceipt(jobId: string): Promise<ReceiptView> {
+    const params = { path: { job_id: jobId } };
+    return data(this.#api.GET("/v1/jobs/{job_id}/receipt", { params }));
+  }
+
+  /** The public keys of receipts. */
+  getKeys(): Promise<KeysView> {
+    return data(this.#api.GET("/v1/keys"));
+  }
+
+  /** The versions of the consent text that are in force. */
+  getConsents(): Promise<ConsentsView> {
+    return data(this.#api.GET("/v1/consents"));
+  }
+
+  // --- users -------------------------------------------------------------------------------------
+
+  /** What is used and left of the user's day, and when the next one begins. */
+  getQuota(userId: string): Promise<QuotaView> {
+    const params = { path: { user_id: userId } };
+    return data(this.#api.GET("/v1/users/{user_id}/quota", { params }));
+  }
+
+  /** Pass on what billing decided; the newest `effective_at` wins. */
+  setPlus(userId: string, plus: SetPlus): Promise<PlusView> {
+    const params = { path: { user_id: userId } };
+    return data(this.#api.PUT("/v1/users/{user_id}/plus", { body: plus, params }));
+  }
+
+  /** Erase the user: every job, photo and avatar. */
+  requestErasure(userId: string): Promise<ErasureView> {
+    return data(this.#api.DELETE("/v1/users/{user_id}", { params: { path: { user_id: userId } } }));
+  }
+
+  /** The state of an erasure, and its receipt: `verifyErasure` verifies it. */
+  getErasure(erasureId: string): Promise<ErasureView> {
+    const params = { path: { erasure_id: erasureId } };
+    return data(this.#api.GET("/v1/erasures/{erasure_id}", { params }));
+  }
+
+  // --- styles and pictures -----------------------------------------------------------------------
+
+  /** One page of the catalogue. `allStyles` reads every page. */
+  listStyles(query: Page = {}): Promise<StylesView> {
+    return data(this.#api.GET("/v1/styles", { params: { query } }));
+  }
+
+  /** The preview picture of a style, WebP. */
+  async previewStyle(style: string): Promise<Uint8Array> {
+    const params = { path: { style } };
+    const found = this.#api.GET("/v1/styles/{style}/preview", { params, parseAs: "arrayBuffer" });
+    return new Uint8Array(await data(found));
+  }
+
+  /** Whether a picture is an avatar of this service; never whose. */
+  verifyPicture(
+    picture: Uint8Array,
+    contentType: PictureType,
+    options?: Keyed,
+  ): Promise<ProvenanceView> {
+    return data(
+      this.#api.POST("/v1/verify", {
+        body: "",
+        bodySerializer: () => new Uint8Array(picture),
+        headers: { "Content-Type": contentType },
+        params: keyed(options),
+      }),
+    );
+  }
+
+  // --- around the operations -----------------------------------------------------------------------
+
+  /** All jobs of the user, newest first, page by page. */
+  async *allJobs(userId: string): AsyncGenerator<JobSummary> {
+    let cursor: string | null | undefined;
+    do {
+      const page = await this.listJobs(userId, { limit: 100, ...(cursor ? { cursor } : {}) });
+      yield* page.jobs;
+      cursor = page.next;
+    } while (cursor);
+  }
+
+  /** The whole catalogue, page by page. */
+  async *allStyles(): AsyncGenerator<StyleView> {
+    let cursor: string | null | undefined;
+    do {
+      const page = await this.listStyles({ limit: 100, ...(cursor ? { cursor } : {}) });
+      yield* page.styles;
+      cursor = page.next;
+    } while (cursor);
+  }
+
+  /** Upload a photo as the app does. Throws UploadRefused or NotReached. */
+  async upload(post: PresignedPost, photo: Uint8Array): Promise<void> {
+    const form = new FormData();
+    for (const [name, value] of Object.entries(post.fields)) form.append(name, value);
+    const type = post.fields["Content-Type"] ?? "";
+    form.append("file", new Blob([new Uint8Array(photo)], { type }), "photo"); // S3: the file last
+    await this.#transport.repeat(
+      () => this.#transport.fetch(post.url, { method: "POST", body: form }),
+      async (response) => {
+        if (response.ok) return undefined;
+        const code = /<Code>(\w+)<\/Code>/.exec(await response.text())?.[1];
+        return new UploadRefused(response.status, code ?? "");
+      },
+    );
+  }
+
+  /** The file of a presigned URL. Throws DownloadFailed or NotReached. */
+  async download(url: string): Promise<Uint8Array> {
+    const response = await this.#transport.repeat(
+      () => this.#transport.fetch(url, {}),
+      async (one) => (one.ok ? undefined : new DownloadFailed(one.status)),
+    );
+    return new Uint8Array(await response.arrayBuffer());
+  }
+
+  /**
+   * Yield the job now and after each change, until it has ended.
+   *
+   * Polls after 0.5 s, then 1.5 times as long, at most 5 s, and again after 0.5 s once the job has
+   * changed. Throws TimedOut if it does not change for `timeoutS` (3600).
+   */
+  watchJob(jobId: string, wait: Wait = {}): AsyncGenerator<JobView> {
+    return this.#watch(jobId, (job) => ENDED.has(job.state), { timeoutS: 3600, ...wait });
+  }
+
+  /** The job once it has ended, in any state; waits as `watchJob`. */
+  waitForJob(jobId: string, wait: Wait = {}): Promise<JobView> {
+    return last(this.watchJob(jobId, wait));
+  }
+
+  /** The job once each of its photos has a verdict (120 s). Upload all of them first. */
+  waitForPhotos(jobId: string, wait: Wait = {}): Promise<JobView> {
+    return last(this.#watch(jobId, decided, { timeoutS: 120, ...wait }));
+  }
+
+  async *#watch(
+    jobId: string,
+    done: (job: JobView) => boolean,
+    wait: Wait & { timeoutS: number },
+  ): AsyncGenerator<JobView> {
+    const pause = wait.pause ?? this.#transport.pause;
+    let [seen, poll, deadline] = ["", FIRST_POLL_S, 0];
+    for (;;) {
+      const job = await this.getJob(jobId);
+      const now = whatChanges(job);
+      if (now !== seen) {
+        [seen, poll, deadline] = [now, FIRST_POLL_S, performance.now() + 1000 * wait.timeoutS];
+        yield job;
+      }
+      if (done(job)) return;
+      if (performance.now() + 1000 * poll > deadline) throw new TimedOut(job, wait.timeoutS);
+      await pause(1000 * poll);
+      poll = Math.min(1.5 * poll, LONGEST_POLL_S);
+    }
+  }
+}
+
+/** Without presigned URLs, which differ at each read. */
+function whatChanges(job: JobView): string {
+  return JSON.stringify([job.state, job.progress?.done, job.photos, job.deletion]);
+}
+
+function decided(job: JobView): boolean {
+  return job.state !== "open" || job.photos.every((photo) => !UNDECIDED.has(photo.state));
+}
+
+async function last(jobs: AsyncGenerator<JobView>): Promise<JobView> {
+  let job: JobView | undefined;
+  for await (job of jobs);
+  return job as JobView; // `#watch` yields at least once
+}
+
+function keyed(options: Keyed = {}): { header: { "Idempotency-Key": string } } {
+  return { header: { "Idempotency-Key": options.idempotencyKey ?? randomUUID() } };
+}
+
+/** The transport has thrown if the response was an error. */
+async function data<T>(call: Promise<{ data?: T }>): Promise<T> {
+  return (await call).data as T;
+}

@@ -1,0 +1,14 @@
+"""The versions of the consent text that are in force."""
+
+from likeness.api.app import ConsentsView, ConsentView
+from likeness.domain.account.consent import ConsentVersions, in_force
+from likeness.ports.runtime import Clock
+
+
+def get_consents(*, versions: ConsentVersions, clock: Clock) -> ConsentsView:
+    return ConsentsView(
+        consents=tuple(
+            ConsentView(version=version, in_force_from=begins)
+            for version, begins in in_force(versions, clock.now()).items()
+        )
+    )

@@ -22,6 +22,7 @@ from likeness.domain.ids import (
     UserIdField,
 )
 from likeness.domain.jobs.job import Job, Metadata
+from likeness.domain.moment import Moment
 from likeness.domain.record import Record, Versioned
 from likeness.domain.review.audit import SYSTEM, AuditAction, AuditEvent
 from likeness.domain.review.case import Moderator
@@ -99,7 +100,7 @@ class Reported(Record):
 
     authority: str = Field(min_length=1, max_length=100, examples=["NCMEC"])
     reference: str = Field(min_length=1, max_length=200, examples=["194871023"])
-    reported_at: AwareDatetime
+    reported_at: Moment
 
 
 class Hold(Versioned):

@@ -19,7 +19,7 @@ export SAM_CLI_TELEMETRY := 0
 # $(call need,VARIABLE,message): stop with the message if the variable is empty.
 need = @[ -n "$($(1))" ] || { echo "$(2)" >&2; exit 2; }
 
-.PHONY: help demo up down status env test test-long test-model test-stack test-diffusion test-image test-browser fuzz mutants check lint types imports template preflight package bench fairness image deploy account rehearse certificate clients weights launch lock generated replay previews clean
+.PHONY: help demo up down status env test test-long test-model test-stack test-diffusion test-image test-browser fuzz mutants check lint types imports template preflight package bench fairness image deploy account rehearse certificate clients weights launch lock generated previews clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^# --- /{gsub(/^# -+ | ?-+$$/, ""); heading = $$0} \
@@ -67,8 +67,9 @@ demo: $(LAPTOP) ## Photos in, avatars out, on a cloud on your machine [PHOTOS= S
 	  $(if $(COUNT),--count "$(COUNT)") $(if $(USER_ID),--user "$(USER_ID)") \
 	  $(if $(REVIEW),--review "$(REVIEW)")
 
-up: $(LAPTOP) ## Start that cloud; print URLs and credentials [PORT= QUOTAS=aws]
+up: $(LAPTOP) ## Start that cloud; print URLs and credentials [PORT= QUOTAS=aws WEBHOOK=http://127.0.0.1:8080/events]
 	@$(LOCAL) up --port $(PORT) --quotas "$(QUOTAS)"
+	@$(if $(WEBHOOK),.envs/cloud/bin/python -m infra.laptop.webhook "$(WEBHOOK)")
 
 down: .envs/cloud/.ready ## Stop it and delete its files
 	@$(LOCAL) down
@@ -114,10 +115,11 @@ mutants: .envs/dev/.ready .envs/mutants/.ready ## Mutation testing of domain and
 
 check: lint types imports template ## Lint, types, import contracts, templates
 
-lint: .envs/dev/.ready node_modules/.ready ## ruff, prettier, and hadolint for the Dockerfile
+lint: .envs/dev/.ready node_modules/.ready ## ruff, prettier, redocly for the API's document, hadolint for the Dockerfile
 	$(DEV)/ruff check .
 	$(DEV)/ruff format --check .
 	$(NODE) node_modules/.bin/prettier --check --log-level warn clients/typescript
+	$(NODE) REDOCLY_SUPPRESS_UPDATE_NOTICE=true node_modules/.bin/redocly lint --config docs/redocly.yaml docs/openapi.json
 	$(DEV)/hadolint model/Dockerfile
 
 types: .envs/dev/.ready node_modules/.ready ## mypy and tsc
@@ -218,10 +220,6 @@ generated: .envs/dev/.ready node_modules/.ready ## Generate docs/policy.md, docs
 	$(DEV)/python -m docs.openapi
 	$(DEV)/python -m docs.event_schemas
 	$(DEV)/python -m clients.generate
-
-replay: .envs/cloud/.ready ## Send undelivered webhook events again [STACK= LIMIT=]
-	$(call need,STACK,Name the stack: make replay STACK=likeness-dev)
-	@.envs/cloud/bin/python -m infra.replay --stack "$(STACK)" $(if $(LIMIT),--limit $(LIMIT))
 
 previews: .envs/model/.ready ## Draw the styles' preview pictures again [STYLES=]
 	.envs/model/bin/python -m likeness_model.tools.previews \

@@ -30,7 +30,7 @@ NOISE = (
     "The engine is tiny: the classes of the GPU engine with small random weights. It trains and "
     "generates, and the pictures are noise."
 )
-PREVIEWS = ROOT / "layers" / "likeness" / "likeness" / "policy" / "previews"  # one per style
+PREVIEWS = ROOT / "layers" / "likeness" / "likeness" / "policy" / "previews" / "256"
 LEAST_PHOTOS, MOST_PHOTOS, MOST_AVATARS, MOST_STYLES = 3, 10, 30, 5  # as in the API
 
 

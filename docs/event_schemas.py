@@ -8,12 +8,13 @@ from pathlib import Path
 from likeness import events
 
 FILES = {
-    Path(__file__).parent / "events" / "JobStateChanged.v1.json": events.schema,
+    Path(__file__).parent / "events" / f"{name}.v1.json": kind
+    for name, kind in events.EVENTS.items()
 }
 
 
 def text_of(path: Path) -> str:
-    return json.dumps(FILES[path](), indent=2) + "\n"
+    return json.dumps(events.schema(FILES[path]), indent=2) + "\n"
 
 
 def main() -> None:

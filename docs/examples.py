@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from likeness.adapters.policy_files import load_reasons
+from likeness.adapters.policy_files import load_reasons, load_tiers
 from likeness.api.app import (
     CreateJob,
     ErasureView,
@@ -23,6 +23,7 @@ from likeness.api.app import (
 from likeness.domain.account.erasure import RETAINED
 from likeness.domain.jobs.job import JobState
 from likeness.domain.reasons import Reason
+from likeness.presenters.account import tier_view
 from likeness.presenters.jobs import DECISION, HOW_TO_APPEAL, reason_view
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ ORDER = {
     "consent": {"version": "2026-11", "accepted_at": "2026-11-22T11:59:30Z"},
     "metadata": {"order": "2026-1187"},
 }
+TEST = {"photos": [{"photo_id": "p02", "outcome": "refused", "reason": "POLICY.NUDITY"}]}
 # When the job enters each state. A running job may end badly from any state.
 TIMES = {
     JobState.OPEN: "2026-11-22T12:00:00Z",
@@ -84,7 +86,8 @@ RETURNING = (JobState.CANCELLED, JobState.FAILED)
 
 
 def _reason(reason: Reason) -> Json:
-    return json.loads(reason_view(reason, CARDS).model_dump_json())
+    found: Json = json.loads(reason_view(reason, CARDS).model_dump_json())
+    return found
 
 
 def _quota(state: JobState) -> Json:
@@ -102,7 +105,9 @@ def _quota(state: JobState) -> Json:
     return {
         "day": "2026-11-22",
         "time_zone": "Europe/Berlin",
+        "time_zone_fixed_until": "2026-12-22T12:00:00Z",
         "tier": "lite",
+        "tiers": [tier_view(tier, load_tiers()).model_dump() for tier in load_tiers().values()],
         "limit": 1,
         "used": used,
         "left": 1 - used,
@@ -161,6 +166,7 @@ def _summary(state: JobState) -> Json:
         "job_id": JOB,
         "user_id": USER,
         "metadata": ORDER["metadata"],
+        "test": False,
         "state": state,
         "reason": _reason(REASONS[state]) if state in REASONS else None,
         "failure": "gpu" if state is JobState.FAILED else None,
@@ -168,6 +174,14 @@ def _summary(state: JobState) -> Json:
         "avatars_asked": 2,
         "created_at": TIMES[JobState.OPEN],
         "submit_by": "2026-11-22T13:00:00Z",
+        "avatars_deleted_at": None,
+    }
+
+
+def _listed() -> Json:
+    return _summary(JobState.COMPLETED) | {
+        "avatars_shown": 2,
+        "thumbnail": _avatar(2, "oil", 92)["webp"]["256"],
     }
 
 
@@ -240,12 +254,14 @@ def _complete(model: type[Message], found: Mapping[str, Json], *, sent: bool = F
 
 
 EXAMPLES: dict[type[Message], Json] = {
-    CreateJob: _complete(CreateJob, {"two avatars": ORDER}, sent=True),
+    CreateJob: _complete(
+        CreateJob,
+        {"two avatars": ORDER, "a test that is refused": ORDER | {"test": TEST}},
+        sent=True,
+    ),
     JobCreated: _complete(JobCreated, {"created": _created()}),
     JobView: _complete(JobView, {state.value: _job(state) for state in JobState}),
-    JobsView: _complete(
-        JobsView, {"one job": {"jobs": [_summary(JobState.COMPLETED)], "next": None}}
-    ),
+    JobsView: _complete(JobsView, {"one job": {"jobs": [_listed()], "next": None}}),
     QuotaView: _complete(
         QuotaView,
         {"unused": _quota(JobState.OPEN), "reserved": _quota(JobState.GENERATING)},

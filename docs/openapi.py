@@ -44,7 +44,8 @@ SCHEMAS = "#/components/schemas/"
 ABOUT = """\
 Photos in, avatars out, once a day; photos are deleted when the avatars are made.
 
-The app backend signs each call with SigV4. Moderators send the ID token of their sign-in.
+The app backend signs each call with SigV4. Moderators send the ID token of their sign-in. The \
+public keys and the catalogue of styles need neither, and may be cached.
 
 **Compatibility.** Within `/v1` responses may gain fields, enums may gain values, and operations \
 may be added; nothing is removed or renamed. A body or query with an unknown field is refused. An \
@@ -64,9 +65,9 @@ next.
 decides. Where the same request succeeds by waiting, the response has `Retry-After`. A request \
 that API Gateway itself refuses gets only a `message`: send it again after a 429, 500 or 503.
 
-**Limits.** The stack accepts 250 requests a second and bursts of 500, of all callers together; a \
-body has at most 10 MB. Poll a job every 2 seconds while photos are checked and every 5 seconds \
-while it runs, or use webhooks.
+**Limits.** The stack accepts 250 requests a second and bursts of 500, of all callers together, \
+and fewer without a signature (50 to 100, bursts of 100 to 200); a body has at most 10 MB. Poll a \
+job every 2 seconds while photos are checked and every 5 seconds while it runs, or use webhooks.
 """
 TAGS = {
     "jobs": "From photos to avatars: create, upload, submit, wait, show, keep, appeal, delete.",
@@ -130,8 +131,8 @@ HEADERS: dict[str, Json] = {
 WAITING = {HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 # Where an id in a response leads: its operation and name in the body.
 LINKS: dict[str, dict[str, tuple[str, ...]]] = {
-    "create_job": {"job_id": ("get_job", "add_photo", "submit_job", "cancel_job")},
-    "submit_job": {"job_id": ("get_job", "cancel_job", "get_receipt")},
+    "create_job": {"job_id": ("get_job", "add_photo", "submit_job", "delete_job")},
+    "submit_job": {"job_id": ("get_job", "delete_job", "get_receipt")},
     "get_job": {"job_id": ("submit_job", "keep_avatars", "appeal_job", "get_receipt")},
     "request_erasure": {"erasure_id": ("get_erasure",)},
 }
@@ -297,7 +298,9 @@ class _Described:
     def _query(self) -> Iterator[Json]:
         if self.operation.query is None:
             return
-        schema = self.operation.query.model_json_schema(schema_generator=_Schemas)
+        schema = self.operation.query.model_json_schema(
+            schema_generator=_Schemas, ref_template="#/components/schemas/{model}"
+        )
         for name, found in schema["properties"].items():
             either = found.pop("anyOf", [])  # an optional parameter is never null
             given = [one for one in either if one.get("type") != "null"]

@@ -1,4 +1,4 @@
-"""DynamoDB stream: publishes each change of a job's state on the event bus."""
+"""DynamoDB stream: publishes each change that is an event, on the bus and to webhooks."""
 
 from collections.abc import Sequence
 
@@ -11,5 +11,12 @@ from likeness.services.jobs.announce_changes import announce_changes
 @on_changes
 def handler(changes: Sequence[StreamRecord]) -> str | None:
     return announce_changes(
-        changes, bus=bootstrap.event_bus(), dead_letters=bootstrap.dead_letters()
+        changes,
+        jobs=bootstrap.jobs(),
+        bus=bootstrap.event_bus(),
+        dead_letters=bootstrap.dead_letters(),
+        webhooks=bootstrap.webhooks(),
+        deliveries=bootstrap.deliveries(),
+        queue=bootstrap.delivery_queue(),
+        clock=bootstrap.CLOCK,
     )

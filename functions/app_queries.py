@@ -1,28 +1,23 @@
-"""Reads of the app backend: lists, quota, receipts, erasures. Changes nothing."""
+"""Reads of the app backend: quota, receipts, erasures. Changes nothing."""
 
 from likeness import bootstrap
 from likeness.adapters import policy_files
-from likeness.api.app import ErasureView, JobsView, PageQuery, QuotaView, ReceiptView
+from likeness.api.app import ErasureView, QuotaQuery, QuotaView, ReceiptView
+from likeness.domain.errors import TestModeOff
 from likeness.domain.ids import ErasureId, JobId, UserId
+from likeness.domain.jobs.test_plan import TestPlan, plan_of_day
 from likeness.entrypoints.http import route, routes
 from likeness.services.account.get_erasure import get_erasure
 from likeness.services.account.get_quota import get_quota
 from likeness.services.deletion.get_receipt import get_receipt
-from likeness.services.jobs.list_jobs import list_jobs
 
 
-@route("GET", "/v1/users/{user_id}/jobs", query=PageQuery, gives=JobsView)
-def list_jobs_handler(user_id: UserId, query: PageQuery) -> JobsView:
-    """A user's jobs, newest first.
-
-    Eventually consistent: a job may appear a moment after its creation. Records expire after 90
-    days.
-    """
-    return list_jobs(user_id, query, jobs=bootstrap.jobs(), reasons=policy_files.load_reasons())
+def _plan(query: QuotaQuery) -> TestPlan | None:
+    return plan_of_day(query.test_day, test_mode=bootstrap.settings().test_mode)
 
 
-@route("GET", "/v1/users/{user_id}/quota", gives=QuotaView)
-def get_quota_handler(user_id: UserId) -> QuotaView:
+@route("GET", "/v1/users/{user_id}/quota", query=QuotaQuery, gives=QuotaView, raises=[TestModeOff])
+def get_quota_handler(user_id: UserId, query: QuotaQuery) -> QuotaView:
     """The user's quota: used, left, and when the next day begins.
 
     Of the user's current local date, with what each job did to it. A user without a job has the
@@ -30,6 +25,7 @@ def get_quota_handler(user_id: UserId) -> QuotaView:
     """
     return get_quota(
         user_id,
+        test=_plan(query),
         users=bootstrap.users(),
         ledger=bootstrap.ledger(),
         keyed_hash=bootstrap.keyed_hash(),
@@ -57,4 +53,4 @@ def get_erasure_handler(erasure_id: ErasureId) -> ErasureView:
     return get_erasure(erasure_id, erasures=bootstrap.erasures())
 
 
-handler = routes(list_jobs_handler, get_quota_handler, get_receipt_handler, get_erasure_handler)
+handler = routes(get_quota_handler, get_receipt_handler, get_erasure_handler)

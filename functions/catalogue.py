@@ -2,7 +2,7 @@
 
 from likeness import bootstrap
 from likeness.adapters import policy_files
-from likeness.api.app import ConsentsView, KeysView, PageQuery, StylesView
+from likeness.api.app import ConsentsView, KeysView, PageQuery, PreviewQuery, StylesView
 from likeness.domain.ids import StyleId
 from likeness.entrypoints.http import Picture, route, routes
 from likeness.services.deletion.get_keys import get_keys
@@ -11,7 +11,7 @@ from likeness.services.jobs.list_styles import list_styles
 from likeness.services.jobs.preview_style import preview_style
 
 
-@route("GET", "/v1/styles", query=PageQuery, gives=StylesView)
+@route("GET", "/v1/styles", query=PageQuery, gives=StylesView, public=True)
 def list_styles_handler(query: PageQuery) -> StylesView:
     """Styles that can be chosen.
 
@@ -20,11 +20,22 @@ def list_styles_handler(query: PageQuery) -> StylesView:
     return list_styles(query, styles=policy_files.load_styles())
 
 
-@route("GET", "/v1/styles/{style}/preview", gives=Picture, media_type="image/webp")
-def preview_style_handler(style: StyleId) -> bytes:
-    """A preview picture of a style: WebP, drawn from a public-domain photo."""
+@route(
+    "GET",
+    "/v1/styles/{style}/preview",
+    query=PreviewQuery,
+    gives=Picture,
+    media_type="image/webp",
+    public=True,
+)
+def preview_style_handler(style: StyleId, query: PreviewQuery) -> bytes:
+    """A preview picture of a style: WebP in two sizes, drawn from a public-domain photo.
+
+    An `<img>` may show it: it needs no signature. `If-None-Match` with the picture's `ETag` gets
+    304.
+    """
     return preview_style(
-        style, styles=policy_files.load_styles(), load_preview=policy_files.load_preview
+        style, query, styles=policy_files.load_styles(), load_preview=policy_files.load_preview
     )
 
 

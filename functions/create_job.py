@@ -11,6 +11,7 @@ from likeness.domain.errors import (
     ErasureRunning,
     NotFound,
     OverQuota,
+    TestModeOff,
     TierClosed,
     TierLimit,
     TooManyOpenJobs,
@@ -37,6 +38,7 @@ def _terms() -> Terms:
         tiers=policy_files.load_tiers(),
         consent_versions=bootstrap.settings().consents,
         submit_within=bootstrap.settings().submit_within,
+        test_mode=bootstrap.settings().test_mode,
         deadline=policy_files.load_retention().deadline,
     )
 
@@ -53,6 +55,7 @@ def _terms() -> Terms:
         ErasureRunning,
         NotFound,
         OverQuota,
+        TestModeOff,
         TierClosed,
         TierLimit,
         TooManyOpenJobs,

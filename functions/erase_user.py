@@ -2,17 +2,16 @@
 
 from likeness import bootstrap
 from likeness.adapters import policy_files
-from likeness.api.app import JobStateView
 from likeness.contracts import EraseUserResult, ErasureRef
-from likeness.domain.ids import JobId
+from likeness.domain.jobs.job import Job
 from likeness.entrypoints.step import step
 from likeness.services.account.erase_user import erase_user
-from likeness.services.jobs.cancel_job import cancel_job
+from likeness.services.jobs.cancellation import cancel
 
 
-def _cancel(job_id: JobId) -> JobStateView:
-    return cancel_job(
-        job_id,
+def _cancel(job: Job) -> Job:
+    return cancel(
+        job,
         jobs=bootstrap.jobs(),
         workflow=bootstrap.workflow(),
         timers=bootstrap.timers(),
@@ -29,6 +28,8 @@ def handler(message: ErasureRef) -> EraseUserResult:
         jobs=bootstrap.jobs(),
         users=bootstrap.users(),
         deletion=bootstrap.job_deletion(),
+        watermarks=bootstrap.watermarks(),
+        keyed_hash=bootstrap.keyed_hash(),
         signer=bootstrap.signer(),
         issuer=bootstrap.settings().receipt_issuer,
         policy=policy_files.load_retention().version,

@@ -4,14 +4,16 @@ from likeness import bootstrap
 from likeness.adapters import policy_files
 from likeness.api.app import JobView, QuotaView
 from likeness.domain.ids import JobId, UserId
+from likeness.domain.jobs.test_plan import TestPlan
 from likeness.entrypoints.http import route
 from likeness.services.account.get_quota import get_quota
 from likeness.services.jobs.get_job import get_job
 
 
-def _quota(user_id: UserId) -> QuotaView:
+def _quota(user_id: UserId, test: TestPlan | None) -> QuotaView:
     return get_quota(
         user_id,
+        test=test,
         users=bootstrap.users(),
         ledger=bootstrap.ledger(),
         keyed_hash=bootstrap.keyed_hash(),

@@ -2,7 +2,7 @@
 
 from likeness import bootstrap
 from likeness.api.app import KeepAvatars, KeptAvatarsView
-from likeness.domain.errors import AvatarsExpired, JobEnded, JobRunning
+from likeness.domain.errors import AvatarsExpired, ConcurrentChange, JobEnded, JobRunning
 from likeness.domain.ids import JobId
 from likeness.entrypoints.http import route
 from likeness.services.provenance.keep_avatars import keep_avatars
@@ -13,7 +13,7 @@ from likeness.services.provenance.keep_avatars import keep_avatars
     "/v1/jobs/{job_id}/keep",
     takes=KeepAvatars,
     gives=KeptAvatarsView,
-    raises=[AvatarsExpired, JobEnded, JobRunning],
+    raises=[AvatarsExpired, ConcurrentChange, JobEnded, JobRunning],
 )
 def handler(job_id: JobId, request: KeepAvatars) -> KeptAvatarsView:
     """Keep the avatars that the user chose; delete the others for good.
@@ -26,5 +26,7 @@ def handler(job_id: JobId, request: KeepAvatars) -> KeptAvatarsView:
         request,
         jobs=bootstrap.jobs(),
         avatar_store=bootstrap.avatar_store(),
+        deletion=bootstrap.job_deletion(),
+        watermarks=bootstrap.watermarks(),
         clock=bootstrap.CLOCK,
     )

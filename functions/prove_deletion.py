@@ -30,6 +30,7 @@ def handler(job: ProveDeletionInput) -> ProveDeletionResult:
         job.job_id,
         overdue=job.overdue,
         jobs=bootstrap.jobs(),
+        appeals=bootstrap.appeals(),
         deletion=bootstrap.job_deletion(),
         receipts=bootstrap.job_receipts(),
         workflow=bootstrap.workflow(),

@@ -11,6 +11,13 @@ from likeness.services.account.set_plus import set_plus
 def handler(user_id: UserId, request: SetPlus) -> PlusView:
     """Set a user's Plus entitlement, as billing decided.
 
-    Safe to repeat, late and in any order: the newest effective time wins.
+    Safe to repeat, late and in any order: the newest effective time wins. A decision of before the
+    user's erasure stores nothing.
     """
-    return set_plus(user_id, request, users=bootstrap.users(), clock=bootstrap.CLOCK)
+    return set_plus(
+        user_id,
+        request,
+        users=bootstrap.users(),
+        keyed_hash=bootstrap.keyed_hash(),
+        clock=bootstrap.CLOCK,
+    )

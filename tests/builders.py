@@ -13,7 +13,7 @@ from likeness.contracts import DrawnAvatar, GenerationResult, NotDrawn
 from likeness.domain.account.age import AgeAssurance, AgeMethod
 from likeness.domain.account.quota import Day, UserZone
 from likeness.domain.generation.avatar import Avatar, AvatarState
-from likeness.domain.ids import AvatarId, JobId, PhotoId, StyleId, UserHash, UserId
+from likeness.domain.ids import AvatarId, JobId, PhotoId, StyleId, UserHash, UserId, WebhookId
 from likeness.domain.jobs.catalogue import Plus, StyleCard, Tier
 from likeness.domain.jobs.job import Consent, Job, JobState, TimelineEntry
 from likeness.domain.moderation import (
@@ -53,7 +53,10 @@ from likeness.domain.review.case import (
     ReviewKind,
     review_of,
 )
+from likeness.domain.webhooks.delivery import Delivery
+from likeness.domain.webhooks.webhook import EncryptedSecret, Webhook, WebhookSecret
 from likeness.events import JobStateChanged, StreamRecord
+from likeness.services.webhooks.delivery_record import new_delivery
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 TODAY = Day("2026-11-22")
@@ -342,14 +345,50 @@ def a_policy(**fields: Any) -> Policy:
 
 
 def an_event(job_id: JobId = JOB, version: int = 1, **fields: Any) -> JobStateChanged:
-    return JobStateChanged.of(
-        **{"job_id": job_id, "version": version, "state": "open", "previous": None, "at": NOW}
+    return JobStateChanged.model_validate(
+        {
+            "event_id": f"{job_id}-{version}",
+            "job_id": job_id,
+            "user_id": USER,
+            "metadata": {"order": "7"},
+            "version": version,
+            "state": "open",
+            "previous": None,
+            "at": NOW,
+        }
         | fields
     )
 
 
 def a_change(sequence: str, job_id: JobId = JOB, version: int = 1, **fields: Any) -> StreamRecord:
     return StreamRecord(sequence=sequence, event=an_event(job_id, version, **fields))
+
+
+WEBHOOK = WebhookId("w" + "1".zfill(32))
+OTHER_WEBHOOK = WebhookId("w" + "2".zfill(32))
+SECRET = WebhookSecret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+
+
+def a_webhook(webhook_id: WebhookId = WEBHOOK, **fields: Any) -> Webhook:
+    """Its ciphertext is what FakeWebhookSecrets makes of SECRET."""
+    encrypted = EncryptedSecret(ciphertext=f"{webhook_id} {SECRET[::-1]}")
+    return Webhook.model_validate(
+        {
+            "webhook_id": webhook_id,
+            "url": "https://app.example/likeness",
+            "events": (),
+            "secrets": (encrypted,),
+            "created_at": NOW - timedelta(days=1),
+        }
+        | fields
+    )
+
+
+def a_delivery(
+    version: int = 1, job_id: JobId = JOB, webhook_id: WebhookId = WEBHOOK, **fields: Any
+) -> Delivery:
+    made = new_delivery(webhook_id, an_event(job_id, version), order=str(version), now=NOW)
+    return made.model_copy(update=fields)
 
 
 def a_style(style: str = "comic", **fields: Any) -> StyleCard:

@@ -8,14 +8,16 @@ from likeness.api.app import QuotaView
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.generation.avatar import Avatar
 from likeness.domain.ids import JobId, UserId
+from likeness.domain.jobs.catalogue import Plus
 from likeness.domain.jobs.job import Job, JobState
+from likeness.domain.jobs.test_plan import TestPlan
 from likeness.domain.photos.photo import Photo
 from likeness.services.account.get_quota import get_quota
 from likeness.services.deletion.job_deletion import JobDeletion
 from likeness.services.deletion.job_receipts import JobReceipts
 from likeness.services.review.appeal_closing import AppealClosing
 from likeness.services.review.holding import Holding
-from tests.builders import BERLIN, JOB, NOW, TODAY, USER, a_job, a_png, photos, tiers
+from tests.builders import BERLIN, JOB, NOW, TODAY, USER, USER_HASH, a_job, a_png, photos, tiers
 from tests.fakes import (
     FakeAppeals,
     FakeAuditLog,
@@ -143,9 +145,14 @@ class World:
         self.jobs.save_avatars(with_avatars)
         return job
 
-    def quota(self, user_id: UserId) -> QuotaView:
+    def entitle(self, plus: Plus) -> None:
+        """Plus of the user, as billing reports it."""
+        self.users.entitle(USER, plus, user_hash=USER_HASH, now=self.clock.now())
+
+    def quota(self, user_id: UserId, test: TestPlan | None = None) -> QuotaView:
         return get_quota(
             user_id,
+            test=test,
             users=self.users,
             ledger=self.ledger,
             keyed_hash=self.keyed_hash,

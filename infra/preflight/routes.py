@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
     from infra.preflight.stacks import Stack
 
-PUBLIC = {("get", "/v1/keys")}  # the public keys of receipts
+PUBLIC = {  # the same for everyone: the public keys of receipts, the catalogue and its pictures
+    ("get", "/v1/keys"),
+    ("get", "/v1/styles"),
+    ("get", "/v1/styles/{style}/preview"),
+}
 MODERATORS = "/v1/reviews"
 
 

@@ -48,8 +48,6 @@ LARGE = {
     "WeightsPrefix": f"{'weights/' * 8}",
     "WarmPoolSeconds": "3600",
     "AcceptedDetectorVersions": "8.0,8.1",
-    "WebhookUrl": "https://hooks.example.com/likeness",
-    "WebhookSecret": "s" * 64,
     "WebOrigins": "https://app.example.com,http://localhost:3000",
     "HoldReader": f"arn:aws:iam::{ACCOUNT}:role/authorities",
     "HashListBucket": "h" * 63,

@@ -80,6 +80,8 @@ def definitions(account: str, region: str, chosen: Mapping[str, str]) -> dict[st
 
 
 def _stand_in(name: str, value: Any, account: str, region: str, chosen: Mapping[str, str]) -> str:
+    if isinstance(value, dict) and "If" in value:  # either branch is a function's name
+        return _stand_in(name, value["If"][1], account, region, chosen)
     source = str(next(iter(value.values()))) if isinstance(value, dict) else str(value)
     if source == "AWS::Partition":
         return "aws"

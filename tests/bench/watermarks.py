@@ -25,7 +25,7 @@ def foreign():
     """200 pictures, the same each time."""
     chance = np.random.default_rng(2026)
     files = sorted((ROOT / "demo/photos").glob("*.jpg"))
-    files += sorted((ROOT / "layers/likeness/likeness/policy/previews").glob("*.webp"))
+    files += sorted((ROOT / "layers/likeness/likeness/policy/previews/256").glob("*.webp"))
     originals = [cv2.cvtColor(cv2.imread(str(f)), cv2.COLOR_BGR2RGB) for f in files]
     for n in range(PICTURES):
         if n % 10 == 9:

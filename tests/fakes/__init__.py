@@ -46,6 +46,14 @@ from tests.fakes.tables import (
     FakeUsers,
     FakeWatermarks,
 )
+from tests.fakes.webhooks import (
+    FakeCallLimits,
+    FakeDeliveries,
+    FakeDeliveryQueue,
+    FakeWebhookCaller,
+    FakeWebhooks,
+    FakeWebhookSecrets,
+)
 
 __all__ = [
     "FakeAnswers",
@@ -54,10 +62,13 @@ __all__ = [
     "FakeAvatarStore",
     "FakeBucket",
     "FakeBuckets",
+    "FakeCallLimits",
     "FakeClock",
     "FakeCredentials",
     "FakeDeadlines",
     "FakeDeletions",
+    "FakeDeliveries",
+    "FakeDeliveryQueue",
     "FakeDeskCounters",
     "FakeDetector",
     "FakeDurations",
@@ -88,4 +99,7 @@ __all__ = [
     "FakeWatermarks",
     "FakeWork",
     "FakeWorkflow",
+    "FakeWebhookCaller",
+    "FakeWebhookSecrets",
+    "FakeWebhooks",
 ]

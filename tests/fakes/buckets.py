@@ -204,6 +204,10 @@ class FakeWork:
             raise Conflict("the result is of another job or attempt")
         return result
 
+    def report(self, job_id: JobId, attempt: int, progress: GenerationProgress) -> None:
+        key = f"work/{job_id}/r{attempt}/checkpoints/progress.json"
+        self.bucket.put(key, progress.model_dump_json().encode())
+
     def progress(self, job_id: JobId, attempt: int) -> GenerationProgress | None:
         key = f"work/{job_id}/r{attempt}/checkpoints/progress.json"
         try:
@@ -242,6 +246,14 @@ class FakeAvatarStore:
             self.bucket.put(f"{folder}/256.webp", sign(avatar, b"256", "image/webp"))
         self._pack(ranked, [self._png(avatar) for avatar in ranked])
 
+    def publish_placeholders(self, avatars: Sequence[Avatar]) -> None:
+        ranked = sorted(avatars, key=lambda avatar: avatar.rank)
+        for avatar in ranked:
+            folder = f"avatars/{avatar.job_id}/{avatar.avatar_id}"
+            for name in ("1024.png", "512.webp", "256.webp"):
+                self.bucket.put(f"{folder}/{name}", b"TEST")
+        self._pack(ranked, [self._png(avatar) for avatar in ranked])
+
     def _png(self, avatar: Avatar) -> bytes:
         key = f"avatars/{avatar.job_id}/{avatar.avatar_id}/1024.png"
         return self.bucket.get(key, f"avatar {avatar.avatar_id}")
@@ -264,6 +276,9 @@ class FakeAvatarStore:
             )
             for avatar_id in avatar_ids
         }
+
+    def thumbnail_url(self, job_id: JobId, avatar_id: AvatarId) -> str:
+        return _url(f"avatars/{job_id}/{avatar_id}/256.webp")
 
     def archive_url(self, job_id: JobId) -> str:
         return _url(f"avatars/{job_id}/avatars.zip")

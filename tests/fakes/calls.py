@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from likeness.domain.ids import AvatarId, ErasureId, JobId, PhotoId, UserId
     from likeness.domain.moderation import Label
     from likeness.domain.photos.photo import DetectedFace, Photo
-    from likeness.events import JobStateChanged, StreamRecord
+    from likeness.events import Event, StreamRecord
 
 
 class FakeClock:
@@ -105,13 +105,16 @@ class FakeWorkflow:
     def __init__(self) -> None:
         self.running: set[JobId] = set()
         self.starts: list[JobId] = []
+        self.tests: set[JobId] = set()
         self.waiting_tokens: set[str] = set()
         self.answers: dict[str, dict[str, Any]] = {}
         self.failures: dict[str, str] = {}
         self.endings: list[tuple[JobId, str]] = []
         self.erasures: list[ErasureId] = []
 
-    def start(self, job_id: JobId) -> None:
+    def start(self, job_id: JobId, *, test: bool = False) -> None:
+        if test:
+            self.tests.add(job_id)
         if job_id not in self.starts:
             self.starts.append(job_id)
             self.running.add(job_id)
@@ -261,12 +264,12 @@ class FakeEventBus:
     """Publishes all events but those that `refuses` selects, until `down_after` calls."""
 
     def __init__(self) -> None:
-        self.events: list[JobStateChanged] = []
-        self.calls: list[list[JobStateChanged]] = []
-        self.refuses: Callable[[JobStateChanged], bool] = lambda _: False
+        self.events: list[Event] = []
+        self.calls: list[list[Event]] = []
+        self.refuses: Callable[[Event], bool] = lambda _: False
         self.down_after: int | None = None
 
-    def publish(self, events: Sequence[JobStateChanged]) -> list[JobStateChanged]:
+    def publish(self, events: Sequence[Event]) -> list[Event]:
         assert 1 <= len(events) <= 10, "what PutEvents takes"
         if self.down_after is not None and len(self.calls) >= self.down_after:
             raise Unavailable("PutEvents returned InternalException")
@@ -322,6 +325,10 @@ class FakePictures:
     def hashes(self, jpeg: bytes) -> PhotoHashes:
         return PhotoHashes(quality=100, hashes=(int(hashlib.sha256(jpeg).hexdigest(), 16),))
 
+    def placeholder(self, data: bytes) -> NormalisedPhoto:
+        found = FakePictures().normalise(b"test " + data)
+        return found.model_copy(update={"jpeg": b"TEST"})
+
     def content_type(self, data: bytes) -> str | None:
         return None if data in self.refused else "image/png"
 
@@ -356,10 +363,11 @@ class FakeCredentials:
 
 
 class FakeReader:
-    """Reads these watermarks in every picture."""
+    """Reads these watermarks in every picture, or in every mirrored one."""
 
-    def __init__(self, *watermarks: str) -> None:
+    def __init__(self, *watermarks: str, mirrored: bool = False) -> None:
         self.watermarks = [WatermarkId(watermark) for watermark in watermarks]
+        self.mirrored = mirrored
 
-    def read(self, jpeg: bytes) -> list[WatermarkId]:
-        return self.watermarks
+    def read(self, jpeg: bytes, *, mirrored: bool = False) -> list[WatermarkId]:
+        return self.watermarks if mirrored is self.mirrored else []

@@ -30,7 +30,7 @@ from likeness.domain.ids import (
     UserId,
 )
 from likeness.domain.jobs.catalogue import Plus
-from likeness.domain.jobs.job import Job
+from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.paging import ResultPage
 from likeness.domain.photos.photo import Photo
 from likeness.domain.provenance.credentials import WatermarkRecord
@@ -53,6 +53,7 @@ class FakeJobs:
         self._photos: dict[tuple[JobId, PhotoId], Photo] = {}
         self._avatars: dict[tuple[JobId, AvatarId], Avatar] = {}
         self._looks: dict[JobId, datetime] = {}
+        self.progress: dict[JobId, int] = {}
         self.lock = threading.RLock()
 
     def create(self, job: Job, photos: Sequence[Photo]) -> None:
@@ -72,8 +73,19 @@ class FakeJobs:
     def get(self, job_id: JobId) -> Job:
         return self._stored(job_id)
 
-    def newest(self, user_id: UserId, *, limit: int, after: str | None = None) -> ResultPage[Job]:
-        mine = [job for job in self.jobs.values() if job.user_id == user_id]
+    def newest(
+        self,
+        user_id: UserId,
+        *,
+        limit: int,
+        after: str | None = None,
+        state: JobState | None = None,
+    ) -> ResultPage[Job]:
+        mine = [
+            job
+            for job in self.jobs.values()
+            if job.user_id == user_id and state in (None, job.state)
+        ]
         mine = sorted(mine, key=_begun, reverse=True)
         found = (job for job in mine if after is None or _begun(job) < after)
         return ResultPage.of(found, limit=limit, position=_begun)
@@ -100,11 +112,30 @@ class FakeJobs:
                 raise ConcurrentChange(f"photo {photo.photo_id} was changed")
             self._photos[photo.job_id, photo.photo_id] = photo
 
+    def delete_photo(self, photo: Photo, *, seen: Photo, job: Job) -> None:
+        with self.lock:
+            there = self._photos.get((photo.job_id, photo.photo_id))
+            if there == photo:
+                return
+            if there != seen or self._stored(job.job_id).version != job.version - 1:
+                raise ConcurrentChange(f"photo {photo.photo_id} was changed")
+            self.jobs[job.job_id] = job
+            self._photos[photo.job_id, photo.photo_id] = photo
+
     def may_look(self, job_id: JobId, *, now: datetime, until: datetime) -> bool:
         with self.lock:
             if now < self._looks.get(job_id, now):
                 return False
             self._looks[job_id] = until
+            return True
+
+    def save_progress(self, job_id: JobId, *, done: int, total: int, step: int) -> bool:
+        with self.lock:
+            stored = self.progress.get(job_id)
+            before = total - 1 if done == total else done - step
+            if stored is not None and stored > before:
+                return False
+            self.progress[job_id] = done
             return True
 
     def save_moderated(
@@ -159,6 +190,7 @@ class FakeLedger:
         self._used: Counter[tuple[UserHash, Day]] = Counter()
         self._ends: dict[tuple[UserHash, Day], datetime] = {}
         self._entries: dict[tuple[UserId, Day, JobId], QuotaEntry] = {}
+        self._tests: set[JobId] = set()
 
     def reserve(self, job: Job, *, limit: int, now: datetime) -> None:
         day = _day_of(job)
@@ -174,6 +206,8 @@ class FakeLedger:
                 raise OverQuota(f"the day {day} is used up")
             self._jobs.save(job)
             self._used[job.user_hash, day] += 1
+            if job.test:
+                self._tests.add(job.job_id)
             if job.day_ends_at:
                 self._ends[job.user_hash, day] = job.day_ends_at
             self._entries[key] = QuotaEntry(
@@ -226,9 +260,11 @@ class FakeLedger:
                     settled_at=now,
                 )
 
-    def entries(self, user_id: UserId, day: Day) -> list[QuotaEntry]:
+    def entries(self, user_id: UserId, day: Day, *, test: bool = False) -> list[QuotaEntry]:
         mine = [
-            entry for (who, of, _), entry in self._entries.items() if (who, of) == (user_id, day)
+            entry
+            for (who, of, job_id), entry in self._entries.items()
+            if (who, of) == (user_id, day) and (job_id in self._tests) == test
         ]
         return sorted(mine, key=lambda entry: entry.reserved_at)
 
@@ -241,6 +277,8 @@ class FakeUsers:
 
     def __init__(self, ledger: FakeLedger | None = None) -> None:
         self.profiles: dict[UserId, Profile] = {}
+        self._erased: dict[UserHash, datetime] = {}
+        self._lock = threading.RLock()  # a decision of billing and the erasure are serialised
         self._ledger = ledger
 
     def profile(self, user_id: UserId) -> Profile:
@@ -251,12 +289,22 @@ class FakeUsers:
             raise ConcurrentChange("the user's time zone was changed")
         self.change(user_id, zone=zone)
 
-    def entitle(self, user_id: UserId, plus: Plus) -> Plus:
-        known = self.profile(user_id).plus
-        if known and (known.effective_at, known.expires_at) >= (plus.effective_at, plus.expires_at):
-            return known
-        self.change(user_id, plus=plus)
-        return plus
+    def entitle(
+        self, user_id: UserId, plus: Plus, *, user_hash: UserHash, now: datetime
+    ) -> Plus | None:
+        with self._lock:
+            erased_at = self._erased.get(user_hash)
+            if erased_at and plus.effective_at <= erased_at:
+                return None
+            known = self.profile(user_id).plus
+            if known and known.is_decided(now) and _order(known) >= _order(plus):
+                return known
+            self.change(user_id, plus=plus)
+            return plus
+
+    def remember_erasure(self, user_hash: UserHash, at: datetime) -> None:
+        with self._lock:
+            self._erased[user_hash] = at
 
     def exonerate(self, user_id: UserId, photos: Mapping[str, frozenset[Reason]]) -> None:
         self.change(user_id, exonerated={**self.profile(user_id).exonerated, **photos})
@@ -271,6 +319,10 @@ class FakeUsers:
 
     def change(self, user_id: UserId, **fields: object) -> None:
         self.profiles[user_id] = self.profile(user_id).model_copy(update=fields)
+
+
+def _order(plus: Plus) -> tuple[datetime, datetime]:
+    return plus.effective_at, plus.expires_at
 
 
 class FakeErasures:
@@ -538,6 +590,11 @@ class FakeWatermarks:
         known = self.records.setdefault(published.watermark, published)
         if (known.job_id, known.avatar_id) != (published.job_id, published.avatar_id):
             raise Conflict(f"another avatar has watermark {published.watermark}")
+
+    def revoke(self, watermarks: Iterable[WatermarkId]) -> None:
+        for watermark in set(watermarks) & set(self.records):
+            revoked = self.records[watermark].model_copy(update={"revoked": True})
+            self.records[watermark] = revoked
 
     def find(self, watermarks: Sequence[WatermarkId]) -> WatermarkRecord | None:
         return next(

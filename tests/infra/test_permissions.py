@@ -91,6 +91,7 @@ def test_only_transactions_update_items_of_the_audit_log():
 # Why a role that reads objects need not know whether one is missing.
 ABSENCE_DOES_NOT_MATTER = {
     "RevealPhotoFunction": "signs a URL; a browser shows neither",
+    "ListJobsFunction": "signs URLs, as RevealPhoto",
     "TrainingRole": "SageMaker copies what a listing of the prefix returned",
     "EndpointRole": "SageMaker reads an archive that StartInference wrote",
 }

@@ -121,8 +121,8 @@ def test_only_those_who_submit_or_end_jobs_can_start_the_pipeline():
     }
     assert starters == {
         "SubmitJobFunction",
-        "CancelJobFunction",
         "DecideHoldFunction",
+        "DeleteJobFunction",
         "EraseUserFunction",
         "TimersRole",
         "ExecutionStoppedRole",
@@ -296,7 +296,7 @@ def test_retained_data_goes_with_a_failed_first_deployment():
         for one in stack.resources.values()
         if "Retain" in one.get("UpdateReplacePolicy", "")
     ]
-    assert len(retained) == 9
+    assert len(retained) == 10
     assert {one["DeletionPolicy"] for one in retained} == {"RetainExceptOnCreate"}
     for stack in deployed():
         for one in stack.resources.values():
@@ -422,3 +422,31 @@ def test_the_alarms_of_holds_watch_the_metrics_of_the_code(name):
     metrics = {"JobsHeld": HELD, "HoldIncomplete": INCOMPLETE}
     alarm = read("infra/alarms.yaml")["Resources"][name]["Properties"]
     assert alarm["MetricName"] == metrics[name]
+
+
+# --- test jobs -----------------------------------------------------------------------------------
+
+
+def test_test_mode_is_off_by_default_and_refused_in_prod():
+    template = read(TOP)
+
+    assert template["Parameters"]["TestMode"]["Default"] == "off"
+    rule = template["Rules"]["TestModeIsNotInProd"]
+    assert rule["RuleCondition"] == {"Equals": [{"Ref": "TestMode"}, "on"]}
+    (assertion,) = rule["Assertions"]
+    assert assertion["Assert"] == {"Not": [{"Equals": [{"Ref": "Stage"}, "prod"]}]}
+
+
+def test_without_test_mode_no_function_runs_a_test():
+    pipeline = read("infra/pipeline.yaml")
+
+    assert pipeline["Conditions"]["HasTestMode"] == {"Equals": [{"Ref": "TestMode"}, "on"]}
+    assert pipeline["Resources"]["RunTestFunction"]["Condition"] == "HasTestMode"
+
+
+def test_a_test_job_reads_no_picture_calls_no_detector_and_signs_nothing():
+    allowed = {one.action for one in PERMISSIONS if one.role == "RunTestFunction"}
+
+    assert "s3:PutObject" in allowed
+    assert not [a for a in allowed if a.startswith(("rekognition:", "sagemaker:", "states:"))]
+    assert not allowed & {"s3:GetObject", "kms:Sign", "ssm:GetParameter"}

@@ -36,7 +36,9 @@ TRANSACTIONS = {
         "PutItem UpdateItem", "JOB#* USER#* DAY#*", "ledger.reserve ledger.settle"
     ),
     "grant a day": _one("PutItem UpdateItem", "USER#* DAY#*", "ledger.grant"),
+    "entitle a user": _one("ConditionCheckItem UpdateItem", "ERASED#* USER#*", "users.entitle"),
     "begin an erasure": _one("PutItem UpdateItem", "USER#* ERASURE#*", "erasures.begin"),
+    "delete a photo": _one("PutItem", "JOB#*", "jobs.delete_photo"),
     "store a moderated set": _one("PutItem", "JOB#* AUDIT", "jobs.save_moderated"),
     "open or lease a review": _one("PutItem", "JOB#* AUDIT", "reviews.open reviews.save/2"),
     "close a review and count it": _one(

@@ -250,11 +250,11 @@ def test_definitions_have_every_value_in_its_type():
 def test_given_parameters_come_before_deployed_ones_and_those_before_defaults():
     deployed = {"TrainingInstance": "ml.g6.2xlarge", "Stage": "dev", "Engine": "sdxl-lora"}
 
-    found = parameters(deployed, "Engine=painter WebhookUrl='https://a b'")
+    found = parameters(deployed, "Engine=painter WebOrigins='https://a b'")
 
     default = read(ROOT / "template.yaml")["Parameters"]["Backend"]["Default"]
     assert (found["TrainingInstance"], found["Engine"]) == ("ml.g6.2xlarge", "painter")
-    assert (found["Backend"], found["WebhookUrl"]) == (default, "https://a b")
+    assert (found["Backend"], found["WebOrigins"]) == (default, "https://a b")
 
 
 @pytest.mark.parametrize("given", ["Enigne=painter", "Engine"])

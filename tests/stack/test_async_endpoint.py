@@ -97,7 +97,7 @@ def test_a_user_who_cancels_while_the_endpoint_draws_gets_nothing_and_leaves_not
     backend.submit_job(job_id)
     until(lambda: asked(job_id) in objects(job_id))
 
-    backend.cancel_job(job_id)
+    backend.delete_job(job_id)
 
     job = person.sees_end(job_id)
     assert (job["state"], job["avatars"], job["quota"]["left"]) == ("cancelled", [], 1)

@@ -151,7 +151,7 @@ def test_with_a_disabled_key_no_deletion_is_reported(
 
     ops("kms").disable_key(KeyId=key)
     try:
-        backend.cancel_job(job_id)
+        backend.delete_job(job_id)
         person.sees_end(job_id)
         until(lambda: backend.get_job(job_id)["deletion"] == "pending")
         until(lambda: alarmed() > rang)
@@ -174,7 +174,7 @@ def test_the_jobs_schedule_retries_until_the_deletion_is_proven(
     assert set_["StartDate"] - datetime.now(UTC) > timedelta(hours=22)
 
     with deletion_denied():
-        backend.cancel_job(job_id)
+        backend.delete_job(job_id)
         person.sees_end(job_id)
         until(
             lambda: (
@@ -186,7 +186,7 @@ def test_the_jobs_schedule_retries_until_the_deletion_is_proven(
 
 def test_a_receipt_with_one_changed_byte_is_not_genuine(backend, person, selfies):
     job_id = person.hands_in(*selfies[:3])
-    backend.cancel_job(job_id)
+    backend.delete_job(job_id)
     genuine_receipt(backend, job_id)
     receipt, keys = backend.get_receipt(job_id)["receipt"], backend.get_keys()
 

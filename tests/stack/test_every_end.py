@@ -123,7 +123,7 @@ def test_a_job_that_waits_for_an_instance_can_be_cancelled(
     backend.submit_job(job_id)
     until(lambda: training_jobs(ops, job_id) == {"Failed"})
 
-    backend.cancel_job(job_id)
+    backend.delete_job(job_id)
 
     job = person.sees_end(job_id)
     ended(job, backend, person, objects, state="cancelled", code="SYSTEM.CANCELLED")
@@ -147,19 +147,19 @@ def test_a_user_who_cancels_while_avatars_are_drawn(drawing, backend, person, ob
     job_id = drawing(person, HANGS)
     until(lambda: training_jobs(ops, job_id) == {"InProgress"})
 
-    assert backend.cancel_job(job_id)["state"] == "cancelling"
+    assert backend.delete_job(job_id)["state"] == "cancelling"
 
     job = person.sees_end(job_id)
     ended(job, backend, person, objects, state="cancelled", code="SYSTEM.CANCELLED")
     assert job["avatars"] == []
     assert "InProgress" not in training_jobs(ops, job_id)
-    assert backend.cancel_job(job_id)["state"] == "cancelled"
+    assert backend.delete_job(job_id)["state"] == "cancelled"
 
 
 def test_a_user_who_cancels_before_anything_was_submitted(backend, person, objects, selfies):
     job_id = person.hands_in(*selfies[:3])
 
-    backend.cancel_job(job_id)
+    backend.delete_job(job_id)
 
     job = person.sees_end(job_id)
     ended(job, backend, person, objects, state="cancelled", code="SYSTEM.CANCELLED")
@@ -202,7 +202,7 @@ def test_the_timer_of_a_submitted_job_is_deleted_and_a_late_one_changes_nothing(
     assert ops("stepfunctions").describe_execution(executionArn=late)["status"] == "SUCCEEDED"
     assert not reached(ops, late, "ProveDeletion")
     assert backend.get_job(job_id)["state"] == "generating"
-    backend.cancel_job(job_id)
+    backend.delete_job(job_id)
     person.sees_end(job_id)
 
 
@@ -212,8 +212,6 @@ def test_keeping_some_avatars_deletes_the_others(drawing, backend, person, objec
     job = person.sees_end(job_id)
     assert job["state"] == "completed"
     assert [avatar["avatar_id"] for avatar in job["avatars"]] == ["a01", "a02"]
-    with pytest.raises(ApiError, match="nothing left to cancel"):
-        backend.cancel_job(job_id)
 
     kept = backend.keep_avatars(job_id, {"avatars": ["a02"]})
 

@@ -40,7 +40,7 @@ from likeness.domain.errors import Conflict, OverQuota
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.ids import JobId, UserId
 from likeness.domain.jobs.job import JobState
-from likeness.services.jobs.cancel_job import cancel_job
+from likeness.services.jobs.cancellation import cancel
 from likeness.services.jobs.create_job import Terms, create_job
 from likeness.services.jobs.fail_job import fail_job
 from likeness.services.jobs.settle_job import settle_job
@@ -142,6 +142,7 @@ class Ledger(RuleBasedStateMachine):
                 jobs=world.jobs,
                 users=world.users,
                 ledger=world.ledger,
+                holds=world.holds,
                 photos=world.photos,
                 timers=world.timers,
                 deadlines=world.deadlines,
@@ -191,8 +192,8 @@ class Ledger(RuleBasedStateMachine):
     @rule(job_id=jobs)
     def cancel(self, job_id: JobId) -> None:
         with suppress(Conflict):
-            cancel_job(
-                job_id,
+            cancel(
+                self.world.jobs.get(job_id),
                 jobs=self.world.jobs,
                 workflow=self.world.workflow,
                 timers=self.world.timers,
@@ -248,7 +249,8 @@ class Ledger(RuleBasedStateMachine):
     def bill(self, user: int, days: int) -> None:
         now = self.world.clock.now()
         said = plus(expires_at=now + timedelta(days=days), effective_at=now)
-        self.world.users.entitle(self.users[user], said)
+        user_hash = self.world.keyed_hash.user(self.users[user])
+        self.world.users.entitle(self.users[user], said, user_hash=user_hash, now=now)
 
     @rule(hours=st.sampled_from([1, 5, 12, 23, 24, 25, 24 * 31]))
     def pass_time(self, hours: int) -> None:

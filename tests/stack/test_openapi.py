@@ -60,30 +60,52 @@ CHECKS = [
     content_type_conformance,
     response_schema_conformance,
 ]
+
+
+@schemathesis.check
+def the_kind_of_error_is_declared(ctx: Any, response: Any, case: Case) -> None:
+    """An error is one that the operation names for this status, unless API Gateway sent it."""
+    found = json.loads(response.content).get("error") if response.status_code >= 400 else None
+    described = DOCUMENT["paths"][case.operation.path][case.operation.method.lower()]
+    declared = described["x-error-kinds"].get(str(response.status_code), [])
+    assert found is None or found in declared, f"{response.status_code} {found}"
+
+
+CHECKS.append(the_kind_of_error_is_declared)
 EXAMPLES = 20  # of each kind, for each operation
 # Operations that a generated request with existing ids can bring to success, and must.
 REACHED = {
     "add_photo",
-    "cancel_job",
+    "delete_job",
+    "delete_photo",
+    "change_webhook",
     "claim_review",
     "create_job",
+    "create_webhook",
+    "delete_webhook",
     "get_consents",
     "get_erasure",
     "get_job",
     "get_keys",
     "get_quota",
+    "get_webhook",
     "grant_exposure",
+    "list_deliveries",
     "list_holds",
     "list_jobs",
     "invite_staff",
     "list_reviews",
     "read_staff",
     "list_styles",
+    "list_webhooks",
     "preview_style",
     "read_audit",
     "read_review",
+    "replay_deliveries",
     "request_erasure",
     "review_stats",
+    "rotate_secret",
+    "send_test_event",
     "set_plus",
 }
 # Operations that it cannot, and why. tests/infra/test_operations.py checks that none is forgotten.
@@ -168,6 +190,7 @@ def there(backend, review_id) -> dict[str, Any]:
         "user_id": person.user_id,
         "review_id": f"r{review_id[1:]}",
         "erasure_id": backend.request_erasure(Person(backend).user_id)["erasure_id"],
+        "username": "ann",
         "style": "comic",
         "styles": ["comic", "oil"],
         "avatars": 4,

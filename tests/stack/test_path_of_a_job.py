@@ -197,7 +197,7 @@ def searched(running, ops, backend, selfies):
         backend.download(job["avatars"][0]["png"])
         cancelled = Person(backend, user_id=f"{NAME}|{uuid.uuid4().hex[:6]}")
         other = cancelled.hands_in(*photos)
-        backend.cancel_job(other)
+        backend.delete_job(other)
         for one in (job_id, other):
             genuine_receipt(backend, one)
         texts = [*logs(ops), *histories(ops), *dead_letters(ops), *schedules(ops, running)]
@@ -288,7 +288,7 @@ def test_a_presigned_post_accepts_only_its_type_and_size(person, backend, selfie
 @pytest.mark.parametrize(
     ("wrong", "named"),
     [
-        ({"photos": [{"content_type": "image/jpeg"}] * 2}, "photos"),
+        ({"photos": []}, "photos"),
         ({"photos": [{"content_type": "image/jpeg"}] * 11}, "photos"),
         ({"photos": [{"content_type": "image/gif"}] * 3}, "content_type"),
         ({"styles": []}, "styles"),

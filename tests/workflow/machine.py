@@ -108,6 +108,7 @@ class Machine:
 
 
 USUAL: dict[str, Any] = {
+    "RunTest": {"job_id": JOB, "next": "finish", "wait_s": 0, "error": "TestFailure"},
     "ModeratePhotos": {"job_id": JOB, "outcome": "clean"},
     "RequestReview": {"job_id": JOB, "approved": True, "second": False},
     "RequestSecondReview": {"job_id": JOB, "approved": True, "second": False},

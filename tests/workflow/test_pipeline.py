@@ -335,3 +335,62 @@ def test_prove_deletion_gets_only_the_job_id(machine):
     ran = machine.run()
 
     assert ran.inputs["ProveDeletion"] == [{"job_id": JOB}]
+
+
+# --- test jobs -----------------------------------------------------------------------------------
+
+TEST = {"test": True}
+
+
+def test_a_test_job_is_neither_moderated_nor_drawn(machine):
+    ran = machine.run(TEST)
+
+    assert ran.status == "SUCCEEDED"
+    assert ran.steps == ["RunTest", *TO_THE_END]
+    assert ran.inputs["RunTest"] == [{"job_id": JOB}]
+
+
+def test_a_test_job_waits_as_long_as_its_plan_says(machine):
+    wait = USUAL["RunTest"] | {"next": "wait", "wait_s": 1}
+
+    ran = machine.run(TEST, RunTest=[wait, wait, USUAL["RunTest"]])
+
+    assert ran.steps == ["RunTest"] * 3 + TO_THE_END
+
+
+def test_a_test_job_that_a_moderator_approves_continues_as_a_test(machine):
+    review = USUAL["RunTest"] | {"next": "review"}
+
+    ran = machine.run(TEST, RunTest=[review, USUAL["RunTest"]])
+
+    assert ran.steps == ["RunTest", "RequestReview", "RunTest", *TO_THE_END]
+
+
+def test_a_test_job_that_a_moderator_refuses_ends(machine):
+    ran = machine.run(
+        TEST,
+        RunTest=USUAL["RunTest"] | {"next": "review"},
+        RequestReview={"approved": False, "second": False},
+        FailJob=REFUSED,
+    )
+
+    assert ran.steps == ["RunTest", "RequestReview", *BAD_END]
+
+
+@pytest.mark.parametrize("then", ["fail", "splendid"])
+def test_a_test_job_that_fails_as_planned_is_no_failed_execution(machine, then):
+    """A failed execution raises an alarm. An unknown result of the step ends the job too."""
+    failed = USUAL["RunTest"] | {"next": then, "error": "GenerationFailed"}
+
+    ran = machine.run(TEST, RunTest=failed)
+
+    assert ran.status == "SUCCEEDED"
+    assert ran.steps == ["RunTest", *BAD_END]
+    assert ran.inputs["FailJob"] == [{"job_id": JOB, "error": "GenerationFailed"}]
+
+
+def test_an_error_of_the_step_ends_a_test_job(machine):
+    ran = machine.run(TEST, RunTest=OUTAGE)
+
+    assert ran.steps[-2:] == BAD_END
+    assert ran.inputs["FailJob"] == [{"job_id": JOB, "error": "Unavailable"}]

@@ -39,7 +39,7 @@ def main(user_id: str, *photos: str) -> None:
         print(f"{job['state']}{done}")
     for number, avatar in enumerate(job["avatars"], 1):
         Path(f"{number}-{avatar['style']}.png").write_bytes(client.download(avatar["png"]))
-    proof = client.get_receipt(job_id)["receipt"]
+    proof = client.wait_for_receipt(job_id)["receipt"]
     issuer = os.environ.get("LIKENESS_ISSUER", "likeness/local")
     receipt = receipts.verify_deletion(proof, client.get_keys(), issuer=issuer, job_id=job_id)
     print(f"{len(receipt['objects'])} files deleted, signed at {receipt['issued_at']}")

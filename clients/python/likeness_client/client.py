@@ -23,6 +23,7 @@ PhotoType = Literal["image/jpeg", "image/png", "image/webp", "image/heic", "imag
 PictureType = Literal["image/png", "image/webp", "image/jpeg", "application/octet-stream"]
 UNDECIDED = frozenset({"awaited", "checking"})  # states of a photo without a verdict
 ENDED = frozenset({"completed", "refused", "cancelled", "expired", "failed"})
+PROVEN = frozenset({"deleted", "held"})  # held: by law, the receipt says so
 FIRST_POLL_S, LONGEST_POLL_S = 0.5, 5.0
 
 
@@ -71,6 +72,11 @@ class Likeness:
             types.PresignedPost, "POST", path, body=photo, idempotency_key=idempotency_key
         )
 
+    def delete_photo(self, job_id: str, photo_id: str) -> types.PhotoView:
+        """Take back a photo of an open job."""
+        path = f"{_job(job_id)}/photos/{segment(photo_id)}"
+        return self._api.call(types.PhotoView, "DELETE", path)
+
     def submit_job(self, job_id: str, *, idempotency_key: str | None = None) -> types.JobStateView:
         """Start the work; reserves the quota day. Waits while photos are still being checked."""
         path = f"{_job(job_id)}/submit"
@@ -86,13 +92,14 @@ class Likeness:
         *,
         limit: int | None = None,
         cursor: str | None = None,
+        state: types.JobState | None = None,
     ) -> types.JobsView:
         """One page of the user's jobs, newest first. `all_jobs` reads every page."""
-        query = {"limit": limit, "cursor": cursor}
+        query = {"limit": limit, "cursor": cursor, "state": state}
         return self._api.call(types.JobsView, "GET", f"{_user(user_id)}/jobs", query=query)
 
-    def cancel_job(self, job_id: str) -> types.JobStateView:
-        """Stop the work and delete everything."""
+    def delete_job(self, job_id: str) -> types.JobStateView:
+        """Cancel a job, or delete the avatars of a completed one."""
         return self._api.call(types.JobStateView, "DELETE", _job(job_id))
 
     def keep_avatars(
@@ -127,9 +134,13 @@ class Likeness:
 
     # --- users ----------------------------------------------------------------------------------
 
-    def get_quota(self, user_id: str) -> types.QuotaView:
-        """What is used and left of the user's day, and when the next one begins."""
-        return self._api.call(types.QuotaView, "GET", f"{_user(user_id)}/quota")
+    def get_quota(self, user_id: str, *, test_day: str | None = None) -> types.QuotaView:
+        """What is used and left of the user's day, and when the next one begins.
+
+        With `test_day`: of the test jobs on that day.
+        """
+        query = {"test_day": test_day}
+        return self._api.call(types.QuotaView, "GET", f"{_user(user_id)}/quota", query=query)
 
     def set_plus(self, user_id: str, plus: types.SetPlus) -> types.PlusView:
         """Pass on what billing decided; the newest `effective_at` wins."""
@@ -153,11 +164,11 @@ class Likeness:
         query = {"limit": limit, "cursor": cursor}
         return self._api.call(types.StylesView, "GET", "/v1/styles", query=query)
 
-    def preview_style(self, style: str) -> bytes:
-        """The preview picture of a style, WebP."""
+    def preview_style(self, style: str, *, size: Literal["256", "512"] | None = None) -> bytes:
+        """The preview picture of a style, WebP. Its URL is public: an app can show it directly."""
         path = f"/v1/styles/{segment(style)}/preview"
         headers = {"User-Agent": AGENT}
-        return self._api.send("GET", path, headers=headers).data
+        return self._api.send("GET", path, query={"size": size}, headers=headers).data
 
     def verify_picture(
         self, picture: bytes, content_type: PictureType, *, idempotency_key: str | None = None
@@ -247,6 +258,17 @@ class Likeness:
     ) -> types.JobView:
         """The job once each of its photos has a verdict. Upload all of them first."""
         return _last(self._watch(job_id, _decided, timeout_s, pause))
+
+    def wait_for_receipt(
+        self,
+        job_id: str,
+        *,
+        timeout_s: float = 600,
+        pause: Callable[[float], object] | None = None,
+    ) -> types.ReceiptView:
+        """The receipt once the deletion is verified, seconds after the job has ended."""
+        _last(self._watch(job_id, lambda job: job["deletion"] in PROVEN, timeout_s, pause))
+        return self.get_receipt(job_id)
 
     def _watch(
         self,

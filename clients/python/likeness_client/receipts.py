@@ -45,6 +45,8 @@ class DeletionReceipt(TypedDict):
     issued_at: str
     objects: list[DeletedObject]
     checked: list[CheckedPlace]
+    retained: str | None
+    """what is still stored, and for how long; null under a legal hold"""
 
 
 class ErasureReceipt(TypedDict):

@@ -51,6 +51,23 @@ class AvatarView(TypedDict):
     """URLs by side length in px"""
 
 
+class AvatarsDeleted(TypedDict):
+    """All avatars of a job were deleted on request."""
+
+    schema_version: Literal[1]
+    event_id: str
+    """Identifies the event: a redelivered event has the same id."""
+    at: str
+    """When it happened."""
+    user_id: str
+    """The app's id of the user."""
+    metadata: dict[str, str]
+    """What the app gave the job; empty in events about no job."""
+    test: bool
+    """Whether it is a test job."""
+    job_id: str
+
+
 class Box(TypedDict):
     """
     A rectangle. Ratios of the upright picture's width and height; origin at the top left.
@@ -88,6 +105,23 @@ Style: TypeAlias = str
 
 
 DeletionState: TypeAlias = Literal["pending", "deleted", "held"]
+
+
+class DeliveriesReplayed(TypedDict):
+    event_ids: list[str]
+    """of the events that are sent again"""
+    more: bool
+    """true: send the request again for the rest"""
+
+
+class DeliveryQueued(TypedDict):
+    event_id: str
+
+
+DeliveryState: TypeAlias = Literal["pending", "delivered", "failed"]
+
+
+DisabledReason: TypeAlias = Literal["requested", "gone"]
 
 
 DsaCategory: TypeAlias = Literal[
@@ -140,7 +174,7 @@ class ErasureView(TypedDict):
     jobs: int
     """number of deleted jobs"""
     objects: int
-    """number of objects deleted from the buckets"""
+    """number of objects of these jobs that were deleted, by the erasure or before it"""
     retained: str
     """what is still stored, and for how long"""
     receipt: str | None
@@ -154,6 +188,7 @@ ErrorKind: TypeAlias = Literal[
     "TierLimit",
     "UnreadablePicture",
     "Forbidden",
+    "TestModeOff",
     "TierClosed",
     "AccessRevoked",
     "UserBlocked",
@@ -174,6 +209,9 @@ ErrorKind: TypeAlias = Literal[
     "NotContestable",
     "AppealClosed",
     "PhotosNotDeletedYet",
+    "TooManyWebhooks",
+    "WebhookDisabled",
+    "SecretRotated",
     "CaseTaken",
     "CaseClosed",
     "NoLease",
@@ -202,6 +240,21 @@ class EstimateView(TypedDict):
     """number of jobs of the same backend and tier behind the estimate"""
 
 
+EventType: TypeAlias = Literal[
+    "JobStateChanged",
+    "JobProgressed",
+    "PhotoChecked",
+    "PhotosDeleted",
+    "AvatarsDeleted",
+    "UserErased",
+    "WebhookTested",
+]
+"""What events are about. The same names are detail types on the event bus."""
+
+
+FailReason: TypeAlias = Literal["response", "expired", "disabled"]
+
+
 FailureKind: TypeAlias = Literal["gpu", "capacity", "timeout", "moderation", "internal"]
 """Cause of a failed job."""
 
@@ -212,6 +265,27 @@ class Fault(TypedDict):
     field: str
     """JSON pointer (RFC 6901) below `/body`, `/query`, `/path` or `/header`"""
     message: str
+
+
+class JobProgressed(TypedDict):
+    """Avatars were drawn: sent after each tenth of them, and after the last."""
+
+    schema_version: Literal[1]
+    event_id: str
+    """Identifies the event: a redelivered event has the same id."""
+    at: str
+    """When it happened."""
+    user_id: str
+    """The app's id of the user."""
+    metadata: dict[str, str]
+    """What the app gave the job; empty in events about no job."""
+    test: bool
+    """Whether it is a test job."""
+    job_id: str
+    done: int
+    """Avatars drawn so far. Never falls."""
+    total: int
+    """Avatars that the job asks for."""
 
 
 JobState: TypeAlias = Literal[
@@ -230,11 +304,19 @@ JobState: TypeAlias = Literal[
 
 
 class JobStateChanged(TypedDict):
-    """A job changed its state. Delivered at least once for each change, in no guaranteed order."""
+    """A job changed its state."""
 
     schema_version: Literal[1]
     event_id: str
-    """Identifies the change: a redelivered event has the same id."""
+    """Identifies the event: a redelivered event has the same id."""
+    at: str
+    """When it happened."""
+    user_id: str
+    """The app's id of the user."""
+    metadata: dict[str, str]
+    """What the app gave the job; empty in events about no job."""
+    test: bool
+    """Whether it is a test job."""
     job_id: str
     version: int
     """Version of the job. Of two events of a job, the higher version is newer."""
@@ -242,12 +324,12 @@ class JobStateChanged(TypedDict):
     """The new state. Later releases may add states: docs/events.md lists them."""
     previous: str | None
     """The previous state; null for a new job."""
-    at: str
-    """When the job changed."""
     reason: str | None
     """Reason code of the end, if any. Later releases may add codes: docs/policy.md."""
     photos_left_out: int
     """Number of photos that moderation left out: GET /v1/jobs/{job_id} says which."""
+    avatars_expire_at: str | None
+    """When the avatars of a completed job are deleted."""
 
 
 class JobStateView(TypedDict):
@@ -276,13 +358,78 @@ class NewPhoto(TypedDict):
     content_type: Literal["image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"]
 
 
-PhotoState: TypeAlias = Literal["awaited", "checking", "accepted", "refused", "left_out"]
+class NewSecret(TypedDict):
+    secret: str | None
+    """signs each request (Standard Webhooks); returned once: null if the request is repeated"""
+    old_secret_expires_at: str | None
+
+
+class PhotoChecked(TypedDict):
+    """A photo has a verdict."""
+
+    schema_version: Literal[1]
+    event_id: str
+    """Identifies the event: a redelivered event has the same id."""
+    at: str
+    """When it happened."""
+    user_id: str
+    """The app's id of the user."""
+    metadata: dict[str, str]
+    """What the app gave the job; empty in events about no job."""
+    test: bool
+    """Whether it is a test job."""
+    job_id: str
+    photo_id: str
+    state: str
+    """`accepted` or `refused`; after submission also `left_out`."""
+    reason: str | None
+    """Why it is not accepted: GET /v1/jobs/{job_id} has hint and box. Later releases may add codes: docs/policy.md."""
+
+
+PhotoState: TypeAlias = Literal["awaited", "checking", "accepted", "refused", "deleted", "left_out"]
+
+
+class PhotosDeleted(TypedDict):
+    """
+    A job's photos are deleted, an independent listing found none, and the receipt is signed.
+
+    Sent again with a later receipt: after an appeal, or when the avatars are deleted too. GET
+    /v1/jobs/{job_id}/receipt has the newest.
+    """
+
+    schema_version: Literal[1]
+    event_id: str
+    """Identifies the event: a redelivered event has the same id."""
+    at: str
+    """When it happened."""
+    user_id: str
+    """The app's id of the user."""
+    metadata: dict[str, str]
+    """What the app gave the job; empty in events about no job."""
+    test: bool
+    """Whether it is a test job."""
+    job_id: str
+
+
+PlannedOutcome: TypeAlias = Literal["unusable", "left_out", "doubtful", "refused"]
+"""What happens to one photo of a test job."""
+
+
+class PlannedReview(TypedDict):
+    """A decision that follows by itself: the case does not enter the review queue."""
+
+    decision: Literal["approve", "refuse", "expire"]
+    """refuse: the doubtful photos, each with its reason; expire: no decision in time"""
+    after_s: NotRequired[int]
+    """seconds in review"""
 
 
 class PlusView(TypedDict):
     """The entitlement in effect; not the one in the request if a newer one was stored."""
 
     active: bool
+    erased: bool
+    """true: the user was erased after `effective_at`, and nothing was stored"""
     expires_at: str
     source: str
     effective_at: str
@@ -381,6 +528,22 @@ class ReceiptView(TypedDict):
     receipt: str
 
 
+EventId: TypeAlias = str
+
+
+class ReplayDeliveries(TypedDict):
+    """Send one of the two."""
+
+    since: NotRequired[str | None]
+    """replay what failed since then; 14 days back at most"""
+    event_ids: NotRequired[list[EventId] | None]
+    """replay these, in any state"""
+
+
+SendError: TypeAlias = Literal["name", "address", "connection", "tls", "timeout"]
+"""Why there was no response."""
+
+
 class SetPlus(TypedDict):
     """The user's Plus entitlement. Messages may arrive late, repeatedly and in any order."""
 
@@ -388,7 +551,7 @@ class SetPlus(TypedDict):
     """a past time ends Plus"""
     source: str
     effective_at: str
-    """when billing decided this; the newest wins"""
+    """when billing decided this, not in the future; the newest wins"""
 
 
 class StatementGround(TypedDict):
@@ -408,13 +571,30 @@ class StyleView(TypedDict):
     name: dict[str, str]
     description: dict[str, str]
     preview: str
-    """path of a preview picture in this API"""
+    """path of a preview picture in this API, WebP, 512 px; needs no signature"""
+    thumbnail: str
+    """path of the same picture in 256 px"""
 
 
 class StylesView(TypedDict):
     next: str | None
     """cursor of the next page; null on the last page"""
     styles: list[StyleView]
+
+
+class TierView(TypedDict):
+    """What a tier gives."""
+
+    tier: str
+    open: bool
+    """false: its users may not create avatars"""
+    jobs_a_day: int
+    avatars_a_job: int
+    styles_a_job: int
+    reviewed_first: bool
+    """its reviews come before those of other tiers"""
+    photos_deleted_within_s: int
+    """seconds after the last avatar is drawn; 0: immediately"""
 
 
 class TimelineEntry(TypedDict):
@@ -424,8 +604,82 @@ class TimelineEntry(TypedDict):
     at: str
 
 
-Trust: TypeAlias = Literal["trusted", "others", "invalid", "none"]
+Trust: TypeAlias = Literal["trusted", "others", "expired", "invalid", "none"]
 """Validity of a picture's Content Credentials."""
+
+
+class UserErased(TypedDict):
+    """A user was erased: no later event is about that user."""
+
+    schema_version: Literal[1]
+    event_id: str
+    """Identifies the event: a redelivered event has the same id."""
+    at: str
+    """When it happened."""
+    user_id: str
+    """The app's id of the user."""
+    metadata: dict[str, str]
+    """What the app gave the job; empty in events about no job."""
+    test: bool
+    """Whether it is a test job."""
+    erasure_id: str
+    jobs: int
+    """Deleted jobs."""
+    objects: int
+    """Objects deleted from the buckets."""
+
+
+class WebhookCreated(TypedDict):
+    webhook_id: str
+    url: str
+    """https, to a public address; redirects are not followed"""
+    events: list[EventType]
+    """the types that it gets; empty: all"""
+    enabled: bool
+    disabled_reason: DisabledReason | None
+    """`gone`: the webhook responded with 410"""
+    created_at: str
+    old_secret_expires_at: str | None
+    """after a rotation: until then the old secret signs too"""
+    secret: str | None
+    """signs each request (Standard Webhooks); returned once: null if the request is repeated"""
+
+
+class WebhookDeleted(TypedDict):
+    webhook_id: str
+
+
+class WebhookTested(TypedDict):
+    """A test that the app requested. It goes to one webhook, and not to the bus."""
+
+    schema_version: Literal[1]
+    event_id: str
+    """Identifies the event: a redelivered event has the same id."""
+    at: str
+    """When it happened."""
+    webhook_id: str
+
+
+class WebhookView(TypedDict):
+    webhook_id: str
+    url: str
+    """https, to a public address; redirects are not followed"""
+    events: list[EventType]
+    """the types that it gets; empty: all"""
+    enabled: bool
+    disabled_reason: DisabledReason | None
+    """`gone`: the webhook responded with 410"""
+    created_at: str
+    old_secret_expires_at: str | None
+    """after a rotation: until then the old secret signs too"""
+
+
+class WebhooksView(TypedDict):
+    """Oldest first; ten at most."""
+
+    next: str | None
+    """cursor of the next page; null on the last page"""
+    webhooks: list[WebhookView]
 
 
 class GatewayError(TypedDict):
@@ -434,13 +688,57 @@ class GatewayError(TypedDict):
     message: str | None
 
 
+class AvatarsDeletedEvent(TypedDict):
+    type: Literal["AvatarsDeleted"]
+    timestamp: str
+    data: AvatarsDeleted
+
+
+class JobProgressedEvent(TypedDict):
+    type: Literal["JobProgressed"]
+    timestamp: str
+    data: JobProgressed
+
+
 class JobStateChangedEvent(TypedDict):
     type: Literal["JobStateChanged"]
     timestamp: str
     data: JobStateChanged
 
 
-WebhookEvent: TypeAlias = JobStateChangedEvent
+class PhotoCheckedEvent(TypedDict):
+    type: Literal["PhotoChecked"]
+    timestamp: str
+    data: PhotoChecked
+
+
+class PhotosDeletedEvent(TypedDict):
+    type: Literal["PhotosDeleted"]
+    timestamp: str
+    data: PhotosDeleted
+
+
+class UserErasedEvent(TypedDict):
+    type: Literal["UserErased"]
+    timestamp: str
+    data: UserErased
+
+
+class WebhookTestedEvent(TypedDict):
+    type: Literal["WebhookTested"]
+    timestamp: str
+    data: WebhookTested
+
+
+WebhookEvent: TypeAlias = (
+    AvatarsDeletedEvent
+    | JobProgressedEvent
+    | JobStateChangedEvent
+    | PhotoCheckedEvent
+    | PhotosDeletedEvent
+    | UserErasedEvent
+    | WebhookTestedEvent
+)
 
 
 class AgeAssurance(TypedDict):
@@ -460,18 +758,38 @@ class AppealView(TypedDict):
     photos: list[AppealedPhotoView]
 
 
-class CreateJob(TypedDict):
-    user_id: str
-    styles: list[Style]
-    photos: list[NewPhoto]
-    """3 have to be accepted; `POST .../photos` adds more"""
-    avatars: NotRequired[int]
-    time_zone: str
-    consent: Consent
-    age_assurance: NotRequired[AgeAssurance | None]
-    """how the app checked the user's age; omit it if it did not"""
-    metadata: NotRequired[dict[str, str]]
-    """the app's own, returned with the job and its events; never logged"""
+class ChangeWebhook(TypedDict):
+    """What is null or missing stays as it is."""
+
+    url: NotRequired[str | None]
+    events: NotRequired[list[EventType] | None]
+    enabled: NotRequired[bool | None]
+
+
+class CreateWebhook(TypedDict):
+    url: str
+    """https, to a public address; redirects are not followed"""
+    events: NotRequired[list[EventType]]
+    """the types that it gets; empty: all"""
+
+
+class DeliveryView(TypedDict):
+    """One event for a webhook. Its body is not returned."""
+
+    event_id: str
+    type: EventType
+    state: DeliveryState
+    attempts: int
+    created_at: str
+    last_attempt_at: str | None
+    next_attempt_at: str | None
+    """not before; null: it is next, or waits for one before it"""
+    status: int | None
+    """HTTP status of the last response"""
+    error: SendError | None
+    """why there was no response"""
+    failed_for: FailReason | None
+    """`response`: a status that is not retried; `expired`: tried for a day; `disabled`: the webhook was"""
 
 
 class ErrorBody(TypedDict):
@@ -508,6 +826,8 @@ class JobSummary(TypedDict):
     user_id: str
     metadata: dict[str, str]
     """the app's own, returned with the job and its events; never logged"""
+    test: bool
+    """a test job"""
     state: JobState
     reason: ReasonView | None
     failure: FailureKind | None
@@ -516,6 +836,12 @@ class JobSummary(TypedDict):
     avatars_asked: int
     created_at: str
     submit_by: str
+    avatars_shown: int
+    """number of avatars that GET /v1/jobs/{job_id} lists"""
+    thumbnail: str | None
+    """presigned URL of the best avatar, WebP, 256 px; null: none"""
+    avatars_deleted_at: str | None
+    """all of them, after DELETE; verified by listing"""
 
 
 class JobsView(TypedDict):
@@ -542,6 +868,15 @@ class PhotoView(TypedDict):
     """the face that `problem` is about"""
     duplicate_of: str | None
     """the original"""
+
+
+class PlannedPhoto(TypedDict):
+    """A photo that is not simply accepted. Photos are numbered in the order of their uploads."""
+
+    photo_id: str
+    outcome: PlannedOutcome
+    reason: Reason
+    """FILE, QUALITY or SUBJECT code for unusable; else POLICY, RIGHTS, MINOR or SUBJECT code"""
 
 
 class ProvenanceView(TypedDict):
@@ -576,10 +911,20 @@ class QuotaView(TypedDict):
     day: str
     """ISO date in `time_zone`"""
     time_zone: str
-    """IANA time zone of the quota day; changes at most once in 30 days"""
+    """IANA time zone in which `day` is counted; changes at most once in 30 days"""
+    next_time_zone: str | None
+    """a change that waits: the zone from `next_time_zone_from` on"""
+    next_time_zone_from: str | None
+    time_zone_fixed_until: str | None
+    """a job in another zone changes nothing before; null: no job yet"""
     tier: str
+    """of a job that is submitted now; a submitted job keeps its own"""
+    tiers: list[TierView]
+    """what each tier gives"""
+    plus_expires_at: str | None
+    """null: no Plus now"""
     limit: int
-    """jobs on this day"""
+    """jobs on this day, by the tier now: it changes when Plus begins or ends"""
     used: int
     left: int
     next_day_begins_at: str
@@ -602,12 +947,62 @@ class Statement(TypedDict):
     """null: no appeal"""
 
 
+class TestPlan(TypedDict):
+    """
+    A test job: it ends in seconds, as planned here; by default it completes.
+
+    Uploads may be any bytes. They are deleted unread but for a checksum; the avatars are
+    placeholders marked TEST, without Content Credentials or watermark. No quota day is taken.
+    """
+
+    photos: NotRequired[list[PlannedPhoto]]
+    """a photo that is not listed is accepted"""
+    review: NotRequired[PlannedReview | None]
+    """of the doubtful photos; null: a moderator decides"""
+    drawing_s: NotRequired[int]
+    """seconds in generating, with progress"""
+    failure: NotRequired[FailureKind | None]
+    """the job fails with this cause: moderation before it draws"""
+    avatars: NotRequired[int | None]
+    """avatars that come out; null: all; 0: the job fails for want of avatars"""
+    day: NotRequired[str | None]
+    """the quota day of the submission, in a ledger that only test jobs use; null: the job reserves no day"""
+    tier: NotRequired[Literal["lite", "plus"] | None]
+    """null: the user's own tier"""
+    submit_within_s: NotRequired[int | None]
+    """then an open job expires; null: as usual"""
+
+
 class AppealUploadsView(TypedDict):
     """Upload the contested files again. When all are recognised, a lead reviews the appeal."""
 
     appeal: AppealView
     uploads: list[PresignedPost]
     """for photos that are not recognised yet"""
+
+
+class CreateJob(TypedDict):
+    user_id: str
+    styles: list[Style]
+    photos: list[NewPhoto]
+    """3 have to be accepted; `POST .../photos` adds more"""
+    avatars: NotRequired[int]
+    time_zone: str
+    consent: Consent
+    age_assurance: NotRequired[AgeAssurance | None]
+    """how the app checked the user's age; omit it if it did not"""
+    metadata: NotRequired[dict[str, str]]
+    """the app's own, returned with the job and its events; never logged"""
+    test: NotRequired[TestPlan | None]
+    """makes this a test job; only where the stack has TestMode"""
+
+
+class DeliveriesView(TypedDict):
+    """Newest first. Eventually consistent: the newest may be missing at first."""
+
+    next: str | None
+    """cursor of the next page; null on the last page"""
+    deliveries: list[DeliveryView]
 
 
 class JobView(TypedDict):
@@ -617,6 +1012,8 @@ class JobView(TypedDict):
     user_id: str
     metadata: dict[str, str]
     """the app's own, returned with the job and its events; never logged"""
+    test: bool
+    """a test job"""
     state: JobState
     reason: ReasonView | None
     failure: FailureKind | None
@@ -630,10 +1027,12 @@ class JobView(TypedDict):
     photos: list[PhotoView]
     photos_deleted_at: str | None
     deletion: DeletionState | None
-    """null: the photos are in use; deleted: GET .../receipt has the receipt"""
+    """null: the photos are in use; pending: not verified yet; deleted: GET .../receipt has the receipt; held: by a legal hold"""
     progress: ProgressView | None
     avatars: list[AvatarView]
     avatars_expire_at: str | None
+    avatars_deleted_at: str | None
+    """all of them, after DELETE; verified by listing"""
     archive: str | None
     """URL of a ZIP of all avatars"""
     quota: QuotaView

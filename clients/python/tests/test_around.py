@@ -124,6 +124,16 @@ def test_photos_are_decided_when_none_is_awaited_or_checked(client, http, waits)
     assert [one["state"] for one in decided["photos"]] == ["accepted", "refused"]
 
 
+def test_a_receipt_is_read_once_the_deletion_is_verified(client, http, waits):
+    for deletion in (None, "pending", "deleted"):
+        http.will_return(200, job("completed") | {"deletion": deletion})
+    http.will_return(200, {"receipt": "a.b.c"})
+
+    assert client.wait_for_receipt("j1") == {"receipt": "a.b.c"}
+    assert http.requests[-1].url.endswith("/v1/jobs/j1/receipt")
+    assert len(waits) == 2
+
+
 def test_photos_of_an_expired_job_are_not_waited_for(client, http):
     http.will_return(200, job("expired", photos=("awaited",)))
 

@@ -17,7 +17,7 @@ OPERATIONS = {
     if method in METHODS
 }
 AROUND = {"all_jobs", "all_styles", "download", "upload", "wait_for_job", "wait_for_photos"}
-AROUND |= {"watch_job"}
+AROUND |= {"wait_for_receipt", "watch_job"}
 VALUE = "a+b/c@d e"  # needs each kind of encoding in a path
 
 

@@ -46,7 +46,7 @@ for await (job of client.watchJob(jobId)) {
 for (const [n, avatar] of (job?.avatars ?? []).entries()) {
   await writeFile(`${n + 1}-${avatar.style}.png`, await client.download(avatar.png));
 }
-const { receipt } = await client.getReceipt(jobId);
+const { receipt } = await client.waitForReceipt(jobId);
 const proof = await verifyDeletion(receipt, await client.getKeys(), {
   issuer: LIKENESS_ISSUER,
   jobId,

@@ -11,6 +11,7 @@ import type {
   CreateJob,
   ErasureView,
   JobCreated,
+  JobState,
   JobStateView,
   JobsView,
   JobSummary,
@@ -19,6 +20,7 @@ import type {
   KeptAvatarsView,
   KeysView,
   paths,
+  PhotoView,
   PlusView,
   PresignedPost,
   ProvenanceView,
@@ -56,6 +58,7 @@ const ENDED: ReadonlySet<string> = new Set([
   "expired",
   "failed",
 ]);
+const PROVEN: ReadonlySet<string> = new Set(["deleted", "held"]); // held: by law, the receipt says so
 const FIRST_POLL_S = 0.5;
 const LONGEST_POLL_S = 5;
 
@@ -95,6 +98,12 @@ export class Likeness {
     return data(this.#api.POST("/v1/jobs/{job_id}/photos", { body: photo, params }));
   }
 
+  /** Take back a photo of an open job. */
+  deletePhoto(jobId: string, photoId: string): Promise<PhotoView> {
+    const params = { path: { job_id: jobId, photo_id: photoId } };
+    return data(this.#api.DELETE("/v1/jobs/{job_id}/photos/{photo_id}", { params }));
+  }
+
   /** Start the work; reserves the quota day. Waits while photos are still being checked. */
   submitJob(jobId: string, options?: Keyed): Promise<JobStateView> {
     const params = { path: { job_id: jobId }, ...keyed(options) };
@@ -107,13 +116,13 @@ export class Likeness {
   }
 
   /** One page of the user's jobs, newest first. `allJobs` reads every page. */
-  listJobs(userId: string, query: Page = {}): Promise<JobsView> {
+  listJobs(userId: string, query: Page & { state?: JobState } = {}): Promise<JobsView> {
     const params = { path: { user_id: userId }, query };
     return data(this.#api.GET("/v1/users/{user_id}/jobs", { params }));
   }
 
-  /** Stop the work and delete everything. */
-  cancelJob(jobId: string): Promise<JobStateView> {
+  /** Cancel a job, or delete the avatars of a completed one. */
+  deleteJob(jobId: string): Promise<JobStateView> {
     return data(this.#api.DELETE("/v1/jobs/{job_id}", { params: { path: { job_id: jobId } } }));
   }
 
@@ -148,8 +157,8 @@ export class Likeness {
   // --- users -------------------------------------------------------------------------------------
 
   /** What is used and left of the user's day, and when the next one begins. */
-  getQuota(userId: string): Promise<QuotaView> {
-    const params = { path: { user_id: userId } };
+  getQuota(userId: string, query: { test_day?: string } = {}): Promise<QuotaView> {
+    const params = { path: { user_id: userId }, query };
     return data(this.#api.GET("/v1/users/{user_id}/quota", { params }));
   }
 
@@ -177,9 +186,9 @@ export class Likeness {
     return data(this.#api.GET("/v1/styles", { params: { query } }));
   }
 
-  /** The preview picture of a style, WebP. */
-  async previewStyle(style: string): Promise<Uint8Array> {
-    const params = { path: { style } };
+  /** The preview picture of a style, WebP. Its URL is public: an app can show it directly. */
+  async previewStyle(style: string, query: { size?: "256" | "512" } = {}): Promise<Uint8Array> {
+    const params = { path: { style }, query };
     const found = this.#api.GET("/v1/styles/{style}/preview", { params, parseAs: "arrayBuffer" });
     return new Uint8Array(await data(found));
   }
@@ -265,6 +274,13 @@ export class Likeness {
   /** The job once each of its photos has a verdict (120 s). Upload all of them first. */
   waitForPhotos(jobId: string, wait: Wait = {}): Promise<JobView> {
     return last(this.#watch(jobId, decided, { timeoutS: 120, ...wait }));
+  }
+
+  /** The receipt once the deletion is verified (600 s), seconds after the job has ended. */
+  async waitForReceipt(jobId: string, wait: Wait = {}): Promise<ReceiptView> {
+    const proven = (job: JobView): boolean => PROVEN.has(job.deletion ?? "");
+    await last(this.#watch(jobId, proven, { timeoutS: 600, ...wait }));
+    return this.getReceipt(jobId);
   }
 
   async *#watch(

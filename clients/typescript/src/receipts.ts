@@ -22,6 +22,8 @@ export interface DeletionReceipt {
     /** objects that the independent listing found */
     left: number;
   }[];
+  /** what is still stored, and for how long; null under a legal hold */
+  retained: string | null;
 }
 
 export interface ErasureReceipt {

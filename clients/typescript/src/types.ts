@@ -83,10 +83,18 @@ export interface paths {
     put?: never;
     post?: never;
     /**
-     * Cancel a job that has not ended
-     * @description Stops the work, deletes everything, returns the quota day. No avatar is published.
+     * Cancel a running job, or delete the avatars of a completed one
+     * @description Works in every state:
+     *
+     *     - `open` to `finishing`: cancels. The work is stopped, everything is deleted, no avatar is
+     *       published, and the quota day is returned. The state becomes `cancelling`, then `cancelled`.
+     *     - `completed`: deletes all avatars and their ZIP. They are not shown from now on, and
+     *       `POST /v1/verify` calls them revoked. The state stays `completed` and the quota day stays
+     *       spent. `deletion` is `pending` until a listing finds nothing; then `avatars_deleted_at` is set
+     *       and `GET .../receipt` has a new receipt with the avatars.
+     *     - `refused`, `cancelled`, `expired`, `failed`: nothing is left. Returns the state.
      */
-    delete: operations["cancel_job"];
+    delete: operations["delete_job"];
     options?: never;
     head?: never;
     patch?: never;
@@ -157,6 +165,27 @@ export interface paths {
      */
     post: operations["add_photo"];
     delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/jobs/{job_id}/photos/{photo_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    post?: never;
+    /**
+     * Delete one photo before the job is submitted
+     * @description In any state: awaited, while it is checked, accepted or refused. `POST .../photos` returns a
+     *     presigned POST for another one.
+     */
+    delete: operations["delete_photo"];
     options?: never;
     head?: never;
     patch?: never;
@@ -254,8 +283,9 @@ export interface paths {
       cookie?: never;
     };
     /**
-     * A preview picture of a style: WebP, drawn from a public-domain photo
-     * @description A preview picture of a style: WebP, drawn from a public-domain photo.
+     * A preview picture of a style: WebP in two sizes, drawn from a public-domain photo
+     * @description An `<img>` may show it: it needs no signature. `If-None-Match` with the picture's `ETag` gets
+     *     304.
      */
     get: operations["preview_style"];
     put?: never;
@@ -318,7 +348,8 @@ export interface paths {
     get?: never;
     /**
      * Set a user's Plus entitlement, as billing decided
-     * @description Safe to repeat, late and in any order: the newest effective time wins.
+     * @description Safe to repeat, late and in any order: the newest effective time wins. A decision of before the
+     *     user's erasure stores nothing.
      */
     put: operations["set_plus"];
     post?: never;
@@ -372,8 +403,191 @@ export interface paths {
     patch?: never;
     trace?: never;
   };
+  "/v1/webhooks": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List the webhooks
+     * @description Oldest first; there are ten at most. Their secrets are not returned.
+     */
+    get: operations["list_webhooks"];
+    put?: never;
+    /**
+     * Register a webhook
+     * @description An address of yours that gets events as signed requests (Standard Webhooks). The secret is
+     *     returned this once.
+     *
+     *     With the same Idempotency-Key the response has the same ids, and new presigned URLs and POSTs.
+     */
+    post: operations["create_webhook"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/webhooks/{webhook_id}": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * Read a webhook
+     * @description URL, event types, and whether it is enabled. The secret is not returned.
+     */
+    get: operations["get_webhook"];
+    put?: never;
+    post?: never;
+    /**
+     * Delete a webhook
+     * @description Nothing is sent to it any more, not even what waits for a retry. Idempotent.
+     */
+    delete: operations["delete_webhook"];
+    options?: never;
+    head?: never;
+    /**
+     * Change a webhook
+     * @description Its URL or event types; disable it, or enable it again. What is null stays as it is.
+     */
+    patch: operations["change_webhook"];
+    trace?: never;
+  };
+  "/v1/webhooks/{webhook_id}/deliveries": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    /**
+     * List what was sent to a webhook
+     * @description Within 14 days, newest first: attempts, and the status of the last response or why there was
+     *     none. Bodies are not returned.
+     */
+    get: operations["list_deliveries"];
+    put?: never;
+    post?: never;
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/webhooks/{webhook_id}/replay": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Send events to a webhook again
+     * @description What failed since a time, or single events in any state. At most 100 a request, oldest first;
+     *     `more` says if there are others.
+     *
+     *     With the same Idempotency-Key the stored response is returned, for a day.
+     */
+    post: operations["replay_deliveries"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/webhooks/{webhook_id}/secret": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Rotate a webhook's secret
+     * @description Returns the new one, this once. For 24 hours requests are signed with the old one too.
+     *
+     *     With the same Idempotency-Key the response has the same ids, and new presigned URLs and POSTs.
+     */
+    post: operations["rotate_secret"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  "/v1/webhooks/{webhook_id}/test": {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Send a test event to a webhook
+     * @description A `WebhookTested`, sent as any other event: the list of deliveries shows the result.
+     *
+     *     With the same Idempotency-Key the stored response is returned, for a day.
+     */
+    post: operations["send_test_event"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
 }
 export interface webhooks {
+  AvatarsDeleted: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * The event AvatarsDeleted
+     * @description Sent to your endpoint. Answer 2xx within five seconds: docs/events.md.
+     */
+    post: operations["on_avatars_deleted"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  JobProgressed: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * The event JobProgressed
+     * @description Sent to your endpoint. Answer 2xx within five seconds: docs/events.md.
+     */
+    post: operations["on_job_progressed"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
   JobStateChanged: {
     parameters: {
       query?: never;
@@ -388,6 +602,86 @@ export interface webhooks {
      * @description Sent to your endpoint. Answer 2xx within five seconds: docs/events.md.
      */
     post: operations["on_job_state_changed"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  PhotoChecked: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * The event PhotoChecked
+     * @description Sent to your endpoint. Answer 2xx within five seconds: docs/events.md.
+     */
+    post: operations["on_photo_checked"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  PhotosDeleted: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * The event PhotosDeleted
+     * @description Sent to your endpoint. Answer 2xx within five seconds: docs/events.md.
+     */
+    post: operations["on_photos_deleted"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  UserErased: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * The event UserErased
+     * @description Sent to your endpoint. Answer 2xx within five seconds: docs/events.md.
+     */
+    post: operations["on_user_erased"];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  WebhookTested: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * The event WebhookTested
+     * @description Sent to your endpoint. Answer 2xx within five seconds: docs/events.md.
+     */
+    post: operations["on_webhook_tested"];
     delete?: never;
     options?: never;
     head?: never;
@@ -482,6 +776,43 @@ export interface components {
         [key: string]: string;
       };
     };
+    /** @description All avatars of a job were deleted on request. */
+    AvatarsDeleted: {
+      /**
+       * @default 1
+       * @constant
+       */
+      schema_version: 1;
+      /** @description Identifies the event: a redelivered event has the same id. */
+      event_id: string;
+      /**
+       * Format: date-time
+       * @description When it happened.
+       */
+      at: string;
+      /**
+       * @description The app's id of the user.
+       * @example user-1
+       */
+      user_id: string;
+      /**
+       * @description What the app gave the job; empty in events about no job.
+       * @default {}
+       * @example {
+       *       "order": "2026-1187"
+       *     }
+       */
+      metadata: {
+        [key: string]: string;
+      };
+      /**
+       * @description Whether it is a test job.
+       * @default false
+       */
+      test: boolean;
+      /** @example j5f0c1d7e9a3b48268f1e0d2c4b6a7988 */
+      job_id: string;
+    };
     /**
      * @description A rectangle. Ratios of the upright picture's width and height; origin at the top left.
      *
@@ -493,6 +824,15 @@ export interface components {
       top: number;
       width: number;
       height: number;
+    };
+    /** @description What is null or missing stays as it is. */
+    ChangeWebhook: {
+      /** @default null */
+      url?: string | null;
+      /** @default null */
+      events?: components["schemas"]["EventType"][] | null;
+      /** @default null */
+      enabled?: boolean | null;
     };
     /** @description Version of the consent text that the user accepted, and when. */
     Consent: {
@@ -540,12 +880,90 @@ export interface components {
       metadata?: {
         [key: string]: string;
       };
+      /**
+       * @description makes this a test job; only where the stack has TestMode
+       * @default null
+       */
+      test?: components["schemas"]["TestPlan"] | null;
+    };
+    CreateWebhook: {
+      /**
+       * @description https, to a public address; redirects are not followed
+       * @example https://app.example/likeness
+       */
+      url: string;
+      /**
+       * @description the types that it gets; empty: all
+       * @default []
+       */
+      events?: components["schemas"]["EventType"][];
     };
     /**
      * DeletionState
      * @enum {string}
      */
     DeletionState: "pending" | "deleted" | "held";
+    DeliveriesReplayed: {
+      /** @description of the events that are sent again */
+      event_ids: string[];
+      /** @description true: send the request again for the rest */
+      more: boolean;
+    };
+    /** @description Newest first. Eventually consistent: the newest may be missing at first. */
+    DeliveriesView: {
+      /**
+       * @description cursor of the next page; null on the last page
+       * @example oQvK0mCk7Vt1MjAyNi0xMS0yMg
+       */
+      next: string | null;
+      deliveries: components["schemas"]["DeliveryView"][];
+    };
+    DeliveryQueued: {
+      /** @example j5f0c1d7e9a3b48268f1e0d2c4b6a7988-3 */
+      event_id: string;
+    };
+    /**
+     * DeliveryState
+     * @enum {string}
+     */
+    DeliveryState: "pending" | "delivered" | "failed";
+    /** @description One event for a webhook. Its body is not returned. */
+    DeliveryView: {
+      /** @example j5f0c1d7e9a3b48268f1e0d2c4b6a7988-3 */
+      event_id: string;
+      type: components["schemas"]["EventType"];
+      state: components["schemas"]["DeliveryState"];
+      attempts: number;
+      /** Format: date-time */
+      created_at: string;
+      /** @default null */
+      last_attempt_at: string | null;
+      /**
+       * @description not before; null: it is next, or waits for one before it
+       * @default null
+       */
+      next_attempt_at: string | null;
+      /**
+       * @description HTTP status of the last response
+       * @default null
+       */
+      status: number | null;
+      /**
+       * @description why there was no response
+       * @default null
+       */
+      error: components["schemas"]["SendError"] | null;
+      /**
+       * @description `response`: a status that is not retried; `expired`: tried for a day; `disabled`: the webhook was
+       * @default null
+       */
+      failed_for: components["schemas"]["FailReason"] | null;
+    };
+    /**
+     * DisabledReason
+     * @enum {string}
+     */
+    DisabledReason: "requested" | "gone";
     /**
      * DsaCategory
      * @description Categories of the DSA Transparency Database, schema of 1 July 2025.
@@ -599,7 +1017,7 @@ export interface components {
       finished_at: string | null;
       /** @description number of deleted jobs */
       jobs: number;
-      /** @description number of objects deleted from the buckets */
+      /** @description number of objects of these jobs that were deleted, by the erasure or before it */
       objects: number;
       /**
        * @description what is still stored, and for how long
@@ -664,6 +1082,7 @@ export interface components {
       | "TierLimit"
       | "UnreadablePicture"
       | "Forbidden"
+      | "TestModeOff"
       | "TierClosed"
       | "AccessRevoked"
       | "UserBlocked"
@@ -684,6 +1103,9 @@ export interface components {
       | "NotContestable"
       | "AppealClosed"
       | "PhotosNotDeletedYet"
+      | "TooManyWebhooks"
+      | "WebhookDisabled"
+      | "SecretRotated"
       | "CaseTaken"
       | "CaseClosed"
       | "NoLease"
@@ -706,6 +1128,24 @@ export interface components {
       /** @description number of jobs of the same backend and tier behind the estimate */
       measured_jobs: number;
     };
+    /**
+     * EventType
+     * @description What events are about. The same names are detail types on the event bus.
+     * @enum {string}
+     */
+    EventType:
+      | "JobStateChanged"
+      | "JobProgressed"
+      | "PhotoChecked"
+      | "PhotosDeleted"
+      | "AvatarsDeleted"
+      | "UserErased"
+      | "WebhookTested";
+    /**
+     * FailReason
+     * @enum {string}
+     */
+    FailReason: "response" | "expired" | "disabled";
     /**
      * FailureKind
      * @description Cause of a failed job.
@@ -730,6 +1170,47 @@ export interface components {
       /** @description one for each photo; empty if the request is repeated after submission */
       uploads: components["schemas"]["PresignedPost"][];
     };
+    /** @description Avatars were drawn: sent after each tenth of them, and after the last. */
+    JobProgressed: {
+      /**
+       * @default 1
+       * @constant
+       */
+      schema_version: 1;
+      /** @description Identifies the event: a redelivered event has the same id. */
+      event_id: string;
+      /**
+       * Format: date-time
+       * @description When it happened.
+       */
+      at: string;
+      /**
+       * @description The app's id of the user.
+       * @example user-1
+       */
+      user_id: string;
+      /**
+       * @description What the app gave the job; empty in events about no job.
+       * @default {}
+       * @example {
+       *       "order": "2026-1187"
+       *     }
+       */
+      metadata: {
+        [key: string]: string;
+      };
+      /**
+       * @description Whether it is a test job.
+       * @default false
+       */
+      test: boolean;
+      /** @example j5f0c1d7e9a3b48268f1e0d2c4b6a7988 */
+      job_id: string;
+      /** @description Avatars drawn so far. Never falls. */
+      done: number;
+      /** @description Avatars that the job asks for. */
+      total: number;
+    };
     /**
      * JobState
      * @enum {string}
@@ -746,15 +1227,40 @@ export interface components {
       | "cancelled"
       | "expired"
       | "failed";
-    /** @description A job changed its state. Delivered at least once for each change, in no guaranteed order. */
+    /** @description A job changed its state. */
     JobStateChanged: {
       /**
        * @default 1
        * @constant
        */
       schema_version: 1;
-      /** @description Identifies the change: a redelivered event has the same id. */
+      /** @description Identifies the event: a redelivered event has the same id. */
       event_id: string;
+      /**
+       * Format: date-time
+       * @description When it happened.
+       */
+      at: string;
+      /**
+       * @description The app's id of the user.
+       * @example user-1
+       */
+      user_id: string;
+      /**
+       * @description What the app gave the job; empty in events about no job.
+       * @default {}
+       * @example {
+       *       "order": "2026-1187"
+       *     }
+       */
+      metadata: {
+        [key: string]: string;
+      };
+      /**
+       * @description Whether it is a test job.
+       * @default false
+       */
+      test: boolean;
       /** @example j5f0c1d7e9a3b48268f1e0d2c4b6a7988 */
       job_id: string;
       /** @description Version of the job. Of two events of a job, the higher version is newer. */
@@ -767,11 +1273,6 @@ export interface components {
       /** @description The previous state; null for a new job. */
       previous: string | null;
       /**
-       * Format: date-time
-       * @description When the job changed.
-       */
-      at: string;
-      /**
        * @description Reason code of the end, if any. Later releases may add codes: docs/policy.md.
        * @default null
        */
@@ -781,6 +1282,11 @@ export interface components {
        * @default 0
        */
       photos_left_out: number;
+      /**
+       * @description When the avatars of a completed job are deleted.
+       * @default null
+       */
+      avatars_expire_at: string | null;
     };
     JobStateView: {
       /** @example j5f0c1d7e9a3b48268f1e0d2c4b6a7988 */
@@ -802,6 +1308,11 @@ export interface components {
       metadata: {
         [key: string]: string;
       };
+      /**
+       * @description a test job
+       * @example false
+       */
+      test: boolean;
       state: components["schemas"]["JobState"];
       /** @default null */
       reason: components["schemas"]["ReasonView"] | null;
@@ -816,6 +1327,18 @@ export interface components {
       created_at: string;
       /** Format: date-time */
       submit_by: string;
+      /** @description number of avatars that GET /v1/jobs/{job_id} lists */
+      avatars_shown: number;
+      /**
+       * @description presigned URL of the best avatar, WebP, 256 px; null: none
+       * @default null
+       */
+      thumbnail: string | null;
+      /**
+       * @description all of them, after DELETE; verified by listing
+       * @default null
+       */
+      avatars_deleted_at: string | null;
     };
     /** @description A job, with its photos, avatars and quota. */
     JobView: {
@@ -832,6 +1355,11 @@ export interface components {
       metadata: {
         [key: string]: string;
       };
+      /**
+       * @description a test job
+       * @example false
+       */
+      test: boolean;
       state: components["schemas"]["JobState"];
       /** @default null */
       reason: components["schemas"]["ReasonView"] | null;
@@ -852,7 +1380,7 @@ export interface components {
       photos: components["schemas"]["PhotoView"][];
       photos_deleted_at: string | null;
       /**
-       * @description null: the photos are in use; deleted: GET .../receipt has the receipt
+       * @description null: the photos are in use; pending: not verified yet; deleted: GET .../receipt has the receipt; held: by a legal hold
        * @default null
        */
       deletion: components["schemas"]["DeletionState"] | null;
@@ -862,6 +1390,11 @@ export interface components {
       avatars: components["schemas"]["AvatarView"][];
       /** @default null */
       avatars_expire_at: string | null;
+      /**
+       * @description all of them, after DELETE; verified by listing
+       * @default null
+       */
+      avatars_deleted_at: string | null;
       /**
        * @description URL of a ZIP of all avatars
        * @default null
@@ -902,11 +1435,68 @@ export interface components {
       /** @enum {string} */
       content_type: "image/jpeg" | "image/png" | "image/webp" | "image/heic" | "image/heif";
     };
+    NewSecret: {
+      /**
+       * @description signs each request (Standard Webhooks); returned once: null if the request is repeated
+       * @example whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD
+       */
+      secret: string | null;
+      old_secret_expires_at: string | null;
+    };
+    /** @description A photo has a verdict. */
+    PhotoChecked: {
+      /**
+       * @default 1
+       * @constant
+       */
+      schema_version: 1;
+      /** @description Identifies the event: a redelivered event has the same id. */
+      event_id: string;
+      /**
+       * Format: date-time
+       * @description When it happened.
+       */
+      at: string;
+      /**
+       * @description The app's id of the user.
+       * @example user-1
+       */
+      user_id: string;
+      /**
+       * @description What the app gave the job; empty in events about no job.
+       * @default {}
+       * @example {
+       *       "order": "2026-1187"
+       *     }
+       */
+      metadata: {
+        [key: string]: string;
+      };
+      /**
+       * @description Whether it is a test job.
+       * @default false
+       */
+      test: boolean;
+      /** @example j5f0c1d7e9a3b48268f1e0d2c4b6a7988 */
+      job_id: string;
+      /** @example p01 */
+      photo_id: string;
+      /**
+       * @description `accepted` or `refused`; after submission also `left_out`.
+       * @example refused
+       */
+      state: string;
+      /**
+       * @description Why it is not accepted: GET /v1/jobs/{job_id} has hint and box. Later releases may add codes: docs/policy.md.
+       * @default null
+       */
+      reason: string | null;
+    };
     /**
      * PhotoState
      * @enum {string}
      */
-    PhotoState: "awaited" | "checking" | "accepted" | "refused" | "left_out";
+    PhotoState: "awaited" | "checking" | "accepted" | "refused" | "deleted" | "left_out";
     /** @description Result of the inspection of one photo; after submission, whether it was left out. */
     PhotoView: {
       /** @example p01 */
@@ -925,9 +1515,80 @@ export interface components {
        */
       duplicate_of: string | null;
     };
+    /**
+     * @description A job's photos are deleted, an independent listing found none, and the receipt is signed.
+     *
+     *     Sent again with a later receipt: after an appeal, or when the avatars are deleted too. GET
+     *     /v1/jobs/{job_id}/receipt has the newest.
+     */
+    PhotosDeleted: {
+      /**
+       * @default 1
+       * @constant
+       */
+      schema_version: 1;
+      /** @description Identifies the event: a redelivered event has the same id. */
+      event_id: string;
+      /**
+       * Format: date-time
+       * @description When it happened.
+       */
+      at: string;
+      /**
+       * @description The app's id of the user.
+       * @example user-1
+       */
+      user_id: string;
+      /**
+       * @description What the app gave the job; empty in events about no job.
+       * @default {}
+       * @example {
+       *       "order": "2026-1187"
+       *     }
+       */
+      metadata: {
+        [key: string]: string;
+      };
+      /**
+       * @description Whether it is a test job.
+       * @default false
+       */
+      test: boolean;
+      /** @example j5f0c1d7e9a3b48268f1e0d2c4b6a7988 */
+      job_id: string;
+    };
+    /**
+     * PlannedOutcome
+     * @description What happens to one photo of a test job.
+     * @enum {string}
+     */
+    PlannedOutcome: "unusable" | "left_out" | "doubtful" | "refused";
+    /** @description A photo that is not simply accepted. Photos are numbered in the order of their uploads. */
+    PlannedPhoto: {
+      /** @example p01 */
+      photo_id: string;
+      outcome: components["schemas"]["PlannedOutcome"];
+      /** @description FILE, QUALITY or SUBJECT code for unusable; else POLICY, RIGHTS, MINOR or SUBJECT code */
+      reason: components["schemas"]["Reason"];
+    };
+    /** @description A decision that follows by itself: the case does not enter the review queue. */
+    PlannedReview: {
+      /**
+       * @description refuse: the doubtful photos, each with its reason; expire: no decision in time
+       * @enum {string}
+       */
+      decision: "approve" | "refuse" | "expire";
+      /**
+       * @description seconds in review
+       * @default 2
+       */
+      after_s?: number;
+    };
     /** @description The entitlement in effect; not the one in the request if a newer one was stored. */
     PlusView: {
       active: boolean;
+      /** @description true: the user was erased after `effective_at`, and nothing was stored */
+      erased: boolean;
       /** Format: date-time */
       expires_at: string;
       /** @example app-store */
@@ -1036,13 +1697,36 @@ export interface components {
        */
       day: string;
       /**
-       * @description IANA time zone of the quota day; changes at most once in 30 days
+       * @description IANA time zone in which `day` is counted; changes at most once in 30 days
        * @example Europe/Berlin
        */
       time_zone: string;
-      /** @example lite */
+      /**
+       * @description a change that waits: the zone from `next_time_zone_from` on
+       * @default null
+       * @example Asia/Tokyo
+       */
+      next_time_zone: string | null;
+      /** @default null */
+      next_time_zone_from: string | null;
+      /**
+       * @description a job in another zone changes nothing before; null: no job yet
+       * @default null
+       */
+      time_zone_fixed_until: string | null;
+      /**
+       * @description of a job that is submitted now; a submitted job keeps its own
+       * @example lite
+       */
       tier: string;
-      /** @description jobs on this day */
+      /** @description what each tier gives */
+      tiers: components["schemas"]["TierView"][];
+      /**
+       * @description null: no Plus now
+       * @default null
+       */
+      plus_expires_at: string | null;
+      /** @description jobs on this day, by the tier now: it changes when Plus begins or ends */
       limit: number;
       used: number;
       left: number;
@@ -1116,6 +1800,25 @@ export interface components {
       /** @example eyJhbGciOiJFUzI1NiJ9.eyJpc3N1ZXIiOiJsaWtlbmVzcy9wcm9kIn0.c2lnbmF0dXJl */
       receipt: string;
     };
+    /** @description Send one of the two. */
+    ReplayDeliveries: {
+      /**
+       * @description replay what failed since then; 14 days back at most
+       * @default null
+       */
+      since?: string | null;
+      /**
+       * @description replay these, in any state
+       * @default null
+       */
+      event_ids?: string[] | null;
+    };
+    /**
+     * SendError
+     * @description Why there was no response.
+     * @enum {string}
+     */
+    SendError: "name" | "address" | "connection" | "tls" | "timeout";
     /** @description The user's Plus entitlement. Messages may arrive late, repeatedly and in any order. */
     SetPlus: {
       /**
@@ -1127,7 +1830,7 @@ export interface components {
       source: string;
       /**
        * Format: date-time
-       * @description when billing decided this; the newest wins
+       * @description when billing decided this, not in the future; the newest wins
        */
       effective_at: string;
     };
@@ -1209,10 +1912,15 @@ export interface components {
         [key: string]: string;
       };
       /**
-       * @description path of a preview picture in this API
+       * @description path of a preview picture in this API, WebP, 512 px; needs no signature
        * @example /v1/styles/comic/preview
        */
       preview: string;
+      /**
+       * @description path of the same picture in 256 px
+       * @example /v1/styles/comic/preview?size=256
+       */
+      thumbnail: string;
     };
     StylesView: {
       /**
@@ -1221,6 +1929,68 @@ export interface components {
        */
       next: string | null;
       styles: components["schemas"]["StyleView"][];
+    };
+    /**
+     * @description A test job: it ends in seconds, as planned here; by default it completes.
+     *
+     *     Uploads may be any bytes. They are deleted unread but for a checksum; the avatars are
+     *     placeholders marked TEST, without Content Credentials or watermark. No quota day is taken.
+     */
+    TestPlan: {
+      /**
+       * @description a photo that is not listed is accepted
+       * @default []
+       */
+      photos?: components["schemas"]["PlannedPhoto"][];
+      /**
+       * @description of the doubtful photos; null: a moderator decides
+       * @default null
+       */
+      review?: components["schemas"]["PlannedReview"] | null;
+      /**
+       * @description seconds in generating, with progress
+       * @default 0
+       */
+      drawing_s?: number;
+      /**
+       * @description the job fails with this cause: moderation before it draws
+       * @default null
+       */
+      failure?: components["schemas"]["FailureKind"] | null;
+      /**
+       * @description avatars that come out; null: all; 0: the job fails for want of avatars
+       * @default null
+       */
+      avatars?: number | null;
+      /**
+       * @description the quota day of the submission, in a ledger that only test jobs use; null: the job reserves no day
+       * @default null
+       */
+      day?: string | null;
+      /**
+       * @description null: the user's own tier
+       * @default null
+       */
+      tier?: ("lite" | "plus") | null;
+      /**
+       * @description then an open job expires; null: as usual
+       * @default null
+       */
+      submit_within_s?: number | null;
+    };
+    /** @description What a tier gives. */
+    TierView: {
+      /** @example plus */
+      tier: string;
+      /** @description false: its users may not create avatars */
+      open: boolean;
+      jobs_a_day: number;
+      avatars_a_job: number;
+      styles_a_job: number;
+      /** @description its reviews come before those of other tiers */
+      reviewed_first: boolean;
+      /** @description seconds after the last avatar is drawn; 0: immediately */
+      photos_deleted_within_s: number;
     };
     /** @description When the job entered a state. */
     TimelineEntry: {
@@ -1233,10 +2003,148 @@ export interface components {
      * @description Validity of a picture's Content Credentials.
      * @enum {string}
      */
-    Trust: "trusted" | "others" | "invalid" | "none";
+    Trust: "trusted" | "others" | "expired" | "invalid" | "none";
+    /** @description A user was erased: no later event is about that user. */
+    UserErased: {
+      /**
+       * @default 1
+       * @constant
+       */
+      schema_version: 1;
+      /** @description Identifies the event: a redelivered event has the same id. */
+      event_id: string;
+      /**
+       * Format: date-time
+       * @description When it happened.
+       */
+      at: string;
+      /**
+       * @description The app's id of the user.
+       * @example user-1
+       */
+      user_id: string;
+      /**
+       * @description What the app gave the job; empty in events about no job.
+       * @default {}
+       * @example {
+       *       "order": "2026-1187"
+       *     }
+       */
+      metadata: {
+        [key: string]: string;
+      };
+      /**
+       * @description Whether it is a test job.
+       * @default false
+       */
+      test: boolean;
+      /** @example e0b7a1c2d3e4f5061728394a5b6c7d8e9 */
+      erasure_id: string;
+      /** @description Deleted jobs. */
+      jobs: number;
+      /** @description Objects deleted from the buckets. */
+      objects: number;
+    };
+    WebhookCreated: {
+      /** @example w3d2a9c5f7b1e4806a2c8d0e6f4b19735 */
+      webhook_id: string;
+      /**
+       * @description https, to a public address; redirects are not followed
+       * @example https://app.example/likeness
+       */
+      url: string;
+      /** @description the types that it gets; empty: all */
+      events: components["schemas"]["EventType"][];
+      enabled: boolean;
+      /**
+       * @description `gone`: the webhook responded with 410
+       * @default null
+       */
+      disabled_reason: components["schemas"]["DisabledReason"] | null;
+      /** Format: date-time */
+      created_at: string;
+      /**
+       * @description after a rotation: until then the old secret signs too
+       * @default null
+       */
+      old_secret_expires_at: string | null;
+      /**
+       * @description signs each request (Standard Webhooks); returned once: null if the request is repeated
+       * @example whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD
+       */
+      secret: string | null;
+    };
+    WebhookDeleted: {
+      /** @example w3d2a9c5f7b1e4806a2c8d0e6f4b19735 */
+      webhook_id: string;
+    };
+    /** @description A test that the app requested. It goes to one webhook, and not to the bus. */
+    WebhookTested: {
+      /**
+       * @default 1
+       * @constant
+       */
+      schema_version: 1;
+      /** @description Identifies the event: a redelivered event has the same id. */
+      event_id: string;
+      /**
+       * Format: date-time
+       * @description When it happened.
+       */
+      at: string;
+      /** @example w3d2a9c5f7b1e4806a2c8d0e6f4b19735 */
+      webhook_id: string;
+    };
+    WebhookView: {
+      /** @example w3d2a9c5f7b1e4806a2c8d0e6f4b19735 */
+      webhook_id: string;
+      /**
+       * @description https, to a public address; redirects are not followed
+       * @example https://app.example/likeness
+       */
+      url: string;
+      /** @description the types that it gets; empty: all */
+      events: components["schemas"]["EventType"][];
+      enabled: boolean;
+      /**
+       * @description `gone`: the webhook responded with 410
+       * @default null
+       */
+      disabled_reason: components["schemas"]["DisabledReason"] | null;
+      /** Format: date-time */
+      created_at: string;
+      /**
+       * @description after a rotation: until then the old secret signs too
+       * @default null
+       */
+      old_secret_expires_at: string | null;
+    };
+    /** @description Oldest first; ten at most. */
+    WebhooksView: {
+      /**
+       * @description cursor of the next page; null on the last page
+       * @example oQvK0mCk7Vt1MjAyNi0xMS0yMg
+       */
+      next: string | null;
+      webhooks: components["schemas"]["WebhookView"][];
+    };
     /** @description An error of API Gateway itself: no function was called. */
     GatewayError: {
       message: string | null;
+    };
+    AvatarsDeletedEvent: {
+      /** @constant */
+      type: "AvatarsDeleted";
+      /** Format: date-time */
+      timestamp: string;
+      data: components["schemas"]["AvatarsDeleted"];
+    };
+    JobProgressedEvent: {
+      /** @constant */
+      type: "JobProgressed";
+      /** Format: date-time */
+      timestamp: string;
+      data: components["schemas"]["JobProgressed"];
     };
     JobStateChangedEvent: {
       /** @constant */
@@ -1245,7 +2153,42 @@ export interface components {
       timestamp: string;
       data: components["schemas"]["JobStateChanged"];
     };
-    WebhookEvent: components["schemas"]["JobStateChangedEvent"];
+    PhotoCheckedEvent: {
+      /** @constant */
+      type: "PhotoChecked";
+      /** Format: date-time */
+      timestamp: string;
+      data: components["schemas"]["PhotoChecked"];
+    };
+    PhotosDeletedEvent: {
+      /** @constant */
+      type: "PhotosDeleted";
+      /** Format: date-time */
+      timestamp: string;
+      data: components["schemas"]["PhotosDeleted"];
+    };
+    UserErasedEvent: {
+      /** @constant */
+      type: "UserErased";
+      /** Format: date-time */
+      timestamp: string;
+      data: components["schemas"]["UserErased"];
+    };
+    WebhookTestedEvent: {
+      /** @constant */
+      type: "WebhookTested";
+      /** Format: date-time */
+      timestamp: string;
+      data: components["schemas"]["WebhookTested"];
+    };
+    WebhookEvent:
+      | components["schemas"]["AvatarsDeletedEvent"]
+      | components["schemas"]["JobProgressedEvent"]
+      | components["schemas"]["JobStateChangedEvent"]
+      | components["schemas"]["PhotoCheckedEvent"]
+      | components["schemas"]["PhotosDeletedEvent"]
+      | components["schemas"]["UserErasedEvent"]
+      | components["schemas"]["WebhookTestedEvent"];
   };
   responses: {
     /** @description The request is invalid: the message names the field and what to do */
@@ -1364,12 +2307,21 @@ export type AppealUploadsView = components["schemas"]["AppealUploadsView"];
 export type AppealView = components["schemas"]["AppealView"];
 export type AppealedPhotoView = components["schemas"]["AppealedPhotoView"];
 export type AvatarView = components["schemas"]["AvatarView"];
+export type AvatarsDeleted = components["schemas"]["AvatarsDeleted"];
 export type Box = components["schemas"]["Box"];
+export type ChangeWebhook = components["schemas"]["ChangeWebhook"];
 export type Consent = components["schemas"]["Consent"];
 export type ConsentView = components["schemas"]["ConsentView"];
 export type ConsentsView = components["schemas"]["ConsentsView"];
 export type CreateJob = components["schemas"]["CreateJob"];
+export type CreateWebhook = components["schemas"]["CreateWebhook"];
 export type DeletionState = components["schemas"]["DeletionState"];
+export type DeliveriesReplayed = components["schemas"]["DeliveriesReplayed"];
+export type DeliveriesView = components["schemas"]["DeliveriesView"];
+export type DeliveryQueued = components["schemas"]["DeliveryQueued"];
+export type DeliveryState = components["schemas"]["DeliveryState"];
+export type DeliveryView = components["schemas"]["DeliveryView"];
+export type DisabledReason = components["schemas"]["DisabledReason"];
 export type DsaCategory = components["schemas"]["DsaCategory"];
 export type DsaKeyword = components["schemas"]["DsaKeyword"];
 export type ErasureState = components["schemas"]["ErasureState"];
@@ -1377,9 +2329,12 @@ export type ErasureView = components["schemas"]["ErasureView"];
 export type ErrorBody = components["schemas"]["ErrorBody"];
 export type ErrorKind = components["schemas"]["ErrorKind"];
 export type EstimateView = components["schemas"]["EstimateView"];
+export type EventType = components["schemas"]["EventType"];
+export type FailReason = components["schemas"]["FailReason"];
 export type FailureKind = components["schemas"]["FailureKind"];
 export type Fault = components["schemas"]["Fault"];
 export type JobCreated = components["schemas"]["JobCreated"];
+export type JobProgressed = components["schemas"]["JobProgressed"];
 export type JobState = components["schemas"]["JobState"];
 export type JobStateChanged = components["schemas"]["JobStateChanged"];
 export type JobStateView = components["schemas"]["JobStateView"];
@@ -1390,8 +2345,14 @@ export type KeepAvatars = components["schemas"]["KeepAvatars"];
 export type KeptAvatarsView = components["schemas"]["KeptAvatarsView"];
 export type KeysView = components["schemas"]["KeysView"];
 export type NewPhoto = components["schemas"]["NewPhoto"];
+export type NewSecret = components["schemas"]["NewSecret"];
+export type PhotoChecked = components["schemas"]["PhotoChecked"];
 export type PhotoState = components["schemas"]["PhotoState"];
 export type PhotoView = components["schemas"]["PhotoView"];
+export type PhotosDeleted = components["schemas"]["PhotosDeleted"];
+export type PlannedOutcome = components["schemas"]["PlannedOutcome"];
+export type PlannedPhoto = components["schemas"]["PlannedPhoto"];
+export type PlannedReview = components["schemas"]["PlannedReview"];
 export type PlusView = components["schemas"]["PlusView"];
 export type PresignedPost = components["schemas"]["PresignedPost"];
 export type ProgressView = components["schemas"]["ProgressView"];
@@ -1403,15 +2364,31 @@ export type QuotaView = components["schemas"]["QuotaView"];
 export type Reason = components["schemas"]["Reason"];
 export type ReasonView = components["schemas"]["ReasonView"];
 export type ReceiptView = components["schemas"]["ReceiptView"];
+export type ReplayDeliveries = components["schemas"]["ReplayDeliveries"];
+export type SendError = components["schemas"]["SendError"];
 export type SetPlus = components["schemas"]["SetPlus"];
 export type Statement = components["schemas"]["Statement"];
 export type StatementGround = components["schemas"]["StatementGround"];
 export type StyleView = components["schemas"]["StyleView"];
 export type StylesView = components["schemas"]["StylesView"];
+export type TestPlan = components["schemas"]["TestPlan"];
+export type TierView = components["schemas"]["TierView"];
 export type TimelineEntry = components["schemas"]["TimelineEntry"];
 export type Trust = components["schemas"]["Trust"];
+export type UserErased = components["schemas"]["UserErased"];
+export type WebhookCreated = components["schemas"]["WebhookCreated"];
+export type WebhookDeleted = components["schemas"]["WebhookDeleted"];
+export type WebhookTested = components["schemas"]["WebhookTested"];
+export type WebhookView = components["schemas"]["WebhookView"];
+export type WebhooksView = components["schemas"]["WebhooksView"];
 export type GatewayError = components["schemas"]["GatewayError"];
+export type AvatarsDeletedEvent = components["schemas"]["AvatarsDeletedEvent"];
+export type JobProgressedEvent = components["schemas"]["JobProgressedEvent"];
 export type JobStateChangedEvent = components["schemas"]["JobStateChangedEvent"];
+export type PhotoCheckedEvent = components["schemas"]["PhotoCheckedEvent"];
+export type PhotosDeletedEvent = components["schemas"]["PhotosDeletedEvent"];
+export type UserErasedEvent = components["schemas"]["UserErasedEvent"];
+export type WebhookTestedEvent = components["schemas"]["WebhookTestedEvent"];
 export type WebhookEvent = components["schemas"]["WebhookEvent"];
 export type ResponseBadRequest = components["responses"]["BadRequest"];
 export type ResponseForbidden = components["responses"]["Forbidden"];
@@ -1531,7 +2508,7 @@ export interface operations {
       };
       /** @description `ConsentNotInForce`, `Invalid`, `TierLimit`, `UnknownStyle` */
       400: components["responses"]["BadRequest"];
-      /** @description `Forbidden`, `TierClosed`, `UserBlocked` */
+      /** @description `Forbidden`, `TestModeOff`, `TierClosed`, `UserBlocked` */
       403: components["responses"]["Forbidden"];
       /** @description `NotFound` */
       404: components["responses"]["NotFound"];
@@ -1586,7 +2563,7 @@ export interface operations {
       503: components["responses"]["ServiceUnavailable"];
     };
   };
-  cancel_job: {
+  delete_job: {
     parameters: {
       query?: never;
       header?: never;
@@ -1619,7 +2596,7 @@ export interface operations {
       403: components["responses"]["Forbidden"];
       /** @description `NotFound` */
       404: components["responses"]["NotFound"];
-      /** @description `ConcurrentChange`, `JobEnded` */
+      /** @description `ConcurrentChange` */
       409: components["responses"]["Conflict"];
       /** @description The quota of the day is used, or there are too many calls */
       429: components["responses"]["TooManyRequests"];
@@ -1747,7 +2724,7 @@ export interface operations {
       403: components["responses"]["Forbidden"];
       /** @description `AvatarsExpired`, `NotFound` */
       404: components["responses"]["NotFound"];
-      /** @description `InProgress`, `JobEnded`, `JobRunning` */
+      /** @description `ConcurrentChange`, `InProgress`, `JobEnded`, `JobRunning` */
       409: components["responses"]["Conflict"];
       /** @description The body is larger than API Gateway accepts */
       413: components["responses"]["ContentTooLarge"];
@@ -1822,6 +2799,65 @@ export interface operations {
       415: components["responses"]["UnsupportedMediaType"];
       /** @description `KeyReused` */
       422: components["responses"]["UnprocessableContent"];
+      /** @description The quota of the day is used, or there are too many calls */
+      429: components["responses"]["TooManyRequests"];
+      /** @description `Internal` */
+      500: components["responses"]["InternalServerError"];
+      /** @description `Unavailable` */
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  delete_photo: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        job_id: string;
+        photo_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          "Cache-Control": components["headers"]["CacheControl"];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "photo_id": "p01",
+           *       "state": "awaited",
+           *       "problem": {
+           *         "code": "FILE.TYPE",
+           *         "hint": {
+           *           "de": "auf Deutsch",
+           *           "en": "in English"
+           *         },
+           *         "fix_and_retry": true
+           *       },
+           *       "box": {
+           *         "left": 1,
+           *         "top": 1,
+           *         "width": 1,
+           *         "height": 1
+           *       },
+           *       "duplicate_of": "p01"
+           *     }
+           */
+          "application/json": components["schemas"]["PhotoView"];
+        };
+      };
+      /** @description `Invalid` */
+      400: components["responses"]["BadRequest"];
+      /** @description The caller may not do this, or the signature is missing or wrong */
+      403: components["responses"]["Forbidden"];
+      /** @description `NotFound` */
+      404: components["responses"]["NotFound"];
+      /** @description `AlreadySubmitted`, `ConcurrentChange`, `JobEnded` */
+      409: components["responses"]["Conflict"];
       /** @description The quota of the day is used, or there are too many calls */
       429: components["responses"]["TooManyRequests"];
       /** @description `Internal` */
@@ -1999,7 +3035,8 @@ export interface operations {
            *             "de": "auf Deutsch",
            *             "en": "in English"
            *           },
-           *           "preview": "/v1/styles/comic/preview"
+           *           "preview": "/v1/styles/comic/preview",
+           *           "thumbnail": "/v1/styles/comic/preview?size=256"
            *         }
            *       ]
            *     }
@@ -2009,8 +3046,6 @@ export interface operations {
       };
       /** @description `Invalid` */
       400: components["responses"]["BadRequest"];
-      /** @description The caller may not do this, or the signature is missing or wrong */
-      403: components["responses"]["Forbidden"];
       /** @description The quota of the day is used, or there are too many calls */
       429: components["responses"]["TooManyRequests"];
       /** @description `Internal` */
@@ -2021,7 +3056,10 @@ export interface operations {
   };
   preview_style: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description side of the picture, px */
+        size?: "256" | "512";
+      };
       header?: never;
       path: {
         style: string;
@@ -2042,8 +3080,6 @@ export interface operations {
       };
       /** @description `Invalid` */
       400: components["responses"]["BadRequest"];
-      /** @description The caller may not do this, or the signature is missing or wrong */
-      403: components["responses"]["Forbidden"];
       /** @description `NotFound` */
       404: components["responses"]["NotFound"];
       /** @description The quota of the day is used, or there are too many calls */
@@ -2096,6 +3132,8 @@ export interface operations {
         limit?: number;
         /** @description `next` of the previous page; omit it for the first page */
         cursor?: string;
+        /** @description only jobs in this state */
+        state?: components["schemas"]["JobState"];
       };
       header?: never;
       path: {
@@ -2159,6 +3197,7 @@ export interface operations {
           /**
            * @example {
            *       "active": true,
+           *       "erased": true,
            *       "expires_at": "2026-11-22T12:00:00Z",
            *       "source": "app-store",
            *       "effective_at": "2026-11-22T12:00:00Z"
@@ -2185,7 +3224,10 @@ export interface operations {
   };
   get_quota: {
     parameters: {
-      query?: never;
+      query?: {
+        /** @description the quota of test jobs on that day; needs TestMode */
+        test_day?: string;
+      };
       header?: never;
       path: {
         user_id: string;
@@ -2206,7 +3248,7 @@ export interface operations {
       };
       /** @description `Invalid` */
       400: components["responses"]["BadRequest"];
-      /** @description The caller may not do this, or the signature is missing or wrong */
+      /** @description `TestModeOff` */
       403: components["responses"]["Forbidden"];
       /** @description The quota of the day is used, or there are too many calls */
       429: components["responses"]["TooManyRequests"];
@@ -2272,6 +3314,573 @@ export interface operations {
       503: components["responses"]["ServiceUnavailable"];
     };
   };
+  list_webhooks: {
+    parameters: {
+      query?: {
+        /** @description maximum number of items */
+        limit?: number;
+        /** @description `next` of the previous page; omit it for the first page */
+        cursor?: string;
+      };
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          "Cache-Control": components["headers"]["CacheControl"];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "next": "oQvK0mCk7Vt1MjAyNi0xMS0yMg",
+           *       "webhooks": [
+           *         {
+           *           "webhook_id": "w3d2a9c5f7b1e4806a2c8d0e6f4b19735",
+           *           "url": "https://app.example/likeness",
+           *           "events": [
+           *             "JobStateChanged"
+           *           ],
+           *           "enabled": true,
+           *           "disabled_reason": "requested",
+           *           "created_at": "2026-11-22T12:00:00Z",
+           *           "old_secret_expires_at": "2026-11-22T12:00:00Z"
+           *         }
+           *       ]
+           *     }
+           */
+          "application/json": components["schemas"]["WebhooksView"];
+        };
+      };
+      /** @description `Invalid` */
+      400: components["responses"]["BadRequest"];
+      /** @description The caller may not do this, or the signature is missing or wrong */
+      403: components["responses"]["Forbidden"];
+      /** @description The quota of the day is used, or there are too many calls */
+      429: components["responses"]["TooManyRequests"];
+      /** @description `Internal` */
+      500: components["responses"]["InternalServerError"];
+      /** @description `Unavailable` */
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  create_webhook: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description When the request is repeated: the response has the same ids, and new presigned URLs and POSTs */
+        "Idempotency-Key"?: string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /**
+         * @example {
+         *       "url": "https://app.example/likeness"
+         *     }
+         */
+        "application/json": components["schemas"]["CreateWebhook"];
+      };
+    };
+    responses: {
+      /** @description Created */
+      201: {
+        headers: {
+          "Cache-Control": components["headers"]["CacheControl"];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "webhook_id": "w3d2a9c5f7b1e4806a2c8d0e6f4b19735",
+           *       "url": "https://app.example/likeness",
+           *       "events": [
+           *         "JobStateChanged"
+           *       ],
+           *       "enabled": true,
+           *       "disabled_reason": "requested",
+           *       "created_at": "2026-11-22T12:00:00Z",
+           *       "old_secret_expires_at": "2026-11-22T12:00:00Z",
+           *       "secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
+           *     }
+           */
+          "application/json": components["schemas"]["WebhookCreated"];
+        };
+      };
+      /** @description `Invalid` */
+      400: components["responses"]["BadRequest"];
+      /** @description `Forbidden` */
+      403: components["responses"]["Forbidden"];
+      /** @description `NotFound` */
+      404: components["responses"]["NotFound"];
+      /** @description `InProgress`, `TooManyWebhooks` */
+      409: components["responses"]["Conflict"];
+      /** @description The body is larger than API Gateway accepts */
+      413: components["responses"]["ContentTooLarge"];
+      /** @description `UnsupportedMediaType` */
+      415: components["responses"]["UnsupportedMediaType"];
+      /** @description `KeyReused` */
+      422: components["responses"]["UnprocessableContent"];
+      /** @description The quota of the day is used, or there are too many calls */
+      429: components["responses"]["TooManyRequests"];
+      /** @description `Internal` */
+      500: components["responses"]["InternalServerError"];
+      /** @description `Unavailable` */
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  get_webhook: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        webhook_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          "Cache-Control": components["headers"]["CacheControl"];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "webhook_id": "w3d2a9c5f7b1e4806a2c8d0e6f4b19735",
+           *       "url": "https://app.example/likeness",
+           *       "events": [
+           *         "JobStateChanged"
+           *       ],
+           *       "enabled": true,
+           *       "disabled_reason": "requested",
+           *       "created_at": "2026-11-22T12:00:00Z",
+           *       "old_secret_expires_at": "2026-11-22T12:00:00Z"
+           *     }
+           */
+          "application/json": components["schemas"]["WebhookView"];
+        };
+      };
+      /** @description `Invalid` */
+      400: components["responses"]["BadRequest"];
+      /** @description The caller may not do this, or the signature is missing or wrong */
+      403: components["responses"]["Forbidden"];
+      /** @description `NotFound` */
+      404: components["responses"]["NotFound"];
+      /** @description The quota of the day is used, or there are too many calls */
+      429: components["responses"]["TooManyRequests"];
+      /** @description `Internal` */
+      500: components["responses"]["InternalServerError"];
+      /** @description `Unavailable` */
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  delete_webhook: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        webhook_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          "Cache-Control": components["headers"]["CacheControl"];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "webhook_id": "w3d2a9c5f7b1e4806a2c8d0e6f4b19735"
+           *     }
+           */
+          "application/json": components["schemas"]["WebhookDeleted"];
+        };
+      };
+      /** @description `Invalid` */
+      400: components["responses"]["BadRequest"];
+      /** @description The caller may not do this, or the signature is missing or wrong */
+      403: components["responses"]["Forbidden"];
+      /** @description `NotFound` */
+      404: components["responses"]["NotFound"];
+      /** @description The quota of the day is used, or there are too many calls */
+      429: components["responses"]["TooManyRequests"];
+      /** @description `Internal` */
+      500: components["responses"]["InternalServerError"];
+      /** @description `Unavailable` */
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  change_webhook: {
+    parameters: {
+      query?: never;
+      header?: never;
+      path: {
+        webhook_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /** @example {} */
+        "application/json": components["schemas"]["ChangeWebhook"];
+      };
+    };
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          "Cache-Control": components["headers"]["CacheControl"];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "webhook_id": "w3d2a9c5f7b1e4806a2c8d0e6f4b19735",
+           *       "url": "https://app.example/likeness",
+           *       "events": [
+           *         "JobStateChanged"
+           *       ],
+           *       "enabled": true,
+           *       "disabled_reason": "requested",
+           *       "created_at": "2026-11-22T12:00:00Z",
+           *       "old_secret_expires_at": "2026-11-22T12:00:00Z"
+           *     }
+           */
+          "application/json": components["schemas"]["WebhookView"];
+        };
+      };
+      /** @description `Invalid` */
+      400: components["responses"]["BadRequest"];
+      /** @description The caller may not do this, or the signature is missing or wrong */
+      403: components["responses"]["Forbidden"];
+      /** @description `NotFound` */
+      404: components["responses"]["NotFound"];
+      /** @description `ConcurrentChange` */
+      409: components["responses"]["Conflict"];
+      /** @description The body is larger than API Gateway accepts */
+      413: components["responses"]["ContentTooLarge"];
+      /** @description `UnsupportedMediaType` */
+      415: components["responses"]["UnsupportedMediaType"];
+      /** @description The quota of the day is used, or there are too many calls */
+      429: components["responses"]["TooManyRequests"];
+      /** @description `Internal` */
+      500: components["responses"]["InternalServerError"];
+      /** @description `Unavailable` */
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  list_deliveries: {
+    parameters: {
+      query?: {
+        /** @description maximum number of items */
+        limit?: number;
+        /** @description `next` of the previous page; omit it for the first page */
+        cursor?: string;
+        /** @description only those */
+        state?: "pending" | "delivered" | "failed";
+      };
+      header?: never;
+      path: {
+        webhook_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          "Cache-Control": components["headers"]["CacheControl"];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "next": "oQvK0mCk7Vt1MjAyNi0xMS0yMg",
+           *       "deliveries": [
+           *         {
+           *           "event_id": "j5f0c1d7e9a3b48268f1e0d2c4b6a7988-3",
+           *           "type": "JobStateChanged",
+           *           "state": "pending",
+           *           "attempts": 1,
+           *           "created_at": "2026-11-22T12:00:00Z",
+           *           "last_attempt_at": "2026-11-22T12:00:00Z",
+           *           "next_attempt_at": "2026-11-22T12:00:00Z",
+           *           "status": 1,
+           *           "error": "name",
+           *           "failed_for": "response"
+           *         }
+           *       ]
+           *     }
+           */
+          "application/json": components["schemas"]["DeliveriesView"];
+        };
+      };
+      /** @description `Invalid` */
+      400: components["responses"]["BadRequest"];
+      /** @description The caller may not do this, or the signature is missing or wrong */
+      403: components["responses"]["Forbidden"];
+      /** @description `NotFound` */
+      404: components["responses"]["NotFound"];
+      /** @description The quota of the day is used, or there are too many calls */
+      429: components["responses"]["TooManyRequests"];
+      /** @description `Internal` */
+      500: components["responses"]["InternalServerError"];
+      /** @description `Unavailable` */
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  replay_deliveries: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description When the request is repeated: the stored response is returned, for a day */
+        "Idempotency-Key"?: string;
+      };
+      path: {
+        webhook_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        /** @example {} */
+        "application/json": components["schemas"]["ReplayDeliveries"];
+      };
+    };
+    responses: {
+      /** @description Accepted */
+      202: {
+        headers: {
+          "Cache-Control": components["headers"]["CacheControl"];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "event_ids": [
+           *         "j5f0c1d7e9a3b48268f1e0d2c4b6a7988-3"
+           *       ],
+           *       "more": true
+           *     }
+           */
+          "application/json": components["schemas"]["DeliveriesReplayed"];
+        };
+      };
+      /** @description `Invalid` */
+      400: components["responses"]["BadRequest"];
+      /** @description `Forbidden` */
+      403: components["responses"]["Forbidden"];
+      /** @description `NotFound` */
+      404: components["responses"]["NotFound"];
+      /** @description `InProgress`, `WebhookDisabled` */
+      409: components["responses"]["Conflict"];
+      /** @description The body is larger than API Gateway accepts */
+      413: components["responses"]["ContentTooLarge"];
+      /** @description `UnsupportedMediaType` */
+      415: components["responses"]["UnsupportedMediaType"];
+      /** @description `KeyReused` */
+      422: components["responses"]["UnprocessableContent"];
+      /** @description The quota of the day is used, or there are too many calls */
+      429: components["responses"]["TooManyRequests"];
+      /** @description `Internal` */
+      500: components["responses"]["InternalServerError"];
+      /** @description `Unavailable` */
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  rotate_secret: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description When the request is repeated: the response has the same ids, and new presigned URLs and POSTs */
+        "Idempotency-Key"?: string;
+      };
+      path: {
+        webhook_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description OK */
+      200: {
+        headers: {
+          "Cache-Control": components["headers"]["CacheControl"];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD",
+           *       "old_secret_expires_at": "2026-11-22T12:00:00Z"
+           *     }
+           */
+          "application/json": components["schemas"]["NewSecret"];
+        };
+      };
+      /** @description `Invalid` */
+      400: components["responses"]["BadRequest"];
+      /** @description `Forbidden` */
+      403: components["responses"]["Forbidden"];
+      /** @description `NotFound` */
+      404: components["responses"]["NotFound"];
+      /** @description `ConcurrentChange`, `InProgress`, `SecretRotated` */
+      409: components["responses"]["Conflict"];
+      /** @description `KeyReused` */
+      422: components["responses"]["UnprocessableContent"];
+      /** @description The quota of the day is used, or there are too many calls */
+      429: components["responses"]["TooManyRequests"];
+      /** @description `Internal` */
+      500: components["responses"]["InternalServerError"];
+      /** @description `Unavailable` */
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  send_test_event: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description When the request is repeated: the stored response is returned, for a day */
+        "Idempotency-Key"?: string;
+      };
+      path: {
+        webhook_id: string;
+      };
+      cookie?: never;
+    };
+    requestBody?: never;
+    responses: {
+      /** @description Accepted */
+      202: {
+        headers: {
+          "Cache-Control": components["headers"]["CacheControl"];
+          [name: string]: unknown;
+        };
+        content: {
+          /**
+           * @example {
+           *       "event_id": "j5f0c1d7e9a3b48268f1e0d2c4b6a7988-3"
+           *     }
+           */
+          "application/json": components["schemas"]["DeliveryQueued"];
+        };
+      };
+      /** @description `Invalid` */
+      400: components["responses"]["BadRequest"];
+      /** @description `Forbidden` */
+      403: components["responses"]["Forbidden"];
+      /** @description `NotFound` */
+      404: components["responses"]["NotFound"];
+      /** @description `InProgress`, `WebhookDisabled` */
+      409: components["responses"]["Conflict"];
+      /** @description `KeyReused` */
+      422: components["responses"]["UnprocessableContent"];
+      /** @description The quota of the day is used, or there are too many calls */
+      429: components["responses"]["TooManyRequests"];
+      /** @description `Internal` */
+      500: components["responses"]["InternalServerError"];
+      /** @description `Unavailable` */
+      503: components["responses"]["ServiceUnavailable"];
+    };
+  };
+  on_avatars_deleted: {
+    parameters: {
+      query?: never;
+      header: {
+        /** @description Identifies the event: a redelivered event has the same id */
+        "webhook-id": string;
+        /** @description When this request was sent, in seconds since 1970 */
+        "webhook-timestamp": string;
+        /** @description `v1,` and the HMAC-SHA256 of `id.timestamp.body`; several by spaces */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": {
+          /** @constant */
+          type: "AvatarsDeleted";
+          /** Format: date-time */
+          timestamp: string;
+          data: components["schemas"]["AvatarsDeleted"];
+        };
+      };
+    };
+    responses: {
+      /** @description Delivered */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not accepted: sent again, as docs/events.md says */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  on_job_progressed: {
+    parameters: {
+      query?: never;
+      header: {
+        /** @description Identifies the event: a redelivered event has the same id */
+        "webhook-id": string;
+        /** @description When this request was sent, in seconds since 1970 */
+        "webhook-timestamp": string;
+        /** @description `v1,` and the HMAC-SHA256 of `id.timestamp.body`; several by spaces */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": {
+          /** @constant */
+          type: "JobProgressed";
+          /** Format: date-time */
+          timestamp: string;
+          data: components["schemas"]["JobProgressed"];
+        };
+      };
+    };
+    responses: {
+      /** @description Delivered */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not accepted: sent again, as docs/events.md says */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
   on_job_state_changed: {
     parameters: {
       query?: never;
@@ -2294,6 +3903,174 @@ export interface operations {
           /** Format: date-time */
           timestamp: string;
           data: components["schemas"]["JobStateChanged"];
+        };
+      };
+    };
+    responses: {
+      /** @description Delivered */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not accepted: sent again, as docs/events.md says */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  on_photo_checked: {
+    parameters: {
+      query?: never;
+      header: {
+        /** @description Identifies the event: a redelivered event has the same id */
+        "webhook-id": string;
+        /** @description When this request was sent, in seconds since 1970 */
+        "webhook-timestamp": string;
+        /** @description `v1,` and the HMAC-SHA256 of `id.timestamp.body`; several by spaces */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": {
+          /** @constant */
+          type: "PhotoChecked";
+          /** Format: date-time */
+          timestamp: string;
+          data: components["schemas"]["PhotoChecked"];
+        };
+      };
+    };
+    responses: {
+      /** @description Delivered */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not accepted: sent again, as docs/events.md says */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  on_photos_deleted: {
+    parameters: {
+      query?: never;
+      header: {
+        /** @description Identifies the event: a redelivered event has the same id */
+        "webhook-id": string;
+        /** @description When this request was sent, in seconds since 1970 */
+        "webhook-timestamp": string;
+        /** @description `v1,` and the HMAC-SHA256 of `id.timestamp.body`; several by spaces */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": {
+          /** @constant */
+          type: "PhotosDeleted";
+          /** Format: date-time */
+          timestamp: string;
+          data: components["schemas"]["PhotosDeleted"];
+        };
+      };
+    };
+    responses: {
+      /** @description Delivered */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not accepted: sent again, as docs/events.md says */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  on_user_erased: {
+    parameters: {
+      query?: never;
+      header: {
+        /** @description Identifies the event: a redelivered event has the same id */
+        "webhook-id": string;
+        /** @description When this request was sent, in seconds since 1970 */
+        "webhook-timestamp": string;
+        /** @description `v1,` and the HMAC-SHA256 of `id.timestamp.body`; several by spaces */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": {
+          /** @constant */
+          type: "UserErased";
+          /** Format: date-time */
+          timestamp: string;
+          data: components["schemas"]["UserErased"];
+        };
+      };
+    };
+    responses: {
+      /** @description Delivered */
+      "2XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+      /** @description Not accepted: sent again, as docs/events.md says */
+      "4XX": {
+        headers: {
+          [name: string]: unknown;
+        };
+        content?: never;
+      };
+    };
+  };
+  on_webhook_tested: {
+    parameters: {
+      query?: never;
+      header: {
+        /** @description Identifies the event: a redelivered event has the same id */
+        "webhook-id": string;
+        /** @description When this request was sent, in seconds since 1970 */
+        "webhook-timestamp": string;
+        /** @description `v1,` and the HMAC-SHA256 of `id.timestamp.body`; several by spaces */
+        "webhook-signature": string;
+      };
+      path?: never;
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        "application/json": {
+          /** @constant */
+          type: "WebhookTested";
+          /** Format: date-time */
+          timestamp: string;
+          data: components["schemas"]["WebhookTested"];
         };
       };
     };

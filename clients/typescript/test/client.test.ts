@@ -34,7 +34,15 @@ const OPERATIONS = Object.entries(DOCUMENT.paths).flatMap(([path, item]) =>
     .filter(([, one]) => !one.security.some((scheme) => "moderator" in scheme))
     .map(([method, one]) => ({ path, method: method.toUpperCase(), ...one })),
 );
-const AROUND = ["allJobs", "allStyles", "download", "upload", "waitForJob", "waitForPhotos"];
+const AROUND = [
+  "allJobs",
+  "allStyles",
+  "download",
+  "upload",
+  "waitForJob",
+  "waitForPhotos",
+  "waitForReceipt",
+];
 const VALUE = "a+b/c@d e(f)"; // needs each kind of encoding in a path
 const ENCODED = "a%2Bb%2Fc%40d%20e%28f%29";
 
@@ -298,6 +306,17 @@ test("a job without a change times out", async () => {
     assert.equal(error.job.state, "in_review");
     return true;
   });
+});
+
+test("a receipt is read once the deletion is verified", async () => {
+  for (const deletion of [null, "pending", "deleted"]) {
+    fake.willReturn(200, job("completed", { deletion }));
+  }
+  fake.willReturn(200, { receipt: "a.b.c" });
+
+  assert.equal((await fake.client.waitForReceipt("j1")).receipt, "a.b.c");
+  assert.match(fake.sent.at(-1)?.url ?? "", /\/v1\/jobs\/j1\/receipt$/);
+  assert.equal(fake.waits.length, 2);
 });
 
 test("photos are decided when none is awaited or checked", async () => {

@@ -342,6 +342,17 @@ GAPS: tuple[Gap, ...] = (
         },
     ),
     Gap(
+        name="queue_polling",
+        ships="a function's queue is read as root; SendMessageBatch needs a permission that does "
+        "not exist",
+        does="reads only if the function's role may; calls for batches need the permission of one",
+        touches={
+            f"{LAMBDA}:_sqs_esm_concurrency": "d3e9d1e865aa0b28",
+            f"{LAMBDA}:_poll_sqs": "e438a6a1e09482dc",
+            f"{ACTIONS}:extract_iam_action": "ec476b92d969822b",
+        },
+    ),
+    Gap(
         name="workflow_tasks",
         ships="a state machine's tasks run as root; no sagemaker, no rekognition; an error of a "
         "function in a token task is lost; heartbeats are ignored",

@@ -26,11 +26,20 @@ if TYPE_CHECKING:
     from likeness.ports.provenance import AvatarStore, Credentials, WatermarkReader, Watermarks
     from likeness.ports.review import Appeals, AuditLog, DeskCounters, Reviews, Staff
     from likeness.ports.runtime import Metrics
+    from likeness.ports.webhooks import (
+        CallLimits,
+        Deliveries,
+        DeliveryQueue,
+        WebhookCaller,
+        Webhooks,
+        WebhookSecrets,
+    )
     from likeness.services.deletion.job_deletion import JobDeletion
     from likeness.services.deletion.job_receipts import JobReceipts
     from likeness.services.review.appeal_closing import AppealClosing
     from likeness.services.review.holding import Holding
     from likeness.services.review.known_pictures import KnownPictures
+    from likeness.services.webhooks.send_deliveries import DeliverySender
 
 CLOCK = SystemClock()
 # For presigned URLs and POSTs: objects encrypted with KMS need Signature Version 4, and a POST must
@@ -383,6 +392,63 @@ def dead_letters() -> EventDeadLetters:
     from likeness.adapters.jobs.event_bus import EventDeadLetterQueue
 
     return EventDeadLetterQueue(_client("sqs"), settings().event_dead_letter_queue or "")
+
+
+@cache
+def webhooks() -> Webhooks:
+    from likeness.adapters.webhooks.webhooks_table import WebhooksTable
+
+    return WebhooksTable(_table())
+
+
+@cache
+def deliveries() -> Deliveries:
+    from likeness.adapters.webhooks.webhooks_table import DeliveriesTable
+
+    return DeliveriesTable(_table())
+
+
+@cache
+def call_limits() -> CallLimits:
+    from likeness.adapters.webhooks.webhooks_table import CallLimitsTable
+
+    return CallLimitsTable(_table(), settings().webhook_rate)
+
+
+@cache
+def delivery_queue() -> DeliveryQueue:
+    from likeness.adapters.webhooks.delivery_queue import SqsDeliveryQueue
+
+    return SqsDeliveryQueue(_client("sqs"), settings().delivery_queue or "")
+
+
+@cache
+def webhook_secrets() -> WebhookSecrets:
+    from likeness.adapters.webhooks.webhook_secrets import KmsWebhookSecrets
+
+    return KmsWebhookSecrets(_client("kms"), settings().webhook_key or "")
+
+
+@cache
+def webhook_caller() -> WebhookCaller:
+    from likeness.adapters.webhooks.webhook_caller import HttpWebhookCaller
+
+    return HttpWebhookCaller(loopback=settings().webhook_loopback)
+
+
+@cache
+def delivery_sender() -> DeliverySender:
+    from likeness.services.webhooks.send_deliveries import DeliverySender
+
+    return DeliverySender(
+        webhooks=webhooks(),
+        deliveries=deliveries(),
+        secrets=webhook_secrets(),
+        limits=call_limits(),
+        caller=webhook_caller(),
+        metrics=metrics(),
+        clock=CLOCK,
+    )
 
 
 @cache

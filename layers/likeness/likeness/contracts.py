@@ -212,6 +212,7 @@ class JobError(StrEnum):
     REFUSED = "Refused"  # by moderation or by a moderator; set by the state machine
     NO_AVATARS = "NoAvatars"  # none was approved; set by the state machine
     CANCELLED = "Cancelled"  # by the user
+    DELETED = "Deleted"  # the avatars of a completed job, by the user
     NOT_SUBMITTED = "NotSubmitted"  # in time; set by the job's timer
     CLOSED = "Closed"  # a lead confirmed a hold
     DEADLINE = "Deadline"  # of the job's deletion; set by the job's schedule
@@ -222,6 +223,22 @@ class JobError(StrEnum):
 
 class JobRef(Contract):
     job_id: JobIdField
+
+
+class StartJobInput(JobRef):
+    """Input of a submitted job's execution. Only a test job has `test`."""
+
+    test: Literal[True] | None = None
+
+
+class RunTestResult(JobRef):
+    """What the state machine does next: `wait` for some seconds and run the test again, ask for a
+    `review`, `fail` with the error, or `finish` the job, whose avatars are published.
+    """
+
+    next: Literal["wait", "review", "fail", "finish"]
+    wait_s: int = Field(default=0, ge=0)
+    error: str = Field(default="TestFailure", min_length=1)
 
 
 class AttemptRef(JobRef):

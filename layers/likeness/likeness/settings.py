@@ -25,6 +25,7 @@ class Settings(Record):
     call_attempts: int = Field(default=7, ge=1, description="of a call of AWS")
     state_machine: str | None = Field(default=None, description="ARN; for functions that start it")
     consent_versions: str = Field(default="2026-11", description="accepted, comma separated")
+    test_mode: bool = Field(default=False, description="on or off: accepts test jobs")
     submit_within_minutes: int = Field(default=60, ge=1)
     review_seconds: int = Field(default=43200, gt=0)
     inspect_function: str | None = None
@@ -60,6 +61,12 @@ class Settings(Record):
     avatar_days: int = Field(default=30, ge=1)
     event_bus: str | None = Field(default=None, description="name of the event bus")
     event_dead_letter_queue: str | None = Field(default=None, description="URL")
+    delivery_queue: str | None = Field(default=None, description="URL; of chains that are due")
+    webhook_key: str | None = Field(default=None, description="ARN of the KMS key of secrets")
+    webhook_rate: int = Field(default=50, ge=1, description="calls of one webhook a second")
+    webhook_loopback: bool = Field(
+        default=False, description="webhooks on 127.0.0.1 are allowed: on a laptop only"
+    )
     moderator_pool: str | None = Field(default=None, description="id of the moderators' user pool")
     idempotency_table: str | None = Field(default=None, description="of cached responses")
     review_policy: str = Field(default="flagged", description="flagged, all or sample:N")

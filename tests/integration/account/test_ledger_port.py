@@ -9,6 +9,7 @@ from likeness.domain.account.quota import Day, QuotaEntry, QuotaState, ReservedD
 from likeness.domain.errors import Conflict, NotFound, OverQuota
 from likeness.domain.ids import JobId, UserId
 from likeness.domain.jobs.job import Job, JobState
+from likeness.domain.jobs.test_plan import TestPlan
 from likeness.domain.reasons import Reason
 from tests.builders import JOB, MIDNIGHT, NOW, OTHER_JOB, TODAY, USER, USER_HASH, a_job, ended
 
@@ -368,3 +369,19 @@ def test_a_granted_job_that_is_returned_can_be_reserved_again(tables):
     tables.ledger.settle(ended(submitted(OTHER_JOB, later)), QuotaState.RETURNED, now=NOW)
 
     assert tables.ledger.used(USER_HASH, later) == -1
+
+
+def test_days_of_test_jobs_are_listed_apart(tables):
+    """They are counted under another hash, which create_job computes."""
+    for job_id, fields in ((JOB, {}), (OTHER_JOB, {"test": TestPlan(), "user_hash": "of-tests"})):
+        opened(tables, job_id, **fields)
+        reserve(tables, submitted(job_id, **fields))
+
+    assert [one.job_id for one in tables.ledger.entries(USER, TODAY)] == [JOB]
+    (of_test,) = tables.ledger.entries(USER, TODAY, test=True)
+    assert of_test.job_id == OTHER_JOB
+    tables.ledger.settle(
+        ended(tables.jobs.get(OTHER_JOB), Reason.SYSTEM_UNAVAILABLE), QuotaState.RETURNED, now=NOW
+    )
+    assert tables.ledger.used("of-tests", TODAY) == 0
+    assert tables.ledger.used(USER_HASH, TODAY) == 1

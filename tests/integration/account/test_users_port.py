@@ -1,7 +1,7 @@
 """Users, erasures and job durations: the fakes, and DynamoDB."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -10,6 +10,7 @@ from likeness.domain.account.quota import QuotaState, UserZone
 from likeness.domain.account.user import Profile
 from likeness.domain.errors import Conflict, NotFound
 from likeness.domain.ids import JobId, UserId
+from likeness.domain.jobs.catalogue import Plus
 from likeness.domain.jobs.job import JobState
 from likeness.domain.reasons import Reason
 from tests.builders import (
@@ -33,6 +34,10 @@ TOKYO = UserZone(name="Asia/Tokyo", fixed_at=NOW)
 
 def an_erasure(user_id: UserId = USER) -> Erasure:
     return Erasure(erasure_id=new_erasure_id(), user_id=user_id, requested_at=NOW)
+
+
+def entitle(tables, decision: Plus, *, now=NOW) -> Plus | None:
+    return tables.users.entitle(USER, decision, user_hash=USER_HASH, now=now)
 
 
 def test_an_unknown_user_has_an_empty_profile(tables):
@@ -77,33 +82,68 @@ def test_two_concurrent_first_time_zones_leave_one(tables):
 def test_the_newest_entitlement_is_kept(tables):
     older = plus(effective_at=NOW - timedelta(days=9))
 
-    assert tables.users.entitle(USER, plus()) == plus()
-    assert tables.users.entitle(USER, older) == plus()
-    assert tables.users.entitle(USER, plus()) == plus()
+    assert entitle(tables, plus()) == plus()
+    assert entitle(tables, older) == plus()
+    assert entitle(tables, plus()) == plus()
     longer = plus(expires_at=NOW + timedelta(days=99))
-    assert tables.users.entitle(USER, longer) == longer
+    assert entitle(tables, longer) == longer
 
     assert tables.users.profile(USER).plus == longer
+
+
+def test_a_stored_entitlement_of_the_future_loses_against_any(tables):
+    future = plus(effective_at=datetime(8999, 1, 1, tzinfo=UTC))
+    assert entitle(tables, future) == future
+
+    refund = plus(effective_at=NOW - timedelta(days=9), expires_at=NOW)
+    assert entitle(tables, refund) == refund
+
+    assert entitle(tables, plus()) == plus()
+
+
+def test_after_an_erasure_only_a_later_decision_is_stored(tables):
+    entitle(tables, plus())
+    tables.users.remember_erasure(USER_HASH, NOW)
+    tables.users.delete(USER)
+
+    for late in (plus(), plus(effective_at=NOW)):
+        assert entitle(tables, late) is None
+    assert tables.users.profile(USER) == Profile()
+
+    again = plus(effective_at=NOW + timedelta(seconds=1))
+    assert entitle(tables, again) == again
+    assert tables.users.profile(USER).plus == again
+
+
+def test_a_decision_that_arrives_while_its_user_is_erased_is_not_stored_after_it(tables):
+    with ThreadPoolExecutor(10) as pool:
+        told = [pool.submit(entitle, tables, plus()) for _ in range(20)]
+        tables.users.remember_erasure(USER_HASH, NOW)
+        tables.users.delete(USER)
+        for one in told:
+            one.result()
+
+    assert tables.users.profile(USER) == Profile()
 
 
 def test_the_newest_of_concurrent_entitlements_is_kept(tables):
     said = [plus(effective_at=NOW - timedelta(hours=n)) for n in range(20)]
 
     with ThreadPoolExecutor(10) as pool:
-        list(pool.map(lambda one: tables.users.entitle(USER, one), said[::-1]))
+        list(pool.map(lambda one: entitle(tables, one), said[::-1]))
 
     assert tables.users.profile(USER).plus == said[0]
 
 
 def test_time_zone_and_plus_do_not_overwrite_each_other(tables):
     tables.users.save_zone(USER, BERLIN, seen=None)
-    tables.users.entitle(USER, plus())
+    entitle(tables, plus())
 
     assert tables.users.profile(USER) == Profile(zone=BERLIN, plus=plus())
 
 
 def test_exonerated_photos_are_stored_in_the_profile(tables):
-    tables.users.entitle(USER, plus())
+    entitle(tables, plus())
     assert tables.users.profile(USER).exonerated == {}
 
     nude, both = (
@@ -146,7 +186,7 @@ def test_no_job_starts_for_a_user_who_is_being_erased(tables):
 
 
 def test_an_erasure_is_read_as_it_was_stored(tables):
-    erasure = tables.erasures.begin(an_erasure()).count(jobs=2, objects=31)
+    erasure = tables.erasures.begin(an_erasure()).count(JOB, objects=31)
     tables.erasures.save(erasure)
     assert tables.erasures.get(erasure.erasure_id) == erasure
 

@@ -258,3 +258,11 @@ def test_a_response_too_large_for_the_functions_memory_is_refused(s3, monkeypatc
 
     with pytest.raises(Invalid, match="more than 10 bytes"):
         WorkBucket(s3, "avatars", "photos").unpack(JOB, 1)
+
+
+def test_the_progress_of_a_test_job_is_read_like_the_containers(buckets):
+    progress = GenerationProgress(stage="drawing", done=3, total=20)
+
+    buckets.work.report(JOB, 1, progress)
+
+    assert buckets.work.progress(JOB, 1) == progress

@@ -10,8 +10,8 @@ import pytest
 
 from likeness.adapters.jobs.event_bus import PAUSES_S, EventBridgeBus, EventDeadLetterQueue
 from likeness.domain.errors import Unavailable
-from likeness.events import JobStateChanged, StreamRecord
-from tests.builders import JOB, NOW, OTHER_JOB, an_event
+from likeness.events import JobStateChanged, StreamRecord, UserErased
+from tests.builders import JOB, NOW, OTHER_JOB, USER, an_event
 from tests.fakes import FakeEventBus, FakeEventDeadLetters
 from tests.integration.aws_answers import answer, fail
 
@@ -50,7 +50,7 @@ def real(aws, session) -> Aws:
     url = sqs.create_queue(QueueName="consumer")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
     client.create_event_bus(Name=BUS)
-    pattern = json.dumps({"source": ["likeness"], "detail-type": ["JobStateChanged"]})
+    pattern = json.dumps({"source": ["likeness"]})
     client.put_rule(Name="consumer", EventBusName=BUS, EventPattern=pattern)
     target = {"Id": "queue", "Arn": arn["QueueArn"]}
     client.put_targets(Rule="consumer", EventBusName=BUS, Targets=[target])
@@ -73,7 +73,7 @@ def test_a_published_event_is_delivered(bus):
 
     assert port.publish([an_event(JOB, 3), an_event(OTHER_JOB, 1)]) == []
 
-    assert sorted(heard()) == [f"{JOB}.3", f"{OTHER_JOB}.1"]
+    assert sorted(heard()) == [f"{JOB}-3", f"{OTHER_JOB}-1"]
 
 
 def test_a_consumer_reads_the_event_that_was_published(real):
@@ -85,6 +85,15 @@ def test_a_consumer_reads_the_event_that_was_published(real):
     assert (heard["source"], heard["detail-type"]) == ("likeness", "JobStateChanged")
     assert JobStateChanged.model_validate(heard["detail"]) == event
     assert heard["detail"]["at"] == NOW.isoformat().replace("+00:00", "Z")
+
+
+def test_the_detail_type_is_the_events(real):
+    about = {"event_id": "e-done", "at": NOW, "user_id": USER, "erasure_id": f"e{1:032x}"}
+    real.bus.publish([UserErased(**about, jobs=1, objects=2)])
+
+    (heard,) = real.heard()
+    assert heard["detail-type"] == "UserErased"
+    assert heard["detail"]["user_id"] == USER
 
 
 def refusing(client: Any, *refused: set[int]) -> list[list[str]]:
@@ -112,7 +121,7 @@ def test_only_refused_events_are_sent_again(real):
 
     assert real.bus.publish(events) == []
 
-    assert asked == [[f"{JOB}.1", f"{OTHER_JOB}.1"], [f"{OTHER_JOB}.1"]]
+    assert asked == [[f"{JOB}-1", f"{OTHER_JOB}-1"], [f"{OTHER_JOB}-1"]]
     assert real.pauses == [PAUSES_S[0]]
 
 

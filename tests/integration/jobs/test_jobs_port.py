@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from likeness.adapters.jobs.jobs_table import JobsTable
 from likeness.domain.account.erasure import Erasure, new_erasure_id
 from likeness.domain.account.user import MAX_OPEN_JOBS
 from likeness.domain.errors import Conflict, ErasureRunning, NotFound, TooManyOpenJobs
@@ -25,6 +26,7 @@ from tests.builders import (
     an_avatar,
     photos,
 )
+from tests.fakes import FakeClock
 
 
 @pytest.fixture
@@ -217,6 +219,39 @@ def test_storing_the_same_photo_again_is_idempotent(jobs):
     assert jobs.photos(JOB) == [accepted]
 
 
+def test_a_deleted_photo_is_stored_with_the_jobs_next_version(jobs):
+    jobs.create(a_job(), photos(3))
+    deleted = a_photo().deleted()
+
+    for _ in range(2):  # idempotent
+        jobs.delete_photo(deleted, seen=a_photo(), job=a_job().change())
+
+    assert jobs.photos(JOB) == [deleted, *photos(3)[1:]]
+    assert jobs.get(JOB) == a_job().change()
+
+
+def test_a_photo_that_changed_is_not_deleted(jobs):
+    jobs.create(a_job(), [a_photo()])
+    changed = a_photo(etag="another upload")
+    jobs.save_photo(changed, seen=a_photo())
+
+    with pytest.raises(Conflict):
+        jobs.delete_photo(a_photo().deleted(), seen=a_photo(), job=a_job().change())
+
+    assert jobs.photos(JOB) == [changed]
+    assert jobs.get(JOB) == a_job()
+
+
+def test_no_photo_is_deleted_of_a_job_that_changed(jobs):
+    jobs.create(a_job(), [a_photo()])
+    jobs.save(a_job().move(JobState.CANCELLING, NOW))
+
+    with pytest.raises(Conflict):
+        jobs.delete_photo(a_photo().deleted(), seen=a_photo(), job=a_job().change())
+
+    assert jobs.photos(JOB) == [a_photo()]
+
+
 def test_the_look_for_uploads_is_reserved_for_a_time(jobs):
     until = NOW + timedelta(seconds=10)
     jobs.create(a_job(), [])
@@ -319,6 +354,22 @@ def test_a_users_jobs_are_listed_newest_first_and_in_pages(jobs):
     assert first.items[0] == jobs.get(ids[0])
 
 
+def test_a_page_of_jobs_in_one_state_is_full(jobs, tables):
+    ids = [JobId(f"j{n:032x}") for n in range(20)]
+    for age, job_id in enumerate(ids):
+        state = JobState.OPEN if age % 5 else JobState.FAILED
+        jobs.create(a_job(state, job_id=job_id, created_at=NOW - timedelta(hours=age)), [])
+        tables.users.remove_open_jobs(USER, [job_id])
+
+    first = jobs.newest(USER, limit=3, state=JobState.FAILED)
+    second = jobs.newest(USER, limit=3, state=JobState.FAILED, after=first.last)
+
+    assert [job.job_id for job in first.items] == ids[0:15:5]
+    assert [job.job_id for job in second.items] == [ids[15]]
+    assert second.last is None
+    assert jobs.newest(USER, limit=3, state=JobState.COMPLETED).items == ()
+
+
 def test_jobs_with_the_same_timestamp_are_all_listed(jobs):
     ids = [JobId(f"j{n:032x}") for n in range(4)]
     for job_id in ids:
@@ -332,3 +383,20 @@ def test_jobs_with_the_same_timestamp_are_all_listed(jobs):
 
 def test_an_unknown_user_has_no_jobs(jobs):
     assert jobs.newest(UserId("unknown"), limit=1).items == ()
+
+
+def test_progress_is_stored_in_steps_and_at_the_end_and_never_falls(tables):
+    done = [2, 3, 5, 6, 4, 9, 9, 10, 10]
+
+    stored = [tables.jobs.save_progress(JOB, done=n, total=10, step=3) for n in done]
+
+    assert [n for n, kept in zip(done, stored, strict=True) if kept] == [2, 5, 9, 10]
+
+
+def test_progress_is_an_item_of_the_job_that_says_its_id(table):
+    JobsTable(table, FakeClock()).save_progress(JOB, done=3, total=30, step=3)
+
+    (item,) = table.scan()["Items"]
+    assert (item["pk"], item["sk"]) == (f"JOB#{JOB}", "PROGRESS")
+    assert (item["job_id"], item["done"], item["total"]) == (JOB, 3, 30)
+    assert item["ttl"]

@@ -157,3 +157,11 @@ def test_a_task_that_no_longer_waits_is_a_conflict(real, code):
 
     with pytest.raises(Conflict):
         real.workflow.resume("token", {})
+
+
+def test_the_input_of_a_test_job_says_so(real):
+    real.workflow.start(JOB, test=True)
+
+    arn = real.client.list_executions(stateMachineArn=real.arn)["executions"][0]["executionArn"]
+    given = real.client.describe_execution(executionArn=arn)["input"]
+    assert json.loads(given) == {"job_id": JOB, "test": True}

@@ -112,3 +112,24 @@ def test_every_file_is_signed_last(s3, avatar_store, read):
         assert read(f"a01/{side}.webp").endswith(b"signed as image/webp")
     with zipfile.ZipFile(io.BytesIO(read("avatars.zip"))) as archive:
         assert archive.read("01-comic.png") == read("a01/1024.png")
+
+
+def test_placeholders_have_the_sizes_of_avatars_and_differ(avatar_store, read):
+    avatar_store.publish_placeholders([an_avatar(1), an_avatar(2), an_avatar(3, style="oil")])
+
+    for name, side in (("1024.png", 1024), ("512.webp", 512), ("256.webp", 256)):
+        files = [read(f"a0{n}/{name}") for n in (1, 2, 3)]
+        for file in files:
+            with Image.open(io.BytesIO(file)) as picture:
+                assert picture.size == (side, side)
+        assert len(set(files)) == 3, "an app can tell them apart"
+
+
+def test_a_placeholder_is_marked_across_its_width(avatar_store, read):
+    avatar_store.publish_placeholders([an_avatar(1)])
+
+    with Image.open(io.BytesIO(read("a01/1024.png"))) as picture:
+        band = picture.convert("L").crop((0, 740, 1024, 990))
+    shades = band.histogram()
+    assert sum(shades[:8]) > 0.6 * sum(shades), "a black band"
+    assert sum(shades[-8:]) > 0.05 * sum(shades), "with white letters"

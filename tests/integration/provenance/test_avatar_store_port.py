@@ -131,3 +131,20 @@ def test_avatars_that_could_not_be_deleted_are_not_reported_deleted(buckets, pla
 
     with pytest.raises(NotDeleted):
         buckets.files.delete(JOB, places)
+
+
+def test_placeholders_are_published_like_avatars_without_a_drawn_file(buckets):
+    avatars = [an_avatar(n) for n in (1, 2)]
+
+    buckets.avatar_store.publish_placeholders(avatars)
+
+    there = [key for key in buckets.avatar_objects.listing() if key.startswith("avatars/")]
+    assert there == [
+        *(f"avatars/{JOB}/a01/{file}" for file in FILES),
+        *(f"avatars/{JOB}/a02/{file}" for file in FILES),
+        f"avatars/{JOB}/avatars.zip",
+    ]
+    buckets.avatar_store.keep(avatars[:1], ["a02"])
+    content = buckets.avatar_objects.get(f"avatars/{JOB}/avatars.zip", "archive")
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        assert archive.namelist() == ["01-comic.png"]

@@ -2,12 +2,15 @@
 
 import io
 import json
+import time
+from types import SimpleNamespace
 
 import c2pa
 import pytest
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from PIL import Image
 
+from infra import certificate
 from infra.certificate import Certified, issue, issue_once
 from likeness.adapters.generation.png import only_pixels
 from likeness.adapters.provenance import webp, xmp
@@ -76,14 +79,51 @@ def test_under_another_root_a_picture_is_not_trusted(credentials, clients, kind,
     assert credentials.read(theirs.sign(KINDS[kind], kind, CLAIM), kind).trust is Trust.OTHERS
 
 
-def test_one_flipped_bit_is_invalid(credentials, kind, signed):
+def flipped(signed: bytes, kind: str) -> bytes:
+    """The picture with one bit of its pixels changed."""
     changed = bytearray(signed)
     at = signed.index(b"IDAT") + 40 if kind == "image/png" else signed.index(b"VP8 ") + 200
     changed[at] ^= 1
+    return bytes(changed)
 
-    found = credentials.read(bytes(changed), kind)
+
+def test_one_flipped_bit_is_invalid(credentials, kind, signed):
+    found = credentials.read(flipped(signed, kind), kind)
 
     assert (found.trust, found.claim) == (Trust.INVALID, None)
+
+
+@pytest.fixture(scope="module")
+def ended():
+    """Pictures, by kind, whose signer's certificate ended after they were signed."""
+    kms = Kms()
+    key = kms.create()
+    seconds = 6
+    with pytest.MonkeyPatch.context() as patch:
+        sign_for = certificate._certificate  # noqa: SLF001
+        shorter = 5 * 60 + seconds  # certificates begin five minutes ago
+
+        def issued(*names, days, **rest):
+            return sign_for(*names, days=shorter / 86_400 if days == 365 else days, **rest)
+
+        patch.setattr(certificate, "_certificate", issued)
+        public = load_der_public_key(kms.get_public_key(KeyId=key)["PublicKey"])
+        chain, anchors = issue(public)
+    stored = SimpleNamespace(chain=lambda: chain, anchors=lambda: anchors)
+    credentials = KmsCredentials(kms, key, stored)
+    signed = {kind: credentials.sign(picture, kind, CLAIM) for kind, picture in KINDS.items()}
+    assert {credentials.read(one, kind).trust for kind, one in signed.items()} == {Trust.TRUSTED}
+    time.sleep(seconds + 1)
+    return credentials, signed
+
+
+def test_a_certificate_that_has_ended_is_told_from_a_changed_picture(ended, kind):
+    credentials, signed = ended
+    found = credentials.read(signed[kind], kind)
+    assert (found.trust, found.claim) == (Trust.EXPIRED, None)
+
+    changed = flipped(signed[kind], kind)
+    assert credentials.read(changed, kind).trust is Trust.INVALID
 
 
 def test_a_picture_that_was_saved_again_has_no_credentials(credentials, kind, signed):

@@ -41,6 +41,17 @@ def test_the_first_publication_time_is_kept(watermarks):
     assert watermarks.find(["0123456789a"]).style == "comic"
 
 
+def test_a_revoked_watermark_stays_revoked_and_an_unknown_one_is_ignored(watermarks):
+    watermarks.add(published())
+
+    watermarks.revoke(["00000000000", "0123456789a"])
+    watermarks.revoke(["0123456789a"])
+    watermarks.add(published())
+
+    assert watermarks.find(["0123456789a"]) == published(revoked=True)
+    assert watermarks.find(["00000000000"]) is None
+
+
 @pytest.mark.parametrize("other", [{"job_id": OTHER_JOB}, {"avatar_id": "a02"}])
 def test_two_avatars_cannot_have_one_watermark(watermarks, other):
     watermarks.add(published())

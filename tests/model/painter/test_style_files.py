@@ -16,7 +16,9 @@ PLACES = {
         yaml.safe_load((POLICY / "styles.yaml").read_text(encoding="utf-8"))
     ),
     "a preview picture: make previews": {
-        path.stem for path in (POLICY / "previews").glob("*.webp")
+        path.stem
+        for path in (POLICY / "previews" / "256").glob("*.webp")
+        if (POLICY / "previews" / "512" / path.name).exists()
     },
 }
 

@@ -8,7 +8,7 @@ import pytest
 from likeness_model.vision import age, detect, embed, mesh, nsfw, pose, segment, sessions, smile
 from likeness_model.vision.images import read_rgb
 
-PREVIEWS = Path(__file__).parents[3] / "layers/likeness/likeness/policy/previews"
+PREVIEWS = Path(__file__).parents[3] / "layers/likeness/likeness/policy/previews/256"
 WORDS = ["original", "close", "wide", "tilted", "mirrored", "turned"]
 
 

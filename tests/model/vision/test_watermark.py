@@ -45,6 +45,13 @@ def test_the_watermark_is_readable(watermarked, attack):
     assert ID in read_watermarks(read_scores(ATTACKS[attack](watermarked)).tolist())
 
 
+def test_a_mirrored_picture_is_readable_once_it_is_mirrored_back(watermarked):
+    mirrored = watermarked[:, ::-1]
+
+    assert ID not in read_watermarks(read_scores(mirrored).tolist())
+    assert ID in read_watermarks(read_scores(jpeg(mirrored, 75)[:, ::-1]).tolist())
+
+
 def test_the_watermark_is_invisible(picture, watermarked):
     assert cv2.PSNR(picture, watermarked) > 38
     assert np.abs(watermarked.astype(int) - picture).max() <= 12

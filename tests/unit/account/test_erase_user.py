@@ -2,13 +2,15 @@
 
 import pytest
 
+from likeness.domain.deletion.receipt import EVERYWHERE
 from likeness.domain.errors import NotDeleted, NotFound, Unavailable
 from likeness.domain.jobs.job import JobState
+from likeness.domain.provenance.credentials import WatermarkRecord
 from likeness.services.account.erase_user import erase_user
 from likeness.services.account.get_erasure import get_erasure
 from likeness.services.account.request_erasure import request_erasure
-from likeness.services.jobs.cancel_job import cancel_job
-from tests.builders import JOB, NOW, OTHER_JOB, TODAY, USER, USER_HASH, an_avatar, photos
+from likeness.services.jobs.cancellation import cancel
+from tests.builders import JOB, NOW, OTHER_JOB, TODAY, USER, USER_HASH, an_avatar, photos, plus
 
 
 def ask(world):
@@ -24,12 +26,14 @@ def erase(world, erasure_id):
         jobs=world.jobs,
         users=world.users,
         deletion=world.deletion,
+        watermarks=world.watermarks,
+        keyed_hash=world.keyed_hash,
         signer=world.signer,
         issuer="likeness/test",
         policy="2026-11-22",
         clock=world.clock,
-        cancel=lambda job_id: cancel_job(
-            job_id,
+        cancel=lambda job: cancel(
+            job,
             jobs=world.jobs,
             workflow=world.workflow,
             timers=world.timers,
@@ -51,7 +55,8 @@ def test_erasing_deletes_everything_of_a_user_except_counted_days(world):
 
     done = erase(world, asked.erasure_id)
 
-    assert (done.jobs, done.objects) == (2, 3 + 1 + 3)
+    uploads, stored = 3 + 3, 3 + 1 + 3
+    assert (done.jobs, done.objects) == (2, uploads + stored)
     assert world.jobs.jobs == {}
     assert world.photo_objects.listing() == world.avatar_objects.listing() == []
     assert world.users.profiles == {}
@@ -99,8 +104,57 @@ def test_a_job_record_is_not_deleted_before_its_pictures(world):
     assert erase(world, asked.erasure_id).jobs == 2
 
 
-@pytest.mark.parametrize("step", ["jobs.delete", "users.delete", "erasures.save"])
-def test_an_interrupted_erasure_is_finished(world, monkeypatch, step):
+def test_photos_that_a_cancellation_deleted_first_are_counted(world):
+    world.has(JobState.OPEN, with_photos=photos(4))
+    asked = ask(world)
+    with pytest.raises(Unavailable):
+        erase(world, asked.erasure_id)
+    world.deletion.delete(JOB, EVERYWHERE)  # FailJob, in its own execution
+    world.jobs.save(world.job.move(JobState.CANCELLED, NOW))
+
+    uploads, stored = 4, 4
+    assert erase(world, asked.erasure_id).objects == uploads + stored
+
+
+def test_a_job_that_the_index_still_lists_is_counted_once(world, monkeypatch):
+    two_jobs(world, JobState.GENERATING)
+    asked = ask(world)
+    listed = world.jobs.for_user(USER)
+    with pytest.raises(Unavailable):
+        erase(world, asked.erasure_id)
+    world.jobs.save(world.jobs.get(OTHER_JOB).move(JobState.CANCELLED, NOW))
+    late = [*listed[:1], world.jobs.get(OTHER_JOB)]
+    monkeypatch.setattr(world.jobs, "for_user", lambda _: late)
+
+    assert erase(world, asked.erasure_id).jobs == 2
+
+
+def test_the_watermarks_of_an_erased_users_avatars_are_revoked(world):
+    two_jobs(world)
+    avatar = an_avatar()
+    world.watermarks.add(
+        WatermarkRecord(
+            **avatar.model_dump(include={"watermark", "job_id", "avatar_id", "style", "engine"}),
+            made_at=NOW,
+        )
+    )
+
+    erase(world, ask(world).erasure_id)
+
+    assert world.watermarks.find([avatar.watermark]).revoked
+
+
+def test_the_erasure_is_remembered_under_the_users_hash(world):
+    erase(world, ask(world).erasure_id)
+
+    late = plus(effective_at=NOW)
+    assert world.users.entitle(USER, late, user_hash=USER_HASH, now=NOW) is None
+
+
+@pytest.mark.parametrize(
+    "step", ["jobs.delete", "users.remember_erasure", "users.delete", "erasures.save"]
+)
+def test_an_interrupted_erasure_is_finished_and_counts_each_job_once(world, monkeypatch, step):
     two_jobs(world)
     asked = ask(world)
     port, call = step.split(".")
@@ -116,7 +170,8 @@ def test_an_interrupted_erasure_is_finished(world, monkeypatch, step):
     erase(world, asked.erasure_id)
 
     assert world.jobs.jobs == world.users.profiles == {}
-    assert get_erasure(asked.erasure_id, erasures=world.erasures).state == "done"
+    done = get_erasure(asked.erasure_id, erasures=world.erasures)
+    assert (done.state, done.jobs, done.objects) == ("done", 2, 6 + 7)
 
 
 def test_requesting_an_erasure_is_idempotent(world):

@@ -1,15 +1,19 @@
 """A user's quota as the app shows it."""
 
-from datetime import UTC, datetime
+import json
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
+from functions import app_queries
+from likeness import bootstrap
 from likeness.domain.account.quota import QuotaState, UserZone
 from likeness.domain.ids import JobId
 from likeness.domain.jobs.job import JobState
 from likeness.domain.reasons import Reason
 from likeness.services.account import get_quota as service
-from tests.builders import JOB, NOW, USER, ended, plus, tiers
+from tests.builders import JOB, MIDNIGHT, NOW, USER, Context, ended, plus, tiers
 
 
 def quota(world, **lite):
@@ -39,6 +43,27 @@ def test_the_day_is_in_the_users_time_zone(world):
 
     assert (shown.day, shown.time_zone) == ("2026-11-23", "Pacific/Auckland")
     assert shown.next_day_begins_at == datetime(2026, 11, 23, 11, tzinfo=UTC)
+
+
+def test_a_change_of_time_zone_that_waits_is_shown_with_its_time(world):
+    zone = UserZone(name="Europe/Berlin", fixed_at=NOW - timedelta(days=30))
+    world.users.change(USER, zone=zone.changed_to("Asia/Calcutta", NOW))
+
+    shown = quota(world)
+
+    assert (shown.day, shown.time_zone) == ("2026-11-22", "Europe/Berlin")
+    assert (shown.next_time_zone, shown.next_time_zone_from) == ("Asia/Kolkata", MIDNIGHT)
+    assert shown.time_zone_fixed_until == NOW + timedelta(days=30)
+
+    world.clock.set(MIDNIGHT)
+    shown = quota(world)
+    assert (shown.time_zone, shown.next_time_zone) == ("Asia/Kolkata", None)
+
+
+def test_the_quota_of_a_user_without_a_job_has_no_fixed_zone(world):
+    world.users.delete(USER)
+
+    assert quota(world).time_zone_fixed_until is None
 
 
 def test_each_entry_has_its_state_and_reason(world):
@@ -71,11 +96,30 @@ def test_a_returned_day_is_not_counted_as_used(world, settled, used):
 
 
 def test_plus_has_its_own_limit_until_it_ends(world):
-    world.users.entitle(USER, plus())
+    world.entitle(plus())
     assert quota(world).limit == 3
 
     world.clock.set(plus().expires_at)
     assert quota(world).limit == 1
+
+
+def test_plus_that_begins_in_the_middle_of_a_day_adds_the_jobs_of_its_tier_at_once(world):
+    world.has(JobState.MODERATING)
+    assert (quota(world).limit, quota(world).left) == (1, 0)
+
+    world.entitle(plus(effective_at=NOW))
+
+    shown = quota(world)
+    assert (shown.tier, shown.limit, shown.used, shown.left) == ("plus", 3, 1, 2)
+    assert shown.plus_expires_at == plus().expires_at
+    assert world.job.tier == "lite"
+
+
+def test_what_each_tier_gives_is_shown(world):
+    lite, better = quota(world).tiers
+
+    assert (lite.tier, lite.jobs_a_day, lite.reviewed_first) == ("lite", 1, False)
+    assert (better.tier, better.jobs_a_day, better.reviewed_first) == ("plus", 3, True)
 
 
 def test_a_limit_below_the_used_jobs_leaves_none(world):
@@ -86,3 +130,17 @@ def test_a_limit_below_the_used_jobs_leaves_none(world):
     shown = quota(world)
 
     assert (shown.limit, shown.used, shown.left) == (1, 2, 0)
+
+
+def test_the_quota_of_tests_is_refused_where_test_mode_is_off(monkeypatch):
+    monkeypatch.setattr(bootstrap, "settings", lambda: SimpleNamespace(test_mode=False))
+    event = {
+        "routeKey": "GET /v1/users/{user_id}/quota",
+        "pathParameters": {"user_id": USER},
+        "queryStringParameters": {"test_day": "2031-05-01"},
+    }
+
+    response = app_queries.handler(event, Context())
+
+    assert response["statusCode"] == 403
+    assert json.loads(response["body"])["error"] == "TestModeOff"

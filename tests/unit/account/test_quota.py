@@ -12,8 +12,8 @@ from likeness.domain.account.quota import (
     UserZone,
     day_of,
     midnight_after,
-    zone_info,
 )
+from likeness.domain.account.time_zones import current_name, names, rules
 from likeness.domain.errors import Conflict, Invalid
 from likeness.domain.reasons import Reason
 from tests.builders import JOB, NOW, TODAY
@@ -81,8 +81,43 @@ def test_the_next_day_begins_later_and_has_another_date(moment, zone_name):
 
 @pytest.mark.parametrize("name", ["", "Mars/Olympus", "../zoneinfo", "/etc/passwd", "Europe", "\0"])
 def test_an_unknown_time_zone_is_invalid(name):
+    for look_up in (current_name, rules):
+        with pytest.raises(Invalid, match="IANA"):
+            look_up(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["localtime", "posixrules", "Factory", "right/UTC", "posix/Europe/Berlin", "zone.tab"],
+)
+def test_a_file_of_the_host_that_is_no_zone_of_the_database_is_invalid(name):
     with pytest.raises(Invalid, match="IANA"):
-        zone_info(name)
+        current_name(name)
+
+
+def test_every_name_of_the_database_has_rules_and_the_host_is_not_read(monkeypatch):
+    monkeypatch.setattr("zoneinfo.TZPATH", ("/nowhere",))
+    for name, current in names().items():
+        assert current in names()
+        assert names()[current] == current
+        assert NOW.astimezone(rules(name)).utcoffset() == NOW.astimezone(rules(current)).utcoffset()
+    assert len(names()) > 590
+
+
+@pytest.mark.parametrize(
+    ("name", "current"),
+    [
+        ("Asia/Calcutta", "Asia/Kolkata"),
+        ("Europe/Kiev", "Europe/Kyiv"),
+        ("US/Pacific", "America/Los_Angeles"),
+        ("Etc/UTC", "UTC"),
+        ("Zulu", "UTC"),
+        ("Europe/Oslo", "Europe/Oslo"),  # has Berlin's rules, and is a place of its own
+        ("Etc/GMT+5", "Etc/GMT+5"),
+    ],
+)
+def test_an_old_name_has_the_current_name_of_its_zone(name, current):
+    assert current_name(name) == current
 
 
 def test_a_day_is_an_iso_date():
@@ -122,6 +157,28 @@ def test_a_time_zone_changes_at_most_once_in_thirty_days():
     changed = zone.changed_to("Asia/Tokyo", NOW + A_MONTH)
     assert changed.name == "Asia/Tokyo"
     assert changed.changed_to("Europe/Berlin", NOW + A_MONTH + timedelta(days=29)) is changed
+
+
+@pytest.mark.parametrize(
+    ("stored", "sent"), [("Asia/Kolkata", "Asia/Calcutta"), ("Asia/Calcutta", "Asia/Kolkata")]
+)
+def test_an_old_name_of_the_same_zone_is_no_change(stored, sent):
+    zone = UserZone(name=stored, fixed_at=NOW - A_MONTH)
+
+    assert zone.changed_to(sent, NOW) is zone
+
+
+def test_a_zone_is_stored_by_its_current_name():
+    assert UserZone.first("Asia/Calcutta", NOW).name == "Asia/Kolkata"
+    assert moved("Europe/Berlin", "Asia/Kolkata", NOW).name == "Asia/Kolkata"
+
+
+def test_a_change_waits_for_the_end_of_the_day_of_the_previous_zone():
+    zone = moved("Europe/Berlin", "Pacific/Auckland", NOW)
+    midnight = at("2026-11-23T00:00", "Europe/Berlin")
+
+    assert (zone.in_force(NOW), zone.waits_until(NOW)) == ("Europe/Berlin", midnight)
+    assert (zone.in_force(midnight), zone.waits_until(midnight)) == ("Pacific/Auckland", None)
 
 
 def test_travelling_east_gives_no_second_day_on_the_day_of_the_change():

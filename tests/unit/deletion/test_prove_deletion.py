@@ -36,6 +36,7 @@ def prove(world, *, overdue=False):
         JOB,
         overdue=overdue,
         jobs=world.jobs,
+        appeals=world.appeals,
         deletion=world.deletion,
         receipts=world.receipts,
         workflow=world.workflow,

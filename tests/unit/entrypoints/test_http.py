@@ -454,7 +454,8 @@ def test_every_time_in_a_request_is_a_moment():
                     yield from times(kind)
 
     operations = [handler.operation for handler in openapi.handlers()]
-    asked = {one.takes for one in operations if one.takes not in {None, Picture}}
+    asked = {one.takes for one in operations} | {one.query for one in operations}
+    asked -= {None, Picture}
     found = [field for model in asked for field in times(model)]
     assert len(found) >= 4
     assert [field for field in found if BeforeValidator(read_text) not in field.metadata] == []
@@ -562,6 +563,50 @@ def test_a_picture_is_returned_as_bytes():
     assert response["isBase64Encoded"] is True
     assert base64.b64decode(response["body"]) == b"RIFF"
     assert response["headers"]["Content-Type"] == "image/webp"
+
+
+def shown(
+    content: bytes = b"picture", *, public: bool = True, known: str | None = None
+) -> dict[str, Any]:
+    @route("GET", "/v1/picture", gives=Picture, media_type="image/webp", public=public)
+    def handler() -> bytes:
+        return content
+
+    headers = {} if known is None else {"if-none-match": known}
+    response: dict[str, Any] = handler({"headers": headers}, Context())
+    return response
+
+
+def test_a_public_picture_is_cached_and_has_a_strong_etag_of_its_bytes():
+    first, same, other = shown(), shown(), shown(b"another")
+
+    assert first["headers"]["Cache-Control"].startswith("public, max-age=")
+    assert first["headers"]["ETag"] == same["headers"]["ETag"] != other["headers"]["ETag"]
+    assert first["headers"]["ETag"].startswith('"')
+
+
+def test_a_caller_who_has_the_picture_gets_no_bytes():
+    etag = shown()["headers"]["ETag"]
+
+    for known in (etag, f'"other", {etag}', f"W/{etag}", "*"):
+        response = shown(known=known)
+        assert (response["statusCode"], response["body"]) == (HTTPStatus.NOT_MODIFIED, "")
+        assert response["headers"]["ETag"] == etag
+        assert response["headers"]["Cache-Control"].startswith("public")
+    assert shown(known='"other"')["statusCode"] == HTTPStatus.OK
+
+
+def test_a_picture_that_needs_a_signature_is_cached_by_no_one_else():
+    assert shown(public=False)["headers"]["Cache-Control"] == "private, no-cache"
+
+
+@pytest.mark.parametrize(("public", "cached"), [(True, "public, max-age=300"), (False, "no-store")])
+def test_only_a_public_response_may_be_cached(public, cached):
+    @route("GET", "/v1/styles", gives=JobStateView, public=public)
+    def handler() -> JobStateView:
+        return JobStateView(job_id=JOB, state=JobState.OPEN)
+
+    assert handler({}, Context())["headers"]["Cache-Control"] == cached
 
 
 @route("POST", "/v1/verify", takes=Picture, gives=JobStateView, on_repeat=OnRepeat.RUN_AGAIN)

@@ -1,11 +1,12 @@
 """The deployed styles and tiers, and which orders they allow."""
 
 from datetime import timedelta
-from importlib import resources
+from io import BytesIO
 
 import pytest
+from PIL import Image
 
-from likeness.adapters.policy_files import load_policy, load_styles, load_tiers
+from likeness.adapters.policy_files import load_policy, load_preview, load_styles, load_tiers
 from likeness.domain.errors import Forbidden, Invalid
 from likeness.domain.ids import StyleId
 from likeness.domain.jobs.catalogue import Plus, check_styles, check_terms, tier_of
@@ -20,12 +21,13 @@ def test_the_catalogue_has_exactly_the_styles_of_the_painter():
 @pytest.mark.parametrize("style", sorted(load_styles()))
 def test_a_style_has_a_name_a_description_and_a_preview(style):
     card = load_styles()[style]
-    preview = resources.files("likeness.policy") / "previews" / f"{style}.webp"
 
     for texts in (card.name, card.description):
         assert set(texts) == {"en", "de"}
         assert all(texts.values())
-    assert preview.read_bytes()[8:12] == b"WEBP"
+    for side in (256, 512):
+        with Image.open(BytesIO(load_preview(style, str(side)))) as preview:
+            assert (preview.format, preview.size) == ("WEBP", (side, side))
 
 
 def test_the_guidelines_know_all_labels_of_version_7():

@@ -249,6 +249,19 @@ def test_at_least_half_of_the_ordered_avatars_spends_the_day(world, published, d
     assert (world.day, world.job.reason) == (day, reason)
 
 
+def test_the_number_of_avatars_and_the_best_one_are_stored_for_the_list(world):
+    avatars = [
+        an_avatar(1, AvatarState.REFUSED, rank=1),
+        an_avatar(2, AvatarState.PUBLISHED, rank=9),
+        an_avatar(3, AvatarState.PUBLISHED, rank=5),
+    ]
+    world.has(JobState.FINISHING, with_avatars=avatars)
+
+    settle(world)
+
+    assert (world.job.avatars_shown, world.job.cover) == (2, "a03")
+
+
 def test_unpublished_avatars_do_not_count(world):
     approved(world, 1, 2, 3, 4)
 

@@ -279,7 +279,7 @@ def test_a_returned_day_can_be_used(world):
 
 def test_plus_has_a_higher_limit_while_it_is_active(world):
     world.has(JobState.MODERATING)
-    world.users.entitle(USER, plus())
+    world.entitle(plus())
 
     created = create(world)
 
@@ -287,7 +287,7 @@ def test_plus_has_a_higher_limit_while_it_is_active(world):
 
 
 def test_expired_plus_counts_as_lite(world):
-    world.users.entitle(USER, plus(expires_at=NOW))
+    world.entitle(plus(expires_at=NOW))
 
     created = create(world)
 
@@ -393,7 +393,7 @@ def test_another_users_day_does_not_count(world):
 
 
 def test_a_closed_tier_does_not_close_the_other(world):
-    world.users.entitle(USER, plus())
+    world.entitle(plus())
 
     assert create(world, tiers={"lite": a_tier(open=False), "plus": a_tier("plus")})
 

@@ -8,7 +8,8 @@ from likeness.contracts import JobError
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.deletion.receipt import Deletion, DeletionState
 from likeness.domain.errors import Conflict, NotFound, Unavailable
-from likeness.domain.jobs.job import ENDED, FailureKind, JobState
+from likeness.domain.jobs.failure import FailureKind
+from likeness.domain.jobs.job import ENDED, JobState
 from likeness.domain.moderation import Outcome
 from likeness.domain.reasons import Reason
 from likeness.domain.review.case import ReviewState, review_of

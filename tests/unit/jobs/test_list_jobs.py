@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from likeness.adapters.policy_files import load_reasons
-from likeness.api.app import PageQuery
+from likeness.api.app import JobsQuery
 from likeness.domain.errors import Invalid
 from likeness.domain.ids import JobId, UserId
 from likeness.domain.jobs.job import JobState
@@ -15,7 +15,14 @@ from tests.builders import NOW, USER, a_job
 
 
 def listed(world, query=None, user_id=USER):
-    return list_jobs(user_id, query or PageQuery(), jobs=world.jobs, reasons=load_reasons())
+    return list_jobs(
+        user_id,
+        query or JobsQuery(),
+        jobs=world.jobs,
+        avatar_store=world.avatar_store,
+        clock=world.clock,
+        reasons=load_reasons(),
+    )
 
 
 @pytest.fixture
@@ -32,23 +39,23 @@ def test_the_newest_job_is_first(world, five):
 
 
 def test_every_job_is_on_one_page(world, five):
-    seen, query = [], PageQuery(limit=2)
+    seen, query = [], JobsQuery(limit=2)
     while True:
         page = listed(world, query)
         seen.append([job.job_id for job in page.jobs])
         if page.next is None:
             break
-        query = PageQuery(limit=2, cursor=page.next)
+        query = JobsQuery(limit=2, cursor=page.next)
 
     assert seen == [five[:2], five[2:4], five[4:]]
 
 
 def test_a_job_opened_between_two_pages_does_not_shift_the_next_page(world, five):
-    first = listed(world, PageQuery(limit=2))
+    first = listed(world, JobsQuery(limit=2))
     world.users.remove_open_jobs(USER, five)
     world.jobs.create(a_job(job_id=JobId("j" + "9" * 32), created_at=NOW), [])
 
-    second = listed(world, PageQuery(limit=2, cursor=first.next))
+    second = listed(world, JobsQuery(limit=2, cursor=first.next))
 
     assert [job.job_id for job in second.jobs] == five[2:4]
 
@@ -70,12 +77,56 @@ def test_a_job_in_a_list_has_its_reason(world):
     assert set(job.reason.hint) == {"en", "de"}
 
 
+def test_a_completed_job_has_its_best_avatar_and_their_number(world):
+    world.jobs.create(a_job(JobState.COMPLETED, cover="a07", avatars_shown=12), [])
+
+    (job,) = listed(world).jobs
+
+    assert job.avatars_shown == 12
+    assert f"avatars/{job.job_id}/a07/256.webp?X-Amz-Expires" in job.thumbnail
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"cover": None, "avatars_shown": 0},
+        {"avatars_expire_at": NOW},
+        {"avatars_deletion_asked_at": NOW},
+    ],
+    ids=["none was made", "expired", "deleted"],
+)
+def test_a_job_whose_avatars_are_not_shown_has_none_in_the_list(world, fields):
+    made = {"cover": "a01", "avatars_shown": 4} | fields
+    world.jobs.create(a_job(JobState.COMPLETED, **made), [])
+
+    (job,) = listed(world).jobs
+
+    assert (job.avatars_shown, job.thumbnail) == (0, None)
+
+
+def test_a_list_of_one_state_has_full_pages(world):
+    ids = [JobId(f"j{n:032x}") for n in range(6)]
+    for age, job_id in enumerate(ids):
+        state = (JobState.COMPLETED, JobState.FAILED)[age % 2]
+        job = a_job(state, job_id=job_id, created_at=NOW - timedelta(days=age))
+        world.jobs.create(job, [])
+        world.users.remove_open_jobs(USER, [job_id])
+    first = listed(world, JobsQuery(limit=2, state="completed"))
+    second = listed(world, JobsQuery(limit=2, state="completed", cursor=first.next))
+
+    assert [job.job_id for job in first.jobs] == [ids[0], ids[2]]
+    assert [job.job_id for job in second.jobs] == [ids[4]]
+    assert second.next is None
+    with pytest.raises(Invalid, match="cursor"):
+        listed(world, JobsQuery(limit=2, state="failed", cursor=first.next))
+
+
 def test_a_list_contains_only_the_users_own_jobs(world, five):
     assert listed(world, user_id=UserId("user-2")).jobs == ()
 
 
 def test_a_cursor_does_not_open_another_users_list(world, five):
-    first = listed(world, PageQuery(limit=2))
+    first = listed(world, JobsQuery(limit=2))
 
     with pytest.raises(Invalid, match="cursor"):
-        listed(world, PageQuery(cursor=first.next), user_id=UserId("user-2"))
+        listed(world, JobsQuery(cursor=first.next), user_id=UserId("user-2"))

@@ -18,6 +18,7 @@ def test_styles_are_listed_in_catalogue_order_with_both_languages_and_a_preview(
     assert [style.style for style in shown] == ["oil", "comic"]
     assert set(shown[0].name) == set(shown[0].description) == {"en", "de"}
     assert shown[0].preview == "/v1/styles/oil/preview"
+    assert shown[0].thumbnail == "/v1/styles/oil/preview?size=256"
 
 
 def test_a_withdrawn_style_is_not_offered():

@@ -89,7 +89,7 @@ def test_the_timer_of_a_submitted_job_is_deleted_if_possible(world, down):
 def test_a_lost_start_is_repeated(world, monkeypatch):
     world.has()
 
-    def lose(_):
+    def lose(_, **__):
         raise Unavailable("no answer")
 
     monkeypatch.setattr(world.workflow, "start", lose)
@@ -312,10 +312,10 @@ def test_a_submit_retries_after_another_change_of_the_open_job(world, monkeypatc
 
 def test_the_tier_and_the_backend_are_fixed_at_submit(world):
     world.has()
-    world.users.entitle(USER, plus())
+    world.entitle(plus())
 
     submit(world)
-    world.users.entitle(USER, plus(effective_at=NOW, expires_at=NOW))
+    world.entitle(plus(effective_at=NOW, expires_at=NOW))
 
     assert (world.job.tier, world.job.backend) == ("plus", "training-job")
 

@@ -9,6 +9,7 @@ from likeness.commands.policy_table import page
 from likeness.commands.replay_policy import report_lines
 from likeness.domain.account.age import CheckedAge
 from likeness.domain.ids import PHOTO_ID, PhotoId
+from likeness.domain.jobs.test_plan import DETECTOR
 from likeness.domain.moderation import (
     REASONS_WITHOUT_LABEL,
     Label,
@@ -228,6 +229,16 @@ def test_avatars_are_replayed_without_effect_on_the_jobs_outcome():
     assert [(one.picture, one.now) for one in replay.changes] == [("a01", Outcome.CLEAN)]
     assert replay.moves == {}
     assert not PHOTO_ID.match("a01")
+
+
+def test_planned_verdicts_of_test_jobs_are_not_replayed():
+    planned = verdict(detector_version=DETECTOR)
+
+    replay = replay_policy(
+        POLICY, verdicts=Stored((OTHER_JOB, "p01", planned), (JOB, "p01", YOUNG))
+    )
+
+    assert (replay.verdicts, replay.changes) == (1, ())
 
 
 def test_labels_that_were_not_requested_are_reported():

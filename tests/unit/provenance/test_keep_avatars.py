@@ -11,8 +11,9 @@ from likeness.domain.deletion.receipt import DRAWN
 from likeness.domain.errors import Conflict, Invalid, NotDeleted, NotFound
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.jobs.job import JobState
+from likeness.domain.provenance.credentials import WatermarkRecord
 from likeness.services.provenance.keep_avatars import keep_avatars
-from tests.builders import JOB, NOW, a_png, an_avatar, unsigned
+from tests.builders import JOB, NOW, a_job, a_png, an_avatar, unsigned
 
 EXPIRE = NOW + timedelta(days=30)
 
@@ -23,6 +24,8 @@ def keep(world, *names):
         KeepAvatars(avatars=names),
         jobs=world.jobs,
         avatar_store=world.avatar_store,
+        deletion=world.deletion,
+        watermarks=world.watermarks,
         clock=world.clock,
     )
 
@@ -36,6 +39,15 @@ def published(world):
     world.has(JobState.COMPLETED, with_avatars=[*there, refused], avatars_expire_at=EXPIRE)
     world.avatar_store.publish(there, sign=unsigned)
     world.files.delete(JOB, DRAWN)
+    for avatar in there:
+        world.watermarks.add(
+            WatermarkRecord(
+                **avatar.model_dump(
+                    include={"watermark", "job_id", "avatar_id", "style", "engine"}
+                ),
+                made_at=NOW,
+            )
+        )
 
 
 def states(world):
@@ -69,6 +81,52 @@ def test_keeping_is_idempotent(world):
     published(world)
 
     assert keep(world, "a02") == keep(world, "a02")
+    assert world.job.version == a_job(JobState.COMPLETED).version + 1
+
+
+def test_the_list_shows_the_best_kept_avatar_and_their_number(world):
+    published(world)
+
+    keep(world, "a03", "a02")
+
+    assert (world.job.avatars_shown, world.job.cover) == (2, "a02")
+
+
+def test_what_was_not_kept_is_recorded_for_the_receipt(world):
+    published(world)
+
+    keep(world, "a01", "a03")
+
+    gone = {one.name: one.deleted_at for one in world.deletions.objects(JOB)}
+    files = ("1024.png", "512.webp", "256.webp")
+    assert gone == {f"avatars/a02/{file}": NOW for file in files}
+
+
+def test_the_watermarks_of_the_others_are_revoked(world):
+    published(world)
+
+    keep(world, "a01", "a03")
+
+    revoked = {one.avatar_id for one in world.watermarks.records.values() if one.revoked}
+    assert revoked == {"a02"}
+
+
+def test_of_two_concurrent_choices_one_is_kept(world, monkeypatch):
+    published(world)
+    save = world.jobs.save
+
+    def late(job):
+        monkeypatch.undo()
+        keep(world, "a02")
+        save(job)
+
+    monkeypatch.setattr(world.jobs, "save", late)
+
+    with pytest.raises(Conflict):
+        keep(world, "a01")
+
+    assert states(world)["a02"] == "published"
+    assert (world.job.avatars_shown, world.job.cover) == (1, "a02")
 
 
 def test_fewer_may_be_kept_later(world):

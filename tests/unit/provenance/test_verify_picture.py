@@ -14,7 +14,13 @@ from likeness.adapters.photos.pictures import decoder
 from likeness.domain.errors import Invalid
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.jobs.job import JobState
-from likeness.domain.provenance.credentials import RECORD_RETENTION, Claim, Trust, WatermarkRecord
+from likeness.domain.provenance.credentials import (
+    RECORD_RETENTION,
+    Claim,
+    CredentialsReading,
+    Trust,
+    WatermarkRecord,
+)
 from likeness.domain.provenance.watermark import WatermarkId
 from likeness.domain.reasons import Reason
 from likeness.services.provenance.verify_picture import MAX_BYTES, verify_picture
@@ -68,6 +74,33 @@ def test_without_credentials_the_watermark_identifies_an_avatar(verify, publishe
     assert (found.style, found.revoked) == ("comic", False)
 
 
+def test_a_mirrored_avatar_is_found_by_its_watermark(verify, published):
+    found = verify(PICTURE, reader=FakeReader(WATERMARK, mirrored=True))
+
+    assert (found.ours, found.by, found.style) == (True, "watermark", "comic")
+
+
+def test_an_avatar_whose_certificate_has_ended_is_ours_by_its_watermark(
+    verify, published, monkeypatch
+):
+    ended = CredentialsReading(trust=Trust.EXPIRED)
+    monkeypatch.setattr(FakeCredentials, "read", lambda *_: ended)
+
+    found = verify(PICTURE, reader=FakeReader(WATERMARK))
+    assert (found.ours, found.by, found.credentials) == (True, "watermark", Trust.EXPIRED)
+
+    unknown = verify(PICTURE, reader=FakeReader())
+    assert (unknown.ours, unknown.credentials) == (False, Trust.EXPIRED)
+
+
+def test_a_picture_above_the_limit_is_refused_with_the_limit(verify):
+    with pytest.raises(Invalid, match=r"more than 4\.4 MB") as refused:
+        verify(PICTURE + bytes(MAX_BYTES + 1 - len(PICTURE)))
+
+    assert refused.value.reason is None  # FILE.TOO_LARGE speaks of 20 MB
+    assert verify(PICTURE + bytes(MAX_BYTES - len(PICTURE))).ours is False
+
+
 def test_the_response_names_no_job_and_no_avatar(verify, published):
     answer = verify(PICTURE, reader=FakeReader(WATERMARK)).model_dump_json()
 
@@ -99,6 +132,19 @@ def test_an_avatar_of_an_erased_user_is_revoked(world, verify, published):
     assert (found.ours, found.revoked) == (True, True)
 
 
+def test_a_revoked_watermark_is_revoked_long_after_the_jobs_record_expired(
+    world, verify, published
+):
+    world.jobs.delete(JOB)
+    world.watermarks.revoke([WATERMARK])
+
+    found = verify(
+        PICTURE, reader=FakeReader(WATERMARK), clock=FakeClock(NOW + 40 * RECORD_RETENTION)
+    )
+
+    assert (found.ours, found.revoked) == (True, True)
+
+
 def test_an_expired_record_does_not_mean_revoked(world, verify, published):
     world.jobs.delete(JOB)
 
@@ -121,8 +167,8 @@ def test_another_avatar_with_the_same_id_does_not_count(world, verify, published
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"hello", PICTURE[:200], bytes(MAX_BYTES + 1)],
-    ids=["nothing", "text", "cut off", "too large"],
+    [b"", b"hello", PICTURE[:200]],
+    ids=["nothing", "text", "cut off"],
 )
 def test_an_unreadable_file_is_refused_with_a_reason(verify, content):
     with pytest.raises(Invalid, match="one still picture") as refused:

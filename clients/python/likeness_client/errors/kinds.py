@@ -20,11 +20,15 @@ class TierLimit(ApiError):
 
 
 class UnreadablePicture(ApiError):
-    """The picture cannot be read; `reason` says why. Ask for another file."""
+    """The picture is too large, or cannot be read: `reason` says why. Ask for another file."""
 
 
 class Forbidden(ApiError):
     """The caller may not do this."""
+
+
+class TestModeOff(ApiError):
+    """The stack accepts no test jobs: send nothing of a test, or use a stack with `TestMode`."""
 
 
 class TierClosed(ApiError):
@@ -97,6 +101,18 @@ class AppealClosed(ApiError):
 
 class PhotosNotDeletedYet(ApiError):
     """The job's photos are still being deleted: appeal when they are gone."""
+
+
+class TooManyWebhooks(ApiError):
+    """There is the maximum of webhooks: delete one that is not used."""
+
+
+class WebhookDisabled(ApiError):
+    """Nothing is sent to a webhook that is disabled: enable it first."""
+
+
+class SecretRotated(ApiError):
+    """The secret was rotated within a day, and the old one is still valid: rotate it later."""
 
 
 class UnsupportedMediaType(ApiError):

@@ -50,8 +50,9 @@ def load_styles() -> Mapping[StyleId, StyleCard]:
     return MappingProxyType(cards)
 
 
-def load_preview(style: StyleId) -> bytes:
-    return (resources.files("likeness.policy") / "previews" / f"{style}.webp").read_bytes()
+def load_preview(style: StyleId, side: str) -> bytes:
+    folder = resources.files("likeness.policy") / "previews" / side
+    return (folder / f"{style}.webp").read_bytes()
 
 
 @cache

@@ -17,17 +17,18 @@ from likeness.domain.ids import (
     StyleIdField,
     UserIdField,
 )
+from likeness.domain.jobs.failure import FailureKind
 from likeness.domain.jobs.job import (
     MAX_AVATARS,
     MAX_PHOTOS,
     MAX_STYLES,
     MIN_PHOTOS,
     Consent,
-    FailureKind,
     JobState,
     Metadata,
     TimelineEntry,
 )
+from likeness.domain.jobs.test_plan import PlannedDay, TestPlan
 from likeness.domain.moment import Moment
 from likeness.domain.paging import MAX_CURSOR
 from likeness.domain.photos.photo import Box, ContentType, PhotoState
@@ -67,6 +68,16 @@ class PageQuery(Message):
     )
 
 
+class JobsQuery(PageQuery):
+    state: JobState | None = Field(default=None, description="only jobs in this state")
+
+
+class QuotaQuery(Message):
+    test_day: PlannedDay | None = Field(
+        default=None, description="the quota of test jobs on that day; needs TestMode"
+    )
+
+
 class Paged(Message):
     next: str | None = Field(
         description="cursor of the next page; null on the last page",
@@ -95,6 +106,9 @@ class CreateJob(Message):
         default=None, description="how the app checked the user's age; omit it if it did not"
     )
     metadata: Metadata = {}
+    test: TestPlan | None = Field(
+        default=None, description="makes this a test job; only where the stack has TestMode"
+    )
 
 
 class AddPhoto(NewPhoto):
@@ -206,16 +220,46 @@ class QuotaEntryView(Message):
     settled_at: AwareDatetime | None = None
 
 
+class TierView(Message):
+    """What a tier gives."""
+
+    tier: str = Field(examples=["plus"])
+    open: bool = Field(description="false: its users may not create avatars")
+    jobs_a_day: int
+    avatars_a_job: int
+    styles_a_job: int
+    reviewed_first: bool = Field(description="its reviews come before those of other tiers")
+    photos_deleted_within_s: int = Field(
+        description="seconds after the last avatar is drawn; 0: immediately"
+    )
+
+
 class QuotaView(Message):
     """Quota of the user's current local date."""
 
     day: str = Field(description="ISO date in `time_zone`", examples=["2026-11-22"])
     time_zone: str = Field(
-        description="IANA time zone of the quota day; changes at most once in 30 days",
+        description="IANA time zone in which `day` is counted; changes at most once in 30 days",
         examples=["Europe/Berlin"],
     )
-    tier: str = Field(examples=["lite"])
-    limit: int = Field(description="jobs on this day")
+    next_time_zone: str | None = Field(
+        default=None,
+        description="a change that waits: the zone from `next_time_zone_from` on",
+        examples=["Asia/Tokyo"],
+    )
+    next_time_zone_from: AwareDatetime | None = None
+    time_zone_fixed_until: AwareDatetime | None = Field(
+        default=None, description="a job in another zone changes nothing before; null: no job yet"
+    )
+    tier: str = Field(
+        description="of a job that is submitted now; a submitted job keeps its own",
+        examples=["lite"],
+    )
+    tiers: tuple[TierView, ...] = Field(description="what each tier gives")
+    plus_expires_at: AwareDatetime | None = Field(default=None, description="null: no Plus now")
+    limit: int = Field(
+        description="jobs on this day, by the tier now: it changes when Plus begins or ends"
+    )
     used: int
     left: int
     next_day_begins_at: AwareDatetime
@@ -227,13 +271,18 @@ class SetPlus(Message):
 
     expires_at: Moment = Field(description="a past time ends Plus")
     source: str = Field(min_length=1, max_length=64, examples=["app-store"])
-    effective_at: Moment = Field(description="when billing decided this; the newest wins")
+    effective_at: Moment = Field(
+        description="when billing decided this, not in the future; the newest wins"
+    )
 
 
 class PlusView(Message):
     """The entitlement in effect; not the one in the request if a newer one was stored."""
 
     active: bool
+    erased: bool = Field(
+        description="true: the user was erased after `effective_at`, and nothing was stored"
+    )
     expires_at: AwareDatetime
     source: str = Field(examples=["app-store"])
     effective_at: AwareDatetime
@@ -270,7 +319,9 @@ class ErasureView(Message):
     requested_at: AwareDatetime
     finished_at: AwareDatetime | None = None
     jobs: int = Field(description="number of deleted jobs")
-    objects: int = Field(description="number of objects deleted from the buckets")
+    objects: int = Field(
+        description="number of objects of these jobs that were deleted, by the erasure or before it"
+    )
     retained: str = Field(
         description="what is still stored, and for how long",
         examples=["A keyed hash of the user id with the quota days of its jobs, for 400 days."],
@@ -358,6 +409,7 @@ class JobView(Message):
     job_id: JobIdField
     user_id: UserIdField
     metadata: Metadata
+    test: bool = Field(description="a test job", examples=[False])
     state: JobState
     reason: ReasonView | None = None
     failure: FailureKind | None = Field(default=None, description="cause, if state is failed")
@@ -371,11 +423,17 @@ class JobView(Message):
     photos_deleted_at: AwareDatetime | None
     deletion: DeletionState | None = Field(
         default=None,
-        description="null: the photos are in use; deleted: GET .../receipt has the receipt",
+        description=(
+            "null: the photos are in use; pending: not verified yet; deleted: GET .../receipt has "
+            "the receipt; held: by a legal hold"
+        ),
     )
     progress: ProgressView | None = None
     avatars: tuple[AvatarView, ...] = ()
     avatars_expire_at: AwareDatetime | None = None
+    avatars_deleted_at: AwareDatetime | None = Field(
+        default=None, description="all of them, after DELETE; verified by listing"
+    )
     archive: PresignedUrl | None = Field(default=None, description="URL of a ZIP of all avatars")
     quota: QuotaView
     statement: Statement | None = Field(default=None, description="for policy decisions")
@@ -387,6 +445,7 @@ class JobSummary(Message):
     job_id: JobIdField
     user_id: UserIdField
     metadata: Metadata
+    test: bool = Field(description="a test job", examples=[False])
     state: JobState
     reason: ReasonView | None = None
     failure: FailureKind | None = Field(default=None, description="cause, if state is failed")
@@ -394,6 +453,13 @@ class JobSummary(Message):
     avatars_asked: int
     created_at: AwareDatetime
     submit_by: AwareDatetime
+    avatars_shown: int = Field(description="number of avatars that GET /v1/jobs/{job_id} lists")
+    thumbnail: PresignedUrl | None = Field(
+        default=None, description="presigned URL of the best avatar, WebP, 256 px; null: none"
+    )
+    avatars_deleted_at: AwareDatetime | None = Field(
+        default=None, description="all of them, after DELETE; verified by listing"
+    )
 
 
 class JobsView(Paged):
@@ -402,12 +468,21 @@ class JobsView(Paged):
     jobs: tuple[JobSummary, ...]
 
 
+class PreviewQuery(Message):
+    size: Literal["256", "512"] = Field(default="512", description="side of the picture, px")
+
+
 class StyleView(Message):
     style: StyleIdField
     name: Texts
     description: Texts
     preview: str = Field(
-        description="path of a preview picture in this API", examples=["/v1/styles/comic/preview"]
+        description="path of a preview picture in this API, WebP, 512 px; needs no signature",
+        examples=["/v1/styles/comic/preview"],
+    )
+    thumbnail: str = Field(
+        description="path of the same picture in 256 px",
+        examples=["/v1/styles/comic/preview?size=256"],
     )
 
 

@@ -19,6 +19,7 @@ class ErrorKind(StrEnum):
     TIER_LIMIT = "TierLimit"
     UNREADABLE_PICTURE = "UnreadablePicture"
     FORBIDDEN = "Forbidden"
+    TEST_MODE_OFF = "TestModeOff"
     TIER_CLOSED = "TierClosed"
     ACCESS_REVOKED = "AccessRevoked"
     USER_BLOCKED = "UserBlocked"
@@ -39,6 +40,9 @@ class ErrorKind(StrEnum):
     NOT_CONTESTABLE = "NotContestable"
     APPEAL_CLOSED = "AppealClosed"
     PHOTOS_NOT_DELETED_YET = "PhotosNotDeletedYet"
+    TOO_MANY_WEBHOOKS = "TooManyWebhooks"
+    WEBHOOK_DISABLED = "WebhookDisabled"
+    SECRET_ROTATED = "SecretRotated"  # noqa: S105 - a name
     CASE_TAKEN = "CaseTaken"
     CASE_CLOSED = "CaseClosed"
     NO_LEASE = "NoLease"
@@ -99,7 +103,7 @@ class TierLimit(Invalid):
 
 
 class UnreadablePicture(Invalid):
-    """The picture cannot be read; `reason` says why. Ask for another file."""
+    """The picture is too large, or cannot be read: `reason` says why. Ask for another file."""
 
 
 class UnsupportedMediaType(Invalid):
@@ -112,6 +116,12 @@ class KeyReused(Invalid):
 
 class Forbidden(LikenessError):
     """The caller may not do this."""
+
+
+class TestModeOff(Forbidden):
+    """The stack accepts no test jobs: send nothing of a test, or use a stack with `TestMode`."""
+
+    __test__ = False  # no test class, whatever pytest thinks of its name
 
 
 class TierClosed(Forbidden):
@@ -215,6 +225,18 @@ class PhotosNotDeletedYet(Conflict):
     retry_after_s = 60
 
 
+class TooManyWebhooks(Conflict):
+    """There is the maximum of webhooks: delete one that is not used."""
+
+
+class WebhookDisabled(Conflict):
+    """Nothing is sent to a webhook that is disabled: enable it first."""
+
+
+class SecretRotated(Conflict):
+    """The secret was rotated within a day, and the old one is still valid: rotate it later."""
+
+
 class CaseTaken(Conflict):
     """Another moderator has the case: take another one."""
 
@@ -289,6 +311,8 @@ class Unavailable(LikenessError):
 
 class Denied(Unavailable):
     """A permission is missing or a key is disabled: operators have to fix it first."""
+
+    retry_after_s = 60
 
 
 class NotDeleted(Unavailable):

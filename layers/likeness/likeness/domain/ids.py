@@ -12,19 +12,22 @@ UserId = NewType("UserId", str)
 ReviewId = NewType("ReviewId", str)
 StyleId = NewType("StyleId", str)
 ErasureId = NewType("ErasureId", str)
+WebhookId = NewType("WebhookId", str)
 Username = NewType("Username", str)  # of a moderator in the user pool
 UserHash = NewType("UserHash", str)  # keyed hash of a user id; remains after erasure
 
 JOB_ID = re.compile(r"^j[0-9a-f]{32}$")
 PHOTO_ID = re.compile(r"^p[0-9]{2}$")
 AVATAR_ID = re.compile(r"^a[0-9]{2}$")
-# E-mail addresses with a tag, UUIDs, ULIDs, base64url, `auth0|...`. In a path API Gateway decodes
-# every escape but %25 before it looks for the route, so `/` and `%` would arrive as another path or
-# id, and a space may be a `+`. No `#`, which separates the parts of the table's keys. No leading
-# dot: "." and ".." are removed from a path before routing.
+# E-mail addresses with a tag, UUIDs, ULIDs, base64url, `auth0|...`. An HTTP API decodes the path
+# before it looks for the route, and cuts it at a decoded `?` (measured: hotsock/voker#8 and
+# middleapi/standard-server#93 on GitHub), so `/`, `?` and `%` would arrive as another path or id.
+# No space, so that a `+` that some hop decodes to one is refused. No `#`, which separates the parts
+# of the table's keys. No leading dot: "." and ".." are removed from a path before routing.
 USER_ID = re.compile(r"^[A-Za-z0-9_:@|+=~-][A-Za-z0-9_.:@|+=~-]{0,127}$")
 ERASURE_ID = re.compile(r"^e[0-9a-f]{32}$")
 REVIEW_ID = re.compile(r"^[rsa][0-9a-f]{32}$")
+WEBHOOK_ID = re.compile(r"^w[0-9a-f]{32}$")
 # A moderator's, chosen by a lead. No character needs escaping in a path.
 USERNAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$")
 STYLE_ID = re.compile(r"^[a-z][a-z0-9-]{1,31}$")
@@ -56,6 +59,11 @@ ErasureIdField = Annotated[
     ErasureId,
     StringConstraints(pattern=ERASURE_ID.pattern),
     Field(examples=["e0b7a1c2d3e4f5061728394a5b6c7d8e9"]),
+]
+WebhookIdField = Annotated[
+    WebhookId,
+    StringConstraints(pattern=WEBHOOK_ID.pattern),
+    Field(examples=["w3d2a9c5f7b1e4806a2c8d0e6f4b19735"]),
 ]
 UsernameField = Annotated[
     Username, StringConstraints(pattern=USERNAME.pattern), Field(examples=["ann"])

@@ -2,7 +2,7 @@
 
 import re
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from pydantic import AwareDatetime, BeforeValidator, Field, TypeAdapter, ValidationError
@@ -15,6 +15,7 @@ RFC3339 = re.compile(
 )
 
 
+CLOCKS_DIFFER = timedelta(minutes=5)  # of a caller and of this service, at most
 READER = TypeAdapter(AwareDatetime)
 
 

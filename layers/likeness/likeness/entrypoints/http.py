@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import inspect
 import json
 import re
@@ -38,13 +39,17 @@ STATUS: dict[type[errors.LikenessError], HTTPStatus] = {
     errors.OverQuota: HTTPStatus.TOO_MANY_REQUESTS,
     errors.Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
+# Of public routes, which return the same to everyone. Pictures change with a release.
 CACHED_FOR_A_DAY = "public, max-age=86400"
+CACHED_FOR_MINUTES = "public, max-age=300"
 # Path parameters: ids that this service generates, and ids that the caller chooses.
 OUR_IDS = {
     "job_id": ids.JOB_ID,
+    "photo_id": ids.PHOTO_ID,
     "review_id": ids.REVIEW_ID,
     "erasure_id": ids.ERASURE_ID,
     "style": ids.STYLE_ID,
+    "webhook_id": ids.WEBHOOK_ID,
 }
 CALLER_IDS = {"user_id": ids.USER_ID, "username": ids.USERNAME}
 # An Idempotency-Key. HTTP strips spaces at both ends of a header.
@@ -213,7 +218,7 @@ def _operate(
         arguments["request"] = _request(operation.takes, event)
     key = _key(event) if operation.on_repeat else None
     if key is None or operation.stored is None:
-        return _respond(work(**arguments), operation)
+        return _respond(work(**arguments), operation, event)
 
     from likeness.entrypoints import idempotency  # noqa: PLC0415 - see `route`
 
@@ -229,7 +234,7 @@ def _operate(
         parameters,
         context,
     )
-    return _respond(response, operation)
+    return _respond(response, operation, event)
 
 
 def _unchanged(response: Message, **_: str) -> Message:
@@ -302,15 +307,34 @@ def _content_type(event: Event, *accepted: str) -> str:
     return content_type
 
 
-def _respond(result: Message | bytes, operation: Operation) -> Response:
+def _respond(result: Message | bytes, operation: Operation, event: Event) -> Response:
     if isinstance(result, bytes):
-        return {
-            "statusCode": operation.status,
-            "headers": {"Content-Type": operation.media_type, "Cache-Control": CACHED_FOR_A_DAY},
-            "body": base64.b64encode(result).decode(),
-            "isBase64Encoded": True,
-        }
-    return _json(operation.status, result.model_dump_json())
+        return _show(result, operation, event)
+    response = _json(operation.status, result.model_dump_json())
+    if operation.public:
+        response["headers"]["Cache-Control"] = CACHED_FOR_MINUTES
+    return response
+
+
+def _show(picture: bytes, operation: Operation, event: Event) -> Response:
+    """A picture with a strong ETag; 304 if the caller has it (RFC 9110, 13.1.2 and 15.4.5)."""
+    etag = f'"{hashlib.sha256(picture).hexdigest()[:32]}"'
+    response: Response = {
+        "statusCode": operation.status,
+        "headers": {
+            "Content-Type": operation.media_type,
+            "Cache-Control": CACHED_FOR_A_DAY if operation.public else "private, no-cache",
+            "ETag": etag,
+        },
+        "body": base64.b64encode(picture).decode(),
+        "isBase64Encoded": True,
+    }
+    known = (event.get("headers") or {}).get("if-none-match", "")
+    tags = {tag.strip().removeprefix("W/") for tag in known.split(",")}
+    if tags & {etag, "*"}:
+        response |= {"statusCode": HTTPStatus.NOT_MODIFIED, "body": "", "isBase64Encoded": False}
+        del response["headers"]["Content-Type"]
+    return response
 
 
 def status_of(kind: type[errors.LikenessError]) -> HTTPStatus:

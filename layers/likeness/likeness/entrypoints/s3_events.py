@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import AwareDatetime, Field
 
 from likeness.contracts import Contract
-from likeness.domain.ids import JobIdField, PhotoIdField
+from likeness.domain.ids import JobId, JobIdField, PhotoIdField
 from likeness.observability import logger
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+PROGRESS_KEY = re.compile(
+    r"^work/(?P<job_id>j[0-9a-f]{32})/r(?P<attempt>[12])/checkpoints/progress[.]json$"
+)
 UPLOAD_KEY = re.compile(r"^(uploads|appeals)/(?P<job_id>j[0-9a-f]{32})/(?P<photo_id>p[0-9]{2})$")
 
 
@@ -86,6 +89,26 @@ def on_failure(
             extra={"condition": request["condition"], "error": response.get("errorType")},
         )
         logger.info("done", extra={"result": work(failed)})
+
+    return handler
+
+
+def on_progress(
+    work: Callable[[JobId, int], int | None],
+) -> Callable[[dict[str, Any], LambdaContext], None]:
+    """The container's file of its progress was written. `work` gets job and attempt."""
+
+    @wraps(work)
+    def handler(event: dict[str, Any], context: LambdaContext) -> None:
+        key = PROGRESS_KEY.match(event["detail"]["object"]["key"])
+        logger.clear_state()
+        logger.append_keys(request_id=context.aws_request_id)
+        if key is None:
+            logger.warning("file ignored: no job's progress has its key")
+            return
+        job_id, attempt = JobId(key["job_id"]), int(key["attempt"])
+        logger.append_keys(job_id=job_id, attempt=attempt)
+        logger.info("done", extra={"noted": work(job_id, attempt)})
 
     return handler
 

@@ -42,8 +42,8 @@ class Ledger(Protocol):
         The job's own day is returned; any other day gets an entry of its own.
         """
 
-    def entries(self, user_id: UserId, day: Day) -> list[QuotaEntry]:
-        """Return the day's entries, oldest first."""
+    def entries(self, user_id: UserId, day: Day, *, test: bool = False) -> list[QuotaEntry]:
+        """Return the day's entries, oldest first: of jobs, or of test jobs."""
 
 
 class Users(Protocol):
@@ -53,11 +53,20 @@ class Users(Protocol):
     def save_zone(self, user_id: UserId, zone: UserZone, *, seen: UserZone | None) -> None:
         """Raises Conflict if the stored zone is no longer `seen`."""
 
-    def entitle(self, user_id: UserId, plus: Plus) -> Plus:
-        """Store the entitlement, unless a later one is stored. Returns the one that is in force."""
+    def entitle(
+        self, user_id: UserId, plus: Plus, *, user_hash: UserHash, now: datetime
+    ) -> Plus | None:
+        """Store the entitlement, unless a later one is stored that billing may have decided by now.
+
+        Returns the one that is in force; None if the user was erased after the decision: then
+        nothing is stored.
+        """
 
     def exonerate(self, user_id: UserId, photos: Mapping[str, frozenset[Reason]]) -> None:
         """Store, by a photo's HMAC, the reasons that do not apply to it."""
+
+    def remember_erasure(self, user_hash: UserHash, at: datetime) -> None:
+        """From now on `entitle` stores no decision of billing that was made before `at`."""
 
     def remove_open_jobs(self, user_id: UserId, jobs: Collection[JobId]) -> None:
         """Remove jobs from the profile's open jobs. They must not be open: a job never reopens."""

@@ -33,6 +33,9 @@ class Work(Protocol):
     def result(self, job_id: JobId, attempt: int) -> GenerationResult:
         """Raises NotFound if there is none, Conflict if it is of another job or attempt."""
 
+    def report(self, job_id: JobId, attempt: int, progress: GenerationProgress) -> None:
+        """Write progress where the container writes it: for test jobs."""
+
     def progress(self, job_id: JobId, attempt: int) -> GenerationProgress | None: ...
     def promote(self, avatar: Avatar) -> None:
         """Copy an approved avatar from the work folder to drawn/, where publishing reads it.

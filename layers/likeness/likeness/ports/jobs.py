@@ -6,11 +6,11 @@ from typing import Any, Protocol
 
 from likeness.domain.generation.avatar import Avatar
 from likeness.domain.ids import ErasureId, JobId, UserId
-from likeness.domain.jobs.job import Job
+from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.paging import ResultPage
 from likeness.domain.photos.photo import Photo
 from likeness.domain.review.audit import AuditEvent
-from likeness.events import JobStateChanged, StreamRecord
+from likeness.events import Event, StreamRecord
 
 
 class Jobs(Protocol):
@@ -24,8 +24,18 @@ class Jobs(Protocol):
     def get(self, job_id: JobId) -> Job:
         """Raises NotFound."""
 
-    def newest(self, user_id: UserId, *, limit: int, after: str | None = None) -> ResultPage[Job]:
-        """Return a page of a user's jobs, newest first. `after`: where the previous page ended."""
+    def newest(
+        self,
+        user_id: UserId,
+        *,
+        limit: int,
+        after: str | None = None,
+        state: JobState | None = None,
+    ) -> ResultPage[Job]:
+        """Return a page of a user's jobs, newest first, or of those in that state.
+
+        `after`: where the previous page ended.
+        """
 
     def save(self, job: Job) -> None:
         """Store the next version. Optimistic lock: raises Conflict if there is one already."""
@@ -38,6 +48,13 @@ class Jobs(Protocol):
 
     def save_photo(self, photo: Photo, *, seen: Photo) -> None:
         """Optimistic lock: raises Conflict if the stored photo is no longer `seen`."""
+
+    def delete_photo(self, photo: Photo, *, seen: Photo, job: Job) -> None:
+        """Store the deleted photo with the job's next version, so that no submit counts it.
+
+        Optimistic lock: raises Conflict if the stored photo is no longer `seen`, or the job
+        changed.
+        """
 
     def may_look(self, job_id: JobId, *, now: datetime, until: datetime) -> bool:
         """Reserve the look for the job's uploads; False while an earlier call has it.
@@ -61,6 +78,12 @@ class Jobs(Protocol):
     def avatars(self, job_id: JobId) -> list[Avatar]:
         """Return the job's avatars, best first."""
 
+    def save_progress(self, job_id: JobId, *, done: int, total: int, step: int) -> bool:
+        """Store how many avatars are drawn, if `step` more than stored, or all for the first time.
+
+        Returns whether it was stored. The stored number never falls.
+        """
+
     def save_avatars(self, avatars: Iterable[Avatar]) -> None: ...
     def for_user(self, user_id: UserId) -> list[Job]:
         """Return a user's jobs, oldest first. Eventually consistent: a new job may be missing."""
@@ -78,7 +101,7 @@ class JobDurations(Protocol):
 
 
 class Workflow(Protocol):
-    def start(self, job_id: JobId) -> None: ...
+    def start(self, job_id: JobId, *, test: bool = False) -> None: ...
     def resume(self, task_token: str, output: dict[str, Any]) -> None:
         """Complete a waiting task. Raises Conflict if it does not wait any more."""
 
@@ -105,7 +128,7 @@ class Timers(Protocol):
 
 
 class EventBus(Protocol):
-    def publish(self, events: Sequence[JobStateChanged]) -> list[JobStateChanged]:
+    def publish(self, events: Sequence[Event]) -> list[Event]:
         """Publish at most ten events. Returns those that the bus refused.
 
         Not idempotent: after Unavailable, some may have been published.

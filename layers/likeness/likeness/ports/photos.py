@@ -65,6 +65,9 @@ class Pictures(Protocol):
     def hashes(self, jpeg: bytes) -> PhotoHashes:
         """Return the PDQ hashes of a normalised photo."""
 
+    def placeholder(self, data: bytes) -> NormalisedPhoto:
+        """Return a picture of ours for the upload of a test job, with a checksum of the upload."""
+
     def content_type(self, data: bytes) -> str | None:
         """Return the type that the first bytes show; None if it is not accepted."""
 

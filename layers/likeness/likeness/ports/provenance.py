@@ -16,6 +16,9 @@ class Watermarks(Protocol):
     def add(self, published: WatermarkRecord) -> None:
         """Store the first record of a watermark. Raises Conflict if another avatar has it."""
 
+    def revoke(self, watermarks: Iterable[WatermarkId]) -> None:
+        """Mark these records as revoked. A watermark without a record is ignored."""
+
     def find(self, watermarks: Sequence[WatermarkId]) -> WatermarkRecord | None:
         """Return the record of the first watermark that has one."""
 
@@ -39,7 +42,13 @@ class AvatarStore(Protocol):
         Raises NotFound if a drawn avatar is gone, Conflict if it is not the approved one.
         """
 
+    def publish_placeholders(self, avatars: Sequence[Avatar]) -> None:
+        """Write a test job's pictures, marked TEST and unsigned, in all sizes, then one ZIP."""
+
     def urls(self, job_id: JobId, avatar_ids: Iterable[AvatarId]) -> dict[AvatarId, AvatarUrls]: ...
+    def thumbnail_url(self, job_id: JobId, avatar_id: AvatarId) -> str:
+        """Return the presigned URL of the smallest WebP."""
+
     def archive_url(self, job_id: JobId) -> str: ...
     def keep(self, kept: Sequence[Avatar], others: Iterable[AvatarId]) -> None:
         """Write the ZIP of `kept`, then delete the others. Raises NotDeleted if one is left."""
@@ -55,5 +64,8 @@ class Credentials(Protocol):
 
 
 class WatermarkReader(Protocol):
-    def read(self, jpeg: bytes) -> list[WatermarkId]:
-        """Return the watermarks that a normalised picture may contain, most likely first."""
+    def read(self, jpeg: bytes, *, mirrored: bool = False) -> list[WatermarkId]:
+        """Return the watermarks that a normalised picture may contain, most likely first.
+
+        `mirrored`: read it flipped, left to right. A picture is readable in one of both ways.
+        """

@@ -56,11 +56,13 @@ def reason_view(reason: Reason, cards: Cards, *, left_out: bool = False) -> Reas
     return ReasonView(code=reason, hint=hint.model_dump(), fix_and_retry=reason.fix_and_retry)
 
 
-def job_summary(job: Job, cards: Cards) -> JobSummary:
+def job_summary(job: Job, cards: Cards, thumbnail: str | None = None) -> JobSummary:
+    """`thumbnail`: of a job whose avatars are shown."""
     return JobSummary(
         job_id=job.job_id,
         user_id=job.user_id,
         metadata=job.metadata,
+        test=job.test is not None,
         state=job.state,
         reason=reason_view(job.reason, cards) if job.reason else None,
         failure=job.failure,
@@ -68,6 +70,9 @@ def job_summary(job: Job, cards: Cards) -> JobSummary:
         avatars_asked=job.avatars,
         created_at=job.created_at,
         submit_by=job.submit_by,
+        avatars_shown=job.avatars_shown if thumbnail else 0,
+        thumbnail=thumbnail,
+        avatars_deleted_at=job.avatars_deleted_at,
     )
 
 
@@ -147,6 +152,7 @@ def style_view(card: StyleCard) -> StyleView:
         name=dict(card.name),
         description=dict(card.description),
         preview=f"/v1/styles/{card.style}/preview",
+        thumbnail=f"/v1/styles/{card.style}/preview?size=256",
     )
 
 

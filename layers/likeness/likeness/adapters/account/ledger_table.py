@@ -154,9 +154,9 @@ class LedgerTable:
         with suppress(ConditionsFailed):  # it was granted before
             write_all(self._table, put(self._table, _entry_item(job, granted), condition), one_more)
 
-    def entries(self, user_id: UserId, day: Day) -> list[QuotaEntry]:
+    def entries(self, user_id: UserId, day: Day, *, test: bool = False) -> list[QuotaEntry]:
         pk = keys.profile(user_id)["pk"]
-        items = query(self._table, pk=pk, begins_with=keys.entries(day))
+        items = query(self._table, pk=pk, begins_with=keys.entries(day, test=test))
         return sorted(
             (record(QuotaEntry, item) for item in items), key=lambda entry: entry.reserved_at
         )
@@ -165,7 +165,7 @@ class LedgerTable:
         return find(Job, self._table, keys.job(job.job_id)) == job
 
     def _entry(self, job: Job, day: Day) -> QuotaEntry:
-        key = keys.entry(job.user_id, day, job.job_id)
+        key = keys.entry(job, day)
         return get(
             QuotaEntry, self._table, key, absent=f"job {job.job_id} reserved nothing on {day}"
         )
@@ -173,9 +173,7 @@ class LedgerTable:
 
 def _entry_item(job: Job, entry: QuotaEntry) -> dict[str, Any]:
     return (
-        keys.entry(job.user_id, entry.day, job.job_id)
-        | keys.expiry(entry.reserved_at, keys.LEDGER_TTL)
-        | fields(entry)
+        keys.entry(job, entry.day) | keys.expiry(entry.reserved_at, keys.LEDGER_TTL) | fields(entry)
     )
 
 

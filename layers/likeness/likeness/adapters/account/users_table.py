@@ -13,14 +13,17 @@ from likeness.adapters.dynamodb.transactions import ConditionsFailed, put, updat
 from likeness.domain.account.erasure import Erasure
 from likeness.domain.account.user import Profile
 from likeness.domain.errors import ConcurrentChange, Conflict, NotFound
+from likeness.domain.moment import CLOCKS_DIFFER
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from datetime import datetime
 
     from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
     from likeness.domain.account.quota import UserZone
-    from likeness.domain.ids import ErasureId, JobId, UserId
+    from likeness.domain.ids import ErasureId, JobId, UserHash, UserId
     from likeness.domain.jobs.catalogue import Plus
     from likeness.domain.reasons import Reason
     from likeness.domain.record import Record
@@ -57,24 +60,51 @@ class UsersTable:
             except self._condition_failed as race:
                 raise ConcurrentChange("the user's time zone was changed") from race
 
-    def entitle(self, user_id: UserId, plus: Plus) -> Plus:
+    def entitle(
+        self, user_id: UserId, plus: Plus, *, user_hash: UserHash, now: datetime
+    ) -> Plus | None:
         """Messages may arrive late and out of order: their order is stored too, as text that sorts.
 
-        The latest effective time wins; of equal ones, the later expiry.
+        The latest effective time wins; of equal ones, the later expiry. A stored one of the future
+        loses against any: an earlier release accepted it. The erasure is checked in the same
+        transaction, so that a message which arrives during one is not stored after it.
         """
-        order = f"{keys.sortable(plus.effective_at)}#{keys.sortable(plus.expires_at)}"
-        with domain_errors():
-            try:
-                self._table.update_item(
-                    Key=keys.profile(user_id),
-                    UpdateExpression="SET #plus = :plus, #order = :order",
-                    ConditionExpression="attribute_not_exists(#order) OR #order < :order",
-                    ExpressionAttributeNames={"#plus": "plus", "#order": "plus_order"},
-                    ExpressionAttributeValues={":plus": _map(plus), ":order": order},
-                )
-            except self._condition_failed:
-                return self.profile(user_id).plus or plus
+        effective = keys.sortable(plus.effective_at)
+        not_erased: TransactWriteItemTypeDef = {
+            "ConditionCheck": {
+                "TableName": self._table.name,
+                "Key": keys.erased(user_hash),
+                "ConditionExpression": "attribute_not_exists(#at) OR #at < :effective",
+                "ExpressionAttributeNames": {"#at": "erased_at"},
+                "ExpressionAttributeValues": {":effective": effective},
+            }
+        }
+        entitled = update(
+            self._table,
+            keys.profile(user_id),
+            "SET #plus = :plus, #order = :order",
+            names={"#plus": "plus", "#order": "plus_order"},
+            values={
+                ":plus": _map(plus),
+                ":order": f"{effective}#{keys.sortable(plus.expires_at)}",
+                ":future": f"{keys.sortable(now + CLOCKS_DIFFER)}#~",
+            },
+            condition="attribute_not_exists(#order) OR #order < :order OR #order > :future",
+        )
+        try:
+            write_all(self._table, not_erased, entitled)
+        except ConditionsFailed as cancelled:
+            if 0 in cancelled.failed:
+                return None
+            return self.profile(user_id).plus or plus
         return plus
+
+    def remember_erasure(self, user_hash: UserHash, at: datetime) -> None:
+        expiry = keys.expiry(at, keys.LEDGER_TTL)
+        with domain_errors():
+            self._table.put_item(
+                Item={**keys.erased(user_hash), **expiry, "erased_at": keys.sortable(at)}
+            )
 
     def exonerate(self, user_id: UserId, photos: Mapping[str, frozenset[Reason]]) -> None:
         """The map is created first: DynamoDB sets no attribute within a map that does not exist."""

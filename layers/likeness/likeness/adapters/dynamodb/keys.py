@@ -12,36 +12,54 @@
     JOB#<job>    DELETION           Deletion: its state and receipt
     JOB#<job>    OBJECT#<object>    StoredObject: a file of the job, recorded when it was deleted
     JOB#<job>    APPEAL             Appeal
+    JOB#<job>    PROGRESS           how many avatars are drawn
+    JOB#<job>    DELIVERY#<w>#<order>#<event>  Delivery   WEBHOOK#<w>     <created_at>#<event>
+    ERASURE#<e>, WEBHOOK#<w>        the same, about an erasure or a test
     AUDIT        <number>           AuditEntry                   AUDIT#<review>   <number>
     AUDIT        HEAD               ChainHead
     DESK#<day>   COUNTS             counters of decisions
     DESK#<day>   SEEN#<moderator>   Exposure: pictures that they revealed
     USER#<user>  PROFILE            time zone, Plus, exonerated photos, running erasure
-    USER#<user>  ENTRY#<day>#<job>  QuotaEntry
+    USER#<user>  ENTRY#<day>#<job>  QuotaEntry; TEST-ENTRY#<day>#<job> of a test job
     DAY#<hash>   <day>              used: how many jobs hold that day; when it ends
     HOLD#<job>   META               Hold                         HOLDS            <class>#<at>#<job>
     BLOCK#<hash> <job>              whether that job's hold blocks the user
     ERASURE#<e>  META               Erasure, with its receipt
+    ERASED#<hash> META              when the user was erased: older messages of billing are ignored
     WATERMARK#<w> META              WatermarkRecord: which avatar contains that watermark
+    WEBHOOKS     <webhook>          Webhook, with its encrypted secrets
+    WEBHOOK#<w>  CALLS#<second>     how often it was called in that second
+    WEBHOOK#<w>  PAUSE              until when it is not called, because it does not keep up
     DURATIONS#<b>#<t> <submitted>#<job>  how long a job of that backend and tier worked, s
 
 A user's days are counted under a keyed hash of the user (`hash`), in items without the user's id:
-only that hash and the days stay after an erasure.
+only that hash, the days and the time of the erasure stay after one.
 Attributes `pk`, `sk`, `gsi1pk`, `gsi1sk` are strings, index `gsi1` projects everything. `ttl` is
 in seconds since 1970: 90 days after creation for a job and all its items, 400 days for the ledger
-and an erasure. Profiles, holds that are not returned, the audit log and watermarks do not expire:
-published pictures last, and a watermark's record contains no user id. DynamoDB deletes late, so no
-promise relies on `ttl`.
+and an erasure, 14 days for a delivery. Profiles, webhooks, holds that are not returned, the audit
+log and watermarks do not expire: published pictures last, and a watermark's record contains no user
+id. DynamoDB deletes late, so no promise relies on `ttl`.
 """
 
 from datetime import UTC, datetime, timedelta
 
 from likeness.domain.account.quota import Day
-from likeness.domain.ids import AvatarId, ErasureId, JobId, PhotoId, ReviewId, UserHash, UserId
+from likeness.domain.ids import (
+    AvatarId,
+    ErasureId,
+    JobId,
+    PhotoId,
+    ReviewId,
+    UserHash,
+    UserId,
+    WebhookId,
+)
+from likeness.domain.jobs.job import Job
 from likeness.domain.provenance.watermark import WatermarkId
 from likeness.domain.review.case import Review, job_of
 from likeness.domain.review.hold import Hold, HoldState
 from likeness.domain.review.statistics import DeskDay
+from likeness.domain.webhooks.delivery import Chain, Delivery
 
 INDEX = "gsi1"
 TABLE_ATTRIBUTES = frozenset({"pk", "sk", "gsi1pk", "gsi1sk", "ttl"})
@@ -49,12 +67,15 @@ JOB_TTL = timedelta(days=90)
 LEDGER_TTL = timedelta(days=400)
 DURATIONS_TTL = timedelta(days=14)  # older durations say little about today
 
+DELIVERY_TTL = timedelta(days=14)  # so long a failed delivery can be replayed
+
 PHOTOS = "PHOTO#"
 AVATARS = "AVATAR#"
 REVIEWS = "REVIEW#"
 OBJECTS = "OBJECT#"
 WAITING = "REVIEWS#waiting"
 AUDIT = "AUDIT"
+WEBHOOKS = "WEBHOOKS"
 SEEN = "SEEN#"
 HOLDS = "HOLDS"
 
@@ -155,13 +176,14 @@ def day(user_hash: UserHash, of: Day) -> Key:
     return {"pk": days(user_hash), "sk": of}
 
 
-def entries(of: Day) -> str:
-    """The prefix of the sort keys of a day's entries."""
-    return f"ENTRY#{of}#"
+def entries(of: Day, *, test: bool = False) -> str:
+    """The prefix of the sort keys of a day's entries: of jobs, or of test jobs."""
+    return f"TEST-ENTRY#{of}#" if test else f"ENTRY#{of}#"
 
 
-def entry(user_id: UserId, of: Day, job_id: JobId) -> Key:
-    return {"pk": f"USER#{user_id}", "sk": f"{entries(of)}{job_id}"}
+def entry(job: Job, of: Day) -> Key:
+    prefix = entries(of, test=job.test is not None)
+    return {"pk": f"USER#{job.user_id}", "sk": f"{prefix}{job.job_id}"}
 
 
 def hold(job_id: JobId) -> Key:
@@ -186,12 +208,57 @@ def erasure(erasure_id: ErasureId) -> Key:
     return {"pk": f"ERASURE#{erasure_id}", "sk": "META"}
 
 
+def erased(user_hash: UserHash) -> Key:
+    return {"pk": f"ERASED#{user_hash}", "sk": "META"}
+
+
 def durations_of(backend: str, tier: str) -> str:
     return f"DURATIONS#{backend}#{tier}"
 
 
 def durations(backend: str, tier: str, submitted_at: datetime, job_id: JobId) -> Key:
     return {"pk": durations_of(backend, tier), "sk": f"{sortable(submitted_at)}#{job_id}"}
+
+
+def progress(job_id: JobId) -> Key:
+    return {"pk": f"JOB#{job_id}", "sk": "PROGRESS"}
+
+
+def webhook(webhook_id: WebhookId) -> Key:
+    return {"pk": WEBHOOKS, "sk": webhook_id}
+
+
+def webhook_calls(webhook_id: WebhookId, second: int) -> Key:
+    return {"pk": f"WEBHOOK#{webhook_id}", "sk": f"CALLS#{second}"}
+
+
+def webhook_pause(webhook_id: WebhookId) -> Key:
+    return {"pk": f"WEBHOOK#{webhook_id}", "sk": "PAUSE"}
+
+
+SUBJECTS = {"j": "JOB", "e": "ERASURE", "w": "WEBHOOK"}  # by the first letter of an id
+
+
+def deliveries(chain: Chain) -> tuple[str, str]:
+    """The partition of a chain's deliveries, and the prefix of their sort keys."""
+    return f"{SUBJECTS[chain.subject[0]]}#{chain.subject}", f"DELIVERY#{chain.webhook_id}#"
+
+
+def delivery(of: Delivery) -> Key:
+    """Numbers of the stream have up to 40 digits (StreamRecord, SequenceNumber)."""
+    pk, prefix = deliveries(of.chain)
+    return {"pk": pk, "sk": f"{prefix}{of.order:0>40}#{of.event_id}"}
+
+
+def deliveries_of(webhook_id: WebhookId) -> str:
+    """The partition in the index: all deliveries of a webhook."""
+    return f"WEBHOOK#{webhook_id}"
+
+
+def delivery_of(of: Delivery) -> Key:
+    """In the index: a webhook's deliveries, oldest first."""
+    place = f"{sortable(of.created_at)}#{of.event_id}"
+    return {"gsi1pk": deliveries_of(of.chain.webhook_id), "gsi1sk": place}
 
 
 def sortable(moment: datetime) -> str:

@@ -9,7 +9,7 @@ from likeness.adapters.dynamodb.keys import INDEX
 from likeness.domain.paging import ResultPage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_dynamodb.type_defs import QueryInputTableQueryTypeDef
@@ -66,22 +66,35 @@ def delete_partition(table: Table, *, pk: str, last: str) -> None:
 
 
 def query_index_part(
-    table: Table, *, gsi1pk: str, limit: int, after: str | None, newest_first: bool = False
+    table: Table,
+    *,
+    gsi1pk: str,
+    limit: int,
+    after: str | None,
+    newest_first: bool = False,
+    having: Mapping[str, str] | None = None,
 ) -> ResultPage[dict[str, Any]]:
-    """Return at most `limit` items of one partition of the index, after a sort key."""
+    """Return at most `limit` items of one partition of the index, after a sort key.
+
+    `having`: only items with these attributes.
+    """
     order = "<" if newest_first else ">"
-    found = _pages(
-        table,
-        {
-            "IndexName": INDEX,
-            "KeyConditionExpression": "gsi1pk = :pk"
-            + ("" if after is None else f" AND gsi1sk {order} :after"),
-            "ExpressionAttributeValues": {":pk": gsi1pk}
-            | ({} if after is None else {":after": after}),
-            "ScanIndexForward": not newest_first,
-            "Limit": limit + 1,
-        },
-    )
+    request: QueryInputTableQueryTypeDef = {
+        "IndexName": INDEX,
+        "KeyConditionExpression": "gsi1pk = :pk"
+        + ("" if after is None else f" AND gsi1sk {order} :after"),
+        "ExpressionAttributeValues": {":pk": gsi1pk} | ({} if after is None else {":after": after}),
+        "ScanIndexForward": not newest_first,
+        "Limit": limit + 1,
+    }
+    if having:
+        request["FilterExpression"] = " AND ".join(f"#{name} = :{name}" for name in having)
+        request["ExpressionAttributeNames"] = {f"#{name}": name for name in having}
+        request["ExpressionAttributeValues"] = {
+            **request["ExpressionAttributeValues"],
+            **{f":{name}": value for name, value in having.items()},
+        }
+    found = _pages(table, request)
     return ResultPage.of(found, limit=limit, position=lambda item: str(item["gsi1sk"]))
 
 

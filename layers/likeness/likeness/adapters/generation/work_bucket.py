@@ -87,6 +87,10 @@ class WorkBucket:
             raise Conflict(f"the result of job {job_id}, attempt {attempt} is of another attempt")
         return result
 
+    def report(self, job_id: JobId, attempt: int, progress: GenerationProgress) -> None:
+        content = progress.model_dump_json().encode()
+        self._objects.write(keys.progress(job_id, attempt), content, "application/json")
+
     def progress(self, job_id: JobId, attempt: int) -> GenerationProgress | None:
         """None also for a half-written file: SageMaker copies it at any moment."""
         try:

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from likeness.adapters.aws_errors import domain_errors
-from likeness.events import JOB_STATE_CHANGED, SOURCE
+from likeness.events import SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mypy_boto3_events.client import EventBridgeClient
     from mypy_boto3_sqs.client import SQSClient
 
-    from likeness.events import JobStateChanged, StreamRecord
+    from likeness.events import Event, StreamRecord
 
 PAUSES_S = (0.2, 0.8)  # before the second and third attempt
 
@@ -31,7 +31,7 @@ class EventBridgeBus:
         self._name = name
         self._sleep = sleep
 
-    def publish(self, events: Sequence[JobStateChanged]) -> list[JobStateChanged]:
+    def publish(self, events: Sequence[Event]) -> list[Event]:
         """PutEvents accepts or refuses each entry: only refused ones are sent again."""
         left = self._put(events)
         for pause in PAUSES_S:
@@ -41,14 +41,14 @@ class EventBridgeBus:
             left = self._put(left)
         return left
 
-    def _put(self, events: Sequence[JobStateChanged]) -> list[JobStateChanged]:
+    def _put(self, events: Sequence[Event]) -> list[Event]:
         with domain_errors():
             response = self._client.put_events(
                 Entries=[
                     {
                         "EventBusName": self._name,
                         "Source": SOURCE,
-                        "DetailType": JOB_STATE_CHANGED,
+                        "DetailType": event.type,
                         "Detail": event.model_dump_json(),
                         "Time": event.at,
                     }

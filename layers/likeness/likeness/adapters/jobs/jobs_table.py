@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
 
     from likeness.domain.ids import JobId, UserId
+    from likeness.domain.jobs.job import JobState
     from likeness.domain.review.audit import AuditEvent
     from likeness.ports.runtime import Clock
 
@@ -76,13 +77,22 @@ class JobsTable:
     def get(self, job_id: JobId) -> Job:
         return get(Job, self._table, keys.job(job_id), absent=f"there is no job {job_id}")
 
-    def newest(self, user_id: UserId, *, limit: int, after: str | None = None) -> ResultPage[Job]:
+    def newest(
+        self,
+        user_id: UserId,
+        *,
+        limit: int,
+        after: str | None = None,
+        state: JobState | None = None,
+    ) -> ResultPage[Job]:
+        """The index is read until a page is full: a user has at most some hundred jobs."""
         found = query_index_part(
             self._table,
             gsi1pk=keys.index_of(user_id),
             limit=limit,
             after=after,
             newest_first=True,
+            having={"state": state} if state else None,
         )
         return ResultPage(tuple(record(Job, item) for item in found.items), found.last)
 
@@ -118,6 +128,19 @@ class JobsTable:
             conflict=f"photo {photo.photo_id} of job {photo.job_id} was changed",
         )
 
+    def delete_photo(self, photo: Photo, *, seen: Photo, job: Job) -> None:
+        try:
+            write_all(
+                self._table,
+                put(self._table, self._photo_item(photo), unchanged(seen)),
+                put(self._table, job_item(job), at_version(job.version - 1)),
+            )
+        except ConditionsFailed as race:
+            if photo not in self.photos(photo.job_id):
+                raise ConcurrentChange(
+                    f"photo {photo.photo_id} of job {photo.job_id} was changed"
+                ) from race
+
     def may_look(self, job_id: JobId, *, now: datetime, until: datetime) -> bool:
         """A lost response of a write that is sent again delays the look: `until` passes."""
         with domain_errors():
@@ -127,6 +150,21 @@ class JobsTable:
                     ConditionExpression="attribute_not_exists(pk) OR #until <= :now",
                     ExpressionAttributeNames={"#until": "until"},
                     ExpressionAttributeValues={":now": keys.sortable(now)},
+                )
+            except self._table.meta.client.exceptions.ConditionalCheckFailedException:
+                return False
+        return True
+
+    def save_progress(self, job_id: JobId, *, done: int, total: int, step: int) -> bool:
+        before = total - 1 if done == total else done - step
+        item: dict[str, Any] = {"job_id": job_id, "done": done, "total": total}
+        with domain_errors():
+            try:
+                self._table.put_item(
+                    Item={**keys.progress(job_id), **self._expiry(), **item},
+                    ConditionExpression="attribute_not_exists(#done) OR #done <= :before",
+                    ExpressionAttributeNames={"#done": "done"},
+                    ExpressionAttributeValues={":before": before},
                 )
             except self._table.meta.client.exceptions.ConditionalCheckFailedException:
                 return False

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from likeness.adapters.aws_errors import domain_errors
-from likeness.contracts import EndJobInput, ErasureRef, JobRef
+from likeness.contracts import EndJobInput, ErasureRef, StartJobInput
 from likeness.domain.errors import Conflict, LikenessError
 
 if TYPE_CHECKING:
@@ -28,8 +28,9 @@ class StepFunctions:
         self._state_machine = state_machine
         self._erasure_machine = erasure_machine
 
-    def start(self, job_id: JobId) -> None:
-        self._start(self._state_machine, job_id, JobRef(job_id=job_id))
+    def start(self, job_id: JobId, *, test: bool = False) -> None:
+        message = StartJobInput(job_id=job_id, test=test or None)
+        self._start(self._state_machine, job_id, message)
 
     def resume(self, task_token: str, output: dict[str, Any]) -> None:
         with domain_errors(_late()):
@@ -61,7 +62,9 @@ class StepFunctions:
         """The input contains ids only: Step Functions stores it for 90 days."""
         with domain_errors(), suppress(self._client.exceptions.ExecutionAlreadyExists):
             self._client.start_execution(
-                stateMachineArn=state_machine, name=name, input=message.model_dump_json()
+                stateMachineArn=state_machine,
+                name=name,
+                input=message.model_dump_json(exclude_none=True),
             )
 
 

@@ -22,7 +22,7 @@ from likeness.domain.provenance.credentials import SOURCE_TYPES
 from likeness.ports.provenance import AvatarUrls
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mypy_boto3_s3.client import S3Client
 
@@ -47,6 +47,11 @@ class AvatarBucket:
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             self._pack(ranked, pool.map(lambda avatar: self._publish(avatar, sign), ranked))
 
+    def publish_placeholders(self, avatars: Sequence[Avatar]) -> None:
+        ranked = sorted(avatars, key=lambda avatar: avatar.rank)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            self._pack(ranked, pool.map(self._publish_placeholder, ranked))
+
     def keep(self, kept: Sequence[Avatar], others: Iterable[AvatarId]) -> None:
         """The ZIP is replaced first, because it contains the others."""
         ranked = sorted(kept, key=lambda avatar: avatar.rank)
@@ -65,6 +70,9 @@ class AvatarBucket:
             )
             for avatar_id in avatar_ids
         }
+
+    def thumbnail_url(self, job_id: JobId, avatar_id: AvatarId) -> str:
+        return self._url(job_id, avatar_id, min(WEBP_SIDES), "webp")
 
     def archive_url(self, job_id: JobId) -> str:
         return url(
@@ -95,10 +103,21 @@ class AvatarBucket:
         png = only_pixels(self._drawn(avatar), side=SIDE, xmp=label)
         smaller = webp.scaled(png, WEBP_SIDES, xmp=label)
         png = sign(avatar, png, "image/png")
+        signed = {side: sign(avatar, content, "image/webp") for side, content in smaller.items()}
+        return self._write(avatar, png, signed)
+
+    def _publish_placeholder(self, avatar: Avatar) -> bytes:
+        from likeness.adapters import placeholders  # noqa: PLC0415 - Pillow, only to draw
+
+        png, smaller = placeholders.avatar(
+            avatar.style, avatar.avatar_id, png_side=SIDE, webp_sides=WEBP_SIDES
+        )
+        return self._write(avatar, png, smaller)
+
+    def _write(self, avatar: Avatar, png: bytes, smaller: Mapping[int, bytes]) -> bytes:
         self._objects.write(self._key(avatar, SIDE, "png"), png, "image/png")
         for side, content in smaller.items():
-            signed = sign(avatar, content, "image/webp")
-            self._objects.write(self._key(avatar, side, "webp"), signed, "image/webp")
+            self._objects.write(self._key(avatar, side, "webp"), content, "image/webp")
         return png
 
     def _drawn(self, avatar: Avatar) -> bytes:

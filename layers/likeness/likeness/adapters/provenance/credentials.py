@@ -26,6 +26,9 @@ SETTINGS = {
     "verify": {"verify_trust": True, "remote_manifest_fetch": False, "ocsp_fetch": False},
     "builder": {"thumbnail": {"enabled": False}},
 }
+# "Standard Status Codes" of the C2PA specification: the certificate has ended, so no trusted
+# authority vouches for it.
+EXPIRED, UNTRUSTED = "signingCredential.expired", "signingCredential.untrusted"
 NOT_ALLOWED = {"use": "notAllowed"}
 TRAINING = ("ai_generative_training", "ai_training", "data_mining", "ai_inference")
 
@@ -110,6 +113,13 @@ def manifest(claim: Claim) -> dict[str, Any]:
 
 
 def _reading(state: str | None, store: dict[str, Any]) -> CredentialsReading:
+    """c2pa does not follow an ended certificate to our root, so its claim is not used.
+
+    Of an unchanged picture it then reports no other failure than these two.
+    """
+    failures = {one["code"] for one in store.get("validation_status") or []}
+    if EXPIRED in failures and failures <= {EXPIRED, UNTRUSTED}:
+        return CredentialsReading(trust=Trust.EXPIRED)
     if state != "Trusted":
         return CredentialsReading(trust=Trust.OTHERS if state == "Valid" else Trust.INVALID)
     assertions = store["manifests"][store["active_manifest"]]["assertions"]

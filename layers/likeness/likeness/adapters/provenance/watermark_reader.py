@@ -21,11 +21,14 @@ LEVELS = 127.5
 
 
 class RivaganReader:
-    def read(self, jpeg: bytes) -> list[WatermarkId]:
+    def read(self, jpeg: bytes, *, mirrored: bool = False) -> list[WatermarkId]:
         with Image.open(BytesIO(jpeg), formats=["JPEG"]) as picture:
             small = picture.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BOX)
         half = SIDE // 2
-        planes = np.asarray(small, np.float32).reshape(2, half, 2, half, 3)
+        pixels = np.asarray(small, np.float32)
+        if mirrored:
+            pixels = pixels[:, ::-1]
+        planes = pixels.reshape(2, half, 2, half, 3)
         quarters = planes.transpose(0, 2, 4, 1, 3).reshape(4, 3, half, half) / LEVELS - 1
         (scores,) = _session().run(None, {"frame": quarters})
         return read_watermarks(scores.tolist())

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.dynamodb import keys
 from likeness.adapters.dynamodb.items import NEW, fields, find, put_if
 from likeness.domain.provenance.credentials import WatermarkRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from mypy_boto3_dynamodb.service_resource import Table
 
@@ -33,6 +35,20 @@ class WatermarksTable:
             stored=stored,
             conflict=f"another avatar has watermark {published.watermark}",
         )
+
+    def revoke(self, watermarks: Iterable[WatermarkId]) -> None:
+        for watermark in watermarks:
+            with (
+                domain_errors(),
+                suppress(self._table.meta.client.exceptions.ConditionalCheckFailedException),
+            ):
+                self._table.update_item(
+                    Key=keys.watermark(watermark),
+                    UpdateExpression="SET #revoked = :true",
+                    ConditionExpression="attribute_exists(pk)",
+                    ExpressionAttributeNames={"#revoked": "revoked"},
+                    ExpressionAttributeValues={":true": True},
+                )
 
     def find(self, watermarks: Sequence[WatermarkId]) -> WatermarkRecord | None:
         found = (self._find(watermark) for watermark in watermarks)

@@ -1,4 +1,4 @@
-"""Smaller WebP copies of an avatar. Only this adapter and `pictures` need Pillow."""
+"""Smaller WebP copies of an avatar. Other users of Pillow: `placeholders` and `pictures`."""
 
 from collections.abc import Iterable, Mapping
 from io import BytesIO

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from likeness.domain.errors import ConsentNotInForce, Invalid
 from likeness.domain.jobs.job import Consent
+from likeness.domain.moment import CLOCKS_DIFFER
 
 VERSION = re.compile(r"([0-9]{4}-[0-9]{2})(-[0-9]{2})?")  # a month or a day
-CLOCKS_DIFFER = timedelta(minutes=5)  # of the app and of this service, at most
 
 ConsentVersions = Mapping[str, datetime]  # when each begins
 

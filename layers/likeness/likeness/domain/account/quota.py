@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import NewType, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AwareDatetime, Field
 
-from likeness.domain.errors import Conflict, Invalid, OverQuota
+from likeness.domain.account.time_zones import current_name, rules
+from likeness.domain.errors import Conflict, OverQuota
 from likeness.domain.ids import JobIdField
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
@@ -18,19 +18,8 @@ ZONE_CHANGE_INTERVAL = timedelta(days=30)  # minimum time between two changes
 Day = NewType("Day", str)  # ISO date in the user's time zone, "2026-11-22"
 
 
-def zone_info(name: str) -> ZoneInfo:
-    """Raises Invalid if there is no IANA time zone of that name."""
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:
-        raise Invalid(
-            f"time_zone {name!r} is not an IANA time zone: send one like 'Europe/Berlin'",
-            field="/body/time_zone",
-        ) from unknown
-
-
 def day_of(now: datetime, time_zone: str) -> Day:
-    return Day(now.astimezone(zone_info(time_zone)).date().isoformat())
+    return Day(now.astimezone(rules(time_zone)).date().isoformat())
 
 
 def midnight_after(day: Day, time_zone: str) -> datetime:
@@ -40,7 +29,7 @@ def midnight_after(day: Day, time_zone: str) -> datetime:
     forward at midnight, the day begins at the first existing local time.
     """
     tomorrow = date.fromisoformat(day) + timedelta(days=1)
-    return datetime.combine(tomorrow, time(), zone_info(time_zone)).astimezone(UTC)
+    return datetime.combine(tomorrow, time(), rules(time_zone)).astimezone(UTC)
 
 
 class ReservedDay(Record):
@@ -65,11 +54,14 @@ class UserZone(Record):
         default=None,
         description="last day counted in the previous zone; this zone applies after it",
     )
+    previous: str | None = Field(
+        default=None, description="the zone of `before`; None: not known any more, after an erasure"
+    )
 
     @classmethod
     def first(cls, name: str, now: datetime, reserved: ReservedDay | None = None) -> Self:
         """The zone of a user's first job. An erased user may have `reserved` a day before."""
-        return cls(name=name, fixed_at=now, before=reserved)
+        return cls(name=current_name(name), fixed_at=now, before=reserved)
 
     def day(self, now: datetime) -> Day:
         if self.before is None:
@@ -85,12 +77,36 @@ class UserZone(Record):
             return self.before.ends_at
         return midnight_after(today, self.name)
 
+    def today(self, now: datetime) -> ReservedDay:
+        return ReservedDay(day=self.day(now), ends_at=self.next_day_begins(now))
+
     def changed_to(self, name: str, now: datetime) -> Self:
-        """Returns the zone after a request to change it; unchanged if it is too early."""
-        if name == self.name or now < self.fixed_at + ZONE_CHANGE_INTERVAL:
+        """Returns the zone after a request to change it; unchanged if it is too early.
+
+        Another name of the same zone is no change. Raises Invalid for an unknown name.
+        """
+        if current_name(name) == current_name(self.name) or now < self.fixed_until:
             return self
-        today = ReservedDay(day=self.day(now), ends_at=self.next_day_begins(now))
-        return type(self)(name=name, fixed_at=now, before=today)
+        return type(self)(
+            name=current_name(name),
+            fixed_at=now,
+            before=self.today(now),
+            previous=self.in_force(now),
+        )
+
+    @property
+    def fixed_until(self) -> datetime:
+        """A request for another zone has no effect before."""
+        return self.fixed_at + ZONE_CHANGE_INTERVAL
+
+    def waits_until(self, now: datetime) -> datetime | None:
+        """Returns from when this zone applies; None if it does."""
+        waits = self.previous and self.before and now < self.before.ends_at
+        return self.before.ends_at if self.before and waits else None
+
+    def in_force(self, now: datetime) -> str:
+        """Returns the name of the zone in which the day is counted now."""
+        return current_name((self.previous if self.waits_until(now) else None) or self.name)
 
 
 # A grant late in the day would be of little use: from 18:00 on it is for the next day.

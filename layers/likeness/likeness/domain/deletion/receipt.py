@@ -16,8 +16,14 @@ PUBLISHED = ("avatars",)
 EVERYWHERE = (*PHOTOS, *WORK, *DRAWN, *PUBLISHED)
 
 
+RETAINED = (
+    "The job's record, without pictures, until 90 days after it was opened, and the entry of its "
+    "quota day: deleting avatars does not return the day."
+)
+
+
 class DeletionState(StrEnum):
-    PENDING = "pending"  # overdue, and not verified
+    PENDING = "pending"  # overdue, or the user asked for it, and not verified
     DELETED = "deleted"  # verified by listing, receipt signed
     HELD = "held"  # legal hold; no further details
 
@@ -65,7 +71,10 @@ class CheckedPlace(Record):
 
 
 class Receipt(Record):
-    """Signed after a job's photos are deleted. Contains the job id, no personal data."""
+    """Signed after a job's photos are deleted, and again after its avatars are.
+
+    Contains the job id, no personal data.
+    """
 
     schema_version: Literal[1] = 1
     issuer: str
@@ -75,6 +84,9 @@ class Receipt(Record):
     issued_at: AwareDatetime
     objects: tuple[ReceiptObject, ...] = ()
     checked: tuple[CheckedPlace, ...] = ()
+    retained: str | None = Field(
+        default=None, description="what is still stored, and for how long; null under a legal hold"
+    )
 
 
 class ErasureReceipt(Record):

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, Field
 
 from likeness.domain.errors import Invalid, TierClosed, TierLimit, UnknownStyle
 from likeness.domain.ids import StyleId, StyleIdField
+from likeness.domain.moment import CLOCKS_DIFFER
 from likeness.domain.record import Record
 
 
@@ -36,10 +37,17 @@ class Plus(Record):
     source: str = Field(min_length=1, max_length=64)
     effective_at: AwareDatetime = Field(description="when billing decided this; the newest wins")
 
+    def is_decided(self, now: datetime) -> bool:
+        """Whether billing may have decided it by now. A decision of the future has no effect."""
+        return self.effective_at <= now + CLOCKS_DIFFER
+
+    def is_active(self, now: datetime) -> bool:
+        return self.is_decided(now) and now < self.expires_at
+
 
 def tier_of(plus: Plus | None, tiers: Mapping[str, Tier], now: datetime) -> Tier:
-    """Returns Plus until it expires, else Lite."""
-    return tiers["plus" if plus is not None and now < plus.expires_at else "lite"]
+    """Returns Plus while it is active, else Lite."""
+    return tiers["plus" if plus is not None and plus.is_active(now) else "lite"]
 
 
 def check_styles(styles: Iterable[StyleId], cards: Mapping[StyleId, StyleCard]) -> None:

@@ -10,7 +10,16 @@ from pydantic import AwareDatetime, Field, StringConstraints
 from likeness.domain.account.age import AgeAssurance
 from likeness.domain.account.quota import Day
 from likeness.domain.errors import AlreadySubmitted, Conflict, JobEnded, JobRunning
-from likeness.domain.ids import JobId, JobIdField, StyleIdField, UserHash, UserIdField
+from likeness.domain.ids import (
+    AvatarIdField,
+    JobId,
+    JobIdField,
+    StyleIdField,
+    UserHash,
+    UserIdField,
+)
+from likeness.domain.jobs.failure import FailureKind
+from likeness.domain.jobs.test_plan import TestPlan
 from likeness.domain.moment import Moment
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record, Versioned
@@ -47,16 +56,6 @@ class JobState(StrEnum):
     CANCELLED = "cancelled"
     EXPIRED = "expired"  # not submitted in time, or not reviewed in time
     FAILED = "failed"  # our fault
-
-
-class FailureKind(StrEnum):
-    """Cause of a failed job."""
-
-    GPU = "gpu"  # the generation backend failed
-    CAPACITY = "capacity"  # no instance was available
-    TIMEOUT = "timeout"  # a time limit was exceeded
-    MODERATION = "moderation"  # the detector's version was not accepted in time
-    INTERNAL = "internal"
 
 
 BAD_ENDS = frozenset({JobState.REFUSED, JobState.CANCELLED, JobState.EXPIRED, JobState.FAILED})
@@ -103,6 +102,7 @@ class Job(Versioned):
     user_id: UserIdField
     user_hash: UserHash = Field(description="keyed hash of the user id, for quota days")
     metadata: Metadata = {}
+    test: TestPlan | None = Field(default=None, description="set: a test job")
     state: JobState = JobState.OPEN
     reason: Reason | None = None
     failure: FailureKind | None = None
@@ -121,6 +121,14 @@ class Job(Versioned):
     photos_left_out: int = Field(default=0, ge=0, description="by moderation")
     photos_deleted_at: AwareDatetime | None = None
     avatars_expire_at: AwareDatetime | None = None
+    avatars_shown: int = Field(default=0, ge=0, description="published, and kept by the user")
+    cover: AvatarIdField | None = Field(default=None, description="the best of them")
+    avatars_deletion_asked_at: AwareDatetime | None = Field(
+        default=None, description="by the user; none is shown any more"
+    )
+    avatars_deleted_at: AwareDatetime | None = Field(
+        default=None, description="verified by listing, after the user asked for it"
+    )
     timeline: tuple[TimelineEntry, ...] = ()
 
     @property
@@ -130,6 +138,15 @@ class Job(Versioned):
     @property
     def ended_at(self) -> datetime:
         return self.timeline[-1].at
+
+    def shows_avatars(self, now: datetime) -> bool:
+        """Not from the moment they expire, even if the bucket deletes them later."""
+        expired = self.avatars_expire_at is not None and now >= self.avatars_expire_at
+        return (
+            self.state is JobState.COMPLETED
+            and self.avatars_deletion_asked_at is None
+            and not expired
+        )
 
     @property
     def min_avatars(self) -> int:

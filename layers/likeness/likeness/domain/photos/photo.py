@@ -92,7 +92,11 @@ class PhotoState(StrEnum):
     CHECKING = "checking"  # its upload is being inspected, or the inspection was requested
     ACCEPTED = "accepted"
     REFUSED = "refused"
+    DELETED = "deleted"  # by the user, before submission
     LEFT_OUT = "left_out"  # after submission: not used, and deleted; the job goes on without it
+
+
+NOT_STORED = frozenset({PhotoState.REFUSED, PhotoState.DELETED})  # by the end of its inspection
 
 
 class InspectionLease(Record):
@@ -156,6 +160,13 @@ class Photo(Record):
     def awaited(self) -> "Photo":
         """Returns the photo in the state in which its presigned POST was created."""
         return Photo(job_id=self.job_id, photo_id=self.photo_id, content_type=self.content_type)
+
+    def deleted(self) -> "Photo":
+        """Returns the photo as the user deleted it: the receipt needs when its upload was read."""
+        seen = {"etag": self.etag, "uploaded_at": self.uploaded_at}
+        return self.awaited().model_copy(
+            update={"state": PhotoState.DELETED, "inspected_at": self.inspected_at} | seen
+        )
 
     def refused(self, problem: PhotoProblem, at: datetime) -> "Photo":
         """Returns the photo with the verdict only: measurements are removed."""

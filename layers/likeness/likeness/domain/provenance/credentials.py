@@ -52,6 +52,9 @@ class WatermarkRecord(Record):
     style: StyleIdField
     engine: str
     made_at: AwareDatetime
+    revoked: bool = Field(
+        default=False, description="deleted by the user's choice, or because the user was erased"
+    )
 
 
 class Trust(StrEnum):
@@ -59,6 +62,7 @@ class Trust(StrEnum):
 
     TRUSTED = "trusted"  # signed with our certificate chain and unchanged
     OTHERS = "others"  # valid, signed by another issuer
+    EXPIRED = "expired"  # unchanged, but the signer's certificate has ended
     INVALID = "invalid"  # malformed, or changed after signing
     NONE = "none"
 

@@ -10,13 +10,14 @@ Decoding is maximum likelihood with soft decisions: all 2048 codewords are corre
 reader's scores. No library for such codes decodes softly: see docs/decisions/035.
 
 False positives: ids are random, so every reading of a foreign picture decodes to
-`CANDIDATES` ids of 44 bits, and one of N avatars has such an id with a probability of at most
+`CANDIDATES` ids of 44 bits. A picture is read twice, as it is and mirrored, and one of N avatars
+has such an id with a probability of at most
 
-    CANDIDATES * N / 2**44                       (2.8e-7 for a million avatars)
+    2 * CANDIDATES * N / 2**44                         (5.7e-7 for a million avatars)
 
 The scores differ from an id in at most `MAX_WRONG` of 128 bits with a probability of at most
 
-    N * sum(C(128, i) for i <= MAX_WRONG) / 2**128     (6.5e-4 for a million avatars)
+    2 * N * sum(C(128, i) for i <= MAX_WRONG) / 2**128     (1.3e-3 for a million avatars)
 
 Both bounds hold, so the smaller one applies. `MAX_WRONG` is the mean of 128 fair coins minus six
 standard deviations (64 - 6 * sqrt(32) = 30): a reading with more wrong bits is rejected.

@@ -42,6 +42,11 @@ class Appeal(Versioned):
     photos: tuple[AppealedPhoto, ...] = Field(min_length=1)
 
     @property
+    def undecided(self) -> bool:
+        """Its files are in use."""
+        return self.state in {AppealState.OPEN, AppealState.IN_REVIEW}
+
+    @property
     def complete(self) -> bool:
         return all(photo.match for photo in self.photos)
 

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from likeness.api.app import QuotaView
 from likeness.domain.account.quota import UserZone
 from likeness.domain.ids import UserId
-from likeness.domain.jobs.catalogue import Tier, tier_of
+from likeness.domain.jobs.catalogue import Tier
+from likeness.domain.jobs.test_plan import TestPlan, counted_as, job_tier, quota_day
 from likeness.ports.account import KeyedHash, Ledger, Users
 from likeness.ports.runtime import Clock
 from likeness.presenters.account import quota_view
@@ -19,13 +20,25 @@ def get_quota(
     keyed_hash: KeyedHash,
     clock: Clock,
     tiers: Mapping[str, Tier],
+    test: TestPlan | None = None,
 ) -> QuotaView:
-    """The time zone of a user without a job is UTC."""
+    """The time zone of a user without a job is UTC. For a `test` job: of the day in its plan.
+
+    The limit is that of the tier now: Plus that begins in the middle of a day adds what its tier
+    has more, and Plus that ends leaves no job if more were used than the other tier has.
+    """
     now = clock.now()
     profile = users.profile(user_id)
-    user_hash = keyed_hash.user(user_id)
+    user_hash = keyed_hash.user(counted_as(user_id, test))
     zone = profile.zone or UserZone.first("UTC", now, ledger.last_reserved(user_hash))
-    tier = tier_of(profile.plus, tiers, now)
-    day = zone.day(now)
-    used = ledger.used(user_hash, day)
-    return quota_view(zone, tier, used, ledger.entries(user_id, day), now)
+    today = quota_day(test, zone, now) or zone.today(now)
+    return quota_view(
+        profile,
+        zone,
+        today,
+        job_tier(test, profile.plus, tiers, now),
+        tiers,
+        used=ledger.used(user_hash, today.day),
+        entries=ledger.entries(user_id, today.day, test=test is not None),
+        now=now,
+    )

@@ -1,13 +1,32 @@
 """Set a user's Plus entitlement. Messages from billing may be repeated and reordered."""
 
 from likeness.api.app import PlusView, SetPlus
+from likeness.domain.errors import Invalid
 from likeness.domain.ids import UserId
 from likeness.domain.jobs.catalogue import Plus
-from likeness.ports.account import Users
+from likeness.ports.account import KeyedHash, Users
 from likeness.ports.runtime import Clock
 
 
-def set_plus(user_id: UserId, request: SetPlus, *, users: Users, clock: Clock) -> PlusView:
-    """The message with the latest effective time is in force, in any order of arrival."""
-    entitlement = users.entitle(user_id, Plus(**request.model_dump()))
-    return PlusView(active=clock.now() < entitlement.expires_at, **entitlement.model_dump())
+def set_plus(
+    user_id: UserId, request: SetPlus, *, users: Users, keyed_hash: KeyedHash, clock: Clock
+) -> PlusView:
+    """The message with the latest effective time is in force, in any order of arrival.
+
+    After an erasure, a message that was decided before it stores nothing. One that was decided
+    after it is of a user who uses the id again, and is stored.
+    """
+    now = clock.now()
+    plus = Plus(**request.model_dump())
+    if not plus.is_decided(now):
+        raise Invalid(
+            "effective_at is in the future: send when billing decided this",
+            field="/body/effective_at",
+        )
+    stored = users.entitle(user_id, plus, user_hash=keyed_hash.user(user_id), now=now)
+    in_force = stored or plus
+    return PlusView(
+        active=stored is not None and stored.is_active(now),
+        erased=stored is None,
+        **in_force.model_dump(),
+    )

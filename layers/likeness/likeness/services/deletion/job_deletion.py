@@ -1,11 +1,13 @@
 """Deletion of one job's files, for all use cases."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from likeness.domain.deletion.receipt import Deletion, DeletionState
+from likeness.domain.deletion.receipt import Deletion, DeletionState, StoredObject
 from likeness.domain.errors import NotDeleted, Unavailable
 from likeness.domain.ids import JobId, PhotoId
+from likeness.domain.photos.photo import Photo
 from likeness.ports.deletion import Deletions, JobFiles, LeftoverListing
 from likeness.ports.runtime import Clock, Metrics
 
@@ -38,11 +40,17 @@ class JobDeletion:
         Returns how many.
         """
         found = self.files.inventory(job_id, places, photo=photo)
+        with self.recorded(job_id, found):
+            self.files.delete(job_id, places, photo=photo)
+        return len(found)
+
+    @contextmanager
+    def recorded(self, job_id: JobId, found: Sequence[StoredObject]) -> Iterator[None]:
+        """Record objects for the receipt: that they exist, and once the block has deleted them."""
         self.deletions.add_objects(job_id, found)
-        self.files.delete(job_id, places, photo=photo)
+        yield
         gone = {"deleted_at": self.clock.now()}
         self.deletions.add_objects(job_id, [one.model_copy(update=gone) for one in found])
-        return len(found)
 
     def verify(self, job_id: JobId, places: Sequence[str]) -> None:
         """Verify with an independent listing that no files are left. Raises NotDeleted."""
@@ -61,3 +69,22 @@ class JobDeletion:
             )
         except Unavailable:
             return
+
+
+def deleted_objects(
+    job_id: JobId, photos: Iterable[Photo], deletions: Deletions
+) -> list[StoredObject]:
+    """Return what was deleted of a job: the uploads that were read, and what `delete` recorded."""
+    return [*_uploads(photos), *deletions.objects(job_id)]
+
+
+def _uploads(photos: Iterable[Photo]) -> Iterator[StoredObject]:
+    """The uploads that InspectPhoto deleted once it had read them."""
+    for photo in photos:
+        if photo.etag and photo.inspected_at:
+            yield StoredObject(
+                name=f"uploads/{photo.photo_id}",
+                etag=photo.etag,
+                created_at=photo.uploaded_at,
+                deleted_at=photo.inspected_at,
+            )

@@ -1,21 +1,22 @@
 """Signed receipts of deletions: which files of a job are gone, and which places were checked."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from likeness.domain.deletion.receipt import (
+    RETAINED,
     CheckedPlace,
     Deletion,
     DeletionState,
     Receipt,
     ReceiptObject,
-    StoredObject,
 )
 from likeness.domain.ids import JobId
 from likeness.domain.photos.photo import Photo
 from likeness.ports.account import KeyedHash
 from likeness.ports.deletion import Deletions, Signer
+from likeness.services.deletion.job_deletion import deleted_objects
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class JobReceipts:
         self, job_id: JobId, photos: Iterable[Photo], checked: Sequence[str], now: datetime
     ) -> None:
         """Sign and store which files are gone, and that no file is left in the `checked` places."""
-        gone = [*_uploads(photos), *self.deletions.objects(job_id)]
+        gone = deleted_objects(job_id, photos, self.deletions)
         hashes = self.keyed_hash.objects(job_id, [f"{one.name}:{one.etag}" for one in gone])
         objects = tuple(
             ReceiptObject(
@@ -68,19 +69,8 @@ class JobReceipts:
             issued_at=now,
             objects=objects,
             checked=checked,
+            retained=RETAINED if state is DeletionState.DELETED else None,
         )
         signed = self.signer.sign(receipt)
         before = self.deletions.get(job_id) or Deletion(job_id=job_id, state=state)
         self.deletions.save(before.model_copy(update={"state": state, "receipt": signed}))
-
-
-def _uploads(photos: Iterable[Photo]) -> Iterator[StoredObject]:
-    """The uploads that InspectPhoto deleted once it had read them."""
-    for photo in photos:
-        if photo.etag and photo.inspected_at:
-            yield StoredObject(
-                name=f"uploads/{photo.photo_id}",
-                etag=photo.etag,
-                created_at=photo.uploaded_at,
-                deleted_at=photo.inspected_at,
-            )

@@ -1,16 +1,25 @@
-"""Prove that a job's photos are gone: delete leftovers, verify, sign a receipt."""
+"""Prove that a job's photos, or all its files, are gone: delete, verify, sign a receipt."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import datetime
 
 from likeness.contracts import ProveDeletionResult
-from likeness.domain.deletion.receipt import DRAWN, EVERYWHERE, PHOTOS, WORK, DeletionState
+from likeness.domain.deletion.receipt import (
+    DRAWN,
+    EVERYWHERE,
+    PHOTOS,
+    PUBLISHED,
+    WORK,
+    DeletionState,
+)
 from likeness.domain.deletion.retention import Retention
 from likeness.domain.errors import Conflict, NotFound, Unavailable
 from likeness.domain.ids import JobId
 from likeness.domain.jobs.job import Job, JobState
 from likeness.ports.deletion import Deadlines
 from likeness.ports.jobs import Jobs, Workflow
+from likeness.ports.review import Appeals
 from likeness.ports.runtime import Clock
 from likeness.services.deletion.job_deletion import JobDeletion
 from likeness.services.deletion.job_receipts import JobReceipts
@@ -21,6 +30,7 @@ def prove_deletion(
     *,
     overdue: bool,
     jobs: Jobs,
+    appeals: Appeals,
     deletion: JobDeletion,
     receipts: JobReceipts,
     workflow: Workflow,
@@ -55,8 +65,16 @@ def prove_deletion(
             if job and not receipts.is_issued(job_id, DeletionState.HELD):
                 receipts.issue_hold(job_id, clock.now())
         else:
+            appeal = None if overdue else appeals.get(job_id)
+            contested = appeal is not None and appeal.undecided
             objects = _delete(
-                job_id, job, jobs=jobs, deletion=deletion, receipts=receipts, clock=clock
+                job_id,
+                job,
+                contested=contested,
+                jobs=jobs,
+                deletion=deletion,
+                receipts=receipts,
+                clock=clock,
             )
     except Unavailable:
         deletion.mark_pending(job_id)
@@ -72,29 +90,56 @@ def _delete(
     job_id: JobId,
     job: Job | None,
     *,
+    contested: bool,
     jobs: Jobs,
     deletion: JobDeletion,
     receipts: JobReceipts,
     clock: Clock,
 ) -> int:
-    """Delete, verify, and sign a receipt: once, and again if new files were found."""
+    """Delete, verify, and sign a receipt: once, and again if more was deleted.
+
+    The user may ask for the deletion of the avatars at the same time: then it starts again, so that
+    the last receipt names them.
+    """
     if job is None:
         objects = deletion.files.delete(job_id, EVERYWHERE)
         deletion.verify(job_id, EVERYWHERE)
         return objects
-    finished = job.state is JobState.COMPLETED
-    places = (*PHOTOS, *WORK, *DRAWN) if finished else EVERYWHERE  # the user has the avatars
-    objects = deletion.delete(job_id, places)
-    deletion.verify(job_id, places)
-    if deletion.is_preserved(job_id):
-        if not receipts.is_issued(job_id, DeletionState.HELD):
-            receipts.issue_hold(job_id, clock.now())
-        return objects
-    if objects or not receipts.is_issued(job_id, DeletionState.DELETED):
-        receipts.issue(job_id, jobs.photos(job_id), places, clock.now())
-    if job.photos_deleted_at is None:
-        jobs.save(job.change(photos_deleted_at=clock.now()))
-    return objects
+    objects, again = 0, False
+    while True:
+        places = _places(job, contested=contested)
+        found = deletion.delete(job_id, places)
+        deletion.verify(job_id, places)
+        objects += found
+        if deletion.is_preserved(job_id):
+            if not receipts.is_issued(job_id, DeletionState.HELD):
+                receipts.issue_hold(job_id, clock.now())
+            return objects
+        proven = _proven(job, places, clock)
+        if found or proven or again or not receipts.is_issued(job_id, DeletionState.DELETED):
+            receipts.issue(job_id, jobs.photos(job_id), places, clock.now())
+        if proven:
+            jobs.save(job.change(**proven))
+        asked = job.avatars_deletion_asked_at
+        job, again = jobs.get(job_id), True
+        if job.avatars_deletion_asked_at == asked:
+            return objects
+
+
+def _places(job: Job, *, contested: bool) -> tuple[str, ...]:
+    """Not the avatars that the user has, and not the photos of an appeal that is not decided."""
+    shown = job.state is JobState.COMPLETED and job.avatars_deletion_asked_at is None
+    return (*(() if contested else PHOTOS), *WORK, *DRAWN, *(() if shown else PUBLISHED))
+
+
+def _proven(job: Job, places: Sequence[str], clock: Clock) -> dict[str, datetime]:
+    """Return what the job does not say yet: since when photos and avatars are gone."""
+    proven = {}
+    if job.photos_deleted_at is None and set(PHOTOS) <= set(places):
+        proven["photos_deleted_at"] = clock.now()
+    if job.avatars_deletion_asked_at and job.avatars_deleted_at is None:
+        proven["avatars_deleted_at"] = clock.now()
+    return proven
 
 
 def _close_schedule(

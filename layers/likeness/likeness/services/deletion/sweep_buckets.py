@@ -9,7 +9,6 @@ from likeness.domain.deletion.retention import Retention, SweepFinding, classify
 from likeness.domain.errors import NotFound
 from likeness.domain.ids import JobId
 from likeness.domain.jobs.job import JobState
-from likeness.domain.review.appeal import AppealState
 from likeness.ports.deletion import BucketObject, Buckets, Deletions
 from likeness.ports.jobs import Jobs
 from likeness.ports.review import Appeals
@@ -91,6 +90,6 @@ def _places(job_id: JobId, jobs: Jobs, deletions: Deletions, appeals: Appeals) -
     if not job.ended:
         return frozenset(EVERYWHERE)
     appeal = appeals.get(job_id)
-    contested = appeal is not None and appeal.state in {AppealState.OPEN, AppealState.IN_REVIEW}
-    published = job.state is JobState.COMPLETED
+    contested = appeal is not None and appeal.undecided
+    published = job.state is JobState.COMPLETED and job.avatars_deletion_asked_at is None
     return frozenset((*(PHOTOS if contested else ()), *(PUBLISHED if published else ())))

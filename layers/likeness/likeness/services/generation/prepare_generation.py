@@ -1,7 +1,6 @@
 """Write the generation order for the container: photos, styles, avatars and seeds."""
 
 import hashlib
-from collections.abc import Iterable
 
 from likeness.contracts import (
     AttemptRef,
@@ -18,7 +17,7 @@ from likeness.domain.moderation import Outcome
 from likeness.domain.photos.photo import Photo, PhotoState
 from likeness.domain.photos.photo_choice import weights
 from likeness.domain.provenance.watermark import watermark_of
-from likeness.domain.review.case import Review, ReviewKind, ReviewState
+from likeness.domain.review.case import ReviewKind, ReviewState
 from likeness.ports.generation import Work
 from likeness.ports.jobs import Jobs
 from likeness.ports.review import Reviews
@@ -41,13 +40,12 @@ def prepare_generation(
 ) -> AttemptRef:
     """Idempotent: the same order for the same attempt. Raises JobHeld while a case is held."""
     job = jobs.get(job_id)
-    cases = reviews.for_job(job_id)
-    if any(review.state is ReviewState.HELD for review in cases):
+    if any(review.state is ReviewState.HELD for review in reviews.for_job(job_id)):
         raise JobHeld(f"job {job_id} waits for a lead: nothing is drawn")
     replayed = job.state is JobState.GENERATING and job.attempt == attempt
     if not replayed:
         job = job.move(JobState.GENERATING, clock.now(), attempt=attempt)
-    approved = _approved_by_hand(job, cases)
+    approved = approved_by_hand(job, reviews)
     photos = [photo for photo in jobs.photos(job_id) if may_be_used(photo, approved)]
     if not photos:
         raise Conflict(f"no photo of job {job_id} passed moderation")
@@ -107,11 +105,11 @@ def orders(job: Job, attempt: int) -> list[AvatarOrder]:
     ]
 
 
-def _approved_by_hand(job: Job, cases: Iterable[Review]) -> bool:
+def approved_by_hand(job: Job, reviews: Reviews) -> bool:
     """Return whether a moderator approved the job's review, and no second opinion refused it."""
     if not any(moment.state is JobState.IN_REVIEW for moment in job.timeline):
         return False
-    decided = {review.kind: review.state for review in cases}
+    decided = {review.kind: review.state for review in reviews.for_job(job.job_id)}
     approved = decided.get(ReviewKind.PHOTOS) is ReviewState.APPROVED
     return approved and decided.get(ReviewKind.SECOND) is not ReviewState.REFUSED
 

@@ -1,35 +1,101 @@
-"""Publish each change of a job's state as an event, in the order of the table's stream."""
+"""Publish each change that is an event, in the order of the table's stream."""
 
 from collections.abc import Iterator, Sequence
 
-from likeness.domain.errors import Unavailable
-from likeness.events import StreamRecord
-from likeness.ports.jobs import EventBus, EventDeadLetters
+from likeness.domain.errors import NotFound, Unavailable
+from likeness.domain.ids import JobId
+from likeness.domain.webhooks.webhook import Webhook
+from likeness.events import Event, Owner, StreamRecord
+from likeness.ports.jobs import EventBus, EventDeadLetters, Jobs
+from likeness.ports.runtime import Clock
+from likeness.ports.webhooks import Deliveries, DeliveryQueue, Webhooks
+from likeness.services.webhooks.delivery_record import new_delivery
 
 AT_ONCE = 10  # entries that PutEvents takes
+# Bytes: a request has 256 KB at most ("Calculating PutEvents event entry size"), a job's metadata
+# may have 40.
+MAX_BYTES = 200_000
 
 
 def announce_changes(
-    changes: Sequence[StreamRecord], *, bus: EventBus, dead_letters: EventDeadLetters
+    changes: Sequence[StreamRecord],
+    *,
+    jobs: Jobs,
+    bus: EventBus,
+    dead_letters: EventDeadLetters,
+    webhooks: Webhooks,
+    deliveries: Deliveries,
+    queue: DeliveryQueue,
+    clock: Clock,
 ) -> str | None:
     """Publish the changes. Returns the sequence number from which to read again, or None.
 
-    Publishing stops at the first refused change, and no call contains two changes of one job, so
-    a job's events are published in order. A change that cannot be read goes to the dead-letter
-    queue and does not block the stream: a retry would not help.
+    Publishing stops at the first refused change, and no call contains two changes of one subject,
+    so a job's events are published in order. A change that cannot be read goes to the dead-letter
+    queue and does not block the stream: a retry would not help. Deliveries to webhooks are stored
+    before the bus gets the event: storing them again has no effect, and publishing has.
     """
-    for wave in _waves(changes):
-        events = {change.sequence: change.event for change in wave if change.event}
+    if not changes:
+        return None
+    try:
+        owned = _owned(changes, jobs)
+        receivers = webhooks.every() if any(change.event for change in owned) else []
+    except Unavailable:
+        return changes[0].sequence
+    for wave in _waves(owned):
+        events = [(change.sequence, change.event) for change in wave if change.event]
         try:
             for change in wave:
-                if change.event is None:
+                if change.fault:
                     dead_letters.put(change)
-            refused = bus.publish(list(events.values())) if events else []
+            _deliver(events, receivers, deliveries=deliveries, queue=queue, clock=clock)
+            refused = bus.publish([event for _, event in events]) if events else []
         except Unavailable:
             return wave[0].sequence
         if refused:
-            return next(sequence for sequence, event in events.items() if event in refused)
+            return next(sequence for sequence, event in events if event in refused)
     return None
+
+
+def _owned(changes: Sequence[StreamRecord], jobs: Jobs) -> list[StreamRecord]:
+    """The changes with complete events. Those of a job that was erased are left out."""
+    owners: dict[JobId, Owner | None] = {}
+    found = []
+    for change in changes:
+        draft = change.draft
+        if draft is None:
+            found.append(change)
+            continue
+        if draft.job_id not in owners:
+            owners[draft.job_id] = _owner(draft.job_id, jobs)
+        if owner := owners[draft.job_id]:
+            found.append(StreamRecord(sequence=change.sequence, event=draft.of(owner)))
+    return found
+
+
+def _owner(job_id: JobId, jobs: Jobs) -> Owner | None:
+    try:
+        return Owner.of(jobs.get(job_id))
+    except NotFound:
+        return None
+
+
+def _deliver(
+    events: Sequence[tuple[str, Event]],
+    receivers: Sequence[Webhook],
+    *,
+    deliveries: Deliveries,
+    queue: DeliveryQueue,
+    clock: Clock,
+) -> None:
+    for webhook in receivers:
+        chains = []
+        for sequence, event in events:
+            if webhook.wants(event.type):
+                delivery = new_delivery(webhook.webhook_id, event, order=sequence, now=clock.now())
+                deliveries.add(delivery)
+                chains.append(delivery.chain)
+        queue.put(chains)
 
 
 def _waves(changes: Sequence[StreamRecord]) -> Iterator[list[StreamRecord]]:
@@ -45,7 +111,9 @@ def _waves(changes: Sequence[StreamRecord]) -> Iterator[list[StreamRecord]]:
 
 
 def _fits(change: StreamRecord, wave: Sequence[StreamRecord]) -> bool:
-    jobs = {one.event.job_id if one.event else None for one in wave}
+    events = [one.event for one in (*wave, change) if one.event]
+    subjects = {event.subject for event in events}
     return (
-        len(wave) < AT_ONCE and change.event is not None and not jobs & {None, change.event.job_id}
+        len(events) == len(subjects) == len(wave) + 1 <= AT_ONCE
+        and sum(len(event.model_dump_json().encode()) for event in events) <= MAX_BYTES
     )

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 from likeness.api.app import CreateJob, JobCreated, StoredJob
 from likeness.contracts import JobError
-from likeness.domain.account.consent import CLOCKS_DIFFER, ConsentVersions, check_consent
-from likeness.domain.account.quota import ReservedDay, UserZone, over_quota, zone_info
+from likeness.domain.account.consent import ConsentVersions, check_consent
+from likeness.domain.account.quota import ReservedDay, UserZone, over_quota
+from likeness.domain.account.time_zones import current_name
 from likeness.domain.account.user import MAX_OPEN_JOBS, Profile
 from likeness.domain.errors import (
     ConcurrentChange,
@@ -19,9 +20,18 @@ from likeness.domain.errors import (
     UserBlocked,
 )
 from likeness.domain.ids import JobId, PhotoId, StyleId
-from likeness.domain.jobs.catalogue import StyleCard, Tier, check_styles, check_terms, tier_of
+from likeness.domain.jobs.catalogue import StyleCard, Tier, check_styles, check_terms
 from likeness.domain.jobs.job import Job, JobState, TimelineEntry, new_job_id
-from likeness.domain.photos.photo import Photo
+from likeness.domain.jobs.test_plan import (
+    TestPlan,
+    counted_as,
+    job_tier,
+    quota_clock,
+    quota_day,
+    require_test_mode,
+)
+from likeness.domain.moment import CLOCKS_DIFFER
+from likeness.domain.photos.photo import Photo, PhotoState
 from likeness.ports.account import KeyedHash, Ledger, Users
 from likeness.ports.deletion import Deadlines, Deletions
 from likeness.ports.holds import Holds
@@ -39,6 +49,7 @@ class Terms:
     consent_versions: ConsentVersions
     submit_within: timedelta
     deadline: timedelta
+    test_mode: bool = False
 
 
 def create_job(
@@ -60,29 +71,34 @@ def create_job(
     The timer and the deadline are set before the job is stored, so that no job is without them.
     """
     now = clock.now()
+    _check_test(request, terms)
     check_consent(request.consent, terms.consent_versions, now)
     if request.age_assurance and request.age_assurance.checked_at > now + CLOCKS_DIFFER:
         raise Invalid(
             "age_assurance.checked_at is in the future: send when the age was checked",
             field="/body/age_assurance/checked_at",
         )
-    zone_info(request.time_zone)
+    current_name(request.time_zone)  # raises Invalid
     check_styles(request.styles, terms.styles)
     profile = users.profile(request.user_id)
     if profile.erasing:
         raise ErasureRunning("the user is being erased: no job can be created")
-    tier = tier_of(profile.plus, terms.tiers, now)
+    test = request.test
+    tier = job_tier(test, profile.plus, terms.tiers, now)
     check_terms(tier, request.styles, request.avatars)
-    user_hash = keyed_hash.user(request.user_id)
-    if holds.block(user_hash):
-        raise UserBlocked("this user can open no job")
-    reserved = None if profile.zone else ledger.last_reserved(user_hash)
+    reserved = None
+    if profile.zone is None:
+        reserved = ledger.last_reserved(keyed_hash.user(request.user_id))
     zone = _zone(profile, request, reserved, users, now)
-    if ledger.used(user_hash, zone.day(now)) >= tier.jobs_a_day:
+    user_hash = keyed_hash.user(counted_as(request.user_id, test))
+    if holds.block(user_hash):
+        raise UserBlocked("this user can create no job")
+    today = quota_day(test, zone, now)
+    if today and ledger.used(user_hash, today.day) >= tier.jobs_a_day:
         raise over_quota(
-            ledger.entries(request.user_id, zone.day(now)),
-            next_day_begins_at=zone.next_day_begins(now),
-            now=now,
+            ledger.entries(request.user_id, today.day, test=test is not None),
+            next_day_begins_at=today.ends_at,
+            now=quota_clock(test, today, now),
         )
     _require_room(profile, request, jobs, users)
 
@@ -96,9 +112,10 @@ def create_job(
         consent=request.consent,
         age_assurance=request.age_assurance,
         metadata=request.metadata,
+        test=test,
         seed=secrets.randbits(32),
         created_at=now,
-        submit_by=now + terms.submit_within,
+        submit_by=now + _submit_within(test, terms),
         timeline=(TimelineEntry(state=JobState.OPEN, at=now),),
     )
     awaited = [
@@ -147,13 +164,32 @@ def create_job_again(
     job = jobs.get(stored.job_id)
     deletion = deletions.get(job.job_id)
     takes_photos = job.state is JobState.OPEN and clock.now() < job.submit_by and not deletion
-    types = {photo.photo_id: photo.content_type for photo in jobs.photos(job.job_id)}
+    types = {
+        photo.photo_id: photo.content_type
+        for photo in jobs.photos(job.job_id)
+        if photo.state is not PhotoState.DELETED
+    }
     presigned_posts = tuple(
         photos.presigned_post(job.job_id, upload.photo_id, types[upload.photo_id])
         for upload in stored.uploads
-        if takes_photos
+        if takes_photos and upload.photo_id in types
     )
     return JobCreated(job_id=job.job_id, submit_by=job.submit_by, uploads=presigned_posts)
+
+
+def _check_test(request: CreateJob, terms: Terms) -> None:
+    test = request.test
+    if test is None:
+        return
+    require_test_mode(terms.test_mode)
+    if test.avatars is not None and test.avatars > request.avatars:
+        raise Invalid(f"test.avatars: {test.avatars} of {request.avatars} cannot come out")
+
+
+def _submit_within(test: TestPlan | None, terms: Terms) -> timedelta:
+    if test is None or test.submit_within_s is None:
+        return terms.submit_within
+    return timedelta(seconds=test.submit_within_s)
 
 
 def _zone(

@@ -11,7 +11,8 @@ from likeness.domain.errors import (
     UnknownDetector,
 )
 from likeness.domain.ids import JobId
-from likeness.domain.jobs.job import FailureKind, Job, JobState
+from likeness.domain.jobs.failure import FailureKind
+from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.reasons import Reason
 from likeness.domain.review import statistics as desk_counters
 from likeness.domain.review.audit import AuditAction, about

@@ -8,6 +8,7 @@ from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.ids import JobId, UserId
 from likeness.domain.jobs.estimate import MAX_DURATIONS, WORKING, estimate, work_time
 from likeness.domain.jobs.job import Job, JobState
+from likeness.domain.jobs.test_plan import TestPlan
 from likeness.domain.review.refusal import decisions
 from likeness.ports.deletion import Deletions
 from likeness.ports.generation import Work
@@ -34,11 +35,9 @@ def get_job(
     appeals: Appeals,
     clock: Clock,
     reasons: views.Cards,
-    quota: Callable[[UserId], QuotaView],
+    quota: Callable[[UserId, TestPlan | None], QuotaView],
 ) -> JobView:
-    """Avatars are hidden from the moment they expire, even if the bucket deletes them later.
-
-    While the job is open, requests the inspection of uploads whose S3 event was lost.
+    """While the job is open, requests the inspection of uploads whose S3 event was lost.
     `quota`: the use case get_quota.
     """
     job = jobs.get(job_id)
@@ -48,11 +47,9 @@ def get_job(
     appeal = appeals.get(job_id) if refused.needing_statement else None
     now = clock.now()
     deletion = deletions.get(job_id)
-    expired = job.avatars_expire_at is not None and now >= job.avatars_expire_at
-    shown = job.state is JobState.COMPLETED and not expired
-    avatars = _avatars(job, jobs, avatar_store) if shown else ()
+    avatars = _avatars(job, jobs, avatar_store) if job.shows_avatars(now) else ()
     return JobView(
-        **views.job_summary(job, reasons).model_dump(),
+        **views.job_summary(job, reasons).model_dump(exclude={"avatars_shown", "thumbnail"}),
         tier=job.tier,
         timeline=job.timeline,
         photos=tuple(views.photo_view(photo, refused, reasons) for photo in there),
@@ -62,7 +59,7 @@ def get_job(
         avatars=avatars,
         avatars_expire_at=job.avatars_expire_at,
         archive=avatar_store.archive_url(job_id) if avatars else None,
-        quota=quota(job.user_id),
+        quota=quota(job.user_id, job.test),
         statement=views.statement(job, there, refused, appeal, reasons),
     )
 

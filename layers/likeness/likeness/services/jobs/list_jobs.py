@@ -1,16 +1,37 @@
 """A user's jobs, newest first."""
 
-from likeness.api.app import JobsView, PageQuery
+from likeness.api.app import JobsQuery, JobsView
 from likeness.domain.ids import UserId
 from likeness.domain.paging import cursor, position
 from likeness.ports.jobs import Jobs
+from likeness.ports.provenance import AvatarStore
+from likeness.ports.runtime import Clock
 from likeness.presenters.jobs import Cards, job_summary
 
 
-def list_jobs(user_id: UserId, query: PageQuery, *, jobs: Jobs, reasons: Cards) -> JobsView:
-    """An unknown user has none."""
-    of = f"jobs of {user_id}"
-    page = jobs.newest(user_id, limit=query.limit, after=position(query.cursor, of=of))
-    return JobsView(
-        jobs=tuple(job_summary(job, reasons) for job in page.items), next=cursor(page.last, of=of)
+def list_jobs(
+    user_id: UserId,
+    query: JobsQuery,
+    *,
+    jobs: Jobs,
+    avatar_store: AvatarStore,
+    clock: Clock,
+    reasons: Cards,
+) -> JobsView:
+    """An unknown user has none. A page needs no read besides the jobs' own records."""
+    of = f"jobs of {user_id} in {query.state}" if query.state else f"jobs of {user_id}"
+    page = jobs.newest(
+        user_id, limit=query.limit, after=position(query.cursor, of=of), state=query.state
     )
+    now = clock.now()
+    summaries = (
+        job_summary(
+            job,
+            reasons,
+            avatar_store.thumbnail_url(job.job_id, job.cover)
+            if job.cover and job.shows_avatars(now)
+            else None,
+        )
+        for job in page.items
+    )
+    return JobsView(jobs=tuple(summaries), next=cursor(page.last, of=of))

@@ -23,19 +23,27 @@ def settle_job(
     clock: Clock,
     avatar_lifetime: timedelta,
 ) -> SettleJobResult:
-    """Job and day are written in one transaction, after the job's duration."""
+    """Job and day, if it has one, are written in one transaction, after the job's duration."""
     job = jobs.get(job_id)
     if job.state is JobState.COMPLETED:
         return SettleJobResult(job_id=job_id, state=job.state)
     job.require(JobState.FINISHING)
     now = clock.now()
-    published = sum(avatar.state is AvatarState.PUBLISHED for avatar in jobs.avatars(job_id))
-    enough = published >= job.min_avatars
+    published = [one for one in jobs.avatars(job_id) if one.state is AvatarState.PUBLISHED]
+    enough = len(published) >= job.min_avatars
     reason = None if enough else Reason.SYSTEM_TOO_FEW_AVATARS
     settled = QuotaState.SPENT if enough else QuotaState.RETURNED
     completed = job.move(
-        JobState.COMPLETED, now, reason=reason, avatars_expire_at=now + avatar_lifetime
+        JobState.COMPLETED,
+        now,
+        reason=reason,
+        avatars_expire_at=now + avatar_lifetime,
+        avatars_shown=len(published),
+        cover=published[0].avatar_id if published else None,
     )
     durations.add(completed, work_time(completed, now).total_seconds())
-    ledger.settle(completed, settled, now=now, reason=reason)
+    if job.day is None:
+        jobs.save(completed)
+    else:
+        ledger.settle(completed, settled, now=now, reason=reason)
     return SettleJobResult(job_id=job_id, state=JobState.COMPLETED)

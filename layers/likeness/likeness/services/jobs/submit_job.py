@@ -19,8 +19,9 @@ from likeness.domain.errors import (
     Unavailable,
 )
 from likeness.domain.ids import JobId
-from likeness.domain.jobs.catalogue import Tier, check_terms, tier_of
+from likeness.domain.jobs.catalogue import Tier, check_terms
 from likeness.domain.jobs.job import MAX_PHOTOS, MIN_PHOTOS, Job, JobState
+from likeness.domain.jobs.test_plan import BACKEND, job_tier, quota_clock, quota_day
 from likeness.domain.photos.photo import Photo, PhotoState
 from likeness.ports.account import Ledger, Users
 from likeness.ports.jobs import Jobs, Timers, Workflow
@@ -49,13 +50,13 @@ def submit_job(
     """
     job = jobs.get(job_id)
     if job.state is JobState.OPEN:
-        _check_photos(job_id, jobs=jobs, photos=photos, inspections=inspections, now=clock.now())
+        _check_photos(job, jobs=jobs, photos=photos, inspections=inspections, now=clock.now())
         job = _reserve(
             job, backend, jobs=jobs, users=users, ledger=ledger, clock=clock, tiers=tiers
         )
     if job.ended or job.state is JobState.CANCELLING:
         raise JobEnded(f"job {job_id} is {job.state}: create a new one")
-    workflow.start(job_id)
+    workflow.start(job_id, test=job.test is not None)
     with suppress(Unavailable):  # FailJob changes nothing if the timer fires
         timers.cancel(job_id, JobError.NOT_SUBMITTED)
     return JobStateView(job_id=job_id, state=job.state)
@@ -77,21 +78,25 @@ def _reserve(
     profile = users.profile(job.user_id)
     if profile.zone is None or profile.erasing:
         raise ErasureRunning("the user is being erased: nothing can be submitted")
-    tier = tier_of(profile.plus, tiers, now)
+    tier = job_tier(job.test, profile.plus, tiers, now)
     try:
         check_terms(tier, job.styles, job.avatars)
     except TierLimit as limit:  # Plus has ended since: no field of this request is wrong
         raise TierLimit(f"{limit}: create a new job") from limit
+    today = quota_day(job.test, profile.zone, now)
     submitted = job.move(
         JobState.MODERATING,
         now,
-        day=profile.zone.day(now),
-        day_ends_at=profile.zone.next_day_begins(now),
+        day=today.day if today else None,
+        day_ends_at=today.ends_at if today else None,
         tier=tier.tier,
-        backend=backend,
+        backend=BACKEND if job.test else backend,
     )
     try:
-        ledger.reserve(submitted, limit=tier.jobs_a_day, now=now)
+        if today:
+            ledger.reserve(submitted, limit=tier.jobs_a_day, now=now)
+        else:
+            jobs.save(submitted)
     except Conflict:
         # A concurrent request changed the job. If it was another submit, the job is submitted.
         current = jobs.get(job.job_id)
@@ -99,25 +104,27 @@ def _reserve(
             raise
         return current
     except OverQuota as used:
+        if today is None:
+            raise
         raise over_quota(
-            ledger.entries(job.user_id, profile.zone.day(now)),
-            next_day_begins_at=profile.zone.next_day_begins(now),
-            now=now,
+            ledger.entries(job.user_id, today.day, test=job.test is not None),
+            next_day_begins_at=today.ends_at,
+            now=quota_clock(job.test, today, now),
         ) from used
     return submitted
 
 
 def _check_photos(
-    job_id: JobId, *, jobs: Jobs, photos: Photos, inspections: Inspections, now: datetime
+    job: Job, *, jobs: Jobs, photos: Photos, inspections: Inspections, now: datetime
 ) -> None:
     """Raises NotEnoughPhotos, or PhotosBeingChecked while another one may be accepted.
 
     An upload's event may be lost, so the bucket is listed: before the records are read, because an
     inspection deletes the upload last.
     """
-    uploads = photos.uploads(job_id)
+    uploads = photos.uploads(job.job_id)
     there = request_inspections(
-        jobs.photos(job_id), uploads, jobs=jobs, inspections=inspections, now=now
+        jobs.photos(job.job_id), uploads, jobs=jobs, inspections=inspections, now=now
     )
     uploaded = {upload.photo_id for upload in uploads}
     waiting = [
@@ -135,12 +142,16 @@ def _check_photos(
         )
     if len(accepted) > MAX_PHOTOS:
         raise TooManyPhotos(f"{len(accepted)} photos were accepted, {MAX_PHOTOS} at most may be")
+    if job.test:
+        job.test.check({photo.photo_id for photo in accepted})
 
 
 def _may_change(photo: Photo, uploaded: bool, now: datetime) -> bool:
     """Also with a verdict and an upload: its inspection still compares it with the others."""
     if photo.state is PhotoState.CHECKING:
         return True
+    if photo.state is PhotoState.DELETED:  # a late upload of it is deleted unread
+        return False
     if photo.inspected_at:
         return uploaded and now - photo.inspected_at < INSPECTION_ENDS_WITHIN
     return uploaded

@@ -1,17 +1,17 @@
-"""Return one more presigned POST, to replace a refused photo."""
+"""Return one more presigned POST, to replace a refused or deleted photo."""
 
 from likeness.api.app import AddPhoto, PresignedPost, StoredPost
 from likeness.domain.deletion.receipt import DeletionState
 from likeness.domain.errors import NotFound, NoUploadsLeft, TooManyPhotos
 from likeness.domain.ids import JobId, PhotoId
 from likeness.domain.jobs.job import MAX_PHOTOS
-from likeness.domain.photos.photo import Photo, PhotoState
+from likeness.domain.photos.photo import NOT_STORED, Photo, PhotoState
 from likeness.ports.deletion import Deletions
 from likeness.ports.jobs import Jobs
 from likeness.ports.photos import Photos
 from likeness.ports.runtime import Clock
 
-MAX_UPLOADS = 3 * MAX_PHOTOS  # refused photos included: a limit for each job
+MAX_UPLOADS = 3 * MAX_PHOTOS  # refused and deleted photos included: a limit for each job
 
 
 def add_photo(
@@ -26,7 +26,7 @@ def add_photo(
     require_takes_photos(job_id, deletions)
     jobs.get(job_id).require_open(clock.now())
     there = jobs.photos(job_id)
-    in_use = [photo for photo in there if photo.state is not PhotoState.REFUSED]
+    in_use = [photo for photo in there if photo.state not in NOT_STORED]
     if len(in_use) >= MAX_PHOTOS:
         raise TooManyPhotos(f"job {job_id} has {MAX_PHOTOS} photos already")
     if len(there) >= MAX_UPLOADS:
@@ -56,7 +56,7 @@ def add_photo_again(
     require_takes_photos(job_id, deletions)
     jobs.get(job_id).require_open(clock.now())
     for photo in jobs.photos(job_id):
-        if photo.photo_id == stored.photo_id:
+        if photo.photo_id == stored.photo_id and photo.state is not PhotoState.DELETED:
             return photos.presigned_post(job_id, photo.photo_id, photo.content_type)
     raise NotFound(f"job {job_id} has no photo {stored.photo_id}")
 

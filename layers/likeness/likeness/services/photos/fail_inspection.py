@@ -4,7 +4,13 @@ from datetime import datetime, timedelta
 
 from likeness.domain.ids import JobId, PhotoId
 from likeness.domain.jobs.job import Job, JobState
-from likeness.domain.photos.photo import InspectionLease, Photo, PhotoProblem, PhotoState
+from likeness.domain.photos.photo import (
+    NOT_STORED,
+    InspectionLease,
+    Photo,
+    PhotoProblem,
+    PhotoState,
+)
 from likeness.domain.reasons import Reason
 from likeness.ports.deletion import Deletions
 from likeness.ports.jobs import Jobs
@@ -64,7 +70,7 @@ def _needless(job: Job | None, photo: Photo | None, *, mine: bool, died: bool) -
     if mine:
         return True, died or job.state is not JobState.OPEN
     awaited = photo.state is PhotoState.AWAITED and job.state is JobState.OPEN
-    return photo.state is PhotoState.REFUSED, photo.lease is None and not awaited
+    return photo.state in NOT_STORED, photo.lease is None and not awaited
 
 
 def _ended(photo: Photo, job: Job, died: bool, now: datetime) -> Photo:

@@ -5,8 +5,16 @@ from datetime import datetime, timedelta
 
 from likeness.domain.errors import Conflict, NotFound
 from likeness.domain.ids import JobId, PhotoId
-from likeness.domain.jobs.job import JobState
-from likeness.domain.photos.photo import InspectionLease, Photo, PhotoProblem, PhotoState
+from likeness.domain.jobs.job import Job, JobState
+from likeness.domain.jobs.test_plan import FACE, TestPlan
+from likeness.domain.photos.photo import (
+    NOT_STORED,
+    Box,
+    InspectionLease,
+    Photo,
+    PhotoProblem,
+    PhotoState,
+)
 from likeness.domain.photos.photo_check import (
     PhotoRules,
     check_faces,
@@ -64,22 +72,27 @@ def inspect_photo(
     )
     if claim is None:
         return None
-    claimed, data = claim
+    job, claimed, data = claim
     known = _accepted(jobs.photos(job_id), but=photo_id)
-    found = _inspect(
-        claimed,
-        data,
-        known,
-        photos=photos,
-        detector=detector,
-        pictures=pictures,
-        rules=rules,
-        known_pictures=known_pictures,
-        uploaded_from=uploaded_from,
-        clock=clock,
-    )
+    if job.test and data is not None:
+        found = _follow(
+            job.test, claimed, data, known, photos=photos, pictures=pictures, now=clock.now()
+        )
+    else:
+        found = _inspect(
+            claimed,
+            data,
+            known,
+            photos=photos,
+            detector=detector,
+            pictures=pictures,
+            rules=rules,
+            known_pictures=known_pictures,
+            uploaded_from=uploaded_from,
+            clock=clock,
+        )
     recorded = _save(found, jobs, seen=claimed)
-    if recorded and found.state is PhotoState.ACCEPTED:
+    if recorded and found.state is PhotoState.ACCEPTED and not job.test:
         compared = {other.photo_id for other in known}
         _refuse_copies(found, compared, jobs=jobs, photos=photos, pictures=pictures, clock=clock)
     _finish(job_id, photo_id, recorded, jobs=jobs, photos=photos)
@@ -95,8 +108,10 @@ def _claim(
     photos: Photos,
     holding: Holding,
     now: datetime,
-) -> tuple[Photo, bytes | None] | None:
-    """Return the photo with this lease, and its upload; no bytes if an earlier invocation died.
+) -> tuple[Job, Photo, bytes | None] | None:
+    """Return the job, the photo with this lease, and its upload.
+
+    There are no bytes if an earlier invocation died.
 
     None if there is nothing to inspect. An upload that is not the photo is deleted.
     """
@@ -108,8 +123,8 @@ def _claim(
         return None
     if photo.is_inspected(now) and photo.etag == upload.etag:
         return None
-    if photo.is_inspected(now) or photo.state in {PhotoState.ACCEPTED, PhotoState.REFUSED}:
-        if photo.state is PhotoState.REFUSED:
+    if photo.is_inspected(now) or photo.state in {PhotoState.ACCEPTED, *NOT_STORED}:
+        if photo.state in NOT_STORED:
             photos.delete(job_id, photo_id)
         photos.delete_upload(job_id, photo_id)
         return None
@@ -130,7 +145,7 @@ def _claim(
         }
     )
     # After a conflict another delivery of the event inspects it, or a request for it follows.
-    return (claimed, data) if _save(claimed, jobs, seen=photo) else None
+    return (job, claimed, data) if _save(claimed, jobs, seen=photo) else None
 
 
 def _inspect(
@@ -162,15 +177,40 @@ def _inspect(
     )
     if problem:
         return photo.refused(problem, clock.now())
+    return _accept(photo, picture, faces[0].box, weigh(faces[0], rules.choice), clock.now())
+
+
+def _follow(
+    plan: TestPlan,
+    photo: Photo,
+    data: bytes,
+    known: Collection[Photo],
+    *,
+    photos: Photos,
+    pictures: Pictures,
+    now: datetime,
+) -> Photo:
+    """Return the photo of a test job with its planned verdict. The upload is not decoded."""
+    problem = plan.problem(photo.photo_id, [other.photo_id for other in known])
+    if problem:
+        return photo.refused(problem, now)
+    picture = pictures.placeholder(data)
+    photos.store(photo.job_id, photo.photo_id, picture.jpeg)
+    return _accept(photo, picture, FACE, 1.0, now)
+
+
+def _accept(
+    photo: Photo, picture: NormalisedPhoto, face: Box, weight: float, now: datetime
+) -> Photo:
     return photo.model_copy(
         update={
             "state": PhotoState.ACCEPTED,
             "lease": None,
-            "inspected_at": clock.now(),
+            "inspected_at": now,
             "width": picture.width,
             "height": picture.height,
-            "face": faces[0].box,
-            "weight": weigh(faces[0], rules.choice),
+            "face": face,
+            "weight": weight,
             "fingerprint": picture.fingerprint,
             "sha256": picture.sha256,
         }

@@ -185,7 +185,7 @@ def _save(
     for photo in photos:
         fields: dict[str, object] = {"verdict": found.photos[photo.photo_id]}
         if photo.photo_id in found.left_out:
-            fields |= _left_out(job, photo, found.photos[photo.photo_id], now, keyed_hash)
+            fields |= left_out_fields(job, photo, found.photos[photo.photo_id], now, keyed_hash)
         moderated.append(photo.model_copy(update=fields))
     count = len(found.left_out)
     assured = job.age_assurance if found.age_assured else None
@@ -205,7 +205,7 @@ def _save(
     return moderated
 
 
-def _left_out(
+def left_out_fields(
     job: Job, photo: Photo, verdict: Verdict, now: datetime, keyed_hash: KeyedHash
 ) -> dict[str, object]:
     """As of a refused photo, no checksum stays, but an HMAC if the user may contest it."""

@@ -36,11 +36,16 @@ def verify_picture(
     pictures: Pictures,
     clock: Clock,
 ) -> ProvenanceView:
-    """By its Content Credentials, else by the watermark in its pixels.
+    """By its Content Credentials, else by the watermark in its pixels, also of a mirrored picture.
 
     Raises UnreadablePicture; the content decides about the type. Credentials that were tampered
-    with are reported, and the watermark may still show that the picture is ours.
+    with or whose certificate has ended are reported, and the watermark may still show that the
+    picture is ours.
     """
+    if len(picture) > MAX_BYTES:  # without a reason code: its hint is about photos, of 20 MB
+        raise UnreadablePicture(
+            f"the picture has more than {MAX_BYTES / 1e6} MB: send a smaller copy", field="/body"
+        )
     content_type = pictures.content_type(picture)
     if content_type is None:
         raise _unreadable(Reason.FILE_TYPE)
@@ -53,7 +58,8 @@ def verify_picture(
         photo = pictures.normalise(picture, limits=LIMITS)
     except Refused as refused:
         raise _unreadable(refused.reason) from refused
-    published = watermarks.find(reader.read(photo.jpeg))
+    readings = (reader.read(photo.jpeg, mirrored=mirrored) for mirrored in (False, True))
+    published = next(filter(None, map(watermarks.find, readings)), None)
     if published is None:
         return ProvenanceView(ours=False, credentials=seen.trust)
     revoked = _is_revoked(published, jobs, clock.now())
@@ -84,9 +90,11 @@ def _ours(
 
 
 def _is_revoked(published: WatermarkRecord | None, jobs: Jobs, now: datetime) -> bool | None:
-    """True if not kept or its user is erased; None if it is so old that its record expired."""
-    if published is None:
-        return True  # signed, but its publication failed
+    """True if deleted, not kept, or its user is erased; None if its job's record expired."""
+    if published is None:  # signed, but its publication failed
+        return True
+    if published.revoked:
+        return True
     states = [a.state for a in jobs.avatars(published.job_id) if a.watermark == published.watermark]
     if states:
         return states[0] is not AvatarState.PUBLISHED

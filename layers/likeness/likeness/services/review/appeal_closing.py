@@ -47,7 +47,8 @@ class AppealClosing:
             decided = review.decided_at or now
             zone = self.users.profile(job.user_id).zone  # set with the first job
             if job.state is JobState.REFUSED and job.day is not None and zone is not None:
-                self.ledger.grant(job, grant_day(decided, zone), now=decided)
+                day = job.day if job.test else grant_day(decided, zone)
+                self.ledger.grant(job, day, now=decided)
         self.files.delete(review.job_id, PHOTOS)
         self.appeals.save(
             appeal.change(state=state, decided_at=review.decided_at, photos_deleted_at=now)

@@ -48,7 +48,7 @@ def match_appeal(
     except NotFound:
         return
     try:
-        picture = pictures.normalise(data)
+        picture = pictures.placeholder(data) if job.test else pictures.normalise(data)
         match = _match(picture, photo, job, keyed_hash)
     except Refused:
         match = None

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from itertools import groupby
 
 from likeness.domain.ids import PHOTO_ID, AvatarId, JobId, PhotoId
+from likeness.domain.jobs.test_plan import DETECTOR
 from likeness.domain.moderation import Outcome, Policy, Verdict, moderate
 from likeness.domain.photo_set import SetVerdict, moderate_set
 from likeness.domain.reasons import Reason
@@ -52,7 +53,8 @@ def replay_policy(policy: Policy, *, verdicts: Verdicts) -> Replay:
     changes: list[OutcomeChange] = []
     sets: list[tuple[SetVerdict, SetVerdict]] = []
     total = lenient = strict = 0
-    for job_id, group in groupby(verdicts.all(), key=lambda found: found[0]):
+    real = (found for found in verdicts.all() if found[2].evidence.detector_version != DETECTOR)
+    for job_id, group in groupby(real, key=lambda found: found[0]):
         stored = {picture: verdict for _, picture, verdict in group}
         photos = {PhotoId(p): one for p, one in stored.items() if PHOTO_ID.match(p)}
         again = moderate_set({p: one.evidence for p, one in photos.items()}, policy)

@@ -5,5 +5,6 @@ from likeness.adapters.photos.pictures.copies import same_picture
 from likeness.adapters.photos.pictures.fence import normalise
 from likeness.adapters.photos.pictures.hashes import hashes
 from likeness.adapters.photos.pictures.preview import blurred
+from likeness.adapters.placeholders import photo as placeholder
 
-__all__ = ["blurred", "content_type", "hashes", "normalise", "same_picture"]
+__all__ = ["blurred", "content_type", "hashes", "normalise", "placeholder", "same_picture"]

@@ -1,0 +1,214 @@
+"""Webhooks, their deliveries and the limits of calls, in the table."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from likeness.adapters.aws_errors import domain_errors
+from likeness.adapters.dynamodb import keys
+from likeness.adapters.dynamodb.items import (
+    NEW,
+    at_version,
+    fields,
+    find_item,
+    get,
+    put_if,
+    record,
+)
+from likeness.adapters.dynamodb.queries import query, query_index_part
+from likeness.domain.paging import ResultPage
+from likeness.domain.webhooks.delivery import Delivery, DeliveryState
+from likeness.domain.webhooks.webhook import Webhook
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.service_resource import Table
+
+    from likeness.adapters.dynamodb.items import Condition
+    from likeness.domain.ids import WebhookId
+    from likeness.domain.webhooks.delivery import Chain
+
+# Longer than a call: while a webhook is paused, one call at a time finds out if it has recovered.
+PAUSE = timedelta(seconds=15)
+
+
+class WebhooksTable:
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def create(self, webhook: Webhook) -> None:
+        self._put(webhook, NEW)
+
+    def get(self, webhook_id: WebhookId) -> Webhook:
+        absent = f"there is no webhook {webhook_id}"
+        return get(Webhook, self._table, keys.webhook(webhook_id), absent=absent)
+
+    def every(self) -> list[Webhook]:
+        items = query(self._table, pk=keys.WEBHOOKS)
+        return sorted(
+            (record(Webhook, item) for item in items),
+            key=lambda one: (one.created_at, one.webhook_id),
+        )
+
+    def save(self, webhook: Webhook) -> None:
+        self._put(webhook, at_version(webhook.version - 1))
+
+    def delete(self, webhook_id: WebhookId) -> None:
+        with domain_errors():
+            self._table.delete_item(Key=keys.webhook(webhook_id))
+
+    def _put(self, webhook: Webhook, condition: Condition) -> None:
+        put_if(
+            self._table,
+            keys.webhook(webhook.webhook_id) | fields(webhook),
+            condition,
+            stored=lambda: webhook in self.every(),
+            conflict=f"webhook {webhook.webhook_id} was changed: read it again",
+        )
+
+
+class DeliveriesTable:
+    def __init__(self, table: Table) -> None:
+        self._table = table
+
+    def add(self, delivery: Delivery) -> None:
+        item = self._item(delivery)
+        put_if(self._table, item, NEW, stored=lambda: True, conflict="")
+
+    def pending(self, chain: Chain) -> list[Delivery]:
+        return [one for one in self.of(chain) if one.state is DeliveryState.PENDING]
+
+    def of(self, chain: Chain) -> list[Delivery]:
+        pk, prefix = keys.deliveries(chain)
+        items = query(self._table, pk=pk, begins_with=prefix)
+        return [record(Delivery, item) for item in items]
+
+    def save(self, delivery: Delivery, *, seen: Delivery) -> None:
+        condition: Condition = {
+            "ConditionExpression": "#state = :state AND #attempts = :attempts",
+            "ExpressionAttributeNames": {"#state": "state", "#attempts": "attempts"},
+            "ExpressionAttributeValues": {":state": seen.state, ":attempts": seen.attempts},
+        }
+        put_if(
+            self._table,
+            self._item(delivery),
+            condition,
+            stored=lambda: delivery in self.of(delivery.chain),
+            conflict=f"the delivery of event {delivery.event_id} was changed",
+        )
+
+    def newest(
+        self,
+        webhook_id: WebhookId,
+        *,
+        limit: int,
+        after: str | None = None,
+        state: DeliveryState | None = None,
+    ) -> ResultPage[Delivery]:
+        found = query_index_part(
+            self._table,
+            gsi1pk=keys.deliveries_of(webhook_id),
+            limit=limit,
+            after=after,
+            newest_first=True,
+            having={"state": state} if state else None,
+        )
+        return ResultPage(tuple(record(Delivery, item) for item in found.items), found.last)
+
+    def failed(self, webhook_id: WebhookId, *, since: datetime, limit: int) -> list[Delivery]:
+        found = query_index_part(
+            self._table,
+            gsi1pk=keys.deliveries_of(webhook_id),
+            limit=limit,
+            after=keys.sortable(since),
+            having={"state": DeliveryState.FAILED},
+        )
+        return [record(Delivery, item) for item in found.items]
+
+    def _item(self, delivery: Delivery) -> dict[str, Any]:
+        return {
+            **keys.delivery(delivery),
+            **keys.delivery_of(delivery),
+            **keys.expiry(delivery.created_at, keys.DELIVERY_TTL),
+            **fields(delivery),
+        }
+
+
+class CallLimitsTable:
+    """`rate`: calls of one webhook a second."""
+
+    def __init__(self, table: Table, rate: int) -> None:
+        self._table = table
+        self._rate = rate
+        self._refused = table.meta.client.exceptions.ConditionalCheckFailedException
+        self._paused: set[WebhookId] = set()  # those that this process found paused
+
+    def acquire(self, webhook_id: WebhookId, *, now: datetime) -> float:
+        pause = find_item(self._table, keys.webhook_pause(webhook_id))
+        if pause:
+            self._paused.add(webhook_id)
+            if wait_s := self._probe(webhook_id, str(pause["until"]), now):
+                return wait_s
+        second = math.floor(now.timestamp())
+        counted = self._update(
+            keys.webhook_calls(webhook_id, second),
+            "ADD #calls :one SET #ttl = :ttl",
+            condition="attribute_not_exists(#calls) OR #calls < :rate",
+            names={"#calls": "calls", "#ttl": "ttl"},
+            values={":one": 1, ":rate": self._rate, ":ttl": second + 3600},
+        )
+        return 0 if counted else second + 1 - now.timestamp()
+
+    def _probe(self, webhook_id: WebhookId, until: str, now: datetime) -> float:
+        """0 for the one caller that may call the webhook when its pause is over."""
+        left = (datetime.fromisoformat(until) - now).total_seconds()
+        if left > 0:
+            return left
+        first = self._update(
+            keys.webhook_pause(webhook_id),
+            "SET #until = :next",
+            condition="#until = :seen",
+            names={"#until": "until"},
+            values={":seen": until, ":next": keys.sortable(now + PAUSE)},
+        )
+        return 0 if first else PAUSE.total_seconds()
+
+    def _update(
+        self,
+        key: keys.Key,
+        expression: str,
+        *,
+        condition: str,
+        names: dict[str, str],
+        values: dict[str, Any],
+    ) -> bool:
+        """Whether the condition held."""
+        with domain_errors():
+            try:
+                self._table.update_item(
+                    Key=key,
+                    UpdateExpression=expression,
+                    ConditionExpression=condition,
+                    ExpressionAttributeNames=names,
+                    ExpressionAttributeValues=values,
+                )
+            except self._refused:
+                return False
+        return True
+
+    def pause(self, webhook_id: WebhookId, *, now: datetime) -> None:
+        self._paused.add(webhook_id)
+        item: dict[str, Any] = {
+            **keys.webhook_pause(webhook_id),
+            **keys.expiry(now, keys.DELIVERY_TTL),
+            "until": keys.sortable(now + PAUSE),
+        }
+        with domain_errors():
+            self._table.put_item(Item=item)
+
+    def resume(self, webhook_id: WebhookId) -> None:
+        if webhook_id in self._paused:
+            with domain_errors():
+                self._table.delete_item(Key=keys.webhook_pause(webhook_id))
+            self._paused.discard(webhook_id)

@@ -1,0 +1,46 @@
+"""Register a webhook."""
+
+from likeness.api.webhooks import CreateWebhook, StoredWebhook, WebhookCreated
+from likeness.domain.errors import TooManyWebhooks
+from likeness.domain.webhooks.webhook import (
+    MAX_WEBHOOKS,
+    EncryptedSecret,
+    Webhook,
+    new_secret,
+    new_webhook_id,
+)
+from likeness.ports.runtime import Clock
+from likeness.ports.webhooks import WebhookCaller, Webhooks, WebhookSecrets
+from likeness.presenters.webhooks import webhook_created
+
+
+def create_webhook(
+    request: CreateWebhook,
+    *,
+    webhooks: Webhooks,
+    secrets: WebhookSecrets,
+    caller: WebhookCaller,
+    clock: Clock,
+) -> WebhookCreated:
+    """Returns the signing secret, this once.
+
+    Raises Invalid if the URL may be no webhook's, TooManyWebhooks if there are ten.
+    """
+    caller.check(request.url)
+    if len(webhooks.every()) >= MAX_WEBHOOKS:
+        raise TooManyWebhooks(f"there are {MAX_WEBHOOKS} webhooks: delete one that is not used")
+    secret, webhook_id = new_secret(), new_webhook_id()
+    webhook = Webhook(
+        webhook_id=webhook_id,
+        url=request.url,
+        events=request.events,
+        secrets=(EncryptedSecret(ciphertext=secrets.encrypt(webhook_id, secret)),),
+        created_at=clock.now(),
+    )
+    webhooks.create(webhook)
+    return webhook_created(webhook, secret)
+
+
+def create_webhook_again(stored: StoredWebhook, *, webhooks: Webhooks) -> WebhookCreated:
+    """The response to a repeated request: the secret was returned once, and is not stored."""
+    return webhook_created(webhooks.get(stored.webhook_id), None)

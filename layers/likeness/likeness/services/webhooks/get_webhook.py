@@ -1,0 +1,11 @@
+"""One webhook."""
+
+from likeness.api.webhooks import WebhookView
+from likeness.domain.ids import WebhookId
+from likeness.ports.webhooks import Webhooks
+from likeness.presenters.webhooks import webhook_view
+
+
+def get_webhook(webhook_id: WebhookId, *, webhooks: Webhooks) -> WebhookView:
+    """Raises NotFound."""
+    return webhook_view(webhooks.get(webhook_id))

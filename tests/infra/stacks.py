@@ -23,8 +23,7 @@ PARAMETERS = {
     "Stage": "STAGE",
     "WeightsBucket": "WEIGHTS",
     "WeightsPrefix": "PREFIX/",
-    "HashListBucket": "HASHES",
-    "HashListKey": "LISTS/",
+    "HashList": "HASHES/LIST",
     "WebOrigins": "https://app.example",
 }
 PSEUDO = {

@@ -137,8 +137,9 @@ def known_pictures() -> KnownPictures:
     from likeness.adapters.photos.hash_list import BucketHashList
     from likeness.services.review.known_pictures import KnownPictures
 
-    uri = settings().hash_list
-    return KnownPictures(holding(), pictures, BucketHashList(_client("s3"), uri) if uri else None)
+    where = settings().hash_list
+    listed = BucketHashList(_client("s3"), where) if where else None
+    return KnownPictures(holding(), pictures, listed)
 
 
 @cache

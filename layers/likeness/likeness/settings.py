@@ -52,7 +52,9 @@ class Settings(Record):
     certificates: str | None = Field(default=None, description="path in Parameter Store")
     hold_bucket: str | None = Field(default=None, description="name of the hold bucket")
     hold_days: int = Field(default=365, ge=1, description="copies are retained after a report")
-    hash_list: str | None = Field(default=None, description="S3 URI of the operator's PDQ hashes")
+    hash_list: str | None = Field(
+        default=None, description="bucket/key of the operator's PDQ hashes"
+    )
     receipt_key: str | None = Field(default=None, description="ARN of the KMS key of receipts")
     receipt_issuer: str = Field(default="likeness", description="issuer in receipts")
     prove_function: str | None = Field(default=None, description="ARN; invoked at a deadline")

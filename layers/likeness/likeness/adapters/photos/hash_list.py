@@ -1,4 +1,4 @@
-"""The operator's list of PDQ hashes: one S3 object, or all objects under a prefix."""
+"""The operator's list of PDQ hashes, an object in S3."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ FRESH_S = 3600  # a list changes daily at most; a million hashes are 65 MB
 
 class BucketHashList:
     def __init__(
-        self, s3: S3Client, uri: str, *, seconds: Callable[[], float] = time.monotonic
+        self, s3: S3Client, where: str, *, seconds: Callable[[], float] = time.monotonic
     ) -> None:
-        """`uri`: s3://bucket/key, or s3://bucket/prefix/ with a slash at its end."""
+        """`where`: bucket/key."""
         self._s3 = s3
-        self._bucket, _, self._key = uri.removeprefix("s3://").partition("/")
+        self._bucket, _, self._key = where.partition("/")
         self._seconds = seconds
         self._known: tuple[int, ...] = ()
         self._read_at: float | None = None
@@ -38,23 +38,12 @@ class BucketHashList:
 
     def _read(self) -> tuple[int, ...]:
         """A list without a hash is a mistake: an operator without hashes configures no list."""
-        found: list[int] = []
-        for key in self._keys():
-            with domain_errors():
-                body = self._s3.get_object(Bucket=self._bucket, Key=key)["Body"].read()
-            try:
-                found += read_hash_list(body.decode())
-            except ValueError as broken:
-                raise Unavailable(f"the hash list cannot be read: {broken}") from broken
+        with domain_errors():
+            body = self._s3.get_object(Bucket=self._bucket, Key=self._key)["Body"].read()
+        try:
+            found = read_hash_list(body.decode())
+        except ValueError as broken:
+            raise Unavailable(f"the hash list cannot be read: {broken}") from broken
         if not found:
             raise Unavailable("the hash list has no hash")
-        return tuple(found)
-
-    def _keys(self) -> list[str]:
-        if self._key and not self._key.endswith("/"):
-            return [self._key]
-        with domain_errors():
-            pages = self._s3.get_paginator("list_objects_v2").paginate(
-                Bucket=self._bucket, Prefix=self._key
-            )
-            return [one["Key"] for page in pages for one in page.get("Contents", []) if one["Size"]]
+        return found

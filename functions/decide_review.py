@@ -3,7 +3,7 @@
 from likeness import bootstrap
 from likeness.adapters import policy_files
 from likeness.api.review import DecideReview, ReviewSummary
-from likeness.domain.errors import CaseClosed, ConcurrentChange, MustBeHeld, NoLease
+from likeness.domain.errors import CASE_CONFLICTS, ConcurrentChange, MustBeHeld
 from likeness.domain.ids import ReviewId
 from likeness.domain.review.case import Moderator
 from likeness.entrypoints.http import OnRepeat, route
@@ -16,20 +16,22 @@ from likeness.services.review.decide_review import decide_review
     takes=DecideReview,
     gives=ReviewSummary,
     moderators=bootstrap.staff,
-    raises=[CaseClosed, ConcurrentChange, MustBeHeld, NoLease],
+    raises=[*CASE_CONFLICTS, ConcurrentChange, MustBeHeld],
     on_repeat=OnRepeat.RUN_AGAIN,  # a moderator may repeat a decision
 )
 def handler(review_id: ReviewId, request: DecideReview, moderator: Moderator) -> ReviewSummary:
-    """Approve, or refuse with a reason code for each photo that breaks a rule."""
+    """Approve, or refuse with a reason code for each photo that breaks a rule.
+
+    The decision takes effect at `undo_until`.
+    """
     return decide_review(
         review_id,
         request,
         moderator=moderator,
         reviews=bootstrap.reviews(),
-        appeals=bootstrap.appeal_closing(),
-        workflow=bootstrap.workflow(),
-        metrics=bootstrap.metrics(),
+        pending=bootstrap.pending_decisions(),
         clock=bootstrap.CLOCK,
         escalate=policy_files.load_policy().escalate,
+        undo=bootstrap.settings().undo,
         second_percent=bootstrap.settings().second_review_percent,
     )

@@ -1,4 +1,4 @@
-"""Schedule: closes appeals and second opinions whose deadline has passed."""
+"""Schedule: closes late appeals and second opinions, and decisions whose message was lost."""
 
 from likeness import bootstrap
 from likeness.entrypoints.schedule import on_schedule
@@ -10,5 +10,6 @@ def handler() -> int:
     return expire_reviews(
         reviews=bootstrap.reviews(),
         appeals=bootstrap.appeal_closing(),
+        effect=bootstrap.decision_effect(),
         clock=bootstrap.CLOCK,
     )

@@ -3,7 +3,7 @@
 from likeness import bootstrap
 from likeness.api.holds import HoldReview
 from likeness.api.review import ReviewSummary
-from likeness.domain.errors import CaseClosed, ConcurrentChange, NoLease
+from likeness.domain.errors import CASE_CONFLICTS, ConcurrentChange
 from likeness.domain.ids import ReviewId
 from likeness.domain.review.case import Moderator
 from likeness.entrypoints.http import OnRepeat, route
@@ -16,7 +16,7 @@ from likeness.services.review.hold_review import hold_review
     takes=HoldReview,
     gives=ReviewSummary,
     moderators=bootstrap.staff,
-    raises=[CaseClosed, ConcurrentChange, NoLease],
+    raises=[*CASE_CONFLICTS, ConcurrentChange],
     on_repeat=OnRepeat.RUN_AGAIN,
 )
 def handler(review_id: ReviewId, request: HoldReview, moderator: Moderator) -> ReviewSummary:

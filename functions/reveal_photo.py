@@ -1,8 +1,10 @@
-"""POST /v1/reviews/{review_id}/reveal: one clear photo."""
+"""POST /v1/reviews/{review_id}/reveal: one photo, clear or in grey."""
 
 from likeness import bootstrap
-from likeness.api.review import ClearPhotoView, RevealPhoto
-from likeness.domain.errors import CaseClosed, ConcurrentChange, ExposureUsed, NoLease
+from likeness.adapters import policy_files
+from likeness.adapters.photos import pictures
+from likeness.api.review import RevealedPhotoView, RevealPhoto
+from likeness.domain.errors import CASE_CONFLICTS, ExposureUsed
 from likeness.domain.ids import ReviewId
 from likeness.domain.review.case import Moderator
 from likeness.entrypoints.http import OnRepeat, route
@@ -13,13 +15,13 @@ from likeness.services.review.reveal_photo import reveal_photo
     "POST",
     "/v1/reviews/{review_id}/reveal",
     takes=RevealPhoto,
-    gives=ClearPhotoView,
+    gives=RevealedPhotoView,
     moderators=bootstrap.staff,
-    raises=[CaseClosed, ConcurrentChange, ExposureUsed, NoLease],
+    raises=[*CASE_CONFLICTS, ExposureUsed],
     on_repeat=OnRepeat.RUN_AGAIN,
 )
-def handler(review_id: ReviewId, request: RevealPhoto, moderator: Moderator) -> ClearPhotoView:
-    """A URL of one clear photo, valid for a minute. Counts against the day's budget."""
+def handler(review_id: ReviewId, request: RevealPhoto, moderator: Moderator) -> RevealedPhotoView:
+    """A URL of one clear photo, valid for a minute, or a grey copy. Counts against the budget."""
     return reveal_photo(
         review_id,
         request,
@@ -27,6 +29,8 @@ def handler(review_id: ReviewId, request: RevealPhoto, moderator: Moderator) -> 
         reviews=bootstrap.reviews(),
         desk_counters=bootstrap.desk_counters(),
         photos=bootstrap.photos(),
+        previews=pictures,
+        policy=policy_files.load_policy(),
         clock=bootstrap.CLOCK,
         budget=bootstrap.settings().exposure_budget,
     )

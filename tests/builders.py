@@ -259,7 +259,8 @@ def decided(review: Review, *reasons: Reason, by: str = MODERATOR, at: datetime 
         RefusedPhoto(photo_id=photo.photo_id, reason=reason)
         for photo, reason in zip(review.photos, reasons, strict=False)
     ]
-    return claimed.decide(by, now=at, refused=refused)
+    effective = claimed.decide(by, now=at, refused=refused).take_effect()
+    return effective.model_copy(update={"version": review.version + 1})
 
 
 def a_drawn(n: int = 1, **fields: Any) -> DrawnAvatar:
@@ -339,6 +340,7 @@ def a_policy(**fields: Any) -> Policy:
                 Severity.MEDIUM: {Reason.RIGHTS_CELEBRITY},
                 Severity.LOW: {Reason.SUBJECT_NO_FACE, Reason.SUBJECT_DIFFERENT_PERSON},
             },
+            "exposure": {"critical": 10, "high": 5, "medium": 3, "low": 2, "none": 1},
         }
         | fields
     )

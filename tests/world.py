@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from likeness.adapters.policy_files import load_retention
+from likeness.adapters.policy_files import load_reasons, load_retention
 from likeness.api.app import QuotaView
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.generation.avatar import Avatar
@@ -16,6 +16,8 @@ from likeness.services.account.get_quota import get_quota
 from likeness.services.deletion.job_deletion import JobDeletion
 from likeness.services.deletion.job_receipts import JobReceipts
 from likeness.services.review.appeal_closing import AppealClosing
+from likeness.services.review.case_reader import CaseReader
+from likeness.services.review.decision_effect import DecisionEffect
 from likeness.services.review.holding import Holding
 from tests.builders import BERLIN, JOB, NOW, TODAY, USER, USER_HASH, a_job, a_png, photos, tiers
 from tests.fakes import (
@@ -43,6 +45,7 @@ from tests.fakes import (
     FakeLedger,
     FakeLeftovers,
     FakeMetrics,
+    FakePendingDecisions,
     FakePhotos,
     FakePictures,
     FakeReviews,
@@ -82,6 +85,7 @@ class World:
     deletions: FakeDeletions = field(default_factory=FakeDeletions)
     signer: FakeSigner = field(default_factory=FakeSigner)
     buckets: FakeBuckets = field(default_factory=FakeBuckets)
+    pending: FakePendingDecisions = field(default_factory=FakePendingDecisions)
     durations: FakeDurations = field(default_factory=FakeDurations)
 
     def __post_init__(self) -> None:
@@ -92,6 +96,7 @@ class World:
         self.jobs.audit_log = self.audit_log
         self.erasures = FakeErasures(self.users)
         self.desk_counters = FakeDeskCounters(self.audit_log)
+        self.jobs.desk_counters = self.desk_counters
         self.reviews = FakeReviews(self.audit_log, self.desk_counters)
         self.holds = FakeHolds(self.audit_log)
         self.hold_files = FakeHoldFiles()
@@ -120,6 +125,17 @@ class World:
         )
         self.appeal_closing = AppealClosing(
             self.jobs, self.reviews, self.appeals, self.files, self.ledger, self.users
+        )
+        self.decision_effect = DecisionEffect(
+            self.reviews,
+            self.desk_counters,
+            self.appeal_closing,
+            self.workflow,
+            self.metrics,
+            self.clock,
+        )
+        self.case_reader = CaseReader(
+            self.jobs, self.photos, self.pictures, load_reasons(), self.reviews, self.appeals
         )
 
     def has(

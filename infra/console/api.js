@@ -42,7 +42,7 @@ export function desk({ token, expired }) {
   };
   const path = (review, action = "") => `/${encodeURIComponent(review)}${action}`;
   return {
-    list: (next) => call("GET", `?limit=50${next ? `&next=${encodeURIComponent(next)}` : ""}`),
+    list: (next) => call("GET", `?limit=50${next ? `&cursor=${encodeURIComponent(next)}` : ""}`),
     read: (review) => call("GET", path(review)),
     claim: (review) => call("POST", path(review, "/claim")),
     heartbeat: (review) => call("POST", path(review, "/heartbeat")),

@@ -58,12 +58,12 @@ def browser(driver: Playwright) -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def screenshot(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
-    """Save a screenshot for visual inspection: build/console/NAME.png."""
-    folder = ROOT / "build" / "console"
+    """Save a screenshot for visual inspection: build/screens/NAME.png."""
+    folder = ROOT / "build" / "screens"
     folder.mkdir(parents=True, exist_ok=True)
 
-    def shoot(page: Page, name: str) -> None:
-        page.screenshot(path=folder / f"{name}.png")
+    def shoot(page: Page, name: str, **options: Any) -> None:
+        page.screenshot(path=folder / f"{name}.png", **options)
 
     return shoot
 

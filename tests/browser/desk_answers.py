@@ -8,11 +8,14 @@ import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qsl
 
 from PIL import Image, ImageFilter, ImageOps
 
 from infra.laptop.project import ROOT
+from likeness.adapters.policy_files import load_guidelines, load_policy
 from likeness.api import review as api
+from likeness.services.review.read_guidelines import read_guidelines
 from tests.browser.pool_answers import ME
 
 PHOTOS = sorted((ROOT / "demo" / "photos").glob("*.jpg"))
@@ -27,12 +30,32 @@ HINT = {
 }
 
 
+WORK = {
+    "handled": 50,
+    "approved": 40,
+    "refused": 10,
+    "refused_by_reason": {"POLICY.VIOLENCE": 5, "RIGHTS.NOT_SELF": 5},
+    "mean_handling_seconds": 31.2,
+    "handling_seconds": 1560,
+    "approved_unseen": 3,
+    "skipped": 2,
+    "escalated": 1,
+    "undone": 1,
+    "agreed": 9,
+    "differed": 1,
+}
+
+
 def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
 def explained(code: str) -> dict[str, Any]:
     return {"code": code, "hint": HINT, "fix_and_retry": False}
+
+
+def guidelines() -> api.GuidelinesView:
+    return read_guidelines(guidelines=load_guidelines(), policy=load_policy())
 
 
 def preview(picture: Image.Image) -> str:
@@ -100,6 +123,7 @@ def summary(n: int, **fields: Any) -> dict[str, Any]:
         "photos": 3,
         "opened_at": now() - timedelta(minutes=20),
         "decide_by": now() + timedelta(hours=11),
+        "queue": "photos",
         "lease": None,
     } | fields
 
@@ -113,7 +137,7 @@ def queue() -> list[dict[str, Any]]:
             decide_by=now() + timedelta(minutes=41),
         ),
         summary(0xA2, reasons=["POLICY.VIOLENCE", "RIGHTS.CELEBRITY"]),
-        summary(0xA3, kind="appeal", reasons=["RIGHTS.NOT_SELF"], photos=1),
+        summary(0xA3, kind="appeal", queue="appeals", reasons=["RIGHTS.NOT_SELF"], photos=1),
         summary(
             0xA4,
             severity="medium",
@@ -138,36 +162,82 @@ class Answers:
     calls: list[tuple[str, str, Any]] = field(default_factory=list)
     refusals: dict[str, tuple[int, str]] = field(default_factory=dict)
     entries: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[dict[str, Any]] = field(default_factory=list)
+    decided: dict[str, dict[str, Any]] = field(default_factory=dict)  # pending, by review
 
     def answer(self, method: str, path: str, body: str | None) -> tuple[int, str]:
         """`path` is below /v1/reviews. Returns the status and a body in JSON."""
         asked = json.loads(body) if body else None
         self.calls.append((method, path, asked))
-        name = path.partition("?")[0].rsplit("/", 1)[-1]
+        route, _, text = path.partition("?")
+        name, query = route.rsplit("/", 1)[-1], dict(parse_qsl(text))
         if name in self.refusals:
             status, error = self.refusals[name]
             return status, json.dumps({"error": error, "message": "no", "reason": None})
         found: api.Message
         if name == "":
-            found = api.ReviewsView.model_validate(
-                {
-                    "reviews": self.cases,
-                    "next": None,
-                    "exposure": self.exposure(),
-                    "lead": self.lead,
-                }
-            )
+            found = self.page(api.QueueQuery.model_validate(query))
         elif name == "stats":
+            api.StatsQuery.model_validate(query)
             found = self.stats()
+        elif name == "next":
+            found = self.following(api.ClaimNext.model_validate(asked))
+        elif name == "guidelines":
+            found = guidelines()
         elif name == "exposure":
             found = api.ExposureView.model_validate(self.exposure())
+        elif method == "DELETE":
+            found = self.undo(route.split("/")[1])
         else:
             found = self.of_case(path.split("/")[1].partition("?")[0], name, asked)
         return 200, found.model_dump_json()
 
-    def of_case(self, review: str, name: str, asked: Any) -> api.Message:
+    def page(self, query: api.QueueQuery) -> api.ReviewsView:
+        """A cursor is the number of the next case, as text."""
+        begin = int(query.cursor or 0)
+        end = begin + query.limit
+        return api.ReviewsView.model_validate(
+            {
+                "reviews": self.cases[begin:end],
+                "next": str(end) if end < len(self.cases) else None,
+                "exposure": self.exposure(),
+                "lead": self.lead,
+            }
+        )
+
+    def following(self, wanted: api.ClaimNext) -> api.NextView:
+        """The first case of the queue that no other moderator has."""
+        free = [
+            case
+            for case in self.cases
+            if not (case["lease"] and not case["lease"]["yours"])
+            and (not wanted.queues or case["queue"] in wanted.queues)
+            and (not wanted.severities or case["severity"] in wanted.severities)
+        ]
+        if not free:
+            return api.NextView.model_validate(
+                {"case": None, "lease": None, "exposure": self.exposure()}
+            )
+        review = free[0]["review_id"]
+        lease = self.of_case(review, "claim", None)
+        case = self.of_case(review, review, None)
+        return api.NextView.model_validate(
+            {"case": case, "lease": lease, "exposure": self.exposure()}
+        )
+
+    def undo(self, review: str) -> api.ClaimView:
+        """The case is the first of the queue again, with its lease."""
+        self.cases.insert(0, self.decided.pop(review))
+        lease = self.of_case(review, "claim", None)
+        return api.ClaimView.model_validate(lease.model_dump())
+
+    def of_case(self, review: str, name: str, asked: Any) -> api.Message:  # noqa: PLR0911
         case = next(one for one in self.cases if one["review_id"] == review)
         until = now() + timedelta(seconds=self.lease_seconds)
+        if name == "notes":
+            note = {"yours": True, "at": now(), "text": api.AddNote.model_validate(asked).text}
+            self.notes.append(note)
+            return api.NotesView.model_validate({"review_id": review, "notes": self.notes})
         if name not in {review, "audit", "heartbeat"}:
             self.record(name, asked)
         if name in {"claim", "heartbeat"}:
@@ -180,22 +250,40 @@ class Answers:
         if name == "release":
             case["lease"] = None
             return api.ReviewSummary.model_validate(case)
+        if name == "skip":
+            api.SkipReview.model_validate(asked)
+            self.cases.remove(case)
+            return api.ReviewSummary.model_validate(case | {"lease": None})
+        if name == "escalate":
+            api.EscalateReview.model_validate(asked)
+            self.cases.remove(case)
+            return api.ReviewSummary.model_validate(case | {"lease": None, "queue": "escalated"})
         if name == "reveal":
+            reveal = api.RevealPhoto.model_validate(asked)
             self.used += 1
-            photo = asked["photo_id"]
-            return api.ClearPhotoView.model_validate(
+            clear = reveal.level == "clear"
+            return api.RevealedPhotoView.model_validate(
                 {
-                    "photo_id": photo,
-                    "url": f"{LINKS}/{photo}.jpg?n={self.used}",
-                    "expires_at": now() + timedelta(minutes=1),
+                    "photo_id": reveal.photo_id,
+                    "level": reveal.level,
+                    "url": f"{LINKS}/{reveal.photo_id}.jpg?n={self.used}"
+                    if clear
+                    else self.pictures[0]["preview"],
+                    "expires_at": now() + timedelta(minutes=1) if clear else None,
                     "exposure": self.exposure(),
                 }
             )
         if name == "decision":
             api.DecideReview.model_validate(asked)
+            self.decided[review] = case
             self.cases.remove(case)
             return api.ReviewSummary.model_validate(
-                case | {"state": "approved" if asked["approve"] else "refused"}
+                case
+                | {
+                    "state": "approved" if asked["approve"] else "refused",
+                    "lease": None,
+                    "undo_until": now() + timedelta(seconds=10),
+                }
             )
         if name == "audit":
             return api.AuditView.model_validate({"review_id": review, "entries": self.entries})
@@ -207,12 +295,25 @@ class Answers:
                 "policy_version": "2026-11-22",
                 "detector_version": "7.0",
                 "decision": None,
+                "context": {
+                    "jobs": 4,
+                    "refused": {"POLICY.VIOLENCE": 1},
+                    "appeals_granted": {},
+                    "approved_by_moderators": 1,
+                },
+                "notes": self.notes,
                 "reason_codes": [explained(code) for code in CODES],
             }
         )
 
     def record(self, name: str, asked: Any) -> None:
-        act = {"claim": "claimed", "release": "released", "reveal": "revealed"}.get(name)
+        act = {
+            "claim": "claimed",
+            "release": "released",
+            "reveal": "revealed",
+            "skip": "skipped",
+            "escalate": "escalated",
+        }.get(name)
         self.entries.append(
             {
                 "number": 40 + len(self.entries),
@@ -242,19 +343,37 @@ class Answers:
                     "waiting": 5,
                     "leased": 1,
                     "by_severity": {"critical": 1, "high": 2, "medium": 1, "low": 1},
+                    "by_queue": {"photos": 4, "appeals": 1, "escalated": 0},
                     "oldest_opened_at": now() - timedelta(hours=2),
+                    "due_within_hour": 1,
+                    "decided_per_hour": 6.5,
+                    "missed_forecast": 0,
                 },
                 "approved": 40,
                 "refused": 9,
                 "expired": 1,
                 "refused_by_reason": {"POLICY.VIOLENCE": 5, "RIGHTS.NOT_SELF": 4},
                 "mean_seconds_to_decide": 412.5,
-                "second": {"pairs": 10, "agreement": 0.9, "kappa": 0.74},
+                "mean_handling_seconds": 31.2,
+                "approved_unseen": 3,
+                "reversed": 0,
+                "second": {
+                    "pairs": 10,
+                    "agreement": 0.9,
+                    "kappa": 0.74,
+                    "by_reason": {"POLICY.VIOLENCE": {"agreed": 9, "differed": 1}},
+                },
                 "appeals": {"decided": 2, "overturned": 1, "overturn_rate": 0.5},
                 "exposure": self.exposure(),
+                "own": WORK,
                 "moderators": [
-                    {"moderator": ME, "exposure": self.exposure(), "asks": False},
-                    {"moderator": "1a2b3c4d-other-moderator", "exposure": other, "asks": True},
+                    {"moderator": ME, "work": WORK, "exposure": self.exposure(), "asks": False},
+                    {
+                        "moderator": "1a2b3c4d-other-moderator",
+                        "work": WORK,
+                        "exposure": other,
+                        "asks": True,
+                    },
                 ]
                 if self.lead
                 else [],

@@ -338,6 +338,9 @@ class FakePictures:
     def blurred(self, jpeg: bytes) -> bytes:
         return b"blurred " + jpeg
 
+    def grey(self, jpeg: bytes, *, soft: bool) -> bytes:
+        return (b"soft " if soft else b"grey ") + jpeg
+
 
 class FakeCredentials:
     """A signed picture is the picture, a separator, and the claim."""

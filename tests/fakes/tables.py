@@ -3,7 +3,7 @@
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 
 from likeness.domain.account.erasure import Erasure
 from likeness.domain.account.quota import Day, QuotaEntry, QuotaState, ReservedDay, UserZone
@@ -17,6 +17,7 @@ from likeness.domain.errors import (
     NotFound,
     OverQuota,
     TooManyOpenJobs,
+    Unavailable,
 )
 from likeness.domain.generation.avatar import Avatar
 from likeness.domain.generation.run import Run
@@ -31,16 +32,18 @@ from likeness.domain.ids import (
 )
 from likeness.domain.jobs.catalogue import Plus
 from likeness.domain.jobs.job import Job, JobState
-from likeness.domain.paging import ResultPage
+from likeness.domain.paging import ResultPage, sortable
 from likeness.domain.photos.photo import Photo
 from likeness.domain.provenance.credentials import WatermarkRecord
 from likeness.domain.provenance.watermark import WatermarkId
 from likeness.domain.reasons import Reason
+from likeness.domain.review import order
 from likeness.domain.review.appeal import Appeal
 from likeness.domain.review.audit import AuditAction, AuditEntry, AuditEvent, ChainHead, about
 from likeness.domain.review.case import Review, ReviewKind, ReviewState
 from likeness.domain.review.hold import Hold, HoldState
-from likeness.domain.review.statistics import Counts, DeskDay, Exposure, desk_day
+from likeness.domain.review.order import Queued, place
+from likeness.domain.review.statistics import ALL, DeskCounts, DeskDay, Exposure, desk_day
 
 
 class FakeJobs:
@@ -48,6 +51,7 @@ class FakeJobs:
 
     def __init__(self) -> None:
         self.users: FakeUsers | None = None
+        self.desk_counters: FakeDeskCounters | None = None
         self.audit_log = FakeAuditLog()
         self.jobs: dict[JobId, Job] = {}
         self._photos: dict[tuple[JobId, PhotoId], Photo] = {}
@@ -145,6 +149,7 @@ class FakeJobs:
         seen: Sequence[Photo],
         job: Job | None = None,
         audit_event: AuditEvent | None = None,
+        counted: tuple[DeskDay, DeskCounts] | None = None,
     ) -> None:
         with self.lock:
             there = [self._photos.get((one.job_id, one.photo_id)) for one in photos]
@@ -157,6 +162,8 @@ class FakeJobs:
             self._photos |= {(one.job_id, one.photo_id): one for one in photos}
             if audit_event:
                 self.audit_log.append(audit_event)
+            if counted and self.desk_counters:
+                self.desk_counters.add(*counted)
 
     def avatars(self, job_id: JobId) -> list[Avatar]:
         mine = [avatar for (of, _), avatar in self._avatars.items() if of == job_id]
@@ -377,8 +384,8 @@ class FakeAuditLog:
     def for_review(self, review_id: ReviewId) -> list[AuditEntry]:
         return [entry for entry in self.written if entry.review_id == review_id]
 
-    def entries(self) -> Iterator[AuditEntry]:
-        return iter(list(self.written))
+    def entries(self, *, after: int = 0) -> Iterator[AuditEntry]:
+        return iter([entry for entry in self.written if entry.number > after])
 
     def head(self) -> ChainHead:
         return self.written[-1].head if self.written else ChainHead()
@@ -388,10 +395,13 @@ class FakeDeskCounters:
     def __init__(self, audit_log: FakeAuditLog) -> None:
         self._audit_log = audit_log
         self._seen: dict[tuple[DeskDay, str], Exposure] = {}
-        self._counts: dict[DeskDay, Counter[str]] = defaultdict(Counter)
+        self._counts: dict[tuple[DeskDay, str], Counter[str]] = defaultdict(Counter)
+        self._revealed: dict[tuple[ReviewId | None, str], set[PhotoId]] = defaultdict(set)
 
-    def add(self, day: DeskDay, counts: Counts) -> None:
-        self._counts[day].update(counts)
+    def add(self, day: DeskDay, counts: DeskCounts) -> None:
+        for by, of in counts.items():
+            if of:
+                self._counts[day, by].update(of)
 
     def exposure(self, moderator: str, day: DeskDay) -> Exposure:
         return self._seen.get((day, moderator), Exposure())
@@ -399,14 +409,19 @@ class FakeDeskCounters:
     def exposures(self, day: DeskDay) -> dict[str, Exposure]:
         return {who: seen for (of, who), seen in self._seen.items() if of == day}
 
-    def expose(self, audit_event: AuditEvent, *, budget: int) -> Exposure:
+    def expose(self, audit_event: AuditEvent, *, points: int, budget: int) -> Exposure:
         day = desk_day(audit_event.at)
         with self._audit_log.lock:
             seen = self.exposure(audit_event.actor, day)
             if seen.used >= seen.limit(budget):
                 raise ExposureUsed("today's budget is used up")
             self._audit_log.append(audit_event)
-            return self._store(audit_event.actor, day, used=seen.used + 1)
+            if photo := audit_event.details.get("photo_id"):
+                self._revealed[audit_event.review_id, audit_event.actor].add(PhotoId(photo))
+            return self._store(audit_event.actor, day, used=seen.used + points)
+
+    def revealed(self, review_id: ReviewId, moderator: str) -> frozenset[PhotoId]:
+        return frozenset(self._revealed[review_id, moderator])
 
     def ask(self, audit_event: AuditEvent) -> None:
         day = desk_day(audit_event.at)
@@ -420,11 +435,16 @@ class FakeDeskCounters:
         extra = self.exposure(moderator, day).extra + more
         return self._store(moderator, day, extra=extra, asked=False)
 
-    def counts(self, days: Iterable[DeskDay]) -> Counter[str]:
-        total: Counter[str] = Counter()
-        for day in days:
-            total.update(self._counts[day])
+    def counts(self, days: Iterable[DeskDay]) -> dict[str, Counter[str]]:
+        wanted = set(days)
+        total: dict[str, Counter[str]] = defaultdict(Counter)
+        for (day, by), of in self._counts.items():
+            if day in wanted:
+                total[by].update(of)
         return total
+
+    def totals(self, days: Iterable[DeskDay]) -> Counter[str]:
+        return self.counts(days).get(ALL, Counter())
 
     def _store(self, moderator: str, day: DeskDay, **fields: object) -> Exposure:
         seen = self.exposure(moderator, day).model_copy(update=fields)
@@ -466,16 +486,38 @@ class FakeReviews:
         mine = [review for review in self._reviews.values() if review.job_id == job_id]
         return sorted(mine, key=lambda review: review.review_id)
 
-    def waiting(self) -> list[Review]:
-        waiting = [r for r in self._reviews.values() if r.state is ReviewState.WAITING]
-        return sorted(waiting, key=_place)
+    def waiting(self) -> Iterator[Review]:
+        return iter([r for r in self._reviews.values() if r.state is ReviewState.WAITING])
 
-    def queue(self, *, limit: int, after: str | None = None) -> ResultPage[Review]:
-        found = (review for review in self.waiting() if after is None or _place(review) > after)
-        return ResultPage.of(found, limit=limit, position=_place)
+    def queue(
+        self, urgent_before: datetime, *, after: str | None = None, blind: bool = True
+    ) -> Iterator[Queued]:
+        placed = [Queued(place(r, urgent_before, blind=blind), r) for r in self.waiting()]
+        return order.after(iter(sorted(placed, key=lambda one: one.place)), after)
+
+    def closed(self, day: DeskDay, *, after: str | None = None) -> Iterator[Queued]:
+        decided = [
+            Queued(f"{sortable(review.decided_at)}#{review.review_id}", review)
+            for review in self._reviews.values()
+            if review.state in {ReviewState.APPROVED, ReviewState.REFUSED} and review.decided_at
+        ]
+        return iter(
+            sorted(
+                (
+                    one
+                    for one in decided
+                    if one.place.startswith(day) and (after is None or one.place < after)
+                ),
+                key=lambda one: one.place,
+                reverse=True,
+            )
+        )
 
     def save(
-        self, review: Review, audit_event: AuditEvent | None = None, counts: Counts | None = None
+        self,
+        review: Review,
+        audit_event: AuditEvent | None = None,
+        counts: DeskCounts | None = None,
     ) -> None:
         with self._audit_log.lock:
             stored = self._stored(review.review_id)
@@ -497,6 +539,17 @@ class FakeReviews:
         if review_id not in self._reviews:
             raise NotFound(f"there is no review {review_id}")
         return self._reviews[review_id]
+
+
+class FakePendingDecisions:
+    def __init__(self) -> None:
+        self.down = False
+        self.scheduled: list[tuple[ReviewId, timedelta]] = []
+
+    def schedule(self, review_id: ReviewId, *, after: timedelta) -> None:
+        if self.down:
+            raise Unavailable("the queue does not respond")
+        self.scheduled.append((review_id, after))
 
 
 class FakeRuns:
@@ -560,20 +613,11 @@ class FakeAppeals:
 
 def _place_of_hold(hold: Hold) -> str:
     rank = {HoldState.WAITING: 0, HoldState.CONFIRMED: 2 if hold.reported else 1}
-    return f"{rank.get(hold.state, 2)}#{_sortable(hold.held_at)}#{hold.job_id}"
-
-
-def _place(review: Review) -> str:
-    rank = f"{review.severity.rank}{9 - review.priority}"
-    return f"{rank}#{_sortable(review.decide_by)}#{review.review_id}"
+    return f"{rank.get(hold.state, 2)}#{sortable(hold.held_at)}#{hold.job_id}"
 
 
 def _begun(job: Job) -> str:
-    return f"{_sortable(job.created_at)}#{job.job_id}"
-
-
-def _sortable(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+    return f"{sortable(job.created_at)}#{job.job_id}"
 
 
 def _day_of(job: Job) -> Day:

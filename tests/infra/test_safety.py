@@ -124,6 +124,7 @@ def test_only_those_who_submit_or_end_jobs_can_start_the_pipeline():
         "DecideHoldFunction",
         "DeleteJobFunction",
         "EraseUserFunction",
+        "OverturnReviewFunction",
         "TimersRole",
         "ExecutionStoppedRole",
     }
@@ -346,8 +347,9 @@ def test_the_moderators_functions_cannot_compute_a_keyed_hash():
     assert not any("Review" in one or "Reveal" in one or "Desk" in one for one in users)
 
 
-def test_only_reveal_and_the_blurring_function_of_the_moderators_read_photos():
+def test_only_reveal_and_the_blurring_functions_of_the_moderators_read_photos():
     assert may("s3:GetObject", "photos-ACCOUNT/photos/*") == {
+        "ClaimNextFunction",
         "CompleteHoldsFunction",  # copies what is held
         "HoldReviewFunction",
         "InspectPhotoFunction",

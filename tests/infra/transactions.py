@@ -39,17 +39,18 @@ TRANSACTIONS = {
     "entitle a user": _one("ConditionCheckItem UpdateItem", "ERASED#* USER#*", "users.entitle"),
     "begin an erasure": _one("PutItem UpdateItem", "USER#* ERASURE#*", "erasures.begin"),
     "delete a photo": _one("PutItem", "JOB#*", "jobs.delete_photo"),
-    "store a moderated set": _one("PutItem", "JOB#* AUDIT", "jobs.save_moderated"),
+    "store a moderated set and count it": _one(
+        "PutItem UpdateItem", "JOB#* DESK#* AUDIT", "jobs.save_moderated"
+    ),
     "open or lease a review": _one("PutItem", "JOB#* AUDIT", "reviews.open reviews.save/2"),
     "close a review and count it": _one(
         "PutItem UpdateItem", "JOB#* DESK#* AUDIT", "reviews.save/3"
     ),
     "store a hold": _one("PutItem", "HOLD#* BLOCK#* AUDIT", "holds.save"),
     "append an audit event": _one("PutItem", "AUDIT", "audit_log.append"),
-    "count an exposure": _one(
-        "PutItem UpdateItem",
-        "DESK#* AUDIT",
-        "desk_counters.expose desk_counters.ask desk_counters.grant",
+    "count an exposure": _one("PutItem UpdateItem", "JOB#* DESK#* AUDIT", "desk_counters.expose"),
+    "ask for exposure or grant it": _one(
+        "PutItem UpdateItem", "DESK#* AUDIT", "desk_counters.ask desk_counters.grant"
     ),
 }
 

@@ -104,7 +104,7 @@ def tables(kind: str, request: pytest.FixtureRequest) -> Tables:
         ledger = FakeLedger(jobs)
         jobs.users = users = FakeUsers(ledger)
         jobs.audit_log = audit_log = FakeAuditLog()
-        desk_counters = FakeDeskCounters(audit_log)
+        jobs.desk_counters = desk_counters = FakeDeskCounters(audit_log)
         return Tables(
             jobs,
             ledger,

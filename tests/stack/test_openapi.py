@@ -76,6 +76,8 @@ EXAMPLES = 20  # of each kind, for each operation
 # Operations that a generated request with existing ids can bring to success, and must.
 REACHED = {
     "add_photo",
+    "add_note",
+    "claim_next",
     "delete_job",
     "delete_photo",
     "change_webhook",
@@ -90,6 +92,9 @@ REACHED = {
     "get_quota",
     "get_webhook",
     "grant_exposure",
+    "export_audit",
+    "list_decided",
+    "read_guidelines",
     "list_deliveries",
     "list_holds",
     "list_jobs",
@@ -125,7 +130,13 @@ UNREACHED = {
     "heartbeat_review": "needs a lease of the caller",
     "keep_avatars": "needs a finished job",
     "release_review": "needs a lease of the caller",
+    "overturn_review": "needs a decided case of another moderator",
+    "return_review": "needs an escalated case",
     "reveal_photo": "needs a lease of the caller",
+    "escalate_review": "needs a lease of the caller",
+    "skip_review": "needs a lease of the caller",
+    "transparency_report": "needs two days in order",
+    "undo_decision": "needs a pending decision of the caller",
     "submit_job": "needs accepted photos",
     "verify_picture": "needs a picture that can be decoded",
 }

@@ -5,6 +5,7 @@ import json
 from base64 import b64decode
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import boto3
@@ -71,7 +72,7 @@ def test_a_case_is_listed_claimed_revealed_and_approved(in_review, desk, person,
     assert desk.call("GET", "/v1/reviews")[1]["reviews"] == []
     status, audit = desk.call("GET", f"/v1/reviews/{review}/audit")
     entries = [entry["action"] for entry in audit["entries"]]
-    assert (status, entries) == (200, ["opened", "claimed", "revealed", "approved"])
+    assert (status, entries) == (200, ["opened", "claimed", "revealed", "approved", "completed"])
 
 
 def test_a_refused_job_ends_with_its_reasons_and_without_its_photos(
@@ -96,6 +97,83 @@ def test_a_refused_job_ends_with_its_reasons_and_without_its_photos(
     assert status == 200
     assert [photo["preview"] for photo in case["photos"]] == [None] * 3, "nothing is left"
     assert desk.decide(review)[0] == 409
+
+
+def test_the_next_case_is_for_one_moderator_who_can_undo_the_decision(
+    in_review, desk, other, backend
+):
+    review = review_of(in_review)
+    desks = [desk, other]
+    with ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda one: one.call("POST", "/v1/reviews/next", {}), desks))
+    assert [status for status, _ in found] == [200, 200]
+    (mine, theirs) = sorted(range(2), key=lambda n: found[n][1]["case"] is None)
+    assert found[theirs][1]["case"] is None
+    case = found[mine][1]["case"]
+    assert case["review"]["review_id"] == review
+    assert all(photo["preview"].startswith("data:image/jpeg") for photo in case["photos"])
+    winner, loser = desks[mine], desks[theirs]
+
+    status, decided = winner.decide(review, "p01")
+    assert (status, decided["state"]) == (200, "refused")
+    assert winner.decide(review, "p01") == (200, decided), "the same response again"
+    assert loser.act(review, "claim")[1]["error"] == "CaseTaken"
+    assert winner.call("DELETE", f"/v1/reviews/{review}/decision")[0] == 200
+    assert winner.act(review, "escalate", {"note": "Is this a toy?"})[0] == 200
+    assert other.act(review, "claim")[0] == 403
+
+    assert desk.act(review, "return")[0] in {403, 409}, "only another lead, with a lease"
+    assert backend.job(in_review)["state"] == "in_review"
+    backend.cancel(in_review)
+
+
+def test_a_lead_reads_every_figure_and_reverses_a_refusal(in_review, desk, other, person, backend):
+    review = review_of(in_review)
+    assert other.call("POST", "/v1/reviews/next", {})[1]["case"]["review"]["review_id"] == review
+    status, grey = other.act(review, "reveal", {"photo_id": "p01", "level": "grey"})
+    assert (status, grey["url"][:23]) == (200, "data:image/jpeg;base64,")
+    assert other.act(review, "notes", {"text": "A second look, please."})[0] == 200
+    assert other.decide(review, "p01")[0] == 200
+    assert person.sees_end(in_review)["state"] == "refused"
+
+    day = datetime.now(UTC).date().isoformat()
+    for path in (
+        "decided?state=refused",
+        "decided?disagreed=true",
+        f"transparency?first={day}&last={day}",
+        "stats?days=2",
+        "guidelines",
+        "audit?after=0&limit=2000",
+    ):
+        status, shown = desk.call("GET", f"/v1/reviews/{path}")
+        assert status == 200, (path, shown)
+        assert other.call("GET", f"/v1/reviews/{path}")[0] == (
+            200 if path in {"stats?days=2", "guidelines"} else 403
+        )
+    (decided, *_) = desk.call("GET", "/v1/reviews/decided")[1]["reviews"]
+    assert (decided["review_id"], decided["looked"]) == (review, True)
+
+    status, reversed_ = desk.act(review, "overturn", {"photos": []})
+    assert (status, bool(reversed_.get("overturned_by"))) == (200, True)
+    assert desk.act(review, "overturn", {"photos": []}) == (status, reversed_)
+    assert backend.quota(person.user_id)["left"] >= 1
+
+
+def test_a_lead_refuses_a_job_that_runs(in_review, desk, other, person, objects):
+    review = review_of(in_review)
+    assert other.act(review, "claim")[0] == 200
+    assert other.decide(review)[0] == 200
+    until(lambda: person.backend.job(in_review)["state"] == "generating")
+
+    refusal = {"photos": [{"photo_id": "p02", "reason": "RIGHTS.NOT_SELF"}]}
+    status, shown = desk.act(review, "overturn", refusal)
+
+    job = person.sees_end(in_review)
+    if status == 200:
+        assert (job["state"], job["reason"]["code"]) == ("refused", "RIGHTS.NOT_SELF"), shown
+        until(lambda: objects(in_review) == [])
+    else:
+        assert (status, job["state"]) == (409, "completed"), "it was drawn first"
 
 
 def test_of_two_concurrent_claims_one_succeeds(in_review, desk, other, person):
@@ -202,8 +280,8 @@ def test_an_appeal_brings_the_same_photo_back_to_another_lead(
     assert desk.act(appeal, "reveal", {"photo_id": "p01"})[0] == 200
     assert desk.decide(appeal)[0] == 200
 
+    until(lambda: _appeal(backend, in_review)["state"] == "granted")
     granted = _appeal(backend, in_review)
-    assert granted["state"] == "granted"
     assert objects(in_review) == []
     reserved = next(
         e["at"] for e in backend.get_job(in_review)["timeline"] if e["state"] == "moderating"
@@ -267,23 +345,23 @@ def changed(table, number, *, becomes, was):
 def test_a_second_moderator_decides_blind_and_the_stricter_one_stands(
     in_review, desk, other, person, setting
 ):
-    first, second = review_of(in_review), "s" + in_review[1:]
+    review = review_of(in_review)
+    (first,) = desk.call("GET", "/v1/reviews")[1]["reviews"]
     with setting("DecideReviewFunction", LIKENESS_SECOND_REVIEW_PERCENT="100"):
-        assert other.act(first, "claim")[0] == 200
-        assert other.decide(first)[0] == 200
-        until(lambda: desk.call("GET", f"/v1/reviews/{second}")[0] == 200)
+        assert other.act(review, "claim")[0] == 200
+        assert other.decide(review)[0] == 200
+    until(lambda: desk.call("GET", "/v1/reviews")[1]["reviews"])
 
-        (listed,) = desk.call("GET", "/v1/reviews")[1]["reviews"]
-        assert (listed["review_id"], listed["kind"]) == (second, "photos")
-        assert desk.call("GET", f"/v1/reviews/{first}")[0] == 403
-        assert other.act(second, "claim")[0] == 403
-        assert other.call("GET", "/v1/reviews")[1]["reviews"] == []
-        assert desk.refuse(second, reason="RIGHTS.CELEBRITY")[0] == 200
+    (again,) = desk.call("GET", "/v1/reviews")[1]["reviews"]
+    assert again == first, "nothing shows that it was decided"
+    assert other.act(review, "claim")[1]["error"] == "CaseDecided"
+    assert other.call("GET", "/v1/reviews")[1]["reviews"] == []
+    assert desk.refuse(review, reason="RIGHTS.CELEBRITY")[0] == 200
 
     job = person.sees_end(in_review)
     assert (job["state"], job["reason"]["code"]) == ("refused", "RIGHTS.CELEBRITY")
     assert desk.call("GET", "/v1/reviews/stats")[1]["second"]["pairs"] == 1
-    assert desk.call("GET", f"/v1/reviews/{first}")[1]["decision"]["approved"] is True
+    assert other.call("GET", f"/v1/reviews/{review}")[1]["decision"]["approved"] is True
 
 
 def test_the_review_policy_sends_clean_photos_to_a_human(person, backend, selfies, desk, setting):

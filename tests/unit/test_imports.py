@@ -49,8 +49,10 @@ def test_only_functions_that_decode_pictures_import_heavy_packages():
 
     assert list(imported) == names
     assert {name: set(heavy) for name, heavy in imported.items() if heavy} == {
+        "claim_next": PICTURES,
         "inspect_photo": PICTURES,
         "match_appeal": PICTURES,
         "read_review": PICTURES,
+        "reveal_photo": PICTURES,
         "verify_picture": PICTURES,
     }

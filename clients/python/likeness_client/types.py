@@ -37,6 +37,8 @@ class AppealedPhotoView(TypedDict):
 
     photo_id: str
     state: Literal["awaited", "recognised", "another"]
+    optional: bool
+    """only to compare with: a lead reviews the appeal without it too"""
 
 
 class AvatarView(TypedDict):
@@ -213,7 +215,10 @@ ErrorKind: TypeAlias = Literal[
     "WebhookDisabled",
     "SecretRotated",
     "CaseTaken",
-    "CaseClosed",
+    "CaseDecided",
+    "DeadlinePassed",
+    "NotEscalated",
+    "NotReversible",
     "NoLease",
     "MustBeHeld",
     "HoldDecided",

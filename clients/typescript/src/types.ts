@@ -749,6 +749,11 @@ export interface components {
       photo_id: string;
       /** @enum {string} */
       state: "awaited" | "recognised" | "another";
+      /**
+       * @description only to compare with: a lead reviews the appeal without it too
+       * @default false
+       */
+      optional: boolean;
     };
     /** @description One avatar. Avatars are sorted best first; presigned URLs expire after a few minutes. */
     AvatarView: {
@@ -1107,7 +1112,10 @@ export interface components {
       | "WebhookDisabled"
       | "SecretRotated"
       | "CaseTaken"
-      | "CaseClosed"
+      | "CaseDecided"
+      | "DeadlinePassed"
+      | "NotEscalated"
+      | "NotReversible"
       | "NoLease"
       | "MustBeHeld"
       | "HoldDecided"
@@ -2637,7 +2645,8 @@ export interface operations {
            *         "photos": [
            *           {
            *             "photo_id": "p01",
-           *             "state": "awaited"
+           *             "state": "awaited",
+           *             "optional": true
            *           }
            *         ]
            *       },

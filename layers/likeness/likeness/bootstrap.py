@@ -24,7 +24,15 @@ if TYPE_CHECKING:
     from likeness.ports.jobs import EventBus, EventDeadLetters, JobDurations, Jobs, Timers, Workflow
     from likeness.ports.photos import Detector, Inspections, Photos
     from likeness.ports.provenance import AvatarStore, Credentials, WatermarkReader, Watermarks
-    from likeness.ports.review import Appeals, AuditLog, DeskCounters, Reviews, Staff
+    from likeness.ports.review import (
+        Appeals,
+        AuditLog,
+        DeskCounters,
+        PendingDecisions,
+        Previews,
+        Reviews,
+        Staff,
+    )
     from likeness.ports.runtime import Metrics
     from likeness.ports.webhooks import (
         CallLimits,
@@ -37,6 +45,8 @@ if TYPE_CHECKING:
     from likeness.services.deletion.job_deletion import JobDeletion
     from likeness.services.deletion.job_receipts import JobReceipts
     from likeness.services.review.appeal_closing import AppealClosing
+    from likeness.services.review.case_reader import CaseReader
+    from likeness.services.review.decision_effect import DecisionEffect
     from likeness.services.review.holding import Holding
     from likeness.services.review.known_pictures import KnownPictures
     from likeness.services.webhooks.send_deliveries import DeliverySender
@@ -307,6 +317,30 @@ def appeal_closing() -> AppealClosing:
     from likeness.services.review.appeal_closing import AppealClosing
 
     return AppealClosing(jobs(), reviews(), appeals(), job_files(), ledger(), users())
+
+
+@cache
+def decision_effect() -> DecisionEffect:
+    from likeness.services.review.decision_effect import DecisionEffect
+
+    return DecisionEffect(
+        reviews(), desk_counters(), appeal_closing(), workflow(), metrics(), CLOCK
+    )
+
+
+@cache
+def case_reader(previews: Previews) -> CaseReader:
+    """`previews` is adapters/photos/pictures, which the function imports: it is a heavy import."""
+    from likeness.services.review.case_reader import CaseReader
+
+    return CaseReader(jobs(), photos(), previews, policy_files.load_reasons(), reviews(), appeals())
+
+
+@cache
+def pending_decisions() -> PendingDecisions:
+    from likeness.adapters.review.pending_decisions import PendingDecisionQueue
+
+    return PendingDecisionQueue(_client("sqs"), settings().decision_queue or "")
 
 
 @cache

@@ -74,8 +74,10 @@ class Settings(Record):
     review_policy: str = Field(default="flagged", description="flagged, all or sample:N")
     second_review_percent: float = Field(default=5, ge=0, le=100)
     second_review_seconds: int = Field(default=1800, gt=0)
+    undo_seconds: int = Field(default=10, ge=0, le=60, description="to undo a decision")
+    decision_queue: str | None = Field(default=None, description="URL; of pending decisions")
     lease_seconds: int = Field(default=120, ge=10)
-    exposure_budget: int = Field(default=200, ge=1, description="photos a moderator and day")
+    exposure_budget: int = Field(default=1000, ge=1, description="points a moderator and day")
     appeal_seconds: int = Field(default=72000, gt=0, description="time to decide an appeal")
 
     @classmethod
@@ -119,6 +121,10 @@ class Settings(Record):
     @property
     def decide_second_within(self) -> timedelta:
         return timedelta(seconds=self.second_review_seconds)
+
+    @property
+    def undo(self) -> timedelta:
+        return timedelta(seconds=self.undo_seconds)
 
     @property
     def lease(self) -> timedelta:

@@ -15,6 +15,7 @@ from likeness.domain.moderation import Outcome
 from likeness.domain.photos.photo import PhotoProblem, PhotoState
 from likeness.domain.reasons import Reason
 from likeness.domain.review.audit import AuditAction, AuditEvent
+from likeness.domain.review.statistics import ALL, desk_day
 from tests.builders import (
     JOB,
     NOW,
@@ -287,9 +288,14 @@ def test_a_moderated_set_is_stored_with_its_job_and_audit_event(jobs, tables):
 
     for _ in range(2):  # idempotent
         jobs.save_moderated(
-            moderated(photos(10)), seen=photos(10), job=counted, audit_event=ASSURED
+            moderated(photos(10)),
+            seen=photos(10),
+            job=counted,
+            audit_event=ASSURED,
+            counted=(desk_day(NOW), {ALL: {"moderated": 1}}),
         )
 
+    assert tables.desk_counters.totals([desk_day(NOW)]) == {"moderated": 1}
     assert jobs.photos(JOB) == moderated(photos(10))
     assert jobs.get(JOB) == counted
     assert [entry.action for entry in tables.audit_log.entries()] == [AuditAction.AGE_ASSURED]

@@ -12,11 +12,12 @@ from likeness.domain.moderation import Severity
 from likeness.domain.reasons import Reason
 from likeness.domain.review.appeal import Appeal, AppealedPhoto
 from likeness.domain.review.audit import AuditAction, AuditEvent, ChainHead, verify
-from likeness.domain.review.case import ReviewKind, review_of
-from likeness.domain.review.statistics import Exposure, desk_day
+from likeness.domain.review.case import ReviewKind, Window, review_of
+from likeness.domain.review.statistics import ALL, Exposure, desk_day
 from tests.builders import JOB, MODERATOR, NOW, OTHER_JOB, a_review, decided
 
 REVIEW = review_of(JOB)
+URGENT_BEFORE = NOW + timedelta(hours=1)
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def test_an_open_review_is_stored_with_its_task_token(reviews):
     reviews.open(a_review(), "token-1")
 
     assert reviews.get(REVIEW) == a_review()
-    assert reviews.waiting() == [a_review()]
+    assert list(reviews.waiting()) == [a_review()]
     assert reviews.task_token(REVIEW) == "token-1"
 
 
@@ -58,7 +59,7 @@ def test_opening_again_keeps_a_decision(reviews):
     reviews.open(a_review(), "token-2")
 
     assert reviews.get(REVIEW) == approved
-    assert reviews.waiting() == []
+    assert list(reviews.waiting()) == []
     assert reviews.task_token(REVIEW) == "token-2"
 
 
@@ -70,7 +71,7 @@ def test_the_next_to_expire_is_first_in_any_time_zone(reviews):
         job_id = JobId("j" + str(n).zfill(32))
         reviews.open(a_review(job_id=job_id, decide_by=decide_by), f"token-{n}")
 
-    assert [int(review.job_id[1:]) for review in reviews.waiting()] == [2, 4, 1, 3]
+    assert [int(review.job_id[1:]) for review in in_order(reviews)] == [2, 4, 1, 3]
 
 
 def queue_of(reviews, *severities):
@@ -82,34 +83,64 @@ def queue_of(reviews, *severities):
 def test_the_most_severe_case_is_before_the_longest_waiting_case(reviews):
     queue_of(reviews, Severity.LOW, Severity.CRITICAL, Severity.MEDIUM, Severity.HIGH)
 
-    assert [int(review.job_id[1:]) for review in reviews.waiting()] == [2, 4, 3, 1]
+    assert [int(review.job_id[1:]) for review in in_order(reviews)] == [2, 4, 3, 1]
 
 
-def test_of_two_equally_severe_cases_the_higher_tier_is_first(reviews):
-    late = NOW + timedelta(hours=20)
-    reviews.open(a_review(), "token-1")
-    plus = a_review(job_id=OTHER_JOB, priority=1, decide_by=late)
-    reviews.open(plus, "token-2")
-    grave = a_review(job_id=JobId("j" + "3" * 32), severity=Severity.CRITICAL, decide_by=late)
-    reviews.open(grave, "token-3")
-
-    assert reviews.waiting() == [grave, plus, a_review()]
+def in_order(reviews, **options):
+    return [queued.review for queued in reviews.queue(URGENT_BEFORE, **options)]
 
 
-def test_pages_contain_every_case_once_and_in_order(reviews):
-    queue_of(reviews, *[Severity.HIGH] * 3, *[Severity.CRITICAL] * 2)
-    found, after, pages = [], None, 0
+def test_a_higher_tier_counts_as_a_nearer_deadline(reviews):
+    late, later = NOW + timedelta(hours=14), NOW + timedelta(hours=16)
+    others = [
+        a_review(job_id=JobId("j" + f"{n}" * 32), decide_by=decide_by, priority=priority)
+        for n, decide_by, priority in [(3, late, 1), (4, later, 1)]
+    ]
+    for n, review in enumerate([a_review(), *others]):
+        reviews.open(review, f"token-{n}")
 
-    while True:
-        page = reviews.queue(limit=2, after=after)
-        found += page.items
-        after = page.last
-        pages += 1
-        if after is None:
-            break
+    assert in_order(reviews) == [others[0], a_review(), others[1]]
 
-    assert found == reviews.waiting()
-    assert pages == 3
+
+def mixed(reviews):
+    """Urgent cases, second opinions and all severities: more than one query reads."""
+    for n in range(70):
+        severity = list(Severity)[n % 4]
+        second = n % 7 == 0
+        review = a_review(
+            job_id=JobId(f"j{n:032x}"),
+            kind=ReviewKind.SECOND if second else ReviewKind.PHOTOS,
+            severity=severity,
+            decide_by=NOW + timedelta(minutes=11 * n + 5),
+            shown=Window(opened_at=NOW, decide_by=NOW + timedelta(minutes=7 * n + 5))
+            if second
+            else None,
+        )
+        reviews.open(review, f"token-{n}")
+
+
+@pytest.mark.parametrize("blind", [True, False])
+def test_the_queue_is_in_order_from_any_place_on(reviews, blind):
+    mixed(reviews)
+    everything = list(reviews.queue(URGENT_BEFORE, blind=blind))
+
+    assert len(everything) == 70
+    assert everything == sorted(everything, key=lambda queued: queued.place)
+    for n, queued in enumerate(everything):
+        rest = reviews.queue(URGENT_BEFORE, after=queued.place, blind=blind)
+        assert list(rest) == everything[n + 1 :]
+
+
+def test_a_second_opinion_has_one_place_in_the_list_and_another_in_the_work(reviews):
+    first = a_review(job_id=OTHER_JOB, severity=Severity.CRITICAL)
+    second = a_review(
+        kind=ReviewKind.SECOND, shown=first.window, decide_by=NOW + timedelta(minutes=30)
+    )
+    reviews.open(first, "token-1")
+    reviews.open(second, "token-2")
+
+    assert in_order(reviews) == [first, second]
+    assert in_order(reviews, blind=False) == [second, first]
 
 
 def test_all_reviews_of_a_job_are_found_together(reviews):
@@ -132,7 +163,7 @@ def test_an_appeal_that_expired_may_be_opened_again_and_no_other(reviews):
     reviews.open(appeal, None)
 
     assert reviews.get(appeal.review_id) == appeal
-    assert reviews.waiting() == [appeal]
+    assert list(reviews.waiting()) == [appeal]
 
 
 # --- the audit log and the counters --------------------------------------------------------------
@@ -183,36 +214,95 @@ def test_decisions_are_counted_by_day(tables):
     tomorrow = NOW + timedelta(days=1)
 
     tables.reviews.save(
-        decided(a_review()), audit_event(AuditAction.APPROVED), {"approved": 1, "seconds": 30}
+        decided(a_review()),
+        audit_event(AuditAction.APPROVED),
+        {ALL: {"approved": 1, "seconds": 30}, "moderator-1": {"handling": 7}},
     )
     tables.reviews.save(
         decided(other, Reason.POLICY_HATE),
         audit_event(AuditAction.REFUSED),
-        {"refused": 1, "seconds": 12},
+        {ALL: {"refused": 1, "seconds": 12}, "moderator-1": {"handling": 5}, "moderator-2": {}},
     )
 
     assert tables.desk_counters.counts([desk_day(NOW)]) == {
-        "approved": 1,
-        "refused": 1,
-        "seconds": 42,
+        ALL: {"approved": 1, "refused": 1, "seconds": 42},
+        "moderator-1": {"handling": 12},
     }
     assert tables.desk_counters.counts([desk_day(tomorrow)]) == {}
+
+
+def test_totals_are_of_the_desk_over_more_days_than_one_request_reads(tables):
+    days = [NOW - timedelta(days=n) for n in range(250)]
+    for n, day in enumerate(days[::100]):
+        job_id = JobId(f"j{n:032x}")
+        tables.reviews.open(a_review(job_id=job_id), "token")
+        counts = {ALL: {"approved": 1}, MODERATOR: {"approved": 1}}
+        tables.reviews.save(
+            decided(a_review(job_id=job_id)),
+            audit_event(AuditAction.COMPLETED, at=day, review_id=review_of(job_id), job_id=job_id),
+            counts,
+        )
+
+    assert tables.desk_counters.totals(map(desk_day, days)) == {"approved": 3}
+    assert tables.desk_counters.totals([]) == {}
+
+
+def test_decided_cases_are_found_by_day_the_latest_first(reviews):
+    for n in range(30):
+        review = a_review(job_id=JobId(f"j{n + 16:032x}"))
+        reviews.open(review, "token")
+        reviews.save(decided(review, at=NOW + timedelta(minutes=n)))
+    late = a_review(job_id=OTHER_JOB)
+    reviews.open(late, "token")
+    reviews.save(late.expire(NOW))
+
+    everything = list(reviews.closed(desk_day(NOW)))
+
+    assert [int(one.review.job_id[1:], 16) for one in everything] == list(range(45, 15, -1))
+    assert list(reviews.closed(desk_day(NOW), after=everything[9].place)) == everything[10:]
+    assert list(reviews.closed(desk_day(NOW - timedelta(days=1)))) == []
+
+
+def test_the_audit_log_is_read_from_a_number_on(tables):
+    for n in range(4):
+        tables.reviews.open(a_review(job_id=JobId(f"j{n:032x}")), "token")
+
+    assert [entry.number for entry in tables.audit_log.entries(after=2)] == [3, 4]
+    assert list(tables.audit_log.entries(after=4)) == []
 
 
 def test_each_picture_is_counted_until_the_budget_is_used_up(tables):
     reveal = audit_event(AuditAction.REVEALED, details={"photo_id": "p01"})
 
-    seen = [tables.desk_counters.expose(reveal, budget=2).used for _ in range(2)]
+    seen = [tables.desk_counters.expose(reveal, points=1, budget=2).used for _ in range(2)]
     with pytest.raises(OverQuota):
-        tables.desk_counters.expose(reveal, budget=2)
+        tables.desk_counters.expose(reveal, points=1, budget=2)
 
     assert seen == [1, 2]
     assert len(list(tables.audit_log.entries())) == 2
 
 
+def test_a_picture_may_cost_several_points(tables):
+    reveal = audit_event(AuditAction.REVEALED, details={"photo_id": "p01"})
+    seen = [tables.desk_counters.expose(reveal, points=5, budget=7).used for _ in range(2)]
+
+    assert seen == [5, 10], "the last one may go beyond the budget"
+    with pytest.raises(OverQuota):
+        tables.desk_counters.expose(reveal, points=1, budget=7)
+
+
+def test_the_photos_that_a_moderator_revealed_are_known(tables):
+    for photo in ("p01", "p02", "p01"):
+        reveal = audit_event(AuditAction.REVEALED, details={"photo_id": photo})
+        tables.desk_counters.expose(reveal, points=1, budget=9)
+
+    assert tables.desk_counters.revealed(REVIEW, MODERATOR) == {"p01", "p02"}
+    assert tables.desk_counters.revealed(REVIEW, "moderator-2") == frozenset()
+
+
 def test_an_exposure_request_is_stored_once_until_a_lead_grants_it(tables):
     today = desk_day(NOW)
-    tables.desk_counters.expose(audit_event(AuditAction.REVEALED), budget=1)
+    tables.desk_counters.expose(audit_event(AuditAction.REVEALED), points=1, budget=1)
     tables.desk_counters.ask(audit_event(AuditAction.EXPOSURE_ASKED))
     tables.desk_counters.ask(audit_event(AuditAction.EXPOSURE_ASKED))
     assert tables.desk_counters.exposures(today) == {MODERATOR: Exposure(used=1, asked=True)}
@@ -220,7 +310,9 @@ def test_an_exposure_request_is_stored_once_until_a_lead_grants_it(tables):
     granted = audit_event(AuditAction.EXPOSURE_GRANTED, actor="lead-1", review_id=None, job_id=None)
     assert tables.desk_counters.grant(granted, MODERATOR, 5) == Exposure(used=1, extra=5)
 
-    assert tables.desk_counters.expose(audit_event(AuditAction.REVEALED), budget=1).used == 2
+    assert (
+        tables.desk_counters.expose(audit_event(AuditAction.REVEALED), points=1, budget=1).used == 2
+    )
     assert [entry.action for entry in tables.audit_log.entries()] == [
         AuditAction.REVEALED,
         AuditAction.EXPOSURE_ASKED,
@@ -233,7 +325,7 @@ def test_an_exposure_request_is_stored_once_until_a_lead_grants_it(tables):
 def test_concurrent_actions_get_consecutive_audit_entries(tables):
     def reveal(n):
         tables.desk_counters.expose(
-            audit_event(AuditAction.REVEALED, actor=f"moderator-{n}"), budget=9
+            audit_event(AuditAction.REVEALED, actor=f"moderator-{n}"), points=1, budget=9
         )
 
     with ThreadPoolExecutor(4) as pool:
@@ -267,7 +359,7 @@ def test_a_decided_review_leaves_the_queue(reviews):
 
     reviews.save(decided(a_review(), Reason.POLICY_VIOLENCE))
 
-    assert [review.job_id for review in reviews.waiting()] == [OTHER_JOB]
+    assert [review.job_id for review in in_order(reviews)] == [OTHER_JOB]
     assert reviews.get(REVIEW).refused[0].reason is Reason.POLICY_VIOLENCE
     assert reviews.task_token(REVIEW) == "token-1"
 
@@ -293,18 +385,3 @@ def test_storing_the_same_decision_again_is_idempotent(reviews):
     reviews.save(approved)
 
     assert reviews.get(REVIEW) == approved
-
-
-def test_the_queue_is_paged_with_the_next_to_expire_first(reviews):
-    ids = [JobId(f"j{n:032x}") for n in range(5)]
-    for hours, job_id in enumerate(ids):
-        review = a_review(job_id=job_id, decide_by=NOW + timedelta(hours=hours))
-        reviews.open(review, "token")
-    reviews.save(reviews.get(review_of(ids[1])).expire(NOW))
-
-    first = reviews.queue(limit=2)
-    second = reviews.queue(limit=2, after=first.last)
-
-    assert [review.job_id for review in first.items] == [ids[0], ids[2]]
-    assert [review.job_id for review in second.items] == [ids[3], ids[4]]
-    assert second.last is None

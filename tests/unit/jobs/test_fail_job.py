@@ -122,7 +122,7 @@ def test_an_undecided_review_expires_with_its_job(world):
     assert fail(world, "States.Timeout").state is JobState.EXPIRED
 
     assert world.reviews.get(REVIEW).state is ReviewState.EXPIRED
-    assert world.reviews.waiting() == []
+    assert list(world.reviews.waiting()) == []
     assert world.job.reason is Reason.SYSTEM_REVIEW_EXPIRED
     assert world.day is QuotaState.RETURNED
 
@@ -136,7 +136,7 @@ def test_the_reviews_of_an_ended_job_are_closed(world, state, error):
 
     fail(world, error)
 
-    assert world.reviews.waiting() == []
+    assert list(world.reviews.waiting()) == []
 
 
 def test_a_decision_at_the_deadline_stays_in_the_review(world):

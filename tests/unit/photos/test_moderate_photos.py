@@ -21,6 +21,7 @@ from likeness.domain.photos.photo import Box, PhotoState
 from likeness.domain.reasons import Reason
 from likeness.domain.review.audit import AuditAction
 from likeness.domain.review.case import ReviewPolicy
+from likeness.domain.review.statistics import desk_day
 from likeness.services.photos import moderate_photos as service
 from tests.builders import (
     JOB,
@@ -521,3 +522,35 @@ def test_an_assurance_that_was_not_needed_is_not_audited(world):
 
     assert moderate(world).outcome is Outcome.CLEAN
     assert list(world.audit_log.entries()) == []
+
+
+# --- counted for the transparency report ----------------------------------------------------------
+
+
+def counted(world):
+    return world.desk_counters.totals([desk_day(NOW)])
+
+
+def test_a_photo_that_is_left_out_is_counted_once(doubtful):
+    moderate(doubtful, policy=load_policy())
+    moderate(doubtful, policy=load_policy())
+
+    assert counted(doubtful) == {"moderated": 1, "auto_left_out#POLICY.DRUGS": 1}
+
+
+def test_an_automated_refusal_is_counted_by_reason(world):
+    world.has(JobState.MODERATING)
+    world.detector.seen_labels["p02"] = [Label(name="Explicit", confidence=99)]
+
+    moderate(world)
+
+    assert counted(world) == {"moderated": 1, "auto_refused#POLICY.NUDITY": 1}
+
+
+@pytest.mark.parametrize(("review", "to_review"), [("flagged", 0), ("all", 1)])
+def test_a_job_that_goes_to_a_moderator_is_counted(world, review, to_review):
+    world.has(JobState.MODERATING)
+
+    moderate(world, review)
+
+    assert counted(world)["to_review"] == to_review

@@ -22,12 +22,13 @@ from likeness.domain.review.case import (
     ReviewState,
     review_of,
 )
-from likeness.domain.review.statistics import OVERTURNED, UPHELD, desk_day
+from likeness.domain.review.statistics import ALL, OVERTURNED, UPHELD, desk_day
 from likeness.services.jobs.fail_job import fail_job
 from likeness.services.jobs.get_job import get_job
 from likeness.services.photos.moderate_photos import moderate_photos
 from likeness.services.review.appeal_job import appeal_job
 from likeness.services.review.claim_review import claim_review
+from likeness.services.review.complete_decision import complete_decision
 from likeness.services.review.decide_review import decide_review
 from likeness.services.review.expire_reviews import expire_reviews
 from likeness.services.review.match_appeal import match_appeal
@@ -122,24 +123,26 @@ def decide(world, decision=YES, lead=LEAD):
 
 
 def again(world, decision=YES, lead=LEAD):
-    return decide_review(
+    shown = decide_review(
         APPEAL,
         decision,
         moderator=lead,
         reviews=world.reviews,
-        appeals=world.appeal_closing,
-        workflow=world.workflow,
-        metrics=world.metrics,
+        pending=world.pending,
         clock=world.clock,
         escalate=a_policy().escalate,
+        undo=timedelta(0),
         second_percent=100,
     )
+    complete_decision(APPEAL, reviews=world.reviews, effect=world.decision_effect)
+    return shown
 
 
 def expire(world):
     return expire_reviews(
         reviews=world.reviews,
         appeals=world.appeal_closing,
+        effect=world.decision_effect,
         clock=world.clock,
     )
 
@@ -400,7 +403,7 @@ def test_a_crash_before_the_case_was_stored_is_repaired_by_the_next_event(refuse
     send(refused)
 
     assert refused.appeals.get(JOB).state is AppealState.IN_REVIEW
-    assert len(refused.reviews.waiting()) == 1
+    assert len(list(refused.reviews.waiting())) == 1
 
 
 # --- decided -------------------------------------------------------------------------------------
@@ -484,7 +487,7 @@ NO = DecideReview(
 def test_a_decided_appeal_is_counted_once(before_a_lead, decision, counted):
     decide(before_a_lead, decision)
 
-    counts = before_a_lead.desk_counters.counts([desk_day(before_a_lead.clock.now())])
+    counts = before_a_lead.desk_counters.counts([desk_day(before_a_lead.clock.now())])[ALL]
     assert {name: counts[name] for name in (OVERTURNED, UPHELD)} == {
         OVERTURNED: 0,
         UPHELD: 0,
@@ -666,3 +669,77 @@ def test_a_photo_that_may_show_another_person_cannot_be_contested(world):
 
     with pytest.raises(Conflict, match="broke no rule"):
         appeal(world)
+
+
+# --- a reason that is about the set ---------------------------------------------------------------
+
+STRANGER = a_verdict(Outcome.REFUSED, Reason.RIGHTS_NOT_SELF)
+
+
+@pytest.fixture
+def not_self(world):
+    """A job whose second photo was refused as one of another person, by comparing the set."""
+    there = [
+        a_photo(1, verdict=a_verdict(), sha256=digest(b"first")),
+        a_photo(2, verdict=STRANGER, sha256=digest(BYTES)),
+        a_photo(3, verdict=a_verdict(), fingerprint=Fingerprint(perceptual=LOOK)),
+    ]
+    world.has(JobState.MODERATING, with_photos=there)
+    fail(world)
+    prove(world)
+    return world
+
+
+def awaited(world):
+    return {post.photo_id for post in appeal(world).uploads}
+
+
+def cases(world):
+    return {one.photo_id: one.match for one in world.reviews.get(APPEAL).photos}
+
+
+def test_all_photos_of_the_set_are_asked_for_and_only_the_contested_one_is_needed(not_self):
+    assert awaited(not_self) == {"p01", "p02", "p03"}
+    shown = view(not_self).statement.appeal.photos
+    assert [(one.photo_id, one.optional) for one in shown] == [
+        ("p02", False),
+        ("p01", True),
+        ("p03", True),
+    ]
+
+    send(not_self)
+
+    assert cases(not_self) == {"p02": "exact"}
+    assert not_self.appeals.get(JOB).state is AppealState.IN_REVIEW
+
+
+def test_photos_to_compare_with_join_the_case_before_and_after_it_is_open(not_self):
+    awaited(not_self)
+    send(not_self, b"first", "p01")
+    send(not_self)
+    assert cases(not_self) == {"p02": "exact", "p01": "exact"}
+
+    not_self.pictures.looks[b"third"] = LOOK
+    send(not_self, b"third", "p03")
+    send(not_self, b"third", "p03")
+
+    assert list(cases(not_self)) == ["p02", "p01", "p03"]
+    flagged = [bool(one.findings) for one in not_self.reviews.get(APPEAL).photos]
+    assert flagged == [True, False, False]
+    decide(not_self)
+    assert not_self.photo_objects.listing() == []
+    assert set(not_self.users.profile(USER).exonerated) == {photo(not_self).hmac}
+
+
+def test_a_photo_that_arrives_after_the_decision_is_not_stored(not_self):
+    awaited(not_self)
+    send(not_self)
+    decide(not_self)
+
+    send(not_self, b"first", "p01")
+
+    assert not_self.photo_objects.listing() == []
+
+
+def test_a_reason_about_one_photo_asks_for_that_photo_alone(refused):
+    assert awaited(refused) == {"p02"}

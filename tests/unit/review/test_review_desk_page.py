@@ -35,8 +35,23 @@ def test_every_message_of_the_review_desk_has_an_example():
         "SecondStats",
         "AppealStats",
         "ReviewSummary",
+        "NoteView",
+        "AgreementView",
+        "WorkStats",
+        "UserContext",
+        "GuidelineView",
+        "DecidedView",
+        "ExportedEntry",
+        "ChainHeadView",
+        "ReasonFigures",
     }
-    queries = {"StatsQuery"}
+    queries = {
+        "StatsQuery",
+        "QueueQuery",
+        "DecidedQuery",
+        "AuditExportQuery",
+        "TransparencyQuery",
+    }
     within |= {"HoldSummary", "HeldPhotoView", "IpAddress", "ReportedUser", "ReportedFile"}
 
     assert set(MESSAGES) == shown | within | queries

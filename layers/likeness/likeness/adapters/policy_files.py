@@ -11,7 +11,8 @@ from likeness.domain.ids import StyleId
 from likeness.domain.jobs.catalogue import StyleCard, Tier
 from likeness.domain.moderation import Policy
 from likeness.domain.photos.photo_check import PhotoRules
-from likeness.domain.reasons import Reason, ReasonCard
+from likeness.domain.reasons import Hint, Reason, ReasonCard
+from likeness.domain.review.case import MODERATOR_REASONS
 
 
 @cache
@@ -39,6 +40,15 @@ def load_reasons() -> Mapping[Reason, ReasonCard]:
     if missing := set(Reason) - set(cards):
         raise ValueError(f"reason_codes.yaml lacks {', '.join(sorted(missing))}")
     return MappingProxyType(cards)
+
+
+@cache
+def load_guidelines() -> Mapping[Reason, Hint]:
+    """Return the rule behind every code that moderators may use. Raises ValueError if one lacks."""
+    rules = {Reason(code): Hint(**text) for code, text in load("guidelines").items()}
+    if wrong := set(MODERATOR_REASONS) ^ set(rules):
+        raise ValueError(f"guidelines.yaml: {', '.join(sorted(wrong))} are missing or not used")
+    return MappingProxyType(rules)
 
 
 @cache

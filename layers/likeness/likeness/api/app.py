@@ -372,6 +372,9 @@ class AppealedPhotoView(Message):
 
     photo_id: PhotoIdField
     state: Literal["awaited", "recognised", "another"]
+    optional: bool = Field(
+        default=False, description="only to compare with: a lead reviews the appeal without it too"
+    )
 
 
 class AppealView(Message):

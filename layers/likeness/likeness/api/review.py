@@ -1,18 +1,27 @@
 """Requests and responses of the review desk. docs/review-desk.md has an example of each."""
 
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from likeness.api.app import Message, Paged, PresignedUrl, ReasonView
+from likeness.api.app import Message, Paged, PageQuery, PresignedUrl, ReasonView
 from likeness.domain.account.age import CheckedAge
 from likeness.domain.ids import JobIdField, PhotoIdField, ReviewIdField, UserIdField, UsernameField
 from likeness.domain.moderation import Label, Outcome, Severity
 from likeness.domain.photos.photo import Box
-from likeness.domain.reasons import Reason
+from likeness.domain.reasons import DsaCategory, DsaKeyword, Reason
 from likeness.domain.review.appeal import Match
 from likeness.domain.review.audit import AuditAction
-from likeness.domain.review.case import RefusedPhoto, ReviewKind, ReviewState
+from likeness.domain.review.case import (
+    EscalationReason,
+    Queue,
+    RefusedPhoto,
+    RevealLevel,
+    ReviewKind,
+    ReviewState,
+    SkipReason,
+)
 from likeness.domain.review.staff import StaffStatus
 from likeness.domain.review.statistics import ExposureState
 
@@ -33,9 +42,13 @@ Digest = Annotated[
 
 
 class RevealPhoto(Message):
-    """The photo of the case to reveal. Each call counts against the exposure budget."""
+    """The photo of the case to reveal. Each call counts against the exposure budget.
+
+    Grey costs half as much as clear, and soft (grey and blurred) a quarter.
+    """
 
     photo_id: PhotoIdField
+    level: RevealLevel = RevealLevel.CLEAR
 
 
 class DecideReview(Message):
@@ -51,7 +64,44 @@ class GrantExposure(Message):
     """Raise another moderator's exposure limit for today (UTC). For leads."""
 
     moderator: ModeratorId = Field(min_length=1, max_length=128)
-    more: int = Field(ge=1, le=500, description="number of additional photos")
+    more: int = Field(ge=1, le=500, description="additional points")
+
+
+class QueueQuery(PageQuery):
+    """Query of GET /v1/reviews: filters, each optional."""
+
+    queue: Queue | None = None
+    severity: Severity | None = None
+    reason: Reason | None = None
+
+
+class ClaimNext(Message):
+    """Which cases you want. An empty list accepts all."""
+
+    queues: tuple[Queue, ...] = ()
+    severities: tuple[Severity, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+
+
+class SkipReview(Message):
+    """Why another moderator should work the case."""
+
+    reason: SkipReason
+
+
+class EscalateReview(Message):
+    """Leave the case to a lead. The note says what to look at; it names no person."""
+
+    reason: EscalationReason = EscalationReason.UNSURE
+    note: str = Field(
+        min_length=1, max_length=1000, examples=["Is this a toy? The label says weapon."]
+    )
+
+
+class AddNote(Message):
+    """A note for the moderators who work the case. It names no person."""
+
+    text: str = Field(min_length=1, max_length=1000, examples=["The second photo decides it."])
 
 
 class StatsQuery(Message):
@@ -68,7 +118,7 @@ class LeaseView(Message):
 
 
 class ExposureView(Message):
-    """Photos that you revealed today (UTC), and your limit. `warned` from 80 % of it."""
+    """Points of the photos that you revealed today (UTC), and your limit. `warned` from 80 %."""
 
     used: int
     limit: int
@@ -87,11 +137,15 @@ class ReviewSummary(Message):
     photos: int = Field(description="number of photos")
     opened_at: AwareDatetime
     decide_by: AwareDatetime
+    queue: Queue
     lease: LeaseView | None = None
+    undo_until: AwareDatetime | None = Field(
+        default=None, description="of your own decision: it takes effect then"
+    )
 
 
 class ReviewsView(Paged):
-    """A page of the review queue, sorted by severity, then by deadline."""
+    """A page of the review queue."""
 
     reviews: tuple[ReviewSummary, ...]
     exposure: ExposureView
@@ -138,6 +192,50 @@ class DecisionView(Message):
     yours: bool
 
 
+class NoteView(Message):
+    yours: bool
+    at: AwareDatetime
+    text: str = Field(examples=["The second photo decides it."])
+
+
+class NotesView(Message):
+    """All notes of the case, oldest first. They are deleted with the case."""
+
+    review_id: ReviewIdField
+    notes: tuple[NoteView, ...]
+
+
+class UserContext(Message):
+    """What earlier jobs of the same user came to, as long as their records exist: 90 days.
+
+    It names no job. Refusals that the user can fix are not counted.
+    """
+
+    jobs: int = Field(description="earlier jobs; the newest 50 are read")
+    refused: dict[Reason, int] = Field(
+        description="refused for a rule", examples=[{"POLICY.VIOLENCE": 1}]
+    )
+    appeals_granted: dict[Reason, int] = Field(examples=[{"POLICY.VIOLENCE": 1}])
+    approved_by_moderators: int
+
+
+class GuidelineView(Message):
+    """The rule behind a reason code, in full."""
+
+    code: Reason
+    rule: dict[str, str] = Field(
+        description="by language",
+        examples=[{"en": "Refuse weapons that are held or aimed, ...", "de": "Lehne ..."}],
+    )
+    severity: Severity | None = Field(description="null: moderation does not find it")
+    points: int = Field(description="what a clear photo with this finding costs of the budget")
+
+
+class GuidelinesView(Message):
+    version: str = Field(description="of the policy", examples=["2026-11-30"])
+    guidelines: tuple[GuidelineView, ...]
+
+
 class CaseView(Message):
     """A case with all its data, without clear photos."""
 
@@ -147,6 +245,11 @@ class CaseView(Message):
     policy_version: str | None = Field(examples=["2026-11-22"])
     detector_version: str | None = Field(examples=["7.0"])
     decision: DecisionView | None = None
+    context: UserContext
+    notes: tuple[NoteView, ...] = ()
+    escalation: EscalationReason | None = Field(
+        default=None, description="why a moderator left the case to the leads"
+    )
     reason_codes: tuple[ReasonView, ...] = Field(description="codes that a refusal may use")
 
 
@@ -158,12 +261,24 @@ class ClaimView(Message):
     heartbeat_seconds: int
 
 
-class ClearPhotoView(Message):
-    """URL of the clear photo, valid for a minute. Do not cache it: its response has no-store."""
+class NextView(Message):
+    """The case that is yours now, or null if nothing waits."""
+
+    case: CaseView | None
+    lease: ClaimView | None
+    exposure: ExposureView
+
+
+class RevealedPhotoView(Message):
+    """The clear photo as a URL that is valid for a minute, or a grey copy in the response.
+
+    Do not cache it: the response of the URL has no-store.
+    """
 
     photo_id: PhotoIdField
-    url: PresignedUrl
-    expires_at: AwareDatetime
+    level: RevealLevel
+    url: PresignedUrl = Field(description="presigned; for a grey copy a data: URL (JPEG)")
+    expires_at: AwareDatetime | None = Field(description="null: a grey copy does not expire")
     exposure: ExposureView
 
 
@@ -185,12 +300,27 @@ class AuditView(Message):
 
 
 class QueueStats(Message):
+    """The cases that you may work, as GET /v1/reviews lists them."""
+
     waiting: int
     leased: int
     by_severity: dict[Severity, int] = Field(
         examples=[{"critical": 0, "high": 2, "medium": 1, "low": 0}]
     )
+    by_queue: dict[Queue, int] = Field(examples=[{"photos": 3, "appeals": 0, "escalated": 0}])
     oldest_opened_at: AwareDatetime | None
+    due_within_hour: int
+    decided_per_hour: float | None = Field(
+        description="by all moderators, today and yesterday (UTC); null: none was decided"
+    )
+    missed_forecast: int | None = Field(
+        description="cases that miss their deadline at that rate, worked in the queue's order"
+    )
+
+
+class AgreementView(Message):
+    agreed: int
+    differed: int
 
 
 class SecondStats(Message):
@@ -199,6 +329,10 @@ class SecondStats(Message):
     pairs: int
     agreement: float | None = Field(description="share of equal decisions; null without pairs")
     kappa: float | None = Field(description="Cohen's kappa; null if undefined")
+    by_reason: dict[Reason, AgreementView] = Field(
+        description="by the case's most severe reason",
+        examples=[{"POLICY.VIOLENCE": {"agreed": 9, "differed": 1}}],
+    )
 
 
 class AppealStats(Message):
@@ -207,10 +341,28 @@ class AppealStats(Message):
     overturn_rate: float | None = Field(description="share of decided appeals")
 
 
+class WorkStats(Message):
+    """What one moderator did. Second opinions and appeals are counted too."""
+
+    handled: int
+    approved: int
+    refused: int
+    refused_by_reason: dict[Reason, int] = Field(examples=[{"POLICY.VIOLENCE": 5}])
+    mean_handling_seconds: float | None = Field(description="from claim to decision")
+    handling_seconds: int = Field(description="all together, for a break clock with days=1")
+    approved_unseen: int = Field(description="approved without revealing a photo")
+    skipped: int
+    escalated: int
+    undone: int
+    agreed: int = Field(description="pairs of first and second opinions, as either")
+    differed: int
+
+
 class ModeratorStats(Message):
-    """Today's exposure of one moderator. For leads."""
+    """One moderator: the work of the days that were asked for, and today's exposure. For leads."""
 
     moderator: ModeratorId
+    work: WorkStats
     exposure: ExposureView
     asks: bool = Field(description="tried to reveal a photo beyond the limit")
 
@@ -222,11 +374,129 @@ class StatsView(Message):
     refused: int
     expired: int
     refused_by_reason: dict[Reason, int] = Field(examples=[{"POLICY.VIOLENCE": 5}])
-    mean_seconds_to_decide: float | None
+    mean_seconds_to_decide: float | None = Field(description="from opening to decision")
+    mean_handling_seconds: float | None = Field(description="from claim to decision")
+    approved_unseen: int = Field(description="approved without revealing a photo")
+    reversed: int = Field(description="by a lead, without an appeal")
     second: SecondStats
     appeals: AppealStats
     exposure: ExposureView
+    own: WorkStats
     moderators: tuple[ModeratorStats, ...] = Field(default=(), description="only for leads")
+
+
+class DecidedQuery(PageQuery):
+    """Query of GET /v1/reviews/decided. The filters are optional."""
+
+    day: date | None = Field(default=None, description="UTC; today if it is not given")
+    moderator: ModeratorId | None = None
+    state: Literal["approved", "refused"] | None = None
+    kind: ReviewKind | None = None
+    reason: Reason | None = Field(default=None, description="found, or given by the moderator")
+    disagreed: bool | None = Field(default=None, description="second opinions that differ")
+
+
+class DecidedView(Message):
+    """A decided case. Only leads see it, so a second opinion says what it is."""
+
+    review_id: ReviewIdField
+    job_id: JobIdField
+    kind: ReviewKind
+    severity: Severity
+    reasons: tuple[Reason, ...]
+    approved: bool
+    refused: tuple[RefusedPhoto, ...]
+    decided_by: ModeratorId
+    decided_at: AwareDatetime
+    handling_seconds: float
+    looked: bool = Field(description="whether the moderator revealed a photo")
+    first_approved: bool | None = Field(
+        default=None, description="of a second opinion: the first decision"
+    )
+    overturned_by: ModeratorId | None = None
+
+
+class DecidedReviewsView(Paged):
+    """Cases that were decided on one day, the latest first."""
+
+    day: date = Field(examples=["2026-11-22"])
+    reviews: tuple[DecidedView, ...]
+
+
+class OverturnReview(Message):
+    """Reverse a decision: refuse photos of an approved case, or none to approve a refused one."""
+
+    photos: tuple[RefusedPhoto, ...] = Field(default=(), max_length=10)
+
+
+class AuditExportQuery(Message):
+    """Query of GET /v1/reviews/audit."""
+
+    after: int = Field(default=0, ge=0, description="number of the last entry that you have")
+    limit: int = Field(default=1000, ge=1, le=2000)
+
+
+class ExportedEntry(AuditEntryView):
+    """An entry with every field that `hash` covers."""
+
+    review_id: ReviewIdField | None
+    job_id: JobIdField | None
+
+
+class ChainHeadView(Message):
+    number: int
+    hash: Digest
+
+
+class AuditExportView(Message):
+    """A part of the audit log. Its last entry is the head if `entries` reaches it."""
+
+    entries: tuple[ExportedEntry, ...]
+    head: ChainHeadView = Field(description="of the whole log; note it elsewhere")
+
+
+class TransparencyQuery(Message):
+    """Query of GET /v1/reviews/transparency."""
+
+    first: date = Field(examples=["2026-01-01"])
+    last: date = Field(examples=["2026-12-31"])
+
+
+class ReasonFigures(Message):
+    """Photos of one reason in the time that was asked for."""
+
+    dsa_category: DsaCategory | None
+    dsa_keyword: DsaKeyword | None
+    refused_automatically: int
+    left_out_automatically: int
+    refused_by_moderators: int
+    appeals_rejected: int = Field(description="by the case's most severe reason")
+    appeals_granted: int
+
+
+class TransparencyView(Message):
+    """Figures for a transparency report (DSA, Articles 15 and 24)."""
+
+    first: date = Field(examples=["2026-01-01"])
+    last: date = Field(examples=["2026-12-31"])
+    jobs_moderated: int
+    jobs_to_moderators: int
+    cases_approved: int
+    cases_refused: int
+    cases_expired: int
+    by_reason: dict[Reason, ReasonFigures] = Field(examples=[{}])
+    appeals_rejected: int
+    appeals_granted: int
+    appeals_expired: int
+    reversed_by_leads: int
+    median_seconds_to_decide: float | None
+    median_seconds_of_appeals: float | None
+    automated_overturn_rate: float | None = Field(
+        description="granted appeals, as a share of decided ones: the indicator of accuracy"
+    )
+    doubts_approved_rate: float | None = Field(
+        description="cases that moderators approved, as a share of those that they decided"
+    )
 
 
 Email = Annotated[

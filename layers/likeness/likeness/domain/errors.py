@@ -44,7 +44,10 @@ class ErrorKind(StrEnum):
     WEBHOOK_DISABLED = "WebhookDisabled"
     SECRET_ROTATED = "SecretRotated"  # noqa: S105 - a name
     CASE_TAKEN = "CaseTaken"
-    CASE_CLOSED = "CaseClosed"
+    CASE_DECIDED = "CaseDecided"
+    DEADLINE_PASSED = "DeadlinePassed"
+    NOT_ESCALATED = "NotEscalated"
+    NOT_REVERSIBLE = "NotReversible"
     NO_LEASE = "NoLease"
     MUST_BE_HELD = "MustBeHeld"
     HOLD_DECIDED = "HoldDecided"
@@ -241,8 +244,20 @@ class CaseTaken(Conflict):
     """Another moderator has the case: take another one."""
 
 
-class CaseClosed(Conflict):
-    """The case is decided or expired: take another one."""
+class CaseDecided(Conflict):
+    """The case is decided or closed: take another one."""
+
+
+class DeadlinePassed(Conflict):
+    """The case had to be decided earlier: take another one."""
+
+
+class NotEscalated(Conflict):
+    """The case is not with the leads: there is nothing to return."""
+
+
+class NotReversible(Conflict):
+    """The decision cannot be reversed, or not any more: read the case again."""
 
 
 class AccountExists(Conflict):
@@ -267,6 +282,9 @@ class HoldDecided(Conflict):
 
 class JobHeld(Conflict):
     """A case of the job is held: nothing is drawn from its photos."""
+
+
+CASE_CONFLICTS = (CaseTaken, NoLease, CaseDecided, DeadlinePassed)
 
 
 # --- too much -------------------------------------------------------------------------------------

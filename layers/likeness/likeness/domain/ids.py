@@ -26,7 +26,7 @@ AVATAR_ID = re.compile(r"^a[0-9]{2}$")
 # of the table's keys. No leading dot: "." and ".." are removed from a path before routing.
 USER_ID = re.compile(r"^[A-Za-z0-9_:@|+=~-][A-Za-z0-9_.:@|+=~-]{0,127}$")
 ERASURE_ID = re.compile(r"^e[0-9a-f]{32}$")
-REVIEW_ID = re.compile(r"^[rsa][0-9a-f]{32}$")
+REVIEW_ID = re.compile(r"^[rsa][0-9a-f]{32}$")  # `s` is never shown: domain/review/case.py
 WEBHOOK_ID = re.compile(r"^w[0-9a-f]{32}$")
 # A moderator's, chosen by a lead. No character needs escaping in a path.
 USERNAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._@+-]{0,63}$")

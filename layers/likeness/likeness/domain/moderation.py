@@ -167,6 +167,17 @@ class Policy(Record):
     leave_out: LeaveOutRule
     escalate: EscalateRule
     severity: Mapping[Severity, frozenset[Reason | Literal["unknown"]]]
+    exposure: Mapping[Severity | Literal["none"], int] = Field(
+        description="points that a revealed photo costs"
+    )
+
+    @model_validator(mode="after")
+    def _every_severity_has_its_points(self) -> Self:
+        if missing := {*Severity, "none"} - set(self.exposure):
+            raise ValueError(f"exposure lacks {', '.join(sorted(missing))}")
+        if min(self.exposure.values()) < 1:
+            raise ValueError("exposure: a revealed photo costs at least 1 point")
+        return self
 
     @model_validator(mode="after")
     def _every_reason_has_one_severity(self) -> Self:

@@ -10,6 +10,7 @@ import binascii
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
 from likeness.domain.errors import Invalid
@@ -35,6 +36,11 @@ class ResultPage(Generic[T]):
                 return cls(tuple(items), position(items[-1]))
             items.append(item)
         return cls(tuple(items))
+
+
+def sortable(moment: datetime) -> str:
+    """Returns a time in UTC as text that sorts by time."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def cursor(position: str | None, *, of: str) -> str | None:

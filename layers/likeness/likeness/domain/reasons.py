@@ -69,6 +69,15 @@ class Reason(StrEnum):
         return self.family in {"FILE", "QUALITY", "SUBJECT"}
 
     @property
+    def about_set(self) -> bool:
+        """Whether the photos of a job are compared to decide it: one alone is not enough."""
+        return self in {
+            Reason.SUBJECT_DIFFERENT_PERSON,
+            Reason.RIGHTS_NOT_SELF,
+            Reason.MINOR_AGE_DOUBT,
+        }
+
+    @property
     def returns_day(self) -> bool:
         """A fault of ours, or one that the user can fix: the quota day is returned."""
         return self.family == "SYSTEM" or self.fix_and_retry

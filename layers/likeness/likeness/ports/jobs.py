@@ -10,6 +10,7 @@ from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.paging import ResultPage
 from likeness.domain.photos.photo import Photo
 from likeness.domain.review.audit import AuditEvent
+from likeness.domain.review.statistics import DeskCounts, DeskDay
 from likeness.events import Event, StreamRecord
 
 
@@ -69,6 +70,7 @@ class Jobs(Protocol):
         seen: Sequence[Photo],
         job: Job | None = None,
         audit_event: AuditEvent | None = None,
+        counted: tuple[DeskDay, DeskCounts] | None = None,
     ) -> None:
         """Store the moderated set in one transaction, with the job's next version and an event.
 

@@ -2,16 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from likeness.domain.ids import AvatarId, JobId, PhotoId, ReviewId
 from likeness.domain.moderation import Verdict
-from likeness.domain.paging import ResultPage
 from likeness.domain.review.appeal import Appeal
 from likeness.domain.review.audit import AuditEntry, AuditEvent, ChainHead
 from likeness.domain.review.case import Review
+from likeness.domain.review.order import Queued
 from likeness.domain.review.staff import StaffMember
-from likeness.domain.review.statistics import Counts, DeskDay, Exposure
+from likeness.domain.review.statistics import DeskCounts, DeskDay, Exposure
 
 
 class Reviews(Protocol):
@@ -32,14 +33,26 @@ class Reviews(Protocol):
     def for_job(self, job_id: JobId) -> list[Review]:
         """Return the job's cases: the first review, a second opinion, an appeal."""
 
-    def waiting(self) -> list[Review]:
-        """Return the review queue: most severe first, then the higher tier, then by deadline."""
+    def waiting(self) -> Iterator[Review]:
+        """Return every waiting case, in no order, with those whose decision is pending."""
 
-    def queue(self, *, limit: int, after: str | None = None) -> ResultPage[Review]:
-        """Return a page of `waiting`."""
+    def queue(
+        self, urgent_before: datetime, *, after: str | None = None, blind: bool = True
+    ) -> Iterator[Queued]:
+        """Return the waiting cases in the order of domain/review/order.py, read as needed.
+
+        `after`: the place of the last case of the page before. `blind`: by the deadlines that the
+        cases show, for a list; else by their own, to find the next case.
+        """
+
+    def closed(self, day: DeskDay, *, after: str | None = None) -> Iterator[Queued]:
+        """Return the cases that were decided that day (UTC), the latest first, read as needed."""
 
     def save(
-        self, review: Review, audit_event: AuditEvent | None = None, counts: Counts | None = None
+        self,
+        review: Review,
+        audit_event: AuditEvent | None = None,
+        counts: DeskCounts | None = None,
     ) -> None:
         """Store the next version with its audit event, and add `counts` to the day's counters.
 
@@ -50,14 +63,21 @@ class Reviews(Protocol):
         """Raises NotFound if no state machine waits for the case."""
 
 
+class PendingDecisions(Protocol):
+    """Decisions that take effect later. Delivered at least once."""
+
+    def schedule(self, review_id: ReviewId, *, after: timedelta) -> None:
+        """Call `complete_decision` for the case after that time, not earlier."""
+
+
 class AuditLog(Protocol):
     """The audit log. It is append-only; other ports append to it in their transactions."""
 
     def for_review(self, review_id: ReviewId) -> list[AuditEntry]:
         """Return one case's entries, oldest first."""
 
-    def entries(self) -> Iterator[AuditEntry]:
-        """Return all entries, oldest first."""
+    def entries(self, *, after: int = 0) -> Iterator[AuditEntry]:
+        """Return all entries after that number, oldest first, read as needed."""
 
     def head(self) -> ChainHead: ...
     def append(self, audit_event: AuditEvent) -> None: ...
@@ -70,11 +90,14 @@ class DeskCounters(Protocol):
     def exposures(self, day: DeskDay) -> dict[str, Exposure]:
         """Return the exposure of every moderator who revealed a picture that day."""
 
-    def expose(self, audit_event: AuditEvent, *, budget: int) -> Exposure:
-        """Count one more picture for the event's actor. Raises ExposureUsed above the budget.
+    def expose(self, audit_event: AuditEvent, *, points: int, budget: int) -> Exposure:
+        """Count a revealed picture for the event's actor. Raises ExposureUsed above the budget.
 
         Not idempotent.
         """
+
+    def revealed(self, review_id: ReviewId, moderator: str) -> frozenset[PhotoId]:
+        """Return the photos of the case that the moderator revealed."""
 
     def ask(self, audit_event: AuditEvent) -> None:
         """Record that the actor asked for more pictures. Only the first request is audited."""
@@ -82,7 +105,11 @@ class DeskCounters(Protocol):
     def grant(self, audit_event: AuditEvent, moderator: str, more: int) -> Exposure:
         """Raise the moderator's limit for today by `more` pictures. Not idempotent."""
 
-    def counts(self, days: Iterable[DeskDay]) -> Counter[str]: ...
+    def counts(self, days: Iterable[DeskDay]) -> dict[str, Counter[str]]:
+        """Return the sums over these days: of the desk (ALL), and of each moderator."""
+
+    def totals(self, days: Iterable[DeskDay]) -> Counter[str]:
+        """Return the sums over these days of the desk alone. For many days."""
 
 
 class Staff(Protocol):
@@ -128,3 +155,6 @@ class Verdicts(Protocol):
 class Previews(Protocol):
     def blurred(self, jpeg: bytes) -> bytes:
         """Return a small, grey, blurred JPEG of a normalised photo."""
+
+    def grey(self, jpeg: bytes, *, soft: bool) -> bytes:
+        """Return a larger grey JPEG of a normalised photo, `soft` with some blur."""

@@ -140,6 +140,7 @@ def appeal_view(appeal: Appeal) -> AppealView:
             AppealedPhotoView(
                 photo_id=photo.photo_id,
                 state="recognised" if photo.match else "another" if photo.mismatch else "awaited",
+                optional=photo.beside,
             )
             for photo in appeal.photos
         ),

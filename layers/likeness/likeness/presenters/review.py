@@ -1,16 +1,18 @@
 """Views of the review desk: cases, leases, exposure and the audit log."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from likeness.api.review import (
     AuditEntryView,
     CasePhoto,
     ClaimView,
+    DecidedView,
     DecisionView,
     ExposureView,
     FindingView,
     LeaseView,
+    NoteView,
     ReviewSummary,
 )
 from likeness.domain.moderation import Finding
@@ -19,33 +21,51 @@ from likeness.domain.reasons import Reason, ReasonCard
 from likeness.domain.review.audit import AuditEntry
 from likeness.domain.review.case import (
     Moderator,
+    Note,
     PhotoFindings,
     Review,
     ReviewKind,
     ReviewState,
 )
-from likeness.domain.review.statistics import Exposure
+from likeness.domain.review.statistics import Exposure, handling_s
 from likeness.presenters.jobs import reason_view
 
 BEATS = 4  # heartbeats in the time of a lease: three may get lost
 
 
 def review_summary(review: Review, moderator: Moderator, now: datetime) -> ReviewSummary:
-    """An undecided second opinion looks like a first review: it is blind."""
-    blind = review.kind is ReviewKind.SECOND and review.state is ReviewState.WAITING
-    held = review.active_lease(now)
+    """A second opinion looks like a first review: it is blind. So does a pending decision, to all
+    but its moderator.
+    """
+    mine = review.decided_by == moderator.id
+    state = review.state
+    if review.pending and mine:
+        state = ReviewState.APPROVED if review.approved else ReviewState.REFUSED
     return ReviewSummary(
-        review_id=review.review_id,
+        review_id=review.public_id,
         job_id=review.job_id,
-        kind=ReviewKind.PHOTOS if blind else review.kind,
-        state=review.state,
+        kind=ReviewKind.PHOTOS if review.kind is ReviewKind.SECOND else review.kind,
+        state=state,
         severity=review.severity,
         reasons=review.reasons,
         photos=len(review.photos),
-        opened_at=review.opened_at,
-        decide_by=review.decide_by,
-        lease=LeaseView(yours=held.by == moderator.id, until=held.until) if held else None,
+        opened_at=review.window.opened_at,
+        decide_by=review.window.decide_by,
+        queue=review.queue,
+        lease=_lease_view(review, moderator, now),
+        undo_until=review.counts_at if mine else None,
     )
+
+
+def _lease_view(review: Review, moderator: Moderator, now: datetime) -> LeaseView | None:
+    if review.pending and review.counts_at and review.decided_by != moderator.id:
+        return LeaseView(yours=False, until=review.counts_at)
+    held = review.active_lease(now)
+    return LeaseView(yours=held.by == moderator.id, until=held.until) if held else None
+
+
+def note_view(note: Note, moderator: Moderator) -> NoteView:
+    return NoteView(yours=note.by == moderator.id, at=note.at, text=note.text)
 
 
 def exposure_view(exposure: Exposure, budget: int) -> ExposureView:
@@ -56,7 +76,7 @@ def exposure_view(exposure: Exposure, budget: int) -> ExposureView:
 
 def claim_view(review: Review, lease: timedelta) -> ClaimView:
     return ClaimView(
-        review_id=review.review_id,
+        review_id=review.public_id,
         until=review.lease.until if review.lease else review.decide_by,
         heartbeat_seconds=max(1, int(lease.total_seconds()) // BEATS),
     )
@@ -84,13 +104,33 @@ def case_photo(
 
 
 def decision_view(review: Review, moderator: Moderator) -> DecisionView | None:
-    if review.decided_at is None or review.decided_by is None:
+    """A decision that can still be undone is shown to its moderator only."""
+    mine = review.decided_by == moderator.id
+    if review.decided_at is None or review.decided_by is None or (review.pending and not mine):
         return None
     return DecisionView(
-        approved=review.state is ReviewState.APPROVED,
+        approved=review.approved,
         photos=review.refused,
         decided_at=review.decided_at,
-        yours=review.decided_by == moderator.id,
+        yours=mine,
+    )
+
+
+def decided_view(review: Review) -> DecidedView:
+    return DecidedView(
+        review_id=review.public_id,
+        job_id=review.job_id,
+        kind=review.kind,
+        severity=review.severity,
+        reasons=review.reasons,
+        approved=review.approved,
+        refused=review.refused,
+        decided_by=review.decided_by or "",
+        decided_at=review.decided_at or datetime.min.replace(tzinfo=UTC),
+        handling_seconds=handling_s(review),
+        looked=review.looked,
+        first_approved=review.first_approved,
+        overturned_by=review.overturn.by if review.overturn else None,
     )
 
 

@@ -22,6 +22,7 @@ from likeness.adapters.jobs.jobs_table import job_item
 from likeness.domain.account.quota import Day, QuotaEntry, QuotaState, ReservedDay
 from likeness.domain.errors import ConcurrentChange, Conflict, OverQuota
 from likeness.domain.jobs.job import Job
+from likeness.domain.paging import sortable
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -63,7 +64,7 @@ class LedgerTable:
                 ":one": 1,
                 ":limit": limit,
                 ":ttl": keys.expiry(now, keys.LEDGER_TTL)["ttl"],
-                ":ends": keys.sortable(reserved.ends_at),
+                ":ends": sortable(reserved.ends_at),
             },
             condition="attribute_not_exists(#used) OR #used < :limit",
         )

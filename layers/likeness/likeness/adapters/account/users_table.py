@@ -14,6 +14,7 @@ from likeness.domain.account.erasure import Erasure
 from likeness.domain.account.user import Profile
 from likeness.domain.errors import ConcurrentChange, Conflict, NotFound
 from likeness.domain.moment import CLOCKS_DIFFER
+from likeness.domain.paging import sortable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -69,7 +70,7 @@ class UsersTable:
         loses against any: an earlier release accepted it. The erasure is checked in the same
         transaction, so that a message which arrives during one is not stored after it.
         """
-        effective = keys.sortable(plus.effective_at)
+        effective = sortable(plus.effective_at)
         not_erased: TransactWriteItemTypeDef = {
             "ConditionCheck": {
                 "TableName": self._table.name,
@@ -86,8 +87,8 @@ class UsersTable:
             names={"#plus": "plus", "#order": "plus_order"},
             values={
                 ":plus": _map(plus),
-                ":order": f"{effective}#{keys.sortable(plus.expires_at)}",
-                ":future": f"{keys.sortable(now + CLOCKS_DIFFER)}#~",
+                ":order": f"{effective}#{sortable(plus.expires_at)}",
+                ":future": f"{sortable(now + CLOCKS_DIFFER)}#~",
             },
             condition="attribute_not_exists(#order) OR #order < :order OR #order > :future",
         )
@@ -103,7 +104,7 @@ class UsersTable:
         expiry = keys.expiry(at, keys.LEDGER_TTL)
         with domain_errors():
             self._table.put_item(
-                Item={**keys.erased(user_hash), **expiry, "erased_at": keys.sortable(at)}
+                Item={**keys.erased(user_hash), **expiry, "erased_at": sortable(at)}
             )
 
     def exonerate(self, user_id: UserId, photos: Mapping[str, frozenset[Reason]]) -> None:

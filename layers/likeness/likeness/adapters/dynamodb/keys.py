@@ -7,7 +7,8 @@
     JOB#<job>    LOOK               until when no other request looks for the job's uploads
     JOB#<job>    AVATAR#a01         Avatar
     JOB#<job>    RUN#<n>            Run: attempt n on the generation backend
-    JOB#<job>    REVIEW#<review>    Review; while it waits also  REVIEWS#waiting  <rank>#<due>#<id>
+    JOB#<job>    REVIEW#<review>    Review; while it waits also  REVIEWS#<class>  <due>#<id>
+                                    once it is decided           REVIEWS#<day>    <decided>#<id>
     JOB#<job>    TOKEN#<review>     its task token, in an item of its own
     JOB#<job>    DELETION           Deletion: its state and receipt
     JOB#<job>    OBJECT#<object>    StoredObject: a file of the job, recorded when it was deleted
@@ -17,7 +18,9 @@
     ERASURE#<e>, WEBHOOK#<w>        the same, about an erasure or a test
     AUDIT        <number>           AuditEntry                   AUDIT#<review>   <number>
     AUDIT        HEAD               ChainHead
-    DESK#<day>   COUNTS             counters of decisions
+    JOB#<job>    REVEALED#<review>#<moderator>  which photos of the case they revealed
+    DESK#<day>   COUNTS#            counters of decisions: of the desk
+    DESK#<day>   COUNTS#<moderator> the same: of one moderator
     DESK#<day>   SEEN#<moderator>   Exposure: pictures that they revealed
     USER#<user>  PROFILE            time zone, Plus, exonerated photos, running erasure
     USER#<user>  ENTRY#<day>#<job>  QuotaEntry; TEST-ENTRY#<day>#<job> of a test job
@@ -41,7 +44,7 @@ log and watermarks do not expire: published pictures last, and a watermark's rec
 id. DynamoDB deletes late, so no promise relies on `ttl`.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from likeness.domain.account.quota import Day
 from likeness.domain.ids import (
@@ -55,10 +58,13 @@ from likeness.domain.ids import (
     WebhookId,
 )
 from likeness.domain.jobs.job import Job
+from likeness.domain.moderation import Severity
+from likeness.domain.paging import sortable
 from likeness.domain.provenance.watermark import WatermarkId
-from likeness.domain.review.case import Review, job_of
+from likeness.domain.review.case import Review, ReviewKind, job_of
 from likeness.domain.review.hold import Hold, HoldState
-from likeness.domain.review.statistics import DeskDay
+from likeness.domain.review.order import key
+from likeness.domain.review.statistics import DeskDay, desk_day
 from likeness.domain.webhooks.delivery import Chain, Delivery
 
 INDEX = "gsi1"
@@ -73,8 +79,8 @@ PHOTOS = "PHOTO#"
 AVATARS = "AVATAR#"
 REVIEWS = "REVIEW#"
 OBJECTS = "OBJECT#"
-WAITING = "REVIEWS#waiting"
 AUDIT = "AUDIT"
+COUNTS = "COUNTS#"
 WEBHOOKS = "WEBHOOKS"
 SEEN = "SEEN#"
 HOLDS = "HOLDS"
@@ -124,10 +130,30 @@ def run(job_id: JobId, attempt: int) -> Key:
 
 
 def waiting(review: Review) -> Key:
-    """In the index: most severe first, then the higher tier, then by deadline."""
-    rank = f"{review.severity.rank}{9 - review.priority}"
-    place = f"{rank}#{sortable(review.decide_by)}#{review.review_id}"
-    return {"gsi1pk": WAITING, "gsi1sk": place}
+    """In the index: by severity, the next to expire first. Second opinions are a class of their own
+    by their own deadline, which differs from the one that they show.
+    """
+    second = review.kind is ReviewKind.SECOND
+    of = waiting_seconds() if second else waiting_of(review.severity)
+    return {"gsi1pk": of, "gsi1sk": key(review, blind=not second)}
+
+
+def closed(review: Review, decided_at: datetime) -> Key:
+    """In the index: the cases that were decided on a day, by time."""
+    place = f"{sortable(decided_at)}#{review.review_id}"
+    return {"gsi1pk": closed_on(desk_day(decided_at)), "gsi1sk": place}
+
+
+def closed_on(day: DeskDay) -> str:
+    return f"REVIEWS#{day}"
+
+
+def waiting_of(severity: Severity) -> str:
+    return f"REVIEWS#{severity}"
+
+
+def waiting_seconds() -> str:
+    return "REVIEWS#second"
 
 
 def appeal(job_id: JobId) -> Key:
@@ -147,12 +173,21 @@ def audit_head() -> Key:
     return {"pk": AUDIT, "sk": "HEAD"}
 
 
-def desk_counts(day: DeskDay) -> Key:
-    return {"pk": f"DESK#{day}", "sk": "COUNTS"}
+def desk(day: DeskDay) -> str:
+    return f"DESK#{day}"
+
+
+def desk_counts(day: DeskDay, moderator: str) -> Key:
+    """Without a moderator: of the whole desk."""
+    return {"pk": desk(day), "sk": f"{COUNTS}{moderator}"}
+
+
+def revealed(review_id: ReviewId, moderator: str) -> Key:
+    return {"pk": f"JOB#{job_of(review_id)}", "sk": f"REVEALED#{review_id}#{moderator}"}
 
 
 def exposure(day: DeskDay, moderator: str) -> Key:
-    return {"pk": f"DESK#{day}", "sk": f"{SEEN}{moderator}"}
+    return {"pk": desk(day), "sk": f"{SEEN}{moderator}"}
 
 
 def deletion(job_id: JobId) -> Key:
@@ -259,11 +294,6 @@ def delivery_of(of: Delivery) -> Key:
     """In the index: a webhook's deliveries, oldest first."""
     place = f"{sortable(of.created_at)}#{of.event_id}"
     return {"gsi1pk": deliveries_of(of.chain.webhook_id), "gsi1sk": place}
-
-
-def sortable(moment: datetime) -> str:
-    """Return a time in UTC as text that sorts by time."""
-    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def expiry(since: datetime, lifetime: timedelta) -> dict[str, int]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from likeness.adapters.aws_errors import domain_errors
-from likeness.adapters.dynamodb.keys import INDEX
+from likeness.adapters.dynamodb.keys import INDEX, Key
 from likeness.domain.paging import ResultPage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_dynamodb.type_defs import QueryInputTableQueryTypeDef
+
+BATCH = 100  # keys of one BatchGetItem, DynamoDB's limit
 
 
 def query(
@@ -34,6 +36,18 @@ def query(
     )
 
 
+def query_after(table: Table, *, pk: str, after: str, last: str) -> Iterator[dict[str, Any]]:
+    """Yield items of one partition from `after` to `last`, which are sort keys, both included."""
+    return _pages(
+        table,
+        {
+            "KeyConditionExpression": "pk = :pk AND sk BETWEEN :after AND :last",
+            "ExpressionAttributeValues": {":pk": pk, ":after": after, ":last": last},
+            "ConsistentRead": True,
+        },
+    )
+
+
 def query_index(table: Table, *, gsi1pk: str) -> Iterator[dict[str, Any]]:
     """Yield items of one partition of the index by sort key. An index is eventually consistent."""
     return _pages(
@@ -44,6 +58,36 @@ def query_index(table: Table, *, gsi1pk: str) -> Iterator[dict[str, Any]]:
             "ExpressionAttributeValues": {":pk": gsi1pk},
         },
     )
+
+
+def query_index_range(
+    table: Table, *, gsi1pk: str, low: str, high: str, page: int, newest_first: bool = False
+) -> Iterator[dict[str, Any]]:
+    """Yield items of one partition of the index with sort keys from `low` to `high`.
+
+    Reads `page` items at a time, so that a caller who stops early pays for what it took.
+    """
+    return _pages(
+        table,
+        {
+            "IndexName": INDEX,
+            "KeyConditionExpression": "gsi1pk = :pk AND gsi1sk BETWEEN :low AND :high",
+            "ExpressionAttributeValues": {":pk": gsi1pk, ":low": low, ":high": high},
+            "ScanIndexForward": not newest_first,
+            "Limit": page,
+        },
+    )
+
+
+def batch_get(table: Table, wanted: Sequence[Key]) -> Iterator[dict[str, Any]]:
+    """Yield the items that exist, in no order. Unprocessed keys are asked for again."""
+    for begin in range(0, len(wanted), BATCH):
+        asked: Any = {table.name: {"Keys": wanted[begin : begin + BATCH]}}
+        while asked:
+            with domain_errors():
+                answer = table.meta.client.batch_get_item(RequestItems=asked)
+            yield from answer["Responses"].get(table.name, ())
+            asked = answer.get("UnprocessedKeys")
 
 
 def delete_partition(table: Table, *, pk: str, last: str) -> None:

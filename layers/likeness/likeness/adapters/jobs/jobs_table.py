@@ -23,12 +23,12 @@ from likeness.adapters.dynamodb.queries import (
     query_index_part,
 )
 from likeness.adapters.dynamodb.transactions import ConditionsFailed, put, update, write_all
-from likeness.adapters.review.audit_table import append
+from likeness.adapters.review.audit_table import append, desk_counts
 from likeness.domain.account.user import MAX_OPEN_JOBS
 from likeness.domain.errors import ConcurrentChange, ErasureRunning, TooManyOpenJobs
 from likeness.domain.generation.avatar import Avatar
 from likeness.domain.jobs.job import Job
-from likeness.domain.paging import ResultPage
+from likeness.domain.paging import ResultPage, sortable
 from likeness.domain.photos.photo import Photo
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from likeness.domain.ids import JobId, UserId
     from likeness.domain.jobs.job import JobState
     from likeness.domain.review.audit import AuditEvent
+    from likeness.domain.review.statistics import DeskCounts, DeskDay
     from likeness.ports.runtime import Clock
 
 
@@ -146,10 +147,10 @@ class JobsTable:
         with domain_errors():
             try:
                 self._table.put_item(
-                    Item=keys.look(job_id) | self._expiry() | {"until": keys.sortable(until)},
+                    Item=keys.look(job_id) | self._expiry() | {"until": sortable(until)},
                     ConditionExpression="attribute_not_exists(pk) OR #until <= :now",
                     ExpressionAttributeNames={"#until": "until"},
-                    ExpressionAttributeValues={":now": keys.sortable(now)},
+                    ExpressionAttributeValues={":now": sortable(now)},
                 )
             except self._table.meta.client.exceptions.ConditionalCheckFailedException:
                 return False
@@ -177,6 +178,7 @@ class JobsTable:
         seen: Sequence[Photo],
         job: Job | None = None,
         audit_event: AuditEvent | None = None,
+        counted: tuple[DeskDay, DeskCounts] | None = None,
     ) -> None:
         writes = [
             put(self._table, self._photo_item(photo), unchanged(before))
@@ -184,6 +186,8 @@ class JobsTable:
         ]
         if job:
             writes.append(put(self._table, job_item(job), at_version(job.version - 1)))
+        if counted:
+            writes += desk_counts(self._table, *counted)
         try:
             if audit_event:
                 append(self._table, audit_event, *writes)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from likeness.adapters.dynamodb import keys
 from likeness.adapters.dynamodb.items import NEW, Condition, fields, find, record
-from likeness.adapters.dynamodb.queries import query, query_index
+from likeness.adapters.dynamodb.queries import query_after, query_index
 from likeness.adapters.dynamodb.transactions import ConditionsFailed, put, update, write_all
 from likeness.domain.errors import Unavailable
 from likeness.domain.review.audit import AuditEntry, AuditEvent, ChainHead
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
     from likeness.domain.ids import ReviewId
-    from likeness.domain.review.statistics import Counts, DeskDay
+    from likeness.domain.review.statistics import Counts, DeskCounts, DeskDay
 
 ATTEMPTS = 12  # concurrent events are appended one after the other
 
@@ -31,8 +31,9 @@ class AuditLogTable:
         items = query_index(self._table, gsi1pk=f"{keys.AUDIT}#{review_id}")
         return [record(AuditEntry, item) for item in items]
 
-    def entries(self) -> Iterator[AuditEntry]:
-        for item in query(self._table, pk=keys.AUDIT, begins_with="0"):
+    def entries(self, *, after: int = 0) -> Iterator[AuditEntry]:
+        first, last = keys.audit_entry(after + 1)["sk"], "9"
+        for item in query_after(self._table, pk=keys.AUDIT, after=first, last=last):
             yield record(AuditEntry, item)
 
     def head(self) -> ChainHead:
@@ -65,12 +66,16 @@ def append(table: Table, audit_event: AuditEvent, *writes: TransactWriteItemType
     raise Unavailable("too many concurrent audit events: try again")
 
 
-def desk_counts(table: Table, day: DeskDay, counts: Counts) -> TransactWriteItemTypeDef:
-    """Return a write that adds to the day's counters."""
+def desk_counts(table: Table, day: DeskDay, counts: DeskCounts) -> list[TransactWriteItemTypeDef]:
+    """Return writes that add to the day's counters: of the desk, and of each moderator."""
+    return [_count(table, keys.desk_counts(day, by), of) for by, of in counts.items() if of]
+
+
+def _count(table: Table, key: keys.Key, counts: Counts) -> TransactWriteItemTypeDef:
     names = {f"#c{n}": name for n, name in enumerate(counts)}
     return update(
         table,
-        keys.desk_counts(day),
+        key,
         "ADD " + ", ".join(f"{alias} :{alias[1:]}" for alias in names),
         names=names,
         values={f":{alias[1:]}": counts[name] for alias, name in names.items()},

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from contextlib import suppress
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from likeness.adapters.aws_errors import domain_errors
 from likeness.adapters.dynamodb import keys
-from likeness.adapters.dynamodb.items import find, record
-from likeness.adapters.dynamodb.queries import query
+from likeness.adapters.dynamodb.items import find, find_item, record
+from likeness.adapters.dynamodb.queries import batch_get, query
 from likeness.adapters.dynamodb.transactions import ConditionsFailed, update
 from likeness.adapters.review.audit_table import append
 from likeness.domain.errors import ExposureUsed
-from likeness.domain.review.statistics import Exposure, desk_day
+from likeness.domain.review.statistics import ALL, Exposure, desk_day
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from mypy_boto3_dynamodb.service_resource import Table
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
+    from likeness.domain.ids import PhotoId, ReviewId
     from likeness.domain.review.audit import AuditEvent
     from likeness.domain.review.statistics import DeskDay
 
@@ -32,30 +33,53 @@ class DeskCountersTable:
         return find(Exposure, self._table, keys.exposure(day, moderator)) or Exposure()
 
     def exposures(self, day: DeskDay) -> dict[str, Exposure]:
-        pk = keys.desk_counts(day)["pk"]
         return {
             item["sk"].removeprefix(keys.SEEN): record(Exposure, item)
-            for item in query(self._table, pk=pk, begins_with=keys.SEEN)
+            for item in query(self._table, pk=keys.desk(day), begins_with=keys.SEEN)
         }
 
-    def expose(self, audit_event: AuditEvent, *, budget: int) -> Exposure:
+    def expose(self, audit_event: AuditEvent, *, points: int, budget: int) -> Exposure:
         day = desk_day(audit_event.at)
         limit = self.exposure(audit_event.actor, day).limit(budget)
         count = update(
             self._table,
             keys.exposure(day, audit_event.actor),
-            "ADD #used :one",
+            "ADD #used :points",
             names={"#used": "used"},
-            values={":one": 1, ":limit": limit},
+            values={":points": points, ":limit": limit},
             condition="attribute_not_exists(#used) OR #used < :limit",
         )
+        writes = [count, *self._reveal(audit_event)]
         try:
-            append(self._table, audit_event, count)
+            append(self._table, audit_event, *writes)
         except ConditionsFailed as full:
             raise ExposureUsed(
-                f"today's budget of {limit} pictures is used up: ask a lead for more"
+                f"today's budget of {limit} points is used up: ask a lead for more"
             ) from full
         return self.exposure(audit_event.actor, day)
+
+    def _reveal(self, audit_event: AuditEvent) -> list[TransactWriteItemTypeDef]:
+        """The record for `revealed`. An event without a case or a photo has none."""
+        photo = audit_event.details.get("photo_id")
+        if audit_event.review_id is None or photo is None:
+            return []
+        ttl = keys.expiry(audit_event.at, keys.JOB_TTL)["ttl"]
+        return [
+            update(
+                self._table,
+                keys.revealed(audit_event.review_id, audit_event.actor),
+                "SET #ttl = :ttl ADD #photos :photo",
+                names={"#ttl": "ttl", "#photos": "photos"},
+                values={
+                    ":photo": {photo},
+                    ":ttl": ttl,
+                },
+            )
+        ]
+
+    def revealed(self, review_id: ReviewId, moderator: str) -> frozenset[PhotoId]:
+        item = find_item(self._table, keys.revealed(review_id, moderator))
+        return frozenset(item["photos"]) if item else frozenset()
 
     def ask(self, audit_event: AuditEvent) -> None:
         asked = update(
@@ -81,12 +105,21 @@ class DeskCountersTable:
         append(self._table, audit_event, granted)
         return self.exposure(moderator, day)
 
-    def counts(self, days: Iterable[DeskDay]) -> Counter[str]:
-        total: Counter[str] = Counter()
+    def counts(self, days: Iterable[DeskDay]) -> dict[str, Counter[str]]:
+        total: dict[str, Counter[str]] = defaultdict(Counter)
         for day in days:
-            with domain_errors():
-                answer = self._table.get_item(Key=keys.desk_counts(day))
-            for name, value in answer.get("Item", {}).items():
+            for item in query(self._table, pk=keys.desk(day), begins_with=keys.COUNTS):
+                of = total[item["sk"].removeprefix(keys.COUNTS)]
+                for name, value in item.items():
+                    if name not in keys.TABLE_ATTRIBUTES:
+                        of[name] += int(value)
+        return total
+
+    def totals(self, days: Iterable[DeskDay]) -> Counter[str]:
+        total: Counter[str] = Counter()
+        wanted = [keys.desk_counts(day, ALL) for day in days]
+        for item in batch_get(self._table, wanted):
+            for name, value in item.items():
                 if name not in keys.TABLE_ATTRIBUTES:
-                    total[name] += int(cast("int", value))
+                    total[name] += int(value)
         return total

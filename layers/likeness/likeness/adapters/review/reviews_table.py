@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from heapq import merge
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from likeness.adapters.aws_errors import domain_errors
@@ -15,20 +17,29 @@ from likeness.adapters.dynamodb.items import (
     get,
     record,
 )
-from likeness.adapters.dynamodb.queries import query, query_index, query_index_part
+from likeness.adapters.dynamodb.queries import query, query_index, query_index_range
 from likeness.adapters.dynamodb.transactions import ConditionsFailed, put
 from likeness.adapters.review.audit_table import append, desk_counts
 from likeness.domain.errors import ConcurrentChange, NotFound
-from likeness.domain.paging import ResultPage
+from likeness.domain.moderation import Severity
+from likeness.domain.paging import sortable
+from likeness.domain.review import order
 from likeness.domain.review.audit import AuditAction, AuditEvent, about
 from likeness.domain.review.case import Review, ReviewKind, ReviewState
+from likeness.domain.review.order import Queued
 from likeness.domain.review.statistics import desk_day
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import datetime
+
     from mypy_boto3_dynamodb.service_resource import Table
 
     from likeness.domain.ids import JobId, ReviewId
-    from likeness.domain.review.statistics import Counts
+    from likeness.domain.review.statistics import DeskCounts, DeskDay
+
+PAGE = 25  # items of the queue that one query reads
+END = "~"  # after every sort key
 
 CLOSED: Condition = {
     "ConditionExpression": "attribute_not_exists(pk) OR #state = :expired",
@@ -68,15 +79,54 @@ class ReviewsTable:
         items = query(self._table, pk=keys.job(job_id)["pk"], begins_with=keys.REVIEWS)
         return [record(Review, item) for item in items]
 
-    def waiting(self) -> list[Review]:
-        return [record(Review, item) for item in query_index(self._table, gsi1pk=keys.WAITING)]
+    def waiting(self) -> Iterator[Review]:
+        of = [keys.waiting_seconds(), *map(keys.waiting_of, Severity)]
+        found = chain.from_iterable(query_index(self._table, gsi1pk=one) for one in of)
+        return (record(Review, item) for item in found)
 
-    def queue(self, *, limit: int, after: str | None = None) -> ResultPage[Review]:
-        found = query_index_part(self._table, gsi1pk=keys.WAITING, limit=limit, after=after)
-        return ResultPage(tuple(record(Review, item) for item in found.items), found.last)
+    def queue(
+        self, urgent_before: datetime, *, after: str | None = None, blind: bool = True
+    ) -> Iterator[Queued]:
+        """Second opinions are few: they are read at once and merged with the other classes."""
+        seconds = query_index(self._table, gsi1pk=keys.waiting_seconds())
+        placed = sorted(_queued(seconds, urgent_before, blind=blind), key=_place)
+        others = self._others(sortable(urgent_before), after)
+        merged = merge(placed, _queued(others, urgent_before, blind=blind), key=_place)
+        return order.after(merged, after)
+
+    def closed(self, day: DeskDay, *, after: str | None = None) -> Iterator[Queued]:
+        found = query_index_range(
+            self._table,
+            gsi1pk=keys.closed_on(day),
+            low=" ",
+            high=after or END,
+            page=PAGE,
+            newest_first=True,
+        )
+        for item in found:
+            if item["gsi1sk"] != after:
+                yield Queued(str(item["gsi1sk"]), record(Review, item))
+
+    def _others(self, cut: str, after: str | None) -> Iterator[dict[str, Any]]:
+        """All classes without the second opinions: first what is urgent, then by severity."""
+        reached, _, low = (after or "").partition("#")
+        if reached in {"", "0"}:
+            urgent = [self._class(severity, low, cut) for severity in Severity]
+            yield from merge(*urgent, key=_sort_key)
+        for severity in Severity:
+            if int(reached or 0) <= 1 + severity.rank:
+                begun = reached == str(1 + severity.rank)
+                yield from self._class(severity, low if begun else cut, END)
+
+    def _class(self, severity: Severity, low: str, high: str) -> Iterator[dict[str, Any]]:
+        of = keys.waiting_of(severity)
+        return query_index_range(self._table, gsi1pk=of, low=low or " ", high=high, page=PAGE)
 
     def save(
-        self, review: Review, audit_event: AuditEvent | None = None, counts: Counts | None = None
+        self,
+        review: Review,
+        audit_event: AuditEvent | None = None,
+        counts: DeskCounts | None = None,
     ) -> None:
         seen = at_version(review.version - 1)
         with domain_errors():
@@ -86,7 +136,7 @@ class ReviewsTable:
                 else:
                     write = put(self._table, _review_item(review), seen)
                     day = desk_day(audit_event.at)
-                    counted = [desk_counts(self._table, day, counts)] if counts else []
+                    counted = desk_counts(self._table, day, counts or {})
                     append(self._table, audit_event, write, *counted)
             except (self._lost_race, ConditionsFailed) as race:
                 if self.get(review.review_id) != review:  # as in put_if
@@ -99,17 +149,37 @@ class ReviewsTable:
         return str(item["token"])
 
 
+def _queued(
+    items: Iterable[dict[str, Any]], urgent_before: datetime, *, blind: bool
+) -> Iterator[Queued]:
+    for item in items:
+        review = record(Review, item)
+        yield Queued(order.place(review, urgent_before, blind=blind), review)
+
+
+def _place(queued: Queued) -> str:
+    return queued.place
+
+
+def _sort_key(item: dict[str, Any]) -> str:
+    return str(item["gsi1sk"])
+
+
 def _opened(review: Review) -> AuditEvent:
     details = {"severity": review.severity.value, "photos": str(len(review.photos))}
     return about(review, AuditAction.OPENED, review.opened_at, details=details)
 
 
 def _review_item(review: Review) -> dict[str, Any]:
-    """Only a waiting case has the index's keys: a decision removes it from the queue."""
-    queued = keys.waiting(review) if review.state is ReviewState.WAITING else {}
+    """The index has a case that waits in its queue, and a decided one under its day."""
+    indexed: keys.Key = {}
+    if review.state is ReviewState.WAITING:
+        indexed = keys.waiting(review)
+    elif review.state is not ReviewState.EXPIRED and review.decided_at:
+        indexed = keys.closed(review, review.decided_at)
     return (
         keys.review(review.review_id)
-        | queued
+        | indexed
         | keys.expiry(review.opened_at, keys.JOB_TTL)
         | fields(review)
     )

@@ -18,7 +18,7 @@ from likeness.adapters.dynamodb.items import (
     record,
 )
 from likeness.adapters.dynamodb.queries import query, query_index_part
-from likeness.domain.paging import ResultPage
+from likeness.domain.paging import ResultPage, sortable
 from likeness.domain.webhooks.delivery import Delivery, DeliveryState
 from likeness.domain.webhooks.webhook import Webhook
 
@@ -121,7 +121,7 @@ class DeliveriesTable:
             self._table,
             gsi1pk=keys.deliveries_of(webhook_id),
             limit=limit,
-            after=keys.sortable(since),
+            after=sortable(since),
             having={"state": DeliveryState.FAILED},
         )
         return [record(Delivery, item) for item in found.items]
@@ -170,7 +170,7 @@ class CallLimitsTable:
             "SET #until = :next",
             condition="#until = :seen",
             names={"#until": "until"},
-            values={":seen": until, ":next": keys.sortable(now + PAUSE)},
+            values={":seen": until, ":next": sortable(now + PAUSE)},
         )
         return 0 if first else PAUSE.total_seconds()
 
@@ -202,7 +202,7 @@ class CallLimitsTable:
         item: dict[str, Any] = {
             **keys.webhook_pause(webhook_id),
             **keys.expiry(now, keys.DELIVERY_TTL),
-            "until": keys.sortable(now + PAUSE),
+            "until": sortable(now + PAUSE),
         }
         with domain_errors():
             self._table.put_item(Item=item)

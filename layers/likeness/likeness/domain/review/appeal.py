@@ -30,6 +30,9 @@ class AppealedPhoto(Record):
     photo_id: PhotoIdField
     match: Match | None = None
     mismatch: bool = Field(default=False, description="the last file was another photo")
+    beside: bool = Field(
+        default=False, description="not contested, only to compare: the appeal is reviewed without"
+    )
 
 
 class Appeal(Versioned):
@@ -48,15 +51,23 @@ class Appeal(Versioned):
 
     @property
     def complete(self) -> bool:
-        return all(photo.match for photo in self.photos)
+        return all(photo.match for photo in self.photos if not photo.beside)
 
-    def has(self, photo_id: PhotoId) -> bool:
-        return any(photo.photo_id == photo_id for photo in self.photos)
+    def awaits(self, photo_id: PhotoId) -> bool:
+        """Whether a file for this photo is still of use. One to compare with may come later."""
+        return any(
+            photo.photo_id == photo_id
+            and (
+                self.state is AppealState.OPEN
+                or (photo.beside and self.state is AppealState.IN_REVIEW)
+            )
+            for photo in self.photos
+        )
 
     def recognised(self, photo_id: PhotoId, match: Match | None) -> Self:
         """Records the match of an uploaded file; None: it is another photo."""
         photos = tuple(
-            AppealedPhoto(photo_id=photo_id, match=match, mismatch=match is None)
+            photo.model_copy(update={"match": match, "mismatch": match is None})
             if photo.photo_id == photo_id and not photo.match
             else photo
             for photo in self.photos

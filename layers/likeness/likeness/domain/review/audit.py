@@ -24,6 +24,14 @@ class AuditAction(StrEnum):
     REVEALED = "revealed"
     APPROVED = "approved"
     REFUSED = "refused"
+    UNDONE = "undone"
+    COMPLETED = "completed"  # the decision took effect
+    SKIPPED = "skipped"
+    ESCALATED = "escalated"
+    RETURNED = "returned"
+    NOTED = "noted"
+    OVERTURNED = "overturned"  # by a lead, without an appeal
+    EXPORTED = "exported"  # a lead read a part of the audit log
     EXPIRED = "expired"
     HELD = "held"  # perhaps illegal: copies are preserved, and a lead decides
     HOLD_CONFIRMED = "hold_confirmed"

@@ -114,11 +114,13 @@ def _why(job: Job, error: str, *, jobs: Jobs, reviews: Reviews) -> tuple[JobStat
         error = JobError.NOT_SUBMITTED
     if error in ENDS:
         return ENDS[error]
-    if error == JobError.REFUSED:
-        cases = reviews.for_job(job.job_id)
-        if any(case.state is ReviewState.HELD for case in cases):
+    decided = reviews.for_job(job.job_id)
+    # A lead who refuses stops the execution, which may report the job as stopped first.
+    overturned = any(one.overturn and not one.overturn.approved for one in decided)
+    if error == JobError.REFUSED or overturned:
+        if any(case.state is ReviewState.HELD for case in decided):
             return ENDS[JobHeld.__name__]
-        reason = refusal(jobs.photos(job.job_id), cases).reason
+        reason = refusal(jobs.photos(job.job_id), decided).reason
         if reason:
             return JobState.REFUSED, reason
     if error in {TIMEOUT, JobError.DEADLINE} and job.state is JobState.IN_REVIEW:
@@ -131,7 +133,8 @@ def _close_reviews(job_id: JobId, *, reviews: Reviews, clock: Clock) -> None:
     now = clock.now()
     for review in reviews.for_job(job_id):
         if review.state is ReviewState.WAITING:
-            counts = {desk_counters.EXPIRED: 1} if review.kind is ReviewKind.PHOTOS else None
+            expired = {desk_counters.ALL: {desk_counters.EXPIRED: 1}}
+            counts = expired if review.kind is ReviewKind.PHOTOS else None
             reviews.save(review.expire(now), about(review, AuditAction.EXPIRED, now), counts)
 
 

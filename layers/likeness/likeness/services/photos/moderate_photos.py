@@ -1,5 +1,6 @@
 """Moderate the user's photos, as a set, before any GPU work."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -14,9 +15,11 @@ from likeness.domain.moderation import Outcome, PhotoEvidence, Policy, Verdict
 from likeness.domain.photo_set import SetVerdict, moderate_set
 from likeness.domain.photos.photo import Photo, PhotoProblem, PhotoState, same_face
 from likeness.domain.reasons import Reason
+from likeness.domain.review import statistics as desk_counters
 from likeness.domain.review.audit import AuditAction, AuditEvent
 from likeness.domain.review.case import ReviewPolicy
 from likeness.domain.review.hold import Hold, HoldTrigger
+from likeness.domain.review.statistics import desk_day
 from likeness.ports.account import KeyedHash, Users
 from likeness.ports.jobs import Jobs
 from likeness.ports.photos import Detector
@@ -60,7 +63,8 @@ def moderate_photos(
         now = clock.now()
         with waiting_for_policy(job, metrics=metrics, clock=clock, deadline=deadline):
             found = _moderate(job, photos, exonerated, now, detector=detector, policy=policy)
-        photos = _save(job, photos, found, now, jobs=jobs, keyed_hash=keyed_hash)
+        sampled = review_policy.selects(job_id)
+        photos = _save(job, photos, found, now, jobs=jobs, keyed_hash=keyed_hash, sampled=sampled)
     verdicts = {photo.photo_id: photo.verdict for photo in photos if photo.verdict}
     outcome = _outcome(SetVerdict(photos=verdicts), holding.holds.get(job_id))
     if outcome is Outcome.CLEAN and review_policy.selects(job_id):
@@ -179,6 +183,7 @@ def _save(
     *,
     jobs: Jobs,
     keyed_hash: KeyedHash,
+    sampled: bool,
 ) -> list[Photo]:
     """Store the verdicts. If the app's word replaced a moderator's look, that is audited."""
     moderated = []
@@ -201,8 +206,23 @@ def _save(
         )
         if assured
         else None,
+        counted=(desk_day(now), {desk_counters.ALL: _desk_counts(found, sampled=sampled)}),
     )
     return moderated
+
+
+def _desk_counts(found: SetVerdict, *, sampled: bool) -> Mapping[str, int]:
+    """Return what moderation decided alone, for the transparency report. Photos by reason."""
+    refused = found.outcome is Outcome.REFUSED
+    counts = Counter({desk_counters.MODERATED: 1})
+    to_review = found.outcome is Outcome.DOUBTFUL or (sampled and not refused)
+    counts[desk_counters.TO_REVIEW] += to_review
+    for photo_id, one in found.photos.items():
+        if refused and one.outcome is Outcome.REFUSED:
+            counts[f"{desk_counters.AUTO_REFUSED}{one.reason}"] += 1
+        if photo_id in found.left_out:
+            counts[f"{desk_counters.AUTO_LEFT_OUT}{one.reason}"] += 1
+    return {name: n for name, n in counts.items() if n}
 
 
 def left_out_fields(

@@ -43,16 +43,19 @@ class AppealClosing:
             ReviewState.REFUSED: AppealState.REJECTED,
         }.get(review.state, AppealState.EXPIRED)
         if state is AppealState.GRANTED:
-            self.users.exonerate(job.user_id, self._reasons(job))
-            decided = review.decided_at or now
-            zone = self.users.profile(job.user_id).zone  # set with the first job
-            if job.state is JobState.REFUSED and job.day is not None and zone is not None:
-                day = job.day if job.test else grant_day(decided, zone)
-                self.ledger.grant(job, day, now=decided)
+            self.grant(job, review.decided_at or now)
         self.files.delete(review.job_id, PHOTOS)
         self.appeals.save(
             appeal.change(state=state, decided_at=review.decided_at, photos_deleted_at=now)
         )
+
+    def grant(self, job: Job, at: datetime) -> None:
+        """Give the user what a granted appeal gives, apart from the appeal. Idempotent."""
+        self.users.exonerate(job.user_id, self._reasons(job))
+        zone = self.users.profile(job.user_id).zone  # set with the first job
+        if job.state is JobState.REFUSED and job.day is not None and zone is not None:
+            day = job.day if job.test else grant_day(at, zone)
+            self.ledger.grant(job, day, now=at)
 
     def _reasons(self, job: Job) -> Mapping[str, frozenset[Reason]]:
         """By HMAC: the reason of each photo's refusal, and all that moderation found in it.

@@ -1,6 +1,6 @@
 """Open an appeal: the user uploads refused or left-out photos again for a lead to review."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from likeness.api.app import AppealUploadsView
@@ -8,6 +8,7 @@ from likeness.domain.deletion.receipt import DeletionState
 from likeness.domain.errors import JobRunning, NotContestable, PhotosNotDeletedYet
 from likeness.domain.ids import JobId, PhotoId
 from likeness.domain.jobs.job import Job
+from likeness.domain.photos.photo import Photo, PhotoState
 from likeness.domain.reasons import Reason
 from likeness.domain.review.appeal import Appeal, AppealedPhoto, AppealState
 from likeness.domain.review.refusal import APPEAL_WITHIN, decisions, issued_at
@@ -33,6 +34,9 @@ def appeal_job(
 ) -> AppealUploadsView:
     """While files are missing, a repeated request returns new presigned POSTs for them.
 
+    If a reason is about the set, the other photos are asked for too. They are optional: the lead
+    gets the case when the contested ones are there, and sees the others as they arrive.
+
     A decision on an appeal is final; an expired appeal may be opened again. The files have a
     deadline like the job's photos: it is set again before any can be uploaded. An appeal is not
     opened until the first photos are gone, because deleting those would delete its files too.
@@ -52,7 +56,7 @@ def appeal_job(
     if appeal is None or appeal.state is AppealState.EXPIRED:
         deadlines.set(job_id, when=now + deadline)
         deadlines.move(job_id, when=now + deadline)  # the job's own, if it did not fire yet
-        awaited = tuple(AppealedPhoto(photo_id=photo_id) for photo_id in owed)
+        awaited = _awaited(owed, there.values())
         appeal = (
             appeal.change(state=AppealState.OPEN, photos=awaited, decide_by=None)
             if appeal
@@ -70,6 +74,19 @@ def appeal_job(
             if not photo.match
         ),
     )
+
+
+def _awaited(owed: Mapping[PhotoId, Reason], photos: Iterable[Photo]) -> tuple[AppealedPhoto, ...]:
+    """The contested photos, and those beside which alone they can be judged."""
+    contested = [AppealedPhoto(photo_id=photo_id) for photo_id in owed]
+    if not any(reason.about_set for reason in owed.values()):
+        return tuple(contested)
+    beside = [
+        AppealedPhoto(photo_id=photo.photo_id, beside=True)
+        for photo in photos
+        if photo.photo_id not in owed and photo.state is PhotoState.ACCEPTED
+    ]
+    return (*contested, *beside)
 
 
 def _contestable(

@@ -1,17 +1,38 @@
-"""Blind second opinions."""
+"""Blind second opinions: the same case again, for every moderator but the one who decided first."""
 
-from likeness.domain.errors import Forbidden, NotFound
+from contextlib import suppress
+from datetime import datetime
+
+from likeness.domain.errors import CaseTaken, NotFound
+from likeness.domain.ids import ReviewId
 from likeness.domain.review.case import Moderator, Review, ReviewKind, ReviewState, review_of
 from likeness.ports.review import Reviews
 
 
-def require_not_blind(review: Review, moderator: Moderator, reviews: Reviews) -> None:
-    """Raises Forbidden while a second opinion is open, except for the first decider."""
-    if review.kind is not ReviewKind.PHOTOS or review.decided_by in {None, moderator.id}:
-        return
-    try:
+def case_for(
+    review_id: ReviewId, moderator: Moderator, *, reviews: Reviews, now: datetime
+) -> Review:
+    """Return the case as this moderator works it.
+
+    Until the second opinion is closed, other moderators than the first get it under the id of the
+    first review, with its times: they cannot see that a decision exists. Raises Forbidden if the
+    moderator may not work the case, and CaseTaken while the second opinion is being opened.
+    """
+    review = reviews.get(review_id)
+    if review.kind is ReviewKind.SECOND:
+        raise NotFound(f"there is no review {review_id}")
+    review.require_allowed(moderator)
+    closed = review.state in {ReviewState.APPROVED, ReviewState.REFUSED}
+    if not closed or not review.second or review.decided_by == moderator.id:
+        return review
+    second: Review | None = None
+    with suppress(NotFound):
         second = reviews.get(review_of(review.job_id, ReviewKind.SECOND))
-    except NotFound:
-        return
-    if second.state is ReviewState.WAITING:
-        raise Forbidden("a second opinion is open: the first is hidden until it is given")
+    if second is None and now < review.decide_by:
+        raise CaseTaken(f"another moderator has review {review_id}")
+    if second is None or (
+        second.state is not ReviewState.WAITING and second.decided_by != moderator.id
+    ):
+        return review
+    second.require_allowed(moderator)
+    return second

@@ -4,11 +4,12 @@ from datetime import timedelta
 
 from likeness.api.review import ClaimView
 from likeness.domain.ids import ReviewId
-from likeness.domain.review.audit import AuditAction, about
+from likeness.domain.review.audit import AuditAction
 from likeness.domain.review.case import Moderator
 from likeness.ports.review import Reviews
 from likeness.ports.runtime import Clock
 from likeness.presenters.review import claim_view
+from likeness.services.review.changing import change_case
 
 
 def claim_review(
@@ -19,10 +20,14 @@ def claim_review(
     clock: Clock,
     lease: timedelta,
 ) -> ClaimView:
-    """Optimistic lock: the second of two concurrent claims raises ConcurrentChange."""
+    """Of two concurrent claims the second raises CaseTaken."""
     now = clock.now()
-    review = reviews.get(review_id)
-    review.require_allowed(moderator)
-    claimed = review.claim(moderator.id, now=now, lasts=lease)
-    reviews.save(claimed, about(review, AuditAction.CLAIMED, now, actor=moderator.id))
+    claimed = change_case(
+        review_id,
+        lambda review: review.claim(moderator.id, now=now, lasts=lease),
+        moderator=moderator,
+        reviews=reviews,
+        now=now,
+        action=AuditAction.CLAIMED,
+    )
     return claim_view(claimed, lease)

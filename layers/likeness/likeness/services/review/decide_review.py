@@ -1,30 +1,25 @@
-"""A moderator decides a case: the job continues or ends, or an appeal is granted or rejected."""
+"""A moderator decides a case. The decision takes effect a little later: complete_decision."""
 
-from collections import Counter
-from collections.abc import Mapping
+from datetime import timedelta
 
 from likeness.api.review import DecideReview, ReviewSummary
-from likeness.contracts import ReviewResult
-from likeness.domain.errors import CaseClosed, Conflict, Invalid
+from likeness.domain.errors import Invalid
 from likeness.domain.ids import ReviewId
 from likeness.domain.moderation import EscalateRule
-from likeness.domain.review import statistics as desk_counters
-from likeness.domain.review.audit import AuditAction, about
+from likeness.domain.review.audit import AuditAction
 from likeness.domain.review.case import (
     Moderator,
     Review,
     ReviewKind,
-    ReviewState,
     check_refusal,
     is_sampled,
     require_no_hold,
-    review_of,
 )
-from likeness.ports.jobs import Workflow
-from likeness.ports.review import Reviews
-from likeness.ports.runtime import Clock, Metrics
+from likeness.ports.review import PendingDecisions, Reviews
+from likeness.ports.runtime import Clock
 from likeness.presenters.review import review_summary
-from likeness.services.review.appeal_closing import AppealClosing
+from likeness.services.review.blind import case_for
+from likeness.services.review.changing import change_case
 
 
 def decide_review(
@@ -33,17 +28,16 @@ def decide_review(
     *,
     moderator: Moderator,
     reviews: Reviews,
-    appeals: AppealClosing,
-    workflow: Workflow,
-    metrics: Metrics,
+    pending: PendingDecisions,
     clock: Clock,
     escalate: EscalateRule,
+    undo: timedelta,
     second_percent: float,
 ) -> ReviewSummary:
-    """The decision is stored before it takes effect.
+    """Idempotent: the same decision again, by the same moderator, returns the same response.
 
-    Idempotent for the same moderator: the same decision again repeats only what follows from it.
-    Another moderator's decision raises CaseClosed.
+    The decision is stored first and scheduled then. If scheduling fails, the moderator sends it
+    again, or `expire_reviews` completes it.
     """
     if decision.approve == bool(decision.photos):
         raise Invalid(
@@ -51,51 +45,35 @@ def decide_review(
             field="/body/photos",
         )
     now = clock.now()
-    review = reviews.get(review_id)
-    review.require_allowed(moderator)
-    check_refusal(review, decision.photos)
-    require_no_hold(review, decision.photos, escalate)
-    if not _is_repeated(review, decision, moderator):
-        began = review.lease.since if review.lease else None
-        review = review.decide(moderator.id, now=now, refused=decision.photos)
-        action = AuditAction.REFUSED if review.refused else AuditAction.APPROVED
-        details = {str(photo.photo_id): photo.reason.value for photo in review.refused}
-        audit_event = about(review, action, now, actor=moderator.id, details=details)
-        reviews.save(review, audit_event, _counts(review, reviews))
-        metrics.count("CasesDecided")
-        metrics.count("ModeratorSeconds", round((now - (began or now)).total_seconds()))
-    if review.kind is ReviewKind.APPEAL:
-        appeals.close(review, now)
-    else:
-        second = review.kind is ReviewKind.PHOTOS and is_sampled(
-            review.job_id, second_percent, "second"
+
+    def decided(review: Review) -> Review:
+        check_refusal(review, decision.photos)
+        require_no_hold(review, decision.photos, escalate)
+        sampled = is_sampled(review.job_id, second_percent, "second")
+        return review.decide(
+            moderator.id,
+            now=now,
+            refused=decision.photos,
+            undo=undo,
+            second=sampled and review.kind is ReviewKind.PHOTOS,
         )
-        result = ReviewResult(job_id=review.job_id, approved=decision.approve, second=second)
-        try:
-            workflow.resume(reviews.task_token(review_id), result.model_dump(mode="json"))
-        except Conflict as late:
-            raise CaseClosed(f"no state machine waits for review {review_id} any more") from late
+
+    review = case_for(review_id, moderator, reviews=reviews, now=now)
+    if not _is_repeated(review, decision, moderator):
+        review = change_case(
+            review_id,
+            decided,
+            moderator=moderator,
+            reviews=reviews,
+            now=now,
+            action=AuditAction.APPROVED if decision.approve else AuditAction.REFUSED,
+            details={str(photo.photo_id): photo.reason.value for photo in decision.photos},
+        )
+    if review.pending and review.counts_at:
+        left = max(timedelta(0), review.counts_at - now)
+        pending.schedule(review.review_id, after=left)
     return review_summary(review, moderator, now)
 
 
 def _is_repeated(review: Review, decision: DecideReview, moderator: Moderator) -> bool:
-    state = ReviewState.APPROVED if decision.approve else ReviewState.REFUSED
-    decided = (review.state, review.decided_by, review.refused)
-    return decided == (state, moderator.id, decision.photos)
-
-
-def _counts(review: Review, reviews: Reviews) -> Mapping[str, int]:
-    """Return a decision's counts for the statistics: numbers without ids."""
-    approved = review.state is ReviewState.APPROVED
-    if review.kind is ReviewKind.APPEAL:
-        return {desk_counters.OVERTURNED if approved else desk_counters.UPHELD: 1}
-    if review.kind is ReviewKind.SECOND:
-        first = reviews.get(review_of(review.job_id))
-        return {desk_counters.pair(first.state is ReviewState.APPROVED, approved): 1}
-    waited = (review.decided_at or review.opened_at) - review.opened_at
-    reasons = Counter(f"{desk_counters.REASON}{photo.reason}" for photo in review.refused)
-    return {
-        desk_counters.APPROVED if approved else desk_counters.REFUSED: 1,
-        desk_counters.SECONDS: int(waited.total_seconds()),
-        **reasons,
-    }
+    return review.decided_by == moderator.id and review.refused == decision.photos

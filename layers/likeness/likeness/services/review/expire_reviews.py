@@ -1,32 +1,48 @@
-"""Close undecided cases that no state machine watches: appeals and second opinions."""
+"""Close what no other mechanism closed: late appeals and second opinions, and lost decisions."""
+
+from datetime import timedelta
 
 from likeness.domain.errors import Conflict
+from likeness.domain.review import statistics
 from likeness.domain.review.audit import AuditAction, about
-from likeness.domain.review.case import ReviewKind
+from likeness.domain.review.case import Review, ReviewKind
+from likeness.domain.review.statistics import DeskCounts
 from likeness.ports.review import Reviews
 from likeness.ports.runtime import Clock
 from likeness.services.review.appeal_closing import AppealClosing
+from likeness.services.review.decision_effect import DecisionEffect
+
+LOST_AFTER = timedelta(minutes=1)  # the queue delivers a pending decision within seconds
 
 
-def expire_reviews(*, reviews: Reviews, appeals: AppealClosing, clock: Clock) -> int:
+def expire_reviews(
+    *, reviews: Reviews, appeals: AppealClosing, effect: DecisionEffect, clock: Clock
+) -> int:
     """Return how many were closed. An appeal's files are deleted, and it may be opened again.
 
-    A first review is not closed here: its job's state machine times out and ends the job.
+    A first review is not expired here: its job's state machine times out and ends the job. A
+    pending decision counts, although its deadline passed: it was made in time.
     """
     now = clock.now()
-    late = [
-        review
-        for review in reviews.waiting()
-        if review.kind is not ReviewKind.PHOTOS and now >= review.decide_by
-    ]
     closed = 0
-    for review in late:
+    for review in list(reviews.waiting()):
+        if review.pending:
+            if review.counts_at and now >= review.counts_at + LOST_AFTER:
+                closed += effect.apply(reviews.get(review.review_id))
+            continue
+        if review.kind is ReviewKind.PHOTOS or now < review.decide_by:
+            continue
         expired = review.expire(now)
         if review.kind is ReviewKind.APPEAL:
             appeals.close(expired, now)
         try:
-            reviews.save(expired, about(review, AuditAction.EXPIRED, now))
+            reviews.save(expired, about(review, AuditAction.EXPIRED, now), _counts(expired))
         except Conflict:
             continue  # closed by a concurrent request
         closed += 1
     return closed
+
+
+def _counts(review: Review) -> DeskCounts:
+    appeal = review.kind is ReviewKind.APPEAL
+    return {statistics.ALL: {statistics.APPEALS_EXPIRED: 1}} if appeal else {}

@@ -3,7 +3,7 @@
 from likeness.api.holds import ReportView
 from likeness.domain.ids import JobId, PhotoId
 from likeness.domain.review.audit import AuditAction
-from likeness.domain.review.case import Moderator, ReviewKind, review_of
+from likeness.domain.review.case import Moderator, RevealLevel, ReviewKind, review_of
 from likeness.domain.review.hold import HoldState, about_hold
 from likeness.ports.holds import Holds
 from likeness.ports.review import AuditLog
@@ -24,10 +24,10 @@ def export_report(
 
 
 def _viewed(job_id: JobId, audit_log: AuditLog) -> frozenset[PhotoId]:
-    """The photos that a moderator saw unblurred."""
+    """The photos that a moderator saw unblurred, in colour or grey."""
     return frozenset(
         PhotoId(entry.details["photo_id"])
         for kind in ReviewKind
         for entry in audit_log.for_review(review_of(job_id, kind))
-        if entry.action is AuditAction.REVEALED
+        if entry.action is AuditAction.REVEALED and entry.details.get("level") != RevealLevel.SOFT
     )

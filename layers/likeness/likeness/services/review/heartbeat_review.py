@@ -8,6 +8,7 @@ from likeness.domain.review.case import Moderator
 from likeness.ports.review import Reviews
 from likeness.ports.runtime import Clock
 from likeness.presenters.review import claim_view
+from likeness.services.review.changing import change_case
 
 
 def heartbeat_review(
@@ -18,9 +19,14 @@ def heartbeat_review(
     clock: Clock,
     lease: timedelta,
 ) -> ClaimView:
-    """Raises NoLease if the lease was lost. Heartbeats are not audited."""
-    review = reviews.get(review_id)
-    review.require_allowed(moderator)
-    prolonged = review.renew(moderator.id, now=clock.now(), lasts=lease)
-    reviews.save(prolonged)
-    return claim_view(prolonged, lease)
+    """Raises NoLease or CaseTaken if the lease was lost. Heartbeats are not audited."""
+    now = clock.now()
+    renewed = change_case(
+        review_id,
+        lambda review: review.renew(moderator.id, now=now, lasts=lease),
+        moderator=moderator,
+        reviews=reviews,
+        now=now,
+        action=None,
+    )
+    return claim_view(renewed, lease)

@@ -5,11 +5,12 @@ from likeness.api.review import ReviewSummary
 from likeness.domain.errors import Invalid
 from likeness.domain.ids import ReviewId
 from likeness.domain.review.audit import AuditAction, about
-from likeness.domain.review.case import Moderator, ReviewState
+from likeness.domain.review.case import Moderator, ReviewState, job_of
 from likeness.domain.review.hold import HoldTrigger
 from likeness.ports.review import Reviews
 from likeness.ports.runtime import Clock
 from likeness.presenters.review import review_summary
+from likeness.services.review.blind import case_for
 from likeness.services.review.holding import Holding
 
 
@@ -27,15 +28,15 @@ def hold_review(
     Idempotent for the same moderator. From then on only leads see the case.
     """
     now = clock.now()
-    review = reviews.get(review_id)
-    if review.state is ReviewState.HELD:
-        hold = holding.active(review.job_id)
-        if hold and hold.held_by == moderator.id:
-            return review_summary(review, moderator, now)
-    review.require_allowed(moderator)
+    hold = holding.active(job_of(review_id))
+    if hold and hold.held_by == moderator.id:
+        for held in reviews.for_job(hold.job_id):
+            if held.state is ReviewState.HELD and held.public_id == review_id:
+                return review_summary(held, moderator, now)
+    review = case_for(review_id, moderator, reviews=reviews, now=now)
     review.require_lease(moderator.id, now)
     if others := sorted(set(request.photos) - {photo.photo_id for photo in review.photos}):
-        raise Invalid(f"photos: {', '.join(others)} are not in this review")
+        raise Invalid(f"photos: {', '.join(others)} are not in this review", field="/body/photos")
     holding.hold(review.job_id, HoldTrigger.MODERATOR, by=moderator.id, suspected=request.photos)
     held = review.hold()
     details = {"photos": ",".join(sorted(request.photos))}

@@ -1,12 +1,12 @@
-"""The review queue: most severe first, then by deadline."""
+"""The review queue of one moderator."""
 
 from datetime import datetime
 
-from likeness.api.app import PageQuery
-from likeness.api.review import ReviewsView
-from likeness.domain.errors import Forbidden
-from likeness.domain.paging import cursor, position
-from likeness.domain.review.case import Moderator, Review
+from likeness.api.review import QueueQuery, ReviewsView
+from likeness.domain.errors import Invalid
+from likeness.domain.paging import ResultPage, cursor, position, sortable
+from likeness.domain.review.case import Moderator
+from likeness.domain.review.order import URGENT, Queued, QueueFilter
 from likeness.domain.review.statistics import desk_day
 from likeness.ports.review import DeskCounters, Reviews
 from likeness.ports.runtime import Clock
@@ -16,7 +16,7 @@ OF = "reviews"
 
 
 def list_reviews(
-    query: PageQuery,
+    query: QueueQuery,
     *,
     moderator: Moderator,
     reviews: Reviews,
@@ -24,27 +24,42 @@ def list_reviews(
     clock: Clock,
     budget: int,
 ) -> ReviewsView:
-    """Return the cases that this moderator may work on. Reads pages until one is full."""
+    """Return the cases that this moderator may work on, in the order of domain/review/order.py.
+
+    The cursor carries the moment that divides urgent cases from others, so that a case which
+    becomes urgent between two pages is neither skipped nor listed twice.
+    """
     now = clock.now()
-    found: list[Review] = []
-    after = position(query.cursor, of=OF)
-    while True:
-        page = reviews.queue(limit=query.limit - len(found), after=after)
-        found += [review for review in page.items if _may_work(review, moderator, now)]
-        after = page.last
-        if after is None or len(found) >= query.limit:
-            break
+    urgent_before, after = _position(query.cursor) or (now + URGENT, None)
+    wanted = QueueFilter(
+        queues=frozenset({query.queue} - {None}),
+        severities=frozenset({query.severity} - {None}),
+        reasons=frozenset({query.reason} - {None}),
+    )
+    mine = (
+        queued
+        for queued in reviews.queue(urgent_before, after=after)
+        if queued.review.workable(moderator, now) and wanted.accepts(queued.review)
+    )
+    page = ResultPage[Queued].of(
+        mine,
+        limit=query.limit,
+        position=lambda queued: f"{sortable(urgent_before)}|{queued.place}",
+    )
     return ReviewsView(
-        reviews=tuple(review_summary(review, moderator, now) for review in found),
-        next=cursor(after, of=OF),
+        reviews=tuple(review_summary(queued.review, moderator, now) for queued in page.items),
+        next=cursor(page.last, of=OF),
         exposure=exposure_view(desk_counters.exposure(moderator.id, desk_day(now)), budget),
         lead=moderator.lead,
     )
 
 
-def _may_work(review: Review, moderator: Moderator, now: datetime) -> bool:
+def _position(text: str | None) -> tuple[datetime, str] | None:
+    found = position(text, of=OF)
+    if found is None:
+        return None
+    moment, _, place = found.partition("|")
     try:
-        review.require_allowed(moderator)
-    except Forbidden:
-        return False
-    return now < review.decide_by
+        return datetime.fromisoformat(moment), place
+    except ValueError as error:
+        raise Invalid("cursor: send `next` of the previous page unchanged") from error

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from likeness.domain.errors import Conflict, NotFound, Unavailable
+from likeness.domain.errors import ConcurrentChange, NotFound, Unavailable
 from likeness.domain.ids import JobId, PhotoId
 from likeness.domain.jobs.job import Job
 from likeness.domain.moderation import Finding, Outcome, Policy, severity
@@ -10,7 +10,7 @@ from likeness.domain.photos.photo import Photo
 from likeness.domain.photos.picture import NormalisedPhoto
 from likeness.domain.reasons import Reason, Refused
 from likeness.domain.review.appeal import Appeal, AppealState, Match, is_near_duplicate
-from likeness.domain.review.case import PhotoFindings, Review, ReviewKind, review_of
+from likeness.domain.review.case import PhotoFindings, Review, ReviewKind, ReviewState, review_of
 from likeness.domain.review.refusal import decisions
 from likeness.ports.account import KeyedHash
 from likeness.ports.jobs import Jobs
@@ -36,9 +36,12 @@ def match_appeal(
     clock: Clock,
     decide_within: timedelta,
 ) -> None:
-    """A file that shows another picture is deleted. The last match opens the case for a lead."""
+    """A file that shows another picture is deleted. The last match opens the case for a lead.
+
+    A photo to compare with, which is not contested, is added to the case if that is open already.
+    """
     appeal = appeals.get(job_id)
-    if appeal is None or appeal.state is not AppealState.OPEN or not appeal.has(photo_id):
+    if appeal is None or not appeal.awaits(photo_id):
         photos.delete_upload(job_id, photo_id, folder="appeals")
         return
     job = jobs.get(job_id)
@@ -63,6 +66,8 @@ def match_appeal(
         )
         reviews.open(case, None)
         appeals.save(appeal.change(state=AppealState.IN_REVIEW, decide_by=case.decide_by))
+    elif match and appeal.state is AppealState.IN_REVIEW:
+        _add(PhotoFindings(photo_id=photo_id, findings=(), match=match), job_id, reviews)
     photos.delete_upload(job_id, photo_id, folder="appeals")
 
 
@@ -75,14 +80,31 @@ def _record(job_id: JobId, photo_id: PhotoId, match: Match | None, appeals: Appe
         recorded = appeal.recognised(photo_id, match)
         try:
             appeals.save(recorded)
-        except Conflict:
+        except ConcurrentChange:
             continue
         return recorded
     raise Unavailable(f"too many files of job {job_id} are uploaded at once")
 
 
+def _add(photo: PhotoFindings, job_id: JobId, reviews: Reviews) -> None:
+    """Add a photo to the open case. A case that was closed in between needs it no more."""
+    for _ in range(AT_ONCE):
+        case = reviews.get(review_of(job_id, ReviewKind.APPEAL))
+        there = any(one.photo_id == photo.photo_id for one in case.photos)
+        if there or case.state is not ReviewState.WAITING:
+            return
+        try:
+            reviews.save(case.change(photos=(*case.photos, photo)))
+        except ConcurrentChange:
+            continue
+        return
+    raise Unavailable(f"the appeal of job {job_id} is changed too often at once")
+
+
 def _match(picture: NormalisedPhoto, photo: Photo, job: Job, keyed_hash: KeyedHash) -> Match | None:
     """The same bytes, or a near-duplicate: apps save photos again."""
+    if photo.sha256 and photo.sha256 == picture.sha256:
+        return "exact"
     if photo.hmac and keyed_hash.photo(job.user_id, picture.sha256) == photo.hmac:
         return "exact"
     if photo.fingerprint and is_near_duplicate(picture.fingerprint, photo.fingerprint):
@@ -108,10 +130,11 @@ def _case(
     found = tuple(
         PhotoFindings(
             photo_id=appealed.photo_id,
-            findings=_findings(there[appealed.photo_id], grounds[appealed.photo_id]),
+            findings=_findings(there[appealed.photo_id], grounds.get(appealed.photo_id)),
             match=appealed.match,
         )
         for appealed in appeal.photos
+        if appealed.match
     )
     deciders = {review.decided_by for review in before if review.kind is not ReviewKind.APPEAL}
     return Review(
@@ -127,8 +150,13 @@ def _case(
     )
 
 
-def _findings(photo: Photo, ground: Reason) -> tuple[Finding, ...]:
-    """A moderator may have refused a photo for a reason that moderation did not find."""
+def _findings(photo: Photo, ground: Reason | None) -> tuple[Finding, ...]:
+    """A moderator may have refused a photo for a reason that moderation did not find.
+
+    Without a ground the photo is not contested: it is there to compare with.
+    """
+    if ground is None:
+        return ()
     found = photo.verdict.findings if photo.verdict else ()
     if any(finding.reason is ground for finding in found):
         return found

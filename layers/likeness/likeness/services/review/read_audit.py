@@ -2,19 +2,30 @@
 
 from likeness.api.review import AuditView
 from likeness.domain.ids import ReviewId
-from likeness.domain.review.case import Moderator
+from likeness.domain.review.audit import AuditAction
+from likeness.domain.review.case import Moderator, ReviewState
 from likeness.ports.review import AuditLog, Reviews
+from likeness.ports.runtime import Clock
 from likeness.presenters.review import audit_entry_view
-from likeness.services.review.blind import require_not_blind
+from likeness.services.review.blind import case_for
 
 
 def read_audit(
-    review_id: ReviewId, *, moderator: Moderator, reviews: Reviews, audit_log: AuditLog
+    review_id: ReviewId,
+    *,
+    moderator: Moderator,
+    reviews: Reviews,
+    audit_log: AuditLog,
+    clock: Clock,
 ) -> AuditView:
-    review = reviews.get(review_id)
-    review.require_allowed(moderator)
-    require_not_blind(review, moderator, reviews)
+    """While a case waits, `opened` is not shown: its time would tell a second opinion."""
+    review = case_for(review_id, moderator, reviews=reviews, now=clock.now())
+    waits = review.state is ReviewState.WAITING
     return AuditView(
         review_id=review_id,
-        entries=tuple(audit_entry_view(entry) for entry in audit_log.for_review(review_id)),
+        entries=tuple(
+            audit_entry_view(entry)
+            for entry in audit_log.for_review(review.review_id)
+            if not (waits and entry.action is AuditAction.OPENED)
+        ),
     )

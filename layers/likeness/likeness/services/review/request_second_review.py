@@ -32,6 +32,7 @@ def request_second_review(
         priority=first.priority,
         opened_at=now,
         decide_by=now + decide_within,
+        shown=first.window,
         photos=first.photos,
         excluded_moderators=(first.decided_by,) if first.decided_by else (),
     )

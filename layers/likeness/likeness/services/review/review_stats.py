@@ -1,21 +1,33 @@
 """Statistics of the review desk: the queue, decisions, and how often two moderators agree."""
 
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from likeness.api.review import (
+    AgreementView,
     AppealStats,
     ModeratorStats,
     QueueStats,
     SecondStats,
     StatsQuery,
     StatsView,
+    WorkStats,
 )
 from likeness.domain.moderation import Severity
 from likeness.domain.reasons import Reason
 from likeness.domain.review import statistics as counters
-from likeness.domain.review.case import Moderator
-from likeness.domain.review.statistics import agreement, desk_day, kappa, share
+from likeness.domain.review.case import Moderator, Queue, Review
+from likeness.domain.review.order import URGENT, place
+from likeness.domain.review.statistics import (
+    Counts,
+    Exposure,
+    agreement,
+    by_reason,
+    desk_day,
+    kappa,
+    missed,
+    share,
+)
 from likeness.ports.review import DeskCounters, Reviews
 from likeness.ports.runtime import Clock
 from likeness.presenters.review import exposure_view
@@ -30,35 +42,49 @@ def review_stats(
     clock: Clock,
     budget: int,
 ) -> StatsView:
+    """Of the whole desk and the caller; of each moderator for leads."""
     now = clock.now()
     today = desk_day(now)
-    counts = desk_counters.counts(desk_day(now - timedelta(days=n)) for n in range(query.days))
-    decided = counts[counters.APPROVED] + counts[counters.REFUSED]
-    overturned, upheld = counts[counters.OVERTURNED], counts[counters.UPHELD]
-    waiting = reviews.waiting()
-    by_severity = Counter(review.severity for review in waiting)
-    seen = desk_counters.exposures(today) if moderator.lead else {}
+    days = [desk_day(now - timedelta(days=n)) for n in range(query.days)]
+    by_moderator = desk_counters.counts(days)
+    counts: Counts = by_moderator.pop(counters.ALL, Counter())
+    waiting = [review for review in reviews.waiting() if review.workable(moderator, now)]
+    waiting.sort(key=lambda review: place(review, now + URGENT, blind=False))
+    overturned, upheld = _of(counts, counters.OVERTURNED), _of(counts, counters.UPHELD)
+    exposures = desk_counters.exposures(today) if moderator.lead else {}
+    decided = _of(counts, counters.APPROVED) + _of(counts, counters.REFUSED)
+    work = _work(counts)
+    recent = desk_counters.totals([today, desk_day(now - timedelta(days=1))])
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    per_hour = recent[counters.HANDLED] / ((now - midnight) / timedelta(hours=1))
     return StatsView(
         days=query.days,
         queue=QueueStats(
             waiting=len(waiting),
             leased=sum(review.active_lease(now) is not None for review in waiting),
-            by_severity={severity: by_severity[severity] for severity in Severity},
-            oldest_opened_at=min((review.opened_at for review in waiting), default=None),
+            by_severity={
+                severity: sum(review.severity is severity for review in waiting)
+                for severity in Severity
+            },
+            by_queue={queue: sum(review.queue is queue for review in waiting) for queue in Queue},
+            oldest_opened_at=min((review.window.opened_at for review in waiting), default=None),
+            due_within_hour=sum(review.window.decide_by < now + URGENT for review in waiting),
+            decided_per_hour=per_hour or None,
+            missed_forecast=missed(map(_decide_by, waiting), now, per_hour) if per_hour else None,
         ),
-        approved=counts[counters.APPROVED],
-        refused=counts[counters.REFUSED],
-        expired=counts[counters.EXPIRED],
-        refused_by_reason={
-            reason: counts[f"{counters.REASON}{reason}"]
-            for reason in Reason
-            if counts[f"{counters.REASON}{reason}"]
-        },
-        mean_seconds_to_decide=counts[counters.SECONDS] / decided if decided else None,
+        approved=_of(counts, counters.APPROVED),
+        refused=_of(counts, counters.REFUSED),
+        expired=_of(counts, counters.EXPIRED),
+        refused_by_reason=by_reason(counts, counters.REASON),
+        mean_seconds_to_decide=_of(counts, counters.SECONDS) / decided if decided else None,
+        mean_handling_seconds=work.mean_handling_seconds,
+        approved_unseen=work.approved_unseen,
+        reversed=_of(counts, counters.REVERSED),
         second=SecondStats(
-            pairs=sum(counts[name] for name in counters.PAIRS),
+            pairs=sum(_of(counts, name) for name in counters.PAIRS),
             agreement=agreement(counts),
             kappa=kappa(counts),
+            by_reason=_agreements(counts),
         ),
         appeals=AppealStats(
             decided=overturned + upheld,
@@ -66,10 +92,56 @@ def review_stats(
             overturn_rate=share(overturned, upheld),
         ),
         exposure=exposure_view(desk_counters.exposure(moderator.id, today), budget),
+        own=_work(by_moderator.get(moderator.id, Counter())),
         moderators=tuple(
-            ModeratorStats(
-                moderator=name, exposure=exposure_view(exposure, budget), asks=exposure.asked
-            )
-            for name, exposure in sorted(seen.items())
-        ),
+            _moderator(name, by_moderator.get(name, Counter()), exposures.get(name), budget)
+            for name in sorted({*by_moderator, *exposures})
+        )
+        if moderator.lead
+        else (),
     )
+
+
+def _moderator(name: str, counts: Counts, seen: Exposure | None, budget: int) -> ModeratorStats:
+    exposure = seen or Exposure()
+    return ModeratorStats(
+        moderator=name,
+        work=_work(counts),
+        exposure=exposure_view(exposure, budget),
+        asks=exposure.asked,
+    )
+
+
+def _work(counts: Counts) -> WorkStats:
+    handled, handling = _of(counts, counters.HANDLED), _of(counts, counters.HANDLING)
+    return WorkStats(
+        handled=handled,
+        approved=_of(counts, counters.APPROVED),
+        refused=_of(counts, counters.REFUSED),
+        refused_by_reason=by_reason(counts, counters.REASON),
+        mean_handling_seconds=handling / handled if handled else None,
+        handling_seconds=handling,
+        approved_unseen=_of(counts, counters.UNSEEN),
+        skipped=_of(counts, counters.SKIPPED),
+        escalated=_of(counts, counters.ESCALATED),
+        undone=_of(counts, counters.UNDONE),
+        agreed=_of(counts, counters.AGREED),
+        differed=_of(counts, counters.DIFFERED),
+    )
+
+
+def _agreements(counts: Counts) -> dict[Reason, AgreementView]:
+    agreed = by_reason(counts, f"{counters.AGREED}#")
+    differed = by_reason(counts, f"{counters.DIFFERED}#")
+    return {
+        reason: AgreementView(agreed=agreed.get(reason, 0), differed=differed.get(reason, 0))
+        for reason in {**agreed, **differed}
+    }
+
+
+def _decide_by(review: Review) -> datetime:
+    return review.decide_by
+
+
+def _of(counts: Counts, name: str) -> int:
+    return counts.get(name, 0)

@@ -1,0 +1,90 @@
+"""Everything that a moderator sees of one case: findings, blurred previews, notes, context."""
+
+import base64
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from likeness.api.review import CaseView, UserContext
+from likeness.domain.errors import NotFound
+from likeness.domain.ids import JobId, PhotoId
+from likeness.domain.jobs.job import JobState
+from likeness.domain.reasons import Reason
+from likeness.domain.review.appeal import AppealState
+from likeness.domain.review.case import MODERATOR_REASONS, Moderator, Review, ReviewState
+from likeness.ports.jobs import Jobs
+from likeness.ports.photos import Photos
+from likeness.ports.review import Appeals, Previews, Reviews
+from likeness.presenters.jobs import Cards, reason_view
+from likeness.presenters.review import case_photo, decision_view, note_view, review_summary
+
+EARLIER_JOBS = 50
+
+
+@dataclass(frozen=True)
+class CaseReader:
+    jobs: Jobs
+    photos: Photos
+    previews: Previews
+    reasons: Cards
+    reviews: Reviews
+    appeals: Appeals
+
+    def view(self, review: Review, moderator: Moderator, now: datetime) -> CaseView:
+        """Previews are made for each request and never stored."""
+        there = {photo.photo_id: photo for photo in self.jobs.photos(review.job_id)}
+        verdicts = [photo.verdict for photo in there.values() if photo.verdict]
+        waits = review.state is ReviewState.WAITING
+        return CaseView(
+            review=review_summary(review, moderator, now),
+            photos=tuple(
+                case_photo(
+                    found,
+                    there[found.photo_id],
+                    self._preview(review.job_id, found.photo_id) if waits else None,
+                    self.reasons,
+                )
+                for found in review.photos
+            ),
+            age_assurance=verdicts[0].evidence.age_assurance if verdicts else None,
+            policy_version=verdicts[0].policy_version if verdicts else None,
+            detector_version=verdicts[0].evidence.detector_version if verdicts else None,
+            decision=decision_view(review, moderator),
+            context=self._context(review),
+            notes=tuple(note_view(note, moderator) for note in review.notes),
+            escalation=review.escalation.reason if review.escalation else None,
+            reason_codes=tuple(reason_view(reason, self.reasons) for reason in MODERATOR_REASONS),
+        )
+
+    def _context(self, review: Review) -> UserContext:
+        """Count what the user's earlier jobs came to, from their records: nothing is stored."""
+        earlier = [
+            job
+            for job in self.jobs.newest(review.owner, limit=EARLIER_JOBS).items
+            if job.job_id != review.job_id
+        ]
+        refused, granted = Counter[Reason](), Counter[Reason]()
+        approved = 0
+        for job in earlier:
+            if job.state is JobState.REFUSED and job.reason and job.reason.needs_statement:
+                refused[job.reason] += 1
+                appeal = self.appeals.get(job.job_id)
+                if appeal and appeal.state is AppealState.GRANTED:
+                    granted[job.reason] += 1
+            elif any(moment.state is JobState.IN_REVIEW for moment in job.timeline):
+                decided = self.reviews.for_job(job.job_id)
+                approved += any(one.state is ReviewState.APPROVED for one in decided)
+        return UserContext(
+            jobs=len(earlier),
+            refused=dict(refused),
+            appeals_granted=dict(granted),
+            approved_by_moderators=approved,
+        )
+
+    def _preview(self, job_id: JobId, photo_id: PhotoId) -> str | None:
+        try:
+            jpeg = self.photos.read(job_id, photo_id)
+        except NotFound:
+            return None
+        blurred = base64.b64encode(self.previews.blurred(jpeg)).decode()
+        return f"data:image/jpeg;base64,{blurred}"

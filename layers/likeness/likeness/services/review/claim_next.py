@@ -1,0 +1,62 @@
+"""Claim the next case: to one moderator only, with all that is needed to work it."""
+
+from datetime import datetime, timedelta
+
+from likeness.api.review import ClaimNext, NextView
+from likeness.domain.errors import ConcurrentChange, NotFound
+from likeness.domain.review.audit import AuditAction, about
+from likeness.domain.review.case import Moderator, Review
+from likeness.domain.review.order import URGENT, QueueFilter
+from likeness.domain.review.statistics import desk_day
+from likeness.ports.review import DeskCounters, Reviews
+from likeness.ports.runtime import Clock
+from likeness.presenters.review import claim_view, exposure_view
+from likeness.services.review.case_reader import CaseReader
+
+
+def claim_next(
+    request: ClaimNext,
+    *,
+    moderator: Moderator,
+    reviews: Reviews,
+    desk_counters: DeskCounters,
+    case: CaseReader,
+    clock: Clock,
+    lease: timedelta,
+    budget: int,
+) -> NextView:
+    """Of concurrent requests for the same case one wins the optimistic lock; the others go on.
+
+    A case that the moderator has already counts as free to them, so a request whose response was
+    lost can be repeated. A skipped case is not returned. `case` is null if nothing waits.
+    """
+    now = clock.now()
+    wanted = QueueFilter(
+        queues=frozenset(request.queues),
+        severities=frozenset(request.severities),
+        reasons=frozenset(request.reasons),
+    )
+    exposure = exposure_view(desk_counters.exposure(moderator.id, desk_day(now)), budget)
+    for _, listed in reviews.queue(now + URGENT, blind=False):
+        if not wanted.accepts(listed) or not _is_free(listed, moderator, now):
+            continue
+        try:  # the index may be behind, so the case itself is read
+            review = reviews.get(listed.review_id)
+            if not _is_free(review, moderator, now):
+                continue
+            claimed = review.lend(moderator.id, now=now, lasts=lease)
+            reviews.save(claimed, about(claimed, AuditAction.CLAIMED, now, actor=moderator.id))
+        except (ConcurrentChange, NotFound):
+            continue
+        return NextView(
+            case=case.view(claimed, moderator, now),
+            lease=claim_view(claimed, lease),
+            exposure=exposure,
+        )
+    return NextView(case=None, lease=None, exposure=exposure)
+
+
+def _is_free(review: Review, moderator: Moderator, now: datetime) -> bool:
+    held = review.active_lease(now)
+    mine = held is None or held.by == moderator.id
+    return mine and review.workable(moderator, now) and not review.is_skipped(moderator.id, now)

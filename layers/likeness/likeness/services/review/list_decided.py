@@ -1,0 +1,45 @@
+"""Decided cases of one day, for leads: who decided what, how long it took, who disagreed."""
+
+from datetime import UTC
+
+from likeness.api.review import DecidedQuery, DecidedReviewsView
+from likeness.domain.errors import Forbidden
+from likeness.domain.paging import ResultPage, cursor, position
+from likeness.domain.review.case import Moderator, Review
+from likeness.domain.review.order import Queued
+from likeness.domain.review.statistics import DeskDay
+from likeness.ports.review import Reviews
+from likeness.ports.runtime import Clock
+from likeness.presenters.review import decided_view
+
+
+def list_decided(
+    query: DecidedQuery, *, moderator: Moderator, reviews: Reviews, clock: Clock
+) -> DecidedReviewsView:
+    """The cursor belongs to its day. Records expire with their jobs, after 90 days."""
+    if not moderator.lead:
+        raise Forbidden("only leads see who decided a case")
+    day = query.day or clock.now().astimezone(UTC).date()
+    of = f"decided {day}"
+    found = reviews.closed(DeskDay(day.isoformat()), after=position(query.cursor, of=of))
+    page = ResultPage[Queued].of(
+        (one for one in found if _accepts(one.review, query)),
+        limit=query.limit,
+        position=lambda one: one.place,
+    )
+    return DecidedReviewsView(
+        day=day,
+        reviews=tuple(decided_view(one.review) for one in page.items),
+        next=cursor(page.last, of=of),
+    )
+
+
+def _accepts(review: Review, query: DecidedQuery) -> bool:
+    given = {photo.reason for photo in review.refused}
+    return (
+        query.moderator in {None, review.decided_by}
+        and query.state in {None, review.state.value}
+        and query.kind in {None, review.kind}
+        and (query.reason is None or query.reason in {*review.reasons, *given})
+        and query.disagreed in {None, review.disagrees}
+    )

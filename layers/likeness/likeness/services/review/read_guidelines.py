@@ -1,0 +1,30 @@
+"""The rules behind the reason codes that moderators may use."""
+
+from collections.abc import Mapping
+
+from likeness.api.review import GuidelinesView, GuidelineView
+from likeness.domain.moderation import Policy, Severity
+from likeness.domain.reasons import Hint, Reason
+
+
+def read_guidelines(*, guidelines: Mapping[Reason, Hint], policy: Policy) -> GuidelinesView:
+    """The full text, with how severe the policy takes it."""
+    severities = {reason: level for level, named in policy.severity.items() for reason in named}
+    return GuidelinesView(
+        version=policy.version,
+        guidelines=tuple(
+            _guideline(reason, rule, severities.get(reason), policy)
+            for reason, rule in guidelines.items()
+        ),
+    )
+
+
+def _guideline(
+    reason: Reason, rule: Hint, severity: Severity | None, policy: Policy
+) -> GuidelineView:
+    return GuidelineView(
+        code=reason,
+        rule=rule.model_dump(),
+        severity=severity,
+        points=policy.exposure[severity or "none"],
+    )

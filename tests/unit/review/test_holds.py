@@ -508,7 +508,9 @@ def test_a_moderator_and_the_user_do_not_decide(reviewed):
 
 def test_a_second_opinion_that_is_held_lets_no_avatar_be_drawn(reviewed):
     first = reviewed.reviews.get(REVIEW)
-    reviewed.reviews.save(first.decide(ME.id, now=NOW, second=True).take_effect())
+    pending = first.decide(ME.id, now=NOW, second=True)
+    reviewed.reviews.save(pending)
+    reviewed.reviews.save(pending.take_effect())
     second = a_review(kind=ReviewKind.SECOND, photos=first.photos)
     reviewed.reviews.open(second, "token-2")
     other = a_moderator("moderator-2")

@@ -111,6 +111,8 @@ export const de = {
   "state.approved": "Freigegeben",
   "state.refused": "Abgelehnt",
   "state.expired": "Abgelaufen",
+  "state.held": "Festgehalten",
+  "state.closed": "Durch Festhalten geschlossen",
 
   "case": (id) => `Fall ${id}`,
   "case.back": "Zurück zur Warteschlange",
@@ -233,6 +235,7 @@ export const de = {
   "outcome.left_out": "weggelassen",
   "outcome.doubtful": "im Zweifel",
   "outcome.refused": "gegen die Regeln",
+  "outcome.escalated": "vielleicht strafbar",
 
   "decide": "Entscheidung",
   "decide.refuse_photo": "Dieses Foto ablehnen wegen",
@@ -272,6 +275,12 @@ export const de = {
   "action.overturned": "von der Leitung aufgehoben",
   "action.exported": "hat das Protokoll gelesen",
   "action.expired": "abgelaufen",
+  "action.held": "festgehalten",
+  "action.hold_confirmed": "Festhalten bestätigt",
+  "action.hold_returned": "zurückgegeben",
+  "action.block_lifted": "Sperre aufgehoben",
+  "action.report_exported": "Meldung exportiert",
+  "action.reported": "einer Behörde gemeldet",
   "action.age_assured": "nach der Angabe der App zum Alter entschieden",
   "action.exposure_asked": "um mehr Bilder gebeten",
   "action.exposure_granted": "mehr Bilder erlaubt",
@@ -385,4 +394,5 @@ export const de = {
   "reason.RIGHTS.CELEBRITY": "Ähnelt einer bekannten Person",
   "reason.RIGHTS.NOT_SELF": "Nicht die Person selbst",
   "reason.MINOR.AGE_DOUBT": "Vielleicht minderjährig",
+  "reason.ILLEGAL.CHILD_ABUSE": "Vielleicht sexueller Missbrauch eines Kindes",
 };

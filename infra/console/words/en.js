@@ -111,6 +111,8 @@ export const en = {
   "state.approved": "Approved",
   "state.refused": "Refused",
   "state.expired": "Expired",
+  "state.held": "Held",
+  "state.closed": "Closed by a hold",
 
   "case": (id) => `Case ${id}`,
   "case.back": "Back to the queue",
@@ -233,6 +235,7 @@ export const en = {
   "outcome.left_out": "left out",
   "outcome.doubtful": "in doubt",
   "outcome.refused": "against the rules",
+  "outcome.escalated": "perhaps illegal",
 
   "decide": "Decision",
   "decide.refuse_photo": "Refuse this photo because",
@@ -272,6 +275,12 @@ export const en = {
   "action.overturned": "overturned by a lead",
   "action.exported": "read the audit log",
   "action.expired": "expired",
+  "action.held": "held",
+  "action.hold_confirmed": "hold confirmed",
+  "action.hold_returned": "returned from a hold",
+  "action.block_lifted": "user unblocked",
+  "action.report_exported": "report exported",
+  "action.reported": "reported to an authority",
   "action.age_assured": "decided by the app's word about the age",
   "action.exposure_asked": "asked for more reveals",
   "action.exposure_granted": "granted more reveals",
@@ -385,4 +394,5 @@ export const en = {
   "reason.RIGHTS.CELEBRITY": "Looks like a celebrity",
   "reason.RIGHTS.NOT_SELF": "Not themselves",
   "reason.MINOR.AGE_DOUBT": "Perhaps a minor",
+  "reason.ILLEGAL.CHILD_ABUSE": "Perhaps child sexual abuse",
 };

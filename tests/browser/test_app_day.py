@@ -113,7 +113,7 @@ def test_a_whole_day(phone, address, client, screenshot, tmp_path):
     page.wait_for_selector(".avatars", timeout=POLL)
     assert page.locator(".avatars li").count() == AVATARS
     loaded = "[...document.images].every((one) => one.complete && one.naturalWidth)"
-    until(page, lambda: page.evaluate(loaded))
+    until(page, lambda: page.evaluate(loaded), PATIENCE)
     screenshot(page, "app-day-avatars")
 
     page.click(".show >> nth=0")
@@ -128,7 +128,7 @@ def test_a_whole_day(phone, address, client, screenshot, tmp_path):
     page.click(".like >> nth=2")
     page.click("#go")
     page.click("dialog [value=yes]")
-    until(page, lambda: page.locator(".avatars li").count() == 2)
+    until(page, lambda: page.locator(".avatars li").count() == 2, PATIENCE)
 
     page.click(".foot a")
     page.wait_for_selector(".receipt dl")
@@ -190,7 +190,7 @@ def test_a_review_and_the_progress_are_shown_without_reloading(phone, address, c
     page = phone()
     photo = {"photo_id": "p02", "outcome": "doubtful", "reason": "POLICY.NUDITY"}
     review = {"decision": "approve", "after_s": 3}
-    submits_test(page, address, client, "Linus", photos=[photo], review=review, drawing_s=6)
+    submits_test(page, address, client, "Linus", photos=[photo], review=review, drawing_s=15)
 
     shown = set()
 

@@ -96,7 +96,7 @@ class AppealClosed(ApiError):
 
 
 class PhotosNotDeletedYet(ApiError):
-    """The job's photos are still being deleted: appeal when they are gone."""
+    """The job's photos are still being deleted: send the request again."""
 
 
 class TooManyWebhooks(ApiError):

@@ -63,7 +63,7 @@ function progress({ state, progress, photos }) {
       h("div", { class: "petals", "aria-hidden": "true" }, Array.from({ length: 6 }, () => h("span", {}))),
       h("h2", {}, text),
       h("progress", drawing ? { max: total, value: done, "aria-label": t("running") } : { "aria-label": t("running") }),
-      h("p", { class: "faint" }, estimate && state !== "in_review" ? t("running.left", duration(estimate.p50_s)) : t(`state.${state}.more`)),
+      h("p", { class: "faint" }, estimate ? t("running.left", duration(estimate.p50_s)) : !drawing && t(`state.${state}.more`)),
     ),
     left.map(({ problem }) => h("p", { class: "note" }, said(problem.hint))),
     h("p", { class: "faint" }, t("running.close")),

@@ -216,9 +216,9 @@ class AppealClosed(Conflict):
 
 
 class PhotosNotDeletedYet(Conflict):
-    """The job's photos are still being deleted: appeal when they are gone."""
+    """The job's photos are still being deleted: send the request again."""
 
-    retry_after_s = 60
+    retry_after_s = 5
 
 
 class TooManyWebhooks(Conflict):

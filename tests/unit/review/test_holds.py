@@ -56,6 +56,7 @@ from likeness.services.review.holding import HELD
 from likeness.services.review.lift_block import lift_block
 from likeness.services.review.list_holds import list_holds
 from likeness.services.review.read_hold import read_hold
+from likeness.services.review.read_review import read_review
 from likeness.services.review.report_hold import report_hold
 from likeness.services.review.request_review import request_review
 from likeness.services.review.reveal_photo import reveal_photo
@@ -241,6 +242,22 @@ def test_holding_a_case_again_repeats_the_response(reviewed):
 
     assert hold(reviewed) == first
     assert reviewed.metrics.counted[HELD] == 1
+
+
+def test_a_heartbeat_while_the_photos_are_copied_does_not_leave_the_case_open(reviewed):
+    stores = reviewed.hold_files.store
+
+    def while_stored(*args):
+        reviewed.hold_files.store = stores
+        claim(reviewed)
+        stores(*args)
+
+    reviewed.hold_files.store = while_stored
+    reviewed.clock.advance(timedelta(seconds=30))
+
+    hold(reviewed)
+
+    assert reviewed.reviews.get(REVIEW).state is ReviewState.HELD
 
 
 def test_only_leads_see_a_held_case_and_no_one_its_clear_photos(reviewed):
@@ -538,6 +555,28 @@ def test_a_second_opinion_that_is_held_lets_no_avatar_be_drawn(reviewed):
     assert view(reviewed).reason.code is Reason.SYSTEM_REVIEW_EXPIRED
 
 
+@pytest.mark.parametrize("confirmed", [False, True])
+def test_while_a_second_opinion_is_held_no_moderator_sees_the_first_decision(reviewed, confirmed):
+    first = reviewed.reviews.get(REVIEW)
+    pending = first.decide(ME.id, now=NOW, second=True)
+    reviewed.reviews.save(pending)
+    reviewed.reviews.save(pending.take_effect())
+    second = a_review(kind=ReviewKind.SECOND, photos=first.photos)
+    reviewed.reviews.open(second.hold(), "token-2")
+    if confirmed:
+        held = reviewed.reviews.get(second.review_id)
+        reviewed.reviews.save(held.close(NOW))
+
+    with pytest.raises(Forbidden):
+        read_review(
+            REVIEW,
+            moderator=a_moderator("moderator-3"),
+            reviews=reviewed.reviews,
+            case=reviewed.case_reader,
+            clock=reviewed.clock,
+        )
+
+
 def test_a_held_appeal_expires_as_if_no_lead_had_decided(world):
     world.has(JobState.REFUSED, with_photos=photos(3))
     review = a_review(kind=ReviewKind.APPEAL)
@@ -548,6 +587,19 @@ def test_a_held_appeal_expires_as_if_no_lead_had_decided(world):
 
     late = world.reviews.get(review.review_id)
     assert (late.state, late.decide_by) == (ReviewState.WAITING, NOW)
+
+
+def test_a_returned_appeal_has_its_files_until_its_deadline(world):
+    world.has(JobState.REFUSED, with_photos=photos(3))
+    review = a_review(kind=ReviewKind.APPEAL)
+    world.reviews.open(review.model_copy(update={"state": ReviewState.HELD}), None)
+    world.holding.hold(JOB, HoldTrigger.MODERATOR, by=LEAD.id, suspected=[P1])
+
+    for _ in range(2):  # the response of the first request was lost
+        decide(world, confirm=False, moderator=OTHER_LEAD)
+
+    assert world.reviews.get(review.review_id).state is ReviewState.WAITING
+    assert world.deadlines.at == {JOB: review.decide_by}
 
 
 # --- the user ------------------------------------------------------------------------------------
@@ -815,6 +867,8 @@ def test_holds_that_wait_are_listed_first_and_only_for_leads(world):
     assert [one.job_id for one in rest.holds] == [JOB]
     with pytest.raises(Forbidden):
         listed(ME)
+    own = a_moderator("lead-3", lead=True, app_user_id=USER)
+    assert listed(own).holds == (), "a lead does not learn of a hold of their own photos"
 
 
 # --- what outlives the job -----------------------------------------------------------------------

@@ -59,7 +59,7 @@ LEASE = timedelta(hours=1)
 
 def opened(world, n=None, **fields):
     if n is not None:
-        fields |= {"job_id": f"j{n:032x}", "owner": f"user-{n}"}
+        fields = {"job_id": f"j{n:032x}", "owner": f"user-{n}"} | fields
     review = a_review(**fields)
     world.reviews.open(review, "token")
     return review.review_id
@@ -226,6 +226,27 @@ def test_decided_cases_are_filtered(world):
     assert found(moderator=OTHER.id) == found(state="refused") == [2]
     assert found(reason=Reason.POLICY_VIOLENCE) == [2, 1], "found in both"
     assert found(reason=Reason.POLICY_HATE) == found(kind=ReviewKind.APPEAL) == []
+
+
+def test_a_decision_is_not_listed_while_a_lead_may_give_its_second_opinion(world):
+    review = opened(world, 1)
+    decides(world, review, YES)
+    world.reviews.save(world.reviews.get(review).change(second=True))
+    assert listed(world).reviews == (), "the second opinion is about to be opened"
+
+    second = opened(world, 1, kind=ReviewKind.SECOND, excluded_moderators=(ME.id,))
+    assert listed(world).reviews == ()
+
+    decides(world, review, NO, OTHER)
+    assert {one.review_id for one in listed(world).reviews} == {review}
+    assert world.reviews.get(second).agreement == "differed"
+
+
+def test_a_lead_does_not_see_who_decided_about_their_own_photos(world):
+    decides(world, opened(world, 1, owner="lead-1"), YES)
+    decides(world, opened(world, 2), YES)
+
+    assert [one.review_id for one in listed(world).reviews] == [review_of(f"j{2:032x}")]
 
 
 @pytest.mark.parametrize(("second", "differs"), [(YES, True), (NO, False)])

@@ -98,6 +98,9 @@ class Moderator(Record):
     lead: bool = False
     app_user_id: UserId | None = Field(default=None, description="own account in the app")
 
+    def is_user(self, user_id: UserId) -> bool:
+        return user_id in {self.id, self.app_user_id}
+
 
 class Lease(Record):
     """The moderator has the case until then; a heartbeat renews the lease."""
@@ -263,7 +266,7 @@ class Review(Versioned):
         return waits and self._why_not_allowed(moderator) is None
 
     def _why_not_allowed(self, moderator: Moderator) -> str | None:
-        if self.owner in {moderator.id, moderator.app_user_id}:
+        if moderator.is_user(self.owner):
             return "moderators do not review their own photos"
         if self.kind is ReviewKind.APPEAL and not moderator.lead:
             return "only leads review appeals"

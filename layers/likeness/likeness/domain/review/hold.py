@@ -164,7 +164,7 @@ class Hold(Versioned):
     def require_lead(self, moderator: Moderator) -> None:
         if not moderator.lead:
             raise Forbidden("only leads decide about holds")
-        if self.user_id in {moderator.id, moderator.app_user_id}:
+        if moderator.is_user(self.user_id):
             raise Forbidden("another lead decides about your own photos")
 
     def confirm(self, by: str, now: datetime, *, retain: timedelta) -> Self:

@@ -4,13 +4,14 @@ from likeness.api.holds import HoldReview
 from likeness.api.review import ReviewSummary
 from likeness.domain.errors import Invalid
 from likeness.domain.ids import ReviewId
-from likeness.domain.review.audit import AuditAction, about
-from likeness.domain.review.case import Moderator, ReviewState, job_of
+from likeness.domain.review.audit import AuditAction
+from likeness.domain.review.case import Moderator, Review, ReviewState, job_of
 from likeness.domain.review.hold import HoldTrigger
 from likeness.ports.review import Reviews
 from likeness.ports.runtime import Clock
 from likeness.presenters.review import review_summary
 from likeness.services.review.blind import case_for
+from likeness.services.review.changing import change_case
 from likeness.services.review.holding import Holding
 
 
@@ -25,7 +26,8 @@ def hold_review(
 ) -> ReviewSummary:
     """The photos are preserved first: if that fails, the case stays as it is.
 
-    Idempotent for the same moderator. From then on only leads see the case.
+    Idempotent for the same moderator. From then on only leads see the case. A heartbeat may change
+    the case while the photos are copied, so it is read again.
     """
     now = clock.now()
     hold = holding.active(job_of(review_id))
@@ -38,7 +40,18 @@ def hold_review(
     if others := sorted(set(request.photos) - {photo.photo_id for photo in review.photos}):
         raise Invalid(f"photos: {', '.join(others)} are not in this review", field="/body/photos")
     holding.hold(review.job_id, HoldTrigger.MODERATOR, by=moderator.id, suspected=request.photos)
-    held = review.hold()
-    details = {"photos": ",".join(sorted(request.photos))}
-    reviews.save(held, about(held, AuditAction.HELD, now, actor=moderator.id, details=details))
+
+    def held_by_lease(found: Review) -> Review:
+        found.require_lease(moderator.id, now)
+        return found.hold()
+
+    held = change_case(
+        review_id,
+        held_by_lease,
+        moderator=moderator,
+        reviews=reviews,
+        now=now,
+        action=AuditAction.HELD,
+        details={"photos": ",".join(sorted(request.photos))},
+    )
     return review_summary(held, moderator, now)

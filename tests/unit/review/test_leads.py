@@ -30,6 +30,7 @@ from likeness.domain.review.case import (
     review_of,
 )
 from likeness.domain.review.statistics import ALL, bucket, median_s, missed
+from likeness.services.jobs.fail_job import fail_job
 from likeness.services.review.claim_review import claim_review
 from likeness.services.review.complete_decision import complete_decision
 from likeness.services.review.decide_review import decide_review
@@ -110,6 +111,8 @@ def overturn(world, *photos, moderator=LEAD, review=REVIEW):
         reviews=world.reviews,
         appeals=world.appeal_closing,
         workflow=world.workflow,
+        holding=world.holding,
+        escalate=a_policy().escalate,
         clock=world.clock,
     )
 
@@ -292,6 +295,37 @@ def test_a_lead_refuses_a_case_while_its_job_runs(world):
     assert stats(world).reversed == 1
     assert overturn(world, *WEAPON) == shown, "again: the same response, counted once"
     assert stats(world).reversed == 1
+
+
+def test_a_lead_who_refuses_a_case_for_age_and_nudity_holds_the_job(world):
+    a_decided_job(world, JobState.GENERATING, YES)
+    photos = [
+        RefusedPhoto(photo_id="p01", reason=Reason.MINOR_AGE_DOUBT),
+        RefusedPhoto(photo_id="p02", reason=Reason.POLICY_NUDITY),
+    ]
+    review = world.reviews.get(REVIEW)
+    more = (*review.photos, review.photos[0].model_copy(update={"photo_id": "p02"}))
+    world.reviews.save(review.change(photos=more))
+
+    shown = overturn(world, *photos)
+
+    hold = world.holds.get(JOB)
+    assert (hold.held_by, [photo.photo_id for photo in hold.photos]) == (LEAD.id, ["p01", "p02"])
+    assert world.hold_files.objects, "preserved before the job ends"
+    assert world.reviews.get(REVIEW).state is ReviewState.HELD
+    assert overturn(world, *photos) == shown
+    fail_job(
+        JOB,
+        JobError.REFUSED,
+        jobs=world.jobs,
+        reviews=world.reviews,
+        ledger=world.ledger,
+        generator=world.generator,
+        keyed_hash=world.keyed_hash,
+        deletion=world.deletion,
+        clock=world.clock,
+    )
+    assert world.job.reason is Reason.SYSTEM_REVIEW_EXPIRED, "nothing warns the user"
 
 
 @pytest.mark.parametrize("state", [JobState.COMPLETED, JobState.CANCELLED, JobState.CANCELLING])

@@ -14,7 +14,6 @@ from likeness.domain.errors import (
     DeadlinePassed,
     Forbidden,
     Invalid,
-    MustBeHeld,
     NoLease,
 )
 from likeness.domain.ids import (
@@ -453,10 +452,8 @@ def check_refusal(review: Review, refused: Sequence[RefusedPhoto]) -> None:
         )
 
 
-def require_no_hold(
-    review: Review, refused: Sequence[RefusedPhoto], escalate: EscalateRule
-) -> None:
-    """Raises MustBeHeld if the refusal says that a nude photo may show a minor.
+def must_be_held(review: Review, refused: Sequence[RefusedPhoto], escalate: EscalateRule) -> bool:
+    """Whether the refusal says that a nude photo may show a minor.
 
     A refusal deletes the photos. It is allowed once a lead has returned the case from a hold.
     """
@@ -464,8 +461,7 @@ def require_no_hold(
     nude = Reason.POLICY_NUDITY in reasons or any(
         escalate.covers(finding) for photo in review.photos for finding in photo.findings
     )
-    if Reason.MINOR_AGE_DOUBT in reasons and nude and not review.hold_returned:
-        raise MustBeHeld("nudity and a minor: hold the case, a lead decides first")
+    return Reason.MINOR_AGE_DOUBT in reasons and nude and not review.hold_returned
 
 
 class ReviewPolicy(Record):

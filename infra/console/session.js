@@ -127,13 +127,14 @@ export async function token() {
 }
 
 async function refresh() {
-  const { refresh, name, until } = tokens;
+  const before = tokens;
+  const { refresh, name, until } = before;
   try {
     const response = await cognito("InitiateAuth", {
       AuthFlow: "REFRESH_TOKEN_AUTH",
       AuthParameters: { REFRESH_TOKEN: refresh },
     });
-    if (tokens) store(response.AuthenticationResult, refresh, name);
+    if (tokens === before) store(response.AuthenticationResult, refresh, name);
   } catch (error) {
     if (OVER.has(error.message)) throw new RequestError(401, error.message);
     if (Date.now() >= until) throw error;

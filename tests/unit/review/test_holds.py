@@ -88,7 +88,7 @@ P1, P2 = PhotoId("p01"), PhotoId("p02")
 @pytest.fixture
 def reviewed(world):
     """A job in review whose case this moderator has claimed."""
-    world.has(JobState.IN_REVIEW, with_photos=photos(3))
+    world.has(JobState.IN_REVIEW, with_photos=photos(3), metadata={"order": "7"})
     found = tuple(PhotoFindings(photo_id=photo.photo_id, findings=()) for photo in photos(3))
     world.reviews.open(a_review(photos=found), "token-1")
     world.workflow.waiting_tokens.add("token-1")
@@ -334,6 +334,18 @@ def refuse(world, *refused):
         undo=timedelta(0),
         second_percent=0,
     )
+
+
+def test_a_returned_hold_that_opens_again_has_what_a_report_needs(reviewed):
+    hold(reviewed)
+    decide(reviewed, confirm=False)
+    assert reviewed.holds.get(JOB).metadata == {}
+
+    reviewed.holding.hold(JOB, HoldTrigger.HASH_MATCH, suspected=[P1])
+
+    again = reviewed.holds.get(JOB)
+    assert (again.state, again.metadata) == (HoldState.WAITING, reviewed.job.metadata)
+    assert again.metadata
 
 
 # --- preservation ---------------------------------------------------------------------------------

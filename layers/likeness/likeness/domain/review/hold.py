@@ -17,7 +17,6 @@ from likeness.domain.ids import (
     JobId,
     JobIdField,
     PhotoIdField,
-    ReviewIdField,
     UserHash,
     UserIdField,
 )
@@ -111,7 +110,6 @@ class Hold(Versioned):
     trigger: HoldTrigger
     held_at: AwareDatetime
     held_by: str = Field(default=SYSTEM, description="a moderator's id, or `system`")
-    review_id: ReviewIdField | None = Field(default=None, description="that a moderator held")
     user_id: UserIdField
     user_hash: UserHash
     job_created_at: AwareDatetime
@@ -142,7 +140,7 @@ class Hold(Versioned):
     def active(self) -> bool:
         return self.state is not HoldState.RETURNED
 
-    def again(self, trigger: HoldTrigger, now: datetime, by: str) -> Self:
+    def again(self, job: Job, trigger: HoldTrigger, now: datetime, by: str) -> Self:
         """Opens a returned hold again, for something that was found later."""
         return self.change(
             state=HoldState.WAITING,
@@ -150,6 +148,7 @@ class Hold(Versioned):
             held_at=now,
             held_by=by,
             blocked=True,
+            metadata=job.metadata,
             decided_at=None,
             decided_by=None,
         )
@@ -211,7 +210,6 @@ def about_hold(
         at=at,
         actor=actor,
         action=action,
-        review_id=hold.review_id,
         job_id=hold.job_id,
         details=details or {},
     )

@@ -81,7 +81,7 @@ class Holding:
         if before and before.active:
             return
         now = self.clock.now()
-        hold = before.again(trigger, now, by) if before else Hold.of(job, trigger, now, by)
+        hold = before.again(job, trigger, now, by) if before else Hold.of(job, trigger, now, by)
         event = about_hold(hold, AuditAction.HELD, now, actor=by, details={"trigger": trigger})
         try:
             self.holds.save(hold, event)

@@ -244,15 +244,15 @@ def test_holding_a_case_again_repeats_the_response(reviewed):
     assert reviewed.metrics.counted[HELD] == 1
 
 
-def test_a_heartbeat_while_the_photos_are_copied_does_not_leave_the_case_open(reviewed):
-    stores = reviewed.hold_files.store
+def test_a_heartbeat_while_the_hold_is_stored_does_not_leave_the_case_open(reviewed):
+    saves = reviewed.holds.save
 
-    def while_stored(*args):
-        reviewed.hold_files.store = stores
+    def while_saved(*args):
+        reviewed.holds.save = saves
         claim(reviewed)
-        stores(*args)
+        saves(*args)
 
-    reviewed.hold_files.store = while_stored
+    reviewed.holds.save = while_saved
     reviewed.clock.advance(timedelta(seconds=30))
 
     hold(reviewed)
@@ -358,11 +358,39 @@ def test_if_the_copy_fails_nothing_is_deleted(reviewed):
     with pytest.raises(Unavailable):
         hold(reviewed)
 
-    assert reviewed.reviews.get(REVIEW).state is ReviewState.WAITING, "the moderator tries again"
+    assert reviewed.reviews.get(REVIEW).state is ReviewState.HELD, "no other moderator approves it"
     assert reviewed.deletion.is_on_hold(JOB)
     delete_photos(JOB, jobs=reviewed.jobs, deletion=reviewed.deletion, clock=reviewed.clock)
     end(reviewed, JobError.DEADLINE)
     assert reviewed.photo_objects.listing() == before
+
+
+def test_a_repeated_hold_completes_the_copies(reviewed):
+    reviewed.hold_files.down = True
+    with pytest.raises(Unavailable):
+        hold(reviewed)
+
+    reviewed.hold_files.down = False
+    hold(reviewed)
+
+    assert not reviewed.deletion.is_on_hold(JOB)
+    assert reviewed.hold_files.objects
+
+
+def test_nothing_is_drawn_for_a_hold_whose_case_was_lost(reviewed):
+    """The lease ended while the hold was stored, and another moderator approved the case."""
+    reviewed.holding.begin(JOB, HoldTrigger.MODERATOR, by=ME.id, suspected=[P1])
+
+    with pytest.raises(JobHeld):
+        prepare_generation(
+            JOB,
+            1,
+            jobs=reviewed.jobs,
+            reviews=reviewed.reviews,
+            holds=reviewed.holds,
+            work=reviewed.work,
+            clock=reviewed.clock,
+        )
 
 
 def test_copies_are_completed_later_and_deletion_is_possible_then(reviewed):
@@ -560,6 +588,7 @@ def test_a_second_opinion_that_is_held_lets_no_avatar_be_drawn(reviewed):
             1,
             jobs=reviewed.jobs,
             reviews=reviewed.reviews,
+            holds=reviewed.holds,
             work=reviewed.work,
             clock=reviewed.clock,
         )

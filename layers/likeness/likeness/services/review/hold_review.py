@@ -24,22 +24,23 @@ def hold_review(
     holding: Holding,
     clock: Clock,
 ) -> ReviewSummary:
-    """The photos are preserved first: if that fails, the case stays as it is.
+    """Deletion is forbidden first, then the case leaves the queue, then the photos are preserved:
+    if that fails, no other moderator can approve the case, and complete_holds copies again.
 
-    Idempotent for the same moderator. From then on only leads see the case. A heartbeat may change
-    the case while the photos are copied, so it is read again.
+    Idempotent for the same moderator. From then on only leads see the case.
     """
     now = clock.now()
     hold = holding.active(job_of(review_id))
     if hold and hold.held_by == moderator.id:
         for held in reviews.for_job(hold.job_id):
             if held.state is ReviewState.HELD and held.public_id == review_id:
+                holding.preserve(hold.job_id)
                 return review_summary(held, moderator, now)
     review = case_for(review_id, moderator, reviews=reviews, now=now)
     review.require_lease(moderator.id, now)
     if others := sorted(set(request.photos) - {photo.photo_id for photo in review.photos}):
         raise Invalid(f"photos: {', '.join(others)} are not in this review", field="/body/photos")
-    holding.hold(review.job_id, HoldTrigger.MODERATOR, by=moderator.id, suspected=request.photos)
+    holding.begin(review.job_id, HoldTrigger.MODERATOR, by=moderator.id, suspected=request.photos)
 
     def held_by_lease(found: Review) -> Review:
         found.require_lease(moderator.id, now)
@@ -54,4 +55,5 @@ def hold_review(
         action=AuditAction.HELD,
         details={"photos": ",".join(sorted(request.photos))},
     )
+    holding.preserve(held.job_id)
     return review_summary(held, moderator, now)

@@ -50,7 +50,7 @@ def overturn_review(
     exoneration and another job; the refused job stays refused, because its photos are deleted.
     The same request again repeats what follows from it.
 
-    A refusal that must be a hold is one: the photos are preserved first, and the job ends without a
+    A refusal that must be a hold is one: the photos are preserved, and the job ends without a
     reason that warns its user.
     """
     if not moderator.lead:
@@ -66,7 +66,7 @@ def overturn_review(
         held = must_be_held(review, request.photos, escalate)
         if held:
             suspected = [photo.photo_id for photo in request.photos]
-            holding.hold(job.job_id, HoldTrigger.MODERATOR, by=moderator.id, suspected=suspected)
+            holding.begin(job.job_id, HoldTrigger.MODERATOR, by=moderator.id, suspected=suspected)
         review = change_case(
             review_id,
             lambda found: _overturned(
@@ -84,6 +84,8 @@ def overturn_review(
     else:
         workflow.stop(job.job_id)
         workflow.end(job.job_id, JobError.REFUSED)
+        if review.state is ReviewState.HELD:
+            holding.preserve(job.job_id)
     return decided_view(review)
 
 

@@ -19,7 +19,7 @@ export SAM_CLI_TELEMETRY := 0
 # $(call need,VARIABLE,message): stop with the message if the variable is empty.
 need = @[ -n "$($(1))" ] || { echo "$(2)" >&2; exit 2; }
 
-.PHONY: help demo up down status env test test-long test-model test-stack test-diffusion test-image test-browser fuzz mutants check lint types imports template preflight package bench fairness image deploy account rehearse certificate clients weights launch lock generated previews clean
+.PHONY: help demo up app down status env test test-long test-model test-stack test-diffusion test-image test-browser fuzz mutants check lint types imports template preflight package bench fairness image deploy account rehearse certificate clients weights launch lock generated previews clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^# --- /{gsub(/^# -+ | ?-+$$/, ""); heading = $$0} \
@@ -71,6 +71,9 @@ up: $(LAPTOP) ## Start that cloud; print URLs and credentials [PORT= QUOTAS=aws 
 	@$(LOCAL) up --port $(PORT) --quotas "$(QUOTAS)"
 	@$(if $(WEBHOOK),.envs/cloud/bin/python -m infra.laptop.webhook "$(WEBHOOK)")
 
+app: $(LAPTOP) ## That cloud, and the example app in front of it, until Ctrl-C [APP_PORT= PORT=]
+	@.envs/cloud/bin/python -m examples.app --port "$(or $(APP_PORT),3000)" --cloud-port $(PORT)
+
 down: .envs/cloud/.ready ## Stop it and delete its files
 	@$(LOCAL) down
 
@@ -102,7 +105,7 @@ test-diffusion: .envs/model/.ready ## The container's long tests: the diffusion 
 test-image: .envs/image/.ready ## The container's tests on the packages of the diffusion image, CUDA included: 7 GB
 	.envs/image/bin/python -m pytest tests/model -n $(WORKERS) -q
 
-test-browser: .envs/dev/.ready .envs/chromium/.ready $(LAPTOP) ## The moderators' page in Chromium; screenshots in build/console
+test-browser: .envs/dev/.ready .envs/chromium/.ready $(LAPTOP) ## The moderators' page and the example app in Chromium; screenshots in build/screens
 	$(DEV)/python -m pytest tests/browser -m browser -q
 
 fuzz: .envs/dev/.ready ## Mutated pictures, new ones each time, until one breaks a limit; about 10 minutes [EXAMPLES=]

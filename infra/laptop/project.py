@@ -34,11 +34,12 @@ def likeness(
     folders: Folders = FOLDERS,
     gallery: Path = GALLERY,
     program: tuple[str, ...] = ("-m", "likeness_model"),
+    web_origin: str = WEB_ORIGIN,
 ) -> Project:
     """Likeness, with an engine, a generation backend and a review policy.
 
     There are no second reviews: a laptop has one moderator. `gallery` has the portraits of
-    celebrities, `program` is what runs in the container.
+    celebrities, `program` is what runs in the container, `web_origin` the web client's origin.
     """
     infra = ROOT / "infra"
     vision = ROOT / "model" / "likeness_model" / "vision"
@@ -64,7 +65,7 @@ def likeness(
             "ReviewPolicy": review,
             "SecondReviewPercent": "0",
             "TestMode": "on",
-            "WebOrigins": WEB_ORIGIN,
+            "WebOrigins": web_origin,
             "WebhookLoopback": "true",
         },
         python=tool("cloud"),

@@ -108,7 +108,7 @@ def test_a_second_job_of_a_test_day_is_over_quota_and_the_next_day_works(plays, 
     with pytest.raises(OverQuota) as error:
         plays({"day": day.isoformat()})
 
-    assert error.value.job_id == first["job_id"]
+    assert error.value.body["job_id"] == first["job_id"]
     tomorrow = (day + timedelta(days=1)).isoformat()
     assert plays({"day": tomorrow})["state"] == "completed"
     assert backend.get_quota(person.user_id)["used"] == 0

@@ -183,6 +183,75 @@ class Likeness:
             idempotency_key=idempotency_key,
         )
 
+    # --- webhooks -------------------------------------------------------------------------------
+
+    def create_webhook(
+        self, webhook: types.CreateWebhook, *, idempotency_key: str | None = None
+    ) -> types.WebhookCreated:
+        """Register a webhook. `secret` is null if the response to an earlier attempt was lost."""
+        return self._api.call(
+            types.WebhookCreated,
+            "POST",
+            "/v1/webhooks",
+            body=webhook,
+            idempotency_key=idempotency_key,
+        )
+
+    def list_webhooks(
+        self, *, limit: int | None = None, cursor: str | None = None
+    ) -> types.WebhooksView:
+        """One page of the webhooks, of which there are ten at most."""
+        query = {"limit": limit, "cursor": cursor}
+        return self._api.call(types.WebhooksView, "GET", "/v1/webhooks", query=query)
+
+    def get_webhook(self, webhook_id: str) -> types.WebhookView:
+        """One webhook, without its secret."""
+        return self._api.call(types.WebhookView, "GET", _webhook(webhook_id))
+
+    def change_webhook(self, webhook_id: str, change: types.ChangeWebhook) -> types.WebhookView:
+        """Change its URL or event types, disable or enable it."""
+        return self._api.call(types.WebhookView, "PATCH", _webhook(webhook_id), body=change)
+
+    def delete_webhook(self, webhook_id: str) -> types.WebhookDeleted:
+        """Nothing more is sent to it."""
+        return self._api.call(types.WebhookDeleted, "DELETE", _webhook(webhook_id))
+
+    def rotate_secret(
+        self, webhook_id: str, *, idempotency_key: str | None = None
+    ) -> types.NewSecret:
+        """A new secret; for 24 hours the old one signs too."""
+        path = f"{_webhook(webhook_id)}/secret"
+        return self._api.call(types.NewSecret, "POST", path, idempotency_key=idempotency_key)
+
+    def send_test_event(
+        self, webhook_id: str, *, idempotency_key: str | None = None
+    ) -> types.DeliveryQueued:
+        """Send a `WebhookTested`."""
+        path = f"{_webhook(webhook_id)}/test"
+        return self._api.call(types.DeliveryQueued, "POST", path, idempotency_key=idempotency_key)
+
+    def list_deliveries(
+        self,
+        webhook_id: str,
+        *,
+        limit: int | None = None,
+        cursor: str | None = None,
+        state: types.DeliveryState | None = None,
+    ) -> types.DeliveriesView:
+        """One page of what was sent, newest first."""
+        path = f"{_webhook(webhook_id)}/deliveries"
+        query = {"limit": limit, "cursor": cursor, "state": state}
+        return self._api.call(types.DeliveriesView, "GET", path, query=query)
+
+    def replay_deliveries(
+        self, webhook_id: str, which: types.ReplayDeliveries, *, idempotency_key: str | None = None
+    ) -> types.DeliveriesReplayed:
+        """Send events again: those that failed since a time, or single ones."""
+        path = f"{_webhook(webhook_id)}/replay"
+        return self._api.call(
+            types.DeliveriesReplayed, "POST", path, body=which, idempotency_key=idempotency_key
+        )
+
     # --- around the operations --------------------------------------------------------------------
 
     def all_jobs(self, user_id: str) -> Iterator[types.JobSummary]:
@@ -314,6 +383,10 @@ def _job(job_id: str) -> str:
 
 def _user(user_id: str) -> str:
     return f"/v1/users/{segment(user_id)}"
+
+
+def _webhook(webhook_id: str) -> str:
+    return f"/v1/webhooks/{segment(webhook_id)}"
 
 
 def _upload_error(response: Response) -> errors.UploadRefused | None:

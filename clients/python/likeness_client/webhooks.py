@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, cast
 
 from standardwebhooks import Webhook, WebhookVerificationError
+from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 from likeness_client.errors import NotGenuine
 
@@ -26,7 +27,11 @@ def verify(body: bytes, headers: Mapping[str, str], *secrets: str) -> WebhookEve
     for secret in secrets:
         try:
             Webhook(secret).verify(body, dict(headers), json_parse=False)
-        except (WebhookVerificationError, ValueError) as wrong:  # ValueError: not base64, not UTF-8
+        except (
+            WebhookVerificationError,
+            EmptyWebhookSecretError,
+            ValueError,  # not base64, not UTF-8
+        ) as wrong:
             reason = str(wrong)
         else:
             return cast("WebhookEvent", json.loads(body))

@@ -7,18 +7,25 @@ import { AGENT, type Options, segment, Transport } from "./transport.ts";
 import type {
   AddPhoto,
   AppealUploadsView,
+  ChangeWebhook,
   ConsentsView,
   CreateJob,
+  CreateWebhook,
+  DeliveriesReplayed,
+  DeliveriesView,
+  DeliveryQueued,
+  DeliveryState,
   ErasureView,
   JobCreated,
   JobState,
   JobStateView,
-  JobsView,
   JobSummary,
+  JobsView,
   JobView,
   KeepAvatars,
   KeptAvatarsView,
   KeysView,
+  NewSecret,
   paths,
   PhotoView,
   PlusView,
@@ -26,9 +33,14 @@ import type {
   ProvenanceView,
   QuotaView,
   ReceiptView,
+  ReplayDeliveries,
   SetPlus,
   StylesView,
   StyleView,
+  WebhookCreated,
+  WebhookDeleted,
+  WebhooksView,
+  WebhookView,
 } from "./types.ts";
 
 /** A key of your own: store it first, if your process may restart before the response comes. */
@@ -207,6 +219,67 @@ export class Likeness {
         params: keyed(options),
       }),
     );
+  }
+
+  // --- webhooks ----------------------------------------------------------------------------------
+
+  /** Register a webhook. `secret` is null if the response to an earlier attempt was lost. */
+  createWebhook(webhook: CreateWebhook, options?: Keyed): Promise<WebhookCreated> {
+    return data(this.#api.POST("/v1/webhooks", { body: webhook, params: keyed(options) }));
+  }
+
+  /** One page of the webhooks, of which there are ten at most. */
+  listWebhooks(query: Page = {}): Promise<WebhooksView> {
+    return data(this.#api.GET("/v1/webhooks", { params: { query } }));
+  }
+
+  /** One webhook, without its secret. */
+  getWebhook(webhookId: string): Promise<WebhookView> {
+    const params = { path: { webhook_id: webhookId } };
+    return data(this.#api.GET("/v1/webhooks/{webhook_id}", { params }));
+  }
+
+  /** Change its URL or event types, disable or enable it. */
+  changeWebhook(webhookId: string, change: ChangeWebhook): Promise<WebhookView> {
+    const params = { path: { webhook_id: webhookId } };
+    return data(this.#api.PATCH("/v1/webhooks/{webhook_id}", { body: change, params }));
+  }
+
+  /** Nothing more is sent to it. */
+  deleteWebhook(webhookId: string): Promise<WebhookDeleted> {
+    const params = { path: { webhook_id: webhookId } };
+    return data(this.#api.DELETE("/v1/webhooks/{webhook_id}", { params }));
+  }
+
+  /** A new secret; for 24 hours the old one signs too. */
+  rotateSecret(webhookId: string, options?: Keyed): Promise<NewSecret> {
+    const params = { path: { webhook_id: webhookId }, ...keyed(options) };
+    return data(this.#api.POST("/v1/webhooks/{webhook_id}/secret", { params }));
+  }
+
+  /** Send a `WebhookTested`. */
+  sendTestEvent(webhookId: string, options?: Keyed): Promise<DeliveryQueued> {
+    const params = { path: { webhook_id: webhookId }, ...keyed(options) };
+    return data(this.#api.POST("/v1/webhooks/{webhook_id}/test", { params }));
+  }
+
+  /** One page of what was sent, newest first. */
+  listDeliveries(
+    webhookId: string,
+    query: Page & { state?: DeliveryState } = {},
+  ): Promise<DeliveriesView> {
+    const params = { path: { webhook_id: webhookId }, query };
+    return data(this.#api.GET("/v1/webhooks/{webhook_id}/deliveries", { params }));
+  }
+
+  /** Send events again: those that failed since a time, or single ones. */
+  replayDeliveries(
+    webhookId: string,
+    which: ReplayDeliveries,
+    options?: Keyed,
+  ): Promise<DeliveriesReplayed> {
+    const params = { path: { webhook_id: webhookId }, ...keyed(options) };
+    return data(this.#api.POST("/v1/webhooks/{webhook_id}/replay", { body: which, params }));
   }
 
   // --- around the operations -----------------------------------------------------------------------

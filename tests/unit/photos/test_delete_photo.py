@@ -235,8 +235,8 @@ def test_a_repeated_request_gives_no_presigned_post_for_a_deleted_photo(world):
     ports = {
         "jobs": world.jobs,
         "photos": world.photos,
-        "clock": world.clock,
         "deletions": world.deletions,
+        "clock": world.clock,
     }
 
     stored = StoredJob(job_id=JOB, uploads=[{"photo_id": f"p0{n}"} for n in (1, 2)])

@@ -1,10 +1,11 @@
 /** Client of the review desk's API. Page and API share one origin, so no call is cross-origin. */
 
-/** A failed request. `status` is the HTTP status, 0 if there was no response. */
+/** A failed request: the HTTP status (0: no response) and the API's kind of error. */
 export class RequestError extends Error {
-  constructor(status, message) {
+  constructor(status, message, kind = "") {
     super(message);
     this.status = status;
+    this.kind = kind;
   }
 }
 
@@ -13,9 +14,15 @@ let ahead = 0; // ms by which the server's clock is ahead of the browser's
 /** The server's time in ms: leases are measured by it, because a browser's clock may be wrong. */
 export const now = () => Date.now() + ahead;
 
-/** `token` returns the moderator's ID token; `expired` is called on a 401. */
+/** A query string of what is given; an empty value is left out. */
+export function query(given) {
+  const found = new URLSearchParams(Object.entries(given).filter(([, value]) => value !== "" && value != null));
+  return found.size ? `?${found}` : "";
+}
+
+/** `token` returns the moderator's ID token; `expired` is called when the session is over. */
 export function desk({ token, expired }) {
-  const ended = (error) => {
+  const over = (error) => {
     if (error.status === 401) expired();
     throw error;
   };
@@ -23,7 +30,7 @@ export function desk({ token, expired }) {
     const answer = await fetch(`/v1/reviews${suffix}`, {
       method,
       headers: {
-        Authorization: await token().catch(ended),
+        Authorization: await token().catch(over),
         ...(body ? { "Content-Type": "application/json" } : {}),
       },
       body: body ? JSON.stringify(body) : undefined,
@@ -37,20 +44,27 @@ export function desk({ token, expired }) {
     if (date) ahead = date + 500 - Date.now(); // the header has whole seconds
     const response = await answer.json().catch(() => ({}));
     if (answer.status === 401 || response.error === "AccessRevoked") expired();
-    if (!answer.ok) throw new RequestError(answer.status, response.message ?? "");
+    if (!answer.ok) throw new RequestError(answer.status, response.message ?? "", response.error ?? "");
     return response;
   };
   const path = (review, action = "") => `/${encodeURIComponent(review)}${action}`;
   return {
-    list: (next) => call("GET", `?limit=50${next ? `&cursor=${encodeURIComponent(next)}` : ""}`),
+    call, // for the leads' views
+    list: (filters, cursor) => call("GET", query({ limit: 50, ...filters, cursor })),
+    next: (wanted) => call("POST", "/next", wanted),
     read: (review) => call("GET", path(review)),
     claim: (review) => call("POST", path(review, "/claim")),
     heartbeat: (review) => call("POST", path(review, "/heartbeat")),
     release: (review) => call("POST", path(review, "/release")),
-    reveal: (review, photo) => call("POST", path(review, "/reveal"), { photo_id: photo }),
-    decide: (review, photos) =>
-      call("POST", path(review, "/decision"), { approve: photos.length === 0, photos }),
+    skip: (review, reason) => call("POST", path(review, "/skip"), { reason }),
+    escalate: (review, note) => call("POST", path(review, "/escalate"), { note }),
+    giveBack: (review) => call("POST", path(review, "/return")),
+    note: (review, text) => call("POST", path(review, "/notes"), { text }),
+    reveal: (review, photo, level) => call("POST", path(review, "/reveal"), { photo_id: photo, level }),
+    decide: (review, photos) => call("POST", path(review, "/decision"), { approve: photos.length === 0, photos }),
+    undo: (review) => call("DELETE", path(review, "/decision")),
     audit: (review) => call("GET", path(review, "/audit")),
+    guidelines: () => call("GET", "/guidelines"),
     stats: (days) => call("GET", `/stats?days=${days}`),
     grant: (moderator, more) => call("POST", "/exposure", { moderator, more }),
   };

@@ -38,34 +38,3 @@ export function say(text, urgently = false) {
   const region = document.getElementById(urgently ? "warned" : "said");
   region.textContent = region.textContent === text ? `${text}\u00a0` : text;
 }
-
-/** Ask in a modal dialog; resolves to whether it was confirmed. Focus returns to where it was. */
-export function confirmed({ title, body, yes, no, kind = "" }) {
-  const before = document.activeElement;
-  const dialog = h(
-    "dialog",
-    { class: "dialog", "aria-labelledby": "dialog-title" },
-    h(
-      "form",
-      { method: "dialog" },
-      h("h2", { id: "dialog-title" }, title),
-      ...[body].flat(),
-      h(
-        "div",
-        { class: "row end" },
-        h("button", { class: "button", value: "no" }, no),
-        h("button", { class: `button main ${kind}`, value: "yes", autofocus: true }, yes),
-      ),
-    ),
-  );
-  document.body.append(dialog);
-  return new Promise((resolve) => {
-    dialog.addEventListener("close", () => {
-      dialog.remove();
-      if (before?.isConnected) before.focus({ preventScroll: true });
-      resolve(dialog.returnValue === "yes");
-    });
-    dialog.showModal();
-    dialog.querySelector("[value=yes]").focus();
-  });
-}

@@ -1,6 +1,6 @@
 /** One-key shortcuts. They are off in text fields, in dialogs, and when the reader switches them off. */
 
-let table = []; // of the current view: {keys, words, handler}; without `handler` the browser acts
+let table = []; // of the current view: {keys, words, handler, repeats}; without `handler` the browser acts
 let always = []; // on every view
 let on = true;
 
@@ -12,13 +12,19 @@ export const bindPage = (shown) => (always = shown);
 
 const TYPES = "input:not([type=checkbox]):not([type=radio]), textarea, [contenteditable]";
 
+/** Caps Lock and Shift change no letter's meaning. */
+const meant = (key) => (/^[A-Z]$/.test(key) ? key.toLowerCase() : key);
+
 addEventListener("keydown", (event) => {
   if (!on || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
   if (event.target.closest?.(TYPES) || document.querySelector("dialog[open]")) return;
   // a select uses letters and arrows itself; Escape leaves it
   if (event.target.closest?.("select") && event.key !== "Escape") return;
-  const found = [...table, ...always].find((one) => one.handler && one.keys.includes(event.key));
+  const key = meant(event.key);
+  const found = [...table, ...always].find((one) => one.handler && one.keys.includes(key));
   if (!found) return;
   event.preventDefault();
-  found.handler(event.key);
+  // A key that is held must not reveal picture after picture, or decide the next case too.
+  if (event.repeat && !found.repeats) return;
+  found.handler(key);
 });

@@ -1,29 +1,42 @@
-/** The page: session, current view, header and routing. */
+/** The page: session, current view, header, routing, and the decision that can still be undone. */
 
-import { desk } from "./api.js";
+import { desk, now, RequestError } from "./api.js";
 import { h, replace, say } from "./dom.js";
 import { areOn, bindPage, bindView } from "./keys.js";
+import { IDLE, idleFor } from "./lease.js";
 import { configure, forgot, me, reset, signIn, signOut, token } from "./session.js";
 import { caseView } from "./views/case.js";
 import { exposure, exposureNote } from "./views/exposure.js";
 import { help } from "./views/help.js";
 import { errorText } from "./views/error.js";
+import { FILTERS, nextView } from "./views/next.js";
+import { pauseNote } from "./views/pause.js";
 import { queueView } from "./views/queue.js";
 import { signInView } from "./views/sign_in.js";
 import { statsView } from "./views/stats.js";
+import { undoBar } from "./views/undo.js";
 import { LANGUAGES, language, speak, t } from "./words.js";
+
+const SIGN_OUT_AFTER = 30 * 60_000; // ms without input
+const AWAY = 20_000; // ms without the window's focus, until clear pictures are covered
+const REVIEW = /^[ra][0-9a-f]{32}$/;
 
 const top = document.getElementById("top");
 const main = document.getElementById("main");
+const slots = { exposure: h("span", { id: "exposure-slot" }), notes: h("div", { id: "top-notes" }) };
 
-let shown = null; // the current view: {name, draw, end}
+let shown = null; // the current view: {name, draw, end, idle}
 let seen = null; // today's exposure, from the last response
 let over = false; // signed out because the session ended
+let drafts = new Map(); // review id -> marks of a case that was left, until the sign-out
+let guidelines = null; // the request for the rules, once a session
+const tabs = new BroadcastChannel("likeness-review-desk");
 
 const page = {
   desk: desk({ token, expired }),
   me,
   main,
+  tabs,
   /** Show a view's content. On arrival the heading (id "title") gets the focus. */
   show(children, { arrive = false, title } = {}) {
     replace(main, children);
@@ -31,10 +44,22 @@ const page = {
     if (arrive) heading();
   },
   go: (place) => (location.hash = place),
+  /** Open a case that this page has claimed already, at its own address. */
+  openClaimed(found) {
+    history.replaceState(null, "", `#/case/${found.case.review.review_id}`);
+    open(caseView(page, found.case.review.review_id, found), "case");
+  },
   expose(exposed) {
     seen = exposed;
-    drawTop();
+    drawExposure();
   },
+  drafts: () => drafts,
+  guidelines: () =>
+    (guidelines ??= page.desk.guidelines().catch((error) => {
+      guidelines = null;
+      throw error;
+    })),
+  undo: undoBar({ undo: (review) => page.desk.undo(review), back: undone, failed: (error) => page.failed(error) }),
   /** Announce an error; returns its text. */
   failed(error) {
     const words = errorText(error);
@@ -56,12 +81,16 @@ function open(view, name) {
   shown.draw({ arrive: true });
 }
 
+/** The address: #/case/ID, #/next?filters, #/queue?filters, #/stats. Any other is the queue. */
 function route() {
   if (!me()) return open(signInView(page, { signIn, forgot, reset, over, done: entered }), "sign_in");
-  const [, name, id] = location.hash.split("/");
-  if (name === "case" && id) return open(caseView(page, decodeURIComponent(id)), "case");
+  const [place, search] = location.hash.split("?");
+  const [, name, id] = place.split("/");
+  const filters = Object.fromEntries([...new URLSearchParams(search)].filter(([key]) => FILTERS.includes(key)));
+  if (name === "case" && REVIEW.test(id ?? "")) return open(caseView(page, id), "case");
+  if (name === "next") return open(nextView(page, filters), "next");
   if (name === "stats") return open(statsView(page), "stats");
-  return open(queueView(page), "queue");
+  return open(queueView(page, filters), "queue");
 }
 
 function entered() {
@@ -70,10 +99,17 @@ function entered() {
   route();
 }
 
+/** The case goes back to the queue first, while the session can still say so. */
 async function leave() {
-  seen = null;
+  await Promise.race([shown?.end?.(), new Promise((done) => setTimeout(done, 2000))]);
+  shown = null;
+  seen = guidelines = null;
+  drafts = new Map();
+  page.undo.clear();
   const gone = signOut();
+  history.replaceState(null, "", "#/queue"); // the next person does not land on this one's case
   route();
+  tabs.postMessage({ kind: "left" });
   await gone;
 }
 
@@ -81,6 +117,14 @@ function expired() {
   if (!me()) return;
   over = true;
   leave();
+}
+
+/** The decision was taken back: the case is this moderator's again. */
+function undone(review, lease) {
+  page.go(`/case/${review}`);
+  if (location.hash === `#/case/${review}` && shown?.id === review) open(caseView(page, review), "case");
+  say(t("undo.done"));
+  return lease;
 }
 
 function link(place, name) {
@@ -107,6 +151,12 @@ function languages() {
   );
 }
 
+/** Only this part follows each response: the rest of the header keeps an open list open. */
+function drawExposure() {
+  replace(slots.exposure, me() && seen ? exposure(seen) : null);
+  replace(slots.notes, [me() && seen && exposureNote(seen), me() && pauseNote(page)]);
+}
+
 function drawTop() {
   const who = me();
   replace(top, [
@@ -115,20 +165,22 @@ function drawTop() {
     h(
       "div",
       { class: "tools" },
-      who && seen && exposure(seen),
+      slots.exposure,
       languages(),
       who && h("button", { class: "quiet", id: "help", onclick: () => help(page) }, t("keys"), " ", h("kbd", { "aria-hidden": "true" }, "?")),
       who && h("span", { class: "who" }, who.name),
       who && h("button", { class: "quiet", id: "sign-out", onclick: leave }, t("sign_out")),
     ),
-    who && seen && exposureNote(seen),
+    slots.notes,
   ]);
+  drawExposure();
 }
 
 function drawAll() {
   document.documentElement.lang = language();
   document.getElementById("skip").textContent = t("skip");
   drawTop();
+  page.undo.draw();
   shown?.draw({});
 }
 
@@ -138,13 +190,38 @@ document.getElementById("skip").addEventListener("click", (event) => {
 });
 
 bindPage([
+  { keys: ["n"], words: "keys.next", handler: () => me() && page.go("/next") },
   { keys: ["q"], words: "keys.queue", handler: () => me() && page.go("/queue") },
   { keys: ["s"], words: "keys.stats", handler: () => me() && page.go("/stats") },
+  { keys: ["z"], words: "keys.undo", handler: () => me() && page.undo.now() },
   { keys: ["?"], words: "keys.help", handler: () => me() && areOn() && help(page) },
 ]);
 addEventListener("hashchange", route);
 // A page from the back/forward cache would still show its pictures: reload it.
 addEventListener("pageshow", (event) => event.persisted && location.reload());
+
+// ---- pictures are covered while nobody looks at the page, and the session of an absent person ends
+
+let blurred = 0;
+const cover = (covered) => document.body.classList.toggle("away", covered);
+document.addEventListener("visibilitychange", () => cover(document.hidden));
+addEventListener("blur", () => {
+  clearTimeout(blurred);
+  blurred = setTimeout(() => cover(!document.hasFocus()), AWAY);
+});
+addEventListener("focus", () => {
+  clearTimeout(blurred);
+  cover(false);
+});
+setInterval(() => {
+  if (!me()) return;
+  if (idleFor() > SIGN_OUT_AFTER) return expired();
+  if (idleFor() > IDLE) shown?.idle?.();
+  drawExposure();
+}, 15_000);
+tabs.addEventListener("message", ({ data }) => {
+  if (data.kind === "released") shown?.released?.(data.review);
+});
 
 document.documentElement.lang = language();
 document.getElementById("skip").textContent = t("skip");

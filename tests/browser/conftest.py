@@ -123,8 +123,7 @@ def desk_page(opened: Callable[..., Page], answers: Answers, pool: Pool) -> Call
         url = urlsplit(request.url)
         if url.path == "/v1/reviews" or url.path.startswith("/v1/reviews/"):
             below = url.path.removeprefix("/v1/reviews") + (f"?{url.query}" if url.query else "")
-            status, body = answers.answer(request.method, below, request.post_data)
-            route.fulfill(status=status, body=body, content_type="application/json")
+            fulfil(route, answers.answer(request.method, below, request.post_data))
             return
         path = url.path.lstrip("/") or "index.html"
         if path == publish_console.CONFIG:
@@ -154,8 +153,11 @@ def desk_page(opened: Callable[..., Page], answers: Answers, pool: Pool) -> Call
         status, body = pool.answer(request.headers["x-amz-target"].rpartition(".")[2], asked)
         route.fulfill(status=status, body=json.dumps(body), headers=allowed)
 
-    def page(**options: Any) -> Page:
+    def page(*, clock: bool = False, **options: Any) -> Page:
+        """`clock`: the browser's clock runs as a test says."""
         found = opened(**options)
+        if clock:
+            found.clock.install()
         found.route(f"{PAGE}/**", serve)
         found.route(f"{LINKS}/**", serve_picture)
         found.route(f"{SIGN_IN}/**", sign_in)
@@ -164,6 +166,14 @@ def desk_page(opened: Callable[..., Page], answers: Answers, pool: Pool) -> Call
         return found
 
     return page
+
+
+def fulfil(route: Route, answer: tuple[int, str] | None) -> None:
+    """None: the answer is lost on the way."""
+    if answer is None:
+        route.abort()
+    else:
+        route.fulfill(status=answer[0], body=answer[1], content_type="application/json")
 
 
 def console_headers() -> dict[str, str]:

@@ -12,9 +12,10 @@ LOOKS = {
     # what a browser of 1280 x 900 px has left for a page at 200 %
     "zoom": {"viewport": {"width": 640, "height": 450}, "device_scale_factor": 2},
     "german": {**DESKTOP, "locale": "de-DE"},
+    "phone": {"viewport": {"width": 320, "height": 640}, "locale": "de-DE", "color_scheme": "dark"},
     "contrast": {**DESKTOP, "reduced_motion": "reduce", "forced_colors": "active"},
 }
-VIOLENCE = {"german": "Gew"}  # what one types to find it in the list of reasons
+VIOLENCE = {"german": "Gew", "phone": "Gew"}  # what one types to find it in the list of reasons
 
 
 @pytest.mark.parametrize("name", LOOKS)
@@ -35,8 +36,8 @@ def test_every_screen_is_accessible(desk_page, screenshot, answers, name):
     enter(page)
     page.wait_for_selector("tbody tr")
     good("2-queue")
-
-    page.keyboard.press("n")
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
     page.wait_for_selector("#claim")
     good("3-case")
     page.keyboard.press("?")
@@ -49,20 +50,28 @@ def test_every_screen_is_accessible(desk_page, screenshot, answers, name):
     page.wait_for_selector("#release")
     page.keyboard.press("r")
     page.wait_for_selector("#exposure-note")
+    page.keyboard.press("r")
     until(page, lambda: page.evaluate("document.querySelector('img.clear')?.naturalWidth") == 1200)
     page.keyboard.press("m")
     page.keyboard.type(VIOLENCE.get(name, "Viol"))
     page.keyboard.press("Escape")
+    page.keyboard.press("g")
+    page.wait_for_selector("#rule-title")
     good("5-revealed-and-warned")
+    page.keyboard.press("v")
+    until(page, lambda: page.locator(".stage").count() == 2)
     page.keyboard.press("h")
     page.wait_for_selector("#history")
-    good("6-history")
-    page.keyboard.press("d")
-    page.wait_for_selector("dialog[open]")
+    good("6-compared-with-history")
+    page.keyboard.press("e")
+    page.wait_for_selector("dialog[open] textarea")
     good("7-question")
-    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    page.keyboard.press("d")
+    page.wait_for_selector("#undo-now")
+    page.wait_for_selector("#release")
+    good("8-next-with-undo")
 
-    page.wait_for_selector("tbody tr")
     page.keyboard.press("s")
     page.wait_for_selector(".people")
-    good("8-figures")
+    good("9-figures")

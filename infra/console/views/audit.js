@@ -6,7 +6,8 @@ import { named, t } from "../words.js";
 
 const actor = (name, me) => (name === "system" ? t("audit.system") : name === me.id ? t("audit.you") : `…${name.slice(-8)}`);
 
-const detail = ([name, value]) => `${named("detail", name)} ${name === "reason" ? named("reason", value) : value}`;
+const VALUES = { reason: "reason", severity: "value", kind: "kind", level: "level", queue: "queue.of" };
+const detail = ([name, value]) => `${named("detail", name)} ${VALUES[name] ? named(VALUES[name], value) : value}`;
 
 export function auditList(entries, me) {
   return h(

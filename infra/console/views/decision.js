@@ -1,6 +1,6 @@
 /** Approve, or refuse with a reason for each photo that breaks a rule. */
 
-import { confirmed, h } from "../dom.js";
+import { h } from "../dom.js";
 import { moment, short } from "../format.js";
 import { language, named, t } from "../words.js";
 
@@ -10,13 +10,13 @@ const hint = (known, code) => known.reason_codes.find((one) => one.code === code
  * The reasons to choose from, and their outcome below. A choice must not redraw the list: the browser
  * would lose the letters typed to find a reason.
  */
-export function decisionPanel(known, { photo, refusals, refuse, decide }) {
+export function decisionPanel(known, { photo, refusals, refuse, decide, rule }) {
   const name = photo.photo_id;
   const code = refusals.get(name) ?? "";
   return h(
     "section",
     { class: "card decision", "aria-labelledby": "decision-title" },
-    h("h2", { id: "decision-title" }, t("decide")),
+    h("div", { class: "row head" }, h("h2", { id: "decision-title" }, t("decide")), rule),
     h(
       "label",
       { for: "reason" },
@@ -61,27 +61,9 @@ export function outcome(known, { photo, refusals, decide }) {
   ];
 }
 
-/** Confirm a decision: it cannot be undone. */
-export function askToDecide(known, photos) {
-  const appeal = known.review.kind === "appeal";
-  const kind = photos.length ? "refuse" : "approve";
-  const place = (id) => known.photos.findIndex((one) => one.photo_id === id) + 1;
-  return confirmed({
-    title: t(`decide.${kind}.ask`),
-    body: [
-      photos.length > 0 &&
-        h("ul", {}, photos.map((one) => h("li", {}, `${t("case.photo", place(one.photo_id), known.photos.length)}: `, h("strong", {}, named("reason", one.reason))))),
-      h("p", {}, t(`decide.${kind}.${appeal ? "appeal" : "body"}`)),
-    ].filter(Boolean),
-    yes: t(`decide.${kind}`),
-    no: t("cancel"),
-    kind: photos.length ? "bad" : "good",
-  });
-}
-
 /** How a closed case ended. */
 export function verdict({ review, decision }) {
-  if (!decision) return h("p", {}, t(review.state === "expired" ? "decide.expired" : `state.${review.state}`));
+  if (!decision) return h("p", { class: "lease-line" }, t(review.state === "expired" ? "decide.expired" : `state.${review.state}`));
   return h(
     "div",
     { class: "verdict" },

@@ -22,6 +22,25 @@ const finding = (one) =>
     one.confidence !== null && bar(one.confidence, `${one.source}: ${t("case.confidence")}`),
   );
 
+/** What earlier jobs of the same user came to: counts, no names and no job. */
+export function contextOf(context) {
+  const counted = (found) => Object.entries(found).map(([code, n]) => `${named("reason", code)} × ${n}`).join(", ");
+  const rows = [
+    [t("context.jobs"), String(context.jobs)],
+    [t("context.approved"), String(context.approved_by_moderators)],
+    [t("context.refused"), counted(context.refused) || t("context.none")],
+    [t("context.granted"), counted(context.appeals_granted) || t("context.none")],
+  ];
+  return h(
+    "section",
+    { class: "card context", "aria-labelledby": "context-title" },
+    h("h2", { id: "context-title" }, t("context")),
+    context.jobs
+      ? h("dl", { class: "about" }, rows.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))))
+      : h("p", { class: "faint" }, t("context.first")),
+  );
+}
+
 export function facts(photo) {
   const rows = [
     photo.match && [t("case.match"), t(`match.${photo.match}`)],

@@ -4,7 +4,7 @@ import { h, svg } from "../dom.js";
 import { named, t } from "../words.js";
 
 /** All photos as blurred copies; only the stage shows a clear picture. */
-export function filmstrip(photos, { at, refusals, clear, select }) {
+export function filmstrip(photos, { at, pinned, refusals, clear, select }) {
   return h(
     "ul",
     { class: "film" },
@@ -14,7 +14,8 @@ export function filmstrip(photos, { at, refusals, clear, select }) {
         t("case.photo", index + 1, photos.length),
         t(photo.flagged ? "case.flagged" : "case.compare"),
         reason && `${t("case.refusal")}: ${named("reason", reason)}`,
-        clear.has(photo.photo_id) && t("case.clear"),
+        clear.has(photo.photo_id) && t(`level.${clear.get(photo.photo_id).level}`),
+        index === pinned && t("compare.pinned"),
       ];
       return h(
         "li",
@@ -31,60 +32,54 @@ export function filmstrip(photos, { at, refusals, clear, select }) {
           photo.preview ? h("img", { src: photo.preview, alt: "", draggable: "false" }) : h("span", { class: "none" }, "–"),
           h("span", { class: "number", "aria-hidden": "true" }, String(index + 1)),
           reason && h("span", { class: "cross", "aria-hidden": "true" }, "✕"),
+          clear.has(photo.photo_id) && h("span", { class: "seen", "aria-hidden": "true" }, "✓"),
         ),
       );
     }),
   );
 }
 
-let current = null; // {url, image}: a redraw must not fetch the picture again
+const images = new Map(); // url -> image: a redraw must not fetch the picture again
 
-/** Remove the clear picture from the stage and from memory. */
-export function dropPicture() {
-  current?.image.removeAttribute("src");
-  current = null;
+/** Remove the clear pictures from the page and from memory. */
+export function dropPictures() {
+  for (const image of images.values()) image.removeAttribute("src");
+  images.clear();
 }
 
-/** The clear picture. Its presigned URL expires after a minute; the response is no-store. */
-function picture(url, alt) {
-  if (current?.url !== url) {
+/** The revealed picture. A presigned URL expires after a minute; the response is no-store. */
+function picture({ url }, alt, gone) {
+  if (!images.has(url)) {
     const image = h("img", { alt, src: url, class: "clear", draggable: "false", referrerpolicy: "no-referrer", oncontextmenu: (event) => event.preventDefault() });
-    image.addEventListener("error", () => image.replaceWith(h("p", { class: "note bad" }, t("case.not_shown"))));
-    current = { url, image };
+    image.addEventListener("error", () => images.delete(url) && gone());
+    images.set(url, image);
   }
-  current.image.alt = alt;
-  return current.image;
+  const image = images.get(url);
+  image.alt = alt;
+  return image;
 }
 
-export function stage(photo, { number, total, url, boxes, mayReveal, reveal, toggleBoxes }) {
-  if (!url) dropPicture();
-  const what = `${t("case.photo", number, total)}, ${t(url ? "case.clear" : "case.blurred")}`;
+/** `shown`: {url, level} if the photo is revealed. `side`: "current", or "pinned" to compare with. */
+export function stage(photo, { side, number, total, shown, boxes, zoom, gone }) {
+  const state = t(shown ? `level.${shown.level}` : photo.preview ? "case.blurred" : "case.gone");
+  const what = `${t("case.photo", number, total)}, ${state}`;
   const { width, height } = photo;
   const frame = h(
     "div",
     { class: "frame" },
-    url ? picture(url, what) : photo.preview ? h("img", { src: photo.preview, alt: what, draggable: "false" }) : h("p", { class: "none" }, t("case.gone")),
-    boxes && photo.face && (url || photo.preview) && overlay(photo.face),
+    shown ? picture(shown, what, gone) : photo.preview ? h("img", { src: photo.preview, alt: what, draggable: "false" }) : h("p", { class: "none" }, t("case.gone")),
+    boxes && photo.face && (shown || photo.preview) && overlay(photo.face),
   );
   if (width && height) {
     frame.style.aspectRatio = `${width} / ${height}`;
     frame.style.setProperty("--ratio", String(width / height));
   }
+  frame.style.setProperty("--zoom", String(zoom));
   return h(
     "figure",
-    { class: "stage" },
-    h(
-      "figcaption",
-      { class: "row" },
-      h("span", {}, h("strong", {}, t("case.photo", number, total)), " · ", t(url ? "case.clear" : "case.blurred")),
-      h(
-        "div",
-        { class: "row" },
-        photo.face && h("button", { class: "button", id: "boxes", "aria-pressed": String(boxes), onclick: toggleBoxes }, t("case.boxes"), " ", h("kbd", { "aria-hidden": "true" }, "b")),
-        mayReveal && h("button", { class: "button", id: "reveal", onclick: reveal }, t(url ? "case.hide" : "case.reveal"), " ", h("kbd", { "aria-hidden": "true" }, "r")),
-      ),
-    ),
-    frame,
+    { class: `stage ${side}` },
+    h("figcaption", {}, h("strong", {}, t("case.photo", number, total)), " · ", state, side === "pinned" && h("span", { class: "tag" }, t("compare.pinned"))),
+    h("div", { class: "window", tabindex: zoom > 1 ? "0" : null, role: zoom > 1 ? "region" : null, "aria-label": zoom > 1 ? what : null }, frame),
   );
 }
 

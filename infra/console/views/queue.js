@@ -1,68 +1,79 @@
-/** The queue, most severe first. It refreshes itself and keeps the focus. */
+/** The queue in its order, with filters. It refreshes itself and keeps the focus. */
 
+import { now, query } from "../api.js";
 import { h, say } from "../dom.js";
 import { relative, short } from "../format.js";
 import { bindView } from "../keys.js";
+import { IDLE, idleFor } from "../lease.js";
 import { named, t } from "../words.js";
 
 const FRESH = 15_000; // ms
 const LESS = new Set(["photos", "opened"]); // hidden on narrow screens
 const SOON = 3_600_000; // ms before its deadline a case is shown as due soon
+const QUEUES = ["photos", "appeals", "escalated"];
+const SEVERITIES = ["critical", "high", "medium", "low"];
+const REASONS = [
+  "POLICY.NUDITY", "POLICY.SUGGESTIVE", "POLICY.VIOLENCE", "POLICY.HATE", "POLICY.DRUGS", "POLICY.GESTURE",
+  "RIGHTS.CELEBRITY", "RIGHTS.NOT_SELF", "MINOR.AGE_DOUBT", "SUBJECT.DIFFERENT_PERSON",
+];
 
-export function queueView(page) {
+export function queueView(page, filters) {
   let cases = null;
-  let next = null;
+  let cursor = null;
   let failure = "";
   let ended = false;
   let timer = 0;
 
+  /**
+   * Read as many cases as are shown. While the moderator is absent nothing is asked, so that their
+   * session ends; while a filter is open nothing is redrawn, which would close it.
+   */
   async function load({ aloud = false } = {}) {
     clearTimeout(timer);
-    try {
-      const wanted = cases?.length ?? 0;
-      let response = await page.desk.list();
-      const found = [...response.reviews];
-      while (response.next && found.length < wanted) {
-        response = await page.desk.list(response.next);
-        found.push(...response.reviews);
+    const choosing = page.main.contains(document.activeElement) && document.activeElement.tagName === "SELECT";
+    if (aloud || (idleFor() < IDLE && !choosing)) {
+      try {
+        const wanted = cases?.length ?? 0;
+        let response = await page.desk.list(filters);
+        const found = [...response.reviews];
+        while (response.next && found.length < wanted) {
+          response = await page.desk.list(filters, response.next);
+          found.push(...response.reviews);
+        }
+        if (ended) return;
+        [cases, cursor, failure] = [found, response.next, ""];
+        page.expose(response.exposure);
+        if (aloud) say(counted());
+      } catch (error) {
+        if (ended) return;
+        failure = error.status === 403 ? t("error.no_access") : page.failed(error);
       }
-      if (ended) return;
-      [cases, next, failure] = [found, response.next, ""];
-      page.expose(response.exposure);
-      if (aloud) say(counted());
-    } catch (error) {
-      if (ended) return;
-      failure = page.failed(error);
+      draw({});
     }
-    draw({});
     timer = setTimeout(load, FRESH);
   }
 
   async function more() {
     const before = cases.length;
     try {
-      const response = await page.desk.list(next);
+      const response = await page.desk.list(filters, cursor);
       cases = [...cases, ...response.reviews];
-      next = response.next;
+      cursor = response.next;
+      failure = "";
     } catch (error) {
       failure = page.failed(error);
     }
+    if (ended) return;
     draw({});
     page.main.querySelectorAll("tbody a")[before]?.focus();
   }
 
   function counted() {
-    if (!cases.length && !next) return t("queue.empty");
-    return next ? t("queue.more_count", cases.length) : t("queue.count", cases.length);
+    if (!cases.length && !cursor) return t("queue.empty");
+    return cursor ? t("queue.more_count", cases.length) : t("queue.count", cases.length);
   }
 
-  const free = () => cases?.find((one) => !one.lease || one.lease.yours);
-
-  function openNext() {
-    const one = free();
-    if (one) page.go(`/case/${one.review_id}`);
-    else say(cases?.length ? t("queue.none_free") : t("queue.empty"), true);
-  }
+  const openNext = () => page.go(`/next${query(filters)}`);
 
   function step(key) {
     const links = [...page.main.querySelectorAll("tbody a")];
@@ -72,6 +83,7 @@ export function queueView(page) {
   }
 
   const state = ({ lease }) => (lease ? (lease.yours ? "yours" : "taken") : "free");
+  const soon = (time) => Date.parse(time) - now() < SOON;
 
   const row = (one) =>
     h(
@@ -83,6 +95,7 @@ export function queueView(page) {
         { scope: "row" },
         h("a", { href: `#/case/${one.review_id}`, id: one.review_id }, t("case", short(one.review_id))),
         one.kind === "appeal" && h("span", { class: "tag" }, t("kind.appeal")),
+        one.queue === "escalated" && h("span", { class: "tag warn" }, t("queue.of.escalated")),
       ),
       h(
         "td",
@@ -93,20 +106,30 @@ export function queueView(page) {
       ),
       h("td", { class: "figures less" }, String(one.photos)),
       h("td", { class: "less" }, h("time", { datetime: one.opened_at }, relative(one.opened_at))),
-      h(
-        "td",
-        {},
-        h("time", { datetime: one.decide_by, class: Date.parse(one.decide_by) - Date.now() < SOON ? "soon" : null }, relative(one.decide_by)),
-      ),
+      h("td", {}, h("time", { datetime: one.decide_by, class: soon(one.decide_by) ? "soon" : null }, relative(one.decide_by))),
       h("td", {}, h("span", { class: `lease ${state(one)}` }, t(`queue.${state(one)}`))),
     );
 
   const columns = ["severity", "case", "reasons", "photos", "opened", "left", "state"];
 
+  const filter = (name, values, words) =>
+    h(
+      "label",
+      { class: "filter" },
+      h("span", {}, t(`filter.${name}`)),
+      " ",
+      h(
+        "select",
+        { id: `filter-${name}`, onchange: (event) => page.go(`/queue${query({ ...filters, [name]: event.target.value })}`) },
+        h("option", { value: "", selected: !filters[name] }, t("filter.all")),
+        values.map((value) => h("option", { value, selected: filters[name] === value }, words(value))),
+      ),
+    );
+
   function draw({ arrive }) {
     bindView([
       { keys: ["n"], words: "keys.next", handler: openNext },
-      { keys: ["j", "k", "ArrowDown", "ArrowUp"], words: "keys.move", handler: step },
+      { keys: ["j", "k", "ArrowDown", "ArrowUp"], words: "keys.move", handler: step, repeats: true },
       { keys: ["Enter"], words: "keys.open" },
       { keys: ["u"], words: "keys.refresh", handler: () => load({ aloud: true }) },
     ]);
@@ -124,6 +147,13 @@ export function queueView(page) {
             h("button", { class: "button main", id: "next", onclick: openNext }, t("queue.open_next"), " ", h("kbd", { "aria-hidden": "true" }, "n")),
           ),
         ),
+        h(
+          "div",
+          { class: "row filters", role: "search", "aria-label": t("filter") },
+          filter("queue", QUEUES, (value) => t(`queue.of.${value}`)),
+          filter("severity", SEVERITIES, (value) => t(`severity.${value}`)),
+          filter("reason", REASONS, (value) => named("reason", value)),
+        ),
         failure && h("p", { class: "note bad" }, failure),
         cases?.length
           ? h(
@@ -137,7 +167,7 @@ export function queueView(page) {
               ),
             )
           : cases && h("p", { class: "card empty" }, t("queue.empty")),
-        next && h("button", { class: "button", id: "more", onclick: more }, t("queue.more")),
+        cursor && h("button", { class: "button", id: "more", onclick: more }, t("queue.more")),
       ],
       { arrive, title: t("queue") },
     );
@@ -146,7 +176,7 @@ export function queueView(page) {
   return {
     draw(how) {
       draw(how);
-      if (!cases) load({ aloud: true });
+      if (how.arrive) load({ aloud: true });
     },
     end() {
       ended = true;

@@ -1,0 +1,60 @@
+/** A question in a modal dialog, with fields. */
+
+import { h } from "../dom.js";
+import { t } from "../words.js";
+
+/**
+ * Ask; resolves to the values of the fields by name, or to null. Focus returns to where it was.
+ * A field has `options` ([value, words]), `lines` and `max` (a text), or `checks` ([value, words]).
+ */
+export function ask({ title, body, fields = [], yes, kind = "" }) {
+  const before = document.activeElement;
+  const dialog = h(
+    "dialog",
+    { class: "dialog", "aria-labelledby": "dialog-title" },
+    h(
+      "form",
+      { method: "dialog" },
+      h("h2", { id: "dialog-title" }, title),
+      body && h("p", {}, body),
+      fields.map(drawn),
+      h(
+        "div",
+        { class: "row end" },
+        h("button", { class: "button", value: "no", formnovalidate: true }, t("cancel")),
+        h("button", { class: `button main ${kind}`, value: "yes" }, yes),
+      ),
+    ),
+  );
+  document.body.append(dialog);
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => {
+      const given = new FormData(dialog.querySelector("form"));
+      const found = Object.fromEntries(fields.map((one) => [one.name, one.checks ? given.getAll(one.name) : given.get(one.name)]));
+      dialog.remove();
+      if (before?.isConnected) before.focus({ preventScroll: true });
+      resolve(dialog.returnValue === "yes" ? found : null);
+    });
+    dialog.showModal();
+    (dialog.querySelector("textarea, select, input") ?? dialog.querySelector("[value=yes]")).focus();
+  });
+}
+
+function drawn({ name, label, options, checks, lines, max }) {
+  const id = `ask-${name}`;
+  if (checks)
+    return h(
+      "fieldset",
+      {},
+      h("legend", {}, label),
+      checks.map(([value, words, checked]) =>
+        h("label", { class: "check" }, h("input", { type: "checkbox", name, value, checked }), " ", words),
+      ),
+    );
+  return [
+    h("label", { for: id, class: "asked" }, label),
+    options
+      ? h("select", { id, name, required: true }, options.map(([value, words]) => h("option", { value }, words)))
+      : h("textarea", { id, name, rows: lines, maxlength: max, required: true, pattern: ".*\\S.*" }),
+  ];
+}

@@ -13,9 +13,7 @@ from urllib.parse import parse_qsl
 from PIL import Image, ImageFilter, ImageOps
 
 from infra.laptop.project import ROOT
-from likeness.adapters.policy_files import load_guidelines, load_policy
 from likeness.api import review as api
-from likeness.services.review.read_guidelines import read_guidelines
 from tests.browser.pool_answers import ME
 
 if TYPE_CHECKING:
@@ -33,32 +31,12 @@ HINT = {
 }
 
 
-WORK = {
-    "handled": 50,
-    "approved": 40,
-    "refused": 10,
-    "refused_by_reason": {"POLICY.VIOLENCE": 5, "RIGHTS.NOT_SELF": 5},
-    "mean_handling_seconds": 31.2,
-    "handling_seconds": 1560,
-    "approved_unseen": 3,
-    "skipped": 2,
-    "escalated": 1,
-    "undone": 1,
-    "agreed": 9,
-    "differed": 1,
-}
-
-
 def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
 def explained(code: str) -> dict[str, Any]:
     return {"code": code, "hint": HINT, "fix_and_retry": False}
-
-
-def guidelines() -> api.GuidelinesView:
-    return read_guidelines(guidelines=load_guidelines(), policy=load_policy())
 
 
 def preview(picture: Image.Image) -> str:
@@ -148,7 +126,7 @@ def queue() -> list[dict[str, Any]]:
             decide_by=now() + timedelta(minutes=41),
         ),
         summary(0xA2, reasons=["POLICY.VIOLENCE", "RIGHTS.CELEBRITY"]),
-        summary(0xA3, kind="appeal", queue="appeals", reasons=["RIGHTS.NOT_SELF"], photos=1),
+        summary(0xA3, kind="appeal", reasons=["RIGHTS.NOT_SELF"], photos=1),
         summary(
             0xA4,
             severity="medium",
@@ -189,8 +167,6 @@ class Answers:
     refusals: dict[str, tuple[int, str]] = field(default_factory=dict)
     lost: set[str] = field(default_factory=set)
     entries: list[dict[str, Any]] = field(default_factory=list)
-    notes: list[dict[str, Any]] = field(default_factory=list)
-    decided: dict[str, dict[str, Any]] = field(default_factory=dict)  # pending, by review
 
     def answer(self, method: str, path: str, body: str | None) -> tuple[int, str] | None:
         """`path` is below /v1/reviews. Returns the status and a body in JSON, or None if lost."""

@@ -51,7 +51,9 @@ export function next(state, event, now) {
     case "released":
       return state.name === "mine" ? { ...READING, name: "free" } : state;
     case "decided":
-      return event.undoUntil ? { ...READING, name: "pending", until: Date.parse(event.undoUntil) } : { ...READING, name: "closed" };
+      return event.undoUntil
+        ? { ...READING, name: "pending", until: Date.parse(event.undoUntil) }
+        : { ...READING, name: "closed" };
     case "expired":
       return lost(state, "LeaseLost");
     case "error":
@@ -63,8 +65,10 @@ export function next(state, event, now) {
 
 /** An answer to a read does not take a lease away that this page holds: the lease's end does. */
 function fromReview(state, review, now) {
-  if (review.undo_until && Date.parse(review.undo_until) > now) return { ...READING, name: "pending", until: Date.parse(review.undo_until) };
-  if (review.state !== "waiting") return { ...READING, name: "closed", notice: state.name === "closed" ? state.notice : "" };
+  if (review.undo_until && Date.parse(review.undo_until) > now)
+    return { ...READING, name: "pending", until: Date.parse(review.undo_until) };
+  if (review.state !== "waiting")
+    return { ...READING, name: "closed", notice: state.name === "closed" ? state.notice : "" };
   if (Date.parse(review.decide_by) <= now) return { ...READING, name: "late", notice: "case.late" };
   if (state.name === "mine" && review.lease?.yours) return state;
   const notice = state.name === "free" ? state.notice : "";
@@ -74,7 +78,11 @@ function fromReview(state, review, now) {
 /** Only a case that was the moderator's is lost to them; otherwise it is just not free. */
 function lost(state, error) {
   const found = ERRORS[error];
-  return { ...READING, ...found, notice: state.name === "mine" || found.name !== "free" ? found.notice : found.taken ? "case.taken" : "" };
+  return {
+    ...READING,
+    ...found,
+    notice: state.name === "mine" || found.name !== "free" ? found.notice : found.taken ? "case.taken" : "",
+  };
 }
 
 function ticked(state, now) {

@@ -31,7 +31,9 @@ export const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(seconds 
 
 export function duration(seconds) {
   const [unit, size] = UNITS.find(([, size]) => seconds >= 2 * size) ?? UNITS.at(-1);
-  return new Intl.NumberFormat(language(), { style: "unit", unit, unitDisplay: "long" }).format(Math.round(seconds / size));
+  return new Intl.NumberFormat(language(), { style: "unit", unit, unitDisplay: "long" }).format(
+    Math.round(seconds / size),
+  );
 }
 
 /** The end of an id, enough to tell cases apart. */

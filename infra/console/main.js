@@ -1,6 +1,6 @@
 /** The page: session, current view, header, routing, and the decision that can still be undone. */
 
-import { desk, now, RequestError } from "./api.js";
+import { desk } from "./api.js";
 import { h, replace, say } from "./dom.js";
 import { areOn, bindPage, bindView } from "./keys.js";
 import { IDLE, idleFor } from "./lease.js";
@@ -167,7 +167,14 @@ function drawTop() {
       { class: "tools" },
       slots.exposure,
       languages(),
-      who && h("button", { class: "quiet", id: "help", onclick: () => help(page) }, t("keys"), " ", h("kbd", { "aria-hidden": "true" }, "?")),
+      who &&
+        h(
+          "button",
+          { class: "quiet", id: "help", onclick: () => help(page) },
+          t("keys"),
+          " ",
+          h("kbd", { "aria-hidden": "true" }, "?"),
+        ),
       who && h("span", { class: "who" }, who.name),
       who && h("button", { class: "quiet", id: "sign-out", onclick: leave }, t("sign_out")),
     ),

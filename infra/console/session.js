@@ -90,7 +90,11 @@ async function setUp(session, name, respond) {
     key: made.SecretCode,
     url: `otpauth://totp/${label}?secret=${made.SecretCode}&issuer=${encodeURIComponent(ISSUER)}`,
     answer: async (code) => {
-      const verified = await cognito("VerifySoftwareToken", { ClientId: undefined, Session: made.Session, UserCode: code });
+      const verified = await cognito("VerifySoftwareToken", {
+        ClientId: undefined,
+        Session: made.Session,
+        UserCode: code,
+      });
       return respond(verified.Session);
     },
   };
@@ -141,7 +145,12 @@ async function refresh() {
 }
 
 // Disabled, deleted, revoked or expired: no other request of this session can succeed.
-const OVER = new Set(["NotAuthorizedException", "UserNotFoundException", "PasswordResetRequiredException", "UserNotConfirmedException"]);
+const OVER = new Set([
+  "NotAuthorizedException",
+  "UserNotFoundException",
+  "PasswordResetRequiredException",
+  "UserNotConfirmedException",
+]);
 
 /** Discard the tokens and revoke the refresh token. */
 export async function signOut() {

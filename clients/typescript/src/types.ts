@@ -2210,7 +2210,8 @@ export interface components {
       };
       content: {
         "application/json":
-          components["schemas"]["ErrorBody"] | components["schemas"]["GatewayError"];
+          | components["schemas"]["ErrorBody"]
+          | components["schemas"]["GatewayError"];
       };
     };
     /** @description The resource does not exist */
@@ -2267,7 +2268,8 @@ export interface components {
       };
       content: {
         "application/json":
-          components["schemas"]["ErrorBody"] | components["schemas"]["GatewayError"];
+          | components["schemas"]["ErrorBody"]
+          | components["schemas"]["GatewayError"];
       };
     };
     /** @description Internal error */
@@ -2277,7 +2279,8 @@ export interface components {
       };
       content: {
         "application/json":
-          components["schemas"]["ErrorBody"] | components["schemas"]["GatewayError"];
+          | components["schemas"]["ErrorBody"]
+          | components["schemas"]["GatewayError"];
       };
     };
     /** @description A dependency is unavailable: send the request again */
@@ -2288,7 +2291,8 @@ export interface components {
       };
       content: {
         "application/json":
-          components["schemas"]["ErrorBody"] | components["schemas"]["GatewayError"];
+          | components["schemas"]["ErrorBody"]
+          | components["schemas"]["GatewayError"];
       };
     };
   };

@@ -129,10 +129,13 @@ export function caseView(page, id, claimed = null) {
   }
 
   const claim = () =>
-    run(async () => {
-      take(await page.desk.claim(id));
-      say(t("case.claimed"));
-    }, { own: false });
+    run(
+      async () => {
+        take(await page.desk.claim(id));
+        say(t("case.claimed"));
+      },
+      { own: false },
+    );
 
   let saidIdle = false;
   function ticked(seconds, share, idle) {
@@ -167,7 +170,13 @@ export function caseView(page, id, claimed = null) {
   const skipQuestion = () => ({
     title: t("skip.ask"),
     body: t("skip.body"),
-    fields: [{ name: "reason", label: t("skip.reason"), options: ["upsetting", "unsure", "language", "known_person", "other"].map((one) => [one, t(`skip.${one}`)]) }],
+    fields: [
+      {
+        name: "reason",
+        label: t("skip.reason"),
+        options: ["upsetting", "unsure", "language", "known_person", "other"].map((one) => [one, t(`skip.${one}`)]),
+      },
+    ],
     yes: t("skip.case"),
   });
 
@@ -191,10 +200,13 @@ export function caseView(page, id, claimed = null) {
       yes: t("note.add"),
     });
     if (!given) return;
-    await run(async () => {
-      known.notes = (await page.desk.note(id, given.text.trim())).notes;
-      say(t("note.done"));
-    }, { own: false });
+    await run(
+      async () => {
+        known.notes = (await page.desk.note(id, given.text.trim())).notes;
+        say(t("note.done"));
+      },
+      { own: false },
+    );
   }
 
   /** `r`: reveal, then sharper, then hide. */
@@ -302,19 +314,28 @@ export function caseView(page, id, claimed = null) {
   }
 
   const toggleHistory = () =>
-    run(async () => {
-      history = history ? null : (await page.desk.audit(id)).entries;
-      if (history) requestAnimationFrame(() => document.getElementById("history")?.focus());
-    }, { own: false });
+    run(
+      async () => {
+        history = history ? null : (await page.desk.audit(id)).entries;
+        if (history) requestAnimationFrame(() => document.getElementById("history")?.focus());
+      },
+      { own: false },
+    );
 
   const toggleRule = () =>
-    run(async () => {
-      rules = rules ? null : (await page.guidelines()).guidelines;
-      if (rules) requestAnimationFrame(() => document.getElementById("rule-title")?.focus());
-    }, { own: false });
+    run(
+      async () => {
+        rules = rules ? null : (await page.guidelines()).guidelines;
+        if (rules) requestAnimationFrame(() => document.getElementById("rule-title")?.focus());
+      },
+      { own: false },
+    );
 
   const reasonAtHand = () =>
-    refusals.get(photo()?.photo_id) ?? photo()?.findings.find((one) => one.reason)?.reason.code ?? known.review.reasons[0] ?? null;
+    refusals.get(photo()?.photo_id) ??
+    photo()?.findings.find((one) => one.reason)?.reason.code ??
+    known.review.reasons[0] ??
+    null;
 
   const leaseLine = () =>
     mine()
@@ -329,7 +350,13 @@ export function caseView(page, id, claimed = null) {
       : h("p", { class: "lease-line faint" }, t(state.taken ? "case.taken" : "case.unclaimed"));
 
   const button = (name, words, key, handler, more = {}) =>
-    h("button", { class: "button", id: name, onclick: () => handler(), ...more }, t(words), " ", h("kbd", { "aria-hidden": "true" }, key));
+    h(
+      "button",
+      { class: "button", id: name, onclick: () => handler(), ...more },
+      t(words),
+      " ",
+      h("kbd", { "aria-hidden": "true" }, key),
+    );
 
   const key = (keys, words, handler, more = {}) => ({ keys, words: `keys.${words}`, handler, ...more });
 
@@ -338,16 +365,32 @@ export function caseView(page, id, claimed = null) {
       [
         state.name === "free" && key(["c"], "claim", claim),
         mine() && key(["x"], "release", release),
-        key(["1", "2", "3", "4", "5", "6", "7", "8", "9", "0"], "photo", (pressed) => select((Number(pressed) + 9) % 10)),
-        key(["ArrowLeft", "ArrowRight"], "step", (pressed) => select(at + (pressed === "ArrowLeft" ? -1 : 1)), { repeats: true }),
+        key(["1", "2", "3", "4", "5", "6", "7", "8", "9", "0"], "photo", (pressed) =>
+          select((Number(pressed) + 9) % 10),
+        ),
+        key(["ArrowLeft", "ArrowRight"], "step", (pressed) => select(at + (pressed === "ArrowLeft" ? -1 : 1)), {
+          repeats: true,
+        }),
         key(["r"], "reveal", needsLease(reveal)),
         key(["f"], "reveal_next", needsLease(revealNext)),
         key(["v"], "compare", pin),
         key(["+", "-"], "zoom", (pressed) => magnify(pressed === "+" ? 1 : -1), { repeats: true }),
         key(["b"], "boxes", toggleBoxes),
-        key(["m"], "reason", needsLease(() => document.getElementById("reason")?.focus())),
-        key(["a"], "approve", needsLease(() => decide(true))),
-        key(["d"], "refuse", needsLease(() => decide(false))),
+        key(
+          ["m"],
+          "reason",
+          needsLease(() => document.getElementById("reason")?.focus()),
+        ),
+        key(
+          ["a"],
+          "approve",
+          needsLease(() => decide(true)),
+        ),
+        key(
+          ["d"],
+          "refuse",
+          needsLease(() => decide(false)),
+        ),
         mine() && key(["e"], "escalate", escalate),
         mine() && key(["k"], "skip", skip),
         key(["t"], "note", note),
@@ -379,8 +422,14 @@ export function caseView(page, id, claimed = null) {
         [t("queue.severity"), h("span", { class: `severity ${review.severity}` }, t(`severity.${review.severity}`))],
         review.kind === "appeal" && [t("queue.case"), t("kind.appeal")],
         known.escalation && [t("queue.case"), t("queue.of.escalated")],
-        [t("case.opened"), h("time", { datetime: review.opened_at, title: moment(review.opened_at) }, relative(review.opened_at))],
-        [t("case.decide_by"), h("time", { datetime: review.decide_by, title: moment(review.decide_by) }, relative(review.decide_by))],
+        [
+          t("case.opened"),
+          h("time", { datetime: review.opened_at, title: moment(review.opened_at) }, relative(review.opened_at)),
+        ],
+        [
+          t("case.decide_by"),
+          h("time", { datetime: review.decide_by, title: moment(review.decide_by) }, relative(review.decide_by)),
+        ],
         known.age_assurance && [t("case.age_assurance"), assurance(known.age_assurance)],
         known.policy_version && [t("case.policy"), known.policy_version],
         known.detector_version && [t("case.detector"), known.detector_version],
@@ -410,7 +459,11 @@ export function caseView(page, id, claimed = null) {
 
   const tools = () => {
     const shown = clear.get(photo().photo_id);
-    const words = shown ? (SHARPER[shown.level] ? `case.reveal.${SHARPER[shown.level]}` : "case.hide") : `case.reveal.${level}`;
+    const words = shown
+      ? SHARPER[shown.level]
+        ? `case.reveal.${SHARPER[shown.level]}`
+        : "case.hide"
+      : `case.reveal.${level}`;
     return h(
       "div",
       { class: "row tools-row" },
@@ -421,9 +474,29 @@ export function caseView(page, id, claimed = null) {
       h(
         "span",
         { class: "row zoom", role: "group", "aria-label": t("zoom") },
-        h("button", { class: "button", id: "zoom-out", "aria-label": t("zoom.out"), "aria-disabled": zoom ? null : "true", onclick: () => magnify(-1) }, "−"),
+        h(
+          "button",
+          {
+            class: "button",
+            id: "zoom-out",
+            "aria-label": t("zoom.out"),
+            "aria-disabled": zoom ? null : "true",
+            onclick: () => magnify(-1),
+          },
+          "−",
+        ),
         h("span", { class: "figures" }, `${ZOOMS[zoom] * 100} %`),
-        h("button", { class: "button", id: "zoom-in", "aria-label": t("zoom.in"), "aria-disabled": zoom < ZOOMS.length - 1 ? null : "true", onclick: () => magnify(1) }, "+"),
+        h(
+          "button",
+          {
+            class: "button",
+            id: "zoom-in",
+            "aria-label": t("zoom.in"),
+            "aria-disabled": zoom < ZOOMS.length - 1 ? null : "true",
+            onclick: () => magnify(1),
+          },
+          "+",
+        ),
       ),
       mine() &&
         h(
@@ -434,7 +507,9 @@ export function caseView(page, id, claimed = null) {
           h(
             "select",
             { id: "level", onchange: (event) => setLevel(event.target.value) },
-            ["soft", "grey", "clear"].map((one) => h("option", { value: one, selected: one === level }, t(`level.${one}`))),
+            ["soft", "grey", "clear"].map((one) =>
+              h("option", { value: one, selected: one === level }, t(`level.${one}`)),
+            ),
           ),
         ),
     );
@@ -442,10 +517,18 @@ export function caseView(page, id, claimed = null) {
 
   function draw({ arrive }) {
     const title = t("case", short(id));
-    const head = h("div", { class: "row head" }, h("h1", { id: "title", tabindex: "-1" }, title), h("a", { href: "#/queue", id: "back" }, t("case.back")));
+    const head = h(
+      "div",
+      { class: "row head" },
+      h("h1", { id: "title", tabindex: "-1" }, title),
+      h("a", { href: "#/queue", id: "back" }, t("case.back")),
+    );
     if (!known) {
       bindView([key(["Escape"], "leave", leave)]);
-      return page.show([head, h("p", { class: failure ? "note bad" : "faint" }, failure || t("loading"))], { arrive, title });
+      return page.show([head, h("p", { class: failure ? "note bad" : "faint" }, failure || t("loading"))], {
+        arrive,
+        title,
+      });
     }
     bind();
     const total = known.photos.length;
@@ -465,7 +548,10 @@ export function caseView(page, id, claimed = null) {
             { class: "row" },
             state.name === "free" && button("claim", "case.claim", "c", claim, { class: "button main" }),
             mine() && button("escalate", "escalate", "e", escalate),
-            mine() && lead && known.review.queue === "escalated" && h("button", { class: "button", id: "give-back", onclick: giveBack }, t("return")),
+            mine() &&
+              lead &&
+              known.review.queue === "escalated" &&
+              h("button", { class: "button", id: "give-back", onclick: giveBack }, t("return")),
             mine() && button("skip-case", "skip.case", "k", skip),
             mine() && button("release", "case.release", "x", release),
             button("audit", "audit", "h", toggleHistory, { "aria-expanded": String(Boolean(history)) }),
@@ -483,14 +569,26 @@ export function caseView(page, id, claimed = null) {
                 "div",
                 {},
                 tools(),
-                h("div", { class: pinned === null ? "stages" : "stages two" }, pinned !== null && frame(pinned, "pinned"), frame(at, "current")),
+                h(
+                  "div",
+                  { class: pinned === null ? "stages" : "stages two" },
+                  pinned !== null && frame(pinned, "pinned"),
+                  frame(at, "current"),
+                ),
               ),
           ),
           h(
             "div",
             { class: "decide" },
             total > 0 && facts(photo()),
-            mine() && decisionPanel(known, { photo: photo(), refusals, refuse, decide, rule: button("rule-button", "rule", "g", toggleRule, { "aria-expanded": String(Boolean(rules)) }) }),
+            mine() &&
+              decisionPanel(known, {
+                photo: photo(),
+                refusals,
+                refuse,
+                decide,
+                rule: button("rule-button", "rule", "g", toggleRule, { "aria-expanded": String(Boolean(rules)) }),
+              }),
             h("div", { id: "rule" }, rules && ruleOf(rules, reasonAtHand())),
             contextOf(known.context),
             noteList(known.notes, button("note", "note.add", "t", note)),

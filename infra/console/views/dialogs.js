@@ -30,7 +30,9 @@ export function ask({ title, body, fields = [], yes, kind = "" }) {
   return new Promise((resolve) => {
     dialog.addEventListener("close", () => {
       const given = new FormData(dialog.querySelector("form"));
-      const found = Object.fromEntries(fields.map((one) => [one.name, one.checks ? given.getAll(one.name) : given.get(one.name)]));
+      const found = Object.fromEntries(
+        fields.map((one) => [one.name, one.checks ? given.getAll(one.name) : given.get(one.name)]),
+      );
       dialog.remove();
       if (before?.isConnected) before.focus({ preventScroll: true });
       resolve(dialog.returnValue === "yes" ? found : null);
@@ -54,7 +56,11 @@ function drawn({ name, label, options, checks, lines, max }) {
   return [
     h("label", { for: id, class: "asked" }, label),
     options
-      ? h("select", { id, name, required: true }, options.map(([value, words]) => h("option", { value }, words)))
+      ? h(
+          "select",
+          { id, name, required: true },
+          options.map(([value, words]) => h("option", { value }, words)),
+        )
       : h("textarea", { id, name, rows: lines, maxlength: max, required: true, pattern: ".*\\S.*" }),
   ];
 }

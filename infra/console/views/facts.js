@@ -24,7 +24,10 @@ const finding = (one) =>
 
 /** What earlier jobs of the same user came to: counts, no names and no job. */
 export function contextOf(context) {
-  const counted = (found) => Object.entries(found).map(([code, n]) => `${named("reason", code)} × ${n}`).join(", ");
+  const counted = (found) =>
+    Object.entries(found)
+      .map(([code, n]) => `${named("reason", code)} × ${n}`)
+      .join(", ");
   const rows = [
     [t("context.jobs"), String(context.jobs)],
     [t("context.approved"), String(context.approved_by_moderators)],
@@ -36,7 +39,11 @@ export function contextOf(context) {
     { class: "card context", "aria-labelledby": "context-title" },
     h("h2", { id: "context-title" }, t("context")),
     context.jobs
-      ? h("dl", { class: "about" }, rows.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))))
+      ? h(
+          "dl",
+          { class: "about" },
+          rows.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))),
+        )
       : h("p", { class: "faint" }, t("context.first")),
   );
 }
@@ -44,7 +51,8 @@ export function contextOf(context) {
 export function facts(photo) {
   const rows = [
     photo.match && [t("case.match"), t(`match.${photo.match}`)],
-    photo.age_low !== null && photo.age_high !== null && [t("case.age"), t("case.age.range", photo.age_low, photo.age_high)],
+    photo.age_low !== null &&
+      photo.age_high !== null && [t("case.age"), t("case.age.range", photo.age_low, photo.age_high)],
     photo.similarity !== null && [t("case.similarity"), percent(photo.similarity / 100, 1)],
     photo.width && photo.height && [t("case.size"), `${number(photo.width)} × ${number(photo.height)} px`],
   ].filter(Boolean);
@@ -52,14 +60,25 @@ export function facts(photo) {
     "section",
     { class: "card facts", "aria-labelledby": "facts-title" },
     h("h2", { id: "facts-title" }, t("case.findings")),
-    photo.findings.length ? h("ul", { class: "findings" }, photo.findings.map(finding)) : h("p", { class: "faint" }, t("case.no_findings")),
-    rows.length > 0 && h("dl", { class: "about" }, rows.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value)))),
+    photo.findings.length
+      ? h("ul", { class: "findings" }, photo.findings.map(finding))
+      : h("p", { class: "faint" }, t("case.no_findings")),
+    rows.length > 0 &&
+      h(
+        "dl",
+        { class: "about" },
+        rows.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))),
+      ),
     h("h3", {}, t("case.labels")),
     photo.labels.length
       ? h(
           "table",
           { class: "labels" },
-          h("thead", { class: "unseen" }, h("tr", {}, h("th", { scope: "col" }, t("case.label")), h("th", { scope: "col" }, t("case.confidence")))),
+          h(
+            "thead",
+            { class: "unseen" },
+            h("tr", {}, h("th", { scope: "col" }, t("case.label")), h("th", { scope: "col" }, t("case.confidence"))),
+          ),
           h(
             "tbody",
             {},
@@ -67,7 +86,12 @@ export function facts(photo) {
               h(
                 "tr",
                 {},
-                h("th", { scope: "row" }, label.parent && h("span", { class: "faint" }, `${label.parent} › `), label.name),
+                h(
+                  "th",
+                  { scope: "row" },
+                  label.parent && h("span", { class: "faint" }, `${label.parent} › `),
+                  label.name,
+                ),
                 h("td", {}, bar(label.confidence, label.name)),
               ),
             ),

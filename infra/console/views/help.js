@@ -13,7 +13,11 @@ export function help() {
     h(
       "div",
       {},
-      h("dt", {}, spelled(keys).map((key) => (key === "…" ? " … " : [h("kbd", {}, NAMES[key] ?? key), " "])).flat()),
+      h(
+        "dt",
+        {},
+        spelled(keys).flatMap((key) => (key === "…" ? " … " : [h("kbd", {}, NAMES[key] ?? key), " "])),
+      ),
       h("dd", {}, t(words)),
     );
   const dialog = h(

@@ -55,7 +55,13 @@ export function nextView(page, filters) {
           h(
             "div",
             { class: "row" },
-            h("button", { class: "button main", id: "next", onclick: again }, t("next.again"), " ", h("kbd", { "aria-hidden": "true" }, "n")),
+            h(
+              "button",
+              { class: "button main", id: "next", onclick: again },
+              t("next.again"),
+              " ",
+              h("kbd", { "aria-hidden": "true" }, "n"),
+            ),
             h("a", { href: `#/queue${query(filters)}`, id: "back" }, t("case.back")),
           ),
       ],

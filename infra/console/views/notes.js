@@ -14,7 +14,18 @@ export function noteList(notes, add) {
           "ul",
           {},
           notes.map((one) =>
-            h("li", {}, h("p", {}, one.text), h("small", {}, t(one.yours ? "notes.you" : "notes.other"), " · ", h("time", { datetime: one.at }, relative(one.at)))),
+            h(
+              "li",
+              {},
+              h("p", {}, one.text),
+              h(
+                "small",
+                {},
+                t(one.yours ? "notes.you" : "notes.other"),
+                " · ",
+                h("time", { datetime: one.at }, relative(one.at)),
+              ),
+            ),
           ),
         )
       : h("p", { class: "faint" }, t("notes.none")),

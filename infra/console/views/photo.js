@@ -29,7 +29,9 @@ export function filmstrip(photos, { at, pinned, refusals, clear, select }) {
             "aria-pressed": String(index === at),
             onclick: () => select(index),
           },
-          photo.preview ? h("img", { src: photo.preview, alt: "", draggable: "false" }) : h("span", { class: "none" }, "–"),
+          photo.preview
+            ? h("img", { src: photo.preview, alt: "", draggable: "false" })
+            : h("span", { class: "none" }, "–"),
           h("span", { class: "number", "aria-hidden": "true" }, String(index + 1)),
           reason && h("span", { class: "cross", "aria-hidden": "true" }, "✕"),
           clear.has(photo.photo_id) && h("span", { class: "seen", "aria-hidden": "true" }, "✓"),
@@ -50,7 +52,14 @@ export function dropPictures() {
 /** The revealed picture. A presigned URL expires after a minute; the response is no-store. */
 function picture({ url }, alt, gone) {
   if (!images.has(url)) {
-    const image = h("img", { alt, src: url, class: "clear", draggable: "false", referrerpolicy: "no-referrer", oncontextmenu: (event) => event.preventDefault() });
+    const image = h("img", {
+      alt,
+      src: url,
+      class: "clear",
+      draggable: "false",
+      referrerpolicy: "no-referrer",
+      oncontextmenu: (event) => event.preventDefault(),
+    });
     image.addEventListener("error", () => images.delete(url) && gone());
     images.set(url, image);
   }
@@ -67,7 +76,11 @@ export function stage(photo, { side, number, total, shown, boxes, zoom, gone }) 
   const frame = h(
     "div",
     { class: "frame" },
-    shown ? picture(shown, what, gone) : photo.preview ? h("img", { src: photo.preview, alt: what, draggable: "false" }) : h("p", { class: "none" }, t("case.gone")),
+    shown
+      ? picture(shown, what, gone)
+      : photo.preview
+        ? h("img", { src: photo.preview, alt: what, draggable: "false" })
+        : h("p", { class: "none" }, t("case.gone")),
     boxes && photo.face && (shown || photo.preview) && overlay(photo.face),
   );
   if (width && height) {
@@ -78,8 +91,24 @@ export function stage(photo, { side, number, total, shown, boxes, zoom, gone }) 
   return h(
     "figure",
     { class: `stage ${side}` },
-    h("figcaption", {}, h("strong", {}, t("case.photo", number, total)), " · ", state, side === "pinned" && h("span", { class: "tag" }, t("compare.pinned"))),
-    h("div", { class: "window", tabindex: zoom > 1 ? "0" : null, role: zoom > 1 ? "region" : null, "aria-label": zoom > 1 ? what : null }, frame),
+    h(
+      "figcaption",
+      {},
+      h("strong", {}, t("case.photo", number, total)),
+      " · ",
+      state,
+      side === "pinned" && h("span", { class: "tag" }, t("compare.pinned")),
+    ),
+    h(
+      "div",
+      {
+        class: "window",
+        tabindex: zoom > 1 ? "0" : null,
+        role: zoom > 1 ? "region" : null,
+        "aria-label": zoom > 1 ? what : null,
+      },
+      frame,
+    ),
   );
 }
 

@@ -13,8 +13,16 @@ const SOON = 3_600_000; // ms before its deadline a case is shown as due soon
 const QUEUES = ["photos", "appeals", "escalated"];
 const SEVERITIES = ["critical", "high", "medium", "low"];
 const REASONS = [
-  "POLICY.NUDITY", "POLICY.SUGGESTIVE", "POLICY.VIOLENCE", "POLICY.HATE", "POLICY.DRUGS", "POLICY.GESTURE",
-  "RIGHTS.CELEBRITY", "RIGHTS.NOT_SELF", "MINOR.AGE_DOUBT", "SUBJECT.DIFFERENT_PERSON",
+  "POLICY.NUDITY",
+  "POLICY.SUGGESTIVE",
+  "POLICY.VIOLENCE",
+  "POLICY.HATE",
+  "POLICY.DRUGS",
+  "POLICY.GESTURE",
+  "RIGHTS.CELEBRITY",
+  "RIGHTS.NOT_SELF",
+  "MINOR.AGE_DOUBT",
+  "SUBJECT.DIFFERENT_PERSON",
 ];
 
 export function queueView(page, filters) {
@@ -106,7 +114,11 @@ export function queueView(page, filters) {
       ),
       h("td", { class: "figures less" }, String(one.photos)),
       h("td", { class: "less" }, h("time", { datetime: one.opened_at }, relative(one.opened_at))),
-      h("td", {}, h("time", { datetime: one.decide_by, class: soon(one.decide_by) ? "soon" : null }, relative(one.decide_by))),
+      h(
+        "td",
+        {},
+        h("time", { datetime: one.decide_by, class: soon(one.decide_by) ? "soon" : null }, relative(one.decide_by)),
+      ),
       h("td", {}, h("span", { class: `lease ${state(one)}` }, t(`queue.${state(one)}`))),
     );
 
@@ -120,7 +132,10 @@ export function queueView(page, filters) {
       " ",
       h(
         "select",
-        { id: `filter-${name}`, onchange: (event) => page.go(`/queue${query({ ...filters, [name]: event.target.value })}`) },
+        {
+          id: `filter-${name}`,
+          onchange: (event) => page.go(`/queue${query({ ...filters, [name]: event.target.value })}`),
+        },
         h("option", { value: "", selected: !filters[name] }, t("filter.all")),
         values.map((value) => h("option", { value, selected: filters[name] === value }, words(value))),
       ),
@@ -143,8 +158,20 @@ export function queueView(page, filters) {
           h(
             "div",
             { class: "row" },
-            h("button", { class: "button", id: "refresh", onclick: () => load({ aloud: true }) }, t("queue.refresh"), " ", h("kbd", { "aria-hidden": "true" }, "u")),
-            h("button", { class: "button main", id: "next", onclick: openNext }, t("queue.open_next"), " ", h("kbd", { "aria-hidden": "true" }, "n")),
+            h(
+              "button",
+              { class: "button", id: "refresh", onclick: () => load({ aloud: true }) },
+              t("queue.refresh"),
+              " ",
+              h("kbd", { "aria-hidden": "true" }, "u"),
+            ),
+            h(
+              "button",
+              { class: "button main", id: "next", onclick: openNext },
+              t("queue.open_next"),
+              " ",
+              h("kbd", { "aria-hidden": "true" }, "n"),
+            ),
           ),
         ),
         h(
@@ -158,11 +185,27 @@ export function queueView(page, filters) {
         cases?.length
           ? h(
               "div",
-              { class: "card flush scroll", role: "region", "aria-label": t("queue.table"), id: "queue", tabindex: "0" },
+              {
+                class: "card flush scroll",
+                role: "region",
+                "aria-label": t("queue.table"),
+                id: "queue",
+                tabindex: "0",
+              },
               h(
                 "table",
                 { class: "queue" },
-                h("thead", {}, h("tr", {}, columns.map((name) => h("th", { scope: "col", class: LESS.has(name) ? "less" : null }, t(`queue.${name}`))))),
+                h(
+                  "thead",
+                  {},
+                  h(
+                    "tr",
+                    {},
+                    columns.map((name) =>
+                      h("th", { scope: "col", class: LESS.has(name) ? "less" : null }, t(`queue.${name}`)),
+                    ),
+                  ),
+                ),
                 h("tbody", {}, cases.map(row)),
               ),
             )

@@ -40,10 +40,12 @@ export function signInView(page, { signIn, forgot, reset, over, done }) {
   function words({ message, status }) {
     if (WRONG.has(message)) return t(step.kind === "name" ? "sign_in.wrong" : "sign_in.late");
     if (CODE.has(message)) return t("sign_in.code.wrong");
-    if (message === "ExpiredCodeException") return t(step.kind === "reset" ? "sign_in.reset.late" : "sign_in.code.used");
+    if (message === "ExpiredCodeException")
+      return t(step.kind === "reset" ? "sign_in.reset.late" : "sign_in.code.used");
     if (message === "InvalidPasswordException") return t("sign_in.weak");
     if (message === "PasswordResetRequiredException") return t("sign_in.reset.needed");
-    if (message === "InvalidParameterException") return t(step.kind === "forgot" ? "sign_in.reset.no_address" : "sign_in.wrong");
+    if (message === "InvalidParameterException")
+      return t(step.kind === "forgot" ? "sign_in.reset.no_address" : "sign_in.wrong");
     if (MANY.has(message)) return t("sign_in.many");
     if (status === 400 && message) return t("sign_in.challenge", message);
     return errorText({ message, status });
@@ -51,24 +53,54 @@ export function signInView(page, { signIn, forgot, reset, over, done }) {
 
   const field = (id, label, attributes, hint = null) => [
     h("label", { for: id }, label),
-    h("input", { id, name: id, required: true, "aria-describedby": hint ? `${id}-about` : null, "aria-invalid": failure ? "true" : null, ...attributes }),
+    h("input", {
+      id,
+      name: id,
+      required: true,
+      "aria-describedby": hint ? `${id}-about` : null,
+      "aria-invalid": failure ? "true" : null,
+      ...attributes,
+    }),
     hint && h("p", { class: "faint", id: `${id}-about` }, hint),
   ];
-  const nameField = () => field("name", t("sign_in.name"), { autocomplete: "username", autocapitalize: "none", spellcheck: "false", value: name });
+  const nameField = () =>
+    field("name", t("sign_in.name"), {
+      autocomplete: "username",
+      autocapitalize: "none",
+      spellcheck: "false",
+      value: name,
+    });
   const codeField = (hint) =>
-    field("code", t("sign_in.code"), { inputmode: "numeric", autocomplete: "one-time-code", pattern: "[0-9]{6}", maxlength: 6 }, hint);
+    field(
+      "code",
+      t("sign_in.code"),
+      { inputmode: "numeric", autocomplete: "one-time-code", pattern: "[0-9]{6}", maxlength: 6 },
+      hint,
+    );
   const newField = () =>
-    field("new", t("sign_in.new"), { type: "password", autocomplete: "new-password", minlength: 14 }, t("sign_in.new.hint"));
+    field(
+      "new",
+      t("sign_in.new"),
+      { type: "password", autocomplete: "new-password", minlength: 14 },
+      t("sign_in.new.hint"),
+    );
 
   const STEPS = {
     name: {
       send: ({ password }) => signIn(name, password),
-      fields: () => [nameField(), field("password", t("sign_in.password"), { type: "password", autocomplete: "current-password" })],
+      fields: () => [
+        nameField(),
+        field("password", t("sign_in.password"), { type: "password", autocomplete: "current-password" }),
+      ],
       press: "sign_in",
       other: ["sign_in.forgot", { kind: "forgot" }],
     },
     password: { send: (given) => step.answer(given.new), fields: newField, press: "sign_in.set" },
-    code: { send: (given) => step.answer(given.code), fields: () => codeField(t("sign_in.code.hint")), press: "sign_in" },
+    code: {
+      send: (given) => step.answer(given.code),
+      fields: () => codeField(t("sign_in.code.hint")),
+      press: "sign_in",
+    },
     setup: {
       send: (given) => step.answer(given.code),
       fields: () => [
@@ -131,7 +163,8 @@ export function signInView(page, { signIn, forgot, reset, over, done }) {
         notice && h("p", { class: "note" }, notice),
         fields(),
         h("button", { class: "button main wide", id: "enter" }, t(press)),
-        other && h("button", { class: "quiet", type: "button", id: "other", onclick: () => turn(other[1]) }, t(other[0])),
+        other &&
+          h("button", { class: "quiet", type: "button", id: "other", onclick: () => turn(other[1]) }, t(other[0])),
       ),
       { title },
     );
@@ -145,11 +178,18 @@ export function signInView(page, { signIn, forgot, reset, over, done }) {
 function qr(text) {
   const code = generate(text);
   const squares = [];
-  for (let y = 0; y < code.size; y++) for (let x = 0; x < code.size; x++) if (code.get(x, y)) squares.push(`M${x} ${y}h1v1h-1z`);
+  for (let y = 0; y < code.size; y++)
+    for (let x = 0; x < code.size; x++) if (code.get(x, y)) squares.push(`M${x} ${y}h1v1h-1z`);
   const side = code.size + 8; // a quiet zone of four modules: ISO/IEC 18004
   return svg(
     "svg",
-    { class: "qr", viewBox: `-4 -4 ${side} ${side}`, role: "img", "aria-label": t("sign_in.setup.qr"), "shape-rendering": "crispEdges" },
+    {
+      class: "qr",
+      viewBox: `-4 -4 ${side} ${side}`,
+      role: "img",
+      "aria-label": t("sign_in.setup.qr"),
+      "shape-rendering": "crispEdges",
+    },
     svg("rect", { x: -4, y: -4, width: side, height: side, fill: "#fff" }),
     svg("path", { d: squares.join(""), fill: "#000" }),
   );

@@ -38,7 +38,12 @@ export function statsView(page) {
   const tail = (id) => `…${id.slice(-8)}`;
 
   const figure = (name, value, hint = null, kind = "") =>
-    h("div", { class: `figure ${kind}` }, h("dt", {}, t(`stats.${name}`)), h("dd", {}, h("b", {}, value), hint && h("small", {}, hint)));
+    h(
+      "div",
+      { class: `figure ${kind}` },
+      h("dt", {}, t(`stats.${name}`)),
+      h("dd", {}, h("b", {}, value), hint && h("small", {}, hint)),
+    );
 
   /** A table that also shows its numbers as bars. */
   function bars(title, first, rows) {
@@ -51,12 +56,26 @@ export function statsView(page) {
         ? h(
             "table",
             { class: "bars" },
-            h("thead", { class: "unseen" }, h("tr", {}, h("th", { scope: "col" }, first), h("th", { scope: "col" }, t("stats.number")))),
+            h(
+              "thead",
+              { class: "unseen" },
+              h("tr", {}, h("th", { scope: "col" }, first), h("th", { scope: "col" }, t("stats.number"))),
+            ),
             h(
               "tbody",
               {},
               rows.map(([name, value]) =>
-                h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, h("meter", { min: 0, max: most, value, "aria-hidden": "true" }), h("span", { class: "figures" }, number(value)))),
+                h(
+                  "tr",
+                  {},
+                  h("th", { scope: "row" }, name),
+                  h(
+                    "td",
+                    {},
+                    h("meter", { min: 0, max: most, value, "aria-hidden": "true" }),
+                    h("span", { class: "figures" }, number(value)),
+                  ),
+                ),
               ),
             ),
           )
@@ -78,10 +97,27 @@ export function statsView(page) {
             "li",
             {},
             h("code", { title: moderator }, tail(moderator)),
-            h("meter", { min: 0, max: exposure.limit, high: exposure.limit * 0.8, optimum: 0, value: exposure.used, "aria-label": `${t("stats.moderators")} ${tail(moderator)}` }),
+            h("meter", {
+              min: 0,
+              max: exposure.limit,
+              high: exposure.limit * 0.8,
+              optimum: 0,
+              value: exposure.used,
+              "aria-label": `${t("stats.moderators")} ${tail(moderator)}`,
+            }),
             h("span", { class: "figures" }, t("exposure.of", exposure.used, exposure.limit)),
             asks && h("span", { class: "tag warn" }, t("stats.asks")),
-            moderator !== page.me().id && h("button", { class: "button", id: `grant-${index}`, onclick: () => grant(moderator), "aria-label": `${t("stats.grant")}, ${tail(moderator)}` }, t("stats.grant")),
+            moderator !== page.me().id &&
+              h(
+                "button",
+                {
+                  class: "button",
+                  id: `grant-${index}`,
+                  onclick: () => grant(moderator),
+                  "aria-label": `${t("stats.grant")}, ${tail(moderator)}`,
+                },
+                t("stats.grant"),
+              ),
           ),
         ),
       ),
@@ -125,14 +161,30 @@ export function statsView(page) {
       h(
         "dl",
         { class: "card figures-row" },
-        figure("agreement", orNone(second.agreement, (share) => percent(share)), t("stats.agreement.hint", second.pairs)),
-        figure("kappa", orNone(second.kappa, (kappa) => number(kappa, 2)), t("stats.kappa.hint")),
-        figure("overturned", orNone(appeals.overturn_rate, (share) => percent(share)), t("stats.overturned.hint", appeals.overturned, appeals.decided)),
+        figure(
+          "agreement",
+          orNone(second.agreement, (share) => percent(share)),
+          t("stats.agreement.hint", second.pairs),
+        ),
+        figure(
+          "kappa",
+          orNone(second.kappa, (kappa) => number(kappa, 2)),
+          t("stats.kappa.hint"),
+        ),
+        figure(
+          "overturned",
+          orNone(appeals.overturn_rate, (share) => percent(share)),
+          t("stats.overturned.hint", appeals.overturned, appeals.decided),
+        ),
       ),
       h(
         "div",
         { class: "columns" },
-        bars(t("stats.severities"), t("stats.severity"), Object.entries(queue.by_severity).map(([name, value]) => [t(`severity.${name}`), value])),
+        bars(
+          t("stats.severities"),
+          t("stats.severity"),
+          Object.entries(queue.by_severity).map(([name, value]) => [t(`severity.${name}`), value]),
+        ),
         bars(
           t("stats.reasons"),
           t("stats.reason"),

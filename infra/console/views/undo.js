@@ -32,7 +32,13 @@ export function undoBar({ undo, back, failed }) {
         "div",
         { class: "undo card" },
         h("span", {}, last.words),
-        h("button", { class: "button", id: "undo-now", onclick: take }, t("undo"), " ", h("kbd", { "aria-hidden": "true" }, "z")),
+        h(
+          "button",
+          { class: "button", id: "undo-now", onclick: take },
+          t("undo"),
+          " ",
+          h("kbd", { "aria-hidden": "true" }, "z"),
+        ),
         h("b", { class: "figures faint", "aria-hidden": "true" }, t("undo.seconds", left())),
       ),
     );

@@ -12,15 +12,18 @@ export const de = {
   "cancel": "Abbrechen",
 
   "sign_in": "Anmelden",
-  "sign_in.lead": "Du siehst Fotos von Menschen. Jedes Bild, das du aufdeckst, wird gezählt, und jede Aktion wird protokolliert.",
+  "sign_in.lead":
+    "Du siehst Fotos von Menschen. Jedes Bild, das du aufdeckst, wird gezählt, und jede Aktion wird protokolliert.",
   "sign_in.name": "Benutzername",
   "sign_in.password": "Passwort",
   "sign_in.new": "Wähle dein eigenes Passwort",
   "sign_in.new.hint": "Mindestens 14 Zeichen, mit kleinen und großen Buchstaben und einer Ziffer.",
   "sign_in.set": "Setzen und anmelden",
   "sign_in.wrong": "Benutzername oder Passwort ist falsch.",
-  "sign_in.weak": "Dieses Passwort ist zu schwach. Mindestens 14 Zeichen, mit kleinen und großen Buchstaben und einer Ziffer.",
-  "sign_in.challenge": (name) => `Dein Konto verlangt einen Schritt, den diese Seite nicht kennt (${name}). Frag eine Leitung.`,
+  "sign_in.weak":
+    "Dieses Passwort ist zu schwach. Mindestens 14 Zeichen, mit kleinen und großen Buchstaben und einer Ziffer.",
+  "sign_in.challenge": (name) =>
+    `Dein Konto verlangt einen Schritt, den diese Seite nicht kennt (${name}). Frag eine Leitung.`,
   "sign_in.over": "Du wurdest abgemeldet. Melde dich an, um weiterzumachen.",
   "sign_in.late": "Das hat zu lange gedauert oder wurde zu oft versucht. Bitte melde dich neu an.",
   "sign_in.forgot": "Passwort vergessen?",
@@ -28,10 +31,12 @@ export const de = {
   "sign_in.many": "Zu viele Versuche. Warte ein paar Minuten und versuche es noch einmal.",
   "sign_in.code": "Sechsstelliger Code",
   "sign_in.code.hint": "Deine Authenticator-App zeigt ihn.",
-  "sign_in.code.wrong": "Dieser Code ist falsch. Prüfe die Uhr deines Telefons und nimm den Code, den die App jetzt zeigt.",
+  "sign_in.code.wrong":
+    "Dieser Code ist falsch. Prüfe die Uhr deines Telefons und nimm den Code, den die App jetzt zeigt.",
   "sign_in.code.used": "Dieser Code wurde schon benutzt. Warte auf den nächsten.",
   "sign_in.setup.title": "Authenticator-App einrichten",
-  "sign_in.setup": "Lies diesen Code mit einer Authenticator-App auf deinem Telefon ein. Ab jetzt brauchst du ihre Codes zum Anmelden.",
+  "sign_in.setup":
+    "Lies diesen Code mit einer Authenticator-App auf deinem Telefon ein. Ab jetzt brauchst du ihre Codes zum Anmelden.",
   "sign_in.setup.qr": "QR-Code für eine Authenticator-App",
   "sign_in.setup.key": "Keine Kamera? Gib diesen Schlüssel in der App ein:",
   "sign_in.setup.code": "Der Code, den die App für diesen Eintrag zeigt.",
@@ -46,7 +51,8 @@ export const de = {
   "sign_in.welcome": (name) => `Angemeldet als ${name}.`,
 
   "error.none": "Keine Antwort. Prüfe deine Netzwerkverbindung.",
-  "error.403": "Das darfst du nicht: Es sind deine eigenen Fotos, nur die Leitung darf es, oder du hast über diesen Auftrag schon entschieden.",
+  "error.403":
+    "Das darfst du nicht: Es sind deine eigenen Fotos, nur die Leitung darf es, oder du hast über diesen Auftrag schon entschieden.",
   "error.404": "Diesen Fall gibt es nicht.",
   "error.409": "Jemand anderes hat diesen Fall, deine Zeit dafür ist abgelaufen, oder er ist schon entschieden.",
   "error.429": "Das heutige Kontingent ist aufgebraucht. Die Leitung wurde um mehr gebeten.",
@@ -67,8 +73,10 @@ export const de = {
 
   "exposure": "Heute verbrauchte Punkte",
   "exposure.of": (used, limit) => `${used} von ${limit}`,
-  "exposure.warned": (left) => `Du hast heute viele Bilder aufgedeckt: noch ${left} Punkte. Mach eine Pause oder gib ab.`,
-  "exposure.used_up": "Das heutige Kontingent ist aufgebraucht. Wenn du mehr aufdecken willst, wird die Leitung gefragt.",
+  "exposure.warned": (left) =>
+    `Du hast heute viele Bilder aufgedeckt: noch ${left} Punkte. Mach eine Pause oder gib ab.`,
+  "exposure.used_up":
+    "Das heutige Kontingent ist aufgebraucht. Wenn du mehr aufdecken willst, wird die Leitung gefragt.",
 
   "queue": "Warteschlange",
   "queue.count": (n) => (n === 1 ? "Ein Fall wartet." : `${n} Fälle warten.`),
@@ -118,7 +126,8 @@ export const de = {
   "case.decide_by": "Zu entscheiden bis",
   "case.policy": "Richtlinie",
   "case.age_assurance": "Angabe der App zum Alter",
-  "case.age_assurance.of": (age, method, days) => `über ${age}: ${method}, ${days === 1 ? "1 Tag" : `${days} Tage`} vorher`,
+  "case.age_assurance.of": (age, method, days) =>
+    `über ${age}: ${method}, ${days === 1 ? "1 Tag" : `${days} Tage`} vorher`,
   "method.photo_id": "Lichtbildausweis",
   "method.digital_id": "digitaler Ausweis",
   "method.open_banking": "Bank",
@@ -134,7 +143,8 @@ export const de = {
   "case.released": "Der Fall ist wieder in der Warteschlange.",
   "case.unclaimed": "Übernimm den Fall, um Fotos aufzudecken und zu entscheiden.",
   "case.taken": "Jemand anderes arbeitet an diesem Fall.",
-  "case.lost": "Der Fall ist nicht mehr deiner: Die Zeit ist abgelaufen, oder jemand anderes hat ihn. Die Bilder sind verdeckt. Übernimm ihn erneut, um weiterzumachen.",
+  "case.lost":
+    "Der Fall ist nicht mehr deiner: Die Zeit ist abgelaufen, oder jemand anderes hat ihn. Die Bilder sind verdeckt. Übernimm ihn erneut, um weiterzumachen.",
   "case.lost.other": "Jemand anderes hat diesen Fall jetzt. Die Bilder sind verborgen.",
   "case.lost.decided": "Der Fall ist entschieden. Die Bilder sind verborgen.",
   "case.late": "Die Frist dieses Falls ist abgelaufen: er kann nicht mehr entschieden werden.",
@@ -187,7 +197,8 @@ export const de = {
   "notes.none": "Keine Notizen.",
   "note.add": "Notiz schreiben",
   "note.ask": "Eine Notiz zu diesem Fall",
-  "note.body": "Alle, die diesen Fall bearbeiten dürfen, lesen sie. Sie wird mit dem Fall gelöscht. Nenne keine Person.",
+  "note.body":
+    "Alle, die diesen Fall bearbeiten dürfen, lesen sie. Sie wird mit dem Fall gelöscht. Nenne keine Person.",
   "note.text": "Notiz",
   "note.done": "Die Notiz ist gespeichert.",
   "rule": "Die Regel",
@@ -202,7 +213,8 @@ export const de = {
   "context.none": "nichts",
   "context.first": "Das ist der erste Auftrag.",
   "case.hide": "Verdecken",
-  "case.revealed": (photo, level, used, limit) => `${photo} ist aufgedeckt: ${level}. ${used} von ${limit} Punkten heute.`,
+  "case.revealed": (photo, level, used, limit) =>
+    `${photo} ist aufgedeckt: ${level}. ${used} von ${limit} Punkten heute.`,
   "case.hidden": (photo) => `${photo} ist verdeckt.`,
   "case.boxes": "Rahmen",
   "case.face": "Gesicht",
@@ -231,11 +243,13 @@ export const de = {
   "decide.fine": "Kein Einwand gegen dieses Foto",
   "decide.hint": "Das liest die Nutzerin oder der Nutzer:",
   "decide.none": "Kein Foto ist zum Ablehnen ausgewählt. Freigeben lässt den ganzen Auftrag weiterlaufen.",
-  "decide.some": (n) => (n === 1 ? "Ein Foto ist zum Ablehnen ausgewählt." : `${n} Fotos sind zum Ablehnen ausgewählt.`),
+  "decide.some": (n) =>
+    n === 1 ? "Ein Foto ist zum Ablehnen ausgewählt." : `${n} Fotos sind zum Ablehnen ausgewählt.`,
   "decide.approve": "Freigeben",
   "decide.refuse": "Ablehnen",
   "decide.reason_first": "Wähle zuerst für mindestens ein Foto einen Grund.",
-  "decide.remove_reasons_first": "Ein Foto ist zum Ablehnen ausgewählt. Entferne den Grund, um freizugeben, oder lehne ab.",
+  "decide.remove_reasons_first":
+    "Ein Foto ist zum Ablehnen ausgewählt. Entferne den Grund, um freizugeben, oder lehne ab.",
   "decide.approved": (id) => `Fall ${id} ist freigegeben.`,
   "decide.refused": (id) => `Fall ${id} ist abgelehnt.`,
   "decide.was.approved": (time) => `Freigegeben, ${time}.`,
@@ -273,7 +287,6 @@ export const de = {
   "action.authenticator_reset": "hat eine Authenticator-App zurückgesetzt",
   "detail.photo_id": "Foto",
   "detail.reason": "Grund",
-  "detail.level": "Stufe",
   "detail.points": "Punkte",
   "detail.after": "nach Eintrag",
   "detail.kind": "Art",
@@ -304,7 +317,8 @@ export const de = {
   "stats.none": "keine",
   "stats.quality": "Sind wir uns einig?",
   "stats.agreement": "Übereinstimmung",
-  "stats.agreement.hint": (pairs) => (pairs === 1 ? "in einer blinden Zweitprüfung" : `in ${pairs} blinden Zweitprüfungen`),
+  "stats.agreement.hint": (pairs) =>
+    pairs === 1 ? "in einer blinden Zweitprüfung" : `in ${pairs} blinden Zweitprüfungen`,
   "stats.kappa": "Cohens Kappa",
   "stats.kappa.hint": "Übereinstimmung über den Zufall hinaus; 1 ist vollkommen, 0 ist Zufall",
   "stats.overturned": "Auf Beschwerde aufgehoben",

@@ -12,7 +12,8 @@ export const en = {
   "cancel": "Cancel",
 
   "sign_in": "Sign in",
-  "sign_in.lead": "You will see photos of people. Each picture that you reveal is counted, and every action is recorded.",
+  "sign_in.lead":
+    "You will see photos of people. Each picture that you reveal is counted, and every action is recorded.",
   "sign_in.name": "User name",
   "sign_in.password": "Password",
   "sign_in.new": "Choose your own password",
@@ -46,7 +47,8 @@ export const en = {
   "sign_in.welcome": (name) => `Signed in as ${name}.`,
 
   "error.none": "No response. Check your network connection.",
-  "error.403": "You may not do this: the photos are yours, only a lead may do it, or you decided about this job before.",
+  "error.403":
+    "You may not do this: the photos are yours, only a lead may do it, or you decided about this job before.",
   "error.404": "There is no such case.",
   "error.409": "Another moderator has this case, your lease ran out, or the case is already decided.",
   "error.429": "Today's exposure budget is used up. The leads were asked for more.",
@@ -67,7 +69,8 @@ export const en = {
 
   "exposure": "Points used today",
   "exposure.of": (used, limit) => `${used} of ${limit}`,
-  "exposure.warned": (left) => `You have revealed many pictures today: ${left} points are left. Take a break, or hand over.`,
+  "exposure.warned": (left) =>
+    `You have revealed many pictures today: ${left} points are left. Take a break, or hand over.`,
   "exposure.used_up": "Today's exposure budget is used up. If you try to reveal more, the leads are asked.",
 
   "queue": "Queue",
@@ -118,7 +121,8 @@ export const en = {
   "case.decide_by": "Decide by",
   "case.policy": "Policy",
   "case.age_assurance": "The app's word about the age",
-  "case.age_assurance.of": (age, method, days) => `over ${age}: ${method}, ${days === 1 ? "1 day" : `${days} days`} before`,
+  "case.age_assurance.of": (age, method, days) =>
+    `over ${age}: ${method}, ${days === 1 ? "1 day" : `${days} days`} before`,
   "method.photo_id": "photo ID",
   "method.digital_id": "digital ID",
   "method.open_banking": "bank",
@@ -134,7 +138,8 @@ export const en = {
   "case.released": "The case is back in the queue.",
   "case.unclaimed": "Claim the case to reveal its photos and to decide.",
   "case.taken": "Another moderator is working on this case.",
-  "case.lost": "The case is no longer yours: the lease ran out or another moderator has it. The pictures are hidden. Claim it again to continue.",
+  "case.lost":
+    "The case is no longer yours: the lease ran out or another moderator has it. The pictures are hidden. Claim it again to continue.",
   "case.lost.other": "Another moderator has this case now. The pictures are hidden.",
   "case.lost.decided": "The case is decided. The pictures are hidden.",
   "case.late": "The deadline of this case has passed: it can no longer be decided.",
@@ -273,7 +278,6 @@ export const en = {
   "action.authenticator_reset": "reset an authenticator",
   "detail.photo_id": "photo",
   "detail.reason": "reason",
-  "detail.level": "level",
   "detail.points": "points",
   "detail.after": "after entry",
   "detail.kind": "kind",

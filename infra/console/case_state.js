@@ -8,7 +8,15 @@
  * decision takes effect at `until`, and can be undone. `late`: its deadline has passed.
  */
 
+/** @import { ReviewSummary } from "#api" */
+
 /** @typedef {"reading" | "free" | "mine" | "pending" | "closed" | "late"} Name */
+
+/**
+ * @typedef {{kind: "read", review: ReviewSummary} | {kind: "claimed" | "renewed", until: string}
+ *   | {kind: "decided", undoUntil?: string | null} | {kind: "released" | "expired"} | {kind: "error", error: string}
+ *   | {kind: "tick"}} Event
+ */
 
 /**
  * @typedef {object} CaseState
@@ -22,6 +30,7 @@
 export const READING = Object.freeze({ name: "reading", taken: false, until: 0, notice: "" });
 
 /** What an error of the API says about the case: kinds of `ErrorKind`. */
+/** @type {Record<string, {name: Name, taken: boolean, notice: string}>} */
 const ERRORS = {
   LeaseLost: { name: "free", taken: false, notice: "case.lost" },
   CaseOfAnother: { name: "free", taken: true, notice: "case.lost.other" },
@@ -29,14 +38,12 @@ const ERRORS = {
   DeadlinePassed: { name: "late", taken: false, notice: "case.late" },
 };
 
-/** Whether an error changes the state; other errors say nothing about the case. */
+/** Whether an error changes the state; other errors say nothing about the case. @param {string} error */
 export const decides = (error) => error in ERRORS;
 
 /**
  * @param {CaseState} state
- * @param {{kind: "read", review: object} | {kind: "claimed" | "renewed", until: string}
- *   | {kind: "decided", undoUntil: string | null} | {kind: "released" | "expired"} | {kind: "error", error: string}
- *   | {kind: "tick"}} event
+ * @param {Event} event
  * @param {number} now ms, by the server's clock
  * @returns {CaseState}
  */
@@ -63,7 +70,13 @@ export function next(state, event, now) {
   }
 }
 
-/** An answer to a read does not take a lease away that this page holds: the lease's end does. */
+/**
+ * An answer to a read does not take a lease away that this page holds: the lease's end does.
+ * @param {CaseState} state
+ * @param {ReviewSummary} review
+ * @param {number} now
+ * @returns {CaseState}
+ */
 function fromReview(state, review, now) {
   if (review.undo_until && Date.parse(review.undo_until) > now)
     return { ...READING, name: "pending", until: Date.parse(review.undo_until) };
@@ -75,7 +88,12 @@ function fromReview(state, review, now) {
   return { ...READING, name: "free", taken: Boolean(review.lease && !review.lease.yours), notice };
 }
 
-/** Only a case that was the moderator's is lost to them; otherwise it is just not free. */
+/**
+ * Only a case that was the moderator's is lost to them; otherwise it is just not free.
+ * @param {CaseState} state
+ * @param {string} error
+ * @returns {CaseState}
+ */
 function lost(state, error) {
   const found = ERRORS[error];
   return {
@@ -85,6 +103,7 @@ function lost(state, error) {
   };
 }
 
+/** @param {CaseState} state @param {number} now @returns {CaseState} */
 function ticked(state, now) {
   if (state.until > now) return state;
   if (state.name === "mine") return lost(state, "LeaseLost");

@@ -1,7 +1,7 @@
 /** The page: session, current view, header, routing, and the decision that can still be undone. */
 
 import { desk } from "./api.js";
-import { h, replace, say } from "./dom.js";
+import { byId, h, replace, say } from "./dom.js";
 import { areOn, bindPage, bindView } from "./keys.js";
 import { IDLE, idleFor } from "./lease.js";
 import { configure, forgot, me, reset, signIn, signOut, token } from "./session.js";
@@ -21,46 +21,91 @@ const SIGN_OUT_AFTER = 30 * 60_000; // ms without input
 const AWAY = 20_000; // ms without the window's focus, until clear pictures are covered
 const REVIEW = /^[ra][0-9a-f]{32}$/;
 
-const top = document.getElementById("top");
-const main = document.getElementById("main");
+const top = byId("top");
+const main = byId("main");
 const slots = { exposure: h("span", { id: "exposure-slot" }), notes: h("div", { id: "top-notes" }) };
 
-let shown = null; // the current view: {name, draw, end, idle}
+/**
+ * @import { ExposureView, GuidelinesView, Reason } from "#api"
+ * @import { RequestError } from "./api.js"
+ * @import { Child } from "./dom.js"
+ * @import { Claimed } from "./views/case.js"
+ *
+ * @typedef {{arrive?: boolean}} How on arrival the heading gets the focus
+ * @typedef {object} View
+ * @property {(how: How) => void} draw
+ * @property {() => unknown} [end] the page shows another view
+ * @property {() => void} [idle] the moderator is absent
+ * @property {(review: string) => void} [released] another tab released a case
+ * @property {string} [id] of a case
+ *
+ * @typedef {typeof page} Page
+ */
+
+/** @type {(View & {name: string}) | null} */
+let shown = null;
+/** @type {ExposureView | null} */
 let seen = null; // today's exposure, from the last response
 let over = false; // signed out because the session ended
+/** @type {Map<string, Map<string, Reason>>} */
 let drafts = new Map(); // review id -> marks of a case that was left, until the sign-out
+/** @type {Promise<GuidelinesView> | null} */
 let guidelines = null; // the request for the rules, once a session
+/** @type {Promise<Map<string, string>> | null} */
+let names = null; // once a session
 const tabs = new BroadcastChannel("likeness-review-desk");
+
+const undo = undoBar({
+  undo: (review) => page.desk.undo(review),
+  back: undone,
+  failed: (error) => page.failed(error),
+});
 
 const page = {
   desk: desk({ token, expired }),
-  me,
+  /** Views other than the sign-in have a moderator. */
+  me: () => /** @type {NonNullable<ReturnType<typeof me>>} */ (me()),
   main,
   tabs,
-  /** Show a view's content. On arrival the heading (id "title") gets the focus. */
+  /**
+   * Show a view's content. On arrival the heading (id "title") gets the focus.
+   * @param {Child} children
+   * @param {How & {title?: string}} how
+   */
   show(children, { arrive = false, title } = {}) {
     replace(main, children);
     if (title) document.title = `${title} · Likeness`;
     if (arrive) heading();
   },
+  /** @param {string} place */
   go: (place) => (location.hash = place),
-  /** Open a case that this page has claimed already, at its own address. */
+  /** Open a case that this page has claimed already, at its own address. @param {Claimed} found */
   openClaimed(found) {
     history.replaceState(null, "", `#/case/${found.case.review.review_id}`);
     open(caseView(page, found.case.review.review_id, found), "case");
   },
+  /** @param {ExposureView} exposed */
   expose(exposed) {
     seen = exposed;
     drawExposure();
   },
   drafts: () => drafts,
+  /** @returns {Promise<GuidelinesView>} */
   guidelines: () =>
     (guidelines ??= page.desk.guidelines().catch((error) => {
       guidelines = null;
       throw error;
     })),
-  undo: undoBar({ undo: (review) => page.desk.undo(review), back: undone, failed: (error) => page.failed(error) }),
-  /** Announce an error; returns its text. */
+  undo,
+  /** Names of the accounts by moderator id, for leads; others see none. */
+  names: () =>
+    (names ??= page.me().lead
+      ? page.desk.staff().then(
+          ({ staff }) => new Map(staff.map((one) => [one.moderator_id, one.username])),
+          () => new Map(),
+        )
+      : Promise.resolve(new Map())),
+  /** Announce an error; returns its text. @param {RequestError} error @returns {string} */
   failed(error) {
     const words = errorText(error);
     say(words, true);
@@ -73,12 +118,13 @@ function heading() {
   scrollTo(0, 0);
 }
 
+/** @param {View} view @param {string} name */
 function open(view, name) {
   shown?.end?.();
   bindView([]);
   shown = { name, ...view };
   drawTop();
-  shown.draw({ arrive: true });
+  view.draw({ arrive: true });
 }
 
 /** The address: #/case/ID, #/next?filters, #/queue?filters, #/stats. Any other is the queue. */
@@ -95,7 +141,7 @@ function route() {
 
 function entered() {
   over = false;
-  say(t("sign_in.welcome", me().name));
+  say(t("sign_in.welcome", me()?.name));
   route();
 }
 
@@ -103,7 +149,7 @@ function entered() {
 async function leave() {
   await Promise.race([shown?.end?.(), new Promise((done) => setTimeout(done, 2000))]);
   shown = null;
-  seen = guidelines = null;
+  seen = guidelines = names = null;
   drafts = new Map();
   page.undo.clear();
   const gone = signOut();
@@ -119,20 +165,21 @@ function expired() {
   leave();
 }
 
-/** The decision was taken back: the case is this moderator's again. */
-function undone(review, lease) {
+/** The decision was taken back: the case is this moderator's again. @param {string} review */
+function undone(review) {
   page.go(`/case/${review}`);
   if (location.hash === `#/case/${review}` && shown?.id === review) open(caseView(page, review), "case");
   say(t("undo.done"));
-  return lease;
 }
 
+/** @param {string} place @param {string} name */
 function link(place, name) {
   const here = shown?.name === name;
   return h("a", { href: `#/${place}`, id: `to-${name}`, "aria-current": here ? "page" : null }, t(`nav.${name}`));
 }
 
 function languages() {
+  /** @param {{target: HTMLSelectElement}} event */
   const change = (event) => {
     speak(event.target.value);
     drawAll();
@@ -170,7 +217,7 @@ function drawTop() {
       who &&
         h(
           "button",
-          { class: "quiet", id: "help", onclick: () => help(page) },
+          { class: "quiet", id: "help", onclick: help },
           t("keys"),
           " ",
           h("kbd", { "aria-hidden": "true" }, "?"),
@@ -185,13 +232,13 @@ function drawTop() {
 
 function drawAll() {
   document.documentElement.lang = language();
-  document.getElementById("skip").textContent = t("skip");
+  byId("skip").textContent = t("skip");
   drawTop();
   page.undo.draw();
   shown?.draw({});
 }
 
-document.getElementById("skip").addEventListener("click", (event) => {
+byId("skip").addEventListener("click", (event) => {
   event.preventDefault(); // following the link would change the hash, which is the view's address
   heading();
 });
@@ -201,7 +248,7 @@ bindPage([
   { keys: ["q"], words: "keys.queue", handler: () => me() && page.go("/queue") },
   { keys: ["s"], words: "keys.stats", handler: () => me() && page.go("/stats") },
   { keys: ["z"], words: "keys.undo", handler: () => me() && page.undo.now() },
-  { keys: ["?"], words: "keys.help", handler: () => me() && areOn() && help(page) },
+  { keys: ["?"], words: "keys.help", handler: () => me() && areOn() && help() },
 ]);
 addEventListener("hashchange", route);
 // A page from the back/forward cache would still show its pictures: reload it.
@@ -209,7 +256,9 @@ addEventListener("pageshow", (event) => event.persisted && location.reload());
 
 // ---- pictures are covered while nobody looks at the page, and the session of an absent person ends
 
-let blurred = 0;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let blurred;
+/** @param {boolean} covered */
 const cover = (covered) => document.body.classList.toggle("away", covered);
 document.addEventListener("visibilitychange", () => cover(document.hidden));
 addEventListener("blur", () => {
@@ -231,7 +280,7 @@ tabs.addEventListener("message", ({ data }) => {
 });
 
 document.documentElement.lang = language();
-document.getElementById("skip").textContent = t("skip");
+byId("skip").textContent = t("skip");
 try {
   await configure();
   route();

@@ -4,11 +4,24 @@ import { h } from "../dom.js";
 import { moment, short } from "../format.js";
 import { language, named, t } from "../words.js";
 
+/**
+ * @import { CasePhoto, CaseView, Reason } from "#api"
+ * @import { Child } from "../dom.js"
+ *
+ * @typedef {object} Choice
+ * @property {CasePhoto} photo
+ * @property {Map<string, Reason>} refusals by photo
+ * @property {(approve: boolean) => void} decide
+ */
+
+/** @param {CaseView} known @param {string} code */
 const hint = (known, code) => known.reason_codes.find((one) => one.code === code)?.hint[language()];
 
 /**
  * The reasons to choose from, and their outcome below. A choice must not redraw the list: the browser
  * would lose the letters typed to find a reason.
+ * @param {CaseView} known
+ * @param {Choice & {refuse: (name: string, code: Reason | "") => void, rule: Child}} choice
  */
 export function decisionPanel(known, { photo, refusals, refuse, decide, rule }) {
   const name = photo.photo_id;
@@ -30,7 +43,11 @@ export function decisionPanel(known, { photo, refusals, refuse, decide, rule }) 
   );
 }
 
-/** The hint that the user would read, and the two decisions. */
+/**
+ * The hint that the user would read, and the two decisions.
+ * @param {CaseView} known
+ * @param {Choice} choice
+ */
 export function outcome(known, { photo, refusals, decide }) {
   const code = refusals.get(photo.photo_id);
   return [
@@ -73,7 +90,7 @@ export function outcome(known, { photo, refusals, decide }) {
   ];
 }
 
-/** How a closed case ended. */
+/** How a closed case ended. @param {CaseView} known */
 export function verdict({ review, decision }) {
   if (!decision)
     return h("p", { class: "lease-line" }, t(review.state === "expired" ? "decide.expired" : `state.${review.state}`));

@@ -5,10 +5,21 @@ import { t } from "../words.js";
 
 /**
  * Ask; resolves to the values of the fields by name, or to null. Focus returns to where it was.
- * A field has `options` ([value, words]), `lines` and `max` (a text), or `checks` ([value, words]).
+ * A field has `options` ([value, words]), `lines` and `max` (a text), or `checks` ([value, words, checked]).
+ *
+ * @typedef {object} Field
+ * @property {string} name
+ * @property {string} label
+ * @property {[string, string][]} [options]
+ * @property {[string, string, boolean][]} [checks]
+ * @property {number} [lines]
+ * @property {number} [max]
+ *
+ * @param {{title: string, body?: string, fields?: Field[], yes: string, kind?: string}} question
+ * @returns {Promise<Record<string, any> | null>} of a field with `checks` a list, else a string
  */
 export function ask({ title, body, fields = [], yes, kind = "" }) {
-  const before = document.activeElement;
+  const before = /** @type {HTMLElement | null} */ (document.activeElement);
   const dialog = h(
     "dialog",
     { class: "dialog", "aria-labelledby": "dialog-title" },
@@ -29,7 +40,7 @@ export function ask({ title, body, fields = [], yes, kind = "" }) {
   document.body.append(dialog);
   return new Promise((resolve) => {
     dialog.addEventListener("close", () => {
-      const given = new FormData(dialog.querySelector("form"));
+      const given = new FormData(/** @type {HTMLFormElement} */ (dialog.querySelector("form")));
       const found = Object.fromEntries(
         fields.map((one) => [one.name, one.checks ? given.getAll(one.name) : given.get(one.name)]),
       );
@@ -38,10 +49,12 @@ export function ask({ title, body, fields = [], yes, kind = "" }) {
       resolve(dialog.returnValue === "yes" ? found : null);
     });
     dialog.showModal();
-    (dialog.querySelector("textarea, select, input") ?? dialog.querySelector("[value=yes]")).focus();
+    const first = dialog.querySelector("textarea, select, input") ?? dialog.querySelector("[value=yes]");
+    /** @type {HTMLElement} */ (first).focus();
   });
 }
 
+/** @param {Field} field */
 function drawn({ name, label, options, checks, lines, max }) {
   const id = `ask-${name}`;
   if (checks)

@@ -4,6 +4,12 @@ import { h } from "../dom.js";
 import { relative } from "../format.js";
 import { t } from "../words.js";
 
+/**
+ * @import { NoteView } from "#api"
+ * @import { Child } from "../dom.js"
+ */
+
+/** @param {readonly NoteView[]} notes @param {Child} add */
 export function noteList(notes, add) {
   return h(
     "section",

@@ -25,12 +25,22 @@ const REASONS = [
   "SUBJECT.DIFFERENT_PERSON",
 ];
 
+/**
+ * @import { ReviewSummary } from "#api"
+ * @import { Filters } from "../api.js"
+ * @import { Page, View } from "../main.js"
+ */
+
+/** @param {Page} page @param {Filters} filters @returns {View} */
 export function queueView(page, filters) {
+  /** @type {ReviewSummary[] | null} */
   let cases = null;
+  /** @type {string | null} */
   let cursor = null;
   let failure = "";
   let ended = false;
-  let timer = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
 
   /**
    * Read as many cases as are shown. While the moderator is absent nothing is asked, so that their
@@ -38,7 +48,7 @@ export function queueView(page, filters) {
    */
   async function load({ aloud = false } = {}) {
     clearTimeout(timer);
-    const choosing = page.main.contains(document.activeElement) && document.activeElement.tagName === "SELECT";
+    const choosing = page.main.contains(document.activeElement) && document.activeElement?.tagName === "SELECT";
     if (aloud || (idleFor() < IDLE && !choosing)) {
       try {
         const wanted = cases?.length ?? 0;
@@ -62,10 +72,10 @@ export function queueView(page, filters) {
   }
 
   async function more() {
-    const before = cases.length;
+    const before = cases?.length ?? 0;
     try {
       const response = await page.desk.list(filters, cursor);
-      cases = [...cases, ...response.reviews];
+      cases = [...(cases ?? []), ...response.reviews];
       cursor = response.next;
       failure = "";
     } catch (error) {
@@ -73,26 +83,33 @@ export function queueView(page, filters) {
     }
     if (ended) return;
     draw({});
-    page.main.querySelectorAll("tbody a")[before]?.focus();
+    links()[before]?.focus();
   }
 
   function counted() {
-    if (!cases.length && !cursor) return t("queue.empty");
-    return cursor ? t("queue.more_count", cases.length) : t("queue.count", cases.length);
+    const n = cases?.length ?? 0;
+    if (!n && !cursor) return t("queue.empty");
+    return t(cursor ? "queue.more_count" : "queue.count", n);
   }
 
   const openNext = () => page.go(`/next${query(filters)}`);
 
+  const links = () => /** @type {HTMLElement[]} */ ([...page.main.querySelectorAll("tbody a")]);
+
+  /** @param {string} key */
   function step(key) {
-    const links = [...page.main.querySelectorAll("tbody a")];
-    const at = links.indexOf(document.activeElement);
+    const found = links();
+    const at = found.indexOf(/** @type {HTMLElement} */ (document.activeElement));
     const to = key === "j" || key === "ArrowDown" ? at + 1 : Math.max(0, at - 1);
-    links[Math.min(to, links.length - 1)]?.focus();
+    found[Math.min(to, found.length - 1)]?.focus();
   }
 
+  /** @param {ReviewSummary} one */
   const state = ({ lease }) => (lease ? (lease.yours ? "yours" : "taken") : "free");
+  /** @param {string} time */
   const soon = (time) => Date.parse(time) - now() < SOON;
 
+  /** @param {ReviewSummary} one */
   const row = (one) =>
     h(
       "tr",
@@ -124,6 +141,11 @@ export function queueView(page, filters) {
 
   const columns = ["severity", "case", "reasons", "photos", "opened", "left", "state"];
 
+  /**
+   * @param {"queue" | "severity" | "reason"} name
+   * @param {string[]} values
+   * @param {(value: string) => string} words
+   */
   const filter = (name, values, words) =>
     h(
       "label",
@@ -141,6 +163,7 @@ export function queueView(page, filters) {
       ),
     );
 
+  /** @type {View["draw"]} */
   function draw({ arrive }) {
     bindView([
       { keys: ["n"], words: "keys.next", handler: openNext },

@@ -89,6 +89,8 @@ export function desk({ token, expired }) {
     skip: (review, reason) => call("POST", path(review, "/skip"), { reason }),
     /** @type {(review: string, note: string) => Promise<ReviewSummary>} */
     escalate: (review, note) => call("POST", path(review, "/escalate"), { note }),
+    /** @type {(review: string, photos: string[]) => Promise<ReviewSummary>} */
+    hold: (review, photos) => call("POST", path(review, "/hold"), { photos }),
     /** @type {(review: string) => Promise<ReviewSummary>} */
     giveBack: (review) => call("POST", path(review, "/return")),
     /** @type {(review: string, text: string) => Promise<NotesView>} */

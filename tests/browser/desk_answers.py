@@ -310,6 +310,13 @@ class Answers:
         self.cases.remove(case)
         return self._left(case | {"queue": "escalated"}, "escalated")
 
+    def _post_hold(self, case: dict[str, Any], asked: Any) -> api.Message:
+        assert set(asked) == {"photos"}
+        assert set(asked["photos"]) <= {one["photo_id"] for one in self.pictures}
+        self._require_lease(case)
+        self.cases.remove(case)
+        return self._left(case, "escalated")
+
     def _post_return(self, case: dict[str, Any], _: Any) -> api.Message:
         self._require_lease(case)
         return self._left(case, "returned")

@@ -260,6 +260,21 @@ def test_a_case_is_skipped_with_a_reason(desk_page, answers):
     until(page, lambda: "case" in page.url and not page.url.endswith(first))
 
 
+def test_illegal_content_is_left_to_the_leads(desk_page, answers):
+    page = claimed(desk_page())
+    page.keyboard.press("2")
+    page.keyboard.press("i")
+    page.wait_for_selector("dialog[open] fieldset")
+    page.check("dialog [value=p03]")
+    page.click("dialog .button.main")
+
+    until(page, lambda: asked(answers, "hold"))
+    body = next(body for _, path, body in answers.calls if path.endswith("hold"))
+    assert body == {"photos": ["p02", "p03"]}
+    page.wait_for_selector("#release")  # the next case
+    assert len(answers.cases) == 4
+
+
 def test_a_note_is_added_and_shown(desk_page, answers):
     page = claimed(desk_page())
     page.keyboard.press("t")

@@ -230,6 +230,30 @@ export function caseView(page, id, claimed = null) {
     if (given && mine()) await part(() => page.desk.escalate(id, given.note.trim()), t("escalate.done"), further);
   }
 
+  /** Photos that may be illegal are preserved, and leads alone see the case from then on. */
+  async function report() {
+    const given = await ask({
+      title: t("hold.ask"),
+      body: t("hold.body"),
+      fields: [
+        {
+          name: "photos",
+          label: t("hold.photos"),
+          checks: known.photos.map((one, index) => [
+            one.photo_id,
+            t("case.photo", index + 1, known.photos.length),
+            index === at,
+          ]),
+        },
+      ],
+      yes: t("hold"),
+      kind: "bad",
+    });
+    if (!given || !mine()) return;
+    if (!given.photos.length) return say(t("hold.none"), true);
+    await part(() => page.desk.hold(id, given.photos), t("hold.done"), further);
+  }
+
   const giveBack = () => part(() => page.desk.giveBack(id), t("return.done"));
 
   async function note() {
@@ -451,6 +475,7 @@ export function caseView(page, id, claimed = null) {
         ),
         mine() && key(["e"], "escalate", escalate),
         mine() && key(["k"], "skip", skip),
+        mine() && key(["i"], "hold", report),
         key(["t"], "note", note),
         key(["g"], "rule", toggleRule),
         key(["h"], "history", toggleHistory),
@@ -609,6 +634,7 @@ export function caseView(page, id, claimed = null) {
               known.review.queue === "escalated" &&
               h("button", { class: "button", id: "give-back", onclick: giveBack }, t("return")),
             mine() && button("skip-case", "skip.case", "k", skip),
+            mine() && button("hold", "hold", "i", report),
             mine() && button("release", "case.release", "x", release),
             button("audit", "audit", "h", toggleHistory, { "aria-expanded": String(Boolean(history)) }),
           ),

@@ -39,8 +39,8 @@ export function undoBar({ undo, back, failed }) {
     replace(
       place,
       h(
-        "div",
-        { class: "undo card" },
+        "section",
+        { class: "undo card", "aria-label": t("undo") },
         h("span", {}, last.words),
         h(
           "button",

@@ -3,7 +3,7 @@
 from likeness import bootstrap
 from likeness.adapters import policy_files
 from likeness.api.app import ErasureView, QuotaQuery, QuotaView, ReceiptView
-from likeness.domain.errors import TestModeOff
+from likeness.domain.errors import JobRunning, PhotosNotDeletedYet, TestModeOff
 from likeness.domain.ids import ErasureId, JobId, UserId
 from likeness.domain.jobs.test_plan import TestPlan, plan_of_day
 from likeness.entrypoints.http import route, routes
@@ -34,14 +34,19 @@ def get_quota_handler(user_id: UserId, query: QuotaQuery) -> QuotaView:
     )
 
 
-@route("GET", "/v1/jobs/{job_id}/receipt", gives=ReceiptView)
+@route(
+    "GET",
+    "/v1/jobs/{job_id}/receipt",
+    gives=ReceiptView,
+    raises=[JobRunning, PhotosNotDeletedYet],
+)
 def get_receipt_handler(job_id: JobId) -> ReceiptView:
     """The signed receipt of a job's deletion.
 
-    A JWS that `python -m likeness.receipts verify` checks with `GET /v1/keys` alone; 404 until the
-    photos are deleted.
+    A JWS that `python -m likeness.receipts verify` checks with `GET /v1/keys` alone. Signed when
+    the photos are deleted, seconds after the end of the job.
     """
-    return get_receipt(job_id, deletions=bootstrap.deletions())
+    return get_receipt(job_id, jobs=bootstrap.jobs(), deletions=bootstrap.deletions())
 
 
 @route("GET", "/v1/erasures/{erasure_id}", gives=ErasureView)

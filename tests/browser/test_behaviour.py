@@ -113,7 +113,7 @@ def test_leaving_a_case_releases_it(desk_page, answers):
 
 def test_a_used_up_budget_is_reported(desk_page, answers):
     page = claimed(desk_page())
-    answers.refusals["reveal"] = (429, "ExposureUsed")
+    answers.refusals["reveal"] = (429, "OverQuota")
     page.keyboard.press("r")
 
     until(page, lambda: "budget" in page.text_content("#warned"))

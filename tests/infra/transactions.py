@@ -39,8 +39,9 @@ TRANSACTIONS = {
     "entitle a user": _one("ConditionCheckItem UpdateItem", "ERASED#* USER#*", "users.entitle"),
     "begin an erasure": _one("PutItem UpdateItem", "USER#* ERASURE#*", "erasures.begin"),
     "delete a photo": _one("PutItem", "JOB#*", "jobs.delete_photo"),
+    "store the planned set of a test": _one("PutItem", "JOB#*", "jobs.save_moderated/3"),
     "store a moderated set and count it": _one(
-        "PutItem UpdateItem", "JOB#* DESK#* AUDIT", "jobs.save_moderated"
+        "PutItem UpdateItem", "JOB#* DESK#* AUDIT", "jobs.save_moderated/5"
     ),
     "open or lease a review": _one("PutItem", "JOB#* AUDIT", "reviews.open reviews.save/2"),
     "close a review and count it": _one(

@@ -133,7 +133,7 @@ def test_a_denied_deletion_is_pending_with_an_alarm_and_succeeds_later(
         assert backend.get_job(job_id)["photos_deleted_at"] is None
         with pytest.raises(ApiError) as none:
             backend.get_receipt(job_id)
-        assert none.value.status == 404
+        assert none.value.status == 409
         assert objects(job_id)
 
     fire(job_id)

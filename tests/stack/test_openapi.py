@@ -186,10 +186,14 @@ def review_id(backend, gallery, selfies) -> Iterator[str]:
 
 
 @pytest.fixture
-def there(backend, review_id) -> dict[str, Any]:
+def there(backend, review_id) -> Iterator[dict[str, Any]]:
     """Existing values, by the name of a parameter or of a body's field."""
     person = Person(backend)
-    return {
+    webhook = {"url": "http://127.0.0.1:9/likeness", "events": []}  # no server listens there
+    yield {
+        "webhook_id": backend.create_webhook(webhook)["webhook_id"],
+        "url": webhook["url"],
+        "photo_id": "p01",
         "job_id": backend.create_job(person.order())["job_id"],
         "user_id": person.user_id,
         "review_id": f"r{review_id[1:]}",
@@ -205,6 +209,8 @@ def there(backend, review_id) -> dict[str, Any]:
         "approve": True,
         "reason": None,
     }
+    for one in backend.list_webhooks()["webhooks"]:
+        backend.delete_webhook(one["webhook_id"])
 
 
 def call(case: Case, running: Any, session: requests.Session, signers: Any) -> requests.Response:

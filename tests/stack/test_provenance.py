@@ -85,7 +85,7 @@ def test_a_file_that_is_not_a_picture_is_refused_with_a_reason(backend):
     assert refused.value.status == 400
     with pytest.raises(ApiError) as refused:
         backend.verify_picture(b"hello", "text/plain")
-    assert refused.value.status == 400
+    assert refused.value.status == 415
 
 
 def test_an_avatar_that_was_not_kept_is_revoked(backend, made):

@@ -123,8 +123,8 @@ def test_the_next_case_is_for_one_moderator_who_can_undo_the_decision(
     assert other.act(review, "claim")[0] == 403
 
     assert desk.act(review, "return")[0] in {403, 409}, "only another lead, with a lease"
-    assert backend.job(in_review)["state"] == "in_review"
-    backend.cancel(in_review)
+    assert backend.get_job(in_review)["state"] == "in_review"
+    backend.delete_job(in_review)
 
 
 def test_a_lead_reads_every_figure_and_reverses_a_refusal(in_review, desk, other, person, backend):
@@ -139,7 +139,7 @@ def test_a_lead_reads_every_figure_and_reverses_a_refusal(in_review, desk, other
     day = datetime.now(UTC).date().isoformat()
     for path in (
         "decided?state=refused",
-        "decided?disagreed=true",
+        "decided?second=differed",
         f"transparency?first={day}&last={day}",
         "stats?days=2",
         "guidelines",
@@ -156,14 +156,14 @@ def test_a_lead_reads_every_figure_and_reverses_a_refusal(in_review, desk, other
     status, reversed_ = desk.act(review, "overturn", {"photos": []})
     assert (status, bool(reversed_.get("overturned_by"))) == (200, True)
     assert desk.act(review, "overturn", {"photos": []}) == (status, reversed_)
-    assert backend.quota(person.user_id)["left"] >= 1
+    assert backend.get_quota(person.user_id)["left"] >= 1
 
 
-def test_a_lead_refuses_a_job_that_runs(in_review, desk, other, person, objects):
+def test_a_lead_refuses_a_job_that_runs(in_review, desk, other, person, backend, objects):
     review = review_of(in_review)
     assert other.act(review, "claim")[0] == 200
     assert other.decide(review)[0] == 200
-    until(lambda: person.backend.job(in_review)["state"] == "generating")
+    until(lambda: backend.get_job(in_review)["state"] == "generating")
 
     refusal = {"photos": [{"photo_id": "p02", "reason": "RIGHTS.NOT_SELF"}]}
     status, shown = desk.act(review, "overturn", refusal)
@@ -255,7 +255,7 @@ def test_an_inconsistent_decision_is_refused(in_review, desk, person, decision):
 def test_an_appeal_brings_the_same_photo_back_to_another_lead(
     in_review, desk, other, person, backend, selfies, running, http, ops, objects
 ):
-    assert other.refuse(review_of(in_review), reason="RIGHTS.NOT_SELF")[0] == 200
+    assert other.refuse(review_of(in_review), reason="POLICY.HATE")[0] == 200
     assert person.sees_end(in_review)["state"] == "refused"
     assert backend.get_quota(person.user_id)["left"] == 0
 

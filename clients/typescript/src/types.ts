@@ -200,8 +200,8 @@ export interface paths {
     };
     /**
      * The signed receipt of a job's deletion
-     * @description A JWS that `python -m likeness.receipts verify` checks with `GET /v1/keys` alone; 404 until the
-     *     photos are deleted.
+     * @description A JWS that `python -m likeness.receipts verify` checks with `GET /v1/keys` alone. Signed when
+     *     the photos are deleted, seconds after the end of the job.
      */
     get: operations["get_receipt"];
     put?: never;
@@ -2908,6 +2908,8 @@ export interface operations {
       403: components["responses"]["Forbidden"];
       /** @description `NotFound` */
       404: components["responses"]["NotFound"];
+      /** @description `JobRunning`, `PhotosNotDeletedYet` */
+      409: components["responses"]["Conflict"];
       /** @description The quota of the day is used, or there are too many calls */
       429: components["responses"]["TooManyRequests"];
       /** @description `Internal` */

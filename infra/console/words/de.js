@@ -306,7 +306,6 @@ export const de = {
   "detail.moderator": "Moderation",
   "detail.severity": "Schwere",
   "detail.photos": "Fotos",
-  "detail.level": "Stufe",
   "detail.queue": "Warteschlange",
   "detail.account": "Konto",
   "detail.enabled": "aktiv",

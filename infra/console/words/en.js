@@ -297,7 +297,6 @@ export const en = {
   "detail.moderator": "moderator",
   "detail.severity": "severity",
   "detail.photos": "photos",
-  "detail.level": "level",
   "detail.queue": "queue",
   "detail.account": "account",
   "detail.enabled": "enabled",

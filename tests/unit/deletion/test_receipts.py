@@ -9,7 +9,8 @@ from jwt.api_jws import PyJWS
 
 from likeness import receipts
 from likeness.domain.deletion.receipt import Deletion, DeletionState
-from likeness.domain.errors import NotFound
+from likeness.domain.errors import JobRunning, NotFound, PhotosNotDeletedYet
+from likeness.domain.jobs.job import ENDED, JobState
 from likeness.services.deletion.get_keys import get_keys
 from likeness.services.deletion.get_receipt import get_receipt
 from tests.builders import JOB
@@ -110,18 +111,32 @@ def test_keys_are_read_by_https_or_from_a_file_only(tmp_path):
 def test_a_receipt_is_returned_as_it_was_signed(world):
     world.deletions.save(Deletion(job_id=JOB, state=DeletionState.DELETED, receipt="a.b.c"))
 
-    shown = get_receipt(JOB, deletions=world.deletions)
+    shown = get_receipt(JOB, jobs=world.jobs, deletions=world.deletions)
 
     assert (shown.job_id, shown.state, shown.receipt) == (JOB, "deleted", "a.b.c")
 
 
 @pytest.mark.parametrize("deletion", [None, DeletionState.PENDING, DeletionState.HELD])
-def test_a_missing_receipt_is_not_found(world, deletion):
+def test_a_receipt_that_is_not_signed_yet_can_be_waited_for(world, deletion):
+    world.has(JobState.COMPLETED)
     if deletion:
         world.deletions.save(Deletion(job_id=JOB, state=deletion))
 
+    with pytest.raises(PhotosNotDeletedYet):
+        get_receipt(JOB, jobs=world.jobs, deletions=world.deletions)
+
+
+@pytest.mark.parametrize("state", sorted(set(JobState) - ENDED))
+def test_a_job_that_has_not_ended_has_no_receipt(world, state):
+    world.has(state)
+
+    with pytest.raises(JobRunning):
+        get_receipt(JOB, jobs=world.jobs, deletions=world.deletions)
+
+
+def test_an_unknown_job_has_no_receipt(world):
     with pytest.raises(NotFound):
-        get_receipt(JOB, deletions=world.deletions)
+        get_receipt(JOB, jobs=world.jobs, deletions=world.deletions)
 
 
 def test_the_public_keys_are_a_jwk_set(world):

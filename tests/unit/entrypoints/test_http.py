@@ -133,7 +133,7 @@ def test_too_many_open_jobs_are_named():
         (errors.PhotosBeingChecked("p01"), "1"),
         (errors.ConcurrentChange("again"), "1"),
         (errors.InProgress("again"), "1"),
-        (errors.PhotosNotDeletedYet("soon"), "60"),
+        (errors.PhotosNotDeletedYet("soon"), "5"),
         (errors.JobEnded("too late"), None),
     ],
 )

@@ -34,6 +34,7 @@ from likeness.services.provenance.keep_avatars import keep_avatars
 from likeness.services.provenance.publish_avatars import publish_avatars
 from likeness.services.review.appeal_job import appeal_job
 from likeness.services.review.claim_review import claim_review
+from likeness.services.review.complete_decision import complete_decision
 from likeness.services.review.decide_review import decide_review
 from likeness.services.review.match_appeal import match_appeal
 from likeness.services.review.request_review import request_review
@@ -174,12 +175,12 @@ class AppInTest:
             decision,
             moderator=moderator,
             reviews=world.reviews,
-            appeals=world.appeal_closing,
-            workflow=world.workflow,
-            metrics=world.metrics,
+            pending=world.pending,
             clock=world.clock,
+            undo=timedelta(0),
             second_percent=0,
         )
+        complete_decision(review_id, reviews=world.reviews, effect=world.decision_effect)
 
     def fails(self, job_id, error):
         world = self.world
@@ -360,7 +361,7 @@ def test_a_review_is_decided_by_itself_after_its_time(tester, world, decision, s
 
     assert (tester.step(job_id).next, tester.step(job_id).wait_s) == ("wait", 3)
     assert tester.sees(job_id).state is JobState.IN_REVIEW
-    assert world.reviews.waiting() == [], "moderators do not see it"
+    assert list(world.reviews.waiting()) == [], "moderators do not see it"
 
     view = tester.runs(job_id)
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from likeness.api.app import KeepAvatars
-from likeness.domain.deletion.receipt import DRAWN
+from likeness.domain.deletion.receipt import DRAWN, Deletion, DeletionState
 from likeness.domain.errors import Conflict, Invalid, NotDeleted, NotFound
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.jobs.job import JobState
@@ -100,6 +100,17 @@ def test_what_was_not_kept_is_recorded_for_the_receipt(world):
     gone = {one.name: one.deleted_at for one in world.deletions.objects(JOB)}
     files = ("1024.png", "512.webp", "256.webp")
     assert gone == {f"avatars/a02/{file}": NOW for file in files}
+
+
+def test_under_a_legal_hold_the_others_are_hidden_and_their_files_stay(world):
+    published(world)
+    before = world.avatar_objects.listing()
+    world.deletions.save(Deletion(job_id=JOB, state=DeletionState.HELD))
+
+    assert keep(world, "a01").avatars == ("a01",)
+
+    assert states(world)["a02"] == "not_kept"
+    assert world.avatar_objects.listing() == before
 
 
 def test_the_watermarks_of_the_others_are_revoked(world):

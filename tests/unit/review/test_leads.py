@@ -233,7 +233,7 @@ def test_disagreements_are_listed(world, second, differs):
     world.reviews.save(world.reviews.get(review_of(f"j{1:032x}")).change(second=True))
     decides(world, review_of(f"j{1:032x}"), second, OTHER)
 
-    found = listed(world, disagreed=True).reviews
+    found = listed(world, second="differed").reviews
 
     assert [(one.kind, one.first_approved, one.approved) for one in found] == (
         [(ReviewKind.SECOND, False, True)] if differs else []

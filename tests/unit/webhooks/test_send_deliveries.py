@@ -223,6 +223,7 @@ def test_what_waits_for_a_webhook_that_is_gone_fails_without_a_call(stand, gone)
 
     assert not stand.caller.calls
     assert stand.stored(FIRST).failed_for is FailReason.DISABLED
+    assert not stand.metrics.counted, "it was the app's wish: no alarm"
 
 
 def test_what_was_erased_is_not_sent(stand):

@@ -60,7 +60,7 @@ class NotEnoughPhotos(ApiError):
 
 
 class TooManyPhotos(ApiError):
-    """The job has the maximum number of photos, and none is refused: submit it."""
+    """The job has the maximum number of photos, and none is refused: submit it, or delete one."""
 
 
 class NoUploadsLeft(ApiError):
@@ -96,7 +96,7 @@ class AppealClosed(ApiError):
 
 
 class PhotosNotDeletedYet(ApiError):
-    """The job's photos are still being deleted: appeal when they are gone."""
+    """The job's photos are still being deleted: send the request again."""
 
 
 class TooManyWebhooks(ApiError):

@@ -72,7 +72,7 @@ function progress({ state, progress, photos }) {
       h(
         "p",
         { class: "faint" },
-        estimate && state !== "in_review" ? t("running.left", duration(estimate.p50_s)) : t(`state.${state}.more`),
+        estimate ? t("running.left", duration(estimate.p50_s)) : !drawing && t(`state.${state}.more`),
       ),
     ),
     left.map(({ problem }) => h("p", { class: "note" }, said(problem.hint))),

@@ -153,7 +153,7 @@ function preview(file) {
   return frame;
 }
 
-/** `object-fit: cover` cuts the picture as `slice` cuts this drawing, so the box stays where it belongs. */
+/** The box, in pixels of the photo. A photo with one is shown whole, and `meet` places this drawing as `contain` does. */
 function outline(box, width, height) {
   const part = {
     x: box.left * width,
@@ -164,7 +164,7 @@ function outline(box, width, height) {
   };
   return svg(
     "svg",
-    { class: "box", viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "xMidYMid slice" },
+    { class: "box", viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "xMidYMid meet" },
     svg("rect", { ...part, class: "under" }),
     svg("rect", part),
   );

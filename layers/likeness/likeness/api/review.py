@@ -393,7 +393,9 @@ class DecidedQuery(PageQuery):
     state: Literal["approved", "refused"] | None = None
     kind: ReviewKind | None = None
     reason: Reason | None = Field(default=None, description="found, or given by the moderator")
-    disagreed: bool | None = Field(default=None, description="second opinions that differ")
+    second: Literal["agreed", "differed"] | None = Field(
+        default=None, description="second opinions, by whether the first decision was the same"
+    )
 
 
 class DecidedView(Message):

@@ -170,7 +170,7 @@ class NotEnoughPhotos(Conflict):
 
 
 class TooManyPhotos(Conflict):
-    """The job has the maximum number of photos, and none is refused: submit it."""
+    """The job has the maximum number of photos, and none is refused: submit it, or delete one."""
 
 
 class NoUploadsLeft(Conflict):
@@ -216,9 +216,9 @@ class AppealClosed(Conflict):
 
 
 class PhotosNotDeletedYet(Conflict):
-    """The job's photos are still being deleted: appeal when they are gone."""
+    """The job's photos are still being deleted: send the request again."""
 
-    retry_after_s = 60
+    retry_after_s = 5
 
 
 class TooManyWebhooks(Conflict):

@@ -383,9 +383,11 @@ class Review(Versioned):
         )
 
     @property
-    def disagrees(self) -> bool:
-        """Whether this is a second opinion that differs from the first."""
-        return self.first_approved is not None and self.first_approved != self.approved
+    def agreement(self) -> Literal["agreed", "differed"] | None:
+        """Of a second opinion with the first decision."""
+        if self.first_approved is None:
+            return None
+        return "agreed" if self.first_approved == self.approved else "differed"
 
     def expire(self, now: datetime) -> Self:
         return self.change(

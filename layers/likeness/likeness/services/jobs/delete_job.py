@@ -63,9 +63,9 @@ def _ask(job: Job, jobs: Jobs, deletions: Deletions, now: datetime) -> Job:
     if job.avatars_deletion_asked_at is None:
         job = job.change(avatars_deletion_asked_at=now)
         jobs.save(job)
-        before = deletions.get(job.job_id)
-        receipt = before.receipt if before else None
-        deletions.save(Deletion(job_id=job.job_id, state=DeletionState.PENDING, receipt=receipt))
+        pending = Deletion(job_id=job.job_id, state=DeletionState.PENDING)
+        before = deletions.get(job.job_id) or pending
+        deletions.save(before.model_copy(update={"state": pending.state}))
     return job
 
 

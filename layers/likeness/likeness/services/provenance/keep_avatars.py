@@ -57,8 +57,9 @@ def keep_avatars(
     ]
     watermarks.revoke([avatar.watermark for avatar in others if avatar.watermark])
     gone = [avatar.avatar_id for avatar in others]
-    with deletion.recorded(job_id, _files(job_id, gone, deletion)):
-        avatar_store.keep(kept, gone)
+    if not deletion.is_on_hold(job_id):  # then the others are hidden only
+        with deletion.recorded(job_id, _files(job_id, gone, deletion)):
+            avatar_store.keep(kept, gone)
     _delete_if_deleted(job_id, jobs, deletion, clock)
     return KeptAvatarsView(
         job_id=job_id,

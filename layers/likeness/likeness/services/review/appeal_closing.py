@@ -54,8 +54,7 @@ class AppealClosing:
         self.users.exonerate(job.user_id, self._reasons(job))
         zone = self.users.profile(job.user_id).zone  # set with the first job
         if job.state is JobState.REFUSED and job.day is not None and zone is not None:
-            day = job.day if job.test else grant_day(at, zone)
-            self.ledger.grant(job, day, now=at)
+            self.ledger.grant(job, job.day if job.test else grant_day(at, zone), now=at)
 
     def _reasons(self, job: Job) -> Mapping[str, frozenset[Reason]]:
         """By HMAC: the reason of each photo's refusal, and all that moderation found in it.

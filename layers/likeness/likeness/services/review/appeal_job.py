@@ -47,9 +47,7 @@ def appeal_job(
     there = {photo.photo_id: photo for photo in jobs.photos(job_id)}
     deletion = deletions.get(job_id)
     if deletion is None or deletion.state is DeletionState.PENDING:
-        raise PhotosNotDeletedYet(
-            f"the photos of job {job_id} are still being deleted: appeal in a minute"
-        )
+        raise PhotosNotDeletedYet(f"the photos of job {job_id} are still being deleted")
     appeal = appeals.get(job_id)
     if appeal is None or appeal.state is AppealState.EXPIRED:
         deadlines.set(job_id, when=now + deadline)

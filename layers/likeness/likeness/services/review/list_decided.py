@@ -41,5 +41,5 @@ def _accepts(review: Review, query: DecidedQuery) -> bool:
         and query.state in {None, review.state.value}
         and query.kind in {None, review.kind}
         and (query.reason is None or query.reason in {*review.reasons, *given})
-        and query.disagreed in {None, review.disagrees}
+        and query.second in {None, review.agreement}
     )

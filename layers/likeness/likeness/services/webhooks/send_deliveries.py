@@ -119,7 +119,8 @@ class DeliverySender:
 
     def _fail(self, delivery: Delivery, reason: FailReason) -> None:
         failed = delivery.fail(reason)
-        self._count(failed)
+        if reason is not FailReason.DISABLED:  # that one is the app's wish, and raises no alarm
+            self._count(failed)
         self._save(failed, seen=delivery)
 
     def _count(self, delivery: Delivery) -> None:

@@ -6,12 +6,15 @@ import { areOn, bindPage, bindView } from "./keys.js";
 import { IDLE, idleFor } from "./lease.js";
 import { configure, forgot, me, reset, signIn, signOut, token } from "./session.js";
 import { caseView } from "./views/case.js";
+import { DECIDED, decidedView } from "./views/decided.js";
 import { exposure, exposureNote } from "./views/exposure.js";
 import { help } from "./views/help.js";
 import { errorText } from "./views/error.js";
 import { FILTERS, nextView } from "./views/next.js";
 import { pauseNote } from "./views/pause.js";
+import { peopleView } from "./views/people.js";
 import { queueView } from "./views/queue.js";
+import { reportView, TIME } from "./views/report.js";
 import { signInView } from "./views/sign_in.js";
 import { statsView } from "./views/stats.js";
 import { undoBar } from "./views/undo.js";
@@ -19,6 +22,7 @@ import { LANGUAGES, language, speak, t } from "./words.js";
 
 const SIGN_OUT_AFTER = 30 * 60_000; // ms without input
 const AWAY = 20_000; // ms without the window's focus, until clear pictures are covered
+const LEADS = ["decided", "people", "report"]; // the views that only leads have
 const REVIEW = /^[ra][0-9a-f]{32}$/;
 
 const top = byId("top");
@@ -97,6 +101,9 @@ const page = {
       throw error;
     })),
   undo,
+  namesChanged() {
+    names = null;
+  },
   /** Names of the accounts by moderator id, for leads; others see none. */
   names: () =>
     (names ??= page.me().lead
@@ -127,15 +134,20 @@ function open(view, name) {
   view.draw({ arrive: true });
 }
 
-/** The address: #/case/ID, #/next?filters, #/queue?filters, #/stats. Any other is the queue. */
+/** The address: #/case/ID, #/next?filters, #/queue?filters, #/stats, and of leads #/people, #/decided?filters, #/report?days. Else the queue. */
 function route() {
   if (!me()) return open(signInView(page, { signIn, forgot, reset, over, done: entered }), "sign_in");
   const [place, search] = location.hash.split("?");
   const [, name, id] = place.split("/");
-  const filters = Object.fromEntries([...new URLSearchParams(search)].filter(([key]) => FILTERS.includes(key)));
+  /** @param {string[]} names */
+  const only = (names) => Object.fromEntries([...new URLSearchParams(search)].filter(([key]) => names.includes(key)));
+  const filters = only(FILTERS);
   if (name === "case" && REVIEW.test(id ?? "")) return open(caseView(page, id), "case");
   if (name === "next") return open(nextView(page, filters), "next");
   if (name === "stats") return open(statsView(page), "stats");
+  if (name === "people") return open(peopleView(page), "people");
+  if (name === "decided") return open(decidedView(page, only(DECIDED)), "decided");
+  if (name === "report") return open(reportView(page, only(TIME)), "report");
   return open(queueView(page, filters), "queue");
 }
 
@@ -172,10 +184,10 @@ function undone(review) {
   say(t("undo.done"));
 }
 
-/** @param {string} place @param {string} name */
-function link(place, name) {
+/** @param {string} name */
+function link(name) {
   const here = shown?.name === name;
-  return h("a", { href: `#/${place}`, id: `to-${name}`, "aria-current": here ? "page" : null }, t(`nav.${name}`));
+  return h("a", { href: `#/${name}`, id: `to-${name}`, "aria-current": here ? "page" : null }, t(`nav.${name}`));
 }
 
 function languages() {
@@ -208,7 +220,12 @@ function drawTop() {
   const who = me();
   replace(top, [
     h("p", { class: "brand" }, h("strong", {}, "Likeness"), " ", t("app")),
-    who && h("nav", { "aria-label": t("nav") }, link("queue", "queue"), link("stats", "stats")),
+    who &&
+      h(
+        "nav",
+        { "aria-label": t("nav") },
+        ["queue", "stats", ...(who.lead ? LEADS : [])].map((name) => link(name)),
+      ),
     h(
       "div",
       { class: "tools" },

@@ -5,7 +5,7 @@ import { t } from "../words.js";
 
 /**
  * Ask; resolves to the values of the fields by name, or to null. Focus returns to where it was.
- * A field has `options` ([value, words]), `lines` and `max` (a text), or `checks` ([value, words, checked]).
+ * A field has `options` ([value, words]), `lines` (a text of several lines), `type` (an input), or `checks`.
  *
  * @typedef {object} Field
  * @property {string} name
@@ -13,7 +13,12 @@ import { t } from "../words.js";
  * @property {[string, string][]} [options]
  * @property {[string, string, boolean][]} [checks]
  * @property {number} [lines]
- * @property {number} [max]
+ * @property {number} [max] characters
+ * @property {"text" | "email" | "datetime-local"} [type]
+ * @property {string} [value]
+ * @property {string} [pattern]
+ * @property {string} [hint]
+ * @property {boolean} [optional]
  *
  * @param {{title: string, body?: string, fields?: Field[], yes: string, kind?: string}} question
  * @returns {Promise<Record<string, any> | null>} of a field with `checks` a list, else a string
@@ -55,7 +60,7 @@ export function ask({ title, body, fields = [], yes, kind = "" }) {
 }
 
 /** @param {Field} field */
-function drawn({ name, label, options, checks, lines, max }) {
+function drawn({ name, label, options, checks, lines, max, type, value, pattern, hint, optional = false }) {
   const id = `ask-${name}`;
   if (checks)
     return h(
@@ -71,9 +76,16 @@ function drawn({ name, label, options, checks, lines, max }) {
     options
       ? h(
           "select",
-          { id, name, required: true },
+          { id, name, required: !optional },
           options.map(([value, words]) => h("option", { value }, words)),
         )
-      : h("textarea", { id, name, rows: lines, maxlength: max, required: true, pattern: ".*\\S.*" }),
+      : lines
+        ? h("textarea", { id, name, rows: lines, maxlength: max, required: true, pattern: ".*\\S.*" })
+        : h("input", {
+            ...{ id, name, type, value, pattern, maxlength: max, required: !optional },
+            ...{ autocomplete: "off", autocapitalize: "none", spellcheck: "false" },
+            "aria-describedby": hint ? `${id}-hint` : null,
+          }),
+    hint && h("small", { id: `${id}-hint` }, hint),
   ];
 }

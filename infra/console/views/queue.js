@@ -12,7 +12,7 @@ const LESS = new Set(["photos", "opened"]); // hidden on narrow screens
 const SOON = 3_600_000; // ms before its deadline a case is shown as due soon
 const QUEUES = ["photos", "appeals", "escalated"];
 const SEVERITIES = ["critical", "high", "medium", "low"];
-const REASONS = [
+export const REASONS = [
   "POLICY.NUDITY",
   "POLICY.SUGGESTIVE",
   "POLICY.VIOLENCE",

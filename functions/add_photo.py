@@ -18,7 +18,12 @@ from likeness.services.photos.add_photo import add_photo, add_photo_again
 
 def _again(stored: StoredPost, job_id: JobId) -> PresignedPost:
     return add_photo_again(
-        stored, job_id, jobs=bootstrap.jobs(), photos=bootstrap.photos(), clock=bootstrap.CLOCK
+        stored,
+        job_id,
+        jobs=bootstrap.jobs(),
+        photos=bootstrap.photos(),
+        deletions=bootstrap.deletions(),
+        clock=bootstrap.CLOCK,
     )
 
 
@@ -38,5 +43,10 @@ def handler(job_id: JobId, request: AddPhoto) -> PresignedPost:
     presigned POSTs in all, refused photos included.
     """
     return add_photo(
-        job_id, request, jobs=bootstrap.jobs(), photos=bootstrap.photos(), clock=bootstrap.CLOCK
+        job_id,
+        request,
+        jobs=bootstrap.jobs(),
+        photos=bootstrap.photos(),
+        deletions=bootstrap.deletions(),
+        clock=bootstrap.CLOCK,
     )

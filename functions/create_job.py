@@ -16,6 +16,7 @@ from likeness.domain.errors import (
     TierLimit,
     TooManyOpenJobs,
     UnknownStyle,
+    UserBlocked,
 )
 from likeness.entrypoints.http import StoredPart, route
 from likeness.services.jobs.create_job import Terms, create_job, create_job_again
@@ -23,7 +24,11 @@ from likeness.services.jobs.create_job import Terms, create_job, create_job_agai
 
 def _again(stored: StoredJob) -> JobCreated:
     return create_job_again(
-        stored, jobs=bootstrap.jobs(), photos=bootstrap.photos(), clock=bootstrap.CLOCK
+        stored,
+        jobs=bootstrap.jobs(),
+        photos=bootstrap.photos(),
+        deletions=bootstrap.deletions(),
+        clock=bootstrap.CLOCK,
     )
 
 
@@ -55,6 +60,7 @@ def _terms() -> Terms:
         TierLimit,
         TooManyOpenJobs,
         UnknownStyle,
+        UserBlocked,
     ],
     on_repeat=StoredPart(StoredJob, _again),
 )
@@ -69,6 +75,7 @@ def handler(request: CreateJob) -> JobCreated:
         jobs=bootstrap.jobs(),
         users=bootstrap.users(),
         ledger=bootstrap.ledger(),
+        holds=bootstrap.holds(),
         photos=bootstrap.photos(),
         timers=bootstrap.timers(),
         deadlines=bootstrap.deadlines(),

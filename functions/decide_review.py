@@ -1,8 +1,9 @@
 """POST /v1/reviews/{review_id}/decision: approve, or refuse."""
 
 from likeness import bootstrap
+from likeness.adapters import policy_files
 from likeness.api.review import DecideReview, ReviewSummary
-from likeness.domain.errors import CASE_CONFLICTS, ConcurrentChange
+from likeness.domain.errors import CASE_CONFLICTS, ConcurrentChange, MustBeHeld
 from likeness.domain.ids import ReviewId
 from likeness.domain.review.case import Moderator
 from likeness.entrypoints.http import OnRepeat, route
@@ -15,7 +16,7 @@ from likeness.services.review.decide_review import decide_review
     takes=DecideReview,
     gives=ReviewSummary,
     moderators=bootstrap.staff,
-    raises=[*CASE_CONFLICTS, ConcurrentChange],
+    raises=[*CASE_CONFLICTS, ConcurrentChange, MustBeHeld],
     on_repeat=OnRepeat.RUN_AGAIN,  # a moderator may repeat a decision
 )
 def handler(review_id: ReviewId, request: DecideReview, moderator: Moderator) -> ReviewSummary:
@@ -30,6 +31,7 @@ def handler(review_id: ReviewId, request: DecideReview, moderator: Moderator) ->
         reviews=bootstrap.reviews(),
         pending=bootstrap.pending_decisions(),
         clock=bootstrap.CLOCK,
+        escalate=policy_files.load_policy().escalate,
         undo=bootstrap.settings().undo,
         second_percent=bootstrap.settings().second_review_percent,
     )

@@ -15,6 +15,7 @@ def handler(failed: Failed) -> PhotoState | None:
         died=failed.died,
         jobs=bootstrap.jobs(),
         photos=bootstrap.photos(),
+        deletions=bootstrap.deletions(),
         metrics=bootstrap.metrics(),
         clock=bootstrap.CLOCK,
     )

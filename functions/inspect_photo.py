@@ -22,5 +22,7 @@ def handler(upload: Uploaded, invocation: Invocation) -> PhotoState | None:
         detector=bootstrap.detector(),
         pictures=pictures,
         rules=policy_files.load_photo_rules(),
+        known_pictures=bootstrap.known_pictures(),
+        uploaded_from=upload.source_ip,
         clock=bootstrap.CLOCK,
     )

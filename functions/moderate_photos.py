@@ -18,6 +18,7 @@ def handler(job: JobRef) -> ModeratePhotosResult:
         users=bootstrap.users(),
         keyed_hash=bootstrap.keyed_hash(),
         deletion=bootstrap.job_deletion(),
+        holding=bootstrap.holding(),
         metrics=bootstrap.metrics(),
         clock=bootstrap.CLOCK,
         deadline=policy_files.load_retention().deadline,

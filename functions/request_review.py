@@ -14,6 +14,7 @@ def handler(request: RequestReviewInput) -> None:
         request.task_token,
         jobs=bootstrap.jobs(),
         reviews=bootstrap.reviews(),
+        holds=bootstrap.holds(),
         clock=bootstrap.CLOCK,
         policy=policy_files.load_policy(),
         tiers=policy_files.load_tiers(),

@@ -21,6 +21,7 @@ from likeness.domain.moderation import (
     AgeRule,
     AssuranceRule,
     ClearFace,
+    EscalateRule,
     Finding,
     Label,
     LeaveOutRule,
@@ -332,8 +333,9 @@ def a_policy(**fields: Any) -> Policy:
                 reasons=frozenset({Reason.SUBJECT_DIFFERENT_PERSON, Reason.POLICY_SUGGESTIVE}),
                 labels=frozenset({"Explicit"}),
             ),
+            "escalate": EscalateRule(labels={"Explicit": 80}),
             "severity": {
-                Severity.CRITICAL: {Reason.MINOR_AGE_DOUBT},
+                Severity.CRITICAL: {Reason.ILLEGAL_CHILD_ABUSE, Reason.MINOR_AGE_DOUBT},
                 Severity.HIGH: {Reason.POLICY_NUDITY, Reason.POLICY_VIOLENCE, "unknown"},
                 Severity.MEDIUM: {Reason.RIGHTS_CELEBRITY},
                 Severity.LOW: {Reason.SUBJECT_NO_FACE, Reason.SUBJECT_DIFFERENT_PERSON},

@@ -18,6 +18,7 @@ from likeness.services.deletion.job_receipts import JobReceipts
 from likeness.services.review.appeal_closing import AppealClosing
 from likeness.services.review.case_reader import CaseReader
 from likeness.services.review.decision_effect import DecisionEffect
+from likeness.services.review.holding import Holding
 from tests.builders import BERLIN, JOB, NOW, TODAY, USER, USER_HASH, a_job, a_png, photos, tiers
 from tests.fakes import (
     FakeAppeals,
@@ -36,6 +37,8 @@ from tests.fakes import (
     FakeErasures,
     FakeGenerator,
     FakeHash,
+    FakeHoldFiles,
+    FakeHolds,
     FakeInspections,
     FakeJobFiles,
     FakeJobs,
@@ -95,7 +98,19 @@ class World:
         self.desk_counters = FakeDeskCounters(self.audit_log)
         self.jobs.desk_counters = self.desk_counters
         self.reviews = FakeReviews(self.audit_log, self.desk_counters)
+        self.holds = FakeHolds(self.audit_log)
+        self.hold_files = FakeHoldFiles()
         self.photos = FakePhotos(self.photo_objects)
+        self.holding = Holding(
+            self.jobs,
+            self.photos,
+            self.holds,
+            self.hold_files,
+            self.deletions,
+            self.pictures,
+            self.metrics,
+            self.clock,
+        )
         self.work = FakeWork(self.avatar_objects, self.photo_objects)
         self.avatar_store = FakeAvatarStore(self.avatar_objects)
         self.credentials = FakeCredentials()

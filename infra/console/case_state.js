@@ -32,8 +32,8 @@ export const READING = Object.freeze({ name: "reading", taken: false, until: 0, 
 /** What an error of the API says about the case: kinds of `ErrorKind`. */
 /** @type {Record<string, {name: Name, taken: boolean, notice: string}>} */
 const ERRORS = {
-  LeaseLost: { name: "free", taken: false, notice: "case.lost" },
-  CaseOfAnother: { name: "free", taken: true, notice: "case.lost.other" },
+  NoLease: { name: "free", taken: false, notice: "case.lost" },
+  CaseTaken: { name: "free", taken: true, notice: "case.lost.other" },
   CaseDecided: { name: "closed", taken: false, notice: "case.lost.decided" },
   DeadlinePassed: { name: "late", taken: false, notice: "case.late" },
 };
@@ -62,7 +62,7 @@ export function next(state, event, now) {
         ? { ...READING, name: "pending", until: Date.parse(event.undoUntil) }
         : { ...READING, name: "closed" };
     case "expired":
-      return lost(state, "LeaseLost");
+      return lost(state, "NoLease");
     case "error":
       return decides(event.error) ? lost(state, event.error) : state;
     case "tick":
@@ -106,7 +106,7 @@ function lost(state, error) {
 /** @param {CaseState} state @param {number} now @returns {CaseState} */
 function ticked(state, now) {
   if (state.until > now) return state;
-  if (state.name === "mine") return lost(state, "LeaseLost");
+  if (state.name === "mine") return lost(state, "NoLease");
   if (state.name === "pending") return { ...READING, name: "closed" };
   return state;
 }

@@ -271,7 +271,7 @@ addEventListener("hashchange", route);
 // A page from the back/forward cache would still show its pictures: reload it.
 addEventListener("pageshow", (event) => event.persisted && location.reload());
 
-// ---- pictures are covered while nobody looks at the page, and the session of an absent person ends
+// ---- pictures are covered while the page is not looked at; the session of an absent person ends
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let blurred;

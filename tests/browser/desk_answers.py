@@ -14,6 +14,7 @@ from PIL import Image, ImageFilter, ImageOps
 
 from infra.laptop.project import ROOT
 from likeness.api import review as api
+from likeness.domain.errors import ErrorKind
 from tests.browser.pool_answers import ME
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ class Refused(Exception):
 
     def __init__(self, status: int, kind: str) -> None:
         super().__init__(kind)
-        self.status, self.kind = status, kind
+        self.status, self.kind = status, kind and ErrorKind(kind)
 
 
 @dataclass
@@ -273,13 +274,13 @@ class Answers:
         if case["state"] != "waiting":
             raise Refused(409, "CaseDecided")
         if not case["lease"]:
-            raise Refused(409, "LeaseLost")
+            raise Refused(409, "NoLease")
         if not case["lease"]["yours"]:
-            raise Refused(409, "CaseOfAnother")
+            raise Refused(409, "CaseTaken")
 
     def _post_claim(self, case: dict[str, Any], _: Any) -> api.ClaimView:
         if case["lease"] and not case["lease"]["yours"]:
-            raise Refused(409, "CaseOfAnother")
+            raise Refused(409, "CaseTaken")
         self.record("claimed")
         return self._lease(case)
 

@@ -306,8 +306,8 @@ def test_a_decision_whose_answer_is_lost_is_sent_again_and_counts_once(desk_page
 @pytest.mark.parametrize(
     ("kind", "words", "claim"),
     [
-        ("LeaseLost", "Claim it again", True),
-        ("CaseOfAnother", "Another moderator", True),
+        ("NoLease", "Claim it again", True),
+        ("CaseTaken", "Another moderator", True),
         ("CaseDecided", "is decided", False),
         ("DeadlinePassed", "deadline", False),
     ],
@@ -321,7 +321,7 @@ def test_each_kind_of_refusal_says_what_happened(desk_page, answers, kind, words
         case["state"] = "approved"
     if kind == "DeadlinePassed":
         case["decide_by"] = now() - timedelta(seconds=5)
-    if kind == "CaseOfAnother":
+    if kind == "CaseTaken":
         case["lease"] = {"yours": False, "until": now() + timedelta(seconds=60)}
     page.keyboard.press("a")
 
@@ -383,7 +383,7 @@ def test_an_odd_address_leads_to_the_queue(desk_page, place):
     assert page.title().startswith("Queue")
 
 
-# --- pictures that nobody looks at --------------------------------------------------------------
+# --- pictures that are not looked at ------------------------------------------------------------
 
 
 def test_a_clear_picture_is_covered_while_the_page_is_hidden_and_never_printed(desk_page):

@@ -4,7 +4,7 @@ import hashlib
 import io
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from likeness.adapters.generation import endpoint_tar
 from likeness.api.app import PresignedPost
@@ -20,6 +20,7 @@ from likeness.domain.errors import Conflict, Denied, NotDeleted, NotFound, Unava
 from likeness.domain.generation.avatar import Avatar
 from likeness.domain.ids import AvatarId, JobId, PhotoId
 from likeness.domain.photos.photo import ContentType, UploadFolder
+from likeness.domain.review.hold import PreservedFile
 from likeness.ports.deletion import BucketObject
 from likeness.ports.photos import Upload
 from likeness.ports.provenance import AvatarUrls, Sign
@@ -124,6 +125,29 @@ class FakePhotos:
 
     def review_url(self, job_id: JobId, photo_id: PhotoId) -> str:
         return f"https://photos.test/photos/{job_id}/{photo_id}.jpg?X-Amz-Expires=60"
+
+
+class FakeHoldFiles:
+    """Copies by key. While `down`, nothing can be stored; while retained, nothing is deleted."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+        self.retained: dict[JobId, datetime] = {}
+        self.down = False
+
+    def store(self, job_id: JobId, file: PreservedFile, content: bytes) -> None:
+        if self.down:
+            raise Unavailable("PutObject returned InternalError")
+        self.objects[file.key(job_id)] = content
+
+    def retain(self, job_id: JobId, until: datetime) -> None:
+        self.retained[job_id] = until
+
+    def delete(self, job_id: JobId) -> None:
+        if job_id in self.retained:
+            raise Denied("DeleteObject returned AccessDenied")
+        for key in [key for key in self.objects if key.startswith(f"{job_id}/")]:
+            del self.objects[key]
 
 
 class FakeWork:

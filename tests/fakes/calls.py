@@ -18,6 +18,7 @@ from likeness.domain.errors import (
 )
 from likeness.domain.ids import UserHash
 from likeness.domain.photos.photo import Fingerprint
+from likeness.domain.photos.photo_hash import PhotoHashes
 from likeness.domain.photos.picture import NormalisedPhoto
 from likeness.domain.provenance.credentials import Claim, CredentialsReading, Trust
 from likeness.domain.provenance.watermark import WatermarkId
@@ -288,6 +289,19 @@ class FakeEventDeadLetters:
         self.letters.append(change)
 
 
+class FakeHashList:
+    """`known`: hashes of known pictures."""
+
+    def __init__(self, *known: int) -> None:
+        self.known = known
+        self.down = False
+
+    def match(self, hashes: PhotoHashes) -> bool:
+        if self.down:
+            raise Unavailable("GetObject returned NoSuchKey")
+        return hashes.match(self.known)
+
+
 class FakePictures:
     """Every file is a different picture, unless a test sets `refused` or `looks`."""
 
@@ -307,6 +321,9 @@ class FakePictures:
             fingerprint=Fingerprint(perceptual=perceptual),
             sha256=sha256,
         )
+
+    def hashes(self, jpeg: bytes) -> PhotoHashes:
+        return PhotoHashes(quality=100, hashes=(int(hashlib.sha256(jpeg).hexdigest(), 16),))
 
     def placeholder(self, data: bytes) -> NormalisedPhoto:
         found = FakePictures().normalise(b"test " + data)

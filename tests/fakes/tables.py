@@ -41,6 +41,7 @@ from likeness.domain.review import order
 from likeness.domain.review.appeal import Appeal
 from likeness.domain.review.audit import AuditAction, AuditEntry, AuditEvent, ChainHead, about
 from likeness.domain.review.case import Review, ReviewKind, ReviewState
+from likeness.domain.review.hold import Hold, HoldState
 from likeness.domain.review.order import Queued, place
 from likeness.domain.review.statistics import ALL, DeskCounts, DeskDay, Exposure, desk_day
 
@@ -569,6 +570,33 @@ class FakeRuns:
         self.stored[at] = run
 
 
+class FakeHolds:
+    def __init__(self, audit_log: FakeAuditLog) -> None:
+        self.audit_log = audit_log
+        self.stored: dict[JobId, Hold] = {}
+        self.lock = threading.RLock()
+
+    def get(self, job_id: JobId) -> Hold | None:
+        return self.stored.get(job_id)
+
+    def save(self, hold: Hold, audit_event: AuditEvent | None = None) -> None:
+        with self.lock:
+            before = self.stored.get(hold.job_id)
+            if (before.version if before else 0) != hold.version - 1:
+                raise Conflict(f"the hold of job {hold.job_id} was changed")
+            self.stored[hold.job_id] = hold
+            if audit_event:
+                self.audit_log.append(audit_event)
+
+    def list(self, *, limit: int, after: str | None = None) -> ResultPage[Hold]:
+        places = {_place_of_hold(hold): hold for hold in self.stored.values()}
+        found = (places[place] for place in sorted(places) if after is None or place > after)
+        return ResultPage.of(found, limit=limit, position=_place_of_hold)
+
+    def block(self, user_hash: UserHash) -> bool:
+        return any(one.user_hash == user_hash and one.blocked for one in self.stored.values())
+
+
 class FakeAppeals:
     def __init__(self) -> None:
         self._appeals: dict[JobId, Appeal] = {}
@@ -581,6 +609,11 @@ class FakeAppeals:
         if stored != appeal and (stored.version if stored else 0) != appeal.version - 1:
             raise ConcurrentChange(f"the appeal of job {appeal.job_id} was changed")
         self._appeals[appeal.job_id] = appeal
+
+
+def _place_of_hold(hold: Hold) -> str:
+    rank = {HoldState.WAITING: 0, HoldState.CONFIRMED: 2 if hold.reported else 1}
+    return f"{rank.get(hold.state, 2)}#{sortable(hold.held_at)}#{hold.job_id}"
 
 
 def _begun(job: Job) -> str:
@@ -626,6 +659,10 @@ class FakeDeletions:
         if before and before.state is DeletionState.HELD is not deletion.state:
             return
         self.stored[deletion.job_id] = deletion
+
+    def end_hold(self, job_id: JobId) -> None:
+        if job_id in self.stored and self.stored[job_id].state is DeletionState.HELD:
+            del self.stored[job_id]
 
     def add_objects(self, job_id: JobId, objects: Iterable[StoredObject]) -> None:
         there = self._objects.setdefault(job_id, {})

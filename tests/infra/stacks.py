@@ -23,6 +23,7 @@ PARAMETERS = {
     "Stage": "STAGE",
     "WeightsBucket": "WEIGHTS",
     "WeightsPrefix": "PREFIX/",
+    "HashList": "HASHES/LIST",
     "WebOrigins": "https://app.example",
 }
 PSEUDO = {

@@ -57,6 +57,7 @@ def test_no_permission_names_the_table_in_another_way():
 # Functions that import a use case with a call of this transaction, and why they do not make it.
 NEVER_RUNS = {
     ("ExpireReviewsFunction", "grant a day"): "an appeal that expires is not granted",
+    ("RunTestFunction", "store a hold"): "a test job's photos are ours",
 }
 
 
@@ -90,7 +91,7 @@ def test_only_transactions_update_items_of_the_audit_log():
 
 # Why a role that reads objects need not know whether one is missing.
 ABSENCE_DOES_NOT_MATTER = {
-    "ModeratePhotosFunction": "Rekognition reads, and returns one error for both",
+    "InspectPhotoFunction": "of the hash list: both stop every photo",
     "ListJobsFunction": "signs URLs; a browser shows neither",
     "TrainingRole": "SageMaker copies what a listing of the prefix returned",
     "EndpointRole": "SageMaker reads an archive that StartInference wrote",

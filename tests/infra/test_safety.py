@@ -8,6 +8,8 @@ import pytest
 
 from likeness.services.photos.fail_inspection import FAILED
 from likeness.services.photos.lost_uploads import INSPECTION_ENDS_WITHIN
+from likeness.services.review.complete_holds import INCOMPLETE
+from likeness.services.review.holding import HELD
 from tests.infra.documents import ROOT, TOP, of_type, read
 from tests.infra.permissions import permissions, statements
 from tests.infra.stacks import deployed, properties
@@ -119,6 +121,7 @@ def test_only_those_who_submit_or_end_jobs_can_start_the_pipeline():
     }
     assert starters == {
         "SubmitJobFunction",
+        "DecideHoldFunction",
         "DeleteJobFunction",
         "EraseUserFunction",
         "OverturnReviewFunction",
@@ -127,8 +130,8 @@ def test_only_those_who_submit_or_end_jobs_can_start_the_pipeline():
     }
 
 
-def test_only_the_function_that_takes_uploads_can_read_them():
-    assert may("s3:GetObject", "uploads/") == {"InspectPhotoFunction"}
+def test_only_functions_that_take_or_preserve_uploads_can_read_them():
+    assert may("s3:GetObject", "uploads/") == {"InspectPhotoFunction", "CompleteHoldsFunction"}
 
 
 def test_only_what_proves_deletions_and_erasures_can_sign_receipts():
@@ -294,7 +297,7 @@ def test_retained_data_goes_with_a_failed_first_deployment():
         for one in stack.resources.values()
         if "Retain" in one.get("UpdateReplacePolicy", "")
     ]
-    assert len(retained) == 8
+    assert len(retained) == 10
     assert {one["DeletionPolicy"] for one in retained} == {"RetainExceptOnCreate"}
     for stack in deployed():
         for one in stack.resources.values():
@@ -347,6 +350,8 @@ def test_the_moderators_functions_cannot_compute_a_keyed_hash():
 def test_only_reveal_and_the_blurring_functions_of_the_moderators_read_photos():
     assert may("s3:GetObject", "photos-ACCOUNT/photos/*") == {
         "ClaimNextFunction",
+        "CompleteHoldsFunction",  # copies what is held
+        "HoldReviewFunction",
         "InspectPhotoFunction",
         "ModeratePhotosFunction",
         "ReadReviewFunction",
@@ -360,6 +365,65 @@ def test_a_moderator_cannot_change_their_account_in_the_app():
     client = read("infra/identity.yaml")["Resources"]["ModeratorClient"]["Properties"]
     assert "custom:app_user_id" in client["ReadAttributes"]
     assert "custom:app_user_id" not in client["WriteAttributes"]
+
+
+# --- the hold bucket -----------------------------------------------------------------------------
+
+HOLD = read("infra/hold.yaml")["Resources"]
+
+
+def test_the_hold_bucket_is_locked_encrypted_by_its_own_key_and_expires_nothing():
+    bucket = HOLD["HoldBucket"]["Properties"]
+    rule = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"][0]
+
+    assert bucket["ObjectLockEnabled"] is True
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    assert rule["ServerSideEncryptionByDefault"]["KMSMasterKeyID"] == {"GetAtt": "HoldKey.Arn"}
+    assert all(bucket["PublicAccessBlockConfiguration"].values())
+    assert "LifecycleConfiguration" not in bucket
+    assert "NotificationConfiguration" not in bucket
+
+
+def test_no_function_reads_the_hold_bucket_or_bypasses_its_retention():
+    assert may("s3:GetObject", "hold-ACCOUNT") == may("s3:GetObjectVersion", "hold") == set()
+    assert may("s3:BypassGovernanceRetention") == set()
+    assert may("s3:PutObject", "hold-ACCOUNT") == {
+        "CompleteHoldsFunction",
+        "HoldReviewFunction",
+        "InspectPhotoFunction",
+        "ModeratePhotosFunction",
+    }
+    assert may("s3:DeleteObjectVersion", "hold-ACCOUNT") == {"DecideHoldFunction"}
+    assert "SweepBucketsFunction" not in {
+        one.role for one in PERMISSIONS if "hold-ACCOUNT" in one.resource
+    }
+
+
+def test_only_the_named_role_decrypts_and_reads_copies():
+    statements = HOLD["HoldKey"]["Properties"]["KeyPolicy"]["Statement"]
+    allowed = {
+        one["Sid"]: one["Action"]
+        for one in (first if "Sid" in first else first["If"][1] for first in statements)
+    }
+    assert allowed["WriteThroughS3"] == "kms:GenerateDataKey"
+    assert allowed["ReadThroughS3"] == "kms:Decrypt"
+    assert not {action for action in allowed["Administration"] if "crypt" in action}
+    assert "kms:*" not in allowed["Administration"]
+    deny = HOLD["HoldBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"][1]
+    assert deny["Effect"] == "Deny"
+    assert {"s3:GetObject", "s3:GetObjectVersion"} <= set(deny["Action"])
+    assert deny["Condition"] == {
+        "StringNotEquals": {
+            "aws:PrincipalArn": {"If": ["HasReader", {"Ref": "HoldReader"}, "none"]}
+        }
+    }
+
+
+@pytest.mark.parametrize("name", ["JobsHeld", "HoldIncomplete"])
+def test_the_alarms_of_holds_watch_the_metrics_of_the_code(name):
+    metrics = {"JobsHeld": HELD, "HoldIncomplete": INCOMPLETE}
+    alarm = read("infra/alarms.yaml")["Resources"][name]["Properties"]
+    assert alarm["MetricName"] == metrics[name]
 
 
 # --- test jobs -----------------------------------------------------------------------------------

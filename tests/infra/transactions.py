@@ -47,6 +47,7 @@ TRANSACTIONS = {
     "close a review and count it": _one(
         "PutItem UpdateItem", "JOB#* DESK#* AUDIT", "reviews.save/3"
     ),
+    "store a hold": _one("PutItem", "HOLD#* BLOCK#* AUDIT", "holds.save"),
     "append an audit event": _one("PutItem", "AUDIT", "audit_log.append"),
     "count an exposure": _one("PutItem UpdateItem", "JOB#* DESK#* AUDIT", "desk_counters.expose"),
     "ask for exposure or grant it": _one(

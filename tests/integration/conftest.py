@@ -27,6 +27,7 @@ from likeness.adapters.provenance.avatar_bucket import AvatarBucket
 from likeness.adapters.review.appeals_table import AppealsTable
 from likeness.adapters.review.audit_table import AuditLogTable
 from likeness.adapters.review.counters_table import DeskCountersTable
+from likeness.adapters.review.holds_table import HoldsTable
 from likeness.adapters.review.reviews_table import ReviewsTable
 from tests.fakes import (
     FakeAppeals,
@@ -37,6 +38,7 @@ from tests.fakes import (
     FakeDeskCounters,
     FakeDurations,
     FakeErasures,
+    FakeHolds,
     FakeJobFiles,
     FakeJobs,
     FakeLedger,
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from likeness.ports.account import Erasures, Ledger, Users
     from likeness.ports.deletion import JobFiles
     from likeness.ports.generation import Runs, Work
+    from likeness.ports.holds import Holds
     from likeness.ports.jobs import JobDurations, Jobs
     from likeness.ports.photos import Photos
     from likeness.ports.provenance import AvatarStore
@@ -76,6 +79,7 @@ class Tables:
     appeals: Appeals
     audit_log: AuditLog
     desk_counters: DeskCounters
+    holds: Holds
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,7 @@ def tables(kind: str, request: pytest.FixtureRequest) -> Tables:
             FakeAppeals(),
             audit_log,
             desk_counters,
+            FakeHolds(audit_log),
         )
     table = request.getfixturevalue("table")
     return Tables(
@@ -125,6 +130,7 @@ def tables(kind: str, request: pytest.FixtureRequest) -> Tables:
         AppealsTable(table),
         AuditLogTable(table),
         DeskCountersTable(table),
+        HoldsTable(table, FakeClock()),
     )
 
 

@@ -18,7 +18,7 @@ from infra.laptop.client import app_client
 from infra.laptop.project import ROOT, STACK, likeness
 from laptop_cloud import cloud, processes
 from laptop_cloud.places import Folders
-from tests.stack.people import Person
+from tests.stack.people import PATIENCE, Person
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -82,7 +82,7 @@ def http() -> urllib3.PoolManager:
 
 @pytest.fixture(scope="module")
 def backend(running: Cloud) -> Likeness:
-    return app_client(running)
+    return app_client(running, patience_s=PATIENCE)
 
 
 @pytest.fixture

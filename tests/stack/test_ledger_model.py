@@ -142,6 +142,7 @@ class Ledger(RuleBasedStateMachine):
                 jobs=world.jobs,
                 users=world.users,
                 ledger=world.ledger,
+                holds=world.holds,
                 photos=world.photos,
                 timers=world.timers,
                 deadlines=world.deadlines,

@@ -10,7 +10,7 @@ from likeness_client.errors import ApiError
 
 
 def test_an_unsigned_call_is_refused(running, http):
-    answer = http.request("GET", f"{running.api_url}/v1/styles")
+    answer = http.request("GET", f"{running.api_url}/v1/users/u/quota")
 
     assert answer.status == 403
 
@@ -31,7 +31,7 @@ def test_a_role_that_may_not_call_the_api_is_refused(running, ops):
     stranger = app_client(running, identities.assume(running.root(), "stranger"))
 
     with pytest.raises(ApiError) as refused:
-        stranger.list_styles()
+        stranger.get_quota("u")
 
     assert refused.value.status == 403
 

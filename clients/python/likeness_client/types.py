@@ -193,6 +193,7 @@ ErrorKind: TypeAlias = Literal[
     "TestModeOff",
     "TierClosed",
     "AccessRevoked",
+    "UserBlocked",
     "NotFound",
     "AvatarsExpired",
     "Conflict",
@@ -219,6 +220,8 @@ ErrorKind: TypeAlias = Literal[
     "NotEscalated",
     "NotReversible",
     "NoLease",
+    "MustBeHeld",
+    "HoldDecided",
     "AccountExists",
     "OwnAccount",
     "UnsupportedMediaType",
@@ -501,6 +504,7 @@ Reason: TypeAlias = Literal[
     "RIGHTS.CELEBRITY",
     "RIGHTS.NOT_SELF",
     "MINOR.AGE_DOUBT",
+    "ILLEGAL.CHILD_ABUSE",
     "QUOTA.JOB_RUNNING",
     "QUOTA.DAY_USED",
     "SYSTEM.UNAVAILABLE",
@@ -508,6 +512,7 @@ Reason: TypeAlias = Literal[
     "SYSTEM.TOO_FEW_AVATARS",
     "SYSTEM.CANCELLED",
     "SYSTEM.NOT_SUBMITTED",
+    "SYSTEM.CLOSED",
 ]
 
 

@@ -1090,6 +1090,7 @@ export interface components {
       | "TestModeOff"
       | "TierClosed"
       | "AccessRevoked"
+      | "UserBlocked"
       | "NotFound"
       | "AvatarsExpired"
       | "Conflict"
@@ -1116,6 +1117,8 @@ export interface components {
       | "NotEscalated"
       | "NotReversible"
       | "NoLease"
+      | "MustBeHeld"
+      | "HoldDecided"
       | "AccountExists"
       | "OwnAccount"
       | "UnsupportedMediaType"
@@ -1773,13 +1776,15 @@ export interface components {
       | "RIGHTS.CELEBRITY"
       | "RIGHTS.NOT_SELF"
       | "MINOR.AGE_DOUBT"
+      | "ILLEGAL.CHILD_ABUSE"
       | "QUOTA.JOB_RUNNING"
       | "QUOTA.DAY_USED"
       | "SYSTEM.UNAVAILABLE"
       | "SYSTEM.REVIEW_EXPIRED"
       | "SYSTEM.TOO_FEW_AVATARS"
       | "SYSTEM.CANCELLED"
-      | "SYSTEM.NOT_SUBMITTED";
+      | "SYSTEM.NOT_SUBMITTED"
+      | "SYSTEM.CLOSED";
     /** @description A reason code with its hint to the user, by language. */
     ReasonView: {
       code: components["schemas"]["Reason"];
@@ -2515,7 +2520,7 @@ export interface operations {
       };
       /** @description `ConsentNotInForce`, `Invalid`, `TierLimit`, `UnknownStyle` */
       400: components["responses"]["BadRequest"];
-      /** @description `Forbidden`, `TestModeOff`, `TierClosed` */
+      /** @description `Forbidden`, `TestModeOff`, `TierClosed`, `UserBlocked` */
       403: components["responses"]["Forbidden"];
       /** @description `NotFound` */
       404: components["responses"]["NotFound"];

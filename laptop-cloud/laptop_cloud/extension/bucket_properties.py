@@ -1,4 +1,4 @@
-"""Gap: a bucket's encryption, lifecycle and ownership are set."""
+"""Gap: a bucket's encryption, lifecycle, ownership and Object Lock are set."""
 
 from __future__ import annotations
 
@@ -42,6 +42,11 @@ def set_properties(bucket: str, properties: Properties) -> None:
         )
     else:
         client.delete_bucket_lifecycle(Bucket=bucket)
+    if truth(properties.get("ObjectLockEnabled")):
+        client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+        client.put_object_lock_configuration(
+            Bucket=bucket, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"}
+        )
     if ownership := properties.get("OwnershipControls"):
         client.put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=ownership)
 

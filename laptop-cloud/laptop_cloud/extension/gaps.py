@@ -197,7 +197,7 @@ GAPS: tuple[Gap, ...] = (
     ),
     Gap(
         name="bucket_properties",
-        ships="a bucket's encryption, lifecycle and ownership are dropped",
+        ships="a bucket's encryption, lifecycle, ownership and Object Lock are dropped",
         does="sets them by the S3 API",
         touches={f"{CFN}:_s3_create": "477b78a3cb150dfd", f"{CFN}:_s3_update": "1d4f3f6390bb209c"},
     ),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from likeness.ports.account import Erasures, KeyedHash, Ledger, Users
     from likeness.ports.deletion import Buckets, Deadlines, Deletions, JobFiles, Signer
     from likeness.ports.generation import Endpoint, Generator, Runs, Training, Work
+    from likeness.ports.holds import HoldFiles, Holds
     from likeness.ports.jobs import EventBus, EventDeadLetters, JobDurations, Jobs, Timers, Workflow
     from likeness.ports.photos import Detector, Inspections, Photos
     from likeness.ports.provenance import AvatarStore, Credentials, WatermarkReader, Watermarks
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
     from likeness.services.review.appeal_closing import AppealClosing
     from likeness.services.review.case_reader import CaseReader
     from likeness.services.review.decision_effect import DecisionEffect
+    from likeness.services.review.holding import Holding
+    from likeness.services.review.known_pictures import KnownPictures
     from likeness.services.webhooks.send_deliveries import DeliverySender
 
 CLOCK = SystemClock()
@@ -114,6 +117,39 @@ def appeals() -> Appeals:
     from likeness.adapters.review.appeals_table import AppealsTable
 
     return AppealsTable(_table())
+
+
+@cache
+def holds() -> Holds:
+    from likeness.adapters.review.holds_table import HoldsTable
+
+    return HoldsTable(_table(), CLOCK)
+
+
+@cache
+def hold_files() -> HoldFiles:
+    from likeness.adapters.review.hold_bucket import HoldBucket
+
+    return HoldBucket(_client("s3"), settings().hold_bucket or "")
+
+
+@cache
+def holding() -> Holding:
+    from likeness.adapters.photos import pictures
+    from likeness.services.review.holding import Holding
+
+    return Holding(jobs(), photos(), holds(), hold_files(), deletions(), pictures, metrics(), CLOCK)
+
+
+@cache
+def known_pictures() -> KnownPictures:
+    from likeness.adapters.photos import pictures
+    from likeness.adapters.photos.hash_list import BucketHashList
+    from likeness.services.review.known_pictures import KnownPictures
+
+    where = settings().hash_list
+    listed = BucketHashList(_client("s3"), where) if where else None
+    return KnownPictures(holding(), pictures, listed)
 
 
 @cache

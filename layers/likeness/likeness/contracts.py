@@ -214,6 +214,7 @@ class JobError(StrEnum):
     CANCELLED = "Cancelled"  # by the user
     DELETED = "Deleted"  # the avatars of a completed job, by the user
     NOT_SUBMITTED = "NotSubmitted"  # in time; set by the job's timer
+    CLOSED = "Closed"  # a lead confirmed a hold
     DEADLINE = "Deadline"  # of the job's deletion; set by the job's schedule
     STOPPED = "Stopped"  # the execution was stopped or timed out; set by an EventBridge rule
     GENERATION_FAILED = "GenerationFailed"  # on the backend; set by FinishTraining, FinishInference

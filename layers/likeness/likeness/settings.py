@@ -50,6 +50,11 @@ class Settings(Record):
     hash_key: str | None = Field(default=None, description="ARN of the KMS key of keyed hashes")
     signing_key: str | None = Field(default=None, description="ARN of the KMS key of credentials")
     certificates: str | None = Field(default=None, description="path in Parameter Store")
+    hold_bucket: str | None = Field(default=None, description="name of the hold bucket")
+    hold_days: int = Field(default=365, ge=1, description="copies are retained after a report")
+    hash_list: str | None = Field(
+        default=None, description="bucket/key of the operator's PDQ hashes"
+    )
     receipt_key: str | None = Field(default=None, description="ARN of the KMS key of receipts")
     receipt_issuer: str = Field(default="likeness", description="issuer in receipts")
     prove_function: str | None = Field(default=None, description="ARN; invoked at a deadline")
@@ -92,6 +97,10 @@ class Settings(Record):
     @property
     def decide_within(self) -> timedelta:
         return timedelta(seconds=self.review_seconds)
+
+    @property
+    def retain(self) -> timedelta:
+        return timedelta(days=self.hold_days)
 
     @property
     def avatar_lifetime(self) -> timedelta:

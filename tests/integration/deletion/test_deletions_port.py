@@ -269,3 +269,17 @@ def test_a_sweep_counts_what_it_may_not_delete_and_deletes_the_rest(s3, sweeper)
     assert sweeper.delete(list(sweeper.objects())) == 1
 
     assert photos.listing() == ["one"]
+
+
+def test_the_end_of_a_hold_deletes_the_state_of_a_held_job_and_no_other(deletions):
+    held = Deletion(job_id=JOB, state=DeletionState.HELD, preserved=True)
+    deletions.save(held)
+    assert deletions.get(JOB) == held
+    pending = Deletion(job_id=OTHER_JOB, state=DeletionState.PENDING)
+    deletions.save(pending)
+
+    for job_id in (JOB, OTHER_JOB):
+        deletions.end_hold(job_id)
+
+    assert deletions.get(JOB) is None
+    assert deletions.get(OTHER_JOB) == pending

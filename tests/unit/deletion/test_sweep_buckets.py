@@ -91,6 +91,15 @@ def test_objects_under_legal_hold_are_skipped(world):
     assert world.buckets.stored
 
 
+def test_what_is_left_of_a_job_whose_photos_are_preserved_is_deleted(world):
+    """Copies are in the hold bucket, which the sweep does not list."""
+    world.has(JobState.FAILED)
+    world.deletions.save(Deletion(job_id=JOB, state=DeletionState.HELD, preserved=True))
+    lies(world, f"photos/{JOB}/p01.jpg", 48 * HOUR)
+
+    assert sweep(world).deleted == 1
+
+
 @pytest.mark.parametrize(
     ("state", "finding"),
     [(AppealState.OPEN, None), (AppealState.IN_REVIEW, None), (AppealState.EXPIRED, "Orphan")],

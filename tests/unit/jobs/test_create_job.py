@@ -51,6 +51,7 @@ def create(world, request=None, **terms):
         jobs=world.jobs,
         users=world.users,
         ledger=world.ledger,
+        holds=world.holds,
         photos=world.photos,
         timers=world.timers,
         deadlines=world.deadlines,
@@ -402,7 +403,13 @@ def test_a_closed_tier_does_not_close_the_other(world):
 
 def again(world, created):
     kept = StoredJob.model_validate(created, from_attributes=True)
-    return create_job_again(kept, jobs=world.jobs, photos=world.photos, clock=world.clock)
+    return create_job_again(
+        kept,
+        jobs=world.jobs,
+        photos=world.photos,
+        deletions=world.deletions,
+        clock=world.clock,
+    )
 
 
 def test_a_repeated_request_returns_the_same_job_with_new_presigned_posts(world):

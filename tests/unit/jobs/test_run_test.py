@@ -36,6 +36,7 @@ from likeness.services.review.appeal_job import appeal_job
 from likeness.services.review.claim_review import claim_review
 from likeness.services.review.complete_decision import complete_decision
 from likeness.services.review.decide_review import decide_review
+from likeness.services.review.known_pictures import KnownPictures
 from likeness.services.review.match_appeal import match_appeal
 from likeness.services.review.request_review import request_review
 from tests.builders import NOW, TODAY, USER, a_moderator, an_order, styles, tiers
@@ -68,6 +69,7 @@ class AppInTest:
             jobs=world.jobs,
             users=world.users,
             ledger=world.ledger,
+            holds=world.holds,
             photos=world.photos,
             timers=world.timers,
             deadlines=world.deadlines,
@@ -101,6 +103,7 @@ class AppInTest:
             detector=Unread(),
             pictures=pictures,
             rules=Unread(),
+            known_pictures=KnownPictures(world.holding, Unread()),
             clock=world.clock,
         )
 
@@ -158,6 +161,7 @@ class AppInTest:
             "token",
             jobs=world.jobs,
             reviews=world.reviews,
+            holds=world.holds,
             clock=world.clock,
             policy=POLICY,
             tiers=tiers(),
@@ -177,6 +181,7 @@ class AppInTest:
             reviews=world.reviews,
             pending=world.pending,
             clock=world.clock,
+            escalate=POLICY.escalate,
             undo=timedelta(0),
             second_percent=0,
         )

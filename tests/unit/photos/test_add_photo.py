@@ -15,7 +15,14 @@ HEIC = AddPhoto(content_type="image/heic")
 
 
 def add(world):
-    return service.add_photo(JOB, HEIC, jobs=world.jobs, photos=world.photos, clock=world.clock)
+    return service.add_photo(
+        JOB,
+        HEIC,
+        jobs=world.jobs,
+        photos=world.photos,
+        deletions=world.deletions,
+        clock=world.clock,
+    )
 
 
 def test_a_presigned_post_has_the_next_photo_id(world):
@@ -90,7 +97,12 @@ def test_of_two_concurrent_requests_the_second_retries(world, monkeypatch):
 def again(world, post):
     kept = StoredPost.model_validate(post, from_attributes=True)
     return service.add_photo_again(
-        kept, JOB, jobs=world.jobs, photos=world.photos, clock=world.clock
+        kept,
+        JOB,
+        jobs=world.jobs,
+        photos=world.photos,
+        deletions=world.deletions,
+        clock=world.clock,
     )
 
 

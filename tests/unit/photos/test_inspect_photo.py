@@ -15,16 +15,25 @@ from likeness.domain.errors import Unavailable
 from likeness.domain.ids import PhotoId
 from likeness.domain.jobs.job import JobState
 from likeness.domain.photos.photo import Box, Fingerprint, PhotoProblem, PhotoState
+from likeness.domain.photos.photo_hash import PhotoHashes
 from likeness.domain.photos.picture import NormalisedPhoto
 from likeness.domain.reasons import Reason, Refused
+from likeness.domain.review.hold import HoldTrigger
 from likeness.services.photos.fail_inspection import DIED, FAILED, PAUSE, fail_inspection
 from likeness.services.photos.inspect_photo import CLOCKS_DIFFER, inspect_photo
 from likeness.services.photos.lost_uploads import EVENT_WITHIN, request_inspections
+from likeness.services.review.holding import Holding
+from likeness.services.review.known_pictures import KnownPictures
 from tests.builders import JOB, NOW, OTHER_JOB, a_face, a_job, a_photo, a_verdict, digest
 from tests.fakes import (
+    FakeAuditLog,
     FakeBucket,
     FakeClock,
+    FakeDeletions,
     FakeDetector,
+    FakeHashList,
+    FakeHoldFiles,
+    FakeHolds,
     FakeInspections,
     FakeJobFiles,
     FakeJobs,
@@ -67,6 +76,12 @@ class FakePictures:
             sha256=digest(jpeg),
         )
 
+    def hashes(self, jpeg: bytes) -> PhotoHashes:
+        return PhotoHashes(quality=100, hashes=(int(digest(jpeg), 16),))
+
+    def blurred(self, jpeg: bytes) -> bytes:
+        return b"blurred " + jpeg
+
     def same_picture(self, one: bytes, other: bytes) -> bool:
         self.closer_looks += 1
         return one.rpartition(b"/")[0] == other.rpartition(b"/")[0]
@@ -92,6 +107,18 @@ class World:
         self.files = FakeJobFiles(self.photos.bucket, FakeBucket())
         self.detector, self.pictures = BusyDetector(), FakePictures()
         self.clock, self.metrics = FakeClock(), FakeMetrics()
+        self.holds, self.deletions = FakeHolds(FakeAuditLog()), FakeDeletions()
+        self.hold_files, self.hash_list = FakeHoldFiles(), FakeHashList()
+        self.holding = Holding(
+            self.jobs,
+            self.photos,
+            self.holds,
+            self.hold_files,
+            self.deletions,
+            self.pictures,
+            self.metrics,
+            self.clock,
+        )
         self.jobs.create(
             a_job(),
             [a_photo(n, state=PhotoState.AWAITED, content_type="image/png") for n in (1, 2, 3)],
@@ -114,6 +141,8 @@ class World:
             detector=self.detector,
             pictures=self.pictures,
             rules=load_photo_rules(),
+            known_pictures=KnownPictures(self.holding, self.pictures, self.hash_list),
+            uploaded_from="203.0.113.7",
             clock=self.clock,
         )
 
@@ -140,6 +169,7 @@ class World:
             died=died,
             jobs=self.jobs,
             photos=self.photos,
+            deletions=self.deletions,
             metrics=self.metrics,
             clock=self.clock,
         )
@@ -747,3 +777,105 @@ def test_the_same_file_twice_is_a_duplicate(world):
     world.upload(view, P2)()
 
     assert_refused(world.photo(P2), Reason.SUBJECT_DUPLICATE, duplicate_of=P1)
+
+
+# --- known illegal pictures ----------------------------------------------------------------------
+
+KNOWN = b"scene/view/original"
+
+
+@pytest.fixture
+def knowing():
+    """The operator's list has the picture KNOWN."""
+    world = World()
+    world.hash_list.known = (int(digest(b"jpeg of " + KNOWN), 16),)
+    return world
+
+
+def test_a_known_picture_is_held_as_it_was_sent_and_gets_the_verdict_of_any_photo(knowing):
+    knowing.upload(b"other/view/a", P2)()
+
+    assert knowing.upload(KNOWN)() is PhotoState.ACCEPTED
+
+    hold = knowing.holds.get(JOB)
+    assert hold.trigger is HoldTrigger.HASH_MATCH
+    known = hold.photos[0]
+    assert (known.photo_id, known.suspected, known.uploaded_from) == (P1, True, "203.0.113.7")
+    assert [file.kind for file in known.files] == ["upload", "photo"]
+    assert knowing.hold_files.objects[known.files[0].key(JOB)] == KNOWN
+    assert [photo.photo_id for photo in hold.photos] == [P1, P2], "what was sent with it"
+    assert knowing.photo().state is PhotoState.ACCEPTED
+
+
+def test_a_known_picture_that_is_refused_is_preserved_too(knowing):
+    knowing.detector.seen_faces[P1] = []
+
+    assert knowing.upload(KNOWN)() is PhotoState.REFUSED
+
+    assert len(knowing.holds.get(JOB).photos[0].files) == 2
+    assert knowing.photo().problem == PhotoProblem(reason=Reason.SUBJECT_NO_FACE)
+    assert knowing.photos.bucket.listing() == [], "its own bucket has no copy of it"
+
+
+def test_a_held_job_preserves_each_later_upload_even_one_that_cannot_be_decoded(knowing):
+    knowing.upload(KNOWN)()
+    broken = b"refuse FILE.CORRUPT"
+
+    knowing.upload(broken, P2)()
+
+    added = knowing.holds.get(JOB).photos[1]
+    assert (added.photo_id, added.suspected) == (P2, False)
+    assert knowing.hold_files.objects[added.files[0].key(JOB)] == broken
+
+
+def test_no_photo_passes_while_the_list_cannot_be_read(knowing):
+    knowing.hash_list.down = True
+    upload = knowing.upload(KNOWN)
+
+    with pytest.raises(Unavailable):
+        upload()
+    knowing.fail(upload, died=False)
+
+    assert knowing.photo().state is PhotoState.CHECKING
+    assert knowing.photos.uploads(JOB), "it is inspected again"
+    knowing.hash_list.down = False
+    (again,) = knowing.requests(after=PAUSE)
+    again()
+    assert knowing.holds.get(JOB)
+
+
+def test_while_a_known_picture_cannot_be_preserved_nothing_of_it_is_deleted(knowing):
+    knowing.hold_files.down = True
+    upload = knowing.upload(KNOWN)
+    with pytest.raises(Unavailable):
+        upload()
+
+    knowing.fail(upload, died=False)
+    knowing.move(JobState.EXPIRED)
+    assert upload() is None, "the event is delivered again"
+
+    assert knowing.photos.bucket.listing() == [f"photos/{JOB}/p01.jpg", f"uploads/{JOB}/p01"]
+    knowing.hold_files.down = False
+    knowing.holding.complete(knowing.holds.get(JOB))
+    assert len(knowing.holds.get(JOB).photos[0].files) == 2
+
+
+def test_a_known_picture_is_inspected_again_once_it_can_be_preserved(knowing):
+    knowing.hold_files.down = True
+    upload = knowing.upload(KNOWN)
+    with pytest.raises(Unavailable):
+        upload()
+    knowing.fail(upload, died=False)
+    knowing.hold_files.down = False
+
+    (again,) = knowing.requests(after=PAUSE)
+
+    assert again() is PhotoState.ACCEPTED
+    assert knowing.holds.get(JOB).photos[0].suspected
+
+
+def test_without_a_list_nothing_is_held():
+    world = World()
+
+    assert world.upload(KNOWN)() is PhotoState.ACCEPTED
+    assert world.holds.get(JOB) is None

@@ -48,6 +48,7 @@ def moderate(world, review="flagged", policy=None):
         users=world.users,
         keyed_hash=world.keyed_hash,
         deletion=world.deletion,
+        holding=world.holding,
         metrics=world.metrics,
         clock=world.clock,
         deadline=DEADLINE,

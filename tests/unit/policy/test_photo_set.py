@@ -390,3 +390,72 @@ def test_a_policy_that_leaves_out_an_unknown_label_is_invalid():
 
     with pytest.raises(ValueError, match="leave_out names Bare shoulders"):
         type(POLICY).model_validate(POLICY.model_dump() | {"leave_out": rule.model_dump()})
+
+
+# --- perhaps illegal ------------------------------------------------------------------------------
+
+NUDE = Label(name="Explicit Nudity", parent="Explicit", confidence=85)
+PERHAPS_NUDE = Label(name="Explicit Nudity", parent="Explicit", confidence=55)
+SHOULDERS = Label(name="Explicit", confidence=60)
+WEAPON = Label(name="Weapon Violence", parent="Graphic Violence", confidence=95)
+CHILD, TEENAGER = {"age_low": 9, "age_high": 13}, {"age_low": 15, "age_high": 21}
+GROWN = {"age_low": 24, "age_high": 32}
+
+
+@pytest.mark.parametrize(
+    ("photos", "expected"),
+    [
+        ([{**CHILD, "labels": (NUDE,)}, GROWN, GROWN], Outcome.ESCALATED),
+        ([{**CHILD, "labels": (PERHAPS_NUDE,)}, GROWN, GROWN], Outcome.ESCALATED),
+        ([{**TEENAGER, "labels": (NUDE,)}, TEENAGER, TEENAGER], Outcome.ESCALATED),
+        ([CHILD, {**GROWN, "labels": (NUDE,)}, GROWN], Outcome.ESCALATED),
+        (
+            [{**TEENAGER, "labels": (PERHAPS_NUDE,)}, TEENAGER, {**TEENAGER, "labels": (WEAPON,)}],
+            Outcome.ESCALATED,
+        ),
+        ([{**TEENAGER, "labels": (PERHAPS_NUDE,)}, TEENAGER, TEENAGER], Outcome.DOUBTFUL),
+        ([{**CHILD, "labels": (SHOULDERS,)}, GROWN, GROWN], Outcome.REFUSED),
+        ([CHILD, GROWN, GROWN], Outcome.REFUSED),
+        ([{**GROWN, "labels": (NUDE,)}, GROWN, GROWN], Outcome.REFUSED),
+    ],
+    ids=[
+        "both certain",
+        "nudity doubtful",
+        "age doubtful",
+        "on different photos",
+        "both doubtful, and refused for something else",
+        "both doubtful: a moderator",
+        "bare shoulders",
+        "no nudity",
+        "adults",
+    ],
+)
+def test_nudity_and_a_doubt_about_age_are_escalated_and_never_refused(photos, expected):
+    assert outcome(a_set(*photos)) is expected
+
+
+def test_only_the_nude_photos_of_an_escalated_set_are_suspected():
+    found = moderate_set(a_set(CHILD, {**CHILD, "labels": (NUDE,)}, GROWN), POLICY)
+
+    assert [one.outcome for one in found.photos.values()] == [
+        Outcome.REFUSED,
+        Outcome.ESCALATED,
+        Outcome.CLEAN,
+    ]
+    assert found.photos[photo_id(2)].reason is Reason.ILLEGAL_CHILD_ABUSE
+
+
+def test_no_photo_of_an_escalated_set_is_left_out_and_deleted():
+    doubtful = Label(name="Female Swimwear or Underwear", confidence=90)
+    photos = [{**CHILD, "labels": (NUDE,)}, {**GROWN, "labels": (doubtful,)}, *[GROWN] * 4]
+
+    assert moderate_set(a_set(*photos), POLICY).left_out == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [({"Nudity": 50}, "escalate names Nudity"), ({"Explicit": 40}, "must not be below its review")],
+)
+def test_a_policy_that_escalates_what_the_detector_does_not_report_is_invalid(labels, message):
+    with pytest.raises(ValueError, match=message):
+        type(POLICY).model_validate(POLICY.model_dump() | {"escalate": {"labels": labels}})

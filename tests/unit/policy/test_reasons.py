@@ -62,7 +62,7 @@ def test_photo_problems_can_be_fixed(family):
 def test_the_quota_day_is_returned_except_for_policy_reasons():
     kept = {code.family for code in Reason if not code.returns_day}
 
-    assert kept == {"POLICY", "RIGHTS", "MINOR", "QUOTA"}
+    assert kept == {"POLICY", "RIGHTS", "MINOR", "ILLEGAL", "QUOTA"}
 
 
 @every_card

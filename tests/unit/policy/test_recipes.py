@@ -28,8 +28,16 @@ PUBLISHED = {
     "POLICY": ["NUDITY", "SUGGESTIVE", "VIOLENCE", "HATE", "DRUGS", "GESTURE"],
     "RIGHTS": ["CELEBRITY", "NOT_SELF"],
     "MINOR": ["AGE_DOUBT"],
+    "ILLEGAL": ["CHILD_ABUSE"],
     "QUOTA": ["JOB_RUNNING", "DAY_USED"],
-    "SYSTEM": ["UNAVAILABLE", "REVIEW_EXPIRED", "TOO_FEW_AVATARS", "CANCELLED", "NOT_SUBMITTED"],
+    "SYSTEM": [
+        "UNAVAILABLE",
+        "REVIEW_EXPIRED",
+        "TOO_FEW_AVATARS",
+        "CANCELLED",
+        "NOT_SUBMITTED",
+        "CLOSED",
+    ],
 }
 
 LAYER = ROOT / "layers" / "likeness" / "likeness"

@@ -130,6 +130,7 @@ def again(world, decision=YES, lead=LEAD):
         reviews=world.reviews,
         pending=world.pending,
         clock=world.clock,
+        escalate=a_policy().escalate,
         undo=timedelta(0),
         second_percent=100,
     )
@@ -543,6 +544,7 @@ def test_an_exonerated_photo_is_never_refused_for_the_same_reason(before_a_lead)
             users=before_a_lead.users,
             keyed_hash=before_a_lead.keyed_hash,
             deletion=before_a_lead.deletion,
+            holding=before_a_lead.holding,
             metrics=before_a_lead.metrics,
             clock=before_a_lead.clock,
             deadline=timedelta(hours=23),
@@ -569,6 +571,7 @@ def test_another_photo_of_the_same_user_is_moderated_as_usual(before_a_lead):
         users=before_a_lead.users,
         keyed_hash=before_a_lead.keyed_hash,
         deletion=before_a_lead.deletion,
+        holding=before_a_lead.holding,
         metrics=before_a_lead.metrics,
         clock=before_a_lead.clock,
         deadline=timedelta(hours=23),

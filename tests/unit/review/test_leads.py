@@ -44,6 +44,7 @@ from tests.builders import (
     USER,
     a_moderator,
     a_photo,
+    a_policy,
     a_review,
     a_verdict,
 )
@@ -74,6 +75,7 @@ def decides(world, review, decision=YES, moderator=ME, after=timedelta(seconds=3
         reviews=world.reviews,
         pending=world.pending,
         clock=world.clock,
+        escalate=a_policy().escalate,
         undo=timedelta(0),
         second_percent=0,
     )

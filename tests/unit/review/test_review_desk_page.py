@@ -5,7 +5,7 @@ import re
 import pytest
 
 from docs import openapi
-from likeness.api import review as api_reviews
+from likeness.api import holds as api_holds, review as api_reviews
 from likeness.domain.review.audit import AuditAction
 from tests.infra.documents import ROOT
 
@@ -13,10 +13,17 @@ PAGE = (ROOT / "docs" / "review-desk.md").read_text()
 EXAMPLES = re.findall(r"^```json (\w+)\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
 ROUTES = [handler.operation for handler in openapi.handlers() if handler.operation.moderators]
 
+MESSAGES = {
+    name: found
+    for module in (api_reviews, api_holds)
+    for name, found in vars(module).items()
+    if isinstance(found, type) and found.__module__ == module.__name__
+}
+
 
 @pytest.mark.parametrize(("name", "example"), EXAMPLES, ids=[name for name, _ in EXAMPLES])
 def test_every_example_matches_the_api(name, example):
-    message = getattr(api_reviews, name).model_validate_json(example)
+    message = MESSAGES[name].model_validate_json(example)
 
     assert message.model_validate_json(message.model_dump_json()) == message
 
@@ -45,13 +52,9 @@ def test_every_message_of_the_review_desk_has_an_example():
         "AuditExportQuery",
         "TransparencyQuery",
     }
-    messages = {
-        name
-        for name, found in vars(api_reviews).items()
-        if isinstance(found, type) and found.__module__ == api_reviews.__name__
-    }
+    within |= {"HoldSummary", "HeldPhotoView", "IpAddress", "ReportedUser", "ReportedFile"}
 
-    assert messages == shown | within | queries
+    assert set(MESSAGES) == shown | within | queries
 
 
 @pytest.mark.parametrize("operation", ROUTES, ids=lambda operation: operation.name)

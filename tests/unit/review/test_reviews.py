@@ -108,6 +108,7 @@ def request(world, under="token-1"):
         under,
         jobs=world.jobs,
         reviews=world.reviews,
+        holds=world.holds,
         clock=world.clock,
         policy=a_policy(),
         tiers=tiers(),
@@ -186,6 +187,7 @@ def decide(world, decision=YES, moderator=ME, review=REVIEW, second_percent=0, u
         reviews=world.reviews,
         pending=world.pending,
         clock=world.clock,
+        escalate=a_policy().escalate,
         undo=undo,
         second_percent=second_percent,
     )

@@ -35,6 +35,10 @@ class TierClosed(ApiError):
     """The user's tier may not use the feature: offer Plus."""
 
 
+class UserBlocked(ApiError):
+    """The user can create no job: show a neutral text."""
+
+
 class NotFound(ApiError):
     """There is no such resource, or it belongs to another user, or it is deleted."""
 

@@ -93,6 +93,11 @@ BUCKET: tuple[tuple[str, str, Callable[[dict[str, Any]], Any]], ...] = (
         "CorsConfiguration",
         lambda answer: {"CorsRules": [_cors(one) for one in answer["CORSRules"]]},
     ),
+    (
+        "get_object_lock_configuration",
+        "ObjectLockEnabled",
+        lambda answer: answer["ObjectLockConfiguration"]["ObjectLockEnabled"] == "Enabled",
+    ),
     ("get_bucket_notification_configuration", "NotificationConfiguration", _notification),
 )
 

@@ -127,6 +127,12 @@ def _set_rules(policy: Policy) -> Iterator[Row]:
         f"at least {policy.leave_out.remaining} clean ones remain, no photo is refused, and every "
         "finding of every doubtful photo may be left out",
     )
+    labels = ", ".join(f"{name} {least:g}" for name, least in policy.escalate.labels.items())
+    yield (
+        "held for a lead, not refused",
+        f"the set would be refused, has a finding `{Reason.MINOR_AGE_DOUBT}`, and one of these "
+        f"from that confidence on: {labels}",
+    )
 
 
 def _severities(policy: Policy) -> Iterator[Row]:

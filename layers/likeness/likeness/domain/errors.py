@@ -22,6 +22,7 @@ class ErrorKind(StrEnum):
     TEST_MODE_OFF = "TestModeOff"
     TIER_CLOSED = "TierClosed"
     ACCESS_REVOKED = "AccessRevoked"
+    USER_BLOCKED = "UserBlocked"
     NOT_FOUND = "NotFound"
     AVATARS_EXPIRED = "AvatarsExpired"
     CONFLICT = "Conflict"
@@ -48,6 +49,8 @@ class ErrorKind(StrEnum):
     NOT_ESCALATED = "NotEscalated"
     NOT_REVERSIBLE = "NotReversible"
     NO_LEASE = "NoLease"
+    MUST_BE_HELD = "MustBeHeld"
+    HOLD_DECIDED = "HoldDecided"
     ACCOUNT_EXISTS = "AccountExists"
     OWN_ACCOUNT = "OwnAccount"
     UNSUPPORTED_MEDIA_TYPE = "UnsupportedMediaType"
@@ -130,6 +133,10 @@ class TierClosed(Forbidden):
 
 class AccessRevoked(Forbidden):
     """The moderator's account was disabled or deleted: the session is over."""
+
+
+class UserBlocked(Forbidden):
+    """The user can create no job: show a neutral text."""
 
 
 class NotFound(LikenessError):
@@ -263,6 +270,18 @@ class OwnAccount(Conflict):
 
 class NoLease(Conflict):
     """The moderator has no lease of the case: claim it."""
+
+
+class MustBeHeld(Conflict):
+    """The refusal says that the photos may be illegal: hold the case."""
+
+
+class HoldDecided(Conflict):
+    """The hold is in another state: read it again."""
+
+
+class JobHeld(Conflict):
+    """A case of the job is held: nothing is drawn from its photos."""
 
 
 CASE_CONFLICTS = (CaseTaken, NoLease, CaseDecided, DeadlinePassed)

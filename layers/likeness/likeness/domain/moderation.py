@@ -21,6 +21,7 @@ class Outcome(StrEnum):
     LEFT_OUT = "left_out"  # doubtful, and the set is enough without it: not used, and deleted
     DOUBTFUL = "doubtful"  # needs review: a moderator decides
     REFUSED = "refused"
+    ESCALATED = "escalated"  # perhaps illegal: held, and a lead decides
 
     @property
     def severity(self) -> int:
@@ -124,11 +125,31 @@ class LeaveOutRule(Record):
     labels: frozenset[str] = Field(description="besides those with a reason above")
 
 
+class Finding(Record):
+    """Result of one rule on one picture. `source` is the label or measurement."""
+
+    outcome: Outcome
+    reason: Reason | None = Field(description="None: no rule covers it, the moderator chooses")
+    source: str
+    confidence: float | None = None
+
+
+class EscalateRule(Record):
+    """Labels that are escalated in a set that is refused and raises a doubt about age."""
+
+    labels: Mapping[str, float] = Field(description="percent from which a label counts")
+
+    def covers(self, finding: Finding) -> bool:
+        least = self.labels.get(finding.source)
+        return least is not None and (finding.confidence or 0) >= least
+
+
 # Reasons of findings that do not come from a label.
 REASONS_WITHOUT_LABEL: frozenset[Reason] = frozenset(
     {
         Reason.RIGHTS_CELEBRITY,
         Reason.MINOR_AGE_DOUBT,
+        Reason.ILLEGAL_CHILD_ABUSE,
         Reason.SUBJECT_NO_FACE,
         Reason.SUBJECT_DIFFERENT_PERSON,
     }
@@ -144,6 +165,7 @@ class Policy(Record):
     age: AgeRule
     same_person: SamePersonRule
     leave_out: LeaveOutRule
+    escalate: EscalateRule
     severity: Mapping[Severity, frozenset[Reason | Literal["unknown"]]]
     exposure: Mapping[Severity | Literal["none"], int] = Field(
         description="points that a revealed photo costs"
@@ -171,9 +193,18 @@ class Policy(Record):
         return self
 
     @model_validator(mode="after")
-    def _left_out_labels_have_a_rule(self) -> Self:
-        if unknown := sorted(self.leave_out.labels - set(self.labels)):
-            raise ValueError(f"leave_out names {', '.join(unknown)}, which is no label")
+    def _named_labels_have_a_rule(self) -> Self:
+        for rule in ("leave_out", "escalate"):
+            if unknown := sorted(set(getattr(self, rule).labels) - set(self.labels)):
+                raise ValueError(f"{rule} names {', '.join(unknown)}, which is no label")
+        return self
+
+    @model_validator(mode="after")
+    def _escalated_labels_are_reported(self) -> Self:
+        """The detector is asked for nothing below `review`: a lower bound would never hold."""
+        for label, least in self.escalate.labels.items():
+            if least < self.labels[label].review:
+                raise ValueError(f"escalate: {label} must not be below its review")
         return self
 
     def accepting(self, detector_versions: Iterable[str]) -> Self:
@@ -193,15 +224,6 @@ class Policy(Record):
     def min_confidence(self) -> float:
         """The lowest threshold of all labels: the detector need not report less."""
         return min(rule.review for rule in self.labels.values())
-
-
-class Finding(Record):
-    """Result of one rule on one picture. `source` is the label or measurement."""
-
-    outcome: Outcome
-    reason: Reason | None = Field(description="None: no rule covers it, the moderator chooses")
-    source: str
-    confidence: float | None = None
 
 
 class PhotoEvidence(Record):

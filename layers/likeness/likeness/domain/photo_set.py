@@ -13,6 +13,7 @@ from likeness.domain.ids import PhotoId, PhotoIdField
 from likeness.domain.moderation import (
     AgeRule,
     ClearFace,
+    EscalateRule,
     Finding,
     LeaveOutRule,
     Outcome,
@@ -65,6 +66,9 @@ def moderate_set(seen: Mapping[PhotoId, PhotoEvidence], policy: Policy) -> SetVe
             age_assured = not doubtful
         if not doubtful:
             verdicts |= {p: _without_age_doubt(one, policy) for p, one in person.items()}
+    if suspected := _suspected(verdicts, policy.escalate):
+        found = {p: _escalated(verdicts[p], policy) for p in suspected}
+        return SetVerdict(photos=verdicts | found, age_assured=age_assured)
     return SetVerdict(photos=_leave_out(verdicts, policy.leave_out), age_assured=age_assured)
 
 
@@ -172,6 +176,31 @@ def _counts(checked: CheckedAge | None, rule: AgeRule) -> bool:
 
 def _without_age_doubt(one: Verdict, policy: Policy) -> Verdict:
     return verdict([f for f in one.findings if not _is_age_doubt(f)], one.evidence, policy)
+
+
+# --- perhaps illegal ------------------------------------------------------------------------------
+
+
+def _suspected(verdicts: Mapping[PhotoId, Verdict], rule: EscalateRule) -> list[PhotoId]:
+    """Returns the photos that show nudity, if the set also raises a doubt about age and would be
+    refused. The set shows one person, so that doubt may come from another photo. Without a refusal
+    a moderator decides, who can hold the case."""
+    minor = any(_has(one, _is_of_minor) for one in verdicts.values())
+    if not minor or strictest(one.outcome for one in verdicts.values()) is not Outcome.REFUSED:
+        return []
+    return [p for p, one in verdicts.items() if any(rule.covers(f) for f in one.findings)]
+
+
+def _escalated(one: Verdict, policy: Policy) -> Verdict:
+    finding = Finding(
+        outcome=Outcome.ESCALATED, reason=Reason.ILLEGAL_CHILD_ABUSE, source="age and nudity"
+    )
+    return verdict([finding, *one.findings], one.evidence, policy)
+
+
+def _is_of_minor(finding: Finding) -> bool:
+    """Certain or doubtful."""
+    return finding.reason is Reason.MINOR_AGE_DOUBT
 
 
 # --- photos that are left out ---------------------------------------------------------------------

@@ -47,6 +47,8 @@ class Reason(StrEnum):
 
     MINOR_AGE_DOUBT = "MINOR.AGE_DOUBT"
 
+    # Only leads and authorities are told: the job ends with SYSTEM_CLOSED.
+    ILLEGAL_CHILD_ABUSE = "ILLEGAL.CHILD_ABUSE"
     QUOTA_JOB_RUNNING = "QUOTA.JOB_RUNNING"
     QUOTA_DAY_USED = "QUOTA.DAY_USED"
 
@@ -55,6 +57,7 @@ class Reason(StrEnum):
     SYSTEM_TOO_FEW_AVATARS = "SYSTEM.TOO_FEW_AVATARS"
     SYSTEM_CANCELLED = "SYSTEM.CANCELLED"
     SYSTEM_NOT_SUBMITTED = "SYSTEM.NOT_SUBMITTED"
+    SYSTEM_CLOSED = "SYSTEM.CLOSED"  # a hold was confirmed; says nothing about why
 
     @property
     def family(self) -> str:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, Field
 
 from likeness.contracts import Contract
 from likeness.domain.ids import JobId, JobIdField, PhotoIdField
@@ -31,6 +31,7 @@ class Uploaded(Contract):
     photo_id: PhotoIdField
     etag: str
     at: AwareDatetime | None = None
+    source_ip: str | None = Field(default=None, description="of the upload; never logged")
 
 
 class Invocation(Contract):
@@ -135,6 +136,7 @@ def read(event: dict[str, Any]) -> Uploaded | None:
         photo_id=key["photo_id"],
         etag=uploaded["etag"],
         at=event.get("time"),
+        source_ip=event["detail"].get("source-ip-address"),
     )
 
 

@@ -43,6 +43,9 @@ class Deletions(Protocol):
     def save(self, deletion: Deletion) -> None:
         """Store the state. A stored legal hold stays: then only a held deletion is written."""
 
+    def end_hold(self, job_id: JobId) -> None:
+        """Delete the state of a job that is held. Its next deletion signs another receipt."""
+
     def add_objects(self, job_id: JobId, objects: Iterable[StoredObject]) -> None:
         """Store the objects of a job for its receipt, by name and ETag."""
 

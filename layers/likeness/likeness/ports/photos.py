@@ -8,6 +8,7 @@ from likeness.api.app import PresignedPost
 from likeness.domain.ids import AvatarId, JobId, PhotoId
 from likeness.domain.moderation import Label
 from likeness.domain.photos.photo import ContentType, DetectedFace, Photo, UploadFolder
+from likeness.domain.photos.photo_hash import PhotoHashes
 from likeness.domain.photos.picture import LIMITS, Limits, NormalisedPhoto
 from likeness.domain.record import Record
 
@@ -60,6 +61,9 @@ class Pictures(Protocol):
 
         The content decides about the kind. Returns or raises within `limits`, for any bytes.
         """
+
+    def hashes(self, jpeg: bytes) -> PhotoHashes:
+        """Return the PDQ hashes of a normalised photo."""
 
     def placeholder(self, data: bytes) -> NormalisedPhoto:
         """Return a picture of ours for the upload of a test job, with a checksum of the upload."""

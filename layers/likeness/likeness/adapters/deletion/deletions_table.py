@@ -43,6 +43,15 @@ class DeletionsTable:
                 },
             )
 
+    def end_hold(self, job_id: JobId) -> None:
+        with domain_errors(), suppress(self._condition_failed):
+            self._table.delete_item(
+                Key=keys.deletion(job_id),
+                ConditionExpression="#state = :held",
+                ExpressionAttributeNames={"#state": "state"},
+                ExpressionAttributeValues={":held": DeletionState.HELD},
+            )
+
     def add_objects(self, job_id: JobId, objects: Iterable[StoredObject]) -> None:
         with domain_errors(), self._table.batch_writer(overwrite_by_pkeys=["pk", "sk"]) as batch:
             for one in objects:

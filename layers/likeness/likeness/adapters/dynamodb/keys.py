@@ -25,6 +25,8 @@
     USER#<user>  PROFILE            time zone, Plus, exonerated photos, running erasure
     USER#<user>  ENTRY#<day>#<job>  QuotaEntry; TEST-ENTRY#<day>#<job> of a test job
     DAY#<hash>   <day>              used: how many jobs hold that day; when it ends
+    HOLD#<job>   META               Hold                         HOLDS            <class>#<at>#<job>
+    BLOCK#<hash> <job>              whether that job's hold blocks the user
     ERASURE#<e>  META               Erasure, with its receipt
     ERASED#<hash> META              when the user was erased: older messages of billing are ignored
     WATERMARK#<w> META              WatermarkRecord: which avatar contains that watermark
@@ -37,9 +39,9 @@ A user's days are counted under a keyed hash of the user (`hash`), in items with
 only that hash, the days and the time of the erasure stay after one.
 Attributes `pk`, `sk`, `gsi1pk`, `gsi1sk` are strings, index `gsi1` projects everything. `ttl` is
 in seconds since 1970: 90 days after creation for a job and all its items, 400 days for the ledger
-and an erasure, 14 days for a delivery. Profiles, webhooks, the audit log and watermarks do not
-expire: published pictures last, and a watermark's record contains no user id. DynamoDB deletes
-late, so no promise relies on `ttl`.
+and an erasure, 14 days for a delivery. Profiles, webhooks, holds that are not returned, the audit
+log and watermarks do not expire: published pictures last, and a watermark's record contains no user
+id. DynamoDB deletes late, so no promise relies on `ttl`.
 """
 
 from datetime import datetime, timedelta
@@ -60,6 +62,7 @@ from likeness.domain.moderation import Severity
 from likeness.domain.paging import sortable
 from likeness.domain.provenance.watermark import WatermarkId
 from likeness.domain.review.case import Review, ReviewKind, job_of
+from likeness.domain.review.hold import Hold, HoldState
 from likeness.domain.review.order import key
 from likeness.domain.review.statistics import DeskDay, desk_day
 from likeness.domain.webhooks.delivery import Chain, Delivery
@@ -80,6 +83,7 @@ AUDIT = "AUDIT"
 COUNTS = "COUNTS#"
 WEBHOOKS = "WEBHOOKS"
 SEEN = "SEEN#"
+HOLDS = "HOLDS"
 
 Key = dict[str, str]
 
@@ -215,6 +219,24 @@ def entries(of: Day, *, test: bool = False) -> str:
 def entry(job: Job, of: Day) -> Key:
     prefix = entries(of, test=job.test is not None)
     return {"pk": f"USER#{job.user_id}", "sk": f"{prefix}{job.job_id}"}
+
+
+def hold(job_id: JobId) -> Key:
+    return {"pk": f"HOLD#{job_id}", "sk": "META"}
+
+
+def holds(of: Hold) -> Key:
+    """In the index: the waiting ones first, then those to be reported, the oldest first."""
+    rank = 0 if of.state is HoldState.WAITING else 1 if of.active and not of.reported else 2
+    return {"gsi1pk": HOLDS, "gsi1sk": f"{rank}#{sortable(of.held_at)}#{of.job_id}"}
+
+
+def blocks(user_hash: UserHash) -> str:
+    return f"BLOCK#{user_hash}"
+
+
+def block(user_hash: UserHash, job_id: JobId) -> Key:
+    return {"pk": blocks(user_hash), "sk": job_id}
 
 
 def erasure(erasure_id: ErasureId) -> Key:

@@ -25,7 +25,7 @@ RETAINED = (
 class DeletionState(StrEnum):
     PENDING = "pending"  # overdue, or the user asked for it, and not verified
     DELETED = "deleted"  # verified by listing, receipt signed
-    HELD = "held"  # legal hold: nothing is deleted; no further details
+    HELD = "held"  # legal hold; no further details
 
 
 class Deletion(Record):
@@ -34,6 +34,14 @@ class Deletion(Record):
     job_id: JobIdField
     state: DeletionState
     receipt: str | None = Field(default=None, description="JWS, compact serialisation")
+    preserved: bool = Field(
+        default=False,
+        description="copies of a held job are in the hold bucket, so its objects are deleted",
+    )
+
+    @property
+    def forbids_deletion(self) -> bool:
+        return self.state is DeletionState.HELD and not self.preserved
 
 
 class StoredObject(Record):

@@ -33,6 +33,12 @@ class AuditAction(StrEnum):
     OVERTURNED = "overturned"  # by a lead, without an appeal
     EXPORTED = "exported"  # a lead read a part of the audit log
     EXPIRED = "expired"
+    HELD = "held"  # perhaps illegal: copies are preserved, and a lead decides
+    HOLD_CONFIRMED = "hold_confirmed"
+    HOLD_RETURNED = "hold_returned"
+    BLOCK_LIFTED = "block_lifted"
+    REPORT_EXPORTED = "report_exported"
+    REPORTED = "reported"  # to an authority
     AGE_ASSURED = "age_assured"  # the app's word removed a doubt about age; no case was opened
     EXPOSURE_ASKED = "exposure_asked"
     EXPOSURE_GRANTED = "exposure_granted"

@@ -14,6 +14,7 @@ from likeness.domain.errors import (
     DeadlinePassed,
     Forbidden,
     Invalid,
+    MustBeHeld,
     NoLease,
 )
 from likeness.domain.ids import (
@@ -25,7 +26,7 @@ from likeness.domain.ids import (
     UserId,
     UserIdField,
 )
-from likeness.domain.moderation import Finding, Severity
+from likeness.domain.moderation import EscalateRule, Finding, Severity
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record, Versioned
 
@@ -48,6 +49,8 @@ class ReviewState(StrEnum):
     APPROVED = "approved"
     REFUSED = "refused"
     EXPIRED = "expired"
+    HELD = "held"  # its photos may be illegal: a lead decides about the hold first
+    CLOSED = "closed"  # that hold was confirmed: no decision that the user is told
 
 
 class ReviewKind(StrEnum):
@@ -209,6 +212,9 @@ class Review(Versioned):
     )
     looked: bool = Field(default=True, description="the moderator revealed a photo")
     overturn: Overturn | None = None
+    hold_returned: bool = Field(
+        default=False, description="a lead found that the photos are not illegal"
+    )
 
     @property
     def public_id(self) -> ReviewId:
@@ -248,6 +254,8 @@ class Review(Versioned):
         """Raises Forbidden if this moderator may not review the case."""
         if why := self._why_not_allowed(moderator):
             raise Forbidden(why)
+        if self.state in {ReviewState.HELD, ReviewState.CLOSED} and not moderator.lead:
+            raise Forbidden("the case is held: only leads see it")
 
     def workable(self, moderator: Moderator, now: datetime) -> bool:
         """Whether this moderator may work the case now, or once its lease ends."""
@@ -321,6 +329,19 @@ class Review(Versioned):
         if len(self.notes) >= MAX_NOTES:
             raise Invalid(f"a case has at most {MAX_NOTES} notes")
         return self.change(notes=(*self.notes, Note(by=by, at=now, text=text)))
+
+    def hold(self) -> Self:
+        """Removes the case from the queue until a lead has decided about the hold of its job."""
+        return self.change(state=ReviewState.HELD, lease=None)
+
+    def return_from_hold(self, now: datetime) -> Self:
+        """Returns a held case to the queue; one whose deadline has passed expires."""
+        if now < self.decide_by:
+            return self.change(state=ReviewState.WAITING, hold_returned=True)
+        return self.expire(now)
+
+    def close(self, now: datetime) -> Self:
+        return self.change(state=ReviewState.CLOSED, lease=None, decided_at=now)
 
     def require_lease(self, by: str, now: datetime) -> None:
         self._require_waiting(by, now)
@@ -427,6 +448,21 @@ def check_refusal(review: Review, refused: Sequence[RefusedPhoto]) -> None:
         raise Invalid(
             f"{', '.join(others)} is not a reason code that moderators may use", field=PHOTOS
         )
+
+
+def require_no_hold(
+    review: Review, refused: Sequence[RefusedPhoto], escalate: EscalateRule
+) -> None:
+    """Raises MustBeHeld if the refusal says that a nude photo may show a minor.
+
+    A refusal deletes the photos. It is allowed once a lead has returned the case from a hold.
+    """
+    reasons = {photo.reason for photo in refused}
+    nude = Reason.POLICY_NUDITY in reasons or any(
+        escalate.covers(finding) for photo in review.photos for finding in photo.findings
+    )
+    if Reason.MINOR_AGE_DOUBT in reasons and nude and not review.hold_returned:
+        raise MustBeHeld("nudity and a minor: hold the case, a lead decides first")
 
 
 class ReviewPolicy(Record):

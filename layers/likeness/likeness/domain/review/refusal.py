@@ -37,7 +37,12 @@ class Refusal(Record):
 
 
 def decisions(job: Job, photos: Sequence[Photo], reviews: Iterable[Review]) -> Refusal:
-    """Returns what the user may contest: photos of a refused job, and photos that were left out."""
+    """Returns what the user may contest: photos of a refused job, and photos that were left out.
+
+    Nothing of a job that a confirmed hold closed: a statement would warn its user.
+    """
+    if job.reason is Reason.SYSTEM_CLOSED:
+        return Refusal(grounds={}, automated=True)
     if job.state is JobState.REFUSED:
         return refusal(photos, reviews)
     return Refusal(grounds={}, automated=True, left_out=_left_out(photos))

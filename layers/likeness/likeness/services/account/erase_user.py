@@ -33,8 +33,8 @@ def erase_user(
 ) -> EraseUserResult:
     """Resumes at any point: a job's record is deleted after its files, the user after all jobs.
 
-    `cancel` ends running jobs; raises Unavailable while one still runs,
-    so that the step is retried. A job under a legal hold stays. The receipt counts every object of
+    `cancel` ends running jobs; raises Unavailable while one still runs, so that the step is
+    retried. A job stays if a legal hold forbids its deletion. The receipt counts every object of
     the jobs that was deleted, by this step or before it: a job is counted once, before its records
     are deleted.
     """

@@ -24,6 +24,6 @@ def delete_photos(
         deletion.mark_pending(job_id)
         raise
     job = jobs.get(job_id)
-    if job.photos_deleted_at is None:
+    if job.photos_deleted_at is None and not deletion.is_preserved(job_id):
         jobs.save(job.change(photos_deleted_at=clock.now()))
     return DeletePhotosResult(job_id=job_id, objects=objects)

@@ -23,9 +23,16 @@ class JobDeletion:
     clock: Clock
 
     def is_on_hold(self, job_id: JobId) -> bool:
-        """A legal hold forbids deletion. Raises Unavailable if that is unknown."""
+        """A legal hold forbids deletion: an administrator's, or one whose copies are not complete.
+        Raises Unavailable if that is unknown."""
         deletion = self.deletions.get(job_id)
-        return deletion is not None and deletion.state is DeletionState.HELD
+        return deletion is not None and deletion.forbids_deletion
+
+    def is_preserved(self, job_id: JobId) -> bool:
+        """Copies are in the hold bucket: the job's own objects are deleted as ever, but no record
+        or receipt says that its photos are gone."""
+        deletion = self.deletions.get(job_id)
+        return deletion is not None and deletion.preserved
 
     def delete(self, job_id: JobId, places: Sequence[str], *, photo: PhotoId | None = None) -> int:
         """Delete the files in these places, or of one photo, and record them for the receipt.

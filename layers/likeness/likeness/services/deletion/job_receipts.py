@@ -32,7 +32,7 @@ class JobReceipts:
         return deletion is not None and deletion.state is state and deletion.receipt is not None
 
     def issue_hold(self, job_id: JobId, now: datetime) -> None:
-        """Sign and store that a legal hold forbids the deletion, without details."""
+        """Sign and store that the job is under a legal hold, without details."""
         self._issue(job_id, DeletionState.HELD, now)
 
     def issue(
@@ -72,4 +72,5 @@ class JobReceipts:
             retained=RETAINED if state is DeletionState.DELETED else None,
         )
         signed = self.signer.sign(receipt)
-        self.deletions.save(Deletion(job_id=job_id, state=state, receipt=signed))
+        before = self.deletions.get(job_id) or Deletion(job_id=job_id, state=state)
+        self.deletions.save(before.model_copy(update={"state": state, "receipt": signed}))

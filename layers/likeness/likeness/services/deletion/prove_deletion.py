@@ -111,6 +111,10 @@ def _delete(
         found = deletion.delete(job_id, places)
         deletion.verify(job_id, places)
         objects += found
+        if deletion.is_preserved(job_id):
+            if not receipts.is_issued(job_id, DeletionState.HELD):
+                receipts.issue_hold(job_id, clock.now())
+            return objects
         proven = _proven(job, places, clock)
         if found or proven or again or not receipts.is_issued(job_id, DeletionState.DELETED):
             receipts.issue(job_id, jobs.photos(job_id), places, clock.now())

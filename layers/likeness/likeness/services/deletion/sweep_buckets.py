@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 
 from likeness.contracts import SweepBucketsResult
-from likeness.domain.deletion.receipt import EVERYWHERE, PHOTOS, PUBLISHED, DeletionState
+from likeness.domain.deletion.receipt import EVERYWHERE, PHOTOS, PUBLISHED
 from likeness.domain.deletion.retention import Retention, SweepFinding, classify, place_of
 from likeness.domain.errors import NotFound
 from likeness.domain.ids import JobId
@@ -81,7 +81,7 @@ def _classify(
 def _places(job_id: JobId, jobs: Jobs, deletions: Deletions, appeals: Appeals) -> Places | None:
     """Return the places where the job may have objects now."""
     deletion = deletions.get(job_id)
-    if deletion and deletion.state is DeletionState.HELD:
+    if deletion and deletion.forbids_deletion:
         return HELD
     try:
         job = jobs.get(job_id)

@@ -9,7 +9,7 @@ from likeness.contracts import (
     GenerationOrder,
     OrderedPhoto,
 )
-from likeness.domain.errors import Conflict
+from likeness.domain.errors import Conflict, JobHeld
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.ids import AvatarId, JobId
 from likeness.domain.jobs.job import Job, JobState
@@ -38,8 +38,10 @@ def prepare_generation(
     clock: Clock,
     engine: Engine = "painter",
 ) -> AttemptRef:
-    """Idempotent: the same order for the same attempt."""
+    """Idempotent: the same order for the same attempt. Raises JobHeld while a case is held."""
     job = jobs.get(job_id)
+    if any(review.state is ReviewState.HELD for review in reviews.for_job(job_id)):
+        raise JobHeld(f"job {job_id} waits for a lead: nothing is drawn")
     replayed = job.state is JobState.GENERATING and job.attempt == attempt
     if not replayed:
         job = job.move(JobState.GENERATING, clock.now(), attempt=attempt)

@@ -17,6 +17,7 @@ from likeness.domain.errors import (
     Invalid,
     NotFound,
     TooManyOpenJobs,
+    UserBlocked,
 )
 from likeness.domain.ids import JobId, PhotoId, StyleId
 from likeness.domain.jobs.catalogue import StyleCard, Tier, check_styles, check_terms
@@ -32,7 +33,8 @@ from likeness.domain.jobs.test_plan import (
 from likeness.domain.moment import CLOCKS_DIFFER
 from likeness.domain.photos.photo import Photo, PhotoState
 from likeness.ports.account import KeyedHash, Ledger, Users
-from likeness.ports.deletion import Deadlines
+from likeness.ports.deletion import Deadlines, Deletions
+from likeness.ports.holds import Holds
 from likeness.ports.jobs import Jobs, Timers
 from likeness.ports.photos import Photos
 from likeness.ports.runtime import Clock
@@ -56,6 +58,7 @@ def create_job(
     jobs: Jobs,
     users: Users,
     ledger: Ledger,
+    holds: Holds,
     photos: Photos,
     timers: Timers,
     deadlines: Deadlines,
@@ -88,6 +91,8 @@ def create_job(
         reserved = ledger.last_reserved(keyed_hash.user(request.user_id))
     zone = _zone(profile, request, reserved, users, now)
     user_hash = keyed_hash.user(counted_as(request.user_id, test))
+    if holds.block(user_hash):
+        raise UserBlocked("this user can create no job")
     today = quota_day(test, zone, now)
     if today and ledger.used(user_hash, today.day) >= tier.jobs_a_day:
         raise over_quota(
@@ -149,13 +154,16 @@ def _is_open(job_id: JobId, jobs: Jobs) -> bool:
         return False
 
 
-def create_job_again(stored: StoredJob, *, jobs: Jobs, photos: Photos, clock: Clock) -> JobCreated:
+def create_job_again(
+    stored: StoredJob, *, jobs: Jobs, photos: Photos, deletions: Deletions, clock: Clock
+) -> JobCreated:
     """Return the same job for a repeated request, with new presigned POSTs.
 
     Without presigned POSTs if the job takes no more photos.
     """
     job = jobs.get(stored.job_id)
-    takes_photos = job.state is JobState.OPEN and clock.now() < job.submit_by
+    deletion = deletions.get(job.job_id)
+    takes_photos = job.state is JobState.OPEN and clock.now() < job.submit_by and not deletion
     types = {
         photo.photo_id: photo.content_type
         for photo in jobs.photos(job.job_id)

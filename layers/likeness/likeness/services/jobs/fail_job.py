@@ -3,7 +3,13 @@
 from likeness.contracts import FailJobResult, JobError
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.deletion.receipt import EVERYWHERE
-from likeness.domain.errors import CapacityTimeout, DetectorTimeout, Unavailable, UnknownDetector
+from likeness.domain.errors import (
+    CapacityTimeout,
+    DetectorTimeout,
+    JobHeld,
+    Unavailable,
+    UnknownDetector,
+)
 from likeness.domain.ids import JobId
 from likeness.domain.jobs.failure import FailureKind
 from likeness.domain.jobs.job import Job, JobState
@@ -29,6 +35,12 @@ KINDS = {
     CapacityTimeout.__name__: FailureKind.CAPACITY,
     UnknownDetector.__name__: FailureKind.MODERATION,
     DetectorTimeout.__name__: FailureKind.MODERATION,
+}
+ENDS: dict[str, tuple[JobState, Reason]] = {
+    JobError.CLOSED: (JobState.REFUSED, Reason.SYSTEM_CLOSED),
+    JobError.NOT_SUBMITTED: (JobState.EXPIRED, Reason.SYSTEM_NOT_SUBMITTED),
+    JobError.NO_AVATARS: (JobState.FAILED, Reason.SYSTEM_TOO_FEW_AVATARS),
+    JobHeld.__name__: (JobState.EXPIRED, Reason.SYSTEM_REVIEW_EXPIRED),  # no lead decided in time
 }
 
 
@@ -83,7 +95,7 @@ def _was_submitted(job: Job) -> bool:
 
 
 def _delete(job_id: JobId, deletion: JobDeletion) -> bool:
-    """Return whether all files are gone."""
+    """Return whether all files are gone, and no copies are preserved."""
     try:
         if deletion.is_on_hold(job_id):
             return False
@@ -91,26 +103,26 @@ def _delete(job_id: JobId, deletion: JobDeletion) -> bool:
     except Unavailable:
         deletion.mark_pending(job_id)
         return False
-    return True
+    return not deletion.is_preserved(job_id)
 
 
 def _why(job: Job, error: str, *, jobs: Jobs, reviews: Reviews) -> tuple[JobState, Reason]:
     """Return the end state and the reason shown to the user. Our own errors return the day."""
     if error == JobError.CANCELLED or job.state is JobState.CANCELLING:
         return JobState.CANCELLED, Reason.SYSTEM_CANCELLED
-    if error == JobError.NOT_SUBMITTED or (
-        error == JobError.DEADLINE and job.state is JobState.OPEN
-    ):
-        return JobState.EXPIRED, Reason.SYSTEM_NOT_SUBMITTED
+    if error == JobError.DEADLINE and job.state is JobState.OPEN:
+        error = JobError.NOT_SUBMITTED
+    if error in ENDS:
+        return ENDS[error]
     decided = reviews.for_job(job.job_id)
     # A lead who refuses stops the execution, which may report the job as stopped first.
     overturned = any(one.overturn and not one.overturn.approved for one in decided)
     if error == JobError.REFUSED or overturned:
+        if any(case.state is ReviewState.HELD for case in decided):
+            return ENDS[JobHeld.__name__]
         reason = refusal(jobs.photos(job.job_id), decided).reason
         if reason:
             return JobState.REFUSED, reason
-    if error == JobError.NO_AVATARS:
-        return JobState.FAILED, Reason.SYSTEM_TOO_FEW_AVATARS
     if error in {TIMEOUT, JobError.DEADLINE} and job.state is JobState.IN_REVIEW:
         return JobState.EXPIRED, Reason.SYSTEM_REVIEW_EXPIRED
     return JobState.FAILED, Reason.SYSTEM_UNAVAILABLE

@@ -1,10 +1,12 @@
 """Return one more presigned POST, to replace a refused or deleted photo."""
 
 from likeness.api.app import AddPhoto, PresignedPost, StoredPost
+from likeness.domain.deletion.receipt import DeletionState
 from likeness.domain.errors import NotFound, NoUploadsLeft, TooManyPhotos
 from likeness.domain.ids import JobId, PhotoId
 from likeness.domain.jobs.job import MAX_PHOTOS
 from likeness.domain.photos.photo import NOT_STORED, Photo, PhotoState
+from likeness.ports.deletion import Deletions
 from likeness.ports.jobs import Jobs
 from likeness.ports.photos import Photos
 from likeness.ports.runtime import Clock
@@ -13,8 +15,15 @@ MAX_UPLOADS = 3 * MAX_PHOTOS  # refused and deleted photos included: a limit for
 
 
 def add_photo(
-    job_id: JobId, request: AddPhoto, *, jobs: Jobs, photos: Photos, clock: Clock
+    job_id: JobId,
+    request: AddPhoto,
+    *,
+    jobs: Jobs,
+    photos: Photos,
+    deletions: Deletions,
+    clock: Clock,
 ) -> PresignedPost:
+    require_takes_photos(job_id, deletions)
     jobs.get(job_id).require_open(clock.now())
     there = jobs.photos(job_id)
     in_use = [photo for photo in there if photo.state not in NOT_STORED]
@@ -35,11 +44,25 @@ def add_photo(
 
 
 def add_photo_again(
-    stored: StoredPost, job_id: JobId, *, jobs: Jobs, photos: Photos, clock: Clock
+    stored: StoredPost,
+    job_id: JobId,
+    *,
+    jobs: Jobs,
+    photos: Photos,
+    deletions: Deletions,
+    clock: Clock,
 ) -> PresignedPost:
     """Return the same photo for a repeated request, with a new presigned POST."""
+    require_takes_photos(job_id, deletions)
     jobs.get(job_id).require_open(clock.now())
     for photo in jobs.photos(job_id):
         if photo.photo_id == stored.photo_id and photo.state is not PhotoState.DELETED:
             return photos.presigned_post(job_id, photo.photo_id, photo.content_type)
     raise NotFound(f"job {job_id} has no photo {stored.photo_id}")
+
+
+def require_takes_photos(job_id: JobId, deletions: Deletions) -> None:
+    """Raises NoUploadsLeft if the job is held, without saying so."""
+    deletion = deletions.get(job_id)
+    if deletion and deletion.state is DeletionState.HELD:
+        raise NoUploadsLeft(f"job {job_id} takes no more photos")

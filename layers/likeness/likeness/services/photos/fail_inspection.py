@@ -12,6 +12,7 @@ from likeness.domain.photos.photo import (
     PhotoState,
 )
 from likeness.domain.reasons import Reason
+from likeness.ports.deletion import Deletions
 from likeness.ports.jobs import Jobs
 from likeness.ports.photos import Photos
 from likeness.ports.runtime import Clock, Metrics
@@ -30,35 +31,46 @@ def fail_inspection(
     died: bool,
     jobs: Jobs,
     photos: Photos,
+    deletions: Deletions,
     metrics: Metrics,
     clock: Clock,
 ) -> PhotoState | None:
     """Refuse a photo whose inspection died: it would die of the file again.
 
     After an error of ours the upload stays, and a later request for the job inspects it again.
-    An invocation that failed after its verdict was saved left files: they are deleted. Returns the
-    state that was recorded; None if the invocation had no lease.
+    An invocation that failed after its verdict was saved left files: they are deleted. Nothing is
+    deleted while a hold forbids it. Returns the state that was recorded; None if the invocation had
+    no lease.
     """
     metrics.count(DIED if died else FAILED)
     job, photo = find_photo(job_id, photo_id, jobs)
-    if job is None or photo is None:  # erased
-        photos.delete(job_id, photo_id)
-        photos.delete_upload(job_id, photo_id)
-        return None
-    if photo.lease is None or photo.lease.owner != owner:
-        if photo.state in NOT_STORED:
+    mine = photo is not None and photo.lease is not None and photo.lease.owner == owner
+    deletion = deletions.get(job_id)
+    if deletion is None or not deletion.forbids_deletion:
+        # Deleted first: after the record is saved, another invocation may store the photo.
+        copy, upload = _needless(job, photo, mine=mine, died=died)
+        if copy:
             photos.delete(job_id, photo_id)
-        awaited = photo.state is PhotoState.AWAITED and job.state is JobState.OPEN
-        if photo.lease is None and not awaited:
+        if upload:
             photos.delete_upload(job_id, photo_id)
+    if job is None or photo is None or not mine:
         return None
-    # Deleted first: after the record is saved, another invocation may store the photo.
-    photos.delete(job_id, photo_id)
-    if died or job.state is not JobState.OPEN:
-        photos.delete_upload(job_id, photo_id)
     ended = _ended(photo, job, died, clock.now())
     jobs.save_photo(ended, seen=photo)
     return ended.state
+
+
+def _needless(job: Job | None, photo: Photo | None, *, mine: bool, died: bool) -> tuple[bool, bool]:
+    """Return whether the normalised photo, and whether the upload is needed no more.
+
+    `mine`: the failed invocation has the photo's lease. None: its user was erased.
+    """
+    if job is None or photo is None:
+        return True, True
+    if mine:
+        return True, died or job.state is not JobState.OPEN
+    awaited = photo.state is PhotoState.AWAITED and job.state is JobState.OPEN
+    return photo.state in NOT_STORED, photo.lease is None and not awaited
 
 
 def _ended(photo: Photo, job: Job, died: bool, now: datetime) -> Photo:

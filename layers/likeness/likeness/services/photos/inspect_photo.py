@@ -28,6 +28,8 @@ from likeness.ports.jobs import Jobs
 from likeness.ports.photos import Detector, Photos, Pictures, Upload
 from likeness.ports.runtime import Clock
 from likeness.services.photos.records import find_photo
+from likeness.services.review.holding import Holding
+from likeness.services.review.known_pictures import KnownPictures
 
 CLOCKS_DIFFER = timedelta(seconds=5)  # of two machines, at most
 
@@ -45,6 +47,8 @@ def inspect_photo(
     detector: Detector,
     pictures: Pictures,
     rules: PhotoRules,
+    known_pictures: KnownPictures,
+    uploaded_from: str | None = None,
     clock: Clock,
 ) -> PhotoState | None:
     """A presigned POST accepts one photo: the first upload that is read, pinned by its ETag.
@@ -56,11 +60,16 @@ def inspect_photo(
     One invocation, the `owner` of the photo's lease, inspects an upload. If an earlier one began
     and its lease expired, it died of the file: the photo is refused. Returns the recorded state;
     None if there was nothing to inspect.
+
+    A known illegal picture is held before its verdict is stored. It gets the verdict of any other
+    photo: nothing warns its user.
     """
     now = clock.now()
     lease = InspectionLease(owner=owner, until=now + time_left + CLOCKS_DIFFER, begun=True)
     upload = Upload(photo_id=photo_id, etag=etag, uploaded_at=uploaded_at)
-    claim = _claim(job_id, upload, lease, jobs=jobs, photos=photos, now=now)
+    claim = _claim(
+        job_id, upload, lease, jobs=jobs, photos=photos, holding=known_pictures.holding, now=now
+    )
     if claim is None:
         return None
     job, claimed, data = claim
@@ -78,6 +87,8 @@ def inspect_photo(
             detector=detector,
             pictures=pictures,
             rules=rules,
+            known_pictures=known_pictures,
+            uploaded_from=uploaded_from,
             clock=clock,
         )
     recorded = _save(found, jobs, seen=claimed)
@@ -95,6 +106,7 @@ def _claim(
     *,
     jobs: Jobs,
     photos: Photos,
+    holding: Holding,
     now: datetime,
 ) -> tuple[Job, Photo, bytes | None] | None:
     """Return the job, the photo with this lease, and its upload.
@@ -106,7 +118,8 @@ def _claim(
     photo_id = upload.photo_id
     job, photo = find_photo(job_id, photo_id, jobs)
     if photo is None or job is None or job.state is not JobState.OPEN:
-        photos.delete_upload(job_id, photo_id)
+        if not holding.forbids_deletion(job_id):
+            photos.delete_upload(job_id, photo_id)
         return None
     if photo.is_inspected(now) and photo.etag == upload.etag:
         return None
@@ -144,6 +157,8 @@ def _inspect(
     detector: Detector,
     pictures: Pictures,
     rules: PhotoRules,
+    known_pictures: KnownPictures,
+    uploaded_from: str | None,
     clock: Clock,
 ) -> Photo:
     """Return the photo with its verdict. The detector reads the normalised copy, not the upload."""
@@ -152,8 +167,10 @@ def _inspect(
     try:
         picture = pictures.normalise(data)
     except Refused as refused:
+        known_pictures.check(photo, data, None, uploaded_from=uploaded_from)
         return photo.refused(PhotoProblem(reason=refused.reason), clock.now())
     photos.store(photo.job_id, photo.photo_id, picture.jpeg)
+    known_pictures.check(photo, data, picture.jpeg, uploaded_from=uploaded_from)
     faces = possible_faces(detector.faces(photo.job_id, photo.photo_id), rules)
     problem = check_faces(faces, height=picture.height, rules=rules) or _copied(
         picture, known, photos=photos, pictures=pictures

@@ -18,6 +18,7 @@ from likeness.domain.reasons import Reason
 from likeness.domain.review import statistics as desk_counters
 from likeness.domain.review.audit import AuditAction, AuditEvent
 from likeness.domain.review.case import ReviewPolicy
+from likeness.domain.review.hold import Hold, HoldTrigger
 from likeness.domain.review.statistics import desk_day
 from likeness.ports.account import KeyedHash, Users
 from likeness.ports.jobs import Jobs
@@ -25,6 +26,7 @@ from likeness.ports.photos import Detector
 from likeness.ports.runtime import Clock, Metrics
 from likeness.services.deletion.job_deletion import JobDeletion
 from likeness.services.jobs.waiting import UNKNOWN_FINDING, waiting_for_policy
+from likeness.services.review.holding import Holding
 
 AT_ONCE = 4  # calls to the detector; its limit is about 50 a second for each operation
 MODERATED = (PhotoState.ACCEPTED, PhotoState.LEFT_OUT)
@@ -40,6 +42,7 @@ def moderate_photos(
     users: Users,
     keyed_hash: KeyedHash,
     deletion: JobDeletion,
+    holding: Holding,
     metrics: Metrics,
     clock: Clock,
     deadline: timedelta,
@@ -47,8 +50,9 @@ def moderate_photos(
     """The verdicts of a set are stored together. A replayed step does not change them.
 
     A photo that is left out is deleted here. A clean job that is sampled by the review policy is
-    reviewed like a doubtful one. Raises UnknownDetector, and stores nothing, if the policy does
-    not name the detector's version.
+    reviewed like a doubtful one. A set that may be illegal is held, unless a lead has returned its
+    job from a hold: then a moderator decides. Raises UnknownDetector, and stores nothing, if the
+    policy does not name the detector's version.
     """
     job = jobs.get(job_id)
     job.require(JobState.MODERATING, JobState.IN_REVIEW, JobState.GENERATING)
@@ -62,15 +66,25 @@ def moderate_photos(
         sampled = review_policy.selects(job_id)
         photos = _save(job, photos, found, now, jobs=jobs, keyed_hash=keyed_hash, sampled=sampled)
     verdicts = {photo.photo_id: photo.verdict for photo in photos if photo.verdict}
-    outcome = SetVerdict(photos=verdicts).outcome
+    outcome = _outcome(SetVerdict(photos=verdicts), holding.holds.get(job_id))
     if outcome is Outcome.CLEAN and review_policy.selects(job_id):
         outcome = Outcome.DOUBTFUL
     if new:
         _count(verdicts, outcome, metrics)
+    if outcome is Outcome.ESCALATED:
+        suspected = [p for p, one in verdicts.items() if one.outcome is Outcome.ESCALATED]
+        holding.hold(job_id, HoldTrigger.MODERATION, suspected=suspected)
     for photo in photos:
         if photo.state is PhotoState.LEFT_OUT and not deletion.is_on_hold(job_id):
             deletion.delete(job_id, PHOTOS, photo=photo.photo_id)
     return ModeratePhotosResult(job_id=job_id, outcome=outcome)
+
+
+def _outcome(found: SetVerdict, hold: Hold | None) -> Outcome:
+    """The set's outcome; a hold and a lead's decision about it come first."""
+    if hold and hold.active:
+        return Outcome.ESCALATED
+    return Outcome.DOUBTFUL if hold and found.outcome is Outcome.ESCALATED else found.outcome
 
 
 def _exonerated(

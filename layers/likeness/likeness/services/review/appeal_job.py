@@ -43,9 +43,11 @@ def appeal_job(
     """
     now = clock.now()
     job = jobs.get(job_id)
+    deletion = deletions.get(job_id)
+    if deletion and deletion.preserved:
+        raise NotContestable(f"job {job_id} has no decision that can be contested")
     owed = _contestable(job, now, jobs=jobs, reviews=reviews)
     there = {photo.photo_id: photo for photo in jobs.photos(job_id)}
-    deletion = deletions.get(job_id)
     if deletion is None or deletion.state is DeletionState.PENDING:
         raise PhotosNotDeletedYet(f"the photos of job {job_id} are still being deleted")
     appeal = appeals.get(job_id)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from likeness.api.review import DecideReview, ReviewSummary
 from likeness.domain.errors import Invalid
 from likeness.domain.ids import ReviewId
+from likeness.domain.moderation import EscalateRule
 from likeness.domain.review.audit import AuditAction
 from likeness.domain.review.case import (
     Moderator,
@@ -12,6 +13,7 @@ from likeness.domain.review.case import (
     ReviewKind,
     check_refusal,
     is_sampled,
+    require_no_hold,
 )
 from likeness.ports.review import PendingDecisions, Reviews
 from likeness.ports.runtime import Clock
@@ -28,6 +30,7 @@ def decide_review(
     reviews: Reviews,
     pending: PendingDecisions,
     clock: Clock,
+    escalate: EscalateRule,
     undo: timedelta,
     second_percent: float,
 ) -> ReviewSummary:
@@ -45,6 +48,7 @@ def decide_review(
 
     def decided(review: Review) -> Review:
         check_refusal(review, decision.photos)
+        require_no_hold(review, decision.photos, escalate)
         sampled = is_sampled(review.job_id, second_percent, "second")
         return review.decide(
             moderator.id,

@@ -8,7 +8,8 @@ from likeness.domain.jobs.catalogue import Tier
 from likeness.domain.jobs.job import JobState
 from likeness.domain.moderation import Policy, severity
 from likeness.domain.photos.photo import PhotoState
-from likeness.domain.review.case import PhotoFindings, Review, review_of
+from likeness.domain.review.case import PhotoFindings, Review, ReviewState, review_of
+from likeness.ports.holds import Holds
 from likeness.ports.jobs import Jobs
 from likeness.ports.review import Reviews
 from likeness.ports.runtime import Clock
@@ -20,6 +21,7 @@ def request_review(
     *,
     jobs: Jobs,
     reviews: Reviews,
+    holds: Holds,
     clock: Clock,
     policy: Policy,
     tiers: Mapping[str, Tier],
@@ -28,7 +30,7 @@ def request_review(
     """A replayed step has a newer task token: it is stored, the deadline does not change.
 
     The case contains every photo that was not left out, those with findings first: whether one
-    shows another person is visible only next to the others.
+    shows another person is visible only next to the others. That of a held job waits for a lead.
     """
     now = clock.now()
     job = jobs.get(job_id)
@@ -38,11 +40,14 @@ def request_review(
         for photo in jobs.photos(job_id)
         if photo.verdict and photo.state is not PhotoState.LEFT_OUT
     ]
+    hold = holds.get(job_id)
     reasons = [finding.reason for photo in found for finding in photo.findings]
     review = Review(
         review_id=review_of(job_id),
         job_id=job_id,
         owner=job.user_id,
+        state=ReviewState.HELD if hold and hold.active else ReviewState.WAITING,
+        hold_returned=hold is not None and not hold.active,
         severity=severity(reasons, policy),
         priority=tiers[job.tier].priority,
         opened_at=now,

@@ -1,0 +1,20 @@
+"""The holds: those that wait for a lead first, the oldest first."""
+
+from likeness.api.app import PageQuery
+from likeness.api.holds import HoldsView
+from likeness.domain.errors import Forbidden
+from likeness.domain.paging import cursor, position
+from likeness.domain.review.case import Moderator
+from likeness.ports.holds import Holds
+from likeness.presenters.holds import hold_summary
+
+OF = "holds"
+
+
+def list_holds(query: PageQuery, *, moderator: Moderator, holds: Holds) -> HoldsView:
+    if not moderator.lead:
+        raise Forbidden("only leads see holds")
+    page = holds.list(limit=query.limit, after=position(query.cursor, of=OF))
+    return HoldsView(
+        holds=tuple(hold_summary(hold) for hold in page.items), next=cursor(page.last, of=OF)
+    )

@@ -4,6 +4,7 @@
  * @import { AuditView, CaseView, ClaimNext, ClaimView, ExposureView, GuidelinesView, NextView, NotesView } from "#api"
  * @import { Queue, Reason, RefusedPhoto, RevealedPhotoView, RevealLevel, ReviewsView, ReviewSummary } from "#api"
  * @import { AuditExportView, ChangeStaff, DecidedReviewsView, DecidedView, InviteStaff } from "#api"
+ * @import { HoldsView, HoldView, ReportHold, ReportView } from "#api"
  * @import { Severity, SkipReason, StaffListView, StaffView, StatsView, TransparencyView } from "#api"
  */
 
@@ -124,6 +125,18 @@ export function desk({ token, expired }) {
     decided: (filters, cursor) => call("GET", `/decided${query({ ...filters, cursor })}`),
     /** @type {(review: string, photos: RefusedPhoto[]) => Promise<DecidedView>} */
     overturn: (review, photos) => call("POST", path(review, "/overturn"), { photos }),
+    /** @type {(cursor: string | null) => Promise<HoldsView>} */
+    holds: (cursor) => call("GET", `/holds${query({ limit: 50, cursor })}`),
+    /** @type {(job: string) => Promise<HoldView>} */
+    readHold: (job) => call("GET", `/holds${path(job)}`),
+    /** @type {(job: string, confirm: boolean) => Promise<HoldView>} */
+    decideHold: (job, confirm) => call("POST", `/holds${path(job, "/decision")}`, { confirm }),
+    /** @type {(job: string) => Promise<ReportView>} */
+    holdReport: (job) => call("GET", `/holds${path(job, "/report")}`),
+    /** @type {(job: string, report: ReportHold) => Promise<HoldView>} */
+    reportHold: (job, report) => call("POST", `/holds${path(job, "/reported")}`, report),
+    /** @type {(job: string) => Promise<HoldView>} */
+    unblock: (job) => call("POST", `/holds${path(job, "/unblock")}`),
     /** @type {(after: number) => Promise<AuditExportView>} */
     exportAudit: (after) => call("GET", `/audit${query({ after, limit: 2000 })}`),
     /** @type {(first: string, last: string) => Promise<TransparencyView>} */

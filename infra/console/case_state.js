@@ -8,7 +8,7 @@
  * decision takes effect at `until`, and can be undone. `late`: its deadline has passed.
  */
 
-/** @import { ReviewSummary } from "#api" */
+/** @import { ErrorKind, ReviewSummary } from "#api" */
 
 /** @typedef {"reading" | "free" | "mine" | "pending" | "closed" | "late"} Name */
 
@@ -29,17 +29,24 @@
 /** @type {CaseState} */
 export const READING = Object.freeze({ name: "reading", taken: false, until: 0, notice: "" });
 
-/** What an error of the API says about the case: kinds of `ErrorKind`. */
-/** @type {Record<string, {name: Name, taken: boolean, notice: string}>} */
+/** @typedef {{name: Name, taken: boolean, notice: string}} Loss */
+
+/** @type {Loss} */
+const EXPIRED = { name: "free", taken: false, notice: "case.lost" };
+
+/**
+ * What an error of the API says about the case.
+ * @type {Partial<Record<ErrorKind, Loss>>}
+ */
 const ERRORS = {
-  NoLease: { name: "free", taken: false, notice: "case.lost" },
+  NoLease: EXPIRED,
   CaseTaken: { name: "free", taken: true, notice: "case.lost.other" },
   CaseDecided: { name: "closed", taken: false, notice: "case.lost.decided" },
   DeadlinePassed: { name: "late", taken: false, notice: "case.late" },
 };
 
-/** Whether an error changes the state; other errors say nothing about the case. @param {string} error */
-export const decides = (error) => error in ERRORS;
+/** Other errors say nothing about the case. @param {string} error @returns {Loss | undefined} */
+const lossOf = (error) => ERRORS[/** @type {ErrorKind} */ (error)];
 
 /**
  * @param {CaseState} state
@@ -62,9 +69,9 @@ export function next(state, event, now) {
         ? { ...READING, name: "pending", until: Date.parse(event.undoUntil) }
         : { ...READING, name: "closed" };
     case "expired":
-      return lost(state, "NoLease");
+      return lost(state, EXPIRED);
     case "error":
-      return decides(event.error) ? lost(state, event.error) : state;
+      return lost(state, lossOf(event.error));
     case "tick":
       return ticked(state, now);
   }
@@ -91,11 +98,11 @@ function fromReview(state, review, now) {
 /**
  * Only a case that was the moderator's is lost to them; otherwise it is just not free.
  * @param {CaseState} state
- * @param {string} error
+ * @param {Loss | undefined} found
  * @returns {CaseState}
  */
-function lost(state, error) {
-  const found = ERRORS[error];
+function lost(state, found) {
+  if (!found) return state;
   return {
     ...READING,
     ...found,
@@ -106,7 +113,7 @@ function lost(state, error) {
 /** @param {CaseState} state @param {number} now @returns {CaseState} */
 function ticked(state, now) {
   if (state.until > now) return state;
-  if (state.name === "mine") return lost(state, "NoLease");
+  if (state.name === "mine") return lost(state, EXPIRED);
   if (state.name === "pending") return { ...READING, name: "closed" };
   return state;
 }

@@ -9,6 +9,7 @@ import { caseView } from "./views/case.js";
 import { DECIDED, decidedView } from "./views/decided.js";
 import { exposure, exposureNote } from "./views/exposure.js";
 import { help } from "./views/help.js";
+import { holdsView, holdView } from "./views/holds.js";
 import { errorText } from "./views/error.js";
 import { FILTERS, nextView } from "./views/next.js";
 import { pauseNote } from "./views/pause.js";
@@ -22,7 +23,8 @@ import { LANGUAGES, language, speak, t } from "./words.js";
 
 const SIGN_OUT_AFTER = 30 * 60_000; // ms without input
 const AWAY = 20_000; // ms without the window's focus, until clear pictures are covered
-const LEADS = ["decided", "people", "report"]; // the views that only leads have
+const LEADS = ["decided", "holds", "people", "report"]; // the views that only leads have
+const JOB = /^j[0-9a-f]{32}$/;
 const REVIEW = /^[ra][0-9a-f]{32}$/;
 
 const top = byId("top");
@@ -134,7 +136,7 @@ function open(view, name) {
   view.draw({ arrive: true });
 }
 
-/** The address: #/case/ID, #/next?filters, #/queue?filters, #/stats, and of leads #/people, #/decided?filters, #/report?days. Else the queue. */
+/** The address: #/case/ID, #/next?filters, #/queue?filters, #/stats, and of leads #/people, #/decided?filters, #/holds, #/holds/JOB, #/report?days. Else the queue. */
 function route() {
   if (!me()) return open(signInView(page, { signIn, forgot, reset, over, done: entered }), "sign_in");
   const [place, search] = location.hash.split("?");
@@ -145,6 +147,8 @@ function route() {
   if (name === "case" && REVIEW.test(id ?? "")) return open(caseView(page, id), "case");
   if (name === "next") return open(nextView(page, filters), "next");
   if (name === "stats") return open(statsView(page), "stats");
+  if (name === "holds" && JOB.test(id ?? "")) return open(holdView(page, id), "holds");
+  if (name === "holds") return open(holdsView(page), "holds");
   if (name === "people") return open(peopleView(page), "people");
   if (name === "decided") return open(decidedView(page, only(DECIDED)), "decided");
   if (name === "report") return open(reportView(page, only(TIME)), "report");

@@ -8,6 +8,7 @@
  * @import { Severity, SkipReason, StaffListView, StaffView, StatsView, TransparencyView } from "#api"
  */
 
+/** @typedef {NonNullable<import("#api").operations["list_decided"]["parameters"]["query"]>} DecidedFilters */
 /** @typedef {{queue?: Queue, severity?: Severity, reason?: Reason}} Filters of the queue */
 
 /** A failed request: the HTTP status (0: no response) and the API's kind of error. */
@@ -121,7 +122,7 @@ export function desk({ token, expired }) {
     resetAuthenticator: (username) => call("POST", `/staff${path(username, "/authenticator")}`),
     /** @type {(username: string) => Promise<StaffListView>} */
     remove: (username) => call("DELETE", `/staff${path(username)}`),
-    /** @type {(filters: Record<string, string>, cursor?: string | null) => Promise<DecidedReviewsView>} */
+    /** @type {(filters: DecidedFilters, cursor: string | null) => Promise<DecidedReviewsView>} */
     decided: (filters, cursor) => call("GET", `/decided${query({ ...filters, cursor })}`),
     /** @type {(review: string, photos: RefusedPhoto[]) => Promise<DecidedView>} */
     overturn: (review, photos) => call("POST", path(review, "/overturn"), { photos }),

@@ -19,7 +19,7 @@ export async function exportLog(read, progress) {
     const part = await read(head.number);
     for (const entry of part.entries) {
       if (entry.number !== head.number + 1 || entry.previous !== head.hash || entry.hash !== (await digest(entry)))
-        throw new BrokenChain(String(entry.number));
+        throw new BrokenChain(String(head.number + 1));
       head = { number: entry.number, hash: entry.hash };
       lines.push(JSON.stringify(entry));
     }

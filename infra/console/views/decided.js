@@ -10,11 +10,12 @@ import { REASONS } from "./queue.js";
 
 /**
  * @import { DecidedView, Reason, RefusedPhoto } from "#api"
+ * @import { DecidedFilters } from "../api.js"
  * @import { Page, View } from "../main.js"
  */
 
-/** Names of the API's filters. */
-export const DECIDED = ["day", "moderator", "state", "kind", "reason", "disagreed"];
+/** @type {(keyof DecidedFilters)[]} */
+export const DECIDED = ["day", "moderator", "state", "kind", "reason", "second"];
 
 const DAY = 86_400_000; // ms
 
@@ -23,11 +24,11 @@ const dayOf = (time) => new Date(time).toISOString().slice(0, 10);
 
 /**
  * @param {Page} page
- * @param {Record<string, string>} filters
+ * @param {DecidedFilters} filters
  * @returns {View}
  */
 export function decidedView(page, filters) {
-  const day = Number.isNaN(Date.parse(filters.day)) ? dayOf(now()) : filters.day;
+  const day = filters.day && Date.parse(filters.day) ? filters.day : dayOf(now());
   /** @type {DecidedView[] | null} */
   let cases = null;
   /** @type {string | null} */
@@ -107,7 +108,7 @@ export function decidedView(page, filters) {
   const go = (changed) => page.go(`/decided${query({ ...filters, day, ...changed })}`);
 
   /**
-   * @param {string} name
+   * @param {keyof DecidedFilters} name
    * @param {[string, string][]} options
    */
   const filter = (name, options) =>
@@ -168,7 +169,10 @@ export function decidedView(page, filters) {
         "reason",
         REASONS.map((code) => [code, named("reason", code)]),
       ),
-      filter("disagreed", [["true", t("decided.disagreed.true")]]),
+      filter(
+        "second",
+        ["differed", "agreed"].map((one) => [one, t(`decided.second.${one}`)]),
+      ),
     );
 
   /** @param {DecidedView} one */

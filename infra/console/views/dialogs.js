@@ -25,6 +25,7 @@ import { t } from "../words.js";
  */
 export function ask({ title, body, fields = [], yes, kind = "" }) {
   const before = /** @type {HTMLElement | null} */ (document.activeElement);
+  /** @type {HTMLDialogElement} */
   const dialog = h(
     "dialog",
     { class: "dialog", "aria-labelledby": "dialog-title" },
@@ -37,7 +38,8 @@ export function ask({ title, body, fields = [], yes, kind = "" }) {
       h(
         "div",
         { class: "row end" },
-        h("button", { class: "button", value: "no", formnovalidate: true }, t("cancel")),
+        // no submit button: Enter in a field presses the first one
+        h("button", { class: "button", type: "button", value: "no", onclick: () => dialog.close() }, t("cancel")),
         h("button", { class: `button main ${kind}`, value: "yes" }, yes),
       ),
     ),

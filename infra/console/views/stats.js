@@ -176,7 +176,7 @@ export function statsView(page) {
         "div",
         { class: "row head" },
         h("h2", {}, t("stats.quality")),
-        page.me().lead && h("a", { href: "#/decided?disagreed=true", id: "disagreements" }, t("stats.disagreements")),
+        page.me().lead && h("a", { href: "#/decided?second=differed", id: "disagreements" }, t("stats.disagreements")),
       ),
       figures(
         figure(t("stats.agreement"), orNone(second.agreement, percent), {

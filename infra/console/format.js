@@ -25,6 +25,10 @@ export function relative(time) {
 export const moment = (time) =>
   new Intl.DateTimeFormat(language(), { dateStyle: "medium", timeStyle: "medium" }).format(new Date(time));
 
+/** @param {string} time */
+export const timeOfDay = (time) =>
+  new Intl.DateTimeFormat(language(), { timeStyle: "short", timeZone: "UTC" }).format(new Date(time));
+
 /** @param {number} share */
 export const percent = (share, digits = 0) =>
   new Intl.NumberFormat(language(), { style: "percent", maximumFractionDigits: digits }).format(share);

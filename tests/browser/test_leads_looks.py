@@ -19,7 +19,7 @@ def test_every_view_of_leads_is_accessible(desk_page, screenshot, answers, name)
     page = desk_page(**LOOKS[name])
 
     def good(screen):
-        check_looks(page, screenshot, f"leads-{screen}-{name}")
+        check_looks(page, screenshot, f"leads-{screen}-{name}", full_page=True)
 
     def go(place, ready):
         page.goto(f"{page.url.split('#')[0]}#/{place}")

@@ -18,9 +18,9 @@ LOOKS = {
 VIOLENCE = {"german": "Gew", "phone": "Gew"}  # what one types to find it in the list of reasons
 
 
-def check_looks(page, screenshot, name):
+def check_looks(page, screenshot, name, **options):
     """Save a screenshot; axe finds nothing, and nothing scrolls sideways."""
-    screenshot(page, name)
+    screenshot(page, name, **options)
     found = Axe().run(page, options={"resultTypes": ["violations"]})
     assert found.violations_count == 0, found.generate_report()
     wide, room = page.evaluate(

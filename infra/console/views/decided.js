@@ -2,7 +2,7 @@
 
 import { now, query } from "../api.js";
 import { h, say } from "../dom.js";
-import { duration, moment, short } from "../format.js";
+import { duration, short, timeOfDay } from "../format.js";
 import { named, t } from "../words.js";
 import { ask } from "./dialogs.js";
 import { table } from "./figures.js";
@@ -197,7 +197,7 @@ export function decidedView(page, filters) {
       : h("span", { class: "faint" }, t("queue.sampled")),
     decision(one),
     h("span", { title: one.decided_by }, nameOf(one.decided_by)),
-    h("time", { datetime: one.decided_at }, moment(one.decided_at)),
+    h("time", { datetime: one.decided_at }, timeOfDay(one.decided_at)),
     duration(Math.round(one.handling_seconds)),
     reversible(one) &&
       h(
@@ -221,12 +221,8 @@ export function decidedView(page, filters) {
   function draw({ arrive }) {
     page.show(
       [
-        h(
-          "div",
-          { class: "row head" },
-          h("h1", { id: "title", tabindex: "-1" }, t("decided")),
-          h("p", { class: "faint" }, t("decided.utc")),
-        ),
+        h("div", { class: "row head" }, h("h1", { id: "title", tabindex: "-1" }, t("decided"))),
+        h("p", { class: "faint" }, t("decided.utc")),
         choices(),
         failure && h("p", { class: "note bad" }, failure),
         cases

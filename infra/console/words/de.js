@@ -419,7 +419,7 @@ export const de = {
   "people.deleted": (name) => `Das Konto von ${name} ist gelöscht.`,
 
   "decided": "Entschieden",
-  "decided.utc": "Tage gelten in UTC. Einträge werden nach 90 Tagen gelöscht.",
+  "decided.utc": "Tage und Zeiten gelten in UTC. Einträge werden nach 90 Tagen gelöscht.",
   "decided.day": "Tag",
   "decided.before": "Tag davor",
   "decided.after": "Tag danach",

@@ -409,7 +409,7 @@ export const en = {
   "people.deleted": (name) => `The account of ${name} is deleted.`,
 
   "decided": "Decided",
-  "decided.utc": "Days are in UTC. Records are deleted after 90 days.",
+  "decided.utc": "Days and times are in UTC. Records are deleted after 90 days.",
   "decided.day": "Day",
   "decided.before": "Day before",
   "decided.after": "Day after",

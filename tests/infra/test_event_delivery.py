@@ -49,7 +49,7 @@ def allowed(pattern, key, state=None):
 JOBS_ITEMS = [
     (keys.job(JOB), "open"),
     (keys.progress(JOB), None),
-    *((keys.photo(JOB, PhotoId("p01")), state) for state in VERDICTS),
+    *((keys.photo(JOB, PhotoId("p01")), state) for state in sorted(VERDICTS)),
     (keys.deletion(JOB), DeletionState.DELETED),
     (keys.erasure(ErasureId("e1")), ErasureState.DONE),
 ]

@@ -58,6 +58,7 @@ def test_no_permission_names_the_table_in_another_way():
 NEVER_RUNS = {
     ("ExpireReviewsFunction", "grant a day"): "an appeal that expires is not granted",
     ("RunTestFunction", "store a hold"): "a test job's photos are ours",
+    ("RunTestFunction", "store a moderated set and count it"): "a test job is not counted",
 }
 
 
@@ -86,7 +87,8 @@ def test_only_transactions_update_items_of_the_audit_log():
         one.role for one in on_the_table() if "AUDIT" in one.keys and "Update" in one.action
     }
     counting = {name for name, row in TRANSACTIONS.items() if {"DESK#*", "AUDIT"} <= row.prefixes}
-    assert updating == {role for name in counting for role in functions(TRANSACTIONS[name])}
+    running = {(role, name) for name in counting for role in functions(TRANSACTIONS[name])}
+    assert updating == {role for role, name in running - NEVER_RUNS.keys()}
 
 
 # Why a role that reads objects need not know whether one is missing.

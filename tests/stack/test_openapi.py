@@ -201,6 +201,7 @@ def there(backend, review_id) -> Iterator[dict[str, Any]]:
         "webhook_id": backend.create_webhook(webhook)["webhook_id"],
         "url": webhook["url"],
         "photo_id": "p01",
+        "since": (datetime.now(UTC) - timedelta(hours=1)).isoformat(),
         "job_id": backend.create_job(person.order())["job_id"],
         "user_id": person.user_id,
         "review_id": f"r{review_id[1:]}",

@@ -243,9 +243,14 @@ WAYS = {
 }
 
 
+def started(name):
+    """The input with which a job comes to the step."""
+    return {"test": True} if name == "RunTest" else {}
+
+
 @pytest.mark.parametrize("name", TASKS)
 def test_a_step_that_fails_once_is_retried(machine, name):
-    ran = machine.run(**{**WAYS.get(name, {}), name: [OUTAGE, USUAL[name]]})
+    ran = machine.run(started(name), **{**WAYS.get(name, {}), name: [OUTAGE, USUAL[name]]})
 
     assert ran.status == "SUCCEEDED"
     assert ran.steps.count(name) == 2
@@ -253,7 +258,7 @@ def test_a_step_that_fails_once_is_retried(machine, name):
 
 @pytest.mark.parametrize("name", TASKS)
 def test_a_step_that_keeps_failing_ends_in_fail_job(machine, name):
-    ran = machine.run(**{**WAYS.get(name, {}), name: OUTAGE})
+    ran = machine.run(started(name), **{**WAYS.get(name, {}), name: OUTAGE})
 
     assert ran.status == "FAILED"
     assert ran.error == "JobFailed"
@@ -263,7 +268,7 @@ def test_a_step_that_keeps_failing_ends_in_fail_job(machine, name):
 
 @pytest.mark.parametrize("name", sorted(set(TASKS) - {"DeletePhotos"}))
 def test_a_permanent_error_is_not_retried(machine, name):
-    ran = machine.run(**{**WAYS.get(name, {}), name: Fails("Denied")})
+    ran = machine.run(started(name), **{**WAYS.get(name, {}), name: Fails("Denied")})
 
     assert ran.steps.count(name) == 1
     assert ran.steps[-2:] == BAD_END

@@ -210,7 +210,6 @@ export const de = {
   "hold.photos": "Welche Fotos?",
   "hold.none": "Wähle mindestens ein Foto.",
   "hold.done": "Die Fotos sind gesichert. Der Fall liegt bei den Leitungen.",
-  "state.held": "Für die Leitung gesichert",
   "keys.hold": "Illegale Inhalte an die Leitung melden",
   "return": "Zurück an die Moderation",
   "return.done": "Der Fall ist wieder bei der Moderation.",

@@ -205,7 +205,6 @@ export const en = {
   "hold.photos": "Which photos?",
   "hold.none": "Choose at least one photo.",
   "hold.done": "The photos are preserved. The leads were given the case.",
-  "state.held": "Held for the leads",
   "keys.hold": "Report illegal content to the leads",
   "return": "Return to the moderators",
   "return.done": "The case is with the moderators again.",

@@ -123,14 +123,15 @@ def test_no_item_that_is_shown_contains_the_task_token(table):
     assert "secret-token" not in repr(reviews.waiting())
 
 
-def test_a_decided_review_has_no_keys_in_the_index(table):
+def test_a_decided_review_leaves_the_queue_for_the_list_of_its_day(table):
     reviews = ReviewsTable(table)
     reviews.open(a_review(), "token")
-    assert "gsi1pk" in items(table)[f"JOB#{JOB}", f"REVIEW#{review_of(JOB)}"]
+    waiting = items(table)[f"JOB#{JOB}", f"REVIEW#{review_of(JOB)}"]["gsi1pk"]
 
     reviews.save(decided(a_review()))
 
-    assert "gsi1pk" not in items(table)[f"JOB#{JOB}", f"REVIEW#{review_of(JOB)}"]
+    decided_on = items(table)[f"JOB#{JOB}", f"REVIEW#{review_of(JOB)}"]["gsi1pk"]
+    assert (waiting.startswith("REVIEWS#waiting"), decided_on) == (True, f"REVIEWS#{NOW:%Y-%m-%d}")
     assert reviews.get(review_of(JOB)).decided_by == MODERATOR
 
 

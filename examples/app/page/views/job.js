@@ -9,7 +9,7 @@ import { openJob } from "./photos.js";
 import { receipt } from "./receipt.js";
 
 const RUNNING = ["moderating", "in_review", "generating", "finishing", "cancelling"];
-const POLL = 10_000; // ms: if a webhook is lost
+const POLL = 5_000; // ms: if a webhook is lost
 
 export async function job(page, id, part) {
   if (part === "receipt") return receipt(page, id);

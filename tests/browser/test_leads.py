@@ -147,6 +147,17 @@ def test_figures_name_the_moderators_and_the_disagreements(leads_page, answers):
     assert "first: approved" in page.text_content("tbody tr")
 
 
+def test_figures_show_the_forecast_and_agreement_by_reason(leads_page, answers):
+    page = leads_page("stats")
+    page.wait_for_selector(".people tbody tr")
+    assert "Deadlines to be missed" in page.text_content(".figure.bad:has-text('forecast')")
+    assert page.text_content(".figure.bad:has-text('forecast') b") == "3"
+    row = page.locator(".listing tr", has_text="Violence").locator("td")
+    assert row.all_text_contents() == ["3", "1", "75%"]
+    page.select_option("#days", "1")
+    until(page, lambda: ("/stats?days=1", None) in sent(answers, "GET"))
+
+
 def test_more_exposure_is_granted_to_others_only(leads_page, answers):
     page = leads_page("stats")
     page.wait_for_selector("#grant-1")

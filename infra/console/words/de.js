@@ -132,6 +132,7 @@ export const de = {
   "state.approved": "Freigegeben",
   "state.refused": "Abgelehnt",
   "state.expired": "Abgelaufen",
+  "state.held": "Festgehalten",
   "state.closed": "Durch Festhalten geschlossen",
 
   "case": (id) => `Fall ${id}`,

@@ -127,6 +127,7 @@ export const en = {
   "state.approved": "Approved",
   "state.refused": "Refused",
   "state.expired": "Expired",
+  "state.held": "Held",
   "state.closed": "Closed by a hold",
 
   "case": (id) => `Case ${id}`,

@@ -147,6 +147,7 @@ def run_person(
         users=world.users,
         keyed_hash=world.keyed_hash,
         deletion=world.deletion,
+        holding=world.holding,
         metrics=world.metrics,
         clock=world.clock,
         deadline=policy_files.load_retention().deadline,

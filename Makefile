@@ -19,7 +19,7 @@ export SAM_CLI_TELEMETRY := 0
 # $(call need,VARIABLE,message): stop with the message if the variable is empty.
 need = @[ -n "$($(1))" ] || { echo "$(2)" >&2; exit 2; }
 
-.PHONY: help demo up app down status env test test-long test-model test-stack test-diffusion test-image test-browser fuzz mutants check lint types imports template preflight package bench fairness image deploy account rehearse certificate clients weights launch lock generated previews clean
+.PHONY: help demo up app down status env test test-long test-model test-stack test-diffusion test-image test-browser fuzz mutants check lint types imports template preflight package bench fairness image deploy account rehearse certificate clients weights launch lock generated previews proof hooks clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^# --- /{gsub(/^# -+ | ?-+$$/, ""); heading = $$0} \
@@ -118,15 +118,19 @@ mutants: .envs/dev/.ready .envs/mutants/.ready ## Mutation testing of domain and
 
 check: lint types imports template ## Lint, types, import contracts, templates
 
-lint: .envs/dev/.ready node_modules/.ready ## ruff, prettier, redocly for the API's document, hadolint for the Dockerfile
+lint: .envs/dev/.ready node_modules/.ready ## ruff, biome for JavaScript, redocly for the API's document, hadolint for the Dockerfile
 	$(DEV)/ruff check .
 	$(DEV)/ruff format --check .
-	$(NODE) node_modules/.bin/prettier --check --log-level warn clients/typescript
+	$(NODE) node_modules/.bin/biome check --error-on-warnings
 	$(NODE) REDOCLY_SUPPRESS_UPDATE_NOTICE=true node_modules/.bin/redocly lint --config docs/redocly.yaml docs/openapi.json
 	$(DEV)/hadolint model/Dockerfile
 
-types: .envs/dev/.ready node_modules/.ready ## mypy and tsc
+build/console/api.d.ts: docs/openapi.json node_modules/.ready
+	@$(NODE) node_modules/.bin/openapi-typescript docs/openapi.json --root-types --root-types-no-schema-prefix --output $@ >/dev/null
+
+types: .envs/dev/.ready node_modules/.ready build/console/api.d.ts ## mypy and tsc
 	$(DEV)/mypy
+	$(NODE) node_modules/.bin/tsc
 	$(NODE) npm run check --silent --workspace likeness-client
 
 imports: .envs/dev/.ready ## The import contracts of pyproject.toml
@@ -146,7 +150,6 @@ package: .envs/sam/.ready .envs/cloud/.ready ## Build the functions and layers a
 
 # --- operations and generated files -----------------------------------------------------------------
 
-.PHONY: hooks
 hooks: .envs/dev/.ready ## Install the git hook that runs make check before each commit
 	$(DEV)/pre-commit install
 
@@ -233,4 +236,4 @@ proof: .envs/model/.ready ## Draw the styles on photos; write sheet and measures
 	  --out "$(OUT)" $(if $(STYLES),--styles "$(STYLES)")
 
 clean: down ## Stop the laptop cloud; delete caches and build output
-	rm -rf .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .aws-sam build clients/typescript/dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

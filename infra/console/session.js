@@ -187,7 +187,7 @@ const OVER = new Set([
 /** Discard the tokens and revoke the refresh token. */
 export async function signOut() {
   const refresh = tokens?.refresh;
-  tokens = null;
+  tokens = refreshing = null;
   if (refresh) await cognito("RevokeToken", { Token: refresh }).catch(() => {});
 }
 

@@ -360,6 +360,34 @@ def test_only_another_lead_overturns(world, who):
     assert world.workflow.endings == []
 
 
+def test_of_two_leads_who_overturn_at_once_the_second_is_refused(world):
+    a_decided_job(world, JobState.GENERATING, YES)
+    saves = world.reviews.save
+
+    def while_saved(*args):
+        world.reviews.save = saves
+        overturn(world, *WEAPON, moderator=OTHER_LEAD)
+        saves(*args)
+
+    world.reviews.save = while_saved
+
+    with pytest.raises(CaseDecided):
+        overturn(world, *WEAPON)
+    assert world.reviews.get(REVIEW).overturn.by == OTHER_LEAD.id
+    assert stats(world).reversed == 1
+
+
+def test_a_case_whose_second_opinion_is_held_is_not_overturned(world):
+    a_decided_job(world, JobState.IN_REVIEW, YES)
+    world.reviews.save(world.reviews.get(REVIEW).change(second=True))
+    second = a_review(kind=ReviewKind.SECOND)
+    world.reviews.open(second.hold(), "token-2")
+
+    with pytest.raises(Conflict, match="second opinion"):
+        overturn(world, *WEAPON)
+    assert world.reviews.get(second.review_id).overturn is None
+
+
 def test_what_is_not_decided_is_not_overturned(world):
     world.has(JobState.IN_REVIEW)
     opened(world)

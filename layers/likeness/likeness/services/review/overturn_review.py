@@ -26,6 +26,7 @@ from likeness.ports.review import Reviews
 from likeness.ports.runtime import Clock
 from likeness.presenters.review import decided_view
 from likeness.services.review.appeal_closing import AppealClosing
+from likeness.services.review.blind import OPEN
 from likeness.services.review.changing import change_case
 from likeness.services.review.holding import Holding
 
@@ -99,6 +100,8 @@ def _overturned(
     review: Review, request: OverturnReview, overturn: Overturn, *, held: bool
 ) -> Review:
     """A refusal is the job's reason from now on. An approval does not change why it was refused."""
+    if review.overturn:
+        raise CaseDecided(f"review {review.review_id} was overturned already")
     if overturn.approved:
         return review.change(overturn=overturn)
     state = ReviewState.HELD if held else ReviewState.REFUSED
@@ -123,7 +126,7 @@ def _require_possible(
     deciders = {review.decided_by}
     with suppress(NotFound):
         second = reviews.get(review_of(review.job_id, ReviewKind.SECOND))
-        if second.state is ReviewState.WAITING:
+        if second.state in OPEN:
             raise NotReversible("a second opinion is open: wait for it")
         deciders.add(second.decided_by)
     if moderator.id in deciders:

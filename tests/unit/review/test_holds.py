@@ -751,6 +751,27 @@ def request(world):
     )
 
 
+def test_a_returned_match_does_not_decide_what_moderation_finds_later(world):
+    nude_minor(world)
+    world.holding.hold(JOB, HoldTrigger.HASH_MATCH, suspected=[P1])
+    decide(world, confirm=False)
+
+    assert moderate(world) is Outcome.ESCALATED
+
+    assert world.holds.get(JOB).state is HoldState.WAITING
+    assert world.holds.get(JOB).trigger is HoldTrigger.MODERATION
+
+
+def test_the_case_after_a_returned_match_must_be_held_for_nudity_and_a_minor(world):
+    world.has(JobState.MODERATING, with_photos=photos(3))
+    world.holding.hold(JOB, HoldTrigger.HASH_MATCH, suspected=[P1])
+    decide(world, confirm=False)
+
+    request(world)
+
+    assert not world.reviews.get(REVIEW).hold_returned
+
+
 def test_photos_that_are_clean_wait_for_the_lead_too_if_an_upload_was_known(world):
     world.has(JobState.MODERATING, with_photos=photos(3))
     world.holding.hold(JOB, HoldTrigger.HASH_MATCH, suspected=[PhotoId("p07")])

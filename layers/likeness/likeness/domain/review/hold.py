@@ -140,6 +140,12 @@ class Hold(Versioned):
     def active(self) -> bool:
         return self.state is not HoldState.RETURNED
 
+    @property
+    def found_legal(self) -> bool:
+        """Whether a lead knew the findings and returned the job. A match with the hash list is
+        decided before moderation, so its return says nothing about what moderation finds."""
+        return self.state is HoldState.RETURNED and self.trigger is not HoldTrigger.HASH_MATCH
+
     def again(self, job: Job, trigger: HoldTrigger, now: datetime, by: str) -> Self:
         """Opens a returned hold again, for something that was found later."""
         return self.change(

@@ -4,15 +4,15 @@ from contextlib import suppress
 from datetime import UTC, datetime
 
 from likeness.api.review import DecidedQuery, DecidedReviewsView
-from likeness.domain.errors import CaseTaken, Forbidden
+from likeness.domain.errors import Forbidden, NotFound
 from likeness.domain.paging import ResultPage, cursor, position
-from likeness.domain.review.case import Moderator, Review, ReviewState
+from likeness.domain.review.case import Moderator, Review, ReviewKind, review_of
 from likeness.domain.review.order import Queued
 from likeness.domain.review.statistics import DeskDay
 from likeness.ports.review import Reviews
 from likeness.ports.runtime import Clock
 from likeness.presenters.review import decided_view
-from likeness.services.review.blind import case_for
+from likeness.services.review.blind import OPEN
 
 
 def list_decided(
@@ -50,10 +50,9 @@ def _may_see(review: Review, moderator: Moderator, reviews: Reviews, now: dateti
         return False
     if not review.second or review.decided_by == moderator.id:
         return True
-    with suppress(CaseTaken, Forbidden):
-        shown = case_for(review.review_id, moderator, reviews=reviews, now=now)
-        return shown.state in {ReviewState.APPROVED, ReviewState.REFUSED}
-    return False
+    with suppress(NotFound):
+        return reviews.get(review_of(review.job_id, ReviewKind.SECOND)).state not in OPEN
+    return now >= review.decide_by  # else it is about to be opened
 
 
 def _accepts(review: Review, query: DecidedQuery) -> bool:

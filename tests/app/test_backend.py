@@ -174,7 +174,7 @@ def test_a_job_is_opened_with_consent_and_the_users_own_key(ada, likeness):
 
 
 def test_a_repeated_request_is_the_same_for_likeness(ada, likeness):
-    """The response was lost. With another time of consent it would be another request: KeyReused."""
+    """A response was lost. Another time of consent would make another request: KeyReused."""
     ada.opens_job()
     ada.opens_job()
 

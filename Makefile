@@ -118,15 +118,19 @@ mutants: .envs/dev/.ready .envs/mutants/.ready ## Mutation testing of domain and
 
 check: lint types imports template ## Lint, types, import contracts, templates
 
-lint: .envs/dev/.ready node_modules/.ready ## ruff, prettier, redocly for the API's document, hadolint for the Dockerfile
+lint: .envs/dev/.ready node_modules/.ready ## ruff, biome for JavaScript, redocly for the API's document, hadolint for the Dockerfile
 	$(DEV)/ruff check .
 	$(DEV)/ruff format --check .
-	$(NODE) node_modules/.bin/prettier --check --log-level warn clients/typescript
+	$(NODE) node_modules/.bin/biome check --error-on-warnings
 	$(NODE) REDOCLY_SUPPRESS_UPDATE_NOTICE=true node_modules/.bin/redocly lint --config docs/redocly.yaml docs/openapi.json
 	$(DEV)/hadolint model/Dockerfile
 
-types: .envs/dev/.ready node_modules/.ready ## mypy and tsc
+build/console/api.d.ts: docs/openapi.json node_modules/.ready
+	@$(NODE) node_modules/.bin/openapi-typescript docs/openapi.json --root-types --root-types-no-schema-prefix --output $@ >/dev/null
+
+types: .envs/dev/.ready node_modules/.ready build/console/api.d.ts ## mypy and tsc
 	$(DEV)/mypy
+	$(NODE) node_modules/.bin/tsc
 	$(NODE) npm run check --silent --workspace likeness-client
 
 imports: .envs/dev/.ready ## The import contracts of pyproject.toml

@@ -137,9 +137,8 @@ def _typescript() -> str:
     tools = ROOT / "node_modules" / ".bin"
     flags = ("--root-types", "--root-types-no-schema-prefix", "--default-non-nullable", "false")
     made = _generate([str(tools / "openapi-typescript"), "INPUT", *flags])
-    return _run(
-        [str(tools / "prettier"), "--stdin-filepath", str(TYPESCRIPT / "src" / "types.ts")], made
-    )
+    file = f"--stdin-file-path={TYPESCRIPT / 'src' / 'types.ts'}"
+    return _run([str(tools / "biome"), "format", file], made)
 
 
 def _for_moderators(item: Json) -> bool:

@@ -16,11 +16,19 @@ for (const kind of ["keydown", "pointerdown", "pointermove", "touchstart"]) {
 /**
  * Keep a lease until `end()`. `ticked(seconds, share, idle)` is called each second; `lost(kind)`
  * is called once, when the lease ran out or the API refused a heartbeat with an error of that kind.
+ *
+ * @param {object} given
+ * @param {string} given.until
+ * @param {number} given.seconds between heartbeats
+ * @param {() => Promise<{until: string}>} given.beat
+ * @param {(seconds: number, share: number, idle: boolean) => void} given.ticked
+ * @param {(kind: string) => void} given.lost
  */
 export function lease({ until, seconds, beat, ticked, lost }) {
   let ends = Date.parse(until);
   const whole = Math.max(1, ends - now());
   // The clocks differ by up to a second: the timer does not begin above the lease's whole seconds.
+  /** @param {number} left */
   const shown = (left) => Math.min(Math.ceil(left / 1000), Math.round(whole / 1000));
   let beats = Date.now() + seconds * 1000;
   let over = false;
@@ -29,10 +37,10 @@ export function lease({ until, seconds, beat, ticked, lost }) {
     over = true;
     clearInterval(timer);
   };
-  const lose = (error) => {
+  const lose = (kind = "") => {
     if (over) return;
     end();
-    lost(error?.kind ?? "");
+    lost(kind);
   };
   const tick = async () => {
     const left = ends - now();
@@ -44,7 +52,7 @@ export function lease({ until, seconds, beat, ticked, lost }) {
     try {
       ends = Date.parse((await beat()).until);
     } catch (error) {
-      if (error.status === 409 || error.status === 403) lose(error);
+      if (error.status === 409 || error.status === 403) lose(error.kind);
       else beats = Date.now() + 5000; // the lease still runs: retry soon
     }
   };

@@ -1,17 +1,21 @@
 /** The page: session, current view, header, routing, and the decision that can still be undone. */
 
-import { desk, now, RequestError } from "./api.js";
-import { h, replace, say } from "./dom.js";
+import { desk } from "./api.js";
+import { byId, h, replace, say } from "./dom.js";
 import { areOn, bindPage, bindView } from "./keys.js";
 import { IDLE, idleFor } from "./lease.js";
 import { configure, forgot, me, reset, signIn, signOut, token } from "./session.js";
 import { caseView } from "./views/case.js";
+import { DECIDED, decidedView } from "./views/decided.js";
 import { exposure, exposureNote } from "./views/exposure.js";
 import { help } from "./views/help.js";
+import { holdsView, holdView } from "./views/holds.js";
 import { errorText } from "./views/error.js";
 import { FILTERS, nextView } from "./views/next.js";
 import { pauseNote } from "./views/pause.js";
+import { peopleView } from "./views/people.js";
 import { queueView } from "./views/queue.js";
+import { reportView, TIME } from "./views/report.js";
 import { signInView } from "./views/sign_in.js";
 import { statsView } from "./views/stats.js";
 import { undoBar } from "./views/undo.js";
@@ -19,48 +23,98 @@ import { LANGUAGES, language, speak, t } from "./words.js";
 
 const SIGN_OUT_AFTER = 30 * 60_000; // ms without input
 const AWAY = 20_000; // ms without the window's focus, until clear pictures are covered
+const LEADS = ["decided", "holds", "people", "report"]; // the views that only leads have
+const JOB = /^j[0-9a-f]{32}$/;
 const REVIEW = /^[ra][0-9a-f]{32}$/;
 
-const top = document.getElementById("top");
-const main = document.getElementById("main");
+const top = byId("top");
+const main = byId("main");
 const slots = { exposure: h("span", { id: "exposure-slot" }), notes: h("div", { id: "top-notes" }) };
 
-let shown = null; // the current view: {name, draw, end, idle}
+/**
+ * @import { ExposureView, GuidelinesView, Reason } from "#api"
+ * @import { RequestError } from "./api.js"
+ * @import { Child } from "./dom.js"
+ * @import { Claimed } from "./views/case.js"
+ *
+ * @typedef {{arrive?: boolean}} How on arrival the heading gets the focus
+ * @typedef {object} View
+ * @property {(how: How) => void} draw
+ * @property {() => unknown} [end] the page shows another view
+ * @property {() => void} [idle] the moderator is absent
+ * @property {(review: string) => void} [released] another tab released a case
+ * @property {string} [id] of a case
+ *
+ * @typedef {typeof page} Page
+ */
+
+/** @type {(View & {name: string}) | null} */
+let shown = null;
+/** @type {ExposureView | null} */
 let seen = null; // today's exposure, from the last response
 let over = false; // signed out because the session ended
+/** @type {Map<string, Map<string, Reason>>} */
 let drafts = new Map(); // review id -> marks of a case that was left, until the sign-out
+/** @type {Promise<GuidelinesView> | null} */
 let guidelines = null; // the request for the rules, once a session
+/** @type {Promise<Map<string, string>> | null} */
+let names = null; // once a session
 const tabs = new BroadcastChannel("likeness-review-desk");
+
+const undo = undoBar({
+  undo: (review) => page.desk.undo(review),
+  back: undone,
+  failed: (error) => page.failed(error),
+});
 
 const page = {
   desk: desk({ token, expired }),
-  me,
+  /** Views other than the sign-in have a moderator. */
+  me: () => /** @type {NonNullable<ReturnType<typeof me>>} */ (me()),
   main,
   tabs,
-  /** Show a view's content. On arrival the heading (id "title") gets the focus. */
+  /**
+   * Show a view's content. On arrival the heading (id "title") gets the focus.
+   * @param {Child} children
+   * @param {How & {title?: string}} how
+   */
   show(children, { arrive = false, title } = {}) {
     replace(main, children);
     if (title) document.title = `${title} · Likeness`;
     if (arrive) heading();
   },
+  /** @param {string} place */
   go: (place) => (location.hash = place),
-  /** Open a case that this page has claimed already, at its own address. */
+  /** Open a case that this page has claimed already, at its own address. @param {Claimed} found */
   openClaimed(found) {
     history.replaceState(null, "", `#/case/${found.case.review.review_id}`);
     open(caseView(page, found.case.review.review_id, found), "case");
   },
+  /** @param {ExposureView} exposed */
   expose(exposed) {
     seen = exposed;
     drawExposure();
   },
   drafts: () => drafts,
+  /** @returns {Promise<GuidelinesView>} */
   guidelines: () =>
     (guidelines ??= page.desk.guidelines().catch((error) => {
       guidelines = null;
       throw error;
     })),
-  undo: undoBar({ undo: (review) => page.desk.undo(review), back: undone, failed: (error) => page.failed(error) }),
-  /** Announce an error; returns its text. */
+  undo,
+  namesChanged() {
+    names = null;
+  },
+  /** Names of the accounts by moderator id, for leads; others see none. */
+  names: () =>
+    (names ??= page.me().lead
+      ? page.desk.staff().then(
+          ({ staff }) => new Map(staff.map((one) => [one.moderator_id, one.username])),
+          () => new Map(),
+        )
+      : Promise.resolve(new Map())),
+  /** Announce an error; returns its text. @param {RequestError} error @returns {string} */
   failed(error) {
     const words = errorText(error);
     say(words, true);
@@ -73,29 +127,37 @@ function heading() {
   scrollTo(0, 0);
 }
 
+/** @param {View} view @param {string} name */
 function open(view, name) {
   shown?.end?.();
   bindView([]);
   shown = { name, ...view };
   drawTop();
-  shown.draw({ arrive: true });
+  view.draw({ arrive: true });
 }
 
-/** The address: #/case/ID, #/next?filters, #/queue?filters, #/stats. Any other is the queue. */
+/** The address: #/case/ID, #/next?filters, #/queue?filters, #/stats, and of leads #/people, #/decided?filters, #/holds, #/holds/JOB, #/report?days. Else the queue. */
 function route() {
   if (!me()) return open(signInView(page, { signIn, forgot, reset, over, done: entered }), "sign_in");
   const [place, search] = location.hash.split("?");
   const [, name, id] = place.split("/");
-  const filters = Object.fromEntries([...new URLSearchParams(search)].filter(([key]) => FILTERS.includes(key)));
+  /** @param {string[]} names */
+  const only = (names) => Object.fromEntries([...new URLSearchParams(search)].filter(([key]) => names.includes(key)));
+  const filters = only(FILTERS);
   if (name === "case" && REVIEW.test(id ?? "")) return open(caseView(page, id), "case");
   if (name === "next") return open(nextView(page, filters), "next");
   if (name === "stats") return open(statsView(page), "stats");
+  if (name === "holds" && JOB.test(id ?? "")) return open(holdView(page, id), "holds");
+  if (name === "holds") return open(holdsView(page), "holds");
+  if (name === "people") return open(peopleView(page), "people");
+  if (name === "decided") return open(decidedView(page, only(DECIDED)), "decided");
+  if (name === "report") return open(reportView(page, only(TIME)), "report");
   return open(queueView(page, filters), "queue");
 }
 
 function entered() {
   over = false;
-  say(t("sign_in.welcome", me().name));
+  say(t("sign_in.welcome", me()?.name));
   route();
 }
 
@@ -103,7 +165,7 @@ function entered() {
 async function leave() {
   await Promise.race([shown?.end?.(), new Promise((done) => setTimeout(done, 2000))]);
   shown = null;
-  seen = guidelines = null;
+  seen = guidelines = names = null;
   drafts = new Map();
   page.undo.clear();
   const gone = signOut();
@@ -119,20 +181,21 @@ function expired() {
   leave();
 }
 
-/** The decision was taken back: the case is this moderator's again. */
-function undone(review, lease) {
+/** The decision was taken back: the case is this moderator's again. @param {string} review */
+function undone(review) {
   page.go(`/case/${review}`);
   if (location.hash === `#/case/${review}` && shown?.id === review) open(caseView(page, review), "case");
   say(t("undo.done"));
-  return lease;
 }
 
-function link(place, name) {
+/** @param {string} name */
+function link(name) {
   const here = shown?.name === name;
-  return h("a", { href: `#/${place}`, id: `to-${name}`, "aria-current": here ? "page" : null }, t(`nav.${name}`));
+  return h("a", { href: `#/${name}`, id: `to-${name}`, "aria-current": here ? "page" : null }, t(`nav.${name}`));
 }
 
 function languages() {
+  /** @param {{target: HTMLSelectElement}} event */
   const change = (event) => {
     speak(event.target.value);
     drawAll();
@@ -161,13 +224,25 @@ function drawTop() {
   const who = me();
   replace(top, [
     h("p", { class: "brand" }, h("strong", {}, "Likeness"), " ", t("app")),
-    who && h("nav", { "aria-label": t("nav") }, link("queue", "queue"), link("stats", "stats")),
+    who &&
+      h(
+        "nav",
+        { "aria-label": t("nav") },
+        ["queue", "stats", ...(who.lead ? LEADS : [])].map((name) => link(name)),
+      ),
     h(
       "div",
       { class: "tools" },
       slots.exposure,
       languages(),
-      who && h("button", { class: "quiet", id: "help", onclick: () => help(page) }, t("keys"), " ", h("kbd", { "aria-hidden": "true" }, "?")),
+      who &&
+        h(
+          "button",
+          { class: "quiet", id: "help", onclick: help },
+          t("keys"),
+          " ",
+          h("kbd", { "aria-hidden": "true" }, "?"),
+        ),
       who && h("span", { class: "who" }, who.name),
       who && h("button", { class: "quiet", id: "sign-out", onclick: leave }, t("sign_out")),
     ),
@@ -178,13 +253,13 @@ function drawTop() {
 
 function drawAll() {
   document.documentElement.lang = language();
-  document.getElementById("skip").textContent = t("skip");
+  byId("skip").textContent = t("skip");
   drawTop();
   page.undo.draw();
   shown?.draw({});
 }
 
-document.getElementById("skip").addEventListener("click", (event) => {
+byId("skip").addEventListener("click", (event) => {
   event.preventDefault(); // following the link would change the hash, which is the view's address
   heading();
 });
@@ -194,7 +269,7 @@ bindPage([
   { keys: ["q"], words: "keys.queue", handler: () => me() && page.go("/queue") },
   { keys: ["s"], words: "keys.stats", handler: () => me() && page.go("/stats") },
   { keys: ["z"], words: "keys.undo", handler: () => me() && page.undo.now() },
-  { keys: ["?"], words: "keys.help", handler: () => me() && areOn() && help(page) },
+  { keys: ["?"], words: "keys.help", handler: () => me() && areOn() && help() },
 ]);
 addEventListener("hashchange", route);
 // A page from the back/forward cache would still show its pictures: reload it.
@@ -202,7 +277,9 @@ addEventListener("pageshow", (event) => event.persisted && location.reload());
 
 // ---- pictures are covered while the page is not looked at; the session of an absent person ends
 
-let blurred = 0;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let blurred;
+/** @param {boolean} covered */
 const cover = (covered) => document.body.classList.toggle("away", covered);
 document.addEventListener("visibilitychange", () => cover(document.hidden));
 addEventListener("blur", () => {
@@ -224,7 +301,7 @@ tabs.addEventListener("message", ({ data }) => {
 });
 
 document.documentElement.lang = language();
-document.getElementById("skip").textContent = t("skip");
+byId("skip").textContent = t("skip");
 try {
   await configure();
   route();

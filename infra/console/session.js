@@ -5,8 +5,11 @@ import { RequestError } from "./api.js";
 const EARLY = 3 * 60_000; // ms before a token expires that it is refreshed
 const ISSUER = "Likeness review desk"; // in the list of an authenticator app
 
-let config = null;
-let tokens = null; // {id, refresh, until, name, moderator, lead}
+/** @type {{sign_in_url: string, client_id: string}} */
+let config; // once it is loaded
+/** @type {{id: string, refresh: string, until: number, name: string, moderator: string, lead: boolean} | null} */
+let tokens = null;
+/** @type {Promise<void> | null} */
 let refreshing = null; // the request under way, which all calls share
 
 /** Load where to sign in; the deployment writes the file next to the page. */
@@ -16,7 +19,12 @@ export async function configure() {
   config = await answer.json();
 }
 
-/** Call Cognito's API. An error becomes a RequestError whose message is the error's name. */
+/**
+ * Call Cognito's API. An error becomes a RequestError whose message is the error's name.
+ * @param {string} operation
+ * @param {object} body
+ * @returns {Promise<any>}
+ */
 async function cognito(operation, body) {
   const answer = await fetch(config.sign_in_url, {
     method: "POST",
@@ -36,6 +44,7 @@ async function cognito(operation, body) {
   return response;
 }
 
+/** @param {{IdToken: string, RefreshToken?: string, ExpiresIn: number}} result @param {string} refresh @param {string} name */
 function store(result, refresh, name) {
   const claims = JSON.parse(text(result.IdToken.split(".")[1]));
   tokens = {
@@ -48,18 +57,32 @@ function store(result, refresh, name) {
   };
 }
 
+/** @param {string} base64url */
 function text(base64url) {
   const binary = atob(base64url.replaceAll("-", "+").replaceAll("_", "/"));
   return new TextDecoder().decode(Uint8Array.from(binary, (one) => one.charCodeAt(0)));
 }
 
 /**
+ * @typedef {{kind: "name" | "forgot" | "reset"}
+ *   | {kind: "password" | "code", answer: (given: string) => Promise<Step | null>}
+ *   | {kind: "setup", key: string, url: string, answer: (given: string) => Promise<Step | null>}} Step
+ */
+
+/**
  * The next step of a sign-in: null when signed in, else what the pool asks for.
  * `answer(given)` resolves to the step after it. `key` and `url` are of the authenticator to set up.
+ * @param {any} response of Cognito
+ * @param {string} name
+ * @returns {Promise<Step | null>}
  */
 async function step(response, name) {
-  if (response.AuthenticationResult) return store(response.AuthenticationResult, null, name) ?? null;
+  if (response.AuthenticationResult) {
+    store(response.AuthenticationResult, "", name);
+    return null;
+  }
   const username = response.ChallengeParameters?.USER_ID_FOR_SRP ?? name;
+  /** @param {string} session */
   const respond = async (session, given = {}) =>
     step(
       await cognito("RespondToAuthChallenge", {
@@ -81,7 +104,13 @@ async function step(response, name) {
   }
 }
 
-/** A wrong code may be corrected. Cognito ends the session when it is tried too often. */
+/**
+ * A wrong code may be corrected. Cognito ends the session when it is tried too often.
+ * @param {string} session
+ * @param {string} name
+ * @param {(session: string) => Promise<Step | null>} respond
+ * @returns {Promise<Step>}
+ */
 async function setUp(session, name, respond) {
   const made = await cognito("AssociateSoftwareToken", { ClientId: undefined, Session: session });
   const label = `${encodeURIComponent(ISSUER)}:${encodeURIComponent(name)}`;
@@ -90,13 +119,17 @@ async function setUp(session, name, respond) {
     key: made.SecretCode,
     url: `otpauth://totp/${label}?secret=${made.SecretCode}&issuer=${encodeURIComponent(ISSUER)}`,
     answer: async (code) => {
-      const verified = await cognito("VerifySoftwareToken", { ClientId: undefined, Session: made.Session, UserCode: code });
+      const verified = await cognito("VerifySoftwareToken", {
+        ClientId: undefined,
+        Session: made.Session,
+        UserCode: code,
+      });
       return respond(verified.Session);
     },
   };
 }
 
-/** Sign in; resolves to the next step, or to null. */
+/** Sign in; resolves to the next step, or to null. @param {string} name @param {string} password */
 export async function signIn(name, password) {
   const response = await cognito("InitiateAuth", {
     AuthFlow: "USER_PASSWORD_AUTH",
@@ -105,10 +138,10 @@ export async function signIn(name, password) {
   return step(response, name);
 }
 
-/** Have a code mailed to reset the password with. An unknown name gets the same response. */
+/** Have a code mailed to reset the password with. An unknown name gets the same response. @param {string} name */
 export const forgot = (name) => cognito("ForgotPassword", { Username: name });
 
-/** Set the password with the mailed code. */
+/** Set the password with the mailed code. @param {string} name @param {string} code @param {string} password */
 export const reset = (name, code, password) =>
   cognito("ConfirmForgotPassword", { Username: name, ConfirmationCode: code, Password: password });
 
@@ -127,6 +160,7 @@ export async function token() {
 }
 
 async function refresh() {
+  if (!tokens) return;
   const { refresh, name, until } = tokens;
   try {
     const response = await cognito("InitiateAuth", {
@@ -141,7 +175,12 @@ async function refresh() {
 }
 
 // Disabled, deleted, revoked or expired: no other request of this session can succeed.
-const OVER = new Set(["NotAuthorizedException", "UserNotFoundException", "PasswordResetRequiredException", "UserNotConfirmedException"]);
+const OVER = new Set([
+  "NotAuthorizedException",
+  "UserNotFoundException",
+  "PasswordResetRequiredException",
+  "UserNotConfirmedException",
+]);
 
 /** Discard the tokens and revoke the refresh token. */
 export async function signOut() {

@@ -103,14 +103,14 @@ def test_a_whole_day(phone, address, client, screenshot, tmp_path):
     app_page.sign_in(page, address, "Ada")
     app_page.open_job(page, *PHOTOS[:3], two_people(tmp_path))
 
-    page.wait_for_selector(".refused .box", timeout=PATIENT)
+    page.wait_for_selector(".refused .box")
     assert "more than one person" in page.text_content(".refused p")
     assert page.locator("#go").is_disabled() is False  # three others are good
     page.set_input_files(".refused input", PHOTOS[5])
     until(page, lambda: page.locator(".photos .accepted").count() == 4, PATIENCE)
     page.click("#go")
     page.wait_for_selector(".running")
-    page.wait_for_selector(".avatars", timeout=PATIENT)
+    page.wait_for_selector(".avatars")
     assert page.locator(".avatars li").count() == AVATARS
     loaded = "[...document.images].every((one) => one.complete && one.naturalWidth)"
     until(page, lambda: page.evaluate(loaded), PATIENCE)
@@ -153,7 +153,7 @@ def test_a_whole_day(phone, address, client, screenshot, tmp_path):
     page.wait_for_selector("#end-plus")
     page.click("#erase")
     page.click("dialog [value=yes]")
-    page.wait_for_selector(".receipt dl", timeout=PATIENT)
+    page.wait_for_selector(".receipt dl")
     deleted = page.text_content(".receipt")
     assert int(re.search(r"(\d+) files", deleted)[1]) > 2 * AVATARS
     app_page.sign_in(page, address, "Ada")
@@ -175,12 +175,12 @@ def test_a_refusal_is_explained_and_can_be_appealed(phone, address, client):
     photo = {"photo_id": "p01", "outcome": "refused", "reason": "POLICY.GESTURE"}
     submits_test(page, address, client, "Grace", photos=[photo])
 
-    page.wait_for_selector(".grounds", timeout=PATIENT)
+    page.wait_for_selector(".grounds")
     assert "offensive gesture" in page.text_content(".grounds")
     until(page, lambda: page.locator(".foot a").count(), PATIENCE)  # the photos are deleted
     page.click("#appeal")
     page.set_input_files(".card input[type=file]", PHOTOS[1])
-    page.wait_for_selector(".note.bad", timeout=PATIENT)
+    page.wait_for_selector(".note.bad")
     assert "another file than photo 1" in page.text_content(".note.bad")
     page.set_input_files(".card input[type=file]", PHOTOS[0])
     until(page, lambda: "takes another look" in page.text_content("main"), PATIENCE)

@@ -18,19 +18,23 @@ LOOKS = {
 VIOLENCE = {"german": "Gew", "phone": "Gew"}  # what one types to find it in the list of reasons
 
 
+def check_looks(page, screenshot, name, **options):
+    """Save a screenshot; axe finds nothing, and nothing scrolls sideways."""
+    screenshot(page, name, **options)
+    found = Axe().run(page, options={"resultTypes": ["violations"]})
+    assert found.violations_count == 0, found.generate_report()
+    wide, room = page.evaluate(
+        "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+    )
+    assert wide <= room, f"{name} is {wide} px wide in {room} px"
+
+
 @pytest.mark.parametrize("name", LOOKS)
 def test_every_screen_is_accessible(desk_page, screenshot, answers, name):
     page = desk_page(**LOOKS[name])
 
     def good(screen):
-        """Save a screenshot; axe finds nothing, and nothing scrolls sideways."""
-        screenshot(page, f"{screen}-{name}")
-        found = Axe().run(page, options={"resultTypes": ["violations"]})
-        assert found.violations_count == 0, found.generate_report()
-        wide, room = page.evaluate(
-            "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
-        )
-        assert wide <= room, f"{screen} is {wide} px wide in {room} px"
+        check_looks(page, screenshot, f"{screen}-{name}")
 
     good("1-sign-in")
     enter(page)

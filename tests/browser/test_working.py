@@ -200,7 +200,7 @@ def test_filters_are_in_the_address_and_hold_for_the_next_case(desk_page, answer
     assert page.url.endswith(answers.cases[3]["review_id"])
 
 
-def test_an_open_list_of_languages_is_not_drawn_anew_by_a_response(desk_page, answers):
+def test_an_open_list_of_languages_is_not_drawn_again_by_a_response(desk_page, answers):
     page = claimed(desk_page())
     page.evaluate("window.before = document.getElementById('language')")
     page.keyboard.press("r")

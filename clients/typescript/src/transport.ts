@@ -3,7 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import { Sha256 } from "@aws-crypto/sha256-js";
 import { SignatureV4 } from "@smithy/signature-v4";
 
-import { apiError, LikenessError, NoCredentials, NotReached } from "./errors.ts";
+import { apiError, type LikenessError, NoCredentials, NotReached } from "./errors.ts";
 import { VERSION } from "./version.ts";
 
 /** AWS credentials; `fromNodeProviderChain()` of @aws-sdk/credential-providers provides them. */

@@ -2215,7 +2215,8 @@ export interface components {
       };
       content: {
         "application/json":
-          components["schemas"]["ErrorBody"] | components["schemas"]["GatewayError"];
+          | components["schemas"]["ErrorBody"]
+          | components["schemas"]["GatewayError"];
       };
     };
     /** @description The resource does not exist */
@@ -2272,7 +2273,8 @@ export interface components {
       };
       content: {
         "application/json":
-          components["schemas"]["ErrorBody"] | components["schemas"]["GatewayError"];
+          | components["schemas"]["ErrorBody"]
+          | components["schemas"]["GatewayError"];
       };
     };
     /** @description Internal error */
@@ -2282,7 +2284,8 @@ export interface components {
       };
       content: {
         "application/json":
-          components["schemas"]["ErrorBody"] | components["schemas"]["GatewayError"];
+          | components["schemas"]["ErrorBody"]
+          | components["schemas"]["GatewayError"];
       };
     };
     /** @description A dependency is unavailable: send the request again */
@@ -2293,7 +2296,8 @@ export interface components {
       };
       content: {
         "application/json":
-          components["schemas"]["ErrorBody"] | components["schemas"]["GatewayError"];
+          | components["schemas"]["ErrorBody"]
+          | components["schemas"]["GatewayError"];
       };
     };
   };

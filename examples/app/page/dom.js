@@ -32,7 +32,13 @@ export function dialog(title, body, buttons, kind = "") {
   const element = h(
     "dialog",
     { class: kind, "aria-labelledby": "dialog-title" },
-    h("form", { method: "dialog" }, h("h2", { id: "dialog-title" }, title), body, h("div", { class: "actions" }, buttons)),
+    h(
+      "form",
+      { method: "dialog" },
+      h("h2", { id: "dialog-title" }, title),
+      body,
+      h("div", { class: "actions" }, buttons),
+    ),
   );
   document.body.append(element);
   element.showModal();

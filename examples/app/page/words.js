@@ -40,5 +40,7 @@ export const weekday = format({ weekday: "long", hour: "2-digit", minute: "2-dig
 /** "40 seconds", "3 minutes". */
 export function duration(seconds) {
   const [unit, size] = seconds < 90 ? ["second", 1] : ["minute", 60];
-  return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "long" }).format(Math.max(1, Math.round(seconds / size)));
+  return new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "long" }).format(
+    Math.max(1, Math.round(seconds / size)),
+  );
 }

@@ -4,11 +4,18 @@ import { h } from "../dom.js";
 import { moment } from "../format.js";
 import { named, t } from "../words.js";
 
-const actor = (name, me) => (name === "system" ? t("audit.system") : name === me.id ? t("audit.you") : `…${name.slice(-8)}`);
+/** @import { AuditEntryView } from "#api" */
 
+/** @param {string} name @param {{id: string} | null} me */
+const actor = (name, me) =>
+  name === "system" ? t("audit.system") : name === me?.id ? t("audit.you") : `…${name.slice(-8)}`;
+
+/** @type {Record<string, string>} */
 const VALUES = { reason: "reason", severity: "value", kind: "kind", level: "level", queue: "queue.of" };
+/** @param {[name: string, value: string]} pair */
 const detail = ([name, value]) => `${named("detail", name)} ${VALUES[name] ? named(VALUES[name], value) : value}`;
 
+/** @param {readonly AuditEntryView[]} entries @param {{id: string} | null} me */
 export function auditList(entries, me) {
   return h(
     "section",
@@ -23,7 +30,14 @@ export function auditList(entries, me) {
           "li",
           {},
           h("time", { datetime: one.at }, moment(one.at)),
-          h("span", {}, h("strong", {}, named("action", one.action)), " · ", actor(one.actor, me), ...Object.entries(one.details).map((pair) => ` · ${detail(pair)}`)),
+          h(
+            "span",
+            {},
+            h("strong", {}, named("action", one.action)),
+            " · ",
+            actor(one.actor, me),
+            ...Object.entries(one.details).map((pair) => ` · ${detail(pair)}`),
+          ),
           h("code", { title: one.hash }, `${t("audit.entry", one.number)} · ${one.hash.slice(0, 12)}`),
         ),
       ),

@@ -2,7 +2,7 @@
 
 import { now, query } from "../api.js";
 import { next, READING } from "../case_state.js";
-import { h, replace, say } from "../dom.js";
+import { byId, h, listed, replace, say } from "../dom.js";
 import { clock, moment, relative, short } from "../format.js";
 import { bindView } from "../keys.js";
 import { lease } from "../lease.js";
@@ -15,28 +15,58 @@ import { noteList } from "./notes.js";
 import { dropPictures, filmstrip, stage } from "./photo.js";
 import { ruleOf } from "./rule.js";
 
+/** @type {RevealLevel} */
 let level = "grey"; // how a picture is revealed first, as this moderator chose last
 
+/** @type {Partial<Record<RevealLevel, RevealLevel>>} */
 const SHARPER = { soft: "grey", grey: "clear" };
+/** @type {SkipReason[]} */
+const SKIPS = ["upsetting", "unsure", "language", "known_person", "other"];
 const ZOOMS = [1, 1.5, 2, 3, 4];
 
-/** `claimed`: the answer of POST /v1/reviews/next, if the case is this page's already. */
+/**
+ * @import { CaseView, CheckedAge, ClaimView, GuidelineView, Reason, ReviewSummary, RevealLevel } from "#api"
+ * @import { AuditEntryView, SkipReason } from "#api"
+ * @import { Filters } from "../api.js"
+ * @import { Event } from "../case_state.js"
+ * @import { Page, View } from "../main.js"
+ * @import { Shortcut } from "../keys.js"
+ * @import { Shown } from "./photo.js"
+ *
+ * @typedef {{case: CaseView, lease: ClaimView, filters: Filters}} Claimed the answer of POST /v1/reviews/next
+ */
+
+/**
+ * @param {Page} page
+ * @param {string} id
+ * @param {Claimed | null} claimed if the case is this page's already
+ * @returns {View}
+ */
 export function caseView(page, id, claimed = null) {
   let state = READING;
-  let known = null; // the case, from the last response
+  /** @type {CaseView} */
+  let known; // the case, from the last response
   let failure = "";
+  /** @type {ReturnType<typeof lease> | null} */
   let held = null; // heartbeats of this page's lease
   let left = { seconds: 0, share: 1 }; // of the lease
   let at = 0; // index of the current photo
+  /** @type {number | null} */
   let pinned = null; // index of the photo to compare with
   let zoom = 0; // index of ZOOMS
   let boxes = true;
+  /** @type {readonly AuditEntryView[] | null} */
   let history = null; // the audit log, when shown
+  /** @type {readonly GuidelineView[] | null} */
   let rules = null; // the guidelines, when shown
+  /** @type {Promise<unknown>} */
   let turn = Promise.resolve(); // the requests so far
   let ended = false;
-  let watch = 0; // timer of a state that ends by itself
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let watch; // timer of a state that ends by itself
+  /** @type {Map<string, Shown>} */
   const clear = new Map(); // photo id -> {url, level} of its revealed picture, while it is shown
+  /** @type {Map<string, Reason>} */
   const refusals = page.drafts().get(id) ?? new Map(); // photo id -> reason code
 
   const further = `/next${query(claimed?.filters ?? {})}`; // where a moderator goes on
@@ -44,7 +74,7 @@ export function caseView(page, id, claimed = null) {
   const mine = () => state.name === "mine";
   const photo = () => known.photos[at];
 
-  /** Take an event; what a state means for pictures and heartbeats follows from it. */
+  /** Take an event; what a state means for pictures and heartbeats follows from it. @param {Event} event */
   function happen(event) {
     const before = state;
     state = next(state, event, now());
@@ -82,12 +112,14 @@ export function caseView(page, id, claimed = null) {
   /**
    * Run one request after the other, so that no key is lost while one is under way. `own`: only if
    * the case is still this moderator's when its turn comes. An error of the case becomes its state.
+   * @param {() => unknown} doing
    */
   function run(doing, { own = true } = {}) {
     turn = turn.then(() => (ended || (own && !mine()) ? null : attempt(doing)));
     return turn;
   }
 
+  /** @param {() => unknown} doing */
   async function attempt(doing) {
     try {
       await doing();
@@ -111,6 +143,7 @@ export function caseView(page, id, claimed = null) {
     dropPictures();
   }
 
+  /** @param {ClaimView} lent */
   function take(lent) {
     happen({ kind: "claimed", until: lent.until });
     known.review.lease = { yours: true, until: lent.until };
@@ -129,24 +162,33 @@ export function caseView(page, id, claimed = null) {
   }
 
   const claim = () =>
-    run(async () => {
-      take(await page.desk.claim(id));
-      say(t("case.claimed"));
-    }, { own: false });
+    run(
+      async () => {
+        take(await page.desk.claim(id));
+        say(t("case.claimed"));
+      },
+      { own: false },
+    );
 
   let saidIdle = false;
+  /** @param {number} seconds @param {number} share @param {boolean} idle */
   function ticked(seconds, share, idle) {
     left = { seconds, share };
     const timer = document.getElementById("timer");
     if (!timer) return;
-    timer.querySelector("b").textContent = clock(seconds);
-    timer.querySelector("meter").value = share;
+    /** @type {HTMLElement} */ (timer.querySelector("b")).textContent = clock(seconds);
+    /** @type {HTMLMeterElement} */ (timer.querySelector("meter")).value = share;
     timer.classList.toggle("short", idle);
     if (idle && !saidIdle) say(t("case.ends", seconds), true);
     saidIdle = idle;
   }
 
-  /** The case leaves this moderator: `doing` is the request, `words` what is said. */
+  /**
+   * The case leaves this moderator: `doing` is the request, `words` what is said.
+   * @param {() => Promise<unknown>} doing
+   * @param {string} words
+   * @param {string | null} place
+   */
   const part = (doing, words, place = "/queue") =>
     run(async () => {
       await doing();
@@ -164,10 +206,17 @@ export function caseView(page, id, claimed = null) {
     if (given && mine()) await part(() => page.desk.skip(id, given.reason), t("skip.done"), further);
   }
 
+  /** @returns {Parameters<typeof ask>[0]} */
   const skipQuestion = () => ({
     title: t("skip.ask"),
     body: t("skip.body"),
-    fields: [{ name: "reason", label: t("skip.reason"), options: ["upsetting", "unsure", "language", "known_person", "other"].map((one) => [one, t(`skip.${one}`)]) }],
+    fields: [
+      {
+        name: "reason",
+        label: t("skip.reason"),
+        options: SKIPS.map((one) => [one, t(`skip.${one}`)]),
+      },
+    ],
     yes: t("skip.case"),
   });
 
@@ -190,7 +239,11 @@ export function caseView(page, id, claimed = null) {
         {
           name: "photos",
           label: t("hold.photos"),
-          checks: known.photos.map((one, index) => [one.photo_id, t("case.photo", index + 1, known.photos.length), index === at]),
+          checks: known.photos.map((one, index) => [
+            one.photo_id,
+            t("case.photo", index + 1, known.photos.length),
+            index === at,
+          ]),
         },
       ],
       yes: t("hold"),
@@ -211,17 +264,20 @@ export function caseView(page, id, claimed = null) {
       yes: t("note.add"),
     });
     if (!given) return;
-    await run(async () => {
-      known.notes = (await page.desk.note(id, given.text.trim())).notes;
-      say(t("note.done"));
-    }, { own: false });
+    await run(
+      async () => {
+        known.notes = (await page.desk.note(id, given.text.trim())).notes;
+        say(t("note.done"));
+      },
+      { own: false },
+    );
   }
 
   /** `r`: reveal, then sharper, then hide. */
   const reveal = () => {
     const shown = clear.get(photo().photo_id);
-    if (shown && !SHARPER[shown.level]) return hide();
-    return show(shown ? SHARPER[shown.level] : level);
+    const wanted = shown ? SHARPER[shown.level] : level;
+    return wanted ? show(wanted) : hide();
   };
 
   function hide() {
@@ -230,6 +286,7 @@ export function caseView(page, id, claimed = null) {
     say(t("case.hidden", photo().photo_id));
   }
 
+  /** @param {RevealLevel} wanted */
   const show = (wanted, choose = () => {}) =>
     run(async () => {
       choose();
@@ -250,7 +307,7 @@ export function caseView(page, id, claimed = null) {
     });
   };
 
-  /** The link has expired: nothing is revealed any more, so that one press reveals it again. */
+  /** The link has expired: nothing is revealed any more, so that one press reveals it again. @param {string} name */
   function gone(name) {
     clear.delete(name);
     failure = t("case.not_shown");
@@ -258,18 +315,21 @@ export function caseView(page, id, claimed = null) {
     draw({});
   }
 
+  /** @param {RevealLevel} wanted */
   function setLevel(wanted) {
     level = wanted;
     draw({});
   }
 
+  /** @param {() => unknown} doing */
   function needsLease(doing) {
-    return (key) => {
-      if (mine()) return doing(key);
+    return () => {
+      if (mine()) return doing();
       if (state.name === "free") say(t("case.unclaimed"), true);
     };
   }
 
+  /** @param {number} number */
   function select(number) {
     if (number < 0 || number >= known.photos.length) return;
     at = number;
@@ -284,25 +344,27 @@ export function caseView(page, id, claimed = null) {
     say(t(pinned === null ? "compare.off" : "compare.on"));
   }
 
+  /** @param {number} by */
   function magnify(by) {
     const before = zoom;
     zoom = Math.min(ZOOMS.length - 1, Math.max(0, zoom + by));
     if (zoom !== before) draw({});
   }
 
+  /** @param {string} name @param {Reason | ""} code */
   function refuse(name, code) {
     if (code) refusals.set(name, code);
     else refusals.delete(name);
     if (refusals.size) page.drafts().set(id, refusals);
     else page.drafts().delete(id);
-    replace(document.getElementById("film"), film());
-    replace(document.getElementById("outcome"), outcome(known, { photo: photo(), refusals, decide }));
-    if (rules) replace(document.getElementById("rule"), ruleOf(rules, reasonAtHand()));
+    replace(byId("film"), film());
+    replace(byId("outcome"), outcome(known, { photo: photo(), refusals, decide }));
+    if (rules) replace(byId("rule"), ruleOf(rules, reasonAtHand()));
   }
 
   const film = () => filmstrip(known.photos, { at, pinned, refusals, clear, select });
 
-  /** A decision takes effect in seconds and can be undone until then, so nothing is asked first. */
+  /** A decision takes effect in seconds and can be undone until then, so nothing is asked first. @param {boolean} approve */
   async function decide(approve) {
     if (approve && refusals.size) return say(t("decide.remove_reasons_first"), true);
     if (!approve && !refusals.size) {
@@ -322,19 +384,28 @@ export function caseView(page, id, claimed = null) {
   }
 
   const toggleHistory = () =>
-    run(async () => {
-      history = history ? null : (await page.desk.audit(id)).entries;
-      if (history) requestAnimationFrame(() => document.getElementById("history")?.focus());
-    }, { own: false });
+    run(
+      async () => {
+        history = history ? null : (await page.desk.audit(id)).entries;
+        if (history) requestAnimationFrame(() => document.getElementById("history")?.focus());
+      },
+      { own: false },
+    );
 
   const toggleRule = () =>
-    run(async () => {
-      rules = rules ? null : (await page.guidelines()).guidelines;
-      if (rules) requestAnimationFrame(() => document.getElementById("rule-title")?.focus());
-    }, { own: false });
+    run(
+      async () => {
+        rules = rules ? null : (await page.guidelines()).guidelines;
+        if (rules) requestAnimationFrame(() => document.getElementById("rule-title")?.focus());
+      },
+      { own: false },
+    );
 
   const reasonAtHand = () =>
-    refusals.get(photo()?.photo_id) ?? photo()?.findings.find((one) => one.reason)?.reason.code ?? known.review.reasons[0] ?? null;
+    refusals.get(photo()?.photo_id) ??
+    photo()?.findings.find((one) => one.reason)?.reason?.code ??
+    known.review.reasons[0] ??
+    null;
 
   const leaseLine = () =>
     mine()
@@ -348,9 +419,27 @@ export function caseView(page, id, claimed = null) {
         )
       : h("p", { class: "lease-line faint" }, t(state.taken ? "case.taken" : "case.unclaimed"));
 
+  /**
+   * @param {string} name
+   * @param {string} words
+   * @param {string} key
+   * @param {() => unknown} handler
+   */
   const button = (name, words, key, handler, more = {}) =>
-    h("button", { class: "button", id: name, onclick: () => handler(), ...more }, t(words), " ", h("kbd", { "aria-hidden": "true" }, key));
+    h(
+      "button",
+      { class: "button", id: name, onclick: () => handler(), ...more },
+      t(words),
+      " ",
+      h("kbd", { "aria-hidden": "true" }, key),
+    );
 
+  /**
+   * @param {string[]} keys
+   * @param {string} words
+   * @param {(key: string) => unknown} handler
+   * @returns {Shortcut}
+   */
   const key = (keys, words, handler, more = {}) => ({ keys, words: `keys.${words}`, handler, ...more });
 
   function bind() {
@@ -358,16 +447,32 @@ export function caseView(page, id, claimed = null) {
       [
         state.name === "free" && key(["c"], "claim", claim),
         mine() && key(["x"], "release", release),
-        key(["1", "2", "3", "4", "5", "6", "7", "8", "9", "0"], "photo", (pressed) => select((Number(pressed) + 9) % 10)),
-        key(["ArrowLeft", "ArrowRight"], "step", (pressed) => select(at + (pressed === "ArrowLeft" ? -1 : 1)), { repeats: true }),
+        key(["1", "2", "3", "4", "5", "6", "7", "8", "9", "0"], "photo", (pressed) =>
+          select((Number(pressed) + 9) % 10),
+        ),
+        key(["ArrowLeft", "ArrowRight"], "step", (pressed) => select(at + (pressed === "ArrowLeft" ? -1 : 1)), {
+          repeats: true,
+        }),
         key(["r"], "reveal", needsLease(reveal)),
         key(["f"], "reveal_next", needsLease(revealNext)),
         key(["v"], "compare", pin),
         key(["+", "-"], "zoom", (pressed) => magnify(pressed === "+" ? 1 : -1), { repeats: true }),
         key(["b"], "boxes", toggleBoxes),
-        key(["m"], "reason", needsLease(() => document.getElementById("reason")?.focus())),
-        key(["a"], "approve", needsLease(() => decide(true))),
-        key(["d"], "refuse", needsLease(() => decide(false))),
+        key(
+          ["m"],
+          "reason",
+          needsLease(() => document.getElementById("reason")?.focus()),
+        ),
+        key(
+          ["a"],
+          "approve",
+          needsLease(() => decide(true)),
+        ),
+        key(
+          ["d"],
+          "refuse",
+          needsLease(() => decide(false)),
+        ),
         mine() && key(["e"], "escalate", escalate),
         mine() && key(["k"], "skip", skip),
         mine() && key(["i"], "hold", report),
@@ -375,13 +480,13 @@ export function caseView(page, id, claimed = null) {
         key(["g"], "rule", toggleRule),
         key(["h"], "history", toggleHistory),
         key(["Escape"], "leave", leave),
-      ].filter(Boolean),
+      ].filter((one) => one !== false),
     );
   }
 
   /** Escape leaves the list of reasons first, then the case. */
   function leave() {
-    if (document.activeElement?.tagName === "SELECT") document.getElementById("title").focus({ preventScroll: true });
+    if (document.activeElement?.tagName === "SELECT") byId("title").focus({ preventScroll: true });
     else page.go("/queue");
   }
 
@@ -390,25 +495,27 @@ export function caseView(page, id, claimed = null) {
     draw({});
   }
 
+  /** @param {CheckedAge} one */
   const assurance = (one) => t("case.age_assurance.of", one.over_age, named("method", one.method), one.days);
 
+  /** @param {ReviewSummary} review */
   const about = (review) =>
-    h(
-      "dl",
-      { class: "about" },
+    listed([
+      [t("queue.severity"), h("span", { class: `severity ${review.severity}` }, t(`severity.${review.severity}`))],
+      review.kind === "appeal" && [t("queue.case"), t("kind.appeal")],
+      known.escalation && [t("queue.case"), t("queue.of.escalated")],
       [
-        [t("queue.severity"), h("span", { class: `severity ${review.severity}` }, t(`severity.${review.severity}`))],
-        review.kind === "appeal" && [t("queue.case"), t("kind.appeal")],
-        known.escalation && [t("queue.case"), t("queue.of.escalated")],
-        [t("case.opened"), h("time", { datetime: review.opened_at, title: moment(review.opened_at) }, relative(review.opened_at))],
-        [t("case.decide_by"), h("time", { datetime: review.decide_by, title: moment(review.decide_by) }, relative(review.decide_by))],
-        known.age_assurance && [t("case.age_assurance"), assurance(known.age_assurance)],
-        known.policy_version && [t("case.policy"), known.policy_version],
-        known.detector_version && [t("case.detector"), known.detector_version],
-      ]
-        .filter(Boolean)
-        .map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))),
-    );
+        t("case.opened"),
+        h("time", { datetime: review.opened_at, title: moment(review.opened_at) }, relative(review.opened_at)),
+      ],
+      [
+        t("case.decide_by"),
+        h("time", { datetime: review.decide_by, title: moment(review.decide_by) }, relative(review.decide_by)),
+      ],
+      known.age_assurance && [t("case.age_assurance"), assurance(known.age_assurance)],
+      known.policy_version && [t("case.policy"), known.policy_version],
+      known.detector_version && [t("case.detector"), known.detector_version],
+    ]);
 
   const barOf = () => {
     if (state.name === "pending") return h("p", { class: "lease-line" }, t("undo.pending"));
@@ -416,6 +523,7 @@ export function caseView(page, id, claimed = null) {
     return state.name === "closed" ? verdict(known) : leaseLine();
   };
 
+  /** @param {number} index @param {"current" | "pinned"} side */
   const frame = (index, side) => {
     const one = known.photos[index];
     return stage(one, {
@@ -431,7 +539,11 @@ export function caseView(page, id, claimed = null) {
 
   const tools = () => {
     const shown = clear.get(photo().photo_id);
-    const words = shown ? (SHARPER[shown.level] ? `case.reveal.${SHARPER[shown.level]}` : "case.hide") : `case.reveal.${level}`;
+    const words = shown
+      ? SHARPER[shown.level]
+        ? `case.reveal.${SHARPER[shown.level]}`
+        : "case.hide"
+      : `case.reveal.${level}`;
     return h(
       "div",
       { class: "row tools-row" },
@@ -442,9 +554,29 @@ export function caseView(page, id, claimed = null) {
       h(
         "span",
         { class: "row zoom", role: "group", "aria-label": t("zoom") },
-        h("button", { class: "button", id: "zoom-out", "aria-label": t("zoom.out"), "aria-disabled": zoom ? null : "true", onclick: () => magnify(-1) }, "−"),
+        h(
+          "button",
+          {
+            class: "button",
+            id: "zoom-out",
+            "aria-label": t("zoom.out"),
+            "aria-disabled": zoom ? null : "true",
+            onclick: () => magnify(-1),
+          },
+          "−",
+        ),
         h("span", { class: "figures" }, `${ZOOMS[zoom] * 100} %`),
-        h("button", { class: "button", id: "zoom-in", "aria-label": t("zoom.in"), "aria-disabled": zoom < ZOOMS.length - 1 ? null : "true", onclick: () => magnify(1) }, "+"),
+        h(
+          "button",
+          {
+            class: "button",
+            id: "zoom-in",
+            "aria-label": t("zoom.in"),
+            "aria-disabled": zoom < ZOOMS.length - 1 ? null : "true",
+            onclick: () => magnify(1),
+          },
+          "+",
+        ),
       ),
       mine() &&
         h(
@@ -455,18 +587,29 @@ export function caseView(page, id, claimed = null) {
           h(
             "select",
             { id: "level", onchange: (event) => setLevel(event.target.value) },
-            ["soft", "grey", "clear"].map((one) => h("option", { value: one, selected: one === level }, t(`level.${one}`))),
+            ["soft", "grey", "clear"].map((one) =>
+              h("option", { value: one, selected: one === level }, t(`level.${one}`)),
+            ),
           ),
         ),
     );
   };
 
+  /** @type {View["draw"]} */
   function draw({ arrive }) {
     const title = t("case", short(id));
-    const head = h("div", { class: "row head" }, h("h1", { id: "title", tabindex: "-1" }, title), h("a", { href: "#/queue", id: "back" }, t("case.back")));
+    const head = h(
+      "div",
+      { class: "row head" },
+      h("h1", { id: "title", tabindex: "-1" }, title),
+      h("a", { href: "#/queue", id: "back" }, t("case.back")),
+    );
     if (!known) {
       bindView([key(["Escape"], "leave", leave)]);
-      return page.show([head, h("p", { class: failure ? "note bad" : "faint" }, failure || t("loading"))], { arrive, title });
+      return page.show([head, h("p", { class: failure ? "note bad" : "faint" }, failure || t("loading"))], {
+        arrive,
+        title,
+      });
     }
     bind();
     const total = known.photos.length;
@@ -486,7 +629,10 @@ export function caseView(page, id, claimed = null) {
             { class: "row" },
             state.name === "free" && button("claim", "case.claim", "c", claim, { class: "button main" }),
             mine() && button("escalate", "escalate", "e", escalate),
-            mine() && lead && known.review.queue === "escalated" && h("button", { class: "button", id: "give-back", onclick: giveBack }, t("return")),
+            mine() &&
+              lead &&
+              known.review.queue === "escalated" &&
+              h("button", { class: "button", id: "give-back", onclick: giveBack }, t("return")),
             mine() && button("skip-case", "skip.case", "k", skip),
             mine() && button("hold", "hold", "i", report),
             mine() && button("release", "case.release", "x", release),
@@ -505,14 +651,26 @@ export function caseView(page, id, claimed = null) {
                 "div",
                 {},
                 tools(),
-                h("div", { class: pinned === null ? "stages" : "stages two" }, pinned !== null && frame(pinned, "pinned"), frame(at, "current")),
+                h(
+                  "div",
+                  { class: pinned === null ? "stages" : "stages two" },
+                  pinned !== null && frame(pinned, "pinned"),
+                  frame(at, "current"),
+                ),
               ),
           ),
           h(
             "div",
             { class: "decide" },
             total > 0 && facts(photo()),
-            mine() && decisionPanel(known, { photo: photo(), refusals, refuse, decide, rule: button("rule-button", "rule", "g", toggleRule, { "aria-expanded": String(Boolean(rules)) }) }),
+            mine() &&
+              decisionPanel(known, {
+                photo: photo(),
+                refusals,
+                refuse,
+                decide,
+                rule: button("rule-button", "rule", "g", toggleRule, { "aria-expanded": String(Boolean(rules)) }),
+              }),
             h("div", { id: "rule" }, rules && ruleOf(rules, reasonAtHand())),
             contextOf(known.context),
             noteList(known.notes, button("note", "note.add", "t", note)),

@@ -5,10 +5,27 @@ import { t } from "../words.js";
 
 /**
  * Ask; resolves to the values of the fields by name, or to null. Focus returns to where it was.
- * A field has `options` ([value, words]), `lines` and `max` (a text), or `checks` ([value, words]).
+ * A field has `options` ([value, words]), `lines` (a text of several lines), `type` (an input), or `checks`.
+ *
+ * @typedef {object} Field
+ * @property {string} name
+ * @property {string} label
+ * @property {[string, string][]} [options]
+ * @property {[string, string, boolean][]} [checks]
+ * @property {number} [lines]
+ * @property {number} [max] characters
+ * @property {"text" | "email" | "datetime-local"} [type]
+ * @property {string} [value]
+ * @property {string} [pattern]
+ * @property {string} [hint]
+ * @property {boolean} [optional]
+ *
+ * @param {{title: string, body?: string, fields?: Field[], yes: string, kind?: string}} question
+ * @returns {Promise<Record<string, any> | null>} of a field with `checks` a list, else a string
  */
 export function ask({ title, body, fields = [], yes, kind = "" }) {
-  const before = document.activeElement;
+  const before = /** @type {HTMLElement | null} */ (document.activeElement);
+  /** @type {HTMLDialogElement} */
   const dialog = h(
     "dialog",
     { class: "dialog", "aria-labelledby": "dialog-title" },
@@ -21,7 +38,8 @@ export function ask({ title, body, fields = [], yes, kind = "" }) {
       h(
         "div",
         { class: "row end" },
-        h("button", { class: "button", value: "no", formnovalidate: true }, t("cancel")),
+        // no submit button: Enter in a field presses the first one
+        h("button", { class: "button", type: "button", value: "no", onclick: () => dialog.close() }, t("cancel")),
         h("button", { class: `button main ${kind}`, value: "yes" }, yes),
       ),
     ),
@@ -29,18 +47,22 @@ export function ask({ title, body, fields = [], yes, kind = "" }) {
   document.body.append(dialog);
   return new Promise((resolve) => {
     dialog.addEventListener("close", () => {
-      const given = new FormData(dialog.querySelector("form"));
-      const found = Object.fromEntries(fields.map((one) => [one.name, one.checks ? given.getAll(one.name) : given.get(one.name)]));
+      const given = new FormData(/** @type {HTMLFormElement} */ (dialog.querySelector("form")));
+      const found = Object.fromEntries(
+        fields.map((one) => [one.name, one.checks ? given.getAll(one.name) : given.get(one.name)]),
+      );
       dialog.remove();
       if (before?.isConnected) before.focus({ preventScroll: true });
       resolve(dialog.returnValue === "yes" ? found : null);
     });
     dialog.showModal();
-    (dialog.querySelector("textarea, select, input") ?? dialog.querySelector("[value=yes]")).focus();
+    const first = dialog.querySelector("textarea, select, input") ?? dialog.querySelector("[value=yes]");
+    /** @type {HTMLElement} */ (first).focus();
   });
 }
 
-function drawn({ name, label, options, checks, lines, max }) {
+/** @param {Field} field */
+function drawn({ name, label, options, checks, lines, max, type, value, pattern, hint, optional = false }) {
   const id = `ask-${name}`;
   if (checks)
     return h(
@@ -54,7 +76,18 @@ function drawn({ name, label, options, checks, lines, max }) {
   return [
     h("label", { for: id, class: "asked" }, label),
     options
-      ? h("select", { id, name, required: true }, options.map(([value, words]) => h("option", { value }, words)))
-      : h("textarea", { id, name, rows: lines, maxlength: max, required: true, pattern: ".*\\S.*" }),
+      ? h(
+          "select",
+          { id, name, required: !optional },
+          options.map(([value, words]) => h("option", { value }, words)),
+        )
+      : lines
+        ? h("textarea", { id, name, rows: lines, maxlength: max, required: true, pattern: ".*\\S.*" })
+        : h("input", {
+            ...{ id, name, type, value, pattern, maxlength: max, required: !optional },
+            ...{ autocomplete: "off", autocapitalize: "none", spellcheck: "false" },
+            "aria-describedby": hint ? `${id}-hint` : null,
+          }),
+    hint && h("small", { id: `${id}-hint` }, hint),
   ];
 }

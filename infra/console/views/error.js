@@ -2,6 +2,9 @@
 
 import { named, t } from "../words.js";
 
+/** @import { RequestError } from "../api.js" */
+
+/** @param {RequestError} error @returns {string} */
 export function errorText(error) {
   const { status, kind } = error;
   if (status === undefined) throw error; // a bug in the page: never hidden

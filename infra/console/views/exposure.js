@@ -3,6 +3,9 @@
 import { h } from "../dom.js";
 import { t } from "../words.js";
 
+/** @import { ExposureView } from "#api" */
+
+/** @param {ExposureView} seen */
 export function exposure({ used, limit, state }) {
   return h(
     "span",
@@ -13,6 +16,7 @@ export function exposure({ used, limit, state }) {
   );
 }
 
+/** @param {ExposureView} seen */
 export function exposureNote({ used, limit, state }) {
   if (state === "ok") return null;
   const words = state === "warned" ? t("exposure.warned", limit - used) : t("exposure.used_up");

@@ -4,16 +4,25 @@ import { h } from "../dom.js";
 import { areOn, shortcuts, switchTo } from "../keys.js";
 import { t } from "../words.js";
 
+/** @import { Shortcut } from "../keys.js" */
+
+/** @type {Record<string, string>} */
 const NAMES = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Escape: "Esc" };
-const spelled = (keys) => (keys.length > 4 ? [keys[0], "…", keys.at(-1)] : keys);
+/** @param {string[]} keys */
+const spelled = (keys) => (keys.length > 4 ? [keys[0], "…", keys[keys.length - 1]] : keys);
 
 export function help() {
-  const before = document.activeElement;
+  const before = /** @type {HTMLElement | null} */ (document.activeElement);
+  /** @param {Shortcut} shortcut */
   const row = ({ keys, words }) =>
     h(
       "div",
       {},
-      h("dt", {}, spelled(keys).map((key) => (key === "…" ? " … " : [h("kbd", {}, NAMES[key] ?? key), " "])).flat()),
+      h(
+        "dt",
+        {},
+        spelled(keys).flatMap((key) => (key === "…" ? " … " : [h("kbd", {}, NAMES[key] ?? key), " "])),
+      ),
       h("dd", {}, t(words)),
     );
   const dialog = h(
@@ -41,5 +50,5 @@ export function help() {
   });
   document.body.append(dialog);
   dialog.showModal();
-  dialog.querySelector(".button").focus();
+  dialog.querySelector("button")?.focus();
 }

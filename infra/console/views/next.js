@@ -8,12 +8,20 @@ import { query } from "../api.js";
 /** Which cases are listed and given: names of the API's filters. */
 export const FILTERS = ["queue", "severity", "reason"];
 
+/**
+ * @import { ClaimNext } from "#api"
+ * @import { Filters } from "../api.js"
+ * @import { Page, View } from "../main.js"
+ */
+
+/** @param {Filters} filters @returns {ClaimNext} */
 const wanted = ({ queue, severity, reason }) => ({
   queues: queue ? [queue] : [],
   severities: severity ? [severity] : [],
   reasons: reason ? [reason] : [],
 });
 
+/** @param {Page} page @param {Filters} filters @returns {View} */
 export function nextView(page, filters) {
   let failure = "";
   let nothing = false;
@@ -24,7 +32,7 @@ export function nextView(page, filters) {
       const found = await page.desk.next(wanted(filters));
       if (ended) return;
       page.expose(found.exposure);
-      if (found.case) return page.openClaimed({ ...found, filters });
+      if (found.case && found.lease) return page.openClaimed({ case: found.case, lease: found.lease, filters });
       nothing = true;
     } catch (error) {
       if (ended) return;
@@ -40,6 +48,7 @@ export function nextView(page, filters) {
     load();
   }
 
+  /** @type {View["draw"]} */
   function draw({ arrive }) {
     bindView([
       { keys: ["n"], words: "keys.next", handler: again },
@@ -55,7 +64,13 @@ export function nextView(page, filters) {
           h(
             "div",
             { class: "row" },
-            h("button", { class: "button main", id: "next", onclick: again }, t("next.again"), " ", h("kbd", { "aria-hidden": "true" }, "n")),
+            h(
+              "button",
+              { class: "button main", id: "next", onclick: again },
+              t("next.again"),
+              " ",
+              h("kbd", { "aria-hidden": "true" }, "n"),
+            ),
             h("a", { href: `#/queue${query(filters)}`, id: "back" }, t("case.back")),
           ),
       ],

@@ -4,6 +4,12 @@ import { h } from "../dom.js";
 import { relative } from "../format.js";
 import { t } from "../words.js";
 
+/**
+ * @import { NoteView } from "#api"
+ * @import { Child } from "../dom.js"
+ */
+
+/** @param {readonly NoteView[]} notes @param {Child} add */
 export function noteList(notes, add) {
   return h(
     "section",
@@ -14,7 +20,18 @@ export function noteList(notes, add) {
           "ul",
           {},
           notes.map((one) =>
-            h("li", {}, h("p", {}, one.text), h("small", {}, t(one.yours ? "notes.you" : "notes.other"), " · ", h("time", { datetime: one.at }, relative(one.at)))),
+            h(
+              "li",
+              {},
+              h("p", {}, one.text),
+              h(
+                "small",
+                {},
+                t(one.yours ? "notes.you" : "notes.other"),
+                " · ",
+                h("time", { datetime: one.at }, relative(one.at)),
+              ),
+            ),
           ),
         )
       : h("p", { class: "faint" }, t("notes.none")),

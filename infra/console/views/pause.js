@@ -18,7 +18,7 @@ setInterval(() => {
 /** A break begins now. */
 export const rested = () => (worked = 0);
 
-/** The advice, if it is time. */
+/** The advice, if it is time. @param {import("../main.js").Page} page */
 export function pauseNote(page) {
   if (worked < WORK) return null;
   return h(

@@ -12,17 +12,35 @@ const LESS = new Set(["photos", "opened"]); // hidden on narrow screens
 const SOON = 3_600_000; // ms before its deadline a case is shown as due soon
 const QUEUES = ["photos", "appeals", "escalated"];
 const SEVERITIES = ["critical", "high", "medium", "low"];
-const REASONS = [
-  "POLICY.NUDITY", "POLICY.SUGGESTIVE", "POLICY.VIOLENCE", "POLICY.HATE", "POLICY.DRUGS", "POLICY.GESTURE",
-  "RIGHTS.CELEBRITY", "RIGHTS.NOT_SELF", "MINOR.AGE_DOUBT", "SUBJECT.DIFFERENT_PERSON",
+export const REASONS = [
+  "POLICY.NUDITY",
+  "POLICY.SUGGESTIVE",
+  "POLICY.VIOLENCE",
+  "POLICY.HATE",
+  "POLICY.DRUGS",
+  "POLICY.GESTURE",
+  "RIGHTS.CELEBRITY",
+  "RIGHTS.NOT_SELF",
+  "MINOR.AGE_DOUBT",
+  "SUBJECT.DIFFERENT_PERSON",
 ];
 
+/**
+ * @import { ReviewSummary } from "#api"
+ * @import { Filters } from "../api.js"
+ * @import { Page, View } from "../main.js"
+ */
+
+/** @param {Page} page @param {Filters} filters @returns {View} */
 export function queueView(page, filters) {
+  /** @type {ReviewSummary[] | null} */
   let cases = null;
+  /** @type {string | null} */
   let cursor = null;
   let failure = "";
   let ended = false;
-  let timer = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
 
   /**
    * Read as many cases as are shown. While the moderator is absent nothing is asked, so that their
@@ -30,7 +48,7 @@ export function queueView(page, filters) {
    */
   async function load({ aloud = false } = {}) {
     clearTimeout(timer);
-    const choosing = page.main.contains(document.activeElement) && document.activeElement.tagName === "SELECT";
+    const choosing = page.main.contains(document.activeElement) && document.activeElement?.tagName === "SELECT";
     if (aloud || (idleFor() < IDLE && !choosing)) {
       try {
         const wanted = cases?.length ?? 0;
@@ -54,10 +72,10 @@ export function queueView(page, filters) {
   }
 
   async function more() {
-    const before = cases.length;
+    const before = cases?.length ?? 0;
     try {
       const response = await page.desk.list(filters, cursor);
-      cases = [...cases, ...response.reviews];
+      cases = [...(cases ?? []), ...response.reviews];
       cursor = response.next;
       failure = "";
     } catch (error) {
@@ -65,26 +83,33 @@ export function queueView(page, filters) {
     }
     if (ended) return;
     draw({});
-    page.main.querySelectorAll("tbody a")[before]?.focus();
+    links()[before]?.focus();
   }
 
   function counted() {
-    if (!cases.length && !cursor) return t("queue.empty");
-    return cursor ? t("queue.more_count", cases.length) : t("queue.count", cases.length);
+    const n = cases?.length ?? 0;
+    if (!n && !cursor) return t("queue.empty");
+    return t(cursor ? "queue.more_count" : "queue.count", n);
   }
 
   const openNext = () => page.go(`/next${query(filters)}`);
 
+  const links = () => /** @type {HTMLElement[]} */ ([...page.main.querySelectorAll("tbody a")]);
+
+  /** @param {string} key */
   function step(key) {
-    const links = [...page.main.querySelectorAll("tbody a")];
-    const at = links.indexOf(document.activeElement);
+    const found = links();
+    const at = found.indexOf(/** @type {HTMLElement} */ (document.activeElement));
     const to = key === "j" || key === "ArrowDown" ? at + 1 : Math.max(0, at - 1);
-    links[Math.min(to, links.length - 1)]?.focus();
+    found[Math.min(to, found.length - 1)]?.focus();
   }
 
+  /** @param {ReviewSummary} one */
   const state = ({ lease }) => (lease ? (lease.yours ? "yours" : "taken") : "free");
+  /** @param {string} time */
   const soon = (time) => Date.parse(time) - now() < SOON;
 
+  /** @param {ReviewSummary} one */
   const row = (one) =>
     h(
       "tr",
@@ -106,12 +131,21 @@ export function queueView(page, filters) {
       ),
       h("td", { class: "figures less" }, String(one.photos)),
       h("td", { class: "less" }, h("time", { datetime: one.opened_at }, relative(one.opened_at))),
-      h("td", {}, h("time", { datetime: one.decide_by, class: soon(one.decide_by) ? "soon" : null }, relative(one.decide_by))),
+      h(
+        "td",
+        {},
+        h("time", { datetime: one.decide_by, class: soon(one.decide_by) ? "soon" : null }, relative(one.decide_by)),
+      ),
       h("td", {}, h("span", { class: `lease ${state(one)}` }, t(`queue.${state(one)}`))),
     );
 
   const columns = ["severity", "case", "reasons", "photos", "opened", "left", "state"];
 
+  /**
+   * @param {"queue" | "severity" | "reason"} name
+   * @param {string[]} values
+   * @param {(value: string) => string} words
+   */
   const filter = (name, values, words) =>
     h(
       "label",
@@ -120,12 +154,16 @@ export function queueView(page, filters) {
       " ",
       h(
         "select",
-        { id: `filter-${name}`, onchange: (event) => page.go(`/queue${query({ ...filters, [name]: event.target.value })}`) },
+        {
+          id: `filter-${name}`,
+          onchange: (event) => page.go(`/queue${query({ ...filters, [name]: event.target.value })}`),
+        },
         h("option", { value: "", selected: !filters[name] }, t("filter.all")),
         values.map((value) => h("option", { value, selected: filters[name] === value }, words(value))),
       ),
     );
 
+  /** @type {View["draw"]} */
   function draw({ arrive }) {
     bindView([
       { keys: ["n"], words: "keys.next", handler: openNext },
@@ -143,8 +181,20 @@ export function queueView(page, filters) {
           h(
             "div",
             { class: "row" },
-            h("button", { class: "button", id: "refresh", onclick: () => load({ aloud: true }) }, t("queue.refresh"), " ", h("kbd", { "aria-hidden": "true" }, "u")),
-            h("button", { class: "button main", id: "next", onclick: openNext }, t("queue.open_next"), " ", h("kbd", { "aria-hidden": "true" }, "n")),
+            h(
+              "button",
+              { class: "button", id: "refresh", onclick: () => load({ aloud: true }) },
+              t("queue.refresh"),
+              " ",
+              h("kbd", { "aria-hidden": "true" }, "u"),
+            ),
+            h(
+              "button",
+              { class: "button main", id: "next", onclick: openNext },
+              t("queue.open_next"),
+              " ",
+              h("kbd", { "aria-hidden": "true" }, "n"),
+            ),
           ),
         ),
         h(
@@ -158,11 +208,27 @@ export function queueView(page, filters) {
         cases?.length
           ? h(
               "div",
-              { class: "card flush scroll", role: "region", "aria-label": t("queue.table"), id: "queue", tabindex: "0" },
+              {
+                class: "card flush scroll",
+                role: "region",
+                "aria-label": t("queue.table"),
+                id: "queue",
+                tabindex: "0",
+              },
               h(
                 "table",
                 { class: "queue" },
-                h("thead", {}, h("tr", {}, columns.map((name) => h("th", { scope: "col", class: LESS.has(name) ? "less" : null }, t(`queue.${name}`))))),
+                h(
+                  "thead",
+                  {},
+                  h(
+                    "tr",
+                    {},
+                    columns.map((name) =>
+                      h("th", { scope: "col", class: LESS.has(name) ? "less" : null }, t(`queue.${name}`)),
+                    ),
+                  ),
+                ),
                 h("tbody", {}, cases.map(row)),
               ),
             )

@@ -3,6 +3,9 @@
 import { h } from "../dom.js";
 import { language, named, t } from "../words.js";
 
+/** @import { GuidelineView } from "#api" */
+
+/** @param {readonly GuidelineView[]} guidelines @param {string | null} code */
 export function ruleOf(guidelines, code) {
   const one = guidelines.find((each) => each.code === code);
   return h(

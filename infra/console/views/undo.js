@@ -1,16 +1,26 @@
 /** The last decision, with the time that is left to take it back. It stays while the next case opens. */
 
 import { now } from "../api.js";
-import { h, replace, say } from "../dom.js";
+import { byId, h, replace, say } from "../dom.js";
 import { t } from "../words.js";
 
+/**
+ * @import { RequestError } from "../api.js"
+ *
+ * @param {object} given
+ * @param {(review: string) => Promise<unknown>} given.undo
+ * @param {(review: string) => void} given.back the case is this moderator's again
+ * @param {(error: RequestError) => void} given.failed
+ */
 export function undoBar({ undo, back, failed }) {
-  const place = document.getElementById("undo");
-  let last = null; // {review, words, until}
-  let timer = 0;
+  const place = byId("undo");
+  /** @type {{review: string, words: string, until: number} | null} */
+  let last = null;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  let timer;
   let busy = false;
 
-  const left = () => Math.max(0, Math.ceil((last.until - now()) / 1000));
+  const left = () => Math.max(0, Math.ceil(((last?.until ?? 0) - now()) / 1000));
 
   function clear() {
     clearInterval(timer);
@@ -32,7 +42,13 @@ export function undoBar({ undo, back, failed }) {
         "section",
         { class: "undo card", "aria-label": t("undo") },
         h("span", {}, last.words),
-        h("button", { class: "button", id: "undo-now", onclick: take }, t("undo"), " ", h("kbd", { "aria-hidden": "true" }, "z")),
+        h(
+          "button",
+          { class: "button", id: "undo-now", onclick: take },
+          t("undo"),
+          " ",
+          h("kbd", { "aria-hidden": "true" }, "z"),
+        ),
         h("b", { class: "figures faint", "aria-hidden": "true" }, t("undo.seconds", left())),
       ),
     );
@@ -43,9 +59,9 @@ export function undoBar({ undo, back, failed }) {
     const { review } = last;
     busy = true;
     try {
-      const lease = await undo(review);
+      await undo(review);
       clear();
-      back(review, lease);
+      back(review);
     } catch (error) {
       if (error.kind === "CaseDecided") {
         clear();
@@ -57,7 +73,7 @@ export function undoBar({ undo, back, failed }) {
   }
 
   return {
-    /** `until`: ISO moment at which the decision of `review` takes effect. */
+    /** `until`: ISO moment at which the decision of `review` takes effect. @param {string} review @param {string} words @param {string} until */
     show(review, words, until) {
       clear();
       last = { review, words, until: Date.parse(until) };

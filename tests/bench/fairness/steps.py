@@ -41,6 +41,7 @@ from likeness.services.generation.prepare_generation import prepare_generation
 from likeness.services.jobs.submit_job import submit_job
 from likeness.services.photos.inspect_photo import inspect_photo
 from likeness.services.photos.moderate_photos import moderate_photos
+from likeness.services.review.known_pictures import KnownPictures
 from likeness.services.review.request_review import request_review
 from likeness_model.generation.traits import NATURAL
 from tests.builders import JOB, MODERATOR, a_photo
@@ -146,6 +147,7 @@ def run_person(
         users=world.users,
         keyed_hash=world.keyed_hash,
         deletion=world.deletion,
+        holding=world.holding,
         metrics=world.metrics,
         clock=world.clock,
         deadline=policy_files.load_retention().deadline,
@@ -183,6 +185,7 @@ def _inspect(
             detector=seen_by,
             pictures=pictures,
             rules=policy_files.load_photo_rules(),
+            known_pictures=KnownPictures(world.holding, pictures),
             clock=world.clock,
         )
 

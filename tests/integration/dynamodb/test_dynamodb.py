@@ -123,15 +123,22 @@ def test_no_item_that_is_shown_contains_the_task_token(table):
     assert "secret-token" not in repr(reviews.waiting())
 
 
-def test_a_decided_review_has_no_keys_in_the_index(table):
+def test_the_index_has_a_decided_review_under_its_day_and_a_closed_one_nowhere(table):
     reviews = ReviewsTable(table)
+    row = f"JOB#{JOB}", f"REVIEW#{review_of(JOB)}"
     reviews.open(a_review(), "token")
-    assert "gsi1pk" in items(table)[f"JOB#{JOB}", f"REVIEW#{review_of(JOB)}"]
+    queued = items(table)[row]["gsi1pk"]
 
-    reviews.save(decided(a_review()))
+    review = decided(a_review())
+    reviews.save(review)
 
-    assert "gsi1pk" not in items(table)[f"JOB#{JOB}", f"REVIEW#{review_of(JOB)}"]
+    assert items(table)[row]["gsi1pk"] == f"REVIEWS#{NOW.date()}" != queued
     assert reviews.get(review_of(JOB)).decided_by == MODERATOR
+
+    reviews.save(review.hold())
+    reviews.save(review.hold().close(NOW))
+
+    assert "gsi1pk" not in items(table)[row]
 
 
 def test_more_than_one_page_of_avatars_is_read(jobs):

@@ -16,6 +16,7 @@ from likeness.services.photos.add_photo import add_photo, add_photo_again
 from likeness.services.photos.delete_photo import delete_photo
 from likeness.services.photos.fail_inspection import fail_inspection
 from likeness.services.photos.inspect_photo import inspect_photo
+from likeness.services.review.known_pictures import KnownPictures
 from tests.builders import JOB, NOW, a_photo, photos, tiers
 
 
@@ -51,6 +52,7 @@ def inspect(world, etag, photo_id="p01"):
         detector=world.detector,
         pictures=world.pictures,
         rules=load_photo_rules(),
+        known_pictures=KnownPictures(world.holding, world.pictures),
         clock=world.clock,
     )
 
@@ -123,6 +125,7 @@ def test_a_deleted_photo_frees_its_place_and_does_not_count(world):
         AddPhoto(content_type="image/jpeg"),
         jobs=world.jobs,
         photos=world.photos,
+        deletions=world.deletions,
         clock=world.clock,
     )
 
@@ -218,6 +221,7 @@ def test_an_inspection_that_failed_leaves_no_file(world):
         died=False,
         jobs=world.jobs,
         photos=world.photos,
+        deletions=world.deletions,
         metrics=world.metrics,
         clock=world.clock,
     )
@@ -228,7 +232,12 @@ def test_an_inspection_that_failed_leaves_no_file(world):
 def test_a_repeated_request_gives_no_presigned_post_for_a_deleted_photo(world):
     world.has(with_photos=photos(4, state=PhotoState.AWAITED))
     delete(world)
-    ports = {"jobs": world.jobs, "photos": world.photos, "clock": world.clock}
+    ports = {
+        "jobs": world.jobs,
+        "photos": world.photos,
+        "deletions": world.deletions,
+        "clock": world.clock,
+    }
 
     stored = StoredJob(job_id=JOB, uploads=[{"photo_id": f"p0{n}"} for n in (1, 2)])
     assert [one.photo_id for one in create_job_again(stored, **ports).uploads] == ["p02"]

@@ -7,21 +7,54 @@ import { date, language, LANGUAGES, speak, t, weekday } from "../words.js";
 export async function account(page) {
   await page.reload();
   draw(page, true);
-  return { refresh: async () => (await page.reload(), draw(page, false)) };
+  return {
+    async refresh() {
+      await page.reload();
+      draw(page, false);
+    },
+  };
 }
 
 function draw(page, arrive) {
+  const leave = async () => {
+    await call("DELETE", "session");
+    page.leave();
+  };
   const { name, picture, quota } = page.me;
   page.show(
     t("account"),
     [
       h("h1", { tabindex: -1 }, t("account")),
-      h("p", { class: "profile" }, picture ? h("img", { src: `/api/me/picture?${picture}`, alt: t("account.picture") }) : h("span", { class: "letter", "aria-hidden": "true" }, name[0].toUpperCase()), h("strong", {}, name)),
+      h(
+        "p",
+        { class: "profile" },
+        picture
+          ? h("img", { src: `/api/me/picture?${picture}`, alt: t("account.picture") })
+          : h("span", { class: "letter", "aria-hidden": "true" }, name[0].toUpperCase()),
+        h("strong", {}, name),
+      ),
       day(quota),
       plus(page, page.me),
-      h("label", { class: "row" }, t("language"), h("select", { id: "language", onchange: (event) => speak(event.target.value) }, Object.entries(LANGUAGES).map(([code, words]) => h("option", { value: code, lang: code, selected: code === language }, words)))),
-      h("p", {}, button(t("account.leave"), { id: "sign-out", onclick: () => page.run(async () => (await call("DELETE", "session"), page.leave())) })),
-      h("section", { class: "card" }, h("h2", {}, t("erase")), h("p", {}, t("erase.what")), button(t("erase"), { id: "erase", class: "bad", onclick: () => erase(page) })),
+      h(
+        "label",
+        { class: "row" },
+        t("language"),
+        h(
+          "select",
+          { id: "language", onchange: (event) => speak(event.target.value) },
+          Object.entries(LANGUAGES).map(([code, words]) =>
+            h("option", { value: code, lang: code, selected: code === language }, words),
+          ),
+        ),
+      ),
+      h("p", {}, button(t("account.leave"), { id: "sign-out", onclick: () => page.run(leave) })),
+      h(
+        "section",
+        { class: "card" },
+        h("h2", {}, t("erase")),
+        h("p", {}, t("erase.what")),
+        button(t("erase"), { id: "erase", class: "bad", onclick: () => erase(page) }),
+      ),
     ],
     { arrive },
   );
@@ -46,18 +79,25 @@ function plus(page, { quota }) {
     more.reviewed_first && t("plus.first"),
     more.photos_deleted_within_s === 0 && t("plus.deleted"),
   ];
-  const set = (method) => () => page.run(async () => {
-    await call(method, "plus");
-    await page.reload();
-    draw(page, false);
-  });
+  const set = (method) => () =>
+    page.run(async () => {
+      await call(method, "plus");
+      await page.reload();
+      draw(page, false);
+    });
   return h(
     "section",
     { class: "card plus" },
     h("h2", {}, "Marigold Plus"),
-    h("ul", { class: "tips" }, gives.filter(Boolean).map((text) => h("li", {}, text))),
+    h(
+      "ul",
+      { class: "tips" },
+      gives.filter(Boolean).map((text) => h("li", {}, text)),
+    ),
     quota.plus_expires_at && h("p", {}, t("plus.until", date(quota.plus_expires_at))),
-    quota.plus_expires_at ? button(t("plus.end"), { id: "end-plus", onclick: set("DELETE") }) : button(t("plus.buy"), { id: "buy-plus", class: "main", onclick: set("PUT") }),
+    quota.plus_expires_at
+      ? button(t("plus.end"), { id: "end-plus", onclick: set("DELETE") })
+      : button(t("plus.buy"), { id: "buy-plus", class: "main", onclick: set("PUT") }),
     h("p", { class: "faint" }, t("plus.example")),
   );
 }

@@ -33,7 +33,13 @@ export async function create(page) {
               {},
               h(
                 "button",
-                { type: "button", id: `style-${style}`, "aria-pressed": String(chosen.has(style)), title: said(description), onclick: toggle(style) },
+                {
+                  type: "button",
+                  id: `style-${style}`,
+                  "aria-pressed": String(chosen.has(style)),
+                  title: said(description),
+                  onclick: toggle(style),
+                },
                 h("img", { src: thumbnail, alt: "", loading: "lazy" }),
                 chosen.has(style) && h("span", { class: "mark" }, icon("check")),
                 said(name),
@@ -58,14 +64,23 @@ export async function create(page) {
       [
         h("h1", { tabindex: -1 }, t("photos")),
         h("p", {}, t("photos.lead", LEAST_PHOTOS, MOST_PHOTOS)),
-        h("ul", { class: "tips" }, ["face", "light", "different"].map((tip) => h("li", {}, icon("check"), t(`photos.tip.${tip}`)))),
+        h(
+          "ul",
+          { class: "tips" },
+          ["face", "light", "different"].map((tip) => h("li", {}, icon("check"), t(`photos.tip.${tip}`))),
+        ),
         h(
           "section",
           { class: "card" },
           h("h2", {}, icon("shield"), t("consent")),
           h("p", {}, t("consent.what")),
           h("p", {}, t("consent.deleted")),
-          h("label", { class: "check" }, h("input", { id: "agree", type: "checkbox", checked: agreed, onchange: agree }), t("consent.agree")),
+          h(
+            "label",
+            { class: "check" },
+            h("input", { id: "agree", type: "checkbox", checked: agreed, onchange: agree }),
+            t("consent.agree"),
+          ),
         ),
         agreed ? picker(pick) : h("p", { class: "faint" }, t("consent.first")),
       ],
@@ -80,7 +95,7 @@ export async function create(page) {
       photos: files.map((file) => ({ content_type: kind(file) })),
       time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     });
-    files.forEach((file, index) => send(job_id, file, uploads[index]));
+    for (const [index, file] of files.entries()) send(job_id, file, uploads[index]);
     page.go(`#/job/${job_id}`);
   }
 
@@ -90,5 +105,10 @@ export async function create(page) {
 /** What follows, at the thumb: a line of text, which is announced when it changes, and one button. */
 export function bar(text, label, go) {
   say(text);
-  return h("div", { class: "bar" }, h("span", {}, text), button(label, { id: "go", class: "main", disabled: !go, onclick: go || null }));
+  return h(
+    "div",
+    { class: "bar" },
+    h("span", {}, text),
+    button(label, { id: "go", class: "main", disabled: !go, onclick: go || null }),
+  );
 }

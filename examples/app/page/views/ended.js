@@ -18,7 +18,9 @@ export function ended(page, job, refresh) {
 
 /** Photos that the avatars were made without, and why. */
 export const leftOut = (job) => [
-  job.photos.filter(({ state }) => state === "left_out").map(({ problem }) => h("p", { class: "note" }, said(problem.hint))),
+  job.photos
+    .filter(({ state }) => state === "left_out")
+    .map(({ problem }) => h("p", { class: "note" }, said(problem.hint))),
 ];
 
 /** The statement of reasons of a refusal, and its appeal. */
@@ -29,8 +31,18 @@ export function statement(page, job, refresh) {
     { class: "card" },
     h("h2", {}, t("statement")),
     h("p", {}, said(decision)),
-    h("ul", { class: "grounds" }, grounds.map(({ photo_id, hint }) => h("li", {}, h("strong", {}, t("photo", Number(photo_id.slice(1)))), " ", said(hint)))),
-    h("p", { class: "faint" }, `${t(automated_decision ? "statement.automatic" : "statement.person")} ${moment(issued_at)}`),
+    h(
+      "ul",
+      { class: "grounds" },
+      grounds.map(({ photo_id, hint }) =>
+        h("li", {}, h("strong", {}, t("photo", Number(photo_id.slice(1)))), " ", said(hint)),
+      ),
+    ),
+    h(
+      "p",
+      { class: "faint" },
+      `${t(automated_decision ? "statement.automatic" : "statement.person")} ${moment(issued_at)}`,
+    ),
     h("h2", {}, t("appeal")),
     appeal ? running(page, job, appeal, refresh) : contest(page, job, said(how_to_appeal), appeal_until, refresh),
   );
@@ -38,28 +50,48 @@ export function statement(page, job, refresh) {
 
 function contest(page, job, how, until, refresh) {
   if (Date.parse(until) < Date.now()) return h("p", {}, t("appeal.over"));
-  const open = () => page.run(async () => {
-    await call("POST", `jobs/${job.job_id}/appeal`);
-    await refresh();
-  });
-  return [h("p", {}, how), h("p", { class: "faint" }, t("appeal.until", date(until))), button(t("appeal.start"), { id: "appeal", class: "main", onclick: open })];
+  const open = () =>
+    page.run(async () => {
+      await call("POST", `jobs/${job.job_id}/appeal`);
+      await refresh();
+    });
+  return [
+    h("p", {}, how),
+    h("p", { class: "faint" }, t("appeal.until", date(until))),
+    button(t("appeal.start"), { id: "appeal", class: "main", onclick: open }),
+  ];
 }
 
 /** The user uploads the contested files again: they were deleted, and the API recognises them. */
 function running(page, job, appeal, refresh) {
-  const send = ({ photo_id }) => ([file]) => file && page.run(async () => {
-    const { uploads } = await call("POST", `jobs/${job.job_id}/appeal`); // repeated: new presigned POSTs
-    await upload(uploads.find((post) => post.photo_id === photo_id), file);
-    await refresh();
-  });
+  const send =
+    ({ photo_id }) =>
+    ([file]) =>
+      file &&
+      page.run(async () => {
+        const { uploads } = await call("POST", `jobs/${job.job_id}/appeal`); // repeated: new presigned POSTs
+        await upload(
+          uploads.find((post) => post.photo_id === photo_id),
+          file,
+        );
+        await refresh();
+      });
   return [
     h("p", {}, t(`appeal.${appeal.state}`)),
     appeal.photos
       .filter(({ state }) => appeal.state === "open" && state !== "recognised")
       .map((photo) => {
-        const input = h("input", { type: "file", class: "unseen", accept: "image/*,.heic,.heif", onchange: (event) => send(photo)([...event.target.files]) });
+        const input = h("input", {
+          type: "file",
+          class: "unseen",
+          accept: "image/*,.heic,.heif",
+          onchange: (event) => send(photo)([...event.target.files]),
+        });
         const number = Number(photo.photo_id.slice(1));
-        return [photo.state === "another" && h("p", { class: "note bad" }, t("appeal.another", number)), h("label", { class: "button" }, icon("photo"), t("appeal.photo", number), input)];
+        return [
+          photo.state === "another" && h("p", { class: "note bad" }, t("appeal.another", number)),
+          h("label", { class: "button" }, icon("photo"), t("appeal.photo", number), input),
+        ];
       }),
     appeal.decide_by && h("p", { class: "faint" }, t("appeal.by", moment(appeal.decide_by))),
   ];

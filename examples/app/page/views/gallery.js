@@ -18,7 +18,8 @@ export function gallery(page, job, refresh, redraw) {
   };
   const keep = async () => {
     const [picks, others] = [mine.map(({ avatar_id }) => avatar_id), avatars.length - mine.length];
-    if (!(await confirmed(t("keep", picks.length), t("keep.what", others), t("keep.yes", picks.length), t("back")))) return;
+    if (!(await confirmed(t("keep", picks.length), t("keep.what", others), t("keep.yes", picks.length), t("back"))))
+      return;
     await page.run(async () => {
       await call("POST", `jobs/${job_id}/keep`, { avatars: picks });
       liked.clear();
@@ -38,18 +39,36 @@ export function gallery(page, job, refresh, redraw) {
         return h(
           "li",
           {},
-          h("button", { type: "button", class: "show", id: avatar.avatar_id, "aria-label": name, onclick: () => open(page, job, avatar, name) }, picture(job_id, avatar, index === 0)),
+          h(
+            "button",
+            {
+              type: "button",
+              class: "show",
+              id: avatar.avatar_id,
+              "aria-label": name,
+              onclick: () => open(page, job, avatar, name),
+            },
+            picture(job_id, avatar, index === 0),
+          ),
           index === 0 && avatars.length > 1 && h("span", { class: "best" }, t("gallery.best")),
           h(
             "button",
-            { type: "button", class: "round like", id: `like-${avatar.avatar_id}`, "aria-pressed": String(like), "aria-label": t("gallery.like", name), onclick: () => toggle(avatar.avatar_id) },
+            {
+              type: "button",
+              class: "round like",
+              id: `like-${avatar.avatar_id}`,
+              "aria-pressed": String(like),
+              "aria-label": t("gallery.like", name),
+              onclick: () => toggle(avatar.avatar_id),
+            },
             icon("heart"),
           ),
         );
       }),
     ),
     h("p", { class: "faint" }, job.avatars_expire_at && t("gallery.until", date(job.avatars_expire_at))),
-    job.archive && h("p", {}, h("a", { class: "button", href: job.archive, referrerpolicy: "no-referrer" }, t("gallery.all"))),
+    job.archive &&
+      h("p", {}, h("a", { class: "button", href: job.archive, referrerpolicy: "no-referrer" }, t("gallery.all"))),
     foot(page, job, refresh),
     mine.length > 0 && mine.length < avatars.length && bar(t("gallery.liked", mine.length), t("keep.go"), keep),
   ];
@@ -60,28 +79,39 @@ const PICTURES = new Map();
 
 function picture(job_id, { avatar_id, webp }, best) {
   const key = `${job_id} ${avatar_id} ${best}`;
-  if (!PICTURES.has(key)) PICTURES.set(key, h("img", { src: best ? large(webp) : small(webp), alt: "", referrerpolicy: "no-referrer" }));
+  if (!PICTURES.has(key))
+    PICTURES.set(key, h("img", { src: best ? large(webp) : small(webp), alt: "", referrerpolicy: "no-referrer" }));
   return PICTURES.get(key);
 }
 
-const sizes = (webp) => Object.keys(webp).map(Number).sort((a, b) => a - b);
+const sizes = (webp) =>
+  Object.keys(webp)
+    .map(Number)
+    .sort((a, b) => a - b);
 const small = (webp) => webp[sizes(webp)[0]];
 const large = (webp) => webp[sizes(webp).at(-1)];
 
 async function open(page, { job_id }, avatar, name) {
-  const setPicture = () => page.run(async () => {
-    await call("PUT", "me/picture", { job_id, avatar_id: avatar.avatar_id });
-    await page.reload();
-  });
+  const setPicture = () =>
+    page.run(async () => {
+      await call("PUT", "me/picture", { job_id, avatar_id: avatar.avatar_id });
+      await page.reload();
+    });
   await dialog(
     name,
     [
       h("img", { src: large(avatar.webp), alt: name, referrerpolicy: "no-referrer" }),
-      h("p", { class: "faint" }, avatar.likeness === null ? t("avatar.no_likeness") : t("avatar.likeness", avatar.likeness)),
+      h(
+        "p",
+        { class: "faint" },
+        avatar.likeness === null ? t("avatar.no_likeness") : t("avatar.likeness", avatar.likeness),
+      ),
     ],
     [
       h("button", { class: "main", id: "set-picture", onclick: setPicture }, t("avatar.set")),
-      button(t("avatar.download"), { onclick: () => page.run(() => save(avatar.png, `marigold-${avatar.avatar_id}.png`)) }),
+      button(t("avatar.download"), {
+        onclick: () => page.run(() => save(avatar.png, `marigold-${avatar.avatar_id}.png`)),
+      }),
       h("button", { class: "plain" }, t("close")),
     ],
     "avatar",

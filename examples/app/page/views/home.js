@@ -32,7 +32,13 @@ export async function home(page) {
 function today(quota, jobs) {
   const current = jobs.find((one) => !ENDED.includes(one.state));
   const card = (title, text, place, label) =>
-    h("section", { class: "card today" }, h("h2", {}, title), h("p", {}, text), place && h("a", { class: "button main", href: place }, label));
+    h(
+      "section",
+      { class: "card today" },
+      h("h2", {}, title),
+      h("p", {}, text),
+      place && h("a", { class: "button main", href: place }, label),
+    );
   if (current) return card(t("today.running"), t(`state.${current.state}`), `#/job/${current.job_id}`, t("today.open"));
   if (quota.left === 0) return card(t("today.used"), t("today.next", weekday(quota.next_day_begins_at)));
   return card(t("today.free"), t("today.lead"), "#/new", t("today.start"));
@@ -47,7 +53,9 @@ function entry(one) {
     h(
       "a",
       { href: `#/job/${one.job_id}` },
-      one.thumbnail ? h("img", { src: one.thumbnail, alt: "", loading: "lazy" }) : h("span", { class: "blank" }, icon(one.state === "completed" ? "photo" : "cross")),
+      one.thumbnail
+        ? h("img", { src: one.thumbnail, alt: "", loading: "lazy" })
+        : h("span", { class: "blank" }, icon(one.state === "completed" ? "photo" : "cross")),
       h("span", {}, h("strong", {}, text), h("small", {}, `${date(one.created_at)}, ${clock(one.created_at)}`)),
     ),
   );

@@ -27,7 +27,8 @@ export async function job(page, id, part) {
     async refresh() {
       clearTimeout(timer);
       timer = setTimeout(refresh, POLL);
-      const mine = (latest += 1);
+      latest += 1;
+      const mine = latest;
       const read = await call("GET", `jobs/${id}`);
       if (mine !== latest) return;
       found = read;
@@ -44,7 +45,8 @@ export async function job(page, id, part) {
 
 function screen(page, found, { refresh, redraw }) {
   if (found.state === "open") return [t("photos"), [openJob(page, found, refresh), cancel(page, found, refresh)]];
-  if (RUNNING.includes(found.state)) return [t("running"), [progress(found), found.state !== "cancelling" && cancel(page, found, refresh)]];
+  if (RUNNING.includes(found.state))
+    return [t("running"), [progress(found), found.state !== "cancelling" && cancel(page, found, refresh)]];
   if (found.state === "completed" && found.avatars.length) return [t("gallery"), gallery(page, found, refresh, redraw)];
   return [t("ended"), ended(page, found, refresh)];
 }
@@ -60,10 +62,18 @@ function progress({ state, progress, photos }) {
     h(
       "section",
       { class: "card running" },
-      h("div", { class: "petals", "aria-hidden": "true" }, Array.from({ length: 6 }, () => h("span", {}))),
+      h(
+        "div",
+        { class: "petals", "aria-hidden": "true" },
+        Array.from({ length: 6 }, () => h("span", {})),
+      ),
       h("h2", {}, text),
       h("progress", drawing ? { max: total, value: done, "aria-label": t("running") } : { "aria-label": t("running") }),
-      h("p", { class: "faint" }, estimate ? t("running.left", duration(estimate.p50_s)) : !drawing && t(`state.${state}.more`)),
+      h(
+        "p",
+        { class: "faint" },
+        estimate ? t("running.left", duration(estimate.p50_s)) : !drawing && t(`state.${state}.more`),
+      ),
     ),
     left.map(({ problem }) => h("p", { class: "note" }, said(problem.hint))),
     h("p", { class: "faint" }, t("running.close")),

@@ -57,24 +57,29 @@ export function openJob(page, job, refresh) {
   const accepted = inState("accepted").length;
   const busy = inState("awaited", "checking");
   const troubled = inState("refused", "failed"); // first: they need the user
-  const add = (files) => page.run(async () => {
-    for (const file of files.slice(0, MOST - shown.length)) await send(job.job_id, file); // one by one: each changes the job
-    await refresh();
-  });
-  const remove = ({ photo_id }) => page.run(async () => {
-    await call("DELETE", `jobs/${job.job_id}/photos/${photo_id}`);
-    await refresh();
-  });
-  const swap = (photo) => async ([file]) => {
-    if (!file) return;
-    await remove(photo);
-    await page.run(() => send(job.job_id, file));
-    await refresh();
-  };
-  const submit = () => page.run(async () => {
-    await call("POST", `jobs/${job.job_id}/submit`);
-    await refresh();
-  });
+  const add = (files) =>
+    page.run(async () => {
+      for (const file of files.slice(0, MOST - shown.length)) await send(job.job_id, file); // one by one: each changes the job
+      await refresh();
+    });
+  const remove = ({ photo_id }) =>
+    page.run(async () => {
+      await call("DELETE", `jobs/${job.job_id}/photos/${photo_id}`);
+      await refresh();
+    });
+  const swap =
+    (photo) =>
+    async ([file]) => {
+      if (!file) return;
+      await remove(photo);
+      await page.run(() => send(job.job_id, file));
+      await refresh();
+    };
+  const submit = () =>
+    page.run(async () => {
+      await call("POST", `jobs/${job.job_id}/submit`);
+      await refresh();
+    });
   const text = busy.length ? t("photos.checking", busy.length) : t("photos.good", accepted, LEAST);
   return [
     h("h1", { tabindex: -1 }, t("photos")),
@@ -100,7 +105,9 @@ function tile(photo, state, mine, all, swap, remove) {
   const busy = state === "awaited" || state === "checking";
   const name = t("photo", all.indexOf(photo) + 1);
   const other = photo.duplicate_of && all.findIndex((one) => one.photo_id === photo.duplicate_of) + 1;
-  const hint = photo.problem ? said(photo.problem.hint) : t(mine?.failed === "TooLarge" ? "photo.too_large" : "photo.not_sent");
+  const hint = photo.problem
+    ? said(photo.problem.hint)
+    : t(mine?.failed === "TooLarge" ? "photo.too_large" : "photo.not_sent");
   mine?.frame.outline(photo.box);
   return h(
     "li",
@@ -109,10 +116,26 @@ function tile(photo, state, mine, all, swap, remove) {
       "div",
       { class: "picture" },
       h("div", { role: "img", "aria-label": `${name}: ${t(`photo.${state}`)}` }, mine ? mine.frame : icon("photo")),
-      h("span", { class: "mark", "aria-hidden": "true" }, busy ? h("span", { class: "spinner" }) : icon(bad ? "alert" : "check")),
-      !busy && h("button", { type: "button", class: "round", "aria-label": t("photo.remove", name), onclick: remove }, icon("cross")),
+      h(
+        "span",
+        { class: "mark", "aria-hidden": "true" },
+        busy ? h("span", { class: "spinner" }) : icon(bad ? "alert" : "check"),
+      ),
+      !busy &&
+        h(
+          "button",
+          { type: "button", class: "round", "aria-label": t("photo.remove", name), onclick: remove },
+          icon("cross"),
+        ),
     ),
-    bad && h("div", {}, h("strong", {}, t(`photo.${state}`)), h("p", {}, hint, other ? ` ${t("photo.same", other)}` : ""), picker(swap, photo.photo_id)),
+    bad &&
+      h(
+        "div",
+        {},
+        h("strong", {}, t(`photo.${state}`)),
+        h("p", {}, hint, other ? ` ${t("photo.same", other)}` : ""),
+        picker(swap, photo.photo_id),
+      ),
   );
 }
 
@@ -132,7 +155,13 @@ function preview(file) {
 
 /** The box, in pixels of the photo. A photo with one is shown whole, and `meet` places this drawing as `contain` does. */
 function outline(box, width, height) {
-  const part = { x: box.left * width, y: box.top * height, width: box.width * width, height: box.height * height, rx: box.width * width * 0.08 };
+  const part = {
+    x: box.left * width,
+    y: box.top * height,
+    width: box.width * width,
+    height: box.height * height,
+    rx: box.width * width * 0.08,
+  };
   return svg(
     "svg",
     { class: "box", viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "xMidYMid meet" },

@@ -12,12 +12,17 @@ export async function receipt(page, id) {
     t("receipt"),
     [
       h("p", {}, h("a", { class: "back", href: `#/job/${id}` }, icon("back"), t("back"))),
-      card(t("receipt"), t("receipt.lead"), [
-        [t("receipt.deleted"), t("receipt.files", claims.objects.length)],
-        [t("receipt.checked"), t("receipt.left", left, claims.checked.length)],
-        [t("receipt.when"), moment(claims.issued_at)],
-        [t("receipt.signed"), t("receipt.genuine", claims.issuer)],
-      ], jws),
+      card(
+        t("receipt"),
+        t("receipt.lead"),
+        [
+          [t("receipt.deleted"), t("receipt.files", claims.objects.length)],
+          [t("receipt.checked"), t("receipt.left", left, claims.checked.length)],
+          [t("receipt.when"), moment(claims.issued_at)],
+          [t("receipt.signed"), t("receipt.genuine", claims.issuer)],
+        ],
+        jws,
+      ),
     ],
     { arrive: true },
   );
@@ -27,13 +32,18 @@ export async function receipt(page, id) {
 export async function erased() {
   const { claims, jws, state } = await call("GET", "erasure");
   if (state !== "done") return null;
-  return card(t("erasure"), t("erasure.lead"), [
-    [t("erasure.jobs"), claims.jobs],
-    [t("receipt.deleted"), t("receipt.files", claims.objects)],
-    [t("erasure.retained"), t("erasure.hash")],
-    [t("receipt.when"), moment(claims.finished_at)],
-    [t("receipt.signed"), t("receipt.genuine", claims.issuer)],
-  ], jws);
+  return card(
+    t("erasure"),
+    t("erasure.lead"),
+    [
+      [t("erasure.jobs"), claims.jobs],
+      [t("receipt.deleted"), t("receipt.files", claims.objects)],
+      [t("erasure.retained"), t("erasure.hash")],
+      [t("receipt.when"), moment(claims.finished_at)],
+      [t("receipt.signed"), t("receipt.genuine", claims.issuer)],
+    ],
+    jws,
+  );
 }
 
 const card = (title, lead, rows, jws) =>
@@ -43,7 +53,13 @@ const card = (title, lead, rows, jws) =>
     h("span", { class: "seal" }, icon("shield")),
     h("h1", { tabindex: -1 }, title),
     h("p", {}, lead),
-    h("dl", {}, rows.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, String(value))))),
-    button(t("receipt.save"), { onclick: () => saveBlob(new Blob([jws], { type: "application/jose" }), "receipt.jws") }),
+    h(
+      "dl",
+      {},
+      rows.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, String(value)))),
+    ),
+    button(t("receipt.save"), {
+      onclick: () => saveBlob(new Blob([jws], { type: "application/jose" }), "receipt.jws"),
+    }),
     h("p", { class: "faint" }, t("receipt.help")),
   );

@@ -8,7 +8,15 @@ import { erased } from "./receipt.js";
 export async function signIn(page) {
   const receipt = page.me.erasure && (await erased());
   if (receipt === null) {
-    page.show(t("erase"), h("section", { class: "card running" }, h("span", { class: "spinner" }), h("h1", { tabindex: -1 }, t("erasure.running"))));
+    page.show(
+      t("erase"),
+      h(
+        "section",
+        { class: "card running" },
+        h("span", { class: "spinner" }),
+        h("h1", { tabindex: -1 }, t("erasure.running")),
+      ),
+    );
     const timer = setTimeout(() => page.go("#/"), 2000);
     return { end: () => clearTimeout(timer) };
   }
@@ -17,11 +25,12 @@ export async function signIn(page) {
   const enter = (event) => {
     event.preventDefault();
     const name = event.target.elements.name.value.trim();
-    if (name) page.run(async () => {
-      await call("POST", "session", { name });
-      await page.enter();
-      page.go("#/");
-    });
+    if (name)
+      page.run(async () => {
+        await call("POST", "session", { name });
+        await page.enter();
+        page.go("#/");
+      });
   };
   page.show(
     t("welcome"),

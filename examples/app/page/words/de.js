@@ -20,7 +20,8 @@ export const de = {
   "error.other": "Das hat nicht geklappt. Bitte versuch es gleich noch einmal.",
 
   "welcome": "Dein Gesicht in achtzehn Stilen",
-  "welcome.lead": "Comic, Öl, Pixel-Art: Aus ein paar Selfies werden bis zu dreißig Avatare, einmal am Tag. Deine Fotos werden gelöscht, sobald sie gemalt sind.",
+  "welcome.lead":
+    "Comic, Öl, Pixel-Art: Aus ein paar Selfies werden bis zu dreißig Avatare, einmal am Tag. Deine Fotos werden gelöscht, sobald sie gemalt sind.",
   "welcome.name": "Dein Name",
   "welcome.enter": "Weiter",
   "welcome.example": "Marigold ist eine Beispiel-App. Es gibt kein Passwort: Wer deinen Namen eintippt, bist du.",
@@ -42,7 +43,8 @@ export const de = {
   "state.moderating": "Wir sehen uns deine Fotos an",
   "state.moderating.more": "Das dauert ein paar Sekunden.",
   "state.in_review": "Ein Mensch sieht sich deine Fotos an",
-  "state.in_review.more": "Etwas daran braucht einen genaueren Blick. Das kann einige Stunden dauern; dein Platz bleibt dir.",
+  "state.in_review.more":
+    "Etwas daran braucht einen genaueren Blick. Das kann einige Stunden dauern; dein Platz bleibt dir.",
   "state.generating": "Wir mischen die Farben",
   "state.generating.more": "Gleich erscheinen die ersten Avatare.",
   "state.finishing": "Die letzten Pinselstriche",
@@ -69,7 +71,8 @@ export const de = {
   "photos.choose": "Fotos auswählen",
   "photos.take": "Foto machen",
   "photos.checking": (count) => (count === 1 ? "1 Foto wird geprüft …" : `${count} Fotos werden geprüft …`),
-  "photos.good": (count, least) => (count < least ? `${count} von mindestens ${least} Fotos` : `${count} Fotos sind gut`),
+  "photos.good": (count, least) =>
+    count < least ? `${count} von mindestens ${least} Fotos` : `${count} Fotos sind gut`,
   "photos.go": "Avatare malen",
   "photo": (number) => `Foto ${number}`,
   "photo.awaited": "Lädt hoch",
@@ -84,8 +87,10 @@ export const de = {
   "photo.not_sent": "Das Hochladen wurde unterbrochen. Bitte wähle das Foto noch einmal.",
 
   "consent": "Deine Fotos, deine Entscheidung",
-  "consent.what": "Wir benutzen deine Fotos für deine Avatare und für nichts anderes. Ein Programm prüft sie, im Zweifel ein Mensch aus unserem Team. Wir vergleichen die Gesichter darauf miteinander und mit deinen Avataren.",
-  "consent.deleted": "Deine Fotos werden höchstens fünf Minuten nach dem letzten Avatar gelöscht, in jedem Fall innerhalb von 24 Stunden. Du bekommst eine Quittung.",
+  "consent.what":
+    "Wir benutzen deine Fotos für deine Avatare und für nichts anderes. Ein Programm prüft sie, im Zweifel ein Mensch aus unserem Team. Wir vergleichen die Gesichter darauf miteinander und mit deinen Avataren.",
+  "consent.deleted":
+    "Deine Fotos werden höchstens fünf Minuten nach dem letzten Avatar gelöscht, in jedem Fall innerhalb von 24 Stunden. Du bekommst eine Quittung.",
   "consent.agree": "Ich stimme zu. Die Fotos zeigen mich, und ich bin mindestens 18.",
   "consent.first": "Bitte stimm zuerst zu. Dann kannst du Fotos auswählen.",
 
@@ -110,7 +115,10 @@ export const de = {
   "avatar.download": "Herunterladen",
   "keep": (count) => (count === 1 ? "Einen behalten?" : `${count} behalten?`),
   "keep.go": "Nur diese behalten",
-  "keep.what": (others) => (others === 1 ? "Der andere wird gelöscht. Das lässt sich nicht rückgängig machen." : `Die anderen ${others} werden gelöscht. Das lässt sich nicht rückgängig machen.`),
+  "keep.what": (others) =>
+    others === 1
+      ? "Der andere wird gelöscht. Das lässt sich nicht rückgängig machen."
+      : `Die anderen ${others} werden gelöscht. Das lässt sich nicht rückgängig machen.`,
   "keep.yes": (count) => (count === 1 ? "Behalten" : `${count} behalten`),
 
   "ended": "Keine Avatare",
@@ -142,7 +150,8 @@ export const de = {
   "deletion.soon": "Sie werden gerade gelöscht.",
   "deletion.receipt": "Zur Quittung",
   "delete": "Diese Avatare löschen",
-  "delete.what": "Die Avatare werden überall gelöscht, auch dein Profilbild, wenn es einer davon ist. Das lässt sich nicht rückgängig machen, und der Versuch von heute bleibt verbraucht.",
+  "delete.what":
+    "Die Avatare werden überall gelöscht, auch dein Profilbild, wenn es einer davon ist. Das lässt sich nicht rückgängig machen, und der Versuch von heute bleibt verbraucht.",
   "delete.yes": "Löschen",
   "receipt": "Quittung der Löschung",
   "receipt.lead": "Deine Fotos und alle Arbeitskopien sind weg.",
@@ -154,7 +163,8 @@ export const de = {
   "receipt.signed": "Unterschrift",
   "receipt.genuine": (issuer) => `echt, von ${issuer}`,
   "receipt.save": "Quittung speichern",
-  "receipt.help": "Die Quittung ist unterschrieben. Sie enthält kein Bild und keinen Namen. Jeder kann sie mit unserem öffentlichen Schlüssel prüfen.",
+  "receipt.help":
+    "Die Quittung ist unterschrieben. Sie enthält kein Bild und keinen Namen. Jeder kann sie mit unserem öffentlichen Schlüssel prüfen.",
 
   "account": "Du und dein Tag",
   "account.open": (name) => `Konto von ${name}`,

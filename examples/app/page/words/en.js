@@ -20,7 +20,8 @@ export const en = {
   "error.other": "That did not work. Please try again in a moment.",
 
   "welcome": "Your face, in eighteen styles",
-  "welcome.lead": "Comic, oil, pixel art: turn a few selfies into up to thirty avatars, once a day. Your photos are deleted as soon as they are painted.",
+  "welcome.lead":
+    "Comic, oil, pixel art: turn a few selfies into up to thirty avatars, once a day. Your photos are deleted as soon as they are painted.",
   "welcome.name": "Your name",
   "welcome.enter": "Continue",
   "welcome.example": "Marigold is an example app. There is no password: anyone who types your name is you.",
@@ -69,7 +70,8 @@ export const en = {
   "photos.choose": "Choose photos",
   "photos.take": "Take a photo",
   "photos.checking": (count) => (count === 1 ? "Checking 1 photo …" : `Checking ${count} photos …`),
-  "photos.good": (count, least) => (count < least ? `${count} of at least ${least} photos` : `${count} photos are good`),
+  "photos.good": (count, least) =>
+    count < least ? `${count} of at least ${least} photos` : `${count} photos are good`,
   "photos.go": "Paint my avatars",
   "photo": (number) => `Photo ${number}`,
   "photo.awaited": "Uploading",
@@ -84,8 +86,10 @@ export const en = {
   "photo.not_sent": "The upload was interrupted. Please choose the photo again.",
 
   "consent": "Your photos, your choice",
-  "consent.what": "We use your photos for your avatars and nothing else. A program checks them, and in doubt a person of our team does. We compare the faces on them with each other and with your avatars.",
-  "consent.deleted": "Your photos are deleted at most five minutes after the last avatar, and in any case within 24 hours. You get a receipt.",
+  "consent.what":
+    "We use your photos for your avatars and nothing else. A program checks them, and in doubt a person of our team does. We compare the faces on them with each other and with your avatars.",
+  "consent.deleted":
+    "Your photos are deleted at most five minutes after the last avatar, and in any case within 24 hours. You get a receipt.",
   "consent.agree": "I agree. The photos show me, and I am 18 or older.",
   "consent.first": "Please agree first. Then you can add photos.",
 
@@ -110,7 +114,10 @@ export const en = {
   "avatar.download": "Download",
   "keep": (count) => `Keep ${count}?`,
   "keep.go": "Keep only these",
-  "keep.what": (others) => (others === 1 ? "The other one is deleted. This cannot be undone." : `The other ${others} are deleted. This cannot be undone.`),
+  "keep.what": (others) =>
+    others === 1
+      ? "The other one is deleted. This cannot be undone."
+      : `The other ${others} are deleted. This cannot be undone.`,
   "keep.yes": (count) => `Keep ${count}`,
 
   "ended": "No avatars",
@@ -142,7 +149,8 @@ export const en = {
   "deletion.soon": "They are being deleted.",
   "deletion.receipt": "See the receipt",
   "delete": "Delete these avatars",
-  "delete.what": "The avatars are deleted everywhere, your profile picture too if it is one of them. This cannot be undone, and today's try stays used.",
+  "delete.what":
+    "The avatars are deleted everywhere, your profile picture too if it is one of them. This cannot be undone, and today's try stays used.",
   "delete.yes": "Delete",
   "receipt": "Receipt of deletion",
   "receipt.lead": "Your photos and all working copies are gone.",

@@ -175,7 +175,7 @@ def _review_item(review: Review) -> dict[str, Any]:
     indexed: keys.Key = {}
     if review.state is ReviewState.WAITING:
         indexed = keys.waiting(review)
-    elif review.state is not ReviewState.EXPIRED and review.decided_at:
+    elif review.state in {ReviewState.APPROVED, ReviewState.REFUSED} and review.decided_at:
         indexed = keys.closed(review, review.decided_at)
     return (
         keys.review(review.review_id)

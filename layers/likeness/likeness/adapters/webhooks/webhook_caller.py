@@ -138,6 +138,8 @@ class _Call(threading.Thread):
             )
         except Unsendable as error:
             self.result = SendResult(error=error.error)
+        except TimeoutError:
+            self.result = SendResult(error=SendError.TIMEOUT)
         except (OSError, http.client.HTTPException, ValueError):
             pass
         finally:

@@ -62,14 +62,14 @@ def inspect_photo(
     None if there was nothing to inspect.
 
     A known illegal picture is held before its verdict is stored. It gets the verdict of any other
-    photo: nothing warns its user.
+    photo: nothing warns its user. While a hold forbids deletion, every object stays: the job's
+    deletion deletes them.
     """
     now = clock.now()
+    holding = known_pictures.holding
     lease = InspectionLease(owner=owner, until=now + time_left + CLOCKS_DIFFER, begun=True)
     upload = Upload(photo_id=photo_id, etag=etag, uploaded_at=uploaded_at)
-    claim = _claim(
-        job_id, upload, lease, jobs=jobs, photos=photos, holding=known_pictures.holding, now=now
-    )
+    claim = _claim(job_id, upload, lease, jobs=jobs, photos=photos, holding=holding, now=now)
     if claim is None:
         return None
     job, claimed, data = claim
@@ -100,10 +100,10 @@ def inspect_photo(
             jobs=jobs,
             photos=photos,
             pictures=pictures,
-            holding=known_pictures.holding,
+            holding=holding,
             clock=clock,
         )
-    _finish(job_id, photo_id, recorded, jobs=jobs, photos=photos, holding=known_pictures.holding)
+    _finish(job_id, photo_id, recorded, jobs=jobs, photos=photos, holding=holding)
     return found.state if recorded else None
 
 
@@ -293,8 +293,7 @@ def _finish(
 
     The job may have been cancelled, and its files deleted before this wrote one; or it was
     submitted, and a photo that missed moderation is awaited again. The upload is deleted last,
-    because submitting waits while there is one. Nothing is deleted while a hold forbids it: another
-    photo of the job may be known, and this one is being copied.
+    because submitting waits while there is one.
     """
     job, photo = find_photo(job_id, photo_id, jobs)
     if job and photo and recorded and job.state is not JobState.OPEN and photo.verdict is None:

@@ -115,9 +115,9 @@ def test_a_session_of_a_challenge_that_is_over_begins_again(desk_page, pool):
 def test_an_expired_session_returns_to_the_sign_in(desk_page, answers):
     page = at_queue(desk_page())
     page.keyboard.press("n")
-    page.wait_for_selector("#claim")
-    answers.refusals["claim"] = (401, "")
-    page.keyboard.press("c")
+    page.wait_for_selector("#release")
+    answers.refusals["reveal"] = (401, "")
+    page.keyboard.press("r")
 
     page.wait_for_selector("#enter")
     assert page.locator(ALERT).is_visible()

@@ -19,7 +19,7 @@ export SAM_CLI_TELEMETRY := 0
 # $(call need,VARIABLE,message): stop with the message if the variable is empty.
 need = @[ -n "$($(1))" ] || { echo "$(2)" >&2; exit 2; }
 
-.PHONY: help demo up app down status env test test-long test-model test-stack test-diffusion test-image test-browser fuzz mutants check lint types imports template preflight package bench fairness image deploy account rehearse certificate clients weights launch lock generated previews clean
+.PHONY: help demo up app down status env test test-long test-model test-stack test-diffusion test-image test-browser fuzz mutants check lint types imports template preflight package bench fairness image deploy account rehearse certificate clients weights launch lock generated previews proof hooks clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^# --- /{gsub(/^# -+ | ?-+$$/, ""); heading = $$0} \
@@ -150,7 +150,6 @@ package: .envs/sam/.ready .envs/cloud/.ready ## Build the functions and layers a
 
 # --- operations and generated files -----------------------------------------------------------------
 
-.PHONY: hooks
 hooks: .envs/dev/.ready ## Install the git hook that runs make check before each commit
 	$(DEV)/pre-commit install
 
@@ -237,4 +236,4 @@ proof: .envs/model/.ready ## Draw the styles on photos; write sheet and measures
 	  --out "$(OUT)" $(if $(STYLES),--styles "$(STYLES)")
 
 clean: down ## Stop the laptop cloud; delete caches and build output
-	rm -rf .aws-sam .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .aws-sam build clients/typescript/dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from tests import aws_commands
-from tests.infra.documents import TOP, read
+from tests.infra.documents import TOP, of_type, read, read_all
 from tests.infra.test_language import DOCUMENTS
 
 ROOT = Path(__file__).parents[2]
@@ -100,6 +100,33 @@ def test_every_output_and_parameter_on_the_page_on_deploying_is_the_templates():
     options |= {"YES", "COUNT", "TRAINING_IMAGE", "PARAMETERS", "OUT", "PORT", "AWS_REGION"}
 
     assert {one for row in named for one in row if one} - options - known == {"Name", "Value"}
+
+
+def test_the_page_on_deploying_counts_the_keys_and_names_the_buckets_that_stay():
+    text = (ROOT / "docs" / "deploying.md").read_text()
+    templates = read_all()
+    keys = len(list(of_type(templates, "AWS::KMS::Key")))
+    kept = [
+        resource["Properties"]["BucketName"]["Sub"].split("-")[2]
+        for template in templates.values()
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::S3::Bucket" and "DeletionPolicy" in resource
+    ]
+    number = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight")[keys]
+
+    assert f"costs {number} KMS keys" in text
+    assert f"the stage's {number} keys" in text
+    assert len(kept) > 1
+    assert [one for one in kept if f"s3 rb s3://likeness-dev-{one}-<account>" not in text] == []
+
+
+def test_the_readme_has_the_figures_of_the_page_on_measurements():
+    page = (ROOT / "docs" / "measurements.md").read_text()
+    numbers = (ROOT / "README.md").read_text().partition("## In numbers")[2].partition("\n## ")[0]
+    figures = re.findall(r"\d+(?:\.\d+)? s\b", numbers)
+
+    assert figures
+    assert [one for one in figures if one not in page] == []
 
 
 def test_the_git_hook_runs_what_make_check_runs():

@@ -16,7 +16,7 @@ setInterval(() => {
 }, STEP);
 
 /** A break begins now. */
-export const rested = () => (worked = 0);
+const rested = () => (worked = 0);
 
 /** The advice, if it is time. @param {import("../main.js").Page} page */
 export function pauseNote(page) {

@@ -390,6 +390,15 @@ GAPS: tuple[Gap, ...] = (
         },
     ),
     Gap(
+        name="stored_checksums",
+        ships="PutObject returns no checksum",
+        does="returns the checksum of what was stored",
+        touches={
+            "ministack.services.s3:_put_object": "cf5861e4d9999243",
+            "ministack.services.s3:_resolve_object_checksums": "af7c762a66047395",
+        },
+    ),
+    Gap(
         name="user_pool_sign_in",
         ships="MfaConfiguration ON lets a user without MFA in; a challenge is answered without its "
         "session, and without the password; sign-up, weak passwords and unwritable attributes pass",

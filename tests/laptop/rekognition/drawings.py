@@ -158,12 +158,6 @@ def deep_set(image: Image, light: float) -> Image:
     return (image * shade[..., None]).astype(np.uint8)
 
 
-def between_the_brows(image: Image) -> tuple[int, int]:
-    """Row and column of bare skin."""
-    x, y = main_mesh(image).plane[9]
-    return int(y), int(x)
-
-
 def _as_high(image: Image, height: int) -> Image:
     width = round(image.shape[1] * height / image.shape[0])
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)

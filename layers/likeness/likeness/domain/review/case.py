@@ -125,7 +125,7 @@ class Window(Record):
 
 
 class Skip(Record):
-    """The moderator passed the case on; "claim next" does not return it to them until then."""
+    """The moderator skipped the case; "claim next" does not return it to them until then."""
 
     by: str = Field(description="the moderator's id")
     until: AwareDatetime

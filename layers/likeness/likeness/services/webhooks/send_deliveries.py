@@ -1,5 +1,6 @@
 """Send a chain's deliveries in order, until one has to wait."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from likeness.domain.errors import ConcurrentChange, NotFound
@@ -111,11 +112,8 @@ class DeliverySender:
             raise _Waits(ended.wait_s(now))
 
     def _disable(self, webhook: Webhook) -> None:
-        try:
+        with suppress(ConcurrentChange):  # changed at the same time: the next 410 disables it
             self._webhooks.save(webhook.change(disabled=DisabledReason.GONE))
-        except ConcurrentChange:  # changed at the same time: the next response tells again
-            return
-        self._metrics.count("WebhookGone")
 
     def _fail(self, delivery: Delivery, reason: FailReason) -> None:
         failed = delivery.fail(reason)

@@ -57,7 +57,6 @@ def profile(tmp_path):
 @pytest.fixture
 def signed_in(driver, running, profile, complaints):
     """A browser with a profile on disk, as a moderator's."""
-    moderator = running.user()
     context = driver.chromium.launch_persistent_context(
         profile, executable_path=CHROMIUM, viewport={"width": 1280, "height": 900}, locale="en-GB"
     )
@@ -65,6 +64,7 @@ def signed_in(driver, running, profile, complaints):
     listen(page, complaints)
     page.goto(running.page_url)
     page.wait_for_selector("#enter")
+    moderator = running.user()  # its code is valid for a minute
     enter(page, moderator.username, moderator.password, moderator.code)
     page.wait_for_selector("#count")
     yield page
@@ -82,15 +82,20 @@ def job_of(page):
 
 def opens_next(page):
     page.keyboard.press("n")
-    until(page, lambda: is_yours(page), PATIENCE)
+    until(page, lambda: "#/case/" in page.url and is_yours(page), PATIENCE)
     return job_of(page)
 
 
 def decides(page, key):
-    """The next case opens by itself, or nothing waits."""
+    """The next case opens by itself, or nothing waits: then `#next` asks again."""
     before = page.url
     page.keyboard.press(key)
-    until(page, lambda: page.url != before and (is_yours(page) or page.locator(".empty").count()))
+
+    def is_next():
+        opened = "#/case/" in page.url and page.url != before and is_yours(page)
+        return opened or page.locator("#next").count()
+
+    until(page, is_next, PATIENCE)
 
 
 def goes(page, place, ready):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -154,7 +155,7 @@ class Backend:
     def _signed_in(self, work: Callable[[Call], Json]) -> Callable[[Request], Any]:
         async def endpoint(request: Request) -> Response:
             user = self._require_user(request)
-            key = f"{user.user_id}:{request.headers.get('idempotency-key', '')}"
+            key = f"{user.user_id}:{request.headers.get('idempotency-key') or uuid4()}"
             call = Call(user, request.path_params, await _json(request), key)
             return JSONResponse(await run_in_threadpool(work, call))
 

@@ -67,13 +67,15 @@ class Operations:
         return {"styles": [one | {"thumbnail": self.api_url + one["thumbnail"]} for one in styles]}
 
     def create_job(self, call: Call) -> Json:
+        now = datetime.now(UTC).isoformat()
+        agreed = self.store.consent(call.key, now, call.user.user_id)
         created = self.likeness.create_job(
             {
                 "user_id": call.user.user_id,
                 "styles": call.body.get("styles"),
                 "photos": call.body.get("photos"),
                 "time_zone": call.body.get("time_zone"),
-                "consent": {"version": CONSENT, "accepted_at": datetime.now(UTC).isoformat()},
+                "consent": {"version": CONSENT, "accepted_at": agreed},
             },
             idempotency_key=call.key,
         )

@@ -1,4 +1,4 @@
-"""The app's own data: users, their profile pictures, and whose job is whose.
+"""The app's own data: users, their profile pictures and consents, and whose job is whose.
 
 Likeness has the rest. One SQLite file; a larger app has its own database.
 """
@@ -18,6 +18,10 @@ CREATE TABLE IF NOT EXISTS users (
 );
 CREATE TABLE IF NOT EXISTS jobs (
   job_id TEXT PRIMARY KEY, user_id TEXT NOT NULL REFERENCES users ON DELETE CASCADE
+);
+CREATE TABLE IF NOT EXISTS consents (
+  key TEXT PRIMARY KEY, accepted_at TEXT NOT NULL,
+  user_id TEXT NOT NULL REFERENCES users ON DELETE CASCADE
 );
 PRAGMA foreign_keys = ON;
 PRAGMA secure_delete = ON; -- a deleted picture is overwritten
@@ -75,6 +79,14 @@ class Store:
         found = self._run("SELECT picture FROM users WHERE user_id = ?", user_id)
         return found[0][0] if found else None
 
+    def consent(self, key: str, accepted_at: str, user_id: str) -> str:
+        """Return when the user agreed: a repeated request has the time of the first."""
+        self._run(
+            "INSERT INTO consents VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            *(key, accepted_at, user_id),
+        )
+        return str(self._run("SELECT accepted_at FROM consents WHERE key = ?", key)[0][0])
+
     def add_job(self, job_id: str, user_id: str) -> None:
         """Idempotent: a repeated request returns the same job."""
         self._run("INSERT INTO jobs VALUES (?, ?) ON CONFLICT DO NOTHING", job_id, user_id)
@@ -85,7 +97,7 @@ class Store:
         )
 
     def delete_user(self, user_id: str) -> None:
-        """Delete the user, the picture and the list of jobs."""
+        """Delete the user, the picture, the consents and the list of jobs."""
         self._run("DELETE FROM users WHERE user_id = ?", user_id)
 
     def _run(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:

@@ -41,8 +41,9 @@ class Updates:
             while not self._closed:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(page.wait(), KEEP_ALIVE)
-                yield "data:\n\n" if page.is_set() else ":\n\n"
-                page.clear()
+                changed = page.is_set()
+                page.clear()  # first: a change while the line is sent gets a line of its own
+                yield "data:\n\n" if changed else ":\n\n"
         finally:
             self._pages[user_id].discard(page)
             if not self._pages[user_id]:

@@ -173,6 +173,23 @@ def test_a_job_is_opened_with_consent_and_the_users_own_key(ada, likeness):
     assert ada.call("GET", "me")["jobs"][0]["job_id"] == job_id
 
 
+def test_a_repeated_request_is_the_same_for_likeness(ada, likeness):
+    """A response was lost. Another time of consent would make another request: KeyReused."""
+    ada.opens_job()
+    ada.opens_job()
+
+    first, second = likeness.calls
+    assert first == second
+
+
+def test_without_a_key_each_request_has_its_own(ada, likeness):
+    for _ in range(2):
+        assert ada.send("POST", "jobs", json=ORDER).status_code == 200
+
+    (_, _, first), (_, _, second) = likeness.calls
+    assert first != second
+
+
 def test_the_page_learns_the_kind_and_the_facts_of_an_error(ada, likeness):
     body = {
         "error": "OverQuota",

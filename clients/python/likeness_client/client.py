@@ -303,8 +303,8 @@ class Likeness:
 
         Polls after 0.5 s, then 1.5 times as long, at most 5 s, and again after 0.5 s once the job
         has changed. Raises TimedOut if it does not change for `timeout_s`. If your process receives
-        webhooks, let them wake the poll: `pause=event.wait`, with a threading.Event that the
-        webhook's handler sets.
+        webhooks, let them wake the poll: `pause` waits for a threading.Event that the webhook's
+        handler sets, and clears it, else each further poll follows at once.
         """
         return self._watch(job_id, lambda job: job["state"] in ENDED, timeout_s, pause)
 

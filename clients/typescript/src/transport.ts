@@ -67,10 +67,12 @@ export class Transport {
     );
   }
 
-  /** Without a signature. */
-  fetch(url: string, init: RequestInit): Promise<Response> {
+  /** Without a signature. The body is read here, so that one that is cut short is repeated too. */
+  async fetch(url: string, init: RequestInit): Promise<Response> {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
-    return this.#fetch(url, { redirect: "manual", signal, ...init });
+    const response = await this.#fetch(url, { redirect: "manual", signal, ...init });
+    const body = await response.arrayBuffer();
+    return new Response(body.byteLength ? body : null, response); // a 204 allows no body
   }
 
   /** Repeat a request while its error passes and the patience lasts. */

@@ -341,3 +341,24 @@ test("without credentials the client says so", () => {
     if (key) process.env["AWS_ACCESS_KEY_ID"] = key;
   }
 });
+
+/** A response whose connection is lost in the middle of its body. */
+function cutShort(): Response {
+  const body = new ReadableStream({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode('{"job_id": "j'));
+      controller.error(new TypeError("terminated"));
+    },
+  });
+  return new Response(body, { status: 200 });
+}
+
+test("a response that is cut short is repeated", async () => {
+  fake.willBe(cutShort());
+  fake.willReturn(200, { state: "open" });
+  fake.willBe(cutShort());
+  fake.willReturn(200, "picture");
+
+  assert.equal((await fake.client.getJob("j1")).state, "open");
+  assert.equal(Buffer.from(await fake.client.download("https://b/1")).toString(), "picture");
+});

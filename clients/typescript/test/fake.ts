@@ -44,6 +44,10 @@ export class Fake {
     this.#responses.push(new Response(status === 204 ? null : text, { status, headers }));
   }
 
+  willBe(response: Response): void {
+    this.#responses.push(response);
+  }
+
   willFail(error: Error): void {
     this.#responses.push(error);
   }

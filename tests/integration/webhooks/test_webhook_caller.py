@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import ipaddress
 import socket
 import ssl
@@ -328,3 +329,20 @@ def test_the_host_header_names_a_port_only_if_it_is_not_the_schemes(port, host, 
     connection.request("POST", path, BODY)
 
     assert f"\r\nHost: {host}\r\n".encode() in recorder.sent
+
+
+def test_a_call_that_is_aborted_sends_nothing_without_tls():
+    """SSLSocket.shutdown ends TLS first: what another thread sends then would be plain text."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        context = ssl.create_default_context()
+        sock = context.wrap_socket(ours, server_hostname=NAME, do_handshake_on_connect=False)
+        call = webhook_caller._Call(caller(), f"https://{NAME}/", {}, BODY)
+        call._connection = http.client.HTTPConnection(NAME)
+        call._connection.sock = sock
+
+        call.abort()
+
+        assert sock._sslobj is not None
+        assert theirs.recv(1) == b"", "the connection has ended"
+        sock.close()

@@ -194,6 +194,52 @@ def test_what_failed_since_a_time_is_found_oldest_first(deliveries):
     assert len(deliveries.failed(WEBHOOK, since=NOW, limit=2)) == 2
 
 
+def test_deliveries_of_all_states_are_pages_of_one_list(deliveries):
+    for n in range(9):
+        at = NOW + timedelta(seconds=n)
+        deliveries.add(a_delivery(n + 1, created_at=at, state=list(DeliveryState)[n % 3]))
+
+    pages, after = [], None
+    while not pages or after:
+        page = deliveries.newest(WEBHOOK, limit=4, after=after)
+        pages.append([one.event_id for one in page.items])
+        after = page.last
+
+    assert [len(page) for page in pages] == [4, 4, 1]
+    assert sum(pages, []) == [f"{JOB}-{n}" for n in range(9, 0, -1)]
+
+
+class Counting:
+    """The table, and how many items its queries have read."""
+
+    def __init__(self, table: Any) -> None:
+        self._table, self.read = table, 0
+
+    def query(self, **request: Any) -> Any:
+        page = self._table.query(**request)
+        self.read += page["ScannedCount"]
+        return page
+
+
+@pytest.mark.parametrize("read", ["newest", "failed"])
+def test_what_failed_is_found_without_reading_what_was_delivered(table, read):
+    """A webhook has hundreds of thousands of deliveries in 14 days, and few that failed."""
+    deliveries = DeliveriesTable(table)
+    for n in range(40):
+        state = DeliveryState.DELIVERED if n else DeliveryState.FAILED
+        deliveries.add(a_delivery(n + 1, created_at=NOW + timedelta(seconds=n), state=state))
+    counting = Counting(table)
+
+    of = DeliveriesTable(counting)
+    if read == "newest":
+        found = list(of.newest(WEBHOOK, limit=10, state=DeliveryState.FAILED).items)
+    else:
+        found = of.failed(WEBHOOK, since=NOW - timedelta(days=1), limit=10)
+
+    assert [one.event_id for one in found] == [f"{JOB}-1"]
+    assert counting.read == 1
+
+
 def test_an_erasure_deletes_a_jobs_deliveries_with_the_job(table):
     jobs, deliveries = JobsTable(table, FakeClock()), DeliveriesTable(table)
     jobs.create(a_job(), [])

@@ -2,6 +2,8 @@
 
 import pytest
 
+from likeness.adapters.dynamodb import keys
+from likeness.domain.account.erasure import RETAINED
 from likeness.domain.deletion.receipt import EVERYWHERE
 from likeness.domain.errors import NotDeleted, NotFound, Unavailable
 from likeness.domain.jobs.job import JobState
@@ -74,6 +76,12 @@ def test_the_erasure_receipt_names_no_user(world):
     assert (receipt.state, receipt.jobs, receipt.finished_at) == ("done", 2, NOW)
     assert USER not in receipt.model_dump_json()
     assert world.erasures.get(asked.erasure_id).user_id is None
+
+
+def test_the_receipt_says_how_long_the_table_has_what_is_left():
+    """The quota days under a hash, and the delivery of UserErased, whose body names the user."""
+    assert f"for {keys.LEDGER_TTL.days} days" in RETAINED
+    assert f"For {keys.DELIVERY_TTL.days} days" in RETAINED
 
 
 def test_a_job_that_runs_is_cancelled_and_waited_for(world):

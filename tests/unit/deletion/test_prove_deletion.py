@@ -311,3 +311,14 @@ def test_a_legal_hold_is_shown_as_held_without_detail(world):
     assert (receipt.objects, receipt.checked) == ((), ())
     assert world.job.photos_deleted_at is None
     assert world.deletions.get(JOB).receipt
+
+
+def test_an_upload_that_outlived_its_inspection_is_in_the_receipt_once(world):
+    """A hold forbade its deletion, or it failed: it was read, and deleted with the job."""
+    etag = world.photos.upload(JOB, "p01", b"bytes")
+    world.has(JobState.FAILED, with_photos=[a_photo(1, etag=etag, inspected_at=NOW)])
+
+    prove(world)
+
+    receipt = world.signer.signed[-1]
+    assert [one.object for one in receipt.objects].count("uploads/p01") == 1

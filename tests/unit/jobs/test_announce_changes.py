@@ -42,9 +42,14 @@ class Announcer:
     webhooks: FakeWebhooks = field(default_factory=FakeWebhooks)
     deliveries: FakeDeliveries = field(default_factory=FakeDeliveries)
     queue: FakeDeliveryQueue = field(default_factory=FakeDeliveryQueue)
+    erased: frozenset[JobId] = frozenset()  # any other job that changed is there
 
     def __call__(self, *changes: StreamRecord) -> str | None:
-        return announce_changes(changes, **vars(self), clock=FakeClock())
+        changed = {change.event.subject for change in changes if change.event}
+        for job_id in changed - self.erased - self.jobs.jobs.keys():
+            self.jobs.create(a_job(job_id=job_id), [])
+        ports = {name: port for name, port in vars(self).items() if name != "erased"}
+        return announce_changes(changes, **ports, clock=FakeClock())
 
     def ids(self, webhook_id: Any = WEBHOOK, subject: str = JOB) -> list[str]:
         chain = Chain(webhook_id=webhook_id, subject=subject)
@@ -190,6 +195,16 @@ def test_an_event_of_a_job_that_was_erased_is_not_published():
     assert announcer(a_verdict("1"), a_verdict("2", OTHER_JOB)) is None
 
     assert [event.job_id for event in announcer.bus.events] == [OTHER_JOB]
+
+
+def test_a_change_of_a_job_that_was_erased_is_neither_published_nor_stored_for_a_webhook():
+    """The stream may be read hours later, and UserErased is the last event about a user."""
+    announcer = Announcer(webhooks=FakeWebhooks(a_webhook()), erased=frozenset({JOB}))
+
+    assert announcer(a_change("1"), a_change("2", OTHER_JOB)) is None
+
+    assert [event.job_id for event in announcer.bus.events] == [OTHER_JOB]
+    assert announcer.ids() == []
 
 
 def test_a_verdict_stays_behind_the_change_before_it():

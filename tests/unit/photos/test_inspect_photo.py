@@ -860,6 +860,33 @@ def test_while_a_known_picture_cannot_be_preserved_nothing_of_it_is_deleted(know
     assert len(knowing.holds.get(JOB).photos[0].files) == 2
 
 
+def test_the_death_of_an_inspection_that_preserves_deletes_nothing(knowing, monkeypatch):
+    """Not reported: the next delivery finds the expired lease and refuses the photo."""
+
+    def killed(*_):
+        raise Killed
+
+    upload = knowing.upload(KNOWN)
+    with monkeypatch.context() as patch:
+        patch.setattr(knowing.hold_files, "store", killed)
+        with pytest.raises(Killed):
+            upload()
+    knowing.clock.advance(LEASE)
+    kept = knowing.photos.bucket.listing()
+
+    assert upload() is PhotoState.REFUSED
+    knowing.upload(b"another/view/a")()  # with the same presigned POST
+
+    assert (
+        knowing.photos.bucket.listing()
+        == kept
+        == [
+            f"photos/{JOB}/p01.jpg",
+            f"uploads/{JOB}/p01",
+        ]
+    )
+
+
 def test_a_known_picture_is_inspected_again_once_it_can_be_preserved(knowing):
     knowing.hold_files.down = True
     upload = knowing.upload(KNOWN)

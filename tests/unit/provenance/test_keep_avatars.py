@@ -113,6 +113,24 @@ def test_under_a_legal_hold_the_others_are_hidden_and_their_files_stay(world):
     assert world.avatar_objects.listing() == before
 
 
+def test_under_a_legal_hold_the_files_also_stay_if_the_user_deletes_all_at_the_same_time(
+    world, monkeypatch
+):
+    published(world)
+    before = world.avatar_objects.listing()
+    world.deletions.save(Deletion(job_id=JOB, state=DeletionState.HELD))
+
+    def deletes_all(_):
+        world.jobs.save(world.job.change(avatars_deletion_asked_at=NOW))
+
+    monkeypatch.setattr(world.watermarks, "revoke", deletes_all)
+
+    with pytest.raises(NotFound, match="deleted"):
+        keep(world, "a01")
+
+    assert world.avatar_objects.listing() == before
+
+
 def test_the_watermarks_of_the_others_are_revoked(world):
     published(world)
 

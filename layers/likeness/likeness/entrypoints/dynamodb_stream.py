@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
 from functools import wraps
 from typing import TYPE_CHECKING, Any
@@ -144,9 +145,12 @@ def _progress(new: Item, _old: Item, at: datetime) -> list[Draft]:
 
 
 def _deletion(new: Item, old: Item, at: datetime) -> list[Draft]:
-    if new["state"] != DeletionState.DELETED or old.get("receipt") == new.get("receipt"):
+    """Each receipt is an event: two may be signed within a second, the precision of `at`."""
+    receipt = new.get("receipt")
+    if new["state"] != DeletionState.DELETED or old.get("receipt") == receipt:
         return []
-    return [_draft(EventType.PHOTOS_DELETED, new, f"photos-deleted-{int(at.timestamp())}", at=at)]
+    digest = hashlib.sha256(str(receipt).encode()).hexdigest()[:16]
+    return [_draft(EventType.PHOTOS_DELETED, new, f"photos-deleted-{digest}", at=at)]
 
 
 def _draft(kind: EventType, item: Item, name: str, **facts: Any) -> Draft:

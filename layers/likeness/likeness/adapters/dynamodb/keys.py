@@ -14,7 +14,7 @@
     JOB#<job>    OBJECT#<object>    StoredObject: a file of the job, recorded when it was deleted
     JOB#<job>    APPEAL             Appeal
     JOB#<job>    PROGRESS           how many avatars are drawn
-    JOB#<job>    DELIVERY#<w>#<order>#<event>  Delivery   WEBHOOK#<w>     <created_at>#<event>
+    JOB#<job>    DELIVERY#<w>#<order>#<event>  Delivery   WEBHOOK#<w>#<state>  <created_at>#<event>
     ERASURE#<e>, WEBHOOK#<w>        the same, about an erasure or a test
     AUDIT        <number>           AuditEntry                   AUDIT#<review>   <number>
     AUDIT        HEAD               ChainHead
@@ -65,7 +65,7 @@ from likeness.domain.review.case import Review, ReviewKind, job_of
 from likeness.domain.review.hold import Hold, HoldState
 from likeness.domain.review.order import key
 from likeness.domain.review.statistics import DeskDay, desk_day
-from likeness.domain.webhooks.delivery import Chain, Delivery
+from likeness.domain.webhooks.delivery import Chain, Delivery, DeliveryState
 
 INDEX = "gsi1"
 TABLE_ATTRIBUTES = frozenset({"pk", "sk", "gsi1pk", "gsi1sk", "ttl"})
@@ -285,15 +285,15 @@ def delivery(of: Delivery) -> Key:
     return {"pk": pk, "sk": f"{prefix}{of.order:0>40}#{of.event_id}"}
 
 
-def deliveries_of(webhook_id: WebhookId) -> str:
-    """The partition in the index: all deliveries of a webhook."""
-    return f"WEBHOOK#{webhook_id}"
+def deliveries_of(webhook_id: WebhookId, state: DeliveryState) -> str:
+    """The partition in the index: a webhook's deliveries in one state, since few of many fail."""
+    return f"WEBHOOK#{webhook_id}#{state}"
 
 
 def delivery_of(of: Delivery) -> Key:
     """In the index: a webhook's deliveries, oldest first."""
     place = f"{sortable(of.created_at)}#{of.event_id}"
-    return {"gsi1pk": deliveries_of(of.chain.webhook_id), "gsi1sk": place}
+    return {"gsi1pk": deliveries_of(of.chain.webhook_id, of.state), "gsi1sk": place}
 
 
 def expiry(since: datetime, lifetime: timedelta) -> dict[str, int]:

@@ -71,8 +71,11 @@ class JobsTable:
                 raise ErasureRunning(
                     "the user is being erased: no job can be created"
                 ) from cancelled
+            open_jobs = profile.get("open_jobs", ())
+            if len(open_jobs) < MAX_OPEN_JOBS:
+                raise ConcurrentChange("the user's open jobs have just changed") from cancelled
             raise TooManyOpenJobs(
-                f"the user has {MAX_OPEN_JOBS} open jobs", job_ids=tuple(profile["open_jobs"])
+                f"the user has {MAX_OPEN_JOBS} open jobs", job_ids=tuple(open_jobs)
             ) from cancelled
 
     def get(self, job_id: JobId) -> Job:

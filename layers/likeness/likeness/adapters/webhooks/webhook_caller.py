@@ -151,7 +151,8 @@ class _Call(threading.Thread):
             self._aborted = True
             if self._connection is not None and self._connection.sock is not None:
                 with suppress(OSError):
-                    self._connection.sock.shutdown(socket.SHUT_RDWR)
+                    # SSLSocket.shutdown ends TLS first, and the request may be sent just then.
+                    socket.socket.shutdown(self._connection.sock, socket.SHUT_RDWR)
 
 
 def _seconds(retry_after: str | None) -> int | None:

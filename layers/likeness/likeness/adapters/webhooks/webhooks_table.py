@@ -106,23 +106,31 @@ class DeliveriesTable:
         after: str | None = None,
         state: DeliveryState | None = None,
     ) -> ResultPage[Delivery]:
-        found = query_index_part(
-            self._table,
-            gsi1pk=keys.deliveries_of(webhook_id),
-            limit=limit,
-            after=after,
-            newest_first=True,
-            having={"state": state} if state else None,
-        )
-        return ResultPage(tuple(record(Delivery, item) for item in found.items), found.last)
+        """Each state is a partition of its own: the pages of all of them make one."""
+        parts = [
+            query_index_part(
+                self._table,
+                gsi1pk=keys.deliveries_of(webhook_id, one),
+                limit=limit,
+                after=after,
+                newest_first=True,
+            )
+            for one in ([state] if state else DeliveryState)
+        ]
+        # One that changed its state between two queries is in both.
+        found = {(item["pk"], item["sk"]): item for part in parts for item in part.items}
+        items = sorted(found.values(), key=lambda item: str(item["gsi1sk"]), reverse=True)
+        more = len(items) > limit or any(part.last for part in parts)
+        page = items[:limit]
+        last = str(page[-1]["gsi1sk"]) if more else None
+        return ResultPage(tuple(record(Delivery, item) for item in page), last)
 
     def failed(self, webhook_id: WebhookId, *, since: datetime, limit: int) -> list[Delivery]:
         found = query_index_part(
             self._table,
-            gsi1pk=keys.deliveries_of(webhook_id),
+            gsi1pk=keys.deliveries_of(webhook_id, DeliveryState.FAILED),
             limit=limit,
             after=sortable(since),
-            having={"state": DeliveryState.FAILED},
         )
         return [record(Delivery, item) for item in found.items]
 

@@ -12,7 +12,8 @@ from likeness.domain.record import Record
 RETAINED = (
     "A keyed hash of the user id with the quota days of its jobs and the time of the erasure, for "
     "400 days, so that an erasure does not reset the daily quota and a late message of billing "
-    "does not create the user again. What a legal hold preserves. Nothing else."
+    "does not create the user again. For 14 days, what tells the app's webhooks that this user was "
+    "erased. What a legal hold preserves. Nothing else."
 )
 
 

@@ -74,8 +74,12 @@ class JobDeletion:
 def deleted_objects(
     job_id: JobId, photos: Iterable[Photo], deletions: Deletions
 ) -> list[StoredObject]:
-    """Return what was deleted of a job: the uploads that were read, and what `delete` recorded."""
-    return [*_uploads(photos), *deletions.objects(job_id)]
+    """Return what was deleted of a job: the uploads that were read, and what `delete` recorded.
+
+    Once for each: `delete` records an upload that was read, and could not be deleted then.
+    """
+    gone = (*_uploads(photos), *deletions.objects(job_id))
+    return list({(one.name, one.etag): one for one in gone}.values())
 
 
 def _uploads(photos: Iterable[Photo]) -> Iterator[StoredObject]:

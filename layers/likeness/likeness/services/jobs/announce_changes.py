@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from likeness.domain.errors import NotFound, Unavailable
 from likeness.domain.ids import JobId
 from likeness.domain.webhooks.webhook import Webhook
-from likeness.events import Event, Owner, StreamRecord
+from likeness.events import Draft, Event, JobEvent, Owner, StreamRecord
 from likeness.ports.jobs import EventBus, EventDeadLetters, Jobs
 from likeness.ports.runtime import Clock
 from likeness.ports.webhooks import Deliveries, DeliveryQueue, Webhooks
@@ -58,18 +58,23 @@ def announce_changes(
 
 
 def _owned(changes: Sequence[StreamRecord], jobs: Jobs) -> list[StreamRecord]:
-    """The changes with complete events. Those of a job that was erased are left out."""
+    """The changes with complete events.
+
+    Those of a job that was erased are left out, whenever the stream is read: no event follows
+    UserErased, and no delivery is stored where the erasure has deleted them.
+    """
     owners: dict[JobId, Owner | None] = {}
     found = []
     for change in changes:
-        draft = change.draft
-        if draft is None:
+        about = change.draft or change.event
+        if not isinstance(about, Draft | JobEvent):
             found.append(change)
             continue
-        if draft.job_id not in owners:
-            owners[draft.job_id] = _owner(draft.job_id, jobs)
-        if owner := owners[draft.job_id]:
-            found.append(StreamRecord(sequence=change.sequence, event=draft.of(owner)))
+        if about.job_id not in owners:
+            owners[about.job_id] = _owner(about.job_id, jobs)
+        if owner := owners[about.job_id]:
+            event = about.of(owner) if isinstance(about, Draft) else about
+            found.append(StreamRecord(sequence=change.sequence, event=event))
     return found
 
 

@@ -62,14 +62,14 @@ def inspect_photo(
     None if there was nothing to inspect.
 
     A known illegal picture is held before its verdict is stored. It gets the verdict of any other
-    photo: nothing warns its user.
+    photo: nothing warns its user. While a hold forbids deletion, every object stays: the job's
+    deletion deletes them.
     """
     now = clock.now()
+    holding = known_pictures.holding
     lease = InspectionLease(owner=owner, until=now + time_left + CLOCKS_DIFFER, begun=True)
     upload = Upload(photo_id=photo_id, etag=etag, uploaded_at=uploaded_at)
-    claim = _claim(
-        job_id, upload, lease, jobs=jobs, photos=photos, holding=known_pictures.holding, now=now
-    )
+    claim = _claim(job_id, upload, lease, jobs=jobs, photos=photos, holding=holding, now=now)
     if claim is None:
         return None
     job, claimed, data = claim
@@ -94,8 +94,16 @@ def inspect_photo(
     recorded = _save(found, jobs, seen=claimed)
     if recorded and found.state is PhotoState.ACCEPTED and not job.test:
         compared = {other.photo_id for other in known}
-        _refuse_copies(found, compared, jobs=jobs, photos=photos, pictures=pictures, clock=clock)
-    _finish(job_id, photo_id, recorded, jobs=jobs, photos=photos)
+        _refuse_copies(
+            found,
+            compared,
+            jobs=jobs,
+            photos=photos,
+            pictures=pictures,
+            holding=holding,
+            clock=clock,
+        )
+    _finish(job_id, photo_id, recorded, jobs=jobs, photos=photos, holding=holding)
     return found.state if recorded else None
 
 
@@ -124,9 +132,10 @@ def _claim(
     if photo.is_inspected(now) and photo.etag == upload.etag:
         return None
     if photo.is_inspected(now) or photo.state in {PhotoState.ACCEPTED, *NOT_STORED}:
-        if photo.state in NOT_STORED:
-            photos.delete(job_id, photo_id)
-        photos.delete_upload(job_id, photo_id)
+        if not holding.forbids_deletion(job_id):
+            if photo.state in NOT_STORED:
+                photos.delete(job_id, photo_id)
+            photos.delete_upload(job_id, photo_id)
         return None
     data = None
     if photo.lease is None or not photo.lease.begun:
@@ -244,6 +253,7 @@ def _refuse_copies(
     jobs: Jobs,
     photos: Photos,
     pictures: Pictures,
+    holding: Holding,
     clock: Clock,
 ) -> None:
     """Find copies that were inspected concurrently: neither saw the other before it was accepted.
@@ -263,14 +273,21 @@ def _refuse_copies(
         if _same(jpeg, other, photos=photos, pictures=pictures):
             first, second = sorted((photo, other), key=lambda copy: copy.photo_id)
             problem = PhotoProblem(reason=Reason.SUBJECT_DUPLICATE, duplicate_of=first.photo_id)
-            if _save(second.refused(problem, clock.now()), jobs, seen=second):
+            refused = _save(second.refused(problem, clock.now()), jobs, seen=second)
+            if refused and not holding.forbids_deletion(second.job_id):
                 photos.delete(second.job_id, second.photo_id)
             if second is photo:
                 return
 
 
 def _finish(
-    job_id: JobId, photo_id: PhotoId, recorded: bool, *, jobs: Jobs, photos: Photos
+    job_id: JobId,
+    photo_id: PhotoId,
+    recorded: bool,
+    *,
+    jobs: Jobs,
+    photos: Photos,
+    holding: Holding,
 ) -> None:
     """Delete every object that no record refers to.
 
@@ -282,6 +299,8 @@ def _finish(
     if job and photo and recorded and job.state is not JobState.OPEN and photo.verdict is None:
         _save(photo.awaited(), jobs, seen=photo)
         job, photo = find_photo(job_id, photo_id, jobs)
+    if holding.forbids_deletion(job_id):
+        return
     over = job is None or job.ended or job.state is JobState.CANCELLING
     if over or photo is None or photo.state is not PhotoState.ACCEPTED:
         photos.delete(job_id, photo_id)

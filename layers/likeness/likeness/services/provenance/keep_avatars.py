@@ -88,5 +88,6 @@ def _delete_if_deleted(job_id: JobId, jobs: Jobs, deletion: JobDeletion, clock: 
     try:
         _require_avatars(jobs.get(job_id), clock.now())
     except NotFound:
-        deletion.files.delete(job_id, PUBLISHED)
+        if not deletion.is_on_hold(job_id):
+            deletion.files.delete(job_id, PUBLISHED)
         raise

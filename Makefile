@@ -88,6 +88,7 @@ env: .envs/cloud/.ready ## Print URLs and new credentials: eval "$(make -s env)"
 test: .envs/dev/.ready node_modules/.ready .envs/model/.ready .envs/checkov/.ready $(LAPTOP) ## The fast tests; none needs an AWS account [WORKERS=]
 	$(DEV)/python -m pytest tests clients/python/tests laptop-cloud/tests --ignore tests/model -m "not stack and not browser and not long" -n $(WORKERS) -q
 	$(NODE) npm test --silent --workspace likeness-client
+	$(NODE) node --test --test-reporter=dot 'tests/console/*.test.js'
 	.envs/model/bin/python -m pytest tests/model -m "not long" -n $(WORKERS) -q
 	$(DEV)/python -m pytest tests/stack -m "stack and not long" -q
 

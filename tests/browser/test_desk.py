@@ -1,6 +1,8 @@
-"""The console on the laptop cloud: three reviews by keyboard, and no picture in the profile."""
+"""The console on the laptop cloud: three reviews, a lead's views, and no picture on the disk."""
 
 from __future__ import annotations
+
+import json
 
 import pytest
 
@@ -8,6 +10,7 @@ from infra.laptop.client import app_client
 from infra.laptop.project import ROOT, likeness
 from laptop_cloud import cloud, processes
 from laptop_cloud.places import Folders
+from likeness.domain.review.audit import AuditEntry, ChainHead, verify
 from tests.browser.conftest import CHROMIUM, enter, listen, until
 from tests.browser.desk_answers import PHOTOS
 from tests.stack.people import PATIENCE, Person
@@ -54,7 +57,6 @@ def profile(tmp_path):
 @pytest.fixture
 def signed_in(driver, running, profile, complaints):
     """A browser with a profile on disk, as a moderator's."""
-    moderator = running.user()
     context = driver.chromium.launch_persistent_context(
         profile, executable_path=CHROMIUM, viewport={"width": 1280, "height": 900}, locale="en-GB"
     )
@@ -62,30 +64,55 @@ def signed_in(driver, running, profile, complaints):
     listen(page, complaints)
     page.goto(running.page_url)
     page.wait_for_selector("#enter")
-    enter(page, moderator.username, moderator.password)
+    moderator = running.user()  # its code is valid for a minute
+    enter(page, moderator.username, moderator.password, moderator.code)
     page.wait_for_selector("#count")
     yield page
     context.close()
     assert complaints == []
 
 
-def opens_next(page, patience=PATIENCE):
-    until(page, lambda: page.locator("tbody tr").count(), patience)
-    page.keyboard.press("n")
-    page.wait_for_selector("#claim")
-    page.keyboard.press("c")
-    page.wait_for_selector("#release")
+def is_yours(page):
+    return page.locator("#release").count() == 1
+
+
+def job_of(page):
     return "j" + page.url.rsplit("/", 1)[-1][1:]
 
 
+def opens_next(page):
+    page.keyboard.press("n")
+    until(page, lambda: "#/case/" in page.url and is_yours(page), PATIENCE)
+    return job_of(page)
+
+
 def decides(page, key):
+    """The next case opens by itself, or nothing waits: then `#next` asks again."""
+    before = page.url
     page.keyboard.press(key)
-    page.wait_for_selector("dialog[open]")
-    page.keyboard.press("Enter")
-    page.wait_for_selector("#count")
+
+    def is_next():
+        opened = "#/case/" in page.url and page.url != before and is_yours(page)
+        return opened or page.locator("#next").count()
+
+    until(page, is_next, PATIENCE)
 
 
-def test_three_reviews_by_keyboard_alone(signed_in, people, backend, profile, screenshot):
+def goes(page, place, ready):
+    page.goto(f"{page.url.split('#')[0]}#/{place}")
+    page.wait_for_selector(ready)
+
+
+def approved(page):
+    """How many approvals the figures show now."""
+    goes(page, "queue", "#count")
+    goes(page, "stats", ".figure.good")
+    return page.text_content(".figure.good b")
+
+
+def test_three_reviews_by_keyboard_and_what_a_lead_sees_of_them(
+    signed_in, people, backend, profile, screenshot
+):
     page = signed_in
     seen = {job_id: person for person, job_id in people}
     for job_id in seen:
@@ -94,17 +121,18 @@ def test_three_reviews_by_keyboard_alone(signed_in, people, backend, profile, sc
     until(page, lambda: page.locator("tbody tr").count() == JOBS)
     screenshot(page, "desk-queue")
 
-    # one photo is shown with its box and approved
-    approved = opens_next(page)
+    # one photo is revealed in grey, then clearly, and approved
+    first = opens_next(page)
     page.keyboard.press("r")
     page.wait_for_selector("img.clear")
-    until(page, lambda: page.evaluate("document.querySelector('img.clear').naturalWidth") > 192)
+    page.keyboard.press("r")
+    until(page, lambda: page.evaluate("document.querySelector('img.clear').naturalWidth") > 768)
     assert page.locator(".boxes rect").count() == 2
     screenshot(page, "desk-revealed")
     decides(page, "a")
 
     # one is refused for its second photo
-    refused = opens_next(page)
+    refused = job_of(page)
     page.keyboard.press("2")
     page.keyboard.press("r")
     page.wait_for_selector("img.clear")
@@ -113,29 +141,54 @@ def test_three_reviews_by_keyboard_alone(signed_in, people, backend, profile, sc
     page.keyboard.press("Escape")
     page.keyboard.press("h")
     page.wait_for_selector("#history")
-    assert "revealed a photo · you · photo p02" in page.text_content(".audit")
+    history = page.text_content(".audit")
+    assert "revealed a photo · you" in history
+    assert "photo p02" in history
     screenshot(page, "desk-refusing")
     decides(page, "d")
 
     # one is given back, taken up again and approved unseen
-    opens_next(page)
     page.keyboard.press("x")
     page.wait_for_selector("#claim")
     page.keyboard.press("Escape")
     page.wait_for_selector("#count")
     last = opens_next(page)
     decides(page, "a")
-    page.wait_for_selector(".empty")
+    assert {first, refused, last} == set(seen)
 
-    assert {approved, refused, last} == set(seen)
     job = seen[refused].sees_end(refused)
     assert (job["state"], job["reason"]["code"]) == ("refused", "RIGHTS.NOT_SELF")
-    waiting = {"in_review", "moderating"}
-    until(page, lambda: backend.get_job(approved)["state"] not in waiting, PATIENCE)
-    page.keyboard.press("s")
-    page.wait_for_selector(".figure.good")
-    assert page.text_content(".figure.good b") == "2"
-    screenshot(page, "desk-figures")
+    until(page, lambda: approved(page) == "2", PATIENCE)
+    screenshot(page, "desk-figures", full_page=True)
+
+    goes(page, "decided", "tbody tr")
+    assert page.locator("tbody tr").count() == JOBS
+    assert page.locator("tbody .tag.warn", has_text="unseen").count() == 1
+    assert page.locator("[id^=overturn]").count() == 0, "a lead does not reverse their own decision"
+    screenshot(page, "desk-decided")
+
+    goes(page, "people", "#invite")
+    page.click("#invite")
+    page.fill("#ask-username", "mia")
+    page.fill("#ask-email", "mia@example.org")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#invite-mia")
+    screenshot(page, "desk-people")
+
+    goes(page, "holds", ".empty")
+    goes(page, "report", "#csv")
+    with page.expect_download() as download:
+        page.click("#export")
+    *lines, end = [json.loads(line) for line in download.value.path().read_text().splitlines()]
+    head = verify([AuditEntry(**line) for line in lines], ChainHead(**end["head"]))
+    assert f"{head.number}:{head.hash}" in page.text_content("#export-state")
+    assert {line["action"] for line in lines} >= {
+        "approved",
+        "refused",
+        "released",
+        "staff_invited",
+    }
+    screenshot(page, "desk-report", full_page=True)
 
     assert page.evaluate("caches.keys()") == []
     page.context.close()

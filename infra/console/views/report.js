@@ -154,7 +154,7 @@ export function reportView(page, given) {
       h("h2", {}, t("export")),
       h("p", {}, t("export.body")),
       h("button", { class: "button", id: "export", onclick: exported }, t("export.yes")),
-      state && h("p", { id: "export-state", class: "key" }, state),
+      state && h("p", { id: "export-state" }, h("code", {}, state)),
     );
 
   /** @type {View["draw"]} */

@@ -192,5 +192,6 @@ export const de = {
   "erasure.running": "Alles von dir wird gelöscht …",
   "erasure.jobs": "Tage mit Avataren",
   "erasure.retained": "Noch gespeichert",
-  "erasure.hash": "Ein Code, der nicht dein Name ist, für 400 Tage: Er sagt, welche Tage benutzt sind. 14 Tage lang die Notiz, dass du gelöscht wurdest",
+  "erasure.hash":
+    "Ein Code, der nicht dein Name ist, für 400 Tage: Er sagt, welche Tage benutzt sind. 14 Tage lang die Notiz, dass du gelöscht wurdest",
 };

@@ -190,5 +190,6 @@ export const en = {
   "erasure.running": "Everything about you is being deleted …",
   "erasure.jobs": "Days with avatars",
   "erasure.retained": "Still stored",
-  "erasure.hash": "A code that is not your name, for 400 days: it says which days were used. For 14 days, the note that you were deleted",
+  "erasure.hash":
+    "A code that is not your name, for 400 days: it says which days were used. For 14 days, the note that you were deleted",
 };

@@ -1,6 +1,7 @@
 """POST /v1/reviews/{review_id}/overturn: reverse a decision that took effect."""
 
 from likeness import bootstrap
+from likeness.adapters import policy_files
 from likeness.api.review import DecidedView, OverturnReview
 from likeness.domain.errors import CASE_CONFLICTS, ConcurrentChange, NotReversible
 from likeness.domain.ids import ReviewId
@@ -28,5 +29,7 @@ def handler(review_id: ReviewId, request: OverturnReview, moderator: Moderator) 
         reviews=bootstrap.reviews(),
         appeals=bootstrap.appeal_closing(),
         workflow=bootstrap.workflow(),
+        holding=bootstrap.holding(),
+        escalate=policy_files.load_policy().escalate,
         clock=bootstrap.CLOCK,
     )

@@ -13,6 +13,7 @@ def handler(job: AttemptRef) -> AttemptRef:
         job.attempt,
         jobs=bootstrap.jobs(),
         reviews=bootstrap.reviews(),
+        holds=bootstrap.holds(),
         work=bootstrap.work(),
         clock=bootstrap.CLOCK,
         engine=bootstrap.settings().engine,

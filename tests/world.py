@@ -124,7 +124,13 @@ class World:
             self.deletions, self.signer, self.keyed_hash, issuer="likeness/test", policy=POLICY
         )
         self.appeal_closing = AppealClosing(
-            self.jobs, self.reviews, self.appeals, self.files, self.ledger, self.users
+            self.jobs,
+            self.reviews,
+            self.appeals,
+            self.files,
+            self.deletions,
+            self.ledger,
+            self.users,
         )
         self.decision_effect = DecisionEffect(
             self.reviews,

@@ -160,15 +160,17 @@ export async function token() {
 }
 
 async function refresh() {
-  if (!tokens) return;
-  const { refresh, name, until } = tokens;
+  const before = tokens;
+  if (!before) return;
+  const { refresh, name, until } = before;
   try {
     const response = await cognito("InitiateAuth", {
       AuthFlow: "REFRESH_TOKEN_AUTH",
       AuthParameters: { REFRESH_TOKEN: refresh },
     });
-    if (tokens) store(response.AuthenticationResult, refresh, name);
+    if (tokens === before) store(response.AuthenticationResult, refresh, name);
   } catch (error) {
+    if (tokens !== before) return; // signed out: another person may have signed in since
     if (OVER.has(error.message)) throw new RequestError(401, error.message);
     if (Date.now() >= until) throw error;
   }
@@ -185,7 +187,7 @@ const OVER = new Set([
 /** Discard the tokens and revoke the refresh token. */
 export async function signOut() {
   const refresh = tokens?.refresh;
-  tokens = null;
+  tokens = refreshing = null;
   if (refresh) await cognito("RevokeToken", { Token: refresh }).catch(() => {});
 }
 

@@ -116,8 +116,8 @@ def test_an_expired_session_returns_to_the_sign_in(desk_page, answers):
     page = at_queue(desk_page())
     page.keyboard.press("n")
     page.wait_for_selector("#release")
-    answers.refusals["reveal"] = (401, "")
-    page.keyboard.press("r")
+    answers.refusals["release"] = (401, "")
+    page.keyboard.press("x")
 
     page.wait_for_selector("#enter")
     assert page.locator(ALERT).is_visible()
@@ -154,6 +154,35 @@ def test_while_the_pool_throttles_a_valid_token_is_used(desk_page, pool):
     page.wait_for_timeout(200)
     assert page.locator("tbody tr").count() > 0
     assert page.locator(".note.bad").count() == 0
+
+
+def test_a_refresh_that_returns_after_the_sign_out_does_not_replace_the_next_session(
+    desk_page, pool
+):
+    pool.lasts = 60  # so the next request refreshes
+    page = at_queue(desk_page())
+    page.evaluate("""() => {
+        const { fetch } = window;
+        const released = new Promise((release) => { window.release = release; });
+        window.fetch = async (url, asked) => {
+            if (String(asked?.body).includes("REFRESH_TOKEN_AUTH")) await released;
+            return fetch(url, asked);
+        };
+    }""")
+    page.keyboard.press("u")
+    page.click("#sign-out")
+    page.wait_for_selector("#enter")
+    pool.lasts = 600
+    enter(page, "other")
+    page.wait_for_selector("tbody tr")
+
+    before = len(pool.calls)
+    page.evaluate("() => window.release()")
+    until(page, lambda: len(pool.calls) > before)
+    page.wait_for_timeout(200)
+    page.keyboard.press("s")
+    page.wait_for_selector("#to-stats[aria-current]")
+    assert page.text_content(".who") == "other"
 
 
 def test_signing_out_revokes_the_session(desk_page, pool):

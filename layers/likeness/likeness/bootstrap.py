@@ -316,7 +316,7 @@ def job_receipts() -> JobReceipts:
 def appeal_closing() -> AppealClosing:
     from likeness.services.review.appeal_closing import AppealClosing
 
-    return AppealClosing(jobs(), reviews(), appeals(), job_files(), ledger(), users())
+    return AppealClosing(jobs(), reviews(), appeals(), job_files(), deletions(), ledger(), users())
 
 
 @cache

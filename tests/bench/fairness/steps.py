@@ -229,7 +229,13 @@ def _draw(world: World, result: PersonResult, seen_by: Detector, policy: Policy)
     redraws: dict[str, str] = {}  # the last reason of an avatar
     for attempt in (1, 2):
         prepare_generation(
-            JOB, attempt, jobs=world.jobs, reviews=world.reviews, work=world.work, clock=world.clock
+            JOB,
+            attempt,
+            jobs=world.jobs,
+            reviews=world.reviews,
+            holds=world.holds,
+            work=world.work,
+            clock=world.clock,
         )
         found = _run_container(world)
         drawn |= {each.avatar_id: each for each in found.avatars}

@@ -36,6 +36,7 @@ def world():
         1,
         jobs=found.jobs,
         reviews=found.reviews,
+        holds=found.holds,
         work=found.work,
         clock=found.clock,
     )

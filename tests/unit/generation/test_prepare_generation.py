@@ -29,7 +29,13 @@ REFUSED = a_verdict(Outcome.REFUSED, Reason.POLICY_NUDITY)
 
 def prepare(world, attempt=1):
     return prepare_generation(
-        JOB, attempt, jobs=world.jobs, reviews=world.reviews, work=world.work, clock=world.clock
+        JOB,
+        attempt,
+        jobs=world.jobs,
+        reviews=world.reviews,
+        holds=world.holds,
+        work=world.work,
+        clock=world.clock,
     )
 
 

@@ -860,6 +860,36 @@ def test_while_a_known_picture_cannot_be_preserved_nothing_of_it_is_deleted(know
     assert len(knowing.holds.get(JOB).photos[0].files) == 2
 
 
+def test_a_photo_that_was_checked_before_the_hold_is_not_deleted_while_it_is_copied(knowing):
+    """The copies fail, so that they are incomplete when the other inspection ends."""
+    known, other = knowing.upload(KNOWN), knowing.upload(b"other/view/a", P2)
+    knowing.hold_files.down = True
+
+    def holds():
+        with pytest.raises(Unavailable):
+            known()
+
+    knowing.detector.during = holds
+    knowing.detector.seen_faces[P2] = []
+    assert other() is PhotoState.REFUSED
+
+    assert {f"photos/{JOB}/p02.jpg", f"uploads/{JOB}/p02"} <= set(knowing.photos.bucket.listing())
+    knowing.hold_files.down = False
+    knowing.holding.complete(knowing.holds.get(JOB))
+    assert [len(photo.files) for photo in knowing.holds.get(JOB).photos] == [2, 2]
+
+
+def test_an_upload_of_a_photo_with_a_verdict_is_not_deleted_while_a_hold_forbids_it(knowing):
+    knowing.upload(b"other/view/a", P2)()
+    knowing.hold_files.down = True
+    with pytest.raises(Unavailable):
+        knowing.upload(KNOWN)()
+
+    assert knowing.upload(b"scene/view/later", P2)() is None
+
+    assert f"uploads/{JOB}/p02" in knowing.photos.bucket.listing()
+
+
 def test_the_death_of_an_inspection_that_preserves_deletes_nothing(knowing, monkeypatch):
     """Not reported: the next delivery finds the expired lease and refuses the photo."""
 

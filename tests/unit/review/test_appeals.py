@@ -165,6 +165,43 @@ def view(world):
     )
 
 
+def test_a_decision_that_the_list_does_not_show_yet_is_not_expired(refused):
+    appeal(refused)
+    send(refused)
+    stale = refused.reviews.get(APPEAL)
+    refused.clock.advance(timedelta(hours=20) - timedelta(seconds=1))
+    claim_review(
+        APPEAL,
+        moderator=LEAD,
+        reviews=refused.reviews,
+        clock=refused.clock,
+        lease=timedelta(minutes=2),
+    )
+    decided = refused.reviews.get(APPEAL).decide(LEAD.id, now=refused.clock.now())
+    refused.reviews.save(decided)
+    refused.clock.advance(timedelta(seconds=2))
+    refused.reviews.waiting = lambda: iter([stale])
+
+    expire(refused)
+
+    assert refused.appeals.get(JOB).state is AppealState.IN_REVIEW
+    assert refused.photo_objects.listing() != []
+
+
+def test_files_of_an_appeal_that_are_being_preserved_are_not_deleted(refused):
+    appeal(refused)
+    send(refused)
+    there = refused.photo_objects.listing()
+    refused.deletions.save(Deletion(job_id=JOB, state=DeletionState.HELD))
+    refused.clock.advance(timedelta(hours=21))
+
+    expire(refused)
+
+    assert refused.photo_objects.listing() == there != []
+    found = refused.appeals.get(JOB)
+    assert (found.state, found.photos_deleted_at) == (AppealState.EXPIRED, None)
+
+
 def photo(world, photo_id="p02"):
     return next(one for one in world.jobs.photos(JOB) if one.photo_id == photo_id)
 

@@ -56,6 +56,7 @@ from likeness.services.review.holding import HELD
 from likeness.services.review.lift_block import lift_block
 from likeness.services.review.list_holds import list_holds
 from likeness.services.review.read_hold import read_hold
+from likeness.services.review.read_review import read_review
 from likeness.services.review.report_hold import report_hold
 from likeness.services.review.request_review import request_review
 from likeness.services.review.reveal_photo import reveal_photo
@@ -87,7 +88,7 @@ P1, P2 = PhotoId("p01"), PhotoId("p02")
 @pytest.fixture
 def reviewed(world):
     """A job in review whose case this moderator has claimed."""
-    world.has(JobState.IN_REVIEW, with_photos=photos(3))
+    world.has(JobState.IN_REVIEW, with_photos=photos(3), metadata={"order": "7"})
     found = tuple(PhotoFindings(photo_id=photo.photo_id, findings=()) for photo in photos(3))
     world.reviews.open(a_review(photos=found), "token-1")
     world.workflow.waiting_tokens.add("token-1")
@@ -243,6 +244,22 @@ def test_holding_a_case_again_repeats_the_response(reviewed):
     assert reviewed.metrics.counted[HELD] == 1
 
 
+def test_a_heartbeat_while_the_hold_is_stored_does_not_leave_the_case_open(reviewed):
+    saves = reviewed.holds.save
+
+    def while_saved(*args):
+        reviewed.holds.save = saves
+        claim(reviewed)
+        saves(*args)
+
+    reviewed.holds.save = while_saved
+    reviewed.clock.advance(timedelta(seconds=30))
+
+    hold(reviewed)
+
+    assert reviewed.reviews.get(REVIEW).state is ReviewState.HELD
+
+
 def test_only_leads_see_a_held_case_and_no_one_its_clear_photos(reviewed):
     hold(reviewed)
 
@@ -319,6 +336,18 @@ def refuse(world, *refused):
     )
 
 
+def test_a_returned_hold_that_opens_again_has_what_a_report_needs(reviewed):
+    hold(reviewed)
+    decide(reviewed, confirm=False)
+    assert reviewed.holds.get(JOB).metadata == {}
+
+    reviewed.holding.hold(JOB, HoldTrigger.HASH_MATCH, suspected=[P1])
+
+    again = reviewed.holds.get(JOB)
+    assert (again.state, again.metadata) == (HoldState.WAITING, reviewed.job.metadata)
+    assert again.metadata
+
+
 # --- preservation ---------------------------------------------------------------------------------
 
 
@@ -329,11 +358,39 @@ def test_if_the_copy_fails_nothing_is_deleted(reviewed):
     with pytest.raises(Unavailable):
         hold(reviewed)
 
-    assert reviewed.reviews.get(REVIEW).state is ReviewState.WAITING, "the moderator tries again"
+    assert reviewed.reviews.get(REVIEW).state is ReviewState.HELD, "no other moderator approves it"
     assert reviewed.deletion.is_on_hold(JOB)
     delete_photos(JOB, jobs=reviewed.jobs, deletion=reviewed.deletion, clock=reviewed.clock)
     end(reviewed, JobError.DEADLINE)
     assert reviewed.photo_objects.listing() == before
+
+
+def test_a_repeated_hold_completes_the_copies(reviewed):
+    reviewed.hold_files.down = True
+    with pytest.raises(Unavailable):
+        hold(reviewed)
+
+    reviewed.hold_files.down = False
+    hold(reviewed)
+
+    assert not reviewed.deletion.is_on_hold(JOB)
+    assert reviewed.hold_files.objects
+
+
+def test_nothing_is_drawn_for_a_hold_whose_case_was_lost(reviewed):
+    """The lease ended while the hold was stored, and another moderator approved the case."""
+    reviewed.holding.begin(JOB, HoldTrigger.MODERATOR, by=ME.id, suspected=[P1])
+
+    with pytest.raises(JobHeld):
+        prepare_generation(
+            JOB,
+            1,
+            jobs=reviewed.jobs,
+            reviews=reviewed.reviews,
+            holds=reviewed.holds,
+            work=reviewed.work,
+            clock=reviewed.clock,
+        )
 
 
 def test_copies_are_completed_later_and_deletion_is_possible_then(reviewed):
@@ -531,11 +588,34 @@ def test_a_second_opinion_that_is_held_lets_no_avatar_be_drawn(reviewed):
             1,
             jobs=reviewed.jobs,
             reviews=reviewed.reviews,
+            holds=reviewed.holds,
             work=reviewed.work,
             clock=reviewed.clock,
         )
     end(reviewed, JobHeld.__name__)
     assert view(reviewed).reason.code is Reason.SYSTEM_REVIEW_EXPIRED
+
+
+@pytest.mark.parametrize("confirmed", [False, True])
+def test_while_a_second_opinion_is_held_no_moderator_sees_the_first_decision(reviewed, confirmed):
+    first = reviewed.reviews.get(REVIEW)
+    pending = first.decide(ME.id, now=NOW, second=True)
+    reviewed.reviews.save(pending)
+    reviewed.reviews.save(pending.take_effect())
+    second = a_review(kind=ReviewKind.SECOND, photos=first.photos)
+    reviewed.reviews.open(second.hold(), "token-2")
+    if confirmed:
+        held = reviewed.reviews.get(second.review_id)
+        reviewed.reviews.save(held.close(NOW))
+
+    with pytest.raises(Forbidden):
+        read_review(
+            REVIEW,
+            moderator=a_moderator("moderator-3"),
+            reviews=reviewed.reviews,
+            case=reviewed.case_reader,
+            clock=reviewed.clock,
+        )
 
 
 def test_a_held_appeal_expires_as_if_no_lead_had_decided(world):
@@ -548,6 +628,19 @@ def test_a_held_appeal_expires_as_if_no_lead_had_decided(world):
 
     late = world.reviews.get(review.review_id)
     assert (late.state, late.decide_by) == (ReviewState.WAITING, NOW)
+
+
+def test_a_returned_appeal_has_its_files_until_its_deadline(world):
+    world.has(JobState.REFUSED, with_photos=photos(3))
+    review = a_review(kind=ReviewKind.APPEAL)
+    world.reviews.open(review.model_copy(update={"state": ReviewState.HELD}), None)
+    world.holding.hold(JOB, HoldTrigger.MODERATOR, by=LEAD.id, suspected=[P1])
+
+    for _ in range(2):  # the response of the first request was lost
+        decide(world, confirm=False, moderator=OTHER_LEAD)
+
+    assert world.reviews.get(review.review_id).state is ReviewState.WAITING
+    assert world.deadlines.at == {JOB: review.decide_by}
 
 
 # --- the user ------------------------------------------------------------------------------------
@@ -656,6 +749,27 @@ def request(world):
         tiers=tiers(),
         decide_within=timedelta(hours=12),
     )
+
+
+def test_a_returned_match_does_not_decide_what_moderation_finds_later(world):
+    nude_minor(world)
+    world.holding.hold(JOB, HoldTrigger.HASH_MATCH, suspected=[P1])
+    decide(world, confirm=False)
+
+    assert moderate(world) is Outcome.ESCALATED
+
+    assert world.holds.get(JOB).state is HoldState.WAITING
+    assert world.holds.get(JOB).trigger is HoldTrigger.MODERATION
+
+
+def test_the_case_after_a_returned_match_must_be_held_for_nudity_and_a_minor(world):
+    world.has(JobState.MODERATING, with_photos=photos(3))
+    world.holding.hold(JOB, HoldTrigger.HASH_MATCH, suspected=[P1])
+    decide(world, confirm=False)
+
+    request(world)
+
+    assert not world.reviews.get(REVIEW).hold_returned
 
 
 def test_photos_that_are_clean_wait_for_the_lead_too_if_an_upload_was_known(world):
@@ -815,6 +929,8 @@ def test_holds_that_wait_are_listed_first_and_only_for_leads(world):
     assert [one.job_id for one in rest.holds] == [JOB]
     with pytest.raises(Forbidden):
         listed(ME)
+    own = a_moderator("lead-3", lead=True, app_user_id=USER)
+    assert listed(own).holds == (), "a lead does not learn of a hold of their own photos"
 
 
 # --- what outlives the job -----------------------------------------------------------------------

@@ -30,6 +30,7 @@ from likeness.domain.review.case import (
     review_of,
 )
 from likeness.domain.review.statistics import ALL, bucket, median_s, missed
+from likeness.services.jobs.fail_job import fail_job
 from likeness.services.review.claim_review import claim_review
 from likeness.services.review.complete_decision import complete_decision
 from likeness.services.review.decide_review import decide_review
@@ -59,7 +60,7 @@ LEASE = timedelta(hours=1)
 
 def opened(world, n=None, **fields):
     if n is not None:
-        fields |= {"job_id": f"j{n:032x}", "owner": f"user-{n}"}
+        fields = {"job_id": f"j{n:032x}", "owner": f"user-{n}"} | fields
     review = a_review(**fields)
     world.reviews.open(review, "token")
     return review.review_id
@@ -110,6 +111,8 @@ def overturn(world, *photos, moderator=LEAD, review=REVIEW):
         reviews=world.reviews,
         appeals=world.appeal_closing,
         workflow=world.workflow,
+        holding=world.holding,
+        escalate=a_policy().escalate,
         clock=world.clock,
     )
 
@@ -228,6 +231,27 @@ def test_decided_cases_are_filtered(world):
     assert found(reason=Reason.POLICY_HATE) == found(kind=ReviewKind.APPEAL) == []
 
 
+def test_a_decision_is_not_listed_while_a_lead_may_give_its_second_opinion(world):
+    review = opened(world, 1)
+    decides(world, review, YES)
+    world.reviews.save(world.reviews.get(review).change(second=True))
+    assert listed(world).reviews == (), "the second opinion is about to be opened"
+
+    second = opened(world, 1, kind=ReviewKind.SECOND, excluded_moderators=(ME.id,))
+    assert listed(world).reviews == ()
+
+    decides(world, review, NO, OTHER)
+    assert {one.review_id for one in listed(world).reviews} == {review}
+    assert world.reviews.get(second).agreement == "differed"
+
+
+def test_a_lead_does_not_see_who_decided_about_their_own_photos(world):
+    decides(world, opened(world, 1, owner="lead-1"), YES)
+    decides(world, opened(world, 2), YES)
+
+    assert [one.review_id for one in listed(world).reviews] == [review_of(f"j{2:032x}")]
+
+
 @pytest.mark.parametrize(("second", "differs"), [(YES, True), (NO, False)])
 def test_disagreements_are_listed(world, second, differs):
     decides(world, opened(world, 1), NO)
@@ -273,6 +297,37 @@ def test_a_lead_refuses_a_case_while_its_job_runs(world):
     assert stats(world).reversed == 1
 
 
+def test_a_lead_who_refuses_a_case_for_age_and_nudity_holds_the_job(world):
+    a_decided_job(world, JobState.GENERATING, YES)
+    photos = [
+        RefusedPhoto(photo_id="p01", reason=Reason.MINOR_AGE_DOUBT),
+        RefusedPhoto(photo_id="p02", reason=Reason.POLICY_NUDITY),
+    ]
+    review = world.reviews.get(REVIEW)
+    more = (*review.photos, review.photos[0].model_copy(update={"photo_id": "p02"}))
+    world.reviews.save(review.change(photos=more))
+
+    shown = overturn(world, *photos)
+
+    hold = world.holds.get(JOB)
+    assert (hold.held_by, [photo.photo_id for photo in hold.photos]) == (LEAD.id, ["p01", "p02"])
+    assert world.hold_files.objects, "preserved before the job ends"
+    assert world.reviews.get(REVIEW).state is ReviewState.HELD
+    assert overturn(world, *photos) == shown
+    fail_job(
+        JOB,
+        JobError.REFUSED,
+        jobs=world.jobs,
+        reviews=world.reviews,
+        ledger=world.ledger,
+        generator=world.generator,
+        keyed_hash=world.keyed_hash,
+        deletion=world.deletion,
+        clock=world.clock,
+    )
+    assert world.job.reason is Reason.SYSTEM_REVIEW_EXPIRED, "nothing warns the user"
+
+
 @pytest.mark.parametrize("state", [JobState.COMPLETED, JobState.CANCELLED, JobState.CANCELLING])
 def test_a_job_that_ended_cannot_be_refused(world, state):
     a_decided_job(world, state, YES)
@@ -303,6 +358,34 @@ def test_only_another_lead_overturns(world, who):
         overturn(world, *WEAPON, moderator=who)
 
     assert world.workflow.endings == []
+
+
+def test_of_two_leads_who_overturn_at_once_the_second_is_refused(world):
+    a_decided_job(world, JobState.GENERATING, YES)
+    saves = world.reviews.save
+
+    def while_saved(*args):
+        world.reviews.save = saves
+        overturn(world, *WEAPON, moderator=OTHER_LEAD)
+        saves(*args)
+
+    world.reviews.save = while_saved
+
+    with pytest.raises(CaseDecided):
+        overturn(world, *WEAPON)
+    assert world.reviews.get(REVIEW).overturn.by == OTHER_LEAD.id
+    assert stats(world).reversed == 1
+
+
+def test_a_case_whose_second_opinion_is_held_is_not_overturned(world):
+    a_decided_job(world, JobState.IN_REVIEW, YES)
+    world.reviews.save(world.reviews.get(REVIEW).change(second=True))
+    second = a_review(kind=ReviewKind.SECOND)
+    world.reviews.open(second.hold(), "token-2")
+
+    with pytest.raises(Conflict, match="second opinion"):
+        overturn(world, *WEAPON)
+    assert world.reviews.get(second.review_id).overturn is None
 
 
 def test_what_is_not_decided_is_not_overturned(world):

@@ -281,7 +281,7 @@ class HoldDecided(Conflict):
 
 
 class JobHeld(Conflict):
-    """A case of the job is held: nothing is drawn from its photos."""
+    """The job is held: nothing is drawn from its photos."""
 
 
 CASE_CONFLICTS = (CaseTaken, NoLease, CaseDecided, DeadlinePassed)

@@ -112,18 +112,20 @@ class StaffPool:
             self._set_groups(member)
 
     def save(self, member: StaffMember, *, seen: StaffMember) -> None:
+        """Access is taken away first and given last: a call in between may fail. A repeated request
+        sees that the groups were removed, so the sessions have to be ended before that."""
         who = self._who(member.username)
         with domain_errors():
+            if not member.enabled:
+                self._client.admin_disable_user(**who)
+            if not member.enabled or seen.groups - member.groups:
+                self._client.admin_user_global_sign_out(**who)
             self._set_groups(member)
             self._client.admin_update_user_attributes(
                 **who, UserAttributes=_app_user(member) or [{"Name": APP_USER, "Value": ""}]
             )
             if member.enabled:
                 self._client.admin_enable_user(**who)
-            else:
-                self._client.admin_disable_user(**who)
-            if not member.enabled or seen.groups - member.groups:
-                self._client.admin_user_global_sign_out(**who)
 
     def reset_authenticator(self, username: str) -> None:
         """In a pool that requires MFA, a user without a factor sets one up at the next sign-in."""

@@ -14,7 +14,6 @@ from likeness.domain.errors import (
     DeadlinePassed,
     Forbidden,
     Invalid,
-    MustBeHeld,
     NoLease,
 )
 from likeness.domain.ids import (
@@ -97,6 +96,9 @@ class Moderator(Record):
     id: str = Field(description="the token's `sub` claim")
     lead: bool = False
     app_user_id: UserId | None = Field(default=None, description="own account in the app")
+
+    def is_user(self, user_id: UserId) -> bool:
+        return user_id in {self.id, self.app_user_id}
 
 
 class Lease(Record):
@@ -263,7 +265,7 @@ class Review(Versioned):
         return waits and self._why_not_allowed(moderator) is None
 
     def _why_not_allowed(self, moderator: Moderator) -> str | None:
-        if self.owner in {moderator.id, moderator.app_user_id}:
+        if moderator.is_user(self.owner):
             return "moderators do not review their own photos"
         if self.kind is ReviewKind.APPEAL and not moderator.lead:
             return "only leads review appeals"
@@ -450,10 +452,8 @@ def check_refusal(review: Review, refused: Sequence[RefusedPhoto]) -> None:
         )
 
 
-def require_no_hold(
-    review: Review, refused: Sequence[RefusedPhoto], escalate: EscalateRule
-) -> None:
-    """Raises MustBeHeld if the refusal says that a nude photo may show a minor.
+def must_be_held(review: Review, refused: Sequence[RefusedPhoto], escalate: EscalateRule) -> bool:
+    """Whether the refusal says that a nude photo may show a minor.
 
     A refusal deletes the photos. It is allowed once a lead has returned the case from a hold.
     """
@@ -461,8 +461,7 @@ def require_no_hold(
     nude = Reason.POLICY_NUDITY in reasons or any(
         escalate.covers(finding) for photo in review.photos for finding in photo.findings
     )
-    if Reason.MINOR_AGE_DOUBT in reasons and nude and not review.hold_returned:
-        raise MustBeHeld("nudity and a minor: hold the case, a lead decides first")
+    return Reason.MINOR_AGE_DOUBT in reasons and nude and not review.hold_returned
 
 
 class ReviewPolicy(Record):

@@ -17,7 +17,6 @@ from likeness.domain.ids import (
     JobId,
     JobIdField,
     PhotoIdField,
-    ReviewIdField,
     UserHash,
     UserIdField,
 )
@@ -111,7 +110,6 @@ class Hold(Versioned):
     trigger: HoldTrigger
     held_at: AwareDatetime
     held_by: str = Field(default=SYSTEM, description="a moderator's id, or `system`")
-    review_id: ReviewIdField | None = Field(default=None, description="that a moderator held")
     user_id: UserIdField
     user_hash: UserHash
     job_created_at: AwareDatetime
@@ -142,7 +140,13 @@ class Hold(Versioned):
     def active(self) -> bool:
         return self.state is not HoldState.RETURNED
 
-    def again(self, trigger: HoldTrigger, now: datetime, by: str) -> Self:
+    @property
+    def found_legal(self) -> bool:
+        """Whether a lead knew the findings and returned the job. A match with the hash list is
+        decided before moderation, so its return says nothing about what moderation finds."""
+        return self.state is HoldState.RETURNED and self.trigger is not HoldTrigger.HASH_MATCH
+
+    def again(self, job: Job, trigger: HoldTrigger, now: datetime, by: str) -> Self:
         """Opens a returned hold again, for something that was found later."""
         return self.change(
             state=HoldState.WAITING,
@@ -150,6 +154,7 @@ class Hold(Versioned):
             held_at=now,
             held_by=by,
             blocked=True,
+            metadata=job.metadata,
             decided_at=None,
             decided_by=None,
         )
@@ -164,7 +169,7 @@ class Hold(Versioned):
     def require_lead(self, moderator: Moderator) -> None:
         if not moderator.lead:
             raise Forbidden("only leads decide about holds")
-        if self.user_id in {moderator.id, moderator.app_user_id}:
+        if moderator.is_user(self.user_id):
             raise Forbidden("another lead decides about your own photos")
 
     def confirm(self, by: str, now: datetime, *, retain: timedelta) -> Self:
@@ -211,7 +216,6 @@ def about_hold(
         at=at,
         actor=actor,
         action=action,
-        review_id=hold.review_id,
         job_id=hold.job_id,
         details=details or {},
     )

@@ -19,6 +19,7 @@ from likeness.domain.photos.photo_choice import weights
 from likeness.domain.provenance.watermark import watermark_of
 from likeness.domain.review.case import ReviewKind, ReviewState
 from likeness.ports.generation import Work
+from likeness.ports.holds import Holds
 from likeness.ports.jobs import Jobs
 from likeness.ports.review import Reviews
 from likeness.ports.runtime import Clock
@@ -34,13 +35,15 @@ def prepare_generation(
     *,
     jobs: Jobs,
     reviews: Reviews,
+    holds: Holds,
     work: Work,
     clock: Clock,
     engine: Engine = "painter",
 ) -> AttemptRef:
-    """Idempotent: the same order for the same attempt. Raises JobHeld while a case is held."""
+    """Idempotent: the same order for the same attempt. Raises JobHeld while the job is held."""
     job = jobs.get(job_id)
-    if any(review.state is ReviewState.HELD for review in reviews.for_job(job_id)):
+    hold = holds.get(job_id)
+    if hold and hold.active:
         raise JobHeld(f"job {job_id} waits for a lead: nothing is drawn")
     replayed = job.state is JobState.GENERATING and job.attempt == attempt
     if not replayed:

@@ -51,8 +51,8 @@ def moderate_photos(
 
     A photo that is left out is deleted here. A clean job that is sampled by the review policy is
     reviewed like a doubtful one. A set that may be illegal is held, unless a lead has returned its
-    job from a hold: then a moderator decides. Raises UnknownDetector, and stores nothing, if the
-    policy does not name the detector's version.
+    job from such a hold: then a moderator decides. Raises UnknownDetector, and stores nothing, if
+    the policy does not name the detector's version.
     """
     job = jobs.get(job_id)
     job.require(JobState.MODERATING, JobState.IN_REVIEW, JobState.GENERATING)
@@ -84,7 +84,8 @@ def _outcome(found: SetVerdict, hold: Hold | None) -> Outcome:
     """The set's outcome; a hold and a lead's decision about it come first."""
     if hold and hold.active:
         return Outcome.ESCALATED
-    return Outcome.DOUBTFUL if hold and found.outcome is Outcome.ESCALATED else found.outcome
+    legal = hold is not None and hold.found_legal
+    return Outcome.DOUBTFUL if legal and found.outcome is Outcome.ESCALATED else found.outcome
 
 
 def _exonerated(

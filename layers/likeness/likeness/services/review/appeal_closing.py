@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from likeness.domain.account.quota import grant_day
-from likeness.domain.deletion.receipt import PHOTOS
+from likeness.domain.deletion.receipt import PHOTOS, DeletionState
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.reasons import Reason
 from likeness.domain.review.appeal import AppealState
 from likeness.domain.review.case import Review, ReviewState
 from likeness.domain.review.refusal import decisions
 from likeness.ports.account import Ledger, Users
-from likeness.ports.deletion import JobFiles
+from likeness.ports.deletion import Deletions, JobFiles
 from likeness.ports.jobs import Jobs
 from likeness.ports.review import Appeals, Reviews
 
@@ -23,6 +23,7 @@ class AppealClosing:
     reviews: Reviews
     appeals: Appeals
     files: JobFiles
+    deletions: Deletions
     ledger: Ledger
     users: Users
 
@@ -31,8 +32,8 @@ class AppealClosing:
 
         If the appeal is granted, moderation finds these reasons in these photos no more. After a
         refused job the user gets one more job; a photo that was left out may be used in the next
-        one. The appealed files are deleted in any case. The appeal is closed last: an open one
-        means that something is left to do.
+        one. The appealed files are deleted, unless a hold forbids it. The appeal is closed last: an
+        open one means that something is left to do.
         """
         job = self.jobs.get(review.job_id)
         appeal = self.appeals.get(review.job_id)
@@ -44,9 +45,13 @@ class AppealClosing:
         }.get(review.state, AppealState.EXPIRED)
         if state is AppealState.GRANTED:
             self.grant(job, review.decided_at or now)
-        self.files.delete(review.job_id, PHOTOS)
+        deletion = self.deletions.get(review.job_id)
+        if deletion is None or not deletion.forbids_deletion:
+            self.files.delete(review.job_id, PHOTOS)
+        held = deletion is not None and deletion.state is DeletionState.HELD
+        gone = None if held else now
         self.appeals.save(
-            appeal.change(state=state, decided_at=review.decided_at, photos_deleted_at=now)
+            appeal.change(state=state, decided_at=review.decided_at, photos_deleted_at=gone)
         )
 
     def grant(self, job: Job, at: datetime) -> None:

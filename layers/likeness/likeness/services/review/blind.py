@@ -8,6 +8,9 @@ from likeness.domain.ids import ReviewId
 from likeness.domain.review.case import Moderator, Review, ReviewKind, ReviewState, review_of
 from likeness.ports.review import Reviews
 
+# Of a second opinion. A held one may return to the queue; of a closed one only leads see the case.
+OPEN = frozenset({ReviewState.WAITING, ReviewState.HELD, ReviewState.CLOSED})
+
 
 def case_for(
     review_id: ReviewId, moderator: Moderator, *, reviews: Reviews, now: datetime
@@ -30,9 +33,7 @@ def case_for(
         second = reviews.get(review_of(review.job_id, ReviewKind.SECOND))
     if second is None and now < review.decide_by:
         raise CaseTaken(f"another moderator has review {review_id}")
-    if second is None or (
-        second.state is not ReviewState.WAITING and second.decided_by != moderator.id
-    ):
+    if second is None or (second.state not in OPEN and second.decided_by != moderator.id):
         return review
     second.require_allowed(moderator)
     return second

@@ -97,16 +97,24 @@ def _close(job: Job, hold: Hold, now: datetime, *, reviews: Reviews, workflow: W
 def _return(
     job: Job, now: datetime, *, reviews: Reviews, deletions: Deletions, deadlines: Deadlines
 ) -> None:
-    """Return the case to the queue. A job that has ended gets a receipt of its deletion now."""
+    """Return the case to the queue. A job that has ended gets a receipt of its deletion now.
+
+    But not while a lead works on its appeal, whose files are in use: then at its deadline.
+    """
     for review in _held(job.job_id, reviews):
         returned = review.return_from_hold(now)
         if job.state is not JobState.IN_REVIEW and review.kind is not ReviewKind.APPEAL:
             returned = review.expire(now)
         reviews.save(returned, about(returned, AuditAction.HOLD_RETURNED, now))
     deletions.end_hold(job.job_id)
-    if job.ended:
-        deadlines.set(job.job_id, when=now)
-        deadlines.move(job.job_id, when=now)
+    if not job.ended:
+        return
+    appeals = [one for one in reviews.for_job(job.job_id) if one.kind is ReviewKind.APPEAL]
+    if used := [one.decide_by for one in appeals if one.state is ReviewState.WAITING]:
+        deadlines.set(job.job_id, when=max(used))
+        return
+    deadlines.set(job.job_id, when=now)
+    deadlines.move(job.job_id, when=now)
 
 
 def _held(job_id: JobId, reviews: Reviews) -> list[Review]:

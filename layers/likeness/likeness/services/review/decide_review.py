@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from likeness.api.review import DecideReview, ReviewSummary
-from likeness.domain.errors import Invalid
+from likeness.domain.errors import Invalid, MustBeHeld
 from likeness.domain.ids import ReviewId
 from likeness.domain.moderation import EscalateRule
 from likeness.domain.review.audit import AuditAction
@@ -13,7 +13,7 @@ from likeness.domain.review.case import (
     ReviewKind,
     check_refusal,
     is_sampled,
-    require_no_hold,
+    must_be_held,
 )
 from likeness.ports.review import PendingDecisions, Reviews
 from likeness.ports.runtime import Clock
@@ -48,7 +48,8 @@ def decide_review(
 
     def decided(review: Review) -> Review:
         check_refusal(review, decision.photos)
-        require_no_hold(review, decision.photos, escalate)
+        if must_be_held(review, decision.photos, escalate):
+            raise MustBeHeld("nudity and a minor: hold the case, a lead decides first")
         sampled = is_sampled(review.job_id, second_percent, "second")
         return review.decide(
             moderator.id,

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from likeness.domain.errors import Conflict
+from likeness.domain.errors import Conflict, NotFound
 from likeness.domain.review import statistics
 from likeness.domain.review.audit import AuditAction, about
-from likeness.domain.review.case import Review, ReviewKind
+from likeness.domain.review.case import Review, ReviewKind, ReviewState
 from likeness.domain.review.statistics import DeskCounts
 from likeness.ports.review import Reviews
 from likeness.ports.runtime import Clock
@@ -21,16 +21,25 @@ def expire_reviews(
     """Return how many were closed. An appeal's files are deleted, and it may be opened again.
 
     A first review is not expired here: its job's state machine times out and ends the job. A
-    pending decision counts, although its deadline passed: it was made in time.
+    pending decision counts, although its deadline passed: it was made in time. The list of waiting
+    cases may be behind, so each case is read before it is closed.
     """
     now = clock.now()
     closed = 0
-    for review in list(reviews.waiting()):
+    for listed in list(reviews.waiting()):
+        if not listed.pending and (listed.kind is ReviewKind.PHOTOS or now < listed.decide_by):
+            continue
+        try:
+            review = reviews.get(listed.review_id)
+        except NotFound:
+            continue  # its user was erased
         if review.pending:
             if review.counts_at and now >= review.counts_at + LOST_AFTER:
-                closed += effect.apply(reviews.get(review.review_id))
+                closed += effect.apply(review)
             continue
-        if review.kind is ReviewKind.PHOTOS or now < review.decide_by:
+        if review.kind is ReviewKind.PHOTOS or review.state is not ReviewState.WAITING:
+            continue
+        if now < review.decide_by:
             continue
         expired = review.expire(now)
         if review.kind is ReviewKind.APPEAL:

@@ -4,13 +4,14 @@ from likeness.api.holds import HoldReview
 from likeness.api.review import ReviewSummary
 from likeness.domain.errors import Invalid
 from likeness.domain.ids import ReviewId
-from likeness.domain.review.audit import AuditAction, about
-from likeness.domain.review.case import Moderator, ReviewState, job_of
+from likeness.domain.review.audit import AuditAction
+from likeness.domain.review.case import Moderator, Review, ReviewState, job_of
 from likeness.domain.review.hold import HoldTrigger
 from likeness.ports.review import Reviews
 from likeness.ports.runtime import Clock
 from likeness.presenters.review import review_summary
 from likeness.services.review.blind import case_for
+from likeness.services.review.changing import change_case
 from likeness.services.review.holding import Holding
 
 
@@ -23,7 +24,8 @@ def hold_review(
     holding: Holding,
     clock: Clock,
 ) -> ReviewSummary:
-    """The photos are preserved first: if that fails, the case stays as it is.
+    """Deletion is forbidden first, then the case leaves the queue, then the photos are preserved:
+    if that fails, no other moderator can approve the case, and complete_holds copies again.
 
     Idempotent for the same moderator. From then on only leads see the case.
     """
@@ -32,13 +34,26 @@ def hold_review(
     if hold and hold.held_by == moderator.id:
         for held in reviews.for_job(hold.job_id):
             if held.state is ReviewState.HELD and held.public_id == review_id:
+                holding.preserve(hold.job_id)
                 return review_summary(held, moderator, now)
     review = case_for(review_id, moderator, reviews=reviews, now=now)
     review.require_lease(moderator.id, now)
     if others := sorted(set(request.photos) - {photo.photo_id for photo in review.photos}):
         raise Invalid(f"photos: {', '.join(others)} are not in this review", field="/body/photos")
-    holding.hold(review.job_id, HoldTrigger.MODERATOR, by=moderator.id, suspected=request.photos)
-    held = review.hold()
-    details = {"photos": ",".join(sorted(request.photos))}
-    reviews.save(held, about(held, AuditAction.HELD, now, actor=moderator.id, details=details))
+    holding.begin(review.job_id, HoldTrigger.MODERATOR, by=moderator.id, suspected=request.photos)
+
+    def held_by_lease(found: Review) -> Review:
+        found.require_lease(moderator.id, now)
+        return found.hold()
+
+    held = change_case(
+        review_id,
+        held_by_lease,
+        moderator=moderator,
+        reviews=reviews,
+        now=now,
+        action=AuditAction.HELD,
+        details={"photos": ",".join(sorted(request.photos))},
+    )
+    holding.preserve(held.job_id)
     return review_summary(held, moderator, now)

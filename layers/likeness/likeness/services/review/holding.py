@@ -60,12 +60,24 @@ class Holding:
         were uploaded with the suspected ones belong to the evidence (18 U.S.C. 2258A(h)(3)).
         `uploads`: those that the caller has read.
         """
+        self.begin(job_id, trigger, by=by, suspected=suspected)
+        self._add(job_id, [photo for photo, _ in uploads])
+        return self._preserve(job_id, uploads, waiting=trigger is HoldTrigger.HASH_MATCH)
+
+    def begin(
+        self, job_id: JobId, trigger: HoldTrigger, *, by: str, suspected: Collection[PhotoId]
+    ) -> None:
+        """Forbid deletion and store the hold. Its copies are made by `preserve`, or later by
+        `complete`."""
         job = self.jobs.get(job_id)
         self._forbid_deletion(job_id)
         self._open(job, trigger, by)
         self._add(job_id, [HeldPhoto(photo_id=one, suspected=True) for one in suspected])
-        self._add(job_id, [photo for photo, _ in uploads])
-        return self._preserve(job_id, uploads, waiting=trigger is HoldTrigger.HASH_MATCH)
+
+    def preserve(self, job_id: JobId) -> None:
+        """Copy the photos of a submitted job, unless all copies are complete."""
+        if self.forbids_deletion(job_id):
+            self._preserve(job_id, (), waiting=False)
 
     def forbids_deletion(self, job_id: JobId) -> bool:
         deletion = self.deletions.get(job_id)
@@ -81,7 +93,7 @@ class Holding:
         if before and before.active:
             return
         now = self.clock.now()
-        hold = before.again(trigger, now, by) if before else Hold.of(job, trigger, now, by)
+        hold = before.again(job, trigger, now, by) if before else Hold.of(job, trigger, now, by)
         event = about_hold(hold, AuditAction.HELD, now, actor=by, details={"trigger": trigger})
         try:
             self.holds.save(hold, event)

@@ -1,29 +1,40 @@
 """Decided cases of one day, for leads: who decided what, how long it took, who disagreed."""
 
-from datetime import UTC
+from contextlib import suppress
+from datetime import UTC, datetime
 
 from likeness.api.review import DecidedQuery, DecidedReviewsView
-from likeness.domain.errors import Forbidden
+from likeness.domain.errors import Forbidden, NotFound
 from likeness.domain.paging import ResultPage, cursor, position
-from likeness.domain.review.case import Moderator, Review
+from likeness.domain.review.case import Moderator, Review, ReviewKind, review_of
 from likeness.domain.review.order import Queued
 from likeness.domain.review.statistics import DeskDay
 from likeness.ports.review import Reviews
 from likeness.ports.runtime import Clock
 from likeness.presenters.review import decided_view
+from likeness.services.review.blind import OPEN
 
 
 def list_decided(
     query: DecidedQuery, *, moderator: Moderator, reviews: Reviews, clock: Clock
 ) -> DecidedReviewsView:
-    """The cursor belongs to its day. Records expire with their jobs, after 90 days."""
+    """The cursor belongs to its day. Records expire with their jobs, after 90 days.
+
+    A lead does not see who decided about their own photos, nor a decision on which they may still
+    give a second opinion: that is blind.
+    """
     if not moderator.lead:
         raise Forbidden("only leads see who decided a case")
-    day = query.day or clock.now().astimezone(UTC).date()
+    now = clock.now()
+    day = query.day or now.astimezone(UTC).date()
     of = f"decided {day}"
     found = reviews.closed(DeskDay(day.isoformat()), after=position(query.cursor, of=of))
     page = ResultPage[Queued].of(
-        (one for one in found if _accepts(one.review, query)),
+        (
+            one
+            for one in found
+            if _accepts(one.review, query) and _may_see(one.review, moderator, reviews, now)
+        ),
         limit=query.limit,
         position=lambda one: one.place,
     )
@@ -32,6 +43,16 @@ def list_decided(
         reviews=tuple(decided_view(one.review) for one in page.items),
         next=cursor(page.last, of=of),
     )
+
+
+def _may_see(review: Review, moderator: Moderator, reviews: Reviews, now: datetime) -> bool:
+    if moderator.is_user(review.owner):
+        return False
+    if not review.second or review.decided_by == moderator.id:
+        return True
+    with suppress(NotFound):
+        return reviews.get(review_of(review.job_id, ReviewKind.SECOND)).state not in OPEN
+    return now >= review.decide_by  # else it is about to be opened
 
 
 def _accepts(review: Review, query: DecidedQuery) -> bool:

@@ -13,8 +13,9 @@ OF = "holds"
 
 def list_holds(query: PageQuery, *, moderator: Moderator, holds: Holds) -> HoldsView:
     if not moderator.lead:
-        raise Forbidden("only leads see holds")
+        raise Forbidden("only leads see holds")  # and no lead that of their own photos
     page = holds.list(limit=query.limit, after=position(query.cursor, of=OF))
     return HoldsView(
-        holds=tuple(hold_summary(hold) for hold in page.items), next=cursor(page.last, of=OF)
+        holds=tuple(hold_summary(one) for one in page.items if not moderator.is_user(one.user_id)),
+        next=cursor(page.last, of=OF),
     )

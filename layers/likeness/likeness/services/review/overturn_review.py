@@ -7,6 +7,7 @@ from likeness.contracts import JobError
 from likeness.domain.errors import CaseDecided, Forbidden, NotFound, NotReversible
 from likeness.domain.ids import ReviewId
 from likeness.domain.jobs.job import Job, JobState
+from likeness.domain.moderation import EscalateRule
 from likeness.domain.review import statistics as desk_counters
 from likeness.domain.review.audit import AuditAction
 from likeness.domain.review.case import (
@@ -16,14 +17,18 @@ from likeness.domain.review.case import (
     ReviewKind,
     ReviewState,
     check_refusal,
+    must_be_held,
     review_of,
 )
+from likeness.domain.review.hold import HoldTrigger
 from likeness.ports.jobs import Jobs, Workflow
 from likeness.ports.review import Reviews
 from likeness.ports.runtime import Clock
 from likeness.presenters.review import decided_view
 from likeness.services.review.appeal_closing import AppealClosing
+from likeness.services.review.blind import OPEN
 from likeness.services.review.changing import change_case
+from likeness.services.review.holding import Holding
 
 
 def overturn_review(
@@ -35,6 +40,8 @@ def overturn_review(
     reviews: Reviews,
     appeals: AppealClosing,
     workflow: Workflow,
+    holding: Holding,
+    escalate: EscalateRule,
     clock: Clock,
 ) -> DecidedView:
     """Refuse an approved case while its job runs, or approve a refused one after its job ended.
@@ -43,6 +50,9 @@ def overturn_review(
     first, it stays completed. To approve gives the user what a granted appeal gives, the photos'
     exoneration and another job; the refused job stays refused, because its photos are deleted.
     The same request again repeats what follows from it.
+
+    A refusal that must be a hold is one: the photos are preserved, and the job ends without a
+    reason that warns its user.
     """
     if not moderator.lead:
         raise Forbidden("only leads reverse a decision")
@@ -54,10 +64,14 @@ def overturn_review(
     job = jobs.get(review.job_id)
     if not _is_repeated(review, request, moderator):
         _require_possible(review, job, moderator, approve=approve, reviews=reviews, appeals=appeals)
+        held = must_be_held(review, request.photos, escalate)
+        if held:
+            suspected = [photo.photo_id for photo in request.photos]
+            holding.begin(job.job_id, HoldTrigger.MODERATOR, by=moderator.id, suspected=suspected)
         review = change_case(
             review_id,
             lambda found: _overturned(
-                found, request, Overturn(by=moderator.id, at=now, approved=approve)
+                found, request, Overturn(by=moderator.id, at=now, approved=approve), held=held
             ),
             moderator=moderator,
             reviews=reviews,
@@ -71,6 +85,8 @@ def overturn_review(
     else:
         workflow.stop(job.job_id)
         workflow.end(job.job_id, JobError.REFUSED)
+        if review.state is ReviewState.HELD:
+            holding.preserve(job.job_id)
     return decided_view(review)
 
 
@@ -80,11 +96,16 @@ def _is_repeated(review: Review, request: OverturnReview, moderator: Moderator) 
     return same and (not request.photos or review.refused == request.photos)
 
 
-def _overturned(review: Review, request: OverturnReview, overturn: Overturn) -> Review:
+def _overturned(
+    review: Review, request: OverturnReview, overturn: Overturn, *, held: bool
+) -> Review:
     """A refusal is the job's reason from now on. An approval does not change why it was refused."""
+    if review.overturn:
+        raise CaseDecided(f"review {review.review_id} was overturned already")
     if overturn.approved:
         return review.change(overturn=overturn)
-    return review.change(overturn=overturn, state=ReviewState.REFUSED, refused=request.photos)
+    state = ReviewState.HELD if held else ReviewState.REFUSED
+    return review.change(overturn=overturn, state=state, refused=request.photos)
 
 
 def _require_possible(
@@ -105,7 +126,7 @@ def _require_possible(
     deciders = {review.decided_by}
     with suppress(NotFound):
         second = reviews.get(review_of(review.job_id, ReviewKind.SECOND))
-        if second.state is ReviewState.WAITING:
+        if second.state in OPEN:
             raise NotReversible("a second opinion is open: wait for it")
         deciders.add(second.decided_by)
     if moderator.id in deciders:

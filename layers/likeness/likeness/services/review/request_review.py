@@ -47,7 +47,7 @@ def request_review(
         job_id=job_id,
         owner=job.user_id,
         state=ReviewState.HELD if hold and hold.active else ReviewState.WAITING,
-        hold_returned=hold is not None and not hold.active,
+        hold_returned=hold is not None and hold.found_legal,
         severity=severity(reasons, policy),
         priority=tiers[job.tier].priority,
         opened_at=now,

@@ -79,7 +79,9 @@ def test_the_deadline_holds_with_the_state_machine_stopped_at(
     state, backend, person, selfies, objects, ops, running, fire, unheard, throttled, portrait
 ):
     machine = running.outputs["StateMachine"].replace(":stateMachine:", ":execution:")
-    job_id = person.hands_in(*selfies[:3], avatars=HANGS if state == "StartTraining" else 2)
+    plan = {"test": {}} if state == "RunTest" else {}
+    avatars = HANGS if state == "StartTraining" else 2
+    job_id = person.hands_in(*selfies[:3], avatars=avatars, **plan)
     if state == "RequestReview":
         portrait.write_bytes(selfies[0])
     if state in WAITS:

@@ -36,7 +36,8 @@ from likeness.adapters.jobs.jobs_table import JobsTable
 from likeness.adapters.review.reviews_table import ReviewsTable
 from likeness.domain.account.consent import consent_versions
 from likeness.domain.account.quota import QuotaState
-from likeness.domain.errors import Conflict, OverQuota
+from likeness.domain.account.user import MAX_OPEN_JOBS
+from likeness.domain.errors import Conflict, OverQuota, TooManyOpenJobs
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.ids import JobId, UserId
 from likeness.domain.jobs.job import JobState
@@ -132,7 +133,7 @@ class Ledger(RuleBasedStateMachine):
     @rule(target=jobs, user=st.integers(0, 1), zone=st.sampled_from(ZONES), crash=crashes)
     def open(self, user: int, zone: str, crash: Any) -> Any:
         world, created = self.world, None
-        with self.crashing.crash(crash), suppress(OverQuota):
+        with self.crashing.crash(crash), suppress(OverQuota), self.places():
             created = create_job(
                 an_order(
                     user_id=self.users[user],
@@ -163,6 +164,18 @@ class Ledger(RuleBasedStateMachine):
             world.jobs.save_photo(a_photo(n, job_id=created.job_id), seen=photo)
         self.known.add(created.job_id)
         return created.job_id
+
+    @contextmanager
+    def places(self) -> Iterator[None]:
+        """A job is refused for want of a place only if other open jobs hold all of them."""
+        holders: tuple[str, ...] | None = None
+        try:
+            yield
+        except TooManyOpenJobs as refused:
+            holders = refused.job_ids
+        if holders is not None:
+            states = {self.world.jobs.get(JobId(one)).state for one in holders}
+            assert (len(holders), states) == (MAX_OPEN_JOBS, {JobState.OPEN})
 
     @rule(job_id=jobs, crash=crashes)
     def submit(self, job_id: JobId, crash: Any) -> None:

@@ -444,7 +444,7 @@ def test_a_user_of_the_pool_without_the_moderators_group_is_refused(running, htt
 
 
 def test_a_moderator_cannot_call_the_app_backends_routes(desk):
-    assert desk.call("GET", "/v1/styles")[0] == 403
+    assert desk.call("GET", "/v1/consents")[0] == 403
 
 
 def test_the_app_backend_cannot_decide(in_review, desk, backend, person):

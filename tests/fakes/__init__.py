@@ -44,6 +44,7 @@ from tests.fakes.tables import (
     FakePendingDecisions,
     FakeReviews,
     FakeRuns,
+    FakeSweptJobs,
     FakeUsers,
     FakeWatermarks,
 )
@@ -95,6 +96,7 @@ __all__ = [
     "FakeReader",
     "FakeReviews",
     "FakeSigner",
+    "FakeSweptJobs",
     "FakeTimers",
     "FakeTraining",
     "FakeUsers",

@@ -44,6 +44,7 @@ from likeness.domain.review.case import Review, ReviewKind, ReviewState
 from likeness.domain.review.hold import Hold, HoldState
 from likeness.domain.review.order import Queued, place
 from likeness.domain.review.statistics import ALL, DeskCounts, DeskDay, Exposure, desk_day
+from likeness.ports.deletion import SweptJob
 
 
 class FakeJobs:
@@ -672,3 +673,20 @@ class FakeDeletions:
     def objects(self, job_id: JobId) -> list[StoredObject]:
         there = self._objects.get(job_id, {})
         return [there[key] for key in sorted(there)]
+
+
+class FakeSweptJobs:
+    def __init__(self, jobs: FakeJobs, deletions: FakeDeletions, appeals: FakeAppeals) -> None:
+        self._jobs = jobs
+        self._deletions = deletions
+        self._appeals = appeals
+
+    def get(self, job_ids: Collection[JobId]) -> dict[JobId, SweptJob]:
+        return {
+            one: SweptJob(
+                job=self._jobs.jobs.get(one),
+                deletion=self._deletions.get(one),
+                appeal=self._appeals.get(one),
+            )
+            for one in job_ids
+        }

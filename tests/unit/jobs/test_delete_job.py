@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from likeness.services.deletion.sweep_buckets import sweep_buckets
 
 from likeness.adapters.policy_files import load_retention
 from likeness.api.app import KeepAvatars
@@ -16,7 +17,6 @@ from likeness.domain.provenance.credentials import WatermarkRecord
 from likeness.domain.review.appeal import Appeal, AppealedPhoto
 from likeness.ports.deletion import BucketObject
 from likeness.services.deletion.prove_deletion import prove_deletion
-from likeness.services.deletion.sweep_buckets import sweep_buckets
 from likeness.services.jobs.delete_job import delete_job
 from likeness.services.jobs.fail_job import fail_job
 from likeness.services.provenance.keep_avatars import keep_avatars

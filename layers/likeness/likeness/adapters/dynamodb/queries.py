@@ -79,10 +79,13 @@ def query_index_range(
     )
 
 
-def batch_get(table: Table, wanted: Sequence[Key]) -> Iterator[dict[str, Any]]:
+def batch_get(
+    table: Table, wanted: Sequence[Key], *, consistent: bool = False
+) -> Iterator[dict[str, Any]]:
     """Yield the items that exist, in no order. Unprocessed keys are asked for again."""
     for begin in range(0, len(wanted), BATCH):
-        asked: Any = {table.name: {"Keys": wanted[begin : begin + BATCH]}}
+        keys = wanted[begin : begin + BATCH]
+        asked: Any = {table.name: {"Keys": keys, "ConsistentRead": consistent}}
         while asked:
             with domain_errors():
                 answer = table.meta.client.batch_get_item(RequestItems=asked)

@@ -70,7 +70,173 @@ class Scope:
     def at(self, path: str) -> Json:
         return stepfunctions._resolve_path_or_ctx(path, self.effective, self.context)
 
-    def select(scope: Scope, number: int, item: Json) -> Json:
+    def arguments(self, part: dict[str, Any]) -> dict[str, Any]:
+        return dict(self.fill(part.get("Arguments" if self.jsonata else "Parameters", {})))
+
+
+@dataclass
+class MapRun:
+    """A Map Run and its child executions, in the order of their items."""
+
+    scope: Scope
+    parent: dict[str, Any]
+    role: str
+    view: dict[str, Any]
+    label: str
+    children: list[dict[str, Any]] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def count(self, child: dict[str, Any], was: str, now: str) -> None:
+        with self.lock:
+            for counts, many in (("itemCounts", child["_items"]), ("executionCounts", 1)):
+                self.view[counts][was] -= many
+                self.view[counts][now] += many
+
+    def exceeded(self) -> bool:
+        """Whether more items failed than the state tolerates; without a tolerance, one."""
+        with self.lock:
+            counts = self.view["itemCounts"]
+            failed = counts["failed"] + counts["timedOut"]
+        state, limits = self.scope.state, []
+        if "ToleratedFailureCount" in state:
+            limits.append(failed > state["ToleratedFailureCount"])
+        if "ToleratedFailurePercentage" in state:
+            limits.append(failed * 100 > state["ToleratedFailurePercentage"] * counts["total"])
+        return bool(failed) and (any(limits) if limits else True)
+
+
+def run_distributed_map(  # noqa: PLR0917 - MiniStack's signature
+    state: dict[str, Any],
+    raw_input: Json,
+    effective: Json,
+    processor: dict[str, Any],
+    execution: dict[str, Any],
+    context: dict[str, Any],
+) -> tuple[Json, str | None]:
+    role = workflow_tasks.machine_of(execution)["roleArn"]
+    kind = processor["ProcessorConfig"].get("ExecutionType")
+    if kind not in {"STANDARD", "EXPRESS"}:
+        raise failure(
+            "States.Runtime", "A distributed Map needs the ExecutionType of its children."
+        )
+    scope = Scope(state, raw_input, effective, context)
+    run = begin(scope, execution, role)
+    items = [select(scope, number, item) for number, item in enumerate(read_items(scope, role))]
+    for given, many in batches(scope, items):
+        text = json.dumps(given)
+        if len(text.encode()) > LIMIT_BYTES:
+            raise failure(
+                "States.DataLimitExceeded", "The input of a child execution is too large."
+            )
+        run.children.append(child_of(run, text, many))
+    total(run, len(items))
+    try:
+        follow(run, processor, kind)
+    finally:
+        run.view["stopDate"] = now_iso()
+    return output(scope, write_results(run)), stepfunctions._next_or_end(state)
+
+
+def begin(scope: Scope, execution: dict[str, Any], role: str) -> MapRun:
+    """Raises unless the role may start, describe and stop child executions: the documented least
+    privileges. AWS documents no error name for it."""
+    state = scope.state
+    machine = execution["stateMachineArn"].partition("/")[0]
+    label = state.get("Label") or str(uuid.uuid4())
+    execution_arn = machine.replace(":stateMachine:", ":execution:")
+    wanted = [("states:StartExecution", [machine])]
+    for action in ("states:DescribeExecution", "states:StopExecution"):
+        wanted.append((action, [f"{execution_arn}:id", f"{execution_arn}/{label}:id"]))
+    for action, resources in wanted:
+        if not any(roles.allows(role, action, one) for one in resources):
+            raise failure(
+                "States.Permissions",
+                f"The role {role} is not authorized to perform: {action} on resource: "
+                f"{resources[0]}",
+            )
+    view = {
+        "mapRunArn": f"{machine.replace(':stateMachine:', ':mapRun:')}/{label}:{uuid.uuid4()}",
+        "executionArn": execution["executionArn"],
+        "status": "RUNNING",
+        "startDate": now_iso(),
+        "maxConcurrency": int(state.get("MaxConcurrency") or 0),
+        "toleratedFailurePercentage": float(state.get("ToleratedFailurePercentage") or 0),
+        "toleratedFailureCount": int(state.get("ToleratedFailureCount") or 0),
+        "itemCounts": dict.fromkeys(COUNTS, 0),
+        "executionCounts": dict.fromkeys(COUNTS, 0),
+        "redriveCount": 0,
+        "_stateMachineArn": f"{machine}/{label}",
+    }
+    stepfunctions._map_runs[view["mapRunArn"]] = view
+    return MapRun(scope, execution, role, view, label)
+
+
+def total(run: MapRun, items: int) -> None:
+    run.view["itemCounts"] |= {"total": items, "pending": items}
+    run.view["executionCounts"] |= {"total": len(run.children), "pending": len(run.children)}
+
+
+# ---------------------------------------------------------------- items
+
+
+def read_items(scope: Scope, role: str) -> list[Json]:
+    state = scope.state
+    if "ItemReader" in state:
+        return read_dataset(scope, state["ItemReader"], role)
+    if "Items" in state:
+        found = stepfunctions._jsonata_state_field(
+            state, "Items", "array", scope.raw_input, scope.context
+        )
+    else:
+        found = scope.at(state.get("ItemsPath", "$"))
+    return found if isinstance(found, list) else [found]
+
+
+def read_dataset(scope: Scope, reader: dict[str, Any], role: str) -> list[Json]:
+    """Objects of a listing, or the items in a file; S3 is called with the role."""
+    config = reader.get("ReaderConfig", {})
+    given = scope.arguments(reader)
+    try:
+        s3 = roles.client("s3", role, "states", PRINCIPAL)
+        if reader["Resource"].endswith("s3:listObjectsV2"):
+            items = listed(s3, given)
+            if config.get("Transformation") == "LOAD_AND_FLATTEN":
+                each = ({"Bucket": given["Bucket"], "Key": one["Key"]} for one in items)
+                items = [item for one in each for item in load(s3, one, config)]
+        else:
+            items = load(s3, given, config)
+    except (ClientError, BotoCoreError, ValueError, KeyError, roles.RoleRefused) as error:
+        raise failure("States.ItemReaderFailed", str(error)) from error
+    if not isinstance(items, list):
+        raise failure("States.ItemReaderFailed", "The dataset is not an array.")
+    path = config.get("MaxItemsPath")
+    most = scope.at(path) if path else config.get("MaxItems")
+    return items[: int(most)] if most else items
+
+
+def listed(s3: Any, given: dict[str, Any]) -> list[Json]:
+    pages = s3.get_paginator("list_objects_v2").paginate(**given)
+    return [
+        {
+            "Etag": one["ETag"],
+            "Key": one["Key"],
+            "LastModified": int(one["LastModified"].timestamp()),
+            "Size": one["Size"],
+            "StorageClass": one.get("StorageClass", "STANDARD"),
+        }
+        for page in pages
+        for one in page.get("Contents", [])
+    ]
+
+
+def load(s3: Any, where: dict[str, Any], config: dict[str, Any]) -> Json:
+    if (kind := config.get("InputType", "JSON")) not in READABLE:
+        raise ValueError(f"The laptop cloud reads no {kind}, only {', '.join(sorted(READABLE))}.")
+    text = s3.get_object(**where)["Body"].read().decode()
+    return stepfunctions._parse_reader_items(text, config)
+
+
+def select(scope: Scope, number: int, item: Json) -> Json:
     selector = scope.state.get("ItemSelector") or scope.state.get("Parameters")
     if not selector:
         return item

@@ -370,8 +370,8 @@ GAPS: tuple[Gap, ...] = (
     ),
     Gap(
         name="distributed_maps",
-        ships="a distributed Map lists buckets as root, ignores ItemBatcher and ResultWriter, needs "
-        "no permission, and goes on after its execution was stopped",
+        ships="a distributed Map lists buckets as root, ignores ItemBatcher and ResultWriter, "
+        "needs no permission, and goes on after its execution was stopped",
         does="reads, starts and writes with the machine's role; batches; aborts its children; five "
         "minutes for an express one; 256 KiB",
         touches={

@@ -39,7 +39,7 @@ def record(name: str, properties: Properties) -> dict[str, Any]:
         found: dict[str, Any] = _record(name, properties)
         return found
     given = {one: value for one, value in properties.items() if one != "Metrics"}
-    alarm = _record(name, {**given, "MetricName": "-", "Namespace": "-"})
+    alarm: dict[str, Any] = _record(name, {**given, "MetricName": "-", "Namespace": "-"})
     for one in (*OF_ONE_METRIC, "Dimensions", "Unit"):
         alarm.pop(one)
     alarm["Metrics"] = [query(one) for one in properties["Metrics"]]

@@ -1396,6 +1396,7 @@ def closes(world):
         reviews=world.reviews,
         appeals=world.appeal_closing,
         effect=world.decision_effect,
+        metrics=world.metrics,
         clock=world.clock,
     )
 

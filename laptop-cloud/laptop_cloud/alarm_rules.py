@@ -152,7 +152,8 @@ def compute(tree: ast.expr, given: Mapping[str, float | None]) -> Any:
             found = compute(of, given)
             return compute(other, given) if found is None else found
         case ast.Call(func=ast.Name(id="IF"), args=[condition, then, other]):
-            return compute(then if compute(condition, given) else other, given)
+            holds = compute(condition, given)
+            return None if holds is None else compute(then if holds else other, given)
         case (
             ast.BinOp(left=left, op=op, right=right)
             | ast.Compare(left=left, ops=[op], comparators=[right])

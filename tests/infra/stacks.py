@@ -87,6 +87,8 @@ class Stack:
                 found = self._attribute(*path.split(".", 1))
             case [("Sub", text)]:
                 found = self._sub(*(text if isinstance(text, list) else [text, {}]))
+            case [("Split", [separator, text])]:
+                found = str(self.resolve(text)).split(separator)
             case [("If", branches)]:
                 found = self.resolve(branches[1])
             case _:

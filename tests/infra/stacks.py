@@ -85,10 +85,10 @@ class Stack:
                 found = self._ref(name)
             case [("GetAtt", path)]:
                 found = self._attribute(*path.split(".", 1))
+            case [("Split", [separator, text])]:
+                found = self.resolve(text).split(separator)
             case [("Sub", text)]:
                 found = self._sub(*(text if isinstance(text, list) else [text, {}]))
-            case [("Split", [separator, text])]:
-                found = str(self.resolve(text)).split(separator)
             case [("If", branches)]:
                 found = self.resolve(branches[1])
             case _:

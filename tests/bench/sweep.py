@@ -50,6 +50,7 @@ class Memory:
     def __init__(self, objects: int, latency_s: float) -> None:
         drawn = random.Random(1)  # noqa: S311 - no secret
         self.requests: Counter[str] = Counter()
+        self.pages: Counter[tuple[str, str]] = Counter()
         self.kill_after: int | None = None  # pages
         self._latency_s = latency_s
         self._lock = Lock()
@@ -95,6 +96,7 @@ class Memory:
         self, *, Bucket: str, KeyMarker: str = "", VersionIdMarker: str = ""
     ) -> Any:
         assert not VersionIdMarker or VersionIdMarker == "null"
+        self.pages[Bucket, KeyMarker] += 1
         self._asked("ListObjectVersions")
         keys = self._keys[Bucket]
         found: list[str] = []
@@ -170,7 +172,7 @@ class Engine(NamedTuple):
             )
 
 
-def measure(objects: int, latency_s: float) -> dict[str, float]:
+def measure(objects: int = 1_000_000, latency_s: float = LATENCY_S) -> dict[str, float]:
     step.PATIENCE = timedelta(seconds=1)  # so that a range takes several calls
     memory = Memory(objects, latency_s)
     there, orphans = memory.left, memory.orphans
@@ -190,6 +192,7 @@ def measure(objects: int, latency_s: float) -> dict[str, float]:
         "sweep.objects": there,
         "sweep.orphans": orphans,
         "sweep.orphans_left_by_the_kill": left,
+        "sweep.pages_listed_again": sum(many - 1 for many in memory.pages.values()),
         "sweep.s": round(took, 1),
         "sweep.processor_s": round(used, 1),
         "sweep.latency_of_a_request_s": latency_s,

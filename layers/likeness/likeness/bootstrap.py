@@ -15,6 +15,7 @@ from botocore.config import Config
 from likeness.adapters import policy_files
 from likeness.adapters.clock import SystemClock
 from likeness.adapters.throttling import count_throttles
+from likeness.adapters.tracing import trace_calls
 from likeness.settings import Settings
 
 if TYPE_CHECKING:
@@ -85,13 +86,13 @@ def calls() -> Config:
 def _client(service: str) -> Any:
     config = calls().merge(SIGNED) if service == "s3" else calls()
     client = boto3.client(service, config=config)  # type: ignore[call-overload]
-    return count_throttles(client, metrics())
+    return trace_calls(count_throttles(client, metrics()))
 
 
 @cache
 def _table() -> Any:
     table = boto3.resource("dynamodb", config=calls()).Table(settings().table)
-    count_throttles(table.meta.client, metrics())
+    trace_calls(count_throttles(table.meta.client, metrics()))
     return table
 
 

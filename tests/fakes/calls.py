@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from likeness.domain.moderation import Label
     from likeness.domain.photos.photo import DetectedFace, Photo
     from likeness.events import Event, StreamRecord
+    from likeness.ports.provenance import SignPicture
 
 
 class FakeClock:
@@ -356,10 +357,10 @@ class FakeCredentials:
     def __init__(self) -> None:
         self.broken: LikenessError | None = None
 
-    def sign(self, picture: bytes, content_type: str, claim: Claim) -> bytes:
+    def signer(self) -> SignPicture:
         if self.broken:
             raise self.broken
-        return picture + self.SIGNED + claim.model_dump_json().encode()
+        return lambda picture, _, claim: picture + self.SIGNED + claim.model_dump_json().encode()
 
     def read(self, picture: bytes, content_type: str) -> CredentialsReading:
         _, signed, claim = picture.partition(self.SIGNED)

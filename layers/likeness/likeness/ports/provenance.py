@@ -67,11 +67,15 @@ class CertificateChain(Protocol):
         """Return when the first certificate of the chain expires; None if there is no chain."""
 
 
+# (picture, content type, claim) -> the picture with the claim in it
+SignPicture = Callable[[bytes, str, Claim], bytes]
+
+
 class Credentials(Protocol):
     """Content Credentials (C2PA) in pictures. Types: image/png, image/webp, image/jpeg."""
 
-    def sign(self, picture: bytes, content_type: str, claim: Claim) -> bytes:
-        """Return the picture with the claim in it. Raises Unavailable if it cannot be signed."""
+    def signer(self) -> SignPicture:
+        """Return what signs the pictures of one job. Both raise Unavailable if they cannot."""
 
     def read(self, picture: bytes, content_type: str) -> CredentialsReading: ...
 

@@ -42,6 +42,7 @@ from likeness.domain.review.appeal import Appeal
 from likeness.domain.review.audit import AuditAction, AuditEntry, AuditEvent, ChainHead, about
 from likeness.domain.review.case import Review, ReviewKind, ReviewState
 from likeness.domain.review.hold import Hold, HoldState
+from likeness.domain.review.known_case import KnownCase, KnownUse
 from likeness.domain.review.order import Queued, place
 from likeness.domain.review.statistics import ALL, DeskCounts, DeskDay, Exposure, desk_day
 
@@ -550,6 +551,29 @@ class FakePendingDecisions:
         if self.down:
             raise Unavailable("the queue does not respond")
         self.scheduled.append((review_id, after))
+
+
+class FakeKnownCases:
+    def __init__(self) -> None:
+        self._cases: dict[JobId, KnownCase] = {}
+        self._uses: dict[str, KnownUse] = {}
+        self._until: datetime | None = None
+
+    def get(self, job_id: JobId) -> KnownCase | None:
+        return self._cases.get(job_id)
+
+    def save(self, case: KnownCase) -> None:
+        self._cases[case.job_id] = case
+
+    def uses(self) -> dict[str, KnownUse]:
+        return dict(self._uses)
+
+    def save_use(self, use: KnownUse) -> None:
+        self._uses[use.name] = use
+
+    def next_window(self, until: datetime) -> datetime | None:
+        before, self._until = self._until, until
+        return before
 
 
 class FakeRuns:

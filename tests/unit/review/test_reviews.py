@@ -194,7 +194,12 @@ def decide(world, decision=YES, moderator=ME, review=REVIEW, second_percent=0, u
 
 
 def complete(world, review=REVIEW):
-    return complete_decision(review, reviews=world.reviews, effect=world.decision_effect)
+    return complete_decision(
+        review,
+        reviews=world.reviews,
+        known_cases=world.known_cases,
+        effect=world.decision_effect,
+    )
 
 
 def decides(world, decision=YES, moderator=ME, review=REVIEW, second_percent=0):

@@ -335,6 +335,17 @@ class SecondStats(Message):
     )
 
 
+class KnownStats(Message):
+    """Known cases: agreement of decisions with the known answer."""
+
+    agreed: int
+    differed: int
+    by_reason: dict[Reason, AgreementView] = Field(
+        description="of photos: by the answer's reason, or one that was given in vain",
+        examples=[{"POLICY.VIOLENCE": {"agreed": 9, "differed": 1}}],
+    )
+
+
 class AppealStats(Message):
     decided: int
     overturned: int
@@ -363,6 +374,7 @@ class ModeratorStats(Message):
 
     moderator: ModeratorId
     work: WorkStats
+    known: KnownStats
     exposure: ExposureView
     asks: bool = Field(description="tried to reveal a photo beyond the limit")
 
@@ -379,6 +391,7 @@ class StatsView(Message):
     approved_unseen: int = Field(description="approved without revealing a photo")
     reversed: int = Field(description="by a lead, without an appeal")
     second: SecondStats
+    known: KnownStats | None = Field(default=None, description="only for leads")
     appeals: AppealStats
     exposure: ExposureView
     own: WorkStats
@@ -394,7 +407,9 @@ class DecidedQuery(PageQuery):
     kind: ReviewKind | None = None
     reason: Reason | None = Field(default=None, description="found, or given by the moderator")
     second: Literal["agreed", "differed"] | None = Field(
-        default=None, description="second opinions, by whether the first decision was the same"
+        default=None,
+        description="second opinions and known cases, by whether the first decision, or the "
+        "answer, was the same",
     )
 
 
@@ -414,6 +429,9 @@ class DecidedView(Message):
     looked: bool = Field(description="whether the moderator revealed a photo")
     first_approved: bool | None = Field(
         default=None, description="of a second opinion: the first decision"
+    )
+    answer: tuple[RefusedPhoto, ...] | None = Field(
+        default=None, description="of a known case: the photos to refuse; null until it is scored"
     )
     overturned_by: ModeratorId | None = None
 

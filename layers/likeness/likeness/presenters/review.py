@@ -30,12 +30,13 @@ from likeness.domain.review.case import (
 from likeness.domain.review.statistics import Exposure, handling_s
 from likeness.presenters.jobs import reason_view
 
+BLIND = frozenset({ReviewKind.SECOND, ReviewKind.KNOWN})
 BEATS = 4  # heartbeats in the time of a lease: three may get lost
 
 
 def review_summary(review: Review, moderator: Moderator, now: datetime) -> ReviewSummary:
-    """A second opinion looks like a first review: it is blind. So does a pending decision, to all
-    but its moderator.
+    """A second opinion and a known case look like a first review: they are blind. So does a
+    pending decision, to all but its moderator.
     """
     mine = review.decided_by == moderator.id
     state = review.state
@@ -44,7 +45,7 @@ def review_summary(review: Review, moderator: Moderator, now: datetime) -> Revie
     return ReviewSummary(
         review_id=review.public_id,
         job_id=review.job_id,
-        kind=ReviewKind.PHOTOS if review.kind is ReviewKind.SECOND else review.kind,
+        kind=ReviewKind.PHOTOS if review.kind in BLIND else review.kind,
         state=state,
         severity=review.severity,
         reasons=review.reasons,
@@ -130,6 +131,7 @@ def decided_view(review: Review) -> DecidedView:
         handling_seconds=handling_s(review),
         looked=review.looked,
         first_approved=review.first_approved,
+        answer=review.answer,
         overturned_by=review.overturn.by if review.overturn else None,
     )
 

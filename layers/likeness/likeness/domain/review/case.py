@@ -35,6 +35,7 @@ URL_LIFETIME = timedelta(minutes=1)  # of the presigned URL of a clear photo
 LAST_MOMENT = timedelta(seconds=5)
 SKIPPED_FOR = timedelta(hours=1)  # "claim next" does not return a case that the moderator skipped
 MAX_SKIPS, MAX_NOTES = 50, 20  # of one case
+URGENT = timedelta(hours=1)  # a case that expires within this time comes first
 
 # Codes that a moderator may refuse a photo with. FILE and QUALITY are checked at upload, and SYSTEM
 # is never the user's fault.
@@ -56,6 +57,7 @@ class ReviewKind(StrEnum):
     PHOTOS = "photos"
     SECOND = "second"  # a blind second opinion
     APPEAL = "appeal"
+    KNOWN = "known"  # has no job, and looks like PHOTOS to moderators
 
 
 class Queue(StrEnum):
@@ -78,7 +80,12 @@ class EscalationReason(StrEnum):
     UNSURE = "unsure"  # the guidelines do not decide it
 
 
-_LETTERS = {ReviewKind.PHOTOS: "r", ReviewKind.SECOND: "s", ReviewKind.APPEAL: "a"}
+_LETTERS = {
+    ReviewKind.PHOTOS: "r",
+    ReviewKind.KNOWN: "r",
+    ReviewKind.SECOND: "s",
+    ReviewKind.APPEAL: "a",
+}
 
 
 def review_of(job_id: JobId, kind: ReviewKind = ReviewKind.PHOTOS) -> ReviewId:
@@ -217,6 +224,9 @@ class Review(Versioned):
     hold_returned: bool = Field(
         default=False, description="a lead found that the photos are not illegal"
     )
+    answer: tuple[RefusedPhoto, ...] | None = Field(
+        default=None, description="of a known case, once it is scored"
+    )
 
     @property
     def public_id(self) -> ReviewId:
@@ -260,8 +270,12 @@ class Review(Versioned):
             raise Forbidden("the case is held: only leads see it")
 
     def workable(self, moderator: Moderator, now: datetime) -> bool:
-        """Whether this moderator may work the case now, or once its lease ends."""
-        waits = self.state is ReviewState.WAITING and not self.pending and now < self.decide_by
+        """Whether this moderator may work the case now, or once its lease ends.
+
+        A known case is withdrawn before it is urgent: it never comes before an urgent one.
+        """
+        ends = self.decide_by - URGENT if self.kind is ReviewKind.KNOWN else self.decide_by
+        waits = self.state is ReviewState.WAITING and not self.pending and now < ends
         return waits and self._why_not_allowed(moderator) is None
 
     def _why_not_allowed(self, moderator: Moderator) -> str | None:
@@ -407,7 +421,9 @@ class Review(Versioned):
 
     @property
     def agreement(self) -> Literal["agreed", "differed"] | None:
-        """Of a second opinion with the first decision."""
+        """Of a second opinion with the first decision, of a known case with its answer."""
+        if self.answer is not None:
+            return "agreed" if set(self.answer) == set(self.refused) else "differed"
         if self.first_approved is None:
             return None
         return "agreed" if self.first_approved == self.approved else "differed"

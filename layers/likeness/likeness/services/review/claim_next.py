@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from likeness.api.review import ClaimNext, NextView
 from likeness.domain.errors import ConcurrentChange, NotFound
 from likeness.domain.review.audit import AuditAction, about
-from likeness.domain.review.case import Moderator, Review
-from likeness.domain.review.order import URGENT, QueueFilter
+from likeness.domain.review.case import URGENT, Moderator, Review
+from likeness.domain.review.order import QueueFilter
 from likeness.domain.review.statistics import desk_day
 from likeness.ports.review import DeskCounters, Reviews
 from likeness.ports.runtime import Clock

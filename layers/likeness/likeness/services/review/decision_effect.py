@@ -39,6 +39,8 @@ class DecisionEffect:
         if review.kind is ReviewKind.APPEAL:
             self.appeals.close(review, now)
             return True
+        if review.kind is ReviewKind.KNOWN:  # no job waits; it is scored later
+            return True
         result = ReviewResult(
             job_id=review.job_id, approved=review.approved, second=review.second
         ).model_dump(mode="json")

@@ -5,8 +5,8 @@ from datetime import datetime
 from likeness.api.review import QueueQuery, ReviewsView
 from likeness.domain.errors import Invalid
 from likeness.domain.paging import ResultPage, cursor, position, sortable
-from likeness.domain.review.case import Moderator
-from likeness.domain.review.order import URGENT, Queued, QueueFilter
+from likeness.domain.review.case import URGENT, Moderator
+from likeness.domain.review.order import Queued, QueueFilter
 from likeness.domain.review.statistics import desk_day
 from likeness.ports.review import DeskCounters, Reviews
 from likeness.ports.runtime import Clock

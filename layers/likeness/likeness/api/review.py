@@ -61,7 +61,7 @@ class DecideReview(Message):
 
 
 class GrantExposure(Message):
-    """Raise another moderator's exposure limit for today (UTC). For leads."""
+    """Raise another moderator's exposure limit for their day. For leads."""
 
     moderator: ModeratorId = Field(min_length=1, max_length=128)
     more: int = Field(ge=1, le=500, description="additional points")
@@ -107,7 +107,7 @@ class AddNote(Message):
 class StatsQuery(Message):
     """Query of GET /v1/reviews/stats."""
 
-    days: int = Field(default=30, ge=1, le=90, description="UTC days, today included")
+    days: int = Field(default=30, ge=1, le=90, description="today included")
 
 
 class LeaseView(Message):
@@ -118,11 +118,12 @@ class LeaseView(Message):
 
 
 class ExposureView(Message):
-    """Points of the photos that you revealed today (UTC), and your limit. `warned` from 80 %."""
+    """Points of the photos that you revealed on your day, and your limit. `warned` from 80 %."""
 
     used: int
     limit: int
     state: ExposureState
+    ends_at: AwareDatetime | None = Field(description="when your next day begins, with 0 points")
 
 
 class ReviewSummary(Message):
@@ -380,7 +381,9 @@ class ModeratorStats(Message):
 
 
 class StatsView(Message):
-    days: int = Field(description="UTC days, today included")
+    days: int = Field(
+        description="today included: in UTC for the desk, in their time zone for a moderator"
+    )
     queue: QueueStats
     approved: int
     refused: int
@@ -525,6 +528,9 @@ Email = Annotated[
 ]
 
 
+TimeZone = Annotated[str, Field(min_length=1, max_length=64, examples=["Europe/Berlin"])]
+
+
 class InviteStaff(Message):
     """Create an account. Cognito mails a temporary password, valid for seven days."""
 
@@ -533,6 +539,9 @@ class InviteStaff(Message):
     lead: bool = False
     app_user_id: UserIdField | None = Field(
         default=None, description="the person's own account in the app: they never see its photos"
+    )
+    time_zone: TimeZone = Field(
+        default="UTC", description="IANA; their days of the exposure budget and own figures"
     )
 
 
@@ -543,6 +552,9 @@ class ChangeStaff(Message):
     moderator: bool
     lead: bool
     app_user_id: UserIdField | None = None
+    time_zone: TimeZone | None = Field(
+        default=None, description="null: unchanged. Another one applies from the end of their day"
+    )
 
 
 class StaffView(Message):
@@ -553,6 +565,8 @@ class StaffView(Message):
     lead: bool
     email: Email | None
     app_user_id: UserIdField | None
+    time_zone: TimeZone
+    time_zone_from: AwareDatetime | None = Field(description="null: it applies already")
     created_at: AwareDatetime | None
 
 

@@ -15,6 +15,7 @@ from likeness.api.review import (
     NoteView,
     ReviewSummary,
 )
+from likeness.domain.account.quota import ReservedDay
 from likeness.domain.moderation import Finding
 from likeness.domain.photos.photo import Photo
 from likeness.domain.reasons import Reason, ReasonCard
@@ -69,9 +70,14 @@ def note_view(note: Note, moderator: Moderator) -> NoteView:
     return NoteView(yours=note.by == moderator.id, at=note.at, text=note.text)
 
 
-def exposure_view(exposure: Exposure, budget: int) -> ExposureView:
+def exposure_view(
+    exposure: Exposure, budget: int, today: ReservedDay | None = None
+) -> ExposureView:
     return ExposureView(
-        used=exposure.used, limit=exposure.limit(budget), state=exposure.state(budget)
+        used=exposure.used,
+        limit=exposure.limit(budget),
+        state=exposure.state(budget),
+        ends_at=today.ends_at if today else exposure.ends_at,
     )
 
 

@@ -2,12 +2,14 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Literal, Self
 
 from pydantic import AwareDatetime, Field
 
+from likeness.domain.account.quota import Day, ReservedDay, UserZone
+from likeness.domain.account.time_zones import UTC_NAME
 from likeness.domain.errors import (
     CaseDecided,
     CaseTaken,
@@ -97,12 +99,21 @@ def job_of(review_id: ReviewId) -> JobId:
     return JobId("j" + review_id[1:])
 
 
+# Of a moderator without a zone of their own.
+UTC_ZONE = UserZone(name=UTC_NAME, fixed_at=datetime(2026, 1, 1, tzinfo=UTC))
+
+
 class Moderator(Record):
-    """A moderator, as the claims of the token describe them."""
+    """A moderator, as the claims of the token and the account describe them."""
 
     id: str = Field(description="the token's `sub` claim")
     lead: bool = False
     app_user_id: UserId | None = Field(default=None, description="own account in the app")
+    zone: UserZone = UTC_ZONE
+
+    def today(self, now: datetime) -> ReservedDay:
+        """Returns the moderator's day: of the exposure budget and of their own figures."""
+        return self.zone.today(now)
 
     def is_user(self, user_id: UserId) -> bool:
         return user_id in {self.id, self.app_user_id}
@@ -213,6 +224,7 @@ class Review(Versioned):
     notes: tuple[Note, ...] = ()
     decided_at: AwareDatetime | None = None
     decided_by: str | None = Field(default=None, description="the moderator's id")
+    decided_on: Day | None = Field(default=None, description="the moderator's day")
     refused: tuple[RefusedPhoto, ...] = ()
     counts_at: AwareDatetime | None = Field(default=None, description="of the decision")
     second: bool = Field(default=False, description="a second opinion follows the decision")
@@ -375,6 +387,7 @@ class Review(Versioned):
         refused: Sequence[RefusedPhoto] = (),
         undo: timedelta = timedelta(0),
         second: bool = False,
+        day: Day | None = None,
     ) -> Self:
         """Decides the case; `by` must have the lease. Approved if no photo is refused.
 
@@ -386,6 +399,7 @@ class Review(Versioned):
             claimed_at=self.lease.since if self.lease else None,
             decided_at=now,
             decided_by=by,
+            decided_on=day,
             refused=tuple(refused),
             counts_at=max(now, min(now + undo, self.decide_by - LAST_MOMENT)),
             second=second,
@@ -406,6 +420,7 @@ class Review(Versioned):
             claimed_at=None,
             decided_at=None,
             decided_by=None,
+            decided_on=None,
             refused=(),
             counts_at=None,
             second=False,

@@ -133,7 +133,7 @@ class KnownUse(Record):
     """When a set was last used, and which moderators saw it."""
 
     name: str
-    job_id: JobIdField | None = Field(description="of the case that is open; None: none is")
+    job_id: JobIdField | None = Field(default=None, description="of the case that is open")
     at: AwareDatetime
     seen: Mapping[str, AwareDatetime] = Field(default={}, description="by moderator id")
 

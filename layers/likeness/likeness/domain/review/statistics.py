@@ -7,15 +7,15 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from likeness.domain.reasons import Reason
 from likeness.domain.record import Record
-from likeness.domain.review.case import Review, ReviewKind
+from likeness.domain.review.case import Moderator, Review, ReviewKind
 
 WARN_AT = 0.8  # share of the day's budget
 
-DeskDay = NewType("DeskDay", str)  # ISO date, UTC: the same day for all moderators
+DeskDay = NewType("DeskDay", str)  # ISO date: UTC for the desk, in their zone for a moderator
 Counts = Mapping[str, int]
 DeskCounts = Mapping[str, Counts]  # by moderator; ALL: of the whole desk
 ALL = ""
@@ -25,6 +25,16 @@ KNOWN = "known"  # what known cases add to the figures of the desk: only the tra
 
 def desk_day(now: datetime) -> DeskDay:
     return DeskDay(now.date().isoformat())
+
+
+def own_day(moderator: Moderator, now: datetime) -> DeskDay:
+    return DeskDay(moderator.today(now).day)
+
+
+def own_days(review: Review) -> Mapping[str, DeskDay]:
+    """Returns the day of the moderator's own counts of a decision."""
+    by, day = review.decided_by, review.decided_on
+    return {by: DeskDay(day)} if by and day else {}
 
 
 class ExposureState(StrEnum):
@@ -39,6 +49,9 @@ class Exposure(Record):
     used: int = Field(default=0, ge=0)
     extra: int = Field(default=0, ge=0)
     asked: bool = Field(default=False, description="tried to reveal a photo beyond the limit")
+    ends_at: AwareDatetime | None = Field(
+        default=None, description="of the moderator's day; None: nothing was revealed yet"
+    )
 
     def limit(self, budget: int) -> int:
         return budget + self.extra

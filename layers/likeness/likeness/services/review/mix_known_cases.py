@@ -136,7 +136,8 @@ class KnownCaseMixer:
                 "result": scored.agreement or "",
             },
         )
-        self.reviews.save(scored, event, score(review, case.answer, moderator))
+        counts = score(review, case.answer, moderator)
+        self.reviews.save(scored, event, counts, statistics.own_days(review))
 
     def _review(self, job_id: JobId) -> Review | None:
         with suppress(NotFound):
@@ -208,7 +209,7 @@ class KnownCaseMixer:
 
         tried = 0
         for known in sorted(manifest.cases, key=waited):
-            use = uses.get(known.name) or KnownUse(name=known.name, job_id=None, at=now)
+            use = uses.get(known.name) or KnownUse(name=known.name, at=now)
             if use.job_id or real.decided_by in use.seen_by(now):
                 continue
             if tried == TRIES:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from likeness.api.review import (
     AgreementView,
@@ -22,17 +22,20 @@ from likeness.domain.review.case import URGENT, Moderator, Queue, Review
 from likeness.domain.review.order import place
 from likeness.domain.review.statistics import (
     Counts,
+    DeskDay,
     Exposure,
     agreement,
     by_reason,
     desk_day,
     kappa,
     missed,
+    own_day,
     share,
 )
 from likeness.ports.review import DeskCounters, Reviews
 from likeness.ports.runtime import Clock
 from likeness.presenters.review import exposure_view
+from likeness.services.review.own_exposure import own_exposure
 
 
 def review_stats(
@@ -50,12 +53,20 @@ def review_stats(
     days = [desk_day(now - timedelta(days=n)) for n in range(query.days)]
     by_moderator = desk_counters.counts(days)
     counts = _desk(by_moderator)
+    of_utc = by_moderator.get(moderator.id, Counter())
+    own = _own(moderator, desk_counters, of_utc, now, query.days)
     known = by_moderator.pop(counters.KNOWN, Counter())
     by_moderator.pop(counters.ALL, None)
     waiting = [review for review in reviews.waiting() if review.workable(moderator, now)]
     waiting.sort(key=lambda review: place(review, now + URGENT, blind=False))
     overturned, upheld = _of(counts, counters.OVERTURNED), _of(counts, counters.UPHELD)
-    exposures = desk_counters.exposures(today) if moderator.lead else {}
+    if moderator.lead:  # where it is tomorrow already, moderators have counts of that day
+        ahead = desk_counters.counts([desk_day(now + timedelta(days=1))])
+        by_moderator = {
+            name: by_moderator.get(name, Counter()) + ahead.get(name, Counter())
+            for name in {*by_moderator, *ahead}
+        }
+    exposures = desk_counters.exposures(now) if moderator.lead else {}
     decided = _of(counts, counters.APPROVED) + _of(counts, counters.REFUSED)
     work = _work(counts)
     recent = _desk(desk_counters.counts([today, desk_day(now - timedelta(days=1))]))
@@ -95,8 +106,8 @@ def review_stats(
             overturned=overturned,
             overturn_rate=share(overturned, upheld),
         ),
-        exposure=exposure_view(desk_counters.exposure(moderator.id, today), budget),
-        own=_work(by_moderator.get(moderator.id, Counter())),
+        exposure=own_exposure(moderator, desk_counters, now, budget),
+        own=_work(own),
         moderators=tuple(
             _moderator(name, by_moderator.get(name, Counter()), exposures.get(name), budget)
             for name in sorted({*by_moderator, *exposures})
@@ -104,6 +115,19 @@ def review_stats(
         if moderator.lead
         else (),
     )
+
+
+def _own(
+    moderator: Moderator, desk_counters: DeskCounters, counts: Counts, now: datetime, days: int
+) -> Counts:
+    """Return the moderator's counts on their own days. `counts`: those on as many days of UTC."""
+    of_utc = {desk_day(now - timedelta(days=n)) for n in range(days)}
+    today = date.fromisoformat(own_day(moderator, now))
+    own = {DeskDay((today - timedelta(days=n)).isoformat()) for n in range(days)}
+    none = Counter[str]()
+    more = desk_counters.counts(own - of_utc).get(moderator.id, none)
+    less = desk_counters.counts(of_utc - own).get(moderator.id, none)
+    return Counter(counts) + more - less
 
 
 def _moderator(name: str, counts: Counts, seen: Exposure | None, budget: int) -> ModeratorStats:

@@ -424,6 +424,18 @@ GAPS: tuple[Gap, ...] = (
             f"{COGNITO}:_attr_list_to_dict": "e2b078a8a62b4feb",
         },
     ),
+    Gap(  # the last one: it records what the others do
+        name="recorded_calls",
+        ships="nothing counts the calls of a stack, and reads of any size use one unit",
+        does="with a pattern, writes each call of a role and each invocation to a file",
+        touches={
+            "ministack.app:SERVICE_HANDLERS": "9a26325b2c94c04f",
+            f"{ACTIONS}:extract_iam_action": "ec476b92d969822b",
+            f"{LAMBDA}:_execute_function_warm": "62b9218bef5b948a",
+            f"{LAMBDA}:_xray_trace_id_for_invocation": "46cbd1c5214a6df2",
+            f"{DYNAMODB}:_item_size_bytes": "9be41cc11f947cde",
+        },
+    ),
 )
 
 

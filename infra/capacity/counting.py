@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,7 +33,7 @@ from laptop_cloud import cloud, processes
 from laptop_cloud.places import Folders
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from laptop_cloud.calls import Call
     from laptop_cloud.cloud import Cloud
@@ -305,8 +305,7 @@ def _work(jobs: Sequence[Sequence[Call]]) -> dict[str, Work]:
             seconds=round(seconds, 3),
             seconds_avatar=round(max(0.0, least[2] - seconds) / extra, 3) if growing else 0.0,
             memory_mb=of[0][0].memory_mb,
-            log_bytes=sum(one.log_bytes for calls in of for one in calls)
-            // sum(map(len, of)),
+            log_bytes=sum(one.log_bytes for calls in of for one in calls) // sum(map(len, of)),
         )
     return work
 

@@ -155,9 +155,7 @@ def cost(load: Load, calls: Calls) -> Cost:
     """The cost of one job at this load: Rekognition's price depends on the month's images."""
     of_job = counts(load, calls)
     detected = {
-        call.partition(":")[2]: 0.0
-        for _, call in of_job.calls
-        if call.startswith("rekognition:")
+        call.partition(":")[2]: 0.0 for _, call in of_job.calls if call.startswith("rekognition:")
     }
     usd = dict.fromkeys(("instances", "Rekognition", *OURS), 0.0)
     for (name, call), n in of_job.calls.items():

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infra.capacity import calls as counted
-from infra.capacity import model, prices
+from infra.capacity import calls as counted, model, prices
 from infra.capacity.model import FULL, Load
 
 if TYPE_CHECKING:

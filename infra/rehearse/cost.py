@@ -95,9 +95,7 @@ def _rekognition(
         time.sleep(POLL)
 
 
-def _lambda(
-    clients: Clients, stack: str, window: tuple[datetime, datetime]
-) -> Iterator[Line]:
+def _lambda(clients: Clients, stack: str, window: tuple[datetime, datetime]) -> Iterator[Line]:
     pages = clients("lambda").get_paginator("list_functions").paginate()
     functions = {
         one["FunctionName"]: one

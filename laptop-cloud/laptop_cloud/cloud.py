@@ -14,8 +14,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from laptop_cloud import calls as recorded
-from laptop_cloud import clients, identities, places, processes, sam, servers, state
+from laptop_cloud import (
+    calls as recorded,
+    clients,
+    identities,
+    places,
+    processes,
+    sam,
+    servers,
+    state,
+)
 from laptop_cloud.drift import check as drift
 from laptop_cloud.locks import locked
 from laptop_cloud.places import HOST, PORT, CannotRun

@@ -161,6 +161,16 @@ GAPS: tuple[Gap, ...] = (
         },
     ),
     Gap(
+        name="budget_resources",
+        ships="no budgets in templates",
+        does="creates them by the Budgets API; refuses a topic that Budgets may not publish to",
+        touches={
+            f"{CFN}:_provision_resource": "3b8f01fb187141b6",
+            f"{CFN}:_update_resource": "21b9b1207f59a864",
+            f"{IAM}:_resource_policy": "dec265f9a9030695",
+        },
+    ),
+    Gap(
         name="topic_delivery",
         ships="SNS calls a function once, without a permission check, and drops what fails",
         does="checks the function's resource policy and invokes it asynchronously, with retries; "

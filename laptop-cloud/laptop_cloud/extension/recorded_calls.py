@@ -42,9 +42,7 @@ LONGEST = 65_536  # bytes of a request that are searched for names
 READ_BYTES = 4096
 CHECKSUM = "x-amz-crc32"  # of an answer; botocore repeats a call whose answer does not have it
 READS = frozenset({"GetItem", "BatchGetItem", "Query", "Scan", "TransactGetItems"})
-WRITES = frozenset(
-    {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"}
-)
+WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"})
 
 _trace: ContextVar[str] = ContextVar("trace", default="")
 _trace_id = lambda_svc._xray_trace_id_for_invocation
@@ -141,7 +139,9 @@ def read_units(request: dict[str, Any], answer: dict[str, Any]) -> float:
     consistent = request.get("ConsistentRead", False)
     if "Responses" in answer:
         found = answer["Responses"]
-        items = [one for batch in found.values() for one in batch] if isinstance(found, dict) else []
+        items = (
+            [one for batch in found.values() for one in batch] if isinstance(found, dict) else []
+        )
         return sum(_units(dynamodb._item_size_bytes(one), consistent=consistent) for one in items)
     if "Items" in answer:
         size = sum(dynamodb._item_size_bytes(one) for one in answer["Items"])

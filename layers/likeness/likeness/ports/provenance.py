@@ -1,6 +1,7 @@
 """Ports of published avatars: storage, Content Credentials and watermarks."""
 
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from likeness.domain.generation.avatar import Avatar
@@ -52,6 +53,18 @@ class AvatarStore(Protocol):
     def archive_url(self, job_id: JobId) -> str: ...
     def keep(self, kept: Sequence[Avatar], others: Iterable[AvatarId]) -> None:
         """Write the ZIP of `kept`, then delete the others. Raises NotDeleted if one is left."""
+
+
+class Keys(Protocol):
+    """The stage's KMS keys."""
+
+    def unusable(self) -> int:
+        """Return how many are disabled or will be deleted."""
+
+
+class CertificateChain(Protocol):
+    def valid_until(self) -> datetime | None:
+        """Return when the first certificate of the chain expires; None if there is no chain."""
 
 
 # (picture, content type, claim) -> the picture with the claim in it

@@ -42,6 +42,7 @@ from tests.fakes import (
     FakeInspections,
     FakeJobFiles,
     FakeJobs,
+    FakeKnownCases,
     FakeLedger,
     FakeLeftovers,
     FakeMetrics,
@@ -86,6 +87,7 @@ class World:
     deletions: FakeDeletions = field(default_factory=FakeDeletions)
     signer: FakeSigner = field(default_factory=FakeSigner)
     buckets: FakeBuckets = field(default_factory=FakeBuckets)
+    known_cases: FakeKnownCases = field(default_factory=FakeKnownCases)
     pending: FakePendingDecisions = field(default_factory=FakePendingDecisions)
     durations: FakeDurations = field(default_factory=FakeDurations)
 
@@ -117,7 +119,7 @@ class World:
         self.credentials = FakeCredentials()
         self.watermarks = FakeWatermarks()
         self.files = FakeJobFiles(self.photo_objects, self.avatar_objects)
-        self.swept_jobs = FakeSweptJobs(self.jobs, self.deletions, self.appeals)
+        self.swept_jobs = FakeSweptJobs(self.jobs, self.deletions, self.appeals, self.known_cases)
         self.leftovers = FakeLeftovers(self.photo_objects, self.avatar_objects)
         self.deletion = JobDeletion(
             self.files, self.leftovers, self.deletions, self.metrics, self.clock
@@ -143,7 +145,13 @@ class World:
             self.clock,
         )
         self.case_reader = CaseReader(
-            self.jobs, self.photos, self.pictures, load_reasons(), self.reviews, self.appeals
+            self.jobs,
+            self.photos,
+            self.pictures,
+            load_reasons(),
+            self.reviews,
+            self.appeals,
+            self.known_cases,
         )
 
     def has(

@@ -30,6 +30,7 @@ from tests.fakes import (
     FakeBucket,
     FakeClock,
     FakeDeletions,
+    FakeKnownCases,
     FakeLeftovers,
     FakeMetrics,
     FakeSweptJobs,
@@ -337,7 +338,7 @@ def test_the_jobs_of_a_page_are_read_with_their_deletion_and_appeal(
 ):
     """More of them than one request of BatchGetItem takes."""
     if kind == "fake":
-        swept_jobs = FakeSweptJobs(tables.jobs, deletions, tables.appeals)
+        swept_jobs = FakeSweptJobs(tables.jobs, deletions, tables.appeals, FakeKnownCases())
     else:
         swept_jobs = SweptJobsTable(request.getfixturevalue("table"))
     tables.jobs.create(a_job(), [])

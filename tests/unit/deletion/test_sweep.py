@@ -12,12 +12,13 @@ from likeness.domain.deletion.retention import SweepFinding
 from likeness.domain.errors import Unavailable
 from likeness.domain.jobs.job import JobState
 from likeness.domain.review.appeal import Appeal, AppealedPhoto, AppealState
+from likeness.domain.review.known_case import CaseContext, KnownCase
 from likeness.ports.deletion import BucketObject
 from likeness.services.deletion.plan_sweep import plan_sweep
 from likeness.services.deletion.report_sweep import report_sweep
 from likeness.services.deletion.sweep_range import PATIENCE, sweep_range
 from tests.alarms import rings
-from tests.builders import JOB, NOW, OTHER_JOB, USER
+from tests.builders import JOB, NOW, OTHER_JOB, USER, a_review
 
 RULES = load_retention()
 HOUR = timedelta(hours=1)
@@ -131,6 +132,26 @@ def test_photos_of_an_open_appeal_are_not_leftovers(world, state, finding):
     awaited = (AppealedPhoto(photo_id="p01"),)
     world.appeals.save(Appeal(job_id=JOB, state=state, opened_at=NOW, photos=awaited))
     lies(world, f"photos/{JOB}/p01.jpg", 2 * HOUR)
+
+    assert list(sweep(world).findings) == ([finding] if finding else [])
+
+
+@pytest.mark.parametrize(("over", "finding"), [(False, None), (True, "Orphan")])
+def test_photos_of_a_known_case_that_is_not_over_are_not_leftovers(world, over, finding):
+    """It has no job."""
+    world.known_cases.save(
+        KnownCase(
+            name="set-1",
+            job_id=OTHER_JOB,
+            prepared_at=NOW,
+            review=a_review(),
+            photos=(),
+            answer=(),
+            context=CaseContext(),
+            over=over,
+        )
+    )
+    lies(world, f"photos/{OTHER_JOB}/p01.jpg", 2 * HOUR)
 
     assert list(sweep(world).findings) == ([finding] if finding else [])
 

@@ -14,6 +14,7 @@ from likeness.domain.ids import JobId, PhotoId
 from likeness.domain.jobs.job import Job
 from likeness.domain.record import Record
 from likeness.domain.review.appeal import Appeal
+from likeness.domain.review.known_case import KnownCase
 
 
 class JobFiles(Protocol):
@@ -86,6 +87,7 @@ class SweptJob(Record):
     job: Job | None = None
     deletion: Deletion | None = None
     appeal: Appeal | None = None
+    known: KnownCase | None = None
 
 
 class SweptJobs(Protocol):

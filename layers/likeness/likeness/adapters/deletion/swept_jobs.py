@@ -10,6 +10,7 @@ from likeness.adapters.dynamodb.queries import batch_get
 from likeness.domain.deletion.receipt import Deletion
 from likeness.domain.jobs.job import Job
 from likeness.domain.review.appeal import Appeal
+from likeness.domain.review.known_case import KnownCase
 from likeness.ports.deletion import SweptJob
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ ITEMS = (
     (keys.job, "job", Job),
     (keys.deletion, "deletion", Deletion),
     (keys.appeal, "appeal", Appeal),
+    (keys.known_case, "known", KnownCase),
 )
 
 
@@ -31,7 +33,7 @@ class SweptJobsTable:
         self._table = table
 
     def get(self, job_ids: Collection[JobId]) -> dict[JobId, SweptJob]:
-        """Three items a job, a hundred a request."""
+        """Four items a job, a hundred a request."""
         wanted = [key(job_id) for job_id in job_ids for key, _, _ in ITEMS]
         items = batch_get(self._table, wanted, consistent=True)
         found = {(item["pk"], item["sk"]): item for item in items}

@@ -113,7 +113,7 @@ def _finding(
 def _places(of: SweptJob) -> frozenset[str]:
     """Return the places where the job may have objects now."""
     if of.job is None:
-        return frozenset()
+        return frozenset(PHOTOS if of.known and not of.known.over else ())
     if not of.job.ended:
         return frozenset(EVERYWHERE)
     contested = of.appeal is not None and of.appeal.undecided

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,13 +19,20 @@ Key = tuple[str, str]  # the function or role, and the call
 INVOKE, TRANSITION, REQUEST = "lambda:Invoke", "states:Transition", "execute-api:Request"
 
 
+class Tally(dict[Key, float]):
+    """Counts; what is not counted is 0."""
+
+    def __missing__(self, key: Key) -> float:
+        return 0.0
+
+
 @dataclass(slots=True)
 class Counts:
     """How often each call is made, and DynamoDB's units of it."""
 
-    calls: Counter[Key] = field(default_factory=Counter)
-    read: Counter[Key] = field(default_factory=Counter)
-    write: Counter[Key] = field(default_factory=Counter)
+    calls: Tally = field(default_factory=Tally)
+    read: Tally = field(default_factory=Tally)
+    write: Tally = field(default_factory=Tally)
 
 
 @dataclass(frozen=True, slots=True)

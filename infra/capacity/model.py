@@ -258,5 +258,5 @@ def cells(found: list[Use], *, raised: bool) -> int:
 
 def _round_up(value: float) -> float:
     """To two significant digits."""
-    scale = 10 ** max(0, math.floor(math.log10(value)) - 1)
+    scale: int = 10 ** max(0, math.floor(math.log10(value)) - 1)
     return math.ceil(value / scale) * scale

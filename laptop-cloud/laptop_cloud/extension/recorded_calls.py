@@ -1,7 +1,7 @@
 """Gap: the calls that a stack makes can be counted. AWS has CloudTrail and metrics for that.
 
-With a pattern (`cloud.up(..., calls=PATTERN)`) each call of a role and each invocation of a function
-is a line of a file, which `laptop_cloud.calls` reads. Of the content of a call it has only what the
+With a pattern (`cloud.up(..., calls=PATTERN)`) each call of a role and each invocation is a line of
+a file, which `laptop_cloud.calls` reads. Of the content of a call it has only what the
 pattern matches, such as ids of a job. A call that a function makes has the trace of its invocation:
 botocore sends it (its handler add_recursion_detection_header).
 """

@@ -20,6 +20,7 @@ export function exposure({ used, limit, state }) {
 /** @param {ExposureView} seen */
 export function exposureNote({ used, limit, state, ends_at }) {
   if (state === "ok") return null;
-  const words = state === "warned" ? t("exposure.warned", limit - used) : t("exposure.used_up", ends_at ? moment(ends_at) : "");
+  const words =
+    state === "warned" ? t("exposure.warned", limit - used) : t("exposure.used_up", ends_at ? moment(ends_at) : "");
   return h("p", { class: `note ${state === "warned" ? "warn" : "bad"}`, id: "exposure-note" }, words);
 }

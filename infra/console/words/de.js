@@ -375,7 +375,8 @@ export const de = {
   "stats.overturned": "Auf Beschwerde aufgehoben",
   "stats.overturned.hint": (part, whole) => `${part} von ${whole} Beschwerden`,
   "stats.known": "Bekannte Fälle",
-  "stats.known.hint": (cases) => (cases === 1 ? "einig mit der Antwort, 1 Fall" : `einig mit der Antwort, ${cases} Fälle`),
+  "stats.known.hint": (cases) =>
+    cases === 1 ? "einig mit der Antwort, 1 Fall" : `einig mit der Antwort, ${cases} Fälle`,
   "stats.known.by_reason": "Bekannte Fälle nach Grund",
   "stats.reasons": "Abgelehnt nach Grund",
   "stats.reason": "Grund",

@@ -84,7 +84,8 @@ export const en = {
   "exposure.of": (used, limit) => `${used} of ${limit}`,
   "exposure.warned": (left) =>
     `You have revealed many pictures today: ${left} points are left. Take a break, or hand over.`,
-  "exposure.used_up": "Today's exposure budget is used up. If you try to reveal more, the leads are asked.",
+  "exposure.used_up": (time) =>
+    `Your exposure budget is used up until ${time}. If you try to reveal more, the leads are asked.`,
 
   "queue": "Queue",
   "queue.count": (n) => (n === 1 ? "One case is waiting." : `${n} cases are waiting.`),
@@ -365,7 +366,8 @@ export const en = {
   "stats.overturned": "Overturned on appeal",
   "stats.overturned.hint": (part, whole) => `${part} of ${whole} appeals`,
   "stats.known": "Known cases",
-  "stats.known.hint": (cases) => (cases === 1 ? "agreement with the answer, 1 case" : `agreement with the answer, ${cases} cases`),
+  "stats.known.hint": (cases) =>
+    cases === 1 ? "agreement with the answer, 1 case" : `agreement with the answer, ${cases} cases`,
   "stats.known.by_reason": "Known cases by reason",
   "stats.reasons": "Refused by reason",
   "stats.reason": "Reason",
@@ -391,7 +393,8 @@ export const en = {
   "people.app_user_id": "Their user id in the app",
   "people.app_user_id.hint": "Optional. They never see the photos of this user.",
   "people.time_zone": "Time zone",
-  "people.time_zone.hint": "Of their days: exposure budget and own figures. Another one applies from the end of their day.",
+  "people.time_zone.hint":
+    "Of their days: exposure budget and own figures. Another one applies from the end of their day.",
   "people.time_zone.from": (zone, moment) => `${zone}, from ${moment}`,
   "people.status.invited": "Invited",
   "people.status.active": "Active",

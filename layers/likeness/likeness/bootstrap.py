@@ -65,8 +65,8 @@ if TYPE_CHECKING:
     from likeness.services.review.case_reader import CaseReader
     from likeness.services.review.decision_effect import DecisionEffect
     from likeness.services.review.holding import Holding
+    from likeness.services.review.known_case_mixer import KnownCaseMixer
     from likeness.services.review.known_pictures import KnownPictures
-    from likeness.services.review.mix_known_cases import KnownCaseMixer
     from likeness.services.webhooks.send_deliveries import DeliverySender
 
 CLOCK = SystemClock()
@@ -392,7 +392,7 @@ def known_case_mixer(pictures: Any) -> KnownCaseMixer:
     import random
 
     from likeness.adapters.review.known_pictures_bucket import KnownPicturesBucket
-    from likeness.services.review.mix_known_cases import KnownCaseMixer
+    from likeness.services.review.known_case_mixer import KnownCaseMixer
 
     where = settings().known_cases
     return KnownCaseMixer(

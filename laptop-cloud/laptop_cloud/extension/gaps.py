@@ -161,6 +161,16 @@ GAPS: tuple[Gap, ...] = (
         },
     ),
     Gap(
+        name="budget_resources",
+        ships="no budgets in templates",
+        does="creates them by the Budgets API; refuses a topic that Budgets may not publish to",
+        touches={
+            f"{CFN}:_provision_resource": "3b8f01fb187141b6",
+            f"{CFN}:_update_resource": "21b9b1207f59a864",
+            f"{IAM}:_resource_policy": "dec265f9a9030695",
+        },
+    ),
+    Gap(
         name="topic_delivery",
         ships="SNS calls a function once, without a permission check, and drops what fails",
         does="checks the function's resource policy and invokes it asynchronously, with retries; "
@@ -448,6 +458,18 @@ GAPS: tuple[Gap, ...] = (
             f"{COGNITO}:_user_pool_for_access_token": "e0126455e8b401f7",
             f"{COGNITO}:_token_claims": "f36cb7fb045bce0a",
             f"{COGNITO}:_attr_list_to_dict": "e2b078a8a62b4feb",
+        },
+    ),
+    Gap(  # the last one: it records what the others do
+        name="recorded_calls",
+        ships="nothing counts the calls of a stack, and reads of any size use one unit",
+        does="with a pattern, writes each call of a role and each invocation to a file",
+        touches={
+            "ministack.app:SERVICE_HANDLERS": "9a26325b2c94c04f",
+            f"{ACTIONS}:extract_iam_action": "ec476b92d969822b",
+            f"{LAMBDA}:_execute_function_warm": "62b9218bef5b948a",
+            f"{LAMBDA}:_xray_trace_id_for_invocation": "46cbd1c5214a6df2",
+            f"{DYNAMODB}:_item_size_bytes": "9be41cc11f947cde",
         },
     ),
 )

@@ -15,6 +15,7 @@ from botocore.config import Config
 from likeness.adapters import policy_files
 from likeness.adapters.clock import SystemClock
 from likeness.adapters.throttling import count_throttles
+from likeness.adapters.tracing import trace_calls
 from likeness.settings import Settings
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from likeness.ports.generation import Endpoint, Generator, Runs, Training, Work
     from likeness.ports.holds import HoldFiles, Holds
     from likeness.ports.jobs import EventBus, EventDeadLetters, JobDurations, Jobs, Timers, Workflow
+    from likeness.ports.known_cases import KnownCases
     from likeness.ports.photos import Detector, Inspections, Photos
     from likeness.ports.provenance import (
         AvatarStore,
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
     from likeness.services.review.decision_effect import DecisionEffect
     from likeness.services.review.holding import Holding
     from likeness.services.review.known_pictures import KnownPictures
+    from likeness.services.review.mix_known_cases import KnownCaseMixer
     from likeness.services.webhooks.send_deliveries import DeliverySender
 
 CLOCK = SystemClock()
@@ -85,13 +88,13 @@ def calls() -> Config:
 def _client(service: str) -> Any:
     config = calls().merge(SIGNED) if service == "s3" else calls()
     client = boto3.client(service, config=config)  # type: ignore[call-overload]
-    return count_throttles(client, metrics())
+    return trace_calls(count_throttles(client, metrics()))
 
 
 @cache
 def _table() -> Any:
     table = boto3.resource("dynamodb", config=calls()).Table(settings().table)
-    count_throttles(table.meta.client, metrics())
+    trace_calls(count_throttles(table.meta.client, metrics()))
     return table
 
 
@@ -358,7 +361,52 @@ def case_reader(previews: Previews) -> CaseReader:
     """`previews` is adapters/photos/pictures, which the function imports: it is a heavy import."""
     from likeness.services.review.case_reader import CaseReader
 
-    return CaseReader(jobs(), photos(), previews, policy_files.load_reasons(), reviews(), appeals())
+    return CaseReader(
+        jobs(),
+        photos(),
+        previews,
+        policy_files.load_reasons(),
+        reviews(),
+        appeals(),
+        known_cases(),
+    )
+
+
+@cache
+def known_cases() -> KnownCases:
+    from likeness.adapters.review.known_cases_table import KnownCasesTable
+
+    return KnownCasesTable(_table())
+
+
+@cache
+def known_case_mixer(pictures: Any) -> KnownCaseMixer:
+    """`pictures` is adapters/photos/pictures, as for `case_reader`."""
+    import random
+
+    from likeness.adapters.review.known_pictures_bucket import KnownPicturesBucket
+    from likeness.services.review.mix_known_cases import KnownCaseMixer
+
+    where = settings().known_cases
+    return KnownCaseMixer(
+        source=KnownPicturesBucket(_client("s3"), where) if where else None,
+        percent=settings().known_percent,
+        known_cases=known_cases(),
+        reviews=reviews(),
+        desk_counters=desk_counters(),
+        audit_log=audit_log(),
+        pending=pending_decisions(),
+        photos=photos(),
+        detector=detector(),
+        pictures=pictures,
+        case_reader=case_reader(pictures),
+        policy=policy_files.load_policy().accepting(settings().accepted_detectors),
+        rules=policy_files.load_photo_rules(),
+        sampled=settings().reviewed.percent > 0,
+        decide_within=settings().decide_within,
+        clock=CLOCK,
+        chance=random.SystemRandom(),
+    )
 
 
 @cache

@@ -76,6 +76,10 @@ class Settings(Record):
     moderator_pool: str | None = Field(default=None, description="id of the moderators' user pool")
     idempotency_table: str | None = Field(default=None, description="of cached responses")
     review_policy: str = Field(default="flagged", description="flagged, all or sample:N")
+    known_cases: str | None = Field(
+        default=None, description="bucket/prefix/ of the operator's known cases"
+    )
+    known_percent: float = Field(default=5, gt=0, le=20, description="share of known cases")
     second_review_percent: float = Field(default=5, ge=0, le=100)
     second_review_seconds: int = Field(default=1800, gt=0)
     undo_seconds: int = Field(default=10, ge=0, le=60, description="to undo a decision")

@@ -186,7 +186,12 @@ class AppInTest:
             undo=timedelta(0),
             second_percent=0,
         )
-        complete_decision(review_id, reviews=world.reviews, effect=world.decision_effect)
+        complete_decision(
+            review_id,
+            reviews=world.reviews,
+            known_cases=world.known_cases,
+            effect=world.decision_effect,
+        )
 
     def fails(self, job_id, error):
         world = self.world

@@ -31,6 +31,7 @@ from likeness.domain.ids import (
     UserId,
 )
 from likeness.domain.jobs.catalogue import Plus
+from likeness.domain.jobs.estimate import Histogram, bucket, latest, slot
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.paging import ResultPage, sortable
 from likeness.domain.photos.photo import Photo
@@ -358,16 +359,15 @@ class FakeErasures:
 
 class FakeDurations:
     def __init__(self) -> None:
-        self._durations: dict[tuple[str, str], dict[JobId, tuple[datetime, float]]] = {}
+        self._slots: dict[tuple[str, str], dict[datetime, Counter[int]]] = defaultdict(dict)
 
-    def add(self, job: Job, worked_s: float) -> None:
-        of = self._durations.setdefault((job.backend or "unknown", job.tier), {})
-        of[job.job_id] = (job.timeline[1].at, round(worked_s, 1))
+    def add(self, job: Job, worked_s: float, ended_at: datetime) -> None:
+        slots = self._slots[job.backend or "unknown", job.tier]
+        slots.setdefault(slot(ended_at), Counter())[bucket(worked_s)] += 1
 
-    def recent(self, backend: str, tier: str, *, limit: int) -> list[float]:
-        known = self._durations.get((backend, tier), {}).items()
-        latest = sorted(known, key=lambda item: (item[1][0], item[0]), reverse=True)
-        return [worked_s for _, (_, worked_s) in latest[:limit]]
+    def recent(self, backend: str, tier: str) -> Histogram:
+        slots = self._slots[backend, tier]
+        return latest(slots[start] for start in sorted(slots, reverse=True))
 
 
 class FakeAuditLog:

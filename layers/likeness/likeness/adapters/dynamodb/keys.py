@@ -19,7 +19,7 @@
     AUDIT        <number>           AuditEntry                   AUDIT#<review>   <number>
     AUDIT        HEAD               ChainHead
     JOB#<job>    REVEALED#<review>#<moderator>  which photos of the case they revealed
-    DESK#<day>   COUNTS#            counters of decisions: of the desk
+    DESK#<day>#<shard> COUNTS       counters of decisions of the desk; their sum counts
     DESK#<day>   COUNTS#<moderator> the same: of one moderator
     DESK#<day>   SEEN#<moderator>   Exposure: pictures that they revealed
     USER#<user>  PROFILE            time zone, Plus, exonerated photos, running erasure
@@ -33,7 +33,7 @@
     WEBHOOKS     <webhook>          Webhook, with its encrypted secrets
     WEBHOOK#<w>  CALLS#<second>     how often it was called in that second
     WEBHOOK#<w>  PAUSE              until when it is not called, because it does not keep up
-    DURATIONS#<b>#<t> <submitted>#<job>  how long a job of that backend and tier worked, s
+    DURATIONS#<b>#<t> <slot>        histogram of how long jobs worked that ended in that slot
 
 A user's days are counted under a keyed hash of the user (`hash`), in items without the user's id:
 only that hash, the days and the time of the erasure stay after one.
@@ -56,7 +56,9 @@ from likeness.domain.ids import (
     UserHash,
     UserId,
     WebhookId,
+    shard_of,
 )
+from likeness.domain.jobs.estimate import slot
 from likeness.domain.jobs.job import Job
 from likeness.domain.moderation import Severity
 from likeness.domain.paging import sortable
@@ -74,6 +76,8 @@ LEDGER_TTL = timedelta(days=400)
 DURATIONS_TTL = timedelta(days=14)  # older durations say little about today
 
 DELIVERY_TTL = timedelta(days=14)  # so long a failed delivery can be replayed
+
+DESK_SHARDS = 16  # each job is counted at least once, in a transaction
 
 PHOTOS = "PHOTO#"
 AVATARS = "AVATAR#"
@@ -177,9 +181,21 @@ def desk(day: DeskDay) -> str:
     return f"DESK#{day}"
 
 
-def desk_counts(day: DeskDay, moderator: str) -> Key:
-    """Without a moderator: of the whole desk."""
+def moderator_counts(day: DeskDay, moderator: str) -> Key:
     return {"pk": desk(day), "sk": f"{COUNTS}{moderator}"}
+
+
+def desk_counts(day: DeskDay, job_id: JobId) -> Key:
+    """Of the whole desk: the shard that counts this job."""
+    return _desk_counts(day, shard_of(job_id, DESK_SHARDS))
+
+
+def all_desk_counts(day: DeskDay) -> list[Key]:
+    return [_desk_counts(day, shard) for shard in range(DESK_SHARDS)]
+
+
+def _desk_counts(day: DeskDay, shard: int) -> Key:
+    return {"pk": f"{desk(day)}#{shard:02d}", "sk": "COUNTS"}
 
 
 def revealed(review_id: ReviewId, moderator: str) -> Key:
@@ -251,8 +267,8 @@ def durations_of(backend: str, tier: str) -> str:
     return f"DURATIONS#{backend}#{tier}"
 
 
-def durations(backend: str, tier: str, submitted_at: datetime, job_id: JobId) -> Key:
-    return {"pk": durations_of(backend, tier), "sk": f"{sortable(submitted_at)}#{job_id}"}
+def durations(backend: str, tier: str, ended_at: datetime) -> Key:
+    return {"pk": durations_of(backend, tier), "sk": sortable(slot(ended_at))}
 
 
 def progress(job_id: JobId) -> Key:

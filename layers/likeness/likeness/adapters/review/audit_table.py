@@ -10,6 +10,7 @@ from likeness.adapters.dynamodb.queries import query_after, query_index
 from likeness.adapters.dynamodb.transactions import ConditionsFailed, put, update, write_all
 from likeness.domain.errors import Unavailable
 from likeness.domain.review.audit import AuditEntry, AuditEvent, ChainHead
+from likeness.domain.review.statistics import ALL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-    from likeness.domain.ids import ReviewId
+    from likeness.domain.ids import JobId, ReviewId
     from likeness.domain.review.statistics import Counts, DeskCounts, DeskDay
 
 ATTEMPTS = 12  # concurrent events are appended one after the other
@@ -66,9 +67,19 @@ def append(table: Table, audit_event: AuditEvent, *writes: TransactWriteItemType
     raise Unavailable("too many concurrent audit events: try again")
 
 
-def desk_counts(table: Table, day: DeskDay, counts: DeskCounts) -> list[TransactWriteItemTypeDef]:
+def desk_counts(
+    table: Table, day: DeskDay, counts: DeskCounts, job_id: JobId
+) -> list[TransactWriteItemTypeDef]:
     """Return writes that add to the day's counters: of the desk, and of each moderator."""
-    return [_count(table, keys.desk_counts(day, by), of) for by, of in counts.items() if of]
+    return [
+        _count(
+            table,
+            keys.desk_counts(day, job_id) if by == ALL else keys.moderator_counts(day, by),
+            of,
+        )
+        for by, of in counts.items()
+        if of
+    ]
 
 
 def _count(table: Table, key: keys.Key, counts: Counts) -> TransactWriteItemTypeDef:

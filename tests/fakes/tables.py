@@ -40,7 +40,16 @@ from likeness.domain.provenance.watermark import WatermarkId
 from likeness.domain.reasons import Reason
 from likeness.domain.review import order
 from likeness.domain.review.appeal import Appeal
-from likeness.domain.review.audit import AuditAction, AuditEntry, AuditEvent, ChainHead, about
+from likeness.domain.review.audit import (
+    CHAINS,
+    AuditAction,
+    AuditEntry,
+    AuditEvent,
+    ChainHead,
+    SignedAnchor,
+    about,
+    chain_of,
+)
 from likeness.domain.review.case import Review, ReviewKind, ReviewState
 from likeness.domain.review.hold import Hold, HoldState
 from likeness.domain.review.order import Queued, place
@@ -375,20 +384,39 @@ class FakeAuditLog:
 
     def __init__(self) -> None:
         self.written: list[AuditEntry] = []
+        self.signed: list[SignedAnchor] = []
         self.lock = threading.RLock()
 
     def append(self, audit_event: AuditEvent) -> None:
         with self.lock:
-            self.written.append(AuditEntry.after(self.head(), audit_event))
+            head = self.heads()[chain_of(audit_event)]
+            self.written.append(AuditEntry.after(head, audit_event))
 
     def for_review(self, review_id: ReviewId) -> list[AuditEntry]:
         return [entry for entry in self.written if entry.review_id == review_id]
 
-    def entries(self, *, after: int = 0) -> Iterator[AuditEntry]:
-        return iter([entry for entry in self.written if entry.number > after])
+    def entries(self, chain: int, *, after: int = 0) -> Iterator[AuditEntry]:
+        return (one for one in self.written if one.chain == chain and one.number > after)
 
-    def head(self) -> ChainHead:
-        return self.written[-1].head if self.written else ChainHead()
+    def heads(self) -> list[ChainHead]:
+        last = {entry.chain: entry.head for entry in self.written}
+        return [last.get(chain) or ChainHead.start(chain) for chain in range(CHAINS)]
+
+    def missing(self, heads: Iterable[ChainHead]) -> list[ChainHead]:
+        there = [entry.head for entry in self.written]
+        return [head for head in heads if head.number and head not in there]
+
+    def anchors(self, *, after: int = 0) -> Iterator[SignedAnchor]:
+        return iter(self.signed[after:])
+
+    def last_anchor(self) -> SignedAnchor | None:
+        return self.signed[-1] if self.signed else None
+
+    def add_anchor(self, anchor: SignedAnchor) -> None:
+        with self.lock:
+            if anchor.number != len(self.signed) + 1:
+                raise ConcurrentChange(f"there is an anchor {anchor.number} already")
+            self.signed.append(anchor)
 
 
 class FakeDeskCounters:

@@ -11,6 +11,7 @@ from likeness.domain.deletion.receipt import Deletion, ErasureReceipt, Receipt, 
 from likeness.domain.deletion.retention import SweepFinding
 from likeness.domain.ids import JobId, PhotoId
 from likeness.domain.record import Record
+from likeness.domain.review.audit import Anchor
 
 
 class JobFiles(Protocol):
@@ -98,9 +99,9 @@ class Deadlines(Protocol):
 
 
 class Signer(Protocol):
-    """Signs receipts with a key that never leaves the key service."""
+    """Signs receipts and anchors with a key that never leaves the key service."""
 
-    def sign(self, receipt: Receipt | ErasureReceipt) -> str:
+    def sign(self, statement: Receipt | ErasureReceipt | Anchor) -> str:
         """Return a JWS in compact serialisation."""
 
     def public_keys(self) -> list[PublicKey]: ...

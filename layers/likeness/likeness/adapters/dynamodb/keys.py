@@ -16,8 +16,9 @@
     JOB#<job>    PROGRESS           how many avatars are drawn
     JOB#<job>    DELIVERY#<w>#<order>#<event>  Delivery   WEBHOOK#<w>#<state>  <created_at>#<event>
     ERASURE#<e>, WEBHOOK#<w>        the same, about an erasure or a test
-    AUDIT        <number>           AuditEntry                   AUDIT#<review>   <number>
-    AUDIT        HEAD               ChainHead
+    CHAIN#<chain> <number>          AuditEntry                   AUDIT#<review>   <number>
+    CHAIN#<chain> HEAD              ChainHead
+    ANCHORS      <number>           SignedAnchor: the heads of all chains, each day
     JOB#<job>    REVEALED#<review>#<moderator>  which photos of the case they revealed
     DESK#<day>#<shard> COUNTS       counters of decisions of the desk; their sum counts
     DESK#<day>   COUNTS#<moderator> the same: of one moderator
@@ -63,6 +64,7 @@ from likeness.domain.jobs.job import Job
 from likeness.domain.moderation import Severity
 from likeness.domain.paging import sortable
 from likeness.domain.provenance.watermark import WatermarkId
+from likeness.domain.review.audit import AuditEntry, ChainHead
 from likeness.domain.review.case import Review, ReviewKind, job_of
 from likeness.domain.review.hold import Hold, HoldState
 from likeness.domain.review.order import key
@@ -83,7 +85,7 @@ PHOTOS = "PHOTO#"
 AVATARS = "AVATAR#"
 REVIEWS = "REVIEW#"
 OBJECTS = "OBJECT#"
-AUDIT = "AUDIT"
+ANCHORS = "ANCHORS"
 COUNTS = "COUNTS#"
 WEBHOOKS = "WEBHOOKS"
 SEEN = "SEEN#"
@@ -164,17 +166,31 @@ def appeal(job_id: JobId) -> Key:
     return {"pk": f"JOB#{job_id}", "sk": "APPEAL"}
 
 
-def audit_entry(number: int) -> Key:
-    return {"pk": AUDIT, "sk": f"{number:012d}"}
+def chain(number: int) -> str:
+    return f"CHAIN#{number:02d}"
 
 
-def audit_of(review_id: ReviewId, number: int) -> Key:
-    """In the index: one case's entries, oldest first."""
-    return {"gsi1pk": f"AUDIT#{review_id}", "gsi1sk": f"{number:012d}"}
+def audit_entry(of: ChainHead | AuditEntry) -> Key:
+    return {"pk": chain(of.chain), "sk": f"{of.number:012d}"}
 
 
-def audit_head() -> Key:
-    return {"pk": AUDIT, "sk": "HEAD"}
+def audit_of(review_id: ReviewId) -> str:
+    return f"AUDIT#{review_id}"
+
+
+def audit_of_case(entry: AuditEntry) -> Key:
+    """In the index: one case's entries, oldest first. An event without a case is not in it."""
+    if entry.review_id is None:
+        return {}
+    return {"gsi1pk": audit_of(entry.review_id), "gsi1sk": f"{entry.number:012d}"}
+
+
+def chain_head(number: int) -> Key:
+    return {"pk": chain(number), "sk": "HEAD"}
+
+
+def anchor(number: int) -> Key:
+    return {"pk": ANCHORS, "sk": f"{number:06d}"}
 
 
 def desk(day: DeskDay) -> str:

@@ -19,6 +19,9 @@
     CHAIN#<chain> <number>          AuditEntry                   AUDIT#<review>   <number>
     CHAIN#<chain> HEAD              ChainHead
     ANCHORS      <number>           SignedAnchor: the heads of all chains, each day
+    JOB#<job>    KNOWN              KnownCase: photos and answer of a known case, which has no job
+    KNOWN        SET#<name>         KnownUse: when a set was last used, and who saw it
+    KNOWN        WINDOW             until when decided cases were counted towards known ones
     JOB#<job>    REVEALED#<review>#<moderator>  which photos of the case they revealed
     DESK#<day>#<shard> COUNTS       counters of decisions of the desk; their sum counts
     DESK#<day>   COUNTS#<moderator> the same: of one moderator
@@ -90,6 +93,8 @@ COUNTS = "COUNTS#"
 WEBHOOKS = "WEBHOOKS"
 SEEN = "SEEN#"
 HOLDS = "HOLDS"
+KNOWN = "KNOWN"
+KNOWN_USES = "SET#"
 
 Key = dict[str, str]
 
@@ -220,6 +225,18 @@ def revealed(review_id: ReviewId, moderator: str) -> Key:
 
 def exposure(day: DeskDay, moderator: str) -> Key:
     return {"pk": desk(day), "sk": f"{SEEN}{moderator}"}
+
+
+def known_case(job_id: JobId) -> Key:
+    return {"pk": f"JOB#{job_id}", "sk": "KNOWN"}
+
+
+def known_use(name: str) -> Key:
+    return {"pk": KNOWN, "sk": f"{KNOWN_USES}{name}"}
+
+
+def known_window() -> Key:
+    return {"pk": KNOWN, "sk": "WINDOW"}
 
 
 def deletion(job_id: JobId) -> Key:

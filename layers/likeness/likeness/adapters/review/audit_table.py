@@ -20,7 +20,7 @@ from likeness.domain.review.audit import (
 from likeness.domain.review.statistics import ALL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -102,13 +102,23 @@ def append(table: Table, audit_event: AuditEvent, *writes: TransactWriteItemType
 
 
 def desk_counts(
-    table: Table, day: DeskDay, counts: DeskCounts, job_id: JobId
+    table: Table,
+    day: DeskDay,
+    counts: DeskCounts,
+    job_id: JobId,
+    days: Mapping[str, DeskDay] | None = None,
 ) -> list[TransactWriteItemTypeDef]:
-    """Return writes that add to the day's counters: of the desk, and of each moderator."""
+    """Return writes that add to the day's counters: of the desk, and of each moderator.
+
+    `days`: the day of each moderator's own counters where it is another.
+    """
+    own = days or {}
     return [
         _count(
             table,
-            keys.desk_counts(day, job_id) if by == ALL else keys.moderator_counts(day, by),
+            keys.desk_counts(day, job_id)
+            if by == ALL
+            else keys.moderator_counts(own.get(by, day), by),
             of,
         )
         for by, of in counts.items()

@@ -19,7 +19,7 @@ export SAM_CLI_TELEMETRY := 0
 # $(call need,VARIABLE,message): stop with the message if the variable is empty.
 need = @[ -n "$($(1))" ] || { echo "$(2)" >&2; exit 2; }
 
-.PHONY: help demo up app down status env test test-long test-model test-stack test-diffusion test-image test-browser fuzz mutants check lint types imports template preflight package bench fairness image deploy account rehearse capacity certificate clients weights launch lock generated previews proof hooks clean
+.PHONY: help demo up app down status env test test-long test-model test-stack test-diffusion test-image test-browser fuzz mutants check lint types imports template preflight package bench load fairness image deploy account rehearse capacity certificate clients weights launch lock generated previews proof hooks clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^# --- /{gsub(/^# -+ | ?-+$$/, ""); heading = $$0} \
@@ -160,6 +160,9 @@ clients: .envs/dev/.ready node_modules/.ready ## Build the clients: a wheel and 
 
 bench: .envs/dev/.ready .envs/bench/.ready $(LAPTOP) ## Measure speed and memory; writes bench.json
 	$(DEV)/python -m tests.bench --out bench.json
+
+load: .envs/dev/.ready $(LAPTOP) ## Many jobs at once on that cloud, and what it saw [JOBS=50 REAL=0 PORT=]
+	@$(DEV)/python -m tests.bench.load --jobs "$(or $(JOBS),50)" --real "$(or $(REAL),0)" --port $(PORT)
 
 fairness: .envs/dev/.ready .envs/model/.ready ## Measure by group how people are treated, on this machine [PHOTOS=people/ GROUPS=table.csv OUT= STYLES= COUNT= POLICY=]
 	$(call need,PHOTOS,Name a folder with a folder of photos for each person: make fairness PHOTOS=folder)

@@ -37,12 +37,12 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The time of an invocation, with what each avatar after the first adds, and its memory."""
+    """The processor's time of an invocation, what each further avatar adds, and its memory."""
 
-    seconds: float
+    processor_s: float
     memory_mb: int
-    log_bytes: int
-    seconds_avatar: float = 0.0
+    log_bytes: int = 0
+    avatar_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

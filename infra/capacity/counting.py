@@ -308,7 +308,7 @@ def _difference(more: Counts, less: Counts) -> Counts:
 
 
 def _work(jobs: Sequence[Sequence[Call]]) -> dict[str, Work]:
-    """The fastest invocation of each function, and what each further avatar adds."""
+    """The mean of each function. What it waits for is not its own, and of a laptop."""
     by_function: dict[str, list[list[Call]]] = defaultdict(lambda: [[] for _ in jobs])
     for n, calls in enumerate(jobs):
         for call in calls:
@@ -316,15 +316,17 @@ def _work(jobs: Sequence[Sequence[Call]]) -> dict[str, Work]:
                 by_function[call.caller][n].append(call)
     extra = SIZES[2][1] - SIZES[0][1]
     work = {}
-    for name, of in by_function.items():
-        least = [min((one.seconds for one in calls), default=0.0) for calls in of]
-        seconds = min(least[:2])
+    for name, of in sorted(by_function.items()):
+        small = [call.processor_s for call in (*of[0], *of[1])]
+        base = sum(small) / len(small) if small else 0.0
         growing = name in {"ModerateAvatars", "PublishAvatars", "UnpackAvatars"}
+        more = sum(call.processor_s for call in of[2]) / len(of[2]) - base if growing else 0.0
+        everything = [call for calls in of for call in calls]
         work[name] = Work(
-            seconds=round(seconds, 3),
-            seconds_avatar=round(max(0.0, least[2] - seconds) / extra, 3) if growing else 0.0,
-            memory_mb=of[0][0].memory_mb,
-            log_bytes=sum(one.log_bytes for calls in of for one in calls) // sum(map(len, of)),
+            processor_s=round(base, 3),
+            avatar_s=round(max(0.0, more) / extra, 3),
+            memory_mb=everything[0].memory_mb,
+            log_bytes=sum(one.log_bytes for one in everything) // len(everything),
         )
     return work
 

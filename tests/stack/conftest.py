@@ -159,7 +159,7 @@ def without_permission(
 
 @pytest.fixture
 def resource(ops: Callable[[str], Any]) -> Callable[[str], str]:
-    """`resource("SweepBucketsFunction")`: the physical id of a resource of a nested stack."""
+    """`resource("SweepRangeFunction")`: the physical id of a resource of a nested stack."""
     cloudformation = ops("cloudformation")
 
     def physical(logical_id: str) -> str:

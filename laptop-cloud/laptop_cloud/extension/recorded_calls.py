@@ -162,7 +162,7 @@ def trace_id(config: dict[str, Any], inbound: str | None = None) -> str | None:
 
 
 def execute(function: dict[str, Any], event: Any, *rest: Any) -> Any:
-    """An invocation, whoever asked for it, with its duration and the size of its log."""
+    """An invocation with its duration and the size of its log."""
     config = function.get("config") or function
     began = time.monotonic()
     result = _execute(function, event, *rest)
@@ -175,6 +175,7 @@ def execute(function: dict[str, Any], event: Any, *rest: Any) -> Any:
             names=names(json.dumps(event)),
             route=event.get("routeKey", "") if isinstance(event, dict) else "",
             seconds=round(time.monotonic() - began, 3),
+            processor_s=result.get("processor_s", 0.0),
             memory_mb=int(config.get("MemorySize", 128)),
             log_bytes=len(result.get("log") or ""),
         )

@@ -497,7 +497,7 @@ def test_an_age_assurance_replaces_the_moderator_and_is_audited_once(world):
     assert moderate(world).outcome is Outcome.CLEAN
     moderate(world)
 
-    (entry,) = world.audit_log.entries()
+    (entry,) = world.audit_log.written
     assert (entry.action, entry.actor, entry.job_id) == (AuditAction.AGE_ASSURED, "system", JOB)
     assert entry.details == {"method": "photo_id", "over_age": "18"}
     assert USER not in entry.model_dump_json()
@@ -519,14 +519,14 @@ def test_without_an_assurance_that_counts_a_moderator_decides(world, assurance):
     young(world, age_assurance=assurance)
 
     assert moderate(world).outcome is Outcome.DOUBTFUL
-    assert list(world.audit_log.entries()) == []
+    assert world.audit_log.written == []
 
 
 def test_an_assurance_that_was_not_needed_is_not_audited(world):
     world.has(JobState.MODERATING, age_assurance=an_assurance())
 
     assert moderate(world).outcome is Outcome.CLEAN
-    assert list(world.audit_log.entries()) == []
+    assert world.audit_log.written == []
 
 
 # --- counted for the transparency report ----------------------------------------------------------

@@ -40,6 +40,7 @@ def handler(job_id: JobId) -> JobView:
         deletions=bootstrap.deletions(),
         reviews=bootstrap.reviews(),
         appeals=bootstrap.appeals(),
+        readiness=bootstrap.readiness(),
         clock=bootstrap.CLOCK,
         reasons=policy_files.load_reasons(),
         quota=_quota,

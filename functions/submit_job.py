@@ -9,12 +9,14 @@ from likeness.domain.errors import (
     ConcurrentChange,
     ErasureRunning,
     JobEnded,
+    NotAccepting,
     NotEnoughPhotos,
     OverQuota,
     PhotosBeingChecked,
     TierClosed,
     TierLimit,
     TooManyPhotos,
+    UnknownStyle,
 )
 from likeness.domain.ids import JobId
 from likeness.entrypoints.http import route
@@ -30,12 +32,14 @@ from likeness.services.jobs.submit_job import submit_job
         ConcurrentChange,
         ErasureRunning,
         JobEnded,
+        NotAccepting,
         NotEnoughPhotos,
         OverQuota,
         PhotosBeingChecked,
         TierClosed,
         TierLimit,
         TooManyPhotos,
+        UnknownStyle,
     ],
 )
 def handler(job_id: JobId) -> JobStateView:
@@ -46,7 +50,7 @@ def handler(job_id: JobId) -> JobStateView:
     """
     return submit_job(
         job_id,
-        backend=bootstrap.settings().backend,
+        backend=bootstrap.settings().backend_and_engine,
         jobs=bootstrap.jobs(),
         users=bootstrap.users(),
         ledger=bootstrap.ledger(),
@@ -54,6 +58,7 @@ def handler(job_id: JobId) -> JobStateView:
         inspections=bootstrap.inspections(),
         workflow=bootstrap.workflow(),
         timers=bootstrap.timers(),
+        operating_state=bootstrap.operating_state(),
         clock=bootstrap.CLOCK,
         tiers=policy_files.load_tiers(),
     )

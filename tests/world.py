@@ -15,6 +15,7 @@ from likeness.domain.photos.photo import Photo
 from likeness.services.account.get_quota import get_quota
 from likeness.services.deletion.job_deletion import JobDeletion
 from likeness.services.deletion.job_receipts import JobReceipts
+from likeness.services.jobs.waiting import Readiness
 from likeness.services.review.appeal_closing import AppealClosing
 from likeness.services.review.case_reader import CaseReader
 from likeness.services.review.decision_effect import DecisionEffect
@@ -45,6 +46,7 @@ from tests.fakes import (
     FakeLedger,
     FakeLeftovers,
     FakeMetrics,
+    FakeOperatingState,
     FakePendingDecisions,
     FakePhotos,
     FakePictures,
@@ -60,6 +62,7 @@ from tests.fakes import (
 )
 
 POLICY = load_retention().version
+DEADLINE = load_retention().deadline
 
 
 @dataclass
@@ -98,6 +101,8 @@ class World:
         self.desk_counters = FakeDeskCounters(self.audit_log)
         self.jobs.desk_counters = self.desk_counters
         self.reviews = FakeReviews(self.audit_log, self.desk_counters)
+        self.operating_state = FakeOperatingState(self.audit_log)
+        self.readiness = Readiness(self.operating_state, self.metrics, self.clock, DEADLINE)
         self.holds = FakeHolds(self.audit_log)
         self.hold_files = FakeHoldFiles()
         self.photos = FakePhotos(self.photo_objects)

@@ -133,6 +133,7 @@ class FakeLikeness:
             "tier": "lite",
             "styles": order["styles"],
             "avatars_asked": 30,
+            "avatars_planned": self.avatars,
             "created_at": now(),
             "submit_by": now() + timedelta(hours=1),
             "timeline": [],
@@ -140,7 +141,12 @@ class FakeLikeness:
             "photos_deleted_at": None,
         }
         posts = [self._post(job_id, one["content_type"]) for one in order["photos"]]
-        created = {"job_id": job_id, "submit_by": now() + timedelta(hours=1), "uploads": posts}
+        created = {
+            "job_id": job_id,
+            "submit_by": now() + timedelta(hours=1),
+            "avatars": self.avatars,
+            "uploads": posts,
+        }
         return shaped(api.JobCreated, created)
 
     def add_photo(self, job_id: str, photo: Any, *, idempotency_key: str) -> Any:

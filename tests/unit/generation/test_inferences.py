@@ -54,8 +54,7 @@ def start(world, token="t1"):  # noqa: S107 - a task token
         work=world.work,
         files=world.files,
         endpoint=world.endpoint,
-        clock=world.clock,
-        deadline=DEADLINE,
+        readiness=world.readiness,
     )
 
 
@@ -66,6 +65,7 @@ def finish(world, *, error=None, job_id=JOB, tries=1):
         runs=world.runs,
         work=world.work,
         workflow=world.workflow,
+        readiness=world.readiness,
     )
 
 

@@ -35,6 +35,7 @@ def prepare(world, attempt=1):
         reviews=world.reviews,
         holds=world.holds,
         work=world.work,
+        readiness=world.readiness,
         clock=world.clock,
     )
 

@@ -44,8 +44,7 @@ def start(world, token="t1"):  # noqa: S107 - a task token
         runs=world.runs,
         training=world.training,
         workflow=world.workflow,
-        clock=world.clock,
-        deadline=DEADLINE,
+        readiness=world.readiness,
     )
 
 
@@ -59,6 +58,7 @@ def finish(world, status=None, *, tries=1):
         training=world.training,
         files=world.files,
         workflow=world.workflow,
+        readiness=world.readiness,
     )
 
 

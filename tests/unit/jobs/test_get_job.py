@@ -44,6 +44,7 @@ def get(world):
         deletions=world.deletions,
         reviews=world.reviews,
         appeals=world.appeals,
+        readiness=world.readiness,
         clock=world.clock,
         reasons=REASONS,
         quota=world.quota,

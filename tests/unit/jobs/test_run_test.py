@@ -74,6 +74,7 @@ class AppInTest:
             timers=world.timers,
             deadlines=world.deadlines,
             keyed_hash=world.keyed_hash,
+            operating_state=world.operating_state,
             clock=world.clock,
             terms=Terms(
                 styles=styles(),
@@ -119,6 +120,7 @@ class AppInTest:
             inspections=world.inspections,
             workflow=world.workflow,
             timers=world.timers,
+            operating_state=world.operating_state,
             clock=world.clock,
             tiers=tiers(),
         )
@@ -211,6 +213,7 @@ class AppInTest:
             files=world.files,
             credentials=Unread(),
             watermarks=Unread(),
+            readiness=world.readiness,
             clock=world.clock,
         )
         settle_job(
@@ -235,6 +238,7 @@ class AppInTest:
             deletions=world.deletions,
             reviews=world.reviews,
             appeals=world.appeals,
+            readiness=world.readiness,
             clock=world.clock,
             reasons=load_reasons(),
             quota=world.quota,

@@ -35,6 +35,7 @@ def submit(world):
         inspections=world.inspections,
         workflow=world.workflow,
         timers=world.timers,
+        operating_state=world.operating_state,
         clock=world.clock,
         tiers=tiers(),
     )

@@ -176,7 +176,7 @@ def moderate(world):
         holding=world.holding,
         metrics=world.metrics,
         clock=world.clock,
-        deadline=load_retention().deadline,
+        readiness=world.readiness,
     ).outcome
 
 
@@ -192,6 +192,7 @@ def view(world):
         deletions=world.deletions,
         reviews=world.reviews,
         appeals=world.appeals,
+        readiness=world.readiness,
         clock=world.clock,
         reasons=load_reasons(),
         quota=world.quota,
@@ -389,6 +390,7 @@ def test_nothing_is_drawn_for_a_hold_whose_case_was_lost(reviewed):
             reviews=reviewed.reviews,
             holds=reviewed.holds,
             work=reviewed.work,
+            readiness=reviewed.readiness,
             clock=reviewed.clock,
         )
 
@@ -590,6 +592,7 @@ def test_a_second_opinion_that_is_held_lets_no_avatar_be_drawn(reviewed):
             reviews=reviewed.reviews,
             holds=reviewed.holds,
             work=reviewed.work,
+            readiness=reviewed.readiness,
             clock=reviewed.clock,
         )
     end(reviewed, JobHeld.__name__)

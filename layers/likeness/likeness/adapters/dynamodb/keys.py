@@ -33,6 +33,8 @@
     WEBHOOKS     <webhook>          Webhook, with its encrypted secrets
     WEBHOOK#<w>  CALLS#<second>     how often it was called in that second
     WEBHOOK#<w>  PAUSE              until when it is not called, because it does not keep up
+    SWITCHES     META               Switches: what operators switched
+    SHORTAGES    <what>             Shortage: for what a job waited last, and how long
     DURATIONS#<b>#<t> <submitted>#<job>  how long a job of that backend and tier worked, s
 
 A user's days are counted under a keyed hash of the user (`hash`), in items without the user's id:
@@ -58,6 +60,7 @@ from likeness.domain.ids import (
     WebhookId,
 )
 from likeness.domain.jobs.job import Job
+from likeness.domain.jobs.operating_state import Scarce
 from likeness.domain.moderation import Severity
 from likeness.domain.paging import sortable
 from likeness.domain.provenance.watermark import WatermarkId
@@ -253,6 +256,14 @@ def durations_of(backend: str, tier: str) -> str:
 
 def durations(backend: str, tier: str, submitted_at: datetime, job_id: JobId) -> Key:
     return {"pk": durations_of(backend, tier), "sk": f"{sortable(submitted_at)}#{job_id}"}
+
+
+SWITCHES: Key = {"pk": "SWITCHES", "sk": "META"}
+SHORTAGES = "SHORTAGES"
+
+
+def shortage(of: Scarce) -> Key:
+    return {"pk": SHORTAGES, "sk": of}
 
 
 def progress(job_id: JobId) -> Key:

@@ -1,6 +1,6 @@
 """The catalogue of styles that a user may choose."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import dropwhile
 
 from likeness.api.app import PageQuery, StylesView
@@ -12,14 +12,19 @@ from likeness.presenters.jobs import style_view
 OF = "styles"
 
 
-def list_styles(query: PageQuery, *, styles: Mapping[StyleId, StyleCard]) -> StylesView:
-    """In the catalogue's order. A cursor stays valid if its style is withdrawn."""
+def list_styles(
+    query: PageQuery, *, styles: Mapping[StyleId, StyleCard], off: Collection[StyleId] = ()
+) -> StylesView:
+    """In the catalogue's order, without those that operators switched off.
+
+    A cursor stays valid if its style is withdrawn.
+    """
     after = position(query.cursor, of=OF)
     cards = iter(styles.values())
     if after is not None:
         cards = dropwhile(lambda card: card.style != after, cards)
         next(cards, None)
-    left = (card for card in cards if not card.withdrawn)
+    left = (card for card in cards if not card.withdrawn and card.style not in off)
     page = ResultPage.of(left, limit=query.limit, position=lambda card: card.style)
     return StylesView(
         styles=tuple(style_view(card) for card in page.items), next=cursor(page.last, of=OF)

@@ -315,6 +315,7 @@ export const de = {
   "action.staff_changed": "hat ein Konto geändert",
   "action.staff_deleted": "hat ein Konto gelöscht",
   "action.authenticator_reset": "hat eine Authenticator-App zurückgesetzt",
+  "action.switched": "hat das Produkt ab- oder angeschaltet",
   "detail.photo_id": "Foto",
   "detail.reason": "Grund",
   "detail.points": "Punkte",

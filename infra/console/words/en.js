@@ -306,6 +306,7 @@ export const en = {
   "action.staff_changed": "changed an account",
   "action.staff_deleted": "deleted an account",
   "action.authenticator_reset": "reset an authenticator",
+  "action.switched": "switched the product off or on",
   "detail.photo_id": "photo",
   "detail.reason": "reason",
   "detail.points": "points",

@@ -38,6 +38,7 @@ def world():
         reviews=found.reviews,
         holds=found.holds,
         work=found.work,
+        readiness=found.readiness,
         clock=found.clock,
     )
     return found

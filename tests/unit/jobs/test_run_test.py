@@ -402,7 +402,8 @@ def test_a_job_fails_for_each_cause(tester, kind):
     view = tester.plays({"failure": kind})
 
     assert (view.state, view.failure) == (JobState.FAILED, kind)
-    assert view.reason.code is Reason.SYSTEM_UNAVAILABLE
+    stopped = kind is FailureKind.STOPPED
+    assert view.reason.code is (Reason.SYSTEM_STOPPED if stopped else Reason.SYSTEM_UNAVAILABLE)
     assert (JobState.GENERATING in states(view)) == (kind is not FailureKind.MODERATION)
 
 

@@ -119,7 +119,7 @@ def test_under_an_unknown_detector_version_the_job_waits_and_the_alarm_is_raised
         moderate(world)
 
     assert verdicts(world) == {}
-    assert world.metrics.counted == {"UnknownModerationFinding": 1}
+    assert world.metrics.counted == {"UnknownModerationFinding": 1, "JobsShortOfDetector": 1}
 
 
 def test_once_operators_accept_the_version_the_job_continues(world):

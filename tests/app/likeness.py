@@ -154,7 +154,8 @@ class FakeLikeness:
         return shaped(api.PresignedPost, self._post(job_id, photo["content_type"]))
 
     def get_job(self, job_id: str) -> Any:
-        return shaped(api.JobView, self.jobs[job_id] | {"quota": self._quota()})
+        more = {"quota": self._quota(), "poll_after_s": None}
+        return shaped(api.JobView, self.jobs[job_id] | more)
 
     def list_jobs(self, user_id: str, *, limit: int) -> Any:
         names = api.JobSummary.model_fields

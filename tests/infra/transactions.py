@@ -48,6 +48,7 @@ TRANSACTIONS = {
         "PutItem UpdateItem", "JOB#* DESK#* AUDIT", "reviews.save/3"
     ),
     "store a hold": _one("PutItem", "HOLD#* BLOCK#* AUDIT", "holds.save"),
+    "change the switches": _one("PutItem", "SWITCHES AUDIT", "operating_state.change"),
     "append an audit event": _one("PutItem", "AUDIT", "audit_log.append"),
     "count an exposure": _one("PutItem UpdateItem", "JOB#* DESK#* AUDIT", "desk_counters.expose"),
     "ask for exposure or grant it": _one(

@@ -1066,3 +1066,5 @@ class JobView(TypedDict):
     quota: QuotaView
     statement: Statement | None
     """for policy decisions"""
+    poll_after_s: int | None
+    """read the job again after so many seconds, as `Retry-After` says; null: it has ended and does not change any more"""

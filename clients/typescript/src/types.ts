@@ -78,7 +78,8 @@ export interface paths {
     /**
      * The job as the app shows it
      * @description State, the verdict of each photo, progress, and avatars with URLs valid for five minutes. While
-     *     the job is open, it also finds uploads whose event was lost.
+     *     the job is open, it also finds uploads whose event was lost. `Retry-After` says when to read it
+     *     again.
      */
     get: operations["get_job"];
     put?: never;
@@ -1437,6 +1438,11 @@ export interface components {
        * @default null
        */
       statement: components["schemas"]["Statement"] | null;
+      /**
+       * @description read the job again after so many seconds, as `Retry-After` says; null: it has ended and does not change any more
+       * @example 10
+       */
+      poll_after_s: number | null;
     };
     /** @description A user's jobs, newest first. Eventually consistent: a new job may be missing at first. */
     JobsView: {

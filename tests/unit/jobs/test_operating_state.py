@@ -36,8 +36,8 @@ from likeness.domain.reasons import Reason
 from likeness.domain.review.audit import AuditAction
 from likeness.entrypoints.http import status_of
 from likeness.ports.generation import TrainingStatus
-from likeness.services.jobs.change_switches import change_switches
 from likeness.services.jobs.list_styles import list_styles
+from likeness.services.jobs.switch import switch
 from tests.builders import (
     JOB,
     NOW,
@@ -262,7 +262,7 @@ def test_a_job_that_waits_for_the_endpoint_is_ordered_again_as_a_training_job(wo
 def test_a_style_that_is_off_is_not_offered_and_refused(world):
     world.operating_state.switch(styles_off=("oil",))
 
-    listed = list_styles(PageQuery(), styles=styles(), off=("oil",)).styles
+    listed = list_styles(PageQuery(), styles=styles(), operating_state=world.operating_state).styles
     with pytest.raises(UnknownStyle) as refused:
         create(world, an_order(styles=["comic", "oil"]))
 
@@ -534,7 +534,7 @@ def test_a_stopped_job_says_so(world, stop, shown):
 
 
 def test_each_change_is_recorded_with_its_author_and_reason(world):
-    changed = change_switches(
+    changed = switch(
         lambda now: {"styles_off": (*now.styles_off, "oil")},
         by="arn:aws:sts::1:assumed-role/Operators/mia",
         why=" it draws hats ",
@@ -555,6 +555,6 @@ def test_of_two_operators_at_once_the_second_is_refused(world):
         return {"endpoint_off": True}
 
     with pytest.raises(ConcurrentChange):
-        change_switches(changed, by="mia", why="x", state=world.operating_state, clock=world.clock)
+        switch(changed, by="mia", why="x", state=world.operating_state, clock=world.clock)
 
     assert not world.operating_state.switches().endpoint_off

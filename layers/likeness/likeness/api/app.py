@@ -467,6 +467,11 @@ class JobView(Message):
     archive: PresignedUrl | None = Field(default=None, description="URL of a ZIP of all avatars")
     quota: QuotaView
     statement: Statement | None = Field(default=None, description="for policy decisions")
+    poll_after_s: int | None = Field(
+        description="read the job again after so many seconds, as `Retry-After` says; null: it "
+        "has ended and does not change any more",
+        examples=[10],
+    )
 
 
 class JobSummary(Message):

@@ -30,7 +30,7 @@ from likeness.contracts import Engine
 from likeness.domain.errors import LikenessError
 from likeness.domain.jobs.job import MAX_AVATARS
 from likeness.domain.jobs.operating_state import TRY_AGAIN_S, Stop, Submitted, Switches
-from likeness.services.jobs.change_switches import change_switches
+from likeness.services.jobs.switch import switch
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,7 @@ def main() -> None:
     state = OperatingStateTable(table(asked.table))
     try:
         if asked.command != "show":
-            change_switches(
+            switch(
                 lambda now: _changed(asked, now),
                 by=asked.by or _caller(),
                 why=asked.why,

@@ -118,7 +118,8 @@ def _image(bucket: str, key: str) -> ImageTypeDef:
 
 def _errors(expected: dict[str, LikenessError]) -> AbstractContextManager[None]:
     """Also DetectorBusy, once the client has repeated a throttled call in vain."""
-    return domain_errors(dict.fromkeys(THROTTLED, DetectorBusy("Rekognition throttles")) | expected)
+    busy = {code: DetectorBusy(f"Rekognition returned {code}") for code in THROTTLED}
+    return domain_errors(busy | expected)
 
 
 def _unreadable(picture: str) -> dict[str, LikenessError]:

@@ -5,12 +5,14 @@ from datetime import datetime
 
 from likeness.api.app import AvatarView, JobView, ProgressView, QuotaView, WaitingFor
 from likeness.contracts import GenerationProgress
+from likeness.domain.deletion.receipt import DeletionState
 from likeness.domain.generation.avatar import AvatarState
-from likeness.domain.ids import JobId, UserId
+from likeness.domain.ids import JobId
 from likeness.domain.jobs.estimate import MAX_DURATIONS, WORKING, estimate, work_time
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.jobs.operating_state import Scarce, Submitted, engine_of, lasting
-from likeness.domain.jobs.test_plan import TestPlan
+from likeness.domain.jobs.polling import poll_after_s
+from likeness.domain.photos.photo import PhotoState
 from likeness.domain.review.refusal import decisions
 from likeness.ports.deletion import Deletions
 from likeness.ports.generation import Work
@@ -22,6 +24,9 @@ from likeness.ports.runtime import Clock
 from likeness.presenters import jobs as views
 from likeness.services.jobs.waiting import Readiness
 from likeness.services.photos.lost_uploads import request_lost
+
+UNDECIDED = (PhotoState.AWAITED, PhotoState.CHECKING)
+PROVEN = (DeletionState.DELETED, DeletionState.HELD)
 
 
 def get_job(
@@ -39,7 +44,7 @@ def get_job(
     readiness: Readiness,
     clock: Clock,
     reasons: views.Cards,
-    quota: Callable[[UserId, TestPlan | None], QuotaView],
+    quota: Callable[[Job], QuotaView],
 ) -> JobView:
     """While the job is open, requests the inspection of uploads whose S3 event was lost.
     `quota`: the use case get_quota.
@@ -52,6 +57,7 @@ def get_job(
     now = clock.now()
     deletion = deletions.get(job_id)
     avatars = _avatars(job, jobs, avatar_store) if job.shows_avatars(now) else ()
+    progress = _progress(job, now, jobs=jobs, work=work, durations=durations, readiness=readiness)
     return JobView(
         **views.job_summary(job, reasons).model_dump(exclude={"avatars_shown", "thumbnail"}),
         tier=job.tier,
@@ -59,14 +65,20 @@ def get_job(
         photos=tuple(views.photo_view(photo, refused, reasons) for photo in there),
         photos_deleted_at=job.photos_deleted_at,
         deletion=deletion.state if deletion else None,
-        progress=_progress(
-            job, now, jobs=jobs, work=work, durations=durations, readiness=readiness
-        ),
+        progress=progress,
         avatars=avatars,
         avatars_expire_at=job.avatars_expire_at,
         archive=avatar_store.archive_url(job_id) if avatars else None,
-        quota=quota(job.user_id, job.test),
+        quota=quota(job),
         statement=views.statement(job, there, refused, appeal, reasons),
+        poll_after_s=poll_after_s(
+            job.state,
+            checking=any(photo.state in UNDECIDED for photo in there),
+            waits=bool(progress and progress.waiting_for),
+            settled=job.ended and deletion is not None and deletion.state in PROVEN,
+            p50_s=progress.estimate.p50_s if progress and progress.estimate else None,
+            test=job.test is not None,
+        ),
     )
 
 

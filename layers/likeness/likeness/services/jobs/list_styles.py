@@ -1,24 +1,26 @@
 """The catalogue of styles that a user may choose."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from itertools import dropwhile
 
 from likeness.api.app import PageQuery, StylesView
 from likeness.domain.ids import StyleId
 from likeness.domain.jobs.catalogue import StyleCard
 from likeness.domain.paging import ResultPage, cursor, position
+from likeness.ports.jobs import OperatingState
 from likeness.presenters.jobs import style_view
 
 OF = "styles"
 
 
 def list_styles(
-    query: PageQuery, *, styles: Mapping[StyleId, StyleCard], off: Collection[StyleId] = ()
+    query: PageQuery, *, styles: Mapping[StyleId, StyleCard], operating_state: OperatingState
 ) -> StylesView:
     """In the catalogue's order, without those that operators switched off.
 
     A cursor stays valid if its style is withdrawn.
     """
+    off = operating_state.switches().styles_off
     after = position(query.cursor, of=OF)
     cards = iter(styles.values())
     if after is not None:

@@ -9,7 +9,7 @@ from likeness.ports.jobs import OperatingState
 from likeness.ports.runtime import Clock
 
 
-def change_switches(
+def switch(
     changed: Callable[[Switches], Mapping[str, Any]],
     *,
     by: str,

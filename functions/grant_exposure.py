@@ -20,6 +20,7 @@ def handler(request: GrantExposure, moderator: Moderator) -> ExposureView:
         request,
         moderator=moderator,
         desk_counters=bootstrap.desk_counters(),
+        staff=bootstrap.staff(),
         clock=bootstrap.CLOCK,
         budget=bootstrap.settings().exposure_budget,
     )

@@ -17,6 +17,7 @@ from likeness.domain.errors import (
     TierLimit,
     TooManyPhotos,
     UnknownStyle,
+    UserBlocked,
 )
 from likeness.domain.ids import JobId
 from likeness.entrypoints.http import route
@@ -40,6 +41,7 @@ from likeness.services.jobs.submit_job import submit_job
         TierLimit,
         TooManyPhotos,
         UnknownStyle,
+        UserBlocked,
     ],
 )
 def handler(job_id: JobId) -> JobStateView:
@@ -54,6 +56,7 @@ def handler(job_id: JobId) -> JobStateView:
         jobs=bootstrap.jobs(),
         users=bootstrap.users(),
         ledger=bootstrap.ledger(),
+        holds=bootstrap.holds(),
         photos=bootstrap.photos(),
         inspections=bootstrap.inspections(),
         workflow=bootstrap.workflow(),

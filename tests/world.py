@@ -42,6 +42,7 @@ from tests.fakes import (
     FakeInspections,
     FakeJobFiles,
     FakeJobs,
+    FakeKnownCases,
     FakeLedger,
     FakeLeftovers,
     FakeMetrics,
@@ -87,6 +88,7 @@ class World:
     deletions: FakeDeletions = field(default_factory=FakeDeletions)
     signer: FakeSigner = field(default_factory=FakeSigner)
     buckets: FakeBuckets = field(default_factory=FakeBuckets)
+    known_cases: FakeKnownCases = field(default_factory=FakeKnownCases)
     pending: FakePendingDecisions = field(default_factory=FakePendingDecisions)
     durations: FakeDurations = field(default_factory=FakeDurations)
 
@@ -145,7 +147,13 @@ class World:
             self.clock,
         )
         self.case_reader = CaseReader(
-            self.jobs, self.photos, self.pictures, load_reasons(), self.reviews, self.appeals
+            self.jobs,
+            self.photos,
+            self.pictures,
+            load_reasons(),
+            self.reviews,
+            self.appeals,
+            self.known_cases,
         )
 
     def has(

@@ -16,9 +16,6 @@ class Recorded:
 
 
 RECORDED: dict[str, Recorded] = {
-    "AWS::Budgets::Budget": Recorded(
-        "BudgetName", "budgets:budget/", "nothing on a laptop costs money"
-    ),
     "AWS::ApplicationAutoScaling::ScalableTarget": Recorded(
         "ResourceId", "application-autoscaling:scalable-target/", "an endpoint here is one process"
     ),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from likeness.api.app import PublicKey
 from likeness.domain.errors import (
@@ -23,12 +24,14 @@ from likeness.domain.photos.picture import NormalisedPhoto
 from likeness.domain.provenance.credentials import Claim, CredentialsReading, Trust
 from likeness.domain.provenance.watermark import WatermarkId
 from likeness.domain.reasons import Reason, Refused
+from likeness.domain.review.known_case import read_manifest
 from likeness.ports.generation import TrainingStatus
 from likeness.ports.photos import DetectedLabels
+from likeness.ports.runtime import Unit
 from tests.builders import DETECTOR, NOW, a_face
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from likeness.domain.deletion.receipt import ErasureReceipt, Receipt
@@ -36,7 +39,9 @@ if TYPE_CHECKING:
     from likeness.domain.ids import AvatarId, ErasureId, JobId, PhotoId, UserId
     from likeness.domain.moderation import Label
     from likeness.domain.photos.photo import DetectedFace, Photo
+    from likeness.domain.review.known_case import KnownManifest
     from likeness.events import Event, StreamRecord
+    from likeness.ports.provenance import SignPicture
 
 
 class FakeClock:
@@ -255,9 +260,14 @@ class FakeGenerator:
 class FakeMetrics:
     def __init__(self) -> None:
         self.counted: Counter[str] = Counter()
+        self.measured: dict[str, list[float]] = defaultdict(list)
 
     def count(self, name: str, value: int = 1) -> None:
         self.counted[name] += value
+
+    def measure(self, name: str, value: float, unit: Unit) -> None:
+        assert unit in get_args(Unit)
+        self.measured[name].append(value)
 
 
 class FakeEventBus:
@@ -300,6 +310,26 @@ class FakeHashList:
         if self.down:
             raise Unavailable("GetObject returned NoSuchKey")
         return hashes.match(self.known)
+
+
+class FakeKnownPictures:
+    """`sets`: by name, the files and the reason to refuse each. A file's content is its name."""
+
+    def __init__(self, sets: Mapping[str, Sequence[tuple[str, str | None]]]) -> None:
+        cases = [
+            {"name": name, "photos": [{"file": file, "refuse": why} for file, why in photos]}
+            for name, photos in sets.items()
+        ]
+        self.text = json.dumps({"cases": cases}).encode()
+        self.files = {file: file.encode() for photos in sets.values() for file, _ in photos}
+
+    def manifest(self) -> KnownManifest:
+        return read_manifest(self.text)
+
+    def read(self, file: str) -> bytes:
+        if file not in self.files:
+            raise NotFound(f"there is no {file}")
+        return self.files[file]
 
 
 class FakePictures:
@@ -350,10 +380,10 @@ class FakeCredentials:
     def __init__(self) -> None:
         self.broken: LikenessError | None = None
 
-    def sign(self, picture: bytes, content_type: str, claim: Claim) -> bytes:
+    def signer(self) -> SignPicture:
         if self.broken:
             raise self.broken
-        return picture + self.SIGNED + claim.model_dump_json().encode()
+        return lambda picture, _, claim: picture + self.SIGNED + claim.model_dump_json().encode()
 
     def read(self, picture: bytes, content_type: str) -> CredentialsReading:
         _, signed, claim = picture.partition(self.SIGNED)

@@ -43,6 +43,7 @@ from likeness.domain.review.appeal import Appeal
 from likeness.domain.review.audit import AuditAction, AuditEntry, AuditEvent, ChainHead, about
 from likeness.domain.review.case import Review, ReviewKind, ReviewState
 from likeness.domain.review.hold import Hold, HoldState
+from likeness.domain.review.known_case import KnownCase, KnownUse
 from likeness.domain.review.order import Queued, place
 from likeness.domain.review.statistics import ALL, DeskCounts, DeskDay, Exposure, desk_day
 
@@ -428,19 +429,24 @@ class FakeDeskCounters:
         self._counts: dict[tuple[DeskDay, str], Counter[str]] = defaultdict(Counter)
         self._revealed: dict[tuple[ReviewId | None, str], set[PhotoId]] = defaultdict(set)
 
-    def add(self, day: DeskDay, counts: DeskCounts) -> None:
+    def add(
+        self, day: DeskDay, counts: DeskCounts, days: Mapping[str, DeskDay] | None = None
+    ) -> None:
         for by, of in counts.items():
             if of:
-                self._counts[day, by].update(of)
+                self._counts[(days or {}).get(by, day), by].update(of)
 
     def exposure(self, moderator: str, day: DeskDay) -> Exposure:
         return self._seen.get((day, moderator), Exposure())
 
-    def exposures(self, day: DeskDay) -> dict[str, Exposure]:
-        return {who: seen for (of, who), seen in self._seen.items() if of == day}
+    def exposures(self, now: datetime) -> dict[str, Exposure]:
+        going = ((who, seen) for (_, who), seen in self._seen.items())
+        return {who: seen for who, seen in going if seen.ends_at and now < seen.ends_at}
 
-    def expose(self, audit_event: AuditEvent, *, points: int, budget: int) -> Exposure:
-        day = desk_day(audit_event.at)
+    def expose(
+        self, audit_event: AuditEvent, *, today: ReservedDay, points: int, budget: int
+    ) -> Exposure:
+        day = DeskDay(today.day)
         with self._audit_log.lock:
             seen = self.exposure(audit_event.actor, day)
             if seen.used >= seen.limit(budget):
@@ -448,22 +454,22 @@ class FakeDeskCounters:
             self._audit_log.append(audit_event)
             if photo := audit_event.details.get("photo_id"):
                 self._revealed[audit_event.review_id, audit_event.actor].add(PhotoId(photo))
-            return self._store(audit_event.actor, day, used=seen.used + points)
+            return self._store(audit_event.actor, today, used=seen.used + points)
 
     def revealed(self, review_id: ReviewId, moderator: str) -> frozenset[PhotoId]:
         return frozenset(self._revealed[review_id, moderator])
 
-    def ask(self, audit_event: AuditEvent) -> None:
-        day = desk_day(audit_event.at)
-        if not self.exposure(audit_event.actor, day).asked:
+    def ask(self, audit_event: AuditEvent, *, today: ReservedDay) -> None:
+        if not self.exposure(audit_event.actor, DeskDay(today.day)).asked:
             self._audit_log.append(audit_event)
-            self._store(audit_event.actor, day, asked=True)
+            self._store(audit_event.actor, today, asked=True)
 
-    def grant(self, audit_event: AuditEvent, moderator: str, more: int) -> Exposure:
-        day = desk_day(audit_event.at)
+    def grant(
+        self, audit_event: AuditEvent, moderator: str, more: int, *, today: ReservedDay
+    ) -> Exposure:
         self._audit_log.append(audit_event)
-        extra = self.exposure(moderator, day).extra + more
-        return self._store(moderator, day, extra=extra, asked=False)
+        extra = self.exposure(moderator, DeskDay(today.day)).extra + more
+        return self._store(moderator, today, extra=extra, asked=False)
 
     def counts(self, days: Iterable[DeskDay]) -> dict[str, Counter[str]]:
         wanted = set(days)
@@ -476,8 +482,9 @@ class FakeDeskCounters:
     def totals(self, days: Iterable[DeskDay]) -> Counter[str]:
         return self.counts(days).get(ALL, Counter())
 
-    def _store(self, moderator: str, day: DeskDay, **fields: object) -> Exposure:
-        seen = self.exposure(moderator, day).model_copy(update=fields)
+    def _store(self, moderator: str, today: ReservedDay, **fields: object) -> Exposure:
+        day = DeskDay(today.day)
+        seen = self.exposure(moderator, day).model_copy(update={"ends_at": today.ends_at} | fields)
         self._seen[day, moderator] = seen
         return seen
 
@@ -548,6 +555,7 @@ class FakeReviews:
         review: Review,
         audit_event: AuditEvent | None = None,
         counts: DeskCounts | None = None,
+        days: Mapping[str, DeskDay] | None = None,
     ) -> None:
         with self._audit_log.lock:
             stored = self._stored(review.review_id)
@@ -558,7 +566,7 @@ class FakeReviews:
             self._reviews[review.review_id] = review
             if audit_event:
                 self._audit_log.append(audit_event)
-                self._desk.add(desk_day(audit_event.at), counts or {})
+                self._desk.add(desk_day(audit_event.at), counts or {}, days)
 
     def task_token(self, review_id: ReviewId) -> str:
         if review_id not in self._tokens:
@@ -580,6 +588,29 @@ class FakePendingDecisions:
         if self.down:
             raise Unavailable("the queue does not respond")
         self.scheduled.append((review_id, after))
+
+
+class FakeKnownCases:
+    def __init__(self) -> None:
+        self._cases: dict[JobId, KnownCase] = {}
+        self._uses: dict[str, KnownUse] = {}
+        self._until: datetime | None = None
+
+    def get(self, job_id: JobId) -> KnownCase | None:
+        return self._cases.get(job_id)
+
+    def save(self, case: KnownCase) -> None:
+        self._cases[case.job_id] = case
+
+    def uses(self) -> dict[str, KnownUse]:
+        return dict(self._uses)
+
+    def save_use(self, use: KnownUse) -> None:
+        self._uses[use.name] = use
+
+    def next_window(self, until: datetime) -> datetime | None:
+        before, self._until = self._until, until
+        return before
 
 
 class FakeRuns:

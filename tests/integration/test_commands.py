@@ -9,7 +9,13 @@ from likeness.adapters.jobs.operating_state_table import OperatingStateTable
 from likeness.adapters.review.audit_table import AuditLogTable
 from likeness.adapters.review.reviews_table import ReviewsTable
 from likeness.adapters.review.verdicts_table import VerdictsTable
-from likeness.commands import policy_table, replay_policy, switch as switch_command, verify_audit
+from likeness.commands import (
+    check_known_cases,
+    policy_table,
+    replay_policy,
+    switch as switch_command,
+    verify_audit,
+)
 from likeness.domain.jobs.operating_state import Scarce, Shortage, Switches
 from likeness.domain.moderation import Label
 from likeness.domain.review.audit import AuditAction
@@ -202,3 +208,24 @@ def test_switch_refuses_what_it_does_not_know(switch, table, capsys, arguments, 
 
     assert fault in f"{refused.value} {capsys.readouterr().err}"
     assert OperatingStateTable(table).switches() == Switches()
+
+
+def check(monkeypatch, folder):
+    monkeypatch.setattr("sys.argv", ["command", str(folder)])
+    check_known_cases.main()
+
+
+def test_a_folder_of_known_cases_is_checked_before_it_is_uploaded(monkeypatch, tmp_path, capsys):
+    with pytest.raises(SystemExit, match=r"manifest\.json"):
+        check(monkeypatch, tmp_path)
+    photo = next((ROOT / "demo" / "photos").glob("*.jpg"))
+    (tmp_path / "good.jpg").write_bytes(photo.read_bytes())
+    (tmp_path / "bad.jpg").write_bytes(b"no picture")
+    sets = '{"cases": [{"name": "a", "photos": [{"file": "good.jpg"}%s]}]}'
+    (tmp_path / "manifest.json").write_text(sets % ', {"file": "bad.jpg"}, {"file": "no.jpg"}')
+    with pytest.raises(SystemExit, match=r"bad\.jpg: FILE.*\nno\.jpg: there is no such file"):
+        check(monkeypatch, tmp_path)
+
+    (tmp_path / "manifest.json").write_text(sets % "")
+    check(monkeypatch, tmp_path)
+    assert capsys.readouterr().out == "1 known cases, 1 of them to be approved.\n"

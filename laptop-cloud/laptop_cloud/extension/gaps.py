@@ -40,6 +40,7 @@ CFN = "ministack.services.cloudformation.provisioners"
 ENGINE = "ministack.services.cloudformation.engine"
 SFN = "ministack.services.stepfunctions"
 LAMBDA = "ministack.services.lambda_svc"
+CLOUDWATCH = "ministack.services.cloudwatch"
 RUNTIME = "ministack.core.lambda_runtime"
 EVENTS = "ministack.services.eventbridge"
 IAM = "ministack.core.iam_evaluator"
@@ -157,6 +158,16 @@ GAPS: tuple[Gap, ...] = (
             f"{CFN}:_provision_resource": "3b8f01fb187141b6",
             f"{CFN}:_update_resource": "21b9b1207f59a864",
             "ministack.services.cloudformation.stacks:_runs_on_worker_thread": "23955511141f8481",
+        },
+    ),
+    Gap(
+        name="budget_resources",
+        ships="no budgets in templates",
+        does="creates them by the Budgets API; refuses a topic that Budgets may not publish to",
+        touches={
+            f"{CFN}:_provision_resource": "3b8f01fb187141b6",
+            f"{CFN}:_update_resource": "21b9b1207f59a864",
+            f"{IAM}:_resource_policy": "dec265f9a9030695",
         },
     ),
     Gap(
@@ -284,6 +295,31 @@ GAPS: tuple[Gap, ...] = (
             f"{LAMBDA}:_execute_function_warm": "62b9218bef5b948a",
             f"{LAMBDA}:_emit_lambda_metrics": "3b6689d77cf6f1e4",
             f"{LAMBDA}:_probe_peak_memory_mb": "545001066205e4d5",
+        },
+    ),
+    Gap(
+        name="metric_alarms",
+        ships="an alarm ignores dimensions, periods and missing data; a template's metric math is "
+        "refused",
+        does="CloudWatch's rules for alarms, with the metric math that alarms of templates use",
+        touches={
+            f"{CFN}:_cw_metric_alarm_record": "4565fcede1ebf266",
+            f"{CLOUDWATCH}:_evaluate_alarm": "a0b0acd3d432b711",
+            f"{CLOUDWATCH}:_evaluate_all_alarms": "f83f88e57f1ccfc9",
+            f"{CLOUDWATCH}:_evaluate_parent_alarms": "24a65a9e43d5d488",
+            f"{CLOUDWATCH}:_describe_alarms": "ab8f092ff9ae6f02",
+            f"{CLOUDWATCH}:_dispatch_alarm_actions": "fcf47c0d1e6ec4a0",
+            f"{CLOUDWATCH}:_record_history": "c5890b06e5c82d3d",
+            f"{CLOUDWATCH}:_metric_bucket": "be62c5f1548dc00e",
+        },
+    ),
+    Gap(
+        name="embedded_metrics",
+        ships="a log line in the embedded metric format is text",
+        does="a function's log lines of that format are metrics",
+        touches={
+            f"{LAMBDA}:_execute_function_warm": "62b9218bef5b948a",
+            f"{CLOUDWATCH}:record_metric": "7f777bfbe523a0c5",
         },
     ),
     Gap(
@@ -422,6 +458,18 @@ GAPS: tuple[Gap, ...] = (
             f"{COGNITO}:_user_pool_for_access_token": "e0126455e8b401f7",
             f"{COGNITO}:_token_claims": "f36cb7fb045bce0a",
             f"{COGNITO}:_attr_list_to_dict": "e2b078a8a62b4feb",
+        },
+    ),
+    Gap(  # the last one: it records what the others do
+        name="recorded_calls",
+        ships="nothing counts the calls of a stack, and reads of any size use one unit",
+        does="with a pattern, writes each call of a role and each invocation to a file",
+        touches={
+            "ministack.app:SERVICE_HANDLERS": "9a26325b2c94c04f",
+            f"{ACTIONS}:extract_iam_action": "ec476b92d969822b",
+            f"{LAMBDA}:_execute_function_warm": "62b9218bef5b948a",
+            f"{LAMBDA}:_xray_trace_id_for_invocation": "46cbd1c5214a6df2",
+            f"{DYNAMODB}:_item_size_bytes": "9be41cc11f947cde",
         },
     ),
 )

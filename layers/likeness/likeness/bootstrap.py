@@ -14,9 +14,12 @@ from botocore.config import Config
 
 from likeness.adapters import policy_files
 from likeness.adapters.clock import SystemClock
+from likeness.adapters.throttling import count_throttles
+from likeness.adapters.tracing import trace_calls
 from likeness.settings import Settings
 
 if TYPE_CHECKING:
+    from likeness.adapters.provenance.certificates import Certificates
     from likeness.ports.account import Erasures, KeyedHash, Ledger, Users
     from likeness.ports.deletion import Buckets, Deadlines, Deletions, JobFiles, Signer
     from likeness.ports.generation import Endpoint, Generator, Runs, Training, Work
@@ -30,8 +33,15 @@ if TYPE_CHECKING:
         Timers,
         Workflow,
     )
+    from likeness.ports.known_cases import KnownCases
     from likeness.ports.photos import Detector, Inspections, Photos
-    from likeness.ports.provenance import AvatarStore, Credentials, WatermarkReader, Watermarks
+    from likeness.ports.provenance import (
+        AvatarStore,
+        Credentials,
+        Keys,
+        WatermarkReader,
+        Watermarks,
+    )
     from likeness.ports.review import (
         Appeals,
         AuditLog,
@@ -58,6 +68,7 @@ if TYPE_CHECKING:
     from likeness.services.review.decision_effect import DecisionEffect
     from likeness.services.review.holding import Holding
     from likeness.services.review.known_pictures import KnownPictures
+    from likeness.services.review.mix_known_cases import KnownCaseMixer
     from likeness.services.webhooks.send_deliveries import DeliverySender
 
 CLOCK = SystemClock()
@@ -85,12 +96,15 @@ def calls() -> Config:
 @cache
 def _client(service: str) -> Any:
     config = calls().merge(SIGNED) if service == "s3" else calls()
-    return boto3.client(service, config=config)  # type: ignore[call-overload]
+    client = boto3.client(service, config=config)  # type: ignore[call-overload]
+    return trace_calls(count_throttles(client, metrics()))
 
 
 @cache
 def _table() -> Any:
-    return boto3.resource("dynamodb", config=calls()).Table(settings().table)
+    table = boto3.resource("dynamodb", config=calls()).Table(settings().table)
+    trace_calls(count_throttles(table.meta.client, metrics()))
+    return table
 
 
 @cache
@@ -212,11 +226,23 @@ def watermarks() -> Watermarks:
 
 @cache
 def credentials() -> Credentials:
-    from likeness.adapters.provenance.certificates import Certificates
     from likeness.adapters.provenance.credentials import KmsCredentials
 
-    certificates = Certificates(_client("ssm"), settings().certificates or "")
-    return KmsCredentials(_client("kms"), settings().signing_key or "", certificates)
+    return KmsCredentials(_client("kms"), settings().signing_key or "", certificates())
+
+
+@cache
+def certificates() -> Certificates:
+    from likeness.adapters.provenance.certificates import Certificates
+
+    return Certificates(_client("ssm"), settings().certificates or "")
+
+
+@cache
+def keys() -> Keys:
+    from likeness.adapters.provenance.kms_keys import KmsKeys
+
+    return KmsKeys(_client("kms"), settings().keys.split(","))
 
 
 @cache
@@ -279,6 +305,7 @@ def timers() -> Timers:
         _client("scheduler"),
         group=settings().schedule_group or "",
         role=settings().schedule_role or "",
+        dead_letters=settings().dead_letter_queue or "",
         state_machine=settings().state_machine or "",
     )
 
@@ -291,6 +318,7 @@ def deadlines() -> Deadlines:
         _client("scheduler"),
         group=settings().schedule_group or "",
         role=settings().deadline_role or "",
+        dead_letters=settings().dead_letter_queue or "",
         function=settings().prove_function or "",
         every=policy_files.load_retention().retry,
     )
@@ -357,7 +385,52 @@ def case_reader(previews: Previews) -> CaseReader:
     """`previews` is adapters/photos/pictures, which the function imports: it is a heavy import."""
     from likeness.services.review.case_reader import CaseReader
 
-    return CaseReader(jobs(), photos(), previews, policy_files.load_reasons(), reviews(), appeals())
+    return CaseReader(
+        jobs(),
+        photos(),
+        previews,
+        policy_files.load_reasons(),
+        reviews(),
+        appeals(),
+        known_cases(),
+    )
+
+
+@cache
+def known_cases() -> KnownCases:
+    from likeness.adapters.review.known_cases_table import KnownCasesTable
+
+    return KnownCasesTable(_table())
+
+
+@cache
+def known_case_mixer(pictures: Any) -> KnownCaseMixer:
+    """`pictures` is adapters/photos/pictures, as for `case_reader`."""
+    import random
+
+    from likeness.adapters.review.known_pictures_bucket import KnownPicturesBucket
+    from likeness.services.review.mix_known_cases import KnownCaseMixer
+
+    where = settings().known_cases
+    return KnownCaseMixer(
+        source=KnownPicturesBucket(_client("s3"), where) if where else None,
+        percent=settings().known_percent,
+        known_cases=known_cases(),
+        reviews=reviews(),
+        desk_counters=desk_counters(),
+        audit_log=audit_log(),
+        pending=pending_decisions(),
+        photos=photos(),
+        detector=detector(),
+        pictures=pictures,
+        case_reader=case_reader(pictures),
+        policy=policy_files.load_policy().accepting(settings().accepted_detectors),
+        rules=policy_files.load_photo_rules(),
+        sampled=settings().reviewed.percent > 0,
+        decide_within=settings().decide_within,
+        clock=CLOCK,
+        chance=random.SystemRandom(),
+    )
 
 
 @cache

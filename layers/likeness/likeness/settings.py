@@ -47,6 +47,10 @@ class Settings(Record):
     )
     schedule_group: str | None = Field(default=None, description="schedule group of the timers")
     schedule_role: str | None = Field(default=None, description="ARN of the timers' role")
+    dead_letter_queue: str | None = Field(
+        default=None, description="ARN; for schedules that could not be delivered"
+    )
+    keys: str = Field(default="", description="ARNs of the stage's KMS keys, comma separated")
     hash_key: str | None = Field(default=None, description="ARN of the KMS key of keyed hashes")
     signing_key: str | None = Field(default=None, description="ARN of the KMS key of credentials")
     certificates: str | None = Field(default=None, description="path in Parameter Store")
@@ -72,6 +76,10 @@ class Settings(Record):
     moderator_pool: str | None = Field(default=None, description="id of the moderators' user pool")
     idempotency_table: str | None = Field(default=None, description="of cached responses")
     review_policy: str = Field(default="flagged", description="flagged, all or sample:N")
+    known_cases: str | None = Field(
+        default=None, description="bucket/prefix/ of the operator's known cases"
+    )
+    known_percent: float = Field(default=5, gt=0, le=20, description="share of known cases")
     second_review_percent: float = Field(default=5, ge=0, le=100)
     second_review_seconds: int = Field(default=1800, gt=0)
     undo_seconds: int = Field(default=10, ge=0, le=60, description="to undo a decision")

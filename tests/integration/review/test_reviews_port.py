@@ -6,13 +6,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from likeness.domain.account.quota import UserZone
 from likeness.domain.errors import Conflict, NotFound, OverQuota
 from likeness.domain.ids import JobId
 from likeness.domain.moderation import Severity
 from likeness.domain.reasons import Reason
 from likeness.domain.review.appeal import Appeal, AppealedPhoto
 from likeness.domain.review.audit import AuditAction, AuditEvent, ChainHead, verify
-from likeness.domain.review.case import ReviewKind, Window, review_of
+from likeness.domain.review.case import UTC_ZONE, ReviewKind, Window, review_of
 from likeness.domain.review.statistics import ALL, Exposure, desk_day
 from tests.builders import JOB, MODERATOR, NOW, OTHER_JOB, a_review, decided
 
@@ -23,6 +24,13 @@ URGENT_BEFORE = NOW + timedelta(hours=1)
 @pytest.fixture
 def reviews(tables):
     return tables.reviews
+
+
+DAY = UTC_ZONE.today(NOW)
+
+
+def expose(tables, event, **fields):
+    return tables.desk_counters.expose(event, today=DAY, **fields)
 
 
 def test_an_open_review_is_stored_with_its_task_token(reviews):
@@ -231,6 +239,38 @@ def test_decisions_are_counted_by_day(tables):
     assert tables.desk_counters.counts([desk_day(tomorrow)]) == {}
 
 
+def test_a_moderators_counts_may_be_of_another_day_than_the_desks(tables):
+    tables.reviews.open(a_review(), "token-1")
+    tomorrow = desk_day(NOW + timedelta(days=1))
+
+    tables.reviews.save(
+        decided(a_review()),
+        audit_event(AuditAction.APPROVED),
+        {ALL: {"approved": 1}, MODERATOR: {"handling": 7}},
+        {MODERATOR: tomorrow},
+    )
+
+    assert tables.desk_counters.counts([desk_day(NOW)]) == {ALL: {"approved": 1}}
+    assert tables.desk_counters.counts([tomorrow]) == {MODERATOR: {"handling": 7}}
+
+
+@pytest.mark.parametrize(
+    ("zone", "at"),
+    [
+        ("Pacific/Kiritimati", NOW.replace(hour=11)),  # UTC+14: it is tomorrow
+        ("Pacific/Pago_Pago", NOW.replace(hour=1)),  # UTC-11: it is yesterday
+    ],
+)
+def test_the_exposure_of_every_day_that_goes_on_is_found(tables, zone, at):
+    today = UserZone(name=zone, fixed_at=NOW).today(at)
+    assert today.day != desk_day(at)
+    revealed = audit_event(AuditAction.REVEALED, at=at)
+    tables.desk_counters.expose(revealed, today=today, points=3, budget=9)
+
+    assert tables.desk_counters.exposures(at)[MODERATOR].used == 3
+    assert tables.desk_counters.exposures(today.ends_at) == {}
+
+
 def test_totals_are_of_the_desk_over_more_days_than_one_request_reads(tables):
     days = [NOW - timedelta(days=n) for n in range(250)]
     for n, day in enumerate(days[::100]):
@@ -274,9 +314,11 @@ def test_the_audit_log_is_read_from_a_number_on(tables):
 def test_each_picture_is_counted_until_the_budget_is_used_up(tables):
     reveal = audit_event(AuditAction.REVEALED, details={"photo_id": "p01"})
 
-    seen = [tables.desk_counters.expose(reveal, points=1, budget=2).used for _ in range(2)]
+    seen = [
+        tables.desk_counters.expose(reveal, today=DAY, points=1, budget=2).used for _ in range(2)
+    ]
     with pytest.raises(OverQuota):
-        tables.desk_counters.expose(reveal, points=1, budget=2)
+        tables.desk_counters.expose(reveal, today=DAY, points=1, budget=2)
 
     assert seen == [1, 2]
     assert len(list(tables.audit_log.entries())) == 2
@@ -284,34 +326,42 @@ def test_each_picture_is_counted_until_the_budget_is_used_up(tables):
 
 def test_a_picture_may_cost_several_points(tables):
     reveal = audit_event(AuditAction.REVEALED, details={"photo_id": "p01"})
-    seen = [tables.desk_counters.expose(reveal, points=5, budget=7).used for _ in range(2)]
+    seen = [
+        tables.desk_counters.expose(reveal, today=DAY, points=5, budget=7).used for _ in range(2)
+    ]
 
     assert seen == [5, 10], "the last one may go beyond the budget"
     with pytest.raises(OverQuota):
-        tables.desk_counters.expose(reveal, points=1, budget=7)
+        tables.desk_counters.expose(reveal, today=DAY, points=1, budget=7)
 
 
 def test_the_photos_that_a_moderator_revealed_are_known(tables):
     for photo in ("p01", "p02", "p01"):
         reveal = audit_event(AuditAction.REVEALED, details={"photo_id": photo})
-        tables.desk_counters.expose(reveal, points=1, budget=9)
+        tables.desk_counters.expose(reveal, today=DAY, points=1, budget=9)
 
     assert tables.desk_counters.revealed(REVIEW, MODERATOR) == {"p01", "p02"}
     assert tables.desk_counters.revealed(REVIEW, "moderator-2") == frozenset()
 
 
 def test_an_exposure_request_is_stored_once_until_a_lead_grants_it(tables):
-    today = desk_day(NOW)
-    tables.desk_counters.expose(audit_event(AuditAction.REVEALED), points=1, budget=1)
-    tables.desk_counters.ask(audit_event(AuditAction.EXPOSURE_ASKED))
-    tables.desk_counters.ask(audit_event(AuditAction.EXPOSURE_ASKED))
-    assert tables.desk_counters.exposures(today) == {MODERATOR: Exposure(used=1, asked=True)}
+    expose(tables, audit_event(AuditAction.REVEALED), points=1, budget=1)
+    tables.desk_counters.ask(audit_event(AuditAction.EXPOSURE_ASKED), today=DAY)
+    tables.desk_counters.ask(audit_event(AuditAction.EXPOSURE_ASKED), today=DAY)
+    assert tables.desk_counters.exposures(NOW) == {
+        MODERATOR: Exposure(used=1, asked=True, ends_at=DAY.ends_at)
+    }
 
     granted = audit_event(AuditAction.EXPOSURE_GRANTED, actor="lead-1", review_id=None, job_id=None)
-    assert tables.desk_counters.grant(granted, MODERATOR, 5) == Exposure(used=1, extra=5)
+    assert tables.desk_counters.grant(granted, MODERATOR, 5, today=DAY) == Exposure(
+        used=1, extra=5, ends_at=DAY.ends_at
+    )
 
     assert (
-        tables.desk_counters.expose(audit_event(AuditAction.REVEALED), points=1, budget=1).used == 2
+        tables.desk_counters.expose(
+            audit_event(AuditAction.REVEALED), today=DAY, points=1, budget=1
+        ).used
+        == 2
     )
     assert [entry.action for entry in tables.audit_log.entries()] == [
         AuditAction.REVEALED,
@@ -325,14 +375,17 @@ def test_an_exposure_request_is_stored_once_until_a_lead_grants_it(tables):
 def test_concurrent_actions_get_consecutive_audit_entries(tables):
     def reveal(n):
         tables.desk_counters.expose(
-            audit_event(AuditAction.REVEALED, actor=f"moderator-{n}"), points=1, budget=9
+            audit_event(AuditAction.REVEALED, actor=f"moderator-{n}"),
+            today=DAY,
+            points=1,
+            budget=9,
         )
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(reveal, range(8)))
 
     assert verify(tables.audit_log.entries(), tables.audit_log.head()).number == 8
-    assert len(tables.desk_counters.exposures(desk_day(NOW))) == 8
+    assert len(tables.desk_counters.exposures(NOW)) == 8
 
 
 # --- appeals --------------------------------------------------------------------------------------

@@ -244,7 +244,7 @@ def test_under_an_unknown_detector_version_nothing_is_refused_or_drawn_again(wor
 
     assert states(world) == {}
     assert world.job.state is JobState.GENERATING
-    assert world.metrics.counted == {"UnknownModerationFinding": 1, "JobsShortOfDetector": 1}
+    assert world.metrics.counted == {"UnknownModerationFinding": 1}
     world.detector.version = "7.0"
     assert (moderate(world).approved, moderate(world).redraw) == (2, False)
 

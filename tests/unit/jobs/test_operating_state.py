@@ -348,7 +348,7 @@ def test_without_an_instance_at_the_start_a_shortage_is_reported(world):
 
     (found,) = world.operating_state.shortages()
     assert (found.of, found.seen_at, found.waited_s) == (Scarce.CAPACITY, NOW, 300)
-    assert world.metrics.counted == {"JobsShortOfCapacity": 1}
+    assert world.metrics.counted == {"GenerationWithoutCapacity": 1}
 
 
 def test_without_an_instance_after_the_start_a_shortage_is_reported(world):
@@ -392,6 +392,7 @@ def test_while_the_detector_throttles_the_job_waits_and_a_shortage_is_reported(
         moderate_photos(world)
 
     assert [found.of for found in world.operating_state.shortages()] == [Scarce.DETECTOR]
+    assert world.metrics.counted == {"DetectorBusy": 1}
 
 
 def test_while_the_detector_throttles_avatars_wait_too(world, monkeypatch):

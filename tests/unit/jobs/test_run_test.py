@@ -116,6 +116,7 @@ class AppInTest:
             jobs=world.jobs,
             users=world.users,
             ledger=world.ledger,
+            holds=world.holds,
             photos=world.photos,
             inspections=world.inspections,
             workflow=world.workflow,
@@ -187,7 +188,12 @@ class AppInTest:
             undo=timedelta(0),
             second_percent=0,
         )
-        complete_decision(review_id, reviews=world.reviews, effect=world.decision_effect)
+        complete_decision(
+            review_id,
+            reviews=world.reviews,
+            known_cases=world.known_cases,
+            effect=world.decision_effect,
+        )
 
     def fails(self, job_id, error):
         world = self.world

@@ -134,7 +134,12 @@ def again(world, decision=YES, lead=LEAD):
         undo=timedelta(0),
         second_percent=100,
     )
-    complete_decision(APPEAL, reviews=world.reviews, effect=world.decision_effect)
+    complete_decision(
+        APPEAL,
+        reviews=world.reviews,
+        known_cases=world.known_cases,
+        effect=world.decision_effect,
+    )
     return shown
 
 
@@ -143,6 +148,7 @@ def expire(world):
         reviews=world.reviews,
         appeals=world.appeal_closing,
         effect=world.decision_effect,
+        metrics=world.metrics,
         clock=world.clock,
     )
 

@@ -81,7 +81,10 @@ def decides(world, review, decision=YES, moderator=ME, after=timedelta(seconds=3
         second_percent=0,
     )
     complete_decision(
-        world.pending.scheduled[-1][0], reviews=world.reviews, effect=world.decision_effect
+        world.pending.scheduled[-1][0],
+        reviews=world.reviews,
+        known_cases=world.known_cases,
+        effect=world.decision_effect,
     )
 
 

@@ -34,6 +34,7 @@ def test_every_message_of_the_review_desk_has_an_example():
         "QueueStats",
         "SecondStats",
         "AppealStats",
+        "KnownStats",
         "ReviewSummary",
         "NoteView",
         "AgreementView",

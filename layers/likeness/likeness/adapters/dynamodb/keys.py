@@ -18,6 +18,9 @@
     ERASURE#<e>, WEBHOOK#<w>        the same, about an erasure or a test
     AUDIT        <number>           AuditEntry                   AUDIT#<review>   <number>
     AUDIT        HEAD               ChainHead
+    JOB#<job>    KNOWN              KnownCase: photos and answer of a known case, which has no job
+    KNOWN        SET#<name>         KnownUse: when a set was last used, and who saw it
+    KNOWN        WINDOW             until when decided cases were counted towards known ones
     JOB#<job>    REVEALED#<review>#<moderator>  which photos of the case they revealed
     DESK#<day>   COUNTS#            counters of decisions: of the desk
     DESK#<day>   COUNTS#<moderator> the same: of one moderator
@@ -87,6 +90,8 @@ COUNTS = "COUNTS#"
 WEBHOOKS = "WEBHOOKS"
 SEEN = "SEEN#"
 HOLDS = "HOLDS"
+KNOWN = "KNOWN"
+KNOWN_USES = "SET#"
 
 Key = dict[str, str]
 
@@ -191,6 +196,18 @@ def revealed(review_id: ReviewId, moderator: str) -> Key:
 
 def exposure(day: DeskDay, moderator: str) -> Key:
     return {"pk": desk(day), "sk": f"{SEEN}{moderator}"}
+
+
+def known_case(job_id: JobId) -> Key:
+    return {"pk": f"JOB#{job_id}", "sk": "KNOWN"}
+
+
+def known_use(name: str) -> Key:
+    return {"pk": KNOWN, "sk": f"{KNOWN_USES}{name}"}
+
+
+def known_window() -> Key:
+    return {"pk": KNOWN, "sk": "WINDOW"}
 
 
 def deletion(job_id: JobId) -> Key:

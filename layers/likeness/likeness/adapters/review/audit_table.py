@@ -12,7 +12,7 @@ from likeness.domain.errors import Unavailable
 from likeness.domain.review.audit import AuditEntry, AuditEvent, ChainHead
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from mypy_boto3_dynamodb.service_resource import Table
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
@@ -66,9 +66,14 @@ def append(table: Table, audit_event: AuditEvent, *writes: TransactWriteItemType
     raise Unavailable("too many concurrent audit events: try again")
 
 
-def desk_counts(table: Table, day: DeskDay, counts: DeskCounts) -> list[TransactWriteItemTypeDef]:
+def desk_counts(
+    table: Table, day: DeskDay, counts: DeskCounts, days: Mapping[str, DeskDay] | None = None
+) -> list[TransactWriteItemTypeDef]:
     """Return writes that add to the day's counters: of the desk, and of each moderator."""
-    return [_count(table, keys.desk_counts(day, by), of) for by, of in counts.items() if of]
+    own = days or {}
+    return [
+        _count(table, keys.desk_counts(own.get(by, day), by), of) for by, of in counts.items() if of
+    ]
 
 
 def _count(table: Table, key: keys.Key, counts: Counts) -> TransactWriteItemTypeDef:

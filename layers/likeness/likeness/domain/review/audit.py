@@ -39,6 +39,7 @@ class AuditAction(StrEnum):
     BLOCK_LIFTED = "block_lifted"
     REPORT_EXPORTED = "report_exported"
     REPORTED = "reported"  # to an authority
+    KNOWN_SCORED = "known_scored"  # the case was a known one; names it in its details
     AGE_ASSURED = "age_assured"  # the app's word removed a doubt about age; no case was opened
     EXPOSURE_ASKED = "exposure_asked"
     EXPOSURE_GRANTED = "exposure_granted"

@@ -10,6 +10,9 @@ from likeness.ports.generation import Runs
 from likeness.ports.jobs import Jobs, Workflow
 from likeness.services.jobs.waiting import Readiness
 
+NO_CAPACITY = "GenerationWithoutCapacity"  # these are metrics with alarms
+FAILED = "GenerationFailed"
+
 
 def request_run(
     job_id: JobId,
@@ -78,6 +81,7 @@ def end_run(
     try:
         if error:
             workflow.fail(run.task_token, error)
+            readiness.metrics.count(NO_CAPACITY if error is JobError.NO_CAPACITY else FAILED)
         else:
             workflow.resume(run.task_token, {"job_id": run.job_id, "attempt": run.attempt})
     except Conflict:  # completed before, or the task timed out and FailJob runs

@@ -7,7 +7,7 @@ from likeness.domain.jobs.operating_state import Scarce
 from likeness.ports.generation import Runs, Training, TrainingStatus
 from likeness.ports.jobs import Jobs, Workflow
 from likeness.services.generation.finish_training import end_training
-from likeness.services.generation.runs import request_run, save_started
+from likeness.services.generation.runs import NO_CAPACITY, request_run, save_started
 from likeness.services.jobs.waiting import Readiness
 
 
@@ -32,6 +32,7 @@ def start_training(
         try:
             created = training.start(run)
         except CapacityError:
+            readiness.metrics.count(NO_CAPACITY)
             readiness.report(Scarce.CAPACITY, jobs.get(job_id))
             raise
         run = save_started(run, None, runs)

@@ -17,6 +17,7 @@ from likeness.domain.errors import (
     TierLimit,
     TooManyPhotos,
     Unavailable,
+    UserBlocked,
 )
 from likeness.domain.ids import JobId
 from likeness.domain.jobs.catalogue import Tier, check_terms, require_on
@@ -25,6 +26,7 @@ from likeness.domain.jobs.operating_state import engine_of
 from likeness.domain.jobs.test_plan import BACKEND, job_tier, quota_clock, quota_day
 from likeness.domain.photos.photo import Photo, PhotoState
 from likeness.ports.account import Ledger, Users
+from likeness.ports.holds import Holds
 from likeness.ports.jobs import Jobs, OperatingState, Timers, Workflow
 from likeness.ports.photos import Inspections, Photos
 from likeness.ports.runtime import Clock
@@ -38,6 +40,7 @@ def submit_job(
     jobs: Jobs,
     users: Users,
     ledger: Ledger,
+    holds: Holds,
     photos: Photos,
     inspections: Inspections,
     workflow: Workflow,
@@ -56,6 +59,8 @@ def submit_job(
         switches.require_accepting(engine_of(backend))
         require_on(job.styles, switches.styles_off)
         _check_photos(job, jobs=jobs, photos=photos, inspections=inspections, now=clock.now())
+        if holds.block(job.user_hash):
+            raise UserBlocked("this user can submit no job")
         job = _reserve(
             job, backend, jobs=jobs, users=users, ledger=ledger, clock=clock, tiers=tiers
         )

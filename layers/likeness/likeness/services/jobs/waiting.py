@@ -15,6 +15,7 @@ from likeness.ports.runtime import Clock, Metrics
 # attempt, moderation and publishing.
 ENOUGH = timedelta(hours=2)
 UNKNOWN_FINDING = "UnknownModerationFinding"  # the metric of the alarm unknown-moderation
+BUSY = "DetectorBusy"  # once for each step that was throttled
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,6 @@ class Readiness:
         now = self.clock.now()
         waited = now - job.timeline[-1].at
         self.state.report(Shortage(of=of, seen_at=now, waited_s=int(waited.total_seconds())))
-        self.metrics.count("JobsShortOf" + of.title())
 
     @contextmanager
     def detecting(self, job: Job) -> Iterator[None]:
@@ -49,8 +49,8 @@ class Readiness:
         try:
             yield
         except (UnknownDetector, DetectorBusy) as waiting:
-            if isinstance(waiting, UnknownDetector):
-                self.metrics.count(UNKNOWN_FINDING)
+            unknown = isinstance(waiting, UnknownDetector)
+            self.metrics.count(UNKNOWN_FINDING if unknown else BUSY)
             self.report(Scarce.DETECTOR, job)
             if self.too_late(job):
                 raise DetectorTimeout(f"job {job.job_id} waited in vain: {waiting}") from waiting

@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from likeness.contracts import ModeratePhotosResult
+from likeness.domain.account.age import CheckedAge
 from likeness.domain.deletion.receipt import PHOTOS
 from likeness.domain.errors import Invalid
 from likeness.domain.ids import JobId, PhotoId, UserId
@@ -63,7 +64,8 @@ def moderate_photos(
         exonerated = _exonerated(job.user_id, photos, users=users, keyed_hash=keyed_hash)
         now = clock.now()
         with readiness.detecting(job):
-            found = _moderate(job, photos, exonerated, now, detector=detector, policy=policy)
+            checked = job.age_assurance.at(now) if job.age_assurance else None
+            found = moderate_pictures(photos, exonerated, checked, detector=detector, policy=policy)
         sampled = review_policy.selects(job_id)
         photos = _save(job, photos, found, now, jobs=jobs, keyed_hash=keyed_hash, sampled=sampled)
     verdicts = {photo.photo_id: photo.verdict for photo in photos if photo.verdict}
@@ -100,19 +102,18 @@ def _exonerated(
     return {photo_id: exonerated[hmac] for photo_id, hmac in hmacs.items() if hmac in exonerated}
 
 
-def _moderate(
-    job: Job,
+def moderate_pictures(
     photos: Sequence[Photo],
     exonerated: Mapping[PhotoId, frozenset[Reason]],
-    now: datetime,
+    checked: CheckedAge | None,
     *,
     detector: Detector,
     policy: Policy,
 ) -> SetVerdict:
+    """Return the verdicts of a set, from what the detector finds in it. Stores nothing."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         alone = list(pool.map(lambda photo: _detect(photo, detector, policy), photos))
         similar = _compare_set(photos, detector, policy.same_person.accept, pool)
-    checked = job.age_assurance.at(now) if job.age_assurance else None
     seen = {
         photo.photo_id: one.model_copy(
             update={

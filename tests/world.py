@@ -7,11 +7,12 @@ from likeness.adapters.policy_files import load_reasons, load_retention
 from likeness.api.app import QuotaView
 from likeness.domain.account.quota import QuotaState
 from likeness.domain.generation.avatar import Avatar
-from likeness.domain.ids import JobId
+from likeness.domain.ids import JobId, UserId
 from likeness.domain.jobs.catalogue import Plus
 from likeness.domain.jobs.job import Job, JobState
+from likeness.domain.jobs.test_plan import TestPlan
 from likeness.domain.photos.photo import Photo
-from likeness.services.account.get_quota import quota_of
+from likeness.services.account.get_quota import get_quota, quota_of
 from likeness.services.deletion.job_deletion import JobDeletion
 from likeness.services.deletion.job_receipts import JobReceipts
 from likeness.services.jobs.waiting import Readiness
@@ -183,7 +184,18 @@ class World:
         """Plus of the user, as billing reports it."""
         self.users.entitle(USER, plus, user_hash=USER_HASH, now=self.clock.now())
 
-    def quota(self, job: Job) -> QuotaView:
+    def quota(self, user_id: UserId, test: TestPlan | None = None) -> QuotaView:
+        return get_quota(
+            user_id,
+            test=test,
+            users=self.users,
+            ledger=self.ledger,
+            keyed_hash=self.keyed_hash,
+            clock=self.clock,
+            tiers=tiers(),
+        )
+
+    def job_quota(self, job: Job) -> QuotaView:
         return quota_of(
             job.user_id,
             job.user_hash,

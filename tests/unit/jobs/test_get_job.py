@@ -47,7 +47,7 @@ def get(world):
         readiness=world.readiness,
         clock=world.clock,
         reasons=REASONS,
-        quota=world.quota,
+        quota=world.job_quota,
     )
 
 

@@ -247,7 +247,7 @@ class AppInTest:
             readiness=world.readiness,
             clock=world.clock,
             reasons=load_reasons(),
-            quota=world.quota,
+            quota=world.job_quota,
         )
 
     def plays(self, plan=None, **order) -> JobView:

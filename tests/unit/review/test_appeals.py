@@ -168,7 +168,7 @@ def view(world):
         readiness=world.readiness,
         clock=world.clock,
         reasons=load_reasons(),
-        quota=world.quota,
+        quota=world.job_quota,
     )
 
 

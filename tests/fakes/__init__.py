@@ -47,6 +47,7 @@ from tests.fakes.tables import (
     FakePendingDecisions,
     FakeReviews,
     FakeRuns,
+    FakeSweptJobs,
     FakeUsers,
     FakeWatermarks,
 )
@@ -101,6 +102,7 @@ __all__ = [
     "FakeReader",
     "FakeReviews",
     "FakeSigner",
+    "FakeSweptJobs",
     "FakeTimers",
     "FakeTraining",
     "FakeUsers",

@@ -14,7 +14,7 @@ from likeness.domain.jobs.operating_state import (
     Submitted,
     Switches,
 )
-from likeness.domain.review.audit import AuditAction, AuditEvent
+from likeness.domain.review.audit import CHAINS, AuditAction, AuditEntry, AuditEvent
 from tests.builders import NOW
 
 EVENT = AuditEvent(at=NOW, actor="mia", action=AuditAction.SWITCHED, details={"why": "a test"})
@@ -22,6 +22,10 @@ EVENT = AuditEvent(at=NOW, actor="mia", action=AuditAction.SWITCHED, details={"w
 
 def changed(seen=None, **fields) -> Switches:
     return (seen or Switches()).change(last=Change(at=NOW, by="mia", why="a test"), **fields)
+
+
+def written(tables) -> list[AuditEntry]:
+    return [entry for chain in range(CHAINS) for entry in tables.audit_log.entries(chain)]
 
 
 def short(minutes: float, *, at=NOW, of=Scarce.CAPACITY) -> Shortage:
@@ -54,7 +58,7 @@ def test_switches_are_read_as_they_were_stored(tables):
 def test_a_change_is_stored_with_its_audit_event(tables):
     tables.operating_state.change(changed(endpoint_off=True), EVENT)
 
-    (entry,) = tables.audit_log.entries()
+    (entry,) = written(tables)
     assert (entry.action, entry.actor, entry.details) == (
         AuditAction.SWITCHED,
         "mia",
@@ -74,7 +78,7 @@ def test_a_change_of_an_older_version_is_refused_and_not_recorded(tables, earlie
         tables.operating_state.change(changed(seen, avatars_at_most=3), EVENT)
 
     assert tables.operating_state.switches().endpoint_off
-    assert len(list(tables.audit_log.entries())) == earlier + 1
+    assert len(written(tables)) == earlier + 1
 
 
 def test_each_shortage_is_reported_for_itself(tables):

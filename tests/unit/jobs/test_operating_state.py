@@ -505,7 +505,7 @@ def test_a_job_that_waits_says_for_what_and_estimates_nothing(world, state, of, 
     job = world.has(state, backend="training-job.painter")
     for n in range(40):
         earlier = job.model_copy(update={"job_id": f"j{n:032x}"})
-        world.durations.add(earlier, 600 + n)
+        world.durations.add(earlier, 600 + n, NOW)
     short(world, of)
 
     progress = get(world).progress

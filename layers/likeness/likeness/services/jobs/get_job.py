@@ -8,7 +8,7 @@ from likeness.contracts import GenerationProgress
 from likeness.domain.deletion.receipt import DeletionState
 from likeness.domain.generation.avatar import AvatarState
 from likeness.domain.ids import JobId
-from likeness.domain.jobs.estimate import MAX_DURATIONS, WORKING, estimate, work_time
+from likeness.domain.jobs.estimate import WORKING, estimate, work_time
 from likeness.domain.jobs.job import Job, JobState
 from likeness.domain.jobs.operating_state import Scarce, Submitted, engine_of, lasting
 from likeness.domain.jobs.polling import poll_after_s
@@ -93,8 +93,8 @@ def _progress(
 ) -> ProgressView | None:
     if job.state not in WORKING:
         return None
-    latest = durations.recent(job.backend, job.tier, limit=MAX_DURATIONS) if job.backend else []
-    found = estimate(latest, work_time(job, now).total_seconds())
+    recent = durations.recent(job.backend, job.tier) if job.backend else {}
+    found = estimate(recent, work_time(job, now).total_seconds())
     drawn = work.progress(job.job_id, job.attempt) if job.state is JobState.GENERATING else None
     return views.progress_view(
         _done(job, jobs, drawn),

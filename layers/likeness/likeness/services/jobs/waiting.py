@@ -16,6 +16,7 @@ from likeness.ports.runtime import Clock, Metrics
 ENOUGH = timedelta(hours=2)
 UNKNOWN_FINDING = "UnknownModerationFinding"  # the metric of the alarm unknown-moderation
 BUSY = "DetectorBusy"  # once for each step that was throttled
+DETECTOR_IMAGES = "DetectorImages"  # a metric of cost: what the detector charges
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from likeness.domain.deletion.receipt import PHOTOS
 from likeness.domain.errors import Invalid
 from likeness.domain.ids import JobId, PhotoId, UserId
 from likeness.domain.jobs.job import Job, JobState
+from likeness.domain.jobs.usage import of_photos
 from likeness.domain.moderation import Outcome, PhotoEvidence, Policy, Verdict
 from likeness.domain.photo_set import SetVerdict, moderate_set
 from likeness.domain.photos.photo import Photo, PhotoProblem, PhotoState, same_face
@@ -26,7 +27,7 @@ from likeness.ports.jobs import Jobs
 from likeness.ports.photos import Detector
 from likeness.ports.runtime import Clock, Metrics
 from likeness.services.deletion.job_deletion import JobDeletion
-from likeness.services.jobs.waiting import UNKNOWN_FINDING, Readiness
+from likeness.services.jobs.waiting import DETECTOR_IMAGES, UNKNOWN_FINDING, Readiness
 from likeness.services.review.holding import Holding
 
 AT_ONCE = 4  # calls to the detector; its limit is about 50 a second for each operation
@@ -74,6 +75,7 @@ def moderate_photos(
         outcome = Outcome.DOUBTFUL
     if new:
         _count(verdicts, outcome, metrics)
+        metrics.count(DETECTOR_IMAGES, of_photos(photos).detector_images)
     if outcome is Outcome.ESCALATED:
         suspected = [p for p, one in verdicts.items() if one.outcome is Outcome.ESCALATED]
         holding.hold(job_id, HoldTrigger.MODERATION, suspected=suspected)

@@ -51,12 +51,27 @@ def test_every_template_is_used():
 
 
 def test_the_repository_of_the_account_is_the_default_of_every_stage():
-    (repository,) = read(ACCOUNT)["Resources"].values()
+    repository = read(ACCOUNT)["Resources"]["Images"]
     default = read(TOP)["Parameters"]["TrainingImageRepository"]["Default"]
 
     assert repository["Type"] == "AWS::ECR::Repository"
     assert repository["Properties"]["RepositoryName"] == default
     json.loads(repository["Properties"]["LifecyclePolicy"]["LifecyclePolicyText"])
+
+
+def test_every_log_group_has_a_retention(templates):
+    groups = [
+        resource["Properties"]
+        for template in (*templates.values(), read(ACCOUNT))
+        for resource in template["Resources"].values()
+        if resource["Type"] == "AWS::Logs::LogGroup"
+    ]
+
+    assert {"/aws/sagemaker/TrainingJobs", "/aws/sagemaker/Endpoints/likeness-${Stage}"} <= {
+        name["Sub"] if isinstance(name, dict) else name
+        for name in (one["LogGroupName"] for one in groups)
+    }
+    assert all(one["RetentionInDays"] for one in groups)
 
 
 def test_every_stack_takes_outputs_of_the_stacks_above_it():

@@ -84,7 +84,8 @@ export const en = {
   "exposure.of": (used, limit) => `${used} of ${limit}`,
   "exposure.warned": (left) =>
     `You have revealed many pictures today: ${left} points are left. Take a break, or hand over.`,
-  "exposure.used_up": "Today's exposure budget is used up. If you try to reveal more, the leads are asked.",
+  "exposure.used_up": (time) =>
+    `Your exposure budget is used up until ${time}. If you try to reveal more, the leads are asked.`,
 
   "queue": "Queue",
   "queue.count": (n) => (n === 1 ? "One case is waiting." : `${n} cases are waiting.`),
@@ -277,7 +278,7 @@ export const en = {
   "audit": "History",
   "audit.you": "you",
   "audit.system": "the system",
-  "audit.entry": (number) => `Entry ${number}`,
+  "audit.entry": (chain, number) => `Entry ${chain}.${number}`,
   "audit.chain": "Each entry contains the hash of the one before it.",
   "action.opened": "opened",
   "action.claimed": "claimed",
@@ -308,6 +309,7 @@ export const en = {
   "action.staff_deleted": "deleted an account",
   "action.known_scored": "known case scored",
   "action.authenticator_reset": "reset an authenticator",
+  "action.switched": "switched the product off or on",
   "detail.photo_id": "photo",
   "detail.reason": "reason",
   "detail.points": "points",
@@ -365,7 +367,8 @@ export const en = {
   "stats.overturned": "Overturned on appeal",
   "stats.overturned.hint": (part, whole) => `${part} of ${whole} appeals`,
   "stats.known": "Known cases",
-  "stats.known.hint": (cases) => (cases === 1 ? "agreement with the answer, 1 case" : `agreement with the answer, ${cases} cases`),
+  "stats.known.hint": (cases) =>
+    cases === 1 ? "agreement with the answer, 1 case" : `agreement with the answer, ${cases} cases`,
   "stats.known.by_reason": "Known cases by reason",
   "stats.reasons": "Refused by reason",
   "stats.reason": "Reason",
@@ -391,7 +394,8 @@ export const en = {
   "people.app_user_id": "Their user id in the app",
   "people.app_user_id.hint": "Optional. They never see the photos of this user.",
   "people.time_zone": "Time zone",
-  "people.time_zone.hint": "Of their days: exposure budget and own figures. Another one applies from the end of their day.",
+  "people.time_zone.hint":
+    "Of their days: exposure budget and own figures. Another one applies from the end of their day.",
   "people.time_zone.from": (zone, moment) => `${zone}, from ${moment}`,
   "people.status.invited": "Invited",
   "people.status.active": "Active",
@@ -477,12 +481,13 @@ export const en = {
   "report.refused_by_moderators": "Refused by moderators",
   "export": "Audit log",
   "export.body":
-    "The whole log as JSON Lines, each entry with the hash of the one before it; this page verifies the chain. Note the chain head elsewhere: it proves later that the log was not rewritten. Each export is in the log.",
+    "The whole log as JSON Lines, each entry with the hash of the one before it, and the signed anchors of each day; this page verifies the chains. Store the file elsewhere: it proves later that the log was not rewritten. Each export is in the log.",
   "export.yes": "Verify and save",
   "export.running": "The log is read …",
   "export.progress": (done, all) => `${done} of ${all} entries are verified.`,
-  "export.done": (number, hash) => `The log is intact. Chain head: ${number}:${hash}`,
-  "export.broken": (number) => `The audit log is broken at entry ${number}. Nothing is saved. Call operations.`,
+  "export.done": (entries, anchors) => `The log is intact: ${entries} entries, ${anchors} anchors.`,
+  "export.broken": (chain, number) =>
+    `The audit log is broken at ${chain === null ? "anchor" : `chain ${chain}, entry`} ${number}. Nothing is saved. Call operations.`,
 
   "held": "Held",
   "held.body": "Jobs whose photos may be illegal. Nothing is deleted, and their users are not warned.",

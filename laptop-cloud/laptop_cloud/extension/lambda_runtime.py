@@ -277,7 +277,8 @@ def outcome(answer: dict[str, Any], use: Use, request_id: str) -> dict[str, Any]
             f"payload size ({LARGEST_RESPONSE} bytes).",
         }
     if not failed:
-        return {"body": answer.get("result"), "log": text}
+        used = answer.get("processor_s", 0.0)
+        return {"body": answer.get("result"), "log": text, "processor_s": used}
     return {"body": failed, "error": True, "log": f"{text}\n{failed['errorMessage']}"}
 
 

@@ -14,6 +14,7 @@ from likeness.domain.ids import JobId, PhotoId
 from likeness.domain.jobs.job import Job
 from likeness.domain.record import Record
 from likeness.domain.review.appeal import Appeal
+from likeness.domain.review.audit import Anchor
 from likeness.domain.review.known_case import KnownCase
 
 
@@ -131,9 +132,9 @@ class Deadlines(Protocol):
 
 
 class Signer(Protocol):
-    """Signs receipts with a key that never leaves the key service."""
+    """Signs receipts and anchors with a key that never leaves the key service."""
 
-    def sign(self, receipt: Receipt | ErasureReceipt) -> str:
+    def sign(self, statement: Receipt | ErasureReceipt | Anchor) -> str:
         """Return a JWS in compact serialisation."""
 
     def public_keys(self) -> list[PublicKey]: ...

@@ -35,7 +35,7 @@ class SweptJobsTable:
     def get(self, job_ids: Collection[JobId]) -> dict[JobId, SweptJob]:
         """Four items a job, a hundred a request."""
         wanted = [key(job_id) for job_id in job_ids for key, _, _ in ITEMS]
-        items = batch_get(self._table, wanted, consistent=True)
+        items = batch_get(self._table, wanted)
         found = {(item["pk"], item["sk"]): item for item in items}
         jobs = {}
         for job_id in job_ids:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 PHOTOS = sorted((ROOT / "demo" / "photos").glob("*.jpg"))[:4]
 ISSUER = "likeness/local"
-PATIENCE_S = 900
+PATIENCE_S = 1800
 AVATARS = 2  # of a real job
 REFUSED = {"photo_id": "p01", "outcome": "refused", "reason": "POLICY.VIOLENCE"}
 DOUBTFUL = {"photo_id": "p02", "outcome": "doubtful", "reason": "MINOR.AGE_DOUBT"}
@@ -202,7 +202,7 @@ def run(running: Cloud, jobs: int, real: int) -> int:
     found = running.app_credentials()
     http = CountingHttp(urllib3.PoolManager(maxsize=jobs, timeout=60, retries=False))
     signing = Credentials(found.access_key, found.secret_key, found.session_token)
-    backend = Likeness(running.api_url, REGION, signing, patience_s=120, http=http)
+    backend = Likeness(running.api_url, REGION, signing, patience_s=600, http=http)
     load = Load(backend, threading.Barrier(jobs))
     dead, calls_before = dead_letters(ops, running), len(running.calls())
     started = time.monotonic()

@@ -68,6 +68,7 @@ def likeness(
             "WebOrigins": web_origin,
             "WebhookLoopback": "true",
         },
+        release="Release",
         python=tool("cloud"),
         sam=tool("sam", "sam"),
         # The Makefiles of the layers read these.

@@ -43,7 +43,7 @@ def test_every_task_of_the_state_machine_calls_the_function_of_its_name(machine)
         if state["Type"] != "Task" or "lambda" not in state["Resource"]:
             continue
         assert state["Parameters"]["FunctionName"] == f"${{{name}}}"
-        assert substitutions[name].endswith(f":function:{name}Function")
+        assert substitutions[name].endswith(f":function:{name}Function:live")
 
 
 def test_every_substitution_is_used_and_every_use_is_given():

@@ -165,7 +165,7 @@ def test_a_file_that_ends_the_process_is_tried_once_and_reported():
     config = inspect["EventInvokeConfig"]
     assert config["MaximumRetryAttempts"] == 0
     assert config["DestinationConfig"]["OnFailure"]["Destination"].endswith(
-        "FailInspectionFunction"
+        "FailInspectionFunction:live"
     )
     assert timedelta(seconds=inspect["Timeout"]) <= INSPECTION_ENDS_WITHIN
 
